@@ -10,6 +10,8 @@
 pub mod app;
 pub mod azure;
 pub mod flow;
+pub mod health;
 pub mod journal;
 pub mod model;
+pub mod paths;
 pub mod rules;

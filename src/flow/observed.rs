@@ -1,41 +1,7 @@
 //! What a flow saw of the cloud in one look. Parts that it did not ask about stay `NotAsked`.
 
-use crate::model::{App, Binding, Order, Plan, PrivateCertificate, ResourceGroup, ResourceId, Vault};
-
-/// One part of an observation.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub enum Seen<T> {
-    #[default]
-    NotAsked,
-    Absent,
-    Here(T),
-}
-
-impl<T> Seen<T> {
-    pub fn here(&self) -> Option<&T> {
-        match self {
-            Self::Here(thing) => Some(thing),
-            Self::NotAsked | Self::Absent => None,
-        }
-    }
-
-    pub fn is_absent(&self) -> bool {
-        matches!(self, Self::Absent)
-    }
-}
-
-impl<T> From<Option<T>> for Seen<T> {
-    fn from(found: Option<T>) -> Self {
-        found.map_or(Self::Absent, Self::Here)
-    }
-}
-
-/// Whether a name can still be taken, and if not, the service's reason.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Availability {
-    Free,
-    Taken(String),
-}
+use crate::azure::vaults::Availability;
+use crate::model::{App, Binding, Order, Plan, PrivateCertificate, ResourceGroup, ResourceId, Seen, Vault};
 
 /// A first-party service principal that acts on a vault: its object id differs in each tenant (C15).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,6 +12,8 @@ pub struct Principal {
 
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Observed {
+    /// The directory that new vaults belong to.
+    pub tenant: Seen<String>,
     pub group: Seen<ResourceGroup>,
     pub order: Seen<Order>,
     pub vault: Seen<Vault>,
@@ -72,6 +40,8 @@ pub struct Observed {
     /// Site certificates in the app's webspace.
     pub certificates: Seen<Vec<PrivateCertificate>>,
     pub binding: Seen<Binding>,
+    /// The service's own answer about the binding, to be given back with a change of it.
+    pub binding_as_it_is: Option<serde_json::Value>,
     /// The thumbprint that the hostname really serves, from a TLS handshake of our own.
     pub served: Seen<String>,
 }

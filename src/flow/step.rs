@@ -1,5 +1,7 @@
 //! A step of a flow as it stands now: a pure view of what was observed.
 
+use std::time::Duration;
+
 use jiff::{SignedDuration, Timestamp};
 
 use super::Key;
@@ -131,10 +133,29 @@ impl Step {
         self
     }
 
+    /// The step as it counts some time after its requests were accepted: while the effect may still settle, it waits.
+    #[must_use]
+    pub fn settling(mut self, asked: Option<Timestamp>, now: Timestamp) -> Self {
+        if self.status == StepStatus::Ready
+            && let Some(asked) = asked.filter(|asked| now.duration_since(*asked) < self.settles_within)
+        {
+            let next_poll = SignedDuration::from_secs(10);
+            self.status = StepStatus::Waiting { on: "the effect of what was asked".to_owned(), since: Some(asked), next_poll };
+        }
+        self
+    }
+
     /// What would be sent, one line a request: `PUT  /subscriptions/…  Buy the certificate order`.
     pub fn plan(&self) -> Vec<String> {
         self.requests.iter().map(|request| format!("{} {}", request.method.as_str(), request.path)).collect()
     }
+}
+
+/// How long to wait before the `attempt`-th look at something that is waited for: soon at first, because most things
+/// take seconds, then less and less often up to what the step asks for.
+pub fn poll_after(attempt: u32, next_poll: SignedDuration) -> Duration {
+    const FIRST: Duration = Duration::from_millis(500);
+    FIRST.saturating_mul(1 << attempt.min(10)).min(next_poll.unsigned_abs())
 }
 
 /// The step that decides where a flow stands: the first that is not over.

@@ -48,6 +48,11 @@ pub struct Binding {
 
 impl Binding {
     pub fn id(&self) -> ResourceId {
-        self.app.child("hostNameBindings", self.host.as_str())
+        Self::id_of(&self.app, &self.host)
+    }
+
+    /// The id of a hostname's binding, whether it exists or not.
+    pub fn id_of(app: &ResourceId, host: &Hostname) -> ResourceId {
+        app.child("hostNameBindings", host.as_str())
     }
 }

@@ -8,6 +8,7 @@ mod expiry;
 mod ids;
 mod order;
 mod problem;
+mod seen;
 mod text;
 mod vault;
 
@@ -19,5 +20,6 @@ pub use expiry::Expiry;
 pub use ids::{DomainName, Hostname, IdError, OrderName, ResourceId, Thumbprint, VaultName};
 pub use order::{Order, OrderStatus, ProductType, SecretStatus, StoredCertificate};
 pub use problem::Problem;
+pub use seen::Seen;
 pub use text::printable;
 pub use vault::{AccessPolicy, Vault};
