@@ -51,3 +51,30 @@ pub fn decode(value: &Value) -> Option<PrivateCertificate> {
         canonical_name: json::text(value, "/properties/canonicalName"),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    fn certificate(properties: &Value) -> PrivateCertificate {
+        let id = "/subscriptions/s/resourceGroups/g/providers/Microsoft.Web/certificates/shop";
+        decode(&json!({"id": id, "location": "West Europe", "properties": properties})).unwrap()
+    }
+
+    #[test]
+    fn an_uploaded_certificate_has_no_vault_whatever_its_secret_status_says() {
+        let uploaded = certificate(
+            &json!({"keyVaultId": "", "keyVaultSecretName": "", "keyVaultSecretStatus": "Initialized", "canonicalName": null,
+            "hostNames": ["a.com", "not a host"], "expirationDate": "2017-03-11T16:50:39-08:00"}),
+        );
+        assert_eq!((uploaded.vault, uploaded.canonical_name, uploaded.hosts.len()), (None, None, 1));
+        assert_eq!(uploaded.expires.unwrap().to_string(), "2017-03-12T00:50:39Z");
+    }
+
+    #[test]
+    fn a_managed_certificate_that_is_being_issued_has_no_thumbprint_yet() {
+        let managed = certificate(&json!({"thumbprint": "", "canonicalName": "www.contoso.com"}));
+        assert_eq!((managed.thumbprint, managed.canonical_name.as_deref()), (None, Some("www.contoso.com")));
+    }
+}

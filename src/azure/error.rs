@@ -73,6 +73,8 @@ pub enum AzureError {
     AnswerLost { host: String, why: String },
     #[error("sign-in failed: {message}")]
     SignIn { code: Option<String>, message: String },
+    #[error("the signed-in identity sees no subscription")]
+    NoSubscription,
     #[error("{}", .0.message)]
     Refused(Box<Refusal>),
     /// A long-running operation that was accepted and then failed.

@@ -148,3 +148,48 @@ fn stored(value: &Value) -> Vec<StoredCertificate> {
     };
     certificates.into_iter().flatten().filter_map(one).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    fn order(properties: &Value) -> Option<Order> {
+        let id = "/subscriptions/s/resourceGroups/g/providers/Microsoft.CertificateRegistration/certificateOrders/contoso";
+        decode(&json!({"id": id, "location": "global", "properties": properties}))
+    }
+
+    #[test]
+    fn a_fresh_order_has_a_token_and_no_certificate() {
+        let order = order(&json!({"distinguishedName": "CN=*.contoso.com, O=Contoso", "status": "Pendingissuance", "signedCertificate": null,
+            "productType": "StandardDomainValidatedWildCardSsl", "domainVerificationToken": "hFyZjnMp", "autoRenew": true,
+            "certificates": {}, "expirationTime": null, "appServiceCertificateNotRenewableReasons": ["ExpirationNotInRenewalTimeRange"]}))
+        .unwrap();
+        assert_eq!((order.domain.as_str(), order.product), ("*.contoso.com", Some(ProductType::Wildcard)));
+        assert_eq!(
+            (order.status, order.token.as_deref(), order.thumbprint),
+            (OrderStatus::PendingIssuance, Some("hFyZjnMp"), None)
+        );
+        assert_eq!(order.not_renewable, ["ExpirationNotInRenewalTimeRange"]);
+    }
+
+    #[test]
+    fn values_of_the_future_do_not_lose_an_order() {
+        let order = order(
+            &json!({"status": "Quantum", "productType": "S9", "certificates": {"a": {"keyVaultId": null}}, "autoRenew": "yes"}),
+        )
+        .unwrap();
+        assert_eq!((order.status, order.product, order.stored), (OrderStatus::Other("Quantum".to_owned()), None, vec![]));
+    }
+
+    #[test]
+    fn buying_is_never_repeated_blindly_and_asking_is_free() {
+        let group = ResourceId::subscription("s").child("resourceGroups", "g");
+        let id = group.resource("Microsoft.CertificateRegistration/certificateOrders", "contoso");
+        let new = NewOrder { domain: "contoso.com".to_owned(), product: ProductType::Standard, auto_renew: true, key_size: 2048 };
+        let buy = create(&id, &new);
+        assert_eq!((buy.repeat, verify(&id).repeat), (Repeat::LookFirst, Repeat::LookFirst));
+        assert_eq!(validate(&ResourceId::subscription("s"), "contoso", &new).repeat, Repeat::Safe);
+        assert_eq!(buy.body.unwrap().shown()["properties"]["distinguishedName"], "CN=contoso.com");
+    }
+}

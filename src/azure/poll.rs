@@ -140,7 +140,7 @@ pub fn pause(after: Option<Duration>, polls: u32) -> Duration {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
+    #![allow(clippy::panic)]
     use super::*;
     use serde_json::json;
 

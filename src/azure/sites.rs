@@ -1,5 +1,6 @@
 //! Apps and their slots, their hostname bindings, and the tokens by which an app proves who owns a domain.
 
+use futures::stream::{self, StreamExt, TryStreamExt};
 use serde_json::{Map, Value, json};
 
 use super::client::Client;
@@ -15,16 +16,31 @@ pub struct Site {
     pub bindings: Vec<Binding>,
 }
 
-/// The apps of a subscription, slots included. Slots are asked for only of apps that have some, because the list of
-/// apps does not hold them (API.md 16).
+/// Apps whose slots are asked for at the same time.
+const SITES_AT_ONCE: usize = 8;
+
+/// The apps of a subscription, slots included.
 pub async fn list(client: &Client, subscription: &ResourceId) -> Result<Vec<Site>, AzureError> {
+    let (apps, slots) = futures::try_join!(apps(client, subscription), slots(client, subscription))?;
+    Ok(apps.into_iter().chain(slots).collect())
+}
+
+/// The apps of a subscription without their slots, as the service lists them.
+pub async fn apps(client: &Client, subscription: &ResourceId) -> Result<Vec<Site>, AzureError> {
     let path = format!("{subscription}/providers/Microsoft.Web/sites");
-    let mut found = client.list(&Request::get("List the apps", path, version::WEB)).await?;
-    for site in sites_with_slots(client, subscription).await? {
-        let request = Request::get(format!("List the slots of {}", site.name()), format!("{site}/slots"), version::WEB);
-        found.extend(client.list(&request).await?);
-    }
+    let found = client.list(&Request::get("List the apps", path, version::WEB)).await?;
     Ok(found.iter().filter_map(decode).collect())
+}
+
+/// The slots of a subscription. No list tells more of them than their ids, so only apps that have some are asked
+/// (API.md 16).
+pub async fn slots(client: &Client, subscription: &ResourceId) -> Result<Vec<Site>, AzureError> {
+    let sites = sites_with_slots(client, subscription).await?;
+    let asked = sites.iter().map(|site| async move {
+        client.list(&Request::get(format!("List the slots of {}", site.name()), format!("{site}/slots"), version::WEB)).await
+    });
+    let answers: Vec<Vec<Value>> = stream::iter(asked).buffered(SITES_AT_ONCE).try_collect().await?;
+    Ok(answers.iter().flatten().filter_map(decode).collect())
 }
 
 async fn sites_with_slots(client: &Client, subscription: &ResourceId) -> Result<Vec<ResourceId>, AzureError> {
@@ -173,5 +189,57 @@ fn ssl_state(text: Option<&str>) -> SslState {
         Some(text) if text.eq_ignore_ascii_case("SniEnabled") || text == "1" => SslState::Sni,
         Some(text) if text.eq_ignore_ascii_case("IpBasedEnabled") || text == "2" => SslState::IpBased,
         _ => SslState::Disabled,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    fn site() -> Value {
+        json!({"id": "/subscriptions/s/resourceGroups/g/providers/Microsoft.Web/sites/shop", "location": "West Europe", "properties": {
+            "state": "Running", "webSpace": "g-WestEuropewebspace", "defaultHostName": "shop-abc.westeurope-01.azurewebsites.net",
+            "hostNames": ["shop.contoso.com", "shop-abc.westeurope-01.azurewebsites.net"], "httpsOnly": true, "reserved": false,
+            "serverFarmId": "/subscriptions/s/resourceGroups/g/providers/Microsoft.Web/serverfarms/plan", "hostingEnvironmentProfile": null,
+            "hostNameSslStates": [
+                {"name": "shop.contoso.com", "sslState": "SniEnabled", "thumbprint": "9e9735c45c792b03b3ffcca614852b32ee71ad6b", "virtualIP": null, "hostType": "Standard"},
+                {"name": "old.contoso.com", "sslState": 2, "virtualIP": "20.1.2.3", "hostType": 0},
+                {"name": "shop.scm.azurewebsites.net", "sslState": "Disabled", "thumbprint": null, "hostType": "Repository"}]}})
+    }
+
+    #[test]
+    fn a_sites_answer_tells_app_and_bindings() {
+        let Site { app, bindings } = decode(&site()).unwrap();
+        assert_eq!(app.custom_hostnames().map(Hostname::as_str).collect::<Vec<_>>(), ["shop.contoso.com"]);
+        assert!(app.https_only && !app.linux && !app.in_environment);
+        assert_eq!(bindings.iter().map(|binding| binding.ssl).collect::<Vec<_>>(), [SslState::Sni, SslState::IpBased]);
+        assert_eq!(bindings[0].thumbprint.as_ref().unwrap().as_str(), "9E9735C45C792B03B3FFCCA614852B32EE71AD6B");
+        assert_eq!(bindings[1].virtual_ip.as_deref(), Some("20.1.2.3"));
+    }
+
+    #[test]
+    fn a_site_that_says_almost_nothing_is_still_a_site() {
+        assert!(
+            decode(&json!({"id": "/subscriptions/s/resourceGroups/g/providers/Microsoft.Web/sites/x", "properties": null}))
+                .is_some()
+        );
+        assert!(decode(&json!({"properties": {}})).is_none());
+    }
+
+    #[test]
+    fn a_binding_keeps_what_it_says_about_dns() {
+        let site = ResourceId::parse("/subscriptions/s/resourceGroups/g/providers/Microsoft.Web/sites/shop").unwrap();
+        let id = site.child("slots", "next").child("hostNameBindings", "a.contoso.com");
+        let current = json!({"properties": {"siteName": "shop(next)", "azureResourceType": "TrafficManager", "azureResourceName": "tm",
+            "sslState": "SniEnabled", "thumbprint": "X", "virtualIP": "1.2.3.4", "domainId": null}});
+        let thumbprint = Thumbprint::parse(&"A".repeat(40)).unwrap();
+        let sent = |request: Request| request.body.unwrap().shown();
+        let bound = sent(bind(&id, SslState::Sni, &thumbprint, Some(&current)));
+        let kept = json!({"siteName": "shop(next)", "azureResourceName": "tm", "azureResourceType": "TrafficManager",
+            "sslState": "SniEnabled", "thumbprint": "A".repeat(40)});
+        assert_eq!(bound["properties"], kept);
+        assert_eq!(sent(bind(&id, SslState::Sni, &thumbprint, None))["properties"]["siteName"], "shop(next)");
+        assert!(sent(unbind(&id, Some(&current)))["properties"].get("thumbprint").is_none());
     }
 }

@@ -116,3 +116,38 @@ pub fn decode(value: &Value) -> Option<Vault> {
         provisioning_state: json::text_or_empty(value, "/properties/provisioningState"),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    const ID: &str = "/subscriptions/s/resourceGroups/g/providers/Microsoft.KeyVault/vaults/kv";
+
+    #[test]
+    fn a_vault_that_says_nothing_is_open_and_uses_access_policies() {
+        let vault =
+            decode(&json!({"id": ID, "properties": {"accessPolicies": [{"objectId": "o", "permissions": {"secrets": ["Get"]}}]}}))
+                .unwrap();
+        assert!(vault.public_network && vault.trusted_services && !vault.rbac);
+        assert!(AccessPolicy::grants(&vault.policies[0].secrets, "get") && vault.policies[0].certificates.is_empty());
+    }
+
+    #[test]
+    fn a_closed_vault_says_so_in_either_place() {
+        for properties in
+            [json!({"publicNetworkAccess": "disabled"}), json!({"networkAcls": {"defaultAction": "Deny", "bypass": "None"}})]
+        {
+            assert!(!decode(&json!({"id": ID, "properties": properties})).unwrap().public_network);
+        }
+    }
+
+    #[test]
+    fn granting_adds_and_never_replaces() {
+        let vault = decode(&json!({"id": ID, "properties": {"tenantId": "t"}})).unwrap();
+        let policy = AccessPolicy { object_id: "o".to_owned(), secrets: vec!["get".to_owned()], certificates: vec![] };
+        let request = grant(&vault, &[policy]);
+        assert!(request.path.ends_with("/vaults/kv/accessPolicies/add"));
+        assert_eq!(request.body.unwrap().shown()["properties"]["accessPolicies"][0]["tenantId"], "t");
+    }
+}

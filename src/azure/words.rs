@@ -85,6 +85,9 @@ pub fn problem(error: &AzureError, what: &str) -> Problem {
     match error {
         AzureError::Refused(refusal) | AzureError::OperationFailed(refusal) => refused(refusal, what),
         AzureError::SignIn { code, message } => sign_in(code.as_deref(), message, what),
+        AzureError::NoSubscription => {
+            said(error, what, "Ask for the role Reader on a subscription, or sign in to the tenant that has it.")
+        }
         AzureError::Setup(_) => said(error, what, "Correct the configuration; certdeck doctor checks it."),
         AzureError::Unreachable { .. } => said(error, what, "Check the network, the proxy and the endpoint. Nothing was sent."),
         AzureError::Tls { .. } => said(
