@@ -1,0 +1,20 @@
+//! The subscriptions that the signed-in identity may see.
+
+use serde_json::Value;
+
+use super::client::Client;
+use super::error::AzureError;
+use super::request::Request;
+use super::{json, version};
+use crate::model::Subscription;
+
+pub async fn list(client: &Client) -> Result<Vec<Subscription>, AzureError> {
+    let request = Request::get("List the subscriptions", "/subscriptions", version::SUBSCRIPTIONS);
+    Ok(client.list(&request).await?.iter().filter_map(decode).collect())
+}
+
+pub fn decode(value: &Value) -> Option<Subscription> {
+    let id = json::id(value, "/id")?;
+    let name = json::text(value, "/displayName").unwrap_or_else(|| id.name().to_owned());
+    Some(Subscription { id, name, state: json::text_or_empty(value, "/state") })
+}

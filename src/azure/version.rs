@@ -1,0 +1,13 @@
+//! The api-version of every service, in one place. Which ones and why: API.md section 2.
+
+pub const SUBSCRIPTIONS: &str = "2022-12-01";
+pub const GROUPS: &str = "2024-03-01";
+pub const WEB: &str = "2023-12-01";
+pub const ORDERS: &str = "2024-11-01";
+pub const DOMAINS: &str = "2023-12-01";
+pub const VAULTS: &str = "2023-07-01";
+pub const LOCKS: &str = "2020-05-01";
+pub const ROLES: &str = "2022-04-01";
+pub const METADATA: &str = "2022-09-01";
+/// Microsoft Graph has its version in the path.
+pub const GRAPH: &str = "";
