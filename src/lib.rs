@@ -12,4 +12,5 @@ pub mod azure;
 pub mod flow;
 pub mod journal;
 pub mod model;
+pub mod paths;
 pub mod rules;
