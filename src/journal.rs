@@ -58,7 +58,7 @@ impl Outcome {
 /// Ties the line after a request to the line before it.
 #[derive(Debug, PartialEq, Eq)]
 #[must_use = "the outcome of a change belongs in the journal"]
-pub struct Entry(Uuid);
+pub struct Entry(String);
 
 /// Cheap to clone; clones, and other processes, append to the same file without mixing their lines.
 #[derive(Debug, Clone)]
@@ -86,10 +86,10 @@ impl Journal {
 
     /// Writes down what is about to be sent. When this returns, the line is on disk; when it fails, do not send.
     pub fn before(&self, flow: FlowName, request: &Request) -> Result<Entry, JournalError> {
-        let id = Uuid::new_v4();
+        let id = Uuid::new_v4().to_string();
         self.append(&json!({
             "at": Timestamp::now().to_string(),
-            "id": id.to_string(),
+            "id": &id,
             "phase": "before",
             "flow": flow.as_str(),
             "what": request.what,
@@ -110,9 +110,10 @@ impl Journal {
 
     /// Writes down what came of it: the HTTP status, if there was an answer, and the service's request id.
     pub fn after(&self, entry: Entry, status: Option<u16>, request_id: Option<&str>, outcome: Outcome) -> Result<(), JournalError> {
+        let Entry(id) = entry;
         self.append(&json!({
             "at": Timestamp::now().to_string(),
-            "id": entry.0.to_string(),
+            "id": id,
             "phase": "after",
             "outcome": outcome.as_str(),
             "status": status,

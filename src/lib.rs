@@ -14,3 +14,4 @@ pub mod journal;
 pub mod model;
 pub mod paths;
 pub mod rules;
+pub mod runtime;
