@@ -9,6 +9,7 @@
 
 pub mod app;
 pub mod azure;
+pub mod config;
 pub mod flow;
 pub mod journal;
 pub mod model;
