@@ -9,9 +9,11 @@
 
 pub mod app;
 pub mod azure;
+pub mod config;
 pub mod flow;
 pub mod health;
 pub mod journal;
 pub mod model;
 pub mod paths;
 pub mod rules;
+pub mod runtime;
