@@ -225,11 +225,11 @@ fn served(case: &Case<'_>) -> Step {
         (_, bound) if bound.is_none() || bound != chosen => {
             step(StepStatus::NeedsInput { key: Key::Hostname, why: "follows once the hostname is bound".to_owned() })
         }
-        (Seen::Here(served), Some(bound)) if served.eq_ignore_ascii_case(bound.as_str()) => {
+        (Seen::Here(served), Some(bound)) if served == bound => {
             step(StepStatus::Done("it serves this certificate".to_owned())).fact("Served", served.as_str())
         }
         (Seen::Here(served), _) => {
-            let on = format!("the front end to take the change; it still serves {}", served.get(..8).unwrap_or(served));
+            let on = format!("the front end to take the change; it still serves {}", served.short());
             step(StepStatus::Waiting { on, since: None, next_poll: POLL })
         }
         (Seen::NotAsked | Seen::Absent, _) => {
@@ -281,10 +281,10 @@ mod tests {
     #[test]
     fn what_is_bound_is_done_and_proved_by_a_handshake() {
         let mut observed = Observed { binding: Seen::Here(bound(SslState::Sni, LEAF)), ..seen() };
-        observed.served = Seen::Here("B".repeat(40));
+        observed.served = Thumbprint::parse(&"B".repeat(40)).ok().into();
         let waiting = stand(FlowName::Bind, &observed, &binding("contoso.com"));
         assert!(matches!(find(&waiting, StepId::Served).status, StepStatus::Waiting { .. }));
-        observed.served = Seen::Here(LEAF.to_owned());
+        observed.served = Thumbprint::parse(LEAF).ok().into();
         let steps = stand(FlowName::Bind, &observed, &binding("contoso.com"));
         assert!(crate::flow::current(&steps).is_none());
     }

@@ -199,7 +199,7 @@ pub(super) fn tier_problem(case: &Case<'_>, what: &str) -> Option<Problem> {
             format!("the App Service plan {} is in the {} tier, which supports no custom TLS", plan.id.name(), plan.tier),
         )
         .remedy("scale the plan up to Basic or higher; that costs money, so do it knowingly")
-        .code(case.rules.rule(Limit::TiersWithoutBindings, case.now).map(|rule| rule.reference()).unwrap_or_default())
+        .code(case.rules.reference(Limit::TiersWithoutBindings, case.now))
     })
 }
 

@@ -1,7 +1,7 @@
 //! What a flow saw of the cloud in one look. Parts that it did not ask about stay `NotAsked`.
 
 use crate::azure::vaults::Availability;
-use crate::model::{App, Binding, Order, Plan, PrivateCertificate, ResourceGroup, ResourceId, Seen, Vault};
+use crate::model::{App, Binding, Order, Plan, PrivateCertificate, ResourceGroup, ResourceId, Seen, Thumbprint, Vault};
 
 /// A first-party service principal that acts on a vault: its object id differs in each tenant (C15).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,5 +43,5 @@ pub struct Observed {
     /// The service's own answer about the binding, to be given back with a change of it.
     pub binding_as_it_is: Option<serde_json::Value>,
     /// The thumbprint that the hostname really serves, from a TLS handshake of our own.
-    pub served: Seen<String>,
+    pub served: Seen<Thumbprint>,
 }

@@ -198,7 +198,7 @@ fn caa(case: &Case<'_>) -> Step {
                 ),
             )
             .remedy(format!("add the CAA record  {domain}  0 issue {issuer}"))
-            .code(case.rules.rule(Limit::OrderCaaIssuer, case.now).map(|rule| rule.reference()).unwrap_or_default()),
+            .code(case.rules.reference(Limit::OrderCaaIssuer, case.now)),
         ),
         Seen::NotAsked if case.needs(&[Key::Domain]).is_some() => {
             StepStatus::NeedsInput { key: Key::Domain, why: "the check follows once the domain is entered".to_owned() }

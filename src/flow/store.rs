@@ -297,7 +297,7 @@ fn vault_access(case: &Case<'_>) -> Step {
 fn unsuitable(vault: &Vault, case: &Case<'_>) -> Option<Problem> {
     let what = format!("Store the certificate in {}", vault.id.name());
     if vault.rbac && !case.rules.lists(Limit::OrderVaultModels, case.now, "rbac") {
-        let reference = case.rules.rule(Limit::OrderVaultModels, case.now).map(|rule| rule.reference()).unwrap_or_default();
+        let reference = case.rules.reference(Limit::OrderVaultModels, case.now);
         return Some(
             Problem::new(what, "App Service certificates support only vaults with access policies, and this one uses RBAC")
                 .remedy("choose another vault")

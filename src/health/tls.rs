@@ -12,13 +12,13 @@ use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 
 use crate::azure::Cloud;
-use crate::model::{Hostname, Seen};
+use crate::model::{Hostname, Seen, Thumbprint};
 
 const TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The thumbprint of the certificate that `host` serves by SNI; `NotAsked` where it cannot be reached from here.
 /// In a practice cloud the front door on loopback is asked, because the names there do not exist in public DNS.
-pub async fn served_thumbprint(cloud: &Cloud, host: &Hostname) -> Seen<String> {
+pub async fn served_thumbprint(cloud: &Cloud, host: &Hostname) -> Seen<Thumbprint> {
     // A wildcard is a certificate's name, not something that can be connected to.
     if host.is_wildcard() {
         return Seen::NotAsked;
@@ -33,7 +33,7 @@ pub async fn served_thumbprint(cloud: &Cloud, host: &Hostname) -> Seen<String> {
     }
 }
 
-async fn handshake(address: &str, host: &Hostname) -> Option<String> {
+async fn handshake(address: &str, host: &Hostname) -> Option<Thumbprint> {
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
     let witness = Arc::new(Witness { provider: provider.clone(), leaf: Mutex::new(None) });
     let config = ClientConfig::builder_with_provider(provider)
@@ -53,7 +53,7 @@ async fn handshake(address: &str, host: &Hostname) -> Option<String> {
 #[derive(Debug)]
 struct Witness {
     provider: Arc<CryptoProvider>,
-    leaf: Mutex<Option<String>>,
+    leaf: Mutex<Option<Thumbprint>>,
 }
 
 impl ServerCertVerifier for Witness {
@@ -65,8 +65,7 @@ impl ServerCertVerifier for Witness {
         _ocsp: &[u8],
         _now: UnixTime,
     ) -> Result<ServerCertVerified, rustls::Error> {
-        let digest = Sha1::digest(leaf);
-        let thumbprint = digest.iter().map(|byte| format!("{byte:02X}")).collect();
+        let thumbprint = Thumbprint::from_sha1(&Sha1::digest(leaf).into());
         *self.leaf.lock().unwrap_or_else(PoisonError::into_inner) = Some(thumbprint);
         Ok(ServerCertVerified::assertion())
     }

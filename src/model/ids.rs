@@ -160,6 +160,18 @@ impl Thumbprint {
         }
     }
 
+    /// Writes out a SHA-1 digest.
+    pub fn from_sha1(digest: &[u8; 20]) -> Self {
+        Self(
+            digest
+                .iter()
+                .flat_map(|byte| [byte >> 4, byte & 15])
+                .filter_map(|digit| char::from_digit(digit.into(), 16))
+                .collect::<String>()
+                .to_ascii_uppercase(),
+        )
+    }
+
     pub fn as_str(&self) -> &str {
         &self.0
     }

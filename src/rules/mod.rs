@@ -102,11 +102,6 @@ pub struct Rule {
 }
 
 impl Rule {
-    /// `rule order-certificate-lifetime, since 2026-03-15`: what a message prints beside the number.
-    pub fn reference(&self) -> String {
-        format!("rule {}, since {}", self.id, self.since)
-    }
-
     fn holds_on(&self, day: Date) -> bool {
         self.since <= day && self.until.is_none_or(|until| day < until)
     }
@@ -151,6 +146,12 @@ impl Rules {
             Profile::Seed => SEED_DAY,
         };
         self.rules.iter().find(|rule| rule.id == limit.id() && rule.holds_on(day))
+    }
+
+    /// `rule order-certificate-lifetime, since 2026-03-15`: what a message prints beside what a rule forbids.
+    pub fn reference(&self, limit: Limit, now: Timestamp) -> String {
+        self.rule(limit, now)
+            .map_or_else(|| format!("rule {}", limit.id()), |rule| format!("rule {}, since {}", rule.id, rule.since))
     }
 
     /// The number of a limit, such as days.
