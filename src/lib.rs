@@ -1,1 +1,2 @@
 //! certdeck
+pub mod emulator;

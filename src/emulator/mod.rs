@@ -1,0 +1,2 @@
+//! The practice cloud.
+pub mod ca;
