@@ -12,8 +12,11 @@ pub mod ca;
 pub mod call;
 pub mod clock;
 pub mod context;
+pub mod dns;
 pub mod entra;
 pub mod error;
+#[cfg(test)]
+pub mod fixture;
 pub mod id;
 pub mod jobs;
 pub mod operations;
