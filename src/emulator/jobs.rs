@@ -14,6 +14,7 @@ use super::{
     context::Context,
     error::StoreError,
     operations,
+    provider::key_vault,
     reply::Fault,
     store::{Collection, Transaction},
 };
@@ -25,6 +26,7 @@ const JOBS: Collection<Job> = Collection::new("job");
 pub enum Job {
     /// A long-running operation ends well.
     Finish(operations::OperationId),
+    KeyVault(key_vault::Job),
 }
 
 impl Job {
@@ -32,6 +34,7 @@ impl Job {
     pub fn run(self, ctx: &Context<'_>) -> Result<(), Fault> {
         match self {
             Self::Finish(operation) => operations::finish(ctx, &operation),
+            Self::KeyVault(job) => job.run(ctx),
         }
     }
 }

@@ -22,6 +22,7 @@ const TABLES: &[&[Route]] = &[
     authorization::ROUTES,
     operations::ROUTES,
     provider::microsoft_web::ROUTES,
+    provider::key_vault::ROUTES,
 ];
 
 /// Answers one ARM request: route, scope, locks, provider.
