@@ -15,25 +15,37 @@ pub struct Policy {
     pub verification_reuse_days: i64,
     /// How early an order may be renewed by hand, in days before its term ends.
     pub manual_renewal_days: i64,
+    /// Whether a renewal before the automatic one's date keeps the term and costs nothing.
+    pub early_renewal_is_free: bool,
     /// Whether leaves also carry the client authentication usage.
     pub client_auth: bool,
 }
 
-/// Newest last. Sources: A167, A170, A179 (the article of 2022), C10 and C11 (March 2026), C12 (the 90 days), C14 (the
+/// Newest last. Sources: A167, A170, A179 (the article of 2022), C10 and C11 (March 2026), C12 (September 2026), C14 (the
 /// later steps, under the public limits of 100 and 47 days), C27 (client authentication).
-const CALENDAR: [Policy; 4] = [
+const CALENDAR: [Policy; 5] = [
     Policy {
         since: "2016-01-01T00:00:00Z",
         order_leaf_days: 365,
         verification_reuse_days: 395,
         manual_renewal_days: 60,
+        early_renewal_is_free: false,
         client_auth: true,
     },
     Policy {
         since: "2026-03-15T00:00:00Z",
         order_leaf_days: 198,
         verification_reuse_days: 198,
+        manual_renewal_days: 60,
+        early_renewal_is_free: false,
+        client_auth: false,
+    },
+    Policy {
+        since: "2026-09-15T00:00:00Z",
+        order_leaf_days: 198,
+        verification_reuse_days: 198,
         manual_renewal_days: 90,
+        early_renewal_is_free: true,
         client_auth: false,
     },
     Policy {
@@ -41,6 +53,7 @@ const CALENDAR: [Policy; 4] = [
         order_leaf_days: 98,
         verification_reuse_days: 98,
         manual_renewal_days: 90,
+        early_renewal_is_free: true,
         client_auth: false,
     },
     Policy {
@@ -48,6 +61,7 @@ const CALENDAR: [Policy; 4] = [
         order_leaf_days: 46,
         verification_reuse_days: 10,
         manual_renewal_days: 90,
+        early_renewal_is_free: true,
         client_auth: false,
     },
 ];
@@ -62,6 +76,17 @@ pub const DENIAL_DAYS: i64 = 15;
 pub const MANAGED_LEAF_DAYS: i64 = 180;
 /// … and is renewed this long before it ends (A30).
 pub const MANAGED_RENEWAL_DAYS: i64 = 45;
+
+/// The day the platform forgot all earlier proofs of ownership (C11).
+const PROOFS_COUNT_FROM: &str = CALENDAR[1].since;
+
+/// Whether a proof of ownership given at `proven` may be used at `now`.
+pub fn proof_counts(proven: Timestamp, now: Timestamp) -> bool {
+    let forgotten = PROOFS_COUNT_FROM
+        .parse::<Timestamp>()
+        .is_ok_and(|first| proven < first && now >= first);
+    !forgotten && now <= proven + days(policy(now).verification_reuse_days)
+}
 
 /// The rules of the day `now`.
 pub fn policy(now: Timestamp) -> Policy {
@@ -95,6 +120,20 @@ mod tests {
         assert_eq!(on("2026-03-14T23:59:59Z").verification_reuse_days, 395);
         assert_eq!(on("2026-03-15T00:00:00Z").order_leaf_days, 198);
         assert_eq!(on("2030-01-01T00:00:00Z").order_leaf_days, 46);
+        assert_eq!(on("2026-09-14T00:00:00Z").manual_renewal_days, 60);
         assert_eq!(on("1999-01-01T00:00:00Z").order_leaf_days, 365);
+    }
+
+    #[test]
+    fn a_proof_ages_and_the_old_ones_were_forgotten_in_march_2026() {
+        let counts = |proven: &str, now: &str| {
+            let at = |day: &str| format!("{day}T00:00:00Z").parse().unwrap();
+            proof_counts(at(proven), at(now))
+        };
+        assert!(counts("2022-01-01", "2023-01-01"));
+        assert!(!counts("2022-01-01", "2023-03-01"));
+        assert!(!counts("2026-03-01", "2026-03-20"));
+        assert!(counts("2026-03-20", "2026-10-01"));
+        assert!(!counts("2026-03-20", "2026-10-10"));
     }
 }

@@ -1,9 +1,9 @@
 //! Answers DNS questions about the practice zone over UDP and TCP, with hickory's codec and a loop of our own.
 
 use std::{
+    future::Future,
     io,
     net::{Ipv4Addr, SocketAddr},
-    sync::Arc,
 };
 
 use hickory_proto::{
@@ -20,126 +20,126 @@ use tokio::{
 };
 
 use super::{Caa, Kind, at, exists, follow};
-use crate::emulator::store::{Store, Transaction};
+use crate::emulator::store::Transaction;
 
 /// Short, so that a changed record is seen at once.
 const TTL: u32 = 5;
 const MAX_UDP: usize = 4096;
 
-/// The running server; dropped, it stops.
+/// UDP and TCP on the same port.
 #[derive(Debug)]
-pub struct DnsServer {
-    address: SocketAddr,
-    tasks: JoinSet<()>,
+pub struct Sockets {
+    udp: UdpSocket,
+    tcp: TcpListener,
 }
 
-impl DnsServer {
-    /// Listens on `listen` (port 0: any) with both UDP and TCP on the same port.
-    pub async fn start(listen: SocketAddr, store: Arc<Store>) -> io::Result<Self> {
-        let (udp, tcp) = bind(listen).await?;
-        let address = tcp.local_addr()?;
-        let mut tasks = JoinSet::new();
-        tasks.spawn(serve_udp(udp, Arc::clone(&store)));
-        tasks.spawn(serve_tcp(tcp, store));
-        Ok(Self { address, tasks })
-    }
-
-    /// Where it listens.
-    pub fn address(&self) -> SocketAddr {
-        self.address
-    }
-
-    /// Stops listening; a question being answered is dropped.
-    pub async fn stop(mut self) {
-        self.tasks.shutdown().await;
-    }
-}
-
-/// A port that is free for TCP may be taken for UDP, so an ephemeral one is tried several times.
-async fn bind(listen: SocketAddr) -> io::Result<(UdpSocket, TcpListener)> {
-    let mut attempts = if listen.port() == 0 { 16 } else { 1 };
-    loop {
-        attempts -= 1;
-        let tcp = TcpListener::bind(listen).await?;
-        match UdpSocket::bind(tcp.local_addr()?).await {
-            Ok(udp) => return Ok((udp, tcp)),
-            Err(error) if attempts == 0 => return Err(error),
-            Err(_) => {}
+impl Sockets {
+    /// Listens on `listen`; with port 0 on any that is free for both.
+    pub async fn bind(listen: SocketAddr) -> io::Result<Self> {
+        // A port that is free for TCP may be taken for UDP, so an ephemeral one is tried several times.
+        let mut attempts = if listen.port() == 0 { 16 } else { 1 };
+        loop {
+            attempts -= 1;
+            let tcp = TcpListener::bind(listen).await?;
+            match UdpSocket::bind(tcp.local_addr()?).await {
+                Ok(udp) => return Ok(Self { udp, tcp }),
+                Err(error) if attempts == 0 => return Err(error),
+                Err(_) => {}
+            }
         }
     }
+
+    /// Where they listen.
+    pub fn address(&self) -> io::Result<SocketAddr> {
+        self.tcp.local_addr()
+    }
+
+    /// Carries questions to `ask` (which gives [`answer`] to them, where the store is) until the future is dropped.
+    pub async fn serve<A, F>(self, ask: A)
+    where
+        A: Fn(Vec<u8>, Transport) -> F + Clone + Send + 'static,
+        F: Future<Output = Option<Vec<u8>>> + Send + 'static,
+    {
+        let mut tasks = JoinSet::new();
+        tasks.spawn(serve_udp(self.udp, ask.clone()));
+        tasks.spawn(serve_tcp(self.tcp, ask));
+        while tasks.join_next().await.is_some() {}
+    }
 }
 
-async fn serve_udp(socket: UdpSocket, store: Arc<Store>) {
-    let socket = Arc::new(socket);
+async fn serve_udp<A, F>(socket: UdpSocket, ask: A)
+where
+    A: Fn(Vec<u8>, Transport) -> F + Clone + Send + 'static,
+    F: Future<Output = Option<Vec<u8>>> + Send + 'static,
+{
     let mut buffer = [0; MAX_UDP];
     loop {
         // An error here concerns one datagram (for example a peer that went away), never the socket.
         let Ok((length, peer)) = socket.recv_from(&mut buffer).await else {
             continue;
         };
-        let question = buffer[..length].to_vec();
-        let (socket, store) = (Arc::clone(&socket), Arc::clone(&store));
-        tokio::spawn(async move {
-            if let Some(answer) = answer(store, question, Transport::Udp).await {
-                let _ = socket.send_to(&answer, peer).await;
-            }
-        });
+        if let Some(answer) = ask(buffer[..length].to_vec(), Transport::Udp).await {
+            let _ = socket.send_to(&answer, peer).await;
+        }
     }
 }
 
-async fn serve_tcp(listener: TcpListener, store: Arc<Store>) {
+async fn serve_tcp<A, F>(listener: TcpListener, ask: A)
+where
+    A: Fn(Vec<u8>, Transport) -> F + Clone + Send + 'static,
+    F: Future<Output = Option<Vec<u8>>> + Send + 'static,
+{
     let mut connections = JoinSet::new();
-    while let Ok((stream, _)) = listener.accept().await {
-        connections.spawn(converse(stream, Arc::clone(&store)));
+    loop {
+        // As above: a connection that could not be accepted is not the listener's end.
+        if let Ok((stream, _)) = listener.accept().await {
+            let ask = ask.clone();
+            connections.spawn(async move { converse(stream, ask).await });
+        }
         while connections.try_join_next().is_some() {}
     }
 }
 
 /// Any number of questions, each with its length before it, until the peer has had enough.
-async fn converse(mut stream: TcpStream, store: Arc<Store>) {
-    while let Ok(length) = stream.read_u16().await {
+async fn converse<A, F>(mut stream: TcpStream, ask: A) -> Option<()>
+where
+    A: Fn(Vec<u8>, Transport) -> F,
+    F: Future<Output = Option<Vec<u8>>>,
+{
+    loop {
+        let length = stream.read_u16().await.ok()?;
         let mut question = vec![0; length.into()];
-        if stream.read_exact(&mut question).await.is_err() {
-            return;
-        }
-        let Some(answer) = answer(Arc::clone(&store), question, Transport::Tcp).await else {
-            return;
-        };
-        let Ok(length) = u16::try_from(answer.len()) else {
-            return;
-        };
+        stream.read_exact(&mut question).await.ok()?;
+        let answer = ask(question, Transport::Tcp).await?;
+        let length = u16::try_from(answer.len()).ok()?;
         let message = [&length.to_be_bytes()[..], &answer].concat();
-        if stream.write_all(&message).await.is_err() {
-            return;
-        }
+        stream.write_all(&message).await.ok()?;
     }
 }
 
+/// How a question came; it decides how long the answer may be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Transport {
+pub enum Transport {
     Udp,
     Tcp,
 }
 
-async fn answer(store: Arc<Store>, question: Vec<u8>, transport: Transport) -> Option<Vec<u8>> {
-    let work = move || {
-        let question = Message::from_vec(&question).ok()?;
-        if question.metadata.message_type != MessageType::Query {
-            return None;
-        }
-        let limit = match transport {
-            Transport::Udp => usize::from(question.max_payload()).min(MAX_UDP),
-            Transport::Tcp => usize::from(u16::MAX),
-        };
-        let tx = store.begin().ok()?;
-        let reply = reply(&tx, &question);
-        let bytes = reply.to_vec().ok()?;
-        if bytes.len() <= limit {
-            return Some(bytes);
-        }
-        reply.truncate().to_vec().ok()
+/// The answer to one question, both in wire form; none for what is no question.
+pub fn answer(tx: &Transaction, question: &[u8], transport: Transport) -> Option<Vec<u8>> {
+    let question = Message::from_vec(question).ok()?;
+    if question.metadata.message_type != MessageType::Query {
+        return None;
+    }
+    let limit = match transport {
+        Transport::Udp => usize::from(question.max_payload()).min(MAX_UDP),
+        Transport::Tcp => usize::from(u16::MAX),
     };
-    tokio::task::spawn_blocking(work).await.ok()?
+    let reply = reply(tx, &question);
+    let bytes = reply.to_vec().ok()?;
+    if bytes.len() <= limit {
+        return Some(bytes);
+    }
+    reply.truncate().to_vec().ok()
 }
 
 fn reply(tx: &Transaction, question: &Message) -> Message {
@@ -226,10 +226,15 @@ fn data(kind: Kind, value: &str) -> Option<RData> {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
+    use std::sync::Arc;
+
     use hickory_proto::op::Query;
 
     use super::*;
-    use crate::emulator::dns::{Record, add};
+    use crate::emulator::{
+        dns::{Record, add},
+        store::Store,
+    };
 
     fn store() -> (tempfile::TempDir, Arc<Store>) {
         let dir = tempfile::tempdir().unwrap();
@@ -266,17 +271,18 @@ mod tests {
     async fn names_resolve_over_udp_and_what_is_too_long_over_tcp() {
         let (_dir, store) = store();
         let listen = "127.0.0.1:0".parse().unwrap();
-        let server = DnsServer::start(listen, store).await.unwrap();
+        let sockets = Sockets::bind(listen).await.unwrap();
+        let server = sockets.address().unwrap();
+        let serving = tokio::spawn(sockets.serve(move |question, transport| {
+            let store = Arc::clone(&store);
+            async move { answer(&store.begin().unwrap(), &question, transport) }
+        }));
 
-        let answer = over_udp(
-            server.address(),
-            &question("WWW.contoso.com.", RecordType::A),
-        )
-        .await;
+        let answer = over_udp(server, &question("WWW.contoso.com.", RecordType::A)).await;
         let kinds: Vec<RecordType> = answer.answers.iter().map(WireRecord::record_type).collect();
         assert_eq!(kinds, [RecordType::CNAME, RecordType::A]);
 
-        let answer = over_udp(server.address(), &question("contoso.com.", RecordType::CAA)).await;
+        let answer = over_udp(server, &question("contoso.com.", RecordType::CAA)).await;
         let RData::CAA(caa) = &answer.answers[0].data else {
             unreachable!("a CAA question has a CAA answer")
         };
@@ -286,8 +292,8 @@ mod tests {
         );
 
         let long = question("contoso.com.", RecordType::TXT);
-        assert!(over_udp(server.address(), &long).await.metadata.truncation);
-        let mut stream = TcpStream::connect(server.address()).await.unwrap();
+        assert!(over_udp(server, &long).await.metadata.truncation);
+        let mut stream = TcpStream::connect(server).await.unwrap();
         let bytes = long.to_vec().unwrap();
         stream
             .write_u16(u16::try_from(bytes.len()).unwrap())
@@ -297,7 +303,7 @@ mod tests {
         let mut answer = vec![0; stream.read_u16().await.unwrap().into()];
         stream.read_exact(&mut answer).await.unwrap();
         assert_eq!(Message::from_vec(&answer).unwrap().answers.len(), 1);
-        server.stop().await;
+        serving.abort();
     }
 
     #[test]
