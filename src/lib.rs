@@ -10,6 +10,7 @@
 pub mod app;
 pub mod azure;
 pub mod config;
+pub mod emulator;
 pub mod flow;
 pub mod health;
 pub mod journal;

@@ -110,7 +110,11 @@ async fn what_cannot_work_is_refused_at_its_field_and_nothing_is_sent() {
     let before = practice.changes().await;
     let cases: [(FlowName, Vec<(Key, &str)>, Key); 6] = [
         (FlowName::Purchase, vec![(Key::Order, "new-one"), (Key::Domain, "no hostname")], Key::Domain),
-        (FlowName::Purchase, vec![(Key::Order, "new-one"), (Key::Domain, "*.contoso.com"), (Key::Product, "standard")], Key::Domain),
+        (
+            FlowName::Purchase,
+            vec![(Key::Order, "new-one"), (Key::Domain, "*.contoso.com"), (Key::Product, "standard")],
+            Key::Domain,
+        ),
         (FlowName::Purchase, vec![ORDER, (Key::Domain, "fabrikam.com")], Key::Order),
         (FlowName::Store, vec![ORDER, (Key::Vault, "-kv"), (Key::VaultLocation, "westeurope")], Key::Vault),
         (FlowName::Store, vec![ORDER, (Key::VaultChoice, "existing"), (Key::Vault, "kv-nowhere")], Key::Vault),

@@ -1,0 +1,77 @@
+//! Azure Resource Manager: what every request passes before a provider sees it.
+
+pub mod authorization;
+pub mod groups;
+pub mod locks;
+pub mod subscriptions;
+
+use super::{
+    call::{Call, Method},
+    context::Context,
+    id::ResourceId,
+    operations, provider,
+    reply::{Fault, Outcome},
+    route::{self, Found, Route},
+};
+
+/// Every operation of ARM; add a provider's table here.
+const TABLES: &[&[Route]] =
+    &[subscriptions::ROUTES, groups::ROUTES, locks::ROUTES, authorization::ROUTES, operations::ROUTES, provider::key_vault::ROUTES];
+
+/// Answers one ARM request: route, scope, locks, provider.
+pub fn dispatch(ctx: &Context<'_>, call: &Call) -> Outcome {
+    let id = call.path_id();
+    let method = match call.method {
+        Method::Head if id.group().is_none() => Method::Get,
+        other => other,
+    };
+    let tables: Vec<&[Route]> = [TABLES, provider::microsoft_web::TABLES].concat();
+    let (run, params) = match route::find(&tables, method, &call.segments) {
+        Found::Operation(run, params) => (run, params),
+        Found::OtherMethod => {
+            return Err(Fault::arm(405, "MethodNotAllowed", "The requested resource does not support this http method."));
+        }
+        Found::Nothing => return Err(unknown(call, &id)),
+    };
+    require_scope(ctx, call, &id)?;
+    locks::enforce(ctx, call)?;
+    let mut call = call.clone();
+    call.params = params;
+    run(ctx, &call)
+}
+
+/// The subscription and the resource group must exist, even for a PUT below them.
+fn require_scope(ctx: &Context<'_>, call: &Call, id: &ResourceId) -> Result<(), Fault> {
+    if let Some(subscription) = id.subscription_id()
+        && ctx.find(&subscription)?.is_none()
+    {
+        return Err(Fault::arm(
+            404,
+            "SubscriptionNotFound",
+            format!("The subscription '{}' could not be found.", subscription.name()),
+        ));
+    }
+    if let Some(group) = id.group_id()
+        && group.segments().len() < call.segments.len()
+        && ctx.find(&group)?.is_none()
+    {
+        return Err(groups::not_found(&group));
+    }
+    Ok(())
+}
+
+fn unknown(call: &Call, id: &ResourceId) -> Fault {
+    let kind = id.kind();
+    match kind.split_once('/') {
+        Some((namespace, kind)) if call.segments.iter().any(|s| s.eq_ignore_ascii_case("providers")) => Fault::arm(
+            404,
+            "InvalidResourceType",
+            format!(
+                "The resource type '{kind}' could not be found in the namespace '{namespace}' for \
+                     api version '{}'.",
+                call.api_version()
+            ),
+        ),
+        _ => Fault::arm(404, "NotFound", "The requested path does not exist."),
+    }
+}

@@ -1,0 +1,299 @@
+//! The practice cloud's certificate authority: one root and two intermediates that play the commercial CAs.
+//!
+//! It turns profiles into real X.509 and knows nothing about orders, storage or time: the caller says when, and keeps the
+//! bytes. Every name it signs with says that it belongs to a practice cloud.
+
+pub mod facts;
+pub mod pfx;
+pub mod policy;
+
+use std::time::Duration;
+
+use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
+use jiff::Timestamp;
+use rcgen::{
+    BasicConstraints, CertificateParams, CertificateSigningRequestParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa,
+    Issuer, KeyPair, KeyUsagePurpose, RsaKeySize, SerialNumber,
+};
+use rustls::pki_types::{
+    CertificateDer, PrivatePkcs8KeyDer,
+    pem::{self, PemObject as _},
+};
+use zeroize::Zeroizing;
+
+/// What the practice CA could not do.
+#[derive(Debug, thiserror::Error)]
+pub enum CaError {
+    #[error("the practice CA could not sign: {0}")]
+    Signing(#[from] rcgen::Error),
+    #[error("a certificate could not be read: {0}")]
+    Certificate(String),
+    #[error("the certificate signing request could not be read: {0}")]
+    Request(rcgen::Error),
+    #[error("RSA keys of {0} bits are not supported; use 2048, 3072 or 4096")]
+    KeySize(u16),
+    #[error("the stored CA is damaged: {0}")]
+    Stored(String),
+}
+
+/// Which commercial CA an intermediate plays.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Role {
+    /// Issues what is bought as an order (A59).
+    GoDaddy,
+    /// Issues free managed certificates (A35) and the practice cloud's own endpoints.
+    DigiCert,
+}
+
+impl Role {
+    const fn common_name(self) -> &'static str {
+        match self {
+            Self::GoDaddy => "Go Daddy Secure Certificate Authority - G2",
+            Self::DigiCert => "GeoTrust Global TLS RSA4096 SHA256 2022 CA1",
+        }
+    }
+}
+
+/// Where the key of a new certificate comes from.
+#[derive(Debug, Clone)]
+pub enum KeySource {
+    /// A new RSA key of 2048, 3072 or 4096 bits.
+    NewRsa(u16),
+    /// A new P-256 key: quick, for the practice cloud's own endpoints.
+    NewEc,
+    /// The public key of a PEM signing request; the private key stays with whoever made it.
+    Csr(String),
+    /// A PKCS#8 key, used as it is.
+    Existing(Zeroizing<Vec<u8>>),
+}
+
+/// Everything that decides what a leaf says.
+#[derive(Debug, Clone)]
+pub struct Profile {
+    pub common_name: String,
+    /// Subject alternative names: DNS names, or IP addresses in text form.
+    pub names: Vec<String>,
+    pub key: KeySource,
+    pub not_before: Timestamp,
+    pub not_after: Timestamp,
+    pub issuer: Role,
+}
+
+/// A leaf with everything that a server needs to present it.
+#[derive(Debug, Clone)]
+pub struct Issued {
+    /// DER.
+    pub leaf: Vec<u8>,
+    /// DER: the intermediate, then the root.
+    pub chain: Vec<Vec<u8>>,
+    /// PKCS#8 DER; `None` when the key never left the requester.
+    pub key: Option<Zeroizing<Vec<u8>>>,
+    /// The signing request in the form Azure reports: PEM with the old Windows label and CRLF lines.
+    pub csr: String,
+}
+
+struct Authority {
+    certificate: Vec<u8>,
+    issuer: Issuer<'static, KeyPair>,
+}
+
+/// The CA.
+pub struct Ca {
+    root: Authority,
+    go_daddy: Authority,
+    digi_cert: Authority,
+}
+
+impl std::fmt::Debug for Ca {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Ca(practice cloud)")
+    }
+}
+
+impl Ca {
+    /// Makes a new CA that began some years before `now`, so that certificates of the past can be issued too.
+    /// Costs three RSA-2048 keys.
+    pub fn generate(now: Timestamp) -> Result<Self, CaError> {
+        let from = now - policy::days(6 * 365);
+        let until = now + policy::days(20 * 365);
+        let root_key = KeyPair::generate_rsa_for(&rcgen::PKCS_RSA_SHA256, RsaKeySize::_2048)?;
+        let root_params = authority_params("certdeck Practice Root Certificate Authority - G2", None, from, until);
+        let root = Authority::new(root_params.self_signed(&root_key)?.der().to_vec(), root_key)?;
+        let intermediate = |role: Role| -> Result<Authority, CaError> {
+            let key = KeyPair::generate_rsa_for(&rcgen::PKCS_RSA_SHA256, RsaKeySize::_2048)?;
+            let params = authority_params(role.common_name(), Some(0), from, until);
+            Authority::new(params.signed_by(&key, &root.issuer)?.der().to_vec(), key)
+        };
+        let (go_daddy, digi_cert) = (intermediate(Role::GoDaddy)?, intermediate(Role::DigiCert)?);
+        Ok(Self { root, go_daddy, digi_cert })
+    }
+
+    /// Takes up a CA that [`Ca::to_pem`] wrote.
+    pub fn from_pem(text: &str) -> Result<Self, CaError> {
+        let damaged = |error: pem::Error| CaError::Stored(error.to_string());
+        let mut certificates = CertificateDer::pem_slice_iter(text.as_bytes());
+        let mut keys = PrivatePkcs8KeyDer::pem_slice_iter(text.as_bytes());
+        let mut authority = || match (certificates.next(), keys.next()) {
+            (Some(certificate), Some(key)) => {
+                Authority::new(certificate.map_err(damaged)?.to_vec(), KeyPair::try_from(&key.map_err(damaged)?)?)
+            }
+            _ => Err(CaError::Stored("a certificate or key is missing".into())),
+        };
+        Ok(Self { root: authority()?, go_daddy: authority()?, digi_cert: authority()? })
+    }
+
+    /// Certificates and private keys of the whole CA, as PEM. Secret: keep it with the private parts.
+    pub fn to_pem(&self) -> Zeroizing<String> {
+        let mut text = String::new();
+        for authority in [&self.root, &self.go_daddy, &self.digi_cert] {
+            text += &pem("CERTIFICATE", &authority.certificate, "\n");
+            text += &pem("PRIVATE KEY", authority.issuer.key().serialized_der(), "\n");
+        }
+        Zeroizing::new(text)
+    }
+
+    /// The root certificate, DER.
+    pub fn root_der(&self) -> &[u8] {
+        &self.root.certificate
+    }
+
+    /// The root certificate as the PEM file that clients are told to trust.
+    pub fn root_pem(&self) -> String {
+        pem("CERTIFICATE", &self.root.certificate, "\n")
+    }
+
+    /// Signs one leaf.
+    pub fn issue(&self, profile: &Profile) -> Result<Issued, CaError> {
+        let authority = match profile.issuer {
+            Role::GoDaddy => &self.go_daddy,
+            Role::DigiCert => &self.digi_cert,
+        };
+        let params = leaf_params(profile)?;
+        let (leaf, key, csr) = match &profile.key {
+            KeySource::Csr(text) => {
+                let request = CertificateSigningRequestParams::from_pem(text).map_err(CaError::Request)?;
+                let leaf = params.signed_by(&request.public_key, &authority.issuer)?;
+                (leaf, None, text.clone())
+            }
+            own => {
+                let key = own_key(own)?;
+                let request = request_params(profile)?.serialize_request(&key)?;
+                let csr = pem("NEW CERTIFICATE REQUEST", request.der(), "\r\n");
+                let leaf = params.signed_by(&key, &authority.issuer)?;
+                (leaf, Some(Zeroizing::new(key.serialize_der())), csr)
+            }
+        };
+        Ok(Issued {
+            leaf: leaf.der().to_vec(),
+            chain: vec![authority.certificate.clone(), self.root.certificate.clone()],
+            key,
+            csr,
+        })
+    }
+}
+
+impl Authority {
+    fn new(certificate: Vec<u8>, key: KeyPair) -> Result<Self, CaError> {
+        let der = CertificateDer::from(certificate.clone());
+        let issuer = Issuer::from_ca_cert_der(&der, key)?;
+        Ok(Self { certificate, issuer })
+    }
+}
+
+/// A new RSA key in PKCS#8 form.
+pub fn new_rsa_key(bits: u16) -> Result<Zeroizing<Vec<u8>>, CaError> {
+    Ok(Zeroizing::new(own_key(&KeySource::NewRsa(bits))?.serialize_der()))
+}
+
+fn own_key(source: &KeySource) -> Result<KeyPair, CaError> {
+    let rsa = |size| KeyPair::generate_rsa_for(&rcgen::PKCS_RSA_SHA256, size);
+    Ok(match source {
+        KeySource::NewRsa(2048) => rsa(RsaKeySize::_2048)?,
+        KeySource::NewRsa(3072) => rsa(RsaKeySize::_3072)?,
+        KeySource::NewRsa(4096) => rsa(RsaKeySize::_4096)?,
+        KeySource::NewRsa(bits) => return Err(CaError::KeySize(*bits)),
+        KeySource::Existing(pkcs8) => key_pair(pkcs8)?,
+        KeySource::NewEc | KeySource::Csr(_) => KeyPair::generate()?,
+    })
+}
+
+fn key_pair(pkcs8: &[u8]) -> Result<KeyPair, CaError> {
+    Ok(KeyPair::try_from(&PrivatePkcs8KeyDer::from(pkcs8))?)
+}
+
+fn authority_params(common_name: &str, path_length: Option<u8>, from: Timestamp, until: Timestamp) -> CertificateParams {
+    let mut params = CertificateParams::default();
+    params.distinguished_name = DistinguishedName::new();
+    for (kind, value) in [
+        (DnType::CountryName, "US"),
+        (DnType::StateOrProvinceName, "Arizona"),
+        (DnType::LocalityName, "Scottsdale"),
+        (DnType::OrganizationName, "certdeck practice cloud"),
+        (DnType::OrganizationalUnitName, "not a real CA"),
+        (DnType::CommonName, common_name),
+    ] {
+        params.distinguished_name.push(kind, value);
+    }
+    params.is_ca = IsCa::Ca(path_length.map_or(BasicConstraints::Unconstrained, BasicConstraints::Constrained));
+    params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
+    params.use_authority_key_identifier_extension = path_length.is_some();
+    params.serial_number = Some(serial());
+    set_validity(&mut params, from, until);
+    params
+}
+
+fn request_params(profile: &Profile) -> Result<CertificateParams, CaError> {
+    let mut params = CertificateParams::new(profile.names.clone())?;
+    params.distinguished_name = DistinguishedName::new();
+    params.distinguished_name.push(DnType::CommonName, profile.common_name.as_str());
+    Ok(params)
+}
+
+fn leaf_params(profile: &Profile) -> Result<CertificateParams, CaError> {
+    let mut params = CertificateParams::new(profile.names.clone())?;
+    params.distinguished_name = DistinguishedName::new();
+    if profile.issuer == Role::GoDaddy {
+        params.distinguished_name.push(DnType::OrganizationalUnitName, "Domain Control Validated");
+    }
+    params.distinguished_name.push(DnType::CommonName, profile.common_name.as_str());
+    params.is_ca = IsCa::ExplicitNoCa;
+    params.use_authority_key_identifier_extension = true;
+    params.key_usages = vec![KeyUsagePurpose::DigitalSignature, KeyUsagePurpose::KeyEncipherment];
+    params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
+    if policy::policy(profile.not_before).client_auth {
+        params.extended_key_usages.push(ExtendedKeyUsagePurpose::ClientAuth);
+    }
+    params.serial_number = Some(serial());
+    set_validity(&mut params, profile.not_before, profile.not_after);
+    Ok(params)
+}
+
+/// Eight octets, positive and never shortened by a leading zero: what real orders carry.
+fn serial() -> SerialNumber {
+    let mut octets = fastrand::u64(..).to_be_bytes();
+    octets[0] = octets[0] & 0x7f | 0x10;
+    SerialNumber::from_slice(&octets)
+}
+
+fn set_validity(params: &mut CertificateParams, from: Timestamp, until: Timestamp) {
+    let at = |time: Timestamp| {
+        let seconds = u64::try_from(time.as_second()).unwrap_or_default();
+        rcgen::date_time_ymd(1970, 1, 1) + Duration::from_secs(seconds)
+    };
+    params.not_before = at(from);
+    params.not_after = at(until);
+}
+
+/// PEM text with 64 characters a line.
+pub fn pem(label: &str, der: &[u8], newline: &str) -> String {
+    let body = BASE64.encode(der);
+    let mut text = format!("-----BEGIN {label}-----{newline}");
+    for line in body.as_bytes().chunks(64) {
+        text.extend(line.iter().copied().map(char::from));
+        text.push_str(newline);
+    }
+    text + &format!("-----END {label}-----{newline}")
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,109 @@
+//! One request as a provider sees it: path, query and body, already checked for token and api-version.
+
+use serde_json::Value;
+
+use super::{id::ResourceId, reply::Fault};
+
+/// Who asks: the claims of a bearer token.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Caller {
+    pub object_id: String,
+    pub app_id: String,
+    pub tenant_id: String,
+}
+
+/// The methods that ARM and Key Vault know.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Method {
+    Get,
+    Head,
+    Put,
+    Patch,
+    Post,
+    Delete,
+}
+
+impl Method {
+    pub fn parse(text: &str) -> Option<Self> {
+        Some(match text {
+            "GET" => Self::Get,
+            "HEAD" => Self::Head,
+            "PUT" => Self::Put,
+            "PATCH" => Self::Patch,
+            "POST" => Self::Post,
+            "DELETE" => Self::Delete,
+            _ => return None,
+        })
+    }
+
+    /// The word ARM uses for it in the names of actions.
+    pub fn verb(self) -> &'static str {
+        match self {
+            Self::Get | Self::Head => "read",
+            Self::Put | Self::Patch => "write",
+            Self::Post => "action",
+            Self::Delete => "delete",
+        }
+    }
+}
+
+/// A request. `params` holds what the route's `{…}` segments matched.
+#[derive(Debug, Clone)]
+pub struct Call {
+    pub method: Method,
+    /// Percent-decoded, empty segments dropped: `//` and a trailing `/` make no difference.
+    pub segments: Vec<String>,
+    pub query: Vec<(String, String)>,
+    /// `Value::Null` when there is none.
+    pub body: Value,
+    pub caller: Caller,
+    /// `If-Match`, if sent.
+    pub if_match: Option<String>,
+    /// Scheme and authority the client used, for absolute links: `https://127.0.0.1:8443`.
+    pub origin: String,
+    pub params: Vec<(&'static str, String)>,
+}
+
+impl Call {
+    /// What the path names: the resource, or for a collection or an action the resource (or scope) it hangs on.
+    pub fn target(&self) -> ResourceId {
+        self.path_id().whole()
+    }
+
+    /// The whole path as an id.
+    pub fn path_id(&self) -> ResourceId {
+        ResourceId::from_segments(&self.segments)
+    }
+
+    /// What the route's `{name}` segment matched, in the casing of the request.
+    pub fn param(&self, name: &str) -> &str {
+        self.params.iter().find(|(key, _)| *key == name).map_or("", |(_, value)| value)
+    }
+
+    /// A query parameter; its name in any casing.
+    pub fn query(&self, name: &str) -> Option<&str> {
+        self.query.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
+    }
+
+    /// The text at a JSON pointer of the body: `call.text("/properties/keyVaultId")`.
+    pub fn text(&self, pointer: &str) -> Option<&str> {
+        self.body.pointer(pointer)?.as_str()
+    }
+
+    /// The same, or the fault that says what is missing.
+    pub fn need(&self, pointer: &str) -> Result<&str, Fault> {
+        self.text(pointer).ok_or_else(|| {
+            let field = pointer.trim_start_matches('/').replace('/', ".");
+            Fault::invalid(format!("Parameter {field} is null or empty."))
+        })
+    }
+
+    /// An absolute link to a path on this server.
+    pub fn link(&self, path_and_query: &str) -> String {
+        format!("{}{path_and_query}", self.origin)
+    }
+
+    pub fn api_version(&self) -> &str {
+        self.query("api-version").unwrap_or_default()
+    }
+}

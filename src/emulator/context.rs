@@ -1,0 +1,166 @@
+//! What a provider works with: one transaction, the practice cloud's time, and what never changes while it runs.
+
+use jiff::{SignedDuration, Timestamp};
+use serde::{Serialize, de::DeserializeOwned};
+use serde_json::{Value, json};
+
+use super::{
+    call::Call,
+    id::ResourceId,
+    jobs::{self, Job},
+    reply::{Fault, Reply},
+    setting::Setting,
+    store::{Collection, Transaction},
+};
+
+/// ARM resources: the JSON as GET shows it, at `TYPE|ID` in lower case, so that one scan lists one type.
+const RESOURCES: Collection<Value> = Collection::new("resource");
+/// What belongs to a resource and is shown to nobody.
+const PRIVATE: Collection<Value> = Collection::private("resource");
+
+/// One request's or one job's view of the practice cloud.
+#[derive(Debug, Clone, Copy)]
+pub struct Context<'w> {
+    /// For collections of your own; ARM resources have the methods below.
+    pub tx: &'w Transaction,
+    /// The practice cloud's time; in a job, the moment the job was due.
+    pub now: Timestamp,
+    /// Addresses, tenant, pace, CA: what does not change while the cloud runs.
+    pub setting: &'w Setting,
+}
+
+impl Context<'_> {
+    /// The resource as stored.
+    pub fn find(&self, id: &ResourceId) -> Result<Option<Value>, Fault> {
+        Ok(self.tx.get(&RESOURCES, &key(id))?)
+    }
+
+    /// The resource, or 404 in ARM's words.
+    pub fn need(&self, id: &ResourceId) -> Result<Value, Fault> {
+        self.find(id)?.ok_or_else(|| Fault::not_found(id))
+    }
+
+    /// Writes the resource. Its `id`, `name` and `type` are whatever `resource` says: see `envelope`.
+    pub fn save(&self, id: &ResourceId, resource: &Value) -> Result<(), Fault> {
+        Ok(self.tx.put(&RESOURCES, &key(id), resource)?)
+    }
+
+    /// Removes the resource and its private part, not its children; says whether it was there.
+    pub fn remove(&self, id: &ResourceId) -> Result<bool, Fault> {
+        self.tx.remove(&PRIVATE, &id.key())?;
+        Ok(self.tx.remove(&RESOURCES, &key(id))?)
+    }
+
+    /// All resources of a type (`microsoft.web/sites`, lower case) under a scope, in id order.
+    pub fn list(&self, kind: &str, scope: &ResourceId) -> Result<Vec<Value>, Fault> {
+        let all = self.tx.scan(&RESOURCES, &format!("{kind}|{}/", scope.key()))?;
+        Ok(all.into_iter().map(|(_, resource)| resource).collect())
+    }
+
+    /// Every resource under a scope, of every type, that `keep` accepts.
+    pub fn list_all(&self, scope: &ResourceId, keep: impl Fn(&Value) -> bool) -> Result<Vec<Value>, Fault> {
+        let mut all = Vec::new();
+        self.tx.walk(&RESOURCES, "", None, |key, resource: Value| {
+            let id = key.split_once('|').map_or("", |(_, id)| id);
+            if ResourceId::parse(id).is_under(scope) && keep(&resource) {
+                all.push(resource);
+            }
+            true
+        })?;
+        Ok(all)
+    }
+
+    /// Answers a list request: a page of the resources of `kind` under `scope` that `show` has an answer for,
+    /// with a `nextLink` when there are more (API.md §1.5).
+    pub fn page(
+        &self,
+        call: &Call,
+        kind: &str,
+        scope: &ResourceId,
+        mut show: impl FnMut(Value) -> Result<Option<Value>, Fault>,
+    ) -> Result<Reply, Fault> {
+        let size = call
+            .query("$top")
+            .and_then(|top| top.parse::<usize>().ok())
+            .map_or(self.setting.page_size, |top| top.clamp(1, self.setting.page_size));
+        let after = call.query("$skiptoken").and_then(super::paging::decode);
+        let mut kept: Vec<(String, Value)> = Vec::new();
+        let prefix = format!("{kind}|{}/", scope.key());
+        let mut stop = None;
+        // One more than fits tells whether there is a next page.
+        self.tx.walk(&RESOURCES, &prefix, after.as_deref(), |key, resource| {
+            match show(resource) {
+                Ok(Some(shown)) => kept.push((key.to_owned(), shown)),
+                Ok(None) => {}
+                Err(fault) => stop = Some(fault),
+            }
+            stop.is_none() && kept.len() <= size
+        })?;
+        if let Some(fault) = stop {
+            return Err(fault);
+        }
+        let more = kept.len() > size;
+        kept.truncate(size);
+        let next = match kept.last() {
+            Some((last, _)) if more => Value::from(super::paging::next_link(call, last)),
+            _ => Value::Null,
+        };
+        let value: Vec<Value> = kept.into_iter().map(|(_, shown)| shown).collect();
+        Ok(Reply::ok(json!({"value": value, "nextLink": next, "id": null})))
+    }
+
+    /// Keeps what nobody may see (key, PFX, password) with a resource.
+    pub fn save_private<T: Serialize>(&self, id: &ResourceId, part: &T) -> Result<(), Fault> {
+        let part = serde_json::to_value(part).map_err(|error| Fault::arm(500, "InternalServerError", error.to_string()))?;
+        Ok(self.tx.put(&PRIVATE, &id.key(), &part)?)
+    }
+
+    /// The private part of a resource.
+    pub fn private<T: DeserializeOwned>(&self, id: &ResourceId) -> Result<Option<T>, Fault> {
+        let part = self.tx.get(&PRIVATE, &id.key())?;
+        part.map(serde_json::from_value).transpose().map_err(|error| Fault::arm(500, "InternalServerError", error.to_string()))
+    }
+
+    /// Has `job` run after what takes `real` in Azure, shortened by the pace.
+    pub fn soon(&self, real: SignedDuration, job: &Job) -> Result<(), Fault> {
+        let due = jobs::moment(self.now, self.setting.pace.of(real));
+        Ok(jobs::schedule(self.tx, due, job)?)
+    }
+
+    /// Has `job` run at a moment of the practice cloud's calendar (expiry, denial after 15 days), at any pace.
+    pub fn at(&self, due: Timestamp, job: &Job) -> Result<(), Fault> {
+        Ok(jobs::schedule(self.tx, due, job)?)
+    }
+}
+
+/// The outer members every resource has; `kind` as Azure spells it (`Microsoft.Web/sites`).
+pub fn envelope(id: &ResourceId, kind: &str, location: &str, properties: Value) -> Value {
+    json!({
+        "id": id.to_string(),
+        "name": id.name(),
+        "type": kind,
+        "location": location,
+        "properties": properties,
+    })
+}
+
+/// Text at a JSON pointer, or nothing: `text(&site, "/properties/serverFarmId")`.
+pub fn text<'v>(value: &'v Value, pointer: &str) -> &'v str {
+    value.pointer(pointer).and_then(Value::as_str).unwrap_or("")
+}
+
+/// Lays `patch` over `base`: members replace members, objects are merged, `null` removes nothing but sets null.
+pub fn merge(base: &mut Value, patch: &Value) {
+    match (base, patch) {
+        (Value::Object(base), Value::Object(patch)) => {
+            for (name, value) in patch {
+                merge(base.entry(name.clone()).or_insert(Value::Null), value);
+            }
+        }
+        (base, patch) => *base = patch.clone(),
+    }
+}
+
+fn key(id: &ResourceId) -> String {
+    format!("{}|{}", id.kind(), id.key())
+}

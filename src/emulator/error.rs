@@ -1,0 +1,45 @@
+//! Why the practice cloud cannot start or go on. Answers to clients are `reply::Fault`, not this.
+
+use std::path::PathBuf;
+
+/// What went wrong with the practice cloud itself.
+#[derive(Debug, thiserror::Error)]
+pub enum EmulatorError {
+    #[error(
+        "the data directory {} is in use by another practice cloud; stop that one or choose another --data-dir",
+        .0.display()
+    )]
+    InUse(PathBuf),
+    #[error(
+        "the data directory {} was written by another version of the practice cloud (format {found}, this one reads {expected}); start it with --fresh",
+        .dir.display()
+    )]
+    Version { dir: PathBuf, found: u32, expected: u32 },
+    #[error("cannot {action} {}: {source}", .path.display())]
+    File { action: &'static str, path: PathBuf, source: std::io::Error },
+    #[error("cannot listen on {address}: {source}")]
+    Listen { address: String, source: std::io::Error },
+    #[error("the practice cloud's store: {0}")]
+    Store(#[from] StoreError),
+    #[error("the practice cloud's certificates: {0}")]
+    Certificate(String),
+    #[error("the scenario {name}: {reason}")]
+    Scenario { name: String, reason: String },
+    #[error("the practice cloud has stopped")]
+    Stopped,
+}
+
+/// What went wrong in the durable store.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    #[error("the database: {0}")]
+    Database(Box<redb::Error>),
+    #[error("the record {key} cannot be read or written as JSON: {source}")]
+    Json { key: String, source: serde_json::Error },
+}
+
+impl<E: Into<redb::Error>> From<E> for StoreError {
+    fn from(error: E) -> Self {
+        Self::Database(Box::new(error.into()))
+    }
+}

@@ -1,0 +1,170 @@
+//! A practice cloud without a network, for the tests of its providers: a store in a directory that goes away, a clock
+//! that the test moves, requests and jobs run one at a time.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+use std::sync::OnceLock;
+
+use jiff::{SignedDuration, Timestamp};
+use serde_json::{Value, json};
+use zeroize::Zeroizing;
+
+use super::{
+    arm::{self, groups, subscriptions},
+    ca::{self, Ca},
+    call::{Call, Caller, Method},
+    context::Context,
+    entra::Authority,
+    id::ResourceId,
+    jobs,
+    pace::Pace,
+    principals::CERTDECK,
+    provider::key_vault,
+    reply::{Body, Outcome, Reply},
+    setting::Setting,
+    store::Store,
+};
+
+pub const SUBSCRIPTION: &str = "/subscriptions/11111111-1111-1111-1111-111111111111";
+pub const GROUP: &str = "/subscriptions/11111111-1111-1111-1111-111111111111/resourceGroups/shop";
+
+/// A small cloud with one subscription and one resource group.
+#[derive(Debug)]
+pub struct Fixture {
+    _dir: tempfile::TempDir,
+    store: Store,
+    pub setting: Setting,
+    pub now: Timestamp,
+}
+
+impl Fixture {
+    pub fn new(now: &str) -> Self {
+        let now: Timestamp = now.parse().unwrap();
+        let dir = tempfile::tempdir().unwrap();
+        let store = Store::open(dir.path()).unwrap();
+        let fixture = Self { _dir: dir, store, setting: setting(), now };
+        fixture.with(|ctx| {
+            let name = SUBSCRIPTION.rsplit('/').next().unwrap();
+            subscriptions::create(ctx, name, "Contoso Test").unwrap();
+            groups::create(ctx, &ResourceId::parse(GROUP), "West Europe", &json!({})).unwrap();
+        });
+        fixture
+    }
+
+    /// Runs `work` in a transaction and commits it.
+    pub fn with<T>(&self, work: impl FnOnce(&Context<'_>) -> T) -> T {
+        let tx = self.store.begin().unwrap();
+        let ctx = Context { tx: &tx, now: self.now, setting: &self.setting };
+        let done = work(&ctx);
+        tx.commit().unwrap();
+        done
+    }
+
+    /// One ARM request; like the real one, a fault leaves no trace.
+    pub fn arm(&self, method: Method, path: &str, body: &Value) -> Reply {
+        self.answer(&call(method, path, body), arm::dispatch)
+    }
+
+    /// One request to a vault's data plane.
+    pub fn vault(&self, name: &str, method: Method, path: &str, body: &Value) -> Reply {
+        self.answer(&call(method, path, body), |ctx, call| key_vault::data_plane(ctx, name, call))
+    }
+
+    fn answer(&self, call: &Call, run: impl FnOnce(&Context<'_>, &Call) -> Outcome) -> Reply {
+        let tx = self.store.begin().unwrap();
+        let ctx = Context { tx: &tx, now: self.now, setting: &self.setting };
+        match run(&ctx, call) {
+            Ok(reply) => {
+                tx.commit().unwrap();
+                reply
+            }
+            Err(fault) => fault.into(),
+        }
+    }
+
+    /// The body of a GET that must succeed.
+    pub fn get(&self, path: &str) -> Value {
+        let reply = self.arm(Method::Get, path, &Value::Null);
+        assert_eq!(reply.status, 200, "GET {path}: {:?}", reply.body);
+        json_of(reply)
+    }
+
+    /// Runs every job that is due by now.
+    pub fn settle(&mut self) {
+        let until = self.now;
+        loop {
+            let tx = self.store.begin().unwrap();
+            let Some((key, due, job)) = jobs::next(&tx).unwrap() else {
+                break;
+            };
+            if due > until {
+                break;
+            }
+            jobs::take(&tx, &key).unwrap();
+            let ctx = Context { tx: &tx, now: due, setting: &self.setting };
+            job.run(&ctx).unwrap();
+            tx.commit().unwrap();
+        }
+    }
+
+    /// Moves the clock and runs what became due on the way.
+    pub fn advance(&mut self, by: SignedDuration) {
+        self.now += by;
+        self.settle();
+    }
+}
+
+/// The body of a reply, which must be JSON.
+pub fn json_of(reply: Reply) -> Value {
+    match reply.body {
+        Body::Json(value) => value,
+        other => panic!("no JSON: {other:?}"),
+    }
+}
+
+fn call(method: Method, path: &str, body: &Value) -> Call {
+    let (path, query) = path.split_once('?').unwrap_or((path, ""));
+    let segments = path.split('/').filter(|s| !s.is_empty());
+    let mut query: Vec<(String, String)> =
+        query.split('&').filter_map(|pair| pair.split_once('=')).map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+    query.push(("api-version".to_owned(), "2024-11-01".to_owned()));
+    Call {
+        method,
+        segments: segments.map(str::to_owned).collect(),
+        query,
+        body: body.clone(),
+        caller: Caller {
+            object_id: CERTDECK.object_id.to_owned(),
+            app_id: CERTDECK.app_id.to_owned(),
+            tenant_id: "tenant".to_owned(),
+        },
+        if_match: None,
+        origin: "https://127.0.0.1:8443".to_owned(),
+        params: Vec::new(),
+    }
+}
+
+fn setting() -> Setting {
+    // The keys cost most of a second; every test has the same ones.
+    static MATERIAL: OnceLock<(Zeroizing<String>, Zeroizing<Vec<u8>>)> = OnceLock::new();
+    let (ca, key) = MATERIAL.get_or_init(|| {
+        let ca = Ca::generate("2026-11-23T00:00:00Z".parse().unwrap()).unwrap();
+        (ca.to_pem(), ca::new_rsa_key(2048).unwrap())
+    });
+    Setting {
+        address: "127.0.0.1:8443".parse().unwrap(),
+        dns: "127.0.0.1:5300".parse().unwrap(),
+        front_door: "127.0.0.1:8444".parse().unwrap(),
+        tenant_id: "22222222-2222-2222-2222-222222222222".to_owned(),
+        authority: Authority {
+            tenant_id: "22222222-2222-2222-2222-222222222222".to_owned(),
+            origin: "https://127.0.0.1:8443".to_owned(),
+            client_secret: "secret".into(),
+            signing_key: "key".into(),
+        },
+        pace: Pace::Instant,
+        page_size: 100,
+        ca: Ca::from_pem(ca).unwrap(),
+        keys: vec![key.clone()],
+    }
+}

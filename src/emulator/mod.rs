@@ -1,0 +1,53 @@
+//! The practice cloud: enough of Azure, behind real HTTPS, to practise and to test every step against.
+//!
+//! One thread owns the world (`world`): it runs one request or one due job at a time, each in one durable
+//! transaction. Everything else only carries bytes to it: the HTTPS listener, the DNS zone, the TLS front door.
+//!
+//! To write a provider, see `route` (the table of operations), `context` (documents, private parts, jobs),
+//! `reply` (answers and faults), `jobs` (what happens later), and add its table to `arm`.
+//! It shares no type with the client in `azure`, so that one mistake cannot hide on both sides.
+
+pub mod arm;
+pub mod ca;
+pub mod call;
+pub mod clock;
+mod connection;
+pub mod context;
+mod control;
+pub mod dns;
+mod door;
+pub mod entra;
+mod error;
+#[cfg(test)]
+mod fixture;
+mod front_door;
+mod gate;
+mod graph;
+pub mod id;
+mod identity;
+pub mod jobs;
+mod log;
+pub mod material;
+mod metadata;
+pub mod operations;
+mod options;
+mod pace;
+pub mod paging;
+pub mod principals;
+pub mod provider;
+mod quota;
+pub mod reply;
+pub mod route;
+mod scenario;
+mod server;
+pub mod setting;
+mod start;
+pub mod store;
+mod world;
+
+pub use connection::Connection;
+pub use error::{EmulatorError, StoreError};
+pub use gate::Gate;
+pub use options::Options;
+pub use pace::Pace;
+pub use start::Emulator;

@@ -1,0 +1,116 @@
+//! Long-running operations: the documents behind `Location` and `Azure-AsyncOperation` (API.md §1.4).
+//!
+//! A provider that answers 202 calls `start`, and `finish` or `fail` from its job. Shape A (`Location` below the
+//! resource) answers 202 while running and then the resource itself; shape C answers 200 with a status.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use super::{
+    call::{Call, Method},
+    context::Context,
+    id::ResourceId,
+    reply::{Fault, Outcome, Reply},
+    route::Route,
+    store::Collection,
+};
+
+const OPERATIONS: Collection<Operation> = Collection::new("operation");
+
+/// The GUID of an operation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OperationId(pub String);
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct Operation {
+    resource: String,
+    state: State,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+enum State {
+    InProgress,
+    Succeeded,
+    /// With the body of the error.
+    Failed(u16, Value),
+}
+
+pub const ROUTES: &[Route] = &[
+    Route::new(Method::Get, "{scope}/operationresults/{operation}", result),
+    Route::new(Method::Get, "{scope}/operations/{operation}", status),
+];
+
+/// Begins an operation on `resource`.
+pub fn start(ctx: &Context<'_>, resource: &ResourceId) -> Result<OperationId, Fault> {
+    let id = OperationId(uuid::Uuid::new_v4().to_string());
+    let operation = Operation { resource: resource.to_string(), state: State::InProgress };
+    ctx.tx.put(&OPERATIONS, &id.0, &operation)?;
+    Ok(id)
+}
+
+/// The `Location` of shape A, with the signed parameters that clients must keep.
+pub fn location(call: &Call, resource: &ResourceId, id: &OperationId) -> String {
+    call.link(&format!(
+        "{resource}/operationresults/{}?api-version={}&t=638748621622073002&c=practice&s=practice&h=practice",
+        id.0,
+        call.api_version()
+    ))
+}
+
+/// The operation ended well.
+pub fn finish(ctx: &Context<'_>, id: &OperationId) -> Result<(), Fault> {
+    end(ctx, id, State::Succeeded)
+}
+
+/// The operation ended with a fault.
+pub fn fail(ctx: &Context<'_>, id: &OperationId, fault: Fault) -> Result<(), Fault> {
+    end(ctx, id, State::Failed(fault.status, fault.body))
+}
+
+fn end(ctx: &Context<'_>, id: &OperationId, state: State) -> Result<(), Fault> {
+    if let Some(mut operation) = ctx.tx.get(&OPERATIONS, &id.0)? {
+        operation.state = state;
+        ctx.tx.put(&OPERATIONS, &id.0, &operation)?;
+    }
+    Ok(())
+}
+
+fn find(ctx: &Context<'_>, call: &Call) -> Result<Operation, Fault> {
+    let id = call.param("operation").to_lowercase();
+    ctx.tx.get(&OPERATIONS, &id)?.ok_or_else(|| Fault::arm(404, "NotFound", format!("The operation '{id}' was not found.")))
+}
+
+fn result(ctx: &Context<'_>, call: &Call) -> Outcome {
+    let operation = find(ctx, call)?;
+    match operation.state {
+        State::InProgress => {
+            let same = super::paging::same_link(call);
+            Ok(Reply::empty(202).header("location", same).header("retry-after", ctx.setting.pace.retry_after().to_string()))
+        }
+        State::Succeeded => {
+            let id = ResourceId::parse(&operation.resource);
+            // The resource as GET shows it; gone (a deletion), the result is empty.
+            let mut get = call.clone();
+            get.segments = id.segments().to_vec();
+            match super::arm::dispatch(ctx, &get) {
+                Err(fault) if fault.status == 404 => Ok(Reply::empty(200)),
+                other => other,
+            }
+        }
+        State::Failed(status, body) => Err(Fault { status, headers: Vec::new(), body }),
+    }
+}
+
+fn status(ctx: &Context<'_>, call: &Call) -> Outcome {
+    let operation = find(ctx, call)?;
+    let name = call.param("operation");
+    let body = match operation.state {
+        State::InProgress => json!({"name": name, "status": "InProgress"}),
+        State::Succeeded => json!({"name": name, "status": "Succeeded"}),
+        State::Failed(_, body) => {
+            json!({"name": name, "status": "Failed", "error": body["error"]})
+        }
+    };
+    let retry_after = ctx.setting.pace.retry_after().to_string();
+    Ok(Reply::ok(body).header("retry-after", retry_after))
+}

@@ -1,0 +1,164 @@
+//! The certificates of a vault as they are kept. Each version has a secret of the same name and version with its PFX.
+
+use std::collections::BTreeMap;
+
+use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use super::{
+    Vault,
+    secret::{self, Deleted, PFX_TYPE, Version},
+};
+use crate::emulator::{
+    ca::{Issued, facts::Facts, pfx},
+    context::Context,
+    reply::Fault,
+    store::Collection,
+};
+
+const CERTIFICATES: Collection<Certificate> = Collection::new("vault-certificate");
+
+/// One certificate, deleted or not.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Certificate {
+    pub name: String,
+    /// Oldest first, never empty.
+    pub versions: Vec<CertificateVersion>,
+    /// The policy without its id, as clients see it.
+    pub policy: Value,
+    pub deleted: Option<Deleted>,
+}
+
+/// One version; its private key is only in the secret.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct CertificateVersion {
+    /// 32 hex digits, the same as the secret's version.
+    pub id: String,
+    /// Base64 DER.
+    pub der: String,
+    pub enabled: bool,
+    pub tags: BTreeMap<String, String>,
+    pub created: Timestamp,
+    pub updated: Timestamp,
+}
+
+impl CertificateVersion {
+    /// The bytes of the certificate.
+    pub fn der(&self) -> Vec<u8> {
+        BASE64.decode(&self.der).unwrap_or_default()
+    }
+}
+
+impl Certificate {
+    /// The newest version.
+    pub fn latest(&self) -> Option<&CertificateVersion> {
+        self.versions.last()
+    }
+
+    /// The version with that id; an empty id means the newest.
+    pub fn version(&self, id: &str) -> Option<&CertificateVersion> {
+        if id.is_empty() {
+            return self.latest();
+        }
+        self.versions.iter().find(|version| version.id.eq_ignore_ascii_case(id))
+    }
+}
+
+/// The certificate of that name, deleted ones included.
+pub fn find(ctx: &Context<'_>, vault: &Vault, name: &str) -> Result<Option<Certificate>, Fault> {
+    let found = ctx.tx.get(&CERTIFICATES, &key(vault, name))?;
+    Ok(found.filter(|one| one.deleted.is_none_or(|gone| gone.purge_at > ctx.now)))
+}
+
+/// Every certificate of the vault, by name.
+pub fn all(ctx: &Context<'_>, vault: &Vault) -> Result<Vec<Certificate>, Fault> {
+    let found = ctx.tx.scan(&CERTIFICATES, &format!("{}|", vault.key()))?;
+    Ok(found.into_iter().map(|(_, one)| one).collect())
+}
+
+/// Keeps it.
+pub fn save(ctx: &Context<'_>, vault: &Vault, certificate: &Certificate) -> Result<(), Fault> {
+    let key = key(vault, &certificate.name);
+    Ok(ctx.tx.put(&CERTIFICATES, &key, certificate)?)
+}
+
+/// Removes it and its secret for good.
+pub fn purge(ctx: &Context<'_>, vault: &Vault, name: &str) -> Result<(), Fault> {
+    ctx.tx.remove(&CERTIFICATES, &key(vault, name))?;
+    secret::purge(ctx, vault, name)
+}
+
+/// Removes everything a vault held under this name.
+pub(super) fn purge_vault(ctx: &Context<'_>, vault_name: &str) -> Result<(), Fault> {
+    let prefix = format!("{}|", vault_name.to_lowercase());
+    for (key, _) in ctx.tx.scan(&CERTIFICATES, &prefix)? {
+        ctx.tx.remove(&CERTIFICATES, &key)?;
+    }
+    Ok(())
+}
+
+/// Adds a version and its secret, making the certificate if need be; answers the version's id.
+pub fn add_version(
+    ctx: &Context<'_>,
+    vault: &Vault,
+    name: &str,
+    issued: &Issued,
+    issuer_name: &str,
+    tags: BTreeMap<String, String>,
+) -> Result<String, Fault> {
+    let unreadable =
+        |error: &dyn std::fmt::Display| Fault::vault(400, "BadParameter", format!("Invalid certificate: {error}"), None);
+    let facts = Facts::read(&issued.leaf).map_err(|error| unreadable(&error))?;
+    let file = pfx::write_for_vault(issued, &uuid::Uuid::new_v4().to_string()).map_err(|error| unreadable(&error))?;
+    let mut secret = Version::new(ctx.now, BASE64.encode(file));
+    secret.content_type = Some(PFX_TYPE.to_owned());
+    secret.managed = true;
+    secret.not_before = Some(facts.not_before);
+    secret.expires = Some(facts.not_after);
+    secret.tags.clone_from(&tags);
+    let id = secret.id.clone();
+    secret::add_version(ctx, vault, name, secret)?;
+    let mut certificate = find(ctx, vault, name)?.unwrap_or_else(|| Certificate {
+        name: name.to_owned(),
+        versions: Vec::new(),
+        policy: policy(&facts, issuer_name, ctx.now),
+        deleted: None,
+    });
+    certificate.versions.push(CertificateVersion {
+        id: id.clone(),
+        der: BASE64.encode(&issued.leaf),
+        enabled: true,
+        tags,
+        created: ctx.now,
+        updated: ctx.now,
+    });
+    save(ctx, vault, &certificate)?;
+    Ok(id)
+}
+
+/// The policy a vault gives to what is imported.
+fn policy(facts: &Facts, issuer: &str, now: Timestamp) -> Value {
+    let months = (facts.not_after.as_second() - facts.not_before.as_second()) / (30 * 24 * 3600);
+    let key_type = facts.key_type.as_str();
+    json!({
+        "key_props": {"exportable": true, "kty": key_type, "key_size": facts.key_bits, "reuse_key": false},
+        "secret_props": {"contentType": PFX_TYPE},
+        "x509_props": {
+            "subject": facts.subject,
+            "sans": {"dns_names": facts.names},
+            "ekus": ["1.3.6.1.5.5.7.3.1"],
+            "key_usage": [],
+            "validity_months": months,
+            "basic_constraints": {"ca": false},
+        },
+        "lifetime_actions": [{"trigger": {"lifetime_percentage": 80}, "action": {"action_type": "EmailContacts"}}],
+        "issuer": {"name": issuer},
+        "attributes": {"enabled": true, "created": now.as_second(), "updated": now.as_second()},
+    })
+}
+
+fn key(vault: &Vault, name: &str) -> String {
+    format!("{}|{}", vault.key(), name.to_lowercase())
+}

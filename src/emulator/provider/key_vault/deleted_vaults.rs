@@ -1,0 +1,88 @@
+//! Vaults that were deleted and still hold their names: list, look at, purge.
+
+use serde_json::{Value, json};
+
+use super::{Deletion, Entry, NAMES, certificate, secret};
+use crate::emulator::{
+    call::Call,
+    context::{Context, text},
+    id::ResourceId,
+    reply::{Fault, Outcome, Reply},
+};
+
+pub(super) fn list(ctx: &Context<'_>, call: &Call) -> Outcome {
+    let scope = call.target();
+    let value: Vec<Value> = ctx
+        .tx
+        .scan(&NAMES, "")?
+        .into_iter()
+        .filter(|(_, entry)| ResourceId::parse(&entry.id).is_under(&scope))
+        .filter_map(|(_, entry)| show(&entry))
+        .collect();
+    Ok(Reply::ok(json!({"value": value, "nextLink": null})))
+}
+
+pub(super) fn get(ctx: &Context<'_>, call: &Call) -> Outcome {
+    let entry = ctx.tx.get(&NAMES, &call.param("vault").to_lowercase())?;
+    let shown = entry.as_ref().and_then(show);
+    shown.map(Reply::ok).ok_or_else(|| not_deleted(call))
+}
+
+pub(super) fn purge(ctx: &Context<'_>, call: &Call) -> Outcome {
+    let name = call.param("vault").to_lowercase();
+    let entry = ctx.tx.get(&NAMES, &name)?;
+    let Some(deletion) = entry.and_then(|entry| entry.deleted) else {
+        return Err(not_deleted(call));
+    };
+    if deletion.resource["properties"]["enablePurgeProtection"] == json!(true) {
+        return Err(Fault::arm(
+            400,
+            "MethodNotAllowed",
+            "Operation \"purge\" is not allowed because purge protection is enabled for this vault.",
+        ));
+    }
+    forget(ctx, &name)?;
+    Ok(Reply::empty(200))
+}
+
+/// The retention of a deleted vault is over; one that was brought back meanwhile stays.
+pub(super) fn retention_over(ctx: &Context<'_>, name: &str) -> Result<(), Fault> {
+    let name = name.to_lowercase();
+    let entry = ctx.tx.get(&NAMES, &name)?;
+    match entry.and_then(|entry| entry.deleted) {
+        Some(deletion) if deletion.purge_at <= ctx.now => forget(ctx, &name),
+        _ => Ok(()),
+    }
+}
+
+fn forget(ctx: &Context<'_>, name: &str) -> Result<(), Fault> {
+    ctx.tx.remove(&NAMES, name)?;
+    secret::purge_vault(ctx, name)?;
+    certificate::purge_vault(ctx, name)
+}
+
+fn show(entry: &Entry) -> Option<Value> {
+    let Deletion { at, purge_at, resource } = entry.deleted.as_ref()?;
+    let (name, location) = (text(resource, "/name"), text(resource, "/location"));
+    let id = ResourceId::parse(&entry.id);
+    Some(json!({
+        "id": format!(
+            "/subscriptions/{}/providers/Microsoft.KeyVault/locations/{location}/deletedVaults/{name}",
+            id.subscription().unwrap_or_default()
+        ),
+        "name": name,
+        "type": "Microsoft.KeyVault/deletedVaults",
+        "properties": {
+            "vaultId": entry.id,
+            "location": location,
+            "deletionDate": at.to_string(),
+            "scheduledPurgeDate": purge_at.to_string(),
+            "tags": resource["tags"],
+            "purgeProtectionEnabled": resource["properties"]["enablePurgeProtection"],
+        },
+    }))
+}
+
+fn not_deleted(call: &Call) -> Fault {
+    Fault::arm(404, "DeletedVaultNotFound", format!("The specified deleted vault '{}' does not exist.", call.param("vault")))
+}

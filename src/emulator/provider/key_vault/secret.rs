@@ -1,0 +1,145 @@
+//! The secrets of a vault as they are kept: every version, and what was deleted but can be brought back.
+
+use std::{collections::BTreeMap, fmt};
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::Vault;
+use crate::emulator::{ca::policy::days, context::Context, reply::Fault, store::Collection};
+
+const SECRETS: Collection<Secret> = Collection::private("vault-secret");
+
+/// A PFX in base64.
+pub const PFX_TYPE: &str = "application/x-pkcs12";
+
+/// One secret, deleted or not.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Secret {
+    pub name: String,
+    /// Oldest first, never empty.
+    pub versions: Vec<Version>,
+    pub deleted: Option<Deleted>,
+}
+
+/// Since when something is deleted and when it is gone for good.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+pub struct Deleted {
+    pub at: Timestamp,
+    pub purge_at: Timestamp,
+}
+
+impl Deleted {
+    /// Deleted now, from a vault with its own retention.
+    pub fn now(ctx: &Context<'_>, vault: &Vault) -> Self {
+        Self { at: ctx.now, purge_at: ctx.now + days(vault.retention_days()) }
+    }
+}
+
+/// One version of a secret.
+#[derive(Clone, Default, Serialize, Deserialize)]
+pub struct Version {
+    /// 32 hex digits.
+    pub id: String,
+    pub value: String,
+    pub content_type: Option<String>,
+    pub tags: BTreeMap<String, String>,
+    pub enabled: bool,
+    pub not_before: Option<Timestamp>,
+    pub expires: Option<Timestamp>,
+    pub created: Timestamp,
+    pub updated: Timestamp,
+    /// Whether it belongs to a certificate of the same name.
+    pub managed: bool,
+}
+
+impl fmt::Debug for Version {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // The value is why it is a secret.
+        write!(f, "Version({}, {:?})", self.id, self.content_type)
+    }
+}
+
+impl Version {
+    /// An enabled version made at `now`.
+    pub fn new(now: Timestamp, value: String) -> Self {
+        Self { id: new_version_id(), value, enabled: true, created: now, updated: now, ..Self::default() }
+    }
+}
+
+/// 32 lower-case hex digits.
+pub fn new_version_id() -> String {
+    uuid::Uuid::new_v4().simple().to_string()
+}
+
+impl Secret {
+    /// The newest version.
+    pub fn latest(&self) -> Option<&Version> {
+        self.versions.last()
+    }
+
+    /// The version with that id; an empty id means the newest.
+    pub fn version(&self, id: &str) -> Option<&Version> {
+        if id.is_empty() {
+            return self.latest();
+        }
+        self.versions.iter().find(|version| version.id.eq_ignore_ascii_case(id))
+    }
+}
+
+/// The secret of that name, deleted ones included.
+pub fn find(ctx: &Context<'_>, vault: &Vault, name: &str) -> Result<Option<Secret>, Fault> {
+    let secret = ctx.tx.get(&SECRETS, &key(vault, name))?;
+    // What is past its retention is gone, whether or not anybody swept.
+    Ok(secret.filter(|secret| secret.deleted.is_none_or(|gone| gone.purge_at > ctx.now)))
+}
+
+/// Every secret of the vault, by name.
+pub fn all(ctx: &Context<'_>, vault: &Vault) -> Result<Vec<Secret>, Fault> {
+    let found = ctx.tx.scan(&SECRETS, &format!("{}|", vault.key()))?;
+    Ok(found.into_iter().map(|(_, secret)| secret).collect())
+}
+
+/// Keeps it.
+pub fn save(ctx: &Context<'_>, vault: &Vault, secret: &Secret) -> Result<(), Fault> {
+    Ok(ctx.tx.put(&SECRETS, &key(vault, &secret.name), secret)?)
+}
+
+/// Removes it for good.
+pub fn purge(ctx: &Context<'_>, vault: &Vault, name: &str) -> Result<(), Fault> {
+    ctx.tx.remove(&SECRETS, &key(vault, name))?;
+    Ok(())
+}
+
+/// Removes everything a vault held under this name.
+pub(super) fn purge_vault(ctx: &Context<'_>, vault_name: &str) -> Result<(), Fault> {
+    for (key, _) in ctx.tx.scan(&SECRETS, &format!("{}|", vault_name.to_lowercase()))? {
+        ctx.tx.remove(&SECRETS, &key)?;
+    }
+    Ok(())
+}
+
+/// Adds a version, making the secret if need be. A deleted secret keeps its name until it is purged.
+pub fn add_version(ctx: &Context<'_>, vault: &Vault, name: &str, version: Version) -> Result<(), Fault> {
+    let mut secret = match find(ctx, vault, name)? {
+        Some(secret) if secret.deleted.is_some() => {
+            return Err(Fault::vault(
+                409,
+                "Conflict",
+                format!(
+                    "Secret {name} is currently in a deleted but recoverable state, and its name cannot be reused; \
+                     in this state, the secret can only be recovered or purged."
+                ),
+                Some("ObjectIsDeletedButRecoverable"),
+            ));
+        }
+        Some(secret) => secret,
+        None => Secret { name: name.to_owned(), versions: Vec::new(), deleted: None },
+    };
+    secret.versions.push(version);
+    save(ctx, vault, &secret)
+}
+
+fn key(vault: &Vault, name: &str) -> String {
+    format!("{}|{}", vault.key(), name.to_lowercase())
+}

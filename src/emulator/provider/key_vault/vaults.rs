@@ -1,0 +1,247 @@
+//! Vaults as ARM resources: create, change, delete (softly), and who may take which name (API.md §8).
+
+use jiff::SignedDuration;
+use serde_json::{Value, json};
+
+use super::{Deletion, Entry, Job, KIND, KIND_KEY, NAMES, Vault};
+use crate::emulator::{
+    ca::policy::days,
+    call::Call,
+    context::{Context, envelope, merge, text},
+    id::ResourceId,
+    jobs,
+    reply::{Fault, Outcome, Reply},
+};
+
+/// Names that somebody else in Azure has.
+const TAKEN: [&str; 4] = ["contoso", "keyvault", "certificates", "production"];
+
+pub(super) fn list(ctx: &Context<'_>, call: &Call) -> Outcome {
+    ctx.page(call, KIND_KEY, &call.target(), |vault| Ok(Some(vault)))
+}
+
+/// An empty list, for what the practice cloud does not have.
+#[allow(clippy::unnecessary_wraps)] // Whatever a route leads to answers an `Outcome`.
+pub(super) fn none(_: &Context<'_>, _: &Call) -> Outcome {
+    Ok(Reply::ok(json!({"value": [], "nextLink": null})))
+}
+
+pub(super) fn get(ctx: &Context<'_>, call: &Call) -> Outcome {
+    Ok(Reply::ok(ctx.need(&call.target())?))
+}
+
+pub(super) fn put(ctx: &Context<'_>, call: &Call) -> Outcome {
+    if let Some(vault) = Vault::at(ctx, &call.target())? {
+        return replace(ctx, call, vault);
+    }
+    let name = call.param("vault");
+    let recover = call.text("/properties/createMode") == Some("recover");
+    if recover && let Some(entry) = ctx.tx.get(&NAMES, &name.to_lowercase())? {
+        return recover_deleted(ctx, name, entry);
+    }
+    refuse_name(ctx, name)?;
+    let location = call.need("/location")?;
+    call.need("/properties/tenantId")?;
+    call.need("/properties/sku/name")?;
+    check_properties(&call.body["properties"])?;
+    let id = canonical(call);
+    let tags = call.body.get("tags").cloned();
+    let vault = create(ctx, &id, location, tags, &call.body["properties"])?;
+    let registered = jobs::Job::KeyVault(Job::Registered(name.to_owned()));
+    ctx.soon(SignedDuration::from_secs(30), &registered)?;
+    Ok(Reply::ok(vault))
+}
+
+/// Adds a vault to the estate, its name not yet in DNS.
+pub fn create(ctx: &Context<'_>, id: &ResourceId, location: &str, tags: Option<Value>, wanted: &Value) -> Result<Value, Fault> {
+    let mut properties = json!({
+        "sku": {"family": "A", "name": "standard"},
+        "tenantId": ctx.setting.tenant_id,
+        "accessPolicies": [],
+        "enabledForDeployment": false,
+        "enableRbacAuthorization": false,
+        "enableSoftDelete": true,
+        "softDeleteRetentionInDays": 90,
+        "publicNetworkAccess": "Enabled",
+    });
+    merge(&mut properties, wanted);
+    properties["vaultUri"] = ctx.setting.vault_uri(id.name()).into();
+    properties["provisioningState"] = "RegisteringDns".into();
+    let location = location.replace(' ', "").to_lowercase();
+    let mut vault = envelope(id, KIND, &location, properties);
+    vault["tags"] = tags.filter(Value::is_object).unwrap_or_else(|| json!({}));
+    vault["systemData"] = json!({
+        "createdBy": crate::emulator::principals::CERTDECK.app_id,
+        "createdByType": "Application",
+        "createdAt": ctx.now.to_string(),
+        "lastModifiedAt": ctx.now.to_string(),
+    });
+    let entry = Entry { id: id.to_string(), deleted: None };
+    ctx.tx.put(&NAMES, &id.name().to_lowercase(), &entry)?;
+    ctx.save(id, &vault)?;
+    Ok(vault)
+}
+
+/// The vault is ready: its name is in DNS.
+pub fn registered(ctx: &Context<'_>, name: &str) -> Result<(), Fault> {
+    if let Some(mut vault) = Vault::named(ctx, name)? {
+        vault.resource["properties"]["provisioningState"] = "Succeeded".into();
+        ctx.save(&vault.id, &vault.resource)?;
+    }
+    Ok(())
+}
+
+/// A PUT on a vault replaces the list of policies as a whole; what it does not name stays.
+fn replace(ctx: &Context<'_>, call: &Call, vault: Vault) -> Outcome {
+    let location = text(&call.body, "/location").replace(' ', "").to_lowercase();
+    if !location.is_empty() && location != vault.location() {
+        return Err(Fault::arm(
+            409,
+            "InvalidResourceLocation",
+            format!(
+                "The resource '{}' already exists in location '{}' in resource group '{}'. A resource with the same \
+                 name cannot be created in location '{location}'. Please select a new resource name.",
+                vault.name(),
+                vault.location(),
+                vault.id.group().unwrap_or_default(),
+            ),
+        ));
+    }
+    change(ctx, call, vault)
+}
+
+pub(super) fn patch(ctx: &Context<'_>, call: &Call) -> Outcome {
+    match Vault::at(ctx, &call.target())? {
+        Some(vault) => change(ctx, call, vault),
+        None => Err(Fault::not_found(&call.target())),
+    }
+}
+
+fn change(ctx: &Context<'_>, call: &Call, mut vault: Vault) -> Outcome {
+    let mut wanted = call.body["properties"].clone();
+    check_properties(&wanted)?;
+    if let Some(wanted) = wanted.as_object_mut() {
+        for fixed in ["vaultUri", "provisioningState", "tenantId", "createMode"] {
+            wanted.remove(fixed);
+        }
+    }
+    if vault.flag("enablePurgeProtection") && wanted["enablePurgeProtection"] == json!(false) {
+        return Err(Fault::arm(
+            400,
+            "BadRequest",
+            "The property \"enablePurgeProtection\" cannot be set to false. Enabling the purge protection for a vault \
+             is an irreversible action.",
+        ));
+    }
+    if wanted.is_object() {
+        merge(&mut vault.resource["properties"], &wanted);
+    }
+    if let Some(tags) = call.body.get("tags").filter(|tags| tags.is_object()) {
+        vault.resource["tags"] = tags.clone();
+    }
+    vault.resource["systemData"]["lastModifiedAt"] = ctx.now.to_string().into();
+    ctx.save(&vault.id, &vault.resource)?;
+    Ok(Reply::ok(vault.resource))
+}
+
+pub(super) fn delete(ctx: &Context<'_>, call: &Call) -> Outcome {
+    let Some(vault) = Vault::at(ctx, &call.target())? else {
+        return Ok(Reply::empty(204));
+    };
+    let purge_at = ctx.now + days(vault.retention_days());
+    let entry =
+        Entry { id: vault.id.to_string(), deleted: Some(Deletion { at: ctx.now, purge_at, resource: vault.resource.clone() }) };
+    ctx.tx.put(&NAMES, &vault.key(), &entry)?;
+    ctx.remove(&vault.id)?;
+    let over = jobs::Job::KeyVault(Job::Purge(vault.name().to_owned()));
+    ctx.at(purge_at, &over)?;
+    Ok(Reply::empty(200))
+}
+
+fn recover_deleted(ctx: &Context<'_>, name: &str, entry: Entry) -> Outcome {
+    let Some(deletion) = entry.deleted else {
+        return Err(already_exists(name));
+    };
+    let back = Entry { id: entry.id, deleted: None };
+    let id = ResourceId::parse(&back.id);
+    ctx.tx.put(&NAMES, &name.to_lowercase(), &back)?;
+    ctx.save(&id, &deletion.resource)?;
+    Ok(Reply::ok(deletion.resource))
+}
+
+pub(super) fn check_name(ctx: &Context<'_>, call: &Call) -> Outcome {
+    let name = call.need("/name")?;
+    let answer = match refuse_name(ctx, name) {
+        Ok(()) => json!({"nameAvailable": true}),
+        Err(fault) => {
+            let reason = if fault.status == 409 { "AlreadyExists" } else { "AccountNameInvalid" };
+            let message = text(&fault.body, "/error/message");
+            json!({"nameAvailable": false, "reason": reason, "message": message})
+        }
+    };
+    Ok(Reply::ok(answer))
+}
+
+fn refuse_name(ctx: &Context<'_>, name: &str) -> Result<(), Fault> {
+    if !is_vault_name(name) {
+        return Err(Fault::arm(
+            400,
+            "VaultNameNotValid",
+            format!(
+                "The vault name '{name}' is invalid. A vault's name must be between 3-24 alphanumeric characters. The \
+                 name must begin with a letter, end with a letter or digit, and not contain consecutive hyphens. \
+                 Follow this link for more information: https://go.microsoft.com/fwlink/?linkid=2147742."
+            ),
+        ));
+    }
+    let lower = name.to_lowercase();
+    let held = match ctx.tx.get(&NAMES, &lower)? {
+        // A vault that went with its resource group no longer holds its name.
+        Some(Entry { id, deleted: None }) => ctx.find(&ResourceId::parse(&id))?.is_some(),
+        Some(_) => true,
+        None => TAKEN.contains(&lower.as_str()),
+    };
+    if held {
+        return Err(already_exists(name));
+    }
+    Ok(())
+}
+
+fn already_exists(name: &str) -> Fault {
+    Fault::arm(
+        409,
+        "VaultAlreadyExists",
+        format!(
+            "The vault name '{name}' is already in use. Vault names are globally unique so it is possible that the \
+             name is already taken. If you are sure that the vault name was not taken then it is possible that a \
+             vault with the same name was recently deleted but not purged after being placed in a recoverable state. \
+             If the vault is in a recoverable state then the vault will need to be purged before reusing the name. \
+             For more information on VaultAlreadyExists, soft delete and purging a vault follow this link \
+             https://go.microsoft.com/fwlink/?linkid=2147740."
+        ),
+    )
+}
+
+fn is_vault_name(name: &str) -> bool {
+    let bytes = name.as_bytes();
+    (3..=24).contains(&bytes.len())
+        && bytes[0].is_ascii_alphabetic()
+        && bytes[bytes.len() - 1].is_ascii_alphanumeric()
+        && bytes.iter().all(|b| b.is_ascii_alphanumeric() || *b == b'-')
+        && !name.contains("--")
+}
+
+fn check_properties(properties: &Value) -> Result<(), Fault> {
+    let retention = properties.get("softDeleteRetentionInDays");
+    if retention.is_none_or(|days| days.as_i64().is_some_and(|n| (7..=90).contains(&n))) {
+        return Ok(());
+    }
+    Err(Fault::arm(400, "BadRequest", "Invalid value for property softDeleteRetentionInDays. The value must be between 7 and 90."))
+}
+
+/// The id in Azure's own casing, whatever the request's.
+fn canonical(call: &Call) -> ResourceId {
+    let target = call.target();
+    let group = target.group_id().unwrap_or_else(|| target.clone());
+    group.under("Microsoft.KeyVault", "vaults", call.param("vault"))
+}

@@ -1,0 +1,188 @@
+//! What goes back to a client: an answer or a fault, each in the envelope of the service that gives it.
+
+use serde_json::{Value, json};
+
+use super::{error::StoreError, id::ResourceId};
+
+/// What every provider function returns. A fault undoes all changes of its request.
+pub type Outcome = Result<Reply, Fault>;
+
+/// The body of an answer.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Body {
+    Empty,
+    Json(Value),
+    /// Anything else, with its content type.
+    Text(&'static str, String),
+}
+
+/// A good answer.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Reply {
+    pub status: u16,
+    pub headers: Vec<(&'static str, String)>,
+    pub body: Body,
+}
+
+impl Reply {
+    pub fn new(status: u16, body: Body) -> Self {
+        Self { status, headers: Vec::new(), body }
+    }
+
+    /// 200 with a body.
+    pub fn ok(body: Value) -> Self {
+        Self::new(200, Body::Json(body))
+    }
+
+    /// 201 with a body.
+    pub fn created(body: Value) -> Self {
+        Self::new(201, Body::Json(body))
+    }
+
+    /// A status without a body: 200, 202, 204 …
+    pub fn empty(status: u16) -> Self {
+        Self::new(status, Body::Empty)
+    }
+
+    /// Adds a header; the name in lower case.
+    #[must_use]
+    pub fn header(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.headers.push((name, value.into()));
+        self
+    }
+}
+
+/// A refusal, or an accident of the practice cloud itself (500).
+#[derive(Debug, Clone, PartialEq)]
+pub struct Fault {
+    pub status: u16,
+    pub headers: Vec<(&'static str, String)>,
+    pub body: Value,
+}
+
+impl Fault {
+    fn new(status: u16, body: Value) -> Self {
+        Self { status, headers: Vec::new(), body }
+    }
+
+    /// The envelope of ARM itself and of most providers (API.md §1.6).
+    pub fn arm(status: u16, code: &str, message: impl Into<String>) -> Self {
+        Self::new(status, json!({"error": {"code": code, "message": message.into()}}))
+    }
+
+    /// The capitalised envelope of Microsoft.Web and its siblings, without an extended code.
+    pub fn web(status: u16, message: impl Into<String>) -> Self {
+        Self::web_entity(status, message.into(), &json!({}))
+    }
+
+    /// The same with an extended code; `{0}`, `{1}` … in `template` are replaced by `parameters`.
+    pub fn web_coded(status: u16, extended: &str, template: &str, parameters: &[&str]) -> Self {
+        let message =
+            parameters.iter().enumerate().fold(template.to_owned(), |text, (at, value)| text.replace(&format!("{{{at}}}"), value));
+        let entity = json!({
+            "ExtendedCode": extended,
+            "MessageTemplate": template,
+            "Parameters": parameters,
+            "Code": status_word(status),
+            "Message": message,
+        });
+        Self::web_entity(status, message, &entity)
+    }
+
+    fn web_entity(status: u16, message: String, entity: &Value) -> Self {
+        let code = status_word(status);
+        Self::new(
+            status,
+            json!({
+                "Code": code,
+                "Message": message,
+                "Target": null,
+                "Details": [{"Message": message}, {"Code": code}, {"ErrorEntity": entity}],
+                "Innererror": null,
+            }),
+        )
+    }
+
+    /// Key Vault's data plane; `inner` is the inner error's code, if there is one.
+    pub fn vault(status: u16, code: &str, message: impl Into<String>, inner: Option<&str>) -> Self {
+        let mut error = json!({"code": code, "message": message.into()});
+        if let Some(inner) = inner {
+            error["innererror"] = json!({"code": inner});
+        }
+        Self::new(status, json!({ "error": error }))
+    }
+
+    /// 404 for a resource that is not there, in ARM's words.
+    pub fn not_found(id: &ResourceId) -> Self {
+        let path = id.to_string();
+        let named = path.rsplit_once("/providers/").map_or("", |(_, rest)| rest);
+        Self::arm(
+            404,
+            "ResourceNotFound",
+            format!(
+                "The Resource '{named}' under resource group '{}' was not found. For more details \
+                 please go to https://aka.ms/ARMResourceNotFoundFix",
+                id.group().unwrap_or("<null>"),
+            ),
+        )
+    }
+
+    /// 400 for a body that lacks something or has it in the wrong shape.
+    pub fn invalid(message: impl Into<String>) -> Self {
+        Self::arm(400, "InvalidRequestContent", message)
+    }
+
+    #[must_use]
+    pub fn header(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.headers.push((name, value.into()));
+        self
+    }
+}
+
+impl From<StoreError> for Fault {
+    fn from(error: StoreError) -> Self {
+        tracing::error!(%error, "the practice cloud's store");
+        Self::arm(500, "InternalServerError", "The practice cloud's store failed.")
+    }
+}
+
+impl From<Fault> for Reply {
+    fn from(fault: Fault) -> Self {
+        Self { status: fault.status, headers: fault.headers, body: Body::Json(fault.body) }
+    }
+}
+
+/// The `Code` that Microsoft.Web gives with a status.
+fn status_word(status: u16) -> &'static str {
+    match status {
+        400 => "BadRequest",
+        403 => "Forbidden",
+        404 => "NotFound",
+        409 => "Conflict",
+        412 => "PreconditionFailed",
+        429 => "429",
+        _ => "InternalServerError",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_coded_web_fault_carries_template_parameters_and_the_filled_in_message() {
+        let fault = Fault::web_coded(
+            409,
+            "04035",
+            "Cannot remove certificate with thumbprint {0} because it is used for hostname {1}.",
+            &["40D6", "api.example.com"],
+        );
+        let entity = &fault.body["Details"][2]["ErrorEntity"];
+        assert_eq!(entity["ExtendedCode"], "04035");
+        assert_eq!(
+            fault.body["Message"],
+            "Cannot remove certificate with thumbprint 40D6 because it is used for hostname api.example.com."
+        );
+        assert_eq!(entity["Message"], fault.body["Message"]);
+    }
+}

@@ -1,0 +1,47 @@
+//! What does not change while a practice cloud runs: who it is, where it listens, how fast it is, what it signs with.
+
+use std::net::SocketAddr;
+
+use zeroize::Zeroizing;
+
+use super::{ca::Ca, entra::Authority, pace::Pace};
+
+/// Shared by every request and job.
+#[derive(Debug)]
+pub struct Setting {
+    /// Where ARM, Entra and Graph answer.
+    pub address: SocketAddr,
+    pub dns: SocketAddr,
+    pub front_door: SocketAddr,
+    pub tenant_id: String,
+    /// Makes and checks tokens.
+    pub authority: Authority,
+    pub pace: Pace,
+    /// The most that one page of a list holds.
+    pub page_size: usize,
+    pub ca: Ca,
+    /// RSA-2048 keys in PKCS#8 form, made at the first start; for certificates whose key nobody asks about.
+    pub keys: Vec<Zeroizing<Vec<u8>>>,
+}
+
+impl Setting {
+    /// Scheme and authority of ARM: `https://127.0.0.1:8443`.
+    pub fn origin(&self) -> String {
+        format!("https://{}", self.address)
+    }
+
+    /// What follows a vault's name: `.vault.localhost:8443`.
+    pub fn vault_suffix(&self) -> String {
+        format!(".vault.localhost:{}", self.address.port())
+    }
+
+    /// A vault's `vaultUri`.
+    pub fn vault_uri(&self, name: &str) -> String {
+        format!("https://{}{}/", name.to_lowercase(), self.vault_suffix())
+    }
+
+    /// One key of the pool; the same `seed` gives the same key.
+    pub fn pooled_key(&self, seed: usize) -> Zeroizing<Vec<u8>> {
+        self.keys.get(seed % self.keys.len().max(1)).cloned().unwrap_or_default()
+    }
+}

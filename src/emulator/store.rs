@@ -1,0 +1,269 @@
+//! The durable store: typed collections of JSON documents in one redb file, one transaction a request or job.
+//!
+//! Everything a client was told has been committed (synced) before the answer left, so the process may be
+//! killed at any moment. A `Collection` names a set of documents; `Collection::private` ones live in a table
+//! of their own, which no answer is built from by accident (keys, PFX, passwords).
+//!
+//! ```ignore
+//! const RECORDS: Collection<Record> = Collection::new("dns-record");
+//! tx.put(&RECORDS, "contoso.com|TXT", &record)?;
+//! let of_zone = tx.scan(&RECORDS, "contoso.com|")?;   // in key order
+//! ```
+
+use std::{cell::Cell, fmt, marker::PhantomData, path::Path};
+
+use redb::{Database, ReadableTable as _, TableDefinition, WriteTransaction};
+use serde::{Serialize, de::DeserializeOwned};
+
+use super::error::{EmulatorError, StoreError};
+
+type Table = TableDefinition<'static, &'static str, &'static [u8]>;
+const DOCUMENTS: Table = TableDefinition::new("documents");
+const PRIVATE: Table = TableDefinition::new("private");
+const VERSION: Collection<u32> = Collection::new("version");
+const FORMAT: u32 = 1;
+/// How many entries are read at a time.
+const CHUNK: usize = 256;
+
+/// A named set of documents of type `T`.
+pub struct Collection<T> {
+    name: &'static str,
+    table: Table,
+    of: PhantomData<fn() -> T>,
+}
+
+impl<T> fmt::Debug for Collection<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Collection({})", self.name)
+    }
+}
+
+impl<T> Collection<T> {
+    /// A collection of what clients may see.
+    pub const fn new(name: &'static str) -> Self {
+        Self { name, table: DOCUMENTS, of: PhantomData }
+    }
+
+    /// A collection of what no client may see.
+    pub const fn private(name: &'static str) -> Self {
+        Self { name, table: PRIVATE, of: PhantomData }
+    }
+
+    fn key(&self, key: &str) -> String {
+        format!("{}|{key}", self.name)
+    }
+}
+
+/// The database file of one data directory; a second process that opens it is refused.
+#[derive(Debug)]
+pub struct Store {
+    database: Database,
+}
+
+impl Store {
+    /// Opens or creates `cloud.redb` in `dir`.
+    pub fn open(dir: &Path) -> Result<Self, EmulatorError> {
+        let database = match Database::create(dir.join("cloud.redb")) {
+            Ok(database) => database,
+            Err(redb::DatabaseError::DatabaseAlreadyOpen) => {
+                return Err(EmulatorError::InUse(dir.to_owned()));
+            }
+            Err(other) => return Err(StoreError::from(other).into()),
+        };
+        let store = Self { database };
+        let tx = store.begin()?;
+        match tx.get(&VERSION, "store")? {
+            Some(FORMAT) => {}
+            None => tx.put(&VERSION, "store", &FORMAT)?,
+            Some(found) => {
+                return Err(EmulatorError::Version { dir: dir.to_owned(), found, expected: FORMAT });
+            }
+        }
+        tx.commit()?;
+        Ok(store)
+    }
+
+    /// Starts a transaction; dropped without `commit`, it leaves no trace.
+    pub fn begin(&self) -> Result<Transaction, StoreError> {
+        Ok(Transaction { write: self.database.begin_write()?, dirty: Cell::new(false) })
+    }
+
+    /// Whether the file can still be read; part of the shutdown tests.
+    #[cfg(test)]
+    fn readable(&self) -> bool {
+        redb::ReadableDatabase::begin_read(&self.database).is_ok()
+    }
+}
+
+/// All reads and writes of one request or one job.
+pub struct Transaction {
+    write: WriteTransaction,
+    dirty: Cell<bool>,
+}
+
+impl fmt::Debug for Transaction {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Transaction(dirty: {})", self.dirty.get())
+    }
+}
+
+impl Transaction {
+    /// The document at `key`.
+    pub fn get<T: DeserializeOwned>(&self, of: &Collection<T>, key: &str) -> Result<Option<T>, StoreError> {
+        let key = of.key(key);
+        let table = self.write.open_table(of.table)?;
+        let found = table.get(key.as_str())?;
+        found.map(|bytes| decode(&key, bytes.value())).transpose()
+    }
+
+    /// Writes the document at `key`, new or changed.
+    pub fn put<T: Serialize>(&self, of: &Collection<T>, key: &str, document: &T) -> Result<(), StoreError> {
+        let key = of.key(key);
+        let bytes = serde_json::to_vec(document).map_err(|source| StoreError::Json { key: key.clone(), source })?;
+        self.dirty.set(true);
+        let mut table = self.write.open_table(of.table)?;
+        table.insert(key.as_str(), bytes.as_slice())?;
+        Ok(())
+    }
+
+    /// Removes the document at `key`; says whether there was one.
+    pub fn remove<T>(&self, of: &Collection<T>, key: &str) -> Result<bool, StoreError> {
+        let key = of.key(key);
+        let mut table = self.write.open_table(of.table)?;
+        let was = table.remove(key.as_str())?.is_some();
+        if was {
+            self.dirty.set(true);
+        }
+        Ok(was)
+    }
+
+    /// All documents whose key begins with `prefix`, in key order, with their keys.
+    pub fn scan<T: DeserializeOwned>(&self, of: &Collection<T>, prefix: &str) -> Result<Vec<(String, T)>, StoreError> {
+        let mut all = Vec::new();
+        self.walk(of, prefix, None, |key, document| {
+            all.push((key.to_owned(), document));
+            true
+        })?;
+        Ok(all)
+    }
+
+    /// The first document whose key begins with `prefix`.
+    pub fn first<T: DeserializeOwned>(&self, of: &Collection<T>, prefix: &str) -> Result<Option<(String, T)>, StoreError> {
+        let mut first = None;
+        self.walk(of, prefix, None, |key, document| {
+            first = Some((key.to_owned(), document));
+            false
+        })?;
+        Ok(first)
+    }
+
+    /// Shows `visit` every document under `prefix` after the key `after`, in key order, until it answers false.
+    /// `visit` may itself read and write: no table is held open while it runs.
+    pub fn walk<T: DeserializeOwned>(
+        &self,
+        of: &Collection<T>,
+        prefix: &str,
+        after: Option<&str>,
+        mut visit: impl FnMut(&str, T) -> bool,
+    ) -> Result<(), StoreError> {
+        let begin = of.key(prefix);
+        // The smallest key greater than `after` is `after` with one zero octet more.
+        let mut from = after.map_or_else(|| begin.clone(), |after| format!("{}\0", of.key(after)));
+        loop {
+            let chunk = self.chunk(of.table, &begin, &from)?;
+            for (key, bytes) in &chunk {
+                if !visit(&key[of.name.len() + 1..], decode(key, bytes)?) {
+                    return Ok(());
+                }
+            }
+            match chunk.last() {
+                Some((last, _)) if chunk.len() == CHUNK => from = format!("{last}\0"),
+                _ => return Ok(()),
+            }
+        }
+    }
+
+    /// Up to `CHUNK` raw entries from the key `from` on that begin with `prefix`.
+    fn chunk(&self, table: Table, prefix: &str, from: &str) -> Result<Vec<(String, Vec<u8>)>, StoreError> {
+        let table = self.write.open_table(table)?;
+        let mut chunk = Vec::new();
+        for entry in table.range(from..)? {
+            let (key, bytes) = entry?;
+            if !key.value().starts_with(prefix) || chunk.len() == CHUNK {
+                break;
+            }
+            chunk.push((key.value().to_owned(), bytes.value().to_vec()));
+        }
+        Ok(chunk)
+    }
+
+    /// Makes the changes durable. A transaction that changed nothing costs no sync.
+    pub fn commit(self) -> Result<(), StoreError> {
+        if self.dirty.get() {
+            self.write.commit()?;
+        } else {
+            self.write.abort()?;
+        }
+        Ok(())
+    }
+}
+
+fn decode<T: DeserializeOwned>(key: &str, bytes: &[u8]) -> Result<T, StoreError> {
+    serde_json::from_slice(bytes).map_err(|source| StoreError::Json { key: key.to_owned(), source })
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::panic)]
+    use super::*;
+
+    const WORDS: Collection<String> = Collection::new("word");
+    const SECRETS: Collection<String> = Collection::private("word");
+
+    #[test]
+    fn what_was_committed_is_there_after_reopening() {
+        let dir = tempfile::tempdir().unwrap();
+        {
+            let store = Store::open(dir.path()).unwrap();
+            let tx = store.begin().unwrap();
+            tx.put(&WORDS, "a", &"kept".to_owned()).unwrap();
+            tx.commit().unwrap();
+            let tx = store.begin().unwrap();
+            tx.put(&WORDS, "b", &"dropped".to_owned()).unwrap();
+            drop(tx);
+            assert!(store.readable());
+        }
+        let store = Store::open(dir.path()).unwrap();
+        let tx = store.begin().unwrap();
+        assert_eq!(tx.get(&WORDS, "a").unwrap().as_deref(), Some("kept"));
+        assert_eq!(tx.get(&WORDS, "b").unwrap(), None);
+    }
+
+    #[test]
+    fn a_second_opener_is_refused_with_the_directory() {
+        let dir = tempfile::tempdir().unwrap();
+        let _first = Store::open(dir.path()).unwrap();
+        let second = Store::open(dir.path()).unwrap_err();
+        assert!(matches!(second, EmulatorError::InUse(_)), "{second}");
+    }
+
+    #[test]
+    fn a_scan_stays_within_its_collection_and_prefix_and_resumes_after_a_key() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = Store::open(dir.path()).unwrap();
+        let tx = store.begin().unwrap();
+        for key in ["x/1", "x/2", "x/3", "y/1"] {
+            tx.put(&WORDS, key, &key.to_owned()).unwrap();
+        }
+        tx.put(&SECRETS, "x/9", &"hidden".to_owned()).unwrap();
+        let keys: Vec<_> = tx.scan(&WORDS, "x/").unwrap();
+        assert_eq!(keys.len(), 3);
+        let mut rest = Vec::new();
+        tx.walk(&WORDS, "x/", Some("x/1"), |key, _| {
+            rest.push(key.to_owned());
+            true
+        })
+        .unwrap();
+        assert_eq!(rest, ["x/2", "x/3"]);
+    }
+}
