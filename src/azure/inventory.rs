@@ -95,7 +95,8 @@ impl Part {
 
 /// There is no list of public certificates but each app's own.
 async fn public_certificates(client: &Client, estate: &mut Estate) {
-    let apps: Vec<_> = estate.apps.iter().map(|app| async { (app.label(), public_certificates::list(client, &app.id).await) }).collect();
+    let apps: Vec<_> =
+        estate.apps.iter().map(|app| async { (app.label(), public_certificates::list(client, &app.id).await) }).collect();
     let answers: Vec<_> = stream::iter(apps).buffered(APPS_AT_ONCE).collect().await;
     for (app, answer) in answers {
         let certificates = found(answer, &format!("public certificates of {app}"), &mut estate.gaps);

@@ -1,11 +1,15 @@
-//! Where the screen touches the world: terminal, signals, network, disk, clock.
+//! Where the screen touches the world: terminal, signals, network, disk, clock. The loop waits for one thing to happen,
+//! drains what happened meanwhile, updates the state, performs the effects and draws. Idle, it does nothing at all.
 
 pub mod ansi;
 pub mod clipboard;
 pub mod frame;
 pub mod input;
+pub mod log;
+pub mod practice;
 pub mod signals;
 pub mod terminal;
+pub mod world;
 
 use crate::app::message::Message;
 
