@@ -18,3 +18,4 @@ pub mod model;
 pub mod paths;
 pub mod rules;
 pub mod runtime;
+pub mod ui;
