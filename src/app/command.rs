@@ -1,8 +1,8 @@
 //! The one table of commands: what each is called, what it does in words, where it is valid, and why it is not
 //! possible now. Help, hint bar, palette and key map are all made from it.
 
-use super::pane::PaneName;
 use super::App;
+use super::pane::PaneName;
 use crate::flow::FlowName;
 use crate::model::ResourceId;
 
@@ -96,7 +96,14 @@ pub static TABLE: &[Entry] = &[
     moving(Motion::PageUp, "page-up", "A page up."),
     entry(Command::Next, "next", "", "The next pane, tab or field.", MOVING, EVERYWHERE),
     entry(Command::Previous, "previous", "", "The pane, tab or field before.", MOVING, EVERYWHERE),
-    entry(Command::Pane(PaneName::Private), "private", "", "Private Key Certificates: what can secure hostnames.", MOVING, BROWSING),
+    entry(
+        Command::Pane(PaneName::Private),
+        "private",
+        "",
+        "Private Key Certificates: what can secure hostnames.",
+        MOVING,
+        BROWSING,
+    ),
     entry(Command::Pane(PaneName::Public), "public", "", "Public Certificates: what the code of an app loads.", MOVING, BROWSING),
     entry(Command::Pane(PaneName::Orders), "orders", "", "Orders: App Service certificates that were bought.", MOVING, BROWSING),
     entry(Command::Pane(PaneName::Bindings), "bindings", "", "Bindings: hostnames and what secures them.", MOVING, BROWSING),
@@ -112,7 +119,13 @@ pub static TABLE: &[Entry] = &[
     changing(Command::Flow(FlowName::Purchase), "purchase", "", "Buy an App Service certificate, step by step.", BROWSING),
     changing(Command::Flow(FlowName::Store), "store", "", "Step 1: Store the order's certificate in a key vault.", BROWSING),
     changing(Command::Flow(FlowName::Verify), "verify", "", "Step 2: Verify that the domain is yours.", BROWSING),
-    changing(Command::Flow(FlowName::ImportOrder), "import-order", "", "Step 3: Import the order's certificate into an app.", BROWSING),
+    changing(
+        Command::Flow(FlowName::ImportOrder),
+        "import-order",
+        "",
+        "Step 3: Import the order's certificate into an app.",
+        BROWSING,
+    ),
     changing(Command::Flow(FlowName::Bind), "bind", "Bind", "Secure a hostname of an app with a certificate.", BROWSING),
     changing(Command::Wizard, "wizard", "Wizard", "Go on with the order under the cursor where it stands.", BROWSING),
     later("renew", "Renew a certificate by the route that fits it."),
@@ -192,9 +205,7 @@ impl Entry {
             Command::Copy if app.place() != Place::Wizard && app.selected().is_none() => {
                 Err("there is nothing under the cursor to copy".into())
             }
-            Command::Practise if !app.settings.practice => {
-                Err("only a practice cloud lets you play the domain's owner".into())
-            }
+            Command::Practise if !app.settings.practice => Err("only a practice cloud lets you play the domain's owner".into()),
             Command::Practise if app.wizard.as_ref().is_none_or(|wizard| wizard.page() != FlowName::Verify) => {
                 Err("the owner of the domain is asked only in Step 2: Verify".into())
             }

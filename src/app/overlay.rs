@@ -92,7 +92,11 @@ impl App {
         let later = || Err("this comes in a later version of certdeck".to_owned());
         let purchase = Entry::of(Command::Flow(FlowName::Purchase)).map(Act::Run).ok_or_else(String::new);
         let options = [
-            ("Create a free App Service managed certificate", "Free of charge and easy, if you just need to secure a custom domain.", later()),
+            (
+                "Create a free App Service managed certificate",
+                "Free of charge and easy, if you just need to secure a custom domain.",
+                later(),
+            ),
             ("Purchase an App Service certificate", "Managed by Azure: automated management, renewal and export.", purchase),
             ("Import a certificate from Key Vault", "For PKCS12 certificates that you manage in a key vault.", later()),
             ("Upload a private certificate", "A PFX of a third-party provider that meets the requirements.", later()),
@@ -107,12 +111,11 @@ impl App {
 
     /// Everything under the cursor that has a value; the fact under the cursor first.
     pub(super) fn open_copy_menu(&mut self) {
-        let (facts, at) = match &self.wizard {
-            Some(wizard) => (wizard.copies(), 0),
-            None => {
-                let facts = self.facts().into_iter().map(|fact| (fact.label.to_owned(), fact.value)).collect();
-                (facts, self.detail.as_ref().map_or(0, |detail| detail.cursor))
-            }
+        let (facts, at) = if let Some(wizard) = &self.wizard {
+            (wizard.copies(), 0)
+        } else {
+            let facts = self.facts().into_iter().map(|fact| (fact.label.to_owned(), fact.value)).collect();
+            (facts, self.detail.as_ref().map_or(0, |detail| detail.cursor))
         };
         let item = |(label, value): (String, String)| Item { label, note: value.clone(), then: Ok(Act::Copy(value)) };
         let choose = Choose::new("Copy to the clipboard", facts.into_iter().map(item).collect())

@@ -68,9 +68,9 @@ pub fn draw(app: &App, dialog: &Dialog, look: &Look, screen: Rect, frame: &mut F
 
 /// The last line of a dialog: its keys.
 fn keys(pairs: &[(&str, &str)], look: &Look) -> Line<'static> {
-    let spans = pairs.iter().flat_map(|(key, words)| {
-        [Span::styled((*key).to_owned(), look.style(Role::Key)), Span::raw(format!(" {words}   "))]
-    });
+    let spans = pairs
+        .iter()
+        .flat_map(|(key, words)| [Span::styled((*key).to_owned(), look.style(Role::Key)), Span::raw(format!(" {words}   "))]);
     Line::from(spans.collect::<Vec<_>>())
 }
 
@@ -223,24 +223,21 @@ fn confirm_lines(confirm: &Confirm, room: usize, look: &Look) -> Content {
     }
     let mut foot = Vec::new();
     let mut cursor = None;
-    match &confirm.word {
-        Some(word) => {
-            let (line, column) = typed(&format!("Type {word} to confirm: "), &confirm.typed, room, look);
-            // The field belongs to what always stays in sight, so it counts from the end of the lines.
-            cursor = Some((lines.len(), column));
-            lines.push(line);
-            foot.extend(refusal(confirm.refusal.as_ref(), room, look));
-            foot.push(keys(&[("Esc", "Cancel"), ("Enter", &format!("{} (after typing {word})", confirm.yes))], look));
-        }
-        None => {
-            let button = |words: &str, is_here: bool| {
-                let marker = if is_here { look.glyphs.here } else { " " };
-                Span::styled(format!("{marker} {words} "), look.style(if is_here { Role::Selected } else { Role::Text }))
-            };
-            foot.push(Line::from(vec![button("Cancel", !confirm.on_yes), Span::raw("   "), button(&confirm.yes, confirm.on_yes)]));
-            let enter = if confirm.on_yes { confirm.yes.as_str() } else { "Cancel" };
-            foot.push(keys(&[("Enter", enter), ("Tab", "the other"), ("y", &confirm.yes), ("Esc", "Cancel")], look));
-        }
+    if let Some(word) = &confirm.word {
+        let (line, column) = typed(&format!("Type {word} to confirm: "), &confirm.typed, room, look);
+        // The field belongs to what always stays in sight, so it counts from the end of the lines.
+        cursor = Some((lines.len(), column));
+        lines.push(line);
+        foot.extend(refusal(confirm.refusal.as_ref(), room, look));
+        foot.push(keys(&[("Esc", "Cancel"), ("Enter", &format!("{} (after typing {word})", confirm.yes))], look));
+    } else {
+        let button = |words: &str, is_here: bool| {
+            let marker = if is_here { look.glyphs.here } else { " " };
+            Span::styled(format!("{marker} {words} "), look.style(if is_here { Role::Selected } else { Role::Text }))
+        };
+        foot.push(Line::from(vec![button("Cancel", !confirm.on_yes), Span::raw("   "), button(&confirm.yes, confirm.on_yes)]));
+        let enter = if confirm.on_yes { confirm.yes.as_str() } else { "Cancel" };
+        foot.push(keys(&[("Enter", enter), ("Tab", "the other"), ("y", &confirm.yes), ("Esc", "Cancel")], look));
     }
     let at = cursor.map_or(0, |(line, _)| line);
     Content { title: confirm.title.clone(), lines, at, foot, cursor }

@@ -123,11 +123,10 @@ impl Look {
             Role::Border => colour(style, Color::Blue),
             Role::Selected if self.plain => style.add_modifier(Modifier::BOLD),
             Role::Selected => style.add_modifier(Modifier::REVERSED),
-            Role::Key => colour(style.add_modifier(Modifier::BOLD), Color::Cyan),
             Role::Good => colour(style, Color::Green),
             Role::Soon => colour(style, Color::Magenta),
             Role::Urgent => colour(style.add_modifier(Modifier::BOLD), Color::Red),
-            Role::Context => colour(style.add_modifier(Modifier::BOLD), Color::Cyan),
+            Role::Key | Role::Context => colour(style.add_modifier(Modifier::BOLD), Color::Cyan),
         }
     }
 

@@ -22,14 +22,13 @@ pub fn body(app: &App, look: &Look, area: Rect, frame: &mut Frame<'_>) {
     }
     let [left, right] = Layout::horizontal([Constraint::Fill(3), Constraint::Fill(2)]).areas(area);
     list(app, look, left, frame);
-    match &app.detail {
-        Some(detail) => detail_view(app, detail, look, right, frame),
-        None => {
-            let block = framed(Line::styled(" Details ", look.style(Role::Dim)), look);
-            let inner = block.inner(right);
-            block.render(right, frame.buffer_mut());
-            put_lines(&fact_lines(&app.facts(), None, inner.width, look).0, inner, frame.buffer_mut());
-        }
+    if let Some(detail) = &app.detail {
+        detail_view(app, detail, look, right, frame)
+    } else {
+        let block = framed(Line::styled(" Details ", look.style(Role::Dim)), look);
+        let inner = block.inner(right);
+        block.render(right, frame.buffer_mut());
+        put_lines(&fact_lines(&app.facts(), None, inner.width, look).0, inner, frame.buffer_mut());
     }
 }
 

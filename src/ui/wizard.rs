@@ -45,7 +45,8 @@ pub fn body(app: &App, wizard: &Wizard, look: &Look, area: Rect, frame: &mut Fra
         Origin::Order(id) => format!("order {}", id.name()),
         Origin::Binding => "a hostname".to_owned(),
     };
-    let title = format!(" {}: {} ", wizard.page().title(), cut_middle(&name, usize::from(area.width).saturating_sub(30), look.glyphs.more));
+    let title =
+        format!(" {}: {} ", wizard.page().title(), cut_middle(&name, usize::from(area.width).saturating_sub(30), look.glyphs.more));
     let block = framed(Line::styled(title, look.style(Role::Title)), look);
     let inner = block.inner(area);
     block.render(area, frame.buffer_mut());
@@ -93,7 +94,8 @@ fn form(app: &App, wizard: &Wizard, look: &Look, room: usize) -> Part {
             part.at = part.lines.len();
         }
         let marker = if is_here { look.glyphs.here } else { " " };
-        let label = Span::styled(fit(field.label, LABEL, look.glyphs.more), look.style(if is_here { Role::Title } else { Role::Dim }));
+        let label =
+            Span::styled(fit(field.label, LABEL, look.glyphs.more), look.style(if is_here { Role::Title } else { Role::Dim }));
         let (value, column) = value(app, wizard, field, is_here, look, room.saturating_sub(LABEL + 4));
         if let Some(column) = column {
             part.cursor = Some((part.lines.len(), rows(LABEL + 3 + column)));
@@ -131,7 +133,14 @@ fn help<'a>(wizard: &Wizard, field: &'a flow::Field) -> &'a str {
 }
 
 /// The value as drawn; a field that is typed into scrolls and has the cursor.
-fn value(app: &App, wizard: &Wizard, field: &flow::Field, is_here: bool, look: &Look, room: usize) -> (Span<'static>, Option<usize>) {
+fn value(
+    app: &App,
+    wizard: &Wizard,
+    field: &flow::Field,
+    is_here: bool,
+    look: &Look,
+    room: usize,
+) -> (Span<'static>, Option<usize>) {
     if is_here && wizard.is_typing() {
         let (before, after) = wizard.editor.around_cursor();
         let (shown, column) = scroll(before, after, room);
@@ -180,7 +189,9 @@ fn steps(app: &App, wizard: &Wizard, look: &Look, room: usize) -> Part {
 /// What is worth reading of one step: explanation, status in full, facts, plan.
 fn reading(step: &Step, wizard: &Wizard, look: &Look, room: usize, lines: &mut Vec<Line<'static>>) {
     let mut say = |text: &str, role| {
-        lines.extend(wrap(text, room.saturating_sub(4)).into_iter().map(|line| Line::styled(format!("    {line}"), look.style(role))));
+        lines.extend(
+            wrap(text, room.saturating_sub(4)).into_iter().map(|line| Line::styled(format!("    {line}"), look.style(role))),
+        );
     };
     if let StepStatus::Blocked(problem) = &step.status {
         say(&format!("{}: {}", problem.what, problem.why), Role::Urgent);
@@ -274,11 +285,12 @@ pub fn hints(app: &App, wizard: &Wizard) -> Vec<(String, String)> {
         return hints;
     }
     let enter = match wizard.standing(app.now) {
-        Standing::Done => wizard.page().next().filter(|_| wizard.pages().len() > 1).map_or("Finish".to_owned(), |next| next.title().to_owned()),
+        Standing::Done => {
+            wizard.page().next().filter(|_| wizard.pages().len() > 1).map_or("Finish".to_owned(), |next| next.title().to_owned())
+        }
         Standing::At(step) if matches!(step.status, StepStatus::NeedsInput { .. }) => "Fill in".to_owned(),
         Standing::At(step) if !step.requests.is_empty() => format!("{}...", step.title),
         _ => "Look again".to_owned(),
     };
     vec![("Enter".to_owned(), enter), pair("S-Tab", "Fields")]
 }
-

@@ -42,7 +42,7 @@ pub fn facts(estate: &Estate, binding: &Binding, now: Timestamp) -> Vec<Fact> {
             ssl => Fact::new("TLS type", ssl.words()),
         },
     ];
-    facts.extend(Fact::known("Thumbprint", binding.thumbprint.as_ref().map(|print| print.as_str())));
+    facts.extend(Fact::known("Thumbprint", binding.thumbprint.as_ref().map(crate::model::Thumbprint::as_str)));
     match (certificate, &binding.thumbprint) {
         (Some(certificate), _) => {
             let hosts: Vec<_> = certificate.hosts.iter().map(ToString::to_string).collect();

@@ -103,13 +103,16 @@ impl Cell {
     }
 
     fn expiry(expires: Option<Timestamp>, now: Timestamp) -> Self {
-        expires.map_or_else(|| Self::dim("not issued"), |expires| {
-            let tone = urgency(expires, now);
-            let marked = matches!(tone, Tone::Urgent | Tone::Soon);
-            let words = Expiry::of(expires, now).words();
-            // Under a title that says Expires, `3 d ago` is enough.
-            Self { text: words.trim_start_matches("expired ").to_owned(), tone, marked, checks: None }
-        })
+        expires.map_or_else(
+            || Self::dim("not issued"),
+            |expires| {
+                let tone = urgency(expires, now);
+                let marked = matches!(tone, Tone::Urgent | Tone::Soon);
+                let words = Expiry::of(expires, now).words();
+                // Under a title that says Expires, `3 d ago` is enough.
+                Self { text: words.trim_start_matches("expired ").to_owned(), tone, marked, checks: None }
+            },
+        )
     }
 }
 
@@ -146,11 +149,14 @@ impl Fact {
     }
 
     fn expiry(label: &'static str, expires: Option<Timestamp>, now: Timestamp) -> Self {
-        expires.map_or_else(|| Self { label, value: "not issued yet".into(), tone: Tone::Dim }, |expires| Self {
-            label,
-            value: format!("{} ({})", Expiry::of(expires, now).words(), date(expires)),
-            tone: urgency(expires, now),
-        })
+        expires.map_or_else(
+            || Self { label, value: "not issued yet".into(), tone: Tone::Dim },
+            |expires| Self {
+                label,
+                value: format!("{} ({})", Expiry::of(expires, now).words(), date(expires)),
+                tone: urgency(expires, now),
+            },
+        )
     }
 
     fn known(label: &'static str, value: Option<impl Into<String>>) -> Option<Self> {
@@ -193,13 +199,7 @@ impl Pane {
             PaneName::Public => 4,
             PaneName::Orders | PaneName::Bindings => 0,
         };
-        Self {
-            name,
-            list: List::default(),
-            filter: Field::default(),
-            is_filtering: false,
-            sort: Sort { column, reversed: false },
-        }
+        Self { name, list: List::default(), filter: Field::default(), is_filtering: false, sort: Sort { column, reversed: false } }
     }
 
     /// Takes a newly read estate; filter, order, cursor and marks stay.
@@ -291,9 +291,7 @@ fn sort_key(name: PaneName, estate: &Estate, place: usize, column: usize) -> Sor
         PaneName::Private => estate.certificates[place].expires,
         PaneName::Public => estate.public_certificates[place].expires,
         PaneName::Orders => estate.orders[place].expires,
-        PaneName::Bindings => {
-            estate.certificate_of(&estate.bindings[place]).and_then(|certificate| certificate.expires)
-        }
+        PaneName::Bindings => estate.certificate_of(&estate.bindings[place]).and_then(|certificate| certificate.expires),
     };
     if name.columns()[column].title == "Expires" {
         return expires.map_or(SortKey::None, |at| SortKey::Number(at.as_second()));

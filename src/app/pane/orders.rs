@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::{Cell, Column, Fact, Tone, column, date, whereabouts, extra};
+use super::{Cell, Column, Fact, Tone, column, date, extra, whereabouts};
 use crate::model::{Estate, Order, OrderStatus};
 
 pub const COLUMNS: &[Column] = &[
@@ -44,9 +44,8 @@ pub fn steps(estate: &Estate, order: &Order) -> [bool; 3] {
 
 pub fn facts(estate: &Estate, order: &Order, now: Timestamp) -> Vec<Fact> {
     let [stored, verified, imported] = steps(estate, order);
-    let step = |label, done, todo: &str, yes: String| match done {
-        true => Fact { label, value: yes, tone: Tone::Good },
-        false => Fact { label, value: todo.into(), tone: Tone::Soon },
+    let step = |label, done, todo: &str, yes: String| {
+        if done { Fact { label, value: yes, tone: Tone::Good } } else { Fact { label, value: todo.into(), tone: Tone::Soon } }
     };
     let vault = order.stored.first().map(|stored| format!("done: key vault {}", stored.secret.vault.name()));
     let imports: Vec<_> = estate.imports_of(order).map(|certificate| certificate.id.name().to_owned()).collect();
@@ -61,7 +60,7 @@ pub fn facts(estate: &Estate, order: &Order, now: Timestamp) -> Vec<Fact> {
         Fact::new("Auto renew", if order.auto_renew { "yes: each renewal is charged" } else { "no" }),
         Fact::new("Product", order.product.map_or("unknown to this version", crate::model::ProductType::words)),
     ];
-    facts.extend(Fact::known("Thumbprint", order.thumbprint.as_ref().map(|print| print.as_str())));
+    facts.extend(Fact::known("Thumbprint", order.thumbprint.as_ref().map(crate::model::Thumbprint::as_str)));
     if !order.names.is_empty() {
         facts.push(Fact::new("Secures", order.names.join(", ")));
     }

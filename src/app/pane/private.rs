@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 
-use super::{Cell, Column, Fact, Tone, app_label, column, counted, date, whereabouts, extra};
+use super::{Cell, Column, Fact, Tone, app_label, column, counted, date, extra, whereabouts};
 use crate::model::{Estate, PrivateCertificate, Source, WhoActs};
 
 pub const COLUMNS: &[Column] = &[

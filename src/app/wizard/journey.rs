@@ -115,18 +115,15 @@ impl App {
         let Some(wizard) = &mut self.wizard else { return };
         wizard.settle_origin();
         let last = wizard.pages().last() == Some(&wizard.page);
-        match wizard.page.next().filter(|_| !last) {
-            Some(next) => {
-                wizard.page = next;
-                self.enter_page();
-            }
-            None => {
-                let host = wizard.inputs.get(Key::Hostname).unwrap_or("the hostname").to_owned();
-                self.wizard = None;
-                self.show_pane(PaneName::Bindings);
-                self.read_estate();
-                self.say(format!("{host} is secured"), Tone::Good);
-            }
+        if let Some(next) = wizard.page.next().filter(|_| !last) {
+            wizard.page = next;
+            self.enter_page();
+        } else {
+            let host = wizard.inputs.get(Key::Hostname).unwrap_or("the hostname").to_owned();
+            self.wizard = None;
+            self.show_pane(PaneName::Bindings);
+            self.read_estate();
+            self.say(format!("{host} is secured"), Tone::Good);
         }
     }
 
@@ -205,9 +202,11 @@ impl App {
         if let StepStatus::Blocked(problem) = &step.status {
             confirm = confirm.says(format!("This is the remedy: {}", problem.remedy));
         }
-        confirm.plan = step.requests.iter().flat_map(|request| {
-            [request.what.clone(), format!("  {} {}", request.method.as_str(), request.path)]
-        }).collect();
+        confirm.plan = step
+            .requests
+            .iter()
+            .flat_map(|request| [request.what.clone(), format!("  {} {}", request.method.as_str(), request.path)])
+            .collect();
         self.dialogs.push(Dialog::Confirm(confirm));
     }
 
@@ -230,7 +229,8 @@ impl App {
 
     /// What came of a step, whether its wizard is open, on the shelf or on another page.
     pub(in crate::app) fn take_performed(&mut self, ask: AskId, result: Result<Box<Observed>, Problem>) {
-        let Some((flow, id, what)) = self.operations.find(ask).map(|operation| (operation.flow, operation.step, operation.what.clone()))
+        let Some((flow, id, what)) =
+            self.operations.find(ask).map(|operation| (operation.flow, operation.step, operation.what.clone()))
         else {
             return;
         };

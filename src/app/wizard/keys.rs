@@ -165,7 +165,8 @@ impl App {
             FieldKind::Text | FieldKind::Toggle => return,
         };
         let at = items.iter().position(|(value, _)| value.eq_ignore_ascii_case(&now)).unwrap_or(0);
-        let mut choose = Choose::new(field.label, items.into_iter().map(|(_, item)| item).collect()).intro(field.help).empty(empty).at(at);
+        let mut choose =
+            Choose::new(field.label, items.into_iter().map(|(_, item)| item).collect()).intro(field.help).empty(empty).at(at);
         if matches!(field.kind, FieldKind::Pick { .. }) {
             choose = choose.typed();
             if let Some(first) = first {
@@ -177,9 +178,11 @@ impl App {
 
     /// Plays the part of the domain's owner, which nobody else can play in a practice cloud.
     fn open_practice(&mut self) {
-        let found = self.wizard.as_ref().and_then(Wizard::order).and_then(|order| {
-            Some((order.token.clone()?, Hostname::parse(&order.domain).ok()?))
-        });
+        let found = self
+            .wizard
+            .as_ref()
+            .and_then(Wizard::order)
+            .and_then(|order| Some((order.token.clone()?, Hostname::parse(&order.domain).ok()?)));
         let Some((token, host)) = found else {
             return self.say("the order has no verification token yet; refresh with C-r", Tone::Soon);
         };
@@ -196,11 +199,7 @@ impl App {
                 format!("as whoever runs the web server of {domain}"),
                 PracticeAct::PublishPage { domain: domain.clone(), token },
             ),
-            (
-                "Follow the link in the mail",
-                format!("as the administrator of {domain}"),
-                PracticeAct::ApproveMail { domain },
-            ),
+            ("Follow the link in the mail", format!("as the administrator of {domain}"), PracticeAct::ApproveMail { domain }),
         ];
         let method = self.wizard.as_ref().and_then(|wizard| wizard.inputs.get(flow::Key::Method)).unwrap_or_default();
         let at = if method.contains("html") { 1 } else { 2 * usize::from(method == "mail") };
@@ -219,7 +218,8 @@ impl App {
             self.emit(Effect::Forget { ask });
         }
         self.shelf.retain(|other| other.origin != wizard.origin);
-        let running = wizard.sent.and_then(|ask| self.operations.find(ask)).is_some_and(super::super::operations::Operation::is_running);
+        let running =
+            wizard.sent.and_then(|ask| self.operations.find(ask)).is_some_and(super::super::operations::Operation::is_running);
         if running {
             self.say("what was sent goes on; t shows it", Tone::Plain);
         }
@@ -239,7 +239,7 @@ impl App {
             let at = wizard.fields.iter().position(|field| field.key == *key);
             let why = wizard.refusal(*key).unwrap_or_default().to_owned();
             self.say(why, Tone::Soon);
-            return at.map_or((), |at| self.focus_on(at));
+            return self.focus_on(at.unwrap_or(usize::MAX));
         }
         match wizard.standing(self.now) {
             Standing::Looking => self.observe_page(),
@@ -253,7 +253,7 @@ impl App {
                     let at = wizard.fields.iter().position(|field| field.key == *key);
                     let why = why.clone();
                     self.say(why, Tone::Soon);
-                    at.map_or((), |at| self.focus_on(at));
+                    self.focus_on(at.unwrap_or(usize::MAX));
                 }
                 StepStatus::Blocked(problem) if step.requests.is_empty() => self.show_problem(problem.clone()),
                 StepStatus::Ready | StepStatus::Blocked(_) if !step.requests.is_empty() => self.confirm_step(),

@@ -222,9 +222,10 @@ impl Wizard {
         let value = self.inputs.typed(field.key);
         match field.kind {
             FieldKind::Toggle => if self.inputs.is_yes(field.key) { "yes" } else { "no" }.to_owned(),
-            FieldKind::Choice(choices) => {
-                choices.iter().find(|(name, ..)| *name == value).map_or_else(|| value.to_owned(), |(_, label, _)| (*label).to_owned())
-            }
+            FieldKind::Choice(choices) => choices
+                .iter()
+                .find(|(name, ..)| *name == value)
+                .map_or_else(|| value.to_owned(), |(_, label, _)| (*label).to_owned()),
             FieldKind::Pick { of, .. } => pick::label(of, value, estate),
             FieldKind::Text => value.to_owned(),
         }

@@ -32,8 +32,12 @@ pub fn options(of: Pick, inputs: &Inputs, estate: &Estate) -> Vec<Choice> {
             groups.map(|group| choice(group.id.name(), group.id.name(), &*group.location)).collect()
         }
         Pick::Location => {
-            let known: BTreeSet<&str> =
-                estate.apps.iter().map(|app| app.location.as_str()).chain(estate.groups.iter().map(|group| group.location.as_str())).collect();
+            let known: BTreeSet<&str> = estate
+                .apps
+                .iter()
+                .map(|app| app.location.as_str())
+                .chain(estate.groups.iter().map(|group| group.location.as_str()))
+                .collect();
             let note = |location: &str| {
                 let apps = estate.apps.iter().filter(|app| app.location == location).count();
                 format!("{} here", counted(apps, "app"))
@@ -46,7 +50,9 @@ pub fn options(of: Pick, inputs: &Inputs, estate: &Estate) -> Vec<Choice> {
         }
         Pick::Vault => {
             let vaults = estate.vaults.iter().filter(|vault| is_own(&vault.id));
-            vaults.map(|vault| choice(vault.id.as_str(), vault.id.name(), format!("{}, {}", vault.location, place(&vault.id)))).collect()
+            vaults
+                .map(|vault| choice(vault.id.as_str(), vault.id.name(), format!("{}, {}", vault.location, place(&vault.id))))
+                .collect()
         }
         Pick::App => {
             let wanted = inputs.get(Key::Domain).and_then(|domain| Hostname::parse(domain).ok());
@@ -62,15 +68,17 @@ pub fn options(of: Pick, inputs: &Inputs, estate: &Estate) -> Vec<Choice> {
             let bound = |host: &Hostname| {
                 estate.bindings.iter().find(|binding| binding.host == *host).map_or("not bound", |binding| binding.ssl.words())
             };
-            let hosts = chosen.into_iter().flat_map(|app| app.custom_hostnames());
+            let hosts = chosen.into_iter().flat_map(crate::model::App::custom_hostnames);
             hosts.map(|host| choice(host.as_str(), host.as_str(), bound(host))).collect()
         }
         Pick::Certificate => {
             // Public certificates are in another list altogether, so they can never be offered here (A7).
             let chosen = inputs.get(Key::App).and_then(|app| estate.apps.iter().find(|one| names(&one.id, app, &one.label())));
-            let near = estate.certificates.iter().enumerate().filter(|(_, certificate)| {
-                chosen.is_none_or(|app| app.webspace.eq_ignore_ascii_case(&certificate.webspace))
-            });
+            let near = estate
+                .certificates
+                .iter()
+                .enumerate()
+                .filter(|(_, certificate)| chosen.is_none_or(|app| app.webspace.eq_ignore_ascii_case(&certificate.webspace)));
             near.map(|(at, certificate)| {
                 let cells = cells(PaneName::Private, estate, at, estate.as_of);
                 let note = format!("{}, {}, {}", cells[1].text, cells[2].text, cells[3].text);
