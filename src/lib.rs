@@ -19,3 +19,4 @@ pub mod model;
 pub mod paths;
 pub mod rules;
 pub mod runtime;
+pub mod ui;
