@@ -3,6 +3,7 @@
 mod completions;
 mod config;
 mod consent;
+mod demo;
 mod emulator;
 mod error;
 mod exit;
@@ -10,6 +11,7 @@ mod list;
 mod plan;
 mod rows;
 mod run;
+mod screen;
 mod session;
 mod table;
 
@@ -57,6 +59,8 @@ impl Global {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// The screen over a practice cloud inside this process
+    Demo(demo::Args),
     /// The practice cloud by itself; its first line says how to connect
     Emulator(emulator::Args),
     /// Show certificates, orders, bindings, apps or vaults
@@ -73,7 +77,12 @@ enum Command {
 /// Does what the arguments say.
 pub async fn run(cli: Cli) -> Result<Exit, CliError> {
     match cli.command {
-        None => Err(CliError::Usage("say what to do; --help lists it".into())),
+        None => {
+            let session = Session::open(&cli.global)?;
+            let target = session.target()?;
+            screen::run(&session, target).await
+        }
+        Some(Command::Demo(args)) => demo::run(args, &Session::open(&cli.global)?).await,
         Some(Command::Emulator(args)) => emulator::run(args).await,
         Some(Command::List(args)) => list::run(&args, &Session::open(&cli.global)?).await,
         Some(Command::Run(args)) => run::run(args, &Session::open(&cli.global)?).await,
