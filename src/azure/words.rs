@@ -35,6 +35,11 @@ const CODES: &[(&str, &str, &str)] = &[
     ("59206", "another change of this app is under way", "Wait a few seconds and repeat the command."),
     ("59207", "another change of this App Service plan is under way", "Wait a few seconds and repeat the command."),
     ("VaultAlreadyExists", "the vault name is already in use", "Vault names are unique in the whole cloud: choose another one."),
+    (
+        "Authorization_RequestDenied",
+        "the signed-in identity may not read the directory",
+        "Ask for the role Directory Readers, or have somebody who may grant the vault permissions.",
+    ),
     ("AccessDenied", "", "Grant the signed-in identity the permission on the vault, by access policy or by role."),
     ("Forbidden", "", "Grant the signed-in identity the permission on the vault, by access policy or by role."),
     ("ForbiddenByPolicy", "", "Grant the signed-in identity the permission in the vault's access policies."),
@@ -147,6 +152,11 @@ fn locked(message: &str) -> String {
 }
 
 fn sign_in(code: Option<&str>, message: &str, what: &str) -> Problem {
+    if message.contains("az not found") {
+        let why = "nobody is signed in: the Azure CLI is not installed and no client secret is given";
+        return Problem::new(what, why)
+            .remedy("Install the Azure CLI and run az login, or set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET.");
+    }
     let known = SIGN_IN.iter().find(|(known, ..)| code == Some(*known));
     let (why, remedy) = known.map_or(
         (message, "Check AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET, or run az login."),
