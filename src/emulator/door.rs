@@ -28,6 +28,8 @@ pub struct Incoming {
     pub if_match: Option<String>,
     pub client_request_id: Option<String>,
     pub correlation_id: Option<String>,
+    /// Whether it came from this machine.
+    pub local: bool,
     pub body: Vec<u8>,
 }
 
@@ -96,6 +98,11 @@ fn answer(world: &World, door: &Door, incoming: &Incoming) -> Outcome {
     let authority = &world.setting.authority;
     let header = incoming.authorization.as_deref();
     match door {
+        Door::Control if !incoming.local => Err(Fault::arm(
+            403,
+            "Forbidden",
+            "The practice cloud is controlled from its own machine only.",
+        )),
         Door::Control if call.segments.get(1).is_some_and(|name| name == "requests") => {
             let since = call
                 .query("since")
