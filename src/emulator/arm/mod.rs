@@ -23,6 +23,8 @@ const TABLES: &[&[Route]] = &[
     operations::ROUTES,
     provider::microsoft_web::ROUTES,
     provider::key_vault::ROUTES,
+    provider::certificate_registration::ROUTES,
+    provider::domain_registration::ROUTES,
 ];
 
 /// Answers one ARM request: route, scope, locks, provider.
