@@ -8,7 +8,7 @@ use super::{
     context::Context,
     control,
     entra::{self, Audience},
-    graph, metadata,
+    graph, metadata, outside,
     provider::key_vault,
     reply::{Body, Fault, Outcome, Reply},
     route::{self, Found, Route},
@@ -110,7 +110,9 @@ fn answer(world: &World, door: &Door, incoming: &Incoming) -> Outcome {
                 .unwrap_or(0);
             Ok(Reply::ok(world.log.show(since)))
         }
-        Door::Control => world.run(|ctx| follow(ctx, control::ROUTES, &mut call)),
+        Door::Control => {
+            world.run(|ctx| follow(ctx, &[control::ROUTES, outside::ROUTES], &mut call))
+        }
         Door::Metadata => Ok(metadata::endpoints(&world.setting, call.api_version())),
         Door::Token => {
             let form: Vec<(String, String)> = url::form_urlencoded::parse(&incoming.body)
@@ -127,7 +129,7 @@ fn answer(world: &World, door: &Door, incoming: &Incoming) -> Outcome {
                 .caller(header, Audience::Graph)
                 .or_else(|_| authority.caller(header, Audience::Arm))
                 .map_err(|fault| entra::arm_refusal(&fault, authority))?;
-            world.run(|ctx| follow(ctx, graph::ROUTES, &mut call))
+            world.run(|ctx| follow(ctx, &[graph::ROUTES], &mut call))
         }
         Door::Vault(vault) => {
             call.caller = authority
@@ -145,9 +147,9 @@ fn answer(world: &World, door: &Door, incoming: &Incoming) -> Outcome {
     }
 }
 
-/// Runs the operation of a plain table.
-fn follow(ctx: &Context<'_>, table: &[Route], call: &mut Call) -> Outcome {
-    match route::find(&[table], call.method, &call.segments) {
+/// Runs the operation that some tables have for a call.
+fn follow(ctx: &Context<'_>, tables: &[&[Route]], call: &mut Call) -> Outcome {
+    match route::find(tables, call.method, &call.segments) {
         Found::Operation(run, params) => {
             call.params = params;
             run(ctx, call)

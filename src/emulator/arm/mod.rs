@@ -22,6 +22,8 @@ const TABLES: &[&[Route]] = &[
     authorization::ROUTES,
     operations::ROUTES,
     provider::key_vault::ROUTES,
+    provider::certificate_registration::ROUTES,
+    provider::domain_registration::ROUTES,
 ];
 
 /// Answers one ARM request: route, scope, locks, provider.
