@@ -56,6 +56,11 @@ impl Client {
         &self.cloud
     }
 
+    /// Where a request goes, for showing it.
+    pub fn url(&self, request: &Request) -> Result<Url, AzureError> {
+        address::of(&self.cloud, request)
+    }
+
     /// A resource, or nothing where there is none.
     pub async fn read(&self, request: &Request) -> Result<Option<Value>, AzureError> {
         self.read_at(address::of(&self.cloud, request)?, request).await
