@@ -9,6 +9,7 @@
 
 pub mod app;
 pub mod azure;
+pub mod cli;
 pub mod config;
 pub mod emulator;
 pub mod flow;
@@ -18,3 +19,4 @@ pub mod model;
 pub mod paths;
 pub mod rules;
 pub mod runtime;
+pub mod ui;

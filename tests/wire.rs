@@ -52,7 +52,8 @@ async fn no_token_follows_a_link_to_another_host() {
     .await;
     let client = server.client().await;
     assert!(matches!(client.list(&list()).await, Err(AzureError::HostRefused { .. })));
-    assert!(matches!(client.change(&purchase(), &mut |_| ()).await, Err(AzureError::HostRefused { .. })));
+    let error = client.change(&purchase(), &mut |_| ()).await.unwrap_err();
+    assert!(matches!(&error, AzureError::LostSight(cause) if matches!(**cause, AzureError::HostRefused { .. })), "{error:?}");
     assert_eq!(elsewhere.seen("").len(), 0);
 }
 
@@ -149,17 +150,32 @@ async fn an_operation_is_followed_by_its_location_and_ends_with_the_resource() {
 
 #[tokio::test]
 async fn an_operation_that_fails_gives_its_reason() {
-    let server = Server::start(|seen, _| match seen.line.starts_with("PUT") {
-        true => Reply::json(201, &json!({"properties": {}}))
-            .header("azure-asyncoperation", "/operations/1")
-            .header("x-ms-retry-after-ms", "1"),
-        false => Reply::json(200, &json!({"status": "Failed", "error": {"code": "FraudDetected", "message": "under review"}})),
+    let server = Server::start(|seen, _| {
+        if seen.line.starts_with("PUT") {
+            let made = Reply::json(201, &json!({"properties": {}}));
+            return made.header("azure-asyncoperation", "/operations/1").header("x-ms-retry-after-ms", "1");
+        }
+        Reply::json(200, &json!({"status": "Failed", "error": {"code": "FraudDetected", "message": "under review"}}))
     })
     .await;
     let error = server.client().await.change(&purchase(), &mut |_| ()).await.unwrap_err();
     let problem = error.problem("Buy");
     assert!(matches!(error, AzureError::OperationFailed(_)));
     assert_eq!((problem.why.as_str(), problem.code.as_deref()), ("under review", Some("FraudDetected")));
+}
+
+#[tokio::test]
+async fn a_change_that_was_accepted_is_never_called_unsent() {
+    let server = Server::start(|seen, _| {
+        if seen.line.starts_with("PUT") {
+            return Reply::empty(202).header("location", "/operations/1").header("x-ms-retry-after-ms", "1");
+        }
+        Reply::json(403, &json!({"error": {"code": "AuthorizationFailed", "message": "no right to look"}}))
+    })
+    .await;
+    let error = server.client().await.change(&purchase(), &mut |_| ()).await.unwrap_err();
+    assert!(error.is_ambiguous() && error.refusal().is_none(), "{error:?}");
+    assert!(error.problem("Buy").why.starts_with("it was accepted"), "{}", error.problem("Buy"));
 }
 
 #[tokio::test]

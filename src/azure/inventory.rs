@@ -25,7 +25,9 @@ pub async fn load(client: &Client, progress: impl Fn(Estate, String)) -> Result<
     }
     progress(estate.clone().indexed(), format!("reading {all} subscriptions"));
     let subscriptions = estate.subscriptions.clone();
-    let mut parts = stream::iter(&subscriptions).map(|one| Part::read(client, one)).buffered(SUBSCRIPTIONS_AT_ONCE);
+    // Collected, because a stream that holds the closure cannot move to another thread.
+    let parts: Vec<_> = subscriptions.iter().map(|one| Part::read(client, one)).collect();
+    let mut parts = stream::iter(parts).buffered(SUBSCRIPTIONS_AT_ONCE);
     let mut read = 0_usize;
     while let Some(part) = parts.next().await {
         part.join(&mut estate);
@@ -96,7 +98,8 @@ impl Part {
 
 /// There is no list of public certificates but each app's own.
 async fn public_certificates(client: &Client, estate: &mut Estate) {
-    let apps = estate.apps.iter().map(|app| async { (app.label(), public_certificates::list(client, &app.id).await) });
+    let apps: Vec<_> =
+        estate.apps.iter().map(|app| async { (app.label(), public_certificates::list(client, &app.id).await) }).collect();
     let answers: Vec<_> = stream::iter(apps).buffered(APPS_AT_ONCE).collect().await;
     for (app, answer) in answers {
         let certificates = found(answer, &format!("public certificates of {app}"), &mut estate.gaps);

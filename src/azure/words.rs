@@ -101,6 +101,11 @@ pub fn problem(error: &AzureError, what: &str) -> Problem {
             "If a proxy re-signs the traffic or the cloud has a CA of its own, name its CA with CERTDECK_CA_FILE.",
         ),
         AzureError::AnswerLost { .. } => said(error, what, "It may have taken effect: refresh and look before repeating it."),
+        AzureError::LostSight(cause) => {
+            let cause = problem(cause, what);
+            let why = format!("it was accepted, and then could not be followed: {}", cause.why);
+            Problem { why, remedy: "It goes on in Azure: refresh and look before repeating it.".to_owned(), ..cause }
+        }
         AzureError::StillRunning { .. } => {
             said(error, what, "It goes on in Azure. Open the operation again later: it stands where Azure stands.")
         }

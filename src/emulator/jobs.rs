@@ -14,7 +14,7 @@ use super::{
     context::Context,
     error::StoreError,
     operations,
-    provider::{key_vault, microsoft_web},
+    provider::{certificate_registration, key_vault, microsoft_web},
     reply::Fault,
     store::{Collection, Transaction},
 };
@@ -27,6 +27,7 @@ pub enum Job {
     /// A long-running operation ends well.
     Finish(operations::OperationId),
     KeyVault(key_vault::Job),
+    CertificateRegistration(certificate_registration::Job),
     Web(microsoft_web::Job),
 }
 
@@ -36,6 +37,7 @@ impl Job {
         match self {
             Self::Finish(operation) => operations::finish(ctx, &operation),
             Self::KeyVault(job) => job.run(ctx),
+            Self::CertificateRegistration(job) => job.run(ctx),
             Self::Web(job) => job.run(ctx),
         }
     }

@@ -92,9 +92,12 @@ impl Server {
                     };
                     let reply = own(&request, before, &origin).unwrap_or_else(|| script(&request, before));
                     if let Reply::Say(status, headers, body) = reply {
-                        let headers: String = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
-                        let head =
-                            format!("HTTP/1.1 {status} X\r\ncontent-length: {}\r\nconnection: close\r\n{headers}\r\n", body.len());
+                        let headers: Vec<String> = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+                        let head = format!(
+                            "HTTP/1.1 {status} X\r\ncontent-length: {}\r\nconnection: close\r\n{}\r\n",
+                            body.len(),
+                            headers.concat()
+                        );
                         drop(stream.write_all(format!("{head}{body}").as_bytes()).await);
                         drop(stream.shutdown().await);
                     }
