@@ -36,8 +36,11 @@ pub fn upload(ctx: &Context<'_>, place: &Place, blob: &str, password: &str) -> O
             format!("The certificate file could not be opened: {error}."),
         )
     })?;
+    let origin = Origin::Upload {
+        friendly_name: opened.friendly_name.clone().unwrap_or_default(),
+    };
     let material = Material::from(opened);
-    let certificate = certificates::save(ctx, place, &material, &Origin::Upload)?;
+    let certificate = certificates::save(ctx, place, &material, &origin)?;
     let reply = Reply::ok(certificate);
     Ok(match warning(ctx, &material) {
         Some(warning) => reply.header("warning", warning),
