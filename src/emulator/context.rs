@@ -19,7 +19,7 @@ const RESOURCES: Collection<Value> = Collection::new("resource");
 const PRIVATE: Collection<Value> = Collection::private("resource");
 
 /// One request's or one job's view of the practice cloud.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub struct Context<'w> {
     /// For collections of your own; ARM resources have the methods below.
     pub tx: &'w Transaction,

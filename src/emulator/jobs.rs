@@ -14,7 +14,7 @@ use super::{
     context::Context,
     error::StoreError,
     operations,
-    provider::{certificate_registration, key_vault},
+    provider::{certificate_registration, key_vault, microsoft_web},
     reply::Fault,
     store::{Collection, Transaction},
 };
@@ -28,6 +28,7 @@ pub enum Job {
     Finish(operations::OperationId),
     KeyVault(key_vault::Job),
     CertificateRegistration(certificate_registration::Job),
+    Web(microsoft_web::Job),
 }
 
 impl Job {
@@ -37,6 +38,7 @@ impl Job {
             Self::Finish(operation) => operations::finish(ctx, &operation),
             Self::KeyVault(job) => job.run(ctx),
             Self::CertificateRegistration(job) => job.run(ctx),
+            Self::Web(job) => job.run(ctx),
         }
     }
 }

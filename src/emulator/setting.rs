@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use zeroize::Zeroizing;
 
-use super::{ca::Ca, pace::Pace};
+use super::{ca::Ca, entra::Authority, pace::Pace};
 
 /// Shared by every request and job.
 #[derive(Debug)]
@@ -14,6 +14,8 @@ pub struct Setting {
     pub dns: SocketAddr,
     pub front_door: SocketAddr,
     pub tenant_id: String,
+    /// Makes and checks tokens.
+    pub authority: Authority,
     pub pace: Pace,
     /// The most that one page of a list holds.
     pub page_size: usize,

@@ -21,7 +21,6 @@ const TABLES: &[&[Route]] = &[
     locks::ROUTES,
     authorization::ROUTES,
     operations::ROUTES,
-    provider::microsoft_web::ROUTES,
     provider::key_vault::ROUTES,
     provider::certificate_registration::ROUTES,
     provider::domain_registration::ROUTES,
@@ -34,7 +33,8 @@ pub fn dispatch(ctx: &Context<'_>, call: &Call) -> Outcome {
         Method::Head if id.group().is_none() => Method::Get,
         other => other,
     };
-    let (run, params) = match route::find(TABLES, method, &call.segments) {
+    let tables: Vec<&[Route]> = [TABLES, provider::microsoft_web::TABLES].concat();
+    let (run, params) = match route::find(&tables, method, &call.segments) {
         Found::Operation(run, params) => (run, params),
         Found::OtherMethod => {
             return Err(Fault::arm(

@@ -1,5 +1,49 @@
-//! Microsoft.Web: plans, sites, hostnames and their bindings, certificates in webspaces.
+//! Microsoft.Web: plans, sites, hostnames and their bindings, certificates in webspaces (API.md §§3, 4).
 
-use super::super::route::Route;
+pub mod bindings;
+pub mod certificates;
+pub mod config;
+pub mod hostnames;
+pub mod managed;
+pub mod ownership;
+pub mod plans;
+pub mod public_certificates;
+pub mod sites;
+pub mod sources;
 
-pub const ROUTES: &[Route] = &[];
+use serde::{Deserialize, Serialize};
+
+use super::super::{context::Context, id::ResourceId, reply::Fault, route::Route};
+
+/// Every table of the provider.
+pub const TABLES: &[&[Route]] = &[
+    plans::ROUTES,
+    sites::ROUTES,
+    bindings::ROUTES,
+    hostnames::ROUTES,
+    config::ROUTES,
+    ownership::ROUTES,
+    public_certificates::ROUTES,
+    certificates::ROUTES,
+];
+
+/// What happens later in Microsoft.Web.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub enum Job {
+    /// A managed certificate is issued for the first time.
+    Issue(managed::Issue),
+    /// A managed certificate comes near its end (A30).
+    Renew(String),
+    /// Every vault-backed certificate is read from its vault again.
+    SyncAll,
+}
+
+impl Job {
+    pub fn run(self, ctx: &Context<'_>) -> Result<(), Fault> {
+        match self {
+            Self::Issue(issue) => managed::issue(ctx, issue),
+            Self::Renew(id) => managed::renew(ctx, &ResourceId::parse(&id)),
+            Self::SyncAll => sources::sync_all(ctx),
+        }
+    }
+}

@@ -1,0 +1,39 @@
+//! How to reach a running practice cloud: the one JSON object that `certdeck emulator` prints first.
+
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+/// Everything a client needs, certdeck's or any other Azure client.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Connection {
+    /// ARM's base URL, without a slash at the end.
+    pub arm: String,
+    /// Entra's base URL.
+    pub authority: String,
+    pub tenant_id: String,
+    pub client_id: String,
+    /// Random for each data directory; worth nothing outside it.
+    pub client_secret: String,
+    pub subscription_ids: Vec<String>,
+    /// The CA file that a client must trust.
+    pub ca_pem: PathBuf,
+    /// HOST:PORT, UDP and TCP.
+    pub dns: String,
+    /// HOST:PORT of the TLS listener that serves every bound hostname.
+    pub tls_front_door: String,
+    /// Where a newcomer begins: a group, an app in it, and the app's custom hostnames.
+    pub resource_group: String,
+    pub app: String,
+    pub hostnames: Vec<String>,
+}
+
+impl std::fmt::Debug for Connection {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(
+            f,
+            "Connection({}, the client secret is not shown)",
+            self.arm
+        )
+    }
+}

@@ -1,0 +1,61 @@
+//! `/_emulator/…`: what a test or a rehearsal does to the practice cloud itself. No token, loopback only.
+
+use jiff::{SignedDuration, Timestamp};
+use serde_json::{Value, json};
+
+use super::{
+    call::{Call, Method},
+    clock::Clock,
+    context::Context,
+    reply::{Body, Fault, Outcome, Reply},
+    route::Route,
+};
+
+pub const ROUTES: &[Route] = &[
+    Route::new(Method::Get, "_emulator/ca.pem", ca),
+    Route::new(Method::Get, "_emulator/clock", clock),
+    Route::new(Method::Post, "_emulator/clock", set_clock),
+];
+
+fn ca(ctx: &Context<'_>, _: &Call) -> Outcome {
+    let pem = ctx.setting.ca.root_pem();
+    Ok(Reply::new(200, Body::Text("application/x-pem-file", pem)))
+}
+
+fn clock(ctx: &Context<'_>, _: &Call) -> Outcome {
+    Ok(Reply::ok(show(ctx.now)))
+}
+
+/// `{"now": "2026-12-01T00:00:00Z"}` or `{"advance": "3d"}`. What is due by then has happened before the next
+/// request is served.
+fn set_clock(ctx: &Context<'_>, call: &Call) -> Outcome {
+    let now = match (call.text("/now"), call.text("/advance")) {
+        (Some(now), None) => now
+            .parse::<Timestamp>()
+            .map_err(|error| Fault::invalid(format!("now: {error}")))?,
+        (None, Some(advance)) => ctx
+            .now
+            .checked_add(duration(advance)?)
+            .map_err(|error| Fault::invalid(format!("advance: {error}")))?,
+        _ => {
+            return Err(Fault::invalid(
+                "Give either \"now\", a time such as 2026-12-01T00:00:00Z, or \"advance\", a time span such as 3d or 90m.",
+            ));
+        }
+    };
+    Clock::reading(now).save(ctx.tx)?;
+    Ok(Reply::ok(show(now)))
+}
+
+fn show(now: Timestamp) -> Value {
+    json!({"now": now.to_string()})
+}
+
+/// `3d`, `36h`, `1d 12h`: days are 24 hours here.
+pub fn duration(text: &str) -> Result<SignedDuration, Fault> {
+    let span: jiff::Span = text
+        .parse()
+        .map_err(|error| Fault::invalid(format!("{text} is no time span: {error}")))?;
+    span.to_duration(jiff::SpanRelativeTo::days_are_24_hours())
+        .map_err(|error| Fault::invalid(format!("{text} is no time span: {error}")))
+}

@@ -1,0 +1,268 @@
+//! Which service a request is for, and the manners of each: tokens, api-version, headers.
+
+use serde_json::Value;
+
+use super::{
+    arm,
+    call::{Call, Caller, Method},
+    context::Context,
+    control,
+    entra::{self, Audience},
+    graph, metadata,
+    provider::key_vault,
+    reply::{Body, Fault, Outcome, Reply},
+    route::{self, Found, Route},
+    world::World,
+};
+
+/// A request as it came in.
+#[derive(Debug, Clone, Default)]
+pub struct Incoming {
+    pub method: String,
+    /// Still percent-encoded.
+    pub path: String,
+    pub query: String,
+    /// Host and port.
+    pub host: String,
+    pub authorization: Option<String>,
+    pub if_match: Option<String>,
+    pub client_request_id: Option<String>,
+    pub correlation_id: Option<String>,
+    pub body: Vec<u8>,
+}
+
+/// The services behind the one listener.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Door {
+    Control,
+    Metadata,
+    Token,
+    Discovery,
+    Graph,
+    /// The vault's name.
+    Vault(String),
+    Arm,
+}
+
+impl Door {
+    pub fn of(incoming: &Incoming) -> Self {
+        let host = incoming
+            .host
+            .split(':')
+            .next()
+            .unwrap_or_default()
+            .to_lowercase();
+        if let Some(vault) = host.strip_suffix(".vault.localhost") {
+            return Self::Vault(vault.to_owned());
+        }
+        let path = incoming.path.to_lowercase();
+        let parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
+        match parts.as_slice() {
+            ["_emulator", ..] => Self::Control,
+            ["metadata", "endpoints"] => Self::Metadata,
+            [_, "oauth2", "token"] | [_, "oauth2", "v2.0", "token"] => Self::Token,
+            ["common", "discovery", "instance"] | [.., "openid-configuration"] => Self::Discovery,
+            ["v1.0", ..] => Self::Graph,
+            _ => Self::Arm,
+        }
+    }
+
+    /// Whether a `Gate` counts it: what certdeck's own client sends to the cloud.
+    pub fn is_gated(&self) -> bool {
+        matches!(self, Self::Token | Self::Graph | Self::Vault(_) | Self::Arm)
+    }
+}
+
+/// Serves one request from beginning to end.
+pub fn serve(world: &mut World, incoming: &Incoming) -> Reply {
+    let door = Door::of(incoming);
+    let reply = answer(world, &door, incoming);
+    let reply = with_manners(world, &door, incoming, reply.unwrap_or_else(Reply::from));
+    if door != Door::Control {
+        let path = match incoming.query.as_str() {
+            "" => incoming.path.clone(),
+            query => format!("{}?{query}", incoming.path),
+        };
+        let now = world.now();
+        world
+            .log
+            .add(now, &incoming.method, &incoming.host, &path, reply.status);
+    }
+    reply
+}
+
+fn answer(world: &World, door: &Door, incoming: &Incoming) -> Outcome {
+    let mut call = read(incoming)?;
+    let authority = &world.setting.authority;
+    let header = incoming.authorization.as_deref();
+    match door {
+        Door::Control if call.segments.get(1).is_some_and(|name| name == "requests") => {
+            let since = call
+                .query("since")
+                .and_then(|n| n.parse().ok())
+                .unwrap_or(0);
+            Ok(Reply::ok(world.log.show(since)))
+        }
+        Door::Control => world.run(|ctx| follow(ctx, control::ROUTES, &mut call)),
+        Door::Metadata => Ok(metadata::endpoints(&world.setting, call.api_version())),
+        Door::Token => {
+            let form: Vec<(String, String)> = url::form_urlencoded::parse(&incoming.body)
+                .into_owned()
+                .collect();
+            authority.token(&form)
+        }
+        Door::Discovery if call.segments.last().is_some_and(|last| last == "instance") => {
+            Ok(authority.instance_discovery())
+        }
+        Door::Discovery => Ok(authority.openid_configuration()),
+        Door::Graph => {
+            call.caller = authority
+                .caller(header, Audience::Graph)
+                .or_else(|_| authority.caller(header, Audience::Arm))
+                .map_err(|fault| entra::arm_refusal(&fault, authority))?;
+            world.run(|ctx| follow(ctx, graph::ROUTES, &mut call))
+        }
+        Door::Vault(vault) => {
+            call.caller = authority
+                .caller(header, Audience::Vault)
+                .map_err(|fault| key_vault::challenge(authority, &fault))?;
+            world.run(|ctx| key_vault::data_plane(ctx, vault, &call))
+        }
+        Door::Arm => {
+            call.caller = authority
+                .caller(header, Audience::Arm)
+                .map_err(|fault| entra::arm_refusal(&fault, authority))?;
+            require_api_version(&call)?;
+            world.run(|ctx| arm::dispatch(ctx, &call))
+        }
+    }
+}
+
+/// Runs the operation of a plain table.
+fn follow(ctx: &Context<'_>, table: &[Route], call: &mut Call) -> Outcome {
+    match route::find(&[table], call.method, &call.segments) {
+        Found::Operation(run, params) => {
+            call.params = params;
+            run(ctx, call)
+        }
+        Found::OtherMethod => Err(Fault::arm(
+            405,
+            "MethodNotAllowed",
+            "Another method is needed here.",
+        )),
+        Found::Nothing => Err(Fault::arm(
+            404,
+            "NotFound",
+            "The requested path does not exist.",
+        )),
+    }
+}
+
+/// Bytes to a call: decoded segments, query and JSON body.
+fn read(incoming: &Incoming) -> Result<Call, Fault> {
+    let method = Method::parse(&incoming.method)
+        .ok_or_else(|| Fault::arm(405, "MethodNotAllowed", "The HTTP method is not supported."))?;
+    let segments = incoming
+        .path
+        .split('/')
+        .filter(|part| !part.is_empty())
+        .map(|part| {
+            percent_encoding::percent_decode_str(part)
+                .decode_utf8_lossy()
+                .into_owned()
+        })
+        .collect();
+    let is_form = Door::of(incoming) == Door::Token;
+    let body = if incoming.body.is_empty() || is_form {
+        Value::Null
+    } else {
+        serde_json::from_slice(&incoming.body).map_err(|error| {
+            Fault::invalid(format!(
+                "The request content was invalid and could not be deserialized: '{error}'."
+            ))
+        })?
+    };
+    Ok(Call {
+        method,
+        segments,
+        query: url::form_urlencoded::parse(incoming.query.as_bytes())
+            .into_owned()
+            .collect(),
+        body,
+        caller: Caller::default(),
+        if_match: incoming.if_match.clone(),
+        origin: format!("https://{}", incoming.host),
+        params: Vec::new(),
+    })
+}
+
+/// Any well-formed version does (`2023-12-01`, `2023-12-01-preview`); none does not.
+fn require_api_version(call: &Call) -> Result<(), Fault> {
+    let version = call.api_version();
+    if version.is_empty() {
+        return Err(Fault::arm(
+            400,
+            "MissingApiVersionParameter",
+            "The api-version query parameter (?api-version=) is required for all requests.",
+        ));
+    }
+    let date = version.get(..10).unwrap_or_default();
+    let rest = version.get(10..).unwrap_or_default();
+    if date.parse::<jiff::civil::Date>().is_err() || !(rest.is_empty() || rest.starts_with('-')) {
+        return Err(Fault::arm(
+            400,
+            "InvalidApiVersionParameter",
+            format!("The api-version '{version}' is invalid."),
+        ));
+    }
+    Ok(())
+}
+
+/// The headers that every answer of the service carries (API.md §1.2).
+fn with_manners(world: &mut World, door: &Door, incoming: &Incoming, reply: Reply) -> Reply {
+    let id = uuid::Uuid::new_v4().to_string();
+    let mut reply = reply
+        .header("cache-control", "no-cache")
+        .header("pragma", "no-cache")
+        .header("expires", "-1")
+        .header(
+            "strict-transport-security",
+            "max-age=31536000; includeSubDomains",
+        )
+        .header("x-content-type-options", "nosniff")
+        .header("x-ms-request-id", id.clone());
+    if let Some(own) = &incoming.client_request_id {
+        reply = reply.header("x-ms-client-request-id", own.clone());
+    }
+    match door {
+        Door::Arm => {
+            let correlation = incoming
+                .correlation_id
+                .clone()
+                .unwrap_or_else(|| id.clone());
+            let stamp = world.now().strftime("%Y%m%dT%H%M%SZ").to_string();
+            reply = reply
+                .header("x-ms-correlation-request-id", correlation)
+                .header("x-ms-routing-request-id", format!("PRACTICE:{stamp}:{id}"));
+            if reply.status >= 400 {
+                let by_provider =
+                    matches!(&reply.body, Body::Json(body) if body.get("Code").is_some());
+                let cause = if by_provider { "service" } else { "gateway" };
+                reply = reply.header("x-ms-failure-cause", cause);
+            }
+            if reply.status != 401
+                && let Some(method) = Method::parse(&incoming.method)
+            {
+                let mut parts = incoming.path.split('/').filter(|part| !part.is_empty());
+                let subscription = parts
+                    .next()
+                    .filter(|word| word.eq_ignore_ascii_case("subscriptions"))
+                    .and_then(|_| parts.next());
+                let (name, left) = world.quota.count(subscription, method);
+                reply = reply.header(name, left);
+            }
+            reply
+        }
+        _ => reply,
+    }
+}

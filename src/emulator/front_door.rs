@@ -1,0 +1,81 @@
+//! The TLS front door: one loopback listener that presents, by SNI, whatever certificate is bound to the hostname.
+//!
+//! `openssl s_client -servername HOST -connect FRONT_DOOR` sees here what a visitor of the site would see.
+
+use axum::{Router, extract::Request, response::Html};
+use tokio::{
+    net::{TcpListener, TcpStream},
+    sync::watch,
+};
+use tokio_rustls::LazyConfigAcceptor;
+
+use super::{material::Material, provider::microsoft_web, server, world::Handle};
+
+/// Serves until `stop` says so. `default` is presented for every name that has no binding, as App Service
+/// presents `*.azurewebsites.net`.
+pub async fn listen(
+    listener: TcpListener,
+    world: Handle,
+    default: Material,
+    stop: watch::Receiver<bool>,
+) {
+    let router = Router::new().fallback(page);
+    server::accept(listener, stop.clone(), move |stream, _| {
+        serve(
+            stream,
+            world.clone(),
+            default.clone(),
+            router.clone(),
+            stop.clone(),
+        )
+    })
+    .await;
+}
+
+async fn serve(
+    stream: TcpStream,
+    world: Handle,
+    default: Material,
+    router: Router,
+    stop: watch::Receiver<bool>,
+) {
+    let acceptor = LazyConfigAcceptor::new(rustls::server::Acceptor::default(), stream);
+    let Ok(hello) = acceptor.await else {
+        return;
+    };
+    let host = hello.client_hello().server_name().map(str::to_lowercase);
+    let bound = match host {
+        Some(host) => world
+            .ask(move |world| world.run(|ctx| microsoft_web::bindings::presented(ctx, &host)))
+            .await
+            .ok()
+            .and_then(Result::ok)
+            .flatten(),
+        None => None,
+    };
+    let Ok(config) = bound.unwrap_or(default).server(&["h2", "http/1.1"]) else {
+        return;
+    };
+    if let Ok(stream) = hello.into_stream(config).await {
+        server::serve_http(stream, router, stop).await;
+    }
+}
+
+async fn page(request: Request) -> Html<String> {
+    let host = match request.uri().authority() {
+        Some(authority) => authority.host(),
+        None => request
+            .headers()
+            .get("host")
+            .and_then(|host| host.to_str().ok())
+            .unwrap_or("this site"),
+    };
+    // The name comes from the client: nothing but hostname characters may go into the page.
+    let host: String = host
+        .chars()
+        .filter(|c| c.is_ascii_alphanumeric() || "-.:".contains(*c))
+        .collect();
+    Html(format!(
+        "<!doctype html><title>{host}</title><p>{host} is served by the practice cloud.</p>\n"
+    ))
+}

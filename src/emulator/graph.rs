@@ -1,0 +1,108 @@
+//! Microsoft Graph, only to recognise service principals (API.md §14.11).
+
+use serde_json::{Value, json};
+
+use super::{
+    call::{Call, Method},
+    context::Context,
+    principals::{self, Principal},
+    reply::{Fault, Outcome, Reply},
+    route::Route,
+};
+
+pub const ROUTES: &[Route] = &[
+    Route::new(Method::Get, "v1.0/me", me),
+    Route::new(Method::Get, "v1.0/servicePrincipals", list),
+    // `servicePrincipals(appId='…')` is one segment, and so is an object id.
+    Route::new(Method::Get, "v1.0/servicePrincipals/{id}", get),
+    Route::new(Method::Get, "v1.0/{call}", by_app_id),
+];
+
+fn show(principal: &Principal) -> Value {
+    json!({
+        "id": principal.object_id,
+        "appId": principal.app_id,
+        "appDisplayName": principal.display_name,
+        "displayName": principal.display_name,
+        "servicePrincipalType": "Application",
+        "accountEnabled": true,
+        "servicePrincipalNames": [principal.app_id, principal.service_name],
+    })
+}
+
+fn error(status: u16, code: &str, message: String) -> Fault {
+    let mut fault = Fault::arm(status, code, message);
+    fault.body["error"]["innerError"] = json!({
+        "date": jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%S").to_string(),
+        "request-id": uuid::Uuid::new_v4().to_string(),
+    });
+    fault
+}
+
+fn missing(id: &str) -> Fault {
+    let message = format!(
+        "Resource '{id}' does not exist or one of its queried reference-property objects are not present."
+    );
+    error(404, "Request_ResourceNotFound", message)
+}
+
+/// There is no "me" for a service principal; az relies on the error.
+fn me(_: &Context<'_>, _: &Call) -> Outcome {
+    Err(error(
+        400,
+        "BadRequest",
+        "/me request is only valid with delegated authentication flow.".to_owned(),
+    ))
+}
+
+/// `$filter=appId eq '…'`, `servicePrincipalNames/any(c:c eq '…')`, `displayName eq '…'`, `id eq '…'`
+fn list(_: &Context<'_>, call: &Call) -> Outcome {
+    let filter = call.query("$filter").unwrap_or_default();
+    let wanted = filter.split('\'').nth(1);
+    let fits = |principal: &&Principal| {
+        wanted.is_none_or(|wanted| {
+            [
+                principal.app_id,
+                principal.object_id,
+                principal.service_name,
+                principal.display_name,
+            ]
+            .iter()
+            .any(|own| own.eq_ignore_ascii_case(wanted))
+        })
+    };
+    let value: Vec<Value> = principals::ALL.iter().filter(fits).map(show).collect();
+    Ok(Reply::ok(json!({
+        "@odata.context": call.link("/v1.0/$metadata#servicePrincipals"),
+        "value": value,
+    })))
+}
+
+fn get(_: &Context<'_>, call: &Call) -> Outcome {
+    let id = call.param("id");
+    principals::ALL
+        .iter()
+        .find(|principal| principal.object_id.eq_ignore_ascii_case(id))
+        .map(|principal| Reply::ok(show(principal)))
+        .ok_or_else(|| missing(id))
+}
+
+/// `servicePrincipals(appId='…')`
+fn by_app_id(_: &Context<'_>, call: &Call) -> Outcome {
+    let text = call.param("call");
+    let id = text
+        .strip_prefix("servicePrincipals(appId='")
+        .and_then(|rest| rest.strip_suffix("')"))
+        .ok_or_else(|| {
+            error(
+                400,
+                "BadRequest",
+                format!("Resource not found for the segment '{text}'."),
+            )
+        })?;
+    principals::ALL
+        .iter()
+        .find(|principal| principal.app_id.eq_ignore_ascii_case(id))
+        .map(|principal| Reply::ok(show(principal)))
+        .ok_or_else(|| missing(id))
+}

@@ -1,0 +1,103 @@
+//! What a data directory is, once and for all: tenant, secrets, CA, key pool and ports.
+
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD as BASE64URL};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
+
+use super::{
+    ca::{self, Ca, CaError},
+    error::EmulatorError,
+    material::Octets,
+    store::{Collection, Transaction},
+};
+
+const IDENTITY: Collection<Identity> = Collection::private("identity");
+const PORTS: Collection<Ports> = Collection::new("ports");
+/// RSA keys are slow to make (0.2 s each in a debug build), so the estate shares a few.
+const POOL: usize = 3;
+
+/// Made at the first start; no answer shows it.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct Identity {
+    pub tenant_id: String,
+    pub client_secret: String,
+    pub signing_key: String,
+    ca: String,
+    keys: Vec<Octets>,
+}
+
+impl std::fmt::Debug for Identity {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Identity({})", self.tenant_id)
+    }
+}
+
+impl Identity {
+    /// The directory's identity, or a new one.
+    pub fn load_or_create(tx: &Transaction, now: Timestamp) -> Result<Self, EmulatorError> {
+        if let Some(identity) = tx.get(&IDENTITY, "")? {
+            return Ok(identity);
+        }
+        let failed = |error: CaError| EmulatorError::Certificate(error.to_string());
+        // The CA and the pool each cost RSA keys: make them side by side.
+        let (ca, keys) = std::thread::scope(|scope| {
+            let pool = scope.spawn(|| (0..POOL).map(|_| ca::new_rsa_key(2048)).collect());
+            let ca = Ca::generate(now);
+            let keys: Result<Vec<_>, CaError> = pool
+                .join()
+                .unwrap_or_else(|_| Err(CaError::Stored("the key pool was not made".to_owned())));
+            (ca, keys)
+        });
+        let identity = Self {
+            tenant_id: uuid::Uuid::new_v4().to_string(),
+            client_secret: random_text(),
+            signing_key: random_text(),
+            ca: ca.map_err(failed)?.to_pem().to_string(),
+            keys: keys
+                .map_err(failed)?
+                .into_iter()
+                .map(|key| Octets(key.to_vec()))
+                .collect(),
+        };
+        tx.put(&IDENTITY, "", &identity)?;
+        Ok(identity)
+    }
+
+    pub fn ca(&self) -> Result<Ca, EmulatorError> {
+        Ca::from_pem(&self.ca).map_err(|error| EmulatorError::Certificate(error.to_string()))
+    }
+
+    pub fn keys(&self) -> Vec<Zeroizing<Vec<u8>>> {
+        self.keys
+            .iter()
+            .map(|key| Zeroizing::new(key.0.clone()))
+            .collect()
+    }
+}
+
+/// The ports of the last run; taken again when free, so that a restart keeps every address.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ports {
+    pub https: u16,
+    pub dns: u16,
+    pub front_door: u16,
+}
+
+impl Ports {
+    pub fn load(tx: &Transaction) -> Result<Self, EmulatorError> {
+        Ok(tx.get(&PORTS, "")?.unwrap_or_default())
+    }
+
+    pub fn save(self, tx: &Transaction) -> Result<(), EmulatorError> {
+        Ok(tx.put(&PORTS, "", &self)?)
+    }
+}
+
+/// 240 random bits, in the look of an Entra client secret.
+fn random_text() -> String {
+    let mut octets = [0_u8; 30];
+    // Cannot fail on a system that has a random source at all; without one nothing here would be secret anyway.
+    let _ = aws_lc_rs::rand::fill(&mut octets);
+    BASE64URL.encode(octets)
+}

@@ -1,0 +1,100 @@
+//! A certificate with its private key: what a listener presents and a PFX carries.
+
+use std::{fmt, sync::Arc};
+
+use base64::engine::general_purpose::STANDARD as BASE64;
+use rustls::{
+    ServerConfig,
+    pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer},
+};
+use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
+
+use super::{
+    ca::{CaError, Issued, pfx},
+    error::EmulatorError,
+};
+
+/// Leaf, the rest of its chain, and the key in PKCS#8 form. Kept only in the private table.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct Material {
+    #[serde(with = "base64_octets")]
+    pub leaf: Vec<u8>,
+    pub chain: Vec<Octets>,
+    #[serde(with = "base64_octets")]
+    pub key: Zeroizing<Vec<u8>>,
+}
+
+/// Bytes that JSON carries as base64.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Octets(#[serde(with = "base64_octets")] pub Vec<u8>);
+
+impl fmt::Debug for Material {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Material({} certificates)", self.chain.len() + 1)
+    }
+}
+
+impl From<pfx::Opened> for Material {
+    fn from(opened: pfx::Opened) -> Self {
+        Self {
+            leaf: opened.leaf,
+            chain: opened.chain.into_iter().map(Octets).collect(),
+            key: opened.key,
+        }
+    }
+}
+
+impl TryFrom<Issued> for Material {
+    type Error = CaError;
+
+    /// Fails for a certificate whose key stayed with the requester.
+    fn try_from(issued: Issued) -> Result<Self, CaError> {
+        Ok(Self {
+            leaf: issued.leaf,
+            chain: issued.chain.into_iter().map(Octets).collect(),
+            key: issued
+                .key
+                .ok_or_else(|| CaError::Stored("the private key is not here".to_owned()))?,
+        })
+    }
+}
+
+impl Material {
+    /// A TLS server that presents this certificate and offers `protocols` by ALPN.
+    pub fn server(&self, protocols: &[&str]) -> Result<Arc<ServerConfig>, EmulatorError> {
+        let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(self.key.to_vec()));
+        let chain = std::iter::once(&self.leaf)
+            .chain(self.chain.iter().map(|octets| &octets.0))
+            .map(|der| CertificateDer::from(der.clone()))
+            .collect();
+        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+        let failed = |error: rustls::Error| EmulatorError::Certificate(error.to_string());
+        let mut config = ServerConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .map_err(failed)?
+            .with_no_client_auth()
+            .with_single_cert(chain, key)
+            .map_err(failed)?;
+        config.alpn_protocols = protocols
+            .iter()
+            .map(|name| name.as_bytes().to_vec())
+            .collect();
+        Ok(Arc::new(config))
+    }
+}
+
+mod base64_octets {
+    use super::BASE64;
+    use base64::Engine as _;
+    use serde::{Deserialize as _, Deserializer, Serializer, de::Error as _};
+
+    pub fn serialize<S: Serializer>(octets: &[u8], to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_str(&BASE64.encode(octets))
+    }
+
+    pub fn deserialize<'d, D: Deserializer<'d>, T: From<Vec<u8>>>(from: D) -> Result<T, D::Error> {
+        let text = String::deserialize(from)?;
+        BASE64.decode(text).map(T::from).map_err(D::Error::custom)
+    }
+}

@@ -1,0 +1,46 @@
+//! `/metadata/endpoints`: how a client that knows only ARM's address finds everything else.
+
+use serde_json::{Value, json};
+
+use super::{reply::Reply, setting::Setting};
+
+/// From 2022-09-01 on one object, before that a list. `practiceCloud` is ours: it tells certdeck that it practises.
+pub fn endpoints(setting: &Setting, api_version: &str) -> Reply {
+    let origin = setting.origin();
+    let cloud = json!({
+        "name": "PracticeCloud",
+        "portal": format!("{origin}/"),
+        "authentication": {
+            "loginEndpoint": format!("{origin}/"),
+            "audiences": [format!("{origin}/")],
+            "tenant": "common",
+            "identityProvider": "AAD",
+        },
+        "resourceManager": format!("{origin}/"),
+        "media": format!("{origin}/"),
+        "graph": format!("{origin}/"),
+        "graphAudience": format!("{origin}/"),
+        "microsoftGraphResourceId": format!("{origin}/"),
+        "gallery": format!("{origin}/"),
+        "batch": format!("{origin}/"),
+        "activeDirectoryDataLake": format!("{origin}/"),
+        "sqlManagement": format!("{origin}/"),
+        "vmImageAliasDoc": format!("{origin}/"),
+        "suffixes": {
+            "keyVaultDns": setting.vault_suffix().trim_start_matches('.'),
+            "storage": "core.practice.localhost",
+            "sqlServerHostname": "database.practice.localhost",
+            "acrLoginServer": "azurecr.practice.localhost",
+        },
+        "practiceCloud": {
+            "control": format!("{origin}/_emulator"),
+            "dns": setting.dns.to_string(),
+            "tlsFrontDoor": setting.front_door.to_string(),
+        },
+    });
+    if api_version >= "2022-09-01" {
+        Reply::ok(cloud)
+    } else {
+        Reply::ok(Value::Array(vec![cloud]))
+    }
+}

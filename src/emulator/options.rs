@@ -1,0 +1,50 @@
+//! How a practice cloud is started.
+
+use std::{
+    net::{Ipv4Addr, SocketAddr},
+    path::PathBuf,
+    time::Duration,
+};
+
+use jiff::Timestamp;
+
+use super::{gate::Gate, pace::Pace};
+
+/// What `Emulator::start` takes; `Options::new(dir)` is the default estate at the demo pace.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Where HTTPS listens; port 0 takes the port of the last run when it is free, else any. The DNS zone and the
+    /// TLS front door listen on the same address, on ports of their own.
+    pub listen: SocketAddr,
+    /// Holds everything that outlives the process; made when missing.
+    pub data_dir: PathBuf,
+    /// The estate of a new data directory; an existing one keeps its own.
+    pub scenario: String,
+    pub pace: Pace,
+    /// Sets the practice clock; without it the clock goes on from where it stood.
+    pub clock: Option<Timestamp>,
+    /// Added to every answer.
+    pub latency: Duration,
+    /// Begins anew: everything in the data directory's cloud is thrown away.
+    pub fresh: bool,
+    /// The most that one page of a list holds.
+    pub page_size: usize,
+    /// For tests: holds one request.
+    pub gate: Option<Gate>,
+}
+
+impl Options {
+    pub fn new(data_dir: impl Into<PathBuf>) -> Self {
+        Self {
+            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+            data_dir: data_dir.into(),
+            scenario: "contoso".to_owned(),
+            pace: Pace::default(),
+            clock: None,
+            latency: Duration::ZERO,
+            fresh: false,
+            page_size: 100,
+            gate: None,
+        }
+    }
+}

@@ -1,0 +1,383 @@
+//! Hostname bindings: which hostname belongs to which site, and which certificate it presents (API.md §§4.4, 4.5).
+
+use serde_json::{Value, json};
+
+use super::{
+    super::super::{
+        ca::facts::name_covers,
+        call::{Call, Method},
+        context::{Context, envelope, text},
+        id::ResourceId,
+        material::Material,
+        reply::{Fault, Outcome, Reply},
+        route::Route,
+    },
+    certificates,
+    plans::{self, Tls},
+    sites,
+};
+
+const KINDS: [&str; 2] = [
+    "microsoft.web/sites/hostnamebindings",
+    "microsoft.web/sites/slots/hostnamebindings",
+];
+
+macro_rules! both {
+    ($method:ident, $tail:literal, $run:expr) => {
+        [
+            Route::new(
+                Method::$method,
+                concat!("{rg}/providers/Microsoft.Web/sites/{site}/", $tail),
+                $run,
+            ),
+            Route::new(
+                Method::$method,
+                concat!(
+                    "{rg}/providers/Microsoft.Web/sites/{site}/slots/{slot}/",
+                    $tail
+                ),
+                $run,
+            ),
+        ]
+    };
+}
+pub(super) use both;
+
+pub const ROUTES: &[Route] = [
+    both!(Get, "hostNameBindings", list),
+    both!(Get, "hostNameBindings/{host}", get),
+    both!(Put, "hostNameBindings/{host}", put),
+    both!(Delete, "hostNameBindings/{host}", delete),
+]
+.as_flattened();
+
+/// How a hostname presents a certificate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SslState {
+    Disabled,
+    SniEnabled,
+    IpBasedEnabled,
+}
+
+impl SslState {
+    /// From the word, or from the number of old api-versions.
+    pub fn parse(value: &Value) -> Option<Self> {
+        let all = [Self::Disabled, Self::SniEnabled, Self::IpBasedEnabled];
+        match value {
+            Value::Null => Some(Self::Disabled),
+            Value::Number(number) => all.get(usize::try_from(number.as_u64()?).ok()?).copied(),
+            Value::String(word) => all
+                .into_iter()
+                .find(|state| state.word().eq_ignore_ascii_case(word)),
+            _ => None,
+        }
+    }
+
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Disabled => "Disabled",
+            Self::SniEnabled => "SniEnabled",
+            Self::IpBasedEnabled => "IpBasedEnabled",
+        }
+    }
+}
+
+/// The hostname of a binding.
+pub fn host(binding: &Value) -> &str {
+    text(binding, "/id").rsplit('/').next().unwrap_or_default()
+}
+
+/// What a binding presents; absent members mean "not bound".
+pub fn state(binding: &Value) -> SslState {
+    let word = binding
+        .pointer("/properties/sslState")
+        .unwrap_or(&Value::Null);
+    SslState::parse(word).unwrap_or(SslState::Disabled)
+}
+
+/// The bindings of a site or a slot.
+pub fn of_site(ctx: &Context<'_>, site: &ResourceId) -> Result<Vec<Value>, Fault> {
+    let slot = site.kind() == sites::SLOT;
+    ctx.list(KINDS[usize::from(slot)], site)
+}
+
+/// Every binding of a subscription, those of slots too.
+pub fn of_subscription(ctx: &Context<'_>, scope: &ResourceId) -> Result<Vec<Value>, Fault> {
+    let mut all = Vec::new();
+    for kind in KINDS {
+        all.extend(ctx.list(kind, scope)?);
+    }
+    Ok(all)
+}
+
+/// The site or slot that a binding belongs to.
+pub fn site_of(binding: &Value) -> ResourceId {
+    ResourceId::parse(text(binding, "/id")).parent()
+}
+
+/// The bindings in a webspace that present the certificate with this thumbprint.
+pub fn presenting(
+    ctx: &Context<'_>,
+    scope: &ResourceId,
+    webspace: &str,
+    thumbprint: &str,
+) -> Result<Vec<Value>, Fault> {
+    let Some(subscription) = scope.subscription_id() else {
+        return Ok(Vec::new());
+    };
+    let mut found = Vec::new();
+    for binding in of_subscription(ctx, &subscription)? {
+        let uses = text(&binding, "/properties/thumbprint").eq_ignore_ascii_case(thumbprint);
+        if uses && !thumbprint.is_empty() {
+            let site = ctx.need(&site_of(&binding))?;
+            if text(&site, "/properties/webSpace").eq_ignore_ascii_case(webspace) {
+                found.push(binding);
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// The binding of a hostname, wherever it is in the cloud.
+pub fn find_host(ctx: &Context<'_>, host_name: &str) -> Result<Option<Value>, Fault> {
+    let everywhere = ResourceId::parse("");
+    let all = of_subscription(ctx, &everywhere)?;
+    Ok(all
+        .into_iter()
+        .find(|binding| host(binding).eq_ignore_ascii_case(host_name)))
+}
+
+/// What the front door presents for a hostname: the bound certificate, if there is one.
+pub fn presented(ctx: &Context<'_>, host_name: &str) -> Result<Option<Material>, Fault> {
+    let Some(binding) = find_host(ctx, host_name)? else {
+        return Ok(None);
+    };
+    let thumbprint = text(&binding, "/properties/thumbprint");
+    if thumbprint.is_empty() {
+        return Ok(None);
+    }
+    let site = ctx.need(&site_of(&binding))?;
+    let found = certificates::in_webspace(
+        ctx,
+        &site_of(&binding),
+        text(&site, "/properties/webSpace"),
+        thumbprint,
+    )?;
+    match found {
+        Some(certificate) => ctx.private(&ResourceId::parse(text(&certificate, "/id"))),
+        None => Ok(None),
+    }
+}
+
+/// Maps a hostname to a site, without TLS. `record` is how DNS points there; `None` for the default hostname.
+pub fn add(
+    ctx: &Context<'_>,
+    site: &ResourceId,
+    host_name: &str,
+    record: Option<&str>,
+) -> Result<Value, Fault> {
+    let owner = ctx.need(site)?;
+    let host_name = host_name.to_lowercase();
+    let id = site.child("hostNameBindings", &host_name);
+    let name = match site.kind().as_str() {
+        sites::SLOT => format!("{}({})", site.parent().name(), site.name()),
+        _ => site.name().to_owned(),
+    };
+    let mut binding = envelope(
+        &id,
+        "Microsoft.Web/sites/hostNameBindings",
+        text(&owner, "/location"),
+        json!({"siteName": name, "domainId": null, "hostNameType": "Verified"}),
+    );
+    binding["name"] = json!(format!("{}/{host_name}", text(&owner, "/name")));
+    if let Some(record) = record {
+        binding["properties"]["azureResourceName"] = json!(name);
+        binding["properties"]["azureResourceType"] = json!("Website");
+        binding["properties"]["customHostNameDnsRecordType"] = json!(record);
+    }
+    ctx.save(&id, &binding)?;
+    Ok(binding)
+}
+
+/// Binds, rebinds or unbinds a certificate, with every check the service makes.
+pub fn bind(
+    ctx: &Context<'_>,
+    site: &ResourceId,
+    host_name: &str,
+    wanted: SslState,
+    thumbprint: &str,
+) -> Result<Value, Fault> {
+    let id = site.child("hostNameBindings", &host_name.to_lowercase());
+    let mut binding = ctx.find(&id)?.ok_or_else(|| {
+        Fault::web(
+            404,
+            format!(
+                "Hostname '{host_name}' does not exist on the site '{}'.",
+                site.name()
+            ),
+        )
+    })?;
+    let members = binding["properties"].as_object_mut();
+    let Some(members) = members else {
+        return Err(Fault::web(500, "The binding is damaged."));
+    };
+    for name in ["sslState", "thumbprint", "virtualIP"] {
+        members.remove(name);
+    }
+    if wanted != SslState::Disabled {
+        check(ctx, site, host_name, wanted, thumbprint)?;
+        members.insert("sslState".to_owned(), json!(wanted.word()));
+        members.insert("thumbprint".to_owned(), json!(thumbprint.to_uppercase()));
+        if wanted == SslState::IpBasedEnabled {
+            members.insert("virtualIP".to_owned(), json!(sites::own_ip(site)));
+        }
+    }
+    ctx.save(&id, &binding)?;
+    Ok(binding)
+}
+
+fn check(
+    ctx: &Context<'_>,
+    site: &ResourceId,
+    host_name: &str,
+    wanted: SslState,
+    thumbprint: &str,
+) -> Result<(), Fault> {
+    let owner = ctx.need(site)?;
+    let plan = plans::named(ctx, text(&owner, "/properties/serverFarmId"))?;
+    let allowed = plans::tls(&plan);
+    let needed = if wanted == SslState::IpBasedEnabled {
+        Tls::IpBased
+    } else {
+        Tls::Sni
+    };
+    if allowed < needed {
+        let tier = text(&plan, "/sku/tier");
+        let what = if needed == Tls::IpBased {
+            "IP based SSL"
+        } else {
+            "SSL"
+        };
+        return Err(Fault::web(
+            409,
+            format!("{what} is not supported in the {tier} tier of the App Service plan."),
+        ));
+    }
+    if thumbprint.is_empty() {
+        return Err(Fault::web(
+            400,
+            "The parameter thumbprint has an invalid value.",
+        ));
+    }
+    let certificate =
+        certificates::in_webspace(ctx, site, text(&owner, "/properties/webSpace"), thumbprint)?
+            .ok_or_else(|| {
+                Fault::web_coded(
+                    404,
+                    "04031",
+                    "Certificate {0} was not found.",
+                    &[thumbprint],
+                )
+            })?;
+    let names = certificate["properties"]["hostNames"].as_array();
+    let covers = names
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_str)
+        .any(|name| name_covers(name, host_name));
+    if !covers {
+        return Err(Fault::web_coded(
+            409,
+            "04030",
+            "The certificate with thumbprint '{0}' does not match the hostname '{1}'.",
+            &[thumbprint, host_name],
+        ));
+    }
+    // One address can present one certificate to clients without SNI.
+    let other_ip = of_site(ctx, site)?.into_iter().any(|other| {
+        state(&other) == SslState::IpBasedEnabled
+            && !host(&other).eq_ignore_ascii_case(host_name)
+            && !text(&other, "/properties/thumbprint").eq_ignore_ascii_case(thumbprint)
+    });
+    if wanted == SslState::IpBasedEnabled && other_ip {
+        return Err(Fault::web(
+            400,
+            "Cannot set certificate for existing VIP because another VIP already uses that certificate.",
+        ));
+    }
+    Ok(())
+}
+
+/// Moves every binding of a webspace from one certificate to its successor.
+pub fn move_all(
+    ctx: &Context<'_>,
+    scope: &ResourceId,
+    webspace: &str,
+    from: &str,
+    to: &str,
+) -> Result<(), Fault> {
+    if from.eq_ignore_ascii_case(to) {
+        return Ok(());
+    }
+    for mut binding in presenting(ctx, scope, webspace, from)? {
+        binding["properties"]["thumbprint"] = json!(to);
+        ctx.save(&ResourceId::parse(text(&binding, "/id")), &binding)?;
+    }
+    Ok(())
+}
+
+fn reply(binding: Value) -> Reply {
+    let etag = sites::etag(&binding);
+    Reply::ok(binding).header("etag", etag)
+}
+
+fn list(ctx: &Context<'_>, call: &Call) -> Outcome {
+    let site = call.target();
+    ctx.need(&site)?;
+    let kind = KINDS[usize::from(site.kind() == sites::SLOT)];
+    ctx.page(call, kind, &site, |binding| Ok(Some(binding)))
+}
+
+fn get(ctx: &Context<'_>, call: &Call) -> Outcome {
+    Ok(reply(ctx.need(&call.target())?))
+}
+
+/// Adds a hostname (DNS must point here), or changes its certificate: a body without `sslState` unbinds nothing.
+fn put(ctx: &Context<'_>, call: &Call) -> Outcome {
+    let id = call.target();
+    let site = id.parent();
+    ctx.need(&site)?;
+    let host_name = id.name().to_lowercase();
+    match ctx.find(&id)? {
+        Some(binding) => sites::require_match(call, &binding)?,
+        None => {
+            let record = super::hostnames::require_mapped(ctx, &site, &host_name)?;
+            add(ctx, &site, &host_name, Some(record))?;
+        }
+    }
+    let wanted = call.body.pointer("/properties/sslState");
+    let binding = match wanted {
+        None | Some(Value::Null) => ctx.need(&id)?,
+        Some(word) => {
+            let state = SslState::parse(word)
+                .ok_or_else(|| Fault::web(400, "The parameter sslState has an invalid value."))?;
+            let thumbprint = call.text("/properties/thumbprint").unwrap_or_default();
+            bind(ctx, &site, &host_name, state, thumbprint)?
+        }
+    };
+    Ok(reply(binding))
+}
+
+fn delete(ctx: &Context<'_>, call: &Call) -> Outcome {
+    let id = call.target();
+    if id
+        .name()
+        .eq_ignore_ascii_case(&sites::default_host(&id.parent()))
+    {
+        return Err(Fault::web(
+            409,
+            "The default hostname of a site cannot be removed.",
+        ));
+    }
+    Ok(Reply::empty(if ctx.remove(&id)? { 200 } else { 204 }))
+}

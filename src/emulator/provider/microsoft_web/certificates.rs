@@ -1,0 +1,325 @@
+//! `Microsoft.Web/certificates`: private key certificates, each in one webspace (API.md §3).
+//!
+//! Where the bytes come from is `sources` (upload, Key Vault) and `managed`; here is what is common to all.
+
+use serde_json::{Value, json};
+
+use super::{
+    super::super::{
+        ca::facts::{Facts, with_offset},
+        call::{Call, Method},
+        context::{Context, envelope, text},
+        id::ResourceId,
+        material::Material,
+        reply::{Fault, Outcome, Reply},
+        route::Route,
+    },
+    bindings, managed, plans, sources,
+};
+
+pub const KIND: &str = "microsoft.web/certificates";
+
+pub const ROUTES: &[Route] = &[
+    Route::new(
+        Method::Get,
+        "{sub}/providers/Microsoft.Web/certificates",
+        list,
+    ),
+    Route::new(
+        Method::Get,
+        "{rg}/providers/Microsoft.Web/certificates",
+        list,
+    ),
+    Route::new(
+        Method::Get,
+        "{rg}/providers/Microsoft.Web/certificates/{name}",
+        get,
+    ),
+    Route::new(
+        Method::Put,
+        "{rg}/providers/Microsoft.Web/certificates/{name}",
+        put,
+    ),
+    Route::new(
+        Method::Patch,
+        "{rg}/providers/Microsoft.Web/certificates/{name}",
+        patch,
+    ),
+    Route::new(
+        Method::Delete,
+        "{rg}/providers/Microsoft.Web/certificates/{name}",
+        delete,
+    ),
+];
+
+/// Where a certificate is put.
+#[derive(Debug, Clone)]
+pub struct Place {
+    pub id: ResourceId,
+    /// As App Service spells it.
+    pub region: String,
+    pub webspace: String,
+    pub tags: Value,
+}
+
+/// Where a certificate came from, as its members say it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Origin {
+    Upload,
+    Vault {
+        vault: ResourceId,
+        secret: String,
+    },
+    Managed {
+        host: String,
+        method: Option<String>,
+    },
+}
+
+/// The certificate with this thumbprint that a site in this webspace may use.
+pub fn in_webspace(
+    ctx: &Context<'_>,
+    site: &ResourceId,
+    webspace: &str,
+    thumbprint: &str,
+) -> Result<Option<Value>, Fault> {
+    let Some(subscription) = site.subscription_id() else {
+        return Ok(None);
+    };
+    let all = ctx.list(KIND, &subscription)?;
+    Ok(all.into_iter().find(|one| {
+        text(one, "/properties/thumbprint").eq_ignore_ascii_case(thumbprint)
+            && text(one, "/properties/webSpace").eq_ignore_ascii_case(webspace)
+    }))
+}
+
+/// Writes a certificate, new or in place of the one with that name; bindings that presented the old one present
+/// this one from now on.
+pub fn save(
+    ctx: &Context<'_>,
+    place: &Place,
+    material: &Material,
+    origin: &Origin,
+) -> Result<Value, Fault> {
+    let facts = Facts::read(&material.leaf)
+        .map_err(|error| Fault::web(400, format!("The certificate cannot be read: {error}")))?;
+    let before = ctx.find(&place.id)?;
+    let mut properties = json!({
+        "friendlyName": "",
+        "subjectName": facts.names.join(","),
+        "hostNames": facts.names,
+        "pfxBlob": null,
+        "siteName": null,
+        "selfLink": null,
+        "issuer": facts.issuer_common_name,
+        "issueDate": with_offset(facts.not_before),
+        "expirationDate": with_offset(facts.not_after),
+        "password": null,
+        "thumbprint": facts.thumbprint,
+        "valid": null,
+        "toDelete": null,
+        "cerBlob": null,
+        "publicKeyHash": null,
+        "hostingEnvironment": null,
+        "hostingEnvironmentProfile": null,
+        "keyVaultId": "",
+        "keyVaultSecretName": "",
+        "keyVaultSecretStatus": "Initialized",
+        "webSpace": place.webspace,
+        "serverFarmId": null,
+        "tags": null,
+        "resourceGroup": place.id.group(),
+    });
+    match origin {
+        Origin::Upload => {}
+        Origin::Vault { vault, secret } => {
+            // Recorded: the id comes back in lower case.
+            properties["keyVaultId"] = json!(vault.key());
+            properties["keyVaultSecretName"] = json!(secret);
+            properties["keyVaultSecretStatus"] = json!("Succeeded");
+        }
+        Origin::Managed { host, method } => {
+            properties["canonicalName"] = json!(host);
+            if let Some(method) = method {
+                properties["domainValidationMethod"] = json!(method);
+            }
+        }
+    }
+    let mut certificate = envelope(
+        &place.id,
+        "Microsoft.Web/certificates",
+        &place.region,
+        properties,
+    );
+    certificate["tags"] = place.tags.clone();
+    ctx.save(&place.id, &certificate)?;
+    ctx.save_private(&place.id, material)?;
+    if let Some(before) = before {
+        let old = text(&before, "/properties/thumbprint");
+        bindings::move_all(ctx, &place.id, &place.webspace, old, &facts.thumbprint)?;
+    }
+    Ok(certificate)
+}
+
+/// Where an existing certificate is.
+pub fn place_of(certificate: &Value) -> Place {
+    Place {
+        id: ResourceId::parse(text(certificate, "/id")),
+        region: text(certificate, "/location").to_owned(),
+        webspace: text(certificate, "/properties/webSpace").to_owned(),
+        tags: certificate["tags"].clone(),
+    }
+}
+
+/// `$filter=ServerFarmId eq '…'` means: in the webspace of that plan.
+fn list(ctx: &Context<'_>, call: &Call) -> Outcome {
+    let plan = call
+        .query("$filter")
+        .filter(|filter| filter.to_lowercase().contains("serverfarmid"))
+        .and_then(|filter| filter.split('\'').nth(1));
+    let webspace = match plan {
+        Some(plan) => {
+            let plan = ctx.find(&ResourceId::parse(plan))?.unwrap_or(Value::Null);
+            Some(text(&plan, "/properties/webSpace").to_owned())
+        }
+        None => None,
+    };
+    ctx.page(call, KIND, &call.target(), |one| {
+        let here = text(&one, "/properties/webSpace");
+        let fits = webspace
+            .as_ref()
+            .is_none_or(|webspace| webspace.eq_ignore_ascii_case(here));
+        Ok(fits.then_some(one))
+    })
+}
+
+fn get(ctx: &Context<'_>, call: &Call) -> Outcome {
+    Ok(Reply::ok(ctx.need(&call.target())?))
+}
+
+/// Creates, imports, renews in place or syncs, by what the body brings; the same PUT again is Sync.
+fn put(ctx: &Context<'_>, call: &Call) -> Outcome {
+    let before = ctx.find(&call.target())?;
+    let place = place(ctx, call, before.as_ref())?;
+    let named = |pointer: &str| call.text(pointer).filter(|value| !value.is_empty());
+    if let Some(vault) = named("/properties/keyVaultId") {
+        let vault = ResourceId::parse(vault);
+        let secret = named("/properties/keyVaultSecretName")
+            .ok_or_else(|| Fault::web(400, sources::INVALID_SECRET))?;
+        return sources::import(ctx, &place, &vault, secret);
+    }
+    if let Some(blob) = named("/properties/pfxBlob") {
+        let password = call.text("/properties/password").unwrap_or_default();
+        return sources::upload(ctx, &place, blob, password);
+    }
+    if let Some(host) = named("/properties/canonicalName") {
+        let method = named("/properties/domainValidationMethod").map(str::to_owned);
+        return managed::begin(ctx, call, place, &host.to_lowercase(), method, before);
+    }
+    match before {
+        // Nothing new is brought: a vault's certificate is synced, any other keeps its bytes.
+        Some(before) => match sources::vault_of(&before) {
+            Some((vault, secret)) => sources::import(ctx, &place, &vault, &secret),
+            None => retag(ctx, call, before),
+        },
+        None => Err(Fault::web(400, "The parameter pfxBlob is null or empty.")),
+    }
+}
+
+/// Region and webspace of what a PUT makes.
+fn place(ctx: &Context<'_>, call: &Call, before: Option<&Value>) -> Result<Place, Fault> {
+    let id = call.target();
+    let location = call.text("/location").ok_or_else(|| {
+        Fault::arm(
+            400,
+            "LocationRequired",
+            "The location property is required for this definition.",
+        )
+    })?;
+    let tags = call.body.get("tags").cloned().unwrap_or(Value::Null);
+    if let Some(before) = before {
+        if !plans::same_region(location, text(before, "/location")) {
+            return Err(Fault::arm(
+                409,
+                "InvalidResourceLocation",
+                format!(
+                    "The resource '{}' already exists in location '{}' in resource group '{}'. A resource with the same \
+                     name cannot be created in location '{location}'. Please select a new resource name.",
+                    id.name(),
+                    text(before, "/location"),
+                    id.group().unwrap_or_default()
+                ),
+            ));
+        }
+        return Ok(Place {
+            tags,
+            ..place_of(before)
+        });
+    }
+    let plan = call
+        .text("/properties/serverFarmId")
+        .filter(|plan| !plan.is_empty());
+    let (region, webspace) = match plan {
+        Some(plan) => {
+            let plan = plans::named(ctx, plan)?;
+            let region = text(&plan, "/location").to_owned();
+            if !plans::same_region(location, &region) {
+                return Err(Fault::web(
+                    400,
+                    format!(
+                        "The location '{location}' is not the location '{region}' of the App Service plan."
+                    ),
+                ));
+            }
+            (region, text(&plan, "/properties/webSpace").to_owned())
+        }
+        None => {
+            let region = plans::region(location).to_owned();
+            let webspace = plans::webspace(id.group().unwrap_or_default(), &region, false);
+            (region, webspace)
+        }
+    };
+    Ok(Place {
+        id,
+        region,
+        webspace,
+        tags,
+    })
+}
+
+fn patch(ctx: &Context<'_>, call: &Call) -> Outcome {
+    let before = ctx.need(&call.target())?;
+    retag(ctx, call, before)
+}
+
+fn retag(ctx: &Context<'_>, call: &Call, mut certificate: Value) -> Outcome {
+    if let Some(tags) = call.body.get("tags") {
+        certificate["tags"] = tags.clone();
+        ctx.save(&call.target(), &certificate)?;
+    }
+    Ok(Reply::ok(certificate))
+}
+
+/// A bound certificate stays, unless a twin of it (same thumbprint, same webspace) remains.
+fn delete(ctx: &Context<'_>, call: &Call) -> Outcome {
+    let id = call.target();
+    let Some(certificate) = ctx.find(&id)? else {
+        return Ok(Reply::empty(204));
+    };
+    let thumbprint = text(&certificate, "/properties/thumbprint");
+    let webspace = text(&certificate, "/properties/webSpace");
+    ctx.remove(&id)?;
+    if in_webspace(ctx, &id, webspace, thumbprint)?.is_none() {
+        let bound = bindings::presenting(ctx, &id, webspace, thumbprint)?;
+        if let Some(binding) = bound.first() {
+            // The fault undoes the removal.
+            return Err(Fault::web_coded(
+                409,
+                "04035",
+                "Cannot remove certificate with thumbprint {0} because it is used for hostname {1}.",
+                &[thumbprint, bindings::host(binding)],
+            ));
+        }
+    }
+    Ok(Reply::empty(200))
+}

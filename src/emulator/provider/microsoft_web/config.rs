@@ -1,0 +1,131 @@
+//! `config/web` (TLS settings live only here, A: `siteConfig.minTlsVersion` of a site is always null) and app settings.
+
+use serde_json::{Map, Value, json};
+
+use super::{
+    super::super::{
+        call::{Call, Method},
+        context::{Context, envelope, merge, text},
+        id::ResourceId,
+        reply::{Fault, Outcome, Reply},
+        route::Route,
+        store::Collection,
+    },
+    bindings::both,
+};
+
+/// Values are often secrets, so they are shown by POST only.
+const APP_SETTINGS: Collection<Map<String, Value>> = Collection::private("app-settings");
+
+pub const ROUTES: &[Route] = [
+    both!(Get, "config/web", get),
+    both!(Put, "config/web", put),
+    both!(Patch, "config/web", put),
+    both!(Post, "config/appsettings/list", settings),
+    both!(Put, "config/appsettings", set_settings),
+]
+.as_flattened();
+
+/// The configuration of a new site.
+pub fn create(ctx: &Context<'_>, site: &ResourceId, location: &str) -> Result<(), Fault> {
+    let id = site.child("config", "web");
+    let mut web = envelope(
+        &id,
+        "Microsoft.Web/sites/config",
+        location,
+        json!({
+            "numberOfWorkers": 1,
+            "netFrameworkVersion": "v8.0",
+            "linuxFxVersion": "",
+            "requestTracingEnabled": false,
+            "remoteDebuggingEnabled": false,
+            "httpLoggingEnabled": false,
+            "scmType": "None",
+            "use32BitWorkerProcess": false,
+            "webSocketsEnabled": false,
+            "alwaysOn": true,
+            "managedPipelineMode": "Integrated",
+            "ipSecurityRestrictions": [{"ipAddress": "Any", "action": "Allow", "priority": 2_147_483_647, "name": "Allow all"}],
+            "minTlsVersion": "1.2",
+            "scmMinTlsVersion": "1.2",
+            "minTlsCipherSuite": null,
+            "ftpsState": "FtpsOnly",
+            "http20Enabled": true,
+        }),
+    );
+    web["name"] = json!(site.name());
+    ctx.save(&id, &web)
+}
+
+/// Lays changed members over the configuration.
+pub fn change(ctx: &Context<'_>, site: &ResourceId, members: &Value) -> Result<Value, Fault> {
+    for name in ["minTlsVersion", "scmMinTlsVersion"] {
+        if let Some(version) = members.get(name).and_then(Value::as_str)
+            && !["1.0", "1.1", "1.2", "1.3"].contains(&version)
+        {
+            return Err(Fault::web(
+                400,
+                format!("The parameter {name} has an invalid value."),
+            ));
+        }
+    }
+    let id = site.child("config", "web");
+    let mut web = ctx.need(&id)?;
+    merge(&mut web["properties"], members);
+    ctx.save(&id, &web)?;
+    Ok(web)
+}
+
+fn get(ctx: &Context<'_>, call: &Call) -> Outcome {
+    Ok(Reply::ok(ctx.need(&call.target())?))
+}
+
+fn put(ctx: &Context<'_>, call: &Call) -> Outcome {
+    let site = call.target().parent();
+    let mut web = change(
+        ctx,
+        &site,
+        call.body.get("properties").unwrap_or(&json!({})),
+    )?;
+    // Recorded: answers to writes carry the site's type.
+    web["type"] = json!("Microsoft.Web/sites");
+    Ok(Reply::ok(web))
+}
+
+fn settings(ctx: &Context<'_>, call: &Call) -> Outcome {
+    let site = ResourceId::from_segments(&call.segments[..call.segments.len() - 3]);
+    show_settings(ctx, &site)
+}
+
+fn set_settings(ctx: &Context<'_>, call: &Call) -> Outcome {
+    let site = call.target().parent();
+    let empty = Map::new();
+    let all = call
+        .body
+        .get("properties")
+        .and_then(Value::as_object)
+        .unwrap_or(&empty);
+    ctx.need(&site)?;
+    ctx.tx.put(&APP_SETTINGS, &site.key(), all)?;
+    show_settings(ctx, &site)
+}
+
+/// Sets one app setting, as a scenario does.
+pub fn set(ctx: &Context<'_>, site: &ResourceId, name: &str, value: &str) -> Result<(), Fault> {
+    let mut all = ctx.tx.get(&APP_SETTINGS, &site.key())?.unwrap_or_default();
+    all.insert(name.to_owned(), json!(value));
+    Ok(ctx.tx.put(&APP_SETTINGS, &site.key(), &all)?)
+}
+
+fn show_settings(ctx: &Context<'_>, site: &ResourceId) -> Outcome {
+    let owner = ctx.need(site)?;
+    let all = ctx.tx.get(&APP_SETTINGS, &site.key())?.unwrap_or_default();
+    let id = site.child("config", "appsettings");
+    let location = text(&owner, "/location");
+    Ok(Reply::ok(envelope(
+        &id,
+        "Microsoft.Web/sites/config",
+        location,
+        Value::Object(all),
+    )))
+}

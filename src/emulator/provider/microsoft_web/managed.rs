@@ -1,0 +1,233 @@
+//! Free managed certificates: 202 first, the certificate some minutes later, renewed by itself (API.md §3.4, A28–A57).
+
+use jiff::SignedDuration;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::{
+    super::super::{
+        ca::{KeySource, Profile, Role, facts::Facts},
+        call::Call,
+        context::{Context, text},
+        dns,
+        id::ResourceId,
+        jobs,
+        material::Material,
+        operations::{self, OperationId},
+        reply::{Fault, Outcome, Reply},
+    },
+    Job, bindings,
+    certificates::{self, KIND, Origin, Place},
+    plans::{self, Tls},
+    sites,
+};
+
+const DAY: SignedDuration = SignedDuration::from_hours(24);
+/// Six months (A29).
+const LIFE_DAYS: i32 = 180;
+/// Renewed so long before the end (A30).
+const RENEW_DAYS: i32 = 45;
+/// How long Azure takes.
+const TAKES: SignedDuration = SignedDuration::from_mins(3);
+
+/// A first issue under way.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Issue {
+    id: String,
+    region: String,
+    webspace: String,
+    tags: Value,
+    host: String,
+    method: Option<String>,
+    operation: OperationId,
+}
+
+/// Takes the wish; the certificate itself is not there before the operation has ended.
+pub fn begin(
+    ctx: &Context<'_>,
+    call: &Call,
+    place: Place,
+    host: &str,
+    method: Option<String>,
+    before: Option<Value>,
+) -> Outcome {
+    if let Some(before) = before {
+        return Ok(Reply::ok(before));
+    }
+    check(ctx, &place, host, method.as_deref())?;
+    let operation = operations::start(ctx, &place.id)?;
+    let location = operations::location(call, &place.id, &operation);
+    let issue = Issue {
+        id: place.id.to_string(),
+        region: place.region,
+        webspace: place.webspace,
+        tags: place.tags,
+        host: host.to_owned(),
+        method,
+        operation,
+    };
+    ctx.soon(TAKES, &jobs::Job::Web(Job::Issue(issue)))?;
+    Ok(Reply::empty(202).header("location", location))
+}
+
+/// The job: the certificate comes, or the operation fails with the reason.
+pub fn issue(ctx: &Context<'_>, issue: Issue) -> Result<(), Fault> {
+    let place = Place {
+        id: ResourceId::parse(&issue.id),
+        region: issue.region,
+        webspace: issue.webspace,
+        tags: issue.tags,
+    };
+    if ctx.find(&place.id)?.is_some() {
+        return operations::finish(ctx, &issue.operation);
+    }
+    // The world may have changed in the meantime.
+    match check(ctx, &place, &issue.host, issue.method.as_deref()) {
+        Ok(()) => {
+            make(ctx, &place, &issue.host, issue.method)?;
+            operations::finish(ctx, &issue.operation)
+        }
+        Err(fault) => operations::fail(ctx, &issue.operation, fault),
+    }
+}
+
+/// 45 days before the end: a new one while the prerequisites hold (A31), otherwise another try a day later.
+pub fn renew(ctx: &Context<'_>, id: &ResourceId) -> Result<(), Fault> {
+    let Some(certificate) = ctx.find(id)? else {
+        return Ok(());
+    };
+    let host = text(&certificate, "/properties/canonicalName");
+    let method = text(&certificate, "/properties/domainValidationMethod");
+    let method = (!method.is_empty()).then(|| method.to_owned());
+    let place = certificates::place_of(&certificate);
+    let material: Option<Material> = ctx.private(id)?;
+    let end = material
+        .and_then(|material| Facts::read(&material.leaf).ok())
+        .map(|facts| facts.not_after);
+    if host.is_empty()
+        || end.is_some_and(|end| end.duration_since(ctx.now) > DAY * (RENEW_DAYS + 1))
+    {
+        // Replaced since: its own job comes later.
+        return Ok(());
+    }
+    match check(ctx, &place, host, method.as_deref()) {
+        Ok(()) => make(ctx, &place, host, method),
+        Err(_) => schedule(ctx, id, ctx.now + DAY),
+    }
+}
+
+/// Has a managed certificate that ends at `end` renewed in time.
+pub fn schedule_renewal(
+    ctx: &Context<'_>,
+    id: &ResourceId,
+    end: jiff::Timestamp,
+) -> Result<(), Fault> {
+    schedule(ctx, id, end - DAY * RENEW_DAYS)
+}
+
+fn schedule(ctx: &Context<'_>, id: &ResourceId, when: jiff::Timestamp) -> Result<(), Fault> {
+    ctx.at(when, &jobs::Job::Web(Job::Renew(id.to_string())))
+}
+
+fn make(ctx: &Context<'_>, place: &Place, host: &str, method: Option<String>) -> Result<(), Fault> {
+    let end = ctx.now + DAY * LIFE_DAYS;
+    let profile = Profile {
+        common_name: host.to_owned(),
+        names: vec![host.to_owned()],
+        key: KeySource::NewRsa(2048),
+        not_before: ctx.now,
+        not_after: end,
+        issuer: Role::DigiCert,
+    };
+    let material = ctx
+        .setting
+        .ca
+        .issue(&profile)
+        .and_then(Material::try_from)
+        .map_err(|error| Fault::web(500, error.to_string()))?;
+    let origin = Origin::Managed {
+        host: host.to_owned(),
+        method,
+    };
+    certificates::save(ctx, place, &material, &origin)?;
+    schedule_renewal(ctx, &place.id, end)
+}
+
+/// Every precondition that the service itself sees.
+fn check(ctx: &Context<'_>, place: &Place, host: &str, method: Option<&str>) -> Result<(), Fault> {
+    let invalid = |reason: String| {
+        Fault::web_coded(
+            400,
+            "51021",
+            "{0} is invalid.  {1}",
+            &["Properties.CanonicalName", &reason],
+        )
+    };
+    let plain = host
+        .bytes()
+        .all(|byte| byte.is_ascii_alphanumeric() || b"-.".contains(&byte));
+    if !plain {
+        return Err(invalid(format!(
+            "Canonical name {host} includes at least one special character. Only letters and numbers are allowed."
+        )));
+    }
+    let site = bindings::find_host(ctx, host)?
+        .map(|binding| bindings::site_of(&binding))
+        .filter(|site| site.subscription() == place.id.subscription());
+    let Some(site) = site else {
+        return Err(invalid(format!(
+            "Canonical name {host} is not a hostname of an app in this subscription."
+        )));
+    };
+    let owner = sites::show(ctx, ctx.need(&site)?)?;
+    if !text(&owner, "/properties/webSpace").eq_ignore_ascii_case(&place.webspace) {
+        return Err(invalid(format!(
+            "Canonical name {host} belongs to an app in another webspace."
+        )));
+    }
+    let plan = plans::named(ctx, text(&owner, "/properties/serverFarmId"))?;
+    if plans::tls(&plan) == Tls::None {
+        return Err(Fault::web(
+            409,
+            "Managed Certificate is not supported on Free and Shared tier.",
+        ));
+    }
+    for other in ctx.list(KIND, &ResourceId::parse(""))? {
+        let same = text(&other, "/properties/canonicalName").eq_ignore_ascii_case(host);
+        if same && ResourceId::parse(text(&other, "/id")).key() != place.id.key() {
+            return Err(Fault::web(
+                409,
+                format!(
+                    "A managed certificate for {host} exists already: {}.",
+                    text(&other, "/name")
+                ),
+            ));
+        }
+    }
+    let way = dns::follow(ctx.tx, host)?;
+    let by_cname = way
+        .hops
+        .first()
+        .is_some_and(|hop| hop.eq_ignore_ascii_case(&sites::default_host(&site)));
+    let address = text(&owner, "/properties/inboundIpAddress");
+    let by_address =
+        way.hops.is_empty() && way.addresses.iter().any(|own| own.to_string() == address);
+    if method == Some("http-token") {
+        if !by_address && !by_cname {
+            return Err(invalid(format!(
+                "Canonical name {host} has no A record for the address {address} of its app."
+            )));
+        }
+    } else if !by_cname {
+        return Err(invalid(format!(
+            "Canonical name {host} is not a subdomain. This validation method only supports subdomains"
+        )));
+    }
+    if !dns::caa_allows(ctx.tx, host, "digicert.com")? {
+        return Err(Fault::web(
+            400,
+            format!("Certificate creation failed unexpectedly for canonical name {host}"),
+        ));
+    }
+    Ok(())
+}

@@ -1,0 +1,243 @@
+//! App Service plans (`serverfarms`), which decide tier, region and webspace.
+
+use serde_json::{Value, json};
+
+use super::super::super::{
+    call::{Call, Method},
+    context::{Context, envelope, merge, text},
+    id::ResourceId,
+    reply::{Fault, Outcome, Reply},
+    route::Route,
+};
+
+pub const KIND: &str = "microsoft.web/serverfarms";
+
+pub const ROUTES: &[Route] = &[
+    Route::new(
+        Method::Get,
+        "{sub}/providers/Microsoft.Web/serverfarms",
+        list,
+    ),
+    Route::new(
+        Method::Get,
+        "{rg}/providers/Microsoft.Web/serverfarms",
+        list,
+    ),
+    Route::new(
+        Method::Get,
+        "{rg}/providers/Microsoft.Web/serverfarms/{plan}",
+        get,
+    ),
+    Route::new(
+        Method::Put,
+        "{rg}/providers/Microsoft.Web/serverfarms/{plan}",
+        put,
+    ),
+    Route::new(
+        Method::Patch,
+        "{rg}/providers/Microsoft.Web/serverfarms/{plan}",
+        put,
+    ),
+    Route::new(
+        Method::Delete,
+        "{rg}/providers/Microsoft.Web/serverfarms/{plan}",
+        delete,
+    ),
+    Route::new(
+        Method::Get,
+        "{rg}/providers/Microsoft.Web/serverfarms/{plan}/sites",
+        sites,
+    ),
+];
+
+/// What a plan's tier allows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Tls {
+    /// F1 and D1 (A26).
+    None,
+    Sni,
+    /// Standard and up.
+    IpBased,
+}
+
+/// The webspace of a plan: its group, region and operating system (A9).
+pub fn webspace(group: &str, region: &str, linux: bool) -> String {
+    let os = if linux { "-Linux" } else { "" };
+    format!("{group}-{}webspace{os}", region.replace(' ', ""))
+}
+
+/// Two spellings of one region: `West Europe` and `westeurope`.
+pub fn same_region(one: &str, other: &str) -> bool {
+    let plain = |text: &str| text.replace(' ', "").to_lowercase();
+    plain(one) == plain(other)
+}
+
+/// What certificates the plan of a site lets it bind.
+pub fn tls(plan: &Value) -> Tls {
+    match text(plan, "/sku/tier") {
+        "Free" | "Shared" => Tls::None,
+        "Basic" | "Dynamic" => Tls::Sni,
+        _ => Tls::IpBased,
+    }
+}
+
+/// The plan that a property names, or a fault in the provider's words.
+pub fn named(ctx: &Context<'_>, plan: &str) -> Result<Value, Fault> {
+    let id = ResourceId::parse(plan);
+    ctx.find(&id)?.ok_or_else(|| {
+        Fault::web(
+            404,
+            format!("Cannot find ServerFarm with name {}.", id.name()),
+        )
+    })
+}
+
+/// Makes or changes a plan.
+pub fn save(
+    ctx: &Context<'_>,
+    id: &ResourceId,
+    location: &str,
+    sku: &str,
+    linux: bool,
+) -> Result<Value, Fault> {
+    let (tier, family) = tier(sku)?;
+    let group = id.group().unwrap_or_default();
+    let region = region(location);
+    let mut plan = envelope(
+        id,
+        "Microsoft.Web/serverfarms",
+        region,
+        json!({
+            "serverFarmId": number(&id.key()),
+            "name": id.name(),
+            "numberOfWorkers": 1,
+            "currentNumberOfWorkers": 1,
+            "maximumNumberOfWorkers": 10,
+            "status": "Ready",
+            "webSpace": webspace(group, region, linux),
+            "subscription": id.subscription(),
+            "hostingEnvironmentProfile": null,
+            "geoRegion": region,
+            "perSiteScaling": false,
+            "resourceGroup": group,
+            "reserved": linux,
+            "isXenon": false,
+            "hyperV": false,
+            "provisioningState": "Succeeded",
+            "zoneRedundant": false,
+        }),
+    );
+    plan["kind"] = json!(if linux { "linux" } else { "app" });
+    plan["sku"] = json!({"name": sku, "tier": tier, "size": sku, "family": family, "capacity": 1});
+    ctx.save(id, &plan)?;
+    Ok(plan)
+}
+
+/// The region as App Service spells it.
+pub fn region(location: &str) -> &str {
+    super::super::REGIONS
+        .iter()
+        .find(|region| same_region(region, location))
+        .unwrap_or(&location)
+}
+
+fn tier(sku: &str) -> Result<(&'static str, &'static str), Fault> {
+    Ok(match sku {
+        "F1" => ("Free", "F"),
+        "D1" => ("Shared", "D"),
+        "B1" | "B2" | "B3" => ("Basic", "B"),
+        "S1" | "S2" | "S3" => ("Standard", "S"),
+        "P1v2" | "P2v2" | "P3v2" => ("PremiumV2", "Pv2"),
+        "P0v3" | "P1v3" | "P2v3" | "P3v3" => ("PremiumV3", "Pv3"),
+        "I1v2" | "I2v2" | "I3v2" => ("IsolatedV2", "Iv2"),
+        "Y1" => ("Dynamic", "Y"),
+        other => return Err(Fault::web(400, format!("The SKU '{other}' is not known."))),
+    })
+}
+
+/// A number that an old part of the service calls `serverFarmId`.
+fn number(key: &str) -> u32 {
+    key.bytes()
+        .fold(7, |sum, byte| (sum * 31 + u32::from(byte)) % 90_000)
+        + 10_000
+}
+
+fn show(ctx: &Context<'_>, mut plan: Value) -> Result<Value, Fault> {
+    let id = ResourceId::parse(text(&plan, "/id"));
+    plan["properties"]["numberOfSites"] = json!(of_plan(ctx, &id)?.len());
+    Ok(plan)
+}
+
+/// The sites on a plan; a slot is none of its own.
+fn of_plan(ctx: &Context<'_>, plan: &ResourceId) -> Result<Vec<Value>, Fault> {
+    let Some(subscription) = plan.subscription_id() else {
+        return Ok(Vec::new());
+    };
+    let mut sites = ctx.list(super::sites::KIND, &subscription)?;
+    sites.retain(|site| {
+        ResourceId::parse(text(site, "/properties/serverFarmId")).key() == plan.key()
+    });
+    Ok(sites)
+}
+
+fn list(ctx: &Context<'_>, call: &Call) -> Outcome {
+    ctx.page(call, KIND, &call.target(), |plan| show(ctx, plan).map(Some))
+}
+
+fn get(ctx: &Context<'_>, call: &Call) -> Outcome {
+    Ok(Reply::ok(show(ctx, ctx.need(&call.target())?)?))
+}
+
+fn put(ctx: &Context<'_>, call: &Call) -> Outcome {
+    let id = call.target();
+    let before = ctx.find(&id)?;
+    if before.is_none() && call.method == Method::Patch {
+        return Err(Fault::not_found(&id));
+    }
+    let old = before.unwrap_or(Value::Null);
+    let mut wanted = old.clone();
+    merge(&mut wanted, &call.body);
+    let location = text(&wanted, "/location");
+    if location.is_empty() {
+        return Err(Fault::web(400, "Location is required."));
+    }
+    let sku = match text(&wanted, "/sku/name") {
+        "" => "S1",
+        sku => sku,
+    };
+    let linux = wanted
+        .pointer("/properties/reserved")
+        .and_then(Value::as_bool)
+        == Some(true);
+    let mut plan = save(ctx, &id, location, sku, linux)?;
+    if let Some(tags) = wanted.get("tags") {
+        plan["tags"] = tags.clone();
+        ctx.save(&id, &plan)?;
+    }
+    Ok(Reply::ok(show(ctx, plan)?))
+}
+
+fn delete(ctx: &Context<'_>, call: &Call) -> Outcome {
+    let id = call.target();
+    if !of_plan(ctx, &id)?.is_empty() {
+        let text = format!(
+            "Server farm '{}' cannot be deleted because it has web app(s) assigned to it.",
+            id.name()
+        );
+        return Err(Fault::web(409, text));
+    }
+    Ok(Reply::empty(if ctx.remove(&id)? { 200 } else { 204 }))
+}
+
+fn sites(ctx: &Context<'_>, call: &Call) -> Outcome {
+    let plan = call.target();
+    ctx.need(&plan)?;
+    let sites = of_plan(ctx, &plan)?;
+    let value: Result<Vec<Value>, Fault> = sites
+        .into_iter()
+        .map(|site| super::sites::show(ctx, site))
+        .collect();
+    Ok(Reply::ok(
+        json!({"value": value?, "nextLink": null, "id": null}),
+    ))
+}

@@ -1,0 +1,102 @@
+//! Public certificates (.cer): trusted by code in one app, never bound (A7, API.md §4.6).
+
+use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
+use serde_json::json;
+
+use super::{
+    super::super::{
+        ca::facts::Facts,
+        call::{Call, Method},
+        context::{Context, envelope, text},
+        id::ResourceId,
+        reply::{Fault, Outcome, Reply},
+        route::Route,
+    },
+    bindings::both,
+    sites,
+};
+
+const KINDS: [&str; 2] = [
+    "microsoft.web/sites/publiccertificates",
+    "microsoft.web/sites/slots/publiccertificates",
+];
+
+pub const ROUTES: &[Route] = [
+    both!(Get, "publicCertificates", list),
+    both!(Get, "publicCertificates/{name}", get),
+    both!(Put, "publicCertificates/{name}", put),
+    both!(Delete, "publicCertificates/{name}", delete),
+]
+.as_flattened();
+
+/// Adds a public certificate to an app; `der` is the certificate.
+pub fn add(
+    ctx: &Context<'_>,
+    id: &ResourceId,
+    der: &[u8],
+    location: &str,
+) -> Result<serde_json::Value, Fault> {
+    let site = ctx.need(&id.parent())?;
+    let facts = Facts::read(der)
+        .map_err(|_| Fault::web(400, "The parameter blob has an invalid value."))?;
+    let mut made = envelope(
+        id,
+        "Microsoft.Web/sites/publicCertificates",
+        text(&site, "/location"),
+        json!({
+            "blob": BASE64.encode(der),
+            "publicCertificateLocation": location,
+            "thumbprint": facts.thumbprint,
+        }),
+    );
+    made["name"] = json!(format!("{}/{}", text(&site, "/name"), id.name()));
+    ctx.save(id, &made)?;
+    Ok(made)
+}
+
+fn list(ctx: &Context<'_>, call: &Call) -> Outcome {
+    let site = call.target();
+    ctx.need(&site)?;
+    let kind = KINDS[usize::from(site.kind() == sites::SLOT)];
+    ctx.page(call, kind, &site, |one| Ok(Some(one)))
+}
+
+fn get(ctx: &Context<'_>, call: &Call) -> Outcome {
+    Ok(Reply::ok(ctx.need(&call.target())?))
+}
+
+fn put(ctx: &Context<'_>, call: &Call) -> Outcome {
+    let id = call.target();
+    let blob = call
+        .text("/properties/blob")
+        .filter(|blob| !blob.is_empty())
+        .ok_or_else(|| Fault::web(400, "Parameter publicCertificateEnv is null or empty."))?;
+    if ctx.find(&id)?.is_some() {
+        return Err(Fault::web(
+            400,
+            "The parameter location,thumbprint has an invalid value.",
+        ));
+    }
+    let location = call
+        .text("/properties/publicCertificateLocation")
+        .unwrap_or("CurrentUserMy");
+    // Apps outside an App Service Environment have no machine store.
+    if !location.eq_ignore_ascii_case("CurrentUserMy") {
+        return Err(Fault::web(
+            400,
+            "The parameter publicCertificateLocation has an invalid value.",
+        ));
+    }
+    let der = BASE64
+        .decode(blob)
+        .map_err(|_| Fault::web(400, "The parameter blob has an invalid value."))?;
+    Ok(Reply::ok(add(ctx, &id, &der, "CurrentUserMy")?))
+}
+
+fn delete(ctx: &Context<'_>, call: &Call) -> Outcome {
+    Ok(Reply::empty(if ctx.remove(&call.target())? {
+        200
+    } else {
+        204
+    }))
+}

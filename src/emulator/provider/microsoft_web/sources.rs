@@ -1,0 +1,165 @@
+//! Certificates that somebody else made: uploaded PFX files, and secrets of a vault (API.md §§3.2, 3.3, 3.5).
+
+use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
+use jiff::SignedDuration;
+use serde_json::{Value, json};
+
+use super::{
+    super::super::{
+        ca::{facts::Facts, pfx},
+        context::{Context, text},
+        id::ResourceId,
+        jobs,
+        material::Material,
+        principals::WEB_SITES,
+        provider::key_vault::first_party::{self, Refusal},
+        reply::{Fault, Outcome, Reply},
+    },
+    Job,
+    certificates::{self, KIND, Origin, Place},
+};
+
+/// What the service says about a vault or a secret it cannot find.
+pub const INVALID_SECRET: &str =
+    "The parameter KeyVaultId & KeyVaultSecretName has an invalid value.";
+/// How often the service reads every vault again.
+const SYNC_EVERY: SignedDuration = SignedDuration::from_hours(24);
+
+/// An uploaded PFX. Self-signed and expired ones are taken, with a warning header (recorded).
+pub fn upload(ctx: &Context<'_>, place: &Place, blob: &str, password: &str) -> Outcome {
+    let bytes = BASE64
+        .decode(blob)
+        .map_err(|_| Fault::web(400, "The parameter pfxBlob has an invalid value."))?;
+    let opened = pfx::read(&bytes, password).map_err(|error| {
+        Fault::web(
+            400,
+            format!("The certificate file could not be opened: {error}."),
+        )
+    })?;
+    let material = Material::from(opened);
+    let certificate = certificates::save(ctx, place, &material, &Origin::Upload)?;
+    let reply = Reply::ok(certificate);
+    Ok(match warning(ctx, &material) {
+        Some(warning) => reply.header("warning", warning),
+        None => reply,
+    })
+}
+
+fn warning(ctx: &Context<'_>, material: &Material) -> Option<String> {
+    let facts = Facts::read(&material.leaf).ok()?;
+    let trusted = material
+        .chain
+        .iter()
+        .any(|one| one.0 == ctx.setting.ca.root_der());
+    let mut warnings = Vec::new();
+    if facts.self_signed || facts.not_after < ctx.now {
+        warnings.push("199 Some of the uploaded certificates are either self-signed or expired.");
+    }
+    if !trusted {
+        warnings.push("199 Some of the uploaded certificates cannot be validated to a trusted CA");
+    }
+    (!warnings.is_empty()).then(|| warnings.join(","))
+}
+
+/// Imports a vault's secret, or reads it again: a new version takes the place of the old one (Sync).
+pub fn import(ctx: &Context<'_>, place: &Place, vault: &ResourceId, secret: &str) -> Outcome {
+    if !same_subscription(vault, &place.id) {
+        return Err(Fault::web(400, INVALID_SECRET));
+    }
+    match read(ctx, vault, secret)? {
+        Ok(material) => {
+            let origin = Origin::Vault {
+                vault: vault.clone(),
+                secret: secret.to_owned(),
+            };
+            Ok(Reply::ok(certificates::save(
+                ctx, place, &material, &origin,
+            )?))
+        }
+        Err(Refusal::Unauthorized | Refusal::NotPermitted) => Err(Fault::web(
+            400,
+            format!(
+                "The service does not have access to '{}' Key Vault. Please make sure that you have granted necessary \
+                 permissions to the service to perform the request operation.",
+                vault.key()
+            ),
+        )),
+        Err(Refusal::VaultMissing | Refusal::SecretMissing) => Err(Fault::web(400, INVALID_SECRET)),
+    }
+}
+
+fn same_subscription(one: &ResourceId, other: &ResourceId) -> bool {
+    let key = |id: &ResourceId| id.subscription().unwrap_or_default().to_lowercase();
+    key(one) == key(other)
+}
+
+/// What a secret holds, read with App Service's own permissions.
+fn read(ctx: &Context<'_>, vault: &ResourceId, secret: &str) -> first_party::Attempt<Material> {
+    let version = match first_party::read(ctx, &WEB_SITES, vault, secret)? {
+        Ok(version) => version,
+        Err(refusal) => return Ok(Err(refusal)),
+    };
+    if version.content_type.as_deref() != Some("application/x-pkcs12") || version.value.is_empty() {
+        return Err(Fault::web(
+            400,
+            format!(
+                "The secret '{secret}' is not a certificate of content type application/x-pkcs12."
+            ),
+        ));
+    }
+    let bytes = BASE64
+        .decode(version.value.as_bytes())
+        .map_err(|_| Fault::web(400, format!("The secret '{secret}' is not base64.")))?;
+    let opened = pfx::read(&bytes, "").map_err(|error| {
+        Fault::web(
+            400,
+            format!("The secret '{secret}' could not be opened: {error}."),
+        )
+    })?;
+    Ok(Ok(Material::from(opened)))
+}
+
+/// Vault and secret of a certificate that came from one.
+pub fn vault_of(certificate: &Value) -> Option<(ResourceId, String)> {
+    let vault = text(certificate, "/properties/keyVaultId");
+    let secret = text(certificate, "/properties/keyVaultSecretName");
+    (!vault.is_empty()).then(|| (ResourceId::parse(vault), secret.to_owned()))
+}
+
+/// The service's own round: reads every vault again and says what it met in `keyVaultSecretStatus`.
+pub fn sync_all(ctx: &Context<'_>) -> Result<(), Fault> {
+    for certificate in ctx.list(KIND, &ResourceId::parse(""))? {
+        if let Some((vault, secret)) = vault_of(&certificate) {
+            sync(ctx, certificate, vault, secret)?;
+        }
+    }
+    schedule_sync(ctx)
+}
+
+fn sync(
+    ctx: &Context<'_>,
+    mut certificate: Value,
+    vault: ResourceId,
+    secret: String,
+) -> Result<(), Fault> {
+    let place = certificates::place_of(&certificate);
+    let status = match read(ctx, &vault, &secret) {
+        Ok(Ok(material)) => {
+            certificates::save(ctx, &place, &material, &Origin::Vault { vault, secret })?;
+            return Ok(());
+        }
+        Ok(Err(refusal)) => refusal.state(),
+        Err(fault) if fault.status == 500 => return Err(fault),
+        Err(_) => "UnknownError",
+    };
+    certificate["properties"]["keyVaultSecretStatus"] = json!(status);
+    ctx.save(&place.id, &certificate)
+}
+
+/// Has the next round run in a day.
+pub fn schedule_sync(ctx: &Context<'_>) -> Result<(), Fault> {
+    ctx.at(
+        jobs::moment(ctx.now, SYNC_EVERY),
+        &jobs::Job::Web(Job::SyncAll),
+    )
+}

@@ -1,0 +1,246 @@
+//! The estate that a new data directory begins with: data in `assets/scenarios`, read here and played by `build`.
+
+mod build;
+mod certificates;
+
+use serde::{Deserialize, Serialize};
+
+use super::{
+    context::Context, error::EmulatorError, reply::Fault, store::Collection, world::World,
+};
+
+const START: Collection<Start> = Collection::new("scenario");
+
+/// The estates there are.
+const ALL: &[(&str, &str)] = &[(
+    "contoso",
+    include_str!("../../../assets/scenarios/contoso.toml"),
+)];
+
+/// Where a newcomer begins; kept, because it is part of the connection.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct Start {
+    pub subscription_ids: Vec<String>,
+    pub resource_group: String,
+    pub app: String,
+    pub hostnames: Vec<String>,
+}
+
+/// Builds the estate at the first start, in one transaction; later only says where to begin.
+pub fn load_or_build(world: &World, name: &str) -> Result<Start, EmulatorError> {
+    let failed = |reason: String| EmulatorError::Scenario {
+        name: name.to_owned(),
+        reason,
+    };
+    let build = |ctx: &Context<'_>| -> Result<Result<Start, String>, Fault> {
+        if let Some(start) = ctx.tx.get(&START, "")? {
+            return Ok(Ok(start));
+        }
+        let estate = match read(name) {
+            Ok(estate) => estate,
+            Err(reason) => return Ok(Err(reason)),
+        };
+        let start = build::build(ctx, &estate)?;
+        ctx.tx.put(&START, "", &start)?;
+        Ok(Ok(start))
+    };
+    world
+        .run(build)
+        .map_err(|fault| failed(fault.body.to_string()))?
+        .map_err(failed)
+}
+
+fn read(name: &str) -> Result<Estate, String> {
+    let Some((_, text)) = ALL.iter().find(|(own, _)| *own == name) else {
+        let names: Vec<&str> = ALL.iter().map(|(name, _)| *name).collect();
+        return Err(format!("it is not known; there are: {}", names.join(", ")));
+    };
+    toml::from_str(text).map_err(|error| error.to_string())
+}
+
+/// A scenario file.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Estate {
+    start: Begin,
+    subscription: Vec<Subscription>,
+    #[serde(default)]
+    plan: Vec<Plan>,
+    #[serde(default)]
+    app: Vec<App>,
+    #[serde(default)]
+    certificate: Vec<Certificate>,
+    #[serde(default)]
+    public: Vec<Public>,
+    #[serde(default)]
+    vault: Vec<Vault>,
+    #[serde(default)]
+    lock: Vec<Lock>,
+    #[serde(default)]
+    record: Vec<super::dns::Record>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Begin {
+    group: String,
+    app: String,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Subscription {
+    id: String,
+    name: String,
+    group: Vec<Group>,
+}
+
+/// Names of groups are unique in a scenario, so everything else names only the group.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Group {
+    name: String,
+    region: String,
+    #[serde(default)]
+    tags: toml::Table,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Plan {
+    group: String,
+    name: String,
+    sku: String,
+    #[serde(default)]
+    linux: bool,
+}
+
+/// An app lives in the group of its plan.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct App {
+    name: String,
+    plan: String,
+    #[serde(default)]
+    tags: toml::Table,
+    #[serde(default)]
+    https_only: bool,
+    min_tls: Option<String>,
+    #[serde(default)]
+    settings: toml::Table,
+    #[serde(default)]
+    hosts: Vec<Host>,
+    #[serde(default)]
+    slots: Vec<Slot>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Slot {
+    name: String,
+    #[serde(default)]
+    hosts: Vec<Host>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Host {
+    name: String,
+    record: Pointing,
+    /// The name of the certificate that is bound.
+    certificate: Option<String>,
+    #[serde(default)]
+    ip_based: bool,
+}
+
+/// How DNS points at an app.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+enum Pointing {
+    /// Straight to the app's own name.
+    CName,
+    /// To its address, with an `asuid.` TXT record.
+    A,
+    /// By a CNAME over another name.
+    #[serde(rename = "alias")]
+    Alias,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Certificate {
+    name: String,
+    plan: String,
+    /// `upload`, `managed`, or the name of a vault.
+    from: String,
+    /// The name in the vault.
+    secret: Option<String>,
+    hosts: Vec<String>,
+    issued: String,
+    expires: String,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Public {
+    app: String,
+    name: String,
+    host: String,
+    issued: String,
+    expires: String,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Vault {
+    name: String,
+    group: String,
+    model: Model,
+    services: Vec<Service>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Model {
+    Policies,
+    Rbac,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum Service {
+    AppService,
+    CertificateRegistration,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Lock {
+    name: String,
+    group: String,
+    level: LockLevel,
+    notes: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+enum LockLevel {
+    CanNotDelete,
+    ReadOnly,
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn every_scenario_can_be_read() {
+        for (name, _) in ALL {
+            read(name).unwrap();
+        }
+    }
+
+    #[test]
+    fn an_unknown_scenario_is_refused_with_the_known_ones() {
+        assert!(read("nowhere").unwrap_err().contains("contoso"));
+    }
+}

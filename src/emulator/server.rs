@@ -1,0 +1,194 @@
+//! The HTTPS listener: TLS, HTTP/1.1 and HTTP/2, one task a connection; the work itself is the world's.
+
+use std::{net::SocketAddr, sync::Arc, time::Duration};
+
+use axum::{
+    Router,
+    body::{Body as HttpBody, to_bytes},
+    extract::{Request, State},
+    http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header},
+};
+use hyper_util::{
+    rt::{TokioExecutor, TokioIo},
+    server::conn::auto::Builder,
+    service::TowerToHyperService,
+};
+use rustls::ServerConfig;
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    net::{TcpListener, TcpStream},
+    sync::watch,
+    task::JoinSet,
+};
+use tokio_rustls::TlsAcceptor;
+
+use super::{
+    door::{self, Door, Incoming},
+    gate::{Gate, Side},
+    reply::{Body, Reply},
+    world::Handle,
+};
+
+/// Larger bodies are refused; the largest real one is a PFX of some ten kilobytes.
+const BODY_LIMIT: usize = 4 << 20;
+/// How long connections may finish what they have in hand at shutdown.
+const GRACE: Duration = Duration::from_millis(500);
+
+/// What every request handler needs.
+#[derive(Debug, Clone)]
+pub struct Front {
+    pub world: Handle,
+    pub gate: Option<Gate>,
+    pub latency: Duration,
+}
+
+/// Accepts TLS connections until `stop` says so, then lets the open ones finish.
+pub async fn listen(
+    listener: TcpListener,
+    tls: Arc<ServerConfig>,
+    front: Front,
+    stop: watch::Receiver<bool>,
+) {
+    let acceptor = TlsAcceptor::from(tls);
+    let router = Router::new().fallback(handle).with_state(front);
+    accept(listener, stop.clone(), move |stream, _| {
+        let (acceptor, router, stop) = (acceptor.clone(), router.clone(), stop.clone());
+        async move {
+            // A client that does not trust the CA breaks off here; that is its business.
+            if let Ok(stream) = acceptor.accept(stream).await {
+                serve_http(stream, router, stop).await;
+            }
+        }
+    })
+    .await;
+}
+
+/// Runs `serve` for every connection, each in a task of its own.
+pub async fn accept<F>(
+    listener: TcpListener,
+    mut stop: watch::Receiver<bool>,
+    serve: impl Fn(TcpStream, SocketAddr) -> F,
+) where
+    F: Future<Output = ()> + Send + 'static,
+{
+    let mut connections = JoinSet::new();
+    loop {
+        tokio::select! {
+            accepted = listener.accept() => if let Ok((stream, peer)) = accepted {
+                // Small answers must not wait for the client's acknowledgement.
+                let _ = stream.set_nodelay(true);
+                connections.spawn(serve(stream, peer));
+            },
+            Some(_) = connections.join_next() => {}
+            _ = stop.wait_for(|stop| *stop) => break,
+        }
+    }
+    drop(listener);
+    let finish = async { while connections.join_next().await.is_some() {} };
+    // What is still open after that (a request that a gate holds) is cut off when the set is dropped.
+    let _ = tokio::time::timeout(GRACE, finish).await;
+}
+
+/// Speaks HTTP on one connection until it ends or the server stops.
+pub async fn serve_http<S>(stream: S, router: Router, mut stop: watch::Receiver<bool>)
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let builder = Builder::new(TokioExecutor::new());
+    let connection =
+        builder.serve_connection(TokioIo::new(stream), TowerToHyperService::new(router));
+    tokio::pin!(connection);
+    let ended = tokio::select! {
+        _ = connection.as_mut() => true,
+        _ = stop.wait_for(|stop| *stop) => false,
+    };
+    if !ended {
+        connection.as_mut().graceful_shutdown();
+        let _ = connection.await;
+    }
+}
+
+async fn handle(State(front): State<Front>, request: Request) -> Response<HttpBody> {
+    if !front.latency.is_zero() {
+        tokio::time::sleep(front.latency).await;
+    }
+    let Some(incoming) = read(request).await else {
+        return plain(StatusCode::PAYLOAD_TOO_LARGE);
+    };
+    let gate = front
+        .gate
+        .as_ref()
+        .filter(|_| Door::of(&incoming).is_gated());
+    let number = gate.map_or(0, Gate::arrive);
+    if let Some(gate) = gate {
+        gate.pass(number, Side::Before).await;
+    }
+    let answered = front
+        .world
+        .ask(move |world| door::serve(world, &incoming))
+        .await;
+    if let Some(gate) = gate {
+        gate.pass(number, Side::After).await;
+    }
+    match answered {
+        Ok(reply) => write(reply),
+        Err(_) => plain(StatusCode::SERVICE_UNAVAILABLE),
+    }
+}
+
+async fn read(request: Request) -> Option<Incoming> {
+    let (parts, body) = request.into_parts();
+    let text = |headers: &HeaderMap, name: &str| {
+        headers
+            .get(name)
+            .and_then(|value| value.to_str().ok())
+            .map(str::to_owned)
+    };
+    // HTTP/2 has the authority in the URI, HTTP/1.1 in a header.
+    let host = match parts.uri.authority() {
+        Some(authority) => authority.to_string(),
+        None => text(&parts.headers, "host").unwrap_or_default(),
+    };
+    Some(Incoming {
+        method: parts.method.as_str().to_owned(),
+        path: parts.uri.path().to_owned(),
+        query: parts.uri.query().unwrap_or_default().to_owned(),
+        host,
+        authorization: text(&parts.headers, "authorization"),
+        if_match: text(&parts.headers, "if-match"),
+        client_request_id: text(&parts.headers, "x-ms-client-request-id"),
+        correlation_id: text(&parts.headers, "x-ms-correlation-request-id"),
+        body: to_bytes(body, BODY_LIMIT).await.ok()?.to_vec(),
+    })
+}
+
+/// An answer as HTTP.
+fn write(reply: Reply) -> Response<HttpBody> {
+    let (body, kind) = match reply.body {
+        Body::Empty => (HttpBody::empty(), None),
+        Body::Json(value) => (
+            HttpBody::from(value.to_string()),
+            Some("application/json; charset=utf-8"),
+        ),
+        Body::Text(kind, text) => (HttpBody::from(text), Some(kind)),
+    };
+    let mut response = Response::new(body);
+    *response.status_mut() =
+        StatusCode::from_u16(reply.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let headers = response.headers_mut();
+    if let Some(kind) = kind {
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
+    }
+    for (name, value) in reply.headers {
+        if let Ok(value) = HeaderValue::from_str(&value) {
+            headers.append(HeaderName::from_static(name), value);
+        }
+    }
+    response
+}
+
+fn plain(status: StatusCode) -> Response<HttpBody> {
+    let mut response = Response::new(HttpBody::empty());
+    *response.status_mut() = status;
+    response
+}

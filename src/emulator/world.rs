@@ -1,0 +1,150 @@
+//! The one thread that owns the practice cloud's state. It runs one request or one due job at a time, each in one
+//! transaction, so every answer shows a state that really was, and a change is on disk before anybody hears of it.
+
+use std::{
+    sync::mpsc::{self, RecvTimeoutError},
+    thread::{self, JoinHandle},
+    time::Duration,
+};
+
+use jiff::Timestamp;
+use tokio::sync::oneshot;
+
+use super::{
+    clock::Clock,
+    context::Context,
+    error::{EmulatorError, StoreError},
+    jobs,
+    log::Log,
+    quota::Quota,
+    reply::Fault,
+    setting::Setting,
+    store::Store,
+};
+
+type Task = Box<dyn FnOnce(&mut World) + Send>;
+
+/// The longest sleep when nothing is due.
+const IDLE: Duration = Duration::from_secs(3600);
+
+/// State, clock and jobs.
+#[derive(Debug)]
+pub struct World {
+    store: Store,
+    pub setting: Setting,
+    pub log: Log,
+    pub quota: Quota,
+}
+
+impl World {
+    pub fn new(store: Store, setting: Setting) -> Self {
+        Self {
+            store,
+            setting,
+            log: Log::default(),
+            quota: Quota::default(),
+        }
+    }
+
+    /// Runs `work` in one transaction, committed when it ends well and undone when not.
+    pub fn run<T>(&self, work: impl FnOnce(&Context<'_>) -> Result<T, Fault>) -> Result<T, Fault> {
+        let tx = self.store.begin()?;
+        let now = Clock::load(&tx)?.now();
+        let ctx = Context {
+            tx: &tx,
+            now,
+            setting: &self.setting,
+        };
+        let done = work(&ctx)?;
+        tx.commit()?;
+        Ok(done)
+    }
+
+    /// Runs every job that is due; says how long until the next one.
+    fn run_due_jobs(&self) -> Result<Duration, StoreError> {
+        loop {
+            let tx = self.store.begin()?;
+            let now = Clock::load(&tx)?.now();
+            let Some((key, due, job)) = jobs::next(&tx)? else {
+                return Ok(IDLE);
+            };
+            if due > now {
+                let wait = due.duration_since(now);
+                return Ok(Duration::try_from(wait).unwrap_or(IDLE).min(IDLE));
+            }
+            jobs::take(&tx, &key)?;
+            let ctx = Context {
+                tx: &tx,
+                now: due,
+                setting: &self.setting,
+            };
+            match job.clone().run(&ctx) {
+                Ok(()) => tx.commit()?,
+                Err(fault) => {
+                    tracing::warn!(?job, ?fault, "a job failed and is dropped");
+                    drop(tx);
+                    let tx = self.store.begin()?;
+                    jobs::take(&tx, &key)?;
+                    tx.commit()?;
+                }
+            }
+        }
+    }
+
+    /// Serves tasks until the last handle is gone; jobs that are due come first.
+    fn live(mut self, tasks: &mpsc::Receiver<Task>) {
+        loop {
+            let wait = self.run_due_jobs().unwrap_or_else(|error| {
+                tracing::error!(%error, "the job list cannot be read");
+                Duration::from_secs(1)
+            });
+            match tasks.recv_timeout(wait) {
+                Ok(task) => task(&mut self),
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => return,
+            }
+        }
+    }
+
+    /// Gives the world a thread of its own.
+    pub fn start(self) -> Result<(Handle, JoinHandle<()>), EmulatorError> {
+        let (tasks, inbox) = mpsc::channel();
+        let thread = thread::Builder::new()
+            .name("practice-cloud".to_owned())
+            .spawn(move || self.live(&inbox))
+            .map_err(|source| EmulatorError::File {
+                action: "start",
+                path: "the practice cloud's thread".into(),
+                source,
+            })?;
+        Ok((Handle { tasks }, thread))
+    }
+
+    /// The practice cloud's time.
+    pub fn now(&self) -> Timestamp {
+        self.run(|ctx| Ok(ctx.now))
+            .unwrap_or_else(|_| Timestamp::now())
+    }
+}
+
+/// How the listeners reach the world; the world ends when the last one is dropped.
+#[derive(Debug, Clone)]
+pub struct Handle {
+    tasks: mpsc::Sender<Task>,
+}
+
+impl Handle {
+    /// Has the world do something and waits for the result.
+    pub async fn ask<T: Send + 'static>(
+        &self,
+        question: impl FnOnce(&mut World) -> T + Send + 'static,
+    ) -> Result<T, EmulatorError> {
+        let (answer, wait) = oneshot::channel();
+        let task: Task = Box::new(move |world| {
+            // Nobody may be waiting any more: the work is done all the same.
+            let _ = answer.send(question(world));
+        });
+        self.tasks.send(task).map_err(|_| EmulatorError::Stopped)?;
+        wait.await.map_err(|_| EmulatorError::Stopped)
+    }
+}

@@ -1,0 +1,433 @@
+//! The practice cloud keeps what it acknowledged, and has Azure's manners: reached over HTTPS, as every client does.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+use std::{path::Path, sync::Arc};
+
+use certdeck::emulator::{Emulator, EmulatorError, Gate, Options, Pace};
+use reqwest::{Certificate, Client, Method, Response, StatusCode};
+use rustls::{
+    ClientConfig, RootCertStore,
+    pki_types::{CertificateDer, ServerName, pem::PemObject as _},
+};
+use serde_json::{Value, json};
+
+const VERSION: &str = "api-version=2023-12-01";
+
+/// A practice cloud and a client that trusts its CA and holds a token for ARM.
+struct Cloud {
+    emulator: Emulator,
+    http: Client,
+    token: String,
+}
+
+impl Cloud {
+    async fn start(dir: &Path) -> Self {
+        Self::with(options(dir)).await
+    }
+
+    async fn with(options: Options) -> Self {
+        let emulator = Emulator::start(options).await.unwrap();
+        let connection = emulator.connection();
+        let pem = std::fs::read(&connection.ca_pem).unwrap();
+        let http = Client::builder()
+            .add_root_certificate(Certificate::from_pem(&pem).unwrap())
+            .no_proxy()
+            .redirect(reqwest::redirect::Policy::none())
+            .build()
+            .unwrap();
+        let mut cloud = Self {
+            emulator,
+            http,
+            token: String::new(),
+        };
+        let answer = cloud
+            .sign_in(&cloud.emulator.connection().client_secret)
+            .await;
+        let answer: Value = answer.json().await.unwrap();
+        cloud.token = answer["access_token"].as_str().unwrap().to_owned();
+        cloud
+    }
+
+    async fn sign_in(&self, secret: &str) -> Response {
+        let connection = self.emulator.connection();
+        let url = format!(
+            "{}/{}/oauth2/v2.0/token",
+            connection.authority, connection.tenant_id
+        );
+        let form = [
+            ("grant_type", "client_credentials"),
+            ("client_id", connection.client_id.as_str()),
+            ("client_secret", secret),
+            ("scope", "https://management.azure.com/.default"),
+        ];
+        self.http.post(url).form(&form).send().await.unwrap()
+    }
+
+    fn url(&self, path: &str) -> String {
+        let separator = if path.contains('?') { '&' } else { '?' };
+        format!(
+            "{}{path}{separator}{VERSION}",
+            self.emulator.connection().arm
+        )
+    }
+
+    async fn send(&self, method: Method, path: &str, body: Option<Value>) -> Response {
+        let mut request = self
+            .http
+            .request(method, self.url(path))
+            .bearer_auth(&self.token);
+        if let Some(body) = body {
+            request = request.json(&body);
+        }
+        request.send().await.unwrap()
+    }
+
+    async fn get(&self, path: &str) -> Value {
+        let response = self.send(Method::GET, path, None).await;
+        let status = response.status();
+        let body: Value = response.json().await.unwrap();
+        assert_eq!(status, StatusCode::OK, "{path}: {body}");
+        body
+    }
+
+    async fn put(&self, path: &str, body: Value) -> (StatusCode, Value) {
+        answer(self.send(Method::PUT, path, Some(body)).await).await
+    }
+
+    async fn delete(&self, path: &str) -> (StatusCode, Value) {
+        answer(self.send(Method::DELETE, path, None).await).await
+    }
+
+    /// `/subscriptions/…/resourceGroups/…/providers/Microsoft.Web` of the newcomer's group.
+    fn web(&self) -> String {
+        let connection = self.emulator.connection();
+        format!(
+            "/subscriptions/{}/resourceGroups/{}/providers/Microsoft.Web",
+            connection.subscription_ids[0], connection.resource_group
+        )
+    }
+
+    /// The leaf that the front door presents for a hostname, and whether the practice CA vouches for it.
+    async fn presented(&self, host: &str) -> CertificateDer<'static> {
+        let pem = std::fs::read(&self.emulator.connection().ca_pem).unwrap();
+        let mut roots = RootCertStore::empty();
+        roots
+            .add(CertificateDer::from_pem_slice(&pem).unwrap())
+            .unwrap();
+        let config = ClientConfig::builder_with_provider(Arc::new(
+            rustls::crypto::aws_lc_rs::default_provider(),
+        ))
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+        let connector = tokio_rustls::TlsConnector::from(Arc::new(config));
+        let address = &self.emulator.connection().tls_front_door;
+        let stream = tokio::net::TcpStream::connect(address.as_str())
+            .await
+            .unwrap();
+        let name = ServerName::try_from(host.to_owned()).unwrap();
+        let stream = connector.connect(name, stream).await.unwrap();
+        stream.get_ref().1.peer_certificates().unwrap()[0]
+            .clone()
+            .into_owned()
+    }
+}
+
+async fn answer(response: Response) -> (StatusCode, Value) {
+    let status = response.status();
+    let text = response.text().await.unwrap();
+    (status, serde_json::from_str(&text).unwrap_or(Value::Null))
+}
+
+fn options(dir: &Path) -> Options {
+    Options {
+        pace: Pace::Instant,
+        ..Options::new(dir)
+    }
+}
+
+fn thumbprint(der: &[u8]) -> String {
+    certdeck::emulator::ca::facts::thumbprint(der)
+}
+
+#[tokio::test]
+async fn what_was_acknowledged_is_there_after_a_restart_at_the_same_address() {
+    let dir = tempfile::tempdir().unwrap();
+    let cloud = Cloud::start(dir.path()).await;
+    let before = cloud.emulator.connection().clone();
+    let group = format!(
+        "/subscriptions/{}/resourceGroups/rg-new",
+        before.subscription_ids[0]
+    );
+    let (status, _) = cloud.put(&group, json!({"location": "westeurope"})).await;
+    assert_eq!(status, StatusCode::CREATED);
+    cloud.emulator.shutdown().await;
+
+    let cloud = Cloud::start(dir.path()).await;
+    assert_eq!(*cloud.emulator.connection(), before);
+    assert_eq!(cloud.get(&group).await["name"], "rg-new");
+    cloud.emulator.shutdown().await;
+}
+
+#[tokio::test]
+async fn a_data_directory_serves_one_process() {
+    let dir = tempfile::tempdir().unwrap();
+    let cloud = Cloud::start(dir.path()).await;
+    let second = Emulator::start(options(dir.path())).await.unwrap_err();
+    assert!(matches!(second, EmulatorError::InUse(_)), "{second}");
+    cloud.emulator.shutdown().await;
+}
+
+#[tokio::test]
+async fn every_request_needs_a_token_and_an_api_version() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut cloud = Cloud::start(dir.path()).await;
+    let url = format!("{}/subscriptions", cloud.emulator.connection().arm);
+    let (status, body) = answer(
+        cloud
+            .http
+            .get(&url)
+            .bearer_auth(&cloud.token)
+            .send()
+            .await
+            .unwrap(),
+    )
+    .await;
+    assert_eq!(status, StatusCode::BAD_REQUEST);
+    assert_eq!(body["error"]["code"], "MissingApiVersionParameter");
+
+    cloud.token = "not.a.token".to_owned();
+    let (status, body) = answer(cloud.send(Method::GET, "/subscriptions", None).await).await;
+    assert_eq!(status, StatusCode::UNAUTHORIZED);
+    assert_eq!(body["error"]["code"], "InvalidAuthenticationToken");
+
+    let (status, body) = answer(cloud.sign_in("wrong").await).await;
+    assert_eq!(status, StatusCode::UNAUTHORIZED);
+    assert!(
+        body["error_description"]
+            .as_str()
+            .unwrap()
+            .starts_with("AADSTS7000215")
+    );
+    cloud.emulator.shutdown().await;
+}
+
+#[tokio::test]
+async fn ids_match_in_any_casing_and_slashes_may_be_doubled() {
+    let dir = tempfile::tempdir().unwrap();
+    let cloud = Cloud::start(dir.path()).await;
+    let path = format!("{}/sites/contoso-shop", cloud.web());
+    let plain = cloud.get(&path).await;
+    let odd = path
+        .replace("resourceGroups", "resourcegroups")
+        .replace("/sites/contoso-shop", "//SITES/Contoso-Shop/");
+    assert_eq!(cloud.get(&odd).await["id"], plain["id"]);
+    cloud.emulator.shutdown().await;
+}
+
+#[tokio::test]
+async fn long_lists_come_in_pages_and_every_item_comes_once() {
+    let dir = tempfile::tempdir().unwrap();
+    let cloud = Cloud::with(Options {
+        page_size: 2,
+        ..options(dir.path())
+    })
+    .await;
+    let subscription = &cloud.emulator.connection().subscription_ids[0];
+    let mut url = cloud.url(&format!(
+        "/subscriptions/{subscription}/providers/Microsoft.Web/sites"
+    ));
+    let mut names = Vec::new();
+    loop {
+        let (status, body) = answer(
+            cloud
+                .http
+                .get(&url)
+                .bearer_auth(&cloud.token)
+                .send()
+                .await
+                .unwrap(),
+        )
+        .await;
+        assert_eq!(status, StatusCode::OK);
+        let page = body["value"].as_array().unwrap();
+        assert!(page.len() <= 2);
+        names.extend(
+            page.iter()
+                .map(|site| site["name"].as_str().unwrap().to_owned()),
+        );
+        match body["nextLink"].as_str() {
+            Some(next) => next.clone_into(&mut url),
+            None => break,
+        }
+    }
+    let mut once = names.clone();
+    once.sort();
+    once.dedup();
+    assert!(names.len() >= 7 && names.len() == once.len(), "{names:?}");
+    cloud.emulator.shutdown().await;
+}
+
+#[tokio::test]
+async fn a_bound_certificate_cannot_be_deleted() {
+    let dir = tempfile::tempdir().unwrap();
+    let cloud = Cloud::start(dir.path()).await;
+    let path = format!("{}/certificates/shop-2026", cloud.web());
+    let (status, body) = cloud.delete(&path).await;
+    assert_eq!(status, StatusCode::CONFLICT);
+    assert_eq!(body["Details"][2]["ErrorEntity"]["ExtendedCode"], "04035");
+    assert_eq!(cloud.get(&path).await["name"], "shop-2026");
+    cloud.emulator.shutdown().await;
+}
+
+#[tokio::test]
+async fn a_lock_stops_deletion_of_what_it_is_on_and_names_the_locked_scope() {
+    let dir = tempfile::tempdir().unwrap();
+    let cloud = Cloud::start(dir.path()).await;
+    let plan = format!("{}/certificates/blog-2025", cloud.web());
+    let lock = format!("{plan}/providers/Microsoft.Authorization/locks/keep");
+    let (status, _) = cloud
+        .put(&lock, json!({"properties": {"level": "CanNotDelete"}}))
+        .await;
+    assert_eq!(status, StatusCode::CREATED);
+    let (status, body) = cloud.delete(&plan).await;
+    assert_eq!(status, StatusCode::CONFLICT);
+    assert_eq!(body["error"]["code"], "ScopeLocked");
+    assert!(body["error"]["message"].as_str().unwrap().contains(&plan));
+    assert_eq!(cloud.delete(&lock).await.0, StatusCode::OK);
+    assert_eq!(cloud.delete(&plan).await.0, StatusCode::OK);
+    cloud.emulator.shutdown().await;
+}
+
+#[tokio::test]
+async fn the_front_door_presents_what_is_bound() {
+    let dir = tempfile::tempdir().unwrap();
+    let cloud = Cloud::start(dir.path()).await;
+    let wildcard = cloud
+        .get(&format!("{}/certificates/wildcard-contoso", cloud.web()))
+        .await;
+    let wanted = wildcard["properties"]["thumbprint"].as_str().unwrap();
+    let binding = format!(
+        "{}/sites/contoso-shop/hostNameBindings/www.contoso.com",
+        cloud.web()
+    );
+    let body = json!({"properties": {"sslState": "SniEnabled", "thumbprint": wanted}});
+    let (status, body) = cloud.put(&binding, body).await;
+    assert_eq!(status, StatusCode::OK, "{body}");
+    assert_eq!(
+        thumbprint(&cloud.presented("www.contoso.com").await),
+        wanted
+    );
+    cloud.emulator.shutdown().await;
+}
+
+#[tokio::test]
+async fn a_certificate_that_does_not_cover_the_hostname_or_is_elsewhere_is_not_bound() {
+    let dir = tempfile::tempdir().unwrap();
+    let cloud = Cloud::start(dir.path()).await;
+    let shop = cloud
+        .get(&format!("{}/certificates/shop-2026", cloud.web()))
+        .await;
+    let shop = shop["properties"]["thumbprint"].as_str().unwrap();
+    let bind = async |host: &str, thumbprint: &str| {
+        let path = format!("{}/sites/contoso-shop/hostNameBindings/{host}", cloud.web());
+        let body = json!({"properties": {"sslState": "SniEnabled", "thumbprint": thumbprint}});
+        let (status, body) = cloud.put(&path, body).await;
+        (
+            status.as_u16(),
+            body["Details"][2]["ErrorEntity"]["ExtendedCode"].clone(),
+        )
+    };
+    assert_eq!(bind("pay.contoso.com", shop).await, (409, json!("04030")));
+    assert_eq!(
+        bind("pay.contoso.com", &"0".repeat(40)).await,
+        (404, json!("04031"))
+    );
+    cloud.emulator.shutdown().await;
+}
+
+#[tokio::test]
+async fn a_managed_certificate_is_accepted_first_and_there_when_the_operation_ends() {
+    let dir = tempfile::tempdir().unwrap();
+    let cloud = Cloud::start(dir.path()).await;
+    let path = format!("{}/certificates/www.contoso.com", cloud.web());
+    let plan = format!("{}/serverfarms/plan-shop", cloud.web());
+    let body = json!({"location": "West Europe", "properties": {"canonicalName": "www.contoso.com", "password": "", "serverFarmId": plan}});
+    let response = cloud.send(Method::PUT, &path, Some(body)).await;
+    assert_eq!(response.status(), StatusCode::ACCEPTED);
+    let location = response.headers()["location"].to_str().unwrap().to_owned();
+    let (status, body) = answer(
+        cloud
+            .http
+            .get(location)
+            .bearer_auth(&cloud.token)
+            .send()
+            .await
+            .unwrap(),
+    )
+    .await;
+    assert_eq!(status, StatusCode::OK, "{body}");
+    assert_eq!(body["properties"]["canonicalName"], "www.contoso.com");
+    assert_eq!(body["properties"]["thumbprint"].as_str().unwrap().len(), 40);
+    cloud.emulator.shutdown().await;
+}
+
+#[tokio::test]
+async fn the_clock_moves_and_what_was_due_has_happened() {
+    let dir = tempfile::tempdir().unwrap();
+    let cloud = Cloud::start(dir.path()).await;
+    let intranet = cloud.web().replace("rg-shop", "rg-intranet");
+    let path = format!("{intranet}/certificates/wiki.contoso.com");
+    let before = cloud.get(&path).await;
+    // Issued for 180 days, 20 days ago: renewed 45 days before the end, with its binding.
+    let (status, _) = answer(
+        cloud
+            .send(
+                Method::POST,
+                "/_emulator/clock",
+                Some(json!({"advance": "116d"})),
+            )
+            .await,
+    )
+    .await;
+    assert_eq!(status, StatusCode::OK);
+    let after = cloud.get(&path).await;
+    assert_ne!(
+        before["properties"]["thumbprint"],
+        after["properties"]["thumbprint"]
+    );
+    let binding = cloud
+        .get(&format!(
+            "{intranet}/sites/contoso-intranet/hostNameBindings/wiki.contoso.com"
+        ))
+        .await;
+    assert_eq!(
+        binding["properties"]["thumbprint"],
+        after["properties"]["thumbprint"]
+    );
+    cloud.emulator.shutdown().await;
+}
+
+#[tokio::test]
+async fn a_gate_holds_exactly_one_request_on_the_side_it_was_told() {
+    let dir = tempfile::tempdir().unwrap();
+    // Request 1 is the token.
+    let gate = Gate::hold_after(2);
+    let cloud = Cloud::with(Options {
+        gate: Some(gate.clone()),
+        ..options(dir.path())
+    })
+    .await;
+    let group = format!(
+        "/subscriptions/{}/resourceGroups/rg-held",
+        cloud.emulator.connection().subscription_ids[0]
+    );
+    let held = cloud.send(Method::PUT, &group, Some(json!({"location": "westeurope"})));
+    tokio::select! {
+        response = held => panic!("answered with {}", response.status()),
+        () = gate.reached() => {}
+    }
+    assert_eq!(cloud.get(&group).await["name"], "rg-held");
+    cloud.emulator.shutdown().await;
+}
