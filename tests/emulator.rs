@@ -44,7 +44,10 @@ impl Cloud {
             .sign_in(&cloud.emulator.connection().client_secret)
             .await;
         let answer: Value = answer.json().await.unwrap();
-        cloud.token = answer["access_token"].as_str().unwrap().to_owned();
+        answer["access_token"]
+            .as_str()
+            .unwrap()
+            .clone_into(&mut cloud.token);
         cloud
     }
 

@@ -38,22 +38,22 @@ pub fn build(ctx: &Context<'_>, estate: &Estate) -> Result<Start, Fault> {
         plans::save(ctx, &id, region, &plan.sku, plan.linux)?;
     }
     for vault in &estate.vault {
-        make_vault(ctx, &place, vault)?;
+        make_vault(ctx, place, vault)?;
     }
     for app in &estate.app {
-        make_app(ctx, &place, app)?;
+        make_app(ctx, place, app)?;
     }
     for record in &estate.record {
         dns::add(ctx.tx, record)?;
     }
     for certificate in &estate.certificate {
-        certificates::make(ctx, &place, certificate)?;
+        certificates::make(ctx, place, certificate)?;
     }
     for public in &estate.public {
-        certificates::make_public(ctx, &place, public)?;
+        certificates::make_public(ctx, place, public)?;
     }
     for app in &estate.app {
-        bind_hosts(ctx, &place, app)?;
+        bind_hosts(ctx, place, app)?;
     }
     for lock in &estate.lock {
         let level = match lock.level {
@@ -90,8 +90,8 @@ pub struct Place<'e> {
     estate: &'e Estate,
 }
 
-impl Place<'_> {
-    pub fn group(&self, name: &str) -> Result<ResourceId, Fault> {
+impl<'e> Place<'e> {
+    pub fn group(self, name: &str) -> Result<ResourceId, Fault> {
         let owner = self
             .estate
             .subscription
@@ -104,7 +104,7 @@ impl Place<'_> {
         )))
     }
 
-    fn region(&self, group: &str) -> Result<&str, Fault> {
+    fn region(self, group: &str) -> Result<&'e str, Fault> {
         let mut groups = self.estate.subscription.iter().flat_map(|one| &one.group);
         let found = groups.find(|one| one.name == group);
         found
@@ -112,7 +112,7 @@ impl Place<'_> {
             .ok_or_else(|| unknown("group", group))
     }
 
-    pub fn plan(&self, name: &str) -> Result<ResourceId, Fault> {
+    pub fn plan(self, name: &str) -> Result<ResourceId, Fault> {
         let plan = self.estate.plan.iter().find(|plan| plan.name == name);
         let plan = plan.ok_or_else(|| unknown("plan", name))?;
         Ok(self
@@ -120,7 +120,7 @@ impl Place<'_> {
             .under("Microsoft.Web", "serverfarms", name))
     }
 
-    pub fn app(&self, name: &str) -> Result<ResourceId, Fault> {
+    pub fn app(self, name: &str) -> Result<ResourceId, Fault> {
         let app = self.estate.app.iter().find(|app| app.name == name);
         let app = app.ok_or_else(|| unknown("app", name))?;
         Ok(self
@@ -129,7 +129,7 @@ impl Place<'_> {
             .under("Microsoft.Web", "sites", name))
     }
 
-    pub fn vault(&self, name: &str) -> Result<ResourceId, Fault> {
+    pub fn vault(self, name: &str) -> Result<ResourceId, Fault> {
         let vault = self.estate.vault.iter().find(|vault| vault.name == name);
         let vault = vault.ok_or_else(|| unknown("vault", name))?;
         Ok(self
@@ -149,7 +149,7 @@ pub fn moment(now: Timestamp, text: &str) -> Result<Timestamp, Fault> {
         .map_err(|error| Fault::invalid(format!("{text}: {error}")))
 }
 
-fn make_app(ctx: &Context<'_>, place: &Place<'_>, app: &App) -> Result<(), Fault> {
+fn make_app(ctx: &Context<'_>, place: Place<'_>, app: &App) -> Result<(), Fault> {
     let id = place.app(&app.name)?;
     let mut site = sites::create(ctx, &id, &place.plan(&app.plan)?.to_string(), "app")?;
     site["tags"] = json!(app.tags);
@@ -211,7 +211,7 @@ pub fn point(ctx: &Context<'_>, name: &str, kind: Kind, value: &str) -> Result<(
     Ok(dns::add(ctx.tx, &record)?)
 }
 
-fn bind_hosts(ctx: &Context<'_>, place: &Place<'_>, app: &App) -> Result<(), Fault> {
+fn bind_hosts(ctx: &Context<'_>, place: Place<'_>, app: &App) -> Result<(), Fault> {
     let id = place.app(&app.name)?;
     let slots = app
         .slots
@@ -245,7 +245,7 @@ fn bind_hosts(ctx: &Context<'_>, place: &Place<'_>, app: &App) -> Result<(), Fau
     Ok(())
 }
 
-fn make_vault(ctx: &Context<'_>, place: &Place<'_>, vault: &Vault) -> Result<(), Fault> {
+fn make_vault(ctx: &Context<'_>, place: Place<'_>, vault: &Vault) -> Result<(), Fault> {
     let id = place.vault(&vault.name)?;
     let tenant = &ctx.setting.tenant_id;
     let policy = |principal: &str, secrets: &[&str], certificates: &[&str]| {

@@ -19,7 +19,7 @@ use super::{
 };
 
 /// Makes one private key certificate in the webspace of its plan.
-pub fn make(ctx: &Context<'_>, place: &Place<'_>, wanted: &Certificate) -> Result<(), Fault> {
+pub fn make(ctx: &Context<'_>, place: Place<'_>, wanted: &Certificate) -> Result<(), Fault> {
     let role = if wanted.from == "managed" {
         Role::DigiCert
     } else {
@@ -30,7 +30,7 @@ pub fn make(ctx: &Context<'_>, place: &Place<'_>, wanted: &Certificate) -> Resul
         now: moment(ctx.now, &wanted.issued)?,
         ..*ctx
     };
-    let issued = issue(
+    let made = issue(
         ctx,
         &wanted.name,
         &wanted.hosts,
@@ -53,14 +53,14 @@ pub fn make(ctx: &Context<'_>, place: &Place<'_>, wanted: &Certificate) -> Resul
     };
     match wanted.from.as_str() {
         "upload" => {
-            certificates::save(&then, &to, &material(issued)?, &Origin::Upload)?;
+            certificates::save(&then, &to, &material(made)?, &Origin::Upload)?;
         }
         "managed" => {
             let origin = Origin::Managed {
                 host: wanted.hosts.first().cloned().unwrap_or_default(),
                 method: None,
             };
-            certificates::save(&then, &to, &material(issued)?, &origin)?;
+            certificates::save(&then, &to, &material(made)?, &origin)?;
             managed::schedule_renewal(ctx, &to.id, expires)?;
         }
         vault => {
@@ -72,7 +72,7 @@ pub fn make(ctx: &Context<'_>, place: &Place<'_>, wanted: &Certificate) -> Resul
                 &then,
                 &found,
                 secret,
-                &issued,
+                &made,
                 "Unknown",
                 std::collections::BTreeMap::new(),
             )?;
@@ -83,9 +83,9 @@ pub fn make(ctx: &Context<'_>, place: &Place<'_>, wanted: &Certificate) -> Resul
 }
 
 /// Makes one public certificate of an app.
-pub fn make_public(ctx: &Context<'_>, place: &Place<'_>, wanted: &Public) -> Result<(), Fault> {
+pub fn make_public(ctx: &Context<'_>, place: Place<'_>, wanted: &Public) -> Result<(), Fault> {
     let hosts = [wanted.host.clone()];
-    let issued = issue(
+    let made = issue(
         ctx,
         &wanted.name,
         &hosts,
@@ -96,7 +96,7 @@ pub fn make_public(ctx: &Context<'_>, place: &Place<'_>, wanted: &Public) -> Res
     let id = place
         .app(&wanted.app)?
         .child("publicCertificates", &wanted.name);
-    public_certificates::add(ctx, &id, &issued.leaf, "CurrentUserMy")?;
+    public_certificates::add(ctx, &id, &made.leaf, "CurrentUserMy")?;
     Ok(())
 }
 
@@ -106,7 +106,7 @@ fn issue(
     hosts: &[String],
     issued: &str,
     expires: &str,
-    issuer: Role,
+    role: Role,
 ) -> Result<Issued, Fault> {
     // Different names get different keys of the pool, the same ones every time.
     let seed = name.bytes().map(usize::from).sum();
@@ -116,7 +116,7 @@ fn issue(
         key: KeySource::Existing(ctx.setting.pooled_key(seed)),
         not_before: moment(ctx.now, issued)?,
         not_after: moment(ctx.now, expires)?,
-        issuer,
+        issuer: role,
     };
     ctx.setting
         .ca

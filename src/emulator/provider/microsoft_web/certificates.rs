@@ -259,26 +259,27 @@ fn place(ctx: &Context<'_>, call: &Call, before: Option<&Value>) -> Result<Place
     let plan = call
         .text("/properties/serverFarmId")
         .filter(|plan| !plan.is_empty());
-    let (region, webspace) = match plan {
-        Some(plan) => {
-            let plan = plans::named(ctx, plan)?;
-            let region = text(&plan, "/location").to_owned();
-            if !plans::same_region(location, &region) {
-                return Err(Fault::web(
-                    400,
-                    format!(
-                        "The location '{location}' is not the location '{region}' of the App Service plan."
-                    ),
-                ));
-            }
-            (region, text(&plan, "/properties/webSpace").to_owned())
-        }
-        None => {
-            let region = plans::region(location).to_owned();
-            let webspace = plans::webspace(id.group().unwrap_or_default(), &region, false);
-            (region, webspace)
-        }
+    let Some(plan) = plan else {
+        let region = plans::region(location).to_owned();
+        let webspace = plans::webspace(id.group().unwrap_or_default(), &region, false);
+        return Ok(Place {
+            id,
+            region,
+            webspace,
+            tags,
+        });
     };
+    let plan = plans::named(ctx, plan)?;
+    let region = text(&plan, "/location").to_owned();
+    if !plans::same_region(location, &region) {
+        return Err(Fault::web(
+            400,
+            format!(
+                "The location '{location}' is not the location '{region}' of the App Service plan."
+            ),
+        ));
+    }
+    let webspace = text(&plan, "/properties/webSpace").to_owned();
     Ok(Place {
         id,
         region,
