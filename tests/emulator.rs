@@ -434,3 +434,107 @@ async fn a_gate_holds_exactly_one_request_on_the_side_it_was_told() {
     assert_eq!(cloud.get(&group).await["name"], "rg-held");
     cloud.emulator.shutdown().await;
 }
+
+#[tokio::test]
+async fn a_certificate_is_bought_stored_verified_imported_and_served() {
+    let dir = tempfile::tempdir().unwrap();
+    let cloud = Cloud::start(dir.path()).await;
+    let group = cloud.web().replace("/providers/Microsoft.Web", "");
+    let order =
+        format!("{group}/providers/Microsoft.CertificateRegistration/certificateOrders/contosocom");
+    let vault = format!("{group}/providers/Microsoft.KeyVault/vaults/kv-contoso-shop");
+
+    let bought = json!({"location": "global", "properties": {
+        "distinguishedName": "CN=contoso.com", "productType": "StandardDomainValidatedSsl",
+        "validityInYears": 1, "keySize": 2048, "autoRenew": true,
+    }});
+    let (status, body) = cloud.put(&order, bought).await;
+    assert_eq!(status, StatusCode::CREATED, "{body}");
+    let fresh = cloud.get(&order).await;
+    assert_eq!(fresh["properties"]["status"], "Pendingissuance");
+
+    let stored = json!({"location": "global", "properties": {"keyVaultId": vault, "keyVaultSecretName": "contosocom"}});
+    let (status, body) = cloud
+        .put(&format!("{order}/certificates/contosocom"), stored)
+        .await;
+    assert!(status.is_success(), "{body}");
+
+    // Domain verification keeps `www` (A106).
+    let domain = group.replace("rg-shop", "rg-platform")
+        + "/providers/Microsoft.DomainRegistration/domains/contoso.com/domainOwnershipIdentifiers/contosocom";
+    let token = &fresh["properties"]["domainVerificationToken"];
+    let (status, body) = cloud
+        .put(&domain, json!({"properties": {"ownershipId": token}}))
+        .await;
+    assert!(status.is_success(), "{body}");
+    let verify = format!("{order}/verifyDomainOwnership");
+    assert_eq!(
+        cloud.send(Method::POST, &verify, None).await.status(),
+        StatusCode::NO_CONTENT
+    );
+    let issued = cloud.get(&order).await;
+    assert_eq!(issued["properties"]["status"], "Issued");
+
+    let certificate = format!("{}/certificates/contosocom", cloud.web());
+    let import = json!({"location": "West Europe", "properties": {
+        "keyVaultId": vault, "keyVaultSecretName": "contosocom", "serverFarmId": format!("{}/serverfarms/plan-shop", cloud.web()),
+    }});
+    let (status, body) = cloud.put(&certificate, import).await;
+    assert_eq!(status, StatusCode::OK, "{body}");
+    let mine = body["properties"]["thumbprint"].as_str().unwrap();
+    assert_eq!(
+        mine,
+        issued["properties"]["signedCertificate"]["thumbprint"]
+    );
+
+    for host in ["contoso.com", "www.contoso.com"] {
+        let binding = format!("{}/sites/contoso-shop/hostNameBindings/{host}", cloud.web());
+        let body = json!({"properties": {"sslState": "SniEnabled", "thumbprint": mine}});
+        let (status, body) = cloud.put(&binding, body).await;
+        assert_eq!(status, StatusCode::OK, "{body}");
+        assert_eq!(thumbprint(&cloud.presented(host).await), mine);
+    }
+    cloud.emulator.shutdown().await;
+}
+
+#[tokio::test]
+async fn the_default_estate_has_an_order_in_every_state_an_admin_meets() {
+    let dir = tempfile::tempdir().unwrap();
+    let cloud = Cloud::start(dir.path()).await;
+    let subscription = &cloud.emulator.connection().subscription_ids[0];
+    let path = format!(
+        "/subscriptions/{subscription}/providers/Microsoft.CertificateRegistration/certificateOrders"
+    );
+    let orders = cloud.get(&path).await;
+    let mut seen: Vec<String> = orders["value"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|order| {
+            let name = order["name"].as_str().unwrap();
+            let properties = &order["properties"];
+            let stored = &properties["certificates"][name]["provisioningState"];
+            format!(
+                "{name}: {} {}",
+                properties["status"].as_str().unwrap(),
+                stored.as_str().unwrap_or("-")
+            )
+        })
+        .collect();
+    seen.sort();
+    assert_eq!(
+        seen,
+        [
+            "apifabrikam: Issued Succeeded",
+            "events2026: Pendingissuance -",
+            "fabrikam: Issued Succeeded",
+            "jobsite: Issued Succeeded",
+            "marketing: Denied CertificateOrderFailed",
+            "oldshop: Expired Succeeded",
+            "partnerportal: Pendingissuance Initialized",
+            "suppliers: Issued AzureServiceUnauthorizedToAccessKeyVault",
+            "wildfabrikam: Issued Succeeded",
+        ]
+    );
+    cloud.emulator.shutdown().await;
+}

@@ -11,12 +11,12 @@ use super::{
         id::ResourceId,
         principals::{self, CERTDECK},
         provider::{
-            key_vault,
+            domain_registration, key_vault,
             microsoft_web::{bindings, config, plans, sites, sources},
         },
         reply::Fault,
     },
-    App, Estate, Host, LockLevel, Model, Pointing, Service, Start, Vault, certificates,
+    App, Estate, Host, LockLevel, Model, Pointing, Service, Start, Vault, certificates, orders,
 };
 
 /// The name between a hostname and its app when DNS takes a detour.
@@ -48,6 +48,14 @@ pub fn build(ctx: &Context<'_>, estate: &Estate) -> Result<Start, Fault> {
     }
     for certificate in &estate.certificate {
         certificates::make(ctx, place, certificate)?;
+    }
+    for order in &estate.order {
+        orders::make(ctx, place, order)?;
+    }
+    for domain in &estate.domain {
+        let group = place.group(&domain.group)?;
+        let id = group.under("Microsoft.DomainRegistration", "domains", &domain.name);
+        domain_registration::create(ctx, &id)?;
     }
     for public in &estate.public {
         certificates::make_public(ctx, place, public)?;
