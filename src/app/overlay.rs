@@ -71,14 +71,14 @@ impl App {
             },
         };
         let mut lines: Vec<_> = entries(place).map(line).collect();
-        lines.sort_by_key(|line| ["Acting", "The list", "Everywhere", "Moving"].iter().position(|group| *group == line.group));
+        lines.sort_by_key(|line| group_rank(line.group));
         self.dialogs.push(Dialog::Help(Help::new(about, lines)));
     }
 
     pub(super) fn open_palette(&mut self) {
         let age = |entry: &Entry| self.history.iter().rev().position(|name| *name == entry.name).unwrap_or(usize::MAX);
         let mut named: Vec<_> = entries(self.place()).filter(|entry| !matches!(entry.command, Command::Move(_))).collect();
-        named.sort_by_key(|entry| age(entry));
+        named.sort_by_key(|entry| (age(entry), group_rank(entry.group)));
         let candidate = |entry: &'static Entry| Candidate {
             entry,
             keys: self.settings.keymap.written(entry),
@@ -198,4 +198,9 @@ impl App {
             }
         }
     }
+}
+
+/// What people look for comes first: what can be done, last how to move.
+fn group_rank(group: &str) -> usize {
+    ["Acting", "The list", "Everywhere", "Moving"].iter().position(|known| *known == group).unwrap_or(0)
 }

@@ -242,9 +242,8 @@ fn standing(app: &App, wizard: &Wizard, look: &Look, room: usize) -> Line<'stati
     } else if let Some(problem) = &wizard.current().failure {
         (glyphs.failed, format!("could not look: {} (C-r tries again)", problem.why), Role::Urgent)
     } else {
-        match wizard.standing(app.now) {
+        match wizard.standing() {
             Standing::Done => (glyphs.done, done_words(wizard), Role::Good),
-            Standing::Settling(step) => (glyphs.waiting, format!("{}: sent, and may take a while to show", step.title), Role::Soon),
             Standing::Looking => (glyphs.waiting, "looking at the cloud".to_owned(), Role::Dim),
             Standing::At(_) if wizard.current().ask.is_some() => (glyphs.waiting, "looking at the cloud".to_owned(), Role::Dim),
             Standing::At(step) => match &step.status {
@@ -269,7 +268,7 @@ fn done_words(wizard: &Wizard) -> String {
 }
 
 /// What Enter and the other keys do here, for the line at the bottom.
-pub fn hints(app: &App, wizard: &Wizard) -> Vec<(String, String)> {
+pub fn hints(wizard: &Wizard) -> Vec<(String, String)> {
     let pair = |key: &str, words: &str| (key.to_owned(), words.to_owned());
     if let Some(field) = wizard.focused_field() {
         let enter = match field.kind {
@@ -284,7 +283,7 @@ pub fn hints(app: &App, wizard: &Wizard) -> Vec<(String, String)> {
         hints.push(pair("F1", "Help"));
         return hints;
     }
-    let enter = match wizard.standing(app.now) {
+    let enter = match wizard.standing() {
         Standing::Done => {
             wizard.page().next().filter(|_| wizard.pages().len() > 1).map_or("Finish".to_owned(), |next| next.title().to_owned())
         }

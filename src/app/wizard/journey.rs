@@ -1,7 +1,5 @@
 //! The way of the wizard through its pages: opening, looking, sending, going on.
 
-use jiff::SignedDuration;
-
 use super::{Focus, Origin, Standing, Wizard};
 use crate::app::App;
 use crate::app::dialog::{Confirm, Dialog};
@@ -150,8 +148,9 @@ impl App {
     }
 
     pub(in crate::app) fn look_again_if_due(&mut self) {
-        let due = self.wizard.as_ref().and_then(Wizard::next_look).is_some_and(|due| due <= self.now);
-        if due {
+        let now = self.now;
+        if let Some(wizard) = self.wizard.as_mut().filter(|wizard| wizard.next_look().is_some_and(|due| due <= now)) {
+            wizard.looks += 1;
             self.observe_page();
         }
     }
@@ -190,7 +189,7 @@ impl App {
         if self.settings.read_only {
             return self.say("certdeck runs read-only; nothing is sent", Tone::Soon);
         }
-        let Some(Standing::At(step)) = self.wizard.as_ref().map(|wizard| wizard.standing(self.now)) else { return };
+        let Some(Standing::At(step)) = self.wizard.as_ref().map(|wizard| wizard.standing()) else { return };
         let mut confirm = Confirm::new(&*step.title, "Send", crate::app::dialog::Act::Send).ready();
         match &step.consent {
             Consent::Plain => confirm = confirm.says(&*step.explanation),
@@ -214,7 +213,7 @@ impl App {
     pub(in crate::app) fn send_step(&mut self) {
         let ask = self.ask();
         let Some(wizard) = &mut self.wizard else { return };
-        let Standing::At(step) = wizard.standing(self.now) else { return };
+        let Standing::At(step) = wizard.standing() else { return };
         let (flow, inputs, id, what) = (wizard.page, wizard.inputs.clone(), step.id, step.title.clone());
         wizard.sent = Some(ask);
         wizard.step = None;
@@ -241,10 +240,10 @@ impl App {
                 let mut all = self.wizard.iter_mut().chain(&mut self.shelf);
                 if let Some(wizard) = all.find(|wizard| wizard.sent == Some(ask)) {
                     let steps = flow::steps(flow, &observed, &wizard.inputs, &rules, now);
-                    let time = steps.iter().find(|step| step.id == id).map_or(SignedDuration::ZERO, |step| step.settles_within);
-                    let settling = now.checked_add(time).ok().map(|until| (id, until));
+                    let asked = Some((id, now));
                     *wizard.of_mut(flow) =
-                        super::Page { observed: *observed, was_seen: true, ask: None, failure: None, steps, settling };
+                        super::Page { observed: *observed, was_seen: true, ask: None, failure: None, steps, asked };
+                    wizard.looks = 0;
                     wizard.settle_origin();
                 }
                 self.say(format!("{what}: accepted"), Tone::Good);

@@ -232,22 +232,18 @@ impl App {
         if wizard.sent.and_then(|ask| self.operations.find(ask)).is_some_and(super::super::operations::Operation::is_running) {
             return self.say("it is being sent; certdeck goes on by itself", Tone::Plain);
         }
-        if wizard.current().ask.is_some() && !matches!(wizard.standing(self.now), Standing::Done) {
+        if wizard.current().ask.is_some() && !matches!(wizard.standing(), Standing::Done) {
             return self.say("certdeck is still looking; one moment", Tone::Plain);
         }
-        if let Some((key, _)) = wizard.refusals.first().filter(|_| !matches!(wizard.standing(self.now), Standing::Done)) {
+        if let Some((key, _)) = wizard.refusals.first().filter(|_| !matches!(wizard.standing(), Standing::Done)) {
             let at = wizard.fields.iter().position(|field| field.key == *key);
             let why = wizard.refusal(*key).unwrap_or_default().to_owned();
             self.say(why, Tone::Soon);
             return self.focus_on(at.unwrap_or(usize::MAX));
         }
-        match wizard.standing(self.now) {
+        match wizard.standing() {
             Standing::Looking => self.observe_page(),
             Standing::Done => self.turn_page(),
-            Standing::Settling(_) => {
-                self.observe_page();
-                self.say("it was sent, and may take a while to show; looking again", Tone::Plain);
-            }
             Standing::At(step) => match &step.status {
                 StepStatus::NeedsInput { key, why } => {
                     let at = wizard.fields.iter().position(|field| field.key == *key);

@@ -38,8 +38,8 @@ pub struct Page {
     pub ask: Option<AskId>,
     pub failure: Option<Problem>,
     pub steps: Vec<Step>,
-    /// A step whose requests were accepted, and until when its effect may take to show.
-    settling: Option<(StepId, Timestamp)>,
+    /// The step whose requests were accepted last, and when: its effect may take a while to show.
+    asked: Option<(StepId, Timestamp)>,
 }
 
 impl Page {
@@ -56,8 +56,6 @@ pub enum Standing<'a> {
     Done,
     /// The first step that is not over.
     At(&'a Step),
-    /// Its requests were accepted; the effect does not show yet.
-    Settling(&'a Step),
 }
 
 #[derive(Debug, Clone)]
@@ -79,6 +77,8 @@ pub struct Wizard {
     /// Whether it still looks for the first page that is not done.
     is_finding_place: bool,
     next_look: Option<Timestamp>,
+    /// How often it looked by itself since something was done.
+    looks: u32,
     /// Why the wizard itself refuses a value: an order of this name exists already.
     refusals: Vec<(Key, String)>,
 }
@@ -99,6 +99,7 @@ impl Wizard {
             sent: None,
             is_finding_place: false,
             next_look: None,
+            looks: 0,
             refusals: Vec::new(),
         }
     }
@@ -138,7 +139,11 @@ impl Wizard {
         self.refusals = self.own_refusals(estate);
         let page = &self.pages[self.page as usize];
         let refusals = flow::refusals(self.page, &page.observed, &self.inputs, rules, now);
-        let steps = flow::steps(self.page, &page.observed, &self.inputs, rules, now);
+        let steps = flow::steps(self.page, &page.observed, &self.inputs, rules, now).into_iter().map(|step| {
+            let asked = page.asked.filter(|(id, _)| *id == step.id).map(|(_, at)| at);
+            step.settling(asked, now)
+        });
+        let steps = steps.collect();
         self.refusals.extend(refusals);
         self.of_mut(self.page).steps = steps;
         if let Focus::Field(at) = self.focus
@@ -171,23 +176,23 @@ impl Wizard {
         (self.page == FlowName::Purchase).then(|| flow::secures(&self.inputs)).flatten()
     }
 
-    pub fn standing(&self, now: Timestamp) -> Standing<'_> {
+    pub fn standing(&self) -> Standing<'_> {
         let page = self.current();
         let Some(step) = flow::current(&page.steps) else {
             return if page.is_done() { Standing::Done } else { Standing::Looking };
         };
-        match (&step.status, page.settling) {
-            _ if !page.was_seen && !matches!(step.status, StepStatus::NeedsInput { .. }) => Standing::Looking,
-            (StepStatus::Ready, Some((id, until))) if id == step.id && now < until => Standing::Settling(step),
+        match step.status {
+            StepStatus::NeedsInput { .. } => Standing::At(step),
+            _ if !page.was_seen => Standing::Looking,
             _ => Standing::At(step),
         }
     }
 
     fn plan_next_look(&mut self, now: Timestamp) {
-        const SETTLING: SignedDuration = SignedDuration::from_secs(5);
-        let pause = match self.standing(now) {
-            Standing::At(Step { status: StepStatus::Waiting { next_poll, .. }, .. }) => Some(*next_poll),
-            Standing::Settling(_) => Some(SETTLING),
+        let pause = match self.standing() {
+            Standing::At(Step { status: StepStatus::Waiting { next_poll, .. }, .. }) => {
+                SignedDuration::try_from(flow::poll_after(self.looks, *next_poll)).ok()
+            }
             _ => None,
         };
         // A look that failed is repeated by hand only; one that is under way plans the next by its answer.

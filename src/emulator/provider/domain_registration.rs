@@ -16,7 +16,8 @@ use crate::emulator::{
 
 const KIND: &str = "Microsoft.DomainRegistration/domains";
 const KIND_KEY: &str = "microsoft.domainregistration/domains";
-const IDENTIFIERS: &str = "microsoft.domainregistration/domains/domainownershipidentifiers";
+/// The type of the tokens that domains carry.
+pub const IDENTIFIERS: &str = "microsoft.domainregistration/domains/domainownershipidentifiers";
 
 pub const ROUTES: &[Route] = &[
     Route::new(Get, "{sub}/providers/Microsoft.DomainRegistration/domains", list),

@@ -35,7 +35,8 @@ pub fn make(ctx: &Context<'_>, place: Place<'_>, wanted: &Certificate) -> Result
     let material = |issued: Issued| Material::try_from(issued).map_err(|error| Fault::invalid(error.to_string()));
     match wanted.from.as_str() {
         "upload" => {
-            certificates::save(&then, &to, &material(made)?, &Origin::Upload)?;
+            let origin = Origin::Upload { friendly_name: wanted.name.clone() };
+            certificates::save(&then, &to, &material(made)?, &origin)?;
         }
         "managed" => {
             let origin = Origin::Managed { host: wanted.hosts.first().cloned().unwrap_or_default(), method: None };

@@ -78,8 +78,6 @@ pub fn plant(ctx: &Context<'_>, past: &Past) -> Result<Order, Fault> {
         }
     } else {
         order.save(ctx)?;
-        // What is due in the past happens as soon as the practice cloud runs.
-        issue::schedule_ends(ctx, &order)?;
         expire_if_over(ctx, &order)?;
     }
     lock(ctx, &order)?;
@@ -102,7 +100,9 @@ pub fn reissue(
     order.pending = None;
     let key = key.map_or(KeySource::NewRsa(2048), KeySource::Existing);
     issue::sign(&then, order, PendingKind::Reissue, method, key)?;
-    stored::deliver(&then, order)
+    stored::deliver(&then, order)?;
+    // What is due in the past happens as soon as the practice cloud runs.
+    issue::schedule_ends(ctx, order)
 }
 
 fn expire_if_over(ctx: &Context<'_>, order: &Order) -> Result<(), Fault> {

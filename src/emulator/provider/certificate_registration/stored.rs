@@ -136,12 +136,12 @@ pub(super) fn deliver_again(ctx: &Context<'_>, mut order: Order) -> Result<(), F
 fn deliver_one(ctx: &Context<'_>, order: &mut Order, at: usize) -> Result<(), Fault> {
     let (version, good) = match (&order.current, order.status) {
         (_, Status::Denied) => {
-            order.stored[at].state = "CertificateOrderFailed".to_owned();
+            "CertificateOrderFailed".clone_into(&mut order.stored[at].state);
             return Ok(());
         }
         (Some(current), _) => {
             let Some(pfx) = &current.pfx else {
-                order.stored[at].state = "ExternalPrivateKey".to_owned();
+                "ExternalPrivateKey".clone_into(&mut order.stored[at].state);
                 return Ok(());
             };
             let facts = current.facts()?;

@@ -13,7 +13,10 @@ use crate::emulator::{
     id::ResourceId,
     pages::{self, Page},
     principals::{CERTDECK, CERTIFICATE_REGISTRATION},
-    provider::domain_registration,
+    provider::{
+        domain_registration,
+        microsoft_web::{bindings, plans, sites},
+    },
     reply::Reply,
 };
 
@@ -131,16 +134,20 @@ fn timeline(cloud: &Fixture, name: &str) -> Vec<String> {
     lines.iter().map(|line| text(line, "/actionType").to_owned()).collect()
 }
 
-/// A site with a mapped host name that was given the token.
+/// An app with a mapped host name that was given the token. It enforces HTTPS, which only a page of one's own minds.
 fn app_with(cloud: &Fixture, host: &str, token: &str) {
-    let site = ResourceId::parse(GROUP).under("Microsoft.Web", "sites", "shop");
-    let identifier = site.child("domainOwnershipIdentifiers", "order");
+    let web = |kind: &str, name: &str| ResourceId::parse(GROUP).under("Microsoft.Web", kind, name);
+    let (plan, site) = (web("serverfarms", "plan"), web("sites", "shop"));
     cloud.with(|ctx| {
-        let body = json!({"id": site.to_string(), "properties": {"hostNames": [host], "httpsOnly": true}});
-        ctx.save(&site, &body).unwrap();
-        let body = json!({"id": identifier.to_string(), "properties": {"id": token}});
-        ctx.save(&identifier, &body).unwrap();
+        plans::save(ctx, &plan, "West Europe", "S1", false).unwrap();
+        let mut app = sites::create(ctx, &site, &plan.to_string(), "app").unwrap();
+        app["properties"]["httpsOnly"] = true.into();
+        ctx.save(&site, &app).unwrap();
+        bindings::add(ctx, &site, host, Some("A")).unwrap();
     });
+    let path = format!("{site}/domainOwnershipIdentifiers/order");
+    let reply = cloud.arm(Method::Put, &path, &json!({"properties": {"id": token}}));
+    assert_eq!(reply.status, 200);
 }
 
 #[test]
@@ -253,6 +260,26 @@ fn each_method_proves_and_those_that_may_keep_www() {
     html.with(|ctx| pages::publish(ctx.tx, &page).unwrap());
     verify(&mut html, "by-page");
     assert_eq!(names_of(&order(&html, "by-page")), ["contoso.com"]);
+}
+
+#[test]
+fn a_page_behind_https_only_is_not_seen() {
+    let mut cloud = cloud();
+    let fresh = buy(&mut cloud, "by-page", &standard("contoso.com"));
+    app_with(&cloud, "contoso.com", "another token");
+    let page = Page {
+        host: "contoso.com".to_owned(),
+        path: "/.well-known/pki-validation/godaddy.html".to_owned(),
+        content: text(&fresh, "/domainVerificationToken").to_owned(),
+    };
+    cloud.with(|ctx| pages::publish(ctx.tx, &page).unwrap());
+    verify(&mut cloud, "by-page");
+    assert_eq!(order(&cloud, "by-page")["status"], "Pendingissuance");
+    let site = format!("{GROUP}/providers/Microsoft.Web/sites/shop");
+    let body = json!({"properties": {"httpsOnly": false}});
+    assert_eq!(cloud.arm(Method::Patch, &site, &body).status, 200);
+    verify(&mut cloud, "by-page");
+    assert_eq!(order(&cloud, "by-page")["status"], "Issued");
 }
 
 #[test]

@@ -15,6 +15,10 @@ use crate::emulator::{
     id::ResourceId,
     mail::{self, MAILBOXES, Subject},
     pages,
+    provider::{
+        domain_registration,
+        microsoft_web::{bindings, ownership},
+    },
     reply::{Fault, Outcome, Reply},
 };
 
@@ -134,8 +138,11 @@ fn evidence(ctx: &Context<'_>, order: &Order) -> Result<Option<Method>, Fault> {
 
 /// Whether an App Service Domain of the subscription carries the token.
 fn owned_domain(ctx: &Context<'_>, order: &Order, root: &str, token: &str) -> Result<bool, Fault> {
-    let kind = "microsoft.domainregistration/domains/domainownershipidentifiers";
-    Ok(in_subscription(ctx, order, kind)?.iter().any(|one| {
+    let Some(subscription) = order.resource_id().subscription_id() else {
+        return Ok(false);
+    };
+    let identifiers = ctx.list(domain_registration::IDENTIFIERS, &subscription)?;
+    Ok(identifiers.iter().any(|one| {
         let domain = ResourceId::parse(text(one, "/id")).parent();
         text(one, "/properties/ownershipId") == token && domain.name().eq_ignore_ascii_case(root)
     }))
@@ -143,36 +150,19 @@ fn owned_domain(ctx: &Context<'_>, order: &Order, root: &str, token: &str) -> Re
 
 /// Whether an app of the subscription that has the host name mapped was given the token (A97).
 fn served_by_app(ctx: &Context<'_>, order: &Order, token: &str) -> Result<bool, Fault> {
-    for kind in ["microsoft.web/sites", "microsoft.web/sites/slots"] {
-        let identifiers = format!("{kind}/domainownershipidentifiers");
-        for one in in_subscription(ctx, order, &identifiers)? {
-            let app = ResourceId::parse(text(&one, "/id")).parent();
-            if text(&one, "/properties/id") == token && has_host(ctx, &app, &order.common_name)? {
-                return Ok(true);
-            }
-        }
+    match order.resource_id().subscription_id() {
+        Some(subscription) => ownership::serves(ctx, &subscription, &order.common_name, token),
+        None => Ok(false),
     }
-    Ok(false)
-}
-
-fn has_host(ctx: &Context<'_>, app: &ResourceId, host: &str) -> Result<bool, Fault> {
-    let Some(site) = ctx.find(app)? else {
-        return Ok(false);
-    };
-    let listed = site["properties"]["hostNames"].as_array();
-    let listed = listed.into_iter().flatten().any(|name| name.as_str().is_some_and(|name| name.eq_ignore_ascii_case(host)));
-    Ok(listed || ctx.find(&app.child("hostNameBindings", host))?.is_some())
 }
 
 /// Whether plain HTTP shows nothing but the token. An app that enforces HTTPS answers with a redirect (A103).
 fn page_shows(ctx: &Context<'_>, order: &Order, token: &str) -> Result<bool, Fault> {
     let host = &order.common_name;
-    for kind in ["microsoft.web/sites", "microsoft.web/sites/slots"] {
-        for site in in_subscription(ctx, order, kind)? {
-            let redirects = site["properties"]["httpsOnly"].as_bool() == Some(true);
-            if redirects && has_host(ctx, &ResourceId::parse(text(&site, "/id")), host)? {
-                return Ok(false);
-            }
+    if let Some(binding) = bindings::find_host(ctx, host)? {
+        let site = ctx.find(&bindings::site_of(&binding))?;
+        if site.is_some_and(|site| site["properties"]["httpsOnly"] == true) {
+            return Ok(false);
         }
     }
     let own = format!("/{token}.html");
@@ -182,11 +172,4 @@ fn page_shows(ctx: &Context<'_>, order: &Order, token: &str) -> Result<bool, Fau
         }
     }
     Ok(false)
-}
-
-fn in_subscription(ctx: &Context<'_>, order: &Order, kind: &str) -> Result<Vec<serde_json::Value>, Fault> {
-    match order.resource_id().subscription_id() {
-        Some(subscription) => ctx.list(kind, &subscription),
-        None => Ok(Vec::new()),
-    }
 }

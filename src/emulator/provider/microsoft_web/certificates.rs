@@ -41,7 +41,7 @@ pub struct Place {
 /// Where a certificate came from, as its members say it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Origin {
-    Upload,
+    Upload { friendly_name: String },
     Vault { vault: ResourceId, secret: String },
     Managed { host: String, method: Option<String> },
 }
@@ -90,7 +90,7 @@ pub fn save(ctx: &Context<'_>, place: &Place, material: &Material, origin: &Orig
         "resourceGroup": place.id.group(),
     });
     match origin {
-        Origin::Upload => {}
+        Origin::Upload { friendly_name } => properties["friendlyName"] = json!(friendly_name),
         Origin::Vault { vault, secret } => {
             // Recorded: the id comes back in lower case.
             properties["keyVaultId"] = json!(vault.key());

@@ -6,10 +6,11 @@ use super::{
     super::super::{
         call::{Call, Method},
         context::{Context, envelope, text},
+        id::ResourceId,
         reply::{Fault, Outcome, Reply},
         route::Route,
     },
-    bindings::both,
+    bindings::{self, both},
     sites,
 };
 
@@ -23,6 +24,22 @@ pub const ROUTES: &[Route] = [
     both!(Delete, "domainOwnershipIdentifiers/{name}", delete),
 ]
 .as_flattened();
+
+/// Whether an app of the subscription that has `host` mapped serves `token`.
+pub fn serves(ctx: &Context<'_>, subscription: &ResourceId, host: &str, token: &str) -> Result<bool, Fault> {
+    for binding in bindings::of_subscription(ctx, subscription)? {
+        if !bindings::host(&binding).eq_ignore_ascii_case(host) {
+            continue;
+        }
+        let site = bindings::site_of(&binding);
+        let kind = KINDS[usize::from(site.kind() == sites::SLOT)];
+        let found = ctx.list(kind, &site)?;
+        if found.iter().any(|one| text(one, "/properties/id") == token) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
 
 fn list(ctx: &Context<'_>, call: &Call) -> Outcome {
     let site = call.target();
