@@ -162,7 +162,9 @@ fn choose_lines(choose: &Choose, room: usize, look: &Look) -> Content {
         lines.push(line);
     }
     let shown = choose.shown();
-    let short = shown.iter().all(|item| width(&item.label) <= 22);
+    // A few choices are explained in full; of many, each has one line.
+    let fits = |note: &str| width(note) <= room.saturating_sub(26);
+    let short = shown.iter().all(|item| width(&item.label) <= 22 && (choose.total() > 6 || fits(&item.note)));
     let mut at = 0;
     for (nth, item) in shown.iter().enumerate() {
         let is_here = nth == choose.cursor;

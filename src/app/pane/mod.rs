@@ -8,6 +8,8 @@ mod public;
 
 use jiff::Timestamp;
 
+pub use orders::steps as order_steps;
+
 use super::field::Field;
 use super::list::{List, SEPARATOR, Sort, SortKey};
 use crate::model::{Estate, Expiry, ResourceId};
