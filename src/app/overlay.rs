@@ -66,8 +66,8 @@ impl App {
             keys: self.settings.keymap.written(entry),
             name: entry.name,
             words: match entry.possible(self) {
-                Err(why) => format!("{} Not now: {why}.", entry.words),
-                Ok(()) => entry.words.to_owned(),
+                Err(why) if entry.command != Command::Later => format!("{} Not now: {why}.", entry.words),
+                _ => entry.words.to_owned(),
             },
         };
         let mut lines: Vec<_> = entries(place).map(line).collect();
@@ -206,5 +206,5 @@ impl App {
 
 /// What people look for comes first: what can be done, last how to move.
 fn group_rank(group: &str) -> usize {
-    ["Acting", "The list", "Everywhere", "Moving"].iter().position(|known| *known == group).unwrap_or(0)
+    ["Acting", "The list", "Everywhere", "Moving"].iter().position(|known| *known == group).unwrap_or(usize::MAX)
 }

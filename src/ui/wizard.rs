@@ -10,6 +10,7 @@ use super::look::{Look, Role};
 use super::text::{cut, cut_middle, fit, scroll, width, wrap};
 use super::{framed, put_lines};
 use crate::app::App;
+use crate::app::operations::Operation;
 use crate::app::wizard::{Focus, Origin, Standing, Wizard};
 use crate::flow::{self, FieldKind, FlowName, Step, StepStatus};
 
@@ -161,10 +162,15 @@ fn steps(app: &App, wizard: &Wizard, look: &Look, room: usize) -> Part {
     let shown = wizard.shown_step();
     let mut part = Part { lines: Vec::new(), at: 0, cursor: None };
     part.lines.push(standing(app, wizard, look, room));
+    let is_sending = running(app, wizard).is_some();
     let title_room = page.steps.iter().map(|step| width(&step.title)).max().unwrap_or(0).min(40);
     let first = page.steps.iter().position(|step| !step.status.is_over()).unwrap_or(usize::MAX);
     for (nth, step) in page.steps.iter().enumerate() {
-        let (glyph, role, words) = status(step, page.was_seen, nth > first, look);
+        let (glyph, role, words) = if is_sending && nth == first {
+            (look.glyphs.waiting, Role::Soon, "being sent".to_owned())
+        } else {
+            status(step, wizard, nth > first, look)
+        };
         let is_shown = nth == shown && wizard.focus == Focus::Steps;
         if nth == shown {
             part.at = part.lines.len();
@@ -222,13 +228,13 @@ fn reading(step: &Step, wizard: &Wizard, look: &Look, room: usize, lines: &mut V
     }
 }
 
-fn status(step: &Step, was_seen: bool, is_later: bool, look: &Look) -> (&'static str, Role, String) {
+fn status(step: &Step, wizard: &Wizard, is_later: bool, look: &Look) -> (&'static str, Role, String) {
     let glyphs = look.glyphs;
     match &step.status {
-        StepStatus::NeedsInput { why, .. } if !is_later => (glyphs.todo, Role::Dim, why.clone()),
-        _ if !was_seen => (glyphs.todo, Role::Dim, "not looked at yet".to_owned()),
+        StepStatus::NeedsInput { key, why } if !is_later && wizard.is_lacking(*key) => (glyphs.todo, Role::Dim, why.clone()),
+        _ if !wizard.current().was_seen => (glyphs.todo, Role::Dim, "not looked at yet".to_owned()),
         StepStatus::Done(evidence) => (glyphs.done, Role::Good, evidence.clone()),
-        StepStatus::NotNeeded(why) => (glyphs.done, Role::Dim, format!("not needed: {why}")),
+        StepStatus::NotNeeded(why) => (glyphs.skipped, Role::Dim, format!("not needed: {why}")),
         StepStatus::Ready | StepStatus::Waiting { .. } | StepStatus::NeedsInput { .. } if is_later => {
             (glyphs.todo, Role::Dim, "follows".to_owned())
         }
@@ -239,9 +245,14 @@ fn status(step: &Step, was_seen: bool, is_later: bool, look: &Look) -> (&'static
     }
 }
 
+/// What was sent from this wizard and is not over.
+fn running<'a>(app: &'a App, wizard: &Wizard) -> Option<&'a Operation> {
+    wizard.sent.and_then(|ask| app.operations.find(ask)).filter(|operation| operation.is_running())
+}
+
 /// One line: what goes on now, or that the page is done and what comes next.
 fn standing(app: &App, wizard: &Wizard, look: &Look, room: usize) -> Line<'static> {
-    let sent = wizard.sent.and_then(|ask| app.operations.find(ask)).filter(|operation| operation.is_running());
+    let sent = running(app, wizard);
     let glyphs = look.glyphs;
     let (glyph, text, role) = if let Some(operation) = sent {
         (glyphs.waiting, format!("{} {}  {}", operation.what, operation.elapsed(app.now), operation.note), Role::Soon)
@@ -274,7 +285,7 @@ fn done_words(wizard: &Wizard) -> String {
 }
 
 /// What Enter and the other keys do here, for the line at the bottom.
-pub fn hints(wizard: &Wizard) -> Vec<(String, String)> {
+pub fn hints(app: &App, wizard: &Wizard) -> Vec<(String, String)> {
     let pair = |key: &str, words: &str| (key.to_owned(), words.to_owned());
     if let Some(field) = wizard.focused_field() {
         let enter = match field.kind {
@@ -288,6 +299,9 @@ pub fn hints(wizard: &Wizard) -> Vec<(String, String)> {
         hints.push(pair("Esc", "leave"));
         hints.push(pair("F1", "Help"));
         return hints;
+    }
+    if running(app, wizard).is_some() {
+        return vec![pair("Esc", "leave it running")];
     }
     let enter = match wizard.standing() {
         Standing::Done => {

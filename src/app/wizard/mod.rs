@@ -179,6 +179,11 @@ impl Wizard {
         self.refusals.iter().find(|(refused, _)| *refused == key).map(|(_, why)| why.as_str())
     }
 
+    /// Whether the form has this field and its value was refused.
+    pub fn is_lacking(&self, key: Key) -> bool {
+        self.refusal(key).is_some() && self.fields.iter().any(|field| field.key == key)
+    }
+
     /// The names that the certificate would carry, while its domain is typed (A77).
     pub fn secures(&self) -> Option<Vec<String>> {
         (self.page == FlowName::Purchase).then(|| flow::secures(&self.inputs)).flatten()
@@ -190,9 +195,8 @@ impl Wizard {
             return if page.is_done() { Standing::Done } else { Standing::Looking };
         };
         // What the form itself lacks is known before anything was seen.
-        let is_of_form = |key: Key| self.fields.iter().any(|field| field.key == key);
         match step.status {
-            StepStatus::NeedsInput { key, .. } if is_of_form(key) => Standing::At(step),
+            StepStatus::NeedsInput { key, .. } if self.is_lacking(key) => Standing::At(step),
             _ if !page.was_seen => Standing::Looking,
             _ => Standing::At(step),
         }
