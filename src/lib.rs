@@ -9,6 +9,7 @@
 
 pub mod app;
 pub mod azure;
+pub mod cli;
 pub mod config;
 pub mod emulator;
 pub mod flow;

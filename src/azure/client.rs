@@ -56,6 +56,11 @@ impl Client {
         &self.cloud
     }
 
+    /// Where a request goes, for showing it.
+    pub fn url(&self, request: &Request) -> Result<Url, AzureError> {
+        address::of(&self.cloud, request)
+    }
+
     /// A resource, or nothing where there is none.
     pub async fn read(&self, request: &Request) -> Result<Option<Value>, AzureError> {
         self.read_at(address::of(&self.cloud, request)?, request).await
@@ -101,12 +106,29 @@ impl Client {
         let url = address::of(&self.cloud, request)?;
         let answer = accepted(self.send(self.call(url.clone(), request), &mut tell).await?)?;
         let (status, request_id) = (answer.status, answer.request_id.clone());
-        let mut next = poll::begin(request.method, &answer);
+        let body = self.follow(request, &url, &answer, &mut tell).await.map_err(|error| match error {
+            AzureError::OperationFailed(_) | AzureError::StillRunning { .. } => error,
+            // Whatever else goes wrong now, the change is under way.
+            other => AzureError::LostSight(Box::new(other)),
+        })?;
+        Ok(Changed { status, body, request_id })
+    }
+
+    /// Follows an accepted change until it is over; the resource as it is then.
+    async fn follow(
+        &self,
+        request: &Request,
+        url: &Url,
+        answer: &Answer,
+        tell: &mut (dyn FnMut(String) + Send),
+    ) -> Result<Option<Value>, AzureError> {
+        let start = Instant::now();
+        let mut next = poll::begin(request.method, answer);
         let mut polls = 0;
-        let body = loop {
+        loop {
             let (target, after, state) = match next {
-                Next::Done(body) => break body,
-                Next::ReadResource => break self.read_at(url, request).await?,
+                Next::Done(body) => return Ok(body),
+                Next::ReadResource => return self.read_at(url.clone(), request).await,
                 Next::Failed(refusal) => return Err(AzureError::OperationFailed(Box::new(refusal))),
                 Next::Poll { target, after, state } => (target, after, state),
             };
@@ -117,13 +139,15 @@ impl Client {
             tokio::time::sleep(poll::pause(after, polls)).await;
             polls += 1;
             let ask = match &target {
-                Target::Operation(link) | Target::Location(link) => address::follow(&url, link)?,
+                Target::Operation(link) | Target::Location(link) => address::follow(url, link)?,
                 Target::Resource => url.clone(),
             };
-            let call = Call::get(ask, address::audience(&self.cloud, &request.plane));
-            next = poll::go_on(request.method, target, &self.send(call, &mut tell).await?);
-        };
-        Ok(Changed { status, body, request_id })
+            let answer = self.send(Call::get(ask, address::audience(&self.cloud, &request.plane)), tell).await?;
+            if poll::says_nothing(answer.status) {
+                return Err(AzureError::refused(answer.refusal()));
+            }
+            next = poll::go_on(request.method, target, &answer);
+        }
     }
 
     async fn read_at(&self, url: Url, request: &Request) -> Result<Option<Value>, AzureError> {

@@ -25,12 +25,17 @@ pub async fn load(client: &Client, progress: impl Fn(Estate, String)) -> Result<
     }
     progress(estate.clone().indexed(), format!("reading {all} subscriptions"));
     let subscriptions = estate.subscriptions.clone();
-    let mut parts = stream::iter(&subscriptions).map(|one| Part::read(client, one)).buffered(SUBSCRIPTIONS_AT_ONCE);
-    let mut read = 0;
+    // Collected, because a stream that holds the closure cannot move to another thread.
+    let parts: Vec<_> = subscriptions.iter().map(|one| Part::read(client, one)).collect();
+    let mut parts = stream::iter(parts).buffered(SUBSCRIPTIONS_AT_ONCE);
+    let mut read = 0_usize;
     while let Some(part) = parts.next().await {
         part.join(&mut estate);
         read += 1;
-        progress(estate.clone().indexed(), format!("{read} of {all} subscriptions read"));
+        // Told ever more rarely, so that all the copies together are no larger than two estates.
+        if read.is_power_of_two() || read == all {
+            progress(estate.clone().indexed(), format!("{read} of {all} subscriptions read"));
+        }
     }
     public_certificates(client, &mut estate).await;
     Ok(estate.indexed())
@@ -93,7 +98,8 @@ impl Part {
 
 /// There is no list of public certificates but each app's own.
 async fn public_certificates(client: &Client, estate: &mut Estate) {
-    let apps = estate.apps.iter().map(|app| async { (app.label(), public_certificates::list(client, &app.id).await) });
+    let apps: Vec<_> =
+        estate.apps.iter().map(|app| async { (app.label(), public_certificates::list(client, &app.id).await) }).collect();
     let answers: Vec<_> = stream::iter(apps).buffered(APPS_AT_ONCE).collect().await;
     for (app, answer) in answers {
         let certificates = found(answer, &format!("public certificates of {app}"), &mut estate.gaps);

@@ -28,6 +28,7 @@ pub mod locks;
 pub mod orders;
 pub mod plans;
 pub mod public_certificates;
+pub mod raw;
 pub mod request;
 pub mod roles;
 pub mod sites;

@@ -87,6 +87,11 @@ pub fn go_on(method: Method, target: Target, answer: &Answer) -> Next {
     }
 }
 
+/// Whether an answer to a poll is about the asking alone, and not about the operation.
+pub fn says_nothing(status: u16) -> bool {
+    matches!(status, 401 | 403 | 408 | 429 | 500..)
+}
+
 fn operation(method: Method, target: Target, answer: &Answer) -> Next {
     let over = || if makes_resource(method) { Next::ReadResource } else { Next::Done(answer.body.get("properties").cloned()) };
     match json::text(&answer.body, "/status") {

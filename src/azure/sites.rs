@@ -36,9 +36,8 @@ pub async fn apps(client: &Client, subscription: &ResourceId) -> Result<Vec<Site
 /// (API.md 16).
 pub async fn slots(client: &Client, subscription: &ResourceId) -> Result<Vec<Site>, AzureError> {
     let sites = sites_with_slots(client, subscription).await?;
-    let asked = sites.iter().map(|site| async move {
-        client.list(&Request::get(format!("List the slots of {}", site.name()), format!("{site}/slots"), version::WEB)).await
-    });
+    let ask = |site: &ResourceId| Request::get(format!("List the slots of {}", site.name()), format!("{site}/slots"), version::WEB);
+    let asked: Vec<_> = sites.iter().map(ask).map(|request| async move { client.list(&request).await }).collect();
     let answers: Vec<Vec<Value>> = stream::iter(asked).buffered(SITES_AT_ONCE).try_collect().await?;
     Ok(answers.iter().flatten().filter_map(decode).collect())
 }

@@ -260,12 +260,11 @@ fn put(ctx: &Context<'_>, call: &Call) -> Outcome {
     let site = id.parent();
     ctx.need(&site)?;
     let host_name = id.name().to_lowercase();
-    match ctx.find(&id)? {
-        Some(binding) => sites::require_match(call, &binding)?,
-        None => {
-            let record = super::hostnames::require_mapped(ctx, &site, &host_name)?;
-            add(ctx, &site, &host_name, Some(record))?;
-        }
+    if let Some(binding) = ctx.find(&id)? {
+        sites::require_match(call, &binding)?;
+    } else {
+        let record = super::hostnames::require_mapped(ctx, &site, &host_name)?;
+        add(ctx, &site, &host_name, Some(record))?;
     }
     let wanted = call.body.pointer("/properties/sslState");
     let binding = match wanted {

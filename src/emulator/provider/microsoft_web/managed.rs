@@ -145,8 +145,8 @@ fn check(ctx: &Context<'_>, place: &Place, host: &str, method: Option<&str>) -> 
     if !text(&owner, "/properties/webSpace").eq_ignore_ascii_case(&place.webspace) {
         return Err(invalid(format!("Canonical name {host} belongs to an app in another webspace.")));
     }
-    let plan = plans::named(ctx, text(&owner, "/properties/serverFarmId"))?;
-    if plans::tls(&plan) == Tls::None {
+    let farm = plans::named(ctx, text(&owner, "/properties/serverFarmId"))?;
+    if plans::tls(&farm) == Tls::None {
         return Err(Fault::web(409, "Managed Certificate is not supported on Free and Shared tier."));
     }
     for other in ctx.list(KIND, &ResourceId::parse(""))? {

@@ -29,8 +29,9 @@ pub fn upload(ctx: &Context<'_>, place: &Place, blob: &str, password: &str) -> O
     let bytes = BASE64.decode(blob).map_err(|_| Fault::web(400, "The parameter pfxBlob has an invalid value."))?;
     let opened = pfx::read(&bytes, password)
         .map_err(|error| Fault::web(400, format!("The certificate file could not be opened: {error}.")))?;
+    let origin = Origin::Upload { friendly_name: opened.friendly_name.clone().unwrap_or_default() };
     let material = Material::from(opened);
-    let certificate = certificates::save(ctx, place, &material, &Origin::Upload)?;
+    let certificate = certificates::save(ctx, place, &material, &origin)?;
     let reply = Reply::ok(certificate);
     Ok(match warning(ctx, &material) {
         Some(warning) => reply.header("warning", warning),
