@@ -316,10 +316,11 @@ impl Screen {
         self
     }
 
-    /// Answers the newest look, if the last keys asked for one.
-    pub fn observe_if_asked(&mut self, observed: Observed) -> &mut Self {
-        if self.effects.iter().any(|effect| matches!(effect, Effect::Observe { .. })) {
-            self.observe(observed);
+    /// Answers the look that is under way, if there is one.
+    pub fn settle(&mut self, observed: Observed) -> &mut Self {
+        let asked = self.app.wizard.as_ref().and_then(|wizard| wizard.current().ask);
+        if let Some(ask) = asked {
+            self.send(Message::Observed { ask, result: Ok(Box::new(observed)) });
         }
         self
     }

@@ -95,6 +95,7 @@ impl App {
         let Some(wizard) = &mut self.wizard else { return };
         suggest(wizard.page, &self.estate, &mut wizard.inputs);
         wizard.step = None;
+        wizard.is_eager = false;
         wizard.focus = Focus::Steps;
         self.derive_wizard();
         self.focus_on_what_is_missing();
@@ -122,6 +123,23 @@ impl App {
             self.show_pane(PaneName::Bindings);
             self.read_estate();
             self.say(format!("{host} is secured"), Tone::Good);
+        }
+    }
+
+    /// Whether a page is done, from what the wizard saw of it, or else from the inventory.
+    pub fn is_page_done(&self, wizard: &Wizard, page: FlowName) -> bool {
+        if wizard.of(page).was_seen {
+            return wizard.is_done(page);
+        }
+        let Origin::Order(id) = &wizard.origin else { return false };
+        let Some(order) = self.estate.order(id) else { return page == FlowName::Purchase };
+        let [stored, verified, imported] = crate::app::pane::order_steps(&self.estate, order);
+        match page {
+            FlowName::Purchase => true,
+            FlowName::Store => stored,
+            FlowName::Verify => verified,
+            FlowName::ImportOrder => imported,
+            FlowName::Bind => false,
         }
     }
 
@@ -168,6 +186,20 @@ impl App {
         }
         self.derive_wizard();
         self.find_place();
+        if self.notice.as_ref().is_some_and(|notice| notice.tone == Tone::Plain) {
+            self.notice = None;
+        }
+        self.go_on_if_eager();
+    }
+
+    /// Enter was pressed while certdeck looked: now it is known what Enter means. It never sends without asking.
+    fn go_on_if_eager(&mut self) {
+        let Some(wizard) = &mut self.wizard else { return };
+        let was_eager = std::mem::take(&mut wizard.is_eager);
+        let waits = matches!(wizard.standing(), Standing::At(step) if matches!(step.status, StepStatus::Waiting { .. }));
+        if was_eager && !waits && wizard.current().ask.is_none() && wizard.current().failure.is_none() && self.dialogs.is_empty() {
+            self.do_step();
+        }
     }
 
     /// An order that is reopened goes on at the first page that is not done.

@@ -77,6 +77,8 @@ pub struct Wizard {
     /// Whether it still looks for the first page that is not done.
     is_finding_place: bool,
     next_look: Option<Timestamp>,
+    /// Whether Enter was pressed while it still looked.
+    is_eager: bool,
     /// How often it looked by itself since something was done.
     looks: u32,
     /// Why the wizard itself refuses a value: an order of this name exists already.
@@ -99,6 +101,7 @@ impl Wizard {
             sent: None,
             is_finding_place: false,
             next_look: None,
+            is_eager: false,
             looks: 0,
             refusals: Vec::new(),
         }
@@ -143,7 +146,12 @@ impl Wizard {
             let asked = page.asked.filter(|(id, _)| *id == step.id).map(|(_, at)| at);
             step.settling(asked, now)
         });
-        let steps = steps.collect();
+        let mut steps: Vec<Step> = steps.collect();
+        if let Some((key, why)) = self.refusals.first() {
+            for step in steps.iter_mut().filter(|step| step.status == StepStatus::Ready) {
+                step.status = StepStatus::NeedsInput { key: *key, why: why.clone() };
+            }
+        }
         self.refusals.extend(refusals);
         self.of_mut(self.page).steps = steps;
         if let Focus::Field(at) = self.focus
@@ -171,6 +179,11 @@ impl Wizard {
         self.refusals.iter().find(|(refused, _)| *refused == key).map(|(_, why)| why.as_str())
     }
 
+    /// Whether the form has this field and its value was refused.
+    pub fn is_lacking(&self, key: Key) -> bool {
+        self.refusal(key).is_some() && self.fields.iter().any(|field| field.key == key)
+    }
+
     /// The names that the certificate would carry, while its domain is typed (A77).
     pub fn secures(&self) -> Option<Vec<String>> {
         (self.page == FlowName::Purchase).then(|| flow::secures(&self.inputs)).flatten()
@@ -181,8 +194,9 @@ impl Wizard {
         let Some(step) = flow::current(&page.steps) else {
             return if page.is_done() { Standing::Done } else { Standing::Looking };
         };
+        // What the form itself lacks is known before anything was seen.
         match step.status {
-            StepStatus::NeedsInput { .. } => Standing::At(step),
+            StepStatus::NeedsInput { key, .. } if self.is_lacking(key) => Standing::At(step),
             _ if !page.was_seen => Standing::Looking,
             _ => Standing::At(step),
         }
@@ -205,6 +219,11 @@ impl Wizard {
         let steps = &self.current().steps;
         let standing = steps.iter().position(|step| !step.status.is_over()).unwrap_or_else(|| steps.len().saturating_sub(1));
         self.step.unwrap_or(standing).min(steps.len().saturating_sub(1))
+    }
+
+    /// Whether the reader moved away from the current step.
+    pub fn is_reading_other_step(&self) -> bool {
+        self.step.is_some()
     }
 
     /// Label and value of everything on the page that is worth copying: the facts of the step shown first.
