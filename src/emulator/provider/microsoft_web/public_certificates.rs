@@ -13,7 +13,7 @@ use super::{
         route::Route,
     },
     bindings::both,
-    sites,
+    site,
 };
 
 const KINDS: [&str; 2] = [
@@ -57,7 +57,7 @@ pub fn add(
 fn list(ctx: &Context<'_>, call: &Call) -> Outcome {
     let site = call.target();
     ctx.need(&site)?;
-    let kind = KINDS[usize::from(site.kind() == sites::SLOT)];
+    let kind = KINDS[usize::from(site.kind() == site::SLOT)];
     ctx.page(call, kind, &site, |one| Ok(Some(one)))
 }
 
