@@ -53,7 +53,10 @@ pub fn make(ctx: &Context<'_>, place: Place<'_>, wanted: &Certificate) -> Result
     };
     match wanted.from.as_str() {
         "upload" => {
-            certificates::save(&then, &to, &material(made)?, &Origin::Upload)?;
+            let origin = Origin::Upload {
+                friendly_name: wanted.name.clone(),
+            };
+            certificates::save(&then, &to, &material(made)?, &origin)?;
         }
         "managed" => {
             let origin = Origin::Managed {

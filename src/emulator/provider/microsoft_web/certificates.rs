@@ -65,7 +65,9 @@ pub struct Place {
 /// Where a certificate came from, as its members say it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Origin {
-    Upload,
+    Upload {
+        friendly_name: String,
+    },
     Vault {
         vault: ResourceId,
         secret: String,
@@ -131,7 +133,7 @@ pub fn save(
         "resourceGroup": place.id.group(),
     });
     match origin {
-        Origin::Upload => {}
+        Origin::Upload { friendly_name } => properties["friendlyName"] = json!(friendly_name),
         Origin::Vault { vault, secret } => {
             // Recorded: the id comes back in lower case.
             properties["keyVaultId"] = json!(vault.key());

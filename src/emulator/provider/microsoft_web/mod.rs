@@ -47,3 +47,6 @@ impl Job {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
