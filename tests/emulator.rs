@@ -1,9 +1,12 @@
 //! The practice cloud keeps what it acknowledged, and has Azure's manners: reached over HTTPS, as every client does.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-use std::{path::Path, sync::Arc};
+use std::{
+    path::Path,
+    sync::{Arc, OnceLock},
+};
 
-use certdeck::emulator::{Emulator, EmulatorError, Gate, Options, Pace};
+use certdeck::emulator::{Connection, Emulator, EmulatorError, Gate, Options, Pace};
 use reqwest::{Certificate, Client, Method, Response, StatusCode};
 use rustls::{
     ClientConfig, RootCertStore,
@@ -11,6 +14,7 @@ use rustls::{
 };
 use serde_json::{Value, json};
 
+const ARM: &str = "https://management.azure.com/.default";
 const VERSION: &str = "api-version=2023-12-01";
 
 /// A practice cloud and a client that trusts its CA and holds a token for ARM.
@@ -27,31 +31,9 @@ impl Cloud {
 
     async fn with(options: Options) -> Self {
         let emulator = Emulator::start(options).await.unwrap();
-        let connection = emulator.connection();
-        let pem = std::fs::read(&connection.ca_pem).unwrap();
-        let http = Client::builder()
-            .add_root_certificate(Certificate::from_pem(&pem).unwrap())
-            .no_proxy()
-            .redirect(reqwest::redirect::Policy::none())
-            .build()
-            .unwrap();
-        let mut cloud = Self { emulator, http, token: String::new() };
-        let answer = cloud.sign_in(&cloud.emulator.connection().client_secret).await;
-        let answer: Value = answer.json().await.unwrap();
-        cloud.token = answer["access_token"].as_str().unwrap().to_owned();
-        cloud
-    }
-
-    async fn sign_in(&self, secret: &str) -> Response {
-        let connection = self.emulator.connection();
-        let url = format!("{}/{}/oauth2/v2.0/token", connection.authority, connection.tenant_id);
-        let form = [
-            ("grant_type", "client_credentials"),
-            ("client_id", connection.client_id.as_str()),
-            ("client_secret", secret),
-            ("scope", "https://management.azure.com/.default"),
-        ];
-        self.http.post(url).form(&form).send().await.unwrap()
+        let http = client(emulator.connection());
+        let token = token(&http, emulator.connection(), ARM).await;
+        Self { emulator, http, token }
     }
 
     fn url(&self, path: &str) -> String {
@@ -111,13 +93,74 @@ impl Cloud {
     }
 }
 
+fn client(connection: &Connection) -> Client {
+    let pem = std::fs::read(&connection.ca_pem).unwrap();
+    Client::builder()
+        .add_root_certificate(Certificate::from_pem(&pem).unwrap())
+        .no_proxy()
+        .redirect(reqwest::redirect::Policy::none())
+        .build()
+        .unwrap()
+}
+
+async fn sign_in(http: &Client, connection: &Connection, secret: &str, scope: &str) -> Response {
+    let url = format!("{}/{}/oauth2/v2.0/token", connection.authority, connection.tenant_id);
+    let form = [
+        ("grant_type", "client_credentials"),
+        ("client_id", connection.client_id.as_str()),
+        ("client_secret", secret),
+        ("scope", scope),
+    ];
+    http.post(url).form(&form).send().await.unwrap()
+}
+
+async fn token(http: &Client, connection: &Connection, scope: &str) -> String {
+    let response = sign_in(http, connection, &connection.client_secret, scope).await;
+    let answer: Value = response.json().await.unwrap();
+    answer["access_token"].as_str().unwrap().to_owned()
+}
+
+/// The process that the kill test kills; by itself it does nothing.
+#[tokio::test]
+#[ignore = "a child process of another test"]
+async fn child_that_is_killed() {
+    let Ok(dir) = std::env::var("EMULATOR_TEST_DIR") else {
+        return;
+    };
+    let emulator = Emulator::start(options(Path::new(&dir))).await.unwrap();
+    println!("{}", serde_json::to_string(emulator.connection()).unwrap());
+    std::future::pending::<()>().await;
+}
+
 async fn answer(response: Response) -> (StatusCode, Value) {
     let status = response.status();
     let text = response.text().await.unwrap();
     (status, serde_json::from_str(&text).unwrap_or(Value::Null))
 }
 
+/// Options for a cloud in `dir`; an empty directory gets a copy of an estate that is built once for all tests, since
+/// making its CA and keys is most of the time.
 fn options(dir: &Path) -> Options {
+    static TEMPLATE: OnceLock<tempfile::TempDir> = OnceLock::new();
+    let template = TEMPLATE.get_or_init(|| {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().to_owned();
+        let build = move || {
+            let runtime = tokio::runtime::Runtime::new().unwrap();
+            let emulator = runtime.block_on(Emulator::start(plain(&path))).unwrap();
+            runtime.block_on(emulator.shutdown());
+        };
+        std::thread::spawn(build).join().unwrap();
+        dir
+    });
+    let cloud = dir.join("cloud.redb");
+    if !cloud.exists() {
+        std::fs::copy(template.path().join("cloud.redb"), cloud).unwrap();
+    }
+    plain(dir)
+}
+
+fn plain(dir: &Path) -> Options {
     Options { pace: Pace::Instant, ..Options::new(dir) }
 }
 
@@ -164,7 +207,7 @@ async fn every_request_needs_a_token_and_an_api_version() {
     assert_eq!(status, StatusCode::UNAUTHORIZED);
     assert_eq!(body["error"]["code"], "InvalidAuthenticationToken");
 
-    let (status, body) = answer(cloud.sign_in("wrong").await).await;
+    let (status, body) = answer(sign_in(&cloud.http, cloud.emulator.connection(), "wrong", ARM).await).await;
     assert_eq!(status, StatusCode::UNAUTHORIZED);
     assert!(body["error_description"].as_str().unwrap().starts_with("AADSTS7000215"));
     cloud.emulator.shutdown().await;
@@ -313,5 +356,218 @@ async fn a_gate_holds_exactly_one_request_on_the_side_it_was_told() {
         () = gate.reached() => {}
     }
     assert_eq!(cloud.get(&group).await["name"], "rg-held");
+    cloud.emulator.shutdown().await;
+}
+
+#[tokio::test]
+async fn a_certificate_is_bought_stored_verified_imported_and_served() {
+    let dir = tempfile::tempdir().unwrap();
+    let cloud = Cloud::start(dir.path()).await;
+    let group = cloud.web().replace("/providers/Microsoft.Web", "");
+    let order = format!("{group}/providers/Microsoft.CertificateRegistration/certificateOrders/contosocom");
+    let vault = format!("{group}/providers/Microsoft.KeyVault/vaults/kv-contoso-shop");
+
+    let bought = json!({"location": "global", "properties": {
+        "distinguishedName": "CN=contoso.com", "productType": "StandardDomainValidatedSsl",
+        "validityInYears": 1, "keySize": 2048, "autoRenew": true,
+    }});
+    let (status, body) = cloud.put(&order, bought).await;
+    assert_eq!(status, StatusCode::CREATED, "{body}");
+    let fresh = cloud.get(&order).await;
+    assert_eq!(fresh["properties"]["status"], "Pendingissuance");
+
+    let stored = json!({"location": "global", "properties": {"keyVaultId": vault, "keyVaultSecretName": "contosocom"}});
+    let (status, body) = cloud.put(&format!("{order}/certificates/contosocom"), stored).await;
+    assert!(status.is_success(), "{body}");
+
+    // Domain verification keeps `www` (A106).
+    let domain = group.replace("rg-shop", "rg-platform")
+        + "/providers/Microsoft.DomainRegistration/domains/contoso.com/domainOwnershipIdentifiers/contosocom";
+    let token = &fresh["properties"]["domainVerificationToken"];
+    let (status, body) = cloud.put(&domain, json!({"properties": {"ownershipId": token}})).await;
+    assert!(status.is_success(), "{body}");
+    let verify = format!("{order}/verifyDomainOwnership");
+    assert_eq!(cloud.send(Method::POST, &verify, None).await.status(), StatusCode::NO_CONTENT);
+    let issued = cloud.get(&order).await;
+    assert_eq!(issued["properties"]["status"], "Issued");
+
+    let certificate = format!("{}/certificates/contosocom", cloud.web());
+    let import = json!({"location": "West Europe", "properties": {
+        "keyVaultId": vault, "keyVaultSecretName": "contosocom", "serverFarmId": format!("{}/serverfarms/plan-shop", cloud.web()),
+    }});
+    let (status, body) = cloud.put(&certificate, import).await;
+    assert_eq!(status, StatusCode::OK, "{body}");
+    let mine = body["properties"]["thumbprint"].as_str().unwrap();
+    assert_eq!(mine, issued["properties"]["signedCertificate"]["thumbprint"]);
+
+    for host in ["contoso.com", "www.contoso.com"] {
+        let binding = format!("{}/sites/contoso-shop/hostNameBindings/{host}", cloud.web());
+        let body = json!({"properties": {"sslState": "SniEnabled", "thumbprint": mine}});
+        let (status, body) = cloud.put(&binding, body).await;
+        assert_eq!(status, StatusCode::OK, "{body}");
+        assert_eq!(thumbprint(&cloud.presented(host).await), mine);
+    }
+    cloud.emulator.shutdown().await;
+}
+
+#[tokio::test]
+async fn the_default_estate_has_an_order_in_every_state_an_admin_meets() {
+    let dir = tempfile::tempdir().unwrap();
+    let cloud = Cloud::start(dir.path()).await;
+    let subscription = &cloud.emulator.connection().subscription_ids[0];
+    let path = format!("/subscriptions/{subscription}/providers/Microsoft.CertificateRegistration/certificateOrders");
+    let orders = cloud.get(&path).await;
+    let mut seen: Vec<String> = orders["value"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|order| {
+            let name = order["name"].as_str().unwrap();
+            let properties = &order["properties"];
+            let stored = &properties["certificates"][name]["provisioningState"];
+            format!("{name}: {} {}", properties["status"].as_str().unwrap(), stored.as_str().unwrap_or("-"))
+        })
+        .collect();
+    seen.sort();
+    assert_eq!(
+        seen,
+        [
+            "apifabrikam: Issued Succeeded",
+            "events2026: Pendingissuance -",
+            "fabrikam: Issued Succeeded",
+            "jobsite: Issued Succeeded",
+            "marketing: Denied CertificateOrderFailed",
+            "oldshop: Expired Succeeded",
+            "partnerportal: Pendingissuance Initialized",
+            "suppliers: Issued AzureServiceUnauthorizedToAccessKeyVault",
+            "wildfabrikam: Issued Succeeded",
+        ]
+    );
+    cloud.emulator.shutdown().await;
+}
+
+#[tokio::test]
+async fn what_was_acknowledged_survives_a_kill_and_the_rest_left_no_trace() {
+    use std::io::{BufRead as _, BufReader};
+    let dir = tempfile::tempdir().unwrap();
+    let mut child = std::process::Command::new(std::env::current_exe().unwrap())
+        .args(["--ignored", "--exact", "--nocapture", "child_that_is_killed"])
+        .env("EMULATOR_TEST_DIR", dir.path())
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::null())
+        .spawn()
+        .unwrap();
+    let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    // The test harness prints lines of its own, and the first part of one.
+    let connection: Connection =
+        lines.map_while(Result::ok).find_map(|line| serde_json::from_str(&line[line.find('{')?..]).ok()).unwrap();
+    let http = client(&connection);
+    let token = token(&http, &connection, ARM).await;
+    let groups = format!("/subscriptions/{}/resourceGroups", connection.subscription_ids[0]);
+    for number in 0..20 {
+        let url = format!("{}{groups}/rg-{number}?{VERSION}", connection.arm);
+        let body = json!({"location": "westeurope"});
+        let response = http.put(url).bearer_auth(&token).json(&body).send().await.unwrap();
+        assert_eq!(response.status(), StatusCode::CREATED);
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+
+    let cloud = Cloud::start(dir.path()).await;
+    assert_eq!(cloud.emulator.connection(), &connection);
+    let listed = cloud.get(&groups).await;
+    let made = listed["value"].as_array().unwrap().iter();
+    let made = made.filter(|group| group["name"].as_str().unwrap().starts_with("rg-1")).count();
+    assert_eq!(made, 11, "rg-1 and rg-10 to rg-19");
+    cloud.emulator.shutdown().await;
+}
+
+#[tokio::test]
+async fn a_write_on_top_of_a_stale_reading_is_refused() {
+    let dir = tempfile::tempdir().unwrap();
+    let cloud = Cloud::start(dir.path()).await;
+    let path = format!("{}/sites/contoso-blog", cloud.web());
+    let read = cloud.send(Method::GET, &path, None).await;
+    let etag = read.headers()["etag"].clone();
+    let change = async || {
+        let request = cloud.http.patch(cloud.url(&path)).bearer_auth(&cloud.token);
+        let body = json!({"properties": {"httpsOnly": true}});
+        request.header("if-match", &etag).json(&body).send().await.unwrap().status()
+    };
+    assert_eq!(change().await, StatusCode::OK);
+    assert_eq!(change().await, StatusCode::PRECONDITION_FAILED);
+    cloud.emulator.shutdown().await;
+}
+
+#[tokio::test]
+async fn a_vault_answers_at_its_own_address_and_asks_for_its_own_token() {
+    let dir = tempfile::tempdir().unwrap();
+    let cloud = Cloud::start(dir.path()).await;
+    let connection = cloud.emulator.connection();
+    let vault = cloud
+        .get(&format!(
+            "{}/providers/Microsoft.KeyVault/vaults/kv-contoso-shop",
+            cloud.web().replace("/providers/Microsoft.Web", "")
+        ))
+        .await;
+    let uri = vault["properties"]["vaultUri"].as_str().unwrap();
+    let pem = std::fs::read(&connection.ca_pem).unwrap();
+    let host = uri.trim_start_matches("https://").split(':').next().unwrap();
+    let http = Client::builder()
+        .add_root_certificate(Certificate::from_pem(&pem).unwrap())
+        .no_proxy()
+        .resolve(host, connection.arm.trim_start_matches("https://").parse().unwrap())
+        .build()
+        .unwrap();
+    let url = format!("{uri}secrets?api-version=7.4");
+    let challenged = http.get(&url).send().await.unwrap();
+    assert_eq!(challenged.status(), StatusCode::UNAUTHORIZED);
+    let challenge = challenged.headers()["www-authenticate"].to_str().unwrap().to_owned();
+    assert!(challenge.contains(&connection.tenant_id), "{challenge}");
+
+    let wrong = http.get(&url).bearer_auth(&cloud.token).send().await.unwrap();
+    assert_eq!(wrong.status(), StatusCode::UNAUTHORIZED);
+    let right = token(&cloud.http, connection, "https://vault.azure.net/.default").await;
+    let listed = http.get(&url).bearer_auth(right).send().await.unwrap();
+    assert_eq!(listed.status(), StatusCode::OK);
+    cloud.emulator.shutdown().await;
+}
+
+#[tokio::test]
+async fn the_zone_answers_over_udp_and_follows_the_control() {
+    let dir = tempfile::tempdir().unwrap();
+    let cloud = Cloud::start(dir.path()).await;
+    let record = json!({"add": {"name": "txt.contoso.com", "type": "TXT", "value": "proof"}});
+    let (status, body) = answer(cloud.send(Method::POST, "/_emulator/dns", Some(record)).await).await;
+    assert_eq!(status, StatusCode::OK, "{body}");
+    let socket = tokio::net::UdpSocket::bind("127.0.0.1:0").await.unwrap();
+    let mut question = hickory_proto::op::Message::query();
+    let name = hickory_proto::rr::Name::from_ascii("txt.contoso.com.").unwrap();
+    question.add_query(hickory_proto::op::Query::query(name, hickory_proto::rr::RecordType::TXT));
+    let address = cloud.emulator.connection().dns.clone();
+    socket.send_to(&question.to_vec().unwrap(), address).await.unwrap();
+    let mut buffer = [0; 512];
+    let length = socket.recv(&mut buffer).await.unwrap();
+    let answered = &buffer[..length];
+    assert!(answered.windows(5).any(|octets| octets == b"proof"), "{answered:?}");
+    cloud.emulator.shutdown().await;
+}
+
+#[tokio::test]
+async fn the_request_log_tells_what_was_asked_and_not_the_control() {
+    let dir = tempfile::tempdir().unwrap();
+    let cloud = Cloud::start(dir.path()).await;
+    let path = format!("{}/sites/contoso-blog", cloud.web());
+    cloud.get(&path).await;
+    let log = cloud.get("/_emulator/requests").await;
+    let seen: Vec<(&str, u64)> = log["value"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|entry| (entry["method"].as_str().unwrap(), entry["status"].as_u64().unwrap()))
+        .collect();
+    assert_eq!(seen, [("POST", 200), ("GET", 200)]);
+    let rest = cloud.get("/_emulator/requests?since=2").await;
+    assert_eq!(rest["value"], json!([]));
     cloud.emulator.shutdown().await;
 }

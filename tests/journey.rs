@@ -71,7 +71,7 @@ async fn a_txt_record_verifies_and_keeps_www() {
         certdeck::flow::observe(&practice.client, FlowName::Verify, &practice.inputs(FlowName::Verify, &by_txt)).await.unwrap();
     assert!(matches!(observed.txt, Seen::Here(_)), "the practice zone is really asked");
     let token = observed.order.here().unwrap().token.clone().unwrap();
-    practice.control_post("dns", json!({"name": "contoso.com", "type": "TXT", "value": token})).await;
+    practice.control_post("dns", json!({"add": {"name": "contoso.com", "type": "TXT", "value": token}})).await;
     practice.complete(FlowName::Verify, &by_txt).await;
     assert_eq!(names_issued(&practice).await, ["contoso.com", "www.contoso.com"]);
 }

@@ -6,13 +6,18 @@
 use std::path::{Path, PathBuf};
 
 use certdeck::azure::{Refusal, certificates, locks, orders, plans, public_certificates, sites, subscriptions, vaults};
+use certdeck::model::printable;
 use serde_json::Value;
 
-fn recordings() -> Option<PathBuf> {
-    let shared =
-        std::env::var_os("CERTDECK_SHARED").map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared"), PathBuf::from);
-    let folder = shared.join("azure/recordings");
+/// A folder of what lies outside of the repository.
+fn shared(folder: &str) -> Option<PathBuf> {
+    let beside = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared");
+    let folder = std::env::var_os("CERTDECK_SHARED").map_or_else(beside, PathBuf::from).join(folder);
     folder.is_dir().then_some(folder)
+}
+
+fn recordings() -> Option<PathBuf> {
+    shared("azure/recordings")
 }
 
 /// Every recorded exchange with its file name.
@@ -117,4 +122,48 @@ fn every_recorded_refusal_has_a_code_and_a_reason() {
             assert!(!refusal.code.is_empty() && !refusal.message.is_empty(), "{file}: {refusal:?}");
         }
     }
+}
+
+/// Whether a `Debug` form holds a character that is not for showing; it writes one as `\u{…}`, or shortly as `\n`.
+fn shows_hidden(debug: &str) -> bool {
+    // A doubled backslash is the beginning of a visible mark, as it should be.
+    let plain = debug.replace("\\\\", "");
+    let hidden = |escape: &str| {
+        let code = escape.split('}').next().and_then(|digits| u32::from_str_radix(digits, 16).ok()).and_then(char::from_u32);
+        code.is_some_and(|c| printable(&c.to_string()) != c.to_string())
+    };
+    ["\\r", "\\n", "\\t", "\\0"].iter().any(|mark| plain.contains(mark)) || plain.split("\\u{").skip(1).any(hidden)
+}
+
+#[test]
+fn no_hostile_text_gets_through_a_decoder() {
+    let Some(folder) = shared("certificates/hostile") else {
+        eprintln!("skipped: no hostile files");
+        return;
+    };
+    let mut decoded = 0;
+    for path in std::fs::read_dir(folder).unwrap().flatten().map(|entry| entry.path()) {
+        let Ok(body) = serde_json::from_slice::<Value>(&std::fs::read(&path).unwrap()) else { continue };
+        for mut resource in resources(&body).into_iter().cloned() {
+            if let Some(fields) = resource.as_object_mut() {
+                // Many of the files hold no id that parses; what else they say is to be read all the same.
+                fields.insert("id".to_owned(), "/subscriptions/s/resourceGroups/g/providers/Microsoft.Web/sites/x".into());
+            }
+            let shown = [
+                format!("{:?}", certificates::decode(&resource)),
+                format!("{:?}", orders::decode(&resource)),
+                format!("{:?}", sites::decode(&resource)),
+                format!("{:?}", vaults::decode(&resource)),
+                format!("{:?}", plans::decode(&resource)),
+                format!("{:?}", locks::decode(&resource)),
+                format!("{:?}", public_certificates::decode(&resource)),
+                format!("{:?}", Refusal::read(400, &resource)),
+            ];
+            for text in shown {
+                decoded += 1;
+                assert!(!shows_hidden(&text), "{}: {text}", path.display());
+            }
+        }
+    }
+    assert!(decoded > 500, "only {decoded}");
 }

@@ -68,27 +68,32 @@ impl Client {
 
     /// All elements of a list, over all its pages.
     pub async fn list(&self, request: &Request) -> Result<Vec<Value>, AzureError> {
+        let mut all = Vec::new();
+        self.pages(request, &mut |page| all.extend(page)).await?;
+        Ok(all)
+    }
+
+    /// The elements of a list that decode, a page at a time: the JSON of ten thousand certificates is never held at once.
+    pub async fn list_as<T: Send>(&self, request: &Request, decode: fn(&Value) -> Option<T>) -> Result<Vec<T>, AzureError> {
+        let mut all = Vec::new();
+        self.pages(request, &mut |page| all.extend(page.iter().filter_map(decode))).await?;
+        Ok(all)
+    }
+
+    async fn pages(&self, request: &Request, take: &mut (dyn FnMut(Vec<Value>) + Send)) -> Result<(), AzureError> {
         let mut url = address::of(&self.cloud, request)?;
-        let mut elements = Vec::new();
         for _ in 0..MOST_PAGES {
             let mut page = accepted(self.send(self.call(url.clone(), request), &mut |_| ()).await?)?.body;
             match page.get_mut("value").map(Value::take) {
-                Some(Value::Array(found)) => elements.extend(found),
+                Some(Value::Array(found)) => take(found),
                 _ => return Err(AzureError::Malformed { host: host_of(&url), why: "it is not a list".to_owned() }),
             }
-            match page.get("nextLink").and_then(Value::as_str).filter(|link| !link.is_empty()) {
-                Some(link) => {
-                    let next = address::follow(&url, link)?;
-                    if next == url {
-                        return Err(AzureError::Malformed {
-                            host: host_of(&url),
-                            why: "a page of the list leads to itself".to_owned(),
-                        });
-                    }
-                    url = next;
-                }
-                None => return Ok(elements),
+            let Some(link) = page.get("nextLink").and_then(Value::as_str).filter(|link| !link.is_empty()) else { return Ok(()) };
+            let next = address::follow(&url, link)?;
+            if next == url {
+                return Err(AzureError::Malformed { host: host_of(&url), why: "a page of the list leads to itself".to_owned() });
             }
+            url = next;
         }
         Err(AzureError::Malformed { host: host_of(&url), why: format!("the list has no end after {MOST_PAGES} pages") })
     }
@@ -106,12 +111,29 @@ impl Client {
         let url = address::of(&self.cloud, request)?;
         let answer = accepted(self.send(self.call(url.clone(), request), &mut tell).await?)?;
         let (status, request_id) = (answer.status, answer.request_id.clone());
-        let mut next = poll::begin(request.method, &answer);
+        let body = self.follow(request, &url, &answer, &mut tell).await.map_err(|error| match error {
+            AzureError::OperationFailed(_) | AzureError::StillRunning { .. } => error,
+            // Whatever else goes wrong now, the change is under way.
+            other => AzureError::LostSight(Box::new(other)),
+        })?;
+        Ok(Changed { status, body, request_id })
+    }
+
+    /// Follows an accepted change until it is over; the resource as it is then.
+    async fn follow(
+        &self,
+        request: &Request,
+        url: &Url,
+        answer: &Answer,
+        tell: &mut (dyn FnMut(String) + Send),
+    ) -> Result<Option<Value>, AzureError> {
+        let start = Instant::now();
+        let mut next = poll::begin(request.method, answer);
         let mut polls = 0;
-        let body = loop {
+        loop {
             let (target, after, state) = match next {
-                Next::Done(body) => break body,
-                Next::ReadResource => break self.read_at(url, request).await?,
+                Next::Done(body) => return Ok(body),
+                Next::ReadResource => return self.read_at(url.clone(), request).await,
                 Next::Failed(refusal) => return Err(AzureError::OperationFailed(Box::new(refusal))),
                 Next::Poll { target, after, state } => (target, after, state),
             };
@@ -122,13 +144,15 @@ impl Client {
             tokio::time::sleep(poll::pause(after, polls)).await;
             polls += 1;
             let ask = match &target {
-                Target::Operation(link) | Target::Location(link) => address::follow(&url, link)?,
+                Target::Operation(link) | Target::Location(link) => address::follow(url, link)?,
                 Target::Resource => url.clone(),
             };
-            let call = Call::get(ask, address::audience(&self.cloud, &request.plane));
-            next = poll::go_on(request.method, target, &self.send(call, &mut tell).await?);
-        };
-        Ok(Changed { status, body, request_id })
+            let answer = self.send(Call::get(ask, address::audience(&self.cloud, &request.plane)), tell).await?;
+            if poll::says_nothing(answer.status) {
+                return Err(AzureError::refused(answer.refusal()));
+            }
+            next = poll::go_on(request.method, target, &answer);
+        }
     }
 
     async fn read_at(&self, url: Url, request: &Request) -> Result<Option<Value>, AzureError> {

@@ -80,6 +80,9 @@ pub enum AzureError {
     /// A long-running operation that was accepted and then failed.
     #[error("{}", .0.message)]
     OperationFailed(Box<Refusal>),
+    /// The change was accepted, and what came of it could not be found out.
+    #[error("it was accepted; then {0}")]
+    LostSight(Box<AzureError>),
     #[error("the operation still runs after {minutes} minutes")]
     StillRunning { minutes: u64 },
     #[error("{found} is not {expected}, so nothing was sent to it")]
@@ -106,7 +109,7 @@ impl AzureError {
     /// Whether the change may have taken effect although no answer says so: look before sending it again.
     pub fn is_ambiguous(&self) -> bool {
         match self {
-            Self::AnswerLost { .. } | Self::StillRunning { .. } | Self::Malformed { .. } => true,
+            Self::AnswerLost { .. } | Self::LostSight(_) | Self::StillRunning { .. } | Self::Malformed { .. } => true,
             Self::Refused(refusal) => refusal.status >= 500 || refusal.status == 408,
             _ => false,
         }

@@ -28,11 +28,14 @@ pub async fn load(client: &Client, progress: impl Fn(Estate, String)) -> Result<
     // Collected, because a stream that holds the closure cannot move to another thread.
     let parts: Vec<_> = subscriptions.iter().map(|one| Part::read(client, one)).collect();
     let mut parts = stream::iter(parts).buffered(SUBSCRIPTIONS_AT_ONCE);
-    let mut read = 0;
+    let mut read = 0_usize;
     while let Some(part) = parts.next().await {
         part.join(&mut estate);
         read += 1;
-        progress(estate.clone().indexed(), format!("{read} of {all} subscriptions read"));
+        // Told ever more rarely, so that all the copies together are no larger than two estates.
+        if read.is_power_of_two() || read == all {
+            progress(estate.clone().indexed(), format!("{read} of {all} subscriptions read"));
+        }
     }
     public_certificates(client, &mut estate).await;
     Ok(estate.indexed())

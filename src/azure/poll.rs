@@ -87,6 +87,11 @@ pub fn go_on(method: Method, target: Target, answer: &Answer) -> Next {
     }
 }
 
+/// Whether an answer to a poll is about the asking alone, and not about the operation.
+pub fn says_nothing(status: u16) -> bool {
+    matches!(status, 401 | 403 | 408 | 429 | 500..)
+}
+
 fn operation(method: Method, target: Target, answer: &Answer) -> Next {
     let over = || if makes_resource(method) { Next::ReadResource } else { Next::Done(answer.body.get("properties").cloned()) };
     match json::text(&answer.body, "/status") {
@@ -190,5 +195,12 @@ mod tests {
     #[test]
     fn an_action_that_answers_at_once_is_over() {
         assert_eq!(begin(Method::Post, &answer(204, Value::Null)), Next::Done(None));
+    }
+
+    #[test]
+    fn polls_are_neither_frantic_nor_days_apart() {
+        assert_eq!(pause(Some(Duration::ZERO), 0), Duration::from_millis(100));
+        assert_eq!(pause(Some(Duration::from_secs(u64::MAX)), 0), Duration::from_secs(300));
+        assert_eq!([0, 1, 2, 3, 900].map(|polls| pause(None, polls).as_secs()), [1, 2, 3, 5, 5]);
     }
 }

@@ -66,7 +66,11 @@ impl Sender {
                     tries -= 1;
                     continue;
                 }
-                Ok(answer) if answer.status < 400 => return Ok(answer),
+                Ok(answer) if answer.status < 400 => {
+                    // Without the query: links of operations carry signatures in it (API.md 17).
+                    tracing::debug!(method = call.method.as_str(), path = call.url.path(), status = answer.status, ?answer.request_id);
+                    return Ok(answer);
+                }
                 Ok(answer) => {
                     let failure = Failure::Status { code: answer.status, retry_after: answer.retry_after };
                     (Ok(answer), failure)

@@ -35,6 +35,11 @@ const CODES: &[(&str, &str, &str)] = &[
     ("59206", "another change of this app is under way", "Wait a few seconds and repeat the command."),
     ("59207", "another change of this App Service plan is under way", "Wait a few seconds and repeat the command."),
     ("VaultAlreadyExists", "the vault name is already in use", "Vault names are unique in the whole cloud: choose another one."),
+    (
+        "Authorization_RequestDenied",
+        "the signed-in identity may not read the directory",
+        "Ask for the role Directory Readers, or have somebody who may grant the vault permissions.",
+    ),
     ("AccessDenied", "", "Grant the signed-in identity the permission on the vault, by access policy or by role."),
     ("Forbidden", "", "Grant the signed-in identity the permission on the vault, by access policy or by role."),
     ("ForbiddenByPolicy", "", "Grant the signed-in identity the permission in the vault's access policies."),
@@ -96,6 +101,11 @@ pub fn problem(error: &AzureError, what: &str) -> Problem {
             "If a proxy re-signs the traffic or the cloud has a CA of its own, name its CA with CERTDECK_CA_FILE.",
         ),
         AzureError::AnswerLost { .. } => said(error, what, "It may have taken effect: refresh and look before repeating it."),
+        AzureError::LostSight(cause) => {
+            let cause = problem(cause, what);
+            let why = format!("it was accepted, and then could not be followed: {}", cause.why);
+            Problem { why, remedy: "It goes on in Azure: refresh and look before repeating it.".to_owned(), ..cause }
+        }
         AzureError::StillRunning { .. } => {
             said(error, what, "It goes on in Azure. Open the operation again later: it stands where Azure stands.")
         }
@@ -147,6 +157,11 @@ fn locked(message: &str) -> String {
 }
 
 fn sign_in(code: Option<&str>, message: &str, what: &str) -> Problem {
+    if message.contains("az not found") {
+        let why = "nobody is signed in: the Azure CLI is not installed and no client secret is given";
+        return Problem::new(what, why)
+            .remedy("Install the Azure CLI and run az login, or set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET.");
+    }
     let known = SIGN_IN.iter().find(|(known, ..)| code == Some(*known));
     let (why, remedy) = known.map_or(
         (message, "Check AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET, or run az login."),

@@ -41,3 +41,28 @@ pub fn facts(text: &str) -> Option<Facts> {
         expires: Timestamp::from_second(certificate.validity().not_after.timestamp()).ok(),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn pem_and_base64_tell_the_same() {
+        let names = vec!["contoso.com".to_owned(), "www.contoso.com".to_owned()];
+        let made = rcgen::generate_simple_self_signed(names.clone()).unwrap().cert;
+        let pem = made.pem();
+        let read = facts(&pem).unwrap();
+        assert_eq!(read.names, names);
+        assert!(read.expires.is_some() && !read.subject.is_empty());
+        assert_eq!(facts(&pem.replace('\n', "\r\n")).as_ref(), Some(&read));
+        assert_eq!(facts(&STANDARD.encode(made.der())).as_ref(), Some(&read));
+    }
+
+    #[test]
+    fn what_is_no_certificate_tells_nothing() {
+        for text in ["", "-----BEGIN CERTIFICATE-----", "AAAA", "not base64 at all", &"A".repeat(LARGEST + 1)] {
+            assert_eq!(facts(text), None);
+        }
+    }
+}

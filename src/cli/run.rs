@@ -10,9 +10,10 @@ use serde_json::{Value, json};
 
 use super::session::Session;
 use super::{CliError, Exit, consent, plan, words};
+use crate::azure::{Client, subscriptions};
 use crate::flow::engine::{Conductor, Ending};
-use crate::flow::{FlowName, Inputs, Key, Step, StepStatus};
-use crate::model::Problem;
+use crate::flow::{self, FlowName, Inputs, Key, Step, StepStatus};
+use crate::model::{Estate, Problem};
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = keys())]
@@ -64,7 +65,8 @@ fn patience(text: &str) -> Result<Duration, String> {
 
 pub async fn run(args: Args, session: &Session) -> Result<Exit, CliError> {
     let world = session.world(&session.target()?).await?;
-    let inputs = args.set.into_iter().fold(Inputs::default(), |inputs, (key, value)| inputs.with(key, value));
+    let given = args.set.into_iter().fold(Inputs::default(), |inputs, (key, value)| inputs.with(key, value));
+    let inputs = completed(&world.client, args.flow, given).await?;
     let mut out = io::stdout();
     if args.plan {
         let steps = plan::write(&world, args.flow, &inputs, args.output, &mut out).await?;
@@ -86,6 +88,21 @@ pub async fn run(args: Args, session: &Session) -> Result<Exit, CliError> {
     }
     .map_err(CliError::Output)?;
     Ok(verdict(ending, headless.had_nobody_to_ask))
+}
+
+/// What was given, with a subscription named as people name it turned into its id, and with the defaults of the forms
+/// on screen for what was left out. Where there is one subscription only, it is meant.
+async fn completed(client: &Client, flow: FlowName, mut inputs: Inputs) -> Result<Inputs, CliError> {
+    let known = subscriptions::list(client).await.map_err(|error| CliError::Cloud(error.problem("List the subscriptions")))?;
+    let meant = match inputs.get(Key::Subscription) {
+        Some(typed) => known.iter().find(|subscription| subscription.name.eq_ignore_ascii_case(typed)),
+        None => known.first().filter(|_| known.len() == 1),
+    };
+    if let Some(subscription) = meant {
+        inputs.set(Key::Subscription, subscription.id.subscription_id());
+    }
+    flow::suggest(flow, &Estate::default(), &mut inputs);
+    Ok(inputs)
 }
 
 /// Says in words why the run ended before its end.

@@ -135,13 +135,14 @@ impl Context<'_> {
 
 /// The outer members every resource has; `kind` as Azure spells it (`Microsoft.Web/sites`).
 pub fn envelope(id: &ResourceId, kind: &str, location: &str, properties: Value) -> Value {
-    json!({
+    let mut resource = json!({
         "id": id.to_string(),
         "name": id.name(),
         "type": kind,
         "location": location,
-        "properties": properties,
-    })
+    });
+    resource["properties"] = properties;
+    resource
 }
 
 /// Text at a JSON pointer, or nothing: `text(&site, "/properties/serverFarmId")`.

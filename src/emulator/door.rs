@@ -8,7 +8,7 @@ use super::{
     context::Context,
     control,
     entra::{self, Audience},
-    graph, metadata,
+    graph, metadata, outside,
     provider::key_vault,
     reply::{Body, Fault, Outcome, Reply},
     route::{self, Found, Route},
@@ -28,6 +28,8 @@ pub struct Incoming {
     pub if_match: Option<String>,
     pub client_request_id: Option<String>,
     pub correlation_id: Option<String>,
+    /// Whether it came from this machine.
+    pub local: bool,
     pub body: Vec<u8>,
 }
 
@@ -89,11 +91,14 @@ fn answer(world: &World, door: &Door, incoming: &Incoming) -> Outcome {
     let authority = &world.setting.authority;
     let header = incoming.authorization.as_deref();
     match door {
+        Door::Control if !incoming.local => {
+            Err(Fault::arm(403, "Forbidden", "The practice cloud is controlled from its own machine only."))
+        }
         Door::Control if call.segments.get(1).is_some_and(|name| name == "requests") => {
             let since = call.query("since").and_then(|n| n.parse().ok()).unwrap_or(0);
             Ok(Reply::ok(world.log.show(since)))
         }
-        Door::Control => world.run(|ctx| follow(ctx, control::ROUTES, &mut call)),
+        Door::Control => world.run(|ctx| follow(ctx, &[control::ROUTES, outside::ROUTES], &mut call)),
         Door::Metadata => Ok(metadata::endpoints(&world.setting, call.api_version())),
         Door::Token => {
             let form: Vec<(String, String)> = url::form_urlencoded::parse(&incoming.body).into_owned().collect();
@@ -106,7 +111,7 @@ fn answer(world: &World, door: &Door, incoming: &Incoming) -> Outcome {
                 .caller(header, Audience::Graph)
                 .or_else(|_| authority.caller(header, Audience::Arm))
                 .map_err(|fault| entra::arm_refusal(&fault, authority))?;
-            world.run(|ctx| follow(ctx, graph::ROUTES, &mut call))
+            world.run(|ctx| follow(ctx, &[graph::ROUTES], &mut call))
         }
         Door::Vault(vault) => {
             call.caller = authority.caller(header, Audience::Vault).map_err(|fault| key_vault::challenge(authority, &fault))?;
@@ -120,9 +125,9 @@ fn answer(world: &World, door: &Door, incoming: &Incoming) -> Outcome {
     }
 }
 
-/// Runs the operation of a plain table.
-fn follow(ctx: &Context<'_>, table: &[Route], call: &mut Call) -> Outcome {
-    match route::find(&[table], call.method, &call.segments) {
+/// Runs the operation that some tables have for a call.
+fn follow(ctx: &Context<'_>, tables: &[&[Route]], call: &mut Call) -> Outcome {
+    match route::find(tables, call.method, &call.segments) {
         Found::Operation(run, params) => {
             call.params = params;
             run(ctx, call)

@@ -1,6 +1,6 @@
 //! What happens later: a durable list of jobs, ordered by the practice cloud's clock.
 //!
-//! A provider schedules with `ctx.schedule(after, Job::…)` in the same transaction as its change, so a job can
+//! A provider schedules with `ctx.soon(takes, &Job::…)` or `ctx.at(moment, &Job::…)` in the same transaction as its change, so a job can
 //! neither be lost nor run for a change that was not made. A job runs in a transaction of its own with
 //! `ctx.now` = the moment it was due, even when the clock jumped over it: what it schedules follows from there.
 //! A job that finds its object gone or changed does nothing.
@@ -14,7 +14,7 @@ use super::{
     context::Context,
     error::StoreError,
     operations,
-    provider::{key_vault, microsoft_web},
+    provider::{certificate_registration, key_vault, microsoft_web},
     reply::Fault,
     store::{Collection, Transaction},
 };
@@ -27,6 +27,7 @@ pub enum Job {
     /// A long-running operation ends well.
     Finish(operations::OperationId),
     KeyVault(key_vault::Job),
+    CertificateRegistration(certificate_registration::Job),
     Web(microsoft_web::Job),
 }
 
@@ -36,6 +37,7 @@ impl Job {
         match self {
             Self::Finish(operation) => operations::finish(ctx, &operation),
             Self::KeyVault(job) => job.run(ctx),
+            Self::CertificateRegistration(job) => job.run(ctx),
             Self::Web(job) => job.run(ctx),
         }
     }

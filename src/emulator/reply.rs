@@ -72,7 +72,7 @@ impl Fault {
 
     /// The capitalised envelope of Microsoft.Web and its siblings, without an extended code.
     pub fn web(status: u16, message: impl Into<String>) -> Self {
-        Self::web_entity(status, message.into(), &json!({}))
+        Self::web_entity(status, &message.into(), &json!({}))
     }
 
     /// The same with an extended code; `{0}`, `{1}` … in `template` are replaced by `parameters`.
@@ -86,10 +86,10 @@ impl Fault {
             "Code": status_word(status),
             "Message": message,
         });
-        Self::web_entity(status, message, &entity)
+        Self::web_entity(status, &message, &entity)
     }
 
-    fn web_entity(status: u16, message: String, entity: &Value) -> Self {
+    fn web_entity(status: u16, message: &str, entity: &Value) -> Self {
         let code = status_word(status);
         Self::new(
             status,

@@ -5,7 +5,7 @@ use std::{net::SocketAddr, sync::Arc, time::Duration};
 use axum::{
     Router,
     body::{Body as HttpBody, to_bytes},
-    extract::{Request, State},
+    extract::{Extension, Request, State},
     http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header},
 };
 use hyper_util::{
@@ -34,6 +34,10 @@ const BODY_LIMIT: usize = 4 << 20;
 /// How long connections may finish what they have in hand at shutdown.
 const GRACE: Duration = Duration::from_millis(500);
 
+/// Whether a connection comes from this machine.
+#[derive(Debug, Clone, Copy)]
+struct Local(bool);
+
 /// What every request handler needs.
 #[derive(Debug, Clone)]
 pub struct Front {
@@ -46,8 +50,10 @@ pub struct Front {
 pub async fn listen(listener: TcpListener, tls: Arc<ServerConfig>, front: Front, stop: watch::Receiver<bool>) {
     let acceptor = TlsAcceptor::from(tls);
     let router = Router::new().fallback(handle).with_state(front);
-    accept(listener, stop.clone(), move |stream, _| {
-        let (acceptor, router, stop) = (acceptor.clone(), router.clone(), stop.clone());
+    accept(listener, stop.clone(), move |stream, peer| {
+        let local = Local(peer.ip().is_loopback());
+        let router = router.clone().layer(Extension(local));
+        let (acceptor, stop) = (acceptor.clone(), stop.clone());
         async move {
             // A client that does not trust the CA breaks off here; that is its business.
             if let Ok(stream) = acceptor.accept(stream).await {
@@ -138,6 +144,7 @@ async fn read(request: Request) -> Option<Incoming> {
         if_match: text(&parts.headers, "if-match"),
         client_request_id: text(&parts.headers, "x-ms-client-request-id"),
         correlation_id: text(&parts.headers, "x-ms-correlation-request-id"),
+        local: parts.extensions.get::<Local>().is_some_and(|local| local.0),
         body: to_bytes(body, BODY_LIMIT).await.ok()?.to_vec(),
     })
 }

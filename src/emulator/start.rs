@@ -21,7 +21,9 @@ use super::{
     identity::{Identity, Ports},
     material::Material,
     options::Options,
-    principals, scenario,
+    principals,
+    provider::key_vault,
+    scenario,
     server::{self, Front},
     setting::Setting,
     store::Store,
@@ -80,6 +82,8 @@ impl Emulator {
 
         let world = World::new(store, setting);
         let start = scenario::load_or_build(&world, &options.scenario)?;
+        let readdressed = world.run(key_vault::readdress);
+        readdressed.map_err(|fault| EmulatorError::Scenario { name: options.scenario.clone(), reason: fault.body.to_string() })?;
         let connection = Connection {
             arm: origin.clone(),
             authority: origin,

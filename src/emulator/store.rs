@@ -10,9 +10,9 @@
 //! let of_zone = tx.scan(&RECORDS, "contoso.com|")?;   // in key order
 //! ```
 
-use std::{cell::Cell, fmt, marker::PhantomData, path::Path};
+use std::{cell::Cell, fmt, fs::OpenOptions, marker::PhantomData, path::Path};
 
-use redb::{Database, ReadableTable as _, TableDefinition, WriteTransaction};
+use redb::{Database, ReadableTable as _, TableDefinition, WriteTransaction, backends::FileBackend};
 use serde::{Serialize, de::DeserializeOwned};
 
 use super::error::{EmulatorError, StoreError};
@@ -22,6 +22,8 @@ const DOCUMENTS: Table = TableDefinition::new("documents");
 const PRIVATE: Table = TableDefinition::new("private");
 const VERSION: Collection<u32> = Collection::new("version");
 const FORMAT: u32 = 1;
+/// Pages kept in memory, in octets.
+const CACHE: usize = 32 << 20;
 /// How many entries are read at a time.
 const CHUNK: usize = 256;
 
@@ -63,7 +65,16 @@ pub struct Store {
 impl Store {
     /// Opens or creates `cloud.redb` in `dir`.
     pub fn open(dir: &Path) -> Result<Self, EmulatorError> {
-        let database = match Database::create(dir.join("cloud.redb")) {
+        let path = dir.join("cloud.redb");
+        let mut how = OpenOptions::new();
+        how.read(true).write(true).create(true).truncate(false);
+        // It holds private keys.
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut how, 0o600);
+        let file = how.open(&path).map_err(|source| EmulatorError::File { action: "open", path, source })?;
+        let backend = FileBackend::new(file).map_err(StoreError::from)?;
+        let opened = Database::builder().set_cache_size(CACHE).create_with_backend(backend);
+        let database = match opened {
             Ok(database) => database,
             Err(redb::DatabaseError::DatabaseAlreadyOpen) => {
                 return Err(EmulatorError::InUse(dir.to_owned()));

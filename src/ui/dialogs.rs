@@ -21,7 +21,7 @@ struct Content {
     at: usize,
     /// Lines at the end that always stay: refusal and keys.
     foot: Vec<Line<'static>>,
-    /// Line and column of the text cursor.
+    /// Line and column of the text cursor; lines of the foot are counted after the others.
     cursor: Option<(usize, usize)>,
 }
 
@@ -61,7 +61,8 @@ pub fn draw(app: &App, dialog: &Dialog, look: &Look, screen: Rect, frame: &mut F
     }
     put_lines(&content.foot, Rect { y: inner.y + body, height: inner.height - body, ..inner }, frame.buffer_mut());
     if let Some((line, column)) = content.cursor {
-        let y = inner.y + u16::try_from(line.saturating_sub(first)).unwrap_or(0);
+        let line = if line < content.lines.len() { line.saturating_sub(first) } else { shown + line - content.lines.len() };
+        let y = inner.y + u16::try_from(line).unwrap_or(0);
         frame.set_cursor_position(Position::new(inner.x + u16::try_from(column).unwrap_or(0), y));
     }
 }
@@ -162,7 +163,9 @@ fn choose_lines(choose: &Choose, room: usize, look: &Look) -> Content {
         lines.push(line);
     }
     let shown = choose.shown();
-    let short = shown.iter().all(|item| width(&item.label) <= 22);
+    // A few choices are explained in full; of many, each has one line.
+    let fits = |note: &str| width(note) <= room.saturating_sub(26);
+    let short = shown.iter().all(|item| width(&item.label) <= 22 && (choose.total() > 6 || fits(&item.note)));
     let mut at = 0;
     for (nth, item) in shown.iter().enumerate() {
         let is_here = nth == choose.cursor;
@@ -225,9 +228,8 @@ fn confirm_lines(confirm: &Confirm, room: usize, look: &Look) -> Content {
     let mut cursor = None;
     if let Some(word) = &confirm.word {
         let (line, column) = typed(&format!("Type {word} to confirm: "), &confirm.typed, room, look);
-        // The field belongs to what always stays in sight, so it counts from the end of the lines.
         cursor = Some((lines.len(), column));
-        lines.push(line);
+        foot.push(line);
         foot.extend(refusal(confirm.refusal.as_ref(), room, look));
         foot.push(keys(&[("Esc", "Cancel"), ("Enter", &format!("{} (after typing {word})", confirm.yes))], look));
     } else {
@@ -239,8 +241,7 @@ fn confirm_lines(confirm: &Confirm, room: usize, look: &Look) -> Content {
         let enter = if confirm.on_yes { confirm.yes.as_str() } else { "Cancel" };
         foot.push(keys(&[("Enter", enter), ("Tab", "the other"), ("y", &confirm.yes), ("Esc", "Cancel")], look));
     }
-    let at = cursor.map_or(0, |(line, _)| line);
-    Content { title: confirm.title.clone(), lines, at, foot, cursor }
+    Content { title: confirm.title.clone(), lines, at: 0, foot, cursor }
 }
 
 fn error_lines(error: &ErrorText, room: usize, look: &Look) -> Content {

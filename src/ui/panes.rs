@@ -20,10 +20,12 @@ pub fn body(app: &App, look: &Look, area: Rect, frame: &mut Frame<'_>) {
             None => list(app, look, area, frame),
         };
     }
-    let [left, right] = Layout::horizontal([Constraint::Fill(3), Constraint::Fill(2)]).areas(area);
+    // The list keeps the columns of the design size, whatever else there is room for.
+    let beside = (area.width * 2 / 5).min(area.width.saturating_sub(80));
+    let [left, right] = Layout::horizontal([Constraint::Fill(1), Constraint::Length(beside)]).areas(area);
     list(app, look, left, frame);
     if let Some(detail) = &app.detail {
-        detail_view(app, detail, look, right, frame)
+        detail_view(app, detail, look, right, frame);
     } else {
         let block = framed(Line::styled(" Details ", look.style(Role::Dim)), look);
         let inner = block.inner(right);
@@ -129,7 +131,7 @@ fn detail_view(app: &App, detail: &Detail, look: &Look, area: Rect, frame: &mut 
 
 /// Labels and wrapped values, and the line where the one under the cursor begins.
 fn fact_lines(facts: &[Fact], cursor: Option<usize>, room: u16, look: &Look) -> (Vec<Line<'static>>, usize) {
-    const LABEL: usize = 18;
+    let label_room = facts.iter().map(|fact| width(fact.label)).max().unwrap_or(0);
     let mut lines = Vec::new();
     let mut at = 0;
     for (nth, fact) in facts.iter().enumerate() {
@@ -140,12 +142,12 @@ fn fact_lines(facts: &[Fact], cursor: Option<usize>, room: u16, look: &Look) -> 
         let mark = look.mark(fact.tone);
         let value = if mark.is_empty() { fact.value.clone() } else { format!("{mark} {}", fact.value) };
         let style = if is_here { look.style(Role::Selected) } else { look.style(fact.tone.into()) };
-        for (row, piece) in wrap(&value, usize::from(room).saturating_sub(LABEL + 4)).into_iter().enumerate() {
+        for (row, piece) in wrap(&value, usize::from(room).saturating_sub(label_room + 4)).into_iter().enumerate() {
             let marker = if is_here && row == 0 { look.glyphs.here } else { " " };
             let label = if row == 0 { fact.label } else { "" };
             lines.push(Line::from(vec![
                 Span::raw(format!("{marker} ")),
-                Span::styled(fit(label, LABEL, look.glyphs.more), look.style(Role::Dim)),
+                Span::styled(fit(label, label_room, look.glyphs.more), look.style(Role::Dim)),
                 Span::raw(" "),
                 Span::styled(piece, style),
             ]));

@@ -26,11 +26,14 @@ pub fn header(app: &App, look: &Look, area: Rect, buffer: &mut Buffer) {
     if app.settings.read_only {
         left.push(Span::styled("  READ-ONLY", look.style(Role::Urgent)));
     }
+    let used: usize = left.iter().map(Span::width).sum();
+    // Where there is no room for both, the age of the data stays and the counts go.
+    let right =
+        if used + right.width() + 2 > usize::from(area.width) { Line::from_iter(right.spans.last().cloned()) } else { right };
     let room = usize::from(area.width).saturating_sub(right.width() + 2);
     if app.has_estate {
         let subscriptions = format!("  {} {}", glyphs.here, counted(app.estate.subscriptions.len(), "subscription"));
         let apps = format!("  {} {}", glyphs.here, counted(app.estate.apps.len(), "app"));
-        let used: usize = left.iter().map(Span::width).sum();
         if used + width(&subscriptions) <= room {
             left.push(Span::raw(subscriptions.clone()));
         }
@@ -68,12 +71,15 @@ fn standing(app: &App, look: &Look) -> Line<'static> {
 
 pub fn tabs(app: &App, look: &Look, area: Rect, buffer: &mut Buffer) {
     let mut spans = vec![Span::raw(" ")];
+    let is_narrow = PaneName::ALL.iter().map(|name| width(name.title()) + 4).sum::<usize>() >= usize::from(area.width);
     for (number, name) in (1..).zip(PaneName::ALL) {
         spans.push(Span::styled(format!("{number}"), look.style(Role::Key)));
-        let title = format!(" {} ", name.title());
+        // A narrow screen has room for the first word of each.
+        let words = if is_narrow { name.title().split(' ').next().unwrap_or_default() } else { name.title() };
+        let title = format!(" {words} ");
         let style = if name == app.pane { look.style(Role::Selected) } else { look.style(Role::Text) };
         // Without reverse video the tab that is open still says so.
-        let title = if name == app.pane && look.plain { format!("[{}]", name.title()) } else { title };
+        let title = if name == app.pane && look.plain { format!("[{words}]") } else { title };
         spans.push(Span::styled(title, style));
         spans.push(Span::raw(" "));
     }
@@ -91,7 +97,7 @@ pub fn bottom(app: &App, look: &Look, area: Rect, buffer: &mut Buffer) {
     for (key, words) in hints(app) {
         let needed = width(&key) + 1 + width(&words) + 2;
         if needed > left_room {
-            break;
+            continue;
         }
         left_room -= needed;
         spans.push(Span::styled(key, look.style(Role::Key)));
@@ -123,6 +129,10 @@ fn left_words(app: &App, look: &Look) -> (String, Role) {
 
 /// Key and words of what can be done now, most useful first.
 fn hints(app: &App) -> Vec<(String, String)> {
+    // A dialog has its keys written in it.
+    if !app.dialogs.is_empty() {
+        return Vec::new();
+    }
     let pane = app.pane();
     if app.place() == Place::List && pane.is_filtering {
         return vec![("Enter".into(), "keep".into()), ("Esc".into(), "clear".into()), ("!x col:x ~x".into(), "forms".into())];
@@ -131,9 +141,11 @@ fn hints(app: &App) -> Vec<(String, String)> {
     let typing = app.wizard.as_ref().is_some_and(|wizard| wizard.focused_field().is_some());
     if !typing {
         let shown = entries(app.place()).filter(|entry| !entry.hint.is_empty() && entry.possible(app).is_ok());
-        for entry in shown.filter(|entry| app.wizard.is_none() || entry.name != "open") {
+        for entry in shown.filter(|entry| app.place() == Place::List || entry.name != "open") {
             if let Some(key) = app.settings.keymap.keys(entry).next() {
-                hints.push((key.to_string().trim_matches(['<', '>']).to_owned(), entry.hint.to_owned()));
+                // In a practice cloud this is the one key that nobody can guess.
+                let at = if entry.name == "practise" { 1.min(hints.len()) } else { hints.len() };
+                hints.insert(at, (key.to_string().trim_matches(['<', '>']).to_owned(), entry.hint.to_owned()));
             }
         }
         // Help is always within reach, whatever else has to give way.

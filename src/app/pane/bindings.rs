@@ -6,12 +6,12 @@ use super::{Cell, Column, Fact, Tone, app_label, column, whereabouts};
 use crate::model::{Binding, Estate, SslState};
 
 pub const COLUMNS: &[Column] = &[
-    column("Hostname", 18, 3),
-    column("App", 10, 1),
-    column("TLS type", 12, 0),
-    column("Certificate", 12, 2),
-    column("Expires", 9, 0),
-    column("Thumbprint", 10, 0),
+    column("Hostname", 18, 3, 9),
+    column("App", 10, 1, 4),
+    column("TLS type", 12, 0, 5),
+    column("Certificate", 12, 2, 7),
+    column("Expires", 9, 0, 8),
+    column("Thumbprint", 10, 0, 1),
 ];
 
 pub fn cells(estate: &Estate, binding: &Binding, now: Timestamp) -> Vec<Cell> {

@@ -8,6 +8,8 @@ mod public;
 
 use jiff::Timestamp;
 
+pub use orders::steps as order_steps;
+
 use super::field::Field;
 use super::list::{List, SEPARATOR, Sort, SortKey};
 use crate::model::{Estate, Expiry, ResourceId};
@@ -123,16 +125,12 @@ pub struct Column {
     pub width: u16,
     /// Share of the room that is left over.
     pub grow: u16,
-    /// Left out first where the screen is narrow; the detail view has it.
-    pub is_extra: bool,
+    /// Where the screen is narrow, the column with the lowest rank goes first; the detail view has it.
+    pub rank: u8,
 }
 
-const fn column(title: &'static str, width: u16, grow: u16) -> Column {
-    Column { title, width, grow, is_extra: false }
-}
-
-const fn extra(title: &'static str, width: u16, grow: u16) -> Column {
-    Column { title, width, grow, is_extra: true }
+const fn column(title: &'static str, width: u16, grow: u16, rank: u8) -> Column {
+    Column { title, width, grow, rank }
 }
 
 /// A line of a detail view; its value can be copied.

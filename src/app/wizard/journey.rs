@@ -1,7 +1,5 @@
 //! The way of the wizard through its pages: opening, looking, sending, going on.
 
-use jiff::SignedDuration;
-
 use super::{Focus, Origin, Standing, Wizard};
 use crate::app::App;
 use crate::app::dialog::{Confirm, Dialog};
@@ -97,6 +95,7 @@ impl App {
         let Some(wizard) = &mut self.wizard else { return };
         suggest(wizard.page, &self.estate, &mut wizard.inputs);
         wizard.step = None;
+        wizard.is_eager = false;
         wizard.focus = Focus::Steps;
         self.derive_wizard();
         self.focus_on_what_is_missing();
@@ -127,6 +126,23 @@ impl App {
         }
     }
 
+    /// Whether a page is done, from what the wizard saw of it, or else from the inventory.
+    pub fn is_page_done(&self, wizard: &Wizard, page: FlowName) -> bool {
+        if wizard.of(page).was_seen {
+            return wizard.is_done(page);
+        }
+        let Origin::Order(id) = &wizard.origin else { return false };
+        let Some(order) = self.estate.order(id) else { return page == FlowName::Purchase };
+        let [stored, verified, imported] = crate::app::pane::order_steps(&self.estate, order);
+        match page {
+            FlowName::Purchase => true,
+            FlowName::Store => stored,
+            FlowName::Verify => verified,
+            FlowName::ImportOrder => imported,
+            FlowName::Bind => false,
+        }
+    }
+
     pub(super) fn derive_wizard(&mut self) {
         if let Some(wizard) = &mut self.wizard {
             wizard.derive(&self.estate, &self.settings.rules, self.now);
@@ -150,8 +166,9 @@ impl App {
     }
 
     pub(in crate::app) fn look_again_if_due(&mut self) {
-        let due = self.wizard.as_ref().and_then(Wizard::next_look).is_some_and(|due| due <= self.now);
-        if due {
+        let now = self.now;
+        if let Some(wizard) = self.wizard.as_mut().filter(|wizard| wizard.next_look().is_some_and(|due| due <= now)) {
+            wizard.looks += 1;
             self.observe_page();
         }
     }
@@ -169,6 +186,20 @@ impl App {
         }
         self.derive_wizard();
         self.find_place();
+        if self.notice.as_ref().is_some_and(|notice| notice.tone == Tone::Plain) {
+            self.notice = None;
+        }
+        self.go_on_if_eager();
+    }
+
+    /// Enter was pressed while certdeck looked: now it is known what Enter means. It never sends without asking.
+    fn go_on_if_eager(&mut self) {
+        let Some(wizard) = &mut self.wizard else { return };
+        let was_eager = std::mem::take(&mut wizard.is_eager);
+        let waits = matches!(wizard.standing(), Standing::At(step) if matches!(step.status, StepStatus::Waiting { .. }));
+        if was_eager && !waits && wizard.current().ask.is_none() && wizard.current().failure.is_none() && self.dialogs.is_empty() {
+            self.do_step();
+        }
     }
 
     /// An order that is reopened goes on at the first page that is not done.
@@ -190,7 +221,7 @@ impl App {
         if self.settings.read_only {
             return self.say("certdeck runs read-only; nothing is sent", Tone::Soon);
         }
-        let Some(Standing::At(step)) = self.wizard.as_ref().map(|wizard| wizard.standing(self.now)) else { return };
+        let Some(Standing::At(step)) = self.wizard.as_ref().map(|wizard| wizard.standing()) else { return };
         let mut confirm = Confirm::new(&*step.title, "Send", crate::app::dialog::Act::Send).ready();
         match &step.consent {
             Consent::Plain => confirm = confirm.says(&*step.explanation),
@@ -214,7 +245,7 @@ impl App {
     pub(in crate::app) fn send_step(&mut self) {
         let ask = self.ask();
         let Some(wizard) = &mut self.wizard else { return };
-        let Standing::At(step) = wizard.standing(self.now) else { return };
+        let Standing::At(step) = wizard.standing() else { return };
         let (flow, inputs, id, what) = (wizard.page, wizard.inputs.clone(), step.id, step.title.clone());
         wizard.sent = Some(ask);
         wizard.step = None;
@@ -241,10 +272,10 @@ impl App {
                 let mut all = self.wizard.iter_mut().chain(&mut self.shelf);
                 if let Some(wizard) = all.find(|wizard| wizard.sent == Some(ask)) {
                     let steps = flow::steps(flow, &observed, &wizard.inputs, &rules, now);
-                    let time = steps.iter().find(|step| step.id == id).map_or(SignedDuration::ZERO, |step| step.settles_within);
-                    let settling = now.checked_add(time).ok().map(|until| (id, until));
+                    let asked = Some((id, now));
                     *wizard.of_mut(flow) =
-                        super::Page { observed: *observed, was_seen: true, ask: None, failure: None, steps, settling };
+                        super::Page { observed: *observed, was_seen: true, ask: None, failure: None, steps, asked };
+                    wizard.looks = 0;
                     wizard.settle_origin();
                 }
                 self.say(format!("{what}: accepted"), Tone::Good);

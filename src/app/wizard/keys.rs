@@ -227,27 +227,24 @@ impl App {
     }
 
     /// Enter on the steps: whatever the current one needs next.
-    fn do_step(&mut self) {
-        let Some(wizard) = &self.wizard else { return };
+    pub(super) fn do_step(&mut self) {
+        let Some(wizard) = &mut self.wizard else { return };
         if wizard.sent.and_then(|ask| self.operations.find(ask)).is_some_and(super::super::operations::Operation::is_running) {
             return self.say("it is being sent; certdeck goes on by itself", Tone::Plain);
         }
-        if wizard.current().ask.is_some() && !matches!(wizard.standing(self.now), Standing::Done) {
-            return self.say("certdeck is still looking; one moment", Tone::Plain);
+        if wizard.current().ask.is_some() && !matches!(wizard.standing(), Standing::Done) {
+            wizard.is_eager = true;
+            return self.say("certdeck is still looking; it goes on by itself", Tone::Plain);
         }
-        if let Some((key, _)) = wizard.refusals.first().filter(|_| !matches!(wizard.standing(self.now), Standing::Done)) {
+        if let Some((key, _)) = wizard.refusals.first().filter(|_| !matches!(wizard.standing(), Standing::Done)) {
             let at = wizard.fields.iter().position(|field| field.key == *key);
             let why = wizard.refusal(*key).unwrap_or_default().to_owned();
             self.say(why, Tone::Soon);
             return self.focus_on(at.unwrap_or(usize::MAX));
         }
-        match wizard.standing(self.now) {
+        match wizard.standing() {
             Standing::Looking => self.observe_page(),
             Standing::Done => self.turn_page(),
-            Standing::Settling(_) => {
-                self.observe_page();
-                self.say("it was sent, and may take a while to show; looking again", Tone::Plain);
-            }
             Standing::At(step) => match &step.status {
                 StepStatus::NeedsInput { key, why } => {
                     let at = wizard.fields.iter().position(|field| field.key == *key);
@@ -255,7 +252,10 @@ impl App {
                     self.say(why, Tone::Soon);
                     self.focus_on(at.unwrap_or(usize::MAX));
                 }
-                StepStatus::Blocked(problem) if step.requests.is_empty() => self.show_problem(problem.clone()),
+                StepStatus::Blocked(problem) if step.requests.is_empty() => {
+                    let problem = problem.clone();
+                    self.show_problem(problem);
+                }
                 StepStatus::Ready | StepStatus::Blocked(_) if !step.requests.is_empty() => self.confirm_step(),
                 _ => {
                     self.observe_page();

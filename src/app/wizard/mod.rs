@@ -38,8 +38,8 @@ pub struct Page {
     pub ask: Option<AskId>,
     pub failure: Option<Problem>,
     pub steps: Vec<Step>,
-    /// A step whose requests were accepted, and until when its effect may take to show.
-    settling: Option<(StepId, Timestamp)>,
+    /// The step whose requests were accepted last, and when: its effect may take a while to show.
+    asked: Option<(StepId, Timestamp)>,
 }
 
 impl Page {
@@ -56,8 +56,6 @@ pub enum Standing<'a> {
     Done,
     /// The first step that is not over.
     At(&'a Step),
-    /// Its requests were accepted; the effect does not show yet.
-    Settling(&'a Step),
 }
 
 #[derive(Debug, Clone)]
@@ -79,6 +77,10 @@ pub struct Wizard {
     /// Whether it still looks for the first page that is not done.
     is_finding_place: bool,
     next_look: Option<Timestamp>,
+    /// Whether Enter was pressed while it still looked.
+    is_eager: bool,
+    /// How often it looked by itself since something was done.
+    looks: u32,
     /// Why the wizard itself refuses a value: an order of this name exists already.
     refusals: Vec<(Key, String)>,
 }
@@ -99,6 +101,8 @@ impl Wizard {
             sent: None,
             is_finding_place: false,
             next_look: None,
+            is_eager: false,
+            looks: 0,
             refusals: Vec::new(),
         }
     }
@@ -138,7 +142,16 @@ impl Wizard {
         self.refusals = self.own_refusals(estate);
         let page = &self.pages[self.page as usize];
         let refusals = flow::refusals(self.page, &page.observed, &self.inputs, rules, now);
-        let steps = flow::steps(self.page, &page.observed, &self.inputs, rules, now);
+        let steps = flow::steps(self.page, &page.observed, &self.inputs, rules, now).into_iter().map(|step| {
+            let asked = page.asked.filter(|(id, _)| *id == step.id).map(|(_, at)| at);
+            step.settling(asked, now)
+        });
+        let mut steps: Vec<Step> = steps.collect();
+        if let Some((key, why)) = self.refusals.first() {
+            for step in steps.iter_mut().filter(|step| step.status == StepStatus::Ready) {
+                step.status = StepStatus::NeedsInput { key: *key, why: why.clone() };
+            }
+        }
         self.refusals.extend(refusals);
         self.of_mut(self.page).steps = steps;
         if let Focus::Field(at) = self.focus
@@ -166,28 +179,34 @@ impl Wizard {
         self.refusals.iter().find(|(refused, _)| *refused == key).map(|(_, why)| why.as_str())
     }
 
+    /// Whether the form has this field and its value was refused.
+    pub fn is_lacking(&self, key: Key) -> bool {
+        self.refusal(key).is_some() && self.fields.iter().any(|field| field.key == key)
+    }
+
     /// The names that the certificate would carry, while its domain is typed (A77).
     pub fn secures(&self) -> Option<Vec<String>> {
         (self.page == FlowName::Purchase).then(|| flow::secures(&self.inputs)).flatten()
     }
 
-    pub fn standing(&self, now: Timestamp) -> Standing<'_> {
+    pub fn standing(&self) -> Standing<'_> {
         let page = self.current();
         let Some(step) = flow::current(&page.steps) else {
             return if page.is_done() { Standing::Done } else { Standing::Looking };
         };
-        match (&step.status, page.settling) {
-            _ if !page.was_seen && !matches!(step.status, StepStatus::NeedsInput { .. }) => Standing::Looking,
-            (StepStatus::Ready, Some((id, until))) if id == step.id && now < until => Standing::Settling(step),
+        // What the form itself lacks is known before anything was seen.
+        match step.status {
+            StepStatus::NeedsInput { key, .. } if self.is_lacking(key) => Standing::At(step),
+            _ if !page.was_seen => Standing::Looking,
             _ => Standing::At(step),
         }
     }
 
     fn plan_next_look(&mut self, now: Timestamp) {
-        const SETTLING: SignedDuration = SignedDuration::from_secs(5);
-        let pause = match self.standing(now) {
-            Standing::At(Step { status: StepStatus::Waiting { next_poll, .. }, .. }) => Some(*next_poll),
-            Standing::Settling(_) => Some(SETTLING),
+        let pause = match self.standing() {
+            Standing::At(Step { status: StepStatus::Waiting { next_poll, .. }, .. }) => {
+                SignedDuration::try_from(flow::poll_after(self.looks, *next_poll)).ok()
+            }
             _ => None,
         };
         // A look that failed is repeated by hand only; one that is under way plans the next by its answer.
@@ -200,6 +219,11 @@ impl Wizard {
         let steps = &self.current().steps;
         let standing = steps.iter().position(|step| !step.status.is_over()).unwrap_or_else(|| steps.len().saturating_sub(1));
         self.step.unwrap_or(standing).min(steps.len().saturating_sub(1))
+    }
+
+    /// Whether the reader moved away from the current step.
+    pub fn is_reading_other_step(&self) -> bool {
+        self.step.is_some()
     }
 
     /// Label and value of everything on the page that is worth copying: the facts of the step shown first.

@@ -103,8 +103,9 @@ fn resources(ctx: &Context<'_>, call: &Call) -> Outcome {
         .list_all(&call.target(), |resource| {
             let id = ResourceId::parse(text(resource, "/id"));
             let kind = id.kind();
-            // Top-level resources only; groups, locks and role assignments are none.
-            kind.matches('/').count() == 1
+            // Top-level resources, and slots, which have a location of their own; groups, locks and role assignments are none.
+            let listed = kind.matches('/').count() == 1 || kind == "microsoft.web/sites/slots";
+            listed
                 && !kind.starts_with("microsoft.resources/")
                 && !kind.starts_with("microsoft.authorization/")
                 && wanted.as_ref().is_none_or(|wanted| *wanted == kind)

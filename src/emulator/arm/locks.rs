@@ -33,7 +33,7 @@ pub fn create(ctx: &Context<'_>, scope: &ResourceId, name: &str, level: Level, n
         Level::CanNotDelete => "CanNotDelete",
         Level::ReadOnly => "ReadOnly",
     };
-    ctx.save(&id, &lock(&id, json!({"level": level, "notes": notes})))
+    ctx.save(&id, &lock(&id, &json!({"level": level, "notes": notes})))
 }
 
 /// Refuses what a lock on the target or above it forbids; a deletion also what a lock below it forbids.
@@ -125,7 +125,7 @@ fn put(ctx: &Context<'_>, call: &Call) -> Outcome {
         ctx.need(&on)?;
     }
     let new = ctx.find(&id)?.is_none();
-    let lock = lock(&id, properties);
+    let lock = lock(&id, &properties);
     ctx.save(&id, &lock)?;
     Ok(if new { Reply::created(lock) } else { Reply::ok(lock) })
 }
@@ -135,7 +135,7 @@ fn delete(ctx: &Context<'_>, call: &Call) -> Outcome {
     Ok(Reply::empty(if was { 200 } else { 204 }))
 }
 
-fn lock(id: &ResourceId, properties: Value) -> Value {
+fn lock(id: &ResourceId, properties: &Value) -> Value {
     json!({
         "properties": properties,
         "id": id.to_string(),

@@ -15,8 +15,16 @@ use super::{
 };
 
 /// Every operation of ARM; add a provider's table here.
-const TABLES: &[&[Route]] =
-    &[subscriptions::ROUTES, groups::ROUTES, locks::ROUTES, authorization::ROUTES, operations::ROUTES, provider::key_vault::ROUTES];
+const TABLES: &[&[Route]] = &[
+    subscriptions::ROUTES,
+    groups::ROUTES,
+    locks::ROUTES,
+    authorization::ROUTES,
+    operations::ROUTES,
+    provider::key_vault::ROUTES,
+    provider::certificate_registration::ROUTES,
+    provider::domain_registration::ROUTES,
+];
 
 /// Answers one ARM request: route, scope, locks, provider.
 pub fn dispatch(ctx: &Context<'_>, call: &Call) -> Outcome {

@@ -103,6 +103,14 @@ pub fn order_block(der: &[u8]) -> Result<Value, CaError> {
     }))
 }
 
+/// The common name in a PEM signing request.
+pub fn request_common_name(text: &str) -> Result<String, CaError> {
+    let wrong = |error: String| CaError::Certificate(error);
+    let (_, block) = x509_parser::pem::parse_x509_pem(text.as_bytes()).map_err(|error| wrong(error.to_string()))?;
+    let (_, request) = X509CertificationRequest::from_der(&block.contents).map_err(|error| wrong(error.to_string()))?;
+    Ok(common_name(&request.certification_request_info.subject))
+}
+
 /// SHA-1 in 40 upper-case hex digits.
 pub fn thumbprint(der: &[u8]) -> String {
     hex_upper(&Sha1::digest(der))

@@ -5,6 +5,8 @@
 //! `key_vault::data_plane(ctx, "NAME", call) -> Outcome` when the token is good, and
 //! `key_vault::challenge(&authority, &token_fault) -> Fault` when it is not.
 
+pub mod certificate_registration;
+pub mod domain_registration;
 pub mod key_vault;
 pub mod microsoft_web;
 

@@ -11,12 +11,12 @@ use super::{
         id::ResourceId,
         principals::{self, CERTDECK},
         provider::{
-            key_vault,
-            microsoft_web::{bindings, config, plans, sites, sources},
+            domain_registration, key_vault,
+            microsoft_web::{bindings, config, plans, site, sources},
         },
         reply::Fault,
     },
-    App, Estate, Host, LockLevel, Model, Pointing, Service, Start, Vault, certificates,
+    App, Estate, Host, LockLevel, Model, Pointing, Service, Start, Vault, certificates, orders,
 };
 
 /// The name between a hostname and its app when DNS takes a detour.
@@ -38,22 +38,30 @@ pub fn build(ctx: &Context<'_>, estate: &Estate) -> Result<Start, Fault> {
         plans::save(ctx, &id, region, &plan.sku, plan.linux)?;
     }
     for vault in &estate.vault {
-        make_vault(ctx, &place, vault)?;
+        make_vault(ctx, place, vault)?;
     }
     for app in &estate.app {
-        make_app(ctx, &place, app)?;
+        make_app(ctx, place, app)?;
     }
     for record in &estate.record {
         dns::add(ctx.tx, record)?;
     }
     for certificate in &estate.certificate {
-        certificates::make(ctx, &place, certificate)?;
+        certificates::make(ctx, place, certificate)?;
+    }
+    for order in &estate.order {
+        orders::make(ctx, place, order)?;
+    }
+    for domain in &estate.domain {
+        let group = place.group(&domain.group)?;
+        let id = group.under("Microsoft.DomainRegistration", "domains", &domain.name);
+        domain_registration::create(ctx, &id)?;
     }
     for public in &estate.public {
-        certificates::make_public(ctx, &place, public)?;
+        certificates::make_public(ctx, place, public)?;
     }
     for app in &estate.app {
-        bind_hosts(ctx, &place, app)?;
+        bind_hosts(ctx, place, app)?;
     }
     for lock in &estate.lock {
         let level = match lock.level {
@@ -78,32 +86,32 @@ pub struct Place<'e> {
     estate: &'e Estate,
 }
 
-impl Place<'_> {
-    pub fn group(&self, name: &str) -> Result<ResourceId, Fault> {
+impl<'e> Place<'e> {
+    pub fn group(self, name: &str) -> Result<ResourceId, Fault> {
         let owner = self.estate.subscription.iter().find(|one| one.group.iter().any(|group| group.name == name));
         let owner = owner.ok_or_else(|| unknown("group", name))?;
         Ok(ResourceId::parse(&format!("/subscriptions/{}/resourceGroups/{name}", owner.id)))
     }
 
-    fn region(&self, group: &str) -> Result<&str, Fault> {
+    fn region(self, group: &str) -> Result<&'e str, Fault> {
         let mut groups = self.estate.subscription.iter().flat_map(|one| &one.group);
         let found = groups.find(|one| one.name == group);
         found.map(|one| one.region.as_str()).ok_or_else(|| unknown("group", group))
     }
 
-    pub fn plan(&self, name: &str) -> Result<ResourceId, Fault> {
+    pub fn plan(self, name: &str) -> Result<ResourceId, Fault> {
         let plan = self.estate.plan.iter().find(|plan| plan.name == name);
         let plan = plan.ok_or_else(|| unknown("plan", name))?;
         Ok(self.group(&plan.group)?.under("Microsoft.Web", "serverfarms", name))
     }
 
-    pub fn app(&self, name: &str) -> Result<ResourceId, Fault> {
+    pub fn app(self, name: &str) -> Result<ResourceId, Fault> {
         let app = self.estate.app.iter().find(|app| app.name == name);
         let app = app.ok_or_else(|| unknown("app", name))?;
         Ok(self.plan(&app.plan)?.parent().under("Microsoft.Web", "sites", name))
     }
 
-    pub fn vault(&self, name: &str) -> Result<ResourceId, Fault> {
+    pub fn vault(self, name: &str) -> Result<ResourceId, Fault> {
         let vault = self.estate.vault.iter().find(|vault| vault.name == name);
         let vault = vault.ok_or_else(|| unknown("vault", name))?;
         Ok(self.group(&vault.group)?.under("Microsoft.KeyVault", "vaults", name))
@@ -120,9 +128,9 @@ pub fn moment(now: Timestamp, text: &str) -> Result<Timestamp, Fault> {
     now.checked_add(span).map_err(|error| Fault::invalid(format!("{text}: {error}")))
 }
 
-fn make_app(ctx: &Context<'_>, place: &Place<'_>, app: &App) -> Result<(), Fault> {
+fn make_app(ctx: &Context<'_>, place: Place<'_>, app: &App) -> Result<(), Fault> {
     let id = place.app(&app.name)?;
-    let mut site = sites::create(ctx, &id, &place.plan(&app.plan)?.to_string(), "app")?;
+    let mut site = site::create(ctx, &id, &place.plan(&app.plan)?.to_string(), "app")?;
     site["tags"] = json!(app.tags);
     site["properties"]["httpsOnly"] = json!(app.https_only);
     ctx.save(&id, &site)?;
@@ -135,14 +143,14 @@ fn make_app(ctx: &Context<'_>, place: &Place<'_>, app: &App) -> Result<(), Fault
     map_hosts(ctx, &id, &app.hosts)?;
     for slot in &app.slots {
         let id = id.child("slots", &slot.name);
-        sites::create(ctx, &id, &place.plan(&app.plan)?.to_string(), "app")?;
+        site::create(ctx, &id, &place.plan(&app.plan)?.to_string(), "app")?;
         map_hosts(ctx, &id, &slot.hosts)?;
     }
     Ok(())
 }
 
 fn map_hosts(ctx: &Context<'_>, site: &ResourceId, hosts: &[Host]) -> Result<(), Fault> {
-    let default = sites::default_host(site);
+    let default = site::default_host(site);
     for host in hosts {
         let record = match host.record {
             Pointing::CName => {
@@ -156,12 +164,12 @@ fn map_hosts(ctx: &Context<'_>, site: &ResourceId, hosts: &[Host]) -> Result<(),
             }
             Pointing::A => {
                 let address = if host.ip_based {
-                    sites::own_ip(site)
+                    site::own_ip(site)
                 } else {
                     text(&ctx.need(site)?, "/properties/inboundIpAddress").to_owned()
                 };
                 point(ctx, &host.name, Kind::A, &address)?;
-                point(ctx, &format!("asuid.{}", host.name), Kind::Txt, &sites::verification_id(site))?;
+                point(ctx, &format!("asuid.{}", host.name), Kind::Txt, &site::verification_id(site))?;
                 "A"
             }
         };
@@ -176,7 +184,7 @@ pub fn point(ctx: &Context<'_>, name: &str, kind: Kind, value: &str) -> Result<(
     Ok(dns::add(ctx.tx, &record)?)
 }
 
-fn bind_hosts(ctx: &Context<'_>, place: &Place<'_>, app: &App) -> Result<(), Fault> {
+fn bind_hosts(ctx: &Context<'_>, place: Place<'_>, app: &App) -> Result<(), Fault> {
     let id = place.app(&app.name)?;
     let slots = app.slots.iter().map(|slot| (id.child("slots", &slot.name), &slot.hosts));
     for (site, hosts) in std::iter::once((id.clone(), &app.hosts)).chain(slots) {
@@ -193,7 +201,7 @@ fn bind_hosts(ctx: &Context<'_>, place: &Place<'_>, app: &App) -> Result<(), Fau
     Ok(())
 }
 
-fn make_vault(ctx: &Context<'_>, place: &Place<'_>, vault: &Vault) -> Result<(), Fault> {
+fn make_vault(ctx: &Context<'_>, place: Place<'_>, vault: &Vault) -> Result<(), Fault> {
     let id = place.vault(&vault.name)?;
     let tenant = &ctx.setting.tenant_id;
     let policy = |principal: &str, secrets: &[&str], certificates: &[&str]| {

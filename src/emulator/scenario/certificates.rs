@@ -19,11 +19,11 @@ use super::{
 };
 
 /// Makes one private key certificate in the webspace of its plan.
-pub fn make(ctx: &Context<'_>, place: &Place<'_>, wanted: &Certificate) -> Result<(), Fault> {
+pub fn make(ctx: &Context<'_>, place: Place<'_>, wanted: &Certificate) -> Result<(), Fault> {
     let role = if wanted.from == "managed" { Role::DigiCert } else { Role::GoDaddy };
     let expires = moment(ctx.now, &wanted.expires)?;
     let then = Context { now: moment(ctx.now, &wanted.issued)?, ..*ctx };
-    let issued = issue(ctx, &wanted.name, &wanted.hosts, &wanted.issued, &wanted.expires, role)?;
+    let made = issue(ctx, &wanted.name, &wanted.hosts, &wanted.issued, &wanted.expires, role)?;
     let plan_id = place.plan(&wanted.plan)?;
     let plan = ctx.need(&plan_id)?;
     let to = certificates::Place {
@@ -35,18 +35,19 @@ pub fn make(ctx: &Context<'_>, place: &Place<'_>, wanted: &Certificate) -> Resul
     let material = |issued: Issued| Material::try_from(issued).map_err(|error| Fault::invalid(error.to_string()));
     match wanted.from.as_str() {
         "upload" => {
-            certificates::save(&then, &to, &material(issued)?, &Origin::Upload)?;
+            let origin = Origin::Upload { friendly_name: wanted.name.clone() };
+            certificates::save(&then, &to, &material(made)?, &origin)?;
         }
         "managed" => {
             let origin = Origin::Managed { host: wanted.hosts.first().cloned().unwrap_or_default(), method: None };
-            certificates::save(&then, &to, &material(issued)?, &origin)?;
+            certificates::save(&then, &to, &material(made)?, &origin)?;
             managed::schedule_renewal(ctx, &to.id, expires)?;
         }
         vault => {
             let vault = place.vault(vault)?;
             let secret = wanted.secret.as_deref().unwrap_or(&wanted.name);
             let found = key_vault::Vault::at(ctx, &vault)?.ok_or_else(|| unknown("vault", vault.name()))?;
-            key_vault::certificate::add_version(&then, &found, secret, &issued, "Unknown", std::collections::BTreeMap::new())?;
+            key_vault::certificate::add_version(&then, &found, secret, &made, "Unknown", std::collections::BTreeMap::new())?;
             sources::import(&then, &to, &vault, secret)?;
         }
     }
@@ -54,15 +55,15 @@ pub fn make(ctx: &Context<'_>, place: &Place<'_>, wanted: &Certificate) -> Resul
 }
 
 /// Makes one public certificate of an app.
-pub fn make_public(ctx: &Context<'_>, place: &Place<'_>, wanted: &Public) -> Result<(), Fault> {
+pub fn make_public(ctx: &Context<'_>, place: Place<'_>, wanted: &Public) -> Result<(), Fault> {
     let hosts = [wanted.host.clone()];
-    let issued = issue(ctx, &wanted.name, &hosts, &wanted.issued, &wanted.expires, Role::GoDaddy)?;
+    let made = issue(ctx, &wanted.name, &hosts, &wanted.issued, &wanted.expires, Role::GoDaddy)?;
     let id = place.app(&wanted.app)?.child("publicCertificates", &wanted.name);
-    public_certificates::add(ctx, &id, &issued.leaf, "CurrentUserMy")?;
+    public_certificates::add(ctx, &id, &made.leaf, "CurrentUserMy")?;
     Ok(())
 }
 
-fn issue(ctx: &Context<'_>, name: &str, hosts: &[String], issued: &str, expires: &str, issuer: Role) -> Result<Issued, Fault> {
+fn issue(ctx: &Context<'_>, name: &str, hosts: &[String], issued: &str, expires: &str, role: Role) -> Result<Issued, Fault> {
     // Different names get different keys of the pool, the same ones every time.
     let seed = name.bytes().map(usize::from).sum();
     let profile = Profile {
@@ -71,7 +72,7 @@ fn issue(ctx: &Context<'_>, name: &str, hosts: &[String], issued: &str, expires:
         key: KeySource::Existing(ctx.setting.pooled_key(seed)),
         not_before: moment(ctx.now, issued)?,
         not_after: moment(ctx.now, expires)?,
-        issuer,
+        issuer: role,
     };
     ctx.setting.ca.issue(&profile).map_err(|error| Fault::invalid(format!("{name}: {error}")))
 }

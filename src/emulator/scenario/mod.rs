@@ -2,10 +2,11 @@
 
 mod build;
 mod certificates;
+mod orders;
 
 use serde::{Deserialize, Serialize};
 
-use super::{context::Context, error::EmulatorError, reply::Fault, store::Collection, world::World};
+use super::{context::Context, error::EmulatorError, provider, reply::Fault, store::Collection, world::World};
 
 const START: Collection<Start> = Collection::new("scenario");
 
@@ -63,6 +64,10 @@ struct Estate {
     public: Vec<Public>,
     #[serde(default)]
     vault: Vec<Vault>,
+    #[serde(default)]
+    domain: Vec<Domain>,
+    #[serde(default)]
+    order: Vec<Order>,
     #[serde(default)]
     lock: Vec<Lock>,
     #[serde(default)]
@@ -199,6 +204,52 @@ enum Model {
 enum Service {
     AppService,
     CertificateRegistration,
+}
+
+/// An App Service Domain.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Domain {
+    name: String,
+    group: String,
+}
+
+/// A certificate order with its past.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Order {
+    name: String,
+    group: String,
+    common_name: String,
+    #[serde(default = "yes")]
+    auto_renew: bool,
+    bought: String,
+    #[serde(default = "by_txt")]
+    method: provider::certificate_registration::names::Method,
+    /// When certificates were issued, oldest first; without any, nobody verified.
+    #[serde(default)]
+    issued: Vec<String>,
+    /// Where it was stored, if it was.
+    vault: Option<String>,
+    /// The certificate of an app's webspace that was imported from it.
+    import: Option<Import>,
+    /// When it was rekeyed after the import: the import is out of sync.
+    rekeyed: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Import {
+    name: String,
+    plan: String,
+}
+
+fn yes() -> bool {
+    true
+}
+
+fn by_txt() -> provider::certificate_registration::names::Method {
+    provider::certificate_registration::names::Method::Txt
 }
 
 #[derive(Debug, Deserialize)]

@@ -14,7 +14,7 @@ mod secrets;
 mod vaults;
 
 pub use data::{challenge, data_plane};
-pub use vaults::{create as create_vault, registered};
+pub use vaults::{create as create_vault, readdress, registered};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};

@@ -82,6 +82,19 @@ pub fn create(ctx: &Context<'_>, id: &ResourceId, location: &str, tags: Option<V
     Ok(vault)
 }
 
+/// Gives every vault the address of this run: the port may be another than at the last one.
+pub fn readdress(ctx: &Context<'_>) -> Result<(), Fault> {
+    for mut vault in ctx.list(KIND_KEY, &ResourceId::parse(""))? {
+        let id = ResourceId::parse(text(&vault, "/id"));
+        let uri = ctx.setting.vault_uri(id.name());
+        if text(&vault, "/properties/vaultUri") != uri {
+            vault["properties"]["vaultUri"] = uri.into();
+            ctx.save(&id, &vault)?;
+        }
+    }
+    Ok(())
+}
+
 /// The vault is ready: its name is in DNS.
 pub fn registered(ctx: &Context<'_>, name: &str) -> Result<(), Fault> {
     if let Some(mut vault) = Vault::named(ctx, name)? {

@@ -41,7 +41,7 @@ pub struct Place {
 /// Where a certificate came from, as its members say it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Origin {
-    Upload,
+    Upload { friendly_name: String },
     Vault { vault: ResourceId, secret: String },
     Managed { host: String, method: Option<String> },
 }
@@ -90,7 +90,7 @@ pub fn save(ctx: &Context<'_>, place: &Place, material: &Material, origin: &Orig
         "resourceGroup": place.id.group(),
     });
     match origin {
-        Origin::Upload => {}
+        Origin::Upload { friendly_name } => properties["friendlyName"] = json!(friendly_name),
         Origin::Vault { vault, secret } => {
             // Recorded: the id comes back in lower case.
             properties["keyVaultId"] = json!(vault.key());
@@ -201,24 +201,17 @@ fn place(ctx: &Context<'_>, call: &Call, before: Option<&Value>) -> Result<Place
         return Ok(Place { tags, ..place_of(before) });
     }
     let plan = call.text("/properties/serverFarmId").filter(|plan| !plan.is_empty());
-    let (region, webspace) = match plan {
-        Some(plan) => {
-            let plan = plans::named(ctx, plan)?;
-            let region = text(&plan, "/location").to_owned();
-            if !plans::same_region(location, &region) {
-                return Err(Fault::web(
-                    400,
-                    format!("The location '{location}' is not the location '{region}' of the App Service plan."),
-                ));
-            }
-            (region, text(&plan, "/properties/webSpace").to_owned())
-        }
-        None => {
-            let region = plans::region(location).to_owned();
-            let webspace = plans::webspace(id.group().unwrap_or_default(), &region, false);
-            (region, webspace)
-        }
+    let Some(plan) = plan else {
+        let region = plans::region(location).to_owned();
+        let webspace = plans::webspace(id.group().unwrap_or_default(), &region, false);
+        return Ok(Place { id, region, webspace, tags });
     };
+    let plan = plans::named(ctx, plan)?;
+    let region = text(&plan, "/location").to_owned();
+    if !plans::same_region(location, &region) {
+        return Err(Fault::web(400, format!("The location '{location}' is not the location '{region}' of the App Service plan.")));
+    }
+    let webspace = text(&plan, "/properties/webSpace").to_owned();
     Ok(Place { id, region, webspace, tags })
 }
 

@@ -1,0 +1,43 @@
+//! Pages that web servers outside Azure serve over plain HTTP: where a CA looks for an HTML verification token.
+
+use serde::{Deserialize, Serialize};
+
+use super::{
+    error::StoreError,
+    store::{Collection, Transaction},
+};
+
+const PAGES: Collection<Page> = Collection::new("page");
+
+/// One page: `{"host": "contoso.com", "path": "/.well-known/pki-validation/starfield.html", "content": "…"}`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Page {
+    pub host: String,
+    pub path: String,
+    pub content: String,
+}
+
+/// Publishes a page; one of the same host and path is replaced.
+pub fn publish(tx: &Transaction, page: &Page) -> Result<(), StoreError> {
+    tx.put(&PAGES, &key(&page.host, &page.path), page)
+}
+
+/// Takes a page down.
+pub fn withdraw(tx: &Transaction, host: &str, path: &str) -> Result<bool, StoreError> {
+    tx.remove(&PAGES, &key(host, path))
+}
+
+/// What a GET of `http://host/path` would show.
+pub fn fetch(tx: &Transaction, host: &str, path: &str) -> Result<Option<String>, StoreError> {
+    Ok(tx.get(&PAGES, &key(host, path))?.map(|page| page.content))
+}
+
+/// Every page there is.
+pub fn all(tx: &Transaction) -> Result<Vec<Page>, StoreError> {
+    let pages = tx.scan(&PAGES, "")?;
+    Ok(pages.into_iter().map(|(_, page)| page).collect())
+}
+
+fn key(host: &str, path: &str) -> String {
+    format!("{}|/{}", host.to_ascii_lowercase(), path.trim_start_matches('/'))
+}

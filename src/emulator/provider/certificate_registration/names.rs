@@ -1,0 +1,148 @@
+//! The names of an order: what may be bought, where its domain is proven, and what the certificate will say.
+
+use serde::{Deserialize, Serialize};
+
+/// The two products (A73).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Product {
+    #[serde(rename = "StandardDomainValidatedSsl")]
+    Standard,
+    #[serde(rename = "StandardDomainValidatedWildCardSsl")]
+    Wildcard,
+}
+
+impl Product {
+    /// The word of the API.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Standard => "StandardDomainValidatedSsl",
+            Self::Wildcard => "StandardDomainValidatedWildCardSsl",
+        }
+    }
+
+    /// From the word of the API, in any casing.
+    pub fn parse(word: &str) -> Option<Self> {
+        [Self::Standard, Self::Wildcard].into_iter().find(|product| product.word().eq_ignore_ascii_case(word))
+    }
+}
+
+/// How ownership of a domain was proven (A97–A100).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Method {
+    AppService,
+    Domain,
+    Mail,
+    Txt,
+    Html,
+}
+
+impl Method {
+    /// Whether the CA includes `www` (A105, A106); both kinds of page lost it in December 2021.
+    pub fn keeps_www(self) -> bool {
+        matches!(self, Self::Domain | Self::Mail | Self::Txt)
+    }
+}
+
+/// Second-level names under which everybody registers, as far as a rehearsal needs them.
+const SHARED_SUFFIXES: [&str; 9] = ["co.uk", "org.uk", "com.au", "com.br", "co.jp", "co.nz", "co.za", "com.mx", "co.in"];
+
+/// The domain that its owner registered: where TXT records go, also for subdomains (C23).
+pub fn root_of(name: &str) -> &str {
+    let name = name.trim_start_matches("*.");
+    let keep =
+        if SHARED_SUFFIXES.iter().any(|suffix| name.len() > suffix.len() && name.ends_with(&format!(".{suffix}"))) { 3 } else { 2 };
+    let dots: Vec<usize> = name.rmatch_indices('.').map(|(at, _)| at).collect();
+    dots.get(keep - 1).map_or(name, |at| &name[at + 1..])
+}
+
+/// The names that a certificate will carry, its common name first (A75, A76, A105).
+pub fn secured(product: Product, common_name: &str, method: Method) -> Vec<String> {
+    let mut names = vec![common_name.to_owned()];
+    match product {
+        Product::Wildcard => names.extend(common_name.strip_prefix("*.").map(str::to_owned)),
+        Product::Standard if root_of(common_name) == common_name && method.keeps_www() => {
+            names.push(format!("www.{common_name}"));
+        }
+        Product::Standard => {}
+    }
+    names
+}
+
+/// Checks the common name of an order against its product; the reason is what the service would say.
+pub fn refusal(product: Product, common_name: &str) -> Option<String> {
+    let host = common_name.strip_prefix("*.").unwrap_or(common_name);
+    if !is_host(host) {
+        return Some(format!("Parameter DistinguishedName is invalid: '{common_name}' is not a valid domain name."));
+    }
+    match (product, common_name.starts_with("*.")) {
+        (Product::Standard, true) => Some(format!(
+            "Parameter DistinguishedName is invalid: the wildcard name '{common_name}' needs the product type \
+             StandardDomainValidatedWildCardSsl."
+        )),
+        (Product::Wildcard, false) => Some(format!(
+            "Parameter DistinguishedName is invalid: the product type StandardDomainValidatedWildCardSsl needs a \
+             wildcard name such as '*.{common_name}'."
+        )),
+        _ => None,
+    }
+}
+
+fn is_host(name: &str) -> bool {
+    let labels: Vec<&str> = name.split('.').collect();
+    let label = |label: &str| {
+        (1..=63).contains(&label.len())
+            && !label.starts_with('-')
+            && !label.ends_with('-')
+            && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
+    };
+    // A common name has 64 characters at most.
+    name.len() <= 64
+        && labels.len() >= 2
+        && labels.iter().all(|one| label(one))
+        && labels.last().is_some_and(|top| top.bytes().any(|b| b.is_ascii_alphabetic()))
+}
+
+/// What an order, its stored certificates and their secrets may be called.
+pub fn is_order_name(name: &str) -> bool {
+    (3..=50).contains(&name.len()) && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_method_decides_about_www_and_only_at_the_root() {
+        let names = |name, method| secured(Product::Standard, name, method);
+        assert_eq!(names("contoso.com", Method::Txt), ["contoso.com", "www.contoso.com"]);
+        assert_eq!(names("contoso.com", Method::AppService), ["contoso.com"]);
+        assert_eq!(names("contoso.com", Method::Html), ["contoso.com"]);
+        assert_eq!(names("contoso.co.uk", Method::Mail).len(), 2);
+        assert_eq!(names("shop.contoso.com", Method::Mail), ["shop.contoso.com"]);
+        assert_eq!(secured(Product::Wildcard, "*.contoso.com", Method::Txt), ["*.contoso.com", "contoso.com"]);
+    }
+
+    #[test]
+    fn the_root_is_what_was_registered() {
+        assert_eq!(root_of("*.a.b.contoso.com"), "contoso.com");
+        assert_eq!(root_of("www.contoso.co.uk"), "contoso.co.uk");
+        assert_eq!(root_of("co.uk"), "co.uk");
+    }
+
+    #[test]
+    fn a_name_must_be_a_host_that_suits_the_product() {
+        for (product, name, fine) in [
+            (Product::Standard, "contoso.com", true),
+            (Product::Wildcard, "*.contoso.com", true),
+            (Product::Standard, "*.contoso.com", false),
+            (Product::Wildcard, "contoso.com", false),
+            (Product::Standard, "contoso", false),
+            (Product::Standard, "con toso.com", false),
+            (Product::Standard, "-x.com", false),
+            (Product::Standard, "203.0.113.7", false),
+            (Product::Wildcard, "*.*.com", false),
+        ] {
+            assert_eq!(refusal(product, name).is_none(), fine, "{name}");
+        }
+    }
+}

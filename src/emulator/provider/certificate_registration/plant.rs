@@ -1,0 +1,122 @@
+//! Orders with a past, for scenarios: bought, proven and issued on days before the practice cloud began.
+
+use jiff::Timestamp;
+use serde_json::json;
+use zeroize::Zeroizing;
+
+use super::{
+    Step, issue, job,
+    names::{Method, Product},
+    order::{Event, Order, Pending, PendingKind, Proof, Provisioning, Status},
+    orders::{lock, new_token},
+    stored,
+};
+use crate::emulator::{
+    ca::{
+        KeySource,
+        policy::{DENIAL_DAYS, days},
+    },
+    context::Context,
+    id::ResourceId,
+    reply::Fault,
+};
+
+/// What is known of an order's past. Denial and expiry follow from the days.
+#[derive(Debug, Clone)]
+pub struct Past {
+    pub id: ResourceId,
+    pub common_name: String,
+    pub product: Product,
+    pub auto_renew: bool,
+    pub bought: Timestamp,
+    /// How ownership was proven, on the day of the first issue.
+    pub method: Method,
+    /// The days on which certificates were issued, oldest first; none: nobody verified.
+    pub issued: Vec<Timestamp>,
+    /// The vault and the secret.
+    pub stored: Option<(ResourceId, String)>,
+    /// Keys for the certificates, taken in turn.
+    pub keys: Vec<Zeroizing<Vec<u8>>>,
+}
+
+/// Writes the order, its lock, its secrets, and what will happen to it. Permissions on the vault must be there before.
+pub fn plant(ctx: &Context<'_>, past: &Past) -> Result<Order, Fault> {
+    let mut order = Order {
+        id: past.id.to_string(),
+        tags: json!({}),
+        product: past.product,
+        common_name: past.common_name.clone(),
+        key_size: 2048,
+        auto_renew: past.auto_renew,
+        validity_in_years: 1,
+        token: new_token(),
+        status: Status::Pendingissuance,
+        provisioning: Provisioning::Succeeded,
+        created: past.bought,
+        term_end: None,
+        stored: Vec::new(),
+        current: None,
+        pending: Some(Pending { kind: PendingKind::First, since: past.bought, key_size: 2048, csr: None }),
+        proof: None,
+        mail_approved: false,
+        history: vec![(Event::CertificateOrderCreated, past.bought)],
+    };
+    if let Some((vault, secret)) = &past.stored {
+        let entry = json!({"keyVaultId": vault.to_string(), "keyVaultSecretName": secret});
+        stored::store(&on(ctx, past.bought), &mut order, past.id.name(), &entry)?;
+    }
+    for (at, day) in past.issued.iter().enumerate() {
+        reissue(ctx, &mut order, *day, past.method, past.keys.get(at).cloned())?;
+    }
+    let denied = past.bought + days(DENIAL_DAYS);
+    if order.pending.is_some() {
+        order.save(ctx)?;
+        if denied <= ctx.now {
+            issue::deny(&on(ctx, denied), order.clone())?;
+        } else {
+            ctx.at(denied, &job(&order, Step::Deny))?;
+        }
+    } else {
+        order.save(ctx)?;
+        expire_if_over(ctx, &order)?;
+    }
+    lock(ctx, &order)?;
+    Order::need(ctx, &past.id)
+}
+
+/// Issues once more on a day of the past, into the vault too. The caller saves the order.
+pub fn reissue(
+    ctx: &Context<'_>,
+    order: &mut Order,
+    day: Timestamp,
+    method: Method,
+    key: Option<Zeroizing<Vec<u8>>>,
+) -> Result<(), Fault> {
+    let then = on(ctx, day);
+    if order.proof.is_none() {
+        order.note(Event::DomainValidationComplete, day);
+        order.proof = Some(Proof { method, at: day });
+    }
+    order.pending = None;
+    let key = key.map_or(KeySource::NewRsa(2048), KeySource::Existing);
+    issue::sign(&then, order, PendingKind::Reissue, method, key)?;
+    stored::deliver(&then, order)?;
+    // What is due in the past happens as soon as the practice cloud runs.
+    issue::schedule_ends(ctx, order)
+}
+
+fn expire_if_over(ctx: &Context<'_>, order: &Order) -> Result<(), Fault> {
+    let Some(current) = &order.current else {
+        return Ok(());
+    };
+    let facts = current.facts()?;
+    if facts.not_after > ctx.now {
+        return Ok(());
+    }
+    issue::expire(&on(ctx, facts.not_after), order.clone(), &facts.thumbprint)
+}
+
+/// The same practice cloud on another day.
+fn on<'w>(ctx: &Context<'w>, day: Timestamp) -> Context<'w> {
+    Context { tx: ctx.tx, now: day, setting: ctx.setting }
+}
