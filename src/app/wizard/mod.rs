@@ -72,6 +72,8 @@ pub struct Wizard {
     /// The step whose explanation is read; none means the current one.
     step: Option<usize>,
     pub shows_plan: bool,
+    /// How far the reading of a step is scrolled; the view keeps it within the text.
+    pub scroll: usize,
     /// The operation that was sent last.
     pub sent: Option<AskId>,
     /// Whether it still looks for the first page that is not done.
@@ -98,6 +100,7 @@ impl Wizard {
             pages: Default::default(),
             step: None,
             shows_plan: false,
+            scroll: 0,
             sent: None,
             is_finding_place: false,
             next_look: None,
