@@ -147,7 +147,8 @@ fn options(dir: &Path) -> Options {
         let path = dir.path().to_owned();
         let build = move || {
             let runtime = tokio::runtime::Runtime::new().unwrap();
-            runtime.block_on(async { Emulator::start(plain(&path)).await.unwrap().shutdown().await });
+            let emulator = runtime.block_on(Emulator::start(plain(&path))).unwrap();
+            runtime.block_on(emulator.shutdown());
         };
         std::thread::spawn(build).join().unwrap();
         dir
@@ -488,13 +489,13 @@ async fn a_write_on_top_of_a_stale_reading_is_refused() {
     let path = format!("{}/sites/contoso-blog", cloud.web());
     let read = cloud.send(Method::GET, &path, None).await;
     let etag = read.headers()["etag"].clone();
-    let patch = async || {
+    let change = async || {
         let request = cloud.http.patch(cloud.url(&path)).bearer_auth(&cloud.token);
         let body = json!({"properties": {"httpsOnly": true}});
         request.header("if-match", &etag).json(&body).send().await.unwrap().status()
     };
-    assert_eq!(patch().await, StatusCode::OK);
-    assert_eq!(patch().await, StatusCode::PRECONDITION_FAILED);
+    assert_eq!(change().await, StatusCode::OK);
+    assert_eq!(change().await, StatusCode::PRECONDITION_FAILED);
     cloud.emulator.shutdown().await;
 }
 

@@ -12,7 +12,7 @@ use super::{
         principals::{self, CERTDECK},
         provider::{
             domain_registration, key_vault,
-            microsoft_web::{bindings, config, plans, sites, sources},
+            microsoft_web::{bindings, config, plans, site, sources},
         },
         reply::Fault,
     },
@@ -130,7 +130,7 @@ pub fn moment(now: Timestamp, text: &str) -> Result<Timestamp, Fault> {
 
 fn make_app(ctx: &Context<'_>, place: Place<'_>, app: &App) -> Result<(), Fault> {
     let id = place.app(&app.name)?;
-    let mut site = sites::create(ctx, &id, &place.plan(&app.plan)?.to_string(), "app")?;
+    let mut site = site::create(ctx, &id, &place.plan(&app.plan)?.to_string(), "app")?;
     site["tags"] = json!(app.tags);
     site["properties"]["httpsOnly"] = json!(app.https_only);
     ctx.save(&id, &site)?;
@@ -143,14 +143,14 @@ fn make_app(ctx: &Context<'_>, place: Place<'_>, app: &App) -> Result<(), Fault>
     map_hosts(ctx, &id, &app.hosts)?;
     for slot in &app.slots {
         let id = id.child("slots", &slot.name);
-        sites::create(ctx, &id, &place.plan(&app.plan)?.to_string(), "app")?;
+        site::create(ctx, &id, &place.plan(&app.plan)?.to_string(), "app")?;
         map_hosts(ctx, &id, &slot.hosts)?;
     }
     Ok(())
 }
 
 fn map_hosts(ctx: &Context<'_>, site: &ResourceId, hosts: &[Host]) -> Result<(), Fault> {
-    let default = sites::default_host(site);
+    let default = site::default_host(site);
     for host in hosts {
         let record = match host.record {
             Pointing::CName => {
@@ -164,12 +164,12 @@ fn map_hosts(ctx: &Context<'_>, site: &ResourceId, hosts: &[Host]) -> Result<(),
             }
             Pointing::A => {
                 let address = if host.ip_based {
-                    sites::own_ip(site)
+                    site::own_ip(site)
                 } else {
                     text(&ctx.need(site)?, "/properties/inboundIpAddress").to_owned()
                 };
                 point(ctx, &host.name, Kind::A, &address)?;
-                point(ctx, &format!("asuid.{}", host.name), Kind::Txt, &sites::verification_id(site))?;
+                point(ctx, &format!("asuid.{}", host.name), Kind::Txt, &site::verification_id(site))?;
                 "A"
             }
         };

@@ -19,7 +19,7 @@ use super::{
     Job, bindings,
     certificates::{self, KIND, Origin, Place},
     plans::{self, Tls},
-    sites,
+    site,
 };
 
 const DAY: SignedDuration = SignedDuration::from_hours(24);
@@ -141,7 +141,7 @@ fn check(ctx: &Context<'_>, place: &Place, host: &str, method: Option<&str>) -> 
     let Some(site) = site else {
         return Err(invalid(format!("Canonical name {host} is not a hostname of an app in this subscription.")));
     };
-    let owner = sites::show(ctx, ctx.need(&site)?)?;
+    let owner = site::show(ctx, ctx.need(&site)?)?;
     if !text(&owner, "/properties/webSpace").eq_ignore_ascii_case(&place.webspace) {
         return Err(invalid(format!("Canonical name {host} belongs to an app in another webspace.")));
     }
@@ -156,7 +156,7 @@ fn check(ctx: &Context<'_>, place: &Place, host: &str, method: Option<&str>) -> 
         }
     }
     let way = dns::follow(ctx.tx, host)?;
-    let by_cname = way.hops.first().is_some_and(|hop| hop.eq_ignore_ascii_case(&sites::default_host(&site)));
+    let by_cname = way.hops.first().is_some_and(|hop| hop.eq_ignore_ascii_case(&site::default_host(&site)));
     let address = text(&owner, "/properties/inboundIpAddress");
     let by_address = way.hops.is_empty() && way.addresses.iter().any(|own| own.to_string() == address);
     if method == Some("http-token") {

@@ -8,7 +8,8 @@ pub mod managed;
 pub mod ownership;
 pub mod plans;
 pub mod public_certificates;
-pub mod sites;
+pub mod site;
+mod sites;
 pub mod sources;
 
 use serde::{Deserialize, Serialize};

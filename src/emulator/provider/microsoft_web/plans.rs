@@ -129,7 +129,7 @@ fn of_plan(ctx: &Context<'_>, plan: &ResourceId) -> Result<Vec<Value>, Fault> {
     let Some(subscription) = plan.subscription_id() else {
         return Ok(Vec::new());
     };
-    let mut sites = ctx.list(super::sites::KIND, &subscription)?;
+    let mut sites = ctx.list(super::site::KIND, &subscription)?;
     sites.retain(|site| ResourceId::parse(text(site, "/properties/serverFarmId")).key() == plan.key());
     Ok(sites)
 }
@@ -181,6 +181,6 @@ fn sites(ctx: &Context<'_>, call: &Call) -> Outcome {
     let plan = call.target();
     ctx.need(&plan)?;
     let sites = of_plan(ctx, &plan)?;
-    let value: Result<Vec<Value>, Fault> = sites.into_iter().map(|site| super::sites::show(ctx, site)).collect();
+    let value: Result<Vec<Value>, Fault> = sites.into_iter().map(|site| super::site::show(ctx, site)).collect();
     Ok(Reply::ok(json!({"value": value?, "nextLink": null, "id": null})))
 }

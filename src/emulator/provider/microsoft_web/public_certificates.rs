@@ -13,7 +13,7 @@ use super::{
         route::Route,
     },
     bindings::both,
-    sites,
+    site,
 };
 
 const KINDS: [&str; 2] = ["microsoft.web/sites/publiccertificates", "microsoft.web/sites/slots/publiccertificates"];
@@ -48,7 +48,7 @@ pub fn add(ctx: &Context<'_>, id: &ResourceId, der: &[u8], location: &str) -> Re
 fn list(ctx: &Context<'_>, call: &Call) -> Outcome {
     let site = call.target();
     ctx.need(&site)?;
-    let kind = KINDS[usize::from(site.kind() == sites::SLOT)];
+    let kind = KINDS[usize::from(site.kind() == site::SLOT)];
     ctx.page(call, kind, &site, |one| Ok(Some(one)))
 }
 
