@@ -2,10 +2,11 @@
 
 use serde_json::{Value, json};
 
-use super::super::super::{
+use crate::emulator::{
     call::{Call, Method},
     context::{Context, envelope, merge, text},
     id::ResourceId,
+    provider::REGIONS,
     reply::{Fault, Outcome, Reply},
     route::Route,
 };
@@ -135,7 +136,7 @@ pub fn save(
 
 /// The region as App Service spells it.
 pub fn region(location: &str) -> &str {
-    super::super::REGIONS
+    REGIONS
         .iter()
         .find(|region| same_region(region, location))
         .unwrap_or(&location)
