@@ -165,3 +165,44 @@ fn dates_are_spelled_as_dotnet_spells_them() {
         "2017-12-02T09:16:00+00:00"
     );
 }
+
+#[test]
+fn files_of_openssl_open_whatever_it_encrypts_with() {
+    let issued = ca().issue(&shop()).unwrap();
+    let dir = tempfile::tempdir().unwrap();
+    let path = |name: &str| dir.path().join(name);
+    let key = pem("PRIVATE KEY", issued.key.as_ref().unwrap(), "\n");
+    std::fs::write(path("key.pem"), key).unwrap();
+    std::fs::write(path("cert.pem"), pem("CERTIFICATE", &issued.leaf, "\n")).unwrap();
+    let modern: &[&str] = &[];
+    let aes128: &[&str] = &[
+        "-keypbe",
+        "AES-128-CBC",
+        "-certpbe",
+        "AES-192-CBC",
+        "-macalg",
+        "SHA1",
+    ];
+    let legacy: &[&str] = &["-legacy"];
+    for options in [modern, aes128, legacy] {
+        let made = Command::new("openssl")
+            .args(["pkcs12", "-export", "-passout", "pass:pä ss", "-inkey"])
+            .arg(path("key.pem"))
+            .arg("-in")
+            .arg(path("cert.pem"))
+            .arg("-out")
+            .arg(path("out.pfx"))
+            .args(options)
+            .output();
+        if !made.is_ok_and(|made| made.status.success()) {
+            continue; // No openssl, or one that does not know the option.
+        }
+        let bytes = std::fs::read(path("out.pfx")).unwrap();
+        assert_eq!(
+            read(&bytes, "pä ss").unwrap().leaf,
+            issued.leaf,
+            "{options:?}"
+        );
+        assert_eq!(read(&bytes, "pass").unwrap_err(), PfxError::WrongPassword);
+    }
+}

@@ -99,7 +99,7 @@ fn update_policy(ctx: &Context<'_>, call: &Call) -> Outcome {
     Ok(Reply::ok(policy(&vault, &one)))
 }
 
-/// Nothing is ever pending here: what a vault signs itself is ready at once.
+/// What a vault signs itself is ready at once.
 fn pending(ctx: &Context<'_>, call: &Call) -> Outcome {
     let vault = enter(ctx, call, may("get"))?;
     let one = need(ctx, &vault, call)?;
@@ -186,8 +186,12 @@ fn create(ctx: &Context<'_>, call: &Call) -> Outcome {
         .issue(&profile)
         .map_err(|error| bad(&error.to_string()))?;
     certificate::add_version(ctx, &vault, name, &issued, "Self", tags(&call.body))?;
-    let one = need(ctx, &vault, call)?;
-    let shown = operation(&vault, &one);
+    let mut one = need(ctx, &vault, call)?;
+    merge(&mut one.policy, wanted);
+    certificate::save(ctx, &vault, &one)?;
+    // Clients fetch the certificate only after they saw the operation go from one state to the other.
+    let mut shown = operation(&vault, &one);
+    shown["status"] = "inProgress".into();
     let location = format!(
         "{}certificates/{name}/pending?api-version={}",
         vault.uri(),
