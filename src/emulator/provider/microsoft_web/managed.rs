@@ -5,21 +5,21 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{
-    super::super::{
-        ca::{KeySource, Profile, Role, facts::Facts},
-        call::Call,
-        context::{Context, text},
-        dns,
-        id::ResourceId,
-        jobs,
-        material::Material,
-        operations::{self, OperationId},
-        reply::{Fault, Outcome, Reply},
-    },
     Job, bindings,
     certificates::{self, KIND, Origin, Place},
     plans::{self, Tls},
-    sites,
+    site,
+};
+use crate::emulator::{
+    ca::{KeySource, Profile, Role, facts::Facts},
+    call::Call,
+    context::{Context, text},
+    dns,
+    id::ResourceId,
+    jobs,
+    material::Material,
+    operations::{self, OperationId},
+    reply::{Fault, Outcome, Reply},
 };
 
 const DAY: SignedDuration = SignedDuration::from_hours(24);
@@ -179,7 +179,7 @@ fn check(ctx: &Context<'_>, place: &Place, host: &str, method: Option<&str>) -> 
             "Canonical name {host} is not a hostname of an app in this subscription."
         )));
     };
-    let owner = sites::show(ctx, ctx.need(&site)?)?;
+    let owner = site::show(ctx, ctx.need(&site)?)?;
     if !text(&owner, "/properties/webSpace").eq_ignore_ascii_case(&place.webspace) {
         return Err(invalid(format!(
             "Canonical name {host} belongs to an app in another webspace."
@@ -208,7 +208,7 @@ fn check(ctx: &Context<'_>, place: &Place, host: &str, method: Option<&str>) -> 
     let by_cname = way
         .hops
         .first()
-        .is_some_and(|hop| hop.eq_ignore_ascii_case(&sites::default_host(&site)));
+        .is_some_and(|hop| hop.eq_ignore_ascii_case(&site::default_host(&site)));
     let address = text(&owner, "/properties/inboundIpAddress");
     let by_address =
         way.hops.is_empty() && way.addresses.iter().any(|own| own.to_string() == address);

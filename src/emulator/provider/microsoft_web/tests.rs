@@ -182,7 +182,7 @@ fn a_hostname_needs_dns_that_points_at_the_app() {
     let add = |name: &str| cloud.arm(Put, &host(name), &json!({"properties": {}}));
     assert_eq!(why(add("nowhere.contoso.com")), "04006");
     cloud.with(|ctx| {
-        let id = super::sites::verification_id(&ResourceId::parse(SUBSCRIPTION));
+        let id = super::site::verification_id(&ResourceId::parse(SUBSCRIPTION));
         dns::add(
             ctx.tx,
             &Record::new("asuid.contoso.com", Kind::Txt, &id).unwrap(),
