@@ -5,21 +5,21 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{
-    super::super::{
-        ca::{KeySource, Profile, Role, facts::Facts},
-        call::Call,
-        context::{Context, text},
-        dns,
-        id::ResourceId,
-        jobs,
-        material::Material,
-        operations::{self, OperationId},
-        reply::{Fault, Outcome, Reply},
-    },
     Job, bindings,
     certificates::{self, KIND, Origin, Place},
     plans::{self, Tls},
     site,
+};
+use crate::emulator::{
+    ca::{KeySource, Profile, Role, facts::Facts},
+    call::Call,
+    context::{Context, text},
+    dns,
+    id::ResourceId,
+    jobs,
+    material::Material,
+    operations::{self, OperationId},
+    reply::{Fault, Outcome, Reply},
 };
 
 const DAY: SignedDuration = SignedDuration::from_hours(24);
