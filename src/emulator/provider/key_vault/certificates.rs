@@ -15,7 +15,7 @@ use super::{
     Vault,
     access::{Contents, Permission},
     certificate::{self, Certificate, CertificateVersion},
-    data::{attributes, enter, mark_deleted, on, page, refuse_purge},
+    data::{attributes, enter, mark_deleted, page, refuse_purge},
     secret::{self, Deleted},
     secrets::is_object_name,
 };
@@ -33,22 +33,22 @@ use crate::emulator::{
 };
 
 pub(super) const ROUTES: &[Route] = &[
-    on(Method::Get, "certificates", list),
-    on(Method::Get, "certificates/{name}", get),
-    on(Method::Get, "certificates/{name}/versions", versions),
-    on(Method::Get, "certificates/{name}/policy", get_policy),
-    on(Method::Patch, "certificates/{name}/policy", update_policy),
-    on(Method::Get, "certificates/{name}/pending", pending),
-    on(Method::Post, "certificates/{name}/import", import),
-    on(Method::Post, "certificates/{name}/create", create),
-    on(Method::Get, "certificates/{name}/{version}", get),
-    on(Method::Patch, "certificates/{name}", update),
-    on(Method::Patch, "certificates/{name}/{version}", update),
-    on(Method::Delete, "certificates/{name}", delete),
-    on(Method::Get, "deletedcertificates", list_deleted),
-    on(Method::Get, "deletedcertificates/{name}", get_deleted),
-    on(Method::Delete, "deletedcertificates/{name}", purge),
-    on(Method::Post, "deletedcertificates/{name}/recover", recover),
+    Route::new(Method::Get, "certificates", list),
+    Route::new(Method::Get, "certificates/{name}", get),
+    Route::new(Method::Get, "certificates/{name}/versions", versions),
+    Route::new(Method::Get, "certificates/{name}/policy", get_policy),
+    Route::new(Method::Patch, "certificates/{name}/policy", update_policy),
+    Route::new(Method::Get, "certificates/{name}/pending", pending),
+    Route::new(Method::Post, "certificates/{name}/import", import),
+    Route::new(Method::Post, "certificates/{name}/create", create),
+    Route::new(Method::Get, "certificates/{name}/{version}", get),
+    Route::new(Method::Patch, "certificates/{name}", update),
+    Route::new(Method::Patch, "certificates/{name}/{version}", update),
+    Route::new(Method::Delete, "certificates/{name}", delete),
+    Route::new(Method::Get, "deletedcertificates", list_deleted),
+    Route::new(Method::Get, "deletedcertificates/{name}", get_deleted),
+    Route::new(Method::Delete, "deletedcertificates/{name}", purge),
+    Route::new(Method::Post, "deletedcertificates/{name}/recover", recover),
 ];
 
 const fn may(verb: &'static str) -> Permission {
