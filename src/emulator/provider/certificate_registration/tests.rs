@@ -362,19 +362,12 @@ fn with_a_request_of_ones_own_the_key_never_comes_to_the_vault() {
     let fresh = buy(&mut cloud, "own-key", &body);
     assert_eq!(fresh["distinguishedName"], "CN=contoso.com");
     store(&cloud, "own-key");
-    add_txt(
-        &cloud,
-        "contoso.com",
-        text(&fresh, "/domainVerificationToken"),
-    );
+    add_txt(&cloud, "contoso.com", text(&fresh, "/domainVerificationToken"));
     verify(&mut cloud, "own-key");
     let done = order(&cloud, "own-key");
     assert_eq!(done["isPrivateKeyExternal"], true);
     assert_eq!(done["csr"], csr);
-    assert_eq!(
-        done["certificates"]["own-key"]["provisioningState"],
-        "ExternalPrivateKey"
-    );
+    assert_eq!(done["certificates"]["own-key"]["provisioningState"], "ExternalPrivateKey");
     assert_eq!(secret(&cloud, "own-key")["value"], "");
 }
 
