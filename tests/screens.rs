@@ -247,6 +247,40 @@ fn wizard_bind() {
     assert_snapshot!("wizard_bind_blocked", screen.press("<C-r>").settle(seen).text());
 }
 
+#[test]
+fn wizard_in_other_sizes_and_looks() {
+    let mut screen = Screen::filled();
+    screen.press(":purchase<Enter>fabrikam.com<Tab><Tab>fabrikam-www<Tab><Tab><Tab><Tab><Tab>").settle(seen_for_purchase(None));
+    assert_snapshot!("wizard_120x40", screen.resize(120, 40).text());
+    assert_snapshot!("wizard_60x15", screen.resize(60, 15).text());
+    assert_snapshot!("wizard_60x15_scrolled", screen.press("p<PgDn>").text());
+    assert_snapshot!("wizard_confirm_60x15", screen.press("<Enter>").text());
+    assert_snapshot!("wizard_confirm_60x15_scrolled", screen.press("<PgDn>").text());
+    screen.look = Look::new(false, false, true);
+    assert_snapshot!("wizard_ascii", screen.resize(80, 24).press("<Esc>p<S-Tab>").text());
+}
+
+#[test]
+fn what_could_not_be_read_is_said_below_the_rows_that_could() {
+    let mut screen = Screen::start(|_| {});
+    let mut partial = estate();
+    partial.gaps = vec![gap()];
+    screen.read(partial);
+    assert_snapshot!("private_partial", screen.text());
+    assert_snapshot!("problems_partial", screen.press("p").text());
+    assert_snapshot!("problems_gap", screen.press("<Enter>").text());
+}
+
+#[test]
+fn a_look_that_failed_says_so_and_keeps_what_was_typed() {
+    let mut screen = Screen::filled();
+    screen.press(":purchase<Enter>fabrikam.com<Tab>");
+    let ask = screen.app.wizard.as_ref().unwrap().current().ask.unwrap();
+    let problem = Problem::new("Look at what 'Purchase' is about", "the sign-in has expired").remedy("run certdeck login");
+    screen.send(Message::Observed { ask, result: Err(problem) });
+    assert_snapshot!("wizard_look_failed", screen.text());
+}
+
 /// All that both services need.
 fn policies() -> Vec<AccessPolicy> {
     let all = || vec!["all".to_owned()];

@@ -92,8 +92,9 @@ impl App {
         }
         self.counts = counts;
         for pane in &mut self.panes {
-            pane.fill(&self.estate, self.now);
+            pane.is_stale = true;
         }
+        self.fill_pane();
         if self.detail.as_ref().is_some_and(|detail| self.pane().list.selected() != Some(&detail.id)) {
             self.detail = None;
             self.say("what was shown is gone", Tone::Soon);

@@ -10,7 +10,7 @@ use super::keymap::entries;
 use super::operations::Outcome;
 use super::pane::{PaneName, Tone, urgency};
 use crate::flow::FlowName;
-use crate::model::{Expiry, OrderStatus, WhoActs};
+use crate::model::{Expiry, OrderStatus, Problem, WhoActs};
 
 impl App {
     pub(super) fn press_in_dialog(&mut self, key: Key) {
@@ -129,7 +129,7 @@ impl App {
         let mut items: Vec<(Option<i64>, Item)> = Vec::new();
         for gap in &self.estate.gaps {
             let note = format!("could not be read: {}", gap.why);
-            let then = Ok(Act::Say(format!("{}: {}", gap.what, gap.why)));
+            let then = Ok(Act::ShowProblem(Problem::new(format!("Read {}", gap.what), gap.why.clone())));
             items.push((None, Item { label: gap.what.clone(), note, then }));
         }
         for certificate in &self.estate.certificates {

@@ -53,10 +53,14 @@ pub fn draw(app: &App, dialog: &Dialog, look: &Look, screen: Rect, frame: &mut F
     inner.width = inner.width.saturating_sub(2);
     let body = inner.height.saturating_sub(u16::try_from(content.foot.len()).unwrap_or(0));
     let shown = usize::from(body);
-    let first = (content.at + 2).saturating_sub(shown).min(content.lines.len().saturating_sub(shown));
+    let last = content.lines.len().saturating_sub(shown);
+    let first = match dialog {
+        Dialog::Confirm(confirm) => confirm.scroll.min(last),
+        _ => (content.at + 2).saturating_sub(shown).min(last),
+    };
     put_lines(&content.lines[first..], Rect { height: body, ..inner }, frame.buffer_mut());
     if content.lines.len() > first + shown {
-        let more = Line::styled(format!(" {} more ", content.lines.len() - first - shown), look.style(Role::Soon));
+        let more = Line::styled(format!(" {} more: Down ", content.lines.len() - first - shown), look.style(Role::Soon));
         more.right_aligned().render(Rect { y: area.bottom() - 1, height: 1, ..inner }, frame.buffer_mut());
     }
     put_lines(&content.foot, Rect { y: inner.y + body, height: inner.height - body, ..inner }, frame.buffer_mut());

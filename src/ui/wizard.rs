@@ -25,7 +25,9 @@ pub fn pages(app: &App, wizard: &Wizard, look: &Look, area: Rect, buffer: &mut B
         };
         let style = if *page == wizard.page() { look.style(Role::Title) } else { look.style(Role::Text) };
         spans.push(Span::styled(format!("{glyph} "), look.style(role)));
-        spans.push(Span::styled(page.title(), style));
+        // A narrow screen has no room for the portal's numbers.
+        let title = if area.width < 78 { page.title().rsplit(": ").next().unwrap_or_default() } else { page.title() };
+        spans.push(Span::styled(title, style));
         spans.push(Span::raw("   "));
     }
     Line::from(spans).render(area, buffer);
@@ -71,6 +73,11 @@ pub fn body(app: &App, wizard: &Wizard, look: &Look, area: Rect, frame: &mut Fra
     let y = top.y + rows(form_height);
     Line::styled(rule, look.style(Role::Border)).render(Rect { x: inner.x, y, width: inner.width, height: 1 }, frame.buffer_mut());
     place(&steps, Rect { y: y + 1, height: rows(steps_height), ..top }, frame.buffer_mut());
+    if steps.lines.len() > steps_height {
+        let more = format!(" {} more: PgDn ", steps.lines.len() - steps_height);
+        let foot = Rect { y: area.bottom() - 1, height: 1, width: area.width - 2, ..area };
+        Line::styled(more, look.style(Role::Soon)).right_aligned().render(foot, frame.buffer_mut());
+    }
 }
 
 fn rows(count: usize) -> u16 {
@@ -162,6 +169,10 @@ fn steps(app: &App, wizard: &Wizard, look: &Look, room: usize) -> Part {
     let shown = wizard.shown_step();
     let mut part = Part { lines: Vec::new(), at: 0, cursor: None };
     part.lines.push(standing(app, wizard, look, room));
+    if let Some(problem) = page.failure.as_ref().filter(|problem| !problem.remedy.is_empty()) {
+        let words = wrap(&format!("What to do: {}", problem.remedy), room.saturating_sub(4));
+        part.lines.extend(words.into_iter().map(|line| Line::raw(format!("    {line}"))));
+    }
     let is_sending = running(app, wizard).is_some();
     let title_room = page.steps.iter().map(|step| width(&step.title)).max().unwrap_or(0).min(40);
     let first = page.steps.iter().position(|step| !step.status.is_over()).unwrap_or(usize::MAX);
@@ -172,9 +183,6 @@ fn steps(app: &App, wizard: &Wizard, look: &Look, room: usize) -> Part {
             status(step, wizard, nth > first, look)
         };
         let is_shown = nth == shown && wizard.focus == Focus::Steps;
-        if nth == shown {
-            part.at = part.lines.len();
-        }
         // The marker would read as a status of its own, so it shows only while other steps are read.
         let marker = if is_shown && wizard.is_reading_other_step() { look.glyphs.here } else { " " };
         let title = fit(&step.title, title_room, look.glyphs.more);
@@ -189,7 +197,10 @@ fn steps(app: &App, wizard: &Wizard, look: &Look, room: usize) -> Part {
         ]));
     }
     if let Some(step) = page.steps.get(shown) {
+        let heading = part.lines.len();
         reading(step, wizard, look, room, &mut part.lines);
+        let scrolled = wizard.scroll.min(part.lines.len().saturating_sub(heading + 1));
+        part.lines.drain(heading..heading + scrolled);
     }
     part
 }

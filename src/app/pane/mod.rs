@@ -188,6 +188,8 @@ pub struct Pane {
     /// Whether keys go into the filter.
     pub is_filtering: bool,
     pub sort: Sort,
+    /// Whether the estate is newer than the rows: a pane is filled when it is looked at.
+    pub is_stale: bool,
 }
 
 impl Pane {
@@ -197,11 +199,19 @@ impl Pane {
             PaneName::Public => 4,
             PaneName::Orders | PaneName::Bindings => 0,
         };
-        Self { name, list: List::default(), filter: Field::default(), is_filtering: false, sort: Sort { column, reversed: false } }
+        Self {
+            name,
+            list: List::default(),
+            filter: Field::default(),
+            is_filtering: false,
+            sort: Sort { column, reversed: false },
+            is_stale: false,
+        }
     }
 
     /// Takes a newly read estate; filter, order, cursor and marks stay.
     pub fn fill(&mut self, estate: &Estate, now: Timestamp) {
+        self.is_stale = false;
         let name = self.name;
         let rows = (0..count(name, estate)).map(|place| {
             let mut text = String::new();

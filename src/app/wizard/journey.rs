@@ -94,7 +94,7 @@ impl App {
     fn enter_page(&mut self) {
         let Some(wizard) = &mut self.wizard else { return };
         suggest(wizard.page, &self.estate, &mut wizard.inputs);
-        wizard.step = None;
+        (wizard.step, wizard.scroll) = (None, 0);
         wizard.is_eager = false;
         wizard.focus = Focus::Steps;
         self.derive_wizard();
@@ -149,20 +149,33 @@ impl App {
         }
     }
 
+    /// A newer inventory may suggest what was not known when the page was entered: the app of an order just bought.
     pub(in crate::app) fn wizard_sees_estate(&mut self) {
+        let Some(wizard) = &mut self.wizard else { return };
+        let before = wizard.inputs.clone();
+        if wizard.focus == Focus::Steps {
+            suggest(wizard.page, &self.estate, &mut wizard.inputs);
+        }
+        let is_changed = before != wizard.inputs;
         self.derive_wizard();
+        if is_changed {
+            self.observe_page();
+        }
     }
 
     /// Looks at what the page is about; an older look is not waited for any more.
     pub(in crate::app) fn observe_page(&mut self) {
         let ask = self.ask();
         let Some(wizard) = &mut self.wizard else { return };
+        // What was typed meanwhile may suggest better values for the rest, such as the group of the domain's app.
+        suggest(wizard.page, &self.estate, &mut wizard.inputs);
         let (flow, inputs) = (wizard.page, wizard.inputs.clone());
         wizard.next_look = None;
         if let Some(old) = wizard.of_mut(flow).ask.replace(ask) {
             self.emit(Effect::Forget { ask: old });
         }
         self.emit(Effect::Observe { ask, flow, inputs });
+        self.derive_wizard();
     }
 
     pub(in crate::app) fn look_again_if_due(&mut self) {
@@ -248,7 +261,7 @@ impl App {
         let Standing::At(step) = wizard.standing() else { return };
         let (flow, inputs, id, what) = (wizard.page, wizard.inputs.clone(), step.id, step.title.clone());
         wizard.sent = Some(ask);
-        wizard.step = None;
+        (wizard.step, wizard.scroll) = (None, 0);
         wizard.next_look = None;
         let subject = inputs.get(Key::Order).or_else(|| inputs.get(Key::Hostname)).unwrap_or_default();
         let subject = subject.rsplit('/').next().unwrap_or_default();

@@ -47,15 +47,12 @@ impl App {
     pub(in crate::app) fn run_in_wizard(&mut self, command: Command) {
         let Some(wizard) = &mut self.wizard else { return };
         match command {
-            Command::Move(Motion::Up) => wizard.step = Some(wizard.shown_step().saturating_sub(1)),
-            Command::Move(Motion::Down) => wizard.step = Some(wizard.shown_step() + 1),
-            Command::Move(Motion::Top) => wizard.step = Some(0),
-            Command::Move(_) => wizard.step = None,
+            Command::Move(motion) => wizard.read(motion),
             Command::Next => self.focus_on(0),
             Command::Previous => self.focus_last_field(),
             Command::Open => self.do_step(),
             Command::Back | Command::Leave => self.leave_wizard(),
-            Command::Plan => wizard.shows_plan = !wizard.shows_plan,
+            Command::Plan => (wizard.shows_plan, wizard.scroll) = (!wizard.shows_plan, 0),
             Command::Practise => self.open_practice(),
             Command::Refresh => {
                 self.observe_page();
@@ -131,7 +128,7 @@ impl App {
         let Some(wizard) = &mut self.wizard else { return };
         let changed = wizard.is_typing() && wizard.editor.text() != wizard.before;
         wizard.focus = if at < wizard.fields.len() { Focus::Field(at) } else { Focus::Steps };
-        wizard.step = None;
+        (wizard.step, wizard.scroll) = (None, 0);
         if let Some(key) = wizard.focused_field().map(|field| field.key) {
             let typed = wizard.inputs.typed(key).to_owned();
             wizard.editor.set(&typed);
@@ -263,6 +260,23 @@ impl App {
                 }
             },
         }
+    }
+}
+
+impl Wizard {
+    /// Up and down go from step to step, pages scroll what is written about one.
+    fn read(&mut self, motion: Motion) {
+        const LINES: usize = 5;
+        let shown = self.shown_step();
+        match motion {
+            Motion::Up => self.step = Some(shown.saturating_sub(1)),
+            Motion::Down => self.step = Some((shown + 1).min(self.current().steps.len().saturating_sub(1))),
+            Motion::Top => self.step = Some(0),
+            Motion::Bottom => self.step = None,
+            Motion::HalfDown | Motion::PageDown => return self.scroll = (self.scroll + LINES).min(100),
+            Motion::HalfUp | Motion::PageUp => return self.scroll = self.scroll.saturating_sub(LINES),
+        }
+        self.scroll = 0;
     }
 }
 

@@ -72,6 +72,8 @@ pub struct Wizard {
     /// The step whose explanation is read; none means the current one.
     step: Option<usize>,
     pub shows_plan: bool,
+    /// How far the reading of a step is scrolled; the view keeps it within the text.
+    pub scroll: usize,
     /// The operation that was sent last.
     pub sent: Option<AskId>,
     /// Whether it still looks for the first page that is not done.
@@ -98,6 +100,7 @@ impl Wizard {
             pages: Default::default(),
             step: None,
             shows_plan: false,
+            scroll: 0,
             sent: None,
             is_finding_place: false,
             next_look: None,
@@ -138,9 +141,9 @@ impl Wizard {
 
     /// Derives fields, refusals and steps anew from what was typed and what was seen.
     fn derive(&mut self, estate: &Estate, rules: &Rules, now: Timestamp) {
-        self.fields = flow::fields(self.page, &self.inputs);
         self.refusals = self.own_refusals(estate);
         let page = &self.pages[self.page as usize];
+        self.fields = flow::fields(self.page, &page.observed, &self.inputs);
         let refusals = flow::refusals(self.page, &page.observed, &self.inputs, rules, now);
         let steps = flow::steps(self.page, &page.observed, &self.inputs, rules, now).into_iter().map(|step| {
             let asked = page.asked.filter(|(id, _)| *id == step.id).map(|(_, at)| at);
