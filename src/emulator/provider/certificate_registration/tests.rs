@@ -7,7 +7,7 @@ use jiff::SignedDuration;
 use serde_json::{Value, json};
 
 use crate::emulator::{
-    ca::{facts::Facts, pfx, policy::days},
+    ca::{KeySource, Profile, Role, facts::Facts, pfx, policy::days},
     call::Method,
     context::text,
     dns::{self, Kind, Record},
@@ -458,6 +458,40 @@ fn a_vault_that_refuses_shows_why_and_gets_the_certificate_once_it_lets_the_serv
         state(cloud.arm(Method::Put, &path, &body)),
         "KeyVaultDoesNotExist"
     );
+}
+
+#[test]
+fn with_a_request_of_ones_own_the_key_never_comes_to_the_vault() {
+    let mut cloud = cloud();
+    let elsewhere = cloud.setting.ca.issue(&Profile {
+        common_name: "contoso.com".to_owned(),
+        names: vec!["contoso.com".to_owned()],
+        key: KeySource::NewEc,
+        not_before: cloud.now,
+        not_after: cloud.now + days(1),
+        issuer: Role::GoDaddy,
+    });
+    let csr = elsewhere.unwrap().csr;
+    let mut body = standard("");
+    body["properties"]["distinguishedName"] = "".into();
+    body["properties"]["csr"] = csr.clone().into();
+    let fresh = buy(&mut cloud, "own-key", &body);
+    assert_eq!(fresh["distinguishedName"], "CN=contoso.com");
+    store(&cloud, "own-key");
+    add_txt(
+        &cloud,
+        "contoso.com",
+        text(&fresh, "/domainVerificationToken"),
+    );
+    verify(&mut cloud, "own-key");
+    let done = order(&cloud, "own-key");
+    assert_eq!(done["isPrivateKeyExternal"], true);
+    assert_eq!(done["csr"], csr);
+    assert_eq!(
+        done["certificates"]["own-key"]["provisioningState"],
+        "ExternalPrivateKey"
+    );
+    assert_eq!(secret(&cloud, "own-key")["value"], "");
 }
 
 #[test]

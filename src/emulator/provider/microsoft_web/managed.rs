@@ -11,7 +11,11 @@ use super::{
     site,
 };
 use crate::emulator::{
-    ca::{KeySource, Profile, Role, facts::Facts},
+    ca::{
+        KeySource, Profile, Role,
+        facts::Facts,
+        policy::{MANAGED_LEAF_DAYS, MANAGED_RENEWAL_DAYS, days},
+    },
     call::Call,
     context::{Context, text},
     dns,
@@ -22,11 +26,6 @@ use crate::emulator::{
     reply::{Fault, Outcome, Reply},
 };
 
-const DAY: SignedDuration = SignedDuration::from_hours(24);
-/// Six months (A29).
-const LIFE_DAYS: i32 = 180;
-/// Renewed so long before the end (A30).
-const RENEW_DAYS: i32 = 45;
 /// How long Azure takes.
 const TAKES: SignedDuration = SignedDuration::from_mins(3);
 
@@ -105,14 +104,14 @@ pub fn renew(ctx: &Context<'_>, id: &ResourceId) -> Result<(), Fault> {
         .and_then(|material| Facts::read(&material.leaf).ok())
         .map(|facts| facts.not_after);
     if host.is_empty()
-        || end.is_some_and(|end| end.duration_since(ctx.now) > DAY * (RENEW_DAYS + 1))
+        || end.is_some_and(|end| end.duration_since(ctx.now) > days(MANAGED_RENEWAL_DAYS + 1))
     {
         // Replaced since: its own job comes later.
         return Ok(());
     }
     match check(ctx, &place, host, method.as_deref()) {
         Ok(()) => make(ctx, &place, host, method),
-        Err(_) => schedule(ctx, id, ctx.now + DAY),
+        Err(_) => schedule(ctx, id, ctx.now + days(1)),
     }
 }
 
@@ -122,7 +121,7 @@ pub fn schedule_renewal(
     id: &ResourceId,
     end: jiff::Timestamp,
 ) -> Result<(), Fault> {
-    schedule(ctx, id, end - DAY * RENEW_DAYS)
+    schedule(ctx, id, end - days(MANAGED_RENEWAL_DAYS))
 }
 
 fn schedule(ctx: &Context<'_>, id: &ResourceId, when: jiff::Timestamp) -> Result<(), Fault> {
@@ -130,7 +129,7 @@ fn schedule(ctx: &Context<'_>, id: &ResourceId, when: jiff::Timestamp) -> Result
 }
 
 fn make(ctx: &Context<'_>, place: &Place, host: &str, method: Option<String>) -> Result<(), Fault> {
-    let end = ctx.now + DAY * LIFE_DAYS;
+    let end = ctx.now + days(MANAGED_LEAF_DAYS);
     let profile = Profile {
         common_name: host.to_owned(),
         names: vec![host.to_owned()],
