@@ -291,7 +291,10 @@ impl App {
                     wizard.looks = 0;
                     wizard.settle_origin();
                 }
-                self.say(format!("{what}: accepted"), Tone::Good);
+                // The page that sent it shows it anyway, and what Enter does next.
+                if !is_open {
+                    self.say(format!("{what}: accepted"), Tone::Good);
+                }
                 self.read_estate();
             }
             Err(problem) => self.show_problem(problem),

@@ -17,7 +17,7 @@ use crate::emulator::{
     principals::{CERTDECK, CERTIFICATE_REGISTRATION},
     provider::{
         domain_registration,
-        microsoft_web::{bindings, plans, sites},
+        microsoft_web::{bindings, plans, site},
     },
     reply::Reply,
 };
@@ -140,7 +140,7 @@ fn app_with(cloud: &Fixture, host: &str, token: &str) {
     let (plan, site) = (web("serverfarms", "plan"), web("sites", "shop"));
     cloud.with(|ctx| {
         plans::save(ctx, &plan, "West Europe", "S1", false).unwrap();
-        let mut app = sites::create(ctx, &site, &plan.to_string(), "app").unwrap();
+        let mut app = site::create(ctx, &site, &plan.to_string(), "app").unwrap();
         app["properties"]["httpsOnly"] = true.into();
         ctx.save(&site, &app).unwrap();
         bindings::add(ctx, &site, host, Some("A")).unwrap();
