@@ -20,9 +20,8 @@ fn a_certificate_is_bought_and_bound_from_the_keyboard_and_the_hostname_serves_i
     screen.wait_for("Naked domain host name");
     screen.keys("contoso.com<Tab><Tab>contosowww");
     screen.wait_for("This will secure: contoso.com, www.contoso.com");
-    screen.keys("<Tab><Tab><Enter>rg-shop");
-    screen.wait_for("/rg-shop");
-    screen.keys("<Enter><Tab><Tab>");
+    screen.wait_for("rg-shop");
+    screen.keys("<PgDn>");
     screen.wait_for("Enter Buy the certificate");
     screen.keys("<Enter>");
     screen.wait_for("Type buy to confirm");
