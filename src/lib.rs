@@ -1,2 +1,22 @@
-//! certdeck
+//! The map of the house. Each room and what it may know (`tests/architecture.rs` enforces the arrows):
+//!
+//! ```text
+//! model ← rules ← pki ← flow, health, emulator (pki only);   model ← azure ← flow, health
+//! app → model, rules, pki, flow (steps and inputs only);     ui → app, model
+//! runtime, cli → everything above;                           main → cli, runtime
+//! never: azure ↔ emulator, flow → app, ui → azure
+//! ```
+
+pub mod app;
+pub mod azure;
+pub mod cli;
+pub mod config;
 pub mod emulator;
+pub mod flow;
+pub mod health;
+pub mod journal;
+pub mod model;
+pub mod paths;
+pub mod rules;
+pub mod runtime;
+pub mod ui;

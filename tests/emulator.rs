@@ -33,26 +33,16 @@ impl Cloud {
         let emulator = Emulator::start(options).await.unwrap();
         let http = client(emulator.connection());
         let token = token(&http, emulator.connection(), ARM).await;
-        Self {
-            emulator,
-            http,
-            token,
-        }
+        Self { emulator, http, token }
     }
 
     fn url(&self, path: &str) -> String {
         let separator = if path.contains('?') { '&' } else { '?' };
-        format!(
-            "{}{path}{separator}{VERSION}",
-            self.emulator.connection().arm
-        )
+        format!("{}{path}{separator}{VERSION}", self.emulator.connection().arm)
     }
 
     async fn send(&self, method: Method, path: &str, body: Option<Value>) -> Response {
-        let mut request = self
-            .http
-            .request(method, self.url(path))
-            .bearer_auth(&self.token);
+        let mut request = self.http.request(method, self.url(path)).bearer_auth(&self.token);
         if let Some(body) = body {
             request = request.json(&body);
         }
@@ -88,26 +78,18 @@ impl Cloud {
     async fn presented(&self, host: &str) -> CertificateDer<'static> {
         let pem = std::fs::read(&self.emulator.connection().ca_pem).unwrap();
         let mut roots = RootCertStore::empty();
-        roots
-            .add(CertificateDer::from_pem_slice(&pem).unwrap())
-            .unwrap();
-        let config = ClientConfig::builder_with_provider(Arc::new(
-            rustls::crypto::aws_lc_rs::default_provider(),
-        ))
-        .with_safe_default_protocol_versions()
-        .unwrap()
-        .with_root_certificates(roots)
-        .with_no_client_auth();
+        roots.add(CertificateDer::from_pem_slice(&pem).unwrap()).unwrap();
+        let config = ClientConfig::builder_with_provider(Arc::new(rustls::crypto::aws_lc_rs::default_provider()))
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_root_certificates(roots)
+            .with_no_client_auth();
         let connector = tokio_rustls::TlsConnector::from(Arc::new(config));
         let address = &self.emulator.connection().tls_front_door;
-        let stream = tokio::net::TcpStream::connect(address.as_str())
-            .await
-            .unwrap();
+        let stream = tokio::net::TcpStream::connect(address.as_str()).await.unwrap();
         let name = ServerName::try_from(host.to_owned()).unwrap();
         let stream = connector.connect(name, stream).await.unwrap();
-        stream.get_ref().1.peer_certificates().unwrap()[0]
-            .clone()
-            .into_owned()
+        stream.get_ref().1.peer_certificates().unwrap()[0].clone().into_owned()
     }
 }
 
@@ -122,10 +104,7 @@ fn client(connection: &Connection) -> Client {
 }
 
 async fn sign_in(http: &Client, connection: &Connection, secret: &str, scope: &str) -> Response {
-    let url = format!(
-        "{}/{}/oauth2/v2.0/token",
-        connection.authority, connection.tenant_id
-    );
+    let url = format!("{}/{}/oauth2/v2.0/token", connection.authority, connection.tenant_id);
     let form = [
         ("grant_type", "client_credentials"),
         ("client_id", connection.client_id.as_str()),
@@ -182,10 +161,7 @@ fn options(dir: &Path) -> Options {
 }
 
 fn plain(dir: &Path) -> Options {
-    Options {
-        pace: Pace::Instant,
-        ..Options::new(dir)
-    }
+    Options { pace: Pace::Instant, ..Options::new(dir) }
 }
 
 fn thumbprint(der: &[u8]) -> String {
@@ -197,10 +173,7 @@ async fn what_was_acknowledged_is_there_after_a_restart_at_the_same_address() {
     let dir = tempfile::tempdir().unwrap();
     let cloud = Cloud::start(dir.path()).await;
     let before = cloud.emulator.connection().clone();
-    let group = format!(
-        "/subscriptions/{}/resourceGroups/rg-new",
-        before.subscription_ids[0]
-    );
+    let group = format!("/subscriptions/{}/resourceGroups/rg-new", before.subscription_ids[0]);
     let (status, _) = cloud.put(&group, json!({"location": "westeurope"})).await;
     assert_eq!(status, StatusCode::CREATED);
     cloud.emulator.shutdown().await;
@@ -225,16 +198,7 @@ async fn every_request_needs_a_token_and_an_api_version() {
     let dir = tempfile::tempdir().unwrap();
     let mut cloud = Cloud::start(dir.path()).await;
     let url = format!("{}/subscriptions", cloud.emulator.connection().arm);
-    let (status, body) = answer(
-        cloud
-            .http
-            .get(&url)
-            .bearer_auth(&cloud.token)
-            .send()
-            .await
-            .unwrap(),
-    )
-    .await;
+    let (status, body) = answer(cloud.http.get(&url).bearer_auth(&cloud.token).send().await.unwrap()).await;
     assert_eq!(status, StatusCode::BAD_REQUEST);
     assert_eq!(body["error"]["code"], "MissingApiVersionParameter");
 
@@ -243,15 +207,9 @@ async fn every_request_needs_a_token_and_an_api_version() {
     assert_eq!(status, StatusCode::UNAUTHORIZED);
     assert_eq!(body["error"]["code"], "InvalidAuthenticationToken");
 
-    let (status, body) =
-        answer(sign_in(&cloud.http, cloud.emulator.connection(), "wrong", ARM).await).await;
+    let (status, body) = answer(sign_in(&cloud.http, cloud.emulator.connection(), "wrong", ARM).await).await;
     assert_eq!(status, StatusCode::UNAUTHORIZED);
-    assert!(
-        body["error_description"]
-            .as_str()
-            .unwrap()
-            .starts_with("AADSTS7000215")
-    );
+    assert!(body["error_description"].as_str().unwrap().starts_with("AADSTS7000215"));
     cloud.emulator.shutdown().await;
 }
 
@@ -261,9 +219,7 @@ async fn ids_match_in_any_casing_and_slashes_may_be_doubled() {
     let cloud = Cloud::start(dir.path()).await;
     let path = format!("{}/sites/contoso-shop", cloud.web());
     let plain = cloud.get(&path).await;
-    let odd = path
-        .replace("resourceGroups", "resourcegroups")
-        .replace("/sites/contoso-shop", "//SITES/Contoso-Shop/");
+    let odd = path.replace("resourceGroups", "resourcegroups").replace("/sites/contoso-shop", "//SITES/Contoso-Shop/");
     assert_eq!(cloud.get(&odd).await["id"], plain["id"]);
     cloud.emulator.shutdown().await;
 }
@@ -271,34 +227,16 @@ async fn ids_match_in_any_casing_and_slashes_may_be_doubled() {
 #[tokio::test]
 async fn long_lists_come_in_pages_and_every_item_comes_once() {
     let dir = tempfile::tempdir().unwrap();
-    let cloud = Cloud::with(Options {
-        page_size: 2,
-        ..options(dir.path())
-    })
-    .await;
+    let cloud = Cloud::with(Options { page_size: 2, ..options(dir.path()) }).await;
     let subscription = &cloud.emulator.connection().subscription_ids[0];
-    let mut url = cloud.url(&format!(
-        "/subscriptions/{subscription}/providers/Microsoft.Web/sites"
-    ));
+    let mut url = cloud.url(&format!("/subscriptions/{subscription}/providers/Microsoft.Web/sites"));
     let mut names = Vec::new();
     loop {
-        let (status, body) = answer(
-            cloud
-                .http
-                .get(&url)
-                .bearer_auth(&cloud.token)
-                .send()
-                .await
-                .unwrap(),
-        )
-        .await;
+        let (status, body) = answer(cloud.http.get(&url).bearer_auth(&cloud.token).send().await.unwrap()).await;
         assert_eq!(status, StatusCode::OK);
         let page = body["value"].as_array().unwrap();
         assert!(page.len() <= 2);
-        names.extend(
-            page.iter()
-                .map(|site| site["name"].as_str().unwrap().to_owned()),
-        );
+        names.extend(page.iter().map(|site| site["name"].as_str().unwrap().to_owned()));
         match body["nextLink"].as_str() {
             Some(next) => next.clone_into(&mut url),
             None => break,
@@ -329,9 +267,7 @@ async fn a_lock_stops_deletion_of_what_it_is_on_and_names_the_locked_scope() {
     let cloud = Cloud::start(dir.path()).await;
     let plan = format!("{}/certificates/blog-2025", cloud.web());
     let lock = format!("{plan}/providers/Microsoft.Authorization/locks/keep");
-    let (status, _) = cloud
-        .put(&lock, json!({"properties": {"level": "CanNotDelete"}}))
-        .await;
+    let (status, _) = cloud.put(&lock, json!({"properties": {"level": "CanNotDelete"}})).await;
     assert_eq!(status, StatusCode::CREATED);
     let (status, body) = cloud.delete(&plan).await;
     assert_eq!(status, StatusCode::CONFLICT);
@@ -346,21 +282,13 @@ async fn a_lock_stops_deletion_of_what_it_is_on_and_names_the_locked_scope() {
 async fn the_front_door_presents_what_is_bound() {
     let dir = tempfile::tempdir().unwrap();
     let cloud = Cloud::start(dir.path()).await;
-    let wildcard = cloud
-        .get(&format!("{}/certificates/wildcard-contoso", cloud.web()))
-        .await;
+    let wildcard = cloud.get(&format!("{}/certificates/wildcard-contoso", cloud.web())).await;
     let wanted = wildcard["properties"]["thumbprint"].as_str().unwrap();
-    let binding = format!(
-        "{}/sites/contoso-shop/hostNameBindings/www.contoso.com",
-        cloud.web()
-    );
+    let binding = format!("{}/sites/contoso-shop/hostNameBindings/www.contoso.com", cloud.web());
     let body = json!({"properties": {"sslState": "SniEnabled", "thumbprint": wanted}});
     let (status, body) = cloud.put(&binding, body).await;
     assert_eq!(status, StatusCode::OK, "{body}");
-    assert_eq!(
-        thumbprint(&cloud.presented("www.contoso.com").await),
-        wanted
-    );
+    assert_eq!(thumbprint(&cloud.presented("www.contoso.com").await), wanted);
     cloud.emulator.shutdown().await;
 }
 
@@ -368,24 +296,16 @@ async fn the_front_door_presents_what_is_bound() {
 async fn a_certificate_that_does_not_cover_the_hostname_or_is_elsewhere_is_not_bound() {
     let dir = tempfile::tempdir().unwrap();
     let cloud = Cloud::start(dir.path()).await;
-    let shop = cloud
-        .get(&format!("{}/certificates/shop-2026", cloud.web()))
-        .await;
+    let shop = cloud.get(&format!("{}/certificates/shop-2026", cloud.web())).await;
     let shop = shop["properties"]["thumbprint"].as_str().unwrap();
     let bind = async |host: &str, thumbprint: &str| {
         let path = format!("{}/sites/contoso-shop/hostNameBindings/{host}", cloud.web());
         let body = json!({"properties": {"sslState": "SniEnabled", "thumbprint": thumbprint}});
         let (status, body) = cloud.put(&path, body).await;
-        (
-            status.as_u16(),
-            body["Details"][2]["ErrorEntity"]["ExtendedCode"].clone(),
-        )
+        (status.as_u16(), body["Details"][2]["ErrorEntity"]["ExtendedCode"].clone())
     };
     assert_eq!(bind("pay.contoso.com", shop).await, (409, json!("04030")));
-    assert_eq!(
-        bind("pay.contoso.com", &"0".repeat(40)).await,
-        (404, json!("04031"))
-    );
+    assert_eq!(bind("pay.contoso.com", &"0".repeat(40)).await, (404, json!("04031")));
     cloud.emulator.shutdown().await;
 }
 
@@ -399,16 +319,7 @@ async fn a_managed_certificate_is_accepted_first_and_there_when_the_operation_en
     let response = cloud.send(Method::PUT, &path, Some(body)).await;
     assert_eq!(response.status(), StatusCode::ACCEPTED);
     let location = response.headers()["location"].to_str().unwrap().to_owned();
-    let (status, body) = answer(
-        cloud
-            .http
-            .get(location)
-            .bearer_auth(&cloud.token)
-            .send()
-            .await
-            .unwrap(),
-    )
-    .await;
+    let (status, body) = answer(cloud.http.get(location).bearer_auth(&cloud.token).send().await.unwrap()).await;
     assert_eq!(status, StatusCode::OK, "{body}");
     assert_eq!(body["properties"]["canonicalName"], "www.contoso.com");
     assert_eq!(body["properties"]["thumbprint"].as_str().unwrap().len(), 40);
@@ -423,31 +334,12 @@ async fn the_clock_moves_and_what_was_due_has_happened() {
     let path = format!("{intranet}/certificates/wiki.contoso.com");
     let before = cloud.get(&path).await;
     // Issued for 180 days, 20 days ago: renewed 45 days before the end, with its binding.
-    let (status, _) = answer(
-        cloud
-            .send(
-                Method::POST,
-                "/_emulator/clock",
-                Some(json!({"advance": "116d"})),
-            )
-            .await,
-    )
-    .await;
+    let (status, _) = answer(cloud.send(Method::POST, "/_emulator/clock", Some(json!({"advance": "116d"}))).await).await;
     assert_eq!(status, StatusCode::OK);
     let after = cloud.get(&path).await;
-    assert_ne!(
-        before["properties"]["thumbprint"],
-        after["properties"]["thumbprint"]
-    );
-    let binding = cloud
-        .get(&format!(
-            "{intranet}/sites/contoso-intranet/hostNameBindings/wiki.contoso.com"
-        ))
-        .await;
-    assert_eq!(
-        binding["properties"]["thumbprint"],
-        after["properties"]["thumbprint"]
-    );
+    assert_ne!(before["properties"]["thumbprint"], after["properties"]["thumbprint"]);
+    let binding = cloud.get(&format!("{intranet}/sites/contoso-intranet/hostNameBindings/wiki.contoso.com")).await;
+    assert_eq!(binding["properties"]["thumbprint"], after["properties"]["thumbprint"]);
     cloud.emulator.shutdown().await;
 }
 
@@ -456,15 +348,8 @@ async fn a_gate_holds_exactly_one_request_on_the_side_it_was_told() {
     // Request 1 is the token.
     for (gate, made) in [(Gate::hold_before(2), false), (Gate::hold_after(2), true)] {
         let dir = tempfile::tempdir().unwrap();
-        let cloud = Cloud::with(Options {
-            gate: Some(gate.clone()),
-            ..options(dir.path())
-        })
-        .await;
-        let group = format!(
-            "/subscriptions/{}/resourceGroups/rg-held",
-            cloud.emulator.connection().subscription_ids[0]
-        );
+        let cloud = Cloud::with(Options { gate: Some(gate.clone()), ..options(dir.path()) }).await;
+        let group = format!("/subscriptions/{}/resourceGroups/rg-held", cloud.emulator.connection().subscription_ids[0]);
         let held = cloud.send(Method::PUT, &group, Some(json!({"location": "westeurope"})));
         tokio::select! {
             response = held => panic!("answered with {}", response.status()),
@@ -482,8 +367,7 @@ async fn a_certificate_is_bought_stored_verified_imported_and_served() {
     let dir = tempfile::tempdir().unwrap();
     let cloud = Cloud::start(dir.path()).await;
     let group = cloud.web().replace("/providers/Microsoft.Web", "");
-    let order =
-        format!("{group}/providers/Microsoft.CertificateRegistration/certificateOrders/contosocom");
+    let order = format!("{group}/providers/Microsoft.CertificateRegistration/certificateOrders/contosocom");
     let vault = format!("{group}/providers/Microsoft.KeyVault/vaults/kv-contoso-shop");
 
     let bought = json!({"location": "global", "properties": {
@@ -496,24 +380,17 @@ async fn a_certificate_is_bought_stored_verified_imported_and_served() {
     assert_eq!(fresh["properties"]["status"], "Pendingissuance");
 
     let stored = json!({"location": "global", "properties": {"keyVaultId": vault, "keyVaultSecretName": "contosocom"}});
-    let (status, body) = cloud
-        .put(&format!("{order}/certificates/contosocom"), stored)
-        .await;
+    let (status, body) = cloud.put(&format!("{order}/certificates/contosocom"), stored).await;
     assert!(status.is_success(), "{body}");
 
     // Domain verification keeps `www` (A106).
     let domain = group.replace("rg-shop", "rg-platform")
         + "/providers/Microsoft.DomainRegistration/domains/contoso.com/domainOwnershipIdentifiers/contosocom";
     let token = &fresh["properties"]["domainVerificationToken"];
-    let (status, body) = cloud
-        .put(&domain, json!({"properties": {"ownershipId": token}}))
-        .await;
+    let (status, body) = cloud.put(&domain, json!({"properties": {"ownershipId": token}})).await;
     assert!(status.is_success(), "{body}");
     let verify = format!("{order}/verifyDomainOwnership");
-    assert_eq!(
-        cloud.send(Method::POST, &verify, None).await.status(),
-        StatusCode::NO_CONTENT
-    );
+    assert_eq!(cloud.send(Method::POST, &verify, None).await.status(), StatusCode::NO_CONTENT);
     let issued = cloud.get(&order).await;
     assert_eq!(issued["properties"]["status"], "Issued");
 
@@ -524,10 +401,7 @@ async fn a_certificate_is_bought_stored_verified_imported_and_served() {
     let (status, body) = cloud.put(&certificate, import).await;
     assert_eq!(status, StatusCode::OK, "{body}");
     let mine = body["properties"]["thumbprint"].as_str().unwrap();
-    assert_eq!(
-        mine,
-        issued["properties"]["signedCertificate"]["thumbprint"]
-    );
+    assert_eq!(mine, issued["properties"]["signedCertificate"]["thumbprint"]);
 
     for host in ["contoso.com", "www.contoso.com"] {
         let binding = format!("{}/sites/contoso-shop/hostNameBindings/{host}", cloud.web());
@@ -544,9 +418,7 @@ async fn the_default_estate_has_an_order_in_every_state_an_admin_meets() {
     let dir = tempfile::tempdir().unwrap();
     let cloud = Cloud::start(dir.path()).await;
     let subscription = &cloud.emulator.connection().subscription_ids[0];
-    let path = format!(
-        "/subscriptions/{subscription}/providers/Microsoft.CertificateRegistration/certificateOrders"
-    );
+    let path = format!("/subscriptions/{subscription}/providers/Microsoft.CertificateRegistration/certificateOrders");
     let orders = cloud.get(&path).await;
     let mut seen: Vec<String> = orders["value"]
         .as_array()
@@ -556,11 +428,7 @@ async fn the_default_estate_has_an_order_in_every_state_an_admin_meets() {
             let name = order["name"].as_str().unwrap();
             let properties = &order["properties"];
             let stored = &properties["certificates"][name]["provisioningState"];
-            format!(
-                "{name}: {} {}",
-                properties["status"].as_str().unwrap(),
-                stored.as_str().unwrap_or("-")
-            )
+            format!("{name}: {} {}", properties["status"].as_str().unwrap(), stored.as_str().unwrap_or("-"))
         })
         .collect();
     seen.sort();
@@ -586,12 +454,7 @@ async fn what_was_acknowledged_survives_a_kill_and_the_rest_left_no_trace() {
     use std::io::{BufRead as _, BufReader};
     let dir = tempfile::tempdir().unwrap();
     let mut child = std::process::Command::new(std::env::current_exe().unwrap())
-        .args([
-            "--ignored",
-            "--exact",
-            "--nocapture",
-            "child_that_is_killed",
-        ])
+        .args(["--ignored", "--exact", "--nocapture", "child_that_is_killed"])
         .env("EMULATOR_TEST_DIR", dir.path())
         .stdout(std::process::Stdio::piped())
         .stderr(std::process::Stdio::null())
@@ -599,26 +462,15 @@ async fn what_was_acknowledged_survives_a_kill_and_the_rest_left_no_trace() {
         .unwrap();
     let lines = BufReader::new(child.stdout.take().unwrap()).lines();
     // The test harness prints lines of its own, and the first part of one.
-    let connection: Connection = lines
-        .map_while(Result::ok)
-        .find_map(|line| serde_json::from_str(&line[line.find('{')?..]).ok())
-        .unwrap();
+    let connection: Connection =
+        lines.map_while(Result::ok).find_map(|line| serde_json::from_str(&line[line.find('{')?..]).ok()).unwrap();
     let http = client(&connection);
     let token = token(&http, &connection, ARM).await;
-    let groups = format!(
-        "/subscriptions/{}/resourceGroups",
-        connection.subscription_ids[0]
-    );
+    let groups = format!("/subscriptions/{}/resourceGroups", connection.subscription_ids[0]);
     for number in 0..20 {
         let url = format!("{}{groups}/rg-{number}?{VERSION}", connection.arm);
         let body = json!({"location": "westeurope"});
-        let response = http
-            .put(url)
-            .bearer_auth(&token)
-            .json(&body)
-            .send()
-            .await
-            .unwrap();
+        let response = http.put(url).bearer_auth(&token).json(&body).send().await.unwrap();
         assert_eq!(response.status(), StatusCode::CREATED);
     }
     child.kill().unwrap();
@@ -628,9 +480,7 @@ async fn what_was_acknowledged_survives_a_kill_and_the_rest_left_no_trace() {
     assert_eq!(cloud.emulator.connection(), &connection);
     let listed = cloud.get(&groups).await;
     let made = listed["value"].as_array().unwrap().iter();
-    let made = made
-        .filter(|group| group["name"].as_str().unwrap().starts_with("rg-1"))
-        .count();
+    let made = made.filter(|group| group["name"].as_str().unwrap().starts_with("rg-1")).count();
     assert_eq!(made, 11, "rg-1 and rg-10 to rg-19");
     cloud.emulator.shutdown().await;
 }
@@ -645,13 +495,7 @@ async fn a_write_on_top_of_a_stale_reading_is_refused() {
     let change = async || {
         let request = cloud.http.patch(cloud.url(&path)).bearer_auth(&cloud.token);
         let body = json!({"properties": {"httpsOnly": true}});
-        request
-            .header("if-match", &etag)
-            .json(&body)
-            .send()
-            .await
-            .unwrap()
-            .status()
+        request.header("if-match", &etag).json(&body).send().await.unwrap().status()
     };
     assert_eq!(change().await, StatusCode::OK);
     assert_eq!(change().await, StatusCode::PRECONDITION_FAILED);
@@ -671,39 +515,20 @@ async fn a_vault_answers_at_its_own_address_and_asks_for_its_own_token() {
         .await;
     let uri = vault["properties"]["vaultUri"].as_str().unwrap();
     let pem = std::fs::read(&connection.ca_pem).unwrap();
-    let host = uri
-        .trim_start_matches("https://")
-        .split(':')
-        .next()
-        .unwrap();
+    let host = uri.trim_start_matches("https://").split(':').next().unwrap();
     let http = Client::builder()
         .add_root_certificate(Certificate::from_pem(&pem).unwrap())
         .no_proxy()
-        .resolve(
-            host,
-            connection
-                .arm
-                .trim_start_matches("https://")
-                .parse()
-                .unwrap(),
-        )
+        .resolve(host, connection.arm.trim_start_matches("https://").parse().unwrap())
         .build()
         .unwrap();
     let url = format!("{uri}secrets?api-version=7.4");
     let challenged = http.get(&url).send().await.unwrap();
     assert_eq!(challenged.status(), StatusCode::UNAUTHORIZED);
-    let challenge = challenged.headers()["www-authenticate"]
-        .to_str()
-        .unwrap()
-        .to_owned();
+    let challenge = challenged.headers()["www-authenticate"].to_str().unwrap().to_owned();
     assert!(challenge.contains(&connection.tenant_id), "{challenge}");
 
-    let wrong = http
-        .get(&url)
-        .bearer_auth(&cloud.token)
-        .send()
-        .await
-        .unwrap();
+    let wrong = http.get(&url).bearer_auth(&cloud.token).send().await.unwrap();
     assert_eq!(wrong.status(), StatusCode::UNAUTHORIZED);
     let right = token(&cloud.http, connection, "https://vault.azure.net/.default").await;
     let listed = http.get(&url).bearer_auth(right).send().await.unwrap();
@@ -716,32 +541,18 @@ async fn the_zone_answers_over_udp_and_follows_the_control() {
     let dir = tempfile::tempdir().unwrap();
     let cloud = Cloud::start(dir.path()).await;
     let record = json!({"add": {"name": "txt.contoso.com", "type": "TXT", "value": "proof"}});
-    let (status, body) = answer(
-        cloud
-            .send(Method::POST, "/_emulator/dns", Some(record))
-            .await,
-    )
-    .await;
+    let (status, body) = answer(cloud.send(Method::POST, "/_emulator/dns", Some(record)).await).await;
     assert_eq!(status, StatusCode::OK, "{body}");
     let socket = tokio::net::UdpSocket::bind("127.0.0.1:0").await.unwrap();
     let mut question = hickory_proto::op::Message::query();
     let name = hickory_proto::rr::Name::from_ascii("txt.contoso.com.").unwrap();
-    question.add_query(hickory_proto::op::Query::query(
-        name,
-        hickory_proto::rr::RecordType::TXT,
-    ));
+    question.add_query(hickory_proto::op::Query::query(name, hickory_proto::rr::RecordType::TXT));
     let address = cloud.emulator.connection().dns.clone();
-    socket
-        .send_to(&question.to_vec().unwrap(), address)
-        .await
-        .unwrap();
+    socket.send_to(&question.to_vec().unwrap(), address).await.unwrap();
     let mut buffer = [0; 512];
     let length = socket.recv(&mut buffer).await.unwrap();
     let answered = &buffer[..length];
-    assert!(
-        answered.windows(5).any(|octets| octets == b"proof"),
-        "{answered:?}"
-    );
+    assert!(answered.windows(5).any(|octets| octets == b"proof"), "{answered:?}");
     cloud.emulator.shutdown().await;
 }
 
@@ -756,12 +567,7 @@ async fn the_request_log_tells_what_was_asked_and_not_the_control() {
         .as_array()
         .unwrap()
         .iter()
-        .map(|entry| {
-            (
-                entry["method"].as_str().unwrap(),
-                entry["status"].as_u64().unwrap(),
-            )
-        })
+        .map(|entry| (entry["method"].as_str().unwrap(), entry["status"].as_u64().unwrap()))
         .collect();
     assert_eq!(seen, [("POST", 200), ("GET", 200)]);
     let rest = cloud.get("/_emulator/requests?since=2").await;

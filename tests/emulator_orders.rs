@@ -35,23 +35,14 @@ impl Cloud {
         let emulator = Emulator::start(options).await.unwrap();
         let connection = emulator.connection();
         let pem = std::fs::read(&connection.ca_pem).unwrap();
-        let address: SocketAddr = connection
-            .arm
-            .trim_start_matches("https://")
-            .parse()
-            .unwrap();
+        let address: SocketAddr = connection.arm.trim_start_matches("https://").parse().unwrap();
         let http = Client::builder()
             .tls_certs_merge([Certificate::from_pem(&pem).unwrap()])
             .no_proxy()
             .resolve(&format!("{VAULT}.vault.localhost"), address)
             .build()
             .unwrap();
-        let mut cloud = Self {
-            emulator,
-            http,
-            arm: String::new(),
-            vault: String::new(),
-        };
+        let mut cloud = Self { emulator, http, arm: String::new(), vault: String::new() };
         cloud.arm = cloud.token("https://management.azure.com/.default").await;
         cloud.vault = cloud.token("https://vault.azure.net/.default").await;
         cloud
@@ -59,10 +50,7 @@ impl Cloud {
 
     async fn token(&self, scope: &str) -> String {
         let connection = self.emulator.connection();
-        let url = format!(
-            "{}/{}/oauth2/v2.0/token",
-            connection.authority, connection.tenant_id
-        );
+        let url = format!("{}/{}/oauth2/v2.0/token", connection.authority, connection.tenant_id);
         let form = [
             ("grant_type", "client_credentials"),
             ("client_id", connection.client_id.as_str()),
@@ -117,35 +105,23 @@ impl Cloud {
 
     fn group(&self) -> String {
         let connection = self.emulator.connection();
-        format!(
-            "/subscriptions/{}/resourceGroups/{}",
-            connection.subscription_ids[0], connection.resource_group
-        )
+        format!("/subscriptions/{}/resourceGroups/{}", connection.subscription_ids[0], connection.resource_group)
     }
 
     /// The TXT values of a name, over UDP.
     async fn txt(&self, name: &str) -> Vec<String> {
         let mut question = Message::query();
-        question.add_query(Query::query(
-            Name::from_ascii(name).unwrap(),
-            RecordType::TXT,
-        ));
+        question.add_query(Query::query(Name::from_ascii(name).unwrap(), RecordType::TXT));
         let socket = tokio::net::UdpSocket::bind("127.0.0.1:0").await.unwrap();
         let bytes = question.to_vec().unwrap();
-        socket
-            .send_to(&bytes, &self.emulator.connection().dns)
-            .await
-            .unwrap();
+        socket.send_to(&bytes, &self.emulator.connection().dns).await.unwrap();
         let mut buffer = [0; 4096];
         let length = socket.recv(&mut buffer).await.unwrap();
         let answer = Message::from_vec(&buffer[..length]).unwrap();
-        let texts = answer
-            .answers
-            .iter()
-            .filter_map(|record| match &record.data {
-                RData::TXT(txt) => Some(String::from_utf8(txt.txt_data.concat()).unwrap()),
-                _ => None,
-            });
+        let texts = answer.answers.iter().filter_map(|record| match &record.data {
+            RData::TXT(txt) => Some(String::from_utf8(txt.txt_data.concat()).unwrap()),
+            _ => None,
+        });
         texts.collect()
     }
 
@@ -154,18 +130,14 @@ impl Cloud {
         let connection = self.emulator.connection();
         let pem = std::fs::read(&connection.ca_pem).unwrap();
         let mut roots = RootCertStore::empty();
-        roots
-            .add(CertificateDer::from_pem_slice(&pem).unwrap())
-            .unwrap();
+        roots.add(CertificateDer::from_pem_slice(&pem).unwrap()).unwrap();
         let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
         let config = ClientConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()
             .unwrap()
             .with_root_certificates(roots)
             .with_no_client_auth();
-        let stream = tokio::net::TcpStream::connect(&connection.tls_front_door)
-            .await
-            .unwrap();
+        let stream = tokio::net::TcpStream::connect(&connection.tls_front_door).await.unwrap();
         let name = ServerName::try_from(host.to_owned()).unwrap();
         let connector = tokio_rustls::TlsConnector::from(Arc::new(config));
         let stream = connector.connect(name, stream).await.unwrap();
@@ -175,11 +147,7 @@ impl Cloud {
 }
 
 async fn answer(request: reqwest::RequestBuilder, body: Value) -> (StatusCode, Value) {
-    let request = if body.is_null() {
-        request
-    } else {
-        request.json(&body)
-    };
+    let request = if body.is_null() { request } else { request.json(&body) };
     let response = request.send().await.unwrap();
     let status = response.status();
     let bytes = response.bytes().await.unwrap();
@@ -188,10 +156,7 @@ async fn answer(request: reqwest::RequestBuilder, body: Value) -> (StatusCode, V
 
 /// Buys `name` for `domain` and answers its id and the verification token.
 async fn buy(cloud: &Cloud, name: &str, domain: &str) -> (String, Value) {
-    let id = format!(
-        "{}/providers/Microsoft.CertificateRegistration/certificateOrders/{name}",
-        cloud.group()
-    );
+    let id = format!("{}/providers/Microsoft.CertificateRegistration/certificateOrders/{name}", cloud.group());
     let body = json!({
         "location": "global",
         "properties": {
@@ -213,25 +178,18 @@ async fn a_bought_certificate_reaches_the_hostname_even_if_the_cloud_stops_in_be
     let then = Timestamp::now() - SignedDuration::from_hours(2);
     let cloud = Cloud::start(dir.path(), Pace::Real, Some(then)).await;
     let group = cloud.group();
-    let app = format!(
-        "{group}/providers/Microsoft.Web/sites/{}",
-        cloud.emulator.connection().app
-    );
+    let app = format!("{group}/providers/Microsoft.Web/sites/{}", cloud.emulator.connection().app);
     let hosts = cloud.emulator.connection().hostnames.clone();
     assert!(hosts.iter().any(|host| host == "contoso.com"));
 
     // Step 0: buy.
     let (order, token) = buy(&cloud, "journey", "contoso.com").await;
-    assert_eq!(
-        cloud.get(&order).await["properties"]["status"],
-        "Pendingissuance"
-    );
+    assert_eq!(cloud.get(&order).await["properties"]["status"], "Pendingissuance");
 
     // Step 1: a new vault, permissions for both services, store.
     let vault = format!("{group}/providers/Microsoft.KeyVault/vaults/{VAULT}");
     let caller = json!({"secrets": ["get", "list"]});
-    let reseller =
-        json!({"secrets": ["get", "list", "set", "delete"], "certificates": ["get", "list"]});
+    let reseller = json!({"secrets": ["get", "list", "set", "delete"], "certificates": ["get", "list"]});
     let sites = json!({"secrets": ["get"], "certificates": ["get"]});
     let policy = |who: &str, permissions: Value| json!({"tenantId": cloud.emulator.connection().tenant_id, "objectId": who, "permissions": permissions});
     let me = "0b1ec71d-5c0f-4fee-b222-0123456789ab";
@@ -252,21 +210,12 @@ async fn a_bought_certificate_reaches_the_hostname_even_if_the_cloud_stops_in_be
     let stored = format!("{order}/certificates/journey");
     let store = json!({"location": "global", "properties": {"keyVaultId": vault, "keyVaultSecretName": "journey"}});
     let refused = cloud.put(&stored, store.clone()).await;
-    assert_eq!(
-        refused["properties"]["provisioningState"],
-        "AzureServiceUnauthorizedToAccessKeyVault"
-    );
+    assert_eq!(refused["properties"]["provisioningState"], "AzureServiceUnauthorizedToAccessKeyVault");
     let principal = cloud
         .http
-        .get(format!(
-            "{}/v1.0/servicePrincipals(appId='f3c21649-0979-4721-ac85-b0216b2cf413')",
-            cloud.emulator.connection().arm
-        ))
+        .get(format!("{}/v1.0/servicePrincipals(appId='f3c21649-0979-4721-ac85-b0216b2cf413')", cloud.emulator.connection().arm))
         .bearer_auth(cloud.token("https://graph.microsoft.com/.default").await);
-    let principal = answer(principal, Value::Null).await.1["id"]
-        .as_str()
-        .unwrap()
-        .to_owned();
+    let principal = answer(principal, Value::Null).await.1["id"].as_str().unwrap().to_owned();
     let add = json!({"properties": {"accessPolicies": [policy(&principal, reseller), policy(WEB_SITES, sites)]}});
     cloud.put(&format!("{vault}/accessPolicies/add"), add).await;
     let stored_now = cloud.put(&stored, store).await;
@@ -274,15 +223,8 @@ async fn a_bought_certificate_reaches_the_hostname_even_if_the_cloud_stops_in_be
 
     // Step 2: verify by the app; the cloud is stopped before the CA has looked.
     let identifier = format!("{app}/domainOwnershipIdentifiers/journey");
-    cloud
-        .put(&identifier, json!({"properties": {"id": token}}))
-        .await;
-    assert_eq!(
-        cloud
-            .post(&format!("{order}/verifyDomainOwnership"), Value::Null)
-            .await,
-        204
-    );
+    cloud.put(&identifier, json!({"properties": {"id": token}})).await;
+    assert_eq!(cloud.post(&format!("{order}/verifyDomainOwnership"), Value::Null).await, 204);
     cloud.emulator.shutdown().await;
     let cloud = Cloud::start(dir.path(), Pace::Real, None).await;
     let asked = cloud.get(&order).await;
@@ -310,16 +252,8 @@ async fn a_bought_certificate_reaches_the_hostname_even_if_the_cloud_stops_in_be
     let imported = cloud.put(&certificate, import).await;
     assert_eq!(imported["properties"]["thumbprint"], thumbprint);
     let binding = format!("{app}/hostNameBindings/contoso.com");
-    cloud
-        .put(
-            &binding,
-            json!({"properties": {"sslState": "SniEnabled", "thumbprint": thumbprint}}),
-        )
-        .await;
-    assert_eq!(
-        cloud.presented("contoso.com").await,
-        thumbprint.as_str().unwrap()
-    );
+    cloud.put(&binding, json!({"properties": {"sslState": "SniEnabled", "thumbprint": thumbprint}})).await;
+    assert_eq!(cloud.presented("contoso.com").await, thumbprint.as_str().unwrap());
     let bought = cloud.control(Method::GET, "purchases", Value::Null).await;
     assert_eq!(bought["count"], 1);
     cloud.emulator.shutdown().await;
@@ -333,35 +267,20 @@ async fn the_world_outside_answers_for_a_domain_by_dns_mail_and_page() {
     let (order, token) = buy(&cloud, "by-txt", "northwind.example").await;
     let record = json!({"add": {"name": "northwind.example", "type": "TXT", "value": token}});
     cloud.control(Method::POST, "dns", record).await;
-    assert_eq!(
-        cloud.txt("northwind.example.").await,
-        [token.as_str().unwrap()]
-    );
-    cloud
-        .post(&format!("{order}/verifyDomainOwnership"), Value::Null)
-        .await;
+    assert_eq!(cloud.txt("northwind.example.").await, [token.as_str().unwrap()]);
+    cloud.post(&format!("{order}/verifyDomainOwnership"), Value::Null).await;
     assert_eq!(cloud.get(&order).await["properties"]["status"], "Issued");
 
     let (order, _) = buy(&cloud, "by-mail", "adatum.example").await;
     let name = json!({"name": "adatum.example"});
-    cloud
-        .post(&format!("{order}/resendRequestEmails"), name)
-        .await;
-    cloud
-        .control(
-            Method::POST,
-            "mail/approve",
-            json!({"domain": "adatum.example"}),
-        )
-        .await;
+    cloud.post(&format!("{order}/resendRequestEmails"), name).await;
+    cloud.control(Method::POST, "mail/approve", json!({"domain": "adatum.example"})).await;
     assert_eq!(cloud.get(&order).await["properties"]["status"], "Issued");
 
     let (order, token) = buy(&cloud, "by-page", "litware.example").await;
     let page = json!({"host": "litware.example", "content": token});
     cloud.control(Method::POST, "http-token", page).await;
-    cloud
-        .post(&format!("{order}/verifyDomainOwnership"), Value::Null)
-        .await;
+    cloud.post(&format!("{order}/verifyDomainOwnership"), Value::Null).await;
     assert_eq!(cloud.get(&order).await["properties"]["status"], "Issued");
     cloud.emulator.shutdown().await;
 }

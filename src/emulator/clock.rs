@@ -19,16 +19,13 @@ pub struct Clock {
 impl Clock {
     /// A clock that reads `now` at this moment.
     pub fn reading(now: Timestamp) -> Self {
-        Self {
-            ahead_ms: now.as_millisecond() - Timestamp::now().as_millisecond(),
-        }
+        Self { ahead_ms: now.as_millisecond() - Timestamp::now().as_millisecond() }
     }
 
     /// The practice cloud's time.
     pub fn now(self) -> Timestamp {
         let real = Timestamp::now();
-        real.checked_add(SignedDuration::from_millis(self.ahead_ms))
-            .unwrap_or(real)
+        real.checked_add(SignedDuration::from_millis(self.ahead_ms)).unwrap_or(real)
     }
 
     pub fn load(tx: &Transaction) -> Result<Self, StoreError> {

@@ -30,10 +30,6 @@ pub struct Connection {
 
 impl std::fmt::Debug for Connection {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(
-            f,
-            "Connection({}, the client secret is not shown)",
-            self.arm
-        )
+        write!(f, "Connection({}, the client secret is not shown)", self.arm)
     }
 }

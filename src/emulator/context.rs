@@ -53,18 +53,12 @@ impl Context<'_> {
 
     /// All resources of a type (`microsoft.web/sites`, lower case) under a scope, in id order.
     pub fn list(&self, kind: &str, scope: &ResourceId) -> Result<Vec<Value>, Fault> {
-        let all = self
-            .tx
-            .scan(&RESOURCES, &format!("{kind}|{}/", scope.key()))?;
+        let all = self.tx.scan(&RESOURCES, &format!("{kind}|{}/", scope.key()))?;
         Ok(all.into_iter().map(|(_, resource)| resource).collect())
     }
 
     /// Every resource under a scope, of every type, that `keep` accepts.
-    pub fn list_all(
-        &self,
-        scope: &ResourceId,
-        keep: impl Fn(&Value) -> bool,
-    ) -> Result<Vec<Value>, Fault> {
+    pub fn list_all(&self, scope: &ResourceId, keep: impl Fn(&Value) -> bool) -> Result<Vec<Value>, Fault> {
         let mut all = Vec::new();
         self.tx.walk(&RESOURCES, "", None, |key, resource: Value| {
             let id = key.split_once('|').map_or("", |(_, id)| id);
@@ -88,23 +82,20 @@ impl Context<'_> {
         let size = call
             .query("$top")
             .and_then(|top| top.parse::<usize>().ok())
-            .map_or(self.setting.page_size, |top| {
-                top.clamp(1, self.setting.page_size)
-            });
+            .map_or(self.setting.page_size, |top| top.clamp(1, self.setting.page_size));
         let after = call.query("$skiptoken").and_then(super::paging::decode);
         let mut kept: Vec<(String, Value)> = Vec::new();
         let prefix = format!("{kind}|{}/", scope.key());
         let mut stop = None;
         // One more than fits tells whether there is a next page.
-        self.tx
-            .walk(&RESOURCES, &prefix, after.as_deref(), |key, resource| {
-                match show(resource) {
-                    Ok(Some(shown)) => kept.push((key.to_owned(), shown)),
-                    Ok(None) => {}
-                    Err(fault) => stop = Some(fault),
-                }
-                stop.is_none() && kept.len() <= size
-            })?;
+        self.tx.walk(&RESOURCES, &prefix, after.as_deref(), |key, resource| {
+            match show(resource) {
+                Ok(Some(shown)) => kept.push((key.to_owned(), shown)),
+                Ok(None) => {}
+                Err(fault) => stop = Some(fault),
+            }
+            stop.is_none() && kept.len() <= size
+        })?;
         if let Some(fault) = stop {
             return Err(fault);
         }
@@ -115,24 +106,19 @@ impl Context<'_> {
             _ => Value::Null,
         };
         let value: Vec<Value> = kept.into_iter().map(|(_, shown)| shown).collect();
-        Ok(Reply::ok(
-            json!({"value": value, "nextLink": next, "id": null}),
-        ))
+        Ok(Reply::ok(json!({"value": value, "nextLink": next, "id": null})))
     }
 
     /// Keeps what nobody may see (key, PFX, password) with a resource.
     pub fn save_private<T: Serialize>(&self, id: &ResourceId, part: &T) -> Result<(), Fault> {
-        let part = serde_json::to_value(part)
-            .map_err(|error| Fault::arm(500, "InternalServerError", error.to_string()))?;
+        let part = serde_json::to_value(part).map_err(|error| Fault::arm(500, "InternalServerError", error.to_string()))?;
         Ok(self.tx.put(&PRIVATE, &id.key(), &part)?)
     }
 
     /// The private part of a resource.
     pub fn private<T: DeserializeOwned>(&self, id: &ResourceId) -> Result<Option<T>, Fault> {
         let part = self.tx.get(&PRIVATE, &id.key())?;
-        part.map(serde_json::from_value)
-            .transpose()
-            .map_err(|error| Fault::arm(500, "InternalServerError", error.to_string()))
+        part.map(serde_json::from_value).transpose().map_err(|error| Fault::arm(500, "InternalServerError", error.to_string()))
     }
 
     /// Has `job` run after what takes `real` in Azure, shortened by the pace.

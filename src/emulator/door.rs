@@ -48,12 +48,7 @@ pub enum Door {
 
 impl Door {
     pub fn of(incoming: &Incoming) -> Self {
-        let host = incoming
-            .host
-            .split(':')
-            .next()
-            .unwrap_or_default()
-            .to_lowercase();
+        let host = incoming.host.split(':').next().unwrap_or_default().to_lowercase();
         if let Some(vault) = host.strip_suffix(".vault.localhost") {
             return Self::Vault(vault.to_owned());
         }
@@ -86,9 +81,7 @@ pub fn serve(world: &mut World, incoming: &Incoming) -> Reply {
             query => format!("{}?{query}", incoming.path),
         };
         let now = world.now();
-        world
-            .log
-            .add(now, &incoming.method, &incoming.host, &path, reply.status);
+        world.log.add(now, &incoming.method, &incoming.host, &path, reply.status);
     }
     reply
 }
@@ -98,31 +91,20 @@ fn answer(world: &World, door: &Door, incoming: &Incoming) -> Outcome {
     let authority = &world.setting.authority;
     let header = incoming.authorization.as_deref();
     match door {
-        Door::Control if !incoming.local => Err(Fault::arm(
-            403,
-            "Forbidden",
-            "The practice cloud is controlled from its own machine only.",
-        )),
+        Door::Control if !incoming.local => {
+            Err(Fault::arm(403, "Forbidden", "The practice cloud is controlled from its own machine only."))
+        }
         Door::Control if call.segments.get(1).is_some_and(|name| name == "requests") => {
-            let since = call
-                .query("since")
-                .and_then(|n| n.parse().ok())
-                .unwrap_or(0);
+            let since = call.query("since").and_then(|n| n.parse().ok()).unwrap_or(0);
             Ok(Reply::ok(world.log.show(since)))
         }
-        Door::Control => {
-            world.run(|ctx| follow(ctx, &[control::ROUTES, outside::ROUTES], &mut call))
-        }
+        Door::Control => world.run(|ctx| follow(ctx, &[control::ROUTES, outside::ROUTES], &mut call)),
         Door::Metadata => Ok(metadata::endpoints(&world.setting, call.api_version())),
         Door::Token => {
-            let form: Vec<(String, String)> = url::form_urlencoded::parse(&incoming.body)
-                .into_owned()
-                .collect();
+            let form: Vec<(String, String)> = url::form_urlencoded::parse(&incoming.body).into_owned().collect();
             authority.token(&form)
         }
-        Door::Discovery if call.segments.last().is_some_and(|last| last == "instance") => {
-            Ok(authority.instance_discovery())
-        }
+        Door::Discovery if call.segments.last().is_some_and(|last| last == "instance") => Ok(authority.instance_discovery()),
         Door::Discovery => Ok(authority.openid_configuration()),
         Door::Graph => {
             call.caller = authority
@@ -132,15 +114,11 @@ fn answer(world: &World, door: &Door, incoming: &Incoming) -> Outcome {
             world.run(|ctx| follow(ctx, &[graph::ROUTES], &mut call))
         }
         Door::Vault(vault) => {
-            call.caller = authority
-                .caller(header, Audience::Vault)
-                .map_err(|fault| key_vault::challenge(authority, &fault))?;
+            call.caller = authority.caller(header, Audience::Vault).map_err(|fault| key_vault::challenge(authority, &fault))?;
             world.run(|ctx| key_vault::data_plane(ctx, vault, &call))
         }
         Door::Arm => {
-            call.caller = authority
-                .caller(header, Audience::Arm)
-                .map_err(|fault| entra::arm_refusal(&fault, authority))?;
+            call.caller = authority.caller(header, Audience::Arm).map_err(|fault| entra::arm_refusal(&fault, authority))?;
             require_api_version(&call)?;
             world.run(|ctx| arm::dispatch(ctx, &call))
         }
@@ -154,49 +132,32 @@ fn follow(ctx: &Context<'_>, tables: &[&[Route]], call: &mut Call) -> Outcome {
             call.params = params;
             run(ctx, call)
         }
-        Found::OtherMethod => Err(Fault::arm(
-            405,
-            "MethodNotAllowed",
-            "Another method is needed here.",
-        )),
-        Found::Nothing => Err(Fault::arm(
-            404,
-            "NotFound",
-            "The requested path does not exist.",
-        )),
+        Found::OtherMethod => Err(Fault::arm(405, "MethodNotAllowed", "Another method is needed here.")),
+        Found::Nothing => Err(Fault::arm(404, "NotFound", "The requested path does not exist.")),
     }
 }
 
 /// Bytes to a call: decoded segments, query and JSON body.
 fn read(incoming: &Incoming) -> Result<Call, Fault> {
-    let method = Method::parse(&incoming.method)
-        .ok_or_else(|| Fault::arm(405, "MethodNotAllowed", "The HTTP method is not supported."))?;
+    let method =
+        Method::parse(&incoming.method).ok_or_else(|| Fault::arm(405, "MethodNotAllowed", "The HTTP method is not supported."))?;
     let segments = incoming
         .path
         .split('/')
         .filter(|part| !part.is_empty())
-        .map(|part| {
-            percent_encoding::percent_decode_str(part)
-                .decode_utf8_lossy()
-                .into_owned()
-        })
+        .map(|part| percent_encoding::percent_decode_str(part).decode_utf8_lossy().into_owned())
         .collect();
     let is_form = Door::of(incoming) == Door::Token;
     let body = if incoming.body.is_empty() || is_form {
         Value::Null
     } else {
-        serde_json::from_slice(&incoming.body).map_err(|error| {
-            Fault::invalid(format!(
-                "The request content was invalid and could not be deserialized: '{error}'."
-            ))
-        })?
+        serde_json::from_slice(&incoming.body)
+            .map_err(|error| Fault::invalid(format!("The request content was invalid and could not be deserialized: '{error}'.")))?
     };
     Ok(Call {
         method,
         segments,
-        query: url::form_urlencoded::parse(incoming.query.as_bytes())
-            .into_owned()
-            .collect(),
+        query: url::form_urlencoded::parse(incoming.query.as_bytes()).into_owned().collect(),
         body,
         caller: Caller::default(),
         if_match: incoming.if_match.clone(),
@@ -218,11 +179,7 @@ fn require_api_version(call: &Call) -> Result<(), Fault> {
     let date = version.get(..10).unwrap_or_default();
     let rest = version.get(10..).unwrap_or_default();
     if date.parse::<jiff::civil::Date>().is_err() || !(rest.is_empty() || rest.starts_with('-')) {
-        return Err(Fault::arm(
-            400,
-            "InvalidApiVersionParameter",
-            format!("The api-version '{version}' is invalid."),
-        ));
+        return Err(Fault::arm(400, "InvalidApiVersionParameter", format!("The api-version '{version}' is invalid.")));
     }
     Ok(())
 }
@@ -234,10 +191,7 @@ fn with_manners(world: &mut World, door: &Door, incoming: &Incoming, reply: Repl
         .header("cache-control", "no-cache")
         .header("pragma", "no-cache")
         .header("expires", "-1")
-        .header(
-            "strict-transport-security",
-            "max-age=31536000; includeSubDomains",
-        )
+        .header("strict-transport-security", "max-age=31536000; includeSubDomains")
         .header("x-content-type-options", "nosniff")
         .header("x-ms-request-id", id.clone());
     if let Some(own) = &incoming.client_request_id {
@@ -245,17 +199,13 @@ fn with_manners(world: &mut World, door: &Door, incoming: &Incoming, reply: Repl
     }
     match door {
         Door::Arm => {
-            let correlation = incoming
-                .correlation_id
-                .clone()
-                .unwrap_or_else(|| id.clone());
+            let correlation = incoming.correlation_id.clone().unwrap_or_else(|| id.clone());
             let stamp = world.now().strftime("%Y%m%dT%H%M%SZ").to_string();
             reply = reply
                 .header("x-ms-correlation-request-id", correlation)
                 .header("x-ms-routing-request-id", format!("PRACTICE:{stamp}:{id}"));
             if reply.status >= 400 {
-                let by_provider =
-                    matches!(&reply.body, Body::Json(body) if body.get("Code").is_some());
+                let by_provider = matches!(&reply.body, Body::Json(body) if body.get("Code").is_some());
                 let cause = if by_provider { "service" } else { "gateway" };
                 reply = reply.header("x-ms-failure-cause", cause);
             }
@@ -263,10 +213,8 @@ fn with_manners(world: &mut World, door: &Door, incoming: &Incoming, reply: Repl
                 && let Some(method) = Method::parse(&incoming.method)
             {
                 let mut parts = incoming.path.split('/').filter(|part| !part.is_empty());
-                let subscription = parts
-                    .next()
-                    .filter(|word| word.eq_ignore_ascii_case("subscriptions"))
-                    .and_then(|_| parts.next());
+                let subscription =
+                    parts.next().filter(|word| word.eq_ignore_ascii_case("subscriptions")).and_then(|_| parts.next());
                 let (name, left) = world.quota.count(subscription, method);
                 reply = reply.header(name, left);
             }

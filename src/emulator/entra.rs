@@ -56,18 +56,10 @@ impl Authority {
             found.map_or("", |(_, value)| value.as_str())
         };
         if field("grant_type") != "client_credentials" {
-            return Err(refusal(
-                400,
-                "unsupported_grant_type",
-                70003,
-                "The app requested an unsupported grant type.",
-            ));
+            return Err(refusal(400, "unsupported_grant_type", 70003, "The app requested an unsupported grant type."));
         }
         if !field("client_id").eq_ignore_ascii_case(principals::CERTDECK.app_id) {
-            let text = format!(
-                "Application with identifier '{}' was not found in the directory 'Contoso'.",
-                field("client_id")
-            );
+            let text = format!("Application with identifier '{}' was not found in the directory 'Contoso'.", field("client_id"));
             return Err(refusal(400, "unauthorized_client", 700_016, &text));
         }
         if field("client_secret") != self.client_secret.expose_secret() {
@@ -122,19 +114,13 @@ impl Authority {
         let text = |name: &str| claims[name].as_str().unwrap_or_default().to_owned();
         let expiry = claims["exp"].as_i64().unwrap_or(0);
         if expiry <= Timestamp::now().as_second() {
-            return Err(TokenFault::Expired(
-                Timestamp::from_second(expiry).unwrap_or_default(),
-            ));
+            return Err(TokenFault::Expired(Timestamp::from_second(expiry).unwrap_or_default()));
         }
         let aud = text("aud");
         if !self.accepts(audience, &aud) {
             return Err(TokenFault::WrongAudience(aud));
         }
-        Ok(Caller {
-            object_id: text("oid"),
-            app_id: text("appid"),
-            tenant_id: text("tid"),
-        })
+        Ok(Caller { object_id: text("oid"), app_id: text("appid"), tenant_id: text("tid") })
     }
 
     fn accepts(&self, audience: Audience, aud: &str) -> bool {
@@ -143,22 +129,15 @@ impl Authority {
             Audience::Arm => {
                 aud == self.origin
                     || aud == self.origin.replace("127.0.0.1", "localhost")
-                    || [
-                        "https://management.azure.com",
-                        "https://management.core.windows.net",
-                    ]
-                    .contains(&aud)
+                    || ["https://management.azure.com", "https://management.core.windows.net"].contains(&aud)
             }
             Audience::Vault => {
                 // The suffix with the port, as the metadata gives it, or without.
                 let host = aud.trim_start_matches("https://");
-                aud == "https://vault.azure.net"
-                    || host.split(':').next() == Some("vault.localhost")
+                aud == "https://vault.azure.net" || host.split(':').next() == Some("vault.localhost")
             }
             Audience::Graph => {
-                aud == "https://graph.microsoft.com"
-                    || aud == self.origin
-                    || aud == format!("{}/graph", self.origin)
+                aud == "https://graph.microsoft.com" || aud == self.origin || aud == format!("{}/graph", self.origin)
             }
         }
     }
@@ -166,17 +145,13 @@ impl Authority {
     fn sign(&self, claims: &Value) -> String {
         let header = BASE64URL.encode(r#"{"typ":"JWT","alg":"HS256","kid":"practice"}"#);
         let body = format!("{header}.{}", BASE64URL.encode(claims.to_string()));
-        let tag = self
-            .mac(&body)
-            .map(|mac| BASE64URL.encode(mac.finalize().into_bytes()));
+        let tag = self.mac(&body).map(|mac| BASE64URL.encode(mac.finalize().into_bytes()));
         format!("{body}.{}", tag.unwrap_or_default())
     }
 
     fn open(&self, token: &str) -> Option<Value> {
         let (body, tag) = token.rsplit_once('.')?;
-        self.mac(body)?
-            .verify_slice(&BASE64URL.decode(tag).ok()?)
-            .ok()?;
+        self.mac(body)?.verify_slice(&BASE64URL.decode(tag).ok()?).ok()?;
         let (_, claims) = body.split_once('.')?;
         serde_json::from_slice(&BASE64URL.decode(claims).ok()?).ok()
     }
@@ -224,14 +199,8 @@ impl Authority {
 /// ARM's 401 for a token fault (API.md §1.1).
 pub fn arm_refusal(fault: &TokenFault, authority: &Authority) -> Fault {
     let (code, message) = match fault {
-        TokenFault::Missing => (
-            "AuthenticationFailed",
-            "Authentication failed. The 'Authorization' header is missing.".to_owned(),
-        ),
-        TokenFault::Invalid => (
-            "InvalidAuthenticationToken",
-            "The access token is invalid.".to_owned(),
-        ),
+        TokenFault::Missing => ("AuthenticationFailed", "Authentication failed. The 'Authorization' header is missing.".to_owned()),
+        TokenFault::Invalid => ("InvalidAuthenticationToken", "The access token is invalid.".to_owned()),
         TokenFault::Expired(at) => (
             "ExpiredAuthenticationToken",
             format!(
@@ -318,10 +287,7 @@ mod tests {
         let arm = header(&authority, "https://127.0.0.1:1/.default");
         let caller = authority.caller(Some(&arm), Audience::Arm).unwrap();
         assert_eq!(caller.object_id, principals::CERTDECK.object_id);
-        assert!(matches!(
-            authority.caller(Some(&arm), Audience::Vault),
-            Err(TokenFault::WrongAudience(_))
-        ));
+        assert!(matches!(authority.caller(Some(&arm), Audience::Vault), Err(TokenFault::WrongAudience(_))));
         let vault = header(&authority, "https://vault.localhost:1/.default");
         assert!(authority.caller(Some(&vault), Audience::Vault).is_ok());
     }
@@ -329,30 +295,14 @@ mod tests {
     #[test]
     fn a_token_of_another_authority_is_invalid() {
         let arm = header(&authority("other"), "https://management.azure.com/.default");
-        assert_eq!(
-            authority("k").caller(Some(&arm), Audience::Arm),
-            Err(TokenFault::Invalid)
-        );
-        assert_eq!(
-            authority("k").caller(None, Audience::Arm),
-            Err(TokenFault::Missing)
-        );
+        assert_eq!(authority("k").caller(Some(&arm), Audience::Arm), Err(TokenFault::Invalid));
+        assert_eq!(authority("k").caller(None, Audience::Arm), Err(TokenFault::Missing));
     }
 
     #[test]
     fn a_wrong_secret_is_refused_with_entras_code() {
-        let fault = ask(
-            &authority("k"),
-            "wrong",
-            "https://management.azure.com/.default",
-        )
-        .unwrap_err();
+        let fault = ask(&authority("k"), "wrong", "https://management.azure.com/.default").unwrap_err();
         assert_eq!(fault.status, 401);
-        assert!(
-            fault.body["error_description"]
-                .as_str()
-                .unwrap()
-                .starts_with("AADSTS7000215")
-        );
+        assert!(fault.body["error_description"].as_str().unwrap().starts_with("AADSTS7000215"));
     }
 }

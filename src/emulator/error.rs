@@ -14,22 +14,11 @@ pub enum EmulatorError {
         "the data directory {} was written by another version of the practice cloud (format {found}, this one reads {expected}); start it with --fresh",
         .dir.display()
     )]
-    Version {
-        dir: PathBuf,
-        found: u32,
-        expected: u32,
-    },
+    Version { dir: PathBuf, found: u32, expected: u32 },
     #[error("cannot {action} {}: {source}", .path.display())]
-    File {
-        action: &'static str,
-        path: PathBuf,
-        source: std::io::Error,
-    },
+    File { action: &'static str, path: PathBuf, source: std::io::Error },
     #[error("cannot listen on {address}: {source}")]
-    Listen {
-        address: String,
-        source: std::io::Error,
-    },
+    Listen { address: String, source: std::io::Error },
     #[error("the practice cloud's store: {0}")]
     Store(#[from] StoreError),
     #[error("the practice cloud's certificates: {0}")]
@@ -46,10 +35,7 @@ pub enum StoreError {
     #[error("the database: {0}")]
     Database(Box<redb::Error>),
     #[error("the record {key} cannot be read or written as JSON: {source}")]
-    Json {
-        key: String,
-        source: serde_json::Error,
-    },
+    Json { key: String, source: serde_json::Error },
 }
 
 impl<E: Into<redb::Error>> From<E> for StoreError {

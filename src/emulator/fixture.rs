@@ -42,12 +42,7 @@ impl Fixture {
         let now: Timestamp = now.parse().unwrap();
         let dir = tempfile::tempdir().unwrap();
         let store = Store::open(dir.path()).unwrap();
-        let fixture = Self {
-            _dir: dir,
-            store,
-            setting: setting(),
-            now,
-        };
+        let fixture = Self { _dir: dir, store, setting: setting(), now };
         fixture.with(|ctx| {
             let name = SUBSCRIPTION.rsplit('/').next().unwrap();
             subscriptions::create(ctx, name, "Contoso Test").unwrap();
@@ -59,11 +54,7 @@ impl Fixture {
     /// Runs `work` in a transaction and commits it.
     pub fn with<T>(&self, work: impl FnOnce(&Context<'_>) -> T) -> T {
         let tx = self.store.begin().unwrap();
-        let ctx = Context {
-            tx: &tx,
-            now: self.now,
-            setting: &self.setting,
-        };
+        let ctx = Context { tx: &tx, now: self.now, setting: &self.setting };
         let done = work(&ctx);
         tx.commit().unwrap();
         done
@@ -76,18 +67,12 @@ impl Fixture {
 
     /// One request to a vault's data plane.
     pub fn vault(&self, name: &str, method: Method, path: &str, body: &Value) -> Reply {
-        self.answer(&call(method, path, body), |ctx, call| {
-            key_vault::data_plane(ctx, name, call)
-        })
+        self.answer(&call(method, path, body), |ctx, call| key_vault::data_plane(ctx, name, call))
     }
 
     fn answer(&self, call: &Call, run: impl FnOnce(&Context<'_>, &Call) -> Outcome) -> Reply {
         let tx = self.store.begin().unwrap();
-        let ctx = Context {
-            tx: &tx,
-            now: self.now,
-            setting: &self.setting,
-        };
+        let ctx = Context { tx: &tx, now: self.now, setting: &self.setting };
         match run(&ctx, call) {
             Ok(reply) => {
                 tx.commit().unwrap();
@@ -116,11 +101,7 @@ impl Fixture {
                 break;
             }
             jobs::take(&tx, &key).unwrap();
-            let ctx = Context {
-                tx: &tx,
-                now: due,
-                setting: &self.setting,
-            };
+            let ctx = Context { tx: &tx, now: due, setting: &self.setting };
             job.run(&ctx).unwrap();
             tx.commit().unwrap();
         }
@@ -144,11 +125,8 @@ pub fn json_of(reply: Reply) -> Value {
 fn call(method: Method, path: &str, body: &Value) -> Call {
     let (path, query) = path.split_once('?').unwrap_or((path, ""));
     let segments = path.split('/').filter(|s| !s.is_empty());
-    let mut query: Vec<(String, String)> = query
-        .split('&')
-        .filter_map(|pair| pair.split_once('='))
-        .map(|(name, value)| (name.to_owned(), value.to_owned()))
-        .collect();
+    let mut query: Vec<(String, String)> =
+        query.split('&').filter_map(|pair| pair.split_once('=')).map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
     query.push(("api-version".to_owned(), "2024-11-01".to_owned()));
     Call {
         method,

@@ -13,32 +13,15 @@ use super::{material::Material, provider::microsoft_web, server, world::Handle};
 
 /// Serves until `stop` says so. `default` is presented for every name that has no binding, as App Service
 /// presents `*.azurewebsites.net`.
-pub async fn listen(
-    listener: TcpListener,
-    world: Handle,
-    default: Material,
-    stop: watch::Receiver<bool>,
-) {
+pub async fn listen(listener: TcpListener, world: Handle, default: Material, stop: watch::Receiver<bool>) {
     let router = Router::new().fallback(page);
     server::accept(listener, stop.clone(), move |stream, _| {
-        serve(
-            stream,
-            world.clone(),
-            default.clone(),
-            router.clone(),
-            stop.clone(),
-        )
+        serve(stream, world.clone(), default.clone(), router.clone(), stop.clone())
     })
     .await;
 }
 
-async fn serve(
-    stream: TcpStream,
-    world: Handle,
-    default: Material,
-    router: Router,
-    stop: watch::Receiver<bool>,
-) {
+async fn serve(stream: TcpStream, world: Handle, default: Material, router: Router, stop: watch::Receiver<bool>) {
     let acceptor = LazyConfigAcceptor::new(rustls::server::Acceptor::default(), stream);
     let Ok(hello) = acceptor.await else {
         return;
@@ -64,18 +47,9 @@ async fn serve(
 async fn page(request: Request) -> Html<String> {
     let host = match request.uri().authority() {
         Some(authority) => authority.host(),
-        None => request
-            .headers()
-            .get("host")
-            .and_then(|host| host.to_str().ok())
-            .unwrap_or("this site"),
+        None => request.headers().get("host").and_then(|host| host.to_str().ok()).unwrap_or("this site"),
     };
     // The name comes from the client: nothing but hostname characters may go into the page.
-    let host: String = host
-        .chars()
-        .filter(|c| c.is_ascii_alphanumeric() || "-.:".contains(*c))
-        .collect();
-    Html(format!(
-        "<!doctype html><title>{host}</title><p>{host} is served by the practice cloud.</p>\n"
-    ))
+    let host: String = host.chars().filter(|c| c.is_ascii_alphanumeric() || "-.:".contains(*c)).collect();
+    Html(format!("<!doctype html><title>{host}</title><p>{host} is served by the practice cloud.</p>\n"))
 }

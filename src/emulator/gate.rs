@@ -49,12 +49,7 @@ impl Gate {
     }
 
     fn new(at: u64, side: Side) -> Self {
-        Self(Arc::new(Inner {
-            at,
-            side,
-            seen: AtomicU64::new(0),
-            reached: watch::Sender::new(false),
-        }))
+        Self(Arc::new(Inner { at, side, seen: AtomicU64::new(0), reached: watch::Sender::new(false) }))
     }
 
     /// Waits until the request is held; a test that stops before that request waits for ever.

@@ -40,19 +40,13 @@ fn error(status: u16, code: &str, message: String) -> Fault {
 }
 
 fn missing(id: &str) -> Fault {
-    let message = format!(
-        "Resource '{id}' does not exist or one of its queried reference-property objects are not present."
-    );
+    let message = format!("Resource '{id}' does not exist or one of its queried reference-property objects are not present.");
     error(404, "Request_ResourceNotFound", message)
 }
 
 /// There is no "me" for a service principal; az relies on the error.
 fn me(_: &Context<'_>, _: &Call) -> Outcome {
-    Err(error(
-        400,
-        "BadRequest",
-        "/me request is only valid with delegated authentication flow.".to_owned(),
-    ))
+    Err(error(400, "BadRequest", "/me request is only valid with delegated authentication flow.".to_owned()))
 }
 
 /// `$filter=appId eq '…'`, `servicePrincipalNames/any(c:c eq '…')`, `displayName eq '…'`, `id eq '…'`
@@ -61,14 +55,9 @@ fn list(_: &Context<'_>, call: &Call) -> Outcome {
     let wanted = filter.split('\'').nth(1);
     let fits = |principal: &&Principal| {
         wanted.is_none_or(|wanted| {
-            [
-                principal.app_id,
-                principal.object_id,
-                principal.service_name,
-                principal.display_name,
-            ]
-            .iter()
-            .any(|own| own.eq_ignore_ascii_case(wanted))
+            [principal.app_id, principal.object_id, principal.service_name, principal.display_name]
+                .iter()
+                .any(|own| own.eq_ignore_ascii_case(wanted))
         })
     };
     let value: Vec<Value> = principals::ALL.iter().filter(fits).map(show).collect();
@@ -93,13 +82,7 @@ fn by_app_id(_: &Context<'_>, call: &Call) -> Outcome {
     let id = text
         .strip_prefix("servicePrincipals(appId='")
         .and_then(|rest| rest.strip_suffix("')"))
-        .ok_or_else(|| {
-            error(
-                400,
-                "BadRequest",
-                format!("Resource not found for the segment '{text}'."),
-            )
-        })?;
+        .ok_or_else(|| error(400, "BadRequest", format!("Resource not found for the segment '{text}'.")))?;
     principals::ALL
         .iter()
         .find(|principal| principal.app_id.eq_ignore_ascii_case(id))

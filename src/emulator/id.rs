@@ -63,8 +63,7 @@ impl ResourceId {
 
     fn word_after(&self, word: &str, at: usize) -> Option<&str> {
         let here = self.segments.get(at)?;
-        here.eq_ignore_ascii_case(word)
-            .then(|| self.segments.get(at + 1).map(String::as_str))?
+        here.eq_ignore_ascii_case(word).then(|| self.segments.get(at + 1).map(String::as_str))?
     }
 
     /// Where the last `providers` stands.
@@ -117,9 +116,7 @@ impl ResourceId {
             Some(at) if self.segments.len() <= at + 4 => at,
             _ => self.segments.len().saturating_sub(2),
         };
-        Self {
-            segments: self.segments[..keep].to_vec(),
-        }
+        Self { segments: self.segments[..keep].to_vec() }
     }
 
     /// This scope and every one above it, nearest first; the tenant is left out.
@@ -148,35 +145,25 @@ impl ResourceId {
             }
             None => self.segments.len() - self.segments.len() % 2,
         };
-        Self {
-            segments: self.segments[..keep.min(self.segments.len())].to_vec(),
-        }
+        Self { segments: self.segments[..keep.min(self.segments.len())].to_vec() }
     }
 
     /// The resource group's id, for what lies in one.
     pub fn group_id(&self) -> Option<Self> {
         self.group()?;
-        Some(Self {
-            segments: self.segments[..4].to_vec(),
-        })
+        Some(Self { segments: self.segments[..4].to_vec() })
     }
 
     /// The subscription's id, for what lies in one.
     pub fn subscription_id(&self) -> Option<Self> {
         self.subscription()?;
-        Some(Self {
-            segments: self.segments[..2].to_vec(),
-        })
+        Some(Self { segments: self.segments[..2].to_vec() })
     }
 
     /// Whether `scope` is this id or one above it.
     pub fn is_under(&self, scope: &Self) -> bool {
         scope.segments.len() <= self.segments.len()
-            && scope
-                .segments
-                .iter()
-                .zip(&self.segments)
-                .all(|(a, b)| a.eq_ignore_ascii_case(b))
+            && scope.segments.iter().zip(&self.segments).all(|(a, b)| a.eq_ignore_ascii_case(b))
     }
 }
 
@@ -193,16 +180,12 @@ impl fmt::Display for ResourceId {
 mod tests {
     use super::*;
 
-    const SITE: &str =
-        "/SUBSCRIPTIONS/s//resourcegroups/Shop/Providers/microsoft.web/Sites/a/slots/b/";
+    const SITE: &str = "/SUBSCRIPTIONS/s//resourcegroups/Shop/Providers/microsoft.web/Sites/a/slots/b/";
 
     #[test]
     fn casing_and_doubled_slashes_do_not_change_what_an_id_names() {
         let id = ResourceId::parse(SITE);
-        assert_eq!(
-            id.to_string(),
-            "/subscriptions/s/resourceGroups/Shop/providers/microsoft.web/Sites/a/slots/b"
-        );
+        assert_eq!(id.to_string(), "/subscriptions/s/resourceGroups/Shop/providers/microsoft.web/Sites/a/slots/b");
         assert_eq!(id.kind(), "microsoft.web/sites/slots");
         assert_eq!(id.group(), Some("Shop"));
     }
@@ -226,18 +209,9 @@ mod tests {
     #[test]
     fn a_collection_or_an_action_names_the_resource_it_hangs_on() {
         let whole = |text: &str| ResourceId::parse(text).whole().to_string();
-        assert_eq!(
-            whole("/subscriptions/s/providers/N.N/sites"),
-            "/subscriptions/s"
-        );
-        assert_eq!(
-            whole("/subscriptions/s/providers/N.N/sites/a/restart"),
-            "/subscriptions/s/providers/N.N/sites/a"
-        );
+        assert_eq!(whole("/subscriptions/s/providers/N.N/sites"), "/subscriptions/s");
+        assert_eq!(whole("/subscriptions/s/providers/N.N/sites/a/restart"), "/subscriptions/s/providers/N.N/sites/a");
         assert_eq!(whole("/subscriptions/s/resourceGroups"), "/subscriptions/s");
-        assert_eq!(
-            whole("/subscriptions/s/providers/N.N/sites/a"),
-            "/subscriptions/s/providers/N.N/sites/a"
-        );
+        assert_eq!(whole("/subscriptions/s/providers/N.N/sites/a"), "/subscriptions/s/providers/N.N/sites/a");
     }
 }

@@ -44,9 +44,8 @@ impl Identity {
         let (ca, keys) = std::thread::scope(|scope| {
             let pool = scope.spawn(|| (0..POOL).map(|_| ca::new_rsa_key(2048)).collect());
             let ca = Ca::generate(now);
-            let keys: Result<Vec<_>, CaError> = pool
-                .join()
-                .unwrap_or_else(|_| Err(CaError::Stored("the key pool was not made".to_owned())));
+            let keys: Result<Vec<_>, CaError> =
+                pool.join().unwrap_or_else(|_| Err(CaError::Stored("the key pool was not made".to_owned())));
             (ca, keys)
         });
         let identity = Self {
@@ -54,11 +53,7 @@ impl Identity {
             client_secret: random_text(),
             signing_key: random_text(),
             ca: ca.map_err(failed)?.to_pem().to_string(),
-            keys: keys
-                .map_err(failed)?
-                .into_iter()
-                .map(|key| Octets(key.to_vec()))
-                .collect(),
+            keys: keys.map_err(failed)?.into_iter().map(|key| Octets(key.to_vec())).collect(),
         };
         tx.put(&IDENTITY, "", &identity)?;
         Ok(identity)
@@ -69,10 +64,7 @@ impl Identity {
     }
 
     pub fn keys(&self) -> Vec<Zeroizing<Vec<u8>>> {
-        self.keys
-            .iter()
-            .map(|key| Zeroizing::new(key.0.clone()))
-            .collect()
+        self.keys.iter().map(|key| Zeroizing::new(key.0.clone())).collect()
     }
 }
 

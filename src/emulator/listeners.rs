@@ -39,11 +39,8 @@ impl Listeners {
     }
 
     pub fn addresses(&self) -> Result<Addresses, EmulatorError> {
-        let reach = |address: io::Result<SocketAddr>| {
-            address
-                .map(reachable)
-                .map_err(|source| failed("an address it was given", source))
-        };
+        let reach =
+            |address: io::Result<SocketAddr>| address.map(reachable).map_err(|source| failed("an address it was given", source));
         Ok(Addresses {
             https: reach(self.https.local_addr())?,
             dns: reach(self.dns.address())?,
@@ -54,11 +51,7 @@ impl Listeners {
 
 impl Addresses {
     pub fn ports(&self) -> Ports {
-        Ports {
-            https: self.https.port(),
-            dns: self.dns.port(),
-            front_door: self.front_door.port(),
-        }
+        Ports { https: self.https.port(), dns: self.dns.port(), front_door: self.front_door.port() }
     }
 }
 
@@ -96,8 +89,5 @@ fn again(wanted: SocketAddr, before: u16) -> Option<SocketAddr> {
 }
 
 fn failed(address: &str, source: io::Error) -> EmulatorError {
-    EmulatorError::Listen {
-        address: address.to_owned(),
-        source,
-    }
+    EmulatorError::Listen { address: address.to_owned(), source }
 }

@@ -13,13 +13,7 @@ use super::{
 const OUTBOX: Collection<Mail> = Collection::new("mail");
 
 /// The mailboxes that may speak for a domain (C24).
-pub const MAILBOXES: [&str; 5] = [
-    "admin",
-    "administrator",
-    "hostmaster",
-    "postmaster",
-    "webmaster",
-];
+pub const MAILBOXES: [&str; 5] = ["admin", "administrator", "hostmaster", "postmaster", "webmaster"];
 
 /// What a mail is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -44,18 +38,9 @@ pub struct Mail {
 
 /// Puts a mail into the outbox.
 pub fn send(ctx: &Context<'_>, to: &str, subject: Subject, order: &str) -> Result<(), Fault> {
-    let mail = Mail {
-        to: to.to_owned(),
-        subject,
-        order: order.to_owned(),
-        sent: ctx.now,
-    };
+    let mail = Mail { to: to.to_owned(), subject, order: order.to_owned(), sent: ctx.now };
     // The time first, so that the outbox lists itself in the order of sending.
-    let key = format!(
-        "{:020}|{}|{to}",
-        ctx.now.as_millisecond(),
-        order.to_lowercase()
-    );
+    let key = format!("{:020}|{}|{to}", ctx.now.as_millisecond(), order.to_lowercase());
     Ok(ctx.tx.put(&OUTBOX, &key, &mail)?)
 }
 

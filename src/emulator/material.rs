@@ -37,11 +37,7 @@ impl fmt::Debug for Material {
 
 impl From<pfx::Opened> for Material {
     fn from(opened: pfx::Opened) -> Self {
-        Self {
-            leaf: opened.leaf,
-            chain: opened.chain.into_iter().map(Octets).collect(),
-            key: opened.key,
-        }
+        Self { leaf: opened.leaf, chain: opened.chain.into_iter().map(Octets).collect(), key: opened.key }
     }
 }
 
@@ -53,9 +49,7 @@ impl TryFrom<Issued> for Material {
         Ok(Self {
             leaf: issued.leaf,
             chain: issued.chain.into_iter().map(Octets).collect(),
-            key: issued
-                .key
-                .ok_or_else(|| CaError::Stored("the private key is not here".to_owned()))?,
+            key: issued.key.ok_or_else(|| CaError::Stored("the private key is not here".to_owned()))?,
         })
     }
 }
@@ -76,10 +70,7 @@ impl Material {
             .with_no_client_auth()
             .with_single_cert(chain, key)
             .map_err(failed)?;
-        config.alpn_protocols = protocols
-            .iter()
-            .map(|name| name.as_bytes().to_vec())
-            .collect();
+        config.alpn_protocols = protocols.iter().map(|name| name.as_bytes().to_vec()).collect();
         Ok(Arc::new(config))
     }
 }

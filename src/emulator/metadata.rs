@@ -38,9 +38,5 @@ pub fn endpoints(setting: &Setting, api_version: &str) -> Reply {
             "tlsFrontDoor": setting.front_door.to_string(),
         },
     });
-    if api_version >= "2022-09-01" {
-        Reply::ok(cloud)
-    } else {
-        Reply::ok(Value::Array(vec![cloud]))
-    }
+    if api_version >= "2022-09-01" { Reply::ok(cloud) } else { Reply::ok(Value::Array(vec![cloud])) }
 }

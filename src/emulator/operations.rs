@@ -43,10 +43,7 @@ pub const ROUTES: &[Route] = &[
 /// Begins an operation on `resource`.
 pub fn start(ctx: &Context<'_>, resource: &ResourceId) -> Result<OperationId, Fault> {
     let id = OperationId(uuid::Uuid::new_v4().to_string());
-    let operation = Operation {
-        resource: resource.to_string(),
-        state: State::InProgress,
-    };
+    let operation = Operation { resource: resource.to_string(), state: State::InProgress };
     ctx.tx.put(&OPERATIONS, &id.0, &operation)?;
     Ok(id)
 }
@@ -80,13 +77,7 @@ fn end(ctx: &Context<'_>, id: &OperationId, state: State) -> Result<(), Fault> {
 
 fn find(ctx: &Context<'_>, call: &Call) -> Result<Operation, Fault> {
     let id = call.param("operation").to_lowercase();
-    ctx.tx.get(&OPERATIONS, &id)?.ok_or_else(|| {
-        Fault::arm(
-            404,
-            "NotFound",
-            format!("The operation '{id}' was not found."),
-        )
-    })
+    ctx.tx.get(&OPERATIONS, &id)?.ok_or_else(|| Fault::arm(404, "NotFound", format!("The operation '{id}' was not found.")))
 }
 
 fn result(ctx: &Context<'_>, call: &Call) -> Outcome {
@@ -94,9 +85,7 @@ fn result(ctx: &Context<'_>, call: &Call) -> Outcome {
     match operation.state {
         State::InProgress => {
             let same = super::paging::same_link(call);
-            Ok(Reply::empty(202)
-                .header("location", same)
-                .header("retry-after", ctx.setting.pace.retry_after().to_string()))
+            Ok(Reply::empty(202).header("location", same).header("retry-after", ctx.setting.pace.retry_after().to_string()))
         }
         State::Succeeded => {
             let id = ResourceId::parse(&operation.resource);
@@ -108,11 +97,7 @@ fn result(ctx: &Context<'_>, call: &Call) -> Outcome {
                 other => other,
             }
         }
-        State::Failed(status, body) => Err(Fault {
-            status,
-            headers: Vec::new(),
-            body,
-        }),
+        State::Failed(status, body) => Err(Fault { status, headers: Vec::new(), body }),
     }
 }
 

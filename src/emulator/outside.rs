@@ -36,14 +36,13 @@ fn change_records(ctx: &Context<'_>, call: &Call) -> Outcome {
         .ok_or_else(|| Fault::invalid("Give \"add\" or \"remove\" with a record."))?;
     let field = |name: &str| call.need(&format!("/{action}/{name}"));
     let (name, kind) = (field("name")?, field("type")?);
-    let kind: Kind = serde_json::from_value(kind.to_uppercase().into())
-        .map_err(|_| Fault::invalid("type is A, CNAME, TXT or CAA."))?;
+    let kind: Kind =
+        serde_json::from_value(kind.to_uppercase().into()).map_err(|_| Fault::invalid("type is A, CNAME, TXT or CAA."))?;
     if action == "remove" {
         let gone = dns::remove(ctx.tx, name, kind, field("value").ok())?;
         return Ok(Reply::ok(json!({"removed": gone})));
     }
-    let record = Record::new(name, kind, field("value")?)
-        .map_err(|error| Fault::invalid(error.to_string()))?;
+    let record = Record::new(name, kind, field("value")?).map_err(|error| Fault::invalid(error.to_string()))?;
     dns::add(ctx.tx, &record)?;
     Ok(Reply::ok(json!({"added": record})))
 }
@@ -54,9 +53,7 @@ fn mails(ctx: &Context<'_>, _: &Call) -> Outcome {
 
 /// `{"domain": "contoso.com"}` or `{"order": "contoso-com"}`: the owner clicks the link in the mail.
 fn approve(ctx: &Context<'_>, call: &Call) -> Outcome {
-    let wanted = call
-        .text("/order")
-        .map_or_else(|| call.need("/domain"), Ok)?;
+    let wanted = call.text("/order").map_or_else(|| call.need("/domain"), Ok)?;
     let approved = certificate_registration::approve_mail(ctx, wanted)?;
     if approved == 0 {
         let message = format!("No verification mail for '{wanted}' is waiting for an answer.");
@@ -71,22 +68,14 @@ fn list_pages(ctx: &Context<'_>, _: &Call) -> Outcome {
 
 /// `{"host": "contoso.com", "path": "…", "content": "token"}`; without content the page goes. The path may be left out.
 fn publish(ctx: &Context<'_>, call: &Call) -> Outcome {
-    let host = call
-        .text("/host")
-        .map_or_else(|| call.need("/domain"), Ok)?;
-    let path = call
-        .text("/path")
-        .unwrap_or("/.well-known/pki-validation/starfield.html");
+    let host = call.text("/host").map_or_else(|| call.need("/domain"), Ok)?;
+    let path = call.text("/path").unwrap_or("/.well-known/pki-validation/starfield.html");
     let content = call.text("/content").or_else(|| call.text("/token"));
     let Some(content) = content else {
         let gone = pages::withdraw(ctx.tx, host, path)?;
         return Ok(Reply::ok(json!({"removed": usize::from(gone)})));
     };
-    let page = pages::Page {
-        host: host.to_owned(),
-        path: path.to_owned(),
-        content: content.to_owned(),
-    };
+    let page = pages::Page { host: host.to_owned(), path: path.to_owned(), content: content.to_owned() };
     pages::publish(ctx.tx, &page)?;
     Ok(Reply::ok(json!({"published": page})))
 }

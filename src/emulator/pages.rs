@@ -39,9 +39,5 @@ pub fn all(tx: &Transaction) -> Result<Vec<Page>, StoreError> {
 }
 
 fn key(host: &str, path: &str) -> String {
-    format!(
-        "{}|/{}",
-        host.to_ascii_lowercase(),
-        path.trim_start_matches('/')
-    )
+    format!("{}|/{}", host.to_ascii_lowercase(), path.trim_start_matches('/'))
 }

@@ -6,25 +6,14 @@ use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use super::call::Call;
 
 /// What a path or a query value may not carry as it is.
-const UNSAFE: &AsciiSet = &CONTROLS
-    .add(b' ')
-    .add(b'"')
-    .add(b'#')
-    .add(b'%')
-    .add(b'&')
-    .add(b'+')
-    .add(b'<')
-    .add(b'>')
-    .add(b'?')
-    .add(b'=');
+const UNSAFE: &AsciiSet =
+    &CONTROLS.add(b' ').add(b'"').add(b'#').add(b'%').add(b'&').add(b'+').add(b'<').add(b'>').add(b'?').add(b'=');
 
 /// The link to the page after the resource with the key `last`.
 pub fn next_link(call: &Call, last: &str) -> String {
     let mut next = call.clone();
-    next.query
-        .retain(|(name, _)| !name.eq_ignore_ascii_case("$skiptoken"));
-    next.query
-        .push(("$skiptoken".to_owned(), URL_SAFE_NO_PAD.encode(last)));
+    next.query.retain(|(name, _)| !name.eq_ignore_ascii_case("$skiptoken"));
+    next.query.push(("$skiptoken".to_owned(), URL_SAFE_NO_PAD.encode(last)));
     same_link(&next)
 }
 

@@ -22,27 +22,15 @@ impl Quota {
     /// Counts a request and returns the header that says what is left.
     pub fn count(&mut self, subscription: Option<&str>, method: Method) -> (&'static str, String) {
         let (limit, of_subscription, of_tenant) = match method {
-            Method::Get | Method::Head => (
-                READS,
-                "x-ms-ratelimit-remaining-subscription-reads",
-                "x-ms-ratelimit-remaining-tenant-reads",
-            ),
-            Method::Delete => (
-                DELETES,
-                "x-ms-ratelimit-remaining-subscription-deletes",
-                "x-ms-ratelimit-remaining-tenant-deletes",
-            ),
-            Method::Put | Method::Patch | Method::Post => (
-                WRITES,
-                "x-ms-ratelimit-remaining-subscription-writes",
-                "x-ms-ratelimit-remaining-tenant-writes",
-            ),
+            Method::Get | Method::Head => {
+                (READS, "x-ms-ratelimit-remaining-subscription-reads", "x-ms-ratelimit-remaining-tenant-reads")
+            }
+            Method::Delete => (DELETES, "x-ms-ratelimit-remaining-subscription-deletes", "x-ms-ratelimit-remaining-tenant-deletes"),
+            Method::Put | Method::Patch | Method::Post => {
+                (WRITES, "x-ms-ratelimit-remaining-subscription-writes", "x-ms-ratelimit-remaining-tenant-writes")
+            }
         };
-        let header = if subscription.is_some() {
-            of_subscription
-        } else {
-            of_tenant
-        };
+        let header = if subscription.is_some() { of_subscription } else { of_tenant };
         let hour = Timestamp::now().as_second() / HOUR;
         let key = (subscription.unwrap_or_default().to_lowercase(), header);
         let (left, of) = self.left.entry(key).or_insert((limit, hour));

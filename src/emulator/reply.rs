@@ -26,11 +26,7 @@ pub struct Reply {
 
 impl Reply {
     pub fn new(status: u16, body: Body) -> Self {
-        Self {
-            status,
-            headers: Vec::new(),
-            body,
-        }
+        Self { status, headers: Vec::new(), body }
     }
 
     /// 200 with a body.
@@ -66,19 +62,12 @@ pub struct Fault {
 
 impl Fault {
     fn new(status: u16, body: Value) -> Self {
-        Self {
-            status,
-            headers: Vec::new(),
-            body,
-        }
+        Self { status, headers: Vec::new(), body }
     }
 
     /// The envelope of ARM itself and of most providers (API.md §1.6).
     pub fn arm(status: u16, code: &str, message: impl Into<String>) -> Self {
-        Self::new(
-            status,
-            json!({"error": {"code": code, "message": message.into()}}),
-        )
+        Self::new(status, json!({"error": {"code": code, "message": message.into()}}))
     }
 
     /// The capitalised envelope of Microsoft.Web and its siblings, without an extended code.
@@ -88,12 +77,8 @@ impl Fault {
 
     /// The same with an extended code; `{0}`, `{1}` … in `template` are replaced by `parameters`.
     pub fn web_coded(status: u16, extended: &str, template: &str, parameters: &[&str]) -> Self {
-        let message = parameters
-            .iter()
-            .enumerate()
-            .fold(template.to_owned(), |text, (at, value)| {
-                text.replace(&format!("{{{at}}}"), value)
-            });
+        let message =
+            parameters.iter().enumerate().fold(template.to_owned(), |text, (at, value)| text.replace(&format!("{{{at}}}"), value));
         let entity = json!({
             "ExtendedCode": extended,
             "MessageTemplate": template,
@@ -157,21 +142,13 @@ impl Fault {
 impl From<StoreError> for Fault {
     fn from(error: StoreError) -> Self {
         tracing::error!(%error, "the practice cloud's store");
-        Self::arm(
-            500,
-            "InternalServerError",
-            "The practice cloud's store failed.",
-        )
+        Self::arm(500, "InternalServerError", "The practice cloud's store failed.")
     }
 }
 
 impl From<Fault> for Reply {
     fn from(fault: Fault) -> Self {
-        Self {
-            status: fault.status,
-            headers: fault.headers,
-            body: Body::Json(fault.body),
-        }
+        Self { status: fault.status, headers: fault.headers, body: Body::Json(fault.body) }
     }
 }
 

@@ -34,11 +34,7 @@ pub struct Route {
 
 impl Route {
     pub const fn new(method: Method, pattern: &'static str, run: Operation) -> Self {
-        Self {
-            method,
-            pattern,
-            run,
-        }
+        Self { method, pattern, run }
     }
 
     /// The parameters, when the path fits.
@@ -57,30 +53,19 @@ impl Route {
                 tail
             }
             Some(("{rg}", tail)) => {
-                let group = [
-                    "subscriptions",
-                    "{subscription}",
-                    "resourceGroups",
-                    "{group}",
-                ];
+                let group = ["subscriptions", "{subscription}", "resourceGroups", "{group}"];
                 rest = take(rest, &group, &mut params)?;
                 tail
             }
             _ => self.pattern,
         };
         let pattern: Vec<&'static str> = pattern.split('/').filter(|p| !p.is_empty()).collect();
-        take(rest, &pattern, &mut params)?
-            .is_empty()
-            .then_some(params)
+        take(rest, &pattern, &mut params)?.is_empty().then_some(params)
     }
 }
 
 /// Matches the beginning of `path` and returns what is left.
-fn take<'p>(
-    path: &'p [String],
-    pattern: &[&'static str],
-    params: &mut Vec<(&'static str, String)>,
-) -> Option<&'p [String]> {
+fn take<'p>(path: &'p [String], pattern: &[&'static str], params: &mut Vec<(&'static str, String)>) -> Option<&'p [String]> {
     let (here, rest) = path.split_at_checked(pattern.len())?;
     for (wanted, found) in pattern.iter().zip(here) {
         match wanted.strip_prefix('{').and_then(|w| w.strip_suffix('}')) {
@@ -112,11 +97,7 @@ pub fn find(tables: &[&[Route]], method: Method, path: &[String]) -> Found {
             other = true;
         }
     }
-    if other {
-        Found::OtherMethod
-    } else {
-        Found::Nothing
-    }
+    if other { Found::OtherMethod } else { Found::Nothing }
 }
 
 #[cfg(test)]
@@ -131,23 +112,12 @@ mod tests {
 
     const ROUTES: &[Route] = &[
         Route::new(Method::Get, "{sub}/providers/Microsoft.Web/sites", nothing),
-        Route::new(
-            Method::Get,
-            "{rg}/providers/Microsoft.Web/sites/{site}",
-            nothing,
-        ),
-        Route::new(
-            Method::Get,
-            "{scope}/providers/Microsoft.Authorization/locks/{lock}",
-            nothing,
-        ),
+        Route::new(Method::Get, "{rg}/providers/Microsoft.Web/sites/{site}", nothing),
+        Route::new(Method::Get, "{scope}/providers/Microsoft.Authorization/locks/{lock}", nothing),
     ];
 
     fn path(text: &str) -> Vec<String> {
-        text.split('/')
-            .filter(|s| !s.is_empty())
-            .map(str::to_owned)
-            .collect()
+        text.split('/').filter(|s| !s.is_empty()).map(str::to_owned).collect()
     }
 
     #[test]
@@ -157,29 +127,15 @@ mod tests {
             panic!("no route");
         };
         assert_eq!(params[2], ("site", "Shop".to_owned()));
-        assert!(matches!(
-            find(&[ROUTES], Method::Put, &site),
-            Found::OtherMethod
-        ));
+        assert!(matches!(find(&[ROUTES], Method::Put, &site), Found::OtherMethod));
     }
 
     #[test]
     fn an_extension_resource_is_found_under_any_scope() {
-        for scope in [
-            "/subscriptions/s",
-            "/subscriptions/s/resourceGroups/g/providers/N/t/x",
-        ] {
-            let lock = path(&format!(
-                "{scope}/providers/microsoft.authorization/locks/L"
-            ));
-            assert!(matches!(
-                find(&[ROUTES], Method::Get, &lock),
-                Found::Operation(..)
-            ));
+        for scope in ["/subscriptions/s", "/subscriptions/s/resourceGroups/g/providers/N/t/x"] {
+            let lock = path(&format!("{scope}/providers/microsoft.authorization/locks/L"));
+            assert!(matches!(find(&[ROUTES], Method::Get, &lock), Found::Operation(..)));
         }
-        assert!(matches!(
-            find(&[ROUTES], Method::Get, &path("/x")),
-            Found::Nothing
-        ));
+        assert!(matches!(find(&[ROUTES], Method::Get, &path("/x")), Found::Nothing));
     }
 }

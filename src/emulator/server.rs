@@ -47,12 +47,7 @@ pub struct Front {
 }
 
 /// Accepts TLS connections until `stop` says so, then lets the open ones finish.
-pub async fn listen(
-    listener: TcpListener,
-    tls: Arc<ServerConfig>,
-    front: Front,
-    stop: watch::Receiver<bool>,
-) {
+pub async fn listen(listener: TcpListener, tls: Arc<ServerConfig>, front: Front, stop: watch::Receiver<bool>) {
     let acceptor = TlsAcceptor::from(tls);
     let router = Router::new().fallback(handle).with_state(front);
     accept(listener, stop.clone(), move |stream, peer| {
@@ -70,11 +65,8 @@ pub async fn listen(
 }
 
 /// Runs `serve` for every connection, each in a task of its own.
-pub async fn accept<F>(
-    listener: TcpListener,
-    mut stop: watch::Receiver<bool>,
-    serve: impl Fn(TcpStream, SocketAddr) -> F,
-) where
+pub async fn accept<F>(listener: TcpListener, mut stop: watch::Receiver<bool>, serve: impl Fn(TcpStream, SocketAddr) -> F)
+where
     F: Future<Output = ()> + Send + 'static,
 {
     let mut connections = JoinSet::new();
@@ -101,8 +93,7 @@ where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let builder = Builder::new(TokioExecutor::new());
-    let connection =
-        builder.serve_connection(TokioIo::new(stream), TowerToHyperService::new(router));
+    let connection = builder.serve_connection(TokioIo::new(stream), TowerToHyperService::new(router));
     tokio::pin!(connection);
     let ended = tokio::select! {
         _ = connection.as_mut() => true,
@@ -121,18 +112,12 @@ async fn handle(State(front): State<Front>, request: Request) -> Response<HttpBo
     let Some(incoming) = read(request).await else {
         return plain(StatusCode::PAYLOAD_TOO_LARGE);
     };
-    let gate = front
-        .gate
-        .as_ref()
-        .filter(|_| Door::of(&incoming).is_gated());
+    let gate = front.gate.as_ref().filter(|_| Door::of(&incoming).is_gated());
     let number = gate.map_or(0, Gate::arrive);
     if let Some(gate) = gate {
         gate.pass(number, Side::Before).await;
     }
-    let answered = front
-        .world
-        .ask(move |world| door::serve(world, &incoming))
-        .await;
+    let answered = front.world.ask(move |world| door::serve(world, &incoming)).await;
     if let Some(gate) = gate {
         gate.pass(number, Side::After).await;
     }
@@ -144,12 +129,7 @@ async fn handle(State(front): State<Front>, request: Request) -> Response<HttpBo
 
 async fn read(request: Request) -> Option<Incoming> {
     let (parts, body) = request.into_parts();
-    let text = |headers: &HeaderMap, name: &str| {
-        headers
-            .get(name)
-            .and_then(|value| value.to_str().ok())
-            .map(str::to_owned)
-    };
+    let text = |headers: &HeaderMap, name: &str| headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
     // HTTP/2 has the authority in the URI, HTTP/1.1 in a header.
     let host = match parts.uri.authority() {
         Some(authority) => authority.to_string(),
@@ -173,15 +153,11 @@ async fn read(request: Request) -> Option<Incoming> {
 fn write(reply: Reply) -> Response<HttpBody> {
     let (body, kind) = match reply.body {
         Body::Empty => (HttpBody::empty(), None),
-        Body::Json(value) => (
-            HttpBody::from(value.to_string()),
-            Some("application/json; charset=utf-8"),
-        ),
+        Body::Json(value) => (HttpBody::from(value.to_string()), Some("application/json; charset=utf-8")),
         Body::Text(kind, text) => (HttpBody::from(text), Some(kind)),
     };
     let mut response = Response::new(body);
-    *response.status_mut() =
-        StatusCode::from_u16(reply.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    *response.status_mut() = StatusCode::from_u16(reply.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let headers = response.headers_mut();
     if let Some(kind) = kind {
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));

@@ -42,9 +42,6 @@ impl Setting {
 
     /// One key of the pool; the same `seed` gives the same key.
     pub fn pooled_key(&self, seed: usize) -> Zeroizing<Vec<u8>> {
-        self.keys
-            .get(seed % self.keys.len().max(1))
-            .cloned()
-            .unwrap_or_default()
+        self.keys.get(seed % self.keys.len().max(1)).cloned().unwrap_or_default()
     }
 }

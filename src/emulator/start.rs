@@ -52,27 +52,13 @@ impl Emulator {
         let (world, thread) = ready.world.start()?;
         let (stop, stopped) = watch::channel(false);
         let (gate, latency) = front;
-        let front = Front {
-            world: world.clone(),
-            gate,
-            latency,
-        };
+        let front = Front { world: world.clone(), gate, latency };
         let tls = ready.own.server(&["h2", "http/1.1"])?;
         let mut tasks = JoinSet::new();
         tasks.spawn(server::listen(listeners.https, tls, front, stopped.clone()));
-        tasks.spawn(front_door::listen(
-            listeners.front_door,
-            world.clone(),
-            ready.default,
-            stopped.clone(),
-        ));
+        tasks.spawn(front_door::listen(listeners.front_door, world.clone(), ready.default, stopped.clone()));
         tasks.spawn(answer_dns(listeners.dns, world, stopped));
-        Ok(Self {
-            connection: ready.connection,
-            stop,
-            listeners: tasks,
-            world: Some(thread),
-        })
+        Ok(Self { connection: ready.connection, stop, listeners: tasks, world: Some(thread) })
     }
 
     /// How to reach it.
@@ -92,12 +78,8 @@ impl Emulator {
 }
 
 /// Runs what takes its time, or the disk's, beside the async tasks.
-async fn blocking<T: Send + 'static>(
-    work: impl FnOnce() -> Result<T, EmulatorError> + Send + 'static,
-) -> Result<T, EmulatorError> {
-    tokio::task::spawn_blocking(work)
-        .await
-        .map_err(|_| EmulatorError::Stopped)?
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T, EmulatorError> + Send + 'static) -> Result<T, EmulatorError> {
+    tokio::task::spawn_blocking(work).await.map_err(|_| EmulatorError::Stopped)?
 }
 
 /// An opened data directory.
@@ -131,12 +113,7 @@ impl Home {
         let identity = Identity::load_or_create(&tx, now)?;
         let ports = Ports::load(&tx)?;
         tx.commit()?;
-        Ok(Self {
-            options,
-            store,
-            identity,
-            ports,
-        })
+        Ok(Self { options, store, identity, ports })
     }
 
     /// Sets the world up for these addresses, with the estate of the scenario if it is new.
@@ -152,21 +129,14 @@ impl Home {
         let ca_pem = write_ca(&self.options.data_dir, &setting.ca)?;
         let ip = addresses.https.ip().to_string();
         let own = own_certificate(&setting.ca, "localhost", &["*.vault.localhost", &ip])?;
-        let default = own_certificate(
-            &setting.ca,
-            "*.azurewebsites.net",
-            &["*.scm.azurewebsites.net"],
-        )?;
+        let default = own_certificate(&setting.ca, "*.azurewebsites.net", &["*.scm.azurewebsites.net"])?;
 
         let origin = setting.origin();
         let world = World::new(self.store, setting);
         let scenario = self.options.scenario;
         let start = scenario::load_or_build(&world, &scenario)?;
         let readdressed = world.run(key_vault::readdress);
-        readdressed.map_err(|fault| EmulatorError::Scenario {
-            name: scenario,
-            reason: fault.body.to_string(),
-        })?;
+        readdressed.map_err(|fault| EmulatorError::Scenario { name: scenario, reason: fault.body.to_string() })?;
         let connection = Connection {
             arm: origin.clone(),
             authority: origin,
@@ -181,12 +151,7 @@ impl Home {
             app: start.app,
             hostnames: start.hostnames,
         };
-        Ok(Ready {
-            world,
-            connection,
-            own,
-            default,
-        })
+        Ok(Ready { world, connection, own, default })
     }
 
     fn setting(&self, addresses: Addresses) -> Result<Setting, EmulatorError> {
@@ -226,15 +191,8 @@ fn write_ca(dir: &Path, ca: &Ca) -> Result<PathBuf, EmulatorError> {
     Ok(path)
 }
 
-fn file<'p>(
-    action: &'static str,
-    path: &'p Path,
-) -> impl FnOnce(io::Error) -> EmulatorError + use<'p> {
-    move |source| EmulatorError::File {
-        action,
-        path: path.to_owned(),
-        source,
-    }
+fn file<'p>(action: &'static str, path: &'p Path) -> impl FnOnce(io::Error) -> EmulatorError + use<'p> {
+    move |source| EmulatorError::File { action, path: path.to_owned(), source }
 }
 
 /// Carries questions about the zone to the world until `stop` says so.
@@ -242,12 +200,8 @@ async fn answer_dns(sockets: Sockets, world: Handle, mut stop: watch::Receiver<b
     let ask = move |question: Vec<u8>, transport| {
         let world = world.clone();
         async move {
-            let answer = move |world: &mut World| {
-                world
-                    .run(|ctx| Ok(dns::server::answer(ctx.tx, &question, transport)))
-                    .ok()
-                    .flatten()
-            };
+            let answer =
+                move |world: &mut World| world.run(|ctx| Ok(dns::server::answer(ctx.tx, &question, transport))).ok().flatten();
             world.ask(answer).await.ok().flatten()
         }
     };
@@ -273,7 +227,5 @@ fn own_certificate(ca: &Ca, name: &str, more: &[&str]) -> Result<Material, Emula
         not_after: now + days(365),
         issuer: Role::DigiCert,
     };
-    ca.issue(&profile)
-        .and_then(Material::try_from)
-        .map_err(|error| EmulatorError::Certificate(error.to_string()))
+    ca.issue(&profile).and_then(Material::try_from).map_err(|error| EmulatorError::Certificate(error.to_string()))
 }

@@ -18,9 +18,7 @@ use std::{
     path::Path,
 };
 
-use redb::{
-    Database, ReadableTable as _, TableDefinition, WriteTransaction, backends::FileBackend,
-};
+use redb::{Database, ReadableTable as _, TableDefinition, WriteTransaction, backends::FileBackend};
 use serde::{Serialize, de::DeserializeOwned};
 
 use super::error::{EmulatorError, StoreError};
@@ -52,20 +50,12 @@ impl<T> fmt::Debug for Collection<T> {
 impl<T> Collection<T> {
     /// A collection of what clients may see.
     pub const fn new(name: &'static str) -> Self {
-        Self {
-            name,
-            table: DOCUMENTS,
-            of: PhantomData,
-        }
+        Self { name, table: DOCUMENTS, of: PhantomData }
     }
 
     /// A collection of what no client may see.
     pub const fn private(name: &'static str) -> Self {
-        Self {
-            name,
-            table: PRIVATE,
-            of: PhantomData,
-        }
+        Self { name, table: PRIVATE, of: PhantomData }
     }
 
     fn key(&self, key: &str) -> String {
@@ -89,11 +79,7 @@ impl Store {
             Some(FORMAT) => {}
             None => tx.put(&VERSION, "store", &FORMAT)?,
             Some(found) => {
-                return Err(EmulatorError::Version {
-                    dir: dir.to_owned(),
-                    found,
-                    expected: FORMAT,
-                });
+                return Err(EmulatorError::Version { dir: dir.to_owned(), found, expected: FORMAT });
             }
         }
         tx.commit()?;
@@ -106,19 +92,12 @@ impl Store {
             return Err(in_use);
         }
         let path = dir.join(FILE);
-        fs::remove_file(&path).map_err(|source| EmulatorError::File {
-            action: "remove",
-            path,
-            source,
-        })
+        fs::remove_file(&path).map_err(|source| EmulatorError::File { action: "remove", path, source })
     }
 
     /// Starts a transaction; dropped without `commit`, it leaves no trace.
     pub fn begin(&self) -> Result<Transaction, StoreError> {
-        Ok(Transaction {
-            write: self.database.begin_write()?,
-            dirty: Cell::new(false),
-        })
+        Ok(Transaction { write: self.database.begin_write()?, dirty: Cell::new(false) })
     }
 }
 
@@ -130,15 +109,9 @@ fn lock(dir: &Path) -> Result<Database, EmulatorError> {
     // It holds private keys.
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut how, 0o600);
-    let file = how.open(&path).map_err(|source| EmulatorError::File {
-        action: "open",
-        path,
-        source,
-    })?;
+    let file = how.open(&path).map_err(|source| EmulatorError::File { action: "open", path, source })?;
     let backend = FileBackend::new(file).map_err(StoreError::from)?;
-    let opened = Database::builder()
-        .set_cache_size(CACHE)
-        .create_with_backend(backend);
+    let opened = Database::builder().set_cache_size(CACHE).create_with_backend(backend);
     opened.map_err(|error| match error {
         redb::DatabaseError::DatabaseAlreadyOpen => EmulatorError::InUse(dir.to_owned()),
         other => StoreError::from(other).into(),
@@ -159,11 +132,7 @@ impl fmt::Debug for Transaction {
 
 impl Transaction {
     /// The document at `key`.
-    pub fn get<T: DeserializeOwned>(
-        &self,
-        of: &Collection<T>,
-        key: &str,
-    ) -> Result<Option<T>, StoreError> {
+    pub fn get<T: DeserializeOwned>(&self, of: &Collection<T>, key: &str) -> Result<Option<T>, StoreError> {
         let key = of.key(key);
         let table = self.write.open_table(of.table)?;
         let found = table.get(key.as_str())?;
@@ -171,17 +140,9 @@ impl Transaction {
     }
 
     /// Writes the document at `key`, new or changed.
-    pub fn put<T: Serialize>(
-        &self,
-        of: &Collection<T>,
-        key: &str,
-        document: &T,
-    ) -> Result<(), StoreError> {
+    pub fn put<T: Serialize>(&self, of: &Collection<T>, key: &str, document: &T) -> Result<(), StoreError> {
         let key = of.key(key);
-        let bytes = serde_json::to_vec(document).map_err(|source| StoreError::Json {
-            key: key.clone(),
-            source,
-        })?;
+        let bytes = serde_json::to_vec(document).map_err(|source| StoreError::Json { key: key.clone(), source })?;
         self.dirty.set(true);
         let mut table = self.write.open_table(of.table)?;
         table.insert(key.as_str(), bytes.as_slice())?;
@@ -200,11 +161,7 @@ impl Transaction {
     }
 
     /// All documents whose key begins with `prefix`, in key order, with their keys.
-    pub fn scan<T: DeserializeOwned>(
-        &self,
-        of: &Collection<T>,
-        prefix: &str,
-    ) -> Result<Vec<(String, T)>, StoreError> {
+    pub fn scan<T: DeserializeOwned>(&self, of: &Collection<T>, prefix: &str) -> Result<Vec<(String, T)>, StoreError> {
         let mut all = Vec::new();
         self.walk(of, prefix, None, |key, document| {
             all.push((key.to_owned(), document));
@@ -214,11 +171,7 @@ impl Transaction {
     }
 
     /// The first document whose key begins with `prefix`.
-    pub fn first<T: DeserializeOwned>(
-        &self,
-        of: &Collection<T>,
-        prefix: &str,
-    ) -> Result<Option<(String, T)>, StoreError> {
+    pub fn first<T: DeserializeOwned>(&self, of: &Collection<T>, prefix: &str) -> Result<Option<(String, T)>, StoreError> {
         let mut first = None;
         self.walk(of, prefix, None, |key, document| {
             first = Some((key.to_owned(), document));
@@ -254,12 +207,7 @@ impl Transaction {
     }
 
     /// Up to `CHUNK` raw entries from the key `from` on that begin with `prefix`.
-    fn chunk(
-        &self,
-        table: Table,
-        prefix: &str,
-        from: &str,
-    ) -> Result<Vec<(String, Vec<u8>)>, StoreError> {
+    fn chunk(&self, table: Table, prefix: &str, from: &str) -> Result<Vec<(String, Vec<u8>)>, StoreError> {
         let table = self.write.open_table(table)?;
         let mut chunk = Vec::new();
         for entry in table.range(from..)? {
@@ -284,10 +232,7 @@ impl Transaction {
 }
 
 fn decode<T: DeserializeOwned>(key: &str, bytes: &[u8]) -> Result<T, StoreError> {
-    serde_json::from_slice(bytes).map_err(|source| StoreError::Json {
-        key: key.to_owned(),
-        source,
-    })
+    serde_json::from_slice(bytes).map_err(|source| StoreError::Json { key: key.to_owned(), source })
 }
 
 #[cfg(test)]

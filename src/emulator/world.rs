@@ -41,24 +41,14 @@ pub struct World {
 
 impl World {
     pub fn new(store: Store, setting: Setting) -> Self {
-        Self {
-            store,
-            clock: Cell::default(),
-            setting,
-            log: Log::default(),
-            quota: Quota::default(),
-        }
+        Self { store, clock: Cell::default(), setting, log: Log::default(), quota: Quota::default() }
     }
 
     /// Runs `work` in one transaction, committed when it ends well and undone when not.
     pub fn run<T>(&self, work: impl FnOnce(&Context<'_>) -> Result<T, Fault>) -> Result<T, Fault> {
         let tx = self.store.begin()?;
         let now = Clock::load(&tx)?.now();
-        let ctx = Context {
-            tx: &tx,
-            now,
-            setting: &self.setting,
-        };
+        let ctx = Context { tx: &tx, now, setting: &self.setting };
         let done = work(&ctx)?;
         self.clock.set(Clock::load(&tx)?);
         tx.commit()?;
@@ -79,11 +69,7 @@ impl World {
                 return Ok(Duration::try_from(wait).unwrap_or(IDLE).min(IDLE));
             }
             jobs::take(&tx, &key)?;
-            let ctx = Context {
-                tx: &tx,
-                now: due,
-                setting: &self.setting,
-            };
+            let ctx = Context { tx: &tx, now: due, setting: &self.setting };
             match job.clone().run(&ctx) {
                 Ok(()) => tx.commit()?,
                 Err(fault) => {
@@ -118,11 +104,7 @@ impl World {
         let thread = thread::Builder::new()
             .name("practice-cloud".to_owned())
             .spawn(move || self.live(&inbox))
-            .map_err(|source| EmulatorError::File {
-                action: "start",
-                path: "the practice cloud's thread".into(),
-                source,
-            })?;
+            .map_err(|source| EmulatorError::File { action: "start", path: "the practice cloud's thread".into(), source })?;
         Ok((Handle { tasks }, thread))
     }
 

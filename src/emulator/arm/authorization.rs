@@ -13,41 +13,13 @@ use crate::emulator::{
 const ASSIGNMENTS: &str = "microsoft.authorization/roleassignments";
 
 pub const ROUTES: &[Route] = &[
-    Route::new(
-        Method::Get,
-        "{scope}/providers/Microsoft.Authorization/roleDefinitions",
-        definitions,
-    ),
-    Route::new(
-        Method::Get,
-        "{scope}/providers/Microsoft.Authorization/roleDefinitions/{role}",
-        definition,
-    ),
-    Route::new(
-        Method::Get,
-        "{scope}/providers/Microsoft.Authorization/roleAssignments",
-        list,
-    ),
-    Route::new(
-        Method::Get,
-        "{scope}/providers/Microsoft.Authorization/roleAssignments/{name}",
-        get,
-    ),
-    Route::new(
-        Method::Put,
-        "{scope}/providers/Microsoft.Authorization/roleAssignments/{name}",
-        put,
-    ),
-    Route::new(
-        Method::Delete,
-        "{scope}/providers/Microsoft.Authorization/roleAssignments/{name}",
-        delete,
-    ),
-    Route::new(
-        Method::Get,
-        "{scope}/providers/Microsoft.Authorization/permissions",
-        permissions,
-    ),
+    Route::new(Method::Get, "{scope}/providers/Microsoft.Authorization/roleDefinitions", definitions),
+    Route::new(Method::Get, "{scope}/providers/Microsoft.Authorization/roleDefinitions/{role}", definition),
+    Route::new(Method::Get, "{scope}/providers/Microsoft.Authorization/roleAssignments", list),
+    Route::new(Method::Get, "{scope}/providers/Microsoft.Authorization/roleAssignments/{name}", get),
+    Route::new(Method::Put, "{scope}/providers/Microsoft.Authorization/roleAssignments/{name}", put),
+    Route::new(Method::Delete, "{scope}/providers/Microsoft.Authorization/roleAssignments/{name}", delete),
+    Route::new(Method::Get, "{scope}/providers/Microsoft.Authorization/permissions", permissions),
 ];
 
 /// The built-in roles that matter here.
@@ -66,63 +38,24 @@ pub enum Role {
 
 const ROLES: &[(Role, &str, &str)] = &[
     (Role::Owner, "8e3af657-a8ff-443c-a75c-2fe8c4bcb635", "Owner"),
-    (
-        Role::Contributor,
-        "b24988ac-6180-42a0-ab88-20f7382dd24c",
-        "Contributor",
-    ),
-    (
-        Role::Reader,
-        "acdd72a7-3385-48ef-bd42-f606fba81ae7",
-        "Reader",
-    ),
-    (
-        Role::KeyVaultAdministrator,
-        "00482a5a-887f-4fb3-b363-3b7fe8e74483",
-        "Key Vault Administrator",
-    ),
-    (
-        Role::KeyVaultCertificatesOfficer,
-        "a4417e6f-fecd-4de8-b567-7b0420556985",
-        "Key Vault Certificates Officer",
-    ),
-    (
-        Role::KeyVaultCertificateUser,
-        "db79e9a7-68ee-4b58-9aeb-b90e7c24fcba",
-        "Key Vault Certificate User",
-    ),
-    (
-        Role::KeyVaultSecretsOfficer,
-        "b86a8fe4-44ce-4948-aee5-eccb2c155cd7",
-        "Key Vault Secrets Officer",
-    ),
-    (
-        Role::KeyVaultSecretsUser,
-        "4633458b-17de-408a-b874-0445c86b69e6",
-        "Key Vault Secrets User",
-    ),
-    (
-        Role::KeyVaultReader,
-        "21090545-7ca7-4776-b22c-e363652d74d2",
-        "Key Vault Reader",
-    ),
+    (Role::Contributor, "b24988ac-6180-42a0-ab88-20f7382dd24c", "Contributor"),
+    (Role::Reader, "acdd72a7-3385-48ef-bd42-f606fba81ae7", "Reader"),
+    (Role::KeyVaultAdministrator, "00482a5a-887f-4fb3-b363-3b7fe8e74483", "Key Vault Administrator"),
+    (Role::KeyVaultCertificatesOfficer, "a4417e6f-fecd-4de8-b567-7b0420556985", "Key Vault Certificates Officer"),
+    (Role::KeyVaultCertificateUser, "db79e9a7-68ee-4b58-9aeb-b90e7c24fcba", "Key Vault Certificate User"),
+    (Role::KeyVaultSecretsOfficer, "b86a8fe4-44ce-4948-aee5-eccb2c155cd7", "Key Vault Secrets Officer"),
+    (Role::KeyVaultSecretsUser, "4633458b-17de-408a-b874-0445c86b69e6", "Key Vault Secrets User"),
+    (Role::KeyVaultReader, "21090545-7ca7-4776-b22c-e363652d74d2", "Key Vault Reader"),
 ];
 
 impl Role {
     fn guid(self) -> &'static str {
-        ROLES
-            .iter()
-            .find(|(role, ..)| *role == self)
-            .map_or("", |(_, guid, _)| guid)
+        ROLES.iter().find(|(role, ..)| *role == self).map_or("", |(_, guid, _)| guid)
     }
 }
 
 /// The roles a principal (by object id) has at `scope`, assigned there or above.
-pub fn roles_of(
-    ctx: &Context<'_>,
-    principal: &str,
-    scope: &ResourceId,
-) -> Result<Vec<Role>, Fault> {
+pub fn roles_of(ctx: &Context<'_>, principal: &str, scope: &ResourceId) -> Result<Vec<Role>, Fault> {
     let assigned = around(ctx, scope)?;
     Ok(assigned
         .iter()
@@ -130,49 +63,24 @@ pub fn roles_of(
         .filter(|one| scope.is_under(&ResourceId::parse(text(one, "/properties/scope"))))
         .filter_map(|one| {
             let role = text(one, "/properties/roleDefinitionId").to_lowercase();
-            ROLES
-                .iter()
-                .find(|(_, guid, _)| role.ends_with(guid))
-                .map(|(role, ..)| *role)
+            ROLES.iter().find(|(_, guid, _)| role.ends_with(guid)).map(|(role, ..)| *role)
         })
         .collect())
 }
 
 /// Grants a role, as a scenario does.
-pub fn grant(
-    ctx: &Context<'_>,
-    scope: &ResourceId,
-    principal: &str,
-    role: Role,
-) -> Result<(), Fault> {
+pub fn grant(ctx: &Context<'_>, scope: &ResourceId, principal: &str, role: Role) -> Result<(), Fault> {
     let name = uuid::Uuid::new_v4().to_string();
     let id = scope.under("Microsoft.Authorization", "roleAssignments", &name);
     let subscription = scope.subscription().unwrap_or_default();
-    ctx.save(
-        &id,
-        &assignment(
-            ctx,
-            &id,
-            principal,
-            &definition_id(subscription, role.guid()),
-            "ServicePrincipal",
-        ),
-    )
+    ctx.save(&id, &assignment(ctx, &id, principal, &definition_id(subscription, role.guid()), "ServicePrincipal"))
 }
 
 fn definition_id(subscription: &str, guid: &str) -> String {
-    format!(
-        "/subscriptions/{subscription}/providers/Microsoft.Authorization/roleDefinitions/{guid}"
-    )
+    format!("/subscriptions/{subscription}/providers/Microsoft.Authorization/roleDefinitions/{guid}")
 }
 
-fn assignment(
-    ctx: &Context<'_>,
-    id: &ResourceId,
-    principal: &str,
-    role: &str,
-    kind: &str,
-) -> Value {
+fn assignment(ctx: &Context<'_>, id: &ResourceId, principal: &str, role: &str, kind: &str) -> Value {
     json!({
         "properties": {
             "roleDefinitionId": role,
@@ -216,11 +124,7 @@ fn definitions(_: &Context<'_>, call: &Call) -> Outcome {
     let wanted = quoted_after(call, "roleName eq ");
     let value: Vec<Value> = ROLES
         .iter()
-        .filter(|(_, _, name)| {
-            wanted
-                .as_ref()
-                .is_none_or(|wanted| wanted.eq_ignore_ascii_case(name))
-        })
+        .filter(|(_, _, name)| wanted.as_ref().is_none_or(|wanted| wanted.eq_ignore_ascii_case(name)))
         .map(|row| show_definition(subscription, row))
         .collect();
     Ok(Reply::ok(json!({ "value": value })))
@@ -232,18 +136,9 @@ fn definition(_: &Context<'_>, call: &Call) -> Outcome {
     ROLES
         .iter()
         .find(|(_, own, _)| own.eq_ignore_ascii_case(guid))
-        .map(|row| {
-            Reply::ok(show_definition(
-                target.subscription().unwrap_or_default(),
-                row,
-            ))
-        })
+        .map(|row| Reply::ok(show_definition(target.subscription().unwrap_or_default(), row)))
         .ok_or_else(|| {
-            Fault::arm(
-                404,
-                "RoleDefinitionDoesNotExist",
-                format!("The specified role definition with ID '{guid}' does not exist."),
-            )
+            Fault::arm(404, "RoleDefinitionDoesNotExist", format!("The specified role definition with ID '{guid}' does not exist."))
         })
 }
 
@@ -255,8 +150,7 @@ fn list(ctx: &Context<'_>, call: &Call) -> Outcome {
     if filter.to_lowercase().contains("atscope()") {
         value.retain(|one| scope.is_under(&ResourceId::parse(text(one, "/properties/scope"))));
     }
-    let principal =
-        quoted_after(call, "principalId eq ").or_else(|| quoted_after(call, "assignedTo("));
+    let principal = quoted_after(call, "principalId eq ").or_else(|| quoted_after(call, "assignedTo("));
     if let Some(principal) = principal {
         value.retain(|one| text(one, "/properties/principalId").eq_ignore_ascii_case(&principal));
     }
@@ -272,11 +166,7 @@ fn get(ctx: &Context<'_>, call: &Call) -> Outcome {
     let found = ctx.find(&call.target())?;
     found.map(Reply::ok).ok_or_else(|| {
         let name = call.param("name");
-        Fault::arm(
-            404,
-            "RoleAssignmentNotFound",
-            format!("The role assignment '{name}' is not found."),
-        )
+        Fault::arm(404, "RoleAssignmentNotFound", format!("The role assignment '{name}' is not found."))
     })
 }
 
@@ -291,15 +181,9 @@ fn put(ctx: &Context<'_>, call: &Call) -> Outcome {
             && text(&one, "/properties/roleDefinitionId").eq_ignore_ascii_case(role)
     });
     if same {
-        return Err(Fault::arm(
-            409,
-            "RoleAssignmentExists",
-            "The role assignment already exists.",
-        ));
+        return Err(Fault::arm(409, "RoleAssignmentExists", "The role assignment already exists."));
     }
-    let kind = call
-        .text("/properties/principalType")
-        .unwrap_or("ServicePrincipal");
+    let kind = call.text("/properties/principalType").unwrap_or("ServicePrincipal");
     let made = assignment(ctx, &id, principal, role, kind);
     ctx.save(&id, &made)?;
     Ok(Reply::created(made))
@@ -316,7 +200,5 @@ fn delete(ctx: &Context<'_>, call: &Call) -> Outcome {
 
 /// The caller may do everything: the practice cloud's principal is an owner.
 fn permissions(_: &Context<'_>, _: &Call) -> Outcome {
-    Ok(Reply::ok(
-        json!({"value": [{"actions": ["*"], "notActions": []}]}),
-    ))
+    Ok(Reply::ok(json!({"value": [{"actions": ["*"], "notActions": []}]})))
 }

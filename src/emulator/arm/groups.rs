@@ -27,12 +27,7 @@ pub const ROUTES: &[Route] = &[
 ];
 
 /// Adds a group to the estate.
-pub fn create(
-    ctx: &Context<'_>,
-    id: &ResourceId,
-    location: &str,
-    tags: &Value,
-) -> Result<Value, Fault> {
+pub fn create(ctx: &Context<'_>, id: &ResourceId, location: &str, tags: &Value) -> Result<Value, Fault> {
     let group = json!({
         "id": id.to_string(),
         "name": id.name(),
@@ -47,11 +42,7 @@ pub fn create(
 
 /// 404 in ARM's words.
 pub fn not_found(group: &ResourceId) -> Fault {
-    Fault::arm(
-        404,
-        "ResourceGroupNotFound",
-        format!("Resource group '{}' could not be found.", group.name()),
-    )
+    Fault::arm(404, "ResourceGroupNotFound", format!("Resource group '{}' could not be found.", group.name()))
 }
 
 fn list(ctx: &Context<'_>, call: &Call) -> Outcome {
@@ -79,10 +70,7 @@ fn put(ctx: &Context<'_>, call: &Call) -> Outcome {
         Some(group) => text(group, "/location").to_owned(),
         None => call.need("/location")?.to_owned(),
     };
-    let tags = call
-        .body
-        .get("tags")
-        .or(before.as_ref().map(|group| &group["tags"]));
+    let tags = call.body.get("tags").or(before.as_ref().map(|group| &group["tags"]));
     let tags = tags.cloned().unwrap_or_else(|| json!({}));
     let group = create(ctx, &id, &location, &tags)?;
     Ok(match before {
@@ -99,10 +87,7 @@ fn delete(ctx: &Context<'_>, call: &Call) -> Outcome {
         ctx.remove(&ResourceId::parse(text(resource, "/id")))?;
     }
     let operation = operations::start(ctx, &id)?;
-    ctx.soon(
-        SignedDuration::from_mins(1),
-        &Job::Finish(operation.clone()),
-    )?;
+    ctx.soon(SignedDuration::from_mins(1), &Job::Finish(operation.clone()))?;
     let scope = ResourceId::parse(&format!("/subscriptions/{}", call.param("subscription")));
     Ok(Reply::empty(202)
         .header("location", operations::location(call, &scope, &operation))
@@ -112,16 +97,15 @@ fn delete(ctx: &Context<'_>, call: &Call) -> Outcome {
 /// `{sub}/resources?$filter=resourceType eq 'Microsoft.KeyVault/vaults'`: id, name, type, location and tags only.
 fn resources(ctx: &Context<'_>, call: &Call) -> Outcome {
     let filter = call.query("$filter").unwrap_or_default();
-    let wanted = filter
-        .split_once("resourceType eq '")
-        .and_then(|(_, rest)| rest.split_once('\''))
-        .map(|(kind, _)| kind.to_lowercase());
+    let wanted =
+        filter.split_once("resourceType eq '").and_then(|(_, rest)| rest.split_once('\'')).map(|(kind, _)| kind.to_lowercase());
     let value: Vec<Value> = ctx
         .list_all(&call.target(), |resource| {
             let id = ResourceId::parse(text(resource, "/id"));
             let kind = id.kind();
-            // Top-level resources only; groups, locks and role assignments are none.
-            kind.matches('/').count() == 1
+            // Top-level resources, and slots, which have a location of their own; groups, locks and role assignments are none.
+            let listed = kind.matches('/').count() == 1 || kind == "microsoft.web/sites/slots";
+            listed
                 && !kind.starts_with("microsoft.resources/")
                 && !kind.starts_with("microsoft.authorization/")
                 && wanted.as_ref().is_none_or(|wanted| *wanted == kind)

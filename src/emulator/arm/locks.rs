@@ -13,26 +13,10 @@ use crate::emulator::{
 const KIND: &str = "microsoft.authorization/locks";
 
 pub const ROUTES: &[Route] = &[
-    Route::new(
-        Method::Get,
-        "{scope}/providers/Microsoft.Authorization/locks",
-        list,
-    ),
-    Route::new(
-        Method::Get,
-        "{scope}/providers/Microsoft.Authorization/locks/{lock}",
-        get,
-    ),
-    Route::new(
-        Method::Put,
-        "{scope}/providers/Microsoft.Authorization/locks/{lock}",
-        put,
-    ),
-    Route::new(
-        Method::Delete,
-        "{scope}/providers/Microsoft.Authorization/locks/{lock}",
-        delete,
-    ),
+    Route::new(Method::Get, "{scope}/providers/Microsoft.Authorization/locks", list),
+    Route::new(Method::Get, "{scope}/providers/Microsoft.Authorization/locks/{lock}", get),
+    Route::new(Method::Put, "{scope}/providers/Microsoft.Authorization/locks/{lock}", put),
+    Route::new(Method::Delete, "{scope}/providers/Microsoft.Authorization/locks/{lock}", delete),
 ];
 
 /// What a lock forbids.
@@ -43,13 +27,7 @@ pub enum Level {
 }
 
 /// Puts a lock on `scope`, as Azure does of its own accord on orders and vaults.
-pub fn create(
-    ctx: &Context<'_>,
-    scope: &ResourceId,
-    name: &str,
-    level: Level,
-    notes: &str,
-) -> Result<(), Fault> {
+pub fn create(ctx: &Context<'_>, scope: &ResourceId, name: &str, level: Level, notes: &str) -> Result<(), Fault> {
     let id = scope.under("Microsoft.Authorization", "locks", name);
     let level = match level {
         Level::CanNotDelete => "CanNotDelete",
@@ -113,10 +91,7 @@ fn scope_of(lock: &Value) -> ResourceId {
 fn list(ctx: &Context<'_>, call: &Call) -> Outcome {
     let scope = call.target();
     let mut value = around(ctx, &scope)?;
-    if call
-        .query("$filter")
-        .is_some_and(|filter| filter.eq_ignore_ascii_case("atScope()"))
-    {
+    if call.query("$filter").is_some_and(|filter| filter.eq_ignore_ascii_case("atScope()")) {
         value.retain(|lock| scope.is_under(&scope_of(lock)));
     }
     Ok(Reply::ok(json!({ "value": value })))
@@ -126,25 +101,14 @@ fn get(ctx: &Context<'_>, call: &Call) -> Outcome {
     let found = ctx.find(&call.target())?;
     found.map(Reply::ok).ok_or_else(|| {
         let name = call.param("lock");
-        Fault::arm(
-            404,
-            "LockNotFound",
-            format!("The lock '{name}' could not be found."),
-        )
+        Fault::arm(404, "LockNotFound", format!("The lock '{name}' could not be found."))
     })
 }
 
 fn put(ctx: &Context<'_>, call: &Call) -> Outcome {
     let level = call.need("/properties/level")?;
-    let Some(level) = ["CanNotDelete", "ReadOnly"]
-        .into_iter()
-        .find(|l| l.eq_ignore_ascii_case(level))
-    else {
-        return Err(Fault::arm(
-            400,
-            "InvalidLockLevel",
-            format!("The lock level '{level}' is invalid."),
-        ));
+    let Some(level) = ["CanNotDelete", "ReadOnly"].into_iter().find(|l| l.eq_ignore_ascii_case(level)) else {
+        return Err(Fault::arm(400, "InvalidLockLevel", format!("The lock level '{level}' is invalid.")));
     };
     let mut properties = json!({ "level": level });
     for member in ["notes", "owners"] {
@@ -153,11 +117,7 @@ fn put(ctx: &Context<'_>, call: &Call) -> Outcome {
         }
     }
     if text(&properties, "/notes").chars().count() > 512 {
-        return Err(Fault::arm(
-            400,
-            "LockNotesTooLong",
-            "The notes of a lock may have 512 characters.",
-        ));
+        return Err(Fault::arm(400, "LockNotesTooLong", "The notes of a lock may have 512 characters."));
     }
     let id = call.target();
     let on = id.parent();
@@ -167,11 +127,7 @@ fn put(ctx: &Context<'_>, call: &Call) -> Outcome {
     let new = ctx.find(&id)?.is_none();
     let lock = lock(&id, &properties);
     ctx.save(&id, &lock)?;
-    Ok(if new {
-        Reply::created(lock)
-    } else {
-        Reply::ok(lock)
-    })
+    Ok(if new { Reply::created(lock) } else { Reply::ok(lock) })
 }
 
 fn delete(ctx: &Context<'_>, call: &Call) -> Outcome {

@@ -45,11 +45,7 @@ pub fn dispatch(ctx: &Context<'_>, call: &Call) -> Outcome {
     let (run, params) = match route::find(TABLES, method, &call.segments) {
         Found::Operation(run, params) => (run, params),
         Found::OtherMethod => {
-            return Err(Fault::arm(
-                405,
-                "MethodNotAllowed",
-                "The requested resource does not support this http method.",
-            ));
+            return Err(Fault::arm(405, "MethodNotAllowed", "The requested resource does not support this http method."));
         }
         Found::Nothing => return Err(unknown(call, &id)),
     };
@@ -68,10 +64,7 @@ fn require_scope(ctx: &Context<'_>, call: &Call, id: &ResourceId) -> Result<(), 
         return Err(Fault::arm(
             404,
             "SubscriptionNotFound",
-            format!(
-                "The subscription '{}' could not be found.",
-                subscription.name()
-            ),
+            format!("The subscription '{}' could not be found.", subscription.name()),
         ));
     }
     if let Some(group) = id.group_id()
@@ -86,22 +79,15 @@ fn require_scope(ctx: &Context<'_>, call: &Call, id: &ResourceId) -> Result<(), 
 fn unknown(call: &Call, id: &ResourceId) -> Fault {
     let kind = id.kind();
     match kind.split_once('/') {
-        Some((namespace, kind))
-            if call
-                .segments
-                .iter()
-                .any(|s| s.eq_ignore_ascii_case("providers")) =>
-        {
-            Fault::arm(
-                404,
-                "InvalidResourceType",
-                format!(
-                    "The resource type '{kind}' could not be found in the namespace '{namespace}' for \
+        Some((namespace, kind)) if call.segments.iter().any(|s| s.eq_ignore_ascii_case("providers")) => Fault::arm(
+            404,
+            "InvalidResourceType",
+            format!(
+                "The resource type '{kind}' could not be found in the namespace '{namespace}' for \
                      api version '{}'.",
-                    call.api_version()
-                ),
-            )
-        }
+                call.api_version()
+            ),
+        ),
         _ => Fault::arm(404, "NotFound", "The requested path does not exist."),
     }
 }

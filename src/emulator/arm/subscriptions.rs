@@ -19,52 +19,18 @@ pub const ROUTES: &[Route] = &[
     Route::new(Method::Get, "{sub}/locations", locations),
     Route::new(Method::Get, "{sub}/providers", providers),
     Route::new(Method::Get, "{sub}/providers/{namespace}", provider),
-    Route::new(
-        Method::Post,
-        "{sub}/providers/{namespace}/register",
-        provider,
-    ),
+    Route::new(Method::Post, "{sub}/providers/{namespace}/register", provider),
     Route::new(Method::Get, "tenants", tenants),
 ];
 
 /// The namespaces there are, with their resource types and the newest api-version (API.md §2).
 const PROVIDERS: &[(&str, &str, &[&str])] = &[
-    (
-        "Microsoft.Web",
-        "2025-05-01",
-        &[
-            "certificates",
-            "serverFarms",
-            "sites",
-            "sites/slots",
-            "sites/hostNameBindings",
-        ],
-    ),
-    (
-        "Microsoft.CertificateRegistration",
-        "2024-11-01",
-        &["certificateOrders", "certificateOrders/certificates"],
-    ),
-    (
-        "Microsoft.DomainRegistration",
-        "2024-11-01",
-        &["domains", "domains/domainOwnershipIdentifiers"],
-    ),
-    (
-        "Microsoft.KeyVault",
-        "2023-07-01",
-        &["vaults", "vaults/accessPolicies", "deletedVaults"],
-    ),
-    (
-        "Microsoft.Authorization",
-        "2022-04-01",
-        &["locks", "roleAssignments", "roleDefinitions"],
-    ),
-    (
-        "Microsoft.Resources",
-        "2024-03-01",
-        &["subscriptions", "resourceGroups"],
-    ),
+    ("Microsoft.Web", "2025-05-01", &["certificates", "serverFarms", "sites", "sites/slots", "sites/hostNameBindings"]),
+    ("Microsoft.CertificateRegistration", "2024-11-01", &["certificateOrders", "certificateOrders/certificates"]),
+    ("Microsoft.DomainRegistration", "2024-11-01", &["domains", "domains/domainOwnershipIdentifiers"]),
+    ("Microsoft.KeyVault", "2023-07-01", &["vaults", "vaults/accessPolicies", "deletedVaults"]),
+    ("Microsoft.Authorization", "2022-04-01", &["locks", "roleAssignments", "roleDefinitions"]),
+    ("Microsoft.Resources", "2024-03-01", &["subscriptions", "resourceGroups"]),
 ];
 
 /// Adds a subscription to the estate.
@@ -91,10 +57,7 @@ pub fn create(ctx: &Context<'_>, id: &str, name: &str) -> Result<ResourceId, Fau
 /// The ids of all subscriptions.
 pub fn all(ctx: &Context<'_>) -> Result<Vec<ResourceId>, Fault> {
     let found = ctx.list(KIND, &ResourceId::parse(""))?;
-    Ok(found
-        .iter()
-        .filter_map(|one| one["id"].as_str().map(ResourceId::parse))
-        .collect())
+    Ok(found.iter().filter_map(|one| one["id"].as_str().map(ResourceId::parse)).collect())
 }
 
 fn list(ctx: &Context<'_>, call: &Call) -> Outcome {
@@ -147,10 +110,7 @@ fn locations(_: &Context<'_>, call: &Call) -> Outcome {
 }
 
 fn providers(_: &Context<'_>, call: &Call) -> Outcome {
-    let value: Vec<Value> = PROVIDERS
-        .iter()
-        .map(|row| registration(call.param("subscription"), row))
-        .collect();
+    let value: Vec<Value> = PROVIDERS.iter().map(|row| registration(call.param("subscription"), row)).collect();
     Ok(Reply::ok(json!({ "value": value })))
 }
 
@@ -159,13 +119,7 @@ fn provider(_: &Context<'_>, call: &Call) -> Outcome {
     let row = PROVIDERS
         .iter()
         .find(|(name, ..)| name.eq_ignore_ascii_case(namespace))
-        .ok_or_else(|| {
-            Fault::arm(
-                404,
-                "InvalidResourceNamespace",
-                format!("The resource namespace '{namespace}' is invalid."),
-            )
-        })?;
+        .ok_or_else(|| Fault::arm(404, "InvalidResourceNamespace", format!("The resource namespace '{namespace}' is invalid.")))?;
     Ok(Reply::ok(registration(call.param("subscription"), row)))
 }
 

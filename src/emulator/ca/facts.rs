@@ -36,18 +36,14 @@ pub struct Facts {
 impl Facts {
     /// Reads one DER certificate.
     pub fn read(der: &[u8]) -> Result<Self, CaError> {
-        let (_, certificate) = X509Certificate::from_der(der)
-            .map_err(|error| CaError::Certificate(error.to_string()))?;
+        let (_, certificate) = X509Certificate::from_der(der).map_err(|error| CaError::Certificate(error.to_string()))?;
         let subject_common_name = common_name(certificate.subject());
         let mut names: Vec<String> = Vec::new();
         let sans = certificate.subject_alternative_name().ok().flatten();
-        let dns = sans
-            .iter()
-            .flat_map(|extension| &extension.value.general_names)
-            .filter_map(|name| match name {
-                GeneralName::DNSName(name) => Some((*name).to_owned()),
-                _ => None,
-            });
+        let dns = sans.iter().flat_map(|extension| &extension.value.general_names).filter_map(|name| match name {
+            GeneralName::DNSName(name) => Some((*name).to_owned()),
+            _ => None,
+        });
         for name in std::iter::once(subject_common_name.clone()).chain(dns) {
             if !name.is_empty() && !names.iter().any(|known| known.eq_ignore_ascii_case(&name)) {
                 names.push(name);
@@ -56,10 +52,7 @@ impl Facts {
         let (key_type, key_bits) = match certificate.public_key().parsed() {
             Ok(x509_parser::public_key::PublicKey::RSA(key)) => ("RSA".into(), key.key_size()),
             Ok(x509_parser::public_key::PublicKey::EC(key)) => ("EC".into(), key.key_size()),
-            _ => (
-                certificate.public_key().algorithm.algorithm.to_id_string(),
-                0,
-            ),
+            _ => (certificate.public_key().algorithm.algorithm.to_id_string(), 0),
         };
         Ok(Self {
             serial_hex: hex_upper(certificate.raw_serial()),
@@ -88,8 +81,7 @@ impl Facts {
 /// Whether one certificate name stands for `host`.
 pub fn name_covers(name: &str, host: &str) -> bool {
     if let Some(parent) = name.strip_prefix("*.") {
-        host.split_once('.')
-            .is_some_and(|(label, rest)| !label.is_empty() && rest.eq_ignore_ascii_case(parent))
+        host.split_once('.').is_some_and(|(label, rest)| !label.is_empty() && rest.eq_ignore_ascii_case(parent))
     } else {
         name.eq_ignore_ascii_case(host)
     }
@@ -114,10 +106,8 @@ pub fn order_block(der: &[u8]) -> Result<Value, CaError> {
 /// The common name in a PEM signing request.
 pub fn request_common_name(text: &str) -> Result<String, CaError> {
     let wrong = |error: String| CaError::Certificate(error);
-    let (_, block) = x509_parser::pem::parse_x509_pem(text.as_bytes())
-        .map_err(|error| wrong(error.to_string()))?;
-    let (_, request) = X509CertificationRequest::from_der(&block.contents)
-        .map_err(|error| wrong(error.to_string()))?;
+    let (_, block) = x509_parser::pem::parse_x509_pem(text.as_bytes()).map_err(|error| wrong(error.to_string()))?;
+    let (_, request) = X509CertificationRequest::from_der(&block.contents).map_err(|error| wrong(error.to_string()))?;
     Ok(common_name(&request.certification_request_info.subject))
 }
 
@@ -152,16 +142,11 @@ pub fn hex_upper(bytes: &[u8]) -> String {
 }
 
 fn instant(time: ASN1Time) -> Result<Timestamp, CaError> {
-    Timestamp::from_second(time.timestamp())
-        .map_err(|error| CaError::Certificate(error.to_string()))
+    Timestamp::from_second(time.timestamp()).map_err(|error| CaError::Certificate(error.to_string()))
 }
 
 fn common_name(name: &X509Name<'_>) -> String {
-    name.iter_common_name()
-        .last()
-        .and_then(|attribute| attribute.as_str().ok())
-        .unwrap_or_default()
-        .to_owned()
+    name.iter_common_name().last().and_then(|attribute| attribute.as_str().ok()).unwrap_or_default().to_owned()
 }
 
 fn signature_name(certificate: &X509Certificate<'_>) -> String {
@@ -174,10 +159,7 @@ fn signature_name(certificate: &X509Certificate<'_>) -> String {
         (oid_registry::OID_SIG_ECDSA_WITH_SHA256, "sha256ECDSA"),
         (oid_registry::OID_SIG_ECDSA_WITH_SHA384, "sha384ECDSA"),
     ];
-    known
-        .iter()
-        .find(|(candidate, _)| candidate == oid)
-        .map_or_else(|| oid.to_id_string(), |(_, name)| (*name).to_owned())
+    known.iter().find(|(candidate, _)| candidate == oid).map_or_else(|| oid.to_id_string(), |(_, name)| (*name).to_owned())
 }
 
 /// The last encoded part comes first, states are `S`, and values with special characters are quoted.
@@ -202,12 +184,6 @@ fn dotnet_name(name: &X509Name<'_>) -> String {
 }
 
 fn quoted(value: &str) -> String {
-    let special = value.contains([',', '+', '=', '"', '\n', '<', '>', '#', ';'])
-        || value.starts_with(' ')
-        || value.ends_with(' ');
-    if special {
-        format!("\"{}\"", value.replace('"', "\"\""))
-    } else {
-        value.to_owned()
-    }
+    let special = value.contains([',', '+', '=', '"', '\n', '<', '>', '#', ';']) || value.starts_with(' ') || value.ends_with(' ');
+    if special { format!("\"{}\"", value.replace('"', "\"\"")) } else { value.to_owned() }
 }

@@ -13,9 +13,8 @@ use std::time::Duration;
 use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 use jiff::Timestamp;
 use rcgen::{
-    BasicConstraints, CertificateParams, CertificateSigningRequestParams, DistinguishedName,
-    DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, KeyUsagePurpose, RsaKeySize,
-    SerialNumber,
+    BasicConstraints, CertificateParams, CertificateSigningRequestParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa,
+    Issuer, KeyPair, KeyUsagePurpose, RsaKeySize, SerialNumber,
 };
 use rustls::pki_types::{
     CertificateDer, PrivatePkcs8KeyDer,
@@ -119,12 +118,7 @@ impl Ca {
         let from = now - policy::days(6 * 365);
         let until = now + policy::days(20 * 365);
         let root_key = KeyPair::generate_rsa_for(&rcgen::PKCS_RSA_SHA256, RsaKeySize::_2048)?;
-        let root_params = authority_params(
-            "certdeck Practice Root Certificate Authority - G2",
-            None,
-            from,
-            until,
-        );
+        let root_params = authority_params("certdeck Practice Root Certificate Authority - G2", None, from, until);
         let root = Authority::new(root_params.self_signed(&root_key)?.der().to_vec(), root_key)?;
         let intermediate = |role: Role| -> Result<Authority, CaError> {
             let key = KeyPair::generate_rsa_for(&rcgen::PKCS_RSA_SHA256, RsaKeySize::_2048)?;
@@ -132,11 +126,7 @@ impl Ca {
             Authority::new(params.signed_by(&key, &root.issuer)?.der().to_vec(), key)
         };
         let (go_daddy, digi_cert) = (intermediate(Role::GoDaddy)?, intermediate(Role::DigiCert)?);
-        Ok(Self {
-            root,
-            go_daddy,
-            digi_cert,
-        })
+        Ok(Self { root, go_daddy, digi_cert })
     }
 
     /// Takes up a CA that [`Ca::to_pem`] wrote.
@@ -145,17 +135,12 @@ impl Ca {
         let mut certificates = CertificateDer::pem_slice_iter(text.as_bytes());
         let mut keys = PrivatePkcs8KeyDer::pem_slice_iter(text.as_bytes());
         let mut authority = || match (certificates.next(), keys.next()) {
-            (Some(certificate), Some(key)) => Authority::new(
-                certificate.map_err(damaged)?.to_vec(),
-                KeyPair::try_from(&key.map_err(damaged)?)?,
-            ),
+            (Some(certificate), Some(key)) => {
+                Authority::new(certificate.map_err(damaged)?.to_vec(), KeyPair::try_from(&key.map_err(damaged)?)?)
+            }
             _ => Err(CaError::Stored("a certificate or key is missing".into())),
         };
-        Ok(Self {
-            root: authority()?,
-            go_daddy: authority()?,
-            digi_cert: authority()?,
-        })
+        Ok(Self { root: authority()?, go_daddy: authority()?, digi_cert: authority()? })
     }
 
     /// Certificates and private keys of the whole CA, as PEM. Secret: keep it with the private parts.
@@ -187,8 +172,7 @@ impl Ca {
         let params = leaf_params(profile)?;
         let (leaf, key, csr) = match &profile.key {
             KeySource::Csr(text) => {
-                let request =
-                    CertificateSigningRequestParams::from_pem(text).map_err(CaError::Request)?;
+                let request = CertificateSigningRequestParams::from_pem(text).map_err(CaError::Request)?;
                 let leaf = params.signed_by(&request.public_key, &authority.issuer)?;
                 (leaf, None, text.clone())
             }
@@ -213,18 +197,13 @@ impl Authority {
     fn new(certificate: Vec<u8>, key: KeyPair) -> Result<Self, CaError> {
         let der = CertificateDer::from(certificate.clone());
         let issuer = Issuer::from_ca_cert_der(&der, key)?;
-        Ok(Self {
-            certificate,
-            issuer,
-        })
+        Ok(Self { certificate, issuer })
     }
 }
 
 /// A new RSA key in PKCS#8 form.
 pub fn new_rsa_key(bits: u16) -> Result<Zeroizing<Vec<u8>>, CaError> {
-    Ok(Zeroizing::new(
-        own_key(&KeySource::NewRsa(bits))?.serialize_der(),
-    ))
+    Ok(Zeroizing::new(own_key(&KeySource::NewRsa(bits))?.serialize_der()))
 }
 
 fn own_key(source: &KeySource) -> Result<KeyPair, CaError> {
@@ -243,12 +222,7 @@ fn key_pair(pkcs8: &[u8]) -> Result<KeyPair, CaError> {
     Ok(KeyPair::try_from(&PrivatePkcs8KeyDer::from(pkcs8))?)
 }
 
-fn authority_params(
-    common_name: &str,
-    path_length: Option<u8>,
-    from: Timestamp,
-    until: Timestamp,
-) -> CertificateParams {
+fn authority_params(common_name: &str, path_length: Option<u8>, from: Timestamp, until: Timestamp) -> CertificateParams {
     let mut params = CertificateParams::default();
     params.distinguished_name = DistinguishedName::new();
     for (kind, value) in [
@@ -261,10 +235,7 @@ fn authority_params(
     ] {
         params.distinguished_name.push(kind, value);
     }
-    params.is_ca = IsCa::Ca(path_length.map_or(
-        BasicConstraints::Unconstrained,
-        BasicConstraints::Constrained,
-    ));
+    params.is_ca = IsCa::Ca(path_length.map_or(BasicConstraints::Unconstrained, BasicConstraints::Constrained));
     params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
     params.use_authority_key_identifier_extension = path_length.is_some();
     params.serial_number = Some(serial());
@@ -275,9 +246,7 @@ fn authority_params(
 fn request_params(profile: &Profile) -> Result<CertificateParams, CaError> {
     let mut params = CertificateParams::new(profile.names.clone())?;
     params.distinguished_name = DistinguishedName::new();
-    params
-        .distinguished_name
-        .push(DnType::CommonName, profile.common_name.as_str());
+    params.distinguished_name.push(DnType::CommonName, profile.common_name.as_str());
     Ok(params)
 }
 
@@ -285,24 +254,15 @@ fn leaf_params(profile: &Profile) -> Result<CertificateParams, CaError> {
     let mut params = CertificateParams::new(profile.names.clone())?;
     params.distinguished_name = DistinguishedName::new();
     if profile.issuer == Role::GoDaddy {
-        params
-            .distinguished_name
-            .push(DnType::OrganizationalUnitName, "Domain Control Validated");
+        params.distinguished_name.push(DnType::OrganizationalUnitName, "Domain Control Validated");
     }
-    params
-        .distinguished_name
-        .push(DnType::CommonName, profile.common_name.as_str());
+    params.distinguished_name.push(DnType::CommonName, profile.common_name.as_str());
     params.is_ca = IsCa::ExplicitNoCa;
     params.use_authority_key_identifier_extension = true;
-    params.key_usages = vec![
-        KeyUsagePurpose::DigitalSignature,
-        KeyUsagePurpose::KeyEncipherment,
-    ];
+    params.key_usages = vec![KeyUsagePurpose::DigitalSignature, KeyUsagePurpose::KeyEncipherment];
     params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
     if policy::policy(profile.not_before).client_auth {
-        params
-            .extended_key_usages
-            .push(ExtendedKeyUsagePurpose::ClientAuth);
+        params.extended_key_usages.push(ExtendedKeyUsagePurpose::ClientAuth);
     }
     params.serial_number = Some(serial());
     set_validity(&mut params, profile.not_before, profile.not_after);

@@ -3,10 +3,7 @@
 use std::num::NonZeroU32;
 
 use aws_lc_rs::{
-    cipher::{
-        AES_128, AES_192, AES_256, Algorithm, DecryptionContext, PaddedBlockDecryptingKey,
-        UnboundCipherKey,
-    },
+    cipher::{AES_128, AES_192, AES_256, Algorithm, DecryptionContext, PaddedBlockDecryptingKey, UnboundCipherKey},
     iv::FixedLength,
     pbkdf2::{self, PBKDF2_HMAC_SHA1, PBKDF2_HMAC_SHA256, PBKDF2_HMAC_SHA384, PBKDF2_HMAC_SHA512},
 };
@@ -31,11 +28,7 @@ struct Parameters {
 }
 
 /// Decrypts with the password in UTF-8.
-pub fn decrypt(
-    parameters: &[u8],
-    encrypted: &[u8],
-    password: &[u8],
-) -> Result<Zeroizing<Vec<u8>>, PfxError> {
+pub fn decrypt(parameters: &[u8], encrypted: &[u8], password: &[u8]) -> Result<Zeroizing<Vec<u8>>, PfxError> {
     let parameters = yasna::parse_ber(parameters, parse).map_err(|_| PfxError::NotPfx)?;
     let unknown = |oid: &ObjectIdentifier| PfxError::Algorithm(oid.to_string());
     if parameters.derivation.components().as_slice() != PBKDF2 {
@@ -72,36 +65,27 @@ pub fn decrypt(
 #[allow(clippy::redundant_closure_for_method_calls)]
 fn parse(reader: BERReader<'_, '_>) -> ASN1Result<Parameters> {
     reader.read_sequence(|reader| {
-        let (derivation, (salt, iterations, random_function)) =
-            reader.next().read_sequence(|reader| {
-                let derivation = reader.next().read_oid()?;
-                let details = reader.next().read_sequence(|reader| {
-                    let salt = reader.next().read_bytes()?;
-                    let iterations = reader.next().read_u64()?;
-                    // The length of the key follows from the cipher.
-                    reader.read_optional(|reader| reader.read_u64())?;
-                    let function = reader.read_optional(|reader| {
-                        reader.read_sequence(|reader| {
-                            let oid = reader.next().read_oid()?;
-                            reader.read_optional(|reader| reader.read_null())?;
-                            Ok(oid)
-                        })
-                    })?;
-                    Ok((salt, iterations, function))
+        let (derivation, (salt, iterations, random_function)) = reader.next().read_sequence(|reader| {
+            let derivation = reader.next().read_oid()?;
+            let details = reader.next().read_sequence(|reader| {
+                let salt = reader.next().read_bytes()?;
+                let iterations = reader.next().read_u64()?;
+                // The length of the key follows from the cipher.
+                reader.read_optional(|reader| reader.read_u64())?;
+                let function = reader.read_optional(|reader| {
+                    reader.read_sequence(|reader| {
+                        let oid = reader.next().read_oid()?;
+                        reader.read_optional(|reader| reader.read_null())?;
+                        Ok(oid)
+                    })
                 })?;
-                Ok((derivation, details))
+                Ok((salt, iterations, function))
             })?;
-        let (cipher, vector) = reader
-            .next()
-            .read_sequence(|reader| Ok((reader.next().read_oid()?, reader.next().read_bytes()?)))?;
-        Ok(Parameters {
-            derivation,
-            salt,
-            iterations,
-            random_function,
-            cipher,
-            vector,
-        })
+            Ok((derivation, details))
+        })?;
+        let (cipher, vector) =
+            reader.next().read_sequence(|reader| Ok((reader.next().read_oid()?, reader.next().read_bytes()?)))?;
+        Ok(Parameters { derivation, salt, iterations, random_function, cipher, vector })
     })
 }
 

@@ -6,9 +6,8 @@
 use cbc::cipher::{BlockEncryptMut, KeyIvInit, block_padding::Pkcs7};
 use hmac::{Hmac, Mac};
 use p12::{
-    AlgorithmIdentifier, CertBag, ContentInfo, DigestInfo, EncryptedContentInfo, EncryptedData,
-    EncryptedPrivateKeyInfo, MacData, OtherAlgorithmIdentifier, PFX, PKCS12Attribute,
-    Pkcs12PbeParams, SafeBag, SafeBagKind,
+    AlgorithmIdentifier, CertBag, ContentInfo, DigestInfo, EncryptedContentInfo, EncryptedData, EncryptedPrivateKeyInfo, MacData,
+    OtherAlgorithmIdentifier, PFX, PKCS12Attribute, Pkcs12PbeParams, SafeBag, SafeBagKind,
 };
 use pkcs12::kdf::{Pkcs12KeyType, derive_key};
 use sha1::{Digest, Sha1};
@@ -70,17 +69,11 @@ struct Password {
 impl Password {
     fn text(text: &str) -> Self {
         let octets = text.encode_utf16().chain([0]).flat_map(u16::to_be_bytes);
-        Self {
-            wide: Zeroizing::new(octets.collect()),
-            narrow: Zeroizing::new(text.as_bytes().to_vec()),
-        }
+        Self { wide: Zeroizing::new(octets.collect()), narrow: Zeroizing::new(text.as_bytes().to_vec()) }
     }
 
     fn null() -> Self {
-        Self {
-            wide: Zeroizing::default(),
-            narrow: Zeroizing::default(),
-        }
+        Self { wide: Zeroizing::default(), narrow: Zeroizing::default() }
     }
 
     fn is_null(&self) -> bool {
@@ -97,11 +90,7 @@ pub fn write_for_vault(issued: &Issued, friendly_name: &str) -> Result<Vec<u8>, 
 }
 
 /// A PFX with a password, leaf first: what a user would upload.
-pub fn write_with_password(
-    issued: &Issued,
-    friendly_name: &str,
-    password: &str,
-) -> Result<Vec<u8>, PfxError> {
+pub fn write_with_password(issued: &Issued, friendly_name: &str, password: &str) -> Result<Vec<u8>, PfxError> {
     let key = issued.key.as_ref().ok_or(PfxError::NoKey)?;
     let chain = issued.chain.iter().map(Vec::as_slice);
     let password = Password::text(password);
@@ -115,10 +104,7 @@ fn write<'a>(
     friendly_name: &str,
     password: &Password,
 ) -> Result<Vec<u8>, PfxError> {
-    let names = vec![
-        PKCS12Attribute::FriendlyName(friendly_name.to_owned()),
-        PKCS12Attribute::LocalKeyId(vec![1, 0, 0, 0]),
-    ];
+    let names = vec![PKCS12Attribute::FriendlyName(friendly_name.to_owned()), PKCS12Attribute::LocalKeyId(vec![1, 0, 0, 0])];
     let certificate = |der: &[u8], attributes: &[PKCS12Attribute]| SafeBag {
         bag: SafeBagKind::CertBag(CertBag::X509(der.to_vec())),
         attributes: attributes.to_vec(),
@@ -129,23 +115,16 @@ fn write<'a>(
     } else {
         bags.insert(0, certificate(leaf, &names));
     }
-    let (content_encryption_algorithm, encrypted_content) =
-        encrypt(&sequence(&bags, SafeBag::write), password)?;
+    let (content_encryption_algorithm, encrypted_content) = encrypt(&sequence(&bags, SafeBag::write), password)?;
     let (encryption_algorithm, encrypted_data) = encrypt(key, password)?;
     let key_bag = SafeBag {
-        bag: SafeBagKind::Pkcs8ShroudedKeyBag(EncryptedPrivateKeyInfo {
-            encryption_algorithm,
-            encrypted_data,
-        }),
+        bag: SafeBagKind::Pkcs8ShroudedKeyBag(EncryptedPrivateKeyInfo { encryption_algorithm, encrypted_data }),
         attributes: names,
     };
     let safes = [
         ContentInfo::Data(sequence(&[key_bag], SafeBag::write)),
         ContentInfo::EncryptedData(EncryptedData {
-            encrypted_content_info: EncryptedContentInfo {
-                content_encryption_algorithm,
-                encrypted_content,
-            },
+            encrypted_content_info: EncryptedContentInfo { content_encryption_algorithm, encrypted_content },
         }),
     ];
     let contents = sequence(&safes, ContentInfo::write);
@@ -155,10 +134,7 @@ fn write<'a>(
         version: 3,
         auth_safe: ContentInfo::Data(contents),
         mac_data: Some(MacData {
-            mac: DigestInfo {
-                digest_algorithm: AlgorithmIdentifier::Sha1,
-                digest,
-            },
+            mac: DigestInfo { digest_algorithm: AlgorithmIdentifier::Sha1, digest },
             salt,
             iterations: ITERATIONS,
         }),
@@ -168,10 +144,7 @@ fn write<'a>(
 
 /// Opens a PFX with a password; an empty one is tried in both of its forms.
 pub fn read(bytes: &[u8], password: &str) -> Result<Opened, PfxError> {
-    let pfx = (bytes.len() <= MAX_BYTES)
-        .then(|| yasna::parse_ber(bytes, parse_pfx).ok())
-        .flatten()
-        .ok_or(PfxError::NotPfx)?;
+    let pfx = (bytes.len() <= MAX_BYTES).then(|| yasna::parse_ber(bytes, parse_pfx).ok()).flatten().ok_or(PfxError::NotPfx)?;
     let ContentInfo::Data(contents) = &pfx.auth_safe else {
         return Err(PfxError::Algorithm("a signed or enveloped file".into()));
     };
@@ -203,10 +176,8 @@ fn parse_pfx(reader: yasna::BERReader<'_, '_>) -> yasna::ASN1Result<PFX> {
 }
 
 fn open(contents: &[u8], password: &Password) -> Result<Opened, PfxError> {
-    let safes = yasna::parse_ber(contents, |reader| {
-        reader.collect_sequence_of(ContentInfo::parse)
-    })
-    .map_err(|_| PfxError::NotPfx)?;
+    let safes =
+        yasna::parse_ber(contents, |reader| reader.collect_sequence_of(ContentInfo::parse)).map_err(|_| PfxError::NotPfx)?;
     let mut certificates: Vec<(Vec<u8>, Option<String>)> = Vec::new();
     let mut key = None;
     for safe in &safes {
@@ -214,11 +185,7 @@ fn open(contents: &[u8], password: &Password) -> Result<Opened, PfxError> {
             ContentInfo::Data(data) => Zeroizing::new(data.clone()),
             ContentInfo::EncryptedData(data) => {
                 let info = &data.encrypted_content_info;
-                decrypt(
-                    &info.content_encryption_algorithm,
-                    &info.encrypted_content,
-                    password,
-                )?
+                decrypt(&info.content_encryption_algorithm, &info.encrypted_content, password)?
             }
             ContentInfo::OtherContext(other) => {
                 return Err(PfxError::Algorithm(other.content_type.to_string()));
@@ -231,11 +198,7 @@ fn open(contents: &[u8], password: &Password) -> Result<Opened, PfxError> {
             match bag.bag {
                 SafeBagKind::CertBag(CertBag::X509(der)) => certificates.push((der, name)),
                 SafeBagKind::Pkcs8ShroudedKeyBag(shrouded) => {
-                    key = Some(decrypt(
-                        &shrouded.encryption_algorithm,
-                        &shrouded.encrypted_data,
-                        password,
-                    )?);
+                    key = Some(decrypt(&shrouded.encryption_algorithm, &shrouded.encrypted_data, password)?);
                 }
                 SafeBagKind::OtherBagKind(other) if is_key_bag(&other.bag_id) => {
                     key = Some(Zeroizing::new(other.bag_value));
@@ -246,18 +209,10 @@ fn open(contents: &[u8], password: &Password) -> Result<Opened, PfxError> {
     }
     let key = key.ok_or(PfxError::NoKey)?;
     let public = public_key(&key).ok_or(PfxError::WrongPasswordOrDamaged)?;
-    let leaf = certificates
-        .iter()
-        .position(|(der, _)| certifies(der, &public))
-        .ok_or(PfxError::NoCertificate)?;
+    let leaf = certificates.iter().position(|(der, _)| certifies(der, &public)).ok_or(PfxError::NoCertificate)?;
     let (leaf, friendly_name) = certificates.remove(leaf);
     let chain = certificates.into_iter().map(|(der, _)| der).collect();
-    Ok(Opened {
-        leaf,
-        chain,
-        key,
-        friendly_name,
-    })
+    Ok(Opened { leaf, chain, key, friendly_name })
 }
 
 fn public_key(pkcs8: &[u8]) -> Option<Vec<u8>> {
@@ -265,8 +220,7 @@ fn public_key(pkcs8: &[u8]) -> Option<Vec<u8>> {
 }
 
 fn certifies(der: &[u8], public: &[u8]) -> bool {
-    x509_parser::parse_x509_certificate(der)
-        .is_ok_and(|(_, parsed)| &*parsed.public_key().subject_public_key.data == public)
+    x509_parser::parse_x509_certificate(der).is_ok_and(|(_, parsed)| &*parsed.public_key().subject_public_key.data == public)
 }
 
 fn is_key_bag(oid: &ObjectIdentifier) -> bool {
@@ -279,23 +233,12 @@ fn encrypt(plain: &[u8], password: &Password) -> Result<(AlgorithmIdentifier, Ve
     let derive = |kind, length| derive_key::<Sha1>(&password.wide, &salt, kind, rounds, length);
     let key = Zeroizing::new(derive(Pkcs12KeyType::EncryptionKey, 24));
     let vector = derive(Pkcs12KeyType::Iv, 8);
-    let cipher = cbc::Encryptor::<des::TdesEde3>::new_from_slices(&key, &vector)
-        .map_err(|_| PfxError::Encryption)?;
-    let parameters = Pkcs12PbeParams {
-        salt,
-        iterations: ITERATIONS.into(),
-    };
-    Ok((
-        AlgorithmIdentifier::PbeWithSHAAnd3KeyTripleDESCBC(parameters),
-        cipher.encrypt_padded_vec_mut::<Pkcs7>(plain),
-    ))
+    let cipher = cbc::Encryptor::<des::TdesEde3>::new_from_slices(&key, &vector).map_err(|_| PfxError::Encryption)?;
+    let parameters = Pkcs12PbeParams { salt, iterations: ITERATIONS.into() };
+    Ok((AlgorithmIdentifier::PbeWithSHAAnd3KeyTripleDESCBC(parameters), cipher.encrypt_padded_vec_mut::<Pkcs7>(plain)))
 }
 
-fn decrypt(
-    algorithm: &AlgorithmIdentifier,
-    cipher: &[u8],
-    password: &Password,
-) -> Result<Zeroizing<Vec<u8>>, PfxError> {
+fn decrypt(algorithm: &AlgorithmIdentifier, cipher: &[u8], password: &Password) -> Result<Zeroizing<Vec<u8>>, PfxError> {
     let rounds = match algorithm {
         AlgorithmIdentifier::PbewithSHAAnd40BitRC2CBC(parameters)
         | AlgorithmIdentifier::PbeWithSHAAnd3KeyTripleDESCBC(parameters) => parameters.iterations,
@@ -312,10 +255,7 @@ fn decrypt(
     if rounds > MAX_ITERATIONS {
         return Err(PfxError::Iterations(rounds));
     }
-    algorithm
-        .decrypt_pbe(cipher, &password.wide)
-        .map(Zeroizing::new)
-        .ok_or(PfxError::WrongPasswordOrDamaged)
+    algorithm.decrypt_pbe(cipher, &password.wide).map(Zeroizing::new).ok_or(PfxError::WrongPasswordOrDamaged)
 }
 
 fn algorithm_name(other: &OtherAlgorithmIdentifier) -> String {
@@ -330,15 +270,10 @@ fn algorithm_name(other: &OtherAlgorithmIdentifier) -> String {
 
 fn mac_matches(mac: &MacData, contents: &[u8], password: &[u8]) -> Result<bool, PfxError> {
     let rounds = u64::from(mac.iterations);
-    let count = i32::try_from(rounds)
-        .ok()
-        .filter(|_| rounds <= MAX_ITERATIONS)
-        .ok_or(PfxError::Iterations(rounds))?;
+    let count = i32::try_from(rounds).ok().filter(|_| rounds <= MAX_ITERATIONS).ok_or(PfxError::Iterations(rounds))?;
     let own = match &mac.mac.digest_algorithm {
         AlgorithmIdentifier::Sha1 => mac_sha1(contents, password, &mac.salt, count),
-        AlgorithmIdentifier::OtherAlg(other)
-            if other.algorithm_type.to_string() == "2.16.840.1.101.3.4.2.1" =>
-        {
+        AlgorithmIdentifier::OtherAlg(other) if other.algorithm_type.to_string() == "2.16.840.1.101.3.4.2.1" => {
             let kind = Pkcs12KeyType::Mac;
             let key = derive_key::<sha2::Sha256>(password, &mac.salt, kind, count, 32);
             authenticate::<Hmac<sha2::Sha256>>(&key, contents)
@@ -358,9 +293,7 @@ fn mac_sha1(contents: &[u8], password: &[u8], salt: &[u8], rounds: i32) -> Vec<u
 
 fn authenticate<M: Mac + hmac::digest::KeyInit>(key: &[u8], contents: &[u8]) -> Vec<u8> {
     // HMAC takes a key of any length, so there is no error to report.
-    <M as Mac>::new_from_slice(key)
-        .map(|mac| mac.chain_update(contents).finalize().into_bytes().to_vec())
-        .unwrap_or_default()
+    <M as Mac>::new_from_slice(key).map(|mac| mac.chain_update(contents).finalize().into_bytes().to_vec()).unwrap_or_default()
 }
 
 fn salt() -> Vec<u8> {

@@ -82,9 +82,7 @@ const PROOFS_COUNT_FROM: &str = CALENDAR[1].since;
 
 /// Whether a proof of ownership given at `proven` may be used at `now`.
 pub fn proof_counts(proven: Timestamp, now: Timestamp) -> bool {
-    let forgotten = PROOFS_COUNT_FROM
-        .parse::<Timestamp>()
-        .is_ok_and(|first| proven < first && now >= first);
+    let forgotten = PROOFS_COUNT_FROM.parse::<Timestamp>().is_ok_and(|first| proven < first && now >= first);
     !forgotten && now <= proven + days(policy(now).verification_reuse_days)
 }
 
@@ -93,12 +91,7 @@ pub fn policy(now: Timestamp) -> Policy {
     CALENDAR
         .iter()
         .rev()
-        .find(|policy| {
-            policy
-                .since
-                .parse::<Timestamp>()
-                .is_ok_and(|since| since <= now)
-        })
+        .find(|policy| policy.since.parse::<Timestamp>().is_ok_and(|since| since <= now))
         .copied()
         .unwrap_or(CALENDAR[0])
 }

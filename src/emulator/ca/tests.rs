@@ -37,18 +37,9 @@ fn a_leaf_says_what_azure_would_report() {
     );
     assert_eq!(facts.signature_algorithm, "sha256RSA");
     assert_eq!(facts.serial_hex.len(), 16);
-    assert_eq!(
-        u64::from_str_radix(&facts.serial_hex, 16)
-            .unwrap()
-            .to_string(),
-        facts.serial_decimal
-    );
+    assert_eq!(u64::from_str_radix(&facts.serial_hex, 16).unwrap().to_string(), facts.serial_decimal);
     assert_eq!(facts.not_after, at("2027-06-09T08:00:00Z"));
-    assert!(
-        issued
-            .csr
-            .starts_with("-----BEGIN NEW CERTIFICATE REQUEST-----\r\n")
-    );
+    assert!(issued.csr.starts_with("-----BEGIN NEW CERTIFICATE REQUEST-----\r\n"));
     assert!(Facts::read(&issued.chain[1]).unwrap().self_signed);
 }
 
@@ -69,14 +60,7 @@ fn a_request_keeps_its_own_key() {
     profile.key = KeySource::Csr(first.csr);
     let second = ca().issue(&profile).unwrap();
     assert!(second.key.is_none());
-    let key = |der: &[u8]| {
-        x509_parser::parse_x509_certificate(der)
-            .unwrap()
-            .1
-            .public_key()
-            .raw
-            .to_vec()
-    };
+    let key = |der: &[u8]| x509_parser::parse_x509_certificate(der).unwrap().1.public_key().raw.to_vec();
     assert_eq!(key(&first.leaf), key(&second.leaf));
 }
 
@@ -94,10 +78,7 @@ fn what_the_vault_holds_opens_without_a_password() {
     let opened = read(&bytes, "").unwrap();
     assert_eq!(opened.leaf, issued.leaf);
     assert_eq!(opened.key, issued.key.unwrap());
-    assert_eq!(
-        opened.chain,
-        [issued.chain[1].clone(), issued.chain[0].clone()]
-    );
+    assert_eq!(opened.chain, [issued.chain[1].clone(), issued.chain[0].clone()]);
     assert_eq!(read(&bytes, "guess").unwrap_err(), PfxError::WrongPassword);
 }
 
@@ -107,25 +88,15 @@ fn openssl_opens_what_the_vault_holds() {
     let file = tempfile::NamedTempFile::new().unwrap();
     for (bytes, password) in [
         (write_for_vault(&issued, "name").unwrap(), "pass:"),
-        (
-            write_with_password(&issued, "name", "pä ss").unwrap(),
-            "pass:pä ss",
-        ),
+        (write_with_password(&issued, "name", "pä ss").unwrap(), "pass:pä ss"),
     ] {
         std::fs::write(file.path(), bytes).unwrap();
-        let Ok(output) = Command::new("openssl")
-            .args(["pkcs12", "-nodes", "-passin", password, "-in"])
-            .arg(file.path())
-            .output()
+        let Ok(output) = Command::new("openssl").args(["pkcs12", "-nodes", "-passin", password, "-in"]).arg(file.path()).output()
         else {
             return; // A machine without openssl: the round trip above has to do.
         };
         let text = String::from_utf8_lossy(&output.stdout);
-        assert!(
-            output.status.success(),
-            "{}",
-            String::from_utf8_lossy(&output.stderr)
-        );
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         assert_eq!(text.matches("BEGIN CERTIFICATE").count(), 3);
         assert_eq!(text.matches("BEGIN PRIVATE KEY").count(), 1);
     }
@@ -135,35 +106,17 @@ fn openssl_opens_what_the_vault_holds() {
 fn an_upload_opens_with_its_password_only() {
     let issued = ca().issue(&shop()).unwrap();
     let bytes = write_with_password(&issued, "shop", "correct horse").unwrap();
-    assert_eq!(
-        read(&bytes, "correct horse")
-            .unwrap()
-            .friendly_name
-            .as_deref(),
-        Some("shop")
-    );
+    assert_eq!(read(&bytes, "correct horse").unwrap().friendly_name.as_deref(), Some("shop"));
     assert_eq!(read(&bytes, "").unwrap_err(), PfxError::WrongPassword);
     assert_eq!(read(b"no such thing", "").unwrap_err(), PfxError::NotPfx);
-    assert_eq!(
-        read(&bytes[..bytes.len() / 2], "").unwrap_err(),
-        PfxError::NotPfx
-    );
+    assert_eq!(read(&bytes[..bytes.len() / 2], "").unwrap_err(), PfxError::NotPfx);
 }
 
 #[test]
 fn dates_are_spelled_as_dotnet_spells_them() {
-    assert_eq!(
-        without_zone(at("2016-12-02T09:17:44.8807765Z")),
-        "2016-12-02T09:17:44.8807765"
-    );
-    assert_eq!(
-        without_zone(at("2017-12-02T09:16:00Z")),
-        "2017-12-02T09:16:00"
-    );
-    assert_eq!(
-        with_offset(at("2017-12-02T09:16:00Z")),
-        "2017-12-02T09:16:00+00:00"
-    );
+    assert_eq!(without_zone(at("2016-12-02T09:17:44.8807765Z")), "2016-12-02T09:17:44.8807765");
+    assert_eq!(without_zone(at("2017-12-02T09:16:00Z")), "2017-12-02T09:16:00");
+    assert_eq!(with_offset(at("2017-12-02T09:16:00Z")), "2017-12-02T09:16:00+00:00");
 }
 
 #[test]
@@ -175,14 +128,7 @@ fn files_of_openssl_open_whatever_it_encrypts_with() {
     std::fs::write(path("key.pem"), key).unwrap();
     std::fs::write(path("cert.pem"), pem("CERTIFICATE", &issued.leaf, "\n")).unwrap();
     let modern: &[&str] = &[];
-    let aes128: &[&str] = &[
-        "-keypbe",
-        "AES-128-CBC",
-        "-certpbe",
-        "AES-192-CBC",
-        "-macalg",
-        "SHA1",
-    ];
+    let aes128: &[&str] = &["-keypbe", "AES-128-CBC", "-certpbe", "AES-192-CBC", "-macalg", "SHA1"];
     let legacy: &[&str] = &["-legacy"];
     for options in [modern, aes128, legacy] {
         let made = Command::new("openssl")
@@ -198,11 +144,7 @@ fn files_of_openssl_open_whatever_it_encrypts_with() {
             continue; // No openssl, or one that does not know the option.
         }
         let bytes = std::fs::read(path("out.pfx")).unwrap();
-        assert_eq!(
-            read(&bytes, "pä ss").unwrap().leaf,
-            issued.leaf,
-            "{options:?}"
-        );
+        assert_eq!(read(&bytes, "pä ss").unwrap().leaf, issued.leaf, "{options:?}");
         assert_eq!(read(&bytes, "pass").unwrap_err(), PfxError::WrongPassword);
     }
 }

@@ -73,17 +73,10 @@ impl FromStr for Caa {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let wrong = || RecordError::Value(Kind::Caa, text.to_owned());
         let mut words = text.splitn(3, ' ');
-        let flags: u8 = words
-            .next()
-            .and_then(|flags| flags.parse().ok())
-            .ok_or_else(wrong)?;
+        let flags: u8 = words.next().and_then(|flags| flags.parse().ok()).ok_or_else(wrong)?;
         match (words.next(), words.next()) {
             (Some(tag), Some(value)) if tag.bytes().all(|b| b.is_ascii_alphanumeric()) => {
-                Ok(Self {
-                    critical: flags & 0x80 != 0,
-                    tag: tag.to_ascii_lowercase(),
-                    value: value.trim_matches('"').to_owned(),
-                })
+                Ok(Self { critical: flags & 0x80 != 0, tag: tag.to_ascii_lowercase(), value: value.trim_matches('"').to_owned() })
             }
             _ => Err(wrong()),
         }
@@ -93,11 +86,7 @@ impl FromStr for Caa {
 impl Record {
     /// A record that the zone can serve.
     pub fn new(name: &str, kind: Kind, value: &str) -> Result<Self, RecordError> {
-        let record = Self {
-            name: plain(name),
-            kind,
-            value: value.trim().trim_matches('"').to_owned(),
-        };
+        let record = Self { name: plain(name), kind, value: value.trim().trim_matches('"').to_owned() };
         record.check()?;
         Ok(record)
     }
@@ -113,8 +102,7 @@ impl Record {
             Kind::Txt => !self.value.is_empty() && self.value.len() < 1024,
             Kind::Caa => self.value.parse::<Caa>().is_ok(),
         };
-        fits.then_some(())
-            .ok_or_else(|| RecordError::Value(self.kind, self.value.clone()))
+        fits.then_some(()).ok_or_else(|| RecordError::Value(self.kind, self.value.clone()))
     }
 
     fn key(&self) -> String {
@@ -133,12 +121,7 @@ pub fn add(tx: &Transaction, record: &Record) -> Result<(), StoreError> {
 }
 
 /// Removes the records of that name and kind, all of them or the one with `value`; says how many went.
-pub fn remove(
-    tx: &Transaction,
-    name: &str,
-    kind: Kind,
-    value: Option<&str>,
-) -> Result<usize, StoreError> {
+pub fn remove(tx: &Transaction, name: &str, kind: Kind, value: Option<&str>) -> Result<usize, StoreError> {
     let mut gone = 0;
     for (key, record) in tx.scan(&RECORDS, &format!("{}|{kind}|", plain(name)))? {
         if value.is_none_or(|value| value == record.value) {
@@ -157,10 +140,7 @@ pub fn all(tx: &Transaction) -> Result<Vec<Record>, StoreError> {
 /// The values of one kind at exactly this name; no CNAME is followed.
 pub fn at(tx: &Transaction, name: &str, kind: Kind) -> Result<Vec<String>, StoreError> {
     let records = tx.scan(&RECORDS, &format!("{}|{kind}|", plain(name)))?;
-    Ok(records
-        .into_iter()
-        .map(|(_, record)| record.value)
-        .collect())
+    Ok(records.into_iter().map(|(_, record)| record.value).collect())
 }
 
 /// Whether the zone has any record at this name or below it.
@@ -208,17 +188,10 @@ pub fn caa_allows(tx: &Transaction, name: &str, ca: &str) -> Result<bool, StoreE
     let wildcard = name.starts_with("*.");
     let mut here = plain(name.trim_start_matches("*."));
     loop {
-        let set: Vec<Caa> = at(tx, &here, Kind::Caa)?
-            .iter()
-            .filter_map(|value| value.parse().ok())
-            .collect();
+        let set: Vec<Caa> = at(tx, &here, Kind::Caa)?.iter().filter_map(|value| value.parse().ok()).collect();
         if !set.is_empty() {
             let has_wild = set.iter().any(|caa| caa.tag == "issuewild");
-            let tag = if wildcard && has_wild {
-                "issuewild"
-            } else {
-                "issue"
-            };
+            let tag = if wildcard && has_wild { "issuewild" } else { "issue" };
             let mut relevant = set.iter().filter(|caa| caa.tag == tag).peekable();
             return Ok(relevant.peek().is_none()
                 || relevant.any(|caa| {
@@ -240,10 +213,7 @@ fn plain(name: &str) -> String {
 fn is_name(name: &str) -> bool {
     name.len() <= 253
         && name.split('.').all(|label| {
-            (1..=63).contains(&label.len())
-                && label
-                    .bytes()
-                    .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'*'))
+            (1..=63).contains(&label.len()) && label.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'*'))
         })
 }
 
@@ -284,16 +254,8 @@ mod tests {
     fn the_nearest_caa_set_decides() {
         let (_dir, store) = zone(&[
             ("contoso.com", Kind::Caa, "0 issue \"digicert.com\""),
-            (
-                "shop.contoso.com",
-                Kind::Caa,
-                "0 issue godaddy.com; account=1",
-            ),
-            (
-                "mail.contoso.com",
-                Kind::Caa,
-                "0 iodef mailto:a@contoso.com",
-            ),
+            ("shop.contoso.com", Kind::Caa, "0 issue godaddy.com; account=1"),
+            ("mail.contoso.com", Kind::Caa, "0 iodef mailto:a@contoso.com"),
             ("wild.test", Kind::Caa, "0 issue godaddy.com"),
             ("wild.test", Kind::Caa, "0 issuewild ;"),
         ]);
@@ -317,15 +279,9 @@ mod tests {
 
     #[test]
     fn removing_takes_one_value_or_all() {
-        let (_dir, store) = zone(&[
-            ("contoso.com", Kind::Txt, "one"),
-            ("contoso.com", Kind::Txt, "two"),
-        ]);
+        let (_dir, store) = zone(&[("contoso.com", Kind::Txt, "one"), ("contoso.com", Kind::Txt, "two")]);
         let tx = store.begin().unwrap();
-        assert_eq!(
-            remove(&tx, "contoso.com", Kind::Txt, Some("one")).unwrap(),
-            1
-        );
+        assert_eq!(remove(&tx, "contoso.com", Kind::Txt, Some("one")).unwrap(), 1);
         assert_eq!(txt(&tx, "contoso.com").unwrap(), ["two"]);
         assert_eq!(remove(&tx, "contoso.com", Kind::Txt, None).unwrap(), 1);
         assert!(!exists(&tx, "contoso.com").unwrap());

@@ -148,11 +148,7 @@ fn reply(tx: &Transaction, question: &Message) -> Message {
     reply.metadata.recursion_available = true;
     reply.metadata.authoritative = true;
     reply.add_queries(question.queries.iter().cloned());
-    let Some(query) = question
-        .queries
-        .first()
-        .filter(|_| question.metadata.op_code == OpCode::Query)
-    else {
+    let Some(query) = question.queries.first().filter(|_| question.metadata.op_code == OpCode::Query) else {
         reply.metadata.response_code = ResponseCode::NotImp;
         return reply;
     };
@@ -167,11 +163,7 @@ fn reply(tx: &Transaction, question: &Message) -> Message {
 }
 
 /// The CNAMEs on the way, then the records asked for; `None` when the store or a stored name is at fault.
-fn records(
-    tx: &Transaction,
-    name: &Name,
-    wanted: RecordType,
-) -> Option<(ResponseCode, Vec<WireRecord>)> {
+fn records(tx: &Transaction, name: &Name, wanted: RecordType) -> Option<(ResponseCode, Vec<WireRecord>)> {
     let asked = name.to_ascii();
     let kind = match wanted {
         RecordType::A => Some(Kind::A),
@@ -199,11 +191,7 @@ fn records(
             found.push(WireRecord::from_rdata(owner.clone(), TTL, data));
         }
     }
-    let code = if found.is_empty() && !exists(tx, &last).ok()? {
-        ResponseCode::NXDomain
-    } else {
-        ResponseCode::NoError
-    };
+    let code = if found.is_empty() && !exists(tx, &last).ok()? { ResponseCode::NXDomain } else { ResponseCode::NoError };
     Some((code, found))
 }
 
@@ -283,22 +271,14 @@ mod tests {
         assert_eq!(kinds, [RecordType::CNAME, RecordType::A]);
 
         let answer = over_udp(server, &question("contoso.com.", RecordType::CAA)).await;
-        let RData::CAA(caa) = &answer.answers[0].data else {
-            unreachable!("a CAA question has a CAA answer")
-        };
-        assert_eq!(
-            (caa.tag.as_str(), caa.value.as_slice()),
-            ("issue", &b"godaddy.com"[..])
-        );
+        let RData::CAA(caa) = &answer.answers[0].data else { unreachable!("a CAA question has a CAA answer") };
+        assert_eq!((caa.tag.as_str(), caa.value.as_slice()), ("issue", &b"godaddy.com"[..]));
 
         let long = question("contoso.com.", RecordType::TXT);
         assert!(over_udp(server, &long).await.metadata.truncation);
         let mut stream = TcpStream::connect(server).await.unwrap();
         let bytes = long.to_vec().unwrap();
-        stream
-            .write_u16(u16::try_from(bytes.len()).unwrap())
-            .await
-            .unwrap();
+        stream.write_u16(u16::try_from(bytes.len()).unwrap()).await.unwrap();
         stream.write_all(&bytes).await.unwrap();
         let mut answer = vec![0; stream.read_u16().await.unwrap().into()];
         stream.read_exact(&mut answer).await.unwrap();
@@ -310,11 +290,7 @@ mod tests {
     fn an_unknown_name_does_not_exist_and_a_known_one_without_the_record_is_empty() {
         let (_dir, store) = store();
         let tx = store.begin().unwrap();
-        let ask = |name| {
-            reply(&tx, &question(name, RecordType::AAAA))
-                .metadata
-                .response_code
-        };
+        let ask = |name| reply(&tx, &question(name, RecordType::AAAA)).metadata.response_code;
         assert_eq!(ask("nobody.test."), ResponseCode::NXDomain);
         assert_eq!(ask("contoso.com."), ResponseCode::NoError);
         assert_eq!(ask("azurewebsites.net."), ResponseCode::NoError);
@@ -342,9 +318,7 @@ mod tests {
         let server = NameServerConfig::new(address.ip(), true, connections.to_vec());
         let config = ResolverConfig::from_parts(None, Vec::new(), vec![server]);
         let provider = TokioRuntimeProvider::default();
-        let resolver = Resolver::builder_with_config(config, provider)
-            .build()
-            .unwrap();
+        let resolver = Resolver::builder_with_config(config, provider).build().unwrap();
 
         let found = resolver.lookup_ip("www.contoso.com.").await.unwrap();
         assert_eq!(found.iter().count(), 1);
@@ -352,10 +326,7 @@ mod tests {
         assert_eq!(long.answers().len(), 1);
         let missing = resolver.txt_lookup("nobody.test.").await.unwrap_err();
         assert!(missing.is_nx_domain(), "{missing}");
-        let empty = resolver
-            .txt_lookup("shop.azurewebsites.net.")
-            .await
-            .unwrap_err();
+        let empty = resolver.txt_lookup("shop.azurewebsites.net.").await.unwrap_err();
         assert!(empty.is_no_records_found(), "{empty}");
         serving.abort();
     }

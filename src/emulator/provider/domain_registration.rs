@@ -20,31 +20,11 @@ const KIND_KEY: &str = "microsoft.domainregistration/domains";
 pub const IDENTIFIERS: &str = "microsoft.domainregistration/domains/domainownershipidentifiers";
 
 pub const ROUTES: &[Route] = &[
-    Route::new(
-        Get,
-        "{sub}/providers/Microsoft.DomainRegistration/domains",
-        list,
-    ),
-    Route::new(
-        Get,
-        "{rg}/providers/Microsoft.DomainRegistration/domains",
-        list,
-    ),
-    Route::new(
-        Get,
-        "{rg}/providers/Microsoft.DomainRegistration/domains/{domain}",
-        get,
-    ),
-    Route::new(
-        Get,
-        "{rg}/providers/Microsoft.DomainRegistration/domains/{domain}/domainOwnershipIdentifiers",
-        identifiers,
-    ),
-    Route::new(
-        Get,
-        "{rg}/providers/Microsoft.DomainRegistration/domains/{domain}/domainOwnershipIdentifiers/{name}",
-        get,
-    ),
+    Route::new(Get, "{sub}/providers/Microsoft.DomainRegistration/domains", list),
+    Route::new(Get, "{rg}/providers/Microsoft.DomainRegistration/domains", list),
+    Route::new(Get, "{rg}/providers/Microsoft.DomainRegistration/domains/{domain}", get),
+    Route::new(Get, "{rg}/providers/Microsoft.DomainRegistration/domains/{domain}/domainOwnershipIdentifiers", identifiers),
+    Route::new(Get, "{rg}/providers/Microsoft.DomainRegistration/domains/{domain}/domainOwnershipIdentifiers/{name}", get),
     Route::new(
         Put,
         "{rg}/providers/Microsoft.DomainRegistration/domains/{domain}/domainOwnershipIdentifiers/{name}",
@@ -104,14 +84,12 @@ fn put_identifier(ctx: &Context<'_>, call: &Call) -> Outcome {
     let domain = ctx.need(&target.parent())?;
     let token = call.need("/properties/ownershipId")?;
     let root = text(&domain, "/name");
-    let record =
-        Record::new(root, Kind::Txt, token).map_err(|error| Fault::web(400, error.to_string()))?;
+    let record = Record::new(root, Kind::Txt, token).map_err(|error| Fault::web(400, error.to_string()))?;
     if let Some(before) = ctx.find(&target)? {
         withdraw(ctx, root, &before)?;
     }
     dns::add(ctx.tx, &record)?;
-    let id = ResourceId::parse(text(&domain, "/id"))
-        .child("domainOwnershipIdentifiers", call.param("name"));
+    let id = ResourceId::parse(text(&domain, "/id")).child("domainOwnershipIdentifiers", call.param("name"));
     let identifier = json!({
         "id": id.to_string(),
         "name": id.name(),

@@ -11,10 +11,4 @@ pub mod key_vault;
 pub mod microsoft_web;
 
 /// The regions of the practice cloud, as App Service spells them.
-pub const REGIONS: &[&str] = &[
-    "West Europe",
-    "North Europe",
-    "Germany West Central",
-    "East US",
-    "West US 2",
-];
+pub const REGIONS: &[&str] = &["West Europe", "North Europe", "Germany West Central", "East US", "West US 2"];

@@ -3,9 +3,7 @@
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::{
-    App, Estate, Host, LockLevel, Model, Pointing, Service, Start, Vault, certificates, orders,
-};
+use super::{App, Estate, Host, LockLevel, Model, Pointing, Service, Start, Vault, certificates, orders};
 use crate::emulator::{
     arm::{authorization, groups, locks, subscriptions},
     context::{Context, text},
@@ -69,27 +67,15 @@ pub fn build(ctx: &Context<'_>, estate: &Estate) -> Result<Start, Fault> {
             LockLevel::CanNotDelete => locks::Level::CanNotDelete,
             LockLevel::ReadOnly => locks::Level::ReadOnly,
         };
-        locks::create(
-            ctx,
-            &place.group(&lock.group)?,
-            &lock.name,
-            level,
-            &lock.notes,
-        )?;
+        locks::create(ctx, &place.group(&lock.group)?, &lock.name, level, &lock.notes)?;
     }
     sources::schedule_sync(ctx)?;
     let app = estate.app.iter().find(|app| app.name == estate.start.app);
     Ok(Start {
-        subscription_ids: estate
-            .subscription
-            .iter()
-            .map(|one| one.id.clone())
-            .collect(),
+        subscription_ids: estate.subscription.iter().map(|one| one.id.clone()).collect(),
         resource_group: estate.start.group.clone(),
         app: estate.start.app.clone(),
-        hostnames: app.map_or_else(Vec::new, |app| {
-            app.hosts.iter().map(|host| host.name.clone()).collect()
-        }),
+        hostnames: app.map_or_else(Vec::new, |app| app.hosts.iter().map(|host| host.name.clone()).collect()),
     })
 }
 
@@ -101,49 +87,33 @@ pub struct Place<'e> {
 
 impl<'e> Place<'e> {
     pub fn group(self, name: &str) -> Result<ResourceId, Fault> {
-        let owner = self
-            .estate
-            .subscription
-            .iter()
-            .find(|one| one.group.iter().any(|group| group.name == name));
+        let owner = self.estate.subscription.iter().find(|one| one.group.iter().any(|group| group.name == name));
         let owner = owner.ok_or_else(|| unknown("group", name))?;
-        Ok(ResourceId::parse(&format!(
-            "/subscriptions/{}/resourceGroups/{name}",
-            owner.id
-        )))
+        Ok(ResourceId::parse(&format!("/subscriptions/{}/resourceGroups/{name}", owner.id)))
     }
 
     fn region(self, group: &str) -> Result<&'e str, Fault> {
         let mut groups = self.estate.subscription.iter().flat_map(|one| &one.group);
         let found = groups.find(|one| one.name == group);
-        found
-            .map(|one| one.region.as_str())
-            .ok_or_else(|| unknown("group", group))
+        found.map(|one| one.region.as_str()).ok_or_else(|| unknown("group", group))
     }
 
     pub fn plan(self, name: &str) -> Result<ResourceId, Fault> {
         let plan = self.estate.plan.iter().find(|plan| plan.name == name);
         let plan = plan.ok_or_else(|| unknown("plan", name))?;
-        Ok(self
-            .group(&plan.group)?
-            .under("Microsoft.Web", "serverfarms", name))
+        Ok(self.group(&plan.group)?.under("Microsoft.Web", "serverfarms", name))
     }
 
     pub fn app(self, name: &str) -> Result<ResourceId, Fault> {
         let app = self.estate.app.iter().find(|app| app.name == name);
         let app = app.ok_or_else(|| unknown("app", name))?;
-        Ok(self
-            .plan(&app.plan)?
-            .parent()
-            .under("Microsoft.Web", "sites", name))
+        Ok(self.plan(&app.plan)?.parent().under("Microsoft.Web", "sites", name))
     }
 
     pub fn vault(self, name: &str) -> Result<ResourceId, Fault> {
         let vault = self.estate.vault.iter().find(|vault| vault.name == name);
         let vault = vault.ok_or_else(|| unknown("vault", name))?;
-        Ok(self
-            .group(&vault.group)?
-            .under("Microsoft.KeyVault", "vaults", name))
+        Ok(self.group(&vault.group)?.under("Microsoft.KeyVault", "vaults", name))
     }
 }
 
@@ -154,8 +124,7 @@ pub fn unknown(what: &str, name: &str) -> Fault {
 /// A moment of the scenario: `9d`, `-356d`.
 pub fn moment(now: Timestamp, text: &str) -> Result<Timestamp, Fault> {
     let span = control::duration(text)?;
-    now.checked_add(span)
-        .map_err(|error| Fault::invalid(format!("{text}: {error}")))
+    now.checked_add(span).map_err(|error| Fault::invalid(format!("{text}: {error}")))
 }
 
 fn make_app(ctx: &Context<'_>, place: Place<'_>, app: &App) -> Result<(), Fault> {
@@ -199,12 +168,7 @@ fn map_hosts(ctx: &Context<'_>, site: &ResourceId, hosts: &[Host]) -> Result<(),
                     text(&ctx.need(site)?, "/properties/inboundIpAddress").to_owned()
                 };
                 point(ctx, &host.name, Kind::A, &address)?;
-                point(
-                    ctx,
-                    &format!("asuid.{}", host.name),
-                    Kind::Txt,
-                    &site::verification_id(site),
-                )?;
+                point(ctx, &format!("asuid.{}", host.name), Kind::Txt, &site::verification_id(site))?;
                 "A"
             }
         };
@@ -215,40 +179,22 @@ fn map_hosts(ctx: &Context<'_>, site: &ResourceId, hosts: &[Host]) -> Result<(),
 
 /// Adds a DNS record.
 pub fn point(ctx: &Context<'_>, name: &str, kind: Kind, value: &str) -> Result<(), Fault> {
-    let record =
-        Record::new(name, kind, value).map_err(|error| Fault::invalid(error.to_string()))?;
+    let record = Record::new(name, kind, value).map_err(|error| Fault::invalid(error.to_string()))?;
     Ok(dns::add(ctx.tx, &record)?)
 }
 
 fn bind_hosts(ctx: &Context<'_>, place: Place<'_>, app: &App) -> Result<(), Fault> {
     let id = place.app(&app.name)?;
-    let slots = app
-        .slots
-        .iter()
-        .map(|slot| (id.child("slots", &slot.name), &slot.hosts));
+    let slots = app.slots.iter().map(|slot| (id.child("slots", &slot.name), &slot.hosts));
     for (site, hosts) in std::iter::once((id.clone(), &app.hosts)).chain(slots) {
         for host in hosts {
             let Some(name) = &host.certificate else {
                 continue;
             };
-            let certificate = id.group_id().unwrap_or_else(|| id.clone()).under(
-                "Microsoft.Web",
-                "certificates",
-                name,
-            );
+            let certificate = id.group_id().unwrap_or_else(|| id.clone()).under("Microsoft.Web", "certificates", name);
             let certificate = ctx.need(&certificate)?;
-            let state = if host.ip_based {
-                bindings::SslState::IpBasedEnabled
-            } else {
-                bindings::SslState::SniEnabled
-            };
-            bindings::bind(
-                ctx,
-                &site,
-                &host.name,
-                state,
-                text(&certificate, "/properties/thumbprint"),
-            )?;
+            let state = if host.ip_based { bindings::SslState::IpBasedEnabled } else { bindings::SslState::SniEnabled };
+            bindings::bind(ctx, &site, &host.name, state, text(&certificate, "/properties/thumbprint"))?;
         }
     }
     Ok(())
@@ -268,11 +214,9 @@ fn make_vault(ctx: &Context<'_>, place: Place<'_>, vault: &Vault) -> Result<(), 
     for service in &vault.services {
         policies.push(match service {
             Service::AppService => policy(principals::WEB_SITES.object_id, &["get"], &["get"]),
-            Service::CertificateRegistration => policy(
-                principals::CERTIFICATE_REGISTRATION.object_id,
-                &["get", "list", "set", "delete"],
-                &["get", "list"],
-            ),
+            Service::CertificateRegistration => {
+                policy(principals::CERTIFICATE_REGISTRATION.object_id, &["get", "list", "set", "delete"], &["get", "list"])
+            }
         });
     }
     let rbac = vault.model == Model::Rbac;
@@ -283,23 +227,14 @@ fn make_vault(ctx: &Context<'_>, place: Place<'_>, vault: &Vault) -> Result<(), 
     key_vault::create_vault(ctx, &id, place.region(&vault.group)?, None, &properties)?;
     key_vault::registered(ctx, &vault.name)?;
     if rbac {
-        authorization::grant(
-            ctx,
-            &id,
-            CERTDECK.object_id,
-            authorization::Role::KeyVaultAdministrator,
-        )?;
+        authorization::grant(ctx, &id, CERTDECK.object_id, authorization::Role::KeyVaultAdministrator)?;
         for service in &vault.services {
             // C15 and C16: the first reads certificates, the second writes secrets.
             let (principal, role) = match service {
-                Service::AppService => (
-                    principals::WEB_SITES,
-                    authorization::Role::KeyVaultCertificateUser,
-                ),
-                Service::CertificateRegistration => (
-                    principals::CERTIFICATE_REGISTRATION,
-                    authorization::Role::KeyVaultSecretsOfficer,
-                ),
+                Service::AppService => (principals::WEB_SITES, authorization::Role::KeyVaultCertificateUser),
+                Service::CertificateRegistration => {
+                    (principals::CERTIFICATE_REGISTRATION, authorization::Role::KeyVaultSecretsOfficer)
+                }
             };
             authorization::grant(ctx, &id, principal.object_id, role)?;
         }

@@ -20,65 +20,34 @@ use crate::emulator::{
 
 /// Makes one private key certificate in the webspace of its plan.
 pub fn make(ctx: &Context<'_>, place: Place<'_>, wanted: &Certificate) -> Result<(), Fault> {
-    let role = if wanted.from == "managed" {
-        Role::DigiCert
-    } else {
-        Role::GoDaddy
-    };
+    let role = if wanted.from == "managed" { Role::DigiCert } else { Role::GoDaddy };
     let expires = moment(ctx.now, &wanted.expires)?;
-    let then = Context {
-        now: moment(ctx.now, &wanted.issued)?,
-        ..*ctx
-    };
-    let made = issue(
-        ctx,
-        &wanted.name,
-        &wanted.hosts,
-        &wanted.issued,
-        &wanted.expires,
-        role,
-    )?;
+    let then = Context { now: moment(ctx.now, &wanted.issued)?, ..*ctx };
+    let made = issue(ctx, &wanted.name, &wanted.hosts, &wanted.issued, &wanted.expires, role)?;
     let plan_id = place.plan(&wanted.plan)?;
     let plan = ctx.need(&plan_id)?;
     let to = certificates::Place {
-        id: plan_id
-            .parent()
-            .under("Microsoft.Web", "certificates", &wanted.name),
+        id: plan_id.parent().under("Microsoft.Web", "certificates", &wanted.name),
         region: text(&plan, "/location").to_owned(),
         webspace: text(&plan, "/properties/webSpace").to_owned(),
         tags: serde_json::Value::Null,
     };
-    let material = |issued: Issued| {
-        Material::try_from(issued).map_err(|error| Fault::invalid(error.to_string()))
-    };
+    let material = |issued: Issued| Material::try_from(issued).map_err(|error| Fault::invalid(error.to_string()));
     match wanted.from.as_str() {
         "upload" => {
-            let origin = Origin::Upload {
-                friendly_name: wanted.name.clone(),
-            };
+            let origin = Origin::Upload { friendly_name: wanted.name.clone() };
             certificates::save(&then, &to, &material(made)?, &origin)?;
         }
         "managed" => {
-            let origin = Origin::Managed {
-                host: wanted.hosts.first().cloned().unwrap_or_default(),
-                method: None,
-            };
+            let origin = Origin::Managed { host: wanted.hosts.first().cloned().unwrap_or_default(), method: None };
             certificates::save(&then, &to, &material(made)?, &origin)?;
             managed::schedule_renewal(ctx, &to.id, expires)?;
         }
         vault => {
             let vault = place.vault(vault)?;
             let secret = wanted.secret.as_deref().unwrap_or(&wanted.name);
-            let found =
-                key_vault::Vault::at(ctx, &vault)?.ok_or_else(|| unknown("vault", vault.name()))?;
-            key_vault::certificate::add_version(
-                &then,
-                &found,
-                secret,
-                &made,
-                "Unknown",
-                std::collections::BTreeMap::new(),
-            )?;
+            let found = key_vault::Vault::at(ctx, &vault)?.ok_or_else(|| unknown("vault", vault.name()))?;
+            key_vault::certificate::add_version(&then, &found, secret, &made, "Unknown", std::collections::BTreeMap::new())?;
             sources::import(&then, &to, &vault, secret)?;
         }
     }
@@ -88,29 +57,13 @@ pub fn make(ctx: &Context<'_>, place: Place<'_>, wanted: &Certificate) -> Result
 /// Makes one public certificate of an app.
 pub fn make_public(ctx: &Context<'_>, place: Place<'_>, wanted: &Public) -> Result<(), Fault> {
     let hosts = [wanted.host.clone()];
-    let made = issue(
-        ctx,
-        &wanted.name,
-        &hosts,
-        &wanted.issued,
-        &wanted.expires,
-        Role::GoDaddy,
-    )?;
-    let id = place
-        .app(&wanted.app)?
-        .child("publicCertificates", &wanted.name);
+    let made = issue(ctx, &wanted.name, &hosts, &wanted.issued, &wanted.expires, Role::GoDaddy)?;
+    let id = place.app(&wanted.app)?.child("publicCertificates", &wanted.name);
     public_certificates::add(ctx, &id, &made.leaf, "CurrentUserMy")?;
     Ok(())
 }
 
-fn issue(
-    ctx: &Context<'_>,
-    name: &str,
-    hosts: &[String],
-    issued: &str,
-    expires: &str,
-    role: Role,
-) -> Result<Issued, Fault> {
+fn issue(ctx: &Context<'_>, name: &str, hosts: &[String], issued: &str, expires: &str, role: Role) -> Result<Issued, Fault> {
     // Different names get different keys of the pool, the same ones every time.
     let seed = name.bytes().map(usize::from).sum();
     let profile = Profile {
@@ -121,8 +74,5 @@ fn issue(
         not_after: moment(ctx.now, expires)?,
         issuer: role,
     };
-    ctx.setting
-        .ca
-        .issue(&profile)
-        .map_err(|error| Fault::invalid(format!("{name}: {error}")))
+    ctx.setting.ca.issue(&profile).map_err(|error| Fault::invalid(format!("{name}: {error}")))
 }

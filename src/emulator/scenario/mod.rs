@@ -6,17 +6,12 @@ mod orders;
 
 use serde::{Deserialize, Serialize};
 
-use super::{
-    context::Context, error::EmulatorError, provider, reply::Fault, store::Collection, world::World,
-};
+use super::{context::Context, error::EmulatorError, provider, reply::Fault, store::Collection, world::World};
 
 const START: Collection<Start> = Collection::new("scenario");
 
 /// The estates there are.
-const ALL: &[(&str, &str)] = &[(
-    "contoso",
-    include_str!("../../../assets/scenarios/contoso.toml"),
-)];
+const ALL: &[(&str, &str)] = &[("contoso", include_str!("../../../assets/scenarios/contoso.toml"))];
 
 /// Where a newcomer begins; kept, because it is part of the connection.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -29,10 +24,7 @@ pub struct Start {
 
 /// Builds the estate at the first start, in one transaction; later only says where to begin.
 pub fn load_or_build(world: &World, name: &str) -> Result<Start, EmulatorError> {
-    let failed = |reason: String| EmulatorError::Scenario {
-        name: name.to_owned(),
-        reason,
-    };
+    let failed = |reason: String| EmulatorError::Scenario { name: name.to_owned(), reason };
     let build = |ctx: &Context<'_>| -> Result<Result<Start, String>, Fault> {
         if let Some(start) = ctx.tx.get(&START, "")? {
             return Ok(Ok(start));
@@ -45,10 +37,7 @@ pub fn load_or_build(world: &World, name: &str) -> Result<Start, EmulatorError> 
         ctx.tx.put(&START, "", &start)?;
         Ok(Ok(start))
     };
-    world
-        .run(build)
-        .map_err(|fault| failed(fault.body.to_string()))?
-        .map_err(failed)
+    world.run(build).map_err(|fault| failed(fault.body.to_string()))?.map_err(failed)
 }
 
 fn read(name: &str) -> Result<Estate, String> {

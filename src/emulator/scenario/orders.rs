@@ -19,34 +19,18 @@ use crate::emulator::{
 /// Plants one order and imports its certificate, if the scenario says so.
 pub fn make(ctx: &Context<'_>, place: Place<'_>, wanted: &Order) -> Result<(), Fault> {
     let group = place.group(&wanted.group)?;
-    let id = group.under(
-        "Microsoft.CertificateRegistration",
-        "certificateOrders",
-        &wanted.name,
-    );
+    let id = group.under("Microsoft.CertificateRegistration", "certificateOrders", &wanted.name);
     // The portal names the secret after the order, with a GUID behind it (recorded).
     let secret = format!("{}{}", wanted.name.to_lowercase(), uuid::Uuid::new_v4());
-    let vault = wanted
-        .vault
-        .as_deref()
-        .map(|name| place.vault(name))
-        .transpose()?;
+    let vault = wanted.vault.as_deref().map(|name| place.vault(name)).transpose()?;
     let stored = vault.map(|vault| (vault, secret));
-    let issued: Result<Vec<_>, Fault> = wanted
-        .issued
-        .iter()
-        .map(|day| moment(ctx.now, day))
-        .collect();
+    let issued: Result<Vec<_>, Fault> = wanted.issued.iter().map(|day| moment(ctx.now, day)).collect();
     let seed: usize = wanted.name.bytes().map(usize::from).sum();
     let key = |turn: usize| ctx.setting.pooled_key(seed + turn);
     let past = Past {
         id,
         common_name: wanted.common_name.clone(),
-        product: if wanted.common_name.starts_with("*.") {
-            Product::Wildcard
-        } else {
-            Product::Standard
-        },
+        product: if wanted.common_name.starts_with("*.") { Product::Wildcard } else { Product::Standard },
         auto_renew: wanted.auto_renew,
         bought: moment(ctx.now, &wanted.bought)?,
         method: wanted.method,
@@ -61,29 +45,17 @@ pub fn make(ctx: &Context<'_>, place: Place<'_>, wanted: &Order) -> Result<(), F
     }
     if let Some(day) = &wanted.rekeyed {
         let key = key(wanted.issued.len());
-        plant::reissue(
-            ctx,
-            &mut order,
-            moment(ctx.now, day)?,
-            wanted.method,
-            Some(key),
-        )?;
+        plant::reissue(ctx, &mut order, moment(ctx.now, day)?, wanted.method, Some(key))?;
         order.save(ctx)?;
     }
     Ok(())
 }
 
-fn webspace(
-    ctx: &Context<'_>,
-    place: Place<'_>,
-    import: &Import,
-) -> Result<certificates::Place, Fault> {
+fn webspace(ctx: &Context<'_>, place: Place<'_>, import: &Import) -> Result<certificates::Place, Fault> {
     let id = place.plan(&import.plan)?;
     let plan = ctx.need(&id)?;
     Ok(certificates::Place {
-        id: id
-            .parent()
-            .under("Microsoft.Web", "certificates", &import.name),
+        id: id.parent().under("Microsoft.Web", "certificates", &import.name),
         region: text(&plan, "/location").to_owned(),
         webspace: text(&plan, "/properties/webSpace").to_owned(),
         tags: serde_json::Value::Null,

@@ -27,11 +27,7 @@ pub(super) fn rekey(ctx: &Context<'_>, call: &Call) -> Outcome {
     if order.status != Status::Issued {
         return Err(Fault::web(
             400,
-            format!(
-                "The certificate order '{}' cannot be rekeyed in the status {:?}.",
-                order.resource_id().name(),
-                order.status
-            ),
+            format!("The certificate order '{}' cannot be rekeyed in the status {:?}.", order.resource_id().name(), order.status),
         ));
     }
     begin(ctx, order, PendingKind::Rekey, call)?;
@@ -45,21 +41,11 @@ pub(super) fn renew(ctx: &Context<'_>, call: &Call) -> Outcome {
     if !reasons.is_empty() {
         return Err(Fault::web(
             400,
-            format!(
-                "The certificate order '{}' cannot be renewed now: {}.",
-                order.resource_id().name(),
-                reasons.join(", ")
-            ),
+            format!("The certificate order '{}' cannot be renewed now: {}.", order.resource_id().name(), reasons.join(", ")),
         ));
     }
-    let early = order
-        .term_end
-        .is_some_and(|end| ctx.now < end - days(AUTO_RENEWAL_DAYS));
-    let kind = if early && policy(ctx.now).early_renewal_is_free {
-        PendingKind::Reissue
-    } else {
-        PendingKind::Renewal
-    };
+    let early = order.term_end.is_some_and(|end| ctx.now < end - days(AUTO_RENEWAL_DAYS));
+    let kind = if early && policy(ctx.now).early_renewal_is_free { PendingKind::Reissue } else { PendingKind::Renewal };
     begin(ctx, order, kind, call)?;
     Ok(Reply::empty(204))
 }
@@ -67,26 +53,15 @@ pub(super) fn renew(ctx: &Context<'_>, call: &Call) -> Outcome {
 fn begin(ctx: &Context<'_>, order: Order, kind: PendingKind, call: &Call) -> Result<(), Fault> {
     let properties = &call.body["properties"];
     let csr = properties["csr"].as_str().filter(|csr| !csr.is_empty());
-    let pending = Pending {
-        kind,
-        since: ctx.now,
-        key_size: key_size(properties, order.key_size)?,
-        csr: csr.map(str::to_owned),
-    };
+    let pending = Pending { kind, since: ctx.now, key_size: key_size(properties, order.key_size)?, csr: csr.map(str::to_owned) };
     start(ctx, order, pending)
 }
 
 /// Hands a request to the CA. A proof that is too old has to be given again first, and nobody does that by itself
 /// (A170–A172).
 fn start(ctx: &Context<'_>, mut order: Order, pending: Pending) -> Result<(), Fault> {
-    let proven = order
-        .proof
-        .is_some_and(|proof| proof_counts(proof.at, ctx.now));
-    order.status = if proven && pending.kind == PendingKind::Rekey {
-        Status::PendingRekey
-    } else {
-        Status::Pendingissuance
-    };
+    let proven = order.proof.is_some_and(|proof| proof_counts(proof.at, ctx.now));
+    order.status = if proven && pending.kind == PendingKind::Rekey { Status::PendingRekey } else { Status::Pendingissuance };
     order.pending = Some(pending);
     order.mail_approved = false;
     order.save(ctx)?;
@@ -132,13 +107,7 @@ pub(super) fn issue(ctx: &Context<'_>, mut order: Order) -> Result<(), Fault> {
 }
 
 /// Makes the certificate and everything that the order says about it. The caller delivers and saves.
-pub(super) fn sign(
-    ctx: &Context<'_>,
-    order: &mut Order,
-    kind: PendingKind,
-    method: Method,
-    key: KeySource,
-) -> Result<(), Fault> {
+pub(super) fn sign(ctx: &Context<'_>, order: &mut Order, kind: PendingKind, method: Method, key: KeySource) -> Result<(), Fault> {
     let failed = |error: &dyn std::fmt::Display| Fault::web(400, error.to_string());
     let term_end = match (kind, order.term_end) {
         (PendingKind::Renewal, Some(end)) => end + days(TERM_DAYS),
@@ -154,11 +123,7 @@ pub(super) fn sign(
         not_after: term_end.min(ctx.now + days(policy(ctx.now).order_leaf_days)),
         issuer: Role::GoDaddy,
     };
-    let issued = ctx
-        .setting
-        .ca
-        .issue(&profile)
-        .map_err(|error| failed(&error))?;
+    let issued = ctx.setting.ca.issue(&profile).map_err(|error| failed(&error))?;
     let file = match issued.key {
         Some(_) => {
             let name = uuid::Uuid::new_v4().to_string();
@@ -185,27 +150,16 @@ pub(super) fn schedule_ends(ctx: &Context<'_>, order: &Order) -> Result<(), Faul
         return Ok(());
     };
     let facts = current.facts()?;
-    let replace = Step::Replace {
-        thumbprint: facts.thumbprint.clone(),
-    };
-    ctx.at(
-        facts.not_after - days(AUTO_RENEWAL_DAYS),
-        &job(order, replace),
-    )?;
-    let expire = Step::Expire {
-        thumbprint: facts.thumbprint,
-    };
+    let replace = Step::Replace { thumbprint: facts.thumbprint.clone() };
+    ctx.at(facts.not_after - days(AUTO_RENEWAL_DAYS), &job(order, replace))?;
+    let expire = Step::Expire { thumbprint: facts.thumbprint };
     ctx.at(facts.not_after, &job(order, expire))
 }
 
 /// The certificate nears its end: within the paid term a free one follows it (C10), at the term's end automatic renewal
 /// buys another year (A177).
 pub(super) fn replace(ctx: &Context<'_>, order: Order, thumbprint: &str) -> Result<(), Fault> {
-    let Some(current) = order
-        .current
-        .as_ref()
-        .filter(|_| order.status == Status::Issued)
-    else {
+    let Some(current) = order.current.as_ref().filter(|_| order.status == Status::Issued) else {
         return Ok(());
     };
     let facts = current.facts()?;
@@ -213,21 +167,14 @@ pub(super) fn replace(ctx: &Context<'_>, order: Order, thumbprint: &str) -> Resu
         return Ok(());
     }
     // A certificate for the last few days of the term would be replaced at once.
-    let ends_with_term = order
-        .term_end
-        .is_none_or(|end| facts.not_after + days(AUTO_RENEWAL_DAYS) > end);
+    let ends_with_term = order.term_end.is_none_or(|end| facts.not_after + days(AUTO_RENEWAL_DAYS) > end);
     let kind = match (ends_with_term, order.auto_renew) {
         (false, _) => PendingKind::Reissue,
         (true, true) => PendingKind::Renewal,
         (true, false) => return Ok(()),
     };
     let key_size = order.key_size;
-    let pending = Pending {
-        kind,
-        since: ctx.now,
-        key_size,
-        csr: None,
-    };
+    let pending = Pending { kind, since: ctx.now, key_size, csr: None };
     start(ctx, order, pending)
 }
 

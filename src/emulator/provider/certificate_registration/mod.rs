@@ -28,19 +28,12 @@ pub use verify::approve_mail;
 
 macro_rules! orders {
     ($rest:literal) => {
-        concat!(
-            "{rg}/providers/Microsoft.CertificateRegistration/certificateOrders",
-            $rest
-        )
+        concat!("{rg}/providers/Microsoft.CertificateRegistration/certificateOrders", $rest)
     };
 }
 
 pub const ROUTES: &[Route] = &[
-    Route::new(
-        Get,
-        "{sub}/providers/Microsoft.CertificateRegistration/certificateOrders",
-        orders::list,
-    ),
+    Route::new(Get, "{sub}/providers/Microsoft.CertificateRegistration/certificateOrders", orders::list),
     Route::new(
         Post,
         "{sub}/providers/Microsoft.CertificateRegistration/validateCertificateRegistrationInformation",
@@ -55,30 +48,14 @@ pub const ROUTES: &[Route] = &[
     Route::new(Get, orders!("/{order}/certificates/{name}"), stored::get),
     Route::new(Put, orders!("/{order}/certificates/{name}"), stored::put),
     Route::new(Patch, orders!("/{order}/certificates/{name}"), stored::put),
-    Route::new(
-        Delete,
-        orders!("/{order}/certificates/{name}"),
-        stored::delete,
-    ),
+    Route::new(Delete, orders!("/{order}/certificates/{name}"), stored::delete),
     Route::new(Post, orders!("/{order}/verifyDomainOwnership"), verify::ask),
-    Route::new(
-        Post,
-        orders!("/{order}/resendRequestEmails"),
-        verify::send_mails,
-    ),
+    Route::new(Post, orders!("/{order}/resendRequestEmails"), verify::send_mails),
     Route::new(Post, orders!("/{order}/reissue"), issue::rekey),
     Route::new(Post, orders!("/{order}/renew"), issue::renew),
     Route::new(Post, orders!("/{order}/resendEmail"), history::resend_mail),
-    Route::new(
-        Post,
-        orders!("/{order}/retrieveEmailHistory"),
-        history::mails,
-    ),
-    Route::new(
-        Post,
-        orders!("/{order}/retrieveCertificateActions"),
-        history::actions,
-    ),
+    Route::new(Post, orders!("/{order}/retrieveEmailHistory"), history::mails),
+    Route::new(Post, orders!("/{order}/retrieveCertificateActions"), history::actions),
     Route::new(Post, orders!("/{order}/retrieveSiteSeal"), history::seal),
     Route::new(Get, orders!("/{order}/detectors"), history::detectors),
 ];
@@ -129,10 +106,7 @@ impl Job {
 
 /// The job of one order.
 fn job(order: &order::Order, step: Step) -> jobs::Job {
-    jobs::Job::CertificateRegistration(Job {
-        order: order.id.clone(),
-        step,
-    })
+    jobs::Job::CertificateRegistration(Job { order: order.id.clone(), step })
 }
 
 #[cfg(test)]

@@ -22,9 +22,7 @@ impl Product {
 
     /// From the word of the API, in any casing.
     pub fn parse(word: &str) -> Option<Self> {
-        [Self::Standard, Self::Wildcard]
-            .into_iter()
-            .find(|product| product.word().eq_ignore_ascii_case(word))
+        [Self::Standard, Self::Wildcard].into_iter().find(|product| product.word().eq_ignore_ascii_case(word))
     }
 }
 
@@ -46,21 +44,13 @@ impl Method {
 }
 
 /// Second-level names under which everybody registers, as far as a rehearsal needs them.
-const SHARED_SUFFIXES: [&str; 9] = [
-    "co.uk", "org.uk", "com.au", "com.br", "co.jp", "co.nz", "co.za", "com.mx", "co.in",
-];
+const SHARED_SUFFIXES: [&str; 9] = ["co.uk", "org.uk", "com.au", "com.br", "co.jp", "co.nz", "co.za", "com.mx", "co.in"];
 
 /// The domain that its owner registered: where TXT records go, also for subdomains (C23).
 pub fn root_of(name: &str) -> &str {
     let name = name.trim_start_matches("*.");
-    let keep = if SHARED_SUFFIXES
-        .iter()
-        .any(|suffix| name.len() > suffix.len() && name.ends_with(&format!(".{suffix}")))
-    {
-        3
-    } else {
-        2
-    };
+    let keep =
+        if SHARED_SUFFIXES.iter().any(|suffix| name.len() > suffix.len() && name.ends_with(&format!(".{suffix}"))) { 3 } else { 2 };
     let dots: Vec<usize> = name.rmatch_indices('.').map(|(at, _)| at).collect();
     dots.get(keep - 1).map_or(name, |at| &name[at + 1..])
 }
@@ -82,9 +72,7 @@ pub fn secured(product: Product, common_name: &str, method: Method) -> Vec<Strin
 pub fn refusal(product: Product, common_name: &str) -> Option<String> {
     let host = common_name.strip_prefix("*.").unwrap_or(common_name);
     if !is_host(host) {
-        return Some(format!(
-            "Parameter DistinguishedName is invalid: '{common_name}' is not a valid domain name."
-        ));
+        return Some(format!("Parameter DistinguishedName is invalid: '{common_name}' is not a valid domain name."));
     }
     match (product, common_name.starts_with("*.")) {
         (Product::Standard, true) => Some(format!(
@@ -105,17 +93,13 @@ fn is_host(name: &str) -> bool {
         (1..=63).contains(&label.len())
             && !label.starts_with('-')
             && !label.ends_with('-')
-            && label
-                .bytes()
-                .all(|b| b.is_ascii_alphanumeric() || b == b'-')
+            && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
     };
     // A common name has 64 characters at most.
     name.len() <= 64
         && labels.len() >= 2
         && labels.iter().all(|one| label(one))
-        && labels
-            .last()
-            .is_some_and(|top| top.bytes().any(|b| b.is_ascii_alphabetic()))
+        && labels.last().is_some_and(|top| top.bytes().any(|b| b.is_ascii_alphabetic()))
 }
 
 /// What an order, its stored certificates and their secrets may be called.
@@ -130,21 +114,12 @@ mod tests {
     #[test]
     fn the_method_decides_about_www_and_only_at_the_root() {
         let names = |name, method| secured(Product::Standard, name, method);
-        assert_eq!(
-            names("contoso.com", Method::Txt),
-            ["contoso.com", "www.contoso.com"]
-        );
+        assert_eq!(names("contoso.com", Method::Txt), ["contoso.com", "www.contoso.com"]);
         assert_eq!(names("contoso.com", Method::AppService), ["contoso.com"]);
         assert_eq!(names("contoso.com", Method::Html), ["contoso.com"]);
         assert_eq!(names("contoso.co.uk", Method::Mail).len(), 2);
-        assert_eq!(
-            names("shop.contoso.com", Method::Mail),
-            ["shop.contoso.com"]
-        );
-        assert_eq!(
-            secured(Product::Wildcard, "*.contoso.com", Method::Txt),
-            ["*.contoso.com", "contoso.com"]
-        );
+        assert_eq!(names("shop.contoso.com", Method::Mail), ["shop.contoso.com"]);
+        assert_eq!(secured(Product::Wildcard, "*.contoso.com", Method::Txt), ["*.contoso.com", "contoso.com"]);
     }
 
     #[test]

@@ -192,9 +192,7 @@ impl Order {
         if self.status != Status::Issued {
             reasons.push("RegistrationStatusNotSupportedForRenewal");
         }
-        let opens = self
-            .term_end
-            .map(|end| end - days(policy(now).manual_renewal_days));
+        let opens = self.term_end.map(|end| end - days(policy(now).manual_renewal_days));
         if opens.is_none_or(|opens| now < opens) {
             reasons.push("ExpirationNotInRenewalTimeRange");
         }

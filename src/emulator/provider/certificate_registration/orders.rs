@@ -58,19 +58,15 @@ struct Wanted {
 
 impl Wanted {
     fn read(properties: &Value) -> Result<Self, Fault> {
-        let product = product_of(properties)?
-            .ok_or_else(|| Fault::web(400, "Parameter ProductType is null or empty."))?;
+        let product = product_of(properties)?.ok_or_else(|| Fault::web(400, "Parameter ProductType is null or empty."))?;
         let csr = properties["csr"].as_str().filter(|csr| !csr.is_empty());
         let common_name = match (properties["distinguishedName"].as_str(), csr) {
             (Some(name), _) if !name.is_empty() => common_name_of(name)?,
-            (_, Some(csr)) => request_common_name(csr)
-                .map_err(|_| Fault::web(400, "Parameter Csr has an invalid value."))?
-                .to_ascii_lowercase(),
+            (_, Some(csr)) => {
+                request_common_name(csr).map_err(|_| Fault::web(400, "Parameter Csr has an invalid value."))?.to_ascii_lowercase()
+            }
             _ => {
-                return Err(Fault::web(
-                    400,
-                    "Parameter DistinguishedName is null or empty.",
-                ));
+                return Err(Fault::web(400, "Parameter DistinguishedName is null or empty."));
             }
         };
         if let Some(reason) = refusal(product, &common_name) {
@@ -78,10 +74,7 @@ impl Wanted {
         }
         let validity_in_years = properties["validityInYears"].as_i64().unwrap_or(1);
         if validity_in_years != 1 {
-            return Err(Fault::web(
-                400,
-                "Parameter ValidityInYears has an invalid value: it must be 1.",
-            ));
+            return Err(Fault::web(400, "Parameter ValidityInYears has an invalid value: it must be 1."));
         }
         Ok(Self {
             product,
@@ -101,10 +94,7 @@ pub(super) fn key_size(properties: &Value, otherwise: u16) -> Result<u16, Fault>
         Some(2048) => Ok(2048),
         Some(3072) => Ok(3072),
         Some(4096) => Ok(4096),
-        Some(_) => Err(Fault::web(
-            400,
-            "Parameter KeySize has an invalid value: it must be 2048, 3072 or 4096.",
-        )),
+        Some(_) => Err(Fault::web(400, "Parameter KeySize has an invalid value: it must be 2048, 3072 or 4096.")),
     }
 }
 
@@ -118,11 +108,7 @@ pub(super) fn put(ctx: &Context<'_>, call: &Call) -> Outcome {
     call.need("/location")?;
     let wanted = Wanted::read(&call.body["properties"])?;
     let group = call.target().group_id().unwrap_or_else(|| call.target());
-    let id = group.under(
-        "Microsoft.CertificateRegistration",
-        "certificateOrders",
-        name,
-    );
+    let id = group.under("Microsoft.CertificateRegistration", "certificateOrders", name);
     let mut order = Order {
         id: id.to_string(),
         tags: tags(&call.body).unwrap_or_else(|| json!({})),
@@ -138,12 +124,7 @@ pub(super) fn put(ctx: &Context<'_>, call: &Call) -> Outcome {
         term_end: None,
         stored: Vec::new(),
         current: None,
-        pending: Some(Pending {
-            kind: PendingKind::First,
-            since: ctx.now,
-            key_size: wanted.key_size,
-            csr: wanted.csr,
-        }),
+        pending: Some(Pending { kind: PendingKind::First, since: ctx.now, key_size: wanted.key_size, csr: wanted.csr }),
         proof: None,
         mail_approved: false,
         history: Vec::new(),
@@ -186,11 +167,7 @@ pub(super) fn patch(ctx: &Context<'_>, call: &Call) -> Outcome {
 fn change(ctx: &Context<'_>, call: &Call, mut order: Order) -> Outcome {
     let properties = &call.body["properties"];
     let product = product_of(properties)?;
-    let common_name = properties["distinguishedName"]
-        .as_str()
-        .filter(|name| !name.is_empty())
-        .map(common_name_of)
-        .transpose()?;
+    let common_name = properties["distinguishedName"].as_str().filter(|name| !name.is_empty()).map(common_name_of).transpose()?;
     let same = product.is_none_or(|product| product == order.product)
         && common_name.is_none_or(|name| name == order.common_name)
         && key_size(properties, order.key_size)? == order.key_size;
@@ -241,9 +218,7 @@ fn check_name(name: &str) -> Result<(), Fault> {
     }
     Err(Fault::web(
         400,
-        format!(
-            "The certificate name '{name}' is invalid: it must have 3 to 50 characters, only letters, digits and dashes."
-        ),
+        format!("The certificate name '{name}' is invalid: it must have 3 to 50 characters, only letters, digits and dashes."),
     ))
 }
 
@@ -251,8 +226,7 @@ fn product_of(properties: &Value) -> Result<Option<Product>, Fault> {
     let Some(word) = properties["productType"].as_str() else {
         return Ok(None);
     };
-    let product = Product::parse(word)
-        .ok_or_else(|| Fault::web(400, "Parameter ProductType has an invalid value."))?;
+    let product = Product::parse(word).ok_or_else(|| Fault::web(400, "Parameter ProductType has an invalid value."))?;
     Ok(Some(product))
 }
 
@@ -262,12 +236,7 @@ fn common_name_of(distinguished_name: &str) -> Result<String, Fault> {
         .map(str::trim)
         .find_map(|part| part.strip_prefix("CN=").or(part.strip_prefix("cn=")))
         .map(|name| name.trim().to_ascii_lowercase())
-        .ok_or_else(|| {
-            Fault::web(
-                400,
-                "Parameter DistinguishedName has an invalid value: it must begin with CN=.",
-            )
-        })
+        .ok_or_else(|| Fault::web(400, "Parameter DistinguishedName has an invalid value: it must begin with CN=."))
 }
 
 fn tags(body: &Value) -> Option<Value> {
@@ -276,7 +245,5 @@ fn tags(body: &Value) -> Option<Value> {
 
 /// Eight letters and digits, like the real one's `hFyZjnMp`.
 pub(super) fn new_token() -> String {
-    std::iter::repeat_with(fastrand::alphanumeric)
-        .take(8)
-        .collect()
+    std::iter::repeat_with(fastrand::alphanumeric).take(8).collect()
 }

@@ -56,12 +56,7 @@ pub fn plant(ctx: &Context<'_>, past: &Past) -> Result<Order, Fault> {
         term_end: None,
         stored: Vec::new(),
         current: None,
-        pending: Some(Pending {
-            kind: PendingKind::First,
-            since: past.bought,
-            key_size: 2048,
-            csr: None,
-        }),
+        pending: Some(Pending { kind: PendingKind::First, since: past.bought, key_size: 2048, csr: None }),
         proof: None,
         mail_approved: false,
         history: vec![(Event::CertificateOrderCreated, past.bought)],
@@ -71,13 +66,7 @@ pub fn plant(ctx: &Context<'_>, past: &Past) -> Result<Order, Fault> {
         stored::store(&on(ctx, past.bought), &mut order, past.id.name(), &entry)?;
     }
     for (at, day) in past.issued.iter().enumerate() {
-        reissue(
-            ctx,
-            &mut order,
-            *day,
-            past.method,
-            past.keys.get(at).cloned(),
-        )?;
+        reissue(ctx, &mut order, *day, past.method, past.keys.get(at).cloned())?;
     }
     let denied = past.bought + days(DENIAL_DAYS);
     if order.pending.is_some() {
@@ -129,9 +118,5 @@ fn expire_if_over(ctx: &Context<'_>, order: &Order) -> Result<(), Fault> {
 
 /// The same practice cloud on another day.
 fn on<'w>(ctx: &Context<'w>, day: Timestamp) -> Context<'w> {
-    Context {
-        tx: ctx.tx,
-        now: day,
-        setting: ctx.setting,
-    }
+    Context { tx: ctx.tx, now: day, setting: ctx.setting }
 }

@@ -33,17 +33,13 @@ const RETRY_HOURS: i64 = 8;
 pub(super) fn list(ctx: &Context<'_>, call: &Call) -> Outcome {
     let order = Order::need(ctx, &call.target())?;
     let value: Vec<Value> = order.stored.iter().map(|one| one.show(&order)).collect();
-    Ok(Reply::ok(
-        json!({"value": value, "nextLink": null, "id": null}),
-    ))
+    Ok(Reply::ok(json!({"value": value, "nextLink": null, "id": null})))
 }
 
 pub(super) fn get(ctx: &Context<'_>, call: &Call) -> Outcome {
     let order = Order::need(ctx, &call.target().parent())?;
     let found = position(&order, call.param("name")).map(|at| order.stored[at].show(&order));
-    found
-        .map(Reply::ok)
-        .ok_or_else(|| Fault::not_found(&call.target()))
+    found.map(Reply::ok).ok_or_else(|| Fault::not_found(&call.target()))
 }
 
 /// Stores the certificate under this name; the same PUT again tries the vault again.
@@ -54,11 +50,7 @@ pub(super) fn put(ctx: &Context<'_>, call: &Call) -> Outcome {
     let at = store(ctx, &mut order, name, &call.body["properties"])?;
     order.save(ctx)?;
     let shown = order.stored[at].show(&order);
-    Ok(if new {
-        Reply::created(shown)
-    } else {
-        Reply::ok(shown)
-    })
+    Ok(if new { Reply::created(shown) } else { Reply::ok(shown) })
 }
 
 pub(super) fn delete(ctx: &Context<'_>, call: &Call) -> Outcome {
@@ -77,12 +69,7 @@ fn position(order: &Order, name: &str) -> Option<usize> {
 }
 
 /// Puts an entry into the order's map and delivers to it; answers its place. The caller saves the order.
-pub(super) fn store(
-    ctx: &Context<'_>,
-    order: &mut Order,
-    name: &str,
-    wanted: &Value,
-) -> Result<usize, Fault> {
+pub(super) fn store(ctx: &Context<'_>, order: &mut Order, name: &str, wanted: &Value) -> Result<usize, Fault> {
     let invalid = || {
         let message = "The parameter KeyVaultId & KeyVaultSecretName has an invalid value.";
         Fault::web(400, message)
@@ -103,9 +90,7 @@ pub(super) fn store(
     if vault.kind() != "microsoft.keyvault/vaults"
         || !same_subscription
         || !(1..=127).contains(&secret.len())
-        || !secret
-            .bytes()
-            .all(|b| b.is_ascii_alphanumeric() || b == b'-')
+        || !secret.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
     {
         return Err(invalid());
     }
@@ -188,14 +173,9 @@ fn tagged(mut version: Version, state: &str) -> Version {
 }
 
 fn refused(one: &Stored) -> bool {
-    [
-        Refusal::VaultMissing,
-        Refusal::Unauthorized,
-        Refusal::NotPermitted,
-        Refusal::SecretMissing,
-    ]
-    .iter()
-    .any(|refusal| refusal.state() == one.state)
+    [Refusal::VaultMissing, Refusal::Unauthorized, Refusal::NotPermitted, Refusal::SecretMissing]
+        .iter()
+        .any(|refusal| refusal.state() == one.state)
 }
 
 fn retry_later(ctx: &Context<'_>, order: &Order) -> Result<(), Fault> {

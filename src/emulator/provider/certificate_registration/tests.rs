@@ -64,10 +64,7 @@ fn cloud() -> Fixture {
 /// A cloud with a vault that lets the order service write.
 fn cloud_on(now: &str) -> Fixture {
     let mut cloud = Fixture::new(now);
-    let service = policy(
-        CERTIFICATE_REGISTRATION.object_id,
-        &["get", "list", "set", "delete"],
-    );
+    let service = policy(CERTIFICATE_REGISTRATION.object_id, &["get", "list", "set", "delete"]);
     let body = json!({
         "location": "westeurope",
         "properties": {
@@ -94,20 +91,11 @@ fn order(cloud: &Fixture, name: &str) -> Value {
 
 fn store(cloud: &Fixture, name: &str) -> Reply {
     let body = json!({"location": "global", "properties": {"keyVaultId": vault_id(), "keyVaultSecretName": name}});
-    cloud.arm(
-        Method::Put,
-        &format!("{}/certificates/{name}", order_id(name)),
-        &body,
-    )
+    cloud.arm(Method::Put, &format!("{}/certificates/{name}", order_id(name)), &body)
 }
 
 fn secret(cloud: &Fixture, name: &str) -> Value {
-    json_of(cloud.vault(
-        "kv-shop",
-        Method::Get,
-        &format!("/secrets/{name}"),
-        &Value::Null,
-    ))
+    json_of(cloud.vault("kv-shop", Method::Get, &format!("/secrets/{name}"), &Value::Null))
 }
 
 fn post(cloud: &Fixture, name: &str, action: &str, body: &Value) -> Reply {
@@ -115,10 +103,7 @@ fn post(cloud: &Fixture, name: &str, action: &str, body: &Value) -> Reply {
 }
 
 fn verify(cloud: &mut Fixture, name: &str) {
-    assert_eq!(
-        post(cloud, name, "verifyDomainOwnership", &Value::Null).status,
-        204
-    );
+    assert_eq!(post(cloud, name, "verifyDomainOwnership", &Value::Null).status, 204);
     cloud.settle();
 }
 
@@ -130,11 +115,7 @@ fn add_txt(cloud: &Fixture, name: &str, value: &str) {
 /// An order for `contoso.com` that was proven by TXT and issued.
 fn issued(cloud: &mut Fixture, name: &str) -> Value {
     let fresh = buy(cloud, name, &standard("contoso.com"));
-    add_txt(
-        cloud,
-        "contoso.com",
-        text(&fresh, "/domainVerificationToken"),
-    );
+    add_txt(cloud, "contoso.com", text(&fresh, "/domainVerificationToken"));
     verify(cloud, name);
     let done = order(cloud, name);
     assert_eq!(done["status"], "Issued");
@@ -148,17 +129,9 @@ fn names_of(order: &Value) -> Vec<String> {
 }
 
 fn timeline(cloud: &Fixture, name: &str) -> Vec<String> {
-    let lines = json_of(post(
-        cloud,
-        name,
-        "retrieveCertificateActions",
-        &Value::Null,
-    ));
+    let lines = json_of(post(cloud, name, "retrieveCertificateActions", &Value::Null));
     let lines = lines.as_array().unwrap();
-    lines
-        .iter()
-        .map(|line| text(line, "/actionType").to_owned())
-        .collect()
+    lines.iter().map(|line| text(line, "/actionType").to_owned()).collect()
 }
 
 /// An app with a mapped host name that was given the token. It enforces HTTPS, which only a page of one's own minds.
@@ -180,11 +153,7 @@ fn app_with(cloud: &Fixture, host: &str, token: &str) {
 #[test]
 fn buying_storing_and_verifying_through_an_app_ends_with_a_pfx_in_the_vault() {
     let mut cloud = cloud();
-    let made = cloud.arm(
-        Method::Put,
-        &order_id("shop-cert"),
-        &standard("contoso.com"),
-    );
+    let made = cloud.arm(Method::Put, &order_id("shop-cert"), &standard("contoso.com"));
     let location = made.headers.iter().find(|(name, _)| *name == "location");
     let location = location.unwrap().1.clone();
     let result = location.split("8443").last().unwrap();
@@ -199,59 +168,31 @@ fn buying_storing_and_verifying_through_an_app_ends_with_a_pfx_in_the_vault() {
 
     let stored = store(&cloud, "shop-cert");
     assert_eq!(stored.status, 201);
-    assert_eq!(
-        json_of(stored)["properties"]["provisioningState"],
-        "Initialized"
-    );
+    assert_eq!(json_of(stored)["properties"]["provisioningState"], "Initialized");
     let placeholder = secret(&cloud, "shop-cert");
     assert_eq!(placeholder["value"], "");
     assert_eq!(placeholder["tags"]["CertificateState"], "Initialize");
 
-    app_with(
-        &cloud,
-        "contoso.com",
-        text(&fresh, "/domainVerificationToken"),
-    );
+    app_with(&cloud, "contoso.com", text(&fresh, "/domainVerificationToken"));
     verify(&mut cloud, "shop-cert");
     let done = order(&cloud, "shop-cert");
     assert_eq!(done["status"], "Issued");
-    assert_eq!(
-        names_of(&done),
-        ["contoso.com"],
-        "an app proves no www (A105)"
-    );
-    assert_eq!(
-        done["certificates"]["shop-cert"]["provisioningState"],
-        "Succeeded"
-    );
-    assert_eq!(
-        done["certificates"]["shop-cert"]["keyVaultId"],
-        vault_id().to_lowercase()
-    );
+    assert_eq!(names_of(&done), ["contoso.com"], "an app proves no www (A105)");
+    assert_eq!(done["certificates"]["shop-cert"]["provisioningState"], "Succeeded");
+    assert_eq!(done["certificates"]["shop-cert"]["keyVaultId"], vault_id().to_lowercase());
 
     let ready = secret(&cloud, "shop-cert");
     assert_eq!(ready["contentType"], "application/x-pkcs12");
     assert_eq!(ready["tags"]["CertificateState"], "Ready");
     let opened = pfx::read(&BASE64.decode(text(&ready, "/value")).unwrap(), "").unwrap();
     let facts = Facts::read(&opened.leaf).unwrap();
-    assert_eq!(
-        facts.thumbprint,
-        text(&done, "/signedCertificate/thumbprint")
-    );
+    assert_eq!(facts.thumbprint, text(&done, "/signedCertificate/thumbprint"));
     assert_eq!(facts.serial_decimal, text(&done, "/serialNumber"));
-    assert_eq!(
-        facts.not_after,
-        NOW.parse::<jiff::Timestamp>().unwrap() + days(198)
-    );
+    assert_eq!(facts.not_after, NOW.parse::<jiff::Timestamp>().unwrap() + days(198));
     assert_eq!(done["expirationTime"], "2027-11-23T08:00:00");
     assert_eq!(
         timeline(&cloud, "shop-cert"),
-        [
-            "CertificateOrderCreated",
-            "DomainValidationComplete",
-            "SanDrop",
-            "CertificateIssued"
-        ]
+        ["CertificateOrderCreated", "DomainValidationComplete", "SanDrop", "CertificateIssued"]
     );
 }
 
@@ -259,17 +200,9 @@ fn buying_storing_and_verifying_through_an_app_ends_with_a_pfx_in_the_vault() {
 fn the_same_put_again_is_no_second_purchase_and_another_domain_is_a_conflict() {
     let mut cloud = cloud();
     buy(&mut cloud, "shop-cert", &standard("contoso.com"));
-    let again = cloud.arm(
-        Method::Put,
-        &order_id("SHOP-CERT"),
-        &standard("Contoso.com"),
-    );
+    let again = cloud.arm(Method::Put, &order_id("SHOP-CERT"), &standard("Contoso.com"));
     assert_eq!(again.status, 200);
-    let other = cloud.arm(
-        Method::Put,
-        &order_id("shop-cert"),
-        &standard("fabrikam.com"),
-    );
+    let other = cloud.arm(Method::Put, &order_id("shop-cert"), &standard("fabrikam.com"));
     assert_eq!(other.status, 409);
     let bought = cloud.with(|ctx| super::purchases::all(ctx.tx).unwrap());
     assert_eq!(bought.len(), 1);
@@ -278,24 +211,10 @@ fn the_same_put_again_is_no_second_purchase_and_another_domain_is_a_conflict() {
 #[test]
 fn bad_names_are_refused_when_validating_and_when_buying_and_cost_nothing() {
     let cloud = cloud();
-    let validate = format!(
-        "{SUBSCRIPTION}/providers/Microsoft.CertificateRegistration/validateCertificateRegistrationInformation"
-    );
-    assert_eq!(
-        cloud
-            .arm(Method::Post, &validate, &standard("contoso.com"))
-            .status,
-        204
-    );
-    for body in [
-        standard("con toso"),
-        standard("*.contoso.com"),
-        wildcard("contoso.com"),
-    ] {
-        for (method, path) in [
-            (Method::Post, &validate),
-            (Method::Put, &order_id("shop-cert")),
-        ] {
+    let validate = format!("{SUBSCRIPTION}/providers/Microsoft.CertificateRegistration/validateCertificateRegistrationInformation");
+    assert_eq!(cloud.arm(Method::Post, &validate, &standard("contoso.com")).status, 204);
+    for body in [standard("con toso"), standard("*.contoso.com"), wildcard("contoso.com")] {
+        for (method, path) in [(Method::Post, &validate), (Method::Put, &order_id("shop-cert"))] {
             let reply = cloud.arm(method, path, &body);
             assert_eq!(reply.status, 400);
             assert!(text(&json_of(reply), "/Message").starts_with("Parameter DistinguishedName"));
@@ -303,11 +222,7 @@ fn bad_names_are_refused_when_validating_and_when_buying_and_cost_nothing() {
     }
     let reply = cloud.arm(Method::Put, &order_id("a_b"), &standard("contoso.com"));
     assert_eq!(reply.status, 400);
-    assert!(
-        cloud
-            .with(|ctx| super::purchases::all(ctx.tx).unwrap())
-            .is_empty()
-    );
+    assert!(cloud.with(|ctx| super::purchases::all(ctx.tx).unwrap()).is_empty());
 }
 
 #[test]
@@ -320,23 +235,16 @@ fn each_method_proves_and_those_that_may_keep_www() {
     let mut mail = cloud();
     buy(&mut mail, "by-mail", &standard("contoso.com"));
     let body = json!({"name": "contoso.com"});
-    assert_eq!(
-        post(&mail, "by-mail", "resendRequestEmails", &body).status,
-        204
-    );
+    assert_eq!(post(&mail, "by-mail", "resendRequestEmails", &body).status, 204);
     let mails = json_of(post(&mail, "by-mail", "retrieveEmailHistory", &Value::Null));
     assert_eq!(mails[0]["emailId"], "admin@contoso.com");
-    assert_eq!(
-        mail.with(|ctx| super::approve_mail(ctx, "contoso.com").unwrap()),
-        1
-    );
+    assert_eq!(mail.with(|ctx| super::approve_mail(ctx, "contoso.com").unwrap()), 1);
     mail.settle();
     assert_eq!(names_of(&order(&mail, "by-mail")), www);
 
     let mut domain = cloud();
     let fresh = buy(&mut domain, "by-domain", &standard("contoso.com"));
-    let id =
-        ResourceId::parse(GROUP).under("Microsoft.DomainRegistration", "domains", "contoso.com");
+    let id = ResourceId::parse(GROUP).under("Microsoft.DomainRegistration", "domains", "contoso.com");
     domain.with(|ctx| domain_registration::create(ctx, &id).unwrap());
     let body = json!({"properties": {"ownershipId": fresh["domainVerificationToken"]}});
     let path = format!("{id}/domainOwnershipIdentifiers/by-domain");
@@ -383,11 +291,7 @@ fn a_token_in_the_wrong_place_proves_nothing() {
     let token = text(&fresh, "/domainVerificationToken").to_owned();
     add_txt(&cloud, "shop.contoso.com", &token);
     verify(&mut cloud, "sub");
-    assert_eq!(
-        order(&cloud, "sub")["status"],
-        "Pendingissuance",
-        "TXT goes to the root (C23)"
-    );
+    assert_eq!(order(&cloud, "sub")["status"], "Pendingissuance", "TXT goes to the root (C23)");
     add_txt(&cloud, "contoso.com", &token);
     verify(&mut cloud, "sub");
     assert_eq!(names_of(&order(&cloud, "sub")), ["shop.contoso.com"]);
@@ -396,28 +300,17 @@ fn a_token_in_the_wrong_place_proves_nothing() {
     let token = text(&fresh, "/domainVerificationToken").to_owned();
     app_with(&cloud, "*.fabrikam.com", &token);
     verify(&mut cloud, "wild");
-    assert_eq!(
-        order(&cloud, "wild")["status"],
-        "Pendingissuance",
-        "a page is no proof for a wildcard"
-    );
+    assert_eq!(order(&cloud, "wild")["status"], "Pendingissuance", "a page is no proof for a wildcard");
     add_txt(&cloud, "fabrikam.com", &token);
     verify(&mut cloud, "wild");
-    assert_eq!(
-        names_of(&order(&cloud, "wild")),
-        ["*.fabrikam.com", "fabrikam.com"]
-    );
+    assert_eq!(names_of(&order(&cloud, "wild")), ["*.fabrikam.com", "fabrikam.com"]);
 }
 
 #[test]
 fn caa_that_names_another_ca_stops_the_issue() {
     let mut cloud = cloud();
     let fresh = buy(&mut cloud, "shop-cert", &standard("contoso.com"));
-    add_txt(
-        &cloud,
-        "contoso.com",
-        text(&fresh, "/domainVerificationToken"),
-    );
+    add_txt(&cloud, "contoso.com", text(&fresh, "/domainVerificationToken"));
     let caa = Record::new("contoso.com", Kind::Caa, "0 issue digicert.com").unwrap();
     cloud.with(|ctx| dns::add(ctx.tx, &caa).unwrap());
     verify(&mut cloud, "shop-cert");
@@ -440,24 +333,15 @@ fn a_vault_that_refuses_shows_why_and_gets_the_certificate_once_it_lets_the_serv
     set(&cloud, &["get"]);
     issued(&mut cloud, "shop-cert");
     let state = |reply: Reply| json_of(reply)["properties"]["provisioningState"].clone();
-    assert_eq!(
-        state(store(&cloud, "shop-cert")),
-        "OperationNotPermittedOnKeyVault"
-    );
+    assert_eq!(state(store(&cloud, "shop-cert")), "OperationNotPermittedOnKeyVault");
     set(&cloud, &["get", "set"]);
     cloud.advance(SignedDuration::from_hours(9));
     let done = order(&cloud, "shop-cert");
-    assert_eq!(
-        done["certificates"]["shop-cert"]["provisioningState"],
-        "Succeeded"
-    );
+    assert_eq!(done["certificates"]["shop-cert"]["provisioningState"], "Succeeded");
 
     let body = json!({"properties": {"keyVaultId": vault_id().replace("kv-shop", "kv-gone"), "keyVaultSecretName": "x"}});
     let path = format!("{}/certificates/other", order_id("shop-cert"));
-    assert_eq!(
-        state(cloud.arm(Method::Put, &path, &body)),
-        "KeyVaultDoesNotExist"
-    );
+    assert_eq!(state(cloud.arm(Method::Put, &path, &body)), "KeyVaultDoesNotExist");
 }
 
 #[test]
@@ -478,19 +362,12 @@ fn with_a_request_of_ones_own_the_key_never_comes_to_the_vault() {
     let fresh = buy(&mut cloud, "own-key", &body);
     assert_eq!(fresh["distinguishedName"], "CN=contoso.com");
     store(&cloud, "own-key");
-    add_txt(
-        &cloud,
-        "contoso.com",
-        text(&fresh, "/domainVerificationToken"),
-    );
+    add_txt(&cloud, "contoso.com", text(&fresh, "/domainVerificationToken"));
     verify(&mut cloud, "own-key");
     let done = order(&cloud, "own-key");
     assert_eq!(done["isPrivateKeyExternal"], true);
     assert_eq!(done["csr"], csr);
-    assert_eq!(
-        done["certificates"]["own-key"]["provisioningState"],
-        "ExternalPrivateKey"
-    );
+    assert_eq!(done["certificates"]["own-key"]["provisioningState"], "ExternalPrivateKey");
     assert_eq!(secret(&cloud, "own-key")["value"], "");
 }
 
@@ -499,10 +376,7 @@ fn locks_guard_the_order_and_its_vault() {
     let mut cloud = cloud();
     buy(&mut cloud, "shop-cert", &standard("contoso.com"));
     store(&cloud, "shop-cert");
-    for (path, lock) in [
-        (order_id("shop-cert"), "shop-cert"),
-        (vault_id(), "AppServiceCertificateLock"),
-    ] {
+    for (path, lock) in [(order_id("shop-cert"), "shop-cert"), (vault_id(), "AppServiceCertificateLock")] {
         let refused = cloud.arm(Method::Delete, &path, &Value::Null);
         assert_eq!(json_of(refused)["error"]["code"], "ScopeLocked");
         let lock = format!("{path}/providers/Microsoft.Authorization/locks/{lock}");

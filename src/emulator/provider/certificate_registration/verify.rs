@@ -27,10 +27,7 @@ const CA_DOMAIN: &str = "godaddy.com";
 /// How often the CA looks before it gives up until it is asked again.
 const ATTEMPTS: u32 = 10;
 /// Where a page with the token may be; the documents of different years name different ones.
-const PAGES: [&str; 2] = [
-    "/.well-known/pki-validation/starfield.html",
-    "/.well-known/pki-validation/godaddy.html",
-];
+const PAGES: [&str; 2] = ["/.well-known/pki-validation/starfield.html", "/.well-known/pki-validation/godaddy.html"];
 
 /// POST verifyDomainOwnership: 204 says "asked", the outcome shows in the order later.
 pub(super) fn ask(ctx: &Context<'_>, call: &Call) -> Outcome {
@@ -38,11 +35,7 @@ pub(super) fn ask(ctx: &Context<'_>, call: &Call) -> Outcome {
     if matches!(order.status, Status::Denied | Status::Expired) {
         return Err(Fault::web(
             400,
-            format!(
-                "The certificate order '{}' cannot be verified in the status {:?}.",
-                order.resource_id().name(),
-                order.status
-            ),
+            format!("The certificate order '{}' cannot be verified in the status {:?}.", order.resource_id().name(), order.status),
         ));
     }
     look_soon(ctx, &order, 1)?;
@@ -60,12 +53,7 @@ pub(super) fn send_mails(ctx: &Context<'_>, call: &Call) -> Outcome {
     let name = call.text("/name").unwrap_or_default().to_ascii_lowercase();
     let root = root_of(&order.common_name);
     if !name.is_empty() && root_of(&name) != root {
-        return Err(Fault::web(
-            400,
-            format!(
-                "Parameter Name has an invalid value: '{name}' is not the domain of this order."
-            ),
-        ));
+        return Err(Fault::web(400, format!("Parameter Name has an invalid value: '{name}' is not the domain of this order.")));
     }
     for mailbox in MAILBOXES {
         let to = format!("{mailbox}@{root}");
@@ -113,10 +101,7 @@ pub(super) fn check(ctx: &Context<'_>, mut order: Order, attempt: u32) -> Result
     let proof = evidence(ctx, &order)?;
     match proof {
         Some(method) if dns::caa_allows(ctx.tx, &order.common_name, CA_DOMAIN)? => {
-            order.proof = Some(Proof {
-                method,
-                at: ctx.now,
-            });
+            order.proof = Some(Proof { method, at: ctx.now });
             order.note(Event::DomainValidationComplete, ctx.now);
             order.save(ctx)?;
             ctx.soon(SignedDuration::from_mins(2), &job(&order, Step::Issue))
@@ -133,9 +118,7 @@ fn evidence(ctx: &Context<'_>, order: &Order) -> Result<Option<Method>, Fault> {
     }
     let root = root_of(&order.common_name);
     let token = order.token.as_str();
-    let in_dns = dns::txt(ctx.tx, root)?
-        .iter()
-        .any(|value| value.trim() == token);
+    let in_dns = dns::txt(ctx.tx, root)?.iter().any(|value| value.trim() == token);
     if in_dns {
         let azure = owned_domain(ctx, order, root, token)?;
         return Ok(Some(if azure { Method::Domain } else { Method::Txt }));

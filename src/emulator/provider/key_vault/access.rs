@@ -58,12 +58,7 @@ fn verbs_of(role: Role) -> (&'static [&'static str], &'static [&'static str]) {
 }
 
 /// Whether `principal` (an object id) may do that in the vault.
-pub fn check(
-    ctx: &Context<'_>,
-    vault: &Vault,
-    principal: &str,
-    permission: Permission,
-) -> Result<Verdict, Fault> {
+pub fn check(ctx: &Context<'_>, vault: &Vault, principal: &str, permission: Permission) -> Result<Verdict, Fault> {
     if !firewall_admits(vault, principal) {
         return Ok(Verdict::Firewall);
     }
@@ -75,11 +70,8 @@ pub fn check(
 
 fn by_policy(vault: &Vault, principal: &str, Permission(contents, verb): Permission) -> Verdict {
     let policies = vault.resource["properties"]["accessPolicies"].as_array();
-    let mut own = policies
-        .into_iter()
-        .flatten()
-        .filter(|policy| text(policy, "/objectId").eq_ignore_ascii_case(principal))
-        .peekable();
+    let mut own =
+        policies.into_iter().flatten().filter(|policy| text(policy, "/objectId").eq_ignore_ascii_case(principal)).peekable();
     if own.peek().is_none() {
         return Verdict::Unknown;
     }
@@ -91,19 +83,10 @@ fn by_policy(vault: &Vault, principal: &str, Permission(contents, verb): Permiss
             .filter_map(Value::as_str)
             .any(|word| word.eq_ignore_ascii_case("all") || word.eq_ignore_ascii_case(verb))
     });
-    if granted {
-        Verdict::Granted
-    } else {
-        Verdict::Lacking
-    }
+    if granted { Verdict::Granted } else { Verdict::Lacking }
 }
 
-fn by_role(
-    ctx: &Context<'_>,
-    vault: &Vault,
-    principal: &str,
-    Permission(contents, verb): Permission,
-) -> Result<Verdict, Fault> {
+fn by_role(ctx: &Context<'_>, vault: &Vault, principal: &str, Permission(contents, verb): Permission) -> Result<Verdict, Fault> {
     let mut verdict = Verdict::Unknown;
     for role in roles_of(ctx, principal, &vault.id)? {
         let (secrets, certificates) = verbs_of(role);
@@ -129,17 +112,11 @@ fn firewall_admits(vault: &Vault, principal: &str) -> bool {
     if !closed && !text(acls, "/defaultAction").eq_ignore_ascii_case("Deny") {
         return true;
     }
-    let trusted = [WEB_SITES, CERTIFICATE_REGISTRATION]
-        .iter()
-        .any(|service| service.object_id.eq_ignore_ascii_case(principal));
+    let trusted = [WEB_SITES, CERTIFICATE_REGISTRATION].iter().any(|service| service.object_id.eq_ignore_ascii_case(principal));
     let bypass = acls["bypass"].as_str().unwrap_or("AzureServices");
     if trusted {
         return bypass.eq_ignore_ascii_case("AzureServices");
     }
     let rules = acls["ipRules"].as_array();
-    !closed
-        && rules
-            .into_iter()
-            .flatten()
-            .any(|rule| text(rule, "/value").starts_with("127."))
+    !closed && rules.into_iter().flatten().any(|rule| text(rule, "/value").starts_with("127."))
 }

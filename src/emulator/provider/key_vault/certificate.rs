@@ -62,9 +62,7 @@ impl Certificate {
         if id.is_empty() {
             return self.latest();
         }
-        self.versions
-            .iter()
-            .find(|version| version.id.eq_ignore_ascii_case(id))
+        self.versions.iter().find(|version| version.id.eq_ignore_ascii_case(id))
     }
 }
 
@@ -110,17 +108,10 @@ pub fn add_version(
     issuer_name: &str,
     tags: BTreeMap<String, String>,
 ) -> Result<String, Fault> {
-    let unreadable = |error: &dyn std::fmt::Display| {
-        Fault::vault(
-            400,
-            "BadParameter",
-            format!("Invalid certificate: {error}"),
-            None,
-        )
-    };
+    let unreadable =
+        |error: &dyn std::fmt::Display| Fault::vault(400, "BadParameter", format!("Invalid certificate: {error}"), None);
     let facts = Facts::read(&issued.leaf).map_err(|error| unreadable(&error))?;
-    let file = pfx::write_for_vault(issued, &uuid::Uuid::new_v4().to_string())
-        .map_err(|error| unreadable(&error))?;
+    let file = pfx::write_for_vault(issued, &uuid::Uuid::new_v4().to_string()).map_err(|error| unreadable(&error))?;
     let mut secret = Version::new(ctx.now, BASE64.encode(file));
     secret.content_type = Some(PFX_TYPE.to_owned());
     secret.managed = true;

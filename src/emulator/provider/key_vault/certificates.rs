@@ -48,11 +48,8 @@ pub(super) const fn may(verb: &'static str) -> Permission {
 fn list(ctx: &Context<'_>, call: &Call) -> Outcome {
     let vault = enter(ctx, call, may("list"))?;
     let all = certificate::all(ctx, &vault)?;
-    let items = all
-        .iter()
-        .filter(|one| one.deleted.is_none())
-        .filter_map(|one| Some(item(&vault, one, one.latest()?, "")))
-        .collect();
+    let items =
+        all.iter().filter(|one| one.deleted.is_none()).filter_map(|one| Some(item(&vault, one, one.latest()?, ""))).collect();
     Ok(page(&vault, call, items))
 }
 
@@ -60,18 +57,14 @@ fn versions(ctx: &Context<'_>, call: &Call) -> Outcome {
     let vault = enter(ctx, call, may("list"))?;
     let one = need(ctx, &vault, call)?;
     let versions = one.versions.iter();
-    let items = versions
-        .map(|version| item(&vault, &one, version, &version.id))
-        .collect();
+    let items = versions.map(|version| item(&vault, &one, version, &version.id)).collect();
     Ok(page(&vault, call, items))
 }
 
 fn get(ctx: &Context<'_>, call: &Call) -> Outcome {
     let vault = enter(ctx, call, may("get"))?;
     let one = need(ctx, &vault, call)?;
-    let version = one
-        .version(call.param("version"))
-        .ok_or_else(|| not_found(call))?;
+    let version = one.version(call.param("version")).ok_or_else(|| not_found(call))?;
     Ok(Reply::ok(bundle(&vault, &one, version)))
 }
 
@@ -99,11 +92,7 @@ fn pending(ctx: &Context<'_>, call: &Call) -> Outcome {
 fn update(ctx: &Context<'_>, call: &Call) -> Outcome {
     let vault = enter(ctx, call, may("update"))?;
     let mut one = need(ctx, &vault, call)?;
-    let id = one
-        .version(call.param("version"))
-        .ok_or_else(|| not_found(call))?
-        .id
-        .clone();
+    let id = one.version(call.param("version")).ok_or_else(|| not_found(call))?.id.clone();
     for version in one.versions.iter_mut().filter(|version| version.id == id) {
         if call.body["tags"].is_object() {
             version.tags = tags(&call.body);
@@ -156,12 +145,7 @@ fn recover(ctx: &Context<'_>, call: &Call) -> Outcome {
 }
 
 /// A certificate takes its secret with it, and brings it back.
-fn set_deleted(
-    ctx: &Context<'_>,
-    vault: &Vault,
-    one: &mut Certificate,
-    deleted: Option<Deleted>,
-) -> Result<(), Fault> {
+fn set_deleted(ctx: &Context<'_>, vault: &Vault, one: &mut Certificate, deleted: Option<Deleted>) -> Result<(), Fault> {
     one.deleted = deleted;
     certificate::save(ctx, vault, one)?;
     if let Some(mut secret) = secret::find(ctx, vault, &one.name)? {
@@ -172,15 +156,11 @@ fn set_deleted(
 }
 
 pub(super) fn need(ctx: &Context<'_>, vault: &Vault, call: &Call) -> Result<Certificate, Fault> {
-    certificate::find(ctx, vault, call.param("name"))?
-        .filter(|one| one.deleted.is_none())
-        .ok_or_else(|| not_found(call))
+    certificate::find(ctx, vault, call.param("name"))?.filter(|one| one.deleted.is_none()).ok_or_else(|| not_found(call))
 }
 
 fn need_deleted(ctx: &Context<'_>, vault: &Vault, call: &Call) -> Result<Certificate, Fault> {
-    certificate::find(ctx, vault, call.param("name"))?
-        .filter(|one| one.deleted.is_some())
-        .ok_or_else(|| not_found(call))
+    certificate::find(ctx, vault, call.param("name"))?.filter(|one| one.deleted.is_some()).ok_or_else(|| not_found(call))
 }
 
 pub(super) fn not_found(call: &Call) -> Fault {
@@ -199,10 +179,7 @@ pub(super) fn not_found(call: &Call) -> Fault {
 
 pub(super) fn tags(body: &Value) -> BTreeMap<String, String> {
     let tags = body["tags"].as_object();
-    tags.into_iter()
-        .flatten()
-        .filter_map(|(name, value)| Some((name.clone(), value.as_str()?.to_owned())))
-        .collect()
+    tags.into_iter().flatten().filter_map(|(name, value)| Some((name.clone(), value.as_str()?.to_owned()))).collect()
 }
 
 /// The fields that lists and bundles share; without `version` the id names no version, as in lists.
@@ -263,11 +240,6 @@ fn show_deleted(vault: &Vault, one: &Certificate) -> Value {
         return Value::Null;
     };
     let mut shown = item(vault, one, version, &version.id);
-    mark_deleted(
-        &mut shown,
-        vault,
-        &format!("deletedcertificates/{}", one.name),
-        deleted,
-    );
+    mark_deleted(&mut shown, vault, &format!("deletedcertificates/{}", one.name), deleted);
     shown
 }

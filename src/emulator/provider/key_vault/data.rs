@@ -26,30 +26,15 @@ const VAULT: &str = "vault";
 /// Answers one request to the vault `name`; its token is good, its permissions are checked here.
 pub fn data_plane(ctx: &Context<'_>, name: &str, call: &Call) -> Outcome {
     if call.api_version().is_empty() {
-        return Err(Fault::vault(
-            400,
-            "BadParameter",
-            "AKV10001: api-version must be specified",
-            None,
-        ));
+        return Err(Fault::vault(400, "BadParameter", "AKV10001: api-version must be specified", None));
     }
     let (run, mut params) = match route::find(ROUTES, call.method, &call.segments) {
         Found::Operation(run, params) => (run, params),
         Found::OtherMethod => {
-            return Err(Fault::vault(
-                405,
-                "MethodNotAllowed",
-                "The HTTP method is not allowed for this resource.",
-                None,
-            ));
+            return Err(Fault::vault(405, "MethodNotAllowed", "The HTTP method is not allowed for this resource.", None));
         }
         Found::Nothing => {
-            return Err(Fault::vault(
-                404,
-                "NotFound",
-                "The requested resource does not exist.",
-                None,
-            ));
+            return Err(Fault::vault(404, "NotFound", "The requested resource does not exist.", None));
         }
     };
     params.push((VAULT, name.to_owned()));
@@ -59,10 +44,7 @@ pub fn data_plane(ctx: &Context<'_>, name: &str, call: &Call) -> Outcome {
     Ok(reply
         .header("x-ms-keyvault-region", "westeurope")
         .header("x-ms-keyvault-service-version", "1.9.2048.1")
-        .header(
-            "x-ms-keyvault-network-info",
-            "conn_type=Ipv4;addr=127.0.0.1;act_addr_fam=InterNetwork;",
-        ))
+        .header("x-ms-keyvault-network-info", "conn_type=Ipv4;addr=127.0.0.1;act_addr_fam=InterNetwork;"))
 }
 
 /// The 401 that tells a client whom to ask for a token, and for which resource.
@@ -71,25 +53,18 @@ pub fn challenge(authority: &Authority, fault: &TokenFault) -> Fault {
         TokenFault::Missing => "AKV10000: Request is missing a Bearer or PoP token.".to_owned(),
         TokenFault::Invalid => "AKV10032: Invalid issuer or signature of the token.".to_owned(),
         TokenFault::Expired(at) => format!("AKV10015: The token expired at {at}."),
-        TokenFault::WrongAudience(audience) => format!(
-            "AKV10022: Invalid audience. Expected https://vault.azure.net, found: {audience}."
-        ),
+        TokenFault::WrongAudience(audience) => {
+            format!("AKV10022: Invalid audience. Expected https://vault.azure.net, found: {audience}.")
+        }
     };
     Fault::vault(401, "Unauthorized", message, None).header(
         "www-authenticate",
-        format!(
-            "Bearer authorization=\"{}/{}\", resource=\"https://vault.azure.net\"",
-            authority.origin, authority.tenant_id
-        ),
+        format!("Bearer authorization=\"{}/{}\", resource=\"https://vault.azure.net\"", authority.origin, authority.tenant_id),
     )
 }
 
 /// The vault of the request, once its permissions let the caller in.
-pub(super) fn enter(
-    ctx: &Context<'_>,
-    call: &Call,
-    permission: Permission,
-) -> Result<Vault, Fault> {
+pub(super) fn enter(ctx: &Context<'_>, call: &Call, permission: Permission) -> Result<Vault, Fault> {
     let name = call.param(VAULT);
     let vault = Vault::named(ctx, name)?.ok_or_else(|| {
         // In Azure the name would not even resolve.
@@ -112,25 +87,23 @@ pub(super) fn enter(
             ),
             Some("ForbiddenByFirewall"),
         )),
-        Verdict::Lacking | Verdict::Unknown if vault.flag("enableRbacAuthorization") => {
-            Err(Fault::vault(
-                403,
-                "Forbidden",
-                format!(
-                    "Caller is not authorized to perform action on resource.\r\nIf role assignments, deny assignments \
+        Verdict::Lacking | Verdict::Unknown if vault.flag("enableRbacAuthorization") => Err(Fault::vault(
+            403,
+            "Forbidden",
+            format!(
+                "Caller is not authorized to perform action on resource.\r\nIf role assignments, deny assignments \
                      or role definitions were changed recently, please observe propagation time.\r\nCaller: appid={};\
                      oid={}\r\nAction: 'Microsoft.KeyVault/vaults/{}/{verb}'\r\nResource: '{}'\r\nAssignment: (not \
                      found)\r\nVault: {};location={}",
-                    call.caller.app_id,
-                    call.caller.object_id,
-                    contents.word(),
-                    vault.id,
-                    vault.name(),
-                    vault.location()
-                ),
-                Some("ForbiddenByRbac"),
-            ))
-        }
+                call.caller.app_id,
+                call.caller.object_id,
+                contents.word(),
+                vault.id,
+                vault.name(),
+                vault.location()
+            ),
+            Some("ForbiddenByRbac"),
+        )),
         Verdict::Lacking | Verdict::Unknown => Err(Fault::vault(
             403,
             "Forbidden",
@@ -151,11 +124,7 @@ pub(super) fn enter(
 
 /// A page of a list of `items`, at most `maxresults` (25) of them, from `$skiptoken` on.
 pub(super) fn page(vault: &Vault, call: &Call, items: Vec<Value>) -> Reply {
-    let number = |name, otherwise| {
-        call.query(name)
-            .and_then(|text| text.parse::<usize>().ok())
-            .unwrap_or(otherwise)
-    };
+    let number = |name, otherwise| call.query(name).and_then(|text| text.parse::<usize>().ok()).unwrap_or(otherwise);
     let size = number("maxresults", 25).clamp(1, 25);
     let from = number("$skiptoken", 0);
     let more = items.len() > from + size;
@@ -195,11 +164,8 @@ pub(super) fn attributes(
     }
     attributes["created"] = created.as_second().into();
     attributes["updated"] = updated.as_second().into();
-    attributes["recoveryLevel"] = if vault.flag("enablePurgeProtection") {
-        "CustomizedRecoverable".into()
-    } else {
-        "CustomizedRecoverable+Purgeable".into()
-    };
+    attributes["recoveryLevel"] =
+        if vault.flag("enablePurgeProtection") { "CustomizedRecoverable".into() } else { "CustomizedRecoverable+Purgeable".into() };
     attributes["recoverableDays"] = vault.retention_days().into();
     attributes
 }

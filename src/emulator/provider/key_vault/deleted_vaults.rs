@@ -67,11 +67,7 @@ fn forget(ctx: &Context<'_>, name: &str) -> Result<(), Fault> {
 }
 
 fn show(entry: &Entry) -> Option<Value> {
-    let Deletion {
-        at,
-        purge_at,
-        resource,
-    } = entry.deleted.as_ref()?;
+    let Deletion { at, purge_at, resource } = entry.deleted.as_ref()?;
     let (name, location) = (text(resource, "/name"), text(resource, "/location"));
     let id = ResourceId::parse(&entry.id);
     Some(json!({
@@ -93,12 +89,5 @@ fn show(entry: &Entry) -> Option<Value> {
 }
 
 fn not_deleted(call: &Call) -> Fault {
-    Fault::arm(
-        404,
-        "DeletedVaultNotFound",
-        format!(
-            "The specified deleted vault '{}' does not exist.",
-            call.param("vault")
-        ),
-    )
+    Fault::arm(404, "DeletedVaultNotFound", format!("The specified deleted vault '{}' does not exist.", call.param("vault")))
 }

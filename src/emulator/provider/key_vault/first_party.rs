@@ -35,12 +35,7 @@ impl Refusal {
 pub type Attempt<T> = Result<Result<T, Refusal>, Fault>;
 
 /// Reads the newest version of a secret (permission `secrets get`).
-pub fn read(
-    ctx: &Context<'_>,
-    service: &Principal,
-    vault: &ResourceId,
-    name: &str,
-) -> Attempt<Version> {
+pub fn read(ctx: &Context<'_>, service: &Principal, vault: &ResourceId, name: &str) -> Attempt<Version> {
     let vault = match enter(ctx, service, vault, "get")? {
         Ok(vault) => vault,
         Err(refusal) => return Ok(Err(refusal)),
@@ -53,13 +48,7 @@ pub fn read(
 }
 
 /// Writes a new version of a secret (permission `secrets set`).
-pub fn write(
-    ctx: &Context<'_>,
-    service: &Principal,
-    vault: &ResourceId,
-    name: &str,
-    version: Version,
-) -> Attempt<()> {
+pub fn write(ctx: &Context<'_>, service: &Principal, vault: &ResourceId, name: &str, version: Version) -> Attempt<()> {
     let vault = match enter(ctx, service, vault, "set")? {
         Ok(vault) => vault,
         Err(refusal) => return Ok(Err(refusal)),
@@ -70,12 +59,7 @@ pub fn write(
     }
 }
 
-fn enter(
-    ctx: &Context<'_>,
-    service: &Principal,
-    id: &ResourceId,
-    verb: &'static str,
-) -> Attempt<Vault> {
+fn enter(ctx: &Context<'_>, service: &Principal, id: &ResourceId, verb: &'static str) -> Attempt<Vault> {
     let Some(vault) = Vault::at(ctx, id)? else {
         return Ok(Err(Refusal::VaultMissing));
     };

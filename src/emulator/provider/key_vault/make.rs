@@ -29,21 +29,11 @@ pub(super) fn import(ctx: &Context<'_>, call: &Call) -> Outcome {
     let opened = if value.contains("-----BEGIN") {
         from_pem(value)?
     } else {
-        let bytes = BASE64
-            .decode(value.trim())
-            .map_err(|_| bad("The value is not base64."))?;
-        pfx::read(&bytes, password).map_err(|error| {
-            bad(&format!(
-                "The specified PKCS#12 X.509 certificate content can not be read: {error}."
-            ))
-        })?
+        let bytes = BASE64.decode(value.trim()).map_err(|_| bad("The value is not base64."))?;
+        pfx::read(&bytes, password)
+            .map_err(|error| bad(&format!("The specified PKCS#12 X.509 certificate content can not be read: {error}.")))?
     };
-    let issued = Issued {
-        leaf: opened.leaf,
-        chain: opened.chain,
-        key: Some(opened.key),
-        csr: String::new(),
-    };
+    let issued = Issued { leaf: opened.leaf, chain: opened.chain, key: Some(opened.key), csr: String::new() };
     let id = certificate::add_version(ctx, &vault, name, &issued, "Unknown", tags(&call.body))?;
     let mut one = need(ctx, &vault, call)?;
     if call.body["policy"].is_object() {
@@ -61,9 +51,7 @@ pub(super) fn create(ctx: &Context<'_>, call: &Call) -> Outcome {
     let wanted = &call.body["policy"];
     let issuer_name = wanted["issuer"]["name"].as_str().unwrap_or("Self");
     if !issuer_name.eq_ignore_ascii_case("Self") {
-        return Err(bad(&format!(
-            "Issuer {issuer_name} is not set up in this vault."
-        )));
+        return Err(bad(&format!("Issuer {issuer_name} is not set up in this vault.")));
     }
     let subject = wanted["x509_props"]["subject"].as_str().unwrap_or_default();
     let common_name = subject
@@ -71,17 +59,11 @@ pub(super) fn create(ctx: &Context<'_>, call: &Call) -> Outcome {
         .find_map(|part| part.trim().strip_prefix("CN="))
         .ok_or_else(|| bad("Property policy.x509_props.subject has to have a CN."))?;
     let sans = wanted["x509_props"]["sans"]["dns_names"].as_array();
-    let mut names: Vec<String> = sans
-        .into_iter()
-        .flatten()
-        .filter_map(|name| name.as_str().map(str::to_owned))
-        .collect();
+    let mut names: Vec<String> = sans.into_iter().flatten().filter_map(|name| name.as_str().map(str::to_owned)).collect();
     if names.is_empty() {
         names.push(common_name.to_owned());
     }
-    let months = wanted["x509_props"]["validity_months"]
-        .as_i64()
-        .unwrap_or(12);
+    let months = wanted["x509_props"]["validity_months"].as_i64().unwrap_or(12);
     let bits = wanted["key_props"]["key_size"].as_u64().unwrap_or(2048);
     let key = match wanted["key_props"]["kty"].as_str() {
         Some("EC") => KeySource::NewEc,
@@ -95,11 +77,7 @@ pub(super) fn create(ctx: &Context<'_>, call: &Call) -> Outcome {
         not_after: ctx.now + days(months.clamp(1, 1200) * 365 / 12),
         issuer: Role::DigiCert,
     };
-    let issued = ctx
-        .setting
-        .ca
-        .issue(&profile)
-        .map_err(|error| bad(&error.to_string()))?;
+    let issued = ctx.setting.ca.issue(&profile).map_err(|error| bad(&error.to_string()))?;
     certificate::add_version(ctx, &vault, name, &issued, "Self", tags(&call.body))?;
     let mut one = need(ctx, &vault, call)?;
     merge(&mut one.policy, wanted);
@@ -107,11 +85,7 @@ pub(super) fn create(ctx: &Context<'_>, call: &Call) -> Outcome {
     // Clients fetch the certificate only after they saw the operation go from one state to the other.
     let mut shown = operation(&vault, &one);
     shown["status"] = "inProgress".into();
-    let location = format!(
-        "{}certificates/{name}/pending?api-version={}",
-        vault.uri(),
-        call.api_version()
-    );
+    let location = format!("{}certificates/{name}/pending?api-version={}", vault.uri(), call.api_version());
     Ok(Reply::new(202, Body::Json(shown)).header("location", location))
 }
 
@@ -120,9 +94,7 @@ fn valid_name(call: &Call) -> Result<&str, Fault> {
     if is_object_name(name) {
         return Ok(name);
     }
-    Err(bad(&format!(
-        "The request URI contains an invalid name: {name}. Names may have 1-127 letters, digits and dashes."
-    )))
+    Err(bad(&format!("The request URI contains an invalid name: {name}. Names may have 1-127 letters, digits and dashes.")))
 }
 
 fn bad(message: &str) -> Fault {
@@ -131,19 +103,12 @@ fn bad(message: &str) -> Fault {
 
 /// A PKCS#8 key and the certificates that go with it, the leaf first.
 fn from_pem(text: &str) -> Result<Opened, Fault> {
-    let key = PrivatePkcs8KeyDer::from_pem_slice(text.as_bytes())
-        .map_err(|_| bad("The PEM has no PKCS#8 private key."))?;
-    let mut chain: Vec<Vec<u8>> = CertificateDer::pem_slice_iter(text.as_bytes())
-        .filter_map(|der| Some(der.ok()?.to_vec()))
-        .collect();
+    let key = PrivatePkcs8KeyDer::from_pem_slice(text.as_bytes()).map_err(|_| bad("The PEM has no PKCS#8 private key."))?;
+    let mut chain: Vec<Vec<u8>> =
+        CertificateDer::pem_slice_iter(text.as_bytes()).filter_map(|der| Some(der.ok()?.to_vec())).collect();
     if chain.is_empty() {
         return Err(bad("The PEM has no certificate."));
     }
     let leaf = chain.remove(0);
-    Ok(Opened {
-        leaf,
-        chain,
-        key: Zeroizing::new(key.secret_pkcs8_der().to_vec()),
-        friendly_name: None,
-    })
+    Ok(Opened { leaf, chain, key: Zeroizing::new(key.secret_pkcs8_der().to_vec()), friendly_name: None })
 }

@@ -38,72 +38,24 @@ const NAMES: Collection<Entry> = Collection::new("vault-name");
 
 /// The management plane.
 pub const ROUTES: &[Route] = &[
-    Route::new(
-        Method::Get,
-        "{sub}/providers/Microsoft.KeyVault/vaults",
-        vaults::list,
-    ),
-    Route::new(
-        Method::Get,
-        "{rg}/providers/Microsoft.KeyVault/vaults",
-        vaults::list,
-    ),
-    Route::new(
-        Method::Get,
-        "{rg}/providers/Microsoft.KeyVault/vaults/{vault}",
-        vaults::get,
-    ),
-    Route::new(
-        Method::Put,
-        "{rg}/providers/Microsoft.KeyVault/vaults/{vault}",
-        vaults::put,
-    ),
-    Route::new(
-        Method::Patch,
-        "{rg}/providers/Microsoft.KeyVault/vaults/{vault}",
-        vaults::patch,
-    ),
-    Route::new(
-        Method::Delete,
-        "{rg}/providers/Microsoft.KeyVault/vaults/{vault}",
-        vaults::delete,
-    ),
-    Route::new(
-        Method::Put,
-        "{rg}/providers/Microsoft.KeyVault/vaults/{vault}/accessPolicies/{operation}",
-        policies::put,
-    ),
-    Route::new(
-        Method::Post,
-        "{sub}/providers/Microsoft.KeyVault/checkNameAvailability",
-        vaults::check_name,
-    ),
-    Route::new(
-        Method::Get,
-        "{sub}/providers/Microsoft.KeyVault/deletedVaults",
-        deleted_vaults::list,
-    ),
-    Route::new(
-        Method::Get,
-        "{sub}/providers/Microsoft.KeyVault/locations/{location}/deletedVaults/{vault}",
-        deleted_vaults::get,
-    ),
+    Route::new(Method::Get, "{sub}/providers/Microsoft.KeyVault/vaults", vaults::list),
+    Route::new(Method::Get, "{rg}/providers/Microsoft.KeyVault/vaults", vaults::list),
+    Route::new(Method::Get, "{rg}/providers/Microsoft.KeyVault/vaults/{vault}", vaults::get),
+    Route::new(Method::Put, "{rg}/providers/Microsoft.KeyVault/vaults/{vault}", vaults::put),
+    Route::new(Method::Patch, "{rg}/providers/Microsoft.KeyVault/vaults/{vault}", vaults::patch),
+    Route::new(Method::Delete, "{rg}/providers/Microsoft.KeyVault/vaults/{vault}", vaults::delete),
+    Route::new(Method::Put, "{rg}/providers/Microsoft.KeyVault/vaults/{vault}/accessPolicies/{operation}", policies::put),
+    Route::new(Method::Post, "{sub}/providers/Microsoft.KeyVault/checkNameAvailability", vaults::check_name),
+    Route::new(Method::Get, "{sub}/providers/Microsoft.KeyVault/deletedVaults", deleted_vaults::list),
+    Route::new(Method::Get, "{sub}/providers/Microsoft.KeyVault/locations/{location}/deletedVaults/{vault}", deleted_vaults::get),
     Route::new(
         Method::Post,
         "{sub}/providers/Microsoft.KeyVault/locations/{location}/deletedVaults/{vault}/purge",
         deleted_vaults::purge,
     ),
     // `az keyvault list` asks for these too.
-    Route::new(
-        Method::Get,
-        "{sub}/providers/Microsoft.KeyVault/managedHSMs",
-        vaults::none,
-    ),
-    Route::new(
-        Method::Get,
-        "{rg}/providers/Microsoft.KeyVault/managedHSMs",
-        vaults::none,
-    ),
+    Route::new(Method::Get, "{sub}/providers/Microsoft.KeyVault/managedHSMs", vaults::none),
+    Route::new(Method::Get, "{rg}/providers/Microsoft.KeyVault/managedHSMs", vaults::none),
 ];
 
 /// What a vault does later.
@@ -150,10 +102,7 @@ impl Vault {
     /// By its id.
     pub fn at(ctx: &Context<'_>, id: &ResourceId) -> Result<Option<Self>, Fault> {
         let resource = ctx.find(id)?;
-        Ok(resource.map(|resource| Self {
-            id: ResourceId::parse(text(&resource, "/id")),
-            resource,
-        }))
+        Ok(resource.map(|resource| Self { id: ResourceId::parse(text(&resource, "/id")), resource }))
     }
 
     /// By its name, which is unique everywhere.
@@ -187,9 +136,7 @@ impl Vault {
 
     /// Days that what was deleted can be brought back.
     fn retention_days(&self) -> i64 {
-        self.resource["properties"]["softDeleteRetentionInDays"]
-            .as_i64()
-            .unwrap_or(90)
+        self.resource["properties"]["softDeleteRetentionInDays"].as_i64().unwrap_or(90)
     }
 }
 

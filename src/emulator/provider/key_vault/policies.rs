@@ -17,10 +17,7 @@ pub(super) fn put(ctx: &Context<'_>, call: &Call) -> Outcome {
     let wanted = call.body["properties"]["accessPolicies"]
         .as_array()
         .ok_or_else(|| Fault::invalid("Parameter properties.accessPolicies is null or empty."))?;
-    let mut policies = vault.resource["properties"]["accessPolicies"]
-        .as_array()
-        .cloned()
-        .unwrap_or_default();
+    let mut policies = vault.resource["properties"]["accessPolicies"].as_array().cloned().unwrap_or_default();
     let operation = call.param("operation").to_lowercase();
     for one in wanted {
         if text(one, "/objectId").is_empty() {
@@ -30,9 +27,7 @@ pub(super) fn put(ctx: &Context<'_>, call: &Call) -> Outcome {
                 "An invalid value was provided for 'accessPolicies': objectId is null or empty.",
             ));
         }
-        let place = policies
-            .iter()
-            .position(|policy| same_principal(policy, one));
+        let place = policies.iter().position(|policy| same_principal(policy, one));
         match (operation.as_str(), place) {
             ("add", Some(at)) => add(&mut policies[at], one),
             ("replace", Some(at)) => policies[at] = one.clone(),
@@ -44,11 +39,7 @@ pub(super) fn put(ctx: &Context<'_>, call: &Call) -> Outcome {
             }
             ("remove", None) => {}
             _ => {
-                return Err(Fault::arm(
-                    400,
-                    "BadRequest",
-                    format!("'{operation}' is not add, replace or remove."),
-                ));
+                return Err(Fault::arm(400, "BadRequest", format!("'{operation}' is not add, replace or remove.")));
             }
         }
     }

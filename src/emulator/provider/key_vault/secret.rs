@@ -32,10 +32,7 @@ pub struct Deleted {
 impl Deleted {
     /// Deleted now, from a vault with its own retention.
     pub fn now(ctx: &Context<'_>, vault: &Vault) -> Self {
-        Self {
-            at: ctx.now,
-            purge_at: ctx.now + days(vault.retention_days()),
-        }
+        Self { at: ctx.now, purge_at: ctx.now + days(vault.retention_days()) }
     }
 }
 
@@ -66,14 +63,7 @@ impl fmt::Debug for Version {
 impl Version {
     /// An enabled version made at `now`.
     pub fn new(now: Timestamp, value: String) -> Self {
-        Self {
-            id: new_version_id(),
-            value,
-            enabled: true,
-            created: now,
-            updated: now,
-            ..Self::default()
-        }
+        Self { id: new_version_id(), value, enabled: true, created: now, updated: now, ..Self::default() }
     }
 }
 
@@ -93,9 +83,7 @@ impl Secret {
         if id.is_empty() {
             return self.latest();
         }
-        self.versions
-            .iter()
-            .find(|version| version.id.eq_ignore_ascii_case(id))
+        self.versions.iter().find(|version| version.id.eq_ignore_ascii_case(id))
     }
 }
 
@@ -125,22 +113,14 @@ pub fn purge(ctx: &Context<'_>, vault: &Vault, name: &str) -> Result<(), Fault> 
 
 /// Removes everything a vault held under this name.
 pub(super) fn purge_vault(ctx: &Context<'_>, vault_name: &str) -> Result<(), Fault> {
-    for (key, _) in ctx
-        .tx
-        .scan(&SECRETS, &format!("{}|", vault_name.to_lowercase()))?
-    {
+    for (key, _) in ctx.tx.scan(&SECRETS, &format!("{}|", vault_name.to_lowercase()))? {
         ctx.tx.remove(&SECRETS, &key)?;
     }
     Ok(())
 }
 
 /// Adds a version, making the secret if need be. A deleted secret keeps its name until it is purged.
-pub fn add_version(
-    ctx: &Context<'_>,
-    vault: &Vault,
-    name: &str,
-    version: Version,
-) -> Result<(), Fault> {
+pub fn add_version(ctx: &Context<'_>, vault: &Vault, name: &str, version: Version) -> Result<(), Fault> {
     let mut secret = match find(ctx, vault, name)? {
         Some(secret) if secret.deleted.is_some() => {
             return Err(Fault::vault(
@@ -154,11 +134,7 @@ pub fn add_version(
             ));
         }
         Some(secret) => secret,
-        None => Secret {
-            name: name.to_owned(),
-            versions: Vec::new(),
-            deleted: None,
-        },
+        None => Secret { name: name.to_owned(), versions: Vec::new(), deleted: None },
     };
     secret.versions.push(version);
     save(ctx, vault, &secret)

@@ -50,25 +50,16 @@ fn versions(ctx: &Context<'_>, call: &Call) -> Outcome {
     let vault = enter(ctx, call, may("list"))?;
     let secret = need(ctx, &vault, call)?;
     let versions = secret.versions.iter();
-    let items = versions
-        .map(|version| item(&vault, &secret, version, &version.id))
-        .collect();
+    let items = versions.map(|version| item(&vault, &secret, version, &version.id)).collect();
     Ok(page(&vault, call, items))
 }
 
 fn get(ctx: &Context<'_>, call: &Call) -> Outcome {
     let vault = enter(ctx, call, may("get"))?;
     let secret = need(ctx, &vault, call)?;
-    let version = secret
-        .version(call.param("version"))
-        .ok_or_else(|| not_found(call))?;
+    let version = secret.version(call.param("version")).ok_or_else(|| not_found(call))?;
     if !version.enabled {
-        return Err(Fault::vault(
-            403,
-            "Forbidden",
-            "Operation get is not allowed on a disabled secret.",
-            Some("SecretDisabled"),
-        ));
+        return Err(Fault::vault(403, "Forbidden", "Operation get is not allowed on a disabled secret.", Some("SecretDisabled")));
     }
     Ok(Reply::ok(bundle(&vault, &secret, version)))
 }
@@ -77,14 +68,10 @@ fn set(ctx: &Context<'_>, call: &Call) -> Outcome {
     let vault = enter(ctx, call, may("set"))?;
     let name = call.param("name");
     if !is_object_name(name) {
-        let message = format!(
-            "The request URI contains an invalid name: {name}. Names may have 1-127 letters, digits and dashes."
-        );
+        let message = format!("The request URI contains an invalid name: {name}. Names may have 1-127 letters, digits and dashes.");
         return Err(Fault::vault(400, "BadParameter", message, None));
     }
-    let value = call
-        .text("/value")
-        .ok_or_else(|| Fault::vault(400, "BadParameter", "Property value is required.", None))?;
+    let value = call.text("/value").ok_or_else(|| Fault::vault(400, "BadParameter", "Property value is required.", None))?;
     let mut version = Version::new(ctx.now, value.to_owned());
     lay_over(&mut version, &call.body);
     let id = version.id.clone();
@@ -97,11 +84,7 @@ fn set(ctx: &Context<'_>, call: &Call) -> Outcome {
 fn update(ctx: &Context<'_>, call: &Call) -> Outcome {
     let vault = enter(ctx, call, may("set"))?;
     let mut secret = need(ctx, &vault, call)?;
-    let id = secret
-        .version(call.param("version"))
-        .ok_or_else(|| not_found(call))?
-        .id
-        .clone();
+    let id = secret.version(call.param("version")).ok_or_else(|| not_found(call))?.id.clone();
     for version in secret.versions.iter_mut().filter(|one| one.id == id) {
         lay_over(version, &call.body);
         version.updated = ctx.now;
@@ -154,22 +137,16 @@ fn recover(ctx: &Context<'_>, call: &Call) -> Outcome {
     let mut secret = need_deleted(ctx, &vault, call)?;
     secret.deleted = None;
     secret::save(ctx, &vault, &secret)?;
-    let shown = secret
-        .latest()
-        .map(|version| item(&vault, &secret, version, &version.id));
+    let shown = secret.latest().map(|version| item(&vault, &secret, version, &version.id));
     Ok(Reply::ok(shown.unwrap_or_default()))
 }
 
 fn need(ctx: &Context<'_>, vault: &Vault, call: &Call) -> Result<Secret, Fault> {
-    secret::find(ctx, vault, call.param("name"))?
-        .filter(|secret| secret.deleted.is_none())
-        .ok_or_else(|| not_found(call))
+    secret::find(ctx, vault, call.param("name"))?.filter(|secret| secret.deleted.is_none()).ok_or_else(|| not_found(call))
 }
 
 fn need_deleted(ctx: &Context<'_>, vault: &Vault, call: &Call) -> Result<Secret, Fault> {
-    secret::find(ctx, vault, call.param("name"))?
-        .filter(|secret| secret.deleted.is_some())
-        .ok_or_else(|| not_found(call))
+    secret::find(ctx, vault, call.param("name"))?.filter(|secret| secret.deleted.is_some()).ok_or_else(|| not_found(call))
 }
 
 fn not_found(call: &Call) -> Fault {
@@ -198,12 +175,8 @@ fn item(vault: &Vault, secret: &Secret, version: &Version, id: &str) -> Value {
     if version.managed {
         shown["managed"] = true.into();
     }
-    shown["attributes"] = attributes(
-        vault,
-        version.enabled,
-        [version.not_before, version.expires],
-        [version.created, version.updated],
-    );
+    shown["attributes"] =
+        attributes(vault, version.enabled, [version.not_before, version.expires], [version.created, version.updated]);
     shown["tags"] = json!(version.tags);
     shown
 }
@@ -222,12 +195,7 @@ fn show_deleted(vault: &Vault, secret: &Secret) -> Value {
         return Value::Null;
     };
     let mut shown = item(vault, secret, version, &version.id);
-    mark_deleted(
-        &mut shown,
-        vault,
-        &format!("deletedsecrets/{}", secret.name),
-        deleted,
-    );
+    mark_deleted(&mut shown, vault, &format!("deletedsecrets/{}", secret.name), deleted);
     shown
 }
 
@@ -237,10 +205,7 @@ fn lay_over(version: &mut Version, body: &Value) {
         version.content_type = Some(kind.to_owned());
     }
     if let Some(tags) = body["tags"].as_object() {
-        version.tags = tags
-            .iter()
-            .filter_map(|(name, value)| Some((name.clone(), value.as_str()?.to_owned())))
-            .collect();
+        version.tags = tags.iter().filter_map(|(name, value)| Some((name.clone(), value.as_str()?.to_owned()))).collect();
     }
     let wanted = &body["attributes"];
     if let Some(enabled) = wanted["enabled"].as_bool() {

@@ -55,10 +55,7 @@ fn a_new_vault_is_ready_after_its_name_is_registered() {
     let mut cloud = Fixture::new(NOW);
     let made = json_of(cloud.arm(Method::Put, &vault_id("KV-Shop"), &body(&[])));
     assert_eq!(made["properties"]["provisioningState"], "RegisteringDns");
-    assert_eq!(
-        made["properties"]["vaultUri"],
-        "https://kv-shop.vault.localhost:8443/"
-    );
+    assert_eq!(made["properties"]["vaultUri"], "https://kv-shop.vault.localhost:8443/");
     cloud.settle();
     let vault = cloud.get(&vault_id("kv-SHOP").to_uppercase());
     assert_eq!(vault["properties"]["provisioningState"], "Succeeded");
@@ -90,16 +87,10 @@ fn adding_a_policy_keeps_the_others_and_merges_the_own() {
         json_of(cloud.arm(Method::Put, &path, &body))["properties"]["accessPolicies"].clone()
     };
     put("add", policy(WEB_SITES.object_id, &["Get"], &[]));
-    let after = put(
-        "add",
-        policy(WEB_SITES.object_id, &["get", "list"], &["get"]),
-    );
+    let after = put("add", policy(WEB_SITES.object_id, &["get", "list"], &["get"]));
     assert_eq!(after.as_array().unwrap().len(), 2);
     assert_eq!(after[1]["permissions"]["secrets"], json!(["Get", "list"]));
-    let after = put(
-        "remove",
-        policy(WEB_SITES.object_id, &["get", "list"], &["get"]),
-    );
+    let after = put("remove", policy(WEB_SITES.object_id, &["get", "list"], &["get"]));
     assert_eq!(after.as_array().unwrap().len(), 1);
 }
 
@@ -108,19 +99,11 @@ fn a_service_gets_as_far_as_its_policy_goes() {
     let cloud = cloud();
     let id = ResourceId::parse(&vault_id("kv-shop"));
     let version = || Version::new(NOW.parse().unwrap(), "value".into());
-    let write = || {
-        cloud.with(|ctx| {
-            first_party::write(ctx, &CERTIFICATE_REGISTRATION, &id, "order", version()).unwrap()
-        })
-    };
+    let write = || cloud.with(|ctx| first_party::write(ctx, &CERTIFICATE_REGISTRATION, &id, "order", version()).unwrap());
     let add = |verbs: &[&str]| {
         let path = format!("{id}/accessPolicies/add");
         let one = policy(CERTIFICATE_REGISTRATION.object_id, verbs, &[]);
-        cloud.arm(
-            Method::Put,
-            &path,
-            &json!({"properties": {"accessPolicies": [one]}}),
-        );
+        cloud.arm(Method::Put, &path, &json!({"properties": {"accessPolicies": [one]}}));
     };
     assert_eq!(write(), Err(Refusal::Unauthorized));
     add(&["get", "list"]);
@@ -143,13 +126,7 @@ fn a_vault_with_roles_ignores_policies_and_asks_for_roles_at_or_above_it() {
     let list = || cloud.vault("kv-shop", Method::Get, "/secrets", &Value::Null);
     assert_eq!(code(list()), (403, "Forbidden".to_owned()));
     cloud.with(|ctx| {
-        grant(
-            ctx,
-            &ResourceId::parse(GROUP),
-            CERTDECK.object_id,
-            Role::KeyVaultSecretsUser,
-        )
-        .unwrap();
+        grant(ctx, &ResourceId::parse(GROUP), CERTDECK.object_id, Role::KeyVaultSecretsUser).unwrap();
         grant(ctx, &id, WEB_SITES.object_id, Role::KeyVaultCertificateUser).unwrap();
     });
     assert_eq!(list().status, 200);
@@ -164,25 +141,19 @@ fn a_firewall_stops_the_caller_and_lets_trusted_services_pass() {
     let cloud = cloud();
     let id = ResourceId::parse(&vault_id("kv-shop"));
     let acls = |bypass: &str| {
-        let patch = json!({"properties": {"publicNetworkAccess": "Disabled", "networkAcls": {"bypass": bypass, "defaultAction": "Deny"}}});
+        let patch =
+            json!({"properties": {"publicNetworkAccess": "Disabled", "networkAcls": {"bypass": bypass, "defaultAction": "Deny"}}});
         cloud.arm(Method::Patch, &vault_id("kv-shop"), &patch);
     };
     let path = format!("{id}/accessPolicies/add");
     let one = policy(WEB_SITES.object_id, &["get"], &[]);
-    cloud.arm(
-        Method::Put,
-        &path,
-        &json!({"properties": {"accessPolicies": [one]}}),
-    );
+    cloud.arm(Method::Put, &path, &json!({"properties": {"accessPolicies": [one]}}));
     cloud.vault("kv-shop", Method::Put, "/secrets/a", &json!({"value": "1"}));
     let read = || cloud.with(|ctx| first_party::read(ctx, &WEB_SITES, &id, "a").unwrap());
 
     acls("AzureServices");
     let list = cloud.vault("kv-shop", Method::Get, "/secrets", &Value::Null);
-    assert_eq!(
-        json_of(list)["error"]["innererror"]["code"],
-        "ForbiddenByFirewall"
-    );
+    assert_eq!(json_of(list)["error"]["innererror"]["code"], "ForbiddenByFirewall");
     assert!(read().is_ok());
     acls("None");
     assert_eq!(read().unwrap_err(), Refusal::Unauthorized);
@@ -193,37 +164,18 @@ fn a_secret_keeps_its_versions_and_comes_back_after_deletion() {
     let cloud = cloud();
     let kv = |method, path: &str, body: Value| cloud.vault("kv-shop", method, path, &body);
     let first = json_of(kv(Method::Put, "/secrets/token", json!({"value": "one"})));
-    kv(
-        Method::Put,
-        "/secrets/token",
-        json!({"value": "two", "contentType": "text/plain"}),
-    );
-    assert_eq!(
-        json_of(kv(Method::Get, "/secrets/token/", Value::Null))["value"],
-        "two"
-    );
+    kv(Method::Put, "/secrets/token", json!({"value": "two", "contentType": "text/plain"}));
+    assert_eq!(json_of(kv(Method::Get, "/secrets/token/", Value::Null))["value"], "two");
     let old = text(&first, "/id").split("8443").last().unwrap().to_owned();
     assert_eq!(json_of(kv(Method::Get, &old, Value::Null))["value"], "one");
 
-    assert_eq!(
-        kv(Method::Delete, "/secrets/token", Value::Null).status,
-        200
-    );
+    assert_eq!(kv(Method::Delete, "/secrets/token", Value::Null).status, 200);
     let again = kv(Method::Put, "/secrets/token", json!({"value": "three"}));
-    assert_eq!(
-        json_of(again)["error"]["innererror"]["code"],
-        "ObjectIsDeletedButRecoverable"
-    );
+    assert_eq!(json_of(again)["error"]["innererror"]["code"], "ObjectIsDeletedButRecoverable");
     let gone = kv(Method::Get, "/secrets/token", Value::Null);
     assert_eq!(code(gone), (404, "SecretNotFound".to_owned()));
-    assert_eq!(
-        kv(Method::Post, "/deletedsecrets/token/recover", Value::Null).status,
-        200
-    );
-    assert_eq!(
-        json_of(kv(Method::Get, "/secrets/token", Value::Null))["value"],
-        "two"
-    );
+    assert_eq!(kv(Method::Post, "/deletedsecrets/token/recover", Value::Null).status, 200);
+    assert_eq!(json_of(kv(Method::Get, "/secrets/token", Value::Null))["value"], "two");
 }
 
 #[test]
@@ -249,11 +201,7 @@ fn an_imported_certificate_has_a_managed_secret_of_the_same_version() {
     assert_eq!(code(import("no")), (400, "BadParameter".to_owned()));
     let bundle = json_of(import("pw"));
     assert_eq!(bundle["cer"], BASE64.encode(&issued.leaf));
-    let secret = text(&bundle, "/sid")
-        .split("8443")
-        .last()
-        .unwrap()
-        .to_owned();
+    let secret = text(&bundle, "/sid").split("8443").last().unwrap().to_owned();
     let secret = json_of(cloud.vault("kv-shop", Method::Get, &secret, &Value::Null));
     assert_eq!(secret["managed"], true);
     assert_eq!(secret["kid"], bundle["kid"]);
@@ -271,19 +219,11 @@ fn a_deleted_vault_holds_its_name_until_its_retention_is_over() {
     let mut recover = body(&[]);
     recover["properties"]["createMode"] = "recover".into();
     assert_eq!(cloud.arm(Method::Put, &id, &recover).status, 200);
-    assert_eq!(
-        cloud
-            .vault("kv-shop", Method::Get, "/secrets/a", &Value::Null)
-            .status,
-        200
-    );
+    assert_eq!(cloud.vault("kv-shop", Method::Get, "/secrets/a", &Value::Null).status, 200);
 
     cloud.arm(Method::Delete, &id, &Value::Null);
     cloud.advance(crate::emulator::ca::policy::days(91));
     assert_eq!(cloud.arm(Method::Put, &id, &body(&[])).status, 200);
     let gone = cloud.vault("kv-shop", Method::Get, "/secrets/a", &Value::Null);
-    assert_eq!(
-        gone.status, 403,
-        "a new vault knows nothing of the old one's policies"
-    );
+    assert_eq!(gone.status, 403, "a new vault knows nothing of the old one's policies");
 }

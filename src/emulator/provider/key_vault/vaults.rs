@@ -53,13 +53,7 @@ pub(super) fn put(ctx: &Context<'_>, call: &Call) -> Outcome {
 }
 
 /// Adds a vault to the estate, its name not yet in DNS.
-pub fn create(
-    ctx: &Context<'_>,
-    id: &ResourceId,
-    location: &str,
-    tags: Option<Value>,
-    wanted: &Value,
-) -> Result<Value, Fault> {
+pub fn create(ctx: &Context<'_>, id: &ResourceId, location: &str, tags: Option<Value>, wanted: &Value) -> Result<Value, Fault> {
     let mut properties = json!({
         "sku": {"family": "A", "name": "standard"},
         "tenantId": ctx.setting.tenant_id,
@@ -82,10 +76,7 @@ pub fn create(
         "createdAt": ctx.now.to_string(),
         "lastModifiedAt": ctx.now.to_string(),
     });
-    let entry = Entry {
-        id: id.to_string(),
-        deleted: None,
-    };
+    let entry = Entry { id: id.to_string(), deleted: None };
     ctx.tx.put(&NAMES, &id.name().to_lowercase(), &entry)?;
     ctx.save(id, &vault)?;
     Ok(vault)
@@ -115,9 +106,7 @@ pub fn registered(ctx: &Context<'_>, name: &str) -> Result<(), Fault> {
 
 /// A PUT on a vault replaces the list of policies as a whole; what it does not name stays.
 fn replace(ctx: &Context<'_>, call: &Call, vault: Vault) -> Outcome {
-    let location = text(&call.body, "/location")
-        .replace(' ', "")
-        .to_lowercase();
+    let location = text(&call.body, "/location").replace(' ', "").to_lowercase();
     if !location.is_empty() && location != vault.location() {
         return Err(Fault::arm(
             409,
@@ -173,14 +162,8 @@ pub(super) fn delete(ctx: &Context<'_>, call: &Call) -> Outcome {
         return Ok(Reply::empty(204));
     };
     let purge_at = ctx.now + days(vault.retention_days());
-    let entry = Entry {
-        id: vault.id.to_string(),
-        deleted: Some(Deletion {
-            at: ctx.now,
-            purge_at,
-            resource: vault.resource.clone(),
-        }),
-    };
+    let entry =
+        Entry { id: vault.id.to_string(), deleted: Some(Deletion { at: ctx.now, purge_at, resource: vault.resource.clone() }) };
     ctx.tx.put(&NAMES, &vault.key(), &entry)?;
     ctx.remove(&vault.id)?;
     let over = jobs::Job::KeyVault(Job::Purge(vault.name().to_owned()));
@@ -192,10 +175,7 @@ fn recover_deleted(ctx: &Context<'_>, name: &str, entry: Entry) -> Outcome {
     let Some(deletion) = entry.deleted else {
         return Err(already_exists(name));
     };
-    let back = Entry {
-        id: entry.id,
-        deleted: None,
-    };
+    let back = Entry { id: entry.id, deleted: None };
     let id = ResourceId::parse(&back.id);
     ctx.tx.put(&NAMES, &name.to_lowercase(), &back)?;
     ctx.save(&id, &deletion.resource)?;
@@ -207,11 +187,7 @@ pub(super) fn check_name(ctx: &Context<'_>, call: &Call) -> Outcome {
     let answer = match refuse_name(ctx, name) {
         Ok(()) => json!({"nameAvailable": true}),
         Err(fault) => {
-            let reason = if fault.status == 409 {
-                "AlreadyExists"
-            } else {
-                "AccountNameInvalid"
-            };
+            let reason = if fault.status == 409 { "AlreadyExists" } else { "AccountNameInvalid" };
             let message = text(&fault.body, "/error/message");
             json!({"nameAvailable": false, "reason": reason, "message": message})
         }
@@ -264,9 +240,7 @@ fn is_vault_name(name: &str) -> bool {
     (3..=24).contains(&bytes.len())
         && bytes[0].is_ascii_alphabetic()
         && bytes[bytes.len() - 1].is_ascii_alphanumeric()
-        && bytes
-            .iter()
-            .all(|b| b.is_ascii_alphanumeric() || *b == b'-')
+        && bytes.iter().all(|b| b.is_ascii_alphanumeric() || *b == b'-')
         && !name.contains("--")
 }
 
@@ -275,11 +249,7 @@ fn check_properties(properties: &Value) -> Result<(), Fault> {
     if retention.is_none_or(|days| days.as_i64().is_some_and(|n| (7..=90).contains(&n))) {
         return Ok(());
     }
-    Err(Fault::arm(
-        400,
-        "BadRequest",
-        "Invalid value for property softDeleteRetentionInDays. The value must be between 7 and 90.",
-    ))
+    Err(Fault::arm(400, "BadRequest", "Invalid value for property softDeleteRetentionInDays. The value must be between 7 and 90."))
 }
 
 /// The id in Azure's own casing, whatever the request's.

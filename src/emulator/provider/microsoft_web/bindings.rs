@@ -17,27 +17,13 @@ use crate::emulator::{
     route::Route,
 };
 
-const KINDS: [&str; 2] = [
-    "microsoft.web/sites/hostnamebindings",
-    "microsoft.web/sites/slots/hostnamebindings",
-];
+const KINDS: [&str; 2] = ["microsoft.web/sites/hostnamebindings", "microsoft.web/sites/slots/hostnamebindings"];
 
 macro_rules! both {
     ($method:ident, $tail:literal, $run:expr) => {
         [
-            Route::new(
-                Method::$method,
-                concat!("{rg}/providers/Microsoft.Web/sites/{site}/", $tail),
-                $run,
-            ),
-            Route::new(
-                Method::$method,
-                concat!(
-                    "{rg}/providers/Microsoft.Web/sites/{site}/slots/{slot}/",
-                    $tail
-                ),
-                $run,
-            ),
+            Route::new(Method::$method, concat!("{rg}/providers/Microsoft.Web/sites/{site}/", $tail), $run),
+            Route::new(Method::$method, concat!("{rg}/providers/Microsoft.Web/sites/{site}/slots/{slot}/", $tail), $run),
         ]
     };
 }
@@ -66,9 +52,7 @@ impl SslState {
         match value {
             Value::Null => Some(Self::Disabled),
             Value::Number(number) => all.get(usize::try_from(number.as_u64()?).ok()?).copied(),
-            Value::String(word) => all
-                .into_iter()
-                .find(|state| state.word().eq_ignore_ascii_case(word)),
+            Value::String(word) => all.into_iter().find(|state| state.word().eq_ignore_ascii_case(word)),
             _ => None,
         }
     }
@@ -89,9 +73,7 @@ pub fn host(binding: &Value) -> &str {
 
 /// What a binding presents; absent members mean "not bound".
 pub fn state(binding: &Value) -> SslState {
-    let word = binding
-        .pointer("/properties/sslState")
-        .unwrap_or(&Value::Null);
+    let word = binding.pointer("/properties/sslState").unwrap_or(&Value::Null);
     SslState::parse(word).unwrap_or(SslState::Disabled)
 }
 
@@ -116,12 +98,7 @@ pub fn site_of(binding: &Value) -> ResourceId {
 }
 
 /// The bindings in a webspace that present the certificate with this thumbprint.
-pub fn presenting(
-    ctx: &Context<'_>,
-    scope: &ResourceId,
-    webspace: &str,
-    thumbprint: &str,
-) -> Result<Vec<Value>, Fault> {
+pub fn presenting(ctx: &Context<'_>, scope: &ResourceId, webspace: &str, thumbprint: &str) -> Result<Vec<Value>, Fault> {
     let Some(subscription) = scope.subscription_id() else {
         return Ok(Vec::new());
     };
@@ -142,9 +119,7 @@ pub fn presenting(
 pub fn find_host(ctx: &Context<'_>, host_name: &str) -> Result<Option<Value>, Fault> {
     let everywhere = ResourceId::parse("");
     let all = of_subscription(ctx, &everywhere)?;
-    Ok(all
-        .into_iter()
-        .find(|binding| host(binding).eq_ignore_ascii_case(host_name)))
+    Ok(all.into_iter().find(|binding| host(binding).eq_ignore_ascii_case(host_name)))
 }
 
 /// What the front door presents for a hostname: the bound certificate, if there is one.
@@ -157,12 +132,7 @@ pub fn presented(ctx: &Context<'_>, host_name: &str) -> Result<Option<Material>,
         return Ok(None);
     }
     let site = ctx.need(&site_of(&binding))?;
-    let found = certificates::in_webspace(
-        ctx,
-        &site_of(&binding),
-        text(&site, "/properties/webSpace"),
-        thumbprint,
-    )?;
+    let found = certificates::in_webspace(ctx, &site_of(&binding), text(&site, "/properties/webSpace"), thumbprint)?;
     match found {
         Some(certificate) => ctx.private(&ResourceId::parse(text(&certificate, "/id"))),
         None => Ok(None),
@@ -170,12 +140,7 @@ pub fn presented(ctx: &Context<'_>, host_name: &str) -> Result<Option<Material>,
 }
 
 /// Maps a hostname to a site, without TLS. `record` is how DNS points there; `None` for the default hostname.
-pub fn add(
-    ctx: &Context<'_>,
-    site: &ResourceId,
-    host_name: &str,
-    record: Option<&str>,
-) -> Result<Value, Fault> {
+pub fn add(ctx: &Context<'_>, site: &ResourceId, host_name: &str, record: Option<&str>) -> Result<Value, Fault> {
     let owner = ctx.need(site)?;
     let host_name = host_name.to_lowercase();
     let id = site.child("hostNameBindings", &host_name);
@@ -200,23 +165,11 @@ pub fn add(
 }
 
 /// Binds, rebinds or unbinds a certificate, with every check the service makes.
-pub fn bind(
-    ctx: &Context<'_>,
-    site: &ResourceId,
-    host_name: &str,
-    wanted: SslState,
-    thumbprint: &str,
-) -> Result<Value, Fault> {
+pub fn bind(ctx: &Context<'_>, site: &ResourceId, host_name: &str, wanted: SslState, thumbprint: &str) -> Result<Value, Fault> {
     let id = site.child("hostNameBindings", &host_name.to_lowercase());
-    let mut binding = ctx.find(&id)?.ok_or_else(|| {
-        Fault::web(
-            404,
-            format!(
-                "Hostname '{host_name}' does not exist on the site '{}'.",
-                site.name()
-            ),
-        )
-    })?;
+    let mut binding = ctx
+        .find(&id)?
+        .ok_or_else(|| Fault::web(404, format!("Hostname '{host_name}' does not exist on the site '{}'.", site.name())))?;
     let members = binding["properties"].as_object_mut();
     let Some(members) = members else {
         return Err(Fault::web(500, "The binding is damaged."));
@@ -237,55 +190,23 @@ pub fn bind(
     Ok(binding)
 }
 
-fn check(
-    ctx: &Context<'_>,
-    site: &ResourceId,
-    host_name: &str,
-    wanted: SslState,
-    thumbprint: &str,
-) -> Result<(), Fault> {
+fn check(ctx: &Context<'_>, site: &ResourceId, host_name: &str, wanted: SslState, thumbprint: &str) -> Result<(), Fault> {
     let owner = ctx.need(site)?;
     let plan = plans::named(ctx, text(&owner, "/properties/serverFarmId"))?;
     let allowed = plans::tls(&plan);
-    let needed = if wanted == SslState::IpBasedEnabled {
-        Tls::IpBased
-    } else {
-        Tls::Sni
-    };
+    let needed = if wanted == SslState::IpBasedEnabled { Tls::IpBased } else { Tls::Sni };
     if allowed < needed {
         let tier = text(&plan, "/sku/tier");
-        let what = if needed == Tls::IpBased {
-            "IP based SSL"
-        } else {
-            "SSL"
-        };
-        return Err(Fault::web(
-            409,
-            format!("{what} is not supported in the {tier} tier of the App Service plan."),
-        ));
+        let what = if needed == Tls::IpBased { "IP based SSL" } else { "SSL" };
+        return Err(Fault::web(409, format!("{what} is not supported in the {tier} tier of the App Service plan.")));
     }
     if thumbprint.is_empty() {
-        return Err(Fault::web(
-            400,
-            "The parameter thumbprint has an invalid value.",
-        ));
+        return Err(Fault::web(400, "The parameter thumbprint has an invalid value."));
     }
-    let certificate =
-        certificates::in_webspace(ctx, site, text(&owner, "/properties/webSpace"), thumbprint)?
-            .ok_or_else(|| {
-                Fault::web_coded(
-                    404,
-                    "04031",
-                    "Certificate {0} was not found.",
-                    &[thumbprint],
-                )
-            })?;
+    let certificate = certificates::in_webspace(ctx, site, text(&owner, "/properties/webSpace"), thumbprint)?
+        .ok_or_else(|| Fault::web_coded(404, "04031", "Certificate {0} was not found.", &[thumbprint]))?;
     let names = certificate["properties"]["hostNames"].as_array();
-    let covers = names
-        .into_iter()
-        .flatten()
-        .filter_map(Value::as_str)
-        .any(|name| name_covers(name, host_name));
+    let covers = names.into_iter().flatten().filter_map(Value::as_str).any(|name| name_covers(name, host_name));
     if !covers {
         return Err(Fault::web_coded(
             409,
@@ -301,22 +222,13 @@ fn check(
             && !text(&other, "/properties/thumbprint").eq_ignore_ascii_case(thumbprint)
     });
     if wanted == SslState::IpBasedEnabled && other_ip {
-        return Err(Fault::web(
-            400,
-            "Cannot set certificate for existing VIP because another VIP already uses that certificate.",
-        ));
+        return Err(Fault::web(400, "Cannot set certificate for existing VIP because another VIP already uses that certificate."));
     }
     Ok(())
 }
 
 /// Moves every binding of a webspace from one certificate to its successor.
-pub fn move_all(
-    ctx: &Context<'_>,
-    scope: &ResourceId,
-    webspace: &str,
-    from: &str,
-    to: &str,
-) -> Result<(), Fault> {
+pub fn move_all(ctx: &Context<'_>, scope: &ResourceId, webspace: &str, from: &str, to: &str) -> Result<(), Fault> {
     if from.eq_ignore_ascii_case(to) {
         return Ok(());
     }
@@ -359,8 +271,7 @@ fn put(ctx: &Context<'_>, call: &Call) -> Outcome {
     let binding = match wanted {
         None | Some(Value::Null) => ctx.need(&id)?,
         Some(word) => {
-            let state = SslState::parse(word)
-                .ok_or_else(|| Fault::web(400, "The parameter sslState has an invalid value."))?;
+            let state = SslState::parse(word).ok_or_else(|| Fault::web(400, "The parameter sslState has an invalid value."))?;
             let thumbprint = call.text("/properties/thumbprint").unwrap_or_default();
             bind(ctx, &site, &host_name, state, thumbprint)?
         }
@@ -370,14 +281,8 @@ fn put(ctx: &Context<'_>, call: &Call) -> Outcome {
 
 fn delete(ctx: &Context<'_>, call: &Call) -> Outcome {
     let id = call.target();
-    if id
-        .name()
-        .eq_ignore_ascii_case(&site::default_host(&id.parent()))
-    {
-        return Err(Fault::web(
-            409,
-            "The default hostname of a site cannot be removed.",
-        ));
+    if id.name().eq_ignore_ascii_case(&site::default_host(&id.parent())) {
+        return Err(Fault::web(409, "The default hostname of a site cannot be removed."));
     }
     Ok(Reply::empty(if ctx.remove(&id)? { 200 } else { 204 }))
 }

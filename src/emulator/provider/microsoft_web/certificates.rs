@@ -18,36 +18,12 @@ use crate::emulator::{
 pub const KIND: &str = "microsoft.web/certificates";
 
 pub const ROUTES: &[Route] = &[
-    Route::new(
-        Method::Get,
-        "{sub}/providers/Microsoft.Web/certificates",
-        list,
-    ),
-    Route::new(
-        Method::Get,
-        "{rg}/providers/Microsoft.Web/certificates",
-        list,
-    ),
-    Route::new(
-        Method::Get,
-        "{rg}/providers/Microsoft.Web/certificates/{name}",
-        get,
-    ),
-    Route::new(
-        Method::Put,
-        "{rg}/providers/Microsoft.Web/certificates/{name}",
-        put,
-    ),
-    Route::new(
-        Method::Patch,
-        "{rg}/providers/Microsoft.Web/certificates/{name}",
-        patch,
-    ),
-    Route::new(
-        Method::Delete,
-        "{rg}/providers/Microsoft.Web/certificates/{name}",
-        delete,
-    ),
+    Route::new(Method::Get, "{sub}/providers/Microsoft.Web/certificates", list),
+    Route::new(Method::Get, "{rg}/providers/Microsoft.Web/certificates", list),
+    Route::new(Method::Get, "{rg}/providers/Microsoft.Web/certificates/{name}", get),
+    Route::new(Method::Put, "{rg}/providers/Microsoft.Web/certificates/{name}", put),
+    Route::new(Method::Patch, "{rg}/providers/Microsoft.Web/certificates/{name}", patch),
+    Route::new(Method::Delete, "{rg}/providers/Microsoft.Web/certificates/{name}", delete),
 ];
 
 /// Where a certificate is put.
@@ -63,26 +39,13 @@ pub struct Place {
 /// Where a certificate came from, as its members say it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Origin {
-    Upload {
-        friendly_name: String,
-    },
-    Vault {
-        vault: ResourceId,
-        secret: String,
-    },
-    Managed {
-        host: String,
-        method: Option<String>,
-    },
+    Upload { friendly_name: String },
+    Vault { vault: ResourceId, secret: String },
+    Managed { host: String, method: Option<String> },
 }
 
 /// The certificate with this thumbprint that a site in this webspace may use.
-pub fn in_webspace(
-    ctx: &Context<'_>,
-    site: &ResourceId,
-    webspace: &str,
-    thumbprint: &str,
-) -> Result<Option<Value>, Fault> {
+pub fn in_webspace(ctx: &Context<'_>, site: &ResourceId, webspace: &str, thumbprint: &str) -> Result<Option<Value>, Fault> {
     let Some(subscription) = site.subscription_id() else {
         return Ok(None);
     };
@@ -95,14 +58,8 @@ pub fn in_webspace(
 
 /// Writes a certificate, new or in place of the one with that name; bindings that presented the old one present
 /// this one from now on.
-pub fn save(
-    ctx: &Context<'_>,
-    place: &Place,
-    material: &Material,
-    origin: &Origin,
-) -> Result<Value, Fault> {
-    let facts = Facts::read(&material.leaf)
-        .map_err(|error| Fault::web(400, format!("The certificate cannot be read: {error}")))?;
+pub fn save(ctx: &Context<'_>, place: &Place, material: &Material, origin: &Origin) -> Result<Value, Fault> {
+    let facts = Facts::read(&material.leaf).map_err(|error| Fault::web(400, format!("The certificate cannot be read: {error}")))?;
     let before = ctx.find(&place.id)?;
     let mut properties = json!({
         "friendlyName": "",
@@ -145,12 +102,7 @@ pub fn save(
             }
         }
     }
-    let mut certificate = envelope(
-        &place.id,
-        "Microsoft.Web/certificates",
-        &place.region,
-        properties,
-    );
+    let mut certificate = envelope(&place.id, "Microsoft.Web/certificates", &place.region, properties);
     certificate["tags"] = place.tags.clone();
     ctx.save(&place.id, &certificate)?;
     ctx.save_private(&place.id, material)?;
@@ -186,9 +138,7 @@ fn list(ctx: &Context<'_>, call: &Call) -> Outcome {
     };
     ctx.page(call, KIND, &call.target(), |one| {
         let here = text(&one, "/properties/webSpace");
-        let fits = webspace
-            .as_ref()
-            .is_none_or(|webspace| webspace.eq_ignore_ascii_case(here));
+        let fits = webspace.as_ref().is_none_or(|webspace| webspace.eq_ignore_ascii_case(here));
         Ok(fits.then_some(one))
     })
 }
@@ -204,8 +154,7 @@ fn put(ctx: &Context<'_>, call: &Call) -> Outcome {
     let named = |pointer: &str| call.text(pointer).filter(|value| !value.is_empty());
     if let Some(vault) = named("/properties/keyVaultId") {
         let vault = ResourceId::parse(vault);
-        let secret = named("/properties/keyVaultSecretName")
-            .ok_or_else(|| Fault::web(400, sources::INVALID_SECRET))?;
+        let secret = named("/properties/keyVaultSecretName").ok_or_else(|| Fault::web(400, sources::INVALID_SECRET))?;
         return sources::import(ctx, &place, &vault, secret);
     }
     if let Some(blob) = named("/properties/pfxBlob") {
@@ -229,13 +178,9 @@ fn put(ctx: &Context<'_>, call: &Call) -> Outcome {
 /// Region and webspace of what a PUT makes.
 fn place(ctx: &Context<'_>, call: &Call, before: Option<&Value>) -> Result<Place, Fault> {
     let id = call.target();
-    let location = call.text("/location").ok_or_else(|| {
-        Fault::arm(
-            400,
-            "LocationRequired",
-            "The location property is required for this definition.",
-        )
-    })?;
+    let location = call
+        .text("/location")
+        .ok_or_else(|| Fault::arm(400, "LocationRequired", "The location property is required for this definition."))?;
     let tags = call.body.get("tags").cloned().unwrap_or(Value::Null);
     if let Some(before) = before {
         if !plans::same_region(location, text(before, "/location")) {
@@ -251,41 +196,21 @@ fn place(ctx: &Context<'_>, call: &Call, before: Option<&Value>) -> Result<Place
                 ),
             ));
         }
-        return Ok(Place {
-            tags,
-            ..place_of(before)
-        });
+        return Ok(Place { tags, ..place_of(before) });
     }
-    let plan = call
-        .text("/properties/serverFarmId")
-        .filter(|plan| !plan.is_empty());
+    let plan = call.text("/properties/serverFarmId").filter(|plan| !plan.is_empty());
     let Some(plan) = plan else {
         let region = plans::region(location).to_owned();
         let webspace = plans::webspace(id.group().unwrap_or_default(), &region, false);
-        return Ok(Place {
-            id,
-            region,
-            webspace,
-            tags,
-        });
+        return Ok(Place { id, region, webspace, tags });
     };
     let plan = plans::named(ctx, plan)?;
     let region = text(&plan, "/location").to_owned();
     if !plans::same_region(location, &region) {
-        return Err(Fault::web(
-            400,
-            format!(
-                "The location '{location}' is not the location '{region}' of the App Service plan."
-            ),
-        ));
+        return Err(Fault::web(400, format!("The location '{location}' is not the location '{region}' of the App Service plan.")));
     }
     let webspace = text(&plan, "/properties/webSpace").to_owned();
-    Ok(Place {
-        id,
-        region,
-        webspace,
-        tags,
-    })
+    Ok(Place { id, region, webspace, tags })
 }
 
 fn patch(ctx: &Context<'_>, call: &Call) -> Outcome {

@@ -61,10 +61,7 @@ pub fn change(ctx: &Context<'_>, site: &ResourceId, members: &Value) -> Result<V
         if let Some(version) = members.get(name).and_then(Value::as_str)
             && !["1.0", "1.1", "1.2", "1.3"].contains(&version)
         {
-            return Err(Fault::web(
-                400,
-                format!("The parameter {name} has an invalid value."),
-            ));
+            return Err(Fault::web(400, format!("The parameter {name} has an invalid value.")));
         }
     }
     let id = site.child("config", "web");
@@ -80,11 +77,7 @@ fn get(ctx: &Context<'_>, call: &Call) -> Outcome {
 
 fn put(ctx: &Context<'_>, call: &Call) -> Outcome {
     let site = call.target().parent();
-    let mut web = change(
-        ctx,
-        &site,
-        call.body.get("properties").unwrap_or(&json!({})),
-    )?;
+    let mut web = change(ctx, &site, call.body.get("properties").unwrap_or(&json!({})))?;
     // Recorded: answers to writes carry the site's type.
     web["type"] = json!("Microsoft.Web/sites");
     Ok(Reply::ok(web))
@@ -98,11 +91,7 @@ fn settings(ctx: &Context<'_>, call: &Call) -> Outcome {
 fn set_settings(ctx: &Context<'_>, call: &Call) -> Outcome {
     let site = call.target().parent();
     let empty = Map::new();
-    let all = call
-        .body
-        .get("properties")
-        .and_then(Value::as_object)
-        .unwrap_or(&empty);
+    let all = call.body.get("properties").and_then(Value::as_object).unwrap_or(&empty);
     ctx.need(&site)?;
     ctx.tx.put(&APP_SETTINGS, &site.key(), all)?;
     show_settings(ctx, &site)
@@ -120,10 +109,5 @@ fn show_settings(ctx: &Context<'_>, site: &ResourceId) -> Outcome {
     let all = ctx.tx.get(&APP_SETTINGS, &site.key())?.unwrap_or_default();
     let id = site.child("config", "appsettings");
     let location = text(&owner, "/location");
-    Ok(Reply::ok(envelope(
-        &id,
-        "Microsoft.Web/sites/config",
-        location,
-        Value::Object(all),
-    )))
+    Ok(Reply::ok(envelope(&id, "Microsoft.Web/sites/config", location, Value::Object(all))))
 }

@@ -40,13 +40,8 @@ fn look(ctx: &Context<'_>, site: &ResourceId, host: &str) -> Result<Look, Fault>
     let own = site::default_host(site);
     let verification = text(&shown, "/properties/customDomainVerificationId");
     Ok(Look {
-        points_by_cname: way
-            .hops
-            .first()
-            .is_some_and(|hop| hop.eq_ignore_ascii_case(&own)),
-        owned: asuid
-            .iter()
-            .any(|value| value.eq_ignore_ascii_case(verification)),
+        points_by_cname: way.hops.first().is_some_and(|hop| hop.eq_ignore_ascii_case(&own)),
+        owned: asuid.iter().any(|value| value.eq_ignore_ascii_case(verification)),
         cnames: way.hops,
         addresses,
         texts,
@@ -55,20 +50,10 @@ fn look(ctx: &Context<'_>, site: &ResourceId, host: &str) -> Result<Look, Fault>
 }
 
 /// The record type that maps the hostname to the site, or the fault that names what is missing.
-pub fn require_mapped(
-    ctx: &Context<'_>,
-    site: &ResourceId,
-    host: &str,
-) -> Result<&'static str, Fault> {
+pub fn require_mapped(ctx: &Context<'_>, site: &ResourceId, host: &str) -> Result<&'static str, Fault> {
     if let Some(other) = bindings::find_host(ctx, host)? {
         let owner = bindings::site_of(&other);
-        return Err(Fault::web(
-            409,
-            format!(
-                "Hostname '{host}' already exists. It is mapped to the site '{}'.",
-                owner.name()
-            ),
-        ));
+        return Err(Fault::web(409, format!("Hostname '{host}' already exists. It is mapped to the site '{}'.", owner.name())));
     }
     let seen = look(ctx, site, host)?;
     if seen.points_by_cname {
@@ -90,17 +75,11 @@ pub fn require_mapped(
 fn analyze(ctx: &Context<'_>, call: &Call) -> Outcome {
     let site = call.target();
     let owner = ctx.need(&site)?;
-    let host = call
-        .query("hostName")
-        .ok_or_else(|| Fault::web(400, "Parameter hostName is null or empty."))?
-        .to_lowercase();
+    let host = call.query("hostName").ok_or_else(|| Fault::web(400, "Parameter hostName is null or empty."))?.to_lowercase();
     let seen = look(ctx, &site, &host)?;
     let passed = seen.points_by_cname || seen.owned;
     let mapped = bindings::find_host(ctx, &host)?;
-    let elsewhere = mapped
-        .as_ref()
-        .map(bindings::site_of)
-        .filter(|other| other.key() != site.key());
+    let elsewhere = mapped.as_ref().map(bindings::site_of).filter(|other| other.key() != site.key());
     let failure = if passed {
         Value::Null
     } else {

@@ -42,14 +42,7 @@ pub struct Issue {
 }
 
 /// Takes the wish; the certificate itself is not there before the operation has ended.
-pub fn begin(
-    ctx: &Context<'_>,
-    call: &Call,
-    place: Place,
-    host: &str,
-    method: Option<String>,
-    before: Option<Value>,
-) -> Outcome {
+pub fn begin(ctx: &Context<'_>, call: &Call, place: Place, host: &str, method: Option<String>, before: Option<Value>) -> Outcome {
     if let Some(before) = before {
         return Ok(Reply::ok(before));
     }
@@ -71,12 +64,7 @@ pub fn begin(
 
 /// The job: the certificate comes, or the operation fails with the reason.
 pub fn issue(ctx: &Context<'_>, issue: Issue) -> Result<(), Fault> {
-    let place = Place {
-        id: ResourceId::parse(&issue.id),
-        region: issue.region,
-        webspace: issue.webspace,
-        tags: issue.tags,
-    };
+    let place = Place { id: ResourceId::parse(&issue.id), region: issue.region, webspace: issue.webspace, tags: issue.tags };
     if ctx.find(&place.id)?.is_some() {
         return operations::finish(ctx, &issue.operation);
     }
@@ -100,12 +88,8 @@ pub fn renew(ctx: &Context<'_>, id: &ResourceId) -> Result<(), Fault> {
     let method = (!method.is_empty()).then(|| method.to_owned());
     let place = certificates::place_of(&certificate);
     let material: Option<Material> = ctx.private(id)?;
-    let end = material
-        .and_then(|material| Facts::read(&material.leaf).ok())
-        .map(|facts| facts.not_after);
-    if host.is_empty()
-        || end.is_some_and(|end| end.duration_since(ctx.now) > days(MANAGED_RENEWAL_DAYS + 1))
-    {
+    let end = material.and_then(|material| Facts::read(&material.leaf).ok()).map(|facts| facts.not_after);
+    if host.is_empty() || end.is_some_and(|end| end.duration_since(ctx.now) > days(MANAGED_RENEWAL_DAYS + 1)) {
         // Replaced since: its own job comes later.
         return Ok(());
     }
@@ -116,11 +100,7 @@ pub fn renew(ctx: &Context<'_>, id: &ResourceId) -> Result<(), Fault> {
 }
 
 /// Has a managed certificate that ends at `end` renewed in time.
-pub fn schedule_renewal(
-    ctx: &Context<'_>,
-    id: &ResourceId,
-    end: jiff::Timestamp,
-) -> Result<(), Fault> {
+pub fn schedule_renewal(ctx: &Context<'_>, id: &ResourceId, end: jiff::Timestamp) -> Result<(), Fault> {
     schedule(ctx, id, end - days(MANAGED_RENEWAL_DAYS))
 }
 
@@ -138,33 +118,17 @@ fn make(ctx: &Context<'_>, place: &Place, host: &str, method: Option<String>) ->
         not_after: end,
         issuer: Role::DigiCert,
     };
-    let material = ctx
-        .setting
-        .ca
-        .issue(&profile)
-        .and_then(Material::try_from)
-        .map_err(|error| Fault::web(500, error.to_string()))?;
-    let origin = Origin::Managed {
-        host: host.to_owned(),
-        method,
-    };
+    let material =
+        ctx.setting.ca.issue(&profile).and_then(Material::try_from).map_err(|error| Fault::web(500, error.to_string()))?;
+    let origin = Origin::Managed { host: host.to_owned(), method };
     certificates::save(ctx, place, &material, &origin)?;
     schedule_renewal(ctx, &place.id, end)
 }
 
 /// Every precondition that the service itself sees.
 fn check(ctx: &Context<'_>, place: &Place, host: &str, method: Option<&str>) -> Result<(), Fault> {
-    let invalid = |reason: String| {
-        Fault::web_coded(
-            400,
-            "51021",
-            "{0} is invalid.  {1}",
-            &["Properties.CanonicalName", &reason],
-        )
-    };
-    let plain = host
-        .bytes()
-        .all(|byte| byte.is_ascii_alphanumeric() || b"-.".contains(&byte));
+    let invalid = |reason: String| Fault::web_coded(400, "51021", "{0} is invalid.  {1}", &["Properties.CanonicalName", &reason]);
+    let plain = host.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-.".contains(&byte));
     if !plain {
         return Err(invalid(format!(
             "Canonical name {host} includes at least one special character. Only letters and numbers are allowed."
@@ -174,59 +138,35 @@ fn check(ctx: &Context<'_>, place: &Place, host: &str, method: Option<&str>) -> 
         .map(|binding| bindings::site_of(&binding))
         .filter(|site| site.subscription() == place.id.subscription());
     let Some(site) = site else {
-        return Err(invalid(format!(
-            "Canonical name {host} is not a hostname of an app in this subscription."
-        )));
+        return Err(invalid(format!("Canonical name {host} is not a hostname of an app in this subscription.")));
     };
     let owner = site::show(ctx, ctx.need(&site)?)?;
     if !text(&owner, "/properties/webSpace").eq_ignore_ascii_case(&place.webspace) {
-        return Err(invalid(format!(
-            "Canonical name {host} belongs to an app in another webspace."
-        )));
+        return Err(invalid(format!("Canonical name {host} belongs to an app in another webspace.")));
     }
     let farm = plans::named(ctx, text(&owner, "/properties/serverFarmId"))?;
     if plans::tls(&farm) == Tls::None {
-        return Err(Fault::web(
-            409,
-            "Managed Certificate is not supported on Free and Shared tier.",
-        ));
+        return Err(Fault::web(409, "Managed Certificate is not supported on Free and Shared tier."));
     }
     for other in ctx.list(KIND, &ResourceId::parse(""))? {
         let same = text(&other, "/properties/canonicalName").eq_ignore_ascii_case(host);
         if same && ResourceId::parse(text(&other, "/id")).key() != place.id.key() {
-            return Err(Fault::web(
-                409,
-                format!(
-                    "A managed certificate for {host} exists already: {}.",
-                    text(&other, "/name")
-                ),
-            ));
+            return Err(Fault::web(409, format!("A managed certificate for {host} exists already: {}.", text(&other, "/name"))));
         }
     }
     let way = dns::follow(ctx.tx, host)?;
-    let by_cname = way
-        .hops
-        .first()
-        .is_some_and(|hop| hop.eq_ignore_ascii_case(&site::default_host(&site)));
+    let by_cname = way.hops.first().is_some_and(|hop| hop.eq_ignore_ascii_case(&site::default_host(&site)));
     let address = text(&owner, "/properties/inboundIpAddress");
-    let by_address =
-        way.hops.is_empty() && way.addresses.iter().any(|own| own.to_string() == address);
+    let by_address = way.hops.is_empty() && way.addresses.iter().any(|own| own.to_string() == address);
     if method == Some("http-token") {
         if !by_address && !by_cname {
-            return Err(invalid(format!(
-                "Canonical name {host} has no A record for the address {address} of its app."
-            )));
+            return Err(invalid(format!("Canonical name {host} has no A record for the address {address} of its app.")));
         }
     } else if !by_cname {
-        return Err(invalid(format!(
-            "Canonical name {host} is not a subdomain. This validation method only supports subdomains"
-        )));
+        return Err(invalid(format!("Canonical name {host} is not a subdomain. This validation method only supports subdomains")));
     }
     if !dns::caa_allows(ctx.tx, host, "digicert.com")? {
-        return Err(Fault::web(
-            400,
-            format!("Certificate creation failed unexpectedly for canonical name {host}"),
-        ));
+        return Err(Fault::web(400, format!("Certificate creation failed unexpectedly for canonical name {host}")));
     }
     Ok(())
 }

@@ -14,10 +14,7 @@ use crate::emulator::{
     route::Route,
 };
 
-const KINDS: [&str; 2] = [
-    "microsoft.web/sites/domainownershipidentifiers",
-    "microsoft.web/sites/slots/domainownershipidentifiers",
-];
+const KINDS: [&str; 2] = ["microsoft.web/sites/domainownershipidentifiers", "microsoft.web/sites/slots/domainownershipidentifiers"];
 
 pub const ROUTES: &[Route] = [
     both!(Get, "domainOwnershipIdentifiers", list),
@@ -29,12 +26,7 @@ pub const ROUTES: &[Route] = [
 .as_flattened();
 
 /// Whether an app of the subscription that has `host` mapped serves `token`.
-pub fn serves(
-    ctx: &Context<'_>,
-    subscription: &ResourceId,
-    host: &str,
-    token: &str,
-) -> Result<bool, Fault> {
+pub fn serves(ctx: &Context<'_>, subscription: &ResourceId, host: &str, token: &str) -> Result<bool, Fault> {
     for binding in bindings::of_subscription(ctx, subscription)? {
         if !bindings::host(&binding).eq_ignore_ascii_case(host) {
             continue;
@@ -67,21 +59,13 @@ fn put(ctx: &Context<'_>, call: &Call) -> Outcome {
         .text("/properties/id")
         .filter(|token| !token.is_empty())
         .ok_or_else(|| Fault::web(400, "Parameter id is null or empty."))?;
-    let mut made: Value = envelope(
-        &id,
-        "Microsoft.Web/sites/domainOwnershipIdentifiers",
-        text(&site, "/location"),
-        json!({ "id": token }),
-    );
+    let mut made: Value =
+        envelope(&id, "Microsoft.Web/sites/domainOwnershipIdentifiers", text(&site, "/location"), json!({ "id": token }));
     made["name"] = json!(format!("{}/{}", text(&site, "/name"), id.name()));
     ctx.save(&id, &made)?;
     Ok(Reply::ok(made))
 }
 
 fn delete(ctx: &Context<'_>, call: &Call) -> Outcome {
-    Ok(Reply::empty(if ctx.remove(&call.target())? {
-        200
-    } else {
-        204
-    }))
+    Ok(Reply::empty(if ctx.remove(&call.target())? { 200 } else { 204 }))
 }

@@ -14,41 +14,13 @@ use crate::emulator::{
 pub const KIND: &str = "microsoft.web/serverfarms";
 
 pub const ROUTES: &[Route] = &[
-    Route::new(
-        Method::Get,
-        "{sub}/providers/Microsoft.Web/serverfarms",
-        list,
-    ),
-    Route::new(
-        Method::Get,
-        "{rg}/providers/Microsoft.Web/serverfarms",
-        list,
-    ),
-    Route::new(
-        Method::Get,
-        "{rg}/providers/Microsoft.Web/serverfarms/{plan}",
-        get,
-    ),
-    Route::new(
-        Method::Put,
-        "{rg}/providers/Microsoft.Web/serverfarms/{plan}",
-        put,
-    ),
-    Route::new(
-        Method::Patch,
-        "{rg}/providers/Microsoft.Web/serverfarms/{plan}",
-        put,
-    ),
-    Route::new(
-        Method::Delete,
-        "{rg}/providers/Microsoft.Web/serverfarms/{plan}",
-        delete,
-    ),
-    Route::new(
-        Method::Get,
-        "{rg}/providers/Microsoft.Web/serverfarms/{plan}/sites",
-        sites,
-    ),
+    Route::new(Method::Get, "{sub}/providers/Microsoft.Web/serverfarms", list),
+    Route::new(Method::Get, "{rg}/providers/Microsoft.Web/serverfarms", list),
+    Route::new(Method::Get, "{rg}/providers/Microsoft.Web/serverfarms/{plan}", get),
+    Route::new(Method::Put, "{rg}/providers/Microsoft.Web/serverfarms/{plan}", put),
+    Route::new(Method::Patch, "{rg}/providers/Microsoft.Web/serverfarms/{plan}", put),
+    Route::new(Method::Delete, "{rg}/providers/Microsoft.Web/serverfarms/{plan}", delete),
+    Route::new(Method::Get, "{rg}/providers/Microsoft.Web/serverfarms/{plan}/sites", sites),
 ];
 
 /// What a plan's tier allows.
@@ -85,22 +57,11 @@ pub fn tls(plan: &Value) -> Tls {
 /// The plan that a property names, or a fault in the provider's words.
 pub fn named(ctx: &Context<'_>, plan: &str) -> Result<Value, Fault> {
     let id = ResourceId::parse(plan);
-    ctx.find(&id)?.ok_or_else(|| {
-        Fault::web(
-            404,
-            format!("Cannot find ServerFarm with name {}.", id.name()),
-        )
-    })
+    ctx.find(&id)?.ok_or_else(|| Fault::web(404, format!("Cannot find ServerFarm with name {}.", id.name())))
 }
 
 /// Makes or changes a plan.
-pub fn save(
-    ctx: &Context<'_>,
-    id: &ResourceId,
-    location: &str,
-    sku: &str,
-    linux: bool,
-) -> Result<Value, Fault> {
+pub fn save(ctx: &Context<'_>, id: &ResourceId, location: &str, sku: &str, linux: bool) -> Result<Value, Fault> {
     let (tier, family) = tier(sku)?;
     let group = id.group().unwrap_or_default();
     let region = region(location);
@@ -136,10 +97,7 @@ pub fn save(
 
 /// The region as App Service spells it.
 pub fn region(location: &str) -> &str {
-    REGIONS
-        .iter()
-        .find(|region| same_region(region, location))
-        .unwrap_or(&location)
+    REGIONS.iter().find(|region| same_region(region, location)).unwrap_or(&location)
 }
 
 fn tier(sku: &str) -> Result<(&'static str, &'static str), Fault> {
@@ -158,9 +116,7 @@ fn tier(sku: &str) -> Result<(&'static str, &'static str), Fault> {
 
 /// A number that an old part of the service calls `serverFarmId`.
 fn number(key: &str) -> u32 {
-    key.bytes()
-        .fold(7, |sum, byte| (sum * 31 + u32::from(byte)) % 90_000)
-        + 10_000
+    key.bytes().fold(7, |sum, byte| (sum * 31 + u32::from(byte)) % 90_000) + 10_000
 }
 
 fn show(ctx: &Context<'_>, mut plan: Value) -> Result<Value, Fault> {
@@ -175,9 +131,7 @@ fn of_plan(ctx: &Context<'_>, plan: &ResourceId) -> Result<Vec<Value>, Fault> {
         return Ok(Vec::new());
     };
     let mut sites = ctx.list(super::site::KIND, &subscription)?;
-    sites.retain(|site| {
-        ResourceId::parse(text(site, "/properties/serverFarmId")).key() == plan.key()
-    });
+    sites.retain(|site| ResourceId::parse(text(site, "/properties/serverFarmId")).key() == plan.key());
     Ok(sites)
 }
 
@@ -206,10 +160,7 @@ fn put(ctx: &Context<'_>, call: &Call) -> Outcome {
         "" => "S1",
         sku => sku,
     };
-    let linux = wanted
-        .pointer("/properties/reserved")
-        .and_then(Value::as_bool)
-        == Some(true);
+    let linux = wanted.pointer("/properties/reserved").and_then(Value::as_bool) == Some(true);
     let mut plan = save(ctx, &id, location, sku, linux)?;
     if let Some(tags) = wanted.get("tags") {
         plan["tags"] = tags.clone();
@@ -221,10 +172,7 @@ fn put(ctx: &Context<'_>, call: &Call) -> Outcome {
 fn delete(ctx: &Context<'_>, call: &Call) -> Outcome {
     let id = call.target();
     if !of_plan(ctx, &id)?.is_empty() {
-        let text = format!(
-            "Server farm '{}' cannot be deleted because it has web app(s) assigned to it.",
-            id.name()
-        );
+        let text = format!("Server farm '{}' cannot be deleted because it has web app(s) assigned to it.", id.name());
         return Err(Fault::web(409, text));
     }
     Ok(Reply::empty(if ctx.remove(&id)? { 200 } else { 204 }))
@@ -234,11 +182,6 @@ fn sites(ctx: &Context<'_>, call: &Call) -> Outcome {
     let plan = call.target();
     ctx.need(&plan)?;
     let sites = of_plan(ctx, &plan)?;
-    let value: Result<Vec<Value>, Fault> = sites
-        .into_iter()
-        .map(|site| super::site::show(ctx, site))
-        .collect();
-    Ok(Reply::ok(
-        json!({"value": value?, "nextLink": null, "id": null}),
-    ))
+    let value: Result<Vec<Value>, Fault> = sites.into_iter().map(|site| super::site::show(ctx, site)).collect();
+    Ok(Reply::ok(json!({"value": value?, "nextLink": null, "id": null})))
 }

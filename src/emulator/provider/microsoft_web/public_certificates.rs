@@ -13,10 +13,7 @@ use crate::emulator::{
     route::Route,
 };
 
-const KINDS: [&str; 2] = [
-    "microsoft.web/sites/publiccertificates",
-    "microsoft.web/sites/slots/publiccertificates",
-];
+const KINDS: [&str; 2] = ["microsoft.web/sites/publiccertificates", "microsoft.web/sites/slots/publiccertificates"];
 
 pub const ROUTES: &[Route] = [
     both!(Get, "publicCertificates", list),
@@ -27,15 +24,9 @@ pub const ROUTES: &[Route] = [
 .as_flattened();
 
 /// Adds a public certificate to an app; `der` is the certificate.
-pub fn add(
-    ctx: &Context<'_>,
-    id: &ResourceId,
-    der: &[u8],
-    location: &str,
-) -> Result<serde_json::Value, Fault> {
+pub fn add(ctx: &Context<'_>, id: &ResourceId, der: &[u8], location: &str) -> Result<serde_json::Value, Fault> {
     let site = ctx.need(&id.parent())?;
-    let facts = Facts::read(der)
-        .map_err(|_| Fault::web(400, "The parameter blob has an invalid value."))?;
+    let facts = Facts::read(der).map_err(|_| Fault::web(400, "The parameter blob has an invalid value."))?;
     let mut made = envelope(
         id,
         "Microsoft.Web/sites/publicCertificates",
@@ -69,31 +60,17 @@ fn put(ctx: &Context<'_>, call: &Call) -> Outcome {
         .filter(|blob| !blob.is_empty())
         .ok_or_else(|| Fault::web(400, "Parameter publicCertificateEnv is null or empty."))?;
     if ctx.find(&id)?.is_some() {
-        return Err(Fault::web(
-            400,
-            "The parameter location,thumbprint has an invalid value.",
-        ));
+        return Err(Fault::web(400, "The parameter location,thumbprint has an invalid value."));
     }
-    let location = call
-        .text("/properties/publicCertificateLocation")
-        .unwrap_or("CurrentUserMy");
+    let location = call.text("/properties/publicCertificateLocation").unwrap_or("CurrentUserMy");
     // Apps outside an App Service Environment have no machine store.
     if !location.eq_ignore_ascii_case("CurrentUserMy") {
-        return Err(Fault::web(
-            400,
-            "The parameter publicCertificateLocation has an invalid value.",
-        ));
+        return Err(Fault::web(400, "The parameter publicCertificateLocation has an invalid value."));
     }
-    let der = BASE64
-        .decode(blob)
-        .map_err(|_| Fault::web(400, "The parameter blob has an invalid value."))?;
+    let der = BASE64.decode(blob).map_err(|_| Fault::web(400, "The parameter blob has an invalid value."))?;
     Ok(Reply::ok(add(ctx, &id, &der, "CurrentUserMy")?))
 }
 
 fn delete(ctx: &Context<'_>, call: &Call) -> Outcome {
-    Ok(Reply::empty(if ctx.remove(&call.target())? {
-        200
-    } else {
-        204
-    }))
+    Ok(Reply::empty(if ctx.remove(&call.target())? { 200 } else { 204 }))
 }

@@ -30,10 +30,7 @@ pub fn default_host(id: &ResourceId) -> String {
 
 /// What an `asuid.` TXT record must say: one value for a subscription.
 pub fn verification_id(id: &ResourceId) -> String {
-    let text = format!(
-        "practice-asuid-{}",
-        id.subscription().unwrap_or_default().to_lowercase()
-    );
+    let text = format!("practice-asuid-{}", id.subscription().unwrap_or_default().to_lowercase());
     hex_upper(&Sha256::digest(text))
 }
 
@@ -52,20 +49,11 @@ fn byte_of(text: &str) -> u8 {
 }
 
 /// Makes a site on a plan, with its default hostname.
-pub fn create(
-    ctx: &Context<'_>,
-    id: &ResourceId,
-    plan_id: &str,
-    kind: &str,
-) -> Result<Value, Fault> {
+pub fn create(ctx: &Context<'_>, id: &ResourceId, plan_id: &str, kind: &str) -> Result<Value, Fault> {
     let plan = plans::named(ctx, plan_id)?;
     let webspace = text(&plan, "/properties/webSpace");
     let location = text(&plan, "/location");
-    let type_name = if id.kind() == SLOT {
-        "Microsoft.Web/sites/slots"
-    } else {
-        "Microsoft.Web/sites"
-    };
+    let type_name = if id.kind() == SLOT { "Microsoft.Web/sites/slots" } else { "Microsoft.Web/sites" };
     let mut site = envelope(
         id,
         type_name,
@@ -105,11 +93,7 @@ pub fn create(
     if id.kind() == SLOT {
         site["name"] = json!(format!("{}/{}", id.parent().name(), id.name()));
     }
-    let os = if plan["properties"]["reserved"] == json!(true) {
-        ",linux"
-    } else {
-        ""
-    };
+    let os = if plan["properties"]["reserved"] == json!(true) { ",linux" } else { "" };
     site["kind"] = json!(format!("{kind}{os}"));
     ctx.save(id, &site)?;
     bindings::add(ctx, id, &default_host(id), None)?;
@@ -124,8 +108,7 @@ pub fn publish_address(ctx: &Context<'_>, id: &ResourceId) -> Result<(), Fault> 
     let name = default_host(id);
     dns::remove(ctx.tx, &name, Kind::A, None)?;
     let address = text(&shown, "/properties/inboundIpAddress");
-    let record =
-        Record::new(&name, Kind::A, address).map_err(|error| Fault::web(400, error.to_string()))?;
+    let record = Record::new(&name, Kind::A, address).map_err(|error| Fault::web(400, error.to_string()))?;
     Ok(dns::add(ctx.tx, &record)?)
 }
 
@@ -144,10 +127,7 @@ pub fn show(ctx: &Context<'_>, mut site: Value) -> Result<Value, Fault> {
     repository["name"] = json!(scm);
     repository["hostType"] = json!("Repository");
     states.push(repository);
-    let own_ip = bound
-        .iter()
-        .find(|binding| bindings::state(binding) == SslState::IpBasedEnabled)
-        .map(|_| own_ip(&id));
+    let own_ip = bound.iter().find(|binding| bindings::state(binding) == SslState::IpBasedEnabled).map(|_| own_ip(&id));
     let properties = &mut site["properties"];
     properties["hostNames"] = json!(hosts);
     let enabled: Vec<&str> = hosts.iter().copied().chain([scm.as_str()]).collect();
@@ -190,10 +170,9 @@ pub fn etag(resource: &Value) -> String {
 /// 412 when the caller saw another state than this one.
 pub fn require_match(call: &Call, current: &Value) -> Result<(), Fault> {
     match call.if_match.as_deref() {
-        Some(wanted) if wanted != "*" && wanted != etag(current) => Err(Fault::web(
-            412,
-            "The resource was changed since it was read. Read it again.",
-        )),
+        Some(wanted) if wanted != "*" && wanted != etag(current) => {
+            Err(Fault::web(412, "The resource was changed since it was read. Read it again."))
+        }
         _ => Ok(()),
     }
 }

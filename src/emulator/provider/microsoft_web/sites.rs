@@ -19,67 +19,21 @@ use crate::emulator::{
 pub const ROUTES: &[Route] = &[
     Route::new(Method::Get, "{sub}/providers/Microsoft.Web/sites", list),
     Route::new(Method::Get, "{rg}/providers/Microsoft.Web/sites", list),
-    Route::new(
-        Method::Get,
-        "{rg}/providers/Microsoft.Web/sites/{site}",
-        get,
-    ),
-    Route::new(
-        Method::Put,
-        "{rg}/providers/Microsoft.Web/sites/{site}",
-        put,
-    ),
-    Route::new(
-        Method::Patch,
-        "{rg}/providers/Microsoft.Web/sites/{site}",
-        patch,
-    ),
-    Route::new(
-        Method::Delete,
-        "{rg}/providers/Microsoft.Web/sites/{site}",
-        delete,
-    ),
-    Route::new(
-        Method::Get,
-        "{rg}/providers/Microsoft.Web/sites/{site}/slots",
-        slots,
-    ),
-    Route::new(
-        Method::Get,
-        "{rg}/providers/Microsoft.Web/sites/{site}/slots/{slot}",
-        get,
-    ),
-    Route::new(
-        Method::Put,
-        "{rg}/providers/Microsoft.Web/sites/{site}/slots/{slot}",
-        put,
-    ),
-    Route::new(
-        Method::Patch,
-        "{rg}/providers/Microsoft.Web/sites/{site}/slots/{slot}",
-        patch,
-    ),
-    Route::new(
-        Method::Delete,
-        "{rg}/providers/Microsoft.Web/sites/{site}/slots/{slot}",
-        delete,
-    ),
-    Route::new(
-        Method::Post,
-        "{rg}/providers/Microsoft.Web/sites/{site}/publishxml",
-        publish_xml,
-    ),
+    Route::new(Method::Get, "{rg}/providers/Microsoft.Web/sites/{site}", get),
+    Route::new(Method::Put, "{rg}/providers/Microsoft.Web/sites/{site}", put),
+    Route::new(Method::Patch, "{rg}/providers/Microsoft.Web/sites/{site}", patch),
+    Route::new(Method::Delete, "{rg}/providers/Microsoft.Web/sites/{site}", delete),
+    Route::new(Method::Get, "{rg}/providers/Microsoft.Web/sites/{site}/slots", slots),
+    Route::new(Method::Get, "{rg}/providers/Microsoft.Web/sites/{site}/slots/{slot}", get),
+    Route::new(Method::Put, "{rg}/providers/Microsoft.Web/sites/{site}/slots/{slot}", put),
+    Route::new(Method::Patch, "{rg}/providers/Microsoft.Web/sites/{site}/slots/{slot}", patch),
+    Route::new(Method::Delete, "{rg}/providers/Microsoft.Web/sites/{site}/slots/{slot}", delete),
+    Route::new(Method::Post, "{rg}/providers/Microsoft.Web/sites/{site}/publishxml", publish_xml),
 ];
 
 /// The members of `properties` that a PUT or PATCH may change.
-const WRITABLE: &[&str] = &[
-    "httpsOnly",
-    "clientCertEnabled",
-    "clientCertMode",
-    "clientCertExclusionPaths",
-    "publicNetworkAccess",
-    "enabled",
-];
+const WRITABLE: &[&str] =
+    &["httpsOnly", "clientCertEnabled", "clientCertMode", "clientCertExclusionPaths", "publicNetworkAccess", "enabled"];
 
 fn reply(ctx: &Context<'_>, site: Value) -> Outcome {
     let shown = show(ctx, site)?;
@@ -89,17 +43,11 @@ fn reply(ctx: &Context<'_>, site: Value) -> Outcome {
 
 fn list(ctx: &Context<'_>, call: &Call) -> Outcome {
     let scope = call.target();
-    if call
-        .query("includeSlots")
-        .is_some_and(|value| value.eq_ignore_ascii_case("true"))
-    {
+    if call.query("includeSlots").is_some_and(|value| value.eq_ignore_ascii_case("true")) {
         let mut all = ctx.list(KIND, &scope)?;
         all.extend(ctx.list(SLOT, &scope)?);
-        let value: Result<Vec<Value>, Fault> =
-            all.into_iter().map(|site| show(ctx, site)).collect();
-        return Ok(Reply::ok(
-            json!({"value": value?, "nextLink": null, "id": null}),
-        ));
+        let value: Result<Vec<Value>, Fault> = all.into_iter().map(|site| show(ctx, site)).collect();
+        return Ok(Reply::ok(json!({"value": value?, "nextLink": null, "id": null})));
     }
     ctx.page(call, KIND, &scope, |site| show(ctx, site).map(Some))
 }
@@ -156,10 +104,7 @@ fn make(ctx: &Context<'_>, call: &Call, id: &ResourceId) -> Outcome {
         call.need("/properties/serverFarmId")?.to_owned()
     };
     if bindings::find_host(ctx, &default_host(id))?.is_some() {
-        return Err(Fault::web(
-            409,
-            format!("Website with given name {} already exists.", id.name()),
-        ));
+        return Err(Fault::web(409, format!("Website with given name {} already exists.", id.name())));
     }
     let kind = call.text("/kind").unwrap_or("app");
     let site = create(ctx, id, &plan, kind.split(',').next().unwrap_or("app"))?;
@@ -170,11 +115,7 @@ fn change(ctx: &Context<'_>, call: &Call, id: &ResourceId, mut site: Value) -> O
     let before = show(ctx, site.clone())?;
     require_match(call, &before)?;
     let empty = Map::new();
-    let wanted = call
-        .body
-        .get("properties")
-        .and_then(Value::as_object)
-        .unwrap_or(&empty);
+    let wanted = call.body.get("properties").and_then(Value::as_object).unwrap_or(&empty);
     for name in WRITABLE {
         if let Some(value) = wanted.get(*name).filter(|value| !value.is_null()) {
             site["properties"][*name] = value.clone();
@@ -184,12 +125,7 @@ fn change(ctx: &Context<'_>, call: &Call, id: &ResourceId, mut site: Value) -> O
         config::change(ctx, id, web)?;
     }
     ctx.save(id, &site)?;
-    for state in wanted
-        .get("hostNameSslStates")
-        .and_then(Value::as_array)
-        .into_iter()
-        .flatten()
-    {
+    for state in wanted.get("hostNameSslStates").and_then(Value::as_array).into_iter().flatten() {
         if state["toUpdate"] == json!(true) {
             change_binding(ctx, id, state)?;
         }
@@ -200,8 +136,8 @@ fn change(ctx: &Context<'_>, call: &Call, id: &ResourceId, mut site: Value) -> O
 /// One entry of `hostNameSslStates` with `toUpdate` (API.md §4.5, way 1).
 fn change_binding(ctx: &Context<'_>, site: &ResourceId, state: &Value) -> Result<(), Fault> {
     let host = text(state, "/name");
-    let wanted = SslState::parse(&state["sslState"])
-        .ok_or_else(|| Fault::web(400, "The parameter sslState has an invalid value."))?;
+    let wanted =
+        SslState::parse(&state["sslState"]).ok_or_else(|| Fault::web(400, "The parameter sslState has an invalid value."))?;
     bindings::bind(ctx, site, host, wanted, text(state, "/thumbprint"))?;
     Ok(())
 }

@@ -24,8 +24,7 @@ use crate::emulator::{
 };
 
 /// What the service says about a vault or a secret it cannot find.
-pub const INVALID_SECRET: &str =
-    "The parameter KeyVaultId & KeyVaultSecretName has an invalid value.";
+pub const INVALID_SECRET: &str = "The parameter KeyVaultId & KeyVaultSecretName has an invalid value.";
 /// How often the service reads every vault again.
 const SYNC_EVERY: SignedDuration = SignedDuration::from_hours(24);
 const STATUS: &str = "/properties/keyVaultSecretStatus";
@@ -34,18 +33,10 @@ const TAKEN: Collection<String> = Collection::new("certificate-version");
 
 /// An uploaded PFX. Self-signed and expired ones are taken, with a warning header (recorded).
 pub fn upload(ctx: &Context<'_>, place: &Place, blob: &str, password: &str) -> Outcome {
-    let bytes = BASE64
-        .decode(blob)
-        .map_err(|_| Fault::web(400, "The parameter pfxBlob has an invalid value."))?;
-    let opened = pfx::read(&bytes, password).map_err(|error| {
-        Fault::web(
-            400,
-            format!("The certificate file could not be opened: {error}."),
-        )
-    })?;
-    let origin = Origin::Upload {
-        friendly_name: opened.friendly_name.clone().unwrap_or_default(),
-    };
+    let bytes = BASE64.decode(blob).map_err(|_| Fault::web(400, "The parameter pfxBlob has an invalid value."))?;
+    let opened = pfx::read(&bytes, password)
+        .map_err(|error| Fault::web(400, format!("The certificate file could not be opened: {error}.")))?;
+    let origin = Origin::Upload { friendly_name: opened.friendly_name.clone().unwrap_or_default() };
     let material = Material::from(opened);
     let certificate = certificates::save(ctx, place, &material, &origin)?;
     let reply = Reply::ok(certificate);
@@ -57,10 +48,7 @@ pub fn upload(ctx: &Context<'_>, place: &Place, blob: &str, password: &str) -> O
 
 fn warning(ctx: &Context<'_>, material: &Material) -> Option<String> {
     let facts = Facts::read(&material.leaf).ok()?;
-    let trusted = material
-        .chain
-        .iter()
-        .any(|one| one.0 == ctx.setting.ca.root_der());
+    let trusted = material.chain.iter().any(|one| one.0 == ctx.setting.ca.root_der());
     let mut warnings = Vec::new();
     if facts.self_signed || facts.not_after < ctx.now {
         warnings.push("199 Some of the uploaded certificates are either self-signed or expired.");
@@ -96,28 +84,14 @@ fn same_subscription(one: &ResourceId, other: &ResourceId) -> bool {
 }
 
 /// Makes a certificate of what a version of a secret holds, and remembers which version it was.
-fn take(
-    ctx: &Context<'_>,
-    place: &Place,
-    vault: &ResourceId,
-    secret: &str,
-    version: &Version,
-) -> Result<Value, Fault> {
+fn take(ctx: &Context<'_>, place: &Place, vault: &ResourceId, secret: &str, version: &Version) -> Result<Value, Fault> {
     let refuse = |reason: &str| Fault::web(400, format!("The secret '{secret}' {reason}."));
     if version.content_type.as_deref() != Some("application/x-pkcs12") || version.value.is_empty() {
-        return Err(refuse(
-            "is not a certificate of content type application/x-pkcs12",
-        ));
+        return Err(refuse("is not a certificate of content type application/x-pkcs12"));
     }
-    let bytes = BASE64
-        .decode(version.value.as_bytes())
-        .map_err(|_| refuse("is not base64"))?;
-    let opened =
-        pfx::read(&bytes, "").map_err(|error| refuse(&format!("could not be opened: {error}")))?;
-    let origin = Origin::Vault {
-        vault: vault.clone(),
-        secret: secret.to_owned(),
-    };
+    let bytes = BASE64.decode(version.value.as_bytes()).map_err(|_| refuse("is not base64"))?;
+    let opened = pfx::read(&bytes, "").map_err(|error| refuse(&format!("could not be opened: {error}")))?;
+    let origin = Origin::Vault { vault: vault.clone(), secret: secret.to_owned() };
     let certificate = certificates::save(ctx, place, &Material::from(opened), &origin)?;
     ctx.tx.put(&TAKEN, &place.id.key(), &version.id)?;
     Ok(certificate)
@@ -140,12 +114,7 @@ pub fn sync_all(ctx: &Context<'_>) -> Result<(), Fault> {
     schedule_sync(ctx)
 }
 
-fn sync(
-    ctx: &Context<'_>,
-    mut certificate: Value,
-    vault: &ResourceId,
-    secret: &str,
-) -> Result<(), Fault> {
+fn sync(ctx: &Context<'_>, mut certificate: Value, vault: &ResourceId, secret: &str) -> Result<(), Fault> {
     let place = certificates::place_of(&certificate);
     let taken = ctx.tx.get(&TAKEN, &place.id.key())?;
     let status = match first_party::read(ctx, &WEB_SITES, vault, secret)? {
@@ -166,8 +135,5 @@ fn sync(
 
 /// Has the next round run in a day.
 pub fn schedule_sync(ctx: &Context<'_>) -> Result<(), Fault> {
-    ctx.at(
-        jobs::moment(ctx.now, SYNC_EVERY),
-        &jobs::Job::Web(Job::SyncAll),
-    )
+    ctx.at(jobs::moment(ctx.now, SYNC_EVERY), &jobs::Job::Web(Job::SyncAll))
 }

@@ -32,15 +32,10 @@ fn cloud(sku: &str) -> Fixture {
         let record = Record::new("www.contoso.com", Kind::Cname, "shop.azurewebsites.net").unwrap();
         dns::add(ctx.tx, &record).unwrap();
     });
-    let site =
-        json!({"location": "West Europe", "properties": {"serverFarmId": web("serverfarms/plan")}});
+    let site = json!({"location": "West Europe", "properties": {"serverFarmId": web("serverfarms/plan")}});
     let made = cloud.arm(Put, &web("sites/shop"), &site);
     assert_eq!(made.status, 200, "{:?}", made.body);
-    let mapped = cloud.arm(
-        Put,
-        &host("www.contoso.com"),
-        &json!({"properties": {"siteName": "shop"}}),
-    );
+    let mapped = cloud.arm(Put, &host("www.contoso.com"), &json!({"properties": {"siteName": "shop"}}));
     assert_eq!(mapped.status, 200, "{:?}", mapped.body);
     cloud
 }
@@ -78,10 +73,7 @@ fn bind(cloud: &Fixture, name: &str, state: &str, thumbprint: &str) -> Reply {
 fn why(reply: Reply) -> String {
     let body = json_of(reply);
     let code = &body["Details"][2]["ErrorEntity"]["ExtendedCode"];
-    code.as_str()
-        .or(body["Message"].as_str())
-        .unwrap()
-        .to_owned()
+    code.as_str().or(body["Message"].as_str()).unwrap().to_owned()
 }
 
 #[test]
@@ -96,10 +88,7 @@ fn an_upload_shows_its_facts_and_never_its_file_or_password() {
     assert_eq!(properties["subjectName"], "www.contoso.com,contoso.com");
     assert_eq!(properties["webSpace"], "shop-WestEuropewebspace");
     assert_eq!(properties["friendlyName"], "shop");
-    assert_eq!(
-        (&properties["pfxBlob"], &properties["password"]),
-        (&Value::Null, &Value::Null)
-    );
+    assert_eq!((&properties["pfxBlob"], &properties["password"]), (&Value::Null, &Value::Null));
 }
 
 #[test]
@@ -107,21 +96,13 @@ fn an_expired_upload_is_taken_with_a_warning_and_a_wrong_password_is_refused() {
     let cloud = cloud("S1");
     let issued = issue(&cloud, &["www.contoso.com"], -1);
     let reply = upload(&cloud, "shop", &issued, "right");
-    assert!(
-        reply
-            .headers
-            .iter()
-            .any(|(name, text)| *name == "warning" && text.contains("expired"))
-    );
+    assert!(reply.headers.iter().any(|(name, text)| *name == "warning" && text.contains("expired")));
     assert_eq!(upload(&cloud, "other", &issued, "wrong").status, 400);
 }
 
 #[test]
 fn a_webspace_is_group_region_and_operating_system() {
-    assert_eq!(
-        plans::webspace("rg", "West Europe", true),
-        "rg-WestEuropewebspace-Linux"
-    );
+    assert_eq!(plans::webspace("rg", "West Europe", true), "rg-WestEuropewebspace-Linux");
 }
 
 #[test]
@@ -160,20 +141,12 @@ fn an_ip_based_binding_gives_the_app_an_address_of_its_own_until_it_goes() {
     upload(&cloud, "shop", &issued, "right");
     let address = || cloud.get(&web("sites/shop"))["properties"]["inboundIpAddress"].clone();
     let shared = address();
-    let bound = json_of(bind(
-        &cloud,
-        "www.contoso.com",
-        "IpBasedEnabled",
-        &thumbprint(&issued.leaf),
-    ));
+    let bound = json_of(bind(&cloud, "www.contoso.com", "IpBasedEnabled", &thumbprint(&issued.leaf)));
     assert_eq!(bound["properties"]["virtualIP"], address());
     assert_ne!(address(), shared);
     bind(&cloud, "www.contoso.com", "Disabled", "");
     assert_eq!(address(), shared);
-    assert_eq!(
-        cloud.get(&host("www.contoso.com"))["properties"].get("thumbprint"),
-        None
-    );
+    assert_eq!(cloud.get(&host("www.contoso.com"))["properties"].get("thumbprint"), None);
 }
 
 #[test]
@@ -183,18 +156,11 @@ fn a_hostname_needs_dns_that_points_at_the_app() {
     assert_eq!(why(add("nowhere.contoso.com")), "04006");
     cloud.with(|ctx| {
         let id = super::site::verification_id(&ResourceId::parse(SUBSCRIPTION));
-        dns::add(
-            ctx.tx,
-            &Record::new("asuid.contoso.com", Kind::Txt, &id).unwrap(),
-        )
-        .unwrap();
+        dns::add(ctx.tx, &Record::new("asuid.contoso.com", Kind::Txt, &id).unwrap()).unwrap();
     });
     let mapped = json_of(add("contoso.com"));
     assert_eq!(mapped["properties"]["customHostNameDnsRecordType"], "A");
-    let look = cloud.get(&format!(
-        "{}?hostName=www.contoso.com",
-        web("sites/shop/analyzeCustomHostname")
-    ));
+    let look = cloud.get(&format!("{}?hostName=www.contoso.com", web("sites/shop/analyzeCustomHostname")));
     assert_eq!(look["properties"]["isHostnameAlreadyVerified"], true);
 }
 
@@ -203,20 +169,12 @@ fn a_public_certificate_is_never_overwritten() {
     let cloud = cloud("S1");
     let der = BASE64.encode(issue(&cloud, &["partner.example"], 100).leaf);
     let put = || {
-        let body =
-            json!({"properties": {"blob": der, "publicCertificateLocation": "CurrentUserMy"}});
+        let body = json!({"properties": {"blob": der, "publicCertificateLocation": "CurrentUserMy"}});
         cloud.arm(Put, &web("sites/shop/publicCertificates/partner"), &body)
     };
     assert_eq!(put().status, 200);
-    assert_eq!(
-        why(put()),
-        "The parameter location,thumbprint has an invalid value."
-    );
-    let gone = cloud.arm(
-        Delete,
-        &web("sites/shop/publicCertificates/partner"),
-        &Value::Null,
-    );
+    assert_eq!(why(put()), "The parameter location,thumbprint has an invalid value.");
+    let gone = cloud.arm(Delete, &web("sites/shop/publicCertificates/partner"), &Value::Null);
     assert_eq!((gone.status, put().status), (200, 200));
 }
 
@@ -224,45 +182,20 @@ fn a_public_certificate_is_never_overwritten() {
 fn app_settings_are_shown_by_post_only() {
     let cloud = cloud("S1");
     let all = json!({"properties": {"WEBSITE_LOAD_CERTIFICATES": "*"}});
-    assert_eq!(
-        cloud
-            .arm(Put, &web("sites/shop/config/appsettings"), &all)
-            .status,
-        200
-    );
-    let shown = json_of(cloud.arm(
-        Post,
-        &web("sites/shop/config/appsettings/list"),
-        &Value::Null,
-    ));
+    assert_eq!(cloud.arm(Put, &web("sites/shop/config/appsettings"), &all).status, 200);
+    let shown = json_of(cloud.arm(Post, &web("sites/shop/config/appsettings/list"), &Value::Null));
     assert_eq!(shown["properties"]["WEBSITE_LOAD_CERTIFICATES"], "*");
-    assert_eq!(
-        cloud
-            .arm(Get, &web("sites/shop/config/appsettings"), &Value::Null)
-            .status,
-        405
-    );
+    assert_eq!(cloud.arm(Get, &web("sites/shop/config/appsettings"), &Value::Null).status, 405);
 }
 
 /// A vault `kv-shop` with a certificate `www`, and whether App Service may read it.
 fn vault(cloud: &Fixture, allowed: bool) -> String {
     let id = format!("{GROUP}/providers/Microsoft.KeyVault/vaults/kv-shop");
     let policy = |principal: &str| json!({"tenantId": "t", "objectId": principal, "permissions": {"secrets": ["Get"]}});
-    let reader = if allowed {
-        WEB_SITES.object_id
-    } else {
-        CERTDECK.object_id
-    };
+    let reader = if allowed { WEB_SITES.object_id } else { CERTDECK.object_id };
     cloud.with(|ctx| {
         let properties = json!({"accessPolicies": [policy(reader)]});
-        key_vault::create_vault(
-            ctx,
-            &ResourceId::parse(&id),
-            "westeurope",
-            None,
-            &properties,
-        )
-        .unwrap();
+        key_vault::create_vault(ctx, &ResourceId::parse(&id), "westeurope", None, &properties).unwrap();
     });
     new_version(cloud, &id, 100);
     id
@@ -291,18 +224,12 @@ fn the_same_import_again_is_sync_and_takes_every_binding_along() {
     let before = json_of(import(&cloud, &vault));
     assert_eq!(before["properties"]["keyVaultId"], vault.to_lowercase());
     let old = before["properties"]["thumbprint"].as_str().unwrap();
-    assert_eq!(
-        bind(&cloud, "www.contoso.com", "SniEnabled", old).status,
-        200
-    );
+    assert_eq!(bind(&cloud, "www.contoso.com", "SniEnabled", old).status, 200);
     new_version(&cloud, &vault, 200);
     let after = json_of(import(&cloud, &vault));
     assert_ne!(after["properties"]["thumbprint"], old);
     let binding = cloud.get(&host("www.contoso.com"));
-    assert_eq!(
-        binding["properties"]["thumbprint"],
-        after["properties"]["thumbprint"]
-    );
+    assert_eq!(binding["properties"]["thumbprint"], after["properties"]["thumbprint"]);
 }
 
 #[test]
@@ -310,10 +237,7 @@ fn a_vault_that_does_not_know_app_service_is_named_in_the_refusal() {
     let cloud = cloud("S1");
     let vault = vault(&cloud, false);
     assert!(why(import(&cloud, &vault)).starts_with("The service does not have access to"));
-    assert_eq!(
-        why(import(&cloud, &vault.replace("kv-shop", "kv-none"))),
-        super::sources::INVALID_SECRET
-    );
+    assert_eq!(why(import(&cloud, &vault.replace("kv-shop", "kv-none"))), super::sources::INVALID_SECRET);
 }
 
 fn managed(cloud: &Fixture, name: &str, extra: &Value) -> Reply {
@@ -332,41 +256,23 @@ fn a_managed_certificate_is_missing_until_it_is_issued_and_is_renewed_by_itself(
     assert_eq!(cloud.arm(Get, &path, &Value::Null).status, 404);
     cloud.settle();
     let first = cloud.get(&path)["properties"]["thumbprint"].clone();
-    assert_eq!(
-        bind(
-            &cloud,
-            "www.contoso.com",
-            "SniEnabled",
-            first.as_str().unwrap()
-        )
-        .status,
-        200
-    );
+    assert_eq!(bind(&cloud, "www.contoso.com", "SniEnabled", first.as_str().unwrap()).status, 200);
     cloud.now += DAY * 136;
     cloud.settle();
     let renewed = cloud.get(&path)["properties"]["thumbprint"].clone();
     assert_ne!(renewed, first);
-    assert_eq!(
-        cloud.get(&host("www.contoso.com"))["properties"]["thumbprint"],
-        renewed
-    );
+    assert_eq!(cloud.get(&host("www.contoso.com"))["properties"]["thumbprint"], renewed);
 }
 
 #[test]
 fn a_managed_certificate_is_refused_for_wildcards_foreign_names_and_where_caa_forbids_it() {
     let cloud = cloud("S1");
     assert_eq!(why(managed(&cloud, "*.contoso.com", &json!({}))), "51021");
-    assert_eq!(
-        why(managed(&cloud, "other.contoso.com", &json!({}))),
-        "51021"
-    );
+    assert_eq!(why(managed(&cloud, "other.contoso.com", &json!({}))), "51021");
     cloud.with(|ctx| {
         let record = Record::new("contoso.com", Kind::Caa, "0 issue letsencrypt.org").unwrap();
         dns::add(ctx.tx, &record).unwrap();
     });
     let refused = why(managed(&cloud, "www.contoso.com", &json!({})));
-    assert_eq!(
-        refused,
-        "Certificate creation failed unexpectedly for canonical name www.contoso.com"
-    );
+    assert_eq!(refused, "Certificate creation failed unexpectedly for canonical name www.contoso.com");
 }

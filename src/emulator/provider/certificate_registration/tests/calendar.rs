@@ -25,14 +25,8 @@ fn nobody_verifies_for_fifteen_days_and_the_order_is_denied() {
     cloud.advance(days(2));
     let denied = order(&cloud, "shop-cert");
     assert_eq!(denied["status"], "Denied");
-    assert_eq!(
-        denied["certificates"]["shop-cert"]["provisioningState"],
-        "CertificateOrderFailed"
-    );
-    assert_eq!(
-        post(&cloud, "shop-cert", "verifyDomainOwnership", &Value::Null).status,
-        400
-    );
+    assert_eq!(denied["certificates"]["shop-cert"]["provisioningState"], "CertificateOrderFailed");
+    assert_eq!(post(&cloud, "shop-cert", "verifyDomainOwnership", &Value::Null).status, 400);
 }
 
 #[test]
@@ -42,30 +36,14 @@ fn a_rekey_changes_key_and_thumbprint_and_keeps_the_end() {
     store(&cloud, "shop-cert");
     let old = secret(&cloud, "shop-cert");
     cloud.advance(days(10));
-    assert_eq!(
-        post(
-            &cloud,
-            "shop-cert",
-            "reissue",
-            &json!({"properties": {"keySize": 3072}})
-        )
-        .status,
-        204
-    );
+    assert_eq!(post(&cloud, "shop-cert", "reissue", &json!({"properties": {"keySize": 3072}})).status, 204);
     assert_eq!(order(&cloud, "shop-cert")["status"], "PendingRekey");
     cloud.settle();
     let after = order(&cloud, "shop-cert");
     assert_eq!(after["status"], "Issued");
     assert_eq!(after["expirationTime"], before["expirationTime"]);
-    assert_ne!(
-        after["signedCertificate"]["thumbprint"],
-        before["signedCertificate"]["thumbprint"]
-    );
-    assert_ne!(
-        secret(&cloud, "shop-cert")["id"],
-        old["id"],
-        "a new version of the same secret"
-    );
+    assert_ne!(after["signedCertificate"]["thumbprint"], before["signedCertificate"]["thumbprint"]);
+    assert_ne!(secret(&cloud, "shop-cert")["id"], old["id"], "a new version of the same secret");
 }
 
 #[test]
@@ -84,11 +62,7 @@ fn an_old_proof_makes_a_rekey_wait_for_a_new_one() {
     cloud.settle();
     let waiting = order(&cloud, "shop-cert");
     assert_eq!(waiting["status"], "Pendingissuance");
-    add_txt(
-        &cloud,
-        "contoso.com",
-        text(&waiting, "/domainVerificationToken"),
-    );
+    add_txt(&cloud, "contoso.com", text(&waiting, "/domainVerificationToken"));
     verify(&mut cloud, "shop-cert");
     assert_eq!(order(&cloud, "shop-cert")["status"], "Issued");
 }
@@ -107,10 +81,7 @@ fn the_paid_year_holds_two_certificates_and_then_renewal_buys_another() {
 
     cloud.advance(days(365 - 31 - 198 + 31));
     let waiting = order(&cloud, "shop-cert");
-    assert_eq!(
-        waiting["status"], "Pendingissuance",
-        "the proof is older than 198 days"
-    );
+    assert_eq!(waiting["status"], "Pendingissuance", "the proof is older than 198 days");
     verify(&mut cloud, "shop-cert");
     let third = order(&cloud, "shop-cert");
     assert_eq!(third["status"], "Issued");
@@ -122,22 +93,13 @@ fn the_paid_year_holds_two_certificates_and_then_renewal_buys_another() {
 fn without_automatic_renewal_the_order_expires() {
     let mut cloud = cloud();
     issued(&mut cloud, "shop-cert");
-    let body =
-        json!({"properties": {"productType": "StandardDomainValidatedSsl", "autoRenew": false}});
-    assert_eq!(
-        cloud
-            .arm(Method::Patch, &order_id("shop-cert"), &body)
-            .status,
-        200
-    );
+    let body = json!({"properties": {"productType": "StandardDomainValidatedSsl", "autoRenew": false}});
+    assert_eq!(cloud.arm(Method::Patch, &order_id("shop-cert"), &body).status, 200);
     cloud.advance(days(366));
     let over = order(&cloud, "shop-cert");
     assert_eq!(over["status"], "Expired");
     assert_eq!(over["nextAutoRenewalTimeStamp"], Value::Null);
-    assert_eq!(
-        timeline(&cloud, "shop-cert").last().unwrap(),
-        "CertificateExpired"
-    );
+    assert_eq!(timeline(&cloud, "shop-cert").last().unwrap(), "CertificateExpired");
     assert_eq!(post(&cloud, "shop-cert", "renew", &json!({})).status, 400);
 }
 
@@ -148,10 +110,7 @@ fn a_manual_renewal_waits_for_its_window_and_is_free_while_early() {
     let refused = json_of(post(&cloud, "shop-cert", "renew", &json!({})));
     assert!(text(&refused, "/Message").contains("ExpirationNotInRenewalTimeRange"));
     cloud.advance(days(365 - 80));
-    assert_eq!(
-        order(&cloud, "shop-cert")["appServiceCertificateNotRenewableReasons"],
-        json!([])
-    );
+    assert_eq!(order(&cloud, "shop-cert")["appServiceCertificateNotRenewableReasons"], json!([]));
     post(&cloud, "shop-cert", "renew", &json!({}));
     verify(&mut cloud, "shop-cert");
     let after = order(&cloud, "shop-cert");
@@ -179,12 +138,7 @@ fn an_order_of_the_past_stands_where_its_days_put_it() {
         stored: Some((ResourceId::parse(&vault_id()), name.to_owned())),
         keys: vec![cloud.setting.pooled_key(0)],
     };
-    let estate = [
-        past("waiting", 3, &[]),
-        past("denied", 20, &[]),
-        past("issued", 40, &[40, 5]),
-        past("expired", 400, &[400]),
-    ];
+    let estate = [past("waiting", 3, &[]), past("denied", 20, &[]), past("issued", 40, &[40, 5]), past("expired", 400, &[400])];
     cloud.with(|ctx| {
         for one in &estate {
             plant(ctx, one).unwrap();
@@ -196,12 +150,7 @@ fn an_order_of_the_past_stands_where_its_days_put_it() {
     assert_eq!(status("denied"), "Denied");
     assert_eq!(status("issued"), "Issued");
     assert_eq!(status("expired"), "Expired");
-    let versions = cloud.vault(
-        "kv-shop",
-        Method::Get,
-        "/secrets/issued/versions",
-        &Value::Null,
-    );
+    let versions = cloud.vault("kv-shop", Method::Get, "/secrets/issued/versions", &Value::Null);
     assert_eq!(json_of(versions)["value"].as_array().unwrap().len(), 3);
     assert!(cloud.with(|ctx| purchases::all(ctx.tx).unwrap()).is_empty());
 }

@@ -1,0 +1,104 @@
+//! Answers of the world: each names the question it answers, and what is not asked any more is dropped.
+
+use std::sync::Arc;
+
+use super::detail::Raw;
+use super::effect::Effect;
+use super::message::{AskId, Message};
+use super::operations::Outcome;
+use super::pane::{Tone, urgency};
+use super::{App, Counts, Reading};
+use crate::model::{Estate, Problem};
+
+impl App {
+    pub(super) fn read_estate(&mut self) {
+        if let Reading::Asked { ask, .. } = self.reading {
+            self.emit(Effect::Forget { ask });
+        }
+        let ask = self.ask();
+        self.reading = Reading::Asked { ask, note: String::new() };
+        self.emit(Effect::ReadEstate { ask });
+    }
+
+    pub(super) fn take_answer(&mut self, message: Message) {
+        match message {
+            Message::EstateProgressed { ask, estate, note } if self.is_reading(ask) => {
+                self.reading = Reading::Asked { ask, note };
+                // A refresh replaces the old rows once it is whole; only the first reading shows its parts.
+                if !self.has_whole_estate {
+                    self.take_estate(estate);
+                }
+            }
+            Message::EstateRead { ask, result } if self.is_reading(ask) => {
+                self.reading = Reading::Idle;
+                match result {
+                    Ok(estate) => {
+                        self.failure = None;
+                        self.has_whole_estate = true;
+                        self.take_estate(estate);
+                    }
+                    Err(problem) => {
+                        self.failure = Some(problem.clone());
+                        self.show_problem(problem);
+                    }
+                }
+            }
+            Message::RawRead { ask, result } => self.take_raw(ask, result),
+            Message::Observed { ask, result } => self.take_observed(ask, result),
+            Message::StepProgressed { ask, note, .. } => self.operations.note(ask, note),
+            Message::StepPerformed { ask, result, .. } => {
+                let outcome = result.as_ref().map_or_else(|problem| Outcome::Failed(problem.clone()), |_| Outcome::Succeeded);
+                self.operations.end(ask, self.now, outcome);
+                self.take_performed(ask, result);
+            }
+            Message::Practised { result, .. } => match result {
+                Ok(words) => {
+                    self.say(words, Tone::Good);
+                    self.observe_page();
+                }
+                Err(problem) => self.show_problem(problem),
+            },
+            Message::Copied(result) => match result {
+                Ok(()) => self.say("copied to the clipboard", Tone::Good),
+                Err(problem) => self.show_problem(problem),
+            },
+            _ => {}
+        }
+    }
+
+    fn is_reading(&self, asked: AskId) -> bool {
+        matches!(self.reading, Reading::Asked { ask, .. } if ask == asked)
+    }
+
+    fn take_raw(&mut self, asked: AskId, result: Result<Vec<String>, Problem>) {
+        if let Some(detail) = self.detail.as_mut().filter(|detail| detail.raw == Raw::Asked(asked)) {
+            detail.raw = match result {
+                Ok(lines) => Raw::Read(lines),
+                Err(problem) => Raw::Failed(problem),
+            };
+        }
+    }
+
+    fn take_estate(&mut self, estate: Arc<Estate>) {
+        self.has_estate = true;
+        self.estate = estate;
+        let mut counts = Counts::default();
+        for expires in self.estate.certificates.iter().filter_map(|certificate| certificate.expires) {
+            match urgency(expires, self.now) {
+                Tone::Urgent => counts.urgent += 1,
+                Tone::Soon => counts.soon += 1,
+                Tone::Plain | Tone::Good | Tone::Dim => counts.fine += 1,
+            }
+        }
+        self.counts = counts;
+        for pane in &mut self.panes {
+            pane.is_stale = true;
+        }
+        self.fill_pane();
+        if self.detail.as_ref().is_some_and(|detail| self.pane().list.selected() != Some(&detail.id)) {
+            self.detail = None;
+            self.say("what was shown is gone", Tone::Soon);
+        }
+        self.wizard_sees_estate();
+    }
+}

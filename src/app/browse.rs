@@ -1,0 +1,175 @@
+//! Commands of the list and of the detail view.
+
+use super::App;
+use super::command::{Command, Motion};
+use super::detail::{Detail, Raw, Tab, step};
+use super::effect::Effect;
+use super::key::{Key, KeyCode};
+use super::list::Sort;
+use super::pane::{Fact, PaneName, Tone, facts};
+use crate::model::ResourceId;
+
+impl App {
+    pub(super) fn run_browsing(&mut self, command: Command) {
+        match command {
+            Command::Move(motion) => self.step(motion),
+            Command::Pane(name) => self.show_pane(name),
+            Command::Next | Command::Previous if self.detail.is_some() => self.turn_tab(),
+            Command::Next => self.show_pane(neighbour(self.pane, 1)),
+            Command::Previous => self.show_pane(neighbour(self.pane, 3)),
+            Command::Open if self.detail.is_none() => self.open_detail(Tab::Facts),
+            Command::Raw => self.open_detail(Tab::Raw),
+            Command::Back => self.back(),
+            Command::Leave if self.detail.is_some() => self.detail = None,
+            Command::Leave => self.ask_to_quit(),
+            Command::Filter => self.pane_mut().is_filtering = true,
+            Command::Sort => {
+                let pane = self.pane_mut();
+                let column = (pane.sort.column + 1) % pane.name.columns().len();
+                self.sort_by(Sort { column, reversed: false });
+            }
+            Command::Reverse => {
+                let sort = self.pane().sort;
+                self.sort_by(Sort { reversed: !sort.reversed, ..sort });
+            }
+            Command::Mark => {
+                self.pane_mut().list.mark();
+                self.step(Motion::Down);
+            }
+            Command::Refresh => {
+                self.read_estate();
+                self.read_raw_again();
+            }
+            _ => {}
+        }
+    }
+
+    fn sort_by(&mut self, sort: Sort) {
+        let estate = std::sync::Arc::clone(&self.estate);
+        let pane = self.pane_mut();
+        pane.sort = sort;
+        pane.resort(&estate);
+    }
+
+    fn step(&mut self, motion: Motion) {
+        let page = self.page();
+        let lines = self.detail_lines();
+        match &mut self.detail {
+            Some(detail) => detail.cursor = step(detail.cursor, motion, lines, page),
+            None => self.pane_mut().list.step(motion),
+        }
+    }
+
+    fn detail_lines(&self) -> usize {
+        match &self.detail {
+            Some(Detail { tab: Tab::Raw, raw: Raw::Read(lines), .. }) => lines.len(),
+            Some(Detail { tab: Tab::Raw, .. }) | None => 0,
+            Some(_) => self.facts().len(),
+        }
+    }
+
+    /// The facts of the resource under the cursor.
+    pub fn facts(&self) -> Vec<Fact> {
+        let pane = self.pane();
+        pane.list.selected_place().map(|place| facts(pane.name, &self.estate, place, self.now)).unwrap_or_default()
+    }
+
+    pub(super) fn show_pane(&mut self, name: PaneName) {
+        self.pane = name;
+        self.detail = None;
+        self.fill_pane();
+    }
+
+    /// Gives the pane that is looked at the newest rows.
+    pub(super) fn fill_pane(&mut self) {
+        let pane = &mut self.panes[self.pane.index()];
+        if pane.is_stale {
+            pane.fill(&self.estate, self.now);
+        }
+    }
+
+    /// Goes to a resource, past any filter that hides it.
+    pub(super) fn show(&mut self, name: PaneName, id: &ResourceId) {
+        self.show_pane(name);
+        let pane = self.pane_mut();
+        if !pane.list.select(id) {
+            pane.filter.set("");
+            pane.refilter();
+            pane.list.select(id);
+        }
+    }
+
+    fn open_detail(&mut self, tab: Tab) {
+        let Some(id) = self.selected().cloned() else { return };
+        let pane = self.pane;
+        let detail = self.detail.get_or_insert_with(|| Detail::new(pane, id));
+        (detail.tab, detail.cursor) = (tab, 0);
+        self.read_raw();
+    }
+
+    fn turn_tab(&mut self) {
+        if let Some(detail) = &mut self.detail {
+            detail.tab = if detail.tab == Tab::Facts { Tab::Raw } else { Tab::Facts };
+            detail.cursor = 0;
+            self.read_raw();
+        }
+    }
+
+    fn read_raw(&mut self) {
+        let ask = self.ask();
+        if let Some(detail) = &mut self.detail
+            && detail.tab == Tab::Raw
+            && matches!(detail.raw, Raw::NotAsked | Raw::Failed(_))
+        {
+            detail.raw = Raw::Asked(ask);
+            let id = detail.id.clone();
+            self.emit(Effect::ReadRaw { ask, id });
+        }
+    }
+
+    fn read_raw_again(&mut self) {
+        if let Some(detail) = &mut self.detail {
+            detail.raw = Raw::NotAsked;
+            self.read_raw();
+        }
+    }
+
+    /// One layer back: the detail, then the filter, then the marks.
+    fn back(&mut self) {
+        let pane = &mut self.panes[self.pane.index()];
+        if self.detail.take().is_some() {
+        } else if !pane.filter.text().is_empty() {
+            pane.filter.set("");
+            pane.refilter();
+        } else if pane.list.marked() > 0 {
+            pane.list.unmark_all();
+        } else {
+            self.say("q quits", Tone::Dim);
+        }
+    }
+
+    /// The filter has the keys: it narrows while typed, Enter keeps it, Esc clears it.
+    pub(super) fn press_in_filter(&mut self, key: Key) {
+        let pane = self.pane_mut();
+        match key.code {
+            KeyCode::Enter => pane.is_filtering = false,
+            KeyCode::Esc => {
+                pane.is_filtering = false;
+                pane.filter.set("");
+                pane.refilter();
+            }
+            KeyCode::Up => pane.list.step(Motion::Up),
+            KeyCode::Down => pane.list.step(Motion::Down),
+            KeyCode::Backspace if pane.filter.text().is_empty() => pane.is_filtering = false,
+            _ => {
+                if pane.filter.press(key) {
+                    pane.refilter();
+                }
+            }
+        }
+    }
+}
+
+fn neighbour(pane: PaneName, steps: usize) -> PaneName {
+    PaneName::ALL[(pane.index() + steps) % PaneName::ALL.len()]
+}

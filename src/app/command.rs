@@ -1,0 +1,237 @@
+//! The one table of commands: what each is called, what it does in words, where it is valid, and why it is not
+//! possible now. Help, hint bar, palette and key map are all made from it.
+
+use super::App;
+use super::pane::PaneName;
+use crate::flow::FlowName;
+use crate::model::ResourceId;
+
+/// Everything that can be asked of the program by name or by key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Command {
+    Move(Motion),
+    Next,
+    Previous,
+    Pane(PaneName),
+    Open,
+    Back,
+    Raw,
+    Filter,
+    Sort,
+    Reverse,
+    Mark,
+    Add,
+    Wizard,
+    Copy,
+    Plan,
+    Practise,
+    Flow(FlowName),
+    /// Named on the keys that every build keeps, but not built yet; the words say so instead of pretending.
+    Later,
+    Palette,
+    Help,
+    Operations,
+    Problems,
+    Refresh,
+    Repaint,
+    Suspend,
+    Leave,
+    Quit,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Motion {
+    Down,
+    Up,
+    Top,
+    Bottom,
+    HalfDown,
+    HalfUp,
+    PageDown,
+    PageUp,
+}
+
+/// What has the keys when no dialog and no text field has them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Place {
+    List,
+    Detail,
+    Wizard,
+}
+
+/// One line of the table.
+#[derive(Debug)]
+pub struct Entry {
+    pub command: Command,
+    /// What the palette and the key map call it.
+    pub name: &'static str,
+    /// Two words at most for the hint bar; empty where it is not worth the room.
+    pub hint: &'static str,
+    /// One sentence for help and palette.
+    pub words: &'static str,
+    pub group: &'static str,
+    pub places: &'static [Place],
+    /// Changes the cloud: refused in read-only mode.
+    pub changes: bool,
+}
+
+const EVERYWHERE: &[Place] = &[Place::List, Place::Detail, Place::Wizard];
+const BROWSING: &[Place] = &[Place::List, Place::Detail];
+const LIST: &[Place] = &[Place::List];
+const WIZARD: &[Place] = &[Place::Wizard];
+
+const MOVING: &str = "Moving";
+const ROWS: &str = "The list";
+const ACTING: &str = "Acting";
+const ALWAYS: &str = "Everywhere";
+const LATER: &str = "In a later version";
+
+pub static TABLE: &[Entry] = &[
+    moving(Motion::Down, "down", "One line down."),
+    moving(Motion::Up, "up", "One line up."),
+    moving(Motion::Top, "top", "To the first line."),
+    moving(Motion::Bottom, "bottom", "To the last line."),
+    moving(Motion::HalfDown, "half-down", "Half a page down."),
+    moving(Motion::HalfUp, "half-up", "Half a page up."),
+    moving(Motion::PageDown, "page-down", "A page down."),
+    moving(Motion::PageUp, "page-up", "A page up."),
+    entry(Command::Next, "next", "", "The next pane, tab or field.", MOVING, EVERYWHERE),
+    entry(Command::Previous, "previous", "", "The pane, tab or field before.", MOVING, EVERYWHERE),
+    entry(
+        Command::Pane(PaneName::Private),
+        "private",
+        "",
+        "Private Key Certificates: what can secure hostnames.",
+        MOVING,
+        BROWSING,
+    ),
+    entry(Command::Pane(PaneName::Public), "public", "", "Public Certificates: what the code of an app loads.", MOVING, BROWSING),
+    entry(Command::Pane(PaneName::Orders), "orders", "", "Orders: App Service certificates that were bought.", MOVING, BROWSING),
+    entry(Command::Pane(PaneName::Bindings), "bindings", "", "Bindings: hostnames and what secures them.", MOVING, BROWSING),
+    entry(Command::Open, "open", "Details", "Open what the cursor is on; in the wizard, do the current step.", MOVING, EVERYWHERE),
+    entry(Command::Back, "back", "", "Back: closes, then clears the filter.", MOVING, EVERYWHERE),
+    entry(Command::Filter, "filter", "Filter", "Filter the list: text, !text, column:value, ~fuzzy.", ROWS, LIST),
+    entry(Command::Sort, "sort", "", "Sort by the next column.", ROWS, LIST),
+    entry(Command::Reverse, "reverse", "", "Turn the sort order round.", ROWS, LIST),
+    entry(Command::Mark, "mark", "", "Mark or unmark the row.", ROWS, LIST),
+    entry(Command::Raw, "raw", "", "The resource as the service answers it, in JSON.", ROWS, BROWSING),
+    entry(Command::Copy, "copy", "Copy", "Copy a name, thumbprint, id or token to the clipboard.", ROWS, EVERYWHERE),
+    changing(Command::Add, "add", "Add", "Add a certificate: the five ways to get one.", BROWSING),
+    changing(Command::Flow(FlowName::Purchase), "purchase", "", "Buy an App Service certificate, step by step.", BROWSING),
+    changing(Command::Flow(FlowName::Store), "store", "", "Step 1: Store the order's certificate in a key vault.", BROWSING),
+    changing(Command::Flow(FlowName::Verify), "verify", "", "Step 2: Verify that the domain is yours.", BROWSING),
+    changing(
+        Command::Flow(FlowName::ImportOrder),
+        "import-order",
+        "",
+        "Step 3: Import the order's certificate into an app.",
+        BROWSING,
+    ),
+    changing(Command::Flow(FlowName::Bind), "bind", "Bind", "Secure a hostname of an app with a certificate.", BROWSING),
+    changing(Command::Wizard, "wizard", "Wizard", "Go on with the order under the cursor where it stands.", BROWSING),
+    later("renew", "Renew a certificate by the route that fits it."),
+    later("sync", "Bring a renewed certificate to the apps that use it."),
+    later("export", "Write a certificate with its key to a PFX file."),
+    later("delete", "Delete a certificate after a check of what uses it."),
+    later("locks", "See and remove the management locks in the way."),
+    later("explain", "Explain the chain of custody of a certificate."),
+    later("scope", "Choose which subscriptions and apps are shown."),
+    entry(Command::Plan, "plan", "Plan", "Show or hide the exact requests of the current step.", ACTING, WIZARD),
+    entry(Command::Practise, "practise", "Play the owner", "In a practice cloud: play the domain's owner.", ACTING, WIZARD),
+    entry(Command::Operations, "operations", "", "What is running and what came of it.", ALWAYS, EVERYWHERE),
+    entry(Command::Problems, "problems", "Problems", "What will break, and what could not be read.", ALWAYS, BROWSING),
+    entry(Command::Refresh, "refresh", "Refresh", "Look at the cloud again, now.", ALWAYS, EVERYWHERE),
+    entry(Command::Palette, "palette", "", "Run any command by its name.", ALWAYS, EVERYWHERE),
+    entry(Command::Help, "help", "Help", "The keys that are valid here.", ALWAYS, EVERYWHERE),
+    entry(Command::Repaint, "repaint", "", "Paint the whole screen again.", ALWAYS, EVERYWHERE),
+    entry(Command::Suspend, "suspend", "", "Back to the shell; fg brings certdeck back.", ALWAYS, EVERYWHERE),
+    entry(Command::Leave, "leave", "", "Back, and from a list: quit.", ALWAYS, EVERYWHERE),
+    entry(Command::Quit, "quit", "", "Quit; asks while an operation runs.", ALWAYS, EVERYWHERE),
+];
+
+const fn entry(
+    command: Command,
+    name: &'static str,
+    hint: &'static str,
+    words: &'static str,
+    group: &'static str,
+    places: &'static [Place],
+) -> Entry {
+    Entry { command, name, hint, words, group, places, changes: false }
+}
+
+const fn moving(motion: Motion, name: &'static str, words: &'static str) -> Entry {
+    entry(Command::Move(motion), name, "", words, MOVING, EVERYWHERE)
+}
+
+const fn changing(
+    command: Command,
+    name: &'static str,
+    hint: &'static str,
+    words: &'static str,
+    places: &'static [Place],
+) -> Entry {
+    Entry { command, name, hint, words, group: ACTING, places, changes: true }
+}
+
+const fn later(name: &'static str, words: &'static str) -> Entry {
+    entry(Command::Later, name, "", words, LATER, BROWSING)
+}
+
+impl Entry {
+    pub fn named(name: &str) -> Option<&'static Entry> {
+        TABLE.iter().find(|entry| entry.name == name)
+    }
+
+    pub fn of(command: Command) -> Option<&'static Entry> {
+        TABLE.iter().find(|entry| entry.command == command)
+    }
+
+    pub fn is_valid_in(&self, place: Place) -> bool {
+        self.places.contains(&place)
+    }
+
+    /// Whether it can be done now, and if not, why: said when the key is pressed, and kept off the hint bar.
+    pub fn possible(&self, app: &App) -> Result<(), String> {
+        if self.changes && app.settings.read_only {
+            return Err(format!("'{}' changes something, and certdeck runs read-only", self.name));
+        }
+        match self.command {
+            Command::Later => Err(format!("{} comes in a later version", self.name)),
+            Command::Open | Command::Mark if app.place() == Place::List && app.selected().is_none() => {
+                Err("the list is empty".into())
+            }
+            Command::Raw if app.selected().is_none() => Err("there is no resource under the cursor".into()),
+            Command::Wizard => app.selected_order().map(|_| ()),
+            Command::Copy if app.place() != Place::Wizard && app.selected().is_none() => {
+                Err("there is nothing under the cursor to copy".into())
+            }
+            Command::Practise if app.wizard.as_ref().is_some_and(|wizard| wizard.is_done(FlowName::Verify)) => {
+                Err("the domain is verified already".into())
+            }
+            Command::Practise if !app.settings.practice => Err("only a practice cloud lets you play the domain's owner".into()),
+            Command::Practise if app.wizard.as_ref().is_none_or(|wizard| wizard.page() != FlowName::Verify) => {
+                Err("the owner of the domain is asked only in Step 2: Verify".into())
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+impl App {
+    /// The order that `w` is about: the one under the cursor, or the one that the certificate came from.
+    pub fn selected_order(&self) -> Result<ResourceId, String> {
+        let id = self.selected().ok_or("the list is empty")?;
+        match self.pane {
+            PaneName::Orders => Ok(id.clone()),
+            PaneName::Private => {
+                let found = self.estate.certificates.iter().find(|certificate| certificate.id == *id);
+                match found.map(|certificate| self.estate.source(certificate)) {
+                    Some(crate::model::Source::Order(order)) => Ok(order),
+                    _ => Err("this certificate does not come from an order; the wizard is for orders".into()),
+                }
+            }
+            PaneName::Public | PaneName::Bindings => Err("the wizard continues an order: choose one in Orders (3)".into()),
+        }
+    }
+}

@@ -1,0 +1,121 @@
+//! Choosing one of several: the ways to add a certificate, what to copy, a value for a field, a problem to go to.
+
+use super::{Act, Answer, PAGE, is_plain, motion};
+use crate::app::detail::step;
+use crate::app::field::Field;
+use crate::app::key::{Key, KeyCode};
+
+#[derive(Debug, Clone)]
+pub struct Item {
+    pub label: String,
+    pub note: String,
+    /// What choosing it does, or why it cannot be chosen.
+    pub then: Result<Act, String>,
+}
+
+#[derive(Debug, Clone)]
+pub struct Choose {
+    pub title: String,
+    pub intro: String,
+    items: Vec<Item>,
+    /// Whether typing narrows the list; else letters move.
+    pub is_typed: bool,
+    /// Makes an act of a text that is not in the list, where one is taken.
+    pub free: Option<fn(String) -> Act>,
+    pub filter: Field,
+    pub cursor: usize,
+    /// Why the last choice was refused.
+    pub refusal: Option<String>,
+    /// What to say when there is nothing to choose from.
+    pub empty: String,
+}
+
+impl Choose {
+    pub fn new(title: impl Into<String>, items: Vec<Item>) -> Self {
+        Self {
+            title: title.into(),
+            intro: String::new(),
+            items,
+            is_typed: false,
+            free: None,
+            filter: Field::default(),
+            cursor: 0,
+            refusal: None,
+            empty: "nothing to choose from".into(),
+        }
+    }
+
+    #[must_use]
+    pub fn intro(mut self, text: impl Into<String>) -> Self {
+        self.intro = text.into();
+        self
+    }
+
+    #[must_use]
+    pub fn typed(mut self) -> Self {
+        self.is_typed = true;
+        self
+    }
+
+    #[must_use]
+    pub fn empty(mut self, words: impl Into<String>) -> Self {
+        self.empty = words.into();
+        self
+    }
+
+    /// Puts the cursor on the first item with this label, if there is one.
+    #[must_use]
+    pub fn at(mut self, cursor: usize) -> Self {
+        self.cursor = cursor.min(self.items.len().saturating_sub(1));
+        self
+    }
+
+    pub fn shown(&self) -> Vec<&Item> {
+        let sought = self.filter.text().to_lowercase();
+        let holds = |item: &&Item| {
+            sought.is_empty() || item.label.to_lowercase().contains(&sought) || item.note.to_lowercase().contains(&sought)
+        };
+        self.items.iter().filter(holds).collect()
+    }
+
+    pub fn total(&self) -> usize {
+        self.items.len()
+    }
+
+    pub fn paste(&mut self, text: &str) {
+        self.filter.paste(text);
+        self.cursor = 0;
+    }
+
+    pub fn press(&mut self, key: Key) -> Answer {
+        self.refusal = None;
+        if key.code == KeyCode::Esc || (!self.is_typed && is_plain(key, 'q')) {
+            return Answer::Close;
+        }
+        if key.code == KeyCode::Enter {
+            return self.choose();
+        }
+        if let Some(motion) = motion(key, !self.is_typed) {
+            self.cursor = step(self.cursor, motion, self.shown().len(), PAGE);
+        } else if self.is_typed && self.filter.press(key) {
+            self.cursor = 0;
+        }
+        Answer::Stay
+    }
+
+    fn choose(&mut self) -> Answer {
+        let chosen = self.shown().get(self.cursor).map(|item| item.then.clone());
+        match (chosen, self.free) {
+            (Some(Ok(act)), _) => Answer::CloseAnd(act),
+            (Some(Err(why)), _) => {
+                self.refusal = Some(why);
+                Answer::Stay
+            }
+            (None, Some(make)) if !self.filter.text().is_empty() => Answer::CloseAnd(make(self.filter.text().to_owned())),
+            (None, _) => {
+                self.refusal = Some("nothing here to choose; Esc goes back".into());
+                Answer::Stay
+            }
+        }
+    }
+}

@@ -1,0 +1,110 @@
+//! Dialogs lie over everything else in a stack; the top one has the keys. A dialog knows nothing of the program: it
+//! answers a key with what is to be done.
+
+mod choose;
+mod confirm;
+mod error;
+mod help;
+mod palette;
+
+pub use choose::{Choose, Item};
+pub use confirm::Confirm;
+pub use error::ErrorText;
+pub use help::{Help, HelpLine};
+pub use palette::{Candidate, Palette};
+
+use super::command::{Entry, Motion};
+use super::effect::PracticeAct;
+use super::key::{Key, KeyCode};
+use super::message::AskId;
+use super::pane::PaneName;
+use crate::flow;
+use crate::model::{Problem, ResourceId};
+
+#[derive(Debug, Clone)]
+pub enum Dialog {
+    Help(Help),
+    Palette(Palette),
+    Choose(Choose),
+    Confirm(Confirm),
+    Error(ErrorText),
+    /// The ledger; the cursor counts from the newest.
+    Operations {
+        cursor: usize,
+    },
+}
+
+/// What is to be done after a dialog closed.
+#[derive(Debug, Clone)]
+pub enum Act {
+    Run(&'static Entry),
+    Copy(String),
+    /// Fill a field of the wizard.
+    Fill(flow::Key, String),
+    Show(PaneName, ResourceId),
+    Practise(PracticeAct),
+    /// Send the current step of the wizard.
+    Send,
+    /// Stop watching an operation.
+    Unwatch(AskId),
+    ShowProblem(Problem),
+    Quit,
+    Say(String),
+}
+
+#[derive(Debug, Clone)]
+pub enum Answer {
+    Stay,
+    Close,
+    CloseAnd(Act),
+    /// Do it and stay open.
+    Do(Act),
+}
+
+impl Dialog {
+    pub fn press(&mut self, key: Key) -> Answer {
+        match self {
+            Self::Help(help) => help.press(key),
+            Self::Palette(palette) => palette.press(key),
+            Self::Choose(choose) => choose.press(key),
+            Self::Confirm(confirm) => confirm.press(key),
+            Self::Error(error) => error.press(key),
+            Self::Operations { .. } => Answer::Stay,
+        }
+    }
+
+    pub fn paste(&mut self, text: &str) {
+        match self {
+            Self::Palette(palette) => palette.paste(text),
+            Self::Choose(choose) if choose.is_typed => choose.paste(text),
+            Self::Confirm(confirm) => confirm.typed.paste(text),
+            Self::Help(help) if help.is_searching => help.search.paste(text),
+            _ => {}
+        }
+    }
+}
+
+/// The keys that move in every dialog, whatever the key map says of the list below: arrows always, letters where
+/// nothing is typed.
+fn motion(key: Key, letters: bool) -> Option<Motion> {
+    Some(match (key.code, key.ctrl) {
+        (KeyCode::Down, _) | (KeyCode::Char('n'), true) => Motion::Down,
+        (KeyCode::Up, _) | (KeyCode::Char('p'), true) => Motion::Up,
+        (KeyCode::PageDown, _) | (KeyCode::Char('f'), true) => Motion::PageDown,
+        (KeyCode::PageUp, _) | (KeyCode::Char('b'), true) => Motion::PageUp,
+        (KeyCode::Char('d'), true) => Motion::HalfDown,
+        (KeyCode::Char('u'), true) if letters => Motion::HalfUp,
+        (KeyCode::Char('j'), false) if letters => Motion::Down,
+        (KeyCode::Char('k'), false) if letters => Motion::Up,
+        (KeyCode::Char('g') | KeyCode::Home, false) if letters => Motion::Top,
+        (KeyCode::Char('G') | KeyCode::End, false) if letters => Motion::Bottom,
+        _ => return None,
+    })
+}
+
+fn is_plain(key: Key, c: char) -> bool {
+    key == Key::char(c)
+}
+
+/// How many lines of a dialog are on screen at most, for paging.
+const PAGE: usize = 10;

@@ -1,0 +1,58 @@
+//! Everything the program can ask of the world, as plain data. `runtime` performs it; nothing is performed here.
+
+use std::time::Duration;
+
+use super::message::AskId;
+use crate::flow::{FlowName, Inputs, StepId};
+use crate::model::ResourceId;
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Effect {
+    /// Read the inventory.
+    ReadEstate {
+        ask: AskId,
+    },
+    /// Look at what a flow is about.
+    Observe {
+        ask: AskId,
+        flow: FlowName,
+        inputs: Inputs,
+    },
+    /// Observe, and if the step still stands there, send its requests, follow them, and observe again.
+    PerformStep {
+        ask: AskId,
+        flow: FlowName,
+        inputs: Inputs,
+        step: StepId,
+    },
+    ReadRaw {
+        ask: AskId,
+        id: ResourceId,
+    },
+    /// Only against a practice cloud: play a part that a person outside of Azure has.
+    Practise {
+        ask: AskId,
+        act: PracticeAct,
+    },
+    /// Stop caring about an answer; an unsent request is not sent.
+    Forget {
+        ask: AskId,
+    },
+    Copy(String),
+    /// Send `Message::Ticked` after this time.
+    Wake(Duration),
+    Suspend,
+    Repaint,
+    Quit,
+}
+
+/// Parts that only the owner of a domain can play, and that the practice cloud plays on request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PracticeAct {
+    /// Publish a TXT record in the practice zone.
+    PublishTxt { name: String, value: String },
+    /// Put the token page on the domain's web server.
+    PublishPage { domain: String, token: String },
+    /// Click the link in the newest verification mail.
+    ApproveMail { domain: String },
+}

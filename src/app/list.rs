@@ -1,0 +1,296 @@
+//! The rows of a pane: filter, sort, selection, marks. Rows are told apart by resource id, never by row number, so a
+//! refresh or another order keeps the cursor on the same resource. Nothing is drawn here: a view asks for a slice.
+
+use std::collections::HashSet;
+use std::ops::Range;
+
+use super::command::Motion;
+use crate::model::ResourceId;
+
+/// Separates the columns of a haystack; no column contains it, since text from outside is made printable.
+pub const SEPARATOR: char = '\u{1f}';
+
+/// What a column sorts by.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum SortKey {
+    Number(i64),
+    Text(String),
+    /// Nothing there: sorts last either way up.
+    None,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Sort {
+    pub column: usize,
+    pub reversed: bool,
+}
+
+/// One condition of a filter; all must hold.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Term {
+    inverse: bool,
+    column: Option<usize>,
+    fuzzy: bool,
+    text: String,
+}
+
+#[derive(Debug, Clone, Default)]
+pub struct List {
+    ids: Vec<ResourceId>,
+    /// The lower-case text of all rows in one piece, so that a filter reads memory straight through.
+    haystack: String,
+    ends: Vec<usize>,
+    /// All rows, in sort order.
+    order: Vec<usize>,
+    /// The rows that pass the filter, in sort order.
+    shown: Vec<usize>,
+    terms: Vec<Term>,
+    cursor: usize,
+    offset: usize,
+    page: usize,
+    selected: Option<ResourceId>,
+    /// The place of the selected row among all, so that a filter need not compare ids.
+    selected_at: Option<usize>,
+    marks: HashSet<ResourceId>,
+}
+
+impl List {
+    /// Takes new rows: id and the text of the columns, joined by [`SEPARATOR`]. Call [`List::sort`] afterwards.
+    pub fn fill(&mut self, rows: impl Iterator<Item = (ResourceId, String)>) {
+        self.ids.clear();
+        self.haystack.clear();
+        self.ends.clear();
+        self.order.clear();
+        self.shown.clear();
+        for (id, text) in rows {
+            self.ids.push(id);
+            self.haystack.push_str(&text.to_lowercase());
+            self.ends.push(self.haystack.len());
+        }
+        self.selected_at = self.selected.as_ref().and_then(|wanted| self.ids.iter().position(|id| id == wanted));
+        if !self.marks.is_empty() {
+            self.marks = self.ids.iter().filter(|id| self.marks.contains(*id)).cloned().collect();
+        }
+    }
+
+    /// Orders the rows by `keys`, one a row; rows with equal keys keep the order they came in.
+    pub fn sort(&mut self, keys: &[SortKey], reversed: bool) {
+        self.order = (0..self.ids.len().min(keys.len())).collect();
+        self.order.sort_by(|a, b| {
+            let (a, b) = (&keys[*a], &keys[*b]);
+            match (a == &SortKey::None, b == &SortKey::None) {
+                (false, false) if reversed => b.cmp(a),
+                _ => a.cmp(b),
+            }
+        });
+        self.narrow();
+    }
+
+    /// Filters by the text a person typed: words that must all be there, `!word` that must not, `column:word`,
+    /// `~letters` in this order with anything between. `columns` are the names that may stand before a colon.
+    pub fn filter(&mut self, text: &str, columns: &[&str]) {
+        self.terms = text.split_whitespace().filter_map(|word| Term::parse(word, columns)).collect();
+        self.narrow();
+    }
+
+    fn narrow(&mut self) {
+        let passes = |place: &usize| {
+            let row = self.row_text(*place);
+            self.terms.iter().all(|term| term.holds(row))
+        };
+        self.shown = self.order.iter().copied().filter(passes).collect();
+        let again = self.selected_at.and_then(|at| self.shown.iter().position(|place| *place == at));
+        self.put(again.unwrap_or(self.cursor));
+    }
+
+    fn row_text(&self, place: usize) -> &str {
+        let start = if place == 0 { 0 } else { self.ends[place - 1] };
+        &self.haystack[start..self.ends[place]]
+    }
+
+    pub fn total(&self) -> usize {
+        self.ids.len()
+    }
+
+    pub fn len(&self) -> usize {
+        self.shown.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.shown.is_empty()
+    }
+
+    pub fn selected(&self) -> Option<&ResourceId> {
+        self.selected.as_ref().filter(|_| !self.shown.is_empty())
+    }
+
+    /// The place of the selected row in what the pane was filled from.
+    pub fn selected_place(&self) -> Option<usize> {
+        self.shown.get(self.cursor).copied()
+    }
+
+    /// Puts the cursor on a resource if the filter lets it through; returns whether it does.
+    pub fn select(&mut self, id: &ResourceId) -> bool {
+        let found = self.shown.iter().position(|place| self.ids[*place] == *id);
+        found.map(|row| self.put(row)).is_some()
+    }
+
+    pub fn step(&mut self, motion: Motion) {
+        let last = self.shown.len().saturating_sub(1);
+        let page = self.page.max(1);
+        self.put(match motion {
+            Motion::Down => self.cursor + 1,
+            Motion::Up => self.cursor.saturating_sub(1),
+            Motion::Top => 0,
+            Motion::Bottom => last,
+            Motion::HalfDown => self.cursor + page.div_ceil(2),
+            Motion::HalfUp => self.cursor.saturating_sub(page.div_ceil(2)),
+            Motion::PageDown => self.cursor + page,
+            Motion::PageUp => self.cursor.saturating_sub(page),
+        });
+    }
+
+    /// Says how many rows fit on screen.
+    pub fn set_page(&mut self, rows: usize) {
+        self.page = rows;
+        self.put(self.cursor);
+    }
+
+    fn put(&mut self, row: usize) {
+        if self.shown.is_empty() {
+            return;
+        }
+        self.cursor = row.min(self.shown.len().saturating_sub(1));
+        if let Some(place) = self.shown.get(self.cursor).filter(|place| self.selected_at != Some(**place)) {
+            (self.selected, self.selected_at) = (Some(self.ids[*place].clone()), Some(*place));
+        }
+        let page = self.page.max(1);
+        let highest = self.shown.len().saturating_sub(page);
+        self.offset = self.offset.clamp((self.cursor + 1).saturating_sub(page), self.cursor).min(highest);
+    }
+
+    /// The rows to draw: place in what the pane was filled from, whether it is under the cursor, whether it is marked.
+    pub fn visible(&self) -> impl Iterator<Item = (usize, bool, bool)> {
+        self.window().map(|row| {
+            let place = self.shown[row];
+            (place, row == self.cursor, self.marks.contains(&self.ids[place]))
+        })
+    }
+
+    pub fn window(&self) -> Range<usize> {
+        self.offset..(self.offset + self.page).min(self.shown.len())
+    }
+
+    pub fn mark(&mut self) {
+        if let Some(id) = self.selected().cloned()
+            && !self.marks.remove(&id)
+        {
+            self.marks.insert(id);
+        }
+    }
+
+    pub fn marked(&self) -> usize {
+        self.marks.len()
+    }
+
+    pub fn unmark_all(&mut self) {
+        self.marks.clear();
+    }
+}
+
+impl Term {
+    fn parse(word: &str, columns: &[&str]) -> Option<Self> {
+        let word = word.to_lowercase();
+        let (inverse, rest) = word.strip_prefix('!').map_or((false, word.as_str()), |rest| (true, rest));
+        let named = rest.split_once(':').and_then(|(name, text)| {
+            let column = columns.iter().position(|column| !name.is_empty() && column.starts_with(name))?;
+            Some((Some(column), text))
+        });
+        let (column, text) = named.unwrap_or((None, rest));
+        let (fuzzy, text) = text.strip_prefix('~').map_or((false, text), |text| (true, text));
+        (!text.is_empty()).then(|| Self { inverse, column, fuzzy, text: text.to_owned() })
+    }
+
+    fn holds(&self, row: &str) -> bool {
+        let text = self.column.map_or(row, |column| row.split(SEPARATOR).nth(column).unwrap_or_default());
+        let found = if self.fuzzy { is_spread(&self.text, text) } else { text.contains(&self.text) };
+        found != self.inverse
+    }
+}
+
+/// Whether the letters of `sought` stand in `text` in this order, with anything between them.
+pub fn is_spread(sought: &str, text: &str) -> bool {
+    let mut letters = text.chars();
+    sought.chars().all(|wanted| letters.any(|letter| letter == wanted))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn id(n: usize) -> ResourceId {
+        ResourceId::subscription(&n.to_string())
+    }
+
+    fn list(words: &[String]) -> List {
+        let mut list = List::default();
+        list.fill(words.iter().enumerate().map(|(n, word)| (id(n), format!("{word}{SEPARATOR}x"))));
+        let keys: Vec<_> = words.iter().map(|word| SortKey::Text(word.clone())).collect();
+        list.sort(&keys, false);
+        list.set_page(5);
+        list
+    }
+
+    fn words() -> impl Strategy<Value = Vec<String>> {
+        prop::collection::vec("[a-c]{0,4}", 0..40)
+    }
+
+    proptest! {
+        #[test]
+        fn the_cursor_stays_on_its_resource_when_the_order_turns_round(words in words(), down in 0usize..40) {
+            let mut list = list(&words);
+            for _ in 0..down {
+                list.step(Motion::Down);
+            }
+            let before = list.selected().cloned();
+            let keys: Vec<_> = words.iter().map(|word| SortKey::Text(word.clone())).collect();
+            list.sort(&keys, true);
+            prop_assert_eq!(list.selected().cloned(), before);
+        }
+
+        #[test]
+        fn a_filter_and_its_inverse_share_the_rows_between_them(words in words(), sought in "[a-c]{1,2}") {
+            let mut list = list(&words);
+            list.filter(&sought, &["name"]);
+            let with = list.len();
+            list.filter(&format!("!{sought}"), &["name"]);
+            prop_assert_eq!(with + list.len(), words.len());
+        }
+
+        #[test]
+        fn the_cursor_is_always_among_the_rows_drawn(words in words(), keys in prop::collection::vec(0u8..8, 0..30)) {
+            let motions = [Motion::Down, Motion::Up, Motion::Top, Motion::Bottom, Motion::HalfDown, Motion::HalfUp,
+                           Motion::PageDown, Motion::PageUp];
+            let mut list = list(&words);
+            for key in keys {
+                list.step(motions[usize::from(key)]);
+                let seen = list.visible().filter(|(_, here, _)| *here).count();
+                prop_assert_eq!(seen, usize::from(!words.is_empty()));
+            }
+        }
+    }
+
+    #[test]
+    fn a_filter_can_ask_for_one_column() {
+        let mut list = List::default();
+        list.fill([(id(0), format!("shop{SEPARATOR}managed")), (id(1), format!("managed{SEPARATOR}shop"))].into_iter());
+        list.sort(&[SortKey::Number(0), SortKey::Number(1)], false);
+        list.filter("source:managed", &["name", "source"]);
+        assert_eq!(list.selected(), Some(&id(0)));
+        assert_eq!(list.len(), 1);
+        list.filter("~mgd", &["name", "source"]);
+        assert_eq!(list.len(), 2);
+    }
+}

@@ -1,0 +1,67 @@
+//! Everything that can happen to the program, as facts. `App::update` takes them one at a time.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use super::key::Key;
+use crate::flow::{Observed, StepId};
+use crate::model::{Estate, Problem};
+
+/// Tells the answers to one question from those to another; a late answer to a question no longer asked is dropped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct AskId(pub u64);
+
+#[derive(Debug)]
+pub enum Message {
+    KeyPressed(Key),
+    Pasted(String),
+    Resized {
+        width: u16,
+        height: u16,
+    },
+    /// Time passed; asked for by `Effect::Wake`, and sent along with every answer that carries a time.
+    Ticked(Timestamp),
+    /// A first part of the estate, usable while the rest is still being read.
+    EstateProgressed {
+        ask: AskId,
+        estate: Arc<Estate>,
+        note: String,
+    },
+    EstateRead {
+        ask: AskId,
+        result: Result<Arc<Estate>, Problem>,
+    },
+    Observed {
+        ask: AskId,
+        result: Result<Box<Observed>, Problem>,
+    },
+    /// A change was accepted by the service, or waits for a long-running operation: one line of progress.
+    StepProgressed {
+        ask: AskId,
+        step: StepId,
+        note: String,
+    },
+    /// The requests of a step were sent; the new observation, or what stopped it.
+    StepPerformed {
+        ask: AskId,
+        step: StepId,
+        result: Result<Box<Observed>, Problem>,
+    },
+    /// The JSON of one resource, indented, made printable line by line.
+    RawRead {
+        ask: AskId,
+        result: Result<Vec<String>, Problem>,
+    },
+    /// What the practice cloud did on request (`Effect::Practise`).
+    Practised {
+        ask: AskId,
+        result: Result<String, Problem>,
+    },
+    /// Whether the text reached the clipboard; where the terminal cannot say, that it was sent.
+    Copied(Result<(), Problem>),
+    /// SIGCONT after a suspension, or `C-l`: paint everything.
+    Resumed,
+    /// A signal asks the program to end; nothing may be asked any more.
+    Ended,
+}

@@ -1,0 +1,298 @@
+//! What the full-screen program does: state, messages, effects, commands. No terminal, no async, no clock, no disk.
+
+mod answers;
+mod browse;
+pub mod command;
+pub mod detail;
+pub mod dialog;
+pub mod effect;
+pub mod field;
+pub mod key;
+pub mod keymap;
+pub mod list;
+pub mod message;
+pub mod operations;
+mod overlay;
+pub mod pane;
+pub mod wizard;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use command::{Command, Place};
+use detail::Detail;
+use dialog::Dialog;
+use effect::Effect;
+use key::Key;
+use keymap::Keymap;
+use message::{AskId, Message};
+use operations::Operations;
+use pane::{Pane, PaneName, Tone};
+use wizard::Wizard;
+
+use crate::model::{Estate, Problem, ResourceId};
+use crate::rules::Rules;
+
+pub type Effects = Vec<Effect>;
+
+/// What does not change while the program runs.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// The name of the context, always shown.
+    pub context: String,
+    /// Whether the cloud is a practice cloud, in which the owner of a domain can be played.
+    pub practice: bool,
+    pub read_only: bool,
+    pub keymap: Keymap,
+    pub rules: Arc<Rules>,
+}
+
+/// Whether the inventory is being read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Reading {
+    Idle,
+    Asked { ask: AskId, note: String },
+}
+
+/// What was said last, until the next key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Notice {
+    pub text: String,
+    pub tone: Tone,
+}
+
+/// How many certificates are urgent, soon or fine.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Counts {
+    pub urgent: usize,
+    pub soon: usize,
+    pub fine: usize,
+}
+
+/// The state of the program. A view reads it; only [`App::update`] changes it.
+#[derive(Debug)]
+pub struct App {
+    pub settings: Settings,
+    pub now: Timestamp,
+    pub width: u16,
+    pub height: u16,
+    pub estate: Arc<Estate>,
+    /// Whether any estate was ever read.
+    pub has_estate: bool,
+    /// Whether one was read to its end; until then the parts are shown as they come.
+    has_whole_estate: bool,
+    pub reading: Reading,
+    /// Why the last reading failed; the rows before it stay.
+    pub failure: Option<Problem>,
+    pub counts: Counts,
+    pub pane: PaneName,
+    pub panes: [Pane; 4],
+    pub detail: Option<Detail>,
+    pub wizard: Option<Wizard>,
+    /// Wizards that were left: what was typed stays.
+    shelf: Vec<Wizard>,
+    pub dialogs: Vec<Dialog>,
+    pub operations: Operations,
+    pub notice: Option<Notice>,
+    /// Commands run by name, newest last.
+    history: Vec<&'static str>,
+    asks: u64,
+    wake: Option<Timestamp>,
+    effects: Effects,
+}
+
+impl App {
+    /// The program as it starts, and what it asks for first: the inventory.
+    pub fn new(settings: Settings, now: Timestamp) -> (Self, Effects) {
+        let mut app = Self {
+            settings,
+            now,
+            width: 80,
+            height: 24,
+            estate: Arc::default(),
+            has_estate: false,
+            has_whole_estate: false,
+            reading: Reading::Idle,
+            failure: None,
+            counts: Counts::default(),
+            pane: PaneName::Private,
+            panes: PaneName::ALL.map(Pane::new),
+            detail: None,
+            wizard: None,
+            shelf: Vec::new(),
+            dialogs: Vec::new(),
+            operations: Operations::default(),
+            notice: None,
+            history: Vec::new(),
+            asks: 0,
+            wake: None,
+            effects: Effects::new(),
+        };
+        app.refit();
+        app.read_estate();
+        let effects = std::mem::take(&mut app.effects);
+        (app, effects)
+    }
+
+    /// Takes in one thing that happened; returns what is to be done about it.
+    pub fn update(&mut self, message: Message) -> Effects {
+        match message {
+            Message::KeyPressed(key) => self.press(key),
+            Message::Pasted(text) => self.paste(&text),
+            Message::Resized { width, height } => {
+                (self.width, self.height) = (width, height);
+                self.refit();
+            }
+            Message::Ticked(now) => self.tick(now),
+            Message::Resumed => self.emit(Effect::Repaint),
+            Message::Ended => self.emit(Effect::Quit),
+            answer => self.take_answer(answer),
+        }
+        self.schedule();
+        std::mem::take(&mut self.effects)
+    }
+
+    fn press(&mut self, key: Key) {
+        self.notice = None;
+        if key.ctrl
+            && let Some(entry) = self.settings.keymap.find(self.place(), key)
+            && matches!(entry.command, Command::Quit | Command::Suspend | Command::Repaint)
+        {
+            return self.run(entry);
+        }
+        if !self.dialogs.is_empty() {
+            return self.press_in_dialog(key);
+        }
+        if self.wizard.is_some() {
+            return self.press_in_wizard(key);
+        }
+        if self.panes[self.pane.index()].is_filtering {
+            return self.press_in_filter(key);
+        }
+        self.press_command(key);
+    }
+
+    /// Looks the key up for where we are, and runs its command if it is possible.
+    fn press_command(&mut self, key: Key) {
+        match self.settings.keymap.find(self.place(), key) {
+            Some(entry) => self.run(entry),
+            None => self.say(format!("{key} does nothing here; ? shows the keys that do"), Tone::Dim),
+        }
+    }
+
+    fn run(&mut self, entry: &'static command::Entry) {
+        if let Err(why) = entry.possible(self) {
+            return self.say(why, Tone::Soon);
+        }
+        match entry.command {
+            Command::Palette => self.open_palette(),
+            Command::Help => self.open_help(),
+            Command::Operations => self.dialogs.push(Dialog::Operations { cursor: 0 }),
+            Command::Problems => self.open_problems(),
+            Command::Copy => self.open_copy_menu(),
+            Command::Add => self.open_add(),
+            Command::Repaint => self.emit(Effect::Repaint),
+            Command::Suspend => self.emit(Effect::Suspend),
+            Command::Quit => self.ask_to_quit(),
+            Command::Flow(flow) => self.open_flow(flow),
+            Command::Wizard => self.open_order_wizard(),
+            command if self.wizard.is_some() => self.run_in_wizard(command),
+            command => self.run_browsing(command),
+        }
+    }
+
+    fn paste(&mut self, text: &str) {
+        if let Some(dialog) = self.dialogs.last_mut() {
+            dialog.paste(text);
+        } else if self.wizard.is_some() {
+            self.paste_in_wizard(text);
+        } else if self.panes[self.pane.index()].is_filtering {
+            self.pane_mut().filter.paste(text);
+            self.pane_mut().refilter();
+        }
+    }
+
+    fn tick(&mut self, now: Timestamp) {
+        self.now = self.now.max(now);
+        if self.wake.is_some_and(|wake| wake <= self.now) {
+            self.wake = None;
+        }
+        self.look_again_if_due();
+    }
+
+    /// Asks to be woken when the next thing moves: the clock of a running operation, or a look at a waiting step.
+    fn schedule(&mut self) {
+        const SECOND: Duration = Duration::from_secs(1);
+        let running = self.operations.running().next().is_some().then(|| self.now + SECOND);
+        let look = self.wizard.as_ref().and_then(Wizard::next_look);
+        let Some(due) = running.into_iter().chain(look).min() else { return };
+        if self.wake.is_none_or(|wake| due < wake) {
+            let due = due.max(self.now);
+            self.wake = Some(due);
+            let wait = Duration::try_from(due.duration_since(self.now)).unwrap_or(SECOND);
+            self.emit(Effect::Wake(wait));
+        }
+    }
+
+    fn emit(&mut self, effect: Effect) {
+        self.effects.push(effect);
+    }
+
+    fn ask(&mut self) -> AskId {
+        self.asks += 1;
+        AskId(self.asks)
+    }
+
+    fn say(&mut self, text: impl Into<String>, tone: Tone) {
+        self.notice = Some(Notice { text: text.into(), tone });
+    }
+
+    /// Shows an error that stays until it is dismissed.
+    fn show_problem(&mut self, problem: Problem) {
+        self.dialogs.push(Dialog::Error(dialog::ErrorText::new(problem)));
+    }
+
+    /// What has the keys below the dialogs.
+    pub fn place(&self) -> Place {
+        match (&self.wizard, &self.detail) {
+            (Some(_), _) => Place::Wizard,
+            (None, Some(_)) => Place::Detail,
+            (None, None) => Place::List,
+        }
+    }
+
+    pub fn pane(&self) -> &Pane {
+        &self.panes[self.pane.index()]
+    }
+
+    fn pane_mut(&mut self) -> &mut Pane {
+        &mut self.panes[self.pane.index()]
+    }
+
+    /// The resource that commands are about.
+    pub fn selected(&self) -> Option<&ResourceId> {
+        match &self.detail {
+            Some(detail) => Some(&detail.id),
+            None => self.pane().list.selected(),
+        }
+    }
+
+    /// Whether there is room for the detail beside the list.
+    pub fn is_wide(&self) -> bool {
+        self.width >= 120
+    }
+
+    /// Rows of the list on screen: all but header, tabs, borders, column titles and the line at the bottom.
+    pub fn page(&self) -> usize {
+        usize::from(self.height.saturating_sub(6)).max(1)
+    }
+
+    fn refit(&mut self) {
+        let page = self.page();
+        for pane in &mut self.panes {
+            pane.list.set_page(page);
+        }
+    }
+}

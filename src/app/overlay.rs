@@ -1,0 +1,210 @@
+//! Opening dialogs, giving them keys, and doing what they answer.
+
+use super::App;
+use super::command::{Command, Entry, Place};
+use super::detail::step;
+use super::dialog::{Act, Answer, Candidate, Choose, Confirm, Dialog, ErrorText, Help, HelpLine, Item, Palette};
+use super::effect::Effect;
+use super::key::{Key, KeyCode};
+use super::keymap::entries;
+use super::operations::Outcome;
+use super::pane::{PaneName, Tone, urgency};
+use crate::flow::FlowName;
+use crate::model::{Expiry, OrderStatus, Problem, WhoActs};
+
+impl App {
+    pub(super) fn press_in_dialog(&mut self, key: Key) {
+        if let Some(Dialog::Operations { cursor }) = self.dialogs.last() {
+            return self.press_in_operations(key, *cursor);
+        }
+        let Some(dialog) = self.dialogs.last_mut() else { return };
+        match dialog.press(key) {
+            Answer::Stay => {}
+            Answer::Close => drop(self.dialogs.pop()),
+            Answer::Do(act) => self.act(act),
+            Answer::CloseAnd(act) => {
+                self.dialogs.pop();
+                self.act(act);
+            }
+        }
+    }
+
+    fn act(&mut self, act: Act) {
+        match act {
+            Act::Run(entry) => {
+                self.history.retain(|name| *name != entry.name);
+                self.history.push(entry.name);
+                self.run(entry);
+            }
+            Act::Copy(text) => self.emit(Effect::Copy(text)),
+            Act::Fill(key, value) => self.fill_field(key, &value),
+            Act::Show(pane, id) => self.show(pane, &id),
+            Act::Practise(act) => {
+                let ask = self.ask();
+                self.emit(Effect::Practise { ask, act });
+            }
+            Act::Send => self.send_step(),
+            Act::Unwatch(ask) => {
+                self.emit(Effect::Forget { ask });
+                self.operations.end(ask, self.now, Outcome::Unwatched);
+                self.say("not watched any more; Azure goes on with what it accepted", Tone::Soon);
+            }
+            Act::ShowProblem(problem) => self.dialogs.push(Dialog::Error(ErrorText::new(problem))),
+            Act::Quit => self.emit(Effect::Quit),
+            Act::Say(text) => self.say(text, Tone::Plain),
+        }
+    }
+
+    pub(super) fn open_help(&mut self) {
+        let place = self.place();
+        let about = match (place, &self.wizard) {
+            (Place::Wizard, Some(wizard)) => wizard.page().title(),
+            _ => self.pane.title(),
+        };
+        let line = |entry: &'static Entry| HelpLine {
+            group: entry.group,
+            keys: self.settings.keymap.written(entry),
+            name: entry.name,
+            words: match entry.possible(self) {
+                Err(why) if entry.command != Command::Later => format!("{} Not now: {why}.", entry.words),
+                _ => entry.words.to_owned(),
+            },
+        };
+        let mut lines: Vec<_> = entries(place).map(line).collect();
+        lines.sort_by_key(|line| group_rank(line.group));
+        self.dialogs.push(Dialog::Help(Help::new(about, lines)));
+    }
+
+    pub(super) fn open_palette(&mut self) {
+        let age = |entry: &Entry| self.history.iter().rev().position(|name| *name == entry.name).unwrap_or(usize::MAX);
+        let mut named: Vec<_> = entries(self.place()).filter(|entry| !matches!(entry.command, Command::Move(_))).collect();
+        named.sort_by_key(|entry| (age(entry), group_rank(entry.group)));
+        let candidate = |entry: &'static Entry| Candidate {
+            entry,
+            keys: self.settings.keymap.written(entry),
+            refusal: entry.possible(self).err(),
+        };
+        self.dialogs.push(Dialog::Palette(Palette::new(named.into_iter().map(candidate).collect())));
+    }
+
+    /// The five ways to get a certificate (A3–A8); what is not built yet says so.
+    pub(super) fn open_add(&mut self) {
+        let later = || Err("this comes in a later version of certdeck".to_owned());
+        let purchase = Entry::of(Command::Flow(FlowName::Purchase)).map(Act::Run).ok_or_else(String::new);
+        let options = [
+            (
+                "Create a free App Service managed certificate",
+                "Free of charge and easy, if you just need to secure a custom domain.",
+                later(),
+            ),
+            ("Purchase an App Service certificate", "Managed by Azure: automated management, renewal and export.", purchase),
+            ("Import a certificate from Key Vault", "For PKCS12 certificates that you manage in a key vault.", later()),
+            ("Upload a private certificate", "A PFX of a third-party provider that meets the requirements.", later()),
+            ("Upload a public certificate", "Loaded by code to reach remote resources; secures no domain.", later()),
+        ];
+        let item = |(label, note, then): (&str, &str, _)| Item { label: label.into(), note: note.into(), then };
+        let choose = Choose::new("Add a certificate", options.map(item).into())
+            .intro("Every way but the last gives a private certificate that can secure a hostname.")
+            .at(1);
+        self.dialogs.push(Dialog::Choose(choose));
+    }
+
+    /// Everything under the cursor that has a value; the fact under the cursor first.
+    pub(super) fn open_copy_menu(&mut self) {
+        let (facts, at) = if let Some(wizard) = &self.wizard {
+            (wizard.copies(), 0)
+        } else {
+            let facts = self.facts().into_iter().map(|fact| (fact.label.to_owned(), fact.value)).collect();
+            (facts, self.detail.as_ref().map_or(0, |detail| detail.cursor))
+        };
+        let item = |(label, value): (String, String)| Item { label, note: value.clone(), then: Ok(Act::Copy(value)) };
+        let choose = Choose::new("Copy to the clipboard", facts.into_iter().map(item).collect())
+            .empty("there is nothing here to copy yet")
+            .at(at);
+        self.dialogs.push(Dialog::Choose(choose));
+    }
+
+    /// What will break and what could not be read, worst first; Enter goes there.
+    pub(super) fn open_problems(&mut self) {
+        let mut items: Vec<(Option<i64>, Item)> = Vec::new();
+        for gap in &self.estate.gaps {
+            let note = format!("could not be read: {}", gap.why);
+            let then = Ok(Act::ShowProblem(Problem::new(format!("Read {}", gap.what), gap.why.clone())));
+            items.push((None, Item { label: gap.what.clone(), note, then }));
+        }
+        for certificate in &self.estate.certificates {
+            let Some(expires) = certificate.expires else { continue };
+            if matches!(urgency(expires, self.now), Tone::Urgent | Tone::Soon) {
+                let expiry = Expiry::of(expires, self.now);
+                let used = self.estate.bindings_of(certificate).count();
+                let used = if used == 0 { "unused".into() } else { super::pane::counted(used, "hostname") };
+                let verb = if expiry.is_past() { "" } else { "expires " };
+                let who = match self.estate.who_acts(certificate) {
+                    WhoActs::You => "you must act",
+                    WhoActs::Azure => "Azure renews it",
+                };
+                let note = format!("{verb}{}; {used}; {who}", expiry.words());
+                let then = Ok(Act::Show(PaneName::Private, certificate.id.clone()));
+                items.push((Some(expiry.seconds), Item { label: certificate.id.name().to_owned(), note, then }));
+            }
+        }
+        for order in &self.estate.orders {
+            if order.status == OrderStatus::PendingIssuance {
+                let note = "not usable yet: w goes on with its steps".to_owned();
+                let then = Ok(Act::Show(PaneName::Orders, order.id.clone()));
+                items.push((Some(0), Item { label: order.id.name().to_owned(), note, then }));
+            }
+        }
+        items.sort_by_key(|(seconds, _)| *seconds);
+        let choose = Choose::new("Problems", items.into_iter().map(|(_, item)| item).collect())
+            .intro("What could not be read, what has expired, and what will expire within 30 days.")
+            .empty("Nothing expires within 30 days, and everything could be read.");
+        self.dialogs.push(Dialog::Choose(choose));
+    }
+
+    /// Nothing is lost by quitting: the state of an order is in Azure. Asks all the same while something runs.
+    pub(super) fn ask_to_quit(&mut self) {
+        let running: Vec<String> = self.operations.running().map(|operation| operation.what.clone()).collect();
+        if running.is_empty() {
+            return self.emit(Effect::Quit);
+        }
+        if self.dialogs.iter().any(|dialog| matches!(dialog, Dialog::Confirm(confirm) if confirm.yes == "Quit")) {
+            return;
+        }
+        let confirm = Confirm::new("Quit while something runs?", "Quit", Act::Quit)
+            .says(format!("Running: {}.", running.join("; ")))
+            .says("Azure goes on with what it accepted. What was not sent yet is not sent. Opened again, the wizard stands where the order stands.");
+        self.dialogs.push(Dialog::Confirm(confirm));
+    }
+
+    fn press_in_operations(&mut self, key: Key, cursor: usize) {
+        let at = self.operations.iter().rev().nth(cursor);
+        let answer = match key.code {
+            KeyCode::Esc | KeyCode::Char('q' | 't') => Answer::Close,
+            KeyCode::Enter => match at.and_then(|operation| operation.ended.as_ref()) {
+                Some((_, Outcome::Failed(problem))) => Answer::Do(Act::ShowProblem(problem.clone())),
+                _ => Answer::Stay,
+            },
+            KeyCode::Char('x') if !key.ctrl => match at.filter(|operation| operation.is_running()) {
+                Some(operation) => Answer::Do(Act::Unwatch(operation.ask)),
+                None => Answer::Stay,
+            },
+            _ => Answer::Stay,
+        };
+        match answer {
+            Answer::Close | Answer::CloseAnd(_) => drop(self.dialogs.pop()),
+            Answer::Do(act) => self.act(act),
+            Answer::Stay => {
+                let motion = self.settings.keymap.find(Place::List, key).map(|entry| entry.command);
+                if let (Some(Command::Move(motion)), Some(Dialog::Operations { cursor })) = (motion, self.dialogs.last_mut()) {
+                    *cursor = step(*cursor, motion, self.operations.len(), 10);
+                }
+            }
+        }
+    }
+}
+
+/// What people look for comes first: what can be done, last how to move.
+fn group_rank(group: &str) -> usize {
+    ["Acting", "The list", "Everywhere", "Moving"].iter().position(|known| *known == group).unwrap_or(usize::MAX)
+}

@@ -1,0 +1,71 @@
+//! Bindings: the hostnames of all apps and what secures each.
+
+use jiff::Timestamp;
+
+use super::{Cell, Column, Fact, Tone, app_label, column, whereabouts};
+use crate::model::{Binding, Estate, SslState};
+
+pub const COLUMNS: &[Column] = &[
+    column("Hostname", 18, 3, 9),
+    column("App", 10, 1, 4),
+    column("TLS type", 12, 0, 5),
+    column("Certificate", 12, 2, 7),
+    column("Expires", 9, 0, 8),
+    column("Thumbprint", 10, 0, 1),
+];
+
+pub fn cells(estate: &Estate, binding: &Binding, now: Timestamp) -> Vec<Cell> {
+    let certificate = estate.certificate_of(binding);
+    let missing = if binding.thumbprint.is_some() { "not found" } else { "none" };
+    vec![
+        Cell::new(binding.host.as_str()),
+        Cell::new(app_label(estate, &binding.app)),
+        match binding.ssl {
+            SslState::Disabled => Cell::toned(binding.ssl.words(), Tone::Soon),
+            SslState::Sni | SslState::IpBased => Cell::new(binding.ssl.words()),
+        },
+        certificate.map_or_else(|| Cell::dim(missing), |certificate| Cell::new(certificate.id.name())),
+        certificate.map_or_else(|| Cell::dim(""), |certificate| Cell::expiry(certificate.expires, now)),
+        binding.thumbprint.as_ref().map_or_else(|| Cell::dim(""), |print| Cell::new(print.short())),
+    ]
+}
+
+pub fn facts(estate: &Estate, binding: &Binding, now: Timestamp) -> Vec<Fact> {
+    let certificate = estate.certificate_of(binding);
+    let mut facts = vec![
+        Fact::new("Hostname", binding.host.as_str()),
+        Fact::new("App", app_label(estate, &binding.app)),
+        match binding.ssl {
+            SslState::Disabled => {
+                Fact { label: "TLS type", value: "no binding: browsers warn on this hostname".into(), tone: Tone::Soon }
+            }
+            ssl => Fact::new("TLS type", ssl.words()),
+        },
+    ];
+    facts.extend(Fact::known("Thumbprint", binding.thumbprint.as_ref().map(crate::model::Thumbprint::as_str)));
+    match (certificate, &binding.thumbprint) {
+        (Some(certificate), _) => {
+            let hosts: Vec<_> = certificate.hosts.iter().map(ToString::to_string).collect();
+            facts.push(Fact::new("Certificate", certificate.id.name()));
+            facts.push(Fact::expiry("Expires", certificate.expires, now));
+            facts.push(Fact::new("Secures", hosts.join(", ")));
+            facts.push(Fact::new("Who acts", estate.who_acts(certificate).words()));
+        }
+        (None, Some(_)) => facts.push(Fact {
+            label: "Certificate",
+            value: "no certificate with this thumbprint was read in the app's webspace".into(),
+            tone: Tone::Urgent,
+        }),
+        (None, None) => facts.push(Fact { label: "Certificate", value: "none".into(), tone: Tone::Dim }),
+    }
+    let app = estate.app(&binding.app);
+    let address = binding.virtual_ip.as_deref().or(app.and_then(|app| app.inbound_ip.as_deref()));
+    facts.extend(Fact::known("IP address", address));
+    facts.extend(Fact::known("Webspace", app.map(|app| app.webspace.as_str())));
+    if let Some(app) = app {
+        facts.push(Fact::new("HTTPS only", if app.https_only { "yes" } else { "no" }));
+        facts.push(Fact::new("Default hostname", &*app.default_hostname));
+    }
+    facts.extend(whereabouts(estate, &binding.id()));
+    facts
+}

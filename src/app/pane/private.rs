@@ -1,0 +1,113 @@
+//! Private Key Certificates: what can secure hostnames, who has to act before it expires, and what it is used by.
+
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
+
+use super::{Cell, Column, Fact, Tone, app_label, column, counted, date, whereabouts};
+use crate::model::{Estate, PrivateCertificate, Source, WhoActs};
+
+pub const COLUMNS: &[Column] = &[
+    column("Name", 14, 2, 9),
+    column("Hosts", 20, 3, 7),
+    column("Source", 9, 0, 3),
+    column("Expires", 11, 0, 8),
+    column("Who acts", 8, 0, 4),
+    column("Used by", 9, 1, 2),
+    column("Webspace", 26, 2, 1),
+];
+
+pub fn cells(estate: &Estate, certificate: &PrivateCertificate, now: Timestamp) -> Vec<Cell> {
+    let hosts = match certificate.hosts.as_slice() {
+        [] => Cell::dim("none"),
+        [one] => Cell::new(one.as_str()),
+        [first, rest @ ..] => Cell::new(format!("{first} +{}", rest.len())),
+    };
+    vec![
+        Cell::new(certificate.id.name()),
+        hosts,
+        Cell::new(estate.source(certificate).words()),
+        Cell::expiry(certificate.expires, now),
+        Cell::new(estate.who_acts(certificate).words()),
+        used_by(estate, certificate),
+        Cell::new(&*certificate.webspace),
+    ]
+}
+
+/// Whether it secures hostnames at all (A1): a certificate that nothing uses says so in a word.
+fn used_by(estate: &Estate, certificate: &PrivateCertificate) -> Cell {
+    let apps: BTreeSet<_> = estate.bindings_of(certificate).map(|binding| &binding.app).collect();
+    match (apps.len(), estate.bindings_of(certificate).count()) {
+        (0, _) => Cell::dim("unused"),
+        (1, 1) => Cell::new(apps.first().map(|app| app_label(estate, app)).unwrap_or_default()),
+        (1, hosts) => Cell::new(counted(hosts, "host")),
+        (apps, _) => Cell::new(counted(apps, "app")),
+    }
+}
+
+pub fn facts(estate: &Estate, certificate: &PrivateCertificate, now: Timestamp) -> Vec<Fact> {
+    let hosts: Vec<_> = certificate.hosts.iter().map(ToString::to_string).collect();
+    let source = estate.source(certificate);
+    let mut facts = vec![
+        Fact::new("Name", certificate.id.name()),
+        Fact::expiry("Expires", certificate.expires, now),
+        who_acts(estate, certificate, &source),
+        Fact::new("Thumbprint", certificate.thumbprint.as_ref().map_or("not issued yet", |print| print.as_str())),
+        Fact::new("Secures", hosts.join(", ")),
+    ];
+    let bound: Vec<_> =
+        estate.bindings_of(certificate).map(|binding| format!("{} ({})", binding.host, app_label(estate, &binding.app))).collect();
+    facts.push(if bound.is_empty() {
+        Fact { label: "Used by", value: "no hostname binding".into(), tone: Tone::Dim }
+    } else {
+        Fact::new("Used by", bound.join(", "))
+    });
+    // A10: uploaded or imported, it is there for every app of the webspace.
+    let visible: Vec<_> = estate
+        .apps
+        .iter()
+        .filter(|app| app.webspace.eq_ignore_ascii_case(&certificate.webspace))
+        .map(crate::model::App::label)
+        .collect();
+    let visible = if visible.is_empty() { "no app of this webspace".into() } else { visible.join(", ") };
+    facts.push(Fact::new("Also visible to", visible));
+    facts.push(Fact::new("Webspace", &*certificate.webspace));
+    facts.push(Fact::new("Source", origin(&source)));
+    if let Some(secret) = &certificate.vault {
+        facts.push(Fact::new("Key vault", format!("{}, secret {}", secret.vault.name(), secret.secret)));
+        let tone = if secret.status.is_trouble() { Tone::Urgent } else { Tone::Plain };
+        facts.push(Fact { label: "Vault status", value: secret.status.words().into(), tone });
+    }
+    facts.extend(Fact::known("Issued", certificate.issued.map(date)));
+    facts.push(Fact::new("Issuer", &*certificate.issuer));
+    facts.push(Fact::new("Subject", &*certificate.subject));
+    facts.extend(whereabouts(estate, &certificate.id));
+    facts
+}
+
+fn origin(source: &Source) -> String {
+    match source {
+        Source::Uploaded => "uploaded: a PFX that somebody brought".into(),
+        Source::KeyVault => "imported from a key vault".into(),
+        Source::Order(order) => format!("App Service certificate, order {}", order.name()),
+        Source::Managed => "free App Service managed certificate".into(),
+    }
+}
+
+/// A156: who has to do something before the expiry, and when.
+fn who_acts(estate: &Estate, certificate: &PrivateCertificate, source: &Source) -> Fact {
+    let value = match (estate.who_acts(certificate), source) {
+        (WhoActs::You, Source::Order(_)) => "you: the order does not renew by itself, so renew it in Orders".into(),
+        (WhoActs::You, _) => {
+            let by = certificate.expires.map(|at| format!(" by {}", date(at))).unwrap_or_default();
+            format!("you: bring a renewed certificate{by}, and bind it")
+        }
+        (WhoActs::Azure, Source::Order(id)) => {
+            let next = estate.order(id).and_then(|order| order.next_auto_renewal);
+            next.map_or_else(|| "Azure renews it".into(), |at| format!("Azure renews it on {}", date(at)))
+        }
+        (WhoActs::Azure, Source::KeyVault) => "Azure takes over each new version in the vault within a day".into(),
+        (WhoActs::Azure, _) => "Azure renews and re-binds it".into(),
+    };
+    Fact::new("Who acts", value)
+}

@@ -1,0 +1,334 @@
+//! The way of the wizard through its pages: opening, looking, sending, going on.
+
+use super::{Focus, Origin, Standing, Wizard};
+use crate::app::App;
+use crate::app::dialog::{Confirm, Dialog};
+use crate::app::effect::Effect;
+use crate::app::message::AskId;
+use crate::app::operations::Operation;
+use crate::app::pane::{PaneName, Tone};
+use crate::flow::step::Consent;
+use crate::flow::{self, FlowName, Inputs, Key, Observed, StepStatus, suggest};
+use crate::model::{Order, Problem, ResourceId};
+
+impl App {
+    /// A flow by its name: a new purchase, or a step of the order under the cursor, or a binding.
+    pub(in crate::app) fn open_flow(&mut self, flow: FlowName) {
+        match flow {
+            FlowName::Purchase => self.open_wizard(Origin::New, FlowName::Purchase, Inputs::default(), false),
+            FlowName::Bind => {
+                let inputs = self.binding_inputs();
+                self.shelf.retain(|wizard| wizard.origin != Origin::Binding);
+                self.open_wizard(Origin::Binding, FlowName::Bind, inputs, false);
+            }
+            _ => match self.selected_order() {
+                Ok(id) => self.open_order(&id, flow, false),
+                Err(why) => self.say(why, Tone::Soon),
+            },
+        }
+    }
+
+    /// `w`: the order under the cursor, at the first page that is not done.
+    pub(in crate::app) fn open_order_wizard(&mut self) {
+        if let Ok(id) = self.selected_order() {
+            self.open_order(&id, FlowName::Purchase, true);
+        }
+    }
+
+    fn open_order(&mut self, id: &ResourceId, page: FlowName, finds_place: bool) {
+        let inputs = order_inputs(id, self.estate.order(id));
+        self.open_wizard(Origin::Order(id.clone()), page, inputs, finds_place);
+    }
+
+    /// What the cursor is on, as the first values of a binding.
+    fn binding_inputs(&self) -> Inputs {
+        let mut inputs = Inputs::default();
+        let Some(id) = self.selected().cloned() else { return inputs };
+        match self.pane {
+            PaneName::Private => {
+                if let Some(certificate) = self.estate.certificates.iter().find(|certificate| certificate.id == id) {
+                    inputs.set(Key::Certificate, certificate.id.as_str());
+                    let space = &certificate.webspace;
+                    let mut apps = self.estate.apps.iter().filter(|app| app.webspace.eq_ignore_ascii_case(space));
+                    let fits = apps.find_map(|app| {
+                        let host = app.custom_hostnames().find(|host| certificate.hosts.iter().any(|name| name.covers(host)))?;
+                        Some((app, host))
+                    });
+                    if let Some((app, host)) = fits {
+                        inputs.set(Key::App, app.id.as_str());
+                        inputs.set(Key::Hostname, host.as_str());
+                    }
+                }
+            }
+            PaneName::Bindings => {
+                if let Some(binding) = self.estate.bindings.iter().find(|binding| binding.id() == id) {
+                    inputs.set(Key::App, binding.app.as_str());
+                    inputs.set(Key::Hostname, binding.host.as_str());
+                    if let Some(certificate) = self.estate.certificate_of(binding) {
+                        inputs.set(Key::Certificate, certificate.id.as_str());
+                    }
+                }
+            }
+            PaneName::Orders | PaneName::Public => {}
+        }
+        if let Some(app) = inputs.get(Key::App).and_then(|app| ResourceId::parse(app).ok()) {
+            inputs.set(Key::Subscription, app.subscription_id());
+            inputs.set(Key::ResourceGroup, app.resource_group());
+        }
+        inputs
+    }
+
+    fn open_wizard(&mut self, origin: Origin, page: FlowName, inputs: Inputs, finds_place: bool) {
+        let shelved = self.shelf.iter().position(|wizard| wizard.origin == origin);
+        let mut wizard = shelved.map_or_else(|| Wizard::new(origin, page, inputs), |at| self.shelf.swap_remove(at));
+        if !(wizard.origin == Origin::New) {
+            wizard.page = page;
+        }
+        wizard.is_finding_place = finds_place;
+        self.detail = None;
+        self.wizard = Some(wizard);
+        self.enter_page();
+    }
+
+    /// Fills in what is known, derives the form, and looks at the cloud.
+    fn enter_page(&mut self) {
+        let Some(wizard) = &mut self.wizard else { return };
+        suggest(wizard.page, &self.estate, &mut wizard.inputs);
+        (wizard.step, wizard.scroll) = (None, 0);
+        wizard.is_eager = false;
+        wizard.focus = Focus::Steps;
+        self.derive_wizard();
+        self.focus_on_what_is_missing();
+        self.observe_page();
+    }
+
+    /// The first field that was refused, or that is empty; else the steps.
+    fn focus_on_what_is_missing(&mut self) {
+        let Some(wizard) = &self.wizard else { return };
+        let missing = wizard.fields.iter().position(|field| wizard.refusal(field.key).is_some());
+        self.focus_on(missing.unwrap_or(usize::MAX));
+    }
+
+    /// The next page; after the last, back to the panes.
+    pub(super) fn turn_page(&mut self) {
+        let Some(wizard) = &mut self.wizard else { return };
+        wizard.settle_origin();
+        let last = wizard.pages().last() == Some(&wizard.page);
+        if let Some(next) = wizard.page.next().filter(|_| !last) {
+            wizard.page = next;
+            self.enter_page();
+        } else {
+            let host = wizard.inputs.get(Key::Hostname).unwrap_or("the hostname").to_owned();
+            self.wizard = None;
+            self.show_pane(PaneName::Bindings);
+            self.read_estate();
+            self.say(format!("{host} is secured"), Tone::Good);
+        }
+    }
+
+    /// Whether a page is done, from what the wizard saw of it, or else from the inventory.
+    pub fn is_page_done(&self, wizard: &Wizard, page: FlowName) -> bool {
+        if wizard.of(page).was_seen {
+            return wizard.is_done(page);
+        }
+        let Origin::Order(id) = &wizard.origin else { return false };
+        let Some(order) = self.estate.order(id) else { return page == FlowName::Purchase };
+        let [stored, verified, imported] = crate::app::pane::order_steps(&self.estate, order);
+        match page {
+            FlowName::Purchase => true,
+            FlowName::Store => stored,
+            FlowName::Verify => verified,
+            FlowName::ImportOrder => imported,
+            FlowName::Bind => false,
+        }
+    }
+
+    pub(super) fn derive_wizard(&mut self) {
+        if let Some(wizard) = &mut self.wizard {
+            wizard.derive(&self.estate, &self.settings.rules, self.now);
+        }
+    }
+
+    /// A newer inventory may suggest what was not known when the page was entered: the app of an order just bought.
+    pub(in crate::app) fn wizard_sees_estate(&mut self) {
+        let Some(wizard) = &mut self.wizard else { return };
+        let before = wizard.inputs.clone();
+        if wizard.focus == Focus::Steps {
+            suggest(wizard.page, &self.estate, &mut wizard.inputs);
+        }
+        let is_changed = before != wizard.inputs;
+        self.derive_wizard();
+        if is_changed {
+            self.observe_page();
+        }
+    }
+
+    /// Looks at what the page is about; an older look is not waited for any more.
+    pub(in crate::app) fn observe_page(&mut self) {
+        let ask = self.ask();
+        let Some(wizard) = &mut self.wizard else { return };
+        // What was typed meanwhile may suggest better values for the rest, such as the group of the domain's app.
+        suggest(wizard.page, &self.estate, &mut wizard.inputs);
+        let (flow, inputs) = (wizard.page, wizard.inputs.clone());
+        wizard.next_look = None;
+        if let Some(old) = wizard.of_mut(flow).ask.replace(ask) {
+            self.emit(Effect::Forget { ask: old });
+        }
+        self.emit(Effect::Observe { ask, flow, inputs });
+        self.derive_wizard();
+    }
+
+    pub(in crate::app) fn look_again_if_due(&mut self) {
+        let now = self.now;
+        if let Some(wizard) = self.wizard.as_mut().filter(|wizard| wizard.next_look().is_some_and(|due| due <= now)) {
+            wizard.looks += 1;
+            self.observe_page();
+        }
+    }
+
+    pub(in crate::app) fn take_observed(&mut self, ask: AskId, result: Result<Box<Observed>, Problem>) {
+        let Some(wizard) = &mut self.wizard else { return };
+        let Some(flow) = FlowName::ALL.into_iter().find(|flow| wizard.of(*flow).ask == Some(ask)) else { return };
+        let page = wizard.of_mut(flow);
+        page.ask = None;
+        match result {
+            Ok(observed) => {
+                (page.observed, page.was_seen, page.failure) = (*observed, true, None);
+            }
+            Err(problem) => page.failure = Some(problem),
+        }
+        self.derive_wizard();
+        self.find_place();
+        if self.notice.as_ref().is_some_and(|notice| notice.tone == Tone::Plain) {
+            self.notice = None;
+        }
+        self.go_on_if_eager();
+    }
+
+    /// Enter was pressed while certdeck looked: now it is known what Enter means. It never sends without asking.
+    fn go_on_if_eager(&mut self) {
+        let Some(wizard) = &mut self.wizard else { return };
+        let was_eager = std::mem::take(&mut wizard.is_eager);
+        let waits = matches!(wizard.standing(), Standing::At(step) if matches!(step.status, StepStatus::Waiting { .. }));
+        if was_eager && !waits && wizard.current().ask.is_none() && wizard.current().failure.is_none() && self.dialogs.is_empty() {
+            self.do_step();
+        }
+    }
+
+    /// An order that is reopened goes on at the first page that is not done.
+    fn find_place(&mut self) {
+        let Some(wizard) = &mut self.wizard else { return };
+        if !wizard.is_finding_place {
+            return;
+        }
+        if wizard.current().is_done() && wizard.page != FlowName::Bind {
+            self.turn_page();
+        } else {
+            wizard.is_finding_place = false;
+            self.focus_on_what_is_missing();
+        }
+    }
+
+    /// Shows what would be sent, and asks.
+    pub(super) fn confirm_step(&mut self) {
+        if self.settings.read_only {
+            return self.say("certdeck runs read-only; nothing is sent", Tone::Soon);
+        }
+        let Some(Standing::At(step)) = self.wizard.as_ref().map(|wizard| wizard.standing()) else { return };
+        let mut confirm = Confirm::new(&*step.title, "Send", crate::app::dialog::Act::Send).ready();
+        match &step.consent {
+            Consent::Plain => confirm = confirm.says(&*step.explanation),
+            Consent::Cost { notice, word } => {
+                confirm = confirm.says(&**notice);
+                confirm.word = Some(word.clone());
+            }
+        }
+        if let StepStatus::Blocked(problem) = &step.status {
+            confirm = confirm.says(format!("This is the remedy: {}", problem.remedy));
+        }
+        confirm.plan = step
+            .requests
+            .iter()
+            .flat_map(|request| [request.what.clone(), format!("  {} {}", request.method.as_str(), request.path)])
+            .collect();
+        self.dialogs.push(Dialog::Confirm(confirm));
+    }
+
+    /// Sends the requests of the current step.
+    pub(in crate::app) fn send_step(&mut self) {
+        let ask = self.ask();
+        let Some(wizard) = &mut self.wizard else { return };
+        let Standing::At(step) = wizard.standing() else { return };
+        let (flow, inputs, id, what) = (wizard.page, wizard.inputs.clone(), step.id, step.title.clone());
+        wizard.sent = Some(ask);
+        (wizard.step, wizard.scroll) = (None, 0);
+        wizard.next_look = None;
+        let subject = inputs.get(Key::Order).or_else(|| inputs.get(Key::Hostname)).unwrap_or_default();
+        let subject = subject.rsplit('/').next().unwrap_or_default();
+        let what = if subject.is_empty() || what.contains(subject) { what } else { format!("{what}: {subject}") };
+        let note = "sent".to_owned();
+        self.operations.start(Operation { ask, what, flow, step: id, started: self.now, note, ended: None });
+        self.emit(Effect::PerformStep { ask, flow, inputs, step: id });
+    }
+
+    /// What came of a step, whether its wizard is open, on the shelf or on another page.
+    pub(in crate::app) fn take_performed(&mut self, ask: AskId, result: Result<Box<Observed>, Problem>) {
+        let Some((flow, id, what)) =
+            self.operations.find(ask).map(|operation| (operation.flow, operation.step, operation.what.clone()))
+        else {
+            return;
+        };
+        let is_open = self.wizard.as_ref().is_some_and(|wizard| wizard.sent == Some(ask));
+        let (now, rules) = (self.now, std::sync::Arc::clone(&self.settings.rules));
+        match result {
+            Ok(observed) => {
+                let mut all = self.wizard.iter_mut().chain(&mut self.shelf);
+                if let Some(wizard) = all.find(|wizard| wizard.sent == Some(ask)) {
+                    let steps = flow::steps(flow, &observed, &wizard.inputs, &rules, now);
+                    let asked = Some((id, now));
+                    *wizard.of_mut(flow) =
+                        super::Page { observed: *observed, was_seen: true, ask: None, failure: None, steps, asked };
+                    wizard.looks = 0;
+                    wizard.settle_origin();
+                }
+                self.say(format!("{what}: accepted"), Tone::Good);
+                self.read_estate();
+            }
+            Err(problem) => self.show_problem(problem),
+        }
+        if is_open {
+            self.derive_wizard();
+            if self.wizard.as_ref().is_some_and(|wizard| wizard.page == flow) {
+                self.focus_after_sending();
+            }
+        }
+    }
+
+    /// A failure may have changed something all the same: look before anything else.
+    fn focus_after_sending(&mut self) {
+        if let Some(wizard) = &mut self.wizard {
+            wizard.focus = Focus::Steps;
+        }
+        let failed = self.wizard.as_ref().and_then(|wizard| wizard.sent).and_then(|ask| self.operations.find(ask));
+        let failed = failed.and_then(|operation| operation.ended.as_ref());
+        if matches!(failed, Some((_, crate::app::operations::Outcome::Failed(_)))) {
+            self.observe_page();
+        }
+    }
+}
+
+/// What is known of an order before anything is observed.
+fn order_inputs(id: &ResourceId, order: Option<&Order>) -> Inputs {
+    let mut inputs = Inputs::default()
+        .with(Key::Subscription, id.subscription_id())
+        .with(Key::ResourceGroup, id.resource_group())
+        .with(Key::Order, id.name());
+    if let Some(order) = order {
+        inputs.set(Key::Domain, &*order.domain);
+        inputs.set(Key::AutoRenew, if order.auto_renew { "yes" } else { "no" });
+        if let Some(product) = order.product {
+            inputs.set(Key::Product, product.words());
+        }
+    }
+    inputs
+}

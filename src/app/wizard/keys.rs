@@ -1,0 +1,285 @@
+//! What keys do in the wizard. A field that takes text has the keys before any command; the steps have commands.
+
+use super::{Focus, Standing, Wizard};
+use crate::app::App;
+use crate::app::command::{Command, Motion};
+use crate::app::dialog::{Act, Choose, Dialog, Item};
+use crate::app::effect::{Effect, PracticeAct};
+use crate::app::key::{Key, KeyCode};
+use crate::app::pane::Tone;
+use crate::flow::{self, FieldKind, StepStatus};
+use crate::model::{DomainName, Hostname};
+
+impl App {
+    pub(in crate::app) fn press_in_wizard(&mut self, key: Key) {
+        let Some(wizard) = &mut self.wizard else { return };
+        let Focus::Field(at) = wizard.focus else {
+            return match key.code {
+                KeyCode::Up | KeyCode::Char('k') if wizard.shown_step() == 0 && !key.ctrl => self.focus_last_field(),
+                _ => self.press_command(key),
+            };
+        };
+        let Some(field) = wizard.fields.get(at).cloned() else {
+            wizard.focus = Focus::Steps;
+            return;
+        };
+        match (key.code, key.shift) {
+            (KeyCode::Esc, _) => self.leave_wizard(),
+            (KeyCode::Tab, false) | (KeyCode::Down, _) => self.focus_on(at + 1),
+            (KeyCode::Tab, true) | (KeyCode::Up, _) => self.focus_on(at.wrapping_sub(1)),
+            (KeyCode::Enter, _) => self.enter_in_field(at, &field),
+            _ if wizard.is_typing() && wizard.editor.press(key) => self.typed_in_field(),
+            (KeyCode::Char(' ') | KeyCode::Left | KeyCode::Right, _) => self.turn_value(&field, key.code == KeyCode::Left),
+            (KeyCode::Char(c), _) if !key.ctrl && !key.alt && c != ':' && c != '?' && is_pick(&field) => {
+                self.open_picker(&field, Some(c));
+            }
+            _ => self.press_command(key),
+        }
+    }
+
+    pub(in crate::app) fn paste_in_wizard(&mut self, text: &str) {
+        if let Some(wizard) = self.wizard.as_mut().filter(|wizard| wizard.is_typing()) {
+            wizard.editor.paste(text);
+            self.typed_in_field();
+        }
+    }
+
+    pub(in crate::app) fn run_in_wizard(&mut self, command: Command) {
+        let Some(wizard) = &mut self.wizard else { return };
+        match command {
+            Command::Move(motion) => wizard.read(motion),
+            Command::Next => self.focus_on(0),
+            Command::Previous => self.focus_last_field(),
+            Command::Open => self.do_step(),
+            Command::Back | Command::Leave => self.leave_wizard(),
+            Command::Plan => (wizard.shows_plan, wizard.scroll) = (!wizard.shows_plan, 0),
+            Command::Practise => self.open_practice(),
+            Command::Refresh => {
+                self.observe_page();
+                self.say("looking again", Tone::Plain);
+            }
+            _ => {}
+        }
+    }
+
+    /// Enter on a field: chooses where there is something to choose from, else goes on.
+    fn enter_in_field(&mut self, at: usize, field: &flow::Field) {
+        let typed_here = self.wizard.as_ref().is_some_and(|wizard| wizard.editor.text() != wizard.before);
+        match field.kind {
+            FieldKind::Choice(_) | FieldKind::Pick { or_new: false, .. } => self.open_picker(field, None),
+            FieldKind::Pick { or_new: true, .. } if !typed_here => self.open_picker(field, None),
+            _ => self.focus_on(at + 1),
+        }
+    }
+
+    fn typed_in_field(&mut self) {
+        if let Some(wizard) = &mut self.wizard
+            && let Some(key) = wizard.focused_field().map(|field| field.key)
+        {
+            let text = wizard.editor.text().to_owned();
+            wizard.inputs.set(key, text);
+            self.derive_wizard();
+        }
+    }
+
+    /// Space toggles, or goes to the next of the fixed values.
+    fn turn_value(&mut self, field: &flow::Field, backwards: bool) {
+        let Some(wizard) = &self.wizard else { return };
+        let value = match field.kind {
+            FieldKind::Toggle => if wizard.inputs.is_yes(field.key) { "no" } else { "yes" }.to_owned(),
+            FieldKind::Choice(choices) => {
+                let now = choices.iter().position(|(name, ..)| *name == wizard.inputs.typed(field.key));
+                let step = if backwards { choices.len() - 1 } else { 1 };
+                choices[now.map_or(0, |now| (now + step) % choices.len())].0.to_owned()
+            }
+            FieldKind::Text | FieldKind::Pick { .. } => return self.open_picker(field, None),
+        };
+        self.change_field(field.key, &value);
+        self.observe_page();
+    }
+
+    fn change_field(&mut self, key: flow::Key, value: &str) {
+        if let Some(wizard) = &mut self.wizard {
+            wizard.inputs.set(key, value);
+            if wizard.focused_field().is_some_and(|field| field.key == key) {
+                wizard.editor.set(value);
+                value.clone_into(&mut wizard.before);
+            }
+            self.derive_wizard();
+        }
+    }
+
+    /// A value chosen in a picker: takes it, goes on to the next field, looks at the cloud with it.
+    pub(in crate::app) fn fill_field(&mut self, key: flow::Key, value: &str) {
+        self.change_field(key, value);
+        self.observe_page();
+        if let Some(Focus::Field(at)) = self.wizard.as_ref().map(|wizard| wizard.focus) {
+            self.focus_on(at + 1);
+        }
+    }
+
+    fn focus_last_field(&mut self) {
+        let last = self.wizard.as_ref().map_or(0, |wizard| wizard.fields.len().saturating_sub(1));
+        self.focus_on(last);
+    }
+
+    /// Puts the focus on a field, or past the last on the steps. A changed value is looked at in the cloud.
+    pub(super) fn focus_on(&mut self, at: usize) {
+        let Some(wizard) = &mut self.wizard else { return };
+        let changed = wizard.is_typing() && wizard.editor.text() != wizard.before;
+        wizard.focus = if at < wizard.fields.len() { Focus::Field(at) } else { Focus::Steps };
+        (wizard.step, wizard.scroll) = (None, 0);
+        if let Some(key) = wizard.focused_field().map(|field| field.key) {
+            let typed = wizard.inputs.typed(key).to_owned();
+            wizard.editor.set(&typed);
+            wizard.before = typed;
+        }
+        if changed {
+            self.observe_page();
+        }
+    }
+
+    pub(super) fn open_picker(&mut self, field: &flow::Field, first: Option<char>) {
+        let Some(wizard) = &self.wizard else { return };
+        let key = field.key;
+        let now = wizard.inputs.typed(key).to_owned();
+        let fill = |value: &str| Ok(Act::Fill(key, value.to_owned()));
+        let (items, empty): (Vec<(String, Item)>, _) = match field.kind {
+            FieldKind::Choice(choices) => {
+                let item = |(value, label, note): &(&str, &str, &str)| {
+                    ((*value).to_owned(), Item { label: (*label).into(), note: (*note).into(), then: fill(value) })
+                };
+                (choices.iter().map(item).collect(), "")
+            }
+            FieldKind::Pick { of, .. } => {
+                let options = super::pick::options(of, &wizard.inputs, &self.estate);
+                let item = |option: super::pick::Choice| {
+                    let then = fill(&option.value);
+                    (option.value, Item { label: option.label, note: option.note, then })
+                };
+                (options.into_iter().map(item).collect(), super::pick::none_words(of))
+            }
+            FieldKind::Text | FieldKind::Toggle => return,
+        };
+        let at = items.iter().position(|(value, _)| value.eq_ignore_ascii_case(&now)).unwrap_or(0);
+        let mut choose =
+            Choose::new(field.label, items.into_iter().map(|(_, item)| item).collect()).intro(field.help).empty(empty).at(at);
+        if matches!(field.kind, FieldKind::Pick { .. }) {
+            choose = choose.typed();
+            if let Some(first) = first {
+                choose.paste(&first.to_string());
+            }
+        }
+        self.dialogs.push(Dialog::Choose(choose));
+    }
+
+    /// Plays the part of the domain's owner, which nobody else can play in a practice cloud.
+    fn open_practice(&mut self) {
+        let found = self
+            .wizard
+            .as_ref()
+            .and_then(Wizard::order)
+            .and_then(|order| Some((order.token.clone()?, Hostname::parse(&order.domain).ok()?)));
+        let Some((token, host)) = found else {
+            return self.say("the order has no verification token yet; refresh with C-r", Tone::Soon);
+        };
+        let domain = host.base().to_owned();
+        let root = DomainName(host).root();
+        let acts = [
+            (
+                "Add the TXT record",
+                format!("as whoever manages the DNS of {root}"),
+                PracticeAct::PublishTxt { name: root, value: token.clone() },
+            ),
+            (
+                "Publish the HTML page",
+                format!("as whoever runs the web server of {domain}"),
+                PracticeAct::PublishPage { domain: domain.clone(), token },
+            ),
+            ("Follow the link in the mail", format!("as the administrator of {domain}"), PracticeAct::ApproveMail { domain }),
+        ];
+        let method = self.wizard.as_ref().and_then(|wizard| wizard.inputs.get(flow::Key::Method)).unwrap_or_default();
+        let at = if method.contains("html") { 1 } else { 2 * usize::from(method == "mail") };
+        let item = |(label, note, act): (&str, String, _)| Item { label: label.into(), note, then: Ok(Act::Practise(act)) };
+        let choose = Choose::new("Play the owner of the domain", acts.map(item).into())
+            .intro("In a practice cloud nobody else does it. With a real domain, its owner has to.")
+            .at(at);
+        self.dialogs.push(Dialog::Choose(choose));
+    }
+
+    /// Leaves the wizard; it stays on the shelf with everything that was typed, and what was sent goes on.
+    pub(in crate::app) fn leave_wizard(&mut self) {
+        let Some(mut wizard) = self.wizard.take() else { return };
+        wizard.next_look = None;
+        if let Some(ask) = wizard.of_mut(wizard.page).ask.take() {
+            self.emit(Effect::Forget { ask });
+        }
+        self.shelf.retain(|other| other.origin != wizard.origin);
+        let running =
+            wizard.sent.and_then(|ask| self.operations.find(ask)).is_some_and(super::super::operations::Operation::is_running);
+        if running {
+            self.say("what was sent goes on; t shows it", Tone::Plain);
+        }
+        self.shelf.push(wizard);
+    }
+
+    /// Enter on the steps: whatever the current one needs next.
+    pub(super) fn do_step(&mut self) {
+        let Some(wizard) = &mut self.wizard else { return };
+        if wizard.sent.and_then(|ask| self.operations.find(ask)).is_some_and(super::super::operations::Operation::is_running) {
+            return self.say("it is being sent; certdeck goes on by itself", Tone::Plain);
+        }
+        if wizard.current().ask.is_some() && !matches!(wizard.standing(), Standing::Done) {
+            wizard.is_eager = true;
+            return self.say("certdeck is still looking; it goes on by itself", Tone::Plain);
+        }
+        if let Some((key, _)) = wizard.refusals.first().filter(|_| !matches!(wizard.standing(), Standing::Done)) {
+            let at = wizard.fields.iter().position(|field| field.key == *key);
+            let why = wizard.refusal(*key).unwrap_or_default().to_owned();
+            self.say(why, Tone::Soon);
+            return self.focus_on(at.unwrap_or(usize::MAX));
+        }
+        match wizard.standing() {
+            Standing::Looking => self.observe_page(),
+            Standing::Done => self.turn_page(),
+            Standing::At(step) => match &step.status {
+                StepStatus::NeedsInput { key, why } => {
+                    let at = wizard.fields.iter().position(|field| field.key == *key);
+                    let why = why.clone();
+                    self.say(why, Tone::Soon);
+                    self.focus_on(at.unwrap_or(usize::MAX));
+                }
+                StepStatus::Blocked(problem) if step.requests.is_empty() => {
+                    let problem = problem.clone();
+                    self.show_problem(problem);
+                }
+                StepStatus::Ready | StepStatus::Blocked(_) if !step.requests.is_empty() => self.confirm_step(),
+                _ => {
+                    self.observe_page();
+                    self.say("looking again", Tone::Plain);
+                }
+            },
+        }
+    }
+}
+
+impl Wizard {
+    /// Up and down go from step to step, pages scroll what is written about one.
+    fn read(&mut self, motion: Motion) {
+        const LINES: usize = 5;
+        let shown = self.shown_step();
+        match motion {
+            Motion::Up => self.step = Some(shown.saturating_sub(1)),
+            Motion::Down => self.step = Some((shown + 1).min(self.current().steps.len().saturating_sub(1))),
+            Motion::Top => self.step = Some(0),
+            Motion::Bottom => self.step = None,
+            Motion::HalfDown | Motion::PageDown => return self.scroll = (self.scroll + LINES).min(100),
+            Motion::HalfUp | Motion::PageUp => return self.scroll = self.scroll.saturating_sub(LINES),
+        }
+        self.scroll = 0;
+    }
+}
+
+fn is_pick(field: &flow::Field) -> bool {
+    matches!(field.kind, FieldKind::Pick { or_new: false, .. })
+}

@@ -1,0 +1,288 @@
+//! The wizard of an order: its pages, the form of each, and the steps as they stand. It keeps no progress of its own:
+//! check marks come from what was observed. What was typed stays, also after Esc.
+
+mod journey;
+mod keys;
+mod pick;
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::field::Field;
+use super::message::AskId;
+use crate::flow::{self, FieldKind, FlowName, Inputs, Key, Observed, Seen, Step, StepId, StepStatus};
+use crate::model::{Estate, Problem, ResourceId};
+use crate::rules::Rules;
+
+/// What the wizard was opened for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Origin {
+    /// A purchase that is not made yet.
+    New,
+    Order(ResourceId),
+    /// A binding by itself.
+    Binding,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Focus {
+    Field(usize),
+    Steps,
+}
+
+/// What is known of one page.
+#[derive(Debug, Clone, Default)]
+pub struct Page {
+    pub observed: Observed,
+    pub was_seen: bool,
+    /// The look that is under way.
+    pub ask: Option<AskId>,
+    pub failure: Option<Problem>,
+    pub steps: Vec<Step>,
+    /// The step whose requests were accepted last, and when: its effect may take a while to show.
+    asked: Option<(StepId, Timestamp)>,
+}
+
+impl Page {
+    pub fn is_done(&self) -> bool {
+        self.was_seen && !self.steps.is_empty() && self.steps.iter().all(|step| step.status.is_over())
+    }
+}
+
+/// Where a page stands: what Enter does next.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Standing<'a> {
+    /// Not observed yet.
+    Looking,
+    Done,
+    /// The first step that is not over.
+    At(&'a Step),
+}
+
+#[derive(Debug, Clone)]
+pub struct Wizard {
+    pub origin: Origin,
+    page: FlowName,
+    pub inputs: Inputs,
+    pub fields: Vec<flow::Field>,
+    pub focus: Focus,
+    /// The text of the field that has the focus, and as it was before it was edited.
+    pub editor: Field,
+    before: String,
+    pages: [Page; 5],
+    /// The step whose explanation is read; none means the current one.
+    step: Option<usize>,
+    pub shows_plan: bool,
+    /// How far the reading of a step is scrolled; the view keeps it within the text.
+    pub scroll: usize,
+    /// The operation that was sent last.
+    pub sent: Option<AskId>,
+    /// Whether it still looks for the first page that is not done.
+    is_finding_place: bool,
+    next_look: Option<Timestamp>,
+    /// Whether Enter was pressed while it still looked.
+    is_eager: bool,
+    /// How often it looked by itself since something was done.
+    looks: u32,
+    /// Why the wizard itself refuses a value: an order of this name exists already.
+    refusals: Vec<(Key, String)>,
+}
+
+impl Wizard {
+    pub fn new(origin: Origin, page: FlowName, inputs: Inputs) -> Self {
+        Self {
+            origin,
+            page,
+            inputs,
+            fields: Vec::new(),
+            focus: Focus::Steps,
+            editor: Field::default(),
+            before: String::new(),
+            pages: Default::default(),
+            step: None,
+            shows_plan: false,
+            scroll: 0,
+            sent: None,
+            is_finding_place: false,
+            next_look: None,
+            is_eager: false,
+            looks: 0,
+            refusals: Vec::new(),
+        }
+    }
+
+    pub fn page(&self) -> FlowName {
+        self.page
+    }
+
+    /// The pages that this wizard goes through.
+    pub fn pages(&self) -> &'static [FlowName] {
+        if self.origin == Origin::Binding { &[FlowName::Bind] } else { &FlowName::ALL }
+    }
+
+    pub fn of(&self, page: FlowName) -> &Page {
+        &self.pages[page as usize]
+    }
+
+    fn of_mut(&mut self, page: FlowName) -> &mut Page {
+        &mut self.pages[page as usize]
+    }
+
+    pub fn current(&self) -> &Page {
+        self.of(self.page)
+    }
+
+    pub fn is_done(&self, page: FlowName) -> bool {
+        self.of(page).is_done()
+    }
+
+    pub(super) fn next_look(&self) -> Option<Timestamp> {
+        self.next_look
+    }
+
+    /// Derives fields, refusals and steps anew from what was typed and what was seen.
+    fn derive(&mut self, estate: &Estate, rules: &Rules, now: Timestamp) {
+        self.refusals = self.own_refusals(estate);
+        let page = &self.pages[self.page as usize];
+        self.fields = flow::fields(self.page, &page.observed, &self.inputs);
+        let refusals = flow::refusals(self.page, &page.observed, &self.inputs, rules, now);
+        let steps = flow::steps(self.page, &page.observed, &self.inputs, rules, now).into_iter().map(|step| {
+            let asked = page.asked.filter(|(id, _)| *id == step.id).map(|(_, at)| at);
+            step.settling(asked, now)
+        });
+        let mut steps: Vec<Step> = steps.collect();
+        if let Some((key, why)) = self.refusals.first() {
+            for step in steps.iter_mut().filter(|step| step.status == StepStatus::Ready) {
+                step.status = StepStatus::NeedsInput { key: *key, why: why.clone() };
+            }
+        }
+        self.refusals.extend(refusals);
+        self.of_mut(self.page).steps = steps;
+        if let Focus::Field(at) = self.focus
+            && at >= self.fields.len()
+        {
+            self.focus = Focus::Steps;
+        }
+        self.plan_next_look(now);
+    }
+
+    /// A name that is taken is refused where it is typed; an order is never taken over by accident.
+    fn own_refusals(&self, estate: &Estate) -> Vec<(Key, String)> {
+        let taken = (self.origin == Origin::New && self.page == FlowName::Purchase && self.sent.is_none())
+            .then(|| flow::order_id(&self.inputs))
+            .flatten()
+            .filter(|id| estate.order(id).is_some());
+        let words = |id: ResourceId| {
+            (Key::Order, format!("an order '{}' exists in this resource group: press w in Orders to continue that one", id.name()))
+        };
+        taken.map(words).into_iter().collect()
+    }
+
+    /// Why the value of a field cannot be used, if it cannot.
+    pub fn refusal(&self, key: Key) -> Option<&str> {
+        self.refusals.iter().find(|(refused, _)| *refused == key).map(|(_, why)| why.as_str())
+    }
+
+    /// Whether the form has this field and its value was refused.
+    pub fn is_lacking(&self, key: Key) -> bool {
+        self.refusal(key).is_some() && self.fields.iter().any(|field| field.key == key)
+    }
+
+    /// The names that the certificate would carry, while its domain is typed (A77).
+    pub fn secures(&self) -> Option<Vec<String>> {
+        (self.page == FlowName::Purchase).then(|| flow::secures(&self.inputs)).flatten()
+    }
+
+    pub fn standing(&self) -> Standing<'_> {
+        let page = self.current();
+        let Some(step) = flow::current(&page.steps) else {
+            return if page.is_done() { Standing::Done } else { Standing::Looking };
+        };
+        // What the form itself lacks is known before anything was seen.
+        match step.status {
+            StepStatus::NeedsInput { key, .. } if self.is_lacking(key) => Standing::At(step),
+            _ if !page.was_seen => Standing::Looking,
+            _ => Standing::At(step),
+        }
+    }
+
+    fn plan_next_look(&mut self, now: Timestamp) {
+        let pause = match self.standing() {
+            Standing::At(Step { status: StepStatus::Waiting { next_poll, .. }, .. }) => {
+                SignedDuration::try_from(flow::poll_after(self.looks, *next_poll)).ok()
+            }
+            _ => None,
+        };
+        // A look that failed is repeated by hand only; one that is under way plans the next by its answer.
+        let idle = self.current().ask.is_none() && self.current().failure.is_none();
+        self.next_look = pause.filter(|_| idle).and_then(|pause| now.checked_add(pause).ok());
+    }
+
+    /// The step whose explanation is shown.
+    pub fn shown_step(&self) -> usize {
+        let steps = &self.current().steps;
+        let standing = steps.iter().position(|step| !step.status.is_over()).unwrap_or_else(|| steps.len().saturating_sub(1));
+        self.step.unwrap_or(standing).min(steps.len().saturating_sub(1))
+    }
+
+    /// Whether the reader moved away from the current step.
+    pub fn is_reading_other_step(&self) -> bool {
+        self.step.is_some()
+    }
+
+    /// Label and value of everything on the page that is worth copying: the facts of the step shown first.
+    fn facts(&self) -> impl Iterator<Item = &(String, String)> {
+        let shown = self.shown_step();
+        let steps = &self.current().steps;
+        let others = steps.iter().enumerate().filter(move |(at, _)| *at != shown).flat_map(|(_, step)| &step.facts);
+        steps.get(shown).into_iter().flat_map(|step| &step.facts).chain(others)
+    }
+
+    pub(super) fn copies(&self) -> Vec<(String, String)> {
+        let mut copies: Vec<_> = self.facts().cloned().collect();
+        let typed = self.fields.iter().filter_map(|field| Some((field.label.to_owned(), self.inputs.get(field.key)?.to_owned())));
+        copies.extend(typed);
+        copies
+    }
+
+    /// The value of a field as the form shows it.
+    pub fn shown_value(&self, field: &flow::Field, estate: &Estate) -> String {
+        let value = self.inputs.typed(field.key);
+        match field.kind {
+            FieldKind::Toggle => if self.inputs.is_yes(field.key) { "yes" } else { "no" }.to_owned(),
+            FieldKind::Choice(choices) => choices
+                .iter()
+                .find(|(name, ..)| *name == value)
+                .map_or_else(|| value.to_owned(), |(_, label, _)| (*label).to_owned()),
+            FieldKind::Pick { of, .. } => pick::label(of, value, estate),
+            FieldKind::Text => value.to_owned(),
+        }
+    }
+
+    pub fn focused_field(&self) -> Option<&flow::Field> {
+        match self.focus {
+            Focus::Field(at) => self.fields.get(at),
+            Focus::Steps => None,
+        }
+    }
+
+    /// Whether the field under the cursor takes typed text.
+    pub fn is_typing(&self) -> bool {
+        self.focused_field().is_some_and(|field| matches!(field.kind, FieldKind::Text | FieldKind::Pick { or_new: true, .. }))
+    }
+
+    /// The order as seen by the page that is open, or any other page of this wizard.
+    fn order(&self) -> Option<&crate::model::Order> {
+        let here = self.current().observed.order.here();
+        here.or_else(|| self.pages.iter().find_map(|page| page.observed.order.here()))
+    }
+
+    /// Once the order exists, the wizard is about it.
+    fn settle_origin(&mut self) {
+        if self.origin == Origin::New
+            && let Seen::Here(order) = &self.of(FlowName::Purchase).observed.order
+            && self.is_done(FlowName::Purchase)
+        {
+            self.origin = Origin::Order(order.id.clone());
+        }
+    }
+}

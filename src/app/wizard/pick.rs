@@ -1,0 +1,124 @@
+//! What a field that names something existing can be filled with, from the estate.
+
+use std::collections::BTreeSet;
+
+use crate::app::pane::{PaneName, cells, counted};
+use crate::flow::{Inputs, Key, Pick};
+use crate::model::{Estate, Hostname, ResourceId};
+
+/// One value of a picker.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Choice {
+    /// What the field is filled with.
+    pub value: String,
+    pub label: String,
+    pub note: String,
+}
+
+fn choice(value: impl Into<String>, label: impl Into<String>, note: impl Into<String>) -> Choice {
+    Choice { value: value.into(), label: label.into(), note: note.into() }
+}
+
+pub fn options(of: Pick, inputs: &Inputs, estate: &Estate) -> Vec<Choice> {
+    let own = inputs.get(Key::Subscription);
+    let is_own = |id: &ResourceId| own.is_none_or(|own| id.subscription_id().eq_ignore_ascii_case(own));
+    let place = |id: &ResourceId| format!("{} in {}", id.resource_group(), estate.subscription_name(id));
+    match of {
+        Pick::Subscription => {
+            estate.subscriptions.iter().map(|one| choice(one.id.subscription_id(), &*one.name, one.id.subscription_id())).collect()
+        }
+        Pick::ResourceGroup => {
+            let groups = estate.groups.iter().filter(|group| is_own(&group.id));
+            groups.map(|group| choice(group.id.name(), group.id.name(), &*group.location)).collect()
+        }
+        Pick::Location => {
+            let known: BTreeSet<&str> = estate
+                .apps
+                .iter()
+                .map(|app| app.location.as_str())
+                .chain(estate.groups.iter().map(|group| group.location.as_str()))
+                .collect();
+            let note = |location: &str| {
+                let apps = estate.apps.iter().filter(|app| app.location == location).count();
+                format!("{} here", counted(apps, "app"))
+            };
+            known.into_iter().map(|location| choice(location, location, note(location))).collect()
+        }
+        Pick::Order => {
+            let orders = estate.orders.iter().filter(|order| is_own(&order.id));
+            orders.map(|order| choice(order.id.name(), order.id.name(), format!("{}, {}", order.domain, order.status))).collect()
+        }
+        Pick::Vault => {
+            let vaults = estate.vaults.iter().filter(|vault| is_own(&vault.id));
+            vaults
+                .map(|vault| choice(vault.id.as_str(), vault.id.name(), format!("{}, {}", vault.location, place(&vault.id))))
+                .collect()
+        }
+        Pick::App => {
+            let wanted = inputs.get(Key::Domain).and_then(|domain| Hostname::parse(domain).ok());
+            let note = |app: &crate::model::App| {
+                let mapped = wanted.as_ref().is_some_and(|domain| app.hostnames.iter().any(|host| host.as_str() == domain.base()));
+                let mapped = if mapped { "has the domain mapped; " } else { "" };
+                format!("{mapped}{}, {}", counted(app.custom_hostnames().count(), "custom hostname"), place(&app.id))
+            };
+            estate.apps.iter().map(|app| choice(app.id.as_str(), app.label(), note(app))).collect()
+        }
+        Pick::Hostname => {
+            let chosen = inputs.get(Key::App).and_then(|app| estate.apps.iter().find(|one| names(&one.id, app, &one.label())));
+            let bound = |host: &Hostname| {
+                estate.bindings.iter().find(|binding| binding.host == *host).map_or("not bound", |binding| binding.ssl.words())
+            };
+            let hosts = chosen.into_iter().flat_map(crate::model::App::custom_hostnames);
+            hosts.map(|host| choice(host.as_str(), host.as_str(), bound(host))).collect()
+        }
+        Pick::Certificate => {
+            // Public certificates are in another list altogether, so they can never be offered here (A7).
+            let chosen = inputs.get(Key::App).and_then(|app| estate.apps.iter().find(|one| names(&one.id, app, &one.label())));
+            let near = estate
+                .certificates
+                .iter()
+                .enumerate()
+                .filter(|(_, certificate)| chosen.is_none_or(|app| app.webspace.eq_ignore_ascii_case(&certificate.webspace)));
+            near.map(|(at, certificate)| {
+                let cells = cells(PaneName::Private, estate, at, estate.as_of);
+                let note = format!("{}, {}, {}", cells[1].text, cells[2].text, cells[3].text);
+                choice(certificate.id.as_str(), certificate.id.name(), note)
+            })
+            .collect()
+        }
+    }
+}
+
+fn names(id: &ResourceId, typed: &str, label: &str) -> bool {
+    id.as_str().eq_ignore_ascii_case(typed) || label.eq_ignore_ascii_case(typed)
+}
+
+/// How a value is shown in the form: names instead of ids.
+pub fn label(of: Pick, value: &str, estate: &Estate) -> String {
+    match of {
+        Pick::Subscription => {
+            let found = estate.subscriptions.iter().find(|one| one.id.subscription_id().eq_ignore_ascii_case(value));
+            found.map_or_else(|| value.to_owned(), |one| one.name.clone())
+        }
+        Pick::App => {
+            let app = ResourceId::parse(value).ok().and_then(|id| estate.app(&id));
+            app.map_or_else(|| value.to_owned(), crate::model::App::label)
+        }
+        Pick::Vault | Pick::Certificate | Pick::Order => value.rsplit('/').next().unwrap_or_default().to_owned(),
+        Pick::ResourceGroup | Pick::Location | Pick::Hostname => value.to_owned(),
+    }
+}
+
+/// What to say when there is nothing to choose from.
+pub fn none_words(of: Pick) -> &'static str {
+    match of {
+        Pick::Subscription => "No subscription could be read. C-r in a pane reads again.",
+        Pick::ResourceGroup => "This subscription has no resource group; type the name of a new one in the field.",
+        Pick::Location => "No region is known; type one in the field, such as westeurope.",
+        Pick::Order => "There is no certificate order in this subscription.",
+        Pick::Vault => "There is no key vault in this subscription: choose to create a new one.",
+        Pick::App => "There is no app in the subscriptions that were read.",
+        Pick::Hostname => "This app has no custom hostname mapped. Add the domain to the app first.",
+        Pick::Certificate => "There is no private key certificate in the app's webspace: import or buy one first.",
+    }
+}

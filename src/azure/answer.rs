@@ -1,0 +1,90 @@
+//! An answer of a service, read whole, with the headers that matter (API.md 1.2).
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use reqwest::header::HeaderMap;
+use serde_json::Value;
+
+use super::error::Refusal;
+use crate::model::printable;
+
+#[derive(Debug, Clone)]
+pub struct Answer {
+    pub status: u16,
+    /// `Null` where the body was empty, or was an error page that is no JSON.
+    pub body: Value,
+    pub request_id: Option<String>,
+    pub retry_after: Option<Duration>,
+    pub location: Option<String>,
+    pub operation: Option<String>,
+}
+
+impl Answer {
+    pub fn new(status: u16, headers: &HeaderMap, body: Value) -> Self {
+        let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
+        Self {
+            status,
+            body,
+            request_id: header("x-ms-request-id").or_else(|| header("request-id")).map(|id| printable(&id).into_owned()),
+            retry_after: retry_after(&header, Timestamp::now()),
+            location: header("location"),
+            operation: header("azure-asyncoperation"),
+        }
+    }
+
+    pub fn is_success(&self) -> bool {
+        (200..300).contains(&self.status)
+    }
+
+    pub fn refusal(&self) -> Refusal {
+        let mut refusal = Refusal::read(self.status, &self.body);
+        refusal.request_id.clone_from(&self.request_id);
+        refusal.retry_after = self.retry_after;
+        refusal
+    }
+
+    /// The body, unless there was none.
+    pub fn into_body(self) -> Option<Value> {
+        (!self.body.is_null()).then_some(self.body)
+    }
+}
+
+/// Milliseconds, seconds or an HTTP date, whichever the service chose. A date counts from the service's own clock,
+/// because this machine's may be wrong (RELIABILITY.md R8).
+fn retry_after(header: &dyn Fn(&str) -> Option<String>, now: Timestamp) -> Option<Duration> {
+    let number = |name: &str| header(name).and_then(|text| text.trim().parse::<u64>().ok());
+    if let Some(milliseconds) = number("x-ms-retry-after-ms").or_else(|| number("retry-after-ms")) {
+        return Some(Duration::from_millis(milliseconds));
+    }
+    if let Some(seconds) = number("retry-after") {
+        return Some(Duration::from_secs(seconds));
+    }
+    let date = |name: &str| header(name).and_then(|text| jiff::fmt::rfc2822::parse(&text).ok()).map(|zoned| zoned.timestamp());
+    let from = date("date").unwrap_or(now);
+    let seconds = date("retry-after")?.as_second() - from.as_second();
+    Some(Duration::from_secs(seconds.try_into().unwrap_or(0)))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn every_form_of_retry_after_is_understood() {
+        let now: Timestamp = "2026-11-22T00:00:00Z".parse().unwrap();
+        let read = |headers: &[(&str, &str)]| {
+            let find = |name: &str| headers.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned());
+            retry_after(&find, now)
+        };
+        assert_eq!(read(&[("retry-after", "17")]), Some(Duration::from_secs(17)));
+        assert_eq!(read(&[("retry-after", "17"), ("x-ms-retry-after-ms", "250")]), Some(Duration::from_millis(250)));
+        assert_eq!(read(&[("retry-after", "Sun, 22 Nov 2026 00:00:30 GMT")]), Some(Duration::from_secs(30)));
+        let skewed = [("retry-after", "Sun, 22 Nov 2020 00:00:30 GMT"), ("date", "Sun, 22 Nov 2020 00:00:10 GMT")];
+        assert_eq!(read(&skewed), Some(Duration::from_secs(20)));
+        assert_eq!(read(&[("retry-after", "Sun, 22 Nov 2020 00:00:30 GMT")]), Some(Duration::ZERO));
+        assert_eq!(read(&[("retry-after", "soon")]), None);
+        assert_eq!(read(&[("retry-after", "-5")]), None);
+    }
+}

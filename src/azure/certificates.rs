@@ -1,0 +1,80 @@
+//! Private key certificates of App Service (`Microsoft.Web/certificates`).
+
+use serde_json::{Value, json};
+
+use super::client::Client;
+use super::error::AzureError;
+use super::request::Request;
+use super::{json, version};
+use crate::model::{PrivateCertificate, ResourceId, SecretStatus, VaultSecret};
+
+/// The certificates of a subscription.
+pub async fn list(client: &Client, subscription: &ResourceId) -> Result<Vec<PrivateCertificate>, AzureError> {
+    let path = format!("{subscription}/providers/Microsoft.Web/certificates");
+    let request = Request::get("List the private key certificates", path, version::WEB);
+    client.list_as(&request, decode).await
+}
+
+pub async fn get(client: &Client, id: &ResourceId) -> Result<Option<PrivateCertificate>, AzureError> {
+    let request = Request::get(format!("Read the certificate {}", id.name()), id.as_str(), version::WEB);
+    Ok(client.read(&request).await?.as_ref().and_then(decode))
+}
+
+/// Imports a certificate from a vault secret, for the webspace of a plan. The same request again is a Sync: the service
+/// reads the secret anew and moves every binding (API.md, summary 1).
+pub fn import(id: &ResourceId, location: &str, vault: &ResourceId, secret: &str, plan: &ResourceId) -> Request {
+    let what = format!("Import the certificate {} from the vault {}", id.name(), vault.name());
+    let properties =
+        json!({ "keyVaultId": vault.as_str(), "keyVaultSecretName": secret, "serverFarmId": plan.as_str(), "password": "" });
+    Request::put(what, id, version::WEB, json!({ "location": location, "properties": properties }))
+}
+
+pub fn decode(value: &Value) -> Option<PrivateCertificate> {
+    let vault = json::id(value, "/properties/keyVaultId").map(|vault| VaultSecret {
+        vault,
+        secret: json::text_or_empty(value, "/properties/keyVaultSecretName"),
+        status: json::text(value, "/properties/keyVaultSecretStatus")
+            .map_or(SecretStatus::Unknown, |text| SecretStatus::parse(&text)),
+    });
+    Some(PrivateCertificate {
+        id: json::id(value, "/id")?,
+        location: json::text_or_empty(value, "/location"),
+        webspace: json::text_or_empty(value, "/properties/webSpace"),
+        thumbprint: json::thumbprint(value, "/properties/thumbprint"),
+        friendly_name: json::text_or_empty(value, "/properties/friendlyName"),
+        subject: json::text_or_empty(value, "/properties/subjectName"),
+        hosts: json::hosts(value, "/properties/hostNames"),
+        issuer: json::text_or_empty(value, "/properties/issuer"),
+        issued: json::time(value, "/properties/issueDate"),
+        expires: json::time(value, "/properties/expirationDate"),
+        vault,
+        canonical_name: json::text(value, "/properties/canonicalName"),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    fn certificate(properties: &Value) -> PrivateCertificate {
+        let id = "/subscriptions/s/resourceGroups/g/providers/Microsoft.Web/certificates/shop";
+        decode(&json!({"id": id, "location": "West Europe", "properties": properties})).unwrap()
+    }
+
+    #[test]
+    fn an_uploaded_certificate_has_no_vault_whatever_its_secret_status_says() {
+        let uploaded = certificate(
+            &json!({"keyVaultId": "", "keyVaultSecretName": "", "keyVaultSecretStatus": "Initialized", "canonicalName": null,
+            "hostNames": ["a.com", "not a host"], "expirationDate": "2017-03-11T16:50:39-08:00"}),
+        );
+        assert_eq!((uploaded.vault, uploaded.canonical_name, uploaded.hosts.len()), (None, None, 1));
+        assert_eq!(uploaded.expires.unwrap().to_string(), "2017-03-12T00:50:39Z");
+    }
+
+    #[test]
+    fn a_managed_certificate_that_is_being_issued_has_no_thumbprint_yet() {
+        let managed = certificate(&json!({"thumbprint": "", "canonicalName": "www.contoso.com"}));
+        assert_eq!((managed.thumbprint, managed.canonical_name.as_deref()), (None, Some("www.contoso.com")));
+    }
+}

@@ -1,0 +1,186 @@
+//! The client: reads, lists, asks and changes by `Request` values. Cheap to clone; all clones share connections and
+//! tokens. Dropping a future stops asking; what was sent stays sent.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::Value;
+use tokio::time::Instant;
+use url::Url;
+use uuid::Uuid;
+
+use super::address;
+use super::answer::Answer;
+use super::cloud::{Cloud, host_of};
+use super::credential::Credential;
+use super::error::AzureError;
+use super::poll::{self, Next, Target};
+use super::request::Request;
+use super::send::{Call, Sender};
+
+/// Pages of one list; a page holds some hundred elements.
+const MOST_PAGES: usize = 2_000;
+/// The longest that an operation is followed (API.md 16).
+const LONGEST_OPERATION: Duration = Duration::from_secs(30 * 60);
+
+#[derive(Debug, Clone)]
+pub struct Client {
+    cloud: Arc<Cloud>,
+    sender: Arc<Sender>,
+}
+
+/// What a change that is over left behind.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Changed {
+    /// Of the first answer: 201 for something new, 200, 202 or 204 otherwise.
+    pub status: u16,
+    /// The resource as it is now, or what the action answered.
+    pub body: Option<Value>,
+    /// For support.
+    pub request_id: Option<String>,
+}
+
+/// One line about a change that is under way.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Progress {
+    pub note: String,
+    pub elapsed: Duration,
+}
+
+impl Client {
+    pub(super) fn new(cloud: Cloud, http: reqwest::Client, credential: Credential) -> Self {
+        Self { cloud: Arc::new(cloud), sender: Arc::new(Sender { http, credential, correlation: Uuid::new_v4() }) }
+    }
+
+    pub fn cloud(&self) -> &Cloud {
+        &self.cloud
+    }
+
+    /// Where a request goes, for showing it.
+    pub fn url(&self, request: &Request) -> Result<Url, AzureError> {
+        address::of(&self.cloud, request)
+    }
+
+    /// A resource, or nothing where there is none.
+    pub async fn read(&self, request: &Request) -> Result<Option<Value>, AzureError> {
+        self.read_at(address::of(&self.cloud, request)?, request).await
+    }
+
+    /// All elements of a list, over all its pages.
+    pub async fn list(&self, request: &Request) -> Result<Vec<Value>, AzureError> {
+        let mut all = Vec::new();
+        self.pages(request, &mut |page| all.extend(page)).await?;
+        Ok(all)
+    }
+
+    /// The elements of a list that decode, a page at a time: the JSON of ten thousand certificates is never held at once.
+    pub async fn list_as<T: Send>(&self, request: &Request, decode: fn(&Value) -> Option<T>) -> Result<Vec<T>, AzureError> {
+        let mut all = Vec::new();
+        self.pages(request, &mut |page| all.extend(page.iter().filter_map(decode))).await?;
+        Ok(all)
+    }
+
+    async fn pages(&self, request: &Request, take: &mut (dyn FnMut(Vec<Value>) + Send)) -> Result<(), AzureError> {
+        let mut url = address::of(&self.cloud, request)?;
+        for _ in 0..MOST_PAGES {
+            let mut page = accepted(self.send(self.call(url.clone(), request), &mut |_| ()).await?)?.body;
+            match page.get_mut("value").map(Value::take) {
+                Some(Value::Array(found)) => take(found),
+                _ => return Err(AzureError::Malformed { host: host_of(&url), why: "it is not a list".to_owned() }),
+            }
+            let Some(link) = page.get("nextLink").and_then(Value::as_str).filter(|link| !link.is_empty()) else { return Ok(()) };
+            let next = address::follow(&url, link)?;
+            if next == url {
+                return Err(AzureError::Malformed { host: host_of(&url), why: "a page of the list leads to itself".to_owned() });
+            }
+            url = next;
+        }
+        Err(AzureError::Malformed { host: host_of(&url), why: format!("the list has no end after {MOST_PAGES} pages") })
+    }
+
+    /// The answer to a question that is asked by POST; `Null` where the service just agrees.
+    pub async fn ask(&self, request: &Request) -> Result<Value, AzureError> {
+        let call = Call { read: true, ..self.call(address::of(&self.cloud, request)?, request) };
+        Ok(accepted(self.send(call, &mut |_| ()).await?)?.body)
+    }
+
+    /// Makes a change and follows it to its end, telling of it on the way.
+    pub async fn change(&self, request: &Request, progress: &mut (dyn FnMut(Progress) + Send)) -> Result<Changed, AzureError> {
+        let start = Instant::now();
+        let mut tell = |note: String| progress(Progress { note, elapsed: start.elapsed() });
+        let url = address::of(&self.cloud, request)?;
+        let answer = accepted(self.send(self.call(url.clone(), request), &mut tell).await?)?;
+        let (status, request_id) = (answer.status, answer.request_id.clone());
+        let body = self.follow(request, &url, &answer, &mut tell).await.map_err(|error| match error {
+            AzureError::OperationFailed(_) | AzureError::StillRunning { .. } => error,
+            // Whatever else goes wrong now, the change is under way.
+            other => AzureError::LostSight(Box::new(other)),
+        })?;
+        Ok(Changed { status, body, request_id })
+    }
+
+    /// Follows an accepted change until it is over; the resource as it is then.
+    async fn follow(
+        &self,
+        request: &Request,
+        url: &Url,
+        answer: &Answer,
+        tell: &mut (dyn FnMut(String) + Send),
+    ) -> Result<Option<Value>, AzureError> {
+        let start = Instant::now();
+        let mut next = poll::begin(request.method, answer);
+        let mut polls = 0;
+        loop {
+            let (target, after, state) = match next {
+                Next::Done(body) => return Ok(body),
+                Next::ReadResource => return self.read_at(url.clone(), request).await,
+                Next::Failed(refusal) => return Err(AzureError::OperationFailed(Box::new(refusal))),
+                Next::Poll { target, after, state } => (target, after, state),
+            };
+            if start.elapsed() > LONGEST_OPERATION {
+                return Err(AzureError::StillRunning { minutes: LONGEST_OPERATION.as_secs() / 60 });
+            }
+            tell(state);
+            tokio::time::sleep(poll::pause(after, polls)).await;
+            polls += 1;
+            let ask = match &target {
+                Target::Operation(link) | Target::Location(link) => address::follow(url, link)?,
+                Target::Resource => url.clone(),
+            };
+            let answer = self.send(Call::get(ask, address::audience(&self.cloud, &request.plane)), tell).await?;
+            if poll::says_nothing(answer.status) {
+                return Err(AzureError::refused(answer.refusal()));
+            }
+            next = poll::go_on(request.method, target, &answer);
+        }
+    }
+
+    async fn read_at(&self, url: Url, request: &Request) -> Result<Option<Value>, AzureError> {
+        let answer = self.send(Call::get(url, address::audience(&self.cloud, &request.plane)), &mut |_| ()).await?;
+        let refusal = answer.refusal();
+        // A subscription that is not there is a mistake of the asker, not an absent resource.
+        if answer.status == 404 && !refusal.is("SubscriptionNotFound") && !refusal.is("InvalidSubscriptionId") {
+            return Ok(None);
+        }
+        Ok(accepted(answer)?.into_body())
+    }
+
+    fn call(&self, url: Url, request: &Request) -> Call {
+        Call {
+            method: request.method,
+            url,
+            audience: address::audience(&self.cloud, &request.plane),
+            body: request.body.as_ref().map(super::Body::wire),
+            repeat: request.repeat,
+            read: request.is_read(),
+        }
+    }
+
+    async fn send(&self, call: Call, waiting: &mut (dyn FnMut(String) + Send)) -> Result<Answer, AzureError> {
+        self.sender.send(&call, waiting).await
+    }
+}
+
+fn accepted(answer: Answer) -> Result<Answer, AzureError> {
+    if answer.is_success() { Ok(answer) } else { Err(AzureError::refused(answer.refusal())) }
+}

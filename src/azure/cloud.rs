@@ -1,0 +1,206 @@
+//! Which cloud: its endpoints, its audiences, and whether it is the practice cloud.
+
+use std::net::SocketAddr;
+
+use serde_json::Value;
+use url::Url;
+
+use super::error::AzureError;
+use super::{graph, json};
+
+/// Where the practice cloud lets itself be steered, looked up and seen; only found behind a loopback address.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Practice {
+    pub control: Url,
+    pub dns: SocketAddr,
+    pub front_door: SocketAddr,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cloud {
+    pub name: String,
+    pub arm: Url,
+    pub authority: Url,
+    pub arm_audience: String,
+    /// Microsoft Graph; its own address is its audience.
+    pub graph: Option<Url>,
+    /// What every vault's host ends with, from the dot on; it may carry a port.
+    pub vault_suffix: String,
+    pub vault_audience: String,
+    pub practice: Option<Practice>,
+    /// A national cloud, where App Service certificates cannot be bought (A65).
+    pub national: bool,
+}
+
+/// Name, ARM, sign-in, Graph, vault suffix, national.
+const KNOWN: [(&str, &str, &str, &str, &str, bool); 3] = [
+    (
+        "AzureCloud",
+        "https://management.azure.com/",
+        "https://login.microsoftonline.com/",
+        "https://graph.microsoft.com/",
+        ".vault.azure.net",
+        false,
+    ),
+    (
+        "AzureUSGovernment",
+        "https://management.usgovcloudapi.net/",
+        "https://login.microsoftonline.us/",
+        "https://graph.microsoft.us/",
+        ".vault.usgovcloudapi.net",
+        true,
+    ),
+    (
+        "AzureChinaCloud",
+        "https://management.chinacloudapi.cn/",
+        "https://login.chinacloudapi.cn/",
+        "https://microsoftgraph.chinacloudapi.cn/",
+        ".vault.azure.cn",
+        true,
+    ),
+];
+
+/// Where ARM is when nothing else is said.
+pub const PUBLIC_ARM: &str = KNOWN[0].1;
+
+impl Cloud {
+    /// The cloud that Microsoft runs at this ARM endpoint, if it is one of those.
+    pub fn known(arm: &Url) -> Option<Self> {
+        let (name, arm, authority, graph, suffix, national) =
+            KNOWN.into_iter().find(|cloud| Url::parse(cloud.1).is_ok_and(|known| same_origin(&known, arm)))?;
+        Some(Self {
+            name: name.to_owned(),
+            arm: Url::parse(arm).ok()?,
+            authority: Url::parse(authority).ok()?,
+            arm_audience: arm.trim_end_matches('/').to_owned(),
+            graph: Url::parse(graph).ok(),
+            vault_suffix: suffix.to_owned(),
+            vault_audience: format!("https://{}", suffix.trim_start_matches('.')),
+            practice: None,
+            national,
+        })
+    }
+
+    /// Reads the answer of `GET {arm}/metadata/endpoints`: one object, or in older versions a list of them.
+    pub fn decode(arm: &Url, answer: &Value) -> Result<Self, AzureError> {
+        let one = json::elements(answer).first().unwrap_or(answer);
+        let missing = |what: &str| AzureError::Malformed {
+            host: host_of(arm),
+            why: format!("its metadata does not name {what}; is it an Azure Resource Manager endpoint?"),
+        };
+        let url = |pointer: &str| json::text(one, pointer).and_then(|text| Url::parse(&text).ok());
+        let suffix = json::text(one, "/suffixes/keyVaultDns").ok_or_else(|| missing("the vaults' DNS suffix"))?;
+        let suffix = format!(".{}", suffix.trim_start_matches('.'));
+        let audience = json::text(one, "/authentication/audiences/0").unwrap_or_else(|| arm.to_string());
+        Ok(Self {
+            name: json::text(one, "/name").unwrap_or_else(|| host_of(arm)),
+            arm: arm.clone(),
+            authority: url("/authentication/loginEndpoint").ok_or_else(|| missing("the sign-in endpoint"))?,
+            arm_audience: audience.trim_end_matches('/').to_owned(),
+            graph: url("/microsoftGraphResourceId"),
+            vault_audience: format!("https://{}", suffix.trim_start_matches('.')),
+            vault_suffix: suffix,
+            practice: practice(arm, one),
+            national: false,
+        })
+    }
+
+    /// The application id of App Service's own service principal here (A116, A117).
+    pub fn websites_app_id(&self) -> &'static str {
+        if self.name == "AzureUSGovernment" { graph::WEBSITES_US_GOVERNMENT } else { graph::WEBSITES }
+    }
+
+    /// Whether a token for vaults may be sent there (API.md 17).
+    pub fn is_vault(&self, url: &Url) -> bool {
+        let suffix = self.vault_suffix.to_ascii_lowercase();
+        url.scheme() == "https"
+            && url.username().is_empty()
+            && host_of(url).strip_suffix(&suffix).is_some_and(|name| !name.is_empty())
+    }
+}
+
+/// A cloud that says it is for practice is believed only on this machine.
+fn practice(arm: &Url, metadata: &Value) -> Option<Practice> {
+    let says = metadata.get("practiceCloud").filter(|_| is_loopback(arm))?;
+    let address = |pointer: &str| json::text(says, pointer).and_then(|text| text.parse::<SocketAddr>().ok());
+    let practice = Practice {
+        control: json::text(says, "/control").and_then(|text| Url::parse(&text).ok())?,
+        dns: address("/dns")?,
+        front_door: address("/tlsFrontDoor")?,
+    };
+    let near = same_origin(&practice.control, arm) && practice.dns.ip().is_loopback() && practice.front_door.ip().is_loopback();
+    near.then_some(practice)
+}
+
+pub fn same_origin(one: &Url, other: &Url) -> bool {
+    one.origin() == other.origin() && one.origin().is_tuple()
+}
+
+/// Host and, where it is not the usual one, port.
+pub fn host_of(url: &Url) -> String {
+    let host = url.host_str().unwrap_or_default().to_ascii_lowercase();
+    url.port().map_or_else(|| host.clone(), |port| format!("{host}:{port}"))
+}
+
+/// Loopback by literal address or by a name below `localhost` (RFC 6761).
+pub fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(url::Host::Ipv4(address)) => address.is_loopback(),
+        Some(url::Host::Ipv6(address)) => address.is_loopback(),
+        Some(url::Host::Domain(name)) => is_localhost(name),
+        None => false,
+    }
+}
+
+pub fn is_localhost(name: &str) -> bool {
+    let name = name.trim_end_matches('.').to_ascii_lowercase();
+    name == "localhost" || name.ends_with(".localhost")
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use serde_json::json;
+
+    fn url(text: &str) -> Url {
+        Url::parse(text).unwrap()
+    }
+
+    fn metadata() -> Value {
+        json!({"name": "Practice", "authentication": {"loginEndpoint": "https://127.0.0.1:4443/", "audiences": ["https://management.azure.com/"]},
+            "suffixes": {"keyVaultDns": ".vault.localhost:4443"}, "microsoftGraphResourceId": "https://127.0.0.1:4443/",
+            "practiceCloud": {"control": "https://127.0.0.1:4443/_emulator", "dns": "127.0.0.1:5353", "tlsFrontDoor": "127.0.0.1:8443"}})
+    }
+
+    #[test]
+    fn a_token_for_vaults_goes_only_below_the_suffix() {
+        let cloud = Cloud::known(&url("https://management.azure.com")).unwrap();
+        assert!(cloud.is_vault(&url("https://kv.vault.azure.net/")));
+        for bad in [
+            "https://kv.vault.azure.net.evil.com/",
+            "http://kv.vault.azure.net/",
+            "https://evilvault.azure.net/",
+            "https://x@kv.vault.azure.net/",
+            "https://kv.vault.azure.net:4443/",
+        ] {
+            assert!(!cloud.is_vault(&url(bad)), "{bad}");
+        }
+        let practice = Cloud::decode(&url("https://127.0.0.1:4443"), &metadata()).unwrap();
+        assert!(practice.is_vault(&url("https://kv.vault.localhost:4443/")));
+    }
+
+    #[test]
+    fn only_this_machine_can_be_the_practice_cloud() {
+        assert!(Cloud::decode(&url("https://127.0.0.1:4443"), &metadata()).unwrap().practice.is_some());
+        assert!(Cloud::decode(&url("https://azure.example:4443"), &metadata()).unwrap().practice.is_none());
+        assert!(Cloud::decode(&url("https://127.0.0.1:9999"), &metadata()).unwrap().practice.is_none());
+    }
+
+    #[test]
+    fn national_clouds_are_known_by_their_endpoint() {
+        let cloud = Cloud::known(&url("https://management.usgovcloudapi.net/")).unwrap();
+        assert!(cloud.national && cloud.websites_app_id() == graph::WEBSITES_US_GOVERNMENT);
+        assert_eq!(Cloud::known(&url("https://management.azure.com.evil.example/")), None);
+    }
+}

@@ -1,0 +1,42 @@
+//! The only place that knows URLs, api-versions and JSON of Azure.
+//!
+//! `Connection` → `Client::connect` → a `Client` that reads, lists, asks and changes by `Request` values. One file a
+//! service holds its decoders (pure, tolerant), its requests (pure) and its reads (async).
+
+mod address;
+mod answer;
+mod client;
+mod cloud;
+mod connect;
+mod credential;
+mod error;
+mod json;
+mod poll;
+mod retry;
+mod send;
+mod transport;
+mod version;
+mod words;
+mod x509;
+
+pub mod certificates;
+pub mod domains;
+pub mod graph;
+pub mod groups;
+pub mod inventory;
+pub mod locks;
+pub mod orders;
+pub mod plans;
+pub mod public_certificates;
+pub mod raw;
+pub mod request;
+pub mod roles;
+pub mod sites;
+pub mod subscriptions;
+pub mod vaults;
+
+pub use client::{Changed, Client, Progress};
+pub use cloud::{Cloud, Practice};
+pub use connect::Connection;
+pub use error::{AzureError, Refusal};
+pub use request::{Body, Method, Plane, Repeat, Request};

@@ -1,0 +1,206 @@
+//! Following a long-running operation: which URL to ask next and when it is over, as pure decisions on answers.
+//! The four shapes are those of API.md 1.4.
+
+use std::time::Duration;
+
+use serde_json::Value;
+
+use super::answer::Answer;
+use super::error::Refusal;
+use super::json;
+use super::request::Method;
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Target {
+    /// `Azure-AsyncOperation`: answers with a status of its own.
+    Operation(String),
+    /// `Location`: 202 until it is done.
+    Location(String),
+    /// The resource itself, by its `provisioningState`.
+    Resource,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Next {
+    Done(Option<Value>),
+    /// Done; the resource itself says how it looks now.
+    ReadResource,
+    Poll {
+        target: Target,
+        after: Option<Duration>,
+        /// What the service calls the state of it.
+        state: String,
+    },
+    Failed(Refusal),
+}
+
+/// The states in which a resource is still being worked on. Every other state is an end, known or not: the stored
+/// certificate of an order stays `Initialized` until the order is issued, which may take days (API.md, summary 2).
+const RUNNING: [&str; 12] = [
+    "InProgress",
+    "Running",
+    "Accepted",
+    "Pending",
+    "NotStarted",
+    "Creating",
+    "Updating",
+    "Deleting",
+    "Provisioning",
+    "Resolving",
+    "RegisteringDns",
+    "Started",
+];
+const FAILED: [&str; 3] = ["Failed", "Canceled", "Cancelled"];
+
+/// After the change itself was accepted.
+pub fn begin(method: Method, answer: &Answer) -> Next {
+    let after = answer.retry_after;
+    if let Some(url) = &answer.operation {
+        return Next::Poll { target: Target::Operation(url.clone()), after, state: "accepted".to_owned() };
+    }
+    if let (202, Some(url)) = (answer.status, &answer.location) {
+        return Next::Poll { target: Target::Location(url.clone()), after, state: "accepted".to_owned() };
+    }
+    if makes_resource(method) { resource(answer) } else { Next::Done(answer.clone().into_body()) }
+}
+
+/// After an answer to a poll.
+pub fn go_on(method: Method, target: Target, answer: &Answer) -> Next {
+    match target {
+        Target::Resource if answer.status == 404 => wait(Target::Resource, answer, "not there yet"),
+        _ if !answer.is_success() => Next::Failed(answer.refusal()),
+        Target::Resource => resource(answer),
+        Target::Location(_) if answer.status == 202 => {
+            // A newer Location replaces the old one; both are followed verbatim.
+            let target = answer.location.clone().map_or(target, Target::Location);
+            wait(target, answer, "in progress")
+        }
+        Target::Location(_) if makes_resource(method) => {
+            if answer.body.is_null() {
+                Next::ReadResource
+            } else {
+                resource(answer)
+            }
+        }
+        Target::Location(_) => Next::Done(answer.clone().into_body()),
+        Target::Operation(_) => operation(method, target, answer),
+    }
+}
+
+/// Whether an answer to a poll is about the asking alone, and not about the operation.
+pub fn says_nothing(status: u16) -> bool {
+    matches!(status, 401 | 403 | 408 | 429 | 500..)
+}
+
+fn operation(method: Method, target: Target, answer: &Answer) -> Next {
+    let over = || if makes_resource(method) { Next::ReadResource } else { Next::Done(answer.body.get("properties").cloned()) };
+    match json::text(&answer.body, "/status") {
+        Some(status) if status.eq_ignore_ascii_case("Succeeded") => over(),
+        Some(status) if is_one_of(&status, &FAILED) => Next::Failed(failure(answer, &status)),
+        Some(status) => wait(target, answer, &status),
+        None if answer.status == 202 => wait(target, answer, "in progress"),
+        None => over(),
+    }
+}
+
+fn resource(answer: &Answer) -> Next {
+    match json::text(&answer.body, "/properties/provisioningState") {
+        Some(state) if is_one_of(&state, &RUNNING) => wait(Target::Resource, answer, &state),
+        Some(state) if is_one_of(&state, &FAILED) => Next::Failed(failure(answer, &state)),
+        // The swagger's Location with a 201 adds nothing: the final result is the resource (API.md 1.4).
+        _ if answer.body.is_null() => Next::ReadResource,
+        _ => Next::Done(answer.clone().into_body()),
+    }
+}
+
+fn wait(target: Target, answer: &Answer, state: &str) -> Next {
+    Next::Poll { target, after: answer.retry_after, state: state.to_owned() }
+}
+
+fn failure(answer: &Answer, state: &str) -> Refusal {
+    let mut refusal = answer.refusal();
+    if refusal.code.is_empty() {
+        state.clone_into(&mut refusal.code);
+    }
+    if refusal.message.is_empty() {
+        refusal.message = format!("the operation was accepted and then ended as {state}; the service gives no reason");
+    }
+    refusal
+}
+
+fn makes_resource(method: Method) -> bool {
+    matches!(method, Method::Put | Method::Patch)
+}
+
+fn is_one_of(state: &str, states: &[&str]) -> bool {
+    states.iter().any(|known| known.eq_ignore_ascii_case(state))
+}
+
+/// How long to wait before the next poll: what the service asks, else quick at first and slower later.
+pub fn pause(after: Option<Duration>, polls: u32) -> Duration {
+    const STEPS: [u64; 4] = [1, 2, 3, 5];
+    let steady = Duration::from_secs(STEPS[(polls as usize).min(STEPS.len() - 1)]);
+    after.unwrap_or(steady).clamp(Duration::from_millis(100), Duration::from_secs(300))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::panic)]
+    use super::*;
+    use serde_json::json;
+
+    fn answer(status: u16, body: Value) -> Answer {
+        Answer { status, body, request_id: None, retry_after: None, location: None, operation: None }
+    }
+
+    #[test]
+    fn the_stored_certificate_of_an_order_is_not_waited_for() {
+        for state in ["Initialized", "WaitingOnCertificateOrder", "Succeeded", "SomethingNew"] {
+            let stored = answer(200, json!({"properties": {"provisioningState": state}}));
+            assert!(matches!(begin(Method::Put, &stored), Next::Done(Some(_))), "{state}");
+        }
+    }
+
+    #[test]
+    fn a_resource_that_is_being_made_is_asked_until_it_is() {
+        let vault = |state: &str| answer(200, json!({"properties": {"provisioningState": state}}));
+        let Next::Poll { target, .. } = begin(Method::Put, &vault("RegisteringDns")) else { panic!("it is not over") };
+        assert!(matches!(go_on(Method::Put, target.clone(), &vault("Succeeded")), Next::Done(Some(_))));
+        assert!(matches!(go_on(Method::Put, target.clone(), &vault("Failed")), Next::Failed(_)));
+        assert!(matches!(go_on(Method::Put, target, &answer(404, Value::Null)), Next::Poll { .. }));
+    }
+
+    #[test]
+    fn a_location_is_followed_verbatim_until_it_answers() {
+        let link = "https://management.azure.com/op?t=1&s=a%2Bb";
+        let accepted = Answer { location: Some(link.to_owned()), ..answer(202, Value::Null) };
+        let Next::Poll { target, .. } = begin(Method::Put, &accepted) else { panic!("it is not over") };
+        assert_eq!(target, Target::Location(link.to_owned()));
+        assert!(matches!(go_on(Method::Put, target.clone(), &answer(202, Value::Null)), Next::Poll { .. }));
+        assert_eq!(go_on(Method::Put, target.clone(), &answer(200, Value::Null)), Next::ReadResource);
+        assert_eq!(go_on(Method::Delete, target, &answer(204, Value::Null)), Next::Done(None));
+    }
+
+    #[test]
+    fn an_operation_is_over_by_its_status_alone() {
+        let accepted = Answer { operation: Some("/op".to_owned()), ..answer(201, json!({"properties": {}})) };
+        let Next::Poll { target, .. } = begin(Method::Put, &accepted) else { panic!("it is not over") };
+        let poll = |body: Value| go_on(Method::Put, target.clone(), &answer(200, body));
+        assert!(matches!(poll(json!({"status": "InProgress"})), Next::Poll { .. }));
+        assert_eq!(poll(json!({"status": "Succeeded"})), Next::ReadResource);
+        let failed = poll(json!({"status": "Failed", "error": {"code": "Conflict", "message": "no"}}));
+        assert!(matches!(failed, Next::Failed(refusal) if refusal.code == "Conflict" && refusal.message == "no"));
+    }
+
+    #[test]
+    fn an_action_that_answers_at_once_is_over() {
+        assert_eq!(begin(Method::Post, &answer(204, Value::Null)), Next::Done(None));
+    }
+
+    #[test]
+    fn polls_are_neither_frantic_nor_days_apart() {
+        assert_eq!(pause(Some(Duration::ZERO), 0), Duration::from_millis(100));
+        assert_eq!(pause(Some(Duration::from_secs(u64::MAX)), 0), Duration::from_secs(300));
+        assert_eq!([0, 1, 2, 3, 900].map(|polls| pause(None, polls).as_secs()), [1, 2, 3, 5, 5]);
+    }
+}

@@ -1,0 +1,29 @@
+//! Public certificates (`.cer`) that an app's code loads. The service gives only the bytes, so subject and expiry are
+//! read from them here (API.md 4.6).
+
+use serde_json::Value;
+
+use super::client::Client;
+use super::error::AzureError;
+use super::request::Request;
+use super::{json, version, x509};
+use crate::model::{PublicCertificate, ResourceId};
+
+/// The public certificates of an app or slot.
+pub async fn list(client: &Client, site: &ResourceId) -> Result<Vec<PublicCertificate>, AzureError> {
+    let what = format!("List the public certificates of {}", site.name());
+    client.list_as(&Request::get(what, format!("{site}/publicCertificates"), version::WEB), decode).await
+}
+
+pub fn decode(value: &Value) -> Option<PublicCertificate> {
+    let id = json::id(value, "/id")?;
+    let facts = value.pointer("/properties/blob").and_then(Value::as_str).and_then(x509::facts);
+    Some(PublicCertificate {
+        app: id.site()?,
+        thumbprint: json::thumbprint(value, "/properties/thumbprint"),
+        store: json::text_or_empty(value, "/properties/publicCertificateLocation"),
+        expires: facts.as_ref().and_then(|facts| facts.expires),
+        subject: facts.map(|facts| facts.subject),
+        id,
+    })
+}

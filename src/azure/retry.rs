@@ -1,0 +1,142 @@
+//! When a request is sent again, and after how long: a pure decision (API.md 17, RELIABILITY.md R6).
+
+use std::time::Duration;
+
+use super::request::Repeat;
+
+/// What became of one try.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Failure {
+    /// The connection could not be made: the service saw nothing.
+    NotSent,
+    /// Sent, and no answer came: the service may have acted.
+    Lost,
+    Status {
+        code: u16,
+        retry_after: Option<Duration>,
+    },
+}
+
+/// What is asked to be repeated.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Attempt {
+    pub read: bool,
+    pub repeat: Repeat,
+    /// Tries made so far, at least one.
+    pub tries: u32,
+    /// Time since the first of them.
+    pub elapsed: Duration,
+}
+
+/// A person waits at the screen: many quick tries for reads, few for writes.
+const READ_TRIES: u32 = 8;
+const WRITE_TRIES: u32 = 3;
+const THROTTLED_TRIES: u32 = 5;
+/// Longer than this nothing is tried; the person is told instead.
+const BUDGET: Duration = Duration::from_secs(60);
+/// A wait that the service itself asks for may take longer.
+const THROTTLED_BUDGET: Duration = Duration::from_secs(300);
+const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+
+/// How long to wait before the next try; `None` to give up. `jitter` is between 0 and 1.
+pub fn pause(attempt: Attempt, failure: Failure, jitter: f64) -> Option<Duration> {
+    let throttled = matches!(failure, Failure::Status { code: 429, .. });
+    let tries = match (attempt.read, throttled) {
+        (true, _) => READ_TRIES,
+        (false, true) => THROTTLED_TRIES,
+        (false, false) => WRITE_TRIES,
+    };
+    if attempt.tries >= tries || !may_repeat(attempt.repeat, failure) {
+        return None;
+    }
+    let asked = match failure {
+        Failure::Status { retry_after, .. } => retry_after,
+        Failure::NotSent | Failure::Lost => None,
+    };
+    let first = match (throttled, attempt.read) {
+        // The Web provider's own 429 names no time (API.md 1.3).
+        (true, _) => Duration::from_secs(2),
+        (false, true) => Duration::from_millis(200),
+        (false, false) => Duration::from_millis(800),
+    };
+    let doubled = first.saturating_mul(1 << (attempt.tries - 1).min(10)).min(LONGEST_PAUSE);
+    // Never sooner than asked; spread, so that many clients do not come back at once.
+    let pause = asked.unwrap_or(doubled).mul_f64(if asked.is_some() { 1.0 + 0.1 * jitter } else { 0.8 + 0.4 * jitter });
+    let budget = if asked.is_some() { THROTTLED_BUDGET } else { BUDGET };
+    (attempt.elapsed + pause <= budget).then_some(pause)
+}
+
+fn may_repeat(repeat: Repeat, failure: Failure) -> bool {
+    match (repeat, failure) {
+        // A connection not made and a 429 never reached the part of the service that acts.
+        (_, Failure::NotSent | Failure::Status { code: 429, .. }) | (Repeat::Safe, Failure::Lost) => true,
+        (Repeat::Safe, Failure::Status { code, .. }) => matches!(code, 408 | 500 | 502 | 503 | 504),
+        (Repeat::LookFirst, _) => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const READ: Attempt = Attempt { read: true, repeat: Repeat::Safe, tries: 1, elapsed: Duration::ZERO };
+    const WRITE: Attempt = Attempt { read: false, repeat: Repeat::Safe, tries: 1, elapsed: Duration::ZERO };
+    const BUY: Attempt = Attempt { read: false, repeat: Repeat::LookFirst, tries: 1, elapsed: Duration::ZERO };
+
+    fn status(code: u16) -> Failure {
+        Failure::Status { code, retry_after: None }
+    }
+
+    #[test]
+    fn what_costs_money_is_never_sent_again_after_a_lost_answer() {
+        for failure in [Failure::Lost, status(408), status(500), status(502), status(503), status(504)] {
+            assert_eq!(pause(BUY, failure, 0.5), None, "{failure:?}");
+        }
+        assert!(pause(BUY, status(429), 0.5).is_some());
+        assert!(pause(BUY, Failure::NotSent, 0.5).is_some());
+    }
+
+    #[test]
+    fn refusals_are_not_repeated() {
+        for code in [400, 401, 403, 404, 409, 412, 501] {
+            assert_eq!(pause(READ, status(code), 0.5), None, "{code}");
+        }
+    }
+
+    #[test]
+    fn reads_are_tried_eight_times_and_writes_three_times() {
+        let count = |attempt: Attempt, failure| {
+            (1..20).take_while(|tries| pause(Attempt { tries: *tries, ..attempt }, failure, 0.0).is_some()).count() + 1
+        };
+        assert_eq!(count(READ, status(503)), 8);
+        assert_eq!(count(WRITE, status(503)), 3);
+        assert_eq!(count(WRITE, status(429)), 5);
+    }
+
+    #[test]
+    fn nothing_is_tried_beyond_a_minute_unless_the_service_asks_for_it() {
+        let late = Attempt { elapsed: Duration::from_secs(60), tries: 2, ..READ };
+        assert_eq!(pause(late, status(503), 0.5), None);
+        let asked = Failure::Status { code: 429, retry_after: Some(Duration::from_secs(90)) };
+        assert!(pause(late, asked, 0.5).is_some());
+        let hopeless = Failure::Status { code: 429, retry_after: Some(Duration::from_secs(3600)) };
+        assert_eq!(pause(READ, hopeless, 0.5), None);
+    }
+
+    #[test]
+    fn no_request_comes_before_the_time_that_was_asked_for() {
+        let asked = Failure::Status { code: 429, retry_after: Some(Duration::from_secs(7)) };
+        for jitter in [0.0, 0.5, 1.0] {
+            assert!(pause(READ, asked, jitter).is_some_and(|pause| pause >= Duration::from_secs(7)));
+        }
+    }
+
+    #[test]
+    fn a_429_that_names_no_time_waits_two_four_eight_seconds() {
+        let waits: Vec<u128> = (1..5)
+            .filter_map(|tries| pause(Attempt { tries, ..WRITE }, status(429), 0.5))
+            .map(|pause| (pause.as_millis() + 1) / 1000)
+            .collect();
+        assert_eq!(waits, [2, 4, 8, 16]);
+    }
+}

@@ -1,0 +1,182 @@
+//! Sending one request until it is answered: token, tries, limits. It knows nothing of what the answer means.
+
+use std::time::Duration;
+
+use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderValue};
+use serde_json::Value;
+use tokio::time::Instant;
+use url::Url;
+use uuid::Uuid;
+use zeroize::Zeroizing;
+
+use super::answer::Answer;
+use super::cloud::host_of;
+use super::credential::{Credential, Token};
+use super::error::AzureError;
+use super::request::{Method, Repeat};
+use super::retry::{self, Attempt, Failure};
+use super::transport;
+use crate::model::printable;
+
+/// The largest body that is read; a page of a list is some hundred kilobytes.
+const LARGEST: usize = 32 * 1024 * 1024;
+
+/// One request as it goes over the wire, as often as it takes.
+#[derive(Debug)]
+pub struct Call {
+    pub method: Method,
+    pub url: Url,
+    pub audience: String,
+    pub body: Option<Zeroizing<Vec<u8>>>,
+    pub repeat: Repeat,
+    /// A POST that asks a question counts as a read.
+    pub read: bool,
+}
+
+impl Call {
+    pub fn get(url: Url, audience: String) -> Self {
+        Self { method: Method::Get, url, audience, body: None, repeat: Repeat::Safe, read: true }
+    }
+}
+
+#[derive(Debug)]
+pub struct Sender {
+    pub http: reqwest::Client,
+    pub credential: Credential,
+    /// One for the whole process, so that Azure's logs show what belongs together.
+    pub correlation: Uuid,
+}
+
+impl Sender {
+    /// Sends until there is an answer worth having, whatever its status. `waiting` is told of every pause.
+    pub async fn send(&self, call: &Call, waiting: &mut (dyn FnMut(String) + Send)) -> Result<Answer, AzureError> {
+        let request_id = Uuid::new_v4();
+        let host = host_of(&call.url);
+        let start = Instant::now();
+        let mut signed_in_again = false;
+        let mut tries = 0;
+        loop {
+            let token = self.credential.token(&call.audience).await?;
+            tries += 1;
+            let (outcome, failure) = match self.try_once(call, &token, request_id).await {
+                Ok(answer) if answer.status == 401 && !signed_in_again => {
+                    // It may just have expired; the service has done nothing, so any request may be sent again.
+                    self.credential.forget(&call.audience, &token).await;
+                    signed_in_again = true;
+                    tries -= 1;
+                    continue;
+                }
+                Ok(answer) if answer.status < 400 => {
+                    // Without the query: links of operations carry signatures in it (API.md 17).
+                    tracing::debug!(method = call.method.as_str(), path = call.url.path(), status = answer.status, ?answer.request_id);
+                    return Ok(answer);
+                }
+                Ok(answer) => {
+                    let failure = Failure::Status { code: answer.status, retry_after: answer.retry_after };
+                    (Ok(answer), failure)
+                }
+                Err(Trouble::Transport(error)) => {
+                    let (error, failure) = transport::failure(&host, &error);
+                    if matches!(error, AzureError::Tls { .. }) {
+                        return Err(error);
+                    }
+                    (Err(error), failure)
+                }
+                Err(Trouble::Answer(error)) => return Err(error),
+            };
+            let attempt = Attempt { read: call.read, repeat: call.repeat, tries, elapsed: start.elapsed() };
+            let Some(pause) = retry::pause(attempt, failure, fastrand::f64()) else { return outcome };
+            tracing::debug!(host, status = ?failure, tries, ?pause, "sending again");
+            waiting(words(failure, pause));
+            tokio::time::sleep(pause).await;
+        }
+    }
+
+    async fn try_once(&self, call: &Call, token: &Token, request_id: Uuid) -> Result<Answer, Trouble> {
+        let method = match call.method {
+            Method::Get => reqwest::Method::GET,
+            Method::Put => reqwest::Method::PUT,
+            Method::Patch => reqwest::Method::PATCH,
+            Method::Post => reqwest::Method::POST,
+            Method::Delete => reqwest::Method::DELETE,
+        };
+        let mut bearer = HeaderValue::from_str(&format!("Bearer {}", token.expose()))
+            .map_err(|_| AzureError::SignIn { code: None, message: "the token is not one that can be sent".to_owned() })?;
+        bearer.set_sensitive(true);
+        let mut request = self
+            .http
+            .request(method, call.url.clone())
+            .header(AUTHORIZATION, bearer)
+            .header(ACCEPT, "application/json")
+            .header("x-ms-client-request-id", request_id.to_string())
+            .header("x-ms-return-client-request-id", "true")
+            .header("x-ms-correlation-request-id", self.correlation.to_string());
+        if let Some(body) = &call.body {
+            request = request.header(CONTENT_TYPE, "application/json").body(body.to_vec());
+        } else if call.method == Method::Post {
+            // Some front ends answer 411 to a POST that does not say it is empty.
+            request = request.header(reqwest::header::CONTENT_LENGTH, "0");
+        }
+        receive(request.send().await.map_err(Trouble::Transport)?).await
+    }
+}
+
+/// A read without a token, for the description of a cloud.
+pub async fn unsigned(http: &reqwest::Client, url: Url) -> Result<Answer, AzureError> {
+    let host = host_of(&url);
+    let answer =
+        async { receive(http.get(url).header(ACCEPT, "application/json").send().await.map_err(Trouble::Transport)?).await };
+    answer.await.map_err(|trouble| match trouble {
+        Trouble::Transport(error) => transport::failure(&host, &error).0,
+        Trouble::Answer(error) => error,
+    })
+}
+
+enum Trouble {
+    Transport(reqwest::Error),
+    Answer(AzureError),
+}
+
+impl From<AzureError> for Trouble {
+    fn from(error: AzureError) -> Self {
+        Self::Answer(error)
+    }
+}
+
+/// Reads an answer whole, within limits.
+async fn receive(mut response: reqwest::Response) -> Result<Answer, Trouble> {
+    let url = response.url().clone();
+    let status = response.status().as_u16();
+    let headers = response.headers().clone();
+    if (300..400).contains(&status) {
+        let to = headers.get("location").and_then(|value| value.to_str().ok()).and_then(|text| url.join(text).ok());
+        let to = to.map_or_else(|| "an unnamed place".to_owned(), |to| printable(&host_of(&to)).into_owned());
+        return Err(AzureError::Redirected { status, to }.into());
+    }
+    let malformed = |why: String| AzureError::Malformed { host: host_of(&url), why };
+    let mut bytes = Zeroizing::new(Vec::new());
+    while let Some(chunk) = response.chunk().await.map_err(Trouble::Transport)? {
+        if bytes.len() + chunk.len() > LARGEST {
+            return Err(malformed(format!("it is larger than {} MiB", LARGEST / (1024 * 1024))).into());
+        }
+        bytes.extend_from_slice(&chunk);
+    }
+    let body = match serde_json::from_slice(&bytes) {
+        Ok(body) => body,
+        Err(_) if bytes.iter().all(u8::is_ascii_whitespace) => Value::Null,
+        // An error page of a proxy or gateway: its status is all that counts.
+        Err(_) if status >= 400 && status != 404 => Value::Null,
+        Err(why) => return Err(malformed(format!("no JSON ({why})")).into()),
+    };
+    Ok(Answer::new(status, &headers, body))
+}
+
+fn words(failure: Failure, pause: Duration) -> String {
+    let seconds = pause.as_secs_f64().ceil();
+    match failure {
+        Failure::Status { code: 429, .. } => format!("Azure asks to slow down; again in {seconds} s"),
+        Failure::Status { code, .. } => format!("Azure answered {code}; again in {seconds} s"),
+        Failure::NotSent => format!("no connection; again in {seconds} s"),
+        Failure::Lost => format!("the answer was lost; again in {seconds} s"),
+    }
+}

@@ -1,0 +1,28 @@
+//! The api-version of every service, in one place. Which ones and why: API.md section 2.
+
+use crate::model::ResourceId;
+
+pub const SUBSCRIPTIONS: &str = "2022-12-01";
+pub const GROUPS: &str = "2024-03-01";
+pub const WEB: &str = "2023-12-01";
+pub const ORDERS: &str = "2024-11-01";
+pub const DOMAINS: &str = "2023-12-01";
+pub const VAULTS: &str = "2023-07-01";
+pub const LOCKS: &str = "2020-05-01";
+pub const ROLES: &str = "2022-04-01";
+pub const METADATA: &str = "2022-09-01";
+/// Microsoft Graph has its version in the path.
+pub const GRAPH: &str = "";
+
+/// For any resource that the estate holds.
+pub fn of(id: &ResourceId) -> &'static str {
+    let providers = [
+        ("microsoft.certificateregistration", ORDERS),
+        ("microsoft.domainregistration", DOMAINS),
+        ("microsoft.keyvault", VAULTS),
+        ("microsoft.web", WEB),
+    ];
+    let path = id.as_str().to_ascii_lowercase();
+    let provider = path.rsplit("/providers/").next().and_then(|rest| rest.split('/').next()).unwrap_or_default();
+    providers.into_iter().find(|(known, _)| *known == provider).map_or(GROUPS, |(_, version)| version)
+}

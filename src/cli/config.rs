@@ -1,0 +1,50 @@
+//! `certdeck config init|check|path`: the settings file, begun, checked, found.
+
+use std::fs::OpenOptions;
+use std::io::{self, Write};
+use std::os::unix::fs::OpenOptionsExt;
+
+use super::session::Session;
+use super::{CliError, Exit, Global};
+use crate::config::EXAMPLE;
+use crate::paths::private_dir;
+
+#[derive(Debug, clap::Subcommand)]
+pub enum Command {
+    /// Write a settings file with every key explained, unless there is one
+    Init,
+    /// Read the settings and say what they lead to
+    Check,
+    /// Say where the settings file belongs
+    Path,
+}
+
+pub fn run(command: &Command, global: &Global) -> Result<Exit, CliError> {
+    let mut out = io::stdout();
+    match command {
+        Command::Path => writeln!(out, "{}", global.config_path()?.display()).map_err(CliError::Output)?,
+        Command::Check => {
+            let session = Session::open(global)?;
+            let known: Vec<&str> = session.config.contexts.keys().map(String::as_str).collect();
+            let file = if session.config_path.exists() { "is valid" } else { "is not there, so every setting has its default" };
+            writeln!(out, "{} {file}\ncontexts: {}", session.config_path.display(), known.join(", ")).map_err(CliError::Output)?;
+            let target = session.target()?;
+            writeln!(out, "now: {} at {}", target.name, target.arm_endpoint).map_err(CliError::Output)?;
+        }
+        Command::Init => {
+            let path = global.config_path()?;
+            write_new(&path).map_err(|why| CliError::Machine { what: format!("write {}", path.display()), why })?;
+            writeln!(out, "{}", path.display()).map_err(CliError::Output)?;
+        }
+    }
+    Ok(Exit::Done)
+}
+
+fn write_new(path: &std::path::Path) -> io::Result<()> {
+    if let Some(dir) = path.parent() {
+        private_dir(dir)?;
+    }
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
+    file.write_all(EXAMPLE.as_bytes())?;
+    file.sync_all()
+}

@@ -1,0 +1,57 @@
+//! `certdeck demo`: a practice cloud inside this process, and the screen over it. Nothing else is needed.
+
+use std::path::PathBuf;
+
+use url::Url;
+
+use super::screen;
+use super::session::Session;
+use super::{CliError, Exit};
+use crate::config::{Credential, Target};
+use crate::emulator::{Connection, Emulator, Options, Pace};
+
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// The estate that a new practice cloud begins with
+    #[arg(long, value_name = "NAME", default_value = "contoso")]
+    scenario: String,
+    /// Where the practice cloud is kept from one time to the next; made when missing
+    #[arg(long, value_name = "DIR")]
+    data_dir: Option<PathBuf>,
+    /// Throw away the practice cloud of last time and begin anew
+    #[arg(long)]
+    fresh: bool,
+}
+
+pub async fn run(args: Args, session: &Session) -> Result<Exit, CliError> {
+    screen::require_terminal()?;
+    let mut options = Options::new(args.data_dir.unwrap_or_else(|| session.paths.practice_cloud()));
+    options.scenario = args.scenario;
+    options.fresh = args.fresh;
+    options.pace = Pace::Demo;
+    let emulator = Emulator::start(options).await?;
+    let ended = match target(emulator.connection()) {
+        Ok(target) => screen::run(session, target).await,
+        Err(error) => Err(error),
+    };
+    emulator.shutdown().await;
+    ended
+}
+
+fn target(connection: &Connection) -> Result<Target, CliError> {
+    let address = |text: &str| Url::parse(text).map_err(|error| CliError::Usage(format!("{text}: {error}")));
+    Ok(Target {
+        name: "practice".to_owned(),
+        arm_endpoint: address(&connection.arm)?,
+        authority: Some(address(&connection.authority)?),
+        ca_file: Some(connection.ca_pem.clone()),
+        tenant: Some(connection.tenant_id.clone()),
+        subscriptions: Vec::new(),
+        credential: Credential::ClientSecret {
+            tenant: connection.tenant_id.clone(),
+            client_id: connection.client_id.clone(),
+            secret: connection.client_secret.as_str().into(),
+        },
+        read_only: false,
+    })
+}

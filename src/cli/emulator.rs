@@ -1,0 +1,63 @@
+//! `certdeck emulator`: the practice cloud by itself, for other programs to reach. Its first line says how.
+
+use std::io::{self, Write};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use tokio::signal::unix::{SignalKind, signal};
+
+use super::{CliError, Exit};
+use crate::emulator::{Emulator, Options, Pace};
+use crate::paths::Paths;
+
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Where HTTPS listens; by default a free port, the same one at every start
+    #[arg(long, value_name = "ADDR:PORT")]
+    listen: Option<SocketAddr>,
+    /// Where the cloud is kept; made when missing
+    #[arg(long, value_name = "DIR")]
+    data_dir: Option<PathBuf>,
+    /// The estate that a new cloud begins with
+    #[arg(long, value_name = "NAME", default_value = "contoso")]
+    scenario: String,
+    /// How long its operations take: instant, demo (seconds) or real (minutes)
+    #[arg(long, default_value = "demo")]
+    pace: Pace,
+    /// Set the cloud's clock
+    #[arg(long, value_name = "RFC3339")]
+    clock: Option<Timestamp>,
+    /// Add this to every answer
+    #[arg(long, value_name = "MS", default_value_t = 0)]
+    latency: u64,
+    /// Throw away what the directory holds and begin anew
+    #[arg(long)]
+    fresh: bool,
+}
+
+pub async fn run(args: Args) -> Result<Exit, CliError> {
+    let data_dir = args.data_dir.map_or_else(|| Paths::of_this_user().map(|paths| paths.practice_cloud()), Ok)?;
+    let mut options = Options::new(data_dir);
+    options.listen = args.listen.unwrap_or(options.listen);
+    options.scenario = args.scenario;
+    options.pace = args.pace;
+    options.clock = args.clock;
+    options.latency = Duration::from_millis(args.latency);
+    options.fresh = args.fresh;
+
+    let listen = |kind| signal(kind).map_err(|why| CliError::Machine { what: "listen for signals".into(), why });
+    let (mut terminate, mut interrupt) = (listen(SignalKind::terminate())?, listen(SignalKind::interrupt())?);
+    let emulator = Emulator::start(options).await?;
+    let line = serde_json::to_string(emulator.connection()).map_err(io::Error::from).map_err(CliError::Output)?;
+    // Written and flushed before anything else: whoever started this process waits for the line.
+    let mut out = io::stdout();
+    writeln!(out, "{line}").and_then(|()| out.flush()).map_err(CliError::Output)?;
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    emulator.shutdown().await;
+    Ok(Exit::Done)
+}

@@ -1,0 +1,97 @@
+//! The command line: one file a subcommand. Data goes to standard output, words to standard error.
+
+mod completions;
+mod config;
+mod consent;
+mod demo;
+mod emulator;
+mod error;
+mod exit;
+mod list;
+mod plan;
+mod rows;
+mod run;
+mod screen;
+mod session;
+mod table;
+
+use std::io::Write;
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand};
+
+pub use error::CliError;
+pub use exit::Exit;
+use session::Session;
+
+use crate::paths::Paths;
+
+/// Manage TLS/SSL certificates in Azure App Service from the terminal.
+///
+/// Without a subcommand: the full screen, over the cloud of the current context. `certdeck demo` needs no cloud.
+#[derive(Debug, Parser)]
+#[command(name = "certdeck", version, after_help = exit::HELP)]
+pub struct Cli {
+    #[command(flatten)]
+    global: Global,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Debug, clap::Args)]
+pub struct Global {
+    /// Use this context of the settings
+    #[arg(long, global = true, value_name = "NAME")]
+    context: Option<String>,
+    /// Use this settings file
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Refuse every change
+    #[arg(long, global = true)]
+    read_only: bool,
+}
+
+impl Global {
+    fn config_path(&self) -> Result<PathBuf, CliError> {
+        self.config.clone().map_or_else(|| Ok(Paths::of_this_user()?.config), Ok)
+    }
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// The screen over a practice cloud inside this process
+    Demo(demo::Args),
+    /// The practice cloud by itself; its first line says how to connect
+    Emulator(emulator::Args),
+    /// Show certificates, orders, bindings, apps or vaults
+    List(list::Args),
+    /// Run a guided operation to its end
+    Run(run::Args),
+    /// Begin, check or find the settings file
+    #[command(subcommand)]
+    Config(config::Command),
+    /// Print the completion script of a shell
+    Completions(completions::Args),
+}
+
+/// Does what the arguments say.
+pub async fn run(cli: Cli) -> Result<Exit, CliError> {
+    match cli.command {
+        None => {
+            let session = Session::open(&cli.global)?;
+            let target = session.target()?;
+            screen::run(&session, target).await
+        }
+        Some(Command::Demo(args)) => demo::run(args, &Session::open(&cli.global)?).await,
+        Some(Command::Emulator(args)) => emulator::run(args).await,
+        Some(Command::List(args)) => list::run(&args, &Session::open(&cli.global)?).await,
+        Some(Command::Run(args)) => run::run(args, &Session::open(&cli.global)?).await,
+        Some(Command::Config(command)) => config::run(&command, &cli.global),
+        Some(Command::Completions(args)) => completions::run(&args),
+    }
+}
+
+/// Says something to the person, if anybody listens.
+pub fn words(text: &str) {
+    let _ = writeln!(std::io::stderr(), "certdeck: {text}");
+}

@@ -1,0 +1,58 @@
+//! `certdeck run FLOW --plan`: the exact requests, secrets struck out, with nothing sent but reads.
+
+use std::io::Write;
+
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use super::CliError;
+use super::run::{Report, step_json};
+use crate::azure::{Body, Client, Request};
+use crate::flow::{self, FlowName, Inputs, Step};
+use crate::runtime::world::World;
+
+/// Looks, and writes what the steps that are not over would send. Steps that wait for the outcome of earlier ones
+/// show their requests only when that outcome is there.
+pub async fn write(
+    world: &World,
+    flow: FlowName,
+    inputs: &Inputs,
+    report: Report,
+    out: &mut impl Write,
+) -> Result<Vec<Step>, CliError> {
+    let observed = flow::observe(&world.client, flow, inputs).await.map_err(CliError::Cloud)?;
+    let steps = flow::steps(flow, &observed, inputs, &world.rules, Timestamp::now());
+    let open = || steps.iter().filter(|step| !step.status.is_over());
+    let written = match report {
+        Report::Json => {
+            let requests: Vec<Value> =
+                open().flat_map(|step| &step.requests).map(|request| request_json(&world.client, request)).collect();
+            let steps: Vec<Value> = steps.iter().map(step_json).collect();
+            writeln!(out, "{:#}", json!({"flow": flow.as_str(), "steps": steps, "requests": requests}))
+        }
+        Report::Text => open().flat_map(|step| &step.requests).try_for_each(|request| write_request(&world.client, request, out)),
+    };
+    written.map_err(CliError::Output)?;
+    Ok(steps)
+}
+
+fn write_request(client: &Client, request: &Request, out: &mut impl Write) -> std::io::Result<()> {
+    writeln!(out, "# {}\n{} {}", request.what, request.method.as_str(), url(client, request))?;
+    if let Some(body) = &request.body {
+        writeln!(out, "{:#}", body.shown())?;
+    }
+    writeln!(out)
+}
+
+fn request_json(client: &Client, request: &Request) -> Value {
+    json!({
+        "what": request.what,
+        "method": request.method.as_str(),
+        "url": url(client, request),
+        "body": request.body.as_ref().map(Body::shown),
+    })
+}
+
+fn url(client: &Client, request: &Request) -> String {
+    client.url(request).map_or_else(|error| format!("{} ({error})", request.path), String::from)
+}

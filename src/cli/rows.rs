@@ -1,0 +1,208 @@
+//! The estate as rows: what `certdeck list` shows of each kind of thing.
+
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use super::table::Table;
+use crate::model::{Estate, Expiry, PrivateCertificate, SecretStatus};
+
+pub fn private(estate: &Estate, now: Timestamp) -> Table {
+    let row = |certificate: &PrivateCertificate| {
+        let mut apps: Vec<String> = estate
+            .bindings_of(certificate)
+            .map(|binding| estate.app(&binding.app).map_or_else(|| binding.app.name().to_owned(), crate::model::App::label))
+            .collect();
+        apps.sort();
+        apps.dedup();
+        vec![
+            json!(certificate.id.name()),
+            json!(certificate.hosts.iter().map(crate::model::Hostname::as_str).collect::<Vec<_>>()),
+            json!(estate.source(certificate).words()),
+            time(certificate.expires),
+            days(certificate.expires, now),
+            json!(estate.who_acts(certificate).words()),
+            json!(apps),
+            json!(certificate.webspace),
+            json!(certificate.thumbprint.as_ref().map(crate::model::Thumbprint::as_str)),
+            json!(certificate.id.as_str()),
+        ]
+    };
+    Table {
+        columns: &[
+            ("name", "Name"),
+            ("hosts", "Hosts"),
+            ("source", "Source"),
+            ("expires", "Expires"),
+            ("days", "Days"),
+            ("who_acts", "Who acts"),
+            ("used_by", "Used by"),
+            ("webspace", "Webspace"),
+            ("thumbprint", "Thumbprint"),
+            ("id", "Id"),
+        ],
+        rows: estate.certificates.iter().map(row).collect(),
+    }
+}
+
+pub fn public(estate: &Estate, now: Timestamp) -> Table {
+    let rows = estate.public_certificates.iter().map(|certificate| {
+        vec![
+            json!(certificate.id.name()),
+            json!(estate.app(&certificate.app).map_or_else(|| certificate.app.name().to_owned(), crate::model::App::label)),
+            json!(certificate.subject),
+            time(certificate.expires),
+            days(certificate.expires, now),
+            json!(certificate.store),
+            json!(certificate.thumbprint.as_ref().map(crate::model::Thumbprint::as_str)),
+            json!(certificate.id.as_str()),
+        ]
+    });
+    Table {
+        columns: &[
+            ("name", "Name"),
+            ("app", "App"),
+            ("subject", "Subject"),
+            ("expires", "Expires"),
+            ("days", "Days"),
+            ("store", "Store"),
+            ("thumbprint", "Thumbprint"),
+            ("id", "Id"),
+        ],
+        rows: rows.collect(),
+    }
+}
+
+pub fn orders(estate: &Estate, now: Timestamp) -> Table {
+    let rows = estate.orders.iter().map(|order| {
+        vec![
+            json!(order.id.name()),
+            json!(order.domain),
+            json!(order.status.to_string()),
+            json!(order.product.map(crate::model::ProductType::words)),
+            time(order.expires),
+            days(order.expires, now),
+            json!(order.auto_renew),
+            json!(!order.stored.is_empty()),
+            json!(order.thumbprint.is_some()),
+            json!(
+                order.stored.iter().any(|stored| stored.secret.status == SecretStatus::Succeeded)
+                    && estate.imports_of(order).next().is_some()
+            ),
+            json!(order.id.as_str()),
+        ]
+    });
+    Table {
+        columns: &[
+            ("name", "Name"),
+            ("domain", "Domain"),
+            ("status", "Status"),
+            ("product", "Product"),
+            ("expires", "Expires"),
+            ("days", "Days"),
+            ("auto_renew", "Auto renew"),
+            ("stored", "Stored"),
+            ("issued", "Issued"),
+            ("imported", "Imported"),
+            ("id", "Id"),
+        ],
+        rows: rows.collect(),
+    }
+}
+
+pub fn bindings(estate: &Estate, now: Timestamp) -> Table {
+    let rows = estate.bindings.iter().map(|binding| {
+        let certificate = estate.certificate_of(binding);
+        let expires = certificate.and_then(|certificate| certificate.expires);
+        vec![
+            json!(binding.host.as_str()),
+            json!(estate.app(&binding.app).map_or_else(|| binding.app.name().to_owned(), crate::model::App::label)),
+            json!(binding.ssl.words()),
+            json!(certificate.map(|certificate| certificate.id.name())),
+            time(expires),
+            days(expires, now),
+            json!(binding.thumbprint.as_ref().map(crate::model::Thumbprint::as_str)),
+            json!(binding.id().as_str()),
+        ]
+    });
+    Table {
+        columns: &[
+            ("hostname", "Hostname"),
+            ("app", "App"),
+            ("tls", "TLS"),
+            ("certificate", "Certificate"),
+            ("expires", "Expires"),
+            ("days", "Days"),
+            ("thumbprint", "Thumbprint"),
+            ("id", "Id"),
+        ],
+        rows: rows.collect(),
+    }
+}
+
+pub fn apps(estate: &Estate, _: Timestamp) -> Table {
+    let rows = estate.apps.iter().map(|app| {
+        vec![
+            json!(app.label()),
+            json!(app.id.resource_group()),
+            json!(estate.subscription_name(&app.id)),
+            json!(app.location),
+            json!(app.plan.as_ref().map(crate::model::ResourceId::name)),
+            json!(app.webspace),
+            json!(app.hostnames.iter().map(crate::model::Hostname::as_str).collect::<Vec<_>>()),
+            json!(app.https_only),
+            json!(app.id.as_str()),
+        ]
+    });
+    Table {
+        columns: &[
+            ("name", "Name"),
+            ("resource_group", "Resource group"),
+            ("subscription", "Subscription"),
+            ("location", "Location"),
+            ("plan", "Plan"),
+            ("webspace", "Webspace"),
+            ("hostnames", "Hostnames"),
+            ("https_only", "HTTPS only"),
+            ("id", "Id"),
+        ],
+        rows: rows.collect(),
+    }
+}
+
+pub fn vaults(estate: &Estate, _: Timestamp) -> Table {
+    let rows = estate.vaults.iter().map(|vault| {
+        vec![
+            json!(vault.id.name()),
+            json!(vault.id.resource_group()),
+            json!(estate.subscription_name(&vault.id)),
+            json!(vault.location),
+            json!(vault.sku),
+            json!(if vault.rbac { "role assignments" } else { "access policies" }),
+            json!(vault.public_network),
+            json!(vault.uri),
+            json!(vault.id.as_str()),
+        ]
+    });
+    Table {
+        columns: &[
+            ("name", "Name"),
+            ("resource_group", "Resource group"),
+            ("subscription", "Subscription"),
+            ("location", "Location"),
+            ("sku", "SKU"),
+            ("permissions", "Permissions by"),
+            ("public_network", "Public network"),
+            ("uri", "Uri"),
+            ("id", "Id"),
+        ],
+        rows: rows.collect(),
+    }
+}
+
+fn time(at: Option<Timestamp>) -> Value {
+    json!(at.map(|at| at.strftime("%Y-%m-%d").to_string()))
+}
+
+fn days(expires: Option<Timestamp>, now: Timestamp) -> Value {
+    json!(expires.map(|expires| Expiry::of(expires, now).days()))
+}

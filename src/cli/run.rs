@@ -1,0 +1,233 @@
+//! `certdeck run FLOW`: a guided operation without a screen. It does what is missing and no more, so running it again,
+//! after whatever went wrong, goes on where things stand.
+
+use std::io::{self, IsTerminal, Write};
+use std::time::{Duration, Instant};
+
+use clap::ValueEnum;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use serde_json::{Value, json};
+
+use super::session::Session;
+use super::{CliError, Exit, consent, plan, words};
+use crate::azure::{Client, subscriptions};
+use crate::flow::engine::{Conductor, Ending};
+use crate::flow::{self, FlowName, Inputs, Key, Step, StepStatus};
+use crate::model::{Estate, Problem};
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = keys())]
+pub struct Args {
+    #[arg(value_parser = flow_names())]
+    flow: FlowName,
+    /// Give an input; may be repeated
+    #[arg(long, value_name = "KEY=VALUE", value_parser = setting)]
+    set: Vec<(Key, String)>,
+    /// Show the requests that would be sent, and change nothing
+    #[arg(long)]
+    plan: bool,
+    /// Agree to every change in advance, costs included
+    #[arg(long)]
+    yes: bool,
+    #[arg(short, long, value_enum, default_value_t)]
+    output: Report,
+    /// Stop waiting for Azure after this time, such as 90s, 30m or 2h
+    #[arg(long, value_name = "TIME", default_value = "30m", value_parser = patience)]
+    timeout: Duration,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub enum Report {
+    #[default]
+    Text,
+    Json,
+}
+
+fn flow_names() -> impl TypedValueParser<Value = FlowName> {
+    let names = PossibleValuesParser::new(FlowName::ALL.map(FlowName::as_str));
+    names.try_map(|name| FlowName::parse(&name).ok_or_else(|| format!("{name} is no guided operation")))
+}
+
+fn keys() -> String {
+    format!("Keys for --set: {}", Key::ALL.map(Key::as_str).join(", "))
+}
+
+fn setting(text: &str) -> Result<(Key, String), String> {
+    let (key, value) = text.split_once('=').ok_or("it looks like KEY=VALUE")?;
+    let key = Key::parse(key).ok_or_else(|| format!("there is no input '{key}'; {}", keys()))?;
+    Ok((key, value.to_owned()))
+}
+
+fn patience(text: &str) -> Result<Duration, String> {
+    let span: jiff::SignedDuration = text.parse().map_err(|error| format!("{error}"))?;
+    Duration::try_from(span).map_err(|_| "a time cannot be negative".to_owned())
+}
+
+pub async fn run(args: Args, session: &Session) -> Result<Exit, CliError> {
+    let world = session.world(&session.target()?).await?;
+    let given = args.set.into_iter().fold(Inputs::default(), |inputs, (key, value)| inputs.with(key, value));
+    let inputs = completed(&world.client, args.flow, given).await?;
+    let mut out = io::stdout();
+    if args.plan {
+        let steps = plan::write(&world, args.flow, &inputs, args.output, &mut out).await?;
+        return Ok(planned(&steps));
+    }
+    if let Err(problem) = world.may_change(args.flow.title()) {
+        words(&problem.to_string());
+        return Ok(Exit::Blocked);
+    }
+    let mut headless = Headless::new(args.yes, args.timeout);
+    let ending = world.engine().run(args.flow, &inputs, &mut headless).await;
+    let steps = match &ending {
+        Ok(Ending::Done(steps)) => steps,
+        _ => &headless.steps,
+    };
+    match args.output {
+        Report::Text => steps.iter().try_for_each(|step| writeln!(out, "{}", step_line(step))),
+        Report::Json => writeln!(out, "{:#}", report_json(args.flow, steps, &ending)),
+    }
+    .map_err(CliError::Output)?;
+    Ok(verdict(ending, headless.had_nobody_to_ask))
+}
+
+/// What was given, with a subscription named as people name it turned into its id, and with the defaults of the forms
+/// on screen for what was left out. Where there is one subscription only, it is meant.
+async fn completed(client: &Client, flow: FlowName, mut inputs: Inputs) -> Result<Inputs, CliError> {
+    let known = subscriptions::list(client).await.map_err(|error| CliError::Cloud(error.problem("List the subscriptions")))?;
+    let meant = match inputs.get(Key::Subscription) {
+        Some(typed) => known.iter().find(|subscription| subscription.name.eq_ignore_ascii_case(typed)),
+        None => known.first().filter(|_| known.len() == 1),
+    };
+    if let Some(subscription) = meant {
+        inputs.set(Key::Subscription, subscription.id.subscription_id());
+    }
+    flow::suggest(flow, &Estate::default(), &mut inputs);
+    Ok(inputs)
+}
+
+/// Says in words why the run ended before its end.
+fn verdict(ending: Result<Ending, Problem>, had_nobody_to_ask: bool) -> Exit {
+    let (exit, said) = match ending {
+        Ok(Ending::Done(_)) => return Exit::Done,
+        Ok(Ending::NeedsInput { key, why }) => (Exit::Usage, format!("{why} (--set {}=…)", key.as_str())),
+        Ok(Ending::Blocked(problem)) => (Exit::Blocked, problem.to_string()),
+        Ok(Ending::Declined(_)) if had_nobody_to_ask => (
+            Exit::Usage,
+            "this would change something, and there is no terminal to ask on: agree in advance with --yes, or look with --plan"
+                .into(),
+        ),
+        Ok(Ending::Declined(_)) => (Exit::Blocked, "not agreed to, so nothing was sent".into()),
+        Ok(Ending::StillWaiting { on }) => (Exit::Waiting, format!("still waiting: {on}. The same command goes on from here.")),
+        Err(problem) => (Exit::Cloud, problem.to_string()),
+    };
+    words(&said);
+    exit
+}
+
+/// A plan whose way is barred says so, with the code that the run would end with.
+fn planned(steps: &[Step]) -> Exit {
+    let (exit, said) = match crate::flow::current(steps).map(|step| &step.status) {
+        Some(StepStatus::NeedsInput { key, why }) => (Exit::Usage, format!("{why} (--set {}=…)", key.as_str())),
+        Some(StepStatus::Blocked(problem)) => (Exit::Blocked, problem.to_string()),
+        None => (Exit::Done, "nothing to do: every step is done".into()),
+        Some(StepStatus::Waiting { on, .. }) => (Exit::Done, format!("waiting: {on}")),
+        Some(_) => return Exit::Done,
+    };
+    words(&said);
+    exit
+}
+
+/// Runs without a screen: words on standard error, and those about progress only when somebody sees them.
+struct Headless {
+    yes: bool,
+    until: Instant,
+    seen: bool,
+    steps: Vec<Step>,
+    had_nobody_to_ask: bool,
+}
+
+impl Headless {
+    fn new(yes: bool, patience: Duration) -> Self {
+        let until = Instant::now() + patience;
+        Self { yes, until, seen: io::stderr().is_terminal(), steps: Vec::new(), had_nobody_to_ask: false }
+    }
+}
+
+impl Conductor for Headless {
+    fn stands(&mut self, steps: &[Step]) {
+        self.steps = steps.to_vec();
+    }
+
+    fn says(&mut self, note: &str) {
+        if self.seen {
+            words(note);
+        }
+    }
+
+    fn consents(&mut self, step: &Step) -> bool {
+        self.had_nobody_to_ask = !self.yes && !consent::can_ask();
+        self.yes || (!self.had_nobody_to_ask && consent::ask(step))
+    }
+
+    async fn waits(&mut self, on: &str, pause: Duration) -> bool {
+        if Instant::now() + pause > self.until {
+            return false;
+        }
+        self.says(&format!("waiting: {on}"));
+        tokio::time::sleep(pause).await;
+        true
+    }
+}
+
+/// The status as one word for programs, and what there is to say about it.
+fn status(step: &Step) -> (&'static str, &'static str, String) {
+    match &step.status {
+        StepStatus::Done(evidence) => ("done", "✓", evidence.clone()),
+        StepStatus::Ready => ("ready", "▸", String::new()),
+        StepStatus::Waiting { on, .. } => ("waiting", "…", on.clone()),
+        StepStatus::NeedsInput { why, .. } => ("needs-input", "?", why.clone()),
+        StepStatus::Blocked(problem) => ("blocked", "✗", problem.why.clone()),
+        StepStatus::NotNeeded(reason) => ("not-needed", "·", reason.clone()),
+    }
+}
+
+fn step_line(step: &Step) -> String {
+    let (_, mark, words) = status(step);
+    if words.is_empty() { format!("{mark} {}", step.title) } else { format!("{mark} {}: {words}", step.title) }
+}
+
+pub fn step_json(step: &Step) -> Value {
+    let (word, _, words) = status(step);
+    let facts: serde_json::Map<String, Value> = step.facts.iter().map(|(label, value)| (label.clone(), json!(value))).collect();
+    json!({"title": step.title, "status": word, "words": words, "facts": facts})
+}
+
+fn report_json(flow: FlowName, steps: &[Step], ending: &Result<Ending, Problem>) -> Value {
+    let (outcome, more) = match ending {
+        Ok(Ending::Done(_)) => ("done", Value::Null),
+        Ok(Ending::NeedsInput { key, why }) => ("needs-input", json!({"key": key.as_str(), "why": why})),
+        Ok(Ending::Blocked(problem)) => ("blocked", problem_json(problem)),
+        Ok(Ending::Declined(_)) => ("declined", Value::Null),
+        Ok(Ending::StillWaiting { on }) => ("waiting", json!({"on": on})),
+        Err(problem) => ("failed", problem_json(problem)),
+    };
+    json!({"flow": flow.as_str(), "outcome": outcome, "because": more, "steps": steps.iter().map(step_json).collect::<Vec<_>>()})
+}
+
+fn problem_json(problem: &Problem) -> Value {
+    json!({"what": problem.what, "why": problem.why, "remedy": problem.remedy, "code": problem.code, "request_id": problem.request_id})
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn settings_name_their_input_or_are_refused_with_those_there_are() {
+        assert_eq!(setting("domain=contoso.com").unwrap(), (Key::Domain, "contoso.com".to_owned()));
+        assert!(setting("domian=contoso.com").unwrap_err().contains("resource-group"));
+        assert!(setting("domain").is_err());
+        assert_eq!(patience("30m").unwrap(), Duration::from_secs(1800));
+    }
+}

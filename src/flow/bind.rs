@@ -1,0 +1,319 @@
+//! Bind (A58, A214–A217): secure one hostname of an app with one certificate of its webspace, replacing what is there
+//! without removing it, and see what the hostname really serves.
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::import_order::{observe_app, tier_problem};
+use super::target::{app_id, order_id};
+use super::{Case, Field, FieldKind, Inputs, Key, Observed, Pick, Seen, Step, StepId, StepStatus};
+use crate::azure::{AzureError, Client, orders, sites};
+use crate::health::tls;
+use crate::model::{App, Binding, Estate, Hostname, PrivateCertificate, SslState, Thumbprint};
+use crate::rules::{Limit, Rules};
+
+const TYPES: &[(&str, &str, &str)] = &[
+    ("sni", "SNI SSL", "Many certificates on one address. Every current browser supports it."),
+    ("ip", "IP based SSL", "A dedicated inbound address for the app: A records must be changed to it. One per app."),
+];
+
+/// The front ends take a new binding within moments.
+const POLL: SignedDuration = SignedDuration::from_secs(5);
+
+pub(super) fn fields(inputs: &Inputs) -> Vec<Field> {
+    let field = |key, label, help, kind| Field { key, label, help, kind };
+    let mut fields = vec![
+        field(Key::App, "App", "The app or slot that answers for the hostname.", FieldKind::Pick { of: Pick::App, or_new: false }),
+        field(
+            Key::Hostname,
+            "Hostname",
+            "A custom hostname that is mapped to the app.",
+            FieldKind::Pick { of: Pick::Hostname, or_new: false },
+        ),
+        field(
+            Key::Certificate,
+            "Certificate",
+            "A private key certificate of the app's webspace that covers the hostname.",
+            FieldKind::Pick { of: Pick::Certificate, or_new: false },
+        ),
+        field(Key::SslType, "TLS/SSL type", "SNI SSL suits nearly everybody.", FieldKind::Choice(TYPES)),
+    ];
+    if inputs.get(Key::App).is_none() {
+        fields.truncate(1);
+    }
+    fields
+}
+
+pub(super) fn suggest(estate: &Estate, inputs: &mut Inputs) {
+    inputs.suggest(Key::SslType, "sni");
+    let order = order_id(inputs).and_then(|id| estate.order(&id));
+    if let Some(certificate) = order.and_then(|order| estate.imports_of(order).next()) {
+        inputs.suggest(Key::Certificate, certificate.id.as_str());
+        if let Some(app) = app_id(inputs).and_then(|id| estate.app(&id))
+            && let Some(host) = app.custom_hostnames().find(|host| certificate.hosts.iter().any(|name| name.covers(host)))
+        {
+            inputs.suggest(Key::Hostname, host.as_str());
+        }
+    }
+}
+
+fn wanted_state(inputs: &Inputs) -> SslState {
+    if inputs.get(Key::SslType) == Some("ip") { SslState::IpBased } else { SslState::Sni }
+}
+
+/// The certificate that is meant: by id, name or thumbprint, or the one imported from the order.
+fn certificate<'a>(observed: &'a Observed, inputs: &Inputs) -> Option<&'a PrivateCertificate> {
+    let all = observed.certificates.here()?;
+    if let Some(typed) = inputs.get(Key::Certificate) {
+        let thumbprint = Thumbprint::parse(typed).ok();
+        return all.iter().find(|one| {
+            one.id.as_str().eq_ignore_ascii_case(typed)
+                || one.id.name().eq_ignore_ascii_case(typed)
+                || (thumbprint.is_some() && one.thumbprint == thumbprint)
+        });
+    }
+    let stored = &observed.order.here()?.stored;
+    all.iter().find(|one| one.vault.as_ref().is_some_and(|secret| stored.iter().any(|stored| stored.secret.same_secret(secret))))
+}
+
+fn host(inputs: &Inputs) -> Option<Hostname> {
+    Hostname::parse(inputs.get(Key::Hostname)?).ok()
+}
+
+pub(super) fn refusals(observed: &Observed, inputs: &Inputs, rules: &Rules, now: Timestamp) -> Vec<(Key, String)> {
+    let mut refusals = Vec::new();
+    let mut refuse = |key, why: String| refusals.push((key, why));
+    let app = match (app_id(inputs), &observed.app) {
+        (None, _) => {
+            refuse(Key::App, "choose the app".to_owned());
+            None
+        }
+        (Some(_), Seen::Absent) => {
+            refuse(Key::App, "there is no such app".to_owned());
+            None
+        }
+        (Some(_), seen) => seen.here(),
+    };
+    match Hostname::parse(inputs.typed(Key::Hostname)) {
+        Err(error) => refuse(Key::Hostname, error.to_string()),
+        Ok(host) => {
+            if let Some(app) = app.filter(|app| !app.hostnames.contains(&host)) {
+                let why = format!("{host} is not mapped to {}: add it as a custom domain first, or choose another", app.label());
+                refuse(Key::Hostname, why);
+            }
+        }
+    }
+    match (&observed.certificates, certificate(observed, inputs)) {
+        (Seen::NotAsked | Seen::Absent, _) => {}
+        (Seen::Here(_), None) => {
+            let why = if inputs.get(Key::Certificate).is_some() || inputs.get(Key::Order).is_some() {
+                "there is no such certificate in the app's webspace: import it there first"
+            } else {
+                "choose the certificate"
+            };
+            refuse(Key::Certificate, why.to_owned());
+        }
+        (Seen::Here(_), Some(chosen)) => {
+            if let Some(host) = host(inputs).filter(|host| !chosen.hosts.iter().any(|name| name.covers(host))) {
+                let names: Vec<&str> = chosen.hosts.iter().map(Hostname::as_str).collect();
+                refuse(Key::Certificate, format!("{} secures {}, not {host}", chosen.id.name(), names.join(", ")));
+            }
+        }
+    }
+    if wanted_state(inputs) == SslState::IpBased
+        && let Some(plan) = observed.plan.here().filter(|plan| rules.lists(Limit::TiersWithoutIpBindings, now, &plan.tier))
+    {
+        refuse(Key::SslType, format!("IP based SSL needs the Standard tier or higher; the plan is {}", plan.tier));
+    }
+    refusals
+}
+
+pub(super) async fn observe(client: &Client, inputs: &Inputs) -> Result<Observed, AzureError> {
+    let mut seen = Observed::default();
+    if let Some(order) = order_id(inputs) {
+        seen.order = orders::get(client, &order).await?.into();
+    }
+    let Some(app) = app_id(inputs) else { return Ok(seen) };
+    observe_app(client, &app, &mut seen).await?;
+    let Some(host) = host(inputs) else { return Ok(seen) };
+    let as_it_is = sites::binding_as_it_is(client, &Binding::id_of(&app, &host)).await?;
+    seen.binding = as_it_is.as_ref().and_then(sites::decode_binding).into();
+    seen.binding_as_it_is = as_it_is;
+    if seen.binding.here().is_some_and(|binding| binding.ssl != SslState::Disabled) {
+        seen.served = tls::served_thumbprint(client.cloud(), &host).await;
+    }
+    Ok(seen)
+}
+
+pub(super) fn steps(case: &Case<'_>) -> Vec<Step> {
+    vec![tier(case), bind(case), served(case)]
+}
+
+fn tier(case: &Case<'_>) -> Step {
+    let step = |status| {
+        Step::new(StepId::Tier, "Check the App Service plan", status).explained("Custom TLS needs the Basic tier or higher.")
+    };
+    match (tier_problem(case, "Bind a certificate"), case.observed.plan.here()) {
+        (Some(problem), _) => step(StepStatus::Blocked(problem)),
+        (None, Some(plan)) => step(StepStatus::Done(format!("{} is in the {} tier", plan.id.name(), plan.tier))),
+        (None, None) => step(match case.needs(&[Key::App]) {
+            Some(status) => status,
+            None => StepStatus::NotNeeded("the plan could not be read".to_owned()),
+        }),
+    }
+}
+
+fn bind(case: &Case<'_>) -> Step {
+    let title = host(case.inputs).map_or_else(|| "Bind the certificate".to_owned(), |host| format!("Bind {host}"));
+    let step = |status| {
+        Step::new(StepId::Bind, title.clone(), status).explained(
+            "Sets the certificate of the hostname. A binding that is there is replaced, never removed first, so nothing goes down.",
+        )
+    };
+    if let Some(status) = case.needs_any() {
+        return step(status);
+    }
+    let (Some(app), Some(host), Some(chosen)) =
+        (case.observed.app.here(), host(case.inputs), certificate(case.observed, case.inputs))
+    else {
+        return step(StepStatus::NeedsInput { key: Key::App, why: "choose app, hostname and certificate".to_owned() });
+    };
+    let Some(thumbprint) = &chosen.thumbprint else {
+        return step(StepStatus::Waiting { on: "the certificate to be issued".to_owned(), since: None, next_poll: POLL });
+    };
+    let wanted = wanted_state(case.inputs);
+    let current = case.observed.binding.here();
+    if current.is_some_and(|binding| binding.ssl == wanted && binding.thumbprint.as_ref() == Some(thumbprint)) {
+        return step(StepStatus::Done(format!("{host} is bound to {} by {}", chosen.id.name(), wanted.words())))
+            .fact("Thumbprint", thumbprint.as_str());
+    }
+    let mut ready = step(StepStatus::Ready)
+        .fact("Certificate", format!("{} ({})", chosen.id.name(), thumbprint.short()))
+        .fact("TLS/SSL type", wanted.words())
+        .sending(vec![sites::bind(&Binding::id_of(&app.id, &host), wanted, thumbprint, case.observed.binding_as_it_is.as_ref())]);
+    if let Some(old) = current.and_then(|binding| binding.thumbprint.as_ref()) {
+        ready = ready.fact("Replaces", old.as_str());
+    }
+    match ip_warning(app, current.map(|binding| binding.ssl), wanted) {
+        Some(warning) => ready.fact("Note", warning),
+        None => ready,
+    }
+}
+
+/// What happens to addresses when a binding becomes IP based, or stops being so (A159, A215).
+fn ip_warning(app: &App, now: Option<SslState>, wanted: SslState) -> Option<String> {
+    let address = app.inbound_ip.as_deref().unwrap_or("unknown");
+    match (now, wanted) {
+        (Some(SslState::IpBased), SslState::Sni) => {
+            Some(format!("the app gives up its dedicated address ({address} now): check the A records afterwards"))
+        }
+        (now, SslState::IpBased) if now != Some(SslState::IpBased) => Some(format!(
+            "the app gets a new dedicated address (now {address}): change A records to it, and CNAMEs of SNI names to sni.{}",
+            app.default_hostname
+        )),
+        _ => None,
+    }
+}
+
+fn served(case: &Case<'_>) -> Step {
+    let step = |status| {
+        Step::new(StepId::Served, "See what the hostname serves", status)
+            .explained("A TLS handshake of certdeck's own with the hostname: the proof that the change arrived.")
+    };
+    let bound = case.observed.binding.here().and_then(|binding| binding.thumbprint.as_ref());
+    let chosen = certificate(case.observed, case.inputs).and_then(|certificate| certificate.thumbprint.as_ref());
+    match (&case.observed.served, bound) {
+        (_, bound) if bound.is_none() || bound != chosen => {
+            step(StepStatus::NeedsInput { key: Key::Hostname, why: "follows once the hostname is bound".to_owned() })
+        }
+        (Seen::Here(served), Some(bound)) if served == bound => {
+            step(StepStatus::Done("it serves this certificate".to_owned())).fact("Served", served.as_str())
+        }
+        (Seen::Here(served), _) => {
+            let on = format!("the front end to take the change; it still serves {}", served.short());
+            step(StepStatus::Waiting { on, since: None, next_poll: POLL })
+        }
+        (Seen::NotAsked | Seen::Absent, _) => {
+            step(StepStatus::NotNeeded("the hostname could not be reached from here; try it with your own TLS client".to_owned()))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::super::sample::{LEAF, app, find, id, imported, inputs, needed, plan, stand};
+    use super::*;
+    use crate::flow::FlowName;
+
+    fn seen() -> Observed {
+        Observed {
+            app: Seen::Here(app(&["contoso.com", "pay.contoso.com"])),
+            plan: Seen::Here(plan("Basic")),
+            certificates: Seen::Here(vec![imported()]),
+            ..Observed::default()
+        }
+    }
+
+    fn bound(ssl: SslState, thumbprint: &str) -> Binding {
+        Binding {
+            app: id("Microsoft.Web/sites/shop"),
+            host: Hostname::parse("contoso.com").unwrap(),
+            ssl,
+            thumbprint: Thumbprint::parse(thumbprint).ok(),
+            virtual_ip: None,
+        }
+    }
+
+    fn binding(host: &str) -> Inputs {
+        let certificate = "contoso-www-web-WestEuropewebspace";
+        inputs().with(Key::App, "shop").with(Key::Hostname, host).with(Key::Certificate, certificate).with(Key::SslType, "sni")
+    }
+
+    #[test]
+    fn a_binding_is_replaced_in_one_write_and_never_removed_first_a164() {
+        let observed = Observed { binding: Seen::Here(bound(SslState::Sni, &"A".repeat(40))), ..seen() };
+        let steps = stand(FlowName::Bind, &observed, &binding("contoso.com"));
+        let bind = find(&steps, StepId::Bind);
+        assert_eq!(bind.plan().len(), 1);
+        assert!(bind.facts.iter().any(|(label, _)| label == "Replaces"));
+    }
+
+    #[test]
+    fn what_is_bound_is_done_and_proved_by_a_handshake() {
+        let mut observed = Observed { binding: Seen::Here(bound(SslState::Sni, LEAF)), ..seen() };
+        observed.served = Thumbprint::parse(&"B".repeat(40)).ok().into();
+        let waiting = stand(FlowName::Bind, &observed, &binding("contoso.com"));
+        assert!(matches!(find(&waiting, StepId::Served).status, StepStatus::Waiting { .. }));
+        observed.served = Thumbprint::parse(LEAF).ok().into();
+        let steps = stand(FlowName::Bind, &observed, &binding("contoso.com"));
+        assert!(crate::flow::current(&steps).is_none());
+    }
+
+    #[test]
+    fn a_certificate_that_does_not_cover_the_hostname_is_refused_with_its_names() {
+        let steps = stand(FlowName::Bind, &seen(), &binding("pay.contoso.com"));
+        let (key, why) = needed(find(&steps, StepId::Bind));
+        assert_eq!(key, Key::Certificate);
+        assert!(why.contains("secures contoso.com, not pay.contoso.com"), "{why}");
+    }
+
+    #[test]
+    fn a_hostname_that_is_not_mapped_is_refused() {
+        let steps = stand(FlowName::Bind, &seen(), &binding("www.contoso.com"));
+        assert_eq!(needed(find(&steps, StepId::Bind)).0, Key::Hostname);
+    }
+
+    #[test]
+    fn ip_based_needs_more_than_the_basic_tier_a214() {
+        let steps = stand(FlowName::Bind, &seen(), &binding("contoso.com").with(Key::SslType, "ip"));
+        assert_eq!(needed(find(&steps, StepId::Bind)).0, Key::SslType);
+    }
+
+    #[test]
+    fn becoming_ip_based_warns_about_a_records_a215() {
+        let app = app(&[]);
+        assert!(ip_warning(&app, Some(SslState::Sni), SslState::IpBased).unwrap().contains("sni.shop.azurewebsites.net"));
+        assert!(ip_warning(&app, Some(SslState::IpBased), SslState::Sni).unwrap().contains("20.1.1.1"));
+        assert_eq!(ip_warning(&app, None, SslState::Sni), None);
+    }
+}

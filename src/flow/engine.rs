@@ -1,0 +1,161 @@
+//! Drives a flow: send, follow, journal, observe again. The same for the screen (one step) and the command line (all).
+//! It remembers nothing between looks but when it last asked for something whose effect takes time to show.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::step::poll_after;
+use super::{FlowName, Inputs, Key, Observed, Step, StepId, StepStatus, current, observe, steps};
+use crate::azure::{Client, Request};
+use crate::journal::{Journal, Outcome};
+use crate::model::Problem;
+use crate::rules::Rules;
+
+/// How often one step may be sent before the engine stops believing that it helps.
+const TRIES: u32 = 3;
+
+/// How a run ended, short of a failure.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Ending {
+    /// Every step is done; with the sentences of evidence.
+    Done(Vec<Step>),
+    NeedsInput {
+        key: Key,
+        why: String,
+    },
+    Blocked(Problem),
+    /// The person, or a missing `--yes`, did not agree to a change.
+    Declined(StepId),
+    /// Still waiting when the conductor's patience ended; running the flow again goes on from here.
+    StillWaiting {
+        on: String,
+    },
+}
+
+/// The one who listens while a flow runs by itself, and decides.
+pub trait Conductor: Send {
+    /// The steps as they stand after a look.
+    fn stands(&mut self, steps: &[Step]);
+    fn says(&mut self, note: &str);
+    /// Whether the requests of this step may be sent.
+    fn consents(&mut self, step: &Step) -> bool;
+    /// Waits before the next look; `false` ends the run.
+    fn waits(&mut self, on: &str, pause: Duration) -> impl Future<Output = bool> + Send;
+}
+
+#[derive(Debug, Clone, Copy)]
+pub struct Engine<'a> {
+    pub client: &'a Client,
+    pub journal: &'a Journal,
+    pub rules: &'a Rules,
+    pub clock: fn() -> Timestamp,
+}
+
+impl Engine<'_> {
+    /// Runs a flow until it is done or cannot go on alone.
+    pub async fn run(&self, flow: FlowName, inputs: &Inputs, conductor: &mut impl Conductor) -> Result<Ending, Problem> {
+        let mut asked: HashMap<StepId, (Timestamp, u32)> = HashMap::new();
+        let mut looks = 0;
+        loop {
+            let observed = observe(self.client, flow, inputs).await?;
+            let now = (self.clock)();
+            let steps: Vec<Step> = steps(flow, &observed, inputs, self.rules, now)
+                .into_iter()
+                .map(|step| {
+                    let last = asked.get(&step.id).map(|(at, _)| *at);
+                    step.settling(last, now)
+                })
+                .collect();
+            conductor.stands(&steps);
+            let Some(step) = current(&steps) else { return Ok(Ending::Done(steps)) };
+            match &step.status {
+                StepStatus::Done(_) | StepStatus::NotNeeded(_) => {}
+                StepStatus::NeedsInput { key, why } => return Ok(Ending::NeedsInput { key: *key, why: why.clone() }),
+                StepStatus::Blocked(problem) => return Ok(Ending::Blocked(problem.clone())),
+                StepStatus::Waiting { on, next_poll, .. } => {
+                    if !conductor.waits(on, poll_after(looks, *next_poll)).await {
+                        return Ok(Ending::StillWaiting { on: on.clone() });
+                    }
+                    looks += 1;
+                }
+                StepStatus::Ready => {
+                    let tries = asked.get(&step.id).map_or(0, |(_, tries)| *tries);
+                    if tries >= TRIES {
+                        return Err(without_effect(step));
+                    }
+                    if !conductor.consents(step) {
+                        return Ok(Ending::Declined(step.id));
+                    }
+                    match self.send_all(flow, &step.requests, &mut |note| conductor.says(&note)).await {
+                        // Whether it happened, only the next look can tell.
+                        Err(Unsent { lost: true, problem }) => conductor.says(&problem.to_string()),
+                        sent => sent.map_err(|unsent| unsent.problem)?,
+                    }
+                    asked.insert(step.id, ((self.clock)(), tries + 1));
+                    looks = 0;
+                }
+            }
+        }
+    }
+
+    /// Sends the requests of one step, if it still stands ready, and looks again.
+    ///
+    /// What is sent comes from a fresh look, never from what the screen showed some time ago.
+    pub async fn perform(
+        &self,
+        flow: FlowName,
+        inputs: &Inputs,
+        step: StepId,
+        say: &mut (dyn FnMut(String) + Send),
+    ) -> Result<Observed, Problem> {
+        let observed = observe(self.client, flow, inputs).await?;
+        let steps = steps(flow, &observed, inputs, self.rules, (self.clock)());
+        let ready = steps.iter().find(|candidate| candidate.id == step && candidate.status == StepStatus::Ready);
+        let Some(ready) = ready else { return Ok(observed) };
+        match self.send_all(flow, &ready.requests, say).await {
+            Err(Unsent { lost: true, problem }) => say(problem.to_string()),
+            sent => sent.map_err(|unsent| unsent.problem)?,
+        }
+        observe(self.client, flow, inputs).await
+    }
+
+    async fn send_all(&self, flow: FlowName, requests: &[Request], say: &mut (dyn FnMut(String) + Send)) -> Result<(), Unsent> {
+        for request in requests {
+            say(request.what.clone());
+            self.send(flow, request, say).await?;
+        }
+        Ok(())
+    }
+
+    async fn send(&self, flow: FlowName, request: &Request, say: &mut (dyn FnMut(String) + Send)) -> Result<(), Unsent> {
+        let entry =
+            self.journal.before(flow, request).map_err(|error| Unsent { problem: error.problem(&request.what), lost: false })?;
+        let sent = self.client.change(request, &mut |progress| say(progress.note)).await;
+        let (status, id, outcome) = match &sent {
+            Ok(changed) => (Some(changed.status), changed.request_id.as_deref(), Outcome::Done),
+            Err(error) => match error.refusal() {
+                Some(refusal) => (Some(refusal.status), refusal.request_id.as_deref(), Outcome::Refused),
+                None if error.is_ambiguous() => (None, None, Outcome::Unknown),
+                None => (None, None, Outcome::Unsent),
+            },
+        };
+        // A change that happened must not be reported as failed because the line about it could not be written.
+        if let Err(error) = self.journal.after(entry, status, id, outcome) {
+            say(error.to_string());
+        }
+        sent.map(|_| ()).map_err(|error| Unsent { problem: error.problem(&request.what), lost: error.is_ambiguous() })
+    }
+}
+
+/// A request that was refused, or whose answer was lost: then it may have happened all the same.
+struct Unsent {
+    problem: Problem,
+    lost: bool,
+}
+
+fn without_effect(step: &Step) -> Problem {
+    Problem::new(step.title.clone(), format!("the service accepted it {TRIES} times, and still nothing changed"))
+        .remedy("look at the resource in Azure; running this again later does no harm")
+}

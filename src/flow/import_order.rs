@@ -1,0 +1,277 @@
+//! Step 3: Import (A107–A111): from the vault into the webspace of an app, as a private key certificate.
+
+use jiff::SignedDuration;
+
+use super::access::{Access, Party, judge};
+use super::store::observe_access;
+use super::target::{app_id, order_id};
+use super::{Case, Field, FieldKind, Inputs, Key, Observed, Pick, Seen, Step, StepId, StepStatus};
+use crate::azure::{AzureError, Client, certificates, orders, plans, sites, vaults};
+use crate::model::{App, Estate, Order, OrderStatus, PrivateCertificate, Problem, ResourceId, SecretStatus, StoredCertificate};
+use crate::rules::Limit;
+
+/// The vault gets the certificate within moments of the issuance.
+const POLL: SignedDuration = SignedDuration::from_secs(10);
+
+pub(super) fn fields() -> Vec<Field> {
+    vec![Field {
+        key: Key::App,
+        label: "App",
+        help: "The certificate is imported into this app's webspace: every app of the same group, region and system can use it.",
+        kind: FieldKind::Pick { of: Pick::App, or_new: false },
+    }]
+}
+
+pub(super) fn suggest(estate: &Estate, inputs: &mut Inputs) {
+    let Some(order) = order_id(inputs).and_then(|id| estate.order(&id)) else { return };
+    let bare = order.domain.trim_start_matches("*.");
+    let fits = |app: &&App| {
+        app.id.subscription_id().eq_ignore_ascii_case(order.id.subscription_id())
+            && app.hostnames.iter().any(|host| host.as_str() == bare || host.as_str().ends_with(&format!(".{bare}")))
+    };
+    if let Some(app) = estate.apps.iter().find(fits) {
+        inputs.suggest(Key::App, app.id.as_str());
+    }
+}
+
+pub(super) fn refusals(observed: &Observed, inputs: &Inputs) -> Vec<(Key, String)> {
+    let mut refusals = Vec::new();
+    let mut refuse = |key, why: &str| refusals.push((key, why.to_owned()));
+    if order_id(inputs).is_none() {
+        refuse(Key::Order, "choose the order");
+    } else if observed.order.is_absent() {
+        refuse(Key::Order, "there is no such order in this resource group");
+    }
+    match app_id(inputs) {
+        None => refuse(Key::App, "choose the app"),
+        Some(_) if observed.app.is_absent() => refuse(Key::App, "there is no such app"),
+        Some(app) if order_id(inputs).is_some_and(|order| !same_subscription(&order, &app)) => {
+            refuse(
+                Key::App,
+                "App Service imports only from a vault of the app's own subscription: choose an app of the order's subscription",
+            );
+        }
+        Some(_) => {}
+    }
+    refusals
+}
+
+fn same_subscription(one: &ResourceId, other: &ResourceId) -> bool {
+    one.subscription_id().eq_ignore_ascii_case(other.subscription_id())
+}
+
+pub(super) async fn observe(client: &Client, inputs: &Inputs) -> Result<Observed, AzureError> {
+    let mut seen = Observed::default();
+    let Some(order) = order_id(inputs) else { return Ok(seen) };
+    seen.order = orders::get(client, &order).await?.into();
+    if let Some(vault) = seen.order.here().and_then(|order| order.stored.first()).map(|stored| stored.secret.vault.clone()) {
+        seen.vault = vaults::get(client, &vault).await?.into();
+        observe_access(client, &mut seen).await?;
+    }
+    if let Some(app) = app_id(inputs) {
+        observe_app(client, &app, &mut seen).await?;
+    }
+    Ok(seen)
+}
+
+/// Reads the app, its plan and the certificates of its webspace.
+pub(super) async fn observe_app(client: &Client, app: &ResourceId, seen: &mut Observed) -> Result<(), AzureError> {
+    seen.app = sites::get(client, app).await?.map(|site| site.app).into();
+    let Some(app) = seen.app.here() else { return Ok(()) };
+    if let Some(plan) = &app.plan {
+        seen.plan = plans::get(client, plan).await?.into();
+    }
+    let all = certificates::list(client, &ResourceId::subscription(app.id.subscription_id())).await?;
+    let shared = all.into_iter().filter(|certificate| certificate.webspace.eq_ignore_ascii_case(&app.webspace));
+    seen.certificates = Seen::Here(shared.collect());
+    Ok(())
+}
+
+pub(super) fn steps(case: &Case<'_>) -> Vec<Step> {
+    vec![in_vault(case), app_access(case), import(case)]
+}
+
+fn stored<'a>(case: &Case<'a>) -> Option<(&'a Order, &'a StoredCertificate)> {
+    let order = case.observed.order.here()?;
+    Some((order, order.stored.first()?))
+}
+
+fn in_vault(case: &Case<'_>) -> Step {
+    let step = |status| {
+        Step::new(StepId::InVault, "Check that the certificate is in the vault", status)
+            .explained("Azure writes the issued certificate into the vault; App Service takes it from there.")
+    };
+    let Some(order) = case.observed.order.here() else {
+        return step(case.needs_any().unwrap_or(StepStatus::NeedsInput { key: Key::Order, why: "choose the order".to_owned() }));
+    };
+    let what = format!("Import the certificate of {}", order.id.name());
+    let Some(stored) = order.stored.first() else {
+        return step(StepStatus::Blocked(
+            Problem::new(what, "the order is not stored in a vault yet").remedy("do Step 1: Store first"),
+        ));
+    };
+    if order.status != OrderStatus::Issued {
+        return step(StepStatus::Blocked(
+            Problem::new(what, format!("the order is not issued; its status is '{}'", order.status))
+                .remedy("do Step 2: Verify first"),
+        ));
+    }
+    match &stored.secret.status {
+        SecretStatus::Succeeded => step(StepStatus::Done(format!("it is in {}", stored.secret.vault.name()))),
+        status if status.is_trouble() => step(StepStatus::Blocked(
+            Problem::new(what, status.words())
+                .remedy("do Step 1: Store again: it shows and grants what is missing")
+                .code(status.as_wire()),
+        )),
+        status => step(StepStatus::Waiting { on: status.words().to_owned(), since: None, next_poll: POLL }),
+    }
+}
+
+fn app_access(case: &Case<'_>) -> Step {
+    let step = |status| {
+        Step::new(StepId::AppAccess, "Let App Service read the vault", status)
+            .explained("App Service reads the secret at import and again at every renewal; the permission must stay (A174).")
+    };
+    let Some(vault) = case.observed.vault.here() else {
+        return step(StepStatus::NotNeeded("follows once the order is stored".to_owned()));
+    };
+    match judge(Party::Websites, &case.observed.websites, vault, &case.observed.vault_roles, case.rules, case.now) {
+        Access::Granted => step(StepStatus::Done("App Service may read the vault".to_owned())),
+        Access::Missing { what, grant } => step(StepStatus::Ready).fact("Missing", what).sending(grant),
+        Access::Unknown => step(StepStatus::NotNeeded("the permissions could not be read from here".to_owned())),
+    }
+}
+
+fn import(case: &Case<'_>) -> Step {
+    let step = |status| {
+        Step::new(StepId::Import, "Import the certificate", status)
+            .explained("The certificate appears in Private Key Certificates, for every app of the webspace. It secures nothing before it is bound.")
+    };
+    if let Some(status) = case.needs_any() {
+        return step(status);
+    }
+    let (Some((order, stored)), Some(app)) = (stored(case), case.observed.app.here()) else {
+        return step(StepStatus::NeedsInput { key: Key::App, why: "follows once the certificate is in the vault".to_owned() });
+    };
+    if let Some(problem) = tier_problem(case, &format!("Import into {}", app.label())) {
+        return step(StepStatus::Blocked(problem));
+    }
+    let existing = imported(case, stored);
+    if let Some(certificate) = existing
+        && certificate.thumbprint.is_some()
+        && (certificate.thumbprint == order.thumbprint || order.thumbprint.is_none())
+    {
+        let thumbprint = certificate.thumbprint.as_ref().map(ToString::to_string).unwrap_or_default();
+        return step(StepStatus::Done(format!("{} is in the webspace {}", certificate.id.name(), app.webspace)))
+            .fact("Thumbprint", thumbprint);
+    }
+    let Some(plan) = app.plan.clone() else {
+        return step(StepStatus::Blocked(Problem::new(format!("Import into {}", app.label()), "the app has no App Service plan")));
+    };
+    // A name with the webspace in it keeps two regions from overwriting each other (trap E6).
+    let id = existing.map_or_else(
+        || plan.sibling("Microsoft.Web/certificates", &format!("{}-{}", order.id.name(), app.webspace)),
+        |certificate| certificate.id.clone(),
+    );
+    step(StepStatus::Ready).fact("Webspace", &app.webspace).sending(vec![certificates::import(
+        &id,
+        &app.location,
+        &stored.secret.vault,
+        &stored.secret.secret,
+        &plan,
+    )])
+}
+
+fn imported<'a>(case: &Case<'a>, stored: &StoredCertificate) -> Option<&'a PrivateCertificate> {
+    case.observed
+        .certificates
+        .here()?
+        .iter()
+        .find(|certificate| certificate.vault.as_ref().is_some_and(|secret| secret.same_secret(&stored.secret)))
+}
+
+/// Free and Shared plans can neither hold certificates for custom names nor bind them (A25, A26).
+pub(super) fn tier_problem(case: &Case<'_>, what: &str) -> Option<Problem> {
+    let plan = case.observed.plan.here()?;
+    case.rules.lists(Limit::TiersWithoutBindings, case.now, &plan.tier).then(|| {
+        Problem::new(
+            what,
+            format!("the App Service plan {} is in the {} tier, which supports no custom TLS", plan.id.name(), plan.tier),
+        )
+        .remedy("scale the plan up to Basic or higher; that costs money, so do it knowingly")
+        .code(case.rules.reference(Limit::TiersWithoutBindings, case.now))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::panic)]
+    use super::super::sample::{app, find, imported, inputs, needed, order, plan, stand, stored, vault, with_principals};
+    use super::*;
+    use crate::flow::FlowName;
+
+    fn seen(status: OrderStatus, secret: SecretStatus) -> Observed {
+        with_principals(Observed {
+            order: Seen::Here(stored(order(status), secret)),
+            vault: Seen::Here(vault(false)),
+            app: Seen::Here(app(&["contoso.com"])),
+            plan: Seen::Here(plan("Standard")),
+            certificates: Seen::Here(Vec::new()),
+            ..Observed::default()
+        })
+    }
+
+    fn into_shop() -> Inputs {
+        inputs().with(Key::App, "shop")
+    }
+
+    #[test]
+    fn the_import_goes_to_the_plans_group_and_names_the_webspace_e6() {
+        let steps = stand(FlowName::ImportOrder, &seen(OrderStatus::Issued, SecretStatus::Succeeded), &into_shop());
+        let plan = find(&steps, StepId::Import).plan();
+        assert!(plan[0].ends_with("/Microsoft.Web/certificates/contoso-www-web-WestEuropewebspace"), "{plan:?}");
+        assert_eq!(find(&steps, StepId::AppAccess).status, StepStatus::Ready);
+    }
+
+    #[test]
+    fn an_import_that_is_there_is_done_and_one_that_lags_behind_is_repeated() {
+        let mut observed = seen(OrderStatus::Issued, SecretStatus::Succeeded);
+        observed.certificates = Seen::Here(vec![imported()]);
+        assert!(matches!(find(&stand(FlowName::ImportOrder, &observed, &into_shop()), StepId::Import).status, StepStatus::Done(_)));
+        let mut old = imported();
+        old.thumbprint = crate::model::Thumbprint::parse(&"A".repeat(40)).ok();
+        observed.certificates = Seen::Here(vec![old]);
+        assert_eq!(find(&stand(FlowName::ImportOrder, &observed, &into_shop()), StepId::Import).status, StepStatus::Ready);
+    }
+
+    #[test]
+    fn an_order_that_is_not_issued_sends_back_to_verify() {
+        let steps = stand(FlowName::ImportOrder, &seen(OrderStatus::PendingIssuance, SecretStatus::Initialized), &into_shop());
+        let StepStatus::Blocked(problem) = &steps[0].status else { panic!("not blocked") };
+        assert!(problem.remedy.contains("Step 2: Verify"));
+    }
+
+    #[test]
+    fn a_vault_in_trouble_is_named_in_plain_words() {
+        let trouble = seen(OrderStatus::Issued, SecretStatus::KeyVaultDoesNotExist);
+        let StepStatus::Blocked(problem) = &stand(FlowName::ImportOrder, &trouble, &into_shop())[0].status else { panic!() };
+        assert_eq!(problem.code.as_deref(), Some("KeyVaultDoesNotExist"));
+    }
+
+    #[test]
+    fn the_app_must_be_in_the_orders_subscription() {
+        let elsewhere = inputs().with(Key::App, "/subscriptions/other/resourceGroups/g/providers/Microsoft.Web/sites/a");
+        let steps = stand(FlowName::ImportOrder, &seen(OrderStatus::Issued, SecretStatus::Succeeded), &elsewhere);
+        assert_eq!(needed(find(&steps, StepId::Import)).0, Key::App);
+    }
+
+    #[test]
+    fn free_and_shared_plans_are_refused_a26() {
+        let mut observed = seen(OrderStatus::Issued, SecretStatus::Succeeded);
+        observed.plan = Seen::Here(plan("Shared"));
+        assert!(matches!(
+            find(&stand(FlowName::ImportOrder, &observed, &into_shop()), StepId::Import).status,
+            StepStatus::Blocked(_)
+        ));
+    }
+}

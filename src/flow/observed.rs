@@ -1,0 +1,47 @@
+//! What a flow saw of the cloud in one look. Parts that it did not ask about stay `NotAsked`.
+
+use crate::azure::vaults::Availability;
+use crate::model::{App, Binding, Order, Plan, PrivateCertificate, ResourceGroup, ResourceId, Seen, Thumbprint, Vault};
+
+/// A first-party service principal that acts on a vault: its object id differs in each tenant (C15).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Principal {
+    pub app_id: String,
+    pub object_id: String,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Observed {
+    /// The directory that new vaults belong to.
+    pub tenant: Seen<String>,
+    pub group: Seen<ResourceGroup>,
+    pub order: Seen<Order>,
+    pub vault: Seen<Vault>,
+    pub vault_name: Seen<Availability>,
+    /// Object ids that hold a role on the vault, with the role's id; only for vaults that use RBAC (C15, C16).
+    pub vault_roles: Seen<Vec<(String, String)>>,
+    /// `Microsoft.Azure.CertificateRegistration` and `Microsoft.Azure.WebSites` in this tenant (A116, C17).
+    pub registrar: Seen<Principal>,
+    pub websites: Seen<Principal>,
+    pub app: Seen<App>,
+    pub plan: Seen<Plan>,
+    /// Apps of the order's subscription that have the domain mapped, for App Service verification (A97).
+    pub mapped_on: Seen<Vec<App>>,
+    /// The App Service Domain of the order's root domain (A98).
+    pub domain: Seen<ResourceId>,
+    /// What the service recorded as verification token on the app or the App Service Domain.
+    pub ownership_token: Seen<String>,
+    /// TXT records seen at the root of the domain (A100).
+    pub txt: Seen<Vec<String>>,
+    /// Verification mails that were sent, newest last: address (A99).
+    pub mails: Seen<Vec<String>>,
+    /// CAA records that apply to the domain: the issuers allowed; empty means everybody (A69).
+    pub caa: Seen<Vec<String>>,
+    /// Site certificates in the app's webspace.
+    pub certificates: Seen<Vec<PrivateCertificate>>,
+    pub binding: Seen<Binding>,
+    /// The service's own answer about the binding, to be given back with a change of it.
+    pub binding_as_it_is: Option<serde_json::Value>,
+    /// The thumbprint that the hostname really serves, from a TLS handshake of our own.
+    pub served: Seen<Thumbprint>,
+}

@@ -1,0 +1,342 @@
+//! Buy an App Service certificate (A67–A80): the resource group, the CAA record that must let the issuer in, the order.
+
+use jiff::SignedDuration;
+
+use super::step::Consent;
+use super::target::{group_id, order_id, subscription_id};
+use super::{Case, Field, FieldKind, Inputs, Key, Observed, Pick, Seen, Step, StepId, StepStatus};
+use crate::azure::orders::NewOrder;
+use crate::azure::{AzureError, Client, groups, orders};
+use crate::health::dns;
+use crate::model::{DomainName, Estate, Hostname, Order, OrderName, Problem, ProductType};
+use crate::rules::Limit;
+
+const PRODUCTS: &[(&str, &str, &str)] = &[
+    ("standard", "Standard (S1)", "Secures the domain and its www subdomain, or one subdomain by its full name."),
+    ("wildcard", "Wildcard (W1)", "Secures every direct subdomain, and the domain itself: *.contoso.com."),
+];
+
+/// How often an order that is being created is looked at.
+const POLL: SignedDuration = SignedDuration::from_secs(5);
+
+pub(super) fn fields(observed: &Observed) -> Vec<Field> {
+    let field = |key, label, help, kind| Field { key, label, help, kind };
+    let mut fields = vec![
+        field(
+            Key::Domain,
+            "Naked domain host name",
+            "The root domain, such as contoso.com. To secure one subdomain only, enter its full name.",
+            FieldKind::Text,
+        ),
+        field(
+            Key::Product,
+            "SKU",
+            "Standard for a domain and its www, wildcard for all direct subdomains.",
+            FieldKind::Choice(PRODUCTS),
+        ),
+        field(
+            Key::Order,
+            "Certificate name",
+            "The friendly name of your App Service certificate. It cannot be changed later.",
+            FieldKind::Text,
+        ),
+        field(
+            Key::Subscription,
+            "Subscription",
+            "The subscription that pays for the certificate; its apps can import it.",
+            FieldKind::Pick { of: Pick::Subscription, or_new: false },
+        ),
+        field(
+            Key::ResourceGroup,
+            "Resource group",
+            "The group of your App Service app, or a new one.",
+            FieldKind::Pick { of: Pick::ResourceGroup, or_new: true },
+        ),
+        field(
+            Key::Location,
+            "Region of a new group",
+            "The resource group does not exist yet and will be created in this region.",
+            FieldKind::Pick { of: Pick::Location, or_new: true },
+        ),
+        field(
+            Key::AutoRenew,
+            "Enable auto renewal",
+            "Each renewal extends the term by one year, and the cost is charged to your subscription.",
+            FieldKind::Toggle,
+        ),
+    ];
+    fields.retain(|field| field.key != Key::Location || observed.group.is_absent());
+    fields
+}
+
+pub(super) fn suggest(estate: &Estate, inputs: &mut Inputs) {
+    inputs.suggest(Key::Product, "standard");
+    inputs.suggest(Key::AutoRenew, "yes");
+    let domain = inputs.get(Key::Domain).unwrap_or_default().trim_start_matches("*.").to_ascii_lowercase();
+    let mapped = estate.apps.iter().find(|app| app.hostnames.iter().any(|host| host.as_str() == domain));
+    let any = || estate.apps.iter().find(|app| app.custom_hostnames().next().is_some());
+    if let Some(app) = mapped.or_else(any) {
+        inputs.suggest(Key::Subscription, app.id.subscription_id());
+        inputs.suggest(Key::ResourceGroup, app.id.resource_group());
+    } else if let Some(subscription) = estate.subscriptions.first() {
+        inputs.suggest(Key::Subscription, subscription.id.subscription_id());
+    }
+}
+
+/// What a certificate for the domain typed so far would secure (A77); none while it is no hostname.
+pub fn secures(inputs: &Inputs) -> Option<Vec<String>> {
+    let domain = Hostname::parse(inputs.get(Key::Domain)?).ok()?;
+    Some(DomainName(domain).secured_names())
+}
+
+fn product(inputs: &Inputs) -> Option<ProductType> {
+    match inputs.get(Key::Product)? {
+        "standard" => Some(ProductType::Standard),
+        "wildcard" => Some(ProductType::Wildcard),
+        _ => None,
+    }
+}
+
+pub(super) fn refusals(observed: &Observed, inputs: &Inputs) -> Vec<(Key, String)> {
+    let mut refusals = Vec::new();
+    let mut refuse = |key, why: String| refusals.push((key, why));
+    match Hostname::parse(inputs.typed(Key::Domain)) {
+        Err(error) => refuse(Key::Domain, error.to_string()),
+        Ok(domain) => match (product(inputs), domain.is_wildcard()) {
+            (Some(ProductType::Standard), true) => {
+                refuse(
+                    Key::Domain,
+                    format!("'{domain}' is a wildcard name: choose the wildcard SKU, or enter '{}'", domain.base()),
+                );
+            }
+            (Some(ProductType::Wildcard), false) => {
+                refuse(
+                    Key::Domain,
+                    format!("a wildcard certificate is bought for '*.{domain}': enter it so, or choose the standard SKU"),
+                );
+            }
+            _ => {}
+        },
+    }
+    if product(inputs).is_none() {
+        refuse(Key::Product, "choose standard or wildcard".to_owned());
+    }
+    match (inputs.get(Key::Order), &observed.order) {
+        (None, _) => refuse(Key::Order, "give the certificate a name".to_owned()),
+        (Some(name), _) if OrderName::parse(name).is_err() => {
+            refuse(Key::Order, OrderName::parse(name).err().map(|error| error.to_string()).unwrap_or_default());
+        }
+        (Some(name), Seen::Here(order)) if order_id(inputs).as_ref() == Some(&order.id) && !is_for(order, inputs) => {
+            let whose = if order.domain.is_empty() { "something else" } else { &order.domain };
+            refuse(Key::Order, format!("an order '{name}' for {whose} exists in this resource group: choose another name"));
+        }
+        _ => {}
+    }
+    if subscription_id(inputs).is_none() {
+        refuse(Key::Subscription, "choose the subscription that pays".to_owned());
+    }
+    if group_id(inputs).is_none() {
+        refuse(Key::ResourceGroup, "choose a resource group, or name a new one".to_owned());
+    } else if observed.group.is_absent() && inputs.get(Key::Location).is_none() {
+        refuse(Key::Location, "this resource group does not exist yet: choose its region, and it will be created".to_owned());
+    }
+    refusals
+}
+
+fn is_for(order: &Order, inputs: &Inputs) -> bool {
+    inputs.get(Key::Domain).is_some_and(|domain| order.domain.eq_ignore_ascii_case(domain))
+}
+
+pub(super) async fn observe(client: &Client, inputs: &Inputs) -> Result<Observed, AzureError> {
+    let mut seen = Observed::default();
+    if let Some(group) = group_id(inputs) {
+        seen.group = groups::get(client, &group).await?.into();
+    }
+    if let Some(order) = order_id(inputs) {
+        seen.order = orders::get(client, &order).await?.into();
+    }
+    if let Ok(domain) = Hostname::parse(inputs.typed(Key::Domain)) {
+        seen.caa = dns::caa_issuers(client.cloud(), domain.base()).await;
+    }
+    Ok(seen)
+}
+
+pub(super) fn steps(case: &Case<'_>) -> Vec<Step> {
+    let mut steps = Vec::new();
+    if case.observed.group.is_absent() {
+        steps.push(new_group(case));
+    }
+    steps.push(caa(case));
+    steps.push(buy(case));
+    steps
+}
+
+fn new_group(case: &Case<'_>) -> Step {
+    let title = "Create the resource group";
+    let (Some(id), Some(location)) = (group_id(case.inputs), case.inputs.get(Key::Location)) else {
+        let status = case.needs(&[Key::ResourceGroup, Key::Location]);
+        return Step::new(StepId::ResourceGroup, title, status.unwrap_or(StepStatus::Ready));
+    };
+    let status = case.needs_any().unwrap_or(StepStatus::Ready);
+    Step::new(StepId::ResourceGroup, title, status)
+        .explained("The resource group holds the order. It costs nothing by itself.")
+        .fact("Region", location)
+        .sending(vec![groups::create(&id, location)])
+}
+
+/// A CAA record that names other issuers only would stop the issuance after the money is spent (A69).
+fn caa(case: &Case<'_>) -> Step {
+    let issuer = case.rules.text(Limit::OrderCaaIssuer, case.now).unwrap_or_default();
+    let domain = case.inputs.get(Key::Domain).unwrap_or("the domain").trim_start_matches("*.");
+    let status = match &case.observed.caa {
+        Seen::Here(allowed) if allowed.is_empty() => StepStatus::Done(format!("no CAA record limits who may issue for {domain}")),
+        Seen::Here(allowed) if allowed.iter().any(|name| name.eq_ignore_ascii_case(issuer)) => {
+            StepStatus::Done(format!("CAA allows {issuer}"))
+        }
+        Seen::Here(allowed) => StepStatus::Blocked(
+            Problem::new(
+                format!("Buy a certificate for {domain}"),
+                format!(
+                    "the CAA records of the domain allow {} only, and these certificates are issued by GoDaddy",
+                    allowed.join(", ")
+                ),
+            )
+            .remedy(format!("add the CAA record  {domain}  0 issue {issuer}"))
+            .code(case.rules.reference(Limit::OrderCaaIssuer, case.now)),
+        ),
+        Seen::NotAsked if case.needs(&[Key::Domain]).is_some() => {
+            StepStatus::NeedsInput { key: Key::Domain, why: "the check follows once the domain is entered".to_owned() }
+        }
+        Seen::NotAsked => StepStatus::Waiting { on: "a look at DNS".to_owned(), since: None, next_poll: POLL },
+        Seen::Absent => StepStatus::NotNeeded("CAA records could not be looked up from here".to_owned()),
+    };
+    Step::new(StepId::CaaRecord, "Check that the issuer is allowed", status)
+        .explained("A CAA record in DNS says which authorities may issue for a domain. App Service certificates come from GoDaddy.")
+}
+
+fn buy(case: &Case<'_>) -> Step {
+    let inputs = case.inputs;
+    let step = |status| {
+        Step::new(StepId::Buy, "Buy the certificate", status).explained(
+            "Azure orders the certificate from GoDaddy. It is not usable yet afterwards: 1 Store, 2 Verify and 3 Import follow.",
+        )
+    };
+    if let Some(status) = case.needs_any() {
+        return step(status);
+    }
+    if let Some(order) = case.observed.order.here() {
+        return step(bought(order));
+    }
+    let (Some(id), Some(subscription), Some(product), Ok(domain)) =
+        (order_id(inputs), subscription_id(inputs), product(inputs), Hostname::parse(inputs.typed(Key::Domain)))
+    else {
+        return step(StepStatus::NeedsInput { key: Key::Order, why: "give the certificate a name".to_owned() });
+    };
+    let renew = inputs.is_yes(Key::AutoRenew);
+    let order = NewOrder { domain: domain.as_str().to_owned(), product, auto_renew: renew, key_size: 2048 };
+    let names = DomainName(domain).secured_names().join(", ");
+    step(StepStatus::Ready)
+        .fact("Will secure", names)
+        .fact("Auto renewal", if renew { "on: charged again every year" } else { "off" })
+        .sending(vec![orders::validate(&subscription, id.name(), &order), orders::create(&id, &order)])
+        .consent(Consent::Cost { notice: cost_notice(case, renew), word: "buy".to_owned() })
+}
+
+fn bought(order: &Order) -> StepStatus {
+    if order.status.is_over() {
+        return StepStatus::Blocked(
+            Problem::new(format!("Go on with the order {}", order.id.name()), format!("its status is '{}'", order.status))
+                .remedy("buy a new certificate under another name; this order cannot be revived"),
+        );
+    }
+    if order.provisioning_state.eq_ignore_ascii_case("InProgress") {
+        return StepStatus::Waiting { on: "Azure to place the order".to_owned(), since: None, next_poll: POLL };
+    }
+    StepStatus::Done(format!("the order {} for {} exists, status {}", order.id.name(), order.domain, order.status))
+}
+
+/// What buying costs, in words: prices are never quoted (A68, A80, C35).
+fn cost_notice(case: &Case<'_>, renew: bool) -> String {
+    let days = case.rules.number(Limit::OrderVerificationDeadline, case.now).unwrap_or_default();
+    let again = if renew { " and charges it again at every yearly renewal" } else { "" };
+    format!(
+        "This charges the price of one App Service certificate to the subscription now{again}. For the price see Azure pricing; \
+         an issued certificate is not refunded. If the domain is not verified within {days} days, the order is denied and not charged."
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::panic)]
+    use super::super::sample::{find, group, inputs, needed, order, stand};
+    use super::*;
+    use crate::flow::FlowName;
+    use crate::model::OrderStatus;
+
+    fn seen() -> Observed {
+        Observed { group: Seen::Here(group()), order: Seen::Absent, caa: Seen::Here(Vec::new()), ..Observed::default() }
+    }
+
+    fn buying(observed: &Observed, inputs: &Inputs) -> Step {
+        find(&stand(FlowName::Purchase, observed, inputs), StepId::Buy).clone()
+    }
+
+    #[test]
+    fn buying_asks_for_consent_to_the_cost_and_quotes_no_price_a68_a80() {
+        let step = buying(&seen(), &inputs());
+        assert_eq!(step.status, StepStatus::Ready);
+        assert_eq!(step.plan().len(), 2);
+        let Consent::Cost { notice, word } = &step.consent else { panic!("no consent asked") };
+        assert_eq!(word, "buy");
+        assert!(notice.contains("every yearly renewal") && !notice.contains('$'));
+    }
+
+    #[test]
+    fn what_exists_is_never_bought_again() {
+        let observed = Observed { order: Seen::Here(order(OrderStatus::PendingIssuance)), ..seen() };
+        let step = buying(&observed, &inputs());
+        assert!(matches!(step.status, StepStatus::Done(_)) && step.requests.is_empty());
+    }
+
+    #[test]
+    fn an_order_of_that_name_for_another_domain_is_refused_at_the_name() {
+        let observed = Observed { order: Seen::Here(order(OrderStatus::Issued)), ..seen() };
+        let step = buying(&observed, &inputs().with(Key::Domain, "fabrikam.com"));
+        assert_eq!(needed(&step).0, Key::Order);
+        assert!(needed(&step).1.contains("contoso.com exists"));
+    }
+
+    #[test]
+    fn names_that_do_not_fit_are_refused_at_their_field() {
+        for (key, typed, word) in [
+            (Key::Domain, "not a host", "hostname"),
+            (Key::Domain, "*.contoso.com", "wildcard SKU"),
+            (Key::Order, "a b", "3 to 50"),
+            (Key::Product, "gold", "standard or wildcard"),
+        ] {
+            let (refused, why) = refusals(&seen(), &inputs().with(key, typed)).remove(0);
+            assert!(refused == key && why.contains(word), "{typed}: {why}");
+        }
+        let wildcard = inputs().with(Key::Product, "wildcard");
+        assert!(refusals(&seen(), &wildcard)[0].1.contains("*.contoso.com"));
+    }
+
+    #[test]
+    fn a_caa_record_for_others_only_stops_the_purchase_a69() {
+        let observed = Observed { caa: Seen::Here(vec!["digicert.com".to_owned()]), ..seen() };
+        let steps = stand(FlowName::Purchase, &observed, &inputs());
+        let StepStatus::Blocked(problem) = &crate::flow::current(&steps).unwrap().status else { panic!("not blocked") };
+        assert!(problem.remedy.contains("0 issue godaddy.com"));
+    }
+
+    #[test]
+    fn a_group_that_is_missing_is_created_once_everything_else_is_right() {
+        let observed = Observed { group: Seen::Absent, ..seen() };
+        let ask = stand(FlowName::Purchase, &observed, &inputs());
+        assert_eq!(needed(find(&ask, StepId::ResourceGroup)).0, Key::Location);
+        let ready = stand(FlowName::Purchase, &observed, &inputs().with(Key::Location, "westeurope"));
+        assert_eq!(find(&ready, StepId::ResourceGroup).plan(), ["PUT /subscriptions/s/resourceGroups/web"]);
+        let wrong = inputs().with(Key::Location, "westeurope").with(Key::Domain, "nonsense");
+        assert_eq!(needed(find(&stand(FlowName::Purchase, &observed, &wrong), StepId::ResourceGroup)).0, Key::Domain);
+    }
+}

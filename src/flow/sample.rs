@@ -1,0 +1,147 @@
+//! A small world for the tests of the flows: one subscription, one app, one order.
+
+use jiff::Timestamp;
+
+use super::{FlowName, Inputs, Key, Observed, Principal, Step, StepId, StepStatus, steps};
+use crate::azure::graph;
+use crate::model::{
+    App, Hostname, Order, OrderStatus, Plan, PrivateCertificate, ProductType, ResourceGroup, ResourceId, SecretStatus, Seen,
+    StoredCertificate, Thumbprint, Vault, VaultSecret,
+};
+use crate::rules::{Profile, Rules};
+
+pub const NOW: &str = "2026-11-23T12:00:00Z";
+pub const LEAF: &str = "0123456789ABCDEF0123456789ABCDEF01234567";
+
+pub fn id(text: &str) -> ResourceId {
+    ResourceId::parse(&format!("/subscriptions/s/resourceGroups/web/providers/{text}")).unwrap()
+}
+
+pub fn inputs() -> Inputs {
+    Inputs::default()
+        .with(Key::Subscription, "s")
+        .with(Key::ResourceGroup, "web")
+        .with(Key::Order, "contoso-www")
+        .with(Key::Domain, "contoso.com")
+        .with(Key::Product, "standard")
+        .with(Key::AutoRenew, "yes")
+}
+
+pub fn group() -> ResourceGroup {
+    ResourceGroup { id: ResourceId::parse("/subscriptions/s/resourceGroups/web").unwrap(), location: "westeurope".to_owned() }
+}
+
+pub fn order(status: OrderStatus) -> Order {
+    let issued = status == OrderStatus::Issued;
+    Order {
+        id: id("Microsoft.CertificateRegistration/certificateOrders/contoso-www"),
+        status,
+        provisioning_state: "Succeeded".to_owned(),
+        product: Some(ProductType::Standard),
+        domain: "contoso.com".to_owned(),
+        token: Some("hFyZjnMp".to_owned()),
+        auto_renew: true,
+        stored: Vec::new(),
+        thumbprint: issued.then(|| Thumbprint::parse(LEAF).unwrap()),
+        issued: None,
+        expires: None,
+        names: Vec::new(),
+        term_ends: None,
+        last_issued: None,
+        next_auto_renewal: None,
+        not_renewable: Vec::new(),
+        serial: None,
+    }
+}
+
+pub fn secret(status: SecretStatus) -> VaultSecret {
+    VaultSecret { vault: id("Microsoft.KeyVault/vaults/kv-web"), secret: "contoso-www".to_owned(), status }
+}
+
+pub fn stored(mut order: Order, status: SecretStatus) -> Order {
+    order.stored = vec![StoredCertificate { name: "contoso-www".to_owned(), secret: secret(status) }];
+    order
+}
+
+pub fn vault(rbac: bool) -> Vault {
+    Vault {
+        id: id("Microsoft.KeyVault/vaults/kv-web"),
+        location: "westeurope".to_owned(),
+        uri: "https://kv-web.vault.azure.net/".to_owned(),
+        tenant_id: "t".to_owned(),
+        sku: "standard".to_owned(),
+        rbac,
+        policies: Vec::new(),
+        public_network: true,
+        trusted_services: true,
+        provisioning_state: "Succeeded".to_owned(),
+    }
+}
+
+pub fn app(hosts: &[&str]) -> App {
+    App {
+        id: id("Microsoft.Web/sites/shop"),
+        location: "West Europe".to_owned(),
+        plan: Some(id("Microsoft.Web/serverfarms/plan")),
+        webspace: "web-WestEuropewebspace".to_owned(),
+        state: "Running".to_owned(),
+        default_hostname: "shop.azurewebsites.net".to_owned(),
+        hostnames: hosts.iter().map(|host| Hostname::parse(host).unwrap()).collect(),
+        https_only: false,
+        inbound_ip: Some("20.1.1.1".to_owned()),
+        linux: false,
+        in_environment: false,
+    }
+}
+
+pub fn plan(tier: &str) -> Plan {
+    Plan { id: id("Microsoft.Web/serverfarms/plan"), location: "West Europe".to_owned(), tier: tier.to_owned(), linux: false }
+}
+
+pub fn imported() -> PrivateCertificate {
+    PrivateCertificate {
+        id: id("Microsoft.Web/certificates/contoso-www-web-WestEuropewebspace"),
+        location: "West Europe".to_owned(),
+        webspace: "web-WestEuropewebspace".to_owned(),
+        thumbprint: Some(Thumbprint::parse(LEAF).unwrap()),
+        friendly_name: String::new(),
+        subject: "contoso.com".to_owned(),
+        hosts: vec![Hostname::parse("contoso.com").unwrap()],
+        issuer: "issuer".to_owned(),
+        issued: None,
+        expires: None,
+        vault: Some(secret(SecretStatus::Succeeded)),
+        canonical_name: None,
+    }
+}
+
+pub fn with_principals(mut observed: Observed) -> Observed {
+    let principal =
+        |app_id: &str, object_id: &str| Seen::Here(Principal { app_id: app_id.to_owned(), object_id: object_id.to_owned() });
+    observed.registrar = principal(graph::CERTIFICATE_REGISTRATION, "registrar");
+    observed.websites = principal(graph::WEBSITES, "websites");
+    observed.tenant = Seen::Here("t".to_owned());
+    observed
+}
+
+/// The steps of a flow today, under today's rules.
+pub fn stand(flow: FlowName, observed: &Observed, inputs: &Inputs) -> Vec<Step> {
+    stand_under(flow, observed, inputs, Profile::Current)
+}
+
+pub fn stand_under(flow: FlowName, observed: &Observed, inputs: &Inputs, profile: Profile) -> Vec<Step> {
+    let now: Timestamp = NOW.parse().unwrap();
+    steps(flow, observed, inputs, &Rules::load(profile).unwrap(), now)
+}
+
+pub fn find(steps: &[Step], id: StepId) -> &Step {
+    steps.iter().find(|step| step.id == id).unwrap()
+}
+
+/// The field and reason that a step waits for.
+pub fn needed(step: &Step) -> (Key, &str) {
+    match &step.status {
+        StepStatus::NeedsInput { key, why } => (*key, why),
+        other => panic!("{other:?} needs no input"),
+    }
+}

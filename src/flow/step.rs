@@ -1,0 +1,168 @@
+//! A step of a flow as it stands now: a pure view of what was observed.
+
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::Key;
+use crate::azure::Request;
+use crate::model::Problem;
+
+/// The steps that flows are made of. A step keeps its id whatever its status, so that screens and tests can name it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum StepId {
+    // purchase
+    ResourceGroup,
+    CaaRecord,
+    Buy,
+    // store
+    Vault,
+    VaultAccess,
+    Store,
+    // verify
+    Evidence,
+    AskVerification,
+    Issued,
+    // import
+    InVault,
+    AppAccess,
+    Import,
+    // bind
+    Tier,
+    HostMapped,
+    Covers,
+    Bind,
+    Served,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub enum StepStatus {
+    /// With the evidence for it, as a sentence.
+    Done(String),
+    Ready,
+    /// On what; nothing to do but look again after `next_poll`.
+    Waiting {
+        on: String,
+        since: Option<Timestamp>,
+        next_poll: SignedDuration,
+    },
+    /// Something to fill in, or to fill in differently: the field and the reason.
+    NeedsInput {
+        key: Key,
+        why: String,
+    },
+    /// Stopped. Where the step carries requests all the same, they are the remedy and can be sent on confirmation.
+    Blocked(Problem),
+    NotNeeded(String),
+}
+
+impl StepStatus {
+    pub fn is_over(&self) -> bool {
+        matches!(self, Self::Done(_) | Self::NotNeeded(_))
+    }
+}
+
+/// How much a change asks of the person who confirms it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Consent {
+    /// Enter is enough.
+    Plain,
+    /// Costs money: what it costs in words, and the word to type.
+    Cost { notice: String, word: String },
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct Step {
+    pub id: StepId,
+    /// Imperative: `Buy the certificate`.
+    pub title: String,
+    pub status: StepStatus,
+    /// What this step is for and what follows from it, for somebody who does it the first time.
+    pub explanation: String,
+    /// Facts worth reading beside the status: label and value. Values can be copied (A102).
+    pub facts: Vec<(String, String)>,
+    /// The exact changes, in order; empty where there is nothing to send.
+    pub requests: Vec<Request>,
+    pub consent: Consent,
+    /// How long the effect may take to show after the requests were accepted; until then the step counts as waiting
+    /// instead of ready, so that it is not asked for again at once.
+    pub settles_within: SignedDuration,
+}
+
+impl Step {
+    pub fn new(id: StepId, title: impl Into<String>, status: StepStatus) -> Self {
+        Self {
+            id,
+            title: title.into(),
+            status,
+            explanation: String::new(),
+            facts: Vec::new(),
+            requests: Vec::new(),
+            consent: Consent::Plain,
+            settles_within: SignedDuration::ZERO,
+        }
+    }
+
+    #[must_use]
+    pub fn explained(mut self, text: impl Into<String>) -> Self {
+        self.explanation = text.into();
+        self
+    }
+
+    #[must_use]
+    pub fn fact(mut self, label: impl Into<String>, value: impl Into<String>) -> Self {
+        self.facts.push((label.into(), value.into()));
+        self
+    }
+
+    #[must_use]
+    pub fn sending(mut self, requests: Vec<Request>) -> Self {
+        self.requests = requests;
+        self
+    }
+
+    #[must_use]
+    pub fn consent(mut self, consent: Consent) -> Self {
+        self.consent = consent;
+        self
+    }
+
+    #[must_use]
+    pub fn settles_within(mut self, time: SignedDuration) -> Self {
+        self.settles_within = time;
+        self
+    }
+
+    /// The step as it counts some time after its requests were accepted: while the effect may still settle, it waits.
+    #[must_use]
+    pub fn settling(mut self, asked: Option<Timestamp>, now: Timestamp) -> Self {
+        if self.status == StepStatus::Ready
+            && let Some(asked) = asked.filter(|asked| now.duration_since(*asked) < self.settles_within)
+        {
+            let next_poll = SignedDuration::from_secs(10);
+            self.status = StepStatus::Waiting {
+                on: "what was asked for to take effect, which can take some minutes".to_owned(),
+                since: Some(asked),
+                next_poll,
+            };
+        }
+        self
+    }
+
+    /// What would be sent, one line a request: `PUT  /subscriptions/…  Buy the certificate order`.
+    pub fn plan(&self) -> Vec<String> {
+        self.requests.iter().map(|request| format!("{} {}", request.method.as_str(), request.path)).collect()
+    }
+}
+
+/// How long to wait before the `attempt`-th look at something that is waited for: soon at first, because most things
+/// take seconds, then less and less often up to what the step asks for.
+pub fn poll_after(attempt: u32, next_poll: SignedDuration) -> Duration {
+    const FIRST: Duration = Duration::from_millis(500);
+    FIRST.saturating_mul(1 << attempt.min(10)).min(next_poll.unsigned_abs())
+}
+
+/// The step that decides where a flow stands: the first that is not over.
+pub fn current(steps: &[Step]) -> Option<&Step> {
+    steps.iter().find(|step| !step.status.is_over())
+}

@@ -1,0 +1,424 @@
+//! Step 1: Store (A81–A93): a vault, the permissions of the two service principals, and the link from the order to it.
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::access::{Access, Party, judge};
+use super::target::{ORDERS, order_id, subscription_id, vault_id};
+use super::{Case, Field, FieldKind, Inputs, Key, Observed, Pick, Principal, Seen, Step, StepId, StepStatus};
+use crate::azure::vaults::{Availability, NewVault};
+use crate::azure::{AzureError, Client, graph, orders, roles, subscriptions, vaults};
+use crate::model::{Estate, Problem, ResourceId, Vault, VaultName};
+use crate::rules::{Limit, Rules};
+
+const CHOICES: &[(&str, &str, &str)] = &[
+    ("new", "Create a new vault", "certdeck creates it with the permissions that the certificate needs."),
+    ("existing", "Choose an existing vault", "certdeck checks its permissions and offers to grant what is missing."),
+];
+const TIERS: &[(&str, &str, &str)] = &[
+    ("standard", "Standard", "Software-protected keys; enough for App Service certificates."),
+    ("premium", "Premium", "HSM-backed keys at a higher price."),
+];
+const MODELS: &[(&str, &str, &str)] = &[
+    ("access-policy", "Access policies", "The model that App Service certificates have always supported."),
+    (
+        "rbac",
+        "Azure RBAC",
+        "Roles: Key Vault Secrets Officer and Key Vault Certificate User. Supported for orders since April 2026.",
+    ),
+];
+const NETWORKS: &[(&str, &str, &str)] = &[
+    ("public", "All networks", "The vault can be reached from everywhere; permissions still apply."),
+    ("trusted", "Trusted Microsoft services only", "Closed to networks, open to Azure's own services."),
+];
+
+/// A vault gets its DNS name in seconds.
+const POLL: SignedDuration = SignedDuration::from_secs(3);
+
+pub(super) fn fields(inputs: &Inputs) -> Vec<Field> {
+    let field = |key, label, help, kind| Field { key, label, help, kind };
+    let mut fields = vec![field(
+        Key::VaultChoice,
+        "Key Vault repository",
+        "Azure keeps the certificate and its private key as a secret of this vault.",
+        FieldKind::Choice(CHOICES),
+    )];
+    if !is_new(inputs) {
+        fields.push(field(
+            Key::Vault,
+            "Key vault",
+            "A vault of the same subscription as the order.",
+            FieldKind::Pick { of: Pick::Vault, or_new: false },
+        ));
+        return fields;
+    }
+    fields.extend([
+        field(Key::Vault, "Key vault name", "Unique in all of Azure: 3 to 24 letters, digits and dashes.", FieldKind::Text),
+        field(
+            Key::VaultResourceGroup,
+            "Resource group",
+            "Recommended: the resource group of the certificate.",
+            FieldKind::Pick { of: Pick::ResourceGroup, or_new: false },
+        ),
+        field(
+            Key::VaultLocation,
+            "Region",
+            "The same region as your App Service app.",
+            FieldKind::Pick { of: Pick::Location, or_new: true },
+        ),
+        field(Key::VaultTier, "Pricing tier", "See Key Vault pricing for what each costs.", FieldKind::Choice(TIERS)),
+        field(
+            Key::VaultRetention,
+            "Days to retain deleted vaults",
+            "A deleted vault or secret can be recovered for this long.",
+            FieldKind::Text,
+        ),
+        field(
+            Key::VaultPurgeProtection,
+            "Purge protection",
+            "Nobody can purge the vault before the retention ends. It cannot be switched off again.",
+            FieldKind::Toggle,
+        ),
+        field(Key::VaultRbac, "Permission model", "How access to the vault is granted.", FieldKind::Choice(MODELS)),
+        field(
+            Key::VaultNetwork,
+            "Network access",
+            "Who can reach the vault; can be restricted later.",
+            FieldKind::Choice(NETWORKS),
+        ),
+    ]);
+    fields
+}
+
+pub(super) fn suggest(estate: &Estate, inputs: &mut Inputs) {
+    if let Some(order) = order_id(inputs).and_then(|id| estate.order(&id))
+        && let Some(stored) = order.stored.first()
+    {
+        inputs.suggest(Key::VaultChoice, "existing");
+        inputs.suggest(Key::Vault, stored.secret.vault.as_str());
+    }
+    inputs.suggest(Key::VaultChoice, "new");
+    if let Some(group) = inputs.get(Key::ResourceGroup).map(str::to_owned) {
+        inputs.suggest(Key::VaultResourceGroup, group);
+    }
+    if let Some(location) = app_location(estate, inputs) {
+        inputs.suggest(Key::VaultLocation, location);
+    }
+    inputs.suggest(Key::VaultTier, "standard");
+    inputs.suggest(Key::VaultRetention, "90");
+    inputs.suggest(Key::VaultPurgeProtection, "no");
+    inputs.suggest(Key::VaultRbac, "access-policy");
+    inputs.suggest(Key::VaultNetwork, "public");
+    if let Some(order) = inputs.get(Key::Order).map(str::to_owned) {
+        inputs.suggest(Key::Vault, suggested_name(&order));
+    }
+}
+
+/// The region of the app that the domain is mapped to, else of the first app in the resource group (A87).
+fn app_location(estate: &Estate, inputs: &Inputs) -> Option<String> {
+    let domain = order_id(inputs).and_then(|id| estate.order(&id)).map(|order| order.domain.clone());
+    let group = inputs.get(Key::ResourceGroup)?;
+    let mapped = estate.apps.iter().find(|app| app.hostnames.iter().any(|host| Some(host.as_str()) == domain.as_deref()));
+    let near = estate.apps.iter().find(|app| app.id.resource_group().eq_ignore_ascii_case(group));
+    mapped.or(near).map(|app| app.location.clone())
+}
+
+fn suggested_name(order: &str) -> String {
+    let name = order.rsplit('/').next().unwrap_or(order);
+    let mut suggestion = format!("kv-{name}").to_ascii_lowercase().replace("--", "-");
+    suggestion.truncate(24);
+    suggestion.trim_end_matches('-').to_owned()
+}
+
+fn is_new(inputs: &Inputs) -> bool {
+    inputs.get(Key::VaultChoice) != Some("existing")
+}
+
+pub(super) fn refusals(observed: &Observed, inputs: &Inputs, rules: &Rules, now: Timestamp) -> Vec<(Key, String)> {
+    let mut refusals = Vec::new();
+    let mut refuse = |key, why: &str| refusals.push((key, why.to_owned()));
+    if order_id(inputs).is_none() {
+        refuse(Key::Order, "choose the order");
+    } else if observed.order.is_absent() {
+        refuse(Key::Order, "there is no such order in this resource group");
+    }
+    let Some(typed) = inputs.get(Key::Vault) else {
+        refuse(Key::Vault, if is_new(inputs) { "name the new vault" } else { "choose a vault" });
+        return refusals;
+    };
+    if vault_id(inputs).is_none() {
+        let why = VaultName::parse(typed).err().map_or_else(|| "choose the resource group".to_owned(), |error| error.to_string());
+        refuse(Key::Vault, &why);
+    }
+    if let Some(vault) = vault_id(inputs)
+        && subscription_id(inputs).is_some_and(|own| !own.subscription_id().eq_ignore_ascii_case(vault.subscription_id()))
+    {
+        refuse(Key::Vault, "the vault must be in the order's subscription");
+    }
+    if !is_new(inputs) {
+        if observed.vault.is_absent() {
+            refuse(Key::Vault, "there is no such vault");
+        }
+        return refusals;
+    }
+    if let (Seen::Absent, Seen::Here(Availability::Taken(why))) = (&observed.vault, &observed.vault_name) {
+        refuse(Key::Vault, why);
+    }
+    if observed.vault.here().is_none() {
+        if inputs.get(Key::VaultLocation).is_none() {
+            refuse(Key::VaultLocation, "choose the region");
+        }
+        let shortest = rules.number(Limit::VaultRetentionShortest, now).unwrap_or_default();
+        let longest = rules.number(Limit::VaultRetentionLongest, now).unwrap_or(i64::MAX);
+        let days = inputs.get(Key::VaultRetention).and_then(|text| text.parse::<i64>().ok());
+        if !days.is_some_and(|days| (shortest..=longest).contains(&days)) {
+            refuse(Key::VaultRetention, &format!("enter a number of days from {shortest} to {longest}"));
+        }
+    }
+    refusals
+}
+
+pub(super) async fn observe(client: &Client, inputs: &Inputs) -> Result<Observed, AzureError> {
+    let mut seen = Observed::default();
+    let Some(order) = order_id(inputs) else { return Ok(seen) };
+    seen.order = orders::get(client, &order).await?.into();
+    let Some(vault) = vault_id(inputs) else { return Ok(seen) };
+    seen.vault = vaults::get(client, &vault).await?.into();
+    if seen.vault.is_absent() && is_new(inputs) {
+        let subscription = ResourceId::subscription(vault.subscription_id());
+        seen.vault_name = Seen::Here(vaults::availability(client, &subscription, vault.name()).await?);
+        seen.tenant = subscriptions::tenant(client, &subscription).await?.into();
+    }
+    observe_access(client, &mut seen).await?;
+    Ok(seen)
+}
+
+/// Reads the two principals, and the roles where the vault uses them.
+pub(super) async fn observe_access(client: &Client, seen: &mut Observed) -> Result<(), AzureError> {
+    seen.registrar = principal(client, graph::CERTIFICATE_REGISTRATION).await?;
+    seen.websites = principal(client, client.cloud().websites_app_id()).await?;
+    if let Some(vault) = seen.vault.here().filter(|vault| vault.rbac) {
+        seen.vault_roles = Seen::Here(roles::list(client, &vault.id).await?);
+    }
+    Ok(())
+}
+
+async fn principal(client: &Client, app_id: &str) -> Result<Seen<Principal>, AzureError> {
+    let found = graph::principal(client, app_id).await?;
+    Ok(found.map(|object_id| Principal { app_id: app_id.to_owned(), object_id }).into())
+}
+
+pub(super) fn steps(case: &Case<'_>) -> Vec<Step> {
+    vec![vault(case), vault_access(case), store(case)]
+}
+
+fn vault(case: &Case<'_>) -> Step {
+    let title = if is_new(case.inputs) { "Create the key vault" } else { "Choose the key vault" };
+    let step = |status| {
+        Step::new(StepId::Vault, title, status)
+            .explained("Key Vault is the storage of choice for App Service certificates: Azure writes each new version there.")
+    };
+    if let Some(vault) = case.observed.vault.here() {
+        if vault.provisioning_state.eq_ignore_ascii_case("RegisteringDns") {
+            return step(StepStatus::Waiting { on: "the vault's DNS name".to_owned(), since: None, next_poll: POLL });
+        }
+        return step(StepStatus::Done(format!("{} in {} exists", vault.id.name(), vault.location)));
+    }
+    if let Some(status) = case.needs_any() {
+        return step(status);
+    }
+    let (Some(id), Some(new)) = (vault_id(case.inputs), new_vault(case)) else {
+        return step(StepStatus::Blocked(
+            Problem::new("Create the key vault", "the service principals of App Service were not found in the directory")
+                .remedy("create the vault elsewhere, grant the permissions there, and choose it as an existing vault"),
+        ));
+    };
+    step(StepStatus::Ready)
+        .fact("Permission model", if new.rbac { "Azure RBAC" } else { "access policies" })
+        .sending(vec![vaults::create(&id, &new)])
+}
+
+fn new_vault(case: &Case<'_>) -> Option<NewVault> {
+    let inputs = case.inputs;
+    let registrar = case.observed.registrar.here()?;
+    let websites = case.observed.websites.here()?;
+    let rbac = inputs.get(Key::VaultRbac) == Some("rbac");
+    let policies = vec![
+        Party::Registrar.policy(&registrar.object_id, case.rules, case.now),
+        Party::Websites.policy(&websites.object_id, case.rules, case.now),
+    ];
+    Some(NewVault {
+        tenant: case.observed.tenant.here()?.clone(),
+        location: inputs.get(Key::VaultLocation)?.to_owned(),
+        sku: inputs.get(Key::VaultTier).unwrap_or("standard").to_owned(),
+        rbac,
+        policies: if rbac { Vec::new() } else { policies },
+        public_network: inputs.get(Key::VaultNetwork) != Some("trusted"),
+        retention_days: inputs.get(Key::VaultRetention)?.parse().ok()?,
+        purge_protection: inputs.is_yes(Key::VaultPurgeProtection),
+    })
+}
+
+fn vault_access(case: &Case<'_>) -> Step {
+    let step = |status| {
+        Step::new(StepId::VaultAccess, "Let Azure use the vault", status).explained(
+            "Two services of Azure act on the vault: one writes the certificate there, App Service reads it. By default neither may.",
+        )
+    };
+    let Some(vault) = case.observed.vault.here() else {
+        return step(StepStatus::NeedsInput { key: Key::Vault, why: "follows once there is a vault".to_owned() });
+    };
+    if let Some(problem) = unsuitable(vault, case) {
+        return step(StepStatus::Blocked(problem));
+    }
+    let parties = [(Party::Registrar, &case.observed.registrar), (Party::Websites, &case.observed.websites)];
+    let judged = parties.map(|(party, principal)| judge(party, principal, vault, &case.observed.vault_roles, case.rules, case.now));
+    if judged.contains(&Access::Unknown) {
+        return step(StepStatus::NotNeeded("the permissions could not be read from here".to_owned()));
+    }
+    let mut grants = Vec::new();
+    let mut missing = Vec::new();
+    for access in judged {
+        if let Access::Missing { what, grant } = access {
+            missing.push(what);
+            grants.extend(grant);
+        }
+    }
+    if missing.is_empty() {
+        return step(StepStatus::Done("both services have the permissions they need".to_owned()));
+    }
+    let mut ready = step(StepStatus::Ready).sending(grants);
+    for what in missing {
+        ready = ready.fact("Missing", what);
+    }
+    ready
+}
+
+/// What no grant can mend: a permission model of before its time, or a firewall without an exception.
+fn unsuitable(vault: &Vault, case: &Case<'_>) -> Option<Problem> {
+    let what = format!("Store the certificate in {}", vault.id.name());
+    if vault.rbac && !case.rules.lists(Limit::OrderVaultModels, case.now, "rbac") {
+        let reference = case.rules.reference(Limit::OrderVaultModels, case.now);
+        return Some(
+            Problem::new(what, "App Service certificates support only vaults with access policies, and this one uses RBAC")
+                .remedy("choose another vault")
+                .code(reference),
+        );
+    }
+    if !vault.public_network && !vault.trusted_services {
+        return Some(
+            Problem::new(what, "the vault's firewall closes it to Azure's own services too")
+                .remedy("in the vault's networking, allow trusted Microsoft services to bypass the firewall")
+                .code("C21"),
+        );
+    }
+    None
+}
+
+fn store(case: &Case<'_>) -> Step {
+    let step = |status| {
+        Step::new(StepId::Store, "Store the certificate in the vault", status)
+            .explained("Links the order to a secret of the vault. The secret stays empty until the domain is verified.")
+    };
+    let Some(order) = case.observed.order.here() else {
+        return step(case.needs_any().unwrap_or(StepStatus::NeedsInput { key: Key::Order, why: "choose the order".to_owned() }));
+    };
+    let wanted = vault_id(case.inputs);
+    if let Some(stored) = order.stored.first()
+        && wanted.as_ref().is_none_or(|vault| *vault == stored.secret.vault)
+    {
+        let secret = &stored.secret;
+        if secret.status.is_trouble() {
+            return step(StepStatus::Blocked(
+                Problem::new(format!("Store the certificate of {}", order.id.name()), secret.status.words())
+                    .remedy("see the permissions above, or choose another vault")
+                    .code(secret.status.as_wire()),
+            ));
+        }
+        let evidence = format!("linked to the secret {} in {}: {}", secret.secret, secret.vault.name(), secret.status.words());
+        return step(StepStatus::Done(evidence));
+    }
+    if let Some(status) = case.needs_any() {
+        return step(status);
+    }
+    let (Some(vault), true) = (wanted, case.observed.vault.here().is_some()) else {
+        return step(StepStatus::NeedsInput { key: Key::Vault, why: "follows once there is a vault".to_owned() });
+    };
+    // The child is called as the order is: that is where the documentation and az look for it (API.md 5.6).
+    let name = order.id.segment(ORDERS.rsplit('/').next().unwrap_or_default()).unwrap_or_else(|| order.id.name());
+    step(StepStatus::Ready).sending(vec![orders::store(&order.id, name, &vault, &name.to_ascii_lowercase())])
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::panic)]
+    use super::super::sample::{find, inputs, needed, order, stand, stand_under, stored, vault, with_principals};
+    use super::*;
+    use crate::flow::FlowName;
+    use crate::model::{OrderStatus, SecretStatus};
+    use crate::rules::Profile;
+
+    fn new_vault_inputs() -> Inputs {
+        let mut inputs = inputs().with(Key::Vault, "kv-web");
+        suggest(&Estate::default(), &mut inputs);
+        inputs.with(Key::VaultLocation, "westeurope")
+    }
+
+    fn seen(vault: Seen<Vault>) -> Observed {
+        with_principals(Observed { order: Seen::Here(order(OrderStatus::PendingIssuance)), vault, ..Observed::default() })
+    }
+
+    fn free() -> Observed {
+        Observed { vault_name: Seen::Here(Availability::Free), ..seen(Seen::Absent) }
+    }
+
+    #[test]
+    fn a_new_vault_is_made_with_what_both_services_need_a119() {
+        let steps = stand(FlowName::Store, &free(), &new_vault_inputs());
+        let step = find(&steps, StepId::Vault);
+        let body = step.requests[0].body.as_ref().unwrap().shown().to_string();
+        assert!(body.contains("registrar") && body.contains("websites") && body.contains("delete"), "{body}");
+        assert_eq!(needed(find(&steps, StepId::Store)).0, Key::Vault);
+    }
+
+    #[test]
+    fn a_vault_name_that_is_taken_or_malformed_is_refused_at_the_field() {
+        let taken = Observed { vault_name: Seen::Here(Availability::Taken("the name is in use".to_owned())), ..free() };
+        assert_eq!(needed(&stand(FlowName::Store, &taken, &new_vault_inputs())[0]), (Key::Vault, "the name is in use"));
+        let malformed = new_vault_inputs().with(Key::Vault, "1_kv");
+        assert!(needed(&stand(FlowName::Store, &free(), &malformed)[0]).1.contains("3 to 24"));
+    }
+
+    #[test]
+    fn retention_stays_within_the_rule_c20() {
+        let short = new_vault_inputs().with(Key::VaultRetention, "3");
+        assert!(needed(&stand(FlowName::Store, &free(), &short)[0]).1.contains("from 7 to 90"));
+    }
+
+    #[test]
+    fn missing_permissions_are_named_and_granted_on_consent_a120() {
+        let inputs = inputs().with(Key::VaultChoice, "existing").with(Key::Vault, "kv-web");
+        let steps = stand(FlowName::Store, &seen(Seen::Here(vault(false))), &inputs);
+        let access = find(&steps, StepId::VaultAccess);
+        assert_eq!(access.status, StepStatus::Ready);
+        assert_eq!(access.requests.len(), 2);
+        assert!(access.facts[0].1.contains("secret permissions get, list, set, delete"), "{:?}", access.facts);
+    }
+
+    #[test]
+    fn rbac_vaults_hold_orders_since_2026_and_not_under_the_seed_rules_c16() {
+        let inputs = inputs().with(Key::VaultChoice, "existing").with(Key::Vault, "kv-web");
+        let observed = Observed { vault_roles: Seen::Here(Vec::new()), ..seen(Seen::Here(vault(true))) };
+        let today = stand(FlowName::Store, &observed, &inputs);
+        assert!(find(&today, StepId::VaultAccess).plan().iter().all(|line| line.contains("roleAssignments")));
+        let seed = stand_under(FlowName::Store, &observed, &inputs, Profile::Seed);
+        assert!(matches!(find(&seed, StepId::VaultAccess).status, StepStatus::Blocked(_)));
+    }
+
+    #[test]
+    fn an_order_that_is_stored_is_done_whoever_stored_it() {
+        let order = stored(order(OrderStatus::PendingIssuance), SecretStatus::Initialized);
+        let observed = Observed { order: Seen::Here(order), ..seen(Seen::Here(vault(false))) };
+        let inputs = inputs().with(Key::VaultChoice, "existing").with(Key::Vault, "kv-web");
+        assert!(matches!(find(&stand(FlowName::Store, &observed, &inputs), StepId::Store).status, StepStatus::Done(_)));
+    }
+}

@@ -1,0 +1,94 @@
+//! What a hostname really serves: a TLS handshake that records the certificate and trusts nobody.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature};
+use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::{ClientConfig, DigitallySignedStruct, SignatureScheme};
+use sha1::{Digest, Sha1};
+use tokio::net::TcpStream;
+use tokio_rustls::TlsConnector;
+
+use crate::azure::Cloud;
+use crate::model::{Hostname, Seen, Thumbprint};
+
+const TIMEOUT: Duration = Duration::from_secs(5);
+
+/// The thumbprint of the certificate that `host` serves by SNI; `Absent` where it cannot be reached from here.
+/// In a practice cloud the front door on loopback is asked, because the names there do not exist in public DNS.
+pub async fn served_thumbprint(cloud: &Cloud, host: &Hostname) -> Seen<Thumbprint> {
+    // A wildcard is a certificate's name, not something that can be connected to.
+    if host.is_wildcard() {
+        return Seen::Absent;
+    }
+    let address = match &cloud.practice {
+        Some(practice) => practice.front_door.to_string(),
+        None => format!("{host}:443"),
+    };
+    match tokio::time::timeout(TIMEOUT, handshake(&address, host)).await {
+        Ok(Some(thumbprint)) => Seen::Here(thumbprint),
+        Ok(None) | Err(_) => Seen::Absent,
+    }
+}
+
+async fn handshake(address: &str, host: &Hostname) -> Option<Thumbprint> {
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let witness = Arc::new(Witness { provider: provider.clone(), leaf: Mutex::new(None) });
+    let config = ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .ok()?
+        .dangerous()
+        .with_custom_certificate_verifier(witness.clone())
+        .with_no_client_auth();
+    let name = ServerName::try_from(host.as_str().to_owned()).ok()?;
+    let stream = TcpStream::connect(address).await.ok()?;
+    // The certificate arrives before the handshake can fail for other reasons, such as a client certificate asked for.
+    let _ = TlsConnector::from(Arc::new(config)).connect(name, stream).await;
+    witness.leaf.lock().unwrap_or_else(PoisonError::into_inner).take()
+}
+
+/// Notes the leaf and accepts it: the question is what is served, not whether it is trusted. Nothing is sent over it.
+#[derive(Debug)]
+struct Witness {
+    provider: Arc<CryptoProvider>,
+    leaf: Mutex<Option<Thumbprint>>,
+}
+
+impl ServerCertVerifier for Witness {
+    fn verify_server_cert(
+        &self,
+        leaf: &CertificateDer<'_>,
+        _chain: &[CertificateDer<'_>],
+        _name: &ServerName<'_>,
+        _ocsp: &[u8],
+        _now: UnixTime,
+    ) -> Result<ServerCertVerified, rustls::Error> {
+        let thumbprint = Thumbprint::from_sha1(&Sha1::digest(leaf).into());
+        *self.leaf.lock().unwrap_or_else(PoisonError::into_inner) = Some(thumbprint);
+        Ok(ServerCertVerified::assertion())
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        verify_tls12_signature(message, certificate, signature, &self.provider.signature_verification_algorithms)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        verify_tls13_signature(message, certificate, signature, &self.provider.signature_verification_algorithms)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.provider.signature_verification_algorithms.supported_schemes()
+    }
+}

@@ -1,0 +1,219 @@
+//! The journal: one JSON line before and one after each change, appended to a file of this account, secrets struck out.
+//! The line before is on disk when the request goes out, so that whatever happens then, it is known what was asked for
+//! (RELIABILITY.md S10). It is a record for people; no flow ever reads it to learn where it stands.
+
+use std::fs::File;
+use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use serde_json::{Value, json};
+use thiserror::Error;
+use uuid::Uuid;
+
+use crate::azure::{Plane, Request};
+use crate::flow::FlowName;
+use crate::model::Problem;
+use crate::paths;
+
+/// The journal could not be written. Before a request this means that nothing was sent.
+#[derive(Debug, Error)]
+#[error("the journal {} cannot be written: {why}", path.display())]
+pub struct JournalError {
+    path: PathBuf,
+    why: io::Error,
+}
+
+impl JournalError {
+    pub fn problem(&self, what: &str) -> Problem {
+        Problem::new(what, self.to_string()).remedy(
+            "Nothing was sent, because no change is made without a record of it. Make room or give access there, then try again.",
+        )
+    }
+}
+
+/// What came of a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    Done,
+    Refused,
+    /// No answer: the change may have happened or not; only a new observation can tell.
+    Unknown,
+    /// Never sent.
+    Unsent,
+}
+
+impl Outcome {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Done => "done",
+            Self::Refused => "refused",
+            Self::Unknown => "unknown",
+            Self::Unsent => "unsent",
+        }
+    }
+}
+
+/// Ties the line after a request to the line before it.
+#[derive(Debug, PartialEq, Eq)]
+#[must_use = "the outcome of a change belongs in the journal"]
+pub struct Entry(String);
+
+/// Cheap to clone; clones, and other processes, append to the same file without mixing their lines.
+#[derive(Debug, Clone)]
+pub struct Journal(Option<Arc<(File, PathBuf)>>);
+
+impl Journal {
+    /// Opens the journal, or begins it.
+    pub fn open(path: &Path) -> Result<Self, JournalError> {
+        let open = || {
+            let mut file = paths::private_append(path)?;
+            end_torn_line(&mut file)?;
+            if let Some(dir) = path.parent() {
+                File::open(dir)?.sync_all()?;
+            }
+            Ok(file)
+        };
+        let file = open().map_err(|why| JournalError { path: path.to_owned(), why })?;
+        Ok(Self(Some(Arc::new((file, path.to_owned())))))
+    }
+
+    /// Keeps nothing: for plans, which send nothing, and for tests.
+    pub fn none() -> Self {
+        Self(None)
+    }
+
+    /// Writes down what is about to be sent. When this returns, the line is on disk; when it fails, do not send.
+    pub fn before(&self, flow: FlowName, request: &Request) -> Result<Entry, JournalError> {
+        let id = Uuid::new_v4().to_string();
+        self.append(&json!({
+            "at": Timestamp::now().to_string(),
+            "id": &id,
+            "phase": "before",
+            "flow": flow.as_str(),
+            "what": request.what,
+            "method": request.method.as_str(),
+            "plane": match &request.plane {
+                Plane::Arm => "arm",
+                Plane::Vault(uri) => uri,
+                Plane::Graph => "graph",
+            },
+            "path": request.path,
+            "api_version": request.api_version,
+            "query": request.query.iter().map(|(key, value)| ((*key).to_owned(), Value::from(value.as_str()))).collect::<serde_json::Map<_, _>>(),
+            "body": request.body.as_ref().map(crate::azure::Body::shown),
+            "pid": std::process::id(),
+        }))?;
+        Ok(Entry(id))
+    }
+
+    /// Writes down what came of it: the HTTP status, if there was an answer, and the service's request id.
+    pub fn after(&self, entry: Entry, status: Option<u16>, request_id: Option<&str>, outcome: Outcome) -> Result<(), JournalError> {
+        let Entry(id) = entry;
+        self.append(&json!({
+            "at": Timestamp::now().to_string(),
+            "id": id,
+            "phase": "after",
+            "outcome": outcome.as_str(),
+            "status": status,
+            "request_id": request_id,
+        }))
+    }
+
+    fn append(&self, line: &Value) -> Result<(), JournalError> {
+        let Some((file, path)) = self.0.as_deref() else { return Ok(()) };
+        let mut bytes = line.to_string().into_bytes();
+        bytes.push(b'\n');
+        write_line(file, &bytes).map_err(|why| JournalError { path: path.clone(), why })
+    }
+}
+
+/// One `write` on a file opened for appending keeps the lines of several writers apart.
+fn write_line(mut file: &File, line: &[u8]) -> io::Result<()> {
+    let written = loop {
+        match file.write(line) {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            other => break other?,
+        }
+    };
+    if written < line.len() {
+        return Err(io::Error::new(io::ErrorKind::StorageFull, "there is no room left on the disk"));
+    }
+    file.sync_data()
+}
+
+/// A crash or a full disk may have left half a line; the next one must not be glued to it.
+fn end_torn_line(file: &mut File) -> io::Result<()> {
+    let mut last = [b'\n'];
+    if file.metadata()?.len() > 0 {
+        file.seek(SeekFrom::End(-1))?;
+        file.read_exact(&mut last)?;
+    }
+    if last == *b"\n" { Ok(()) } else { file.write_all(b"\n") }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use std::fs;
+
+    use super::*;
+    use crate::azure::Body;
+    use crate::model::ResourceId;
+
+    fn upload() -> Request {
+        let id = ResourceId::parse("/subscriptions/s/resourceGroups/g/providers/Microsoft.Web/certificates/shop").unwrap();
+        let body = Body::new(json!({"properties": {"password": null}})).secret("/properties/password", "hunter2".into());
+        Request::put("Upload the certificate", &id, "2024-11-01", json!({})).with_body(body)
+    }
+
+    #[test]
+    fn a_change_leaves_a_line_before_and_a_line_after_and_no_secret() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("journal.jsonl");
+        let journal = Journal::open(&path).unwrap();
+        let entry = journal.before(FlowName::Purchase, &upload()).unwrap();
+        assert_eq!(fs::read_to_string(&path).unwrap().lines().count(), 1);
+        journal.after(entry, Some(201), Some("req-1"), Outcome::Done).unwrap();
+
+        let text = fs::read_to_string(&path).unwrap();
+        let lines: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        assert_eq!(lines.len(), 2);
+        assert_eq!(lines[0]["id"], lines[1]["id"]);
+        assert_eq!(lines[0]["flow"], "purchase");
+        assert_eq!(lines[1]["status"], 201);
+        assert!(!text.contains("hunter2"));
+    }
+
+    #[test]
+    fn half_a_line_left_by_a_crash_spoils_no_other() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("journal.jsonl");
+        fs::write(&path, "{\"at\":\"20").unwrap();
+        let journal = Journal::open(&path).unwrap();
+        let _entry = journal.before(FlowName::Bind, &upload()).unwrap();
+        let text = fs::read_to_string(&path).unwrap();
+        let last = text.lines().last().unwrap();
+        assert_eq!(serde_json::from_str::<Value>(last).unwrap()["flow"], "bind");
+    }
+
+    #[test]
+    fn writers_side_by_side_do_not_mix_their_lines() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("journal.jsonl");
+        std::thread::scope(|scope| {
+            for _ in 0..4 {
+                let journal = Journal::open(&path).unwrap();
+                scope.spawn(move || {
+                    for _ in 0..5 {
+                        let entry = journal.before(FlowName::Store, &upload()).unwrap();
+                        journal.after(entry, None, None, Outcome::Unknown).unwrap();
+                    }
+                });
+            }
+        });
+        let text = fs::read_to_string(&path).unwrap();
+        assert_eq!(text.lines().filter(|line| serde_json::from_str::<Value>(line).is_ok()).count(), 40);
+    }
+}

@@ -1,0 +1,58 @@
+//! Subscriptions, resource groups, App Service plans and apps (slots included), as far as certificates need them.
+
+use super::{Hostname, ResourceId};
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Subscription {
+    pub id: ResourceId,
+    pub name: String,
+    pub state: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ResourceGroup {
+    pub id: ResourceId,
+    pub location: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Plan {
+    pub id: ResourceId,
+    pub location: String,
+    /// `Free`, `Shared`, `Basic`, `Standard`, `PremiumV3` …
+    pub tier: String,
+    pub linux: bool,
+}
+
+/// A site or one of its slots.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct App {
+    pub id: ResourceId,
+    pub location: String,
+    pub plan: Option<ResourceId>,
+    /// Resource group, region and operating system of the plan: certificates are shared within it (A9).
+    pub webspace: String,
+    pub state: String,
+    /// Read from the service, never built: newer apps have a hash and a region in it (C28).
+    pub default_hostname: String,
+    pub hostnames: Vec<Hostname>,
+    pub https_only: bool,
+    pub inbound_ip: Option<String>,
+    pub linux: bool,
+    /// In an App Service Environment, where other rules hold (A44, C38).
+    pub in_environment: bool,
+}
+
+impl App {
+    /// `shop`, or `shop/staging` for a slot.
+    pub fn label(&self) -> String {
+        let site = self.id.segment("sites").unwrap_or_default();
+        self.id.segment("slots").map_or_else(|| site.to_owned(), |slot| format!("{site}/{slot}"))
+    }
+
+    /// The hostnames that an admin mapped, without the platform's own.
+    pub fn custom_hostnames(&self) -> impl Iterator<Item = &Hostname> {
+        let own = self.default_hostname.to_ascii_lowercase();
+        self.hostnames.iter().filter(move |host| host.as_str() != own)
+    }
+}

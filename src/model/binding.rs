@@ -1,0 +1,58 @@
+//! A hostname of an app and the certificate that secures it, if any.
+
+use super::{Hostname, ResourceId, Thumbprint};
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum SslState {
+    Disabled,
+    Sni,
+    IpBased,
+}
+
+impl SslState {
+    /// The word on the wire, for reading and writing.
+    pub fn as_wire(self) -> &'static str {
+        match self {
+            Self::Disabled => "Disabled",
+            Self::Sni => "SniEnabled",
+            Self::IpBased => "IpBasedEnabled",
+        }
+    }
+
+    /// The words the portal uses.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Disabled => "No binding",
+            Self::Sni => "SNI SSL",
+            Self::IpBased => "IP-based SSL",
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DnsRecordType {
+    CName,
+    A,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Binding {
+    /// The app or slot that answers for the hostname.
+    pub app: ResourceId,
+    pub host: Hostname,
+    pub ssl: SslState,
+    pub thumbprint: Option<Thumbprint>,
+    /// The dedicated address of an IP-based binding.
+    pub virtual_ip: Option<String>,
+}
+
+impl Binding {
+    pub fn id(&self) -> ResourceId {
+        Self::id_of(&self.app, &self.host)
+    }
+
+    /// The id of a hostname's binding, whether it exists or not.
+    pub fn id_of(app: &ResourceId, host: &Hostname) -> ResourceId {
+        app.child("hostNameBindings", host.as_str())
+    }
+}

@@ -1,0 +1,73 @@
+//! Private key certificates and public certificates as App Service shows them.
+
+use jiff::Timestamp;
+
+use super::{Hostname, ResourceId, SecretStatus, Thumbprint};
+
+/// The secret of a key vault that a site certificate or an order's stored certificate comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct VaultSecret {
+    pub vault: ResourceId,
+    pub secret: String,
+    pub status: SecretStatus,
+}
+
+impl VaultSecret {
+    /// Whether both name the same secret; ids and names differ in case between answers (API.md, summary 9).
+    pub fn same_secret(&self, other: &Self) -> bool {
+        self.vault == other.vault && self.secret.eq_ignore_ascii_case(&other.secret)
+    }
+}
+
+/// How a certificate came to App Service, which decides who renews it (A156, A157).
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Source {
+    Uploaded,
+    KeyVault,
+    /// An App Service certificate, by its order.
+    Order(ResourceId),
+    Managed,
+}
+
+impl Source {
+    pub fn words(&self) -> &'static str {
+        match self {
+            Self::Uploaded => "uploaded",
+            Self::KeyVault => "key vault",
+            Self::Order(_) => "order",
+            Self::Managed => "managed",
+        }
+    }
+}
+
+/// A `Microsoft.Web/certificates` resource; it lives in a webspace, not in an app (A9).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PrivateCertificate {
+    pub id: ResourceId,
+    pub location: String,
+    pub webspace: String,
+    /// Absent while a managed certificate is being issued.
+    pub thumbprint: Option<Thumbprint>,
+    pub friendly_name: String,
+    pub subject: String,
+    pub hosts: Vec<Hostname>,
+    pub issuer: String,
+    pub issued: Option<Timestamp>,
+    pub expires: Option<Timestamp>,
+    pub vault: Option<VaultSecret>,
+    /// Set for a free managed certificate: the one hostname it is for.
+    pub canonical_name: Option<String>,
+}
+
+/// A `.cer` that an app's code loads; it secures no hostname (A7).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PublicCertificate {
+    pub id: ResourceId,
+    pub app: ResourceId,
+    pub thumbprint: Option<Thumbprint>,
+    /// `CurrentUserMy` or `LocalMachineMy`.
+    pub store: String,
+    /// Read from the certificate itself; absent where it could not be decoded.
+    pub subject: Option<String>,
+    pub expires: Option<Timestamp>,
+}

@@ -1,0 +1,426 @@
+//! Names that parse or refuse: resource ids, thumbprints, hostnames, and the names that users choose.
+//! Limits that a platform may change (lengths, character sets) are in `rules`; here stands only what makes a name one.
+
+use std::fmt;
+use std::hash::{Hash, Hasher};
+use std::str::FromStr;
+
+use thiserror::Error;
+
+/// Why a text is not the name it was taken for. The words are shown beside the field.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum IdError {
+    #[error("'{0}' is not an Azure resource id: it starts with /subscriptions/ and names type and resource in turn")]
+    ResourceId(String),
+    #[error("'{0}' is not a thumbprint: 40 hexadecimal digits")]
+    Thumbprint(String),
+    #[error("enter a domain name, such as contoso.com")]
+    EmptyHostname,
+    #[error("'{0}' is not a hostname: {1}")]
+    Hostname(String, &'static str),
+    #[error("a certificate name has 3 to 50 letters, digits or dashes; '{0}' does not")]
+    OrderName(String),
+    #[error(
+        "a vault name has 3 to 24 letters, digits or single dashes, starts with a letter and ends with a letter or digit; '{0}' does not"
+    )]
+    VaultName(String),
+}
+
+/// The id of a resource in ARM, such as
+/// `/subscriptions/S/resourceGroups/G/providers/Microsoft.Web/sites/shop`.
+///
+/// Casing is kept for showing, but two ids that differ only in case are the same resource:
+/// the service itself answers with varying case (API.md, summary 9).
+#[derive(Clone, Default, serde::Serialize, serde::Deserialize)]
+#[serde(transparent)]
+pub struct ResourceId(String);
+
+impl ResourceId {
+    pub fn parse(text: &str) -> Result<Self, IdError> {
+        let trimmed = text.trim_end_matches('/');
+        let mut parts = trimmed.split('/');
+        let rooted = parts.next() == Some("") && parts.next().is_some_and(|p| p.eq_ignore_ascii_case("subscriptions"));
+        if !rooted || trimmed.split('/').skip(1).any(str::is_empty) {
+            return Err(IdError::ResourceId(text.to_owned()));
+        }
+        Ok(Self(trimmed.to_owned()))
+    }
+
+    pub fn subscription(id: &str) -> Self {
+        Self(format!("/subscriptions/{id}"))
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The value that follows the segment `key`, whatever its case: `id.segment("sites")`.
+    pub fn segment(&self, key: &str) -> Option<&str> {
+        let mut parts = self.0.split('/').skip(1);
+        while let (Some(name), Some(value)) = (parts.next(), parts.next()) {
+            if name.eq_ignore_ascii_case(key) {
+                return Some(value);
+            }
+        }
+        None
+    }
+
+    pub fn subscription_id(&self) -> &str {
+        self.segment("subscriptions").unwrap_or_default()
+    }
+
+    pub fn resource_group(&self) -> &str {
+        self.segment("resourceGroups").unwrap_or_default()
+    }
+
+    /// The last segment: the resource's own name.
+    pub fn name(&self) -> &str {
+        self.0.rsplit('/').next().unwrap_or_default()
+    }
+
+    /// The id of something below this one: `site.child("hostNameBindings", "www.contoso.com")`.
+    #[must_use]
+    pub fn child(&self, kind: &str, name: &str) -> Self {
+        Self(format!("{}/{kind}/{name}", self.0))
+    }
+
+    /// The id of a resource of `provider` (`Microsoft.Web/sites`) in the resource group that this id is in.
+    #[must_use]
+    pub fn sibling(&self, provider: &str, name: &str) -> Self {
+        self.group().resource(provider, name)
+    }
+
+    /// The id of the resource group that this id is in.
+    #[must_use]
+    pub fn group(&self) -> Self {
+        Self(format!("/subscriptions/{}/resourceGroups/{}", self.subscription_id(), self.resource_group()))
+    }
+
+    /// The id of a resource of `provider` below this scope: a subscription, a group or another resource.
+    #[must_use]
+    pub fn resource(&self, provider: &str, name: &str) -> Self {
+        Self(format!("{}/providers/{provider}/{name}", self.0))
+    }
+
+    /// The site that this id is, or is below; a slot counts as a site of its own.
+    pub fn site(&self) -> Option<Self> {
+        let site = self.segment("sites")?;
+        let app = self.sibling("Microsoft.Web/sites", site);
+        Some(self.segment("slots").map_or_else(|| app.clone(), |slot| app.child("slots", slot)))
+    }
+}
+
+impl PartialEq for ResourceId {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.eq_ignore_ascii_case(&other.0)
+    }
+}
+impl Eq for ResourceId {}
+impl Hash for ResourceId {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        for byte in self.0.bytes() {
+            state.write_u8(byte.to_ascii_lowercase());
+        }
+    }
+}
+impl PartialOrd for ResourceId {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+impl Ord for ResourceId {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        let lower = |id: &Self| id.0.to_ascii_lowercase();
+        lower(self).cmp(&lower(other))
+    }
+}
+impl fmt::Display for ResourceId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+impl fmt::Debug for ResourceId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// The SHA-1 of a certificate's DER, 40 upper-case hexadecimal digits, as App Service writes it.
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+#[serde(transparent)]
+pub struct Thumbprint(String);
+
+impl Thumbprint {
+    pub fn parse(text: &str) -> Result<Self, IdError> {
+        let digits: String = text.chars().filter(|c| !matches!(c, ':' | ' ' | '\u{200e}')).collect();
+        if digits.len() == 40 && digits.bytes().all(|b| b.is_ascii_hexdigit()) {
+            Ok(Self(digits.to_ascii_uppercase()))
+        } else {
+            Err(IdError::Thumbprint(text.to_owned()))
+        }
+    }
+
+    /// Writes out a SHA-1 digest.
+    pub fn from_sha1(digest: &[u8; 20]) -> Self {
+        Self(
+            digest
+                .iter()
+                .flat_map(|byte| [byte >> 4, byte & 15])
+                .filter_map(|digit| char::from_digit(digit.into(), 16))
+                .collect::<String>()
+                .to_ascii_uppercase(),
+        )
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The first eight digits, enough to tell certificates apart in a list.
+    pub fn short(&self) -> &str {
+        &self.0[..8]
+    }
+}
+impl fmt::Display for Thumbprint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+impl fmt::Debug for Thumbprint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// A DNS name in lower case, possibly with `*` as its first label.
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+#[serde(transparent)]
+pub struct Hostname(String);
+
+impl Hostname {
+    pub fn parse(text: &str) -> Result<Self, IdError> {
+        let name = text.trim().trim_end_matches('.').to_ascii_lowercase();
+        let refuse = |why| Err(IdError::Hostname(text.trim().to_owned(), why));
+        if name.is_empty() {
+            return Err(IdError::EmptyHostname);
+        }
+        if name.contains("://") || name.contains('/') {
+            return refuse("leave out the scheme and the path");
+        }
+        if name.len() > 253 {
+            return refuse("it is longer than 253 characters");
+        }
+        let labels: Vec<&str> = name.split('.').collect();
+        if labels.len() < 2 {
+            return refuse("it needs at least two labels, such as contoso.com");
+        }
+        for (place, label) in labels.iter().enumerate() {
+            if place == 0 && *label == "*" {
+                continue;
+            }
+            if label.is_empty() {
+                return refuse("it has an empty label (two dots in a row, or a dot at the start)");
+            }
+            if label.len() > 63 {
+                return refuse("a label is longer than 63 characters");
+            }
+            if label.contains('*') {
+                return refuse("a wildcard may stand only as the whole first label: *.contoso.com");
+            }
+            if !label.is_ascii() {
+                return refuse("write international names in their xn-- form");
+            }
+            if !label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_') {
+                return refuse("only letters, digits, dashes and dots are allowed");
+            }
+            if label.starts_with('-') || label.ends_with('-') {
+                return refuse("a label may not start or end with a dash");
+            }
+        }
+        if labels.last().is_some_and(|tld| tld.bytes().all(|b| b.is_ascii_digit())) {
+            return refuse("it looks like an IP address");
+        }
+        Ok(Self(name))
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    pub fn is_wildcard(&self) -> bool {
+        self.0.starts_with("*.")
+    }
+
+    /// The name without its wildcard label.
+    #[must_use]
+    pub fn base(&self) -> &str {
+        self.0.strip_prefix("*.").unwrap_or(&self.0)
+    }
+
+    /// Whether a certificate that names `self` secures `host`: a wildcard stands for exactly one label (RFC 6125).
+    pub fn covers(&self, host: &Hostname) -> bool {
+        if self == host {
+            return true;
+        }
+        self.is_wildcard() && !host.is_wildcard() && host.0.split_once('.').is_some_and(|(_, rest)| rest == self.base())
+    }
+}
+impl FromStr for Hostname {
+    type Err = IdError;
+    fn from_str(text: &str) -> Result<Self, IdError> {
+        Self::parse(text)
+    }
+}
+impl fmt::Display for Hostname {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+impl fmt::Debug for Hostname {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// What an order is bought for: a hostname that is judged together with the product (A73–A77).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DomainName(pub Hostname);
+
+impl DomainName {
+    /// Whether this looks like a naked domain, for which a standard certificate also secures `www` (A75).
+    ///
+    /// Without a public suffix list two labels count as naked, and three where the second-last is one of the
+    /// usual registry labels (`contoso.co.uk`). The service decides; this feeds a preview only.
+    pub fn is_naked(&self) -> bool {
+        const REGISTRY: [&str; 8] = ["co", "com", "org", "net", "ac", "gov", "edu", "ne"];
+        let labels: Vec<&str> = self.0.base().split('.').collect();
+        match labels.as_slice() {
+            [name, tld] => !(tld.len() == 2 && REGISTRY.contains(name)),
+            [_, second, tld] => tld.len() == 2 && REGISTRY.contains(second),
+            _ => false,
+        }
+    }
+
+    /// The names that a certificate bought for this domain will carry (A75, A76, API.md 5.5).
+    pub fn secured_names(&self) -> Vec<String> {
+        let base = self.0.base();
+        if self.0.is_wildcard() {
+            vec![format!("*.{base}"), base.to_owned()]
+        } else if self.is_naked() {
+            vec![base.to_owned(), format!("www.{base}")]
+        } else {
+            vec![base.to_owned()]
+        }
+    }
+
+    /// The registrable root under which a verification record is placed, even for a subdomain order (C23).
+    pub fn root(&self) -> String {
+        let labels: Vec<&str> = self.0.base().split('.').collect();
+        (0..labels.len())
+            .rev()
+            .map(|start| labels[start..].join("."))
+            .find(|name| Hostname::parse(name).is_ok_and(|host| Self(host).is_naked()))
+            .unwrap_or_else(|| self.0.base().to_owned())
+    }
+}
+
+fn dashed(text: &str, shortest: usize, longest: usize) -> bool {
+    (shortest..=longest).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
+}
+
+/// The friendly name of a certificate order (A78); 3 to 50 characters (API.md 5.2).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OrderName(String);
+
+impl OrderName {
+    pub fn parse(text: &str) -> Result<Self, IdError> {
+        if dashed(text, 3, 50) { Ok(Self(text.to_owned())) } else { Err(IdError::OrderName(text.to_owned())) }
+    }
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// The name of a key vault (A85, API.md 8): globally unique, part of a DNS name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct VaultName(String);
+
+impl VaultName {
+    pub fn parse(text: &str) -> Result<Self, IdError> {
+        let ends = text.bytes().next().is_some_and(|b| b.is_ascii_alphabetic()) && !text.ends_with('-');
+        if dashed(text, 3, 24) && ends && !text.contains("--") {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(IdError::VaultName(text.to_owned()))
+        }
+    }
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    fn host(text: &str) -> Hostname {
+        Hostname::parse(text).unwrap()
+    }
+
+    #[test]
+    fn ids_that_differ_in_case_are_one_resource() {
+        let mixed = ResourceId::parse("/subscriptions/S/resourceGroups/G/providers/Microsoft.Web/sites/Shop/").unwrap();
+        let lower = ResourceId::parse("/subscriptions/s/resourcegroups/g/providers/microsoft.web/sites/shop").unwrap();
+        assert_eq!(mixed, lower);
+        assert_eq!(std::collections::HashSet::from([mixed.clone(), lower]).len(), 1);
+        assert_eq!((mixed.name(), mixed.resource_group()), ("Shop", "G"));
+    }
+
+    #[test]
+    fn a_slot_is_a_site_of_its_own() {
+        let id = ResourceId::parse(
+            "/subscriptions/s/resourceGroups/g/providers/Microsoft.Web/sites/shop/slots/next/hostNameBindings/a.b",
+        )
+        .unwrap();
+        assert!(id.site().unwrap().as_str().ends_with("/sites/shop/slots/next"));
+    }
+
+    #[test]
+    fn a_wildcard_stands_for_exactly_one_label() {
+        assert!(host("*.contoso.com").covers(&host("www.contoso.com")));
+        assert!(!host("*.contoso.com").covers(&host("contoso.com")));
+        assert!(!host("*.contoso.com").covers(&host("a.b.contoso.com")));
+        assert!(host("CONTOSO.com.").covers(&host("contoso.com")));
+    }
+
+    #[test]
+    fn what_is_no_hostname_is_refused_with_the_reason() {
+        for text in ["", "contoso", "https://contoso.com", "a..b", "-a.com", "a.*.com", "bücher.de", "10.0.0.1", "a b.com"] {
+            assert!(Hostname::parse(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn the_preview_names_what_each_product_secures() {
+        let names = |text: &str| DomainName(host(text)).secured_names();
+        assert_eq!(names("contoso.com"), ["contoso.com", "www.contoso.com"]);
+        assert_eq!(names("pay.contoso.com"), ["pay.contoso.com"]);
+        assert_eq!(names("*.contoso.com"), ["*.contoso.com", "contoso.com"]);
+        assert_eq!(names("contoso.co.uk"), ["contoso.co.uk", "www.contoso.co.uk"]);
+    }
+
+    #[test]
+    fn the_verification_record_belongs_at_the_root_c23() {
+        assert_eq!(DomainName(host("a.b.contoso.com")).root(), "contoso.com");
+        assert_eq!(DomainName(host("shop.contoso.co.uk")).root(), "contoso.co.uk");
+    }
+
+    #[test]
+    fn vault_names_follow_the_rules_of_a_dns_label() {
+        assert!(VaultName::parse("kv-contoso-1").is_ok());
+        for text in ["ab", "1kv", "kv-", "kv--x", "kv_x", "a-name-that-is-far-too-long-x"] {
+            assert!(VaultName::parse(text).is_err(), "{text}");
+        }
+    }
+}

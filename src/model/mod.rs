@@ -1,0 +1,25 @@
+//! What the domain is: plain values, as an admin speaks of them. No I/O, no async, no terminal, no clock.
+
+mod app;
+mod binding;
+mod certificate;
+mod estate;
+mod expiry;
+mod ids;
+mod order;
+mod problem;
+mod seen;
+mod text;
+mod vault;
+
+pub use app::{App, Plan, ResourceGroup, Subscription};
+pub use binding::{Binding, DnsRecordType, SslState};
+pub use certificate::{PrivateCertificate, PublicCertificate, Source, VaultSecret};
+pub use estate::{Estate, Gap, WhoActs};
+pub use expiry::Expiry;
+pub use ids::{DomainName, Hostname, IdError, OrderName, ResourceId, Thumbprint, VaultName};
+pub use order::{Order, OrderStatus, ProductType, SecretStatus, StoredCertificate};
+pub use problem::Problem;
+pub use seen::Seen;
+pub use text::printable;
+pub use vault::{AccessPolicy, Vault};

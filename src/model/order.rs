@@ -1,0 +1,187 @@
+//! An App Service certificate order and what the service says of it.
+
+use std::fmt;
+
+use jiff::Timestamp;
+
+use super::{ResourceId, Thumbprint, VaultSecret};
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum OrderStatus {
+    PendingIssuance,
+    Issued,
+    Revoked,
+    Canceled,
+    Denied,
+    PendingRevocation,
+    PendingRekey,
+    Unused,
+    Expired,
+    NotSubmitted,
+    /// A value this version does not know, as the service wrote it.
+    Other(String),
+}
+
+impl OrderStatus {
+    const NAMES: [(&'static str, Self); 10] = [
+        ("Pendingissuance", Self::PendingIssuance),
+        ("Issued", Self::Issued),
+        ("Revoked", Self::Revoked),
+        ("Canceled", Self::Canceled),
+        ("Denied", Self::Denied),
+        ("Pendingrevocation", Self::PendingRevocation),
+        ("PendingRekey", Self::PendingRekey),
+        ("Unused", Self::Unused),
+        ("Expired", Self::Expired),
+        ("NotSubmitted", Self::NotSubmitted),
+    ];
+
+    pub fn parse(text: &str) -> Self {
+        Self::NAMES
+            .iter()
+            .find(|(name, _)| name.eq_ignore_ascii_case(text))
+            .map_or_else(|| Self::Other(text.to_owned()), |(_, status)| status.clone())
+    }
+
+    /// Whether nothing but a new purchase helps.
+    pub fn is_over(&self) -> bool {
+        matches!(self, Self::Revoked | Self::Canceled | Self::Denied | Self::PendingRevocation | Self::Expired)
+    }
+}
+
+impl fmt::Display for OrderStatus {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::PendingIssuance => "Pending issuance",
+            Self::Issued => "Issued",
+            Self::Revoked => "Revoked",
+            Self::Canceled => "Canceled",
+            Self::Denied => "Denied",
+            Self::PendingRevocation => "Pending revocation",
+            Self::PendingRekey => "Pending rekey",
+            Self::Unused => "Unused",
+            Self::Expired => "Expired",
+            Self::NotSubmitted => "Not submitted",
+            Self::Other(text) => text,
+        })
+    }
+}
+
+/// `keyVaultSecretStatus` of a site certificate, and `provisioningState` of an order's stored certificate (API.md 5.3).
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum SecretStatus {
+    Initialized,
+    WaitingOnCertificateOrder,
+    Succeeded,
+    CertificateOrderFailed,
+    OperationNotPermittedOnKeyVault,
+    AzureServiceUnauthorizedToAccessKeyVault,
+    KeyVaultDoesNotExist,
+    KeyVaultSecretDoesNotExist,
+    UnknownError,
+    ExternalPrivateKey,
+    #[default]
+    Unknown,
+}
+
+impl SecretStatus {
+    const ALL: [(&'static str, Self, &'static str); 11] = [
+        ("Initialized", Self::Initialized, "the vault is linked; the secret is filled when the order is issued"),
+        ("WaitingOnCertificateOrder", Self::WaitingOnCertificateOrder, "the vault waits for the order to be issued"),
+        ("Succeeded", Self::Succeeded, "the certificate is in the vault"),
+        ("CertificateOrderFailed", Self::CertificateOrderFailed, "the order failed, so nothing reached the vault"),
+        (
+            "OperationNotPermittedOnKeyVault",
+            Self::OperationNotPermittedOnKeyVault,
+            "the certificate service may not write secrets to the vault",
+        ),
+        (
+            "AzureServiceUnauthorizedToAccessKeyVault",
+            Self::AzureServiceUnauthorizedToAccessKeyVault,
+            "App Service has no permission to read the vault",
+        ),
+        ("KeyVaultDoesNotExist", Self::KeyVaultDoesNotExist, "the vault no longer exists"),
+        ("KeyVaultSecretDoesNotExist", Self::KeyVaultSecretDoesNotExist, "the secret no longer exists in the vault"),
+        ("UnknownError", Self::UnknownError, "the service reports an unknown error with the vault"),
+        ("ExternalPrivateKey", Self::ExternalPrivateKey, "the private key is kept outside of Azure"),
+        ("Unknown", Self::Unknown, "the service does not say"),
+    ];
+
+    pub fn parse(text: &str) -> Self {
+        Self::ALL.iter().find(|(name, ..)| name.eq_ignore_ascii_case(text)).map_or(Self::Unknown, |(_, status, _)| status.clone())
+    }
+
+    pub fn as_wire(&self) -> &'static str {
+        Self::ALL.iter().find(|(_, status, _)| status == self).map_or("Unknown", |(name, ..)| name)
+    }
+
+    /// One plain sentence, without a full stop.
+    pub fn words(&self) -> &'static str {
+        Self::ALL.iter().find(|(_, status, _)| status == self).map_or("", |(.., words)| words)
+    }
+
+    /// Whether somebody has to act before the vault can do its part.
+    pub fn is_trouble(&self) -> bool {
+        !matches!(
+            self,
+            Self::Initialized | Self::WaitingOnCertificateOrder | Self::Succeeded | Self::ExternalPrivateKey | Self::Unknown
+        )
+    }
+}
+
+/// What is bought: S1 Standard or W1 Wildcard (A73).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ProductType {
+    Standard,
+    Wildcard,
+}
+
+impl ProductType {
+    pub fn as_wire(self) -> &'static str {
+        match self {
+            Self::Standard => "StandardDomainValidatedSsl",
+            Self::Wildcard => "StandardDomainValidatedWildCardSsl",
+        }
+    }
+
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Standard => "standard",
+            Self::Wildcard => "wildcard",
+        }
+    }
+}
+
+/// The link from an order to the vault secret that holds its certificate: the result of Step 1: Store.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredCertificate {
+    pub name: String,
+    pub secret: VaultSecret,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Order {
+    pub id: ResourceId,
+    pub status: OrderStatus,
+    pub provisioning_state: String,
+    /// Absent where the service names a product that this version does not know.
+    pub product: Option<ProductType>,
+    /// The common name asked for, without `CN=`.
+    pub domain: String,
+    pub token: Option<String>,
+    pub auto_renew: bool,
+    pub stored: Vec<StoredCertificate>,
+    /// The thumbprint, issue date and expiry of the live certificate, once there is one. Since March 2026 a paid year
+    /// holds two certificates, so this expiry is not the term's (C10, trap E8).
+    pub thumbprint: Option<Thumbprint>,
+    pub issued: Option<Timestamp>,
+    pub expires: Option<Timestamp>,
+    /// Subject alternative names really in the certificate, read from it.
+    pub names: Vec<String>,
+    /// End of the paid term (`expirationTime`).
+    pub term_ends: Option<Timestamp>,
+    pub last_issued: Option<Timestamp>,
+    pub next_auto_renewal: Option<Timestamp>,
+    pub not_renewable: Vec<String>,
+    pub serial: Option<String>,
+}

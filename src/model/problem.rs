@@ -1,0 +1,56 @@
+//! Something that stands in the way, in words for an admin: what failed, on what, why, and what to do.
+
+use std::fmt;
+
+/// A refusal or failure that somebody has to read. Built where it is understood, shown everywhere the same.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Problem {
+    /// What could not be done, on what: `Buy the certificate order contoso-www`.
+    pub what: String,
+    pub why: String,
+    /// What to do about it; empty where nothing is known.
+    pub remedy: String,
+    /// The service's own code, such as `ScopeLocked`, or the id of the rule that says so.
+    pub code: Option<String>,
+    /// For support: `x-ms-request-id` of the answer.
+    pub request_id: Option<String>,
+}
+
+impl Problem {
+    pub fn new(what: impl Into<String>, why: impl Into<String>) -> Self {
+        Self { what: what.into(), why: why.into(), ..Self::default() }
+    }
+
+    #[must_use]
+    pub fn remedy(mut self, remedy: impl Into<String>) -> Self {
+        self.remedy = remedy.into();
+        self
+    }
+
+    #[must_use]
+    pub fn code(mut self, code: impl Into<String>) -> Self {
+        self.code = Some(code.into());
+        self
+    }
+
+    #[must_use]
+    pub fn request_id(mut self, id: Option<String>) -> Self {
+        self.request_id = id;
+        self
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.what, self.why)?;
+        if !self.remedy.is_empty() {
+            write!(f, "\nWhat to do: {}", self.remedy)?;
+        }
+        match (&self.code, &self.request_id) {
+            (Some(code), Some(id)) => write!(f, "\n({code}, request {id})"),
+            (Some(code), None) => write!(f, "\n({code})"),
+            (None, Some(id)) => write!(f, "\n(request {id})"),
+            (None, None) => Ok(()),
+        }
+    }
+}

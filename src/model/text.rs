@@ -1,0 +1,46 @@
+//! Makes text from outside safe to show: once, where data enters (RELIABILITY.md S5).
+
+use std::borrow::Cow;
+use std::fmt::Write as _;
+
+/// The text with every control, bidirectional and invisible character replaced by a visible mark such as `\x1B`.
+///
+/// ratatui drops C0 and C1 silently but lets direction marks, zero-width and tag characters through, and everything
+/// printed outside the screen bypasses it; so names, subjects, tags and messages pass here when they are decoded.
+pub fn printable(text: &str) -> Cow<'_, str> {
+    if !text.chars().any(is_hidden) {
+        return Cow::Borrowed(text);
+    }
+    let mut shown = String::with_capacity(text.len() + 8);
+    for c in text.chars() {
+        match c {
+            '\n' | '\t' => shown.push(' '),
+            c if !is_hidden(c) => shown.push(c),
+            c if (c as u32) < 0x100 => drop(write!(shown, "\\x{:02X}", c as u32)),
+            c => drop(write!(shown, "\\u{{{:X}}}", c as u32)),
+        }
+    }
+    Cow::Owned(shown)
+}
+
+/// Controls (C0, C1, DEL), and what changes direction or takes no room: the set that `fd` hides, plus U+061C,
+/// the line and paragraph separators and the variation selectors.
+fn is_hidden(c: char) -> bool {
+    c.is_control()
+        || matches!(c as u32,
+            0xAD | 0x061C | 0x180E | 0x200B..=0x200F | 0x2028..=0x202E | 0x2060..=0x206F | 0xFE00..=0xFE0F | 0xFEFF
+            | 0xFFF9..=0xFFFB | 0xE0000..=0xE01EF)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::printable;
+
+    #[test]
+    fn escape_and_direction_marks_become_visible() {
+        assert_eq!(printable("\u{1b}[31mred"), "\\x1B[31mred");
+        assert_eq!(printable("abc\u{202e}def"), "abc\\u{202E}def");
+        assert_eq!(printable("two\nlines"), "two lines");
+        assert_eq!(printable("Grüße"), "Grüße");
+    }
+}

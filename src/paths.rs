@@ -1,0 +1,80 @@
+//! Where certdeck keeps its files, by the platform's own rules (XDG on Linux). Directories are 0700, files 0600.
+
+use std::fs::{DirBuilder, File, OpenOptions};
+use std::io;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+
+use directories::ProjectDirs;
+use thiserror::Error;
+
+/// The system names no home directory, so there is no place for files.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[error(
+    "this account has no home directory to keep files in; set HOME, or name the directories in XDG_CONFIG_HOME, XDG_STATE_HOME and XDG_DATA_HOME"
+)]
+pub struct NoHome;
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Paths {
+    /// `config.toml`; need not exist.
+    pub config: PathBuf,
+    /// Journal and log: what happened here.
+    pub state: PathBuf,
+    /// The practice cloud.
+    pub data: PathBuf,
+}
+
+impl Paths {
+    pub fn of_this_user() -> Result<Self, NoHome> {
+        let dirs = ProjectDirs::from("", "", "certdeck").ok_or(NoHome)?;
+        Ok(Self {
+            config: dirs.config_dir().join("config.toml"),
+            state: dirs.state_dir().unwrap_or_else(|| dirs.data_local_dir()).to_owned(),
+            data: dirs.data_local_dir().to_owned(),
+        })
+    }
+
+    pub fn journal(&self) -> PathBuf {
+        self.state.join("journal.jsonl")
+    }
+
+    pub fn log(&self) -> PathBuf {
+        self.state.join("certdeck.log")
+    }
+
+    pub fn practice_cloud(&self) -> PathBuf {
+        self.data.join("practice")
+    }
+}
+
+/// Makes a directory and its parents that nobody else may enter, whatever the umask.
+pub fn private_dir(path: &Path) -> io::Result<()> {
+    DirBuilder::new().recursive(true).mode(0o700).create(path)
+}
+
+/// Opens a file that only this account may read, for appending; its directory is made on the way.
+pub fn private_append(path: &Path) -> io::Result<File> {
+    if let Some(dir) = path.parent() {
+        private_dir(dir)?;
+    }
+    OpenOptions::new().read(true).append(true).create(true).mode(0o600).open(path)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+
+    #[test]
+    fn files_are_for_this_account_alone() {
+        let home = tempfile::tempdir().unwrap();
+        let file = home.path().join("state/certdeck/journal.jsonl");
+        private_append(&file).unwrap();
+        let mode = |path: &Path| path.metadata().unwrap().permissions().mode() & 0o777;
+        assert_eq!(mode(&file), 0o600);
+        assert_eq!(mode(file.parent().unwrap()), 0o700);
+    }
+}

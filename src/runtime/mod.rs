@@ -1,0 +1,202 @@
+//! Where the screen touches the world: terminal, signals, network, disk, clock. The loop waits for one thing to happen,
+//! drains what happened meanwhile, updates the state, performs the effects and draws. Idle, it does nothing at all.
+
+pub mod ansi;
+pub mod clipboard;
+pub mod frame;
+pub mod input;
+pub mod log;
+pub mod practice;
+pub mod signals;
+pub mod tasks;
+pub mod terminal;
+pub mod world;
+
+use std::io;
+use std::ops::ControlFlow;
+use std::sync::Arc;
+use std::time::Instant;
+
+use tokio::sync::mpsc::{self, UnboundedReceiver};
+
+use clipboard::Between;
+use frame::FrameRate;
+use tasks::Tasks;
+use terminal::Terminal;
+use world::World;
+
+use crate::app::effect::Effect;
+use crate::app::message::Message;
+use crate::app::{App, Effects};
+use crate::ui::{self, look::Look};
+
+/// What can happen to the loop.
+#[derive(Debug)]
+pub enum Happened {
+    Message(Message),
+    /// A signal asks for the end.
+    Told(i32),
+    /// The terminal hung up.
+    TerminalGone,
+    /// SIGTSTP came from outside.
+    AskedToStop,
+    /// SIGCONT: whoever had the terminal meanwhile may have written to it.
+    Continued,
+}
+
+/// Why the screen ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ended {
+    /// The person quit.
+    Quit,
+    Told(i32),
+    TerminalGone,
+}
+
+/// As many messages are taken in before a frame at most; a flood must not keep the picture from changing.
+const BETWEEN_FRAMES: usize = 1_000;
+
+/// Runs the screen until it ends. The terminal is given back when this returns.
+pub async fn run(app: App, first: Effects, look: Look, world: Arc<World>) -> io::Result<Ended> {
+    let (to, happened) = mpsc::unbounded_channel();
+    signals::listen(&to)?;
+    let mut screen = Screen {
+        app,
+        look,
+        tasks: Tasks::new(world, to.clone()),
+        terminal: Terminal::enter()?,
+        rate: FrameRate::default(),
+        away: false,
+    };
+    input::listen(&to);
+    let flow = screen.perform(first);
+    screen.rate.mark_due();
+    let ended = match flow {
+        Ok(ControlFlow::Continue(())) => screen.live(happened).await,
+        Ok(ControlFlow::Break(ended)) => Ok(ended),
+        Err(error) => Err(error),
+    };
+    // A terminal that cannot be written to is gone, and for that there is an ending.
+    ended.or_else(|error| {
+        if error.raw_os_error() == Some(rustix::io::Errno::IO.raw_os_error()) { Ok(Ended::TerminalGone) } else { Err(error) }
+    })
+}
+
+struct Screen {
+    app: App,
+    look: Look,
+    tasks: Tasks,
+    terminal: Terminal,
+    rate: FrameRate,
+    /// Suspended: the terminal is somebody else's, so nothing is drawn.
+    away: bool,
+}
+
+impl Screen {
+    async fn live(&mut self, mut happened: UnboundedReceiver<Happened>) -> io::Result<Ended> {
+        loop {
+            let due = self.rate.next(Instant::now()).filter(|_| !self.away);
+            let pause = async {
+                match due {
+                    Some(at) => tokio::time::sleep_until(at.into()).await,
+                    None => std::future::pending().await,
+                }
+            };
+            tokio::select! {
+                next = happened.recv() => {
+                    let mut next = next;
+                    for _ in 0..BETWEEN_FRAMES {
+                        let Some(one) = next else { break };
+                        if let ControlFlow::Break(ended) = self.take(one)? {
+                            return Ok(ended);
+                        }
+                        next = happened.try_recv().ok();
+                    }
+                }
+                () = pause => {}
+            }
+            let now = Instant::now();
+            if !self.away && self.rate.next(now).is_some_and(|at| at <= now) {
+                self.terminal.draw(|frame| ui::view(&self.app, &self.look, frame))?;
+                self.rate.drawn(now);
+            }
+        }
+    }
+
+    fn take(&mut self, happened: Happened) -> io::Result<ControlFlow<Ended>> {
+        match happened {
+            Happened::Message(message) => self.update(message),
+            Happened::Told(signal) => {
+                let _ = self.update(Message::Ended)?;
+                Ok(ControlFlow::Break(Ended::Told(signal)))
+            }
+            Happened::TerminalGone => {
+                let _ = self.update(Message::Ended)?;
+                Ok(ControlFlow::Break(Ended::TerminalGone))
+            }
+            Happened::AskedToStop => self.suspend(),
+            Happened::Continued => self.resume(),
+        }
+    }
+
+    fn update(&mut self, message: Message) -> io::Result<ControlFlow<Ended>> {
+        self.rate.mark_due();
+        let effects = self.app.update(message);
+        self.perform(effects)
+    }
+
+    fn perform(&mut self, effects: Effects) -> io::Result<ControlFlow<Ended>> {
+        for effect in effects {
+            let flow = self.perform_one(effect)?;
+            if flow.is_break() {
+                return Ok(flow);
+            }
+        }
+        Ok(ControlFlow::Continue(()))
+    }
+
+    fn perform_one(&mut self, effect: Effect) -> io::Result<ControlFlow<Ended>> {
+        match effect {
+            Effect::ReadEstate { ask } => self.tasks.read_estate(ask),
+            Effect::Observe { ask, flow, inputs } => self.tasks.observe(ask, flow, inputs),
+            Effect::PerformStep { ask, flow, inputs, step } => self.tasks.perform_step(ask, flow, inputs, step),
+            Effect::ReadRaw { ask, id } => self.tasks.read_raw(ask, id),
+            Effect::Practise { ask, act } => self.tasks.practise(ask, act),
+            Effect::Forget { ask } => self.tasks.forget(ask),
+            Effect::Wake(after) => self.tasks.wake(after),
+            Effect::Copy(text) => return self.copy(&text),
+            Effect::Suspend => return self.suspend(),
+            Effect::Repaint => self.repaint()?,
+            Effect::Quit => return Ok(ControlFlow::Break(Ended::Quit)),
+        }
+        Ok(ControlFlow::Continue(()))
+    }
+
+    fn copy(&mut self, text: &str) -> io::Result<ControlFlow<Ended>> {
+        let result = match clipboard::copy(text, Between::of_this_process()) {
+            Ok(sequence) => {
+                self.terminal.send(&sequence)?;
+                Ok(())
+            }
+            Err(problem) => Err(problem),
+        };
+        self.update(Message::Copied(result))
+    }
+
+    fn suspend(&mut self) -> io::Result<ControlFlow<Ended>> {
+        self.terminal.leave();
+        self.away = true;
+        if signals::stop() { Ok(ControlFlow::Continue(())) } else { self.resume() }
+    }
+
+    fn resume(&mut self) -> io::Result<ControlFlow<Ended>> {
+        self.away = false;
+        self.terminal.resume()?;
+        self.update(Message::Resumed)
+    }
+
+    fn repaint(&mut self) -> io::Result<()> {
+        self.rate.mark_due();
+        self.terminal.repaint()
+    }
+}

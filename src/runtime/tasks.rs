@@ -1,0 +1,136 @@
+//! Effects that take time, each as a task of its own whose outcome comes back as a message under the id it answers.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use jiff::Timestamp;
+use tokio::sync::mpsc::UnboundedSender;
+use tokio::task::AbortHandle;
+
+use super::world::World;
+use super::{Happened, practice};
+use crate::app::effect::PracticeAct;
+use crate::app::message::{AskId, Message};
+use crate::azure::{inventory, raw};
+use crate::flow::{self, FlowName, Inputs, StepId};
+use crate::model::ResourceId;
+
+#[derive(Debug)]
+pub struct Tasks {
+    world: Arc<World>,
+    answers: Answers,
+    running: HashMap<AskId, Running>,
+}
+
+#[derive(Debug)]
+struct Running {
+    task: AbortHandle,
+    /// A request of it is on its way: dropping it now would lose the answer and undo nothing.
+    sent: Arc<AtomicBool>,
+}
+
+impl Tasks {
+    pub fn new(world: Arc<World>, to: UnboundedSender<Happened>) -> Self {
+        Self { world, answers: Answers(to), running: HashMap::new() }
+    }
+
+    pub fn read_estate(&mut self, ask: AskId) {
+        let (world, answers) = self.both();
+        self.run(ask, async move {
+            let progress = |estate, note| answers.say(Message::EstateProgressed { ask, estate: Arc::new(estate), note });
+            let result = inventory::load(&world.client, progress).await;
+            let result = result.map(Arc::new).map_err(|error| error.problem("Read the certificates, orders and bindings"));
+            answers.say(Message::EstateRead { ask, result });
+        });
+    }
+
+    pub fn observe(&mut self, ask: AskId, flow: FlowName, inputs: Inputs) {
+        let (world, answers) = self.both();
+        self.run(ask, async move {
+            let result = flow::observe(&world.client, flow, &inputs).await.map(Box::new);
+            answers.say(Message::Observed { ask, result });
+        });
+    }
+
+    pub fn perform_step(&mut self, ask: AskId, flow: FlowName, inputs: Inputs, step: StepId) {
+        let (world, answers) = self.both();
+        let sent = Arc::new(AtomicBool::new(false));
+        let sending = sent.clone();
+        let task = async move {
+            let mut say = |note: String| {
+                sending.store(true, Ordering::Relaxed);
+                answers.say(Message::StepProgressed { ask, step, note });
+            };
+            let result = match world.may_change(flow.title()) {
+                Ok(()) => world.engine().perform(flow, &inputs, step, &mut say).await.map(Box::new),
+                Err(problem) => Err(problem),
+            };
+            answers.say(Message::StepPerformed { ask, step, result });
+        };
+        self.keep(ask, task, sent);
+    }
+
+    pub fn read_raw(&mut self, ask: AskId, id: ResourceId) {
+        let (world, answers) = self.both();
+        self.run(ask, async move {
+            let result = raw::read(&world.client, &id).await;
+            answers.say(Message::RawRead { ask, result });
+        });
+    }
+
+    pub fn practise(&mut self, ask: AskId, act: PracticeAct) {
+        let (world, answers) = self.both();
+        self.run(ask, async move {
+            let result = practice::play(&world.client, &act).await;
+            answers.say(Message::Practised { ask, result });
+        });
+    }
+
+    pub fn forget(&mut self, ask: AskId) {
+        if let Some(running) = self.running.remove(&ask)
+            && !running.sent.load(Ordering::Relaxed)
+        {
+            running.task.abort();
+        }
+    }
+
+    pub fn wake(&self, after: Duration) {
+        let answers = self.answers.clone();
+        tokio::spawn(async move {
+            tokio::time::sleep(after).await;
+            answers.tick();
+        });
+    }
+
+    fn both(&self) -> (Arc<World>, Answers) {
+        (self.world.clone(), self.answers.clone())
+    }
+
+    fn run(&mut self, ask: AskId, task: impl Future<Output = ()> + Send + 'static) {
+        self.keep(ask, task, Arc::default());
+    }
+
+    fn keep(&mut self, ask: AskId, task: impl Future<Output = ()> + Send + 'static, sent: Arc<AtomicBool>) {
+        self.running.retain(|_, running| !running.task.is_finished());
+        let task = tokio::spawn(task).abort_handle();
+        self.running.insert(ask, Running { task, sent });
+    }
+}
+
+/// The way back into the loop. Every answer brings the time with it, because the state has no clock.
+#[derive(Debug, Clone)]
+struct Answers(UnboundedSender<Happened>);
+
+impl Answers {
+    fn say(&self, message: Message) {
+        self.tick();
+        // Nobody listens any more once the loop has ended, and then nobody misses the answer.
+        let _ = self.0.send(Happened::Message(message));
+    }
+
+    fn tick(&self) {
+        let _ = self.0.send(Happened::Message(Message::Ticked(Timestamp::now())));
+    }
+}

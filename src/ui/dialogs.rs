@@ -1,0 +1,299 @@
+//! Dialogs, drawn over everything: never larger than the screen, with their keys written in them.
+
+use ratatui::Frame;
+use ratatui::layout::{Position, Rect};
+use ratatui::text::{Line, Span};
+use ratatui::widgets::{Clear, Widget};
+
+use super::look::{Look, Role};
+use super::text::{cut, cut_middle, fit, scroll, width, wrap};
+use super::{framed, put_lines};
+use crate::app::App;
+use crate::app::dialog::{Choose, Confirm, Dialog, ErrorText, Help, Palette};
+use crate::app::field::Field;
+use crate::app::operations::Outcome;
+
+/// What a dialog looks like before it is cut to the screen.
+struct Content {
+    title: String,
+    lines: Vec<Line<'static>>,
+    /// The line that has to be on screen.
+    at: usize,
+    /// Lines at the end that always stay: refusal and keys.
+    foot: Vec<Line<'static>>,
+    /// Line and column of the text cursor; lines of the foot are counted after the others.
+    cursor: Option<(usize, usize)>,
+}
+
+pub fn draw(app: &App, dialog: &Dialog, look: &Look, screen: Rect, frame: &mut Frame<'_>) {
+    let outer = screen.width.saturating_sub(4).min(match dialog {
+        Dialog::Confirm(_) | Dialog::Error(_) => 74,
+        _ => 90,
+    });
+    let room = usize::from(outer.saturating_sub(4));
+    let content = match dialog {
+        Dialog::Help(help) => help_lines(help, room, look),
+        Dialog::Palette(palette) => palette_lines(palette, room, look),
+        Dialog::Choose(choose) => choose_lines(choose, room, look),
+        Dialog::Confirm(confirm) => confirm_lines(confirm, room, look),
+        Dialog::Error(error) => error_lines(error, room, look),
+        Dialog::Operations { cursor } => operation_lines(app, *cursor, room, look),
+    };
+    let wanted = content.lines.len() + content.foot.len() + 2;
+    let height = u16::try_from(wanted).unwrap_or(u16::MAX).min(screen.height.saturating_sub(2));
+    // Typed lists keep their top where it is while they grow and shrink.
+    let top = if matches!(dialog, Dialog::Palette(_)) { 2 } else { (screen.height - height) / 2 };
+    let area = Rect { x: screen.x + (screen.width - outer) / 2, y: screen.y + top, width: outer, height };
+    Clear.render(area, frame.buffer_mut());
+    let title = Line::styled(format!(" {} ", cut(&content.title, room, look.glyphs.more)), look.style(Role::Title));
+    let block = framed(title, look);
+    let mut inner = block.inner(area);
+    block.render(area, frame.buffer_mut());
+    inner.x += 1;
+    inner.width = inner.width.saturating_sub(2);
+    let body = inner.height.saturating_sub(u16::try_from(content.foot.len()).unwrap_or(0));
+    let shown = usize::from(body);
+    let last = content.lines.len().saturating_sub(shown);
+    let first = match dialog {
+        Dialog::Confirm(confirm) => confirm.scroll.min(last),
+        _ => (content.at + 2).saturating_sub(shown).min(last),
+    };
+    put_lines(&content.lines[first..], Rect { height: body, ..inner }, frame.buffer_mut());
+    if content.lines.len() > first + shown {
+        let more = Line::styled(format!(" {} more: Down ", content.lines.len() - first - shown), look.style(Role::Soon));
+        more.right_aligned().render(Rect { y: area.bottom() - 1, height: 1, ..inner }, frame.buffer_mut());
+    }
+    put_lines(&content.foot, Rect { y: inner.y + body, height: inner.height - body, ..inner }, frame.buffer_mut());
+    if let Some((line, column)) = content.cursor {
+        let line = if line < content.lines.len() { line.saturating_sub(first) } else { shown + line - content.lines.len() };
+        let y = inner.y + u16::try_from(line).unwrap_or(0);
+        frame.set_cursor_position(Position::new(inner.x + u16::try_from(column).unwrap_or(0), y));
+    }
+}
+
+/// The last line of a dialog: its keys.
+fn keys(pairs: &[(&str, &str)], look: &Look) -> Line<'static> {
+    let spans = pairs
+        .iter()
+        .flat_map(|(key, words)| [Span::styled((*key).to_owned(), look.style(Role::Key)), Span::raw(format!(" {words}   "))]);
+    Line::from(spans.collect::<Vec<_>>())
+}
+
+fn refusal(why: Option<&String>, room: usize, look: &Look) -> Vec<Line<'static>> {
+    let words = why.map(|why| wrap(&format!("{} {why}", look.glyphs.soon), room)).unwrap_or_default();
+    words.into_iter().map(|line| Line::styled(line, look.style(Role::Urgent))).collect()
+}
+
+fn paragraph(text: &str, room: usize, look: &Look, role: Role) -> Vec<Line<'static>> {
+    wrap(text, room).into_iter().map(|line| Line::styled(line, look.style(role))).collect()
+}
+
+/// A typed text after its prompt, and the column of its cursor.
+fn typed(prompt: &str, field: &Field, room: usize, look: &Look) -> (Line<'static>, usize) {
+    let (before, after) = field.around_cursor();
+    let hide = |text: &str| if field.masked { look.glyphs.mask.repeat(text.chars().count()) } else { text.to_owned() };
+    let (shown, column) = scroll(&hide(before), &hide(after), room.saturating_sub(width(prompt) + 1));
+    let line = Line::from(vec![Span::styled(prompt.to_owned(), look.style(Role::Key)), Span::raw(shown)]);
+    (line, width(prompt) + column)
+}
+
+fn help_lines(help: &Help, room: usize, look: &Look) -> Content {
+    let mut lines = Vec::new();
+    let mut at = 0;
+    let mut cursor = None;
+    if help.is_searching || !help.search.text().is_empty() {
+        let (line, column) = typed("/", &help.search, room, look);
+        lines.push(line);
+        cursor = help.is_searching.then_some((0, column));
+    }
+    let mut group = "";
+    for (nth, line) in help.shown().into_iter().enumerate() {
+        if line.group != group {
+            group = line.group;
+            lines.push(Line::styled(group, look.style(Role::Title)));
+        }
+        if nth == help.cursor {
+            at = lines.len();
+        }
+        for (row, piece) in wrap(&line.words, room.saturating_sub(32)).into_iter().enumerate() {
+            let (key, name) = if row == 0 { (line.keys.as_str(), line.name) } else { ("", "") };
+            let marker = if row == 0 && nth == help.cursor { look.glyphs.here } else { " " };
+            lines.push(Line::from(vec![
+                Span::raw(format!("{marker} ")),
+                Span::styled(fit(key, 15, look.glyphs.more), look.style(Role::Key)),
+                Span::styled(fit(name, 14, look.glyphs.more), look.style(Role::Dim)),
+                Span::raw(format!(" {piece}")),
+            ]));
+        }
+    }
+    if help.shown().is_empty() {
+        lines.push(Line::raw("No key and no command matches."));
+    }
+    let foot = vec![keys(&[("j k", "scroll"), ("/", "search"), ("Esc", "close")], look)];
+    Content { title: format!("Help: {}", help.about), lines, at, foot, cursor }
+}
+
+fn palette_lines(palette: &Palette, room: usize, look: &Look) -> Content {
+    let (line, column) = typed(":", &palette.typed, room, look);
+    let mut lines = vec![line];
+    let mut at = 0;
+    for (nth, candidate) in palette.shown().into_iter().enumerate() {
+        let is_here = nth == palette.cursor;
+        if is_here {
+            at = lines.len();
+        }
+        let words = candidate.refusal.as_deref().map_or_else(|| candidate.entry.words.to_owned(), |why| format!("not now: {why}"));
+        let marker = if is_here { look.glyphs.here } else { " " };
+        let role = if candidate.refusal.is_some() { Role::Dim } else { Role::Text };
+        let style = look.style(if is_here { Role::Selected } else { role });
+        lines.push(Line::from(vec![
+            Span::raw(format!("{marker} ")),
+            Span::styled(fit(candidate.entry.name, 14, look.glyphs.more), style),
+            Span::styled(fit(candidate.keys.split(' ').next().unwrap_or_default(), 8, ""), look.style(Role::Key)),
+            Span::styled(cut(&words, room.saturating_sub(24), look.glyphs.more), look.style(role)),
+        ]));
+    }
+    let mut foot = refusal(palette.refusal.as_ref(), room, look);
+    foot.push(keys(&[("Enter", "run"), ("Tab", "complete"), ("Up Down", "choose"), ("Esc", "close")], look));
+    Content { title: "Command".into(), lines, at, foot, cursor: Some((0, column)) }
+}
+
+fn choose_lines(choose: &Choose, room: usize, look: &Look) -> Content {
+    let mut lines = if choose.intro.is_empty() { Vec::new() } else { paragraph(&choose.intro, room, look, Role::Dim) };
+    let mut cursor = None;
+    if choose.is_typed {
+        let (line, column) = typed("/", &choose.filter, room, look);
+        cursor = Some((lines.len(), column));
+        lines.push(line);
+    }
+    let shown = choose.shown();
+    // A few choices are explained in full; of many, each has one line.
+    let fits = |note: &str| width(note) <= room.saturating_sub(26);
+    let short = shown.iter().all(|item| width(&item.label) <= 22 && (choose.total() > 6 || fits(&item.note)));
+    let mut at = 0;
+    for (nth, item) in shown.iter().enumerate() {
+        let is_here = nth == choose.cursor;
+        if is_here {
+            at = lines.len();
+        }
+        let marker = if is_here { look.glyphs.here } else { " " };
+        let style = look.style(if is_here { Role::Selected } else { Role::Text });
+        if short {
+            lines.push(Line::from(vec![
+                Span::raw(format!("{marker} ")),
+                Span::styled(fit(&item.label, 23, look.glyphs.more), style),
+                Span::raw(" "),
+                Span::styled(cut_middle(&item.note, room.saturating_sub(26), look.glyphs.more), look.style(Role::Dim)),
+            ]));
+        } else {
+            let later = item.then.as_ref().err().map(|_| " (later)").unwrap_or_default();
+            let label = cut_middle(&item.label, room.saturating_sub(2 + later.len()), look.glyphs.more);
+            lines.push(Line::from(vec![
+                Span::raw(format!("{marker} ")),
+                Span::styled(label, style),
+                Span::styled(later, look.style(Role::Dim)),
+            ]));
+            let notes = wrap(&item.note, room.saturating_sub(4));
+            lines.extend(notes.into_iter().map(|note| Line::styled(format!("    {note}"), look.style(Role::Dim))));
+        }
+    }
+    if shown.is_empty() {
+        let words = if choose.total() == 0 { choose.empty.as_str() } else { "Nothing matches what is typed." };
+        lines.extend(paragraph(words, room, look, Role::Text));
+    }
+    let mut foot = refusal(choose.refusal.as_ref(), room, look);
+    foot.push(if choose.is_typed {
+        keys(&[("type", "to filter"), ("Up Down", "choose"), ("Enter", "take it"), ("Esc", "back")], look)
+    } else {
+        keys(&[("j k", "choose"), ("Enter", "take it"), ("Esc", "back")], look)
+    });
+    Content { title: choose.title.clone(), lines, at, foot, cursor }
+}
+
+fn confirm_lines(confirm: &Confirm, room: usize, look: &Look) -> Content {
+    let mut lines = Vec::new();
+    for words in &confirm.words {
+        lines.extend(paragraph(words, room, look, Role::Text));
+        lines.push(Line::raw(""));
+    }
+    if !confirm.plan.is_empty() {
+        lines.push(Line::styled("This will be sent:", look.style(Role::Title)));
+        for line in &confirm.plan {
+            let indent = line.len() - line.trim_start().len();
+            let wrapped = wrap(line, room.saturating_sub(indent + 4));
+            for (nth, piece) in wrapped.into_iter().enumerate() {
+                let margin = " ".repeat(indent + if nth == 0 { 1 } else { 3 });
+                lines.push(Line::styled(format!("{margin}{piece}"), look.style(if indent > 0 { Role::Dim } else { Role::Text })));
+            }
+        }
+        lines.push(Line::raw(""));
+    }
+    let mut foot = Vec::new();
+    let mut cursor = None;
+    if let Some(word) = &confirm.word {
+        let (line, column) = typed(&format!("Type {word} to confirm: "), &confirm.typed, room, look);
+        cursor = Some((lines.len(), column));
+        foot.push(line);
+        foot.extend(refusal(confirm.refusal.as_ref(), room, look));
+        foot.push(keys(&[("Esc", "Cancel"), ("Enter", &format!("{} (after typing {word})", confirm.yes))], look));
+    } else {
+        let button = |words: &str, is_here: bool| {
+            let marker = if is_here { look.glyphs.here } else { " " };
+            Span::styled(format!("{marker} {words} "), look.style(if is_here { Role::Selected } else { Role::Text }))
+        };
+        foot.push(Line::from(vec![button("Cancel", !confirm.on_yes), Span::raw("   "), button(&confirm.yes, confirm.on_yes)]));
+        let enter = if confirm.on_yes { confirm.yes.as_str() } else { "Cancel" };
+        foot.push(keys(&[("Enter", enter), ("Tab", "the other"), ("y", &confirm.yes), ("Esc", "Cancel")], look));
+    }
+    Content { title: confirm.title.clone(), lines, at: 0, foot, cursor }
+}
+
+fn error_lines(error: &ErrorText, room: usize, look: &Look) -> Content {
+    let mut lines = Vec::new();
+    for line in error.lines().iter().skip(error.scroll) {
+        lines.extend(paragraph(line, room, look, Role::Text));
+    }
+    let foot = vec![Line::raw(""), keys(&[("Enter", "close"), ("c", "copy"), ("j k", "scroll")], look)];
+    let title = format!("{} {}", look.glyphs.failed, error.problem.what);
+    let mut content = Content { title, lines, at: 0, foot, cursor: None };
+    // A long title goes into the text: what failed must be readable whole.
+    if width(&content.title) > room {
+        let mut whole = paragraph(&content.title, room, look, Role::Urgent);
+        whole.push(Line::raw(""));
+        whole.append(&mut content.lines);
+        content.lines = whole;
+        content.title = "This could not be done".into();
+    }
+    content
+}
+
+fn operation_lines(app: &App, cursor: usize, room: usize, look: &Look) -> Content {
+    let mut lines = Vec::new();
+    let mut at = 0;
+    for (nth, operation) in app.operations.iter().rev().enumerate() {
+        if nth == cursor {
+            at = lines.len();
+        }
+        let (glyph, words, role) = match &operation.ended {
+            None => (look.glyphs.here, "running".to_owned(), Role::Soon),
+            Some((_, Outcome::Succeeded)) => (look.glyphs.done, "accepted".to_owned(), Role::Good),
+            Some((_, Outcome::Failed(problem))) => (look.glyphs.failed, format!("failed: {}", problem.why), Role::Urgent),
+            Some((_, Outcome::Unwatched)) => (look.glyphs.dot, "not watched any more".to_owned(), Role::Dim),
+        };
+        let marker = if nth == cursor { look.glyphs.here } else { " " };
+        let what = fit(&operation.what, room.saturating_sub(18), look.glyphs.more);
+        lines.push(Line::from(vec![
+            Span::raw(format!("{marker} ")),
+            Span::styled(format!("{glyph} "), look.style(role)),
+            Span::styled(what, look.style(if nth == cursor { Role::Selected } else { Role::Text })),
+            Span::raw(format!(" {:>8}", operation.elapsed(app.now))),
+        ]));
+        let note = if operation.is_running() { format!("{words}: {}", operation.note) } else { words };
+        lines.push(Line::styled(format!("      {}", cut(&note, room.saturating_sub(6), look.glyphs.more)), look.style(role)));
+    }
+    if app.operations.is_empty() {
+        lines.push(Line::raw("Nothing was sent yet in this session."));
+    }
+    let foot = vec![keys(&[("x", "stop watching (Azure goes on)"), ("Enter", "the error"), ("Esc", "close")], look)];
+    Content { title: "Operations".into(), lines, at, foot, cursor: None }
+}

@@ -1,0 +1,66 @@
+//! What the program looks like: a pure function of its state. Reads, never changes.
+
+mod dialogs;
+pub mod look;
+mod panes;
+mod status;
+mod table;
+pub mod text;
+mod wizard;
+
+use ratatui::Frame;
+use ratatui::layout::{Constraint, Layout, Rect};
+use ratatui::text::Line;
+use ratatui::widgets::{Block, Widget};
+
+use crate::app::App;
+use look::{Look, Role};
+
+/// Below this there is no room for a list and its frame.
+const SMALLEST: (u16, u16) = (60, 15);
+
+/// Paints the whole screen: header, tabs, body, bottom line, and the dialogs over them, bottom to top.
+pub fn view(app: &App, look: &Look, frame: &mut Frame<'_>) {
+    let area = frame.area();
+    if area.width < SMALLEST.0 || area.height < SMALLEST.1 {
+        return too_small(app, frame, area);
+    }
+    let rows = [Constraint::Length(1), Constraint::Length(1), Constraint::Min(1), Constraint::Length(1)];
+    let [header, tabs, body, bottom] = Layout::vertical(rows).areas(area);
+    status::header(app, look, header, frame.buffer_mut());
+    if let Some(wizard) = &app.wizard {
+        wizard::pages(app, wizard, look, tabs, frame.buffer_mut());
+        wizard::body(app, wizard, look, body, frame);
+    } else {
+        status::tabs(app, look, tabs, frame.buffer_mut());
+        panes::body(app, look, body, frame);
+    }
+    status::bottom(app, look, bottom, frame.buffer_mut());
+    for dialog in &app.dialogs {
+        dialogs::draw(app, dialog, look, area, frame);
+    }
+}
+
+fn too_small(app: &App, frame: &mut Frame<'_>, area: Rect) {
+    let lines = [
+        format!("certdeck needs 60x15; this is {}x{}.", area.width, area.height),
+        "Make the terminal larger. Keys still work; C-c quits.".to_owned(),
+        format!("{} {}/{}", app.pane.title(), app.pane().list.len(), app.pane().list.total()),
+    ];
+    let wrapped = lines.iter().flat_map(|line| text::wrap(line, usize::from(area.width)));
+    for (y, line) in (area.y..area.bottom()).zip(wrapped) {
+        Line::raw(line).render(Rect { y, height: 1, ..area }, frame.buffer_mut());
+    }
+}
+
+/// A frame around a part of the screen, with its title.
+fn framed<'a>(title: impl Into<Line<'a>>, look: &Look) -> Block<'a> {
+    Block::bordered().border_set(look.glyphs.border).border_style(look.style(Role::Border)).title(title)
+}
+
+/// Lines from `first` on, one a row, as far as there is room.
+fn put_lines(lines: &[Line<'_>], area: Rect, buffer: &mut ratatui::buffer::Buffer) {
+    for (y, line) in (area.y..area.bottom()).zip(lines) {
+        line.render(Rect { y, height: 1, ..area }, buffer);
+    }
+}

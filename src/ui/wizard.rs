@@ -1,0 +1,326 @@
+//! The wizard: its pages with check marks, the form with the reason under each refused field, and the steps.
+
+use ratatui::Frame;
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Position, Rect};
+use ratatui::text::{Line, Span};
+use ratatui::widgets::Widget;
+
+use super::look::{Look, Role};
+use super::text::{cut, cut_middle, fit, scroll, width, wrap};
+use super::{framed, put_lines};
+use crate::app::App;
+use crate::app::operations::Operation;
+use crate::app::wizard::{Focus, Origin, Standing, Wizard};
+use crate::flow::{self, FieldKind, FlowName, Step, StepStatus};
+
+/// The pages in one line, each with a glyph for where it stands.
+pub fn pages(app: &App, wizard: &Wizard, look: &Look, area: Rect, buffer: &mut Buffer) {
+    let mut spans = vec![Span::raw(" ")];
+    for page in wizard.pages() {
+        let (glyph, role) = match (app.is_page_done(wizard, *page), *page == wizard.page()) {
+            (true, _) => (look.glyphs.done, Role::Good),
+            (false, true) => (look.glyphs.here, Role::Text),
+            (false, false) => (look.glyphs.todo, Role::Dim),
+        };
+        let style = if *page == wizard.page() { look.style(Role::Title) } else { look.style(Role::Text) };
+        spans.push(Span::styled(format!("{glyph} "), look.style(role)));
+        // A narrow screen has no room for the portal's numbers.
+        let title = if area.width < 78 { page.title().rsplit(": ").next().unwrap_or_default() } else { page.title() };
+        spans.push(Span::styled(title, style));
+        spans.push(Span::raw("   "));
+    }
+    Line::from(spans).render(area, buffer);
+}
+
+/// Lines of one part, the one to keep in sight, and the text cursor.
+struct Part {
+    lines: Vec<Line<'static>>,
+    at: usize,
+    cursor: Option<(usize, u16)>,
+}
+
+pub fn body(app: &App, wizard: &Wizard, look: &Look, area: Rect, frame: &mut Frame<'_>) {
+    let name = match &wizard.origin {
+        Origin::New => "new certificate".to_owned(),
+        Origin::Order(id) => format!("order {}", id.name()),
+        Origin::Binding => "a hostname".to_owned(),
+    };
+    let title =
+        format!(" {}: {} ", wizard.page().title(), cut_middle(&name, usize::from(area.width).saturating_sub(30), look.glyphs.more));
+    let block = framed(Line::styled(title, look.style(Role::Title)), look);
+    let inner = block.inner(area);
+    block.render(area, frame.buffer_mut());
+    let room = usize::from(inner.width).saturating_sub(2);
+    let form = form(app, wizard, look, room);
+    let steps = steps(app, wizard, look, room);
+    let height = usize::from(inner.height).saturating_sub(1);
+    // Whichever part has the focus gets the lines it needs; the other has to do with the rest, but never with nothing.
+    let (form_height, steps_height) = if wizard.focus == Focus::Steps {
+        let steps_height = steps.lines.len().min(height.saturating_sub(form.lines.len().min(3)));
+        (form.lines.len().min(height - steps_height), steps_height)
+    } else {
+        let form_height = form.lines.len().min(height.saturating_sub(steps.lines.len().min(5)));
+        (form_height, height - form_height)
+    };
+    let top = Rect { x: inner.x + 1, width: inner.width.saturating_sub(2), ..inner };
+    let first = place(&form, Rect { height: rows(form_height), ..top }, frame.buffer_mut());
+    if let Some((line, column)) = form.cursor {
+        let y = top.y + rows(line.saturating_sub(first));
+        frame.set_cursor_position(Position::new(top.x + column, y));
+    }
+    let rule = look.glyphs.rule.repeat(usize::from(inner.width));
+    let y = top.y + rows(form_height);
+    Line::styled(rule, look.style(Role::Border)).render(Rect { x: inner.x, y, width: inner.width, height: 1 }, frame.buffer_mut());
+    place(&steps, Rect { y: y + 1, height: rows(steps_height), ..top }, frame.buffer_mut());
+    if steps.lines.len() > steps_height {
+        let more = format!(" {} more: PgDn ", steps.lines.len() - steps_height);
+        let foot = Rect { y: area.bottom() - 1, height: 1, width: area.width - 2, ..area };
+        Line::styled(more, look.style(Role::Soon)).right_aligned().render(foot, frame.buffer_mut());
+    }
+}
+
+fn rows(count: usize) -> u16 {
+    u16::try_from(count).unwrap_or(u16::MAX)
+}
+
+/// Draws as many lines as fit around the one to keep in sight; returns the first drawn.
+fn place(part: &Part, area: Rect, buffer: &mut Buffer) -> usize {
+    let height = usize::from(area.height);
+    let first = (part.at + 3).saturating_sub(height).min(part.lines.len().saturating_sub(height)).min(part.at);
+    put_lines(&part.lines[first..], area, buffer);
+    first
+}
+
+fn form(app: &App, wizard: &Wizard, look: &Look, room: usize) -> Part {
+    let label_room = wizard.fields.iter().map(|field| width(field.label)).max().unwrap_or(0).clamp(16, 30);
+    let mut part = Part { lines: Vec::new(), at: 0, cursor: None };
+    for (nth, field) in wizard.fields.iter().enumerate() {
+        let is_here = wizard.focus == Focus::Field(nth);
+        if is_here {
+            part.at = part.lines.len();
+        }
+        let marker = if is_here { look.glyphs.here } else { " " };
+        let label =
+            Span::styled(fit(field.label, label_room, look.glyphs.more), look.style(if is_here { Role::Title } else { Role::Dim }));
+        let (value, column) = value(app, wizard, field, is_here, look, room.saturating_sub(label_room + 4));
+        if let Some(column) = column {
+            part.cursor = Some((part.lines.len(), rows(label_room + 3 + column)));
+        }
+        part.lines.push(Line::from(vec![Span::raw(format!("{marker} ")), label, Span::raw(" "), value]));
+        let margin = " ".repeat(label_room + 3);
+        if let Some(why) = wizard.refusal(field.key) {
+            // What is only missing is a hint; what was typed and cannot work is an error.
+            let role = if wizard.inputs.get(field.key).is_none() { Role::Dim } else { Role::Urgent };
+            let mark = if role == Role::Urgent { look.glyphs.failed } else { look.glyphs.dot };
+            for line in wrap(&format!("{mark} {why}"), room.saturating_sub(label_room + 3)) {
+                part.lines.push(Line::styled(format!("{margin}{line}"), look.style(role)));
+            }
+        } else if field.key == flow::Key::Domain
+            && let Some(names) = wizard.secures()
+        {
+            for line in wrap(&format!("This will secure: {}", names.join(", ")), room.saturating_sub(label_room + 3)) {
+                part.lines.push(Line::styled(format!("{margin}{line}"), look.style(Role::Good)));
+            }
+        }
+        if is_here {
+            for line in wrap(help(wizard, field), room.saturating_sub(4)) {
+                part.lines.push(Line::styled(format!("    {line}"), look.style(Role::Dim)));
+            }
+        }
+    }
+    part
+}
+
+/// What the field is for; a choice says what the value chosen now means.
+fn help<'a>(wizard: &Wizard, field: &'a flow::Field) -> &'a str {
+    let FieldKind::Choice(choices) = field.kind else { return field.help };
+    let now = wizard.inputs.typed(field.key);
+    choices.iter().find(|(value, ..)| *value == now).map_or(field.help, |(_, _, note)| note)
+}
+
+/// The value as drawn; a field that is typed into scrolls and has the cursor.
+fn value(
+    app: &App,
+    wizard: &Wizard,
+    field: &flow::Field,
+    is_here: bool,
+    look: &Look,
+    room: usize,
+) -> (Span<'static>, Option<usize>) {
+    if is_here && wizard.is_typing() {
+        let (before, after) = wizard.editor.around_cursor();
+        let (shown, column) = scroll(before, after, room);
+        return (Span::raw(shown), Some(column));
+    }
+    let shown = wizard.shown_value(field, &app.estate);
+    let shown = if shown.is_empty() { "-".to_owned() } else { shown };
+    let shown = match field.kind {
+        FieldKind::Toggle => format!("[{}] {shown}", if wizard.inputs.is_yes(field.key) { look.glyphs.done } else { " " }),
+        FieldKind::Choice(_) if is_here => format!("< {shown} >"),
+        _ => shown,
+    };
+    let role = if is_here { Role::Selected } else { Role::Text };
+    (Span::styled(cut_middle(&shown, room, look.glyphs.more), look.style(role)), None)
+}
+
+fn steps(app: &App, wizard: &Wizard, look: &Look, room: usize) -> Part {
+    let page = wizard.current();
+    let shown = wizard.shown_step();
+    let mut part = Part { lines: Vec::new(), at: 0, cursor: None };
+    part.lines.push(standing(app, wizard, look, room));
+    if let Some(problem) = page.failure.as_ref().filter(|problem| !problem.remedy.is_empty()) {
+        let words = wrap(&format!("What to do: {}", problem.remedy), room.saturating_sub(4));
+        part.lines.extend(words.into_iter().map(|line| Line::raw(format!("    {line}"))));
+    }
+    let is_sending = running(app, wizard).is_some();
+    let title_room = page.steps.iter().map(|step| width(&step.title)).max().unwrap_or(0).min(40);
+    let first = page.steps.iter().position(|step| !step.status.is_over()).unwrap_or(usize::MAX);
+    for (nth, step) in page.steps.iter().enumerate() {
+        let (glyph, role, words) = if is_sending && nth == first {
+            (look.glyphs.waiting, Role::Soon, "being sent".to_owned())
+        } else {
+            status(step, wizard, nth > first, look)
+        };
+        let is_shown = nth == shown && wizard.focus == Focus::Steps;
+        // The marker would read as a status of its own, so it shows only while other steps are read.
+        let marker = if is_shown && wizard.is_reading_other_step() { look.glyphs.here } else { " " };
+        let title = fit(&step.title, title_room, look.glyphs.more);
+        let style = look.style(if is_shown { Role::Selected } else { Role::Text });
+        let words = cut(&words, room.saturating_sub(title_room + 5), look.glyphs.more);
+        part.lines.push(Line::from(vec![
+            Span::raw(format!("{marker} ")),
+            Span::styled(format!("{glyph} "), look.style(role)),
+            Span::styled(title, style),
+            Span::raw(" "),
+            Span::styled(words, look.style(role)),
+        ]));
+    }
+    if let Some(step) = page.steps.get(shown) {
+        let heading = part.lines.len();
+        reading(step, wizard, look, room, &mut part.lines);
+        let scrolled = wizard.scroll.min(part.lines.len().saturating_sub(heading + 1));
+        part.lines.drain(heading..heading + scrolled);
+    }
+    part
+}
+
+/// What is worth reading of one step: explanation, status in full, facts, plan.
+fn reading(step: &Step, wizard: &Wizard, look: &Look, room: usize, lines: &mut Vec<Line<'static>>) {
+    let mut say = |text: &str, role| {
+        lines.extend(
+            wrap(text, room.saturating_sub(4)).into_iter().map(|line| Line::styled(format!("    {line}"), look.style(role))),
+        );
+    };
+    if let StepStatus::Blocked(problem) = &step.status {
+        say(&format!("{}: {}", problem.what, problem.why), Role::Urgent);
+        if !problem.remedy.is_empty() {
+            say(&format!("What to do: {}", problem.remedy), Role::Text);
+        }
+    }
+    say(&step.explanation, Role::Text);
+    for (label, value) in &step.facts {
+        let label_room = step.facts.iter().map(|(label, _)| width(label)).max().unwrap_or(0).min(20);
+        for (nth, piece) in wrap(value, room.saturating_sub(label_room + 6)).into_iter().enumerate() {
+            let label = if nth == 0 { label.as_str() } else { "" };
+            lines.push(Line::from(vec![
+                Span::styled(format!("    {}  ", fit(label, label_room, look.glyphs.more)), look.style(Role::Dim)),
+                Span::raw(piece),
+            ]));
+        }
+    }
+    if wizard.shows_plan {
+        let words = if step.requests.is_empty() { "Nothing to send in this step." } else { "This step sends:" };
+        lines.push(Line::styled(format!("    {words}"), look.style(Role::Title)));
+        for line in step.plan() {
+            let wrapped = wrap(&line, room.saturating_sub(8));
+            lines.extend(wrapped.into_iter().map(|piece| Line::styled(format!("      {piece}"), look.style(Role::Dim))));
+        }
+    }
+}
+
+fn status(step: &Step, wizard: &Wizard, is_later: bool, look: &Look) -> (&'static str, Role, String) {
+    let glyphs = look.glyphs;
+    match &step.status {
+        StepStatus::NeedsInput { key, why } if !is_later && wizard.is_lacking(*key) => (glyphs.todo, Role::Dim, why.clone()),
+        _ if !wizard.current().was_seen => (glyphs.todo, Role::Dim, "not looked at yet".to_owned()),
+        StepStatus::Done(evidence) => (glyphs.done, Role::Good, evidence.clone()),
+        StepStatus::NotNeeded(why) => (glyphs.skipped, Role::Dim, format!("not needed: {why}")),
+        StepStatus::Ready | StepStatus::Waiting { .. } | StepStatus::NeedsInput { .. } if is_later => {
+            (glyphs.todo, Role::Dim, "follows".to_owned())
+        }
+        StepStatus::Ready => (glyphs.here, Role::Text, "ready".to_owned()),
+        StepStatus::Waiting { on, .. } => (glyphs.waiting, Role::Soon, format!("waiting for {on}")),
+        StepStatus::NeedsInput { why, .. } => (glyphs.todo, Role::Dim, why.clone()),
+        StepStatus::Blocked(problem) => (glyphs.failed, Role::Urgent, problem.why.clone()),
+    }
+}
+
+/// What was sent from this wizard and is not over.
+fn running<'a>(app: &'a App, wizard: &Wizard) -> Option<&'a Operation> {
+    wizard.sent.and_then(|ask| app.operations.find(ask)).filter(|operation| operation.is_running())
+}
+
+/// One line: what goes on now, or that the page is done and what comes next.
+fn standing(app: &App, wizard: &Wizard, look: &Look, room: usize) -> Line<'static> {
+    let sent = running(app, wizard);
+    let glyphs = look.glyphs;
+    let (glyph, text, role) = if let Some(operation) = sent {
+        (glyphs.waiting, format!("{} {}  {}", operation.what, operation.elapsed(app.now), operation.note), Role::Soon)
+    } else if let Some(problem) = &wizard.current().failure {
+        (glyphs.failed, format!("could not look: {} (C-r tries again)", problem.why), Role::Urgent)
+    } else {
+        match wizard.standing() {
+            Standing::Done => (glyphs.done, done_words(wizard), Role::Good),
+            Standing::Looking => (glyphs.waiting, "looking at the cloud".to_owned(), Role::Dim),
+            Standing::At(_) if wizard.current().ask.is_some() => (glyphs.waiting, "looking at the cloud".to_owned(), Role::Dim),
+            Standing::At(step) => match &step.status {
+                StepStatus::Waiting { on, .. } => (glyphs.waiting, format!("waiting for {on}; looks again by itself"), Role::Soon),
+                _ => (glyphs.here, wizard.page().summary().to_owned(), Role::Text),
+            },
+        }
+    };
+    Line::styled(cut(&format!("{glyph} {text}"), room, glyphs.more), look.style(role))
+}
+
+/// A96: the exact words for a verified domain; A58: after the import comes the binding.
+fn done_words(wizard: &Wizard) -> String {
+    let next = |page: FlowName| format!("Enter goes on with {}", page.title());
+    match wizard.page() {
+        FlowName::Purchase => format!("The certificate is bought. {}.", next(FlowName::Store)),
+        FlowName::Store => format!("The certificate is stored. {}.", next(FlowName::Verify)),
+        FlowName::Verify => format!("Certificate is Domain Verified. {}.", next(FlowName::ImportOrder)),
+        FlowName::ImportOrder => "The certificate is imported. Enter binds it to a hostname.".to_owned(),
+        FlowName::Bind => "The hostname is secured. Enter shows it in Bindings.".to_owned(),
+    }
+}
+
+/// What Enter and the other keys do here, for the line at the bottom.
+pub fn hints(app: &App, wizard: &Wizard) -> Vec<(String, String)> {
+    let pair = |key: &str, words: &str| (key.to_owned(), words.to_owned());
+    if let Some(field) = wizard.focused_field() {
+        let enter = match field.kind {
+            FieldKind::Choice(_) | FieldKind::Pick { .. } => "choose",
+            FieldKind::Text | FieldKind::Toggle => "next",
+        };
+        let mut hints = vec![pair("Enter", enter), pair("Tab", "next"), pair("S-Tab", "back")];
+        if matches!(field.kind, FieldKind::Toggle | FieldKind::Choice(_)) {
+            hints.push(pair("Space", "change"));
+        }
+        hints.push(pair("Esc", "leave"));
+        hints.push(pair("F1", "Help"));
+        return hints;
+    }
+    if running(app, wizard).is_some() {
+        return vec![pair("Esc", "leave it running")];
+    }
+    let enter = match wizard.standing() {
+        Standing::Done => {
+            wizard.page().next().filter(|_| wizard.pages().len() > 1).map_or("Finish".to_owned(), |next| next.title().to_owned())
+        }
+        Standing::At(step) if matches!(step.status, StepStatus::NeedsInput { .. }) => "Fill in".to_owned(),
+        Standing::At(step) if !step.requests.is_empty() => format!("{}...", step.title),
+        _ => "Look again".to_owned(),
+    };
+    vec![("Enter".to_owned(), enter), pair("S-Tab", "Fields")]
+}

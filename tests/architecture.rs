@@ -1,0 +1,104 @@
+//! Keeps the arrows of DESIGN true: reads the `use` lines of every file and fails on one that points the wrong way.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Each room with the rooms it may name, besides itself.
+const ARROWS: &[(&str, &[&str])] = &[
+    ("model", &[]),
+    ("rules", &["model"]),
+    ("pki", &["model", "rules"]),
+    ("azure", &["model", "secret"]),
+    ("health", &["model", "rules", "pki", "azure"]),
+    ("flow", &["model", "rules", "pki", "azure", "health", "journal"]),
+    ("emulator", &["pki"]),
+    ("app", &["model", "rules", "pki", "flow"]),
+    ("ui", &["app", "model", "flow"]),
+    ("journal", &["azure", "flow", "model", "paths"]),
+    ("paths", &[]),
+    ("secret", &[]),
+];
+
+/// What the pure rooms must not name at all.
+const FORBIDDEN: &[(&str, &[&str])] = &[
+    ("model", &["tokio", "reqwest", "ratatui", "crossterm", "std::fs", "std::net", "Timestamp::now", "Instant::now"]),
+    ("rules", &["tokio", "reqwest", "ratatui", "crossterm", "std::fs", "std::net", "Timestamp::now", "Instant::now"]),
+    ("app", &["tokio", "reqwest", "ratatui", "crossterm", "std::fs", "std::net", "std::env", "Timestamp::now", "Instant::now"]),
+    ("ui", &["tokio", "reqwest", "crossterm", "std::fs", "std::net", "std::env", "Timestamp::now", "Instant::now"]),
+];
+
+fn files(dir: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(dir).into_iter().flatten() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            found.extend(files(&path));
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            found.push(path);
+        }
+    }
+    found
+}
+
+fn room_files(room: &str) -> Vec<PathBuf> {
+    let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut found = files(&src.join(room));
+    let single = src.join(format!("{room}.rs"));
+    found.extend(single.exists().then_some(single));
+    found
+}
+
+/// The code of a file without comments and without its test module, which may go anywhere.
+fn code(path: &Path) -> String {
+    let text = fs::read_to_string(path).unwrap();
+    let product = text.split("#[cfg(test)]").next().unwrap();
+    product.lines().filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn every_room_names_only_rooms_it_may_know() {
+    let mut wrong = Vec::new();
+    for (room, allowed) in ARROWS {
+        for path in room_files(room) {
+            let code = code(&path);
+            for (at, _) in code.match_indices("crate::") {
+                let named: String = code[at + 7..].chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
+                let known =
+                    ARROWS.iter().any(|(other, _)| *other == named) || ["cli", "runtime", "config"].contains(&named.as_str());
+                if known && named != *room && !allowed.contains(&named.as_str()) {
+                    wrong.push(format!("{}: {room} must not know {named}", path.display()));
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn the_pure_rooms_touch_neither_network_nor_disk_nor_clock_nor_terminal() {
+    let mut wrong = Vec::new();
+    for (room, forbidden) in FORBIDDEN {
+        for path in room_files(room) {
+            let code = code(&path);
+            wrong.extend(forbidden.iter().filter(|name| code.contains(**name)).map(|name| format!("{}: {name}", path.display())));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn every_file_says_its_job_and_none_outgrows_its_subject() {
+    let mut wrong = Vec::new();
+    for path in files(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src")) {
+        let text = fs::read_to_string(&path).unwrap();
+        if !text.starts_with("//!") {
+            wrong.push(format!("{}: does not open with its job", path.display()));
+        }
+        let lines = text.lines().count();
+        if lines > 600 {
+            wrong.push(format!("{}: {lines} lines, split it by feature", path.display()));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}

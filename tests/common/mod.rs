@@ -1,0 +1,136 @@
+//! A practice cloud in the test's own process, the real client over HTTPS against it, and a look at the outcome that
+//! does not go through that client.
+#![allow(dead_code, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+use std::time::Duration;
+
+use certdeck::azure::{Client, Connection};
+use certdeck::emulator::{Emulator, Options, Pace};
+use certdeck::flow::engine::{Conductor, Ending, Engine};
+use certdeck::flow::{FlowName, Inputs, Key, Step};
+use certdeck::journal::Journal;
+use certdeck::model::{Estate, Problem};
+use certdeck::rules::{Profile, Rules};
+use jiff::Timestamp;
+use serde_json::Value;
+
+pub struct Practice {
+    pub emulator: Emulator,
+    pub client: Client,
+    pub journal: Journal,
+    pub rules: Rules,
+    control: reqwest::Client,
+    dir: tempfile::TempDir,
+}
+
+impl Practice {
+    /// The default estate, at the pace of tests.
+    pub async fn start() -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let mut options = Options::new(dir.path().join("cloud"));
+        options.pace = Pace::Instant;
+        let emulator = Emulator::start(options).await.unwrap();
+        let connection = emulator.connection();
+        let client = Client::connect(Connection {
+            arm_endpoint: Some(connection.arm.parse().unwrap()),
+            authority: Some(connection.authority.parse().unwrap()),
+            ca_file: Some(connection.ca_pem.clone()),
+            tenant: Some(connection.tenant_id.clone()),
+            client_id: Some(connection.client_id.clone()),
+            client_secret: Some(connection.client_secret.clone().into()),
+        })
+        .await
+        .unwrap();
+        let ca = reqwest::Certificate::from_pem(&std::fs::read(&connection.ca_pem).unwrap()).unwrap();
+        let control = reqwest::Client::builder().add_root_certificate(ca).no_proxy().build().unwrap();
+        let journal = Journal::open(&dir.path().join("journal.jsonl")).unwrap();
+        Self { emulator, client, journal, rules: Rules::load(Profile::Current).unwrap(), control, dir }
+    }
+
+    pub fn engine(&self) -> Engine<'_> {
+        Engine { client: &self.client, journal: &self.journal, rules: &self.rules, clock: Timestamp::now }
+    }
+
+    /// Inputs for the newcomer's app, with everything that certdeck suggests by itself.
+    pub fn inputs(&self, flow: FlowName, given: &[(Key, &str)]) -> Inputs {
+        let connection = self.emulator.connection();
+        let mut inputs = Inputs::default()
+            .with(Key::Subscription, connection.subscription_ids[0].as_str())
+            .with(Key::ResourceGroup, connection.resource_group.as_str());
+        for (key, value) in given {
+            inputs.set(*key, *value);
+        }
+        certdeck::flow::suggest(flow, &Estate::default(), &mut inputs);
+        inputs
+    }
+
+    pub async fn run(&self, flow: FlowName, given: &[(Key, &str)]) -> Result<Ending, Problem> {
+        self.engine().run(flow, &self.inputs(flow, given), &mut Agreeing::default()).await
+    }
+
+    /// Runs a flow that has to come to its end.
+    pub async fn complete(&self, flow: FlowName, given: &[(Key, &str)]) -> Vec<Step> {
+        match self.run(flow, given).await {
+            Ok(Ending::Done(steps)) => steps,
+            other => panic!("{} did not end well: {other:?}", flow.as_str()),
+        }
+    }
+
+    pub fn journal_text(&self) -> String {
+        std::fs::read_to_string(self.dir.path().join("journal.jsonl")).unwrap()
+    }
+
+    pub async fn control_get(&self, path: &str) -> Value {
+        let url = format!("{}/_emulator/{path}", self.emulator.connection().arm);
+        self.control.get(url).send().await.unwrap().json().await.unwrap()
+    }
+
+    pub async fn control_post(&self, path: &str, body: Value) -> Value {
+        let url = format!("{}/_emulator/{path}", self.emulator.connection().arm);
+        let answer = self.control.post(url).json(&body).send().await.unwrap();
+        assert!(answer.status().is_success(), "{path}: {}", answer.status());
+        answer.json().await.unwrap_or_default()
+    }
+
+    /// How many requests that could change something the cloud has seen: neither reads nor questions nor tokens.
+    pub async fn changes(&self) -> usize {
+        let log = self.control_get("requests").await;
+        let entries = log.as_array().or_else(|| log["value"].as_array()).unwrap().clone();
+        let is_change = |entry: &&Value| {
+            let (method, path) = (entry["method"].as_str().unwrap(), entry["path"].as_str().unwrap().to_ascii_lowercase());
+            let question = ["checknameavailability", "oauth2", "retrieve", "_emulator"].iter().any(|word| path.contains(word));
+            method != "GET" && method != "HEAD" && !question
+        };
+        entries.iter().filter(is_change).count()
+    }
+
+    pub async fn purchases(&self) -> u64 {
+        let answer = self.control_get("purchases").await;
+        answer["purchases"].as_u64().or_else(|| answer["count"].as_u64()).unwrap()
+    }
+}
+
+/// Agrees to everything, and notes what was agreed to.
+#[derive(Debug, Default)]
+pub struct Agreeing {
+    pub agreed: Vec<String>,
+    pub said: Vec<String>,
+}
+
+impl Conductor for Agreeing {
+    fn stands(&mut self, _: &[Step]) {}
+
+    fn says(&mut self, note: &str) {
+        self.said.push(note.to_owned());
+    }
+
+    fn consents(&mut self, step: &Step) -> bool {
+        self.agreed.push(step.title.clone());
+        true
+    }
+
+    async fn waits(&mut self, _: &str, pause: Duration) -> bool {
+        tokio::time::sleep(pause.min(Duration::from_millis(50))).await;
+        true
+    }
+}

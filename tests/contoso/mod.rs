@@ -1,0 +1,350 @@
+//! An estate made by hand, and a program that looks at it: for tests of keys and screens.
+#![allow(dead_code, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+use std::sync::Arc;
+
+use certdeck::app::effect::Effect;
+use certdeck::app::key::Key;
+use certdeck::app::keymap::Keymap;
+use certdeck::app::message::{AskId, Message};
+use certdeck::app::{App, Effects, Settings};
+use certdeck::azure::vaults::Availability;
+use certdeck::flow::{Observed, Principal, Seen};
+use certdeck::model::{
+    App as Site, Binding, Estate, Gap, Hostname, Order, OrderStatus, Plan, PrivateCertificate, ProductType, PublicCertificate,
+    ResourceGroup, ResourceId, SecretStatus, SslState, StoredCertificate, Subscription, Thumbprint, Vault, VaultSecret,
+};
+use certdeck::rules::{Profile, Rules};
+use certdeck::ui::look::Look;
+use jiff::Timestamp;
+use ratatui::Terminal;
+use ratatui::backend::TestBackend;
+
+pub const MAIN: &str = "11111111-1111-1111-1111-111111111111";
+pub const TEST: &str = "22222222-2222-2222-2222-222222222222";
+pub const EAST: &str = "web-WestEuropewebspace";
+pub const NORTH: &str = "api-NorthEuropewebspace-Linux";
+
+pub fn now() -> Timestamp {
+    "2026-11-22T14:02:11Z".parse().unwrap()
+}
+
+fn at(day: &str) -> Timestamp {
+    format!("{day}T12:00:00Z").parse().unwrap()
+}
+
+pub fn group(subscription: &str, name: &str) -> ResourceId {
+    ResourceId::parse(&format!("/subscriptions/{subscription}/resourceGroups/{name}")).unwrap()
+}
+
+pub fn host(name: &str) -> Hostname {
+    Hostname::parse(name).unwrap()
+}
+
+/// A thumbprint that begins with these digits.
+pub fn thumbprint(start: &str) -> Thumbprint {
+    Thumbprint::parse(&format!("{start:0<40}")).unwrap()
+}
+
+pub fn site(group: &ResourceId, name: &str, webspace: &str, hosts: &[&str]) -> Site {
+    let own = format!("{name}.azurewebsites.net");
+    let (location, linux) = if webspace == NORTH { ("North Europe", true) } else { ("West Europe", false) };
+    Site {
+        id: group.resource("Microsoft.Web/sites", name),
+        location: location.to_owned(),
+        plan: Some(group.resource("Microsoft.Web/serverfarms", "plan")),
+        webspace: webspace.to_owned(),
+        state: "Running".to_owned(),
+        default_hostname: own.clone(),
+        hostnames: hosts.iter().map(|name| host(name)).chain([host(&own)]).collect(),
+        https_only: name == "shop",
+        inbound_ip: Some("20.50.2.14".to_owned()),
+        linux,
+        in_environment: false,
+    }
+}
+
+fn certificate(group: &ResourceId, name: &str, space: &str, hosts: &[&str], print: &str, expires: &str) -> PrivateCertificate {
+    PrivateCertificate {
+        id: group.resource("Microsoft.Web/certificates", name),
+        location: "West Europe".to_owned(),
+        webspace: space.to_owned(),
+        thumbprint: Some(thumbprint(print)),
+        friendly_name: String::new(),
+        subject: format!("CN={}", hosts[0]),
+        hosts: hosts.iter().map(|name| host(name)).collect(),
+        issuer: "CN=Practice CA G2, O=certdeck".to_owned(),
+        issued: Some(at("2026-03-20")),
+        expires: Some(at(expires)),
+        vault: None,
+        canonical_name: None,
+    }
+}
+
+fn secret(vault: &ResourceId, name: &str, status: SecretStatus) -> VaultSecret {
+    VaultSecret { vault: vault.clone(), secret: name.to_owned(), status }
+}
+
+pub fn order(group: &ResourceId, name: &str, domain: &str, status: OrderStatus) -> Order {
+    let issued = status == OrderStatus::Issued;
+    let wildcard = domain.starts_with("*.");
+    Order {
+        id: group.resource("Microsoft.CertificateRegistration/certificateOrders", name),
+        status,
+        provisioning_state: "Succeeded".to_owned(),
+        product: Some(if wildcard { ProductType::Wildcard } else { ProductType::Standard }),
+        domain: domain.to_owned(),
+        token: Some("k3v8m1q7x2".to_owned()),
+        auto_renew: true,
+        stored: Vec::new(),
+        thumbprint: issued.then(|| thumbprint("C0FFEE")),
+        issued: issued.then(|| at("2026-06-01")),
+        expires: issued.then(|| at("2026-12-16")),
+        names: if issued { vec![domain.to_owned(), format!("www.{domain}")] } else { Vec::new() },
+        term_ends: Some(at("2027-06-01")),
+        last_issued: issued.then(|| at("2026-06-01")),
+        next_auto_renewal: issued.then(|| at("2026-12-01")),
+        not_renewable: Vec::new(),
+        serial: None,
+    }
+}
+
+fn binding(app: &Site, name: &str, ssl: SslState, print: Option<&str>) -> Binding {
+    Binding {
+        app: app.id.clone(),
+        host: host(name),
+        ssl,
+        thumbprint: print.map(thumbprint),
+        virtual_ip: (ssl == SslState::IpBased).then(|| "20.50.2.99".to_owned()),
+    }
+}
+
+pub fn vault(group: &ResourceId, name: &str) -> Vault {
+    Vault {
+        id: group.resource("Microsoft.KeyVault/vaults", name),
+        location: "West Europe".to_owned(),
+        uri: format!("https://{name}.vault.azure.net/"),
+        tenant_id: "99999999-9999-9999-9999-999999999999".to_owned(),
+        sku: "standard".to_owned(),
+        rbac: false,
+        policies: Vec::new(),
+        public_network: true,
+        trusted_services: true,
+        provisioning_state: "Succeeded".to_owned(),
+    }
+}
+
+pub fn estate() -> Estate {
+    let (web, api, lab) = (group(MAIN, "web"), group(MAIN, "api"), group(TEST, "lab"));
+    let apps = vec![
+        site(&web, "shop", EAST, &["shop.contoso.com", "www.contoso.com", "contoso.com"]),
+        site(&web, "blog", EAST, &["blog.contoso.com"]),
+        site(&api, "pay", NORTH, &["pay.contoso.com", "api.contoso.com"]),
+        site(&lab, "intranet", "lab-WestEuropewebspace", &["intranet.contoso.net"]),
+    ];
+    let kv = vault(&web, "kv-contoso");
+    let mut www = order(&web, "contoso-www", "contoso.com", OrderStatus::Issued);
+    www.stored =
+        vec![StoredCertificate { name: "contoso-www".into(), secret: secret(&kv.id, "contoso-www", SecretStatus::Succeeded) }];
+    let mut wild = order(&web, "contoso-wild", "*.contoso.com", OrderStatus::PendingIssuance);
+    wild.stored = vec![StoredCertificate {
+        name: "contoso-wild".into(),
+        secret: secret(&kv.id, "contoso-wild", SecretStatus::WaitingOnCertificateOrder),
+    }];
+    wild.auto_renew = false;
+    let mut imported = certificate(&web, "contoso-www-web", EAST, &["contoso.com", "www.contoso.com"], "C0FFEE", "2026-12-16");
+    imported.vault = Some(secret(&kv.id, "contoso-www", SecretStatus::Succeeded));
+    let mut managed = certificate(&api, "api.contoso.com-pay", NORTH, &["api.contoso.com"], "BADA55", "2027-03-30");
+    managed.canonical_name = Some("api.contoso.com".to_owned());
+    let mut from_vault = certificate(&api, "pay-2026", NORTH, &["pay.contoso.com"], "FACADE", "2027-01-20");
+    from_vault.vault = Some(secret(&kv.id, "pay", SecretStatus::AzureServiceUnauthorizedToAccessKeyVault));
+    let mut estate = Estate::default();
+    estate.as_of = now();
+    estate.subscriptions = vec![
+        Subscription { id: ResourceId::subscription(MAIN), name: "Contoso Production".into(), state: "Enabled".into() },
+        Subscription { id: ResourceId::subscription(TEST), name: "Contoso Test".into(), state: "Enabled".into() },
+    ];
+    estate.groups = vec![
+        ResourceGroup { id: web.clone(), location: "West Europe".into() },
+        ResourceGroup { id: api.clone(), location: "North Europe".into() },
+        ResourceGroup { id: lab.clone(), location: "West Europe".into() },
+    ];
+    estate.plans = vec![plan(&web)];
+    estate.certificates = vec![
+        certificate(&web, "shop-2026", EAST, &["shop.contoso.com", "store.contoso.com"], "A11CE5", "2026-12-02"),
+        certificate(&web, "blog-old", EAST, &["blog.contoso.com"], "0DDBA11", "2026-11-19"),
+        imported,
+        managed,
+        from_vault,
+        certificate(&lab, "intranet", "lab-WestEuropewebspace", &["intranet.contoso.net"], "DECADE", "2026-11-27"),
+        certificate(&web, "contoso-wildcard-2025-uploaded-by-hand", EAST, &["*.contoso.com", "contoso.com"], "5EED", "2027-08-01"),
+    ];
+    estate.public_certificates = vec![
+        PublicCertificate {
+            id: apps[0].id.child("publicCertificates", "partner-root"),
+            app: apps[0].id.clone(),
+            thumbprint: Some(thumbprint("ABBA")),
+            store: "CurrentUserMy".into(),
+            subject: Some("CN=Partner Root CA, O=Fabrikam".into()),
+            expires: Some(at("2031-05-01")),
+        },
+        PublicCertificate {
+            id: apps[2].id.child("publicCertificates", "broken"),
+            app: apps[2].id.clone(),
+            thumbprint: None,
+            store: "LocalMachineMy".into(),
+            subject: None,
+            expires: None,
+        },
+    ];
+    estate.orders = vec![
+        www,
+        wild,
+        order(&api, "pay-contoso", "pay.contoso.com", OrderStatus::PendingIssuance),
+        order(&web, "old-contoso", "old.contoso.com", OrderStatus::Expired),
+    ];
+    estate.bindings = vec![
+        binding(&apps[0], "shop.contoso.com", SslState::Sni, Some("A11CE5")),
+        binding(&apps[0], "www.contoso.com", SslState::Sni, Some("C0FFEE")),
+        binding(&apps[0], "contoso.com", SslState::IpBased, Some("C0FFEE")),
+        binding(&apps[1], "blog.contoso.com", SslState::Sni, Some("0DDBA11")),
+        binding(&apps[2], "pay.contoso.com", SslState::Disabled, None),
+        binding(&apps[2], "api.contoso.com", SslState::Sni, Some("BADA55")),
+        binding(&apps[3], "intranet.contoso.net", SslState::Sni, Some("DECADE")),
+    ];
+    estate.apps = apps;
+    estate.vaults = vec![kv];
+    estate.gaps = Vec::new();
+    estate.indexed()
+}
+
+pub fn plan(group: &ResourceId) -> Plan {
+    Plan {
+        id: group.resource("Microsoft.Web/serverfarms", "plan"),
+        location: "West Europe".into(),
+        tier: "Standard".into(),
+        linux: false,
+    }
+}
+
+pub fn gap() -> Gap {
+    Gap {
+        what: "certificate orders of Contoso Test".into(),
+        why: "AuthorizationFailed: the identity may not read Microsoft.CertificateRegistration/certificateOrders".into(),
+    }
+}
+
+/// What `purchase` sees where nothing of it exists yet, or where this order does.
+pub fn seen_for_purchase(order: Option<Order>) -> Observed {
+    Observed {
+        group: Seen::Here(ResourceGroup { id: group(MAIN, "web"), location: "West Europe".into() }),
+        order: order.into(),
+        caa: Seen::Here(Vec::new()),
+        ..Observed::default()
+    }
+}
+
+pub fn seen_for_store(order: Order, vault: Option<Vault>) -> Observed {
+    let principal = |app_id: &str, object_id: &str| Seen::Here(Principal { app_id: app_id.into(), object_id: object_id.into() });
+    Observed {
+        order: Seen::Here(order),
+        vault: vault.into(),
+        vault_name: Seen::Here(Availability::Free),
+        tenant: Seen::Here("99999999-9999-9999-9999-999999999999".into()),
+        registrar: principal("f3c21649-0979-4721-ac85-b0216b2cf413", "aaaaaaaa-0000-0000-0000-000000000001"),
+        websites: principal("abfa0a7c-a6b6-4736-8310-5855508787cd", "aaaaaaaa-0000-0000-0000-000000000002"),
+        ..Observed::default()
+    }
+}
+
+/// A program with its keys, its effects and its picture.
+pub struct Screen {
+    pub app: App,
+    pub effects: Effects,
+    pub look: Look,
+}
+
+impl Screen {
+    pub fn start(change: impl FnOnce(&mut Settings)) -> Self {
+        let mut settings = Settings {
+            context: "practice".to_owned(),
+            practice: true,
+            read_only: false,
+            keymap: Keymap::new("").unwrap(),
+            rules: Arc::new(Rules::load(Profile::Current).unwrap()),
+        };
+        change(&mut settings);
+        let (app, effects) = App::new(settings, now());
+        Self { app, effects, look: Look::default() }
+    }
+
+    /// With the contoso estate read.
+    pub fn filled() -> Self {
+        let mut screen = Self::start(|_| {});
+        screen.read(estate());
+        screen
+    }
+
+    pub fn send(&mut self, message: Message) {
+        self.effects = self.app.update(message);
+    }
+
+    pub fn press(&mut self, keys: &str) -> &mut Self {
+        let mut effects = Effects::new();
+        for key in Key::parse_all(keys).unwrap_or_else(|| panic!("no keys: {keys}")) {
+            effects.extend(self.app.update(Message::KeyPressed(key)));
+        }
+        self.effects = effects;
+        self
+    }
+
+    pub fn read(&mut self, estate: Estate) {
+        let ask = self.asked(|effect| match effect {
+            Effect::ReadEstate { ask } => Some(*ask),
+            _ => None,
+        });
+        self.send(Message::EstateRead { ask, result: Ok(Arc::new(estate)) });
+    }
+
+    /// Answers the newest look of the wizard.
+    pub fn observe(&mut self, observed: Observed) -> &mut Self {
+        let ask = self.asked(|effect| match effect {
+            Effect::Observe { ask, .. } => Some(*ask),
+            _ => None,
+        });
+        self.send(Message::Observed { ask, result: Ok(Box::new(observed)) });
+        self
+    }
+
+    /// Answers the look that is under way, if there is one.
+    pub fn settle(&mut self, observed: Observed) -> &mut Self {
+        let asked = self.app.wizard.as_ref().and_then(|wizard| wizard.current().ask);
+        if let Some(ask) = asked {
+            self.send(Message::Observed { ask, result: Ok(Box::new(observed)) });
+        }
+        self
+    }
+
+    /// The newest effect of a kind.
+    pub fn asked(&self, pick: impl Fn(&Effect) -> Option<AskId>) -> AskId {
+        self.effects.iter().rev().find_map(pick).unwrap_or_else(|| panic!("not asked; effects: {:?}", self.effects))
+    }
+
+    pub fn resize(&mut self, width: u16, height: u16) -> &mut Self {
+        self.send(Message::Resized { width, height });
+        self
+    }
+
+    pub fn terminal(&self) -> Terminal<TestBackend> {
+        let mut terminal = Terminal::new(TestBackend::new(self.app.width, self.app.height)).unwrap();
+        terminal.draw(|frame| certdeck::ui::view(&self.app, &self.look, frame)).unwrap();
+        terminal
+    }
+
+    /// The whole screen as text.
+    pub fn text(&self) -> String {
+        let shown = self.terminal().backend().to_string();
+        let lines = shown.lines().map(|line| line.trim_matches('"').trim_end().to_owned());
+        lines.collect::<Vec<_>>().join("\n")
+    }
+}

@@ -1,0 +1,226 @@
+//! What goes over the wire when things go wrong: nothing is bought twice, no token leaves for another host, and every
+//! failure has its name.
+
+#![allow(clippy::unwrap_used)]
+
+mod support;
+
+use certdeck::azure::{AzureError, Client, Connection, Request, orders, subscriptions};
+use certdeck::model::{ProductType, ResourceId};
+use serde_json::json;
+use support::{Reply, Server};
+
+fn order() -> ResourceId {
+    ResourceId::parse("/subscriptions/s/resourceGroups/g/providers/Microsoft.CertificateRegistration/certificateOrders/contoso")
+        .unwrap()
+}
+
+fn purchase() -> Request {
+    let domain = "contoso.com".to_owned();
+    orders::create(&order(), &orders::NewOrder { domain, product: ProductType::Standard, auto_renew: true, key_size: 2048 })
+}
+
+fn list() -> Request {
+    Request::get("List things", "/subscriptions/s/things", "2023-12-01")
+}
+
+#[tokio::test]
+async fn pages_are_followed_to_the_end_empty_ones_too() {
+    let server = Server::start(|seen, _| {
+        let host = seen.header("host").unwrap();
+        match seen.line.split("page=").nth(1) {
+            None => Reply::json(200, &json!({"value": [1, 2], "nextLink": format!("https://{host}/more?page=2&x=%2F")})),
+            Some(page) if page.starts_with('2') => Reply::json(200, &json!({"value": [], "nextLink": "/more?page=3"})),
+            Some(_) => Reply::json(200, &json!({"value": [3], "nextLink": null, "id": null})),
+        }
+    })
+    .await;
+    assert_eq!(server.client().await.list(&list()).await.unwrap(), [1, 2, 3]);
+    assert_eq!(server.seen("x=%2F").len(), 1, "the link is followed as it was written");
+}
+
+#[tokio::test]
+async fn no_token_follows_a_link_to_another_host() {
+    let elsewhere = Server::start(|_, _| Reply::empty(200)).await;
+    let link = format!("{}/steal", elsewhere.origin);
+    let server = Server::start(move |seen, _| {
+        if seen.line.starts_with("PUT") {
+            return Reply::empty(202).header("location", link.clone());
+        }
+        Reply::json(200, &json!({"value": [], "nextLink": link}))
+    })
+    .await;
+    let client = server.client().await;
+    assert!(matches!(client.list(&list()).await, Err(AzureError::HostRefused { .. })));
+    let error = client.change(&purchase(), &mut |_| ()).await.unwrap_err();
+    assert!(matches!(&error, AzureError::LostSight(cause) if matches!(**cause, AzureError::HostRefused { .. })), "{error:?}");
+    assert_eq!(elsewhere.seen("").len(), 0);
+}
+
+#[tokio::test]
+async fn a_redirect_is_an_error_and_is_not_followed() {
+    let elsewhere = Server::start(|_, _| Reply::empty(200)).await;
+    let link = elsewhere.origin.clone();
+    let server = Server::start(move |_, _| Reply::empty(307).header("location", link.clone())).await;
+    let answer = server.client().await.change(&purchase(), &mut |_| ()).await;
+    assert!(matches!(answer, Err(AzureError::Redirected { status: 307, .. })), "{answer:?}");
+    assert_eq!(elsewhere.seen("").len(), 0);
+}
+
+#[tokio::test]
+async fn a_purchase_whose_answer_was_lost_is_not_sent_again() {
+    let server = Server::start(|_, _| Reply::HangUp).await;
+    let error = server.client().await.change(&purchase(), &mut |_| ()).await.unwrap_err();
+    assert!(matches!(error, AzureError::AnswerLost { .. }) && error.is_ambiguous(), "{error:?}");
+    assert_eq!(server.seen("PUT").len(), 1);
+}
+
+#[tokio::test]
+async fn a_write_that_says_the_whole_state_is_repeated_as_the_same_request() {
+    let server = Server::start(
+        |_, before| if before == 0 { Reply::HangUp } else { Reply::json(200, &json!({"id": "x", "properties": {}})) },
+    )
+    .await;
+    let store = orders::store(&order(), "contoso", &order(), "secret");
+    let mut notes = Vec::new();
+    let changed = server.client().await.change(&store, &mut |progress| notes.push(progress.note)).await.unwrap();
+    assert_eq!(changed.status, 200);
+    let sent = server.seen("PUT");
+    assert_eq!((sent.len(), notes.len()), (2, 1), "{notes:?}");
+    assert_eq!(sent[0].header("x-ms-client-request-id"), sent[1].header("x-ms-client-request-id"));
+    assert_eq!(sent[0].body, sent[1].body);
+}
+
+#[tokio::test]
+async fn throttling_is_waited_out() {
+    let server = Server::start(|_, before| match before {
+        0 => Reply::json(429, &json!({"error": {"code": "TooManyRequests", "message": "slow down"}}))
+            .header("x-ms-retry-after-ms", "1"),
+        1 => Reply::Say(503, vec![("x-ms-retry-after-ms", "1".to_owned())], "<html>busy</html>".to_owned()),
+        _ => Reply::json(200, &json!({"value": [{"id": "/subscriptions/s", "displayName": "Contoso"}]})),
+    })
+    .await;
+    let found = subscriptions::list(&server.client().await).await.unwrap();
+    assert_eq!(found[0].name, "Contoso");
+}
+
+#[tokio::test]
+async fn a_refused_token_is_replaced_once() {
+    let server = Server::start(|seen, _| match seen.header("authorization") {
+        Some("Bearer token-2") => Reply::json(200, &json!({"value": []})),
+        _ => Reply::json(401, &json!({"error": {"code": "ExpiredAuthenticationToken", "message": "old"}})),
+    })
+    .await;
+    let client = server.client().await;
+    client.list(&list()).await.unwrap();
+    client.list(&list()).await.unwrap();
+    assert_eq!(server.seen("/oauth2/").len(), 2, "the new token is kept");
+}
+
+#[tokio::test]
+async fn a_token_that_is_never_accepted_ends_in_words() {
+    let server =
+        Server::start(|_, _| Reply::json(401, &json!({"error": {"code": "InvalidAuthenticationToken", "message": "no"}}))).await;
+    let error = server.client().await.list(&list()).await.unwrap_err();
+    assert_eq!(server.seen("/things").len(), 2);
+    let problem = error.problem("List things");
+    assert_eq!(
+        (problem.why.as_str(), problem.code.as_deref()),
+        ("the sign-in was not accepted", Some("InvalidAuthenticationToken"))
+    );
+}
+
+#[tokio::test]
+async fn an_operation_is_followed_by_its_location_and_ends_with_the_resource() {
+    let server = Server::start(|seen, before| {
+        let done = json!({"id": "x", "properties": {"provisioningState": "Succeeded", "status": "Pendingissuance"}});
+        match (seen.line.starts_with("PUT"), before) {
+            (true, _) => Reply::empty(202).header("location", "/operations/1?s=a%2Bb").header("x-ms-request-id", "r-1"),
+            (false, 0) if seen.line.contains("/operations/") => Reply::empty(202).header("x-ms-retry-after-ms", "1"),
+            _ if seen.line.contains("/operations/") => Reply::empty(200),
+            _ => Reply::json(200, &done),
+        }
+    })
+    .await;
+    let changed = server.client().await.change(&purchase(), &mut |_| ()).await.unwrap();
+    assert_eq!((changed.status, changed.request_id.as_deref()), (202, Some("r-1")));
+    assert_eq!(changed.body.unwrap()["properties"]["status"], "Pendingissuance");
+    assert_eq!(server.seen("/operations/1?s=a%2Bb").len(), 2);
+}
+
+#[tokio::test]
+async fn an_operation_that_fails_gives_its_reason() {
+    let server = Server::start(|seen, _| {
+        if seen.line.starts_with("PUT") {
+            let made = Reply::json(201, &json!({"properties": {}}));
+            return made.header("azure-asyncoperation", "/operations/1").header("x-ms-retry-after-ms", "1");
+        }
+        Reply::json(200, &json!({"status": "Failed", "error": {"code": "FraudDetected", "message": "under review"}}))
+    })
+    .await;
+    let error = server.client().await.change(&purchase(), &mut |_| ()).await.unwrap_err();
+    let problem = error.problem("Buy");
+    assert!(matches!(error, AzureError::OperationFailed(_)));
+    assert_eq!((problem.why.as_str(), problem.code.as_deref()), ("under review", Some("FraudDetected")));
+}
+
+#[tokio::test]
+async fn a_change_that_was_accepted_is_never_called_unsent() {
+    let server = Server::start(|seen, _| {
+        if seen.line.starts_with("PUT") {
+            return Reply::empty(202).header("location", "/operations/1").header("x-ms-retry-after-ms", "1");
+        }
+        Reply::json(403, &json!({"error": {"code": "AuthorizationFailed", "message": "no right to look"}}))
+    })
+    .await;
+    let error = server.client().await.change(&purchase(), &mut |_| ()).await.unwrap_err();
+    assert!(error.is_ambiguous() && error.refusal().is_none(), "{error:?}");
+    assert!(error.problem("Buy").why.starts_with("it was accepted"), "{}", error.problem("Buy"));
+}
+
+#[tokio::test]
+async fn an_unknown_certificate_authority_is_named_and_no_secret_is_sent() {
+    let (server, other) = (Server::start(|_, _| Reply::empty(200)).await, Server::start(|_, _| Reply::empty(200)).await);
+    let mut connection = server.connection();
+    connection.ca_file = other.connection().ca_file;
+    let error = Client::connect(connection).await.unwrap_err();
+    assert!(matches!(error, AzureError::Tls { .. }), "{error:?}");
+    assert_eq!(server.seen("").len(), 0);
+}
+
+#[tokio::test]
+async fn a_ca_file_that_holds_no_certificate_is_named() {
+    let empty = tempfile::NamedTempFile::new().unwrap();
+    for file in [empty.path().to_owned(), "/no/such/file.pem".into()] {
+        let connection = Connection { ca_file: Some(file.clone()), ..Connection::default() };
+        let error = Client::connect(connection).await.unwrap_err();
+        assert!(matches!(&error, AzureError::Setup(why) if why.contains(file.to_str().unwrap())), "{error:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_login_page_in_azures_place_is_not_taken_for_an_answer() {
+    let server = Server::start(|_, _| Reply::Say(200, vec![("content-type", "text/html".to_owned())], "<html>".to_owned())).await;
+    let error = server.client().await.read(&list()).await.unwrap_err();
+    assert!(matches!(error, AzureError::Malformed { .. }), "{error:?}");
+}
+
+#[tokio::test]
+async fn endpoints_without_tls_are_refused_before_anything_is_sent() {
+    for endpoint in ["http://127.0.0.1:1/", "http://localhost@evil.example/", "https://user@management.azure.com/"] {
+        let connection = Connection { arm_endpoint: Some(endpoint.parse().unwrap()), ..Connection::default() };
+        assert!(matches!(Client::connect(connection).await, Err(AzureError::Setup(_))), "{endpoint}");
+    }
+}
+
+#[tokio::test]
+async fn nothing_that_is_absent_is_an_error() {
+    let server = Server::start(|seen, _| {
+        let code = if seen.line.contains("/other") { "SubscriptionNotFound" } else { "ResourceNotFound" };
+        Reply::json(404, &json!({"error": {"code": code, "message": "gone"}}))
+    })
+    .await;
+    let client = server.client().await;
+    assert_eq!(orders::get(&client, &order()).await.unwrap(), None);
+    assert!(client.read(&Request::get("", "/subscriptions/other", "1")).await.is_err());
+}
