@@ -276,10 +276,10 @@ fn txt(case: &Case<'_>, order: &Order, token: &str, step: impl Fn(StepStatus) ->
         Seen::Here(records) if records.iter().any(|record| record == token) => {
             StepStatus::Done(format!("the record is visible at {root}"))
         }
-        Seen::Here(_) | Seen::Absent => {
+        Seen::Here(_) | Seen::NotAsked => {
             StepStatus::Waiting { on: format!("the TXT record at {root}"), since: None, next_poll: POLL }
         }
-        Seen::NotAsked => StepStatus::NotNeeded("DNS cannot be looked up from here; the service looks for itself".to_owned()),
+        Seen::Absent => StepStatus::NotNeeded("DNS cannot be looked up from here; the service looks for itself".to_owned()),
     };
     step(status)
         .explained("Add this record where the domain's DNS is managed, at the root (@), even for a subdomain. certdeck sees when it is there.")

@@ -171,12 +171,15 @@ impl App {
     pub(in crate::app) fn observe_page(&mut self) {
         let ask = self.ask();
         let Some(wizard) = &mut self.wizard else { return };
+        // What was typed meanwhile may suggest better values for the rest, such as the group of the domain's app.
+        suggest(wizard.page, &self.estate, &mut wizard.inputs);
         let (flow, inputs) = (wizard.page, wizard.inputs.clone());
         wizard.next_look = None;
         if let Some(old) = wizard.of_mut(flow).ask.replace(ask) {
             self.emit(Effect::Forget { ask: old });
         }
         self.emit(Effect::Observe { ask, flow, inputs });
+        self.derive_wizard();
     }
 
     pub(in crate::app) fn look_again_if_due(&mut self) {

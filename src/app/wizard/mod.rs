@@ -141,9 +141,9 @@ impl Wizard {
 
     /// Derives fields, refusals and steps anew from what was typed and what was seen.
     fn derive(&mut self, estate: &Estate, rules: &Rules, now: Timestamp) {
-        self.fields = flow::fields(self.page, &self.inputs);
         self.refusals = self.own_refusals(estate);
         let page = &self.pages[self.page as usize];
+        self.fields = flow::fields(self.page, &page.observed, &self.inputs);
         let refusals = flow::refusals(self.page, &page.observed, &self.inputs, rules, now);
         let steps = flow::steps(self.page, &page.observed, &self.inputs, rules, now).into_iter().map(|step| {
             let asked = page.asked.filter(|(id, _)| *id == step.id).map(|(_, at)| at);

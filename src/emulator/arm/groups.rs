@@ -3,7 +3,7 @@
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 
-use super::super::{
+use crate::emulator::{
     call::{Call, Method},
     context::{Context, text},
     id::ResourceId,

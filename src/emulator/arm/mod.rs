@@ -9,7 +9,8 @@ use super::{
     call::{Call, Method},
     context::Context,
     id::ResourceId,
-    operations, provider,
+    operations,
+    provider::{self, microsoft_web},
     reply::{Fault, Outcome},
     route::{self, Found, Route},
 };
@@ -24,6 +25,14 @@ const TABLES: &[&[Route]] = &[
     provider::key_vault::ROUTES,
     provider::certificate_registration::ROUTES,
     provider::domain_registration::ROUTES,
+    microsoft_web::plans::ROUTES,
+    microsoft_web::sites::ROUTES,
+    microsoft_web::bindings::ROUTES,
+    microsoft_web::hostnames::ROUTES,
+    microsoft_web::config::ROUTES,
+    microsoft_web::ownership::ROUTES,
+    microsoft_web::public_certificates::ROUTES,
+    microsoft_web::certificates::ROUTES,
 ];
 
 /// Answers one ARM request: route, scope, locks, provider.
@@ -33,8 +42,7 @@ pub fn dispatch(ctx: &Context<'_>, call: &Call) -> Outcome {
         Method::Head if id.group().is_none() => Method::Get,
         other => other,
     };
-    let tables: Vec<&[Route]> = [TABLES, provider::microsoft_web::TABLES].concat();
-    let (run, params) = match route::find(&tables, method, &call.segments) {
+    let (run, params) = match route::find(TABLES, method, &call.segments) {
         Found::Operation(run, params) => (run, params),
         Found::OtherMethod => {
             return Err(Fault::arm(405, "MethodNotAllowed", "The requested resource does not support this http method."));

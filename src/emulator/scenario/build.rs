@@ -3,20 +3,19 @@
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::{
-    super::{
-        arm::{authorization, groups, locks, subscriptions},
-        context::{Context, text},
-        dns::{self, Kind, Record},
-        id::ResourceId,
-        principals::{self, CERTDECK},
-        provider::{
-            domain_registration, key_vault,
-            microsoft_web::{bindings, config, plans, site, sources},
-        },
-        reply::Fault,
+use super::{App, Estate, Host, LockLevel, Model, Pointing, Service, Start, Vault, certificates, orders};
+use crate::emulator::{
+    arm::{authorization, groups, locks, subscriptions},
+    context::{Context, text},
+    control,
+    dns::{self, Kind, Record},
+    id::ResourceId,
+    principals::{self, CERTDECK},
+    provider::{
+        domain_registration, key_vault,
+        microsoft_web::{bindings, config, plans, site, sources},
     },
-    App, Estate, Host, LockLevel, Model, Pointing, Service, Start, Vault, certificates, orders,
+    reply::Fault,
 };
 
 /// The name between a hostname and its app when DNS takes a detour.
@@ -124,7 +123,7 @@ pub fn unknown(what: &str, name: &str) -> Fault {
 
 /// A moment of the scenario: `9d`, `-356d`.
 pub fn moment(now: Timestamp, text: &str) -> Result<Timestamp, Fault> {
-    let span = super::super::control::duration(text)?;
+    let span = control::duration(text)?;
     now.checked_add(span).map_err(|error| Fault::invalid(format!("{text}: {error}")))
 }
 

@@ -7,7 +7,7 @@ use jiff::SignedDuration;
 use serde_json::{Value, json};
 
 use crate::emulator::{
-    ca::{facts::Facts, pfx, policy::days},
+    ca::{KeySource, Profile, Role, facts::Facts, pfx, policy::days},
     call::Method,
     context::text,
     dns::{self, Kind, Record},
@@ -17,7 +17,7 @@ use crate::emulator::{
     principals::{CERTDECK, CERTIFICATE_REGISTRATION},
     provider::{
         domain_registration,
-        microsoft_web::{bindings, plans, sites},
+        microsoft_web::{bindings, plans, site},
     },
     reply::Reply,
 };
@@ -140,7 +140,7 @@ fn app_with(cloud: &Fixture, host: &str, token: &str) {
     let (plan, site) = (web("serverfarms", "plan"), web("sites", "shop"));
     cloud.with(|ctx| {
         plans::save(ctx, &plan, "West Europe", "S1", false).unwrap();
-        let mut app = sites::create(ctx, &site, &plan.to_string(), "app").unwrap();
+        let mut app = site::create(ctx, &site, &plan.to_string(), "app").unwrap();
         app["properties"]["httpsOnly"] = true.into();
         ctx.save(&site, &app).unwrap();
         bindings::add(ctx, &site, host, Some("A")).unwrap();
@@ -342,6 +342,33 @@ fn a_vault_that_refuses_shows_why_and_gets_the_certificate_once_it_lets_the_serv
     let body = json!({"properties": {"keyVaultId": vault_id().replace("kv-shop", "kv-gone"), "keyVaultSecretName": "x"}});
     let path = format!("{}/certificates/other", order_id("shop-cert"));
     assert_eq!(state(cloud.arm(Method::Put, &path, &body)), "KeyVaultDoesNotExist");
+}
+
+#[test]
+fn with_a_request_of_ones_own_the_key_never_comes_to_the_vault() {
+    let mut cloud = cloud();
+    let elsewhere = cloud.setting.ca.issue(&Profile {
+        common_name: "contoso.com".to_owned(),
+        names: vec!["contoso.com".to_owned()],
+        key: KeySource::NewEc,
+        not_before: cloud.now,
+        not_after: cloud.now + days(1),
+        issuer: Role::GoDaddy,
+    });
+    let csr = elsewhere.unwrap().csr;
+    let mut body = standard("");
+    body["properties"]["distinguishedName"] = "".into();
+    body["properties"]["csr"] = csr.clone().into();
+    let fresh = buy(&mut cloud, "own-key", &body);
+    assert_eq!(fresh["distinguishedName"], "CN=contoso.com");
+    store(&cloud, "own-key");
+    add_txt(&cloud, "contoso.com", text(&fresh, "/domainVerificationToken"));
+    verify(&mut cloud, "own-key");
+    let done = order(&cloud, "own-key");
+    assert_eq!(done["isPrivateKeyExternal"], true);
+    assert_eq!(done["csr"], csr);
+    assert_eq!(done["certificates"]["own-key"]["provisioningState"], "ExternalPrivateKey");
+    assert_eq!(secret(&cloud, "own-key")["value"], "");
 }
 
 #[test]

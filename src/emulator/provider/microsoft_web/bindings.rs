@@ -3,18 +3,18 @@
 use serde_json::{Value, json};
 
 use super::{
-    super::super::{
-        ca::facts::name_covers,
-        call::{Call, Method},
-        context::{Context, envelope, text},
-        id::ResourceId,
-        material::Material,
-        reply::{Fault, Outcome, Reply},
-        route::Route,
-    },
     certificates,
     plans::{self, Tls},
     site,
+};
+use crate::emulator::{
+    ca::facts::name_covers,
+    call::{Call, Method},
+    context::{Context, envelope, text},
+    id::ResourceId,
+    material::Material,
+    reply::{Fault, Outcome, Reply},
+    route::Route,
 };
 
 const KINDS: [&str; 2] = ["microsoft.web/sites/hostnamebindings", "microsoft.web/sites/slots/hostnamebindings"];

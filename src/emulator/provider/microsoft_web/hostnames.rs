@@ -3,17 +3,17 @@
 use serde_json::{Value, json};
 
 use super::{
-    super::super::{
-        call::Call,
-        call::Method,
-        context::{Context, text},
-        dns,
-        id::ResourceId,
-        reply::{Fault, Outcome, Reply},
-        route::Route,
-    },
     bindings::{self, both},
     site,
+};
+use crate::emulator::{
+    call::Call,
+    call::Method,
+    context::{Context, text},
+    dns,
+    id::ResourceId,
+    reply::{Fault, Outcome, Reply},
+    route::Route,
 };
 
 pub const ROUTES: &[Route] = [both!(Get, "analyzeCustomHostname", analyze)].as_flattened();

@@ -3,15 +3,15 @@
 use serde_json::{Value, json};
 
 use super::{
-    super::super::{
-        call::{Call, Method},
-        context::{Context, envelope, text},
-        id::ResourceId,
-        reply::{Fault, Outcome, Reply},
-        route::Route,
-    },
     bindings::{self, both},
     site,
+};
+use crate::emulator::{
+    call::{Call, Method},
+    context::{Context, envelope, text},
+    id::ResourceId,
+    reply::{Fault, Outcome, Reply},
+    route::Route,
 };
 
 const KINDS: [&str; 2] = ["microsoft.web/sites/domainownershipidentifiers", "microsoft.web/sites/slots/domainownershipidentifiers"];

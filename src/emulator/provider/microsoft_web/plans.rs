@@ -2,10 +2,11 @@
 
 use serde_json::{Value, json};
 
-use super::super::super::{
+use crate::emulator::{
     call::{Call, Method},
     context::{Context, envelope, merge, text},
     id::ResourceId,
+    provider::REGIONS,
     reply::{Fault, Outcome, Reply},
     route::Route,
 };
@@ -96,7 +97,7 @@ pub fn save(ctx: &Context<'_>, id: &ResourceId, location: &str, sku: &str, linux
 
 /// The region as App Service spells it.
 pub fn region(location: &str) -> &str {
-    super::super::REGIONS.iter().find(|region| same_region(region, location)).unwrap_or(&location)
+    REGIONS.iter().find(|region| same_region(region, location)).unwrap_or(&location)
 }
 
 fn tier(sku: &str) -> Result<(&'static str, &'static str), Fault> {

@@ -3,17 +3,14 @@
 use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 use serde_json::json;
 
-use super::{
-    super::super::{
-        ca::facts::Facts,
-        call::{Call, Method},
-        context::{Context, envelope, text},
-        id::ResourceId,
-        reply::{Fault, Outcome, Reply},
-        route::Route,
-    },
-    bindings::both,
-    site,
+use super::{bindings::both, site};
+use crate::emulator::{
+    ca::facts::Facts,
+    call::{Call, Method},
+    context::{Context, envelope, text},
+    id::ResourceId,
+    reply::{Fault, Outcome, Reply},
+    route::Route,
 };
 
 const KINDS: [&str; 2] = ["microsoft.web/sites/publiccertificates", "microsoft.web/sites/slots/publiccertificates"];

@@ -4,16 +4,16 @@ use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
 use super::{
-    super::super::{
-        ca::facts::hex_upper,
-        call::Call,
-        context::{Context, envelope, text},
-        dns::{self, Kind, Record},
-        id::ResourceId,
-        reply::Fault,
-    },
     bindings::{self, SslState},
     config, plans,
+};
+use crate::emulator::{
+    ca::facts::hex_upper,
+    call::Call,
+    context::{Context, envelope, text},
+    dns::{self, Kind, Record},
+    id::ResourceId,
+    reply::Fault,
 };
 
 pub const KIND: &str = "microsoft.web/sites";

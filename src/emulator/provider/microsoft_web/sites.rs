@@ -3,17 +3,17 @@
 use serde_json::{Map, Value, json};
 
 use super::{
-    super::super::{
-        call::{Call, Method},
-        context::{Context, text},
-        dns::{self, Kind},
-        id::ResourceId,
-        reply::{Body, Fault, Outcome, Reply},
-        route::Route,
-    },
     bindings::{self, SslState},
     config, plans,
     site::{KIND, SLOT, create, default_host, etag, require_match, show},
+};
+use crate::emulator::{
+    call::{Call, Method},
+    context::{Context, text},
+    dns::{self, Kind},
+    id::ResourceId,
+    reply::{Body, Fault, Outcome, Reply},
+    route::Route,
 };
 
 pub const ROUTES: &[Route] = &[

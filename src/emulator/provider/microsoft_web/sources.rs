@@ -5,22 +5,22 @@ use jiff::SignedDuration;
 use serde_json::{Value, json};
 
 use super::{
-    super::super::{
-        ca::{facts::Facts, pfx},
-        context::{Context, text},
-        id::ResourceId,
-        jobs,
-        material::Material,
-        principals::WEB_SITES,
-        provider::key_vault::{
-            first_party::{self, Refusal},
-            secret::Version,
-        },
-        reply::{Fault, Outcome, Reply},
-        store::Collection,
-    },
     Job,
     certificates::{self, KIND, Origin, Place},
+};
+use crate::emulator::{
+    ca::{facts::Facts, pfx},
+    context::{Context, text},
+    id::ResourceId,
+    jobs,
+    material::Material,
+    principals::WEB_SITES,
+    provider::key_vault::{
+        first_party::{self, Refusal},
+        secret::Version,
+    },
+    reply::{Fault, Outcome, Reply},
+    store::Collection,
 };
 
 /// What the service says about a vault or a secret it cannot find.
