@@ -315,6 +315,40 @@ fn in_a_practice_cloud_the_owner_of_the_domain_can_be_played() {
 }
 
 #[test]
+fn after_the_binding_the_cursor_is_on_the_hostname_that_was_secured() {
+    let mut screen = Screen::filled();
+    screen.press("4/api.contoso<Enter>b");
+    let estate = estate();
+    screen.settle(Observed {
+        app: Seen::Here(estate.apps[2].clone()),
+        plan: Seen::Here(contoso::plan(&group(MAIN, "api"))),
+        certificates: Seen::Here(estate.certificates.clone()),
+        binding: Seen::Here(estate.bindings[5].clone()),
+        ..Observed::default()
+    });
+    screen.press("<Enter>");
+    assert!(screen.app.wizard.is_none());
+    assert_eq!(screen.app.selected().unwrap().name(), "api.contoso.com");
+}
+
+#[test]
+fn a_command_run_by_name_is_on_top_the_next_time() {
+    let mut screen = Screen::filled();
+    screen.press(":orders<Enter>:<Enter>");
+    assert_eq!(screen.app.pane, PaneName::Orders, "Enter on the empty line runs the last command again");
+}
+
+#[test]
+fn only_choices_that_exist_are_offered_and_public_certificates_never_a7() {
+    let mut screen = Screen::filled();
+    screen.press("4/blog<Enter>b").settle(Observed::default());
+    screen.press("<Tab><Tab><Tab><Enter>");
+    let Some(Dialog::Choose(choose)) = screen.app.dialogs.last() else { panic!("no picker") };
+    let labels: Vec<_> = choose.shown().iter().map(|item| item.label.clone()).collect();
+    assert!(labels.contains(&"blog-old".to_owned()) && !labels.iter().any(|label| label == "partner-root"), "{labels:?}");
+}
+
+#[test]
 fn nothing_is_asked_of_the_clock_while_nothing_moves() {
     let mut screen = Screen::filled();
     for keys in ["jjk", "3", "<Enter>", "<Esc>?", "<Esc>:purchase<Enter>"] {
