@@ -15,7 +15,7 @@ use certdeck::flow::{FlowName, Key, Observed, Seen, StepId};
 use certdeck::model::{OrderStatus, Problem};
 use contoso::{MAIN, Screen, estate, group, order, seen_for_purchase};
 
-const PURCHASE: &str = ":purchase<Enter>fabrikam.com<Tab><Tab>fabrikam-www<Tab><Tab><Tab><Tab><Tab>";
+const PURCHASE: &str = ":purchase<Enter>fabrikam.com<Tab><Tab>fabrikam-www<Tab><Tab><Tab><Tab>";
 
 /// A wizard that stands before buying.
 fn ready_to_buy() -> Screen {
@@ -154,7 +154,7 @@ fn enter_while_it_looks_goes_on_by_itself_when_the_answer_comes() {
 #[test]
 fn a_name_that_exists_is_refused_at_its_field_and_what_was_typed_stays() {
     let mut screen = Screen::filled();
-    screen.press(":purchase<Enter>fabrikam.com<Tab><Tab>contoso-www<Tab><Tab><Tab><Tab><Tab>").settle(seen_for_purchase(None));
+    screen.press(":purchase<Enter>fabrikam.com<Tab><Tab>contoso-www<Tab><Tab><Tab><Tab>").settle(seen_for_purchase(None));
     screen.press("<Enter>");
     assert!(screen.app.dialogs.is_empty(), "nothing to confirm");
     let wizard = screen.app.wizard.as_ref().unwrap();
