@@ -119,8 +119,12 @@ impl App {
             self.enter_page();
         } else {
             let host = wizard.inputs.get(Key::Hostname).unwrap_or("the hostname").to_owned();
+            let bound = flow::app_id(&wizard.inputs).map(|app| app.child("hostNameBindings", &host));
             self.wizard = None;
-            self.show_pane(PaneName::Bindings);
+            match bound {
+                Some(id) => self.show(PaneName::Bindings, &id),
+                None => self.show_pane(PaneName::Bindings),
+            }
             self.read_estate();
             self.say(format!("{host} is secured"), Tone::Good);
         }
