@@ -1,3 +1,5 @@
+//! What Microsoft.Web promises, in the words of its tests.
+
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
