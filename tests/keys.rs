@@ -15,7 +15,7 @@ use certdeck::flow::{FlowName, Key, Observed, Seen, StepId};
 use certdeck::model::{OrderStatus, Problem};
 use contoso::{MAIN, Screen, estate, group, order, seen_for_purchase};
 
-const PURCHASE: &str = ":purchase<Enter>fabrikam.com<Tab><Tab>fabrikam-www<Tab><Tab><Tab><Tab><Tab>";
+const PURCHASE: &str = ":purchase<Enter>fabrikam.com<Tab><Tab>fabrikam-www<Tab><Tab><Tab><Tab>";
 
 /// A wizard that stands before buying.
 fn ready_to_buy() -> Screen {
@@ -154,7 +154,7 @@ fn enter_while_it_looks_goes_on_by_itself_when_the_answer_comes() {
 #[test]
 fn a_name_that_exists_is_refused_at_its_field_and_what_was_typed_stays() {
     let mut screen = Screen::filled();
-    screen.press(":purchase<Enter>fabrikam.com<Tab><Tab>contoso-www<Tab><Tab><Tab><Tab><Tab>").settle(seen_for_purchase(None));
+    screen.press(":purchase<Enter>fabrikam.com<Tab><Tab>contoso-www<Tab><Tab><Tab><Tab>").settle(seen_for_purchase(None));
     screen.press("<Enter>");
     assert!(screen.app.dialogs.is_empty(), "nothing to confirm");
     let wizard = screen.app.wizard.as_ref().unwrap();
@@ -312,6 +312,40 @@ fn in_a_practice_cloud_the_owner_of_the_domain_can_be_played() {
     screen.press("<Tab><Tab><Tab>o<Enter>");
     let wanted = PracticeAct::PublishTxt { name: "contoso.com".into(), value: "k3v8m1q7x2".into() };
     assert!(matches!(&screen.effects[..], [Effect::Practise { act, .. }] if *act == wanted), "{:?}", screen.effects);
+}
+
+#[test]
+fn after_the_binding_the_cursor_is_on_the_hostname_that_was_secured() {
+    let mut screen = Screen::filled();
+    screen.press("4/api.contoso<Enter>b");
+    let estate = estate();
+    screen.settle(Observed {
+        app: Seen::Here(estate.apps[2].clone()),
+        plan: Seen::Here(contoso::plan(&group(MAIN, "api"))),
+        certificates: Seen::Here(estate.certificates.clone()),
+        binding: Seen::Here(estate.bindings[5].clone()),
+        ..Observed::default()
+    });
+    screen.press("<Enter>");
+    assert!(screen.app.wizard.is_none());
+    assert_eq!(screen.app.selected().unwrap().name(), "api.contoso.com");
+}
+
+#[test]
+fn a_command_run_by_name_is_on_top_the_next_time() {
+    let mut screen = Screen::filled();
+    screen.press(":orders<Enter>:<Enter>");
+    assert_eq!(screen.app.pane, PaneName::Orders, "Enter on the empty line runs the last command again");
+}
+
+#[test]
+fn only_choices_that_exist_are_offered_and_public_certificates_never_a7() {
+    let mut screen = Screen::filled();
+    screen.press("4/blog<Enter>b").settle(Observed::default());
+    screen.press("<Tab><Tab><Tab><Enter>");
+    let Some(Dialog::Choose(choose)) = screen.app.dialogs.last() else { panic!("no picker") };
+    let labels: Vec<_> = choose.shown().iter().map(|item| item.label.clone()).collect();
+    assert!(labels.contains(&"blog-old".to_owned()) && !labels.iter().any(|label| label == "partner-root"), "{labels:?}");
 }
 
 #[test]

@@ -295,6 +295,11 @@ fn done_words(wizard: &Wizard) -> String {
     }
 }
 
+/// Whether Enter leads to the question before sending.
+fn is_sendable(step: &Step) -> bool {
+    matches!(step.status, StepStatus::Ready | StepStatus::Blocked(_)) && !step.requests.is_empty()
+}
+
 /// What Enter and the other keys do here, for the line at the bottom.
 pub fn hints(app: &App, wizard: &Wizard) -> Vec<(String, String)> {
     let pair = |key: &str, words: &str| (key.to_owned(), words.to_owned());
@@ -307,6 +312,7 @@ pub fn hints(app: &App, wizard: &Wizard) -> Vec<(String, String)> {
         if matches!(field.kind, FieldKind::Toggle | FieldKind::Choice(_)) {
             hints.push(pair("Space", "change"));
         }
+        hints.push(pair("PgDn", "steps"));
         hints.push(pair("Esc", "leave"));
         hints.push(pair("F1", "Help"));
         return hints;
@@ -319,7 +325,7 @@ pub fn hints(app: &App, wizard: &Wizard) -> Vec<(String, String)> {
             wizard.page().next().filter(|_| wizard.pages().len() > 1).map_or("Finish".to_owned(), |next| next.title().to_owned())
         }
         Standing::At(step) if matches!(step.status, StepStatus::NeedsInput { .. }) => "Fill in".to_owned(),
-        Standing::At(step) if !step.requests.is_empty() => format!("{}...", step.title),
+        Standing::At(step) if is_sendable(step) => format!("{}...", step.title),
         _ => "Look again".to_owned(),
     };
     vec![("Enter".to_owned(), enter), pair("S-Tab", "Fields")]

@@ -210,6 +210,7 @@ pub fn estate() -> Estate {
         binding(&apps[1], "blog.contoso.com", SslState::Sni, Some("0DDBA11")),
         binding(&apps[2], "pay.contoso.com", SslState::Disabled, None),
         binding(&apps[2], "api.contoso.com", SslState::Sni, Some("BADA55")),
+        binding(&apps[0], "shop.azurewebsites.net", SslState::Disabled, None),
         binding(&apps[3], "intranet.contoso.net", SslState::Sni, Some("DECADE")),
     ];
     estate.apps = apps;

@@ -304,6 +304,10 @@ fn sort_key(name: PaneName, estate: &Estate, place: usize, column: usize) -> Sor
     if name.columns()[column].title == "Expires" {
         return expires.map_or(SortKey::None, |at| SortKey::Number(at.as_second()));
     }
+    // Hostnames that Azure secures by itself need nobody's attention: they come last.
+    if (name, column) == (PaneName::Bindings, 0) && bindings::is_of_platform(estate, &estate.bindings[place]) {
+        return SortKey::None;
+    }
     let cell = cells(name, estate, place, estate.as_of).swap_remove(column);
     match (cell.checks, cell.text) {
         (Some(checks), _) => SortKey::Number(checks.iter().filter(|done| **done).count().try_into().unwrap_or(0)),

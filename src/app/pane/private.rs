@@ -39,7 +39,6 @@ fn used_by(estate: &Estate, certificate: &PrivateCertificate) -> Cell {
     let apps: BTreeSet<_> = estate.bindings_of(certificate).map(|binding| &binding.app).collect();
     match (apps.len(), estate.bindings_of(certificate).count()) {
         (0, _) => Cell::dim("unused"),
-        (1, 1) => Cell::new(apps.first().map(|app| app_label(estate, app)).unwrap_or_default()),
         (1, hosts) => Cell::new(counted(hosts, "host")),
         (apps, _) => Cell::new(counted(apps, "app")),
     }

@@ -119,8 +119,12 @@ impl App {
             self.enter_page();
         } else {
             let host = wizard.inputs.get(Key::Hostname).unwrap_or("the hostname").to_owned();
+            let bound = flow::app_id(&wizard.inputs).map(|app| app.child("hostNameBindings", &host));
             self.wizard = None;
-            self.show_pane(PaneName::Bindings);
+            match bound {
+                Some(id) => self.show(PaneName::Bindings, &id),
+                None => self.show_pane(PaneName::Bindings),
+            }
             self.read_estate();
             self.say(format!("{host} is secured"), Tone::Good);
         }
@@ -291,7 +295,10 @@ impl App {
                     wizard.looks = 0;
                     wizard.settle_origin();
                 }
-                self.say(format!("{what}: accepted"), Tone::Good);
+                // The page that sent it shows it anyway, and what Enter does next.
+                if !is_open {
+                    self.say(format!("{what}: accepted"), Tone::Good);
+                }
                 self.read_estate();
             }
             Err(problem) => self.show_problem(problem),

@@ -27,6 +27,7 @@ impl App {
             (KeyCode::Esc, _) => self.leave_wizard(),
             (KeyCode::Tab, false) | (KeyCode::Down, _) => self.focus_on(at + 1),
             (KeyCode::Tab, true) | (KeyCode::Up, _) => self.focus_on(at.wrapping_sub(1)),
+            (KeyCode::PageDown, _) => self.focus_on(usize::MAX),
             (KeyCode::Enter, _) => self.enter_in_field(at, &field),
             _ if wizard.is_typing() && wizard.editor.press(key) => self.typed_in_field(),
             (KeyCode::Char(' ') | KeyCode::Left | KeyCode::Right, _) => self.turn_value(&field, key.code == KeyCode::Left),

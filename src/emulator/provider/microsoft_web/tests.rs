@@ -1,4 +1,4 @@
-//! What Microsoft.Web promises, in the words of its tests.
+//! The promises of Microsoft.Web in the practice cloud: webspaces, bindings, imports, managed certificates.
 
 #![allow(clippy::unwrap_used, clippy::panic)]
 
