@@ -30,10 +30,7 @@ impl Cloud {
     /// A cloud in a copy of another one's directory, with one request held.
     pub fn copy_of(other: &Path, gate: Option<Gate>) -> Self {
         let dir = tempfile::tempdir().unwrap();
-        for entry in std::fs::read_dir(other).unwrap() {
-            let entry = entry.unwrap();
-            std::fs::copy(entry.path(), dir.path().join(entry.file_name())).unwrap();
-        }
+        copy_files(other, dir.path());
         Self::open(dir, gate)
     }
 
@@ -113,5 +110,14 @@ impl Cloud {
             connection.complete_io(&mut socket).unwrap();
         }
         rustls::StreamOwned::new(connection, socket)
+    }
+}
+
+/// The files of a directory, without those below it.
+pub fn copy_files(from: &Path, to: &Path) {
+    for entry in std::fs::read_dir(from).unwrap().map(Result::unwrap) {
+        if entry.file_type().unwrap().is_file() {
+            std::fs::copy(entry.path(), to.join(entry.file_name())).unwrap();
+        }
     }
 }

@@ -157,11 +157,18 @@ impl App {
     pub(in crate::app) fn wizard_sees_estate(&mut self) {
         let Some(wizard) = &mut self.wizard else { return };
         let before = wizard.inputs.clone();
-        if wizard.focus == Focus::Steps {
+        // A field in which somebody types is theirs.
+        let is_edited = wizard.is_typing() && wizard.editor.text() != wizard.before;
+        if !is_edited {
             suggest(wizard.page, &self.estate, &mut wizard.inputs);
         }
         let is_changed = before != wizard.inputs;
+        let is_focus_filled =
+            wizard.focused_field().is_some_and(|field| before.get(field.key).is_none() && wizard.inputs.get(field.key).is_some());
         self.derive_wizard();
+        if is_focus_filled {
+            self.focus_on_what_is_missing();
+        }
         if is_changed {
             self.observe_page();
         }

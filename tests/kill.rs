@@ -1,0 +1,138 @@
+//! SIGKILL after every single request of every flow in turn, then the same command again: the end is that of an undisturbed run,
+//! and money is spent once. The practice cloud holds the answer of the n-th request; the program dies waiting for it.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+#[path = "support/cloud.rs"]
+mod cloud;
+
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+
+use certdeck::emulator::Gate;
+use cloud::Cloud;
+use serde_json::Value;
+use tokio::process::{Child, Command};
+
+/// The way from nothing to a secured hostname, one command after the other.
+const JOURNEY: [(&str, &[&str]); 5] = [
+    ("purchase", &["domain=contoso.com", "product=standard", "auto-renew=yes"]),
+    (
+        "store",
+        &[
+            "vault-choice=new",
+            "vault=kv-contosowww",
+            "vault-resource-group=rg-shop",
+            "vault-location=westeurope",
+            "vault-tier=standard",
+            "vault-rbac=access-policy",
+            "vault-network=public",
+            "vault-retention=90",
+            "vault-purge-protection=no",
+        ],
+    ),
+    ("verify", &["method=app-service", "app=contoso-shop"]),
+    ("import-order", &["app=contoso-shop"]),
+    ("bind", &["app=contoso-shop", "hostname=contoso.com", "ssl-type=sni"]),
+];
+
+#[test]
+fn killed_after_any_request_and_run_again_it_ends_as_if_undisturbed() {
+    let mut cloud = Cloud::start();
+    let mut killed = 0;
+    for step in JOURNEY {
+        let before = copy(&cloud.shut_down());
+        let undisturbed = Cloud::copy_of(before.path(), None);
+        run_to_the_end(&undisturbed, step);
+        let expected = state(&undisturbed);
+        for request in 1.. {
+            let gate = Gate::hold_after(request);
+            let disturbed = Cloud::copy_of(before.path(), Some(gate.clone()));
+            if !kill_at(&disturbed, &gate, step) {
+                break;
+            }
+            killed += 1;
+            run_to_the_end(&disturbed, step);
+            for (found, expected) in state(&disturbed).iter().zip(&expected) {
+                assert_eq!(found, expected, "{} killed after request {request}", step.0);
+            }
+        }
+        cloud = undisturbed;
+    }
+    assert!(killed > 30, "only {killed} requests were made");
+    assert_eq!(cloud.purchases(), 1);
+    cloud.served_thumbprint("contoso.com");
+}
+
+/// Runs until the gate holds a request, and kills then. False when the flow ended without reaching it.
+fn kill_at(cloud: &Cloud, gate: &Gate, step: (&str, &[&str])) -> bool {
+    cloud.runtime().block_on(async {
+        let mut child = start(cloud, step);
+        tokio::select! {
+            () = gate.reached() => {
+                child.kill().await.unwrap();
+                true
+            }
+            status = child.wait() => {
+                assert!(status.unwrap().success());
+                false
+            }
+        }
+    })
+}
+
+fn run_to_the_end(cloud: &Cloud, step: (&str, &[&str])) {
+    let output = cloud.runtime().block_on(start(cloud, step).wait_with_output()).unwrap();
+    assert!(output.status.success(), "{}: {}", step.0, String::from_utf8_lossy(&output.stderr));
+}
+
+fn start(cloud: &Cloud, (flow, settings): (&str, &[&str])) -> Child {
+    let subscription = format!("subscription={}", cloud.connection().subscription_ids[0]);
+    let mut command = certdeck(cloud);
+    command.args(["run", flow, "--yes", "--set", "order=contosowww", "--set", "resource-group=rg-shop", "--set", &subscription]);
+    for setting in settings {
+        command.args(["--set", setting]);
+    }
+    let _runtime = cloud.runtime().enter();
+    command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap()
+}
+
+/// Everything that the flows change, as certdeck itself lists it; keys are random, so thumbprints differ.
+fn state(cloud: &Cloud) -> Vec<Value> {
+    let kinds = ["orders", "private", "bindings", "vaults"];
+    let mut all: Vec<Value> = kinds.into_iter().flat_map(|kind| rows(cloud, kind)).collect();
+    for row in &mut all {
+        let row = row.as_object_mut().unwrap();
+        // A certificate issued a second later has a day less or more to go; the port of the cloud is in a vault's address.
+        row.retain(|key, _| !["thumbprint", "days", "uri"].contains(&key.as_str()));
+    }
+    all.push(all.len().into());
+    all.push(cloud.purchases().into());
+    all.reverse();
+    all
+}
+
+fn rows(cloud: &Cloud, kind: &str) -> Vec<Value> {
+    let _runtime = cloud.runtime().enter();
+    let output = cloud.runtime().block_on(certdeck(cloud).args(["list", kind, "-o", "json"]).output()).unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+fn certdeck(cloud: &Cloud) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_certdeck"));
+    command.env_clear().env("HOME", home(cloud)).envs(cloud.environment());
+    command
+}
+
+/// Beside the cloud's own files, so that both go together.
+fn home(cloud: &Cloud) -> PathBuf {
+    let home = cloud.connection().ca_pem.with_file_name("home");
+    std::fs::create_dir_all(&home).unwrap();
+    home
+}
+
+fn copy(dir: &Path) -> tempfile::TempDir {
+    let copy = tempfile::tempdir().unwrap();
+    cloud::copy_files(dir, copy.path());
+    copy
+}
