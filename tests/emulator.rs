@@ -221,6 +221,8 @@ async fn ids_match_in_any_casing_and_slashes_may_be_doubled() {
     let plain = cloud.get(&path).await;
     let odd = path.replace("resourceGroups", "resourcegroups").replace("/sites/contoso-shop", "//SITES/Contoso-Shop/");
     assert_eq!(cloud.get(&odd).await["id"], plain["id"]);
+    assert_eq!(cloud.send(Method::HEAD, &odd, None).await.status(), StatusCode::NO_CONTENT);
+    assert_eq!(cloud.send(Method::HEAD, &format!("{path}-not"), None).await.status(), StatusCode::NOT_FOUND);
     cloud.emulator.shutdown().await;
 }
 

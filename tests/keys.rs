@@ -15,7 +15,7 @@ use certdeck::flow::{FlowName, Key, Observed, Seen, StepId};
 use certdeck::model::{OrderStatus, Problem};
 use contoso::{MAIN, Screen, estate, group, order, seen_for_purchase};
 
-const PURCHASE: &str = ":purchase<Enter>fabrikam.com<Tab><Tab>fabrikam-www<Tab><Tab><Tab><Tab>";
+const PURCHASE: &str = ":purchase<Enter>fabrikam.com<Tab><Tab>fabrikam-www<PgDn>";
 
 /// A wizard that stands before buying.
 fn ready_to_buy() -> Screen {
@@ -154,7 +154,7 @@ fn enter_while_it_looks_goes_on_by_itself_when_the_answer_comes() {
 #[test]
 fn a_name_that_exists_is_refused_at_its_field_and_what_was_typed_stays() {
     let mut screen = Screen::filled();
-    screen.press(":purchase<Enter>fabrikam.com<Tab><Tab>contoso-www<Tab><Tab><Tab><Tab>").settle(seen_for_purchase(None));
+    screen.press(":purchase<Enter>fabrikam.com<Tab><Tab>contoso-www<PgDn>").settle(seen_for_purchase(None));
     screen.press("<Enter>");
     assert!(screen.app.dialogs.is_empty(), "nothing to confirm");
     let wizard = screen.app.wizard.as_ref().unwrap();
@@ -279,7 +279,8 @@ fn an_order_is_continued_at_the_first_page_that_is_not_done() {
         })
         .into();
     screen.settle(contoso::seen_for_store(wild, Some(vault)));
-    assert_eq!(screen.app.wizard.as_ref().unwrap().page(), FlowName::Verify);
+    let wizard = screen.app.wizard.as_ref().unwrap();
+    assert_eq!(wizard.page(), FlowName::Verify, "{:?}", wizard.current().steps);
 }
 
 /// Step 2 of an order by TXT record, observed with these records.
@@ -349,10 +350,59 @@ fn only_choices_that_exist_are_offered_and_public_certificates_never_a7() {
 }
 
 #[test]
+fn a_new_resource_group_can_be_typed_into_its_picker() {
+    let mut screen = Screen::filled();
+    screen.press(":purchase<Enter>fabrikam.com<Tab><Tab>fabrikam-www<Tab><Tab><Enter>brand-new<Enter>");
+    let mut seen = seen_for_purchase(None);
+    seen.group = Seen::Absent;
+    screen.settle(seen);
+    let wizard = screen.app.wizard.as_ref().unwrap();
+    assert_eq!(wizard.inputs.get(Key::ResourceGroup), Some("brand-new"));
+    assert!(wizard.fields.iter().any(|field| field.key == Key::Location), "a new group needs a region");
+    assert_eq!(wizard.focused_field().unwrap().key, Key::AutoRenew, "the focus stays on its field when another appears");
+}
+
+#[test]
 fn nothing_is_asked_of_the_clock_while_nothing_moves() {
     let mut screen = Screen::filled();
     for keys in ["jjk", "3", "<Enter>", "<Esc>?", "<Esc>:purchase<Enter>"] {
         screen.press(keys);
         assert!(!screen.effects.iter().any(|effect| matches!(effect, Effect::Wake(_))), "{keys}");
+    }
+}
+
+mod any_keys {
+    use super::*;
+    use proptest::prelude::*;
+
+    const ALPHABET: &[&str] = &[
+        "j", "k", "g", "G", "<C-d>", "<C-u>", "<PgDn>", "<PgUp>", "<Tab>", "<S-Tab>", "1", "2", "3", "4", "<Enter>", "<Esc>", "/",
+        "!", "s", "S", "<Space>", "a", "b", "w", "c", "p", "t", "o", "?", ":", "purchase", "store", "verify", "bind", "q", "<BS>",
+        "<Left>", "<Right>", "<Home>", "<End>", "é", "日", "x", "<C-r>", "<C-w>", "contoso", "buy", "<Up>", "<Down>", "P",
+    ];
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+        #[test]
+        fn no_keys_and_no_answers_at_any_size_break_the_program_or_its_picture(
+            keys in prop::collection::vec((0..ALPHABET.len(), 0u8..12), 0..60),
+            (width, height) in (1u16..200, 1u16..60),
+        ) {
+            let mut screen = Screen::filled();
+            screen.resize(width, height);
+            for (key, event) in keys {
+                match event {
+                    0 => screen.send(Message::Pasted("two\nlines \u{1b}[2J".into())),
+                    1 => screen.send(Message::Ticked(contoso::now() + std::time::Duration::from_secs(60))),
+                    2 => _ = screen.settle(seen_for_purchase(None)),
+                    3 => _ = screen.settle(seen_for_purchase(Some(fabrikam(OrderStatus::PendingIssuance)))),
+                    4 => _ = screen.settle(contoso::seen_for_store(fabrikam(OrderStatus::Issued), None)),
+                    5 => _ = screen.press("<C-r>"),
+                    _ => _ = screen.press(ALPHABET[key]),
+                }
+                let text = screen.text();
+                prop_assert!(!text.chars().any(|c| c.is_control() && c != '\n'));
+            }
+        }
     }
 }

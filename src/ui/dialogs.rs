@@ -198,8 +198,13 @@ fn choose_lines(choose: &Choose, room: usize, look: &Look) -> Content {
         }
     }
     if shown.is_empty() {
-        let words = if choose.total() == 0 { choose.empty.as_str() } else { "Nothing matches what is typed." };
-        lines.extend(paragraph(words, room, look, Role::Text));
+        let new = choose.free.map(|_| choose.filter.text().trim()).filter(|text| !text.is_empty());
+        let words = match new {
+            Some(text) => format!("Enter takes '{text}' as a new one."),
+            None if choose.total() == 0 => choose.empty.clone(),
+            None => "Nothing matches what is typed.".to_owned(),
+        };
+        lines.extend(paragraph(&words, room, look, Role::Text));
     }
     let mut foot = refusal(choose.refusal.as_ref(), room, look);
     foot.push(if choose.is_typed {

@@ -167,6 +167,7 @@ impl App {
             Choose::new(field.label, items.into_iter().map(|(_, item)| item).collect()).intro(field.help).empty(empty).at(at);
         if matches!(field.kind, FieldKind::Pick { .. }) {
             choose = choose.typed();
+            choose.free = matches!(field.kind, FieldKind::Pick { or_new: true, .. }).then_some(key);
             if let Some(first) = first {
                 choose.paste(&first.to_string());
             }

@@ -141,6 +141,7 @@ impl Wizard {
 
     /// Derives fields, refusals and steps anew from what was typed and what was seen.
     fn derive(&mut self, estate: &Estate, rules: &Rules, now: Timestamp) {
+        let focused = self.focused_field().map(|field| field.key);
         self.refusals = self.own_refusals(estate);
         let page = &self.pages[self.page as usize];
         self.fields = flow::fields(self.page, &page.observed, &self.inputs);
@@ -157,12 +158,18 @@ impl Wizard {
         }
         self.refusals.extend(refusals);
         self.of_mut(self.page).steps = steps;
-        if let Focus::Field(at) = self.focus
-            && at >= self.fields.len()
-        {
-            self.focus = Focus::Steps;
-        }
+        self.keep_focus(focused);
         self.plan_next_look(now);
+    }
+
+    /// Fields come and go with what was seen: the focus stays on its field, and the editor shows its value.
+    fn keep_focus(&mut self, focused: Option<Key>) {
+        let Some(key) = focused else { return };
+        self.focus = self.fields.iter().position(|field| field.key == key).map_or(Focus::Steps, Focus::Field);
+        if self.editor.text() != self.inputs.typed(key) {
+            self.before = self.inputs.typed(key).to_owned();
+            self.editor.set(&self.before);
+        }
     }
 
     /// A name that is taken is refused where it is typed; an order is never taken over by accident.
