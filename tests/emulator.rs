@@ -345,18 +345,21 @@ async fn the_clock_moves_and_what_was_due_has_happened() {
 
 #[tokio::test]
 async fn a_gate_holds_exactly_one_request_on_the_side_it_was_told() {
-    let dir = tempfile::tempdir().unwrap();
     // Request 1 is the token.
-    let gate = Gate::hold_after(2);
-    let cloud = Cloud::with(Options { gate: Some(gate.clone()), ..options(dir.path()) }).await;
-    let group = format!("/subscriptions/{}/resourceGroups/rg-held", cloud.emulator.connection().subscription_ids[0]);
-    let held = cloud.send(Method::PUT, &group, Some(json!({"location": "westeurope"})));
-    tokio::select! {
-        response = held => panic!("answered with {}", response.status()),
-        () = gate.reached() => {}
+    for (gate, made) in [(Gate::hold_before(2), false), (Gate::hold_after(2), true)] {
+        let dir = tempfile::tempdir().unwrap();
+        let cloud = Cloud::with(Options { gate: Some(gate.clone()), ..options(dir.path()) }).await;
+        let group = format!("/subscriptions/{}/resourceGroups/rg-held", cloud.emulator.connection().subscription_ids[0]);
+        let held = cloud.send(Method::PUT, &group, Some(json!({"location": "westeurope"})));
+        tokio::select! {
+            response = held => panic!("answered with {}", response.status()),
+            () = gate.reached() => {}
+        }
+        let found = cloud.send(Method::GET, &group, None).await.status();
+        assert_eq!(found == StatusCode::OK, made);
+        assert_eq!(gate.seen(), 3);
+        cloud.emulator.shutdown().await;
     }
-    assert_eq!(cloud.get(&group).await["name"], "rg-held");
-    cloud.emulator.shutdown().await;
 }
 
 #[tokio::test]

@@ -104,14 +104,10 @@ impl Home {
     fn open(options: Options) -> Result<Self, EmulatorError> {
         let dir = &options.data_dir;
         make_private_dir(dir)?;
-        let mut store = Store::open(dir)?;
         if options.fresh {
-            // Opened first: only the process that holds the lock may throw the cloud away.
-            drop(store);
-            let path = dir.join("cloud.redb");
-            fs::remove_file(&path).map_err(file("remove", &path))?;
-            store = Store::open(dir)?;
+            Store::destroy(dir)?;
         }
+        let store = Store::open(dir)?;
         let tx = store.begin()?;
         let now = options.clock.unwrap_or_else(Timestamp::now);
         let identity = Identity::load_or_create(&tx, now)?;

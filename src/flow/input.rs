@@ -126,6 +126,11 @@ impl Inputs {
         }
     }
 
+    /// Takes a suggestion back; what a person gave stays.
+    pub fn withdraw(&mut self, key: Key) {
+        self.0.retain(|kept, value| *kept != key || !value.is_suggestion);
+    }
+
     pub fn is_yes(&self, key: Key) -> bool {
         self.get(key).is_some_and(|text| matches!(text, "yes" | "true" | "on"))
     }

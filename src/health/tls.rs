@@ -23,14 +23,15 @@ pub async fn served_thumbprint(cloud: &Cloud, host: &Hostname) -> Seen<Thumbprin
     if host.is_wildcard() {
         return Seen::Absent;
     }
-    let address = match &cloud.practice {
-        Some(practice) => practice.front_door.to_string(),
-        None => format!("{host}:443"),
-    };
-    match tokio::time::timeout(TIMEOUT, handshake(&address, host)).await {
+    match tokio::time::timeout(TIMEOUT, handshake(&address(cloud, host), host)).await {
         Ok(Some(thumbprint)) => Seen::Here(thumbprint),
         Ok(None) | Err(_) => Seen::Absent,
     }
+}
+
+/// Where a TLS client reaches a hostname: `HOST:PORT`.
+pub fn address(cloud: &Cloud, host: &Hostname) -> String {
+    cloud.practice.as_ref().map_or_else(|| format!("{host}:443"), |practice| practice.front_door.to_string())
 }
 
 async fn handshake(address: &str, host: &Hostname) -> Option<Thumbprint> {

@@ -27,15 +27,16 @@ pub struct Pty {
 impl Pty {
     /// `certdeck demo` at 80x24 with a home of its own.
     pub fn demo() -> Self {
-        Self::start(&[env!("CARGO_BIN_EXE_certdeck"), "demo"])
+        Self::start(&[env!("CARGO_BIN_EXE_certdeck"), "demo"], &[])
     }
 
     /// A shell script that finds the program in `$CERTDECK`.
     pub fn shell(script: &str) -> Self {
-        Self::start(&["/bin/sh", "-c", script])
+        Self::start(&["/bin/sh", "-c", script], &[])
     }
 
-    pub fn start(command: &[&str]) -> Self {
+    /// Any command, with these variables beside the few that it needs.
+    pub fn start(command: &[&str], environment: &[(&str, String)]) -> Self {
         let home = tempfile::tempdir().unwrap();
         let pty = native_pty_system().openpty(size(80, 24)).unwrap();
         let mut builder = CommandBuilder::new(command[0]);
@@ -45,6 +46,9 @@ impl Pty {
         builder.env("HOME", home.path());
         builder.env("TERM", "xterm-256color");
         builder.env("CERTDECK", env!("CARGO_BIN_EXE_certdeck"));
+        for (name, value) in environment {
+            builder.env(name, value);
+        }
         builder.cwd(home.path());
         let modes_before = modes(&*pty.master);
         let child = pty.slave.spawn_command(builder).unwrap();

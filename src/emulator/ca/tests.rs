@@ -1,3 +1,5 @@
+//! What the practice CA issues, and that others can read it.
+
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use std::process::Command;

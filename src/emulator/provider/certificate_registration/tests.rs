@@ -1,3 +1,5 @@
+//! The life of an order in the practice cloud, with the clock moved by hand.
+
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 mod calendar;

@@ -1,3 +1,5 @@
+//! The promises of Microsoft.Web in the practice cloud: webspaces, bindings, imports, managed certificates.
+
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
