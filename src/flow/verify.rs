@@ -283,7 +283,8 @@ fn txt(case: &Case<'_>, order: &Order, token: &str, step: impl Fn(StepStatus) ->
     };
     step(status)
         .explained("Add this record where the domain's DNS is managed, at the root (@), even for a subdomain. certdeck sees when it is there.")
-        .fact("Record name", format!("@   ({root})"))
+        .fact("Domain", root.as_str())
+        .fact("Record name", "@")
         .fact("Record type", "TXT")
         .fact("Record value", token)
 }
