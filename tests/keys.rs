@@ -152,6 +152,14 @@ fn enter_while_it_looks_goes_on_by_itself_when_the_answer_comes() {
 }
 
 #[test]
+fn another_key_takes_the_early_enter_back() {
+    let mut screen = Screen::filled();
+    screen.press(PURCHASE).press("<Enter><Tab>");
+    screen.settle(seen_for_purchase(None));
+    assert!(screen.app.dialogs.is_empty());
+}
+
+#[test]
 fn a_name_that_exists_is_refused_at_its_field_and_what_was_typed_stays() {
     let mut screen = Screen::filled();
     screen.press(":purchase<Enter>fabrikam.com<Tab><Tab>contoso-www<PgDn>").settle(seen_for_purchase(None));

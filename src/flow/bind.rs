@@ -93,9 +93,10 @@ pub(super) fn refusals(observed: &Observed, inputs: &Inputs, rules: &Rules, now:
         }
         (Some(_), seen) => seen.here(),
     };
-    match Hostname::parse(inputs.typed(Key::Hostname)) {
-        Err(error) => refuse(Key::Hostname, error.to_string()),
-        Ok(host) => {
+    match inputs.get(Key::Hostname).map(Hostname::parse) {
+        None => refuse(Key::Hostname, "choose a hostname of the app".to_owned()),
+        Some(Err(error)) => refuse(Key::Hostname, error.to_string()),
+        Some(Ok(host)) => {
             if let Some(app) = app.filter(|app| !app.hostnames.contains(&host)) {
                 let why = format!("{host} is not mapped to {}: add it as a custom domain first, or choose another", app.label());
                 refuse(Key::Hostname, why);

@@ -7,7 +7,9 @@ use super::store::observe_access;
 use super::target::{app_id, order_id};
 use super::{Case, Field, FieldKind, Inputs, Key, Observed, Pick, Seen, Step, StepId, StepStatus};
 use crate::azure::{AzureError, Client, certificates, orders, plans, sites, vaults};
-use crate::model::{App, DomainName, Estate, Hostname, Order, OrderStatus, PrivateCertificate, Problem, ResourceId, SecretStatus, StoredCertificate};
+use crate::model::{
+    App, DomainName, Estate, Hostname, Order, OrderStatus, PrivateCertificate, Problem, ResourceId, SecretStatus, StoredCertificate,
+};
 use crate::rules::Limit;
 
 /// The vault gets the certificate within moments of the issuance.

@@ -13,6 +13,8 @@ use crate::model::{DomainName, Hostname};
 impl App {
     pub(in crate::app) fn press_in_wizard(&mut self, key: Key) {
         let Some(wizard) = &mut self.wizard else { return };
+        // Whoever presses another key has thought again.
+        wizard.is_eager = false;
         let Focus::Field(at) = wizard.focus else {
             return match key.code {
                 KeyCode::Up | KeyCode::Char('k') if wizard.shown_step() == 0 && !key.ctrl => self.focus_last_field(),
