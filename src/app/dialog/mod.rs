@@ -43,13 +43,12 @@ pub enum Act {
     Fill(flow::Key, String),
     Show(PaneName, ResourceId),
     Practise(PracticeAct),
-    /// Send the current step of the wizard.
-    Send,
+    /// Send the current step of the wizard, if it still is this one: the one that was shown.
+    Send(Box<flow::Step>),
     /// Stop watching an operation.
     Unwatch(AskId),
     ShowProblem(Problem),
     Quit,
-    Say(String),
 }
 
 #[derive(Debug, Clone)]
