@@ -1,11 +1,15 @@
 //! Every limit that the platform or a CA sets, as dated data from `assets/rules.toml` (DESIGN.md, idea 3).
 //! No such number stands in code: code names a [`Limit`] and asks what held on a day.
 
+mod requirement;
+
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use thiserror::Error;
+
+pub use requirement::{Demand, Requirement, Use};
 
 const EMBEDDED: &str = include_str!("../../assets/rules.toml");
 
@@ -18,6 +22,8 @@ pub enum RulesError {
     Malformed(#[from] toml::de::Error),
     #[error("assets/rules.toml has no rule '{0}' for the profile's day")]
     Missing(&'static str),
+    #[error("assets/rules.toml asks for {0} twice on one day")]
+    Overlap(Requirement),
 }
 
 /// What the code may ask for. Each has at least one entry in `assets/rules.toml`, checked when the rules are loaded.
@@ -70,7 +76,7 @@ impl Limit {
     }
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
     Error,
@@ -121,6 +127,7 @@ pub enum Profile {
 pub struct Rules {
     profile: Profile,
     rules: Vec<Rule>,
+    demands: Vec<Demand>,
 }
 
 impl Rules {
@@ -129,6 +136,7 @@ impl Rules {
         #[serde(deny_unknown_fields)]
         struct File {
             rule: Vec<Rule>,
+            requirement: Vec<Demand>,
         }
         let file: File = toml::from_str(EMBEDDED)?;
         for (_, id) in Limit::ALL {
@@ -136,15 +144,21 @@ impl Rules {
                 return Err(RulesError::Missing(id));
             }
         }
-        Ok(Self { profile, rules: file.rule })
+        requirement::without_overlap(&file.requirement)?;
+        Ok(Self { profile, rules: file.rule, demands: file.requirement })
+    }
+
+    /// The day whose rules apply at `now`.
+    fn day(&self, now: Timestamp) -> Date {
+        match self.profile {
+            Profile::Current => now.to_zoned(TimeZone::UTC).date(),
+            Profile::Seed => SEED_DAY,
+        }
     }
 
     /// The rule that held for `limit` at `now`; none where the platform had no such limit yet.
     pub fn rule(&self, limit: Limit, now: Timestamp) -> Option<&Rule> {
-        let day = match self.profile {
-            Profile::Current => now.to_zoned(TimeZone::UTC).date(),
-            Profile::Seed => SEED_DAY,
-        };
+        let day = self.day(now);
         self.rules.iter().find(|rule| rule.id == limit.id() && rule.holds_on(day))
     }
 
