@@ -1,0 +1,47 @@
+//! Certificate files, offline: what is in them, whether Azure would take them, and how to mend them.
+//!
+//! `read` gives facts about PKCS#12, PEM, DER and PKCS#7 and refuses with a reason; the other files judge, sort and build.
+//! Nothing here touches the network, and no input makes it panic, hang or take more than `limits` allow.
+
+mod algorithm;
+mod contents;
+mod pkcs12;
+mod refused;
+
+use secrecy::SecretString;
+
+pub use algorithm::{Cipher, Curve, Encryption, KeyKind, SignatureAlgorithm};
+pub use contents::{Certificate, Contents, Kind, Mac, MacKind, PasswordForm, Pkcs12, PrivateKey, PublicKey, San};
+pub use pkcs12::{Wrapping, WriteError, write_pkcs12};
+pub use refused::{ReadError, Refused};
+
+/// What a hostile file may ask for, and no more (RELIABILITY.md S8).
+pub mod limits {
+    /// Octets of a file.
+    pub const FILE: usize = 16 * 1024 * 1024;
+    /// Octets of one certificate.
+    pub const CERTIFICATE: usize = 1024 * 1024;
+    /// Certificates in one file: a whole trust store fits.
+    pub const CERTIFICATES: usize = 2_000;
+    /// Private keys in one file.
+    pub const KEYS: usize = 100;
+    /// Subject alternative names of one certificate.
+    pub const NAMES: usize = 50_000;
+    /// Rounds of one key derivation.
+    pub const ITERATIONS: u64 = 5_000_000;
+}
+
+/// Reads the certificates and keys of a file of any kind.
+///
+/// Without a password, PKCS#12 is tried with the empty one; a password is ignored by what is not encrypted.
+/// A PEM or DER file without a certificate is refused; its key can be had from [`read_key`].
+pub fn read(bytes: &[u8], password: Option<&SecretString>) -> Result<Contents, Box<Refused>> {
+    let _ = (bytes, password);
+    Err(Refused::new(Kind::Unknown, ReadError::malformed("not a certificate file")))
+}
+
+/// Reads one private key from PEM or DER: PKCS#8, PKCS#1 or SEC1, encrypted or not.
+pub fn read_key(bytes: &[u8], password: Option<&SecretString>) -> Result<PrivateKey, ReadError> {
+    let _ = (bytes, password);
+    Err(ReadError::malformed("not a private key"))
+}
