@@ -4,16 +4,21 @@
 //! Nothing here touches the network, and no input makes it panic, hang or take more than `limits` allow.
 
 mod algorithm;
+mod chain;
 mod contents;
 mod pkcs12;
 mod refused;
+mod signature;
+mod trust;
 
 use secrecy::SecretString;
 
 pub use algorithm::{Cipher, Curve, Encryption, KeyKind, SignatureAlgorithm};
+pub use chain::{Chain, Leaf, Order, chain, leaf};
 pub use contents::{Certificate, Contents, Kind, Mac, MacKind, PasswordForm, Pkcs12, PrivateKey, PublicKey, San};
 pub use pkcs12::{Wrapping, WriteError, write_pkcs12};
 pub use refused::{ReadError, Refused};
+pub use trust::Roots;
 
 /// What a hostile file may ask for, and no more (RELIABILITY.md S8).
 pub mod limits {
