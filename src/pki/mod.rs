@@ -19,7 +19,7 @@ use secrecy::SecretString;
 pub use algorithm::{Cipher, Curve, Encryption, KeyKind, SignatureAlgorithm};
 pub use build::{BuildError, Bundle};
 pub use chain::{Chain, Leaf, Order, chain, leaf};
-pub use check::{Question, check, check_refused};
+pub use check::{Question, check, check_no_pfx, check_refused};
 pub use contents::{Certificate, Contents, Kind, Mac, MacKind, PasswordForm, Pkcs12, PrivateKey, PublicKey, San};
 pub use pkcs12::{Wrapping, WriteError, write_pkcs12};
 pub use refused::{ReadError, Refused};

@@ -59,6 +59,13 @@ pub fn check_refused(refused: &Refused, question: &Question<'_>) -> Report {
     judge.report(Report::default())
 }
 
+/// Judges what is no PKCS#12 file, or no file at all; `seen` says what it is.
+pub fn check_no_pfx(seen: &str, question: &Question<'_>) -> Report {
+    let mut judge = Judge { question, findings: Vec::new() };
+    judge.find(Requirement::NotPfx, seen);
+    judge.report(Report::default())
+}
+
 /// Collects findings.
 struct Judge<'a> {
     question: &'a Question<'a>,
