@@ -126,7 +126,7 @@ pub enum Profile {
 #[derive(Debug, Clone)]
 pub struct Rules {
     profile: Profile,
-    rules: Vec<Rule>,
+    limits: Vec<Rule>,
     demands: Vec<Demand>,
 }
 
@@ -145,7 +145,7 @@ impl Rules {
             }
         }
         requirement::without_overlap(&file.requirement)?;
-        Ok(Self { profile, rules: file.rule, demands: file.requirement })
+        Ok(Self { profile, limits: file.rule, demands: file.requirement })
     }
 
     /// The day whose rules apply at `now`.
@@ -159,7 +159,7 @@ impl Rules {
     /// The rule that held for `limit` at `now`; none where the platform had no such limit yet.
     pub fn rule(&self, limit: Limit, now: Timestamp) -> Option<&Rule> {
         let day = self.day(now);
-        self.rules.iter().find(|rule| rule.id == limit.id() && rule.holds_on(day))
+        self.limits.iter().find(|rule| rule.id == limit.id() && rule.holds_on(day))
     }
 
     /// `rule order-certificate-lifetime, since 2026-03-15`: what a message prints beside what a rule forbids.
@@ -224,10 +224,10 @@ mod tests {
     #[test]
     fn entries_of_one_rule_never_overlap_and_cite_a_source() {
         let rules = Rules::load(Profile::Current).unwrap();
-        for (place, rule) in rules.rules.iter().enumerate() {
+        for (place, rule) in rules.limits.iter().enumerate() {
             assert!(!rule.source.is_empty() && !rule.unit.is_empty(), "{}", rule.id);
             assert!(Limit::ALL.iter().any(|(_, id)| *id == rule.id), "nothing asks for {}", rule.id);
-            for other in rules.rules[place + 1..].iter().filter(|other| other.id == rule.id) {
+            for other in rules.limits[place + 1..].iter().filter(|other| other.id == rule.id) {
                 assert!(!rule.holds_on(other.since) && !other.holds_on(rule.since), "{} overlaps", rule.id);
             }
         }

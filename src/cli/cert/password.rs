@@ -19,20 +19,20 @@ pub(super) const LONGEST: usize = 4096;
 #[group(multiple = false)]
 pub struct Known {
     /// Read the password from a line of standard input
-    #[arg(long)]
-    password_stdin: bool,
+    #[arg(id = "password-stdin", long = "password-stdin")]
+    stdin: bool,
     /// Read the password from the first line of this file
-    #[arg(long, value_name = "FILE")]
-    password_file: Option<PathBuf>,
+    #[arg(id = "password-file", long = "password-file", value_name = "FILE")]
+    file: Option<PathBuf>,
     /// Take the password from this environment variable
-    #[arg(long, value_name = "NAME")]
-    password_env: Option<String>,
+    #[arg(id = "password-env", long = "password-env", value_name = "NAME")]
+    variable: Option<String>,
 }
 
 impl Known {
     /// The password that was given; `None` where none was.
     pub fn get(&self) -> Result<Option<SecretString>, CliError> {
-        given(self.password_stdin, self.password_file.as_deref(), self.password_env.as_deref())
+        given(self.stdin, self.file.as_deref(), self.variable.as_deref())
     }
 }
 
@@ -41,19 +41,19 @@ impl Known {
 #[group(multiple = false)]
 pub struct New {
     /// Read the new password from a line of standard input (the line after the old one's, if both are read there)
-    #[arg(long)]
-    new_password_stdin: bool,
+    #[arg(id = "new-password-stdin", long = "new-password-stdin")]
+    stdin: bool,
     /// Read the new password from the first line of this file
-    #[arg(long, value_name = "FILE")]
-    new_password_file: Option<PathBuf>,
+    #[arg(id = "new-password-file", long = "new-password-file", value_name = "FILE")]
+    file: Option<PathBuf>,
     /// Take the new password from this environment variable
-    #[arg(long, value_name = "NAME")]
-    new_password_env: Option<String>,
+    #[arg(id = "new-password-env", long = "new-password-env", value_name = "NAME")]
+    variable: Option<String>,
 }
 
 impl New {
     pub fn get(&self) -> Result<Option<SecretString>, CliError> {
-        given(self.new_password_stdin, self.new_password_file.as_deref(), self.new_password_env.as_deref())
+        given(self.stdin, self.file.as_deref(), self.variable.as_deref())
     }
 }
 
@@ -62,16 +62,16 @@ impl New {
 #[group(multiple = false)]
 pub struct OfKey {
     /// Read the password of the private key from the first line of this file
-    #[arg(long, value_name = "FILE")]
-    key_password_file: Option<PathBuf>,
+    #[arg(id = "key-password-file", long = "key-password-file", value_name = "FILE")]
+    file: Option<PathBuf>,
     /// Take the password of the private key from this environment variable
-    #[arg(long, value_name = "NAME")]
-    key_password_env: Option<String>,
+    #[arg(id = "key-password-env", long = "key-password-env", value_name = "NAME")]
+    variable: Option<String>,
 }
 
 impl OfKey {
     pub fn get(&self) -> Result<Option<SecretString>, CliError> {
-        given(false, self.key_password_file.as_deref(), self.key_password_env.as_deref())
+        given(false, self.file.as_deref(), self.variable.as_deref())
     }
 }
 
