@@ -8,13 +8,18 @@ mod build;
 mod chain;
 mod check;
 mod contents;
+mod der;
+mod key;
+mod name;
+mod pem;
 mod pkcs12;
+mod pkcs7;
+mod read;
 mod refused;
 mod signature;
 mod trust;
 mod verdict;
-
-use secrecy::SecretString;
+mod x509;
 
 pub use algorithm::{Cipher, Curve, Encryption, KeyKind, SignatureAlgorithm};
 pub use build::{BuildError, Bundle};
@@ -22,6 +27,7 @@ pub use chain::{Chain, Leaf, Order, chain, leaf};
 pub use check::{Question, check, check_no_pfx, check_refused};
 pub use contents::{Certificate, Contents, Kind, Mac, MacKind, PasswordForm, Pkcs12, PrivateKey, PublicKey, San};
 pub use pkcs12::{Wrapping, WriteError, write_pkcs12};
+pub use read::{read, read_key};
 pub use refused::{ReadError, Refused};
 pub use trust::Roots;
 pub use verdict::{Finding, Report, Verdict};
@@ -40,19 +46,4 @@ pub mod limits {
     pub const NAMES: usize = 50_000;
     /// Rounds of one key derivation.
     pub const ITERATIONS: u64 = 5_000_000;
-}
-
-/// Reads the certificates and keys of a file of any kind.
-///
-/// Without a password, PKCS#12 is tried with the empty one; a password is ignored by what is not encrypted.
-/// A PEM or DER file without a certificate is refused; its key can be had from [`read_key`].
-pub fn read(bytes: &[u8], password: Option<&SecretString>) -> Result<Contents, Box<Refused>> {
-    let _ = (bytes, password);
-    Err(Refused::new(Kind::Unknown, ReadError::malformed("not a certificate file")))
-}
-
-/// Reads one private key from PEM or DER: PKCS#8, PKCS#1 or SEC1, encrypted or not.
-pub fn read_key(bytes: &[u8], password: Option<&SecretString>) -> Result<PrivateKey, ReadError> {
-    let _ = (bytes, password);
-    Err(ReadError::malformed("not a private key"))
 }

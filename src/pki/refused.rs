@@ -21,8 +21,8 @@ pub enum ReadError {
     /// A MAC that must not be trusted, whatever the password (RFC 9579).
     #[error("the MAC is malformed: {what}")]
     BadMac { what: String },
-    /// One part of a file whose MAC verified does not decrypt or parse.
-    #[error("{part} cannot be read although the password is right: {what}")]
+    /// One part of a file does not decrypt or parse; the rest may.
+    #[error("{part} is damaged: {what}")]
     Damaged { part: &'static str, what: String },
     #[error("the file is larger than {} MiB, the limit for certificate files", limit / (1024 * 1024))]
     TooLarge { limit: usize },
