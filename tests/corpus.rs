@@ -7,8 +7,8 @@ use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 
 use certdeck::model::printable;
-use certdeck::pki::{self, Contents, Encryption, Kind, Pkcs12, Question, Refused, Report, Roots};
-use certdeck::rules::{Profile, Rules};
+use certdeck::pki::{self, Contents, Encryption, Finding, Kind, Pkcs12, Question, Refused, Report, Roots};
+use certdeck::rules::{Profile, Requirement, Rules};
 use jiff::Timestamp;
 use secrecy::SecretString;
 
@@ -132,7 +132,9 @@ fn pfx(row: &Row, judged: &Judged) -> Vec<String> {
         let keys: Vec<String> = contents
             .keys
             .iter()
-            .map(|key| key.kind.bits().map_or_else(|| key.kind.type_name().into(), |bits| format!("{} {bits}", key.kind.type_name())))
+            .map(|key| {
+                key.kind.bits().map_or_else(|| key.kind.type_name().into(), |bits| format!("{} {bits}", key.kind.type_name()))
+            })
             .collect();
         // The referee has words of its own for keys that it cannot decode.
         if !["None", "unsupported", "MLKEM1024PublicKey"].contains(&row["keys"].as_str()) {
@@ -149,14 +151,20 @@ fn pfx(row: &Row, judged: &Judged) -> Vec<String> {
 }
 
 fn leaf(row: &Row, contents: &Contents, report: &Report, differences: &mut Differences) {
+    let is_unparsable = |finding: &Finding| finding.rule == Requirement::LeafUnparsable;
     let Some(leaf) = report.leaf.and_then(|leaf| contents.certificates.get(leaf.place)) else {
         return differences.compare("leaf", &row["leaf"], "-");
     };
-    // The index cuts subjects off.
-    let subject: String = leaf.subject.chars().take(row["leaf"].chars().count()).collect();
-    differences.compare("leaf", &row["leaf"], &subject);
+    // The referee shows nothing of a certificate that it does not take.
+    if report.findings.iter().any(is_unparsable) {
+        return differences.compare("leaf", &row["leaf"], "-");
+    }
+    // The index cuts subjects off, and an empty one is a dash.
+    let expected = if row["leaf"] == "-" { "" } else { &row["leaf"] };
+    let subject: String = leaf.subject.chars().take(expected.chars().count().max(1)).collect();
+    differences.compare("leaf", expected, &subject);
     differences.compare("serial octets", &row["serial_octets"], &leaf.serial_octets.to_string());
-    differences.compare("not after", &row["not_after"], &leaf.not_after.strftime("%Y-%m-%d").to_string());
+    differences.compare("not after", &row["not_after"], &leaf.not_after_text()[..10]);
 }
 
 #[test]
@@ -199,7 +207,10 @@ fn pem_and_der_files_are_read_or_refused_as_their_rows_say() {
                 let first = &contents.certificates[0];
                 let kind = &first.public_key.kind;
                 let bits = kind.bits().map_or_else(String::new, |bits| format!(" {bits}"));
-                differences.compare("key", &row["keys"], &format!("{}{bits}", kind.type_name()));
+                // The index has words of its own for keys that the referee's library does not know.
+                if !row["keys"].starts_with("unsupported") && !row["keys"].starts_with("MLDSA") {
+                    differences.compare("key", &row["keys"], &format!("{}{bits}", kind.type_name()));
+                }
                 let report = Report { leaf: Some(pki::Leaf { place: 0, has_key: None }), ..Report::default() };
                 leaf(row, contents, &report, &mut differences);
             }
@@ -220,7 +231,8 @@ fn pem_and_der_files_are_read_or_refused_as_their_rows_say() {
 #[test]
 fn hostile_files_put_nothing_unprintable_into_the_facts() {
     let Some(folder) = corpus() else { return };
-    let files = std::fs::read_dir(folder.join("hostile")).unwrap().flatten().map(|entry| entry.path()).filter(|path| path.is_file());
+    let files =
+        std::fs::read_dir(folder.join("hostile")).unwrap().flatten().map(|entry| entry.path()).filter(|path| path.is_file());
     let judge = |path: &Path| {
         let judged = Judged::new(path, "", &Roots::default(), "2026-09-01T00:00:00Z");
         let mut texts: Vec<String> = judged.report.findings.iter().map(|finding| finding.message.clone()).collect();

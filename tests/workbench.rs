@@ -100,7 +100,14 @@ impl Bench {
         let mut command = Command::new(env!("CARGO_BIN_EXE_certdeck"));
         command.arg("cert").args(arguments).current_dir(self.0.path()).stdin(Stdio::null());
         // A session of its own has no terminal to be asked on.
-        Command::new("setsid").arg("--wait").arg(command.get_program()).args(command.get_args()).current_dir(self.0.path()).stdin(Stdio::null()).output().unwrap()
+        Command::new("setsid")
+            .arg("--wait")
+            .arg(command.get_program())
+            .args(command.get_args())
+            .current_dir(self.0.path())
+            .stdin(Stdio::null())
+            .output()
+            .unwrap()
     }
 
     fn build(&self, out: &str, more: &[&str]) -> Output {
@@ -134,7 +141,8 @@ fn what_is_built_is_accepted_whatever_the_order_of_the_files() {
     let built = bench.build("out.pfx", &[]);
     assert_eq!(built.status.code(), Some(0), "{}", words(&built));
     assert_eq!(bench.path("out.pfx").metadata().unwrap().permissions().mode() & 0o777, 0o600);
-    let (json, exit) = bench.check("out.pfx", &["--password-file", "password", "--profile", "seed", "--hostname", "shop.contoso.com"]);
+    let (json, exit) =
+        bench.check("out.pfx", &["--password-file", "password", "--profile", "seed", "--hostname", "shop.contoso.com"]);
     assert_eq!((exit, &json["verdict"], &json["findings"]), (0, &"accept".into(), &serde_json::json!([])));
     assert_eq!(json["chain"]["ordered"], true);
     assert_eq!(json["chain"]["complete"], true);
@@ -299,7 +307,9 @@ fn what_is_no_ordinary_file_is_a_clear_error_at_once() {
     std::fs::File::create(bench.path("large.pfx")).unwrap().set_len(100 * 1024 * 1024).unwrap();
     rustix::fs::mkfifoat(rustix::fs::CWD, bench.path("fifo.pfx"), rustix::fs::Mode::RWXU).unwrap();
     std::fs::create_dir(bench.path("dir.pfx")).unwrap();
-    for (file, code) in [("large.pfx", "too-large"), ("fifo.pfx", "not-a-file"), ("dir.pfx", "not-a-file"), ("none.pfx", "not-found")] {
+    for (file, code) in
+        [("large.pfx", "too-large"), ("fifo.pfx", "not-a-file"), ("dir.pfx", "not-a-file"), ("none.pfx", "not-found")]
+    {
         let (json, exit) = bench.check(file, &[]);
         assert_eq!((exit, &json["error_code"], &json["readable"]), (2, &code.into(), &false.into()));
         assert!(!json["error"].as_str().unwrap().is_empty());

@@ -20,7 +20,9 @@ pub enum BuildError {
     NoCertificate,
     #[error("there is no private key in the file, so it cannot become a private certificate")]
     NoKey,
-    #[error("the file holds {0} different private keys; take the one you mean with: certdeck cert build --key KEY --cert CERT… --out FILE")]
+    #[error(
+        "the file holds {0} different private keys; take the one you mean with: certdeck cert build --key KEY --cert CERT… --out FILE"
+    )]
     SeveralKeys(usize),
     #[error("the chain has a gap: the certificate of {missing}, which issued {below}, was not given")]
     Gap { missing: String, below: String },

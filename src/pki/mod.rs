@@ -17,6 +17,7 @@ mod pkcs7;
 mod read;
 mod refused;
 mod signature;
+mod strict;
 mod trust;
 mod verdict;
 mod x509;

@@ -2,9 +2,13 @@
 
 use aws_lc_rs::signature::{self as algorithm, UnparsedPublicKey, VerificationAlgorithm};
 use x509_parser::prelude::{FromDer, X509Certificate};
+use x509_parser::signature_algorithm::RsaSsaPssParams;
+use x509_parser::x509::AlgorithmIdentifier;
 
 use super::algorithm::KeyKind;
 use super::contents::Certificate;
+
+const PSS: &str = "1.2.840.113549.1.1.10";
 
 /// What a look at a signature gave.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -15,13 +19,15 @@ pub(super) enum Signed {
     Unknown,
 }
 
-/// Whether `issuer`'s key made the signature of `subject`.
-pub(super) fn signed_by(subject: &Certificate, issuer: &Certificate) -> Signed {
-    let Some(algorithm) = algorithm_of(subject, issuer) else { return Signed::Unknown };
-    let (Ok((_, subject)), Ok((_, issuer))) = (X509Certificate::from_der(&subject.der), X509Certificate::from_der(&issuer.der))
-    else {
+/// Whether the key of `above` made the signature of `below`.
+pub(super) fn signed_by(below: &Certificate, above: &Certificate) -> Signed {
+    let Some(algorithm) = algorithm_of(below, above) else { return Signed::Unknown };
+    let (Ok((_, subject)), Ok((_, issuer))) = (X509Certificate::from_der(&below.der), X509Certificate::from_der(&above.der)) else {
         return Signed::Unknown;
     };
+    if below.signature_algorithm.oid == PSS && !has_usual_salt(&subject.signature_algorithm, below.signature_algorithm.digest) {
+        return Signed::Unknown;
+    }
     let key = UnparsedPublicKey::new(algorithm, &issuer.public_key().subject_public_key.data);
     match key.verify(subject.tbs_certificate.as_ref(), &subject.signature_value.data) {
         Ok(()) => Signed::Yes,
@@ -29,9 +35,20 @@ pub(super) fn signed_by(subject: &Certificate, issuer: &Certificate) -> Signed {
     }
 }
 
+/// RSASSA-PSS with a salt as long as the digest, the only one that can be computed here.
+fn has_usual_salt(identifier: &AlgorithmIdentifier<'_>, digest: Option<&str>) -> bool {
+    let salt = identifier.parameters.as_ref().and_then(|parameters| RsaSsaPssParams::try_from(parameters).ok());
+    let usual = match digest {
+        Some("sha256") => 32,
+        Some("sha384") => 48,
+        Some("sha512") => 64,
+        _ => return false,
+    };
+    salt.is_some_and(|parameters| parameters.salt_length() == usual)
+}
+
 /// How to verify, by the name of the signature and the sort of key.
 fn algorithm_of(subject: &Certificate, issuer: &Certificate) -> Option<&'static dyn VerificationAlgorithm> {
-    const PSS: &str = "1.2.840.113549.1.1.10";
     let digest = subject.signature_algorithm.digest;
     Some(match &issuer.public_key.kind {
         KeyKind::Rsa(2048..=8192) if subject.signature_algorithm.oid == PSS => match digest? {

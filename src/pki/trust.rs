@@ -85,7 +85,8 @@ impl<'a> Search<'a> {
         }
         for other in others.iter().filter(|other| other.subject_der == top.issuer_der) {
             let passed = way.iter().any(|link| link.certificate.der == other.der);
-            if !passed && self.may_issue(other, way, false)
+            if !passed
+                && self.may_issue(other, way, false)
                 && let Some(link) = Link::of(other)
             {
                 way.push(link);
@@ -167,8 +168,10 @@ impl<'a> Link<'a> {
 fn dns_names(subtrees: Option<&[GeneralSubtree<'_>]>) -> Vec<String> {
     let bases = subtrees.unwrap_or_default().iter().map(|subtree| &subtree.base);
     bases
-        .filter_map(|base| {
-            if let GeneralName::DNSName(name) = base { Some(name.trim_start_matches('.').to_lowercase()) } else { None }
-        })
+        .filter_map(
+            |base| {
+                if let GeneralName::DNSName(name) = base { Some(name.trim_start_matches('.').to_lowercase()) } else { None }
+            },
+        )
         .collect()
 }

@@ -130,7 +130,8 @@ fn time(element: Element<'_>) -> Result<Timestamp> {
     let ([month, day, hour, minute] | [month, day, hour, minute, _]) = fields[..] else { return Err(WRONG) };
     let second = fields.get(4).copied().unwrap_or(0);
     let local = DateTime::new(year, month, day, hour, minute, second, 0).map_err(|_| WRONG)?;
-    let utc = local.to_zoned(TimeZone::UTC).map_err(|_| WRONG)?.timestamp();
+    // The last day of the year 9999, which RFC 5280 writes for "no end", lies beyond what a timestamp can hold.
+    let utc = local.to_zoned(TimeZone::UTC).map_or(Timestamp::MAX, |zoned| zoned.timestamp());
     utc.checked_sub(offset(zone).ok_or(WRONG)?).map_err(|_| WRONG)
 }
 

@@ -21,7 +21,9 @@ pub fn inspect(path: &Path) -> Vec<String> {
     vec![if is_pkcs12(path) {
         format!("openssl pkcs12 -in {file} -info -noout -legacy")
     } else {
-        format!("openssl x509 -in {file} -noout -subject -issuer -dates -serial -fingerprint -sha1 -ext subjectAltName,extendedKeyUsage")
+        format!(
+            "openssl x509 -in {file} -noout -subject -issuer -dates -serial -fingerprint -sha1 -ext subjectAltName,extendedKeyUsage"
+        )
     }]
 }
 

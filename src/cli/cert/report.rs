@@ -178,7 +178,7 @@ fn leaf_facts(leaf: &Certificate) -> Value {
         "serial": leaf.serial,
         "serial_octets": leaf.serial_octets,
         "not_before": leaf.not_before.to_string(),
-        "not_after": leaf.not_after.to_string(),
+        "not_after": leaf.not_after_text(),
         "eku": leaf.eku,
         "key": { "type": leaf.public_key.kind.type_name(), "bits": leaf.public_key.kind.bits() },
         "signature": leaf.signature_algorithm.name,

@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use super::chain::{chain, leaf};
 use super::contents::{Contents, Kind};
 use super::refused::{ReadError, Refused};
+use super::strict::has_proper_dates;
 use super::trust::Roots;
 use super::verdict::{Finding, Report};
 use crate::model::Hostname;
@@ -30,13 +31,16 @@ pub struct Question<'a> {
 pub fn check(contents: &Contents, question: &Question<'_>) -> Report {
     let mut judge = Judge { question, findings: Vec::new() };
     container::judge(contents, &mut judge);
-    let found = leaf(contents);
-    let chain = found.map(|leaf| chain(&contents.certificates, leaf.place));
-    let mut trusted = None;
-    if let (Some(leaf), Some(chain)) = (found, &chain) {
-        trusted = leaf::judge(contents, leaf, chain, &mut judge);
+    let Some(found) = leaf(contents) else { return judge.report(Report::default()) };
+    let mut report = Report { leaf: Some(found), ..Report::default() };
+    if has_proper_dates(&contents.certificates[found.place].der) {
+        let chain = chain(&contents.certificates, found.place);
+        report.trusted = leaf::judge(contents, found, &chain, &mut judge);
+        report.chain = Some(chain);
+    } else {
+        judge.find(Requirement::LeafUnparsable, "the dates of the certificate are not written as RFC 5280 demands");
     }
-    judge.report(Report { leaf: found, chain, trusted, findings: Vec::new() })
+    judge.report(report)
 }
 
 /// Judges a file that was refused: there is one reason, and perhaps something to say about the container.
