@@ -251,3 +251,21 @@ fn hostile_files_put_nothing_unprintable_into_the_facts() {
     let outcomes: Vec<_> = files.map(|path| (path.display().to_string(), judge(&path))).collect();
     conclude("hostile files", &outcomes);
 }
+
+#[test]
+fn paths_are_built_and_refused_as_x509_limbo_says() {
+    let Some(folder) = corpus() else { return };
+    let limbo: serde_json::Value = serde_json::from_slice(&std::fs::read(folder.join("x509-limbo/limbo.json")).unwrap()).unwrap();
+    for case in limbo["testcases"].as_array().unwrap() {
+        let text = |value: &serde_json::Value| value.as_str().unwrap().to_owned();
+        let list = |value: &serde_json::Value| value.as_array().unwrap().iter().map(text).collect::<Vec<_>>().join("\n");
+        let roots = Roots::read(list(&case["trusted_certs"]).as_bytes());
+        let file = format!("{}\n{}", text(&case["peer_certificate"]), list(&case["untrusted_intermediates"]));
+        let read = pki::read(file.as_bytes(), None);
+        let (Ok(roots), Ok(contents)) = (&roots, &read) else {
+            println!("LIMBO {} unreadable {:?}", case["id"].as_str().unwrap(), read.err().map(|e| e.to_string()));
+            continue;
+        };
+        println!("LIMBO {} {} {}", case["id"].as_str().unwrap(), case["expected_result"].as_str().unwrap(), roots.trust(&contents.certificates[0], &contents.certificates));
+    }
+}

@@ -7,6 +7,7 @@ mod algorithm;
 mod build;
 mod chain;
 mod check;
+mod constraints;
 mod contents;
 mod der;
 mod key;

@@ -4,10 +4,11 @@
 
 use std::collections::HashMap;
 
-use x509_parser::extensions::{GeneralName, GeneralSubtree, ParsedExtension};
+use x509_parser::extensions::ParsedExtension;
 use x509_parser::prelude::{FromDer, X509Certificate};
 
-use super::contents::{Certificate, San};
+use super::constraints;
+use super::contents::Certificate;
 use super::refused::Refused;
 use super::signature::{Signed, signed_by};
 
@@ -110,68 +111,46 @@ impl<'a> Search<'a> {
             return false;
         }
         self.signatures_left -= 1;
-        way.iter().all(|link_below| link.permits(link_below)) && signed_by(top.certificate, issuer) == Signed::Yes
+        // Self-issued certificates on the way are exempt from name constraints, the leaf never is (RFC 5280, 6.1.4).
+        let mut bound = way.iter().enumerate().filter(|(place, below)| *place == 0 || !below.certificate.is_self_issued());
+        bound.all(|(_, below)| link.permits(below)) && signed_by(top.certificate, issuer) == Signed::Yes
     }
 }
 
 /// A certificate with what it may issue.
 struct Link<'a> {
     certificate: &'a Certificate,
+    parsed: X509Certificate<'a>,
     longest_path: Option<usize>,
     may_sign: bool,
     has_unknown_critical: bool,
-    permitted: Vec<String>,
-    excluded: Vec<String>,
 }
 
 impl<'a> Link<'a> {
     fn of(certificate: &'a Certificate) -> Option<Self> {
         let (_, parsed) = X509Certificate::from_der(&certificate.der).ok()?;
-        let mut link = Self {
-            certificate,
-            longest_path: None,
-            may_sign: true,
-            has_unknown_critical: false,
-            permitted: Vec::new(),
-            excluded: Vec::new(),
-        };
+        let (mut longest_path, mut may_sign, mut has_unknown_critical) = (None, true, false);
         for extension in parsed.extensions() {
             match extension.parsed_extension() {
                 ParsedExtension::BasicConstraints(constraints) => {
-                    link.longest_path = constraints.path_len_constraint.and_then(|longest| usize::try_from(longest).ok());
+                    longest_path = constraints.path_len_constraint.and_then(|longest| usize::try_from(longest).ok());
                 }
-                ParsedExtension::KeyUsage(usage) => link.may_sign = usage.key_cert_sign(),
-                ParsedExtension::NameConstraints(constraints) => {
-                    link.permitted = dns_names(constraints.permitted_subtrees.as_deref());
-                    link.excluded = dns_names(constraints.excluded_subtrees.as_deref());
-                }
+                ParsedExtension::KeyUsage(usage) => may_sign = usage.key_cert_sign(),
                 ParsedExtension::UnsupportedExtension { .. } | ParsedExtension::ParseError { .. } if extension.critical => {
-                    link.has_unknown_critical = true;
+                    has_unknown_critical = true;
                 }
                 _ => {}
             }
         }
-        Some(link)
+        Some(Self { certificate, parsed, longest_path, may_sign, has_unknown_critical })
     }
 
-    /// Whether the DNS names of `below` lie within the name constraints of this issuer.
+    /// Whether the name constraints of this issuer let `below` pass.
     fn permits(&self, below: &Link<'_>) -> bool {
-        let names = || {
-            below.certificate.sans.iter().filter_map(|san| if let San::Dns(name) = san { Some(name.to_lowercase()) } else { None })
-        };
-        let within = |name: &str, tree: &String| name == tree || tree.is_empty() || name.ends_with(&format!(".{tree}"));
-        let mut allowed = names().map(|name| self.permitted.is_empty() || self.permitted.iter().any(|tree| within(&name, tree)));
-        allowed.all(|yes| yes) && !names().any(|name| self.excluded.iter().any(|tree| within(&name, tree)))
+        let constraints = self.parsed.extensions().iter().find_map(|extension| match extension.parsed_extension() {
+            ParsedExtension::NameConstraints(constraints) => Some(constraints),
+            _ => None,
+        });
+        constraints.is_none_or(|constraints| constraints::permit(constraints, &below.parsed))
     }
-}
-
-fn dns_names(subtrees: Option<&[GeneralSubtree<'_>]>) -> Vec<String> {
-    let bases = subtrees.unwrap_or_default().iter().map(|subtree| &subtree.base);
-    bases
-        .filter_map(
-            |base| {
-                if let GeneralName::DNSName(name) = base { Some(name.trim_start_matches('.').to_lowercase()) } else { None }
-            },
-        )
-        .collect()
 }
