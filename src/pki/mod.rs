@@ -10,6 +10,7 @@ mod check;
 mod constraints;
 mod contents;
 mod der;
+mod effort;
 mod key;
 mod name;
 mod pem;
