@@ -124,7 +124,7 @@ impl<'a> Element<'a> {
 }
 
 /// Elements one after another.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug)]
 pub(super) struct Reader<'a> {
     rest: &'a [u8],
 }
@@ -140,7 +140,7 @@ impl<'a> Reader<'a> {
         if self.rest.first() == Some(&wanted) { self.element().map(Some) } else { Ok(None) }
     }
 
-    pub fn is_empty(self) -> bool {
+    pub fn is_empty(&self) -> bool {
         self.rest.is_empty()
     }
 }
