@@ -58,7 +58,10 @@ pub(super) fn string(value: Element<'_>) -> Result<Option<String>> {
 /// Big-endian UTF-16; what is no character in it is shown as U+FFFD.
 pub(super) fn utf16(octets: &[u8]) -> Option<String> {
     let units = octets.chunks_exact(2).map(|unit| u16::from_be_bytes([unit[0], unit[1]]));
-    octets.len().is_multiple_of(2).then(|| char::decode_utf16(units).map(|unit| unit.unwrap_or(char::REPLACEMENT_CHARACTER)).collect())
+    octets
+        .len()
+        .is_multiple_of(2)
+        .then(|| char::decode_utf16(units).map(|unit| unit.unwrap_or(char::REPLACEMENT_CHARACTER)).collect())
 }
 
 /// Upper-case hexadecimal digits.
