@@ -4,6 +4,10 @@
 //! Nothing here touches the network, and no input makes it panic, hang or take more than `limits` allow.
 
 mod algorithm;
+mod build;
+mod chain;
+mod check;
+mod constraints;
 mod contents;
 mod der;
 mod key;
@@ -13,13 +17,22 @@ mod pkcs12;
 mod pkcs7;
 mod read;
 mod refused;
+mod signature;
+mod strict;
+mod trust;
+mod verdict;
 mod x509;
 
 pub use algorithm::{Cipher, Curve, Encryption, KeyKind, SignatureAlgorithm};
+pub use build::{BuildError, Bundle};
+pub use chain::{Chain, Leaf, Order, chain, leaf};
+pub use check::{Question, check, check_no_pfx, check_refused};
 pub use contents::{Certificate, Contents, Kind, Mac, MacKind, PasswordForm, Pkcs12, PrivateKey, PublicKey, San};
 pub use pkcs12::{Wrapping, WriteError, write_pkcs12};
 pub use read::{read, read_key};
 pub use refused::{ReadError, Refused};
+pub use trust::Roots;
+pub use verdict::{Finding, Report, Verdict};
 
 /// What a hostile file may ask for, and no more (RELIABILITY.md S8).
 pub mod limits {
