@@ -45,7 +45,7 @@ pub(super) fn string(value: Element<'_>) -> Result<Option<String>> {
         tag::UTF8 | 0x12 | 0x13 | 0x16 | 0x1A => String::from_utf8(octets.into_owned()).map_err(|_| WRONG)?,
         tag::T61 => octets.iter().map(|octet| char::from(*octet)).collect(),
         tag::BMP => utf16(&octets).ok_or(WRONG)?,
-        tag::UNIVERSAL if octets.len() % 4 == 0 => {
+        tag::UNIVERSAL if octets.len().is_multiple_of(4) => {
             let units = octets.chunks_exact(4).map(|unit| u32::from_be_bytes([unit[0], unit[1], unit[2], unit[3]]));
             units.map(|unit| char::from_u32(unit).ok_or(WRONG)).collect::<Result<_>>()?
         }
@@ -58,7 +58,10 @@ pub(super) fn string(value: Element<'_>) -> Result<Option<String>> {
 /// Big-endian UTF-16; what is no character in it is shown as U+FFFD.
 pub(super) fn utf16(octets: &[u8]) -> Option<String> {
     let units = octets.chunks_exact(2).map(|unit| u16::from_be_bytes([unit[0], unit[1]]));
-    (octets.len() % 2 == 0).then(|| char::decode_utf16(units).map(|unit| unit.unwrap_or(char::REPLACEMENT_CHARACTER)).collect())
+    octets
+        .len()
+        .is_multiple_of(2)
+        .then(|| char::decode_utf16(units).map(|unit| unit.unwrap_or(char::REPLACEMENT_CHARACTER)).collect())
 }
 
 /// Upper-case hexadecimal digits.
