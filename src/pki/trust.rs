@@ -47,6 +47,11 @@ impl Roots {
         Link::of(leaf).is_some_and(|link| !link.has_unknown_critical && search.reaches_root(&mut vec![link]))
     }
 
+    /// The root that signed `certificate`, if this is its direct issuer.
+    pub fn issuer_of(&self, certificate: &Certificate) -> Option<&Certificate> {
+        self.named(&certificate.issuer_der).find(|root| signed_by(certificate, root) == Signed::Yes)
+    }
+
     fn holds(&self, certificate: &Certificate) -> bool {
         self.named(&certificate.subject_der).any(|root| root.der == certificate.der)
     }
