@@ -38,10 +38,12 @@ fn lies_within(name: &GeneralName<'_>, base: &GeneralName<'_>) -> Option<bool> {
             let (network, mask) = network.split_at_checked(address.len())?;
             mask.len() == address.len() && (0..mask.len()).all(|at| address[at] & mask[at] == network[at] & mask[at])
         }
-        (GeneralName::RFC822Name(mailbox), GeneralName::RFC822Name(base)) => match (mailbox.rsplit_once('@')?, base.rsplit_once('@')) {
-            ((local, host), Some((wanted, at))) => local == wanted && host.eq_ignore_ascii_case(at),
-            ((_, host), None) => is_host_of(host, base),
-        },
+        (GeneralName::RFC822Name(mailbox), GeneralName::RFC822Name(base)) => {
+            match (mailbox.rsplit_once('@')?, base.rsplit_once('@')) {
+                ((local, host), Some((wanted, at))) => local == wanted && host.eq_ignore_ascii_case(at),
+                ((_, host), None) => is_host_of(host, base),
+            }
+        }
         (GeneralName::URI(uri), GeneralName::URI(base)) => {
             let authority = uri.split_once("://")?.1.split(['/', '?', '#']).next()?;
             let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
@@ -58,7 +60,9 @@ fn lies_within(name: &GeneralName<'_>, base: &GeneralName<'_>) -> Option<bool> {
 /// A wildcard that stands for a name below an excluded one, though it does not lie there itself.
 fn reaches_into(name: &GeneralName<'_>, base: &GeneralName<'_>) -> bool {
     match (name, base) {
-        (GeneralName::DNSName(name), GeneralName::DNSName(base)) => name.strip_prefix("*.").is_some_and(|name| is_below(base, name)),
+        (GeneralName::DNSName(name), GeneralName::DNSName(base)) => {
+            name.strip_prefix("*.").is_some_and(|name| is_below(base, name))
+        }
         _ => false,
     }
 }
