@@ -102,3 +102,34 @@ fn escaped(value: &str) -> String {
     }
     text
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    fn text(tag: u8, content: &[u8]) -> Result<Option<String>> {
+        string(Element { tag, content, raw: &[], indefinite: false })
+    }
+
+    #[test]
+    fn strings_of_every_type_become_text_or_are_refused() {
+        assert_eq!(text(tag::BMP, &[0x00, 0x41, 0xD8, 0x3D, 0xDD, 0x11]).unwrap().unwrap(), "A🔑");
+        assert_eq!(text(tag::BMP, &[0xD8, 0x3D]).unwrap().unwrap(), "\u{FFFD}");
+        assert_eq!(text(tag::T61, &[0xE9]).unwrap().unwrap(), "é");
+        assert_eq!(text(tag::UNIVERSAL, &[0, 1, 0xF5, 0x11]).unwrap().unwrap(), "🔑");
+        assert_eq!(text(tag::BIT_STRING, &[0, 1]), Ok(None));
+        for (tag, content) in
+            [(tag::UTF8, &[0xFF][..]), (tag::BMP, &[0]), (tag::UNIVERSAL, &[0, 0x11, 0, 0]), (tag::OCTET_STRING, &[])]
+        {
+            assert!(text(tag, content).is_err());
+        }
+    }
+
+    #[test]
+    fn what_has_a_meaning_in_names_is_escaped() {
+        assert_eq!(escaped(" #a+b,c\\ "), "\\ #a\\+b\\,c\\\\\\ ");
+        assert_eq!(escaped("#\0"), "\\#\\00");
+        assert_eq!(escaped(" "), "\\ ");
+    }
+}
