@@ -13,6 +13,7 @@ use crate::app::App;
 use crate::app::operations::Operation;
 use crate::app::wizard::{Focus, Origin, Standing, Wizard};
 use crate::flow::{self, FieldKind, FlowName, Step, StepStatus};
+use crate::model::printable;
 
 /// The pages in one line, each with a glyph for where it stands.
 pub fn pages(app: &App, wizard: &Wizard, look: &Look, area: Rect, buffer: &mut Buffer) {
@@ -232,9 +233,19 @@ fn reading(step: &Step, wizard: &Wizard, look: &Look, room: usize, lines: &mut V
     if wizard.shows_plan {
         let words = if step.requests.is_empty() { "Nothing to send in this step." } else { "This step sends:" };
         lines.push(Line::styled(format!("    {words}"), look.style(Role::Title)));
-        for line in step.plan() {
-            let wrapped = wrap(&line, room.saturating_sub(8));
-            lines.extend(wrapped.into_iter().map(|piece| Line::styled(format!("      {piece}"), look.style(Role::Dim))));
+        let mut put = |line: &str, margin: usize| {
+            let pieces = wrap(line, room.saturating_sub(margin + 2));
+            lines.extend(
+                pieces.into_iter().map(|piece| Line::styled(format!("{}{piece}", " ".repeat(margin)), look.style(Role::Dim))),
+            );
+        };
+        for (line, request) in step.plan().iter().zip(&step.requests) {
+            put(line, 6);
+            // Parts of a body come from the service as they are.
+            let body = request.body.as_ref().map(|body| format!("{:#}", body.shown())).unwrap_or_default();
+            for line in body.lines() {
+                put(&printable(line.trim_start()), 8 + line.len() - line.trim_start().len());
+            }
         }
     }
 }
