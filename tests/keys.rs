@@ -200,6 +200,27 @@ fn a_name_that_exists_is_refused_at_its_field_and_what_was_typed_stays() {
 }
 
 #[test]
+fn an_order_is_not_taken_over_by_typing_its_name_and_domain() {
+    let mut screen = Screen::filled();
+    let www = estate().orders[0].clone();
+    screen.press(":purchase<Enter>contoso.com<Tab><Tab>contoso-www<PgDn>").settle(seen_for_purchase(Some(www)));
+    screen.press("<Enter>");
+    let wizard = screen.app.wizard.as_ref().unwrap();
+    assert_eq!((wizard.page(), wizard.focused_field().unwrap().key), (FlowName::Purchase, Key::Order));
+}
+
+#[test]
+fn the_steps_of_one_order_never_buy_another() {
+    let mut screen = Screen::filled();
+    screen.press("3/old-contoso<Enter>w").settle(seen_for_purchase(Some(estate().orders[3].clone())));
+    screen.press("<Tab><Tab><Tab>-2<PgDn>").settle(seen_for_purchase(None)).press("<Enter>");
+    assert!(screen.app.dialogs.is_empty(), "nothing to confirm");
+    let wizard = screen.app.wizard.as_ref().unwrap();
+    assert_eq!(wizard.inputs.get(Key::Order), Some("old-contoso-2"));
+    assert!(wizard.refusal(Key::Order).unwrap().contains("the steps of the order 'old-contoso'"));
+}
+
+#[test]
 fn what_was_typed_survives_leaving_and_coming_back() {
     let mut screen = Screen::filled();
     screen.press(":purchase<Enter>fabrikam.co<Esc>");

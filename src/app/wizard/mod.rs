@@ -152,7 +152,7 @@ impl Wizard {
         });
         let mut steps: Vec<Step> = steps.collect();
         if let Some((key, why)) = self.refusals.first() {
-            for step in steps.iter_mut().filter(|step| step.status == StepStatus::Ready) {
+            for step in steps.iter_mut().filter(|step| step.status == StepStatus::Ready || step.id == StepId::Buy) {
                 step.status = StepStatus::NeedsInput { key: *key, why: why.clone() };
             }
         }
@@ -172,16 +172,21 @@ impl Wizard {
         }
     }
 
-    /// A name that is taken is refused where it is typed; an order is never taken over by accident.
+    /// A name that is taken is refused where it is typed, and so is another name than that of the order that the wizard
+    /// is about: an order is never taken over, nor bought, by accident.
     fn own_refusals(&self, estate: &Estate) -> Vec<(Key, String)> {
-        let taken = (self.origin == Origin::New && self.page == FlowName::Purchase && self.sent.is_none())
-            .then(|| flow::order_id(&self.inputs))
-            .flatten()
-            .filter(|id| estate.order(id).is_some());
-        let words = |id: ResourceId| {
-            (Key::Order, format!("an order '{}' exists in this resource group: press w in Orders to continue that one", id.name()))
+        let typed = flow::order_id(&self.inputs);
+        let why = match (&self.origin, typed) {
+            (Origin::New, Some(id)) if self.page == FlowName::Purchase && self.sent.is_none() && estate.order(&id).is_some() => {
+                format!("an order '{}' exists in this resource group: press w in Orders to continue that one", id.name())
+            }
+            (Origin::Order(own), typed) if typed.as_ref() != Some(own) => {
+                let (name, group) = (own.name(), own.resource_group());
+                format!("these are the steps of the order '{name}' in {group}; :purchase in the panes buys another one")
+            }
+            _ => return Vec::new(),
         };
-        taken.map(words).into_iter().collect()
+        vec![(Key::Order, why)]
     }
 
     /// Why the value of a field cannot be used, if it cannot.
