@@ -106,13 +106,26 @@ pub fn fields(flow: FlowName, observed: &Observed, inputs: &Inputs) -> Vec<Field
 
 /// Every input that is missing or cannot work, with the reason. Pure and quick, for use while somebody types.
 pub fn refusals(flow: FlowName, observed: &Observed, inputs: &Inputs, rules: &Rules, now: Timestamp) -> Vec<(Key, String)> {
-    match flow {
+    let mut refusals = match flow {
         FlowName::Purchase => purchase::refusals(observed, inputs),
         FlowName::Store => store::refusals(observed, inputs, rules, now),
         FlowName::Verify => verify::refusals(observed, inputs),
         FlowName::ImportOrder => import_order::refusals(observed, inputs),
         FlowName::Bind => bind::refusals(observed, inputs, rules, now),
-    }
+    };
+    refusals.extend(fields(flow, observed, inputs).iter().filter_map(|field| unknown_value(field, inputs)));
+    refusals
+}
+
+/// A fixed choice given a value that it does not have, as `--set` can: it must not be taken for another one.
+fn unknown_value(field: &Field, inputs: &Inputs) -> Option<(Key, String)> {
+    let value = inputs.get(field.key)?;
+    let known: Vec<&str> = match field.kind {
+        FieldKind::Toggle => vec!["yes", "no", "true", "false", "on", "off"],
+        FieldKind::Choice(choices) => choices.iter().map(|(name, ..)| *name).collect(),
+        FieldKind::Text | FieldKind::Pick { .. } => return None,
+    };
+    (!known.contains(&value)).then(|| (field.key, format!("'{value}' is none of {}", known.join(", "))))
 }
 
 /// Where the flow stands: the status of every step, derived from what was seen.

@@ -390,6 +390,19 @@ mod tests {
     }
 
     #[test]
+    fn a_choice_that_does_not_exist_is_not_taken_for_another() {
+        for (key, typed) in [
+            (Key::VaultChoice, "exsting"),
+            (Key::VaultRbac, "roles"),
+            (Key::VaultNetwork, "trustd"),
+            (Key::VaultPurgeProtection, "Yes"),
+        ] {
+            let steps = stand(FlowName::Store, &free(), &new_vault_inputs().with(key, typed));
+            assert_eq!(needed(&steps[0]).0, key, "{typed}");
+        }
+    }
+
+    #[test]
     fn retention_stays_within_the_rule_c20() {
         let short = new_vault_inputs().with(Key::VaultRetention, "3");
         assert!(needed(&stand(FlowName::Store, &free(), &short)[0]).1.contains("from 7 to 90"));
