@@ -26,9 +26,8 @@ impl World {
     /// The last gate before a change, whatever asked for it.
     pub fn may_change(&self, what: &str) -> Result<(), Problem> {
         if self.read_only {
-            return Err(
-                Problem::new(what, "this context is read-only").remedy("Take read_only out of its settings to allow changes.")
-            );
+            return Err(Problem::new(what, "certdeck runs read-only")
+                .remedy("Leave out --read-only, or take read_only out of the settings of this context."));
         }
         Ok(())
     }
