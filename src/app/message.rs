@@ -60,8 +60,6 @@ pub enum Message {
     },
     /// Whether the text reached the clipboard; where the terminal cannot say, that it was sent.
     Copied(Result<(), Problem>),
-    /// SIGCONT after a suspension, or `C-l`: paint everything.
-    Resumed,
     /// A signal asks the program to end; nothing may be asked any more.
     Ended,
 }

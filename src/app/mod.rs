@@ -146,7 +146,6 @@ impl App {
                 self.refit();
             }
             Message::Ticked(now) => self.tick(now),
-            Message::Resumed => self.emit(Effect::Repaint),
             Message::Ended => self.emit(Effect::Quit),
             answer => self.take_answer(answer),
         }

@@ -200,7 +200,8 @@ impl Screen {
     fn resume(&mut self) -> io::Result<ControlFlow<Ended>> {
         self.away = false;
         self.terminal.resume()?;
-        self.update(Message::Resumed)
+        self.rate.mark_due();
+        Ok(ControlFlow::Continue(()))
     }
 
     fn repaint(&mut self) -> io::Result<()> {
