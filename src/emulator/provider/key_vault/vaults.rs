@@ -110,17 +110,7 @@ pub fn registered(ctx: &Context<'_>, name: &str) -> Result<(), Fault> {
 fn replace(ctx: &Context<'_>, call: &Call, vault: Vault) -> Outcome {
     let location = text(&call.body, "/location").replace(' ', "").to_lowercase();
     if !location.is_empty() && location != vault.location() {
-        return Err(Fault::arm(
-            409,
-            "InvalidResourceLocation",
-            format!(
-                "The resource '{}' already exists in location '{}' in resource group '{}'. A resource with the same \
-                 name cannot be created in location '{location}'. Please select a new resource name.",
-                vault.name(),
-                vault.location(),
-                vault.id.group().unwrap_or_default(),
-            ),
-        ));
+        return Err(Fault::elsewhere(&vault.id, vault.location(), &location));
     }
     change(ctx, call, vault)
 }
