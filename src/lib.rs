@@ -1,11 +1,4 @@
-//! The map of the house. Each room and what it may know (`tests/architecture.rs` enforces the arrows):
-//!
-//! ```text
-//! model ← rules ← pki ← flow, health, emulator (pki only);   model ← azure ← flow, health
-//! app → model, rules, pki, flow (steps and inputs only);     ui → app, model
-//! runtime, cli → everything above;                           main → cli, runtime
-//! never: azure ↔ emulator, flow → app, ui → azure
-//! ```
+//! The rooms of the house. What each is for and whom it may know: ARCHITECTURE.md; `tests/architecture.rs` enforces it.
 
 pub mod app;
 pub mod azure;

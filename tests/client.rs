@@ -229,7 +229,7 @@ async fn a_role_granted_twice_is_one_assignment() {
     let before = roles::list(&client, &scope).await.unwrap().len();
     let assign = roles::assign(&scope, &websites, roles::KEY_VAULT_CERTIFICATE_USER);
     change(&client, &assign).await.unwrap();
-    drop(change(&client, &assign).await);
+    change(&client, &assign).await.unwrap();
     let held = roles::list(&client, &scope).await.unwrap();
     assert_eq!(held.len(), before + 1);
     assert!(held.contains(&(websites, roles::KEY_VAULT_CERTIFICATE_USER.to_owned())));

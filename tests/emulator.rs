@@ -93,11 +93,15 @@ impl Cloud {
     }
 }
 
+/// A vault of the estate; not every system resolves names below `localhost`.
+const VAULT_HOST: &str = "kv-contoso-shop.vault.localhost";
+
 fn client(connection: &Connection) -> Client {
     let pem = std::fs::read(&connection.ca_pem).unwrap();
     Client::builder()
         .add_root_certificate(Certificate::from_pem(&pem).unwrap())
         .no_proxy()
+        .resolve(VAULT_HOST, connection.arm.trim_start_matches("https://").parse().unwrap())
         .redirect(reqwest::redirect::Policy::none())
         .build()
         .unwrap()
@@ -329,6 +333,71 @@ async fn a_managed_certificate_is_accepted_first_and_there_when_the_operation_en
 }
 
 #[tokio::test]
+async fn a_purchase_can_be_followed_by_its_operation_or_by_its_location() {
+    let dir = tempfile::tempdir().unwrap();
+    let cloud = Cloud::start(dir.path()).await;
+    let group = cloud.web().replace("/providers/Microsoft.Web", "");
+    let order = format!("{group}/providers/Microsoft.CertificateRegistration/certificateOrders/followed");
+    let body = json!({"location": "global", "properties": {"distinguishedName": "CN=contoso.com", "productType": "StandardDomainValidatedSsl"}});
+    let response = cloud.send(Method::PUT, &order, Some(body)).await;
+    assert_eq!(response.status(), StatusCode::CREATED);
+    assert!(response.headers()["retry-after"].to_str().unwrap().parse::<u32>().unwrap() > 0);
+    let link = |name: &str| response.headers()[name].to_str().unwrap().to_owned();
+    for (link, pointer, wanted) in
+        [(link("azure-asyncoperation"), "/status", "Succeeded"), (link("location"), "/properties/provisioningState", "Succeeded")]
+    {
+        let (status, body) = answer(cloud.http.get(link).bearer_auth(&cloud.token).send().await.unwrap()).await;
+        assert_eq!(status, StatusCode::OK, "{body}");
+        assert_eq!(body.pointer(pointer).unwrap(), wanted);
+    }
+    cloud.emulator.shutdown().await;
+}
+
+#[tokio::test]
+async fn a_read_only_lock_holds_in_any_casing() {
+    let dir = tempfile::tempdir().unwrap();
+    let cloud = Cloud::start(dir.path()).await;
+    let site = format!("{}/sites/contoso-blog", cloud.web());
+    let lock = format!("{site}/providers/Microsoft.Authorization/locks/look-only");
+    assert_eq!(cloud.put(&lock, json!({"properties": {"level": "ReadOnly"}})).await.0, StatusCode::CREATED);
+    for path in [site.clone(), site.replace("contoso-blog", "Contoso-Blog").replace("rg-shop", "RG-shop")] {
+        let change = Some(json!({"properties": {"httpsOnly": true}}));
+        assert_eq!(cloud.send(Method::PATCH, &path, change).await.status(), StatusCode::CONFLICT, "{path}");
+    }
+    cloud.emulator.shutdown().await;
+}
+
+#[tokio::test]
+async fn odd_requests_are_answered_and_the_cloud_goes_on() {
+    let dir = tempfile::tempdir().unwrap();
+    let cloud = Cloud::start(dir.path()).await;
+    let subscription = format!("/subscriptions/{}", cloud.emulator.connection().subscription_ids[0]);
+    for path in ["/resourceGroups/providers", "/providers", "/resourceGroups/g/providers/N/t/providers"] {
+        let status = cloud.send(Method::GET, &format!("{subscription}{path}"), None).await.status();
+        assert!(!status.is_server_error(), "{path}: {status}");
+    }
+    let connection = cloud.emulator.connection();
+    let vault = token(&cloud.http, connection, "https://vault.azure.net/.default").await;
+    let port = connection.arm.rsplit(':').next().unwrap();
+    let url = format!("https://{VAULT_HOST}:{port}/secrets?api-version=7.5&$skiptoken={}", u64::MAX);
+    assert_eq!(cloud.http.get(url).bearer_auth(vault).send().await.unwrap().status(), StatusCode::OK);
+    cloud.emulator.shutdown().await;
+}
+
+#[tokio::test]
+async fn the_clock_can_begin_anywhere_in_its_range_and_only_there() {
+    let at = |clock: &str| Some(clock.parse().unwrap());
+    let dir = tempfile::tempdir().unwrap();
+    let refused = Emulator::start(Options { clock: at("9999-12-30T00:00:00Z"), ..plain(dir.path()) }).await.unwrap_err();
+    assert!(refused.to_string().contains("2010 to 2100"), "{refused}");
+    // A new cloud of a far day: who connects to it lives today.
+    let cloud = Cloud::with(Options { clock: at("2050-06-01T00:00:00Z"), ..plain(dir.path()) }).await;
+    let clock = cloud.get("/_emulator/clock").await;
+    assert!(clock["now"].as_str().unwrap().starts_with("2050-06-01"), "{clock}");
+    cloud.emulator.shutdown().await;
+}
+
+#[tokio::test]
 async fn the_clock_moves_and_what_was_due_has_happened() {
     let dir = tempfile::tempdir().unwrap();
     let cloud = Cloud::start(dir.path()).await;
@@ -516,24 +585,17 @@ async fn a_vault_answers_at_its_own_address_and_asks_for_its_own_token() {
         ))
         .await;
     let uri = vault["properties"]["vaultUri"].as_str().unwrap();
-    let pem = std::fs::read(&connection.ca_pem).unwrap();
-    let host = uri.trim_start_matches("https://").split(':').next().unwrap();
-    let http = Client::builder()
-        .add_root_certificate(Certificate::from_pem(&pem).unwrap())
-        .no_proxy()
-        .resolve(host, connection.arm.trim_start_matches("https://").parse().unwrap())
-        .build()
-        .unwrap();
+    assert!(uri.starts_with(&format!("https://{VAULT_HOST}:")), "{uri}");
     let url = format!("{uri}secrets?api-version=7.4");
-    let challenged = http.get(&url).send().await.unwrap();
+    let challenged = cloud.http.get(&url).send().await.unwrap();
     assert_eq!(challenged.status(), StatusCode::UNAUTHORIZED);
     let challenge = challenged.headers()["www-authenticate"].to_str().unwrap().to_owned();
     assert!(challenge.contains(&connection.tenant_id), "{challenge}");
 
-    let wrong = http.get(&url).bearer_auth(&cloud.token).send().await.unwrap();
+    let wrong = cloud.http.get(&url).bearer_auth(&cloud.token).send().await.unwrap();
     assert_eq!(wrong.status(), StatusCode::UNAUTHORIZED);
     let right = token(&cloud.http, connection, "https://vault.azure.net/.default").await;
-    let listed = http.get(&url).bearer_auth(right).send().await.unwrap();
+    let listed = cloud.http.get(&url).bearer_auth(right).send().await.unwrap();
     assert_eq!(listed.status(), StatusCode::OK);
     cloud.emulator.shutdown().await;
 }

@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use super::clock::OutOfRange;
+
 /// What went wrong with the practice cloud itself.
 #[derive(Debug, thiserror::Error)]
 pub enum EmulatorError {
@@ -25,6 +27,8 @@ pub enum EmulatorError {
     Certificate(String),
     #[error("the scenario {name}: {reason}")]
     Scenario { name: String, reason: String },
+    #[error(transparent)]
+    Clock(#[from] OutOfRange),
     #[error("the practice cloud has stopped")]
     Stopped,
 }

@@ -148,7 +148,7 @@ fn setting() -> Setting {
     // The keys cost most of a second; every test has the same ones.
     static MATERIAL: OnceLock<(Zeroizing<String>, Zeroizing<Vec<u8>>)> = OnceLock::new();
     let (ca, key) = MATERIAL.get_or_init(|| {
-        let ca = Ca::generate("2026-11-23T00:00:00Z".parse().unwrap()).unwrap();
+        let ca = Ca::generate(["2026-11-23T00:00:00Z".parse().unwrap(); 2]).unwrap();
         (ca.to_pem(), ca::new_rsa_key(2048).unwrap())
     });
     Setting {

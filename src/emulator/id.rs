@@ -21,11 +21,15 @@ impl ResourceId {
             .map(AsRef::as_ref)
             .enumerate()
             .map(|(at, segment)| {
+                // Words and names take turns; a name may read like a word.
+                if at % 2 == 1 {
+                    return segment.to_owned();
+                }
                 if segment.eq_ignore_ascii_case("providers") {
                     after_providers = true;
                     return "providers".to_owned();
                 }
-                if !after_providers && at % 2 == 0 {
+                if !after_providers {
                     for word in ["subscriptions", "resourceGroups"] {
                         if segment.eq_ignore_ascii_case(word) {
                             return word.to_owned();
@@ -68,7 +72,8 @@ impl ResourceId {
 
     /// Where the last `providers` stands.
     fn provider(&self) -> Option<usize> {
-        self.segments.iter().rposition(|s| s == "providers")
+        let mut words = self.segments.iter().enumerate().rev().filter(|(at, _)| at % 2 == 0);
+        words.find(|(_, segment)| *segment == "providers").map(|(at, _)| at)
     }
 
     /// The namespace and types without names, lower-cased: `microsoft.web/sites/slots`.
@@ -136,7 +141,7 @@ impl ResourceId {
     pub fn whole(&self) -> Self {
         let keep = match self.provider() {
             Some(at) => {
-                let after = self.segments.len() - at - 2;
+                let after = self.segments.len().saturating_sub(at + 2);
                 match after {
                     0 | 1 => at,
                     odd if odd % 2 == 1 => self.segments.len() - 1,
@@ -204,6 +209,16 @@ mod tests {
                 "microsoft.resources/subscriptions",
             ]
         );
+    }
+
+    #[test]
+    fn a_name_that_reads_like_a_word_of_the_path_is_a_name() {
+        let group = ResourceId::parse("/subscriptions/s/resourceGroups/Providers");
+        assert_eq!((group.whole().to_string(), group.group()), (group.to_string(), Some("Providers")));
+        let lock = group.under("N.N", "sites", "providers").under("Microsoft.Authorization", "locks", "PROVIDERS");
+        assert_eq!(lock.kind(), "microsoft.authorization/locks");
+        assert_eq!(lock.parent().name(), "providers");
+        assert_eq!(ResourceId::parse("/subscriptions/s/providers").whole().to_string(), "/subscriptions/s");
     }
 
     #[test]

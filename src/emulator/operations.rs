@@ -57,6 +57,11 @@ pub fn location(call: &Call, resource: &ResourceId, id: &OperationId) -> String 
     ))
 }
 
+/// The `Azure-AsyncOperation` of shape C.
+pub fn status_link(call: &Call, resource: &ResourceId, id: &OperationId) -> String {
+    call.link(&format!("{resource}/operations/{}?api-version={}", id.0, call.api_version()))
+}
+
 /// The operation ended well.
 pub fn finish(ctx: &Context<'_>, id: &OperationId) -> Result<(), Fault> {
     end(ctx, id, State::Succeeded)

@@ -127,6 +127,19 @@ impl Fault {
         )
     }
 
+    /// 409 for a PUT that names another location than the one where the resource is.
+    pub fn elsewhere(id: &ResourceId, here: &str, wanted: &str) -> Self {
+        let (name, group) = (id.name(), id.group().unwrap_or_default());
+        Self::arm(
+            409,
+            "InvalidResourceLocation",
+            format!(
+                "The resource '{name}' already exists in location '{here}' in resource group '{group}'. A resource with \
+                 the same name cannot be created in location '{wanted}'. Please select a new resource name.",
+            ),
+        )
+    }
+
     /// 400 for a body that lacks something or has it in the wrong shape.
     pub fn invalid(message: impl Into<String>) -> Self {
         Self::arm(400, "InvalidRequestContent", message)

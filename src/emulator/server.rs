@@ -72,11 +72,11 @@ where
     let mut connections = JoinSet::new();
     loop {
         tokio::select! {
-            accepted = listener.accept() => if let Ok((stream, peer)) = accepted {
+            (stream, peer) = next(&listener) => {
                 // Small answers must not wait for the client's acknowledgement.
                 let _ = stream.set_nodelay(true);
                 connections.spawn(serve(stream, peer));
-            },
+            }
             Some(_) = connections.join_next() => {}
             _ = stop.wait_for(|stop| *stop) => break,
         }
@@ -85,6 +85,16 @@ where
     let finish = async { while connections.join_next().await.is_some() {} };
     // What is still open after that (a request that a gate holds) is cut off when the set is dropped.
     let _ = tokio::time::timeout(GRACE, finish).await;
+}
+
+/// The next connection. What stands in the way (most likely that no file descriptor is free) may pass.
+async fn next(listener: &TcpListener) -> (TcpStream, SocketAddr) {
+    loop {
+        match listener.accept().await {
+            Ok(connection) => return connection,
+            Err(_) => tokio::time::sleep(Duration::from_millis(50)).await,
+        }
+    }
 }
 
 /// Speaks HTTP on one connection until it ends or the server stops.

@@ -102,6 +102,7 @@ struct Ready {
 
 impl Home {
     fn open(options: Options) -> Result<Self, EmulatorError> {
+        let clock = options.clock.map(Clock::reading).transpose()?;
         let dir = &options.data_dir;
         make_private_dir(dir)?;
         if options.fresh {
@@ -109,8 +110,10 @@ impl Home {
         }
         let store = Store::open(dir)?;
         let tx = store.begin()?;
-        let now = options.clock.unwrap_or_else(Timestamp::now);
-        let identity = Identity::load_or_create(&tx, now)?;
+        if let Some(clock) = clock {
+            clock.save(&tx)?;
+        }
+        let identity = Identity::load_or_create(&tx, Clock::load(&tx)?.now())?;
         let ports = Ports::load(&tx)?;
         tx.commit()?;
         Ok(Self { options, store, identity, ports })
@@ -119,9 +122,6 @@ impl Home {
     /// Sets the world up for these addresses, with the estate of the scenario if it is new.
     fn furnish(self, addresses: Addresses) -> Result<Ready, EmulatorError> {
         let tx = self.store.begin()?;
-        if let Some(now) = self.options.clock {
-            Clock::reading(now).save(&tx)?;
-        }
         addresses.ports().save(&tx)?;
         tx.commit()?;
 

@@ -29,12 +29,6 @@ impl SslState {
     }
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum DnsRecordType {
-    CName,
-    A,
-}
-
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Binding {
     /// The app or slot that answers for the hostname.

@@ -13,7 +13,7 @@ mod text;
 mod vault;
 
 pub use app::{App, Plan, ResourceGroup, Subscription};
-pub use binding::{Binding, DnsRecordType, SslState};
+pub use binding::{Binding, SslState};
 pub use certificate::{PrivateCertificate, PublicCertificate, Source, VaultSecret};
 pub use estate::{Estate, Gap, WhoActs};
 pub use expiry::Expiry;

@@ -175,13 +175,16 @@ fn put(ctx: &Context<'_>, call: &Call) -> Outcome {
     let role = call.need("/properties/roleDefinitionId")?;
     let principal = call.need("/properties/principalId")?;
     let scope = id.parent();
-    let same = around(ctx, &scope)?.into_iter().any(|one| {
-        text(&one, "/properties/scope").eq_ignore_ascii_case(&scope.to_string())
-            && text(&one, "/properties/principalId").eq_ignore_ascii_case(principal)
-            && text(&one, "/properties/roleDefinitionId").eq_ignore_ascii_case(role)
+    let same = around(ctx, &scope)?.into_iter().find(|one| {
+        text(one, "/properties/scope").eq_ignore_ascii_case(&scope.to_string())
+            && text(one, "/properties/principalId").eq_ignore_ascii_case(principal)
+            && text(one, "/properties/roleDefinitionId").eq_ignore_ascii_case(role)
     });
-    if same {
-        return Err(Fault::arm(409, "RoleAssignmentExists", "The role assignment already exists."));
+    match same {
+        // The same PUT again, as templates send it.
+        Some(held) if text(&held, "/name").eq_ignore_ascii_case(id.name()) => return Ok(Reply::ok(held)),
+        Some(_) => return Err(Fault::arm(409, "RoleAssignmentExists", "The role assignment already exists.")),
+        None => {}
     }
     let kind = call.text("/properties/principalType").unwrap_or("ServicePrincipal");
     let made = assignment(ctx, &id, principal, role, kind);

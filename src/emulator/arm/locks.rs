@@ -55,8 +55,7 @@ pub fn enforce(ctx: &Context<'_>, call: &Call) -> Result<(), Fault> {
     };
     for lock in around(ctx, &target)? {
         let scope = scope_of(&lock);
-        let below = scope != target && scope.is_under(&target);
-        if forbids(&lock) && (verb == "delete" || !below) {
+        if forbids(&lock) && (verb == "delete" || target.is_under(&scope)) {
             return Err(Fault::arm(
                 409,
                 "ScopeLocked",

@@ -112,11 +112,12 @@ impl std::fmt::Debug for Ca {
 }
 
 impl Ca {
-    /// Makes a new CA that began some years before `now`, so that certificates of the past can be issued too.
-    /// Costs three RSA-2048 keys.
-    pub fn generate(now: Timestamp) -> Result<Self, CaError> {
-        let from = now - policy::days(6 * 365);
-        let until = now + policy::days(20 * 365);
+    /// Makes a new CA for the time around these moments: it began some years before the first, so that certificates of
+    /// the past can be issued too. Costs three RSA-2048 keys.
+    pub fn generate(moments: [Timestamp; 2]) -> Result<Self, CaError> {
+        let [first, last] = if moments[0] <= moments[1] { moments } else { [moments[1], moments[0]] };
+        let from = first - policy::days(6 * 365);
+        let until = last + policy::days(20 * 365);
         let root_key = KeyPair::generate_rsa_for(&rcgen::PKCS_RSA_SHA256, RsaKeySize::_2048)?;
         let root_params = authority_params("certdeck Practice Root Certificate Authority - G2", None, from, until);
         let root = Authority::new(root_params.self_signed(&root_key)?.der().to_vec(), root_key)?;

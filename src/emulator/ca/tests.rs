@@ -13,7 +13,7 @@ fn at(text: &str) -> Timestamp {
 /// One CA for all tests: its keys cost most of a second in debug builds.
 fn ca() -> &'static Ca {
     static CA: std::sync::OnceLock<Ca> = std::sync::OnceLock::new();
-    CA.get_or_init(|| Ca::generate(at("2026-11-23T00:00:00Z")).unwrap())
+    CA.get_or_init(|| Ca::generate([at("2026-11-23T00:00:00Z"); 2]).unwrap())
 }
 
 fn shop() -> Profile {

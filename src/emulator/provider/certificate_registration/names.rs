@@ -43,14 +43,15 @@ impl Method {
     }
 }
 
-/// Second-level names under which everybody registers, as far as a rehearsal needs them.
-const SHARED_SUFFIXES: [&str; 9] = ["co.uk", "org.uk", "com.au", "com.br", "co.jp", "co.nz", "co.za", "com.mx", "co.in"];
+/// Second-level labels under which everybody registers below a country's domain, as far as a rehearsal needs them.
+const SHARED: [&str; 8] = ["ac", "co", "com", "edu", "gov", "ne", "net", "org"];
 
 /// The domain that its owner registered: where TXT records go, also for subdomains (C23).
 pub fn root_of(name: &str) -> &str {
     let name = name.trim_start_matches("*.");
-    let keep =
-        if SHARED_SUFFIXES.iter().any(|suffix| name.len() > suffix.len() && name.ends_with(&format!(".{suffix}"))) { 3 } else { 2 };
+    let mut labels = name.rsplit('.');
+    let (top, second) = (labels.next().unwrap_or_default(), labels.next().unwrap_or_default());
+    let keep = if top.len() == 2 && SHARED.contains(&second) { 3 } else { 2 };
     let dots: Vec<usize> = name.rmatch_indices('.').map(|(at, _)| at).collect();
     dots.get(keep - 1).map_or(name, |at| &name[at + 1..])
 }
@@ -126,6 +127,7 @@ mod tests {
     fn the_root_is_what_was_registered() {
         assert_eq!(root_of("*.a.b.contoso.com"), "contoso.com");
         assert_eq!(root_of("www.contoso.co.uk"), "contoso.co.uk");
+        assert_eq!(root_of("www.contoso.ac.uk"), "contoso.ac.uk");
         assert_eq!(root_of("co.uk"), "co.uk");
     }
 

@@ -140,6 +140,7 @@ pub(super) fn put(ctx: &Context<'_>, call: &Call) -> Outcome {
     ctx.soon(SignedDuration::from_secs(30), &finish)?;
     Ok(Reply::created(order.show(ctx.now)?)
         .header("location", operations::location(call, &id, &operation))
+        .header("azure-asyncoperation", operations::status_link(call, &id, &operation))
         .header("retry-after", ctx.setting.pace.retry_after().to_string()))
 }
 

@@ -127,7 +127,7 @@ pub(super) fn page(vault: &Vault, call: &Call, items: Vec<Value>) -> Reply {
     let number = |name, otherwise| call.query(name).and_then(|text| text.parse::<usize>().ok()).unwrap_or(otherwise);
     let size = number("maxresults", 25).clamp(1, 25);
     let from = number("$skiptoken", 0);
-    let more = items.len() > from + size;
+    let more = items.len() > from.saturating_add(size);
     let next = more.then(|| {
         format!(
             "{}{}?api-version={}&$skiptoken={}&maxresults={size}",

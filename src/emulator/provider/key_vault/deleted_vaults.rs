@@ -60,7 +60,8 @@ pub(super) fn retention_over(ctx: &Context<'_>, name: &str) -> Result<(), Fault>
     }
 }
 
-fn forget(ctx: &Context<'_>, name: &str) -> Result<(), Fault> {
+/// Frees a name (in lower case) and removes what was kept under it.
+pub(super) fn forget(ctx: &Context<'_>, name: &str) -> Result<(), Fault> {
     ctx.tx.remove(&NAMES, name)?;
     secret::purge_vault(ctx, name)?;
     certificate::purge_vault(ctx, name)

@@ -28,6 +28,10 @@ pub(super) fn put(ctx: &Context<'_>, call: &Call) -> Outcome {
             ));
         }
         let place = policies.iter().position(|policy| same_principal(policy, one));
+        if let Some(at) = place.filter(|at| !policies[*at]["permissions"].is_object()) {
+            // A vault may have been made with a policy that grants nothing that can be read.
+            policies[at]["permissions"] = json!({});
+        }
         match (operation.as_str(), place) {
             ("add", Some(at)) => add(&mut policies[at], one),
             ("replace", Some(at)) => policies[at] = one.clone(),

@@ -3,7 +3,7 @@
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 
-use super::{Deletion, Entry, Job, KIND, KIND_KEY, NAMES, Vault};
+use super::{Deletion, Entry, Job, KIND, KIND_KEY, NAMES, Vault, deleted_vaults};
 use crate::emulator::{
     ca::policy::days,
     call::Call,
@@ -44,6 +44,8 @@ pub(super) fn put(ctx: &Context<'_>, call: &Call) -> Outcome {
     call.need("/properties/tenantId")?;
     call.need("/properties/sku/name")?;
     check_properties(&call.body["properties"])?;
+    // What a vault of that name held went with its resource group.
+    deleted_vaults::forget(ctx, &name.to_lowercase())?;
     let id = canonical(call);
     let tags = call.body.get("tags").cloned();
     let vault = create(ctx, &id, location, tags, &call.body["properties"])?;
@@ -108,17 +110,7 @@ pub fn registered(ctx: &Context<'_>, name: &str) -> Result<(), Fault> {
 fn replace(ctx: &Context<'_>, call: &Call, vault: Vault) -> Outcome {
     let location = text(&call.body, "/location").replace(' ', "").to_lowercase();
     if !location.is_empty() && location != vault.location() {
-        return Err(Fault::arm(
-            409,
-            "InvalidResourceLocation",
-            format!(
-                "The resource '{}' already exists in location '{}' in resource group '{}'. A resource with the same \
-                 name cannot be created in location '{location}'. Please select a new resource name.",
-                vault.name(),
-                vault.location(),
-                vault.id.group().unwrap_or_default(),
-            ),
-        ));
+        return Err(Fault::elsewhere(&vault.id, vault.location(), &location));
     }
     change(ctx, call, vault)
 }
@@ -177,9 +169,13 @@ fn recover_deleted(ctx: &Context<'_>, name: &str, entry: Entry) -> Outcome {
     };
     let back = Entry { id: entry.id, deleted: None };
     let id = ResourceId::parse(&back.id);
+    let mut vault = deletion.resource;
+    // It may have been deleted before it was ready, or in a run at another address.
+    vault["properties"]["provisioningState"] = "Succeeded".into();
+    vault["properties"]["vaultUri"] = ctx.setting.vault_uri(id.name()).into();
     ctx.tx.put(&NAMES, &name.to_lowercase(), &back)?;
-    ctx.save(&id, &deletion.resource)?;
-    Ok(Reply::ok(deletion.resource))
+    ctx.save(&id, &vault)?;
+    Ok(Reply::ok(vault))
 }
 
 pub(super) fn check_name(ctx: &Context<'_>, call: &Call) -> Outcome {

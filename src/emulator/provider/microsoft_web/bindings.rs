@@ -284,5 +284,10 @@ fn delete(ctx: &Context<'_>, call: &Call) -> Outcome {
     if id.name().eq_ignore_ascii_case(&site::default_host(&id.parent())) {
         return Err(Fault::web(409, "The default hostname of a site cannot be removed."));
     }
-    Ok(Reply::empty(if ctx.remove(&id)? { 200 } else { 204 }))
+    if !ctx.remove(&id)? {
+        return Ok(Reply::empty(204));
+    }
+    // With the last IP-based binding goes the address.
+    site::publish_address(ctx, &id.parent())?;
+    Ok(Reply::empty(200))
 }

@@ -184,17 +184,7 @@ fn place(ctx: &Context<'_>, call: &Call, before: Option<&Value>) -> Result<Place
     let tags = call.body.get("tags").cloned().unwrap_or(Value::Null);
     if let Some(before) = before {
         if !plans::same_region(location, text(before, "/location")) {
-            return Err(Fault::arm(
-                409,
-                "InvalidResourceLocation",
-                format!(
-                    "The resource '{}' already exists in location '{}' in resource group '{}'. A resource with the same \
-                     name cannot be created in location '{location}'. Please select a new resource name.",
-                    id.name(),
-                    text(before, "/location"),
-                    id.group().unwrap_or_default()
-                ),
-            ));
+            return Err(Fault::elsewhere(&id, text(before, "/location"), location));
         }
         return Ok(Place { tags, ..place_of(before) });
     }

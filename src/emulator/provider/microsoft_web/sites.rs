@@ -71,17 +71,7 @@ fn put(ctx: &Context<'_>, call: &Call) -> Outcome {
     if let Some(location) = call.text("/location")
         && !plans::same_region(location, text(&site, "/location"))
     {
-        return Err(Fault::arm(
-            409,
-            "InvalidResourceLocation",
-            format!(
-                "The resource '{}' already exists in location '{}' in resource group '{}'. A resource with the same name \
-                 cannot be created in location '{location}'. Please select a new resource name.",
-                id.name(),
-                text(&site, "/location"),
-                id.group().unwrap_or_default()
-            ),
-        ));
+        return Err(Fault::elsewhere(&id, text(&site, "/location"), location));
     }
     // A PUT says what the tags are; without any, they are gone.
     site["tags"] = call.body.get("tags").cloned().unwrap_or(Value::Null);
