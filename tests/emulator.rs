@@ -147,7 +147,8 @@ fn options(dir: &Path) -> Options {
         let path = dir.path().to_owned();
         let build = move || {
             let runtime = tokio::runtime::Runtime::new().unwrap();
-            runtime.block_on(async { Emulator::start(plain(&path)).await.unwrap().shutdown().await });
+            let emulator = runtime.block_on(Emulator::start(plain(&path))).unwrap();
+            runtime.block_on(emulator.shutdown());
         };
         std::thread::spawn(build).join().unwrap();
         dir
@@ -220,6 +221,8 @@ async fn ids_match_in_any_casing_and_slashes_may_be_doubled() {
     let plain = cloud.get(&path).await;
     let odd = path.replace("resourceGroups", "resourcegroups").replace("/sites/contoso-shop", "//SITES/Contoso-Shop/");
     assert_eq!(cloud.get(&odd).await["id"], plain["id"]);
+    assert_eq!(cloud.send(Method::HEAD, &odd, None).await.status(), StatusCode::NO_CONTENT);
+    assert_eq!(cloud.send(Method::HEAD, &format!("{path}-not"), None).await.status(), StatusCode::NOT_FOUND);
     cloud.emulator.shutdown().await;
 }
 
@@ -344,18 +347,21 @@ async fn the_clock_moves_and_what_was_due_has_happened() {
 
 #[tokio::test]
 async fn a_gate_holds_exactly_one_request_on_the_side_it_was_told() {
-    let dir = tempfile::tempdir().unwrap();
     // Request 1 is the token.
-    let gate = Gate::hold_after(2);
-    let cloud = Cloud::with(Options { gate: Some(gate.clone()), ..options(dir.path()) }).await;
-    let group = format!("/subscriptions/{}/resourceGroups/rg-held", cloud.emulator.connection().subscription_ids[0]);
-    let held = cloud.send(Method::PUT, &group, Some(json!({"location": "westeurope"})));
-    tokio::select! {
-        response = held => panic!("answered with {}", response.status()),
-        () = gate.reached() => {}
+    for (gate, made) in [(Gate::hold_before(2), false), (Gate::hold_after(2), true)] {
+        let dir = tempfile::tempdir().unwrap();
+        let cloud = Cloud::with(Options { gate: Some(gate.clone()), ..options(dir.path()) }).await;
+        let group = format!("/subscriptions/{}/resourceGroups/rg-held", cloud.emulator.connection().subscription_ids[0]);
+        let held = cloud.send(Method::PUT, &group, Some(json!({"location": "westeurope"})));
+        tokio::select! {
+            response = held => panic!("answered with {}", response.status()),
+            () = gate.reached() => {}
+        }
+        let found = cloud.send(Method::GET, &group, None).await.status();
+        assert_eq!(found == StatusCode::OK, made);
+        assert_eq!(gate.seen(), 3);
+        cloud.emulator.shutdown().await;
     }
-    assert_eq!(cloud.get(&group).await["name"], "rg-held");
-    cloud.emulator.shutdown().await;
 }
 
 #[tokio::test]
@@ -488,13 +494,13 @@ async fn a_write_on_top_of_a_stale_reading_is_refused() {
     let path = format!("{}/sites/contoso-blog", cloud.web());
     let read = cloud.send(Method::GET, &path, None).await;
     let etag = read.headers()["etag"].clone();
-    let patch = async || {
+    let change = async || {
         let request = cloud.http.patch(cloud.url(&path)).bearer_auth(&cloud.token);
         let body = json!({"properties": {"httpsOnly": true}});
         request.header("if-match", &etag).json(&body).send().await.unwrap().status()
     };
-    assert_eq!(patch().await, StatusCode::OK);
-    assert_eq!(patch().await, StatusCode::PRECONDITION_FAILED);
+    assert_eq!(change().await, StatusCode::OK);
+    assert_eq!(change().await, StatusCode::PRECONDITION_FAILED);
     cloud.emulator.shutdown().await;
 }
 

@@ -8,9 +8,9 @@ use std::sync::Arc;
 
 use certdeck::app::message::{AskId, Message};
 use certdeck::flow::{Observed, Seen};
-use certdeck::model::{Estate, OrderStatus, Problem};
+use certdeck::model::{AccessPolicy, Estate, OrderStatus, Plan, Problem};
 use certdeck::ui::look::Look;
-use contoso::{MAIN, Screen, estate, gap, group, now, order, seen_for_purchase, seen_for_store, vault};
+use contoso::{MAIN, Screen, estate, gap, group, now, order, plan, seen_for_purchase, seen_for_store, vault};
 use insta::assert_snapshot;
 
 #[test]
@@ -27,7 +27,7 @@ fn panes_filtered() {
     let mut screen = Screen::filled();
     assert_snapshot!("private_filtering", screen.press("/source:up !lab").text());
     assert_snapshot!("private_filter_kept", screen.press("<Enter>").text());
-    assert_snapshot!("private_nothing_matches", screen.press("/zzz").text());
+    assert_snapshot!("private_nothing_matches", screen.press("<Esc>/zzz").text());
     assert_snapshot!("bindings_filtered", screen.press("<Esc>4/contoso.com<Enter>").text());
     assert_snapshot!("orders_filtered", screen.press("3/status:pending<Enter>").text());
     assert_snapshot!("public_filtered", screen.press("2/partner<Enter>").text());
@@ -160,7 +160,7 @@ fn wizard_purchase() {
     assert_snapshot!("wizard_purchase_name_taken", screen.press("<Esc><Tab>contoso-www").text());
     screen.press("<C-u>fabrikam-www<Tab>");
     assert_snapshot!("wizard_purchase_subscription", screen.press("<Enter>").text());
-    screen.press("<Esc><Tab><Tab><Tab><Tab>").observe_if_asked(seen_for_purchase(None));
+    screen.press("<Esc><Tab><Tab><Tab>").settle(seen_for_purchase(None));
     assert_snapshot!("wizard_purchase_ready", screen.text());
     assert_snapshot!("wizard_purchase_plan", screen.press("p").text());
     assert_snapshot!("wizard_purchase_confirm", screen.press("p<Enter>").text());
@@ -207,10 +207,83 @@ fn wizard_store_import_bind() {
     assert_snapshot!("wizard_store_new_vault", screen.text());
     assert_snapshot!("wizard_store_form", screen.press("<Tab>").text());
     assert_snapshot!("wizard_store_form_end", screen.press("<S-Tab><Tab><Down><Down><Down><Down><Down><Down><Down>").text());
-    screen.press("<Esc>/<Esc>:store<Enter>").observe(seen_for_store(order, Some(vault(&group(MAIN, "web"), "kv-contoso"))));
+    screen.press("<Esc>:store<Enter>").observe(seen_for_store(order, Some(vault(&group(MAIN, "web"), "kv-contoso"))));
     assert_snapshot!("wizard_store_access", screen.text());
-    screen.press("<Esc>/www<Enter>:import-order<Enter>");
-    assert_snapshot!("wizard_import", screen.text());
-    screen.press("<Esc>4<Home>b");
-    assert_snapshot!("wizard_bind", screen.text());
+    screen.press("<Esc><Esc>/contoso-www<Enter>:import-order<Enter>");
+    assert_snapshot!("wizard_import_looking", screen.text());
+    let web = group(MAIN, "web");
+    let bought = estate().orders[0].clone();
+    let mut vault = vault(&web, "kv-contoso");
+    vault.policies = policies();
+    let mut seen = seen_for_store(bought, Some(vault));
+    (seen.app, seen.plan) = (Seen::Here(estate().apps[0].clone()), Seen::Here(plan(&web)));
+    seen.certificates = Seen::Here(Vec::new());
+    assert_snapshot!("wizard_import_ready", screen.settle(seen.clone()).text());
+    assert_snapshot!("wizard_import_confirm", screen.press("<Enter>").text());
+    seen.certificates = Seen::Here(estate().certificates);
+    assert_snapshot!("wizard_import_done", screen.press("<Esc><C-r>").settle(seen.clone()).text());
+    seen.binding = Seen::Here(estate().bindings[1].clone());
+    assert_snapshot!("wizard_bind_done", screen.press("<Enter>").settle(seen).text());
+}
+
+#[test]
+fn wizard_bind() {
+    let mut screen = Screen::filled();
+    screen.press("4/blog<Enter>b");
+    assert_snapshot!("wizard_bind_looking", screen.text());
+    let estate = estate();
+    let mut seen = Observed {
+        app: Seen::Here(estate.apps[1].clone()),
+        plan: Seen::Here(plan(&group(MAIN, "web"))),
+        certificates: Seen::Here(estate.certificates.clone()),
+        binding: Seen::Here(estate.bindings[3].clone()),
+        ..Observed::default()
+    };
+    assert_snapshot!("wizard_bind_certificate", screen.settle(seen.clone()).press("<Tab><Tab><Tab><Enter>").text());
+    screen.press("wildcard<Enter>").settle(seen.clone());
+    assert_snapshot!("wizard_bind_ready", screen.press("<Tab>").text());
+    seen.app = Seen::Here(estate.apps[1].clone());
+    seen.plan = Seen::Here(Plan { tier: "Free".into(), ..plan(&group(MAIN, "web")) });
+    assert_snapshot!("wizard_bind_blocked", screen.press("<C-r>").settle(seen).text());
+}
+
+#[test]
+fn wizard_in_other_sizes_and_looks() {
+    let mut screen = Screen::filled();
+    screen.press(":purchase<Enter>fabrikam.com<Tab><Tab>fabrikam-www<Tab><Tab><Tab><Tab>").settle(seen_for_purchase(None));
+    assert_snapshot!("wizard_120x40", screen.resize(120, 40).text());
+    assert_snapshot!("wizard_60x15", screen.resize(60, 15).text());
+    assert_snapshot!("wizard_60x15_scrolled", screen.press("p<PgDn>").text());
+    assert_snapshot!("wizard_confirm_60x15", screen.press("<Enter>").text());
+    assert_snapshot!("wizard_confirm_60x15_scrolled", screen.press("<PgDn>").text());
+    screen.look = Look::new(false, false, true);
+    assert_snapshot!("wizard_ascii", screen.resize(80, 24).press("<Esc>p<S-Tab>").text());
+}
+
+#[test]
+fn what_could_not_be_read_is_said_below_the_rows_that_could() {
+    let mut screen = Screen::start(|_| {});
+    let mut partial = estate();
+    partial.gaps = vec![gap()];
+    screen.read(partial);
+    assert_snapshot!("private_partial", screen.text());
+    assert_snapshot!("problems_partial", screen.press("p").text());
+    assert_snapshot!("problems_gap", screen.press("<Enter>").text());
+}
+
+#[test]
+fn a_look_that_failed_says_so_and_keeps_what_was_typed() {
+    let mut screen = Screen::filled();
+    screen.press(":purchase<Enter>fabrikam.com<Tab>");
+    let ask = screen.app.wizard.as_ref().unwrap().current().ask.unwrap();
+    let problem = Problem::new("Look at what 'Purchase' is about", "the sign-in has expired").remedy("run certdeck login");
+    screen.send(Message::Observed { ask, result: Err(problem) });
+    assert_snapshot!("wizard_look_failed", screen.text());
+}
+
+/// All that both services need.
+fn policies() -> Vec<AccessPolicy> {
+    let all = || vec!["all".to_owned()];
+    let policy = |object: &str| AccessPolicy { object_id: object.to_owned(), secrets: all(), certificates: all() };
+    vec![policy("aaaaaaaa-0000-0000-0000-000000000001"), policy("aaaaaaaa-0000-0000-0000-000000000002")]
 }

@@ -5,7 +5,7 @@
 
 mod support;
 
-use certdeck::azure::{AzureError, Client, Request, orders, subscriptions};
+use certdeck::azure::{AzureError, Client, Connection, Request, orders, subscriptions};
 use certdeck::model::{ProductType, ResourceId};
 use serde_json::json;
 use support::{Reply, Server};
@@ -189,6 +189,16 @@ async fn an_unknown_certificate_authority_is_named_and_no_secret_is_sent() {
 }
 
 #[tokio::test]
+async fn a_ca_file_that_holds_no_certificate_is_named() {
+    let empty = tempfile::NamedTempFile::new().unwrap();
+    for file in [empty.path().to_owned(), "/no/such/file.pem".into()] {
+        let connection = Connection { ca_file: Some(file.clone()), ..Connection::default() };
+        let error = Client::connect(connection).await.unwrap_err();
+        assert!(matches!(&error, AzureError::Setup(why) if why.contains(file.to_str().unwrap())), "{error:?}");
+    }
+}
+
+#[tokio::test]
 async fn a_login_page_in_azures_place_is_not_taken_for_an_answer() {
     let server = Server::start(|_, _| Reply::Say(200, vec![("content-type", "text/html".to_owned())], "<html>".to_owned())).await;
     let error = server.client().await.read(&list()).await.unwrap_err();
@@ -198,8 +208,7 @@ async fn a_login_page_in_azures_place_is_not_taken_for_an_answer() {
 #[tokio::test]
 async fn endpoints_without_tls_are_refused_before_anything_is_sent() {
     for endpoint in ["http://127.0.0.1:1/", "http://localhost@evil.example/", "https://user@management.azure.com/"] {
-        let connection =
-            certdeck::azure::Connection { arm_endpoint: Some(endpoint.parse().unwrap()), ..certdeck::azure::Connection::default() };
+        let connection = Connection { arm_endpoint: Some(endpoint.parse().unwrap()), ..Connection::default() };
         assert!(matches!(Client::connect(connection).await, Err(AzureError::Setup(_))), "{endpoint}");
     }
 }

@@ -25,7 +25,7 @@ impl App {
             Message::EstateProgressed { ask, estate, note } if self.is_reading(ask) => {
                 self.reading = Reading::Asked { ask, note };
                 // A refresh replaces the old rows once it is whole; only the first reading shows its parts.
-                if !self.has_estate || self.estate.as_of == estate.as_of {
+                if !self.has_whole_estate {
                     self.take_estate(estate);
                 }
             }
@@ -34,6 +34,7 @@ impl App {
                 match result {
                     Ok(estate) => {
                         self.failure = None;
+                        self.has_whole_estate = true;
                         self.take_estate(estate);
                     }
                     Err(problem) => {
@@ -91,8 +92,9 @@ impl App {
         }
         self.counts = counts;
         for pane in &mut self.panes {
-            pane.fill(&self.estate, self.now);
+            pane.is_stale = true;
         }
+        self.fill_pane();
         if self.detail.as_ref().is_some_and(|detail| self.pane().list.selected() != Some(&detail.id)) {
             self.detail = None;
             self.say("what was shown is gone", Tone::Soon);

@@ -77,6 +77,15 @@ impl App {
     pub(super) fn show_pane(&mut self, name: PaneName) {
         self.pane = name;
         self.detail = None;
+        self.fill_pane();
+    }
+
+    /// Gives the pane that is looked at the newest rows.
+    pub(super) fn fill_pane(&mut self) {
+        let pane = &mut self.panes[self.pane.index()];
+        if pane.is_stale {
+            pane.fill(&self.estate, self.now);
+        }
     }
 
     /// Goes to a resource, past any filter that hides it.

@@ -84,6 +84,7 @@ const MOVING: &str = "Moving";
 const ROWS: &str = "The list";
 const ACTING: &str = "Acting";
 const ALWAYS: &str = "Everywhere";
+const LATER: &str = "In a later version";
 
 pub static TABLE: &[Entry] = &[
     moving(Motion::Down, "down", "One line down."),
@@ -174,7 +175,7 @@ const fn changing(
 }
 
 const fn later(name: &'static str, words: &'static str) -> Entry {
-    entry(Command::Later, name, "", words, ACTING, BROWSING)
+    entry(Command::Later, name, "", words, LATER, BROWSING)
 }
 
 impl Entry {
@@ -196,7 +197,7 @@ impl Entry {
             return Err(format!("'{}' changes something, and certdeck runs read-only", self.name));
         }
         match self.command {
-            Command::Later => Err(format!("'{}' comes in a later version", self.name)),
+            Command::Later => Err(format!("{} comes in a later version", self.name)),
             Command::Open | Command::Mark if app.place() == Place::List && app.selected().is_none() => {
                 Err("the list is empty".into())
             }
@@ -204,6 +205,9 @@ impl Entry {
             Command::Wizard => app.selected_order().map(|_| ()),
             Command::Copy if app.place() != Place::Wizard && app.selected().is_none() => {
                 Err("there is nothing under the cursor to copy".into())
+            }
+            Command::Practise if app.wizard.as_ref().is_some_and(|wizard| wizard.is_done(FlowName::Verify)) => {
+                Err("the domain is verified already".into())
             }
             Command::Practise if !app.settings.practice => Err("only a practice cloud lets you play the domain's owner".into()),
             Command::Practise if app.wizard.as_ref().is_none_or(|wizard| wizard.page() != FlowName::Verify) => {

@@ -49,6 +49,8 @@ pub struct List {
     offset: usize,
     page: usize,
     selected: Option<ResourceId>,
+    /// The place of the selected row among all, so that a filter need not compare ids.
+    selected_at: Option<usize>,
     marks: HashSet<ResourceId>,
 }
 
@@ -65,8 +67,10 @@ impl List {
             self.haystack.push_str(&text.to_lowercase());
             self.ends.push(self.haystack.len());
         }
-        let here: HashSet<&ResourceId> = self.ids.iter().collect();
-        self.marks.retain(|id| here.contains(id));
+        self.selected_at = self.selected.as_ref().and_then(|wanted| self.ids.iter().position(|id| id == wanted));
+        if !self.marks.is_empty() {
+            self.marks = self.ids.iter().filter(|id| self.marks.contains(*id)).cloned().collect();
+        }
     }
 
     /// Orders the rows by `keys`, one a row; rows with equal keys keep the order they came in.
@@ -95,7 +99,7 @@ impl List {
             self.terms.iter().all(|term| term.holds(row))
         };
         self.shown = self.order.iter().copied().filter(passes).collect();
-        let again = self.selected.as_ref().and_then(|id| self.shown.iter().position(|place| self.ids[*place] == *id));
+        let again = self.selected_at.and_then(|at| self.shown.iter().position(|place| *place == at));
         self.put(again.unwrap_or(self.cursor));
     }
 
@@ -157,8 +161,8 @@ impl List {
             return;
         }
         self.cursor = row.min(self.shown.len().saturating_sub(1));
-        if let Some(place) = self.shown.get(self.cursor) {
-            self.selected = Some(self.ids[*place].clone());
+        if let Some(place) = self.shown.get(self.cursor).filter(|place| self.selected_at != Some(**place)) {
+            (self.selected, self.selected_at) = (Some(self.ids[*place].clone()), Some(*place));
         }
         let page = self.page.max(1);
         let highest = self.shown.len().saturating_sub(page);

@@ -81,6 +81,8 @@ pub struct App {
     pub estate: Arc<Estate>,
     /// Whether any estate was ever read.
     pub has_estate: bool,
+    /// Whether one was read to its end; until then the parts are shown as they come.
+    has_whole_estate: bool,
     pub reading: Reading,
     /// Why the last reading failed; the rows before it stay.
     pub failure: Option<Problem>,
@@ -111,6 +113,7 @@ impl App {
             height: 24,
             estate: Arc::default(),
             has_estate: false,
+            has_whole_estate: false,
             reading: Reading::Idle,
             failure: None,
             counts: Counts::default(),

@@ -10,7 +10,7 @@ use super::keymap::entries;
 use super::operations::Outcome;
 use super::pane::{PaneName, Tone, urgency};
 use crate::flow::FlowName;
-use crate::model::{Expiry, OrderStatus};
+use crate::model::{Expiry, OrderStatus, Problem, WhoActs};
 
 impl App {
     pub(super) fn press_in_dialog(&mut self, key: Key) {
@@ -66,8 +66,8 @@ impl App {
             keys: self.settings.keymap.written(entry),
             name: entry.name,
             words: match entry.possible(self) {
-                Err(why) => format!("{} Not now: {why}.", entry.words),
-                Ok(()) => entry.words.to_owned(),
+                Err(why) if entry.command != Command::Later => format!("{} Not now: {why}.", entry.words),
+                _ => entry.words.to_owned(),
             },
         };
         let mut lines: Vec<_> = entries(place).map(line).collect();
@@ -129,7 +129,7 @@ impl App {
         let mut items: Vec<(Option<i64>, Item)> = Vec::new();
         for gap in &self.estate.gaps {
             let note = format!("could not be read: {}", gap.why);
-            let then = Ok(Act::Say(format!("{}: {}", gap.what, gap.why)));
+            let then = Ok(Act::ShowProblem(Problem::new(format!("Read {}", gap.what), gap.why.clone())));
             items.push((None, Item { label: gap.what.clone(), note, then }));
         }
         for certificate in &self.estate.certificates {
@@ -139,14 +139,18 @@ impl App {
                 let used = self.estate.bindings_of(certificate).count();
                 let used = if used == 0 { "unused".into() } else { super::pane::counted(used, "hostname") };
                 let verb = if expiry.is_past() { "" } else { "expires " };
-                let note = format!("{verb}{}; {used}; {} must act", expiry.words(), self.estate.who_acts(certificate).words());
+                let who = match self.estate.who_acts(certificate) {
+                    WhoActs::You => "you must act",
+                    WhoActs::Azure => "Azure renews it",
+                };
+                let note = format!("{verb}{}; {used}; {who}", expiry.words());
                 let then = Ok(Act::Show(PaneName::Private, certificate.id.clone()));
                 items.push((Some(expiry.seconds), Item { label: certificate.id.name().to_owned(), note, then }));
             }
         }
         for order in &self.estate.orders {
             if order.status == OrderStatus::PendingIssuance {
-                let note = "bought but not usable yet: press w to go on with its steps".to_owned();
+                let note = "not usable yet: w goes on with its steps".to_owned();
                 let then = Ok(Act::Show(PaneName::Orders, order.id.clone()));
                 items.push((Some(0), Item { label: order.id.name().to_owned(), note, then }));
             }
@@ -202,5 +206,5 @@ impl App {
 
 /// What people look for comes first: what can be done, last how to move.
 fn group_rank(group: &str) -> usize {
-    ["Acting", "The list", "Everywhere", "Moving"].iter().position(|known| *known == group).unwrap_or(0)
+    ["Acting", "The list", "Everywhere", "Moving"].iter().position(|known| *known == group).unwrap_or(usize::MAX)
 }

@@ -12,7 +12,7 @@ use crate::model::{PrivateCertificate, ResourceId, SecretStatus, VaultSecret};
 pub async fn list(client: &Client, subscription: &ResourceId) -> Result<Vec<PrivateCertificate>, AzureError> {
     let path = format!("{subscription}/providers/Microsoft.Web/certificates");
     let request = Request::get("List the private key certificates", path, version::WEB);
-    Ok(client.list(&request).await?.iter().filter_map(decode).collect())
+    client.list_as(&request, decode).await
 }
 
 pub async fn get(client: &Client, id: &ResourceId) -> Result<Option<PrivateCertificate>, AzureError> {

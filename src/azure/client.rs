@@ -68,27 +68,32 @@ impl Client {
 
     /// All elements of a list, over all its pages.
     pub async fn list(&self, request: &Request) -> Result<Vec<Value>, AzureError> {
+        let mut all = Vec::new();
+        self.pages(request, &mut |page| all.extend(page)).await?;
+        Ok(all)
+    }
+
+    /// The elements of a list that decode, a page at a time: the JSON of ten thousand certificates is never held at once.
+    pub async fn list_as<T: Send>(&self, request: &Request, decode: fn(&Value) -> Option<T>) -> Result<Vec<T>, AzureError> {
+        let mut all = Vec::new();
+        self.pages(request, &mut |page| all.extend(page.iter().filter_map(decode))).await?;
+        Ok(all)
+    }
+
+    async fn pages(&self, request: &Request, take: &mut (dyn FnMut(Vec<Value>) + Send)) -> Result<(), AzureError> {
         let mut url = address::of(&self.cloud, request)?;
-        let mut elements = Vec::new();
         for _ in 0..MOST_PAGES {
             let mut page = accepted(self.send(self.call(url.clone(), request), &mut |_| ()).await?)?.body;
             match page.get_mut("value").map(Value::take) {
-                Some(Value::Array(found)) => elements.extend(found),
+                Some(Value::Array(found)) => take(found),
                 _ => return Err(AzureError::Malformed { host: host_of(&url), why: "it is not a list".to_owned() }),
             }
-            match page.get("nextLink").and_then(Value::as_str).filter(|link| !link.is_empty()) {
-                Some(link) => {
-                    let next = address::follow(&url, link)?;
-                    if next == url {
-                        return Err(AzureError::Malformed {
-                            host: host_of(&url),
-                            why: "a page of the list leads to itself".to_owned(),
-                        });
-                    }
-                    url = next;
-                }
-                None => return Ok(elements),
+            let Some(link) = page.get("nextLink").and_then(Value::as_str).filter(|link| !link.is_empty()) else { return Ok(()) };
+            let next = address::follow(&url, link)?;
+            if next == url {
+                return Err(AzureError::Malformed { host: host_of(&url), why: "a page of the list leads to itself".to_owned() });
             }
+            url = next;
         }
         Err(AzureError::Malformed { host: host_of(&url), why: format!("the list has no end after {MOST_PAGES} pages") })
     }

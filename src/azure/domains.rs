@@ -11,8 +11,9 @@ use crate::model::ResourceId;
 /// The App Service Domain of this name in the subscription.
 pub async fn find(client: &Client, subscription: &ResourceId, name: &str) -> Result<Option<ResourceId>, AzureError> {
     let path = format!("{subscription}/providers/Microsoft.DomainRegistration/domains");
-    let answer = client.list(&Request::get("List the App Service Domains", path, version::DOMAINS)).await?;
-    Ok(answer.iter().filter_map(|domain| json::id(domain, "/id")).find(|id| id.name().eq_ignore_ascii_case(name)))
+    let request = Request::get("List the App Service Domains", path, version::DOMAINS);
+    let domains = client.list_as(&request, |domain| json::id(domain, "/id")).await?;
+    Ok(domains.into_iter().find(|id| id.name().eq_ignore_ascii_case(name)))
 }
 
 /// Lets Azure write the order's verification token into the domain's DNS zone (A98).

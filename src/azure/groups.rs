@@ -11,7 +11,7 @@ use crate::model::{ResourceGroup, ResourceId};
 /// The groups of a subscription.
 pub async fn list(client: &Client, subscription: &ResourceId) -> Result<Vec<ResourceGroup>, AzureError> {
     let request = Request::get("List the resource groups", format!("{subscription}/resourcegroups"), version::GROUPS);
-    Ok(client.list(&request).await?.iter().filter_map(decode).collect())
+    client.list_as(&request, decode).await
 }
 
 pub async fn get(client: &Client, id: &ResourceId) -> Result<Option<ResourceGroup>, AzureError> {

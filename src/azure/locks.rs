@@ -30,7 +30,7 @@ pub async fn list(client: &Client, scope: &ResourceId) -> Result<Vec<Lock>, Azur
     let path = format!("{scope}/providers/Microsoft.Authorization/locks");
     let request =
         Request::get(format!("List the locks on {}", scope.name()), path, version::LOCKS).with_query("$filter", "atScope()");
-    Ok(client.list(&request).await?.iter().filter_map(decode).collect())
+    client.list_as(&request, decode).await
 }
 
 pub fn decode(value: &Value) -> Option<Lock> {

@@ -31,7 +31,7 @@ pub struct Action {
 pub async fn list(client: &Client, subscription: &ResourceId) -> Result<Vec<Order>, AzureError> {
     let path = format!("{subscription}/providers/Microsoft.CertificateRegistration/certificateOrders");
     let request = Request::get("List the certificate orders", path, version::ORDERS);
-    Ok(client.list(&request).await?.iter().filter_map(decode).collect())
+    client.list_as(&request, decode).await
 }
 
 pub async fn get(client: &Client, id: &ResourceId) -> Result<Option<Order>, AzureError> {

@@ -12,7 +12,7 @@ use crate::model::{Plan, ResourceId};
 pub async fn list(client: &Client, subscription: &ResourceId) -> Result<Vec<Plan>, AzureError> {
     let path = format!("{subscription}/providers/Microsoft.Web/serverfarms");
     let request = Request::get("List the App Service plans", path, version::WEB);
-    Ok(client.list(&request).await?.iter().filter_map(decode).collect())
+    client.list_as(&request, decode).await
 }
 
 pub async fn get(client: &Client, id: &ResourceId) -> Result<Option<Plan>, AzureError> {

@@ -196,4 +196,11 @@ mod tests {
     fn an_action_that_answers_at_once_is_over() {
         assert_eq!(begin(Method::Post, &answer(204, Value::Null)), Next::Done(None));
     }
+
+    #[test]
+    fn polls_are_neither_frantic_nor_days_apart() {
+        assert_eq!(pause(Some(Duration::ZERO), 0), Duration::from_millis(100));
+        assert_eq!(pause(Some(Duration::from_secs(u64::MAX)), 0), Duration::from_secs(300));
+        assert_eq!([0, 1, 2, 3, 900].map(|polls| pause(None, polls).as_secs()), [1, 2, 3, 5, 5]);
+    }
 }

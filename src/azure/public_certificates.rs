@@ -12,8 +12,7 @@ use crate::model::{PublicCertificate, ResourceId};
 /// The public certificates of an app or slot.
 pub async fn list(client: &Client, site: &ResourceId) -> Result<Vec<PublicCertificate>, AzureError> {
     let what = format!("List the public certificates of {}", site.name());
-    let answer = client.list(&Request::get(what, format!("{site}/publicCertificates"), version::WEB)).await?;
-    Ok(answer.iter().filter_map(decode).collect())
+    client.list_as(&Request::get(what, format!("{site}/publicCertificates"), version::WEB), decode).await
 }
 
 pub fn decode(value: &Value) -> Option<PublicCertificate> {

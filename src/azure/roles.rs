@@ -20,8 +20,7 @@ pub const KEY_VAULT_ADMINISTRATOR: &str = "00482a5a-887f-4fb3-b363-3b7fe8e74483"
 pub async fn list(client: &Client, scope: &ResourceId) -> Result<Vec<(String, String)>, AzureError> {
     let path = format!("{scope}/providers/Microsoft.Authorization/roleAssignments");
     let what = format!("List the role assignments on {}", scope.name());
-    let answer = client.list(&Request::get(what, path, version::ROLES).with_query("$filter", "atScope()")).await?;
-    Ok(answer.iter().filter_map(decode).collect())
+    client.list_as(&Request::get(what, path, version::ROLES).with_query("$filter", "atScope()"), decode).await
 }
 
 pub fn decode(value: &Value) -> Option<(String, String)> {

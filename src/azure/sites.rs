@@ -28,8 +28,7 @@ pub async fn list(client: &Client, subscription: &ResourceId) -> Result<Vec<Site
 /// The apps of a subscription without their slots, as the service lists them.
 pub async fn apps(client: &Client, subscription: &ResourceId) -> Result<Vec<Site>, AzureError> {
     let path = format!("{subscription}/providers/Microsoft.Web/sites");
-    let found = client.list(&Request::get("List the apps", path, version::WEB)).await?;
-    Ok(found.iter().filter_map(decode).collect())
+    client.list_as(&Request::get("List the apps", path, version::WEB), decode).await
 }
 
 /// The slots of a subscription. No list tells more of them than their ids, so only apps that have some are asked
@@ -37,17 +36,17 @@ pub async fn apps(client: &Client, subscription: &ResourceId) -> Result<Vec<Site
 pub async fn slots(client: &Client, subscription: &ResourceId) -> Result<Vec<Site>, AzureError> {
     let sites = sites_with_slots(client, subscription).await?;
     let ask = |site: &ResourceId| Request::get(format!("List the slots of {}", site.name()), format!("{site}/slots"), version::WEB);
-    let asked: Vec<_> = sites.iter().map(ask).map(|request| async move { client.list(&request).await }).collect();
-    let answers: Vec<Vec<Value>> = stream::iter(asked).buffered(SITES_AT_ONCE).try_collect().await?;
-    Ok(answers.iter().flatten().filter_map(decode).collect())
+    let asked: Vec<_> = sites.iter().map(ask).map(|request| async move { client.list_as(&request, decode).await }).collect();
+    let answers: Vec<Vec<Site>> = stream::iter(asked).buffered(SITES_AT_ONCE).try_collect().await?;
+    Ok(answers.into_iter().flatten().collect())
 }
 
 async fn sites_with_slots(client: &Client, subscription: &ResourceId) -> Result<Vec<ResourceId>, AzureError> {
     let request = Request::get("List the slots", format!("{subscription}/resources"), version::GROUPS)
         .with_query("$filter", "resourceType eq 'Microsoft.Web/sites/slots'");
-    let slots = client.list(&request).await?;
+    let slots = client.list_as(&request, |slot| json::id(slot, "/id")).await?;
     let mut sites: Vec<ResourceId> = Vec::new();
-    for slot in slots.iter().filter_map(|slot| json::id(slot, "/id")) {
+    for slot in slots {
         if let Some(site) = slot.segment("sites").map(|name| slot.sibling("Microsoft.Web/sites", name))
             && !sites.contains(&site)
         {
@@ -65,8 +64,7 @@ pub async fn get(client: &Client, id: &ResourceId) -> Result<Option<Site>, Azure
 /// The hostname bindings of an app, read one by one by the service: fresher than the app's own answer.
 pub async fn bindings(client: &Client, site: &ResourceId) -> Result<Vec<Binding>, AzureError> {
     let what = format!("List the hostname bindings of {}", site.name());
-    let answer = client.list(&Request::get(what, format!("{site}/hostNameBindings"), version::WEB)).await?;
-    Ok(answer.iter().filter_map(decode_binding).collect())
+    client.list_as(&Request::get(what, format!("{site}/hostNameBindings"), version::WEB), decode_binding).await
 }
 
 /// The binding of one hostname, by its id (`Binding::id`).

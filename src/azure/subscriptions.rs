@@ -10,7 +10,7 @@ use crate::model::{ResourceId, Subscription};
 
 pub async fn list(client: &Client) -> Result<Vec<Subscription>, AzureError> {
     let request = Request::get("List the subscriptions", "/subscriptions", version::SUBSCRIPTIONS);
-    Ok(client.list(&request).await?.iter().filter_map(decode).collect())
+    client.list_as(&request, decode).await
 }
 
 /// The directory that a subscription trusts: a new vault has to name it.

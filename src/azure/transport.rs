@@ -66,7 +66,8 @@ impl Resolve for Localhost {
 pub fn failure(host: &str, error: &reqwest::Error) -> (AzureError, Failure) {
     let host = host.to_owned();
     let why = innermost(error);
-    if chain(error).any(is_about_tls) {
+    // After the handshake the same errors mean that an answer was lost.
+    if error.is_connect() && chain(error).any(is_about_tls) {
         return (AzureError::Tls { host, why }, Failure::NotSent);
     }
     if error.is_connect() {

@@ -35,7 +35,7 @@ pub enum Availability {
 pub async fn list(client: &Client, subscription: &ResourceId) -> Result<Vec<Vault>, AzureError> {
     let request =
         Request::get("List the key vaults", format!("{subscription}/providers/Microsoft.KeyVault/vaults"), version::VAULTS);
-    Ok(client.list(&request).await?.iter().filter_map(decode).collect())
+    client.list_as(&request, decode).await
 }
 
 pub async fn get(client: &Client, id: &ResourceId) -> Result<Option<Vault>, AzureError> {

@@ -1,6 +1,8 @@
 //! `certdeck` without a subcommand: the screen, over the cloud of the current context.
 
+use std::fs;
 use std::io::{self, IsTerminal};
+use std::path::Path;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -22,6 +24,15 @@ pub fn require_terminal() -> Result<(), CliError> {
     ))
 }
 
+/// The person's own keys, added to the defaults; the file need not exist.
+fn keymap(path: &Path) -> Result<Keymap, CliError> {
+    let extra = match fs::read_to_string(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => String::new(),
+        read => read.map_err(|why| CliError::Machine { what: format!("read {}", path.display()), why })?,
+    };
+    Keymap::new(&extra).map_err(|error| CliError::Usage(format!("{}: {error}", path.display())))
+}
+
 pub async fn run(session: &Session, target: Target) -> Result<Exit, CliError> {
     require_terminal()?;
     let world = Arc::new(session.world(&target).await?);
@@ -29,7 +40,7 @@ pub async fn run(session: &Session, target: Target) -> Result<Exit, CliError> {
         context: target.name,
         practice: world.client.cloud().practice.is_some(),
         read_only: target.read_only,
-        keymap: Keymap::default(),
+        keymap: keymap(&session.config_path.with_file_name("keymap.toml"))?,
         rules: world.rules.clone(),
     };
     let (app, first) = App::new(settings, Timestamp::now());

@@ -33,6 +33,11 @@ pub enum Side {
 }
 
 impl Gate {
+    /// Holds nothing and only counts: how many requests does an undisturbed run send?
+    pub fn open() -> Self {
+        Self::new(0, Side::Before)
+    }
+
     /// The `n`-th request is received and never processed.
     pub fn hold_before(n: u64) -> Self {
         Self::new(n, Side::Before)

@@ -29,6 +29,7 @@ mod graph;
 pub mod id;
 mod identity;
 pub mod jobs;
+mod listeners;
 mod log;
 pub mod mail;
 pub mod material;

@@ -2,13 +2,12 @@
 
 use std::{
     fs, io,
-    net::{IpAddr, SocketAddr},
     path::{Path, PathBuf},
     thread::JoinHandle,
 };
 
 use jiff::{SignedDuration, Timestamp};
-use tokio::{net::TcpListener, sync::watch, task::JoinSet};
+use tokio::{sync::watch, task::JoinSet};
 
 use super::{
     ca::{Ca, KeySource, Profile, Role},
@@ -19,6 +18,7 @@ use super::{
     error::EmulatorError,
     front_door,
     identity::{Identity, Ports},
+    listeners::{Addresses, Listeners},
     material::Material,
     options::Options,
     principals,
@@ -42,72 +42,23 @@ pub struct Emulator {
 impl Emulator {
     /// Opens the data directory and listens. The first start of a directory makes its CA, keys and estate.
     pub async fn start(options: Options) -> Result<Self, EmulatorError> {
-        let dir = options.data_dir.clone();
-        let fresh = options.fresh;
-        let at = options.clock.unwrap_or_else(Timestamp::now);
-        let opened = tokio::task::spawn_blocking(move || open(&dir, fresh, at)).await;
-        let (store, identity, ports) = opened.map_err(|_| EmulatorError::Stopped)??;
+        let wanted = options.listen;
+        let front = (options.gate.clone(), options.latency);
+        let home = blocking(move || Home::open(options)).await?;
+        let listeners = Listeners::bind(wanted, home.ports).await?;
+        let addresses = listeners.addresses()?;
+        let ready = blocking(move || home.furnish(addresses)).await?;
 
-        let https = bind(options.listen, ports.https).await?;
-        let address = local(&https)?;
-        let door = bind(SocketAddr::new(address.ip(), 0), ports.front_door).await?;
-        let dns = bind_dns(address.ip(), ports.dns).await?;
-        let origin = format!("https://{address}");
-        let setting = Setting {
-            address,
-            dns: dns.address().map_err(unknown_address)?,
-            front_door: local(&door)?,
-            tenant_id: identity.tenant_id.clone(),
-            authority: Authority {
-                tenant_id: identity.tenant_id.clone(),
-                origin: origin.clone(),
-                client_secret: identity.client_secret.clone().into(),
-                signing_key: identity.signing_key.clone().into(),
-            },
-            pace: options.pace,
-            page_size: options.page_size.max(1),
-            ca: identity.ca()?,
-            keys: identity.keys(),
-        };
-        let ca_pem = write_ca(&options.data_dir, &setting.ca)?;
-        let own = own_certificate(&setting.ca, "localhost", &["*.vault.localhost", &address.ip().to_string(), "127.0.0.1"])?;
-        let default = own_certificate(&setting.ca, "*.azurewebsites.net", &["*.scm.azurewebsites.net"])?;
-
-        let tx = store.begin()?;
-        if let Some(now) = options.clock {
-            Clock::reading(now).save(&tx)?;
-        }
-        Ports { https: address.port(), dns: setting.dns.port(), front_door: setting.front_door.port() }.save(&tx)?;
-        tx.commit()?;
-
-        let world = World::new(store, setting);
-        let start = scenario::load_or_build(&world, &options.scenario)?;
-        let readdressed = world.run(key_vault::readdress);
-        readdressed.map_err(|fault| EmulatorError::Scenario { name: options.scenario.clone(), reason: fault.body.to_string() })?;
-        let connection = Connection {
-            arm: origin.clone(),
-            authority: origin,
-            tenant_id: identity.tenant_id,
-            client_id: principals::CERTDECK.app_id.to_owned(),
-            client_secret: identity.client_secret,
-            subscription_ids: start.subscription_ids,
-            ca_pem,
-            dns: world.setting.dns.to_string(),
-            tls_front_door: world.setting.front_door.to_string(),
-            resource_group: start.resource_group,
-            app: start.app,
-            hostnames: start.hostnames,
-        };
-
-        let (world, thread) = world.start()?;
+        let (world, thread) = ready.world.start()?;
         let (stop, stopped) = watch::channel(false);
-        let mut listeners = JoinSet::new();
-        let front = Front { world: world.clone(), gate: options.gate, latency: options.latency };
-        let tls = own.server(&["h2", "http/1.1"])?;
-        listeners.spawn(server::listen(https, tls, front, stopped.clone()));
-        listeners.spawn(front_door::listen(door, world.clone(), default, stopped.clone()));
-        listeners.spawn(answer_dns(dns, world, stopped));
-        Ok(Self { connection, stop, listeners, world: Some(thread) })
+        let (gate, latency) = front;
+        let front = Front { world: world.clone(), gate, latency };
+        let tls = ready.own.server(&["h2", "http/1.1"])?;
+        let mut tasks = JoinSet::new();
+        tasks.spawn(server::listen(listeners.https, tls, front, stopped.clone()));
+        tasks.spawn(front_door::listen(listeners.front_door, world.clone(), ready.default, stopped.clone()));
+        tasks.spawn(answer_dns(listeners.dns, world, stopped));
+        Ok(Self { connection: ready.connection, stop, listeners: tasks, world: Some(thread) })
     }
 
     /// How to reach it.
@@ -126,22 +77,102 @@ impl Emulator {
     }
 }
 
-/// The store and what the directory is; both are made when missing.
-fn open(dir: &Path, fresh: bool, now: Timestamp) -> Result<(Store, Identity, Ports), EmulatorError> {
-    make_private_dir(dir)?;
-    let mut store = Store::open(dir)?;
-    if fresh {
-        // Opened first: only the process that holds the lock may throw the cloud away.
-        drop(store);
-        let path = dir.join("cloud.redb");
-        fs::remove_file(&path).map_err(file("remove", &path))?;
-        store = Store::open(dir)?;
+/// Runs what takes its time, or the disk's, beside the async tasks.
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T, EmulatorError> + Send + 'static) -> Result<T, EmulatorError> {
+    tokio::task::spawn_blocking(work).await.map_err(|_| EmulatorError::Stopped)?
+}
+
+/// An opened data directory.
+struct Home {
+    options: Options,
+    store: Store,
+    identity: Identity,
+    ports: Ports,
+}
+
+/// Everything but the sockets.
+struct Ready {
+    world: World,
+    connection: Connection,
+    /// For the HTTPS listener.
+    own: Material,
+    /// For hostnames without a binding.
+    default: Material,
+}
+
+impl Home {
+    fn open(options: Options) -> Result<Self, EmulatorError> {
+        let dir = &options.data_dir;
+        make_private_dir(dir)?;
+        if options.fresh {
+            Store::destroy(dir)?;
+        }
+        let store = Store::open(dir)?;
+        let tx = store.begin()?;
+        let now = options.clock.unwrap_or_else(Timestamp::now);
+        let identity = Identity::load_or_create(&tx, now)?;
+        let ports = Ports::load(&tx)?;
+        tx.commit()?;
+        Ok(Self { options, store, identity, ports })
     }
-    let tx = store.begin()?;
-    let identity = Identity::load_or_create(&tx, now)?;
-    let ports = Ports::load(&tx)?;
-    tx.commit()?;
-    Ok((store, identity, ports))
+
+    /// Sets the world up for these addresses, with the estate of the scenario if it is new.
+    fn furnish(self, addresses: Addresses) -> Result<Ready, EmulatorError> {
+        let tx = self.store.begin()?;
+        if let Some(now) = self.options.clock {
+            Clock::reading(now).save(&tx)?;
+        }
+        addresses.ports().save(&tx)?;
+        tx.commit()?;
+
+        let setting = self.setting(addresses)?;
+        let ca_pem = write_ca(&self.options.data_dir, &setting.ca)?;
+        let ip = addresses.https.ip().to_string();
+        let own = own_certificate(&setting.ca, "localhost", &["*.vault.localhost", &ip])?;
+        let default = own_certificate(&setting.ca, "*.azurewebsites.net", &["*.scm.azurewebsites.net"])?;
+
+        let origin = setting.origin();
+        let world = World::new(self.store, setting);
+        let scenario = self.options.scenario;
+        let start = scenario::load_or_build(&world, &scenario)?;
+        let readdressed = world.run(key_vault::readdress);
+        readdressed.map_err(|fault| EmulatorError::Scenario { name: scenario, reason: fault.body.to_string() })?;
+        let connection = Connection {
+            arm: origin.clone(),
+            authority: origin,
+            tenant_id: self.identity.tenant_id,
+            client_id: principals::CERTDECK.app_id.to_owned(),
+            client_secret: self.identity.client_secret,
+            subscription_ids: start.subscription_ids,
+            ca_pem,
+            dns: addresses.dns.to_string(),
+            tls_front_door: addresses.front_door.to_string(),
+            resource_group: start.resource_group,
+            app: start.app,
+            hostnames: start.hostnames,
+        };
+        Ok(Ready { world, connection, own, default })
+    }
+
+    fn setting(&self, addresses: Addresses) -> Result<Setting, EmulatorError> {
+        let identity = &self.identity;
+        Ok(Setting {
+            address: addresses.https,
+            dns: addresses.dns,
+            front_door: addresses.front_door,
+            tenant_id: identity.tenant_id.clone(),
+            authority: Authority {
+                tenant_id: identity.tenant_id.clone(),
+                origin: format!("https://{}", addresses.https),
+                client_secret: identity.client_secret.clone().into(),
+                signing_key: identity.signing_key.clone().into(),
+            },
+            pace: self.options.pace,
+            page_size: self.options.page_size.max(1),
+            ca: identity.ca()?,
+            keys: identity.keys(),
+        })
+    }
 }
 
 /// The directory holds private keys: nobody else may look into it.
@@ -162,35 +193,6 @@ fn write_ca(dir: &Path, ca: &Ca) -> Result<PathBuf, EmulatorError> {
 
 fn file<'p>(action: &'static str, path: &'p Path) -> impl FnOnce(io::Error) -> EmulatorError + use<'p> {
     move |source| EmulatorError::File { action, path: path.to_owned(), source }
-}
-
-/// Listens on `wanted`; for port 0 first tries the port of the last run.
-async fn bind(wanted: SocketAddr, before: u16) -> Result<TcpListener, EmulatorError> {
-    if wanted.port() == 0
-        && before != 0
-        && let Ok(listener) = TcpListener::bind(SocketAddr::new(wanted.ip(), before)).await
-    {
-        return Ok(listener);
-    }
-    TcpListener::bind(wanted).await.map_err(|source| EmulatorError::Listen { address: wanted.to_string(), source })
-}
-
-fn local(listener: &TcpListener) -> Result<SocketAddr, EmulatorError> {
-    listener.local_addr().map_err(unknown_address)
-}
-
-fn unknown_address(source: io::Error) -> EmulatorError {
-    EmulatorError::Listen { address: "the loopback interface".to_owned(), source }
-}
-
-/// As `bind`, for UDP and TCP on one port.
-async fn bind_dns(ip: IpAddr, before: u16) -> Result<Sockets, EmulatorError> {
-    if before != 0
-        && let Ok(sockets) = Sockets::bind(SocketAddr::new(ip, before)).await
-    {
-        return Ok(sockets);
-    }
-    Sockets::bind(SocketAddr::new(ip, 0)).await.map_err(unknown_address)
 }
 
 /// Carries questions about the zone to the world until `stop` says so.

@@ -10,7 +10,13 @@
 //! let of_zone = tx.scan(&RECORDS, "contoso.com|")?;   // in key order
 //! ```
 
-use std::{cell::Cell, fmt, fs::OpenOptions, marker::PhantomData, path::Path};
+use std::{
+    cell::Cell,
+    fmt,
+    fs::{self, OpenOptions},
+    marker::PhantomData,
+    path::Path,
+};
 
 use redb::{Database, ReadableTable as _, TableDefinition, WriteTransaction, backends::FileBackend};
 use serde::{Serialize, de::DeserializeOwned};
@@ -22,6 +28,7 @@ const DOCUMENTS: Table = TableDefinition::new("documents");
 const PRIVATE: Table = TableDefinition::new("private");
 const VERSION: Collection<u32> = Collection::new("version");
 const FORMAT: u32 = 1;
+const FILE: &str = "cloud.redb";
 /// Pages kept in memory, in octets.
 const CACHE: usize = 32 << 20;
 /// How many entries are read at a time.
@@ -65,22 +72,7 @@ pub struct Store {
 impl Store {
     /// Opens or creates `cloud.redb` in `dir`.
     pub fn open(dir: &Path) -> Result<Self, EmulatorError> {
-        let path = dir.join("cloud.redb");
-        let mut how = OpenOptions::new();
-        how.read(true).write(true).create(true).truncate(false);
-        // It holds private keys.
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut how, 0o600);
-        let file = how.open(&path).map_err(|source| EmulatorError::File { action: "open", path, source })?;
-        let backend = FileBackend::new(file).map_err(StoreError::from)?;
-        let opened = Database::builder().set_cache_size(CACHE).create_with_backend(backend);
-        let database = match opened {
-            Ok(database) => database,
-            Err(redb::DatabaseError::DatabaseAlreadyOpen) => {
-                return Err(EmulatorError::InUse(dir.to_owned()));
-            }
-            Err(other) => return Err(StoreError::from(other).into()),
-        };
+        let database = lock(dir)?;
         let store = Self { database };
         let tx = store.begin()?;
         match tx.get(&VERSION, "store")? {
@@ -94,16 +86,36 @@ impl Store {
         Ok(store)
     }
 
+    /// Throws everything in `dir` away, also what is damaged or of another format; not what somebody uses.
+    pub fn destroy(dir: &Path) -> Result<(), EmulatorError> {
+        if let Err(in_use @ EmulatorError::InUse(_)) = lock(dir) {
+            return Err(in_use);
+        }
+        let path = dir.join(FILE);
+        fs::remove_file(&path).map_err(|source| EmulatorError::File { action: "remove", path, source })
+    }
+
     /// Starts a transaction; dropped without `commit`, it leaves no trace.
     pub fn begin(&self) -> Result<Transaction, StoreError> {
         Ok(Transaction { write: self.database.begin_write()?, dirty: Cell::new(false) })
     }
+}
 
-    /// Whether the file can still be read; part of the shutdown tests.
-    #[cfg(test)]
-    fn readable(&self) -> bool {
-        redb::ReadableDatabase::begin_read(&self.database).is_ok()
-    }
+/// Opens the file, which one process at a time can.
+fn lock(dir: &Path) -> Result<Database, EmulatorError> {
+    let path = dir.join(FILE);
+    let mut how = OpenOptions::new();
+    how.read(true).write(true).create(true).truncate(false);
+    // It holds private keys.
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut how, 0o600);
+    let file = how.open(&path).map_err(|source| EmulatorError::File { action: "open", path, source })?;
+    let backend = FileBackend::new(file).map_err(StoreError::from)?;
+    let opened = Database::builder().set_cache_size(CACHE).create_with_backend(backend);
+    opened.map_err(|error| match error {
+        redb::DatabaseError::DatabaseAlreadyOpen => EmulatorError::InUse(dir.to_owned()),
+        other => StoreError::from(other).into(),
+    })
 }
 
 /// All reads and writes of one request or one job.
@@ -242,7 +254,6 @@ mod tests {
             let tx = store.begin().unwrap();
             tx.put(&WORDS, "b", &"dropped".to_owned()).unwrap();
             drop(tx);
-            assert!(store.readable());
         }
         let store = Store::open(dir.path()).unwrap();
         let tx = store.begin().unwrap();
@@ -256,6 +267,21 @@ mod tests {
         let _first = Store::open(dir.path()).unwrap();
         let second = Store::open(dir.path()).unwrap_err();
         assert!(matches!(second, EmulatorError::InUse(_)), "{second}");
+    }
+
+    #[test]
+    fn a_directory_of_another_format_is_refused_with_the_way_out() {
+        let dir = tempfile::tempdir().unwrap();
+        {
+            let store = Store::open(dir.path()).unwrap();
+            let tx = store.begin().unwrap();
+            tx.put(&VERSION, "store", &(FORMAT + 1)).unwrap();
+            tx.commit().unwrap();
+        }
+        let refused = Store::open(dir.path()).unwrap_err();
+        assert!(refused.to_string().contains("--fresh"), "{refused}");
+        Store::destroy(dir.path()).unwrap();
+        Store::open(dir.path()).unwrap();
     }
 
     #[test]

@@ -93,9 +93,10 @@ pub(super) fn refusals(observed: &Observed, inputs: &Inputs, rules: &Rules, now:
         }
         (Some(_), seen) => seen.here(),
     };
-    match Hostname::parse(inputs.typed(Key::Hostname)) {
-        Err(error) => refuse(Key::Hostname, error.to_string()),
-        Ok(host) => {
+    match inputs.get(Key::Hostname).map(Hostname::parse) {
+        None => refuse(Key::Hostname, "choose a hostname of the app".to_owned()),
+        Some(Err(error)) => refuse(Key::Hostname, error.to_string()),
+        Some(Ok(host)) => {
             if let Some(app) = app.filter(|app| !app.hostnames.contains(&host)) {
                 let why = format!("{host} is not mapped to {}: add it as a custom domain first, or choose another", app.label());
                 refuse(Key::Hostname, why);
@@ -139,6 +140,7 @@ pub(super) async fn observe(client: &Client, inputs: &Inputs) -> Result<Observed
     seen.binding = as_it_is.as_ref().and_then(sites::decode_binding).into();
     seen.binding_as_it_is = as_it_is;
     if seen.binding.here().is_some_and(|binding| binding.ssl != SslState::Disabled) {
+        seen.served_at = Seen::Here(tls::address(client.cloud(), &host));
         seen.served = tls::served_thumbprint(client.cloud(), &host).await;
     }
     Ok(seen)
@@ -219,6 +221,10 @@ fn served(case: &Case<'_>) -> Step {
         Step::new(StepId::Served, "See what the hostname serves", status)
             .explained("A TLS handshake of certdeck's own with the hostname: the proof that the change arrived.")
     };
+    let see_it = |step: Step| match (host(case.inputs), case.observed.served_at.here()) {
+        (Some(host), Some(address)) => step.fact("See it", format!("openssl s_client -servername {host} -connect {address}")),
+        _ => step,
+    };
     let bound = case.observed.binding.here().and_then(|binding| binding.thumbprint.as_ref());
     let chosen = certificate(case.observed, case.inputs).and_then(|certificate| certificate.thumbprint.as_ref());
     match (&case.observed.served, bound) {
@@ -226,14 +232,14 @@ fn served(case: &Case<'_>) -> Step {
             step(StepStatus::NeedsInput { key: Key::Hostname, why: "follows once the hostname is bound".to_owned() })
         }
         (Seen::Here(served), Some(bound)) if served == bound => {
-            step(StepStatus::Done("it serves this certificate".to_owned())).fact("Served", served.as_str())
+            see_it(step(StepStatus::Done("it serves this certificate".to_owned())).fact("Served", served.as_str()))
         }
         (Seen::Here(served), _) => {
             let on = format!("the front end to take the change; it still serves {}", served.short());
             step(StepStatus::Waiting { on, since: None, next_poll: POLL })
         }
         (Seen::NotAsked | Seen::Absent, _) => {
-            step(StepStatus::NotNeeded("the hostname could not be reached from here; try it with your own TLS client".to_owned()))
+            see_it(step(StepStatus::NotNeeded("the hostname could not be reached from here".to_owned())))
         }
     }
 }

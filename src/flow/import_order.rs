@@ -7,7 +7,9 @@ use super::store::observe_access;
 use super::target::{app_id, order_id};
 use super::{Case, Field, FieldKind, Inputs, Key, Observed, Pick, Seen, Step, StepId, StepStatus};
 use crate::azure::{AzureError, Client, certificates, orders, plans, sites, vaults};
-use crate::model::{App, Estate, Order, OrderStatus, PrivateCertificate, Problem, ResourceId, SecretStatus, StoredCertificate};
+use crate::model::{
+    App, DomainName, Estate, Hostname, Order, OrderStatus, PrivateCertificate, Problem, ResourceId, SecretStatus, StoredCertificate,
+};
 use crate::rules::Limit;
 
 /// The vault gets the certificate within moments of the issuance.
@@ -24,10 +26,11 @@ pub(super) fn fields() -> Vec<Field> {
 
 pub(super) fn suggest(estate: &Estate, inputs: &mut Inputs) {
     let Some(order) = order_id(inputs).and_then(|id| estate.order(&id)) else { return };
-    let bare = order.domain.trim_start_matches("*.");
+    let Ok(domain) = Hostname::parse(&order.domain) else { return };
+    let secured: Vec<Hostname> = DomainName(domain).secured_names().iter().filter_map(|name| Hostname::parse(name).ok()).collect();
     let fits = |app: &&App| {
         app.id.subscription_id().eq_ignore_ascii_case(order.id.subscription_id())
-            && app.hostnames.iter().any(|host| host.as_str() == bare || host.as_str().ends_with(&format!(".{bare}")))
+            && app.hostnames.iter().any(|host| secured.iter().any(|name| name.covers(host)))
     };
     if let Some(app) = estate.apps.iter().find(fits) {
         inputs.suggest(Key::App, app.id.as_str());

@@ -87,22 +87,29 @@ impl Key {
     }
 }
 
-/// The values given so far, as typed. An empty text is no value.
+/// The values so far, as typed. An empty text is no value.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Inputs(BTreeMap<Key, String>);
+pub struct Inputs(BTreeMap<Key, Value>);
+
+/// A suggestion gives way to a better one; what a person gave stays.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Value {
+    text: String,
+    is_suggestion: bool,
+}
 
 impl Inputs {
     pub fn get(&self, key: Key) -> Option<&str> {
-        self.0.get(&key).map(|text| text.trim()).filter(|text| !text.is_empty())
+        Some(self.typed(key).trim()).filter(|text| !text.is_empty())
     }
 
     /// The text exactly as typed, for editing.
     pub fn typed(&self, key: Key) -> &str {
-        self.0.get(&key).map_or("", String::as_str)
+        self.0.get(&key).map_or("", |value| value.text.as_str())
     }
 
     pub fn set(&mut self, key: Key, value: impl Into<String>) {
-        self.0.insert(key, value.into());
+        self.0.insert(key, Value { text: value.into(), is_suggestion: false });
     }
 
     #[must_use]
@@ -111,11 +118,17 @@ impl Inputs {
         self
     }
 
-    /// Fills a value in only where none was given.
+    /// Fills a value in, unless a person gave one.
     pub fn suggest(&mut self, key: Key, value: impl Into<String>) {
-        if self.get(key).is_none() {
-            self.set(key, value);
+        let is_free = self.get(key).is_none() || self.0.get(&key).is_some_and(|value| value.is_suggestion);
+        if is_free {
+            self.0.insert(key, Value { text: value.into(), is_suggestion: true });
         }
+    }
+
+    /// Takes a suggestion back; what a person gave stays.
+    pub fn withdraw(&mut self, key: Key) {
+        self.0.retain(|kept, value| *kept != key || !value.is_suggestion);
     }
 
     pub fn is_yes(&self, key: Key) -> bool {
@@ -123,7 +136,7 @@ impl Inputs {
     }
 
     pub fn iter(&self) -> impl Iterator<Item = (Key, &str)> {
-        self.0.iter().map(|(key, text)| (*key, text.as_str()))
+        self.0.iter().map(|(key, value)| (*key, value.text.as_str()))
     }
 }
 
@@ -164,4 +177,20 @@ pub struct Field {
     /// One sentence that teaches: what this is and what follows from it.
     pub help: &'static str,
     pub kind: FieldKind,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_suggestion_gives_way_to_a_better_one_and_never_replaces_what_was_given() {
+        let mut inputs = Inputs::default();
+        inputs.suggest(Key::ResourceGroup, "first");
+        inputs.suggest(Key::ResourceGroup, "better");
+        assert_eq!(inputs.get(Key::ResourceGroup), Some("better"));
+        inputs.set(Key::ResourceGroup, "mine");
+        inputs.suggest(Key::ResourceGroup, "yet another");
+        assert_eq!(inputs.get(Key::ResourceGroup), Some("mine"));
+    }
 }

@@ -92,10 +92,11 @@ impl FlowName {
     }
 }
 
-/// What the flow asks for, in the order of the form; fields appear and disappear with the choices made.
-pub fn fields(flow: FlowName, inputs: &Inputs) -> Vec<Field> {
+/// What the flow asks for, in the order of the form; fields appear and disappear with the choices made and with what
+/// exists already.
+pub fn fields(flow: FlowName, observed: &Observed, inputs: &Inputs) -> Vec<Field> {
     match flow {
-        FlowName::Purchase => purchase::fields(),
+        FlowName::Purchase => purchase::fields(observed),
         FlowName::Store => store::fields(inputs),
         FlowName::Verify => verify::fields(inputs),
         FlowName::ImportOrder => import_order::fields(),
@@ -139,7 +140,7 @@ pub async fn observe(client: &Client, flow: FlowName, inputs: &Inputs) -> Result
     seen.map_err(|error| error.problem(&format!("Look at what '{}' is about", flow.title())))
 }
 
-/// Fills in what the estate already suggests, as the portal prefills its forms (A72, A86, A87); never overwrites.
+/// Fills in what the estate already suggests, as the portal prefills its forms (A72, A86, A87); what a person gave stays.
 pub fn suggest(flow: FlowName, estate: &Estate, inputs: &mut Inputs) {
     match flow {
         FlowName::Purchase => purchase::suggest(estate, inputs),

@@ -44,4 +44,6 @@ pub struct Observed {
     pub binding_as_it_is: Option<serde_json::Value>,
     /// The thumbprint that the hostname really serves, from a TLS handshake of our own.
     pub served: Seen<Thumbprint>,
+    /// Where any TLS client can see the same, as `HOST:PORT`.
+    pub served_at: Seen<String>,
 }

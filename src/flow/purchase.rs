@@ -19,9 +19,9 @@ const PRODUCTS: &[(&str, &str, &str)] = &[
 /// How often an order that is being created is looked at.
 const POLL: SignedDuration = SignedDuration::from_secs(5);
 
-pub(super) fn fields() -> Vec<Field> {
+pub(super) fn fields(observed: &Observed) -> Vec<Field> {
     let field = |key, label, help, kind| Field { key, label, help, kind };
-    vec![
+    let mut fields = vec![
         field(
             Key::Domain,
             "Naked domain host name",
@@ -55,7 +55,7 @@ pub(super) fn fields() -> Vec<Field> {
         field(
             Key::Location,
             "Region of a new group",
-            "Asked only where the resource group does not exist yet.",
+            "The resource group does not exist yet and will be created in this region.",
             FieldKind::Pick { of: Pick::Location, or_new: true },
         ),
         field(
@@ -64,14 +64,18 @@ pub(super) fn fields() -> Vec<Field> {
             "Each renewal extends the term by one year, and the cost is charged to your subscription.",
             FieldKind::Toggle,
         ),
-    ]
+    ];
+    fields.retain(|field| field.key != Key::Location || observed.group.is_absent());
+    fields
 }
 
 pub(super) fn suggest(estate: &Estate, inputs: &mut Inputs) {
     inputs.suggest(Key::Product, "standard");
     inputs.suggest(Key::AutoRenew, "yes");
-    let first_app = estate.apps.iter().find(|app| app.custom_hostnames().next().is_some());
-    if let Some(app) = first_app {
+    let domain = inputs.get(Key::Domain).unwrap_or_default().trim_start_matches("*.").to_ascii_lowercase();
+    let mapped = estate.apps.iter().find(|app| app.hostnames.iter().any(|host| host.as_str() == domain));
+    let any = || estate.apps.iter().find(|app| app.custom_hostnames().next().is_some());
+    if let Some(app) = mapped.or_else(any) {
         inputs.suggest(Key::Subscription, app.id.subscription_id());
         inputs.suggest(Key::ResourceGroup, app.id.resource_group());
     } else if let Some(subscription) = estate.subscriptions.first() {
@@ -203,7 +207,8 @@ fn caa(case: &Case<'_>) -> Step {
         Seen::NotAsked if case.needs(&[Key::Domain]).is_some() => {
             StepStatus::NeedsInput { key: Key::Domain, why: "the check follows once the domain is entered".to_owned() }
         }
-        Seen::NotAsked | Seen::Absent => StepStatus::NotNeeded("CAA records could not be looked up from here".to_owned()),
+        Seen::NotAsked => StepStatus::Waiting { on: "a look at DNS".to_owned(), since: None, next_poll: POLL },
+        Seen::Absent => StepStatus::NotNeeded("CAA records could not be looked up from here".to_owned()),
     };
     Step::new(StepId::CaaRecord, "Check that the issuer is allowed", status)
         .explained("A CAA record in DNS says which authorities may issue for a domain. App Service certificates come from GoDaddy.")
@@ -232,6 +237,7 @@ fn buy(case: &Case<'_>) -> Step {
     let names = DomainName(domain).secured_names().join(", ");
     step(StepStatus::Ready)
         .fact("Will secure", names)
+        .fact("Validity", validity(case))
         .fact("Auto renewal", if renew { "on: charged again every year" } else { "off" })
         .sending(vec![orders::validate(&subscription, id.name(), &order), orders::create(&id, &order)])
         .consent(Consent::Cost { notice: cost_notice(case, renew), word: "buy".to_owned() })
@@ -250,13 +256,24 @@ fn bought(order: &Order) -> StepStatus {
     StepStatus::Done(format!("the order {} for {} exists, status {}", order.id.name(), order.domain, order.status))
 }
 
+/// One paid year may hold several certificates (C10).
+fn validity(case: &Case<'_>) -> String {
+    let days = case.rules.number(Limit::OrderCertificateLifetime, case.now).unwrap_or_default();
+    if days >= 365 {
+        return "one year".to_owned();
+    }
+    format!("one year, as certificates of {days} days each; Azure issues the next one at no extra cost")
+}
+
 /// What buying costs, in words: prices are never quoted (A68, A80, C35).
 fn cost_notice(case: &Case<'_>, renew: bool) -> String {
     let days = case.rules.number(Limit::OrderVerificationDeadline, case.now).unwrap_or_default();
+    let limit =
+        case.rules.rule(Limit::OrderPurchaseLimit, case.now).map(|rule| format!(" At most {}.", rule.words())).unwrap_or_default();
     let again = if renew { " and charges it again at every yearly renewal" } else { "" };
     format!(
         "This charges the price of one App Service certificate to the subscription now{again}. For the price see Azure pricing; \
-         an issued certificate is not refunded. If the domain is not verified within {days} days, the order is denied and not charged."
+         an issued certificate is not refunded. If the domain is not verified within {days} days, the order is denied and not charged.{limit}"
     )
 }
 

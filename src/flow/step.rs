@@ -51,7 +51,7 @@ pub enum StepStatus {
         key: Key,
         why: String,
     },
-    /// Stopped. Where the step carries requests all the same, they are the remedy and can be sent on confirmation.
+    /// Stopped by something outside. What certdeck itself can mend is a step of its own, and ready.
     Blocked(Problem),
     NotNeeded(String),
 }
@@ -140,7 +140,11 @@ impl Step {
             && let Some(asked) = asked.filter(|asked| now.duration_since(*asked) < self.settles_within)
         {
             let next_poll = SignedDuration::from_secs(10);
-            self.status = StepStatus::Waiting { on: "the effect of what was asked".to_owned(), since: Some(asked), next_poll };
+            self.status = StepStatus::Waiting {
+                on: "what was asked for to take effect, which can take some minutes".to_owned(),
+                since: Some(asked),
+                next_poll,
+            };
         }
         self
     }

@@ -90,13 +90,17 @@ pub(super) fn fields(inputs: &Inputs) -> Vec<Field> {
 }
 
 pub(super) fn suggest(estate: &Estate, inputs: &mut Inputs) {
-    if let Some(order) = order_id(inputs).and_then(|id| estate.order(&id))
-        && let Some(stored) = order.stored.first()
-    {
+    let order = order_id(inputs).and_then(|id| estate.order(&id));
+    if let Some(stored) = order.and_then(|order| order.stored.first()) {
         inputs.suggest(Key::VaultChoice, "existing");
         inputs.suggest(Key::Vault, stored.secret.vault.as_str());
+    } else {
+        inputs.suggest(Key::VaultChoice, "new");
+        match inputs.get(Key::Order).filter(|_| is_new(inputs)).map(suggested_name) {
+            Some(name) => inputs.suggest(Key::Vault, name),
+            None => inputs.withdraw(Key::Vault),
+        }
     }
-    inputs.suggest(Key::VaultChoice, "new");
     if let Some(group) = inputs.get(Key::ResourceGroup).map(str::to_owned) {
         inputs.suggest(Key::VaultResourceGroup, group);
     }
@@ -108,9 +112,6 @@ pub(super) fn suggest(estate: &Estate, inputs: &mut Inputs) {
     inputs.suggest(Key::VaultPurgeProtection, "no");
     inputs.suggest(Key::VaultRbac, "access-policy");
     inputs.suggest(Key::VaultNetwork, "public");
-    if let Some(order) = inputs.get(Key::Order).map(str::to_owned) {
-        inputs.suggest(Key::Vault, suggested_name(&order));
-    }
 }
 
 /// The region of the app that the domain is mapped to, else of the first app in the resource group (A87).

@@ -17,12 +17,12 @@ use crate::model::{Seen, printable};
 const TIMEOUT: Duration = Duration::from_secs(3);
 
 /// The issuers that CAA allows for `name`, climbing to the closest ancestor that has records (RFC 8659, 3).
-/// Empty: nobody is excluded. `NotAsked`: DNS cannot be asked from here.
+/// Empty: nobody is excluded. `Absent`: DNS gave no answer.
 pub async fn caa_issuers(cloud: &Cloud, name: &str) -> Seen<Vec<String>> {
-    let Some(resolver) = resolver(cloud) else { return Seen::NotAsked };
+    let Some(resolver) = resolver(cloud) else { return Seen::Absent };
     let labels: Vec<&str> = name.split('.').collect();
     for start in 0..labels.len() {
-        let Some(records) = lookup(&resolver, &labels[start..].join("."), RecordType::CAA).await else { return Seen::NotAsked };
+        let Some(records) = lookup(&resolver, &labels[start..].join("."), RecordType::CAA).await else { return Seen::Absent };
         let issuers: Vec<String> = records.iter().filter_map(issuer).collect();
         if !issuers.is_empty() {
             return Seen::Here(issuers);
@@ -33,8 +33,8 @@ pub async fn caa_issuers(cloud: &Cloud, name: &str) -> Seen<Vec<String>> {
 
 /// The texts of the TXT records at `name`, made printable.
 pub async fn txt(cloud: &Cloud, name: &str) -> Seen<Vec<String>> {
-    let Some(resolver) = resolver(cloud) else { return Seen::NotAsked };
-    let Some(records) = lookup(&resolver, name, RecordType::TXT).await else { return Seen::NotAsked };
+    let Some(resolver) = resolver(cloud) else { return Seen::Absent };
+    let Some(records) = lookup(&resolver, name, RecordType::TXT).await else { return Seen::Absent };
     let texts = records.iter().filter_map(|data| match data {
         RData::TXT(txt) => {
             let bytes: Vec<u8> = txt.txt_data.iter().flatten().copied().collect();

@@ -16,21 +16,22 @@ use crate::model::{Hostname, Seen, Thumbprint};
 
 const TIMEOUT: Duration = Duration::from_secs(5);
 
-/// The thumbprint of the certificate that `host` serves by SNI; `NotAsked` where it cannot be reached from here.
+/// The thumbprint of the certificate that `host` serves by SNI; `Absent` where it cannot be reached from here.
 /// In a practice cloud the front door on loopback is asked, because the names there do not exist in public DNS.
 pub async fn served_thumbprint(cloud: &Cloud, host: &Hostname) -> Seen<Thumbprint> {
     // A wildcard is a certificate's name, not something that can be connected to.
     if host.is_wildcard() {
-        return Seen::NotAsked;
+        return Seen::Absent;
     }
-    let address = match &cloud.practice {
-        Some(practice) => practice.front_door.to_string(),
-        None => format!("{host}:443"),
-    };
-    match tokio::time::timeout(TIMEOUT, handshake(&address, host)).await {
+    match tokio::time::timeout(TIMEOUT, handshake(&address(cloud, host), host)).await {
         Ok(Some(thumbprint)) => Seen::Here(thumbprint),
-        Ok(None) | Err(_) => Seen::NotAsked,
+        Ok(None) | Err(_) => Seen::Absent,
     }
+}
+
+/// Where a TLS client reaches a hostname: `HOST:PORT`.
+pub fn address(cloud: &Cloud, host: &Hostname) -> String {
+    cloud.practice.as_ref().map_or_else(|| format!("{host}:443"), |practice| practice.front_door.to_string())
 }
 
 async fn handshake(address: &str, host: &Hostname) -> Option<Thumbprint> {

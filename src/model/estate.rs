@@ -57,6 +57,7 @@ struct Index {
     orders: HashMap<ResourceId, usize>,
     bindings_by_thumbprint: HashMap<Thumbprint, Vec<usize>>,
     certificates_by_thumbprint: HashMap<Thumbprint, Vec<usize>>,
+    certificates_by_secret: HashMap<(ResourceId, String), Vec<usize>>,
     /// From vault and lower-case secret name to the order that stores its certificate there.
     orders_by_secret: HashMap<(ResourceId, String), ResourceId>,
 }
@@ -77,6 +78,10 @@ impl Estate {
         for (place, certificate) in self.certificates.iter().enumerate() {
             if let Some(thumbprint) = &certificate.thumbprint {
                 index.certificates_by_thumbprint.entry(thumbprint.clone()).or_default().push(place);
+            }
+            if let Some(secret) = &certificate.vault {
+                let key = (secret.vault.clone(), secret.secret.to_ascii_lowercase());
+                index.certificates_by_secret.entry(key).or_default().push(place);
             }
         }
         for (place, order) in self.orders.iter().enumerate() {
@@ -145,9 +150,10 @@ impl Estate {
 
     /// The site certificates that were imported from an order.
     pub fn imports_of<'a>(&'a self, order: &'a Order) -> impl Iterator<Item = &'a PrivateCertificate> {
-        self.certificates.iter().filter(move |certificate| {
-            let secret = certificate.vault.as_ref();
-            secret.is_some_and(|secret| order.stored.iter().any(|stored| stored.secret.same_secret(secret)))
+        order.stored.iter().flat_map(|stored| {
+            let key = (stored.secret.vault.clone(), stored.secret.secret.to_ascii_lowercase());
+            let places = self.index.certificates_by_secret.get(&key);
+            places.into_iter().flatten().map(|place| &self.certificates[*place])
         })
     }
 }

@@ -17,6 +17,7 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::Instant;
 
+use jiff::Timestamp;
 use tokio::sync::mpsc::{self, UnboundedReceiver};
 
 use clipboard::Between;
@@ -34,6 +35,8 @@ use crate::ui::{self, look::Look};
 #[derive(Debug)]
 pub enum Happened {
     Message(Message),
+    /// The time that `Effect::Wake` asked for has passed.
+    Woken,
     /// A signal asks for the end.
     Told(i32),
     /// The terminal hung up.
@@ -104,6 +107,10 @@ impl Screen {
             };
             tokio::select! {
                 next = happened.recv() => {
+                    // The state has no clock: whatever happens, the time comes first.
+                    if let ControlFlow::Break(ended) = self.update(Message::Ticked(Timestamp::now()))? {
+                        return Ok(ended);
+                    }
                     let mut next = next;
                     for _ in 0..BETWEEN_FRAMES {
                         let Some(one) = next else { break };
@@ -126,6 +133,7 @@ impl Screen {
     fn take(&mut self, happened: Happened) -> io::Result<ControlFlow<Ended>> {
         match happened {
             Happened::Message(message) => self.update(message),
+            Happened::Woken => Ok(ControlFlow::Continue(())),
             Happened::Told(signal) => {
                 let _ = self.update(Message::Ended)?;
                 Ok(ControlFlow::Break(Ended::Told(signal)))

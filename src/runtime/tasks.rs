@@ -5,7 +5,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use jiff::Timestamp;
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::task::AbortHandle;
 
@@ -100,7 +99,7 @@ impl Tasks {
         let answers = self.answers.clone();
         tokio::spawn(async move {
             tokio::time::sleep(after).await;
-            answers.tick();
+            let _ = answers.0.send(Happened::Woken);
         });
     }
 
@@ -119,18 +118,13 @@ impl Tasks {
     }
 }
 
-/// The way back into the loop. Every answer brings the time with it, because the state has no clock.
+/// The way back into the loop.
 #[derive(Debug, Clone)]
 struct Answers(UnboundedSender<Happened>);
 
 impl Answers {
     fn say(&self, message: Message) {
-        self.tick();
         // Nobody listens any more once the loop has ended, and then nobody misses the answer.
         let _ = self.0.send(Happened::Message(message));
-    }
-
-    fn tick(&self) {
-        let _ = self.0.send(Happened::Message(Message::Ticked(Timestamp::now())));
     }
 }

@@ -21,7 +21,7 @@ struct Content {
     at: usize,
     /// Lines at the end that always stay: refusal and keys.
     foot: Vec<Line<'static>>,
-    /// Line and column of the text cursor.
+    /// Line and column of the text cursor; lines of the foot are counted after the others.
     cursor: Option<(usize, usize)>,
 }
 
@@ -53,15 +53,20 @@ pub fn draw(app: &App, dialog: &Dialog, look: &Look, screen: Rect, frame: &mut F
     inner.width = inner.width.saturating_sub(2);
     let body = inner.height.saturating_sub(u16::try_from(content.foot.len()).unwrap_or(0));
     let shown = usize::from(body);
-    let first = (content.at + 2).saturating_sub(shown).min(content.lines.len().saturating_sub(shown));
+    let last = content.lines.len().saturating_sub(shown);
+    let first = match dialog {
+        Dialog::Confirm(confirm) => confirm.scroll.min(last),
+        _ => (content.at + 2).saturating_sub(shown).min(last),
+    };
     put_lines(&content.lines[first..], Rect { height: body, ..inner }, frame.buffer_mut());
     if content.lines.len() > first + shown {
-        let more = Line::styled(format!(" {} more ", content.lines.len() - first - shown), look.style(Role::Soon));
+        let more = Line::styled(format!(" {} more: Down ", content.lines.len() - first - shown), look.style(Role::Soon));
         more.right_aligned().render(Rect { y: area.bottom() - 1, height: 1, ..inner }, frame.buffer_mut());
     }
     put_lines(&content.foot, Rect { y: inner.y + body, height: inner.height - body, ..inner }, frame.buffer_mut());
     if let Some((line, column)) = content.cursor {
-        let y = inner.y + u16::try_from(line.saturating_sub(first)).unwrap_or(0);
+        let line = if line < content.lines.len() { line.saturating_sub(first) } else { shown + line - content.lines.len() };
+        let y = inner.y + u16::try_from(line).unwrap_or(0);
         frame.set_cursor_position(Position::new(inner.x + u16::try_from(column).unwrap_or(0), y));
     }
 }
@@ -162,7 +167,9 @@ fn choose_lines(choose: &Choose, room: usize, look: &Look) -> Content {
         lines.push(line);
     }
     let shown = choose.shown();
-    let short = shown.iter().all(|item| width(&item.label) <= 22);
+    // A few choices are explained in full; of many, each has one line.
+    let fits = |note: &str| width(note) <= room.saturating_sub(26);
+    let short = shown.iter().all(|item| width(&item.label) <= 22 && (choose.total() > 6 || fits(&item.note)));
     let mut at = 0;
     for (nth, item) in shown.iter().enumerate() {
         let is_here = nth == choose.cursor;
@@ -191,8 +198,13 @@ fn choose_lines(choose: &Choose, room: usize, look: &Look) -> Content {
         }
     }
     if shown.is_empty() {
-        let words = if choose.total() == 0 { choose.empty.as_str() } else { "Nothing matches what is typed." };
-        lines.extend(paragraph(words, room, look, Role::Text));
+        let new = choose.free.map(|_| choose.filter.text().trim()).filter(|text| !text.is_empty());
+        let words = match new {
+            Some(text) => format!("Enter takes '{text}' as a new one."),
+            None if choose.total() == 0 => choose.empty.clone(),
+            None => "Nothing matches what is typed.".to_owned(),
+        };
+        lines.extend(paragraph(&words, room, look, Role::Text));
     }
     let mut foot = refusal(choose.refusal.as_ref(), room, look);
     foot.push(if choose.is_typed {
@@ -225,9 +237,8 @@ fn confirm_lines(confirm: &Confirm, room: usize, look: &Look) -> Content {
     let mut cursor = None;
     if let Some(word) = &confirm.word {
         let (line, column) = typed(&format!("Type {word} to confirm: "), &confirm.typed, room, look);
-        // The field belongs to what always stays in sight, so it counts from the end of the lines.
         cursor = Some((lines.len(), column));
-        lines.push(line);
+        foot.push(line);
         foot.extend(refusal(confirm.refusal.as_ref(), room, look));
         foot.push(keys(&[("Esc", "Cancel"), ("Enter", &format!("{} (after typing {word})", confirm.yes))], look));
     } else {
@@ -239,8 +250,7 @@ fn confirm_lines(confirm: &Confirm, room: usize, look: &Look) -> Content {
         let enter = if confirm.on_yes { confirm.yes.as_str() } else { "Cancel" };
         foot.push(keys(&[("Enter", enter), ("Tab", "the other"), ("y", &confirm.yes), ("Esc", "Cancel")], look));
     }
-    let at = cursor.map_or(0, |(line, _)| line);
-    Content { title: confirm.title.clone(), lines, at, foot, cursor }
+    Content { title: confirm.title.clone(), lines, at: 0, foot, cursor }
 }
 
 fn error_lines(error: &ErrorText, room: usize, look: &Look) -> Content {

@@ -29,7 +29,7 @@ pub fn view(app: &App, look: &Look, frame: &mut Frame<'_>) {
     let [header, tabs, body, bottom] = Layout::vertical(rows).areas(area);
     status::header(app, look, header, frame.buffer_mut());
     if let Some(wizard) = &app.wizard {
-        wizard::pages(wizard, look, tabs, frame.buffer_mut());
+        wizard::pages(app, wizard, look, tabs, frame.buffer_mut());
         wizard::body(app, wizard, look, body, frame);
     } else {
         status::tabs(app, look, tabs, frame.buffer_mut());

@@ -97,7 +97,7 @@ pub fn bottom(app: &App, look: &Look, area: Rect, buffer: &mut Buffer) {
     for (key, words) in hints(app) {
         let needed = width(&key) + 1 + width(&words) + 2;
         if needed > left_room {
-            break;
+            continue;
         }
         left_room -= needed;
         spans.push(Span::styled(key, look.style(Role::Key)));
@@ -137,13 +137,15 @@ fn hints(app: &App) -> Vec<(String, String)> {
     if app.place() == Place::List && pane.is_filtering {
         return vec![("Enter".into(), "keep".into()), ("Esc".into(), "clear".into()), ("!x col:x ~x".into(), "forms".into())];
     }
-    let mut hints = app.wizard.as_ref().map(|wizard| super::wizard::hints(wizard)).unwrap_or_default();
+    let mut hints = app.wizard.as_ref().map(|wizard| super::wizard::hints(app, wizard)).unwrap_or_default();
     let typing = app.wizard.as_ref().is_some_and(|wizard| wizard.focused_field().is_some());
     if !typing {
         let shown = entries(app.place()).filter(|entry| !entry.hint.is_empty() && entry.possible(app).is_ok());
         for entry in shown.filter(|entry| app.place() == Place::List || entry.name != "open") {
             if let Some(key) = app.settings.keymap.keys(entry).next() {
-                hints.push((key.to_string().trim_matches(['<', '>']).to_owned(), entry.hint.to_owned()));
+                // In a practice cloud this is the one key that nobody can guess.
+                let at = if entry.name == "practise" { 1.min(hints.len()) } else { hints.len() };
+                hints.insert(at, (key.to_string().trim_matches(['<', '>']).to_owned(), entry.hint.to_owned()));
             }
         }
         // Help is always within reach, whatever else has to give way.

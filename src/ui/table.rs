@@ -1,4 +1,4 @@
-//! A table that is given the rows on screen and no others; columns share the room, and extra ones go where it is narrow.
+//! A table that is given the rows on screen and no others; columns share the room, and the least important go where it is narrow.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -36,8 +36,8 @@ fn widths(columns: &[Column], room: u16) -> Vec<(usize, u16)> {
         MARKER + gaps + shown.iter().map(|at| columns[*at].width).sum::<u16>()
     };
     while needed(&shown) > room && shown.len() > 2 {
-        let extra = shown.iter().rposition(|at| columns[*at].is_extra);
-        shown.remove(extra.unwrap_or(shown.len() - 1));
+        let least = (0..shown.len()).min_by_key(|nth| columns[shown[*nth]].rank);
+        shown.remove(least.unwrap_or_default());
     }
     let spare = room.saturating_sub(needed(&shown));
     let shares: u16 = shown.iter().map(|at| columns[*at].grow).sum();

@@ -28,7 +28,8 @@ pub fn cut_middle(text: &str, room: usize, more: &str) -> String {
     if room < 6 {
         return cut(text, room, more);
     }
-    let tail_room = (room - width(more)) / 2;
+    // The head says more: names of one kind often end alike, such as in their webspace.
+    let tail_room = (room - width(more)) / 3;
     let head = take(text, room - width(more) - tail_room);
     let graphemes: Vec<&str> = text.graphemes(true).collect();
     let mut tail = String::new();
@@ -76,10 +77,18 @@ pub fn wrap(text: &str, room: usize) -> Vec<String> {
             line.push_str(word);
             continue;
         }
+        let mut rest = word;
+        // A path begins on the line it belongs to, such as the one with its method.
+        let left = room.saturating_sub(width(&line) + 1);
+        let start = take(rest, left).rfind('/').filter(|slash| *slash > 0 && width(word) > room);
+        if let Some(slash) = start.filter(|_| !line.is_empty()) {
+            line.push(' ');
+            line.push_str(&rest[..=slash]);
+            rest = &rest[slash + 1..];
+        }
         if !line.is_empty() {
             lines.push(std::mem::take(&mut line));
         }
-        let mut rest = word;
         while width(rest) > room {
             let piece = take(rest, room);
             let end = piece.rfind('/').map_or(piece.len(), |slash| slash + 1);
@@ -114,7 +123,7 @@ mod tests {
 
     #[test]
     fn a_name_is_cut_in_the_middle() {
-        assert_eq!(cut_middle("shop.contoso.com", 10, "…"), "shop.….com");
+        assert_eq!(cut_middle("shop.contoso.com", 10, "…"), "shop.c…com");
         assert_eq!(cut("shop.contoso.com", 6, "…"), "shop.…");
         assert_eq!(width(&cut("日本語日本語", 5, "…")), 5);
     }
@@ -122,7 +131,7 @@ mod tests {
     #[test]
     fn long_ids_break_after_a_slash() {
         let lines = wrap("see /subscriptions/aaaa/resourceGroups/web", 20);
-        assert_eq!(lines, ["see", "/subscriptions/aaaa/", "resourceGroups/web"]);
+        assert_eq!(lines, ["see /subscriptions/", "aaaa/resourceGroups/", "web"]);
         assert!(wrap("日本語日本語日本語", 5).iter().all(|line| width(line) <= 5));
     }
 

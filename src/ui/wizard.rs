@@ -10,23 +10,24 @@ use super::look::{Look, Role};
 use super::text::{cut, cut_middle, fit, scroll, width, wrap};
 use super::{framed, put_lines};
 use crate::app::App;
+use crate::app::operations::Operation;
 use crate::app::wizard::{Focus, Origin, Standing, Wizard};
 use crate::flow::{self, FieldKind, FlowName, Step, StepStatus};
 
-const LABEL: usize = 25;
-
 /// The pages in one line, each with a glyph for where it stands.
-pub fn pages(wizard: &Wizard, look: &Look, area: Rect, buffer: &mut Buffer) {
+pub fn pages(app: &App, wizard: &Wizard, look: &Look, area: Rect, buffer: &mut Buffer) {
     let mut spans = vec![Span::raw(" ")];
     for page in wizard.pages() {
-        let (glyph, role) = match (wizard.is_done(*page), *page == wizard.page()) {
+        let (glyph, role) = match (app.is_page_done(wizard, *page), *page == wizard.page()) {
             (true, _) => (look.glyphs.done, Role::Good),
             (false, true) => (look.glyphs.here, Role::Text),
             (false, false) => (look.glyphs.todo, Role::Dim),
         };
         let style = if *page == wizard.page() { look.style(Role::Title) } else { look.style(Role::Text) };
         spans.push(Span::styled(format!("{glyph} "), look.style(role)));
-        spans.push(Span::styled(page.title(), style));
+        // A narrow screen has no room for the portal's numbers.
+        let title = if area.width < 78 { page.title().rsplit(": ").next().unwrap_or_default() } else { page.title() };
+        spans.push(Span::styled(title, style));
         spans.push(Span::raw("   "));
     }
     Line::from(spans).render(area, buffer);
@@ -72,6 +73,11 @@ pub fn body(app: &App, wizard: &Wizard, look: &Look, area: Rect, frame: &mut Fra
     let y = top.y + rows(form_height);
     Line::styled(rule, look.style(Role::Border)).render(Rect { x: inner.x, y, width: inner.width, height: 1 }, frame.buffer_mut());
     place(&steps, Rect { y: y + 1, height: rows(steps_height), ..top }, frame.buffer_mut());
+    if steps.lines.len() > steps_height {
+        let more = format!(" {} more: PgDn ", steps.lines.len() - steps_height);
+        let foot = Rect { y: area.bottom() - 1, height: 1, width: area.width - 2, ..area };
+        Line::styled(more, look.style(Role::Soon)).right_aligned().render(foot, frame.buffer_mut());
+    }
 }
 
 fn rows(count: usize) -> u16 {
@@ -87,6 +93,7 @@ fn place(part: &Part, area: Rect, buffer: &mut Buffer) -> usize {
 }
 
 fn form(app: &App, wizard: &Wizard, look: &Look, room: usize) -> Part {
+    let label_room = wizard.fields.iter().map(|field| width(field.label)).max().unwrap_or(0).clamp(16, 30);
     let mut part = Part { lines: Vec::new(), at: 0, cursor: None };
     for (nth, field) in wizard.fields.iter().enumerate() {
         let is_here = wizard.focus == Focus::Field(nth);
@@ -95,24 +102,24 @@ fn form(app: &App, wizard: &Wizard, look: &Look, room: usize) -> Part {
         }
         let marker = if is_here { look.glyphs.here } else { " " };
         let label =
-            Span::styled(fit(field.label, LABEL, look.glyphs.more), look.style(if is_here { Role::Title } else { Role::Dim }));
-        let (value, column) = value(app, wizard, field, is_here, look, room.saturating_sub(LABEL + 4));
+            Span::styled(fit(field.label, label_room, look.glyphs.more), look.style(if is_here { Role::Title } else { Role::Dim }));
+        let (value, column) = value(app, wizard, field, is_here, look, room.saturating_sub(label_room + 4));
         if let Some(column) = column {
-            part.cursor = Some((part.lines.len(), rows(LABEL + 3 + column)));
+            part.cursor = Some((part.lines.len(), rows(label_room + 3 + column)));
         }
         part.lines.push(Line::from(vec![Span::raw(format!("{marker} ")), label, Span::raw(" "), value]));
-        let margin = " ".repeat(LABEL + 3);
+        let margin = " ".repeat(label_room + 3);
         if let Some(why) = wizard.refusal(field.key) {
             // What is only missing is a hint; what was typed and cannot work is an error.
             let role = if wizard.inputs.get(field.key).is_none() { Role::Dim } else { Role::Urgent };
             let mark = if role == Role::Urgent { look.glyphs.failed } else { look.glyphs.dot };
-            for line in wrap(&format!("{mark} {why}"), room.saturating_sub(LABEL + 3)) {
+            for line in wrap(&format!("{mark} {why}"), room.saturating_sub(label_room + 3)) {
                 part.lines.push(Line::styled(format!("{margin}{line}"), look.style(role)));
             }
         } else if field.key == flow::Key::Domain
             && let Some(names) = wizard.secures()
         {
-            for line in wrap(&format!("This will secure: {}", names.join(", ")), room.saturating_sub(LABEL + 3)) {
+            for line in wrap(&format!("This will secure: {}", names.join(", ")), room.saturating_sub(label_room + 3)) {
                 part.lines.push(Line::styled(format!("{margin}{line}"), look.style(Role::Good)));
             }
         }
@@ -162,16 +169,25 @@ fn steps(app: &App, wizard: &Wizard, look: &Look, room: usize) -> Part {
     let shown = wizard.shown_step();
     let mut part = Part { lines: Vec::new(), at: 0, cursor: None };
     part.lines.push(standing(app, wizard, look, room));
+    if let Some(problem) = page.failure.as_ref().filter(|problem| !problem.remedy.is_empty()) {
+        let words = wrap(&format!("What to do: {}", problem.remedy), room.saturating_sub(4));
+        part.lines.extend(words.into_iter().map(|line| Line::raw(format!("    {line}"))));
+    }
+    let is_sending = running(app, wizard).is_some();
+    let title_room = page.steps.iter().map(|step| width(&step.title)).max().unwrap_or(0).min(40);
+    let first = page.steps.iter().position(|step| !step.status.is_over()).unwrap_or(usize::MAX);
     for (nth, step) in page.steps.iter().enumerate() {
-        let (glyph, role, words) = status(step, page.was_seen, look);
+        let (glyph, role, words) = if is_sending && nth == first {
+            (look.glyphs.waiting, Role::Soon, "being sent".to_owned())
+        } else {
+            status(step, wizard, nth > first, look)
+        };
         let is_shown = nth == shown && wizard.focus == Focus::Steps;
-        if nth == shown {
-            part.at = part.lines.len();
-        }
-        let marker = if is_shown { look.glyphs.here } else { " " };
-        let title = fit(&step.title, LABEL + 5, look.glyphs.more);
+        // The marker would read as a status of its own, so it shows only while other steps are read.
+        let marker = if is_shown && wizard.is_reading_other_step() { look.glyphs.here } else { " " };
+        let title = fit(&step.title, title_room, look.glyphs.more);
         let style = look.style(if is_shown { Role::Selected } else { Role::Text });
-        let words = cut(&words, room.saturating_sub(LABEL + 10), look.glyphs.more);
+        let words = cut(&words, room.saturating_sub(title_room + 5), look.glyphs.more);
         part.lines.push(Line::from(vec![
             Span::raw(format!("{marker} ")),
             Span::styled(format!("{glyph} "), look.style(role)),
@@ -181,7 +197,10 @@ fn steps(app: &App, wizard: &Wizard, look: &Look, room: usize) -> Part {
         ]));
     }
     if let Some(step) = page.steps.get(shown) {
+        let heading = part.lines.len();
         reading(step, wizard, look, room, &mut part.lines);
+        let scrolled = wizard.scroll.min(part.lines.len().saturating_sub(heading + 1));
+        part.lines.drain(heading..heading + scrolled);
     }
     part
 }
@@ -220,12 +239,16 @@ fn reading(step: &Step, wizard: &Wizard, look: &Look, room: usize, lines: &mut V
     }
 }
 
-fn status(step: &Step, was_seen: bool, look: &Look) -> (&'static str, Role, String) {
+fn status(step: &Step, wizard: &Wizard, is_later: bool, look: &Look) -> (&'static str, Role, String) {
     let glyphs = look.glyphs;
     match &step.status {
+        StepStatus::NeedsInput { key, why } if !is_later && wizard.is_lacking(*key) => (glyphs.todo, Role::Dim, why.clone()),
+        _ if !wizard.current().was_seen => (glyphs.todo, Role::Dim, "not looked at yet".to_owned()),
         StepStatus::Done(evidence) => (glyphs.done, Role::Good, evidence.clone()),
-        StepStatus::NotNeeded(why) => (glyphs.done, Role::Dim, format!("not needed: {why}")),
-        _ if !was_seen => (glyphs.todo, Role::Dim, "not looked at yet".to_owned()),
+        StepStatus::NotNeeded(why) => (glyphs.skipped, Role::Dim, format!("not needed: {why}")),
+        StepStatus::Ready | StepStatus::Waiting { .. } | StepStatus::NeedsInput { .. } if is_later => {
+            (glyphs.todo, Role::Dim, "follows".to_owned())
+        }
         StepStatus::Ready => (glyphs.here, Role::Text, "ready".to_owned()),
         StepStatus::Waiting { on, .. } => (glyphs.waiting, Role::Soon, format!("waiting for {on}")),
         StepStatus::NeedsInput { why, .. } => (glyphs.todo, Role::Dim, why.clone()),
@@ -233,9 +256,14 @@ fn status(step: &Step, was_seen: bool, look: &Look) -> (&'static str, Role, Stri
     }
 }
 
+/// What was sent from this wizard and is not over.
+fn running<'a>(app: &'a App, wizard: &Wizard) -> Option<&'a Operation> {
+    wizard.sent.and_then(|ask| app.operations.find(ask)).filter(|operation| operation.is_running())
+}
+
 /// One line: what goes on now, or that the page is done and what comes next.
 fn standing(app: &App, wizard: &Wizard, look: &Look, room: usize) -> Line<'static> {
-    let sent = wizard.sent.and_then(|ask| app.operations.find(ask)).filter(|operation| operation.is_running());
+    let sent = running(app, wizard);
     let glyphs = look.glyphs;
     let (glyph, text, role) = if let Some(operation) = sent {
         (glyphs.waiting, format!("{} {}  {}", operation.what, operation.elapsed(app.now), operation.note), Role::Soon)
@@ -267,8 +295,13 @@ fn done_words(wizard: &Wizard) -> String {
     }
 }
 
+/// Whether Enter leads to the question before sending.
+fn is_sendable(step: &Step) -> bool {
+    step.status == StepStatus::Ready && !step.requests.is_empty()
+}
+
 /// What Enter and the other keys do here, for the line at the bottom.
-pub fn hints(wizard: &Wizard) -> Vec<(String, String)> {
+pub fn hints(app: &App, wizard: &Wizard) -> Vec<(String, String)> {
     let pair = |key: &str, words: &str| (key.to_owned(), words.to_owned());
     if let Some(field) = wizard.focused_field() {
         let enter = match field.kind {
@@ -279,16 +312,20 @@ pub fn hints(wizard: &Wizard) -> Vec<(String, String)> {
         if matches!(field.kind, FieldKind::Toggle | FieldKind::Choice(_)) {
             hints.push(pair("Space", "change"));
         }
+        hints.push(pair("PgDn", "steps"));
         hints.push(pair("Esc", "leave"));
         hints.push(pair("F1", "Help"));
         return hints;
+    }
+    if running(app, wizard).is_some() {
+        return vec![pair("Esc", "leave it running")];
     }
     let enter = match wizard.standing() {
         Standing::Done => {
             wizard.page().next().filter(|_| wizard.pages().len() > 1).map_or("Finish".to_owned(), |next| next.title().to_owned())
         }
         Standing::At(step) if matches!(step.status, StepStatus::NeedsInput { .. }) => "Fill in".to_owned(),
-        Standing::At(step) if !step.requests.is_empty() => format!("{}...", step.title),
+        Standing::At(step) if is_sendable(step) => format!("{}...", step.title),
         _ => "Look again".to_owned(),
     };
     vec![("Enter".to_owned(), enter), pair("S-Tab", "Fields")]

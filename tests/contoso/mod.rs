@@ -210,6 +210,7 @@ pub fn estate() -> Estate {
         binding(&apps[1], "blog.contoso.com", SslState::Sni, Some("0DDBA11")),
         binding(&apps[2], "pay.contoso.com", SslState::Disabled, None),
         binding(&apps[2], "api.contoso.com", SslState::Sni, Some("BADA55")),
+        binding(&apps[0], "shop.azurewebsites.net", SslState::Disabled, None),
         binding(&apps[3], "intranet.contoso.net", SslState::Sni, Some("DECADE")),
     ];
     estate.apps = apps;
@@ -316,10 +317,11 @@ impl Screen {
         self
     }
 
-    /// Answers the newest look, if the last keys asked for one.
-    pub fn observe_if_asked(&mut self, observed: Observed) -> &mut Self {
-        if self.effects.iter().any(|effect| matches!(effect, Effect::Observe { .. })) {
-            self.observe(observed);
+    /// Answers the look that is under way, if there is one.
+    pub fn settle(&mut self, observed: Observed) -> &mut Self {
+        let asked = self.app.wizard.as_ref().and_then(|wizard| wizard.current().ask);
+        if let Some(ask) = asked {
+            self.send(Message::Observed { ask, result: Ok(Box::new(observed)) });
         }
         self
     }

@@ -4,6 +4,7 @@ use super::{Act, Answer, PAGE, is_plain, motion};
 use crate::app::detail::step;
 use crate::app::field::Field;
 use crate::app::key::{Key, KeyCode};
+use crate::flow;
 
 #[derive(Debug, Clone)]
 pub struct Item {
@@ -20,8 +21,8 @@ pub struct Choose {
     items: Vec<Item>,
     /// Whether typing narrows the list; else letters move.
     pub is_typed: bool,
-    /// Makes an act of a text that is not in the list, where one is taken.
-    pub free: Option<fn(String) -> Act>,
+    /// The field that takes a text that is not in the list, where one is taken.
+    pub free: Option<flow::Key>,
     pub filter: Field,
     pub cursor: usize,
     /// Why the last choice was refused.
@@ -111,7 +112,9 @@ impl Choose {
                 self.refusal = Some(why);
                 Answer::Stay
             }
-            (None, Some(make)) if !self.filter.text().is_empty() => Answer::CloseAnd(make(self.filter.text().to_owned())),
+            (None, Some(field)) if !self.filter.text().trim().is_empty() => {
+                Answer::CloseAnd(Act::Fill(field, self.filter.text().trim().to_owned()))
+            }
             (None, _) => {
                 self.refusal = Some("nothing here to choose; Esc goes back".into());
                 Answer::Stay

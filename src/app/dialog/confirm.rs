@@ -1,8 +1,11 @@
 //! Asking before something is sent or lost. Cancel comes first; what costs money asks for a typed word.
 
-use super::{Act, Answer, is_plain};
+use super::{Act, Answer, PAGE, is_plain};
 use crate::app::field::Field;
 use crate::app::key::{Key, KeyCode};
+
+/// More lines than any plan has.
+const LONGEST: usize = 200;
 
 #[derive(Debug, Clone)]
 pub struct Confirm {
@@ -18,6 +21,8 @@ pub struct Confirm {
     pub yes: String,
     pub on_yes: bool,
     pub refusal: Option<String>,
+    /// The first line shown, where the plan is longer than the screen; the view keeps it within the text.
+    pub scroll: usize,
     act: Act,
 }
 
@@ -33,6 +38,7 @@ impl Confirm {
             yes: yes.into(),
             on_yes: false,
             refusal: None,
+            scroll: 0,
             act,
         }
     }
@@ -52,6 +58,10 @@ impl Confirm {
     pub fn press(&mut self, key: Key) -> Answer {
         self.refusal = None;
         match key.code {
+            KeyCode::Down => self.scroll = (self.scroll + 1).min(LONGEST),
+            KeyCode::PageDown => self.scroll = (self.scroll + PAGE).min(LONGEST),
+            KeyCode::Up => self.scroll = self.scroll.saturating_sub(1),
+            KeyCode::PageUp => self.scroll = self.scroll.saturating_sub(PAGE),
             KeyCode::Esc => return Answer::Close,
             KeyCode::Enter => return self.decide(),
             _ if self.word.is_some() && self.typed.press(key) => {}

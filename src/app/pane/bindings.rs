@@ -6,12 +6,12 @@ use super::{Cell, Column, Fact, Tone, app_label, column, whereabouts};
 use crate::model::{Binding, Estate, SslState};
 
 pub const COLUMNS: &[Column] = &[
-    column("Hostname", 18, 3),
-    column("App", 10, 1),
-    column("TLS type", 12, 0),
-    column("Certificate", 12, 2),
-    column("Expires", 9, 0),
-    column("Thumbprint", 10, 0),
+    column("Hostname", 18, 3, 9),
+    column("App", 10, 1, 4),
+    column("TLS type", 12, 0, 5),
+    column("Certificate", 12, 2, 7),
+    column("Expires", 9, 0, 8),
+    column("Thumbprint", 10, 0, 1),
 ];
 
 pub fn cells(estate: &Estate, binding: &Binding, now: Timestamp) -> Vec<Cell> {
@@ -21,6 +21,7 @@ pub fn cells(estate: &Estate, binding: &Binding, now: Timestamp) -> Vec<Cell> {
         Cell::new(binding.host.as_str()),
         Cell::new(app_label(estate, &binding.app)),
         match binding.ssl {
+            SslState::Disabled if is_of_platform(estate, binding) => Cell::dim("Azure's own"),
             SslState::Disabled => Cell::toned(binding.ssl.words(), Tone::Soon),
             SslState::Sni | SslState::IpBased => Cell::new(binding.ssl.words()),
         },
@@ -30,12 +31,20 @@ pub fn cells(estate: &Estate, binding: &Binding, now: Timestamp) -> Vec<Cell> {
     ]
 }
 
+/// Whether the hostname is the app's own under Azure's domain, which Azure's certificate secures.
+pub fn is_of_platform(estate: &Estate, binding: &Binding) -> bool {
+    estate.app(&binding.app).is_some_and(|app| binding.host.as_str().eq_ignore_ascii_case(&app.default_hostname))
+}
+
 pub fn facts(estate: &Estate, binding: &Binding, now: Timestamp) -> Vec<Fact> {
     let certificate = estate.certificate_of(binding);
     let mut facts = vec![
         Fact::new("Hostname", binding.host.as_str()),
         Fact::new("App", app_label(estate, &binding.app)),
         match binding.ssl {
+            SslState::Disabled if is_of_platform(estate, binding) => {
+                Fact::new("TLS type", "secured by Azure's own certificate for this domain")
+            }
             SslState::Disabled => {
                 Fact { label: "TLS type", value: "no binding: browsers warn on this hostname".into(), tone: Tone::Soon }
             }

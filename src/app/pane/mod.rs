@@ -8,6 +8,8 @@ mod public;
 
 use jiff::Timestamp;
 
+pub use orders::steps as order_steps;
+
 use super::field::Field;
 use super::list::{List, SEPARATOR, Sort, SortKey};
 use crate::model::{Estate, Expiry, ResourceId};
@@ -123,16 +125,12 @@ pub struct Column {
     pub width: u16,
     /// Share of the room that is left over.
     pub grow: u16,
-    /// Left out first where the screen is narrow; the detail view has it.
-    pub is_extra: bool,
+    /// Where the screen is narrow, the column with the lowest rank goes first; the detail view has it.
+    pub rank: u8,
 }
 
-const fn column(title: &'static str, width: u16, grow: u16) -> Column {
-    Column { title, width, grow, is_extra: false }
-}
-
-const fn extra(title: &'static str, width: u16, grow: u16) -> Column {
-    Column { title, width, grow, is_extra: true }
+const fn column(title: &'static str, width: u16, grow: u16, rank: u8) -> Column {
+    Column { title, width, grow, rank }
 }
 
 /// A line of a detail view; its value can be copied.
@@ -190,6 +188,8 @@ pub struct Pane {
     /// Whether keys go into the filter.
     pub is_filtering: bool,
     pub sort: Sort,
+    /// Whether the estate is newer than the rows: a pane is filled when it is looked at.
+    pub is_stale: bool,
 }
 
 impl Pane {
@@ -199,11 +199,19 @@ impl Pane {
             PaneName::Public => 4,
             PaneName::Orders | PaneName::Bindings => 0,
         };
-        Self { name, list: List::default(), filter: Field::default(), is_filtering: false, sort: Sort { column, reversed: false } }
+        Self {
+            name,
+            list: List::default(),
+            filter: Field::default(),
+            is_filtering: false,
+            sort: Sort { column, reversed: false },
+            is_stale: false,
+        }
     }
 
     /// Takes a newly read estate; filter, order, cursor and marks stay.
     pub fn fill(&mut self, estate: &Estate, now: Timestamp) {
+        self.is_stale = false;
         let name = self.name;
         let rows = (0..count(name, estate)).map(|place| {
             let mut text = String::new();
@@ -295,6 +303,10 @@ fn sort_key(name: PaneName, estate: &Estate, place: usize, column: usize) -> Sor
     };
     if name.columns()[column].title == "Expires" {
         return expires.map_or(SortKey::None, |at| SortKey::Number(at.as_second()));
+    }
+    // Hostnames that Azure secures by itself need nobody's attention: they come last.
+    if (name, column) == (PaneName::Bindings, 0) && bindings::is_of_platform(estate, &estate.bindings[place]) {
+        return SortKey::None;
     }
     let cell = cells(name, estate, place, estate.as_of).swap_remove(column);
     match (cell.checks, cell.text) {

@@ -2,17 +2,17 @@
 
 use jiff::Timestamp;
 
-use super::{Cell, Column, Fact, Tone, column, date, extra, whereabouts};
+use super::{Cell, Column, Fact, Tone, column, date, whereabouts};
 use crate::model::{Estate, Order, OrderStatus};
 
 pub const COLUMNS: &[Column] = &[
-    column("Name", 14, 2),
-    column("Domain", 16, 3),
-    column("Status", 16, 0),
-    extra("Product", 8, 0),
-    column("Expires", 10, 0),
-    column("Auto renew", 10, 0),
-    column("Steps", 5, 0),
+    column("Name", 14, 2, 9),
+    column("Domain", 16, 3, 7),
+    column("Status", 16, 0, 8),
+    column("Product", 8, 0, 1),
+    column("Expires", 10, 0, 4),
+    column("Auto renew", 10, 0, 2),
+    column("Steps", 5, 0, 6),
 ];
 
 pub fn cells(estate: &Estate, order: &Order, now: Timestamp) -> Vec<Cell> {

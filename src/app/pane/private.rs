@@ -4,17 +4,17 @@ use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 
-use super::{Cell, Column, Fact, Tone, app_label, column, counted, date, extra, whereabouts};
+use super::{Cell, Column, Fact, Tone, app_label, column, counted, date, whereabouts};
 use crate::model::{Estate, PrivateCertificate, Source, WhoActs};
 
 pub const COLUMNS: &[Column] = &[
-    column("Name", 14, 2),
-    column("Hosts", 20, 3),
-    column("Source", 9, 0),
-    column("Expires", 11, 0),
-    column("Who acts", 8, 0),
-    column("Used by", 9, 1),
-    extra("Webspace", 26, 2),
+    column("Name", 14, 2, 9),
+    column("Hosts", 20, 3, 7),
+    column("Source", 9, 0, 3),
+    column("Expires", 11, 0, 8),
+    column("Who acts", 8, 0, 4),
+    column("Used by", 9, 1, 2),
+    column("Webspace", 26, 2, 1),
 ];
 
 pub fn cells(estate: &Estate, certificate: &PrivateCertificate, now: Timestamp) -> Vec<Cell> {
@@ -39,7 +39,6 @@ fn used_by(estate: &Estate, certificate: &PrivateCertificate) -> Cell {
     let apps: BTreeSet<_> = estate.bindings_of(certificate).map(|binding| &binding.app).collect();
     match (apps.len(), estate.bindings_of(certificate).count()) {
         (0, _) => Cell::dim("unused"),
-        (1, 1) => Cell::new(apps.first().map(|app| app_label(estate, app)).unwrap_or_default()),
         (1, hosts) => Cell::new(counted(hosts, "host")),
         (apps, _) => Cell::new(counted(apps, "app")),
     }

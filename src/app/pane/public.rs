@@ -5,8 +5,13 @@ use jiff::Timestamp;
 use super::{Cell, Column, Fact, app_label, column, whereabouts};
 use crate::model::{Estate, PublicCertificate};
 
-pub const COLUMNS: &[Column] =
-    &[column("Name", 14, 2), column("App", 12, 1), column("Thumbprint", 10, 0), column("Subject", 20, 3), column("Expires", 11, 0)];
+pub const COLUMNS: &[Column] = &[
+    column("Name", 14, 2, 9),
+    column("App", 12, 1, 7),
+    column("Thumbprint", 10, 0, 2),
+    column("Subject", 20, 3, 3),
+    column("Expires", 11, 0, 8),
+];
 
 pub fn cells(estate: &Estate, certificate: &PublicCertificate, now: Timestamp) -> Vec<Cell> {
     vec![

@@ -94,7 +94,8 @@ impl App {
     fn enter_page(&mut self) {
         let Some(wizard) = &mut self.wizard else { return };
         suggest(wizard.page, &self.estate, &mut wizard.inputs);
-        wizard.step = None;
+        (wizard.step, wizard.scroll) = (None, 0);
+        wizard.is_eager = false;
         wizard.focus = Focus::Steps;
         self.derive_wizard();
         self.focus_on_what_is_missing();
@@ -118,10 +119,31 @@ impl App {
             self.enter_page();
         } else {
             let host = wizard.inputs.get(Key::Hostname).unwrap_or("the hostname").to_owned();
+            let bound = flow::app_id(&wizard.inputs).map(|app| app.child("hostNameBindings", &host));
             self.wizard = None;
-            self.show_pane(PaneName::Bindings);
+            match bound {
+                Some(id) => self.show(PaneName::Bindings, &id),
+                None => self.show_pane(PaneName::Bindings),
+            }
             self.read_estate();
             self.say(format!("{host} is secured"), Tone::Good);
+        }
+    }
+
+    /// Whether a page is done, from what the wizard saw of it, or else from the inventory.
+    pub fn is_page_done(&self, wizard: &Wizard, page: FlowName) -> bool {
+        if wizard.of(page).was_seen {
+            return wizard.is_done(page);
+        }
+        let Origin::Order(id) = &wizard.origin else { return false };
+        let Some(order) = self.estate.order(id) else { return page == FlowName::Purchase };
+        let [stored, verified, imported] = crate::app::pane::order_steps(&self.estate, order);
+        match page {
+            FlowName::Purchase => true,
+            FlowName::Store => stored,
+            FlowName::Verify => verified,
+            FlowName::ImportOrder => imported,
+            FlowName::Bind => false,
         }
     }
 
@@ -131,20 +153,40 @@ impl App {
         }
     }
 
+    /// A newer inventory may suggest what was not known when the page was entered: the app of an order just bought.
     pub(in crate::app) fn wizard_sees_estate(&mut self) {
+        let Some(wizard) = &mut self.wizard else { return };
+        let before = wizard.inputs.clone();
+        // A field in which somebody types is theirs.
+        let is_edited = wizard.is_typing() && wizard.editor.text() != wizard.before;
+        if !is_edited {
+            suggest(wizard.page, &self.estate, &mut wizard.inputs);
+        }
+        let is_changed = before != wizard.inputs;
+        let is_focus_filled =
+            wizard.focused_field().is_some_and(|field| before.get(field.key).is_none() && wizard.inputs.get(field.key).is_some());
         self.derive_wizard();
+        if is_focus_filled {
+            self.focus_on_what_is_missing();
+        }
+        if is_changed {
+            self.observe_page();
+        }
     }
 
     /// Looks at what the page is about; an older look is not waited for any more.
     pub(in crate::app) fn observe_page(&mut self) {
         let ask = self.ask();
         let Some(wizard) = &mut self.wizard else { return };
+        // What was typed meanwhile may suggest better values for the rest, such as the group of the domain's app.
+        suggest(wizard.page, &self.estate, &mut wizard.inputs);
         let (flow, inputs) = (wizard.page, wizard.inputs.clone());
         wizard.next_look = None;
         if let Some(old) = wizard.of_mut(flow).ask.replace(ask) {
             self.emit(Effect::Forget { ask: old });
         }
         self.emit(Effect::Observe { ask, flow, inputs });
+        self.derive_wizard();
     }
 
     pub(in crate::app) fn look_again_if_due(&mut self) {
@@ -168,6 +210,20 @@ impl App {
         }
         self.derive_wizard();
         self.find_place();
+        if self.notice.as_ref().is_some_and(|notice| notice.tone == Tone::Plain) {
+            self.notice = None;
+        }
+        self.go_on_if_eager();
+    }
+
+    /// Enter was pressed while certdeck looked: now it is known what Enter means. It never sends without asking.
+    fn go_on_if_eager(&mut self) {
+        let Some(wizard) = &mut self.wizard else { return };
+        let was_eager = std::mem::take(&mut wizard.is_eager);
+        let waits = matches!(wizard.standing(), Standing::At(step) if matches!(step.status, StepStatus::Waiting { .. }));
+        if was_eager && !waits && wizard.current().ask.is_none() && wizard.current().failure.is_none() && self.dialogs.is_empty() {
+            self.do_step();
+        }
     }
 
     /// An order that is reopened goes on at the first page that is not done.
@@ -198,9 +254,6 @@ impl App {
                 confirm.word = Some(word.clone());
             }
         }
-        if let StepStatus::Blocked(problem) = &step.status {
-            confirm = confirm.says(format!("This is the remedy: {}", problem.remedy));
-        }
         confirm.plan = step
             .requests
             .iter()
@@ -216,7 +269,7 @@ impl App {
         let Standing::At(step) = wizard.standing() else { return };
         let (flow, inputs, id, what) = (wizard.page, wizard.inputs.clone(), step.id, step.title.clone());
         wizard.sent = Some(ask);
-        wizard.step = None;
+        (wizard.step, wizard.scroll) = (None, 0);
         wizard.next_look = None;
         let subject = inputs.get(Key::Order).or_else(|| inputs.get(Key::Hostname)).unwrap_or_default();
         let subject = subject.rsplit('/').next().unwrap_or_default();
@@ -246,7 +299,10 @@ impl App {
                     wizard.looks = 0;
                     wizard.settle_origin();
                 }
-                self.say(format!("{what}: accepted"), Tone::Good);
+                // The page that sent it shows it anyway, and what Enter does next.
+                if !is_open {
+                    self.say(format!("{what}: accepted"), Tone::Good);
+                }
                 self.read_estate();
             }
             Err(problem) => self.show_problem(problem),

@@ -13,6 +13,8 @@ use crate::model::{DomainName, Hostname};
 impl App {
     pub(in crate::app) fn press_in_wizard(&mut self, key: Key) {
         let Some(wizard) = &mut self.wizard else { return };
+        // Whoever presses another key has thought again.
+        wizard.is_eager = false;
         let Focus::Field(at) = wizard.focus else {
             return match key.code {
                 KeyCode::Up | KeyCode::Char('k') if wizard.shown_step() == 0 && !key.ctrl => self.focus_last_field(),
@@ -27,6 +29,7 @@ impl App {
             (KeyCode::Esc, _) => self.leave_wizard(),
             (KeyCode::Tab, false) | (KeyCode::Down, _) => self.focus_on(at + 1),
             (KeyCode::Tab, true) | (KeyCode::Up, _) => self.focus_on(at.wrapping_sub(1)),
+            (KeyCode::PageDown, _) => self.focus_on(usize::MAX),
             (KeyCode::Enter, _) => self.enter_in_field(at, &field),
             _ if wizard.is_typing() && wizard.editor.press(key) => self.typed_in_field(),
             (KeyCode::Char(' ') | KeyCode::Left | KeyCode::Right, _) => self.turn_value(&field, key.code == KeyCode::Left),
@@ -47,15 +50,12 @@ impl App {
     pub(in crate::app) fn run_in_wizard(&mut self, command: Command) {
         let Some(wizard) = &mut self.wizard else { return };
         match command {
-            Command::Move(Motion::Up) => wizard.step = Some(wizard.shown_step().saturating_sub(1)),
-            Command::Move(Motion::Down) => wizard.step = Some(wizard.shown_step() + 1),
-            Command::Move(Motion::Top) => wizard.step = Some(0),
-            Command::Move(_) => wizard.step = None,
+            Command::Move(motion) => wizard.read(motion),
             Command::Next => self.focus_on(0),
             Command::Previous => self.focus_last_field(),
             Command::Open => self.do_step(),
             Command::Back | Command::Leave => self.leave_wizard(),
-            Command::Plan => wizard.shows_plan = !wizard.shows_plan,
+            Command::Plan => (wizard.shows_plan, wizard.scroll) = (!wizard.shows_plan, 0),
             Command::Practise => self.open_practice(),
             Command::Refresh => {
                 self.observe_page();
@@ -131,7 +131,7 @@ impl App {
         let Some(wizard) = &mut self.wizard else { return };
         let changed = wizard.is_typing() && wizard.editor.text() != wizard.before;
         wizard.focus = if at < wizard.fields.len() { Focus::Field(at) } else { Focus::Steps };
-        wizard.step = None;
+        (wizard.step, wizard.scroll) = (None, 0);
         if let Some(key) = wizard.focused_field().map(|field| field.key) {
             let typed = wizard.inputs.typed(key).to_owned();
             wizard.editor.set(&typed);
@@ -169,6 +169,7 @@ impl App {
             Choose::new(field.label, items.into_iter().map(|(_, item)| item).collect()).intro(field.help).empty(empty).at(at);
         if matches!(field.kind, FieldKind::Pick { .. }) {
             choose = choose.typed();
+            choose.free = matches!(field.kind, FieldKind::Pick { or_new: true, .. }).then_some(key);
             if let Some(first) = first {
                 choose.paste(&first.to_string());
             }
@@ -227,13 +228,14 @@ impl App {
     }
 
     /// Enter on the steps: whatever the current one needs next.
-    fn do_step(&mut self) {
-        let Some(wizard) = &self.wizard else { return };
+    pub(super) fn do_step(&mut self) {
+        let Some(wizard) = &mut self.wizard else { return };
         if wizard.sent.and_then(|ask| self.operations.find(ask)).is_some_and(super::super::operations::Operation::is_running) {
             return self.say("it is being sent; certdeck goes on by itself", Tone::Plain);
         }
         if wizard.current().ask.is_some() && !matches!(wizard.standing(), Standing::Done) {
-            return self.say("certdeck is still looking; one moment", Tone::Plain);
+            wizard.is_eager = true;
+            return self.say("certdeck is still looking; it goes on by itself", Tone::Plain);
         }
         if let Some((key, _)) = wizard.refusals.first().filter(|_| !matches!(wizard.standing(), Standing::Done)) {
             let at = wizard.fields.iter().position(|field| field.key == *key);
@@ -251,14 +253,34 @@ impl App {
                     self.say(why, Tone::Soon);
                     self.focus_on(at.unwrap_or(usize::MAX));
                 }
-                StepStatus::Blocked(problem) if step.requests.is_empty() => self.show_problem(problem.clone()),
-                StepStatus::Ready | StepStatus::Blocked(_) if !step.requests.is_empty() => self.confirm_step(),
+                StepStatus::Blocked(problem) => {
+                    let problem = problem.clone();
+                    self.show_problem(problem);
+                }
+                StepStatus::Ready if !step.requests.is_empty() => self.confirm_step(),
                 _ => {
                     self.observe_page();
                     self.say("looking again", Tone::Plain);
                 }
             },
         }
+    }
+}
+
+impl Wizard {
+    /// Up and down go from step to step, pages scroll what is written about one.
+    fn read(&mut self, motion: Motion) {
+        const LINES: usize = 5;
+        let shown = self.shown_step();
+        match motion {
+            Motion::Up => self.step = Some(shown.saturating_sub(1)),
+            Motion::Down => self.step = Some((shown + 1).min(self.current().steps.len().saturating_sub(1))),
+            Motion::Top => self.step = Some(0),
+            Motion::Bottom => self.step = None,
+            Motion::HalfDown | Motion::PageDown => return self.scroll = (self.scroll + LINES).min(100),
+            Motion::HalfUp | Motion::PageUp => return self.scroll = self.scroll.saturating_sub(LINES),
+        }
+        self.scroll = 0;
     }
 }
 

@@ -72,11 +72,15 @@ pub struct Wizard {
     /// The step whose explanation is read; none means the current one.
     step: Option<usize>,
     pub shows_plan: bool,
+    /// How far the reading of a step is scrolled; the view keeps it within the text.
+    pub scroll: usize,
     /// The operation that was sent last.
     pub sent: Option<AskId>,
     /// Whether it still looks for the first page that is not done.
     is_finding_place: bool,
     next_look: Option<Timestamp>,
+    /// Whether Enter was pressed while it still looked.
+    is_eager: bool,
     /// How often it looked by itself since something was done.
     looks: u32,
     /// Why the wizard itself refuses a value: an order of this name exists already.
@@ -96,9 +100,11 @@ impl Wizard {
             pages: Default::default(),
             step: None,
             shows_plan: false,
+            scroll: 0,
             sent: None,
             is_finding_place: false,
             next_look: None,
+            is_eager: false,
             looks: 0,
             refusals: Vec::new(),
         }
@@ -135,23 +141,35 @@ impl Wizard {
 
     /// Derives fields, refusals and steps anew from what was typed and what was seen.
     fn derive(&mut self, estate: &Estate, rules: &Rules, now: Timestamp) {
-        self.fields = flow::fields(self.page, &self.inputs);
+        let focused = self.focused_field().map(|field| field.key);
         self.refusals = self.own_refusals(estate);
         let page = &self.pages[self.page as usize];
+        self.fields = flow::fields(self.page, &page.observed, &self.inputs);
         let refusals = flow::refusals(self.page, &page.observed, &self.inputs, rules, now);
         let steps = flow::steps(self.page, &page.observed, &self.inputs, rules, now).into_iter().map(|step| {
             let asked = page.asked.filter(|(id, _)| *id == step.id).map(|(_, at)| at);
             step.settling(asked, now)
         });
-        let steps = steps.collect();
+        let mut steps: Vec<Step> = steps.collect();
+        if let Some((key, why)) = self.refusals.first() {
+            for step in steps.iter_mut().filter(|step| step.status == StepStatus::Ready) {
+                step.status = StepStatus::NeedsInput { key: *key, why: why.clone() };
+            }
+        }
         self.refusals.extend(refusals);
         self.of_mut(self.page).steps = steps;
-        if let Focus::Field(at) = self.focus
-            && at >= self.fields.len()
-        {
-            self.focus = Focus::Steps;
-        }
+        self.keep_focus(focused);
         self.plan_next_look(now);
+    }
+
+    /// Fields come and go with what was seen: the focus stays on its field, and the editor shows its value.
+    fn keep_focus(&mut self, focused: Option<Key>) {
+        let Some(key) = focused else { return };
+        self.focus = self.fields.iter().position(|field| field.key == key).map_or(Focus::Steps, Focus::Field);
+        if self.editor.text() != self.inputs.typed(key) {
+            self.before = self.inputs.typed(key).to_owned();
+            self.editor.set(&self.before);
+        }
     }
 
     /// A name that is taken is refused where it is typed; an order is never taken over by accident.
@@ -171,6 +189,11 @@ impl Wizard {
         self.refusals.iter().find(|(refused, _)| *refused == key).map(|(_, why)| why.as_str())
     }
 
+    /// Whether the form has this field and its value was refused.
+    pub fn is_lacking(&self, key: Key) -> bool {
+        self.refusal(key).is_some() && self.fields.iter().any(|field| field.key == key)
+    }
+
     /// The names that the certificate would carry, while its domain is typed (A77).
     pub fn secures(&self) -> Option<Vec<String>> {
         (self.page == FlowName::Purchase).then(|| flow::secures(&self.inputs)).flatten()
@@ -181,8 +204,9 @@ impl Wizard {
         let Some(step) = flow::current(&page.steps) else {
             return if page.is_done() { Standing::Done } else { Standing::Looking };
         };
+        // What the form itself lacks is known before anything was seen.
         match step.status {
-            StepStatus::NeedsInput { .. } => Standing::At(step),
+            StepStatus::NeedsInput { key, .. } if self.is_lacking(key) => Standing::At(step),
             _ if !page.was_seen => Standing::Looking,
             _ => Standing::At(step),
         }
@@ -205,6 +229,11 @@ impl Wizard {
         let steps = &self.current().steps;
         let standing = steps.iter().position(|step| !step.status.is_over()).unwrap_or_else(|| steps.len().saturating_sub(1));
         self.step.unwrap_or(standing).min(steps.len().saturating_sub(1))
+    }
+
+    /// Whether the reader moved away from the current step.
+    pub fn is_reading_other_step(&self) -> bool {
+        self.step.is_some()
     }
 
     /// Label and value of everything on the page that is worth copying: the facts of the step shown first.

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::app::pane::{PaneName, cells, counted};
 use crate::flow::{Inputs, Key, Pick};
-use crate::model::{Estate, Hostname, ResourceId};
+use crate::model::{App, Estate, Hostname, PrivateCertificate, ResourceId};
 
 /// One value of a picker.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,12 +56,18 @@ pub fn options(of: Pick, inputs: &Inputs, estate: &Estate) -> Vec<Choice> {
         }
         Pick::App => {
             let wanted = inputs.get(Key::Domain).and_then(|domain| Hostname::parse(domain).ok());
-            let note = |app: &crate::model::App| {
-                let mapped = wanted.as_ref().is_some_and(|domain| app.hostnames.iter().any(|host| host.as_str() == domain.base()));
-                let mapped = if mapped { "has the domain mapped; " } else { "" };
-                format!("{mapped}{}, {}", counted(app.custom_hostnames().count(), "custom hostname"), place(&app.id))
+            let is_mapped = |app: &App| wanted.as_ref().is_some_and(|domain| app.hostnames.iter().any(|host| domain.covers(host)));
+            let note = |app: &App| {
+                let hosts: Vec<&str> = app.custom_hostnames().map(Hostname::as_str).collect();
+                format!(
+                    "{}: {}",
+                    app.id.resource_group(),
+                    if hosts.is_empty() { "no custom hostname".into() } else { hosts.join(", ") }
+                )
             };
-            estate.apps.iter().map(|app| choice(app.id.as_str(), app.label(), note(app))).collect()
+            // The apps that the certificate could secure come first.
+            let (fitting, others): (Vec<&App>, Vec<&App>) = estate.apps.iter().partition(|app| is_mapped(app));
+            fitting.into_iter().chain(others).map(|app| choice(app.id.as_str(), app.label(), note(app))).collect()
         }
         Pick::Hostname => {
             let chosen = inputs.get(Key::App).and_then(|app| estate.apps.iter().find(|one| names(&one.id, app, &one.label())));
@@ -79,12 +85,19 @@ pub fn options(of: Pick, inputs: &Inputs, estate: &Estate) -> Vec<Choice> {
                 .iter()
                 .enumerate()
                 .filter(|(_, certificate)| chosen.is_none_or(|app| app.webspace.eq_ignore_ascii_case(&certificate.webspace)));
-            near.map(|(at, certificate)| {
-                let cells = cells(PaneName::Private, estate, at, estate.as_of);
-                let note = format!("{}, {}, {}", cells[1].text, cells[2].text, cells[3].text);
-                choice(certificate.id.as_str(), certificate.id.name(), note)
-            })
-            .collect()
+            let host = inputs.get(Key::Hostname).and_then(|host| Hostname::parse(host).ok());
+            let covers =
+                |one: &PrivateCertificate| host.as_ref().is_some_and(|host| one.hosts.iter().any(|name| name.covers(host)));
+            let (fitting, others): (Vec<_>, Vec<_>) = near.partition(|(_, certificate)| covers(certificate));
+            fitting
+                .into_iter()
+                .chain(others)
+                .map(|(at, certificate)| {
+                    let cells = cells(PaneName::Private, estate, at, estate.as_of);
+                    let note = format!("{}, {}, {}", cells[1].text, cells[2].text, cells[3].text);
+                    choice(certificate.id.as_str(), certificate.id.name(), note)
+                })
+                .collect()
         }
     }
 }

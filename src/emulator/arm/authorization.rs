@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::super::{
+use crate::emulator::{
     call::{Call, Method},
     context::{Context, text},
     id::ResourceId,

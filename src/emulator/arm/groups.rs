@@ -3,7 +3,7 @@
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 
-use super::super::{
+use crate::emulator::{
     call::{Call, Method},
     context::{Context, text},
     id::ResourceId,
@@ -18,7 +18,6 @@ const KIND: &str = "microsoft.resources/subscriptions/resourcegroups";
 pub const ROUTES: &[Route] = &[
     Route::new(Method::Get, "{sub}/resourceGroups", list),
     Route::new(Method::Get, "{sub}/resourceGroups/{name}", get),
-    Route::new(Method::Head, "{sub}/resourceGroups/{name}", head),
     Route::new(Method::Put, "{sub}/resourceGroups/{name}", put),
     Route::new(Method::Patch, "{sub}/resourceGroups/{name}", put),
     Route::new(Method::Delete, "{sub}/resourceGroups/{name}", delete),
@@ -53,11 +52,6 @@ fn get(ctx: &Context<'_>, call: &Call) -> Outcome {
     let id = call.target();
     let group = ctx.find(&id)?.ok_or_else(|| not_found(&id))?;
     Ok(Reply::ok(group))
-}
-
-fn head(ctx: &Context<'_>, call: &Call) -> Outcome {
-    let there = ctx.find(&call.target())?.is_some();
-    Ok(Reply::empty(if there { 204 } else { 404 }))
 }
 
 fn put(ctx: &Context<'_>, call: &Call) -> Outcome {

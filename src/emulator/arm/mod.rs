@@ -9,8 +9,9 @@ use super::{
     call::{Call, Method},
     context::Context,
     id::ResourceId,
-    operations, provider,
-    reply::{Fault, Outcome},
+    operations,
+    provider::{self, microsoft_web},
+    reply::{Fault, Outcome, Reply},
     route::{self, Found, Route},
 };
 
@@ -24,17 +25,23 @@ const TABLES: &[&[Route]] = &[
     provider::key_vault::ROUTES,
     provider::certificate_registration::ROUTES,
     provider::domain_registration::ROUTES,
+    microsoft_web::plans::ROUTES,
+    microsoft_web::sites::ROUTES,
+    microsoft_web::bindings::ROUTES,
+    microsoft_web::hostnames::ROUTES,
+    microsoft_web::config::ROUTES,
+    microsoft_web::ownership::ROUTES,
+    microsoft_web::public_certificates::ROUTES,
+    microsoft_web::certificates::ROUTES,
 ];
 
 /// Answers one ARM request: route, scope, locks, provider.
 pub fn dispatch(ctx: &Context<'_>, call: &Call) -> Outcome {
+    if call.method == Method::Head {
+        return exists(ctx, call);
+    }
     let id = call.path_id();
-    let method = match call.method {
-        Method::Head if id.group().is_none() => Method::Get,
-        other => other,
-    };
-    let tables: Vec<&[Route]> = [TABLES, provider::microsoft_web::TABLES].concat();
-    let (run, params) = match route::find(&tables, method, &call.segments) {
+    let (run, params) = match route::find(TABLES, call.method, &call.segments) {
         Found::Operation(run, params) => (run, params),
         Found::OtherMethod => {
             return Err(Fault::arm(405, "MethodNotAllowed", "The requested resource does not support this http method."));
@@ -46,6 +53,16 @@ pub fn dispatch(ctx: &Context<'_>, call: &Call) -> Outcome {
     let mut call = call.clone();
     call.params = params;
     run(ctx, &call)
+}
+
+/// HEAD: 204 for what a GET would show, 404 for what it would not.
+fn exists(ctx: &Context<'_>, call: &Call) -> Outcome {
+    let get = Call { method: Method::Get, ..call.clone() };
+    match dispatch(ctx, &get) {
+        Ok(_) => Ok(Reply::empty(204)),
+        Err(fault) if fault.status == 404 => Ok(Reply::empty(404)),
+        Err(fault) => Err(fault),
+    }
 }
 
 /// The subscription and the resource group must exist, even for a PUT below them.

@@ -2,11 +2,12 @@
 
 use serde_json::{Value, json};
 
-use super::super::{
+use crate::emulator::{
     call::{Call, Method},
     context::Context,
     id::ResourceId,
-    reply::{Fault, Outcome, Reply},
+    provider::REGIONS,
+    reply::{Body, Fault, Outcome, Reply},
     route::Route,
 };
 
@@ -61,7 +62,7 @@ pub fn all(ctx: &Context<'_>) -> Result<Vec<ResourceId>, Fault> {
 
 fn list(ctx: &Context<'_>, call: &Call) -> Outcome {
     let mut reply = ctx.page(call, KIND, &ResourceId::parse(""), |one| Ok(Some(one)))?;
-    if let super::super::reply::Body::Json(body) = &mut reply.body {
+    if let Body::Json(body) = &mut reply.body {
         let count = body["value"].as_array().map_or(0, Vec::len);
         body["count"] = json!({"type": "Total", "value": count});
         if let Some(members) = body.as_object_mut() {
@@ -91,7 +92,7 @@ fn tenants(ctx: &Context<'_>, _: &Call) -> Outcome {
 
 fn locations(_: &Context<'_>, call: &Call) -> Outcome {
     let subscription = call.param("subscription");
-    let value: Vec<Value> = super::super::provider::REGIONS
+    let value: Vec<Value> = REGIONS
         .iter()
         .map(|region| {
             let name = region.replace(' ', "").to_lowercase();
@@ -128,7 +129,7 @@ fn registration(subscription: &str, (namespace, version, kinds): &(&str, &str, &
         .map(|kind| {
             json!({
                 "resourceType": kind,
-                "locations": super::super::provider::REGIONS,
+                "locations": REGIONS,
                 "apiVersions": [version],
                 "defaultApiVersion": version,
                 "capabilities": "None",

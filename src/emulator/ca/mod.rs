@@ -4,6 +4,7 @@
 //! bytes. Every name it signs with says that it belongs to a practice cloud.
 
 pub mod facts;
+mod pbes2;
 pub mod pfx;
 pub mod policy;
 

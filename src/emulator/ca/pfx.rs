@@ -14,12 +14,12 @@ use sha1::{Digest, Sha1};
 use yasna::models::ObjectIdentifier;
 use zeroize::Zeroizing;
 
-use super::Issued;
+use super::{Issued, pbes2};
 
 /// How often the key derivation repeats; what real exports carry.
 const ITERATIONS: u32 = 2000;
 /// More than any known product uses, little enough to refuse a file made to stall the reader.
-const MAX_ITERATIONS: u64 = 1_000_000;
+pub(super) const MAX_ITERATIONS: u64 = 1_000_000;
 /// A PFX is a few kilobytes; more than this is no certificate.
 const MAX_BYTES: usize = 1 << 20;
 
@@ -57,25 +57,27 @@ pub struct Opened {
     pub friendly_name: Option<String>,
 }
 
-/// The password in the two forms that "nothing" can take on the wire.
-enum Password {
-    /// UTF-16 with two zero octets at its end; an empty text is those two octets.
-    Text(Zeroizing<Vec<u8>>),
-    /// No octet at all: what vaults write for orders.
-    Null,
+/// A password in the forms that the algorithms take it in.
+struct Password {
+    /// UTF-16 with two zero octets at its end, for PKCS#12's own derivation. An empty text is those two octets; what
+    /// vaults write for orders has none at all (the null form).
+    wide: Zeroizing<Vec<u8>>,
+    /// UTF-8, for PBES2.
+    narrow: Zeroizing<Vec<u8>>,
 }
 
 impl Password {
     fn text(text: &str) -> Self {
         let octets = text.encode_utf16().chain([0]).flat_map(u16::to_be_bytes);
-        Self::Text(Zeroizing::new(octets.collect()))
+        Self { wide: Zeroizing::new(octets.collect()), narrow: Zeroizing::new(text.as_bytes().to_vec()) }
     }
 
-    fn octets(&self) -> &[u8] {
-        match self {
-            Self::Text(octets) => octets,
-            Self::Null => &[],
-        }
+    fn null() -> Self {
+        Self { wide: Zeroizing::default(), narrow: Zeroizing::default() }
+    }
+
+    fn is_null(&self) -> bool {
+        self.wide.is_empty()
     }
 }
 
@@ -84,7 +86,7 @@ impl Password {
 pub fn write_for_vault(issued: &Issued, friendly_name: &str) -> Result<Vec<u8>, PfxError> {
     let key = issued.key.as_ref().ok_or(PfxError::NoKey)?;
     let chain = issued.chain.iter().rev().map(Vec::as_slice);
-    write(&issued.leaf, chain, key, friendly_name, &Password::Null)
+    write(&issued.leaf, chain, key, friendly_name, &Password::null())
 }
 
 /// A PFX with a password, leaf first: what a user would upload.
@@ -108,9 +110,10 @@ fn write<'a>(
         attributes: attributes.to_vec(),
     };
     let mut bags: Vec<SafeBag> = chain.map(|der| certificate(der, &[])).collect();
-    match password {
-        Password::Null => bags.push(certificate(leaf, &names)),
-        Password::Text(_) => bags.insert(0, certificate(leaf, &names)),
+    if password.is_null() {
+        bags.push(certificate(leaf, &names));
+    } else {
+        bags.insert(0, certificate(leaf, &names));
     }
     let (content_encryption_algorithm, encrypted_content) = encrypt(&sequence(&bags, SafeBag::write), password)?;
     let (encryption_algorithm, encrypted_data) = encrypt(key, password)?;
@@ -126,7 +129,7 @@ fn write<'a>(
     ];
     let contents = sequence(&safes, ContentInfo::write);
     let salt = salt();
-    let digest = mac_sha1(&contents, password.octets(), &salt, ITERATIONS.cast_signed());
+    let digest = mac_sha1(&contents, &password.wide, &salt, ITERATIONS.cast_signed());
     let pfx = PFX {
         version: 3,
         auth_safe: ContentInfo::Data(contents),
@@ -147,13 +150,13 @@ pub fn read(bytes: &[u8], password: &str) -> Result<Opened, PfxError> {
     };
     let mut forms = vec![Password::text(password)];
     if password.is_empty() {
-        forms.push(Password::Null);
+        forms.push(Password::null());
     }
     let mut outcome = Err(PfxError::WrongPassword);
     for form in forms {
         outcome = match &pfx.mac_data {
-            Some(mac) if !mac_matches(mac, contents, form.octets())? => Err(PfxError::WrongPassword),
-            _ => open(contents, form.octets()),
+            Some(mac) if !mac_matches(mac, contents, &form.wide)? => Err(PfxError::WrongPassword),
+            _ => open(contents, &form),
         };
         if outcome.is_ok() {
             break;
@@ -172,7 +175,7 @@ fn parse_pfx(reader: yasna::BERReader<'_, '_>) -> yasna::ASN1Result<PFX> {
     })
 }
 
-fn open(contents: &[u8], password: &[u8]) -> Result<Opened, PfxError> {
+fn open(contents: &[u8], password: &Password) -> Result<Opened, PfxError> {
     let safes =
         yasna::parse_ber(contents, |reader| reader.collect_sequence_of(ContentInfo::parse)).map_err(|_| PfxError::NotPfx)?;
     let mut certificates: Vec<(Vec<u8>, Option<String>)> = Vec::new();
@@ -227,7 +230,7 @@ fn is_key_bag(oid: &ObjectIdentifier) -> bool {
 fn encrypt(plain: &[u8], password: &Password) -> Result<(AlgorithmIdentifier, Vec<u8>), PfxError> {
     let salt = salt();
     let rounds = ITERATIONS.cast_signed();
-    let derive = |kind, length| derive_key::<Sha1>(password.octets(), &salt, kind, rounds, length);
+    let derive = |kind, length| derive_key::<Sha1>(&password.wide, &salt, kind, rounds, length);
     let key = Zeroizing::new(derive(Pkcs12KeyType::EncryptionKey, 24));
     let vector = derive(Pkcs12KeyType::Iv, 8);
     let cipher = cbc::Encryptor::<des::TdesEde3>::new_from_slices(&key, &vector).map_err(|_| PfxError::Encryption)?;
@@ -235,25 +238,30 @@ fn encrypt(plain: &[u8], password: &Password) -> Result<(AlgorithmIdentifier, Ve
     Ok((AlgorithmIdentifier::PbeWithSHAAnd3KeyTripleDESCBC(parameters), cipher.encrypt_padded_vec_mut::<Pkcs7>(plain)))
 }
 
-fn decrypt(algorithm: &AlgorithmIdentifier, cipher: &[u8], password: &[u8]) -> Result<Zeroizing<Vec<u8>>, PfxError> {
+fn decrypt(algorithm: &AlgorithmIdentifier, cipher: &[u8], password: &Password) -> Result<Zeroizing<Vec<u8>>, PfxError> {
     let rounds = match algorithm {
         AlgorithmIdentifier::PbewithSHAAnd40BitRC2CBC(parameters)
         | AlgorithmIdentifier::PbeWithSHAAnd3KeyTripleDESCBC(parameters) => parameters.iterations,
         AlgorithmIdentifier::Sha1 => return Err(PfxError::Algorithm("SHA-1 as a cipher".into())),
         AlgorithmIdentifier::OtherAlg(other) => {
-            return Err(PfxError::Algorithm(algorithm_name(other)));
+            return match &other.params {
+                Some(parameters) if other.algorithm_type.components() == pbes2::OID => {
+                    pbes2::decrypt(parameters, cipher, &password.narrow)
+                }
+                _ => Err(PfxError::Algorithm(algorithm_name(other))),
+            };
         }
     };
     if rounds > MAX_ITERATIONS {
         return Err(PfxError::Iterations(rounds));
     }
-    algorithm.decrypt_pbe(cipher, password).map(Zeroizing::new).ok_or(PfxError::WrongPasswordOrDamaged)
+    algorithm.decrypt_pbe(cipher, &password.wide).map(Zeroizing::new).ok_or(PfxError::WrongPasswordOrDamaged)
 }
 
 fn algorithm_name(other: &OtherAlgorithmIdentifier) -> String {
     let oid = other.algorithm_type.to_string();
     match oid.as_str() {
-        "1.2.840.113549.1.5.13" => "PBES2 (AES)".to_owned(),
+        "1.2.840.113549.1.5.13" => "PBES2".to_owned(),
         "1.2.840.113549.1.5.14" => "PBMAC1".to_owned(),
         "1.2.840.113549.1.12.1.1" | "1.2.840.113549.1.12.1.2" => "RC4".to_owned(),
         _ => oid,

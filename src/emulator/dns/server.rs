@@ -295,4 +295,39 @@ mod tests {
         assert_eq!(ask("contoso.com."), ResponseCode::NoError);
         assert_eq!(ask("azurewebsites.net."), ResponseCode::NoError);
     }
+
+    #[tokio::test]
+    async fn an_ordinary_resolver_understands_the_answers_and_their_absence() {
+        use hickory_resolver::{
+            Resolver,
+            config::{ConnectionConfig, NameServerConfig, ProtocolConfig, ResolverConfig},
+            net::runtime::TokioRuntimeProvider,
+        };
+        let (_dir, store) = store();
+        let sockets = Sockets::bind("127.0.0.1:0".parse().unwrap()).await.unwrap();
+        let address = sockets.address().unwrap();
+        let serving = tokio::spawn(sockets.serve(move |question, transport| {
+            let store = Arc::clone(&store);
+            async move { answer(&store.begin().unwrap(), &question, transport) }
+        }));
+        let connections = [ProtocolConfig::Udp, ProtocolConfig::Tcp].map(|protocol| {
+            let mut connection = ConnectionConfig::new(protocol);
+            connection.port = address.port();
+            connection
+        });
+        let server = NameServerConfig::new(address.ip(), true, connections.to_vec());
+        let config = ResolverConfig::from_parts(None, Vec::new(), vec![server]);
+        let provider = TokioRuntimeProvider::default();
+        let resolver = Resolver::builder_with_config(config, provider).build().unwrap();
+
+        let found = resolver.lookup_ip("www.contoso.com.").await.unwrap();
+        assert_eq!(found.iter().count(), 1);
+        let long = resolver.txt_lookup("contoso.com.").await.unwrap();
+        assert_eq!(long.answers().len(), 1);
+        let missing = resolver.txt_lookup("nobody.test.").await.unwrap_err();
+        assert!(missing.is_nx_domain(), "{missing}");
+        let empty = resolver.txt_lookup("shop.azurewebsites.net.").await.unwrap_err();
+        assert!(empty.is_no_records_found(), "{empty}");
+        serving.abort();
+    }
 }

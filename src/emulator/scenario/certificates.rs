@@ -1,21 +1,21 @@
 //! The certificates of a scenario: really issued, with keys from the pool, at the time the scenario says.
 
 use super::{
-    super::{
-        ca::{Issued, KeySource, Profile, Role},
-        context::{Context, text},
-        material::Material,
-        provider::{
-            key_vault,
-            microsoft_web::{
-                certificates::{self, Origin},
-                managed, public_certificates, sources,
-            },
-        },
-        reply::Fault,
-    },
     Certificate, Public,
     build::{Place, moment, unknown},
+};
+use crate::emulator::{
+    ca::{Issued, KeySource, Profile, Role},
+    context::{Context, text},
+    material::Material,
+    provider::{
+        key_vault,
+        microsoft_web::{
+            certificates::{self, Origin},
+            managed, public_certificates, sources,
+        },
+    },
+    reply::Fault,
 };
 
 /// Makes one private key certificate in the webspace of its plan.

@@ -1,19 +1,19 @@
 //! The certificate orders of a scenario, each with its past: bought, stored, proven, issued, imported, rekeyed.
 
 use super::{
-    super::{
-        context::{Context, text},
-        provider::{
-            certificate_registration::{
-                names::Product,
-                plant::{self, Past},
-            },
-            microsoft_web::{certificates, sources},
-        },
-        reply::Fault,
-    },
     Import, Order,
     build::{Place, moment},
+};
+use crate::emulator::{
+    context::{Context, text},
+    provider::{
+        certificate_registration::{
+            names::Product,
+            plant::{self, Past},
+        },
+        microsoft_web::{certificates, sources},
+    },
+    reply::Fault,
 };
 
 /// Plants one order and imports its certificate, if the scenario says so.

@@ -1,6 +1,6 @@
 //! What the CA does with an order whose domain is proven: issue, rekey, reissue, renew; and the ends: denial, expiry.
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 
 use super::{
     Step, job,
@@ -62,12 +62,10 @@ fn begin(ctx: &Context<'_>, order: Order, kind: PendingKind, call: &Call) -> Res
 fn start(ctx: &Context<'_>, mut order: Order, pending: Pending) -> Result<(), Fault> {
     let proven = order.proof.is_some_and(|proof| proof_counts(proof.at, ctx.now));
     order.status = if proven && pending.kind == PendingKind::Rekey { Status::PendingRekey } else { Status::Pendingissuance };
-    if pending.kind == PendingKind::Renewal {
-        purchases::charge(ctx, &order, Reason::Renewal)?;
-    }
     order.pending = Some(pending);
     order.mail_approved = false;
     order.save(ctx)?;
+    ctx.at(ctx.now + days(DENIAL_DAYS), &job(&order, Step::Deny))?;
     if proven {
         // A rekey takes one to ten minutes (A190).
         ctx.soon(SignedDuration::from_mins(5), &job(&order, Step::Issue))?;
@@ -95,6 +93,10 @@ pub(super) fn issue(ctx: &Context<'_>, mut order: Order) -> Result<(), Fault> {
             None => Status::Denied,
         };
         return order.save(ctx);
+    }
+    if pending.kind == PendingKind::Renewal {
+        // What nobody verifies is not billed.
+        purchases::charge(ctx, &order, Reason::Renewal)?;
     }
     stored::deliver(ctx, &mut order)?;
     order.save(ctx)?;
@@ -189,15 +191,17 @@ pub(super) fn expire(ctx: &Context<'_>, mut order: Order, thumbprint: &str) -> R
 /// Nobody proved ownership within 15 days (C35): a first order is denied; a renewal or rekey is given up, and what was
 /// issued before stays in force.
 pub(super) fn deny(ctx: &Context<'_>, mut order: Order) -> Result<(), Fault> {
-    let overdue = |since: Timestamp| ctx.now >= since + days(DENIAL_DAYS);
-    let first = order.pending.as_ref().is_some_and(|pending| pending.kind == PendingKind::First && overdue(pending.since));
-    if !first {
+    let overdue = |pending: &Pending| ctx.now >= pending.since + days(DENIAL_DAYS);
+    let Some(pending) = order.pending.take_if(|pending| overdue(pending)) else {
         return Ok(());
+    };
+    if pending.kind == PendingKind::First {
+        order.status = Status::Denied;
+        order.note(Event::CertificateOrderCanceled, ctx.now);
+        stored::deliver(ctx, &mut order)?;
+    } else {
+        order.status = Status::Issued;
     }
-    order.pending = None;
-    order.status = Status::Denied;
-    order.note(Event::CertificateOrderCanceled, ctx.now);
-    stored::deliver(ctx, &mut order)?;
     order.save(ctx)
 }
 

@@ -2,56 +2,46 @@
 
 use std::collections::BTreeMap;
 
-use base64::{
-    Engine as _,
-    engine::general_purpose::{STANDARD as BASE64, URL_SAFE_NO_PAD as BASE64URL},
-};
-use rustls::pki_types::{CertificateDer, PrivatePkcs8KeyDer, pem::PemObject as _};
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD as BASE64URL};
 use serde_json::{Value, json};
 use sha1::{Digest as _, Sha1};
-use zeroize::Zeroizing;
 
 use super::{
     Vault,
     access::{Contents, Permission},
     certificate::{self, Certificate, CertificateVersion},
-    data::{attributes, enter, mark_deleted, on, page, refuse_purge},
+    data::{attributes, enter, mark_deleted, page, refuse_purge},
+    make,
     secret::{self, Deleted},
-    secrets::is_object_name,
 };
 use crate::emulator::{
-    ca::{
-        Issued, KeySource, Profile, Role,
-        facts::Facts,
-        pfx::{self, Opened},
-        policy::days,
-    },
+    ca::facts::Facts,
     call::{Call, Method},
     context::{Context, merge},
-    reply::{Body, Fault, Outcome, Reply},
+    reply::{Fault, Outcome, Reply},
     route::Route,
 };
 
 pub(super) const ROUTES: &[Route] = &[
-    on(Method::Get, "certificates", list),
-    on(Method::Get, "certificates/{name}", get),
-    on(Method::Get, "certificates/{name}/versions", versions),
-    on(Method::Get, "certificates/{name}/policy", get_policy),
-    on(Method::Patch, "certificates/{name}/policy", update_policy),
-    on(Method::Get, "certificates/{name}/pending", pending),
-    on(Method::Post, "certificates/{name}/import", import),
-    on(Method::Post, "certificates/{name}/create", create),
-    on(Method::Get, "certificates/{name}/{version}", get),
-    on(Method::Patch, "certificates/{name}", update),
-    on(Method::Patch, "certificates/{name}/{version}", update),
-    on(Method::Delete, "certificates/{name}", delete),
-    on(Method::Get, "deletedcertificates", list_deleted),
-    on(Method::Get, "deletedcertificates/{name}", get_deleted),
-    on(Method::Delete, "deletedcertificates/{name}", purge),
-    on(Method::Post, "deletedcertificates/{name}/recover", recover),
+    Route::new(Method::Get, "certificates", list),
+    Route::new(Method::Get, "certificates/{name}", get),
+    Route::new(Method::Get, "certificates/{name}/versions", versions),
+    Route::new(Method::Get, "certificates/{name}/policy", get_policy),
+    Route::new(Method::Patch, "certificates/{name}/policy", update_policy),
+    Route::new(Method::Get, "certificates/{name}/pending", pending),
+    Route::new(Method::Post, "certificates/{name}/import", make::import),
+    Route::new(Method::Post, "certificates/{name}/create", make::create),
+    Route::new(Method::Get, "certificates/{name}/{version}", get),
+    Route::new(Method::Patch, "certificates/{name}", update),
+    Route::new(Method::Patch, "certificates/{name}/{version}", update),
+    Route::new(Method::Delete, "certificates/{name}", delete),
+    Route::new(Method::Get, "deletedcertificates", list_deleted),
+    Route::new(Method::Get, "deletedcertificates/{name}", get_deleted),
+    Route::new(Method::Delete, "deletedcertificates/{name}", purge),
+    Route::new(Method::Post, "deletedcertificates/{name}/recover", recover),
 ];
 
-const fn may(verb: &'static str) -> Permission {
+pub(super) const fn may(verb: &'static str) -> Permission {
     Permission(Contents::Certificates, verb)
 }
 
@@ -92,75 +82,11 @@ fn update_policy(ctx: &Context<'_>, call: &Call) -> Outcome {
     Ok(Reply::ok(policy(&vault, &one)))
 }
 
-/// Nothing is ever pending here: what a vault signs itself is ready at once.
+/// What a vault signs itself is ready at once.
 fn pending(ctx: &Context<'_>, call: &Call) -> Outcome {
     let vault = enter(ctx, call, may("get"))?;
     let one = need(ctx, &vault, call)?;
     Ok(Reply::ok(operation(&vault, &one)))
-}
-
-fn import(ctx: &Context<'_>, call: &Call) -> Outcome {
-    let vault = enter(ctx, call, may("import"))?;
-    let name = valid_name(call)?;
-    let value = call.text("/value").unwrap_or_default();
-    let password = call.text("/pwd").unwrap_or_default();
-    let opened = if value.contains("-----BEGIN") {
-        from_pem(value)?
-    } else {
-        let bytes = BASE64.decode(value.trim()).map_err(|_| bad("The value is not base64."))?;
-        pfx::read(&bytes, password)
-            .map_err(|error| bad(&format!("The specified PKCS#12 X.509 certificate content can not be read: {error}.")))?
-    };
-    let issued = Issued { leaf: opened.leaf, chain: opened.chain, key: Some(opened.key), csr: String::new() };
-    let id = certificate::add_version(ctx, &vault, name, &issued, "Unknown", tags(&call.body))?;
-    let mut one = need(ctx, &vault, call)?;
-    if call.body["policy"].is_object() {
-        merge(&mut one.policy, &call.body["policy"]);
-        certificate::save(ctx, &vault, &one)?;
-    }
-    let version = one.version(&id).ok_or_else(|| not_found(call))?;
-    Ok(Reply::ok(bundle(&vault, &one, version)))
-}
-
-/// Makes a self-signed certificate (in this cloud: signed by its own CA); other issuers are not set up here.
-fn create(ctx: &Context<'_>, call: &Call) -> Outcome {
-    let vault = enter(ctx, call, may("create"))?;
-    let name = valid_name(call)?;
-    let wanted = &call.body["policy"];
-    let issuer_name = wanted["issuer"]["name"].as_str().unwrap_or("Self");
-    if !issuer_name.eq_ignore_ascii_case("Self") {
-        return Err(bad(&format!("Issuer {issuer_name} is not set up in this vault.")));
-    }
-    let subject = wanted["x509_props"]["subject"].as_str().unwrap_or_default();
-    let common_name = subject
-        .split(',')
-        .find_map(|part| part.trim().strip_prefix("CN="))
-        .ok_or_else(|| bad("Property policy.x509_props.subject has to have a CN."))?;
-    let sans = wanted["x509_props"]["sans"]["dns_names"].as_array();
-    let mut names: Vec<String> = sans.into_iter().flatten().filter_map(|name| name.as_str().map(str::to_owned)).collect();
-    if names.is_empty() {
-        names.push(common_name.to_owned());
-    }
-    let months = wanted["x509_props"]["validity_months"].as_i64().unwrap_or(12);
-    let bits = wanted["key_props"]["key_size"].as_u64().unwrap_or(2048);
-    let key = match wanted["key_props"]["kty"].as_str() {
-        Some("EC") => KeySource::NewEc,
-        _ => KeySource::NewRsa(u16::try_from(bits).unwrap_or_default()),
-    };
-    let profile = Profile {
-        common_name: common_name.to_owned(),
-        names,
-        key,
-        not_before: ctx.now,
-        not_after: ctx.now + days(months.clamp(1, 1200) * 365 / 12),
-        issuer: Role::DigiCert,
-    };
-    let issued = ctx.setting.ca.issue(&profile).map_err(|error| bad(&error.to_string()))?;
-    certificate::add_version(ctx, &vault, name, &issued, "Self", tags(&call.body))?;
-    let one = need(ctx, &vault, call)?;
-    let shown = operation(&vault, &one);
-    let location = format!("{}certificates/{name}/pending?api-version={}", vault.uri(), call.api_version());
-    Ok(Reply::new(202, Body::Json(shown)).header("location", location))
 }
 
 fn update(ctx: &Context<'_>, call: &Call) -> Outcome {
@@ -229,7 +155,7 @@ fn set_deleted(ctx: &Context<'_>, vault: &Vault, one: &mut Certificate, deleted:
     Ok(())
 }
 
-fn need(ctx: &Context<'_>, vault: &Vault, call: &Call) -> Result<Certificate, Fault> {
+pub(super) fn need(ctx: &Context<'_>, vault: &Vault, call: &Call) -> Result<Certificate, Fault> {
     certificate::find(ctx, vault, call.param("name"))?.filter(|one| one.deleted.is_none()).ok_or_else(|| not_found(call))
 }
 
@@ -237,7 +163,7 @@ fn need_deleted(ctx: &Context<'_>, vault: &Vault, call: &Call) -> Result<Certifi
     certificate::find(ctx, vault, call.param("name"))?.filter(|one| one.deleted.is_some()).ok_or_else(|| not_found(call))
 }
 
-fn not_found(call: &Call) -> Fault {
+pub(super) fn not_found(call: &Call) -> Fault {
     Fault::vault(
         404,
         "CertificateNotFound",
@@ -251,33 +177,9 @@ fn not_found(call: &Call) -> Fault {
     )
 }
 
-fn bad(message: &str) -> Fault {
-    Fault::vault(400, "BadParameter", message, None)
-}
-
-fn valid_name(call: &Call) -> Result<&str, Fault> {
-    let name = call.param("name");
-    if is_object_name(name) {
-        return Ok(name);
-    }
-    Err(bad(&format!("The request URI contains an invalid name: {name}. Names may have 1-127 letters, digits and dashes.")))
-}
-
-fn tags(body: &Value) -> BTreeMap<String, String> {
+pub(super) fn tags(body: &Value) -> BTreeMap<String, String> {
     let tags = body["tags"].as_object();
     tags.into_iter().flatten().filter_map(|(name, value)| Some((name.clone(), value.as_str()?.to_owned()))).collect()
-}
-
-/// A PKCS#8 key and the certificates that go with it, the leaf first.
-fn from_pem(text: &str) -> Result<Opened, Fault> {
-    let key = PrivatePkcs8KeyDer::from_pem_slice(text.as_bytes()).map_err(|_| bad("The PEM has no PKCS#8 private key."))?;
-    let mut chain: Vec<Vec<u8>> =
-        CertificateDer::pem_slice_iter(text.as_bytes()).filter_map(|der| Some(der.ok()?.to_vec())).collect();
-    if chain.is_empty() {
-        return Err(bad("The PEM has no certificate."));
-    }
-    let leaf = chain.remove(0);
-    Ok(Opened { leaf, chain, key: Zeroizing::new(key.secret_pkcs8_der().to_vec()), friendly_name: None })
 }
 
 /// The fields that lists and bundles share; without `version` the id names no version, as in lists.
@@ -302,7 +204,7 @@ fn item(vault: &Vault, one: &Certificate, version: &CertificateVersion, id: &str
     })
 }
 
-fn bundle(vault: &Vault, one: &Certificate, version: &CertificateVersion) -> Value {
+pub(super) fn bundle(vault: &Vault, one: &Certificate, version: &CertificateVersion) -> Value {
     let mut shown = item(vault, one, version, &version.id);
     if let Some(members) = shown.as_object_mut() {
         members.remove("subject");
@@ -321,7 +223,7 @@ fn policy(vault: &Vault, one: &Certificate) -> Value {
     shown
 }
 
-fn operation(vault: &Vault, one: &Certificate) -> Value {
+pub(super) fn operation(vault: &Vault, one: &Certificate) -> Value {
     let base = format!("{}certificates/{}", vault.uri(), one.name);
     json!({
         "id": format!("{base}/pending"),

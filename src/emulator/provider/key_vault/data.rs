@@ -11,7 +11,7 @@ use super::{
     secrets,
 };
 use crate::emulator::{
-    call::{Call, Method},
+    call::Call,
     context::Context,
     entra::{Authority, TokenFault},
     reply::{Fault, Outcome, Reply},
@@ -181,9 +181,4 @@ pub(super) fn refuse_purge(vault: &Vault) -> Result<(), Fault> {
         ));
     }
     Ok(())
-}
-
-/// Route shorthand for the tables of this plane.
-pub(super) const fn on(method: Method, pattern: &'static str, run: route::Operation) -> Route {
-    Route::new(method, pattern, run)
 }

@@ -7,6 +7,7 @@ use crate::emulator::{
     call::Call,
     context::{Context, text},
     id::ResourceId,
+    jobs, operations,
     reply::{Fault, Outcome, Reply},
 };
 
@@ -42,7 +43,11 @@ pub(super) fn purge(ctx: &Context<'_>, call: &Call) -> Outcome {
         ));
     }
     forget(ctx, &name)?;
-    Ok(Reply::empty(200))
+    let operation = operations::start(ctx, &call.target())?;
+    let finish = jobs::Job::Finish(operation.clone());
+    ctx.soon(jiff::SignedDuration::from_secs(30), &finish)?;
+    let location = operations::location(call, &call.target(), &operation);
+    Ok(Reply::empty(202).header("location", location))
 }
 
 /// The retention of a deleted vault is over; one that was brought back meanwhile stays.

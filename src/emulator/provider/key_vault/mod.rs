@@ -8,6 +8,7 @@ mod certificates;
 mod data;
 mod deleted_vaults;
 pub mod first_party;
+mod make;
 mod policies;
 pub mod secret;
 mod secrets;

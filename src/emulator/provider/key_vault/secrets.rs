@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::{
     Vault,
     access::{Contents, Permission},
-    data::{attributes, enter, mark_deleted, on, page, refuse_purge},
+    data::{attributes, enter, mark_deleted, page, refuse_purge},
     secret::{self, Deleted, Secret, Version},
 };
 use crate::emulator::{
@@ -17,18 +17,18 @@ use crate::emulator::{
 };
 
 pub(super) const ROUTES: &[Route] = &[
-    on(Method::Get, "secrets", list),
-    on(Method::Get, "secrets/{name}", get),
-    on(Method::Get, "secrets/{name}/versions", versions),
-    on(Method::Get, "secrets/{name}/{version}", get),
-    on(Method::Put, "secrets/{name}", set),
-    on(Method::Patch, "secrets/{name}", update),
-    on(Method::Patch, "secrets/{name}/{version}", update),
-    on(Method::Delete, "secrets/{name}", delete),
-    on(Method::Get, "deletedsecrets", list_deleted),
-    on(Method::Get, "deletedsecrets/{name}", get_deleted),
-    on(Method::Delete, "deletedsecrets/{name}", purge),
-    on(Method::Post, "deletedsecrets/{name}/recover", recover),
+    Route::new(Method::Get, "secrets", list),
+    Route::new(Method::Get, "secrets/{name}", get),
+    Route::new(Method::Get, "secrets/{name}/versions", versions),
+    Route::new(Method::Get, "secrets/{name}/{version}", get),
+    Route::new(Method::Put, "secrets/{name}", set),
+    Route::new(Method::Patch, "secrets/{name}", update),
+    Route::new(Method::Patch, "secrets/{name}/{version}", update),
+    Route::new(Method::Delete, "secrets/{name}", delete),
+    Route::new(Method::Get, "deletedsecrets", list_deleted),
+    Route::new(Method::Get, "deletedsecrets/{name}", get_deleted),
+    Route::new(Method::Delete, "deletedsecrets/{name}", purge),
+    Route::new(Method::Post, "deletedsecrets/{name}/recover", recover),
 ];
 
 const fn may(verb: &'static str) -> Permission {

@@ -1,3 +1,5 @@
+//! What vaults allow, hide, keep and forget.
+
 #![allow(clippy::unwrap_used)]
 
 use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};

@@ -3,18 +3,18 @@
 use serde_json::{Value, json};
 
 use super::{
-    super::super::{
-        ca::facts::name_covers,
-        call::{Call, Method},
-        context::{Context, envelope, text},
-        id::ResourceId,
-        material::Material,
-        reply::{Fault, Outcome, Reply},
-        route::Route,
-    },
     certificates,
     plans::{self, Tls},
-    sites,
+    site,
+};
+use crate::emulator::{
+    ca::facts::name_covers,
+    call::{Call, Method},
+    context::{Context, envelope, text},
+    id::ResourceId,
+    material::Material,
+    reply::{Fault, Outcome, Reply},
+    route::Route,
 };
 
 const KINDS: [&str; 2] = ["microsoft.web/sites/hostnamebindings", "microsoft.web/sites/slots/hostnamebindings"];
@@ -79,7 +79,7 @@ pub fn state(binding: &Value) -> SslState {
 
 /// The bindings of a site or a slot.
 pub fn of_site(ctx: &Context<'_>, site: &ResourceId) -> Result<Vec<Value>, Fault> {
-    let slot = site.kind() == sites::SLOT;
+    let slot = site.kind() == site::SLOT;
     ctx.list(KINDS[usize::from(slot)], site)
 }
 
@@ -145,7 +145,7 @@ pub fn add(ctx: &Context<'_>, site: &ResourceId, host_name: &str, record: Option
     let host_name = host_name.to_lowercase();
     let id = site.child("hostNameBindings", &host_name);
     let name = match site.kind().as_str() {
-        sites::SLOT => format!("{}({})", site.parent().name(), site.name()),
+        site::SLOT => format!("{}({})", site.parent().name(), site.name()),
         _ => site.name().to_owned(),
     };
     let mut binding = envelope(
@@ -182,10 +182,11 @@ pub fn bind(ctx: &Context<'_>, site: &ResourceId, host_name: &str, wanted: SslSt
         members.insert("sslState".to_owned(), json!(wanted.word()));
         members.insert("thumbprint".to_owned(), json!(thumbprint.to_uppercase()));
         if wanted == SslState::IpBasedEnabled {
-            members.insert("virtualIP".to_owned(), json!(sites::own_ip(site)));
+            members.insert("virtualIP".to_owned(), json!(site::own_ip(site)));
         }
     }
     ctx.save(&id, &binding)?;
+    site::publish_address(ctx, site)?;
     Ok(binding)
 }
 
@@ -239,14 +240,14 @@ pub fn move_all(ctx: &Context<'_>, scope: &ResourceId, webspace: &str, from: &st
 }
 
 fn reply(binding: Value) -> Reply {
-    let etag = sites::etag(&binding);
+    let etag = site::etag(&binding);
     Reply::ok(binding).header("etag", etag)
 }
 
 fn list(ctx: &Context<'_>, call: &Call) -> Outcome {
     let site = call.target();
     ctx.need(&site)?;
-    let kind = KINDS[usize::from(site.kind() == sites::SLOT)];
+    let kind = KINDS[usize::from(site.kind() == site::SLOT)];
     ctx.page(call, kind, &site, |binding| Ok(Some(binding)))
 }
 
@@ -261,7 +262,7 @@ fn put(ctx: &Context<'_>, call: &Call) -> Outcome {
     ctx.need(&site)?;
     let host_name = id.name().to_lowercase();
     if let Some(binding) = ctx.find(&id)? {
-        sites::require_match(call, &binding)?;
+        site::require_match(call, &binding)?;
     } else {
         let record = super::hostnames::require_mapped(ctx, &site, &host_name)?;
         add(ctx, &site, &host_name, Some(record))?;
@@ -280,7 +281,7 @@ fn put(ctx: &Context<'_>, call: &Call) -> Outcome {
 
 fn delete(ctx: &Context<'_>, call: &Call) -> Outcome {
     let id = call.target();
-    if id.name().eq_ignore_ascii_case(&sites::default_host(&id.parent())) {
+    if id.name().eq_ignore_ascii_case(&site::default_host(&id.parent())) {
         return Err(Fault::web(409, "The default hostname of a site cannot be removed."));
     }
     Ok(Reply::empty(if ctx.remove(&id)? { 200 } else { 204 }))

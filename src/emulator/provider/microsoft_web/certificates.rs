@@ -4,17 +4,15 @@
 
 use serde_json::{Value, json};
 
-use super::{
-    super::super::{
-        ca::facts::{Facts, with_offset},
-        call::{Call, Method},
-        context::{Context, envelope, text},
-        id::ResourceId,
-        material::Material,
-        reply::{Fault, Outcome, Reply},
-        route::Route,
-    },
-    bindings, managed, plans, sources,
+use super::{bindings, managed, plans, sources};
+use crate::emulator::{
+    ca::facts::{Facts, with_offset},
+    call::{Call, Method},
+    context::{Context, envelope, text},
+    id::ResourceId,
+    material::Material,
+    reply::{Fault, Outcome, Reply},
+    route::Route,
 };
 
 pub const KIND: &str = "microsoft.web/certificates";

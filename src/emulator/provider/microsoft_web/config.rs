@@ -2,16 +2,14 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{
-    super::super::{
-        call::{Call, Method},
-        context::{Context, envelope, merge, text},
-        id::ResourceId,
-        reply::{Fault, Outcome, Reply},
-        route::Route,
-        store::Collection,
-    },
-    bindings::both,
+use super::bindings::both;
+use crate::emulator::{
+    call::{Call, Method},
+    context::{Context, envelope, merge, text},
+    id::ResourceId,
+    reply::{Fault, Outcome, Reply},
+    route::Route,
+    store::Collection,
 };
 
 /// Values are often secrets, so they are shown by POST only.

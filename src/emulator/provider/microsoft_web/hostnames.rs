@@ -3,17 +3,17 @@
 use serde_json::{Value, json};
 
 use super::{
-    super::super::{
-        call::Call,
-        call::Method,
-        context::{Context, text},
-        dns,
-        id::ResourceId,
-        reply::{Fault, Outcome, Reply},
-        route::Route,
-    },
     bindings::{self, both},
-    sites,
+    site,
+};
+use crate::emulator::{
+    call::Call,
+    call::Method,
+    context::{Context, text},
+    dns,
+    id::ResourceId,
+    reply::{Fault, Outcome, Reply},
+    route::Route,
 };
 
 pub const ROUTES: &[Route] = [both!(Get, "analyzeCustomHostname", analyze)].as_flattened();
@@ -32,12 +32,12 @@ struct Look {
 }
 
 fn look(ctx: &Context<'_>, site: &ResourceId, host: &str) -> Result<Look, Fault> {
-    let shown = sites::show(ctx, ctx.need(site)?)?;
+    let shown = site::show(ctx, ctx.need(site)?)?;
     let way = dns::follow(ctx.tx, host)?;
     let addresses: Vec<String> = way.addresses.iter().map(ToString::to_string).collect();
     let texts = dns::txt(ctx.tx, host)?;
     let asuid = dns::txt(ctx.tx, &format!("asuid.{host}"))?;
-    let own = sites::default_host(site);
+    let own = site::default_host(site);
     let verification = text(&shown, "/properties/customDomainVerificationId");
     Ok(Look {
         points_by_cname: way.hops.first().is_some_and(|hop| hop.eq_ignore_ascii_case(&own)),

@@ -5,28 +5,27 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{
-    super::super::{
-        ca::{KeySource, Profile, Role, facts::Facts},
-        call::Call,
-        context::{Context, text},
-        dns,
-        id::ResourceId,
-        jobs,
-        material::Material,
-        operations::{self, OperationId},
-        reply::{Fault, Outcome, Reply},
-    },
     Job, bindings,
     certificates::{self, KIND, Origin, Place},
     plans::{self, Tls},
-    sites,
+    site,
+};
+use crate::emulator::{
+    ca::{
+        KeySource, Profile, Role,
+        facts::Facts,
+        policy::{MANAGED_LEAF_DAYS, MANAGED_RENEWAL_DAYS, days},
+    },
+    call::Call,
+    context::{Context, text},
+    dns,
+    id::ResourceId,
+    jobs,
+    material::Material,
+    operations::{self, OperationId},
+    reply::{Fault, Outcome, Reply},
 };
 
-const DAY: SignedDuration = SignedDuration::from_hours(24);
-/// Six months (A29).
-const LIFE_DAYS: i32 = 180;
-/// Renewed so long before the end (A30).
-const RENEW_DAYS: i32 = 45;
 /// How long Azure takes.
 const TAKES: SignedDuration = SignedDuration::from_mins(3);
 
@@ -90,19 +89,19 @@ pub fn renew(ctx: &Context<'_>, id: &ResourceId) -> Result<(), Fault> {
     let place = certificates::place_of(&certificate);
     let material: Option<Material> = ctx.private(id)?;
     let end = material.and_then(|material| Facts::read(&material.leaf).ok()).map(|facts| facts.not_after);
-    if host.is_empty() || end.is_some_and(|end| end.duration_since(ctx.now) > DAY * (RENEW_DAYS + 1)) {
+    if host.is_empty() || end.is_some_and(|end| end.duration_since(ctx.now) > days(MANAGED_RENEWAL_DAYS + 1)) {
         // Replaced since: its own job comes later.
         return Ok(());
     }
     match check(ctx, &place, host, method.as_deref()) {
         Ok(()) => make(ctx, &place, host, method),
-        Err(_) => schedule(ctx, id, ctx.now + DAY),
+        Err(_) => schedule(ctx, id, ctx.now + days(1)),
     }
 }
 
 /// Has a managed certificate that ends at `end` renewed in time.
 pub fn schedule_renewal(ctx: &Context<'_>, id: &ResourceId, end: jiff::Timestamp) -> Result<(), Fault> {
-    schedule(ctx, id, end - DAY * RENEW_DAYS)
+    schedule(ctx, id, end - days(MANAGED_RENEWAL_DAYS))
 }
 
 fn schedule(ctx: &Context<'_>, id: &ResourceId, when: jiff::Timestamp) -> Result<(), Fault> {
@@ -110,7 +109,7 @@ fn schedule(ctx: &Context<'_>, id: &ResourceId, when: jiff::Timestamp) -> Result
 }
 
 fn make(ctx: &Context<'_>, place: &Place, host: &str, method: Option<String>) -> Result<(), Fault> {
-    let end = ctx.now + DAY * LIFE_DAYS;
+    let end = ctx.now + days(MANAGED_LEAF_DAYS);
     let profile = Profile {
         common_name: host.to_owned(),
         names: vec![host.to_owned()],
@@ -141,7 +140,7 @@ fn check(ctx: &Context<'_>, place: &Place, host: &str, method: Option<&str>) -> 
     let Some(site) = site else {
         return Err(invalid(format!("Canonical name {host} is not a hostname of an app in this subscription.")));
     };
-    let owner = sites::show(ctx, ctx.need(&site)?)?;
+    let owner = site::show(ctx, ctx.need(&site)?)?;
     if !text(&owner, "/properties/webSpace").eq_ignore_ascii_case(&place.webspace) {
         return Err(invalid(format!("Canonical name {host} belongs to an app in another webspace.")));
     }
@@ -156,7 +155,7 @@ fn check(ctx: &Context<'_>, place: &Place, host: &str, method: Option<&str>) -> 
         }
     }
     let way = dns::follow(ctx.tx, host)?;
-    let by_cname = way.hops.first().is_some_and(|hop| hop.eq_ignore_ascii_case(&sites::default_host(&site)));
+    let by_cname = way.hops.first().is_some_and(|hop| hop.eq_ignore_ascii_case(&site::default_host(&site)));
     let address = text(&owner, "/properties/inboundIpAddress");
     let by_address = way.hops.is_empty() && way.addresses.iter().any(|own| own.to_string() == address);
     if method == Some("http-token") {

@@ -8,24 +8,13 @@ pub mod managed;
 pub mod ownership;
 pub mod plans;
 pub mod public_certificates;
+pub mod site;
 pub mod sites;
 pub mod sources;
 
 use serde::{Deserialize, Serialize};
 
-use super::super::{context::Context, id::ResourceId, reply::Fault, route::Route};
-
-/// Every table of the provider.
-pub const TABLES: &[&[Route]] = &[
-    plans::ROUTES,
-    sites::ROUTES,
-    bindings::ROUTES,
-    hostnames::ROUTES,
-    config::ROUTES,
-    ownership::ROUTES,
-    public_certificates::ROUTES,
-    certificates::ROUTES,
-];
+use crate::emulator::{context::Context, id::ResourceId, reply::Fault};
 
 /// What happens later in Microsoft.Web.
 #[derive(Debug, Clone, Serialize, Deserialize)]

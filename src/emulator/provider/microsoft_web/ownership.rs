@@ -3,15 +3,15 @@
 use serde_json::{Value, json};
 
 use super::{
-    super::super::{
-        call::{Call, Method},
-        context::{Context, envelope, text},
-        id::ResourceId,
-        reply::{Fault, Outcome, Reply},
-        route::Route,
-    },
     bindings::{self, both},
-    sites,
+    site,
+};
+use crate::emulator::{
+    call::{Call, Method},
+    context::{Context, envelope, text},
+    id::ResourceId,
+    reply::{Fault, Outcome, Reply},
+    route::Route,
 };
 
 const KINDS: [&str; 2] = ["microsoft.web/sites/domainownershipidentifiers", "microsoft.web/sites/slots/domainownershipidentifiers"];
@@ -32,7 +32,7 @@ pub fn serves(ctx: &Context<'_>, subscription: &ResourceId, host: &str, token: &
             continue;
         }
         let site = bindings::site_of(&binding);
-        let kind = KINDS[usize::from(site.kind() == sites::SLOT)];
+        let kind = KINDS[usize::from(site.kind() == site::SLOT)];
         let found = ctx.list(kind, &site)?;
         if found.iter().any(|one| text(one, "/properties/id") == token) {
             return Ok(true);
@@ -44,7 +44,7 @@ pub fn serves(ctx: &Context<'_>, subscription: &ResourceId, host: &str, token: &
 fn list(ctx: &Context<'_>, call: &Call) -> Outcome {
     let site = call.target();
     ctx.need(&site)?;
-    let kind = KINDS[usize::from(site.kind() == sites::SLOT)];
+    let kind = KINDS[usize::from(site.kind() == site::SLOT)];
     ctx.page(call, kind, &site, |one| Ok(Some(one)))
 }
 

@@ -2,10 +2,11 @@
 
 use serde_json::{Value, json};
 
-use super::super::super::{
+use crate::emulator::{
     call::{Call, Method},
     context::{Context, envelope, merge, text},
     id::ResourceId,
+    provider::REGIONS,
     reply::{Fault, Outcome, Reply},
     route::Route,
 };
@@ -96,7 +97,7 @@ pub fn save(ctx: &Context<'_>, id: &ResourceId, location: &str, sku: &str, linux
 
 /// The region as App Service spells it.
 pub fn region(location: &str) -> &str {
-    super::super::REGIONS.iter().find(|region| same_region(region, location)).unwrap_or(&location)
+    REGIONS.iter().find(|region| same_region(region, location)).unwrap_or(&location)
 }
 
 fn tier(sku: &str) -> Result<(&'static str, &'static str), Fault> {
@@ -129,7 +130,7 @@ fn of_plan(ctx: &Context<'_>, plan: &ResourceId) -> Result<Vec<Value>, Fault> {
     let Some(subscription) = plan.subscription_id() else {
         return Ok(Vec::new());
     };
-    let mut sites = ctx.list(super::sites::KIND, &subscription)?;
+    let mut sites = ctx.list(super::site::KIND, &subscription)?;
     sites.retain(|site| ResourceId::parse(text(site, "/properties/serverFarmId")).key() == plan.key());
     Ok(sites)
 }
@@ -181,6 +182,6 @@ fn sites(ctx: &Context<'_>, call: &Call) -> Outcome {
     let plan = call.target();
     ctx.need(&plan)?;
     let sites = of_plan(ctx, &plan)?;
-    let value: Result<Vec<Value>, Fault> = sites.into_iter().map(|site| super::sites::show(ctx, site)).collect();
+    let value: Result<Vec<Value>, Fault> = sites.into_iter().map(|site| super::site::show(ctx, site)).collect();
     Ok(Reply::ok(json!({"value": value?, "nextLink": null, "id": null})))
 }

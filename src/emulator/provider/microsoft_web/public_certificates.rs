@@ -3,17 +3,14 @@
 use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 use serde_json::json;
 
-use super::{
-    super::super::{
-        ca::facts::Facts,
-        call::{Call, Method},
-        context::{Context, envelope, text},
-        id::ResourceId,
-        reply::{Fault, Outcome, Reply},
-        route::Route,
-    },
-    bindings::both,
-    sites,
+use super::{bindings::both, site};
+use crate::emulator::{
+    ca::facts::Facts,
+    call::{Call, Method},
+    context::{Context, envelope, text},
+    id::ResourceId,
+    reply::{Fault, Outcome, Reply},
+    route::Route,
 };
 
 const KINDS: [&str; 2] = ["microsoft.web/sites/publiccertificates", "microsoft.web/sites/slots/publiccertificates"];
@@ -48,7 +45,7 @@ pub fn add(ctx: &Context<'_>, id: &ResourceId, der: &[u8], location: &str) -> Re
 fn list(ctx: &Context<'_>, call: &Call) -> Outcome {
     let site = call.target();
     ctx.need(&site)?;
-    let kind = KINDS[usize::from(site.kind() == sites::SLOT)];
+    let kind = KINDS[usize::from(site.kind() == site::SLOT)];
     ctx.page(call, kind, &site, |one| Ok(Some(one)))
 }
 

@@ -1,22 +1,20 @@
-//! Sites and their slots. Hostnames and TLS states are not kept here: they are read off the bindings.
+//! The operations on sites and their slots (API.md §§4.1, 4.2).
 
 use serde_json::{Map, Value, json};
-use sha2::{Digest as _, Sha256};
 
 use super::{
-    super::super::{
-        call::{Call, Method},
-        context::{Context, envelope, merge, text},
-        id::ResourceId,
-        reply::{Fault, Outcome, Reply},
-        route::Route,
-    },
     bindings::{self, SslState},
     config, plans,
+    site::{KIND, SLOT, create, default_host, etag, require_match, show},
 };
-
-pub const KIND: &str = "microsoft.web/sites";
-pub const SLOT: &str = "microsoft.web/sites/slots";
+use crate::emulator::{
+    call::{Call, Method},
+    context::{Context, text},
+    dns::{self, Kind},
+    id::ResourceId,
+    reply::{Body, Fault, Outcome, Reply},
+    route::Route,
+};
 
 pub const ROUTES: &[Route] = &[
     Route::new(Method::Get, "{sub}/providers/Microsoft.Web/sites", list),
@@ -36,158 +34,6 @@ pub const ROUTES: &[Route] = &[
 /// The members of `properties` that a PUT or PATCH may change.
 const WRITABLE: &[&str] =
     &["httpsOnly", "clientCertEnabled", "clientCertMode", "clientCertExclusionPaths", "publicNetworkAccess", "enabled"];
-
-/// A host name of its own under `azurewebsites.net`: the app's, or `app-slot`.
-pub fn default_host(id: &ResourceId) -> String {
-    let name = match id.kind().as_str() {
-        SLOT => format!("{}-{}", id.parent().name(), id.name()),
-        _ => id.name().to_owned(),
-    };
-    format!("{}.azurewebsites.net", name.to_lowercase())
-}
-
-/// Whether `site` is the app itself or a slot, by its id.
-pub fn is_site(id: &ResourceId) -> bool {
-    matches!(id.kind().as_str(), KIND | SLOT)
-}
-
-/// What an `asuid.` TXT record must say: one value for a subscription.
-pub fn verification_id(id: &ResourceId) -> String {
-    let text = format!("practice-asuid-{}", id.subscription().unwrap_or_default().to_lowercase());
-    crate::emulator::ca::facts::hex_upper(&Sha256::digest(text))
-}
-
-/// The shared inbound address of a plan's scale unit, from the documentation range.
-fn shared_ip(webspace: &str) -> String {
-    format!("203.0.113.{}", byte_of(webspace))
-}
-
-/// The address an app gets with its first IP-based binding.
-pub fn own_ip(site: &ResourceId) -> String {
-    format!("198.51.100.{}", byte_of(&site.key()))
-}
-
-fn byte_of(text: &str) -> u8 {
-    Sha256::digest(text).first().copied().unwrap_or(1) % 250 + 2
-}
-
-/// Makes a site on a plan, with its default hostname.
-pub fn create(ctx: &Context<'_>, id: &ResourceId, plan_id: &str, kind: &str) -> Result<Value, Fault> {
-    let plan = plans::named(ctx, plan_id)?;
-    let webspace = text(&plan, "/properties/webSpace");
-    let location = text(&plan, "/location");
-    let type_name = if id.kind() == SLOT { "Microsoft.Web/sites/slots" } else { "Microsoft.Web/sites" };
-    let mut site = envelope(
-        id,
-        type_name,
-        location,
-        json!({
-            "name": id.name(),
-            "state": "Running",
-            "enabled": true,
-            "usageState": "Normal",
-            "availabilityState": "Normal",
-            "webSpace": webspace,
-            "serverFarmId": text(&plan, "/id"),
-            "reserved": plan["properties"]["reserved"],
-            "isXenon": false,
-            "hyperV": false,
-            "lastModifiedTimeUtc": ctx.now.strftime("%Y-%m-%dT%H:%M:%S").to_string(),
-            "siteConfig": {"numberOfWorkers": 1, "linuxFxVersion": "", "alwaysOn": true, "http20Enabled": true, "minTlsVersion": null, "ftpsState": null},
-            "clientAffinityEnabled": true,
-            "clientCertEnabled": false,
-            "clientCertMode": "Required",
-            "clientCertExclusionPaths": null,
-            "hostNamesDisabled": false,
-            "customDomainVerificationId": verification_id(id),
-            "inboundIpAddress": shared_ip(webspace),
-            "outboundIpAddresses": "192.0.2.10,192.0.2.11,192.0.2.12",
-            "possibleOutboundIpAddresses": "192.0.2.10,192.0.2.11,192.0.2.12,192.0.2.13",
-            "hostingEnvironmentProfile": null,
-            "resourceGroup": id.group(),
-            "defaultHostName": default_host(id),
-            "slotSwapStatus": null,
-            "httpsOnly": false,
-            "ipMode": "IPv4",
-            "publicNetworkAccess": null,
-        }),
-    );
-    // Clients read the name with the app in front: `shop/staging`.
-    if id.kind() == SLOT {
-        site["name"] = json!(format!("{}/{}", id.parent().name(), id.name()));
-    }
-    let os = if plan["properties"]["reserved"] == json!(true) { ",linux" } else { "" };
-    site["kind"] = json!(format!("{kind}{os}"));
-    ctx.save(id, &site)?;
-    bindings::add(ctx, id, &default_host(id), None)?;
-    config::create(ctx, id, location)?;
-    Ok(site)
-}
-
-/// The site as GET shows it.
-pub fn show(ctx: &Context<'_>, mut site: Value) -> Result<Value, Fault> {
-    let id = ResourceId::parse(text(&site, "/id"));
-    let plan = ctx.find(&ResourceId::parse(text(&site, "/properties/serverFarmId")))?;
-    let bound = bindings::of_site(ctx, &id)?;
-    let mut hosts: Vec<&str> = bound.iter().map(bindings::host).collect();
-    // The default hostname comes last in real answers.
-    let default = default_host(&id);
-    hosts.sort_by_key(|host| *host == default);
-    let scm = default.replacen(".azurewebsites.net", ".scm.azurewebsites.net", 1);
-    let mut states: Vec<Value> = bound.iter().map(ssl_state).collect();
-    let mut repository = ssl_state(&json!({}));
-    repository["name"] = json!(scm);
-    repository["hostType"] = json!("Repository");
-    states.push(repository);
-    let own_ip = bound.iter().find(|binding| bindings::state(binding) == SslState::IpBasedEnabled).map(|_| own_ip(&id));
-    let properties = &mut site["properties"];
-    properties["hostNames"] = json!(hosts);
-    let enabled: Vec<&str> = hosts.iter().copied().chain([scm.as_str()]).collect();
-    properties["enabledHostNames"] = json!(enabled);
-    properties["hostNameSslStates"] = json!(states);
-    properties["repositorySiteName"] = json!(id.name());
-    properties["sku"] = plan.map_or(Value::Null, |plan| plan["sku"]["tier"].clone());
-    if let Some(ip) = own_ip {
-        properties["inboundIpAddress"] = json!(ip);
-    }
-    properties["possibleInboundIpAddresses"] = properties["inboundIpAddress"].clone();
-    Ok(site)
-}
-
-/// One entry of `hostNameSslStates` (API.md §4.3).
-fn ssl_state(binding: &Value) -> Value {
-    let state = bindings::state(binding);
-    let ip_based = state == SslState::IpBasedEnabled;
-    json!({
-        "name": bindings::host(binding),
-        "sslState": state.word(),
-        "ipBasedSslResult": null,
-        "virtualIP": binding.pointer("/properties/virtualIP"),
-        "virtualIPv6": null,
-        "thumbprint": binding.pointer("/properties/thumbprint"),
-        "certificateResourceId": null,
-        "toUpdate": null,
-        "toUpdateIpBasedSsl": null,
-        "ipBasedSslState": if ip_based { "Configured" } else { "NotConfigured" },
-        "hostType": "Standard",
-    })
-}
-
-/// The ETag of a site or binding: it changes with every change.
-pub fn etag(resource: &Value) -> String {
-    let hash = crate::emulator::ca::facts::hex_upper(&Sha256::digest(resource.to_string()));
-    format!("\"{}\"", hash.get(..15).unwrap_or_default())
-}
-
-/// 412 when the caller saw another state than this one.
-pub fn require_match(call: &Call, current: &Value) -> Result<(), Fault> {
-    match call.if_match.as_deref() {
-        Some(wanted) if wanted != "*" && wanted != etag(current) => {
-            Err(Fault::web(412, "The resource was changed since it was read. Read it again."))
-        }
-        _ => Ok(()),
-    }
-}
 
 fn reply(ctx: &Context<'_>, site: Value) -> Outcome {
     let shown = show(ctx, site)?;
@@ -257,6 +103,9 @@ fn make(ctx: &Context<'_>, call: &Call, id: &ResourceId) -> Outcome {
     } else {
         call.need("/properties/serverFarmId")?.to_owned()
     };
+    if bindings::find_host(ctx, &default_host(id))?.is_some() {
+        return Err(Fault::web(409, format!("Website with given name {} already exists.", id.name())));
+    }
     let kind = call.text("/kind").unwrap_or("app");
     let site = create(ctx, id, &plan, kind.split(',').next().unwrap_or("app"))?;
     change(ctx, call, id, site)
@@ -281,11 +130,7 @@ fn change(ctx: &Context<'_>, call: &Call, id: &ResourceId, mut site: Value) -> O
             change_binding(ctx, id, state)?;
         }
     }
-    let mut merged = site;
-    if let Some(tags) = call.body.get("tags") {
-        merge(&mut merged["tags"], tags);
-    }
-    reply(ctx, merged)
+    reply(ctx, site)
 }
 
 /// One entry of `hostNameSslStates` with `toUpdate` (API.md §4.5, way 1).
@@ -306,6 +151,7 @@ fn delete(ctx: &Context<'_>, call: &Call) -> Outcome {
         ctx.remove(&ResourceId::parse(text(&resource, "/id")))?;
     }
     ctx.remove(&id)?;
+    dns::remove(ctx.tx, &default_host(&id), Kind::A, None)?;
     Ok(Reply::empty(200))
 }
 
@@ -319,5 +165,5 @@ fn publish_xml(ctx: &Context<'_>, call: &Call) -> Outcome {
          userName=\"{name}\" userPWD=\"\" destinationAppUrl=\"https://{host}\" /></publishData>",
         name = id.name()
     );
-    Ok(Reply::new(200, crate::emulator::reply::Body::Text("application/xml", xml)))
+    Ok(Reply::new(200, Body::Text("application/xml", xml)))
 }

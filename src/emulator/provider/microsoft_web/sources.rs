@@ -5,24 +5,31 @@ use jiff::SignedDuration;
 use serde_json::{Value, json};
 
 use super::{
-    super::super::{
-        ca::{facts::Facts, pfx},
-        context::{Context, text},
-        id::ResourceId,
-        jobs,
-        material::Material,
-        principals::WEB_SITES,
-        provider::key_vault::first_party::{self, Refusal},
-        reply::{Fault, Outcome, Reply},
-    },
     Job,
     certificates::{self, KIND, Origin, Place},
+};
+use crate::emulator::{
+    ca::{facts::Facts, pfx},
+    context::{Context, text},
+    id::ResourceId,
+    jobs,
+    material::Material,
+    principals::WEB_SITES,
+    provider::key_vault::{
+        first_party::{self, Refusal},
+        secret::Version,
+    },
+    reply::{Fault, Outcome, Reply},
+    store::Collection,
 };
 
 /// What the service says about a vault or a secret it cannot find.
 pub const INVALID_SECRET: &str = "The parameter KeyVaultId & KeyVaultSecretName has an invalid value.";
 /// How often the service reads every vault again.
 const SYNC_EVERY: SignedDuration = SignedDuration::from_hours(24);
+const STATUS: &str = "/properties/keyVaultSecretStatus";
+/// Which version of its secret a certificate was made of, so that a round without news costs nothing.
+const TAKEN: Collection<String> = Collection::new("certificate-version");
 
 /// An uploaded PFX. Self-signed and expired ones are taken, with a warning header (recorded).
 pub fn upload(ctx: &Context<'_>, place: &Place, blob: &str, password: &str) -> Outcome {
@@ -57,11 +64,8 @@ pub fn import(ctx: &Context<'_>, place: &Place, vault: &ResourceId, secret: &str
     if !same_subscription(vault, &place.id) {
         return Err(Fault::web(400, INVALID_SECRET));
     }
-    match read(ctx, vault, secret)? {
-        Ok(material) => {
-            let origin = Origin::Vault { vault: vault.clone(), secret: secret.to_owned() };
-            Ok(Reply::ok(certificates::save(ctx, place, &material, &origin)?))
-        }
+    match first_party::read(ctx, &WEB_SITES, vault, secret)? {
+        Ok(version) => take(ctx, place, vault, secret, &version).map(Reply::ok),
         Err(Refusal::Unauthorized | Refusal::NotPermitted) => Err(Fault::web(
             400,
             format!(
@@ -79,20 +83,18 @@ fn same_subscription(one: &ResourceId, other: &ResourceId) -> bool {
     key(one) == key(other)
 }
 
-/// What a secret holds, read with App Service's own permissions.
-fn read(ctx: &Context<'_>, vault: &ResourceId, secret: &str) -> first_party::Attempt<Material> {
-    let version = match first_party::read(ctx, &WEB_SITES, vault, secret)? {
-        Ok(version) => version,
-        Err(refusal) => return Ok(Err(refusal)),
-    };
+/// Makes a certificate of what a version of a secret holds, and remembers which version it was.
+fn take(ctx: &Context<'_>, place: &Place, vault: &ResourceId, secret: &str, version: &Version) -> Result<Value, Fault> {
+    let refuse = |reason: &str| Fault::web(400, format!("The secret '{secret}' {reason}."));
     if version.content_type.as_deref() != Some("application/x-pkcs12") || version.value.is_empty() {
-        return Err(Fault::web(400, format!("The secret '{secret}' is not a certificate of content type application/x-pkcs12.")));
+        return Err(refuse("is not a certificate of content type application/x-pkcs12"));
     }
-    let bytes =
-        BASE64.decode(version.value.as_bytes()).map_err(|_| Fault::web(400, format!("The secret '{secret}' is not base64.")))?;
-    let opened =
-        pfx::read(&bytes, "").map_err(|error| Fault::web(400, format!("The secret '{secret}' could not be opened: {error}.")))?;
-    Ok(Ok(Material::from(opened)))
+    let bytes = BASE64.decode(version.value.as_bytes()).map_err(|_| refuse("is not base64"))?;
+    let opened = pfx::read(&bytes, "").map_err(|error| refuse(&format!("could not be opened: {error}")))?;
+    let origin = Origin::Vault { vault: vault.clone(), secret: secret.to_owned() };
+    let certificate = certificates::save(ctx, place, &Material::from(opened), &origin)?;
+    ctx.tx.put(&TAKEN, &place.id.key(), &version.id)?;
+    Ok(certificate)
 }
 
 /// Vault and secret of a certificate that came from one.
@@ -106,25 +108,29 @@ pub fn vault_of(certificate: &Value) -> Option<(ResourceId, String)> {
 pub fn sync_all(ctx: &Context<'_>) -> Result<(), Fault> {
     for certificate in ctx.list(KIND, &ResourceId::parse(""))? {
         if let Some((vault, secret)) = vault_of(&certificate) {
-            sync(ctx, certificate, vault, secret)?;
+            sync(ctx, certificate, &vault, &secret)?;
         }
     }
     schedule_sync(ctx)
 }
 
-fn sync(ctx: &Context<'_>, mut certificate: Value, vault: ResourceId, secret: String) -> Result<(), Fault> {
+fn sync(ctx: &Context<'_>, mut certificate: Value, vault: &ResourceId, secret: &str) -> Result<(), Fault> {
     let place = certificates::place_of(&certificate);
-    let status = match read(ctx, &vault, &secret) {
-        Ok(Ok(material)) => {
-            certificates::save(ctx, &place, &material, &Origin::Vault { vault, secret })?;
-            return Ok(());
-        }
-        Ok(Err(refusal)) => refusal.state(),
-        Err(fault) if fault.status == 500 => return Err(fault),
-        Err(_) => "UnknownError",
+    let taken = ctx.tx.get(&TAKEN, &place.id.key())?;
+    let status = match first_party::read(ctx, &WEB_SITES, vault, secret)? {
+        Ok(version) if taken.as_ref() == Some(&version.id) => "Succeeded",
+        Ok(version) => match take(ctx, &place, vault, secret, &version) {
+            Ok(_) => return Ok(()),
+            Err(fault) if fault.status == 500 => return Err(fault),
+            Err(_) => "UnknownError",
+        },
+        Err(refusal) => refusal.state(),
     };
-    certificate["properties"]["keyVaultSecretStatus"] = json!(status);
-    ctx.save(&place.id, &certificate)
+    if text(&certificate, STATUS) != status {
+        certificate["properties"]["keyVaultSecretStatus"] = json!(status);
+        ctx.save(&place.id, &certificate)?;
+    }
+    Ok(())
 }
 
 /// Has the next round run in a day.

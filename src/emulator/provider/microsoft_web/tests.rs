@@ -1,3 +1,5 @@
+//! The promises of Microsoft.Web in the practice cloud: webspaces, bindings, imports, managed certificates.
+
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
@@ -155,7 +157,7 @@ fn a_hostname_needs_dns_that_points_at_the_app() {
     let add = |name: &str| cloud.arm(Put, &host(name), &json!({"properties": {}}));
     assert_eq!(why(add("nowhere.contoso.com")), "04006");
     cloud.with(|ctx| {
-        let id = super::sites::verification_id(&ResourceId::parse(SUBSCRIPTION));
+        let id = super::site::verification_id(&ResourceId::parse(SUBSCRIPTION));
         dns::add(ctx.tx, &Record::new("asuid.contoso.com", Kind::Txt, &id).unwrap()).unwrap();
     });
     let mapped = json_of(add("contoso.com"));

@@ -1,0 +1,178 @@
+//! What a site or a slot is. Hostnames and TLS states are not kept with it: they are read off the bindings.
+
+use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
+
+use super::{
+    bindings::{self, SslState},
+    config, plans,
+};
+use crate::emulator::{
+    ca::facts::hex_upper,
+    call::Call,
+    context::{Context, envelope, text},
+    dns::{self, Kind, Record},
+    id::ResourceId,
+    reply::Fault,
+};
+
+pub const KIND: &str = "microsoft.web/sites";
+pub const SLOT: &str = "microsoft.web/sites/slots";
+
+/// A host name of its own under `azurewebsites.net`: the app's, or `app-slot`.
+pub fn default_host(id: &ResourceId) -> String {
+    let name = match id.kind().as_str() {
+        SLOT => format!("{}-{}", id.parent().name(), id.name()),
+        _ => id.name().to_owned(),
+    };
+    format!("{}.azurewebsites.net", name.to_lowercase())
+}
+
+/// What an `asuid.` TXT record must say: one value for a subscription.
+pub fn verification_id(id: &ResourceId) -> String {
+    let text = format!("practice-asuid-{}", id.subscription().unwrap_or_default().to_lowercase());
+    hex_upper(&Sha256::digest(text))
+}
+
+/// The shared inbound address of a plan's scale unit, from the documentation range.
+fn shared_ip(webspace: &str) -> String {
+    format!("203.0.113.{}", byte_of(webspace))
+}
+
+/// The address an app gets with its first IP-based binding.
+pub fn own_ip(site: &ResourceId) -> String {
+    format!("198.51.100.{}", byte_of(&site.key()))
+}
+
+fn byte_of(text: &str) -> u8 {
+    Sha256::digest(text).first().copied().unwrap_or(1) % 250 + 2
+}
+
+/// Makes a site on a plan, with its default hostname.
+pub fn create(ctx: &Context<'_>, id: &ResourceId, plan_id: &str, kind: &str) -> Result<Value, Fault> {
+    let plan = plans::named(ctx, plan_id)?;
+    let webspace = text(&plan, "/properties/webSpace");
+    let location = text(&plan, "/location");
+    let type_name = if id.kind() == SLOT { "Microsoft.Web/sites/slots" } else { "Microsoft.Web/sites" };
+    let mut site = envelope(
+        id,
+        type_name,
+        location,
+        json!({
+            "name": id.name(),
+            "state": "Running",
+            "enabled": true,
+            "usageState": "Normal",
+            "availabilityState": "Normal",
+            "webSpace": webspace,
+            "serverFarmId": text(&plan, "/id"),
+            "reserved": plan["properties"]["reserved"],
+            "isXenon": false,
+            "hyperV": false,
+            "lastModifiedTimeUtc": ctx.now.strftime("%Y-%m-%dT%H:%M:%S").to_string(),
+            "siteConfig": {"numberOfWorkers": 1, "linuxFxVersion": "", "alwaysOn": true, "http20Enabled": true, "minTlsVersion": null, "ftpsState": null},
+            "clientAffinityEnabled": true,
+            "clientCertEnabled": false,
+            "clientCertMode": "Required",
+            "clientCertExclusionPaths": null,
+            "hostNamesDisabled": false,
+            "customDomainVerificationId": verification_id(id),
+            "inboundIpAddress": shared_ip(webspace),
+            "outboundIpAddresses": "192.0.2.10,192.0.2.11,192.0.2.12",
+            "possibleOutboundIpAddresses": "192.0.2.10,192.0.2.11,192.0.2.12,192.0.2.13",
+            "hostingEnvironmentProfile": null,
+            "resourceGroup": id.group(),
+            "defaultHostName": default_host(id),
+            "slotSwapStatus": null,
+            "httpsOnly": false,
+            "ipMode": "IPv4",
+            "publicNetworkAccess": null,
+        }),
+    );
+    // Clients read the name with the app in front: `shop/staging`.
+    if id.kind() == SLOT {
+        site["name"] = json!(format!("{}/{}", id.parent().name(), id.name()));
+    }
+    let os = if plan["properties"]["reserved"] == json!(true) { ",linux" } else { "" };
+    site["kind"] = json!(format!("{kind}{os}"));
+    ctx.save(id, &site)?;
+    bindings::add(ctx, id, &default_host(id), None)?;
+    config::create(ctx, id, location)?;
+    publish_address(ctx, id)?;
+    Ok(site)
+}
+
+/// Says in DNS where the site's own name leads: to the shared address, or to its own with an IP-based binding.
+pub fn publish_address(ctx: &Context<'_>, id: &ResourceId) -> Result<(), Fault> {
+    let shown = show(ctx, ctx.need(id)?)?;
+    let name = default_host(id);
+    dns::remove(ctx.tx, &name, Kind::A, None)?;
+    let address = text(&shown, "/properties/inboundIpAddress");
+    let record = Record::new(&name, Kind::A, address).map_err(|error| Fault::web(400, error.to_string()))?;
+    Ok(dns::add(ctx.tx, &record)?)
+}
+
+/// The site as GET shows it.
+pub fn show(ctx: &Context<'_>, mut site: Value) -> Result<Value, Fault> {
+    let id = ResourceId::parse(text(&site, "/id"));
+    let plan = ctx.find(&ResourceId::parse(text(&site, "/properties/serverFarmId")))?;
+    let bound = bindings::of_site(ctx, &id)?;
+    let mut hosts: Vec<&str> = bound.iter().map(bindings::host).collect();
+    // The default hostname comes last in real answers.
+    let default = default_host(&id);
+    hosts.sort_by_key(|host| *host == default);
+    let scm = default.replacen(".azurewebsites.net", ".scm.azurewebsites.net", 1);
+    let mut states: Vec<Value> = bound.iter().map(ssl_state).collect();
+    let mut repository = ssl_state(&json!({}));
+    repository["name"] = json!(scm);
+    repository["hostType"] = json!("Repository");
+    states.push(repository);
+    let own_ip = bound.iter().find(|binding| bindings::state(binding) == SslState::IpBasedEnabled).map(|_| own_ip(&id));
+    let properties = &mut site["properties"];
+    properties["hostNames"] = json!(hosts);
+    let enabled: Vec<&str> = hosts.iter().copied().chain([scm.as_str()]).collect();
+    properties["enabledHostNames"] = json!(enabled);
+    properties["hostNameSslStates"] = json!(states);
+    properties["repositorySiteName"] = json!(id.name());
+    properties["sku"] = plan.map_or(Value::Null, |plan| plan["sku"]["tier"].clone());
+    if let Some(ip) = own_ip {
+        properties["inboundIpAddress"] = json!(ip);
+    }
+    properties["possibleInboundIpAddresses"] = properties["inboundIpAddress"].clone();
+    Ok(site)
+}
+
+/// One entry of `hostNameSslStates` (API.md §4.3).
+fn ssl_state(binding: &Value) -> Value {
+    let state = bindings::state(binding);
+    let ip_based = state == SslState::IpBasedEnabled;
+    json!({
+        "name": bindings::host(binding),
+        "sslState": state.word(),
+        "ipBasedSslResult": null,
+        "virtualIP": binding.pointer("/properties/virtualIP"),
+        "virtualIPv6": null,
+        "thumbprint": binding.pointer("/properties/thumbprint"),
+        "certificateResourceId": null,
+        "toUpdate": null,
+        "toUpdateIpBasedSsl": null,
+        "ipBasedSslState": if ip_based { "Configured" } else { "NotConfigured" },
+        "hostType": "Standard",
+    })
+}
+
+/// The ETag of a site or binding: it changes with every change.
+pub fn etag(resource: &Value) -> String {
+    let hash = hex_upper(&Sha256::digest(resource.to_string()));
+    format!("\"{}\"", hash.get(..15).unwrap_or_default())
+}
+
+/// 412 when the caller saw another state than this one.
+pub fn require_match(call: &Call, current: &Value) -> Result<(), Fault> {
+    match call.if_match.as_deref() {
+        Some(wanted) if wanted != "*" && wanted != etag(current) => {
+            Err(Fault::web(412, "The resource was changed since it was read. Read it again."))
+        }
+        _ => Ok(()),
+    }
+}

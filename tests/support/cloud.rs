@@ -1,0 +1,123 @@
+//! A practice cloud inside the test, for the real binary to reach over HTTPS.
+#![allow(dead_code)]
+
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use certdeck::emulator::{Connection, Emulator, Gate, Options, Pace};
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, ServerName};
+use serde_json::Value;
+use sha1::{Digest, Sha1};
+use tempfile::TempDir;
+use tokio::runtime::Runtime;
+
+pub struct Cloud {
+    runtime: Runtime,
+    emulator: Option<Emulator>,
+    connection: Connection,
+    dir: TempDir,
+}
+
+impl Cloud {
+    pub fn start() -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        Self::open(dir, None)
+    }
+
+    /// A cloud in a copy of another one's directory, with one request held.
+    pub fn copy_of(other: &Path, gate: Option<Gate>) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        copy_files(other, dir.path());
+        Self::open(dir, gate)
+    }
+
+    fn open(dir: TempDir, gate: Option<Gate>) -> Self {
+        let runtime = Runtime::new().unwrap();
+        let options = Options { pace: Pace::Instant, gate, ..Options::new(dir.path()) };
+        let emulator = runtime.block_on(Emulator::start(options)).unwrap();
+        let connection = emulator.connection().clone();
+        Self { runtime, emulator: Some(emulator), connection, dir }
+    }
+
+    /// Ends in order; the directory can be copied then.
+    pub fn shut_down(&mut self) -> PathBuf {
+        if let Some(emulator) = self.emulator.take() {
+            self.runtime.block_on(emulator.shutdown());
+        }
+        self.dir.path().to_owned()
+    }
+
+    pub fn connection(&self) -> &Connection {
+        &self.connection
+    }
+
+    pub fn runtime(&self) -> &Runtime {
+        &self.runtime
+    }
+
+    /// What points certdeck at it.
+    pub fn environment(&self) -> Vec<(&'static str, String)> {
+        let connection = &self.connection;
+        vec![
+            ("CERTDECK_ARM_ENDPOINT", connection.arm.clone()),
+            ("CERTDECK_AUTHORITY", connection.authority.clone()),
+            ("CERTDECK_CA_FILE", connection.ca_pem.display().to_string()),
+            ("AZURE_TENANT_ID", connection.tenant_id.clone()),
+            ("AZURE_CLIENT_ID", connection.client_id.clone()),
+            ("AZURE_CLIENT_SECRET", connection.client_secret.clone()),
+        ]
+    }
+
+    /// How many certificates were bought that were not there from the beginning.
+    pub fn purchases(&self) -> u64 {
+        self.control("purchases")["count"].as_u64().unwrap()
+    }
+
+    /// An answer of the control plane, asked for without any code of certdeck's client.
+    pub fn control(&self, place: &str) -> Value {
+        let authority = self.connection.arm.strip_prefix("https://").unwrap();
+        let mut stream = self.handshake(authority, "localhost");
+        write!(stream, "GET /_emulator/{place} HTTP/1.1\r\nHost: {authority}\r\nConnection: close\r\n\r\n").unwrap();
+        let mut answer = String::new();
+        let _ = stream.read_to_string(&mut answer);
+        let body = answer.split_once("\r\n\r\n").expect("an answer").1;
+        let (from, to) = (body.find('{').unwrap(), body.rfind('}').unwrap());
+        serde_json::from_str(&body[from..=to]).unwrap_or_else(|error| panic!("{error}: {answer}"))
+    }
+
+    /// SHA-1 of the certificate that the front door shows for this name, its chain checked against the cloud's CA.
+    pub fn served_thumbprint(&self, host: &str) -> String {
+        let stream = self.handshake(&self.connection.tls_front_door, host);
+        let leaf = &stream.conn.peer_certificates().unwrap()[0];
+        format!("{:X}", Sha1::digest(leaf))
+    }
+
+    fn handshake(&self, address: &str, host: &str) -> rustls::StreamOwned<rustls::ClientConnection, TcpStream> {
+        let mut roots = rustls::RootCertStore::empty();
+        for certificate in CertificateDer::pem_file_iter(&self.connection.ca_pem).unwrap() {
+            roots.add(certificate.unwrap()).unwrap();
+        }
+        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+        let builder = rustls::ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();
+        let config = builder.with_root_certificates(roots).with_no_client_auth();
+        let name = ServerName::try_from(host.to_owned()).unwrap();
+        let mut connection = rustls::ClientConnection::new(Arc::new(config), name).unwrap();
+        let mut socket = TcpStream::connect(address).unwrap();
+        while connection.is_handshaking() {
+            connection.complete_io(&mut socket).unwrap();
+        }
+        rustls::StreamOwned::new(connection, socket)
+    }
+}
+
+/// The files of a directory, without those below it.
+pub fn copy_files(from: &Path, to: &Path) {
+    for entry in std::fs::read_dir(from).unwrap().map(Result::unwrap) {
+        if entry.file_type().unwrap().is_file() {
+            std::fs::copy(entry.path(), to.join(entry.file_name())).unwrap();
+        }
+    }
+}
