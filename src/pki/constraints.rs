@@ -3,11 +3,10 @@
 use x509_parser::extensions::{GeneralName, GeneralSubtree, NameConstraints};
 use x509_parser::prelude::X509Certificate;
 
-/// Comparisons before a certificate is refused as built to keep readers busy; OpenSSL's own limit.
-const COMPARISONS: usize = 1 << 20;
+use super::effort::Effort;
 
-/// Whether all names of `certificate` lie within the constraints.
-pub(super) fn permit(constraints: &NameConstraints<'_>, certificate: &X509Certificate<'_>) -> bool {
+/// Whether all names of `certificate` lie within the constraints. Certificates that are built to keep readers busy are refused.
+pub(super) fn permit(constraints: &NameConstraints<'_>, certificate: &X509Certificate<'_>, effort: &mut Effort) -> bool {
     let permitted = bases(constraints.permitted_subtrees.as_deref());
     let excluded = bases(constraints.excluded_subtrees.as_deref());
     let alternative = certificate.subject_alternative_name().ok().flatten();
@@ -15,7 +14,7 @@ pub(super) fn permit(constraints: &NameConstraints<'_>, certificate: &X509Certif
     if certificate.subject().iter_rdn().next().is_some() {
         names.push(GeneralName::DirectoryName(certificate.subject().clone()));
     }
-    if names.len().saturating_mul(permitted.len() + excluded.len()) > COMPARISONS {
+    if !effort.compare(names.len().saturating_mul(permitted.len() + excluded.len())) {
         return false;
     }
     names.iter().all(|name| {

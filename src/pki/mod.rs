@@ -10,6 +10,7 @@ mod check;
 mod constraints;
 mod contents;
 mod der;
+mod effort;
 mod key;
 mod name;
 mod pem;
@@ -24,7 +25,7 @@ mod verdict;
 mod x509;
 
 pub use algorithm::{Cipher, Curve, Encryption, KeyKind, SignatureAlgorithm};
-pub use build::{BuildError, Bundle};
+pub use build::{BuildError, Bundle, missing_root};
 pub use chain::{Chain, Leaf, Order, chain, leaf};
 pub use check::{Question, check, check_no_pfx, check_refused};
 pub use contents::{Certificate, Contents, Kind, Mac, MacKind, PasswordForm, Pkcs12, PrivateKey, PublicKey, San};

@@ -9,13 +9,12 @@ use x509_parser::prelude::{FromDer, X509Certificate};
 
 use super::constraints;
 use super::contents::Certificate;
+use super::effort::Effort;
 use super::refused::Refused;
 use super::signature::{Signed, signed_by};
 
 /// Certificates between the leaf and a root.
 const DEEPEST: usize = 12;
-/// Signatures that are computed before looking ends.
-const SIGNATURES: usize = 1_000;
 
 /// Trusted roots, by name.
 #[derive(Debug, Clone, Default)]
@@ -44,8 +43,13 @@ impl Roots {
         if self.holds(leaf) {
             return true;
         }
-        let mut search = Search { roots: self, others, signatures_left: SIGNATURES };
+        let mut search = Search { roots: self, others, effort: Effort::new() };
         Link::of(leaf).is_some_and(|link| !link.has_unknown_critical && search.reaches_root(&mut vec![link]))
+    }
+
+    /// The root that signed `certificate`, if this is its direct issuer.
+    pub fn issuer_of(&self, certificate: &Certificate) -> Option<&Certificate> {
+        self.named(&certificate.issuer_der).find(|root| signed_by(certificate, root) == Signed::Yes)
     }
 
     fn holds(&self, certificate: &Certificate) -> bool {
@@ -70,7 +74,7 @@ impl FromIterator<Certificate> for Roots {
 struct Search<'a> {
     roots: &'a Roots,
     others: &'a [Certificate],
-    signatures_left: usize,
+    effort: Effort,
 }
 
 impl<'a> Search<'a> {
@@ -102,18 +106,20 @@ impl<'a> Search<'a> {
 
     /// Whether `issuer` signed the last of `way` and was allowed to issue all of it (RFC 5280, 6.1.4).
     fn may_issue(&mut self, issuer: &Certificate, way: &[Link<'_>], is_root: bool) -> bool {
+        if !self.effort.look_at(way.last().map(|link| link.certificate).into_iter().chain([issuer])) {
+            return false;
+        }
         let (Some(link), Some(top)) = (Link::of(issuer), way.last()) else { return false };
         // A root of version 1 has no extensions to say that it is a CA; being in the store says so.
         let is_ca = issuer.is_ca || (is_root && issuer.version == 1);
         let below = way.iter().skip(1).filter(|link| !link.certificate.is_self_issued()).count();
         let deep_enough = link.longest_path.is_none_or(|longest| below <= longest);
-        if !is_ca || !link.may_sign || link.has_unknown_critical || !deep_enough || self.signatures_left == 0 {
+        if !is_ca || !link.may_sign || link.has_unknown_critical || !deep_enough {
             return false;
         }
-        self.signatures_left -= 1;
         // Self-issued certificates on the way are exempt from name constraints, the leaf never is (RFC 5280, 6.1.4).
         let mut bound = way.iter().enumerate().filter(|(place, below)| *place == 0 || !below.certificate.is_self_issued());
-        bound.all(|(_, below)| link.permits(below)) && signed_by(top.certificate, issuer) == Signed::Yes
+        bound.all(|(_, below)| link.permits(below, &mut self.effort)) && signed_by(top.certificate, issuer) == Signed::Yes
     }
 }
 
@@ -146,11 +152,11 @@ impl<'a> Link<'a> {
     }
 
     /// Whether the name constraints of this issuer let `below` pass.
-    fn permits(&self, below: &Link<'_>) -> bool {
+    fn permits(&self, below: &Link<'_>, effort: &mut Effort) -> bool {
         let constraints = self.parsed.extensions().iter().find_map(|extension| match extension.parsed_extension() {
             ParsedExtension::NameConstraints(constraints) => Some(constraints),
             _ => None,
         });
-        constraints.is_none_or(|constraints| constraints::permit(constraints, &below.parsed))
+        constraints.is_none_or(|constraints| constraints::permit(constraints, &below.parsed, effort))
     }
 }
