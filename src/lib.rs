@@ -17,6 +17,7 @@ pub mod health;
 pub mod journal;
 pub mod model;
 pub mod paths;
+pub mod pki;
 pub mod rules;
 pub mod runtime;
 pub mod ui;

@@ -23,6 +23,9 @@ pub enum CliError {
     Emulator(#[from] EmulatorError),
     #[error("{0}")]
     Usage(String),
+    /// What was asked for would not work, and the words say what to change.
+    #[error("{0}")]
+    Refused(String),
     #[error("{0}")]
     Cloud(Problem),
     #[error("{what}: {why}")]
@@ -35,6 +38,7 @@ impl CliError {
     pub fn exit(&self) -> Exit {
         match self {
             Self::NoHome(_) | Self::Config(_) | Self::Usage(_) => Exit::Usage,
+            Self::Refused(_) => Exit::Blocked,
             Self::Cloud(_) => Exit::Cloud,
             Self::Journal(_) | Self::Emulator(_) | Self::Machine { .. } | Self::Output(_) => Exit::Machine,
         }

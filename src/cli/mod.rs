@@ -1,5 +1,6 @@
 //! The command line: one file a subcommand. Data goes to standard output, words to standard error.
 
+mod cert;
 mod completions;
 mod config;
 mod consent;
@@ -67,6 +68,9 @@ enum Command {
     List(list::Args),
     /// Run a guided operation to its end
     Run(run::Args),
+    /// Inspect, check, build and re-wrap certificate files, offline
+    #[command(subcommand)]
+    Cert(cert::Command),
     /// Begin, check or find the settings file
     #[command(subcommand)]
     Config(config::Command),
@@ -86,6 +90,7 @@ pub async fn run(cli: Cli) -> Result<Exit, CliError> {
         Some(Command::Emulator(args)) => emulator::run(args).await,
         Some(Command::List(args)) => list::run(&args, &Session::open(&cli.global)?).await,
         Some(Command::Run(args)) => run::run(args, &Session::open(&cli.global)?).await,
+        Some(Command::Cert(command)) => cert::run(command),
         Some(Command::Config(command)) => config::run(&command, &cli.global),
         Some(Command::Completions(args)) => completions::run(&args),
     }

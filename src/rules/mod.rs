@@ -1,11 +1,15 @@
 //! Every limit that the platform or a CA sets, as dated data from `assets/rules.toml` (DESIGN.md, idea 3).
 //! No such number stands in code: code names a [`Limit`] and asks what held on a day.
 
+mod requirement;
+
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use thiserror::Error;
+
+pub use requirement::{Demand, Requirement, Use};
 
 const EMBEDDED: &str = include_str!("../../assets/rules.toml");
 
@@ -18,6 +22,8 @@ pub enum RulesError {
     Malformed(#[from] toml::de::Error),
     #[error("assets/rules.toml has no rule '{0}' for the profile's day")]
     Missing(&'static str),
+    #[error("assets/rules.toml asks for {0} twice on one day")]
+    Overlap(Requirement),
 }
 
 /// What the code may ask for. Each has at least one entry in `assets/rules.toml`, checked when the rules are loaded.
@@ -70,7 +76,7 @@ impl Limit {
     }
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
     Error,
@@ -120,7 +126,8 @@ pub enum Profile {
 #[derive(Debug, Clone)]
 pub struct Rules {
     profile: Profile,
-    rules: Vec<Rule>,
+    limits: Vec<Rule>,
+    demands: Vec<Demand>,
 }
 
 impl Rules {
@@ -129,6 +136,7 @@ impl Rules {
         #[serde(deny_unknown_fields)]
         struct File {
             rule: Vec<Rule>,
+            requirement: Vec<Demand>,
         }
         let file: File = toml::from_str(EMBEDDED)?;
         for (_, id) in Limit::ALL {
@@ -136,16 +144,22 @@ impl Rules {
                 return Err(RulesError::Missing(id));
             }
         }
-        Ok(Self { profile, rules: file.rule })
+        requirement::without_overlap(&file.requirement)?;
+        Ok(Self { profile, limits: file.rule, demands: file.requirement })
+    }
+
+    /// The day whose rules apply at `now`.
+    fn day(&self, now: Timestamp) -> Date {
+        match self.profile {
+            Profile::Current => now.to_zoned(TimeZone::UTC).date(),
+            Profile::Seed => SEED_DAY,
+        }
     }
 
     /// The rule that held for `limit` at `now`; none where the platform had no such limit yet.
     pub fn rule(&self, limit: Limit, now: Timestamp) -> Option<&Rule> {
-        let day = match self.profile {
-            Profile::Current => now.to_zoned(TimeZone::UTC).date(),
-            Profile::Seed => SEED_DAY,
-        };
-        self.rules.iter().find(|rule| rule.id == limit.id() && rule.holds_on(day))
+        let day = self.day(now);
+        self.limits.iter().find(|rule| rule.id == limit.id() && rule.holds_on(day))
     }
 
     /// `rule order-certificate-lifetime, since 2026-03-15`: what a message prints beside what a rule forbids.
@@ -210,10 +224,10 @@ mod tests {
     #[test]
     fn entries_of_one_rule_never_overlap_and_cite_a_source() {
         let rules = Rules::load(Profile::Current).unwrap();
-        for (place, rule) in rules.rules.iter().enumerate() {
+        for (place, rule) in rules.limits.iter().enumerate() {
             assert!(!rule.source.is_empty() && !rule.unit.is_empty(), "{}", rule.id);
             assert!(Limit::ALL.iter().any(|(_, id)| *id == rule.id), "nothing asks for {}", rule.id);
-            for other in rules.rules[place + 1..].iter().filter(|other| other.id == rule.id) {
+            for other in rules.limits[place + 1..].iter().filter(|other| other.id == rule.id) {
                 assert!(!rule.holds_on(other.since) && !other.holds_on(rule.since), "{} overlaps", rule.id);
             }
         }

@@ -1,0 +1,144 @@
+//! `certdeck cert inspect FILE…` and `certdeck cert check FILE…`: facts, and with `check` the verdict on them.
+
+use std::io::{self, Write};
+use std::path::PathBuf;
+
+use clap::ValueEnum;
+use jiff::Timestamp;
+
+use super::report::{Examined, Failure};
+use super::{Format, file, openssl, password, words};
+use crate::cli::{CliError, Exit};
+use crate::model::{Hostname, printable};
+use crate::pki::{self, Question, Report, Roots};
+use crate::rules::{Profile, Rules};
+
+#[derive(Debug, clap::Args)]
+pub struct Inspect {
+    #[arg(required = true)]
+    files: Vec<PathBuf>,
+    #[command(flatten)]
+    password: password::Known,
+    #[arg(short, long, value_enum, default_value_t)]
+    output: Format,
+    /// Print the openssl commands that show the same, and do nothing
+    #[arg(long)]
+    openssl: bool,
+}
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Exit codes: 0 good · 1 findings of severity error · 2 a file cannot be read")]
+pub struct Args {
+    #[arg(required = true)]
+    files: Vec<PathBuf>,
+    #[command(flatten)]
+    password: password::Known,
+    /// The name that the certificate is to secure
+    #[arg(long, value_name = "NAME")]
+    hostname: Option<Hostname>,
+    /// Whose rules apply: today's, or those of the specification (2022-07-28)
+    #[arg(long, value_enum, default_value_t)]
+    profile: ProfileName,
+    /// Trust the certificate authorities of this file instead of those of this machine
+    #[arg(long, value_name = "FILE")]
+    roots: Option<PathBuf>,
+    /// Judge as of this time instead of now
+    #[arg(long, value_name = "RFC3339")]
+    as_of: Option<Timestamp>,
+    #[arg(short, long, value_enum, default_value_t)]
+    output: Format,
+    /// Print the openssl commands that look at the same, and do nothing
+    #[arg(long)]
+    openssl: bool,
+}
+
+#[derive(Debug, Clone, Copy, Default, ValueEnum)]
+enum ProfileName {
+    #[default]
+    Current,
+    Seed,
+}
+
+impl From<ProfileName> for Profile {
+    fn from(name: ProfileName) -> Self {
+        match name {
+            ProfileName::Current => Self::Current,
+            ProfileName::Seed => Self::Seed,
+        }
+    }
+}
+
+pub fn inspect(args: &Inspect) -> Result<Exit, CliError> {
+    if args.openssl {
+        return openssl::print(args.files.iter().flat_map(|path| openssl::inspect(path)));
+    }
+    let password = args.password.get()?;
+    let mut worst = Exit::Done;
+    for path in &args.files {
+        let examined = Examined::read(path, password.clone())?;
+        let mut report = Report::default();
+        if let Some(contents) = examined.known() {
+            report.leaf = pki::leaf(contents);
+            report.chain = report.leaf.map(|leaf| pki::chain(&contents.certificates, leaf.place));
+        }
+        write(&examined, &report, args.output, false)?;
+        worst = worse(worst, if examined.contents.is_err() { Exit::Usage } else { Exit::Done });
+    }
+    Ok(worst)
+}
+
+pub fn run(args: &Args) -> Result<Exit, CliError> {
+    if args.openssl {
+        let look = |path: &PathBuf| openssl::check(path, args.roots.as_deref(), args.hostname.as_ref());
+        return openssl::print(args.files.iter().flat_map(look));
+    }
+    let rules = Rules::load(args.profile.into()).map_err(|error| CliError::Usage(error.to_string()))?;
+    let roots = roots(args)?;
+    let password = args.password.get()?;
+    let mut worst = Exit::Done;
+    for path in &args.files {
+        let examined = Examined::read(path, password.clone())?;
+        let question = Question {
+            rules: &rules,
+            now: args.as_of.unwrap_or_else(Timestamp::now),
+            roots: (!roots.is_empty()).then_some(&roots),
+            host: args.hostname.as_ref(),
+            empty_password: examined.has_empty_password(),
+        };
+        let report = match &examined.contents {
+            Ok(contents) => pki::check(contents, &question),
+            Err(Failure::Refused(refused)) => pki::check_refused(refused, &question),
+            Err(failure @ (Failure::Unread(_) | Failure::Misnamed(_))) => pki::check_no_pfx(&failure.to_string(), &question),
+        };
+        write(&examined, &report, args.output, true)?;
+        let exit = match (&examined.contents, report.has_errors()) {
+            (Err(_), _) => Exit::Usage,
+            (Ok(_), true) => Exit::Blocked,
+            (Ok(_), false) => Exit::Done,
+        };
+        worst = worse(worst, exit);
+    }
+    Ok(worst)
+}
+
+fn roots(args: &Args) -> Result<Roots, CliError> {
+    let Some(path) = &args.roots else { return Ok(Roots::of_this_machine()) };
+    let shown = printable(&path.display().to_string()).into_owned();
+    let octets = file::read(path).map_err(|why| CliError::Usage(format!("{shown}: {why}")))?;
+    Roots::read(&octets).map_err(|why| CliError::Usage(format!("{shown}: {why}")))
+}
+
+fn write(examined: &Examined, report: &Report, format: Format, judged: bool) -> Result<(), CliError> {
+    let mut out = io::BufWriter::new(io::stdout().lock());
+    let written = match format {
+        Format::Json => writeln!(out, "{}", examined.json(report, judged)),
+        Format::Text => words::facts(examined, report, &mut out)
+            .and_then(|()| if judged { words::findings(report, &mut out) } else { Ok(()) })
+            .and_then(|()| writeln!(out)),
+    };
+    written.and_then(|()| out.flush()).map_err(CliError::Output)
+}
+
+fn worse(one: Exit, other: Exit) -> Exit {
+    if other.code() > one.code() { other } else { one }
+}

@@ -1,0 +1,65 @@
+//! `certdeck cert`: certificate files, offline: what is in them, whether Azure would take them, and how to mend them.
+
+mod build;
+mod check;
+mod file;
+mod openssl;
+mod password;
+mod prompt;
+mod report;
+mod rewrap;
+mod words;
+
+use clap::{Subcommand, ValueEnum};
+
+use super::{CliError, Exit};
+use crate::pki::Wrapping;
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Show what certificate files hold: PKCS#12 (.pfx), PEM, DER (.cer) or PKCS#7 (.p7b)
+    Inspect(check::Inspect),
+    /// Judge certificate files by what App Service asks of a private certificate
+    Check(check::Args),
+    /// Put a private key and certificates, in any order, together as a PFX
+    Build(build::Args),
+    /// Write a PFX anew: in order, encrypted as App Service takes it, with a password
+    Rewrap(rewrap::Args),
+}
+
+pub fn run(command: Command) -> Result<Exit, CliError> {
+    match command {
+        Command::Inspect(args) => check::inspect(&args),
+        Command::Check(args) => check::run(&args),
+        Command::Build(args) => build::run(&args),
+        Command::Rewrap(args) => rewrap::run(&args),
+    }
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// For people
+    #[default]
+    Text,
+    /// One object a file, each on a line of its own
+    Json,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+enum Encryption {
+    /// What App Service has always taken
+    #[default]
+    TripleDes,
+    /// OpenSSL 3's default, taken since 2025
+    #[value(name = "aes-256")]
+    Aes256,
+}
+
+impl From<Encryption> for Wrapping {
+    fn from(encryption: Encryption) -> Self {
+        match encryption {
+            Encryption::TripleDes => Self::TripleDes,
+            Encryption::Aes256 => Self::Aes256,
+        }
+    }
+}

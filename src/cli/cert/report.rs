@@ -1,0 +1,188 @@
+//! One certificate file looked at, and what programs are told of it (`-o json`).
+
+use std::path::{Path, PathBuf};
+
+use secrecy::{ExposeSecret, SecretString};
+use serde_json::{Value, json};
+use thiserror::Error;
+
+use super::{file, password};
+use crate::cli::CliError;
+use crate::model::printable;
+use crate::pki::{self, Certificate, Contents, Kind, Pkcs12, ReadError, Refused, Report};
+use crate::rules::Use;
+
+/// Why a file gives nothing to judge.
+#[derive(Debug, Error)]
+pub enum Failure {
+    #[error(transparent)]
+    Unread(#[from] file::Unread),
+    #[error(transparent)]
+    Refused(#[from] Box<Refused>),
+    #[error("the file is called as PKCS#12 files are, but it is {}", .0.kind.as_str())]
+    Misnamed(Box<Contents>),
+}
+
+impl Failure {
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Unread(unread) => unread.code(),
+            Self::Refused(refused) => refused.error.code(),
+            Self::Misnamed(_) => "not-pkcs12",
+        }
+    }
+}
+
+/// A file with what could be read of it.
+#[derive(Debug)]
+pub struct Examined {
+    pub path: PathBuf,
+    pub contents: Result<Contents, Failure>,
+    /// What the file was opened with.
+    pub password: Option<SecretString>,
+}
+
+impl Examined {
+    /// Reads `path`; asks for a password on the terminal if one is needed and none was given.
+    pub fn read(path: &Path, mut password: Option<SecretString>) -> Result<Self, CliError> {
+        let octets = match file::read(path) {
+            Ok(octets) => octets,
+            Err(unread) => return Ok(Self { path: path.to_owned(), contents: Err(unread.into()), password }),
+        };
+        let mut contents = pki::read(&octets, password.as_ref());
+        if let (Err(refused), None) = (&contents, &password)
+            && matches!(refused.error, ReadError::PasswordNeeded { .. })
+            && let Some(asked) = password::ask(&printable(&path.display().to_string()))?
+        {
+            contents = pki::read(&octets, Some(&asked));
+            password = Some(asked);
+        }
+        let contents = match contents {
+            Ok(contents) if contents.kind != Kind::Pkcs12 && is_called_pkcs12(path) => Err(Failure::Misnamed(Box::new(contents))),
+            other => other.map_err(Failure::from),
+        };
+        Ok(Self { path: path.to_owned(), contents, password })
+    }
+
+    pub fn has_empty_password(&self) -> bool {
+        self.password.as_ref().is_none_or(|password| password.expose_secret().is_empty())
+    }
+
+    pub fn file(&self) -> String {
+        printable(&self.path.display().to_string()).into_owned()
+    }
+
+    /// What was read, whether or not it is what the name promises.
+    pub fn known(&self) -> Option<&Contents> {
+        match &self.contents {
+            Ok(contents) => Some(contents),
+            Err(Failure::Misnamed(contents)) => Some(contents),
+            Err(_) => None,
+        }
+    }
+
+    fn kind(&self) -> Kind {
+        match &self.contents {
+            Ok(contents) => contents.kind,
+            Err(Failure::Misnamed(contents)) => contents.kind,
+            Err(Failure::Refused(refused)) => refused.kind,
+            Err(Failure::Unread(_)) => Kind::Unknown,
+        }
+    }
+
+    fn container(&self) -> Option<&Pkcs12> {
+        match &self.contents {
+            Ok(contents) => contents.container.as_ref(),
+            Err(Failure::Refused(refused)) => refused.container.as_ref(),
+            Err(_) => None,
+        }
+    }
+
+    /// The facts, and with `judged` the findings and the verdict.
+    pub fn json(&self, report: &Report, judged: bool) -> Value {
+        let failure = self.contents.as_ref().err();
+        let known = self.known();
+        let leaf = known.and_then(|contents| contents.certificates.get(report.leaf?.place));
+        let mut object = json!({
+            "file": self.file(),
+            "kind": self.kind().as_str(),
+            "readable": failure.is_none(),
+            "error": failure.map(ToString::to_string),
+            "error_code": failure.map(Failure::code),
+            "mac": self.container().and_then(mac),
+            "encryption": self.container().map(encryption),
+            "keys": known.map_or_else(Vec::new, keys),
+            "certificates": known.map(|contents| contents.certificates.len()),
+            "leaf": leaf.map(leaf_facts),
+            "chain": report.chain.as_ref().map(|chain| {
+                let subject = |&place: &usize| known.map(|contents| contents.certificates[place].subject.clone());
+                json!({
+                    "complete": chain.complete,
+                    "ordered": chain.order == pki::Order::LeafToRoot,
+                    "order": chain.order.as_str(),
+                    "subjects": chain.path.iter().map(subject).collect::<Vec<_>>(),
+                    "missing": chain.missing,
+                    "strays": chain.strays.iter().map(subject).collect::<Vec<_>>(),
+                    "duplicates": chain.duplicates.len(),
+                })
+            }),
+        });
+        if judged && let Some(fields) = object.as_object_mut() {
+            fields.insert("trusted".into(), json!(report.trusted));
+            fields.insert("findings".into(), json!(report.findings));
+            fields.insert(
+                "uses".into(),
+                json!({
+                    "upload": report.allows(Use::Upload),
+                    "bind": report.allows(Use::Bind),
+                    "import": report.allows(Use::Import),
+                }),
+            );
+            fields.insert("verdict".into(), json!(report.verdict().as_str()));
+        }
+        object
+    }
+}
+
+fn is_called_pkcs12(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| ["pfx", "p12"].iter().any(|known| extension.eq_ignore_ascii_case(known)))
+}
+
+fn mac(container: &Pkcs12) -> Option<Value> {
+    let mac = container.mac.as_ref()?;
+    Some(json!({ "kind": mac.kind.as_str(), "digest": mac.digest, "iterations": mac.iterations }))
+}
+
+fn encryption(container: &Pkcs12) -> Value {
+    json!({ "key": names(&container.key_encryption), "certificates": names(&container.section_encryption) })
+}
+
+/// Each name once, separated by semicolons; nothing where there is no such part.
+pub fn names(encryption: &[pki::Encryption]) -> Option<String> {
+    let mut names: Vec<&str> = encryption.iter().map(|one| one.name.as_str()).collect();
+    names.sort_unstable();
+    names.dedup();
+    (!names.is_empty()).then(|| names.join(";"))
+}
+
+fn keys(contents: &Contents) -> Vec<Value> {
+    contents.keys.iter().map(|key| json!({ "type": key.kind.type_name(), "bits": key.kind.bits() })).collect()
+}
+
+fn leaf_facts(leaf: &Certificate) -> Value {
+    json!({
+        "subject": leaf.subject,
+        "issuer": leaf.issuer,
+        "sans": leaf.sans.iter().map(ToString::to_string).collect::<Vec<_>>(),
+        "thumbprint": leaf.thumbprint.as_str(),
+        "serial": leaf.serial,
+        "serial_octets": leaf.serial_octets,
+        "not_before": leaf.not_before.to_string(),
+        "not_after": leaf.not_after_text(),
+        "eku": leaf.eku,
+        "key": { "type": leaf.public_key.kind.type_name(), "bits": leaf.public_key.kind.bits() },
+        "signature": leaf.signature_algorithm.name,
+        "ca": leaf.is_ca,
+        "friendly_name": leaf.friendly_name,
+    })
+}

@@ -1,0 +1,63 @@
+//! `certdeck cert rewrap IN OUT`: the same key and certificates, in order, encrypted anew (A139, A203).
+
+use std::path::PathBuf;
+
+use secrecy::ExposeSecret;
+
+use super::report::Examined;
+use super::{Encryption, file, openssl, password};
+use crate::cli::{CliError, Exit, words};
+use crate::model::printable;
+use crate::pki::Bundle;
+
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// The file to read: PKCS#12, or PEM with a private key
+    #[arg(value_name = "IN")]
+    from: PathBuf,
+    /// The file to write; an existing one is not overwritten
+    #[arg(value_name = "OUT")]
+    to: PathBuf,
+    #[arg(long, value_enum, default_value_t)]
+    encryption: Encryption,
+    /// The name that Azure and Windows show; by default the one that the file has
+    #[arg(long, value_name = "TEXT")]
+    friendly_name: Option<String>,
+    #[command(flatten)]
+    password: password::Known,
+    #[command(flatten)]
+    new_password: password::New,
+    /// Print the openssl commands that do the same, and do nothing
+    #[arg(long)]
+    openssl: bool,
+}
+
+/// Without a new password the old one is kept; an empty one cannot be.
+pub fn run(args: &Args) -> Result<Exit, CliError> {
+    if args.openssl {
+        return openssl::print(openssl::rewrap(&args.from, &args.to, args.encryption));
+    }
+    file::must_not_exist(&args.to)?;
+    let known = args.password.get()?;
+    let new = args.new_password.get()?;
+    let examined = Examined::read(&args.from, known)?;
+    let contents = match &examined.contents {
+        Ok(contents) => contents,
+        Err(why) => return Err(CliError::Usage(format!("{}: {why}", examined.file()))),
+    };
+    let refused = |why: crate::pki::BuildError| CliError::Refused(format!("{}: {why}", examined.file()));
+    let bundle = Bundle::rewrap(contents).map_err(refused)?;
+    let shown = printable(&args.to.display().to_string()).into_owned();
+    let kept = examined.password.clone().filter(|password| !password.expose_secret().is_empty());
+    let password = new.or(kept).map_or_else(|| password::ask_twice(&shown), Ok)?;
+    let octets = bundle.write(&password, args.encryption.into(), args.friendly_name.as_deref()).map_err(refused)?;
+    file::write_new(&args.to, &octets)?;
+    words(&format!("{shown}: private key and {} certificates, in order", bundle.chain.len()));
+    if let Some(missing) = &bundle.missing {
+        words(&format!("the chain is not complete: the certificate of {missing} is missing"));
+    }
+    if bundle.strays > 0 {
+        words(&format!("kept, though not part of the chain: {} certificates", bundle.strays));
+    }
+    Ok(Exit::Done)
+}

@@ -1,0 +1,141 @@
+//! What people are told of a certificate file: the same facts as in JSON, in plain lines.
+
+use std::io::{self, Write};
+
+use jiff::Timestamp;
+
+use super::report::{Examined, names};
+use crate::pki::{Certificate, Chain, Contents, Kind, MacKind, Order, Pkcs12, Report};
+use crate::rules::{Severity, Use};
+
+/// Names that are shown of a certificate with very many.
+const NAMES: usize = 20;
+
+pub fn facts(examined: &Examined, report: &Report, out: &mut impl Write) -> io::Result<()> {
+    writeln!(out, "{}", examined.file())?;
+    if let Err(failure) = &examined.contents {
+        line(out, "not readable", &failure.to_string())?;
+    }
+    let Some(contents) = examined.known() else { return Ok(()) };
+    line(out, "kind", kind(contents.kind))?;
+    if let Some(known) = &contents.container {
+        container(known, examined.has_empty_password(), out)?;
+    }
+    for key in &contents.keys {
+        let wrapped = if key.encrypted { "encrypted" } else { "not encrypted" };
+        line(out, "private key", &format!("{}, {wrapped}", key.kind))?;
+    }
+    for part in &contents.unread {
+        line(out, "not read", &part.to_string())?;
+    }
+    if let Some(one) = report.leaf.and_then(|leaf| contents.certificates.get(leaf.place)) {
+        leaf(one, out)?;
+    }
+    if let Some(known) = &report.chain {
+        chain(contents, known, out)?;
+    }
+    Ok(())
+}
+
+pub fn findings(report: &Report, out: &mut impl Write) -> io::Result<()> {
+    for finding in &report.findings {
+        let severity = match finding.severity {
+            Severity::Error => "error",
+            Severity::Warning => "warning",
+            Severity::Note => "note",
+        };
+        writeln!(out, "\n  {severity:<8} {}: {}", finding.rule, finding.seen)?;
+        writeln!(out, "           required since {}: {}", finding.since, finding.required)?;
+        writeln!(out, "           source: {}", finding.source)?;
+        writeln!(out, "           to do: {}", finding.remedy)?;
+    }
+    let answer = |wanted| if report.allows(wanted) { "yes" } else { "no" };
+    writeln!(out)?;
+    line(out, "verdict", report.verdict().as_str())?;
+    line(
+        out,
+        "",
+        &format!(
+            "can be uploaded: {} · can secure a binding: {} · can be imported from Key Vault: {}",
+            answer(Use::Upload),
+            answer(Use::Bind),
+            answer(Use::Import)
+        ),
+    )
+}
+
+fn line(out: &mut impl Write, what: &str, text: &str) -> io::Result<()> {
+    writeln!(out, "  {what:<15} {text}")
+}
+
+fn container(container: &Pkcs12, empty_password: bool, out: &mut impl Write) -> io::Result<()> {
+    let mac = container.mac.as_ref().map_or_else(
+        || "none".to_owned(),
+        |mac| {
+            let kind = if mac.kind == MacKind::Pbmac1 { "PBMAC1, " } else { "" };
+            format!("{kind}{}, {} rounds", mac.digest, mac.iterations)
+        },
+    );
+    line(out, "integrity (MAC)", &mac)?;
+    line(out, "password", if empty_password { "empty" } else { "yes" })?;
+    let shown = |names: Option<String>| names.map_or_else(|| "none there".to_owned(), |names| names.replace(';', " and "));
+    line(out, "key encryption", &shown(names(&container.key_encryption)))?;
+    line(out, "sections", &shown(names(&container.section_encryption)))?;
+    if !container.other_bags.is_empty() {
+        line(out, "also in it", &container.other_bags.join(", "))?;
+    }
+    Ok(())
+}
+
+fn leaf(leaf: &Certificate, out: &mut impl Write) -> io::Result<()> {
+    line(out, "certificate", &leaf.subject)?;
+    line(out, "issued by", &leaf.issuer)?;
+    if let Some(name) = &leaf.friendly_name {
+        line(out, "friendly name", name)?;
+    }
+    let names: Vec<String> = leaf.sans.iter().take(NAMES).map(ToString::to_string).collect();
+    let more = leaf.sans.len().saturating_sub(NAMES);
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    line(out, "names", &if names.is_empty() { "none".to_owned() } else { names.join(", ") + &more })?;
+    line(out, "valid", &format!("{} to {}", minute(leaf.not_before), minute(leaf.not_after)))?;
+    line(out, "key", &leaf.public_key.kind.to_string())?;
+    line(out, "signature", &leaf.signature_algorithm.name)?;
+    line(out, "serial number", &format!("{} ({} octets)", leaf.serial, leaf.serial_octets))?;
+    line(out, "purposes", &leaf.eku.as_ref().map_or_else(|| "not said".to_owned(), |purposes| purposes.join(", ")))?;
+    line(out, "thumbprint", leaf.thumbprint.as_str())
+}
+
+fn chain(contents: &Contents, chain: &Chain, out: &mut impl Write) -> io::Result<()> {
+    let order = match chain.order {
+        Order::LeafToRoot => "in order",
+        Order::RootToLeaf => "root first",
+        Order::Mixed => "in no order",
+    };
+    let complete = if chain.complete { "complete" } else { "incomplete" };
+    line(out, "chain", &format!("{complete}, {order}"))?;
+    for (above, &place) in chain.path.iter().enumerate() {
+        let one = &contents.certificates[place];
+        line(out, "", &format!("{}{} (to {})", "  ".repeat(above), one.subject, minute(one.not_after)))?;
+    }
+    if let Some(missing) = &chain.missing {
+        line(out, "missing", missing)?;
+    }
+    for &place in &chain.strays {
+        line(out, "not in chain", &contents.certificates[place].subject)?;
+    }
+    Ok(())
+}
+
+fn kind(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Pkcs12 => "PKCS#12 (PFX)",
+        Kind::X509 => "one certificate (DER)",
+        Kind::Pem => "PEM",
+        Kind::Pkcs7 => "PKCS#7 bundle",
+        Kind::Unknown => "unknown",
+    }
+}
+
+fn minute(when: Timestamp) -> String {
+    when.strftime("%Y-%m-%d %H:%M UTC").to_string()
+}

@@ -1,0 +1,250 @@
+//! The names of algorithms: what object identifiers mean, said as OpenSSL says it.
+
+use std::fmt;
+
+/// A cipher, as far as rules about encryption need to tell them apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Cipher {
+    /// Not encrypted at all.
+    None,
+    TripleDes,
+    /// Triple DES with the first key used twice.
+    TwoKeyTripleDes,
+    /// The effective key length in bits.
+    Rc2(u16),
+    Rc4,
+    Des,
+    /// The key length in bits.
+    Aes(u16),
+    Other,
+}
+
+impl Cipher {
+    pub fn is_triple_des(self) -> bool {
+        matches!(self, Self::TripleDes | Self::TwoKeyTripleDes)
+    }
+}
+
+/// How one part of a file is encrypted; known without the password.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Encryption {
+    pub cipher: Cipher,
+    /// Such as `pbeWithSHA1And3-KeyTripleDES-CBC` or `PBES2/PBKDF2-hmac-sha256/aes-256-cbc`; `none` for an open part.
+    pub name: String,
+    /// The object identifier of the scheme, empty for an open part.
+    pub oid: String,
+    /// Rounds of the key derivation.
+    pub iterations: Option<u64>,
+}
+
+impl Encryption {
+    pub fn none() -> Self {
+        Self { cipher: Cipher::None, name: "none".into(), oid: String::new(), iterations: None }
+    }
+}
+
+impl fmt::Display for Encryption {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.name)
+    }
+}
+
+/// What sort of key: `RSA 2048`, `EC P-256`.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum KeyKind {
+    /// The length of the modulus in bits.
+    Rsa(u32),
+    Ec(Curve),
+    /// The length of the prime in bits.
+    Dsa(u32),
+    Ed25519,
+    Ed448,
+    /// By name or object identifier.
+    Other(String),
+}
+
+impl KeyKind {
+    /// `RSA`, `EC`, `DSA`, `Ed25519`, `Ed448`, or the name of another.
+    pub fn type_name(&self) -> &str {
+        match self {
+            Self::Rsa(_) => "RSA",
+            Self::Ec(_) => "EC",
+            Self::Dsa(_) => "DSA",
+            Self::Ed25519 => "Ed25519",
+            Self::Ed448 => "Ed448",
+            Self::Other(name) => name,
+        }
+    }
+
+    pub fn bits(&self) -> Option<u32> {
+        match self {
+            Self::Rsa(bits) | Self::Dsa(bits) => Some(*bits),
+            Self::Ec(curve) => curve.bits,
+            Self::Ed25519 => Some(256),
+            Self::Ed448 => Some(456),
+            Self::Other(_) => None,
+        }
+    }
+}
+
+impl fmt::Display for KeyKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Rsa(bits) => write!(f, "RSA {bits}"),
+            Self::Dsa(bits) => write!(f, "DSA {bits}"),
+            Self::Ec(curve) => write!(f, "EC {}", curve.name),
+            other => f.write_str(other.type_name()),
+        }
+    }
+}
+
+/// A named curve.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Curve {
+    /// Such as `P-256`; an object identifier if it is not known.
+    pub name: String,
+    /// The size of its field; `None` if it is not known.
+    pub bits: Option<u32>,
+}
+
+/// How a certificate is signed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SignatureAlgorithm {
+    pub oid: String,
+    /// Such as `sha256WithRSAEncryption`; the object identifier if it is not known.
+    pub name: String,
+    /// `md5`, `sha1`, `sha256` …; `None` where the algorithm has none of its own (Ed25519) or is not known.
+    pub digest: Option<&'static str>,
+}
+
+pub(super) const RSASSA_PSS: &str = "1.2.840.113549.1.1.10";
+
+impl SignatureAlgorithm {
+    /// `parameter` is the digest that the parameters name, for the algorithms that leave it to them.
+    pub(super) fn new(oid: String, parameter: Option<&'static str>) -> Self {
+        let (name, digest) = match oid.as_str() {
+            "1.2.840.113549.1.1.2" => ("md2WithRSAEncryption", Some("md2")),
+            "1.2.840.113549.1.1.4" => ("md5WithRSAEncryption", Some("md5")),
+            "1.2.840.113549.1.1.5" | "1.3.14.3.2.29" => ("sha1WithRSAEncryption", Some("sha1")),
+            "1.2.840.113549.1.1.14" => ("sha224WithRSAEncryption", Some("sha224")),
+            "1.2.840.113549.1.1.11" => ("sha256WithRSAEncryption", Some("sha256")),
+            "1.2.840.113549.1.1.12" => ("sha384WithRSAEncryption", Some("sha384")),
+            "1.2.840.113549.1.1.13" => ("sha512WithRSAEncryption", Some("sha512")),
+            RSASSA_PSS => ("rsassaPss", parameter),
+            "1.2.840.10045.4.1" => ("ecdsa-with-SHA1", Some("sha1")),
+            "1.2.840.10045.4.3.1" => ("ecdsa-with-SHA224", Some("sha224")),
+            "1.2.840.10045.4.3.2" => ("ecdsa-with-SHA256", Some("sha256")),
+            "1.2.840.10045.4.3.3" => ("ecdsa-with-SHA384", Some("sha384")),
+            "1.2.840.10045.4.3.4" => ("ecdsa-with-SHA512", Some("sha512")),
+            "1.2.840.10040.4.3" => ("dsa-with-SHA1", Some("sha1")),
+            "2.16.840.1.101.3.4.3.1" => ("dsa-with-SHA224", Some("sha224")),
+            "2.16.840.1.101.3.4.3.2" => ("dsa-with-SHA256", Some("sha256")),
+            "1.3.101.112" => ("Ed25519", None),
+            "1.3.101.113" => ("Ed448", None),
+            other => (other_name(other).unwrap_or(other), None),
+        };
+        Self { name: name.to_owned(), digest, oid }
+    }
+}
+
+impl Curve {
+    pub(super) fn from_oid(oid: &str) -> Self {
+        let (name, bits) = match oid {
+            "1.2.840.10045.3.1.1" => ("P-192", Some(192)),
+            "1.3.132.0.33" => ("P-224", Some(224)),
+            "1.2.840.10045.3.1.7" => ("P-256", Some(256)),
+            "1.3.132.0.34" => ("P-384", Some(384)),
+            "1.3.132.0.35" => ("P-521", Some(521)),
+            "1.3.132.0.10" => ("secp256k1", Some(256)),
+            "1.3.36.3.3.2.8.1.1.7" => ("brainpoolP256r1", Some(256)),
+            "1.3.36.3.3.2.8.1.1.11" => ("brainpoolP384r1", Some(384)),
+            "1.3.36.3.3.2.8.1.1.13" => ("brainpoolP512r1", Some(512)),
+            other => (other, None),
+        };
+        Self { name: name.to_owned(), bits }
+    }
+}
+
+/// The name of a key or signature algorithm without parameters that is known but not used by App Service.
+pub(super) fn other_name(oid: &str) -> Option<&'static str> {
+    Some(match oid {
+        "1.3.101.110" => "X25519",
+        "1.3.101.111" => "X448",
+        "2.16.840.1.101.3.4.3.17" => "ML-DSA-44",
+        "2.16.840.1.101.3.4.3.18" => "ML-DSA-65",
+        "2.16.840.1.101.3.4.3.19" => "ML-DSA-87",
+        "2.16.840.1.101.3.4.4.1" => "ML-KEM-512",
+        "2.16.840.1.101.3.4.4.2" => "ML-KEM-768",
+        "2.16.840.1.101.3.4.4.3" => "ML-KEM-1024",
+        _ => return None,
+    })
+}
+
+/// A hash function.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Digest {
+    Md5,
+    Sha1,
+    Sha224,
+    Sha256,
+    Sha384,
+    Sha512,
+    Sha512_224,
+    Sha512_256,
+}
+
+impl Digest {
+    pub fn from_oid(oid: &str) -> Option<Self> {
+        Some(match oid {
+            "1.2.840.113549.2.5" => Self::Md5,
+            "1.3.14.3.2.26" => Self::Sha1,
+            "2.16.840.1.101.3.4.2.4" => Self::Sha224,
+            "2.16.840.1.101.3.4.2.1" => Self::Sha256,
+            "2.16.840.1.101.3.4.2.2" => Self::Sha384,
+            "2.16.840.1.101.3.4.2.3" => Self::Sha512,
+            "2.16.840.1.101.3.4.2.5" => Self::Sha512_224,
+            "2.16.840.1.101.3.4.2.6" => Self::Sha512_256,
+            _ => return None,
+        })
+    }
+
+    /// By the object identifier of the HMAC made with it.
+    pub fn from_hmac_oid(oid: &str) -> Option<Self> {
+        Some(match oid {
+            "1.2.840.113549.2.6" => Self::Md5,
+            "1.2.840.113549.2.7" => Self::Sha1,
+            "1.2.840.113549.2.8" => Self::Sha224,
+            "1.2.840.113549.2.9" => Self::Sha256,
+            "1.2.840.113549.2.10" => Self::Sha384,
+            "1.2.840.113549.2.11" => Self::Sha512,
+            "1.2.840.113549.2.12" => Self::Sha512_224,
+            "1.2.840.113549.2.13" => Self::Sha512_256,
+            _ => return None,
+        })
+    }
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Md5 => "md5",
+            Self::Sha1 => "sha1",
+            Self::Sha224 => "sha224",
+            Self::Sha256 => "sha256",
+            Self::Sha384 => "sha384",
+            Self::Sha512 => "sha512",
+            Self::Sha512_224 => "sha512_224",
+            Self::Sha512_256 => "sha512_256",
+        }
+    }
+
+    /// Octets that it gives.
+    pub fn size(self) -> usize {
+        match self {
+            Self::Md5 => 16,
+            Self::Sha1 => 20,
+            Self::Sha224 | Self::Sha512_224 => 28,
+            Self::Sha256 | Self::Sha512_256 => 32,
+            Self::Sha384 => 48,
+            Self::Sha512 => 64,
+        }
+    }
+}

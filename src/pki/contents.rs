@@ -1,0 +1,232 @@
+//! What a certificate file holds, as facts. No verdict is made here: `check` judges what this says.
+//!
+//! Texts are printable already; bytes are as they stand in the file.
+
+use std::fmt;
+
+use jiff::Timestamp;
+use secrecy::{ExposeSecret, SecretSlice};
+
+use super::algorithm::{Cipher, Encryption, KeyKind, SignatureAlgorithm};
+use super::refused::ReadError;
+use crate::model::Thumbprint;
+
+/// What sort of file it is, whatever its name says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Kind {
+    Pkcs12,
+    X509,
+    Pem,
+    Pkcs7,
+    Unknown,
+}
+
+impl Kind {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Pkcs12 => "pkcs12",
+            Self::X509 => "x509",
+            Self::Pem => "pem",
+            Self::Pkcs7 => "pkcs7",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
+/// Everything that could be read. What could not is named in `unread`, so that one odd part does not hide the rest.
+#[derive(Debug, Clone)]
+pub struct Contents {
+    pub kind: Kind,
+    /// In the order of the file.
+    pub certificates: Vec<Certificate>,
+    /// In the order of the file.
+    pub keys: Vec<PrivateKey>,
+    /// What is known of the container; only for PKCS#12.
+    pub container: Option<Pkcs12>,
+    /// Parts that are there but could not be read: a cipher that is not known, an encrypted key without a password.
+    pub unread: Vec<ReadError>,
+    /// Octets after the end of the structure. Azure and OpenSSL ignore them.
+    pub trailing_bytes: usize,
+}
+
+/// The facts of a PKCS#12 container. All but what lies inside encrypted parts is known without the password.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Pkcs12 {
+    /// RFC 7292 wants 3.
+    pub version: i64,
+    /// Indefinite lengths or strings in pieces: BER, as Windows, Java and NSS write it.
+    pub ber: bool,
+    pub mac: Option<Mac>,
+    /// One for each private key seen; `Cipher::None` for one that lies open.
+    pub key_encryption: Vec<Encryption>,
+    /// One for each section (authenticated safe); `Cipher::None` for one that lies open.
+    pub section_encryption: Vec<Encryption>,
+    /// Bags that are neither certificate nor key, by name: a CRL, a secret.
+    pub other_bags: Vec<String>,
+}
+
+impl Pkcs12 {
+    /// The sections that are encrypted at all: certificates are public and may lie open.
+    pub fn encrypted_sections(&self) -> impl Iterator<Item = &Encryption> {
+        self.section_encryption.iter().filter(|encryption| encryption.cipher != Cipher::None)
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MacKind {
+    /// HMAC with a key from the key derivation of PKCS#12 itself.
+    Pkcs12Kdf,
+    /// RFC 9579.
+    Pbmac1,
+    /// A digest that is not known here; `Mac::digest` is its object identifier.
+    Unknown,
+}
+
+impl MacKind {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Pkcs12Kdf => "pkcs12-kdf",
+            Self::Pbmac1 => "pbmac1",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
+/// The seal over the contents, which also proves the password.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mac {
+    pub kind: MacKind,
+    /// `sha1`, `sha256` …, or an object identifier if it is not known.
+    pub digest: String,
+    pub iterations: u64,
+    /// The form of the password that the MAC verified with; `None` if it did not, or could not be computed.
+    pub verified: Option<PasswordForm>,
+}
+
+/// One password has several spellings in octets, and writers differ.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PasswordForm {
+    /// UTF-16 with two zero octets at its end, as RFC 7292 says; of an empty password just the two zero octets.
+    Utf16,
+    /// Each octet of the UTF-8 text widened to two: OpenSSL before 1.1 did so.
+    WidenedUtf8,
+    /// No octet at all, for an empty password: what Key Vault writes for App Service certificates (A201).
+    Null,
+    /// UTF-8, as PBKDF2 takes it.
+    Utf8,
+}
+
+/// A name that a certificate is valid for, printable.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum San {
+    Dns(String),
+    Ip(String),
+    Email(String),
+    Uri(String),
+    /// Any other form, described.
+    Other(String),
+}
+
+impl fmt::Display for San {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Dns(name) | Self::Ip(name) | Self::Email(name) | Self::Uri(name) | Self::Other(name) => f.write_str(name),
+        }
+    }
+}
+
+/// A public key in a form that can be compared, whatever wrapping it came in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PublicKey {
+    pub kind: KeyKind,
+    /// RSA: modulus and exponent as two DER INTEGERs; EC and Edwards curves: the point; others: the bits as they stand.
+    pub value: Vec<u8>,
+}
+
+/// One X.509 certificate.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Certificate {
+    pub der: Vec<u8>,
+    /// RFC 4514: the last RDN first.
+    pub subject: String,
+    /// RFC 4514: the last RDN first.
+    pub issuer: String,
+    /// The name as encoded, to be compared with the issuer of another.
+    pub subject_der: Vec<u8>,
+    /// The name as encoded, to be compared with the subject of another.
+    pub issuer_der: Vec<u8>,
+    /// The first common name.
+    pub common_name: Option<String>,
+    /// The names of the subject alternative name extension, in its order; at most `limits::NAMES`.
+    pub sans: Vec<San>,
+    /// SHA-1 of the DER, as App Service names certificates.
+    pub thumbprint: Thumbprint,
+    /// Upper-case hexadecimal digits of the magnitude, in whole octets; a negative number (which X.509 forbids) has a `-`.
+    pub serial: String,
+    /// Octets of the magnitude: two hexadecimal digits each (A138).
+    pub serial_octets: usize,
+    pub not_before: Timestamp,
+    pub not_after: Timestamp,
+    /// Object identifiers of the extended key usage extension; `None` if it is absent.
+    pub eku: Option<Vec<String>>,
+    /// Basic constraints say CA.
+    pub is_ca: bool,
+    /// 1, 2 or 3; odd certificates claim others.
+    pub version: u32,
+    pub public_key: PublicKey,
+    pub signature_algorithm: SignatureAlgorithm,
+    /// Subject key identifier.
+    pub ski: Option<Vec<u8>>,
+    /// Authority key identifier.
+    pub aki: Option<Vec<u8>>,
+    /// From the attributes of a PKCS#12 bag.
+    pub friendly_name: Option<String>,
+    /// From the attributes of a PKCS#12 bag: pairs a certificate with its key.
+    pub local_key_id: Option<Vec<u8>>,
+}
+
+impl Certificate {
+    /// The end as RFC 3339; `Timestamp::MAX` stands for the end of the year 9999, by which RFC 5280 means "no end".
+    pub fn not_after_text(&self) -> String {
+        if self.not_after == Timestamp::MAX { "9999-12-31T23:59:59Z".into() } else { self.not_after.to_string() }
+    }
+
+    /// Subject and issuer are the same name; whether it also signed itself only the signature tells.
+    pub fn is_self_issued(&self) -> bool {
+        self.subject_der == self.issuer_der
+    }
+}
+
+/// One private key. Its bytes leave only through [`PrivateKey::pkcs8`], and no print shows them.
+#[derive(Clone)]
+pub struct PrivateKey {
+    pub kind: KeyKind,
+    /// To find the certificate that belongs to it; `None` where it cannot be told from the private part.
+    pub public: Option<PublicKey>,
+    /// It was encrypted in the file.
+    pub encrypted: bool,
+    /// From the attributes of a PKCS#12 bag.
+    pub friendly_name: Option<String>,
+    /// From the attributes of a PKCS#12 bag: pairs a certificate with its key.
+    pub local_key_id: Option<Vec<u8>>,
+    pub(super) pkcs8: SecretSlice<u8>,
+}
+
+impl PrivateKey {
+    /// The key as unencrypted PKCS#8 DER.
+    pub fn pkcs8(&self) -> &[u8] {
+        self.pkcs8.expose_secret()
+    }
+
+    /// Whether this is the key of `certificate`; `None` if that cannot be told.
+    pub fn fits(&self, certificate: &Certificate) -> Option<bool> {
+        self.public.as_ref().map(|public| *public == certificate.public_key)
+    }
+}
+
+impl fmt::Debug for PrivateKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PrivateKey").field("kind", &self.kind).field("encrypted", &self.encrypted).finish_non_exhaustive()
+    }
+}

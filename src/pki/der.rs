@@ -1,0 +1,278 @@
+//! A reader of BER and DER that borrows what it reads: tags, lengths, nothing more.
+//!
+//! BER, because Windows, Java and NSS write indefinite lengths and strings in pieces; with a limit to nesting, because a
+//! hostile file is 20,000 open sequences. Nothing is copied but strings in pieces.
+
+use std::borrow::Cow;
+
+/// How deep elements of indefinite length may nest before their end is found.
+const DEPTH: usize = 64;
+/// How deep the pieces of a string may nest.
+const PIECES: usize = 16;
+
+/// What is wrong with an encoding, as half a sentence.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct DerError(pub &'static str);
+
+pub(super) type Result<T> = std::result::Result<T, DerError>;
+
+/// Class and number of an identifier octet, as this crate writes them: `0x30` is a SEQUENCE, `0xA0` a constructed `[0]`.
+/// Tag numbers above 30 do not occur in what we read; they are all `HIGH`.
+pub(super) mod tag {
+    pub const BOOLEAN: u8 = 0x01;
+    pub const INTEGER: u8 = 0x02;
+    pub const BIT_STRING: u8 = 0x03;
+    pub const OCTET_STRING: u8 = 0x04;
+    pub const OID: u8 = 0x06;
+    pub const UTF8: u8 = 0x0C;
+    pub const T61: u8 = 0x14;
+    pub const UTC_TIME: u8 = 0x17;
+    pub const GENERALIZED_TIME: u8 = 0x18;
+    pub const UNIVERSAL: u8 = 0x1C;
+    pub const BMP: u8 = 0x1E;
+    pub const SEQUENCE: u8 = 0x30;
+    pub const SET: u8 = 0x31;
+    pub const CONSTRUCTED: u8 = 0x20;
+    pub const HIGH: u8 = 0x1F;
+
+    /// The constructed context tag `[number]`.
+    pub const fn context(number: u8) -> u8 {
+        0xA0 | number
+    }
+}
+
+/// One element: identifier, contents, and the octets of both together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Element<'a> {
+    pub tag: u8,
+    pub content: &'a [u8],
+    pub raw: &'a [u8],
+    pub indefinite: bool,
+}
+
+impl<'a> Element<'a> {
+    /// Reads the element at the start of `input` and gives back what follows it.
+    pub fn parse(input: &'a [u8]) -> Result<(Self, &'a [u8])> {
+        parse(input, 0)
+    }
+
+    /// The elements inside.
+    pub fn children(self) -> Result<Reader<'a>> {
+        if self.is_constructed() {
+            Ok(Reader { rest: self.content })
+        } else {
+            Err(DerError("a primitive element where others should be inside"))
+        }
+    }
+
+    /// The elements inside, if this has the tag `wanted`.
+    pub fn expect(self, wanted: u8) -> Result<Reader<'a>> {
+        if self.tag == wanted { self.children() } else { Err(DerError("another element than the format has here")) }
+    }
+
+    pub fn is_constructed(self) -> bool {
+        self.tag & tag::CONSTRUCTED != 0
+    }
+
+    /// The octets of a string, its pieces joined if it comes in pieces.
+    pub fn octets(self) -> Result<Cow<'a, [u8]>> {
+        if !self.is_constructed() {
+            return Ok(Cow::Borrowed(self.content));
+        }
+        let mut joined = Vec::new();
+        join(self, &mut joined, 0)?;
+        Ok(Cow::Owned(joined))
+    }
+
+    /// An object identifier in dotted form.
+    pub fn oid(self) -> Result<String> {
+        if self.tag != tag::OID {
+            return Err(DerError("something else where an object identifier should be"));
+        }
+        dotted(self.content).ok_or(DerError("an object identifier that is cut off or too large"))
+    }
+
+    /// An INTEGER's octets without those that only carry its sign; of a negative number, as they stand.
+    pub fn integer(self) -> Result<&'a [u8]> {
+        if self.tag != tag::INTEGER || self.content.is_empty() {
+            return Err(DerError("something else where a number should be"));
+        }
+        let zeros = self.content.iter().take_while(|octet| **octet == 0).count();
+        Ok(&self.content[zeros.min(self.content.len() - 1)..])
+    }
+
+    pub fn is_negative(self) -> bool {
+        self.content.first().is_some_and(|octet| octet & 0x80 != 0)
+    }
+
+    /// A number that is not negative; one that does not fit is the largest there is, which every limit refuses.
+    pub fn unsigned(self) -> Result<u64> {
+        let octets = self.integer()?;
+        if self.is_negative() {
+            return Err(DerError("a negative number where none makes sense"));
+        }
+        Ok(if octets.len() > 8 { u64::MAX } else { octets.iter().fold(0, |sum, octet| sum << 8 | u64::from(*octet)) })
+    }
+
+    /// The octets of a BIT STRING whose bits fill them.
+    pub fn bits(self) -> Result<&'a [u8]> {
+        match (self.tag, self.content) {
+            (tag::BIT_STRING, [unused, bits @ ..]) if *unused < 8 => Ok(bits),
+            _ => Err(DerError("something else where a bit string should be")),
+        }
+    }
+}
+
+/// Elements one after another.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Reader<'a> {
+    rest: &'a [u8],
+}
+
+impl<'a> Reader<'a> {
+    /// The element that must come next.
+    pub fn element(&mut self) -> Result<Element<'a>> {
+        self.next().unwrap_or(Err(DerError("the structure ends too early")))
+    }
+
+    /// The next element, if it has this tag.
+    pub fn optional(&mut self, wanted: u8) -> Result<Option<Element<'a>>> {
+        if self.rest.first() == Some(&wanted) { self.element().map(Some) } else { Ok(None) }
+    }
+
+    pub fn is_empty(self) -> bool {
+        self.rest.is_empty()
+    }
+}
+
+impl<'a> Iterator for Reader<'a> {
+    type Item = Result<Element<'a>>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.rest.is_empty() {
+            return None;
+        }
+        let read = Element::parse(self.rest);
+        // After an error there is nothing to go on from.
+        self.rest = read.as_ref().map_or(&[], |(_, rest)| rest);
+        Some(read.map(|(element, _)| element))
+    }
+}
+
+/// The only element of `input`, read as a SEQUENCE; what follows it is left out.
+pub(super) fn sequence(input: &[u8]) -> Result<Reader<'_>> {
+    Element::parse(input)?.0.expect(tag::SEQUENCE)
+}
+
+fn parse(input: &[u8], depth: usize) -> Result<(Element<'_>, &[u8])> {
+    const CUT: DerError = DerError("it is cut off");
+    if depth > DEPTH {
+        return Err(DerError("it is nested too deep (more than 64 levels)"));
+    }
+    let mut at = 1;
+    let mut tag = *input.first().ok_or(CUT)?;
+    if tag & 0x1F == 0x1F {
+        tag = tag::HIGH | tag & tag::CONSTRUCTED;
+        while *input.get(at).ok_or(CUT)? & 0x80 != 0 {
+            at += 1;
+        }
+        at += 1;
+    }
+    let first = *input.get(at).ok_or(CUT)?;
+    at += 1;
+    let length = match first {
+        0x80 => return indefinite(input, at, tag, depth),
+        short if short < 0x80 => usize::from(short),
+        long => {
+            let octets = input.get(at..at + usize::from(long & 0x7F)).ok_or(CUT)?;
+            at += octets.len();
+            let zeros = octets.iter().take_while(|octet| **octet == 0).count();
+            if octets.len() - zeros > 7 {
+                return Err(CUT);
+            }
+            octets.iter().fold(0, |sum, octet| sum << 8 | usize::from(*octet))
+        }
+    };
+    let end = at.checked_add(length).filter(|end| *end <= input.len()).ok_or(CUT)?;
+    Ok((Element { tag, content: &input[at..end], raw: &input[..end], indefinite: false }, &input[end..]))
+}
+
+fn indefinite(input: &[u8], start: usize, tag: u8, depth: usize) -> Result<(Element<'_>, &[u8])> {
+    if tag & tag::CONSTRUCTED == 0 {
+        return Err(DerError("a primitive element has no length"));
+    }
+    let mut rest = &input[start..];
+    while !rest.starts_with(&[0, 0]) {
+        rest = parse(rest, depth + 1)?.1;
+    }
+    let end = input.len() - rest.len();
+    Ok((Element { tag, content: &input[start..end], raw: &input[..end + 2], indefinite: true }, &rest[2..]))
+}
+
+fn join(string: Element<'_>, joined: &mut Vec<u8>, depth: usize) -> Result<()> {
+    if depth > PIECES {
+        return Err(DerError("a string in pieces is nested too deep (more than 16 levels)"));
+    }
+    if !string.is_constructed() {
+        joined.extend_from_slice(string.content);
+        return Ok(());
+    }
+    string.children()?.try_for_each(|piece| join(piece?, joined, depth + 1))
+}
+
+fn dotted(content: &[u8]) -> Option<String> {
+    let mut arcs = Vec::new();
+    let mut arc: u128 = 0;
+    for octet in content {
+        arc = arc.checked_mul(128)? | u128::from(octet & 0x7F);
+        if octet & 0x80 == 0 {
+            arcs.push(arc);
+            arc = 0;
+        }
+    }
+    if content.last()? & 0x80 != 0 {
+        return None;
+    }
+    let root = (arcs[0] / 40).min(2);
+    let second = arcs[0] - 40 * root;
+    let rest = arcs[1..].iter().map(|arc| format!(".{arc}"));
+    Some(format!("{root}.{second}{}", rest.collect::<String>()))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn a_string_in_pieces_of_unknown_length_is_joined() {
+        let ber = [0x24, 0x80, 0x04, 0x01, 0xAA, 0x24, 0x03, 0x04, 0x01, 0xBB, 0x00, 0x00, 0x05];
+        let (string, rest) = Element::parse(&ber).unwrap();
+        assert_eq!((&*string.octets().unwrap(), rest, string.indefinite), (&[0xAA, 0xBB][..], &[0x05][..], true));
+    }
+
+    #[test]
+    fn lengths_beyond_the_input_and_endless_nesting_are_errors() {
+        for bytes in [&[][..], &[0x30], &[0x30, 0x84, 0xFF, 0xFF, 0xFF, 0xFF], &[0x30, 0x8F], &[0x1F, 0xFF], &[0x04, 0x80, 0, 0]] {
+            assert!(Element::parse(bytes).is_err(), "{bytes:?}");
+        }
+        assert!(Element::parse(&[0x30, 0x80].repeat(20_000)).is_err());
+    }
+
+    #[test]
+    fn object_identifiers_are_dotted() {
+        assert_eq!(dotted(&[0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D]).unwrap(), "1.2.840.113549");
+        assert_eq!(dotted(&[0x88, 0x37]).unwrap(), "2.999");
+        assert_eq!(dotted(&[]), None);
+        assert_eq!(dotted(&[0x2A, 0x86]), None);
+        assert_eq!(dotted(&[0xFF; 40]), None);
+    }
+
+    #[test]
+    fn numbers_that_do_not_fit_are_the_largest() {
+        let number = |content: &'static [u8]| Element { tag: tag::INTEGER, content, raw: &[], indefinite: false }.unsigned();
+        assert_eq!(number(&[0x00, 0x80]), Ok(128));
+        assert_eq!(number(&[0x01; 9]), Ok(u64::MAX));
+        assert!(number(&[0x80]).is_err() && number(&[]).is_err());
+    }
+}

@@ -1,0 +1,143 @@
+//! Keys: the public one of a certificate, and private ones in the wrappings that exist (PKCS#8, PKCS#1, SEC1).
+
+use aws_lc_rs::{agreement, signature};
+use secrecy::SecretSlice;
+use zeroize::Zeroizing;
+
+use super::algorithm::{self, Curve, KeyKind};
+use super::contents::{PrivateKey, PublicKey};
+use super::der::{DerError, Element, Result, sequence, tag};
+
+const RSA: &str = "1.2.840.113549.1.1.1";
+const EC: &str = "1.2.840.10045.2.1";
+const DSA: &str = "1.2.840.10040.4.1";
+const ED25519: &str = "1.3.101.112";
+const ED448: &str = "1.3.101.113";
+
+/// Reads a SubjectPublicKeyInfo. A key that cannot be read inside is one of an unknown kind.
+pub(super) fn public_key(info: Element<'_>) -> Result<PublicKey> {
+    let mut parts = info.expect(tag::SEQUENCE)?;
+    let algorithm = parts.element()?;
+    let bits = parts.element()?.bits()?;
+    let (oid, parameters) = identifier(algorithm)?;
+    let rsa = if matches!(oid.as_str(), RSA | algorithm::RSASSA_PSS) { rsa(bits, 0).ok() } else { None };
+    Ok(rsa.unwrap_or_else(|| PublicKey { kind: kind(&oid, parameters), value: bits.to_vec() }))
+}
+
+/// Reads a PrivateKeyInfo (PKCS#8, not encrypted).
+pub(super) fn private_key(pkcs8: &[u8], encrypted: bool) -> Result<PrivateKey> {
+    let (whole, _) = Element::parse(pkcs8)?;
+    let mut parts = whole.expect(tag::SEQUENCE)?;
+    parts.element()?.integer()?;
+    let (oid, parameters) = identifier(parts.element()?)?;
+    let inside = Zeroizing::new(parts.element()?.octets()?.into_owned());
+    let public = match oid.as_str() {
+        RSA | algorithm::RSASSA_PSS => Some(rsa(&inside, 1)?),
+        EC => ec(&inside, kind(&oid, parameters))?,
+        ED25519 => edwards(&inside),
+        _ => None,
+    };
+    let kind = public.as_ref().map_or_else(|| kind(&oid, parameters), |public| public.kind.clone());
+    let pkcs8 = SecretSlice::from(whole.raw.to_vec());
+    Ok(PrivateKey { kind, public, encrypted, friendly_name: None, local_key_id: None, pkcs8 })
+}
+
+/// Wraps an RSAPrivateKey (PKCS#1) or ECPrivateKey (SEC1) as PKCS#8; PKCS#8 stays as it is.
+pub(super) fn as_pkcs8(der: &[u8]) -> Result<Zeroizing<Vec<u8>>> {
+    let (whole, _) = Element::parse(der)?;
+    let mut parts = whole.expect(tag::SEQUENCE)?;
+    parts.element()?.integer()?;
+    let second = parts.element()?;
+    let object = |oid: &[u64]| yasna::models::ObjectIdentifier::from_slice(oid);
+    let wrapped = match second.tag {
+        tag::SEQUENCE => whole.raw.to_vec(),
+        tag::INTEGER => wrap(whole.raw, |writer| {
+            writer.next().write_oid(&object(&[1, 2, 840, 113_549, 1, 1, 1]));
+            writer.next().write_null();
+        }),
+        tag::OCTET_STRING => {
+            let curve = parts.optional(tag::context(0))?.ok_or(DerError("the key does not say which curve it is for"))?;
+            let curve = Element::parse(curve.content)?.0.raw;
+            wrap(whole.raw, |writer| {
+                writer.next().write_oid(&object(&[1, 2, 840, 10045, 2, 1]));
+                writer.next().write_der(curve);
+            })
+        }
+        _ => return Err(DerError("it is not a private key")),
+    };
+    Ok(Zeroizing::new(wrapped))
+}
+
+fn wrap(key: &[u8], algorithm: impl FnOnce(&mut yasna::DERWriterSeq<'_>)) -> Vec<u8> {
+    yasna::construct_der(|writer| {
+        writer.write_sequence(|writer| {
+            writer.next().write_u8(0);
+            writer.next().write_sequence(algorithm);
+            writer.next().write_bytes(key);
+        });
+    })
+}
+
+/// An AlgorithmIdentifier: object identifier and parameters.
+pub(super) fn identifier(element: Element<'_>) -> Result<(String, Option<Element<'_>>)> {
+    let mut parts = element.expect(tag::SEQUENCE)?;
+    Ok((parts.element()?.oid()?, parts.next().transpose()?))
+}
+
+/// Modulus and exponent, which stand after `skipped` other numbers.
+fn rsa(der: &[u8], skipped: usize) -> Result<PublicKey> {
+    let mut numbers = sequence(der)?.skip(skipped);
+    let mut number = || numbers.next().unwrap_or(Err(DerError("an RSA key is cut off")))?.integer();
+    let (modulus, exponent) = (number()?, number()?);
+    let unused = modulus.first().map_or(0, |octet| octet.leading_zeros());
+    let bits = u32::try_from(modulus.len() * 8).unwrap_or(u32::MAX) - unused;
+    let length = u32::try_from(modulus.len()).unwrap_or(u32::MAX).to_be_bytes();
+    Ok(PublicKey { kind: KeyKind::Rsa(bits), value: [&length, modulus, exponent].concat() })
+}
+
+/// The public half of an ECPrivateKey: as it stands there, or computed for the curves that the library has.
+fn ec(der: &[u8], kind: KeyKind) -> Result<Option<PublicKey>> {
+    let mut parts = sequence(der)?;
+    parts.element()?.integer()?;
+    let scalar = parts.element()?.octets()?;
+    parts.optional(tag::context(0))?;
+    if let Some(public) = parts.optional(tag::context(1))? {
+        let value = Element::parse(public.content)?.0.bits()?.to_vec();
+        return Ok(Some(PublicKey { kind, value }));
+    }
+    let KeyKind::Ec(curve) = &kind else { return Ok(None) };
+    let curve = match curve.name.as_str() {
+        "P-256" => &agreement::ECDH_P256,
+        "P-384" => &agreement::ECDH_P384,
+        "P-521" => &agreement::ECDH_P521,
+        _ => return Ok(None),
+    };
+    let public = agreement::PrivateKey::from_private_key(curve, &scalar).and_then(|key| Ok(key.compute_public_key()?));
+    Ok(public.ok().map(|public| PublicKey { kind, value: public.as_ref().to_vec() }))
+}
+
+fn edwards(der: &[u8]) -> Option<PublicKey> {
+    use signature::KeyPair as _;
+    let seed = Element::parse(der).ok()?.0.octets().ok()?;
+    let pair = signature::Ed25519KeyPair::from_seed_unchecked(&seed).ok()?;
+    Some(PublicKey { kind: KeyKind::Ed25519, value: pair.public_key().as_ref().to_vec() })
+}
+
+fn kind(oid: &str, parameters: Option<Element<'_>>) -> KeyKind {
+    match oid {
+        EC => KeyKind::Ec(
+            parameters
+                .and_then(|curve| curve.oid().ok())
+                .map_or_else(|| Curve { name: "explicit parameters".into(), bits: None }, |oid| Curve::from_oid(&oid)),
+        ),
+        DSA => {
+            let prime = parameters.and_then(|parameters| parameters.expect(tag::SEQUENCE).ok()?.element().ok()?.integer().ok());
+            let bits = prime.map_or(0, |prime| prime.len() * 8 - prime.first().map_or(0, |octet| octet.leading_zeros() as usize));
+            KeyKind::Dsa(u32::try_from(bits).unwrap_or(u32::MAX))
+        }
+        ED25519 => KeyKind::Ed25519,
+        ED448 => KeyKind::Ed448,
+        RSA => KeyKind::Other("RSA (unreadable)".into()),
+        other => KeyKind::Other(algorithm::other_name(other).unwrap_or(other).to_owned()),
+    }
+}

@@ -1,0 +1,50 @@
+//! Certificate files, offline: what is in them, whether Azure would take them, and how to mend them.
+//!
+//! `read` gives facts about PKCS#12, PEM, DER and PKCS#7 and refuses with a reason; the other files judge, sort and build.
+//! Nothing here touches the network, and no input makes it panic, hang or take more than `limits` allow.
+
+mod algorithm;
+mod build;
+mod chain;
+mod check;
+mod contents;
+mod der;
+mod key;
+mod name;
+mod pem;
+mod pkcs12;
+mod pkcs7;
+mod read;
+mod refused;
+mod signature;
+mod strict;
+mod trust;
+mod verdict;
+mod x509;
+
+pub use algorithm::{Cipher, Curve, Encryption, KeyKind, SignatureAlgorithm};
+pub use build::{BuildError, Bundle};
+pub use chain::{Chain, Leaf, Order, chain, leaf};
+pub use check::{Question, check, check_no_pfx, check_refused};
+pub use contents::{Certificate, Contents, Kind, Mac, MacKind, PasswordForm, Pkcs12, PrivateKey, PublicKey, San};
+pub use pkcs12::{Wrapping, WriteError, write_pkcs12};
+pub use read::{read, read_key};
+pub use refused::{ReadError, Refused};
+pub use trust::Roots;
+pub use verdict::{Finding, Report, Verdict};
+
+/// What a hostile file may ask for, and no more (RELIABILITY.md S8).
+pub mod limits {
+    /// Octets of a file.
+    pub const FILE: usize = 16 * 1024 * 1024;
+    /// Octets of one certificate.
+    pub const CERTIFICATE: usize = 1024 * 1024;
+    /// Certificates in one file: a whole trust store fits.
+    pub const CERTIFICATES: usize = 2_000;
+    /// Private keys in one file.
+    pub const KEYS: usize = 100;
+    /// Subject alternative names of one certificate.
+    pub const NAMES: usize = 50_000;
+    /// Rounds of one key derivation.
+    pub const ITERATIONS: u64 = 5_000_000;
+}
