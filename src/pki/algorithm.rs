@@ -139,6 +139,10 @@ impl SignatureAlgorithm {
             "1.2.840.10040.4.3" => ("dsa-with-SHA1", Some("sha1")),
             "2.16.840.1.101.3.4.3.1" => ("dsa-with-SHA224", Some("sha224")),
             "2.16.840.1.101.3.4.3.2" => ("dsa-with-SHA256", Some("sha256")),
+            "2.16.840.1.101.3.4.3.9" => ("ecdsa-with-SHA3-224", Some("sha3-224")),
+            "2.16.840.1.101.3.4.3.10" => ("ecdsa-with-SHA3-256", Some("sha3-256")),
+            "2.16.840.1.101.3.4.3.11" => ("ecdsa-with-SHA3-384", Some("sha3-384")),
+            "2.16.840.1.101.3.4.3.12" => ("ecdsa-with-SHA3-512", Some("sha3-512")),
             "1.3.101.112" => ("Ed25519", None),
             "1.3.101.113" => ("Ed448", None),
             other => (other_name(other).unwrap_or(other), None),
@@ -233,6 +237,14 @@ impl Digest {
             Self::Sha512 => "sha512",
             Self::Sha512_224 => "sha512_224",
             Self::Sha512_256 => "sha512_256",
+        }
+    }
+
+    /// Octets that it works on at a time.
+    pub fn block(self) -> usize {
+        match self {
+            Self::Md5 | Self::Sha1 | Self::Sha224 | Self::Sha256 => 64,
+            Self::Sha384 | Self::Sha512 | Self::Sha512_224 | Self::Sha512_256 => 128,
         }
     }
 

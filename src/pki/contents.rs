@@ -8,7 +8,9 @@ use jiff::Timestamp;
 use secrecy::{ExposeSecret, SecretSlice};
 
 use super::algorithm::{Cipher, Encryption, KeyKind, SignatureAlgorithm};
+use super::der::DerError;
 use super::refused::ReadError;
+use super::{limits, x509};
 use crate::model::Thumbprint;
 
 /// What sort of file it is, whatever its name says.
@@ -48,6 +50,54 @@ pub struct Contents {
     pub unread: Vec<ReadError>,
     /// Octets after the end of the structure. Azure and OpenSSL ignore them.
     pub trailing_bytes: usize,
+}
+
+impl Contents {
+    pub(super) fn new(kind: Kind) -> Self {
+        let (certificates, keys, unread) = (Vec::new(), Vec::new(), Vec::new());
+        Self { kind, certificates, keys, container: None, unread, trailing_bytes: 0 }
+    }
+
+    /// Reads and adds a certificate; one that cannot be read is noted, and too many are an error.
+    pub(super) fn add_certificate(&mut self, der: &[u8]) -> Result<Option<&mut Certificate>, ReadError> {
+        if self.certificates.len() >= limits::CERTIFICATES {
+            return Err(ReadError::TooMany { what: "certificates", limit: limits::CERTIFICATES });
+        }
+        let certificate = match x509::certificate(der) {
+            Ok(certificate) => certificate,
+            Err(DerError(what)) => {
+                self.note(ReadError::Damaged { part: "a certificate", what: what.to_owned() })?;
+                return Ok(None);
+            }
+        };
+        let names: usize = self.certificates.iter().map(|certificate| certificate.sans.len()).sum();
+        if names + certificate.sans.len() > limits::NAMES {
+            return Err(ReadError::TooMany { what: "subject alternative names", limit: limits::NAMES });
+        }
+        self.certificates.push(certificate);
+        Ok(self.certificates.last_mut())
+    }
+
+    /// Adds a key, or notes why it cannot be read.
+    pub(super) fn add_key(&mut self, key: Result<PrivateKey, ReadError>) -> Result<Option<&mut PrivateKey>, ReadError> {
+        if self.keys.len() >= limits::KEYS {
+            return Err(ReadError::TooMany { what: "private keys", limit: limits::KEYS });
+        }
+        match key {
+            Ok(key) => self.keys.push(key),
+            Err(error) => return self.note(error).map(|()| None),
+        }
+        Ok(self.keys.last_mut())
+    }
+
+    /// Notes a part that cannot be read; too many of them are an error.
+    pub(super) fn note(&mut self, error: ReadError) -> Result<(), ReadError> {
+        if self.unread.len() >= limits::CERTIFICATES {
+            return Err(ReadError::TooMany { what: "parts that cannot be read", limit: limits::CERTIFICATES });
+        }
+        self.unread.push(error);
+        Ok(())
+    }
 }
 
 /// The facts of a PKCS#12 container. All but what lies inside encrypted parts is known without the password.
@@ -158,7 +208,7 @@ pub struct Certificate {
     pub issuer_der: Vec<u8>,
     /// The first common name.
     pub common_name: Option<String>,
-    /// The names of the subject alternative name extension, in its order; at most `limits::NAMES`.
+    /// The names of the subject alternative name extension, in its order.
     pub sans: Vec<San>,
     /// SHA-1 of the DER, as App Service names certificates.
     pub thumbprint: Thumbprint,
@@ -167,6 +217,7 @@ pub struct Certificate {
     /// Octets of the magnitude: two hexadecimal digits each (A138).
     pub serial_octets: usize,
     pub not_before: Timestamp,
+    /// What is later than a timestamp can say is the last that it can (9999-12-30); [`Certificate::has_no_end`] tells.
     pub not_after: Timestamp,
     /// Object identifiers of the extended key usage extension; `None` if it is absent.
     pub eku: Option<Vec<String>>,
@@ -195,6 +246,16 @@ impl Certificate {
     /// Subject and issuer are the same name; whether it also signed itself only the signature tells.
     pub fn is_self_issued(&self) -> bool {
         self.subject_der == self.issuer_der
+    }
+
+    /// RFC 5280, 4.1.2.5: `99991231235959Z` says that no end is meant.
+    pub fn has_no_end(&self) -> bool {
+        self.not_after == Timestamp::MAX
+    }
+
+    /// When it ends, in RFC 3339.
+    pub fn not_after_text(&self) -> String {
+        if self.has_no_end() { "9999-12-31T23:59:59Z".to_owned() } else { self.not_after.to_string() }
     }
 }
 

@@ -89,10 +89,8 @@ fn rsa(der: &[u8], skipped: usize) -> Result<PublicKey> {
     let mut numbers = sequence(der)?.skip(skipped);
     let mut number = || numbers.next().unwrap_or(Err(DerError("an RSA key is cut off")))?.integer();
     let (modulus, exponent) = (number()?, number()?);
-    let unused = modulus.first().map_or(0, |octet| octet.leading_zeros());
-    let bits = u32::try_from(modulus.len() * 8).unwrap_or(u32::MAX) - unused;
     let length = u32::try_from(modulus.len()).unwrap_or(u32::MAX).to_be_bytes();
-    Ok(PublicKey { kind: KeyKind::Rsa(bits), value: [&length, modulus, exponent].concat() })
+    Ok(PublicKey { kind: KeyKind::Rsa(bit_length(modulus)), value: [&length, modulus, exponent].concat() })
 }
 
 /// The public half of an ECPrivateKey: as it stands there, or computed for the curves that the library has.
@@ -125,19 +123,32 @@ fn edwards(der: &[u8]) -> Option<PublicKey> {
 
 fn kind(oid: &str, parameters: Option<Element<'_>>) -> KeyKind {
     match oid {
-        EC => KeyKind::Ec(
-            parameters
-                .and_then(|curve| curve.oid().ok())
-                .map_or_else(|| Curve { name: "explicit parameters".into(), bits: None }, |oid| Curve::from_oid(&oid)),
-        ),
+        EC => KeyKind::Ec(match parameters {
+            Some(curve) if curve.tag == tag::OID => Curve::from_oid(&curve.oid().unwrap_or_default()),
+            explicit => Curve { name: "explicit parameters".into(), bits: explicit.and_then(|curve| field_size(curve).ok()) },
+        }),
         DSA => {
             let prime = parameters.and_then(|parameters| parameters.expect(tag::SEQUENCE).ok()?.element().ok()?.integer().ok());
-            let bits = prime.map_or(0, |prime| prime.len() * 8 - prime.first().map_or(0, |octet| octet.leading_zeros() as usize));
-            KeyKind::Dsa(u32::try_from(bits).unwrap_or(u32::MAX))
+            KeyKind::Dsa(prime.map_or(0, bit_length))
         }
         ED25519 => KeyKind::Ed25519,
         ED448 => KeyKind::Ed448,
         RSA => KeyKind::Other("RSA (unreadable)".into()),
         other => KeyKind::Other(algorithm::other_name(other).unwrap_or(other).to_owned()),
     }
+}
+
+/// The size of the field of a curve that is spelled out (ECParameters of a prime field).
+fn field_size(parameters: Element<'_>) -> Result<u32> {
+    let mut parts = parameters.expect(tag::SEQUENCE)?;
+    parts.element()?.integer()?;
+    let mut field = parts.element()?.expect(tag::SEQUENCE)?;
+    field.element()?.oid()?;
+    Ok(bit_length(field.element()?.integer()?))
+}
+
+/// Bits of a number without its leading zeros.
+fn bit_length(number: &[u8]) -> u32 {
+    let unused = number.first().map_or(0, |octet| octet.leading_zeros());
+    u32::try_from(number.len() * 8).unwrap_or(u32::MAX).saturating_sub(unused)
 }

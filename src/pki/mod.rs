@@ -43,7 +43,7 @@ pub mod limits {
     pub const CERTIFICATES: usize = 2_000;
     /// Private keys in one file.
     pub const KEYS: usize = 100;
-    /// Subject alternative names of one certificate.
+    /// Subject alternative names in one file.
     pub const NAMES: usize = 50_000;
     /// Rounds of one key derivation.
     pub const ITERATIONS: u64 = 5_000_000;

@@ -43,6 +43,10 @@ pub(super) fn blocks(bytes: &[u8]) -> impl Iterator<Item = Result<Block<'_>, Str
             if line.starts_with(b"-----") {
                 break;
             }
+            // OpenSSL takes what stands before an empty line for headers.
+            if line.is_empty() && !text.is_empty() {
+                return Some(Err(format!("the block {begun} has an empty line inside")));
+            }
             match std::str::from_utf8(line).ok().and_then(|line| line.split_once(": ")) {
                 Some(("DEK-Info", value)) => encryption = Some(value),
                 Some(_) => {}

@@ -134,20 +134,16 @@ impl Sort {
     }
 }
 
-fn contents(kind: Kind) -> Contents {
-    Contents { kind, certificates: Vec::new(), keys: Vec::new(), container: None, unread: Vec::new(), trailing_bytes: 0 }
-}
-
 fn read_certificate(bytes: &[u8]) -> Result<Contents, Box<Refused>> {
     let malformed =
         |DerError(what)| Refused::new(Kind::X509, ReadError::malformed(format!("the certificate cannot be read: {what}")));
     let certificate = x509::certificate(bytes).map_err(malformed)?;
     let trailing_bytes = bytes.len() - certificate.der.len();
-    Ok(Contents { certificates: vec![certificate], trailing_bytes, ..contents(Kind::X509) })
+    Ok(Contents { certificates: vec![certificate], trailing_bytes, ..Contents::new(Kind::X509) })
 }
 
 fn read_pkcs7(bytes: &[u8]) -> Result<Contents, Box<Refused>> {
-    let mut contents = contents(Kind::Pkcs7);
+    let mut contents = Contents::new(Kind::Pkcs7);
     add_pkcs7(&mut contents, bytes).map_err(|error| Refused::new(Kind::Pkcs7, error))?;
     contents.trailing_bytes = Element::parse(bytes).map_or(0, |(_, rest)| rest.len());
     finished(contents, "no certificate at all")
@@ -155,54 +151,29 @@ fn read_pkcs7(bytes: &[u8]) -> Result<Contents, Box<Refused>> {
 
 fn add_pkcs7(contents: &mut Contents, bytes: &[u8]) -> Result<(), ReadError> {
     let malformed = |DerError(what)| ReadError::malformed(format!("the PKCS#7 bundle cannot be read: {what}"));
-    pkcs7::certificates(bytes).map_err(malformed)?.into_iter().try_for_each(|der| add_certificate(contents, der))
-}
-
-fn add_certificate(contents: &mut Contents, der: &[u8]) -> Result<(), ReadError> {
-    if contents.certificates.len() >= limits::CERTIFICATES {
-        return Err(ReadError::TooMany { what: "certificates", limit: limits::CERTIFICATES });
-    }
-    match x509::certificate(der) {
-        Ok(certificate) => contents.certificates.push(certificate),
-        Err(DerError(what)) => contents.unread.push(ReadError::Damaged { part: "a certificate", what: what.to_owned() }),
-    }
-    Ok(())
+    pkcs7::certificates(bytes).map_err(malformed)?.into_iter().try_for_each(|der| contents.add_certificate(der).map(drop))
 }
 
 fn read_pem(bytes: &[u8], password: Option<&SecretString>) -> Result<Contents, Box<Refused>> {
-    let mut contents = contents(Kind::Pem);
+    let mut contents = Contents::new(Kind::Pem);
     let mut work = Work::default();
     let mut others: Vec<&str> = Vec::new();
     for block in pem::blocks(bytes) {
-        let block = match block {
-            Ok(block) => block,
-            Err(what) => {
-                contents.unread.push(ReadError::malformed(what));
-                continue;
-            }
-        };
-        let added = match block.label {
-            "CERTIFICATE" | "X509 CERTIFICATE" | "TRUSTED CERTIFICATE" => add_certificate(&mut contents, &block.data),
-            "PKCS7" | "CMS" | "PKCS #7 SIGNED DATA" => {
-                contents.kind = Kind::Pkcs7;
-                add_pkcs7(&mut contents, &block.data)
-            }
-            _ => match pem_key(&block, password, &mut work) {
-                Some(Ok(_)) if contents.keys.len() >= limits::KEYS => {
-                    Err(ReadError::TooMany { what: "private keys", limit: limits::KEYS })
+        let added = match block {
+            Err(what) => contents.note(ReadError::malformed(what)),
+            Ok(block) => match block.label {
+                "CERTIFICATE" | "X509 CERTIFICATE" | "TRUSTED CERTIFICATE" => contents.add_certificate(&block.data).map(drop),
+                "PKCS7" | "CMS" | "PKCS #7 SIGNED DATA" => {
+                    contents.kind = Kind::Pkcs7;
+                    add_pkcs7(&mut contents, &block.data)
                 }
-                Some(Ok(key)) => {
-                    contents.keys.push(key);
-                    Ok(())
-                }
-                Some(Err(error)) => {
-                    contents.unread.push(error);
-                    Ok(())
-                }
-                None => {
-                    others.push(block.label);
-                    Ok(())
-                }
+                label => match pem_key(&block, password, &mut work) {
+                    Some(key) => contents.add_key(key).map(drop),
+                    None => {
+                        others.push(label);
+                        Ok(())
+                    }
+                },
             },
         };
         if let Err(error) = added {

@@ -14,6 +14,9 @@ use super::name;
 use super::{key, limits};
 use crate::model::{Thumbprint, printable};
 
+/// Extended key usages that are looked at; real certificates have a handful.
+const PURPOSES: usize = 1_000;
+
 /// Reads one certificate. What follows it in `der` is left out.
 pub(super) fn certificate(der: &[u8]) -> Result<Certificate> {
     let (whole, _) = Element::parse(der)?;
@@ -130,9 +133,10 @@ fn time(element: Element<'_>) -> Result<Timestamp> {
     let ([month, day, hour, minute] | [month, day, hour, minute, _]) = fields[..] else { return Err(WRONG) };
     let second = fields.get(4).copied().unwrap_or(0);
     let local = DateTime::new(year, month, day, hour, minute, second, 0).map_err(|_| WRONG)?;
-    // The last day of the year 9999, which RFC 5280 writes for "no end", lies beyond what a timestamp can hold.
-    let utc = local.to_zoned(TimeZone::UTC).map_or(Timestamp::MAX, |zoned| zoned.timestamp());
-    utc.checked_sub(offset(zone).ok_or(WRONG)?).map_err(|_| WRONG)
+    let offset = offset(zone).ok_or(WRONG)?;
+    // The last hours of the year 9999, which say "no end", are beyond what a timestamp can say.
+    let utc = local.to_zoned(TimeZone::UTC).map_or(Timestamp::MAX, |time| time.timestamp());
+    Ok(utc.checked_sub(offset).unwrap_or(utc))
 }
 
 /// `Z`, `+hhmm` or `-hhmm`.
@@ -180,7 +184,8 @@ impl Extensions {
         match oid {
             "2.5.29.14" => self.ski = Some(Element::parse(value)?.0.octets()?.into_owned()),
             "2.5.29.17" => {
-                for name in sequence(value)?.take(limits::NAMES) {
+                // One more than the limit, so that whoever counts them sees that there are too many.
+                for name in sequence(value)?.take(limits::NAMES + 1) {
                     self.sans.push(general_name(name?));
                 }
             }
@@ -193,7 +198,7 @@ impl Extensions {
                 self.aki = key.map(|key| key.content.to_vec());
             }
             "2.5.29.37" => {
-                let oids = sequence(value)?.map(|oid| oid?.oid());
+                let oids = sequence(value)?.take(PURPOSES).map(|oid| oid?.oid());
                 self.eku = Some(oids.collect::<Result<_>>()?);
             }
             _ => {}

@@ -10,7 +10,7 @@ use super::mac::Seal;
 use super::password::Password;
 use crate::model::printable;
 use crate::pki::der::{DerError, Element, Reader, Result, tag};
-use crate::pki::{Contents, Encryption, Kind, MacKind, Pkcs12, ReadError, Refused, key, limits, name, x509};
+use crate::pki::{Contents, Encryption, Kind, MacKind, Pkcs12, ReadError, Refused, key, limits, name};
 
 const DATA: &str = "1.2.840.113549.1.7.1";
 const ENCRYPTED_DATA: &str = "1.2.840.113549.1.7.6";
@@ -105,22 +105,14 @@ struct Walk<'a> {
 
 impl<'a> Walk<'a> {
     fn new(container: Pkcs12, password: Option<&'a Password>, work: &'a mut Work) -> Self {
-        let contents = Contents {
-            kind: Kind::Pkcs12,
-            certificates: Vec::new(),
-            keys: Vec::new(),
-            container: Some(container),
-            unread: Vec::new(),
-            trailing_bytes: 0,
-        };
-        Self { contents, password, work }
+        Self { contents: Contents { container: Some(container), ..Contents::new(Kind::Pkcs12) }, password, work }
     }
 
     fn sections(&mut self, sections: Reader<'_>) {
         for section in sections {
             let read = section.map_err(|error| damaged("a section", error)).and_then(|section| self.section(section));
-            if let Err(error) = read {
-                self.contents.unread.push(error);
+            if read.is_err_and(|error| self.contents.note(error).is_err()) {
+                break;
             }
         }
     }
@@ -183,13 +175,9 @@ impl<'a> Walk<'a> {
                 .decrypt(PART, &data, password, self.work)
                 .and_then(|(pkcs8, _)| key::private_key(&pkcs8, true).map_err(|error| damaged(PART, error))),
         };
-        match read {
-            Ok(mut key) => {
-                key.friendly_name.clone_from(&bag.friendly_name);
-                key.local_key_id.clone_from(&bag.local_key_id);
-                self.contents.keys.push(key);
-            }
-            Err(error) => self.contents.unread.push(error),
+        if let Some(key) = self.contents.add_key(read)? {
+            key.friendly_name.clone_from(&bag.friendly_name);
+            key.local_key_id.clone_from(&bag.local_key_id);
         }
         Ok(())
     }
@@ -197,22 +185,15 @@ impl<'a> Walk<'a> {
     fn certificate(&mut self, bag: &Bag<'_>) -> std::result::Result<(), ReadError> {
         const PART: &str = "a certificate";
         let wrong = |error| damaged(PART, error);
-        if self.contents.certificates.len() >= limits::CERTIFICATES {
-            return Err(ReadError::TooMany { what: "certificates", limit: limits::CERTIFICATES });
-        }
         let mut fields = bag.value.expect(tag::SEQUENCE).map_err(wrong)?;
         if fields.element().and_then(Element::oid).map_err(wrong)? != "1.2.840.113549.1.9.22.1" {
             self.note(|container| container.other_bags.push("a certificate that is not X.509".into()));
             return Ok(());
         }
         let der = fields.element().and_then(|inside| inside.children()?.element()?.octets()).map_err(wrong)?;
-        match x509::certificate(&der) {
-            Ok(mut certificate) => {
-                certificate.friendly_name.clone_from(&bag.friendly_name);
-                certificate.local_key_id.clone_from(&bag.local_key_id);
-                self.contents.certificates.push(certificate);
-            }
-            Err(error) => self.contents.unread.push(wrong(error)),
+        if let Some(certificate) = self.contents.add_certificate(&der)? {
+            certificate.friendly_name.clone_from(&bag.friendly_name);
+            certificate.local_key_id.clone_from(&bag.local_key_id);
         }
         Ok(())
     }
@@ -271,8 +252,9 @@ impl<'a> Bag<'a> {
         let oid = fields.element()?.oid()?;
         let value = fields.element()?.children()?.element()?;
         match oid.as_str() {
+            // Windows ends it with a zero.
             "1.2.840.113549.1.9.20" => {
-                self.friendly_name = name::utf16(&value.octets()?).map(|name| printable(&name).into_owned());
+                self.friendly_name = name::utf16(&value.octets()?).map(|name| printable(name.trim_end_matches('\0')).into_owned());
             }
             "1.2.840.113549.1.9.21" => self.local_key_id = Some(value.octets()?.into_owned()),
             _ => {}
