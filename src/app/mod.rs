@@ -10,6 +10,7 @@ pub mod field;
 pub mod key;
 pub mod keymap;
 pub mod list;
+pub mod masked;
 pub mod message;
 pub mod operations;
 mod overlay;
@@ -20,6 +21,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use zeroize::Zeroize;
 
 use command::{Command, Place};
 use detail::Detail;
@@ -140,7 +142,11 @@ impl App {
     pub fn update(&mut self, message: Message) -> Effects {
         match message {
             Message::KeyPressed(key) => self.press(key),
-            Message::Pasted(text) => self.paste(&text),
+            Message::Pasted(mut text) => {
+                self.paste(&text);
+                // It may have been a password.
+                text.zeroize();
+            }
             Message::Resized { width, height } => {
                 (self.width, self.height) = (width, height);
                 self.refit();

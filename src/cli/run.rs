@@ -8,6 +8,7 @@ use clap::ValueEnum;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use serde_json::{Value, json};
 
+use super::cert::password;
 use super::session::Session;
 use super::{CliError, Exit, consent, plan, words};
 use crate::azure::{Client, subscriptions};
@@ -29,6 +30,10 @@ pub struct Args {
     /// Agree to every change in advance, costs included
     #[arg(long)]
     yes: bool,
+    #[command(flatten)]
+    password: password::Known,
+    #[command(flatten)]
+    new_password: password::New,
     #[arg(short, long, value_enum, default_value_t)]
     output: Report,
     /// Stop waiting for Azure after this time, such as 90s, 30m or 2h
@@ -49,12 +54,19 @@ fn flow_names() -> impl TypedValueParser<Value = FlowName> {
 }
 
 fn keys() -> String {
-    format!("Keys for --set: {}", Key::ALL.map(Key::as_str).join(", "))
+    let settable: Vec<&str> = Key::ALL.into_iter().filter(|key| !key.is_secret()).map(Key::as_str).collect();
+    format!("Keys for --set: {}", settable.join(", "))
 }
 
 fn setting(text: &str) -> Result<(Key, String), String> {
     let (key, value) = text.split_once('=').ok_or("it looks like KEY=VALUE")?;
     let key = Key::parse(key).ok_or_else(|| format!("there is no input '{key}'; {}", keys()))?;
+    if key.is_secret() {
+        let name = key.as_str();
+        return Err(format!(
+            "every process of this machine can read arguments: give it by --{name}-stdin, --{name}-file or --{name}-env"
+        ));
+    }
     Ok((key, value.to_owned()))
 }
 
@@ -65,7 +77,13 @@ fn patience(text: &str) -> Result<Duration, String> {
 
 pub async fn run(args: Args, session: &Session) -> Result<Exit, CliError> {
     let world = session.world(&session.target()?).await?;
-    let given = args.set.into_iter().fold(Inputs::default(), |inputs, (key, value)| inputs.with(key, value));
+    let mut given = args.set.into_iter().fold(Inputs::default(), |inputs, (key, value)| inputs.with(key, value));
+    if let Some(password) = args.password.get()? {
+        given.set_secret(Key::Password, password);
+    }
+    if let Some(password) = args.new_password.get()? {
+        given.set_secret(Key::NewPassword, password);
+    }
     let inputs = completed(&world.client, args.flow, given).await?;
     let mut out = io::stdout();
     if args.plan {
@@ -228,6 +246,7 @@ mod tests {
         assert_eq!(setting("domain=contoso.com").unwrap(), (Key::Domain, "contoso.com".to_owned()));
         assert!(setting("domian=contoso.com").unwrap_err().contains("resource-group"));
         assert!(setting("domain").is_err());
+        assert!(setting("password=hunter2").unwrap_err().contains("--password-stdin"));
         assert_eq!(patience("30m").unwrap(), Duration::from_secs(1800));
     }
 }

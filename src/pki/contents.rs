@@ -238,11 +238,6 @@ pub struct Certificate {
 }
 
 impl Certificate {
-    /// The end as RFC 3339; `Timestamp::MAX` stands for the end of the year 9999, by which RFC 5280 means "no end".
-    pub fn not_after_text(&self) -> String {
-        if self.not_after == Timestamp::MAX { "9999-12-31T23:59:59Z".into() } else { self.not_after.to_string() }
-    }
-
     /// Subject and issuer are the same name; whether it also signed itself only the signature tells.
     pub fn is_self_issued(&self) -> bool {
         self.subject_der == self.issuer_der

@@ -91,8 +91,7 @@ fn paragraph(text: &str, room: usize, look: &Look, role: Role) -> Vec<Line<'stat
 /// A typed text after its prompt, and the column of its cursor.
 fn typed(prompt: &str, field: &Field, room: usize, look: &Look) -> (Line<'static>, usize) {
     let (before, after) = field.around_cursor();
-    let hide = |text: &str| if field.masked { look.glyphs.mask.repeat(text.chars().count()) } else { text.to_owned() };
-    let (shown, column) = scroll(&hide(before), &hide(after), room.saturating_sub(width(prompt) + 1));
+    let (shown, column) = scroll(before, after, room.saturating_sub(width(prompt) + 1));
     let line = Line::from(vec![Span::styled(prompt.to_owned(), look.style(Role::Key)), Span::raw(shown)]);
     (line, width(prompt) + column)
 }

@@ -111,7 +111,7 @@ fn form(app: &App, wizard: &Wizard, look: &Look, room: usize) -> Part {
         let margin = " ".repeat(label_room + 3);
         if let Some(why) = wizard.refusal(field.key) {
             // What is only missing is a hint; what was typed and cannot work is an error.
-            let role = if wizard.inputs.get(field.key).is_none() { Role::Dim } else { Role::Urgent };
+            let role = if !wizard.inputs.has(field.key) { Role::Dim } else { Role::Urgent };
             let mark = if role == Role::Urgent { look.glyphs.failed } else { look.glyphs.dot };
             for line in wrap(&format!("{mark} {why}"), room.saturating_sub(label_room + 3)) {
                 part.lines.push(Line::styled(format!("{margin}{line}"), look.style(role)));
@@ -151,6 +151,10 @@ fn value(
     if is_here && wizard.is_typing() {
         let (before, after) = wizard.editor.around_cursor();
         let (shown, column) = scroll(before, after, room);
+        return (Span::raw(shown), Some(column));
+    }
+    if is_here && wizard.is_typing_secret() {
+        let (shown, column) = scroll(&look.glyphs.mask.repeat(wizard.masked.len()), "", room);
         return (Span::raw(shown), Some(column));
     }
     let shown = wizard.shown_value(field, &app.estate);
@@ -305,8 +309,8 @@ pub fn hints(app: &App, wizard: &Wizard) -> Vec<(String, String)> {
     let pair = |key: &str, words: &str| (key.to_owned(), words.to_owned());
     if let Some(field) = wizard.focused_field() {
         let enter = match field.kind {
-            FieldKind::Choice(_) | FieldKind::Pick { .. } => "choose",
-            FieldKind::Text | FieldKind::Toggle => "next",
+            FieldKind::Choice(_) | FieldKind::Pick { .. } | FieldKind::File(_) => "choose",
+            FieldKind::Text | FieldKind::Secret | FieldKind::Toggle => "next",
         };
         let mut hints = vec![pair("Enter", enter), pair("Tab", "next"), pair("S-Tab", "back")];
         if matches!(field.kind, FieldKind::Toggle | FieldKind::Choice(_)) {

@@ -158,8 +158,7 @@ impl App {
         let Some(wizard) = &mut self.wizard else { return };
         let before = wizard.inputs.clone();
         // A field in which somebody types is theirs.
-        let is_edited = wizard.is_typing() && wizard.editor.text() != wizard.before;
-        if !is_edited {
+        if !wizard.is_edited() {
             suggest(wizard.page, &self.estate, &mut wizard.inputs);
         }
         let is_changed = before != wizard.inputs;

@@ -32,6 +32,7 @@ impl App {
             (KeyCode::PageDown, _) => self.focus_on(usize::MAX),
             (KeyCode::Enter, _) => self.enter_in_field(at, &field),
             _ if wizard.is_typing() && wizard.editor.press(key) => self.typed_in_field(),
+            _ if wizard.is_typing_secret() && wizard.masked.press(key) => self.typed_secret(),
             (KeyCode::Char(' ') | KeyCode::Left | KeyCode::Right, _) => self.turn_value(&field, key.code == KeyCode::Left),
             (KeyCode::Char(c), _) if !key.ctrl && !key.alt && c != ':' && c != '?' && is_pick(&field) => {
                 self.open_picker(&field, Some(c));
@@ -44,6 +45,9 @@ impl App {
         if let Some(wizard) = self.wizard.as_mut().filter(|wizard| wizard.is_typing()) {
             wizard.editor.paste(text);
             self.typed_in_field();
+        } else if let Some(wizard) = self.wizard.as_mut().filter(|wizard| wizard.is_typing_secret()) {
+            wizard.masked.paste(text);
+            self.typed_secret();
         }
     }
 
@@ -67,7 +71,7 @@ impl App {
 
     /// Enter on a field: chooses where there is something to choose from, else goes on.
     fn enter_in_field(&mut self, at: usize, field: &flow::Field) {
-        let typed_here = self.wizard.as_ref().is_some_and(|wizard| wizard.editor.text() != wizard.before);
+        let typed_here = self.wizard.as_ref().is_some_and(Wizard::is_edited);
         match field.kind {
             FieldKind::Choice(_) | FieldKind::Pick { or_new: false, .. } => self.open_picker(field, None),
             FieldKind::Pick { or_new: true, .. } if !typed_here => self.open_picker(field, None),
@@ -85,6 +89,16 @@ impl App {
         }
     }
 
+    fn typed_secret(&mut self) {
+        if let Some(wizard) = &mut self.wizard
+            && let Some(key) = wizard.focused_field().map(|field| field.key)
+        {
+            wizard.is_masked_edited = true;
+            wizard.inputs.set_secret(key, wizard.masked.secret());
+            self.derive_wizard();
+        }
+    }
+
     /// Space toggles, or goes to the next of the fixed values.
     fn turn_value(&mut self, field: &flow::Field, backwards: bool) {
         let Some(wizard) = &self.wizard else { return };
@@ -95,7 +109,9 @@ impl App {
                 let step = if backwards { choices.len() - 1 } else { 1 };
                 choices[now.map_or(0, |now| (now + step) % choices.len())].0.to_owned()
             }
-            FieldKind::Text | FieldKind::Pick { .. } => return self.open_picker(field, None),
+            FieldKind::Text | FieldKind::Secret | FieldKind::File(_) | FieldKind::Pick { .. } => {
+                return self.open_picker(field, None);
+            }
         };
         self.change_field(field.key, &value);
         self.observe_page();
@@ -129,14 +145,10 @@ impl App {
     /// Puts the focus on a field, or past the last on the steps. A changed value is looked at in the cloud.
     pub(super) fn focus_on(&mut self, at: usize) {
         let Some(wizard) = &mut self.wizard else { return };
-        let changed = wizard.is_typing() && wizard.editor.text() != wizard.before;
+        let changed = wizard.is_edited();
         wizard.focus = if at < wizard.fields.len() { Focus::Field(at) } else { Focus::Steps };
         (wizard.step, wizard.scroll) = (None, 0);
-        if let Some(key) = wizard.focused_field().map(|field| field.key) {
-            let typed = wizard.inputs.typed(key).to_owned();
-            wizard.editor.set(&typed);
-            wizard.before = typed;
-        }
+        wizard.begin_editing();
         if changed {
             self.observe_page();
         }
@@ -162,7 +174,7 @@ impl App {
                 };
                 (options.into_iter().map(item).collect(), super::pick::none_words(of))
             }
-            FieldKind::Text | FieldKind::Toggle => return,
+            FieldKind::Text | FieldKind::Secret | FieldKind::File(_) | FieldKind::Toggle => return,
         };
         let at = items.iter().position(|(value, _)| value.eq_ignore_ascii_case(&now)).unwrap_or(0);
         let mut choose =

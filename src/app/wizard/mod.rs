@@ -6,8 +6,10 @@ mod keys;
 mod pick;
 
 use jiff::{SignedDuration, Timestamp};
+use secrecy::ExposeSecret;
 
 use super::field::Field;
+use super::masked::Masked;
 use super::message::AskId;
 use crate::flow::{self, FieldKind, FlowName, Inputs, Key, Observed, Seen, Step, StepId, StepStatus};
 use crate::model::{Estate, Problem, ResourceId};
@@ -68,6 +70,9 @@ pub struct Wizard {
     /// The text of the field that has the focus, and as it was before it was edited.
     pub editor: Field,
     before: String,
+    /// The password that is being typed, while its field has the focus, and whether it was edited there.
+    pub masked: Masked,
+    is_masked_edited: bool,
     pages: [Page; 5],
     /// The step whose explanation is read; none means the current one.
     step: Option<usize>,
@@ -97,6 +102,8 @@ impl Wizard {
             focus: Focus::Steps,
             editor: Field::default(),
             before: String::new(),
+            masked: Masked::default(),
+            is_masked_edited: false,
             pages: Default::default(),
             step: None,
             shows_plan: false,
@@ -167,8 +174,7 @@ impl Wizard {
         let Some(key) = focused else { return };
         self.focus = self.fields.iter().position(|field| field.key == key).map_or(Focus::Steps, Focus::Field);
         if self.editor.text() != self.inputs.typed(key) {
-            self.before = self.inputs.typed(key).to_owned();
-            self.editor.set(&self.before);
+            self.begin_editing();
         }
     }
 
@@ -261,7 +267,8 @@ impl Wizard {
                 .find(|(name, ..)| *name == value)
                 .map_or_else(|| value.to_owned(), |(_, label, _)| (*label).to_owned()),
             FieldKind::Pick { of, .. } => pick::label(of, value, estate),
-            FieldKind::Text => value.to_owned(),
+            FieldKind::Text | FieldKind::File(_) => value.to_owned(),
+            FieldKind::Secret => if self.inputs.has(field.key) { "given" } else { "" }.to_owned(),
         }
     }
 
@@ -272,9 +279,32 @@ impl Wizard {
         }
     }
 
-    /// Whether the field under the cursor takes typed text.
+    /// Whether the field under the cursor takes typed text that is shown.
     pub fn is_typing(&self) -> bool {
-        self.focused_field().is_some_and(|field| matches!(field.kind, FieldKind::Text | FieldKind::Pick { or_new: true, .. }))
+        let takes_text = |kind| matches!(kind, FieldKind::Text | FieldKind::File(_) | FieldKind::Pick { or_new: true, .. });
+        self.focused_field().is_some_and(|field| takes_text(field.kind.clone()))
+    }
+
+    /// Whether the field under the cursor takes a password.
+    pub fn is_typing_secret(&self) -> bool {
+        self.focused_field().is_some_and(|field| field.kind == FieldKind::Secret)
+    }
+
+    /// Whether the field under the cursor was edited since it got the focus.
+    fn is_edited(&self) -> bool {
+        (self.is_typing() && self.editor.text() != self.before) || (self.is_typing_secret() && self.is_masked_edited)
+    }
+
+    /// Takes what the field under the cursor has as the text to edit.
+    fn begin_editing(&mut self) {
+        self.masked.set("");
+        self.is_masked_edited = false;
+        let Some(key) = self.focused_field().map(|field| field.key) else { return };
+        if let Some(secret) = self.inputs.secret(key) {
+            self.masked.set(secret.expose_secret());
+        }
+        self.before = self.inputs.typed(key).to_owned();
+        self.editor.set(&self.before);
     }
 
     /// The order as seen by the page that is open, or any other page of this wizard.
