@@ -33,6 +33,12 @@ pub enum StepId {
     Covers,
     Bind,
     Served,
+    // upload, public
+    ReadFile,
+    Wrap,
+    Check,
+    Upload,
+    Load,
 }
 
 #[derive(Debug, Clone, PartialEq)]

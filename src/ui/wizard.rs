@@ -45,6 +45,8 @@ pub fn body(app: &App, wizard: &Wizard, look: &Look, area: Rect, frame: &mut Fra
         Origin::New => "new certificate".to_owned(),
         Origin::Order(id) => format!("order {}", id.name()),
         Origin::Binding => "a hostname".to_owned(),
+        Origin::Upload => "a private certificate".to_owned(),
+        Origin::Public => "a public certificate".to_owned(),
     };
     let title =
         format!(" {}: {} ", wizard.page().title(), cut_middle(&name, usize::from(area.width).saturating_sub(30), look.glyphs.more));
@@ -296,6 +298,8 @@ fn done_words(wizard: &Wizard) -> String {
         FlowName::Verify => format!("Certificate is Domain Verified. {}.", next(FlowName::ImportOrder)),
         FlowName::ImportOrder => "The certificate is imported. Enter binds it to a hostname.".to_owned(),
         FlowName::Bind => "The hostname is secured. Enter shows it in Bindings.".to_owned(),
+        FlowName::Upload => "The certificate is uploaded. Enter binds it to a hostname.".to_owned(),
+        FlowName::Public => "The certificate is in the app. Enter shows it in Public Certificates.".to_owned(),
     }
 }
 

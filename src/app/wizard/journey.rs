@@ -143,7 +143,7 @@ impl App {
             FlowName::Store => stored,
             FlowName::Verify => verified,
             FlowName::ImportOrder => imported,
-            FlowName::Bind => false,
+            FlowName::Bind | FlowName::Upload | FlowName::Public => false,
         }
     }
 

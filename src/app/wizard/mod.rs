@@ -23,6 +23,9 @@ pub enum Origin {
     Order(ResourceId),
     /// A binding by itself.
     Binding,
+    /// A certificate file to upload, private (then a binding) or public.
+    Upload,
+    Public,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -73,7 +76,7 @@ pub struct Wizard {
     /// The password that is being typed, while its field has the focus, and whether it was edited there.
     pub masked: Masked,
     is_masked_edited: bool,
-    pages: [Page; 5],
+    pages: [Page; FlowName::ALL.len()],
     /// The step whose explanation is read; none means the current one.
     step: Option<usize>,
     pub shows_plan: bool,
@@ -123,7 +126,12 @@ impl Wizard {
 
     /// The pages that this wizard goes through.
     pub fn pages(&self) -> &'static [FlowName] {
-        if self.origin == Origin::Binding { &[FlowName::Bind] } else { &FlowName::ALL }
+        match self.origin {
+            Origin::New | Origin::Order(_) => &FlowName::OF_AN_ORDER,
+            Origin::Binding => &[FlowName::Bind],
+            Origin::Upload => &[FlowName::Upload, FlowName::Bind],
+            Origin::Public => &[FlowName::Public],
+        }
     }
 
     pub fn of(&self, page: FlowName) -> &Page {
