@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::io::{self, Read};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use rustix::fs::{Mode, OFlags, open};
 use thiserror::Error;
@@ -55,6 +55,13 @@ pub fn read(path: &Path) -> Result<Zeroizing<Vec<u8>>, Unread> {
     file.take(limit + 1).read_to_end(&mut octets)?;
     refuse_beyond_limit(octets.len() as u64)?;
     Ok(octets)
+}
+
+/// The path that is meant: `~` is the home directory, as in a shell.
+pub fn path(typed: &str) -> PathBuf {
+    let home = || std::env::var_os("HOME").map(PathBuf::from);
+    let rest = if typed == "~" { Some("") } else { typed.strip_prefix("~/") };
+    rest.and_then(|rest| Some(home()?.join(rest))).unwrap_or_else(|| PathBuf::from(typed))
 }
 
 #[cfg(test)]

@@ -10,11 +10,14 @@ const LONGEST: usize = 4096;
 
 /// Typed at its end only: whoever cannot see a text cannot edit its middle.
 #[derive(Clone)]
-pub struct Masked(Zeroizing<String>);
+pub struct Masked {
+    text: Zeroizing<String>,
+    is_edited: bool,
+}
 
 impl Default for Masked {
     fn default() -> Self {
-        Self(Zeroizing::new(String::with_capacity(LONGEST)))
+        Self { text: Zeroizing::new(String::with_capacity(LONGEST)), is_edited: false }
     }
 }
 
@@ -27,30 +30,37 @@ impl std::fmt::Debug for Masked {
 impl Masked {
     /// How many characters were typed.
     pub fn len(&self) -> usize {
-        self.0.chars().count()
+        self.text.chars().count()
     }
 
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.text.is_empty()
     }
 
     pub fn secret(&self) -> SecretString {
-        SecretString::from(self.0.as_str())
+        SecretString::from(self.text.as_str())
+    }
+
+    /// Whether it was edited since it was set.
+    pub fn is_edited(&self) -> bool {
+        self.is_edited
     }
 
     pub fn set(&mut self, text: &str) {
-        self.0.zeroize();
+        self.text.zeroize();
         self.push(text);
+        self.is_edited = false;
     }
 
     /// Takes a key if it edits; returns whether it did.
     pub fn press(&mut self, key: Key) -> bool {
         match (key.code, key.ctrl, key.alt) {
             (KeyCode::Char(c), false, false) => self.push(c.encode_utf8(&mut [0; 4])),
-            (KeyCode::Backspace, false, false) | (KeyCode::Char('h'), true, false) => drop(self.0.pop()),
-            (KeyCode::Char('u' | 'w'), true, false) => self.0.zeroize(),
+            (KeyCode::Backspace, false, false) | (KeyCode::Char('h'), true, false) => drop(self.text.pop()),
+            (KeyCode::Char('u' | 'w'), true, false) => self.text.zeroize(),
             _ => return false,
         }
+        self.is_edited = true;
         true
     }
 
@@ -60,8 +70,9 @@ impl Masked {
     }
 
     fn push(&mut self, text: &str) {
-        if self.0.len() + text.len() <= LONGEST {
-            self.0.push_str(text);
+        self.is_edited = true;
+        if self.text.len() + text.len() <= LONGEST {
+            self.text.push_str(text);
         }
     }
 }
@@ -86,10 +97,10 @@ mod tests {
         let mut masked = Masked::default();
         masked.paste("hunter2");
         assert!(!format!("{masked:?}").contains("hunter2"));
-        let room = masked.0.as_ptr();
+        let room = masked.text.as_ptr();
         masked.paste(&"x".repeat(2 * LONGEST));
         masked.paste(&"x".repeat(1000));
-        assert_eq!((masked.0.as_ptr(), masked.len()), (room, 1007));
+        assert_eq!((masked.text.as_ptr(), masked.len()), (room, 1007));
         assert!(masked.press(Key::parse("<C-u>").unwrap()) && masked.is_empty());
     }
 }

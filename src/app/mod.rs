@@ -211,7 +211,8 @@ impl App {
 
     fn paste(&mut self, text: &str) {
         if let Some(dialog) = self.dialogs.last_mut() {
-            dialog.paste(text);
+            let answer = dialog.paste(text);
+            self.take_dialog_answer(answer);
         } else if self.wizard.is_some() {
             self.paste_in_wizard(text);
         } else if self.panes[self.pane.index()].is_filtering {

@@ -3,7 +3,6 @@
 //! The octets stay in memory that is wiped; only `Body::secret` gets them, in Base64.
 
 use std::fmt;
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use base64::Engine;
@@ -69,7 +68,7 @@ impl CertificateFile {
 /// Reads the file that the inputs name; nothing where they name none. Deriving keys takes up to seconds, so it happens
 /// aside.
 pub(super) async fn look(inputs: &Inputs) -> Option<Result<CertificateFile, Unusable>> {
-    let path = path(inputs.get(Key::File)?);
+    let path = file::path(inputs.get(Key::File)?);
     let secret = |key| inputs.secret(key).cloned();
     let (password, new) = (secret(Key::Password).unwrap_or_default(), secret(Key::NewPassword));
     let read = tokio::task::spawn_blocking(move || read(&path, password, new.as_ref())).await;
@@ -96,10 +95,4 @@ fn is_about_password(error: &ReadError) -> bool {
 fn because(error: &ReadError) -> Unusable {
     let key = if is_about_password(error) { Key::Password } else { Key::File };
     Unusable { key, why: error.to_string() }
-}
-
-/// `~/` is the home directory, as in a shell.
-fn path(typed: &str) -> PathBuf {
-    let home = || std::env::var_os("HOME").map(PathBuf::from);
-    typed.strip_prefix("~/").and_then(|rest| Some(home()?.join(rest))).unwrap_or_else(|| PathBuf::from(typed))
 }

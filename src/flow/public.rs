@@ -168,7 +168,10 @@ fn upload(case: &Case<'_>) -> Step {
             // A changed certificate under an old name is refused, or silently ignored (API.md 4.6).
             let old = old.thumbprint.as_ref().map_or_else(|| "unknown".to_owned(), ToString::to_string);
             step(StepStatus::Ready)
-                .fact("Replaces", old)
+                .explained(format!(
+                    "'{name}' is another certificate of this app ({old}). It is removed, then this one takes its name."
+                ))
+                .fact("Replaces", &*old)
                 .fact("Note", "the old one is removed first: for a moment the app has neither")
                 .sending(vec![public_certificates::remove(&id), add])
         }
@@ -207,8 +210,10 @@ fn load(case: &Case<'_>) -> Step {
     } else {
         format!("{},{}", now.trim().trim_end_matches(','), leaf.thumbprint)
     };
+    let old = if now.is_empty() { "not set" } else { now };
     step(StepStatus::Ready)
-        .fact("Setting now", if now.is_empty() { "not set" } else { now })
+        .explained(format!("{SETTING}: {old} \u{2192} {new}. All other settings are sent back as they are. The app restarts."))
+        .fact("Setting now", old)
         .fact("Setting then", &*new)
         .sending(vec![settings::set(&app.id, SETTING, &new, settings)])
 }

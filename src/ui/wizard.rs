@@ -113,7 +113,7 @@ fn form(app: &App, wizard: &Wizard, look: &Look, room: usize) -> Part {
         let margin = " ".repeat(label_room + 3);
         if let Some(why) = wizard.refusal(field.key) {
             // What is only missing is a hint; what was typed and cannot work is an error.
-            let role = if !wizard.inputs.has(field.key) { Role::Dim } else { Role::Urgent };
+            let role = if wizard.inputs.has(field.key) { Role::Urgent } else { Role::Dim };
             let mark = if role == Role::Urgent { look.glyphs.failed } else { look.glyphs.dot };
             for line in wrap(&format!("{mark} {why}"), room.saturating_sub(label_room + 3)) {
                 part.lines.push(Line::styled(format!("{margin}{line}"), look.style(role)));

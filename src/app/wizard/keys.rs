@@ -3,7 +3,7 @@
 use super::{Focus, Standing, Wizard};
 use crate::app::App;
 use crate::app::command::{Command, Motion};
-use crate::app::dialog::{Act, Choose, Dialog, Item};
+use crate::app::dialog::{Act, Choose, Dialog, Files, Item};
 use crate::app::effect::{Effect, PracticeAct};
 use crate::app::key::{Key, KeyCode};
 use crate::app::pane::Tone;
@@ -75,6 +75,7 @@ impl App {
         match field.kind {
             FieldKind::Choice(_) | FieldKind::Pick { or_new: false, .. } => self.open_picker(field, None),
             FieldKind::Pick { or_new: true, .. } if !typed_here => self.open_picker(field, None),
+            FieldKind::File(endings) if !typed_here => self.open_files(field, endings),
             _ => self.focus_on(at + 1),
         }
     }
@@ -93,7 +94,6 @@ impl App {
         if let Some(wizard) = &mut self.wizard
             && let Some(key) = wizard.focused_field().map(|field| field.key)
         {
-            wizard.is_masked_edited = true;
             wizard.inputs.set_secret(key, wizard.masked.secret());
             self.derive_wizard();
         }
@@ -189,6 +189,14 @@ impl App {
         self.dialogs.push(Dialog::Choose(choose));
     }
 
+    /// Shows the files beside the one that is named now, or where certdeck was started.
+    fn open_files(&mut self, field: &flow::Field, endings: &'static [&'static str]) {
+        let Some(wizard) = &self.wizard else { return };
+        let beside = wizard.inputs.typed(field.key).rsplit_once('/').map_or("", |(folder, _)| folder).to_owned();
+        self.dialogs.push(Dialog::Files(Files::new(field.key, field.label, endings)));
+        self.open_folder(beside);
+    }
+
     /// Plays the part of the domain's owner, which nobody else can play in a practice cloud.
     fn open_practice(&mut self) {
         let found = self
@@ -223,10 +231,11 @@ impl App {
         self.dialogs.push(Dialog::Choose(choose));
     }
 
-    /// Leaves the wizard; it stays on the shelf with everything that was typed, and what was sent goes on.
+    /// Leaves the wizard; it stays on the shelf with everything that was typed but passwords, and what was sent goes on.
     pub(in crate::app) fn leave_wizard(&mut self) {
         let Some(mut wizard) = self.wizard.take() else { return };
         wizard.next_look = None;
+        wizard.forget_secrets();
         if let Some(ask) = wizard.of_mut(wizard.page).ask.take() {
             self.emit(Effect::Forget { ask });
         }

@@ -73,9 +73,8 @@ pub struct Wizard {
     /// The text of the field that has the focus, and as it was before it was edited.
     pub editor: Field,
     before: String,
-    /// The password that is being typed, while its field has the focus, and whether it was edited there.
+    /// The password that is being typed, while its field has the focus.
     pub masked: Masked,
-    is_masked_edited: bool,
     pages: [Page; FlowName::ALL.len()],
     /// The step whose explanation is read; none means the current one.
     step: Option<usize>,
@@ -106,7 +105,6 @@ impl Wizard {
             editor: Field::default(),
             before: String::new(),
             masked: Masked::default(),
-            is_masked_edited: false,
             pages: Default::default(),
             step: None,
             shows_plan: false,
@@ -152,6 +150,13 @@ impl Wizard {
 
     pub(super) fn next_look(&self) -> Option<Timestamp> {
         self.next_look
+    }
+
+    /// Forgets passwords, and the key that was read with them.
+    fn forget_secrets(&mut self) {
+        self.masked.set("");
+        self.inputs.forget_secrets();
+        *self.of_mut(FlowName::Upload) = Page::default();
     }
 
     /// Derives fields, refusals and steps anew from what was typed and what was seen.
@@ -300,13 +305,12 @@ impl Wizard {
 
     /// Whether the field under the cursor was edited since it got the focus.
     fn is_edited(&self) -> bool {
-        (self.is_typing() && self.editor.text() != self.before) || (self.is_typing_secret() && self.is_masked_edited)
+        (self.is_typing() && self.editor.text() != self.before) || (self.is_typing_secret() && self.masked.is_edited())
     }
 
     /// Takes what the field under the cursor has as the text to edit.
     fn begin_editing(&mut self) {
         self.masked.set("");
-        self.is_masked_edited = false;
         let Some(key) = self.focused_field().map(|field| field.key) else { return };
         if let Some(secret) = self.inputs.secret(key) {
             self.masked.set(secret.expose_secret());
