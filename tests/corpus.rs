@@ -6,11 +6,12 @@
 use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 
-use certdeck::model::printable;
+use certdeck::model::{Hostname, printable};
 use certdeck::pki::{self, Contents, Encryption, Finding, Kind, Pkcs12, Question, Refused, Report, Roots};
-use certdeck::rules::{Profile, Requirement, Rules};
+use certdeck::rules::{Profile, Requirement, Rules, Severity};
 use jiff::Timestamp;
 use secrecy::SecretString;
+use serde_json::Value;
 
 fn corpus() -> Option<PathBuf> {
     let beside = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared");
@@ -250,4 +251,78 @@ fn hostile_files_put_nothing_unprintable_into_the_facts() {
     };
     let outcomes: Vec<_> = files.map(|path| (path.display().to_string(), judge(&path))).collect();
     conclude("hostile files", &outcomes);
+}
+
+/// What x509-limbo wants refused and App Service, or OpenSSL, does not: demands on the form of roots, serial numbers and
+/// extensions, revocation lists, public suffixes, names that are addresses. An expired intermediate is a warning here.
+const BEYOND_A_BINDING: &[&str] = &[
+    "crl::crlnumber-critical",
+    "crl::crlnumber-missing",
+    "pathlen::max-chain-depth-1-exhausted",
+    "rfc5280::aki::critical-aki",
+    "rfc5280::aki::intermediate-missing-aki",
+    "rfc5280::leaf-ku-keycertsign",
+    "rfc5280::nc::invalid-dnsname-leading-period",
+    "rfc5280::nc::not-allowed-in-ee-critical",
+    "rfc5280::nc::not-allowed-in-ee-noncritical",
+    "rfc5280::nc::permitted-dns-match-noncritical",
+    "rfc5280::root-non-critical-basic-constraints",
+    "rfc5280::serial::too-long",
+    "rfc5280::serial::zero",
+    "rfc5280::ski::root-missing-ski",
+    "rfc5280::validity::expired-intermediate",
+    "webpki::aki::root-with-aki-all-fields",
+    "webpki::aki::root-with-aki-ski-mismatch",
+    "webpki::cn::ipv4-leading-zeros-mismatch",
+    "webpki::cn::ipv6-uppercase-mismatch",
+    "webpki::cn::not-in-san",
+    "webpki::cn::punycode-not-in-san",
+    "webpki::ee-basicconstraints-ca",
+    "webpki::eku::ee-anyeku",
+    "webpki::eku::ee-critical-eku",
+    "webpki::eku::root-has-eku",
+    "webpki::forbidden-rsa-key-not-divisible-by-8-in-leaf",
+    "webpki::forbidden-rsa-not-divisible-by-8-in-root",
+    "webpki::forbidden-weak-rsa-key-in-root",
+    "webpki::nc::intermediate-permitted-excluded-subtrees-both-empty-sequences",
+    "webpki::san::public-suffix-multi-label-wildcard-san",
+    "webpki::san::public-suffix-wildcard-san",
+    "webpki::san::san-wildcard-only-tld",
+];
+
+#[test]
+fn paths_are_built_and_refused_as_x509_limbo_says() {
+    let Some(folder) = corpus() else { return };
+    let limbo: Value = serde_json::from_slice(&std::fs::read(folder.join("x509-limbo/limbo.json")).unwrap()).unwrap();
+    let servers = limbo["testcases"].as_array().unwrap().iter().filter(|case| case["validation_kind"] == "SERVER");
+    let outcomes = servers.map(|case| {
+        let id = case["id"].as_str().unwrap().to_owned();
+        let expected = case["expected_result"] == "SUCCESS";
+        let differs = usable(case) != expected && !BEYOND_A_BINDING.contains(&id.as_str());
+        (id, if differs { vec![format!("expected usable: {expected}")] } else { Vec::new() })
+    });
+    conclude("paths of x509-limbo", &outcomes.collect::<Vec<_>>());
+}
+
+/// Whether the certificate of a case can secure a binding, but for what is not in the case: a PFX, a key, the root.
+fn usable(case: &Value) -> bool {
+    const ABSENT: [Requirement; 6] = [
+        Requirement::EkuAbsent,
+        Requirement::NotPfx,
+        Requirement::NoKey,
+        Requirement::ChainMissingIntermediate,
+        Requirement::ChainMissingRoot,
+        Requirement::ChainIncomplete,
+    ];
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    let list = |value: &Value| value.as_array().unwrap().iter().map(text).collect::<Vec<_>>().join("\n");
+    let file = format!("{}\n{}", text(&case["peer_certificate"]), list(&case["untrusted_intermediates"]));
+    let roots = Roots::read(list(&case["trusted_certs"]).as_bytes());
+    let (Ok(roots), Ok(contents)) = (roots, pki::read(file.as_bytes(), None)) else { return false };
+    let rules = Rules::load(Profile::Seed).unwrap();
+    let now = case["validation_time"].as_str().unwrap_or("2026-09-01T00:00:00Z").parse().unwrap();
+    let host = case["expected_peer_name"]["value"].as_str().and_then(|name| Hostname::parse(name).ok());
+    let question = Question { rules: &rules, now, roots: Some(&roots), host: host.as_ref(), empty_password: false };
+    let report = pki::check(&contents, &question);
+    report.findings.iter().all(|finding| finding.severity != Severity::Error || ABSENT.contains(&finding.rule))
 }

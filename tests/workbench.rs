@@ -3,12 +3,13 @@
 
 #![allow(clippy::unwrap_used, clippy::panic)]
 
-use std::io::Write;
+use std::io::{Read, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::sync::OnceLock;
 
+use portable_pty::{CommandBuilder, PtySize, native_pty_system};
 use rcgen::{
     BasicConstraints, CertificateParams, CertifiedIssuer, DnType, ExtendedKeyUsagePurpose, IsCa, KeyPair, KeyUsagePurpose,
     SerialNumber,
@@ -98,16 +99,7 @@ impl Bench {
     /// Runs `certdeck cert …` in the directory, without a terminal.
     fn run(&self, arguments: &[&str]) -> Output {
         let mut command = Command::new(env!("CARGO_BIN_EXE_certdeck"));
-        command.arg("cert").args(arguments).current_dir(self.0.path()).stdin(Stdio::null());
-        // A session of its own has no terminal to be asked on.
-        Command::new("setsid")
-            .arg("--wait")
-            .arg(command.get_program())
-            .args(command.get_args())
-            .current_dir(self.0.path())
-            .stdin(Stdio::null())
-            .output()
-            .unwrap()
+        command.arg("cert").args(arguments).current_dir(self.0.path()).stdin(Stdio::null()).output().unwrap()
     }
 
     fn build(&self, out: &str, more: &[&str]) -> Output {
@@ -166,6 +158,48 @@ fn strays_gaps_and_a_foreign_key_are_refused_by_name() {
     assert_eq!(foreign.status.code(), Some(1));
     assert!(words(&foreign).contains("belongs to none"), "{}", words(&foreign));
     assert!(!bench.path("out.pfx").exists());
+}
+
+#[test]
+fn a_root_that_alone_is_missing_comes_from_this_machine_when_asked_a21() {
+    let bench = Bench::new();
+    let build = |more: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_certdeck"));
+        command.args(["cert", "build", "--key", "key.pem", "--out", "out.pfx", "--password-file", "password"]).args(more);
+        command.args(["--cert", "intermediate.pem", "leaf.pem"]).current_dir(bench.0.path());
+        command.env("SSL_CERT_FILE", bench.path("root.pem")).stdin(Stdio::null()).output().unwrap()
+    };
+    let refused = build(&[]);
+    assert!(words(&refused).contains("CN=Workbench Root") && words(&refused).contains("--add-root"), "{}", words(&refused));
+    assert_eq!(build(&["--add-root"]).status.code(), Some(0));
+    let (json, _) = bench.check("out.pfx", &["--password-file", "password"]);
+    assert_eq!((&json["verdict"], &json["certificates"]), (&"accept".into(), &3.into()), "{json}");
+}
+
+#[test]
+fn a_password_typed_on_the_terminal_is_not_shown() {
+    let bench = Bench::new();
+    bench.build("out.pfx", &[]);
+    let pair = native_pty_system().openpty(PtySize::default()).unwrap();
+    let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_certdeck"));
+    command.args(["cert", "inspect", "out.pfx"]);
+    command.cwd(bench.0.path());
+    let mut child = pair.slave.spawn_command(command).unwrap();
+    drop(pair.slave);
+    let mut terminal = pair.master.try_clone_reader().unwrap();
+    let mut shown = String::new();
+    let mut some = [0; 4096];
+    while !shown.contains("Password of out.pfx: ") {
+        let count = terminal.read(&mut some).unwrap();
+        shown.push_str(&String::from_utf8_lossy(&some[..count]));
+    }
+    // A typing error on the way, taken back.
+    pair.master.take_writer().unwrap().write_all(b"Correct-Horse-8\x7f9\r").unwrap();
+    while let Ok(count @ 1..) = terminal.read(&mut some) {
+        shown.push_str(&String::from_utf8_lossy(&some[..count]));
+    }
+    assert!(child.wait().unwrap().success(), "{shown}");
+    assert!(shown.contains("CN=shop.contoso.com") && !shown.contains("Horse"), "{shown}");
 }
 
 #[test]

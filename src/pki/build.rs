@@ -11,6 +11,7 @@ use zeroize::Zeroizing;
 use super::chain::{Chain, chain, leaf};
 use super::contents::{Certificate, Contents, PrivateKey};
 use super::pkcs12::{Wrapping, WriteError, write_pkcs12};
+use super::trust::Roots;
 
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum BuildError {
@@ -32,6 +33,14 @@ pub enum BuildError {
     EmptyPassword,
     #[error(transparent)]
     Write(#[from] WriteError),
+}
+
+/// The root that the chain of `key`'s certificate lacks, if nothing else is missing and it is one of `roots`. Authorities
+/// seldom hand it out with a certificate, and App Service wants it in the file (A21).
+pub fn missing_root(key: &PrivateKey, certificates: &[Certificate], roots: &Roots) -> Option<Certificate> {
+    let leaf = certificates.iter().position(|one| key.fits(one) == Some(true))?;
+    let Chain { path, complete: false, .. } = chain(certificates, leaf) else { return None };
+    roots.issuer_of(&certificates[*path.last()?]).cloned()
 }
 
 /// A key with its chain, ready to be written.

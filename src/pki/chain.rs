@@ -5,14 +5,13 @@
 use std::collections::{HashMap, HashSet};
 
 use super::contents::{Certificate, Contents};
+use super::effort::Effort;
 use super::signature::{Signed, signed_by};
 
 /// Certificates in one chain.
 const LONGEST: usize = 12;
 /// Ways that are begun before looking ends.
 const WAYS: usize = 20_000;
-/// Signatures that are computed before looking ends.
-const SIGNATURES: usize = 1_000;
 
 /// How the certificates of the chain lie in the file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -104,7 +103,7 @@ struct Issuance<'a> {
     certificates: &'a [Certificate],
     by_subject: HashMap<&'a [u8], Vec<usize>>,
     known: HashMap<(usize, usize), bool>,
-    signatures_left: usize,
+    effort: Effort,
 }
 
 impl<'a> Issuance<'a> {
@@ -113,7 +112,7 @@ impl<'a> Issuance<'a> {
         for (place, one) in certificates.iter().enumerate() {
             by_subject.entry(&one.subject_der).or_default().push(place);
         }
-        Self { certificates, by_subject, known: HashMap::new(), signatures_left: SIGNATURES }
+        Self { certificates, by_subject, known: HashMap::new(), effort: Effort::new() }
     }
 
     fn way_up(&mut self, leaf: usize) -> Vec<usize> {
@@ -162,15 +161,96 @@ impl<'a> Issuance<'a> {
             return known;
         }
         let (above, below) = (&self.certificates[issuer], &self.certificates[subject]);
-        let answer = self.signatures_left > 0
+        let answer = self.effort.look_at([above, below])
             && match signed_by(below, above) {
                 Signed::Yes => true,
                 Signed::No => false,
                 // Not computable here: the names agree, and so must the key identifiers.
                 Signed::Unknown => below.aki.is_none() || above.ski.is_none() || below.aki == above.ski,
             };
-        self.signatures_left = self.signatures_left.saturating_sub(1);
         self.known.insert((issuer, subject), answer);
         answer
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use std::sync::OnceLock;
+
+    use proptest::prelude::*;
+    use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, Issuer, KeyPair};
+
+    use super::*;
+    use crate::pki::{Roots, read};
+
+    fn params(name: &str, is_ca: bool) -> CertificateParams {
+        let mut params = CertificateParams::default();
+        params.distinguished_name.push(DnType::CommonName, name);
+        params.is_ca = if is_ca { IsCa::Ca(BasicConstraints::Unconstrained) } else { IsCa::NoCa };
+        params
+    }
+
+    fn facts(der: &[u8]) -> Certificate {
+        read(der, None).unwrap().certificates.remove(0)
+    }
+
+    /// Leaf, two intermediates, root.
+    fn four() -> Vec<Certificate> {
+        let key = || KeyPair::generate().unwrap();
+        let root = CertifiedIssuer::self_signed(params("Root", true), key()).unwrap();
+        let upper = CertifiedIssuer::signed_by(params("Upper", true), key(), &root).unwrap();
+        let lower = CertifiedIssuer::signed_by(params("Lower", true), key(), &upper).unwrap();
+        let leaf = params("leaf", false).signed_by(&key(), &lower).unwrap();
+        vec![facts(leaf.der()), facts(lower.der()), facts(upper.der()), facts(root.der())]
+    }
+
+    fn names(certificates: &[Certificate], places: &[usize]) -> Vec<String> {
+        places.iter().map(|&place| certificates[place].subject.clone()).collect()
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+        #[test]
+        fn whatever_the_order_the_chain_is_the_same_a134(order in Just(vec![0_usize, 1, 2, 3, 3, 1]).prop_shuffle()) {
+            static FOUR: OnceLock<Vec<Certificate>> = OnceLock::new();
+            let four = FOUR.get_or_init(four);
+            let shuffled: Vec<Certificate> = order.iter().map(|&place| four[place].clone()).collect();
+            let leaf = order.iter().position(|&place| place == 0).unwrap();
+            let found = chain(&shuffled, leaf);
+            prop_assert_eq!(names(&shuffled, &found.path), ["CN=leaf", "CN=Lower", "CN=Upper", "CN=Root"]);
+            prop_assert!(found.complete && found.strays.is_empty() && found.duplicates.len() == 2);
+        }
+    }
+
+    #[test]
+    fn a_gap_is_named_and_what_lies_beyond_it_is_stray() {
+        let mut certificates = four();
+        certificates.remove(1);
+        let found = chain(&certificates, 0);
+        assert_eq!((found.missing.as_deref(), found.complete), (Some("CN=Lower"), false));
+        assert_eq!(names(&certificates, &found.strays), ["CN=Upper", "CN=Root"]);
+    }
+
+    #[test]
+    fn an_issuer_of_the_same_name_with_another_key_is_no_issuer() {
+        let mut certificates = four();
+        let impostor = CertifiedIssuer::self_signed(params("Lower", true), KeyPair::generate().unwrap()).unwrap();
+        certificates[1] = facts(impostor.der());
+        assert_eq!(chain(&certificates, 0).missing.as_deref(), Some("CN=Lower"));
+    }
+
+    #[test]
+    fn a_maze_of_cross_certificates_has_an_end() {
+        let [a, b] = ["A", "B"].map(|name| Issuer::new(params(name, true), KeyPair::generate().unwrap()));
+        // Twenty certificates of each of two authorities, each issued by the other: 20^11 ways lead on and none to a root.
+        let maze = (0..20).flat_map(|_| {
+            [(&a, "A", &b), (&b, "B", &a)]
+                .map(|(subject, name, issuer)| params(name, true).signed_by(subject.key(), issuer).unwrap())
+        });
+        let certificates: Vec<Certificate> = maze.map(|one| facts(one.der())).collect();
+        let found = chain(&certificates, 0);
+        assert_eq!((found.path.len(), found.complete), (LONGEST, false));
+        assert!(!Roots::default().trust(&certificates[0], &certificates));
     }
 }

@@ -9,6 +9,10 @@ use std::borrow::Cow;
 const DEPTH: usize = 64;
 /// How deep the pieces of a string may nest.
 const PIECES: usize = 16;
+/// Elements that may be passed over in search of one such end; real files have hundreds.
+const ELEMENTS: usize = 1_000_000;
+/// Octets of an object identifier; real ones have a dozen.
+const OID: usize = 128;
 
 /// What is wrong with an encoding, as half a sentence.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,7 +57,8 @@ pub(super) struct Element<'a> {
 impl<'a> Element<'a> {
     /// Reads the element at the start of `input` and gives back what follows it.
     pub fn parse(input: &'a [u8]) -> Result<(Self, &'a [u8])> {
-        parse(input, 0)
+        let mut left = ELEMENTS;
+        parse(input, 0, &mut left)
     }
 
     /// The elements inside.
@@ -124,7 +129,7 @@ impl<'a> Element<'a> {
 }
 
 /// Elements one after another.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug)]
 pub(super) struct Reader<'a> {
     rest: &'a [u8],
 }
@@ -140,7 +145,7 @@ impl<'a> Reader<'a> {
         if self.rest.first() == Some(&wanted) { self.element().map(Some) } else { Ok(None) }
     }
 
-    pub fn is_empty(self) -> bool {
+    pub fn is_empty(&self) -> bool {
         self.rest.is_empty()
     }
 }
@@ -164,7 +169,7 @@ pub(super) fn sequence(input: &[u8]) -> Result<Reader<'_>> {
     Element::parse(input)?.0.expect(tag::SEQUENCE)
 }
 
-fn parse(input: &[u8], depth: usize) -> Result<(Element<'_>, &[u8])> {
+fn parse<'a>(input: &'a [u8], depth: usize, left: &mut usize) -> Result<(Element<'a>, &'a [u8])> {
     const CUT: DerError = DerError("it is cut off");
     if depth > DEPTH {
         return Err(DerError("it is nested too deep (more than 64 levels)"));
@@ -181,7 +186,7 @@ fn parse(input: &[u8], depth: usize) -> Result<(Element<'_>, &[u8])> {
     let first = *input.get(at).ok_or(CUT)?;
     at += 1;
     let length = match first {
-        0x80 => return indefinite(input, at, tag, depth),
+        0x80 => return indefinite(input, at, tag, depth, left),
         short if short < 0x80 => usize::from(short),
         long => {
             let octets = input.get(at..at + usize::from(long & 0x7F)).ok_or(CUT)?;
@@ -197,13 +202,14 @@ fn parse(input: &[u8], depth: usize) -> Result<(Element<'_>, &[u8])> {
     Ok((Element { tag, content: &input[at..end], raw: &input[..end], indefinite: false }, &input[end..]))
 }
 
-fn indefinite(input: &[u8], start: usize, tag: u8, depth: usize) -> Result<(Element<'_>, &[u8])> {
+fn indefinite<'a>(input: &'a [u8], start: usize, tag: u8, depth: usize, left: &mut usize) -> Result<(Element<'a>, &'a [u8])> {
     if tag & tag::CONSTRUCTED == 0 {
         return Err(DerError("a primitive element has no length"));
     }
     let mut rest = &input[start..];
     while !rest.starts_with(&[0, 0]) {
-        rest = parse(rest, depth + 1)?.1;
+        *left = left.checked_sub(1).ok_or(DerError("it has too many elements (more than a million)"))?;
+        rest = parse(rest, depth + 1, left)?.1;
     }
     let end = input.len() - rest.len();
     Ok((Element { tag, content: &input[start..end], raw: &input[..end + 2], indefinite: true }, &rest[2..]))
@@ -221,6 +227,9 @@ fn join(string: Element<'_>, joined: &mut Vec<u8>, depth: usize) -> Result<()> {
 }
 
 fn dotted(content: &[u8]) -> Option<String> {
+    if content.len() > OID {
+        return None;
+    }
     let mut arcs = Vec::new();
     let mut arc: u128 = 0;
     for octet in content {
@@ -257,6 +266,8 @@ mod tests {
             assert!(Element::parse(bytes).is_err(), "{bytes:?}");
         }
         assert!(Element::parse(&[0x30, 0x80].repeat(20_000)).is_err());
+        let many = [&[0x30, 0x80][..], &[0x05, 0x00].repeat(ELEMENTS + 1), &[0, 0]].concat();
+        assert!(Element::parse(&many).is_err());
     }
 
     #[test]
@@ -266,6 +277,7 @@ mod tests {
         assert_eq!(dotted(&[]), None);
         assert_eq!(dotted(&[0x2A, 0x86]), None);
         assert_eq!(dotted(&[0xFF; 40]), None);
+        assert_eq!(dotted(&[0x01; 129]), None);
     }
 
     #[test]

@@ -152,3 +152,38 @@ fn bit_length(number: &[u8]) -> u32 {
     let unused = number.first().map_or(0, |octet| octet.leading_zeros());
     u32::try_from(number.len() * 8).unwrap_or(u32::MAX).saturating_sub(unused)
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::pki::x509;
+
+    #[test]
+    fn keys_of_every_kind_find_their_certificate_and_no_other() {
+        let kinds = [&rcgen::PKCS_ECDSA_P256_SHA256, &rcgen::PKCS_ECDSA_P384_SHA384, &rcgen::PKCS_ED25519, &rcgen::PKCS_RSA_SHA256];
+        let made = kinds.map(|kind| {
+            let pair = rcgen::KeyPair::generate_for(kind).unwrap();
+            let certificate = rcgen::CertificateParams::default().self_signed(&pair).unwrap();
+            (private_key(pair.serialized_der(), false).unwrap(), x509::certificate(certificate.der()).unwrap())
+        });
+        assert_eq!(made.each_ref().map(|(key, _)| key.kind.to_string()), ["EC P-256", "EC P-384", "Ed25519", "RSA 2048"]);
+        for (at, (key, _)) in made.iter().enumerate() {
+            for (other, (_, certificate)) in made.iter().enumerate() {
+                assert_eq!(key.fits(certificate), Some(at == other));
+            }
+        }
+    }
+
+    #[test]
+    fn bits_are_counted_without_leading_zeros() {
+        assert_eq!((bit_length(&[0x7F, 0xFF]), bit_length(&[0x80]), bit_length(&[]), bit_length(&[0])), (15, 8, 0, 0));
+    }
+
+    #[test]
+    fn what_is_no_key_is_refused() {
+        for der in [&[][..], &[0x30, 0], &[0x30, 3, 2, 1, 0], &[0x30, 6, 2, 1, 1, 4, 1, 1], &[0x30, 5, 2, 1, 0, 5, 0]] {
+            assert!(as_pkcs8(der).is_err(), "{der:?}");
+        }
+    }
+}

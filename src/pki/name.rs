@@ -45,7 +45,7 @@ pub(super) fn string(value: Element<'_>) -> Result<Option<String>> {
         tag::UTF8 | 0x12 | 0x13 | 0x16 | 0x1A => String::from_utf8(octets.into_owned()).map_err(|_| WRONG)?,
         tag::T61 => octets.iter().map(|octet| char::from(*octet)).collect(),
         tag::BMP => utf16(&octets).ok_or(WRONG)?,
-        tag::UNIVERSAL if octets.len() % 4 == 0 => {
+        tag::UNIVERSAL if octets.len().is_multiple_of(4) => {
             let units = octets.chunks_exact(4).map(|unit| u32::from_be_bytes([unit[0], unit[1], unit[2], unit[3]]));
             units.map(|unit| char::from_u32(unit).ok_or(WRONG)).collect::<Result<_>>()?
         }
@@ -58,7 +58,10 @@ pub(super) fn string(value: Element<'_>) -> Result<Option<String>> {
 /// Big-endian UTF-16; what is no character in it is shown as U+FFFD.
 pub(super) fn utf16(octets: &[u8]) -> Option<String> {
     let units = octets.chunks_exact(2).map(|unit| u16::from_be_bytes([unit[0], unit[1]]));
-    (octets.len() % 2 == 0).then(|| char::decode_utf16(units).map(|unit| unit.unwrap_or(char::REPLACEMENT_CHARACTER)).collect())
+    octets
+        .len()
+        .is_multiple_of(2)
+        .then(|| char::decode_utf16(units).map(|unit| unit.unwrap_or(char::REPLACEMENT_CHARACTER)).collect())
 }
 
 /// Upper-case hexadecimal digits.
@@ -98,4 +101,35 @@ fn escaped(value: &str) -> String {
         }
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    fn text(tag: u8, content: &[u8]) -> Result<Option<String>> {
+        string(Element { tag, content, raw: &[], indefinite: false })
+    }
+
+    #[test]
+    fn strings_of_every_type_become_text_or_are_refused() {
+        assert_eq!(text(tag::BMP, &[0x00, 0x41, 0xD8, 0x3D, 0xDD, 0x11]).unwrap().unwrap(), "A🔑");
+        assert_eq!(text(tag::BMP, &[0xD8, 0x3D]).unwrap().unwrap(), "\u{FFFD}");
+        assert_eq!(text(tag::T61, &[0xE9]).unwrap().unwrap(), "é");
+        assert_eq!(text(tag::UNIVERSAL, &[0, 1, 0xF5, 0x11]).unwrap().unwrap(), "🔑");
+        assert_eq!(text(tag::BIT_STRING, &[0, 1]), Ok(None));
+        for (tag, content) in
+            [(tag::UTF8, &[0xFF][..]), (tag::BMP, &[0]), (tag::UNIVERSAL, &[0, 0x11, 0, 0]), (tag::OCTET_STRING, &[])]
+        {
+            assert!(text(tag, content).is_err());
+        }
+    }
+
+    #[test]
+    fn what_has_a_meaning_in_names_is_escaped() {
+        assert_eq!(escaped(" #a+b,c\\ "), "\\ #a\\+b\\,c\\\\\\ ");
+        assert_eq!(escaped("#\0"), "\\#\\00");
+        assert_eq!(escaped(" "), "\\ ");
+    }
 }

@@ -32,8 +32,13 @@ pub(super) fn blocks(bytes: &[u8]) -> impl Iterator<Item = Result<Block<'_>, Str
         let begun = lines.find_map(|line| label(line, "BEGIN"))?;
         let mut encryption = None;
         let mut text = Zeroizing::new(Vec::new());
+        let mut gap = false;
         for line in lines.by_ref() {
             if label(line, "END") == Some(begun) {
+                // OpenSSL takes what stands before an empty line for headers, so it finds nothing here.
+                if gap {
+                    return Some(Err(format!("the block {begun} has an empty line inside")));
+                }
                 let data = BASE64.decode(&*text).map(Zeroizing::new);
                 return Some(data.map_or_else(
                     |_| Err(format!("the block {begun} is not Base64")),
@@ -43,10 +48,7 @@ pub(super) fn blocks(bytes: &[u8]) -> impl Iterator<Item = Result<Block<'_>, Str
             if line.starts_with(b"-----") {
                 break;
             }
-            // OpenSSL takes what stands before an empty line for headers.
-            if line.is_empty() && !text.is_empty() {
-                return Some(Err(format!("the block {begun} has an empty line inside")));
-            }
+            gap |= line.is_empty() && !text.is_empty();
             match std::str::from_utf8(line).ok().and_then(|line| line.split_once(": ")) {
                 Some(("DEK-Info", value)) => encryption = Some(value),
                 Some(_) => {}

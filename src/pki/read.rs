@@ -167,13 +167,13 @@ fn read_pem(bytes: &[u8], password: Option<&SecretString>) -> Result<Contents, B
                     contents.kind = Kind::Pkcs7;
                     add_pkcs7(&mut contents, &block.data)
                 }
-                label => match pem_key(&block, password, &mut work) {
-                    Some(key) => contents.add_key(key).map(drop),
-                    None => {
+                label => {
+                    let key = pem_key(&block, password, &mut work);
+                    if key.is_none() {
                         others.push(label);
-                        Ok(())
                     }
-                },
+                    key.map_or(Ok(()), |key| contents.add_key(key).map(drop))
+                }
             },
         };
         if let Err(error) = added {

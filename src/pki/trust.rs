@@ -4,17 +4,17 @@
 
 use std::collections::HashMap;
 
-use x509_parser::extensions::{GeneralName, GeneralSubtree, ParsedExtension};
+use x509_parser::extensions::ParsedExtension;
 use x509_parser::prelude::{FromDer, X509Certificate};
 
-use super::contents::{Certificate, San};
+use super::constraints;
+use super::contents::Certificate;
+use super::effort::Effort;
 use super::refused::Refused;
 use super::signature::{Signed, signed_by};
 
 /// Certificates between the leaf and a root.
 const DEEPEST: usize = 12;
-/// Signatures that are computed before looking ends.
-const SIGNATURES: usize = 1_000;
 
 /// Trusted roots, by name.
 #[derive(Debug, Clone, Default)]
@@ -43,8 +43,13 @@ impl Roots {
         if self.holds(leaf) {
             return true;
         }
-        let mut search = Search { roots: self, others, signatures_left: SIGNATURES };
+        let mut search = Search { roots: self, others, effort: Effort::new() };
         Link::of(leaf).is_some_and(|link| !link.has_unknown_critical && search.reaches_root(&mut vec![link]))
+    }
+
+    /// The root that signed `certificate`, if this is its direct issuer.
+    pub fn issuer_of(&self, certificate: &Certificate) -> Option<&Certificate> {
+        self.named(&certificate.issuer_der).find(|root| signed_by(certificate, root) == Signed::Yes)
     }
 
     fn holds(&self, certificate: &Certificate) -> bool {
@@ -69,7 +74,7 @@ impl FromIterator<Certificate> for Roots {
 struct Search<'a> {
     roots: &'a Roots,
     others: &'a [Certificate],
-    signatures_left: usize,
+    effort: Effort,
 }
 
 impl<'a> Search<'a> {
@@ -101,77 +106,57 @@ impl<'a> Search<'a> {
 
     /// Whether `issuer` signed the last of `way` and was allowed to issue all of it (RFC 5280, 6.1.4).
     fn may_issue(&mut self, issuer: &Certificate, way: &[Link<'_>], is_root: bool) -> bool {
+        if !self.effort.look_at(way.last().map(|link| link.certificate).into_iter().chain([issuer])) {
+            return false;
+        }
         let (Some(link), Some(top)) = (Link::of(issuer), way.last()) else { return false };
         // A root of version 1 has no extensions to say that it is a CA; being in the store says so.
         let is_ca = issuer.is_ca || (is_root && issuer.version == 1);
         let below = way.iter().skip(1).filter(|link| !link.certificate.is_self_issued()).count();
         let deep_enough = link.longest_path.is_none_or(|longest| below <= longest);
-        if !is_ca || !link.may_sign || link.has_unknown_critical || !deep_enough || self.signatures_left == 0 {
+        if !is_ca || !link.may_sign || link.has_unknown_critical || !deep_enough {
             return false;
         }
-        self.signatures_left -= 1;
-        way.iter().all(|link_below| link.permits(link_below)) && signed_by(top.certificate, issuer) == Signed::Yes
+        // Self-issued certificates on the way are exempt from name constraints, the leaf never is (RFC 5280, 6.1.4).
+        let mut bound = way.iter().enumerate().filter(|(place, below)| *place == 0 || !below.certificate.is_self_issued());
+        bound.all(|(_, below)| link.permits(below, &mut self.effort)) && signed_by(top.certificate, issuer) == Signed::Yes
     }
 }
 
 /// A certificate with what it may issue.
 struct Link<'a> {
     certificate: &'a Certificate,
+    parsed: X509Certificate<'a>,
     longest_path: Option<usize>,
     may_sign: bool,
     has_unknown_critical: bool,
-    permitted: Vec<String>,
-    excluded: Vec<String>,
 }
 
 impl<'a> Link<'a> {
     fn of(certificate: &'a Certificate) -> Option<Self> {
         let (_, parsed) = X509Certificate::from_der(&certificate.der).ok()?;
-        let mut link = Self {
-            certificate,
-            longest_path: None,
-            may_sign: true,
-            has_unknown_critical: false,
-            permitted: Vec::new(),
-            excluded: Vec::new(),
-        };
+        let (mut longest_path, mut may_sign, mut has_unknown_critical) = (None, true, false);
         for extension in parsed.extensions() {
             match extension.parsed_extension() {
                 ParsedExtension::BasicConstraints(constraints) => {
-                    link.longest_path = constraints.path_len_constraint.and_then(|longest| usize::try_from(longest).ok());
+                    longest_path = constraints.path_len_constraint.and_then(|longest| usize::try_from(longest).ok());
                 }
-                ParsedExtension::KeyUsage(usage) => link.may_sign = usage.key_cert_sign(),
-                ParsedExtension::NameConstraints(constraints) => {
-                    link.permitted = dns_names(constraints.permitted_subtrees.as_deref());
-                    link.excluded = dns_names(constraints.excluded_subtrees.as_deref());
-                }
+                ParsedExtension::KeyUsage(usage) => may_sign = usage.key_cert_sign(),
                 ParsedExtension::UnsupportedExtension { .. } | ParsedExtension::ParseError { .. } if extension.critical => {
-                    link.has_unknown_critical = true;
+                    has_unknown_critical = true;
                 }
                 _ => {}
             }
         }
-        Some(link)
+        Some(Self { certificate, parsed, longest_path, may_sign, has_unknown_critical })
     }
 
-    /// Whether the DNS names of `below` lie within the name constraints of this issuer.
-    fn permits(&self, below: &Link<'_>) -> bool {
-        let names = || {
-            below.certificate.sans.iter().filter_map(|san| if let San::Dns(name) = san { Some(name.to_lowercase()) } else { None })
-        };
-        let within = |name: &str, tree: &String| name == tree || tree.is_empty() || name.ends_with(&format!(".{tree}"));
-        let mut allowed = names().map(|name| self.permitted.is_empty() || self.permitted.iter().any(|tree| within(&name, tree)));
-        allowed.all(|yes| yes) && !names().any(|name| self.excluded.iter().any(|tree| within(&name, tree)))
+    /// Whether the name constraints of this issuer let `below` pass.
+    fn permits(&self, below: &Link<'_>, effort: &mut Effort) -> bool {
+        let constraints = self.parsed.extensions().iter().find_map(|extension| match extension.parsed_extension() {
+            ParsedExtension::NameConstraints(constraints) => Some(constraints),
+            _ => None,
+        });
+        constraints.is_none_or(|constraints| constraints::permit(constraints, &below.parsed, effort))
     }
-}
-
-fn dns_names(subtrees: Option<&[GeneralSubtree<'_>]>) -> Vec<String> {
-    let bases = subtrees.unwrap_or_default().iter().map(|subtree| &subtree.base);
-    bases
-        .filter_map(
-            |base| {
-                if let GeneralName::DNSName(name) = base { Some(name.trim_start_matches('.').to_lowercase()) } else { None }
-            },
-        )
-        .collect()
 }

@@ -228,3 +228,74 @@ fn general_name(name: Element<'_>) -> San {
         _ => San::Other("a name of another form".into()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    fn element(tag: u8, content: &[u8]) -> Element<'_> {
+        Element { tag, content, raw: &[], indefinite: false }
+    }
+
+    #[test]
+    fn dates_are_read_in_every_form_that_was_ever_issued() {
+        let read = |tag, text: &str| time(element(tag, text.as_bytes())).map(|time| time.to_string());
+        for (tag, text, wanted) in [
+            (tag::UTC_TIME, "260901000000Z", "2026-09-01T00:00:00Z"),
+            (tag::UTC_TIME, "500101000000Z", "1950-01-01T00:00:00Z"),
+            (tag::UTC_TIME, "2609010000Z", "2026-09-01T00:00:00Z"),
+            (tag::UTC_TIME, "260901000000+0130", "2026-08-31T22:30:00Z"),
+            (tag::GENERALIZED_TIME, "20500101000000Z", "2050-01-01T00:00:00Z"),
+            (tag::GENERALIZED_TIME, "20500101000000.5Z", "2050-01-01T00:00:00Z"),
+        ] {
+            assert_eq!(read(tag, text).as_deref(), Ok(wanted));
+        }
+        assert_eq!(time(element(tag::GENERALIZED_TIME, b"99991231235959Z")), Ok(Timestamp::MAX));
+        for text in
+            ["", "Z", "261301000000Z", "26090100000aZ", "260901000000", "260901000000+01", "2609010000000Z", "\u{7f}60901000000Z"]
+        {
+            assert!(read(tag::UTC_TIME, text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn serial_numbers_count_the_octets_of_their_magnitude() {
+        let number = |content: &[u8]| serial_number(element(tag::INTEGER, content));
+        assert_eq!(number(&[0x00, 0x80]), ("80".into(), 1));
+        assert_eq!(number(&[0x01, 0x02]), ("0102".into(), 2));
+        assert_eq!(number(&[0x00]), ("00".into(), 1));
+        assert_eq!(number(&[0xFF, 0x7F]), ("-81".into(), 1));
+    }
+
+    #[test]
+    fn names_of_every_form_are_shown_and_none_moves_the_cursor() {
+        let name = |tag, content| general_name(element(tag, content)).to_string();
+        assert_eq!(name(0x82, b"www.contoso.com\0.evil"), "www.contoso.com\\x00.evil");
+        assert_eq!(name(0x87, &[127, 0, 0, 1]), "127.0.0.1");
+        assert_eq!(name(0x87, &[0; 16]), "::");
+        assert_eq!(name(0x87, &[1, 2, 3]), "an IP address of 3 octets");
+        assert_eq!(name(0x86, b"http://x/\x1b[2J"), "http://x/\\x1B[2J");
+        assert_eq!(name(0x88, &[0x2A, 0x03]), "1.2.3");
+        assert_eq!(name(0xA4, &[0x31]), "an unreadable directory name");
+    }
+
+    #[test]
+    fn a_certificate_tells_what_it_was_made_with() {
+        let mut parameters = rcgen::CertificateParams::new(vec!["www.contoso.com".into(), "*.contoso.com".into()]).unwrap();
+        parameters.distinguished_name.push(rcgen::DnType::OrganizationName, "Contoso, Ltd.");
+        parameters.distinguished_name.push(rcgen::DnType::CommonName, "www.contoso.com");
+        parameters.serial_number = Some(rcgen::SerialNumber::from_slice(&[7; 20]));
+        parameters.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
+        parameters.extended_key_usages = vec![rcgen::ExtendedKeyUsagePurpose::ServerAuth];
+        let made = parameters.self_signed(&rcgen::KeyPair::generate().unwrap()).unwrap();
+        let read = certificate(made.der()).unwrap();
+        assert_eq!(read.subject, "O=Contoso\\, Ltd.,CN=www.contoso.com");
+        assert_eq!(read.sans, [San::Dns("www.contoso.com".into()), San::Dns("*.contoso.com".into())]);
+        assert_eq!((read.serial_octets, read.version, read.is_ca, read.is_self_issued()), (20, 3, true, true));
+        assert_eq!(read.eku.as_deref(), Some(&["1.3.6.1.5.5.7.3.1".to_owned()][..]));
+        assert_eq!(read.public_key.kind.to_string(), "EC P-256");
+        assert_eq!(read.signature_algorithm.digest, Some("sha256"));
+        assert!(read.ski.is_some() && read.common_name.as_deref() == Some("www.contoso.com"));
+    }
+}

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use super::{Encryption, file, openssl, password};
 use crate::cli::{CliError, Exit, words};
 use crate::model::printable;
-use crate::pki::{self, Bundle, Certificate, PrivateKey, ReadError};
+use crate::pki::{self, Bundle, Certificate, PrivateKey, ReadError, Roots};
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
@@ -20,6 +20,9 @@ pub struct Args {
     out: PathBuf,
     #[arg(long, value_enum, default_value_t)]
     encryption: Encryption,
+    /// If only the root is missing, take it from the certificate authorities that this machine trusts
+    #[arg(long)]
+    add_root: bool,
     /// The name that Azure and Windows show
     #[arg(long, value_name = "TEXT")]
     friendly_name: Option<String>,
@@ -42,12 +45,20 @@ pub fn run(args: &Args) -> Result<Exit, CliError> {
         }
     }
     let key = read_key(args)?;
-    let bundle = Bundle::build(key, &certificates).map_err(|why| CliError::Refused(why.to_string()))?;
+    let root = pki::missing_root(&key, &certificates, &Roots::of_this_machine());
+    if args.add_root {
+        certificates.extend(root.clone());
+    }
+    let bundle = Bundle::build(key, &certificates).map_err(|why| {
+        let hint =
+            if root.is_some() && !args.add_root { "; this machine trusts it, and --add-root takes it from there" } else { "" };
+        CliError::Refused(format!("{why}{hint}"))
+    })?;
     if args.openssl {
         let mut files: Vec<&Path> = Vec::new();
         for one in &bundle.chain {
             let place = certificates.iter().position(|given| given.der == one.der);
-            files.extend(place.map(|place| from[place]).filter(|path| !files.contains(path)));
+            files.extend(place.and_then(|place| from.get(place).copied()).filter(|path| !files.contains(path)));
         }
         return openssl::print(openssl::build(&args.key, &files, &args.out, args.encryption, args.friendly_name.as_deref()));
     }

@@ -1,7 +1,7 @@
-//! Asks for a password on the terminal itself, whatever the standard streams are, and shows nothing of it.
+//! Asks for a password on the terminal itself, wherever standard output goes, and shows nothing of it.
 
 use std::fs::File;
-use std::io::{self, Read, Write};
+use std::io::{self, IsTerminal, Read, Write};
 
 use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
 use secrecy::SecretString;
@@ -10,8 +10,11 @@ use zeroize::Zeroizing;
 use super::password::LONGEST;
 use crate::cli::CliError;
 
-/// Asks for one line; `None` where there is no terminal.
+/// Asks for one line; `None` where nobody sits, so that a script never waits for an answer.
 pub fn line(question: &str) -> Result<Option<SecretString>, CliError> {
+    if !io::stdin().is_terminal() {
+        return Ok(None);
+    }
     let Ok(tty) = File::options().read(true).write(true).open("/dev/tty") else { return Ok(None) };
     let failed = |why| CliError::Machine { what: "ask on the terminal".into(), why };
     let answer = Quiet::new(tty).and_then(|mut quiet| quiet.ask(question)).map_err(failed)?;

@@ -45,7 +45,7 @@ pub fn findings(report: &Report, out: &mut impl Write) -> io::Result<()> {
             Severity::Note => "note",
         };
         writeln!(out, "\n  {severity:<8} {}: {}", finding.rule, finding.seen)?;
-        writeln!(out, "           required since {}: {}", finding.since, finding.required)?;
+        writeln!(out, "           required: {} (since {})", finding.required, finding.since)?;
         writeln!(out, "           source: {}", finding.source)?;
         writeln!(out, "           to do: {}", finding.remedy)?;
     }

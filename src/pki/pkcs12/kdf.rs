@@ -13,7 +13,8 @@ use crate::pki::{ReadError, limits};
 
 /// Hashes that one file may cost: one to two seconds. Five million rounds for its MAC fit, or 600,000 rounds (the most
 /// that real programs write) for each of its parts.
-const BUDGET: u64 = 8_000_000;
+/// A fuzzer has better things to do.
+const BUDGET: u64 = if cfg!(fuzzing) { 20_000 } else { 8_000_000 };
 
 /// What is left of the time that one file may take.
 pub(in crate::pki) struct Work {
@@ -27,8 +28,9 @@ impl Default for Work {
 }
 
 impl Work {
-    /// Takes from the budget what `rounds` of `hashes` hashes each cost, or refuses.
-    fn spend(&mut self, part: &'static str, rounds: u64, hashes: usize, digest: Digest) -> Result<(), ReadError> {
+    /// Takes from the budget what the rounds of `stretch`, of `hashes` hashes each, cost, or refuses.
+    fn spend(&mut self, part: &'static str, stretch: &Stretch, hashes: usize) -> Result<(), ReadError> {
+        let Stretch { digest, salt, rounds } = stretch;
         // Wide hashes take twice as long; those that the library lacks, longer.
         let weight = match digest {
             Digest::Sha1 | Digest::Sha256 => 1,
@@ -36,9 +38,13 @@ impl Work {
             _ => 4,
         };
         let price = weight * hashes.max(1) as u64;
-        let limit = limits::ITERATIONS.min(self.left / price);
-        let cost = rounds.checked_mul(price).filter(|_| rounds <= limit);
-        self.left -= cost.ok_or(ReadError::TooManyIterations { part, asked: rounds, limit })?;
+        // A salt of megabytes costs as much as rounds do.
+        let salted = salt.len() as u64 / 16;
+        let limit = limits::ITERATIONS.min((self.left / price).saturating_sub(salted));
+        if *rounds > limit {
+            return Err(ReadError::TooManyIterations { part, asked: *rounds, limit });
+        }
+        self.left = self.left.saturating_sub((rounds + salted) * price);
         Ok(())
     }
 }
@@ -70,7 +76,7 @@ impl Stretch {
         work: &mut Work,
     ) -> Result<Zeroizing<Vec<u8>>, ReadError> {
         let width = self.digest.block();
-        work.spend(part, self.rounds, length.div_ceil(self.digest.size()), self.digest)?;
+        work.spend(part, self, length.div_ceil(self.digest.size()))?;
         let mut input = Zeroizing::new(vec![purpose as u8; width]);
         input.extend(repeated(&self.salt, width));
         input.extend(repeated(password, width));
@@ -98,7 +104,7 @@ impl Stretch {
         work: &mut Work,
     ) -> Result<Zeroizing<Vec<u8>>, ReadError> {
         // Each round of an HMAC is an inner and an outer hash.
-        work.spend(part, self.rounds, 2 * length.div_ceil(self.digest.size()), self.digest)?;
+        work.spend(part, self, 2 * length.div_ceil(self.digest.size()))?;
         let rounds = u32::try_from(self.rounds).ok().and_then(NonZeroU32::new).unwrap_or(NonZeroU32::MIN);
         let mut key = Zeroizing::new(vec![0; length]);
         let algorithm = match self.digest {
@@ -124,7 +130,7 @@ impl Stretch {
 
     /// PBKDF1 (RFC 8018, 5.1): key and vector of the oldest schemes in one go, 16 octets or more.
     pub fn pbkdf1(&self, part: &'static str, password: &[u8], work: &mut Work) -> Result<Zeroizing<Vec<u8>>, ReadError> {
-        work.spend(part, self.rounds, 1, self.digest)?;
+        work.spend(part, self, 1)?;
         let mut octets = hash(self.digest, &Zeroizing::new([password, &self.salt].concat()));
         for _ in 1..self.rounds {
             octets = hash(self.digest, octets.as_ref());
@@ -217,6 +223,9 @@ mod tests {
         assert!(stretch(Digest::Sha256, 11).pbkdf2("a key", b"x", 32, &mut work).is_err());
         assert!(stretch(Digest::Sha1, 20).pkcs12("a key", b"x", Purpose::Mac, 20, &mut work).is_ok());
         assert_eq!(work.left, 0);
+        let salty = Stretch { digest: Digest::Sha1, salt: vec![0; limits::FILE], rounds: 1 };
+        let mut work = Work::default();
+        assert!((0..10).any(|_| salty.pkcs12("a key", b"x", Purpose::Mac, 20, &mut work).is_err()));
     }
 
     #[test]

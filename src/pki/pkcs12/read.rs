@@ -14,6 +14,8 @@ use crate::pki::{Contents, Encryption, Kind, MacKind, Pkcs12, ReadError, Refused
 
 const DATA: &str = "1.2.840.113549.1.7.1";
 const ENCRYPTED_DATA: &str = "1.2.840.113549.1.7.6";
+/// Octets of a friendly name that are kept.
+const FRIENDLY_NAME: usize = 1024;
 /// Safe contents inside safe contents.
 const DEPTH: usize = 8;
 
@@ -254,7 +256,9 @@ impl<'a> Bag<'a> {
         match oid.as_str() {
             // Windows ends it with a zero.
             "1.2.840.113549.1.9.20" => {
-                self.friendly_name = name::utf16(&value.octets()?).map(|name| printable(name.trim_end_matches('\0')).into_owned());
+                let octets = value.octets()?;
+                self.friendly_name = name::utf16(&octets[..octets.len().min(FRIENDLY_NAME)])
+                    .map(|name| printable(name.trim_end_matches('\0')).into_owned());
             }
             "1.2.840.113549.1.9.21" => self.local_key_id = Some(value.octets()?.into_owned()),
             _ => {}

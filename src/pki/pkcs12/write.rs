@@ -107,9 +107,8 @@ impl Wrapping {
     fn seal(self, contents: &[u8], password: &SecretString) -> Result<MacData, WriteError> {
         let (digest, digest_algorithm) = match self {
             Self::TripleDes => (Digest::Sha1, AlgorithmIdentifier::Sha1),
-            Self::Aes256 => {
-                (Digest::Sha256, other(&[2, 16, 840, 1, 101, 3, 4, 2, 1], yasna::construct_der(|writer| writer.write_null())))
-            }
+            // The parameters are a NULL.
+            Self::Aes256 => (Digest::Sha256, other(&[2, 16, 840, 1, 101, 3, 4, 2, 1], vec![5, 0])),
         };
         let stretch = stretch::<16>(digest)?;
         let password = utf16(password.expose_secret());
