@@ -169,7 +169,7 @@ impl Curve {
     }
 }
 
-/// The name of a key or signature algorithm without parameters that is known but not used by App Service.
+/// The name of an algorithm that is known, but that certdeck has no use for.
 pub(super) fn other_name(oid: &str) -> Option<&'static str> {
     Some(match oid {
         "1.3.101.110" => "X25519",
@@ -180,6 +180,37 @@ pub(super) fn other_name(oid: &str) -> Option<&'static str> {
         "2.16.840.1.101.3.4.4.1" => "ML-KEM-512",
         "2.16.840.1.101.3.4.4.2" => "ML-KEM-768",
         "2.16.840.1.101.3.4.4.3" => "ML-KEM-1024",
+        "1.2.643.2.2.21" => "GOST 28147-89",
+        "1.2.643.2.2.9" => "the digest GOST R 34.11-94",
+        "1.2.643.2.2.10" => "HMAC with GOST R 34.11-94",
+        "1.2.643.7.1.1.2.2" => "the digest Streebog-256",
+        "1.2.643.7.1.1.2.3" => "the digest Streebog-512",
+        "1.2.643.7.1.1.4.1" => "HMAC with Streebog-256",
+        "1.2.643.7.1.1.4.2" => "HMAC with Streebog-512",
+        "1.2.840.113549.2.2" => "the digest MD2",
+        "1.2.840.113549.2.4" => "the digest MD4",
+        "1.3.14.3.18.26" | "1.3.36.3.2.1" => "the digest RIPEMD-160",
+        "2.16.840.1.101.3.4.2.7" => "the digest SHA3-224",
+        "2.16.840.1.101.3.4.2.8" => "the digest SHA3-256",
+        "2.16.840.1.101.3.4.2.9" => "the digest SHA3-384",
+        "2.16.840.1.101.3.4.2.10" => "the digest SHA3-512",
+        "1.2.156.10197.1.401" => "the digest SM3",
+        "1.2.156.10197.1.104.2" => "the cipher SM4-CBC",
+        "1.2.392.200011.61.1.1.1.2" => "the cipher Camellia-128-CBC",
+        "1.2.392.200011.61.1.1.1.3" => "the cipher Camellia-192-CBC",
+        "1.2.392.200011.61.1.1.1.4" => "the cipher Camellia-256-CBC",
+        "1.2.410.200046.1.1.2" => "the cipher ARIA-128-CBC",
+        "1.2.410.200046.1.1.7" => "the cipher ARIA-192-CBC",
+        "1.2.410.200046.1.1.12" => "the cipher ARIA-256-CBC",
+        "1.3.6.1.4.1.3029.1.2" => "the cipher Blowfish-CBC",
+        "1.2.840.113533.7.66.10" => "the cipher CAST5-CBC",
+        "2.16.840.1.101.3.4.1.6" => "the cipher AES-128-GCM",
+        "2.16.840.1.101.3.4.1.26" => "the cipher AES-192-GCM",
+        "2.16.840.1.101.3.4.1.46" => "the cipher AES-256-GCM",
+        "1.3.6.1.4.1.11591.4.11" => "the key derivation scrypt",
+        "1.2.840.113549.1.5.1" => "pbeWithMD2AndDES",
+        "1.2.840.113549.1.5.4" => "pbeWithMD2AndRC2",
+        "1.2.840.113549.1.7.3" => "a section encrypted for a certificate instead of a password",
         _ => return None,
     })
 }

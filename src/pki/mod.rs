@@ -37,8 +37,8 @@ pub use verdict::{Finding, Report, Verdict};
 
 /// What a hostile file may ask for, and no more (RELIABILITY.md S8).
 pub mod limits {
-    /// Octets of a file.
-    pub const FILE: usize = 16 * 1024 * 1024;
+    /// Octets of a file. The trust store of a whole system is a quarter of one MiB.
+    pub const FILE: usize = 4 * 1024 * 1024;
     /// Octets of one certificate.
     pub const CERTIFICATE: usize = 1024 * 1024;
     /// Certificates in one file: a whole trust store fits.

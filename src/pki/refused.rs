@@ -2,6 +2,7 @@
 
 use thiserror::Error;
 
+use super::algorithm;
 use super::contents::{Kind, Pkcs12};
 
 /// Why something could not be read.
@@ -13,7 +14,7 @@ pub enum ReadError {
     WrongPassword { by_mac: bool },
     #[error("a password is needed: {part} is encrypted, and not with an empty password")]
     PasswordNeeded { part: &'static str },
-    #[error("{part} uses {name}{}, which certdeck cannot read", if oid.is_empty() || oid == name { String::new() } else { format!(" (OID {oid})") })]
+    #[error("{part} uses {name}{}, which certdeck cannot read", if oid.is_empty() { String::new() } else { format!(" (OID {oid})") })]
     UnsupportedAlgorithm { name: String, oid: String, part: &'static str },
     /// The file as a whole is not what it claims to be.
     #[error("{what}")]
@@ -47,6 +48,11 @@ impl ReadError {
             Self::TooManyIterations { .. } => "too-many-iterations",
             Self::NoCertificate { .. } => "no-certificate",
         }
+    }
+
+    pub(super) fn unsupported(oid: &str, part: &'static str) -> Self {
+        let name = algorithm::other_name(oid).unwrap_or("an algorithm that is not known here");
+        Self::UnsupportedAlgorithm { name: name.to_owned(), oid: oid.to_owned(), part }
     }
 
     pub(super) fn malformed(what: impl Into<String>) -> Self {

@@ -20,7 +20,8 @@ use crate::pki::{PasswordForm, ReadError};
 pub(in crate::pki) struct Scheme {
     /// What it is called; known even for those that cannot be undone.
     pub encryption: Encryption,
-    method: Option<Method>,
+    /// How it is undone, or the object identifier of what stands in the way.
+    method: std::result::Result<Method, String>,
 }
 
 /// The schemes that can be undone.
@@ -40,19 +41,19 @@ impl Scheme {
         let fields = || parameters.ok_or(DerError("an encryption without parameters"))?.expect(tag::SEQUENCE);
         if let Some((name, cipher, key)) = pkcs12_scheme(&oid) {
             let stretch = stretch(Digest::Sha1, &mut fields()?)?;
-            return Ok(Self::new(name, oid, cipher, Some(stretch.rounds), Some(Method::Pkcs12 { stretch, key })));
+            return Ok(Self::new(name, oid, cipher, Some(stretch.rounds), Ok(Method::Pkcs12 { stretch, key })));
         }
         if let Some((name, digest, cipher)) = pbes1_scheme(&oid) {
             let stretch = stretch(digest, &mut fields()?)?;
-            return Ok(Self::new(name, oid, cipher, Some(stretch.rounds), Some(Method::Pbes1 { stretch })));
+            return Ok(Self::new(name, oid, cipher, Some(stretch.rounds), Ok(Method::Pbes1 { stretch })));
         }
         if oid == "1.2.840.113549.1.5.13" {
             return pbes2(oid, &mut fields()?);
         }
-        Ok(Self::new(&oid.clone(), oid, Cipher::Other, None, None))
+        Ok(Self::new(&oid.clone(), oid.clone(), Cipher::Other, None, Err(oid)))
     }
 
-    fn new(name: &str, oid: String, cipher: Cipher, iterations: Option<u64>, method: Option<Method>) -> Self {
+    fn new(name: &str, oid: String, cipher: Cipher, iterations: Option<u64>, method: std::result::Result<Method, String>) -> Self {
         Self { encryption: Encryption { cipher, name: name.to_owned(), oid, iterations }, method }
     }
 
@@ -64,9 +65,8 @@ impl Scheme {
         password: &Password,
         work: &mut Work,
     ) -> std::result::Result<(Zeroizing<Vec<u8>>, PasswordForm), ReadError> {
-        let Encryption { cipher, name, oid, .. } = &self.encryption;
-        let unsupported = || ReadError::UnsupportedAlgorithm { name: name.clone(), oid: oid.clone(), part };
-        let undone = match self.method.as_ref().ok_or_else(unsupported)? {
+        let cipher = &self.encryption.cipher;
+        let undone = match self.method.as_ref().map_err(|oid| ReadError::unsupported(oid, part))? {
             Method::Pkcs12 { stretch, key } => {
                 let mut undone = None;
                 for (form, octets) in password.forms() {
@@ -162,8 +162,8 @@ fn pbes2(oid: String, fields: &mut crate::pki::der::Reader<'_>) -> Result<Scheme
         other => (other, Cipher::Other, 0),
     };
     if kdf != "1.2.840.113549.1.5.12" {
-        let kdf = if kdf == "1.3.6.1.4.1.11591.4.11" { "scrypt" } else { &kdf };
-        return Ok(Scheme::new(&format!("PBES2/{kdf}/{cipher_name}"), oid, cipher, None, None));
+        let kdf_name = if kdf == "1.3.6.1.4.1.11591.4.11" { "scrypt" } else { &kdf };
+        return Ok(Scheme::new(&format!("PBES2/{kdf_name}/{cipher_name}"), oid, cipher, None, Err(kdf)));
     }
     let pbkdf2 = pbkdf2(kdf_parameters.ok_or(DerError("PBKDF2 without parameters"))?)?;
     let mut key = key;
@@ -184,7 +184,11 @@ fn pbes2(oid: String, fields: &mut crate::pki::der::Reader<'_>) -> Result<Scheme
         _ => Some(cipher_parameters.ok_or(DerError("a cipher without an initial vector"))?.octets()?.into_owned()),
     };
     let name = format!("PBES2/PBKDF2-hmac-{}/{cipher_name}", pbkdf2.hmac);
-    let method = pbkdf2.stretch.zip(vector).map(|(stretch, vector)| Method::Pbes2 { stretch, key, vector });
+    let method = match (pbkdf2.stretch, vector) {
+        (Some(stretch), Some(vector)) => Ok(Method::Pbes2 { stretch, key, vector }),
+        (_, None) => Err(cipher_oid),
+        (None, _) => Err(pbkdf2.hmac),
+    };
     Ok(Scheme::new(&name, oid, cipher, Some(pbkdf2.rounds), method))
 }
 

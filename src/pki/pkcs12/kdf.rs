@@ -11,10 +11,10 @@ use zeroize::Zeroizing;
 use crate::pki::algorithm::Digest;
 use crate::pki::{ReadError, limits};
 
-/// Hashes that one file may cost: one to two seconds. Five million rounds for its MAC fit, or 600,000 rounds (the most
+/// Hashes that one file may cost: about a second. Five million rounds for its MAC fit, or 600,000 rounds (the most
 /// that real programs write) for each of its parts.
 /// A fuzzer has better things to do.
-const BUDGET: u64 = if cfg!(fuzzing) { 20_000 } else { 8_000_000 };
+const BUDGET: u64 = if cfg!(fuzzing) { 20_000 } else { 6_000_000 };
 
 /// What is left of the time that one file may take.
 pub(in crate::pki) struct Work {
@@ -35,7 +35,7 @@ impl Work {
         let weight = match digest {
             Digest::Sha1 | Digest::Sha256 => 1,
             Digest::Sha384 | Digest::Sha512 => 2,
-            _ => 4,
+            _ => 8,
         };
         let price = weight * hashes.max(1) as u64;
         // A salt of megabytes costs as much as rounds do.
@@ -217,7 +217,7 @@ mod tests {
     #[test]
     fn a_file_cannot_spend_more_than_the_budget() {
         let refused = stretch(Digest::Sha256, u64::MAX).pbkdf2("the MAC", b"x", 32, &mut Work::default()).unwrap_err();
-        assert_eq!(refused, ReadError::TooManyIterations { part: "the MAC", asked: u64::MAX, limit: 4_000_000 });
+        assert_eq!(refused, ReadError::TooManyIterations { part: "the MAC", asked: u64::MAX, limit: 3_000_000 });
         let mut work = Work { left: 100 };
         assert!(stretch(Digest::Sha256, 40).pbkdf2("a key", b"x", 32, &mut work).is_ok());
         assert!(stretch(Digest::Sha256, 11).pbkdf2("a key", b"x", 32, &mut work).is_err());

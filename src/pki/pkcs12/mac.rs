@@ -62,9 +62,7 @@ impl Seal {
     pub fn verify(&self, content: &[u8], password: &Password, work: &mut Work) -> std::result::Result<PasswordForm, ReadError> {
         let wrong = ReadError::WrongPassword { by_mac: true };
         match &self.method {
-            Method::Unknown { oid } => {
-                Err(ReadError::UnsupportedAlgorithm { name: format!("the digest {oid}"), oid: oid.clone(), part: PART })
-            }
+            Method::Unknown { oid } => Err(ReadError::unsupported(oid, PART)),
             Method::Bad(what) => Err(ReadError::BadMac { what: what.clone() }),
             Method::Pbmac1 { stretch, key, digest } => {
                 let key = stretch.pbkdf2(PART, password.utf8(), *key, work)?;

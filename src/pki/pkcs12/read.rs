@@ -138,7 +138,7 @@ impl<'a> Walk<'a> {
                 let (bags, _) = scheme.decrypt("the encrypted section", &data, password, self.work)?;
                 self.bags(&bags, 0)
             }
-            _ => Err(ReadError::UnsupportedAlgorithm { name: "another content type".into(), oid: kind, part: PART }),
+            _ => Err(ReadError::unsupported(&kind, PART)),
         }
     }
 
