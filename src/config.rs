@@ -90,14 +90,13 @@ pub struct Context {
     pub authority: Option<String>,
     pub ca_file: Option<PathBuf>,
     pub tenant: Option<String>,
-    pub subscriptions: Vec<String>,
     pub credential: Option<CredentialName>,
     pub client_id: Option<String>,
     pub client_secret_file: Option<PathBuf>,
     pub read_only: bool,
 }
 
-/// Which cloud, as whom, and what of it, with every layer applied.
+/// Which cloud, as whom, with every layer applied.
 #[derive(Debug, Clone)]
 pub struct Target {
     /// For the header: the context's name, or where the connection comes from.
@@ -106,8 +105,6 @@ pub struct Target {
     pub authority: Option<Url>,
     pub ca_file: Option<PathBuf>,
     pub tenant: Option<String>,
-    /// Empty means all that the sign-in can see.
-    pub subscriptions: Vec<String>,
     pub credential: Credential,
     pub read_only: bool,
 }
@@ -173,7 +170,6 @@ impl Config {
             arm_endpoint,
             ca_file: var("CERTDECK_CA_FILE").map(PathBuf::from).or(context.ca_file),
             tenant,
-            subscriptions: context.subscriptions,
             credential,
             read_only: context.read_only,
         })

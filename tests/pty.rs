@@ -45,8 +45,8 @@ fn a_hangup_ends_the_program_even_where_the_signal_is_ignored() {
         .stdout(Stdio::piped())
         .spawn()
         .unwrap();
-    let said = BufReader::new(holder.stdout.take().unwrap()).lines().map_while(Result::ok);
-    let id = said.filter_map(|line| line.split_once("holding ")?.1.trim().parse().ok()).next().expect("the holder started");
+    let mut said = BufReader::new(holder.stdout.take().unwrap()).lines().map_while(Result::ok);
+    let id = said.find_map(|line| line.split_once("holding ")?.1.trim().parse().ok()).expect("the holder started");
     holder.kill().unwrap();
     holder.wait().unwrap();
     pty::wait_gone(id);

@@ -93,7 +93,7 @@ pub fn problem(error: &AzureError, what: &str) -> Problem {
         AzureError::NoSubscription => {
             said(error, what, "Ask for the role Reader on a subscription, or sign in to the tenant that has it.")
         }
-        AzureError::Setup(_) => said(error, what, "Correct the configuration; certdeck doctor checks it."),
+        AzureError::Setup(_) => said(error, what, "Correct the settings; certdeck config check reads them."),
         AzureError::Unreachable { .. } => said(error, what, "Check the network, the proxy and the endpoint. Nothing was sent."),
         AzureError::Tls { .. } => said(
             error,

@@ -46,7 +46,6 @@ fn target(connection: &Connection) -> Result<Target, CliError> {
         authority: Some(address(&connection.authority)?),
         ca_file: Some(connection.ca_pem.clone()),
         tenant: Some(connection.tenant_id.clone()),
-        subscriptions: Vec::new(),
         credential: Credential::ClientSecret {
             tenant: connection.tenant_id.clone(),
             client_id: connection.client_id.clone(),

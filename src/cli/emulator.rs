@@ -49,7 +49,12 @@ pub async fn run(args: Args) -> Result<Exit, CliError> {
 
     let listen = |kind| signal(kind).map_err(|why| CliError::Machine { what: "listen for signals".into(), why });
     let (mut terminate, mut interrupt) = (listen(SignalKind::terminate())?, listen(SignalKind::interrupt())?);
-    let emulator = Emulator::start(options).await?;
+    let emulator = tokio::select! {
+        started = Emulator::start(options) => started?,
+        // The first start makes keys, which takes a while; nobody has to wait for that to end it.
+        _ = terminate.recv() => return Ok(Exit::Done),
+        _ = interrupt.recv() => return Ok(Exit::Done),
+    };
     let line = serde_json::to_string(emulator.connection()).map_err(io::Error::from).map_err(CliError::Output)?;
     // Written and flushed before anything else: whoever started this process waits for the line.
     let mut out = io::stdout();

@@ -206,6 +206,10 @@ pub(super) fn steps(case: &Case<'_>) -> Vec<Step> {
         ]
         .into_iter()
         .map(|(id, title)| Step::new(id, title, status.clone()))
+        .map(|step| match order.filter(|_| step.id == StepId::Issued) {
+            Some(order) => with_issued_names(step, order),
+            None => step,
+        })
         .collect();
     }
     let (Some(order), None) = (order, case.needs(&[Key::Order, Key::Method, Key::App])) else {
@@ -217,6 +221,21 @@ pub(super) fn steps(case: &Case<'_>) -> Vec<Step> {
         ];
     };
     vec![evidence(case, order, evidence_title), ask(case, order), issued(case, order)]
+}
+
+/// What was really issued may be less than what was asked for: `www` falls away with some methods (A105).
+fn with_issued_names(step: Step, order: &Order) -> Step {
+    if order.names.is_empty() {
+        return step;
+    }
+    let wanted = Hostname::parse(&order.domain).map(|host| DomainName(host).secured_names()).unwrap_or_default();
+    let lost: Vec<String> = wanted.into_iter().filter(|name| !order.names.contains(name)).collect();
+    let step = step.fact("Secures", order.names.join(", "));
+    if lost.is_empty() {
+        step
+    } else {
+        step.fact("Left out", format!("{}: the verification method does not cover it", lost.join(", ")))
+    }
 }
 
 fn evidence(case: &Case<'_>, order: &Order, title: &str) -> Step {
@@ -412,6 +431,16 @@ mod tests {
         let observed = Observed { order: Seen::Here(order(OrderStatus::Issued)), ..Observed::default() };
         let steps = stand(FlowName::Verify, &observed, &inputs());
         assert!(steps.iter().all(|step| step.status == StepStatus::Done("Certificate is Domain Verified".to_owned())));
+    }
+
+    #[test]
+    fn names_that_were_not_issued_are_named_a105() {
+        let mut issued = order(OrderStatus::Issued);
+        issued.names = vec!["contoso.com".to_owned()];
+        let observed = Observed { order: Seen::Here(issued), ..Observed::default() };
+        let steps = stand(FlowName::Verify, &observed, &inputs());
+        let facts = &find(&steps, StepId::Issued).facts;
+        assert!(facts.iter().any(|(label, fact)| label == "Left out" && fact.contains("www.contoso.com")), "{facts:?}");
     }
 
     #[test]

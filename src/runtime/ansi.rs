@@ -141,7 +141,6 @@ impl<W: Write> Backend for Ansi<W> {
             let plain = cell.symbol().len() == 1 && x + 1 < width;
             self.cursor = plain.then_some(Position { x: x + 1, y });
         }
-        self.take_pen(PLAIN);
         Ok(())
     }
 
@@ -246,7 +245,7 @@ mod tests {
     #[test]
     fn a_frame_is_one_write_inside_a_synchronized_update() {
         let wire = wire_of(&[Line::from(vec!["shop".bold(), " is ".into(), "expired".red()])]);
-        assert_eq!(wire, ["\x1b[?2026h\x1b[1;1H\x1b[;1mshop\x1b[C\x1b[mis\x1b[C\x1b[;31mexpired\x1b[m\x1b[?2026l"]);
+        assert_eq!(wire, ["\x1b[?2026h\x1b[1;1H\x1b[;1mshop\x1b[C\x1b[mis\x1b[C\x1b[;31mexpired\x1b[?2026l"]);
     }
 
     #[test]
@@ -257,7 +256,7 @@ mod tests {
     #[test]
     fn a_look_without_colours_sends_no_colours() {
         let wire = wire_of(&[Line::from("shop".reversed())]);
-        assert!(wire[0].contains("\x1b[;7mshop\x1b[m"), "{wire:?}");
+        assert!(wire[0].contains("\x1b[;7mshop\x1b[?2026l"), "{wire:?}");
     }
 
     #[test]

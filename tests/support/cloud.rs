@@ -92,7 +92,7 @@ impl Cloud {
     pub fn served_thumbprint(&self, host: &str) -> String {
         let stream = self.handshake(&self.connection.tls_front_door, host);
         let leaf = &stream.conn.peer_certificates().unwrap()[0];
-        Sha1::digest(leaf).iter().map(|byte| format!("{byte:02X}")).collect()
+        format!("{:X}", Sha1::digest(leaf))
     }
 
     fn handshake(&self, address: &str, host: &str) -> rustls::StreamOwned<rustls::ClientConnection, TcpStream> {

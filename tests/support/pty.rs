@@ -97,7 +97,7 @@ impl Pty {
             let left = until.saturating_duration_since(Instant::now());
             match self.output.recv_timeout(left) {
                 Ok(bytes) => self.take(&bytes),
-                Err(_) => panic!("waited in vain for {what:?}; the screen shows:\n{}", self.screen()),
+                Err(why) => panic!("waited in vain for {what:?} ({why}); the screen shows:\n{}", self.screen()),
             }
         }
     }
