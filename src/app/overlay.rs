@@ -67,6 +67,7 @@ impl App {
         let ask = self.ask();
         let Some(Dialog::Files(files)) = self.dialogs.last_mut() else { return };
         let endings = files.endings;
+        files.at.clone_from(&path);
         if let Some(old) = files.ask.replace(ask) {
             self.emit(Effect::Forget { ask: old });
         }

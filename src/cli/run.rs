@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use clap::ValueEnum;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
+use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
 
 use super::cert::password;
@@ -84,7 +85,7 @@ pub async fn run(args: Args, session: &Session) -> Result<Exit, CliError> {
     if let Some(password) = args.new_password.get()? {
         given.set_secret(Key::NewPassword, password);
     }
-    let inputs = completed(&world.client, args.flow, given).await?;
+    let mut inputs = completed(&world.client, args.flow, given).await?;
     let mut out = io::stdout();
     if args.plan {
         let steps = plan::write(&world, args.flow, &inputs, args.output, &mut out).await?;
@@ -95,7 +96,16 @@ pub async fn run(args: Args, session: &Session) -> Result<Exit, CliError> {
         return Ok(Exit::Blocked);
     }
     let mut headless = Headless::new(args.yes, args.timeout);
-    let ending = world.engine().run(args.flow, &inputs, &mut headless).await;
+    let mut ending = world.engine().run(args.flow, &inputs, &mut headless).await;
+    // A password that is missing is asked for; one that is wrong is not asked for again.
+    while let Ok(Ending::NeedsInput { key, why }) = &ending
+        && key.is_secret()
+        && !inputs.has(*key)
+        && let Some(secret) = password_for(*key, why)?
+    {
+        inputs.set_secret(*key, secret);
+        ending = world.engine().run(args.flow, &inputs, &mut headless).await;
+    }
     let steps = match &ending {
         Ok(Ending::Done(steps)) => steps,
         _ => &headless.steps,
@@ -106,6 +116,16 @@ pub async fn run(args: Args, session: &Session) -> Result<Exit, CliError> {
     }
     .map_err(CliError::Output)?;
     Ok(verdict(ending, headless.had_nobody_to_ask))
+}
+
+/// Asks on the terminal; nothing where nobody sits there, or where nothing is typed.
+fn password_for(key: Key, why: &str) -> Result<Option<SecretString>, CliError> {
+    if !consent::can_ask() {
+        return Ok(None);
+    }
+    words(why);
+    let asked = if key == Key::NewPassword { Some(password::ask_twice("the certificate")?) } else { password::ask("the file")? };
+    Ok(asked.filter(|secret| !secret.expose_secret().is_empty()))
 }
 
 /// What was given, with a subscription named as people name it turned into its id, and with the defaults of the forms
@@ -123,11 +143,21 @@ async fn completed(client: &Client, flow: FlowName, mut inputs: Inputs) -> Resul
     Ok(inputs)
 }
 
+/// What is missing, with the option that gives it.
+fn lacking(key: Key, why: &str) -> String {
+    let name = key.as_str();
+    if key.is_secret() {
+        format!("{why} (--{name}-stdin, --{name}-file or --{name}-env)")
+    } else {
+        format!("{why} (--set {name}=…)")
+    }
+}
+
 /// Says in words why the run ended before its end.
 fn verdict(ending: Result<Ending, Problem>, had_nobody_to_ask: bool) -> Exit {
     let (exit, said) = match ending {
         Ok(Ending::Done(_)) => return Exit::Done,
-        Ok(Ending::NeedsInput { key, why }) => (Exit::Usage, format!("{why} (--set {}=…)", key.as_str())),
+        Ok(Ending::NeedsInput { key, why }) => (Exit::Usage, lacking(key, &why)),
         Ok(Ending::Blocked(problem)) => (Exit::Blocked, problem.to_string()),
         Ok(Ending::Declined(_)) if had_nobody_to_ask => (
             Exit::Usage,
@@ -145,7 +175,7 @@ fn verdict(ending: Result<Ending, Problem>, had_nobody_to_ask: bool) -> Exit {
 /// A plan whose way is barred says so, with the code that the run would end with.
 fn planned(steps: &[Step]) -> Exit {
     let (exit, said) = match crate::flow::current(steps).map(|step| &step.status) {
-        Some(StepStatus::NeedsInput { key, why }) => (Exit::Usage, format!("{why} (--set {}=…)", key.as_str())),
+        Some(StepStatus::NeedsInput { key, why }) => (Exit::Usage, lacking(*key, why)),
         Some(StepStatus::Blocked(problem)) => (Exit::Blocked, problem.to_string()),
         None => (Exit::Done, "nothing to do: every step is done".into()),
         Some(StepStatus::Waiting { on, .. }) => (Exit::Done, format!("waiting: {on}")),

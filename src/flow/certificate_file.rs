@@ -51,17 +51,29 @@ impl CertificateFile {
         self.password.expose_secret().is_empty()
     }
 
-    fn open(octets: Arc<Zeroizing<Vec<u8>>>, password: SecretString, is_wrapped: bool) -> Result<Self, Box<Refused>> {
+    /// Opens what was read; with a new password, wraps it anew.
+    pub fn open(octets: Zeroizing<Vec<u8>>, password: SecretString, new: Option<&SecretString>) -> Result<Self, Unusable> {
+        let file = Self::parse(octets, password, false).map_err(|refused| because(&refused.error))?;
+        // A key that stays closed is no reason to refuse the certificates of a file, but of no use in an upload.
+        if let Some(closed) = file.contents.unread.iter().find(|error| is_about_password(error)) {
+            return Err(because(closed));
+        }
+        match new {
+            Some(new) => file.wrapped(new).map_err(|why| Unusable { key: Key::NewPassword, why }),
+            None => Ok(file),
+        }
+    }
+
+    fn parse(octets: Zeroizing<Vec<u8>>, password: SecretString, is_wrapped: bool) -> Result<Self, Box<Refused>> {
         let given = (!password.expose_secret().is_empty()).then_some(&password);
         let contents = pki::read(&octets, given)?;
-        Ok(Self { contents, octets, password, is_wrapped })
+        Ok(Self { contents, octets: Arc::new(octets), password, is_wrapped })
     }
 
     /// The same key and certificates, in order, encrypted as App Service has always taken it, with another password.
     fn wrapped(&self, password: &SecretString) -> Result<Self, String> {
         let written = Bundle::rewrap(&self.contents).and_then(|bundle| bundle.write(password, Wrapping::TripleDes, None));
-        let octets = Arc::new(written.map_err(|why| why.to_string())?);
-        Self::open(octets, password.clone(), true).map_err(|why| why.to_string())
+        Self::parse(written.map_err(|why| why.to_string())?, password.clone(), true).map_err(|why| why.to_string())
     }
 }
 
@@ -77,15 +89,7 @@ pub(super) async fn look(inputs: &Inputs) -> Option<Result<CertificateFile, Unus
 
 fn read(path: &std::path::Path, password: SecretString, new: Option<&SecretString>) -> Result<CertificateFile, Unusable> {
     let octets = file::read(path).map_err(|why| Unusable { key: Key::File, why: why.to_string() })?;
-    let file = CertificateFile::open(Arc::new(octets), password, false).map_err(|refused| because(&refused.error))?;
-    // A key that stays closed is no reason to refuse the certificates of a file, but of no use in an upload.
-    if let Some(closed) = file.contents.unread.iter().find(|error| is_about_password(error)) {
-        return Err(because(closed));
-    }
-    match new {
-        Some(new) => file.wrapped(new).map_err(|why| Unusable { key: Key::NewPassword, why }),
-        None => Ok(file),
-    }
+    CertificateFile::open(octets, password, new)
 }
 
 fn is_about_password(error: &ReadError) -> bool {

@@ -91,7 +91,7 @@ impl FlowName {
             Self::Verify => "Prove that the domain is yours, so that the certificate authority issues the certificate.",
             Self::ImportOrder => "Import the issued certificate from the vault into the app's webspace.",
             Self::Bind => "Secure a hostname of an app with a certificate.",
-            Self::Upload => "Upload a private certificate from a PFX file, checked before Azure sees it.",
+            Self::Upload => "Upload a private certificate: a PFX file, checked before it is sent.",
             Self::Public => "Upload a public certificate that the code of an app loads.",
         }
     }

@@ -232,8 +232,7 @@ fn wrap(case: &Case<'_>, report: Option<&Report>) -> Step {
             .explained("Where only password or cipher are not what App Service takes, key and certificates are wrapped anew.")
     };
     let Some(file) = file(case.observed) else {
-        let why = "follows once the file is read".to_owned();
-        return step(case.needs(&[Key::NewPassword]).unwrap_or(StepStatus::NotNeeded(why)));
+        return step(case.needs(&[Key::NewPassword]).unwrap_or_else(|| follows("read")));
     };
     if file.is_wrapped {
         return step(StepStatus::Done("wrapped in memory with triple DES and the new password".to_owned()));
@@ -245,6 +244,10 @@ fn wrap(case: &Case<'_>, report: Option<&Report>) -> Step {
         Some(status) => with_findings(step(status), report, |finding| MENDABLE.contains(&finding.rule)),
         None => step(StepStatus::NotNeeded("it would change nothing that matters".to_owned())),
     }
+}
+
+fn follows(once: &str) -> StepStatus {
+    StepStatus::NeedsInput { key: Key::File, why: format!("follows once the file is {once}") }
 }
 
 fn with_findings(step: Step, report: Option<&Report>, which: impl Fn(&pki::Finding) -> bool) -> Step {
@@ -266,9 +269,12 @@ fn check(case: &Case<'_>, report: Option<&Report>) -> Step {
         );
         with_findings(step, report, |_| true)
     };
-    let Some(report) = report else { return step(StepStatus::NotNeeded("follows once the file is read".to_owned())) };
+    let Some(report) = report else { return step(follows("read")) };
     if uploaded(case.observed).is_some() {
         return step(StepStatus::NotNeeded("it is uploaded already".to_owned()));
+    }
+    if case.needs(&[Key::NewPassword]).is_some() {
+        return step(follows("wrapped anew"));
     }
     if let Some(finding) = report.findings.iter().find(|finding| finding.blocks.contains(&Use::Upload))
         && !report.allows(Use::Upload)

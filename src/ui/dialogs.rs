@@ -216,10 +216,10 @@ fn choose_lines(choose: &Choose, room: usize, look: &Look) -> Content {
 }
 
 fn file_lines(files: &Files, room: usize, look: &Look) -> Content {
-    let path = if files.folder.path.is_empty() { "reading the directory" } else { &files.folder.path };
+    let path = if files.ask.is_some() { format!("reading {}", files.at) } else { files.at.clone() };
     let shown = files.shown();
-    let (line, column) = typed("/", &files.typed, room, look);
-    let mut lines = vec![Line::styled(cut_middle(path, room, look.glyphs.more), look.style(Role::Dim)), line];
+    let (line, column) = typed("> ", &files.typed, room, look);
+    let mut lines = vec![Line::styled(cut_middle(&path, room, look.glyphs.more), look.style(Role::Dim)), line];
     let mut at = 0;
     for (nth, entry) in shown.iter().enumerate() {
         let is_here = nth == files.cursor;

@@ -111,7 +111,9 @@ fn form(app: &App, wizard: &Wizard, look: &Look, room: usize) -> Part {
         }
         part.lines.push(Line::from(vec![Span::raw(format!("{marker} ")), label, Span::raw(" "), value]));
         let margin = " ".repeat(label_room + 3);
-        if let Some(why) = wizard.refusal(field.key) {
+        // What was refused is another password than the one that is being typed.
+        let is_new = is_here && wizard.is_typing_secret() && wizard.masked.is_edited();
+        if let Some(why) = wizard.refusal(field.key).filter(|_| !is_new) {
             // What is only missing is a hint; what was typed and cannot work is an error.
             let role = if wizard.inputs.has(field.key) { Role::Urgent } else { Role::Dim };
             let mark = if role == Role::Urgent { look.glyphs.failed } else { look.glyphs.dot };

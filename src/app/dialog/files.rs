@@ -33,7 +33,8 @@ pub struct Files {
     /// What the names of the files end in.
     pub endings: &'static [&'static str],
     pub folder: Folder,
-    /// The directory that is being read.
+    /// Where we are: the directory shown, or the one that is being read.
+    pub at: String,
     pub ask: Option<AskId>,
     /// What the names shown begin with; a slash at its end opens the directory.
     pub typed: Field,
@@ -43,7 +44,17 @@ pub struct Files {
 
 impl Files {
     pub fn new(key: flow::Key, title: &'static str, endings: &'static [&'static str]) -> Self {
-        Self { key, title, endings, folder: Folder::default(), ask: None, typed: Field::default(), cursor: 0, refusal: None }
+        Self {
+            key,
+            title,
+            endings,
+            folder: Folder::default(),
+            at: String::new(),
+            ask: None,
+            typed: Field::default(),
+            cursor: 0,
+            refusal: None,
+        }
     }
 
     /// Takes in what was read; a directory that cannot be read leaves the one that is shown.
@@ -59,12 +70,17 @@ impl Files {
             }
             Err(why) => self.refusal = Some(why),
         }
+        self.at.clone_from(&self.folder.path);
     }
 
-    /// The entries that begin with what is typed, or have it somewhere.
+    /// The entries that have in their name what is typed; none of a directory that we have left.
     pub fn shown(&self) -> Vec<&FolderEntry> {
         let sought = self.typed.text().to_lowercase();
-        self.folder.entries.iter().filter(|entry| entry.name.to_lowercase().contains(&sought)).collect()
+        self.entries().filter(|entry| entry.name.to_lowercase().contains(&sought)).collect()
+    }
+
+    fn entries(&self) -> impl Iterator<Item = &FolderEntry> {
+        self.folder.entries.iter().filter(|_| self.ask.is_none())
     }
 
     pub fn paste(&mut self, text: &str) -> Answer {
@@ -120,8 +136,7 @@ impl Files {
     /// As far as all names that begin so agree; a single directory is opened.
     fn complete(&mut self) -> Answer {
         let typed = self.typed.text().to_lowercase();
-        let fits: Vec<&FolderEntry> =
-            self.folder.entries.iter().filter(|entry| entry.name.to_lowercase().starts_with(&typed)).collect();
+        let fits: Vec<&FolderEntry> = self.entries().filter(|entry| entry.name.to_lowercase().starts_with(&typed)).collect();
         let Some(first) = fits.first() else {
             self.refusal = Some("nothing here begins with that".to_owned());
             return Answer::Stay;
@@ -140,7 +155,7 @@ impl Files {
     }
 
     fn join(&self, name: &str) -> String {
-        match self.folder.path.as_str() {
+        match self.at.as_str() {
             _ if name.starts_with('/') || name == "~" || name.starts_with("~/") => name.to_owned(),
             "" => name.to_owned(),
             "/" => format!("/{name}"),
