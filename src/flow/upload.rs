@@ -4,7 +4,7 @@
 use std::sync::{Arc, OnceLock};
 
 use futures::future::join;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::certificate_file::{self, CertificateFile};
 use super::import_order::{observe_app, tier_problem};
@@ -24,6 +24,9 @@ const MENDABLE: [Requirement; 6] = [
     Requirement::KeyNotTripleDes,
     Requirement::CertsNotTripleDes,
 ];
+
+/// The list may lag behind an upload for a moment.
+const SETTLES: SignedDuration = SignedDuration::from_secs(30);
 
 const FILES: &[&str] = &["pfx", "p12", "pem"];
 
@@ -315,11 +318,9 @@ fn upload(case: &Case<'_>) -> Step {
     let (Some(plan), Some(id)) = (&app.plan, target(app, leaf, case.inputs)) else {
         return step(StepStatus::Blocked(Problem::new(what, "the app has no App Service plan")));
     };
-    step(StepStatus::Ready).fact("Name", id.name()).fact("Webspace", &app.webspace).sending(vec![certificates::upload(
-        &id,
-        &app.location,
-        file.base64(),
-        file.password(),
-        plan,
-    )])
+    step(StepStatus::Ready)
+        .fact("Name", id.name())
+        .fact("Webspace", &app.webspace)
+        .settles_within(SETTLES)
+        .sending(vec![certificates::upload(&id, &app.location, file.base64(), file.password(), plan)])
 }

@@ -325,6 +325,9 @@ impl App {
                         super::Page { observed: *observed, was_seen: true, ask: None, failure: None, steps, asked };
                     wizard.looks = 0;
                     wizard.settle_origin();
+                    if !is_open {
+                        wizard.forget_secrets();
+                    }
                 }
                 // The page that sent it shows it anyway, and what Enter does next.
                 if !is_open {
