@@ -7,6 +7,7 @@ mod cloud;
 #[path = "support/pty.rs"]
 mod pty;
 
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use certdeck::pki::{self, Bundle, Wrapping};
@@ -80,6 +81,7 @@ fn a_password_from_a_file_uploads_and_one_in_the_arguments_is_refused() {
     let run = |more: &[&str]| {
         let mut command = Command::new(env!("CARGO_BIN_EXE_certdeck"));
         command.args(["run", "upload", "-o", "json"]).envs(cloud.environment()).env("HOME", dir.path());
+        command.env_remove("XDG_STATE_HOME").env_remove("XDG_CONFIG_HOME").env("CERTDECK_LOG", "trace");
         command.args(["--set", &format!("subscription={}", connection.subscription_ids[0])]);
         command.args(["--set", &format!("app={}/{}", connection.resource_group, connection.app)]);
         command.args(["--set", &format!("file={folder}/contoso.pfx")]);
@@ -99,4 +101,21 @@ fn a_password_from_a_file_uploads_and_one_in_the_arguments_is_refused() {
     assert!(code == 0 && text.contains("\"outcome\": \"done\""), "{text}");
     let (code, _) = run(&["--password-file", &file]);
     assert_eq!(code, 0, "what is there needs no agreement");
+
+    let mut written = Vec::new();
+    files_below(dir.path(), &mut written);
+    assert!(
+        written.iter().any(|path| path.ends_with("journal.jsonl")) && written.iter().any(|path| path.ends_with("certdeck.log")),
+        "{written:?}"
+    );
+    for path in written.iter().filter(|path| !path.ends_with("password")) {
+        let text = String::from_utf8_lossy(&std::fs::read(path).unwrap()).into_owned();
+        assert!(!text.contains(PASSWORD), "the password is in {}", path.display());
+    }
+}
+
+fn files_below(dir: &Path, found: &mut Vec<PathBuf>) {
+    for entry in std::fs::read_dir(dir).unwrap().map(Result::unwrap) {
+        if entry.path().is_dir() { files_below(&entry.path(), found) } else { found.push(entry.path()) }
+    }
 }
