@@ -153,7 +153,8 @@ async fn another_certificate_of_the_same_name_is_never_replaced_by_an_upload() {
     let app = practice.emulator.connection().app.clone();
     let (files, one, other) = (Files::new(), make("contoso.com"), make("contoso.com"));
     let paths = [files.put("one.pfx", one.pfx(PASSWORD)), files.put("other.pfx", other.pfx(PASSWORD))];
-    let given = |path| [(Key::App, app.as_str()), (Key::File, path), (Key::Password, PASSWORD), (Key::FriendlyName, "contoso-2027")];
+    let given =
+        |path| [(Key::App, app.as_str()), (Key::File, path), (Key::Password, PASSWORD), (Key::FriendlyName, "contoso-2027")];
     let done = practice.complete(FlowName::Upload, &given(paths[0].as_str())).await;
     assert!(format!("{:?}", done.last().unwrap().status).contains("contoso-2027 is in the webspace"));
     let changes = practice.changes().await;
