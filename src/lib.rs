@@ -5,6 +5,7 @@ pub mod azure;
 pub mod cli;
 pub mod config;
 pub mod emulator;
+pub mod file;
 pub mod flow;
 pub mod health;
 pub mod journal;

@@ -11,12 +11,13 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("pki", &["model", "rules"]),
     ("azure", &["model", "secret"]),
     ("health", &["model", "rules", "pki", "azure"]),
-    ("flow", &["model", "rules", "pki", "azure", "health", "journal"]),
+    ("flow", &["model", "rules", "pki", "azure", "health", "journal", "file"]),
     ("emulator", &["pki"]),
     ("app", &["model", "rules", "pki", "flow"]),
     ("ui", &["app", "model", "flow"]),
     ("journal", &["azure", "flow", "model", "paths"]),
     ("paths", &[]),
+    ("file", &["pki"]),
     ("secret", &[]),
 ];
 

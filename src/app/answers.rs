@@ -56,6 +56,7 @@ impl App {
                 self.operations.end(ask, self.now, outcome);
                 self.take_performed(ask, result);
             }
+            Message::FolderRead { ask, result } => self.take_folder(ask, result),
             Message::Practised { result, .. } => match result {
                 Ok(words) => {
                     self.say(words, Tone::Good);

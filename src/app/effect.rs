@@ -29,6 +29,13 @@ pub enum Effect {
         ask: AskId,
         id: ResourceId,
     },
+    /// Read a directory of this machine: its directories, and the files whose names end so. An empty path is where
+    /// certdeck was started.
+    ReadFolder {
+        ask: AskId,
+        path: String,
+        endings: &'static [&'static str],
+    },
     /// Only against a practice cloud: play a part that a person outside of Azure has.
     Practise {
         ask: AskId,

@@ -1,4 +1,4 @@
-//! One line of text that is typed: cursor by grapheme, paste without submitting, masking.
+//! One line of text that is typed: cursor by grapheme, paste without submitting. Passwords have `masked`.
 
 use tui_input::{Input, InputRequest};
 
@@ -8,13 +8,11 @@ use crate::model::printable;
 #[derive(Debug, Clone, Default)]
 pub struct Field {
     input: Input,
-    /// Shown as dots; never copied.
-    pub masked: bool,
 }
 
 impl Field {
     pub fn new(text: &str) -> Self {
-        Self { input: Input::new(text.to_owned()), masked: false }
+        Self { input: Input::new(text.to_owned()) }
     }
 
     pub fn text(&self) -> &str {

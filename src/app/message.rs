@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
+use super::dialog::Folder;
 use super::key::Key;
 use crate::flow::{Observed, StepId};
 use crate::model::{Estate, Problem};
@@ -52,6 +53,11 @@ pub enum Message {
     RawRead {
         ask: AskId,
         result: Result<Vec<String>, Problem>,
+    },
+    /// The entries of a directory (`Effect::ReadFolder`).
+    FolderRead {
+        ask: AskId,
+        result: Result<Folder, Problem>,
     },
     /// What the practice cloud did on request (`Effect::Practise`).
     Practised {

@@ -10,6 +10,7 @@ pub mod field;
 pub mod key;
 pub mod keymap;
 pub mod list;
+pub mod masked;
 pub mod message;
 pub mod operations;
 mod overlay;
@@ -20,6 +21,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use zeroize::Zeroize;
 
 use command::{Command, Place};
 use detail::Detail;
@@ -140,7 +142,11 @@ impl App {
     pub fn update(&mut self, message: Message) -> Effects {
         match message {
             Message::KeyPressed(key) => self.press(key),
-            Message::Pasted(text) => self.paste(&text),
+            Message::Pasted(mut text) => {
+                self.paste(&text);
+                // It may have been a password.
+                text.zeroize();
+            }
             Message::Resized { width, height } => {
                 (self.width, self.height) = (width, height);
                 self.refit();
@@ -204,7 +210,8 @@ impl App {
 
     fn paste(&mut self, text: &str) {
         if let Some(dialog) = self.dialogs.last_mut() {
-            dialog.paste(text);
+            let answer = dialog.paste(text);
+            self.take_dialog_answer(answer);
         } else if self.wizard.is_some() {
             self.paste_in_wizard(text);
         } else if self.panes[self.pane.index()].is_filtering {

@@ -3,10 +3,11 @@
 use super::App;
 use super::command::{Command, Entry, Place};
 use super::detail::step;
-use super::dialog::{Act, Answer, Candidate, Choose, Confirm, Dialog, ErrorText, Help, HelpLine, Item, Palette};
+use super::dialog::{Act, Answer, Candidate, Choose, Confirm, Dialog, ErrorText, Folder, Help, HelpLine, Item, Palette};
 use super::effect::Effect;
 use super::key::{Key, KeyCode};
 use super::keymap::entries;
+use super::message::AskId;
 use super::operations::Outcome;
 use super::pane::{PaneName, Tone, urgency};
 use crate::flow::FlowName;
@@ -18,7 +19,12 @@ impl App {
             return self.press_in_operations(key, *cursor);
         }
         let Some(dialog) = self.dialogs.last_mut() else { return };
-        match dialog.press(key) {
+        let answer = dialog.press(key);
+        self.take_dialog_answer(answer);
+    }
+
+    pub(super) fn take_dialog_answer(&mut self, answer: Answer) {
+        match answer {
             Answer::Stay => {}
             Answer::Close => drop(self.dialogs.pop()),
             Answer::Do(act) => self.act(act),
@@ -38,6 +44,7 @@ impl App {
             }
             Act::Copy(text) => self.emit(Effect::Copy(text)),
             Act::Fill(key, value) => self.fill_field(key, &value),
+            Act::OpenFolder(path) => self.open_folder(path),
             Act::Show(pane, id) => self.show(pane, &id),
             Act::Practise(act) => {
                 let ask = self.ask();
@@ -51,6 +58,28 @@ impl App {
             }
             Act::ShowProblem(problem) => self.dialogs.push(Dialog::Error(ErrorText::new(problem))),
             Act::Quit => self.emit(Effect::Quit),
+        }
+    }
+
+    /// Asks for the entries of a directory, for the file picker on top.
+    pub(super) fn open_folder(&mut self, path: String) {
+        let ask = self.ask();
+        let Some(Dialog::Files(files)) = self.dialogs.last_mut() else { return };
+        let endings = files.endings;
+        files.at.clone_from(&path);
+        if let Some(old) = files.ask.replace(ask) {
+            self.emit(Effect::Forget { ask: old });
+        }
+        self.emit(Effect::ReadFolder { ask, path, endings });
+    }
+
+    pub(super) fn take_folder(&mut self, asked: AskId, result: Result<Folder, Problem>) {
+        for dialog in &mut self.dialogs {
+            if let Dialog::Files(files) = dialog
+                && files.ask == Some(asked)
+            {
+                return files.take(result.map_err(|problem| problem.why));
+            }
         }
     }
 
@@ -89,17 +118,25 @@ impl App {
     /// The five ways to get a certificate (A3–A8); what is not built yet says so.
     pub(super) fn open_add(&mut self) {
         let later = || Err("this comes in a later version of certdeck".to_owned());
-        let purchase = Entry::of(Command::Flow(FlowName::Purchase)).map(Act::Run).ok_or_else(String::new);
+        let flow = |name| Entry::of(Command::Flow(name)).map(Act::Run).ok_or_else(String::new);
         let options = [
             (
                 "Create a free App Service managed certificate",
                 "Free of charge and easy, if you just need to secure a custom domain.",
                 later(),
             ),
-            ("Purchase an App Service certificate", "Managed by Azure: automated management, renewal and export.", purchase),
+            (
+                "Purchase an App Service certificate",
+                "Managed by Azure: automated management, renewal and export.",
+                flow(FlowName::Purchase),
+            ),
             ("Import a certificate from Key Vault", "For PKCS12 certificates that you manage in a key vault.", later()),
-            ("Upload a private certificate", "A PFX of a third-party provider that meets the requirements.", later()),
-            ("Upload a public certificate", "Loaded by code to reach remote resources; secures no domain.", later()),
+            (
+                "Upload a private certificate",
+                "A PFX of a third-party provider that meets the requirements.",
+                flow(FlowName::Upload),
+            ),
+            ("Upload a public certificate", "Loaded by code to reach remote resources; secures no domain.", flow(FlowName::Public)),
         ];
         let item = |(label, note, then): (&str, &str, _)| Item { label: label.into(), note: note.into(), then };
         let choose = Choose::new("Add a certificate", options.map(item).into())

@@ -1,10 +1,11 @@
 //! Private key certificates of App Service (`Microsoft.Web/certificates`).
 
+use secrecy::SecretString;
 use serde_json::{Value, json};
 
 use super::client::Client;
 use super::error::AzureError;
-use super::request::Request;
+use super::request::{Body, Request};
 use super::{json, version};
 use crate::model::{PrivateCertificate, ResourceId, SecretStatus, VaultSecret};
 
@@ -27,6 +28,15 @@ pub fn import(id: &ResourceId, location: &str, vault: &ResourceId, secret: &str,
     let properties =
         json!({ "keyVaultId": vault.as_str(), "keyVaultSecretName": secret, "serverFarmId": plan.as_str(), "password": "" });
     Request::put(what, id, version::WEB, json!({ "location": location, "properties": properties }))
+}
+
+/// Uploads a PFX, for the webspace of a plan; both the file (in Base64) and its password are secrets (API.md 3.2).
+pub fn upload(id: &ResourceId, location: &str, pfx: SecretString, password: SecretString, plan: &ResourceId) -> Request {
+    let properties = json!({ "password": null, "pfxBlob": null, "serverFarmId": plan.as_str() });
+    let body = Body::new(json!({ "location": location, "properties": properties }))
+        .secret("/properties/password", password)
+        .secret("/properties/pfxBlob", pfx);
+    Request::put(format!("Upload the certificate {}", id.name()), id, version::WEB, Value::Null).with_body(body)
 }
 
 pub fn decode(value: &Value) -> Option<PrivateCertificate> {

@@ -31,6 +31,7 @@ pub mod public_certificates;
 pub mod raw;
 pub mod request;
 pub mod roles;
+pub mod settings;
 pub mod sites;
 pub mod subscriptions;
 pub mod vaults;

@@ -1,11 +1,13 @@
 //! Public certificates (`.cer`) that an app's code loads. The service gives only the bytes, so subject and expiry are
 //! read from them here (API.md 4.6).
 
-use serde_json::Value;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::{Value, json};
 
 use super::client::Client;
 use super::error::AzureError;
-use super::request::Request;
+use super::request::{Repeat, Request};
 use super::{json, version, x509};
 use crate::model::{PublicCertificate, ResourceId};
 
@@ -13,6 +15,19 @@ use crate::model::{PublicCertificate, ResourceId};
 pub async fn list(client: &Client, site: &ResourceId) -> Result<Vec<PublicCertificate>, AzureError> {
     let what = format!("List the public certificates of {}", site.name());
     client.list_as(&Request::get(what, format!("{site}/publicCertificates"), version::WEB), decode).await
+}
+
+/// Adds a certificate to an app, in DER, for whoever runs the app's code. A name that exists is refused by the service:
+/// remove it first.
+pub fn add(id: &ResourceId, der: &[u8]) -> Request {
+    let properties = json!({ "blob": STANDARD.encode(der), "publicCertificateLocation": "CurrentUserMy" });
+    let what = format!("Upload the public certificate {}", id.name());
+    // Sent again after a lost answer it would be refused although it worked, so it is looked for first.
+    Request::put(what, id, version::WEB, json!({ "properties": properties })).repeat(Repeat::LookFirst)
+}
+
+pub fn remove(id: &ResourceId) -> Request {
+    Request::delete(format!("Remove the public certificate {}", id.name()), id, version::WEB)
 }
 
 pub fn decode(value: &Value) -> Option<PublicCertificate> {

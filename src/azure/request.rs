@@ -1,8 +1,12 @@
 //! A request as a value: what would be sent, before anything is sent (DESIGN.md, idea 2).
 //! One value can be sent, shown as a plan, written as a script, put in the journal or compared in a test.
 
+use std::borrow::Cow;
+use std::io::Write;
+
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
+use uuid::Uuid;
 use zeroize::Zeroizing;
 
 use crate::model::ResourceId;
@@ -50,7 +54,7 @@ pub enum Repeat {
 #[derive(Debug, Clone, Default)]
 pub struct Body {
     json: Value,
-    secrets: Vec<(&'static str, SecretString)>,
+    secrets: Vec<(Cow<'static, str>, SecretString)>,
 }
 
 impl Body {
@@ -60,27 +64,45 @@ impl Body {
 
     /// Adds a secret at a JSON pointer, such as `/properties/password`; the place must exist in the body.
     #[must_use]
-    pub fn secret(mut self, pointer: &'static str, value: SecretString) -> Self {
-        self.secrets.push((pointer, value));
+    pub fn secret(mut self, pointer: impl Into<Cow<'static, str>>, value: SecretString) -> Self {
+        self.secrets.push((pointer.into(), value));
         self
     }
 
     /// The body for plans, scripts and the journal: secrets struck out.
     pub fn shown(&self) -> Value {
-        self.filled(|_| Value::from("•••"))
+        self.filled(|_| "•••".to_owned())
     }
 
-    /// The bytes to send; wiped when dropped.
+    /// The bytes to send; wiped when dropped. Secrets are written straight into them, past any text that nobody wipes.
     pub fn wire(&self) -> Zeroizing<Vec<u8>> {
-        let whole = self.filled(|secret| Value::from(secret.expose_secret()));
-        Zeroizing::new(whole.to_string().into_bytes())
+        // Nothing in the body can be mistaken for what nobody could know.
+        let id = Uuid::new_v4();
+        let whole = self.filled(|nth| format!("{id}{nth}")).to_string();
+        let mark = format!("\"{id}");
+        // An escaped character takes six octets at most; bytes that grew would leave a copy behind.
+        let room: usize = self.secrets.iter().map(|(_, secret)| 6 * secret.expose_secret().len() + 2).sum();
+        let mut wire = Zeroizing::new(Vec::with_capacity(whole.len() + room));
+        let mut rest = whole.as_str();
+        while let Some((before, marked)) = rest.split_once(&mark) {
+            let (nth, after) = marked.split_once('"').unwrap_or((marked, ""));
+            wire.extend_from_slice(before.as_bytes());
+            if let Some((_, secret)) = nth.parse().ok().and_then(|nth: usize| self.secrets.get(nth)) {
+                // Writing into memory does not fail.
+                let _ = serde_json::to_writer(wire.by_ref(), secret.expose_secret());
+            }
+            rest = after;
+        }
+        wire.extend_from_slice(rest.as_bytes());
+        wire
     }
 
-    fn filled(&self, with: impl Fn(&SecretString) -> Value) -> Value {
+    /// The body with the text for the nth secret in its place.
+    fn filled(&self, with: impl Fn(usize) -> String) -> Value {
         let mut json = self.json.clone();
-        for (pointer, secret) in &self.secrets {
+        for (nth, (pointer, _)) in self.secrets.iter().enumerate() {
             if let Some(place) = json.pointer_mut(pointer) {
-                *place = with(secret);
+                *place = Value::from(with(nth));
             }
         }
         json
@@ -89,7 +111,7 @@ impl Body {
 
 impl PartialEq for Body {
     fn eq(&self, other: &Self) -> bool {
-        let places = |body: &Self| body.secrets.iter().map(|(pointer, _)| *pointer).collect::<Vec<_>>();
+        let places = |body: &Self| body.secrets.iter().map(|(pointer, _)| pointer.clone()).collect::<Vec<_>>();
         self.json == other.json && places(self) == places(other)
     }
 }
@@ -178,6 +200,7 @@ impl Request {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
     use super::*;
     use serde_json::json;
 
@@ -187,5 +210,15 @@ mod tests {
         assert!(!body.shown().to_string().contains("hunter2"));
         assert!(!format!("{body:?}").contains("hunter2"));
         assert!(String::from_utf8_lossy(&body.wire()).contains("hunter2"));
+    }
+
+    #[test]
+    fn what_is_sent_is_the_same_json_whatever_characters_a_secret_has() {
+        let secrets = ["\" \\ \u{1}0\u{1} \n π🔑", ""];
+        let body = Body::new(json!({"a": null, "b": "\u{1}", "c/d": [null]}))
+            .secret("/a", secrets[0].into())
+            .secret("/c~1d/0".to_owned(), secrets[1].into());
+        let sent: Value = serde_json::from_slice(&body.wire()).unwrap();
+        assert_eq!(sent, json!({"a": secrets[0], "b": "\u{1}", "c/d": [secrets[1]]}));
     }
 }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use bytes::Bytes;
 use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderValue};
 use serde_json::Value;
 use tokio::time::Instant;
@@ -112,7 +113,7 @@ impl Sender {
             .header("x-ms-return-client-request-id", "true")
             .header("x-ms-correlation-request-id", self.correlation.to_string());
         if let Some(body) = &call.body {
-            request = request.header(CONTENT_TYPE, "application/json").body(body.to_vec());
+            request = request.header(CONTENT_TYPE, "application/json").body(Bytes::from_owner(body.clone()));
         } else if call.method == Method::Post {
             // Some front ends answer 411 to a POST that does not say it is empty.
             request = request.header(reqwest::header::CONTENT_LENGTH, "0");

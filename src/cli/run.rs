@@ -6,8 +6,10 @@ use std::time::{Duration, Instant};
 
 use clap::ValueEnum;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
+use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
 
+use super::cert::password;
 use super::session::Session;
 use super::{CliError, Exit, consent, plan, words};
 use crate::azure::{Client, subscriptions};
@@ -29,6 +31,10 @@ pub struct Args {
     /// Agree to every change in advance, costs included
     #[arg(long)]
     yes: bool,
+    #[command(flatten)]
+    password: password::Known,
+    #[command(flatten)]
+    new_password: password::New,
     #[arg(short, long, value_enum, default_value_t)]
     output: Report,
     /// Stop waiting for Azure after this time, such as 90s, 30m or 2h
@@ -49,12 +55,19 @@ fn flow_names() -> impl TypedValueParser<Value = FlowName> {
 }
 
 fn keys() -> String {
-    format!("Keys for --set: {}", Key::ALL.map(Key::as_str).join(", "))
+    let settable: Vec<&str> = Key::ALL.into_iter().filter(|key| !key.is_secret()).map(Key::as_str).collect();
+    format!("Keys for --set: {}", settable.join(", "))
 }
 
 fn setting(text: &str) -> Result<(Key, String), String> {
     let (key, value) = text.split_once('=').ok_or("it looks like KEY=VALUE")?;
     let key = Key::parse(key).ok_or_else(|| format!("there is no input '{key}'; {}", keys()))?;
+    if key.is_secret() {
+        let name = key.as_str();
+        return Err(format!(
+            "every process of this machine can read arguments: give it by --{name}-stdin, --{name}-file or --{name}-env"
+        ));
+    }
     Ok((key, value.to_owned()))
 }
 
@@ -65,8 +78,14 @@ fn patience(text: &str) -> Result<Duration, String> {
 
 pub async fn run(args: Args, session: &Session) -> Result<Exit, CliError> {
     let world = session.world(&session.target()?).await?;
-    let given = args.set.into_iter().fold(Inputs::default(), |inputs, (key, value)| inputs.with(key, value));
-    let inputs = completed(&world.client, args.flow, given).await?;
+    let mut given = args.set.into_iter().fold(Inputs::default(), |inputs, (key, value)| inputs.with(key, value));
+    if let Some(password) = args.password.get()? {
+        given.set_secret(Key::Password, password);
+    }
+    if let Some(password) = args.new_password.get()? {
+        given.set_secret(Key::NewPassword, password);
+    }
+    let mut inputs = completed(&world.client, args.flow, given).await?;
     let mut out = io::stdout();
     if args.plan {
         let steps = plan::write(&world, args.flow, &inputs, args.output, &mut out).await?;
@@ -77,7 +96,16 @@ pub async fn run(args: Args, session: &Session) -> Result<Exit, CliError> {
         return Ok(Exit::Blocked);
     }
     let mut headless = Headless::new(args.yes, args.timeout);
-    let ending = world.engine().run(args.flow, &inputs, &mut headless).await;
+    let mut ending = world.engine().run(args.flow, &inputs, &mut headless).await;
+    // A password that is missing is asked for; one that is wrong is not asked for again.
+    while let Ok(Ending::NeedsInput { key, why }) = &ending
+        && key.is_secret()
+        && !inputs.has(*key)
+        && let Some(secret) = password_for(*key, why)?
+    {
+        inputs.set_secret(*key, secret);
+        ending = world.engine().run(args.flow, &inputs, &mut headless).await;
+    }
     let steps = match &ending {
         Ok(Ending::Done(steps)) => steps,
         _ => &headless.steps,
@@ -88,6 +116,16 @@ pub async fn run(args: Args, session: &Session) -> Result<Exit, CliError> {
     }
     .map_err(CliError::Output)?;
     Ok(verdict(ending, headless.had_nobody_to_ask))
+}
+
+/// Asks on the terminal; nothing where nobody sits there, or where nothing is typed.
+fn password_for(key: Key, why: &str) -> Result<Option<SecretString>, CliError> {
+    if !consent::can_ask() {
+        return Ok(None);
+    }
+    words(why);
+    let asked = if key == Key::NewPassword { Some(password::ask_twice("the certificate")?) } else { password::ask("the file")? };
+    Ok(asked.filter(|secret| !secret.expose_secret().is_empty()))
 }
 
 /// What was given, with a subscription named as people name it turned into its id, and with the defaults of the forms
@@ -105,11 +143,21 @@ async fn completed(client: &Client, flow: FlowName, mut inputs: Inputs) -> Resul
     Ok(inputs)
 }
 
+/// What is missing, with the option that gives it.
+fn lacking(key: Key, why: &str) -> String {
+    let name = key.as_str();
+    if key.is_secret() {
+        format!("{why} (--{name}-stdin, --{name}-file or --{name}-env)")
+    } else {
+        format!("{why} (--set {name}=…)")
+    }
+}
+
 /// Says in words why the run ended before its end.
 fn verdict(ending: Result<Ending, Problem>, had_nobody_to_ask: bool) -> Exit {
     let (exit, said) = match ending {
         Ok(Ending::Done(_)) => return Exit::Done,
-        Ok(Ending::NeedsInput { key, why }) => (Exit::Usage, format!("{why} (--set {}=…)", key.as_str())),
+        Ok(Ending::NeedsInput { key, why }) => (Exit::Usage, lacking(key, &why)),
         Ok(Ending::Blocked(problem)) => (Exit::Blocked, problem.to_string()),
         Ok(Ending::Declined(_)) if had_nobody_to_ask => (
             Exit::Usage,
@@ -127,7 +175,7 @@ fn verdict(ending: Result<Ending, Problem>, had_nobody_to_ask: bool) -> Exit {
 /// A plan whose way is barred says so, with the code that the run would end with.
 fn planned(steps: &[Step]) -> Exit {
     let (exit, said) = match crate::flow::current(steps).map(|step| &step.status) {
-        Some(StepStatus::NeedsInput { key, why }) => (Exit::Usage, format!("{why} (--set {}=…)", key.as_str())),
+        Some(StepStatus::NeedsInput { key, why }) => (Exit::Usage, lacking(*key, why)),
         Some(StepStatus::Blocked(problem)) => (Exit::Blocked, problem.to_string()),
         None => (Exit::Done, "nothing to do: every step is done".into()),
         Some(StepStatus::Waiting { on, .. }) => (Exit::Done, format!("waiting: {on}")),
@@ -228,6 +276,7 @@ mod tests {
         assert_eq!(setting("domain=contoso.com").unwrap(), (Key::Domain, "contoso.com".to_owned()));
         assert!(setting("domian=contoso.com").unwrap_err().contains("resource-group"));
         assert!(setting("domain").is_err());
+        assert!(setting("password=hunter2").unwrap_err().contains("--password-stdin"));
         assert_eq!(patience("30m").unwrap(), Duration::from_secs(1800));
     }
 }

@@ -46,7 +46,9 @@ pub(super) fn fields(inputs: &Inputs) -> Vec<Field> {
 pub(super) fn suggest(estate: &Estate, inputs: &mut Inputs) {
     inputs.suggest(Key::SslType, "sni");
     let order = order_id(inputs).and_then(|id| estate.order(&id));
-    if let Some(certificate) = order.and_then(|order| estate.imports_of(order).next()) {
+    let named = |id: &str| estate.certificates.iter().find(|certificate| certificate.id.as_str().eq_ignore_ascii_case(id));
+    let chosen = inputs.get(Key::Certificate).and_then(named);
+    if let Some(certificate) = order.and_then(|order| estate.imports_of(order).next()).or(chosen) {
         inputs.suggest(Key::Certificate, certificate.id.as_str());
         if let Some(app) = app_id(inputs).and_then(|id| estate.app(&id))
             && let Some(host) = app.custom_hostnames().find(|host| certificate.hosts.iter().any(|name| name.covers(host)))

@@ -2,6 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use secrecy::{ExposeSecret, SecretString};
+use zeroize::Zeroize;
+
 /// Every input of every flow; `--set KEY=VALUE` and the fields on screen use the same names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Key {
@@ -29,10 +32,22 @@ pub enum Key {
     Hostname,
     Certificate,
     SslType,
+    /// A certificate file on this machine.
+    File,
+    /// What opens the file.
+    Password,
+    /// What the file is wrapped with anew, in memory, where Azure would not take it as it is.
+    NewPassword,
+    /// What an uploaded private certificate is called.
+    FriendlyName,
+    /// What a public certificate is called within its app.
+    Name,
+    /// Whether the app's code is to load the public certificate.
+    Load,
 }
 
 impl Key {
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 27] = [
         Self::Subscription,
         Self::ResourceGroup,
         Self::Location,
@@ -54,6 +69,12 @@ impl Key {
         Self::Hostname,
         Self::Certificate,
         Self::SslType,
+        Self::File,
+        Self::Password,
+        Self::NewPassword,
+        Self::FriendlyName,
+        Self::Name,
+        Self::Load,
     ];
 
     pub fn as_str(self) -> &'static str {
@@ -79,7 +100,18 @@ impl Key {
             Self::Hostname => "hostname",
             Self::Certificate => "certificate",
             Self::SslType => "ssl-type",
+            Self::File => "file",
+            Self::Password => "password",
+            Self::NewPassword => "new-password",
+            Self::FriendlyName => "friendly-name",
+            Self::Name => "name",
+            Self::Load => "load",
         }
+    }
+
+    /// Whether its value is kept apart from the others, so that nothing shows it.
+    pub fn is_secret(self) -> bool {
+        matches!(self, Self::Password | Self::NewPassword)
     }
 
     pub fn parse(text: &str) -> Option<Self> {
@@ -87,9 +119,25 @@ impl Key {
     }
 }
 
-/// The values so far, as typed. An empty text is no value.
+/// The values so far, as typed. An empty text is no value. Secrets are among them, but nothing that shows, lists or
+/// prints values meets them: they leave only by [`Inputs::secret`].
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Inputs(BTreeMap<Key, Value>);
+pub struct Inputs {
+    values: BTreeMap<Key, Value>,
+    secrets: BTreeMap<Key, Secret>,
+}
+
+/// Compares, so that a changed password is a change; prints nothing of itself.
+#[derive(Debug, Clone)]
+struct Secret(SecretString);
+
+impl PartialEq for Secret {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.expose_secret() == other.0.expose_secret()
+    }
+}
+
+impl Eq for Secret {}
 
 /// A suggestion gives way to a better one; what a person gave stays.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -105,11 +153,17 @@ impl Inputs {
 
     /// The text exactly as typed, for editing.
     pub fn typed(&self, key: Key) -> &str {
-        self.0.get(&key).map_or("", |value| value.text.as_str())
+        self.values.get(&key).map_or("", |value| value.text.as_str())
     }
 
     pub fn set(&mut self, key: Key, value: impl Into<String>) {
-        self.0.insert(key, Value { text: value.into(), is_suggestion: false });
+        let mut text = value.into();
+        if key.is_secret() {
+            self.set_secret(key, SecretString::from(text.as_str()));
+            text.zeroize();
+        } else {
+            self.values.insert(key, Value { text, is_suggestion: false });
+        }
     }
 
     #[must_use]
@@ -118,25 +172,49 @@ impl Inputs {
         self
     }
 
+    /// A password, exactly as given; an empty one is none.
+    pub fn secret(&self, key: Key) -> Option<&SecretString> {
+        self.secrets.get(&key).map(|Secret(value)| value)
+    }
+
+    pub fn set_secret(&mut self, key: Key, value: SecretString) {
+        if value.expose_secret().is_empty() {
+            self.secrets.remove(&key);
+        } else {
+            self.secrets.insert(key, Secret(value));
+        }
+    }
+
+    /// Forgets the passwords, once nobody is about to use them.
+    pub fn forget_secrets(&mut self) {
+        self.secrets.clear();
+    }
+
+    /// Whether there is a value, be it a secret.
+    pub fn has(&self, key: Key) -> bool {
+        self.get(key).is_some() || self.secrets.contains_key(&key)
+    }
+
     /// Fills a value in, unless a person gave one.
     pub fn suggest(&mut self, key: Key, value: impl Into<String>) {
-        let is_free = self.get(key).is_none() || self.0.get(&key).is_some_and(|value| value.is_suggestion);
-        if is_free {
-            self.0.insert(key, Value { text: value.into(), is_suggestion: true });
+        let is_free = self.get(key).is_none() || self.values.get(&key).is_some_and(|value| value.is_suggestion);
+        if is_free && !key.is_secret() {
+            self.values.insert(key, Value { text: value.into(), is_suggestion: true });
         }
     }
 
     /// Takes a suggestion back; what a person gave stays.
     pub fn withdraw(&mut self, key: Key) {
-        self.0.retain(|kept, value| *kept != key || !value.is_suggestion);
+        self.values.retain(|kept, value| *kept != key || !value.is_suggestion);
     }
 
     pub fn is_yes(&self, key: Key) -> bool {
         self.get(key).is_some_and(|text| matches!(text, "yes" | "true" | "on"))
     }
 
+    /// Everything but the secrets.
     pub fn iter(&self) -> impl Iterator<Item = (Key, &str)> {
-        self.0.iter().map(|(key, value)| (*key, value.text.as_str()))
+        self.values.iter().map(|(key, value)| (*key, value.text.as_str()))
     }
 }
 
@@ -158,6 +236,10 @@ pub enum Pick {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum FieldKind {
     Text,
+    /// A text that is never shown.
+    Secret,
+    /// A file of this machine whose name ends in one of these, in lower case and without the dot.
+    File(&'static [&'static str]),
     /// Yes or no.
     Toggle,
     /// One of fixed values: value, label, what it means.
@@ -181,6 +263,7 @@ pub struct Field {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
     use super::*;
 
     #[test]
@@ -192,5 +275,16 @@ mod tests {
         inputs.set(Key::ResourceGroup, "mine");
         inputs.suggest(Key::ResourceGroup, "yet another");
         assert_eq!(inputs.get(Key::ResourceGroup), Some("mine"));
+    }
+
+    #[test]
+    fn a_password_is_given_only_to_whoever_asks_for_a_secret() {
+        let inputs = Inputs::default().with(Key::Password, " hunter2 ").with(Key::App, "shop");
+        assert_eq!(inputs.secret(Key::Password).unwrap().expose_secret(), " hunter2 ");
+        assert_eq!((inputs.get(Key::Password), inputs.typed(Key::Password)), (None, ""));
+        assert!(!format!("{inputs:?}").contains("hunter2"));
+        assert!(inputs.iter().all(|(key, _)| key == Key::App));
+        assert_ne!(inputs, inputs.clone().with(Key::Password, "hunter3"));
+        assert!(!inputs.clone().with(Key::Password, "").has(Key::Password));
     }
 }

@@ -5,10 +5,12 @@
 
 mod access;
 mod bind;
+pub mod certificate_file;
 pub mod engine;
 mod import_order;
 pub mod input;
 pub mod observed;
+mod public;
 mod purchase;
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::panic)]
@@ -16,6 +18,7 @@ mod sample;
 pub mod step;
 mod store;
 mod target;
+mod upload;
 mod verify;
 
 use jiff::Timestamp;
@@ -25,6 +28,7 @@ pub use observed::{Observed, Principal};
 pub use purchase::secures;
 pub use step::{Consent, Step, StepId, StepStatus, current, poll_after};
 pub use target::{app_id, order_id, vault_id};
+pub use upload::uploaded;
 
 use crate::azure::Client;
 pub use crate::model::Seen;
@@ -39,10 +43,16 @@ pub enum FlowName {
     Verify,
     ImportOrder,
     Bind,
+    Upload,
+    Public,
 }
 
 impl FlowName {
-    pub const ALL: [Self; 5] = [Self::Purchase, Self::Store, Self::Verify, Self::ImportOrder, Self::Bind];
+    pub const ALL: [Self; 7] =
+        [Self::Purchase, Self::Store, Self::Verify, Self::ImportOrder, Self::Bind, Self::Upload, Self::Public];
+
+    /// The life of an order, in the portal's sequence.
+    pub const OF_AN_ORDER: [Self; 5] = [Self::Purchase, Self::Store, Self::Verify, Self::ImportOrder, Self::Bind];
 
     pub fn as_str(self) -> &'static str {
         match self {
@@ -51,6 +61,8 @@ impl FlowName {
             Self::Verify => "verify",
             Self::ImportOrder => "import-order",
             Self::Bind => "bind",
+            Self::Upload => "upload",
+            Self::Public => "public",
         }
     }
 
@@ -66,6 +78,8 @@ impl FlowName {
             Self::Verify => "Step 2: Verify",
             Self::ImportOrder => "Step 3: Import",
             Self::Bind => "Bind",
+            Self::Upload => "Upload",
+            Self::Public => "Upload public",
         }
     }
 
@@ -77,17 +91,19 @@ impl FlowName {
             Self::Verify => "Prove that the domain is yours, so that the certificate authority issues the certificate.",
             Self::ImportOrder => "Import the issued certificate from the vault into the app's webspace.",
             Self::Bind => "Secure a hostname of an app with a certificate.",
+            Self::Upload => "Upload a private certificate: a PFX file, checked before it is sent.",
+            Self::Public => "Upload a public certificate that the code of an app loads.",
         }
     }
 
-    /// What follows in the life of an order, which the wizard offers next (A58, A93).
+    /// What follows, which the wizard offers next (A58, A93, A147).
     pub fn next(self) -> Option<Self> {
         match self {
             Self::Purchase => Some(Self::Store),
             Self::Store => Some(Self::Verify),
             Self::Verify => Some(Self::ImportOrder),
-            Self::ImportOrder => Some(Self::Bind),
-            Self::Bind => None,
+            Self::ImportOrder | Self::Upload => Some(Self::Bind),
+            Self::Bind | Self::Public => None,
         }
     }
 }
@@ -101,6 +117,8 @@ pub fn fields(flow: FlowName, observed: &Observed, inputs: &Inputs) -> Vec<Field
         FlowName::Verify => verify::fields(inputs),
         FlowName::ImportOrder => import_order::fields(),
         FlowName::Bind => bind::fields(inputs),
+        FlowName::Upload => upload::fields(observed, inputs),
+        FlowName::Public => public::fields(),
     }
 }
 
@@ -112,6 +130,8 @@ pub fn refusals(flow: FlowName, observed: &Observed, inputs: &Inputs, rules: &Ru
         FlowName::Verify => verify::refusals(observed, inputs),
         FlowName::ImportOrder => import_order::refusals(observed, inputs),
         FlowName::Bind => bind::refusals(observed, inputs, rules, now),
+        FlowName::Upload => upload::refusals(observed, inputs, rules, now),
+        FlowName::Public => public::refusals(observed, inputs),
     };
     refusals.extend(fields(flow, observed, inputs).iter().filter_map(|field| unknown_value(field, inputs)));
     refusals
@@ -123,7 +143,7 @@ fn unknown_value(field: &Field, inputs: &Inputs) -> Option<(Key, String)> {
     let known: Vec<&str> = match field.kind {
         FieldKind::Toggle => vec!["yes", "no", "true", "false", "on", "off"],
         FieldKind::Choice(choices) => choices.iter().map(|(name, ..)| *name).collect(),
-        FieldKind::Text | FieldKind::Pick { .. } => return None,
+        FieldKind::Text | FieldKind::Secret | FieldKind::File(_) | FieldKind::Pick { .. } => return None,
     };
     (!known.contains(&value)).then(|| (field.key, format!("'{value}' is none of {}", known.join(", "))))
 }
@@ -138,6 +158,8 @@ pub fn steps(flow: FlowName, observed: &Observed, inputs: &Inputs, rules: &Rules
         FlowName::Verify => verify::steps(&case),
         FlowName::ImportOrder => import_order::steps(&case),
         FlowName::Bind => bind::steps(&case),
+        FlowName::Upload => upload::steps(&case),
+        FlowName::Public => public::steps(&case),
     }
 }
 
@@ -149,6 +171,8 @@ pub async fn observe(client: &Client, flow: FlowName, inputs: &Inputs) -> Result
         FlowName::Verify => verify::observe(client, inputs).await,
         FlowName::ImportOrder => import_order::observe(client, inputs).await,
         FlowName::Bind => bind::observe(client, inputs).await,
+        FlowName::Upload => upload::observe(client, inputs).await,
+        FlowName::Public => public::observe(client, inputs).await,
     };
     seen.map_err(|error| error.problem(&format!("Look at what '{}' is about", flow.title())))
 }
@@ -161,6 +185,8 @@ pub fn suggest(flow: FlowName, estate: &Estate, inputs: &mut Inputs) {
         FlowName::Verify => verify::suggest(estate, inputs),
         FlowName::ImportOrder => import_order::suggest(estate, inputs),
         FlowName::Bind => bind::suggest(estate, inputs),
+        FlowName::Upload => upload::suggest(estate, inputs),
+        FlowName::Public => public::suggest(estate, inputs),
     }
 }
 

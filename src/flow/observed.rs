@@ -1,7 +1,14 @@
 //! What a flow saw of the cloud in one look. Parts that it did not ask about stay `NotAsked`.
 
+use std::sync::Arc;
+
+use super::certificate_file::{CertificateFile, Unusable};
+use crate::azure::settings::AppSettings;
 use crate::azure::vaults::Availability;
-use crate::model::{App, Binding, Order, Plan, PrivateCertificate, ResourceGroup, ResourceId, Seen, Thumbprint, Vault};
+use crate::model::{
+    App, Binding, Order, Plan, PrivateCertificate, PublicCertificate, ResourceGroup, ResourceId, Seen, Thumbprint, Vault,
+};
+use crate::pki::Roots;
 
 /// A first-party service principal that acts on a vault: its object id differs in each tenant (C15).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -10,7 +17,7 @@ pub struct Principal {
     pub object_id: String,
 }
 
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default)]
 pub struct Observed {
     /// The directory that new vaults belong to.
     pub tenant: Seen<String>,
@@ -46,4 +53,13 @@ pub struct Observed {
     pub served: Seen<Thumbprint>,
     /// Where any TLS client can see the same, as `HOST:PORT`.
     pub served_at: Seen<String>,
+    /// The certificate file that is to be uploaded, or why it cannot be used.
+    pub file: Option<Result<CertificateFile, Unusable>>,
+    /// Whom this machine trusts; nobody where that says nothing, as in a practice cloud with a CA of its own.
+    pub roots: Option<Arc<Roots>>,
+    /// The certificate that has the name which the upload would take.
+    pub namesake: Seen<PrivateCertificate>,
+    /// The public certificates of the app.
+    pub public_certificates: Seen<Vec<PublicCertificate>>,
+    pub settings: Seen<AppSettings>,
 }

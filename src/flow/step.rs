@@ -31,6 +31,12 @@ pub enum StepId {
     Tier,
     Bind,
     Served,
+    // upload, public
+    ReadFile,
+    Wrap,
+    Check,
+    Upload,
+    Load,
 }
 
 #[derive(Debug, Clone, PartialEq)]

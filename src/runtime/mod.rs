@@ -3,6 +3,7 @@
 
 pub mod ansi;
 pub mod clipboard;
+pub mod folder;
 pub mod frame;
 pub mod input;
 pub mod log;
@@ -169,6 +170,7 @@ impl Screen {
             Effect::Observe { ask, flow, inputs } => self.tasks.observe(ask, flow, inputs),
             Effect::PerformStep { ask, flow, inputs, step } => self.tasks.perform_step(ask, flow, inputs, step),
             Effect::ReadRaw { ask, id } => self.tasks.read_raw(ask, id),
+            Effect::ReadFolder { ask, path, endings } => self.tasks.read_folder(ask, path, endings),
             Effect::Practise { ask, act } => self.tasks.practise(ask, act),
             Effect::Forget { ask } => self.tasks.forget(ask),
             Effect::Wake(after) => self.tasks.wake(after),

@@ -9,12 +9,12 @@ use tokio::sync::mpsc::UnboundedSender;
 use tokio::task::AbortHandle;
 
 use super::world::World;
-use super::{Happened, practice};
+use super::{Happened, folder, practice};
 use crate::app::effect::PracticeAct;
 use crate::app::message::{AskId, Message};
 use crate::azure::{inventory, raw};
 use crate::flow::{self, FlowName, Inputs, StepId};
-use crate::model::ResourceId;
+use crate::model::{Problem, ResourceId};
 
 #[derive(Debug)]
 pub struct Tasks {
@@ -76,6 +76,16 @@ impl Tasks {
         self.run(ask, async move {
             let result = raw::read(&world.client, &id).await;
             answers.say(Message::RawRead { ask, result });
+        });
+    }
+
+    pub fn read_folder(&mut self, ask: AskId, path: String, endings: &'static [&'static str]) {
+        let answers = self.answers.clone();
+        self.run(ask, async move {
+            // A directory of a network file system may take its time.
+            let read = tokio::task::spawn_blocking(move || folder::read(&path, endings)).await;
+            let result = read.unwrap_or_else(|_| Err(Problem::new("Read the directory", "it could not be read")));
+            answers.say(Message::FolderRead { ask, result });
         });
     }
 

@@ -9,7 +9,7 @@ use super::look::{Look, Role};
 use super::text::{cut, cut_middle, fit, scroll, width, wrap};
 use super::{framed, put_lines};
 use crate::app::App;
-use crate::app::dialog::{Choose, Confirm, Dialog, ErrorText, Help, Palette};
+use crate::app::dialog::{Choose, Confirm, Dialog, ErrorText, Files, Help, Palette};
 use crate::app::field::Field;
 use crate::app::operations::Outcome;
 
@@ -35,6 +35,7 @@ pub fn draw(app: &App, dialog: &Dialog, look: &Look, screen: Rect, frame: &mut F
         Dialog::Help(help) => help_lines(help, room, look),
         Dialog::Palette(palette) => palette_lines(palette, room, look),
         Dialog::Choose(choose) => choose_lines(choose, room, look),
+        Dialog::Files(files) => file_lines(files, room, look),
         Dialog::Confirm(confirm) => confirm_lines(confirm, room, look),
         Dialog::Error(error) => error_lines(error, room, look),
         Dialog::Operations { cursor } => operation_lines(app, *cursor, room, look),
@@ -42,7 +43,7 @@ pub fn draw(app: &App, dialog: &Dialog, look: &Look, screen: Rect, frame: &mut F
     let wanted = content.lines.len() + content.foot.len() + 2;
     let height = u16::try_from(wanted).unwrap_or(u16::MAX).min(screen.height.saturating_sub(2));
     // Typed lists keep their top where it is while they grow and shrink.
-    let top = if matches!(dialog, Dialog::Palette(_)) { 2 } else { (screen.height - height) / 2 };
+    let top = if matches!(dialog, Dialog::Palette(_) | Dialog::Files(_)) { 2 } else { (screen.height - height) / 2 };
     let area = Rect { x: screen.x + (screen.width - outer) / 2, y: screen.y + top, width: outer, height };
     Clear.render(area, frame.buffer_mut());
     let title = Line::styled(format!(" {} ", cut(&content.title, room, look.glyphs.more)), look.style(Role::Title));
@@ -91,8 +92,7 @@ fn paragraph(text: &str, room: usize, look: &Look, role: Role) -> Vec<Line<'stat
 /// A typed text after its prompt, and the column of its cursor.
 fn typed(prompt: &str, field: &Field, room: usize, look: &Look) -> (Line<'static>, usize) {
     let (before, after) = field.around_cursor();
-    let hide = |text: &str| if field.masked { look.glyphs.mask.repeat(text.chars().count()) } else { text.to_owned() };
-    let (shown, column) = scroll(&hide(before), &hide(after), room.saturating_sub(width(prompt) + 1));
+    let (shown, column) = scroll(before, after, room.saturating_sub(width(prompt) + 1));
     let line = Line::from(vec![Span::styled(prompt.to_owned(), look.style(Role::Key)), Span::raw(shown)]);
     (line, width(prompt) + column)
 }
@@ -213,6 +213,51 @@ fn choose_lines(choose: &Choose, room: usize, look: &Look) -> Content {
         keys(&[("j k", "choose"), ("Enter", "take it"), ("Esc", "back")], look)
     });
     Content { title: choose.title.clone(), lines, at, foot, cursor }
+}
+
+fn file_lines(files: &Files, room: usize, look: &Look) -> Content {
+    let path = if files.ask.is_some() { format!("reading {}", files.at) } else { files.at.clone() };
+    let shown = files.shown();
+    let (line, column) = typed("> ", &files.typed, room, look);
+    let mut lines = vec![Line::styled(cut_middle(&path, room, look.glyphs.more), look.style(Role::Dim)), line];
+    let mut at = 0;
+    for (nth, entry) in shown.iter().enumerate() {
+        let is_here = nth == files.cursor;
+        if is_here {
+            at = lines.len();
+        }
+        let marker = if is_here { look.glyphs.here } else { " " };
+        let (name, size) = if entry.is_folder {
+            (format!("{}/", entry.name), String::new())
+        } else {
+            (entry.name.clone(), size_words(entry.size))
+        };
+        lines.push(Line::from(vec![
+            Span::raw(format!("{marker} ")),
+            Span::styled(
+                fit(&cut_middle(&name, room.saturating_sub(14), look.glyphs.more), room.saturating_sub(14), look.glyphs.more),
+                look.style(if is_here { Role::Selected } else { Role::Text }),
+            ),
+            Span::styled(format!("{size:>11}"), look.style(Role::Dim)),
+        ]));
+    }
+    if shown.is_empty() && files.ask.is_none() {
+        let endings: Vec<String> = files.endings.iter().map(|ending| format!(".{ending}")).collect();
+        let words = format!("No directory and no {} file here.", endings.join(", "));
+        lines.extend(paragraph(&words, room, look, Role::Text));
+    }
+    let mut foot = refusal(files.refusal.as_ref(), room, look);
+    foot.push(keys(&[("type", "a path"), ("Tab", "complete"), ("Enter", "take it"), ("BS", "up"), ("Esc", "back")], look));
+    Content { title: files.title.to_owned(), lines, at, foot, cursor: Some((1, column)) }
+}
+
+/// `812 B`, `4.2 kB`, `3.0 MB`.
+fn size_words(octets: u64) -> String {
+    match octets {
+        0..1_000 => format!("{octets} B"),
+        1_000..1_000_000 => format!("{}.{} kB", octets / 1_000, octets % 1_000 / 100),
+        _ => format!("{}.{} MB", octets / 1_000_000, octets % 1_000_000 / 100_000),
+    }
 }
 
 fn confirm_lines(confirm: &Confirm, room: usize, look: &Look) -> Content {

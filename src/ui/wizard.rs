@@ -46,6 +46,8 @@ pub fn body(app: &App, wizard: &Wizard, look: &Look, area: Rect, frame: &mut Fra
         Origin::New => "new certificate".to_owned(),
         Origin::Order(id) => format!("order {}", id.name()),
         Origin::Binding => "a hostname".to_owned(),
+        Origin::Upload => "a private certificate".to_owned(),
+        Origin::Public => "a public certificate".to_owned(),
     };
     let title =
         format!(" {}: {} ", wizard.page().title(), cut_middle(&name, usize::from(area.width).saturating_sub(30), look.glyphs.more));
@@ -110,9 +112,11 @@ fn form(app: &App, wizard: &Wizard, look: &Look, room: usize) -> Part {
         }
         part.lines.push(Line::from(vec![Span::raw(format!("{marker} ")), label, Span::raw(" "), value]));
         let margin = " ".repeat(label_room + 3);
-        if let Some(why) = wizard.refusal(field.key) {
+        // What was refused is another password than the one that is being typed.
+        let is_new = is_here && wizard.is_typing_secret() && wizard.masked.is_edited();
+        if let Some(why) = wizard.refusal(field.key).filter(|_| !is_new) {
             // What is only missing is a hint; what was typed and cannot work is an error.
-            let role = if wizard.inputs.get(field.key).is_none() { Role::Dim } else { Role::Urgent };
+            let role = if wizard.inputs.has(field.key) { Role::Urgent } else { Role::Dim };
             let mark = if role == Role::Urgent { look.glyphs.failed } else { look.glyphs.dot };
             for line in wrap(&format!("{mark} {why}"), room.saturating_sub(label_room + 3)) {
                 part.lines.push(Line::styled(format!("{margin}{line}"), look.style(role)));
@@ -152,6 +156,10 @@ fn value(
     if is_here && wizard.is_typing() {
         let (before, after) = wizard.editor.around_cursor();
         let (shown, column) = scroll(before, after, room);
+        return (Span::raw(shown), Some(column));
+    }
+    if is_here && wizard.is_typing_secret() {
+        let (shown, column) = scroll(&look.glyphs.mask.repeat(wizard.masked.len()), "", room);
         return (Span::raw(shown), Some(column));
     }
     let shown = wizard.shown_value(field, &app.estate);
@@ -303,6 +311,8 @@ fn done_words(wizard: &Wizard) -> String {
         FlowName::Verify => format!("Certificate is Domain Verified. {}.", next(FlowName::ImportOrder)),
         FlowName::ImportOrder => "The certificate is imported. Enter binds it to a hostname.".to_owned(),
         FlowName::Bind => "The hostname is secured. Enter shows it in Bindings.".to_owned(),
+        FlowName::Upload => "The certificate is uploaded. Enter binds it to a hostname.".to_owned(),
+        FlowName::Public => "The certificate is in the app. Enter shows it in Public Certificates.".to_owned(),
     }
 }
 
@@ -316,8 +326,8 @@ pub fn hints(app: &App, wizard: &Wizard) -> Vec<(String, String)> {
     let pair = |key: &str, words: &str| (key.to_owned(), words.to_owned());
     if let Some(field) = wizard.focused_field() {
         let enter = match field.kind {
-            FieldKind::Choice(_) | FieldKind::Pick { .. } => "choose",
-            FieldKind::Text | FieldKind::Toggle => "next",
+            FieldKind::Choice(_) | FieldKind::Pick { .. } | FieldKind::File(_) => "choose",
+            FieldKind::Text | FieldKind::Secret | FieldKind::Toggle => "next",
         };
         let mut hints = vec![pair("Enter", enter), pair("Tab", "next"), pair("S-Tab", "back")];
         if matches!(field.kind, FieldKind::Toggle | FieldKind::Choice(_)) {

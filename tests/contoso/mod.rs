@@ -8,12 +8,15 @@ use certdeck::app::key::Key;
 use certdeck::app::keymap::Keymap;
 use certdeck::app::message::{AskId, Message};
 use certdeck::app::{App, Effects, Settings};
+use certdeck::azure::settings::AppSettings;
 use certdeck::azure::vaults::Availability;
+use certdeck::flow::certificate_file::CertificateFile;
 use certdeck::flow::{Observed, Principal, Seen};
 use certdeck::model::{
     App as Site, Binding, Estate, Gap, Hostname, Order, OrderStatus, Plan, PrivateCertificate, ProductType, PublicCertificate,
     ResourceGroup, ResourceId, SecretStatus, SslState, StoredCertificate, Subscription, Thumbprint, Vault, VaultSecret,
 };
+use certdeck::pki;
 use certdeck::rules::{Profile, Rules};
 use certdeck::ui::look::Look;
 use jiff::Timestamp;
@@ -254,6 +257,44 @@ pub fn seen_for_store(order: Order, vault: Option<Vault>) -> Observed {
         tenant: Seen::Here("99999999-9999-9999-9999-999999999999".into()),
         registrar: principal("f3c21649-0979-4721-ac85-b0216b2cf413", "aaaaaaaa-0000-0000-0000-000000000001"),
         websites: principal("abfa0a7c-a6b6-4736-8310-5855508787cd", "aaaaaaaa-0000-0000-0000-000000000002"),
+        ..Observed::default()
+    }
+}
+
+/// A key, the certificate of shop.contoso.com and its root, which nothing trusts.
+pub const SHOP: &str = include_str!("shop.pem");
+
+/// What an upload into the app shop sees of a PFX with this password.
+pub fn seen_for_upload(made_with: &str, given: &str) -> Observed {
+    let contents = pki::read(SHOP.as_bytes(), None).unwrap();
+    let pfx = pki::Bundle::rewrap(&contents).unwrap().write(&made_with.into(), pki::Wrapping::TripleDes, None).unwrap();
+    Observed { file: Some(CertificateFile::open(pfx, given.into(), None)), ..seen_of_shop() }
+}
+
+/// The same of a file in PEM, which has no password.
+pub fn seen_for_open_upload() -> Observed {
+    let octets = zeroize::Zeroizing::new(SHOP.as_bytes().to_vec());
+    Observed { file: Some(CertificateFile::open(octets, "".into(), None)), ..seen_of_shop() }
+}
+
+/// What an upload of the root as a public certificate sees.
+pub fn seen_for_public() -> Observed {
+    let contents = pki::read(SHOP.as_bytes(), None).unwrap();
+    let octets = zeroize::Zeroizing::new(contents.certificates[1].der.clone());
+    Observed {
+        file: Some(CertificateFile::open(octets, "".into(), None)),
+        public_certificates: Seen::Here(Vec::new()),
+        settings: Seen::Here(AppSettings::default()),
+        ..seen_of_shop()
+    }
+}
+
+fn seen_of_shop() -> Observed {
+    let web = group(MAIN, "web");
+    Observed {
+        app: Seen::Here(estate().apps[0].clone()),
+        plan: Seen::Here(plan(&web)),
+        certificates: Seen::Here(Vec::new()),
         ..Observed::default()
     }
 }

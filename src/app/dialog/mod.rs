@@ -4,12 +4,14 @@
 mod choose;
 mod confirm;
 mod error;
+mod files;
 mod help;
 mod palette;
 
 pub use choose::{Choose, Item};
 pub use confirm::Confirm;
 pub use error::ErrorText;
+pub use files::{Files, Folder, FolderEntry};
 pub use help::{Help, HelpLine};
 pub use palette::{Candidate, Palette};
 
@@ -26,6 +28,7 @@ pub enum Dialog {
     Help(Help),
     Palette(Palette),
     Choose(Choose),
+    Files(Files),
     Confirm(Confirm),
     Error(ErrorText),
     /// The ledger; the cursor counts from the newest.
@@ -41,6 +44,8 @@ pub enum Act {
     Copy(String),
     /// Fill a field of the wizard.
     Fill(flow::Key, String),
+    /// Read a directory for the file picker.
+    OpenFolder(String),
     Show(PaneName, ResourceId),
     Practise(PracticeAct),
     /// Send the current step of the wizard, if it still is this one: the one that was shown.
@@ -66,20 +71,23 @@ impl Dialog {
             Self::Help(help) => help.press(key),
             Self::Palette(palette) => palette.press(key),
             Self::Choose(choose) => choose.press(key),
+            Self::Files(files) => files.press(key),
             Self::Confirm(confirm) => confirm.press(key),
             Self::Error(error) => error.press(key),
             Self::Operations { .. } => Answer::Stay,
         }
     }
 
-    pub fn paste(&mut self, text: &str) {
+    pub fn paste(&mut self, text: &str) -> Answer {
         match self {
+            Self::Files(files) => return files.paste(text),
             Self::Palette(palette) => palette.paste(text),
             Self::Choose(choose) if choose.is_typed => choose.paste(text),
             Self::Confirm(confirm) => confirm.typed.paste(text),
             Self::Help(help) if help.is_searching => help.search.paste(text),
             _ => {}
         }
+        Answer::Stay
     }
 }
 

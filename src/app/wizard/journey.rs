@@ -12,7 +12,7 @@ use crate::flow::{self, FlowName, Inputs, Key, Observed, Step, StepStatus, sugge
 use crate::model::{Order, Problem, ResourceId};
 
 impl App {
-    /// A flow by its name: a new purchase, or a step of the order under the cursor, or a binding.
+    /// A flow by its name: a new purchase, a binding, an upload, or a step of the order under the cursor.
     pub(in crate::app) fn open_flow(&mut self, flow: FlowName) {
         match flow {
             FlowName::Purchase => self.open_wizard(Origin::New, FlowName::Purchase, Inputs::default(), false),
@@ -21,7 +21,9 @@ impl App {
                 self.shelf.retain(|wizard| wizard.origin != Origin::Binding);
                 self.open_wizard(Origin::Binding, FlowName::Bind, inputs, false);
             }
-            _ => match self.selected_order() {
+            FlowName::Upload => self.open_wizard(Origin::Upload, flow, self.app_inputs(), false),
+            FlowName::Public => self.open_wizard(Origin::Public, flow, self.app_inputs(), false),
+            FlowName::Store | FlowName::Verify | FlowName::ImportOrder => match self.selected_order() {
                 Ok(id) => self.open_order(&id, flow, false),
                 Err(why) => self.say(why, Tone::Soon),
             },
@@ -38,6 +40,12 @@ impl App {
     fn open_order(&mut self, id: &ResourceId, page: FlowName, finds_place: bool) {
         let inputs = order_inputs(id, self.estate.order(id));
         self.open_wizard(Origin::Order(id.clone()), page, inputs, finds_place);
+    }
+
+    /// The app of what the cursor is on, where that has one.
+    fn app_inputs(&self) -> Inputs {
+        let app = self.selected().filter(|_| matches!(self.pane, PaneName::Bindings | PaneName::Public)).and_then(ResourceId::site);
+        app.map_or_else(Inputs::default, |app| Inputs::default().with(Key::App, app.as_str()))
     }
 
     /// What the cursor is on, as the first values of a binding.
@@ -114,9 +122,26 @@ impl App {
         let Some(wizard) = &mut self.wizard else { return };
         wizard.settle_origin();
         let last = wizard.pages().last() == Some(&wizard.page);
+        if wizard.page == FlowName::Upload
+            && let Some(certificate) = flow::uploaded(&wizard.current().observed)
+        {
+            let id = certificate.id.as_str().to_owned();
+            wizard.inputs.set(Key::Certificate, id);
+            wizard.forget_secrets();
+        }
         if let Some(next) = wizard.page.next().filter(|_| !last) {
             wizard.page = next;
             self.enter_page();
+        } else if wizard.page == FlowName::Public {
+            let name = wizard.inputs.get(Key::Name).unwrap_or_default().to_owned();
+            let id = flow::app_id(&wizard.inputs).map(|app| app.child("publicCertificates", &name));
+            self.wizard = None;
+            match id {
+                Some(id) => self.show(PaneName::Public, &id),
+                None => self.show_pane(PaneName::Public),
+            }
+            self.read_estate();
+            self.say(format!("{name} is in the app"), Tone::Good);
         } else {
             let host = wizard.inputs.get(Key::Hostname).unwrap_or("the hostname").to_owned();
             let bound = flow::app_id(&wizard.inputs).map(|app| app.child("hostNameBindings", &host));
@@ -143,7 +168,7 @@ impl App {
             FlowName::Store => stored,
             FlowName::Verify => verified,
             FlowName::ImportOrder => imported,
-            FlowName::Bind => false,
+            FlowName::Bind | FlowName::Upload | FlowName::Public => false,
         }
     }
 
@@ -158,8 +183,7 @@ impl App {
         let Some(wizard) = &mut self.wizard else { return };
         let before = wizard.inputs.clone();
         // A field in which somebody types is theirs.
-        let is_edited = wizard.is_typing() && wizard.editor.text() != wizard.before;
-        if !is_edited {
+        if !wizard.is_edited() {
             suggest(wizard.page, &self.estate, &mut wizard.inputs);
         }
         let is_changed = before != wizard.inputs;
@@ -302,6 +326,9 @@ impl App {
                         super::Page { observed: *observed, was_seen: true, ask: None, failure: None, steps, asked };
                     wizard.looks = 0;
                     wizard.settle_origin();
+                    if !is_open {
+                        wizard.forget_secrets();
+                    }
                 }
                 // The page that sent it shows it anyway, and what Enter does next.
                 if !is_open {

@@ -3,7 +3,7 @@
 use super::{Focus, Standing, Wizard};
 use crate::app::App;
 use crate::app::command::{Command, Motion};
-use crate::app::dialog::{Act, Choose, Dialog, Item};
+use crate::app::dialog::{Act, Choose, Dialog, Files, Item};
 use crate::app::effect::{Effect, PracticeAct};
 use crate::app::key::{Key, KeyCode};
 use crate::app::pane::Tone;
@@ -32,6 +32,7 @@ impl App {
             (KeyCode::PageDown, _) => self.focus_on(usize::MAX),
             (KeyCode::Enter, _) => self.enter_in_field(at, &field),
             _ if wizard.is_typing() && wizard.editor.press(key) => self.typed_in_field(),
+            _ if wizard.is_typing_secret() && wizard.masked.press(key) => self.typed_secret(),
             (KeyCode::Char(' ') | KeyCode::Left | KeyCode::Right, _) => self.turn_value(&field, key.code == KeyCode::Left),
             (KeyCode::Char(c), _) if !key.ctrl && !key.alt && c != ':' && c != '?' && is_pick(&field) => {
                 self.open_picker(&field, Some(c));
@@ -44,6 +45,9 @@ impl App {
         if let Some(wizard) = self.wizard.as_mut().filter(|wizard| wizard.is_typing()) {
             wizard.editor.paste(text);
             self.typed_in_field();
+        } else if let Some(wizard) = self.wizard.as_mut().filter(|wizard| wizard.is_typing_secret()) {
+            wizard.masked.paste(text);
+            self.typed_secret();
         }
     }
 
@@ -67,10 +71,11 @@ impl App {
 
     /// Enter on a field: chooses where there is something to choose from, else goes on.
     fn enter_in_field(&mut self, at: usize, field: &flow::Field) {
-        let typed_here = self.wizard.as_ref().is_some_and(|wizard| wizard.editor.text() != wizard.before);
+        let typed_here = self.wizard.as_ref().is_some_and(Wizard::is_edited);
         match field.kind {
             FieldKind::Choice(_) | FieldKind::Pick { or_new: false, .. } => self.open_picker(field, None),
             FieldKind::Pick { or_new: true, .. } if !typed_here => self.open_picker(field, None),
+            FieldKind::File(endings) if !typed_here => self.open_files(field, endings),
             _ => self.focus_on(at + 1),
         }
     }
@@ -85,6 +90,15 @@ impl App {
         }
     }
 
+    fn typed_secret(&mut self) {
+        if let Some(wizard) = &mut self.wizard
+            && let Some(key) = wizard.focused_field().map(|field| field.key)
+        {
+            wizard.inputs.set_secret(key, wizard.masked.secret());
+            self.derive_wizard();
+        }
+    }
+
     /// Space toggles, or goes to the next of the fixed values.
     fn turn_value(&mut self, field: &flow::Field, backwards: bool) {
         let Some(wizard) = &self.wizard else { return };
@@ -95,7 +109,9 @@ impl App {
                 let step = if backwards { choices.len() - 1 } else { 1 };
                 choices[now.map_or(0, |now| (now + step) % choices.len())].0.to_owned()
             }
-            FieldKind::Text | FieldKind::Pick { .. } => return self.open_picker(field, None),
+            FieldKind::Text | FieldKind::Secret | FieldKind::File(_) | FieldKind::Pick { .. } => {
+                return self.open_picker(field, None);
+            }
         };
         self.change_field(field.key, &value);
         self.observe_page();
@@ -129,14 +145,10 @@ impl App {
     /// Puts the focus on a field, or past the last on the steps. A changed value is looked at in the cloud.
     pub(super) fn focus_on(&mut self, at: usize) {
         let Some(wizard) = &mut self.wizard else { return };
-        let changed = wizard.is_typing() && wizard.editor.text() != wizard.before;
+        let changed = wizard.is_edited();
         wizard.focus = if at < wizard.fields.len() { Focus::Field(at) } else { Focus::Steps };
         (wizard.step, wizard.scroll) = (None, 0);
-        if let Some(key) = wizard.focused_field().map(|field| field.key) {
-            let typed = wizard.inputs.typed(key).to_owned();
-            wizard.editor.set(&typed);
-            wizard.before = typed;
-        }
+        wizard.begin_editing();
         if changed {
             self.observe_page();
         }
@@ -162,7 +174,7 @@ impl App {
                 };
                 (options.into_iter().map(item).collect(), super::pick::none_words(of))
             }
-            FieldKind::Text | FieldKind::Toggle => return,
+            FieldKind::Text | FieldKind::Secret | FieldKind::File(_) | FieldKind::Toggle => return,
         };
         let at = items.iter().position(|(value, _)| value.eq_ignore_ascii_case(&now)).unwrap_or(0);
         let mut choose =
@@ -175,6 +187,14 @@ impl App {
             }
         }
         self.dialogs.push(Dialog::Choose(choose));
+    }
+
+    /// Shows the files beside the one that is named now, or where certdeck was started.
+    fn open_files(&mut self, field: &flow::Field, endings: &'static [&'static str]) {
+        let Some(wizard) = &self.wizard else { return };
+        let beside = wizard.inputs.typed(field.key).rsplit_once('/').map_or("", |(folder, _)| folder).to_owned();
+        self.dialogs.push(Dialog::Files(Files::new(field.key, field.label, endings)));
+        self.open_folder(beside);
     }
 
     /// Plays the part of the domain's owner, which nobody else can play in a practice cloud.
@@ -211,10 +231,11 @@ impl App {
         self.dialogs.push(Dialog::Choose(choose));
     }
 
-    /// Leaves the wizard; it stays on the shelf with everything that was typed, and what was sent goes on.
+    /// Leaves the wizard; it stays on the shelf with everything that was typed but passwords, and what was sent goes on.
     pub(in crate::app) fn leave_wizard(&mut self) {
         let Some(mut wizard) = self.wizard.take() else { return };
         wizard.next_look = None;
+        wizard.forget_secrets();
         if let Some(ask) = wizard.of_mut(wizard.page).ask.take() {
             self.emit(Effect::Forget { ask });
         }

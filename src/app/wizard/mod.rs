@@ -6,8 +6,10 @@ mod keys;
 mod pick;
 
 use jiff::{SignedDuration, Timestamp};
+use secrecy::ExposeSecret;
 
 use super::field::Field;
+use super::masked::Masked;
 use super::message::AskId;
 use crate::flow::{self, FieldKind, FlowName, Inputs, Key, Observed, Seen, Step, StepId, StepStatus};
 use crate::model::{Estate, Problem, ResourceId};
@@ -21,6 +23,9 @@ pub enum Origin {
     Order(ResourceId),
     /// A binding by itself.
     Binding,
+    /// A certificate file to upload, private (then a binding) or public.
+    Upload,
+    Public,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -68,7 +73,9 @@ pub struct Wizard {
     /// The text of the field that has the focus, and as it was before it was edited.
     pub editor: Field,
     before: String,
-    pages: [Page; 5],
+    /// The password that is being typed, while its field has the focus.
+    pub masked: Masked,
+    pages: [Page; FlowName::ALL.len()],
     /// The step whose explanation is read; none means the current one.
     step: Option<usize>,
     pub shows_plan: bool,
@@ -97,6 +104,7 @@ impl Wizard {
             focus: Focus::Steps,
             editor: Field::default(),
             before: String::new(),
+            masked: Masked::default(),
             pages: Default::default(),
             step: None,
             shows_plan: false,
@@ -116,7 +124,12 @@ impl Wizard {
 
     /// The pages that this wizard goes through.
     pub fn pages(&self) -> &'static [FlowName] {
-        if self.origin == Origin::Binding { &[FlowName::Bind] } else { &FlowName::ALL }
+        match self.origin {
+            Origin::New | Origin::Order(_) => &FlowName::OF_AN_ORDER,
+            Origin::Binding => &[FlowName::Bind],
+            Origin::Upload => &[FlowName::Upload, FlowName::Bind],
+            Origin::Public => &[FlowName::Public],
+        }
     }
 
     pub fn of(&self, page: FlowName) -> &Page {
@@ -137,6 +150,15 @@ impl Wizard {
 
     pub(super) fn next_look(&self) -> Option<Timestamp> {
         self.next_look
+    }
+
+    /// Forgets passwords, and the key that was read with them.
+    fn forget_secrets(&mut self) {
+        self.masked.set("");
+        self.inputs.forget_secrets();
+        let page = self.of_mut(FlowName::Upload);
+        page.observed.file = None;
+        page.steps.iter_mut().for_each(|step| step.requests.clear());
     }
 
     /// Derives fields, refusals and steps anew from what was typed and what was seen.
@@ -167,8 +189,7 @@ impl Wizard {
         let Some(key) = focused else { return };
         self.focus = self.fields.iter().position(|field| field.key == key).map_or(Focus::Steps, Focus::Field);
         if self.editor.text() != self.inputs.typed(key) {
-            self.before = self.inputs.typed(key).to_owned();
-            self.editor.set(&self.before);
+            self.begin_editing();
         }
     }
 
@@ -266,7 +287,8 @@ impl Wizard {
                 .find(|(name, ..)| *name == value)
                 .map_or_else(|| value.to_owned(), |(_, label, _)| (*label).to_owned()),
             FieldKind::Pick { of, .. } => pick::label(of, value, estate),
-            FieldKind::Text => value.to_owned(),
+            FieldKind::Text | FieldKind::File(_) => value.to_owned(),
+            FieldKind::Secret => if self.inputs.has(field.key) { "given" } else { "" }.to_owned(),
         }
     }
 
@@ -277,9 +299,31 @@ impl Wizard {
         }
     }
 
-    /// Whether the field under the cursor takes typed text.
+    /// Whether the field under the cursor takes typed text that is shown.
     pub fn is_typing(&self) -> bool {
-        self.focused_field().is_some_and(|field| matches!(field.kind, FieldKind::Text | FieldKind::Pick { or_new: true, .. }))
+        let takes_text = |kind| matches!(kind, FieldKind::Text | FieldKind::File(_) | FieldKind::Pick { or_new: true, .. });
+        self.focused_field().is_some_and(|field| takes_text(field.kind.clone()))
+    }
+
+    /// Whether the field under the cursor takes a password.
+    pub fn is_typing_secret(&self) -> bool {
+        self.focused_field().is_some_and(|field| field.kind == FieldKind::Secret)
+    }
+
+    /// Whether the field under the cursor was edited since it got the focus.
+    fn is_edited(&self) -> bool {
+        (self.is_typing() && self.editor.text() != self.before) || (self.is_typing_secret() && self.masked.is_edited())
+    }
+
+    /// Takes what the field under the cursor has as the text to edit.
+    fn begin_editing(&mut self) {
+        self.masked.set("");
+        let Some(key) = self.focused_field().map(|field| field.key) else { return };
+        if let Some(secret) = self.inputs.secret(key) {
+            self.masked.set(secret.expose_secret());
+        }
+        self.before = self.inputs.typed(key).to_owned();
+        self.editor.set(&self.before);
     }
 
     /// The order as seen by the page that is open, or any other page of this wizard.

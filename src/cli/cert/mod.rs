@@ -4,7 +4,7 @@ mod build;
 mod check;
 mod file;
 mod openssl;
-mod password;
+pub(super) mod password;
 mod prompt;
 mod report;
 mod rewrap;

@@ -9,7 +9,10 @@ use super::{
     certificates::{self, KIND, Origin, Place},
 };
 use crate::emulator::{
-    ca::{facts::Facts, pfx},
+    ca::{
+        facts::Facts,
+        pfx::{self, PfxError},
+    },
     context::{Context, text},
     id::ResourceId,
     jobs,
@@ -27,15 +30,29 @@ use crate::emulator::{
 pub const INVALID_SECRET: &str = "The parameter KeyVaultId & KeyVaultSecretName has an invalid value.";
 /// How often the service reads every vault again.
 const SYNC_EVERY: SignedDuration = SignedDuration::from_hours(24);
+/// Bits of an RSA key (A20).
+const SHORTEST_KEY: usize = 2048;
 const STATUS: &str = "/properties/keyVaultSecretStatus";
 /// Which version of its secret a certificate was made of, so that a round without news costs nothing.
 const TAKEN: Collection<String> = Collection::new("certificate-version");
 
-/// An uploaded PFX. Self-signed and expired ones are taken, with a warning header (recorded).
+/// An uploaded PFX, judged as the service does: it has a password, opens with it, and holds a key that is long enough.
+/// Self-signed and expired ones are taken, with a warning header (recorded).
 pub fn upload(ctx: &Context<'_>, place: &Place, blob: &str, password: &str) -> Outcome {
-    let bytes = BASE64.decode(blob).map_err(|_| Fault::web(400, "The parameter pfxBlob has an invalid value."))?;
-    let opened = pfx::read(&bytes, password)
-        .map_err(|error| Fault::web(400, format!("The certificate file could not be opened: {error}.")))?;
+    let invalid = || Fault::web(400, "The parameter pfxBlob has an invalid value.");
+    let bytes = BASE64.decode(blob).map_err(|_| invalid())?;
+    if password.is_empty() {
+        return Err(Fault::web(400, "Parameter password is null or empty."));
+    }
+    let opened = pfx::read(&bytes, password).map_err(|error| match error {
+        PfxError::NotPfx => invalid(),
+        PfxError::WrongPassword => Fault::web(400, "The password for the certificate is incorrect."),
+        other => Fault::web(400, format!("The certificate file could not be opened: {other}.")),
+    })?;
+    let facts = Facts::read(&opened.leaf).map_err(|_| invalid())?;
+    if facts.key_type == "RSA" && facts.key_bits < SHORTEST_KEY {
+        return Err(Fault::web(400, format!("The private key has {} bits; at least {SHORTEST_KEY} are needed.", facts.key_bits)));
+    }
     let origin = Origin::Upload { friendly_name: opened.friendly_name.clone().unwrap_or_default() };
     let material = Material::from(opened);
     let certificate = certificates::save(ctx, place, &material, &origin)?;

@@ -99,7 +99,19 @@ fn an_expired_upload_is_taken_with_a_warning_and_a_wrong_password_is_refused() {
     let issued = issue(&cloud, &["www.contoso.com"], -1);
     let reply = upload(&cloud, "shop", &issued, "right");
     assert!(reply.headers.iter().any(|(name, text)| *name == "warning" && text.contains("expired")));
-    assert_eq!(upload(&cloud, "other", &issued, "wrong").status, 400);
+    assert_eq!(why(upload(&cloud, "other", &issued, "wrong")), "The password for the certificate is incorrect.");
+}
+
+#[test]
+fn an_upload_needs_a_password_and_a_pfx_a18() {
+    let cloud = cloud("S1");
+    let issued = issue(&cloud, &["www.contoso.com"], 100);
+    assert_eq!(why(upload(&cloud, "shop", &issued, "")), "Parameter password is null or empty.");
+    let body = json!({"location": "West Europe", "properties": {
+        "pfxBlob": BASE64.encode(&issued.leaf), "password": "right", "serverFarmId": web("serverfarms/plan"),
+    }});
+    let reply = cloud.arm(Put, &web("certificates/shop"), &body);
+    assert_eq!((reply.status, why(reply)), (400, "The parameter pfxBlob has an invalid value.".to_owned()));
 }
 
 #[test]

@@ -1,0 +1,102 @@
+//! The certificate file that a flow is about, as one look read it: facts, or why there are none.
+//!
+//! The octets stay in memory that is wiped; only `Body::secret` gets them, in Base64.
+
+use std::fmt;
+use std::sync::Arc;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use secrecy::{ExposeSecret, SecretString};
+use zeroize::Zeroizing;
+
+use super::{Inputs, Key};
+use crate::file;
+use crate::pki::{self, Bundle, Contents, ReadError, Refused, Wrapping};
+
+/// Why a file cannot be used, and which input is to blame.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unusable {
+    pub key: Key,
+    pub why: String,
+}
+
+/// A file as it is, or as it was wrapped anew.
+#[derive(Clone)]
+pub struct CertificateFile {
+    pub contents: Contents,
+    octets: Arc<Zeroizing<Vec<u8>>>,
+    password: SecretString,
+    /// Wrapped anew in memory with the new password; the file on disk is as it was.
+    pub is_wrapped: bool,
+}
+
+impl fmt::Debug for CertificateFile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CertificateFile").field("octets", &self.octets.len()).finish_non_exhaustive()
+    }
+}
+
+impl CertificateFile {
+    /// The whole file in Base64, as Azure takes it.
+    pub fn base64(&self) -> SecretString {
+        STANDARD.encode(self.octets.as_slice()).into()
+    }
+
+    pub fn password(&self) -> SecretString {
+        self.password.clone()
+    }
+
+    pub fn has_empty_password(&self) -> bool {
+        self.password.expose_secret().is_empty()
+    }
+
+    /// Opens what was read; with a new password, wraps it anew.
+    pub fn open(octets: Zeroizing<Vec<u8>>, password: SecretString, new: Option<&SecretString>) -> Result<Self, Unusable> {
+        let file = Self::parse(octets, password, false).map_err(|refused| because(&refused.error))?;
+        // A key that stays closed is no reason to refuse the certificates of a file, but of no use in an upload.
+        if let Some(closed) = file.contents.unread.iter().find(|error| is_about_password(error)) {
+            return Err(because(closed));
+        }
+        match new {
+            Some(new) => file.wrapped(new).map_err(|why| Unusable { key: Key::NewPassword, why }),
+            None => Ok(file),
+        }
+    }
+
+    fn parse(octets: Zeroizing<Vec<u8>>, password: SecretString, is_wrapped: bool) -> Result<Self, Box<Refused>> {
+        let given = (!password.expose_secret().is_empty()).then_some(&password);
+        let contents = pki::read(&octets, given)?;
+        Ok(Self { contents, octets: Arc::new(octets), password, is_wrapped })
+    }
+
+    /// The same key and certificates, in order, encrypted as App Service has always taken it, with another password.
+    fn wrapped(&self, password: &SecretString) -> Result<Self, String> {
+        let written = Bundle::rewrap(&self.contents).and_then(|bundle| bundle.write(password, Wrapping::TripleDes, None));
+        Self::parse(written.map_err(|why| why.to_string())?, password.clone(), true).map_err(|why| why.to_string())
+    }
+}
+
+/// Reads the file that the inputs name; nothing where they name none. Deriving keys takes up to seconds, so it happens
+/// aside.
+pub(super) async fn look(inputs: &Inputs) -> Option<Result<CertificateFile, Unusable>> {
+    let path = file::path(inputs.get(Key::File)?);
+    let secret = |key| inputs.secret(key).cloned();
+    let (password, new) = (secret(Key::Password).unwrap_or_default(), secret(Key::NewPassword));
+    let read = tokio::task::spawn_blocking(move || read(&path, password, new.as_ref())).await;
+    Some(read.unwrap_or_else(|_| Err(Unusable { key: Key::File, why: "the file could not be read".to_owned() })))
+}
+
+fn read(path: &std::path::Path, password: SecretString, new: Option<&SecretString>) -> Result<CertificateFile, Unusable> {
+    let octets = file::read(path).map_err(|why| Unusable { key: Key::File, why: why.to_string() })?;
+    CertificateFile::open(octets, password, new)
+}
+
+fn is_about_password(error: &ReadError) -> bool {
+    matches!(error, ReadError::WrongPassword { .. } | ReadError::PasswordNeeded { .. })
+}
+
+fn because(error: &ReadError) -> Unusable {
+    let key = if is_about_password(error) { Key::Password } else { Key::File };
+    Unusable { key, why: error.to_string() }
+}

@@ -1,0 +1,257 @@
+//! Upload a public certificate (A148–A153): a `.cer` that an app's code loads to reach others. It secures no hostname.
+
+use futures::future::try_join;
+use jiff::SignedDuration;
+
+use super::certificate_file::{self, CertificateFile};
+use super::import_order::tier_problem;
+use super::target::app_id;
+use super::{Case, Field, FieldKind, Inputs, Key, Observed, Pick, Seen, Step, StepId, StepStatus};
+use crate::azure::{AzureError, Client, plans, public_certificates, settings, sites};
+use crate::model::{App, Estate, Problem, PublicCertificate, ResourceId, Thumbprint};
+use crate::pki::{Certificate, Kind};
+
+/// Tells the platform which certificates the code of an app may load: thumbprints with commas between, or `*`.
+const SETTING: &str = "WEBSITE_LOAD_CERTIFICATES";
+
+/// The list may lag behind an upload for a moment (API.md 4.6), and the same upload again would be refused.
+const SETTLES: SignedDuration = SignedDuration::from_secs(60);
+
+const FILES: &[&str] = &["cer", "crt", "pem", "der"];
+
+pub(super) fn fields() -> Vec<Field> {
+    let field = |key, label, help, kind| Field { key, label, help, kind };
+    vec![
+        field(
+            Key::App,
+            "App",
+            "The app or slot whose code will load the certificate. Other apps do not see it.",
+            FieldKind::Pick { of: Pick::App, or_new: false },
+        ),
+        field(
+            Key::File,
+            "CER certificate file",
+            "A certificate without a key, in DER or PEM. Enter shows the files.",
+            FieldKind::File(FILES),
+        ),
+        field(Key::Name, "Name", "What it is called within the app: letters, digits and dashes.", FieldKind::Text),
+        field(
+            Key::Load,
+            "Make it accessible",
+            "Adds the thumbprint to the app setting WEBSITE_LOAD_CERTIFICATES. Changing a setting restarts the app.",
+            FieldKind::Toggle,
+        ),
+    ]
+}
+
+pub(super) fn suggest(estate: &Estate, inputs: &mut Inputs) {
+    inputs.suggest(Key::Load, "yes");
+    if let [only] = estate.apps.as_slice() {
+        inputs.suggest(Key::App, only.id.as_str());
+    }
+    let stem = inputs.get(Key::File).and_then(|file| file.rsplit('/').next()?.split('.').next().map(str::to_owned));
+    if let Some(stem) = stem {
+        let name: String = stem.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
+        inputs.suggest(Key::Name, name.trim_matches('-'));
+    }
+}
+
+pub(super) fn refusals(observed: &Observed, inputs: &Inputs) -> Vec<(Key, String)> {
+    let mut refusals = Vec::new();
+    let mut refuse = |key, why: &str| refusals.push((key, why.to_owned()));
+    match (app_id(inputs), &observed.app) {
+        (None, _) => refuse(Key::App, "choose the app"),
+        (Some(_), Seen::Absent) => refuse(Key::App, "there is no such app"),
+        _ => {}
+    }
+    match &observed.file {
+        _ if inputs.get(Key::File).is_none() => refuse(Key::File, "choose the certificate file"),
+        Some(Err(unusable)) => refuse(Key::File, &unusable.why),
+        Some(Ok(file)) => {
+            if let Err(why) = certificate(file) {
+                refuse(Key::File, why);
+            }
+        }
+        None => {}
+    }
+    match inputs.get(Key::Name) {
+        None => refuse(Key::Name, "give it a name"),
+        Some(name) if !name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.')) || name.len() > 100 => {
+            refuse(Key::Name, "a name has up to 100 letters, digits, dashes, dots and underscores");
+        }
+        Some(_) => {}
+    }
+    refusals
+}
+
+/// The one certificate of a file that has nothing else in it.
+fn certificate(file: &CertificateFile) -> Result<&Certificate, &'static str> {
+    let contents = &file.contents;
+    let has_key = !contents.keys.is_empty() || contents.container.as_ref().is_some_and(|inside| !inside.key_encryption.is_empty());
+    match contents.certificates.as_slice() {
+        _ if has_key => Err("this file holds a private key; a public certificate must not: export the certificate alone"),
+        [] => Err("there is no certificate in this file"),
+        [only] if matches!(contents.kind, Kind::X509 | Kind::Pem) => Ok(only),
+        [_] => Err("a .cer holds one certificate in DER or PEM; export it in that form"),
+        _ => Err("this file holds several certificates, a .cer holds one: upload each by itself"),
+    }
+}
+
+fn leaf(observed: &Observed) -> Option<&Certificate> {
+    certificate(observed.file.as_ref()?.as_ref().ok()?).ok()
+}
+
+pub(super) async fn observe(client: &Client, inputs: &Inputs) -> Result<Observed, AzureError> {
+    let mut seen = Observed { file: certificate_file::look(inputs).await, ..Observed::default() };
+    let Some(id) = app_id(inputs) else { return Ok(seen) };
+    seen.app = sites::get(client, &id).await?.map(|site| site.app).into();
+    let Some(app) = seen.app.here() else { return Ok(seen) };
+    if let Some(plan) = &app.plan {
+        seen.plan = plans::get(client, plan).await?.into();
+    }
+    let (certificates, settings) = try_join(public_certificates::list(client, &id), settings::list(client, &id)).await?;
+    seen.public_certificates = Seen::Here(certificates);
+    seen.settings = Seen::Here(settings);
+    Ok(seen)
+}
+
+pub(super) fn steps(case: &Case<'_>) -> Vec<Step> {
+    vec![read(case), upload(case), load(case)]
+}
+
+fn read(case: &Case<'_>) -> Step {
+    let step = |status| {
+        Step::new(StepId::ReadFile, "Read the file", status)
+            .explained("A public certificate has no key: it is what others may know. DER and PEM are both taken.")
+    };
+    if let Some(status) = case.needs(&[Key::File]) {
+        return step(status);
+    }
+    let Some(leaf) = leaf(case.observed) else {
+        return step(StepStatus::NeedsInput { key: Key::File, why: "choose the certificate file".to_owned() });
+    };
+    let valid = format!("{} to {}", leaf.not_before, leaf.not_after_text());
+    let step = step(StepStatus::Done(leaf.subject.clone()))
+        .fact("Thumbprint", leaf.thumbprint.as_str())
+        .fact("Subject", &leaf.subject)
+        .fact("Issuer", &leaf.issuer)
+        .fact("Valid", valid);
+    if leaf.not_after < case.now { step.fact("Note", "it has expired; Azure takes it all the same") } else { step }
+}
+
+/// What is in the app already: the same certificate under any name, and whatever has the name.
+fn there<'a>(case: &Case<'a>, id: &ResourceId, thumbprint: &Thumbprint) -> [Option<&'a PublicCertificate>; 2] {
+    let find = |fits: &dyn Fn(&PublicCertificate) -> bool| case.observed.public_certificates.here()?.iter().find(|one| fits(one));
+    [find(&|one| one.thumbprint.as_ref() == Some(thumbprint)), find(&|one| one.id == *id)]
+}
+
+fn upload(case: &Case<'_>) -> Step {
+    let step = |status| {
+        Step::new(StepId::Upload, "Upload the certificate", status)
+            .explained("It appears in Public Certificates of this app. It can never secure a hostname; that takes a private key.")
+    };
+    if let Some(status) = case.needs_any() {
+        return step(status);
+    }
+    let (Some(app), Some(leaf), Some(name)) = (case.observed.app.here(), leaf(case.observed), case.inputs.get(Key::Name)) else {
+        return step(StepStatus::NeedsInput { key: Key::App, why: "choose app and file".to_owned() });
+    };
+    let id = app.id.child("publicCertificates", name);
+    let [same, namesake] = there(case, &id, &leaf.thumbprint);
+    if let Some(same) = same {
+        return step(StepStatus::Done(format!("{} is in {}", same.id.name(), app.label())))
+            .fact("Thumbprint", leaf.thumbprint.as_str());
+    }
+    if let Some(problem) = tier_problem(case, &format!("Upload to {}", app.label())) {
+        return step(StepStatus::Blocked(problem));
+    }
+    let add = public_certificates::add(&id, &leaf.der);
+    match namesake {
+        None => step(StepStatus::Ready).settles_within(SETTLES).sending(vec![add]),
+        Some(old) => {
+            // A changed certificate under an old name is refused, or silently ignored (API.md 4.6).
+            let old = old.thumbprint.as_ref().map_or_else(|| "unknown".to_owned(), ToString::to_string);
+            step(StepStatus::Ready)
+                .explained(format!(
+                    "'{name}' is another certificate of this app ({old}). It is removed, then this one takes its name."
+                ))
+                .fact("Replaces", &*old)
+                .fact("Note", "the old one is removed first: for a moment the app has neither")
+                .settles_within(SETTLES)
+                .sending(vec![public_certificates::remove(&id), add])
+        }
+    }
+}
+
+fn load(case: &Case<'_>) -> Step {
+    let step = |status| {
+        Step::new(StepId::Load, "Make it accessible to the code", status).explained(
+            "The app setting WEBSITE_LOAD_CERTIFICATES names what the code may load. All other settings are sent back as they are. The app restarts.",
+        )
+    };
+    let (Some(app), Some(leaf), Some(settings)) = (case.observed.app.here(), leaf(case.observed), case.observed.settings.here())
+    else {
+        return step(StepStatus::NeedsInput { key: Key::File, why: "follows once the certificate is uploaded".to_owned() });
+    };
+    let step = |status| step(status).fact("Thumbprint", leaf.thumbprint.as_str()).fact("Path", path(app, &leaf.thumbprint));
+    let now = settings.get(SETTING).unwrap_or_default();
+    if loads(now, &leaf.thumbprint) {
+        return step(StepStatus::Done(format!("{SETTING} = {now}")));
+    }
+    if !case.inputs.is_yes(Key::Load) {
+        return step(StepStatus::NotNeeded("not asked for".to_owned()));
+    }
+    let [same, _] = there(case, &app.id, &leaf.thumbprint);
+    if same.is_none() {
+        return step(StepStatus::NeedsInput { key: Key::File, why: "follows once the certificate is uploaded".to_owned() });
+    }
+    if now.chars().count() > 8_000 {
+        let problem = Problem::new(format!("Set {SETTING}"), "its value is too long already")
+            .remedy("set it to * by hand: then the code may load every certificate of the app");
+        return step(StepStatus::Blocked(problem));
+    }
+    let new = if now.trim().is_empty() {
+        leaf.thumbprint.to_string()
+    } else {
+        format!("{},{}", now.trim().trim_end_matches(','), leaf.thumbprint)
+    };
+    let old = if now.is_empty() { "not set" } else { now };
+    step(StepStatus::Ready)
+        .explained(format!("{SETTING}: {old} \u{2192} {new}. All other settings are sent back as they are. The app restarts."))
+        .fact("Setting now", old)
+        .fact("Setting then", &*new)
+        .sending(vec![settings::set(&app.id, SETTING, &new, settings)])
+}
+
+/// Whether the setting's value names the certificate, or all.
+fn loads(value: &str, thumbprint: &Thumbprint) -> bool {
+    value.split(',').map(str::trim).any(|one| one == "*" || one.eq_ignore_ascii_case(thumbprint.as_str()))
+}
+
+/// Where the code finds it (A153).
+fn path(app: &App, thumbprint: &Thumbprint) -> String {
+    match (app.linux, app.in_environment) {
+        (true, _) => format!("/var/ssl/certs/{thumbprint}.der"),
+        (false, true) => format!("Cert:\\LocalMachine\\My\\{thumbprint}"),
+        (false, false) => {
+            format!(
+                "Cert:\\CurrentUser\\My\\{thumbprint} (in a Windows container: C:\\appservice\\certificates\\public\\{thumbprint}.der)"
+            )
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn a_setting_names_a_certificate_in_any_case_or_all_of_them() {
+        let thumbprint = Thumbprint::parse(&"AB".repeat(20)).unwrap();
+        let own = "ab".repeat(20);
+        for (value, expected) in [("*", true), (own.as_str(), true), (&format!("X, {own}"), true), ("", false), ("X,Y", false)] {
+            assert_eq!(loads(value, &thumbprint), expected, "{value}");
+        }
+    }
+}

@@ -1,0 +1,326 @@
+//! Upload a private certificate (A144–A147): read a PFX, check it before Azure does, mend what can be mended in memory,
+//! and put it into the webspace of an app.
+
+use std::sync::{Arc, OnceLock};
+
+use futures::future::join;
+use jiff::{SignedDuration, Timestamp};
+
+use super::certificate_file::{self, CertificateFile};
+use super::import_order::{observe_app, tier_problem};
+use super::target::app_id;
+use super::{Case, Field, FieldKind, Inputs, Key, Observed, Pick, Seen, Step, StepId, StepStatus};
+use crate::azure::{AzureError, Client, certificates};
+use crate::model::{App, Estate, PrivateCertificate, Problem, ResourceId};
+use crate::pki::{self, Certificate, Cipher, Contents, Question, Report, Roots, San};
+use crate::rules::{Requirement, Rules, Severity, Use};
+
+/// What `certdeck` mends by wrapping key and certificates anew; everything else has to be mended where the file was made.
+const MENDABLE: [Requirement; 6] = [
+    Requirement::NotPfx,
+    Requirement::NoMac,
+    Requirement::NoPassword,
+    Requirement::KeyNotEncrypted,
+    Requirement::KeyNotTripleDes,
+    Requirement::CertsNotTripleDes,
+];
+
+/// The list may lag behind an upload for a moment.
+const SETTLES: SignedDuration = SignedDuration::from_secs(30);
+
+const FILES: &[&str] = &["pfx", "p12", "pem"];
+
+pub(super) fn fields(observed: &Observed, inputs: &Inputs) -> Vec<Field> {
+    let field = |key, label, help, kind| Field { key, label, help, kind };
+    let mut fields = vec![
+        field(
+            Key::App,
+            "App",
+            "The certificate goes into this app's webspace: every app of the same group, region and system can use it.",
+            FieldKind::Pick { of: Pick::App, or_new: false },
+        ),
+        field(
+            Key::File,
+            "PFX certificate file",
+            "A PFX with the private key, its certificate and the chain up to the root. Enter shows the files.",
+            FieldKind::File(FILES),
+        ),
+        field(
+            Key::Password,
+            "Certificate password",
+            "What the file was exported with. It is sent to Azure with the file and kept nowhere.",
+            FieldKind::Secret,
+        ),
+    ];
+    if inputs.has(Key::NewPassword) || file(observed).is_some_and(is_unusual) {
+        fields.push(field(
+            Key::NewPassword,
+            "New password",
+            "Wraps key and certificates anew with triple DES and this password, in memory; the file stays as it is.",
+            FieldKind::Secret,
+        ));
+    }
+    fields.push(field(
+        Key::FriendlyName,
+        "Friendly name",
+        "What the certificate is called in Azure. Left empty: its thumbprint and the webspace.",
+        FieldKind::Text,
+    ));
+    fields
+}
+
+pub(super) fn suggest(estate: &Estate, inputs: &mut Inputs) {
+    if let [only] = estate.apps.as_slice() {
+        inputs.suggest(Key::App, only.id.as_str());
+    }
+}
+
+fn file(observed: &Observed) -> Option<&CertificateFile> {
+    observed.file.as_ref()?.as_ref().ok()
+}
+
+/// Not what App Service has always taken: a password, triple DES, a seal.
+fn is_unusual(file: &CertificateFile) -> bool {
+    let Some(container) = &file.contents.container else { return !file.contents.keys.is_empty() };
+    let mut keys = container.key_encryption.iter();
+    file.has_empty_password() || container.mac.is_none() || keys.any(|encryption| encryption.cipher != Cipher::TripleDes)
+}
+
+pub(super) fn refusals(observed: &Observed, inputs: &Inputs, rules: &Rules, now: Timestamp) -> Vec<(Key, String)> {
+    let mut refusals = Vec::new();
+    let mut refuse = |key, why: String| refusals.push((key, why));
+    match (app_id(inputs), &observed.app) {
+        (None, _) => refuse(Key::App, "choose the app".to_owned()),
+        (Some(_), Seen::Absent) => refuse(Key::App, "there is no such app".to_owned()),
+        _ => {}
+    }
+    match &observed.file {
+        _ if inputs.get(Key::File).is_none() => refuse(Key::File, "choose the PFX file".to_owned()),
+        Some(Err(unusable)) => refuse(unusable.key, unusable.why.clone()),
+        Some(Ok(file)) if uploaded(observed).is_none() && is_mendable(&report(file, observed, rules, now)) => {
+            refuse(Key::NewPassword, "App Service does not take the file as it is: give a password to wrap it anew".to_owned());
+        }
+        _ => {}
+    }
+    if let Some(why) = inputs.get(Key::FriendlyName).and_then(bad_name) {
+        refuse(Key::FriendlyName, why.to_owned());
+    } else if let (Some(leaf), Some(other)) = (leaf(observed), observed.namesake.here())
+        && other.thumbprint.as_ref() != Some(&leaf.thumbprint)
+    {
+        let why = format!(
+            "'{}' is another certificate; uploading under its name would replace it wherever it is bound. Give a name",
+            other.id.name()
+        );
+        refuse(Key::FriendlyName, why);
+    }
+    refusals
+}
+
+/// Why Azure would not take a resource name.
+fn bad_name(name: &str) -> Option<&'static str> {
+    const FORBIDDEN: [char; 13] = ['/', '\\', '?', '#', '%', '&', '<', '>', '*', ':', '+', '"', '|'];
+    if name.chars().any(|c| c.is_control() || FORBIDDEN.contains(&c)) {
+        return Some("a name has none of / \\ ? # % & < > * : + \" |");
+    }
+    if name.ends_with('.') || name.chars().count() > 260 {
+        return Some("a name has at most 260 characters and does not end with a full stop");
+    }
+    None
+}
+
+pub(super) async fn observe(client: &Client, inputs: &Inputs) -> Result<Observed, AzureError> {
+    let mut seen = Observed::default();
+    let app = async {
+        match app_id(inputs) {
+            Some(app) => observe_app(client, &app, &mut seen).await,
+            None => Ok(()),
+        }
+    };
+    let (app, file) = join(app, certificate_file::look(inputs)).await;
+    app?;
+    seen.file = file;
+    if client.cloud().practice.is_none() {
+        seen.roots = roots().await;
+    }
+    if let (Some(app), Some(leaf)) = (seen.app.here(), leaf(&seen))
+        && let Some(id) = target(app, leaf, inputs)
+    {
+        seen.namesake = certificates::get(client, &id).await?.into();
+    }
+    Ok(seen)
+}
+
+/// The roots of this machine, read once; reading them takes a while and they do not change.
+async fn roots() -> Option<Arc<Roots>> {
+    static ROOTS: OnceLock<Arc<Roots>> = OnceLock::new();
+    let read = || Arc::clone(ROOTS.get_or_init(|| Arc::new(Roots::of_this_machine())));
+    tokio::task::spawn_blocking(read).await.ok().filter(|roots| !roots.is_empty())
+}
+
+/// The certificate that the file is about.
+fn leaf(observed: &Observed) -> Option<&Certificate> {
+    leaf_of(&file(observed)?.contents)
+}
+
+fn leaf_of(contents: &Contents) -> Option<&Certificate> {
+    contents.certificates.get(pki::leaf(contents)?.place)
+}
+
+/// The certificate of the file as it is in the app's webspace already: what a binding can then use.
+pub fn uploaded(observed: &Observed) -> Option<&PrivateCertificate> {
+    let leaf = leaf(observed)?;
+    observed.certificates.here()?.iter().find(|one| one.thumbprint.as_ref() == Some(&leaf.thumbprint))
+}
+
+/// Where it goes: into the plan's group, under the name given, or one that cannot be another's (API.md 3.2, trap E6).
+fn target(app: &App, leaf: &Certificate, inputs: &Inputs) -> Option<ResourceId> {
+    let own = format!("{}_{}", leaf.thumbprint, app.webspace);
+    let name = inputs.get(Key::FriendlyName).filter(|name| bad_name(name).is_none()).unwrap_or(&own);
+    Some(app.plan.as_ref()?.sibling("Microsoft.Web/certificates", name))
+}
+
+fn report(file: &CertificateFile, observed: &Observed, rules: &Rules, now: Timestamp) -> Report {
+    let roots = observed.roots.as_deref();
+    pki::check(&file.contents, &Question { rules, now, roots, host: None, empty_password: file.has_empty_password() })
+}
+
+/// Whether what stands in the way of an upload is gone once the file is wrapped anew.
+fn is_mendable(report: &Report) -> bool {
+    let has_key = report.leaf.is_some_and(|leaf| leaf.has_key == Some(true));
+    let mut blocking = report.findings.iter().filter(|finding| finding.blocks.contains(&Use::Upload)).peekable();
+    has_key && blocking.peek().is_some() && blocking.all(|finding| MENDABLE.contains(&finding.rule))
+}
+
+pub(super) fn steps(case: &Case<'_>) -> Vec<Step> {
+    let report = file(case.observed).map(|file| report(file, case.observed, case.rules, case.now));
+    vec![read(case, report.as_ref()), wrap(case, report.as_ref()), check(case, report.as_ref()), upload(case)]
+}
+
+fn read(case: &Case<'_>, report: Option<&Report>) -> Step {
+    let step = |status| {
+        Step::new(StepId::ReadFile, "Read the file", status)
+            .explained("The file is read on this machine, in memory only. A wrong password is said only where the file proves it.")
+    };
+    if let Some(status) = case.needs(&[Key::File, Key::Password]) {
+        return step(status);
+    }
+    let (Some(file), Some(leaf)) = (file(case.observed), leaf(case.observed)) else {
+        return step(StepStatus::NeedsInput { key: Key::File, why: "it holds no certificate".to_owned() });
+    };
+    let names: Vec<String> = leaf.sans.iter().filter(|san| matches!(san, San::Dns(_))).map(San::to_string).collect();
+    let secured = if names.is_empty() { leaf.subject.clone() } else { names.join(", ") };
+    let chain = report.and_then(|report| report.chain.as_ref()).map(|chain| match &chain.missing {
+        Some(missing) => format!("{} certificates; that of {missing} is missing", chain.path.len()),
+        None => format!("{} certificates, complete", chain.path.len()),
+    });
+    let mut done = step(StepStatus::Done(format!("a certificate for {secured}")))
+        .fact("Subject", &leaf.subject)
+        .fact("Names", secured)
+        .fact("Thumbprint", leaf.thumbprint.as_str())
+        .fact("Issuer", &leaf.issuer)
+        .fact("Valid", format!("{} to {}", leaf.not_before, leaf.not_after_text()))
+        .fact("Key", leaf.public_key.kind.to_string());
+    if let Some(chain) = chain {
+        done = done.fact("Chain", chain);
+    }
+    if let Some(encryption) = file.contents.container.as_ref().and_then(|container| container.key_encryption.first()) {
+        done = done.fact("Encryption", &encryption.name);
+    }
+    done
+}
+
+fn wrap(case: &Case<'_>, report: Option<&Report>) -> Step {
+    let step = |status| {
+        Step::new(StepId::Wrap, "Wrap the file anew, if need be", status)
+            .explained("Where only password or cipher are not what App Service takes, key and certificates are wrapped anew.")
+    };
+    let Some(file) = file(case.observed) else {
+        return step(case.needs(&[Key::NewPassword]).unwrap_or_else(|| follows("read")));
+    };
+    if file.is_wrapped {
+        return step(StepStatus::Done("wrapped in memory with triple DES and the new password".to_owned()));
+    }
+    if uploaded(case.observed).is_some() {
+        return step(StepStatus::NotNeeded("it is uploaded already".to_owned()));
+    }
+    match case.needs(&[Key::NewPassword]) {
+        Some(status) => with_findings(step(status), report, |finding| MENDABLE.contains(&finding.rule)),
+        None => step(StepStatus::NotNeeded("it would change nothing that matters".to_owned())),
+    }
+}
+
+fn follows(once: &str) -> StepStatus {
+    StepStatus::NeedsInput { key: Key::File, why: format!("follows once the file is {once}") }
+}
+
+fn with_findings(step: Step, report: Option<&Report>, which: impl Fn(&pki::Finding) -> bool) -> Step {
+    let findings = report.into_iter().flat_map(|report| &report.findings).filter(|finding| which(finding));
+    findings.fold(step, |step, finding| {
+        let word = match finding.severity {
+            Severity::Error => "Error",
+            Severity::Warning => "Warning",
+            Severity::Note => "Note",
+        };
+        step.fact(word, format!("{} ({})", finding.message, finding.rule))
+    })
+}
+
+fn check(case: &Case<'_>, report: Option<&Report>) -> Step {
+    let step = |status| {
+        let step = Step::new(StepId::Check, "Check the requirements", status).explained(
+            "What Azure asks of a private certificate, and what it takes without a word although it will not work (A17-A24).",
+        );
+        with_findings(step, report, |_| true)
+    };
+    let Some(report) = report else { return step(follows("read")) };
+    if uploaded(case.observed).is_some() {
+        return step(StepStatus::NotNeeded("it is uploaded already".to_owned()));
+    }
+    if case.needs(&[Key::NewPassword]).is_some() {
+        return step(follows("wrapped anew"));
+    }
+    if let Some(finding) = report.findings.iter().find(|finding| finding.blocks.contains(&Use::Upload))
+        && !report.allows(Use::Upload)
+    {
+        let problem =
+            Problem::new("Upload the certificate", &*finding.message).remedy(&*finding.remedy).code(finding.rule.to_string());
+        return step(StepStatus::Blocked(problem));
+    }
+    let count = |severity| report.findings.iter().filter(|finding| finding.severity == severity).count();
+    step(StepStatus::Done(match (report.allows(Use::Bind), count(Severity::Warning)) {
+        (false, _) => "it can be uploaded and loaded by code, but will secure no hostname".to_owned(),
+        (true, 0) => "it meets them".to_owned(),
+        (true, 1) => "it meets them, with a warning".to_owned(),
+        (true, many) => format!("it meets them, with {many} warnings"),
+    }))
+}
+
+fn upload(case: &Case<'_>) -> Step {
+    let step = |status| {
+        Step::new(StepId::Upload, "Upload the certificate", status).explained(
+            "The certificate appears in Private Key Certificates, for every app of the webspace. It secures nothing before it is bound.",
+        )
+    };
+    if let Some(status) = case.needs_any() {
+        return step(status);
+    }
+    let (Some(app), Some(file), Some(leaf)) = (case.observed.app.here(), file(case.observed), leaf(case.observed)) else {
+        return step(StepStatus::NeedsInput { key: Key::App, why: "choose app and file".to_owned() });
+    };
+    if let Some(there) = uploaded(case.observed) {
+        return step(StepStatus::Done(format!("{} is in the webspace {}", there.id.name(), app.webspace)))
+            .fact("Thumbprint", leaf.thumbprint.as_str());
+    }
+    let what = format!("Upload to {}", app.label());
+    if let Some(problem) = tier_problem(case, &what) {
+        return step(StepStatus::Blocked(problem));
+    }
+    let (Some(plan), Some(id)) = (&app.plan, target(app, leaf, case.inputs)) else {
+        return step(StepStatus::Blocked(Problem::new(what, "the app has no App Service plan")));
+    };
+    step(StepStatus::Ready)
+        .fact("Name", id.name())
+        .fact("Webspace", &app.webspace)
+        .settles_within(SETTLES)
+        .sending(vec![certificates::upload(&id, &app.location, file.base64(), file.password(), plan)])
+}
