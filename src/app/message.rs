@@ -23,6 +23,8 @@ pub enum Message {
     },
     /// Time passed; asked for by `Effect::Wake`, and sent along with every answer that carries a time.
     Ticked(Timestamp),
+    /// The pause of `Effect::Wake` is over, whatever the clock says.
+    Woken,
     /// A first part of the estate, usable while the rest is still being read.
     EstateProgressed {
         ask: AskId,

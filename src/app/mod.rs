@@ -152,6 +152,7 @@ impl App {
                 self.refit();
             }
             Message::Ticked(now) => self.tick(now),
+            Message::Woken => self.woken(),
             Message::Ended => self.emit(Effect::Quit),
             answer => self.take_answer(answer),
         }
@@ -226,6 +227,13 @@ impl App {
             self.wake = None;
         }
         self.look_again_if_due();
+    }
+
+    /// The pause was really waited for, even where the clock was set back meanwhile.
+    fn woken(&mut self) {
+        if let Some(due) = self.wake.take() {
+            self.tick(due);
+        }
     }
 
     /// Asks to be woken when the next thing moves: the clock of a running operation, or a look at a waiting step.

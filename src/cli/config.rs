@@ -33,7 +33,7 @@ pub fn run(command: &Command, global: &Global) -> Result<Exit, CliError> {
         }
         Command::Init => {
             let path = global.config_path()?;
-            write_new(&path).map_err(|why| CliError::Machine { what: format!("write {}", path.display()), why })?;
+            write_new(&path).map_err(|why| CliError::machine(format!("write {}", path.display()), why))?;
             writeln!(out, "{}", path.display()).map_err(CliError::Output)?;
         }
     }

@@ -47,7 +47,7 @@ pub async fn run(args: Args) -> Result<Exit, CliError> {
     options.latency = Duration::from_millis(args.latency);
     options.fresh = args.fresh;
 
-    let listen = |kind| signal(kind).map_err(|why| CliError::Machine { what: "listen for signals".into(), why });
+    let listen = |kind| signal(kind).map_err(|why| CliError::machine("listen for signals", why));
     let (mut terminate, mut interrupt) = (listen(SignalKind::terminate())?, listen(SignalKind::interrupt())?);
     let emulator = tokio::select! {
         started = Emulator::start(options) => started?,

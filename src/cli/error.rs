@@ -28,19 +28,25 @@ pub enum CliError {
     Refused(String),
     #[error("{0}")]
     Cloud(Problem),
-    #[error("{what}: {why}")]
-    Machine { what: String, why: io::Error },
+    /// What this machine did not allow, with what was being done as context.
+    #[error("{0:#}")]
+    Machine(anyhow::Error),
     #[error("standard output: {0}")]
     Output(io::Error),
 }
 
 impl CliError {
+    /// `what` as an imperative: `write certdeck.toml`.
+    pub fn machine(what: impl Into<String>, why: io::Error) -> Self {
+        Self::Machine(anyhow::Error::new(why).context(what.into()))
+    }
+
     pub fn exit(&self) -> Exit {
         match self {
             Self::NoHome(_) | Self::Config(_) | Self::Usage(_) => Exit::Usage,
             Self::Refused(_) => Exit::Blocked,
             Self::Cloud(_) => Exit::Cloud,
-            Self::Journal(_) | Self::Emulator(_) | Self::Machine { .. } | Self::Output(_) => Exit::Machine,
+            Self::Journal(_) | Self::Emulator(_) | Self::Machine(_) | Self::Output(_) => Exit::Machine,
         }
     }
 

@@ -28,7 +28,7 @@ pub fn require_terminal() -> Result<(), CliError> {
 fn keymap(path: &Path) -> Result<Keymap, CliError> {
     let extra = match fs::read_to_string(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => String::new(),
-        read => read.map_err(|why| CliError::Machine { what: format!("read {}", path.display()), why })?,
+        read => read.map_err(|why| CliError::machine(format!("read {}", path.display()), why))?,
     };
     Keymap::new(&extra).map_err(|error| CliError::Usage(format!("{}: {error}", path.display())))
 }
@@ -47,7 +47,7 @@ pub async fn run(session: &Session, target: Target) -> Result<Exit, CliError> {
     let colours = session.config.ui.colours && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
     let look = Look::new(colours, !session.config.ui.ascii, session.config.ui.plain);
     let ended = Box::pin(runtime::run(app, first, look, world)).await;
-    match ended.map_err(|why| CliError::Machine { what: "use the terminal".into(), why })? {
+    match ended.map_err(|why| CliError::machine("use the terminal", why))? {
         Ended::Quit => Ok(Exit::Done),
         Ended::Told(signal) => Ok(Exit::Signal(u8::try_from(signal).unwrap_or_default())),
         Ended::TerminalGone => Ok(Exit::Signal(1)),

@@ -162,6 +162,10 @@ pub(super) async fn observe(client: &Client, inputs: &Inputs) -> Result<Observed
 }
 
 pub(super) fn steps(case: &Case<'_>) -> Vec<Step> {
+    // What is bought is bought, whatever would be asked of a new purchase.
+    if let Some(order) = case.observed.order.here().filter(|order| is_for(order, case.inputs)) {
+        return vec![buying(bought(order))];
+    }
     let mut steps = Vec::new();
     if case.observed.group.is_absent() {
         steps.push(new_group(case));
@@ -214,28 +218,26 @@ fn caa(case: &Case<'_>) -> Step {
         .explained("A CAA record in DNS says which authorities may issue for a domain. App Service certificates come from GoDaddy.")
 }
 
+fn buying(status: StepStatus) -> Step {
+    Step::new(StepId::Buy, "Buy the certificate", status).explained(
+        "Azure orders the certificate from GoDaddy. It is not usable yet afterwards: 1 Store, 2 Verify and 3 Import follow.",
+    )
+}
+
 fn buy(case: &Case<'_>) -> Step {
     let inputs = case.inputs;
-    let step = |status| {
-        Step::new(StepId::Buy, "Buy the certificate", status).explained(
-            "Azure orders the certificate from GoDaddy. It is not usable yet afterwards: 1 Store, 2 Verify and 3 Import follow.",
-        )
-    };
     if let Some(status) = case.needs_any() {
-        return step(status);
-    }
-    if let Some(order) = case.observed.order.here() {
-        return step(bought(order));
+        return buying(status);
     }
     let (Some(id), Some(subscription), Some(product), Ok(domain)) =
         (order_id(inputs), subscription_id(inputs), product(inputs), Hostname::parse(inputs.typed(Key::Domain)))
     else {
-        return step(StepStatus::NeedsInput { key: Key::Order, why: "give the certificate a name".to_owned() });
+        return buying(StepStatus::NeedsInput { key: Key::Order, why: "give the certificate a name".to_owned() });
     };
     let renew = inputs.is_yes(Key::AutoRenew);
     let order = NewOrder { domain: domain.as_str().to_owned(), product, auto_renew: renew, key_size: 2048 };
     let names = DomainName(domain).secured_names().join(", ");
-    step(StepStatus::Ready)
+    buying(StepStatus::Ready)
         .fact("Will secure", names)
         .fact("Validity", validity(case))
         .fact("Auto renewal", if renew { "on: charged again every year" } else { "off" })

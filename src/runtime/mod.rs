@@ -134,7 +134,7 @@ impl Screen {
     fn take(&mut self, happened: Happened) -> io::Result<ControlFlow<Ended>> {
         match happened {
             Happened::Message(message) => self.update(message),
-            Happened::Woken => Ok(ControlFlow::Continue(())),
+            Happened::Woken => self.update(Message::Woken),
             Happened::Told(signal) => {
                 let _ = self.update(Message::Ended)?;
                 Ok(ControlFlow::Break(Ended::Told(signal)))

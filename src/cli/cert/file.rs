@@ -18,7 +18,7 @@ pub fn must_not_exist(path: &Path) -> Result<(), CliError> {
 
 /// Writes a file that only its owner can read. What exists is never overwritten, and half a file is never left.
 pub fn write_new(path: &Path, octets: &[u8]) -> Result<(), CliError> {
-    let failed = |why| CliError::Machine { what: format!("write {}", path.display()), why };
+    let failed = |why| CliError::machine(format!("write {}", path.display()), why);
     let mut file = match File::options().write(true).create_new(true).mode(0o600).open(path) {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
             return Err(CliError::Usage(format!("{} exists; it is not overwritten. Name another file", path.display())));

@@ -95,7 +95,7 @@ pub fn ask_twice(whose: &str) -> Result<SecretString, CliError> {
 
 fn given(stdin: bool, path: Option<&Path>, name: Option<&str>) -> Result<Option<SecretString>, CliError> {
     if stdin {
-        let failed = |why| CliError::Machine { what: "read the password from standard input".into(), why };
+        let failed = |why| CliError::machine("read the password from standard input", why);
         let line = line_of_standard_input().map_err(failed)?;
         return first_line(&line, "standard input").map(Some);
     }

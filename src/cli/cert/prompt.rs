@@ -16,7 +16,7 @@ pub fn line(question: &str) -> Result<Option<SecretString>, CliError> {
         return Ok(None);
     }
     let Ok(tty) = File::options().read(true).write(true).open("/dev/tty") else { return Ok(None) };
-    let failed = |why| CliError::Machine { what: "ask on the terminal".into(), why };
+    let failed = |why| CliError::machine("ask on the terminal", why);
     let answer = Quiet::new(tty).and_then(|mut quiet| quiet.ask(question)).map_err(failed)?;
     match std::str::from_utf8(&answer) {
         Ok(text) => Ok(Some(text.into())),
