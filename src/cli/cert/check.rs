@@ -81,7 +81,7 @@ pub fn inspect(args: &Inspect) -> Result<Exit, CliError> {
             report.leaf = pki::leaf(contents);
             report.chain = report.leaf.map(|leaf| pki::chain(&contents.certificates, leaf.place));
         }
-        write(&examined, &report, args.output, None)?;
+        write(&examined, &report, args.output, &Wanted::Facts)?;
         worst = worse(worst, if examined.contents.is_err() { Exit::Usage } else { Exit::Done });
     }
     Ok(worst)
@@ -110,7 +110,7 @@ pub fn run(args: &Args) -> Result<Exit, CliError> {
             Err(Failure::Refused(refused)) => pki::check_refused(refused, &question),
             Err(failure @ (Failure::Unread(_) | Failure::Misnamed(_))) => pki::check_no_pfx(&failure.to_string(), &question),
         };
-        write(&examined, &report, args.output, Some(Judged(args.hostname.as_ref())))?;
+        write(&examined, &report, args.output, &Wanted::Verdict(args.hostname.as_ref()))?;
         let exit = match (&examined.contents, report.has_errors()) {
             (Err(_), _) => Exit::Usage,
             (Ok(_), true) => Exit::Blocked,
@@ -128,16 +128,21 @@ fn roots(args: &Args) -> Result<Roots, CliError> {
     Roots::read(&octets).map_err(|why| CliError::Usage(format!("{shown}: {why}")))
 }
 
-/// A verdict was asked for, perhaps about a host.
-struct Judged<'a>(Option<&'a Hostname>);
+/// What is asked about a file.
+enum Wanted<'a> {
+    Facts,
+    /// The findings too, and whether a host can be secured.
+    Verdict(Option<&'a Hostname>),
+}
 
-fn write(examined: &Examined, report: &Report, format: Format, judged: Option<Judged<'_>>) -> Result<(), CliError> {
+fn write(examined: &Examined, report: &Report, format: Format, wanted: &Wanted<'_>) -> Result<(), CliError> {
     let mut out = io::BufWriter::new(io::stdout().lock());
-    let written = match format {
-        Format::Json => writeln!(out, "{}", examined.json(report, judged.is_some())),
-        Format::Text => words::facts(examined, report, &mut out)
-            .and_then(|()| judged.map_or(Ok(()), |Judged(host)| words::findings(report, host, &mut out)))
-            .and_then(|()| writeln!(out)),
+    let written = match (format, wanted) {
+        (Format::Json, _) => writeln!(out, "{}", examined.json(report, matches!(wanted, Wanted::Verdict(_)))),
+        (Format::Text, Wanted::Facts) => words::facts(examined, report, &mut out),
+        (Format::Text, Wanted::Verdict(host)) => {
+            words::facts(examined, report, &mut out).and_then(|()| words::findings(report, *host, &mut out))
+        }
     };
     written.and_then(|()| out.flush()).map_err(CliError::Output)
 }

@@ -6,7 +6,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
 use thiserror::Error;
 
-use super::{file, password};
+use super::{file, password, words};
 use crate::cli::CliError;
 use crate::model::printable;
 use crate::pki::{self, Certificate, Contents, Kind, Pkcs12, ReadError, Refused, Report};
@@ -19,7 +19,7 @@ pub enum Failure {
     Unread(#[from] file::Unread),
     #[error(transparent)]
     Refused(#[from] Box<Refused>),
-    #[error("the file is called as PKCS#12 files are, but it is {}", .0.kind.as_str())]
+    #[error("the file is called as PKCS#12 files are, but it is {}", words::kind(.0.kind))]
     Misnamed(Box<Contents>),
 }
 
