@@ -273,6 +273,7 @@ const BEYOND_A_BINDING: &[&str] = &[
     "rfc5280::validity::expired-intermediate",
     "webpki::aki::root-with-aki-all-fields",
     "webpki::aki::root-with-aki-ski-mismatch",
+    "webpki::ca-as-leaf",
     "webpki::cn::ipv4-leading-zeros-mismatch",
     "webpki::cn::ipv6-uppercase-mismatch",
     "webpki::cn::not-in-san",

@@ -116,6 +116,7 @@ async fn what_cannot_work_is_refused_at_its_field_and_nothing_is_sent() {
             Key::Domain,
         ),
         (FlowName::Purchase, vec![ORDER, (Key::Domain, "fabrikam.com")], Key::Order),
+        (FlowName::Store, vec![ORDER, (Key::Vault, "production"), (Key::VaultLocation, "westeurope")], Key::Vault),
         (FlowName::Store, vec![ORDER, (Key::Vault, "-kv"), (Key::VaultLocation, "westeurope")], Key::Vault),
         (FlowName::Store, vec![ORDER, (Key::VaultChoice, "existing"), (Key::Vault, "kv-nowhere")], Key::Vault),
         (FlowName::Verify, vec![(Key::Order, "no-such-order"), (Key::Method, "mail")], Key::Order),

@@ -177,7 +177,7 @@ fn a_key_of_another_certificate_is_not_wrapped() {
 #[test]
 fn what_is_no_certificate_is_called_what_it_is() {
     let made = made();
-    let cases: [(&[u8], &str, &str); 6] = [
+    let cases: [(&[u8], &str, &str); 7] = [
         (b"", "malformed", "empty"),
         (b"hello", "malformed", "neither DER, PEM nor PKCS#12"),
         (made.key.pkcs8(), "no-certificate", "private key"),
@@ -188,6 +188,7 @@ fn what_is_no_certificate_is_called_what_it_is() {
         ),
         (b"-----BEGIN CERTIFICATE-----\nAAAA\n", "malformed", "has no end"),
         (&[0xFE, 0xED, 0xFE, 0xED, 0], "malformed", "Java keystore"),
+        (&[0xFF, 0xFE, b'-', 0, b'-', 0], "malformed", "UTF-16"),
     ];
     for (octets, code, word) in cases {
         let refused = pki::read(octets, None).unwrap_err();

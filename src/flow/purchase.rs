@@ -237,6 +237,7 @@ fn buy(case: &Case<'_>) -> Step {
     let names = DomainName(domain).secured_names().join(", ");
     step(StepStatus::Ready)
         .fact("Will secure", names)
+        .fact("Validity", validity(case))
         .fact("Auto renewal", if renew { "on: charged again every year" } else { "off" })
         .sending(vec![orders::validate(&subscription, id.name(), &order), orders::create(&id, &order)])
         .consent(Consent::Cost { notice: cost_notice(case, renew), word: "buy".to_owned() })
@@ -255,13 +256,24 @@ fn bought(order: &Order) -> StepStatus {
     StepStatus::Done(format!("the order {} for {} exists, status {}", order.id.name(), order.domain, order.status))
 }
 
+/// One paid year may hold several certificates (C10).
+fn validity(case: &Case<'_>) -> String {
+    let days = case.rules.number(Limit::OrderCertificateLifetime, case.now).unwrap_or_default();
+    if days >= 365 {
+        return "one year".to_owned();
+    }
+    format!("one year, as certificates of {days} days each; Azure issues the next one at no extra cost")
+}
+
 /// What buying costs, in words: prices are never quoted (A68, A80, C35).
 fn cost_notice(case: &Case<'_>, renew: bool) -> String {
     let days = case.rules.number(Limit::OrderVerificationDeadline, case.now).unwrap_or_default();
+    let limit =
+        case.rules.rule(Limit::OrderPurchaseLimit, case.now).map(|rule| format!(" At most {}.", rule.words())).unwrap_or_default();
     let again = if renew { " and charges it again at every yearly renewal" } else { "" };
     format!(
         "This charges the price of one App Service certificate to the subscription now{again}. For the price see Azure pricing; \
-         an issued certificate is not refunded. If the domain is not verified within {days} days, the order is denied and not charged."
+         an issued certificate is not refunded. If the domain is not verified within {days} days, the order is denied and not charged.{limit}"
     )
 }
 

@@ -57,7 +57,7 @@ pub enum StepStatus {
         key: Key,
         why: String,
     },
-    /// Stopped. Where the step carries requests all the same, they are the remedy and can be sent on confirmation.
+    /// Stopped by something outside. What certdeck itself can mend is a step of its own, and ready.
     Blocked(Problem),
     NotNeeded(String),
 }

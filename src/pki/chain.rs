@@ -102,7 +102,7 @@ pub fn chain(certificates: &[Certificate], leaf: usize) -> Chain {
 struct Issuance<'a> {
     certificates: &'a [Certificate],
     by_subject: HashMap<&'a [u8], Vec<usize>>,
-    known: HashMap<(usize, usize), bool>,
+    known: HashMap<(usize, usize), Signed>,
     effort: Effort,
 }
 
@@ -144,30 +144,31 @@ impl<'a> Issuance<'a> {
         let certificates = self.certificates;
         let same = |one: usize, other: usize| certificates[one].der == certificates[other].der;
         let named = self.by_subject.get(certificates[place].issuer_der.as_slice()).cloned().unwrap_or_default();
-        named
-            .into_iter()
-            .filter(|&candidate| !way.iter().any(|&passed| same(passed, candidate)))
-            .filter(|&candidate| self.issued(candidate, place))
-            .collect()
+        let new = named.into_iter().filter(|&candidate| !way.iter().any(|&passed| same(passed, candidate)));
+        let (sure, possible): (Vec<_>, Vec<_>) = new
+            .map(|candidate| (candidate, self.signed(candidate, place)))
+            .filter(|(_, signed)| *signed != Signed::No)
+            .partition(|(_, signed)| *signed == Signed::Yes);
+        let found = if sure.is_empty() { possible } else { sure };
+        found.into_iter().map(|(candidate, _)| candidate).collect()
     }
 
     fn is_root(&mut self, place: usize) -> bool {
-        self.certificates[place].is_self_issued() && self.issued(place, place)
+        self.certificates[place].is_self_issued() && self.signed(place, place) != Signed::No
     }
 
     /// Whether the certificate at `issuer`, which is named as the issuer, signed the one at `subject`.
-    fn issued(&mut self, issuer: usize, subject: usize) -> bool {
+    fn signed(&mut self, issuer: usize, subject: usize) -> Signed {
         if let Some(&known) = self.known.get(&(issuer, subject)) {
             return known;
         }
         let (above, below) = (&self.certificates[issuer], &self.certificates[subject]);
-        let answer = self.effort.look_at([above, below])
-            && match signed_by(below, above) {
-                Signed::Yes => true,
-                Signed::No => false,
-                // Not computable here: the names agree, and so must the key identifiers.
-                Signed::Unknown => below.aki.is_none() || above.ski.is_none() || below.aki == above.ski,
-            };
+        let answer = match self.effort.look_at([above, below]).then(|| signed_by(below, above)) {
+            // What cannot be computed is believed if the key identifiers agree, as the names do.
+            Some(Signed::Unknown) if below.aki.is_some() && above.ski.is_some() && below.aki != above.ski => Signed::No,
+            Some(answer) => answer,
+            None => Signed::No,
+        };
         self.known.insert((issuer, subject), answer);
         answer
     }

@@ -31,7 +31,8 @@ pub(super) fn blocks(bytes: &[u8]) -> impl Iterator<Item = Result<Block<'_>, Str
     std::iter::from_fn(move || {
         let begun = lines.find_map(|line| label(line, "BEGIN"))?;
         let mut encryption = None;
-        let mut text = Zeroizing::new(Vec::new());
+        // Room for the largest usual key, so that growing leaves no copies of it behind.
+        let mut text = Zeroizing::new(Vec::with_capacity(8 * 1024));
         let mut gap = false;
         for line in lines.by_ref() {
             if label(line, "END") == Some(begun) {

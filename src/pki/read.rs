@@ -86,6 +86,9 @@ impl Sort {
         if pem::is_pem(bytes) {
             return Self::Pem;
         }
+        if bytes.starts_with(&[0xFF, 0xFE]) || bytes.starts_with(&[0xFE, 0xFF]) {
+            return Self::Unknown("text in UTF-16, as PowerShell writes it: save it again as ASCII or UTF-8".into());
+        }
         let unarmoured = pem::bare_base64(bytes).filter(|octets| octets.first() == Some(&tag::SEQUENCE));
         if unarmoured.is_some_and(|octets| Element::parse(&octets).is_ok()) {
             return Self::Unknown("the Base64 text of a certificate file, not the file itself: decode it first (base64 -d)".into());

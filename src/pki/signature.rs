@@ -21,6 +21,9 @@ pub(super) enum Signed {
 
 /// Whether the key of `above` made the signature of `below`.
 pub(super) fn signed_by(below: &Certificate, above: &Certificate) -> Signed {
+    if !is_of_key(&below.signature_algorithm.oid, &above.public_key.kind) {
+        return Signed::No;
+    }
     let Some(algorithm) = algorithm_of(below, above) else { return Signed::Unknown };
     let (Ok((_, subject)), Ok((_, issuer))) = (X509Certificate::from_der(&below.der), X509Certificate::from_der(&above.der)) else {
         return Signed::Unknown;
@@ -33,6 +36,20 @@ pub(super) fn signed_by(below: &Certificate, above: &Certificate) -> Signed {
         Ok(()) => Signed::Yes,
         Err(_) => Signed::No,
     }
+}
+
+/// Whether a key of this sort can have made such a signature at all. Where one of them is not known, it may.
+fn is_of_key(signature: &str, key: &KeyKind) -> bool {
+    let sorts = ["1.2.840.113549.1.1.", "1.2.840.10045.4.", "1.2.840.10040.4.", "1.3.101.112", "1.3.101.113"];
+    let sort = match key {
+        KeyKind::Rsa(_) => sorts[0],
+        KeyKind::Ec(_) => sorts[1],
+        KeyKind::Dsa(_) => sorts[2],
+        KeyKind::Ed25519 => sorts[3],
+        KeyKind::Ed448 => sorts[4],
+        KeyKind::Other(_) => return true,
+    };
+    signature.starts_with(sort) || !sorts.iter().any(|other| signature.starts_with(other))
 }
 
 /// RSASSA-PSS with a salt as long as the digest, the only one that can be computed here.

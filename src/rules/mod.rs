@@ -29,13 +29,9 @@ pub enum RulesError {
 /// What the code may ask for. Each has at least one entry in `assets/rules.toml`, checked when the rules are loaded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Limit {
-    ExpiryUrgent,
-    ExpirySoon,
     OrderCertificateLifetime,
     OrderVerificationDeadline,
-    OrderVerificationReuse,
     OrderPurchaseLimit,
-    OrderAutoRenewal,
     OrderCaaIssuer,
     OrderMethodsWithoutWww,
     OrderVaultModels,
@@ -50,14 +46,10 @@ pub enum Limit {
 }
 
 impl Limit {
-    const ALL: [(Self, &'static str); 18] = [
-        (Self::ExpiryUrgent, "expiry-urgent"),
-        (Self::ExpirySoon, "expiry-soon"),
+    const ALL: [(Self, &'static str); 14] = [
         (Self::OrderCertificateLifetime, "order-certificate-lifetime"),
         (Self::OrderVerificationDeadline, "order-verification-deadline"),
-        (Self::OrderVerificationReuse, "order-verification-reuse"),
         (Self::OrderPurchaseLimit, "order-purchase-limit"),
-        (Self::OrderAutoRenewal, "order-auto-renewal"),
         (Self::OrderCaaIssuer, "order-caa-issuer"),
         (Self::OrderMethodsWithoutWww, "order-methods-without-www"),
         (Self::OrderVaultModels, "order-vault-models"),
@@ -108,6 +100,16 @@ pub struct Rule {
 }
 
 impl Rule {
+    /// Value and unit: `10 orders in …`.
+    pub fn words(&self) -> String {
+        let value = match &self.value {
+            Value::Number(number) => number.to_string(),
+            Value::Text(text) => text.clone(),
+            Value::List(names) => names.join(", "),
+        };
+        format!("{value} {}", self.unit)
+    }
+
     fn holds_on(&self, day: Date) -> bool {
         self.since <= day && self.until.is_none_or(|until| day < until)
     }
@@ -217,7 +219,7 @@ mod tests {
     #[test]
     fn the_seed_profile_stays_on_the_day_of_the_specification() {
         let rules = Rules::load(Profile::Seed).unwrap();
-        assert_eq!(rules.number(Limit::OrderVerificationReuse, at("2026-11-23T00:00:00Z")), Some(395));
+        assert_eq!(rules.number(Limit::OrderCertificateLifetime, at("2026-11-23T00:00:00Z")), Some(365));
         assert_eq!(rules.names(Limit::OrderVaultModels, at("2026-11-23T00:00:00Z")), ["access-policy"]);
     }
 

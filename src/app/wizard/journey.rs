@@ -278,9 +278,6 @@ impl App {
                 confirm.word = Some(word.clone());
             }
         }
-        if let StepStatus::Blocked(problem) = &step.status {
-            confirm = confirm.says(format!("This is the remedy: {}", problem.remedy));
-        }
         confirm.plan = step
             .requests
             .iter()

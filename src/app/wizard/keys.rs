@@ -274,11 +274,11 @@ impl App {
                     self.say(why, Tone::Soon);
                     self.focus_on(at.unwrap_or(usize::MAX));
                 }
-                StepStatus::Blocked(problem) if step.requests.is_empty() => {
+                StepStatus::Blocked(problem) => {
                     let problem = problem.clone();
                     self.show_problem(problem);
                 }
-                StepStatus::Ready | StepStatus::Blocked(_) if !step.requests.is_empty() => self.confirm_step(),
+                StepStatus::Ready if !step.requests.is_empty() => self.confirm_step(),
                 _ => {
                     self.observe_page();
                     self.say("looking again", Tone::Plain);

@@ -81,7 +81,7 @@ pub fn inspect(args: &Inspect) -> Result<Exit, CliError> {
             report.leaf = pki::leaf(contents);
             report.chain = report.leaf.map(|leaf| pki::chain(&contents.certificates, leaf.place));
         }
-        write(&examined, &report, args.output, false)?;
+        write(&examined, &report, args.output, None)?;
         worst = worse(worst, if examined.contents.is_err() { Exit::Usage } else { Exit::Done });
     }
     Ok(worst)
@@ -110,7 +110,7 @@ pub fn run(args: &Args) -> Result<Exit, CliError> {
             Err(Failure::Refused(refused)) => pki::check_refused(refused, &question),
             Err(failure @ (Failure::Unread(_) | Failure::Misnamed(_))) => pki::check_no_pfx(&failure.to_string(), &question),
         };
-        write(&examined, &report, args.output, true)?;
+        write(&examined, &report, args.output, Some(args.hostname.as_ref()))?;
         let exit = match (&examined.contents, report.has_errors()) {
             (Err(_), _) => Exit::Usage,
             (Ok(_), true) => Exit::Blocked,
@@ -128,12 +128,13 @@ fn roots(args: &Args) -> Result<Roots, CliError> {
     Roots::read(&octets).map_err(|why| CliError::Usage(format!("{shown}: {why}")))
 }
 
-fn write(examined: &Examined, report: &Report, format: Format, judged: bool) -> Result<(), CliError> {
+/// `judged` is there where a verdict was asked for, with the host that was asked about.
+fn write(examined: &Examined, report: &Report, format: Format, judged: Option<Option<&Hostname>>) -> Result<(), CliError> {
     let mut out = io::BufWriter::new(io::stdout().lock());
     let written = match format {
-        Format::Json => writeln!(out, "{}", examined.json(report, judged)),
+        Format::Json => writeln!(out, "{}", examined.json(report, judged.is_some())),
         Format::Text => words::facts(examined, report, &mut out)
-            .and_then(|()| if judged { words::findings(report, &mut out) } else { Ok(()) })
+            .and_then(|()| judged.map_or(Ok(()), |host| words::findings(report, host, &mut out)))
             .and_then(|()| writeln!(out)),
     };
     written.and_then(|()| out.flush()).map_err(CliError::Output)

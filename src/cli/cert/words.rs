@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use jiff::Timestamp;
 
 use super::report::{Examined, names};
+use crate::model::Hostname;
 use crate::pki::{Certificate, Chain, Contents, Kind, MacKind, Order, Pkcs12, Report};
 use crate::rules::{Severity, Use};
 
@@ -37,7 +38,8 @@ pub fn facts(examined: &Examined, report: &Report, out: &mut impl Write) -> io::
     Ok(())
 }
 
-pub fn findings(report: &Report, out: &mut impl Write) -> io::Result<()> {
+/// `host` is the name that was asked about.
+pub fn findings(report: &Report, host: Option<&Hostname>, out: &mut impl Write) -> io::Result<()> {
     for finding in &report.findings {
         let severity = match finding.severity {
             Severity::Error => "error",
@@ -52,16 +54,10 @@ pub fn findings(report: &Report, out: &mut impl Write) -> io::Result<()> {
     let answer = |wanted| if report.allows(wanted) { "yes" } else { "no" };
     writeln!(out)?;
     line(out, "verdict", report.verdict().as_str())?;
-    line(
-        out,
-        "",
-        &format!(
-            "can be uploaded: {} · can secure a binding: {} · can be imported from Key Vault: {}",
-            answer(Use::Upload),
-            answer(Use::Bind),
-            answer(Use::Import)
-        ),
-    )
+    let binding = host.map_or_else(|| "a binding".to_owned(), |host| format!("a binding of {host}"));
+    line(out, "can be uploaded", answer(Use::Upload))?;
+    line(out, "can secure", &format!("{binding}: {}", answer(Use::Bind)))?;
+    line(out, "can be imported", &format!("from Key Vault: {}", answer(Use::Import)))
 }
 
 fn line(out: &mut impl Write, what: &str, text: &str) -> io::Result<()> {

@@ -100,3 +100,81 @@ impl<'a> Judge<'a> {
         Report { findings: self.findings, ..report }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use rcgen::{CertificateParams, CertifiedIssuer, DnType, ExtendedKeyUsagePurpose, IsCa, KeyPair};
+
+    use super::*;
+    use crate::pki::Verdict;
+    use crate::rules::{Profile, Use};
+
+    /// A certificate of an elliptic curve key with its root, valid from 2026-01-01 to 2026-12-31, and its key.
+    fn contents() -> Contents {
+        let mut root = CertificateParams::default();
+        root.distinguished_name.push(DnType::CommonName, "Root");
+        root.is_ca = IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
+        let root = CertifiedIssuer::self_signed(root, KeyPair::generate().unwrap()).unwrap();
+        let key = KeyPair::generate().unwrap();
+        let mut leaf = CertificateParams::new(vec!["*.contoso.com".to_owned()]).unwrap();
+        leaf.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
+        leaf.serial_number = Some(vec![1; 11].into());
+        leaf.not_before = rcgen::date_time_ymd(2026, 1, 1);
+        leaf.not_after = rcgen::date_time_ymd(2026, 12, 31);
+        let leaf = leaf.signed_by(&key, &root).unwrap();
+        crate::pki::read((leaf.pem() + &root.pem() + &key.serialize_pem()).as_bytes(), None).unwrap()
+    }
+
+    fn judged(contents: &Contents, profile: Profile, now: &str, host: Option<&str>) -> (Report, Vec<String>) {
+        let rules = Rules::load(profile).unwrap();
+        let roots = contents.certificates[1..].iter().cloned().collect();
+        let host = host.map(|host| Hostname::parse(host).unwrap());
+        let now = now.parse().unwrap();
+        let question = Question { rules: &rules, now, roots: Some(&roots), host: host.as_ref(), empty_password: false };
+        let mut report = check(contents, &question);
+        // The certificates of these tests come as PEM.
+        report.findings.retain(|finding| finding.rule != Requirement::NotPfx);
+        let found = report.findings.iter().map(|finding| finding.rule.to_string()).collect();
+        (report, found)
+    }
+
+    #[test]
+    fn a_finding_weighs_what_the_profile_says_c3_c4() {
+        let contents = contents();
+        let (report, found) = judged(&contents, Profile::Seed, "2026-06-01T00:00:00Z", None);
+        assert_eq!((report.verdict(), found), (Verdict::AcceptWithWarnings, vec!["SERIAL_OVER_10_OCTETS".into(), "ECC".into()]));
+        assert!(report.allows(Use::Import));
+        let (report, _) = judged(&contents, Profile::Current, "2026-06-01T00:00:00Z", None);
+        assert_eq!((report.verdict(), report.trusted), (Verdict::Accept, Some(true)));
+        assert!(report.allows(Use::Bind) && !report.allows(Use::Import));
+    }
+
+    #[test]
+    fn the_days_before_and_after_the_dates_count() {
+        let contents = contents();
+        for (now, expected) in [
+            ("2025-12-31T23:59:59Z", Some("NOT_YET_VALID")),
+            ("2026-12-01T00:00:00Z", None),
+            ("2026-12-01T00:00:01Z", Some("EXPIRES_SOON")),
+            ("2026-12-31T00:00:00Z", Some("EXPIRES_SOON")),
+            ("2026-12-31T00:00:01Z", Some("EXPIRED")),
+        ] {
+            let (_, found) = judged(&contents, Profile::Seed, now, None);
+            let dated: Vec<_> = found.iter().filter(|rule| rule.contains("EXPIRE") || rule.contains("YET")).collect();
+            assert_eq!(dated.first().map(|rule| rule.as_str()), expected, "{now}");
+        }
+    }
+
+    #[test]
+    fn a_host_that_the_certificate_does_not_name_blocks_the_binding_only() {
+        let contents = contents();
+        for (host, fits) in
+            [("shop.contoso.com", true), ("contoso.com", false), ("a.shop.contoso.com", false), ("*.contoso.com", true)]
+        {
+            let (report, found) = judged(&contents, Profile::Seed, "2026-06-01T00:00:00Z", Some(host));
+            assert_eq!(found.contains(&"HOSTNAME_MISMATCH".to_owned()), !fits, "{host}");
+            assert_eq!((report.allows(Use::Bind), report.allows(Use::Upload)), (fits, true), "{host}");
+        }
+    }
+}
