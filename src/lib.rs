@@ -2,7 +2,8 @@
 //!
 //! ```text
 //! model ← rules ← pki ← flow, health, emulator (pki only);   model ← azure ← flow, health
-//! app → model, rules, pki, flow (steps and inputs only);     ui → app, model
+//! model, rules, pki ← workbench;                             ui → app, model
+//! app → model, rules, pki, flow (steps and inputs only), workbench (jobs and outcomes only)
 //! runtime, cli → everything above;                           main → cli, runtime
 //! never: azure ↔ emulator, flow → app, ui → azure
 //! ```
@@ -22,3 +23,4 @@ pub mod pki;
 pub mod rules;
 pub mod runtime;
 pub mod ui;
+pub mod workbench;

@@ -6,12 +6,13 @@ use std::path::PathBuf;
 use clap::ValueEnum;
 use jiff::Timestamp;
 
-use super::report::{Examined, Failure};
-use super::{Format, file, openssl, password, words};
+use super::{Format, examine, password, print};
 use crate::cli::{CliError, Exit};
+use crate::file;
 use crate::model::{Hostname, printable};
-use crate::pki::{self, Question, Report, Roots};
-use crate::rules::{Profile, Rules};
+use crate::pki::{Question, Report, Roots};
+use crate::rules::{Profile, Rules, Severity};
+use crate::workbench::{self, Examined, Fact, openssl};
 
 #[derive(Debug, clap::Args)]
 pub struct Inspect {
@@ -70,18 +71,14 @@ impl From<ProfileName> for Profile {
 
 pub fn inspect(args: &Inspect) -> Result<Exit, CliError> {
     if args.openssl {
-        return openssl::print(args.files.iter().flat_map(|path| openssl::inspect(path)));
+        return print(args.files.iter().flat_map(|path| openssl::inspect(path)));
     }
     let password = args.password.get()?;
     let mut worst = Exit::Done;
     for path in &args.files {
-        let examined = Examined::read(path, password.clone())?;
-        let mut report = Report::default();
-        if let Some(contents) = examined.known() {
-            report.leaf = pki::leaf(contents);
-            report.chain = report.leaf.map(|leaf| pki::chain(&contents.certificates, leaf.place));
-        }
-        write(&examined, &report, args.output, None)?;
+        let examined = examine(path, password.clone())?;
+        let report = examined.inspect();
+        write(&examined, &report, args.output, Judged::No)?;
         worst = worse(worst, if examined.contents.is_err() { Exit::Usage } else { Exit::Done });
     }
     Ok(worst)
@@ -90,14 +87,14 @@ pub fn inspect(args: &Inspect) -> Result<Exit, CliError> {
 pub fn run(args: &Args) -> Result<Exit, CliError> {
     if args.openssl {
         let look = |path: &PathBuf| openssl::check(path, args.roots.as_deref(), args.hostname.as_ref());
-        return openssl::print(args.files.iter().flat_map(look));
+        return print(args.files.iter().flat_map(look));
     }
     let rules = Rules::load(args.profile.into()).map_err(|error| CliError::Usage(error.to_string()))?;
     let roots = roots(args)?;
     let password = args.password.get()?;
     let mut worst = Exit::Done;
     for path in &args.files {
-        let examined = Examined::read(path, password.clone())?;
+        let examined = examine(path, password.clone())?;
         let question = Question {
             rules: &rules,
             now: args.as_of.unwrap_or_else(Timestamp::now),
@@ -105,12 +102,8 @@ pub fn run(args: &Args) -> Result<Exit, CliError> {
             host: args.hostname.as_ref(),
             empty_password: examined.has_empty_password(),
         };
-        let report = match &examined.contents {
-            Ok(contents) => pki::check(contents, &question),
-            Err(Failure::Refused(refused)) => pki::check_refused(refused, &question),
-            Err(failure @ (Failure::Unread(_) | Failure::Misnamed(_))) => pki::check_no_pfx(&failure.to_string(), &question),
-        };
-        write(&examined, &report, args.output, Some(args.hostname.as_ref()))?;
+        let report = examined.judge(&question);
+        write(&examined, &report, args.output, Judged::For(args.hostname.as_ref()))?;
         let exit = match (&examined.contents, report.has_errors()) {
             (Err(_), _) => Exit::Usage,
             (Ok(_), true) => Exit::Blocked,
@@ -128,16 +121,45 @@ fn roots(args: &Args) -> Result<Roots, CliError> {
     Roots::read(&octets).map_err(|why| CliError::Usage(format!("{shown}: {why}")))
 }
 
-/// `judged` is there where a verdict was asked for, with the host that was asked about.
-fn write(examined: &Examined, report: &Report, format: Format, judged: Option<Option<&Hostname>>) -> Result<(), CliError> {
+/// Whether a verdict was asked for, and the host that it is about.
+#[derive(Clone, Copy)]
+enum Judged<'a> {
+    No,
+    For(Option<&'a Hostname>),
+}
+
+fn write(examined: &Examined, report: &Report, format: Format, judged: Judged<'_>) -> Result<(), CliError> {
     let mut out = io::BufWriter::new(io::stdout().lock());
     let written = match format {
-        Format::Json => writeln!(out, "{}", examined.json(report, judged.is_some())),
-        Format::Text => words::facts(examined, report, &mut out)
-            .and_then(|()| judged.map_or(Ok(()), |host| words::findings(report, host, &mut out)))
-            .and_then(|()| writeln!(out)),
+        Format::Json => writeln!(out, "{}", examined.json(report, matches!(judged, Judged::For(_)))),
+        Format::Text => text(examined, report, judged, &mut out),
     };
     written.and_then(|()| out.flush()).map_err(CliError::Output)
+}
+
+fn text(examined: &Examined, report: &Report, judged: Judged<'_>, out: &mut impl Write) -> io::Result<()> {
+    writeln!(out, "{}", examined.file())?;
+    lines(&workbench::facts(examined, report), out)?;
+    if let Judged::For(host) = judged {
+        for finding in &report.findings {
+            let severity = match finding.severity {
+                Severity::Error => "error",
+                Severity::Warning => "warning",
+                Severity::Note => "note",
+            };
+            writeln!(out, "\n  {severity:<8} {}: {}", finding.rule, finding.seen)?;
+            writeln!(out, "           required: {} (since {})", finding.required, finding.since)?;
+            writeln!(out, "           source: {}", finding.source)?;
+            writeln!(out, "           to do: {}", finding.remedy)?;
+        }
+        writeln!(out)?;
+        lines(&workbench::verdict(report, host), out)?;
+    }
+    writeln!(out)
+}
+
+fn lines(facts: &[Fact], out: &mut impl Write) -> io::Result<()> {
+    facts.iter().try_for_each(|fact| writeln!(out, "  {:<15} {}", fact.label, fact.text))
 }
 
 fn worse(one: Exit, other: Exit) -> Exit {
