@@ -3,12 +3,14 @@
 
 mod assemble;
 mod examined;
+mod job;
 pub mod openssl;
 mod words;
 mod written;
 
 pub use assemble::{Gathered, gather, read_key};
 pub use examined::{Examined, Failure};
+pub use job::{Job, Outcome, Password, Target};
 pub use words::{Fact, facts, verdict};
 pub use written::{must_not_exist, replace, write_new};
 
