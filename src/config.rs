@@ -125,6 +125,11 @@ impl Config {
         }
     }
 
+    /// Refuses a file that somebody named and that is not there: its defaults would lead to another cloud.
+    pub fn require(path: &Path) -> Result<(), ConfigError> {
+        path.metadata().map(drop).map_err(|why| ConfigError::Unreadable { path: path.to_owned(), why })
+    }
+
     fn parse(text: &str, path: &Path) -> Result<Self, ConfigError> {
         toml::from_str(text).map_err(|error| ConfigError::Invalid { path: path.to_owned(), words: error.to_string() })
     }

@@ -1,8 +1,8 @@
 //! The map of the house. Each room and what it may know (`tests/architecture.rs` enforces the arrows):
 //!
 //! ```text
-//! model ← rules ← pki ← flow, health, emulator (pki only);   model ← azure ← flow, health
-//! model, rules, pki ← workbench;                             ui → app, model
+//! model ← rules ← pki ← file ← flow;   pki ← health, emulator (pki only);   model ← azure ← flow, health
+//! model, rules, pki, file ← workbench;                       ui → app, model
 //! app → model, rules, pki, flow (steps and inputs only), workbench (jobs and outcomes only)
 //! runtime, cli → everything above;                           main → cli, runtime
 //! never: azure ↔ emulator, flow → app, ui → azure

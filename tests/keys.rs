@@ -143,6 +143,34 @@ fn enter_pressed_twice_sends_once() {
 }
 
 #[test]
+fn what_changed_while_the_question_was_on_screen_is_not_sent() {
+    let mut screen = Screen::start(|_| {});
+    let note = "1 of 2 subscriptions".to_owned();
+    screen.send(Message::EstateProgressed { ask: AskId(1), estate: Arc::new(estate()), note });
+    screen.press(PURCHASE).settle(seen_for_purchase(None)).press("<Enter>");
+    let mut newer = estate();
+    newer.apps[2].hostnames.push(contoso::host("fabrikam.com"));
+    screen.send(Message::EstateRead { ask: AskId(1), result: Ok(Arc::new(newer.indexed())) });
+    let group = screen.app.wizard.as_ref().unwrap().inputs.get(Key::ResourceGroup).map(str::to_owned);
+    assert_eq!(group.as_deref(), Some("api"), "the inventory suggests the group of the domain's app");
+    screen.press("buy<Enter>");
+    assert!(!screen.effects.iter().any(|effect| matches!(effect, Effect::PerformStep { .. })), "{:?}", screen.effects);
+    assert!(screen.app.notice.as_ref().unwrap().text.contains("nothing was sent"));
+}
+
+#[test]
+fn a_failed_refresh_takes_no_keys_from_somebody_who_types() {
+    let mut screen = Screen::start(|_| {});
+    screen.press(":purchase<Enter>fabri");
+    screen.send(Message::EstateRead { ask: AskId(1), result: Err(Problem::new("Read", "no network")) });
+    assert!(screen.app.notice.as_ref().unwrap().text.contains("no network"));
+    screen.press("kam.com");
+    assert_eq!(screen.app.wizard.as_ref().unwrap().inputs.get(Key::Domain), Some("fabrikam.com"));
+    screen.press("<Esc>p<Enter>");
+    assert!(matches!(screen.app.dialogs.last(), Some(Dialog::Error(_))), "the reason stays to be read");
+}
+
+#[test]
 fn enter_while_it_looks_goes_on_by_itself_when_the_answer_comes() {
     let mut screen = Screen::filled();
     screen.press(PURCHASE).press("<Enter>");

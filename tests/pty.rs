@@ -93,7 +93,7 @@ fn suspended_it_gives_the_terminal_to_the_shell_and_paints_again_after_fg() {
 }
 
 #[test]
-fn nothing_is_written_while_nothing_happens_and_no_question_is_ever_asked() {
+fn each_frame_is_one_whole_update_and_the_terminal_is_never_asked_anything() {
     let mut demo = Pty::demo();
     demo.wait_for("shop");
     demo.keys("jjjkkk<C-l>");

@@ -148,6 +148,25 @@ async fn a_file_without_a_password_is_wrapped_anew_in_memory_and_stays_as_it_is_
 }
 
 #[tokio::test]
+async fn another_certificate_of_the_same_name_is_never_replaced_by_an_upload() {
+    let practice = Practice::start().await;
+    let app = practice.emulator.connection().app.clone();
+    let (files, one, other) = (Files::new(), make("contoso.com"), make("contoso.com"));
+    let paths = [files.put("one.pfx", one.pfx(PASSWORD)), files.put("other.pfx", other.pfx(PASSWORD))];
+    let given =
+        |path| [(Key::App, app.as_str()), (Key::File, path), (Key::Password, PASSWORD), (Key::FriendlyName, "contoso-2027")];
+    let done = practice.complete(FlowName::Upload, &given(paths[0].as_str())).await;
+    assert!(format!("{:?}", done.last().unwrap().status).contains("contoso-2027 is in the webspace"));
+    let changes = practice.changes().await;
+    let (key, why) = refused(&practice, FlowName::Upload, &given(paths[1].as_str())).await;
+    assert!(key == Key::FriendlyName && why.contains("would replace it"), "{why}");
+    let mut bad = given(paths[1].as_str());
+    bad[3].1 = "shop/2027";
+    assert_eq!(refused(&practice, FlowName::Upload, &bad).await.0, Key::FriendlyName);
+    assert_eq!(practice.changes().await, changes);
+}
+
+#[tokio::test]
 async fn what_azure_would_refuse_is_blocked_here_with_the_rule_and_a_remedy() {
     let practice = Practice::start().await;
     let app = practice.emulator.connection().app.clone();

@@ -6,9 +6,11 @@ mod contoso;
 use certdeck::app::dialog::{Dialog, Folder, FolderEntry};
 use certdeck::app::effect::Effect;
 use certdeck::app::message::Message;
-use certdeck::flow::{FlowName, Key, StepId};
+use certdeck::app::pane::PaneName;
+use certdeck::flow::{FlowName, Key, Seen, StepId};
 use certdeck::model::Problem;
-use contoso::{Screen, seen_for_open_upload, seen_for_public, seen_for_upload};
+use certdeck::pki;
+use contoso::{SHOP, Screen, app_settings, estate, seen_for_open_upload, seen_for_public, seen_for_upload};
 use insta::assert_snapshot;
 use secrecy::ExposeSecret;
 
@@ -138,4 +140,21 @@ fn a_public_certificate_is_uploaded_from_the_chooser() {
     screen.press("/tmp/partner-root.cer<Tab>").settle(seen_for_public());
     assert_eq!(screen.app.wizard.as_ref().unwrap().inputs.get(Key::Name), Some("partner-root"));
     assert_snapshot!("public_ready", screen.press("<PgDn>").text());
+    let mut seen = seen_for_public();
+    let thumbprint = pki::read(SHOP.as_bytes(), None).unwrap().certificates[1].thumbprint.clone();
+    let mut there = estate().public_certificates[0].clone();
+    there.thumbprint = Some(thumbprint.clone());
+    seen.public_certificates = Seen::Here(vec![there]);
+    seen.settings = Seen::Here(app_settings(&[("DB", "hunter2"), ("WEBSITE_LOAD_CERTIFICATES", &"AB".repeat(20))]));
+    assert_snapshot!("public_load", screen.press("<C-r>").settle(seen).text());
+    assert_snapshot!("public_load_confirm", screen.press("<Enter>").text());
+    let mut seen = seen_for_public();
+    seen.public_certificates = Seen::Here(vec![certdeck::model::PublicCertificate {
+        thumbprint: Some(thumbprint),
+        ..estate().public_certificates[0].clone()
+    }]);
+    seen.settings = Seen::Here(app_settings(&[("WEBSITE_LOAD_CERTIFICATES", "*")]));
+    assert_snapshot!("public_done", screen.press("<Esc><C-r>").settle(seen).text());
+    screen.press("<Enter>");
+    assert!(screen.app.wizard.is_none() && screen.app.pane == PaneName::Public);
 }

@@ -11,9 +11,10 @@ fuzz_target!(|octets: &[u8]| {
             let texts = [certificate.subject.clone(), certificate.issuer.clone(), certificate.not_after_text()];
             assert!(names.chain(texts).all(|text| !text.chars().any(char::is_control)));
             assert_eq!(certificate.serial.trim_start_matches('-').len(), 2 * certificate.serial_octets);
-            // What was read once reads the same again.
-            let again = pki::read(&certificate.der, None);
-            assert!(again.is_ok_and(|again| again.certificates[0] == *certificate));
+            // Without its armour it may be taken for something else, but never for another certificate.
+            if let Ok(again) = pki::read(&certificate.der, None) {
+                assert_eq!(again.certificates[0], *certificate);
+            }
         }
     }
     if let Ok(key) = pki::read_key(octets, Some(&"x".to_owned().into())) {

@@ -39,7 +39,12 @@ impl App {
                     }
                     Err(problem) => {
                         self.failure = Some(problem.clone());
-                        self.show_problem(problem);
+                        // Somebody who fills in a form keeps the keys; `p` and the header tell the rest.
+                        if self.wizard.is_some() {
+                            self.say(format!("{}: {}", problem.what, problem.why), Tone::Urgent);
+                        } else {
+                            self.show_problem(problem);
+                        }
                     }
                 }
             }
@@ -61,7 +66,7 @@ impl App {
                 Err(problem) => self.show_problem(problem),
             },
             Message::Copied(result) => match result {
-                Ok(()) => self.say("copied to the clipboard", Tone::Good),
+                Ok(()) => self.say("sent to the clipboard of your terminal", Tone::Good),
                 Err(problem) => self.show_problem(problem),
             },
             _ => {}

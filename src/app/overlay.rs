@@ -54,7 +54,7 @@ impl App {
                 let ask = self.ask();
                 self.emit(Effect::Practise { ask, act });
             }
-            Act::Send => self.send_step(),
+            Act::Send(shown) => self.send_step(&shown),
             Act::Unwatch(ask) => {
                 self.emit(Effect::Forget { ask });
                 self.operations.end(ask, self.now, Outcome::Unwatched);
@@ -62,7 +62,6 @@ impl App {
             }
             Act::ShowProblem(problem) => self.dialogs.push(Dialog::Error(ErrorText::new(problem))),
             Act::Quit => self.emit(Effect::Quit),
-            Act::Say(text) => self.say(text, Tone::Plain),
         }
     }
 
@@ -168,6 +167,10 @@ impl App {
     /// What will break and what could not be read, worst first; Enter goes there.
     pub(super) fn open_problems(&mut self) {
         let mut items: Vec<(Option<i64>, Item)> = Vec::new();
+        if let Some(problem) = &self.failure {
+            let item = Item { label: problem.what.clone(), note: problem.why.clone(), then: Ok(Act::ShowProblem(problem.clone())) };
+            items.push((None, item));
+        }
         for gap in &self.estate.gaps {
             let note = format!("could not be read: {}", gap.why);
             let then = Ok(Act::ShowProblem(Problem::new(format!("Read {}", gap.what), gap.why.clone())));

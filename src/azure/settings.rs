@@ -14,6 +14,12 @@ use crate::model::ResourceId;
 #[derive(Debug, Clone, Default)]
 pub struct AppSettings(Vec<(String, SecretString)>);
 
+impl FromIterator<(String, SecretString)> for AppSettings {
+    fn from_iter<I: IntoIterator<Item = (String, SecretString)>>(settings: I) -> Self {
+        Self(settings.into_iter().collect())
+    }
+}
+
 impl AppSettings {
     /// The value of a setting that is no secret. Names differ in case for people only.
     pub fn get(&self, name: &str) -> Option<&str> {
@@ -47,7 +53,7 @@ fn decode(answer: &Value) -> Option<AppSettings> {
         other => other.to_string().into(),
     };
     let all = answer.get("properties")?.as_object()?;
-    Some(AppSettings(all.iter().map(|(name, value)| (name.clone(), text(value))).collect()))
+    Some(all.iter().map(|(name, value)| (name.clone(), text(value))).collect())
 }
 
 /// Sets one setting. The service replaces all of them at once, so all others are sent back as they were read; only the

@@ -27,6 +27,9 @@ impl Session {
     pub fn open(global: &Global) -> Result<Self, CliError> {
         let paths = Paths::of_this_user()?;
         let config_path = global.config_path()?;
+        if global.config.is_some() {
+            Config::require(&config_path)?;
+        }
         let config = Config::read(&config_path)?;
         // A log that cannot be written is no reason to refuse the work.
         let log = log::open(&paths.log(), std::env::var("CERTDECK_LOG").ok().as_deref()).ok();

@@ -3,7 +3,7 @@
 //! The octets stay in memory that is wiped; only `Body::secret` gets them, in Base64.
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -12,7 +12,7 @@ use zeroize::Zeroizing;
 
 use super::{Inputs, Key};
 use crate::file;
-use crate::pki::{self, Bundle, Contents, ReadError, Refused, Wrapping};
+use crate::pki::{self, Bundle, Contents, ReadError, Refused, Report, Wrapping};
 
 /// Why a file cannot be used, and which input is to blame.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,6 +27,8 @@ pub struct CertificateFile {
     pub contents: Contents,
     octets: Arc<Zeroizing<Vec<u8>>>,
     password: SecretString,
+    /// What the first who asked found: signatures are not verified anew with every key press.
+    report: OnceLock<Report>,
     /// Wrapped anew in memory with the new password; the file on disk is as it was.
     pub is_wrapped: bool,
 }
@@ -41,6 +43,11 @@ impl CertificateFile {
     /// The whole file in Base64, as Azure takes it.
     pub fn base64(&self) -> SecretString {
         STANDARD.encode(self.octets.as_slice()).into()
+    }
+
+    /// The verdict on the file as of the look that read it.
+    pub fn report(&self, judge: impl FnOnce(&Contents) -> Report) -> &Report {
+        self.report.get_or_init(|| judge(&self.contents))
     }
 
     pub fn password(&self) -> SecretString {
@@ -67,7 +74,7 @@ impl CertificateFile {
     fn parse(octets: Zeroizing<Vec<u8>>, password: SecretString, is_wrapped: bool) -> Result<Self, Box<Refused>> {
         let given = (!password.expose_secret().is_empty()).then_some(&password);
         let contents = pki::read(&octets, given)?;
-        Ok(Self { contents, octets: Arc::new(octets), password, is_wrapped })
+        Ok(Self { contents, octets: Arc::new(octets), password, report: OnceLock::new(), is_wrapped })
     }
 
     /// The same key and certificates, in order, encrypted as App Service has always taken it, with another password.

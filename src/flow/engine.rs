@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::step::poll_after;
 use super::{FlowName, Inputs, Key, Observed, Step, StepId, StepStatus, current, observe, steps};
@@ -63,9 +63,13 @@ impl Engine<'_> {
             let now = (self.clock)();
             let steps: Vec<Step> = steps(flow, &observed, inputs, self.rules, now)
                 .into_iter()
-                .map(|step| {
-                    let last = asked.get(&step.id).map(|(at, _)| *at);
-                    step.settling(last, now)
+                .map(|step| match asked.get(&step.id) {
+                    // Asked for often enough; what takes time to show is waited for, as long as somebody has patience.
+                    Some((at, tries)) if *tries >= TRIES && step.settles_within.is_positive() => {
+                        step.settles_within(SignedDuration::MAX).settling(Some(*at), now)
+                    }
+                    Some((at, _)) => step.settling(Some(*at), now),
+                    None => step,
                 })
                 .collect();
             conductor.stands(&steps);
@@ -111,14 +115,22 @@ impl Engine<'_> {
         say: &mut (dyn FnMut(String) + Send),
     ) -> Result<Observed, Problem> {
         let observed = observe(self.client, flow, inputs).await?;
-        let steps = steps(flow, &observed, inputs, self.rules, (self.clock)());
-        let ready = steps.iter().find(|candidate| candidate.id == step && candidate.status == StepStatus::Ready);
-        let Some(ready) = ready else { return Ok(observed) };
-        match self.send_all(flow, &ready.requests, say).await {
-            Err(Unsent { lost: true, problem }) => say(problem.to_string()),
-            sent => sent.map_err(|unsent| unsent.problem)?,
+        let Some(ready) = self.ready(flow, &observed, inputs, step) else { return Ok(observed) };
+        let lost = match self.send_all(flow, &ready.requests, say).await {
+            Err(Unsent { lost: true, problem }) => Some(problem),
+            sent => sent.map_err(|unsent| unsent.problem).map(|()| None)?,
+        };
+        let observed = observe(self.client, flow, inputs).await?;
+        match lost {
+            // Nothing to be seen of it: whoever asked for it has to know that no answer came.
+            Some(problem) if self.ready(flow, &observed, inputs, step).is_some() => Err(problem),
+            _ => Ok(observed),
         }
-        observe(self.client, flow, inputs).await
+    }
+
+    fn ready(&self, flow: FlowName, observed: &Observed, inputs: &Inputs, id: StepId) -> Option<Step> {
+        let steps = steps(flow, observed, inputs, self.rules, (self.clock)());
+        steps.into_iter().find(|step| step.id == id && step.status == StepStatus::Ready)
     }
 
     async fn send_all(&self, flow: FlowName, requests: &[Request], say: &mut (dyn FnMut(String) + Send)) -> Result<(), Unsent> {

@@ -1,6 +1,7 @@
 //! Upload a public certificate (A148–A153): a `.cer` that an app's code loads to reach others. It secures no hostname.
 
 use futures::future::try_join;
+use jiff::SignedDuration;
 
 use super::certificate_file::{self, CertificateFile};
 use super::import_order::tier_problem;
@@ -12,6 +13,9 @@ use crate::pki::{Certificate, Kind};
 
 /// Tells the platform which certificates the code of an app may load: thumbprints with commas between, or `*`.
 const SETTING: &str = "WEBSITE_LOAD_CERTIFICATES";
+
+/// The list may lag behind an upload for a moment (API.md 4.6), and the same upload again would be refused.
+const SETTLES: SignedDuration = SignedDuration::from_secs(60);
 
 const FILES: &[&str] = &["cer", "crt", "pem", "der"];
 
@@ -163,7 +167,7 @@ fn upload(case: &Case<'_>) -> Step {
     }
     let add = public_certificates::add(&id, &leaf.der);
     match namesake {
-        None => step(StepStatus::Ready).sending(vec![add]),
+        None => step(StepStatus::Ready).settles_within(SETTLES).sending(vec![add]),
         Some(old) => {
             // A changed certificate under an old name is refused, or silently ignored (API.md 4.6).
             let old = old.thumbprint.as_ref().map_or_else(|| "unknown".to_owned(), ToString::to_string);
@@ -173,6 +177,7 @@ fn upload(case: &Case<'_>) -> Step {
                 ))
                 .fact("Replaces", &*old)
                 .fact("Note", "the old one is removed first: for a moment the app has neither")
+                .settles_within(SETTLES)
                 .sending(vec![public_certificates::remove(&id), add])
         }
     }

@@ -144,7 +144,7 @@ pub(super) fn refusals(observed: &Observed, inputs: &Inputs) -> Vec<(Key, String
 }
 
 fn is_for(order: &Order, inputs: &Inputs) -> bool {
-    inputs.get(Key::Domain).is_some_and(|domain| order.domain.eq_ignore_ascii_case(domain))
+    Hostname::parse(inputs.typed(Key::Domain)).is_ok_and(|domain| order.domain.eq_ignore_ascii_case(domain.as_str()))
 }
 
 pub(super) async fn observe(client: &Client, inputs: &Inputs) -> Result<Observed, AzureError> {
@@ -308,6 +308,12 @@ mod tests {
         let observed = Observed { order: Seen::Here(order(OrderStatus::PendingIssuance)), ..seen() };
         let step = buying(&observed, &inputs());
         assert!(matches!(step.status, StepStatus::Done(_)) && step.requests.is_empty());
+    }
+
+    #[test]
+    fn a_domain_is_the_same_however_it_is_typed() {
+        let observed = Observed { order: Seen::Here(order(OrderStatus::PendingIssuance)), ..seen() };
+        assert!(matches!(buying(&observed, &inputs().with(Key::Domain, " Contoso.COM. ")).status, StepStatus::Done(_)));
     }
 
     #[test]

@@ -29,8 +29,6 @@ pub enum StepId {
     Import,
     // bind
     Tier,
-    HostMapped,
-    Covers,
     Bind,
     Served,
     // upload, public

@@ -4,7 +4,7 @@
 use std::sync::{Arc, OnceLock};
 
 use futures::future::join;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::certificate_file::{self, CertificateFile};
 use super::import_order::{observe_app, tier_problem};
@@ -24,6 +24,9 @@ const MENDABLE: [Requirement; 6] = [
     Requirement::KeyNotTripleDes,
     Requirement::CertsNotTripleDes,
 ];
+
+/// The list may lag behind an upload for a moment.
+const SETTLES: SignedDuration = SignedDuration::from_secs(30);
 
 const FILES: &[&str] = &["pfx", "p12", "pem"];
 
@@ -94,7 +97,7 @@ pub(super) fn refusals(observed: &Observed, inputs: &Inputs, rules: &Rules, now:
     match &observed.file {
         _ if inputs.get(Key::File).is_none() => refuse(Key::File, "choose the PFX file".to_owned()),
         Some(Err(unusable)) => refuse(unusable.key, unusable.why.clone()),
-        Some(Ok(file)) if uploaded(observed).is_none() && is_mendable(&report(file, observed, rules, now)) => {
+        Some(Ok(file)) if uploaded(observed).is_none() && is_mendable(report(file, observed, rules, now)) => {
             refuse(Key::NewPassword, "App Service does not take the file as it is: give a password to wrap it anew".to_owned());
         }
         _ => {}
@@ -176,9 +179,10 @@ fn target(app: &App, leaf: &Certificate, inputs: &Inputs) -> Option<ResourceId> 
     Some(app.plan.as_ref()?.sibling("Microsoft.Web/certificates", name))
 }
 
-fn report(file: &CertificateFile, observed: &Observed, rules: &Rules, now: Timestamp) -> Report {
+fn report<'a>(file: &'a CertificateFile, observed: &Observed, rules: &Rules, now: Timestamp) -> &'a Report {
     let roots = observed.roots.as_deref();
-    pki::check(&file.contents, &Question { rules, now, roots, host: None, empty_password: file.has_empty_password() })
+    let question = Question { rules, now, roots, host: None, empty_password: file.has_empty_password() };
+    file.report(|contents| pki::check(contents, &question))
 }
 
 /// Whether what stands in the way of an upload is gone once the file is wrapped anew.
@@ -190,7 +194,7 @@ fn is_mendable(report: &Report) -> bool {
 
 pub(super) fn steps(case: &Case<'_>) -> Vec<Step> {
     let report = file(case.observed).map(|file| report(file, case.observed, case.rules, case.now));
-    vec![read(case, report.as_ref()), wrap(case, report.as_ref()), check(case, report.as_ref()), upload(case)]
+    vec![read(case, report), wrap(case, report), check(case, report), upload(case)]
 }
 
 fn read(case: &Case<'_>, report: Option<&Report>) -> Step {
@@ -315,11 +319,9 @@ fn upload(case: &Case<'_>) -> Step {
     let (Some(plan), Some(id)) = (&app.plan, target(app, leaf, case.inputs)) else {
         return step(StepStatus::Blocked(Problem::new(what, "the app has no App Service plan")));
     };
-    step(StepStatus::Ready).fact("Name", id.name()).fact("Webspace", &app.webspace).sending(vec![certificates::upload(
-        &id,
-        &app.location,
-        file.base64(),
-        file.password(),
-        plan,
-    )])
+    step(StepStatus::Ready)
+        .fact("Name", id.name())
+        .fact("Webspace", &app.webspace)
+        .settles_within(SETTLES)
+        .sending(vec![certificates::upload(&id, &app.location, file.base64(), file.password(), plan)])
 }

@@ -23,9 +23,8 @@ pub async fn caa_issuers(cloud: &Cloud, name: &str) -> Seen<Vec<String>> {
     let labels: Vec<&str> = name.split('.').collect();
     for start in 0..labels.len() {
         let Some(records) = lookup(&resolver, &labels[start..].join("."), RecordType::CAA).await else { return Seen::Absent };
-        let issuers: Vec<String> = records.iter().filter_map(issuer).collect();
-        if !issuers.is_empty() {
-            return Seen::Here(issuers);
+        if records.iter().any(|data| matches!(data, RData::CAA(_))) {
+            return Seen::Here(records.iter().filter_map(issuer).collect());
         }
     }
     Seen::Here(Vec::new())

@@ -17,6 +17,12 @@ use super::trust::Roots;
 pub enum BuildError {
     #[error("the private key belongs to none of the certificates: {}", .0.join(" · "))]
     KeyMismatch(Vec<String>),
+    #[error(
+        "the private key is {0}, which cannot be paired with a certificate here; App Service takes RSA and elliptic curve keys"
+    )]
+    KeyType(String),
+    #[error("a part of the file cannot be read and would be lost: {0}")]
+    Unread(String),
     #[error("there is no certificate")]
     NoCertificate,
     #[error("there is no private key in the file, so it cannot become a private certificate")]
@@ -55,6 +61,13 @@ pub struct Bundle {
     pub missing: Option<String>,
 }
 
+fn mismatch(key: &PrivateKey, certificates: &[Certificate]) -> BuildError {
+    match key.public {
+        Some(_) => BuildError::KeyMismatch(certificates.iter().map(|one| one.subject.clone()).collect()),
+        None => BuildError::KeyType(key.kind.to_string()),
+    }
+}
+
 impl Bundle {
     /// Sorts `certificates` behind the one that belongs to `key`; a gap or a stray is refused by name (A133–A135).
     pub fn build(key: PrivateKey, certificates: &[Certificate]) -> Result<Self, BuildError> {
@@ -63,7 +76,7 @@ impl Bundle {
             return Err(BuildError::NoCertificate);
         }
         let Some(leaf) = certificates.iter().position(|one| key.fits(one) == Some(true)) else {
-            return Err(BuildError::KeyMismatch(certificates.iter().map(|one| one.subject.clone()).collect()));
+            return Err(mismatch(&key, certificates));
         };
         let Chain { path, missing, strays, .. } = chain(certificates, leaf);
         if !strays.is_empty() && missing.is_none() {
@@ -80,10 +93,13 @@ impl Bundle {
     /// had it before, and `check` names it.
     pub fn rewrap(contents: &Contents) -> Result<Self, BuildError> {
         let certificates = &contents.certificates;
+        if let Some(part) = contents.unread.first() {
+            return Err(BuildError::Unread(part.to_string()));
+        }
         let leaf = leaf(contents).ok_or(BuildError::NoCertificate)?;
         let first = contents.keys.first().ok_or(BuildError::NoKey)?;
         if leaf.has_key != Some(true) {
-            return Err(BuildError::KeyMismatch(certificates.iter().map(|one| one.subject.clone()).collect()));
+            return Err(mismatch(first, certificates));
         }
         let own = |key: &&PrivateKey| key.fits(&certificates[leaf.place]) == Some(true);
         let others = contents.keys.iter().filter(|key| !own(key)).count();

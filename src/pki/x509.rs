@@ -164,8 +164,8 @@ struct Extensions {
 
 fn extensions(body: &mut Reader<'_>) -> Result<Extensions> {
     let mut found = Extensions::default();
-    // Unique identifiers [1] and [2] may come first.
-    let Some(extensions) = body.find(|element| element.is_ok_and(|element| element.tag == tag::context(3))) else {
+    // Unique identifiers [1] and [2] may come first; what cannot be read must not pass for no extensions at all.
+    let Some(extensions) = body.find(|element| element.as_ref().map_or(true, |element| element.tag == tag::context(3))) else {
         return Ok(found);
     };
     for extension in extensions?.children()?.element()?.expect(tag::SEQUENCE)? {
@@ -257,6 +257,16 @@ mod tests {
         {
             assert!(read(tag::UTC_TIME, text).is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn extensions_that_are_cut_off_are_not_taken_for_none() {
+        let made = rcgen::CertificateParams::new(vec!["www.contoso.com".into()]).unwrap();
+        let made = made.self_signed(&rcgen::KeyPair::generate().unwrap()).unwrap();
+        let mut der = made.der().to_vec();
+        let at = der.windows(4).position(|octets| octets[0] == 0xA3 && octets[2] == 0x30 && octets[1] == octets[3] + 2).unwrap();
+        der[at + 1] += 1;
+        assert!(certificate(&der).is_err());
     }
 
     #[test]

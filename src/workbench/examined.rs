@@ -6,6 +6,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
 use thiserror::Error;
 
+use super::words;
 use crate::file::{self, Unread};
 use crate::model::printable;
 use crate::pki::{self, Certificate, Contents, Kind, Pkcs12, Question, ReadError, Refused, Report};
@@ -18,7 +19,7 @@ pub enum Failure {
     Unread(#[from] Unread),
     #[error(transparent)]
     Refused(#[from] Box<Refused>),
-    #[error("the file is called as PKCS#12 files are, but it is {}", .0.kind.as_str())]
+    #[error("the file is called as PKCS#12 files are, but it is {}", words::kind(.0.kind))]
     Misnamed(Box<Contents>),
 }
 

@@ -115,7 +115,8 @@ fn chain(contents: &Contents, chain: &Chain, out: &mut Vec<Fact>) {
     }
 }
 
-fn kind(kind: Kind) -> &'static str {
+/// What a file is.
+pub fn kind(kind: Kind) -> &'static str {
     match kind {
         Kind::Pkcs12 => "PKCS#12 (PFX)",
         Kind::X509 => "one certificate (DER)",

@@ -289,6 +289,10 @@ pub fn seen_for_public() -> Observed {
     }
 }
 
+pub fn app_settings(all: &[(&str, &str)]) -> AppSettings {
+    all.iter().map(|(name, value)| ((*name).to_owned(), (*value).into())).collect()
+}
+
 fn seen_of_shop() -> Observed {
     let web = group(MAIN, "web");
     Observed {

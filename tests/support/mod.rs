@@ -1,7 +1,7 @@
 //! A server that answers by script: what the practice cloud never does (lost answers, redirects, links that lead
 //! elsewhere) is said here line by line.
 
-#![allow(clippy::unwrap_used)]
+#![allow(dead_code, clippy::unwrap_used)]
 
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};

@@ -67,13 +67,12 @@ pub enum Act {
     OpenFolder(String),
     Show(PaneName, ResourceId),
     Practise(PracticeAct),
-    /// Send the current step of the wizard.
-    Send,
+    /// Send the current step of the wizard, if it still is this one: the one that was shown.
+    Send(Box<flow::Step>),
     /// Stop watching an operation.
     Unwatch(AskId),
     ShowProblem(Problem),
     Quit,
-    Say(String),
 }
 
 #[derive(Debug, Clone)]

@@ -2,13 +2,13 @@
 
 use super::{Focus, Origin, Standing, Wizard};
 use crate::app::App;
-use crate::app::dialog::{Confirm, Dialog};
+use crate::app::dialog::{Act, Confirm, Dialog};
 use crate::app::effect::Effect;
 use crate::app::message::AskId;
 use crate::app::operations::Operation;
 use crate::app::pane::{PaneName, Tone};
 use crate::flow::step::Consent;
-use crate::flow::{self, FlowName, Inputs, Key, Observed, StepStatus, suggest};
+use crate::flow::{self, FlowName, Inputs, Key, Observed, Step, StepStatus, suggest};
 use crate::model::{Order, Problem, ResourceId};
 
 impl App {
@@ -270,7 +270,7 @@ impl App {
             return self.say("certdeck runs read-only; nothing is sent", Tone::Soon);
         }
         let Some(Standing::At(step)) = self.wizard.as_ref().map(|wizard| wizard.standing()) else { return };
-        let mut confirm = Confirm::new(&*step.title, "Send", crate::app::dialog::Act::Send).ready();
+        let mut confirm = Confirm::new(&*step.title, "Send", Act::Send(Box::new(step.clone()))).ready();
         match &step.consent {
             Consent::Plain => confirm = confirm.says(&*step.explanation),
             Consent::Cost { notice, word } => {
@@ -286,11 +286,15 @@ impl App {
         self.dialogs.push(Dialog::Confirm(confirm));
     }
 
-    /// Sends the requests of the current step.
-    pub(in crate::app) fn send_step(&mut self) {
+    /// Sends the requests of the current step, if it is the one that was agreed to: a newer inventory or another look may
+    /// have changed it while the question was on screen.
+    pub(in crate::app) fn send_step(&mut self, agreed: &Step) {
         let ask = self.ask();
         let Some(wizard) = &mut self.wizard else { return };
         let Standing::At(step) = wizard.standing() else { return };
+        if step != agreed {
+            return self.say("nothing was sent: what would be sent changed meanwhile, so read it again", Tone::Soon);
+        }
         let (flow, inputs, id, what) = (wizard.page, wizard.inputs.clone(), step.id, step.title.clone());
         wizard.sent = Some(ask);
         (wizard.step, wizard.scroll) = (None, 0);
@@ -322,6 +326,9 @@ impl App {
                         super::Page { observed: *observed, was_seen: true, ask: None, failure: None, steps, asked };
                     wizard.looks = 0;
                     wizard.settle_origin();
+                    if !is_open {
+                        wizard.forget_secrets();
+                    }
                 }
                 // The page that sent it shows it anyway, and what Enter does next.
                 if !is_open {

@@ -156,7 +156,9 @@ impl Wizard {
     fn forget_secrets(&mut self) {
         self.masked.set("");
         self.inputs.forget_secrets();
-        *self.of_mut(FlowName::Upload) = Page::default();
+        let page = self.of_mut(FlowName::Upload);
+        page.observed.file = None;
+        page.steps.iter_mut().for_each(|step| step.requests.clear());
     }
 
     /// Derives fields, refusals and steps anew from what was typed and what was seen.

@@ -78,7 +78,7 @@ pub fn inspect(args: &Inspect) -> Result<Exit, CliError> {
     for path in &args.files {
         let examined = examine(path, password.clone())?;
         let report = examined.inspect();
-        write(&examined, &report, args.output, Judged::No)?;
+        write(&examined, &report, args.output, &Wanted::Facts)?;
         worst = worse(worst, if examined.contents.is_err() { Exit::Usage } else { Exit::Done });
     }
     Ok(worst)
@@ -103,7 +103,7 @@ pub fn run(args: &Args) -> Result<Exit, CliError> {
             empty_password: examined.has_empty_password(),
         };
         let report = examined.judge(&question);
-        write(&examined, &report, args.output, Judged::For(args.hostname.as_ref()))?;
+        write(&examined, &report, args.output, &Wanted::Verdict(args.hostname.as_ref()))?;
         let exit = match (&examined.contents, report.has_errors()) {
             (Err(_), _) => Exit::Usage,
             (Ok(_), true) => Exit::Blocked,
@@ -121,26 +121,26 @@ fn roots(args: &Args) -> Result<Roots, CliError> {
     Roots::read(&octets).map_err(|why| CliError::Usage(format!("{shown}: {why}")))
 }
 
-/// Whether a verdict was asked for, and the host that it is about.
-#[derive(Clone, Copy)]
-enum Judged<'a> {
-    No,
-    For(Option<&'a Hostname>),
+/// What is asked about a file.
+enum Wanted<'a> {
+    Facts,
+    /// The findings too, and whether a host can be secured.
+    Verdict(Option<&'a Hostname>),
 }
 
-fn write(examined: &Examined, report: &Report, format: Format, judged: Judged<'_>) -> Result<(), CliError> {
+fn write(examined: &Examined, report: &Report, format: Format, wanted: &Wanted<'_>) -> Result<(), CliError> {
     let mut out = io::BufWriter::new(io::stdout().lock());
     let written = match format {
-        Format::Json => writeln!(out, "{}", examined.json(report, matches!(judged, Judged::For(_)))),
-        Format::Text => text(examined, report, judged, &mut out),
+        Format::Json => writeln!(out, "{}", examined.json(report, matches!(wanted, Wanted::Verdict(_)))),
+        Format::Text => text(examined, report, wanted, &mut out),
     };
     written.and_then(|()| out.flush()).map_err(CliError::Output)
 }
 
-fn text(examined: &Examined, report: &Report, judged: Judged<'_>, out: &mut impl Write) -> io::Result<()> {
+fn text(examined: &Examined, report: &Report, wanted: &Wanted<'_>, out: &mut impl Write) -> io::Result<()> {
     writeln!(out, "{}", examined.file())?;
     lines(&workbench::facts(examined, report), out)?;
-    if let Judged::For(host) = judged {
+    if let Wanted::Verdict(host) = wanted {
         for finding in &report.findings {
             let severity = match finding.severity {
                 Severity::Error => "error",
@@ -153,9 +153,9 @@ fn text(examined: &Examined, report: &Report, judged: Judged<'_>, out: &mut impl
             writeln!(out, "           to do: {}", finding.remedy)?;
         }
         writeln!(out)?;
-        lines(&workbench::verdict(report, host), out)?;
+        lines(&workbench::verdict(report, *host), out)?;
     }
-    writeln!(out)
+    Ok(())
 }
 
 fn lines(facts: &[Fact], out: &mut impl Write) -> io::Result<()> {
