@@ -78,7 +78,10 @@ fn a_result_shows_verdict_findings_and_facts_and_the_openssl_command() {
     let mut screen = opened("cert-check");
     screen.press("/home/ada/certs/shop.pem<Tab><Tab>shop.contoso.com<Enter>");
     let given = job(&screen);
-    assert_eq!(given, Job::Check { file: "/home/ada/certs/shop.pem".into(), password: None, host: Some(host("shop.contoso.com")) });
+    assert_eq!(
+        given,
+        Job::Check { file: "/home/ada/certs/shop.pem".into(), password: None, host: Some(host("shop.contoso.com")), roots: None }
+    );
     assert_snapshot!("cert_working", screen.text());
     let outcome = outcome(&screen);
     answer(&mut screen, Ok(outcome));
@@ -222,6 +225,11 @@ fn what_is_built_and_wrapped_anew_is_private_opens_again_and_replaces_only_with_
     assert_eq!(refusal(&screen).0, Part::Password, "the old password opens it no more");
     screen.press("<C-u>new<Enter>");
     perform(&mut screen);
+    let mut judged = opened("cert-check");
+    judged.press(&format!("{}<Tab>new<Tab>shop.contoso.com<Tab>{root}<Enter>", at("shop.pfx")));
+    perform(&mut judged);
+    let Some(Dialog::Sheet(sheet)) = judged.app.dialogs.last() else { panic!("{}", judged.text()) };
+    assert!(!sheet.lines().iter().any(|line| line.text.contains("UNTRUSTED_CA")), "{:?}", sheet.lines());
     let Some(Dialog::Sheet(sheet)) = screen.app.dialogs.last() else { panic!("{}", screen.text()) };
     assert!(sheet.lines().iter().any(|line| line.text.contains("AES-256") || line.text.contains("aes-256")), "{:?}", sheet.lines());
     assert!(fs::read_dir(dir.path()).unwrap().count() == 4, "nothing is left beside the files");

@@ -43,10 +43,9 @@ pub fn form_lines(bench: &Bench, room: usize, look: &Look) -> Content {
     } else {
         let here = &bench.rows[bench.at];
         let is_file = !here.part.endings().is_empty();
-        let is_empty = matches!(&here.value, Value::Text(field) if field.text().is_empty());
-        let enter = if is_file && is_empty { "choose a file" } else { bench.task.verb() };
+        let enter = if bench.picks_on_enter() { "choose a file" } else { bench.task.verb() };
         let mut pairs = vec![("Enter", enter), ("Tab", "next")];
-        pairs.extend((is_file && !is_empty).then_some(("C-o", "files")));
+        pairs.extend((is_file && !bench.picks_on_enter()).then_some(("C-o", "files")));
         pairs.extend((!here.part.choices().is_empty()).then_some(("Space", "the other")));
         pairs.push(("Esc", "close"));
         keys(&pairs, look)

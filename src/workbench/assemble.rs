@@ -57,6 +57,14 @@ impl Gathered {
     }
 }
 
+/// The certificate authorities of a file, or those of this machine.
+pub fn roots(path: Option<&Path>) -> Result<Roots, Trouble> {
+    let Some(path) = path else { return Ok(Roots::of_this_machine()) };
+    let refuse = |why: String| Trouble::Unusable { file: shown(path), why };
+    let octets = file::read(path).map_err(|why| refuse(why.to_string()))?;
+    Roots::read(&octets).map_err(|why| refuse(why.to_string()))
+}
+
 /// Reads a private key; asks for its password if one is needed and none was given.
 pub fn read_key<E: From<Trouble>>(
     path: &Path,

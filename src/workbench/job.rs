@@ -7,11 +7,11 @@ use jiff::Timestamp;
 use secrecy::{ExposeSecret, SecretString};
 
 use super::{
-    Examined, Fact, Failure, Trouble, facts, gather, must_not_exist, openssl, read_key, replace, shown, verdict, write_new,
+    Examined, Fact, Failure, Trouble, facts, gather, must_not_exist, openssl, read_key, replace, roots, shown, verdict, write_new,
 };
 use crate::file;
 use crate::model::Hostname;
-use crate::pki::{Bundle, Finding, Question, ReadError, Roots, Wrapping};
+use crate::pki::{Bundle, Finding, Question, ReadError, Wrapping};
 use crate::rules::Rules;
 
 /// A password; compares, so that effects do, and prints nothing of itself.
@@ -37,6 +37,8 @@ pub enum Job {
         file: String,
         password: Option<Password>,
         host: Option<Hostname>,
+        /// Trusted instead of the authorities of this machine.
+        roots: Option<String>,
     },
     Build {
         key: String,
@@ -81,7 +83,10 @@ impl Job {
     pub fn perform(&self, rules: &Rules, now: Timestamp) -> Result<Outcome, Trouble> {
         match self {
             Self::Inspect { file, password } => inspect(file, password.as_ref()),
-            Self::Check { file, password, host } => check(file, password.as_ref(), host.as_ref(), rules, now),
+            Self::Check { file, password, host, roots } => {
+                let question = Asked { host: host.as_ref(), roots: roots.as_deref().map(file::path), rules, now };
+                check(file, password.as_ref(), &question)
+            }
             Self::Build { key, key_password, certificates, add_root, target } => {
                 build(key, key_password.as_ref(), certificates, *add_root, target)
             }
@@ -104,15 +109,18 @@ fn inspect(file: &str, password: Option<&Password>) -> Result<Outcome, Trouble> 
     })
 }
 
-fn check(
-    file: &str,
-    password: Option<&Password>,
-    host: Option<&Hostname>,
-    rules: &Rules,
+/// What a check goes by.
+struct Asked<'a> {
+    host: Option<&'a Hostname>,
+    roots: Option<PathBuf>,
+    rules: &'a Rules,
     now: Timestamp,
-) -> Result<Outcome, Trouble> {
+}
+
+fn check(file: &str, password: Option<&Password>, asked: &Asked<'_>) -> Result<Outcome, Trouble> {
+    let Asked { host, rules, now, .. } = *asked;
     let examined = open(file, password)?;
-    let roots = Roots::of_this_machine();
+    let roots = roots(asked.roots.as_deref())?;
     let known = (!roots.is_empty()).then_some(&roots);
     let question = Question { rules, now, roots: known, host, empty_password: examined.has_empty_password() };
     let report = examined.judge(&question);
@@ -120,7 +128,7 @@ fn check(
         title: examined.file(),
         facts: facts(&examined, &report),
         verdict: verdict(&report, host),
-        openssl: openssl::check(&examined.path, None, host),
+        openssl: openssl::check(&examined.path, asked.roots.as_deref(), host),
         findings: report.findings,
     })
 }

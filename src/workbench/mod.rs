@@ -8,7 +8,7 @@ pub mod openssl;
 mod words;
 mod written;
 
-pub use assemble::{Gathered, gather, read_key};
+pub use assemble::{Gathered, gather, read_key, roots};
 pub use examined::{Examined, Failure};
 pub use job::{Job, Outcome, Password, Target};
 pub use words::{Fact, facts, verdict};

@@ -25,6 +25,7 @@ pub enum Part {
     File,
     Password,
     Host,
+    Roots,
     Key,
     KeyPassword,
     Certificate,
@@ -81,10 +82,10 @@ impl Task {
     }
 
     fn parts(self) -> &'static [Part] {
-        use Part::{Again, Certificate, Encryption, File, Host, Key, KeyPassword, Name, New, Out, Root};
+        use Part::{Again, Certificate, Encryption, File, Host, Key, KeyPassword, Name, New, Out, Root, Roots};
         match self {
             Self::Inspect => &[File, Part::Password],
-            Self::Check => &[File, Part::Password, Host],
+            Self::Check => &[File, Part::Password, Host, Roots],
             Self::Build => &[Key, KeyPassword, Certificate, Root, Encryption, Name, New, Again, Out],
             Self::Rewrap => &[File, Part::Password, Encryption, Name, New, Again, Out],
         }
@@ -97,6 +98,7 @@ impl Part {
             Self::File => "File",
             Self::Password => "Password",
             Self::Host => "Hostname",
+            Self::Roots => "Trusted roots",
             Self::Key => "Private key",
             Self::KeyPassword => "Key's password",
             Self::Certificate => "Certificates",
@@ -114,6 +116,7 @@ impl Part {
             Self::File => "PFX, PEM, DER or PKCS#7.",
             Self::Password => "Only if the file has one.",
             Self::Host => "Optional: the name that the certificate is to secure.",
+            Self::Roots => "Optional: a file with your own authorities, instead of those that this machine trusts.",
             Self::Key => "PEM or DER, encrypted or not.",
             Self::KeyPassword => "Only if the key is encrypted.",
             Self::Certificate => "The whole chain up to the root, in any order; one file a line.",
@@ -140,7 +143,7 @@ impl Part {
         match self {
             Self::File => &["pfx", "p12", "pem", "crt", "cer", "der", "p7b", "p7c"],
             Self::Key => &["key", "pem", "der", "pk8", "p8"],
-            Self::Certificate => &["crt", "cer", "pem", "der", "p7b", "p7c"],
+            Self::Certificate | Self::Roots => &["crt", "cer", "pem", "der", "p7b", "p7c"],
             _ => &[],
         }
     }
@@ -169,7 +172,7 @@ impl Bench {
         match key.code {
             KeyCode::Esc => return Answer::Close,
             KeyCode::Char('o') if key.ctrl && !part.endings().is_empty() => return self.pick(),
-            KeyCode::Enter if !part.endings().is_empty() && self.text(part).is_empty() => return self.pick(),
+            KeyCode::Enter if self.picks_on_enter() => return self.pick(),
             KeyCode::Enter => return Answer::Do(Act::Work { replaces: false }),
             KeyCode::Tab if key.shift => self.go(false),
             KeyCode::Tab | KeyCode::Down => self.go(true),
@@ -177,6 +180,13 @@ impl Bench {
             _ => self.edit(key),
         }
         Answer::Stay
+    }
+
+    /// Whether Enter chooses a file here: where one is wanted and none is named. What is optional never holds up the work.
+    pub fn picks_on_enter(&self) -> bool {
+        let Row { part, value } = &self.rows[self.at];
+        let is_empty = matches!(value, Value::Text(field) if field.text().is_empty());
+        *part != Part::Roots && !part.endings().is_empty() && is_empty
     }
 
     fn edit(&mut self, key: Key) {
@@ -276,7 +286,12 @@ impl Bench {
             Task::Check => {
                 let host = Some(self.text(Part::Host)).filter(|text| !text.is_empty()).map(Hostname::parse).transpose();
                 let host = host.map_err(|why| (Part::Host, why.to_string()))?;
-                Job::Check { file: file()?, password: self.secret(Part::Password), host }
+                Job::Check {
+                    file: file()?,
+                    password: self.secret(Part::Password),
+                    host,
+                    roots: self.texts(Part::Roots).next().map(str::to_owned),
+                }
             }
             Task::Build => {
                 let key = self.required(Part::Key, "name the file of the private key first: Enter shows the files")?;

@@ -8,9 +8,8 @@ use jiff::Timestamp;
 
 use super::{Format, examine, password, print};
 use crate::cli::{CliError, Exit};
-use crate::file;
-use crate::model::{Hostname, printable};
-use crate::pki::{Question, Report, Roots};
+use crate::model::Hostname;
+use crate::pki::{Question, Report};
 use crate::rules::{Profile, Rules, Severity};
 use crate::workbench::{self, Examined, Fact, openssl};
 
@@ -90,7 +89,7 @@ pub fn run(args: &Args) -> Result<Exit, CliError> {
         return print(args.files.iter().flat_map(look));
     }
     let rules = Rules::load(args.profile.into()).map_err(|error| CliError::Usage(error.to_string()))?;
-    let roots = roots(args)?;
+    let roots = workbench::roots(args.roots.as_deref())?;
     let password = args.password.get()?;
     let mut worst = Exit::Done;
     for path in &args.files {
@@ -112,13 +111,6 @@ pub fn run(args: &Args) -> Result<Exit, CliError> {
         worst = worse(worst, exit);
     }
     Ok(worst)
-}
-
-fn roots(args: &Args) -> Result<Roots, CliError> {
-    let Some(path) = &args.roots else { return Ok(Roots::of_this_machine()) };
-    let shown = printable(&path.display().to_string()).into_owned();
-    let octets = file::read(path).map_err(|why| CliError::Usage(format!("{shown}: {why}")))?;
-    Roots::read(&octets).map_err(|why| CliError::Usage(format!("{shown}: {why}")))
 }
 
 /// What is asked about a file.
