@@ -15,3 +15,4 @@ pub mod pki;
 pub mod rules;
 pub mod runtime;
 pub mod ui;
+pub mod workbench;

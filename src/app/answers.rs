@@ -57,6 +57,7 @@ impl App {
                 self.take_performed(ask, result);
             }
             Message::FolderRead { ask, result } => self.take_folder(ask, result),
+            Message::Worked { ask, result } => self.take_worked(ask, result),
             Message::Practised { result, .. } => match result {
                 Ok(words) => {
                     self.say(words, Tone::Good);

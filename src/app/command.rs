@@ -2,6 +2,7 @@
 //! possible now. Help, hint bar, palette and key map are all made from it.
 
 use super::App;
+use super::dialog::Task;
 use super::pane::PaneName;
 use crate::flow::FlowName;
 use crate::model::ResourceId;
@@ -26,6 +27,8 @@ pub enum Command {
     Plan,
     Practise,
     Flow(FlowName),
+    /// Certificate files of this machine; changes nothing in the cloud.
+    Workbench(Task),
     /// Named on the keys that every build keeps, but not built yet; the words say so instead of pretending.
     Later,
     Palette,
@@ -83,6 +86,7 @@ const WIZARD: &[Place] = &[Place::Wizard];
 const MOVING: &str = "Moving";
 const ROWS: &str = "The list";
 const ACTING: &str = "Acting";
+const FILES: &str = "Certificate files";
 const ALWAYS: &str = "Everywhere";
 const LATER: &str = "In a later version";
 
@@ -137,6 +141,10 @@ pub static TABLE: &[Entry] = &[
         BROWSING,
     ),
     changing(Command::Wizard, "wizard", "Wizard", "Go on with the order under the cursor where it stands.", BROWSING),
+    entry(Command::Workbench(Task::Inspect), "cert-inspect", "", "Show what a certificate file holds.", FILES, EVERYWHERE),
+    entry(Command::Workbench(Task::Check), "cert-check", "", "Judge a certificate file as App Service would.", FILES, EVERYWHERE),
+    entry(Command::Workbench(Task::Build), "cert-build", "", "Make a PFX of a key and its certificates.", FILES, EVERYWHERE),
+    entry(Command::Workbench(Task::Rewrap), "cert-rewrap", "", "Write a PFX with new encryption or password.", FILES, EVERYWHERE),
     later("renew", "Renew a certificate by the route that fits it."),
     later("sync", "Bring a renewed certificate to the apps that use it."),
     later("export", "Write a certificate with its key to a PFX file."),

@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::message::AskId;
 use crate::flow::{FlowName, Inputs, StepId};
 use crate::model::ResourceId;
+use crate::workbench::Job;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Effect {
@@ -35,6 +36,11 @@ pub enum Effect {
         ask: AskId,
         path: String,
         endings: &'static [&'static str],
+    },
+    /// Inspect, check, build or wrap anew certificate files of this machine.
+    Work {
+        ask: AskId,
+        job: Box<Job>,
     },
     /// Only against a practice cloud: play a part that a person outside of Azure has.
     Practise {

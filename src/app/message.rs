@@ -8,6 +8,7 @@ use super::dialog::Folder;
 use super::key::Key;
 use crate::flow::{Observed, StepId};
 use crate::model::{Estate, Problem};
+use crate::workbench::{Outcome, Trouble};
 
 /// Tells the answers to one question from those to another; a late answer to a question no longer asked is dropped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -60,6 +61,11 @@ pub enum Message {
     FolderRead {
         ask: AskId,
         result: Result<Folder, Problem>,
+    },
+    /// What came of certificate files (`Effect::Work`).
+    Worked {
+        ask: AskId,
+        result: Result<Box<Outcome>, Trouble>,
     },
     /// What the practice cloud did on request (`Effect::Practise`).
     Practised {

@@ -16,6 +16,7 @@ pub mod operations;
 mod overlay;
 pub mod pane;
 pub mod wizard;
+mod workbench;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -203,6 +204,7 @@ impl App {
             Command::Suspend => self.emit(Effect::Suspend),
             Command::Quit => self.ask_to_quit(),
             Command::Flow(flow) => self.open_flow(flow),
+            Command::Workbench(task) => self.open_bench(task),
             Command::Wizard => self.open_order_wizard(),
             command if self.wizard.is_some() => self.run_in_wizard(command),
             command => self.run_browsing(command),

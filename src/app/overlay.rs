@@ -44,6 +44,10 @@ impl App {
             }
             Act::Copy(text) => self.emit(Effect::Copy(text)),
             Act::Fill(key, value) => self.fill_field(key, &value),
+            Act::FillRow(path) => self.fill_row(&path),
+            Act::PickFile { title, endings, beside } => self.pick_file(title, endings, beside),
+            Act::Work { replaces } => self.work(replaces),
+            Act::StopWork(ask) => self.stop_work(ask),
             Act::OpenFolder(path) => self.open_folder(path),
             Act::Show(pane, id) => self.show(pane, &id),
             Act::Practise(act) => {
@@ -246,5 +250,8 @@ impl App {
 
 /// What people look for comes first: what can be done, last how to move.
 fn group_rank(group: &str) -> usize {
-    ["Acting", "The list", "Everywhere", "Moving"].iter().position(|known| *known == group).unwrap_or(usize::MAX)
+    ["Acting", "Certificate files", "The list", "Everywhere", "Moving"]
+        .iter()
+        .position(|known| *known == group)
+        .unwrap_or(usize::MAX)
 }

@@ -171,6 +171,7 @@ impl Screen {
             Effect::PerformStep { ask, flow, inputs, step } => self.tasks.perform_step(ask, flow, inputs, step),
             Effect::ReadRaw { ask, id } => self.tasks.read_raw(ask, id),
             Effect::ReadFolder { ask, path, endings } => self.tasks.read_folder(ask, path, endings),
+            Effect::Work { ask, job } => self.tasks.work(ask, job),
             Effect::Practise { ask, act } => self.tasks.practise(ask, act),
             Effect::Forget { ask } => self.tasks.forget(ask),
             Effect::Wake(after) => self.tasks.wake(after),

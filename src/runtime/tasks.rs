@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use jiff::Timestamp;
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::task::AbortHandle;
 
@@ -15,6 +16,7 @@ use crate::app::message::{AskId, Message};
 use crate::azure::{inventory, raw};
 use crate::flow::{self, FlowName, Inputs, StepId};
 use crate::model::{Problem, ResourceId};
+use crate::workbench::{Job, Trouble};
 
 #[derive(Debug)]
 pub struct Tasks {
@@ -86,6 +88,17 @@ impl Tasks {
             let read = tokio::task::spawn_blocking(move || folder::read(&path, endings)).await;
             let result = read.unwrap_or_else(|_| Err(Problem::new("Read the directory", "it could not be read")));
             answers.say(Message::FolderRead { ask, result });
+        });
+    }
+
+    pub fn work(&mut self, ask: AskId, job: Box<Job>) {
+        let (world, answers) = self.both();
+        self.run(ask, async move {
+            // Deriving keys from passwords takes up to seconds.
+            let work = move || job.perform(&world.rules, Timestamp::now()).map(Box::new);
+            let result = tokio::task::spawn_blocking(work).await;
+            let result = result.unwrap_or_else(|_| Err(Trouble::Refused("the work was broken off".to_owned())));
+            answers.say(Message::Worked { ask, result });
         });
     }
 

@@ -14,15 +14,15 @@ use crate::app::field::Field;
 use crate::app::operations::Outcome;
 
 /// What a dialog looks like before it is cut to the screen.
-struct Content {
-    title: String,
-    lines: Vec<Line<'static>>,
+pub(super) struct Content {
+    pub(super) title: String,
+    pub(super) lines: Vec<Line<'static>>,
     /// The line that has to be on screen.
-    at: usize,
+    pub(super) at: usize,
     /// Lines at the end that always stay: refusal and keys.
-    foot: Vec<Line<'static>>,
+    pub(super) foot: Vec<Line<'static>>,
     /// Line and column of the text cursor; lines of the foot are counted after the others.
-    cursor: Option<(usize, usize)>,
+    pub(super) cursor: Option<(usize, usize)>,
 }
 
 pub fn draw(app: &App, dialog: &Dialog, look: &Look, screen: Rect, frame: &mut Frame<'_>) {
@@ -37,13 +37,16 @@ pub fn draw(app: &App, dialog: &Dialog, look: &Look, screen: Rect, frame: &mut F
         Dialog::Choose(choose) => choose_lines(choose, room, look),
         Dialog::Files(files) => file_lines(files, room, look),
         Dialog::Confirm(confirm) => confirm_lines(confirm, room, look),
+        Dialog::Bench(bench) => super::bench::form_lines(bench, room, look),
+        Dialog::Sheet(sheet) => super::bench::sheet_lines(sheet, room, look),
         Dialog::Error(error) => error_lines(error, room, look),
         Dialog::Operations { cursor } => operation_lines(app, *cursor, room, look),
     };
     let wanted = content.lines.len() + content.foot.len() + 2;
     let height = u16::try_from(wanted).unwrap_or(u16::MAX).min(screen.height.saturating_sub(2));
-    // Typed lists keep their top where it is while they grow and shrink.
-    let top = if matches!(dialog, Dialog::Palette(_) | Dialog::Files(_)) { 2 } else { (screen.height - height) / 2 };
+    // What is typed into keeps its top where it is while it grows and shrinks.
+    let top =
+        if matches!(dialog, Dialog::Palette(_) | Dialog::Files(_) | Dialog::Bench(_)) { 2 } else { (screen.height - height) / 2 };
     let area = Rect { x: screen.x + (screen.width - outer) / 2, y: screen.y + top, width: outer, height };
     Clear.render(area, frame.buffer_mut());
     let title = Line::styled(format!(" {} ", cut(&content.title, room, look.glyphs.more)), look.style(Role::Title));
@@ -73,14 +76,14 @@ pub fn draw(app: &App, dialog: &Dialog, look: &Look, screen: Rect, frame: &mut F
 }
 
 /// The last line of a dialog: its keys.
-fn keys(pairs: &[(&str, &str)], look: &Look) -> Line<'static> {
+pub(super) fn keys(pairs: &[(&str, &str)], look: &Look) -> Line<'static> {
     let spans = pairs
         .iter()
         .flat_map(|(key, words)| [Span::styled((*key).to_owned(), look.style(Role::Key)), Span::raw(format!(" {words}   "))]);
     Line::from(spans.collect::<Vec<_>>())
 }
 
-fn refusal(why: Option<&String>, room: usize, look: &Look) -> Vec<Line<'static>> {
+pub(super) fn refusal(why: Option<&String>, room: usize, look: &Look) -> Vec<Line<'static>> {
     let words = why.map(|why| wrap(&format!("{} {why}", look.glyphs.soon), room)).unwrap_or_default();
     words.into_iter().map(|line| Line::styled(line, look.style(Role::Urgent))).collect()
 }

@@ -1,5 +1,6 @@
 //! What the program looks like: a pure function of its state. Reads, never changes.
 
+mod bench;
 mod dialogs;
 pub mod look;
 mod panes;

@@ -27,8 +27,8 @@ pub struct FolderEntry {
 
 #[derive(Debug, Clone)]
 pub struct Files {
-    /// The field that gets the path.
-    key: flow::Key,
+    /// The field of the wizard that gets the path; none means the form below.
+    key: Option<flow::Key>,
     pub title: &'static str,
     /// What the names of the files end in.
     pub endings: &'static [&'static str],
@@ -44,8 +44,13 @@ pub struct Files {
 
 impl Files {
     pub fn new(key: flow::Key, title: &'static str, endings: &'static [&'static str]) -> Self {
+        Self { key: Some(key), ..Self::for_form(title, endings) }
+    }
+
+    /// For the form that lies below.
+    pub fn for_form(title: &'static str, endings: &'static [&'static str]) -> Self {
         Self {
-            key,
+            key: None,
             title,
             endings,
             folder: Folder::default(),
@@ -123,9 +128,9 @@ impl Files {
                 self.typed.set("");
                 Answer::Do(Act::OpenFolder(self.join(&name)))
             }
-            Some((false, name)) => Answer::CloseAnd(Act::Fill(self.key, self.join(&name))),
+            Some((false, name)) => Answer::CloseAnd(self.fill(&name)),
             // A name that is not shown may still be a file; whether it is, the flow says.
-            None if !self.typed.text().is_empty() => Answer::CloseAnd(Act::Fill(self.key, self.join(self.typed.text()))),
+            None if !self.typed.text().is_empty() => Answer::CloseAnd(self.fill(self.typed.text())),
             None => {
                 self.refusal = Some("there is nothing to choose here; Backspace goes up, Esc goes back".to_owned());
                 Answer::Stay
@@ -152,6 +157,14 @@ impl Files {
             self.typed.set(&common);
         }
         Answer::Stay
+    }
+
+    fn fill(&self, name: &str) -> Act {
+        let path = self.join(name);
+        match self.key {
+            Some(key) => Act::Fill(key, path),
+            None => Act::FillRow(path),
+        }
     }
 
     fn join(&self, name: &str) -> String {

@@ -1,19 +1,23 @@
 //! Dialogs lie over everything else in a stack; the top one has the keys. A dialog knows nothing of the program: it
 //! answers a key with what is to be done.
 
+mod bench;
 mod choose;
 mod confirm;
 mod error;
 mod files;
 mod help;
 mod palette;
+mod sheet;
 
+pub use bench::{Bench, Part, Row, Task, Value};
 pub use choose::{Choose, Item};
 pub use confirm::Confirm;
 pub use error::ErrorText;
 pub use files::{Files, Folder, FolderEntry};
 pub use help::{Help, HelpLine};
 pub use palette::{Candidate, Palette};
+pub use sheet::{Sheet, SheetLine};
 
 use super::command::{Entry, Motion};
 use super::effect::PracticeAct;
@@ -30,6 +34,8 @@ pub enum Dialog {
     Choose(Choose),
     Files(Files),
     Confirm(Confirm),
+    Bench(Bench),
+    Sheet(Sheet),
     Error(ErrorText),
     /// The ledger; the cursor counts from the newest.
     Operations {
@@ -44,6 +50,19 @@ pub enum Act {
     Copy(String),
     /// Fill a field of the wizard.
     Fill(flow::Key, String),
+    /// Fill a row of the workbench's form.
+    FillRow(String),
+    /// Open the file picker for the workbench's form.
+    PickFile {
+        title: &'static str,
+        endings: &'static [&'static str],
+        beside: String,
+    },
+    /// Do what the workbench's form asks for.
+    Work {
+        replaces: bool,
+    },
+    StopWork(AskId),
     /// Read a directory for the file picker.
     OpenFolder(String),
     Show(PaneName, ResourceId),
@@ -73,6 +92,8 @@ impl Dialog {
             Self::Choose(choose) => choose.press(key),
             Self::Files(files) => files.press(key),
             Self::Confirm(confirm) => confirm.press(key),
+            Self::Bench(bench) => bench.press(key),
+            Self::Sheet(sheet) => sheet.press(key),
             Self::Error(error) => error.press(key),
             Self::Operations { .. } => Answer::Stay,
         }
@@ -81,6 +102,7 @@ impl Dialog {
     pub fn paste(&mut self, text: &str) -> Answer {
         match self {
             Self::Files(files) => return files.paste(text),
+            Self::Bench(bench) => bench.paste(text),
             Self::Palette(palette) => palette.paste(text),
             Self::Choose(choose) if choose.is_typed => choose.paste(text),
             Self::Confirm(confirm) => confirm.typed.paste(text),

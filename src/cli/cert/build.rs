@@ -1,11 +1,10 @@
 //! `certdeck cert build`: a private key and certificates, in whatever order, become a PFX (A129–A142).
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use super::{Encryption, file, openssl, password};
+use super::{Encryption, password, print};
 use crate::cli::{CliError, Exit, words};
-use crate::model::printable;
-use crate::pki::{self, Bundle, Certificate, PrivateKey, ReadError, Roots};
+use crate::workbench::{self, openssl, shown};
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
@@ -36,60 +35,21 @@ pub struct Args {
 }
 
 pub fn run(args: &Args) -> Result<Exit, CliError> {
-    let mut certificates = Vec::new();
-    let mut from = Vec::new();
-    for path in &args.cert {
-        for certificate in read_certificates(path)? {
-            certificates.push(certificate);
-            from.push(path.as_path());
-        }
-    }
-    let key = read_key(args)?;
-    let root = pki::missing_root(&key, &certificates, &Roots::of_this_machine());
-    if args.add_root {
-        certificates.extend(root.clone());
-    }
-    let bundle = Bundle::build(key, &certificates).map_err(|why| {
-        let hint =
-            if root.is_some() && !args.add_root { "; this machine trusts it, and --add-root takes it from there" } else { "" };
-        CliError::Refused(format!("{why}{hint}"))
-    })?;
+    let gathered = workbench::gather(&args.cert)?;
+    let key = workbench::read_key(&args.key, args.key_password.get()?.as_ref(), || password::ask(&shown(&args.key)))?;
+    let bundle = gathered.build(key, args.add_root, "--add-root takes it from there")?;
+    let (wrapping, name) = (args.encryption.into(), args.friendly_name.as_deref());
     if args.openssl {
-        let mut files: Vec<&Path> = Vec::new();
-        for one in &bundle.chain {
-            let place = certificates.iter().position(|given| given.der == one.der);
-            files.extend(place.and_then(|place| from.get(place).copied()).filter(|path| !files.contains(path)));
-        }
-        return openssl::print(openssl::build(&args.key, &files, &args.out, args.encryption, args.friendly_name.as_deref()));
+        return print(openssl::build(&args.key, &gathered.files(&bundle), &args.out, wrapping, name));
     }
-    file::must_not_exist(&args.out)?;
-    let shown = printable(&args.out.display().to_string()).into_owned();
-    let password = args.password.get()?.map_or_else(|| password::ask_twice(&shown), Ok)?;
-    let octets = bundle.write(&password, args.encryption.into(), args.friendly_name.as_deref());
-    file::write_new(&args.out, &octets.map_err(|why| CliError::Refused(why.to_string()))?)?;
-    words(&format!("{shown}: private key and {} certificates, in order", bundle.chain.len()));
+    workbench::must_not_exist(&args.out)?;
+    let out = shown(&args.out);
+    let password = args.password.get()?.map_or_else(|| password::ask_twice(&out), Ok)?;
+    let octets = bundle.write(&password, wrapping, name);
+    workbench::write_new(&args.out, &octets.map_err(|why| CliError::Refused(why.to_string()))?)?;
+    words(&format!("{out}: private key and {} certificates, in order", bundle.chain.len()));
     for one in &bundle.chain {
         words(&format!("  {}", one.subject));
     }
     Ok(Exit::Done)
-}
-
-fn read_certificates(path: &Path) -> Result<Vec<Certificate>, CliError> {
-    let refuse = |why: String| CliError::Usage(format!("{}: {why}", printable(&path.display().to_string())));
-    let octets = file::read(path).map_err(|why| refuse(why.to_string()))?;
-    let contents = pki::read(&octets, None).map_err(|why| refuse(why.to_string()))?;
-    if contents.certificates.is_empty() { Err(refuse("no certificate in it".into())) } else { Ok(contents.certificates) }
-}
-
-fn read_key(args: &Args) -> Result<PrivateKey, CliError> {
-    let shown = printable(&args.key.display().to_string()).into_owned();
-    let refuse = |why: String| CliError::Usage(format!("{shown}: {why}"));
-    let octets = file::read(&args.key).map_err(|why| refuse(why.to_string()))?;
-    let mut password = args.key_password.get()?;
-    let mut key = pki::read_key(&octets, password.as_ref());
-    if matches!(key, Err(ReadError::PasswordNeeded { .. })) && password.is_none() {
-        password = password::ask(&shown)?;
-        key = pki::read_key(&octets, password.as_ref());
-    }
-    key.map_err(|why| refuse(why.to_string()))
 }

@@ -6,12 +6,12 @@ use std::path::PathBuf;
 use clap::ValueEnum;
 use jiff::Timestamp;
 
-use super::report::{Examined, Failure};
-use super::{Format, file, openssl, password, words};
+use super::{Format, examine, password, print};
 use crate::cli::{CliError, Exit};
-use crate::model::{Hostname, printable};
-use crate::pki::{self, Question, Report, Roots};
-use crate::rules::{Profile, Rules};
+use crate::model::Hostname;
+use crate::pki::{Question, Report};
+use crate::rules::{Profile, Rules, Severity};
+use crate::workbench::{self, Examined, Fact, openssl};
 
 #[derive(Debug, clap::Args)]
 pub struct Inspect {
@@ -70,17 +70,13 @@ impl From<ProfileName> for Profile {
 
 pub fn inspect(args: &Inspect) -> Result<Exit, CliError> {
     if args.openssl {
-        return openssl::print(args.files.iter().flat_map(|path| openssl::inspect(path)));
+        return print(args.files.iter().flat_map(|path| openssl::inspect(path)));
     }
     let password = args.password.get()?;
     let mut worst = Exit::Done;
     for path in &args.files {
-        let examined = Examined::read(path, password.clone())?;
-        let mut report = Report::default();
-        if let Some(contents) = examined.known() {
-            report.leaf = pki::leaf(contents);
-            report.chain = report.leaf.map(|leaf| pki::chain(&contents.certificates, leaf.place));
-        }
+        let examined = examine(path, password.clone())?;
+        let report = examined.inspect();
         write(&examined, &report, args.output, &Wanted::Facts)?;
         worst = worse(worst, if examined.contents.is_err() { Exit::Usage } else { Exit::Done });
     }
@@ -90,14 +86,14 @@ pub fn inspect(args: &Inspect) -> Result<Exit, CliError> {
 pub fn run(args: &Args) -> Result<Exit, CliError> {
     if args.openssl {
         let look = |path: &PathBuf| openssl::check(path, args.roots.as_deref(), args.hostname.as_ref());
-        return openssl::print(args.files.iter().flat_map(look));
+        return print(args.files.iter().flat_map(look));
     }
     let rules = Rules::load(args.profile.into()).map_err(|error| CliError::Usage(error.to_string()))?;
-    let roots = roots(args)?;
+    let roots = workbench::roots(args.roots.as_deref())?;
     let password = args.password.get()?;
     let mut worst = Exit::Done;
     for path in &args.files {
-        let examined = Examined::read(path, password.clone())?;
+        let examined = examine(path, password.clone())?;
         let question = Question {
             rules: &rules,
             now: args.as_of.unwrap_or_else(Timestamp::now),
@@ -105,11 +101,7 @@ pub fn run(args: &Args) -> Result<Exit, CliError> {
             host: args.hostname.as_ref(),
             empty_password: examined.has_empty_password(),
         };
-        let report = match &examined.contents {
-            Ok(contents) => pki::check(contents, &question),
-            Err(Failure::Refused(refused)) => pki::check_refused(refused, &question),
-            Err(failure @ (Failure::Unread(_) | Failure::Misnamed(_))) => pki::check_no_pfx(&failure.to_string(), &question),
-        };
+        let report = examined.judge(&question);
         write(&examined, &report, args.output, &Wanted::Verdict(args.hostname.as_ref()))?;
         let exit = match (&examined.contents, report.has_errors()) {
             (Err(_), _) => Exit::Usage,
@@ -121,13 +113,6 @@ pub fn run(args: &Args) -> Result<Exit, CliError> {
     Ok(worst)
 }
 
-fn roots(args: &Args) -> Result<Roots, CliError> {
-    let Some(path) = &args.roots else { return Ok(Roots::of_this_machine()) };
-    let shown = printable(&path.display().to_string()).into_owned();
-    let octets = file::read(path).map_err(|why| CliError::Usage(format!("{shown}: {why}")))?;
-    Roots::read(&octets).map_err(|why| CliError::Usage(format!("{shown}: {why}")))
-}
-
 /// What is asked about a file.
 enum Wanted<'a> {
     Facts,
@@ -137,14 +122,36 @@ enum Wanted<'a> {
 
 fn write(examined: &Examined, report: &Report, format: Format, wanted: &Wanted<'_>) -> Result<(), CliError> {
     let mut out = io::BufWriter::new(io::stdout().lock());
-    let written = match (format, wanted) {
-        (Format::Json, _) => writeln!(out, "{}", examined.json(report, matches!(wanted, Wanted::Verdict(_)))),
-        (Format::Text, Wanted::Facts) => words::facts(examined, report, &mut out),
-        (Format::Text, Wanted::Verdict(host)) => {
-            words::facts(examined, report, &mut out).and_then(|()| words::findings(report, *host, &mut out))
-        }
+    let written = match format {
+        Format::Json => writeln!(out, "{}", examined.json(report, matches!(wanted, Wanted::Verdict(_)))),
+        Format::Text => text(examined, report, wanted, &mut out),
     };
     written.and_then(|()| out.flush()).map_err(CliError::Output)
+}
+
+fn text(examined: &Examined, report: &Report, wanted: &Wanted<'_>, out: &mut impl Write) -> io::Result<()> {
+    writeln!(out, "{}", examined.file())?;
+    lines(&workbench::facts(examined, report), out)?;
+    if let Wanted::Verdict(host) = wanted {
+        for finding in &report.findings {
+            let severity = match finding.severity {
+                Severity::Error => "error",
+                Severity::Warning => "warning",
+                Severity::Note => "note",
+            };
+            writeln!(out, "\n  {severity:<8} {}: {}", finding.rule, finding.seen)?;
+            writeln!(out, "           required: {} (since {})", finding.required, finding.since)?;
+            writeln!(out, "           source: {}", finding.source)?;
+            writeln!(out, "           to do: {}", finding.remedy)?;
+        }
+        writeln!(out)?;
+        lines(&workbench::verdict(report, *host), out)?;
+    }
+    Ok(())
+}
+
+fn lines(facts: &[Fact], out: &mut impl Write) -> io::Result<()> {
+    facts.iter().try_for_each(|fact| writeln!(out, "  {:<15} {}", fact.label, fact.text))
 }
 
 fn worse(one: Exit, other: Exit) -> Exit {

@@ -2,18 +2,19 @@
 
 mod build;
 mod check;
-mod file;
-mod openssl;
 pub(super) mod password;
 mod prompt;
-mod report;
 mod rewrap;
-mod words;
+
+use std::io::{self, Write};
+use std::path::Path;
 
 use clap::{Subcommand, ValueEnum};
+use secrecy::SecretString;
 
 use super::{CliError, Exit};
 use crate::pki::Wrapping;
+use crate::workbench::{Examined, Trouble, shown};
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
@@ -60,6 +61,30 @@ impl From<Encryption> for Wrapping {
         match encryption {
             Encryption::TripleDes => Self::TripleDes,
             Encryption::Aes256 => Self::Aes256,
+        }
+    }
+}
+
+/// Reads a certificate file; asks for its password on the terminal if one is needed and none was given.
+fn examine(path: &Path, password: Option<SecretString>) -> Result<Examined, CliError> {
+    Examined::read(path, password, || password::ask(&shown(path)))
+}
+
+/// Prints commands, each on a line of its own.
+fn print(commands: impl IntoIterator<Item = String>) -> Result<Exit, CliError> {
+    let mut out = io::stdout().lock();
+    for command in commands {
+        writeln!(out, "{command}").map_err(CliError::Output)?;
+    }
+    Ok(Exit::Done)
+}
+
+impl From<Trouble> for CliError {
+    fn from(trouble: Trouble) -> Self {
+        match trouble {
+            Trouble::Unusable { .. } | Trouble::Closed { .. } | Trouble::Exists(_) => Self::Usage(trouble.to_string()),
+            Trouble::Refused(why) => Self::Refused(why),
+            Trouble::Unwritten { file, why } => Self::machine(format!("write {file}"), why),
         }
     }
 }

@@ -8,8 +8,9 @@ use std::path::{Path, PathBuf};
 use secrecy::{ExposeSecret, SecretString};
 use zeroize::Zeroizing;
 
-use super::{file, prompt};
+use super::prompt;
 use crate::cli::CliError;
+use crate::file;
 
 /// Octets of a password; more is refused rather than moved about in memory, which would leave copies.
 pub(super) const LONGEST: usize = 4096;

@@ -4,11 +4,10 @@ use std::path::PathBuf;
 
 use secrecy::ExposeSecret;
 
-use super::report::Examined;
-use super::{Encryption, file, openssl, password};
+use super::{Encryption, examine, password, print};
 use crate::cli::{CliError, Exit, words};
-use crate::model::printable;
 use crate::pki::Bundle;
+use crate::workbench::{self, openssl, shown};
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
@@ -35,24 +34,24 @@ pub struct Args {
 /// Without a new password the old one is kept; an empty one cannot be.
 pub fn run(args: &Args) -> Result<Exit, CliError> {
     if args.openssl {
-        return openssl::print(openssl::rewrap(&args.from, &args.to, args.encryption));
+        return print(openssl::rewrap(&args.from, &args.to, args.encryption.into()));
     }
-    file::must_not_exist(&args.to)?;
+    workbench::must_not_exist(&args.to)?;
     let known = args.password.get()?;
     let new = args.new_password.get()?;
-    let examined = Examined::read(&args.from, known)?;
+    let examined = examine(&args.from, known)?;
     let contents = match &examined.contents {
         Ok(contents) => contents,
         Err(why) => return Err(CliError::Usage(format!("{}: {why}", examined.file()))),
     };
     let refused = |why: crate::pki::BuildError| CliError::Refused(format!("{}: {why}", examined.file()));
     let bundle = Bundle::rewrap(contents).map_err(refused)?;
-    let shown = printable(&args.to.display().to_string()).into_owned();
+    let out = shown(&args.to);
     let kept = examined.password.clone().filter(|password| !password.expose_secret().is_empty());
-    let password = new.or(kept).map_or_else(|| password::ask_twice(&shown), Ok)?;
+    let password = new.or(kept).map_or_else(|| password::ask_twice(&out), Ok)?;
     let octets = bundle.write(&password, args.encryption.into(), args.friendly_name.as_deref()).map_err(refused)?;
-    file::write_new(&args.to, &octets)?;
-    words(&format!("{shown}: private key and {} certificates, in order", bundle.chain.len()));
+    workbench::write_new(&args.to, &octets)?;
+    words(&format!("{out}: private key and {} certificates, in order", bundle.chain.len()));
     if let Some(missing) = &bundle.missing {
         words(&format!("the chain is not complete: the certificate of {missing} is missing"));
     }

@@ -6,17 +6,17 @@ use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
 use thiserror::Error;
 
-use super::{file, password, words};
-use crate::cli::CliError;
+use super::words;
+use crate::file::{self, Unread};
 use crate::model::printable;
-use crate::pki::{self, Certificate, Contents, Kind, Pkcs12, ReadError, Refused, Report};
+use crate::pki::{self, Certificate, Contents, Kind, Pkcs12, Question, ReadError, Refused, Report};
 use crate::rules::Use;
 
 /// Why a file gives nothing to judge.
 #[derive(Debug, Error)]
 pub enum Failure {
     #[error(transparent)]
-    Unread(#[from] file::Unread),
+    Unread(#[from] Unread),
     #[error(transparent)]
     Refused(#[from] Box<Refused>),
     #[error("the file is called as PKCS#12 files are, but it is {}", words::kind(.0.kind))]
@@ -43,8 +43,12 @@ pub struct Examined {
 }
 
 impl Examined {
-    /// Reads `path`; asks for a password on the terminal if one is needed and none was given.
-    pub fn read(path: &Path, mut password: Option<SecretString>) -> Result<Self, CliError> {
+    /// Reads `path`; asks for its password if one is needed and none was given.
+    pub fn read<E>(
+        path: &Path,
+        mut password: Option<SecretString>,
+        ask: impl FnOnce() -> Result<Option<SecretString>, E>,
+    ) -> Result<Self, E> {
         let octets = match file::read(path) {
             Ok(octets) => octets,
             Err(unread) => return Ok(Self { path: path.to_owned(), contents: Err(unread.into()), password }),
@@ -52,7 +56,7 @@ impl Examined {
         let mut contents = pki::read(&octets, password.as_ref());
         if let (Err(refused), None) = (&contents, &password)
             && matches!(refused.error, ReadError::PasswordNeeded { .. })
-            && let Some(asked) = password::ask(&printable(&path.display().to_string()))?
+            && let Some(asked) = ask()?
         {
             contents = pki::read(&octets, Some(&asked));
             password = Some(asked);
@@ -95,6 +99,25 @@ impl Examined {
             Ok(contents) => contents.container.as_ref(),
             Err(Failure::Refused(refused)) => refused.container.as_ref(),
             Err(_) => None,
+        }
+    }
+
+    /// The leaf and its chain, unjudged.
+    pub fn inspect(&self) -> Report {
+        let mut report = Report::default();
+        if let Some(contents) = self.known() {
+            report.leaf = pki::leaf(contents);
+            report.chain = report.leaf.map(|leaf| pki::chain(&contents.certificates, leaf.place));
+        }
+        report
+    }
+
+    /// What becomes of the file if it is uploaded as a private certificate.
+    pub fn judge(&self, question: &Question<'_>) -> Report {
+        match &self.contents {
+            Ok(contents) => pki::check(contents, question),
+            Err(Failure::Refused(refused)) => pki::check_refused(refused, question),
+            Err(failure @ (Failure::Unread(_) | Failure::Misnamed(_))) => pki::check_no_pfx(&failure.to_string(), question),
         }
     }
 

@@ -1,20 +1,9 @@
-//! The openssl commands that do by hand what the workbench does (A141, C6). Printed, never run.
+//! The openssl commands that do by hand what the workbench does (A141, C6). Shown, never run.
 
-use std::io::{self, Write};
 use std::path::Path;
 
-use super::Encryption;
-use crate::cli::{CliError, Exit};
 use crate::model::{Hostname, printable};
-
-/// Prints each command on a line of its own.
-pub fn print(commands: impl IntoIterator<Item = String>) -> Result<Exit, CliError> {
-    let mut out = io::stdout().lock();
-    for command in commands {
-        writeln!(out, "{command}").map_err(CliError::Output)?;
-    }
-    Ok(Exit::Done)
-}
+use crate::pki::Wrapping;
 
 pub fn inspect(path: &Path) -> Vec<String> {
     let file = quoted(path);
@@ -42,7 +31,7 @@ pub fn check(path: &Path, roots: Option<&Path>, host: Option<&Hostname>) -> Vec<
 }
 
 /// `certificates` in the order of the chain.
-pub fn build(key: &Path, certificates: &[&Path], out: &Path, encryption: Encryption, name: Option<&str>) -> Vec<String> {
+pub fn build(key: &Path, certificates: &[&Path], out: &Path, wrapping: Wrapping, name: Option<&str>) -> Vec<String> {
     let files: Vec<String> = certificates.iter().map(|path| quoted(path)).collect();
     vec![
         format!("cat {} > mergedcertificate.crt", files.join(" ")),
@@ -51,25 +40,25 @@ pub fn build(key: &Path, certificates: &[&Path], out: &Path, encryption: Encrypt
             quoted(out),
             quoted(key),
             name.map_or_else(String::new, |name| format!(" -name {}", quote(name))),
-            overrides(encryption)
+            overrides(wrapping)
         ),
     ]
 }
 
-pub fn rewrap(from: &Path, to: &Path, encryption: Encryption) -> Vec<String> {
+pub fn rewrap(from: &Path, to: &Path, wrapping: Wrapping) -> Vec<String> {
     vec![
         "umask 077".to_owned(),
         format!("openssl pkcs12 -in {} -legacy -nodes -out unwrapped.pem", quoted(from)),
-        format!("openssl pkcs12 -export -in unwrapped.pem -out {}{}", quoted(to), overrides(encryption)),
+        format!("openssl pkcs12 -export -in unwrapped.pem -out {}{}", quoted(to), overrides(wrapping)),
         "shred -u unwrapped.pem".to_owned(),
     ]
 }
 
 /// What makes OpenSSL 3 write as OpenSSL 1 did. In public texts the last option is often misspelt.
-fn overrides(encryption: Encryption) -> &'static str {
-    match encryption {
-        Encryption::TripleDes => " -keypbe PBE-SHA1-3DES -certpbe PBE-SHA1-3DES -macalg SHA1",
-        Encryption::Aes256 => " -keypbe AES-256-CBC -certpbe AES-256-CBC -macalg SHA256",
+fn overrides(wrapping: Wrapping) -> &'static str {
+    match wrapping {
+        Wrapping::TripleDes => " -keypbe PBE-SHA1-3DES -certpbe PBE-SHA1-3DES -macalg SHA1",
+        Wrapping::Aes256 => " -keypbe AES-256-CBC -certpbe AES-256-CBC -macalg SHA256",
     }
 }
 
@@ -97,7 +86,7 @@ mod tests {
             Path::new("my key.pem"),
             &[Path::new("leaf.crt"), Path::new("root.crt")],
             Path::new("out.pfx"),
-            Encryption::TripleDes,
+            Wrapping::TripleDes,
             None,
         );
         assert_eq!(commands[0], "cat leaf.crt root.crt > mergedcertificate.crt");

@@ -1,0 +1,363 @@
+//! A form of the workbench: what is to be done with which files. It collects; the work itself is an effect.
+
+use secrecy::ExposeSecret;
+
+use super::{Act, Answer};
+use crate::app::field::Field;
+use crate::app::key::{Key, KeyCode};
+use crate::app::masked::Masked;
+use crate::app::message::AskId;
+use crate::model::Hostname;
+use crate::pki::Wrapping;
+use crate::workbench::{Job, Password, Target};
+
+/// The four things that the workbench does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Task {
+    Inspect,
+    Check,
+    Build,
+    Rewrap,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Part {
+    File,
+    Password,
+    Host,
+    Roots,
+    Key,
+    KeyPassword,
+    Certificate,
+    Root,
+    Encryption,
+    Name,
+    New,
+    Again,
+    Out,
+}
+
+#[derive(Debug, Clone)]
+pub enum Value {
+    Text(Field),
+    Secret(Masked),
+    /// One of the words of [`Part::choices`].
+    Choice(usize),
+}
+
+#[derive(Debug, Clone)]
+pub struct Row {
+    pub part: Part,
+    pub value: Value,
+}
+
+#[derive(Debug, Clone)]
+pub struct Bench {
+    pub task: Task,
+    pub rows: Vec<Row>,
+    /// The row that has the keys.
+    pub at: usize,
+    pub refusal: Option<String>,
+    /// The work that is under way.
+    pub ask: Option<AskId>,
+}
+
+impl Task {
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Inspect => "Inspect a certificate file",
+            Self::Check => "Check a certificate file",
+            Self::Build => "Build a PFX",
+            Self::Rewrap => "Wrap a PFX anew",
+        }
+    }
+
+    pub fn verb(self) -> &'static str {
+        match self {
+            Self::Inspect => "inspect",
+            Self::Check => "check",
+            Self::Build => "build",
+            Self::Rewrap => "write",
+        }
+    }
+
+    fn parts(self) -> &'static [Part] {
+        use Part::{Again, Certificate, Encryption, File, Host, Key, KeyPassword, Name, New, Out, Root, Roots};
+        match self {
+            Self::Inspect => &[File, Part::Password],
+            Self::Check => &[File, Part::Password, Host, Roots],
+            Self::Build => &[Key, KeyPassword, Certificate, Root, Encryption, Name, New, Again, Out],
+            Self::Rewrap => &[File, Part::Password, Encryption, Name, New, Again, Out],
+        }
+    }
+}
+
+impl Part {
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::File => "File",
+            Self::Password => "Password",
+            Self::Host => "Hostname",
+            Self::Roots => "Trusted roots",
+            Self::Key => "Private key",
+            Self::KeyPassword => "Key's password",
+            Self::Certificate => "Certificates",
+            Self::Root => "Missing root",
+            Self::Encryption => "Encryption",
+            Self::Name => "Friendly name",
+            Self::New => "New password",
+            Self::Again => "The same again",
+            Self::Out => "Write to",
+        }
+    }
+
+    pub fn help(self, task: Task) -> &'static str {
+        match self {
+            Self::File => "PFX, PEM, DER or PKCS#7.",
+            Self::Password => "Only if the file has one.",
+            Self::Host => "Optional: the name that the certificate is to secure.",
+            Self::Roots => "Optional: a file with your own authorities, instead of those that this machine trusts.",
+            Self::Key => "PEM or DER, encrypted or not.",
+            Self::KeyPassword => "Only if the key is encrypted.",
+            Self::Certificate => "The whole chain up to the root, in any order; one file a line.",
+            Self::Root => "If only the root is missing, it can come from the authorities that this machine trusts.",
+            Self::Encryption => "App Service has always taken triple DES; AES-256 since 2025.",
+            Self::Name => "Optional: the name that Azure and Windows show.",
+            Self::New if task == Task::Rewrap => "Empty keeps the old one; a file that has none needs one.",
+            Self::New => "Of the file that is written. App Service takes none without.",
+            Self::Again => "The new password a second time.",
+            Self::Out => "Only you will be able to read it.",
+        }
+    }
+
+    pub fn choices(self) -> &'static [&'static str] {
+        match self {
+            Self::Root => &["is refused", "comes from this machine"],
+            Self::Encryption => &["triple DES", "AES-256"],
+            _ => &[],
+        }
+    }
+
+    /// What the names of the files end in; nothing where no file is read.
+    pub fn endings(self) -> &'static [&'static str] {
+        match self {
+            Self::File => &["pfx", "p12", "pem", "crt", "cer", "der", "p7b", "p7c"],
+            Self::Key => &["key", "pem", "der", "pk8", "p8"],
+            Self::Certificate | Self::Roots => &["crt", "cer", "pem", "der", "p7b", "p7c"],
+            _ => &[],
+        }
+    }
+
+    fn row(self) -> Row {
+        let value = match self {
+            Self::Password | Self::KeyPassword | Self::New | Self::Again => Value::Secret(Masked::default()),
+            Self::Root | Self::Encryption => Value::Choice(0),
+            _ => Value::Text(Field::default()),
+        };
+        Row { part: self, value }
+    }
+}
+
+impl Bench {
+    pub fn new(task: Task) -> Self {
+        Self { task, rows: task.parts().iter().map(|part| part.row()).collect(), at: 0, refusal: None, ask: None }
+    }
+
+    pub fn press(&mut self, key: Key) -> Answer {
+        if let Some(ask) = self.ask {
+            return if key.code == KeyCode::Esc { Answer::Do(Act::StopWork(ask)) } else { Answer::Stay };
+        }
+        self.refusal = None;
+        let part = self.rows[self.at].part;
+        match key.code {
+            KeyCode::Esc => return Answer::Close,
+            KeyCode::Char('o') if key.ctrl && !part.endings().is_empty() => return self.pick(),
+            KeyCode::Enter if self.picks_on_enter() => return self.pick(),
+            KeyCode::Enter => return Answer::Do(Act::Work { replaces: false }),
+            KeyCode::Tab if key.shift => self.go(false),
+            KeyCode::Tab | KeyCode::Down => self.go(true),
+            KeyCode::Up => self.go(false),
+            _ => self.edit(key),
+        }
+        Answer::Stay
+    }
+
+    /// Whether Enter chooses a file here: where one is wanted and none is named. What is optional never holds up the work.
+    pub fn picks_on_enter(&self) -> bool {
+        let Row { part, value } = &self.rows[self.at];
+        let is_empty = matches!(value, Value::Text(field) if field.text().is_empty());
+        *part != Part::Roots && !part.endings().is_empty() && is_empty
+    }
+
+    fn edit(&mut self, key: Key) {
+        let choices = self.rows[self.at].part.choices().len();
+        match &mut self.rows[self.at].value {
+            Value::Text(field) => drop(field.press(key)),
+            Value::Secret(masked) => drop(masked.press(key)),
+            Value::Choice(at) => match key.code {
+                KeyCode::Right | KeyCode::Char(' ' | 'l') => *at = (*at + 1) % choices,
+                KeyCode::Left | KeyCode::Char('h') => *at = (*at + choices - 1) % choices,
+                _ => {}
+            },
+        }
+        self.keep_room();
+    }
+
+    pub fn paste(&mut self, text: &str) {
+        if self.ask.is_some() {
+            return;
+        }
+        match &mut self.rows[self.at].value {
+            Value::Text(field) => field.paste(text),
+            Value::Secret(masked) => masked.paste(text),
+            Value::Choice(_) => {}
+        }
+        self.keep_room();
+    }
+
+    /// Takes the path of a file that was picked, and goes on.
+    pub fn fill(&mut self, path: &str) {
+        if let Value::Text(field) = &mut self.rows[self.at].value {
+            field.set(path);
+        }
+        self.keep_room();
+        self.go(true);
+    }
+
+    pub fn refuse(&mut self, part: Part, why: impl Into<String>) {
+        self.at = self.rows.iter().position(|row| row.part == part).unwrap_or(self.at);
+        self.refusal = Some(why.into());
+    }
+
+    /// The row that a closed file asks for.
+    pub fn password_part(&self) -> Part {
+        if self.task == Task::Build { Part::KeyPassword } else { Part::Password }
+    }
+
+    fn pick(&self) -> Answer {
+        let part = self.rows[self.at].part;
+        let Value::Text(field) = &self.rows[self.at].value else { return Answer::Stay };
+        let named = [field.text(), self.text(Part::Key)].into_iter().find_map(|path| path.rsplit_once('/'));
+        let beside = named.map_or("", |(folder, _)| if folder.is_empty() { "/" } else { folder }).to_owned();
+        Answer::Do(Act::PickFile { title: part.label(), endings: part.endings(), beside })
+    }
+
+    fn go(&mut self, forward: bool) {
+        let rows = self.rows.len();
+        self.at = if forward { (self.at + 1) % rows } else { (self.at + rows - 1) % rows };
+        self.suggest_out();
+    }
+
+    /// There is always one empty line for one more certificate, the last of them.
+    fn keep_room(&mut self) {
+        let is_empty =
+            |row: &Row| row.part == Part::Certificate && matches!(&row.value, Value::Text(field) if field.text().is_empty());
+        let Some(last) = self.rows.iter().rposition(|row| row.part == Part::Certificate) else { return };
+        if !is_empty(&self.rows[last]) {
+            self.rows.insert(last + 1, Part::Certificate.row());
+        } else if last > 0 && is_empty(&self.rows[last - 1]) && self.at < last {
+            self.rows.remove(last);
+        }
+    }
+
+    /// Beside what is read, under a name that says where it comes from; a name that was typed stays.
+    fn suggest_out(&mut self) {
+        let (from, ending) = match self.task {
+            Task::Build => (Part::Key, ".pfx"),
+            Task::Rewrap => (Part::File, "-rewrapped.pfx"),
+            Task::Inspect | Task::Check => return,
+        };
+        let from = self.text(from);
+        let stem = from.rsplit_once('.').filter(|(_, end)| !end.contains('/')).map_or(from, |(stem, _)| stem);
+        let name = format!("{stem}{ending}");
+        let is_free = !from.is_empty() && self.text(Part::Out).is_empty();
+        if let Some(Row { value: Value::Text(field), .. }) = self.rows.iter_mut().find(|row| row.part == Part::Out)
+            && is_free
+        {
+            field.set(&name);
+        }
+    }
+
+    /// The job, or the row that stands in the way, and why.
+    pub fn job(&self, replaces: bool) -> Result<Job, (Part, String)> {
+        let file = || self.required(Part::File, "name the file first: Enter shows the files");
+        Ok(match self.task {
+            Task::Inspect => Job::Inspect { file: file()?, password: self.secret(Part::Password) },
+            Task::Check => {
+                let host = Some(self.text(Part::Host)).filter(|text| !text.is_empty()).map(Hostname::parse).transpose();
+                let host = host.map_err(|why| (Part::Host, why.to_string()))?;
+                Job::Check {
+                    file: file()?,
+                    password: self.secret(Part::Password),
+                    host,
+                    roots: self.texts(Part::Roots).next().map(str::to_owned),
+                }
+            }
+            Task::Build => {
+                let key = self.required(Part::Key, "name the file of the private key first: Enter shows the files")?;
+                self.required(Part::Certificate, "name the files of the chain first: Enter shows the files")?;
+                self.required_secret()?;
+                let certificates = self.texts(Part::Certificate).map(str::to_owned).collect();
+                let add_root = self.choice(Part::Root) == 1;
+                let target = self.target(replaces)?;
+                Job::Build { key, key_password: self.secret(Part::KeyPassword), certificates, add_root, target }
+            }
+            Task::Rewrap => Job::Rewrap { file: file()?, password: self.secret(Part::Password), target: self.target(replaces)? },
+        })
+    }
+
+    fn target(&self, replaces: bool) -> Result<Target, (Part, String)> {
+        let password = self.secret(Part::New);
+        if password != self.secret(Part::Again) {
+            return Err((Part::Again, "the two new passwords differ".to_owned()));
+        }
+        let name = self.text(Part::Name);
+        Ok(Target {
+            path: self.required(Part::Out, "name the file that is to be written")?,
+            password,
+            wrapping: if self.choice(Part::Encryption) == 0 { Wrapping::TripleDes } else { Wrapping::Aes256 },
+            friendly_name: (!name.is_empty()).then(|| name.to_owned()),
+            replaces,
+        })
+    }
+
+    fn texts(&self, part: Part) -> impl Iterator<Item = &str> {
+        let text = move |row: &'_ Row| row.part == part;
+        let texts = self.rows.iter().filter(move |row| text(row)).filter_map(|row| match &row.value {
+            Value::Text(field) => Some(field.text().trim()),
+            Value::Secret(_) | Value::Choice(_) => None,
+        });
+        texts.filter(|text| !text.is_empty())
+    }
+
+    /// The text of the row with the keys if it is of this part, else of the first that has one.
+    fn text(&self, part: Part) -> &str {
+        match &self.rows[self.at] {
+            Row { part: here, value: Value::Text(field) } if *here == part => field.text().trim(),
+            _ => self.texts(part).next().unwrap_or_default(),
+        }
+    }
+
+    fn required(&self, part: Part, why: &str) -> Result<String, (Part, String)> {
+        self.texts(part).next().map(str::to_owned).ok_or_else(|| (part, why.to_owned()))
+    }
+
+    fn required_secret(&self) -> Result<(), (Part, String)> {
+        let why = "App Service takes no file without a password: type a new one";
+        self.secret(Part::New).map(drop).ok_or_else(|| (Part::New, why.to_owned()))
+    }
+
+    /// An empty password is none.
+    fn secret(&self, part: Part) -> Option<Password> {
+        let value = self.rows.iter().find(|row| row.part == part).map(|row| &row.value);
+        let Some(Value::Secret(masked)) = value else { return None };
+        Some(masked.secret()).filter(|secret| !secret.expose_secret().is_empty()).map(Password)
+    }
+
+    fn choice(&self, part: Part) -> usize {
+        match self.rows.iter().find(|row| row.part == part).map(|row| &row.value) {
+            Some(Value::Choice(at)) => *at,
+            _ => 0,
+        }
+    }
+}

@@ -1,0 +1,216 @@
+//! A piece of work as the screen asks for it, and what came of it. It reads and writes files and may take seconds:
+//! whoever performs it does so aside.
+
+use std::path::PathBuf;
+
+use jiff::Timestamp;
+use secrecy::{ExposeSecret, SecretString};
+
+use super::{
+    Examined, Fact, Failure, Trouble, facts, gather, must_not_exist, openssl, read_key, replace, roots, shown, verdict, write_new,
+};
+use crate::file;
+use crate::model::Hostname;
+use crate::pki::{Bundle, Finding, Question, ReadError, Wrapping};
+use crate::rules::Rules;
+
+/// A password; compares, so that effects do, and prints nothing of itself.
+#[derive(Debug, Clone)]
+pub struct Password(pub SecretString);
+
+impl PartialEq for Password {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.expose_secret() == other.0.expose_secret()
+    }
+}
+
+impl Eq for Password {}
+
+/// Paths are as typed: `~` is the home directory.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Job {
+    Inspect {
+        file: String,
+        password: Option<Password>,
+    },
+    Check {
+        file: String,
+        password: Option<Password>,
+        host: Option<Hostname>,
+        /// Trusted instead of the authorities of this machine.
+        roots: Option<String>,
+    },
+    Build {
+        key: String,
+        key_password: Option<Password>,
+        certificates: Vec<String>,
+        add_root: bool,
+        target: Target,
+    },
+    /// Without a new password in `target` the old one is kept.
+    Rewrap {
+        file: String,
+        password: Option<Password>,
+        target: Target,
+    },
+}
+
+/// The file that is written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Target {
+    pub path: String,
+    pub password: Option<Password>,
+    pub wrapping: Wrapping,
+    pub friendly_name: Option<String>,
+    /// A person agreed that what is there is overwritten.
+    pub replaces: bool,
+}
+
+/// What there is to show.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Outcome {
+    pub title: String,
+    pub facts: Vec<Fact>,
+    /// Empty where nothing was judged.
+    pub verdict: Vec<Fact>,
+    pub findings: Vec<Finding>,
+    /// The commands that do the same by hand (A141).
+    pub openssl: Vec<String>,
+}
+
+impl Job {
+    /// Does it. `now` is the time that certificates are judged as of.
+    pub fn perform(&self, rules: &Rules, now: Timestamp) -> Result<Outcome, Trouble> {
+        match self {
+            Self::Inspect { file, password } => inspect(file, password.as_ref()),
+            Self::Check { file, password, host, roots } => {
+                let question = Asked { host: host.as_ref(), roots: roots.as_deref().map(file::path), rules, now };
+                check(file, password.as_ref(), &question)
+            }
+            Self::Build { key, key_password, certificates, add_root, target } => {
+                build(key, key_password.as_ref(), certificates, *add_root, target)
+            }
+            Self::Rewrap { file, password, target } => rewrap(file, password.as_ref(), target),
+        }
+    }
+}
+
+fn inspect(file: &str, password: Option<&Password>) -> Result<Outcome, Trouble> {
+    let examined = open(file, password)?;
+    if let Err(failure @ Failure::Refused(_)) = &examined.contents {
+        return Err(Trouble::Unusable { file: examined.file(), why: failure.to_string() });
+    }
+    Ok(Outcome {
+        title: examined.file(),
+        facts: facts(&examined, &examined.inspect()),
+        verdict: Vec::new(),
+        findings: Vec::new(),
+        openssl: openssl::inspect(&examined.path),
+    })
+}
+
+/// What a check goes by.
+struct Asked<'a> {
+    host: Option<&'a Hostname>,
+    roots: Option<PathBuf>,
+    rules: &'a Rules,
+    now: Timestamp,
+}
+
+fn check(file: &str, password: Option<&Password>, asked: &Asked<'_>) -> Result<Outcome, Trouble> {
+    let Asked { host, rules, now, .. } = *asked;
+    let examined = open(file, password)?;
+    let roots = roots(asked.roots.as_deref())?;
+    let known = (!roots.is_empty()).then_some(&roots);
+    let question = Question { rules, now, roots: known, host, empty_password: examined.has_empty_password() };
+    let report = examined.judge(&question);
+    Ok(Outcome {
+        title: examined.file(),
+        facts: facts(&examined, &report),
+        verdict: verdict(&report, host),
+        openssl: openssl::check(&examined.path, asked.roots.as_deref(), host),
+        findings: report.findings,
+    })
+}
+
+fn build(
+    key: &str,
+    key_password: Option<&Password>,
+    certificates: &[String],
+    add_root: bool,
+    target: &Target,
+) -> Result<Outcome, Trouble> {
+    let out = target.free()?;
+    let paths: Vec<PathBuf> = certificates.iter().map(|path| file::path(path)).collect();
+    let gathered = gather(&paths)?;
+    let key_path = file::path(key);
+    let key = read_key(&key_path, key_password.map(|Password(secret)| secret), || Ok::<_, Trouble>(None))?;
+    let bundle = gathered.build(key, add_root, "it can be taken from there: set Missing root")?;
+    target.write(&bundle, None)?;
+    let commands = openssl::build(&key_path, &gathered.files(&bundle), &out, target.wrapping, target.friendly_name.as_deref());
+    Ok(written(&bundle, target, commands))
+}
+
+fn rewrap(file: &str, password: Option<&Password>, target: &Target) -> Result<Outcome, Trouble> {
+    let out = target.free()?;
+    let examined = open(file, password)?;
+    let refuse = |why: String| Trouble::Unusable { file: examined.file(), why };
+    let contents = examined.contents.as_ref().map_err(|why| refuse(why.to_string()))?;
+    let bundle = Bundle::rewrap(contents).map_err(|why| Trouble::Refused(format!("{}: {why}", examined.file())))?;
+    target.write(&bundle, password)?;
+    Ok(written(&bundle, target, openssl::rewrap(&examined.path, &out, target.wrapping)))
+}
+
+/// The file, if there is one to speak of: what stands in the way before that is trouble, not a finding.
+fn open(file: &str, password: Option<&Password>) -> Result<Examined, Trouble> {
+    let password = password.map(|Password(secret)| secret.clone());
+    let examined = Examined::read(&file::path(file), password, || Ok::<_, Trouble>(None))?;
+    let why = match &examined.contents {
+        Ok(_) | Err(Failure::Misnamed(_)) => return Ok(examined),
+        Err(Failure::Unread(why)) => why.to_string(),
+        Err(Failure::Refused(refused)) => match &refused.error {
+            error @ (ReadError::PasswordNeeded { .. } | ReadError::WrongPassword { .. }) => {
+                return Err(Trouble::Closed { file: examined.file(), why: error.to_string() });
+            }
+            _ => return Ok(examined),
+        },
+    };
+    Err(Trouble::Unusable { file: examined.file(), why })
+}
+
+impl Target {
+    /// The path, if it may be written to: asked before any work is done.
+    fn free(&self) -> Result<PathBuf, Trouble> {
+        let path = file::path(&self.path);
+        if !self.replaces {
+            must_not_exist(&path)?;
+        }
+        Ok(path)
+    }
+
+    fn write(&self, bundle: &Bundle, old: Option<&Password>) -> Result<(), Trouble> {
+        let empty = SecretString::default();
+        let password = self.password.as_ref().or(old).map_or(&empty, |Password(secret)| secret);
+        let octets = bundle.write(password, self.wrapping, self.friendly_name.as_deref());
+        let octets = octets.map_err(|why| Trouble::Refused(why.to_string()))?;
+        let path = file::path(&self.path);
+        if self.replaces { replace(&path, &octets) } else { write_new(&path, &octets) }
+    }
+}
+
+fn written(bundle: &Bundle, target: &Target, openssl: Vec<String>) -> Outcome {
+    let fact = |label, text: &str| Fact { label, text: text.to_owned() };
+    let path = shown(&file::path(&target.path));
+    let mut facts =
+        vec![fact("written", &path), fact("holds", &format!("private key and {} certificates, in order", bundle.chain.len()))];
+    for (nth, one) in bundle.chain.iter().enumerate() {
+        facts.push(fact(if nth == 0 { "chain" } else { "" }, &one.subject));
+    }
+    if let Some(missing) = &bundle.missing {
+        facts.push(fact("missing", &format!("the chain is not complete without the certificate of {missing}")));
+    }
+    if bundle.strays > 0 {
+        facts.push(fact("not in chain", &format!("kept all the same: {} certificates", bundle.strays)));
+    }
+    Outcome { title: path, facts, verdict: Vec::new(), findings: Vec::new(), openssl }
+}

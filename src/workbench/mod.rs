@@ -1,0 +1,45 @@
+//! The workbench for certificate files: inspect, check, build and wrap anew, offline. The command line and the screen
+//! both do it here; `pki` knows the formats, this room knows files and words.
+
+mod assemble;
+mod examined;
+mod job;
+pub mod openssl;
+mod words;
+mod written;
+
+pub use assemble::{Gathered, gather, read_key, roots};
+pub use examined::{Examined, Failure};
+pub use job::{Job, Outcome, Password, Target};
+pub use words::{Fact, facts, verdict};
+pub use written::{must_not_exist, replace, write_new};
+
+use std::io;
+use std::path::Path;
+
+use thiserror::Error;
+
+use crate::model::printable;
+
+/// What stands in the way of a piece of work.
+#[derive(Debug, Error)]
+pub enum Trouble {
+    /// A file that cannot be used, and why.
+    #[error("{file}: {why}")]
+    Unusable { file: String, why: String },
+    /// A private key of this file is encrypted, and no password or a wrong one was given.
+    #[error("{file}: {why}")]
+    Closed { file: String, why: String },
+    /// What was asked for would not work, and the words say what to change.
+    #[error("{0}")]
+    Refused(String),
+    #[error("{0} exists; it is not overwritten. Name another file")]
+    Exists(String),
+    #[error("write {file}: {why}")]
+    Unwritten { file: String, why: io::Error },
+}
+
+/// The path as it may be shown.
+pub fn shown(path: &Path) -> String {
+    printable(&path.display().to_string()).into_owned()
+}
