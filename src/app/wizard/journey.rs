@@ -302,7 +302,7 @@ impl App {
         let subject = inputs.get(Key::Order).or_else(|| inputs.get(Key::Hostname)).unwrap_or_default();
         let subject = subject.rsplit('/').next().unwrap_or_default();
         let what = if subject.is_empty() || what.contains(subject) { what } else { format!("{what}: {subject}") };
-        let note = "sent".to_owned();
+        let note = "looks first, then sends".to_owned();
         self.operations.start(Operation { ask, what, flow, step: id, started: self.now, note, ended: None });
         self.emit(Effect::PerformStep { ask, flow, inputs, step: id });
     }
