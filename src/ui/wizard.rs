@@ -12,7 +12,7 @@ use super::{framed, put_lines};
 use crate::app::App;
 use crate::app::operations::Operation;
 use crate::app::wizard::{Focus, Origin, Standing, Wizard, pane_of};
-use crate::flow::{self, FieldKind, Step, StepStatus, Subject};
+use crate::flow::{self, FieldKind, Key, Step, StepStatus, Subject};
 use crate::model::printable;
 
 /// The pages in one line, each with a glyph for where it stands.
@@ -334,6 +334,9 @@ pub fn hints(app: &App, wizard: &Wizard) -> Vec<(String, String)> {
         let mut hints = vec![pair("Enter", enter), pair("Tab", "next"), pair("S-Tab", "back")];
         if matches!(field.kind, FieldKind::Toggle | FieldKind::Choice(_)) {
             hints.push(pair("Space", "change"));
+        }
+        if field.key == Key::NewPassword {
+            hints.push(pair("C-g", "make one"));
         }
         hints.push(pair("PgDn", "steps"));
         hints.push(pair("Esc", "leave"));
