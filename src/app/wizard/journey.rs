@@ -49,7 +49,7 @@ impl App {
     /// so that the form asks.
     fn row_inputs(&self, about: Subject) -> (Option<ResourceId>, Inputs) {
         let mut inputs = Inputs::default();
-        let Some(id) = self.selected().cloned() else { return (None, inputs) };
+        let Some(mut id) = self.selected().cloned() else { return (None, inputs) };
         match (self.pane, about) {
             (PaneName::Private, Subject::Certificate | Subject::Binding) => {
                 if let Some(certificate) = self.estate.certificates.iter().find(|certificate| certificate.id == id) {
@@ -78,6 +78,7 @@ impl App {
             (PaneName::Bindings | PaneName::Public, Subject::App) => {
                 if let Some(app) = id.site() {
                     inputs.set(Key::App, app.as_str());
+                    id = app;
                 }
             }
             (PaneName::Public, Subject::PublicCertificate) => {
