@@ -128,7 +128,7 @@ impl App {
             (
                 "Create a free App Service managed certificate",
                 "Free of charge and easy, if you just need to secure a custom domain.",
-                later(),
+                flow(FlowName::Managed),
             ),
             (
                 "Purchase an App Service certificate",
