@@ -29,7 +29,7 @@ const DIGICERT: Authority =
 pub(super) static FLOW: Flow = Flow {
     name: "managed",
     title: "Managed certificate",
-    summary: "Create a free App Service managed certificate, which Azure renews by itself.",
+    summary: "Create a free certificate that Azure renews by itself.",
     done: "The certificate is created.",
     pages: &[FlowName::Managed, FlowName::Bind],
     about: Subject::Hostname,
@@ -192,9 +192,8 @@ fn tier(case: &Case<'_>) -> Step {
         return step(StepStatus::Blocked(problem));
     }
     match case.observed.plan.here() {
-        Some(plan) => {
-            step(StepStatus::Done(format!("{} is in the {} tier, in no environment of its own", plan.id.name(), plan.tier)))
-        }
+        Some(plan) => step(StepStatus::Done(format!("{} is in the {} tier", plan.id.name(), plan.tier)))
+            .fact("Environment", "none: it is on the shared platform"),
         None => step(StepStatus::NotNeeded("the plan could not be read".to_owned())),
     }
 }
@@ -235,7 +234,8 @@ fn way(case: &Case<'_>) -> Step {
              asked; Azure asks the public one.",
         )
     };
-    let (Some(host), Some(app), Some(reach)) = (host(case.inputs), case.observed.app.here(), case.observed.reach.here()) else {
+    let seen = (host(case.inputs), case.observed.app.here(), case.observed.reach.here());
+    let ((Some(host), Some(app), Some(reach)), None) = (seen, case.needs(&[Key::App, Key::Hostname])) else {
         return step(follows(case, Key::Hostname));
     };
     let Some(way) = reach.way.here() else {
@@ -267,7 +267,8 @@ fn reachable(case: &Case<'_>) -> Step {
              the app, so they are shown and no longer stand in the way.",
         )
     };
-    let (Some(host), Some(reach)) = (host(case.inputs), case.observed.reach.here()) else {
+    let (Some(host), Some(reach), None) = (host(case.inputs), case.observed.reach.here(), case.needs(&[Key::App, Key::Hostname]))
+    else {
         return step(follows(case, Key::Hostname));
     };
     let detours = case.rules.names(Limit::ManagedDetours, case.now);
@@ -290,30 +291,24 @@ fn reachable(case: &Case<'_>) -> Step {
 fn create(case: &Case<'_>) -> Step {
     let renewal = case.rules.number(Limit::ManagedRenewal, case.now).unwrap_or_default();
     let step = |status| {
-        Step::new(StepId::Create, "Create the certificate", status)
-            .explained(
-                "Azure has it issued by DigiCert, free of charge, and renews it as long as all of the above holds. It takes some \
-                 minutes. It secures nothing before it is bound; that comes next.",
-            )
-            .fact("Renewal", format!("by Azure, expected {renewal} days before it expires; bindings follow"))
+        Step::new(StepId::Create, "Create the certificate", status).explained(
+            "Azure has it issued by DigiCert, free of charge, and renews it as long as all of the above holds. It takes some \
+             minutes. It secures nothing before it is bound; that comes next.",
+        )
+    };
+    let with_limits = |step: Step| {
+        step.fact("Renewal", format!("by Azure, expected {renewal} days before it expires; bindings follow"))
             .fact("Cannot", "be exported, cover a wildcard, or identify a client by its thumbprint")
             .fact("Do not pin", "Azure may change it, its issuer and its root at any time; whoever has to pin takes another kind")
     };
     if let Some(status) = case.needs_any() {
-        return step(status);
+        return with_limits(step(status));
     }
     let (Some(host), Some(app)) = (host(case.inputs), case.observed.app.here()) else {
-        return step(follows(case, Key::App));
+        return with_limits(step(follows(case, Key::App)));
     };
     if let Some(managed) = case.observed.managed.here() {
-        let Some(thumbprint) = &managed.thumbprint else {
-            return step(StepStatus::Waiting { on: "Azure to issue the certificate".to_owned(), since: None, next_poll: POLL });
-        };
-        let done = format!("{} is in the webspace {}", managed.id.name(), managed.webspace);
-        let step = step(StepStatus::Done(done)).fact("Thumbprint", thumbprint.as_str());
-        let Some(expires) = managed.expires else { return step };
-        let renewed = expires.checked_sub(SignedDuration::from_hours(24 * renewal)).unwrap_or(expires);
-        return step.fact("Expires", day(expires)).fact("Renewed", format!("expected on {}", day(renewed)));
+        return with_limits(created(managed, renewal, step));
     }
     let (Some(plan), Some(id)) = (&app.plan, target(app, &host)) else {
         return step(StepStatus::Blocked(Problem::new(what(case), "the app has no App Service plan")));
@@ -323,11 +318,21 @@ fn create(case: &Case<'_>) -> Step {
         Some(_) => plan.sibling("Microsoft.Web/certificates", &format!("{host}-{}", app.webspace)),
         None => id,
     };
-    step(StepStatus::Ready)
-        .fact("Name", id.name())
-        .fact("Webspace", &app.webspace)
+    with_limits(step(StepStatus::Ready).fact("Name", id.name()).fact("Webspace", &app.webspace))
         .settles_within(SETTLES)
         .sending(vec![certificates::manage(&id, &app.location, &host, is_apex(&host), plan)])
+}
+
+/// What there is of it: issued, with the day on which to expect the next one, or still being issued.
+fn created(managed: &PrivateCertificate, renewal: i64, step: impl Fn(StepStatus) -> Step) -> Step {
+    let Some(thumbprint) = &managed.thumbprint else {
+        return step(StepStatus::Waiting { on: "Azure to issue the certificate".to_owned(), since: None, next_poll: POLL });
+    };
+    let done = format!("{} is in the webspace {}", managed.id.name(), managed.webspace);
+    let step = step(StepStatus::Done(done)).fact("Thumbprint", thumbprint.as_str());
+    let Some(expires) = managed.expires else { return step };
+    let renewed = expires.checked_sub(SignedDuration::from_hours(24 * renewal)).unwrap_or(expires);
+    step.fact("Expires", day(expires)).fact("Renewed", format!("expected on {}", day(renewed)))
 }
 
 fn day(when: Timestamp) -> String {

@@ -78,7 +78,9 @@ impl App {
             (PaneName::Bindings, Subject::Hostname) => {
                 if let Some(binding) = self.estate.bindings.iter().find(|binding| binding.id() == id) {
                     inputs.set(Key::App, binding.app.as_str());
-                    inputs.set(Key::Hostname, binding.host.as_str());
+                    if self.estate.app(&binding.app).is_none_or(|app| app.custom_hostnames().any(|host| *host == binding.host)) {
+                        inputs.set(Key::Hostname, binding.host.as_str());
+                    }
                 }
             }
             (PaneName::Bindings | PaneName::Public, Subject::App) => {
