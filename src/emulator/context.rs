@@ -86,10 +86,11 @@ impl Context<'_> {
     /// Shows `visit` the resources whose key (`TYPE|ID` in lower case) begins with `prefix` and lies after `after`, in
     /// the order of their keys, until it answers false.
     pub fn walk(&self, prefix: &str, after: Option<&str>, visit: &mut dyn FnMut(&str, Value) -> bool) -> Result<(), Fault> {
-        Ok(match self.view {
+        match self.view {
             View::Indexed => lag::walk(self.tx, prefix, after, visit)?,
             View::Now | View::Planted => self.tx.walk(&RESOURCES, prefix, after, visit)?,
-        })
+        }
+        Ok(())
     }
 
     /// How many resources `walk` would show.

@@ -18,6 +18,8 @@ pub fn parse(text: &str) -> Result<Query, Refused> {
     Ok(query)
 }
 
+/// No query is long enough for more of one name.
+const COLUMNS_AT_MOST: usize = 64 << 10;
 /// Joins inside of joins.
 const DEEPEST: usize = 3;
 
@@ -321,7 +323,7 @@ fn free_name(name: String, taken: impl Fn(&str) -> bool) -> String {
     if !taken(&name) {
         return name;
     }
-    (1..).map(|number| format!("{name}{number}")).find(|name| !taken(name)).unwrap_or(name)
+    (1..=COLUMNS_AT_MOST).map(|number| format!("{name}{number}")).find(|name| !taken(name)).unwrap_or(name)
 }
 
 impl Grammar {
