@@ -10,6 +10,7 @@ pub mod certificate_file;
 mod definition;
 pub mod engine;
 mod import_order;
+mod import_vault;
 pub mod input;
 mod managed;
 pub mod observed;
@@ -23,12 +24,13 @@ pub mod step;
 mod store;
 mod target;
 mod upload;
+mod vault_contents;
 mod verify;
 
 use jiff::Timestamp;
 
 pub use definition::{Flow, Subject};
-pub use input::{Field, FieldKind, Inputs, Key, Pick};
+pub use input::{Field, FieldKind, Inputs, Key, Offer, Pick};
 pub use observed::{Observed, Principal};
 pub use purchase::secures;
 pub use step::{Consent, Step, StepId, StepStatus, current, poll_after};
@@ -69,6 +71,7 @@ flows! {
     Upload = upload,
     Public = public,
     Managed = managed,
+    ImportVault = import_vault,
 }
 
 impl FlowName {
@@ -108,7 +111,7 @@ fn unknown_value(field: &Field, inputs: &Inputs) -> Option<(Key, String)> {
     let known: Vec<&str> = match field.kind {
         FieldKind::Toggle => vec!["yes", "no", "true", "false", "on", "off"],
         FieldKind::Choice(choices) => choices.iter().map(|(name, ..)| *name).collect(),
-        FieldKind::Text | FieldKind::Secret | FieldKind::File(_) | FieldKind::Pick { .. } => return None,
+        FieldKind::Text | FieldKind::Secret | FieldKind::File(_) | FieldKind::Pick { .. } | FieldKind::Offer(_) => return None,
     };
     (!known.contains(&value)).then(|| (field.key, format!("'{value}' is none of {}", known.join(", "))))
 }
@@ -127,10 +130,11 @@ pub async fn observe(client: &Client, flow: FlowName, inputs: &Inputs) -> Result
 }
 
 /// The certificate that a flow has put into the webspace, for the binding that is offered next (A58).
-pub fn added(flow: FlowName, observed: &Observed) -> Option<&PrivateCertificate> {
+pub fn added<'a>(flow: FlowName, observed: &'a Observed, inputs: &Inputs) -> Option<&'a PrivateCertificate> {
     match flow {
         FlowName::Upload => uploaded(observed),
         FlowName::Managed => observed.managed.here(),
+        FlowName::ImportVault => import_vault::imported(observed, inputs),
         _ => None,
     }
 }

@@ -5,8 +5,8 @@ use jiff::Timestamp;
 use super::{FlowName, Inputs, Key, Observed, Principal, Step, StepId, StepStatus, steps};
 use crate::azure::graph;
 use crate::model::{
-    App, Hostname, Order, OrderStatus, Plan, PrivateCertificate, ProductType, ResourceGroup, ResourceId, SecretStatus, Seen,
-    StoredCertificate, Thumbprint, Vault, VaultSecret,
+    App, CertificatePolicy, Hostname, Order, OrderStatus, Plan, PrivateCertificate, ProductType, ResourceGroup, ResourceId,
+    SecretStatus, Seen, StoredCertificate, Thumbprint, Vault, VaultCertificate, VaultSecret,
 };
 use crate::rules::{Profile, Rules};
 
@@ -143,5 +143,24 @@ pub fn needed(step: &Step) -> (Key, &str) {
     match &step.status {
         StepStatus::NeedsInput { key, why } => (*key, why),
         other => panic!("{other:?} needs no input"),
+    }
+}
+
+pub fn vault_certificate(name: &str) -> VaultCertificate {
+    VaultCertificate {
+        name: name.to_owned(),
+        thumbprint: Thumbprint::parse(LEAF).ok(),
+        is_enabled: true,
+        starts: "2026-06-01T00:00:00Z".parse().ok(),
+        expires: "2027-06-01T00:00:00Z".parse().ok(),
+        subject: "CN=contoso.com".to_owned(),
+        policy: Some(CertificatePolicy {
+            content_type: "application/x-pkcs12".to_owned(),
+            key_type: "RSA".to_owned(),
+            key_bits: Some(2048),
+            is_exportable: true,
+            purposes: vec!["1.3.6.1.5.5.7.3.1".to_owned()],
+            hosts: vec!["contoso.com".to_owned()],
+        }),
     }
 }

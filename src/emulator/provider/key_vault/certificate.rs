@@ -138,6 +138,22 @@ pub fn add_version(
     Ok(id)
 }
 
+/// Says of a certificate that it is kept as PEM, which App Service does not import.
+pub fn keep_as_pem(ctx: &Context<'_>, vault: &Vault, name: &str) -> Result<(), Fault> {
+    const PEM_TYPE: &str = "application/x-pem-file";
+    if let Some(mut certificate) = find(ctx, vault, name)? {
+        certificate.policy["secret_props"]["contentType"] = json!(PEM_TYPE);
+        save(ctx, vault, &certificate)?;
+    }
+    if let Some(mut kept) = secret::find(ctx, vault, name)? {
+        for version in &mut kept.versions {
+            version.content_type = Some(PEM_TYPE.to_owned());
+        }
+        secret::save(ctx, vault, &kept)?;
+    }
+    Ok(())
+}
+
 /// The policy a vault gives to what is imported.
 fn policy(facts: &Facts, issuer: &str, now: Timestamp) -> Value {
     let months = (facts.not_after.as_second() - facts.not_before.as_second()) / (30 * 24 * 3600);
