@@ -97,8 +97,13 @@ impl Body {
         wire
     }
 
-    /// The body with the text for the nth secret in its place.
-    fn filled(&self, with: impl Fn(usize) -> String) -> Value {
+    /// Where the secrets are, as JSON pointers.
+    pub fn secret_places(&self) -> impl Iterator<Item = &str> {
+        self.secrets.iter().map(|(place, _)| place.as_ref())
+    }
+
+    /// The body with a text of the caller's in the place of the nth secret.
+    pub fn filled(&self, with: impl Fn(usize) -> String) -> Value {
         let mut json = self.json.clone();
         for (nth, (pointer, _)) in self.secrets.iter().enumerate() {
             if let Some(place) = json.pointer_mut(pointer) {

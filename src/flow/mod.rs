@@ -16,6 +16,7 @@ mod purchase;
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::panic)]
 mod sample;
+pub mod script;
 pub mod step;
 mod store;
 mod target;
