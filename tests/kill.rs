@@ -4,13 +4,13 @@
 
 #[path = "support/cloud.rs"]
 mod cloud;
+#[path = "support/state.rs"]
+mod state;
 
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
-use certdeck::azure::{self, Client, inventory};
 use certdeck::emulator::Gate;
-use certdeck::model::Order;
 use cloud::Cloud;
 use tokio::process::{Child, Command};
 
@@ -44,7 +44,7 @@ fn killed_after_any_request_and_run_again_it_ends_as_if_undisturbed() {
         let before = copy(&cloud.shut_down());
         let undisturbed = Cloud::copy_of(before.path(), None);
         run_to_the_end(&undisturbed, step);
-        let expected = state(&undisturbed);
+        let expected = state::of(&undisturbed);
         for request in 1.. {
             let gate = Gate::hold_after(request);
             let disturbed = Cloud::copy_of(before.path(), Some(gate.clone()));
@@ -54,7 +54,7 @@ fn killed_after_any_request_and_run_again_it_ends_as_if_undisturbed() {
             killed += 1;
             run_to_the_end(&disturbed, step);
             assert_eq!(
-                different(&state(&disturbed), &expected),
+                state::different(&state::of(&disturbed), &expected),
                 Vec::<&String>::new(),
                 "{} killed after request {request}",
                 step.0
@@ -65,11 +65,6 @@ fn killed_after_any_request_and_run_again_it_ends_as_if_undisturbed() {
     assert!(killed > 30, "only {killed} requests were made");
     assert_eq!(cloud.purchases(), 1);
     cloud.served_thumbprint("contoso.com");
-}
-
-fn different<'a>(found: &'a [String], expected: &'a [String]) -> Vec<&'a String> {
-    let only = |one: &'a [String], other: &'a [String]| one.iter().filter(move |line| !other.contains(line));
-    only(found, expected).chain(only(expected, found)).collect()
 }
 
 /// Runs until the gate holds a request, and kills then. False when the flow ended without reaching it.
@@ -103,38 +98,6 @@ fn start(cloud: &Cloud, (flow, settings): (&str, &[&str])) -> Child {
     }
     let _runtime = cloud.runtime().enter();
     command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap()
-}
-
-/// Everything that the flows change, a line each; keys are random, so thumbprints differ and certificates go by their ids.
-fn state(cloud: &Cloud) -> Vec<String> {
-    let connection = cloud.connection();
-    let connection = azure::Connection {
-        arm_endpoint: connection.arm.parse().ok(),
-        ca_file: Some(connection.ca_pem.clone()),
-        tenant: Some(connection.tenant_id.clone()),
-        client_id: Some(connection.client_id.clone()),
-        client_secret: Some(connection.client_secret.as_str().into()),
-        ..azure::Connection::default()
-    };
-    let estate = cloud.runtime().block_on(async {
-        let client = Client::connect(connection).await.unwrap();
-        inventory::load(&client, |_, _| {}).await.unwrap()
-    });
-    let purchases = format!("{} bought", cloud.purchases());
-    let orders = estate.orders.iter().map(|order| {
-        let Order { id, status, product, auto_renew, stored, names, token, .. } = order;
-        format!("{id} {status} {product:?} {auto_renew} {stored:?} {names:?} {}", token.is_some())
-    });
-    let certificates = estate.certificates.iter().map(|one| format!("{} {:?} {:?} {}", one.id, one.hosts, one.vault, one.webspace));
-    let bindings = estate.bindings.iter().map(|binding| {
-        let certificate = estate.certificate_of(binding).map(|certificate| certificate.id.as_str());
-        format!("{} {:?} {certificate:?}", binding.id(), binding.ssl)
-    });
-    let vaults = estate
-        .vaults
-        .iter()
-        .map(|vault| format!("{} {} {} {:?} {}", vault.id, vault.sku, vault.rbac, vault.policies, vault.public_network));
-    std::iter::once(purchases).chain(orders).chain(certificates).chain(bindings).chain(vaults).collect()
 }
 
 fn certdeck(cloud: &Cloud) -> Command {

@@ -114,6 +114,8 @@ impl Body {
     }
 }
 
+impl Eq for Body {}
+
 impl PartialEq for Body {
     fn eq(&self, other: &Self) -> bool {
         let places = |body: &Self| body.secrets.iter().map(|(pointer, _)| pointer.clone()).collect::<Vec<_>>();
@@ -121,7 +123,7 @@ impl PartialEq for Body {
     }
 }
 
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Request {
     /// What it is for, as an imperative sentence without a full stop: `Buy the certificate order contoso-www`.
     pub what: String,

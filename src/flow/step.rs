@@ -39,7 +39,7 @@ pub enum StepId {
     Load,
 }
 
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum StepStatus {
     /// With the evidence for it, as a sentence.
     Done(String),
@@ -75,7 +75,7 @@ pub enum Consent {
     Typed { notice: String, word: String },
 }
 
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Step {
     pub id: StepId,
     /// Imperative: `Buy the certificate`.
