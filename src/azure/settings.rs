@@ -38,7 +38,7 @@ impl AppSettings {
 /// The settings of an app or slot.
 pub async fn list(client: &Client, site: &ResourceId) -> Result<AppSettings, AzureError> {
     let what = format!("Read the app settings of {}", site.name());
-    let answer = client.ask(&reading(what, &site.child("config", "appsettings"))).await?;
+    let answer = client.ask(&reading(what, site.child("config", "appsettings"))).await?;
     decode(&answer).ok_or_else(|| AzureError::Malformed {
         host: client.cloud().arm.host_str().unwrap_or_default().to_owned(),
         why: "it has no app settings in it".to_owned(),

@@ -31,6 +31,7 @@ pub fn of(cloud: &Cloud) -> Vec<String> {
         format!("{id} {status} {product:?} {auto_renew} {stored:?} {names:?} {}", token.is_some())
     });
     let certificates = estate.certificates.iter().map(|one| format!("{} {:?} {:?} {}", one.id, one.hosts, one.vault, one.webspace));
+    let public = estate.public_certificates.iter().map(|one| format!("{} {:?}", one.id, one.thumbprint));
     let bindings = estate.bindings.iter().map(|binding| {
         let certificate = estate.certificate_of(binding).map(|certificate| certificate.id.as_str());
         format!("{} {:?} {certificate:?}", binding.id(), binding.ssl)
@@ -39,7 +40,7 @@ pub fn of(cloud: &Cloud) -> Vec<String> {
         .vaults
         .iter()
         .map(|vault| format!("{} {} {} {:?} {}", vault.id, vault.sku, vault.rbac, vault.policies, vault.public_network));
-    std::iter::once(purchases).chain(orders).chain(certificates).chain(bindings).chain(vaults).collect()
+    std::iter::once(purchases).chain(orders).chain(certificates).chain(public).chain(bindings).chain(vaults).collect()
 }
 
 /// The lines that only one of them has.

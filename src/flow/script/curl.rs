@@ -1,22 +1,16 @@
 //! Requests for curl, with a token from a variable, and the long-running operation behind each followed to its end.
 //! Needs nothing else but a POSIX shell, sed and awk; jq only where app settings are merged.
 
+use super::following;
 use super::rest::{ISSUED, settled};
 use super::secrets::{self, Piece, pieces};
 use super::shell::{self, word};
-use super::{Follow, followed, reading};
 use crate::azure::{AzureError, Cloud, Plane, Request, settings};
 
 pub(super) fn request(cloud: &Cloud, request: &Request) -> Result<String, AzureError> {
-    let (follow, resource) = followed(request);
-    let read = resource.filter(|_| follow != Follow::Nothing).map(|resource| reading(request, &resource));
-    let read = read.map(|read| address(cloud, &read)).transpose()?.unwrap_or_default();
-    let mut text = shell::say(&request.what);
-    if follow == (Follow::Issued { anew: true }) {
-        text.push_str(&format!("before=$(field {read} properties.serialNumber)\n"));
-    }
+    let (before, after) = following(request, |read| address(cloud, read))?;
     let send = format!("send {} {}", request.method.as_str(), address(cloud, request)?);
-    text.push_str(&match secrets::new_settings(request) {
+    let lines = match secrets::new_settings(request) {
         Some(new) if secrets::has_secrets(request) => {
             // The service replaces all settings at once; the others are read and sent back without being shown.
             let list = address(cloud, &settings::read_request(request))?;
@@ -28,14 +22,8 @@ pub(super) fn request(cloud: &Cloud, request: &Request) -> Result<String, AzureE
             Some(pieces) => format!("{} > \"$work/body\"\n{send} < \"$work/body\"\n", secrets::written(pieces)),
             None => format!("{send} < /dev/null\n"),
         },
-    });
-    text.push_str(&match follow {
-        Follow::Nothing => String::new(),
-        Follow::Settled => format!("settled {read}\n"),
-        Follow::Issued { anew: false } => format!("issued {read} ''\n"),
-        Follow::Issued { anew: true } => format!("issued {read} \"$before\"\n"),
-    });
-    Ok(text)
+    };
+    Ok([shell::say(&request.what), before, lines, after].concat())
 }
 
 /// A URL as a shell word; ARM's own address is a variable, so that the script reads well.
@@ -52,8 +40,7 @@ pub(super) fn preamble(cloud: &Cloud, body: &str) -> String {
     text.push_str(&secrets::preamble(body));
     let arm = word(cloud.arm.as_str().trim_end_matches('/'));
     let audience = word(&cloud.audience(&Plane::Arm));
-    text.push_str(&format!("\nARM={arm}\n"));
-    text.push_str(&TOKEN.replace("AUDIENCE", &audience));
+    text.push_str(&TOKEN.replace("AUDIENCE", &audience).replace("ADDRESS", &arm));
     text.push_str(SEND);
     if body.contains("settled ") || body.contains("issued ") {
         text.push_str(FIELD);
@@ -72,6 +59,7 @@ pub(super) fn preamble(cloud: &Cloud, body: &str) -> String {
 const NEEDS_JQ: &str = "\ncommand -v jq > /dev/null || { echo 'this script needs jq' >&2; exit 1; }\n";
 
 const TOKEN: &str = r#"
+ARM=ADDRESS
 # A bearer token, from wherever you have one; az gives it where it is signed in. It stands in no argument.
 if [ -z "${TOKEN:-}" ]; then
   TOKEN=$(az account get-access-token --resource AUDIENCE --query accessToken --output tsv)

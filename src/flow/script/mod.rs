@@ -73,7 +73,7 @@ impl Script<'_> {
         let mut body = String::new();
         for (nth, step) in self.steps.iter().enumerate() {
             body.push('\n');
-            self.describe(nth + 1, step, &mut body);
+            describe(nth + 1, step, &mut body);
             if step.status == StepStatus::Ready {
                 for request in &step.requests {
                     if request.repeat == Repeat::LookFirst {
@@ -107,28 +107,6 @@ impl Script<'_> {
         text
     }
 
-    fn describe(&self, number: usize, step: &Step, text: &mut String) {
-        comment(text, &format!("{number}. {}", step.title));
-        match &step.status {
-            StepStatus::Done(evidence) => comment(text, &format!("   Done: {evidence}.")),
-            StepStatus::NotNeeded(reason) => comment(text, &format!("   Not needed: {reason}.")),
-            StepStatus::Waiting { on, .. } => comment(text, &format!("   Nothing to send: Azure is waited for ({on}).")),
-            StepStatus::NeedsInput { why, .. } => comment(text, &format!("   Not known yet: {why}.")),
-            StepStatus::Blocked(problem) => {
-                comment(text, &format!("   In the way: {}.", problem.why));
-                if !problem.remedy.is_empty() {
-                    comment(text, &format!("   What to do: {}", problem.remedy));
-                }
-            }
-            StepStatus::Ready => {
-                comment(text, &format!("   {}", step.explanation));
-                if let Consent::Typed { notice, .. } = &step.consent {
-                    comment(text, &format!("   MIND: {notice}"));
-                }
-            }
-        }
-    }
-
     fn request(&self, request: &Request) -> Result<String, AzureError> {
         Ok(match self.kind {
             ScriptKind::Az => match native::az(request, self.inputs) {
@@ -139,6 +117,29 @@ impl Script<'_> {
             ScriptKind::PowerShell => powershell::request(self.cloud, request)?,
             ScriptKind::Curl => curl::request(self.cloud, request)?,
         })
+    }
+}
+
+/// What a step is and where it stands, as comment.
+fn describe(number: usize, step: &Step, text: &mut String) {
+    comment(text, &format!("{number}. {}", step.title));
+    match &step.status {
+        StepStatus::Done(evidence) => comment(text, &format!("   Done: {evidence}.")),
+        StepStatus::NotNeeded(reason) => comment(text, &format!("   Not needed: {reason}.")),
+        StepStatus::Waiting { on, .. } => comment(text, &format!("   Nothing to send: Azure is waited for ({on}).")),
+        StepStatus::NeedsInput { why, .. } => comment(text, &format!("   Not known yet: {why}.")),
+        StepStatus::Blocked(problem) => {
+            comment(text, &format!("   In the way: {}.", problem.why));
+            if !problem.remedy.is_empty() {
+                comment(text, &format!("   What to do: {}", problem.remedy));
+            }
+        }
+        StepStatus::Ready => {
+            comment(text, &format!("   {}", step.explanation));
+            if let Consent::Typed { notice, .. } = &step.consent {
+                comment(text, &format!("   MIND: {notice}"));
+            }
+        }
     }
 }
 
@@ -179,6 +180,21 @@ fn followed(request: &Request) -> (Follow, Option<ResourceId>) {
     let follow =
         if request.method == Method::Put && request.plane == Plane::Arm && takes_time { Follow::Settled } else { Follow::Nothing };
     (follow, ResourceId::parse(&request.path).ok())
+}
+
+/// What a shell does before and after a change to follow it, with the words that the kind of script has for a URL.
+fn following(request: &Request, url: impl Fn(&Request) -> Result<String, AzureError>) -> Result<(String, String), AzureError> {
+    let (follow, resource) = followed(request);
+    let Some(resource) = resource.filter(|_| follow != Follow::Nothing) else { return Ok(Default::default()) };
+    let read = url(&reading(request, &resource))?;
+    Ok(match follow {
+        Follow::Nothing => Default::default(),
+        Follow::Settled => (String::new(), format!("settled {read}\n")),
+        Follow::Issued { anew: false } => (String::new(), format!("issued {read} ''\n")),
+        Follow::Issued { anew: true } => {
+            (format!("before=$(field {read} properties.serialNumber)\n"), format!("issued {read} \"$before\"\n"))
+        }
+    })
 }
 
 /// The request that reads what a change is followed by.

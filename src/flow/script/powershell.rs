@@ -14,26 +14,23 @@ fn quoted(text: &str) -> String {
 }
 
 pub(super) fn request(cloud: &Cloud, request: &Request) -> Result<String, AzureError> {
-    let mut text = format!("Write-Host {}\n", quoted(&printable(&request.what)));
+    let say = format!("Write-Host {}\n", quoted(&printable(&request.what)));
     if let Some(command) = cmdlet(request) {
-        return Ok(text + &command);
+        return Ok(say + &command);
     }
     let (follow, resource) = followed(request);
     let read = resource.filter(|_| follow != Follow::Nothing).map(|resource| reading(request, &resource));
     let read = read.map(|read| address(cloud, &read)).transpose()?.unwrap_or_default();
-    if follow == (Follow::Issued { anew: true }) {
-        text.push_str(&format!("$before = (Read-Resource {read}).properties.serialNumber\n"));
-    }
     let send = format!("Send-Request {} {}", request.method.as_str(), address(cloud, request)?);
     let (making, body) = match (&request.body, secrets::new_settings(request)) {
         (Some(_), Some(new)) if secrets::has_secrets(request) => {
             let list = address(cloud, &settings::read_request(request))?;
-            let mut lines = format!("$all = (Send-Request POST {list}).properties\n");
-            for (name, value) in new.as_object().into_iter().flatten() {
-                let value = quoted(value.as_str().unwrap_or_default());
-                lines
-                    .push_str(&format!("$all | Add-Member -Force -NotePropertyName {} -NotePropertyValue {value}\n", quoted(name)));
-            }
+            let read = format!("$all = (Send-Request POST {list}).properties\n");
+            let set = |(name, value): (&String, &serde_json::Value)| {
+                let (name, value) = (quoted(name), quoted(value.as_str().unwrap_or_default()));
+                format!("$all | Add-Member -Force -NotePropertyName {name} -NotePropertyValue {value}\n")
+            };
+            let lines = std::iter::once(read).chain(new.as_object().into_iter().flatten().map(set)).collect();
             (lines, Some("(@{ properties = $all } | ConvertTo-Json -Depth 20)".to_owned()))
         }
         (Some(body), _) => match pieces(body).as_slice() {
@@ -42,16 +39,18 @@ pub(super) fn request(cloud: &Cloud, request: &Request) -> Result<String, AzureE
         },
         (None, _) => (String::new(), None),
     };
-    text.push_str(&making);
+    // The answer to a change of settings lists all of them with their values.
     let quiet = if making.contains("$all") { " | Out-Null" } else { "" };
-    text.push_str(&format!("{send}{}{quiet}\n", body.map(|body| format!(" {body}")).unwrap_or_default()));
-    text.push_str(&match follow {
-        Follow::Nothing => String::new(),
-        Follow::Settled => format!("Wait-Settled {read}\n"),
-        Follow::Issued { anew: false } => format!("Wait-Issued {read} ''\n"),
-        Follow::Issued { anew: true } => format!("Wait-Issued {read} $before\n"),
-    });
-    Ok(text)
+    let send = format!("{send}{}{quiet}\n", body.map(|body| format!(" {body}")).unwrap_or_default());
+    let (before, after) = match follow {
+        Follow::Nothing => Default::default(),
+        Follow::Settled => (String::new(), format!("Wait-Settled {read}\n")),
+        Follow::Issued { anew: false } => (String::new(), format!("Wait-Issued {read} ''\n")),
+        Follow::Issued { anew: true } => {
+            (format!("$before = (Read-Resource {read}).properties.serialNumber\n"), format!("Wait-Issued {read} $before\n"))
+        }
+    };
+    Ok([say, before, making, send, after].concat())
 }
 
 fn joined(pieces: &[Piece]) -> String {

@@ -1,20 +1,14 @@
 //! Requests as `az rest`. az signs in; bodies go by standard input, so that no secret stands in an argument.
 
+use super::following;
 use super::secrets::{self, Piece, pieces};
 use super::shell::{self, Command, word};
-use super::{Follow, followed, reading};
 use crate::azure::{AzureError, Cloud, Plane, Request, settings};
 use crate::azure::{FAILED, RUNNING};
 
 pub(super) fn request(cloud: &Cloud, request: &Request) -> Result<String, AzureError> {
-    let (follow, resource) = followed(request);
-    let read = resource.filter(|_| follow != Follow::Nothing).map(|resource| reading(request, &resource));
-    let read = read.map(|read| address(cloud, &read)).transpose()?.map(|url| word(&url)).unwrap_or_default();
-    let mut text = shell::say(&request.what);
-    if follow == (Follow::Issued { anew: true }) {
-        text.push_str(&format!("before=$(field {read} properties.serialNumber)\n"));
-    }
-    text.push_str(&match secrets::new_settings(request) {
+    let (before, after) = following(request, |read| Ok(word(&address(cloud, read)?)))?;
+    let lines = match secrets::new_settings(request) {
         Some(new) if secrets::has_secrets(request) => {
             // The service replaces all settings at once; the others are read and sent back without being shown.
             let list = settings::read_request(request);
@@ -26,14 +20,8 @@ pub(super) fn request(cloud: &Cloud, request: &Request) -> Result<String, AzureE
             Some(body) => with_body(command(cloud, request)?.raw("body", "@-"), &pieces(body)),
             None => command(cloud, request)?.line(),
         },
-    });
-    text.push_str(&match follow {
-        Follow::Nothing => String::new(),
-        Follow::Settled => format!("settled {read}\n"),
-        Follow::Issued { anew: false } => format!("issued {read} ''\n"),
-        Follow::Issued { anew: true } => format!("issued {read} \"$before\"\n"),
-    });
-    Ok(text)
+    };
+    Ok([shell::say(&request.what), before, lines, after].concat())
 }
 
 fn with_body(command: Command, pieces: &[Piece]) -> String {

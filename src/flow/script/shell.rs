@@ -21,18 +21,16 @@ impl Command {
     }
 
     #[must_use]
-    pub(super) fn option(mut self, name: &str, value: &str) -> Self {
+    pub(super) fn option(self, name: &str, value: &str) -> Self {
         // A value that looks like an option is taken for one, unless it is tied to its own.
         let tie = if value.starts_with('-') { '=' } else { ' ' };
-        self.0.push_str(&format!(" \\\n  --{name}{tie}{}", word(value)));
-        self
+        Self(format!("{} \\\n  --{name}{tie}{}", self.0, word(value)))
     }
 
     /// An option whose value is shell already: `"$CERTDECK_PFX"`.
     #[must_use]
-    pub(super) fn raw(mut self, name: &str, value: &str) -> Self {
-        self.0.push_str(&format!(" \\\n  --{name} {value}"));
-        self
+    pub(super) fn raw(self, name: &str, value: &str) -> Self {
+        Self(format!("{} \\\n  --{name} {value}", self.0))
     }
 
     pub(super) fn line(self) -> String {
