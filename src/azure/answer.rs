@@ -18,6 +18,14 @@ pub struct Answer {
     pub retry_after: Option<Duration>,
     pub location: Option<String>,
     pub operation: Option<String>,
+    pub etag: Option<String>,
+}
+
+/// A resource as the service answered it, to be given back with a change of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AsItIs {
+    pub body: Value,
+    pub etag: Option<String>,
 }
 
 impl Answer {
@@ -30,6 +38,7 @@ impl Answer {
             retry_after: retry_after(&header, Timestamp::now()),
             location: header("location"),
             operation: header("azure-asyncoperation"),
+            etag: header("etag"),
         }
     }
 

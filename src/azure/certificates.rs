@@ -39,6 +39,11 @@ pub fn upload(id: &ResourceId, location: &str, pfx: SecretString, password: Secr
     Request::put(format!("Upload the certificate {}", id.name()), id, version::WEB, Value::Null).with_body(body)
 }
 
+/// Deletes it from its webspace. The service refuses while a binding uses it (API.md 3.6).
+pub fn delete(id: &ResourceId) -> Request {
+    Request::delete(format!("Delete the certificate {}", id.name()), id, version::WEB)
+}
+
 pub fn decode(value: &Value) -> Option<PrivateCertificate> {
     let vault = json::id(value, "/properties/keyVaultId").map(|vault| VaultSecret {
         vault,

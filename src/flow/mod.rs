@@ -7,9 +7,12 @@ mod access;
 mod bind;
 pub mod certificate_file;
 mod definition;
+mod delete_private;
+mod delete_public;
 pub mod engine;
 mod import_order;
 pub mod input;
+pub mod load;
 pub mod observed;
 mod public;
 mod purchase;
@@ -20,6 +23,7 @@ pub mod step;
 mod store;
 mod target;
 mod upload;
+pub mod usage;
 mod verify;
 
 use jiff::Timestamp;
@@ -65,6 +69,8 @@ flows! {
     Bind = bind,
     Upload = upload,
     Public = public,
+    DeletePrivate = delete_private,
+    DeletePublic = delete_public,
 }
 
 impl FlowName {
