@@ -31,12 +31,20 @@ pub enum StepId {
     Tier,
     Bind,
     Served,
+    // managed
+    Eligible,
+    Way,
+    Reachable,
+    Create,
     // upload, public
     ReadFile,
     Wrap,
     Check,
     Upload,
     Load,
+    // delete-private, delete-public
+    InUse,
+    Delete,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -4,6 +4,11 @@
 
 #[path = "../support/cloud.rs"]
 mod cloud;
+#[path = "../common/mod.rs"]
+mod common;
+mod managed;
+#[path = "../support/pty.rs"]
+mod pty;
 mod script;
 #[path = "../support/state.rs"]
 mod state;
