@@ -38,8 +38,10 @@ pub mod subscriptions;
 pub mod vault_certificates;
 pub mod vaults;
 
+pub use answer::AsItIs;
 pub use client::{Changed, Client, Progress};
 pub use cloud::{Cloud, Practice};
 pub use connect::Connection;
 pub use error::{AzureError, Refusal};
+pub use poll::{FAILED, RUNNING};
 pub use request::{Body, Method, Plane, Repeat, Request};

@@ -8,10 +8,13 @@ mod bind;
 mod caa;
 pub mod certificate_file;
 mod definition;
+mod delete_private;
+mod delete_public;
 pub mod engine;
 mod import_order;
 mod import_vault;
 pub mod input;
+pub mod load;
 mod managed;
 pub mod observed;
 mod public;
@@ -20,10 +23,12 @@ mod reach;
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::panic)]
 mod sample;
+pub mod script;
 pub mod step;
 mod store;
 mod target;
 mod upload;
+pub mod usage;
 mod vault_contents;
 mod verify;
 
@@ -70,6 +75,8 @@ flows! {
     Bind = bind,
     Upload = upload,
     Public = public,
+    DeletePrivate = delete_private,
+    DeletePublic = delete_public,
     Managed = managed,
     ImportVault = import_vault,
 }

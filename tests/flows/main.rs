@@ -10,3 +10,6 @@ mod import_vault;
 mod managed;
 #[path = "../support/pty.rs"]
 mod pty;
+mod script;
+#[path = "../support/state.rs"]
+mod state;
