@@ -37,6 +37,7 @@ pub mod sites;
 pub mod subscriptions;
 pub mod vaults;
 
+pub use answer::AsItIs;
 pub use client::{Changed, Client, Progress};
 pub use cloud::{Cloud, Practice};
 pub use connect::Connection;

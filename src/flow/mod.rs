@@ -8,9 +8,12 @@ mod bind;
 mod caa;
 pub mod certificate_file;
 mod definition;
+mod delete_private;
+mod delete_public;
 pub mod engine;
 mod import_order;
 pub mod input;
+pub mod load;
 mod managed;
 pub mod observed;
 mod public;
@@ -23,6 +26,7 @@ pub mod step;
 mod store;
 mod target;
 mod upload;
+pub mod usage;
 mod verify;
 
 use jiff::Timestamp;
@@ -68,6 +72,8 @@ flows! {
     Bind = bind,
     Upload = upload,
     Public = public,
+    DeletePrivate = delete_private,
+    DeletePublic = delete_public,
     Managed = managed,
 }
 

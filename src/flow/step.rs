@@ -42,6 +42,9 @@ pub enum StepId {
     Check,
     Upload,
     Load,
+    // delete-private, delete-public
+    InUse,
+    Delete,
 }
 
 #[derive(Debug, Clone, PartialEq)]
