@@ -286,7 +286,7 @@ fn app_access(case: &Case<'_>) -> Step {
 /// The other row of the article's table (A119): needed where orders are stored, and shown here because people look for it.
 fn registrar_access(case: &Case<'_>) -> Step {
     let step = |status| {
-        Step::new(StepId::VaultAccess, "Let the certificate service use the vault", status).explained(
+        Step::new(StepId::VaultAccess, "Let the order service in too", status).explained(
             "Microsoft.Azure.CertificateRegistration writes bought certificates into a vault. An import does not need it.",
         )
     };

@@ -170,7 +170,8 @@ impl App {
         let Some(wizard) = &self.wizard else { return };
         let now = wizard.inputs.typed(field.key).to_owned();
         let Some((items, empty)) = self.picker_items(wizard, field) else { return };
-        let at = items.iter().position(|(value, _)| value.eq_ignore_ascii_case(&now)).unwrap_or(0);
+        let chosen = items.iter().position(|(value, _)| value.eq_ignore_ascii_case(&now));
+        let at = chosen.or_else(|| items.iter().position(|(_, item)| item.then.is_ok())).unwrap_or(0);
         let mut choose =
             Choose::new(field.label, items.into_iter().map(|(_, item)| item).collect()).intro(field.help).empty(empty).at(at);
         choose.fills = Some(field.key);
