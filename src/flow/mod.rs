@@ -22,6 +22,7 @@ mod reach;
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::panic)]
 mod sample;
+pub mod script;
 pub mod step;
 mod store;
 mod target;
