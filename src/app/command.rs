@@ -4,7 +4,7 @@
 use super::App;
 use super::dialog::Task;
 use super::pane::PaneName;
-use crate::flow::FlowName;
+use crate::flow::{FlowName, NO_ORDERS};
 use crate::model::ResourceId;
 
 /// Everything that can be asked of the program by name or by key.
@@ -230,6 +230,8 @@ impl Entry {
                 Err("the list is empty".into())
             }
             Command::Raw if app.selected().is_none() => Err("there is no resource under the cursor".into()),
+            Command::Flow(flow) if app.settings.national && flow.needs_orders() => Err(NO_ORDERS.to_owned()),
+            Command::Wizard if app.settings.national => Err(NO_ORDERS.to_owned()),
             Command::Wizard => app.selected_order().map(|_| ()),
             Command::Flow(flow) => app.fits(flow),
             Command::Delete => app.deletion().and_then(|flow| app.fits(flow)),

@@ -48,6 +48,8 @@ pub struct Settings {
     pub context: String,
     /// Whether the cloud is a practice cloud, in which the owner of a domain can be played.
     pub practice: bool,
+    /// Whether it is a national cloud, where certificates cannot be bought (A65).
+    pub national: bool,
     pub read_only: bool,
     pub keymap: Keymap,
     pub rules: Arc<Rules>,

@@ -11,8 +11,8 @@ use super::message::AskId;
 use super::operations::Outcome;
 use super::pane::{PaneName, Tone, urgency};
 use super::wizard::Wizard;
-use crate::flow::FlowName;
 use crate::flow::script::ScriptKind;
+use crate::flow::{FlowName, NO_ORDERS};
 use crate::model::{Expiry, OrderStatus, Problem, WhoActs};
 
 impl App {
@@ -57,7 +57,10 @@ impl App {
             Act::Show(pane, id) => self.show(pane, &id),
             Act::Practise(act) => {
                 let ask = self.ask();
-                self.emit(Effect::Practise { ask, act });
+                if let Some(wizard) = &mut self.wizard {
+                    wizard.practising = Some(ask);
+                    self.emit(Effect::Practise { ask, act });
+                }
             }
             Act::Send(shown) => self.send_step(&shown),
             Act::Unwatch(ask) => {
@@ -126,7 +129,10 @@ impl App {
 
     /// The five ways to get a certificate (A3–A8).
     pub(super) fn open_add(&mut self) {
-        let flow = |name| Entry::of(Command::Flow(name)).map(Act::Run).ok_or_else(String::new);
+        let flow = |name: FlowName| match Entry::of(Command::Flow(name)) {
+            Some(_) if self.settings.national && name.needs_orders() => Err(NO_ORDERS.to_owned()),
+            entry => entry.map(Act::Run).ok_or_else(String::new),
+        };
         let options = [
             (
                 "Create a free App Service managed certificate",

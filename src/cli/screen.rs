@@ -39,6 +39,7 @@ pub async fn run(session: &Session, target: Target) -> Result<Exit, CliError> {
     let settings = Settings {
         context: target.name,
         practice: world.client.cloud().practice.is_some(),
+        national: world.client.cloud().national,
         read_only: target.read_only,
         keymap: keymap(&session.config_path.with_file_name("keymap.toml"))?,
         rules: world.rules.clone(),

@@ -317,6 +317,7 @@ impl Screen {
         let mut settings = Settings {
             context: "practice".to_owned(),
             practice: true,
+            national: false,
             read_only: false,
             keymap: Keymap::new("").unwrap(),
             rules: Arc::new(Rules::load(Profile::Current).unwrap()),
