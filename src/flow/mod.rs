@@ -16,15 +16,20 @@ pub mod input;
 pub mod load;
 mod managed;
 pub mod observed;
+pub mod outside;
 mod public;
 mod purchase;
 mod reach;
+mod rebind_all;
+mod replace;
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::panic)]
 mod sample;
+mod settings;
 pub mod step;
 mod store;
 mod target;
+mod unbind;
 mod upload;
 pub mod usage;
 mod verify;
@@ -72,6 +77,10 @@ flows! {
     Bind = bind,
     Upload = upload,
     Public = public,
+    Unbind = unbind,
+    Replace = replace,
+    RebindAll = rebind_all,
+    Settings = settings,
     DeletePrivate = delete_private,
     DeletePublic = delete_public,
     Managed = managed,

@@ -48,6 +48,8 @@ pub enum Limit {
     ManagedRenewal,
     ManagedDetours,
     ManagedOpenToAll,
+    TlsVersions,
+    TlsVersionsBroken,
 }
 
 impl Limit {
@@ -71,6 +73,8 @@ impl Limit {
         (Self::ManagedRenewal, "managed-renewal"),
         (Self::ManagedDetours, "managed-detours"),
         (Self::ManagedOpenToAll, "managed-open-to-all"),
+        (Self::TlsVersions, "tls-versions"),
+        (Self::TlsVersionsBroken, "tls-versions-broken"),
     ];
 
     pub fn id(self) -> &'static str {
