@@ -4,13 +4,13 @@
 
 #[path = "support/cloud.rs"]
 mod cloud;
+#[path = "support/state.rs"]
+mod state;
 
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
-use certdeck::azure::{self, Client, inventory};
 use certdeck::emulator::Gate;
-use certdeck::model::Order;
 use certdeck::pki::{self, Bundle, Wrapping};
 use cloud::Cloud;
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
@@ -100,6 +100,29 @@ fn a_managed_certificate_killed_after_any_request_and_run_again_is_there_once() 
     assert!(killed > 6, "only {killed} requests were made");
 }
 
+#[test]
+fn bindings_settings_and_deletions_killed_after_any_request_and_run_again_end_the_same() {
+    let files = files();
+    let file = |name: &str| files.path().join(name).display().to_string();
+    let group = "resource-group=rg-shop";
+    let runs = [
+        Run::new("replace", &[group, "certificate=shop-2026", &format!("file={}", file("shop.pfx")), "friendly-name=shop-2027"])
+            .with(&["--password-file", &file("password")]),
+        Run::new("rebind-all", &[group, "certificate=wildcard-contoso", "which=all"]),
+        Run::new("unbind", &[group, "app=contoso-blog", "hostname=blog.contoso.com"]),
+        Run::new("delete-private", &[group, "certificate=blog-2025"]),
+        Run::new("delete-public", &[group, "app=contoso-api", "name=legacy-partner"]),
+        Run::new("settings", &[group, "app=contoso-blog", "https-only=yes", "min-tls=1.3", "load-certificates=*"]),
+    ];
+    let mut cloud = Cloud::start();
+    let mut killed = 0;
+    for run in runs {
+        cloud = disturb_everywhere(cloud, &run, &mut killed, |_| ());
+    }
+    assert!(killed > 60, "only {killed} requests were made");
+    assert_eq!(cloud.purchases(), 0);
+}
+
 /// Kills the run after each of its requests in turn, each time in a cloud of its own, and runs it again. Returns the
 /// cloud in which nothing disturbed it; `holds` looks at all of them.
 fn disturb_everywhere(mut cloud: Cloud, run: &Run, killed: &mut u32, holds: impl Fn(&Cloud)) -> Cloud {
@@ -107,7 +130,7 @@ fn disturb_everywhere(mut cloud: Cloud, run: &Run, killed: &mut u32, holds: impl
     let undisturbed = Cloud::copy_of(before.path(), None);
     run_to_the_end(&undisturbed, run);
     holds(&undisturbed);
-    let expected = state(&undisturbed);
+    let expected = state::of(&undisturbed);
     for request in 1.. {
         let gate = Gate::hold_after(request);
         let disturbed = Cloud::copy_of(before.path(), Some(gate.clone()));
@@ -116,8 +139,8 @@ fn disturb_everywhere(mut cloud: Cloud, run: &Run, killed: &mut u32, holds: impl
         }
         *killed += 1;
         run_to_the_end(&disturbed, run);
-        let found = state(&disturbed);
-        let different = different(&found, &expected);
+        let found = state::of(&disturbed);
+        let different = state::different(&found, &expected);
         assert!(different.is_empty(), "{} killed after request {request}: {different:#?}", run.flow);
         holds(&disturbed);
     }
@@ -136,26 +159,25 @@ fn uploads(cloud: &Cloud, place: &str) -> usize {
 fn files() -> tempfile::TempDir {
     let dir = tempfile::tempdir().unwrap();
     let put = |name: &str, octets: &[u8]| std::fs::write(dir.path().join(name), octets).unwrap();
-    let made = || {
+    let made = |host: &str| {
         let mut params = CertificateParams::new(Vec::new()).unwrap();
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         let root = CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap();
         let key = KeyPair::generate().unwrap();
-        let leaf = CertificateParams::new(vec!["contoso.com".to_owned()]).unwrap().signed_by(&key, &root).unwrap();
+        let leaf = CertificateParams::new(vec![host.to_owned()]).unwrap().signed_by(&key, &root).unwrap();
         (format!("{}{}{}", leaf.pem(), root.pem(), key.serialize_pem()), root.der().to_vec())
     };
-    let (pem, root) = made();
-    let bundle = Bundle::rewrap(&pki::read(pem.as_bytes(), None).unwrap()).unwrap();
-    put("contoso.pfx", &bundle.write(&PASSWORD.into(), Wrapping::TripleDes, None).unwrap());
+    let pfx = |pem: &str| {
+        let bundle = Bundle::rewrap(&pki::read(pem.as_bytes(), None).unwrap()).unwrap();
+        bundle.write(&PASSWORD.into(), Wrapping::TripleDes, None).unwrap()
+    };
+    let (pem, root) = made("contoso.com");
+    put("contoso.pfx", &pfx(&pem));
+    put("shop.pfx", &pfx(&made("shop.contoso.com").0));
     put("password", PASSWORD.as_bytes());
-    put("open.pem", made().0.as_bytes());
+    put("open.pem", made("contoso.com").0.as_bytes());
     put("partner.cer", &root);
     dir
-}
-
-fn different<'a>(found: &'a [String], expected: &'a [String]) -> Vec<&'a String> {
-    let only = |one: &'a [String], other: &'a [String]| one.iter().filter(move |line| !other.contains(line));
-    only(found, expected).chain(only(expected, found)).collect()
 }
 
 /// Runs until the gate holds a request, and kills then. False when the flow ended without reaching it.
@@ -186,39 +208,6 @@ fn start(cloud: &Cloud, run: &Run) -> Child {
     command.args(["run", run.flow, "--yes", "--set", &subscription]).args(&run.arguments).env("NEW_PASSWORD", PASSWORD);
     let _runtime = cloud.runtime().enter();
     command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap()
-}
-
-/// Everything that the flows change, a line each; keys are random, so thumbprints differ and certificates go by their ids.
-fn state(cloud: &Cloud) -> Vec<String> {
-    let connection = cloud.connection();
-    let connection = azure::Connection {
-        arm_endpoint: connection.arm.parse().ok(),
-        ca_file: Some(connection.ca_pem.clone()),
-        tenant: Some(connection.tenant_id.clone()),
-        client_id: Some(connection.client_id.clone()),
-        client_secret: Some(connection.client_secret.as_str().into()),
-        ..azure::Connection::default()
-    };
-    let estate = cloud.runtime().block_on(async {
-        let client = Client::connect(connection).await.unwrap();
-        inventory::load(&client, |_, _| {}).await.unwrap()
-    });
-    let purchases = format!("{} bought", cloud.purchases());
-    let orders = estate.orders.iter().map(|order| {
-        let Order { id, status, product, auto_renew, stored, names, token, .. } = order;
-        format!("{id} {status} {product:?} {auto_renew} {stored:?} {names:?} {}", token.is_some())
-    });
-    let certificates = estate.certificates.iter().map(|one| format!("{} {:?} {:?} {}", one.id, one.hosts, one.vault, one.webspace));
-    let public = estate.public_certificates.iter().map(|one| format!("{} {:?}", one.id, one.thumbprint));
-    let bindings = estate.bindings.iter().map(|binding| {
-        let certificate = estate.certificate_of(binding).map(|certificate| certificate.id.as_str());
-        format!("{} {:?} {certificate:?}", binding.id(), binding.ssl)
-    });
-    let vaults = estate
-        .vaults
-        .iter()
-        .map(|vault| format!("{} {} {} {:?} {}", vault.id, vault.sku, vault.rbac, vault.policies, vault.public_network));
-    std::iter::once(purchases).chain(orders).chain(certificates).chain(public).chain(bindings).chain(vaults).collect()
 }
 
 fn certdeck(cloud: &Cloud) -> Command {

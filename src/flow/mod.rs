@@ -25,6 +25,7 @@ mod replace;
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::panic)]
 mod sample;
+pub mod script;
 mod settings;
 pub mod step;
 mod store;
@@ -144,7 +145,7 @@ pub async fn observe(client: &Client, flow: FlowName, inputs: &Inputs) -> Result
 /// The certificate that a flow has put into the webspace, for the binding that is offered next (A58).
 pub fn added(flow: FlowName, observed: &Observed) -> Option<&PrivateCertificate> {
     match flow {
-        FlowName::Upload => uploaded(observed),
+        FlowName::Upload | FlowName::Replace => uploaded(observed),
         FlowName::Managed => observed.managed.here(),
         _ => None,
     }
