@@ -167,8 +167,10 @@ impl Engine<'_> {
         // Collected, because a stream that holds the closure cannot move to another thread.
         let lanes: Vec<_> = step.lanes().into_iter().map(|lane| run(lane.into_iter().cloned().collect())).collect();
         stream::iter(lanes).buffer_unordered(LANES).collect::<()>().await;
-        let unsent = locked(failed).take();
-        unsent.map_or_else(|| Ok(std::mem::take(&mut *locked(warnings))), Err)
+        match locked(failed).take() {
+            Some(unsent) => Err(unsent),
+            None => Ok(std::mem::take(&mut *locked(warnings))),
+        }
     }
 
     async fn send(&self, flow: FlowName, request: &Request, say: &mut (dyn FnMut(String) + Send)) -> Result<Changed, Unsent> {

@@ -51,6 +51,7 @@ impl Outside {
     }
 
     #[cfg(test)]
+    #[must_use]
     pub fn looked(mut self, host: &str, leads_to: &str, serves: Option<Thumbprint>) -> Self {
         let leads_to = Seen::Here(vec![leads_to.to_owned()]);
         self.looks.extend(Hostname::parse(host).map(|host| Look { host, leads_to, serves: serves.into() }));

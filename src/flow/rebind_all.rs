@@ -60,11 +60,10 @@ fn refusals(observed: &Observed, inputs: &Inputs) -> Vec<(Key, String)> {
     let mut refuse = |key, why: String| refusals.push((key, why));
     match observed.usage.here().map(|usage| usage.named(inputs)) {
         _ if inputs.get(Key::Certificate).is_none() => refuse(Key::Certificate, "choose the certificate".to_owned()),
-        None => {}
         Some(Err(why)) => refuse(Key::Certificate, why),
         Some(Ok(None)) => refuse(Key::Certificate, "there is no such certificate".to_owned()),
         Some(Ok(Some(chosen))) if chosen.thumbprint.is_none() => refuse(Key::Certificate, "it is not issued yet".to_owned()),
-        Some(Ok(Some(_))) => {}
+        None | Some(Ok(Some(_))) => {}
     }
     match only(inputs) {
         Err(why) => refuse(Key::Only, why),

@@ -112,7 +112,6 @@ fn refusals(observed: &Observed, inputs: &Inputs, rules: &Rules, now: Timestamp)
     let mut refuse = |key, why: String| refusals.push((key, why));
     match observed.usage.here().map(|usage| usage.named(inputs)) {
         _ if inputs.get(Key::Certificate).is_none() => refuse(Key::Certificate, "choose the certificate to replace".to_owned()),
-        None => {}
         Some(Err(why)) => refuse(Key::Certificate, why),
         Some(Ok(Some(old))) if old.canonical_name.is_some() => {
             refuse(Key::Certificate, "Azure renews a managed certificate by itself: there is nothing to upload".to_owned());
@@ -120,7 +119,7 @@ fn refusals(observed: &Observed, inputs: &Inputs, rules: &Rules, now: Timestamp)
         Some(Ok(Some(old))) if old.vault.is_some() => {
             refuse(Key::Certificate, "it comes from a key vault: renew it there, or with its order, and sync".to_owned());
         }
-        Some(Ok(Some(_))) => {}
+        None | Some(Ok(Some(_))) => {}
         // Replaced already, if the new one is bound; otherwise the name is a mistake.
         Some(Ok(None)) if Pair::of(observed, inputs).is_some_and(|pair| !pair.moved().is_empty()) => {}
         Some(Ok(None)) if upload::leaf(observed).is_none() && inputs.get(Key::File).is_some() => {}
@@ -130,6 +129,7 @@ fn refusals(observed: &Observed, inputs: &Inputs, rules: &Rules, now: Timestamp)
     let file = upload::refusals(observed, inputs, rules, now).into_iter().filter(|refusal| !about_app(refusal));
     refusals.extend(file);
     if let (Some(pair), Some(leaf)) = (Pair::of(observed, inputs), upload::leaf(observed))
+        && refusals.iter().all(|(key, _)| *key != Key::Certificate)
         && let Some(why) = unfit(&pair, &leaf.thumbprint, &upload::hosts(observed))
     {
         refusals.push((Key::File, why));

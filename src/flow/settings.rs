@@ -184,12 +184,11 @@ fn min_tls(case: &Case<'_>) -> Step {
         .fact("Now", now)
         .fact("Then", wanted)
         .sending(vec![site_config::set_min_tls(&app.id, wanted)]);
-    match case.rules.lists(Limit::TlsVersionsBroken, case.now, wanted) {
-        true => {
-            ready.fact("Note", format!("TLS {wanted} is broken ({})", case.rules.reference(Limit::TlsVersionsBroken, case.now)))
-        }
-        false => ready,
+    if case.rules.lists(Limit::TlsVersionsBroken, case.now, wanted) {
+        let reference = case.rules.reference(Limit::TlsVersionsBroken, case.now);
+        return ready.fact("Note", format!("TLS {wanted} is broken ({reference})"));
     }
+    ready
 }
 
 fn load(case: &Case<'_>) -> Step {

@@ -48,7 +48,7 @@ fn on_screen_the_key_says_why_not_and_the_exact_name_is_typed() {
     screen.wait_for("blog-2025");
     screen.keys("/wildcard-c<Enter>d");
     screen.wait_for("in use by");
-    screen.keys("<Esc>/blog-2025<Enter>d");
+    screen.keys("/<C-u>blog-2025<Enter>d");
     screen.wait_for("Enter Delete the certificate...");
     screen.keys("<Enter>");
     screen.wait_for("cannot be undone");
