@@ -95,7 +95,7 @@ fn on_screen_marked_hostnames_are_bound_and_one_is_unbound() {
     screen.keys("<Enter>");
     screen.wait_for("Private Key Certificates");
     screen.keys("4/<C-u>host:pay.c<Enter>");
-    screen.wait_for("/host:pay.c");
+    screen.wait_until("the new binding", |screen| screen.contains("/host:pay.c") && screen.contains("SNI SSL"));
     screen.keys("d");
     screen.wait_for("Enter Unbind pay.contoso.com...");
     screen.keys("<Enter>");

@@ -50,7 +50,8 @@ fn on_screen_old_and_new_are_shown_before_anything_is_sent() {
     screen.keys("<PgDn>");
     screen.wait_for("Enter HTTPS only...");
     screen.keys("<Enter>");
-    screen.wait_for("off \u{2192} on");
+    screen.wait_for("Enter Send");
+    assert!(screen.screen().contains("off \u{2192} on"), "{}", screen.screen());
     screen.keys("<Enter>");
     screen.wait_for("The settings are as asked");
     let log = cloud.control("requests");
