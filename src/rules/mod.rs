@@ -50,6 +50,8 @@ pub enum Limit {
     ManagedOpenToAll,
     TlsVersions,
     TlsVersionsBroken,
+    ImportVaultModels,
+    ImportVaultScope,
 }
 
 impl Limit {
@@ -75,6 +77,8 @@ impl Limit {
         (Self::ManagedOpenToAll, "managed-open-to-all"),
         (Self::TlsVersions, "tls-versions"),
         (Self::TlsVersionsBroken, "tls-versions-broken"),
+        (Self::ImportVaultModels, "import-vault-models"),
+        (Self::ImportVaultScope, "import-vault-scope"),
     ];
 
     pub fn id(self) -> &'static str {

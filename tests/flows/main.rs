@@ -8,6 +8,7 @@ mod cloud;
 #[path = "../common/mod.rs"]
 mod common;
 mod delete;
+mod import_vault;
 mod managed;
 #[path = "../support/pty.rs"]
 mod pty;
