@@ -37,7 +37,7 @@ pub mod subscriptions;
 pub mod vaults;
 
 pub use client::{Changed, Client, Progress};
-pub use cloud::{Cloud, Practice};
+pub use cloud::{Cloud, CloudKind, Practice};
 pub use connect::Connection;
 pub use error::{AzureError, Refusal};
 pub use request::{Body, Method, Plane, Repeat, Request};
