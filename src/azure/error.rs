@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde_json::Value;
 use thiserror::Error;
 
+use super::credential::Tried;
 use super::{json, words};
 use crate::model::Problem;
 
@@ -73,6 +74,9 @@ pub enum AzureError {
     AnswerLost { host: String, why: String },
     #[error("sign-in failed: {message}")]
     SignIn { code: Option<String>, message: String },
+    /// No way to sign in led anywhere; with what each of them lacks.
+    #[error("nobody is signed in")]
+    NobodySignedIn(Vec<Tried>),
     #[error("the signed-in identity sees no subscription")]
     NoSubscription,
     #[error("{}", .0.message)]

@@ -39,5 +39,6 @@ pub mod vaults;
 pub use client::{Changed, Client, Progress};
 pub use cloud::{Cloud, CloudKind, Practice};
 pub use connect::Connection;
+pub use credential::{Chain, ClientCertificate, Desk, Identity, Saved, SavedError, SignIn, SignedIn, Tried, Who};
 pub use error::{AzureError, Refusal};
 pub use request::{Body, Method, Plane, Repeat, Request};

@@ -1,5 +1,6 @@
 //! The words for every failure, in one place: why it failed and what to do (codes: API.md 1.6 and 1.3).
 
+use super::credential::Tried;
 use super::error::{AzureError, Refusal};
 use crate::model::{Problem, printable};
 
@@ -90,6 +91,7 @@ pub fn problem(error: &AzureError, what: &str) -> Problem {
     match error {
         AzureError::Refused(refusal) | AzureError::OperationFailed(refusal) => refused(refusal, what),
         AzureError::SignIn { code, message } => sign_in(code.as_deref(), message, what),
+        AzureError::NobodySignedIn(tried) => nobody(tried, what),
         AzureError::NoSubscription => {
             said(error, what, "Ask for the role Reader on a subscription, or sign in to the tenant that has it.")
         }
@@ -157,11 +159,6 @@ fn locked(message: &str) -> String {
 }
 
 fn sign_in(code: Option<&str>, message: &str, what: &str) -> Problem {
-    if message.contains("az not found") {
-        let why = "nobody is signed in: the Azure CLI is not installed and no client secret is given";
-        return Problem::new(what, why)
-            .remedy("Install the Azure CLI and run az login, or set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET.");
-    }
     let known = SIGN_IN.iter().find(|(known, ..)| code == Some(*known));
     let (why, remedy) = known.map_or(
         (message, "Check AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET, or run az login."),
@@ -169,6 +166,19 @@ fn sign_in(code: Option<&str>, message: &str, what: &str) -> Problem {
     );
     let problem = Problem::new(what, format!("sign-in failed: {}", clean(why))).remedy(remedy);
     if let Some(code) = code { problem.code(code) } else { problem }
+}
+
+/// Every way to sign in with what it lacks; where there is but one, what its own service says of it.
+fn nobody(tried: &[Tried], what: &str) -> Problem {
+    if let [one] = tried
+        && let Some(start) = one.why.find("AADSTS")
+    {
+        let code: String = one.why[start..].chars().take_while(char::is_ascii_alphanumeric).collect();
+        return sign_in(Some(&code), &one.why, what);
+    }
+    let ways: Vec<String> = tried.iter().map(|Tried { way, why }| format!("{way}: {}", clean(why))).collect();
+    Problem::new(what, format!("nobody is signed in.\n{}", ways.join("\n")))
+        .remedy("Sign in with certdeck login or az login, or set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET.")
 }
 
 fn clean(text: &str) -> String {

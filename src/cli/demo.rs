@@ -7,7 +7,8 @@ use url::Url;
 use super::screen;
 use super::session::Session;
 use super::{CliError, Exit};
-use crate::config::{Credential, Target};
+use crate::azure::Chain;
+use crate::config::Target;
 use crate::emulator::{Connection, Emulator, Options, Pace};
 
 #[derive(Debug, clap::Args)]
@@ -45,12 +46,13 @@ fn target(connection: &Connection) -> Result<Target, CliError> {
         arm_endpoint: address(&connection.arm)?,
         authority: Some(address(&connection.authority)?),
         ca_file: Some(connection.ca_pem.clone()),
+        proxy: None,
         tenant: Some(connection.tenant_id.clone()),
-        credential: Credential::ClientSecret {
-            tenant: connection.tenant_id.clone(),
-            client_id: connection.client_id.clone(),
-            secret: connection.client_secret.as_str().into(),
-        },
+        client_id: None,
+        subscriptions: Vec::new(),
+        chain: Chain::application(&*connection.tenant_id, &*connection.client_id, connection.client_secret.as_str()),
         read_only: false,
+        production: false,
+        scope: None,
     })
 }

@@ -53,7 +53,7 @@ impl Kind {
 }
 
 pub async fn run(args: &Args, session: &Session) -> Result<Exit, CliError> {
-    let world = session.world(&session.target()?).await?;
+    let world = session.world(&session.target()?, None).await?;
     let estate = inventory::load(&world.client, |_, _| {}).await;
     let estate = estate.map_err(|error| CliError::Cloud(error.problem("Read the inventory")))?;
     let mut table = args.kind.table(&estate, Timestamp::now());

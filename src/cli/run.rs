@@ -77,7 +77,7 @@ fn patience(text: &str) -> Result<Duration, String> {
 }
 
 pub async fn run(args: Args, session: &Session) -> Result<Exit, CliError> {
-    let world = session.world(&session.target()?).await?;
+    let world = session.world(&session.target()?, None).await?;
     let mut given = args.set.into_iter().fold(Inputs::default(), |inputs, (key, value)| inputs.with(key, value));
     if let Some(password) = args.password.get()? {
         given.set_secret(Key::Password, password);

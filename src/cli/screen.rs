@@ -35,7 +35,7 @@ fn keymap(path: &Path) -> Result<Keymap, CliError> {
 
 pub async fn run(session: &Session, target: Target) -> Result<Exit, CliError> {
     require_terminal()?;
-    let world = Arc::new(session.world(&target).await?);
+    let world = Arc::new(session.world(&target, None).await?);
     let settings = Settings {
         context: target.name,
         practice: world.client.cloud().practice.is_some(),

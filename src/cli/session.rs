@@ -4,8 +4,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::{CliError, Global};
-use crate::azure::{Client, Connection};
-use crate::config::{Config, Credential, Target};
+use crate::azure::{Client, Connection, Desk, Saved};
+use crate::config::{Config, Target};
 use crate::journal::Journal;
 use crate::paths::Paths;
 use crate::rules::{Profile, Rules};
@@ -43,19 +43,23 @@ impl Session {
         Ok(target)
     }
 
+    /// Where people's sign-ins are kept.
+    pub fn saved(&self) -> Saved {
+        Saved::at(self.paths.sign_ins())
+    }
+
     /// Finds out about the cloud; nobody signs in yet.
-    pub async fn world(&self, target: &Target) -> Result<World, CliError> {
-        let (client_id, client_secret) = match &target.credential {
-            Credential::AzureCli => (None, None),
-            Credential::ClientSecret { client_id, secret, .. } => (Some(client_id.clone()), Some(secret.clone())),
-        };
+    /// A person at `desk` is asked where nobody is signed in.
+    pub async fn world(&self, target: &Target, desk: Option<Desk>) -> Result<World, CliError> {
         let connection = Connection {
             arm_endpoint: Some(target.arm_endpoint.clone()),
             authority: target.authority.clone(),
             ca_file: target.ca_file.clone(),
-            tenant: target.tenant.clone(),
-            client_id,
-            client_secret,
+            proxy: target.proxy.clone(),
+            subscriptions: target.subscriptions.clone(),
+            chain: target.chain.clone(),
+            saved: Some(self.saved()),
+            desk,
         };
         let client = Client::connect(connection).await;
         let client = client.map_err(|error| CliError::Cloud(error.problem(&format!("Reach {}", target.arm_endpoint))))?;
