@@ -9,7 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::certificate_file::{self, CertificateFile};
 use super::import_order::{observe_app, tier_problem};
 use super::target::app_id;
-use super::{Case, Field, FieldKind, Inputs, Key, Observed, Pick, Seen, Step, StepId, StepStatus};
+use super::{Case, Field, FieldKind, Flow, FlowName, Inputs, Key, Observed, Pick, Seen, Step, StepId, StepStatus, Subject};
 use crate::azure::{AzureError, Client, certificates};
 use crate::model::{App, Estate, PrivateCertificate, Problem, ResourceId};
 use crate::pki::{self, Certificate, Cipher, Contents, Question, Report, Roots, San};
@@ -30,7 +30,26 @@ const SETTLES: SignedDuration = SignedDuration::from_secs(30);
 
 const FILES: &[&str] = &["pfx", "p12", "pem"];
 
-pub(super) fn fields(observed: &Observed, inputs: &Inputs) -> Vec<Field> {
+pub(super) static FLOW: Flow = Flow {
+    name: "upload",
+    title: "Upload",
+    summary: "Upload a private certificate: a PFX file, checked before it is sent.",
+    done: "The certificate is uploaded.",
+    pages: &[FlowName::Upload, FlowName::Bind],
+    about: Subject::App,
+    leaves: Subject::Certificate,
+    changes: "Creates a site certificate in the app's webspace from a file.",
+    permissions: &["Microsoft.Web/certificates/write"],
+    checklist: &["A16-A24", "A144-A147"],
+    keys: "a, Upload a private certificate",
+    fields,
+    suggest,
+    refusals,
+    observe: |client, inputs| Box::pin(observe(client, inputs)),
+    steps,
+};
+
+fn fields(observed: &Observed, inputs: &Inputs) -> Vec<Field> {
     let field = |key, label, help, kind| Field { key, label, help, kind };
     let mut fields = vec![
         field(
@@ -69,7 +88,7 @@ pub(super) fn fields(observed: &Observed, inputs: &Inputs) -> Vec<Field> {
     fields
 }
 
-pub(super) fn suggest(estate: &Estate, inputs: &mut Inputs) {
+fn suggest(estate: &Estate, inputs: &mut Inputs) {
     if let [only] = estate.apps.as_slice() {
         inputs.suggest(Key::App, only.id.as_str());
     }
@@ -86,7 +105,7 @@ fn is_unusual(file: &CertificateFile) -> bool {
     file.has_empty_password() || container.mac.is_none() || keys.any(|encryption| encryption.cipher != Cipher::TripleDes)
 }
 
-pub(super) fn refusals(observed: &Observed, inputs: &Inputs, rules: &Rules, now: Timestamp) -> Vec<(Key, String)> {
+fn refusals(observed: &Observed, inputs: &Inputs, rules: &Rules, now: Timestamp) -> Vec<(Key, String)> {
     let mut refusals = Vec::new();
     let mut refuse = |key, why: String| refusals.push((key, why));
     match (app_id(inputs), &observed.app) {
@@ -128,7 +147,7 @@ fn bad_name(name: &str) -> Option<&'static str> {
     None
 }
 
-pub(super) async fn observe(client: &Client, inputs: &Inputs) -> Result<Observed, AzureError> {
+async fn observe(client: &Client, inputs: &Inputs) -> Result<Observed, AzureError> {
     let mut seen = Observed::default();
     let app = async {
         match app_id(inputs) {
@@ -192,7 +211,7 @@ fn is_mendable(report: &Report) -> bool {
     has_key && blocking.peek().is_some() && blocking.all(|finding| MENDABLE.contains(&finding.rule))
 }
 
-pub(super) fn steps(case: &Case<'_>) -> Vec<Step> {
+fn steps(case: &Case<'_>) -> Vec<Step> {
     let report = file(case.observed).map(|file| report(file, case.observed, case.rules, case.now));
     vec![read(case, report), wrap(case, report), check(case, report), upload(case)]
 }
