@@ -7,8 +7,8 @@ use std::sync::{Mutex, OnceLock};
 use certdeck::azure::request::Body;
 use certdeck::azure::vaults::{Availability, NewVault};
 use certdeck::azure::{
-    Chain,
-    AzureError, Client, Connection, Plane, Request, graph, groups, inventory, locks, orders, roles, sites, subscriptions, vaults,
+    AzureError, Chain, Client, Connection, Plane, Request, graph, groups, inventory, locks, orders, roles, sites, subscriptions,
+    vaults,
 };
 use certdeck::emulator::{Emulator, Options, Pace};
 use certdeck::model::{ProductType, ResourceId, Source, SslState};

@@ -38,7 +38,13 @@ impl Practice {
     fn connection(&self, chain: Chain) -> Connection {
         let says = self.says();
         let saved = Some(Saved::at(self.saved()));
-        Connection { arm_endpoint: says.arm.parse().ok(), ca_file: Some(says.ca_pem.clone()), chain, saved, ..Connection::default() }
+        Connection {
+            arm_endpoint: says.arm.parse().ok(),
+            ca_file: Some(says.ca_pem.clone()),
+            chain,
+            saved,
+            ..Connection::default()
+        }
     }
 
     fn saved(&self) -> PathBuf {
@@ -58,7 +64,8 @@ impl Practice {
 
     /// How many of the requests so far went there.
     async fn seen(&self, path: &str) -> usize {
-        let log: Value = self.control.get(format!("{}/_emulator/requests", self.says().arm)).send().await.unwrap().json().await.unwrap();
+        let log: Value =
+            self.control.get(format!("{}/_emulator/requests", self.says().arm)).send().await.unwrap().json().await.unwrap();
         let all = log["value"].as_array().or_else(|| log.as_array()).unwrap();
         all.iter().filter(|entry| entry["path"].as_str().unwrap().contains(path)).count()
     }

@@ -136,8 +136,7 @@ pub async fn form(http: &reqwest::Client, url: Url, form: Zeroizing<Vec<u8>>) ->
 }
 
 async fn once(host: &str, request: reqwest::RequestBuilder) -> Result<Answer, AzureError> {
-    let answer =
-        async { receive(request.header(ACCEPT, "application/json").send().await.map_err(Trouble::Transport)?).await };
+    let answer = async { receive(request.header(ACCEPT, "application/json").send().await.map_err(Trouble::Transport)?).await };
     answer.await.map_err(|trouble| match trouble {
         Trouble::Transport(error) => transport::failure(host, &error).0,
         Trouble::Answer(error) => error,

@@ -33,7 +33,8 @@ pub fn open(ca_file: Option<&Path>, proxy: Option<&Url>, loopback: bool) -> Resu
         builder = builder.no_proxy();
     } else if let Some(proxy) = proxy {
         // The one that is configured, instead of the environment's.
-        let proxy = reqwest::Proxy::all(proxy.clone()).map_err(|why| AzureError::Setup(format!("the proxy cannot be used: {why}")))?;
+        let proxy =
+            reqwest::Proxy::all(proxy.clone()).map_err(|why| AzureError::Setup(format!("the proxy cannot be used: {why}")))?;
         builder = builder.proxy(proxy.no_proxy(reqwest::NoProxy::from_env()));
     }
     if let Some(file) = ca_file {

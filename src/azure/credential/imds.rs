@@ -36,13 +36,14 @@ pub(super) async fn find(host: Option<&Url>) -> Result<(), String> {
 pub(super) fn credential(client_id: Option<&str>, host: Option<Url>) -> azure_core::Result<Arc<ManagedIdentityCredential>> {
     let failed = |why| azure_core::Error::with_message(azure_core::error::ErrorKind::Credential, format!("{why}"));
     let http = plain(None).map_err(failed)?;
-    let mut options = ManagedIdentityCredentialOptions::default();
-    options.user_assigned_id = client_id.map(|id| UserAssignedId::ClientId(id.to_owned()));
     let transport: Arc<dyn HttpClient> = match host {
         Some(host) => Arc::new(Elsewhere { http, host }),
         None => Arc::new(http),
     };
-    options.client_options = ClientOptions { transport: Some(Transport::new(transport)), ..ClientOptions::default() };
+    let options = ManagedIdentityCredentialOptions {
+        user_assigned_id: client_id.map(|id| UserAssignedId::ClientId(id.to_owned())),
+        client_options: ClientOptions { transport: Some(Transport::new(transport)), ..ClientOptions::default() },
+    };
     ManagedIdentityCredential::new(Some(options))
 }
 

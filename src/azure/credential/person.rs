@@ -51,7 +51,9 @@ pub(super) async fn quietly(means: &Means, tenant: Option<&str>, client_id: Opti
     }
     match refused {
         // It was good once and is no more: as if nobody had signed in, with the reason.
-        Some(error @ AzureError::SignIn { .. }) => Err(Miss::Absent(format!("the sign-in that was kept is not good any more ({error})"))),
+        Some(error @ AzureError::SignIn { .. }) => {
+            Err(Miss::Absent(format!("the sign-in that was kept is not good any more ({error})")))
+        }
         Some(error) => Err(Miss::Failed(error)),
         None => Err(nobody()),
     }

@@ -140,7 +140,8 @@ impl Saved {
         flock(&lock, FlockOperation::LockExclusive).map_err(|errno| failed(errno.into()))?;
         let mut all = self.read()?;
         change(&mut all);
-        let sign_ins = all.iter().map(|kept| Entry { who: kept.who.clone(), refresh_token: kept.refresh_token.expose_secret().into() });
+        let sign_ins =
+            all.iter().map(|kept| Entry { who: kept.who.clone(), refresh_token: kept.refresh_token.expose_secret().into() });
         let whole = Whole { form: FORM, sign_ins: sign_ins.collect() };
         let text = Zeroizing::new(serde_json::to_vec_pretty(&whole).map_err(|why| failed(why.into()))?);
         let new = self.path.with_extension("new");

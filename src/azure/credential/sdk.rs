@@ -118,9 +118,11 @@ mod tests {
 
     #[test]
     fn the_sentence_is_found_in_what_libraries_and_tools_say() {
-        let az = "AzureCliCredential authentication failed. ERROR: Please run 'az login' to setup account.\n\nTo troubleshoot, visit x";
+        let az =
+            "AzureCliCredential authentication failed. ERROR: Please run 'az login' to setup account.\n\nTo troubleshoot, visit x";
         assert_eq!(sentence(az), "Please run 'az login' to setup account.");
-        let entra = "ClientSecretCredential authentication failed. AADSTS7000222: The keys are expired. Trace ID: 1 Correlation ID: 2";
+        let entra =
+            "ClientSecretCredential authentication failed. AADSTS7000222: The keys are expired. Trace ID: 1 Correlation ID: 2";
         let expected = AzureError::SignIn {
             code: Some("AADSTS7000222".to_owned()),
             message: "AADSTS7000222: The keys are expired.".to_owned(),

@@ -76,7 +76,8 @@ fn parts(token: &str) -> Option<(Value, Value)> {
 
 /// Whether the header names this certificate, by either of its thumbprints.
 fn is_named(header: &Value, der: &[u8]) -> bool {
-    header["x5t#S256"] == BASE64URL.encode(Sha256::digest(der)).as_str() || header["x5t"] == BASE64URL.encode(Sha1::digest(der)).as_str()
+    header["x5t#S256"] == BASE64URL.encode(Sha256::digest(der)).as_str()
+        || header["x5t"] == BASE64URL.encode(Sha1::digest(der)).as_str()
 }
 
 fn is_signed(token: &str, header: &Value, der: &[u8]) -> bool {

@@ -40,7 +40,8 @@ pub fn begin(ctx: &Context<'_>, form: &Form) -> Outcome {
     let waiting = Waiting { user_code: user_code.clone(), scope, begun: Timestamp::now().as_second(), decided: None };
     ctx.tx.put(&CODES, &device_code, &waiting)?;
     let address = format!("{}/devicelogin", ctx.setting.authority.origin);
-    let message = format!("To sign in, use a web browser to open the page {address} and enter the code {user_code} to authenticate.");
+    let message =
+        format!("To sign in, use a web browser to open the page {address} and enter the code {user_code} to authenticate.");
     Ok(Reply::ok(json!({
         "user_code": user_code,
         "device_code": device_code,

@@ -51,7 +51,8 @@ fn client_credentials(ctx: &Context<'_>, form: &Form) -> Outcome {
 fn refresh(ctx: &Context<'_>, form: &Form) -> Outcome {
     let authority = &ctx.setting.authority;
     let claims = authority.open(field(form, "refresh_token")).filter(|claims| claims["typ"] == "refresh");
-    let claims = claims.ok_or_else(|| refusal(400, "invalid_grant", 9_002_313, "Invalid request. The refresh token is malformed."))?;
+    let claims =
+        claims.ok_or_else(|| refusal(400, "invalid_grant", 9_002_313, "Invalid request. The refresh token is malformed."))?;
     if claims["session"].as_u64() != Some(authority.switches.session()) {
         let text = "The refresh token has expired due to inactivity or was revoked. Sign in again for app";
         return Err(refusal(400, "invalid_grant", 700_082, text));

@@ -29,7 +29,8 @@ async fn handle(State(world): State<Handle>, request: Request) -> Response<HttpB
     let uri = request.uri().clone();
     // Without this header the request may have been forwarded for somebody else.
     let meant = request.headers().get("metadata").is_some_and(|value| value == "true");
-    let query: Vec<(String, String)> = url::form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes()).into_owned().collect();
+    let query: Vec<(String, String)> =
+        url::form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes()).into_owned().collect();
     let path = uri.path().to_owned();
     let answer = world.ask(move |world| {
         let (status, body) = answer(world, &path, &query, meant);
