@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use url::Url;
 
-use super::screen;
+use super::screen::{self, Start};
 use super::session::Session;
 use super::{CliError, Exit};
 use crate::azure::Chain;
@@ -24,7 +24,7 @@ pub struct Args {
     fresh: bool,
 }
 
-pub async fn run(args: Args, session: &Session) -> Result<Exit, CliError> {
+pub async fn run(args: Args, session: Session) -> Result<Exit, CliError> {
     screen::require_terminal()?;
     let mut options = Options::new(args.data_dir.unwrap_or_else(|| session.paths.practice_cloud()));
     options.scenario = args.scenario;
@@ -32,14 +32,15 @@ pub async fn run(args: Args, session: &Session) -> Result<Exit, CliError> {
     options.pace = Pace::Demo;
     let emulator = Emulator::start(options).await?;
     let ended = match target(emulator.connection()) {
-        Ok(target) => screen::run(session, target).await,
+        Ok(target) => screen::run(session, Start::At(target)).await,
         Err(error) => Err(error),
     };
     emulator.shutdown().await;
     ended
 }
 
-fn target(connection: &Connection) -> Result<Target, CliError> {
+/// The practice cloud as a place to go to.
+pub fn target(connection: &Connection) -> Result<Target, CliError> {
     let address = |text: &str| Url::parse(text).map_err(|error| CliError::Usage(format!("{text}: {error}")));
     Ok(Target {
         name: "practice".to_owned(),

@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::rows;
 use super::session::Session;
 use super::table::{Format, Table, text};
-use super::{CliError, Exit, words};
+use super::{CliError, Exit, desk, words};
 use crate::azure::inventory;
 use crate::model::Estate;
 
@@ -53,7 +53,7 @@ impl Kind {
 }
 
 pub async fn run(args: &Args, session: &Session) -> Result<Exit, CliError> {
-    let world = session.world(&session.target()?, None).await?;
+    let world = session.world(&session.target()?, desk::if_somebody_is_there()).await?;
     let estate = inventory::load(&world.client, |_, _| {}).await;
     let estate = estate.map_err(|error| CliError::Cloud(error.problem("Read the inventory")))?;
     let mut table = args.kind.table(&estate, Timestamp::now());

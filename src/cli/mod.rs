@@ -4,11 +4,14 @@ mod cert;
 mod completions;
 mod config;
 mod consent;
+mod context;
 mod demo;
+mod desk;
 mod emulator;
 mod error;
 mod exit;
 mod list;
+mod login;
 mod plan;
 mod rows;
 mod run;
@@ -50,6 +53,9 @@ pub struct Global {
     /// Refuse every change
     #[arg(long, global = true)]
     read_only: bool,
+    /// Keep this reference, such as the number of a change request, with every change in the journal
+    #[arg(long, global = true, value_name = "TEXT")]
+    change_reference: Option<String>,
 }
 
 impl Global {
@@ -71,6 +77,13 @@ enum Command {
     /// Inspect, check, build and re-wrap certificate files, offline
     #[command(subcommand)]
     Cert(cert::Command),
+    /// Sign in as a person, by a code that is typed on another machine
+    Login(login::Login),
+    /// Forget who signed in with certdeck login
+    Logout(login::Logout),
+    /// List, choose or show the contexts: which cloud, as whom
+    #[command(subcommand)]
+    Context(context::Command),
     /// Begin, check or find the settings file
     #[command(subcommand)]
     Config(config::Command),
@@ -81,16 +94,15 @@ enum Command {
 /// Does what the arguments say.
 pub async fn run(cli: Cli) -> Result<Exit, CliError> {
     match cli.command {
-        None => {
-            let session = Session::open(&cli.global)?;
-            let target = session.target()?;
-            screen::run(&session, target).await
-        }
-        Some(Command::Demo(args)) => demo::run(args, &Session::open(&cli.global)?).await,
+        None => screen::run(Session::open(&cli.global)?, screen::Start::Here).await,
+        Some(Command::Demo(args)) => demo::run(args, Session::open(&cli.global)?).await,
         Some(Command::Emulator(args)) => emulator::run(args).await,
         Some(Command::List(args)) => list::run(&args, &Session::open(&cli.global)?).await,
         Some(Command::Run(args)) => run::run(args, &Session::open(&cli.global)?).await,
         Some(Command::Cert(command)) => cert::run(command),
+        Some(Command::Login(args)) => login::login(args, &Session::open(&cli.global)?).await,
+        Some(Command::Logout(args)) => login::logout(&args, &Session::open(&cli.global)?),
+        Some(Command::Context(command)) => context::run(&command, &Session::open(&cli.global)?),
         Some(Command::Config(command)) => config::run(&command, &cli.global),
         Some(Command::Completions(args)) => completions::run(&args),
     }

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use super::cert::password;
 use super::session::Session;
-use super::{CliError, Exit, consent, plan, words};
+use super::{CliError, Exit, consent, desk, plan, words};
 use crate::azure::{Client, subscriptions};
 use crate::flow::engine::{Conductor, Ending};
 use crate::flow::{self, FlowName, Inputs, Key, Step, StepStatus};
@@ -77,7 +77,7 @@ fn patience(text: &str) -> Result<Duration, String> {
 }
 
 pub async fn run(args: Args, session: &Session) -> Result<Exit, CliError> {
-    let world = session.world(&session.target()?, None).await?;
+    let world = session.world(&session.target()?, desk::if_somebody_is_there()).await?;
     let mut given = args.set.into_iter().fold(Inputs::default(), |inputs, (key, value)| inputs.with(key, value));
     if let Some(password) = args.password.get()? {
         given.set_secret(Key::Password, password);

@@ -75,6 +75,14 @@ pub enum CloudName {
 }
 
 impl CloudName {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Public => "public",
+            Self::UsGovernment => "us-government",
+            Self::China => "china",
+        }
+    }
+
     fn arm_endpoint(self) -> &'static str {
         match self {
             Self::Public => "https://management.azure.com",
@@ -143,6 +151,14 @@ pub struct Context {
     pub read_only: bool,
     pub production: bool,
     pub scope: Option<String>,
+}
+
+impl Context {
+    /// What one has to know of it before working in it.
+    pub fn marks(&self) -> Vec<&'static str> {
+        let marks = [(self.production, "production"), (self.read_only, "read-only")];
+        marks.into_iter().filter(|(is_so, _)| *is_so).map(|(_, mark)| mark).collect()
+    }
 }
 
 impl Config {

@@ -316,6 +316,11 @@ impl Screen {
             context: "practice".to_owned(),
             practice: true,
             read_only: false,
+            production: false,
+            scope: String::new(),
+            contexts: Vec::new(),
+            fixed: None,
+            is_welcome: false,
             keymap: Keymap::new("").unwrap(),
             rules: Arc::new(Rules::load(Profile::Current).unwrap()),
         };
