@@ -141,6 +141,7 @@ pub static TABLE: &[Entry] = &[
         "Upload a public certificate that an app's code loads.",
         BROWSING,
     ),
+    changing(Command::Flow(FlowName::Managed), "managed", "", "Create a free managed certificate for a hostname.", BROWSING),
     changing(Command::Wizard, "wizard", "Wizard", "Go on with the order under the cursor where it stands.", BROWSING),
     entry(Command::Workbench(Task::Inspect), "cert-inspect", "", "Show what a certificate file holds.", FILES, EVERYWHERE),
     entry(Command::Workbench(Task::Check), "cert-check", "", "Judge a certificate file as App Service would.", FILES, EVERYWHERE),

@@ -21,6 +21,7 @@ mod x509;
 
 pub mod certificates;
 pub mod domains;
+pub mod exposure;
 pub mod graph;
 pub mod groups;
 pub mod inventory;

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::certificate_file::{CertificateFile, Unusable};
+use super::reach::Reach;
 use crate::azure::settings::AppSettings;
 use crate::azure::vaults::Availability;
 use crate::model::{
@@ -59,8 +60,12 @@ pub struct Observed {
     pub file: Option<Result<CertificateFile, Unusable>>,
     /// Whom this machine trusts; nobody where that says nothing, as in a practice cloud with a CA of its own.
     pub roots: Option<Arc<Roots>>,
-    /// The certificate that has the name which the upload would take.
+    /// The certificate that has the name which a new one would take.
     pub namesake: Seen<PrivateCertificate>,
+    /// How the internet gets to the hostname.
+    pub reach: Seen<Reach>,
+    /// The free managed certificate of the hostname, in whatever webspace of the subscription (A56).
+    pub managed: Seen<PrivateCertificate>,
     /// The public certificates of the app.
     pub public_certificates: Seen<Vec<PublicCertificate>>,
     pub settings: Seen<AppSettings>,

@@ -31,6 +31,11 @@ pub enum StepId {
     Tier,
     Bind,
     Served,
+    // managed
+    Eligible,
+    Way,
+    Reachable,
+    Create,
     // upload, public
     ReadFile,
     Wrap,
