@@ -58,10 +58,18 @@ pub struct Settings {
     pub contexts: Vec<ContextChoice>,
     /// Why no other context can be chosen, where that is so.
     pub fixed: Option<String>,
-    /// Nothing is configured: begin with a welcome instead of the inventory.
-    pub is_welcome: bool,
+    pub opens: Opens,
     pub keymap: Keymap,
     pub rules: Arc<Rules>,
+}
+
+/// What the screen begins with.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Opens {
+    #[default]
+    Inventory,
+    /// Nothing is configured: ways to begin instead of somebody's cloud.
+    Welcome,
 }
 
 /// Whether the inventory is being read.

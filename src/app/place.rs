@@ -4,7 +4,7 @@
 use super::dialog::{Act, Choose, Dialog, Item, SignInCode};
 use super::effect::{Effect, Opening};
 use super::pane::Tone;
-use super::{App, Settings};
+use super::{App, Opens, Settings};
 use crate::model::{DeviceCode, Problem};
 
 /// A context of the settings, for choosing.
@@ -29,10 +29,9 @@ impl App {
 
     /// What is done first: the welcome, or reading the inventory.
     pub(super) fn begin(&mut self) {
-        if self.settings.is_welcome {
-            self.open_welcome();
-        } else {
-            self.read_estate();
+        match self.settings.opens {
+            Opens::Inventory => self.read_estate(),
+            Opens::Welcome => self.open_welcome(),
         }
     }
 
@@ -66,7 +65,8 @@ impl App {
         let mut items: Vec<Item> = self.settings.contexts.iter().map(item).collect();
         let here = items.iter().position(|item| item.label == self.settings.context).unwrap_or(0);
         if !self.settings.practice {
-            let then = if running { Err("an operation is running here".to_owned()) } else { Ok(Act::OpenContext(Opening::Practice)) };
+            let then =
+                if running { Err("an operation is running here".to_owned()) } else { Ok(Act::OpenContext(Opening::Practice)) };
             items.push(Item { label: "practice cloud".to_owned(), note: "on this machine; nothing costs money".to_owned(), then });
         }
         let choose = Choose::new("Contexts", items)

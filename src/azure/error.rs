@@ -21,6 +21,7 @@ pub struct Refusal {
     pub extended: Option<String>,
     pub message: String,
     pub request_id: Option<String>,
+    pub correlation_id: Option<String>,
     /// How long the service asks to be left alone.
     pub retry_after: Option<Duration>,
 }
@@ -55,6 +56,7 @@ impl Refusal {
             extended: extended.or_else(|| any(&["/ExtendedCode"])),
             message: any(&["/message", "/Message", "/message/value", "/error_description"]).unwrap_or_default(),
             request_id: None,
+            correlation_id: None,
             retry_after: None,
         }
     }

@@ -32,7 +32,7 @@ pub async fn run(args: Args, session: Session) -> Result<Exit, CliError> {
     options.pace = Pace::Demo;
     let emulator = Emulator::start(options).await?;
     let ended = match target(emulator.connection()) {
-        Ok(target) => screen::run(session, Start::At(target)).await,
+        Ok(target) => screen::run(session, Start::At(Box::new(target))).await,
         Err(error) => Err(error),
     };
     emulator.shutdown().await;

@@ -30,7 +30,9 @@ async fn serve(mut asked: UnboundedReceiver<SignIn>, copies: bool) {
         let next = tokio::select! {
             next = asked.recv() => next,
             () = tokio::time::sleep(Duration::from_secs(1)), if counts_down && shown.is_some() => {
-                shown.iter().for_each(|code| say(&format!("\r{} ", line(code, Timestamp::now()))));
+                if let Some(code) = &shown {
+                    say(&format!("\r{} ", line(code, Timestamp::now())));
+                }
                 continue;
             }
         };

@@ -32,7 +32,7 @@ pub async fn login(args: Login, session: &Session) -> Result<Exit, CliError> {
     let tenant = args.tenant.or(target.tenant.take());
     if args.again {
         let asked = tenant.as_deref().unwrap_or("organizations");
-        session.saved().forget(|one| one.tenant.eq_ignore_ascii_case(asked)).map_err(unkept)?;
+        session.saved().forget(|one| one.tenant.eq_ignore_ascii_case(asked)).map_err(|error| unkept(&error))?;
     }
     target.chain = Chain::just(Identity::DeviceCode { tenant, client_id: target.client_id.clone() });
     let client = session.client(&target, Some(desk::open(args.copy))).await?;
@@ -59,7 +59,7 @@ async fn seen(client: &Client) -> String {
 
 pub fn logout(args: &Logout, session: &Session) -> Result<Exit, CliError> {
     let goes = |one: &SignedIn| args.tenant.as_ref().is_none_or(|tenant| one.tenant.eq_ignore_ascii_case(tenant));
-    let gone = session.saved().forget(goes).map_err(unkept)?;
+    let gone = session.saved().forget(goes).map_err(|error| unkept(&error))?;
     if gone.is_empty() {
         words("nobody was signed in with certdeck login");
     }
@@ -68,6 +68,6 @@ pub fn logout(args: &Logout, session: &Session) -> Result<Exit, CliError> {
     Ok(Exit::Done)
 }
 
-fn unkept(error: SavedError) -> CliError {
+fn unkept(error: &SavedError) -> CliError {
     CliError::Cloud(Problem::new("Change the sign-ins that are kept", error.to_string()))
 }

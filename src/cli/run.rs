@@ -267,7 +267,8 @@ fn report_json(flow: FlowName, steps: &[Step], ending: &Result<Ending, Problem>)
 }
 
 fn problem_json(problem: &Problem) -> Value {
-    json!({"what": problem.what, "why": problem.why, "remedy": problem.remedy, "code": problem.code, "request_id": problem.request_id})
+    json!({"what": problem.what, "why": problem.why, "remedy": problem.remedy, "code": problem.code, "request_id": problem.request_id,
+        "correlation_id": problem.correlation_id})
 }
 
 #[cfg(test)]

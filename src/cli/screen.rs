@@ -7,10 +7,10 @@ use std::sync::Arc;
 
 use tokio::sync::{Mutex, mpsc};
 
-use super::session::Session;
+use super::session::{self, Session};
 use super::{CliError, Exit, demo};
 use crate::app::effect::Opening;
-use crate::app::{Settings, keymap::Keymap};
+use crate::app::{Opens, Settings, keymap::Keymap};
 use crate::azure::{Chain, Desk, Identity};
 use crate::config::Target;
 use crate::emulator::{Emulator, Options, Pace};
@@ -43,7 +43,7 @@ fn keymap(path: &Path) -> Result<Keymap, CliError> {
 pub enum Start {
     /// In the context in use; with a welcome where there is none.
     Here,
-    At(Target),
+    At(Box<Target>),
 }
 
 pub async fn run(session: Session, start: Start) -> Result<Exit, CliError> {
@@ -75,8 +75,11 @@ struct Doors {
 impl Doors {
     async fn begin(&self, start: Start) -> Result<Place, CliError> {
         match start {
-            Start::At(target) => self.enter(target, false).await,
-            Start::Here => self.enter(self.session.target()?, self.session.is_blank()).await,
+            Start::At(target) => self.enter(*target, Opens::Inventory).await,
+            Start::Here => {
+                let opens = if self.session.is_blank() { Opens::Welcome } else { Opens::Inventory };
+                self.enter(self.session.target()?, opens).await
+            }
         }
     }
 
@@ -94,7 +97,7 @@ impl Doors {
             Opening::AzureCli => self.public(Identity::AzureCli { tenant: None })?,
             Opening::Practice => self.practice().await?,
         };
-        self.enter(target, false).await
+        self.enter(target, Opens::Inventory).await
     }
 
     /// The public cloud as somebody.
@@ -104,18 +107,17 @@ impl Doors {
 
     async fn practice(&self) -> Result<Target, CliError> {
         let mut practice = self.practice.lock().await;
-        let emulator = match practice.take() {
-            Some(running) => running,
-            None => {
-                let mut options = Options::new(self.session.paths.practice_cloud());
-                options.pace = Pace::Demo;
-                Emulator::start(options).await?
-            }
+        let emulator = if let Some(running) = practice.take() {
+            running
+        } else {
+            let mut options = Options::new(self.session.paths.practice_cloud());
+            options.pace = Pace::Demo;
+            Emulator::start(options).await?
         };
         demo::target(practice.insert(emulator).connection())
     }
 
-    async fn enter(&self, target: Target, is_welcome: bool) -> Result<Place, CliError> {
+    async fn enter(&self, target: Target, opens: Opens) -> Result<Place, CliError> {
         let world = Arc::new(self.session.world(&target, Some(self.desk.clone())).await?);
         let settings = Settings {
             context: target.name,
@@ -124,8 +126,8 @@ impl Doors {
             production: target.production,
             scope: target.scope.unwrap_or_default(),
             contexts: self.session.contexts(),
-            fixed: self.session.fixed_cloud(),
-            is_welcome,
+            fixed: session::fixed_cloud(),
+            opens,
             keymap: keymap(&self.session.config_path.with_file_name("keymap.toml"))?,
             rules: world.rules.clone(),
         };

@@ -4,8 +4,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::{CliError, Global};
-use crate::azure::{Client, Connection, Desk, Saved};
 use crate::app::place::ContextChoice;
+use crate::azure::{Client, Connection, Desk, Saved};
 use crate::config::{Config, Context, Target};
 use crate::journal::Journal;
 use crate::paths::Paths;
@@ -82,12 +82,6 @@ impl Session {
         all.map(|(name, context)| ContextChoice { name: name.clone(), note: note(context) }).collect()
     }
 
-    /// Why choosing a context would not lead there: the environment wins over the settings.
-    pub fn fixed_cloud(&self) -> Option<String> {
-        let set = environment("CERTDECK_ARM_ENDPOINT").is_some_and(|value| !value.is_empty());
-        set.then(|| "CERTDECK_ARM_ENDPOINT in the environment decides the cloud".to_owned())
-    }
-
     /// Where people's sign-ins are kept.
     pub fn saved(&self) -> Saved {
         Saved::at(self.paths.sign_ins())
@@ -116,6 +110,12 @@ impl Session {
         let journal = Journal::open(&self.paths.journal())?.for_change(self.change_reference.clone());
         Ok(World { client, journal, rules: Arc::new(rules), read_only: target.read_only })
     }
+}
+
+/// Why choosing a context would not lead there: the environment wins over the settings.
+pub fn fixed_cloud() -> Option<String> {
+    let set = environment("CERTDECK_ARM_ENDPOINT").is_some_and(|value| !value.is_empty());
+    set.then(|| "CERTDECK_ARM_ENDPOINT in the environment decides the cloud".to_owned())
 }
 
 fn environment(name: &str) -> Option<String> {

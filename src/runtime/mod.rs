@@ -24,8 +24,8 @@ use tokio::sync::mpsc::{self, UnboundedReceiver};
 
 use clipboard::Between;
 use frame::FrameRate;
-use tasks::Tasks;
 use place::{Outside, Place};
+use tasks::Tasks;
 use terminal::Terminal;
 
 use crate::app::effect::Effect;

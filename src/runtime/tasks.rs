@@ -55,7 +55,9 @@ impl Tasks {
     /// What was asked of the old world is not cared about any more.
     pub fn move_to(&mut self, world: Arc<World>) {
         let asked: Vec<AskId> = self.running.keys().copied().collect();
-        asked.into_iter().for_each(|ask| self.forget(ask));
+        for ask in asked {
+            self.forget(ask);
+        }
         self.world = world;
     }
 

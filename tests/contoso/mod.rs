@@ -7,7 +7,7 @@ use certdeck::app::effect::Effect;
 use certdeck::app::key::Key;
 use certdeck::app::keymap::Keymap;
 use certdeck::app::message::{AskId, Message};
-use certdeck::app::{App, Effects, Settings};
+use certdeck::app::{App, Effects, Opens, Settings};
 use certdeck::azure::settings::AppSettings;
 use certdeck::azure::vaults::Availability;
 use certdeck::flow::certificate_file::CertificateFile;
@@ -322,7 +322,7 @@ impl Screen {
             scope: String::new(),
             contexts: Vec::new(),
             fixed: None,
-            is_welcome: false,
+            opens: Opens::Inventory,
             keymap: Keymap::new("").unwrap(),
             rules: Arc::new(Rules::load(Profile::Current).unwrap()),
         };
