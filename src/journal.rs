@@ -17,6 +17,9 @@ use crate::flow::FlowName;
 use crate::model::Problem;
 use crate::paths;
 
+/// Tells a change that was not sent for want of a record from one that Azure refused.
+pub const CODE: &str = "JOURNAL";
+
 /// The journal could not be written. Before a request this means that nothing was sent.
 #[derive(Debug, Error)]
 #[error("the journal {} cannot be written: {why}", path.display())]
@@ -27,7 +30,7 @@ pub struct JournalError {
 
 impl JournalError {
     pub fn problem(&self, what: &str) -> Problem {
-        Problem::new(what, self.to_string()).remedy(
+        Problem::new(what, self.to_string()).code(CODE).remedy(
             "Nothing was sent, because no change is made without a record of it. Make room or give access there, then try again.",
         )
     }

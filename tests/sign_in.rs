@@ -3,9 +3,10 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use std::fs;
+use std::io::{BufRead, BufReader};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 use std::sync::{Arc, OnceLock};
 
 use certdeck::azure::{AzureError, Chain, Client, ClientCertificate, Connection, Identity, Saved, SignIn, subscriptions};
@@ -367,4 +368,97 @@ async fn the_sign_in_of_a_real_az_is_taken() {
     ];
     let listed = run(practice.certdeck(&["list", "apps"], &given)).await;
     assert!(listed.status.success(), "{}", String::from_utf8_lossy(&listed.stderr));
+}
+
+#[tokio::test]
+async fn a_person_signs_in_on_the_command_line_and_out_again() {
+    let practice = Practice::start().await;
+    let mut command = practice.certdeck(&["login"], &[("PATH", "/usr/bin:/bin")]);
+    let mut login = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let said = BufReader::new(login.stderr.take().unwrap());
+    let code = tokio::task::spawn_blocking(move || {
+        let mut lines = said.lines().map_while(Result::ok);
+        let asked = lines.find(|line| line.contains("/devicelogin")).expect("it says where to type the code");
+        assert!(asked.contains("open https://"), "{asked}");
+        let code = lines.next().unwrap().split_whitespace().next().unwrap().to_owned();
+        // Nobody waits for what else it says.
+        std::thread::spawn(move || lines.count());
+        code
+    });
+    let code = code.await.unwrap();
+    practice.control("entra/device-code", json!({"approve": true, "userCode": code})).await;
+    let done = tokio::task::spawn_blocking(move || login.wait_with_output().unwrap()).await.unwrap();
+    let said = String::from_utf8_lossy(&done.stdout).into_owned();
+    assert!(done.status.success() && said.starts_with("ada.admin@contoso.example") && said.contains("2 subscriptions"), "{said}");
+
+    let list = ["list", "apps", "-o", "json"];
+    assert!(run(practice.certdeck(&list, &[("PATH", "/usr/bin:/bin")])).await.status.success());
+    let out = run(practice.certdeck(&["logout"], &[])).await;
+    assert!(String::from_utf8_lossy(&out.stdout).contains("ada.admin@contoso.example is signed out here"));
+    assert_eq!(run(practice.certdeck(&list, &[("PATH", "/usr/bin:/bin")])).await.status.code(), Some(4));
+}
+
+#[tokio::test]
+async fn the_doctor_says_what_works_and_what_does_not() {
+    let practice = Practice::start().await;
+    let says = practice.says();
+    let application =
+        [("AZURE_CLIENT_ID", says.client_id.as_str()), ("AZURE_CLIENT_SECRET", &says.client_secret), ("PATH", "/bin")];
+    let well = run(practice.certdeck(&["doctor", "-o", "json"], &application)).await;
+    let report: Value = serde_json::from_slice(&well.stdout).unwrap();
+    assert!(well.status.success() && report["ok"] == true, "{report:#}");
+    let words = |name: &str, state: &str| {
+        let checks = report["checks"].as_array().unwrap();
+        checks
+            .iter()
+            .filter(|one| one["check"] == name && one["state"] == state)
+            .map(|one| one["words"].to_string())
+            .collect::<String>()
+    };
+    assert!(words("sign-in", "ok").contains("client secret: "), "{report:#}");
+    assert!(words("sign-in", "note").contains("Azure CLI: not used: az not found"), "{report:#}");
+    assert!(words("reach", "ok").contains("clock is right"), "{report:#}");
+    assert!(words("may", "ok").contains("guided operations"), "{report:#}");
+    assert!(!words("journal", "ok").is_empty() && !words("rules", "ok").is_empty());
+
+    let wrong = [("AZURE_CLIENT_ID", says.client_id.as_str()), ("AZURE_CLIENT_SECRET", "wrong"), ("PATH", "/bin")];
+    let ill = run(practice.certdeck(&["doctor"], &wrong)).await;
+    let said = String::from_utf8_lossy(&ill.stdout).into_owned();
+    assert_eq!(ill.status.code(), Some(4), "{said}");
+    assert!(said.contains("the client secret is wrong") && said.contains("What to do: "), "{said}");
+
+    let nowhere = [("CERTDECK_ARM_ENDPOINT", "https://127.0.0.1:9"), ("PATH", "/bin")];
+    let ill = run(practice.certdeck(&["doctor"], &nowhere)).await;
+    assert_eq!(ill.status.code(), Some(4), "{}", String::from_utf8_lossy(&ill.stdout));
+
+    let file = practice.dir.path().join("config.toml");
+    fs::write(&file, "[ui]\ncolors = true\n").unwrap();
+    let ill = run(practice.certdeck(&["doctor", "--config", file.to_str().unwrap()], &[])).await;
+    let said = String::from_utf8_lossy(&ill.stdout).into_owned();
+    assert!(ill.status.code() == Some(2) && said.contains("line 2"), "{said}");
+}
+
+#[tokio::test]
+async fn contexts_are_listed_used_and_shown() {
+    let practice = Practice::start().await;
+    let file = practice.dir.path().join("config.toml");
+    let text = "# mine\n[contexts.prod]\nproduction = true\nread_only = true\n[contexts.test]\ncloud = \"us-government\"\n";
+    fs::write(&file, text).unwrap();
+    let certdeck = async |arguments: &[&str]| {
+        let mut command = practice.certdeck(arguments, &[]);
+        command.args(["--config", file.to_str().unwrap()]).env_remove("CERTDECK_ARM_ENDPOINT");
+        let done = run(command).await;
+        (done.status.code(), String::from_utf8_lossy(&done.stdout).into_owned(), String::from_utf8_lossy(&done.stderr).into_owned())
+    };
+    assert_eq!(certdeck(&["context", "use", "test"]).await.0, Some(0));
+    assert_eq!(fs::read_to_string(&file).unwrap(), text.replacen("[contexts.prod]", "context = \"test\"\n[contexts.prod]", 1));
+    let (_, listed, _) = certdeck(&["context", "ls", "-o", "tsv"]).await;
+    assert!(
+        listed.contains("*\ttest\tus-government") && listed.contains("\tprod\tpublic\t\tauto\tall\tproduction, read-only"),
+        "{listed}"
+    );
+    let (_, shown, _) = certdeck(&["context", "show", "prod"]).await;
+    assert!(shown.contains("management.azure.com") && shown.contains("refused (read-only)"), "{shown}");
+    let (code, _, said) = certdeck(&["context", "use", "nowhere"]).await;
+    assert!(code == Some(2) && said.contains("it names prod, test"), "{said}");
 }

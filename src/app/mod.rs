@@ -7,6 +7,7 @@ pub mod detail;
 pub mod dialog;
 pub mod effect;
 pub mod field;
+pub mod filter;
 pub mod key;
 pub mod keymap;
 pub mod list;

@@ -72,6 +72,10 @@ impl Client {
         Self { cloud: Arc::new(cloud), sender: Arc::new(sender), subscriptions: subscriptions.into() }
     }
 
+    pub(super) fn http(&self) -> &reqwest::Client {
+        &self.sender.http
+    }
+
     /// The subscriptions that are meant, by id or name; none: all.
     pub(super) fn subscriptions(&self) -> &[String] {
         &self.subscriptions

@@ -7,12 +7,14 @@ mod consent;
 mod context;
 mod demo;
 mod desk;
+mod doctor;
 mod emulator;
 mod error;
 mod exit;
 mod list;
 mod login;
 mod plan;
+mod report;
 mod rows;
 mod run;
 mod screen;
@@ -72,6 +74,10 @@ enum Command {
     Emulator(emulator::Args),
     /// Show certificates, orders, bindings, apps or vaults
     List(list::Args),
+    /// Show what will expire, and who must act
+    Report(report::Report),
+    /// One line and an exit code about what expires, for a monitoring system
+    Check(report::Check),
     /// Run a guided operation to its end
     Run(run::Args),
     /// Inspect, check, build and re-wrap certificate files, offline
@@ -81,6 +87,8 @@ enum Command {
     Login(login::Login),
     /// Forget who signed in with certdeck login
     Logout(login::Logout),
+    /// Try everything from the settings to the permissions, and say what to do about what does not work
+    Doctor(doctor::Args),
     /// List, choose or show the contexts: which cloud, as whom
     #[command(subcommand)]
     Context(context::Command),
@@ -98,10 +106,13 @@ pub async fn run(cli: Cli) -> Result<Exit, CliError> {
         Some(Command::Demo(args)) => demo::run(args, Session::open(&cli.global)?).await,
         Some(Command::Emulator(args)) => emulator::run(args).await,
         Some(Command::List(args)) => list::run(&args, &Session::open(&cli.global)?).await,
+        Some(Command::Report(args)) => report::report(&args, &Session::open(&cli.global)?).await,
+        Some(Command::Check(args)) => report::check(&args, &cli.global).await,
         Some(Command::Run(args)) => run::run(args, &Session::open(&cli.global)?).await,
         Some(Command::Cert(command)) => cert::run(command),
         Some(Command::Login(args)) => login::login(args, &Session::open(&cli.global)?).await,
         Some(Command::Logout(args)) => login::logout(&args, &Session::open(&cli.global)?),
+        Some(Command::Doctor(args)) => doctor::run(&args, &cli.global).await,
         Some(Command::Context(command)) => context::run(&command, &Session::open(&cli.global)?),
         Some(Command::Config(command)) => config::run(&command, &cli.global),
         Some(Command::Completions(args)) => completions::run(&args),

@@ -15,6 +15,7 @@ use super::{CliError, Exit, consent, desk, plan, words};
 use crate::azure::{Client, subscriptions};
 use crate::flow::engine::{Conductor, Ending};
 use crate::flow::{self, FlowName, Inputs, Key, Step, StepStatus};
+use crate::journal;
 use crate::model::{Estate, Problem};
 
 #[derive(Debug, clap::Args)]
@@ -166,6 +167,8 @@ fn verdict(ending: Result<Ending, Problem>, had_nobody_to_ask: bool) -> Exit {
         ),
         Ok(Ending::Declined(_)) => (Exit::Blocked, "not agreed to, so nothing was sent".into()),
         Ok(Ending::StillWaiting { on }) => (Exit::Waiting, format!("still waiting: {on}. The same command goes on from here.")),
+        // Nothing was asked of Azure where this machine cannot keep a record of it.
+        Err(problem) if problem.code.as_deref() == Some(journal::CODE) => (Exit::Machine, problem.to_string()),
         Err(problem) => (Exit::Cloud, problem.to_string()),
     };
     words(&said);
