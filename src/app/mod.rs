@@ -17,6 +17,7 @@ pub mod operations;
 mod overlay;
 pub mod pane;
 pub mod place;
+mod possible;
 pub mod wizard;
 mod workbench;
 
@@ -234,6 +235,7 @@ impl App {
             Command::Suspend => self.emit(Effect::Suspend),
             Command::Quit => self.ask_to_quit(),
             Command::Flow(flow) => self.open_flow(flow),
+            Command::Delete => self.open_deletion(),
             Command::Workbench(task) => self.open_bench(task),
             Command::Wizard => self.open_order_wizard(),
             command if self.wizard.is_some() => self.run_in_wizard(command),

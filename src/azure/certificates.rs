@@ -39,6 +39,11 @@ pub fn upload(id: &ResourceId, location: &str, pfx: SecretString, password: Secr
     Request::put(format!("Upload the certificate {}", id.name()), id, version::WEB, Value::Null).with_body(body)
 }
 
+/// Deletes it from its webspace. The service refuses while a binding uses it (API.md 3.6).
+pub fn delete(id: &ResourceId) -> Request {
+    Request::delete(format!("Delete the certificate {}", id.name()), id, version::WEB)
+}
+
 /// Creates a free managed certificate for a hostname. A name with an A record is proved by a token over HTTP
 /// (`domainValidationMethod`), one with a CNAME record by that (API.md 3.4). Azure takes minutes, and more than one asking
 /// helps nobody.

@@ -39,9 +39,11 @@ pub mod sites;
 pub mod subscriptions;
 pub mod vaults;
 
+pub use answer::AsItIs;
 pub use client::{Changed, Client, Progress};
 pub use cloud::{Cloud, CloudKind, Practice};
 pub use connect::Connection;
 pub use credential::{Chain, ClientCertificate, Desk, Identity, Saved, SavedError, SignIn, SignedIn, Tried, Who};
 pub use error::{AzureError, Refusal};
+pub use poll::{FAILED, RUNNING};
 pub use request::{Body, Method, Plane, Repeat, Request};

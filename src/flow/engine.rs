@@ -8,7 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::step::poll_after;
 use super::{FlowName, Inputs, Key, Observed, Step, StepId, StepStatus, current, observe, steps};
-use crate::azure::{Changed, Client, Request};
+use crate::azure::{AzureError, Changed, Client, Request};
 use crate::journal::{Journal, Outcome};
 use crate::model::Problem;
 use crate::rules::Rules;
@@ -177,11 +177,11 @@ impl Engine<'_> {
         if let Err(error) = self.journal.after(entry, status, id, outcome) {
             say(error.to_string());
         }
-        sent.map_err(|error| Unsent {
-            problem: error.problem(&request.what),
-            lost: error.is_ambiguous(),
-            under_way: error.is_under_way(),
-        })
+        // A condition that failed says that the resource is not as it was looked at: perhaps by this very request, of which
+        // an earlier try arrived without an answer.
+        let is_outdated = |error: &AzureError| error.refusal().is_some_and(|refusal| refusal.status == 412);
+        let lost = |error: &AzureError| error.is_ambiguous() || is_outdated(error);
+        sent.map_err(|error| Unsent { problem: error.problem(&request.what), lost: lost(&error), under_way: error.is_under_way() })
     }
 }
 

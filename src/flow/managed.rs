@@ -150,7 +150,7 @@ async fn observe(client: &Client, inputs: &Inputs) -> Result<Observed, AzureErro
     let (exposure, binding, (way, caa)) =
         try_join3(exposure::get(client, &app.id), sites::binding_as_it_is(client, &binding), dns).await?;
     let by_traffic_manager = binding
-        .is_some_and(|binding| binding.pointer("/properties/azureResourceType").is_some_and(|kind| kind == "TrafficManager"));
+        .is_some_and(|binding| binding.body.pointer("/properties/azureResourceType").is_some_and(|kind| kind == "TrafficManager"));
     seen.managed = managed.into();
     seen.namesake = namesake.into();
     seen.caa = caa;

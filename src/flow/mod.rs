@@ -8,9 +8,12 @@ mod bind;
 mod caa;
 pub mod certificate_file;
 mod definition;
+mod delete_private;
+mod delete_public;
 pub mod engine;
 mod import_order;
 pub mod input;
+pub mod load;
 mod managed;
 pub mod observed;
 mod public;
@@ -19,10 +22,12 @@ mod reach;
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::panic)]
 mod sample;
+pub mod script;
 pub mod step;
 mod store;
 mod target;
 mod upload;
+pub mod usage;
 mod verify;
 
 use jiff::Timestamp;
@@ -68,6 +73,8 @@ flows! {
     Bind = bind,
     Upload = upload,
     Public = public,
+    DeletePrivate = delete_private,
+    DeletePublic = delete_public,
     Managed = managed,
 }
 

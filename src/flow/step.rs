@@ -42,9 +42,12 @@ pub enum StepId {
     Check,
     Upload,
     Load,
+    // delete-private, delete-public
+    InUse,
+    Delete,
 }
 
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum StepStatus {
     /// With the evidence for it, as a sentence.
     Done(String),
@@ -80,7 +83,7 @@ pub enum Consent {
     Typed { notice: String, word: String },
 }
 
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Step {
     pub id: StepId,
     /// Imperative: `Buy the certificate`.

@@ -9,3 +9,6 @@ mod common;
 mod managed;
 #[path = "../support/pty.rs"]
 mod pty;
+mod script;
+#[path = "../support/state.rs"]
+mod state;
