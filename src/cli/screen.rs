@@ -117,7 +117,8 @@ impl Doors {
         demo::target(practice.insert(emulator).connection())
     }
 
-    async fn enter(&self, target: Target, opens: Opens) -> Result<Place, CliError> {
+    async fn enter(&self, mut target: Target, opens: Opens) -> Result<Place, CliError> {
+        target.read_only |= self.session.is_read_only();
         let world = Arc::new(self.session.world(&target, Some(self.desk.clone())).await?);
         let settings = Settings {
             context: target.name,

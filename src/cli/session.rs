@@ -59,6 +59,11 @@ impl Session {
         Ok(target)
     }
 
+    /// Whether the arguments forbid every change, wherever one goes.
+    pub fn is_read_only(&self) -> bool {
+        self.read_only
+    }
+
     /// The context in use, if one is named anywhere.
     pub fn context_name(&self) -> Option<String> {
         let named = || environment("CERTDECK_CONTEXT").filter(|name| !name.is_empty());
