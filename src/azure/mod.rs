@@ -37,6 +37,7 @@ pub mod roles;
 pub mod settings;
 pub mod sites;
 pub mod subscriptions;
+pub mod vault_certificates;
 pub mod vaults;
 
 pub use answer::AsItIs;

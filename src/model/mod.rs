@@ -24,4 +24,4 @@ pub use problem::Problem;
 pub use seen::Seen;
 pub use sign_in::DeviceCode;
 pub use text::printable;
-pub use vault::{AccessPolicy, Vault};
+pub use vault::{AccessPolicy, CertificatePolicy, Vault, VaultCertificate};
