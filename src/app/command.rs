@@ -33,6 +33,7 @@ pub enum Command {
     Workbench(Task),
     /// Named on the keys that every build keeps, but not built yet; the words say so instead of pretending.
     Later,
+    Context,
     Palette,
     Help,
     Operations,
@@ -173,6 +174,7 @@ pub static TABLE: &[Entry] = &[
     entry(Command::Operations, "operations", "", "What is running and what came of it.", ALWAYS, EVERYWHERE),
     entry(Command::Problems, "problems", "Problems", "What will break, and what could not be read.", ALWAYS, BROWSING),
     entry(Command::Refresh, "refresh", "Refresh", "Look at the cloud again, now.", ALWAYS, EVERYWHERE),
+    entry(Command::Context, "context", "", "Go to another cloud, tenant or identity.", ALWAYS, BROWSING),
     entry(Command::Palette, "palette", "", "Run any command by its name.", ALWAYS, EVERYWHERE),
     entry(Command::Help, "help", "Help", "The keys that are valid here.", ALWAYS, EVERYWHERE),
     entry(Command::Repaint, "repaint", "", "Paint the whole screen again.", ALWAYS, EVERYWHERE),
