@@ -222,7 +222,7 @@ fn the_page_of_what_is_bought_has_nothing_to_change_and_buys_nothing() {
 
 #[test]
 fn in_a_national_cloud_orders_say_why_they_cannot_be_had_a65() {
-    let mut screen = Screen::start(|settings| settings.national = true);
+    let mut screen = Screen::start(|settings| settings.no_orders = Some(certdeck::flow::NO_ORDERS));
     screen.read(estate());
     for keys in [":purchase<Enter>", "<Esc>3w"] {
         screen.press(keys);

@@ -63,6 +63,12 @@ impl App {
             Message::FolderRead { ask, result } => self.take_folder(ask, result),
             Message::Worked { ask, result } => self.take_worked(ask, result),
             Message::Practised { ask, result } => self.take_practised(ask, result),
+            Message::SignInAsked(code) => self.ask_to_sign_in(code),
+            Message::SignInEnded(outcome) => self.end_sign_in(outcome),
+            Message::ContextRefused(problem) => {
+                self.notice = None;
+                self.show_problem(problem);
+            }
             Message::Copied(result) => match result {
                 Ok(()) => self.say("sent to the clipboard of your terminal", Tone::Good),
                 Err(problem) => self.show_problem(problem),

@@ -4,7 +4,7 @@
 use super::App;
 use super::dialog::Task;
 use super::pane::PaneName;
-use crate::flow::{FlowName, NO_ORDERS};
+use crate::flow::FlowName;
 use crate::model::ResourceId;
 
 /// Everything that can be asked of the program by name or by key.
@@ -33,6 +33,7 @@ pub enum Command {
     Workbench(Task),
     /// Named on the keys that every build keeps, but not built yet; the words say so instead of pretending.
     Later,
+    Context,
     Palette,
     Help,
     Operations,
@@ -143,6 +144,10 @@ pub static TABLE: &[Entry] = &[
         BROWSING,
     ),
     changing(Command::Delete, "delete", "", "Delete what is under the cursor, after a check of what uses it.", BROWSING),
+    changing(Command::Flow(FlowName::Unbind), "unbind", "", "Take the certificate off a hostname.", BROWSING),
+    changing(Command::Flow(FlowName::Replace), "replace", "", "Renew an uploaded certificate without a pause.", BROWSING),
+    changing(Command::Flow(FlowName::RebindAll), "rebind-all", "", "Bind one certificate to every hostname it renews.", BROWSING),
+    changing(Command::Flow(FlowName::Settings), "settings", "", "HTTPS only, minimum TLS, certificates for code.", BROWSING),
     changing(Command::Flow(FlowName::DeletePrivate), "delete-private", "", "Delete a private certificate nothing uses.", BROWSING),
     changing(Command::Flow(FlowName::DeletePublic), "delete-public", "", "Delete a public certificate no code loads.", BROWSING),
     changing(Command::Flow(FlowName::Managed), "managed", "", "Create a free managed certificate for a hostname.", BROWSING),
@@ -169,6 +174,7 @@ pub static TABLE: &[Entry] = &[
     entry(Command::Operations, "operations", "", "What is running and what came of it.", ALWAYS, EVERYWHERE),
     entry(Command::Problems, "problems", "Problems", "What will break, and what could not be read.", ALWAYS, BROWSING),
     entry(Command::Refresh, "refresh", "Refresh", "Look at the cloud again, now.", ALWAYS, EVERYWHERE),
+    entry(Command::Context, "context", "", "Go to another cloud, tenant or identity.", ALWAYS, BROWSING),
     entry(Command::Palette, "palette", "", "Run any command by its name.", ALWAYS, EVERYWHERE),
     entry(Command::Help, "help", "Help", "The keys that are valid here.", ALWAYS, EVERYWHERE),
     entry(Command::Repaint, "repaint", "", "Paint the whole screen again.", ALWAYS, EVERYWHERE),
@@ -230,8 +236,8 @@ impl Entry {
                 Err("the list is empty".into())
             }
             Command::Raw if app.selected().is_none() => Err("there is no resource under the cursor".into()),
-            Command::Flow(flow) if app.settings.national && flow.needs_orders() => Err(NO_ORDERS.to_owned()),
-            Command::Wizard if app.settings.national => Err(NO_ORDERS.to_owned()),
+            Command::Flow(flow) if flow.needs_orders() && app.settings.no_orders.is_some() => app.may_order(),
+            Command::Wizard if app.settings.no_orders.is_some() => app.may_order(),
             Command::Wizard => app.selected_order().map(|_| ()),
             Command::Flow(flow) => app.fits(flow),
             Command::Delete => app.deletion().and_then(|flow| app.fits(flow)),

@@ -11,8 +11,8 @@ use super::message::AskId;
 use super::operations::Outcome;
 use super::pane::{PaneName, Tone, urgency};
 use super::wizard::Wizard;
+use crate::flow::FlowName;
 use crate::flow::script::ScriptKind;
-use crate::flow::{FlowName, NO_ORDERS};
 use crate::model::{Expiry, OrderStatus, Problem, WhoActs};
 
 impl App {
@@ -69,6 +69,8 @@ impl App {
                 self.say("not watched any more; Azure goes on with what it accepted", Tone::Soon);
             }
             Act::ShowProblem(problem) => self.dialogs.push(Dialog::Error(ErrorText::new(problem))),
+            Act::OpenContext(opening) => self.open_context(opening),
+            Act::GiveUpSignIn => self.emit(Effect::GiveUpSignIn),
             Act::Quit => self.emit(Effect::Quit),
         }
     }
@@ -130,7 +132,7 @@ impl App {
     /// The five ways to get a certificate (A3–A8).
     pub(super) fn open_add(&mut self) {
         let flow = |name: FlowName| match Entry::of(Command::Flow(name)) {
-            Some(_) if self.settings.national && name.needs_orders() => Err(NO_ORDERS.to_owned()),
+            Some(entry) if name.needs_orders() => self.may_order().map(|()| Act::Run(entry)),
             entry => entry.map(Act::Run).ok_or_else(String::new),
         };
         let options = [
