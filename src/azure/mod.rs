@@ -34,6 +34,7 @@ pub mod roles;
 pub mod settings;
 pub mod sites;
 pub mod subscriptions;
+pub mod vault_certificates;
 pub mod vaults;
 
 pub use client::{Changed, Client, Progress};

@@ -19,6 +19,8 @@ pub enum Subject {
     PublicCertificate,
     Binding,
     App,
+    /// A private key certificate, or the order that it comes from.
+    Renewable,
 }
 
 /// Every input that is missing or cannot work, with the reason.

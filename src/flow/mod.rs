@@ -4,20 +4,26 @@
 //! One file a flow, each with the same four parts: `fields`, `refusals`, `observe`, `steps`.
 
 mod access;
+mod auto_renew;
 mod bind;
 pub mod certificate_file;
 mod definition;
 pub mod engine;
 mod import_order;
 pub mod input;
+pub mod linked;
 pub mod observed;
 mod public;
 mod purchase;
+mod rekey;
+mod renew;
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::panic)]
 mod sample;
 pub mod step;
 mod store;
+mod succession;
+mod sync;
 mod target;
 mod upload;
 mod verify;
@@ -65,6 +71,10 @@ flows! {
     Bind = bind,
     Upload = upload,
     Public = public,
+    Renew = renew,
+    AutoRenew = auto_renew,
+    Rekey = rekey,
+    Sync = sync,
 }
 
 impl FlowName {

@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
+use jiff::Timestamp;
+
 use super::certificate_file::{CertificateFile, Unusable};
+use super::linked::Linked;
 use crate::azure::settings::AppSettings;
 use crate::azure::vaults::Availability;
 use crate::model::{
@@ -62,4 +65,8 @@ pub struct Observed {
     /// The public certificates of the app.
     pub public_certificates: Seen<Vec<PublicCertificate>>,
     pub settings: Seen<AppSettings>,
+    /// When the domain of the order was proved last, by the order's history.
+    pub proven: Seen<Timestamp>,
+    /// Certificates from vaults, each with what it is judged by for a Sync.
+    pub linked: Seen<Vec<Linked>>,
 }

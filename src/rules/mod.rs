@@ -33,6 +33,15 @@ pub enum Limit {
     OrderVerificationDeadline,
     OrderPurchaseLimit,
     OrderCaaIssuer,
+    OrderTerm,
+    OrderManualRenewal,
+    OrderAutoRenewal,
+    OrderEarlyRenewal,
+    OrderVerificationReuse,
+    OrderIssuance,
+    OrderRekeyGrace,
+    SyncInterval,
+    ManagedRenewal,
     OrderMethodsWithoutWww,
     OrderVaultModels,
     VaultRetentionShortest,
@@ -46,11 +55,20 @@ pub enum Limit {
 }
 
 impl Limit {
-    const ALL: [(Self, &'static str); 14] = [
+    const ALL: &'static [(Self, &'static str)] = &[
         (Self::OrderCertificateLifetime, "order-certificate-lifetime"),
         (Self::OrderVerificationDeadline, "order-verification-deadline"),
         (Self::OrderPurchaseLimit, "order-purchase-limit"),
         (Self::OrderCaaIssuer, "order-caa-issuer"),
+        (Self::OrderTerm, "order-term"),
+        (Self::OrderManualRenewal, "order-manual-renewal"),
+        (Self::OrderAutoRenewal, "order-auto-renewal"),
+        (Self::OrderEarlyRenewal, "order-early-renewal"),
+        (Self::OrderVerificationReuse, "order-verification-reuse"),
+        (Self::OrderIssuance, "order-issuance"),
+        (Self::OrderRekeyGrace, "order-rekey-grace"),
+        (Self::SyncInterval, "sync-interval"),
+        (Self::ManagedRenewal, "managed-renewal"),
         (Self::OrderMethodsWithoutWww, "order-methods-without-www"),
         (Self::OrderVaultModels, "order-vault-models"),
         (Self::VaultRetentionShortest, "vault-retention-shortest"),
@@ -142,7 +160,7 @@ impl Rules {
         }
         let file: File = toml::from_str(EMBEDDED)?;
         for (_, id) in Limit::ALL {
-            if !file.rule.iter().any(|rule| rule.id == id) {
+            if !file.rule.iter().any(|rule| rule.id == *id) {
                 return Err(RulesError::Missing(id));
             }
         }

@@ -47,7 +47,7 @@ pub fn body(app: &App, wizard: &Wizard, look: &Look, area: Rect, frame: &mut Fra
         Origin::Order(id) => format!("order {}", id.name()),
         Origin::Alone(_, Some(id)) => id.name().to_owned(),
         Origin::Alone(flow, None) => match flow.definition().leaves {
-            Subject::Certificate => "a private certificate",
+            Subject::Certificate | Subject::Renewable => "a private certificate",
             Subject::PublicCertificate => "a public certificate",
             Subject::Order => "an order",
             Subject::Binding => "a hostname",
