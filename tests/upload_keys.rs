@@ -99,6 +99,7 @@ fn a_password_from_a_file_uploads_and_one_in_the_arguments_is_refused() {
     assert!(code == 0 && text.contains("\"pfxBlob\": \"•••\""), "{text}");
     let (code, text) = run(&["--password-file", &file, "--yes"]);
     assert!(code == 0 && text.contains("\"outcome\": \"done\""), "{text}");
+    assert!(text.contains("Azure warns: Some of the uploaded certificates"), "{text}");
     let (code, _) = run(&["--password-file", &file]);
     assert_eq!(code, 0, "what is there needs no agreement");
 

@@ -212,6 +212,10 @@ impl Conductor for Headless {
         }
     }
 
+    fn warns(&mut self, warning: &str) {
+        words(warning);
+    }
+
     fn consents(&mut self, step: &Step) -> bool {
         self.had_nobody_to_ask = !self.yes && !consent::can_ask();
         self.yes || (!self.had_nobody_to_ask && consent::ask(step))

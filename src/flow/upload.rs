@@ -10,7 +10,7 @@ use super::certificate_file::{self, CertificateFile};
 use super::import_order::{observe_app, tier_problem};
 use super::target::app_id;
 use super::{Case, Field, FieldKind, Flow, FlowName, Inputs, Key, Observed, Pick, Seen, Step, StepId, StepStatus, Subject};
-use crate::azure::{AzureError, Client, certificates};
+use crate::azure::{AzureError, Client, certificates, sites};
 use crate::model::{App, Estate, PrivateCertificate, Problem, ResourceId};
 use crate::pki::{self, Certificate, Cipher, Contents, Question, Report, Roots, San};
 use crate::rules::{Requirement, Rules, Severity, Use};
@@ -158,6 +158,9 @@ async fn observe(client: &Client, inputs: &Inputs) -> Result<Observed, AzureErro
     let (app, file) = join(app, certificate_file::look(inputs)).await;
     app?;
     seen.file = file;
+    if let Some(app) = seen.app.here() {
+        seen.neighbours = Seen::Here(neighbours(client, app).await?);
+    }
     if client.cloud().practice.is_none() {
         seen.roots = roots().await;
     }
@@ -167,6 +170,13 @@ async fn observe(client: &Client, inputs: &Inputs) -> Result<Observed, AzureErro
         seen.namesake = certificates::get(client, &id).await?.into();
     }
     Ok(seen)
+}
+
+/// Slots are left out: they see what their app sees.
+async fn neighbours(client: &Client, app: &App) -> Result<Vec<App>, AzureError> {
+    let all = sites::apps(client, &ResourceId::subscription(app.id.subscription_id())).await?;
+    let apps = all.into_iter().map(|site| site.app);
+    Ok(apps.filter(|other| other.webspace.eq_ignore_ascii_case(&app.webspace) && other.label() != app.label()).collect())
 }
 
 /// The roots of this machine, read once; reading them takes a while and they do not change.
@@ -341,6 +351,18 @@ fn upload(case: &Case<'_>) -> Step {
     step(StepStatus::Ready)
         .fact("Name", id.name())
         .fact("Webspace", &app.webspace)
+        .fact("Also visible to", also_visible_to(case.observed))
         .settles_within(SETTLES)
         .sending(vec![certificates::upload(&id, &app.location, file.base64(), file.password(), plan)])
+}
+
+fn also_visible_to(observed: &Observed) -> String {
+    const SHOWN: usize = 12;
+    let Some(apps) = observed.neighbours.here() else { return "every app of this webspace".to_owned() };
+    let names: Vec<String> = apps.iter().take(SHOWN).map(App::label).collect();
+    match apps.len() {
+        0 => "no other app; later ones of this webspace will see it too".to_owned(),
+        many if many > SHOWN => format!("{} and {} more", names.join(", "), many - SHOWN),
+        _ => names.join(", "),
+    }
 }

@@ -31,6 +31,7 @@ const PROVIDERS: &[(&str, &str, &[&str])] = &[
     ("Microsoft.KeyVault", "2023-07-01", &["vaults", "vaults/accessPolicies", "deletedVaults"]),
     ("Microsoft.Authorization", "2022-04-01", &["locks", "roleAssignments", "roleDefinitions"]),
     ("Microsoft.Resources", "2024-03-01", &["subscriptions", "resourceGroups"]),
+    ("Microsoft.ResourceGraph", "2024-04-01", &["resources", "operations"]),
 ];
 
 /// Adds a subscription to the estate.
