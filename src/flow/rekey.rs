@@ -78,7 +78,7 @@ fn rekey(case: &Case<'_>) -> Step {
             let issued = order.last_issued.map(|at| format!(", issued on {}", day(at))).unwrap_or_default();
             return step(StepStatus::Done(format!("the order has another certificate than that{issued}")));
         }
-        Stage::Present => {}
+        Stage::Present | Stage::Unnamed => {}
     }
     if let Some(status) = case.needs_any() {
         return step(status);

@@ -57,8 +57,10 @@ fn window(case: &Case<'_>) -> Step {
     match stage(order, case.inputs) {
         Stage::Barren => step(StepStatus::Blocked(barren("Renew", order))),
         Stage::UnderWay | Stage::Followed => step(StepStatus::NotNeeded("it was asked for".to_owned())),
-        Stage::Present if order.not_renewable.is_empty() => step(StepStatus::Done("Azure lets it be renewed now".to_owned())),
-        Stage::Present => step(StepStatus::Blocked(closed(case, order, reach))),
+        Stage::Present | Stage::Unnamed if order.not_renewable.is_empty() => {
+            step(StepStatus::Done("Azure lets it be renewed now".to_owned()))
+        }
+        Stage::Present | Stage::Unnamed => step(StepStatus::Blocked(closed(case, order, reach))),
     }
 }
 
@@ -124,7 +126,7 @@ fn renew(case: &Case<'_>) -> Step {
             return step(StepStatus::Done(format!("the order has another certificate than that{issued}")));
         }
         Stage::Barren => return step(StepStatus::NotNeeded("the order has no certificate to renew".to_owned())),
-        Stage::Present => {}
+        Stage::Present | Stage::Unnamed => {}
     }
     if let Some(status) = case.needs_any() {
         return step(status);

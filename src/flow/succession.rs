@@ -24,6 +24,8 @@ pub(super) const SETTLES: SignedDuration = SignedDuration::from_mins(2);
 pub(super) enum Stage {
     /// It never had a certificate, or will not have one again.
     Barren,
+    /// Which certificate is to be replaced is not said yet.
+    Unnamed,
     /// It has the one that is to be replaced.
     Present,
     /// The certificate authority is at work, or waits for a proof of the domain.
@@ -35,14 +37,13 @@ pub(super) enum Stage {
 pub(super) fn stage(order: &Order, inputs: &Inputs) -> Stage {
     match (&order.status, &order.thumbprint) {
         (OrderStatus::PendingIssuance | OrderStatus::PendingRekey, Some(_)) => Stage::UnderWay,
-        (OrderStatus::Issued, Some(now)) if Some(now) == current(inputs).as_ref() => Stage::Present,
-        (OrderStatus::Issued, Some(_)) => Stage::Followed,
+        (OrderStatus::Issued, Some(now)) => match inputs.get(Key::Current).map(Thumbprint::parse) {
+            Some(Ok(named)) if named == *now => Stage::Present,
+            Some(Ok(_)) => Stage::Followed,
+            Some(Err(_)) | None => Stage::Unnamed,
+        },
         _ => Stage::Barren,
     }
-}
-
-fn current(inputs: &Inputs) -> Option<Thumbprint> {
-    Thumbprint::parse(inputs.get(Key::Current)?).ok()
 }
 
 /// The certificate that is to be replaced, and while the domain has to be proved again, the form of Step 2: Verify.
@@ -159,7 +160,7 @@ fn issued(case: &Case<'_>, order: Option<&Order>) -> Step {
             let expires = order.expires.map(|at| format!(", valid until {}", day(at))).unwrap_or_default();
             verify::with_issued_names(step(StepStatus::Done(format!("the order has {now} now{expires}"))), order)
         }
-        Stage::Present | Stage::Barren => {
+        Stage::Present | Stage::Unnamed | Stage::Barren => {
             step(StepStatus::NeedsInput { key: Key::Current, why: "follows once it was asked for".to_owned() })
         }
     }
