@@ -92,6 +92,14 @@ fn uploads_killed_after_any_request_and_run_again_are_sent_once() {
     assert!(killed > 12, "only {killed} requests were made");
 }
 
+#[test]
+fn a_managed_certificate_killed_after_any_request_and_run_again_is_there_once() {
+    let mut killed = 0;
+    let run = Run::new("managed", &["app=rg-shop/contoso-shop", "hostname=pay.contoso.com"]);
+    disturb_everywhere(Cloud::start(), &run, &mut killed, |_| ());
+    assert!(killed > 6, "only {killed} requests were made");
+}
+
 /// Kills the run after each of its requests in turn, each time in a cloud of its own, and runs it again. Returns the
 /// cloud in which nothing disturbed it; `holds` looks at all of them.
 fn disturb_everywhere(mut cloud: Cloud, run: &Run, killed: &mut u32, holds: impl Fn(&Cloud)) -> Cloud {

@@ -15,6 +15,7 @@ pub mod message;
 pub mod operations;
 mod overlay;
 pub mod pane;
+mod possible;
 pub mod renewal;
 pub mod wizard;
 mod workbench;
@@ -206,6 +207,7 @@ impl App {
             Command::Quit => self.ask_to_quit(),
             Command::Flow(flow) => self.open_flow(flow),
             Command::Renew => self.renew(),
+            Command::Delete => self.open_deletion(),
             Command::Workbench(task) => self.open_bench(task),
             Command::Wizard => self.open_order_wizard(),
             command if self.wizard.is_some() => self.run_in_wizard(command),

@@ -128,7 +128,7 @@ impl App {
             (
                 "Create a free App Service managed certificate",
                 "Free of charge and easy, if you just need to secure a custom domain.",
-                later(),
+                flow(FlowName::Managed),
             ),
             (
                 "Purchase an App Service certificate",
@@ -145,8 +145,7 @@ impl App {
         ];
         let item = |(label, note, then): (&str, &str, _)| Item { label: label.into(), note: note.into(), then };
         let choose = Choose::new("Add a certificate", options.map(item).into())
-            .intro("Every way but the last gives a private certificate that can secure a hostname.")
-            .at(1);
+            .intro("Every way but the last gives a private certificate that can secure a hostname.");
         self.dialogs.push(Dialog::Choose(choose));
     }
 

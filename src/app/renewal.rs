@@ -25,7 +25,7 @@ pub enum Route {
 
 impl App {
     /// The private key certificate under the cursor, in Bindings the one that secures the hostname.
-    pub(super) fn selected_certificate(&self) -> Option<&PrivateCertificate> {
+    pub(super) fn renewable_certificate(&self) -> Option<&PrivateCertificate> {
         let id = self.selected()?;
         match self.pane {
             PaneName::Private => self.estate.certificates.iter().find(|certificate| certificate.id == *id),
@@ -47,7 +47,7 @@ impl App {
             }
             PaneName::Private | PaneName::Bindings => {}
         }
-        let certificate = self.selected_certificate().ok_or("no certificate secures this hostname: b binds one")?;
+        let certificate = self.renewable_certificate().ok_or("no certificate secures this hostname: b binds one")?;
         Ok(match self.estate.source(certificate) {
             Source::Order(order) => Route::Order(order),
             Source::KeyVault => Route::Vault,
@@ -61,7 +61,7 @@ impl App {
         if self.pane == PaneName::Orders {
             return self.selected().is_none().then(|| "the list is empty".to_owned());
         }
-        let Some(certificate) = self.selected_certificate() else {
+        let Some(certificate) = self.renewable_certificate() else {
             return Some("choose a certificate that comes from a vault, or an order".to_owned());
         };
         match self.estate.source(certificate) {

@@ -21,6 +21,7 @@ mod x509;
 
 pub mod certificates;
 pub mod domains;
+pub mod exposure;
 pub mod graph;
 pub mod groups;
 pub mod inventory;
@@ -37,6 +38,7 @@ pub mod subscriptions;
 pub mod vault_certificates;
 pub mod vaults;
 
+pub use answer::AsItIs;
 pub use client::{Changed, Client, Progress};
 pub use cloud::{Cloud, Practice};
 pub use connect::Connection;

@@ -9,6 +9,7 @@ use serde_json::Value;
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
+use super::answer::AsItIs;
 use crate::model::ResourceId;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -128,6 +129,9 @@ pub struct Request {
     pub query: Vec<(&'static str, String)>,
     pub body: Option<Body>,
     pub repeat: Repeat,
+    /// The ETag of the resource as it was read: sent as `If-Match`, so that what somebody else changed since is never
+    /// overwritten (API.md 17).
+    pub if_match: Option<String>,
 }
 
 impl Request {
@@ -166,6 +170,7 @@ impl Request {
             query: Vec::new(),
             body: None,
             repeat: Repeat::Safe,
+            if_match: None,
         }
     }
 
@@ -190,6 +195,13 @@ impl Request {
     #[must_use]
     pub fn repeat(mut self, repeat: Repeat) -> Self {
         self.repeat = repeat;
+        self
+    }
+
+    /// Only while the resource is as it was read; without an ETag the service knows of no such condition.
+    #[must_use]
+    pub fn while_as(mut self, read: Option<&AsItIs>) -> Self {
+        self.if_match = read.and_then(|read| read.etag.clone());
         self
     }
 

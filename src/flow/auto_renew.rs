@@ -109,3 +109,45 @@ fn consequence(step: Step, order: &Order, on: bool, lead: i64) -> Step {
         step.fact("Ends", format!("{}: renew by hand before, or apps serve an expired certificate", day(end)))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::super::sample::{inputs, order, stand};
+    use super::*;
+    use crate::model::OrderStatus;
+
+    fn seen(status: OrderStatus) -> Observed {
+        let mut order = order(status);
+        order.term_ends = Some("2027-06-01T00:00:00Z".parse().unwrap());
+        Observed { order: Seen::Here(order), ..Observed::default() }
+    }
+
+    fn wanting(value: &str) -> Inputs {
+        inputs().with(Key::AutoRenew, value)
+    }
+
+    #[test]
+    fn old_and_new_and_what_comes_of_it_are_shown_and_the_product_goes_along_a176() {
+        let step = stand(FlowName::AutoRenew, &seen(OrderStatus::Issued), &wanting("no")).remove(0);
+        assert_eq!(step.status, StepStatus::Ready);
+        assert_eq!(step.facts[0].1, "off instead of on");
+        assert!(step.facts[1].1.contains("2027-06-01"));
+        let body = step.requests[0].body.as_ref().unwrap().shown();
+        assert_eq!(body["properties"]["productType"], "StandardDomainValidatedSsl");
+        assert_eq!(body["properties"]["autoRenew"], false);
+    }
+
+    #[test]
+    fn what_is_so_already_sends_nothing_and_says_when_it_renews_a177() {
+        let step = stand(FlowName::AutoRenew, &seen(OrderStatus::Issued), &wanting("yes")).remove(0);
+        assert!(matches!(step.status, StepStatus::Done(_)) && step.requests.is_empty());
+        assert!(step.facts[0].1.contains("from 2027-04-30 on, 32 days"), "{:?}", step.facts);
+    }
+
+    #[test]
+    fn an_order_that_is_over_is_not_switched() {
+        let step = stand(FlowName::AutoRenew, &seen(OrderStatus::Expired), &wanting("no")).remove(0);
+        assert!(matches!(step.status, StepStatus::Blocked(_)));
+    }
+}

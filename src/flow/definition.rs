@@ -18,6 +18,8 @@ pub enum Subject {
     Certificate,
     PublicCertificate,
     Binding,
+    /// A hostname of an app, whatever secures it.
+    Hostname,
     App,
     /// A private key certificate, or the order that it comes from.
     Renewable,

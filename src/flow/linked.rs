@@ -127,7 +127,7 @@ pub async fn observe(
         .collect();
     let looked: Vec<Result<Linked, AzureError>> = stream::iter(looks).buffered(AT_ONCE).collect().await;
     let linked = looked.into_iter().collect::<Result<_, _>>()?;
-    Ok(Found { linked, all })
+    Ok(Found { all, linked })
 }
 
 async fn look(

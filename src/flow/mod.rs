@@ -6,15 +6,21 @@
 mod access;
 mod auto_renew;
 mod bind;
+mod caa;
 pub mod certificate_file;
 mod definition;
+mod delete_private;
+mod delete_public;
 pub mod engine;
 mod import_order;
 pub mod input;
 pub mod linked;
+pub mod load;
+mod managed;
 pub mod observed;
 mod public;
 mod purchase;
+mod reach;
 mod rekey;
 mod renew;
 #[cfg(test)]
@@ -26,6 +32,7 @@ mod succession;
 mod sync;
 mod target;
 mod upload;
+pub mod usage;
 mod verify;
 
 use jiff::Timestamp;
@@ -36,11 +43,11 @@ pub use observed::{Observed, Principal};
 pub use purchase::secures;
 pub use step::{Consent, Step, StepId, StepStatus, current, poll_after};
 pub use target::{app_id, order_id, vault_id};
-pub use upload::uploaded;
+use upload::uploaded;
 
 use crate::azure::Client;
 pub use crate::model::Seen;
-use crate::model::{Estate, Problem};
+use crate::model::{Estate, PrivateCertificate, Problem};
 use crate::rules::Rules;
 
 macro_rules! flows {
@@ -75,6 +82,9 @@ flows! {
     AutoRenew = auto_renew,
     Rekey = rekey,
     Sync = sync,
+    DeletePrivate = delete_private,
+    DeletePublic = delete_public,
+    Managed = managed,
 }
 
 impl FlowName {
@@ -130,6 +140,15 @@ pub fn steps(flow: FlowName, observed: &Observed, inputs: &Inputs, rules: &Rules
 pub async fn observe(client: &Client, flow: FlowName, inputs: &Inputs) -> Result<Observed, Problem> {
     let seen = (flow.definition().observe)(client, inputs).await;
     seen.map_err(|error| error.problem(&format!("Look at what '{}' is about", flow.title())))
+}
+
+/// The certificate that a flow has put into the webspace, for the binding that is offered next (A58).
+pub fn added(flow: FlowName, observed: &Observed) -> Option<&PrivateCertificate> {
+    match flow {
+        FlowName::Upload => uploaded(observed),
+        FlowName::Managed => observed.managed.here(),
+        _ => None,
+    }
 }
 
 /// Fills in what the estate already suggests, as the portal prefills its forms (A72, A86, A87); what a person gave stays.

@@ -100,3 +100,48 @@ fn rekey(case: &Case<'_>) -> Step {
         .sending(vec![orders::rekey(&order.id, hours)])
         .consent(Consent::Typed { notice, word: "rekey".to_owned() })
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::panic)]
+    use super::super::sample::{LEAF, find, inputs, order, stand};
+    use super::*;
+    use crate::flow::Seen;
+    use crate::model::OrderStatus;
+
+    fn seen(status: OrderStatus) -> Observed {
+        let mut order = order(OrderStatus::Issued);
+        order.status = status;
+        order.expires = Some("2027-03-01T00:00:00Z".parse().unwrap());
+        let proven = "2026-11-01T00:00:00Z".parse().unwrap();
+        Observed { order: Seen::Here(order), proven: Seen::Here(proven), ..Observed::default() }
+    }
+
+    fn given(revoke: &str) -> Inputs {
+        inputs().with(Key::Current, LEAF).with(Key::RevokeOld, revoke)
+    }
+
+    #[test]
+    fn the_end_stays_and_when_the_old_one_is_revoked_is_chosen_and_said_a187_c12() {
+        for (choice, hours, word) in [("later", 24, "24 hours later"), ("at-once", 0, "as soon as")] {
+            let steps = stand(FlowName::Rekey, &seen(OrderStatus::Issued), &given(choice));
+            let step = find(&steps, StepId::Rekey);
+            assert_eq!(step.status, StepStatus::Ready);
+            let body = step.requests[0].body.as_ref().unwrap().shown();
+            assert_eq!(body["properties"]["delayExistingRevokeInHours"], hours);
+            let Consent::Typed { notice, .. } = &step.consent else { panic!("no consent asked") };
+            assert!(notice.contains(word), "{notice}");
+            assert!(step.facts[0].1.contains("2027-03-01, as before"));
+        }
+    }
+
+    #[test]
+    fn a_rekey_under_way_is_waited_for_and_not_asked_for_again_a190() {
+        let steps = stand(FlowName::Rekey, &seen(OrderStatus::PendingRekey), &given("later"));
+        assert!(matches!(find(&steps, StepId::Rekey).status, StepStatus::Done(_)));
+        assert!(matches!(find(&steps, StepId::Issued).status, StepStatus::Waiting { .. }));
+        let other = given("later").with(Key::Current, "B".repeat(40));
+        let steps = stand(FlowName::Rekey, &seen(OrderStatus::Issued), &other);
+        assert!(crate::flow::current(&steps).is_none());
+    }
+}

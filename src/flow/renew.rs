@@ -182,3 +182,133 @@ fn with_names(order: &Order, step: Step) -> Step {
     }
     step.fact("Left out", format!("{}: unless the domain is verified anew by TXT record, Domain or Mail", lost.join(", ")))
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::panic)]
+    use super::super::sample::{LEAF, NOW, find, imported, inputs, needed, order, secret, stand, stand_under};
+    use super::*;
+    use crate::flow::{Inputs, Observed, Seen};
+    use crate::model::{OrderStatus, SecretStatus, Thumbprint};
+    use crate::rules::Profile;
+
+    fn in_days(count: i64) -> Timestamp {
+        NOW.parse::<Timestamp>().unwrap() + days(count)
+    }
+
+    /// An issued order whose paid term, and with it the certificate, ends in so many days.
+    fn ending(count: i64) -> Observed {
+        let mut order = super::super::sample::stored(order(OrderStatus::Issued), SecretStatus::Succeeded);
+        order.term_ends = Some(in_days(count));
+        order.expires = Some(in_days(count));
+        order.names = vec!["contoso.com".to_owned()];
+        assert!(imported().vault.unwrap().same_secret(&secret(SecretStatus::Succeeded)));
+        Observed {
+            order: Seen::Here(order),
+            proven: Seen::Here(in_days(-20)),
+            certificates: Seen::Here(vec![imported()]),
+            ..Observed::default()
+        }
+    }
+
+    fn naming(thumbprint: &str) -> Inputs {
+        inputs().with(Key::Current, thumbprint)
+    }
+
+    fn facts(step: &Step) -> String {
+        step.facts.iter().map(|(label, words)| format!("{label}: {words}\n")).collect()
+    }
+
+    #[test]
+    fn near_the_end_another_year_is_bought_and_everything_that_follows_is_said_first_a167_a169() {
+        let steps = stand(FlowName::Renew, &ending(10), &naming(LEAF));
+        let step = find(&steps, StepId::Renew);
+        assert_eq!(step.status, StepStatus::Ready);
+        assert!(matches!(&step.consent, Consent::Typed { word, notice } if word == "renew" && !notice.contains('$')));
+        let said = facts(step);
+        assert!(said.contains("Paid until: 2027-12-03 instead of 2026-12-03"), "a year from the old end: {said}");
+        assert!(said.contains("Expires: 2027-06-09 instead of 2026-12-03 (a certificate lives 198 days"), "{said}");
+        for word in
+            ["Charged: yes", "Key: changes", "Exports: ", "Left out: www.contoso.com", "contoso-www-web", "nothing to verify"]
+        {
+            assert!(said.contains(word), "{word} is missing in {said}");
+        }
+    }
+
+    #[test]
+    fn earlier_than_the_automatic_renewal_it_is_free_and_keeps_the_term_c12() {
+        let steps = stand(FlowName::Renew, &ending(60), &naming(LEAF));
+        let step = find(&steps, StepId::Renew);
+        assert_eq!((&step.status, &step.consent), (&StepStatus::Ready, &Consent::Plain));
+        assert!(facts(step).contains("as before") && facts(step).contains("Charged: no"));
+        let steps = stand_under(FlowName::Renew, &ending(60), &naming(LEAF), Profile::Seed);
+        assert!(facts(find(&steps, StepId::Renew)).contains("Charged: yes"), "by the article of 2022 every renewal is charged");
+    }
+
+    #[test]
+    fn outside_the_window_nothing_is_sent_and_the_day_is_said_a179() {
+        let mut early = ending(120);
+        if let Seen::Here(order) = &mut early.order {
+            order.not_renewable = vec!["ExpirationNotInRenewalTimeRange".to_owned()];
+        }
+        let steps = stand(FlowName::Renew, &early, &naming(LEAF));
+        let StepStatus::Blocked(problem) = &find(&steps, StepId::Window).status else { panic!("not blocked") };
+        assert!(problem.why.contains("from 2026-12-23 on, 90 days"), "{problem}");
+        assert!(problem.remedy.contains("rekey") && find(&steps, StepId::Renew).requests.is_empty());
+        let steps = stand_under(FlowName::Renew, &early, &naming(LEAF), Profile::Seed);
+        let StepStatus::Blocked(problem) = &find(&steps, StepId::Window).status else { panic!("not blocked") };
+        assert!(problem.why.contains("60 days"), "{problem}");
+    }
+
+    #[test]
+    fn what_was_asked_for_is_never_asked_for_again() {
+        let other = Thumbprint::parse(&"B".repeat(40)).unwrap();
+        let steps = stand(FlowName::Renew, &ending(10), &naming(other.as_str()));
+        assert!(crate::flow::current(&steps).is_none(), "the order has another certificate than that: {steps:?}");
+        for status in [OrderStatus::PendingIssuance, OrderStatus::PendingRekey] {
+            let mut pending = ending(10);
+            if let Seen::Here(order) = &mut pending.order {
+                order.status = status;
+            }
+            let steps = stand(FlowName::Renew, &pending, &naming(LEAF));
+            assert!(find(&steps, StepId::Renew).requests.is_empty());
+            assert!(matches!(find(&steps, StepId::Issued).status, StepStatus::Waiting { .. }));
+        }
+    }
+
+    #[test]
+    fn whoever_names_no_certificate_is_told_its_thumbprint() {
+        let steps = stand(FlowName::Renew, &ending(10), &inputs());
+        let (key, why) = needed(find(&steps, StepId::Renew));
+        assert!(key == Key::Current && why.contains(LEAF), "{why}");
+        let steps = stand(FlowName::Renew, &ending(10), &naming("nonsense"));
+        assert_eq!(needed(find(&steps, StepId::Renew)).0, Key::Current);
+    }
+
+    #[test]
+    fn a_proof_that_is_too_old_is_announced_and_then_asked_for_a170_c11() {
+        let mut old = ending(10);
+        old.proven = Seen::Here(in_days(-199));
+        let steps = stand(FlowName::Renew, &old, &naming(LEAF));
+        assert!(facts(find(&steps, StepId::Renew)).contains("more than 198 days ago"));
+        if let Seen::Here(order) = &mut old.order {
+            order.status = OrderStatus::PendingIssuance;
+        }
+        let steps = stand(FlowName::Renew, &old, &naming(LEAF));
+        assert_eq!(needed(crate::flow::current(&steps).unwrap()).0, Key::Method);
+        let by_txt = naming(LEAF).with(Key::Method, "manual-txt");
+        old.txt = Seen::Here(vec!["hFyZjnMp".to_owned()]);
+        let steps = stand(FlowName::Renew, &old, &by_txt);
+        assert!(find(&steps, StepId::AskVerification).plan()[0].ends_with("/verifyDomainOwnership"));
+    }
+
+    #[test]
+    fn an_order_that_is_over_cannot_be_renewed_and_says_what_helps() {
+        let mut over = ending(-1);
+        if let Seen::Here(order) = &mut over.order {
+            order.status = OrderStatus::Expired;
+        }
+        let StepStatus::Blocked(problem) = &stand(FlowName::Renew, &over, &naming(LEAF))[0].status else { panic!("not blocked") };
+        assert!(problem.remedy.contains("buy a new certificate"));
+    }
+}

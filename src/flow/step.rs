@@ -31,6 +31,11 @@ pub enum StepId {
     Tier,
     Bind,
     Served,
+    // managed
+    Eligible,
+    Way,
+    Reachable,
+    Create,
     // upload, public
     ReadFile,
     Wrap,
@@ -47,6 +52,9 @@ pub enum StepId {
     Sync,
     Moved,
     Stuck,
+    // delete-private, delete-public
+    InUse,
+    Delete,
 }
 
 #[derive(Debug, Clone, PartialEq)]

@@ -41,7 +41,6 @@ pub enum Limit {
     OrderIssuance,
     OrderRekeyGrace,
     SyncInterval,
-    ManagedRenewal,
     OrderMethodsWithoutWww,
     OrderVaultModels,
     VaultRetentionShortest,
@@ -52,6 +51,11 @@ pub enum Limit {
     WebsitesCertificatePermissions,
     TiersWithoutBindings,
     TiersWithoutIpBindings,
+    ManagedCaaIssuer,
+    ManagedHostnameLength,
+    ManagedRenewal,
+    ManagedDetours,
+    ManagedOpenToAll,
 }
 
 impl Limit {
@@ -68,7 +72,6 @@ impl Limit {
         (Self::OrderIssuance, "order-issuance"),
         (Self::OrderRekeyGrace, "order-rekey-grace"),
         (Self::SyncInterval, "sync-interval"),
-        (Self::ManagedRenewal, "managed-renewal"),
         (Self::OrderMethodsWithoutWww, "order-methods-without-www"),
         (Self::OrderVaultModels, "order-vault-models"),
         (Self::VaultRetentionShortest, "vault-retention-shortest"),
@@ -79,6 +82,11 @@ impl Limit {
         (Self::WebsitesCertificatePermissions, "websites-certificate-permissions"),
         (Self::TiersWithoutBindings, "tiers-without-bindings"),
         (Self::TiersWithoutIpBindings, "tiers-without-ip-bindings"),
+        (Self::ManagedCaaIssuer, "managed-caa-issuer"),
+        (Self::ManagedHostnameLength, "managed-hostname-length"),
+        (Self::ManagedRenewal, "managed-renewal"),
+        (Self::ManagedDetours, "managed-detours"),
+        (Self::ManagedOpenToAll, "managed-open-to-all"),
     ];
 
     pub fn id(self) -> &'static str {

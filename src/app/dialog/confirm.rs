@@ -76,7 +76,7 @@ impl Confirm {
 
     fn decide(&mut self) -> Answer {
         match &self.word {
-            Some(word) if self.typed.text().trim().eq_ignore_ascii_case(word) => Answer::CloseAnd(self.act.clone()),
+            Some(word) if self.typed.text().trim() == word => Answer::CloseAnd(self.act.clone()),
             Some(word) => {
                 self.refusal = Some(format!("type {word} and press Enter, or Esc to leave it"));
                 Answer::Stay
