@@ -60,7 +60,7 @@ impl Client {
 
     /// Where a request goes, for showing it.
     pub fn url(&self, request: &Request) -> Result<Url, AzureError> {
-        address::of(&self.cloud, request)
+        self.cloud.url(request)
     }
 
     /// A resource, or nothing where there is none.

@@ -43,4 +43,5 @@ pub use client::{Changed, Client, Progress};
 pub use cloud::{Cloud, Practice};
 pub use connect::Connection;
 pub use error::{AzureError, Refusal};
+pub use poll::{FAILED, RUNNING};
 pub use request::{Body, Method, Plane, Repeat, Request};

@@ -98,8 +98,13 @@ impl Body {
         wire
     }
 
-    /// The body with the text for the nth secret in its place.
-    fn filled(&self, with: impl Fn(usize) -> String) -> Value {
+    /// Where the secrets are, as JSON pointers.
+    pub fn secret_places(&self) -> impl Iterator<Item = &str> {
+        self.secrets.iter().map(|(place, _)| place.as_ref())
+    }
+
+    /// The body with a text of the caller's in the place of the nth secret.
+    pub fn filled(&self, with: impl Fn(usize) -> String) -> Value {
         let mut json = self.json.clone();
         for (nth, (pointer, _)) in self.secrets.iter().enumerate() {
             if let Some(place) = json.pointer_mut(pointer) {
@@ -110,6 +115,8 @@ impl Body {
     }
 }
 
+impl Eq for Body {}
+
 impl PartialEq for Body {
     fn eq(&self, other: &Self) -> bool {
         let places = |body: &Self| body.secrets.iter().map(|(pointer, _)| pointer.clone()).collect::<Vec<_>>();
@@ -117,7 +124,7 @@ impl PartialEq for Body {
     }
 }
 
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Request {
     /// What it is for, as an imperative sentence without a full stop: `Buy the certificate order contoso-www`.
     pub what: String,

@@ -12,6 +12,7 @@ use super::table::{Format, Table, text};
 use super::{CliError, Exit, words};
 use crate::azure::inventory;
 use crate::model::Estate;
+use crate::rules::Rules;
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
@@ -40,9 +41,9 @@ enum Kind {
 }
 
 impl Kind {
-    fn table(self, estate: &Estate, now: Timestamp) -> Table {
+    fn table(self, estate: &Estate, rules: &Rules, now: Timestamp) -> Table {
         match self {
-            Self::Private => rows::private(estate, now),
+            Self::Private => rows::private(estate, rules, now),
             Self::Public => rows::public(estate, now),
             Self::Orders => rows::orders(estate, now),
             Self::Bindings => rows::bindings(estate, now),
@@ -56,7 +57,7 @@ pub async fn run(args: &Args, session: &Session) -> Result<Exit, CliError> {
     let world = session.world(&session.target()?).await?;
     let estate = inventory::load(&world.client, |_, _| {}).await;
     let estate = estate.map_err(|error| CliError::Cloud(error.problem("Read the inventory")))?;
-    let mut table = args.kind.table(&estate, Timestamp::now());
+    let mut table = args.kind.table(&estate, &world.rules, Timestamp::now());
     let columns = table.columns;
     table.rows.retain(|row| matches(&args.filter, columns, row));
     let mut out = io::BufWriter::new(io::stdout().lock());

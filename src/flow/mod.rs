@@ -26,6 +26,7 @@ mod renew;
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::panic)]
 mod sample;
+pub mod script;
 pub mod step;
 mod store;
 mod succession;

@@ -216,7 +216,7 @@ mod tests {
     }
 
     fn facts(step: &Step) -> String {
-        step.facts.iter().map(|(label, words)| format!("{label}: {words}\n")).collect()
+        step.facts.iter().map(|(label, words)| format!("{label}: {words}")).collect::<Vec<_>>().join("\n")
     }
 
     #[test]

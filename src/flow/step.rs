@@ -57,7 +57,7 @@ pub enum StepId {
     Delete,
 }
 
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum StepStatus {
     /// With the evidence for it, as a sentence.
     Done(String),
@@ -93,7 +93,7 @@ pub enum Consent {
     Typed { notice: String, word: String },
 }
 
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Step {
     pub id: StepId,
     /// Imperative: `Buy the certificate`.

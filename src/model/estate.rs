@@ -121,15 +121,6 @@ impl Estate {
         self.index.orders_by_secret.get(&key).map_or(Source::KeyVault, |order| Source::Order(order.clone()))
     }
 
-    /// Azure renews and re-binds by itself unless the certificate was uploaded, or the order does not renew (A155, A156).
-    pub fn who_acts(&self, certificate: &PrivateCertificate) -> WhoActs {
-        match self.source(certificate) {
-            Source::Uploaded => WhoActs::You,
-            Source::Order(id) if self.order(&id).is_some_and(|order| !order.auto_renew) => WhoActs::You,
-            Source::Order(_) | Source::KeyVault | Source::Managed => WhoActs::Azure,
-        }
-    }
-
     /// The bindings that a certificate serves: same thumbprint, within its webspace (A9, API.md 12.6).
     pub fn bindings_of<'a>(&'a self, certificate: &'a PrivateCertificate) -> impl Iterator<Item = &'a Binding> {
         let places = certificate.thumbprint.as_ref().and_then(|thumbprint| self.index.bindings_by_thumbprint.get(thumbprint));

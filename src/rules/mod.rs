@@ -2,6 +2,7 @@
 //! No such number stands in code: code names a [`Limit`] and asks what held on a day.
 
 mod requirement;
+mod turn;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -10,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 pub use requirement::{Demand, Requirement, Use};
+pub use turn::{Turn, What};
 
 const EMBEDDED: &str = include_str!("../../assets/rules.toml");
 

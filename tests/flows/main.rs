@@ -2,6 +2,7 @@
 //! request that does not go through certdeck's client. One file a flow.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod calendar;
 #[path = "../support/cloud.rs"]
 mod cloud;
 #[path = "../common/mod.rs"]
@@ -10,4 +11,7 @@ mod managed;
 #[path = "../support/pty.rs"]
 mod pty;
 mod renewal;
+mod script;
+#[path = "../support/state.rs"]
+mod state;
 mod sync;

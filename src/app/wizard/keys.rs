@@ -179,7 +179,7 @@ impl App {
                 (choices.iter().map(item).collect(), "")
             }
             FieldKind::Pick { of, .. } => {
-                let options = super::pick::options(of, &wizard.inputs, &self.estate);
+                let options = super::pick::options(of, &wizard.inputs, &self.estate, &self.settings.rules);
                 let item = |option: super::pick::Choice| {
                     let then = fill(&option.value);
                     (option.value, Item { label: option.label, note: option.note, then })

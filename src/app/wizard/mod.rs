@@ -173,7 +173,12 @@ impl Wizard {
         let refusals = flow::refusals(self.page, &page.observed, &self.inputs, rules, now);
         let steps = flow::steps(self.page, &page.observed, &self.inputs, rules, now).into_iter().map(|step| {
             let asked = page.asked.filter(|(id, _)| *id == step.id).map(|(_, at)| at);
-            step.settling(asked, now)
+            let mut step = step.settling(asked, now);
+            // What is waited for began, as far as is known here, when it was asked for last (A190).
+            if let StepStatus::Waiting { since: since @ None, .. } = &mut step.status {
+                *since = page.asked.map(|(_, at)| at);
+            }
+            step
         });
         let mut steps: Vec<Step> = steps.collect();
         if let Some((key, why)) = self.refusals.first() {
@@ -271,6 +276,11 @@ impl Wizard {
         let steps = &self.current().steps;
         let others = steps.iter().enumerate().filter(move |(at, _)| *at != shown).flat_map(|(_, step)| &step.facts);
         steps.get(shown).into_iter().flat_map(|step| &step.facts).chain(others)
+    }
+
+    /// Whether a script of the steps would have a request in it.
+    pub(super) fn has_something_to_send(&self) -> bool {
+        self.current().steps.iter().any(|step| step.status == StepStatus::Ready && !step.requests.is_empty())
     }
 
     pub(super) fn copies(&self) -> Vec<(String, String)> {
