@@ -2,7 +2,6 @@
 //! request that does not go through certdeck's client. One file a flow.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-mod calendar;
 #[path = "../support/cloud.rs"]
 mod cloud;
 #[path = "../common/mod.rs"]
