@@ -152,6 +152,13 @@ pub static TABLE: &[Entry] = &[
     changing(Command::Flow(FlowName::DeletePrivate), "delete-private", "", "Delete a private certificate nothing uses.", BROWSING),
     changing(Command::Flow(FlowName::DeletePublic), "delete-public", "", "Delete a public certificate no code loads.", BROWSING),
     changing(Command::Flow(FlowName::Managed), "managed", "", "Create a free managed certificate for a hostname.", BROWSING),
+    changing(
+        Command::Flow(FlowName::ImportVault),
+        "import-vault",
+        "",
+        "Import a certificate that you keep in a key vault.",
+        BROWSING,
+    ),
     changing(Command::Wizard, "wizard", "Wizard", "Go on with the order under the cursor where it stands.", BROWSING),
     entry(Command::Workbench(Task::Inspect), "cert-inspect", "", "Show what a certificate file holds.", FILES, EVERYWHERE),
     entry(Command::Workbench(Task::Check), "cert-check", "", "Judge a certificate file as App Service would.", FILES, EVERYWHERE),

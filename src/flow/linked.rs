@@ -7,7 +7,8 @@ use super::Seen;
 use crate::azure::{AzureError, Client, certificates, orders, roles, sites, vault_certificates, vaults};
 use crate::health::tls;
 use crate::model::{
-    Binding, Order, OrderStatus, PrivateCertificate, Problem, ResourceId, SecretStatus, SslState, Thumbprint, Vault, VaultSecret,
+    Binding, Order, OrderStatus, PrivateCertificate, Problem, ResourceId, SecretStatus, SslState, Thumbprint, Vault,
+    VaultCertificate, VaultSecret,
 };
 
 /// Handshakes and vaults looked at at the same time.
@@ -188,8 +189,8 @@ async fn newest(client: &Client, secret: &VaultSecret, order: Option<&Order>, va
     }
     let Some(vault) = vault else { return Newest::Unknown("the vault cannot be read from here".to_owned()) };
     match vault_certificates::current(client, vault, &secret.secret).await {
-        Ok(Some(current)) => Newest::Known(current.thumbprint),
-        Ok(None) => {
+        Ok(Some(VaultCertificate { thumbprint: Some(thumbprint), .. })) => Newest::Known(thumbprint),
+        Ok(_) => {
             Newest::Unknown("it is a plain secret, which is not fetched, because its private key would come with it".to_owned())
         }
         Err(error) => Newest::Unknown(match error.refusal() {

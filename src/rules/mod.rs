@@ -58,6 +58,8 @@ pub enum Limit {
     ManagedRenewal,
     ManagedDetours,
     ManagedOpenToAll,
+    ImportVaultModels,
+    ImportVaultScope,
 }
 
 impl Limit {
@@ -89,6 +91,8 @@ impl Limit {
         (Self::ManagedRenewal, "managed-renewal"),
         (Self::ManagedDetours, "managed-detours"),
         (Self::ManagedOpenToAll, "managed-open-to-all"),
+        (Self::ImportVaultModels, "import-vault-models"),
+        (Self::ImportVaultScope, "import-vault-scope"),
     ];
 
     pub fn id(self) -> &'static str {

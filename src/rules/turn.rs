@@ -81,7 +81,9 @@ impl Rules {
             return azure(Some(now + GRACE), What::Sync);
         }
         let lead = self.days(Limit::OrderAutoRenewal, now);
-        let due = end.map(|end| end - lead);
+        // The service's own day comes before our arithmetic; it is the term's, and a certificate may end earlier (C10, C12).
+        let told = order.next_auto_renewal.filter(|told| end.is_some_and(|end| *told < end));
+        let due = told.or(end.map(|end| end - lead));
         let ends_with_term = end.zip(order.term_ends).is_none_or(|(end, term)| end + lead > term);
         match (ends_with_term, order.auto_renew) {
             (true, false) => you(order.term_ends, What::RenewByHand),
