@@ -76,7 +76,7 @@ impl App {
             Ok(Route::Order(order)) => self.open_about_order(FlowName::Renew, &order),
             Ok(Route::Vault) => self.open_flow(FlowName::Sync),
             Ok(Route::Managed(id)) => self.explain_managed(&id),
-            Ok(Route::Upload) => self.say("upload the renewed file with :upload, then bind it with b", Tone::Soon),
+            Ok(Route::Upload) => self.open_flow(FlowName::Replace),
             Err(why) => self.say(why, Tone::Soon),
         }
     }
