@@ -194,6 +194,37 @@ impl Ca {
     }
 }
 
+/// A leaf that vouches for itself, as a vault makes them.
+pub fn self_signed(profile: &Profile) -> Result<Issued, CaError> {
+    let key = own_key(&profile.key)?;
+    let mut params = leaf_params(profile)?;
+    params.use_authority_key_identifier_extension = false;
+    let request = request_params(profile)?.serialize_request(&key)?;
+    Ok(Issued {
+        leaf: params.self_signed(&key)?.der().to_vec(),
+        chain: Vec::new(),
+        csr: pem("NEW CERTIFICATE REQUEST", request.der(), "\r\n"),
+        key: Some(Zeroizing::new(key.serialize_der())),
+    })
+}
+
+/// A key and a signing request for somebody else's CA: DER and PKCS#8 DER.
+pub fn request(profile: &Profile) -> Result<(Vec<u8>, Zeroizing<Vec<u8>>), CaError> {
+    let key = own_key(&profile.key)?;
+    let request = request_params(profile)?.serialize_request(&key)?;
+    Ok((request.der().to_vec(), Zeroizing::new(key.serialize_der())))
+}
+
+/// Whether a certificate was made for this PKCS#8 key.
+pub fn is_for_key(leaf: &[u8], pkcs8: &[u8]) -> bool {
+    use rcgen::PublicKeyData as _;
+    use x509_parser::prelude::FromDer as _;
+    let Ok((_, certificate)) = x509_parser::certificate::X509Certificate::from_der(leaf) else {
+        return false;
+    };
+    key_pair(pkcs8).is_ok_and(|key| key.subject_public_key_info() == certificate.public_key().raw)
+}
+
 impl Authority {
     fn new(certificate: Vec<u8>, key: KeyPair) -> Result<Self, CaError> {
         let der = CertificateDer::from(certificate.clone());

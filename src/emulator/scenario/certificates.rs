@@ -47,7 +47,7 @@ pub fn make(ctx: &Context<'_>, place: Place<'_>, wanted: &Certificate) -> Result
             let vault = place.vault(vault)?;
             let secret = wanted.secret.as_deref().unwrap_or(&wanted.name);
             let found = key_vault::Vault::at(ctx, &vault)?.ok_or_else(|| unknown("vault", vault.name()))?;
-            key_vault::certificate::add_version(&then, &found, secret, &made, "Unknown", std::collections::BTreeMap::new())?;
+            key_vault::certificate::add_version(&then, &found, &key_vault::certificate::Draft::named(secret), &made)?;
             sources::import(&then, &to, &vault, secret)?;
         }
     }

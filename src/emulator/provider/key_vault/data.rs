@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::{
     Vault,
     access::{Permission, Verdict, check},
-    certificates,
+    backup, certificates, issuers, pending,
     secret::Deleted,
     secrets,
 };
@@ -18,7 +18,8 @@ use crate::emulator::{
     route::{self, Found, Route},
 };
 
-const ROUTES: &[&[Route]] = &[secrets::ROUTES, certificates::ROUTES];
+/// Fixed words come before names: `certificates/contacts` is no certificate.
+const ROUTES: &[&[Route]] = &[issuers::ROUTES, backup::ROUTES, pending::ROUTES, secrets::ROUTES, certificates::ROUTES];
 
 /// What names the vault in `Call::params` besides the route's own words.
 const VAULT: &str = "vault";

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Deletion, Entry, NAMES, certificate, secret};
+use super::{Deletion, Entry, NAMES, certificate, issuers, pending, secret};
 use crate::emulator::{
     call::Call,
     context::{Context, text},
@@ -64,6 +64,8 @@ pub(super) fn retention_over(ctx: &Context<'_>, name: &str) -> Result<(), Fault>
 pub(super) fn forget(ctx: &Context<'_>, name: &str) -> Result<(), Fault> {
     ctx.tx.remove(&NAMES, name)?;
     secret::purge_vault(ctx, name)?;
+    pending::purge_vault(ctx, name)?;
+    issuers::purge_vault(ctx, name)?;
     certificate::purge_vault(ctx, name)
 }
 

@@ -141,7 +141,7 @@ fn recover(ctx: &Context<'_>, call: &Call) -> Outcome {
     Ok(Reply::ok(shown.unwrap_or_default()))
 }
 
-fn need(ctx: &Context<'_>, vault: &Vault, call: &Call) -> Result<Secret, Fault> {
+pub(super) fn need(ctx: &Context<'_>, vault: &Vault, call: &Call) -> Result<Secret, Fault> {
     secret::find(ctx, vault, call.param("name"))?.filter(|secret| secret.deleted.is_none()).ok_or_else(|| not_found(call))
 }
 
@@ -163,7 +163,7 @@ fn not_found(call: &Call) -> Fault {
     )
 }
 
-fn item(vault: &Vault, secret: &Secret, version: &Version, id: &str) -> Value {
+pub(super) fn item(vault: &Vault, secret: &Secret, version: &Version, id: &str) -> Value {
     let mut path = format!("{}secrets/{}", vault.uri(), secret.name);
     if !id.is_empty() {
         path = format!("{path}/{id}");

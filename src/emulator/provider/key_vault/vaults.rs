@@ -26,6 +26,31 @@ pub(super) fn none(_: &Context<'_>, _: &Call) -> Outcome {
     Ok(Reply::ok(json!({"value": [], "nextLink": null})))
 }
 
+/// Where a private endpoint of a vault could be: shown, not built.
+pub(super) fn links(ctx: &Context<'_>, call: &Call) -> Outcome {
+    let id = call.target();
+    ctx.need(&id)?;
+    Ok(Reply::ok(json!({"value": [{
+        "id": format!("{id}/privateLinkResources/vault"),
+        "name": "vault",
+        "type": "Microsoft.KeyVault/vaults/privateLinkResources",
+        "properties": {
+            "groupId": "vault",
+            "requiredMembers": ["default"],
+            "requiredZoneNames": ["privatelink.vaultcore.azure.net"],
+        },
+    }]})))
+}
+
+/// Any name is free for a managed HSM, since there are none.
+pub(super) fn check_hsm_name(_: &Context<'_>, _: &Call) -> Outcome {
+    Ok(Reply::ok(json!({"nameAvailable": true})))
+}
+
+pub(super) fn no_hsm(_: &Context<'_>, call: &Call) -> Outcome {
+    Err(Fault::not_found(&call.target()))
+}
+
 pub(super) fn get(ctx: &Context<'_>, call: &Call) -> Outcome {
     Ok(Reply::ok(ctx.need(&call.target())?))
 }

@@ -9,8 +9,10 @@ pub mod ownership;
 pub mod plans;
 pub mod public_certificates;
 pub mod site;
+pub mod site_actions;
 pub mod sites;
 pub mod sources;
+pub mod stacks;
 
 use serde::{Deserialize, Serialize};
 
