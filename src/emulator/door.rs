@@ -11,6 +11,7 @@ use super::{
     graph, metadata, outside,
     provider::key_vault,
     reply::{Body, Fault, Outcome, Reply},
+    revocation,
     route::{self, Found, Route},
     world::World,
 };
@@ -41,6 +42,7 @@ pub enum Door {
     Token,
     Discovery,
     Graph,
+    RevocationList,
     /// The vault's name.
     Vault(String),
     Arm,
@@ -60,6 +62,7 @@ impl Door {
             [_, "oauth2", "token"] | [_, "oauth2", "v2.0", "token"] => Self::Token,
             ["common", "discovery", "instance"] | [.., "openid-configuration"] => Self::Discovery,
             ["v1.0", ..] => Self::Graph,
+            ["crl", _] => Self::RevocationList,
             _ => Self::Arm,
         }
     }
@@ -106,6 +109,7 @@ fn answer(world: &World, door: &Door, incoming: &Incoming) -> Outcome {
         }
         Door::Discovery if call.segments.last().is_some_and(|last| last == "instance") => Ok(authority.instance_discovery()),
         Door::Discovery => Ok(authority.openid_configuration()),
+        Door::RevocationList => world.run(|ctx| follow(ctx, &[revocation::ROUTES], &mut call)),
         Door::Graph => {
             call.caller = authority
                 .caller(header, Audience::Graph)

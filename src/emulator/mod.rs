@@ -44,6 +44,7 @@ pub mod principals;
 pub mod provider;
 mod quota;
 pub mod reply;
+pub mod revocation;
 pub mod route;
 mod scenario;
 mod server;

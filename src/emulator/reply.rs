@@ -14,6 +14,7 @@ pub enum Body {
     Json(Value),
     /// Anything else, with its content type.
     Text(&'static str, String),
+    Octets(&'static str, Vec<u8>),
 }
 
 /// A good answer.

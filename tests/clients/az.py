@@ -15,10 +15,14 @@ import base64
 import json
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 import sys
+import urllib.request
 
+import az_arm
+import az_orders
 import az_vault
 import az_web
 import practice
@@ -86,6 +90,14 @@ class Az:
         openssl("req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "900", "-subj", "/CN=Company CA", "-keyout", f"{ca}.key", "-out", f"{ca}.crt")
         openssl("x509", "-req", "-inform", "DER", "-in", f"{ca}.csr", "-CA", f"{ca}.crt", "-CAkey", f"{ca}.key", "-days", "90", "-out", str(path))
 
+    def revoked(self):
+        """The serial numbers in the list of the CA of orders, fetched as whoever checks a certificate does."""
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.cloud.port}/crl/go-daddy.crl") as answer:
+            path = self.cloud.home / "list.crl"
+            path.write_bytes(answer.read())
+        shown = openssl("crl", "-inform", "DER", "-in", str(path), "-noout", "-text")
+        return re.findall(r"Serial Number: ([0-9A-F]+)", shown)
+
 
 def openssl(*arguments):
     return subprocess.run(["openssl", *arguments], check=True, capture_output=True, text=True).stdout
@@ -128,6 +140,12 @@ PARTS = {
     "vaults": az_vault.vaults,
     "certificates": az_vault.certificates,
     "secrets": az_vault.secrets,
+    "locks": az_arm.locks,
+    "resources": az_arm.resources,
+    "roles": az_arm.roles,
+    "zones": az_arm.zones,
+    "orders": az_orders.orders,
+    "others": az_orders.others,
 }
 
 

@@ -72,13 +72,10 @@ def resources(az, make_file):
          check=lambda one: one["tags"] == {"t": "1"})
     does("resource update -g rg-shop -n contoso-blog --resource-type Microsoft.Web/sites --set properties.httpsOnly=true",
          check=lambda one: one["properties"]["httpsOnly"] is True)
-    does("resource patch -g rg-shop -n contoso-blog --resource-type Microsoft.Web/sites --properties", '{"httpsOnly": false}', "--is-full-object", check=None) if False else None
     does("resource create -g az-res -n made-plan --resource-type Microsoft.Web/serverfarms -l westeurope --is-full-object --properties",
          '{"location": "westeurope", "sku": {"name": "B1"}, "properties": {}}', check=lambda one: one["sku"]["tier"] == "Basic")
     does("resource wait -g az-res -n made-plan --resource-type Microsoft.Web/serverfarms --exists")
     does("resource invoke-action --action restart -g rg-shop -n contoso-blog --resource-type Microsoft.Web/sites")
-    does("resource show -g rg-shop -n contoso-shop/shop.contoso.com --resource-type Microsoft.Web/sites/hostNameBindings",
-         check=lambda one: one["properties"]["sslState"] == "SniEnabled") if False else None
     does("resource show --namespace Microsoft.Web --parent sites/contoso-shop --resource-type hostNameBindings -n shop.contoso.com -g rg-shop",
          check=lambda one: one["properties"]["sslState"] == "SniEnabled")
     does("resource delete -g az-res -n made-plan --resource-type Microsoft.Web/serverfarms")
@@ -111,7 +108,7 @@ def roles(az, make_file):
     refuses("ForbiddenByRbac", "keyvault secret set --vault-name kv-az-role -n a --value 1")
     does("role assignment delete --assignee", "abfa0a7c-a6b6-4736-8310-5855508787cd", "--scope", vault)
     does("ad sp show --id abfa0a7c-a6b6-4736-8310-5855508787cd", check=lambda one: one["displayName"] == "Microsoft Azure App Service")
-    does("ad sp list --spn Microsoft.Azure.WebSites" if False else "ad sp list --display-name Microsoft", check=lambda all: isinstance(all, list))
+    does("ad sp list --display-name Microsoft", check=lambda all: len(all) >= 1)
 
 
 def zones(az, make_file):
@@ -132,5 +129,3 @@ def zones(az, make_file):
     does(f"network dns record-set a add-record {zone} -n apex2 -a 203.0.113.9", check=lambda one: one["ARecords"][0]["ipv4Address"] == "203.0.113.9")
     does(f"network dns record-set caa add-record {zone} -n strict --flags 0 --tag issue --value godaddy.com")
     does(f"network dns record-set list {zone}", check=lambda all: len(all) > 3)
-    does("network dns zone create -g rg-platform -n az-zone.example", check=lambda one: len(one["nameServers"]) == 4)
-    does("network dns zone delete -g rg-platform -n az-zone.example -y") if False else None

@@ -63,7 +63,6 @@ def orders(az, make_file):
     rest("post", f"{order}/resendEmail{version}")
     rest("get", f"{order}/detectors{version}", check=lambda all: all["value"])
     rest("get", f"{order}/detectors/AutoRenewStatus{version}", check=lambda one: one["properties"]["dataset"])
-    does(f"keyvault secret show --vault-name kv-az-order -n azorder", check=lambda one: one["value"] is not None) if False else None
 
     # Step 3: Import, as `az webapp config ssl import` does it with the name of an order.
     does("webapp config ssl import -g rg-shop -n contoso-shop --key-vault kv-az-order --key-vault-certificate-name azorder",
@@ -110,10 +109,6 @@ def others(az, make_file):
     get(f"{web}/sites/contoso-api/publicCertificates?api-version=2023-12-01", check=lambda all: len(all["value"]) == 2)
     get(f"{web}/sites?includeSlots=true&api-version=2023-12-01", check=lambda all: any("/slots/" in one["id"] for one in all["value"]))
     get(f"{web}/serverfarms/plan-shop/sites?api-version=2023-12-01", check=lambda all: len(all["value"]) > 2)
-    get(f"{subscription}/providers/Microsoft.DomainRegistration/domains?api-version=2023-12-01", check=lambda all: len(all["value"]) == 1)
-    get(f"{subscription}/providers/Microsoft.Web/deletedSites?api-version=2023-12-01", check=lambda all: all["value"] == []) if False else None
-    refuses("InvalidResourceType", "rest --method get", "--url", f"{subscription}/providers/Microsoft.Nothing/things?api-version=2020-01-01",
-            "--resource", f"{cloud.arm}/") if False else None
 
     # Certificates of one app alone (Flex Consumption).
     group = f"{subscription}/resourceGroups/az-flex/providers/Microsoft.Web"
@@ -127,7 +122,6 @@ def others(az, make_file):
     base, thumbprint = make_file("flex", ["az-flex.azurewebsites.net"])
     does(f"webapp config ssl upload -g az-flex -n az-flex --certificate-password test --certificate-name own --certificate-file {base}.pfx",
          check=lambda one: one["type"] == "Microsoft.Web/sites/certificates")
-    does("webapp config ssl list -g az-flex -n az-flex", check=lambda all: len(all) == 1) if False else None
     get(f"{group}/sites/az-flex/certificates?api-version=2024-11-01", check=lambda all: all["value"][0]["properties"]["thumbprint"] == thumbprint)
     does(f"webapp config ssl bind -g az-flex -n az-flex --ssl-type SNI --certificate-thumbprint {thumbprint} --hostname az-flex.azurewebsites.net")
     does(f"webapp config ssl unbind -g az-flex -n az-flex --certificate-thumbprint {thumbprint} --hostname az-flex.azurewebsites.net")

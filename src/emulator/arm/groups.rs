@@ -9,6 +9,7 @@ use crate::emulator::{
     id::ResourceId,
     jobs::Job,
     operations,
+    provider::certificate_registration,
     reply::{Fault, Outcome, Reply},
     route::Route,
 };
@@ -78,7 +79,9 @@ fn delete(ctx: &Context<'_>, call: &Call) -> Outcome {
     ctx.find(&id)?.ok_or_else(|| not_found(&id))?;
     let inside = ctx.list_all(&id, |_| true)?;
     for resource in &inside {
-        ctx.remove(&ResourceId::parse(text(resource, "/id")))?;
+        let one = ResourceId::parse(text(resource, "/id"));
+        certificate_registration::revoke(ctx, &one)?;
+        ctx.remove(&one)?;
     }
     let operation = operations::start(ctx, &id)?;
     ctx.soon(SignedDuration::from_mins(1), &Job::Finish(operation.clone()))?;

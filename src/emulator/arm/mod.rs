@@ -4,6 +4,7 @@ pub mod authorization;
 pub mod groups;
 pub mod locks;
 pub mod subscriptions;
+mod tags;
 
 use super::{
     call::{Call, Method},
@@ -25,6 +26,8 @@ const TABLES: &[&[Route]] = &[
     provider::key_vault::ROUTES,
     provider::certificate_registration::ROUTES,
     provider::domain_registration::ROUTES,
+    provider::network::ROUTES,
+    tags::ROUTES,
     microsoft_web::plans::ROUTES,
     microsoft_web::sites::ROUTES,
     microsoft_web::site_actions::ROUTES,

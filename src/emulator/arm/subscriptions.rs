@@ -30,6 +30,7 @@ const PROVIDERS: &[(&str, &str, &[&str])] = &[
     ("Microsoft.DomainRegistration", "2024-11-01", &["domains", "domains/domainOwnershipIdentifiers"]),
     ("Microsoft.KeyVault", "2023-07-01", &["vaults", "vaults/accessPolicies", "deletedVaults"]),
     ("Microsoft.Authorization", "2022-04-01", &["locks", "roleAssignments", "roleDefinitions"]),
+    ("Microsoft.Network", "2018-05-01", &["dnszones", "dnszones/A", "dnszones/CAA", "dnszones/CNAME", "dnszones/TXT"]),
     ("Microsoft.Resources", "2024-03-01", &["subscriptions", "resourceGroups"]),
 ];
 

@@ -13,14 +13,17 @@ use std::time::Duration;
 use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 use jiff::Timestamp;
 use rcgen::{
-    BasicConstraints, CertificateParams, CertificateSigningRequestParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa,
-    Issuer, KeyPair, KeyUsagePurpose, RsaKeySize, SerialNumber,
+    BasicConstraints, CertificateParams, CertificateRevocationListParams, CertificateSigningRequestParams, CrlDistributionPoint,
+    DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyIdMethod, KeyPair, KeyUsagePurpose, RevocationReason,
+    RevokedCertParams, RsaKeySize, SerialNumber,
 };
 use rustls::pki_types::{
     CertificateDer, PrivatePkcs8KeyDer,
     pem::{self, PemObject as _},
 };
 use zeroize::Zeroizing;
+
+use super::revocation::{Reason, Revoked};
 
 /// What the practice CA could not do.
 #[derive(Debug, thiserror::Error)]
@@ -51,6 +54,14 @@ impl Role {
         match self {
             Self::GoDaddy => "Go Daddy Secure Certificate Authority - G2",
             Self::DigiCert => "GeoTrust Global TLS RSA4096 SHA256 2022 CA1",
+        }
+    }
+
+    /// The file name of its revocation list.
+    pub const fn crl_name(self) -> &'static str {
+        match self {
+            Self::GoDaddy => "go-daddy.crl",
+            Self::DigiCert => "digicert.crl",
         }
     }
 }
@@ -103,6 +114,8 @@ pub struct Ca {
     root: Authority,
     go_daddy: Authority,
     digi_cert: Authority,
+    /// Where the revocation lists are: `http://127.0.0.1:8443/crl`.
+    lists: Option<String>,
 }
 
 impl std::fmt::Debug for Ca {
@@ -127,7 +140,7 @@ impl Ca {
             Authority::new(params.signed_by(&key, &root.issuer)?.der().to_vec(), key)
         };
         let (go_daddy, digi_cert) = (intermediate(Role::GoDaddy)?, intermediate(Role::DigiCert)?);
-        Ok(Self { root, go_daddy, digi_cert })
+        Ok(Self { root, go_daddy, digi_cert, lists: None })
     }
 
     /// Takes up a CA that [`Ca::to_pem`] wrote.
@@ -141,7 +154,7 @@ impl Ca {
             }
             _ => Err(CaError::Stored("a certificate or key is missing".into())),
         };
-        Ok(Self { root: authority()?, go_daddy: authority()?, digi_cert: authority()? })
+        Ok(Self { root: authority()?, go_daddy: authority()?, digi_cert: authority()?, lists: None })
     }
 
     /// Certificates and private keys of the whole CA, as PEM. Secret: keep it with the private parts.
@@ -164,13 +177,50 @@ impl Ca {
         pem("CERTIFICATE", &self.root.certificate, "\n")
     }
 
-    /// Signs one leaf.
-    pub fn issue(&self, profile: &Profile) -> Result<Issued, CaError> {
-        let authority = match profile.issuer {
+    /// The same CA, whose leaves say where its revocation lists are.
+    #[must_use]
+    pub fn with_lists(self, base: String) -> Self {
+        Self { lists: Some(base), ..self }
+    }
+
+    fn authority(&self, role: Role) -> &Authority {
+        match role {
             Role::GoDaddy => &self.go_daddy,
             Role::DigiCert => &self.digi_cert,
+        }
+    }
+
+    /// A signed list of what an intermediate takes back, for the time from the first moment to the second; DER.
+    pub fn revocation_list(&self, role: Role, revoked: &[Revoked], [from, until]: [Timestamp; 2]) -> Result<Vec<u8>, CaError> {
+        let at = |time: Timestamp| rcgen::date_time_ymd(1970, 1, 1) + since_1970(time);
+        let line = |one: &Revoked| RevokedCertParams {
+            serial_number: SerialNumber::from_slice(&octets(&one.serial)),
+            revocation_time: at(one.at),
+            reason_code: Some(match one.reason {
+                Reason::Superseded => RevocationReason::Superseded,
+                Reason::CessationOfOperation => RevocationReason::CessationOfOperation,
+            }),
+            invalidity_date: None,
         };
-        let params = leaf_params(profile)?;
+        let params = CertificateRevocationListParams {
+            this_update: at(from),
+            next_update: at(until),
+            crl_number: SerialNumber::from(u64::try_from(from.as_millisecond()).unwrap_or_default()),
+            issuing_distribution_point: None,
+            revoked_certs: revoked.iter().map(line).collect(),
+            key_identifier_method: KeyIdMethod::Sha256,
+        };
+        Ok(params.signed_by(&self.authority(role).issuer)?.der().to_vec())
+    }
+
+    /// Signs one leaf.
+    pub fn issue(&self, profile: &Profile) -> Result<Issued, CaError> {
+        let authority = self.authority(profile.issuer);
+        let mut params = leaf_params(profile)?;
+        if let Some(base) = &self.lists {
+            let uris = vec![format!("{base}/{}", profile.issuer.crl_name())];
+            params.crl_distribution_points = vec![CrlDistributionPoint { uris }];
+        }
         let (leaf, key, csr) = match &profile.key {
             KeySource::Csr(text) => {
                 let request = CertificateSigningRequestParams::from_pem(text).map_err(CaError::Request)?;
@@ -309,12 +359,18 @@ fn serial() -> SerialNumber {
 }
 
 fn set_validity(params: &mut CertificateParams, from: Timestamp, until: Timestamp) {
-    let at = |time: Timestamp| {
-        let seconds = u64::try_from(time.as_second()).unwrap_or_default();
-        rcgen::date_time_ymd(1970, 1, 1) + Duration::from_secs(seconds)
-    };
-    params.not_before = at(from);
-    params.not_after = at(until);
+    params.not_before = rcgen::date_time_ymd(1970, 1, 1) + since_1970(from);
+    params.not_after = rcgen::date_time_ymd(1970, 1, 1) + since_1970(until);
+}
+
+fn since_1970(time: Timestamp) -> Duration {
+    Duration::from_secs(u64::try_from(time.as_second()).unwrap_or_default())
+}
+
+/// Hex digits, two an octet.
+fn octets(hex: &str) -> Vec<u8> {
+    let pairs = hex.as_bytes().chunks(2).filter_map(|pair| std::str::from_utf8(pair).ok());
+    pairs.filter_map(|pair| u8::from_str_radix(pair, 16).ok()).collect()
 }
 
 /// PEM text with 64 characters a line.

@@ -4,7 +4,7 @@
 
 use serde_json::{Value, json};
 
-use super::{bindings, managed, plans, sources};
+use super::{bindings, managed, plans, site, sources};
 use crate::emulator::{
     ca::facts::{Facts, with_offset},
     call::{Call, Method},
@@ -16,6 +16,8 @@ use crate::emulator::{
 };
 
 pub const KIND: &str = "microsoft.web/certificates";
+/// Certificates of one app alone (C34).
+pub const OF_SITE: &str = "microsoft.web/sites/certificates";
 
 pub const ROUTES: &[Route] = &[
     Route::new(Method::Get, "{sub}/providers/Microsoft.Web/certificates", list),
@@ -24,6 +26,11 @@ pub const ROUTES: &[Route] = &[
     Route::new(Method::Put, "{rg}/providers/Microsoft.Web/certificates/{name}", put),
     Route::new(Method::Patch, "{rg}/providers/Microsoft.Web/certificates/{name}", patch),
     Route::new(Method::Delete, "{rg}/providers/Microsoft.Web/certificates/{name}", delete),
+    Route::new(Method::Get, "{rg}/providers/Microsoft.Web/sites/{site}/certificates", list_of_site),
+    Route::new(Method::Get, "{rg}/providers/Microsoft.Web/sites/{site}/certificates/{name}", get),
+    Route::new(Method::Put, "{rg}/providers/Microsoft.Web/sites/{site}/certificates/{name}", put),
+    Route::new(Method::Patch, "{rg}/providers/Microsoft.Web/sites/{site}/certificates/{name}", patch),
+    Route::new(Method::Delete, "{rg}/providers/Microsoft.Web/sites/{site}/certificates/{name}", delete),
 ];
 
 /// Where a certificate is put.
@@ -49,11 +56,17 @@ pub fn in_webspace(ctx: &Context<'_>, site: &ResourceId, webspace: &str, thumbpr
     let Some(subscription) = site.subscription_id() else {
         return Ok(None);
     };
-    let all = ctx.list(KIND, &subscription)?;
+    let mut all = ctx.list(OF_SITE, &app_of(site))?;
+    all.extend(ctx.list(KIND, &subscription)?);
     Ok(all.into_iter().find(|one| {
         text(one, "/properties/thumbprint").eq_ignore_ascii_case(thumbprint)
             && text(one, "/properties/webSpace").eq_ignore_ascii_case(webspace)
     }))
+}
+
+/// The app of a slot or of anything else below it.
+fn app_of(id: &ResourceId) -> ResourceId {
+    id.lineage().into_iter().find(|one| one.kind() == site::KIND).unwrap_or_else(|| id.clone())
 }
 
 /// Writes a certificate, new or in place of the one with that name; bindings that presented the old one present
@@ -102,7 +115,12 @@ pub fn save(ctx: &Context<'_>, place: &Place, material: &Material, origin: &Orig
             }
         }
     }
-    let mut certificate = envelope(&place.id, "Microsoft.Web/certificates", &place.region, properties);
+    let of_site = place.id.kind() == OF_SITE;
+    let kind = if of_site { "Microsoft.Web/sites/certificates" } else { "Microsoft.Web/certificates" };
+    let mut certificate = envelope(&place.id, kind, &place.region, properties);
+    if of_site {
+        certificate["properties"]["siteName"] = json!(place.id.parent().name());
+    }
     certificate["tags"] = place.tags.clone();
     ctx.save(&place.id, &certificate)?;
     ctx.save_private(&place.id, material)?;
@@ -141,6 +159,10 @@ fn list(ctx: &Context<'_>, call: &Call) -> Outcome {
         let fits = webspace.as_ref().is_none_or(|webspace| webspace.eq_ignore_ascii_case(here));
         Ok(fits.then_some(one))
     })
+}
+
+fn list_of_site(ctx: &Context<'_>, call: &Call) -> Outcome {
+    ctx.page(call, OF_SITE, &call.target(), |one| Ok(Some(one)))
 }
 
 fn get(ctx: &Context<'_>, call: &Call) -> Outcome {
@@ -182,6 +204,11 @@ fn place(ctx: &Context<'_>, call: &Call, before: Option<&Value>) -> Result<Place
         .text("/location")
         .ok_or_else(|| Fault::arm(400, "LocationRequired", "The location property is required for this definition."))?;
     let tags = call.body.get("tags").cloned().unwrap_or(Value::Null);
+    if id.kind() == OF_SITE && before.is_none() {
+        let site = ctx.need(&id.parent())?;
+        let of_site = |pointer| text(&site, pointer).to_owned();
+        return Ok(Place { id, region: of_site("/location"), webspace: of_site("/properties/webSpace"), tags });
+    }
     if let Some(before) = before {
         if !plans::same_region(location, text(before, "/location")) {
             return Err(Fault::elsewhere(&id, text(before, "/location"), location));
@@ -226,7 +253,10 @@ fn delete(ctx: &Context<'_>, call: &Call) -> Outcome {
     let webspace = text(&certificate, "/properties/webSpace");
     ctx.remove(&id)?;
     if in_webspace(ctx, &id, webspace, thumbprint)?.is_none() {
-        let bound = bindings::presenting(ctx, &id, webspace, thumbprint)?;
+        let mut bound = bindings::presenting(ctx, &id, webspace, thumbprint)?;
+        if id.kind() == OF_SITE {
+            bound.retain(|binding| ResourceId::parse(text(binding, "/id")).is_under(&app_of(&id)));
+        }
         if let Some(binding) = bound.first() {
             // The fault undoes the removal.
             return Err(Fault::web_coded(

@@ -21,6 +21,9 @@ pub const ROUTES: &[Route] = [
     both!(Patch, "config/web", put),
     both!(Post, "config/appsettings/list", settings),
     both!(Put, "config/appsettings", set_settings),
+    both!(Post, "config/connectionstrings/list", connection_strings),
+    both!(Get, "config/slotConfigNames", sticky),
+    both!(Put, "config/slotConfigNames", sticky),
 ]
 .as_flattened();
 
@@ -55,6 +58,21 @@ pub fn create(ctx: &Context<'_>, site: &ResourceId, location: &str) -> Result<()
     ctx.save(&id, &web)
 }
 
+/// What the `siteConfig` of a site says about its configuration: a site that is read and put back as it was carries
+/// nothing but nulls there, and app settings as a list.
+pub fn from_site(ctx: &Context<'_>, site: &ResourceId, members: &Map<String, Value>) -> Result<(), Fault> {
+    let mut members: Map<String, Value> =
+        members.iter().filter(|(_, value)| !value.is_null()).map(|(n, v)| (n.clone(), v.clone())).collect();
+    if let Some(settings) = members.remove("appSettings") {
+        for one in settings.as_array().into_iter().flatten() {
+            set(ctx, site, text(one, "/name"), text(one, "/value"))?;
+        }
+    }
+    members.remove("connectionStrings");
+    change(ctx, site, &Value::Object(members))?;
+    Ok(())
+}
+
 /// Lays changed members over the configuration.
 pub fn change(ctx: &Context<'_>, site: &ResourceId, members: &Value) -> Result<Value, Fault> {
     for name in ["minTlsVersion", "scmMinTlsVersion"] {
@@ -66,6 +84,9 @@ pub fn change(ctx: &Context<'_>, site: &ResourceId, members: &Value) -> Result<V
     }
     let id = site.child("config", "web");
     let mut web = ctx.need(&id)?;
+    if !members.is_object() {
+        return Ok(web);
+    }
     merge(&mut web["properties"], members);
     ctx.save(&id, &web)?;
     Ok(web)
@@ -102,6 +123,22 @@ pub fn set(ctx: &Context<'_>, site: &ResourceId, name: &str, value: &str) -> Res
     let mut all = ctx.tx.get(&APP_SETTINGS, &site.key())?.unwrap_or_default();
     all.insert(name.to_owned(), json!(value));
     Ok(ctx.tx.put(&APP_SETTINGS, &site.key(), &all)?)
+}
+
+/// There is no database to connect to.
+fn connection_strings(ctx: &Context<'_>, call: &Call) -> Outcome {
+    let site = ResourceId::from_segments(&call.segments[..call.segments.len() - 3]);
+    let owner = ctx.need(&site)?;
+    let id = site.child("config", "connectionstrings");
+    Ok(Reply::ok(envelope(&id, "Microsoft.Web/sites/config", text(&owner, "/location"), json!({}))))
+}
+
+/// Which settings stay with a slot when slots are swapped; slots are not swapped here.
+fn sticky(ctx: &Context<'_>, call: &Call) -> Outcome {
+    let id = call.target();
+    let owner = ctx.need(&id.parent())?;
+    let properties = json!({"appSettingNames": null, "connectionStringNames": null, "azureStorageConfigNames": null});
+    Ok(Reply::ok(envelope(&id, "Microsoft.Web/sites", text(&owner, "/location"), properties)))
 }
 
 fn show_settings(ctx: &Context<'_>, site: &ResourceId) -> Outcome {

@@ -41,6 +41,7 @@ const WRITABLE: &[&str] = &[
     "publicNetworkAccess",
     "enabled",
     "clientAffinityEnabled",
+    "functionAppConfig",
     "keyVaultReferenceIdentity",
 ];
 
@@ -121,8 +122,8 @@ fn change(ctx: &Context<'_>, call: &Call, id: &ResourceId, mut site: Value) -> O
             site["properties"][*name] = value.clone();
         }
     }
-    if let Some(web) = wanted.get("siteConfig").filter(|web| web.is_object()) {
-        config::change(ctx, id, web)?;
+    if let Some(members) = wanted.get("siteConfig").and_then(Value::as_object) {
+        config::from_site(ctx, id, members)?;
     }
     ctx.save(id, &site)?;
     for state in wanted.get("hostNameSslStates").and_then(Value::as_array).into_iter().flatten() {

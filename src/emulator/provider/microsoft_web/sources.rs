@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::{
     Job,
-    certificates::{self, KIND, Origin, Place},
+    certificates::{self, KIND, OF_SITE, Origin, Place},
 };
 use crate::emulator::{
     ca::{
@@ -123,7 +123,8 @@ pub fn vault_of(certificate: &Value) -> Option<(ResourceId, String)> {
 
 /// The service's own round: reads every vault again and says what it met in `keyVaultSecretStatus`.
 pub fn sync_all(ctx: &Context<'_>) -> Result<(), Fault> {
-    for certificate in ctx.list(KIND, &ResourceId::parse(""))? {
+    let everywhere = ResourceId::parse("");
+    for certificate in ctx.list(KIND, &everywhere)?.into_iter().chain(ctx.list(OF_SITE, &everywhere)?) {
         if let Some((vault, secret)) = vault_of(&certificate) {
             sync(ctx, certificate, &vault, &secret)?;
         }
