@@ -11,8 +11,13 @@ use std::process::Stdio;
 use certdeck::azure::{self, Client, inventory};
 use certdeck::emulator::Gate;
 use certdeck::model::Order;
+use certdeck::pki::{self, Bundle, Wrapping};
 use cloud::Cloud;
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
+use serde_json::Value;
 use tokio::process::{Child, Command};
+
+const PASSWORD: &str = "hunter2 for uploads";
 
 /// The way from nothing to a secured hostname, one command after the other.
 const JOURNEY: [(&str, &[&str]); 5] = [
@@ -36,35 +41,108 @@ const JOURNEY: [(&str, &[&str]); 5] = [
     ("bind", &["app=contoso-shop", "hostname=contoso.com", "ssl-type=sni"]),
 ];
 
+/// One `certdeck run`: the flow, and what follows it on the command line.
+struct Run {
+    flow: &'static str,
+    arguments: Vec<String>,
+}
+
+impl Run {
+    fn new(flow: &'static str, settings: &[&str]) -> Self {
+        let arguments = settings.iter().flat_map(|setting| ["--set".to_owned(), (*setting).to_owned()]).collect();
+        Self { flow, arguments }
+    }
+
+    fn with(mut self, arguments: &[&str]) -> Self {
+        self.arguments.extend(arguments.iter().map(|argument| (*argument).to_owned()));
+        self
+    }
+}
+
 #[test]
 fn killed_after_any_request_and_run_again_it_ends_as_if_undisturbed() {
     let mut cloud = Cloud::start();
     let mut killed = 0;
-    for step in JOURNEY {
-        let before = copy(&cloud.shut_down());
-        let undisturbed = Cloud::copy_of(before.path(), None);
-        run_to_the_end(&undisturbed, step);
-        let expected = state(&undisturbed);
-        for request in 1.. {
-            let gate = Gate::hold_after(request);
-            let disturbed = Cloud::copy_of(before.path(), Some(gate.clone()));
-            if !kill_at(&disturbed, &gate, step) {
-                break;
-            }
-            killed += 1;
-            run_to_the_end(&disturbed, step);
-            assert_eq!(
-                different(&state(&disturbed), &expected),
-                Vec::<&String>::new(),
-                "{} killed after request {request}",
-                step.0
-            );
-        }
-        cloud = undisturbed;
+    for (flow, settings) in JOURNEY {
+        let run = Run::new(flow, &[settings, &["order=contosowww", "resource-group=rg-shop"]].concat());
+        cloud = disturb_everywhere(cloud, &run, &mut killed, |_| ());
     }
     assert!(killed > 30, "only {killed} requests were made");
     assert_eq!(cloud.purchases(), 1);
     cloud.served_thumbprint("contoso.com");
+}
+
+#[test]
+fn uploads_killed_after_any_request_and_run_again_are_sent_once() {
+    let files = files();
+    let file = |name: &str| files.path().join(name).display().to_string();
+    let app = "app=rg-shop/contoso-shop";
+    let upload = |name: &str| Run::new("upload", &[app, &format!("file={}", file(name))]);
+    let runs = [
+        (upload("contoso.pfx").with(&["--password-file", &file("password")]), "/certificates/"),
+        (upload("open.pem").with(&["--new-password-env", "NEW_PASSWORD"]), "/certificates/"),
+        (Run::new("public", &[app, "name=partner", &format!("file={}", file("partner.cer"))]), "/publiccertificates/"),
+    ];
+    let mut cloud = Cloud::start();
+    let mut killed = 0;
+    for (run, place) in runs {
+        let sent_once = |cloud: &Cloud| assert_eq!(uploads(cloud, place), 1, "uploads by {}", run.flow);
+        cloud = disturb_everywhere(cloud, &run, &mut killed, sent_once);
+    }
+    assert!(killed > 12, "only {killed} requests were made");
+}
+
+/// Kills the run after each of its requests in turn, each time in a cloud of its own, and runs it again. Returns the
+/// cloud in which nothing disturbed it; `holds` looks at all of them.
+fn disturb_everywhere(mut cloud: Cloud, run: &Run, killed: &mut u32, holds: impl Fn(&Cloud)) -> Cloud {
+    let before = copy(&cloud.shut_down());
+    let undisturbed = Cloud::copy_of(before.path(), None);
+    run_to_the_end(&undisturbed, run);
+    holds(&undisturbed);
+    let expected = state(&undisturbed);
+    for request in 1.. {
+        let gate = Gate::hold_after(request);
+        let disturbed = Cloud::copy_of(before.path(), Some(gate.clone()));
+        if !kill_at(&disturbed, &gate, run) {
+            break;
+        }
+        *killed += 1;
+        run_to_the_end(&disturbed, run);
+        let found = state(&disturbed);
+        let different = different(&found, &expected);
+        assert!(different.is_empty(), "{} killed after request {request}: {different:#?}", run.flow);
+        holds(&disturbed);
+    }
+    undisturbed
+}
+
+/// How many uploads to this place the cloud has carried out.
+fn uploads(cloud: &Cloud, place: &str) -> usize {
+    let log = cloud.control("requests");
+    let is_upload =
+        |entry: &&Value| entry["method"] == "PUT" && entry["path"].as_str().unwrap().to_ascii_lowercase().contains(place);
+    log["value"].as_array().unwrap().iter().filter(is_upload).count()
+}
+
+/// A PFX with its password, a private certificate without any, and a public one.
+fn files() -> tempfile::TempDir {
+    let dir = tempfile::tempdir().unwrap();
+    let put = |name: &str, octets: &[u8]| std::fs::write(dir.path().join(name), octets).unwrap();
+    let made = || {
+        let mut params = CertificateParams::new(Vec::new()).unwrap();
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        let root = CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap();
+        let key = KeyPair::generate().unwrap();
+        let leaf = CertificateParams::new(vec!["contoso.com".to_owned()]).unwrap().signed_by(&key, &root).unwrap();
+        (format!("{}{}{}", leaf.pem(), root.pem(), key.serialize_pem()), root.der().to_vec())
+    };
+    let (pem, root) = made();
+    let bundle = Bundle::rewrap(&pki::read(pem.as_bytes(), None).unwrap()).unwrap();
+    put("contoso.pfx", &bundle.write(&PASSWORD.into(), Wrapping::TripleDes, None).unwrap());
+    put("password", PASSWORD.as_bytes());
+    put("open.pem", made().0.as_bytes());
+    put("partner.cer", &root);
+    dir
 }
 
 fn different<'a>(found: &'a [String], expected: &'a [String]) -> Vec<&'a String> {
@@ -73,9 +151,9 @@ fn different<'a>(found: &'a [String], expected: &'a [String]) -> Vec<&'a String>
 }
 
 /// Runs until the gate holds a request, and kills then. False when the flow ended without reaching it.
-fn kill_at(cloud: &Cloud, gate: &Gate, step: (&str, &[&str])) -> bool {
+fn kill_at(cloud: &Cloud, gate: &Gate, run: &Run) -> bool {
     cloud.runtime().block_on(async {
-        let mut child = start(cloud, step);
+        let mut child = start(cloud, run);
         tokio::select! {
             () = gate.reached() => {
                 child.kill().await.unwrap();
@@ -89,18 +167,15 @@ fn kill_at(cloud: &Cloud, gate: &Gate, step: (&str, &[&str])) -> bool {
     })
 }
 
-fn run_to_the_end(cloud: &Cloud, step: (&str, &[&str])) {
-    let output = cloud.runtime().block_on(start(cloud, step).wait_with_output()).unwrap();
-    assert!(output.status.success(), "{}: {}", step.0, String::from_utf8_lossy(&output.stderr));
+fn run_to_the_end(cloud: &Cloud, run: &Run) {
+    let output = cloud.runtime().block_on(start(cloud, run).wait_with_output()).unwrap();
+    assert!(output.status.success(), "{}: {}", run.flow, String::from_utf8_lossy(&output.stderr));
 }
 
-fn start(cloud: &Cloud, (flow, settings): (&str, &[&str])) -> Child {
+fn start(cloud: &Cloud, run: &Run) -> Child {
     let subscription = format!("subscription={}", cloud.connection().subscription_ids[0]);
     let mut command = certdeck(cloud);
-    command.args(["run", flow, "--yes", "--set", "order=contosowww", "--set", "resource-group=rg-shop", "--set", &subscription]);
-    for setting in settings {
-        command.args(["--set", setting]);
-    }
+    command.args(["run", run.flow, "--yes", "--set", &subscription]).args(&run.arguments).env("NEW_PASSWORD", PASSWORD);
     let _runtime = cloud.runtime().enter();
     command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap()
 }
@@ -126,6 +201,7 @@ fn state(cloud: &Cloud) -> Vec<String> {
         format!("{id} {status} {product:?} {auto_renew} {stored:?} {names:?} {}", token.is_some())
     });
     let certificates = estate.certificates.iter().map(|one| format!("{} {:?} {:?} {}", one.id, one.hosts, one.vault, one.webspace));
+    let public = estate.public_certificates.iter().map(|one| format!("{} {:?}", one.id, one.thumbprint));
     let bindings = estate.bindings.iter().map(|binding| {
         let certificate = estate.certificate_of(binding).map(|certificate| certificate.id.as_str());
         format!("{} {:?} {certificate:?}", binding.id(), binding.ssl)
@@ -134,7 +210,7 @@ fn state(cloud: &Cloud) -> Vec<String> {
         .vaults
         .iter()
         .map(|vault| format!("{} {} {} {:?} {}", vault.id, vault.sku, vault.rbac, vault.policies, vault.public_network));
-    std::iter::once(purchases).chain(orders).chain(certificates).chain(bindings).chain(vaults).collect()
+    std::iter::once(purchases).chain(orders).chain(certificates).chain(public).chain(bindings).chain(vaults).collect()
 }
 
 fn certdeck(cloud: &Cloud) -> Command {

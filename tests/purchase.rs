@@ -49,7 +49,7 @@ fn a_certificate_is_bought_and_bound_from_the_keyboard_and_the_hostname_serves_i
     screen.wait_for(&thumbprint);
 
     screen.keys("<Enter>");
-    screen.wait_without("The hostname is secured");
+    screen.wait_without("Enter shows it in Bindings");
     let bound = |line: &str| line.contains(" contoso.com") && line.contains("SNI SSL") && line.contains(&thumbprint[..8]);
     screen.wait_until("the new binding in the pane", |screen| screen.lines().any(bound));
     assert_eq!(cloud.purchases(), 1);

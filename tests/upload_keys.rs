@@ -66,7 +66,7 @@ fn a_pfx_is_picked_uploaded_and_bound_from_the_keyboard() {
     screen.wait_for("The hostname is secured");
     screen.wait_for("it serves this certificate");
     screen.keys("<Enter>");
-    screen.wait_without("The hostname is secured");
+    screen.wait_without("Enter shows it in Bindings");
     screen.keys("q");
     assert_eq!(screen.wait_exit(), 0);
     screen.assert_given_back();
@@ -99,6 +99,7 @@ fn a_password_from_a_file_uploads_and_one_in_the_arguments_is_refused() {
     assert!(code == 0 && text.contains("\"pfxBlob\": \"•••\""), "{text}");
     let (code, text) = run(&["--password-file", &file, "--yes"]);
     assert!(code == 0 && text.contains("\"outcome\": \"done\""), "{text}");
+    assert!(text.contains("Azure warns: Some of the uploaded certificates"), "{text}");
     let (code, _) = run(&["--password-file", &file]);
     assert_eq!(code, 0, "what is there needs no agreement");
 

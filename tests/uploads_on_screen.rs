@@ -10,6 +10,7 @@ use certdeck::app::pane::PaneName;
 use certdeck::flow::{FlowName, Key, Seen, StepId};
 use certdeck::model::Problem;
 use certdeck::pki;
+use certdeck::workbench::Password;
 use contoso::{SHOP, Screen, app_settings, estate, seen_for_open_upload, seen_for_public, seen_for_upload};
 use insta::assert_snapshot;
 use secrecy::ExposeSecret;
@@ -128,6 +129,13 @@ fn a_file_without_a_password_gets_one_where_the_form_asks_for_it() {
     screen.press("<Enter>");
     assert_eq!(screen.app.wizard.as_ref().unwrap().focused_field().unwrap().key, Key::NewPassword);
     assert_snapshot!("upload_wrap", screen.text());
+    screen.press("<C-g>");
+    assert_eq!(screen.effects, [Effect::MakePassword]);
+    screen.send(Message::PasswordMade(Ok(Password("made-for-this".into()))));
+    let wizard = screen.app.wizard.as_ref().unwrap();
+    assert_eq!(wizard.inputs.secret(Key::NewPassword).unwrap().expose_secret(), "made-for-this");
+    screen.press("<Tab>");
+    assert!(matches!(&screen.effects[..], [.., Effect::Observe { inputs, .. }] if inputs.has(Key::NewPassword)));
 }
 
 #[test]

@@ -237,6 +237,37 @@ fn a_file_without_a_password_gets_one_and_aes_is_an_error_of_the_seed_only_a203_
 }
 
 #[test]
+fn a_password_that_is_made_is_in_a_file_of_its_own_and_nowhere_else_a142() {
+    let bench = Bench::new();
+    bench.build("out.pfx", &[]);
+    let run = |file: &str| {
+        bench.run(&[
+            "rewrap",
+            "out.pfx",
+            file,
+            "--password-file",
+            "password",
+            "--generate-password",
+            "new",
+            "--encryption",
+            "aes-256",
+        ])
+    };
+    let made = run("new.pfx");
+    assert_eq!(made.status.code(), Some(0), "{}", words(&made));
+    let password = std::fs::read_to_string(bench.path("new")).unwrap();
+    assert!(password.len() == 30 && password.ends_with('\n'));
+    assert_eq!(bench.path("new").metadata().unwrap().permissions().mode() & 0o777, 0o600);
+    let said = format!("{}{}", words(&made), String::from_utf8_lossy(&made.stdout));
+    assert!(!said.contains(password.trim()), "{said}");
+    let (json, _) = bench.check("new.pfx", &["--password-file", "new"]);
+    assert_eq!(json["verdict"], "accept", "{json}");
+    let again = run("other.pfx");
+    assert!(again.status.code() == Some(2) && words(&again).contains("new exists"), "{}", words(&again));
+    assert!(!bench.path("other.pfx").exists() && std::fs::read_to_string(bench.path("new")).unwrap() == password);
+}
+
+#[test]
 fn others_read_what_is_written_in_both_encryptions_and_with_any_password() {
     let bench = Bench::new();
     let long = "abcdefgh".repeat(8);

@@ -10,11 +10,12 @@ use std::path::Path;
 use certdeck::app::dialog::{Dialog, Folder, FolderEntry, Part};
 use certdeck::app::effect::Effect;
 use certdeck::app::message::Message;
-use certdeck::pki::Question;
-use certdeck::workbench::{Examined, Fact, Job, Outcome, Trouble, facts, openssl, verdict};
+use certdeck::pki::{self, Question};
+use certdeck::workbench::{Examined, Fact, Job, Outcome, Password, Trouble, facts, openssl, verdict};
 use contoso::{Screen, host, now};
 use insta::assert_snapshot;
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, ExtendedKeyUsagePurpose, IsCa, KeyPair};
+use secrecy::ExposeSecret;
 
 const PASSWORD: &str = "hunter2 π";
 
@@ -159,6 +160,26 @@ fn no_effect_and_no_message_prints_a_password() {
     let result = Outcome { title: "b.pfx".into(), facts, verdict: Vec::new(), findings: Vec::new(), openssl: Vec::new() };
     answer(&mut screen, Ok(result));
     assert!(!format!("{:?}{}", screen.app, screen.text()).contains("hunter2"));
+}
+
+#[test]
+fn a_password_that_is_made_is_copied_and_wanted_again_a142() {
+    let mut screen = opened("cert-rewrap");
+    screen.press("/home/ada/a.pfx<Tab><C-g>");
+    assert!(screen.effects.is_empty(), "the old password cannot be made up");
+    screen.press("<Tab><Tab><Tab><C-g>");
+    assert_eq!(screen.effects, [Effect::MakePassword]);
+    let made = pki::generate_password().unwrap();
+    let text = made.expose_secret().to_owned();
+    screen.send(Message::PasswordMade(Ok(Password(made))));
+    assert_snapshot!("cert_password_made", screen.text());
+    screen.press("<Enter>");
+    assert_eq!(refusal(&screen).0, Part::Again, "nobody has shown yet to have it");
+    screen.send(Message::Pasted(text.clone()));
+    screen.press("<Enter>");
+    let Job::Rewrap { target, .. } = job(&screen) else { panic!() };
+    assert_eq!(target.password.unwrap().0.expose_secret(), text);
+    assert!(!format!("{:?}{:?}{}", screen.effects, screen.app, screen.text()).contains(&text));
 }
 
 #[test]

@@ -2,13 +2,17 @@
 
 use std::sync::Arc;
 
+use secrecy::SecretString;
+
 use super::detail::Raw;
+use super::dialog::Dialog;
 use super::effect::Effect;
 use super::message::{AskId, Message};
 use super::operations::Outcome;
 use super::pane::{Tone, urgency};
 use super::{App, Counts, Reading};
 use crate::model::{Estate, Problem};
+use crate::workbench::Password;
 
 impl App {
     pub(super) fn read_estate(&mut self) {
@@ -69,7 +73,22 @@ impl App {
                 Ok(()) => self.say("sent to the clipboard of your terminal", Tone::Good),
                 Err(problem) => self.show_problem(problem),
             },
+            Message::PasswordMade(result) => match result {
+                Ok(Password(password)) => self.fill_password(&password),
+                Err(problem) => self.show_problem(problem),
+            },
             _ => {}
+        }
+    }
+
+    /// Into the row or field that has the keys. A form asks for it twice: pasting it proves that it was kept.
+    fn fill_password(&mut self, password: &SecretString) {
+        const MADE: &str = "made and sent to your clipboard";
+        if let Some(Dialog::Bench(bench)) = self.dialogs.last_mut() {
+            bench.fill_password(password);
+            self.say(format!("{MADE}: paste it here, and where you keep passwords"), Tone::Good);
+        } else if self.fill_secret_field(password) {
+            self.say(format!("{MADE}: paste it where you keep passwords"), Tone::Good);
         }
     }
 

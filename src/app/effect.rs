@@ -52,6 +52,8 @@ pub enum Effect {
         ask: AskId,
     },
     Copy(String),
+    /// Make a password for a file that is written, and copy it: what nobody chose, somebody has to keep.
+    MakePassword,
     /// Send `Message::Ticked` after this time.
     Wake(Duration),
     Suspend,

@@ -8,7 +8,7 @@ use super::dialog::Folder;
 use super::key::Key;
 use crate::flow::{Observed, StepId};
 use crate::model::{Estate, Problem};
-use crate::workbench::{Outcome, Trouble};
+use crate::workbench::{Outcome, Password, Trouble};
 
 /// Tells the answers to one question from those to another; a late answer to a question no longer asked is dropped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -74,6 +74,8 @@ pub enum Message {
     },
     /// Whether the text reached the clipboard; where the terminal cannot say, that it was sent.
     Copied(Result<(), Problem>),
+    /// A new password, on its way to the clipboard already (`Effect::MakePassword`).
+    PasswordMade(Result<Password, Problem>),
     /// A signal asks the program to end; nothing may be asked any more.
     Ended,
 }

@@ -47,6 +47,7 @@ impl App {
             Act::FillRow(path) => self.fill_row(&path),
             Act::PickFile { title, endings, beside } => self.pick_file(title, endings, beside),
             Act::Work { replaces } => self.work(replaces),
+            Act::MakePassword => self.emit(Effect::MakePassword),
             Act::StopWork(ask) => self.stop_work(ask),
             Act::OpenFolder(path) => self.open_folder(path),
             Act::Show(pane, id) => self.show(pane, &id),

@@ -18,6 +18,8 @@ pub struct Answer {
     pub retry_after: Option<Duration>,
     pub location: Option<String>,
     pub operation: Option<String>,
+    /// What the service has to say although it did as asked.
+    pub warning: Option<String>,
 }
 
 impl Answer {
@@ -30,6 +32,7 @@ impl Answer {
             retry_after: retry_after(&header, Timestamp::now()),
             location: header("location"),
             operation: header("azure-asyncoperation"),
+            warning: header("warning").map(|text| warnings(&text)),
         }
     }
 
@@ -48,6 +51,12 @@ impl Answer {
     pub fn into_body(self) -> Option<Value> {
         (!self.body.is_null()).then_some(self.body)
     }
+}
+
+/// `199 One thing.,199 Another` as `One thing. Another`: each warning comes with a code that always is the same.
+fn warnings(header: &str) -> String {
+    let each = header.split("199 ").map(|text| text.trim_matches([' ', ',', '"']));
+    printable(&each.filter(|text| !text.is_empty()).collect::<Vec<_>>().join(" ")).into_owned()
 }
 
 /// Milliseconds, seconds or an HTTP date, whichever the service chose. A date counts from the service's own clock,
@@ -70,6 +79,17 @@ fn retry_after(header: &dyn Fn(&str) -> Option<String>, now: Timestamp) -> Optio
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+
+    #[test]
+    fn warnings_are_sentences_without_their_codes() {
+        let recorded = "199 Some of the uploaded certificates are either self-signed or expired.,199 Some of the uploaded certificates cannot be validated to a trusted CA";
+        assert_eq!(
+            warnings(recorded),
+            "Some of the uploaded certificates are either self-signed or expired. Some of the uploaded certificates cannot be validated to a trusted CA"
+        );
+        assert_eq!(warnings("199 a\u{1b}[2J"), warnings("a\u{1b}[2J"));
+        assert!(!warnings("199 a\u{1b}[2J").contains('\u{1b}'));
+    }
 
     #[test]
     fn every_form_of_retry_after_is_understood() {

@@ -38,6 +38,8 @@ pub struct Changed {
     pub body: Option<Value>,
     /// For support.
     pub request_id: Option<String>,
+    /// What the service has to say although it did as asked.
+    pub warning: Option<String>,
 }
 
 /// One line about a change that is under way.
@@ -116,7 +118,7 @@ impl Client {
             // Whatever else goes wrong now, the change is under way.
             other => AzureError::LostSight(Box::new(other)),
         })?;
-        Ok(Changed { status, body, request_id })
+        Ok(Changed { status, body, request_id, warning: answer.warning })
     }
 
     /// Follows an accepted change until it is over; the resource as it is then.

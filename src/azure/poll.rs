@@ -150,7 +150,7 @@ mod tests {
     use serde_json::json;
 
     fn answer(status: u16, body: Value) -> Answer {
-        Answer { status, body, request_id: None, retry_after: None, location: None, operation: None }
+        Answer { status, body, request_id: None, retry_after: None, location: None, operation: None, warning: None }
     }
 
     #[test]

@@ -15,7 +15,7 @@ pub fn ask(step: &Step) -> bool {
     let plan = step.plan().join("\n  ");
     let (notice, question) = match &step.consent {
         Consent::Plain => (String::new(), "Send this? [y/N] ".to_owned()),
-        Consent::Cost { notice, word } => (format!("{notice}\n"), format!("Type {word} to go on: ")),
+        Consent::Typed { notice, word } => (format!("{notice}\n"), format!("Type {word} to go on: ")),
     };
     let _ = write!(err, "\n{}\n  {plan}\n{notice}{question}", step.title);
     let _ = err.flush();
@@ -26,7 +26,7 @@ pub fn ask(step: &Step) -> bool {
 fn agrees(consent: &Consent, answer: &str) -> bool {
     match consent {
         Consent::Plain => answer.eq_ignore_ascii_case("y") || answer.eq_ignore_ascii_case("yes"),
-        Consent::Cost { word, .. } => answer == word,
+        Consent::Typed { word, .. } => answer == word,
     }
 }
 
@@ -36,7 +36,7 @@ mod tests {
 
     #[test]
     fn money_is_spent_only_on_the_typed_word() {
-        let cost = Consent::Cost { notice: String::new(), word: "contoso.com".to_owned() };
+        let cost = Consent::Typed { notice: String::new(), word: "contoso.com".to_owned() };
         assert!(agrees(&cost, "contoso.com"));
         assert!(!agrees(&cost, "y") && !agrees(&cost, "") && !agrees(&cost, "contoso"));
         assert!(agrees(&Consent::Plain, "Yes") && !agrees(&Consent::Plain, ""));

@@ -50,12 +50,12 @@ pub enum Report {
 }
 
 fn flow_names() -> impl TypedValueParser<Value = FlowName> {
-    let names = PossibleValuesParser::new(FlowName::ALL.map(FlowName::as_str));
+    let names = PossibleValuesParser::new(FlowName::ALL.iter().map(|flow| flow.as_str()));
     names.try_map(|name| FlowName::parse(&name).ok_or_else(|| format!("{name} is no guided operation")))
 }
 
 fn keys() -> String {
-    let settable: Vec<&str> = Key::ALL.into_iter().filter(|key| !key.is_secret()).map(Key::as_str).collect();
+    let settable: Vec<&str> = Key::ALL.iter().filter(|key| !key.is_secret()).map(|key| key.as_str()).collect();
     format!("Keys for --set: {}", settable.join(", "))
 }
 
@@ -210,6 +210,10 @@ impl Conductor for Headless {
         if self.seen {
             words(note);
         }
+    }
+
+    fn warns(&mut self, warning: &str) {
+        words(warning);
     }
 
     fn consents(&mut self, step: &Step) -> bool {

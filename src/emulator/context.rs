@@ -8,13 +8,14 @@ use super::{
     call::Call,
     id::ResourceId,
     jobs::{self, Job},
+    lag,
     reply::{Fault, Reply},
     setting::Setting,
     store::{Collection, Transaction},
 };
 
 /// ARM resources: the JSON as GET shows it, at `TYPE|ID` in lower case, so that one scan lists one type.
-const RESOURCES: Collection<Value> = Collection::new("resource");
+pub(super) const RESOURCES: Collection<Value> = Collection::new("resource");
 /// What belongs to a resource and is shown to nobody.
 const PRIVATE: Collection<Value> = Collection::private("resource");
 
@@ -27,12 +28,29 @@ pub struct Context<'w> {
     pub now: Timestamp,
     /// Addresses, tenant, pace, CA: what does not change while the cloud runs.
     pub setting: &'w Setting,
+    /// Which state of the resources is read.
+    pub view: View,
+}
+
+/// Two states of the same resources.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum View {
+    /// As they are.
+    #[default]
+    Now,
+    /// As the index of Resource Graph knows them: changes show some time later.
+    Indexed,
+    /// As they are; what is changed shows in the index at once. For estates that are planted with a past.
+    Planted,
 }
 
 impl Context<'_> {
     /// The resource as stored.
     pub fn find(&self, id: &ResourceId) -> Result<Option<Value>, Fault> {
-        Ok(self.tx.get(&RESOURCES, &key(id))?)
+        Ok(match self.view {
+            View::Indexed => lag::find(self.tx, &key(id))?,
+            View::Now | View::Planted => self.tx.get(&RESOURCES, &key(id))?,
+        })
     }
 
     /// The resource, or 404 in ARM's words.
@@ -42,19 +60,45 @@ impl Context<'_> {
 
     /// Writes the resource. Its `id`, `name` and `type` are whatever `resource` says: see `envelope`.
     pub fn save(&self, id: &ResourceId, resource: &Value) -> Result<(), Fault> {
-        Ok(self.tx.put(&RESOURCES, &key(id), resource)?)
+        let key = key(id);
+        lag::remember(self, &key)?;
+        Ok(self.tx.put(&RESOURCES, &key, resource)?)
     }
 
     /// Removes the resource and its private part, not its children; says whether it was there.
     pub fn remove(&self, id: &ResourceId) -> Result<bool, Fault> {
+        let key = key(id);
+        lag::remember(self, &key)?;
         self.tx.remove(&PRIVATE, &id.key())?;
-        Ok(self.tx.remove(&RESOURCES, &key(id))?)
+        Ok(self.tx.remove(&RESOURCES, &key)?)
     }
 
     /// All resources of a type (`microsoft.web/sites`, lower case) under a scope, in id order.
     pub fn list(&self, kind: &str, scope: &ResourceId) -> Result<Vec<Value>, Fault> {
-        let all = self.tx.scan(&RESOURCES, &format!("{kind}|{}/", scope.key()))?;
-        Ok(all.into_iter().map(|(_, resource)| resource).collect())
+        let mut all = Vec::new();
+        self.walk(&format!("{kind}|{}/", scope.key()), None, &mut |_, resource| {
+            all.push(resource);
+            true
+        })?;
+        Ok(all)
+    }
+
+    /// Shows `visit` the resources whose key (`TYPE|ID` in lower case) begins with `prefix` and lies after `after`, in
+    /// the order of their keys, until it answers false.
+    pub fn walk(&self, prefix: &str, after: Option<&str>, visit: &mut dyn FnMut(&str, Value) -> bool) -> Result<(), Fault> {
+        match self.view {
+            View::Indexed => lag::walk(self.tx, prefix, after, visit)?,
+            View::Now | View::Planted => self.tx.walk(&RESOURCES, prefix, after, visit)?,
+        }
+        Ok(())
+    }
+
+    /// How many resources `walk` would show.
+    pub fn count(&self, prefix: &str) -> Result<usize, Fault> {
+        Ok(match self.view {
+            View::Indexed => lag::count(self.tx, prefix)?,
+            View::Now | View::Planted => self.tx.count(&RESOURCES, prefix)?,
+        })
     }
 
     /// Every resource under a scope, of every type, that `keep` accepts.
@@ -88,7 +132,7 @@ impl Context<'_> {
         let prefix = format!("{kind}|{}/", scope.key());
         let mut stop = None;
         // One more than fits tells whether there is a next page.
-        self.tx.walk(&RESOURCES, &prefix, after.as_deref(), |key, resource| {
+        self.walk(&prefix, after.as_deref(), &mut |key, resource| {
             match show(resource) {
                 Ok(Some(shown)) => kept.push((key.to_owned(), shown)),
                 Ok(None) => {}

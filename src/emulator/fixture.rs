@@ -13,7 +13,7 @@ use super::{
     arm::{self, groups, subscriptions},
     ca::{self, Ca},
     call::{Call, Caller, Method},
-    context::Context,
+    context::{Context, View},
     entra::Authority,
     id::ResourceId,
     jobs,
@@ -54,7 +54,7 @@ impl Fixture {
     /// Runs `work` in a transaction and commits it.
     pub fn with<T>(&self, work: impl FnOnce(&Context<'_>) -> T) -> T {
         let tx = self.store.begin().unwrap();
-        let ctx = Context { tx: &tx, now: self.now, setting: &self.setting };
+        let ctx = Context { tx: &tx, now: self.now, setting: &self.setting, view: View::Now };
         let done = work(&ctx);
         tx.commit().unwrap();
         done
@@ -72,7 +72,7 @@ impl Fixture {
 
     fn answer(&self, call: &Call, run: impl FnOnce(&Context<'_>, &Call) -> Outcome) -> Reply {
         let tx = self.store.begin().unwrap();
-        let ctx = Context { tx: &tx, now: self.now, setting: &self.setting };
+        let ctx = Context { tx: &tx, now: self.now, setting: &self.setting, view: View::Now };
         match run(&ctx, call) {
             Ok(reply) => {
                 tx.commit().unwrap();
@@ -101,7 +101,7 @@ impl Fixture {
                 break;
             }
             jobs::take(&tx, &key).unwrap();
-            let ctx = Context { tx: &tx, now: due, setting: &self.setting };
+            let ctx = Context { tx: &tx, now: due, setting: &self.setting, view: View::Now };
             job.run(&ctx).unwrap();
             tx.commit().unwrap();
         }

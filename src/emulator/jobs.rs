@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     context::Context,
     error::StoreError,
-    operations,
+    lag, operations,
     provider::{certificate_registration, key_vault, microsoft_web},
     reply::Fault,
     store::{Collection, Transaction},
@@ -26,6 +26,8 @@ const JOBS: Collection<Job> = Collection::new("job");
 pub enum Job {
     /// A long-running operation ends well.
     Finish(operations::OperationId),
+    /// Resource Graph's index visits the resource with this key.
+    Index(String),
     KeyVault(key_vault::Job),
     CertificateRegistration(certificate_registration::Job),
     Web(microsoft_web::Job),
@@ -36,6 +38,7 @@ impl Job {
     pub fn run(self, ctx: &Context<'_>) -> Result<(), Fault> {
         match self {
             Self::Finish(operation) => operations::finish(ctx, &operation),
+            Self::Index(key) => lag::catch_up(ctx, &key),
             Self::KeyVault(job) => job.run(ctx),
             Self::CertificateRegistration(job) => job.run(ctx),
             Self::Web(job) => job.run(ctx),

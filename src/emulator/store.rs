@@ -206,6 +206,19 @@ impl Transaction {
         }
     }
 
+    /// How many documents have a key that begins with `prefix`; none is read.
+    pub fn count<T>(&self, of: &Collection<T>, prefix: &str) -> Result<usize, StoreError> {
+        let begin = of.key(prefix);
+        let end = format!("{begin}\u{10ffff}");
+        let table = self.write.open_table(of.table)?;
+        let mut count = 0;
+        for entry in table.range(begin.as_str()..end.as_str())? {
+            entry?;
+            count += 1;
+        }
+        Ok(count)
+    }
+
     /// Up to `CHUNK` raw entries from the key `from` on that begin with `prefix`.
     fn chunk(&self, table: Table, prefix: &str, from: &str) -> Result<Vec<(String, Vec<u8>)>, StoreError> {
         let table = self.write.open_table(table)?;

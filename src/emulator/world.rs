@@ -13,7 +13,7 @@ use tokio::sync::oneshot;
 
 use super::{
     clock::Clock,
-    context::Context,
+    context::{Context, View},
     error::{EmulatorError, StoreError},
     jobs,
     log::Log,
@@ -27,6 +27,9 @@ type Task = Box<dyn FnOnce(&mut World) + Send>;
 
 /// The longest sleep when nothing is due.
 const IDLE: Duration = Duration::from_secs(3600);
+
+/// The expressions of a query may lie a thousand deep in each other; only what is used takes memory.
+const STACK: usize = 16 << 20;
 
 /// State, clock and jobs.
 #[derive(Debug)]
@@ -48,7 +51,7 @@ impl World {
     pub fn run<T>(&self, work: impl FnOnce(&Context<'_>) -> Result<T, Fault>) -> Result<T, Fault> {
         let tx = self.store.begin()?;
         let now = Clock::load(&tx)?.now();
-        let ctx = Context { tx: &tx, now, setting: &self.setting };
+        let ctx = Context { tx: &tx, now, setting: &self.setting, view: View::Now };
         let done = work(&ctx)?;
         self.clock.set(Clock::load(&tx)?);
         tx.commit()?;
@@ -69,7 +72,7 @@ impl World {
                 return Ok(Duration::try_from(wait).unwrap_or(IDLE).min(IDLE));
             }
             jobs::take(&tx, &key)?;
-            let ctx = Context { tx: &tx, now: due, setting: &self.setting };
+            let ctx = Context { tx: &tx, now: due, setting: &self.setting, view: View::Now };
             match job.clone().run(&ctx) {
                 Ok(()) => tx.commit()?,
                 Err(fault) => {
@@ -103,6 +106,7 @@ impl World {
         let (tasks, inbox) = mpsc::channel();
         let thread = thread::Builder::new()
             .name("practice-cloud".to_owned())
+            .stack_size(STACK)
             .spawn(move || self.live(&inbox))
             .map_err(|source| EmulatorError::File { action: "start", path: "the practice cloud's thread".into(), source })?;
         Ok((Handle { tasks }, thread))

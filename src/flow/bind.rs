@@ -5,7 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::import_order::{observe_app, tier_problem};
 use super::target::{app_id, order_id};
-use super::{Case, Field, FieldKind, Inputs, Key, Observed, Pick, Seen, Step, StepId, StepStatus};
+use super::{Case, Field, FieldKind, Flow, FlowName, Inputs, Key, Observed, Pick, Seen, Step, StepId, StepStatus, Subject};
 use crate::azure::{AzureError, Client, orders, sites};
 use crate::health::tls;
 use crate::model::{App, Binding, Estate, Hostname, PrivateCertificate, SslState, Thumbprint};
@@ -19,7 +19,26 @@ const TYPES: &[(&str, &str, &str)] = &[
 /// The front ends take a new binding within moments.
 const POLL: SignedDuration = SignedDuration::from_secs(5);
 
-pub(super) fn fields(inputs: &Inputs) -> Vec<Field> {
+pub(super) static FLOW: Flow = Flow {
+    name: "bind",
+    title: "Bind",
+    summary: "Secure a hostname of an app with a certificate.",
+    done: "The hostname is secured.",
+    pages: &[FlowName::Bind],
+    about: Subject::Binding,
+    leaves: Subject::Binding,
+    changes: "Sets the certificate and the TLS type of a hostname; a binding that is there is replaced in one write.",
+    permissions: &["Microsoft.Web/sites/hostNameBindings/write"],
+    checklist: &["A58", "A214-A217"],
+    keys: "b",
+    fields: |_, inputs| fields(inputs),
+    suggest,
+    refusals,
+    observe: |client, inputs| Box::pin(observe(client, inputs)),
+    steps,
+};
+
+fn fields(inputs: &Inputs) -> Vec<Field> {
     let field = |key, label, help, kind| Field { key, label, help, kind };
     let mut fields = vec![
         field(Key::App, "App", "The app or slot that answers for the hostname.", FieldKind::Pick { of: Pick::App, or_new: false }),
@@ -43,7 +62,7 @@ pub(super) fn fields(inputs: &Inputs) -> Vec<Field> {
     fields
 }
 
-pub(super) fn suggest(estate: &Estate, inputs: &mut Inputs) {
+fn suggest(estate: &Estate, inputs: &mut Inputs) {
     inputs.suggest(Key::SslType, "sni");
     let order = order_id(inputs).and_then(|id| estate.order(&id));
     let named = |id: &str| estate.certificates.iter().find(|certificate| certificate.id.as_str().eq_ignore_ascii_case(id));
@@ -81,7 +100,7 @@ fn host(inputs: &Inputs) -> Option<Hostname> {
     Hostname::parse(inputs.get(Key::Hostname)?).ok()
 }
 
-pub(super) fn refusals(observed: &Observed, inputs: &Inputs, rules: &Rules, now: Timestamp) -> Vec<(Key, String)> {
+fn refusals(observed: &Observed, inputs: &Inputs, rules: &Rules, now: Timestamp) -> Vec<(Key, String)> {
     let mut refusals = Vec::new();
     let mut refuse = |key, why: String| refusals.push((key, why));
     let app = match (app_id(inputs), &observed.app) {
@@ -130,7 +149,7 @@ pub(super) fn refusals(observed: &Observed, inputs: &Inputs, rules: &Rules, now:
     refusals
 }
 
-pub(super) async fn observe(client: &Client, inputs: &Inputs) -> Result<Observed, AzureError> {
+async fn observe(client: &Client, inputs: &Inputs) -> Result<Observed, AzureError> {
     let mut seen = Observed::default();
     if let Some(order) = order_id(inputs) {
         seen.order = orders::get(client, &order).await?.into();
@@ -148,7 +167,7 @@ pub(super) async fn observe(client: &Client, inputs: &Inputs) -> Result<Observed
     Ok(seen)
 }
 
-pub(super) fn steps(case: &Case<'_>) -> Vec<Step> {
+fn steps(case: &Case<'_>) -> Vec<Step> {
     vec![tier(case), bind(case), served(case)]
 }
 

@@ -8,7 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::step::poll_after;
 use super::{FlowName, Inputs, Key, Observed, Step, StepId, StepStatus, current, observe, steps};
-use crate::azure::{Client, Request};
+use crate::azure::{Changed, Client, Request};
 use crate::journal::{Journal, Outcome};
 use crate::model::Problem;
 use crate::rules::Rules;
@@ -39,6 +39,10 @@ pub trait Conductor: Send {
     /// The steps as they stand after a look.
     fn stands(&mut self, steps: &[Step]);
     fn says(&mut self, note: &str);
+    /// What the service has to say about a change that it made all the same.
+    fn warns(&mut self, warning: &str) {
+        self.says(warning);
+    }
     /// Whether the requests of this step may be sent.
     fn consents(&mut self, step: &Step) -> bool;
     /// Waits before the next look; `false` ends the run.
@@ -95,7 +99,7 @@ impl Engine<'_> {
                     match self.send_all(flow, &step.requests, &mut |note| conductor.says(&note)).await {
                         // Whether it happened, only the next look can tell.
                         Err(Unsent { lost: true, problem }) => conductor.says(&problem.to_string()),
-                        sent => sent.map_err(|unsent| unsent.problem)?,
+                        sent => sent.map_err(|unsent| unsent.problem)?.iter().for_each(|warning| conductor.warns(warning)),
                     }
                     asked.insert(step.id, ((self.clock)(), tries + 1));
                     looks = 0;
@@ -118,7 +122,10 @@ impl Engine<'_> {
         let Some(ready) = self.ready(flow, &observed, inputs, step) else { return Ok(observed) };
         let lost = match self.send_all(flow, &ready.requests, say).await {
             Err(Unsent { lost: true, problem }) => Some(problem),
-            sent => sent.map_err(|unsent| unsent.problem).map(|()| None)?,
+            sent => {
+                sent.map_err(|unsent| unsent.problem)?.into_iter().for_each(&mut *say);
+                None
+            }
         };
         let observed = observe(self.client, flow, inputs).await?;
         match lost {
@@ -133,15 +140,23 @@ impl Engine<'_> {
         steps.into_iter().find(|step| step.id == id && step.status == StepStatus::Ready)
     }
 
-    async fn send_all(&self, flow: FlowName, requests: &[Request], say: &mut (dyn FnMut(String) + Send)) -> Result<(), Unsent> {
+    /// Returns what the service warns of.
+    async fn send_all(
+        &self,
+        flow: FlowName,
+        requests: &[Request],
+        say: &mut (dyn FnMut(String) + Send),
+    ) -> Result<Vec<String>, Unsent> {
+        let mut warnings = Vec::new();
         for request in requests {
             say(request.what.clone());
-            self.send(flow, request, say).await?;
+            let changed = self.send(flow, request, say).await?;
+            warnings.extend(changed.warning.map(|warning| format!("Azure warns: {warning}")));
         }
-        Ok(())
+        Ok(warnings)
     }
 
-    async fn send(&self, flow: FlowName, request: &Request, say: &mut (dyn FnMut(String) + Send)) -> Result<(), Unsent> {
+    async fn send(&self, flow: FlowName, request: &Request, say: &mut (dyn FnMut(String) + Send)) -> Result<Changed, Unsent> {
         let entry =
             self.journal.before(flow, request).map_err(|error| Unsent { problem: error.problem(&request.what), lost: false })?;
         let sent = self.client.change(request, &mut |progress| say(progress.note)).await;
@@ -157,7 +172,7 @@ impl Engine<'_> {
         if let Err(error) = self.journal.after(entry, status, id, outcome) {
             say(error.to_string());
         }
-        sent.map(|_| ()).map_err(|error| Unsent { problem: error.problem(&request.what), lost: error.is_ambiguous() })
+        sent.map_err(|error| Unsent { problem: error.problem(&request.what), lost: error.is_ambiguous() })
     }
 }
 

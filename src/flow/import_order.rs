@@ -5,7 +5,7 @@ use jiff::SignedDuration;
 use super::access::{Access, Party, judge};
 use super::store::observe_access;
 use super::target::{app_id, order_id};
-use super::{Case, Field, FieldKind, Inputs, Key, Observed, Pick, Seen, Step, StepId, StepStatus};
+use super::{Case, Field, FieldKind, Flow, FlowName, Inputs, Key, Observed, Pick, Seen, Step, StepId, StepStatus, Subject};
 use crate::azure::{AzureError, Client, certificates, orders, plans, sites, vaults};
 use crate::model::{
     App, DomainName, Estate, Hostname, Order, OrderStatus, PrivateCertificate, Problem, ResourceId, SecretStatus, StoredCertificate,
@@ -15,7 +15,31 @@ use crate::rules::Limit;
 /// The vault gets the certificate within moments of the issuance.
 const POLL: SignedDuration = SignedDuration::from_secs(10);
 
-pub(super) fn fields() -> Vec<Field> {
+pub(super) static FLOW: Flow = Flow {
+    name: "import-order",
+    title: "Step 3: Import",
+    summary: "Import the issued certificate from the vault into the app's webspace.",
+    done: "The certificate is imported.",
+    pages: FlowName::OF_AN_ORDER,
+    about: Subject::Order,
+    leaves: Subject::Certificate,
+    changes: "Grants App Service its permission on the vault where it is missing, and creates a site certificate in the app's webspace.",
+    permissions: &[
+        "Microsoft.Web/certificates/write",
+        "Microsoft.KeyVault/vaults/deploy/action",
+        "Microsoft.KeyVault/vaults/accessPolicies/write",
+        "Microsoft.Authorization/roleAssignments/write",
+    ],
+    checklist: &["A107-A111"],
+    keys: "3, w",
+    fields: |_, _| fields(),
+    suggest,
+    refusals: |observed, inputs, _, _| refusals(observed, inputs),
+    observe: |client, inputs| Box::pin(observe(client, inputs)),
+    steps,
+};
+
+fn fields() -> Vec<Field> {
     vec![Field {
         key: Key::App,
         label: "App",
@@ -24,7 +48,7 @@ pub(super) fn fields() -> Vec<Field> {
     }]
 }
 
-pub(super) fn suggest(estate: &Estate, inputs: &mut Inputs) {
+fn suggest(estate: &Estate, inputs: &mut Inputs) {
     let Some(order) = order_id(inputs).and_then(|id| estate.order(&id)) else { return };
     let Ok(domain) = Hostname::parse(&order.domain) else { return };
     let secured: Vec<Hostname> = DomainName(domain).secured_names().iter().filter_map(|name| Hostname::parse(name).ok()).collect();
@@ -37,7 +61,7 @@ pub(super) fn suggest(estate: &Estate, inputs: &mut Inputs) {
     }
 }
 
-pub(super) fn refusals(observed: &Observed, inputs: &Inputs) -> Vec<(Key, String)> {
+fn refusals(observed: &Observed, inputs: &Inputs) -> Vec<(Key, String)> {
     let mut refusals = Vec::new();
     let mut refuse = |key, why: &str| refusals.push((key, why.to_owned()));
     if order_id(inputs).is_none() {
@@ -63,7 +87,7 @@ fn same_subscription(one: &ResourceId, other: &ResourceId) -> bool {
     one.subscription_id().eq_ignore_ascii_case(other.subscription_id())
 }
 
-pub(super) async fn observe(client: &Client, inputs: &Inputs) -> Result<Observed, AzureError> {
+async fn observe(client: &Client, inputs: &Inputs) -> Result<Observed, AzureError> {
     let mut seen = Observed::default();
     let Some(order) = order_id(inputs) else { return Ok(seen) };
     seen.order = orders::get(client, &order).await?.into();
@@ -90,7 +114,7 @@ pub(super) async fn observe_app(client: &Client, app: &ResourceId, seen: &mut Ob
     Ok(())
 }
 
-pub(super) fn steps(case: &Case<'_>) -> Vec<Step> {
+fn steps(case: &Case<'_>) -> Vec<Step> {
     vec![in_vault(case), app_access(case), import(case)]
 }
 

@@ -5,117 +5,73 @@ use std::collections::BTreeMap;
 use secrecy::{ExposeSecret, SecretString};
 use zeroize::Zeroize;
 
-/// Every input of every flow; `--set KEY=VALUE` and the fields on screen use the same names.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Key {
-    Subscription,
-    ResourceGroup,
+macro_rules! keys {
+    ($($(#[$doc:meta])* $name:ident = $word:literal),+ $(,)?) => {
+        /// Every input of every flow; `--set KEY=VALUE` and the fields on screen use the same names.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub enum Key {
+            $($(#[$doc])* $name),+
+        }
+
+        impl Key {
+            pub const ALL: &'static [Self] = &[$(Self::$name),+];
+
+            pub fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$name => $word),+
+                }
+            }
+        }
+    };
+}
+
+keys! {
+    Subscription = "subscription",
+    ResourceGroup = "resource-group",
     /// For a resource group that does not exist yet.
-    Location,
-    Product,
-    Domain,
+    Location = "location",
+    Product = "product",
+    Domain = "domain",
     /// The order's name: what Purchase creates and the later flows are about.
-    Order,
-    AutoRenew,
+    Order = "order",
+    AutoRenew = "auto-renew",
     /// `existing` or `new`.
-    VaultChoice,
-    Vault,
-    VaultResourceGroup,
-    VaultLocation,
-    VaultTier,
-    VaultRbac,
-    VaultNetwork,
-    VaultRetention,
-    VaultPurgeProtection,
-    Method,
-    App,
-    Hostname,
-    Certificate,
-    SslType,
+    VaultChoice = "vault-choice",
+    Vault = "vault",
+    VaultResourceGroup = "vault-resource-group",
+    VaultLocation = "vault-location",
+    VaultTier = "vault-tier",
+    VaultRbac = "vault-rbac",
+    VaultNetwork = "vault-network",
+    VaultRetention = "vault-retention",
+    VaultPurgeProtection = "vault-purge-protection",
+    Method = "method",
+    App = "app",
+    Hostname = "hostname",
+    Certificate = "certificate",
+    SslType = "ssl-type",
     /// A certificate file on this machine.
-    File,
+    File = "file",
     /// What opens the file.
-    Password,
+    Password = "password",
     /// What the file is wrapped with anew, in memory, where Azure would not take it as it is.
-    NewPassword,
+    NewPassword = "new-password",
     /// What an uploaded private certificate is called.
-    FriendlyName,
+    FriendlyName = "friendly-name",
     /// What a public certificate is called within its app.
-    Name,
+    Name = "name",
     /// Whether the app's code is to load the public certificate.
-    Load,
+    Load = "load",
 }
 
 impl Key {
-    pub const ALL: [Self; 27] = [
-        Self::Subscription,
-        Self::ResourceGroup,
-        Self::Location,
-        Self::Product,
-        Self::Domain,
-        Self::Order,
-        Self::AutoRenew,
-        Self::VaultChoice,
-        Self::Vault,
-        Self::VaultResourceGroup,
-        Self::VaultLocation,
-        Self::VaultTier,
-        Self::VaultRbac,
-        Self::VaultNetwork,
-        Self::VaultRetention,
-        Self::VaultPurgeProtection,
-        Self::Method,
-        Self::App,
-        Self::Hostname,
-        Self::Certificate,
-        Self::SslType,
-        Self::File,
-        Self::Password,
-        Self::NewPassword,
-        Self::FriendlyName,
-        Self::Name,
-        Self::Load,
-    ];
-
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Subscription => "subscription",
-            Self::ResourceGroup => "resource-group",
-            Self::Location => "location",
-            Self::Product => "product",
-            Self::Domain => "domain",
-            Self::Order => "order",
-            Self::AutoRenew => "auto-renew",
-            Self::VaultChoice => "vault-choice",
-            Self::Vault => "vault",
-            Self::VaultResourceGroup => "vault-resource-group",
-            Self::VaultLocation => "vault-location",
-            Self::VaultTier => "vault-tier",
-            Self::VaultRbac => "vault-rbac",
-            Self::VaultNetwork => "vault-network",
-            Self::VaultRetention => "vault-retention",
-            Self::VaultPurgeProtection => "vault-purge-protection",
-            Self::Method => "method",
-            Self::App => "app",
-            Self::Hostname => "hostname",
-            Self::Certificate => "certificate",
-            Self::SslType => "ssl-type",
-            Self::File => "file",
-            Self::Password => "password",
-            Self::NewPassword => "new-password",
-            Self::FriendlyName => "friendly-name",
-            Self::Name => "name",
-            Self::Load => "load",
-        }
-    }
-
     /// Whether its value is kept apart from the others, so that nothing shows it.
     pub fn is_secret(self) -> bool {
         matches!(self, Self::Password | Self::NewPassword)
     }
 
     pub fn parse(text: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|key| key.as_str() == text)
+        Self::ALL.iter().copied().find(|key| key.as_str() == text)
     }
 }
 

@@ -44,6 +44,8 @@ pub struct Observed {
     pub mails: Seen<Vec<String>>,
     /// CAA records that apply to the domain: the issuers allowed; empty means everybody (A69).
     pub caa: Seen<Vec<String>>,
+    /// The other apps of the app's webspace, which see what is uploaded there too (A10).
+    pub neighbours: Seen<Vec<App>>,
     /// Site certificates in the app's webspace.
     pub certificates: Seen<Vec<PrivateCertificate>>,
     pub binding: Seen<Binding>,

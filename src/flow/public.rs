@@ -6,7 +6,7 @@ use jiff::SignedDuration;
 use super::certificate_file::{self, CertificateFile};
 use super::import_order::tier_problem;
 use super::target::app_id;
-use super::{Case, Field, FieldKind, Inputs, Key, Observed, Pick, Seen, Step, StepId, StepStatus};
+use super::{Case, Field, FieldKind, Flow, FlowName, Inputs, Key, Observed, Pick, Seen, Step, StepId, StepStatus, Subject};
 use crate::azure::{AzureError, Client, plans, public_certificates, settings, sites};
 use crate::model::{App, Estate, Problem, PublicCertificate, ResourceId, Thumbprint};
 use crate::pki::{Certificate, Kind};
@@ -19,7 +19,30 @@ const SETTLES: SignedDuration = SignedDuration::from_secs(60);
 
 const FILES: &[&str] = &["cer", "crt", "pem", "der"];
 
-pub(super) fn fields() -> Vec<Field> {
+pub(super) static FLOW: Flow = Flow {
+    name: "public",
+    title: "Upload public",
+    summary: "Upload a public certificate that the code of an app loads.",
+    done: "The certificate is in the app.",
+    pages: &[FlowName::Public],
+    about: Subject::App,
+    leaves: Subject::PublicCertificate,
+    changes: "Creates a public certificate of the app and, where wanted, the app setting that loads it.",
+    permissions: &[
+        "Microsoft.Web/sites/publicCertificates/write",
+        "Microsoft.Web/sites/config/list/action",
+        "Microsoft.Web/sites/config/write",
+    ],
+    checklist: &["A7", "A148-A153"],
+    keys: "a, Upload a public certificate",
+    fields: |_, _| fields(),
+    suggest,
+    refusals: |observed, inputs, _, _| refusals(observed, inputs),
+    observe: |client, inputs| Box::pin(observe(client, inputs)),
+    steps,
+};
+
+fn fields() -> Vec<Field> {
     let field = |key, label, help, kind| Field { key, label, help, kind };
     vec![
         field(
@@ -44,7 +67,7 @@ pub(super) fn fields() -> Vec<Field> {
     ]
 }
 
-pub(super) fn suggest(estate: &Estate, inputs: &mut Inputs) {
+fn suggest(estate: &Estate, inputs: &mut Inputs) {
     inputs.suggest(Key::Load, "yes");
     if let [only] = estate.apps.as_slice() {
         inputs.suggest(Key::App, only.id.as_str());
@@ -56,7 +79,7 @@ pub(super) fn suggest(estate: &Estate, inputs: &mut Inputs) {
     }
 }
 
-pub(super) fn refusals(observed: &Observed, inputs: &Inputs) -> Vec<(Key, String)> {
+fn refusals(observed: &Observed, inputs: &Inputs) -> Vec<(Key, String)> {
     let mut refusals = Vec::new();
     let mut refuse = |key, why: &str| refusals.push((key, why.to_owned()));
     match (app_id(inputs), &observed.app) {
@@ -101,7 +124,7 @@ fn leaf(observed: &Observed) -> Option<&Certificate> {
     certificate(observed.file.as_ref()?.as_ref().ok()?).ok()
 }
 
-pub(super) async fn observe(client: &Client, inputs: &Inputs) -> Result<Observed, AzureError> {
+async fn observe(client: &Client, inputs: &Inputs) -> Result<Observed, AzureError> {
     let mut seen = Observed { file: certificate_file::look(inputs).await, ..Observed::default() };
     let Some(id) = app_id(inputs) else { return Ok(seen) };
     seen.app = sites::get(client, &id).await?.map(|site| site.app).into();
@@ -115,7 +138,7 @@ pub(super) async fn observe(client: &Client, inputs: &Inputs) -> Result<Observed
     Ok(seen)
 }
 
-pub(super) fn steps(case: &Case<'_>) -> Vec<Step> {
+fn steps(case: &Case<'_>) -> Vec<Step> {
     vec![read(case), upload(case), load(case)]
 }
 

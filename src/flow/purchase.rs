@@ -4,7 +4,7 @@ use jiff::SignedDuration;
 
 use super::step::Consent;
 use super::target::{group_id, order_id, subscription_id};
-use super::{Case, Field, FieldKind, Inputs, Key, Observed, Pick, Seen, Step, StepId, StepStatus};
+use super::{Case, Field, FieldKind, Flow, FlowName, Inputs, Key, Observed, Pick, Seen, Step, StepId, StepStatus, Subject};
 use crate::azure::orders::NewOrder;
 use crate::azure::{AzureError, Client, groups, orders};
 use crate::health::dns;
@@ -19,7 +19,30 @@ const PRODUCTS: &[(&str, &str, &str)] = &[
 /// How often an order that is being created is looked at.
 const POLL: SignedDuration = SignedDuration::from_secs(5);
 
-pub(super) fn fields(observed: &Observed) -> Vec<Field> {
+pub(super) static FLOW: Flow = Flow {
+    name: "purchase",
+    title: "Purchase",
+    summary: "Buy an App Service certificate: a private certificate that Azure manages and renews.",
+    done: "The certificate is bought.",
+    pages: FlowName::OF_AN_ORDER,
+    about: Subject::Nothing,
+    leaves: Subject::Order,
+    changes: "Creates the resource group where it is missing, and the certificate order, which is charged.",
+    permissions: &[
+        "Microsoft.Resources/subscriptions/resourceGroups/write",
+        "Microsoft.CertificateRegistration/certificateOrders/write",
+        "Microsoft.CertificateRegistration/validateCertificateRegistrationInformation/action",
+    ],
+    checklist: &["A67-A80"],
+    keys: "a, Purchase an App Service certificate",
+    fields: |observed, _| fields(observed),
+    suggest,
+    refusals: |observed, inputs, _, _| refusals(observed, inputs),
+    observe: |client, inputs| Box::pin(observe(client, inputs)),
+    steps,
+};
+
+fn fields(observed: &Observed) -> Vec<Field> {
     let field = |key, label, help, kind| Field { key, label, help, kind };
     let mut fields = vec![
         field(
@@ -69,7 +92,7 @@ pub(super) fn fields(observed: &Observed) -> Vec<Field> {
     fields
 }
 
-pub(super) fn suggest(estate: &Estate, inputs: &mut Inputs) {
+fn suggest(estate: &Estate, inputs: &mut Inputs) {
     inputs.suggest(Key::Product, "standard");
     inputs.suggest(Key::AutoRenew, "yes");
     let domain = inputs.get(Key::Domain).unwrap_or_default().trim_start_matches("*.").to_ascii_lowercase();
@@ -97,7 +120,7 @@ fn product(inputs: &Inputs) -> Option<ProductType> {
     }
 }
 
-pub(super) fn refusals(observed: &Observed, inputs: &Inputs) -> Vec<(Key, String)> {
+fn refusals(observed: &Observed, inputs: &Inputs) -> Vec<(Key, String)> {
     let mut refusals = Vec::new();
     let mut refuse = |key, why: String| refusals.push((key, why));
     match Hostname::parse(inputs.typed(Key::Domain)) {
@@ -147,7 +170,7 @@ fn is_for(order: &Order, inputs: &Inputs) -> bool {
     Hostname::parse(inputs.typed(Key::Domain)).is_ok_and(|domain| order.domain.eq_ignore_ascii_case(domain.as_str()))
 }
 
-pub(super) async fn observe(client: &Client, inputs: &Inputs) -> Result<Observed, AzureError> {
+async fn observe(client: &Client, inputs: &Inputs) -> Result<Observed, AzureError> {
     let mut seen = Observed::default();
     if let Some(group) = group_id(inputs) {
         seen.group = groups::get(client, &group).await?.into();
@@ -161,7 +184,7 @@ pub(super) async fn observe(client: &Client, inputs: &Inputs) -> Result<Observed
     Ok(seen)
 }
 
-pub(super) fn steps(case: &Case<'_>) -> Vec<Step> {
+fn steps(case: &Case<'_>) -> Vec<Step> {
     // What is bought is bought, whatever would be asked of a new purchase.
     if let Some(order) = case.observed.order.here().filter(|order| is_for(order, case.inputs)) {
         return vec![buying(bought(order))];
@@ -242,7 +265,7 @@ fn buy(case: &Case<'_>) -> Step {
         .fact("Validity", validity(case))
         .fact("Auto renewal", if renew { "on: charged again every year" } else { "off" })
         .sending(vec![orders::validate(&subscription, id.name(), &order), orders::create(&id, &order)])
-        .consent(Consent::Cost { notice: cost_notice(case, renew), word: "buy".to_owned() })
+        .consent(Consent::Typed { notice: cost_notice(case, renew), word: "buy".to_owned() })
 }
 
 fn bought(order: &Order) -> StepStatus {
@@ -300,7 +323,7 @@ mod tests {
         let step = buying(&seen(), &inputs());
         assert_eq!(step.status, StepStatus::Ready);
         assert_eq!(step.plan().len(), 2);
-        let Consent::Cost { notice, word } = &step.consent else { panic!("no consent asked") };
+        let Consent::Typed { notice, word } = &step.consent else { panic!("no consent asked") };
         assert_eq!(word, "buy");
         assert!(notice.contains("every yearly renewal") && !notice.contains('$'));
     }

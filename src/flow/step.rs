@@ -71,8 +71,8 @@ impl StepStatus {
 pub enum Consent {
     /// Enter is enough.
     Plain,
-    /// Costs money: what it costs in words, and the word to type.
-    Cost { notice: String, word: String },
+    /// Costs money, or cannot be undone: what comes of it in words, and the word to type.
+    Typed { notice: String, word: String },
 }
 
 #[derive(Debug, Clone, PartialEq)]

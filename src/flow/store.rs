@@ -4,7 +4,9 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::access::{Access, Party, judge};
 use super::target::{ORDERS, order_id, subscription_id, vault_id};
-use super::{Case, Field, FieldKind, Inputs, Key, Observed, Pick, Principal, Seen, Step, StepId, StepStatus};
+use super::{
+    Case, Field, FieldKind, Flow, FlowName, Inputs, Key, Observed, Pick, Principal, Seen, Step, StepId, StepStatus, Subject,
+};
 use crate::azure::vaults::{Availability, NewVault};
 use crate::azure::{AzureError, Client, graph, orders, roles, subscriptions, vaults};
 use crate::model::{Estate, Problem, ResourceId, Vault, VaultName};
@@ -34,7 +36,31 @@ const NETWORKS: &[(&str, &str, &str)] = &[
 /// A vault gets its DNS name in seconds.
 const POLL: SignedDuration = SignedDuration::from_secs(3);
 
-pub(super) fn fields(inputs: &Inputs) -> Vec<Field> {
+pub(super) static FLOW: Flow = Flow {
+    name: "store",
+    title: "Step 1: Store",
+    summary: "Link the order to a key vault, where Azure will keep the certificate and its private key.",
+    done: "The certificate is stored.",
+    pages: FlowName::OF_AN_ORDER,
+    about: Subject::Order,
+    leaves: Subject::Order,
+    changes: "Creates a vault where a new one is wanted, grants two service principals their permissions on it, and links the order to it.",
+    permissions: &[
+        "Microsoft.KeyVault/vaults/write",
+        "Microsoft.KeyVault/vaults/accessPolicies/write",
+        "Microsoft.Authorization/roleAssignments/write",
+        "Microsoft.CertificateRegistration/certificateOrders/certificates/write",
+    ],
+    checklist: &["A81-A93"],
+    keys: "3, w",
+    fields: |_, inputs| fields(inputs),
+    suggest,
+    refusals,
+    observe: |client, inputs| Box::pin(observe(client, inputs)),
+    steps,
+};
+
+fn fields(inputs: &Inputs) -> Vec<Field> {
     let field = |key, label, help, kind| Field { key, label, help, kind };
     let mut fields = vec![field(
         Key::VaultChoice,
@@ -89,7 +115,7 @@ pub(super) fn fields(inputs: &Inputs) -> Vec<Field> {
     fields
 }
 
-pub(super) fn suggest(estate: &Estate, inputs: &mut Inputs) {
+fn suggest(estate: &Estate, inputs: &mut Inputs) {
     let order = order_id(inputs).and_then(|id| estate.order(&id));
     if let Some(stored) = order.and_then(|order| order.stored.first()) {
         inputs.suggest(Key::VaultChoice, "existing");
@@ -134,7 +160,7 @@ fn is_new(inputs: &Inputs) -> bool {
     inputs.get(Key::VaultChoice) != Some("existing")
 }
 
-pub(super) fn refusals(observed: &Observed, inputs: &Inputs, rules: &Rules, now: Timestamp) -> Vec<(Key, String)> {
+fn refusals(observed: &Observed, inputs: &Inputs, rules: &Rules, now: Timestamp) -> Vec<(Key, String)> {
     let mut refusals = Vec::new();
     let mut refuse = |key, why: &str| refusals.push((key, why.to_owned()));
     if order_id(inputs).is_none() {
@@ -178,7 +204,7 @@ pub(super) fn refusals(observed: &Observed, inputs: &Inputs, rules: &Rules, now:
     refusals
 }
 
-pub(super) async fn observe(client: &Client, inputs: &Inputs) -> Result<Observed, AzureError> {
+async fn observe(client: &Client, inputs: &Inputs) -> Result<Observed, AzureError> {
     let mut seen = Observed::default();
     let Some(order) = order_id(inputs) else { return Ok(seen) };
     seen.order = orders::get(client, &order).await?.into();
@@ -208,7 +234,7 @@ async fn principal(client: &Client, app_id: &str) -> Result<Seen<Principal>, Azu
     Ok(found.map(|object_id| Principal { app_id: app_id.to_owned(), object_id }).into())
 }
 
-pub(super) fn steps(case: &Case<'_>) -> Vec<Step> {
+fn steps(case: &Case<'_>) -> Vec<Step> {
     vec![vault(case), vault_access(case), store(case)]
 }
 

@@ -9,8 +9,8 @@ use jiff::{SignedDuration, Timestamp};
 use super::certificate_file::{self, CertificateFile};
 use super::import_order::{observe_app, tier_problem};
 use super::target::app_id;
-use super::{Case, Field, FieldKind, Inputs, Key, Observed, Pick, Seen, Step, StepId, StepStatus};
-use crate::azure::{AzureError, Client, certificates};
+use super::{Case, Field, FieldKind, Flow, FlowName, Inputs, Key, Observed, Pick, Seen, Step, StepId, StepStatus, Subject};
+use crate::azure::{AzureError, Client, certificates, sites};
 use crate::model::{App, Estate, PrivateCertificate, Problem, ResourceId};
 use crate::pki::{self, Certificate, Cipher, Contents, Question, Report, Roots, San};
 use crate::rules::{Requirement, Rules, Severity, Use};
@@ -30,7 +30,26 @@ const SETTLES: SignedDuration = SignedDuration::from_secs(30);
 
 const FILES: &[&str] = &["pfx", "p12", "pem"];
 
-pub(super) fn fields(observed: &Observed, inputs: &Inputs) -> Vec<Field> {
+pub(super) static FLOW: Flow = Flow {
+    name: "upload",
+    title: "Upload",
+    summary: "Upload a private certificate: a PFX file, checked before it is sent.",
+    done: "The certificate is uploaded.",
+    pages: &[FlowName::Upload, FlowName::Bind],
+    about: Subject::App,
+    leaves: Subject::Certificate,
+    changes: "Creates a site certificate in the app's webspace from a file.",
+    permissions: &["Microsoft.Web/certificates/write"],
+    checklist: &["A16-A24", "A144-A147"],
+    keys: "a, Upload a private certificate",
+    fields,
+    suggest,
+    refusals,
+    observe: |client, inputs| Box::pin(observe(client, inputs)),
+    steps,
+};
+
+fn fields(observed: &Observed, inputs: &Inputs) -> Vec<Field> {
     let field = |key, label, help, kind| Field { key, label, help, kind };
     let mut fields = vec![
         field(
@@ -69,7 +88,7 @@ pub(super) fn fields(observed: &Observed, inputs: &Inputs) -> Vec<Field> {
     fields
 }
 
-pub(super) fn suggest(estate: &Estate, inputs: &mut Inputs) {
+fn suggest(estate: &Estate, inputs: &mut Inputs) {
     if let [only] = estate.apps.as_slice() {
         inputs.suggest(Key::App, only.id.as_str());
     }
@@ -86,7 +105,7 @@ fn is_unusual(file: &CertificateFile) -> bool {
     file.has_empty_password() || container.mac.is_none() || keys.any(|encryption| encryption.cipher != Cipher::TripleDes)
 }
 
-pub(super) fn refusals(observed: &Observed, inputs: &Inputs, rules: &Rules, now: Timestamp) -> Vec<(Key, String)> {
+fn refusals(observed: &Observed, inputs: &Inputs, rules: &Rules, now: Timestamp) -> Vec<(Key, String)> {
     let mut refusals = Vec::new();
     let mut refuse = |key, why: String| refusals.push((key, why));
     match (app_id(inputs), &observed.app) {
@@ -128,7 +147,7 @@ fn bad_name(name: &str) -> Option<&'static str> {
     None
 }
 
-pub(super) async fn observe(client: &Client, inputs: &Inputs) -> Result<Observed, AzureError> {
+async fn observe(client: &Client, inputs: &Inputs) -> Result<Observed, AzureError> {
     let mut seen = Observed::default();
     let app = async {
         match app_id(inputs) {
@@ -139,6 +158,9 @@ pub(super) async fn observe(client: &Client, inputs: &Inputs) -> Result<Observed
     let (app, file) = join(app, certificate_file::look(inputs)).await;
     app?;
     seen.file = file;
+    if let Some(app) = seen.app.here() {
+        seen.neighbours = Seen::Here(neighbours(client, app).await?);
+    }
     if client.cloud().practice.is_none() {
         seen.roots = roots().await;
     }
@@ -148,6 +170,13 @@ pub(super) async fn observe(client: &Client, inputs: &Inputs) -> Result<Observed
         seen.namesake = certificates::get(client, &id).await?.into();
     }
     Ok(seen)
+}
+
+/// Slots are left out: they see what their app sees.
+async fn neighbours(client: &Client, app: &App) -> Result<Vec<App>, AzureError> {
+    let all = sites::apps(client, &ResourceId::subscription(app.id.subscription_id())).await?;
+    let apps = all.into_iter().map(|site| site.app);
+    Ok(apps.filter(|other| other.webspace.eq_ignore_ascii_case(&app.webspace) && other.label() != app.label()).collect())
 }
 
 /// The roots of this machine, read once; reading them takes a while and they do not change.
@@ -192,7 +221,7 @@ fn is_mendable(report: &Report) -> bool {
     has_key && blocking.peek().is_some() && blocking.all(|finding| MENDABLE.contains(&finding.rule))
 }
 
-pub(super) fn steps(case: &Case<'_>) -> Vec<Step> {
+fn steps(case: &Case<'_>) -> Vec<Step> {
     let report = file(case.observed).map(|file| report(file, case.observed, case.rules, case.now));
     vec![read(case, report), wrap(case, report), check(case, report), upload(case)]
 }
@@ -322,6 +351,18 @@ fn upload(case: &Case<'_>) -> Step {
     step(StepStatus::Ready)
         .fact("Name", id.name())
         .fact("Webspace", &app.webspace)
+        .fact("Also visible to", also_visible_to(case.observed))
         .settles_within(SETTLES)
         .sending(vec![certificates::upload(&id, &app.location, file.base64(), file.password(), plan)])
+}
+
+fn also_visible_to(observed: &Observed) -> String {
+    const SHOWN: usize = 12;
+    let Some(apps) = observed.neighbours.here() else { return "every app of this webspace".to_owned() };
+    let names: Vec<String> = apps.iter().take(SHOWN).map(App::label).collect();
+    match apps.len() {
+        0 => "no other app; later ones of this webspace will see it too".to_owned(),
+        many if many > SHOWN => format!("{} and {} more", names.join(", "), many - SHOWN),
+        _ => names.join(", "),
+    }
 }

@@ -3,7 +3,7 @@
 use jiff::SignedDuration;
 
 use super::target::{app_id, order_id, subscription_id};
-use super::{Case, Field, FieldKind, Inputs, Key, Observed, Pick, Seen, Step, StepId, StepStatus};
+use super::{Case, Field, FieldKind, Flow, FlowName, Inputs, Key, Observed, Pick, Seen, Step, StepId, StepStatus, Subject};
 use crate::azure::{AzureError, Client, domains, orders, sites};
 use crate::health::dns;
 use crate::model::{App, DomainName, Estate, Hostname, Order, OrderStatus, Problem, ProductType, ResourceId};
@@ -52,7 +52,31 @@ fn method(inputs: &Inputs) -> Option<Method> {
     })
 }
 
-pub(super) fn fields(inputs: &Inputs) -> Vec<Field> {
+pub(super) static FLOW: Flow = Flow {
+    name: "verify",
+    title: "Step 2: Verify",
+    summary: "Prove that the domain is yours, so that the certificate authority issues the certificate.",
+    done: "Certificate is Domain Verified.",
+    pages: FlowName::OF_AN_ORDER,
+    about: Subject::Order,
+    leaves: Subject::Order,
+    changes: "Puts the verification token on the app or domain, or asks for mails, and asks the certificate authority to look.",
+    permissions: &[
+        "Microsoft.CertificateRegistration/certificateOrders/verifyDomainOwnership/action",
+        "Microsoft.CertificateRegistration/certificateOrders/resendRequestEmails/action",
+        "Microsoft.Web/sites/domainOwnershipIdentifiers/write",
+        "Microsoft.DomainRegistration/domains/domainOwnershipIdentifiers/write",
+    ],
+    checklist: &["A94-A106"],
+    keys: "3, w",
+    fields: |_, inputs| fields(inputs),
+    suggest,
+    refusals: |observed, inputs, _, _| refusals(observed, inputs),
+    observe: |client, inputs| Box::pin(observe(client, inputs)),
+    steps,
+};
+
+fn fields(inputs: &Inputs) -> Vec<Field> {
     let mut fields = vec![Field {
         key: Key::Method,
         label: "Verification method",
@@ -70,7 +94,7 @@ pub(super) fn fields(inputs: &Inputs) -> Vec<Field> {
     fields
 }
 
-pub(super) fn suggest(estate: &Estate, inputs: &mut Inputs) {
+fn suggest(estate: &Estate, inputs: &mut Inputs) {
     let Some(order) = order_id(inputs).and_then(|id| estate.order(&id)) else { return };
     let mapped = estate.apps.iter().find(|app| {
         app.id.subscription_id().eq_ignore_ascii_case(order.id.subscription_id())
@@ -85,7 +109,7 @@ pub(super) fn suggest(estate: &Estate, inputs: &mut Inputs) {
     }
 }
 
-pub(super) fn refusals(observed: &Observed, inputs: &Inputs) -> Vec<(Key, String)> {
+fn refusals(observed: &Observed, inputs: &Inputs) -> Vec<(Key, String)> {
     let mut refusals = Vec::new();
     let mut refuse = |key, why: String| refusals.push((key, why));
     if order_id(inputs).is_none() {
@@ -141,7 +165,7 @@ fn root(order: &Order) -> String {
     Hostname::parse(&order.domain).map_or_else(|_| order.domain.clone(), |host| DomainName(host).root())
 }
 
-pub(super) async fn observe(client: &Client, inputs: &Inputs) -> Result<Observed, AzureError> {
+async fn observe(client: &Client, inputs: &Inputs) -> Result<Observed, AzureError> {
     let mut seen = Observed::default();
     let Some(id) = order_id(inputs) else { return Ok(seen) };
     seen.order = orders::get(client, &id).await?.into();
@@ -180,7 +204,7 @@ async fn find_mapped(client: &Client, subscription: &ResourceId, order: &Order) 
     }
 }
 
-pub(super) fn steps(case: &Case<'_>) -> Vec<Step> {
+fn steps(case: &Case<'_>) -> Vec<Step> {
     let evidence_title = match method(case.inputs) {
         Some(Method::AppService) => "Let the app answer for the domain",
         Some(Method::Domain) => "Let Azure add the TXT record",

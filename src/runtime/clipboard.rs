@@ -2,6 +2,7 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use zeroize::Zeroizing;
 
 use crate::model::Problem;
 
@@ -29,21 +30,21 @@ impl Between {
     }
 }
 
-/// The sequence that puts a text on the clipboard. No terminal says whether it obeyed.
-pub fn copy(text: &str, between: Between) -> Result<String, Problem> {
-    let encoded = STANDARD.encode(text);
+/// The sequence that puts a text on the clipboard. No terminal says whether it obeyed. It may be a password: wiped.
+pub fn copy(text: &str, between: Between) -> Result<Zeroizing<String>, Problem> {
+    let encoded = Zeroizing::new(STANDARD.encode(text));
     if encoded.len() > LONGEST {
         let why = format!("the text has {} octets, and terminals take {} at most", text.len(), LONGEST / 4 * 3);
         return Err(Problem::new("Copy to the clipboard", why));
     }
-    let plain = format!("\x1b]52;c;{encoded}\x07");
+    let plain = Zeroizing::new(format!("\x1b]52;c;{}\x07", *encoded));
     Ok(match between {
         Between::Nothing => plain,
         // tmux obeys the plain form with `set-clipboard on`, and passes the wrapped one on with `allow-passthrough on`.
-        Between::Tmux => format!("{plain}\x1bPtmux;{}\x1b\\", plain.replace('\x1b', "\x1b\x1b")),
+        Between::Tmux => Zeroizing::new(format!("{}\x1bPtmux;{}\x1b\\", *plain, plain.replace('\x1b', "\x1b\x1b"))),
         Between::Screen => {
             let chunks = plain.as_bytes().chunks(SCREEN_CHUNK).map(String::from_utf8_lossy);
-            chunks.flat_map(|chunk| ["\x1bP".into(), chunk, "\x1b\\".into()]).collect()
+            Zeroizing::new(chunks.flat_map(|chunk| ["\x1bP".into(), chunk, "\x1b\\".into()]).collect())
         }
     })
 }
@@ -55,7 +56,7 @@ mod tests {
 
     #[test]
     fn a_text_reaches_the_clipboard_through_what_stands_between() {
-        assert_eq!(copy("abc", Between::Nothing).unwrap(), "\x1b]52;c;YWJj\x07");
+        assert_eq!(*copy("abc", Between::Nothing).unwrap(), "\x1b]52;c;YWJj\x07");
         assert!(copy("abc", Between::Tmux).unwrap().ends_with("\x1bPtmux;\x1b\x1b]52;c;YWJj\x07\x1b\\"));
         let long = copy(&"x".repeat(1000), Between::Screen).unwrap();
         assert!(long.split("\x1b\\").all(|part| part.len() <= SCREEN_CHUNK + 2));

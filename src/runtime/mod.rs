@@ -19,6 +19,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use jiff::Timestamp;
+use secrecy::ExposeSecret;
 use tokio::sync::mpsc::{self, UnboundedReceiver};
 
 use clipboard::Between;
@@ -30,7 +31,10 @@ use world::World;
 use crate::app::effect::Effect;
 use crate::app::message::Message;
 use crate::app::{App, Effects};
+use crate::model::Problem;
+use crate::pki;
 use crate::ui::{self, look::Look};
+use crate::workbench::Password;
 
 /// What can happen to the loop.
 #[derive(Debug)]
@@ -176,6 +180,7 @@ impl Screen {
             Effect::Forget { ask } => self.tasks.forget(ask),
             Effect::Wake(after) => self.tasks.wake(after),
             Effect::Copy(text) => return self.copy(&text),
+            Effect::MakePassword => return self.make_password(),
             Effect::Suspend => return self.suspend(),
             Effect::Repaint => self.repaint()?,
             Effect::Quit => return Ok(ControlFlow::Break(Ended::Quit)),
@@ -184,14 +189,26 @@ impl Screen {
     }
 
     fn copy(&mut self, text: &str) -> io::Result<ControlFlow<Ended>> {
-        let result = match clipboard::copy(text, Between::of_this_process()) {
+        let result = self.send_to_clipboard(text)?;
+        self.update(Message::Copied(result))
+    }
+
+    fn make_password(&mut self) -> io::Result<ControlFlow<Ended>> {
+        let result = match pki::generate_password() {
+            Ok(password) => self.send_to_clipboard(password.expose_secret())?.map(|()| Password(password)),
+            Err(why) => Err(Problem::new("Make a password", why.to_string())),
+        };
+        self.update(Message::PasswordMade(result))
+    }
+
+    fn send_to_clipboard(&mut self, text: &str) -> io::Result<Result<(), Problem>> {
+        Ok(match clipboard::copy(text, Between::of_this_process()) {
             Ok(sequence) => {
                 self.terminal.send(&sequence)?;
                 Ok(())
             }
             Err(problem) => Err(problem),
-        };
-        self.update(Message::Copied(result))
+        })
     }
 
     fn suspend(&mut self) -> io::Result<ControlFlow<Ended>> {

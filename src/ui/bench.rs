@@ -5,7 +5,7 @@ use ratatui::text::{Line, Span};
 use super::dialogs::{Content, keys, refusal};
 use super::look::{Look, Role};
 use super::text::{cut_middle, fit, scroll, wrap};
-use crate::app::dialog::{Bench, Row, Sheet, Value};
+use crate::app::dialog::{Bench, Part, Row, Sheet, Value};
 
 /// Columns of a row before its value: marker, label, a blank.
 const LABEL: usize = 18;
@@ -47,6 +47,7 @@ pub fn form_lines(bench: &Bench, room: usize, look: &Look) -> Content {
         let mut pairs = vec![("Enter", enter), ("Tab", "next")];
         pairs.extend((is_file && !bench.picks_on_enter()).then_some(("C-o", "files")));
         pairs.extend((!here.part.choices().is_empty()).then_some(("Space", "the other")));
+        pairs.extend((here.part == Part::New).then_some(("C-g", "make one")));
         pairs.push(("Esc", "close"));
         keys(&pairs, look)
     });

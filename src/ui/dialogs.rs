@@ -341,7 +341,9 @@ fn operation_lines(app: &App, cursor: usize, room: usize, look: &Look) -> Conten
             Span::styled(what, look.style(if nth == cursor { Role::Selected } else { Role::Text })),
             Span::raw(format!(" {:>8}", operation.elapsed(app.now))),
         ]));
-        let note = if operation.is_running() { format!("{words}: {}", operation.note) } else { words };
+        // The last that was heard of a success may be a warning.
+        let is_heard = !matches!(operation.ended, Some((_, Outcome::Failed(_) | Outcome::Unwatched))) && !operation.note.is_empty();
+        let note = if is_heard { format!("{words}: {}", operation.note) } else { words };
         lines.push(Line::styled(format!("      {}", cut(&note, room.saturating_sub(6), look.glyphs.more)), look.style(role)));
     }
     if app.operations.is_empty() {

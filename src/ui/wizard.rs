@@ -11,8 +11,8 @@ use super::text::{cut, cut_middle, fit, scroll, width, wrap};
 use super::{framed, put_lines};
 use crate::app::App;
 use crate::app::operations::Operation;
-use crate::app::wizard::{Focus, Origin, Standing, Wizard};
-use crate::flow::{self, FieldKind, FlowName, Step, StepStatus};
+use crate::app::wizard::{Focus, Origin, Standing, Wizard, pane_of};
+use crate::flow::{self, FieldKind, Key, Step, StepStatus, Subject};
 use crate::model::printable;
 
 /// The pages in one line, each with a glyph for where it stands.
@@ -45,9 +45,16 @@ pub fn body(app: &App, wizard: &Wizard, look: &Look, area: Rect, frame: &mut Fra
     let name = match &wizard.origin {
         Origin::New => "new certificate".to_owned(),
         Origin::Order(id) => format!("order {}", id.name()),
-        Origin::Binding => "a hostname".to_owned(),
-        Origin::Upload => "a private certificate".to_owned(),
-        Origin::Public => "a public certificate".to_owned(),
+        Origin::Alone(_, Some(id)) => id.name().to_owned(),
+        Origin::Alone(flow, None) => match flow.definition().leaves {
+            Subject::Certificate => "a private certificate",
+            Subject::PublicCertificate => "a public certificate",
+            Subject::Order => "an order",
+            Subject::Binding => "a hostname",
+            Subject::App => "an app",
+            Subject::Nothing => "",
+        }
+        .to_owned(),
     };
     let title =
         format!(" {}: {} ", wizard.page().title(), cut_middle(&name, usize::from(area.width).saturating_sub(30), look.glyphs.more));
@@ -295,24 +302,19 @@ fn standing(app: &App, wizard: &Wizard, look: &Look, room: usize) -> Line<'stati
             Standing::At(_) if wizard.current().ask.is_some() => (glyphs.waiting, "looking at the cloud".to_owned(), Role::Dim),
             Standing::At(step) => match &step.status {
                 StepStatus::Waiting { on, .. } => (glyphs.waiting, format!("waiting for {on}; looks again by itself"), Role::Soon),
-                _ => (glyphs.here, wizard.page().summary().to_owned(), Role::Text),
+                _ => (glyphs.here, wizard.page().definition().summary.to_owned(), Role::Text),
             },
         }
     };
     Line::styled(cut(&format!("{glyph} {text}"), room, glyphs.more), look.style(role))
 }
 
-/// A96: the exact words for a verified domain; A58: after the import comes the binding.
+/// A96: the exact words for a verified domain; A58: after a certificate comes the binding.
 fn done_words(wizard: &Wizard) -> String {
-    let next = |page: FlowName| format!("Enter goes on with {}", page.title());
-    match wizard.page() {
-        FlowName::Purchase => format!("The certificate is bought. {}.", next(FlowName::Store)),
-        FlowName::Store => format!("The certificate is stored. {}.", next(FlowName::Verify)),
-        FlowName::Verify => format!("Certificate is Domain Verified. {}.", next(FlowName::ImportOrder)),
-        FlowName::ImportOrder => "The certificate is imported. Enter binds it to a hostname.".to_owned(),
-        FlowName::Bind => "The hostname is secured. Enter shows it in Bindings.".to_owned(),
-        FlowName::Upload => "The certificate is uploaded. Enter binds it to a hostname.".to_owned(),
-        FlowName::Public => "The certificate is in the app. Enter shows it in Public Certificates.".to_owned(),
+    let flow = wizard.page().definition();
+    match wizard.next_page() {
+        Some(next) => format!("{} Enter goes on with {}.", flow.done, next.title()),
+        None => format!("{} Enter shows it in {}.", flow.done, pane_of(flow.leaves).title()),
     }
 }
 
@@ -333,6 +335,9 @@ pub fn hints(app: &App, wizard: &Wizard) -> Vec<(String, String)> {
         if matches!(field.kind, FieldKind::Toggle | FieldKind::Choice(_)) {
             hints.push(pair("Space", "change"));
         }
+        if field.key == Key::NewPassword {
+            hints.push(pair("C-g", "make one"));
+        }
         hints.push(pair("PgDn", "steps"));
         hints.push(pair("Esc", "leave"));
         hints.push(pair("F1", "Help"));
@@ -342,9 +347,7 @@ pub fn hints(app: &App, wizard: &Wizard) -> Vec<(String, String)> {
         return vec![pair("Esc", "leave it running")];
     }
     let enter = match wizard.standing() {
-        Standing::Done => {
-            wizard.page().next().filter(|_| wizard.pages().len() > 1).map_or("Finish".to_owned(), |next| next.title().to_owned())
-        }
+        Standing::Done => wizard.next_page().map_or("Finish".to_owned(), |next| next.title().to_owned()),
         Standing::At(step) if matches!(step.status, StepStatus::NeedsInput { .. }) => "Fill in".to_owned(),
         Standing::At(step) if is_sendable(step) => format!("{}...", step.title),
         _ => "Look again".to_owned(),

@@ -122,8 +122,11 @@ def zones(az, make_file):
     does(f"network dns record-set txt show {zone} -n asuid.new")
     does(f"network dns record-set txt list {zone}", check=lambda all: "asuid.new" in {one["name"] for one in all})
     does(f"network dns record-set txt remove-record {zone} -n asuid.new -v abc")
+    # The group of this zone carries a lock.
+    refuses("ScopeLocked", f"network dns record-set txt delete {zone} -n asuid.new -y")
+    does("lock delete -n keep-platform -g rg-platform")
     does(f"network dns record-set txt delete {zone} -n asuid.new -y")
-    refuses("", f"network dns record-set txt show {zone} -n asuid.new")
+    refuses("does not exist", f"network dns record-set txt show {zone} -n asuid.new")
     does(f"network dns record-set cname set-record {zone} -n fresh -c contoso-shop.azurewebsites.net", check=lambda one: one["CNAMERecord"]["cname"].startswith("contoso-shop"))
     does("webapp config hostname add -g rg-shop --webapp-name contoso-shop --hostname fresh.contoso.com")
     does(f"network dns record-set a add-record {zone} -n apex2 -a 203.0.113.9", check=lambda one: one["ARecords"][0]["ipv4Address"] == "203.0.113.9")

@@ -295,7 +295,9 @@ pub fn app_settings(all: &[(&str, &str)]) -> AppSettings {
 
 fn seen_of_shop() -> Observed {
     let web = group(MAIN, "web");
+    let neighbours = estate().apps.iter().skip(1).filter(|app| app.webspace == estate().apps[0].webspace).cloned().collect();
     Observed {
+        neighbours: Seen::Here(neighbours),
         app: Seen::Here(estate().apps[0].clone()),
         plan: Seen::Here(plan(&web)),
         certificates: Seen::Here(Vec::new()),

@@ -1,6 +1,6 @@
 //! A form of the workbench: what is to be done with which files. It collects; the work itself is an effect.
 
-use secrecy::ExposeSecret;
+use secrecy::{ExposeSecret, SecretString};
 
 use super::{Act, Answer};
 use crate::app::field::Field;
@@ -172,6 +172,7 @@ impl Bench {
         match key.code {
             KeyCode::Esc => return Answer::Close,
             KeyCode::Char('o') if key.ctrl && !part.endings().is_empty() => return self.pick(),
+            KeyCode::Char('g') if key.ctrl && part == Part::New => return Answer::Do(Act::MakePassword),
             KeyCode::Enter if self.picks_on_enter() => return self.pick(),
             KeyCode::Enter => return Answer::Do(Act::Work { replaces: false }),
             KeyCode::Tab if key.shift => self.go(false),
@@ -221,6 +222,14 @@ impl Bench {
             field.set(path);
         }
         self.keep_room();
+        self.go(true);
+    }
+
+    /// Takes a password that was made for this row, and goes on to the row that wants it again.
+    pub fn fill_password(&mut self, password: &SecretString) {
+        if let Value::Secret(masked) = &mut self.rows[self.at].value {
+            masked.set(password.expose_secret());
+        }
         self.go(true);
     }
 

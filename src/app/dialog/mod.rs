@@ -63,6 +63,7 @@ pub enum Act {
         replaces: bool,
     },
     StopWork(AskId),
+    MakePassword,
     /// Read a directory for the file picker.
     OpenFolder(String),
     Show(PaneName, ResourceId),

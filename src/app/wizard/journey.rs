@@ -8,26 +8,29 @@ use crate::app::message::AskId;
 use crate::app::operations::Operation;
 use crate::app::pane::{PaneName, Tone};
 use crate::flow::step::Consent;
-use crate::flow::{self, FlowName, Inputs, Key, Observed, Step, StepStatus, suggest};
+use crate::flow::{self, FlowName, Inputs, Key, Observed, Step, StepStatus, Subject, suggest};
 use crate::model::{Order, Problem, ResourceId};
 
 impl App {
-    /// A flow by its name: a new purchase, a binding, an upload, or a step of the order under the cursor.
+    /// A flow by its name, on what the cursor is on where that fits.
     pub(in crate::app) fn open_flow(&mut self, flow: FlowName) {
-        match flow {
-            FlowName::Purchase => self.open_wizard(Origin::New, FlowName::Purchase, Inputs::default(), false),
-            FlowName::Bind => {
-                let inputs = self.binding_inputs();
-                self.shelf.retain(|wizard| wizard.origin != Origin::Binding);
-                self.open_wizard(Origin::Binding, FlowName::Bind, inputs, false);
-            }
-            FlowName::Upload => self.open_wizard(Origin::Upload, flow, self.app_inputs(), false),
-            FlowName::Public => self.open_wizard(Origin::Public, flow, self.app_inputs(), false),
-            FlowName::Store | FlowName::Verify | FlowName::ImportOrder => match self.selected_order() {
-                Ok(id) => self.open_order(&id, flow, false),
+        match flow.definition().about {
+            Subject::Nothing if flow == FlowName::Purchase => self.open_wizard(Origin::New, flow, Inputs::default(), false),
+            Subject::Order => match self.selected_order() {
+                Ok(id) if FlowName::OF_AN_ORDER.contains(&flow) => self.open_order(&id, flow, false),
+                Ok(id) => self.open_alone(flow, Some(id.clone()), order_inputs(&id, self.estate.order(&id))),
                 Err(why) => self.say(why, Tone::Soon),
             },
+            about => {
+                let (id, inputs) = self.row_inputs(about);
+                self.open_alone(flow, id, inputs);
+            }
         }
+    }
+
+    /// What is on the shelf for this row goes on where it was left.
+    fn open_alone(&mut self, flow: FlowName, about: Option<ResourceId>, inputs: Inputs) {
+        self.open_wizard(Origin::Alone(flow, about), flow, inputs, false);
     }
 
     /// `w`: the order under the cursor, at the first page that is not done.
@@ -42,18 +45,13 @@ impl App {
         self.open_wizard(Origin::Order(id.clone()), page, inputs, finds_place);
     }
 
-    /// The app of what the cursor is on, where that has one.
-    fn app_inputs(&self) -> Inputs {
-        let app = self.selected().filter(|_| matches!(self.pane, PaneName::Bindings | PaneName::Public)).and_then(ResourceId::site);
-        app.map_or_else(Inputs::default, |app| Inputs::default().with(Key::App, app.as_str()))
-    }
-
-    /// What the cursor is on, as the first values of a binding.
-    fn binding_inputs(&self) -> Inputs {
+    /// What the cursor is on, and the first values that it gives to a flow about such a thing; none where it does not fit,
+    /// so that the form asks.
+    fn row_inputs(&self, about: Subject) -> (Option<ResourceId>, Inputs) {
         let mut inputs = Inputs::default();
-        let Some(id) = self.selected().cloned() else { return inputs };
-        match self.pane {
-            PaneName::Private => {
+        let Some(mut id) = self.selected().cloned() else { return (None, inputs) };
+        match (self.pane, about) {
+            (PaneName::Private, Subject::Certificate | Subject::Binding) => {
                 if let Some(certificate) = self.estate.certificates.iter().find(|certificate| certificate.id == id) {
                     inputs.set(Key::Certificate, certificate.id.as_str());
                     let space = &certificate.webspace;
@@ -62,13 +60,13 @@ impl App {
                         let host = app.custom_hostnames().find(|host| certificate.hosts.iter().any(|name| name.covers(host)))?;
                         Some((app, host))
                     });
-                    if let Some((app, host)) = fits {
+                    if let Some((app, host)) = fits.filter(|_| about == Subject::Binding) {
                         inputs.set(Key::App, app.id.as_str());
                         inputs.set(Key::Hostname, host.as_str());
                     }
                 }
             }
-            PaneName::Bindings => {
+            (PaneName::Bindings, Subject::Certificate | Subject::Binding) => {
                 if let Some(binding) = self.estate.bindings.iter().find(|binding| binding.id() == id) {
                     inputs.set(Key::App, binding.app.as_str());
                     inputs.set(Key::Hostname, binding.host.as_str());
@@ -77,13 +75,26 @@ impl App {
                     }
                 }
             }
-            PaneName::Orders | PaneName::Public => {}
+            (PaneName::Bindings | PaneName::Public, Subject::App) => {
+                if let Some(app) = id.site() {
+                    inputs.set(Key::App, app.as_str());
+                    id = app;
+                }
+            }
+            (PaneName::Public, Subject::PublicCertificate) => {
+                if let Some(app) = id.site() {
+                    inputs.set(Key::App, app.as_str());
+                    inputs.set(Key::Name, id.name());
+                }
+            }
+            _ => return (None, inputs),
         }
-        if let Some(app) = inputs.get(Key::App).and_then(|app| ResourceId::parse(app).ok()) {
-            inputs.set(Key::Subscription, app.subscription_id());
-            inputs.set(Key::ResourceGroup, app.resource_group());
+        let place = inputs.get(Key::Certificate).or_else(|| inputs.get(Key::App)).and_then(|place| ResourceId::parse(place).ok());
+        if let Some(place) = place {
+            inputs.set(Key::Subscription, place.subscription_id());
+            inputs.set(Key::ResourceGroup, place.resource_group());
         }
-        inputs
+        (Some(id), inputs)
     }
 
     fn open_wizard(&mut self, origin: Origin, page: FlowName, inputs: Inputs, finds_place: bool) {
@@ -121,7 +132,6 @@ impl App {
     pub(super) fn turn_page(&mut self) {
         let Some(wizard) = &mut self.wizard else { return };
         wizard.settle_origin();
-        let last = wizard.pages().last() == Some(&wizard.page);
         if wizard.page == FlowName::Upload
             && let Some(certificate) = flow::uploaded(&wizard.current().observed)
         {
@@ -129,30 +139,20 @@ impl App {
             wizard.inputs.set(Key::Certificate, id);
             wizard.forget_secrets();
         }
-        if let Some(next) = wizard.page.next().filter(|_| !last) {
+        if let Some(next) = wizard.next_page() {
             wizard.page = next;
-            self.enter_page();
-        } else if wizard.page == FlowName::Public {
-            let name = wizard.inputs.get(Key::Name).unwrap_or_default().to_owned();
-            let id = flow::app_id(&wizard.inputs).map(|app| app.child("publicCertificates", &name));
-            self.wizard = None;
-            match id {
-                Some(id) => self.show(PaneName::Public, &id),
-                None => self.show_pane(PaneName::Public),
-            }
-            self.read_estate();
-            self.say(format!("{name} is in the app"), Tone::Good);
-        } else {
-            let host = wizard.inputs.get(Key::Hostname).unwrap_or("the hostname").to_owned();
-            let bound = flow::app_id(&wizard.inputs).map(|app| app.child("hostNameBindings", &host));
-            self.wizard = None;
-            match bound {
-                Some(id) => self.show(PaneName::Bindings, &id),
-                None => self.show_pane(PaneName::Bindings),
-            }
-            self.read_estate();
-            self.say(format!("{host} is secured"), Tone::Good);
+            return self.enter_page();
         }
+        let flow = wizard.page.definition();
+        let (pane, left) = landing(flow.leaves, &wizard.inputs);
+        self.wizard = None;
+        match &left {
+            Some(id) => self.show(pane, id),
+            None => self.show_pane(pane),
+        }
+        self.read_estate();
+        let name = left.as_ref().map(|id| format!("{}: ", id.name())).unwrap_or_default();
+        self.say(format!("{name}{}", flow.done), Tone::Good);
     }
 
     /// Whether a page is done, from what the wizard saw of it, or else from the inventory.
@@ -168,7 +168,7 @@ impl App {
             FlowName::Store => stored,
             FlowName::Verify => verified,
             FlowName::ImportOrder => imported,
-            FlowName::Bind | FlowName::Upload | FlowName::Public => false,
+            _ => false,
         }
     }
 
@@ -223,7 +223,7 @@ impl App {
 
     pub(in crate::app) fn take_observed(&mut self, ask: AskId, result: Result<Box<Observed>, Problem>) {
         let Some(wizard) = &mut self.wizard else { return };
-        let Some(flow) = FlowName::ALL.into_iter().find(|flow| wizard.of(*flow).ask == Some(ask)) else { return };
+        let Some(flow) = FlowName::ALL.iter().copied().find(|flow| wizard.of(*flow).ask == Some(ask)) else { return };
         let page = wizard.of_mut(flow);
         page.ask = None;
         match result {
@@ -273,7 +273,7 @@ impl App {
         let mut confirm = Confirm::new(&*step.title, "Send", Act::Send(Box::new(step.clone()))).ready();
         match &step.consent {
             Consent::Plain => confirm = confirm.says(&*step.explanation),
-            Consent::Cost { notice, word } => {
+            Consent::Typed { notice, word } => {
                 confirm = confirm.says(&**notice);
                 confirm.word = Some(word.clone());
             }
@@ -357,6 +357,29 @@ impl App {
             self.observe_page();
         }
     }
+}
+
+/// The pane that shows what a flow left behind.
+pub fn pane_of(leaves: Subject) -> PaneName {
+    match leaves {
+        Subject::Nothing | Subject::Order => PaneName::Orders,
+        Subject::Certificate => PaneName::Private,
+        Subject::PublicCertificate => PaneName::Public,
+        Subject::Binding | Subject::App => PaneName::Bindings,
+    }
+}
+
+/// Where the screen goes after the last page: the pane, and the row of what was made or changed.
+fn landing(leaves: Subject, inputs: &Inputs) -> (PaneName, Option<ResourceId>) {
+    let child = |kind: &str, key| Some(flow::app_id(inputs)?.child(kind, inputs.get(key)?));
+    let id = match leaves {
+        Subject::Order => flow::order_id(inputs),
+        Subject::Certificate => inputs.get(Key::Certificate).and_then(|id| ResourceId::parse(id).ok()),
+        Subject::PublicCertificate => child("publicCertificates", Key::Name),
+        Subject::Binding => child("hostNameBindings", Key::Hostname),
+        Subject::Nothing | Subject::App => None,
+    };
+    (pane_of(leaves), id)
 }
 
 /// What is known of an order before anything is observed.

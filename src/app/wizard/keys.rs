@@ -1,5 +1,7 @@
 //! What keys do in the wizard. A field that takes text has the keys before any command; the steps have commands.
 
+use secrecy::{ExposeSecret, SecretString};
+
 use super::{Focus, Standing, Wizard};
 use crate::app::App;
 use crate::app::command::{Command, Motion};
@@ -31,6 +33,7 @@ impl App {
             (KeyCode::Tab, true) | (KeyCode::Up, _) => self.focus_on(at.wrapping_sub(1)),
             (KeyCode::PageDown, _) => self.focus_on(usize::MAX),
             (KeyCode::Enter, _) => self.enter_in_field(at, &field),
+            (KeyCode::Char('g'), _) if key.ctrl && field.key == flow::Key::NewPassword => self.emit(Effect::MakePassword),
             _ if wizard.is_typing() && wizard.editor.press(key) => self.typed_in_field(),
             _ if wizard.is_typing_secret() && wizard.masked.press(key) => self.typed_secret(),
             (KeyCode::Char(' ') | KeyCode::Left | KeyCode::Right, _) => self.turn_value(&field, key.code == KeyCode::Left),
@@ -97,6 +100,15 @@ impl App {
             wizard.inputs.set_secret(key, wizard.masked.secret());
             self.derive_wizard();
         }
+    }
+
+    /// Fills the field that has the keys, if it takes a secret; returns whether it did.
+    pub(in crate::app) fn fill_secret_field(&mut self, secret: &SecretString) -> bool {
+        let Some(wizard) = self.wizard.as_mut().filter(|wizard| wizard.is_typing_secret()) else { return false };
+        wizard.masked.set("");
+        wizard.masked.paste(secret.expose_secret());
+        self.typed_secret();
+        true
     }
 
     /// Space toggles, or goes to the next of the fixed values.

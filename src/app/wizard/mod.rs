@@ -5,6 +5,8 @@ mod journey;
 mod keys;
 mod pick;
 
+pub use journey::pane_of;
+
 use jiff::{SignedDuration, Timestamp};
 use secrecy::ExposeSecret;
 
@@ -21,11 +23,8 @@ pub enum Origin {
     /// A purchase that is not made yet.
     New,
     Order(ResourceId),
-    /// A binding by itself.
-    Binding,
-    /// A certificate file to upload, private (then a binding) or public.
-    Upload,
-    Public,
+    /// A flow by itself, on what the cursor was on.
+    Alone(FlowName, Option<ResourceId>),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -124,12 +123,16 @@ impl Wizard {
 
     /// The pages that this wizard goes through.
     pub fn pages(&self) -> &'static [FlowName] {
-        match self.origin {
-            Origin::New | Origin::Order(_) => &FlowName::OF_AN_ORDER,
-            Origin::Binding => &[FlowName::Bind],
-            Origin::Upload => &[FlowName::Upload, FlowName::Bind],
-            Origin::Public => &[FlowName::Public],
+        match &self.origin {
+            Origin::New | Origin::Order(_) => FlowName::OF_AN_ORDER,
+            Origin::Alone(flow, _) => flow.definition().pages,
         }
+    }
+
+    /// The page that Enter leads to once this one is done; none after the last.
+    pub fn next_page(&self) -> Option<FlowName> {
+        let at = self.pages().iter().position(|page| *page == self.page)?;
+        self.pages().get(at + 1).copied()
     }
 
     pub fn of(&self, page: FlowName) -> &Page {

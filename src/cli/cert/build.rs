@@ -29,6 +29,9 @@ pub struct Args {
     password: password::Known,
     #[command(flatten)]
     key_password: password::OfKey,
+    /// Make the new password and keep it in this new file, which only you can read
+    #[arg(long, value_name = "FILE", conflicts_with = "Known")]
+    generate_password: Option<PathBuf>,
     /// Print the openssl commands that do the same, and do nothing
     #[arg(long)]
     openssl: bool,
@@ -42,9 +45,12 @@ pub fn run(args: &Args) -> Result<Exit, CliError> {
     if args.openssl {
         return print(openssl::build(&args.key, &gathered.files(&bundle), &args.out, wrapping, name));
     }
-    workbench::must_not_exist(&args.out)?;
+    for path in [Some(&args.out), args.generate_password.as_ref()].into_iter().flatten() {
+        workbench::must_not_exist(path)?;
+    }
     let out = shown(&args.out);
-    let password = args.password.get()?.map_or_else(|| password::ask_twice(&out), Ok)?;
+    let made = args.generate_password.as_deref().map(password::generate).transpose()?;
+    let password = args.password.get()?.or(made).map_or_else(|| password::ask_twice(&out), Ok)?;
     let octets = bundle.write(&password, wrapping, name);
     workbench::write_new(&args.out, &octets.map_err(|why| CliError::Refused(why.to_string()))?)?;
     words(&format!("{out}: private key and {} certificates, in order", bundle.chain.len()));

@@ -9,8 +9,10 @@ use secrecy::{ExposeSecret, SecretString};
 use zeroize::Zeroizing;
 
 use super::prompt;
-use crate::cli::CliError;
+use crate::cli::{CliError, words};
 use crate::file;
+use crate::pki;
+use crate::workbench;
 
 /// Octets of a password; more is refused rather than moved about in memory, which would leave copies.
 pub(super) const LONGEST: usize = 4096;
@@ -74,6 +76,16 @@ impl OfKey {
     pub fn get(&self) -> Result<Option<SecretString>, CliError> {
         given(false, self.file.as_deref(), self.variable.as_deref())
     }
+}
+
+/// Makes a password and keeps it in a new file that only its owner can read: shown nowhere, and good for
+/// `--password-file` wherever it is needed later.
+pub fn generate(into: &Path) -> Result<SecretString, CliError> {
+    let password = pki::generate_password().map_err(|why| CliError::Refused(why.to_string()))?;
+    let line = Zeroizing::new(format!("{}\n", password.expose_secret()).into_bytes());
+    workbench::write_new(into, &line)?;
+    words(&format!("{}: the new password, readable by you only", workbench::shown(into)));
+    Ok(password)
 }
 
 /// Asks for the password of a file that is read; `None` where nobody can be asked.

@@ -26,6 +26,9 @@ pub struct Args {
     password: password::Known,
     #[command(flatten)]
     new_password: password::New,
+    /// Make the new password and keep it in this new file, which only you can read
+    #[arg(long, value_name = "FILE", conflicts_with = "New")]
+    generate_password: Option<PathBuf>,
     /// Print the openssl commands that do the same, and do nothing
     #[arg(long)]
     openssl: bool,
@@ -36,7 +39,9 @@ pub fn run(args: &Args) -> Result<Exit, CliError> {
     if args.openssl {
         return print(openssl::rewrap(&args.from, &args.to, args.encryption.into()));
     }
-    workbench::must_not_exist(&args.to)?;
+    for path in [Some(&args.to), args.generate_password.as_ref()].into_iter().flatten() {
+        workbench::must_not_exist(path)?;
+    }
     let known = args.password.get()?;
     let new = args.new_password.get()?;
     let examined = examine(&args.from, known)?;
@@ -48,7 +53,8 @@ pub fn run(args: &Args) -> Result<Exit, CliError> {
     let bundle = Bundle::rewrap(contents).map_err(refused)?;
     let out = shown(&args.to);
     let kept = examined.password.clone().filter(|password| !password.expose_secret().is_empty());
-    let password = new.or(kept).map_or_else(|| password::ask_twice(&out), Ok)?;
+    let made = args.generate_password.as_deref().map(password::generate).transpose()?;
+    let password = new.or(made).or(kept).map_or_else(|| password::ask_twice(&out), Ok)?;
     let octets = bundle.write(&password, args.encryption.into(), args.friendly_name.as_deref()).map_err(refused)?;
     workbench::write_new(&args.to, &octets)?;
     words(&format!("{out}: private key and {} certificates, in order", bundle.chain.len()));

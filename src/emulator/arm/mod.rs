@@ -13,6 +13,7 @@ use super::{
     operations,
     provider::{self, microsoft_web},
     reply::{Fault, Outcome, Reply},
+    resource_graph,
     route::{self, Found, Route},
 };
 
@@ -23,6 +24,7 @@ const TABLES: &[&[Route]] = &[
     locks::ROUTES,
     authorization::ROUTES,
     operations::ROUTES,
+    resource_graph::ROUTES,
     provider::key_vault::ROUTES,
     provider::certificate_registration::ROUTES,
     provider::domain_registration::ROUTES,

@@ -32,6 +32,7 @@ const PROVIDERS: &[(&str, &str, &[&str])] = &[
     ("Microsoft.Authorization", "2022-04-01", &["locks", "roleAssignments", "roleDefinitions"]),
     ("Microsoft.Network", "2018-05-01", &["dnszones", "dnszones/A", "dnszones/CAA", "dnszones/CNAME", "dnszones/TXT"]),
     ("Microsoft.Resources", "2024-03-01", &["subscriptions", "resourceGroups"]),
+    ("Microsoft.ResourceGraph", "2024-04-01", &["resources", "operations"]),
 ];
 
 /// Adds a subscription to the estate.

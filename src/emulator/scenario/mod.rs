@@ -6,7 +6,14 @@ mod orders;
 
 use serde::{Deserialize, Serialize};
 
-use super::{context::Context, error::EmulatorError, provider, reply::Fault, store::Collection, world::World};
+use super::{
+    context::{Context, View},
+    error::EmulatorError,
+    provider,
+    reply::Fault,
+    store::Collection,
+    world::World,
+};
 
 const START: Collection<Start> = Collection::new("scenario");
 
@@ -33,7 +40,7 @@ pub fn load_or_build(world: &World, name: &str) -> Result<Start, EmulatorError> 
             Ok(estate) => estate,
             Err(reason) => return Ok(Err(reason)),
         };
-        let start = build::build(ctx, &estate)?;
+        let start = build::build(&Context { view: View::Planted, ..*ctx }, &estate)?;
         ctx.tx.put(&START, "", &start)?;
         Ok(Ok(start))
     };

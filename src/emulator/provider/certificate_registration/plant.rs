@@ -118,5 +118,5 @@ fn expire_if_over(ctx: &Context<'_>, order: &Order) -> Result<(), Fault> {
 
 /// The same practice cloud on another day.
 fn on<'w>(ctx: &Context<'w>, day: Timestamp) -> Context<'w> {
-    Context { tx: ctx.tx, now: day, setting: ctx.setting }
+    Context { now: day, ..*ctx }
 }

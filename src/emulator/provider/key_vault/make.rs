@@ -64,25 +64,25 @@ pub(super) fn create(ctx: &Context<'_>, call: &Call) -> Outcome {
     let vault = enter(ctx, call, may("create"))?;
     let name = valid_name(call)?;
     let wanted = &call.body["policy"];
-    let issuer = wanted["issuer"]["name"].as_str().unwrap_or("Self");
+    let signer = wanted["issuer"]["name"].as_str().unwrap_or("Self");
     let profile = profile(ctx, wanted)?;
     let draft = Draft { name, policy: wanted.clone(), tags: tags(&call.body) };
     if certificate::find(ctx, &vault, name)?.is_some_and(|one| one.deleted.is_some()) {
         return Err(secret::held_by_deleted(name));
     }
     let failed = |error: CaError| bad(&error.to_string());
-    if issuer.eq_ignore_ascii_case("Unknown") {
+    if signer.eq_ignore_ascii_case("Unknown") {
         let (csr, key) = ca::request(&profile).map_err(failed)?;
         return Pending::waiting(ctx, &draft, &csr, key).begin(ctx, &vault, call);
     }
-    let issued = if issuer.eq_ignore_ascii_case("Self") {
+    let made = if signer.eq_ignore_ascii_case("Self") {
         ca::self_signed(&profile)
-    } else if issuers::is_set_up(ctx, &vault, issuer)? {
+    } else if issuers::is_set_up(ctx, &vault, signer)? {
         ctx.setting.ca.issue(&profile)
     } else {
-        return Err(bad(&format!("Issuer {issuer} is not set up in this vault.")));
+        return Err(bad(&format!("Issuer {signer} is not set up in this vault.")));
     };
-    let issued = issued.map_err(failed)?;
+    let issued = made.map_err(failed)?;
     certificate::add_version(ctx, &vault, &draft, &issued)?;
     let csr = pem_octets(&issued.csr);
     Pending::over(ctx, &draft, &csr).begin(ctx, &vault, call)

@@ -1,0 +1,236 @@
+//! A query as words, names, strings, numbers and signs, each with the place where it stands.
+
+use jiff::SignedDuration;
+
+use super::fault::Refused;
+
+/// One token.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Kind {
+    /// A keyword, a name or a function.
+    Word(String),
+    Text(String),
+    Long(i64),
+    Real(f64),
+    /// `30d`, `90m`
+    Span(SignedDuration),
+    /// What stands in `datetime(…)`, without quotes.
+    DateTime(String),
+    /// An operator or a bracket.
+    Sign(&'static str),
+    End,
+}
+
+/// A token and where it begins; lines count from 1, characters from 0, as the service counts them.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Token {
+    pub kind: Kind,
+    pub place: Place,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Place {
+    pub line: usize,
+    pub character: usize,
+}
+
+/// Longer ones before those that they begin with.
+const SIGNS: &[&str] = &[
+    "!~", "!=", "==", "=~", "<=", ">=", "<>", "..", "|", "(", ")", "[", "]", ",", ".", "=", "<", ">", "+", "-", "*", "/", "%", ":",
+    "!",
+];
+
+/// A query longer than this is refused.
+const LONGEST: usize = 64 << 10;
+
+pub fn tokens(query: &str) -> Result<Vec<Token>, Refused> {
+    if query.len() > LONGEST {
+        return Err(Refused::limit(format!("The query has {} characters; at most {LONGEST} are taken.", query.len())));
+    }
+    let mut reader = Reader { text: query.chars().collect(), at: 0, place: Place { line: 1, character: 0 } };
+    let mut all = Vec::new();
+    loop {
+        reader.skip();
+        let place = reader.place;
+        let kind = reader.next(place)?;
+        let end = kind == Kind::End;
+        all.push(Token { kind, place });
+        if end {
+            return Ok(all);
+        }
+    }
+}
+
+struct Reader {
+    text: Vec<char>,
+    at: usize,
+    place: Place,
+}
+
+impl Reader {
+    fn peek(&self, ahead: usize) -> Option<char> {
+        self.text.get(self.at + ahead).copied()
+    }
+
+    fn take(&mut self) -> Option<char> {
+        let next = self.peek(0)?;
+        self.at += 1;
+        if next == '\n' {
+            self.place = Place { line: self.place.line + 1, character: 0 };
+        } else {
+            self.place.character += 1;
+        }
+        Some(next)
+    }
+
+    fn take_while(&mut self, fits: impl Fn(char) -> bool) -> String {
+        let mut taken = String::new();
+        while self.peek(0).is_some_and(&fits) {
+            taken.extend(self.take());
+        }
+        taken
+    }
+
+    /// White space and comments.
+    fn skip(&mut self) {
+        loop {
+            self.take_while(char::is_whitespace);
+            if !self.starts_with("//") {
+                return;
+            }
+            self.take_while(|c| c != '\n');
+        }
+    }
+
+    fn starts_with(&self, word: &str) -> bool {
+        word.chars().enumerate().all(|(ahead, wanted)| self.peek(ahead) == Some(wanted))
+    }
+
+    fn next(&mut self, place: Place) -> Result<Kind, Refused> {
+        let Some(first) = self.peek(0) else {
+            return Ok(Kind::End);
+        };
+        if first.is_ascii_digit() {
+            return self.number(place);
+        }
+        if first.is_alphabetic() || first == '_' || first == '$' {
+            return self.word(place);
+        }
+        if first == '\'' || first == '"' || first == '@' && matches!(self.peek(1), Some('\'' | '"')) {
+            return self.string(place);
+        }
+        let sign = SIGNS.iter().find(|sign| self.starts_with(sign));
+        let sign = sign.ok_or_else(|| Refused::parser(place, &first.to_string()))?;
+        for _ in 0..sign.len() {
+            self.take();
+        }
+        // `!contains`, `!in`: one operator of two tokens would be two ways to say it.
+        if *sign == "!" {
+            let word = self.take_while(|c| c.is_alphanumeric() || c == '_');
+            return Ok(Kind::Word(format!("!{word}")));
+        }
+        Ok(Kind::Sign(sign))
+    }
+
+    fn word(&mut self, place: Place) -> Result<Kind, Refused> {
+        let mut word: String = self.take().into_iter().collect();
+        word += &self.take_while(|c| c.is_alphanumeric() || c == '_');
+        // `in~` is an operator, `has_any` a word.
+        if word == "in" && self.peek(0) == Some('~') {
+            self.take();
+            word.push('~');
+        }
+        if !word.eq_ignore_ascii_case("datetime") || self.peek(0) != Some('(') {
+            return Ok(Kind::Word(word));
+        }
+        self.take();
+        let inner = self.take_while(|c| c != ')');
+        match self.take() {
+            Some(_) => Ok(Kind::DateTime(inner.trim().trim_matches(['\'', '"']).to_owned())),
+            None => Err(Refused::parser(place, "datetime(")),
+        }
+    }
+
+    fn number(&mut self, place: Place) -> Result<Kind, Refused> {
+        let mut digits = self.take_while(|c| c.is_ascii_digit());
+        if self.peek(0) == Some('.') && self.peek(1).is_some_and(|c| c.is_ascii_digit()) {
+            self.take();
+            digits = format!("{digits}.{}", self.take_while(|c| c.is_ascii_digit()));
+        }
+        let unit = self.take_while(char::is_alphanumeric);
+        let wrong = || Refused::parser(place, &format!("{digits}{unit}"));
+        if unit.is_empty() {
+            return match digits.parse() {
+                Ok(long) => Ok(Kind::Long(long)),
+                Err(_) => digits.parse().map(Kind::Real).map_err(|_| wrong()),
+            };
+        }
+        let seconds = match unit.as_str() {
+            "d" => 86_400.0,
+            "h" => 3600.0,
+            "m" => 60.0,
+            "s" => 1.0,
+            "ms" => 0.001,
+            _ => return Err(wrong()),
+        };
+        let count: f64 = digits.parse().map_err(|_| wrong())?;
+        SignedDuration::try_from_secs_f64(count * seconds).map(Kind::Span).map_err(|_| wrong())
+    }
+
+    fn string(&mut self, place: Place) -> Result<Kind, Refused> {
+        let verbatim = self.peek(0) == Some('@');
+        if verbatim {
+            self.take();
+        }
+        let quote = self.take();
+        let mut text = String::new();
+        loop {
+            let next = self.take();
+            match next {
+                Some(c) if Some(c) == quote => return Ok(Kind::Text(text)),
+                Some('\\') if !verbatim => text.push(match self.take() {
+                    Some('n') => '\n',
+                    Some('t') => '\t',
+                    Some('r') => '\r',
+                    Some(other) => other,
+                    None => return Err(Refused::parser(place, "\\")),
+                }),
+                Some('\n') | None => return Err(Refused::parser(place, quote.map_or("'", |q| if q == '"' { "\"" } else { "'" }))),
+                Some(other) => text.push(other),
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    fn kinds(query: &str) -> Vec<Kind> {
+        tokens(query).unwrap().into_iter().map(|token| token.kind).collect()
+    }
+
+    #[test]
+    fn strings_spans_and_negated_operators_are_one_token_each() {
+        assert_eq!(
+            kinds("a !contains 'it\\'s' // why\n< 30d"),
+            [
+                Kind::Word("a".into()),
+                Kind::Word("!contains".into()),
+                Kind::Text("it's".into()),
+                Kind::Sign("<"),
+                Kind::Span(SignedDuration::from_hours(720)),
+                Kind::End
+            ]
+        );
+        assert_eq!(kinds("in~ @'\\d' datetime(2026-01-01)")[2], Kind::DateTime("2026-01-01".into()));
+    }
+
+    #[test]
+    fn what_does_not_end_is_refused_where_it_begins() {
+        let refused = tokens("resources\n| where name == 'shop").unwrap_err();
+        assert_eq!(refused.place, Some(Place { line: 2, character: 16 }));
+        assert!(tokens("a # b").is_err());
+    }
+}

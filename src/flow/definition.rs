@@ -1,0 +1,55 @@
+//! What the table of flows holds of each: its words, what it needs and covers, and the five functions that are the flow.
+
+use futures::future::BoxFuture;
+use jiff::Timestamp;
+
+use super::{Case, Field, FlowName, Inputs, Key, Observed, Step};
+use crate::azure::{AzureError, Client};
+use crate::model::Estate;
+use crate::rules::Rules;
+
+/// What a flow is opened on and what it leaves behind: the screen fills it in from the row under the cursor, and shows it
+/// when the flow is done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Subject {
+    Nothing,
+    Order,
+    /// A private key certificate.
+    Certificate,
+    PublicCertificate,
+    Binding,
+    App,
+}
+
+/// Every input that is missing or cannot work, with the reason.
+type Refuse = fn(&Observed, &Inputs, &Rules, Timestamp) -> Vec<(Key, String)>;
+
+#[derive(Debug)]
+pub struct Flow {
+    /// What people type: `:purchase`, `certdeck run purchase`.
+    pub name: &'static str,
+    /// The title on screen; the wizard's steps keep the portal's names (DESIGN.md, Words).
+    pub title: &'static str,
+    /// What it is for, in one sentence.
+    pub summary: &'static str,
+    /// Said once every step is done, as a sentence.
+    pub done: &'static str,
+    /// The pages of the wizard that its name opens: this flow and what is offered after it (A58, A93, A147).
+    pub pages: &'static [FlowName],
+    pub about: Subject,
+    pub leaves: Subject,
+    /// What it changes in the cloud, in words for the table of flows.
+    pub changes: &'static str,
+    /// The actions that whoever runs it must be allowed to do, as Azure's role definitions name them; data actions of a
+    /// vault as `data:certificates/get` (permission) beside them.
+    pub permissions: &'static [&'static str],
+    /// The rules of the checklist that it carries out: single ids and ranges (`A67-A80`).
+    pub checklist: &'static [&'static str],
+    /// How it is reached by keyboard, from the pane where the thing is.
+    pub keys: &'static str,
+    pub(super) fields: fn(&Observed, &Inputs) -> Vec<Field>,
+    pub(super) suggest: fn(&Estate, &mut Inputs),
+    pub(super) refusals: Refuse,
+    pub(super) observe: for<'a> fn(&'a Client, &'a Inputs) -> BoxFuture<'a, Result<Observed, AzureError>>,
+    pub(super) steps: fn(&Case<'_>) -> Vec<Step>,
+}
