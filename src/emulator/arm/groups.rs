@@ -46,7 +46,42 @@ pub fn not_found(group: &ResourceId) -> Fault {
 }
 
 fn list(ctx: &Context<'_>, call: &Call) -> Outcome {
-    ctx.page(call, KIND, &call.target(), |group| Ok(Some(group)))
+    let filter = Filter::of(call);
+    ctx.page(call, KIND, &call.target(), |group| Ok(filter.fits(&group).then_some(group)))
+}
+
+/// `$filter=resourceType eq 'Microsoft.Web/sites' and tagName eq 'team' and tagValue eq 'shop'`: what az and the portal send.
+struct Filter(Vec<(String, String)>);
+
+impl Filter {
+    fn of(call: &Call) -> Self {
+        let text = call.query("$filter").unwrap_or_default();
+        let pair = |part: &str| {
+            let (name, value) = part.split_once(" eq ")?;
+            Some((name.trim().to_lowercase(), value.trim().trim_matches('\'').to_lowercase()))
+        };
+        Self(text.split(" and ").filter_map(pair).collect())
+    }
+
+    fn fits(&self, resource: &Value) -> bool {
+        let tags = || resource["tags"].as_object().into_iter().flatten();
+        let named = self.0.iter().find(|(name, _)| name == "tagname").map(|(_, value)| value.as_str());
+        self.0.iter().all(|(name, wanted)| match name.as_str() {
+            "name" => text(resource, "/name").eq_ignore_ascii_case(wanted),
+            "resourcetype" => text(resource, "/type").eq_ignore_ascii_case(wanted),
+            "resourcegroup" => {
+                ResourceId::parse(text(resource, "/id")).group().is_some_and(|group| group.eq_ignore_ascii_case(wanted))
+            }
+            "location" => text(resource, "/location").replace(' ', "").eq_ignore_ascii_case(&wanted.replace(' ', "")),
+            "tagname" => tags().any(|(tag, _)| tag.eq_ignore_ascii_case(wanted)),
+            "tagvalue" => tags().any(|(tag, value)| {
+                named.is_none_or(|named| tag.eq_ignore_ascii_case(named))
+                    && value.as_str().is_some_and(|value| value.eq_ignore_ascii_case(wanted))
+            }),
+            // What is not understood hides nothing.
+            _ => true,
+        })
+    }
 }
 
 fn get(ctx: &Context<'_>, call: &Call) -> Outcome {
@@ -93,9 +128,7 @@ fn delete(ctx: &Context<'_>, call: &Call) -> Outcome {
 
 /// `{sub}/resources?$filter=resourceType eq 'Microsoft.KeyVault/vaults'`: id, name, type, location and tags only.
 fn resources(ctx: &Context<'_>, call: &Call) -> Outcome {
-    let filter = call.query("$filter").unwrap_or_default();
-    let wanted =
-        filter.split_once("resourceType eq '").and_then(|(_, rest)| rest.split_once('\'')).map(|(kind, _)| kind.to_lowercase());
+    let filter = Filter::of(call);
     let value: Vec<Value> = ctx
         .list_all(&call.target(), |resource| {
             let id = ResourceId::parse(text(resource, "/id"));
@@ -105,7 +138,7 @@ fn resources(ctx: &Context<'_>, call: &Call) -> Outcome {
             listed
                 && !kind.starts_with("microsoft.resources/")
                 && !kind.starts_with("microsoft.authorization/")
-                && wanted.as_ref().is_none_or(|wanted| *wanted == kind)
+                && filter.fits(resource)
         })?
         .into_iter()
         .map(|resource| {

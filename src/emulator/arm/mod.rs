@@ -3,6 +3,7 @@
 pub mod authorization;
 pub mod groups;
 pub mod locks;
+mod operations_list;
 pub mod subscriptions;
 mod tags;
 
@@ -30,6 +31,8 @@ const TABLES: &[&[Route]] = &[
     provider::domain_registration::ROUTES,
     provider::network::ROUTES,
     tags::ROUTES,
+    operations_list::ROUTES,
+    provider::key_vault::by_arm::ROUTES,
     microsoft_web::plans::ROUTES,
     microsoft_web::sites::ROUTES,
     microsoft_web::site_actions::ROUTES,
@@ -40,6 +43,7 @@ const TABLES: &[&[Route]] = &[
     microsoft_web::ownership::ROUTES,
     microsoft_web::public_certificates::ROUTES,
     microsoft_web::certificates::ROUTES,
+    microsoft_web::certificates::OF_SITE_ROUTES,
 ];
 
 /// Answers one ARM request: route, scope, locks, provider.

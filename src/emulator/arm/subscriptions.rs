@@ -24,7 +24,7 @@ pub const ROUTES: &[Route] = &[
 ];
 
 /// The namespaces there are, with their resource types and the newest api-version (API.md §2).
-const PROVIDERS: &[(&str, &str, &[&str])] = &[
+pub(super) const PROVIDERS: &[(&str, &str, &[&str])] = &[
     ("Microsoft.Web", "2025-05-01", &["certificates", "serverFarms", "sites", "sites/slots", "sites/hostNameBindings"]),
     ("Microsoft.CertificateRegistration", "2024-11-01", &["certificateOrders", "certificateOrders/certificates"]),
     ("Microsoft.DomainRegistration", "2024-11-01", &["domains", "domains/domainOwnershipIdentifiers"]),

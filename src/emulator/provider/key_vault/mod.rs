@@ -4,6 +4,7 @@
 
 pub mod access;
 mod backup;
+pub mod by_arm;
 pub mod certificate;
 mod certificates;
 mod data;

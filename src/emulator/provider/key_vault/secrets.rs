@@ -200,7 +200,7 @@ fn show_deleted(vault: &Vault, secret: &Secret) -> Value {
 }
 
 /// Content type, tags and attributes of a request.
-fn lay_over(version: &mut Version, body: &Value) {
+pub(super) fn lay_over(version: &mut Version, body: &Value) {
     if let Some(kind) = body["contentType"].as_str() {
         version.content_type = Some(kind.to_owned());
     }

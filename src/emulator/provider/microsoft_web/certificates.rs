@@ -4,7 +4,10 @@
 
 use serde_json::{Value, json};
 
-use super::{bindings, managed, plans, site, sources};
+use super::{
+    bindings::{self, both},
+    managed, plans, site, sources,
+};
 use crate::emulator::{
     ca::facts::{Facts, with_offset},
     call::{Call, Method},
@@ -16,8 +19,8 @@ use crate::emulator::{
 };
 
 pub const KIND: &str = "microsoft.web/certificates";
-/// Certificates of one app alone (C34).
-pub const OF_SITE: &str = "microsoft.web/sites/certificates";
+/// Certificates of one app, or slot, alone (C34).
+pub const OF_SITE: [&str; 2] = ["microsoft.web/sites/certificates", "microsoft.web/sites/slots/certificates"];
 
 pub const ROUTES: &[Route] = &[
     Route::new(Method::Get, "{sub}/providers/Microsoft.Web/certificates", list),
@@ -26,12 +29,17 @@ pub const ROUTES: &[Route] = &[
     Route::new(Method::Put, "{rg}/providers/Microsoft.Web/certificates/{name}", put),
     Route::new(Method::Patch, "{rg}/providers/Microsoft.Web/certificates/{name}", patch),
     Route::new(Method::Delete, "{rg}/providers/Microsoft.Web/certificates/{name}", delete),
-    Route::new(Method::Get, "{rg}/providers/Microsoft.Web/sites/{site}/certificates", list_of_site),
-    Route::new(Method::Get, "{rg}/providers/Microsoft.Web/sites/{site}/certificates/{name}", get),
-    Route::new(Method::Put, "{rg}/providers/Microsoft.Web/sites/{site}/certificates/{name}", put),
-    Route::new(Method::Patch, "{rg}/providers/Microsoft.Web/sites/{site}/certificates/{name}", patch),
-    Route::new(Method::Delete, "{rg}/providers/Microsoft.Web/sites/{site}/certificates/{name}", delete),
 ];
+
+/// Certificates of one app, or of one slot, alone.
+pub const OF_SITE_ROUTES: &[Route] = [
+    both!(Get, "certificates", list_of_site),
+    both!(Get, "certificates/{name}", get),
+    both!(Put, "certificates/{name}", put),
+    both!(Patch, "certificates/{name}", patch),
+    both!(Delete, "certificates/{name}", delete),
+]
+.as_flattened();
 
 /// Where a certificate is put.
 #[derive(Debug, Clone)]
@@ -56,7 +64,8 @@ pub fn in_webspace(ctx: &Context<'_>, site: &ResourceId, webspace: &str, thumbpr
     let Some(subscription) = site.subscription_id() else {
         return Ok(None);
     };
-    let mut all = ctx.list(OF_SITE, &app_of(site))?;
+    let owner = owner_of(site);
+    let mut all = ctx.list(OF_SITE[usize::from(owner.kind() == site::SLOT)], &owner)?;
     all.extend(ctx.list(KIND, &subscription)?);
     Ok(all.into_iter().find(|one| {
         text(one, "/properties/thumbprint").eq_ignore_ascii_case(thumbprint)
@@ -64,9 +73,14 @@ pub fn in_webspace(ctx: &Context<'_>, site: &ResourceId, webspace: &str, thumbpr
     }))
 }
 
-/// The app of a slot or of anything else below it.
-fn app_of(id: &ResourceId) -> ResourceId {
-    id.lineage().into_iter().find(|one| one.kind() == site::KIND).unwrap_or_else(|| id.clone())
+/// The app or slot that something belongs to; itself, if it is one.
+fn owner_of(id: &ResourceId) -> ResourceId {
+    let sites = [site::KIND, site::SLOT];
+    id.lineage().into_iter().find(|one| sites.contains(&one.kind().as_str())).unwrap_or_else(|| id.clone())
+}
+
+fn is_of_site(id: &ResourceId) -> bool {
+    OF_SITE.contains(&id.kind().as_str())
 }
 
 /// Writes a certificate, new or in place of the one with that name; bindings that presented the old one present
@@ -115,7 +129,7 @@ pub fn save(ctx: &Context<'_>, place: &Place, material: &Material, origin: &Orig
             }
         }
     }
-    let of_site = place.id.kind() == OF_SITE;
+    let of_site = is_of_site(&place.id);
     let kind = if of_site { "Microsoft.Web/sites/certificates" } else { "Microsoft.Web/certificates" };
     let mut certificate = envelope(&place.id, kind, &place.region, properties);
     if of_site {
@@ -162,7 +176,8 @@ fn list(ctx: &Context<'_>, call: &Call) -> Outcome {
 }
 
 fn list_of_site(ctx: &Context<'_>, call: &Call) -> Outcome {
-    ctx.page(call, OF_SITE, &call.target(), |one| Ok(Some(one)))
+    let site = call.target();
+    ctx.page(call, OF_SITE[usize::from(site.kind() == site::SLOT)], &site, |one| Ok(Some(one)))
 }
 
 fn get(ctx: &Context<'_>, call: &Call) -> Outcome {
@@ -204,7 +219,7 @@ fn place(ctx: &Context<'_>, call: &Call, before: Option<&Value>) -> Result<Place
         .text("/location")
         .ok_or_else(|| Fault::arm(400, "LocationRequired", "The location property is required for this definition."))?;
     let tags = call.body.get("tags").cloned().unwrap_or(Value::Null);
-    if id.kind() == OF_SITE && before.is_none() {
+    if is_of_site(&id) && before.is_none() {
         let site = ctx.need(&id.parent())?;
         let of_site = |pointer| text(&site, pointer).to_owned();
         return Ok(Place { id, region: of_site("/location"), webspace: of_site("/properties/webSpace"), tags });
@@ -254,8 +269,8 @@ fn delete(ctx: &Context<'_>, call: &Call) -> Outcome {
     ctx.remove(&id)?;
     if in_webspace(ctx, &id, webspace, thumbprint)?.is_none() {
         let mut bound = bindings::presenting(ctx, &id, webspace, thumbprint)?;
-        if id.kind() == OF_SITE {
-            bound.retain(|binding| ResourceId::parse(text(binding, "/id")).is_under(&app_of(&id)));
+        if is_of_site(&id) {
+            bound.retain(|binding| bindings::site_of(binding).key() == id.parent().key());
         }
         if let Some(binding) = bound.first() {
             // The fault undoes the removal.

@@ -16,6 +16,7 @@ use crate::emulator::{
 const APP_SETTINGS: Collection<Map<String, Value>> = Collection::private("app-settings");
 
 pub const ROUTES: &[Route] = [
+    both!(Get, "config", list),
     both!(Get, "config/web", get),
     both!(Put, "config/web", put),
     both!(Patch, "config/web", put),
@@ -90,6 +91,11 @@ pub fn change(ctx: &Context<'_>, site: &ResourceId, members: &Value) -> Result<V
     merge(&mut web["properties"], members);
     ctx.save(&id, &web)?;
     Ok(web)
+}
+
+fn list(ctx: &Context<'_>, call: &Call) -> Outcome {
+    let web = ctx.need(&call.target().child("config", "web"))?;
+    Ok(Reply::ok(json!({"value": [web], "nextLink": null, "id": null})))
 }
 
 fn get(ctx: &Context<'_>, call: &Call) -> Outcome {

@@ -124,7 +124,9 @@ pub fn vault_of(certificate: &Value) -> Option<(ResourceId, String)> {
 /// The service's own round: reads every vault again and says what it met in `keyVaultSecretStatus`.
 pub fn sync_all(ctx: &Context<'_>) -> Result<(), Fault> {
     let everywhere = ResourceId::parse("");
-    for certificate in ctx.list(KIND, &everywhere)?.into_iter().chain(ctx.list(OF_SITE, &everywhere)?) {
+    for certificate in
+        [KIND].iter().chain(&OF_SITE).map(|kind| ctx.list(kind, &everywhere)).collect::<Result<Vec<_>, _>>()?.concat()
+    {
         if let Some((vault, secret)) = vault_of(&certificate) {
             sync(ctx, certificate, &vault, &secret)?;
         }
