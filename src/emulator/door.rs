@@ -145,12 +145,9 @@ fn follow(ctx: &Context<'_>, tables: &[&[Route]], call: &mut Call) -> Outcome {
 fn read(incoming: &Incoming) -> Result<Call, Fault> {
     let method =
         Method::parse(&incoming.method).ok_or_else(|| Fault::arm(405, "MethodNotAllowed", "The HTTP method is not supported."))?;
-    let segments = incoming
-        .path
-        .split('/')
-        .filter(|part| !part.is_empty())
-        .map(|part| percent_encoding::percent_decode_str(part).decode_utf8_lossy().into_owned())
-        .collect();
+    // Some clients escape the slashes of a whole scope; no name has one.
+    let path = percent_encoding::percent_decode_str(&incoming.path).decode_utf8_lossy();
+    let segments = path.split('/').filter(|part| !part.is_empty()).map(str::to_owned).collect();
     let is_form = Door::of(incoming) == Door::Token;
     let body = if incoming.body.is_empty() || is_form {
         Value::Null

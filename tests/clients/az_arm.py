@@ -79,7 +79,7 @@ def resources(az, make_file):
     does("resource show --namespace Microsoft.Web --parent sites/contoso-shop --resource-type hostNameBindings -n shop.contoso.com -g rg-shop",
          check=lambda one: one["properties"]["sslState"] == "SniEnabled")
     does("resource delete -g az-res -n made-plan --resource-type Microsoft.Web/serverfarms")
-    refuses("because it is used for hostname", "resource delete -g rg-shop -n shop-2026 --resource-type Microsoft.Web/certificates")
+    refuses("failed to be deleted", "resource delete -g rg-shop -n shop-2026 --resource-type Microsoft.Web/certificates")
     does("tag list", check=lambda all: True)
     does("tag create --resource-id", shown["id"], "--tags", "fresh=1", check=lambda one: one["properties"]["tags"] == {"fresh": "1"})
     does("tag update --operation merge --resource-id", shown["id"], "--tags", "more=2", check=lambda one: one["properties"]["tags"] == {"fresh": "1", "more": "2"})

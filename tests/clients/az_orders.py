@@ -84,7 +84,7 @@ def orders(az, make_file):
     revoked = az.revoked()
     serial = issued["properties"]["signedCertificate"]["serialNumber"]
     az.checks.check("  …the certificate of before the rekey is revoked", serial in revoked, revoked)
-    refuses("ScopeLocked", "resource delete -g az-order -n azorder --resource-type Microsoft.CertificateRegistration/certificateOrders")
+    refuses("failed to be deleted", "resource delete -g az-order -n azorder --resource-type Microsoft.CertificateRegistration/certificateOrders")
     rest("delete", f"{order}/providers/Microsoft.Authorization/locks/azorder?api-version=2020-05-01")
     rest("delete", f"{order}/certificates/azorder{version}")
     does("resource delete -g az-order -n azorder --resource-type Microsoft.CertificateRegistration/certificateOrders")

@@ -145,7 +145,7 @@ def web(sdk):
     does("web_apps.get_slot", lambda: client.web_apps.get_slot("sdk-web", "sdk-shop", "staging"))
     cloud.record("staging.sdk.example", "CNAME", "sdk-shop-staging.azurewebsites.net")
     does("web_apps.create_or_update_host_name_binding_slot",
-         lambda: client.web_apps.create_or_update_host_name_binding_slot("sdk-web", "sdk-shop", "staging", "staging.sdk.example", {"properties": {}}),
+         lambda: client.web_apps.create_or_update_host_name_binding_slot("sdk-web", "sdk-shop", slot="staging", host_name="staging.sdk.example", host_name_binding={"properties": {}}),
          lambda one: one.site_name == "sdk-shop(staging)")
     does("web_apps.get_configuration_slot", lambda: client.web_apps.get_configuration_slot("sdk-web", "sdk-shop", "staging"))
     does("site_certificates.create_or_update", lambda: client.site_certificates.create_or_update("sdk-web", "sdk-shop", "own", upload),

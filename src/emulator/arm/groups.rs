@@ -8,7 +8,7 @@ use crate::emulator::{
     context::{Context, text},
     id::ResourceId,
     jobs::Job,
-    operations,
+    operations, paging,
     provider::certificate_registration,
     reply::{Fault, Outcome, Reply},
     route::Route,
@@ -126,9 +126,10 @@ fn delete(ctx: &Context<'_>, call: &Call) -> Outcome {
         .header("retry-after", ctx.setting.pace.retry_after().to_string()))
 }
 
-/// `{sub}/resources?$filter=resourceType eq 'Microsoft.KeyVault/vaults'`: id, name, type, location and tags only.
+/// `{sub}/resources?$filter=resourceType eq 'Microsoft.KeyVault/vaults'`: short entries, with `$expand` also how and since when.
 fn resources(ctx: &Context<'_>, call: &Call) -> Outcome {
     let filter = Filter::of(call);
+    let expanded = call.query("$expand").unwrap_or_default().to_lowercase();
     let value: Vec<Value> = ctx
         .list_all(&call.target(), |resource| {
             let id = ResourceId::parse(text(resource, "/id"));
@@ -148,8 +149,39 @@ fn resources(ctx: &Context<'_>, call: &Call) -> Outcome {
                     short.insert(member.to_owned(), value.clone());
                 }
             }
+            expand(&mut short, &resource, &expanded);
             Value::Object(short)
         })
         .collect();
-    Ok(Reply::ok(json!({ "value": value })))
+    Ok(page(ctx, call, value))
+}
+
+/// What `$expand` asks for; when a resource was made is known of vaults only.
+fn expand(short: &mut serde_json::Map<String, Value>, resource: &Value, wanted: &str) {
+    if wanted.contains("provisioningstate") {
+        let state = resource.pointer("/properties/provisioningState").filter(|state| state.is_string()).cloned();
+        short.insert("provisioningState".to_owned(), state.unwrap_or_else(|| json!("Succeeded")));
+    }
+    for (word, pointer, member) in
+        [("createdtime", "/systemData/createdAt", "createdTime"), ("changedtime", "/systemData/lastModifiedAt", "changedTime")]
+    {
+        if let Some(time) = resource.pointer(pointer).filter(|_| wanted.contains(word)) {
+            short.insert(member.to_owned(), time.clone());
+        }
+    }
+}
+
+/// A page of a list that was gathered as a whole; `nextLink` is there only when there is more.
+fn page(ctx: &Context<'_>, call: &Call, all: Vec<Value>) -> Reply {
+    let largest = ctx.setting.page_size;
+    let size = call.query("$top").and_then(|top| top.parse::<usize>().ok()).map_or(largest, |top| top.clamp(1, largest));
+    let from = call.query("$skiptoken").and_then(paging::decode).and_then(|token| token.parse::<usize>().ok()).unwrap_or(0);
+    let until = from.saturating_add(size);
+    let more = all.len() > until;
+    let shown: Vec<Value> = all.into_iter().skip(from).take(size).collect();
+    let mut body = json!({ "value": shown });
+    if more {
+        body["nextLink"] = paging::next_link(call, &until.to_string()).into();
+    }
+    Reply::ok(body)
 }

@@ -42,6 +42,7 @@ pub fn create(ctx: &Context<'_>, id: &str, name: &str) -> Result<ResourceId, Fau
         "id": scope.to_string(),
         "authorizationSource": "RoleBased",
         "managedByTenants": [],
+        "tags": {},
         "subscriptionId": id,
         "tenantId": ctx.setting.tenant_id,
         "displayName": name,

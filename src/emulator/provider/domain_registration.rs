@@ -60,6 +60,7 @@ pub fn create(ctx: &Context<'_>, id: &ResourceId) -> Result<(), Fault> {
         "autoRenew": true,
         "readyForDnsRecordManagement": true,
         "managedHostNames": [],
+        "domainNotRenewableReasons": ["ExpirationNotInRenewalTimeRange"],
         "dnsType": "AzureDns",
         "dnsZoneId": zone.to_string(),
         "targetDnsType": null,

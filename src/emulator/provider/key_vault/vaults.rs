@@ -86,6 +86,8 @@ pub fn create(ctx: &Context<'_>, id: &ResourceId, location: &str, tags: Option<V
         "tenantId": ctx.setting.tenant_id,
         "accessPolicies": [],
         "enabledForDeployment": false,
+        "enabledForDiskEncryption": false,
+        "enabledForTemplateDeployment": false,
         "enableRbacAuthorization": false,
         "enableSoftDelete": true,
         "softDeleteRetentionInDays": 90,
@@ -101,6 +103,8 @@ pub fn create(ctx: &Context<'_>, id: &ResourceId, location: &str, tags: Option<V
         "createdBy": crate::emulator::principals::CERTDECK.app_id,
         "createdByType": "Application",
         "createdAt": ctx.now.to_string(),
+        "lastModifiedBy": crate::emulator::principals::CERTDECK.app_id,
+        "lastModifiedByType": "Application",
         "lastModifiedAt": ctx.now.to_string(),
     });
     let entry = Entry { id: id.to_string(), deleted: None };

@@ -2,7 +2,10 @@
 
 use serde_json::{Map, Value, json};
 
-use super::bindings::both;
+use super::{
+    bindings::both,
+    members::{self, Of},
+};
 use crate::emulator::{
     call::{Call, Method},
     context::{Context, envelope, merge, text},
@@ -47,7 +50,7 @@ pub fn create(ctx: &Context<'_>, site: &ResourceId, location: &str) -> Result<()
             "webSocketsEnabled": false,
             "alwaysOn": true,
             "managedPipelineMode": "Integrated",
-            "ipSecurityRestrictions": [{"ipAddress": "Any", "action": "Allow", "priority": 2_147_483_647, "name": "Allow all"}],
+            "ipSecurityRestrictions": [{"ipAddress": "Any", "action": "Allow", "priority": 2_147_483_647, "name": "Allow all", "description": "Allow all access"}],
             "minTlsVersion": "1.2",
             "scmMinTlsVersion": "1.2",
             "minTlsCipherSuite": null,
@@ -94,17 +97,28 @@ pub fn change(ctx: &Context<'_>, site: &ResourceId, members: &Value) -> Result<V
 }
 
 fn list(ctx: &Context<'_>, call: &Call) -> Outcome {
-    let web = ctx.need(&call.target().child("config", "web"))?;
+    let web = shown(ctx, ctx.need(&call.target().child("config", "web"))?)?;
     Ok(Reply::ok(json!({"value": [web], "nextLink": null, "id": null})))
 }
 
 fn get(ctx: &Context<'_>, call: &Call) -> Outcome {
-    Ok(Reply::ok(ctx.need(&call.target())?))
+    Ok(Reply::ok(shown(ctx, ctx.need(&call.target())?)?))
+}
+
+/// With the tags of the site and everything that is the same for all.
+fn shown(ctx: &Context<'_>, mut web: Value) -> Result<Value, Fault> {
+    let site = ctx.need(&ResourceId::parse(text(&web, "/id")).parent())?;
+    if site["tags"].is_object() {
+        web["tags"] = site["tags"].clone();
+    }
+    members::complete(Of::Configuration, &mut web["properties"]);
+    Ok(web)
 }
 
 fn put(ctx: &Context<'_>, call: &Call) -> Outcome {
     let site = call.target().parent();
-    let mut web = change(ctx, &site, call.body.get("properties").unwrap_or(&json!({})))?;
+    let changed = change(ctx, &site, call.body.get("properties").unwrap_or(&json!({})))?;
+    let mut web = shown(ctx, changed)?;
     // Recorded: answers to writes carry the site's type.
     web["type"] = json!("Microsoft.Web/sites");
     Ok(Reply::ok(web))

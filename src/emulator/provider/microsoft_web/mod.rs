@@ -5,6 +5,7 @@ pub mod certificates;
 pub mod config;
 pub mod hostnames;
 pub mod managed;
+mod members;
 pub mod ownership;
 pub mod plans;
 pub mod public_certificates;

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::members::{self, Of};
 use crate::emulator::{
     call::{Call, Method},
     context::{Context, envelope, merge, text},
@@ -133,6 +134,7 @@ fn number(key: &str) -> u32 {
 fn show(ctx: &Context<'_>, mut plan: Value) -> Result<Value, Fault> {
     let id = ResourceId::parse(text(&plan, "/id"));
     plan["properties"]["numberOfSites"] = json!(of_plan(ctx, &id)?.len());
+    members::complete(Of::Plan, &mut plan["properties"]);
     Ok(plan)
 }
 
@@ -177,7 +179,10 @@ fn put(ctx: &Context<'_>, call: &Call) -> Outcome {
         plan["tags"] = tags.clone();
         ctx.save(&id, &plan)?;
     }
-    Ok(Reply::ok(show(ctx, plan)?))
+    let mut shown = show(ctx, plan)?;
+    // Recorded: answers to writes have it twice.
+    shown["properties"]["sku"] = shown["sku"].clone();
+    Ok(Reply::ok(shown))
 }
 
 fn delete(ctx: &Context<'_>, call: &Call) -> Outcome {
