@@ -24,6 +24,7 @@ const TABLES: &[&[Route]] = &[
     groups::ROUTES,
     locks::ROUTES,
     authorization::ROUTES,
+    provider::key_vault::OPERATION_ROUTES,
     operations::ROUTES,
     resource_graph::ROUTES,
     provider::key_vault::ROUTES,

@@ -67,6 +67,13 @@ pub const ROUTES: &[Route] = &[
     Route::new(Method::Get, "{rg}/providers/Microsoft.KeyVault/managedHSMs", vaults::none),
 ];
 
+/// Looked up before the operations of everybody else, whose answers are empty while they run.
+pub const OPERATION_ROUTES: &[Route] = &[Route::new(
+    Method::Get,
+    "{sub}/providers/Microsoft.KeyVault/locations/{location}/operationResults/{operation}",
+    deleted_vaults::purge_result,
+)];
+
 /// What a vault does later.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub enum Job {

@@ -17,7 +17,7 @@ use super::{
     secret::new_version_id,
 };
 use crate::emulator::{
-    ca::{Issued, is_for_key},
+    ca::{Issued, is_for_key, policy::days},
     call::{Call, Method},
     context::Context,
     material::base64_octets,
@@ -134,8 +134,7 @@ pub(super) fn items(ctx: &Context<'_>, vault: &Vault) -> Result<Vec<Value>, Faul
         if certificate::find(ctx, vault, &one.name)?.is_none() {
             shown.push(json!({
                 "id": format!("{}certificates/{}", vault.uri(), one.name),
-                "x5t": "",
-                "attributes": attributes(vault, false, [None, None], [one.since, one.since]),
+                "attributes": attributes(vault, false, [Some(one.since), Some(one.since + days(365))], [one.since, one.since]),
                 "subject": "",
                 "tags": one.tags,
             }));
