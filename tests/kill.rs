@@ -4,13 +4,13 @@
 
 #[path = "support/cloud.rs"]
 mod cloud;
+#[path = "support/state.rs"]
+mod state;
 
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
-use certdeck::azure::{self, Client, inventory};
 use certdeck::emulator::Gate;
-use certdeck::model::Order;
 use certdeck::pki::{self, Bundle, Wrapping};
 use cloud::Cloud;
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
@@ -92,6 +92,14 @@ fn uploads_killed_after_any_request_and_run_again_are_sent_once() {
     assert!(killed > 12, "only {killed} requests were made");
 }
 
+#[test]
+fn a_managed_certificate_killed_after_any_request_and_run_again_is_there_once() {
+    let mut killed = 0;
+    let run = Run::new("managed", &["app=rg-shop/contoso-shop", "hostname=pay.contoso.com"]);
+    disturb_everywhere(Cloud::start(), &run, &mut killed, |_| ());
+    assert!(killed > 6, "only {killed} requests were made");
+}
+
 /// Kills the run after each of its requests in turn, each time in a cloud of its own, and runs it again. Returns the
 /// cloud in which nothing disturbed it; `holds` looks at all of them.
 fn disturb_everywhere(mut cloud: Cloud, run: &Run, killed: &mut u32, holds: impl Fn(&Cloud)) -> Cloud {
@@ -99,7 +107,7 @@ fn disturb_everywhere(mut cloud: Cloud, run: &Run, killed: &mut u32, holds: impl
     let undisturbed = Cloud::copy_of(before.path(), None);
     run_to_the_end(&undisturbed, run);
     holds(&undisturbed);
-    let expected = state(&undisturbed);
+    let expected = state::of(&undisturbed);
     for request in 1.. {
         let gate = Gate::hold_after(request);
         let disturbed = Cloud::copy_of(before.path(), Some(gate.clone()));
@@ -108,8 +116,8 @@ fn disturb_everywhere(mut cloud: Cloud, run: &Run, killed: &mut u32, holds: impl
         }
         *killed += 1;
         run_to_the_end(&disturbed, run);
-        let found = state(&disturbed);
-        let different = different(&found, &expected);
+        let found = state::of(&disturbed);
+        let different = state::different(&found, &expected);
         assert!(different.is_empty(), "{} killed after request {request}: {different:#?}", run.flow);
         holds(&disturbed);
     }
@@ -145,11 +153,6 @@ fn files() -> tempfile::TempDir {
     dir
 }
 
-fn different<'a>(found: &'a [String], expected: &'a [String]) -> Vec<&'a String> {
-    let only = |one: &'a [String], other: &'a [String]| one.iter().filter(move |line| !other.contains(line));
-    only(found, expected).chain(only(expected, found)).collect()
-}
-
 /// Runs until the gate holds a request, and kills then. False when the flow ended without reaching it.
 fn kill_at(cloud: &Cloud, gate: &Gate, run: &Run) -> bool {
     cloud.runtime().block_on(async {
@@ -178,39 +181,6 @@ fn start(cloud: &Cloud, run: &Run) -> Child {
     command.args(["run", run.flow, "--yes", "--set", &subscription]).args(&run.arguments).env("NEW_PASSWORD", PASSWORD);
     let _runtime = cloud.runtime().enter();
     command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap()
-}
-
-/// Everything that the flows change, a line each; keys are random, so thumbprints differ and certificates go by their ids.
-fn state(cloud: &Cloud) -> Vec<String> {
-    let connection = cloud.connection();
-    let connection = azure::Connection {
-        arm_endpoint: connection.arm.parse().ok(),
-        ca_file: Some(connection.ca_pem.clone()),
-        tenant: Some(connection.tenant_id.clone()),
-        client_id: Some(connection.client_id.clone()),
-        client_secret: Some(connection.client_secret.as_str().into()),
-        ..azure::Connection::default()
-    };
-    let estate = cloud.runtime().block_on(async {
-        let client = Client::connect(connection).await.unwrap();
-        inventory::load(&client, |_, _| {}).await.unwrap()
-    });
-    let purchases = format!("{} bought", cloud.purchases());
-    let orders = estate.orders.iter().map(|order| {
-        let Order { id, status, product, auto_renew, stored, names, token, .. } = order;
-        format!("{id} {status} {product:?} {auto_renew} {stored:?} {names:?} {}", token.is_some())
-    });
-    let certificates = estate.certificates.iter().map(|one| format!("{} {:?} {:?} {}", one.id, one.hosts, one.vault, one.webspace));
-    let public = estate.public_certificates.iter().map(|one| format!("{} {:?}", one.id, one.thumbprint));
-    let bindings = estate.bindings.iter().map(|binding| {
-        let certificate = estate.certificate_of(binding).map(|certificate| certificate.id.as_str());
-        format!("{} {:?} {certificate:?}", binding.id(), binding.ssl)
-    });
-    let vaults = estate
-        .vaults
-        .iter()
-        .map(|vault| format!("{} {} {} {:?} {}", vault.id, vault.sku, vault.rbac, vault.policies, vault.public_network));
-    std::iter::once(purchases).chain(orders).chain(certificates).chain(public).chain(bindings).chain(vaults).collect()
 }
 
 fn certdeck(cloud: &Cloud) -> Command {

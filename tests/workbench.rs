@@ -334,6 +334,27 @@ fn a_wrong_password_is_said_only_when_it_is_proven_and_appears_nowhere() {
 }
 
 #[test]
+fn a_part_that_stays_closed_is_an_error_even_where_no_mac_tells_the_password_wrong() {
+    let bench = Bench::new();
+    let arguments = ["pkcs12", "-export", "-nomac", "-inkey", "key.pem", "-in", "leaf.pem", "-passout", "file:password"];
+    let made = Command::new("openssl").args(arguments).args(["-out", "nomac.pfx"]).current_dir(bench.0.path()).status();
+    if !made.is_ok_and(|status| status.success()) {
+        return eprintln!("skipped: openssl is not installed");
+    }
+    let (json, exit) = bench.check("nomac.pfx", &["--password-file", "password"]);
+    assert_eq!((exit, &json["readable"], &json["error_code"]), (1, &true.into(), &Value::Null), "{json}");
+    assert!(rules(&json).contains(&"NO_MAC"));
+    let (json, exit) = bench.check("nomac.pfx", &[]);
+    assert_eq!((exit, &json["readable"], &json["error_code"]), (2, &false.into(), &"password-needed".into()), "{json}");
+    bench.password("Wrong-Horse-9");
+    let (json, exit) = bench.check("nomac.pfx", &["--password-file", "password"]);
+    assert_eq!((exit, &json["readable"], &json["error_code"]), (2, &false.into(), &"wrong-password".into()), "{json}");
+    assert!(rules(&json).contains(&"UNREADABLE"));
+    let text = bench.run(&["inspect", "leaf.pem", "root.pem"]);
+    assert!(String::from_utf8_lossy(&text.stdout).contains("\n\nroot.pem\n"), "several files are apart from each other");
+}
+
+#[test]
 fn passwords_come_from_standard_input_and_the_environment_too() {
     let bench = Bench::new();
     bench.build("out.pfx", &[]);

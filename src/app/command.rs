@@ -27,6 +27,8 @@ pub enum Command {
     Plan,
     Practise,
     Flow(FlowName),
+    /// The flow that removes what is under the cursor, by pane.
+    Delete,
     /// Certificate files of this machine; changes nothing in the cloud.
     Workbench(Task),
     /// Named on the keys that every build keeps, but not built yet; the words say so instead of pretending.
@@ -140,6 +142,10 @@ pub static TABLE: &[Entry] = &[
         "Upload a public certificate that an app's code loads.",
         BROWSING,
     ),
+    changing(Command::Delete, "delete", "", "Delete what is under the cursor, after a check of what uses it.", BROWSING),
+    changing(Command::Flow(FlowName::DeletePrivate), "delete-private", "", "Delete a private certificate nothing uses.", BROWSING),
+    changing(Command::Flow(FlowName::DeletePublic), "delete-public", "", "Delete a public certificate no code loads.", BROWSING),
+    changing(Command::Flow(FlowName::Managed), "managed", "", "Create a free managed certificate for a hostname.", BROWSING),
     changing(Command::Wizard, "wizard", "Wizard", "Go on with the order under the cursor where it stands.", BROWSING),
     entry(Command::Workbench(Task::Inspect), "cert-inspect", "", "Show what a certificate file holds.", FILES, EVERYWHERE),
     entry(Command::Workbench(Task::Check), "cert-check", "", "Judge a certificate file as App Service would.", FILES, EVERYWHERE),
@@ -148,7 +154,6 @@ pub static TABLE: &[Entry] = &[
     later("renew", "Renew a certificate by the route that fits it."),
     later("sync", "Bring a renewed certificate to the apps that use it."),
     later("export", "Write a certificate with its key to a PFX file."),
-    later("delete", "Delete a certificate after a check of what uses it."),
     later("locks", "See and remove the management locks in the way."),
     later("explain", "Explain the chain of custody of a certificate."),
     later("scope", "Choose which subscriptions and apps are shown."),
@@ -219,6 +224,8 @@ impl Entry {
             }
             Command::Raw if app.selected().is_none() => Err("there is no resource under the cursor".into()),
             Command::Wizard => app.selected_order().map(|_| ()),
+            Command::Flow(flow) => app.fits(flow),
+            Command::Delete => app.deletion().and_then(|flow| app.fits(flow)),
             Command::Copy if app.place() != Place::Wizard && app.selected().is_none() => {
                 Err("there is nothing under the cursor to copy".into())
             }

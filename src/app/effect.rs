@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use super::message::AskId;
-use crate::flow::{FlowName, Inputs, StepId};
+use crate::flow::script::ScriptKind;
+use crate::flow::{FlowName, Inputs, Step, StepId};
 use crate::model::ResourceId;
 use crate::workbench::Job;
 
@@ -52,6 +53,13 @@ pub enum Effect {
         ask: AskId,
     },
     Copy(String),
+    /// Write the steps of a flow as a script, and copy it.
+    CopyScript {
+        kind: ScriptKind,
+        flow: FlowName,
+        inputs: Inputs,
+        steps: Vec<Step>,
+    },
     /// Make a password for a file that is written, and copy it: what nobody chose, somebody has to keep.
     MakePassword,
     /// Send `Message::Ticked` after this time.

@@ -10,7 +10,9 @@ use super::keymap::entries;
 use super::message::AskId;
 use super::operations::Outcome;
 use super::pane::{PaneName, Tone, urgency};
+use super::wizard::Wizard;
 use crate::flow::FlowName;
+use crate::flow::script::ScriptKind;
 use crate::model::{Expiry, OrderStatus, Problem, WhoActs};
 
 impl App {
@@ -43,6 +45,8 @@ impl App {
                 self.run(entry);
             }
             Act::Copy(text) => self.emit(Effect::Copy(text)),
+            Act::ChooseScript => self.choose_script(),
+            Act::CopyScript(kind) => self.copy_script(kind),
             Act::Fill(key, value) => self.fill_field(key, &value),
             Act::FillRow(path) => self.fill_row(&path),
             Act::PickFile { title, endings, beside } => self.pick_file(title, endings, beside),
@@ -128,7 +132,7 @@ impl App {
             (
                 "Create a free App Service managed certificate",
                 "Free of charge and easy, if you just need to secure a custom domain.",
-                later(),
+                flow(FlowName::Managed),
             ),
             (
                 "Purchase an App Service certificate",
@@ -145,8 +149,7 @@ impl App {
         ];
         let item = |(label, note, then): (&str, &str, _)| Item { label: label.into(), note: note.into(), then };
         let choose = Choose::new("Add a certificate", options.map(item).into())
-            .intro("Every way but the last gives a private certificate that can secure a hostname.")
-            .at(1);
+            .intro("Every way but the last gives a private certificate that can secure a hostname.");
         self.dialogs.push(Dialog::Choose(choose));
     }
 
@@ -159,10 +162,25 @@ impl App {
             (facts, self.detail.as_ref().map_or(0, |detail| detail.cursor))
         };
         let item = |(label, value): (String, String)| Item { label, note: value.clone(), then: Ok(Act::Copy(value)) };
-        let choose = Choose::new("Copy to the clipboard", facts.into_iter().map(item).collect())
-            .empty("there is nothing here to copy yet")
-            .at(at);
+        let mut items: Vec<Item> = facts.into_iter().map(item).collect();
+        if self.wizard.as_ref().is_some_and(Wizard::has_something_to_send) {
+            items.extend(scripts());
+        }
+        let choose = Choose::new("Copy to the clipboard", items).empty("there is nothing here to copy yet").at(at);
         self.dialogs.push(Dialog::Choose(choose));
+    }
+
+    fn choose_script(&mut self) {
+        let choose = Choose::new("Copy as a script", scripts().collect()).intro(
+            "The same requests for another tool, for a change that somebody reviews or runs elsewhere. It holds no secrets.",
+        );
+        self.dialogs.push(Dialog::Choose(choose));
+    }
+
+    fn copy_script(&mut self, kind: ScriptKind) {
+        let Some(wizard) = &self.wizard else { return };
+        let (flow, inputs, steps) = (wizard.page(), wizard.inputs.clone(), wizard.current().steps.clone());
+        self.emit(Effect::CopyScript { kind, flow, inputs, steps });
     }
 
     /// What will break and what could not be read, worst first; Enter goes there.
@@ -247,6 +265,15 @@ impl App {
             }
         }
     }
+}
+
+/// The kinds of script to choose from.
+fn scripts() -> impl Iterator<Item = Item> {
+    ScriptKind::ALL.into_iter().map(|kind| Item {
+        label: format!("Script: {}", kind.as_str()),
+        note: kind.words().to_owned(),
+        then: Ok(Act::CopyScript(kind)),
+    })
 }
 
 /// What people look for comes first: what can be done, last how to move.

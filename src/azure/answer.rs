@@ -18,8 +18,16 @@ pub struct Answer {
     pub retry_after: Option<Duration>,
     pub location: Option<String>,
     pub operation: Option<String>,
+    pub etag: Option<String>,
     /// What the service has to say although it did as asked.
     pub warning: Option<String>,
+}
+
+/// A resource as the service answered it, to be given back with a change of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AsItIs {
+    pub body: Value,
+    pub etag: Option<String>,
 }
 
 impl Answer {
@@ -32,6 +40,7 @@ impl Answer {
             retry_after: retry_after(&header, Timestamp::now()),
             location: header("location"),
             operation: header("azure-asyncoperation"),
+            etag: header("etag"),
             warning: header("warning").map(|text| warnings(&text)),
         }
     }

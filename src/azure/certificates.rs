@@ -5,9 +5,9 @@ use serde_json::{Value, json};
 
 use super::client::Client;
 use super::error::AzureError;
-use super::request::{Body, Request};
+use super::request::{Body, Repeat, Request};
 use super::{json, version};
-use crate::model::{PrivateCertificate, ResourceId, SecretStatus, VaultSecret};
+use crate::model::{Hostname, PrivateCertificate, ResourceId, SecretStatus, VaultSecret};
 
 /// The certificates of a subscription.
 pub async fn list(client: &Client, subscription: &ResourceId) -> Result<Vec<PrivateCertificate>, AzureError> {
@@ -37,6 +37,23 @@ pub fn upload(id: &ResourceId, location: &str, pfx: SecretString, password: Secr
         .secret("/properties/password", password)
         .secret("/properties/pfxBlob", pfx);
     Request::put(format!("Upload the certificate {}", id.name()), id, version::WEB, Value::Null).with_body(body)
+}
+
+/// Deletes it from its webspace. The service refuses while a binding uses it (API.md 3.6).
+pub fn delete(id: &ResourceId) -> Request {
+    Request::delete(format!("Delete the certificate {}", id.name()), id, version::WEB)
+}
+
+/// Creates a free managed certificate for a hostname. A name with an A record is proved by a token over HTTP
+/// (`domainValidationMethod`), one with a CNAME record by that (API.md 3.4). Azure takes minutes, and more than one asking
+/// helps nobody.
+pub fn manage(id: &ResourceId, location: &str, host: &Hostname, by_http_token: bool, plan: &ResourceId) -> Request {
+    let mut properties = json!({ "canonicalName": host.as_str(), "serverFarmId": plan.as_str(), "password": "" });
+    if by_http_token {
+        properties["domainValidationMethod"] = "http-token".into();
+    }
+    let body = json!({ "location": location, "properties": properties });
+    Request::put(format!("Create a managed certificate for {host}"), id, version::WEB, body).repeat(Repeat::LookFirst)
 }
 
 pub fn decode(value: &Value) -> Option<PrivateCertificate> {

@@ -10,7 +10,7 @@ use url::Url;
 use uuid::Uuid;
 
 use super::address;
-use super::answer::Answer;
+use super::answer::{Answer, AsItIs};
 use super::cloud::{Cloud, host_of};
 use super::credential::Credential;
 use super::error::AzureError;
@@ -60,11 +60,16 @@ impl Client {
 
     /// Where a request goes, for showing it.
     pub fn url(&self, request: &Request) -> Result<Url, AzureError> {
-        address::of(&self.cloud, request)
+        self.cloud.url(request)
     }
 
     /// A resource, or nothing where there is none.
     pub async fn read(&self, request: &Request) -> Result<Option<Value>, AzureError> {
+        Ok(self.read_at(address::of(&self.cloud, request)?, request).await?.map(|read| read.body))
+    }
+
+    /// The same with its ETag, for a change that is to be made only while the resource is so.
+    pub async fn read_as_it_is(&self, request: &Request) -> Result<Option<AsItIs>, AzureError> {
         self.read_at(address::of(&self.cloud, request)?, request).await
     }
 
@@ -135,7 +140,7 @@ impl Client {
         loop {
             let (target, after, state) = match next {
                 Next::Done(body) => return Ok(body),
-                Next::ReadResource => return self.read_at(url.clone(), request).await,
+                Next::ReadResource => return Ok(self.read_at(url.clone(), request).await?.map(|read| read.body)),
                 Next::Failed(refusal) => return Err(AzureError::OperationFailed(Box::new(refusal))),
                 Next::Poll { target, after, state } => (target, after, state),
             };
@@ -157,14 +162,16 @@ impl Client {
         }
     }
 
-    async fn read_at(&self, url: Url, request: &Request) -> Result<Option<Value>, AzureError> {
+    async fn read_at(&self, url: Url, request: &Request) -> Result<Option<AsItIs>, AzureError> {
         let answer = self.send(Call::get(url, address::audience(&self.cloud, &request.plane)), &mut |_| ()).await?;
         let refusal = answer.refusal();
         // A subscription that is not there is a mistake of the asker, not an absent resource.
         if answer.status == 404 && !refusal.is("SubscriptionNotFound") && !refusal.is("InvalidSubscriptionId") {
             return Ok(None);
         }
-        Ok(accepted(answer)?.into_body())
+        let mut answer = accepted(answer)?;
+        let etag = answer.etag.take();
+        Ok(answer.into_body().map(|body| AsItIs { body, etag }))
     }
 
     fn call(&self, url: Url, request: &Request) -> Call {
@@ -175,6 +182,7 @@ impl Client {
             body: request.body.as_ref().map(super::Body::wire),
             repeat: request.repeat,
             read: request.is_read(),
+            if_match: request.if_match.clone(),
         }
     }
 

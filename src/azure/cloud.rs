@@ -6,7 +6,8 @@ use serde_json::Value;
 use url::Url;
 
 use super::error::AzureError;
-use super::{graph, json};
+use super::request::{Plane, Request};
+use super::{address, graph, json};
 
 /// Where the practice cloud lets itself be steered, looked up and seen; only found behind a loopback address.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -103,6 +104,16 @@ impl Cloud {
             practice: practice(arm, one),
             national: false,
         })
+    }
+
+    /// Where a request goes. Fails for a vault outside of this cloud.
+    pub fn url(&self, request: &Request) -> Result<Url, AzureError> {
+        address::of(self, request)
+    }
+
+    /// What a token has to be for, to be taken by a service.
+    pub fn audience(&self, plane: &Plane) -> String {
+        address::audience(self, plane)
     }
 
     /// The application id of App Service's own service principal here (A116, A117).

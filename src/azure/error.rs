@@ -115,6 +115,11 @@ impl AzureError {
         }
     }
 
+    /// Whether the service took the change on, and only its end was not seen.
+    pub fn is_under_way(&self) -> bool {
+        matches!(self, Self::LostSight(_) | Self::StillRunning { .. })
+    }
+
     /// The words for an admin. `what` could not be done, as an imperative: `Bind www.contoso.com`.
     pub fn problem(&self, what: &str) -> Problem {
         words::problem(self, what)

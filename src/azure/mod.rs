@@ -21,6 +21,7 @@ mod x509;
 
 pub mod certificates;
 pub mod domains;
+pub mod exposure;
 pub mod graph;
 pub mod groups;
 pub mod inventory;
@@ -36,8 +37,10 @@ pub mod sites;
 pub mod subscriptions;
 pub mod vaults;
 
+pub use answer::AsItIs;
 pub use client::{Changed, Client, Progress};
 pub use cloud::{Cloud, Practice};
 pub use connect::Connection;
 pub use error::{AzureError, Refusal};
+pub use poll::{FAILED, RUNNING};
 pub use request::{Body, Method, Plane, Repeat, Request};

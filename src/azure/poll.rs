@@ -36,7 +36,7 @@ pub enum Next {
 
 /// The states in which a resource is still being worked on. Every other state is an end, known or not: the stored
 /// certificate of an order stays `Initialized` until the order is issued, which may take days (API.md, summary 2).
-const RUNNING: [&str; 12] = [
+pub const RUNNING: [&str; 12] = [
     "InProgress",
     "Running",
     "Accepted",
@@ -50,7 +50,8 @@ const RUNNING: [&str; 12] = [
     "RegisteringDns",
     "Started",
 ];
-const FAILED: [&str; 3] = ["Failed", "Canceled", "Cancelled"];
+/// The states in which an operation ended badly.
+pub const FAILED: [&str; 3] = ["Failed", "Canceled", "Cancelled"];
 
 /// After the change itself was accepted.
 pub fn begin(method: Method, answer: &Answer) -> Next {
@@ -150,7 +151,7 @@ mod tests {
     use serde_json::json;
 
     fn answer(status: u16, body: Value) -> Answer {
-        Answer { status, body, request_id: None, retry_after: None, location: None, operation: None, warning: None }
+        Answer { status, body, request_id: None, retry_after: None, location: None, operation: None, etag: None, warning: None }
     }
 
     #[test]

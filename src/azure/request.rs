@@ -9,6 +9,7 @@ use serde_json::Value;
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
+use super::answer::AsItIs;
 use crate::model::ResourceId;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -97,8 +98,13 @@ impl Body {
         wire
     }
 
-    /// The body with the text for the nth secret in its place.
-    fn filled(&self, with: impl Fn(usize) -> String) -> Value {
+    /// Where the secrets are, as JSON pointers.
+    pub fn secret_places(&self) -> impl Iterator<Item = &str> {
+        self.secrets.iter().map(|(place, _)| place.as_ref())
+    }
+
+    /// The body with a text of the caller's in the place of the nth secret.
+    pub fn filled(&self, with: impl Fn(usize) -> String) -> Value {
         let mut json = self.json.clone();
         for (nth, (pointer, _)) in self.secrets.iter().enumerate() {
             if let Some(place) = json.pointer_mut(pointer) {
@@ -109,6 +115,8 @@ impl Body {
     }
 }
 
+impl Eq for Body {}
+
 impl PartialEq for Body {
     fn eq(&self, other: &Self) -> bool {
         let places = |body: &Self| body.secrets.iter().map(|(pointer, _)| pointer.clone()).collect::<Vec<_>>();
@@ -116,7 +124,7 @@ impl PartialEq for Body {
     }
 }
 
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Request {
     /// What it is for, as an imperative sentence without a full stop: `Buy the certificate order contoso-www`.
     pub what: String,
@@ -128,6 +136,9 @@ pub struct Request {
     pub query: Vec<(&'static str, String)>,
     pub body: Option<Body>,
     pub repeat: Repeat,
+    /// The ETag of the resource as it was read: sent as `If-Match`, so that what somebody else changed since is never
+    /// overwritten (API.md 17).
+    pub if_match: Option<String>,
 }
 
 impl Request {
@@ -166,6 +177,7 @@ impl Request {
             query: Vec::new(),
             body: None,
             repeat: Repeat::Safe,
+            if_match: None,
         }
     }
 
@@ -190,6 +202,13 @@ impl Request {
     #[must_use]
     pub fn repeat(mut self, repeat: Repeat) -> Self {
         self.repeat = repeat;
+        self
+    }
+
+    /// Only while the resource is as it was read; without an ETag the service knows of no such condition.
+    #[must_use]
+    pub fn while_as(mut self, read: Option<&AsItIs>) -> Self {
+        self.if_match = read.and_then(|read| read.etag.clone());
         self
     }
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderValue};
+use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderValue, IF_MATCH};
 use serde_json::Value;
 use tokio::time::Instant;
 use url::Url;
@@ -32,11 +32,13 @@ pub struct Call {
     pub repeat: Repeat,
     /// A POST that asks a question counts as a read.
     pub read: bool,
+    /// The ETag that the resource must still have.
+    pub if_match: Option<String>,
 }
 
 impl Call {
     pub fn get(url: Url, audience: String) -> Self {
-        Self { method: Method::Get, url, audience, body: None, repeat: Repeat::Safe, read: true }
+        Self { method: Method::Get, url, audience, body: None, repeat: Repeat::Safe, read: true, if_match: None }
     }
 }
 
@@ -112,6 +114,9 @@ impl Sender {
             .header("x-ms-client-request-id", request_id.to_string())
             .header("x-ms-return-client-request-id", "true")
             .header("x-ms-correlation-request-id", self.correlation.to_string());
+        if let Some(etag) = &call.if_match {
+            request = request.header(IF_MATCH, etag);
+        }
         if let Some(body) = &call.body {
             request = request.header(CONTENT_TYPE, "application/json").body(Bytes::from_owner(body.clone()));
         } else if call.method == Method::Post {

@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::client::Client;
 use super::error::AzureError;
-use super::request::{Body, Request};
+use super::request::{Body, Repeat, Request};
 use super::version;
 use crate::model::ResourceId;
 
@@ -38,11 +38,20 @@ impl AppSettings {
 /// The settings of an app or slot.
 pub async fn list(client: &Client, site: &ResourceId) -> Result<AppSettings, AzureError> {
     let what = format!("Read the app settings of {}", site.name());
-    let answer = client.ask(&Request::post(what, format!("{site}/config/appsettings/list"), version::WEB)).await?;
+    let answer = client.ask(&reading(what, site.child("config", "appsettings"))).await?;
     decode(&answer).ok_or_else(|| AzureError::Malformed {
         host: client.cloud().arm.host_str().unwrap_or_default().to_owned(),
         why: "it has no app settings in it".to_owned(),
     })
+}
+
+/// What reads the settings that a request of [`set`] replaces.
+pub fn read_request(set: &Request) -> Request {
+    reading("Read the app settings", set.path.as_str())
+}
+
+fn reading(what: impl Into<String>, settings: impl std::fmt::Display) -> Request {
+    Request::post(what, format!("{settings}/list"), version::WEB).repeat(Repeat::Safe)
 }
 
 /// Strict, unlike other decoders: what is not understood here would be lost with the next change.

@@ -3,6 +3,7 @@
 use futures::stream::{self, StreamExt, TryStreamExt};
 use serde_json::{Map, Value, json};
 
+use super::answer::AsItIs;
 use super::client::Client;
 use super::error::AzureError;
 use super::request::Request;
@@ -69,36 +70,37 @@ pub async fn bindings(client: &Client, site: &ResourceId) -> Result<Vec<Binding>
 
 /// The binding of one hostname, by its id (`Binding::id`).
 pub async fn binding(client: &Client, id: &ResourceId) -> Result<Option<Binding>, AzureError> {
-    Ok(binding_as_it_is(client, id).await?.as_ref().and_then(decode_binding))
+    Ok(binding_as_it_is(client, id).await?.and_then(|read| decode_binding(&read.body)))
 }
 
 /// The service's own answer about a binding, to give back with a change of it (`bind`, `unbind`).
-pub async fn binding_as_it_is(client: &Client, id: &ResourceId) -> Result<Option<Value>, AzureError> {
-    client.read(&Request::get(format!("Read the hostname binding of {}", id.name()), id.as_str(), version::WEB)).await
+pub async fn binding_as_it_is(client: &Client, id: &ResourceId) -> Result<Option<AsItIs>, AzureError> {
+    client.read_as_it_is(&Request::get(format!("Read the hostname binding of {}", id.name()), id.as_str(), version::WEB)).await
 }
 
 /// Secures a hostname with a certificate of the app's webspace. `current` is the binding as it is: what it says about
 /// DNS is sent back unchanged (API.md 4.5, way 2).
-pub fn bind(binding: &ResourceId, ssl: SslState, thumbprint: &Thumbprint, current: Option<&Value>) -> Request {
+pub fn bind(binding: &ResourceId, ssl: SslState, thumbprint: &Thumbprint, current: Option<&AsItIs>) -> Request {
     let mut properties = kept(binding, current);
     properties.insert("sslState".to_owned(), ssl.as_wire().into());
     properties.insert("thumbprint".to_owned(), thumbprint.as_str().into());
     let what = format!("Bind {} to the certificate {} by {}", binding.name(), thumbprint.short(), ssl.words());
-    Request::put(what, binding, version::WEB, json!({ "properties": properties }))
+    Request::put(what, binding, version::WEB, json!({ "properties": properties })).while_as(current)
 }
 
 /// Takes the certificate off a hostname; the hostname stays mapped.
-pub fn unbind(binding: &ResourceId, current: Option<&Value>) -> Request {
+pub fn unbind(binding: &ResourceId, current: Option<&AsItIs>) -> Request {
     let mut properties = kept(binding, current);
     properties.insert("sslState".to_owned(), SslState::Disabled.as_wire().into());
-    Request::put(format!("Unbind {}", binding.name()), binding, version::WEB, json!({ "properties": properties }))
+    let what = format!("Unbind {}", binding.name());
+    Request::put(what, binding, version::WEB, json!({ "properties": properties })).while_as(current)
 }
 
 /// The writable part of a binding without its certificate.
-fn kept(binding: &ResourceId, current: Option<&Value>) -> Map<String, Value> {
+fn kept(binding: &ResourceId, current: Option<&AsItIs>) -> Map<String, Value> {
     const WRITABLE: [&str; 6] =
         ["siteName", "domainId", "azureResourceName", "azureResourceType", "customHostNameDnsRecordType", "hostNameType"];
-    let properties = current.and_then(|value| value.get("properties"));
+    let properties = current.and_then(|read| read.body.get("properties"));
     let mut kept = Map::new();
     for key in WRITABLE {
         if let Some(value) = properties.and_then(|properties| properties.get(key)).filter(|value| !value.is_null()) {
@@ -230,6 +232,7 @@ mod tests {
         let id = site.child("slots", "next").child("hostNameBindings", "a.contoso.com");
         let current = json!({"properties": {"siteName": "shop(next)", "azureResourceType": "TrafficManager", "azureResourceName": "tm",
             "sslState": "SniEnabled", "thumbprint": "X", "virtualIP": "1.2.3.4", "domainId": null}});
+        let current = AsItIs { body: current, etag: Some("\"1DAE9\"".to_owned()) };
         let thumbprint = Thumbprint::parse(&"A".repeat(40)).unwrap();
         let sent = |request: Request| request.body.unwrap().shown();
         let bound = sent(bind(&id, SslState::Sni, &thumbprint, Some(&current)));
@@ -237,6 +240,7 @@ mod tests {
             "sslState": "SniEnabled", "thumbprint": "A".repeat(40)});
         assert_eq!(bound["properties"], kept);
         assert_eq!(sent(bind(&id, SslState::Sni, &thumbprint, None))["properties"]["siteName"], "shop(next)");
+        assert_eq!(unbind(&id, Some(&current)).if_match.as_deref(), Some("\"1DAE9\""), "nobody's change is overwritten");
         assert!(sent(unbind(&id, Some(&current)))["properties"].get("thumbprint").is_none());
     }
 }

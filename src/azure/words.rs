@@ -56,6 +56,7 @@ const CODES: &[(&str, &str, &str)] = &[
     ),
     ("SecretDisabled", "the secret is disabled", "Enable the secret in the vault."),
     ("SecretNotFound", "", "Check Step 1: Store; the secret was deleted or never written."),
+    ("PreconditionFailed", "it was changed by somebody else since it was read", "Look again, and repeat it if it is still right."),
     ("GatewayTimeout", "", "The change may still have been made: refresh and look before repeating it."),
     (
         "InvalidApiVersionParameter",

@@ -1,4 +1,4 @@
-//! `certdeck run FLOW --plan`: the exact requests, secrets struck out, with nothing sent but reads.
+//! `certdeck run FLOW --plan` and `--script`: the exact requests, secrets struck out, with nothing sent but reads.
 
 use std::io::Write;
 
@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use super::CliError;
 use super::run::{Report, step_json};
 use crate::azure::{Body, Client, Request};
+use crate::flow::script::{Script, ScriptKind};
 use crate::flow::{self, FlowName, Inputs, Step};
 use crate::runtime::world::World;
 
@@ -20,8 +21,7 @@ pub async fn write(
     report: Report,
     out: &mut impl Write,
 ) -> Result<Vec<Step>, CliError> {
-    let observed = flow::observe(&world.client, flow, inputs).await.map_err(CliError::Cloud)?;
-    let steps = flow::steps(flow, &observed, inputs, &world.rules, Timestamp::now());
+    let steps = look(world, flow, inputs, Timestamp::now()).await?;
     let open = || steps.iter().filter(|step| !step.status.is_over());
     let written = match report {
         Report::Json => {
@@ -34,6 +34,27 @@ pub async fn write(
     };
     written.map_err(CliError::Output)?;
     Ok(steps)
+}
+
+/// The same as a script for other tools.
+pub async fn write_script(
+    world: &World,
+    flow: FlowName,
+    inputs: &Inputs,
+    kind: ScriptKind,
+    out: &mut impl Write,
+) -> Result<Vec<Step>, CliError> {
+    let at = Timestamp::now();
+    let steps = look(world, flow, inputs, at).await?;
+    let script = Script { kind, flow, steps: &steps, inputs, cloud: world.client.cloud(), at };
+    let text = script.text().map_err(|error| CliError::Cloud(error.problem("Write the script")))?;
+    out.write_all(text.as_bytes()).map_err(CliError::Output)?;
+    Ok(steps)
+}
+
+async fn look(world: &World, flow: FlowName, inputs: &Inputs, at: Timestamp) -> Result<Vec<Step>, CliError> {
+    let observed = flow::observe(&world.client, flow, inputs).await.map_err(CliError::Cloud)?;
+    Ok(flow::steps(flow, &observed, inputs, &world.rules, at))
 }
 
 fn write_request(client: &Client, request: &Request, out: &mut impl Write) -> std::io::Result<()> {

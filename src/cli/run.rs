@@ -14,6 +14,7 @@ use super::session::Session;
 use super::{CliError, Exit, consent, plan, words};
 use crate::azure::{Client, subscriptions};
 use crate::flow::engine::{Conductor, Ending};
+use crate::flow::script::ScriptKind;
 use crate::flow::{self, FlowName, Inputs, Key, Step, StepStatus};
 use crate::model::{Estate, Problem};
 
@@ -28,6 +29,9 @@ pub struct Args {
     /// Show the requests that would be sent, and change nothing
     #[arg(long)]
     plan: bool,
+    /// Print the requests that would be sent as a script, and change nothing
+    #[arg(long, value_name = "az|rest|powershell|curl", value_parser = script_kinds(), conflicts_with_all = ["plan", "yes"])]
+    script: Option<ScriptKind>,
     /// Agree to every change in advance, costs included
     #[arg(long)]
     yes: bool,
@@ -52,6 +56,11 @@ pub enum Report {
 fn flow_names() -> impl TypedValueParser<Value = FlowName> {
     let names = PossibleValuesParser::new(FlowName::ALL.iter().map(|flow| flow.as_str()));
     names.try_map(|name| FlowName::parse(&name).ok_or_else(|| format!("{name} is no guided operation")))
+}
+
+fn script_kinds() -> impl TypedValueParser<Value = ScriptKind> {
+    let names = PossibleValuesParser::new(ScriptKind::ALL.map(ScriptKind::as_str));
+    names.try_map(|name| ScriptKind::parse(&name).ok_or_else(|| format!("{name} is no kind of script")))
 }
 
 fn keys() -> String {
@@ -89,6 +98,10 @@ pub async fn run(args: Args, session: &Session) -> Result<Exit, CliError> {
     let mut out = io::stdout();
     if args.plan {
         let steps = plan::write(&world, args.flow, &inputs, args.output, &mut out).await?;
+        return Ok(planned(&steps));
+    }
+    if let Some(kind) = args.script {
+        let steps = plan::write_script(&world, args.flow, &inputs, kind, &mut out).await?;
         return Ok(planned(&steps));
     }
     if let Err(problem) = world.may_change(args.flow.title()) {

@@ -29,6 +29,8 @@ pub struct Revoked {
     /// May lie ahead: a rekey can leave the old certificate some hours.
     pub at: Timestamp,
     pub reason: Reason,
+    /// The common name of the CA that issued it.
+    issuer: String,
     /// When nobody would trust it any longer anyway.
     expires: Timestamp,
 }
@@ -49,20 +51,17 @@ pub fn revoke(ctx: &Context<'_>, leaf: &[u8], at: Timestamp, reason: Reason) -> 
     {
         return Ok(());
     }
-    let line = Revoked { serial: facts.serial_hex.clone(), at, reason, expires: facts.not_after };
-    Ok(ctx.tx.put(&REVOKED, &facts.serial_hex, &line)?)
+    let serial = facts.serial_hex;
+    let line = Revoked { serial: serial.clone(), at, reason, issuer: facts.issuer_common_name, expires: facts.not_after };
+    Ok(ctx.tx.put(&REVOKED, &serial, &line)?)
 }
 
 /// `/crl/go-daddy.crl`, `/crl/digicert.crl`: DER, signed by the intermediate that issued the certificates.
 fn list(ctx: &Context<'_>, call: &Call) -> Outcome {
-    let role = [Role::GoDaddy, Role::DigiCert].into_iter().find(|role| role.crl_name() == call.param("name"));
+    let role = [Role::GoDaddy, Role::DigiCert, Role::Hybrid].into_iter().find(|role| role.crl_name() == call.param("name"));
     let role = role.ok_or_else(|| Fault::arm(404, "NotFound", "There is no such list."))?;
-    let all = match role {
-        Role::GoDaddy => ctx.tx.scan(&REVOKED, "")?,
-        Role::DigiCert => Vec::new(),
-    };
-    let lines: Vec<Revoked> =
-        all.into_iter().map(|(_, one)| one).filter(|one| one.at <= ctx.now && one.expires > ctx.now).collect();
+    let in_force = |one: &Revoked| one.issuer == role.common_name() && one.at <= ctx.now && one.expires > ctx.now;
+    let lines: Vec<Revoked> = ctx.tx.scan(&REVOKED, "")?.into_iter().map(|(_, one)| one).filter(in_force).collect();
     let der = ctx.setting.ca.revocation_list(role, &lines, [ctx.now, ctx.now + LIFE]);
     let der = der.map_err(|error| Fault::arm(500, "InternalServerError", error.to_string()))?;
     Ok(Reply::new(200, Body::Octets("application/pkix-crl", der)))

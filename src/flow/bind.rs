@@ -158,7 +158,7 @@ async fn observe(client: &Client, inputs: &Inputs) -> Result<Observed, AzureErro
     observe_app(client, &app, &mut seen).await?;
     let Some(host) = host(inputs) else { return Ok(seen) };
     let as_it_is = sites::binding_as_it_is(client, &Binding::id_of(&app, &host)).await?;
-    seen.binding = as_it_is.as_ref().and_then(sites::decode_binding).into();
+    seen.binding = as_it_is.as_ref().and_then(|read| sites::decode_binding(&read.body)).into();
     seen.binding_as_it_is = as_it_is;
     if seen.binding.here().is_some_and(|binding| binding.ssl != SslState::Disabled) {
         seen.served_at = Seen::Here(tls::address(client.cloud(), &host));

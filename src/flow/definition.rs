@@ -18,6 +18,8 @@ pub enum Subject {
     Certificate,
     PublicCertificate,
     Binding,
+    /// A hostname of an app, whatever secures it.
+    Hostname,
     App,
 }
 

@@ -8,7 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::step::poll_after;
 use super::{FlowName, Inputs, Key, Observed, Step, StepId, StepStatus, current, observe, steps};
-use crate::azure::{Changed, Client, Request};
+use crate::azure::{AzureError, Changed, Client, Request};
 use crate::journal::{Journal, Outcome};
 use crate::model::Problem;
 use crate::rules::Rules;
@@ -98,7 +98,7 @@ impl Engine<'_> {
                     }
                     match self.send_all(flow, &step.requests, &mut |note| conductor.says(&note)).await {
                         // Whether it happened, only the next look can tell.
-                        Err(Unsent { lost: true, problem }) => conductor.says(&problem.to_string()),
+                        Err(Unsent { lost: true, problem, .. }) => conductor.says(&problem.to_string()),
                         sent => sent.map_err(|unsent| unsent.problem)?.iter().for_each(|warning| conductor.warns(warning)),
                     }
                     asked.insert(step.id, ((self.clock)(), tries + 1));
@@ -121,7 +121,9 @@ impl Engine<'_> {
         let observed = observe(self.client, flow, inputs).await?;
         let Some(ready) = self.ready(flow, &observed, inputs, step) else { return Ok(observed) };
         let lost = match self.send_all(flow, &ready.requests, say).await {
-            Err(Unsent { lost: true, problem }) => Some(problem),
+            // Azure goes on with it, and the step waits for the effect as if an answer had come.
+            Err(Unsent { under_way: true, .. }) if ready.settles_within.is_positive() => None,
+            Err(Unsent { lost: true, problem, .. }) => Some(problem),
             sent => {
                 sent.map_err(|unsent| unsent.problem)?.into_iter().for_each(&mut *say);
                 None
@@ -157,8 +159,11 @@ impl Engine<'_> {
     }
 
     async fn send(&self, flow: FlowName, request: &Request, say: &mut (dyn FnMut(String) + Send)) -> Result<Changed, Unsent> {
-        let entry =
-            self.journal.before(flow, request).map_err(|error| Unsent { problem: error.problem(&request.what), lost: false })?;
+        let entry = self.journal.before(flow, request).map_err(|error| Unsent {
+            problem: error.problem(&request.what),
+            lost: false,
+            under_way: false,
+        })?;
         let sent = self.client.change(request, &mut |progress| say(progress.note)).await;
         let (status, id, outcome) = match &sent {
             Ok(changed) => (Some(changed.status), changed.request_id.as_deref(), Outcome::Done),
@@ -172,7 +177,11 @@ impl Engine<'_> {
         if let Err(error) = self.journal.after(entry, status, id, outcome) {
             say(error.to_string());
         }
-        sent.map_err(|error| Unsent { problem: error.problem(&request.what), lost: error.is_ambiguous() })
+        // A condition that failed says that the resource is not as it was looked at: perhaps by this very request, of which
+        // an earlier try arrived without an answer.
+        let is_outdated = |error: &AzureError| error.refusal().is_some_and(|refusal| refusal.status == 412);
+        let lost = |error: &AzureError| error.is_ambiguous() || is_outdated(error);
+        sent.map_err(|error| Unsent { problem: error.problem(&request.what), lost: lost(&error), under_way: error.is_under_way() })
     }
 }
 
@@ -180,6 +189,8 @@ impl Engine<'_> {
 struct Unsent {
     problem: Problem,
     lost: bool,
+    /// It was accepted; only its end was not seen.
+    under_way: bool,
 }
 
 fn without_effect(step: &Step) -> Problem {

@@ -101,17 +101,21 @@ async fn observe(client: &Client, inputs: &Inputs) -> Result<Observed, AzureErro
     Ok(seen)
 }
 
-/// Reads the app, its plan and the certificates of its webspace.
-pub(super) async fn observe_app(client: &Client, app: &ResourceId, seen: &mut Observed) -> Result<(), AzureError> {
+/// Reads the app, its plan and the certificates of its webspace; gives those of the subscription's other webspaces back.
+pub(super) async fn observe_app(
+    client: &Client,
+    app: &ResourceId,
+    seen: &mut Observed,
+) -> Result<Vec<PrivateCertificate>, AzureError> {
     seen.app = sites::get(client, app).await?.map(|site| site.app).into();
-    let Some(app) = seen.app.here() else { return Ok(()) };
+    let Some(app) = seen.app.here() else { return Ok(Vec::new()) };
     if let Some(plan) = &app.plan {
         seen.plan = plans::get(client, plan).await?.into();
     }
     let all = certificates::list(client, &ResourceId::subscription(app.id.subscription_id())).await?;
-    let shared = all.into_iter().filter(|certificate| certificate.webspace.eq_ignore_ascii_case(&app.webspace));
-    seen.certificates = Seen::Here(shared.collect());
-    Ok(())
+    let (shared, others) = all.into_iter().partition(|certificate| certificate.webspace.eq_ignore_ascii_case(&app.webspace));
+    seen.certificates = Seen::Here(shared);
+    Ok(others)
 }
 
 fn steps(case: &Case<'_>) -> Vec<Step> {

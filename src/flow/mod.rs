@@ -5,21 +5,29 @@
 
 mod access;
 mod bind;
+mod caa;
 pub mod certificate_file;
 mod definition;
+mod delete_private;
+mod delete_public;
 pub mod engine;
 mod import_order;
 pub mod input;
+pub mod load;
+mod managed;
 pub mod observed;
 mod public;
 mod purchase;
+mod reach;
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::panic)]
 mod sample;
+pub mod script;
 pub mod step;
 mod store;
 mod target;
 mod upload;
+pub mod usage;
 mod verify;
 
 use jiff::Timestamp;
@@ -30,11 +38,11 @@ pub use observed::{Observed, Principal};
 pub use purchase::secures;
 pub use step::{Consent, Step, StepId, StepStatus, current, poll_after};
 pub use target::{app_id, order_id, vault_id};
-pub use upload::uploaded;
+use upload::uploaded;
 
 use crate::azure::Client;
 pub use crate::model::Seen;
-use crate::model::{Estate, Problem};
+use crate::model::{Estate, PrivateCertificate, Problem};
 use crate::rules::Rules;
 
 macro_rules! flows {
@@ -65,6 +73,9 @@ flows! {
     Bind = bind,
     Upload = upload,
     Public = public,
+    DeletePrivate = delete_private,
+    DeletePublic = delete_public,
+    Managed = managed,
 }
 
 impl FlowName {
@@ -120,6 +131,15 @@ pub fn steps(flow: FlowName, observed: &Observed, inputs: &Inputs, rules: &Rules
 pub async fn observe(client: &Client, flow: FlowName, inputs: &Inputs) -> Result<Observed, Problem> {
     let seen = (flow.definition().observe)(client, inputs).await;
     seen.map_err(|error| error.problem(&format!("Look at what '{}' is about", flow.title())))
+}
+
+/// The certificate that a flow has put into the webspace, for the binding that is offered next (A58).
+pub fn added(flow: FlowName, observed: &Observed) -> Option<&PrivateCertificate> {
+    match flow {
+        FlowName::Upload => uploaded(observed),
+        FlowName::Managed => observed.managed.here(),
+        _ => None,
+    }
 }
 
 /// Fills in what the estate already suggests, as the portal prefills its forms (A72, A86, A87); what a person gave stays.

@@ -3,6 +3,9 @@
 use std::sync::Arc;
 
 use super::certificate_file::{CertificateFile, Unusable};
+use super::reach::Reach;
+use super::usage::Usage;
+use crate::azure::AsItIs;
 use crate::azure::settings::AppSettings;
 use crate::azure::vaults::Availability;
 use crate::model::{
@@ -50,7 +53,7 @@ pub struct Observed {
     pub certificates: Seen<Vec<PrivateCertificate>>,
     pub binding: Seen<Binding>,
     /// The service's own answer about the binding, to be given back with a change of it.
-    pub binding_as_it_is: Option<serde_json::Value>,
+    pub binding_as_it_is: Option<AsItIs>,
     /// The thumbprint that the hostname really serves, from a TLS handshake of our own.
     pub served: Seen<Thumbprint>,
     /// Where any TLS client can see the same, as `HOST:PORT`.
@@ -59,9 +62,15 @@ pub struct Observed {
     pub file: Option<Result<CertificateFile, Unusable>>,
     /// Whom this machine trusts; nobody where that says nothing, as in a practice cloud with a CA of its own.
     pub roots: Option<Arc<Roots>>,
-    /// The certificate that has the name which the upload would take.
+    /// The certificate that has the name which a new one would take.
     pub namesake: Seen<PrivateCertificate>,
+    /// How the internet gets to the hostname.
+    pub reach: Seen<Reach>,
+    /// The free managed certificate of the hostname, in whatever webspace of the subscription (A56).
+    pub managed: Seen<PrivateCertificate>,
     /// The public certificates of the app.
     pub public_certificates: Seen<Vec<PublicCertificate>>,
     pub settings: Seen<AppSettings>,
+    /// The certificates of the subscription and all that uses them.
+    pub usage: Seen<Usage>,
 }

@@ -5,14 +5,12 @@ use jiff::SignedDuration;
 
 use super::certificate_file::{self, CertificateFile};
 use super::import_order::tier_problem;
+use super::load::{Load, SETTING};
 use super::target::app_id;
 use super::{Case, Field, FieldKind, Flow, FlowName, Inputs, Key, Observed, Pick, Seen, Step, StepId, StepStatus, Subject};
 use crate::azure::{AzureError, Client, plans, public_certificates, settings, sites};
 use crate::model::{App, Estate, Problem, PublicCertificate, ResourceId, Thumbprint};
 use crate::pki::{Certificate, Kind};
-
-/// Tells the platform which certificates the code of an app may load: thumbprints with commas between, or `*`.
-const SETTING: &str = "WEBSITE_LOAD_CERTIFICATES";
 
 /// The list may lag behind an upload for a moment (API.md 4.6), and the same upload again would be refused.
 const SETTLES: SignedDuration = SignedDuration::from_secs(60);
@@ -217,9 +215,9 @@ fn load(case: &Case<'_>) -> Step {
         return step(StepStatus::NeedsInput { key: Key::File, why: "follows once the certificate is uploaded".to_owned() });
     };
     let step = |status| step(status).fact("Thumbprint", leaf.thumbprint.as_str()).fact("Path", path(app, &leaf.thumbprint));
-    let now = settings.get(SETTING).unwrap_or_default();
-    if loads(now, &leaf.thumbprint) {
-        return step(StepStatus::Done(format!("{SETTING} = {now}")));
+    let now = Load::parse(settings.get(SETTING).unwrap_or_default());
+    if now.allows(&leaf.thumbprint) {
+        return step(StepStatus::Done(format!("{SETTING} = {}", now.words())));
     }
     if !case.inputs.is_yes(Key::Load) {
         return step(StepStatus::NotNeeded("not asked for".to_owned()));
@@ -228,27 +226,21 @@ fn load(case: &Case<'_>) -> Step {
     if same.is_none() {
         return step(StepStatus::NeedsInput { key: Key::File, why: "follows once the certificate is uploaded".to_owned() });
     }
-    if now.chars().count() > 8_000 {
+    let new = now.with(&leaf.thumbprint);
+    if new.is_too_long() {
         let problem = Problem::new(format!("Set {SETTING}"), "its value is too long already")
             .remedy("set it to * by hand: then the code may load every certificate of the app");
         return step(StepStatus::Blocked(problem));
     }
-    let new = if now.trim().is_empty() {
-        leaf.thumbprint.to_string()
-    } else {
-        format!("{},{}", now.trim().trim_end_matches(','), leaf.thumbprint)
-    };
-    let old = if now.is_empty() { "not set" } else { now };
     step(StepStatus::Ready)
-        .explained(format!("{SETTING}: {old} \u{2192} {new}. All other settings are sent back as they are. The app restarts."))
-        .fact("Setting now", old)
-        .fact("Setting then", &*new)
-        .sending(vec![settings::set(&app.id, SETTING, &new, settings)])
-}
-
-/// Whether the setting's value names the certificate, or all.
-fn loads(value: &str, thumbprint: &Thumbprint) -> bool {
-    value.split(',').map(str::trim).any(|one| one == "*" || one.eq_ignore_ascii_case(thumbprint.as_str()))
+        .explained(format!(
+            "{SETTING}: {} \u{2192} {}. All other settings are sent back as they are. The app restarts.",
+            now.words(),
+            new.words()
+        ))
+        .fact("Setting now", now.words())
+        .fact("Setting then", new.words())
+        .sending(vec![new.set(&app.id, settings)])
 }
 
 /// Where the code finds it (A153).
@@ -260,21 +252,6 @@ fn path(app: &App, thumbprint: &Thumbprint) -> String {
             format!(
                 "Cert:\\CurrentUser\\My\\{thumbprint} (in a Windows container: C:\\appservice\\certificates\\public\\{thumbprint}.der)"
             )
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used)]
-    use super::*;
-
-    #[test]
-    fn a_setting_names_a_certificate_in_any_case_or_all_of_them() {
-        let thumbprint = Thumbprint::parse(&"AB".repeat(20)).unwrap();
-        let own = "ab".repeat(20);
-        for (value, expected) in [("*", true), (own.as_str(), true), (&format!("X, {own}"), true), ("", false), ("X,Y", false)] {
-            assert_eq!(loads(value, &thumbprint), expected, "{value}");
         }
     }
 }

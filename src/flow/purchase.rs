@@ -2,6 +2,7 @@
 
 use jiff::SignedDuration;
 
+use super::caa::{Authority, issuer_is_allowed};
 use super::step::Consent;
 use super::target::{group_id, order_id, subscription_id};
 use super::{Case, Field, FieldKind, Flow, FlowName, Inputs, Key, Observed, Pick, Seen, Step, StepId, StepStatus, Subject};
@@ -213,32 +214,10 @@ fn new_group(case: &Case<'_>) -> Step {
 
 /// A CAA record that names other issuers only would stop the issuance after the money is spent (A69).
 fn caa(case: &Case<'_>) -> Step {
-    let issuer = case.rules.text(Limit::OrderCaaIssuer, case.now).unwrap_or_default();
+    const GODADDY: Authority =
+        Authority { name: "GoDaddy", certificates: "App Service certificates", issuer: Limit::OrderCaaIssuer, asked: Key::Domain };
     let domain = case.inputs.get(Key::Domain).unwrap_or("the domain").trim_start_matches("*.");
-    let status = match &case.observed.caa {
-        Seen::Here(allowed) if allowed.is_empty() => StepStatus::Done(format!("no CAA record limits who may issue for {domain}")),
-        Seen::Here(allowed) if allowed.iter().any(|name| name.eq_ignore_ascii_case(issuer)) => {
-            StepStatus::Done(format!("CAA allows {issuer}"))
-        }
-        Seen::Here(allowed) => StepStatus::Blocked(
-            Problem::new(
-                format!("Buy a certificate for {domain}"),
-                format!(
-                    "the CAA records of the domain allow {} only, and these certificates are issued by GoDaddy",
-                    allowed.join(", ")
-                ),
-            )
-            .remedy(format!("add the CAA record  {domain}  0 issue {issuer}"))
-            .code(case.rules.reference(Limit::OrderCaaIssuer, case.now)),
-        ),
-        Seen::NotAsked if case.needs(&[Key::Domain]).is_some() => {
-            StepStatus::NeedsInput { key: Key::Domain, why: "the check follows once the domain is entered".to_owned() }
-        }
-        Seen::NotAsked => StepStatus::Waiting { on: "a look at DNS".to_owned(), since: None, next_poll: POLL },
-        Seen::Absent => StepStatus::NotNeeded("CAA records could not be looked up from here".to_owned()),
-    };
-    Step::new(StepId::CaaRecord, "Check that the issuer is allowed", status)
-        .explained("A CAA record in DNS says which authorities may issue for a domain. App Service certificates come from GoDaddy.")
+    issuer_is_allowed(case, &GODADDY, domain, &format!("Buy a certificate for {domain}"))
 }
 
 fn buying(status: StepStatus) -> Step {

@@ -2,11 +2,13 @@
 
 use jiff::Timestamp;
 
+use super::usage::Usage;
 use super::{FlowName, Inputs, Key, Observed, Principal, Step, StepId, StepStatus, steps};
 use crate::azure::graph;
+use crate::azure::sites::Site;
 use crate::model::{
-    App, Hostname, Order, OrderStatus, Plan, PrivateCertificate, ProductType, ResourceGroup, ResourceId, SecretStatus, Seen,
-    StoredCertificate, Thumbprint, Vault, VaultSecret,
+    App, Binding, Hostname, Order, OrderStatus, Plan, PrivateCertificate, ProductType, ResourceGroup, ResourceId, SecretStatus,
+    Seen, SslState, StoredCertificate, Thumbprint, Vault, VaultSecret,
 };
 use crate::rules::{Profile, Rules};
 
@@ -113,6 +115,22 @@ pub fn imported() -> PrivateCertificate {
         vault: Some(secret(SecretStatus::Succeeded)),
         canonical_name: None,
     }
+}
+
+pub fn bound(host: &str, ssl: SslState, thumbprint: &str) -> Binding {
+    Binding {
+        app: id("Microsoft.Web/sites/shop"),
+        host: Hostname::parse(host).unwrap(),
+        ssl,
+        thumbprint: Thumbprint::parse(thumbprint).ok(),
+        virtual_ip: (ssl == SslState::IpBased).then(|| "20.9.9.9".to_owned()),
+    }
+}
+
+/// One certificate that secures one hostname of one app.
+pub fn usage() -> Usage {
+    let bindings = vec![bound("contoso.com", SslState::Sni, LEAF)];
+    Usage { certificates: vec![imported()], sites: vec![Site { app: app(&["contoso.com"]), bindings }], ..Usage::default() }
 }
 
 pub fn with_principals(mut observed: Observed) -> Observed {

@@ -31,15 +31,23 @@ pub enum StepId {
     Tier,
     Bind,
     Served,
+    // managed
+    Eligible,
+    Way,
+    Reachable,
+    Create,
     // upload, public
     ReadFile,
     Wrap,
     Check,
     Upload,
     Load,
+    // delete-private, delete-public
+    InUse,
+    Delete,
 }
 
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum StepStatus {
     /// With the evidence for it, as a sentence.
     Done(String),
@@ -75,7 +83,7 @@ pub enum Consent {
     Typed { notice: String, word: String },
 }
 
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Step {
     pub id: StepId,
     /// Imperative: `Buy the certificate`.

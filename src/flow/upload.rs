@@ -151,7 +151,7 @@ async fn observe(client: &Client, inputs: &Inputs) -> Result<Observed, AzureErro
     let mut seen = Observed::default();
     let app = async {
         match app_id(inputs) {
-            Some(app) => observe_app(client, &app, &mut seen).await,
+            Some(app) => observe_app(client, &app, &mut seen).await.map(drop),
             None => Ok(()),
         }
     };

@@ -1,7 +1,7 @@
-//! Look-ups in DNS: the CAA records that apply to a name, and the TXT records at it.
+//! Look-ups in DNS: the CAA records that apply to a name, the TXT records at it, and the way from it to its addresses.
 //! A practice cloud has a zone of its own, which is asked instead of the system's resolver.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use hickory_resolver::TokioResolver;
@@ -15,6 +15,44 @@ use crate::model::{Seen, printable};
 
 /// A look-up that takes longer than this is as good as impossible from here.
 const TIMEOUT: Duration = Duration::from_secs(3);
+
+/// No sane chain of CNAME records is longer; a loop ends here.
+const MOST_HOPS: usize = 8;
+
+/// The way that DNS takes from a name.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Way {
+    /// The target of each CNAME record in turn, in lower case; empty where the name has addresses of its own.
+    pub hops: Vec<String>,
+    /// The addresses at its end, IPv4 first.
+    pub addresses: Vec<IpAddr>,
+}
+
+/// Follows the CNAME records of `name` one by one to its addresses. `Absent`: DNS gave no answer.
+pub async fn way(cloud: &Cloud, name: &str) -> Seen<Way> {
+    let Some(resolver) = resolver(cloud) else { return Seen::Absent };
+    walk(&resolver, name).await.into()
+}
+
+async fn walk(resolver: &TokioResolver, name: &str) -> Option<Way> {
+    let mut way = Way::default();
+    let mut here = name.to_owned();
+    while way.hops.len() < MOST_HOPS {
+        let records = lookup(resolver, &here, RecordType::CNAME).await?;
+        let target = records.iter().find_map(|data| if let RData::CNAME(target) = data { Some(target.to_utf8()) } else { None });
+        let Some(target) = target else { break };
+        here = printable(&target).trim_end_matches('.').to_ascii_lowercase();
+        way.hops.push(here.clone());
+    }
+    for kind in [RecordType::A, RecordType::AAAA] {
+        way.addresses.extend(lookup(resolver, &here, kind).await?.iter().filter_map(|data| match data {
+            RData::A(address) => Some(IpAddr::V4(address.0)),
+            RData::AAAA(address) => Some(IpAddr::V6(address.0)),
+            _ => None,
+        }));
+    }
+    Some(way)
+}
 
 /// The issuers that CAA allows for `name`, climbing to the closest ancestor that has records (RFC 8659, 3).
 /// Empty: nobody is excluded. `Absent`: DNS gave no answer.

@@ -257,12 +257,17 @@ impl Hostname {
         self.0.strip_prefix("*.").unwrap_or(&self.0)
     }
 
-    /// Whether a certificate that names `self` secures `host`: a wildcard stands for exactly one label (RFC 6125).
+    /// Whether a certificate that names `self` secures `host`: a wildcard stands for exactly one label (RFC 6125), and
+    /// no client lets one stand for every name of a top level domain.
     pub fn covers(&self, host: &Hostname) -> bool {
         if self == host {
             return true;
         }
-        self.is_wildcard() && !host.is_wildcard() && host.0.split_once('.').is_some_and(|(_, rest)| rest == self.base())
+        let is_broad = !self.base().contains('.');
+        self.is_wildcard()
+            && !is_broad
+            && !host.is_wildcard()
+            && host.0.split_once('.').is_some_and(|(_, rest)| rest == self.base())
     }
 }
 impl FromStr for Hostname {
@@ -391,6 +396,7 @@ mod tests {
         assert!(host("*.contoso.com").covers(&host("www.contoso.com")));
         assert!(!host("*.contoso.com").covers(&host("contoso.com")));
         assert!(!host("*.contoso.com").covers(&host("a.b.contoso.com")));
+        assert!(!host("*.com").covers(&host("contoso.com")));
         assert!(host("CONTOSO.com.").covers(&host("contoso.com")));
     }
 

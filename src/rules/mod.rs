@@ -43,10 +43,15 @@ pub enum Limit {
     WebsitesCertificatePermissions,
     TiersWithoutBindings,
     TiersWithoutIpBindings,
+    ManagedCaaIssuer,
+    ManagedHostnameLength,
+    ManagedRenewal,
+    ManagedDetours,
+    ManagedOpenToAll,
 }
 
 impl Limit {
-    const ALL: [(Self, &'static str); 14] = [
+    const ALL: &'static [(Self, &'static str)] = &[
         (Self::OrderCertificateLifetime, "order-certificate-lifetime"),
         (Self::OrderVerificationDeadline, "order-verification-deadline"),
         (Self::OrderPurchaseLimit, "order-purchase-limit"),
@@ -61,6 +66,11 @@ impl Limit {
         (Self::WebsitesCertificatePermissions, "websites-certificate-permissions"),
         (Self::TiersWithoutBindings, "tiers-without-bindings"),
         (Self::TiersWithoutIpBindings, "tiers-without-ip-bindings"),
+        (Self::ManagedCaaIssuer, "managed-caa-issuer"),
+        (Self::ManagedHostnameLength, "managed-hostname-length"),
+        (Self::ManagedRenewal, "managed-renewal"),
+        (Self::ManagedDetours, "managed-detours"),
+        (Self::ManagedOpenToAll, "managed-open-to-all"),
     ];
 
     pub fn id(self) -> &'static str {
@@ -142,7 +152,7 @@ impl Rules {
         }
         let file: File = toml::from_str(EMBEDDED)?;
         for (_, id) in Limit::ALL {
-            if !file.rule.iter().any(|rule| rule.id == id) {
+            if !file.rule.iter().any(|rule| rule.id == *id) {
                 return Err(RulesError::Missing(id));
             }
         }

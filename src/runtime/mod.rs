@@ -180,6 +180,12 @@ impl Screen {
             Effect::Forget { ask } => self.tasks.forget(ask),
             Effect::Wake(after) => self.tasks.wake(after),
             Effect::Copy(text) => return self.copy(&text),
+            Effect::CopyScript { kind, flow, inputs, steps } => {
+                return match self.tasks.script(kind, flow, &inputs, &steps) {
+                    Ok(text) => self.copy(&text),
+                    Err(problem) => self.update(Message::Copied(Err(problem))),
+                };
+            }
             Effect::MakePassword => return self.make_password(),
             Effect::Suspend => return self.suspend(),
             Effect::Repaint => self.repaint()?,

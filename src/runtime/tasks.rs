@@ -14,7 +14,8 @@ use super::{Happened, folder, practice};
 use crate::app::effect::PracticeAct;
 use crate::app::message::{AskId, Message};
 use crate::azure::{inventory, raw};
-use crate::flow::{self, FlowName, Inputs, StepId};
+use crate::flow::script::{Script, ScriptKind};
+use crate::flow::{self, FlowName, Inputs, Step, StepId};
 use crate::model::{Problem, ResourceId};
 use crate::workbench::{Job, Trouble};
 
@@ -100,6 +101,12 @@ impl Tasks {
             let result = result.unwrap_or_else(|_| Err(Trouble::Refused("the work was broken off".to_owned())));
             answers.say(Message::Worked { ask, result });
         });
+    }
+
+    /// The steps of a flow as a script for the cloud that is open.
+    pub fn script(&self, kind: ScriptKind, flow: FlowName, inputs: &Inputs, steps: &[Step]) -> Result<String, Problem> {
+        let script = Script { kind, flow, steps, inputs, cloud: self.world.client.cloud(), at: Timestamp::now() };
+        script.text().map_err(|error| error.problem("Write the script"))
     }
 
     pub fn practise(&mut self, ask: AskId, act: PracticeAct) {

@@ -296,7 +296,11 @@ fn confirm_lines(confirm: &Confirm, room: usize, look: &Look) -> Content {
         };
         foot.push(Line::from(vec![button("Cancel", !confirm.on_yes), Span::raw("   "), button(&confirm.yes, confirm.on_yes)]));
         let enter = if confirm.on_yes { confirm.yes.as_str() } else { "Cancel" };
-        foot.push(keys(&[("Enter", enter), ("Tab", "the other"), ("y", &confirm.yes), ("Esc", "Cancel")], look));
+        let mut pairs = vec![("Enter", enter), ("Tab", "the other"), ("y", &*confirm.yes), ("Esc", "Cancel")];
+        if !confirm.plan.is_empty() {
+            pairs.push(("c", "as a script"));
+        }
+        foot.push(keys(&pairs, look));
     }
     Content { title: confirm.title.clone(), lines, at: 0, foot, cursor }
 }

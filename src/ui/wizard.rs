@@ -50,7 +50,7 @@ pub fn body(app: &App, wizard: &Wizard, look: &Look, area: Rect, frame: &mut Fra
             Subject::Certificate => "a private certificate",
             Subject::PublicCertificate => "a public certificate",
             Subject::Order => "an order",
-            Subject::Binding => "a hostname",
+            Subject::Binding | Subject::Hostname => "a hostname",
             Subject::App => "an app",
             Subject::Nothing => "",
         }

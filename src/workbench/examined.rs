@@ -21,6 +21,9 @@ pub enum Failure {
     Refused(#[from] Box<Refused>),
     #[error("the file is called as PKCS#12 files are, but it is {}", words::kind(.0.kind))]
     Misnamed(Box<Contents>),
+    /// A PKCS#12 file of which a part stays closed; the rest is known all the same.
+    #[error("{why}")]
+    Partly { contents: Box<Contents>, why: ReadError },
 }
 
 impl Failure {
@@ -29,6 +32,7 @@ impl Failure {
             Self::Unread(unread) => unread.code(),
             Self::Refused(refused) => refused.error.code(),
             Self::Misnamed(_) => "not-pkcs12",
+            Self::Partly { why, .. } => why.code(),
         }
     }
 }
@@ -54,8 +58,12 @@ impl Examined {
             Err(unread) => return Ok(Self { path: path.to_owned(), contents: Err(unread.into()), password }),
         };
         let mut contents = pki::read(&octets, password.as_ref());
-        if let (Err(refused), None) = (&contents, &password)
-            && matches!(refused.error, ReadError::PasswordNeeded { .. })
+        let closed = match &contents {
+            Ok(contents) => contents.unread.iter().any(is_closed),
+            Err(refused) => is_closed(&refused.error),
+        };
+        if closed
+            && password.is_none()
             && let Some(asked) = ask()?
         {
             contents = pki::read(&octets, Some(&asked));
@@ -63,7 +71,11 @@ impl Examined {
         }
         let contents = match contents {
             Ok(contents) if contents.kind != Kind::Pkcs12 && is_called_pkcs12(path) => Err(Failure::Misnamed(Box::new(contents))),
-            other => other.map_err(Failure::from),
+            Ok(contents) => match contents.unread.first().filter(|_| contents.kind == Kind::Pkcs12).cloned() {
+                Some(why) => Err(Failure::Partly { contents: Box::new(contents), why }),
+                None => Ok(contents),
+            },
+            Err(refused) => Err(refused.into()),
         };
         Ok(Self { path: path.to_owned(), contents, password })
     }
@@ -80,7 +92,7 @@ impl Examined {
     pub fn known(&self) -> Option<&Contents> {
         match &self.contents {
             Ok(contents) => Some(contents),
-            Err(Failure::Misnamed(contents)) => Some(contents),
+            Err(Failure::Misnamed(contents) | Failure::Partly { contents, .. }) => Some(contents),
             Err(_) => None,
         }
     }
@@ -88,7 +100,7 @@ impl Examined {
     fn kind(&self) -> Kind {
         match &self.contents {
             Ok(contents) => contents.kind,
-            Err(Failure::Misnamed(contents)) => contents.kind,
+            Err(Failure::Misnamed(contents) | Failure::Partly { contents, .. }) => contents.kind,
             Err(Failure::Refused(refused)) => refused.kind,
             Err(Failure::Unread(_)) => Kind::Unknown,
         }
@@ -97,6 +109,7 @@ impl Examined {
     fn container(&self) -> Option<&Pkcs12> {
         match &self.contents {
             Ok(contents) => contents.container.as_ref(),
+            Err(Failure::Partly { contents, .. }) => contents.container.as_ref(),
             Err(Failure::Refused(refused)) => refused.container.as_ref(),
             Err(_) => None,
         }
@@ -116,6 +129,7 @@ impl Examined {
     pub fn judge(&self, question: &Question<'_>) -> Report {
         match &self.contents {
             Ok(contents) => pki::check(contents, question),
+            Err(Failure::Partly { contents, .. }) => pki::check(contents, question),
             Err(Failure::Refused(refused)) => pki::check_refused(refused, question),
             Err(failure @ (Failure::Unread(_) | Failure::Misnamed(_))) => pki::check_no_pfx(&failure.to_string(), question),
         }
@@ -165,6 +179,10 @@ impl Examined {
         }
         object
     }
+}
+
+fn is_closed(error: &ReadError) -> bool {
+    matches!(error, ReadError::PasswordNeeded { .. })
 }
 
 fn is_called_pkcs12(path: &Path) -> bool {

@@ -165,17 +165,18 @@ fn rewrap(file: &str, password: Option<&Password>, target: &Target) -> Result<Ou
 fn open(file: &str, password: Option<&Password>) -> Result<Examined, Trouble> {
     let password = password.map(|Password(secret)| secret.clone());
     let examined = Examined::read(&file::path(file), password, || Ok::<_, Trouble>(None))?;
-    let why = match &examined.contents {
+    let error = match &examined.contents {
         Ok(_) | Err(Failure::Misnamed(_)) => return Ok(examined),
-        Err(Failure::Unread(why)) => why.to_string(),
-        Err(Failure::Refused(refused)) => match &refused.error {
-            error @ (ReadError::PasswordNeeded { .. } | ReadError::WrongPassword { .. }) => {
-                return Err(Trouble::Closed { file: examined.file(), why: error.to_string() });
-            }
-            _ => return Ok(examined),
-        },
+        Err(Failure::Unread(why)) => return Err(Trouble::Unusable { file: examined.file(), why: why.to_string() }),
+        Err(Failure::Refused(refused)) => &refused.error,
+        Err(Failure::Partly { why, .. }) => why,
     };
-    Err(Trouble::Unusable { file: examined.file(), why })
+    match error {
+        ReadError::PasswordNeeded { .. } | ReadError::WrongPassword { .. } => {
+            Err(Trouble::Closed { file: examined.file(), why: error.to_string() })
+        }
+        _ => Ok(examined),
+    }
 }
 
 impl Target {

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::examined::{Examined, names};
+use super::examined::{Examined, Failure, names};
 use crate::model::Hostname;
 use crate::pki::{Certificate, Chain, Contents, Kind, MacKind, Order, Pkcs12, Report};
 use crate::rules::Use;
@@ -19,8 +19,10 @@ pub struct Fact {
 
 pub fn facts(examined: &Examined, report: &Report) -> Vec<Fact> {
     let mut out = Vec::new();
-    if let Err(failure) = &examined.contents {
-        line(&mut out, "not readable", failure.to_string());
+    match &examined.contents {
+        // Its parts are listed below.
+        Ok(_) | Err(Failure::Partly { .. }) => {}
+        Err(failure) => line(&mut out, "not readable", failure.to_string()),
     }
     let Some(contents) = examined.known() else { return out };
     line(&mut out, "kind", kind(contents.kind));

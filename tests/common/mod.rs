@@ -92,6 +92,22 @@ impl Practice {
         answer.json().await.unwrap_or_default()
     }
 
+    /// A resource as ARM answers it, asked for without any code of certdeck's client.
+    pub async fn arm(&self, path: &str) -> Value {
+        let connection = self.emulator.connection();
+        let url = format!("{}/{}/oauth2/v2.0/token", connection.authority, connection.tenant_id);
+        let form = [
+            ("grant_type", "client_credentials"),
+            ("client_id", &connection.client_id),
+            ("client_secret", &connection.client_secret),
+            ("scope", "https://management.azure.com/.default"),
+        ];
+        let token: Value = self.control.post(url).form(&form).send().await.unwrap().json().await.unwrap();
+        let url = format!("{}{path}?api-version=2023-12-01", connection.arm);
+        let request = self.control.get(url).bearer_auth(token["access_token"].as_str().unwrap());
+        request.send().await.unwrap().json().await.unwrap()
+    }
+
     /// How many requests that could change something the cloud has seen: neither reads nor questions nor tokens.
     pub async fn changes(&self) -> usize {
         let log = self.control_get("requests").await;

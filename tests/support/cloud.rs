@@ -50,6 +50,13 @@ impl Cloud {
         self.dir.path().to_owned()
     }
 
+    /// Ends in order, for copies to begin where it stood.
+    pub fn shut_down_for_copies(mut self) -> TempDir {
+        let copy = tempfile::tempdir().unwrap();
+        copy_files(&self.shut_down(), copy.path());
+        copy
+    }
+
     pub fn connection(&self) -> &Connection {
         &self.connection
     }

@@ -67,6 +67,7 @@ impl Confirm {
             _ if self.word.is_some() && self.typed.press(key) => {}
             KeyCode::Tab | KeyCode::Left | KeyCode::Right => self.on_yes = !self.on_yes,
             _ if is_plain(key, 'h') || is_plain(key, 'l') => self.on_yes = !self.on_yes,
+            _ if is_plain(key, 'c') && !self.plan.is_empty() => return Answer::Do(Act::ChooseScript),
             _ if is_plain(key, 'n') || is_plain(key, 'q') => return Answer::Close,
             _ if is_plain(key, 'y') => return Answer::CloseAnd(self.act.clone()),
             _ => {}
@@ -76,7 +77,7 @@ impl Confirm {
 
     fn decide(&mut self) -> Answer {
         match &self.word {
-            Some(word) if self.typed.text().trim().eq_ignore_ascii_case(word) => Answer::CloseAnd(self.act.clone()),
+            Some(word) if self.typed.text().trim() == word => Answer::CloseAnd(self.act.clone()),
             Some(word) => {
                 self.refusal = Some(format!("type {word} and press Enter, or Esc to leave it"));
                 Answer::Stay

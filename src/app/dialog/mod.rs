@@ -25,6 +25,7 @@ use super::key::{Key, KeyCode};
 use super::message::AskId;
 use super::pane::PaneName;
 use crate::flow;
+use crate::flow::script::ScriptKind;
 use crate::model::{Problem, ResourceId};
 
 #[derive(Debug, Clone)]
@@ -48,6 +49,9 @@ pub enum Dialog {
 pub enum Act {
     Run(&'static Entry),
     Copy(String),
+    /// Ask for whom the wizard's steps are to be written as a script.
+    ChooseScript,
+    CopyScript(ScriptKind),
     /// Fill a field of the wizard.
     Fill(flow::Key, String),
     /// Fill a row of the workbench's form.

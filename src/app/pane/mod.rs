@@ -335,7 +335,7 @@ fn whereabouts(estate: &Estate, id: &ResourceId) -> [Fact; 3] {
     ]
 }
 
-fn app_label(estate: &Estate, id: &ResourceId) -> String {
+pub(in crate::app) fn app_label(estate: &Estate, id: &ResourceId) -> String {
     estate.app(id).map_or_else(|| id.name().to_owned(), crate::model::App::label)
 }
 

@@ -75,6 +75,14 @@ impl App {
                     }
                 }
             }
+            (PaneName::Bindings, Subject::Hostname) => {
+                if let Some(binding) = self.estate.bindings.iter().find(|binding| binding.id() == id) {
+                    inputs.set(Key::App, binding.app.as_str());
+                    if self.estate.app(&binding.app).is_none_or(|app| app.custom_hostnames().any(|host| *host == binding.host)) {
+                        inputs.set(Key::Hostname, binding.host.as_str());
+                    }
+                }
+            }
             (PaneName::Bindings | PaneName::Public, Subject::App) => {
                 if let Some(app) = id.site() {
                     inputs.set(Key::App, app.as_str());
@@ -132,9 +140,7 @@ impl App {
     pub(super) fn turn_page(&mut self) {
         let Some(wizard) = &mut self.wizard else { return };
         wizard.settle_origin();
-        if wizard.page == FlowName::Upload
-            && let Some(certificate) = flow::uploaded(&wizard.current().observed)
-        {
+        if let Some(certificate) = flow::added(wizard.page, &wizard.current().observed) {
             let id = certificate.id.as_str().to_owned();
             wizard.inputs.set(Key::Certificate, id);
             wizard.forget_secrets();
@@ -365,7 +371,7 @@ pub fn pane_of(leaves: Subject) -> PaneName {
         Subject::Nothing | Subject::Order => PaneName::Orders,
         Subject::Certificate => PaneName::Private,
         Subject::PublicCertificate => PaneName::Public,
-        Subject::Binding | Subject::App => PaneName::Bindings,
+        Subject::Binding | Subject::Hostname | Subject::App => PaneName::Bindings,
     }
 }
 
@@ -376,7 +382,7 @@ fn landing(leaves: Subject, inputs: &Inputs) -> (PaneName, Option<ResourceId>) {
         Subject::Order => flow::order_id(inputs),
         Subject::Certificate => inputs.get(Key::Certificate).and_then(|id| ResourceId::parse(id).ok()),
         Subject::PublicCertificate => child("publicCertificates", Key::Name),
-        Subject::Binding => child("hostNameBindings", Key::Hostname),
+        Subject::Binding | Subject::Hostname => child("hostNameBindings", Key::Hostname),
         Subject::Nothing | Subject::App => None,
     };
     (pane_of(leaves), id)

@@ -273,6 +273,11 @@ impl Wizard {
         steps.get(shown).into_iter().flat_map(|step| &step.facts).chain(others)
     }
 
+    /// Whether a script of the steps would have a request in it.
+    pub(super) fn has_something_to_send(&self) -> bool {
+        self.current().steps.iter().any(|step| step.status == StepStatus::Ready && !step.requests.is_empty())
+    }
+
     pub(super) fn copies(&self) -> Vec<(String, String)> {
         let mut copies: Vec<_> = self.facts().cloned().collect();
         let typed = self.fields.iter().filter_map(|field| Some((field.label.to_owned(), self.inputs.get(field.key)?.to_owned())));

@@ -74,9 +74,10 @@ pub fn inspect(args: &Inspect) -> Result<Exit, CliError> {
     }
     let password = args.password.get()?;
     let mut worst = Exit::Done;
-    for path in &args.files {
+    for (nth, path) in args.files.iter().enumerate() {
         let examined = examine(path, password.clone())?;
         let report = examined.inspect();
+        apart(nth, args.output)?;
         write(&examined, &report, args.output, &Wanted::Facts)?;
         worst = worse(worst, if examined.contents.is_err() { Exit::Usage } else { Exit::Done });
     }
@@ -92,8 +93,9 @@ pub fn run(args: &Args) -> Result<Exit, CliError> {
     let roots = workbench::roots(args.roots.as_deref())?;
     let password = args.password.get()?;
     let mut worst = Exit::Done;
-    for path in &args.files {
+    for (nth, path) in args.files.iter().enumerate() {
         let examined = examine(path, password.clone())?;
+        apart(nth, args.output)?;
         let question = Question {
             rules: &rules,
             now: args.as_of.unwrap_or_else(Timestamp::now),
@@ -118,6 +120,11 @@ enum Wanted<'a> {
     Facts,
     /// The findings too, and whether a host can be secured.
     Verdict(Option<&'a Hostname>),
+}
+
+/// An empty line before every file but the first, for people.
+fn apart(nth: usize, format: Format) -> Result<(), CliError> {
+    if nth > 0 && format == Format::Text { writeln!(io::stdout()).map_err(CliError::Output) } else { Ok(()) }
 }
 
 fn write(examined: &Examined, report: &Report, format: Format, wanted: &Wanted<'_>) -> Result<(), CliError> {

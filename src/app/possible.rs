@@ -1,0 +1,53 @@
+//! Whether a flow is possible on the row under the cursor, and if not, why: as far as the inventory knows. The flow itself
+//! looks again before anything is sent.
+
+use super::App;
+use super::pane::{PaneName, app_label};
+use crate::flow::FlowName;
+use crate::flow::usage::some_of;
+use crate::model::PrivateCertificate;
+
+impl App {
+    /// Why the flow cannot be done on the row under the cursor. Where the row is of another kind, the form asks.
+    pub(super) fn fits(&self, flow: FlowName) -> Result<(), String> {
+        match (flow, self.selected_certificate()) {
+            (FlowName::DeletePrivate, Some(certificate)) => self.is_unused(certificate),
+            _ => Ok(()),
+        }
+    }
+
+    /// The flow that removes what the pane shows.
+    pub(super) fn deletion(&self) -> Result<FlowName, String> {
+        if self.selected().is_none() {
+            return Err("there is nothing under the cursor".to_owned());
+        }
+        match self.pane {
+            PaneName::Private => Ok(FlowName::DeletePrivate),
+            PaneName::Public => Ok(FlowName::DeletePublic),
+            PaneName::Orders => Err("deleting an order comes in a later version".to_owned()),
+            PaneName::Bindings => Err("removing a binding comes in a later version".to_owned()),
+        }
+    }
+
+    pub(super) fn open_deletion(&mut self) {
+        if let Ok(flow) = self.deletion() {
+            self.open_flow(flow);
+        }
+    }
+
+    fn selected_certificate(&self) -> Option<&PrivateCertificate> {
+        let id = self.selected().filter(|_| self.pane == PaneName::Private)?;
+        self.estate.certificates.iter().find(|certificate| certificate.id == *id)
+    }
+
+    /// Trap E10: a delete key that works while the thing is in use.
+    fn is_unused(&self, certificate: &PrivateCertificate) -> Result<(), String> {
+        let bound = self.estate.bindings_of(certificate);
+        let hosts: Vec<String> =
+            bound.map(|binding| format!("{} ({})", binding.host, app_label(&self.estate, &binding.app))).collect();
+        if hosts.is_empty() {
+            return Ok(());
+        }
+        Err(format!("in use by {}: bind them to another certificate first", some_of(&hosts)))
+    }
+}

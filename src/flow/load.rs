@@ -1,0 +1,104 @@
+//! The app setting that tells the platform which certificates the code of an app may load (A152, A153).
+
+use crate::azure::Request;
+use crate::azure::settings::{self, AppSettings};
+use crate::model::{ResourceId, Thumbprint};
+
+pub const SETTING: &str = "WEBSITE_LOAD_CERTIFICATES";
+
+/// The longest value that is written: Azure keeps settings in the environment of the app's process.
+const LONGEST: usize = 8_000;
+
+/// The value of the setting: thumbprints with commas between, or `*` for all.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Load(Vec<String>);
+
+impl Load {
+    pub fn parse(value: &str) -> Self {
+        Self(value.split(',').map(str::trim).filter(|one| !one.is_empty()).map(str::to_owned).collect())
+    }
+
+    pub fn is_all(&self) -> bool {
+        self.0.iter().any(|one| one == "*")
+    }
+
+    /// Whether it names the certificate itself.
+    pub fn names(&self, thumbprint: &Thumbprint) -> bool {
+        self.0.iter().any(|one| one.eq_ignore_ascii_case(thumbprint.as_str()))
+    }
+
+    /// Whether the code may load the certificate.
+    pub fn allows(&self, thumbprint: &Thumbprint) -> bool {
+        self.is_all() || self.names(thumbprint)
+    }
+
+    #[must_use]
+    pub fn with(&self, thumbprint: &Thumbprint) -> Self {
+        let mut all = self.clone();
+        if !all.names(thumbprint) {
+            all.0.push(thumbprint.to_string());
+        }
+        all
+    }
+
+    #[must_use]
+    pub fn without(&self, thumbprint: &Thumbprint) -> Self {
+        Self(self.0.iter().filter(|one| !one.eq_ignore_ascii_case(thumbprint.as_str())).cloned().collect())
+    }
+
+    /// One certificate in the place of another.
+    #[must_use]
+    pub fn instead(&self, old: &Thumbprint, new: &Thumbprint) -> Self {
+        self.without(old).with(new)
+    }
+
+    /// As the setting has it.
+    pub fn value(&self) -> String {
+        self.0.join(",")
+    }
+
+    /// For people: `not set` where it is empty.
+    pub fn words(&self) -> String {
+        if self.0.is_empty() { "not set".to_owned() } else { self.value() }
+    }
+
+    pub fn is_too_long(&self) -> bool {
+        self.value().chars().count() > LONGEST
+    }
+
+    /// Sets it in an app; all other settings are sent back as they were read.
+    pub fn set(&self, app: &ResourceId, current: &AppSettings) -> Request {
+        settings::set(app, SETTING, &self.value(), current)
+    }
+
+    /// What is wrong with what somebody typed.
+    pub fn refusal(&self) -> Option<String> {
+        let odd = self.0.iter().find(|one| *one != "*" && Thumbprint::parse(one).is_err())?;
+        Some(format!("'{odd}' is neither a thumbprint of 40 hexadecimal digits nor *"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn a_setting_names_a_certificate_in_any_case_or_all_of_them() {
+        let thumbprint = Thumbprint::parse(&"AB".repeat(20)).unwrap();
+        let own = "ab".repeat(20);
+        for (value, expected) in [("*", true), (own.as_str(), true), (&format!("X, {own}"), true), ("", false), ("X,Y", false)] {
+            assert_eq!(Load::parse(value).allows(&thumbprint), expected, "{value}");
+        }
+    }
+
+    #[test]
+    fn one_certificate_takes_the_place_of_another_and_the_rest_stays() {
+        let [old, new] = ["AB", "CD"].map(|two| Thumbprint::parse(&two.repeat(20)).unwrap());
+        let load = Load::parse(&format!("X, {} ,*", old.as_str().to_lowercase()));
+        assert_eq!(load.instead(&old, &new).value(), format!("X,*,{new}"));
+        assert_eq!(load.with(&old), load, "named already");
+        assert_eq!(Load::default().words(), "not set");
+        assert!(load.refusal().unwrap().contains("'X'"));
+    }
+}

@@ -1,0 +1,173 @@
+//! Commands of the az CLI that do the same as a request; nothing where there is none that does exactly that.
+//! `az keyvault set-policy`, for one, replaces permissions where the request adds them, so it is not among them.
+
+use serde_json::Value;
+
+use super::secrets;
+use super::shell::{Command, word};
+use crate::azure::{Method, Plane, Request};
+use crate::flow::{Inputs, app_id};
+use crate::model::ResourceId;
+
+/// The command for a request, if az has one.
+pub(super) fn az(request: &Request, inputs: &Inputs) -> Option<String> {
+    if request.plane != Plane::Arm {
+        return None;
+    }
+    let id = ResourceId::parse(&request.path).ok()?;
+    let kind = Kind::of(&id)?;
+    let body = request.body.as_ref().map(crate::azure::Body::shown).unwrap_or_default();
+    let text = |pointer: &str| body.pointer(pointer).and_then(Value::as_str);
+    let command = match (request.method, kind) {
+        (Method::Delete, Kind::Lock) => Command::new("az lock delete").option("ids", id.as_str()),
+        (Method::Delete, Kind::Certificate | Kind::Order | Kind::PublicCertificate) => {
+            Command::new("az resource delete").option("ids", id.as_str()).option("api-version", request.api_version)
+        }
+        (Method::Put, Kind::Group) => {
+            within("az group create", &id, false).option("name", id.name()).option("location", text("/location")?)
+        }
+        (Method::Put, Kind::RoleAssignment) => Command::new("az role assignment create")
+            .option("name", id.name())
+            .option("assignee-object-id", text("/properties/principalId")?)
+            .option("assignee-principal-type", text("/properties/principalType")?)
+            .option("role", text("/properties/roleDefinitionId")?)
+            .option("scope", scope_of(&id)?),
+        (Method::Put, Kind::Binding) => {
+            let ssl = match text("/properties/sslState")? {
+                "SniEnabled" => "SNI",
+                "IpBasedEnabled" => "IP",
+                _ => return None,
+            };
+            on_site("az webapp config ssl bind", &id)?
+                .option("hostname", id.name())
+                .option("certificate-thumbprint", text("/properties/thumbprint")?)
+                .option("ssl-type", ssl)
+        }
+        (Method::Put, Kind::Settings) => {
+            let new = secrets::new_settings(request)?;
+            let mut command = on_site("az webapp config appsettings set", &id)?.raw("settings", "");
+            for (name, value) in new.as_object()? {
+                command = command.word(&format!("{name}={}", value.as_str()?));
+            }
+            // The answer lists every setting with its value.
+            command.option("output", "none")
+        }
+        (Method::Put | Method::Patch, Kind::WebConfig) => {
+            only(&body, "minTlsVersion")?;
+            on_site("az webapp config set", &id)?.option("min-tls-version", text("/properties/minTlsVersion")?)
+        }
+        (Method::Put | Method::Patch, Kind::Site) => {
+            only(&body, "httpsOnly")?;
+            let only = body.pointer("/properties/httpsOnly")?.as_bool()?;
+            on_site("az webapp update", &id)?.option("https-only", if only { "true" } else { "false" })
+        }
+        (Method::Put, Kind::Certificate) => certificate(&id, &text, inputs)?,
+        _ => return None,
+    };
+    Some(command.line())
+}
+
+/// az puts a certificate into the group of the app that it is told of; where the request names another, it is not the same.
+fn certificate<'a>(id: &ResourceId, text: &impl Fn(&str) -> Option<&'a str>, inputs: &Inputs) -> Option<Command> {
+    let app = app_id(inputs).filter(|app| app.group() == id.group())?;
+    if let Some(hostname) = text("/properties/canonicalName") {
+        return Some(
+            on_site("az webapp config ssl create", &app)?.option("hostname", hostname).option("certificate-name", id.name()),
+        );
+    }
+    if text("/properties/pfxBlob").is_some() {
+        let piped = on_site("az webapp config ssl upload", &app)?;
+        let command = piped.option("certificate-name", id.name()).raw("certificate-file", "\"$CERTDECK_PFX\"");
+        return Some(command.raw("certificate-password", "@-").fed(r#"printf %s "$CERTDECK_PASSWORD""#));
+    }
+    // az knows no slots here; any app of the webspace will do, and a slot is in that of its app.
+    let site = app.sibling("Microsoft.Web/sites", app.segment("sites")?);
+    let command = on_site("az webapp config ssl import", &site)?
+        .option("certificate-name", id.name())
+        .option("key-vault", text("/properties/keyVaultId")?)
+        .option("key-vault-certificate-name", text("/properties/keyVaultSecretName")?);
+    Some(command)
+}
+
+/// The kinds of resource that az has commands of its own for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Group,
+    RoleAssignment,
+    Lock,
+    Order,
+    Certificate,
+    PublicCertificate,
+    Site,
+    Binding,
+    Settings,
+    WebConfig,
+}
+
+impl Kind {
+    fn of(id: &ResourceId) -> Option<Self> {
+        let path = id.as_str().to_ascii_lowercase();
+        let after = path.rsplit_once("/providers/").map_or("", |(_, after)| after);
+        // Provider and types without the names between them.
+        let mut parts = after.split('/');
+        let provider = parts.next().unwrap_or_default();
+        let types: Vec<&str> = parts.step_by(2).collect();
+        Some(match (provider, types.as_slice()) {
+            ("", []) if id.segment("resourceGroups") == Some(id.name()) => Self::Group,
+            ("microsoft.authorization", ["roleassignments"]) => Self::RoleAssignment,
+            ("microsoft.authorization", ["locks"]) => Self::Lock,
+            ("microsoft.certificateregistration", ["certificateorders"]) => Self::Order,
+            ("microsoft.web", ["certificates"]) => Self::Certificate,
+            ("microsoft.web", ["sites"] | ["sites", "slots"]) => Self::Site,
+            ("microsoft.web", ["sites", "publiccertificates"] | ["sites", "slots", "publiccertificates"]) => {
+                Self::PublicCertificate
+            }
+            ("microsoft.web", ["sites", "hostnamebindings"] | ["sites", "slots", "hostnamebindings"]) => Self::Binding,
+            ("microsoft.web", ["sites", "config"] | ["sites", "slots", "config"]) => {
+                match id.name().to_ascii_lowercase().as_str() {
+                    "appsettings" => Self::Settings,
+                    "web" => Self::WebConfig,
+                    _ => return None,
+                }
+            }
+            _ => return None,
+        })
+    }
+}
+
+/// A change of one property and nothing else that az could leave out.
+fn only(body: &Value, property: &str) -> Option<()> {
+    let properties = body.pointer("/properties")?.as_object()?;
+    (properties.len() == 1 && properties.contains_key(property)).then_some(())
+}
+
+/// The scope that a role assignment holds at.
+fn scope_of(id: &ResourceId) -> Option<&str> {
+    let end = id.as_str().to_ascii_lowercase().rfind("/providers/microsoft.authorization/")?;
+    Some(&id.as_str()[..end])
+}
+
+fn within(command: &str, id: &ResourceId, group: bool) -> Command {
+    let command = Command::new(command).option("subscription", id.subscription_id());
+    if group { command.option("resource-group", id.resource_group()) } else { command }
+}
+
+fn on_site(command: &str, id: &ResourceId) -> Option<Command> {
+    let command = within(command, id, true).option("name", id.segment("sites")?);
+    Some(match id.segment("slots") {
+        Some(slot) => command.option("slot", slot),
+        None => command,
+    })
+}
+
+impl Command {
+    /// One more word of the option before.
+    fn word(self, text: &str) -> Self {
+        Self::new(&format!("{}{} ", self.text(), word(text)))
+    }
+
+    /// With the output of another command as standard input.
+    fn fed(self, by: &str) -> Self {
+        Self::new(&format!("{by} |\n{}", self.text()))
+    }
+}

@@ -1,0 +1,202 @@
+//! What scripts promise: no value becomes code, no secret stands in one, and what is not known yet is said.
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+use std::io::Write as _;
+use std::process::{Command, Stdio};
+
+use proptest::prelude::*;
+use serde_json::json;
+use url::Url;
+
+use super::secrets::{Piece, pieces};
+use super::shell::word;
+use super::*;
+use crate::azure::{Body, certificates, locks, orders, roles, settings, sites};
+use crate::flow::sample::{LEAF, app, id, inputs, plan, stand};
+use crate::flow::{Key, Observed, StepId};
+use crate::model::{Seen, SslState, Thumbprint};
+
+fn cloud() -> Cloud {
+    Cloud::known(&Url::parse("https://management.azure.com").unwrap()).unwrap()
+}
+
+fn script(kind: ScriptKind, steps: &[Step], inputs: &Inputs) -> String {
+    let at = crate::flow::sample::NOW.parse().unwrap();
+    Script { kind, flow: FlowName::Bind, steps, inputs, cloud: &cloud(), at }.text().unwrap()
+}
+
+fn sending(request: Request) -> Vec<Step> {
+    vec![Step::new(StepId::Bind, "Do it", StepStatus::Ready).sending(vec![request])]
+}
+
+fn bind() -> Request {
+    let binding = id("Microsoft.Web/sites/shop/slots/next/hostNameBindings/www.contoso.com");
+    sites::bind(&binding, SslState::Sni, &Thumbprint::parse(LEAF).unwrap(), None)
+}
+
+fn in_shell(script: &str) -> (bool, String) {
+    let mut child =
+        Command::new("sh").args(["-s"]).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    child.stdin.take().unwrap().write_all(script.as_bytes()).unwrap();
+    let output = child.wait_with_output().unwrap();
+    (output.status.success(), String::from_utf8(output.stdout).unwrap())
+}
+
+/// Whether a shell can read the script, without running it.
+fn parses(script: &str) -> bool {
+    in_shell(&format!("set -n\n{script}")).0
+}
+
+#[test]
+fn az_has_commands_of_its_own_for_what_it_can_do() {
+    let given = inputs().with(Key::App, "shop");
+    let order = id("Microsoft.CertificateRegistration/certificateOrders/contoso-www");
+    let cert = id("Microsoft.Web/certificates/shop-2026");
+    let (vault, farm) = (id("Microsoft.KeyVault/vaults/kv"), id("Microsoft.Web/serverfarms/plan"));
+    let upload = certificates::upload(&cert, "westeurope", "cGZ4".into(), "hunter2".into(), &farm);
+    let all = [("DB".to_owned(), "hunter2".into())].into_iter().collect();
+    let cases = [
+        (bind(), vec!["az webapp config ssl bind", "--slot next", "--hostname www.contoso.com", "--ssl-type SNI", LEAF]),
+        (upload.clone(), vec!["az webapp config ssl upload", "--certificate-password @-", "--certificate-file \"$CERTDECK_PFX\""]),
+        (
+            certificates::import(&cert, "westeurope", &vault, "secret", &farm),
+            vec!["az webapp config ssl import", "--key-vault-certificate-name secret"],
+        ),
+        (
+            roles::assign(&vault, "p", roles::KEY_VAULT_CERTIFICATE_USER),
+            vec!["az role assignment create", "--scope /subscriptions"],
+        ),
+        (
+            settings::set(&id("Microsoft.Web/sites/shop"), "WEBSITE_LOAD_CERTIFICATES", "*", &all),
+            vec!["az webapp config appsettings set", "WEBSITE_LOAD_CERTIFICATES=*", "--output none"],
+        ),
+        (orders::verify(&order), vec!["az rest", "--method post", "verifyDomainOwnership", "issued "]),
+        (Request::delete("Delete it", &cert, "2023-12-01"), vec!["az resource delete", "--ids /subscriptions/s"]),
+    ];
+    for (request, expected) in cases {
+        let text = script(ScriptKind::Az, &sending(request), &given);
+        for part in expected {
+            assert!(text.contains(part), "{part} is not in\n{text}");
+        }
+        assert!(parses(&text) && !text.contains("hunter2"), "{text}");
+    }
+    let elsewhere = script(ScriptKind::Az, &sending(upload), &inputs().with(Key::App, "other-group/shop"));
+    assert!(elsewhere.contains("az rest"), "az would put it into another group: {elsewhere}");
+}
+
+#[test]
+fn a_lock_is_removed_by_its_id() {
+    let lock = locks::Lock {
+        id: id("Microsoft.Web/certificates/c/providers/Microsoft.Authorization/locks/keep"),
+        level: "CanNotDelete".to_owned(),
+        notes: String::new(),
+    };
+    let request = Request::delete("Remove the lock", &lock.id, "2020-05-01");
+    assert!(script(ScriptKind::Az, &sending(request.clone()), &inputs()).contains("az lock delete"));
+    assert!(
+        script(ScriptKind::PowerShell, &sending(request), &inputs()).contains("Remove-AzResourceLock -LockId '/subscriptions/s")
+    );
+}
+
+#[test]
+fn no_kind_of_script_holds_a_secret_and_each_says_where_it_takes_it_from() {
+    let cert = id("Microsoft.Web/certificates/shop-2026");
+    let request =
+        certificates::upload(&cert, "westeurope", "c2VjcmV0".into(), "hunter2".into(), &id("Microsoft.Web/serverfarms/plan"));
+    let all = [("DB".to_owned(), "hunter2".into())].into_iter().collect();
+    let setting = settings::set(&id("Microsoft.Web/sites/shop"), "WEBSITE_LOAD_CERTIFICATES", "*", &all);
+    for kind in ScriptKind::ALL {
+        let text = script(kind, &sending(request.clone()), &inputs().with(Key::App, "shop"));
+        assert!(!text.contains("hunter2") && !text.contains("c2VjcmV0") && !text.contains('•'), "{text}");
+        assert!(text.contains("CERTDECK_PFX") && text.contains("CERTDECK_PASSWORD"), "{text}");
+        assert!(kind == ScriptKind::PowerShell || parses(&text), "{text}");
+        let text = script(kind, &sending(setting.clone()), &inputs());
+        assert!(!text.contains("hunter2") && !text.contains('•') && text.contains("WEBSITE_LOAD_CERTIFICATES"), "{text}");
+        assert!(kind == ScriptKind::PowerShell || parses(&text), "{text}");
+    }
+}
+
+#[test]
+fn what_is_done_or_not_known_yet_is_said_and_not_sent() {
+    let observed = Observed { app: Seen::Here(app(&["contoso.com"])), plan: Seen::Here(plan("Basic")), ..Observed::default() };
+    let steps = stand(FlowName::Bind, &observed, &inputs().with(Key::App, "shop").with(Key::Hostname, "contoso.com"));
+    for kind in ScriptKind::ALL {
+        let text = script(kind, &steps, &inputs());
+        assert!(text.contains("# 1. Check the App Service plan\n#    Done: plan is in the Basic tier."), "{text}");
+        assert!(text.contains("Not known yet"), "{text}");
+        assert!(!text.contains("hostNameBindings/"), "{text}");
+    }
+}
+
+#[test]
+fn what_costs_money_says_so_before_the_command() {
+    let consent = Consent::Typed { notice: "This costs money.\n$(rm -rf ~)".to_owned(), word: "buy".to_owned() };
+    let steps =
+        vec![Step::new(StepId::Buy, "Buy", StepStatus::Ready).consent(consent).sending(vec![bind().repeat(Repeat::LookFirst)])];
+    let text = script(ScriptKind::Rest, &steps, &inputs());
+    let mind = text.find("#    MIND: This costs money. $(rm").unwrap();
+    assert!(mind < text.find("\naz rest").unwrap() && text.contains("sent twice, it may happen twice"), "{text}");
+}
+
+#[test]
+fn a_body_is_cut_exactly_where_its_secrets_go() {
+    let body = Body::new(json!({"properties": {"password": null, "pfxBlob": null, "x": "secret0secret \"secret"}}))
+        .secret("/properties/password", "p".into())
+        .secret("/properties/pfxBlob", "b".into());
+    let cut = pieces(&body);
+    assert_eq!(cut.iter().filter(|piece| !matches!(piece, Piece::Text(_))).collect::<Vec<_>>(), [&Piece::Password, &Piece::Pfx]);
+    let whole: String =
+        cut.iter().map(|piece| if let Piece::Text(text) = piece { text.clone() } else { "\"-\"".to_owned() }).collect();
+    let expected = json!({"properties": {"password": "-", "pfxBlob": "-", "x": "secret0secret \"secret"}});
+    assert_eq!(serde_json::from_str::<serde_json::Value>(&whole).unwrap(), expected);
+}
+
+#[test]
+fn a_shell_writes_the_body_with_its_secrets_as_json() {
+    let dir = tempfile::tempdir().unwrap();
+    let pfx = dir.path().join("the file's.pfx");
+    std::fs::write(&pfx, [0, 255, 10, 39]).unwrap();
+    let body = Body::new(json!({"a": "it's $HOME `id`", "properties": {"password": null, "pfxBlob": null}}))
+        .secret("/properties/password", String::new().into())
+        .secret("/properties/pfxBlob", String::new().into());
+    let making = secrets::written(&pieces(&body));
+    let environment = format!("CERTDECK_PFX={}\nCERTDECK_PASSWORD={}\n", word(pfx.to_str().unwrap()), word(r#"p"\ π '$x` "#));
+    let (ran, said) = in_shell(&format!("{environment}{}{making}\n", secrets::preamble(&making)));
+    assert!(ran);
+    let expected = json!({"a": "it's $HOME `id`", "properties": {"password": r#"p"\ π '$x` "#, "pfxBlob": "AP8KJw=="}});
+    assert_eq!(serde_json::from_str::<serde_json::Value>(&said).unwrap(), expected);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn a_word_comes_back_from_a_shell_as_it_went_in(text in "[^\0]{0,40}") {
+        // The full stop keeps the line ends that $() would cut off.
+        let (ran, said) = in_shell(&format!("printf %s {}; printf .", word(&text)));
+        prop_assert!(ran);
+        prop_assert_eq!(said, format!("{text}."));
+    }
+
+    #[test]
+    fn hostile_values_stay_values(name in "[^\0/]{1,30}", title in "\\PC{0,30}") {
+        prop_assume!(!matches!(name.as_str(), "." | ".."));
+        let body = json!({"location": name, "properties": {"x": title}});
+        let group = ResourceId::subscription("s").child("resourceGroups", &name);
+        let steps = vec![
+            Step::new(StepId::ResourceGroup, format!("{title}\n{name}"), StepStatus::Ready)
+                .explained(&name)
+                .sending(vec![Request::put(&name, &group, "1", body.clone()), Request::put(&title, &group.resource("P/t", &name), "1", body)]),
+        ];
+        for kind in [ScriptKind::Az, ScriptKind::Rest, ScriptKind::Curl] {
+            let text = script(kind, &steps, &inputs());
+            prop_assert!(parses(&text), "{}", text);
+            // Nothing but certdeck's own words runs: with every command a no-op, the script does nothing.
+            let harmless = "az() { cat > /dev/null; }; send() { cat > /dev/null; }; settled() { :; }; issued() { :; }; echo() { :; }\n";
+            let body = text.split_once("\n# 1. ").unwrap().1;
+            let body = body.split_once('\n').unwrap().1;
+            let (ran, said) = in_shell(&format!("PATH=/nonexistent\ncat() {{ while IFS= read -r line; do :; done; }}\n{harmless}ARM=x\n{body}"));
+            prop_assert!(ran && said.is_empty(), "{}\n{}", said, text);
+        }
+    }
+}

@@ -1,0 +1,224 @@
+//! What uses a private key certificate: hostnames of every app and slot of its webspace, and code that loads it (A10, B3-8).
+
+use futures::future::{join_all, try_join};
+use futures::stream::{self, StreamExt, TryStreamExt};
+
+use super::load::{Load, SETTING};
+use super::{Inputs, Key, Seen};
+use crate::azure::sites::Site;
+use crate::azure::{AsItIs, AzureError, Client, certificates, settings, sites};
+use crate::model::{App, Binding, PrivateCertificate, ResourceId, SslState, Thumbprint};
+
+/// Bindings and settings that are read at the same time.
+const AT_ONCE: usize = 8;
+
+/// The certificates of a subscription with all that could use them. A webspace never spans subscriptions.
+#[derive(Debug, Clone, Default)]
+pub struct Usage {
+    pub certificates: Vec<PrivateCertificate>,
+    /// Apps and slots.
+    pub sites: Vec<Site>,
+    /// What the code of each app may load, for the webspace that was asked about; absent where it may not be read.
+    pub loads: Vec<(ResourceId, Seen<Load>)>,
+    /// The service's own answers about the bindings that are to be changed.
+    pub answers: Vec<(ResourceId, AsItIs)>,
+}
+
+/// A hostname with the app or slot that answers for it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Use<'a> {
+    pub app: &'a App,
+    pub binding: &'a Binding,
+}
+
+impl Use<'_> {
+    /// `shop.contoso.com (contoso-shop)`
+    pub fn words(&self) -> String {
+        format!("{} ({})", self.binding.host, self.app.label())
+    }
+}
+
+impl Usage {
+    /// Reads the certificates, apps and slots of the subscription that the inputs name.
+    pub async fn observe(client: &Client, inputs: &Inputs) -> Result<Option<Self>, AzureError> {
+        let Some(subscription) = subscription(inputs) else { return Ok(None) };
+        let (certificates, sites) = try_join(certificates::list(client, &subscription), sites::list(client, &subscription)).await?;
+        Ok(Some(Self { certificates, sites, ..Self::default() }))
+    }
+
+    /// Reads what the code of the apps of a webspace loads. Whoever may not read settings learns the rest all the same.
+    pub async fn read_loads(&mut self, client: &Client, webspace: &str) {
+        let apps: Vec<ResourceId> = self.in_webspace(webspace).map(|site| site.app.id.clone()).collect();
+        for some in apps.chunks(AT_ONCE) {
+            let answers = join_all(some.iter().map(|app| settings::list(client, app))).await;
+            let loads = answers.into_iter().map(|answer| answer.ok().map(|all| Load::parse(all.get(SETTING).unwrap_or_default())));
+            self.loads.extend(some.iter().cloned().zip(loads.map(Seen::from)));
+        }
+    }
+
+    /// Reads the bindings that are to be changed one by one: their own answers are fresher than the app's, and are given
+    /// back with the change.
+    pub async fn read_answers(&mut self, client: &Client, bindings: Vec<ResourceId>) -> Result<(), AzureError> {
+        let read = |id: ResourceId| async move { Ok::<_, AzureError>((sites::binding_as_it_is(client, &id).await?, id)) };
+        let asked: Vec<_> = bindings.into_iter().map(read).collect();
+        let answers: Vec<_> = stream::iter(asked).buffered(AT_ONCE).try_collect().await?;
+        for (answer, id) in answers {
+            let Some(answer) = answer else { continue };
+            let fresh = sites::decode_binding(&answer.body);
+            let all = self.sites.iter_mut().flat_map(|site| &mut site.bindings);
+            if let (Some(fresh), Some(own)) = (fresh, all.into_iter().find(|own| own.id() == id)) {
+                *own = fresh;
+            }
+            self.answers.push((id, answer));
+        }
+        Ok(())
+    }
+
+    pub fn answer(&self, binding: &Binding) -> Option<&AsItIs> {
+        let id = binding.id();
+        self.answers.iter().find(|(own, _)| *own == id).map(|(_, answer)| answer)
+    }
+
+    /// The certificate that the inputs mean, by id, name or thumbprint; words where that is more than one.
+    pub fn named(&self, inputs: &Inputs) -> Result<Option<&PrivateCertificate>, String> {
+        let Some(typed) = inputs.get(Key::Certificate) else { return Ok(None) };
+        let group = inputs.get(Key::ResourceGroup);
+        let (group, name) = if typed.starts_with('/') {
+            (None, typed)
+        } else {
+            typed.split_once('/').map_or((group, typed), |(group, name)| (Some(group), name))
+        };
+        let thumbprint = Thumbprint::parse(name).ok();
+        let fits = |one: &&PrivateCertificate| {
+            one.id.as_str().eq_ignore_ascii_case(typed)
+                || (one.id.name().eq_ignore_ascii_case(name)
+                    && group.is_none_or(|group| one.id.resource_group().eq_ignore_ascii_case(group)))
+                || (thumbprint.is_some() && one.thumbprint == thumbprint)
+        };
+        match self.certificates.iter().filter(fits).collect::<Vec<_>>().as_slice() {
+            [] => Ok(None),
+            [only] => Ok(Some(only)),
+            several => Err(format!("{} certificates are called so: give the resource group too, as GROUP/NAME", several.len())),
+        }
+    }
+
+    pub fn in_webspace(&self, webspace: &str) -> impl Iterator<Item = &Site> {
+        self.sites.iter().filter(move |site| site.app.webspace.eq_ignore_ascii_case(webspace))
+    }
+
+    /// The hostnames of a webspace that have a binding, with who answers for each.
+    pub fn bound(&self, webspace: &str) -> impl Iterator<Item = Use<'_>> {
+        let uses = self.in_webspace(webspace).flat_map(|site| site.bindings.iter().map(|binding| Use { app: &site.app, binding }));
+        uses.filter(|one| one.binding.ssl != SslState::Disabled)
+    }
+
+    /// The hostnames that present the certificate: the same thumbprint, within its webspace (API.md 12.6).
+    pub fn uses<'a>(&'a self, certificate: &'a PrivateCertificate) -> impl Iterator<Item = Use<'a>> {
+        self.bound(&certificate.webspace)
+            .filter(|one| certificate.thumbprint.is_some() && one.binding.thumbprint == certificate.thumbprint)
+    }
+
+    /// The same certificate under another name in the same webspace: bindings go on with that one.
+    pub fn twin(&self, certificate: &PrivateCertificate) -> Option<&PrivateCertificate> {
+        self.certificates.iter().find(|one| {
+            one.id != certificate.id
+                && one.thumbprint.is_some()
+                && one.thumbprint == certificate.thumbprint
+                && one.webspace.eq_ignore_ascii_case(&certificate.webspace)
+        })
+    }
+
+    /// The apps whose code loads the certificate by its thumbprint.
+    pub fn loaders<'a>(&'a self, thumbprint: &'a Thumbprint) -> impl Iterator<Item = &'a App> {
+        let loads =
+            |app: &App| self.loads.iter().any(|(id, load)| *id == app.id && load.here().is_some_and(|load| load.names(thumbprint)));
+        self.sites.iter().map(|site| &site.app).filter(move |app| loads(app))
+    }
+
+    /// Why the certificate cannot be deleted, if something uses it: whoever it is, and how (E10).
+    pub fn in_use(&self, certificate: &PrivateCertificate) -> Option<String> {
+        if self.twin(certificate).is_some() {
+            return None;
+        }
+        let hosts: Vec<String> = self.uses(certificate).map(|one| one.words()).collect();
+        let loaders = certificate.thumbprint.iter().flat_map(|thumbprint| self.loaders(thumbprint));
+        let loaders: Vec<String> = loaders.map(App::label).collect();
+        let secures = (!hosts.is_empty()).then(|| format!("it secures {}", some_of(&hosts)));
+        let loaded = (!loaders.is_empty()).then(|| format!("the code of {} loads it by its thumbprint", some_of(&loaders)));
+        let words: Vec<String> = secures.into_iter().chain(loaded).collect();
+        (!words.is_empty()).then(|| words.join(", and "))
+    }
+}
+
+fn subscription(inputs: &Inputs) -> Option<ResourceId> {
+    let whole = inputs.get(Key::Certificate).and_then(|typed| ResourceId::parse(typed).ok());
+    let id = whole.as_ref().map(ResourceId::subscription_id).or_else(|| inputs.get(Key::Subscription))?;
+    Some(ResourceId::subscription(id))
+}
+
+/// The first few of many.
+pub fn some_of(all: &[String]) -> String {
+    const SHOWN: usize = 5;
+    match all.len().checked_sub(SHOWN) {
+        None | Some(0) => all.join(", "),
+        Some(more) => format!("{} and {more} more", all[..SHOWN].join(", ")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::super::sample::{LEAF, app, bound, imported, usage};
+    use super::*;
+
+    fn named(usage: &Usage, typed: &str) -> Result<Option<String>, String> {
+        let inputs = Inputs::default().with(Key::ResourceGroup, "web").with(Key::Certificate, typed);
+        Ok(usage.named(&inputs)?.map(|one| one.id.name().to_owned()))
+    }
+
+    #[test]
+    fn a_certificate_goes_by_its_name_its_id_or_its_thumbprint_and_never_by_chance() {
+        let usage = usage();
+        let name = imported().id.name().to_owned();
+        for typed in [name.as_str(), imported().id.as_str(), LEAF, &format!("web/{name}")] {
+            assert_eq!(named(&usage, typed), Ok(Some(name.clone())), "{typed}");
+        }
+        assert_eq!(named(&usage, &format!("other/{name}")), Ok(None));
+        let mut twice = usage;
+        twice
+            .certificates
+            .push(PrivateCertificate { id: imported().id.sibling("Microsoft.Web/certificates", "twin"), ..imported() });
+        assert!(named(&twice, LEAF).unwrap_err().contains("2 certificates"));
+        assert_eq!(twice.in_use(&imported()), None, "the bindings go on with the twin");
+    }
+
+    #[test]
+    fn what_is_bound_in_a_slot_counts_and_what_is_in_another_webspace_does_not_b3_8() {
+        let mut usage = usage();
+        let slot = App { id: app(&[]).id.child("slots", "next"), ..app(&["next.contoso.com"]) };
+        let binding = Binding { app: slot.id.clone(), ..bound("next.contoso.com", SslState::Sni, LEAF) };
+        usage.sites.push(Site { app: slot.clone(), bindings: vec![binding.clone()] });
+        let elsewhere = App { webspace: "web-NorthEuropewebspace".to_owned(), ..slot };
+        usage.sites.push(Site { app: elsewhere, bindings: vec![binding] });
+        let hosts: Vec<String> = usage.uses(&imported()).map(|one| one.words()).collect();
+        assert_eq!(hosts, ["contoso.com (shop)", "next.contoso.com (shop/next)"]);
+        assert_eq!(usage.in_use(&imported()).unwrap(), "it secures contoso.com (shop), next.contoso.com (shop/next)");
+    }
+
+    #[test]
+    fn code_that_loads_it_by_its_thumbprint_uses_it_and_code_that_loads_all_does_not_count() {
+        let mut usage = usage();
+        usage.sites[0].bindings.clear();
+        for (setting, expected) in [("*", false), (LEAF, true), ("", false)] {
+            usage.loads = vec![(app(&[]).id, Seen::Here(Load::parse(setting)))];
+            assert_eq!(usage.in_use(&imported()).is_some(), expected, "{setting}");
+        }
+    }
+
+    #[test]
+    fn many_are_said_in_few_words() {
+        let all: Vec<String> = (1..=7).map(|n| n.to_string()).collect();
+        assert_eq!(some_of(&all), "1, 2, 3, 4, 5 and 2 more");
+        assert_eq!(some_of(&all[..5]), "1, 2, 3, 4, 5");
+    }
+}

@@ -1,0 +1,50 @@
+//! Everything that the flows change in a practice cloud, a line each, to compare two clouds. Keys are random, so
+//! thumbprints differ and certificates go by their ids.
+#![allow(dead_code)]
+
+use certdeck::azure::{self, Client, inventory};
+use certdeck::model::{Estate, Order};
+
+use super::cloud::Cloud;
+
+pub fn estate(cloud: &Cloud) -> Estate {
+    let connection = cloud.connection();
+    let connection = azure::Connection {
+        arm_endpoint: connection.arm.parse().ok(),
+        ca_file: Some(connection.ca_pem.clone()),
+        tenant: Some(connection.tenant_id.clone()),
+        client_id: Some(connection.client_id.clone()),
+        client_secret: Some(connection.client_secret.as_str().into()),
+        ..azure::Connection::default()
+    };
+    cloud.runtime().block_on(async {
+        let client = Client::connect(connection).await.unwrap();
+        inventory::load(&client, |_, _| {}).await.unwrap()
+    })
+}
+
+pub fn of(cloud: &Cloud) -> Vec<String> {
+    let estate = estate(cloud);
+    let purchases = format!("{} bought", cloud.purchases());
+    let orders = estate.orders.iter().map(|order| {
+        let Order { id, status, product, auto_renew, stored, names, token, .. } = order;
+        format!("{id} {status} {product:?} {auto_renew} {stored:?} {names:?} {}", token.is_some())
+    });
+    let certificates = estate.certificates.iter().map(|one| format!("{} {:?} {:?} {}", one.id, one.hosts, one.vault, one.webspace));
+    let public = estate.public_certificates.iter().map(|one| format!("{} {:?}", one.id, one.thumbprint));
+    let bindings = estate.bindings.iter().map(|binding| {
+        let certificate = estate.certificate_of(binding).map(|certificate| certificate.id.as_str());
+        format!("{} {:?} {certificate:?}", binding.id(), binding.ssl)
+    });
+    let vaults = estate
+        .vaults
+        .iter()
+        .map(|vault| format!("{} {} {} {:?} {}", vault.id, vault.sku, vault.rbac, vault.policies, vault.public_network));
+    std::iter::once(purchases).chain(orders).chain(certificates).chain(public).chain(bindings).chain(vaults).collect()
+}
+
+/// The lines that only one of them has.
+pub fn different<'a>(found: &'a [String], expected: &'a [String]) -> Vec<&'a String> {
+    let only = |one: &'a [String], other: &'a [String]| one.iter().filter(move |line| !other.contains(line));
+    only(found, expected).chain(only(expected, found)).collect()
+}
