@@ -84,6 +84,7 @@ impl Fault {
             "ExtendedCode": extended,
             "MessageTemplate": template,
             "Parameters": parameters,
+            "InnerErrors": null,
             "Code": status_word(status),
             "Message": message,
         });

@@ -147,15 +147,18 @@ impl Cloud {
     async fn ask_all(&mut self, asks: &[Ask]) -> (u16, Value) {
         self.number += 1;
         let mut last = (0, Value::Null);
-        let mut location = None;
+        let (mut location, mut backup) = (None, Value::Null);
         for (method, path, body) in asks {
-            let (status, answer, next) = self.ask(method, path, body, &last.1, location.as_deref()).await;
+            let (status, answer, next) = self.ask(method, path, body, &backup, location.as_deref()).await;
+            if path.ends_with("/backup") {
+                backup = answer.clone();
+            }
             (last, location) = ((status, answer), next);
         }
         last
     }
 
-    /// One request: status, body, `Location`. `before` is what the request before was answered, for `{backup}`.
+    /// One request: status, body, `Location`. `{backup}` in the body stands for the answer to the last backup.
     async fn ask(
         &self,
         method: &str,
@@ -186,7 +189,7 @@ impl Cloud {
             request = request.bearer_auth(if url.starts_with(&own) { &self.vault } else { &self.arm });
         }
         if !body.is_empty() {
-            let body = body.replace("{backup}", &before.to_string());
+            let body = body.replace("{backup}", &backup.to_string());
             request = request.header("content-type", "application/json").body(body);
         }
         let response = request.send().await.unwrap();

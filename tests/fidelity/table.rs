@@ -46,6 +46,7 @@ const GONE: Ask = ("DELETE", "{rg}/providers/Microsoft.KeyVault/vaults/kv-gone-{
 const PURGE: Ask = ("POST", "{sub}/providers/Microsoft.KeyVault/locations/westeurope/deletedVaults/kv-gone-{n}/purge", "");
 const LOCK: Ask =
     ("PUT", "{rg}/providers/Microsoft.Authorization/locks/l{n}", r#"{"properties": {"level": "CanNotDelete", "notes": "n"}}"#);
+const PLAN: Ask = ("PUT", "{web}/serverfarms/plan-shop", r#"{"location": "West Europe", "tags": {"a": "b"}}"#);
 const GROUP: Ask = ("PUT", "{sub}/resourcegroups/g{n}", r#"{"location": "westeurope", "tags": {"a": "b"}}"#);
 /// What the request before named in its `Location`.
 const FOLLOW: Ask = ("GET", "{location}", "");
@@ -215,10 +216,10 @@ pub const ROWS: &[Row] = &[
     // Around them
     Row("locks", "GET_4", "", &[("GET", "{rg}/providers/Microsoft.Authorization/locks/nobody", "")]),
     Row("locks", "GET", "/locks?", &[("GET", "{sub}/providers/Microsoft.Authorization/locks", "")]),
-    Row("locks", "GET", "", &[LOCK, ("GET", "{rg}/providers/Microsoft.Authorization/locks/l{n}", "")]),
+    Row("locks", "GET", "", &[LOCK, ("GET", "{sub}/resourceGroups/rg-intranet/providers/Microsoft.Authorization/locks/l{n}", "")]),
     Row("locks", "PUT_201", "", &[LOCK]),
     Row("locks", "PUT", "", &[LOCK, LOCK]),
-    Row("resource-groups", "DELETE_4", "", &[LOCK, ("DELETE", "{rg}", "")]),
+    Row("resource-groups", "DELETE_4", "", &[LOCK, ("DELETE", "{sub}/resourceGroups/rg-intranet", "")]),
     Row("resource-groups", "GET", "esourcegroups?", &[("GET", "{sub}/resourcegroups", "")]),
     Row("resource-groups", "GET", "", &[("GET", "{rg}", "")]),
     Row("resource-groups", "PUT", "", &[GROUP]),

@@ -222,7 +222,7 @@ fn show_deleted(vault: &Vault, one: &Certificate) -> Value {
     let (Some(version), Some(deleted)) = (one.latest(), one.deleted) else {
         return Value::Null;
     };
-    let mut shown = item(vault, one, version, &version.id);
+    let mut shown = bundle(vault, one, version);
     mark_deleted(&mut shown, vault, &format!("deletedcertificates/{}", one.name), deleted);
     shown
 }
