@@ -164,7 +164,7 @@ impl Cloud {
         method: &str,
         path: &str,
         body: &str,
-        before: &Value,
+        backup: &Value,
         location: Option<&str>,
     ) -> (u16, Value, Option<String>) {
         let connection = self.emulator.connection();
