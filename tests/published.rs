@@ -165,8 +165,7 @@ fn name(example: &Example, connection: &Connection, parameter: &str) -> String {
         ("scope", _) => {
             return format!("subscriptions/{}/resourceGroups/{}", connection.subscription_ids[0], connection.resource_group);
         }
-        ("certificateOrderName", _) if looks => "apifabrikam",
-        ("name", "AppServiceCertificateOrders") if looks => "apifabrikam",
+        ("certificateOrderName", _) | ("name", "AppServiceCertificateOrders") if looks => "apifabrikam",
         ("domainName", _) => "contoso.com",
         ("vaultName", _) if looks => "kv-contoso-shop",
         ("name", "WebApps") => "contoso-test",
