@@ -131,7 +131,7 @@ impl Cloud {
             .unwrap();
         let arm = token(&http, &connection, "https://management.azure.com/.default").await;
         let vault = token(&http, &connection, "https://vault.azure.net/.default").await;
-        let mut cloud = Self { emulator, http, arm, vault, number: 0 };
+        let cloud = Self { emulator, http, arm, vault, number: 0 };
         let all = json!({"secrets": ["all"], "certificates": ["all"]});
         let me = "0b1ec71d-5c0f-4fee-b222-0123456789ab";
         let body = json!({"location": "westeurope", "properties": {
