@@ -40,6 +40,9 @@ pub enum Door {
     Control,
     Metadata,
     Token,
+    DeviceCode,
+    /// Where a person types a device code.
+    DeviceLogin,
     Discovery,
     Graph,
     RevocationList,
@@ -60,6 +63,8 @@ impl Door {
             ["_emulator", ..] => Self::Control,
             ["metadata", "endpoints"] => Self::Metadata,
             [_, "oauth2", "token"] | [_, "oauth2", "v2.0", "token"] => Self::Token,
+            [_, "oauth2", "v2.0", "devicecode"] => Self::DeviceCode,
+            ["devicelogin"] => Self::DeviceLogin,
             ["common", "discovery", "instance"] | [.., "openid-configuration"] => Self::Discovery,
             ["v1.0", ..] => Self::Graph,
             ["crl", _] => Self::RevocationList,
@@ -101,12 +106,11 @@ fn answer(world: &World, door: &Door, incoming: &Incoming) -> Outcome {
             let since = call.query("since").and_then(|n| n.parse().ok()).unwrap_or(0);
             Ok(Reply::ok(world.log.show(since)))
         }
-        Door::Control => world.run(|ctx| follow(ctx, &[control::ROUTES, outside::ROUTES], &mut call)),
+        Door::Control => world.run(|ctx| follow(ctx, &[control::ROUTES, outside::ROUTES, entra::control::ROUTES], &mut call)),
         Door::Metadata => Ok(metadata::endpoints(&world.setting, call.api_version())),
-        Door::Token => {
-            let form: Vec<(String, String)> = url::form_urlencoded::parse(&incoming.body).into_owned().collect();
-            authority.token(&form)
-        }
+        Door::Token => world.run(|ctx| entra::token(ctx, &form(incoming))),
+        Door::DeviceCode => world.run(|ctx| entra::device_code(ctx, &form(incoming))),
+        Door::DeviceLogin => world.run(|ctx| entra::approve_by_hand(ctx, call.query("code"))),
         Door::Discovery if call.segments.last().is_some_and(|last| last == "instance") => Ok(authority.instance_discovery()),
         Door::Discovery => Ok(authority.openid_configuration()),
         Door::RevocationList => world.run(|ctx| follow(ctx, &[revocation::ROUTES], &mut call)),
@@ -129,6 +133,10 @@ fn answer(world: &World, door: &Door, incoming: &Incoming) -> Outcome {
     }
 }
 
+fn form(incoming: &Incoming) -> Vec<(String, String)> {
+    url::form_urlencoded::parse(&incoming.body).into_owned().collect()
+}
+
 /// Runs the operation that some tables have for a call.
 fn follow(ctx: &Context<'_>, tables: &[&[Route]], call: &mut Call) -> Outcome {
     match route::find(tables, call.method, &call.segments) {
@@ -148,7 +156,7 @@ fn read(incoming: &Incoming) -> Result<Call, Fault> {
     // Some clients escape the slashes of a whole scope; no name has one.
     let path = percent_encoding::percent_decode_str(&incoming.path).decode_utf8_lossy();
     let segments = path.split('/').filter(|part| !part.is_empty()).map(str::to_owned).collect();
-    let is_form = Door::of(incoming) == Door::Token;
+    let is_form = matches!(Door::of(incoming), Door::Token | Door::DeviceCode);
     let body = if incoming.body.is_empty() || is_form {
         Value::Null
     } else {
