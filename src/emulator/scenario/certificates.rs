@@ -61,7 +61,7 @@ pub fn keep(ctx: &Context<'_>, place: Place<'_>, wanted: &Kept) -> Result<(), Fa
     let then = Context { now: moment(ctx.now, &wanted.issued)?, ..*ctx };
     let key = if wanted.form == Form::EllipticCurve { KeySource::NewEc } else { pooled(ctx, &wanted.name) };
     let made = issue(ctx, key, &wanted.hosts, &wanted.issued, &wanted.expires, Role::GoDaddy)?;
-    key_vault::certificate::add_version(&then, &vault, &wanted.name, &made, "Unknown", std::collections::BTreeMap::new())?;
+    key_vault::certificate::add_version(&then, &vault, &key_vault::certificate::Draft::named(&wanted.name), &made)?;
     if wanted.form == Form::Pem {
         key_vault::certificate::keep_as_pem(ctx, &vault, &wanted.name)?;
     }
