@@ -66,6 +66,16 @@ keys! {
     FriendlyName = "friendly-name",
     /// What a public certificate is called within its app.
     Name = "name",
+    /// Whether the certificate that was replaced stays.
+    KeepOld = "keep-old",
+    /// Which hostnames `rebind-all` is about.
+    Which = "which",
+    /// Only these hostnames, with commas between.
+    Only = "only",
+    HttpsOnly = "https-only",
+    MinTls = "min-tls",
+    /// Thumbprints that the code of an app may load.
+    LoadCertificates = "load-certificates",
     /// Whether the app's code is to load the public certificate.
     Load = "load",
 }

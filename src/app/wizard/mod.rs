@@ -159,9 +159,10 @@ impl Wizard {
     fn forget_secrets(&mut self) {
         self.masked.set("");
         self.inputs.forget_secrets();
-        let page = self.of_mut(FlowName::Upload);
-        page.observed.file = None;
-        page.steps.iter_mut().for_each(|step| step.requests.clear());
+        for page in self.pages.iter_mut().filter(|page| page.observed.file.is_some()) {
+            page.observed.file = None;
+            page.steps.iter_mut().for_each(|step| step.requests.clear());
+        }
     }
 
     /// Derives fields, refusals and steps anew from what was typed and what was seen.
