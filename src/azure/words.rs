@@ -103,7 +103,7 @@ fn by_status(status: u16) -> &'static str {
         404 => "Refresh: it may have been deleted or moved by somebody else.",
         409 | 412 => "Somebody or something else changed it meanwhile: refresh and try again.",
         500.. => "Azure has a problem of its own: try again in some minutes; https://status.azure.com says more.",
-        _ => "",
+        _ => "Correct what the service names; if it is right, ask support, with the ids that stand here.",
     }
 }
 
