@@ -4,6 +4,7 @@
 //! One file a flow, each with the same four parts: `fields`, `refusals`, `observe`, `steps`.
 
 mod access;
+mod auto_renew;
 mod bind;
 mod caa;
 pub mod certificate_file;
@@ -14,6 +15,7 @@ pub mod engine;
 mod import_order;
 mod import_vault;
 pub mod input;
+pub mod linked;
 pub mod load;
 mod managed;
 pub mod observed;
@@ -22,6 +24,8 @@ mod public;
 mod purchase;
 mod reach;
 mod rebind_all;
+mod rekey;
+mod renew;
 mod replace;
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::panic)]
@@ -30,6 +34,8 @@ pub mod script;
 mod settings;
 pub mod step;
 mod store;
+mod succession;
+mod sync;
 mod target;
 mod unbind;
 mod upload;
@@ -80,6 +86,10 @@ flows! {
     Bind = bind,
     Upload = upload,
     Public = public,
+    Renew = renew,
+    AutoRenew = auto_renew,
+    Rekey = rekey,
+    Sync = sync,
     Unbind = unbind,
     Replace = replace,
     RebindAll = rebind_all,

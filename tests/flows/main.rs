@@ -12,8 +12,10 @@ mod import_vault;
 mod managed;
 #[path = "../support/pty.rs"]
 mod pty;
+mod renewal;
 mod replace;
 mod script;
 mod settings;
 #[path = "../support/state.rs"]
 mod state;
+mod sync;
