@@ -3,8 +3,8 @@
 
 use super::App;
 use super::pane::{PaneName, app_label};
-use crate::flow::FlowName;
 use crate::flow::usage::some_of;
+use crate::flow::{FlowName, Subject};
 use crate::model::PrivateCertificate;
 
 impl App {
@@ -12,6 +12,7 @@ impl App {
     pub(super) fn fits(&self, flow: FlowName) -> Result<(), String> {
         match (flow, self.selected_certificate()) {
             (FlowName::DeletePrivate, Some(certificate)) => self.is_unused(certificate),
+            _ if flow.definition().about == Subject::Order => self.selected_order().map(|_| ()),
             _ => Ok(()),
         }
     }
@@ -24,7 +25,7 @@ impl App {
         match self.pane {
             PaneName::Private => Ok(FlowName::DeletePrivate),
             PaneName::Public => Ok(FlowName::DeletePublic),
-            PaneName::Orders => Err("deleting an order comes in a later version".to_owned()),
+            PaneName::Orders => Ok(FlowName::DeleteOrder),
             PaneName::Bindings => Err("removing a binding comes in a later version".to_owned()),
         }
     }

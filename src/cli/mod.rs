@@ -8,6 +8,7 @@ mod demo;
 mod emulator;
 mod error;
 mod exit;
+mod flows;
 mod list;
 mod plan;
 mod rows;
@@ -68,6 +69,9 @@ enum Command {
     List(list::Args),
     /// Run a guided operation to its end
     Run(run::Args),
+    /// Print the page about all guided operations, in Markdown
+    #[command(hide = true)]
+    Flows,
     /// Inspect, check, build and re-wrap certificate files, offline
     #[command(subcommand)]
     Cert(cert::Command),
@@ -90,6 +94,7 @@ pub async fn run(cli: Cli) -> Result<Exit, CliError> {
         Some(Command::Emulator(args)) => emulator::run(args).await,
         Some(Command::List(args)) => list::run(&args, &Session::open(&cli.global)?).await,
         Some(Command::Run(args)) => run::run(args, &Session::open(&cli.global)?).await,
+        Some(Command::Flows) => flows::run(),
         Some(Command::Cert(command)) => cert::run(command),
         Some(Command::Config(command)) => config::run(&command, &cli.global),
         Some(Command::Completions(args)) => completions::run(&args),

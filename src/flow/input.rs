@@ -60,6 +60,8 @@ keys! {
     FriendlyName = "friendly-name",
     /// What a public certificate is called within its app.
     Name = "name",
+    /// Whether inherited locks are removed, too: `order` or `all`.
+    Locks = "locks",
     /// Whether the app's code is to load the public certificate.
     Load = "load",
 }

@@ -6,8 +6,10 @@
 mod access;
 mod bind;
 mod caa;
+pub mod catalogue;
 pub mod certificate_file;
 mod definition;
+mod delete_order;
 mod delete_private;
 mod delete_public;
 pub mod engine;
@@ -26,6 +28,7 @@ pub mod script;
 pub mod step;
 mod store;
 mod target;
+mod unlock;
 mod upload;
 pub mod usage;
 mod verify;
@@ -73,6 +76,8 @@ flows! {
     Bind = bind,
     Upload = upload,
     Public = public,
+    Unlock = unlock,
+    DeleteOrder = delete_order,
     DeletePrivate = delete_private,
     DeletePublic = delete_public,
     Managed = managed,

@@ -6,6 +6,7 @@ use super::certificate_file::{CertificateFile, Unusable};
 use super::reach::Reach;
 use super::usage::Usage;
 use crate::azure::AsItIs;
+use crate::azure::locks::Lock;
 use crate::azure::settings::AppSettings;
 use crate::azure::vaults::Availability;
 use crate::model::{
@@ -26,6 +27,9 @@ pub struct Observed {
     pub tenant: Seen<String>,
     pub group: Seen<ResourceGroup>,
     pub order: Seen<Order>,
+    /// The management locks that hold for the order, inherited ones included, and those set on its vaults (C18).
+    pub locks: Seen<Vec<Lock>>,
+    pub vault_locks: Seen<Vec<Lock>>,
     pub vault: Seen<Vault>,
     pub vault_name: Seen<Availability>,
     /// Object ids that hold a role on the vault, with the role's id; only for vaults that use RBAC (C15, C16).

@@ -42,7 +42,11 @@ pub enum StepId {
     Check,
     Upload,
     Load,
-    // delete-private, delete-public
+    // unlock, delete-order
+    Locks,
+    Unlock,
+    UnlockAbove,
+    // delete-private, delete-public, delete-order
     InUse,
     Delete,
 }

@@ -7,6 +7,7 @@ mod cloud;
 #[path = "../common/mod.rs"]
 mod common;
 mod managed;
+mod orders;
 #[path = "../support/pty.rs"]
 mod pty;
 mod script;

@@ -30,7 +30,8 @@ impl App {
 
     /// What is on the shelf for this row goes on where it was left.
     fn open_alone(&mut self, flow: FlowName, about: Option<ResourceId>, inputs: Inputs) {
-        self.open_wizard(Origin::Alone(flow, about), flow, inputs, false);
+        let first = flow.definition().pages.first().copied().unwrap_or(flow);
+        self.open_wizard(Origin::Alone(flow, about), first, inputs, false);
     }
 
     /// `w`: the order under the cursor, at the first page that is not done.
