@@ -11,6 +11,7 @@ use certdeck::app::dialog::{Dialog, Folder, FolderEntry, Part};
 use certdeck::app::effect::Effect;
 use certdeck::app::message::Message;
 use certdeck::pki::{self, Question};
+use certdeck::rules::Profile;
 use certdeck::workbench::{Examined, Fact, Job, Outcome, Password, Trouble, facts, openssl, verdict};
 use contoso::{Screen, host, now};
 use insta::assert_snapshot;
@@ -81,7 +82,14 @@ fn a_result_shows_verdict_findings_and_facts_and_the_openssl_command() {
     let given = job(&screen);
     assert_eq!(
         given,
-        Job::Check { file: "/home/ada/certs/shop.pem".into(), password: None, host: Some(host("shop.contoso.com")), roots: None }
+        Job::Check {
+            file: "/home/ada/certs/shop.pem".into(),
+            password: None,
+            host: Some(host("shop.contoso.com")),
+            roots: None,
+            profile: None,
+            as_of: None
+        }
     );
     assert_snapshot!("cert_working", screen.text());
     let outcome = outcome(&screen);
@@ -118,6 +126,12 @@ fn an_error_stays_in_the_form_with_what_was_typed() {
     assert_snapshot!("cert_error", screen.text());
     screen.press("<C-u>richtig<Enter>");
     assert!(matches!(job(&screen), Job::Inspect { password: Some(_), .. }));
+    let mut screen = opened("cert-check");
+    screen.press("a.pfx<Tab><Tab><Tab><Tab><Right><Tab>tomorrow<Enter>");
+    assert!(refusal(&screen).0 == Part::AsOf && screen.effects.is_empty());
+    screen.press("<C-u>2026-09-01<Enter>");
+    let Job::Check { profile, as_of, .. } = job(&screen) else { panic!() };
+    assert_eq!((profile, as_of.unwrap().to_string().as_str()), (Some(Profile::Seed), "2026-09-01T00:00:00Z"));
     let mut screen = opened("cert-check");
     screen.press("a.pfx<Tab><Tab>nohost<Enter>");
     assert!(refusal(&screen).0 == Part::Host && screen.effects.is_empty());

@@ -8,13 +8,16 @@ use super::screen;
 use super::session::Session;
 use super::{CliError, Exit};
 use crate::config::{Credential, Target};
-use crate::emulator::{Connection, Emulator, Options, Pace};
+use crate::emulator::{Connection, Emulator, Fleet, Options, Pace};
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// The estate that a new practice cloud begins with
     #[arg(long, value_name = "NAME", default_value = "contoso")]
     scenario: String,
+    /// Generate the estate of a new practice cloud: apps=N,certificates=N,subscriptions=N,seed=N
+    #[arg(long, value_name = "SIZE", conflicts_with = "scenario")]
+    fleet: Option<Fleet>,
     /// Where the practice cloud is kept from one time to the next; made when missing
     #[arg(long, value_name = "DIR")]
     data_dir: Option<PathBuf>,
@@ -27,6 +30,7 @@ pub async fn run(args: Args, session: &Session) -> Result<Exit, CliError> {
     screen::require_terminal()?;
     let mut options = Options::new(args.data_dir.unwrap_or_else(|| session.paths.practice_cloud()));
     options.scenario = args.scenario;
+    options.fleet = args.fleet;
     options.fresh = args.fresh;
     options.pace = Pace::Demo;
     let emulator = Emulator::start(options).await?;

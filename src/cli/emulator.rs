@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::{CliError, Exit};
-use crate::emulator::{Emulator, Options, Pace};
+use crate::emulator::{Emulator, Fleet, Options, Pace};
 use crate::paths::Paths;
 
 #[derive(Debug, clap::Args)]
@@ -23,6 +23,9 @@ pub struct Args {
     /// The estate that a new cloud begins with
     #[arg(long, value_name = "NAME", default_value = "contoso")]
     scenario: String,
+    /// Generate the estate of a new cloud: apps=N,certificates=N,subscriptions=N,seed=N
+    #[arg(long, value_name = "SIZE", conflicts_with = "scenario")]
+    fleet: Option<Fleet>,
     /// How long its operations take: instant, demo (seconds) or real (minutes)
     #[arg(long, default_value = "demo")]
     pace: Pace,
@@ -42,6 +45,7 @@ pub async fn run(args: Args) -> Result<Exit, CliError> {
     let mut options = Options::new(data_dir);
     options.listen = args.listen.unwrap_or(options.listen);
     options.scenario = args.scenario;
+    options.fleet = args.fleet;
     options.pace = args.pace;
     options.clock = args.clock;
     options.latency = Duration::from_millis(args.latency);

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use super::{
     call::Call,
     id::ResourceId,
+    index::{self, Index},
     jobs::{self, Job},
     lag,
     reply::{Fault, Reply},
@@ -60,17 +61,40 @@ impl Context<'_> {
 
     /// Writes the resource. Its `id`, `name` and `type` are whatever `resource` says: see `envelope`.
     pub fn save(&self, id: &ResourceId, resource: &Value) -> Result<(), Fault> {
-        let key = key(id);
+        let (kind, key) = (id.kind(), key(id));
         lag::remember(self, &key)?;
+        if index::concerns(&kind) {
+            let before = self.tx.get(&RESOURCES, &key)?;
+            index::update(self.tx, &kind, &key, before.as_ref(), Some(resource))?;
+        }
         Ok(self.tx.put(&RESOURCES, &key, resource)?)
     }
 
     /// Removes the resource and its private part, not its children; says whether it was there.
     pub fn remove(&self, id: &ResourceId) -> Result<bool, Fault> {
-        let key = key(id);
+        let (kind, key) = (id.kind(), key(id));
         lag::remember(self, &key)?;
+        if index::concerns(&kind) {
+            let before = self.tx.get(&RESOURCES, &key)?;
+            index::update(self.tx, &kind, &key, before.as_ref(), None)?;
+        }
         self.tx.remove(&PRIVATE, &id.key())?;
         Ok(self.tx.remove(&RESOURCES, &key)?)
+    }
+
+    /// The resources that an index knows with this value, in id order.
+    pub fn having(&self, index: &Index, value: &str) -> Result<Vec<Value>, Fault> {
+        let mut found = Vec::new();
+        for key in index.keys(self.tx, Some(value))? {
+            found.extend(self.tx.get(&RESOURCES, &key)?.filter(|resource| index.holds(resource, value)));
+        }
+        Ok(found)
+    }
+
+    /// The resources that an index knows with any value.
+    pub fn having_any(&self, index: &Index) -> Result<Vec<Value>, Fault> {
+        let keys = index.keys(self.tx, None)?;
+        Ok(keys.iter().filter_map(|key| self.tx.get(&RESOURCES, key).transpose()).collect::<Result<_, _>>()?)
     }
 
     /// All resources of a type (`microsoft.web/sites`, lower case) under a scope, in id order.
@@ -104,13 +128,18 @@ impl Context<'_> {
     /// Every resource under a scope, of every type, that `keep` accepts.
     pub fn list_all(&self, scope: &ResourceId, keep: impl Fn(&Value) -> bool) -> Result<Vec<Value>, Fault> {
         let mut all = Vec::new();
-        self.tx.walk(&RESOURCES, "", None, |key, resource: Value| {
-            let id = key.split_once('|').map_or("", |(_, id)| id);
-            if ResourceId::parse(id).is_under(scope) && keep(&resource) {
-                all.push(resource);
-            }
-            true
-        })?;
+        let mut next = self.tx.key_from(&RESOURCES, "")?;
+        // From type to type, and of each only the stretch that lies under the scope.
+        while let Some((kind, _)) = next.as_deref().and_then(|key| key.split_once('|')) {
+            self.walk(&format!("{kind}|{}", scope.key()), None, &mut |key, resource| {
+                let id = key.split_once('|').map_or("", |(_, id)| id);
+                if ResourceId::parse(id).is_under(scope) && keep(&resource) {
+                    all.push(resource);
+                }
+                true
+            })?;
+            next = self.tx.key_from(&RESOURCES, &format!("{kind}|{}", super::store::LAST))?;
+        }
         Ok(all)
     }
 

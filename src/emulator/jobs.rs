@@ -49,8 +49,8 @@ impl Job {
 /// Adds a job that is due at `due`.
 pub fn schedule(tx: &Transaction, due: Timestamp, job: &Job) -> Result<(), StoreError> {
     // Jobs due at the same moment run in the order they were added.
-    let same = tx.scan(&JOBS, &prefix(due))?;
-    let next = same.last().and_then(|(key, _)| key.rsplit('|').next()?.parse::<u64>().ok()).map_or(0, |last| last + 1);
+    let last = tx.last_key(&JOBS, &prefix(due))?;
+    let next = last.and_then(|key| key.rsplit('|').next()?.parse::<u64>().ok()).map_or(0, |last| last + 1);
     tx.put(&JOBS, &format!("{}{next:06}", prefix(due)), job)
 }
 

@@ -11,8 +11,9 @@ use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 use super::{
-    ca::{CaError, Issued, pfx},
+    ca::{CaError, Issued, Role, pfx},
     error::EmulatorError,
+    setting::Setting,
 };
 
 /// Leaf, the rest of its chain, and the key in PKCS#8 form. Kept only in the private table.
@@ -23,6 +24,42 @@ pub struct Material {
     pub chain: Vec<Octets>,
     #[serde(with = "base64_octets")]
     pub key: Zeroizing<Vec<u8>>,
+}
+
+/// How a certificate's material is kept.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Kept {
+    Whole(Material),
+    /// A hundred thousand certificates would be half a gigabyte.
+    Shared(Shared),
+}
+
+/// A leaf of the hybrid intermediate for a key of the pool.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Shared {
+    pub leaf: Octets,
+    /// The place of the key in the pool.
+    pub pooled: usize,
+}
+
+impl Kept {
+    pub fn whole(self, setting: &Setting) -> Material {
+        match self {
+            Self::Whole(material) => material,
+            Self::Shared(shared) => shared.whole(setting),
+        }
+    }
+}
+
+impl Shared {
+    pub fn whole(self, setting: &Setting) -> Material {
+        Material {
+            leaf: self.leaf.0,
+            chain: setting.ca.chain(Role::Hybrid).into_iter().map(Octets).collect(),
+            key: setting.pooled_key(self.pooled),
+        }
+    }
 }
 
 /// Bytes that JSON carries as base64.

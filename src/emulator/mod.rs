@@ -23,11 +23,13 @@ pub mod entra;
 mod error;
 #[cfg(test)]
 mod fixture;
+mod fleet;
 mod front_door;
 mod gate;
 mod graph;
 pub mod id;
 mod identity;
+mod index;
 pub mod jobs;
 mod lag;
 mod listeners;
@@ -56,6 +58,7 @@ mod world;
 
 pub use connection::Connection;
 pub use error::{EmulatorError, StoreError};
+pub use fleet::{Fleet, FleetError};
 pub use gate::Gate;
 pub use options::Options;
 pub use pace::Pace;

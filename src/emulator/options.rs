@@ -8,7 +8,7 @@ use std::{
 
 use jiff::Timestamp;
 
-use super::{gate::Gate, pace::Pace};
+use super::{fleet::Fleet, gate::Gate, pace::Pace};
 
 /// What `Emulator::start` takes; `Options::new(dir)` is the default estate at the demo pace.
 #[derive(Debug, Clone)]
@@ -20,6 +20,8 @@ pub struct Options {
     pub data_dir: PathBuf,
     /// The estate of a new data directory; an existing one keeps its own.
     pub scenario: String,
+    /// Instead of a scenario, an estate that is generated.
+    pub fleet: Option<Fleet>,
     pub pace: Pace,
     /// Sets the practice clock; without it the clock goes on from where it stood.
     pub clock: Option<Timestamp>,
@@ -39,6 +41,7 @@ impl Options {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
             data_dir: data_dir.into(),
             scenario: "contoso".to_owned(),
+            fleet: None,
             pace: Pace::default(),
             clock: None,
             latency: Duration::ZERO,

@@ -134,7 +134,7 @@ impl Home {
         let origin = setting.origin();
         let world = World::new(self.store, setting);
         let scenario = self.options.scenario;
-        let start = scenario::load_or_build(&world, &scenario)?;
+        let start = scenario::load_or_build(&world, &scenario, self.options.fleet.as_ref())?;
         let readdressed = world.run(key_vault::readdress);
         readdressed.map_err(|fault| EmulatorError::Scenario { name: scenario, reason: fault.body.to_string() })?;
         let connection = Connection {

@@ -27,10 +27,13 @@ type Table = TableDefinition<'static, &'static str, &'static [u8]>;
 const DOCUMENTS: Table = TableDefinition::new("documents");
 const PRIVATE: Table = TableDefinition::new("private");
 const VERSION: Collection<u32> = Collection::new("version");
-const FORMAT: u32 = 1;
+/// 2: indexes, DNS names from the root, the CA's hybrid intermediate.
+const FORMAT: u32 = 2;
 const FILE: &str = "cloud.redb";
 /// Pages kept in memory, in octets.
 const CACHE: usize = 32 << 20;
+/// Comes after whatever a key goes on with.
+pub const LAST: char = '\u{10ffff}';
 /// How many entries are read at a time.
 const CHUNK: usize = 256;
 
@@ -206,10 +209,27 @@ impl Transaction {
         }
     }
 
+    /// The first key that is not before `from`.
+    pub fn key_from<T>(&self, of: &Collection<T>, from: &str) -> Result<Option<String>, StoreError> {
+        let (begin, end) = (of.key(from), of.key(&LAST.to_string()));
+        let table = self.write.open_table(of.table)?;
+        let first = table.range(begin.as_str()..end.as_str())?.next().transpose()?;
+        Ok(first.map(|(key, _)| key.value()[of.name.len() + 1..].to_owned()))
+    }
+
+    /// The last key that begins with `prefix`.
+    pub fn last_key<T>(&self, of: &Collection<T>, prefix: &str) -> Result<Option<String>, StoreError> {
+        let begin = of.key(prefix);
+        let end = format!("{begin}{LAST}");
+        let table = self.write.open_table(of.table)?;
+        let last = table.range(begin.as_str()..end.as_str())?.next_back().transpose()?;
+        Ok(last.map(|(key, _)| key.value()[of.name.len() + 1..].to_owned()))
+    }
+
     /// How many documents have a key that begins with `prefix`; none is read.
     pub fn count<T>(&self, of: &Collection<T>, prefix: &str) -> Result<usize, StoreError> {
         let begin = of.key(prefix);
-        let end = format!("{begin}\u{10ffff}");
+        let end = format!("{begin}{LAST}");
         let table = self.write.open_table(of.table)?;
         let mut count = 0;
         for entry in table.range(begin.as_str()..end.as_str())? {

@@ -12,7 +12,7 @@ use super::{
 use crate::file;
 use crate::model::Hostname;
 use crate::pki::{Bundle, Finding, Question, ReadError, Wrapping};
-use crate::rules::Rules;
+use crate::rules::{Profile, Rules};
 
 /// A password; compares, so that effects do, and prints nothing of itself.
 #[derive(Debug, Clone)]
@@ -39,6 +39,10 @@ pub enum Job {
         host: Option<Hostname>,
         /// Trusted instead of the authorities of this machine.
         roots: Option<String>,
+        /// Whose rules apply: the program's own, or those of another day.
+        profile: Option<Profile>,
+        /// Judged as of this time instead of now.
+        as_of: Option<Timestamp>,
     },
     Build {
         key: String,
@@ -83,9 +87,10 @@ impl Job {
     pub fn perform(&self, rules: &Rules, now: Timestamp) -> Result<Outcome, Trouble> {
         match self {
             Self::Inspect { file, password } => inspect(file, password.as_ref()),
-            Self::Check { file, password, host, roots } => {
-                let question = Asked { host: host.as_ref(), roots: roots.as_deref().map(file::path), rules, now };
-                check(file, password.as_ref(), &question)
+            Self::Check { file, password, host, roots, profile, as_of } => {
+                let other = profile.map(Rules::load).transpose().map_err(|why| Trouble::Refused(why.to_string()))?;
+                let (roots, rules) = (roots.as_deref().map(file::path), other.as_ref().unwrap_or(rules));
+                check(file, password.as_ref(), &Asked { host: host.as_ref(), roots, rules, now: as_of.unwrap_or(now) })
             }
             Self::Build { key, key_password, certificates, add_root, target } => {
                 build(key, key_password.as_ref(), certificates, *add_root, target)
@@ -199,11 +204,18 @@ impl Target {
     }
 }
 
+/// What a file that was written holds.
+pub fn held(bundle: &Bundle) -> String {
+    match bundle.chain.len() {
+        1 => "private key and its certificate".to_owned(),
+        many => format!("private key and {many} certificates, in order"),
+    }
+}
+
 fn written(bundle: &Bundle, target: &Target, openssl: Vec<String>) -> Outcome {
     let fact = |label, text: &str| Fact { label, text: text.to_owned() };
     let path = shown(&file::path(&target.path));
-    let mut facts =
-        vec![fact("written", &path), fact("holds", &format!("private key and {} certificates, in order", bundle.chain.len()))];
+    let mut facts = vec![fact("written", &path), fact("holds", &held(bundle))];
     for (nth, one) in bundle.chain.iter().enumerate() {
         facts.push(fact(if nth == 0 { "chain" } else { "" }, &one.subject));
     }

@@ -10,7 +10,7 @@ mod written;
 
 pub use assemble::{Gathered, gather, read_key, roots};
 pub use examined::{Examined, Failure};
-pub use job::{Job, Outcome, Password, Target};
+pub use job::{Job, Outcome, Password, Target, held};
 pub use words::{Fact, facts, verdict};
 pub use written::{must_not_exist, replace, write_new};
 

@@ -1,5 +1,8 @@
 //! A form of the workbench: what is to be done with which files. It collects; the work itself is an effect.
 
+use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
 use secrecy::{ExposeSecret, SecretString};
 
 use super::{Act, Answer};
@@ -9,6 +12,7 @@ use crate::app::masked::Masked;
 use crate::app::message::AskId;
 use crate::model::Hostname;
 use crate::pki::Wrapping;
+use crate::rules::Profile;
 use crate::workbench::{Job, Password, Target};
 
 /// The four things that the workbench does.
@@ -26,6 +30,8 @@ pub enum Part {
     Password,
     Host,
     Roots,
+    Rules,
+    AsOf,
     Key,
     KeyPassword,
     Certificate,
@@ -82,10 +88,10 @@ impl Task {
     }
 
     fn parts(self) -> &'static [Part] {
-        use Part::{Again, Certificate, Encryption, File, Host, Key, KeyPassword, Name, New, Out, Root, Roots};
+        use Part::{Again, Certificate, Encryption, File, Host, Key, KeyPassword, Name, New, Out, Root, Roots, Rules};
         match self {
             Self::Inspect => &[File, Part::Password],
-            Self::Check => &[File, Part::Password, Host, Roots],
+            Self::Check => &[File, Part::Password, Host, Roots, Rules, Part::AsOf],
             Self::Build => &[Key, KeyPassword, Certificate, Root, Encryption, Name, New, Again, Out],
             Self::Rewrap => &[File, Part::Password, Encryption, Name, New, Again, Out],
         }
@@ -99,6 +105,8 @@ impl Part {
             Self::Password => "Password",
             Self::Host => "Hostname",
             Self::Roots => "Trusted roots",
+            Self::Rules => "Rules",
+            Self::AsOf => "As of",
             Self::Key => "Private key",
             Self::KeyPassword => "Key's password",
             Self::Certificate => "Certificates",
@@ -117,6 +125,8 @@ impl Part {
             Self::Password => "Only if the file has one.",
             Self::Host => "Optional: the name that the certificate is to secure.",
             Self::Roots => "Optional: a file with your own authorities, instead of those that this machine trusts.",
+            Self::Rules => "What App Service asks for today, or what the article of 2022 says.",
+            Self::AsOf => "Optional: another day than today, such as 2027-03-01.",
             Self::Key => "PEM or DER, encrypted or not.",
             Self::KeyPassword => "Only if the key is encrypted.",
             Self::Certificate => "The whole chain up to the root, in any order; one file a line.",
@@ -133,6 +143,7 @@ impl Part {
     pub fn choices(self) -> &'static [&'static str] {
         match self {
             Self::Root => &["is refused", "comes from this machine"],
+            Self::Rules => &["today's", "of 2022-07-28"],
             Self::Encryption => &["triple DES", "AES-256"],
             _ => &[],
         }
@@ -151,7 +162,7 @@ impl Part {
     fn row(self) -> Row {
         let value = match self {
             Self::Password | Self::KeyPassword | Self::New | Self::Again => Value::Secret(Masked::default()),
-            Self::Root | Self::Encryption => Value::Choice(0),
+            Self::Root | Self::Rules | Self::Encryption => Value::Choice(0),
             _ => Value::Text(Field::default()),
         };
         Row { part: self, value }
@@ -300,6 +311,8 @@ impl Bench {
                     password: self.secret(Part::Password),
                     host,
                     roots: self.texts(Part::Roots).next().map(str::to_owned),
+                    profile: (self.choice(Part::Rules) == 1).then_some(Profile::Seed),
+                    as_of: self.texts(Part::AsOf).next().map(moment).transpose().map_err(|why| (Part::AsOf, why))?,
                 }
             }
             Task::Build => {
@@ -369,4 +382,12 @@ impl Bench {
             _ => 0,
         }
     }
+}
+
+/// The beginning of a day, or a moment of it.
+fn moment(text: &str) -> Result<Timestamp, String> {
+    let day = || text.parse::<Date>().and_then(|day| day.to_zoned(TimeZone::UTC)).map(|zoned| zoned.timestamp());
+    text.parse()
+        .or_else(|_| day())
+        .map_err(|_| format!("'{text}' is no day such as 2027-03-01, and no time such as 2027-03-01T12:00:00Z"))
 }

@@ -53,7 +53,7 @@ pub fn run(args: &Args) -> Result<Exit, CliError> {
     let password = args.password.get()?.or(made).map_or_else(|| password::ask_twice(&out), Ok)?;
     let octets = bundle.write(&password, wrapping, name);
     workbench::write_new(&args.out, &octets.map_err(|why| CliError::Refused(why.to_string()))?)?;
-    words(&format!("{out}: private key and {} certificates, in order", bundle.chain.len()));
+    words(&format!("{out}: {}", workbench::held(&bundle)));
     for one in &bundle.chain {
         words(&format!("  {}", one.subject));
     }

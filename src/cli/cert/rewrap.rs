@@ -57,7 +57,7 @@ pub fn run(args: &Args) -> Result<Exit, CliError> {
     let password = new.or(made).or(kept).map_or_else(|| password::ask_twice(&out), Ok)?;
     let octets = bundle.write(&password, args.encryption.into(), args.friendly_name.as_deref()).map_err(refused)?;
     workbench::write_new(&args.to, &octets)?;
-    words(&format!("{out}: private key and {} certificates, in order", bundle.chain.len()));
+    words(&format!("{out}: {}", workbench::held(&bundle)));
     if let Some(missing) = &bundle.missing {
         words(&format!("the chain is not complete: the certificate of {missing} is missing"));
     }

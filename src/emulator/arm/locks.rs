@@ -53,9 +53,13 @@ pub fn enforce(ctx: &Context<'_>, call: &Call) -> Result<(), Fault> {
         "CanNotDelete" => verb == "delete",
         _ => false,
     };
-    for lock in around(ctx, &target)? {
+    let mut locks = above(ctx, &target)?;
+    if verb == "delete" {
+        locks.extend(ctx.list(KIND, &target)?);
+    }
+    for lock in locks {
         let scope = scope_of(&lock);
-        if forbids(&lock) && (verb == "delete" || target.is_under(&scope)) {
+        if forbids(&lock) {
             return Err(Fault::arm(
                 409,
                 "ScopeLocked",
@@ -71,14 +75,20 @@ pub fn enforce(ctx: &Context<'_>, call: &Call) -> Result<(), Fault> {
 
 /// The locks at `scope`, above it and below it.
 fn around(ctx: &Context<'_>, scope: &ResourceId) -> Result<Vec<Value>, Fault> {
-    let Some(subscription) = scope.subscription_id() else {
-        return Ok(Vec::new());
-    };
-    let mut all = ctx.list(KIND, &subscription)?;
-    all.retain(|lock| {
-        let on = scope_of(lock);
-        scope.is_under(&on) || on.is_under(scope)
-    });
+    let mut all = above(ctx, &scope.parent())?;
+    all.extend(ctx.list(KIND, scope)?);
+    Ok(all)
+}
+
+/// The locks on `scope` itself and on every scope above it.
+fn above(ctx: &Context<'_>, scope: &ResourceId) -> Result<Vec<Value>, Fault> {
+    let mut all = Vec::new();
+    for here in scope.lineage().iter().rev() {
+        ctx.walk(&format!("{KIND}|{}/providers/{KIND}/", here.key()), None, &mut |_, lock| {
+            all.push(lock);
+            true
+        })?;
+    }
     Ok(all)
 }
 

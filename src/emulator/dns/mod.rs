@@ -106,7 +106,7 @@ impl Record {
     }
 
     fn key(&self) -> String {
-        format!("{}|{}|{}", plain(&self.name), self.kind, self.value)
+        format!("{}|{}|{}", from_root(&self.name), self.kind, self.value)
     }
 }
 
@@ -123,7 +123,7 @@ pub fn add(tx: &Transaction, record: &Record) -> Result<(), StoreError> {
 /// Removes the records of that name and kind, all of them or the one with `value`; says how many went.
 pub fn remove(tx: &Transaction, name: &str, kind: Kind, value: Option<&str>) -> Result<usize, StoreError> {
     let mut gone = 0;
-    for (key, record) in tx.scan(&RECORDS, &format!("{}|{kind}|", plain(name)))? {
+    for (key, record) in tx.scan(&RECORDS, &format!("{}|{kind}|", from_root(name)))? {
         if value.is_none_or(|value| value == record.value) {
             gone += usize::from(tx.remove(&RECORDS, &key)?);
         }
@@ -133,23 +133,21 @@ pub fn remove(tx: &Transaction, name: &str, kind: Kind, value: Option<&str>) -> 
 
 /// Every record of the zone, by name.
 pub fn all(tx: &Transaction) -> Result<Vec<Record>, StoreError> {
-    let records = tx.scan(&RECORDS, "")?;
-    Ok(records.into_iter().map(|(_, record)| record).collect())
+    let mut records: Vec<Record> = tx.scan(&RECORDS, "")?.into_iter().map(|(_, record)| record).collect();
+    records.sort_by(|one, other| one.name.cmp(&other.name));
+    Ok(records)
 }
 
 /// The values of one kind at exactly this name; no CNAME is followed.
 pub fn at(tx: &Transaction, name: &str, kind: Kind) -> Result<Vec<String>, StoreError> {
-    let records = tx.scan(&RECORDS, &format!("{}|{kind}|", plain(name)))?;
+    let records = tx.scan(&RECORDS, &format!("{}|{kind}|", from_root(name)))?;
     Ok(records.into_iter().map(|(_, record)| record.value).collect())
 }
 
 /// Whether the zone has any record at this name or below it.
 fn exists(tx: &Transaction, name: &str) -> Result<bool, StoreError> {
-    if tx.first(&RECORDS, &format!("{}|", plain(name)))?.is_some() {
-        return Ok(true);
-    }
-    let below = format!(".{}", plain(name));
-    Ok(all(tx)?.iter().any(|record| record.name.ends_with(&below)))
+    let here = from_root(name);
+    Ok(tx.first(&RECORDS, &format!("{here}|"))?.is_some() || tx.first(&RECORDS, &format!("{here}."))?.is_some())
 }
 
 /// The way from a name to its addresses.
@@ -208,6 +206,12 @@ pub fn caa_allows(tx: &Transaction, name: &str, ca: &str) -> Result<bool, StoreE
 
 fn plain(name: &str) -> String {
     name.trim().trim_end_matches('.').to_ascii_lowercase()
+}
+
+/// `com.contoso.www`: what lies below a name then stands behind it.
+fn from_root(name: &str) -> String {
+    let plain = plain(name);
+    plain.rsplit('.').collect::<Vec<_>>().join(".")
 }
 
 fn is_name(name: &str) -> bool {

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     context::{Context, View},
     error::EmulatorError,
+    fleet::{self, Fleet},
     provider,
     reply::Fault,
     store::Collection,
@@ -30,17 +31,20 @@ pub struct Start {
 }
 
 /// Builds the estate at the first start, in one transaction; later only says where to begin.
-pub fn load_or_build(world: &World, name: &str) -> Result<Start, EmulatorError> {
+pub fn load_or_build(world: &World, name: &str, fleet: Option<&Fleet>) -> Result<Start, EmulatorError> {
     let failed = |reason: String| EmulatorError::Scenario { name: name.to_owned(), reason };
     let build = |ctx: &Context<'_>| -> Result<Result<Start, String>, Fault> {
         if let Some(start) = ctx.tx.get(&START, "")? {
             return Ok(Ok(start));
         }
-        let estate = match read(name) {
-            Ok(estate) => estate,
-            Err(reason) => return Ok(Err(reason)),
+        let ctx = &Context { view: View::Planted, ..*ctx };
+        let start = match fleet {
+            Some(fleet) => fleet::plant(ctx, fleet)?,
+            None => match read(name) {
+                Ok(estate) => build::build(ctx, &estate)?,
+                Err(reason) => return Ok(Err(reason)),
+            },
         };
-        let start = build::build(&Context { view: View::Planted, ..*ctx }, &estate)?;
         ctx.tx.put(&START, "", &start)?;
         Ok(Ok(start))
     };

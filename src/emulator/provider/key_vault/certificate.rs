@@ -14,6 +14,7 @@ use super::{
 use crate::emulator::{
     ca::{Issued, facts::Facts, pfx},
     context::Context,
+    material::Shared,
     reply::Fault,
     store::Collection,
 };
@@ -135,6 +136,29 @@ pub fn add_version(
         updated: ctx.now,
     });
     save(ctx, vault, &certificate)?;
+    Ok(id)
+}
+
+/// Adds a certificate of one version, as a generated estate has thousands of; answers the version's id.
+pub fn plant(ctx: &Context<'_>, vault: &Vault, name: &str, facts: &Facts, shared: &Shared) -> Result<String, Fault> {
+    let mut version = Version::new(facts.not_before, String::new());
+    version.content_type = Some(PFX_TYPE.to_owned());
+    version.managed = true;
+    version.not_before = Some(facts.not_before);
+    version.expires = Some(facts.not_after);
+    version.made_of = Some(shared.clone());
+    let id = version.id.clone();
+    secret::add_version(ctx, vault, name, version)?;
+    let version = CertificateVersion {
+        id: id.clone(),
+        der: BASE64.encode(&shared.leaf.0),
+        enabled: true,
+        tags: BTreeMap::new(),
+        created: facts.not_before,
+        updated: facts.not_before,
+    };
+    let policy = policy(facts, "Unknown", facts.not_before);
+    save(ctx, vault, &Certificate { name: name.to_owned(), versions: vec![version], policy, deleted: None })?;
     Ok(id)
 }
 

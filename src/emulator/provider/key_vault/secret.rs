@@ -2,11 +2,18 @@
 
 use std::{collections::BTreeMap, fmt};
 
+use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::Vault;
-use crate::emulator::{ca::policy::days, context::Context, reply::Fault, store::Collection};
+use crate::emulator::{
+    ca::{Issued, pfx, policy::days},
+    context::Context,
+    material::{Material, Shared},
+    reply::Fault,
+    store::Collection,
+};
 
 const SECRETS: Collection<Secret> = Collection::private("vault-secret");
 
@@ -41,7 +48,7 @@ impl Deleted {
 pub struct Version {
     /// 32 hex digits.
     pub id: String,
-    pub value: String,
+    value: String,
     pub content_type: Option<String>,
     pub tags: BTreeMap<String, String>,
     pub enabled: bool,
@@ -51,6 +58,9 @@ pub struct Version {
     pub updated: Timestamp,
     /// Whether it belongs to a certificate of the same name.
     pub managed: bool,
+    /// Of a generated estate: the PFX is made when somebody wants to see it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub made_of: Option<Shared>,
 }
 
 impl fmt::Debug for Version {
@@ -64,6 +74,18 @@ impl Version {
     /// An enabled version made at `now`.
     pub fn new(now: Timestamp, value: String) -> Self {
         Self { id: new_version_id(), value, enabled: true, created: now, updated: now, ..Self::default() }
+    }
+
+    /// What it holds.
+    pub fn value(&self, ctx: &Context<'_>) -> Result<String, Fault> {
+        let Some(shared) = &self.made_of else {
+            return Ok(self.value.clone());
+        };
+        let Material { leaf, chain, key } = shared.clone().whole(ctx.setting);
+        let chain = chain.into_iter().map(|octets| octets.0).collect();
+        let issued = Issued { leaf, chain, key: Some(key), csr: String::new() };
+        let file = pfx::write_for_vault(&issued, &self.id);
+        Ok(BASE64.encode(file.map_err(|error| Fault::arm(500, "InternalServerError", error.to_string()))?))
     }
 }
 

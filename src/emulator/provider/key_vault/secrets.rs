@@ -61,7 +61,7 @@ fn get(ctx: &Context<'_>, call: &Call) -> Outcome {
     if !version.enabled {
         return Err(Fault::vault(403, "Forbidden", "Operation get is not allowed on a disabled secret.", Some("SecretDisabled")));
     }
-    Ok(Reply::ok(bundle(&vault, &secret, version)))
+    Ok(Reply::ok(bundle(ctx, &vault, &secret, version)?))
 }
 
 fn set(ctx: &Context<'_>, call: &Call) -> Outcome {
@@ -78,7 +78,7 @@ fn set(ctx: &Context<'_>, call: &Call) -> Outcome {
     secret::add_version(ctx, &vault, name, version)?;
     let secret = need(ctx, &vault, call)?;
     let version = secret.version(&id).ok_or_else(|| not_found(call))?;
-    Ok(Reply::ok(bundle(&vault, &secret, version)))
+    Ok(Reply::ok(bundle(ctx, &vault, &secret, version)?))
 }
 
 fn update(ctx: &Context<'_>, call: &Call) -> Outcome {
@@ -91,7 +91,7 @@ fn update(ctx: &Context<'_>, call: &Call) -> Outcome {
     }
     secret::save(ctx, &vault, &secret)?;
     let version = secret.version(&id).ok_or_else(|| not_found(call))?;
-    let mut shown = bundle(&vault, &secret, version);
+    let mut shown = bundle(ctx, &vault, &secret, version)?;
     if let Some(members) = shown.as_object_mut() {
         members.remove("value");
     }
@@ -181,13 +181,13 @@ fn item(vault: &Vault, secret: &Secret, version: &Version, id: &str) -> Value {
     shown
 }
 
-fn bundle(vault: &Vault, secret: &Secret, version: &Version) -> Value {
+fn bundle(ctx: &Context<'_>, vault: &Vault, secret: &Secret, version: &Version) -> Result<Value, Fault> {
     let mut shown = item(vault, secret, version, &version.id);
-    shown["value"] = version.value.clone().into();
+    shown["value"] = version.value(ctx)?.into();
     if version.managed {
         shown["kid"] = format!("{}keys/{}/{}", vault.uri(), secret.name, version.id).into();
     }
-    shown
+    Ok(shown)
 }
 
 fn show_deleted(vault: &Vault, secret: &Secret) -> Value {

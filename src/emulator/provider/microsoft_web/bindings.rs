@@ -12,6 +12,7 @@ use crate::emulator::{
     call::{Call, Method},
     context::{Context, envelope, text},
     id::ResourceId,
+    index,
     material::Material,
     reply::{Fault, Outcome, Reply},
     route::Route,
@@ -83,15 +84,6 @@ pub fn of_site(ctx: &Context<'_>, site: &ResourceId) -> Result<Vec<Value>, Fault
     ctx.list(KINDS[usize::from(slot)], site)
 }
 
-/// Every binding of a subscription, those of slots too.
-pub fn of_subscription(ctx: &Context<'_>, scope: &ResourceId) -> Result<Vec<Value>, Fault> {
-    let mut all = Vec::new();
-    for kind in KINDS {
-        all.extend(ctx.list(kind, scope)?);
-    }
-    Ok(all)
-}
-
 /// The site or slot that a binding belongs to.
 pub fn site_of(binding: &Value) -> ResourceId {
     ResourceId::parse(text(binding, "/id")).parent()
@@ -103,13 +95,11 @@ pub fn presenting(ctx: &Context<'_>, scope: &ResourceId, webspace: &str, thumbpr
         return Ok(Vec::new());
     };
     let mut found = Vec::new();
-    for binding in of_subscription(ctx, &subscription)? {
-        let uses = text(&binding, "/properties/thumbprint").eq_ignore_ascii_case(thumbprint);
-        if uses && !thumbprint.is_empty() {
-            let site = ctx.need(&site_of(&binding))?;
-            if text(&site, "/properties/webSpace").eq_ignore_ascii_case(webspace) {
-                found.push(binding);
-            }
+    for binding in ctx.having(&index::PRESENTED, thumbprint)? {
+        let site_id = site_of(&binding);
+        let site = ctx.need(&site_id)?;
+        if site_id.is_under(&subscription) && text(&site, "/properties/webSpace").eq_ignore_ascii_case(webspace) {
+            found.push(binding);
         }
     }
     Ok(found)
@@ -117,9 +107,7 @@ pub fn presenting(ctx: &Context<'_>, scope: &ResourceId, webspace: &str, thumbpr
 
 /// The binding of a hostname, wherever it is in the cloud.
 pub fn find_host(ctx: &Context<'_>, host_name: &str) -> Result<Option<Value>, Fault> {
-    let everywhere = ResourceId::parse("");
-    let all = of_subscription(ctx, &everywhere)?;
-    Ok(all.into_iter().find(|binding| host(binding).eq_ignore_ascii_case(host_name)))
+    Ok(ctx.having(&index::HOSTS, host_name)?.into_iter().next())
 }
 
 /// What the front door presents for a hostname: the bound certificate, if there is one.
@@ -134,7 +122,7 @@ pub fn presented(ctx: &Context<'_>, host_name: &str) -> Result<Option<Material>,
     let site = ctx.need(&site_of(&binding))?;
     let found = certificates::in_webspace(ctx, &site_of(&binding), text(&site, "/properties/webSpace"), thumbprint)?;
     match found {
-        Some(certificate) => ctx.private(&ResourceId::parse(text(&certificate, "/id"))),
+        Some(certificate) => certificates::material(ctx, &ResourceId::parse(text(&certificate, "/id"))),
         None => Ok(None),
     }
 }
@@ -142,6 +130,20 @@ pub fn presented(ctx: &Context<'_>, host_name: &str) -> Result<Option<Material>,
 /// Maps a hostname to a site, without TLS. `record` is how DNS points there; `None` for the default hostname.
 pub fn add(ctx: &Context<'_>, site: &ResourceId, host_name: &str, record: Option<&str>) -> Result<Value, Fault> {
     let owner = ctx.need(site)?;
+    let (id, binding) = document(site, &owner, host_name, record);
+    ctx.save(&id, &binding)?;
+    Ok(binding)
+}
+
+/// The same, presenting a certificate that fits: for generated estates, which know that it does.
+pub fn plant(ctx: &Context<'_>, site: &ResourceId, owner: &Value, host_name: &str, thumbprint: &str) -> Result<(), Fault> {
+    let (id, mut binding) = document(site, owner, host_name, Some("CName"));
+    binding["properties"]["sslState"] = json!(SslState::SniEnabled.word());
+    binding["properties"]["thumbprint"] = json!(thumbprint);
+    ctx.save(&id, &binding)
+}
+
+fn document(site: &ResourceId, owner: &Value, host_name: &str, record: Option<&str>) -> (ResourceId, Value) {
     let host_name = host_name.to_lowercase();
     let id = site.child("hostNameBindings", &host_name);
     let name = match site.kind().as_str() {
@@ -151,17 +153,16 @@ pub fn add(ctx: &Context<'_>, site: &ResourceId, host_name: &str, record: Option
     let mut binding = envelope(
         &id,
         "Microsoft.Web/sites/hostNameBindings",
-        text(&owner, "/location"),
+        text(owner, "/location"),
         json!({"siteName": name, "domainId": null, "hostNameType": "Verified"}),
     );
-    binding["name"] = json!(format!("{}/{host_name}", text(&owner, "/name")));
+    binding["name"] = json!(format!("{}/{host_name}", text(owner, "/name")));
     if let Some(record) = record {
         binding["properties"]["azureResourceName"] = json!(name);
         binding["properties"]["azureResourceType"] = json!("Website");
         binding["properties"]["customHostNameDnsRecordType"] = json!(record);
     }
-    ctx.save(&id, &binding)?;
-    Ok(binding)
+    (id, binding)
 }
 
 /// Binds, rebinds or unbinds a certificate, with every check the service makes.

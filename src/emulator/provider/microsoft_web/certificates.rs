@@ -10,7 +10,8 @@ use crate::emulator::{
     call::{Call, Method},
     context::{Context, envelope, text},
     id::ResourceId,
-    material::Material,
+    index,
+    material::{Kept, Material},
     reply::{Fault, Outcome, Reply},
     route::Route,
 };
@@ -49,11 +50,17 @@ pub fn in_webspace(ctx: &Context<'_>, site: &ResourceId, webspace: &str, thumbpr
     let Some(subscription) = site.subscription_id() else {
         return Ok(None);
     };
-    let all = ctx.list(KIND, &subscription)?;
+    let all = ctx.having(&index::THUMBPRINTS, thumbprint)?;
     Ok(all.into_iter().find(|one| {
-        text(one, "/properties/thumbprint").eq_ignore_ascii_case(thumbprint)
-            && text(one, "/properties/webSpace").eq_ignore_ascii_case(webspace)
+        text(one, "/properties/webSpace").eq_ignore_ascii_case(webspace)
+            && ResourceId::parse(text(one, "/id")).is_under(&subscription)
     }))
+}
+
+/// Leaf, chain and key of a certificate.
+pub fn material(ctx: &Context<'_>, id: &ResourceId) -> Result<Option<Material>, Fault> {
+    let kept: Option<Kept> = ctx.private(id)?;
+    Ok(kept.map(|kept| kept.whole(ctx.setting)))
 }
 
 /// Writes a certificate, new or in place of the one with that name; bindings that presented the old one present
@@ -61,6 +68,18 @@ pub fn in_webspace(ctx: &Context<'_>, site: &ResourceId, webspace: &str, thumbpr
 pub fn save(ctx: &Context<'_>, place: &Place, material: &Material, origin: &Origin) -> Result<Value, Fault> {
     let facts = Facts::read(&material.leaf).map_err(|error| Fault::web(400, format!("The certificate cannot be read: {error}")))?;
     let before = ctx.find(&place.id)?;
+    let certificate = document(place, &facts, origin);
+    ctx.save(&place.id, &certificate)?;
+    ctx.save_private(&place.id, material)?;
+    if let Some(before) = before {
+        let old = text(&before, "/properties/thumbprint");
+        bindings::move_all(ctx, &place.id, &place.webspace, old, &facts.thumbprint)?;
+    }
+    Ok(certificate)
+}
+
+/// The resource that says so much of a certificate.
+pub fn document(place: &Place, facts: &Facts, origin: &Origin) -> Value {
     let mut properties = json!({
         "friendlyName": "",
         "subjectName": facts.names.join(","),
@@ -104,13 +123,7 @@ pub fn save(ctx: &Context<'_>, place: &Place, material: &Material, origin: &Orig
     }
     let mut certificate = envelope(&place.id, "Microsoft.Web/certificates", &place.region, properties);
     certificate["tags"] = place.tags.clone();
-    ctx.save(&place.id, &certificate)?;
-    ctx.save_private(&place.id, material)?;
-    if let Some(before) = before {
-        let old = text(&before, "/properties/thumbprint");
-        bindings::move_all(ctx, &place.id, &place.webspace, old, &facts.thumbprint)?;
-    }
-    Ok(certificate)
+    certificate
 }
 
 /// Where an existing certificate is.

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::{
     Job, bindings,
-    certificates::{self, KIND, Origin, Place},
+    certificates::{self, Origin, Place},
     plans::{self, Tls},
     site,
 };
@@ -20,7 +20,7 @@ use crate::emulator::{
     context::{Context, text},
     dns,
     id::ResourceId,
-    jobs,
+    index, jobs,
     material::Material,
     operations::{self, OperationId},
     reply::{Fault, Outcome, Reply},
@@ -87,7 +87,7 @@ pub fn renew(ctx: &Context<'_>, id: &ResourceId) -> Result<(), Fault> {
     let method = text(&certificate, "/properties/domainValidationMethod");
     let method = (!method.is_empty()).then(|| method.to_owned());
     let place = certificates::place_of(&certificate);
-    let material: Option<Material> = ctx.private(id)?;
+    let material = certificates::material(ctx, id)?;
     let end = material.and_then(|material| Facts::read(&material.leaf).ok()).map(|facts| facts.not_after);
     if host.is_empty() || end.is_some_and(|end| end.duration_since(ctx.now) > days(MANAGED_RENEWAL_DAYS + 1)) {
         // Replaced since: its own job comes later.
@@ -148,9 +148,8 @@ fn check(ctx: &Context<'_>, place: &Place, host: &str, method: Option<&str>) -> 
     if plans::tls(&farm) == Tls::None {
         return Err(Fault::web(409, "Managed Certificate is not supported on Free and Shared tier."));
     }
-    for other in ctx.list(KIND, &ResourceId::parse(""))? {
-        let same = text(&other, "/properties/canonicalName").eq_ignore_ascii_case(host);
-        if same && ResourceId::parse(text(&other, "/id")).key() != place.id.key() {
+    for other in ctx.having(&index::MANAGED, host)? {
+        if ResourceId::parse(text(&other, "/id")).key() != place.id.key() {
             return Err(Fault::web(409, format!("A managed certificate for {host} exists already: {}.", text(&other, "/name"))));
         }
     }

@@ -10,6 +10,7 @@ use crate::emulator::{
     call::{Call, Method},
     context::{Context, envelope, text},
     id::ResourceId,
+    index,
     reply::{Fault, Outcome, Reply},
     route::Route,
 };
@@ -27,11 +28,11 @@ pub const ROUTES: &[Route] = [
 
 /// Whether an app of the subscription that has `host` mapped serves `token`.
 pub fn serves(ctx: &Context<'_>, subscription: &ResourceId, host: &str, token: &str) -> Result<bool, Fault> {
-    for binding in bindings::of_subscription(ctx, subscription)? {
-        if !bindings::host(&binding).eq_ignore_ascii_case(host) {
+    for binding in ctx.having(&index::HOSTS, host)? {
+        let site = bindings::site_of(&binding);
+        if !site.is_under(subscription) {
             continue;
         }
-        let site = bindings::site_of(&binding);
         let kind = KINDS[usize::from(site.kind() == site::SLOT)];
         let found = ctx.list(kind, &site)?;
         if found.iter().any(|one| text(one, "/properties/id") == token) {

@@ -6,6 +6,7 @@ use crate::emulator::{
     call::{Call, Method},
     context::{Context, envelope, merge, text},
     id::ResourceId,
+    index,
     provider::REGIONS,
     reply::{Fault, Outcome, Reply},
     route::Route,
@@ -127,12 +128,7 @@ fn show(ctx: &Context<'_>, mut plan: Value) -> Result<Value, Fault> {
 
 /// The sites on a plan; a slot is none of its own.
 fn of_plan(ctx: &Context<'_>, plan: &ResourceId) -> Result<Vec<Value>, Fault> {
-    let Some(subscription) = plan.subscription_id() else {
-        return Ok(Vec::new());
-    };
-    let mut sites = ctx.list(super::site::KIND, &subscription)?;
-    sites.retain(|site| ResourceId::parse(text(site, "/properties/serverFarmId")).key() == plan.key());
-    Ok(sites)
+    ctx.having(&index::ON_PLAN, &plan.to_string())
 }
 
 fn list(ctx: &Context<'_>, call: &Call) -> Outcome {

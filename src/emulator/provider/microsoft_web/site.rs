@@ -51,8 +51,30 @@ fn byte_of(text: &str) -> u8 {
 /// Makes a site on a plan, with its default hostname.
 pub fn create(ctx: &Context<'_>, id: &ResourceId, plan_id: &str, kind: &str) -> Result<Value, Fault> {
     let plan = plans::named(ctx, plan_id)?;
-    let webspace = text(&plan, "/properties/webSpace");
-    let location = text(&plan, "/location");
+    let site = document(ctx, id, &plan, kind);
+    ctx.save(id, &site)?;
+    bindings::add(ctx, id, &default_host(id), None)?;
+    config::create(ctx, id, text(&plan, "/location"))?;
+    publish_address(ctx, id)?;
+    Ok(site)
+}
+
+/// The same for a generated estate, which has thousands: nothing is looked up that is known.
+pub fn plant(ctx: &Context<'_>, id: &ResourceId, plan: &Value, https_only: bool) -> Result<Value, Fault> {
+    let mut site = document(ctx, id, plan, "app");
+    site["properties"]["httpsOnly"] = json!(https_only);
+    ctx.save(id, &site)?;
+    bindings::add(ctx, id, &default_host(id), None)?;
+    config::create(ctx, id, text(plan, "/location"))?;
+    let address = text(&site, "/properties/inboundIpAddress");
+    let record = Record::new(&default_host(id), Kind::A, address).map_err(|error| Fault::web(400, error.to_string()))?;
+    dns::add(ctx.tx, &record)?;
+    Ok(site)
+}
+
+fn document(ctx: &Context<'_>, id: &ResourceId, plan: &Value, kind: &str) -> Value {
+    let webspace = text(plan, "/properties/webSpace");
+    let location = text(plan, "/location");
     let type_name = if id.kind() == SLOT { "Microsoft.Web/sites/slots" } else { "Microsoft.Web/sites" };
     let mut site = envelope(
         id,
@@ -65,7 +87,7 @@ pub fn create(ctx: &Context<'_>, id: &ResourceId, plan_id: &str, kind: &str) -> 
             "usageState": "Normal",
             "availabilityState": "Normal",
             "webSpace": webspace,
-            "serverFarmId": text(&plan, "/id"),
+            "serverFarmId": text(plan, "/id"),
             "reserved": plan["properties"]["reserved"],
             "isXenon": false,
             "hyperV": false,
@@ -95,11 +117,7 @@ pub fn create(ctx: &Context<'_>, id: &ResourceId, plan_id: &str, kind: &str) -> 
     }
     let os = if plan["properties"]["reserved"] == json!(true) { ",linux" } else { "" };
     site["kind"] = json!(format!("{kind}{os}"));
-    ctx.save(id, &site)?;
-    bindings::add(ctx, id, &default_host(id), None)?;
-    config::create(ctx, id, location)?;
-    publish_address(ctx, id)?;
-    Ok(site)
+    site
 }
 
 /// Says in DNS where the site's own name leads: to the shared address, or to its own with an IP-based binding.

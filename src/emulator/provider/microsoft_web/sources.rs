@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::{
     Job,
-    certificates::{self, KIND, Origin, Place},
+    certificates::{self, Origin, Place},
 };
 use crate::emulator::{
     ca::{
@@ -15,7 +15,7 @@ use crate::emulator::{
     },
     context::{Context, text},
     id::ResourceId,
-    jobs,
+    index, jobs,
     material::Material,
     principals::WEB_SITES,
     provider::key_vault::{
@@ -103,15 +103,21 @@ fn same_subscription(one: &ResourceId, other: &ResourceId) -> bool {
 /// Makes a certificate of what a version of a secret holds, and remembers which version it was.
 fn take(ctx: &Context<'_>, place: &Place, vault: &ResourceId, secret: &str, version: &Version) -> Result<Value, Fault> {
     let refuse = |reason: &str| Fault::web(400, format!("The secret '{secret}' {reason}."));
-    if version.content_type.as_deref() != Some("application/x-pkcs12") || version.value.is_empty() {
+    let value = version.value(ctx)?;
+    if version.content_type.as_deref() != Some("application/x-pkcs12") || value.is_empty() {
         return Err(refuse("is not a certificate of content type application/x-pkcs12"));
     }
-    let bytes = BASE64.decode(version.value.as_bytes()).map_err(|_| refuse("is not base64"))?;
+    let bytes = BASE64.decode(value.as_bytes()).map_err(|_| refuse("is not base64"))?;
     let opened = pfx::read(&bytes, "").map_err(|error| refuse(&format!("could not be opened: {error}")))?;
     let origin = Origin::Vault { vault: vault.clone(), secret: secret.to_owned() };
     let certificate = certificates::save(ctx, place, &Material::from(opened), &origin)?;
-    ctx.tx.put(&TAKEN, &place.id.key(), &version.id)?;
+    taken(ctx, &place.id, &version.id)?;
     Ok(certificate)
+}
+
+/// Notes which version of its secret a certificate was made of.
+pub fn taken(ctx: &Context<'_>, certificate: &ResourceId, version: &str) -> Result<(), Fault> {
+    Ok(ctx.tx.put(&TAKEN, &certificate.key(), &version.to_owned())?)
 }
 
 /// Vault and secret of a certificate that came from one.
@@ -123,7 +129,7 @@ pub fn vault_of(certificate: &Value) -> Option<(ResourceId, String)> {
 
 /// The service's own round: reads every vault again and says what it met in `keyVaultSecretStatus`.
 pub fn sync_all(ctx: &Context<'_>) -> Result<(), Fault> {
-    for certificate in ctx.list(KIND, &ResourceId::parse(""))? {
+    for certificate in ctx.having_any(&index::FROM_VAULT)? {
         if let Some((vault, secret)) = vault_of(&certificate) {
             sync(ctx, certificate, &vault, &secret)?;
         }

@@ -1,0 +1,71 @@
+//! Generated estates, of any size up to that of the largest customers: `apps=N,certificates=N,subscriptions=N,seed=N`.
+//!
+//! The same seed gives the same names, dates and bindings; keys and thumbprints are each directory's own. What a hundred
+//! thousand certificates have in common (keys, chain) is kept once, and a PFX is made when somebody asks for it.
+
+mod layout;
+mod names;
+mod plant;
+mod stamp;
+
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+pub use plant::plant;
+
+/// How large an estate, and which one of that size.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Fleet {
+    pub apps: usize,
+    pub certificates: usize,
+    pub subscriptions: usize,
+    pub seed: u64,
+}
+
+impl Default for Fleet {
+    fn default() -> Self {
+        Self { apps: 200, certificates: 1000, subscriptions: 5, seed: 1 }
+    }
+}
+
+/// The largest of each: what certdeck is made for, and some more.
+const MOST_APPS: usize = 50_000;
+const MOST_CERTIFICATES: usize = 200_000;
+const MOST_SUBSCRIPTIONS: usize = 2000;
+
+/// Why a size was refused.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum FleetError {
+    #[error("{0} is no part of a fleet; give apps=N,certificates=N,subscriptions=N,seed=N or some of these")]
+    Part(String),
+    #[error("{0} must be a number from 1 to {1}")]
+    Size(&'static str, usize),
+    #[error("seed must be a whole number")]
+    Seed,
+}
+
+impl FromStr for Fleet {
+    type Err = FleetError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let mut fleet = Self::default();
+        let size = |what, most, value: &str| match value.parse::<usize>() {
+            Ok(size) if (1..=most).contains(&size) => Ok(size),
+            _ => Err(FleetError::Size(what, most)),
+        };
+        for part in text.split(',').map(str::trim).filter(|part| !part.is_empty()) {
+            match part.split_once('=') {
+                Some(("apps", value)) => fleet.apps = size("apps", MOST_APPS, value)?,
+                Some(("certificates", value)) => fleet.certificates = size("certificates", MOST_CERTIFICATES, value)?,
+                Some(("subscriptions", value)) => fleet.subscriptions = size("subscriptions", MOST_SUBSCRIPTIONS, value)?,
+                Some(("seed", value)) => fleet.seed = value.parse().map_err(|_| FleetError::Seed)?,
+                _ => return Err(FleetError::Part(part.to_owned())),
+            }
+        }
+        Ok(fleet)
+    }
+}
+
+#[cfg(test)]
+mod tests;
