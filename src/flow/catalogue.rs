@@ -49,7 +49,11 @@ pub fn markdown() -> String {
         );
     }
     let open: Vec<u16> = (1..=LAST).filter(|rule| covering(*rule).is_empty()).collect();
-    let _ = write!(page, "\n## The rules\n\nFlows carry out {} of the {LAST} rules of the specification:\n\n", usize::from(LAST) - open.len());
+    let _ = write!(
+        page,
+        "\n## The rules\n\nFlows carry out {} of the {LAST} rules of the specification:\n\n",
+        usize::from(LAST) - open.len()
+    );
     page.push_str("| flow | rules |\n|---|---|\n");
     for flow in FlowName::ALL {
         let own: Vec<u16> = (1..=LAST).filter(|rule| covering(*rule).contains(flow)).collect();
@@ -122,7 +126,8 @@ mod tests {
     fn every_rule_that_a_flow_names_exists() {
         for flow in FlowName::ALL.iter().map(|flow| flow.definition()) {
             for written in flow.checklist {
-                let known = written.starts_with(['B', 'C', 'D', 'E']) || range(written).is_some_and(|(from, to)| from <= to && to <= LAST);
+                let known =
+                    written.starts_with(['B', 'C', 'D', 'E']) || range(written).is_some_and(|(from, to)| from <= to && to <= LAST);
                 assert!(known, "{}: {written}", flow.name);
             }
             assert!(!flow.changes.is_empty() && !flow.summary.is_empty(), "{}", flow.name);

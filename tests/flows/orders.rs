@@ -48,7 +48,8 @@ async fn a_lock_on_the_group_is_found_and_left_until_it_is_asked_for() {
     let id = bought(&practice).await;
     let group = id.split("/providers/").next().unwrap();
     let lock = format!("{group}/providers/Microsoft.Authorization/locks/keep");
-    let put = Request::put("Lock", &ResourceId::parse(&lock).unwrap(), "2020-05-01", json!({"properties": {"level": "CanNotDelete"}}));
+    let put =
+        Request::put("Lock", &ResourceId::parse(&lock).unwrap(), "2020-05-01", json!({"properties": {"level": "CanNotDelete"}}));
     practice.client.change(&put, &mut |_| ()).await.unwrap();
     match practice.run(FlowName::Unlock, &[ORDER]).await {
         Ok(Ending::NeedsInput { key, why }) => assert!(key == Key::Locks && why.contains("resource group"), "{why}"),
