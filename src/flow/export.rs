@@ -1,7 +1,7 @@
 //! Export (A195–A203, B3-18): an order's certificate with its key, from the vault's current version into a PFX file. The
 //! file is an unmanaged copy: no renewal reaches it, so it is remembered and said to be stale once it is.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use super::certificate_file::{self, CertificateFile};
 use super::new_file::{NewFile, Seal};
@@ -10,7 +10,7 @@ use super::unlock::{follows, order_field};
 use super::{Case, Consent, Field, FieldKind, Flow, FlowName, Inputs, Key, Observed, Seen, Step, StepId, StepStatus, Subject};
 use crate::azure::{AzureError, Client, orders, secrets, vaults};
 use crate::file;
-use crate::model::{Estate, Export, Order, Problem, StoredCertificate};
+use crate::model::{Estate, Order, Problem, StoredCertificate};
 use crate::pki::{self, Wrapping};
 
 const CIPHERS: &[(&str, &str, &str)] = &[
@@ -174,23 +174,27 @@ fn write(case: &Case<'_>) -> Step {
         }
         _ => (Seal::Raw, "none that protects: the password is empty"),
     };
-    let record = Export { at: case.now, order: order.id.clone(), thumbprint: thumbprint.clone(), path: absolute(&path) };
     let what = format!("Write the certificate of {} with its key to {shown}", order.id.name());
     let ready = step(StepStatus::Ready)
         .fact("File", &shown)
         .fact("Secret", format!("{} in {}", stored.secret.secret, vault.id.name()))
         .fact("Thumbprint", thumbprint.as_str())
         .fact("Encryption", encryption)
-        .writing(NewFile { what, path, source: secrets::reading(vault, &stored.secret.secret), seal, record });
+        .writing(NewFile {
+            what,
+            path,
+            source: secrets::reading(vault, &stored.secret.secret),
+            seal,
+            order: order.id.clone(),
+            thumbprint,
+        });
     if raw {
-        let notice = "The file has no password: whoever gets hold of it has the private key, and App Service does not take it as an upload.".to_owned();
+        let notice =
+            "The file has no password: whoever gets hold of it has the private key, and App Service does not take it as an upload."
+                .to_owned();
         return ready.fact("Warning", &notice).consent(Consent::Typed { notice, word: "raw".to_owned() });
     }
     ready
-}
-
-fn absolute(path: &Path) -> String {
-    std::path::absolute(path).unwrap_or_else(|_| path.to_owned()).display().to_string()
 }
 
 #[cfg(test)]
@@ -219,7 +223,7 @@ mod tests {
         assert_eq!(write.plan(), ["GET /secrets/contoso-www", "WRITE /tmp/x.pfx (only you can read it)"]);
         assert!(write.requests.is_empty() && !format!("{write:?}").contains("hunter2"));
         let file = write.writes.as_ref().unwrap();
-        assert!(matches!(file.seal, Seal::Password(_, Wrapping::Aes256)) && file.record.thumbprint.as_str() == LEAF);
+        assert!(matches!(file.seal, Seal::Password(_, Wrapping::Aes256)) && file.thumbprint.as_str() == LEAF);
     }
 
     #[test]
@@ -240,7 +244,9 @@ mod tests {
         let bare = Observed { order: Seen::Here(order(OrderStatus::Issued)), ..Observed::default() };
         for observed in [Observed { order: Seen::Here(order(OrderStatus::PendingIssuance)), ..Observed::default() }, bare] {
             let steps = stand(FlowName::Export, &observed, &asked());
-            assert!(matches!(&find(&steps, StepId::InVault).status, StepStatus::Blocked(problem) if problem.remedy.contains("first")));
+            assert!(
+                matches!(&find(&steps, StepId::InVault).status, StepStatus::Blocked(problem) if problem.remedy.contains("first"))
+            );
         }
     }
 }

@@ -13,10 +13,12 @@ mod delete_order;
 mod delete_private;
 mod delete_public;
 pub mod engine;
+mod export;
 mod import_order;
 pub mod input;
 pub mod load;
 mod managed;
+mod new_file;
 pub mod observed;
 mod public;
 mod purchase;
@@ -37,6 +39,7 @@ use jiff::Timestamp;
 
 pub use definition::{Flow, Subject};
 pub use input::{Field, FieldKind, Inputs, Key, Pick};
+pub use new_file::{NewFile, Seal};
 pub use observed::{Observed, Principal};
 pub use purchase::secures;
 pub use step::{Consent, Step, StepId, StepStatus, current, poll_after};
@@ -76,6 +79,7 @@ flows! {
     Bind = bind,
     Upload = upload,
     Public = public,
+    Export = export,
     Unlock = unlock,
     DeleteOrder = delete_order,
     DeletePrivate = delete_private,

@@ -1,14 +1,15 @@
 //! A file that a step writes on this machine. It is a value like a request: it can be shown and compared, and nothing of
 //! it was read from the vault before somebody agreed. The key is in memory only while the file is written.
 
-use std::path::PathBuf;
+use std::path::{self, PathBuf};
 
+use jiff::Timestamp;
 use secrecy::{ExposeSecret, SecretString};
 use zeroize::Zeroizing;
 
 use crate::azure::{Client, Request, secrets};
 use crate::file;
-use crate::model::{Export, Problem};
+use crate::model::{Export, Problem, ResourceId, Thumbprint};
 use crate::pki::{self, Bundle, Wrapping};
 
 /// A PFX made of a vault's secret: for its owner only, and never in the place of another file.
@@ -20,8 +21,9 @@ pub struct NewFile {
     /// Reads the secret that holds the certificate.
     pub source: Request,
     pub seal: Seal,
-    /// What is remembered of it; its thumbprint is the one that the secret has to have.
-    pub record: Export,
+    pub order: ResourceId,
+    /// What the secret has to hold.
+    pub thumbprint: Thumbprint,
 }
 
 /// How a PFX is protected.
@@ -55,14 +57,21 @@ impl NewFile {
         ]
     }
 
+    /// What is remembered of it.
+    pub fn record(&self, at: Timestamp) -> Export {
+        let path = path::absolute(&self.path).unwrap_or_else(|_| self.path.clone()).display().to_string();
+        Export { at, order: self.order.clone(), thumbprint: self.thumbprint.clone(), path }
+    }
+
     /// Reads the secret and makes the file's octets. Nothing is written yet.
     pub async fn make(&self, client: &Client) -> Result<Zeroizing<Vec<u8>>, Problem> {
         let refused = |why: String| Problem::new(self.what.clone(), why);
         let read = secrets::certificate(client, &self.source).await.map_err(|error| error.problem(&self.source.what))?;
         let octets = read.ok_or_else(|| {
-            refused("there is no such secret in the vault".to_owned()).remedy("Store the order's certificate in a vault again (Step 1: Store)")
+            refused("there is no such secret in the vault".to_owned())
+                .remedy("Store the order's certificate in a vault again (Step 1: Store)")
         })?;
-        let (seal, expected) = (self.seal.clone(), self.record.thumbprint.clone());
+        let (seal, expected) = (self.seal.clone(), self.thumbprint.clone());
         // Deriving keys from passwords takes up to seconds.
         let made = tokio::task::spawn_blocking(move || {
             let contents = pki::read(&octets, None).map_err(|refused| refused.error.to_string())?;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::Key;
+use super::{Key, NewFile};
 use crate::azure::Request;
 use crate::model::Problem;
 
@@ -42,6 +42,8 @@ pub enum StepId {
     Check,
     Upload,
     Load,
+    // export
+    WriteFile,
     // unlock, delete-order
     Locks,
     Unlock,
@@ -99,6 +101,8 @@ pub struct Step {
     pub facts: Vec<(String, String)>,
     /// The exact changes, in order; empty where there is nothing to send.
     pub requests: Vec<Request>,
+    /// The file that it writes on this machine, after the requests.
+    pub writes: Option<NewFile>,
     pub consent: Consent,
     /// How long the effect may take to show after the requests were accepted; until then the step counts as waiting
     /// instead of ready, so that it is not asked for again at once.
@@ -114,6 +118,7 @@ impl Step {
             explanation: String::new(),
             facts: Vec::new(),
             requests: Vec::new(),
+            writes: None,
             consent: Consent::Plain,
             settles_within: SignedDuration::ZERO,
         }
@@ -134,6 +139,12 @@ impl Step {
     #[must_use]
     pub fn sending(mut self, requests: Vec<Request>) -> Self {
         self.requests = requests;
+        self
+    }
+
+    #[must_use]
+    pub fn writing(mut self, file: NewFile) -> Self {
+        self.writes = Some(file);
         self
     }
 
@@ -167,7 +178,8 @@ impl Step {
 
     /// What would be sent, one line a request: `PUT  /subscriptions/…  Buy the certificate order`.
     pub fn plan(&self) -> Vec<String> {
-        self.requests.iter().map(|request| format!("{} {}", request.method.as_str(), request.path)).collect()
+        let requests = self.requests.iter().map(|request| format!("{} {}", request.method.as_str(), request.path));
+        requests.chain(self.writes.iter().flat_map(NewFile::plan)).collect()
     }
 }
 

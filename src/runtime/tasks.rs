@@ -16,7 +16,7 @@ use crate::app::message::{AskId, Message};
 use crate::azure::{inventory, raw};
 use crate::flow::script::{Script, ScriptKind};
 use crate::flow::{self, FlowName, Inputs, Step, StepId};
-use crate::model::{Problem, ResourceId};
+use crate::model::{Estate, Problem, ResourceId};
 use crate::workbench::{Job, Trouble};
 
 #[derive(Debug)]
@@ -43,7 +43,9 @@ impl Tasks {
         self.run(ask, async move {
             let progress = |estate, note| answers.say(Message::EstateProgressed { ask, estate: Arc::new(estate), note });
             let result = inventory::load(&world.client, progress).await;
-            let result = result.map(Arc::new).map_err(|error| error.problem("Read the certificates, orders and bindings"));
+            let result = result
+                .map(|estate| Arc::new(Estate { exports: world.journal.exports(), ..estate }))
+                .map_err(|error| error.problem("Read the certificates, orders and bindings"));
             answers.say(Message::EstateRead { ask, result });
         });
     }

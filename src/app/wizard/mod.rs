@@ -159,9 +159,11 @@ impl Wizard {
     fn forget_secrets(&mut self) {
         self.masked.set("");
         self.inputs.forget_secrets();
-        let page = self.of_mut(FlowName::Upload);
-        page.observed.file = None;
-        page.steps.iter_mut().for_each(|step| step.requests.clear());
+        for page in &mut self.pages {
+            if page.observed.file.take().is_some() || page.steps.iter().any(|step| step.writes.is_some()) {
+                page.steps.iter_mut().for_each(|step| (step.requests, step.writes) = (Vec::new(), None));
+            }
+        }
     }
 
     /// Derives fields, refusals and steps anew from what was typed and what was seen.
@@ -275,7 +277,7 @@ impl Wizard {
 
     /// Whether a script of the steps would have a request in it.
     pub(super) fn has_something_to_send(&self) -> bool {
-        self.current().steps.iter().any(|step| step.status == StepStatus::Ready && !step.requests.is_empty())
+        self.current().steps.iter().any(|step| step.status == StepStatus::Ready && !step.plan().is_empty())
     }
 
     pub(super) fn copies(&self) -> Vec<(String, String)> {
