@@ -156,6 +156,13 @@ pub static TABLE: &[Entry] = &[
         BROWSING,
     ),
     changing(Command::Flow(FlowName::Unlock), "unlock", "", "See and remove the management locks of an order.", BROWSING),
+    changing(
+        Command::Flow(FlowName::ImportVault),
+        "import-vault",
+        "",
+        "Import a certificate that you keep in a key vault.",
+        BROWSING,
+    ),
     changing(Command::Wizard, "wizard", "Wizard", "Go on with the order under the cursor where it stands.", BROWSING),
     entry(Command::Workbench(Task::Inspect), "cert-inspect", "", "Show what a certificate file holds.", FILES, EVERYWHERE),
     entry(Command::Workbench(Task::Check), "cert-check", "", "Judge a certificate file as App Service would.", FILES, EVERYWHERE),

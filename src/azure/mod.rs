@@ -36,6 +36,7 @@ pub mod secrets;
 pub mod settings;
 pub mod sites;
 pub mod subscriptions;
+pub mod vault_certificates;
 pub mod vaults;
 
 pub use answer::AsItIs;

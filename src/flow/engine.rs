@@ -143,12 +143,7 @@ impl Engine<'_> {
     }
 
     /// Sends the requests of a step and writes its file. Returns what the service warns of.
-    async fn carry_out(
-        &self,
-        flow: FlowName,
-        step: &Step,
-        say: &mut (dyn FnMut(String) + Send),
-    ) -> Result<Vec<String>, Unsent> {
+    async fn carry_out(&self, flow: FlowName, step: &Step, say: &mut (dyn FnMut(String) + Send)) -> Result<Vec<String>, Unsent> {
         let mut warnings = Vec::new();
         for request in &step.requests {
             say(request.what.clone());

@@ -24,4 +24,4 @@ pub use order::{Order, OrderStatus, ProductType, SecretStatus, StoredCertificate
 pub use problem::Problem;
 pub use seen::Seen;
 pub use text::printable;
-pub use vault::{AccessPolicy, Vault};
+pub use vault::{AccessPolicy, CertificatePolicy, Vault, VaultCertificate};

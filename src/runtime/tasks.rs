@@ -41,11 +41,14 @@ impl Tasks {
     pub fn read_estate(&mut self, ask: AskId) {
         let (world, answers) = self.both();
         self.run(ask, async move {
-            let progress = |estate, note| answers.say(Message::EstateProgressed { ask, estate: Arc::new(estate), note });
+            // What was exported is known to this machine alone.
+            let whole = |mut estate: Estate| {
+                estate.exports = world.journal.exports();
+                Arc::new(estate)
+            };
+            let progress = |estate, note| answers.say(Message::EstateProgressed { ask, estate: whole(estate), note });
             let result = inventory::load(&world.client, progress).await;
-            let result = result
-                .map(|estate| Arc::new(Estate { exports: world.journal.exports(), ..estate }))
-                .map_err(|error| error.problem("Read the certificates, orders and bindings"));
+            let result = result.map(whole).map_err(|error| error.problem("Read the certificates, orders and bindings"));
             answers.say(Message::EstateRead { ask, result });
         });
     }

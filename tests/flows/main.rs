@@ -6,6 +6,8 @@
 mod cloud;
 #[path = "../common/mod.rs"]
 mod common;
+mod export;
+mod import_vault;
 mod managed;
 mod orders;
 #[path = "../support/pty.rs"]

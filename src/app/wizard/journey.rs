@@ -141,7 +141,7 @@ impl App {
     pub(super) fn turn_page(&mut self) {
         let Some(wizard) = &mut self.wizard else { return };
         wizard.settle_origin();
-        if let Some(certificate) = flow::added(wizard.page, &wizard.current().observed) {
+        if let Some(certificate) = flow::added(wizard.page, &wizard.current().observed, &wizard.inputs) {
             let id = certificate.id.as_str().to_owned();
             wizard.inputs.set(Key::Certificate, id);
             wizard.forget_secrets();
@@ -240,6 +240,7 @@ impl App {
             Err(problem) => page.failure = Some(problem),
         }
         self.derive_wizard();
+        self.refill_picker();
         self.find_place();
         if self.notice.as_ref().is_some_and(|notice| notice.tone == Tone::Plain) {
             self.notice = None;

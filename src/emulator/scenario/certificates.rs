@@ -1,7 +1,7 @@
 //! The certificates of a scenario: really issued, with keys from the pool, at the time the scenario says.
 
 use super::{
-    Certificate, Public,
+    Certificate, Form, Kept, Public,
     build::{Place, moment, unknown},
 };
 use crate::emulator::{
@@ -23,7 +23,7 @@ pub fn make(ctx: &Context<'_>, place: Place<'_>, wanted: &Certificate) -> Result
     let role = if wanted.from == "managed" { Role::DigiCert } else { Role::GoDaddy };
     let expires = moment(ctx.now, &wanted.expires)?;
     let then = Context { now: moment(ctx.now, &wanted.issued)?, ..*ctx };
-    let made = issue(ctx, &wanted.name, &wanted.hosts, &wanted.issued, &wanted.expires, role)?;
+    let made = issue(ctx, pooled(ctx, &wanted.name), &wanted.hosts, &wanted.issued, &wanted.expires, role)?;
     let plan_id = place.plan(&wanted.plan)?;
     let plan = ctx.need(&plan_id)?;
     let to = certificates::Place {
@@ -54,25 +54,42 @@ pub fn make(ctx: &Context<'_>, place: Place<'_>, wanted: &Certificate) -> Result
     Ok(())
 }
 
+/// Puts a certificate into a vault and nowhere else.
+pub fn keep(ctx: &Context<'_>, place: Place<'_>, wanted: &Kept) -> Result<(), Fault> {
+    let id = place.vault(&wanted.vault)?;
+    let vault = key_vault::Vault::at(ctx, &id)?.ok_or_else(|| unknown("vault", id.name()))?;
+    let then = Context { now: moment(ctx.now, &wanted.issued)?, ..*ctx };
+    let key = if wanted.form == Form::EllipticCurve { KeySource::NewEc } else { pooled(ctx, &wanted.name) };
+    let made = issue(ctx, key, &wanted.hosts, &wanted.issued, &wanted.expires, Role::GoDaddy)?;
+    key_vault::certificate::add_version(&then, &vault, &wanted.name, &made, "Unknown", std::collections::BTreeMap::new())?;
+    if wanted.form == Form::Pem {
+        key_vault::certificate::keep_as_pem(ctx, &vault, &wanted.name)?;
+    }
+    Ok(())
+}
+
 /// Makes one public certificate of an app.
 pub fn make_public(ctx: &Context<'_>, place: Place<'_>, wanted: &Public) -> Result<(), Fault> {
     let hosts = [wanted.host.clone()];
-    let made = issue(ctx, &wanted.name, &hosts, &wanted.issued, &wanted.expires, Role::GoDaddy)?;
+    let made = issue(ctx, pooled(ctx, &wanted.name), &hosts, &wanted.issued, &wanted.expires, Role::GoDaddy)?;
     let id = place.app(&wanted.app)?.child("publicCertificates", &wanted.name);
     public_certificates::add(ctx, &id, &made.leaf, "CurrentUserMy")?;
     Ok(())
 }
 
-fn issue(ctx: &Context<'_>, name: &str, hosts: &[String], issued: &str, expires: &str, role: Role) -> Result<Issued, Fault> {
-    // Different names get different keys of the pool, the same ones every time.
-    let seed = name.bytes().map(usize::from).sum();
+/// Different names get different keys of the pool, the same ones every time.
+fn pooled(ctx: &Context<'_>, name: &str) -> KeySource {
+    KeySource::Existing(ctx.setting.pooled_key(name.bytes().map(usize::from).sum()))
+}
+
+fn issue(ctx: &Context<'_>, key: KeySource, hosts: &[String], issued: &str, expires: &str, role: Role) -> Result<Issued, Fault> {
     let profile = Profile {
         common_name: hosts.first().cloned().unwrap_or_default(),
         names: hosts.to_vec(),
-        key: KeySource::Existing(ctx.setting.pooled_key(seed)),
+        key,
         not_before: moment(ctx.now, issued)?,
         not_after: moment(ctx.now, expires)?,
         issuer: role,
     };
-    ctx.setting.ca.issue(&profile).map_err(|error| Fault::invalid(format!("{name}: {error}")))
+    ctx.setting.ca.issue(&profile).map_err(|error| Fault::invalid(format!("{}: {error}", hosts.join(", "))))
 }
