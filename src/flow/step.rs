@@ -176,6 +176,11 @@ impl Step {
         self
     }
 
+    /// Whether there is something to agree to.
+    pub fn acts(&self) -> bool {
+        !self.requests.is_empty() || self.writes.is_some()
+    }
+
     /// What would be sent, one line a request: `PUT  /subscriptions/…  Buy the certificate order`.
     pub fn plan(&self) -> Vec<String> {
         let requests = self.requests.iter().map(|request| format!("{} {}", request.method.as_str(), request.path));

@@ -325,7 +325,7 @@ fn done_words(wizard: &Wizard) -> String {
 
 /// Whether Enter leads to the question before sending.
 fn is_sendable(step: &Step) -> bool {
-    step.status == StepStatus::Ready && !step.requests.is_empty()
+    step.status == StepStatus::Ready && step.acts()
 }
 
 /// What Enter and the other keys do here, for the line at the bottom.

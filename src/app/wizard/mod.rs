@@ -284,7 +284,7 @@ impl Wizard {
 
     /// Whether a script of the steps would have a request in it.
     pub(super) fn has_something_to_send(&self) -> bool {
-        self.current().steps.iter().any(|step| step.status == StepStatus::Ready && !step.plan().is_empty())
+        self.current().steps.iter().any(|step| step.status == StepStatus::Ready && step.acts())
     }
 
     pub(super) fn copies(&self) -> Vec<(String, String)> {
