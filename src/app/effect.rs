@@ -48,6 +48,10 @@ pub enum Effect {
         ask: AskId,
         act: PracticeAct,
     },
+    /// Go to another cloud, or sign in as somebody else.
+    OpenContext(Opening),
+    /// Nobody will type the code that is shown.
+    GiveUpSignIn,
     /// Stop caring about an answer; an unsent request is not sent.
     Forget {
         ask: AskId,
@@ -67,6 +71,19 @@ pub enum Effect {
     Suspend,
     Repaint,
     Quit,
+}
+
+/// Where to go, and as whom.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Opening {
+    /// A context of the settings.
+    Context(String),
+    /// The public cloud, as a person who is asked now.
+    SignIn,
+    /// The public cloud, as whoever ran `az login`.
+    AzureCli,
+    /// The practice cloud inside this process.
+    Practice,
 }
 
 /// Parts that only the owner of a domain can play, and that the practice cloud plays on request.

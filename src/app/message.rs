@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use super::dialog::Folder;
 use super::key::Key;
 use crate::flow::{Observed, StepId};
-use crate::model::{Estate, Problem};
+use crate::model::{DeviceCode, Estate, Problem};
 use crate::workbench::{Outcome, Password, Trouble};
 
 /// Tells the answers to one question from those to another; a late answer to a question no longer asked is dropped.
@@ -72,6 +72,12 @@ pub enum Message {
         ask: AskId,
         result: Result<String, Problem>,
     },
+    /// A request waits until somebody has typed a code.
+    SignInAsked(DeviceCode),
+    /// Who signed in, or why nobody did.
+    SignInEnded(Result<String, Problem>),
+    /// Another context could not be opened; this one stays.
+    ContextRefused(Problem),
     /// Whether the text reached the clipboard; where the terminal cannot say, that it was sent.
     Copied(Result<(), Problem>),
     /// A new password, on its way to the clipboard already (`Effect::MakePassword`).

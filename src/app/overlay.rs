@@ -66,6 +66,8 @@ impl App {
                 self.say("not watched any more; Azure goes on with what it accepted", Tone::Soon);
             }
             Act::ShowProblem(problem) => self.dialogs.push(Dialog::Error(ErrorText::new(problem))),
+            Act::OpenContext(opening) => self.open_context(opening),
+            Act::GiveUpSignIn => self.emit(Effect::GiveUpSignIn),
             Act::Quit => self.emit(Effect::Quit),
         }
     }

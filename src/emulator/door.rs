@@ -39,6 +39,9 @@ pub enum Door {
     Control,
     Metadata,
     Token,
+    DeviceCode,
+    /// Where a person types a device code.
+    DeviceLogin,
     Discovery,
     Graph,
     /// The vault's name.
@@ -58,6 +61,8 @@ impl Door {
             ["_emulator", ..] => Self::Control,
             ["metadata", "endpoints"] => Self::Metadata,
             [_, "oauth2", "token"] | [_, "oauth2", "v2.0", "token"] => Self::Token,
+            [_, "oauth2", "v2.0", "devicecode"] => Self::DeviceCode,
+            ["devicelogin"] => Self::DeviceLogin,
             ["common", "discovery", "instance"] | [.., "openid-configuration"] => Self::Discovery,
             ["v1.0", ..] => Self::Graph,
             _ => Self::Arm,
@@ -98,12 +103,11 @@ fn answer(world: &World, door: &Door, incoming: &Incoming) -> Outcome {
             let since = call.query("since").and_then(|n| n.parse().ok()).unwrap_or(0);
             Ok(Reply::ok(world.log.show(since)))
         }
-        Door::Control => world.run(|ctx| follow(ctx, &[control::ROUTES, outside::ROUTES], &mut call)),
+        Door::Control => world.run(|ctx| follow(ctx, &[control::ROUTES, outside::ROUTES, entra::control::ROUTES], &mut call)),
         Door::Metadata => Ok(metadata::endpoints(&world.setting, call.api_version())),
-        Door::Token => {
-            let form: Vec<(String, String)> = url::form_urlencoded::parse(&incoming.body).into_owned().collect();
-            authority.token(&form)
-        }
+        Door::Token => world.run(|ctx| entra::token(ctx, &form(incoming))),
+        Door::DeviceCode => world.run(|ctx| entra::device_code(ctx, &form(incoming))),
+        Door::DeviceLogin => world.run(|ctx| entra::approve_by_hand(ctx, call.query("code"))),
         Door::Discovery if call.segments.last().is_some_and(|last| last == "instance") => Ok(authority.instance_discovery()),
         Door::Discovery => Ok(authority.openid_configuration()),
         Door::Graph => {
@@ -123,6 +127,10 @@ fn answer(world: &World, door: &Door, incoming: &Incoming) -> Outcome {
             world.run(|ctx| arm::dispatch(ctx, &call))
         }
     }
+}
+
+fn form(incoming: &Incoming) -> Vec<(String, String)> {
+    url::form_urlencoded::parse(&incoming.body).into_owned().collect()
 }
 
 /// Runs the operation that some tables have for a call.
@@ -147,7 +155,7 @@ fn read(incoming: &Incoming) -> Result<Call, Fault> {
         .filter(|part| !part.is_empty())
         .map(|part| percent_encoding::percent_decode_str(part).decode_utf8_lossy().into_owned())
         .collect();
-    let is_form = Door::of(incoming) == Door::Token;
+    let is_form = matches!(Door::of(incoming), Door::Token | Door::DeviceCode);
     let body = if incoming.body.is_empty() || is_form {
         Value::Null
     } else {

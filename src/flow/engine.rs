@@ -2,8 +2,10 @@
 //! It remembers nothing between looks but when it last asked for something whose effect takes time to show.
 
 use std::collections::HashMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use futures::stream::{self, StreamExt};
 use jiff::{SignedDuration, Timestamp};
 
 use super::step::poll_after;
@@ -15,6 +17,9 @@ use crate::rules::Rules;
 
 /// How often one step may be sent before the engine stops believing that it helps.
 const TRIES: u32 = 3;
+
+/// How many apps are changed at the same time.
+const LANES: usize = 4;
 
 /// How a run ended, short of a failure.
 #[derive(Debug, Clone, PartialEq)]
@@ -144,18 +149,39 @@ impl Engine<'_> {
 
     /// Sends the requests of a step and writes its file. Returns what the service warns of.
     async fn carry_out(&self, flow: FlowName, step: &Step, say: &mut (dyn FnMut(String) + Send)) -> Result<Vec<String>, Unsent> {
-        let mut warnings = Vec::new();
-        for request in &step.requests {
-            say(request.what.clone());
-            let changed = self.send(flow, request, say).await?;
-            warnings.extend(changed.warning.map(|warning| format!("Azure warns: {warning}")));
-        }
+        let warnings = self.send_all(flow, step, say).await?;
         if let Some(file) = &step.writes {
             say(file.what.clone());
             let written = self.write(flow, file, say).await;
             written.map_err(|problem| Unsent { problem, lost: false, under_way: false })?;
         }
         Ok(warnings)
+    }
+
+    /// Sends the requests of a step, its lanes side by side. After the first that fails none is begun any more, and those
+    /// under way are followed to their end. Returns what the service warns of.
+    async fn send_all(&self, flow: FlowName, step: &Step, say: &mut (dyn FnMut(String) + Send)) -> Result<Vec<String>, Unsent> {
+        let (say, warnings, failed) = (Mutex::new(say), Mutex::new(Vec::new()), Mutex::new(None));
+        let (say, warnings, failed) = (&say, &warnings, &failed);
+        let run = |lane: Vec<Request>| async move {
+            for request in lane {
+                if locked(failed).is_some() {
+                    return;
+                }
+                locked(say)(request.what.clone());
+                match self.send(flow, &request, &mut |note| locked(say)(note)).await {
+                    Ok(changed) => locked(warnings).extend(changed.warning.map(|warning| format!("Azure warns: {warning}"))),
+                    Err(unsent) => drop(locked(failed).get_or_insert(unsent)),
+                }
+            }
+        };
+        // Collected, because a stream that holds the closure cannot move to another thread.
+        let lanes: Vec<_> = step.lanes().into_iter().map(|lane| run(lane.into_iter().cloned().collect())).collect();
+        stream::iter(lanes).buffer_unordered(LANES).collect::<()>().await;
+        match locked(failed).take() {
+            Some(unsent) => Err(unsent),
+            None => Ok(std::mem::take(&mut *locked(warnings))),
+        }
     }
 
     /// Writes a file as a change is sent: a line in the journal first. It is remembered before it is there, because a file
@@ -205,6 +231,11 @@ struct Unsent {
     lost: bool,
     /// It was accepted; only its end was not seen.
     under_way: bool,
+}
+
+/// What several lanes share, for a moment each; none of them waits while it has it.
+fn locked<T>(shared: &Mutex<T>) -> MutexGuard<'_, T> {
+    shared.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn without_effect(step: &Step) -> Problem {

@@ -74,6 +74,16 @@ keys! {
     RepeatPassword = "repeat-password",
     /// Whether inherited locks are removed, too: `order` or `all`.
     Locks = "locks",
+    /// Whether the certificate that was replaced stays.
+    KeepOld = "keep-old",
+    /// Which hostnames `rebind-all` is about.
+    Which = "which",
+    /// Only these hostnames, with commas between.
+    Only = "only",
+    HttpsOnly = "https-only",
+    MinTls = "min-tls",
+    /// Thumbprints that the code of an app may load.
+    LoadCertificates = "load-certificates",
     /// Whether the app's code is to load the public certificate.
     Load = "load",
 }

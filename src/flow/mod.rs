@@ -21,16 +21,21 @@ pub mod load;
 mod managed;
 mod new_file;
 pub mod observed;
+pub mod outside;
 mod public;
 mod purchase;
 mod reach;
+mod rebind_all;
+mod replace;
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::panic)]
 mod sample;
 pub mod script;
+mod settings;
 pub mod step;
 mod store;
 mod target;
+mod unbind;
 mod unlock;
 mod upload;
 pub mod usage;
@@ -84,6 +89,10 @@ flows! {
     Export = export,
     Unlock = unlock,
     DeleteOrder = delete_order,
+    Unbind = unbind,
+    Replace = replace,
+    RebindAll = rebind_all,
+    Settings = settings,
     DeletePrivate = delete_private,
     DeletePublic = delete_public,
     Managed = managed,
@@ -148,7 +157,7 @@ pub async fn observe(client: &Client, flow: FlowName, inputs: &Inputs) -> Result
 /// The certificate that a flow has put into the webspace, for the binding that is offered next (A58).
 pub fn added<'a>(flow: FlowName, observed: &'a Observed, inputs: &Inputs) -> Option<&'a PrivateCertificate> {
     match flow {
-        FlowName::Upload => uploaded(observed),
+        FlowName::Upload | FlowName::Replace => uploaded(observed),
         FlowName::Managed => observed.managed.here(),
         FlowName::ImportVault => import_vault::imported(observed, inputs),
         _ => None,

@@ -3,11 +3,13 @@
 use std::sync::Arc;
 
 use super::certificate_file::{CertificateFile, Unusable};
+use super::outside::Outside;
 use super::reach::Reach;
 use super::usage::Usage;
 use crate::azure::AsItIs;
 use crate::azure::locks::Lock;
 use crate::azure::settings::AppSettings;
+use crate::azure::sites;
 use crate::azure::vaults::Availability;
 use crate::model::{
     App, Binding, Order, Plan, PrivateCertificate, Problem, PublicCertificate, ResourceGroup, ResourceId, Seen, Thumbprint, Vault,
@@ -78,6 +80,20 @@ pub struct Observed {
     /// The public certificates of the app.
     pub public_certificates: Seen<Vec<PublicCertificate>>,
     pub settings: Seen<AppSettings>,
+    /// The service's own answer about the app, to be given back with a change of it.
+    pub app_as_it_is: Option<AsItIs>,
+    /// The minimum TLS version of the app.
+    pub min_tls: Seen<String>,
     /// The certificates of the subscription and all that uses them.
     pub usage: Seen<Usage>,
+    /// How visitors reach the hostnames that the flow is about.
+    pub outside: Outside,
+}
+
+impl Observed {
+    /// Takes in the service's answer about the binding.
+    pub fn see_binding(&mut self, answer: Option<AsItIs>) {
+        self.binding = answer.as_ref().and_then(|read| sites::decode_binding(&read.body)).into();
+        self.binding_as_it_is = answer;
+    }
 }

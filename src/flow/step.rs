@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{Key, NewFile};
 use crate::azure::Request;
-use crate::model::Problem;
+use crate::model::{Problem, ResourceId};
 
 /// The steps that flows are made of. A step keeps its id whatever its status, so that screens and tests can name it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -27,10 +27,12 @@ pub enum StepId {
     InVault,
     AppAccess,
     Import,
-    // bind
+    // bind, unbind
     Tier,
     Bind,
+    Unbind,
     Served,
+    Address,
     // managed
     Eligible,
     Way,
@@ -42,6 +44,11 @@ pub enum StepId {
     Check,
     Upload,
     Load,
+    // replace, rebind-all
+    Rebind,
+    // settings
+    HttpsOnly,
+    MinTls,
     // export
     WriteFile,
     // unlock, delete-order
@@ -75,6 +82,11 @@ pub enum StepStatus {
 }
 
 impl StepStatus {
+    /// An earlier step comes first, or else this input is missing. `once` is a clause: `the hostname is bound`.
+    pub fn follows(key: Key, once: &str) -> Self {
+        Self::NeedsInput { key, why: format!("follows once {once}") }
+    }
+
     pub fn is_over(&self) -> bool {
         matches!(self, Self::Done(_) | Self::NotNeeded(_))
     }
@@ -104,6 +116,8 @@ pub struct Step {
     /// The file that it writes on this machine, after the requests.
     pub writes: Option<NewFile>,
     pub consent: Consent,
+    /// Whether requests about different apps may be under way at the same time.
+    pub in_parallel: bool,
     /// How long the effect may take to show after the requests were accepted; until then the step counts as waiting
     /// instead of ready, so that it is not asked for again at once.
     pub settles_within: SignedDuration,
@@ -120,6 +134,7 @@ impl Step {
             requests: Vec::new(),
             writes: None,
             consent: Consent::Plain,
+            in_parallel: false,
             settles_within: SignedDuration::ZERO,
         }
     }
@@ -146,6 +161,30 @@ impl Step {
     pub fn writing(mut self, file: NewFile) -> Self {
         self.writes = Some(file);
         self
+    }
+
+    #[must_use]
+    pub fn in_parallel(mut self) -> Self {
+        self.in_parallel = true;
+        self
+    }
+
+    /// The requests in lanes: one after the other in a lane, lanes side by side. The service takes the changes of one app,
+    /// slots included, one at a time (API.md 1.3).
+    pub fn lanes(&self) -> Vec<Vec<&Request>> {
+        let app = |request: &Request| {
+            let id = ResourceId::parse(&request.path).ok().filter(|_| self.in_parallel)?;
+            Some(id.sibling("Microsoft.Web/sites", id.segment("sites")?))
+        };
+        let mut lanes: Vec<(Option<ResourceId>, Vec<&Request>)> = Vec::new();
+        for request in &self.requests {
+            let app = app(request);
+            match lanes.iter_mut().find(|(lane, _)| *lane == app) {
+                Some((_, lane)) => lane.push(request),
+                None => lanes.push((app, vec![request])),
+            }
+        }
+        lanes.into_iter().map(|(_, lane)| lane).collect()
     }
 
     #[must_use]

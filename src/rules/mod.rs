@@ -48,6 +48,8 @@ pub enum Limit {
     ManagedRenewal,
     ManagedDetours,
     ManagedOpenToAll,
+    TlsVersions,
+    TlsVersionsBroken,
     ImportVaultModels,
     ImportVaultScope,
 }
@@ -73,6 +75,8 @@ impl Limit {
         (Self::ManagedRenewal, "managed-renewal"),
         (Self::ManagedDetours, "managed-detours"),
         (Self::ManagedOpenToAll, "managed-open-to-all"),
+        (Self::TlsVersions, "tls-versions"),
+        (Self::TlsVersionsBroken, "tls-versions-broken"),
         (Self::ImportVaultModels, "import-vault-models"),
         (Self::ImportVaultScope, "import-vault-scope"),
     ];

@@ -27,7 +27,7 @@ pub(super) struct Content {
 
 pub fn draw(app: &App, dialog: &Dialog, look: &Look, screen: Rect, frame: &mut Frame<'_>) {
     let outer = screen.width.saturating_sub(4).min(match dialog {
-        Dialog::Confirm(_) | Dialog::Error(_) => 74,
+        Dialog::Confirm(_) | Dialog::Error(_) | Dialog::SignIn(_) => 74,
         _ => 90,
     });
     let room = usize::from(outer.saturating_sub(4));
@@ -40,6 +40,7 @@ pub fn draw(app: &App, dialog: &Dialog, look: &Look, screen: Rect, frame: &mut F
         Dialog::Bench(bench) => super::bench::form_lines(bench, room, look),
         Dialog::Sheet(sheet) => super::bench::sheet_lines(sheet, room, look),
         Dialog::Error(error) => error_lines(error, room, look),
+        Dialog::SignIn(code) => super::code::code_lines(app, code, room, look),
         Dialog::Operations { cursor } => operation_lines(app, *cursor, room, look),
     };
     let wanted = content.lines.len() + content.foot.len() + 2;

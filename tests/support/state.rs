@@ -12,9 +12,7 @@ pub fn estate(cloud: &Cloud) -> Estate {
     let connection = azure::Connection {
         arm_endpoint: connection.arm.parse().ok(),
         ca_file: Some(connection.ca_pem.clone()),
-        tenant: Some(connection.tenant_id.clone()),
-        client_id: Some(connection.client_id.clone()),
-        client_secret: Some(connection.client_secret.as_str().into()),
+        chain: azure::Chain::application(&*connection.tenant_id, &*connection.client_id, &*connection.client_secret),
         ..azure::Connection::default()
     };
     cloud.runtime().block_on(async {
@@ -40,7 +38,8 @@ pub fn of(cloud: &Cloud) -> Vec<String> {
         .vaults
         .iter()
         .map(|vault| format!("{} {} {} {:?} {}", vault.id, vault.sku, vault.rbac, vault.policies, vault.public_network));
-    std::iter::once(purchases).chain(orders).chain(certificates).chain(public).chain(bindings).chain(vaults).collect()
+    let apps = estate.apps.iter().map(|app| format!("{} {}", app.id, app.https_only));
+    std::iter::once(purchases).chain(apps).chain(orders).chain(certificates).chain(public).chain(bindings).chain(vaults).collect()
 }
 
 /// The lines that only one of them has.

@@ -3,6 +3,7 @@
 
 mod bench;
 mod choose;
+mod code;
 mod confirm;
 mod error;
 mod files;
@@ -12,6 +13,7 @@ mod sheet;
 
 pub use bench::{Bench, Part, Row, Task, Value};
 pub use choose::{Choose, Item};
+pub use code::SignInCode;
 pub use confirm::Confirm;
 pub use error::ErrorText;
 pub use files::{Files, Folder, FolderEntry};
@@ -20,7 +22,7 @@ pub use palette::{Candidate, Palette};
 pub use sheet::{Sheet, SheetLine};
 
 use super::command::{Entry, Motion};
-use super::effect::PracticeAct;
+use super::effect::{Opening, PracticeAct};
 use super::key::{Key, KeyCode};
 use super::message::AskId;
 use super::pane::PaneName;
@@ -38,6 +40,7 @@ pub enum Dialog {
     Bench(Bench),
     Sheet(Sheet),
     Error(ErrorText),
+    SignIn(SignInCode),
     /// The ledger; the cursor counts from the newest.
     Operations {
         cursor: usize,
@@ -77,6 +80,8 @@ pub enum Act {
     /// Stop watching an operation.
     Unwatch(AskId),
     ShowProblem(Problem),
+    OpenContext(Opening),
+    GiveUpSignIn,
     Quit,
 }
 
@@ -100,6 +105,7 @@ impl Dialog {
             Self::Bench(bench) => bench.press(key),
             Self::Sheet(sheet) => sheet.press(key),
             Self::Error(error) => error.press(key),
+            Self::SignIn(code) => code.press(key),
             Self::Operations { .. } => Answer::Stay,
         }
     }

@@ -21,6 +21,11 @@ impl App {
                 Ok(id) => self.open_alone(flow, Some(id.clone()), order_inputs(&id, self.estate.order(&id))),
                 Err(why) => self.say(why, Tone::Soon),
             },
+            Subject::Certificate if flow == FlowName::RebindAll && self.pane == PaneName::Bindings => {
+                let inputs = self.marked_hostnames();
+                self.shelf.retain(|wizard| wizard.origin != Origin::Alone(flow, None));
+                self.open_alone(flow, None, inputs);
+            }
             about => {
                 let (id, inputs) = self.row_inputs(about);
                 self.open_alone(flow, id, inputs);
@@ -104,6 +109,22 @@ impl App {
             inputs.set(Key::ResourceGroup, place.resource_group());
         }
         (Some(id), inputs)
+    }
+
+    /// The hostnames that are marked in Bindings, or the one under the cursor, for a flow about several; the certificate is
+    /// yet to be chosen.
+    fn marked_hostnames(&self) -> Inputs {
+        let (list, mut inputs) = (&self.pane().list, Inputs::default());
+        let mut meant: Vec<&ResourceId> = list.marks().collect();
+        if meant.is_empty() {
+            meant.extend(self.selected());
+        }
+        if let Some(first) = meant.first() {
+            inputs.set(Key::Subscription, first.subscription_id());
+            inputs.set(Key::ResourceGroup, first.resource_group());
+        }
+        inputs.set(Key::Only, meant.iter().map(|id| id.name()).collect::<Vec<_>>().join(", "));
+        inputs
     }
 
     fn open_wizard(&mut self, origin: Origin, page: FlowName, inputs: Inputs, finds_place: bool) {
