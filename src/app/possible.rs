@@ -11,6 +11,8 @@ impl App {
     /// Why the flow cannot be done on the row under the cursor. Where the row is of another kind, the form asks.
     pub(super) fn fits(&self, flow: FlowName) -> Result<(), String> {
         match (flow, self.selected_certificate(), self.selected_binding()) {
+            (FlowName::Sync, ..) => self.sync_refusal().map_or(Ok(()), Err),
+            (FlowName::Rekey | FlowName::AutoRenew, ..) => self.selected_order().map(|_| ()),
             (FlowName::DeletePrivate, Some(certificate), _) => self.is_unused(certificate),
             (FlowName::Replace, Some(certificate), _) => match self.estate.source(certificate) {
                 Source::Uploaded => Ok(()),

@@ -23,7 +23,6 @@ const ELSEWHERE: &[(u16, u16, &str)] = &[
     (137, 141, "`assets/rules.toml` dates them; `cert check`, `upload` and `cert build` judge and write by them."),
     (142, 142, "Passwords of files that are written are asked for twice, or made."),
     (143, 143, "For information: what IIS exports is a PFX like any other to `cert inspect` and `upload`."),
-    (167, 194, "Not built yet: `renew`, `auto-renew`, `rekey` and `sync`."),
     (154, 157, "`model::Estate` knows the source of each certificate and who acts; the panes show it."),
     (199, 199, "certdeck needs neither Cloud Shell nor az."),
     (212, 213, "`--script az` and `--script powershell` of any flow, and the copy menu of the wizard."),

@@ -86,6 +86,12 @@ keys! {
     LoadCertificates = "load-certificates",
     /// Whether the app's code is to load the public certificate.
     Load = "load",
+    /// The thumbprint of the certificate that a renewal or rekey replaces.
+    Current = "current",
+    /// When a rekey revokes the old certificate: `later` or `at-once`.
+    RevokeOld = "revoke-old",
+    /// Which certificates a Sync is about: `certificate`, `order` or `all`.
+    Scope = "scope",
 }
 
 impl Key {

@@ -4,6 +4,7 @@
 //! One file a flow, each with the same four parts: `fields`, `refusals`, `observe`, `steps`.
 
 mod access;
+mod auto_renew;
 mod bind;
 mod caa;
 pub mod catalogue;
@@ -17,6 +18,7 @@ mod export;
 mod import_order;
 mod import_vault;
 pub mod input;
+pub mod linked;
 pub mod load;
 mod managed;
 mod new_file;
@@ -26,6 +28,8 @@ mod public;
 mod purchase;
 mod reach;
 mod rebind_all;
+mod rekey;
+mod renew;
 mod replace;
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::panic)]
@@ -34,6 +38,8 @@ pub mod script;
 mod settings;
 pub mod step;
 mod store;
+mod succession;
+mod sync;
 mod target;
 mod unbind;
 mod unlock;
@@ -86,6 +92,10 @@ flows! {
     Bind = bind,
     Upload = upload,
     Public = public,
+    Renew = renew,
+    AutoRenew = auto_renew,
+    Rekey = rekey,
+    Sync = sync,
     Export = export,
     Unlock = unlock,
     DeleteOrder = delete_order,

@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
+use jiff::Timestamp;
+
 use super::certificate_file::{CertificateFile, Unusable};
+use super::linked::Linked;
 use super::outside::Outside;
 use super::reach::Reach;
 use super::usage::Usage;
@@ -80,6 +83,10 @@ pub struct Observed {
     /// The public certificates of the app.
     pub public_certificates: Seen<Vec<PublicCertificate>>,
     pub settings: Seen<AppSettings>,
+    /// When the domain of the order was proved last, by the order's history.
+    pub proven: Seen<Timestamp>,
+    /// Certificates from vaults, each with what it is judged by for a Sync.
+    pub linked: Seen<Vec<Linked>>,
     /// The service's own answer about the app, to be given back with a change of it.
     pub app_as_it_is: Option<AsItIs>,
     /// The minimum TLS version of the app.

@@ -44,6 +44,16 @@ pub enum StepId {
     Check,
     Upload,
     Load,
+    // renew, rekey, auto-renew
+    Window,
+    Renew,
+    Rekey,
+    AutoRenew,
+    // sync
+    Newest,
+    Sync,
+    Moved,
+    Stuck,
     // replace, rebind-all
     Rebind,
     // settings
@@ -121,6 +131,8 @@ pub struct Step {
     /// How long the effect may take to show after the requests were accepted; until then the step counts as waiting
     /// instead of ready, so that it is not asked for again at once.
     pub settles_within: SignedDuration,
+    /// What an accepted request proves by itself, where nothing that can be read would show it; empty elsewhere.
+    pub accepted_means: String,
 }
 
 impl Step {
@@ -136,6 +148,7 @@ impl Step {
             consent: Consent::Plain,
             in_parallel: false,
             settles_within: SignedDuration::ZERO,
+            accepted_means: String::new(),
         }
     }
 
@@ -199,9 +212,18 @@ impl Step {
         self
     }
 
+    #[must_use]
+    pub fn accepted_means(mut self, proof: impl Into<String>) -> Self {
+        self.accepted_means = proof.into();
+        self
+    }
+
     /// The step as it counts some time after its requests were accepted: while the effect may still settle, it waits.
     #[must_use]
     pub fn settling(mut self, asked: Option<Timestamp>, now: Timestamp) -> Self {
+        if self.status == StepStatus::Ready && asked.is_some() && !self.accepted_means.is_empty() {
+            self.status = StepStatus::Done(self.accepted_means.clone());
+        }
         if self.status == StepStatus::Ready
             && let Some(asked) = asked.filter(|asked| now.duration_since(*asked) < self.settles_within)
         {

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod bindings;
+mod calendar;
 #[path = "../support/cloud.rs"]
 mod cloud;
 #[path = "../common/mod.rs"]
@@ -14,8 +15,10 @@ mod managed;
 mod orders;
 #[path = "../support/pty.rs"]
 mod pty;
+mod renewal;
 mod replace;
 mod script;
 mod settings;
 #[path = "../support/state.rs"]
 mod state;
+mod sync;
