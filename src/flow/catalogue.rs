@@ -24,7 +24,7 @@ const ELSEWHERE: &[(u16, u16, &str)] = &[
     (142, 142, "Passwords of files that are written are asked for twice, or made."),
     (143, 143, "For information: what IIS exports is a PFX like any other to `cert inspect` and `upload`."),
     (154, 157, "`model::Estate` knows the source of each certificate and who acts; the panes show it."),
-    (186, 186, "The detail of a certificate: it names source, vault and secret, and who acts at its renewal."),
+    (186, 186, "The pane *Orders*: rekey, export, delete and renew stand side by side, on keys of their own."),
     (199, 199, "certdeck needs neither Cloud Shell nor az."),
     (212, 213, "`--script az` and `--script powershell` of any flow, and the copy menu of the wizard."),
     (221, 221, "The help of each place (`?`), and the explanation beside every step."),
