@@ -1,5 +1,7 @@
 //! Which service a request is for, and the manners of each: tokens, api-version, headers.
 
+use std::time::Instant;
+
 use serde_json::Value;
 
 use super::{
@@ -11,6 +13,7 @@ use super::{
     graph, metadata, outside,
     provider::key_vault,
     reply::{Body, Fault, Outcome, Reply},
+    revocation,
     route::{self, Found, Route},
     world::World,
 };
@@ -44,6 +47,7 @@ pub enum Door {
     DeviceLogin,
     Discovery,
     Graph,
+    RevocationList,
     /// The vault's name.
     Vault(String),
     Arm,
@@ -65,6 +69,7 @@ impl Door {
             ["devicelogin"] => Self::DeviceLogin,
             ["common", "discovery", "instance"] | [.., "openid-configuration"] => Self::Discovery,
             ["v1.0", ..] => Self::Graph,
+            ["crl", _] => Self::RevocationList,
             _ => Self::Arm,
         }
     }
@@ -78,8 +83,15 @@ impl Door {
 /// Serves one request from beginning to end.
 pub fn serve(world: &mut World, incoming: &Incoming) -> Reply {
     let door = Door::of(incoming);
-    let reply = answer(world, &door, incoming);
-    let reply = with_manners(world, &door, incoming, reply.unwrap_or_else(Reply::from));
+    let admission = world.throttle.admit(&door, incoming, Instant::now());
+    let outcome = match admission.refused {
+        Some(fault) => Err(fault),
+        None => answer(world, &door, incoming),
+    };
+    let mut reply = with_manners(world, &door, incoming, outcome.unwrap_or_else(Reply::from));
+    if reply.status != 401 {
+        reply.headers.extend(admission.headers);
+    }
     if door != Door::Control {
         let path = match incoming.query.as_str() {
             "" => incoming.path.clone(),
@@ -110,6 +122,7 @@ fn answer(world: &World, door: &Door, incoming: &Incoming) -> Outcome {
         Door::DeviceLogin => world.run(|ctx| entra::approve_by_hand(ctx, call.query("code"))),
         Door::Discovery if call.segments.last().is_some_and(|last| last == "instance") => Ok(authority.instance_discovery()),
         Door::Discovery => Ok(authority.openid_configuration()),
+        Door::RevocationList => world.run(|ctx| follow(ctx, &[revocation::ROUTES], &mut call)),
         Door::Graph => {
             call.caller = authority
                 .caller(header, Audience::Graph)
@@ -149,12 +162,9 @@ fn follow(ctx: &Context<'_>, tables: &[&[Route]], call: &mut Call) -> Outcome {
 fn read(incoming: &Incoming) -> Result<Call, Fault> {
     let method =
         Method::parse(&incoming.method).ok_or_else(|| Fault::arm(405, "MethodNotAllowed", "The HTTP method is not supported."))?;
-    let segments = incoming
-        .path
-        .split('/')
-        .filter(|part| !part.is_empty())
-        .map(|part| percent_encoding::percent_decode_str(part).decode_utf8_lossy().into_owned())
-        .collect();
+    // Some clients escape the slashes of a whole scope; no name has one.
+    let path = percent_encoding::percent_decode_str(&incoming.path).decode_utf8_lossy();
+    let segments = path.split('/').filter(|part| !part.is_empty()).map(str::to_owned).collect();
     let is_form = matches!(Door::of(incoming), Door::Token | Door::DeviceCode);
     let body = if incoming.body.is_empty() || is_form {
         Value::Null
@@ -193,7 +203,7 @@ fn require_api_version(call: &Call) -> Result<(), Fault> {
 }
 
 /// The headers that every answer of the service carries (API.md §1.2).
-fn with_manners(world: &mut World, door: &Door, incoming: &Incoming, reply: Reply) -> Reply {
+fn with_manners(world: &World, door: &Door, incoming: &Incoming, reply: Reply) -> Reply {
     let id = uuid::Uuid::new_v4().to_string();
     let mut reply = reply
         .header("cache-control", "no-cache")
@@ -216,15 +226,6 @@ fn with_manners(world: &mut World, door: &Door, incoming: &Incoming, reply: Repl
                 let by_provider = matches!(&reply.body, Body::Json(body) if body.get("Code").is_some());
                 let cause = if by_provider { "service" } else { "gateway" };
                 reply = reply.header("x-ms-failure-cause", cause);
-            }
-            if reply.status != 401
-                && let Some(method) = Method::parse(&incoming.method)
-            {
-                let mut parts = incoming.path.split('/').filter(|part| !part.is_empty());
-                let subscription =
-                    parts.next().filter(|word| word.eq_ignore_ascii_case("subscriptions")).and_then(|_| parts.next());
-                let (name, left) = world.quota.count(subscription, method);
-                reply = reply.header(name, left);
             }
             reply
         }

@@ -133,7 +133,7 @@ impl Home {
         let default = own_certificate(&setting.ca, "*.azurewebsites.net", &["*.scm.azurewebsites.net"])?;
 
         let origin = setting.origin();
-        let world = World::new(self.store, setting);
+        let world = World::new(self.store, setting, self.options.limits());
         let scenario = self.options.scenario;
         let start = scenario::load_or_build(&world, &scenario, self.options.fleet.as_ref())?;
         let readdressed = world.run(key_vault::readdress);
@@ -172,7 +172,7 @@ impl Home {
             },
             pace: self.options.pace,
             page_size: self.options.page_size.max(1),
-            ca: identity.ca()?,
+            ca: identity.ca()?.with_lists(format!("http://{}/crl", addresses.https)),
             keys: identity.keys(),
         })
     }

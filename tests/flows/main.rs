@@ -3,13 +3,16 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod bindings;
+mod calendar;
 #[path = "../support/cloud.rs"]
 mod cloud;
 #[path = "../common/mod.rs"]
 mod common;
 mod delete;
+mod export;
 mod import_vault;
 mod managed;
+mod orders;
 #[path = "../support/pty.rs"]
 mod pty;
 mod renewal;

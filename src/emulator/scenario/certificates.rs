@@ -1,11 +1,16 @@
 //! The certificates of a scenario: really issued, with keys from the pool, at the time the scenario says.
 
+use jiff::{SignedDuration, Timestamp};
+
 use super::{
     Certificate, Form, Kept, Public,
     build::{Place, moment, unknown},
 };
 use crate::emulator::{
-    ca::{Issued, KeySource, Profile, Role},
+    ca::{
+        Issued, KeySource, Profile, Role,
+        policy::{days, policy},
+    },
     context::{Context, text},
     material::Material,
     provider::{
@@ -21,9 +26,12 @@ use crate::emulator::{
 /// Makes one private key certificate in the webspace of its plan.
 pub fn make(ctx: &Context<'_>, place: Place<'_>, wanted: &Certificate) -> Result<(), Fault> {
     let role = if wanted.from == "managed" { Role::DigiCert } else { Role::GoDaddy };
-    let expires = moment(ctx.now, &wanted.expires)?;
-    let then = Context { now: moment(ctx.now, &wanted.issued)?, ..*ctx };
-    let made = issue(ctx, pooled(ctx, &wanted.name), &wanted.hosts, &wanted.issued, &wanted.expires, role)?;
+    let (mut issued, mut expires) = (moment(ctx.now, &wanted.issued)?, moment(ctx.now, &wanted.expires)?);
+    if wanted.from != "managed" {
+        (issued, expires) = as_allowed(ctx.now, issued, expires);
+    }
+    let then = Context { now: issued, ..*ctx };
+    let made = issue(ctx, pooled(ctx, &wanted.name), &wanted.hosts, (issued, expires), role)?;
     let plan_id = place.plan(&wanted.plan)?;
     let plan = ctx.need(&plan_id)?;
     let to = certificates::Place {
@@ -47,7 +55,7 @@ pub fn make(ctx: &Context<'_>, place: Place<'_>, wanted: &Certificate) -> Result
             let vault = place.vault(vault)?;
             let secret = wanted.secret.as_deref().unwrap_or(&wanted.name);
             let found = key_vault::Vault::at(ctx, &vault)?.ok_or_else(|| unknown("vault", vault.name()))?;
-            key_vault::certificate::add_version(&then, &found, secret, &made, "Unknown", std::collections::BTreeMap::new())?;
+            key_vault::certificate::add_version(&then, &found, &key_vault::certificate::Draft::named(secret), &made)?;
             sources::import(&then, &to, &vault, secret)?;
         }
     }
@@ -58,10 +66,11 @@ pub fn make(ctx: &Context<'_>, place: Place<'_>, wanted: &Certificate) -> Result
 pub fn keep(ctx: &Context<'_>, place: Place<'_>, wanted: &Kept) -> Result<(), Fault> {
     let id = place.vault(&wanted.vault)?;
     let vault = key_vault::Vault::at(ctx, &id)?.ok_or_else(|| unknown("vault", id.name()))?;
-    let then = Context { now: moment(ctx.now, &wanted.issued)?, ..*ctx };
+    let life = as_allowed(ctx.now, moment(ctx.now, &wanted.issued)?, moment(ctx.now, &wanted.expires)?);
+    let then = Context { now: life.0, ..*ctx };
     let key = if wanted.form == Form::EllipticCurve { KeySource::NewEc } else { pooled(ctx, &wanted.name) };
-    let made = issue(ctx, key, &wanted.hosts, &wanted.issued, &wanted.expires, Role::GoDaddy)?;
-    key_vault::certificate::add_version(&then, &vault, &wanted.name, &made, "Unknown", std::collections::BTreeMap::new())?;
+    let made = issue(ctx, key, &wanted.hosts, life, Role::GoDaddy)?;
+    key_vault::certificate::add_version(&then, &vault, &key_vault::certificate::Draft::named(&wanted.name), &made)?;
     if wanted.form == Form::Pem {
         key_vault::certificate::keep_as_pem(ctx, &vault, &wanted.name)?;
     }
@@ -71,10 +80,27 @@ pub fn keep(ctx: &Context<'_>, place: Place<'_>, wanted: &Kept) -> Result<(), Fa
 /// Makes one public certificate of an app.
 pub fn make_public(ctx: &Context<'_>, place: Place<'_>, wanted: &Public) -> Result<(), Fault> {
     let hosts = [wanted.host.clone()];
-    let made = issue(ctx, pooled(ctx, &wanted.name), &hosts, &wanted.issued, &wanted.expires, Role::GoDaddy)?;
+    let life = (moment(ctx.now, &wanted.issued)?, moment(ctx.now, &wanted.expires)?);
+    let made = issue(ctx, pooled(ctx, &wanted.name), &hosts, life, Role::GoDaddy)?;
     let id = place.app(&wanted.app)?.child("publicCertificates", &wanted.name);
     public_certificates::add(ctx, &id, &made.leaf, "CurrentUserMy")?;
     Ok(())
+}
+
+/// The life that the calendar of the CAs allows: with the same end, or with the same part of it over.
+fn as_allowed(now: Timestamp, issued: Timestamp, expires: Timestamp) -> (Timestamp, Timestamp) {
+    // The scenario's days are rounded.
+    let longest = days(policy(issued).order_leaf_days + 1);
+    if expires.duration_since(issued) <= longest {
+        return (issued, expires);
+    }
+    let longest = days(policy(expires - longest).order_leaf_days);
+    if expires - longest < now {
+        return (expires - longest, expires);
+    }
+    let over = now.duration_since(issued).as_secs_f64() / expires.duration_since(issued).as_secs_f64();
+    let issued = now - SignedDuration::from_secs_f64(longest.as_secs_f64() * over);
+    (issued, issued + longest)
 }
 
 /// Different names get different keys of the pool, the same ones every time.
@@ -82,13 +108,19 @@ fn pooled(ctx: &Context<'_>, name: &str) -> KeySource {
     KeySource::Existing(ctx.setting.pooled_key(name.bytes().map(usize::from).sum()))
 }
 
-fn issue(ctx: &Context<'_>, key: KeySource, hosts: &[String], issued: &str, expires: &str, role: Role) -> Result<Issued, Fault> {
+fn issue(
+    ctx: &Context<'_>,
+    key: KeySource,
+    hosts: &[String],
+    (issued, expires): (Timestamp, Timestamp),
+    role: Role,
+) -> Result<Issued, Fault> {
     let profile = Profile {
         common_name: hosts.first().cloned().unwrap_or_default(),
         names: hosts.to_vec(),
         key,
-        not_before: moment(ctx.now, issued)?,
-        not_after: moment(ctx.now, expires)?,
+        not_before: issued,
+        not_after: expires,
         issuer: role,
     };
     ctx.setting.ca.issue(&profile).map_err(|error| Fault::invalid(format!("{}: {error}", hosts.join(", "))))
