@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::{CliError, Exit};
-use crate::emulator::{Emulator, Fleet, Options, Pace};
+use crate::emulator::{Emulator, Fleet, Options, Pace, Rate};
 use crate::paths::Paths;
 
 #[derive(Debug, clap::Args)]
@@ -35,6 +35,9 @@ pub struct Args {
     /// Add this to every answer
     #[arg(long, value_name = "MS", default_value_t = 0)]
     latency: u64,
+    /// How many requests are taken: azure, none, or so many a second in all [default: azure, none at the instant pace]
+    #[arg(long, value_name = "RATE")]
+    rate: Option<Rate>,
     /// Throw away what the directory holds and begin anew
     #[arg(long)]
     fresh: bool,
@@ -49,6 +52,7 @@ pub async fn run(args: Args) -> Result<Exit, CliError> {
     options.pace = args.pace;
     options.clock = args.clock;
     options.latency = Duration::from_millis(args.latency);
+    options.rate = args.rate;
     options.fresh = args.fresh;
 
     let listen = |kind| signal(kind).map_err(|why| CliError::machine("listen for signals", why));

@@ -1,5 +1,7 @@
 //! Which service a request is for, and the manners of each: tokens, api-version, headers.
 
+use std::time::Instant;
+
 use serde_json::Value;
 
 use super::{
@@ -73,8 +75,15 @@ impl Door {
 /// Serves one request from beginning to end.
 pub fn serve(world: &mut World, incoming: &Incoming) -> Reply {
     let door = Door::of(incoming);
-    let reply = answer(world, &door, incoming);
-    let reply = with_manners(world, &door, incoming, reply.unwrap_or_else(Reply::from));
+    let admission = world.throttle.admit(&door, incoming, Instant::now());
+    let outcome = match admission.refused {
+        Some(fault) => Err(fault),
+        None => answer(world, &door, incoming),
+    };
+    let mut reply = with_manners(world, &door, incoming, outcome.unwrap_or_else(Reply::from));
+    if reply.status != 401 {
+        reply.headers.extend(admission.headers);
+    }
     if door != Door::Control {
         let path = match incoming.query.as_str() {
             "" => incoming.path.clone(),
@@ -185,7 +194,7 @@ fn require_api_version(call: &Call) -> Result<(), Fault> {
 }
 
 /// The headers that every answer of the service carries (API.md §1.2).
-fn with_manners(world: &mut World, door: &Door, incoming: &Incoming, reply: Reply) -> Reply {
+fn with_manners(world: &World, door: &Door, incoming: &Incoming, reply: Reply) -> Reply {
     let id = uuid::Uuid::new_v4().to_string();
     let mut reply = reply
         .header("cache-control", "no-cache")
@@ -208,15 +217,6 @@ fn with_manners(world: &mut World, door: &Door, incoming: &Incoming, reply: Repl
                 let by_provider = matches!(&reply.body, Body::Json(body) if body.get("Code").is_some());
                 let cause = if by_provider { "service" } else { "gateway" };
                 reply = reply.header("x-ms-failure-cause", cause);
-            }
-            if reply.status != 401
-                && let Some(method) = Method::parse(&incoming.method)
-            {
-                let mut parts = incoming.path.split('/').filter(|part| !part.is_empty());
-                let subscription =
-                    parts.next().filter(|word| word.eq_ignore_ascii_case("subscriptions")).and_then(|_| parts.next());
-                let (name, left) = world.quota.count(subscription, method);
-                reply = reply.header(name, left);
             }
             reply
         }

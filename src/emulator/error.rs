@@ -17,6 +17,11 @@ pub enum EmulatorError {
         .dir.display()
     )]
     Version { dir: PathBuf, found: u32, expected: u32 },
+    #[error(
+        "the data directory {} holds a cloud.redb that cannot be read ({source}); begin anew with --fresh or choose another --data-dir",
+        .dir.display()
+    )]
+    Unreadable { dir: PathBuf, source: StoreError },
     #[error("cannot {action} {}: {source}", .path.display())]
     File { action: &'static str, path: PathBuf, source: std::io::Error },
     #[error("cannot listen on {address}: {source}")]

@@ -8,7 +8,7 @@ use std::{
 
 use jiff::Timestamp;
 
-use super::{fleet::Fleet, gate::Gate, pace::Pace};
+use super::{fleet::Fleet, gate::Gate, pace::Pace, throttle::Rate};
 
 /// What `Emulator::start` takes; `Options::new(dir)` is the default estate at the demo pace.
 #[derive(Debug, Clone)]
@@ -27,6 +27,8 @@ pub struct Options {
     pub clock: Option<Timestamp>,
     /// Added to every answer.
     pub latency: Duration,
+    /// How many requests are taken; without it as many as Azure takes, at the instant pace any number.
+    pub rate: Option<Rate>,
     /// Begins anew: everything in the data directory's cloud is thrown away.
     pub fresh: bool,
     /// The most that one page of a list holds.
@@ -45,9 +47,15 @@ impl Options {
             pace: Pace::default(),
             clock: None,
             latency: Duration::ZERO,
+            rate: None,
             fresh: false,
             page_size: 100,
             gate: None,
         }
+    }
+
+    /// The limits that hold.
+    pub fn limits(&self) -> Rate {
+        self.rate.unwrap_or(if self.pace == Pace::Instant { Rate::Unlimited } else { Rate::Azure })
     }
 }

@@ -132,7 +132,7 @@ impl Home {
         let default = own_certificate(&setting.ca, "*.azurewebsites.net", &["*.scm.azurewebsites.net"])?;
 
         let origin = setting.origin();
-        let world = World::new(self.store, setting);
+        let world = World::new(self.store, setting, self.options.limits());
         let scenario = self.options.scenario;
         let start = scenario::load_or_build(&world, &scenario, self.options.fleet.as_ref())?;
         let readdressed = world.run(key_vault::readdress);

@@ -18,7 +18,7 @@ use std::{
     path::Path,
 };
 
-use redb::{Database, ReadableTable as _, TableDefinition, WriteTransaction, backends::FileBackend};
+use redb::{Database, Durability, ReadableTable as _, TableDefinition, WriteTransaction, backends::FileBackend};
 use serde::{Serialize, de::DeserializeOwned};
 
 use super::error::{EmulatorError, StoreError};
@@ -98,6 +98,11 @@ impl Store {
         fs::remove_file(&path).map_err(|source| EmulatorError::File { action: "remove", path, source })
     }
 
+    /// Makes durable what `commit_unsynced` did.
+    pub fn sync(&self) -> Result<(), StoreError> {
+        Ok(self.database.begin_write()?.commit()?)
+    }
+
     /// Starts a transaction; dropped without `commit`, it leaves no trace.
     pub fn begin(&self) -> Result<Transaction, StoreError> {
         Ok(Transaction { write: self.database.begin_write()?, dirty: Cell::new(false) })
@@ -113,12 +118,12 @@ fn lock(dir: &Path) -> Result<Database, EmulatorError> {
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut how, 0o600);
     let file = how.open(&path).map_err(|source| EmulatorError::File { action: "open", path, source })?;
-    let backend = FileBackend::new(file).map_err(StoreError::from)?;
-    let opened = Database::builder().set_cache_size(CACHE).create_with_backend(backend);
-    opened.map_err(|error| match error {
+    let refused = |error| match error {
         redb::DatabaseError::DatabaseAlreadyOpen => EmulatorError::InUse(dir.to_owned()),
-        other => StoreError::from(other).into(),
-    })
+        other => EmulatorError::Unreadable { dir: dir.to_owned(), source: other.into() },
+    };
+    let backend = FileBackend::new(file).map_err(refused)?;
+    Database::builder().set_cache_size(CACHE).create_with_backend(backend).map_err(refused)
 }
 
 /// All reads and writes of one request or one job.
@@ -253,6 +258,12 @@ impl Transaction {
         Ok(chunk)
     }
 
+    /// Makes the changes visible; durable they are with the next `commit`, or `Store::sync`.
+    pub fn commit_unsynced(mut self) -> Result<(), StoreError> {
+        self.write.set_durability(Durability::None)?;
+        Ok(self.write.commit()?)
+    }
+
     /// Makes the changes durable. A transaction that changed nothing costs no sync.
     pub fn commit(self) -> Result<(), StoreError> {
         if self.dirty.get() {
@@ -315,6 +326,34 @@ mod tests {
         assert!(refused.to_string().contains("--fresh"), "{refused}");
         Store::destroy(dir.path()).unwrap();
         Store::open(dir.path()).unwrap();
+    }
+
+    #[test]
+    fn a_file_of_something_else_is_refused_with_the_way_out() {
+        let dir = tempfile::tempdir().unwrap();
+        fs::write(dir.path().join(FILE), "this is no database".repeat(500)).unwrap();
+        let refused = Store::open(dir.path()).unwrap_err();
+        assert!(refused.to_string().contains("--fresh"), "{refused}");
+        Store::destroy(dir.path()).unwrap();
+        Store::open(dir.path()).unwrap();
+    }
+
+    #[test]
+    fn what_was_committed_without_a_sync_is_seen_at_once_and_kept_after_one() {
+        let dir = tempfile::tempdir().unwrap();
+        {
+            let store = Store::open(dir.path()).unwrap();
+            let tx = store.begin().unwrap();
+            tx.put(&WORDS, "a", &"kept".to_owned()).unwrap();
+            tx.commit_unsynced().unwrap();
+            assert!(store.begin().unwrap().get(&WORDS, "a").unwrap().is_some());
+            store.sync().unwrap();
+            std::mem::forget(store);
+        }
+        let copy = tempfile::tempdir().unwrap();
+        fs::copy(dir.path().join(FILE), copy.path().join(FILE)).unwrap();
+        let store = Store::open(copy.path()).unwrap();
+        assert!(store.begin().unwrap().get(&WORDS, "a").unwrap().is_some());
     }
 
     #[test]

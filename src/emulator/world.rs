@@ -17,10 +17,10 @@ use super::{
     error::{EmulatorError, StoreError},
     jobs,
     log::Log,
-    quota::Quota,
     reply::Fault,
     setting::Setting,
     store::Store,
+    throttle::{Rate, Throttle},
 };
 
 type Task = Box<dyn FnOnce(&mut World) + Send>;
@@ -39,12 +39,12 @@ pub struct World {
     clock: Cell<Clock>,
     pub setting: Setting,
     pub log: Log,
-    pub quota: Quota,
+    pub throttle: Throttle,
 }
 
 impl World {
-    pub fn new(store: Store, setting: Setting) -> Self {
-        Self { store, clock: Cell::default(), setting, log: Log::default(), quota: Quota::default() }
+    pub fn new(store: Store, setting: Setting, rate: Rate) -> Self {
+        Self { store, clock: Cell::default(), setting, log: Log::default(), throttle: Throttle::new(rate) }
     }
 
     /// Runs `work` in one transaction, committed when it ends well and undone when not.
@@ -58,32 +58,39 @@ impl World {
         Ok(done)
     }
 
-    /// Runs every job that is due; says how long until the next one.
+    /// Runs every job that is due; says how long until the next one. Nobody hears of what they changed before the last
+    /// one is done, so one sync for all of them is enough.
     fn run_due_jobs(&self) -> Result<Duration, StoreError> {
-        loop {
+        let mut unsynced = false;
+        let wait = loop {
             let tx = self.store.begin()?;
             self.clock.set(Clock::load(&tx)?);
             let now = self.now();
             let Some((key, due, job)) = jobs::next(&tx)? else {
-                return Ok(IDLE);
+                break IDLE;
             };
             if due > now {
                 let wait = due.duration_since(now);
-                return Ok(Duration::try_from(wait).unwrap_or(IDLE).min(IDLE));
+                break Duration::try_from(wait).unwrap_or(IDLE).min(IDLE);
             }
+            unsynced = true;
             jobs::take(&tx, &key)?;
             let ctx = Context { tx: &tx, now: due, setting: &self.setting, view: View::Now };
             match job.clone().run(&ctx) {
-                Ok(()) => tx.commit()?,
+                Ok(()) => tx.commit_unsynced()?,
                 Err(fault) => {
                     tracing::warn!(?job, ?fault, "a job failed and is dropped");
                     drop(tx);
                     let tx = self.store.begin()?;
                     jobs::take(&tx, &key)?;
-                    tx.commit()?;
+                    tx.commit_unsynced()?;
                 }
             }
+        };
+        if unsynced {
+            self.store.sync()?;
         }
+        Ok(wait)
     }
 
     /// Serves tasks until the last handle is gone; jobs that are due come first.

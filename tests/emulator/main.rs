@@ -4,6 +4,7 @@
 mod durability;
 mod manners;
 mod services;
+mod storm;
 
 use std::{
     path::Path,

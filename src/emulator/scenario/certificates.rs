@@ -1,11 +1,16 @@
 //! The certificates of a scenario: really issued, with keys from the pool, at the time the scenario says.
 
+use jiff::{SignedDuration, Timestamp};
+
 use super::{
     Certificate, Public,
     build::{Place, moment, unknown},
 };
 use crate::emulator::{
-    ca::{Issued, KeySource, Profile, Role},
+    ca::{
+        Issued, KeySource, Profile, Role,
+        policy::{days, policy},
+    },
     context::{Context, text},
     material::Material,
     provider::{
@@ -21,9 +26,12 @@ use crate::emulator::{
 /// Makes one private key certificate in the webspace of its plan.
 pub fn make(ctx: &Context<'_>, place: Place<'_>, wanted: &Certificate) -> Result<(), Fault> {
     let role = if wanted.from == "managed" { Role::DigiCert } else { Role::GoDaddy };
-    let expires = moment(ctx.now, &wanted.expires)?;
-    let then = Context { now: moment(ctx.now, &wanted.issued)?, ..*ctx };
-    let made = issue(ctx, &wanted.name, &wanted.hosts, &wanted.issued, &wanted.expires, role)?;
+    let (mut issued, mut expires) = (moment(ctx.now, &wanted.issued)?, moment(ctx.now, &wanted.expires)?);
+    if wanted.from != "managed" {
+        (issued, expires) = as_allowed(ctx.now, issued, expires);
+    }
+    let then = Context { now: issued, ..*ctx };
+    let made = issue(ctx, &wanted.name, &wanted.hosts, (issued, expires), role)?;
     let plan_id = place.plan(&wanted.plan)?;
     let plan = ctx.need(&plan_id)?;
     let to = certificates::Place {
@@ -57,21 +65,44 @@ pub fn make(ctx: &Context<'_>, place: Place<'_>, wanted: &Certificate) -> Result
 /// Makes one public certificate of an app.
 pub fn make_public(ctx: &Context<'_>, place: Place<'_>, wanted: &Public) -> Result<(), Fault> {
     let hosts = [wanted.host.clone()];
-    let made = issue(ctx, &wanted.name, &hosts, &wanted.issued, &wanted.expires, Role::GoDaddy)?;
+    let life = (moment(ctx.now, &wanted.issued)?, moment(ctx.now, &wanted.expires)?);
+    let made = issue(ctx, &wanted.name, &hosts, life, Role::GoDaddy)?;
     let id = place.app(&wanted.app)?.child("publicCertificates", &wanted.name);
     public_certificates::add(ctx, &id, &made.leaf, "CurrentUserMy")?;
     Ok(())
 }
 
-fn issue(ctx: &Context<'_>, name: &str, hosts: &[String], issued: &str, expires: &str, role: Role) -> Result<Issued, Fault> {
+/// The life that the calendar of the CAs allows: with the same end, or with the same part of it over.
+fn as_allowed(now: Timestamp, issued: Timestamp, expires: Timestamp) -> (Timestamp, Timestamp) {
+    // The scenario's days are rounded.
+    let longest = days(policy(issued).order_leaf_days + 1);
+    if expires.duration_since(issued) <= longest {
+        return (issued, expires);
+    }
+    let longest = days(policy(expires - longest).order_leaf_days);
+    if expires - longest < now {
+        return (expires - longest, expires);
+    }
+    let over = now.duration_since(issued).as_secs_f64() / expires.duration_since(issued).as_secs_f64();
+    let issued = now - SignedDuration::from_secs_f64(longest.as_secs_f64() * over);
+    (issued, issued + longest)
+}
+
+fn issue(
+    ctx: &Context<'_>,
+    name: &str,
+    hosts: &[String],
+    (issued, expires): (Timestamp, Timestamp),
+    role: Role,
+) -> Result<Issued, Fault> {
     // Different names get different keys of the pool, the same ones every time.
     let seed = name.bytes().map(usize::from).sum();
     let profile = Profile {
         common_name: hosts.first().cloned().unwrap_or_default(),
         names: hosts.to_vec(),
         key: KeySource::Existing(ctx.setting.pooled_key(seed)),
-        not_before: moment(ctx.now, issued)?,
-        not_after: moment(ctx.now, expires)?,
+        not_before: issued,
+        not_after: expires,
         issuer: role,
     };
     ctx.setting.ca.issue(&profile).map_err(|error| Fault::invalid(format!("{name}: {error}")))

@@ -291,6 +291,36 @@ mod tests {
     }
 
     #[test]
+    fn the_default_estate_begins_in_the_same_states_whatever_the_day() {
+        use crate::emulator::{context::text, fixture::Fixture, id::ResourceId};
+        // The limits change in March of 2026, 2027 and 2029.
+        for day in ["2026-02-01", "2026-11-23", "2027-03-14", "2027-04-20", "2027-11-01", "2028-12-31", "2029-05-01", "2032-01-01"]
+        {
+            let mut cloud = Fixture::new(&format!("{day}T09:00:00Z"));
+            let estate = read("contoso").unwrap();
+            cloud.with(|ctx| build::build(&Context { view: View::Planted, ..*ctx }, &estate).unwrap());
+            cloud.settle();
+            let states = |kind: &str, member: &str| -> Vec<(String, String)> {
+                let all = cloud.with(|ctx| ctx.list(kind, &ResourceId::parse("")).unwrap());
+                all.iter().map(|one| (text(one, "/name").to_owned(), text(one, member).to_owned())).collect()
+            };
+            for (name, status) in states("microsoft.certificateregistration/certificateorders", "/properties/status") {
+                let wanted = match name.as_str() {
+                    "events2026" | "partnerportal" => "Pendingissuance",
+                    "marketing" => "Denied",
+                    "oldshop" => "Expired",
+                    _ => "Issued",
+                };
+                assert_eq!(status, wanted, "{name} on {day}");
+            }
+            for (name, end) in states("microsoft.web/certificates", "/properties/expirationDate") {
+                let over = end.parse::<jiff::Timestamp>().unwrap() < cloud.now;
+                assert_eq!(over, ["blog-2025", "intranet-2025"].contains(&name.as_str()), "{name} ends {end}, and it is {day}");
+            }
+        }
+    }
+
+    #[test]
     fn an_unknown_scenario_is_refused_with_the_known_ones() {
         assert!(read("nowhere").unwrap_err().contains("contoso"));
     }

@@ -14,7 +14,7 @@ use super::{
 use crate::emulator::{
     ca::{
         KeySource,
-        policy::{DENIAL_DAYS, days},
+        policy::{AUTO_RENEWAL_DAYS, DENIAL_DAYS, days, proof_counts},
     },
     context::Context,
     id::ResourceId,
@@ -68,6 +68,10 @@ pub fn plant(ctx: &Context<'_>, past: &Past) -> Result<Order, Fault> {
     for (at, day) in past.issued.iter().enumerate() {
         reissue(ctx, &mut order, *day, past.method, past.keys.get(at).cloned())?;
     }
+    // Certificates live shorter every other year: what the platform would have replaced by now was replaced.
+    while let Some(day) = due_since(ctx, &order)? {
+        reissue(ctx, &mut order, day, past.method, past.keys.first().cloned())?;
+    }
     let denied = past.bought + days(DENIAL_DAYS);
     if order.pending.is_some() {
         order.save(ctx)?;
@@ -93,7 +97,7 @@ pub fn reissue(
     key: Option<Zeroizing<Vec<u8>>>,
 ) -> Result<(), Fault> {
     let then = on(ctx, day);
-    if order.proof.is_none() {
+    if order.proof.is_none_or(|proof| !proof_counts(proof.at, day)) {
         order.note(Event::DomainValidationComplete, day);
         order.proof = Some(Proof { method, at: day });
     }
@@ -103,6 +107,17 @@ pub fn reissue(
     stored::deliver(&then, order)?;
     // What is due in the past happens as soon as the practice cloud runs.
     issue::schedule_ends(ctx, order)
+}
+
+/// When the certificate of the order was due to be replaced within the paid term, if that day is over.
+fn due_since(ctx: &Context<'_>, order: &Order) -> Result<Option<Timestamp>, Fault> {
+    let (Some(current), Some(term_end)) = (&order.current, order.term_end) else {
+        return Ok(None);
+    };
+    let end = current.facts()?.not_after;
+    let due = end - days(AUTO_RENEWAL_DAYS);
+    let within = end + days(AUTO_RENEWAL_DAYS) <= term_end && due > current.issued_at;
+    Ok((within && due <= ctx.now).then_some(due))
 }
 
 fn expire_if_over(ctx: &Context<'_>, order: &Order) -> Result<(), Fault> {
