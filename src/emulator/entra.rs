@@ -18,6 +18,8 @@ use super::{
 
 /// How long a token is good, in seconds; what Entra gives service principals.
 const LIFETIME: i64 = 3599;
+/// By how many seconds the clocks of two services may differ.
+const LEEWAY: i64 = 300;
 
 /// Whom a token is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,6 +36,8 @@ pub enum TokenFault {
     /// Not a token of this authority.
     Invalid,
     Expired(Timestamp),
+    /// One of the two clocks is wrong.
+    NotYet(Timestamp),
     /// Made for somebody else.
     WrongAudience(String),
 }
@@ -105,6 +109,11 @@ impl Authority {
 
     /// Whom the `Authorization` header speaks for.
     pub fn caller(&self, header: Option<&str>, audience: Audience) -> Result<Caller, TokenFault> {
+        self.caller_at(header, audience, Timestamp::now())
+    }
+
+    /// The same by another clock.
+    pub fn caller_at(&self, header: Option<&str>, audience: Audience, now: Timestamp) -> Result<Caller, TokenFault> {
         let header = header.ok_or(TokenFault::Missing)?;
         let (scheme, token) = header.split_once(' ').ok_or(TokenFault::Invalid)?;
         if !scheme.eq_ignore_ascii_case("bearer") {
@@ -113,8 +122,12 @@ impl Authority {
         let claims = self.open(token.trim()).ok_or(TokenFault::Invalid)?;
         let text = |name: &str| claims[name].as_str().unwrap_or_default().to_owned();
         let expiry = claims["exp"].as_i64().unwrap_or(0);
-        if expiry <= Timestamp::now().as_second() {
+        if expiry <= now.as_second() {
             return Err(TokenFault::Expired(Timestamp::from_second(expiry).unwrap_or_default()));
+        }
+        let begin = claims["nbf"].as_i64().unwrap_or(0);
+        if begin > now.as_second() + LEEWAY {
+            return Err(TokenFault::NotYet(Timestamp::from_second(begin).unwrap_or_default()));
         }
         let aud = text("aud");
         if !self.accepts(audience, &aud) {
@@ -209,6 +222,9 @@ pub fn arm_refusal(fault: &TokenFault, authority: &Authority) -> Fault {
                 american(Timestamp::now())
             ),
         ),
+        TokenFault::NotYet(at) => {
+            ("InvalidAuthenticationToken", format!("The access token is not valid before UTC time '{}'.", american(*at)))
+        }
         TokenFault::WrongAudience(aud) => (
             "InvalidAuthenticationTokenAudience",
             format!(

@@ -17,10 +17,12 @@ pub mod clock;
 mod connection;
 pub mod context;
 mod control;
+mod delivery;
 pub mod dns;
 mod door;
 pub mod entra;
 mod error;
+mod faults;
 #[cfg(test)]
 mod fixture;
 mod fleet;
@@ -64,3 +66,4 @@ pub use options::Options;
 pub use pace::Pace;
 pub use start::Emulator;
 pub use throttle::Rate;
+pub use world::THREAD;

@@ -23,7 +23,8 @@ use tokio::{
 use tokio_rustls::TlsAcceptor;
 
 use super::{
-    door::{self, Door, Incoming},
+    delivery::{Cut, Line},
+    door::{self, Door, Incoming, Served},
     gate::{Gate, Side},
     reply::{Body, Reply},
     world::Handle,
@@ -52,12 +53,16 @@ pub async fn listen(listener: TcpListener, tls: Arc<ServerConfig>, front: Front,
     let router = Router::new().fallback(handle).with_state(front);
     accept(listener, stop.clone(), move |stream, peer| {
         let local = Local(peer.ip().is_loopback());
-        let router = router.clone().layer(Extension(local));
+        let cut = Cut::default();
+        let router = router.clone().layer(Extension(local)).layer(Extension(cut.clone()));
         let (acceptor, stop) = (acceptor.clone(), stop.clone());
         async move {
             // A client that does not trust the CA breaks off here; that is its business.
-            if let Ok(stream) = acceptor.accept(stream).await {
-                serve_http(stream, router, stop).await;
+            if let Ok(stream) = acceptor.accept(Line::new(stream, cut.clone())).await {
+                tokio::select! {
+                    () = serve_http(stream, router, stop) => {}
+                    () = cut.asked() => {}
+                }
             }
         }
     })
@@ -115,7 +120,7 @@ where
     }
 }
 
-async fn handle(State(front): State<Front>, request: Request) -> Response<HttpBody> {
+async fn handle(State(front): State<Front>, Extension(cut): Extension<Cut>, request: Request) -> Response<HttpBody> {
     if !front.latency.is_zero() {
         tokio::time::sleep(front.latency).await;
     }
@@ -132,7 +137,10 @@ async fn handle(State(front): State<Front>, request: Request) -> Response<HttpBo
         gate.pass(number, Side::After).await;
     }
     match answered {
-        Ok(reply) => write(reply),
+        Ok(Served { reply, delivery }) => {
+            let (octets, head) = write(reply);
+            delivery.deliver(octets, head, &cut).await
+        }
         Err(_) => plain(StatusCode::SERVICE_UNAVAILABLE),
     }
 }
@@ -159,14 +167,14 @@ async fn read(request: Request) -> Option<Incoming> {
     })
 }
 
-/// An answer as HTTP.
-fn write(reply: Reply) -> Response<HttpBody> {
-    let (body, kind) = match reply.body {
-        Body::Empty => (HttpBody::empty(), None),
-        Body::Json(value) => (HttpBody::from(value.to_string()), Some("application/json; charset=utf-8")),
-        Body::Text(kind, text) => (HttpBody::from(text), Some(kind)),
+/// An answer as HTTP: the octets of its body, and all the rest.
+fn write(reply: Reply) -> (Vec<u8>, Response<()>) {
+    let (octets, kind) = match reply.body {
+        Body::Empty => (Vec::new(), None),
+        Body::Json(value) => (value.to_string().into_bytes(), Some("application/json; charset=utf-8")),
+        Body::Text(kind, text) => (text.into_bytes(), Some(kind)),
     };
-    let mut response = Response::new(body);
+    let mut response = Response::new(());
     *response.status_mut() = StatusCode::from_u16(reply.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let headers = response.headers_mut();
     if let Some(kind) = kind {
@@ -177,7 +185,7 @@ fn write(reply: Reply) -> Response<HttpBody> {
             headers.append(HeaderName::from_static(name), value);
         }
     }
-    response
+    (octets, response)
 }
 
 fn plain(status: StatusCode) -> Response<HttpBody> {

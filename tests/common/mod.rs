@@ -80,6 +80,11 @@ impl Practice {
         std::fs::read_to_string(self.dir.path().join("journal.jsonl")).unwrap()
     }
 
+    /// For what has no method of its own here.
+    pub fn control(&self) -> &reqwest::Client {
+        &self.control
+    }
+
     pub async fn control_get(&self, path: &str) -> Value {
         let url = format!("{}/_emulator/{path}", self.emulator.connection().arm);
         self.control.get(url).send().await.unwrap().json().await.unwrap()
