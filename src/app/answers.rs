@@ -58,6 +58,7 @@ impl App {
             Message::StepPerformed { ask, result, .. } => {
                 let outcome = result.as_ref().map_or_else(|problem| Outcome::Failed(problem.clone()), |_| Outcome::Succeeded);
                 self.operations.end(ask, self.now, outcome);
+                self.ask_goal();
                 self.take_performed(ask, result);
             }
             Message::FolderRead { ask, result } => self.take_folder(ask, result),
@@ -69,6 +70,7 @@ impl App {
                 }
                 Err(problem) => self.show_problem(problem),
             },
+            Message::GoalRead(result) => self.take_goal(result),
             Message::Copied(result) => match result {
                 Ok(()) => self.say("sent to the clipboard of your terminal", Tone::Good),
                 Err(problem) => self.show_problem(problem),

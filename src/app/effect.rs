@@ -48,6 +48,8 @@ pub enum Effect {
         ask: AskId,
         act: PracticeAct,
     },
+    /// Only against a practice cloud: ask how its task stands. The newest answer counts.
+    ReadGoal,
     /// Stop caring about an answer; an unsent request is not sent.
     Forget {
         ask: AskId,

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::dialog::Folder;
+use super::goal::Goal;
 use super::key::Key;
 use crate::flow::{Observed, StepId};
 use crate::model::{Estate, Problem};
@@ -72,6 +73,8 @@ pub enum Message {
         ask: AskId,
         result: Result<String, Problem>,
     },
+    /// How the task of a practice cloud stands; nothing where there is none (`Effect::ReadGoal`).
+    GoalRead(Result<Option<Goal>, Problem>),
     /// Whether the text reached the clipboard; where the terminal cannot say, that it was sent.
     Copied(Result<(), Problem>),
     /// A new password, on its way to the clipboard already (`Effect::MakePassword`).

@@ -7,6 +7,7 @@ pub mod detail;
 pub mod dialog;
 pub mod effect;
 pub mod field;
+pub mod goal;
 pub mod key;
 pub mod keymap;
 pub mod list;
@@ -29,6 +30,7 @@ use command::{Command, Place};
 use detail::Detail;
 use dialog::Dialog;
 use effect::Effect;
+use goal::Goal;
 use key::Key;
 use keymap::Keymap;
 use message::{AskId, Message};
@@ -99,6 +101,8 @@ pub struct App {
     shelf: Vec<Wizard>,
     pub dialogs: Vec<Dialog>,
     pub operations: Operations,
+    /// The task of a practice cloud, if it has one.
+    pub goal: Option<Goal>,
     pub notice: Option<Notice>,
     /// Commands run by name, newest last.
     history: Vec<&'static str>,
@@ -128,6 +132,7 @@ impl App {
             shelf: Vec::new(),
             dialogs: Vec::new(),
             operations: Operations::default(),
+            goal: None,
             notice: None,
             history: Vec::new(),
             asks: 0,
@@ -136,6 +141,7 @@ impl App {
         };
         app.refit();
         app.read_estate();
+        app.ask_goal();
         let effects = std::mem::take(&mut app.effects);
         (app, effects)
     }
@@ -199,6 +205,10 @@ impl App {
             Command::Help => self.open_help(),
             Command::Operations => self.dialogs.push(Dialog::Operations { cursor: 0 }),
             Command::Problems => self.open_problems(),
+            Command::Briefing => {
+                self.ask_goal();
+                self.open_briefing();
+            }
             Command::Copy => self.open_copy_menu(),
             Command::Add => self.open_add(),
             Command::Repaint => self.emit(Effect::Repaint),
@@ -244,8 +254,9 @@ impl App {
     fn schedule(&mut self) {
         const SECOND: Duration = Duration::from_secs(1);
         let running = self.operations.running().next().is_some().then(|| self.now + SECOND);
+        let goal = self.goal.as_ref().is_some_and(|goal| goal.is_counting(self.now)).then(|| self.now + 60 * SECOND);
         let look = self.wizard.as_ref().and_then(Wizard::next_look);
-        let Some(due) = running.into_iter().chain(look).min() else { return };
+        let Some(due) = running.into_iter().chain(look).chain(goal).min() else { return };
         if self.wake.is_none_or(|wake| due < wake) {
             let due = due.max(self.now);
             self.wake = Some(due);

@@ -11,7 +11,11 @@ const CODES: &[(&str, &str, &str)] = &[
     ("AuthorizationFailed", "", "Ask an owner of the scope for a role that allows the action, then sign in again."),
     ("LinkedAuthorizationFailed", "", "Ask for write permission on the linked resource too, such as the key vault."),
     ("ExpiredAuthenticationToken", "the sign-in has expired", "Sign in again and repeat the command."),
-    ("InvalidAuthenticationToken", "the sign-in was not accepted", "Sign in again, in the tenant of the subscription."),
+    (
+        "InvalidAuthenticationToken",
+        "",
+        "Sign in again, in the tenant of the subscription; if the message names a time, check the clock of this machine.",
+    ),
     ("AuthenticationFailed", "the sign-in was not accepted", "Sign in again, in the tenant of the subscription."),
     ("InvalidAuthenticationTokenTenant", "the sign-in is for another tenant", "Sign in to the tenant of the subscription."),
     (

@@ -12,6 +12,7 @@ mod list;
 mod plan;
 mod rows;
 mod run;
+mod scenarios;
 mod screen;
 mod session;
 mod table;

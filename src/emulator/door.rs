@@ -17,6 +17,7 @@ use super::{
     provider::key_vault,
     reply::{Body, Fault, Outcome, Reply},
     route::{self, Found, Route},
+    scenario,
     world::World,
 };
 
@@ -138,7 +139,9 @@ fn answer(world: &World, door: &Door, incoming: &Incoming, skew: SignedDuration)
             let since = call.query("since").and_then(|n| n.parse().ok()).unwrap_or(0);
             Ok(Reply::ok(world.log.show(since)))
         }
-        Door::Control => world.run(|ctx| follow(ctx, &[control::ROUTES, faults::ROUTES, outside::ROUTES], &mut call)),
+        Door::Control => {
+            world.run(|ctx| follow(ctx, &[control::ROUTES, faults::ROUTES, outside::ROUTES, scenario::ROUTES], &mut call))
+        }
         Door::Metadata => Ok(metadata::endpoints(&world.setting, call.api_version())),
         Door::Token => {
             let form: Vec<(String, String)> = url::form_urlencoded::parse(&incoming.body).into_owned().collect();

@@ -64,6 +64,7 @@ pub use fleet::{Fleet, FleetError};
 pub use gate::Gate;
 pub use options::Options;
 pub use pace::Pace;
+pub use scenario::{SCENARIOS, Scenario};
 pub use start::Emulator;
 pub use throttle::Rate;
 pub use world::THREAD;

@@ -177,6 +177,7 @@ impl Screen {
             Effect::ReadFolder { ask, path, endings } => self.tasks.read_folder(ask, path, endings),
             Effect::Work { ask, job } => self.tasks.work(ask, job),
             Effect::Practise { ask, act } => self.tasks.practise(ask, act),
+            Effect::ReadGoal => self.tasks.read_goal(),
             Effect::Forget { ask } => self.tasks.forget(ask),
             Effect::Wake(after) => self.tasks.wake(after),
             Effect::Copy(text) => return self.copy(&text),

@@ -117,6 +117,11 @@ impl Tasks {
         });
     }
 
+    pub fn read_goal(&self) {
+        let (world, answers) = self.both();
+        tokio::spawn(async move { answers.say(Message::GoalRead(practice::goal(&world.client).await)) });
+    }
+
     pub fn forget(&mut self, ask: AskId) {
         if let Some(running) = self.running.remove(&ask)
             && !running.sent.load(Ordering::Relaxed)
