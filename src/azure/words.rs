@@ -6,14 +6,15 @@ use crate::model::{Problem, printable};
 /// Messages of services are cut here; the rest helps nobody.
 const LONGEST: usize = 600;
 
-/// A service's code, what it means in plain words (empty: its own message says it well), and what to do.
+/// A service's code, what it means in plain words (empty: its own message says it well; `{}`: it goes there), and what to
+/// do.
 const CODES: &[(&str, &str, &str)] = &[
     ("AuthorizationFailed", "", "Ask an owner of the scope for a role that allows the action, then sign in again."),
     ("LinkedAuthorizationFailed", "", "Ask for write permission on the linked resource too, such as the key vault."),
     ("ExpiredAuthenticationToken", "the sign-in has expired", "Sign in again and repeat the command."),
     (
         "InvalidAuthenticationToken",
-        "",
+        "the sign-in was not accepted: {}",
         "Sign in again, in the tenant of the subscription; if the message names a time, check the clock of this machine.",
     ),
     ("AuthenticationFailed", "the sign-in was not accepted", "Sign in again, in the tenant of the subscription."),
@@ -135,7 +136,7 @@ fn refused(refusal: &Refusal, what: &str) -> Problem {
         let wait = refusal.retry_after.map_or("a minute".to_owned(), |wait| format!("{} s", wait.as_secs().max(1)));
         ("Azure asks to slow down: too many requests".to_owned(), format!("Wait {wait} and repeat the command."))
     } else if let Some((_, words, remedy)) = known {
-        (if words.is_empty() { refusal.message.clone() } else { (*words).to_owned() }, (*remedy).to_owned())
+        (if words.is_empty() { refusal.message.clone() } else { words.replace("{}", &refusal.message) }, (*remedy).to_owned())
     } else {
         (refusal.message.clone(), by_status(refusal.status).to_owned())
     };
