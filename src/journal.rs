@@ -17,6 +17,9 @@ use crate::flow::FlowName;
 use crate::model::Problem;
 use crate::paths;
 
+/// Tells a change that was not sent for want of a record from one that Azure refused.
+pub const CODE: &str = "JOURNAL";
+
 /// The journal could not be written. Before a request this means that nothing was sent.
 #[derive(Debug, Error)]
 #[error("the journal {} cannot be written: {why}", path.display())]
@@ -27,7 +30,7 @@ pub struct JournalError {
 
 impl JournalError {
     pub fn problem(&self, what: &str) -> Problem {
-        Problem::new(what, self.to_string()).remedy(
+        Problem::new(what, self.to_string()).code(CODE).remedy(
             "Nothing was sent, because no change is made without a record of it. Make room or give access there, then try again.",
         )
     }
@@ -62,7 +65,11 @@ pub struct Entry(String);
 
 /// Cheap to clone; clones, and other processes, append to the same file without mixing their lines.
 #[derive(Debug, Clone)]
-pub struct Journal(Option<Arc<(File, PathBuf)>>);
+pub struct Journal {
+    file: Option<Arc<(File, PathBuf)>>,
+    /// What somebody else calls the work that the changes belong to.
+    reference: Option<String>,
+}
 
 impl Journal {
     /// Opens the journal, or begins it.
@@ -76,12 +83,19 @@ impl Journal {
             Ok(file)
         };
         let file = open().map_err(|why| JournalError { path: path.to_owned(), why })?;
-        Ok(Self(Some(Arc::new((file, path.to_owned())))))
+        Ok(Self { file: Some(Arc::new((file, path.to_owned()))), reference: None })
     }
 
     /// Keeps nothing: for plans, which send nothing, and for tests.
     pub fn none() -> Self {
-        Self(None)
+        Self { file: None, reference: None }
+    }
+
+    /// Every change from now on is written down with this reference, such as the number of a change request (B3-19).
+    #[must_use]
+    pub fn for_change(mut self, reference: Option<String>) -> Self {
+        self.reference = reference;
+        self
     }
 
     /// Writes down what is about to be sent. When this returns, the line is on disk; when it fails, do not send.
@@ -104,6 +118,7 @@ impl Journal {
             "query": request.query.iter().map(|(key, value)| ((*key).to_owned(), Value::from(value.as_str()))).collect::<serde_json::Map<_, _>>(),
             "body": request.body.as_ref().map(crate::azure::Body::shown),
             "pid": std::process::id(),
+            "reference": self.reference,
         }))?;
         Ok(Entry(id))
     }
@@ -122,7 +137,7 @@ impl Journal {
     }
 
     fn append(&self, line: &Value) -> Result<(), JournalError> {
-        let Some((file, path)) = self.0.as_deref() else { return Ok(()) };
+        let Some((file, path)) = self.file.as_deref() else { return Ok(()) };
         let mut bytes = line.to_string().into_bytes();
         bytes.push(b'\n');
         write_line(file, &bytes).map_err(|why| JournalError { path: path.clone(), why })
@@ -173,6 +188,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("journal.jsonl");
         let journal = Journal::open(&path).unwrap();
+        let journal = journal.for_change(Some("CHG0042".to_owned()));
         let entry = journal.before(FlowName::Purchase, &upload()).unwrap();
         assert_eq!(fs::read_to_string(&path).unwrap().lines().count(), 1);
         journal.after(entry, Some(201), Some("req-1"), Outcome::Done).unwrap();
@@ -181,7 +197,7 @@ mod tests {
         let lines: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
         assert_eq!(lines.len(), 2);
         assert_eq!(lines[0]["id"], lines[1]["id"]);
-        assert_eq!(lines[0]["flow"], "purchase");
+        assert_eq!((&lines[0]["flow"], &lines[0]["reference"]), (&"purchase".into(), &"CHG0042".into()));
         assert_eq!(lines[1]["status"], 201);
         assert!(!text.contains("hunter2"));
     }

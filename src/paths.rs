@@ -39,6 +39,10 @@ impl Paths {
         self.state.join("journal.jsonl")
     }
 
+    pub fn sign_ins(&self) -> PathBuf {
+        self.state.join("sign-ins.json")
+    }
+
     pub fn log(&self) -> PathBuf {
         self.state.join("certdeck.log")
     }

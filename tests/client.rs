@@ -7,7 +7,8 @@ use std::sync::{Mutex, OnceLock};
 use certdeck::azure::request::Body;
 use certdeck::azure::vaults::{Availability, NewVault};
 use certdeck::azure::{
-    AzureError, Client, Connection, Plane, Request, graph, groups, inventory, locks, orders, roles, sites, subscriptions, vaults,
+    AzureError, Chain, Client, Connection, Plane, Request, graph, groups, inventory, locks, orders, roles, sites, subscriptions,
+    vaults,
 };
 use certdeck::emulator::{Emulator, Options, Pace};
 use certdeck::model::{ProductType, ResourceId, Source, SslState};
@@ -42,12 +43,15 @@ impl Practice {
         let says = self.emulator.connection();
         Connection {
             arm_endpoint: Some(says.arm.parse().unwrap()),
-            authority: None,
             ca_file: Some(says.ca_pem.clone()),
-            tenant: Some(says.tenant_id.clone()),
-            client_id: Some(says.client_id.clone()),
-            client_secret: Some(says.client_secret.clone().into()),
+            chain: Chain::application(&*says.tenant_id, &*says.client_id, &*says.client_secret),
+            ..Connection::default()
         }
+    }
+
+    fn as_application(&self, client_id: &str, secret: &str) -> Connection {
+        let tenant = self.emulator.connection().tenant_id.as_str();
+        Connection { chain: Chain::application(tenant, client_id, secret), ..self.connection() }
     }
 
     async fn client(&self) -> Client {
@@ -81,7 +85,7 @@ async fn the_practice_cloud_is_recognised() {
 #[tokio::test]
 async fn a_wrong_secret_is_explained() {
     let practice = Practice::shared();
-    let client = Client::connect(Connection { client_secret: Some("wrong".into()), ..practice.connection() }).await.unwrap();
+    let client = Client::connect(practice.as_application(&practice.emulator.connection().client_id, "wrong")).await.unwrap();
     let problem = subscriptions::list(&client).await.unwrap_err().problem("List the subscriptions");
     assert_eq!(problem.why, "sign-in failed: the client secret is wrong");
     assert_eq!(problem.code.as_deref(), Some("AADSTS7000215"));
@@ -91,7 +95,7 @@ async fn a_wrong_secret_is_explained() {
 #[tokio::test]
 async fn an_unknown_application_is_explained() {
     let practice = Practice::shared();
-    let client = Client::connect(Connection { client_id: Some("nobody".to_owned()), ..practice.connection() }).await.unwrap();
+    let client = Client::connect(practice.as_application("nobody", "secret")).await.unwrap();
     let problem = subscriptions::list(&client).await.unwrap_err().problem("List the subscriptions");
     assert_eq!(problem.code.as_deref(), Some("AADSTS700016"), "{problem}");
 }

@@ -100,6 +100,15 @@ fn a_managed_certificate_killed_after_any_request_and_run_again_is_there_once() 
     assert!(killed > 6, "only {killed} requests were made");
 }
 
+#[test]
+fn an_import_killed_after_any_request_and_run_again_grants_and_imports_once() {
+    let mut killed = 0;
+    let certificate = ["app=rg-shop/contoso-shop", "vault=kv-contoso-vault", "vault-certificate=pay-2026"];
+    let granted_once = |cloud: &Cloud| assert_eq!(uploads(cloud, "/accesspolicies/add"), 1);
+    disturb_everywhere(Cloud::start(), &Run::new("import-vault", &certificate), &mut killed, granted_once);
+    assert!(killed > 10, "only {killed} requests were made");
+}
+
 /// Kills the run after each of its requests in turn, each time in a cloud of its own, and runs it again. Returns the
 /// cloud in which nothing disturbed it; `holds` looks at all of them.
 fn disturb_everywhere(mut cloud: Cloud, run: &Run, killed: &mut u32, holds: impl Fn(&Cloud)) -> Cloud {

@@ -6,7 +6,7 @@
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use certdeck::azure::{Refusal, certificates, locks, orders, plans, public_certificates, sites, subscriptions, vaults};
+use certdeck::azure::{AzureError, Refusal, certificates, locks, orders, plans, public_certificates, sites, subscriptions, vaults};
 use certdeck::model::printable;
 use serde_json::Value;
 
@@ -18,12 +18,18 @@ fn shared(folder: &str) -> Option<PathBuf> {
 }
 
 /// Past the harness, which would keep the words of a test that passes to itself.
-fn skipped(why: &str) {
-    std::io::stderr().write_all(format!("skipped: {why}\n").as_bytes()).unwrap();
+fn say(words: &str) {
+    std::io::stderr().write_all(format!("{words}\n").as_bytes()).unwrap();
 }
 
+fn skipped(why: &str) {
+    say(&format!("skipped: {why}"));
+}
+
+/// The folder that `CERTDECK_RECORDINGS` names: other recordings in the same layout will do as well.
 fn recordings() -> Option<PathBuf> {
-    shared("azure/recordings")
+    let named = std::env::var_os("CERTDECK_RECORDINGS").map(PathBuf::from).filter(|folder| folder.is_dir());
+    named.or_else(|| shared("azure/recordings"))
 }
 
 /// Every recorded exchange with its file name.
@@ -104,6 +110,7 @@ fn every_recorded_resource_is_understood() {
             }
         }
     }
+    say(&format!("{} of {seen} recorded resources are understood", seen - wrong.len()));
     assert!(wrong.is_empty(), "{} of {seen} not understood:\n{}", wrong.len(), wrong.join("\n"));
     assert!(recordings().is_none() || seen > 100, "only {seen} resources were found");
 }
@@ -119,13 +126,15 @@ fn every_recorded_subscription_is_understood() {
 }
 
 #[test]
-fn every_recorded_refusal_has_a_code_and_a_reason() {
+fn every_recorded_refusal_has_a_code_a_reason_and_a_remedy() {
     for (file, exchange) in exchanges() {
         let status = exchange["status"].as_u64().unwrap_or(0);
         let body = &exchange["response_body"];
         if status >= 400 && body.is_object() {
             let refusal = Refusal::read(u16::try_from(status).unwrap(), body);
             assert!(!refusal.code.is_empty() && !refusal.message.is_empty(), "{file}: {refusal:?}");
+            let problem = AzureError::refused(refusal).problem("Do it");
+            assert!(!problem.why.is_empty() && !problem.remedy.is_empty(), "{file} has no words: {problem}");
         }
     }
 }

@@ -101,7 +101,6 @@ fn dialogs() {
     assert_snapshot!("palette_typed", screen.press("ver").text());
     assert_snapshot!("palette_refused", screen.press("<C-u>renew<Enter>").text());
     assert_snapshot!("add", screen.press("<Esc>a").text());
-    assert_snapshot!("add_later", screen.press("k<Enter>").text());
     assert_snapshot!("copy", screen.press("<Esc>c").text());
     assert_snapshot!("problems", screen.press("<Esc>p").text());
     assert_snapshot!("operations_none", screen.press("<Esc>t").text());

@@ -5,7 +5,7 @@
 
 mod support;
 
-use certdeck::azure::{AzureError, Client, Connection, Request, orders, subscriptions};
+use certdeck::azure::{AzureError, Chain, Client, Connection, Identity, Plane, Request, Saved, orders, subscriptions};
 use certdeck::model::{ProductType, ResourceId};
 use serde_json::json;
 use support::{Reply, Server};
@@ -223,4 +223,53 @@ async fn nothing_that_is_absent_is_an_error() {
     let client = server.client().await;
     assert_eq!(orders::get(&client, &order()).await.unwrap(), None);
     assert!(client.read(&Request::get("", "/subscriptions/other", "1")).await.is_err());
+}
+
+#[tokio::test]
+async fn no_token_follows_an_operation_to_another_host() {
+    let elsewhere = Server::start(|_, _| Reply::json(200, &json!({"status": "Succeeded"}))).await;
+    let link = format!("{}/operations/1", elsewhere.origin);
+    let server = Server::start(move |_, _| {
+        Reply::json(201, &json!({"properties": {}})).header("azure-asyncoperation", link.clone()).header("x-ms-retry-after-ms", "1")
+    })
+    .await;
+    let error = server.client().await.change(&purchase(), &mut |_| ()).await.unwrap_err();
+    let refused = |error: &AzureError| matches!(error, AzureError::HostRefused { found, .. } if *found == elsewhere.origin);
+    assert!(matches!(&error, AzureError::LostSight(cause) if refused(cause)), "{error:?}");
+    assert_eq!(elsewhere.seen("").len(), 0);
+}
+
+#[tokio::test]
+async fn no_token_is_even_asked_for_a_vault_that_only_looks_like_one() {
+    let server = Server::start(|_, _| Reply::json(200, &json!({"value": []}))).await;
+    let client = server.client().await;
+    let port = server.origin.rsplit(':').next().unwrap();
+    for uri in [
+        "https://kv.vault.localhost.evil.example/".to_owned(),
+        "https://evilvault.localhost/".to_owned(),
+        "https://vault.localhost/".to_owned(),
+        format!("https://kv.vault.localhost:{port}/"),
+        "https://kv.vault.localhost@127.0.0.1/".to_owned(),
+        "http://kv.vault.localhost/".to_owned(),
+        server.origin.clone(),
+    ] {
+        let error =
+            client.list(&Request::get("List the secrets", "/secrets", "7.5").on(Plane::Vault(uri.clone()))).await.unwrap_err();
+        assert!(matches!(&error, AzureError::HostRefused { found, .. } if *found == uri), "{uri}: {error:?}");
+    }
+    assert_eq!((server.seen("/secrets").len(), server.seen("oauth2").len()), (0, 0));
+}
+
+#[tokio::test]
+async fn a_sign_in_service_that_redirects_is_not_followed() {
+    let elsewhere = Server::start(|_, _| Reply::empty(200)).await;
+    let link = elsewhere.origin.clone();
+    let server = Server::start(move |_, _| Reply::empty(307).header("location", link.clone())).await;
+    let (desk, _asked) = tokio::sync::mpsc::unbounded_channel();
+    let chain = Chain::just(Identity::DeviceCode { tenant: None, client_id: None });
+    let saved = Saved::at(std::env::temp_dir().join("certdeck-no-such-directory/sign-ins.json"));
+    let connection = Connection { chain, saved: Some(saved), desk: Some(desk), ..server.connection() };
+    let error = Client::connect(connection).await.unwrap().sign_in().await.unwrap_err();
+    assert!(matches!(error, AzureError::Redirected { status: 307, .. }), "{error:?}");
+    assert_eq!(elsewhere.seen("").len(), 0);
 }

@@ -71,6 +71,12 @@ impl App {
                 Err(problem) => self.show_problem(problem),
             },
             Message::GoalRead(result) => self.take_goal(result),
+            Message::SignInAsked(code) => self.ask_to_sign_in(code),
+            Message::SignInEnded(outcome) => self.end_sign_in(outcome),
+            Message::ContextRefused(problem) => {
+                self.notice = None;
+                self.show_problem(problem);
+            }
             Message::Copied(result) => match result {
                 Ok(()) => self.say("sent to the clipboard of your terminal", Tone::Good),
                 Err(problem) => self.show_problem(problem),

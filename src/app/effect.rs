@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use jiff::Timestamp;
+
 use super::message::AskId;
 use crate::flow::script::ScriptKind;
 use crate::flow::{FlowName, Inputs, Step, StepId};
@@ -50,6 +52,10 @@ pub enum Effect {
     },
     /// Only against a practice cloud: ask how its task stands. The newest answer counts.
     ReadGoal,
+    /// Go to another cloud, or sign in as somebody else.
+    OpenContext(Opening),
+    /// Nobody will type the code that is shown.
+    GiveUpSignIn,
     /// Stop caring about an answer; an unsent request is not sent.
     Forget {
         ask: AskId,
@@ -64,11 +70,27 @@ pub enum Effect {
     },
     /// Make a password for a file that is written, and copy it: what nobody chose, somebody has to keep.
     MakePassword,
-    /// Send `Message::Ticked` after this time.
-    Wake(Duration),
+    /// Send `Message::Woken` with the moment `at` after this pause. A later request does not take back an earlier one.
+    Wake {
+        at: Timestamp,
+        after: Duration,
+    },
     Suspend,
     Repaint,
     Quit,
+}
+
+/// Where to go, and as whom.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Opening {
+    /// A context of the settings.
+    Context(String),
+    /// The public cloud, as a person who is asked now.
+    SignIn,
+    /// The public cloud, as whoever ran `az login`.
+    AzureCli,
+    /// The practice cloud inside this process.
+    Practice,
 }
 
 /// Parts that only the owner of a domain can play, and that the practice cloud plays on request.

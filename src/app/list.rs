@@ -5,10 +5,8 @@ use std::collections::HashSet;
 use std::ops::Range;
 
 use super::command::Motion;
+pub use super::filter::{Filter, SEPARATOR, is_spread};
 use crate::model::ResourceId;
-
-/// Separates the columns of a haystack; no column contains it, since text from outside is made printable.
-pub const SEPARATOR: char = '\u{1f}';
 
 /// What a column sorts by.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -25,15 +23,6 @@ pub struct Sort {
     pub reversed: bool,
 }
 
-/// One condition of a filter; all must hold.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Term {
-    inverse: bool,
-    column: Option<usize>,
-    fuzzy: bool,
-    text: String,
-}
-
 #[derive(Debug, Clone, Default)]
 pub struct List {
     ids: Vec<ResourceId>,
@@ -44,7 +33,7 @@ pub struct List {
     order: Vec<usize>,
     /// The rows that pass the filter, in sort order.
     shown: Vec<usize>,
-    terms: Vec<Term>,
+    filter: Filter,
     cursor: usize,
     offset: usize,
     page: usize,
@@ -86,18 +75,14 @@ impl List {
         self.narrow();
     }
 
-    /// Filters by the text a person typed: words that must all be there, `!word` that must not, `column:word`,
-    /// `~letters` in this order with anything between. `columns` are the names that may stand before a colon.
+    /// Filters by the text a person typed. `columns` are the names that may stand before a colon.
     pub fn filter(&mut self, text: &str, columns: &[&str]) {
-        self.terms = text.split_whitespace().filter_map(|word| Term::parse(word, columns)).collect();
+        self.filter = Filter::parse(text, columns);
         self.narrow();
     }
 
     fn narrow(&mut self) {
-        let passes = |place: &usize| {
-            let row = self.row_text(*place);
-            self.terms.iter().all(|term| term.holds(row))
-        };
+        let passes = |place: &usize| self.filter.holds(self.row_text(*place));
         self.shown = self.order.iter().copied().filter(passes).collect();
         let again = self.selected_at.and_then(|at| self.shown.iter().position(|place| *place == at));
         self.put(again.unwrap_or(self.cursor));
@@ -196,32 +181,6 @@ impl List {
     pub fn unmark_all(&mut self) {
         self.marks.clear();
     }
-}
-
-impl Term {
-    fn parse(word: &str, columns: &[&str]) -> Option<Self> {
-        let word = word.to_lowercase();
-        let (inverse, rest) = word.strip_prefix('!').map_or((false, word.as_str()), |rest| (true, rest));
-        let named = rest.split_once(':').and_then(|(name, text)| {
-            let column = columns.iter().position(|column| !name.is_empty() && column.starts_with(name))?;
-            Some((Some(column), text))
-        });
-        let (column, text) = named.unwrap_or((None, rest));
-        let (fuzzy, text) = text.strip_prefix('~').map_or((false, text), |text| (true, text));
-        (!text.is_empty()).then(|| Self { inverse, column, fuzzy, text: text.to_owned() })
-    }
-
-    fn holds(&self, row: &str) -> bool {
-        let text = self.column.map_or(row, |column| row.split(SEPARATOR).nth(column).unwrap_or_default());
-        let found = if self.fuzzy { is_spread(&self.text, text) } else { text.contains(&self.text) };
-        found != self.inverse
-    }
-}
-
-/// Whether the letters of `sought` stand in `text` in this order, with anything between them.
-pub fn is_spread(sought: &str, text: &str) -> bool {
-    let mut letters = text.chars();
-    sought.chars().all(|wanted| letters.any(|letter| letter == wanted))
 }
 
 #[cfg(test)]

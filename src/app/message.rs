@@ -8,7 +8,7 @@ use super::dialog::Folder;
 use super::goal::Goal;
 use super::key::Key;
 use crate::flow::{Observed, StepId};
-use crate::model::{Estate, Problem};
+use crate::model::{DeviceCode, Estate, Problem};
 use crate::workbench::{Outcome, Password, Trouble};
 
 /// Tells the answers to one question from those to another; a late answer to a question no longer asked is dropped.
@@ -25,8 +25,8 @@ pub enum Message {
     },
     /// Time passed; asked for by `Effect::Wake`, and sent along with every answer that carries a time.
     Ticked(Timestamp),
-    /// The pause of `Effect::Wake` is over, whatever the clock says.
-    Woken,
+    /// The pause of `Effect::Wake` up to this time is over, whatever the clock says.
+    Woken(Timestamp),
     /// A first part of the estate, usable while the rest is still being read.
     EstateProgressed {
         ask: AskId,
@@ -75,6 +75,12 @@ pub enum Message {
     },
     /// How the task of a practice cloud stands; nothing where there is none (`Effect::ReadGoal`).
     GoalRead(Result<Option<Goal>, Problem>),
+    /// A request waits until somebody has typed a code.
+    SignInAsked(DeviceCode),
+    /// Who signed in, or why nobody did.
+    SignInEnded(Result<String, Problem>),
+    /// Another context could not be opened; this one stays.
+    ContextRefused(Problem),
     /// Whether the text reached the clipboard; where the terminal cannot say, that it was sent.
     Copied(Result<(), Problem>),
     /// A new password, on its way to the clipboard already (`Effect::MakePassword`).

@@ -7,6 +7,7 @@ pub mod detail;
 pub mod dialog;
 pub mod effect;
 pub mod field;
+pub mod filter;
 pub mod goal;
 pub mod key;
 pub mod keymap;
@@ -16,6 +17,7 @@ pub mod message;
 pub mod operations;
 mod overlay;
 pub mod pane;
+pub mod place;
 mod possible;
 pub mod wizard;
 mod workbench;
@@ -36,6 +38,7 @@ use keymap::Keymap;
 use message::{AskId, Message};
 use operations::Operations;
 use pane::{Pane, PaneName, Tone};
+use place::ContextChoice;
 use wizard::Wizard;
 
 use crate::model::{Estate, Problem, ResourceId};
@@ -51,8 +54,26 @@ pub struct Settings {
     /// Whether the cloud is a practice cloud, in which the owner of a domain can be played.
     pub practice: bool,
     pub read_only: bool,
+    /// Marked as production: shown in a colour that nobody overlooks.
+    pub production: bool,
+    /// What the lists are filtered by at the start.
+    pub scope: String,
+    /// The contexts to choose from.
+    pub contexts: Vec<ContextChoice>,
+    /// Why no other context can be chosen, where that is so.
+    pub fixed: Option<String>,
+    pub opens: Opens,
     pub keymap: Keymap,
     pub rules: Arc<Rules>,
+}
+
+/// What the screen begins with.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Opens {
+    #[default]
+    Inventory,
+    /// Nothing is configured: ways to begin instead of somebody's cloud.
+    Welcome,
 }
 
 /// Whether the inventory is being read.
@@ -112,9 +133,21 @@ pub struct App {
 }
 
 impl App {
-    /// The program as it starts, and what it asks for first: the inventory.
+    /// The program as it starts, and what it asks for first.
     pub fn new(settings: Settings, now: Timestamp) -> (Self, Effects) {
-        let mut app = Self {
+        let mut app = Self::blank(settings, now);
+        app.refit();
+        app.begin();
+        let effects = std::mem::take(&mut app.effects);
+        (app, effects)
+    }
+
+    fn blank(settings: Settings, now: Timestamp) -> Self {
+        let mut panes = PaneName::ALL.map(Pane::new);
+        for pane in &mut panes {
+            pane.filter.set(&settings.scope);
+        }
+        Self {
             settings,
             now,
             width: 80,
@@ -126,7 +159,7 @@ impl App {
             failure: None,
             counts: Counts::default(),
             pane: PaneName::Private,
-            panes: PaneName::ALL.map(Pane::new),
+            panes,
             detail: None,
             wizard: None,
             shelf: Vec::new(),
@@ -138,12 +171,7 @@ impl App {
             asks: 0,
             wake: None,
             effects: Effects::new(),
-        };
-        app.refit();
-        app.read_estate();
-        app.ask_goal();
-        let effects = std::mem::take(&mut app.effects);
-        (app, effects)
+        }
     }
 
     /// Takes in one thing that happened; returns what is to be done about it.
@@ -160,7 +188,7 @@ impl App {
                 self.refit();
             }
             Message::Ticked(now) => self.tick(now),
-            Message::Woken => self.woken(),
+            Message::Woken(at) => self.woken(at),
             Message::Ended => self.emit(Effect::Quit),
             answer => self.take_answer(answer),
         }
@@ -201,6 +229,7 @@ impl App {
             return self.say(why, Tone::Soon);
         }
         match entry.command {
+            Command::Context => self.open_contexts(),
             Command::Palette => self.open_palette(),
             Command::Help => self.open_help(),
             Command::Operations => self.dialogs.push(Dialog::Operations { cursor: 0 }),
@@ -244,10 +273,8 @@ impl App {
     }
 
     /// The pause was really waited for, even where the clock was set back meanwhile.
-    fn woken(&mut self) {
-        if let Some(due) = self.wake.take() {
-            self.tick(due);
-        }
+    fn woken(&mut self, at: Timestamp) {
+        self.tick(at);
     }
 
     /// Asks to be woken when the next thing moves: the clock of a running operation, or a look at a waiting step.
@@ -256,12 +283,14 @@ impl App {
         let running = self.operations.running().next().is_some().then(|| self.now + SECOND);
         let goal = self.goal.as_ref().is_some_and(|goal| goal.is_counting(self.now)).then(|| self.now + 60 * SECOND);
         let look = self.wizard.as_ref().and_then(Wizard::next_look);
-        let Some(due) = running.into_iter().chain(look).chain(goal).min() else { return };
+        // What is left of the time for a code.
+        let code = self.dialogs.iter().any(|dialog| matches!(dialog, Dialog::SignIn(_))).then(|| self.now + SECOND);
+        let Some(due) = running.into_iter().chain(look).chain(goal).chain(code).min() else { return };
         if self.wake.is_none_or(|wake| due < wake) {
             let due = due.max(self.now);
             self.wake = Some(due);
             let wait = Duration::try_from(due.duration_since(self.now)).unwrap_or(SECOND);
-            self.emit(Effect::Wake(wait));
+            self.emit(Effect::Wake { at: due, after: wait });
         }
     }
 

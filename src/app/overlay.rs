@@ -66,6 +66,8 @@ impl App {
                 self.say("not watched any more; Azure goes on with what it accepted", Tone::Soon);
             }
             Act::ShowProblem(problem) => self.dialogs.push(Dialog::Error(ErrorText::new(problem))),
+            Act::OpenContext(opening) => self.open_context(opening),
+            Act::GiveUpSignIn => self.emit(Effect::GiveUpSignIn),
             Act::Quit => self.emit(Effect::Quit),
         }
     }
@@ -124,9 +126,8 @@ impl App {
         self.dialogs.push(Dialog::Palette(Palette::new(named.into_iter().map(candidate).collect())));
     }
 
-    /// The five ways to get a certificate (A3–A8); what is not built yet says so.
+    /// The five ways to get a certificate (A3–A8).
     pub(super) fn open_add(&mut self) {
-        let later = || Err("this comes in a later version of certdeck".to_owned());
         let flow = |name| Entry::of(Command::Flow(name)).map(Act::Run).ok_or_else(String::new);
         let options = [
             (
@@ -139,7 +140,11 @@ impl App {
                 "Managed by Azure: automated management, renewal and export.",
                 flow(FlowName::Purchase),
             ),
-            ("Import a certificate from Key Vault", "For PKCS12 certificates that you manage in a key vault.", later()),
+            (
+                "Import a certificate from Key Vault",
+                "For PKCS12 certificates that you manage in a key vault.",
+                flow(FlowName::ImportVault),
+            ),
             (
                 "Upload a private certificate",
                 "A PFX of a third-party provider that meets the requirements.",

@@ -15,6 +15,8 @@ pub struct Answer {
     /// `Null` where the body was empty, or was an error page that is no JSON.
     pub body: Value,
     pub request_id: Option<String>,
+    /// The same for all requests that belong together.
+    pub correlation_id: Option<String>,
     pub retry_after: Option<Duration>,
     pub location: Option<String>,
     pub operation: Option<String>,
@@ -37,6 +39,7 @@ impl Answer {
             status,
             body,
             request_id: header("x-ms-request-id").or_else(|| header("request-id")).map(|id| printable(&id).into_owned()),
+            correlation_id: header("x-ms-correlation-request-id").map(|id| printable(&id).into_owned()),
             retry_after: retry_after(&header, Timestamp::now()),
             location: header("location"),
             operation: header("azure-asyncoperation"),
@@ -52,6 +55,7 @@ impl Answer {
     pub fn refusal(&self) -> Refusal {
         let mut refusal = Refusal::read(self.status, &self.body);
         refusal.request_id.clone_from(&self.request_id);
+        refusal.correlation_id.clone_from(&self.correlation_id);
         refusal.retry_after = self.retry_after;
         refusal
     }

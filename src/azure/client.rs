@@ -12,7 +12,7 @@ use uuid::Uuid;
 use super::address;
 use super::answer::{Answer, AsItIs};
 use super::cloud::{Cloud, host_of};
-use super::credential::Credential;
+use super::credential::{Credential, Who};
 use super::error::AzureError;
 use super::poll::{self, Next, Target};
 use super::request::Request;
@@ -27,6 +27,7 @@ const LONGEST_OPERATION: Duration = Duration::from_secs(30 * 60);
 pub struct Client {
     cloud: Arc<Cloud>,
     sender: Arc<Sender>,
+    subscriptions: Arc<[String]>,
 }
 
 /// What a change that is over left behind.
@@ -50,8 +51,34 @@ pub struct Progress {
 }
 
 impl Client {
-    pub(super) fn new(cloud: Cloud, http: reqwest::Client, credential: Credential) -> Self {
-        Self { cloud: Arc::new(cloud), sender: Arc::new(Sender { http, credential, correlation: Uuid::new_v4() }) }
+    /// Every way to sign in that the connection names, tried once without asking anybody: whom it makes this, or why not.
+    pub async fn rehearse_sign_in(&self) -> Vec<(&'static str, Result<Who, AzureError>)> {
+        self.sender.credential.rehearse(&self.cloud.arm_audience).await
+    }
+
+    /// Signs in, asking a person where that is the way, and says who it is.
+    pub async fn sign_in(&self) -> Result<Who, AzureError> {
+        let token = self.sender.credential.token(&self.cloud.arm_audience).await?;
+        Ok(Who::of(&token))
+    }
+
+    /// What the sign-in needs a person for is given up; whatever waits for it fails.
+    pub fn give_up_sign_in(&self) {
+        self.sender.credential.give_up();
+    }
+
+    pub(super) fn new(cloud: Cloud, http: reqwest::Client, credential: Credential, subscriptions: Vec<String>) -> Self {
+        let sender = Sender { http, credential, correlation: Uuid::new_v4() };
+        Self { cloud: Arc::new(cloud), sender: Arc::new(sender), subscriptions: subscriptions.into() }
+    }
+
+    pub(super) fn http(&self) -> &reqwest::Client {
+        &self.sender.http
+    }
+
+    /// The subscriptions that are meant, by id or name; none: all.
+    pub(super) fn subscriptions(&self) -> &[String] {
+        &self.subscriptions
     }
 
     pub fn cloud(&self) -> &Cloud {

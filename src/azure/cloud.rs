@@ -33,6 +33,17 @@ pub struct Cloud {
     pub national: bool,
 }
 
+/// Which of Microsoft's clouds it is, as far as that decides what is offered there (A65, A117).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CloudKind {
+    Public,
+    UsGovernment,
+    China,
+    Practice,
+    /// A cloud at an address of its own, such as Azure Stack.
+    Other,
+}
+
 /// Name, ARM, sign-in, Graph, vault suffix, national.
 const KNOWN: [(&str, &str, &str, &str, &str, bool); 3] = [
     (
@@ -106,6 +117,16 @@ impl Cloud {
         })
     }
 
+    pub fn kind(&self) -> CloudKind {
+        match self.name.as_str() {
+            _ if self.practice.is_some() => CloudKind::Practice,
+            "AzureCloud" => CloudKind::Public,
+            "AzureUSGovernment" => CloudKind::UsGovernment,
+            "AzureChinaCloud" => CloudKind::China,
+            _ => CloudKind::Other,
+        }
+    }
+
     /// Where a request goes. Fails for a vault outside of this cloud.
     pub fn url(&self, request: &Request) -> Result<Url, AzureError> {
         address::of(self, request)
@@ -118,7 +139,7 @@ impl Cloud {
 
     /// The application id of App Service's own service principal here (A116, A117).
     pub fn websites_app_id(&self) -> &'static str {
-        if self.name == "AzureUSGovernment" { graph::WEBSITES_US_GOVERNMENT } else { graph::WEBSITES }
+        if self.kind() == CloudKind::UsGovernment { graph::WEBSITES_US_GOVERNMENT } else { graph::WEBSITES }
     }
 
     /// Whether a token for vaults may be sent there (API.md 17).
@@ -199,6 +220,7 @@ mod tests {
         }
         let practice = Cloud::decode(&url("https://127.0.0.1:4443"), &metadata()).unwrap();
         assert!(practice.is_vault(&url("https://kv.vault.localhost:4443/")));
+        assert_eq!((cloud.kind(), practice.kind()), (CloudKind::Public, CloudKind::Practice));
     }
 
     #[test]
@@ -212,6 +234,7 @@ mod tests {
     fn national_clouds_are_known_by_their_endpoint() {
         let cloud = Cloud::known(&url("https://management.usgovcloudapi.net/")).unwrap();
         assert!(cloud.national && cloud.websites_app_id() == graph::WEBSITES_US_GOVERNMENT);
+        assert_eq!(cloud.kind(), CloudKind::UsGovernment);
         assert_eq!(Cloud::known(&url("https://management.azure.com.evil.example/")), None);
     }
 }

@@ -1,18 +1,18 @@
 //! From settings to a client: which cloud, which CA, who signs in. Where the settings come from is not known here.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
-use secrecy::SecretString;
 use url::Url;
 
 use super::client::Client;
 use super::cloud::{Cloud, PUBLIC_ARM, host_of, is_loopback};
-use super::credential::{Credential, Identity};
+use super::credential::{Chain, Credential, Desk, Means, Saved};
 use super::error::AzureError;
 use super::{address, send, transport, version};
 use crate::azure::Request;
 
-/// How to reach Azure. With nothing set: the public cloud, as whoever ran `az login`.
+/// How to reach Azure, and who signs in there. With nothing set: the public cloud, and nobody.
 #[derive(Debug, Clone, Default)]
 pub struct Connection {
     /// Another cloud than the public one.
@@ -21,10 +21,15 @@ pub struct Connection {
     pub authority: Option<Url>,
     /// PEM certificates to trust beside the system's.
     pub ca_file: Option<PathBuf>,
-    pub tenant: Option<String>,
-    pub client_id: Option<String>,
-    /// Together with tenant and client id: sign in as that application.
-    pub client_secret: Option<SecretString>,
+    /// Instead of the proxy that the environment names; a cloud on this machine is reached without any.
+    pub proxy: Option<Url>,
+    /// By id or name; none: all that the identity sees.
+    pub subscriptions: Vec<String>,
+    pub chain: Chain,
+    /// Where the sign-ins of people are kept.
+    pub saved: Option<Saved>,
+    /// Where a person is who can be asked to sign in.
+    pub desk: Option<Desk>,
 }
 
 impl Client {
@@ -39,8 +44,7 @@ impl Client {
                 return Err(AzureError::Setup(format!("the endpoint {}://{} is not plain https://", url.scheme(), host_of(url))));
             }
         }
-        let http = transport::open(connection.ca_file.as_deref(), is_loopback(&arm))?;
-        let identity = identity(connection.tenant, connection.client_id, connection.client_secret)?;
+        let http = transport::open(connection.ca_file.as_deref(), connection.proxy.as_ref(), is_loopback(&arm))?;
         let mut cloud = match Cloud::known(&arm) {
             Some(cloud) => cloud,
             None => describe(&http, &arm).await?,
@@ -48,16 +52,15 @@ impl Client {
         if let Some(authority) = connection.authority {
             cloud.authority = authority;
         }
-        let credential = Credential::new(identity, cloud.authority.clone(), http.clone());
-        Ok(Self::new(cloud, http, credential))
-    }
-}
-
-fn identity(tenant: Option<String>, client_id: Option<String>, secret: Option<SecretString>) -> Result<Identity, AzureError> {
-    match (tenant, client_id, secret) {
-        (Some(tenant), Some(client_id), Some(secret)) => Ok(Identity::ClientSecret { tenant, client_id, secret }),
-        (tenant, _, None) => Ok(Identity::AzureCli { tenant }),
-        (_, _, Some(_)) => Err(AzureError::Setup("a client secret needs the tenant id and the client id beside it".to_owned())),
+        let means = Means {
+            authority: cloud.authority.clone(),
+            http: http.clone(),
+            saved: connection.saved,
+            desk: connection.desk,
+            given_up: Arc::default(),
+        };
+        let credential = Credential::new(connection.chain, means);
+        Ok(Self::new(cloud, http, credential, connection.subscriptions))
     }
 }
 

@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde_json::Value;
 use thiserror::Error;
 
+use super::credential::Tried;
 use super::{json, words};
 use crate::model::Problem;
 
@@ -20,6 +21,7 @@ pub struct Refusal {
     pub extended: Option<String>,
     pub message: String,
     pub request_id: Option<String>,
+    pub correlation_id: Option<String>,
     /// How long the service asks to be left alone.
     pub retry_after: Option<Duration>,
 }
@@ -54,6 +56,7 @@ impl Refusal {
             extended: extended.or_else(|| any(&["/ExtendedCode"])),
             message: any(&["/message", "/Message", "/message/value", "/error_description"]).unwrap_or_default(),
             request_id: None,
+            correlation_id: None,
             retry_after: None,
         }
     }
@@ -73,6 +76,9 @@ pub enum AzureError {
     AnswerLost { host: String, why: String },
     #[error("sign-in failed: {message}")]
     SignIn { code: Option<String>, message: String },
+    /// No way to sign in led anywhere; with what each of them lacks.
+    #[error("nobody is signed in")]
+    NobodySignedIn(Vec<Tried>),
     #[error("the signed-in identity sees no subscription")]
     NoSubscription,
     #[error("{}", .0.message)]

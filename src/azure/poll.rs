@@ -151,7 +151,17 @@ mod tests {
     use serde_json::json;
 
     fn answer(status: u16, body: Value) -> Answer {
-        Answer { status, body, request_id: None, retry_after: None, location: None, operation: None, etag: None, warning: None }
+        Answer {
+            status,
+            body,
+            request_id: None,
+            correlation_id: None,
+            retry_after: None,
+            location: None,
+            operation: None,
+            etag: None,
+            warning: None,
+        }
     }
 
     #[test]

@@ -64,7 +64,7 @@ impl Sender {
             let (outcome, failure) = match self.try_once(call, &token, request_id).await {
                 Ok(answer) if answer.status == 401 && !signed_in_again => {
                     // It may just have expired; the service has done nothing, so any request may be sent again.
-                    self.credential.forget(&call.audience, &token).await;
+                    self.credential.forget(&call.audience, &token);
                     signed_in_again = true;
                     tries -= 1;
                     continue;
@@ -130,10 +130,20 @@ impl Sender {
 /// A read without a token, for the description of a cloud.
 pub async fn unsigned(http: &reqwest::Client, url: Url) -> Result<Answer, AzureError> {
     let host = host_of(&url);
-    let answer =
-        async { receive(http.get(url).header(ACCEPT, "application/json").send().await.map_err(Trouble::Transport)?).await };
+    once(&host, http.get(url)).await
+}
+
+/// A form for the sign-in service; it may hold secrets, and is wiped.
+pub async fn form(http: &reqwest::Client, url: Url, form: Zeroizing<Vec<u8>>) -> Result<Answer, AzureError> {
+    let host = host_of(&url);
+    let request = http.post(url).header(CONTENT_TYPE, "application/x-www-form-urlencoded");
+    once(&host, request.body(Bytes::from_owner(form))).await
+}
+
+async fn once(host: &str, request: reqwest::RequestBuilder) -> Result<Answer, AzureError> {
+    let answer = async { receive(request.header(ACCEPT, "application/json").send().await.map_err(Trouble::Transport)?).await };
     answer.await.map_err(|trouble| match trouble {
-        Trouble::Transport(error) => transport::failure(&host, &error).0,
+        Trouble::Transport(error) => transport::failure(host, &error).0,
         Trouble::Answer(error) => error,
     })
 }

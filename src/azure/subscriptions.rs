@@ -8,9 +8,17 @@ use super::request::Request;
 use super::{json, version};
 use crate::model::{ResourceId, Subscription};
 
+/// Those of the context, where it names some.
 pub async fn list(client: &Client) -> Result<Vec<Subscription>, AzureError> {
     let request = Request::get("List the subscriptions", "/subscriptions", version::SUBSCRIPTIONS);
-    client.list_as(&request, decode).await
+    let mut found = client.list_as(&request, decode).await?;
+    found.retain(|one| is_meant(client.subscriptions(), one));
+    Ok(found)
+}
+
+fn is_meant(meant: &[String], one: &Subscription) -> bool {
+    let is = |text: &String| text.eq_ignore_ascii_case(one.id.subscription_id()) || text.eq_ignore_ascii_case(&one.name);
+    meant.is_empty() || meant.iter().any(is)
 }
 
 /// The directory that a subscription trusts: a new vault has to name it.

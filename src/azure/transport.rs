@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::redirect;
+use url::Url;
 
 use super::cloud::is_localhost;
 use super::error::AzureError;
@@ -18,7 +19,7 @@ const SILENCE: Duration = Duration::from_secs(60);
 const WHOLE: Duration = Duration::from_secs(180);
 
 /// A client that verifies TLS always. Behind a loopback endpoint with a CA of its own only that CA counts, and no proxy.
-pub fn open(ca_file: Option<&Path>, loopback: bool) -> Result<reqwest::Client, AzureError> {
+pub fn open(ca_file: Option<&Path>, proxy: Option<&Url>, loopback: bool) -> Result<reqwest::Client, AzureError> {
     let mut builder = reqwest::Client::builder()
         .user_agent(concat!("certdeck/", env!("CARGO_PKG_VERSION")))
         .https_only(true)
@@ -30,6 +31,11 @@ pub fn open(ca_file: Option<&Path>, loopback: bool) -> Result<reqwest::Client, A
         .dns_resolver(Localhost);
     if loopback {
         builder = builder.no_proxy();
+    } else if let Some(proxy) = proxy {
+        // The one that is configured, instead of the environment's.
+        let proxy =
+            reqwest::Proxy::all(proxy.clone()).map_err(|why| AzureError::Setup(format!("the proxy cannot be used: {why}")))?;
+        builder = builder.proxy(proxy.no_proxy(reqwest::NoProxy::from_env()));
     }
     if let Some(file) = ca_file {
         let unreadable =

@@ -8,6 +8,8 @@ pub const WEB: &str = "2023-12-01";
 pub const ORDERS: &str = "2024-11-01";
 pub const DOMAINS: &str = "2023-12-01";
 pub const VAULTS: &str = "2023-07-01";
+/// The data plane of a vault.
+pub const VAULT_DATA: &str = "7.4";
 pub const LOCKS: &str = "2020-05-01";
 pub const ROLES: &str = "2022-04-01";
 pub const METADATA: &str = "2022-09-01";

@@ -1,101 +1,53 @@
-//! The words for every failure, in one place: why it failed and what to do (codes: API.md 1.6 and 1.3).
+//! The words for every failure: why it failed and what to do. Those for the codes of the services are data,
+//! `assets/errors.toml`; a code that is not there is shown as the service says it, with the ids that support asks for.
 
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+use serde::Deserialize;
+
+use super::credential::Tried;
 use super::error::{AzureError, Refusal};
 use crate::model::{Problem, printable};
 
 /// Messages of services are cut here; the rest helps nobody.
 const LONGEST: usize = 600;
 
-/// A service's code, what it means in plain words (empty: its own message says it well; `{}`: it goes there), and what to
-/// do.
-const CODES: &[(&str, &str, &str)] = &[
-    ("AuthorizationFailed", "", "Ask an owner of the scope for a role that allows the action, then sign in again."),
-    ("LinkedAuthorizationFailed", "", "Ask for write permission on the linked resource too, such as the key vault."),
-    ("ExpiredAuthenticationToken", "the sign-in has expired", "Sign in again and repeat the command."),
-    (
-        "InvalidAuthenticationToken",
-        "the sign-in was not accepted: {}",
-        "Sign in again, in the tenant of the subscription; if the message names a time, check the clock of this machine.",
-    ),
-    ("AuthenticationFailed", "the sign-in was not accepted", "Sign in again, in the tenant of the subscription."),
-    ("InvalidAuthenticationTokenTenant", "the sign-in is for another tenant", "Sign in to the tenant of the subscription."),
-    (
-        "MissingSubscriptionRegistration",
-        "",
-        "Register the resource provider for the subscription: az provider register --namespace NAME.",
-    ),
-    ("ResourceGroupNotFound", "", "Choose another resource group, or create this one."),
-    ("ResourceNotFound", "", "Refresh: it may have been deleted or moved by somebody else."),
-    ("SubscriptionNotFound", "", "Check the subscription id and the tenant that you are signed in to."),
-    ("InvalidResourceLocation", "", "Choose another name, or the location where the resource already is."),
-    (
-        "RequestDisallowedByPolicy",
-        "",
-        "An Azure Policy forbids it: ask whoever owns the policy for an exemption, or change what it objects to.",
-    ),
-    ("04030", "", "Choose a certificate whose names cover the hostname; a wildcard stands for exactly one label."),
-    ("04031", "", "The certificate must be in the same webspace as the app: import it for the app's plan, then bind."),
-    ("04035", "", "Unbind the hostname or bind it to another certificate first."),
-    ("04006", "", "Create the TXT record asuid.HOSTNAME with the app's verification id, then try again."),
-    ("59206", "another change of this app is under way", "Wait a few seconds and repeat the command."),
-    ("59207", "another change of this App Service plan is under way", "Wait a few seconds and repeat the command."),
-    ("VaultAlreadyExists", "the vault name is already in use", "Vault names are unique in the whole cloud: choose another one."),
-    (
-        "Authorization_RequestDenied",
-        "the signed-in identity may not read the directory",
-        "Ask for the role Directory Readers, or have somebody who may grant the vault permissions.",
-    ),
-    ("AccessDenied", "", "Grant the signed-in identity the permission on the vault, by access policy or by role."),
-    ("Forbidden", "", "Grant the signed-in identity the permission on the vault, by access policy or by role."),
-    ("ForbiddenByPolicy", "", "Grant the signed-in identity the permission in the vault's access policies."),
-    ("ForbiddenByRbac", "", "Assign the signed-in identity a Key Vault role on the vault."),
-    (
-        "ForbiddenByFirewall",
-        "the vault's firewall does not let this machine in",
-        "Allow this address in the vault's networking, or run certdeck inside the allowed network.",
-    ),
-    (
-        "ForbiddenByConnection",
-        "the vault is closed to public networks",
-        "Run certdeck inside the vault's network, or allow public access.",
-    ),
-    ("SecretDisabled", "the secret is disabled", "Enable the secret in the vault."),
-    ("SecretNotFound", "", "Check Step 1: Store; the secret was deleted or never written."),
-    ("PreconditionFailed", "it was changed by somebody else since it was read", "Look again, and repeat it if it is still right."),
-    ("GatewayTimeout", "", "The change may still have been made: refresh and look before repeating it."),
-    (
-        "InvalidApiVersionParameter",
-        "this cloud does not know the version of the API",
-        "Update certdeck, or check CERTDECK_ARM_ENDPOINT.",
-    ),
-    (
-        "NoRegisteredProviderFound",
-        "this cloud does not offer the service",
-        "App Service certificates are sold in the public cloud only.",
-    ),
-];
+/// What is known of a code.
+#[derive(Debug, Deserialize)]
+struct Words {
+    /// Empty: the service's own sentence says it well. `{}`: it goes there.
+    #[serde(default)]
+    why: String,
+    remedy: String,
+}
 
-/// Sign-in codes: what is wrong, what to do.
-const SIGN_IN: &[(&str, &str, &str)] = &[
-    ("AADSTS7000215", "the client secret is wrong", "Check AZURE_CLIENT_SECRET: it is the secret's value, not its id."),
-    (
-        "AADSTS7000222",
-        "the client secret has expired",
-        "Create a new client secret for the application and set AZURE_CLIENT_SECRET.",
-    ),
-    ("AADSTS700016", "the application does not exist in this tenant", "Check AZURE_CLIENT_ID and AZURE_TENANT_ID."),
-    ("AADSTS90002", "the tenant does not exist", "Check AZURE_TENANT_ID and the cloud."),
-    ("AADSTS900023", "the tenant is neither an id nor a domain name", "Check AZURE_TENANT_ID."),
-    ("AADSTS50076", "the tenant asks for multi-factor authentication", "Run az login again and complete it."),
-    ("AADSTS50173", "the sign-in was revoked", "Run az login again."),
-    ("AADSTS700082", "the sign-in has expired through disuse", "Run az login again."),
-    ("AADSTS53003", "a Conditional Access policy blocks the sign-in", "Sign in from a place or device that the policy allows."),
-];
+/// `assets/errors.toml`
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+struct Known {
+    service: HashMap<String, Words>,
+    /// By words of a message that comes without a code.
+    message: HashMap<String, Words>,
+    sign_in: HashMap<String, Words>,
+}
+
+static KNOWN: LazyLock<Known> = LazyLock::new(|| toml::from_str(include_str!("../../assets/errors.toml")).unwrap_or_default());
+
+impl Known {
+    /// The five digits tell more than the code, and the code more than the message.
+    fn of(&self, refusal: &Refusal) -> Option<&Words> {
+        let by_code = |code: &str| self.service.iter().find(|(known, _)| known.eq_ignore_ascii_case(code)).map(|(_, words)| words);
+        let by_message = || self.message.iter().find(|(words, _)| refusal.message.contains(*words)).map(|(_, words)| words);
+        refusal.extended.as_deref().and_then(by_code).or_else(by_message).or_else(|| by_code(&refusal.code))
+    }
+}
 
 pub fn problem(error: &AzureError, what: &str) -> Problem {
     match error {
         AzureError::Refused(refusal) | AzureError::OperationFailed(refusal) => refused(refusal, what),
         AzureError::SignIn { code, message } => sign_in(code.as_deref(), message, what),
+        AzureError::NobodySignedIn(tried) => nobody(tried, what),
         AzureError::NoSubscription => {
             said(error, what, "Ask for the role Reader on a subscription, or sign in to the tenant that has it.")
         }
@@ -128,20 +80,20 @@ fn said(error: &AzureError, what: &str, remedy: &str) -> Problem {
 }
 
 fn refused(refusal: &Refusal, what: &str) -> Problem {
-    let known = CODES.iter().find(|(code, ..)| refusal.extended.as_deref() == Some(*code));
-    let known = known.or_else(|| CODES.iter().find(|(code, ..)| refusal.code.eq_ignore_ascii_case(code)));
+    let known = KNOWN.of(refusal);
     let (why, remedy) = if refusal.is("ScopeLocked") {
         (locked(&refusal.message), "List its locks (l), remove the lock if that is what you want, and try again.".to_owned())
     } else if refusal.status == 429 && known.is_none() {
         let wait = refusal.retry_after.map_or("a minute".to_owned(), |wait| format!("{} s", wait.as_secs().max(1)));
         ("Azure asks to slow down: too many requests".to_owned(), format!("Wait {wait} and repeat the command."))
-    } else if let Some((_, words, remedy)) = known {
-        (if words.is_empty() { refusal.message.clone() } else { words.replace("{}", &refusal.message) }, (*remedy).to_owned())
+    } else if let Some(Words { why, remedy }) = known {
+        (if why.is_empty() { refusal.message.clone() } else { why.replace("{}", &refusal.message) }, remedy.clone())
     } else {
         (refusal.message.clone(), by_status(refusal.status).to_owned())
     };
     let why = if why.is_empty() { format!("the service answered {} without a reason", refusal.status) } else { clean(&why) };
-    Problem::new(what, why).remedy(remedy).code(refusal.shown_code()).request_id(refusal.request_id.clone())
+    let problem = Problem::new(what, why).remedy(remedy).code(refusal.shown_code()).request_id(refusal.request_id.clone());
+    problem.correlation_id(refusal.correlation_id.clone())
 }
 
 fn by_status(status: u16) -> &'static str {
@@ -163,18 +115,26 @@ fn locked(message: &str) -> String {
 }
 
 fn sign_in(code: Option<&str>, message: &str, what: &str) -> Problem {
-    if message.contains("az not found") {
-        let why = "nobody is signed in: the Azure CLI is not installed and no client secret is given";
-        return Problem::new(what, why)
-            .remedy("Install the Azure CLI and run az login, or set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET.");
-    }
-    let known = SIGN_IN.iter().find(|(known, ..)| code == Some(*known));
-    let (why, remedy) = known.map_or(
-        (message, "Check AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET, or run az login."),
-        |(_, why, remedy)| (*why, *remedy),
-    );
+    let known = code.and_then(|code| KNOWN.sign_in.get(code));
+    let (why, remedy) = known
+        .map_or((message, "Check AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET, or run certdeck login."), |words| {
+            (words.why.as_str(), words.remedy.as_str())
+        });
     let problem = Problem::new(what, format!("sign-in failed: {}", clean(why))).remedy(remedy);
     if let Some(code) = code { problem.code(code) } else { problem }
+}
+
+/// Every way to sign in with what it lacks; where there is but one, what its own service says of it.
+fn nobody(tried: &[Tried], what: &str) -> Problem {
+    if let [one] = tried
+        && let Some(start) = one.why.find("AADSTS")
+    {
+        let code: String = one.why[start..].chars().take_while(char::is_ascii_alphanumeric).collect();
+        return sign_in(Some(&code), &one.why, what);
+    }
+    let ways: Vec<String> = tried.iter().map(|Tried { way, why }| format!("{way}: {}", clean(why))).collect();
+    Problem::new(what, format!("nobody is signed in.\n{}", ways.join("\n")))
+        .remedy("Sign in with certdeck login or az login, or set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET.")
 }
 
 fn clean(text: &str) -> String {
@@ -226,6 +186,35 @@ mod tests {
     }
 
     #[test]
+    fn the_table_of_codes_is_whole() {
+        let known: Known = toml::from_str(include_str!("../../assets/errors.toml")).unwrap();
+        assert!(known.service.len() > 80 && known.sign_in.len() > 50 && known.message.len() > 5);
+        let all = || known.service.iter().chain(&known.message).chain(&known.sign_in);
+        for (code, words) in all() {
+            assert!(words.remedy.ends_with('.') && !words.why.ends_with('.'), "{code}");
+        }
+        assert!(known.sign_in.iter().all(|(code, words)| code.starts_with("AADSTS") && !words.why.is_empty()));
+    }
+
+    #[test]
+    fn a_refusal_without_a_code_of_its_own_is_known_by_its_message() {
+        let message = "The service does not have access to '/subscriptions/s/…/vaults/kv' Key Vault. Please make sure that …";
+        let problem = refusal(400, "BadRequest", None, message).problem("Import it");
+        assert!(problem.remedy.contains("get on secrets"), "{problem}");
+    }
+
+    #[test]
+    fn an_unknown_code_is_shown_whole_with_the_ids_for_support() {
+        let ids = (Some("req-1".to_owned()), Some("corr-1".to_owned()));
+        let (code, message) = ("SomethingNew".to_owned(), "It is so.".to_owned());
+        let refusal = Refusal { status: 400, code, message, request_id: ids.0, correlation_id: ids.1, ..Refusal::default() };
+        let shown = AzureError::refused(refusal).problem("Do it").to_string();
+        for part in ["It is so.", "SomethingNew", "req-1", "corr-1"] {
+            assert!(shown.contains(part), "{shown}");
+        }
+    }
+
+    #[test]
     fn hostile_messages_arrive_printable_and_short() {
         let problem = refusal(400, "X", None, &format!("\u{1b}[2J{}", "a".repeat(5000))).problem("Do it");
         assert!(problem.why.starts_with("\\x1B[2J") && problem.why.chars().count() <= LONGEST + 1);
@@ -236,6 +225,6 @@ mod tests {
         let error = AzureError::SignIn { code: Some("AADSTS7000215".to_owned()), message: "…".to_owned() };
         let problem = error.problem("Read the estate");
         assert_eq!(problem.why, "sign-in failed: the client secret is wrong");
-        assert_eq!(problem.code.unwrap(), "AADSTS7000215");
+        assert_eq!(problem.code.as_deref(), Some("AADSTS7000215"));
     }
 }

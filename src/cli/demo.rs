@@ -4,10 +4,12 @@ use std::path::PathBuf;
 
 use url::Url;
 
+use super::scenarios;
+use super::screen::{self, Start};
 use super::session::Session;
 use super::{CliError, Exit};
-use super::{scenarios, screen};
-use crate::config::{Credential, Target};
+use crate::azure::Chain;
+use crate::config::Target;
 use crate::emulator::{Connection, Emulator, Fleet, Options, Pace};
 
 #[derive(Debug, clap::Args)]
@@ -26,7 +28,7 @@ pub struct Args {
     fresh: bool,
 }
 
-pub async fn run(args: Args, session: &Session) -> Result<Exit, CliError> {
+pub async fn run(args: Args, session: Session) -> Result<Exit, CliError> {
     if args.scenario == scenarios::LIST {
         return scenarios::list();
     }
@@ -39,26 +41,28 @@ pub async fn run(args: Args, session: &Session) -> Result<Exit, CliError> {
     options.pace = Pace::Demo;
     let emulator = Emulator::start(options).await?;
     let ended = match target(emulator.connection()) {
-        Ok(target) => screen::run(session, target).await,
+        Ok(target) => screen::run(session, Start::At(Box::new(target))).await,
         Err(error) => Err(error),
     };
     emulator.shutdown().await;
     ended
 }
 
-fn target(connection: &Connection) -> Result<Target, CliError> {
+/// The practice cloud as a place to go to.
+pub fn target(connection: &Connection) -> Result<Target, CliError> {
     let address = |text: &str| Url::parse(text).map_err(|error| CliError::Usage(format!("{text}: {error}")));
     Ok(Target {
         name: "practice".to_owned(),
         arm_endpoint: address(&connection.arm)?,
         authority: Some(address(&connection.authority)?),
         ca_file: Some(connection.ca_pem.clone()),
+        proxy: None,
         tenant: Some(connection.tenant_id.clone()),
-        credential: Credential::ClientSecret {
-            tenant: connection.tenant_id.clone(),
-            client_id: connection.client_id.clone(),
-            secret: connection.client_secret.as_str().into(),
-        },
+        client_id: None,
+        subscriptions: Vec::new(),
+        chain: Chain::application(&*connection.tenant_id, &*connection.client_id, connection.client_secret.as_str()),
         read_only: false,
+        production: false,
+        scope: None,
     })
 }

@@ -16,6 +16,8 @@ pub enum Exit {
     Cloud,
     /// This machine refused: a disk, a port, standard output.
     Machine,
+    /// What `check` tells a monitoring system: 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN.
+    Level(u8),
     /// Ended in order because a signal asked for it.
     Signal(u8),
 }
@@ -29,6 +31,7 @@ impl Exit {
             Self::Waiting => 3,
             Self::Cloud => 4,
             Self::Machine => 5,
+            Self::Level(level) => level,
             Self::Signal(number) => 128_u8.saturating_add(number),
         }
     }

@@ -4,12 +4,17 @@ mod cert;
 mod completions;
 mod config;
 mod consent;
+mod context;
 mod demo;
+mod desk;
+mod doctor;
 mod emulator;
 mod error;
 mod exit;
 mod list;
+mod login;
 mod plan;
+mod report;
 mod rows;
 mod run;
 mod scenarios;
@@ -51,6 +56,9 @@ pub struct Global {
     /// Refuse every change
     #[arg(long, global = true)]
     read_only: bool,
+    /// Keep this reference, such as the number of a change request, with every change in the journal
+    #[arg(long, global = true, value_name = "TEXT")]
+    change_reference: Option<String>,
 }
 
 impl Global {
@@ -67,11 +75,24 @@ enum Command {
     Emulator(emulator::Args),
     /// Show certificates, orders, bindings, apps or vaults
     List(list::Args),
+    /// Show what will expire, and who must act
+    Report(report::Report),
+    /// One line and an exit code about what expires, for a monitoring system
+    Check(report::Check),
     /// Run a guided operation to its end
     Run(run::Args),
     /// Inspect, check, build and re-wrap certificate files, offline
     #[command(subcommand)]
     Cert(cert::Command),
+    /// Sign in as a person, by a code that is typed on another machine
+    Login(login::Login),
+    /// Forget who signed in with certdeck login
+    Logout(login::Logout),
+    /// Try everything from the settings to the permissions, and say what to do about what does not work
+    Doctor(doctor::Args),
+    /// List, choose or show the contexts: which cloud, as whom
+    #[command(subcommand)]
+    Context(context::Command),
     /// Begin, check or find the settings file
     #[command(subcommand)]
     Config(config::Command),
@@ -82,16 +103,18 @@ enum Command {
 /// Does what the arguments say.
 pub async fn run(cli: Cli) -> Result<Exit, CliError> {
     match cli.command {
-        None => {
-            let session = Session::open(&cli.global)?;
-            let target = session.target()?;
-            screen::run(&session, target).await
-        }
-        Some(Command::Demo(args)) => demo::run(args, &Session::open(&cli.global)?).await,
+        None => screen::run(Session::open(&cli.global)?, screen::Start::Here).await,
+        Some(Command::Demo(args)) => demo::run(args, Session::open(&cli.global)?).await,
         Some(Command::Emulator(args)) => emulator::run(args).await,
         Some(Command::List(args)) => list::run(&args, &Session::open(&cli.global)?).await,
+        Some(Command::Report(args)) => report::report(&args, &Session::open(&cli.global)?).await,
+        Some(Command::Check(args)) => report::check(&args, &cli.global).await,
         Some(Command::Run(args)) => run::run(args, &Session::open(&cli.global)?).await,
         Some(Command::Cert(command)) => cert::run(command),
+        Some(Command::Login(args)) => login::login(args, &Session::open(&cli.global)?).await,
+        Some(Command::Logout(args)) => login::logout(&args, &Session::open(&cli.global)?),
+        Some(Command::Doctor(args)) => doctor::run(&args, &cli.global).await,
+        Some(Command::Context(command)) => context::run(&command, &Session::open(&cli.global)?),
         Some(Command::Config(command)) => config::run(&command, &cli.global),
         Some(Command::Completions(args)) => completions::run(&args),
     }

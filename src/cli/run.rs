@@ -11,11 +11,12 @@ use serde_json::{Value, json};
 
 use super::cert::password;
 use super::session::Session;
-use super::{CliError, Exit, consent, plan, words};
+use super::{CliError, Exit, consent, desk, plan, words};
 use crate::azure::{Client, subscriptions};
 use crate::flow::engine::{Conductor, Ending};
 use crate::flow::script::ScriptKind;
 use crate::flow::{self, FlowName, Inputs, Key, Step, StepStatus};
+use crate::journal;
 use crate::model::{Estate, Problem};
 
 #[derive(Debug, clap::Args)]
@@ -86,7 +87,7 @@ fn patience(text: &str) -> Result<Duration, String> {
 }
 
 pub async fn run(args: Args, session: &Session) -> Result<Exit, CliError> {
-    let world = session.world(&session.target()?).await?;
+    let world = session.world(&session.target()?, desk::if_somebody_is_there()).await?;
     let mut given = args.set.into_iter().fold(Inputs::default(), |inputs, (key, value)| inputs.with(key, value));
     if let Some(password) = args.password.get()? {
         given.set_secret(Key::Password, password);
@@ -179,6 +180,8 @@ fn verdict(ending: Result<Ending, Problem>, had_nobody_to_ask: bool) -> Exit {
         ),
         Ok(Ending::Declined(_)) => (Exit::Blocked, "not agreed to, so nothing was sent".into()),
         Ok(Ending::StillWaiting { on }) => (Exit::Waiting, format!("still waiting: {on}. The same command goes on from here.")),
+        // Nothing was asked of Azure where this machine cannot keep a record of it.
+        Err(problem) if problem.code.as_deref() == Some(journal::CODE) => (Exit::Machine, problem.to_string()),
         Err(problem) => (Exit::Cloud, problem.to_string()),
     };
     words(&said);
@@ -280,7 +283,8 @@ fn report_json(flow: FlowName, steps: &[Step], ending: &Result<Ending, Problem>)
 }
 
 fn problem_json(problem: &Problem) -> Value {
-    json!({"what": problem.what, "why": problem.why, "remedy": problem.remedy, "code": problem.code, "request_id": problem.request_id})
+    json!({"what": problem.what, "why": problem.why, "remedy": problem.remedy, "code": problem.code, "request_id": problem.request_id,
+        "correlation_id": problem.correlation_id})
 }
 
 #[cfg(test)]

@@ -5,12 +5,17 @@ use std::io::{self, IsTerminal};
 use std::path::Path;
 use std::sync::Arc;
 
-use jiff::Timestamp;
+use tokio::sync::{Mutex, mpsc};
 
-use super::session::Session;
-use super::{CliError, Exit};
-use crate::app::{App, Settings, keymap::Keymap};
+use super::session::{self, Session};
+use super::{CliError, Exit, demo};
+use crate::app::effect::Opening;
+use crate::app::{Opens, Settings, keymap::Keymap};
+use crate::azure::{Chain, Desk, Identity};
 use crate::config::Target;
+use crate::emulator::{Emulator, Options, Pace};
+use crate::model::Problem;
+use crate::runtime::place::{Opener, Outside, Place};
 use crate::runtime::{self, Ended};
 use crate::ui::look::Look;
 
@@ -33,23 +38,114 @@ fn keymap(path: &Path) -> Result<Keymap, CliError> {
     Keymap::new(&extra).map_err(|error| CliError::Usage(format!("{}: {error}", path.display())))
 }
 
-pub async fn run(session: &Session, target: Target) -> Result<Exit, CliError> {
+/// Where the screen begins.
+#[derive(Debug)]
+pub enum Start {
+    /// In the context in use; with a welcome where there is none.
+    Here,
+    At(Box<Target>),
+}
+
+pub async fn run(session: Session, start: Start) -> Result<Exit, CliError> {
     require_terminal()?;
-    let world = Arc::new(session.world(&target).await?);
-    let settings = Settings {
-        context: target.name,
-        practice: world.client.cloud().practice.is_some(),
-        read_only: target.read_only,
-        keymap: keymap(&session.config_path.with_file_name("keymap.toml"))?,
-        rules: world.rules.clone(),
-    };
-    let (app, first) = App::new(settings, Timestamp::now());
-    let colours = session.config.ui.colours && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
-    let look = Look::new(colours, !session.config.ui.ascii, session.config.ui.plain);
-    let ended = Box::pin(runtime::run(app, first, look, world)).await;
+    let (desk, asked) = mpsc::unbounded_channel();
+    let doors = Arc::new(Doors { session, desk, practice: Mutex::default() });
+    let place = doors.begin(start).await?;
+    let ui = &doors.session.config.ui;
+    let colours = ui.colours && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+    let look = Look::new(colours, !ui.ascii, ui.plain);
+    let outside = Outside { opener: doors.clone().opener(), asked };
+    let ended = Box::pin(runtime::run(place, look, outside)).await;
+    doors.close().await;
     match ended.map_err(|why| CliError::machine("use the terminal", why))? {
         Ended::Quit => Ok(Exit::Done),
         Ended::Told(signal) => Ok(Exit::Signal(u8::try_from(signal).unwrap_or_default())),
         Ended::TerminalGone => Ok(Exit::Signal(1)),
+    }
+}
+
+/// Every place that the screen can go to.
+struct Doors {
+    session: Session,
+    desk: Desk,
+    /// Runs while the screen does, once somebody has gone there.
+    practice: Mutex<Option<Emulator>>,
+}
+
+impl Doors {
+    async fn begin(&self, start: Start) -> Result<Place, CliError> {
+        match start {
+            Start::At(target) => self.enter(*target, Opens::Inventory).await,
+            Start::Here => {
+                let opens = if self.session.is_blank() { Opens::Welcome } else { Opens::Inventory };
+                self.enter(self.session.target()?, opens).await
+            }
+        }
+    }
+
+    fn opener(self: Arc<Self>) -> Opener {
+        Arc::new(move |opening| {
+            let doors = self.clone();
+            Box::pin(async move { doors.open(opening).await.map_err(problem) })
+        })
+    }
+
+    async fn open(&self, opening: Opening) -> Result<Place, CliError> {
+        let target = match opening {
+            Opening::Context(name) => self.session.target_of(Some(&name))?,
+            Opening::SignIn => self.public(Identity::DeviceCode { tenant: None, client_id: None })?,
+            Opening::AzureCli => self.public(Identity::AzureCli { tenant: None })?,
+            Opening::Practice => self.practice().await?,
+        };
+        self.enter(target, Opens::Inventory).await
+    }
+
+    /// The public cloud as somebody.
+    fn public(&self, identity: Identity) -> Result<Target, CliError> {
+        Ok(Target { chain: Chain::just(identity), ..self.session.target()? })
+    }
+
+    async fn practice(&self) -> Result<Target, CliError> {
+        let mut practice = self.practice.lock().await;
+        let emulator = if let Some(running) = practice.take() {
+            running
+        } else {
+            let mut options = Options::new(self.session.paths.practice_cloud());
+            options.pace = Pace::Demo;
+            Emulator::start(options).await?
+        };
+        demo::target(practice.insert(emulator).connection())
+    }
+
+    async fn enter(&self, mut target: Target, opens: Opens) -> Result<Place, CliError> {
+        target.read_only |= self.session.is_read_only();
+        let world = Arc::new(self.session.world(&target, Some(self.desk.clone())).await?);
+        let settings = Settings {
+            context: target.name,
+            practice: world.client.cloud().practice.is_some(),
+            read_only: target.read_only,
+            production: target.production,
+            scope: target.scope.unwrap_or_default(),
+            contexts: self.session.contexts(),
+            fixed: session::fixed_cloud(),
+            opens,
+            keymap: keymap(&self.session.config_path.with_file_name("keymap.toml"))?,
+            rules: world.rules.clone(),
+        };
+        Ok(Place { settings, world })
+    }
+
+    async fn close(&self) {
+        if let Some(emulator) = self.practice.lock().await.take() {
+            emulator.shutdown().await;
+        }
+    }
+}
+
+/// An error of the command line as the screen shows it.
+fn problem(error: CliError) -> Problem {
+    match error {
+        CliError::Cloud(problem) => problem,
+        other => Problem::new("Open the context", other.to_string()),
     }
 }

@@ -4,8 +4,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::{CliError, Global};
-use crate::azure::{Client, Connection};
-use crate::config::{Config, Credential, Target};
+use crate::app::place::ContextChoice;
+use crate::azure::{Client, Connection, Desk, Saved};
+use crate::config::{Config, Context, Target};
 use crate::journal::Journal;
 use crate::paths::Paths;
 use crate::rules::{Profile, Rules};
@@ -19,6 +20,7 @@ pub struct Session {
     pub config: Config,
     context: Option<String>,
     read_only: bool,
+    change_reference: Option<String>,
     /// Writes the log to the end when dropped.
     _log: Option<tracing_appender::non_blocking::WorkerGuard>,
 }
@@ -33,33 +35,94 @@ impl Session {
         let config = Config::read(&config_path)?;
         // A log that cannot be written is no reason to refuse the work.
         let log = log::open(&paths.log(), std::env::var("CERTDECK_LOG").ok().as_deref()).ok();
-        Ok(Self { paths, config_path, config, context: global.context.clone(), read_only: global.read_only, _log: log })
+        Ok(Self {
+            paths,
+            config_path,
+            config,
+            context: global.context.clone(),
+            read_only: global.read_only,
+            change_reference: global.change_reference.clone(),
+            _log: log,
+        })
     }
 
     /// Which cloud, as whom.
     pub fn target(&self) -> Result<Target, CliError> {
-        let mut target = self.config.target(&self.config_path, self.context.as_deref(), |name| std::env::var(name).ok())?;
+        self.target_of(None)
+    }
+
+    /// The same for a context that is named, instead of the one in use.
+    pub fn target_of(&self, name: Option<&str>) -> Result<Target, CliError> {
+        let chosen = name.or(self.context.as_deref());
+        let mut target = self.config.target(&self.config_path, chosen, environment)?;
         target.read_only |= self.read_only;
         Ok(target)
     }
 
-    /// Finds out about the cloud; nobody signs in yet.
-    pub async fn world(&self, target: &Target) -> Result<World, CliError> {
-        let (client_id, client_secret) = match &target.credential {
-            Credential::AzureCli => (None, None),
-            Credential::ClientSecret { client_id, secret, .. } => (Some(client_id.clone()), Some(secret.clone())),
+    /// Whether the arguments forbid every change, wherever one goes.
+    pub fn is_read_only(&self) -> bool {
+        self.read_only
+    }
+
+    /// The context in use, if one is named anywhere.
+    pub fn context_name(&self) -> Option<String> {
+        let named = || environment("CERTDECK_CONTEXT").filter(|name| !name.is_empty());
+        self.context.clone().or_else(named).or_else(|| self.config.context.clone())
+    }
+
+    /// Whether nothing at all says which cloud is meant or who signs in.
+    pub fn is_blank(&self) -> bool {
+        self.context.is_none() && self.config.is_blank(environment) && self.saved().list().is_ok_and(|all| all.is_empty())
+    }
+
+    /// The contexts of the settings, for choosing.
+    pub fn contexts(&self) -> Vec<ContextChoice> {
+        let note = |context: &Context| {
+            let cloud = context.arm_endpoint.as_deref().unwrap_or(context.cloud.as_str());
+            let parts = [Some(cloud), context.tenant.as_deref(), Some(context.credential.unwrap_or_default().as_str())];
+            let parts: Vec<&str> = parts.into_iter().flatten().chain(context.marks()).collect();
+            parts.join(", ")
         };
+        let all = self.config.contexts.iter();
+        all.map(|(name, context)| ContextChoice { name: name.clone(), note: note(context) }).collect()
+    }
+
+    /// Where people's sign-ins are kept.
+    pub fn saved(&self) -> Saved {
+        Saved::at(self.paths.sign_ins())
+    }
+
+    /// Finds out about the cloud; nobody signs in yet. A person at `desk` is asked where nobody is signed in.
+    pub async fn client(&self, target: &Target, desk: Option<Desk>) -> Result<Client, CliError> {
         let connection = Connection {
             arm_endpoint: Some(target.arm_endpoint.clone()),
             authority: target.authority.clone(),
             ca_file: target.ca_file.clone(),
-            tenant: target.tenant.clone(),
-            client_id,
-            client_secret,
+            proxy: target.proxy.clone(),
+            subscriptions: target.subscriptions.clone(),
+            chain: target.chain.clone(),
+            saved: Some(self.saved()),
+            desk,
         };
         let client = Client::connect(connection).await;
-        let client = client.map_err(|error| CliError::Cloud(error.problem(&format!("Reach {}", target.arm_endpoint))))?;
-        let rules = Rules::load(Profile::Current).map_err(|error| CliError::Usage(error.to_string()))?;
-        Ok(World { client, journal: Journal::open(&self.paths.journal())?, rules: Arc::new(rules), read_only: target.read_only })
+        client.map_err(|error| CliError::Cloud(error.problem(&format!("Reach {}", target.arm_endpoint))))
     }
+
+    /// The client with everything that a change needs beside it.
+    pub async fn world(&self, target: &Target, desk: Option<Desk>) -> Result<World, CliError> {
+        let client = self.client(target, desk).await?;
+        let rules = Rules::load(Profile::Current).map_err(|error| CliError::Usage(error.to_string()))?;
+        let journal = Journal::open(&self.paths.journal())?.for_change(self.change_reference.clone());
+        Ok(World { client, journal, rules: Arc::new(rules), read_only: target.read_only })
+    }
+}
+
+/// Why choosing a context would not lead there: the environment wins over the settings.
+pub fn fixed_cloud() -> Option<String> {
+    let set = environment("CERTDECK_ARM_ENDPOINT").is_some_and(|value| !value.is_empty());
+    set.then(|| "CERTDECK_ARM_ENDPOINT in the environment decides the cloud".to_owned())
+}
+
+fn environment(name: &str) -> Option<String> {
+    std::env::var(name).ok()
 }

@@ -45,6 +45,9 @@ pub enum Door {
     Control,
     Metadata,
     Token,
+    DeviceCode,
+    /// Where a person types a device code.
+    DeviceLogin,
     Discovery,
     Graph,
     /// The vault's name.
@@ -64,6 +67,8 @@ impl Door {
             ["_emulator", ..] => Self::Control,
             ["metadata", "endpoints"] => Self::Metadata,
             [_, "oauth2", "token"] | [_, "oauth2", "v2.0", "token"] => Self::Token,
+            [_, "oauth2", "v2.0", "devicecode"] => Self::DeviceCode,
+            ["devicelogin"] => Self::DeviceLogin,
             ["common", "discovery", "instance"] | [.., "openid-configuration"] => Self::Discovery,
             ["v1.0", ..] => Self::Graph,
             _ => Self::Arm,
@@ -140,13 +145,13 @@ fn answer(world: &World, door: &Door, incoming: &Incoming, skew: SignedDuration)
             Ok(Reply::ok(world.log.show(since)))
         }
         Door::Control => {
-            world.run(|ctx| follow(ctx, &[control::ROUTES, faults::ROUTES, outside::ROUTES, scenario::ROUTES], &mut call))
+            let tables = [control::ROUTES, faults::ROUTES, outside::ROUTES, entra::control::ROUTES, scenario::ROUTES];
+            world.run(|ctx| follow(ctx, &tables, &mut call))
         }
         Door::Metadata => Ok(metadata::endpoints(&world.setting, call.api_version())),
-        Door::Token => {
-            let form: Vec<(String, String)> = url::form_urlencoded::parse(&incoming.body).into_owned().collect();
-            authority.token(&form)
-        }
+        Door::Token => world.run(|ctx| entra::token(ctx, &form(incoming))),
+        Door::DeviceCode => world.run(|ctx| entra::device_code(ctx, &form(incoming))),
+        Door::DeviceLogin => world.run(|ctx| entra::approve_by_hand(ctx, call.query("code"))),
         Door::Discovery if call.segments.last().is_some_and(|last| last == "instance") => Ok(authority.instance_discovery()),
         Door::Discovery => Ok(authority.openid_configuration()),
         Door::Graph => {
@@ -165,6 +170,10 @@ fn answer(world: &World, door: &Door, incoming: &Incoming, skew: SignedDuration)
             world.run(|ctx| arm::dispatch(ctx, &call))
         }
     }
+}
+
+fn form(incoming: &Incoming) -> Vec<(String, String)> {
+    url::form_urlencoded::parse(&incoming.body).into_owned().collect()
 }
 
 /// Runs the operation that some tables have for a call.
@@ -189,7 +198,7 @@ fn read(incoming: &Incoming) -> Result<Call, Fault> {
         .filter(|part| !part.is_empty())
         .map(|part| percent_encoding::percent_decode_str(part).decode_utf8_lossy().into_owned())
         .collect();
-    let is_form = Door::of(incoming) == Door::Token;
+    let is_form = matches!(Door::of(incoming), Door::Token | Door::DeviceCode);
     let body = if incoming.body.is_empty() || is_form {
         Value::Null
     } else {

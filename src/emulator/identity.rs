@@ -75,6 +75,8 @@ pub struct Ports {
     pub https: u16,
     pub dns: u16,
     pub front_door: u16,
+    #[serde(default)]
+    pub imds: u16,
 }
 
 impl Ports {

@@ -17,6 +17,8 @@ pub struct Listeners {
     pub https: TcpListener,
     pub dns: Sockets,
     pub front_door: TcpListener,
+    /// The metadata service of a virtual machine, in plain HTTP.
+    pub imds: TcpListener,
 }
 
 /// Where clients reach them.
@@ -25,6 +27,7 @@ pub struct Addresses {
     pub https: SocketAddr,
     pub dns: SocketAddr,
     pub front_door: SocketAddr,
+    pub imds: SocketAddr,
 }
 
 impl Listeners {
@@ -35,6 +38,8 @@ impl Listeners {
             https: tcp(wanted, before.https).await?,
             dns: udp_and_tcp(other, before.dns).await?,
             front_door: tcp(other, before.front_door).await?,
+            // It hands out tokens to whoever asks: for this machine alone, wherever the rest listens.
+            imds: tcp(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), before.imds).await?,
         })
     }
 
@@ -45,13 +50,14 @@ impl Listeners {
             https: reach(self.https.local_addr())?,
             dns: reach(self.dns.address())?,
             front_door: reach(self.front_door.local_addr())?,
+            imds: reach(self.imds.local_addr())?,
         })
     }
 }
 
 impl Addresses {
     pub fn ports(&self) -> Ports {
-        Ports { https: self.https.port(), dns: self.dns.port(), front_door: self.front_door.port() }
+        Ports { https: self.https.port(), dns: self.dns.port(), front_door: self.front_door.port(), imds: self.imds.port() }
     }
 }
 

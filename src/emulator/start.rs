@@ -14,7 +14,7 @@ use super::{
     clock::Clock,
     connection::Connection,
     dns::{self, server::Sockets},
-    entra::Authority,
+    entra::{self, Authority, Switches},
     error::EmulatorError,
     front_door,
     identity::{Identity, Ports},
@@ -57,6 +57,7 @@ impl Emulator {
         let mut tasks = JoinSet::new();
         tasks.spawn(server::listen(listeners.https, tls, front, stopped.clone()));
         tasks.spawn(front_door::listen(listeners.front_door, world.clone(), ready.default, stopped.clone()));
+        tasks.spawn(entra::imds::listen(listeners.imds, world.clone(), stopped.clone()));
         tasks.spawn(answer_dns(listeners.dns, world, stopped));
         Ok(Self { connection: ready.connection, stop, listeners: tasks, world: Some(thread) })
     }
@@ -147,6 +148,7 @@ impl Home {
             ca_pem,
             dns: addresses.dns.to_string(),
             tls_front_door: addresses.front_door.to_string(),
+            imds: format!("http://{}", addresses.imds),
             resource_group: start.resource_group,
             app: start.app,
             hostnames: start.hostnames,
@@ -166,6 +168,7 @@ impl Home {
                 origin: format!("https://{}", addresses.https),
                 client_secret: identity.client_secret.clone().into(),
                 signing_key: identity.signing_key.clone().into(),
+                switches: Switches::default(),
             },
             pace: self.options.pace,
             page_size: self.options.page_size.max(1),

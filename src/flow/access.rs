@@ -5,7 +5,7 @@ use jiff::Timestamp;
 
 use super::{Principal, Seen};
 use crate::azure::{Request, roles, vaults};
-use crate::model::{AccessPolicy, Vault};
+use crate::model::{AccessPolicy, Problem, Vault};
 use crate::rules::{Limit, Rules};
 
 /// A first-party principal and what it needs.
@@ -72,6 +72,15 @@ pub enum Access {
     },
     /// The principal or its roles could not be read; nothing is claimed.
     Unknown,
+}
+
+/// A firewall without an exception, which no grant can mend. `what` could not be done (C21).
+pub fn closed_to_services(vault: &Vault, what: &str) -> Option<Problem> {
+    (!vault.public_network && !vault.trusted_services).then(|| {
+        Problem::new(what, "the vault's firewall closes it to Azure's own services too")
+            .remedy("in the vault's networking, allow trusted Microsoft services to bypass the firewall")
+            .code("C21")
+    })
 }
 
 /// Judges one principal. `held_roles` are (principal, role definition) pairs on the vault.

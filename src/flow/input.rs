@@ -45,6 +45,12 @@ keys! {
     VaultNetwork = "vault-network",
     VaultRetention = "vault-retention",
     VaultPurgeProtection = "vault-purge-protection",
+    /// Where the vault is, for an import: mostly the app's own.
+    VaultSubscription = "vault-subscription",
+    /// A certificate by its name in a vault.
+    VaultCertificate = "vault-certificate",
+    /// Whether the certificate service gets its permissions on the vault as well.
+    ForOrders = "for-orders",
     Method = "method",
     App = "app",
     Hostname = "hostname",
@@ -205,6 +211,17 @@ pub enum FieldKind {
         of: Pick,
         or_new: bool,
     },
+    /// One of what a look at the cloud found; none before it has looked. What the flow would refuse is shown with the reason.
+    Offer(Option<Vec<Offer>>),
+}
+
+/// One thing that a look found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Offer {
+    /// What the field is filled with.
+    pub value: String,
+    pub label: String,
+    pub note: String,
 }
 
 /// One line of a form.

@@ -12,6 +12,7 @@ mod delete_private;
 mod delete_public;
 pub mod engine;
 mod import_order;
+mod import_vault;
 pub mod input;
 pub mod load;
 mod managed;
@@ -28,12 +29,13 @@ mod store;
 mod target;
 mod upload;
 pub mod usage;
+mod vault_contents;
 mod verify;
 
 use jiff::Timestamp;
 
 pub use definition::{Flow, Subject};
-pub use input::{Field, FieldKind, Inputs, Key, Pick};
+pub use input::{Field, FieldKind, Inputs, Key, Offer, Pick};
 pub use observed::{Observed, Principal};
 pub use purchase::secures;
 pub use step::{Consent, Step, StepId, StepStatus, current, poll_after};
@@ -76,6 +78,7 @@ flows! {
     DeletePrivate = delete_private,
     DeletePublic = delete_public,
     Managed = managed,
+    ImportVault = import_vault,
 }
 
 impl FlowName {
@@ -115,7 +118,7 @@ fn unknown_value(field: &Field, inputs: &Inputs) -> Option<(Key, String)> {
     let known: Vec<&str> = match field.kind {
         FieldKind::Toggle => vec!["yes", "no", "true", "false", "on", "off"],
         FieldKind::Choice(choices) => choices.iter().map(|(name, ..)| *name).collect(),
-        FieldKind::Text | FieldKind::Secret | FieldKind::File(_) | FieldKind::Pick { .. } => return None,
+        FieldKind::Text | FieldKind::Secret | FieldKind::File(_) | FieldKind::Pick { .. } | FieldKind::Offer(_) => return None,
     };
     (!known.contains(&value)).then(|| (field.key, format!("'{value}' is none of {}", known.join(", "))))
 }
@@ -134,10 +137,11 @@ pub async fn observe(client: &Client, flow: FlowName, inputs: &Inputs) -> Result
 }
 
 /// The certificate that a flow has put into the webspace, for the binding that is offered next (A58).
-pub fn added(flow: FlowName, observed: &Observed) -> Option<&PrivateCertificate> {
+pub fn added<'a>(flow: FlowName, observed: &'a Observed, inputs: &Inputs) -> Option<&'a PrivateCertificate> {
     match flow {
         FlowName::Upload => uploaded(observed),
         FlowName::Managed => observed.managed.here(),
+        FlowName::ImportVault => import_vault::imported(observed, inputs),
         _ => None,
     }
 }

@@ -9,7 +9,8 @@ use crate::azure::AsItIs;
 use crate::azure::settings::AppSettings;
 use crate::azure::vaults::Availability;
 use crate::model::{
-    App, Binding, Order, Plan, PrivateCertificate, PublicCertificate, ResourceGroup, ResourceId, Seen, Thumbprint, Vault,
+    App, Binding, Order, Plan, PrivateCertificate, Problem, PublicCertificate, ResourceGroup, ResourceId, Seen, Thumbprint, Vault,
+    VaultCertificate,
 };
 use crate::pki::Roots;
 
@@ -68,6 +69,8 @@ pub struct Observed {
     pub reach: Seen<Reach>,
     /// The free managed certificate of the hostname, in whatever webspace of the subscription (A56).
     pub managed: Seen<PrivateCertificate>,
+    /// The certificates of the vault, or why they cannot be listed.
+    pub vault_contents: Seen<Result<Vec<VaultCertificate>, Problem>>,
     /// The public certificates of the app.
     pub public_certificates: Seen<Vec<PublicCertificate>>,
     pub settings: Seen<AppSettings>,

@@ -7,8 +7,8 @@ use super::{FlowName, Inputs, Key, Observed, Principal, Step, StepId, StepStatus
 use crate::azure::graph;
 use crate::azure::sites::Site;
 use crate::model::{
-    App, Binding, Hostname, Order, OrderStatus, Plan, PrivateCertificate, ProductType, ResourceGroup, ResourceId, SecretStatus,
-    Seen, SslState, StoredCertificate, Thumbprint, Vault, VaultSecret,
+    App, Binding, CertificatePolicy, Hostname, Order, OrderStatus, Plan, PrivateCertificate, ProductType, ResourceGroup,
+    ResourceId, SecretStatus, Seen, SslState, StoredCertificate, Thumbprint, Vault, VaultCertificate, VaultSecret,
 };
 use crate::rules::{Profile, Rules};
 
@@ -161,5 +161,24 @@ pub fn needed(step: &Step) -> (Key, &str) {
     match &step.status {
         StepStatus::NeedsInput { key, why } => (*key, why),
         other => panic!("{other:?} needs no input"),
+    }
+}
+
+pub fn vault_certificate(name: &str) -> VaultCertificate {
+    VaultCertificate {
+        name: name.to_owned(),
+        thumbprint: Thumbprint::parse(LEAF).ok(),
+        is_enabled: true,
+        starts: "2026-06-01T00:00:00Z".parse().ok(),
+        expires: "2027-06-01T00:00:00Z".parse().ok(),
+        subject: "CN=contoso.com".to_owned(),
+        policy: Some(CertificatePolicy {
+            content_type: "application/x-pkcs12".to_owned(),
+            key_type: "RSA".to_owned(),
+            key_bits: Some(2048),
+            is_exportable: true,
+            purposes: vec!["1.3.6.1.5.5.7.3.1".to_owned()],
+            hosts: vec!["contoso.com".to_owned()],
+        }),
     }
 }

@@ -2,7 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::access::{Access, Party, judge};
+use super::access::{Access, Party, closed_to_services, judge};
 use super::target::{ORDERS, order_id, subscription_id, vault_id};
 use super::{
     Case, Field, FieldKind, Flow, FlowName, Inputs, Key, Observed, Pick, Principal, Seen, Step, StepId, StepStatus, Subject,
@@ -331,14 +331,7 @@ fn unsuitable(vault: &Vault, case: &Case<'_>) -> Option<Problem> {
                 .code(reference),
         );
     }
-    if !vault.public_network && !vault.trusted_services {
-        return Some(
-            Problem::new(what, "the vault's firewall closes it to Azure's own services too")
-                .remedy("in the vault's networking, allow trusted Microsoft services to bypass the firewall")
-                .code("C21"),
-        );
-    }
-    None
+    closed_to_services(vault, &what)
 }
 
 fn store(case: &Case<'_>) -> Step {

@@ -9,6 +9,7 @@ mod ids;
 mod order;
 mod problem;
 mod seen;
+mod sign_in;
 mod text;
 mod vault;
 
@@ -21,5 +22,6 @@ pub use ids::{DomainName, Hostname, IdError, OrderName, ResourceId, Thumbprint, 
 pub use order::{Order, OrderStatus, ProductType, SecretStatus, StoredCertificate};
 pub use problem::Problem;
 pub use seen::Seen;
+pub use sign_in::DeviceCode;
 pub use text::printable;
-pub use vault::{AccessPolicy, Vault};
+pub use vault::{AccessPolicy, CertificatePolicy, Vault, VaultCertificate};

@@ -11,9 +11,11 @@ pub struct Problem {
     /// What to do about it; empty where nothing is known.
     pub remedy: String,
     /// The service's own code, such as `ScopeLocked`, or the id of the rule that says so.
-    pub code: Option<String>,
+    pub code: Option<Box<str>>,
     /// For support: `x-ms-request-id` of the answer.
-    pub request_id: Option<String>,
+    pub request_id: Option<Box<str>>,
+    /// For support as well: what all requests of this run have in common.
+    pub correlation_id: Option<Box<str>>,
 }
 
 impl Problem {
@@ -28,14 +30,20 @@ impl Problem {
     }
 
     #[must_use]
-    pub fn code(mut self, code: impl Into<String>) -> Self {
+    pub fn code(mut self, code: impl Into<Box<str>>) -> Self {
         self.code = Some(code.into());
         self
     }
 
     #[must_use]
     pub fn request_id(mut self, id: Option<String>) -> Self {
-        self.request_id = id;
+        self.request_id = id.map(Into::into);
+        self
+    }
+
+    #[must_use]
+    pub fn correlation_id(mut self, id: Option<String>) -> Self {
+        self.correlation_id = id.map(Into::into);
         self
     }
 }
@@ -46,11 +54,10 @@ impl fmt::Display for Problem {
         if !self.remedy.is_empty() {
             write!(f, "\nWhat to do: {}", self.remedy)?;
         }
-        match (&self.code, &self.request_id) {
-            (Some(code), Some(id)) => write!(f, "\n({code}, request {id})"),
-            (Some(code), None) => write!(f, "\n({code})"),
-            (None, Some(id)) => write!(f, "\n(request {id})"),
-            (None, None) => Ok(()),
-        }
+        let code = self.code.as_ref().map(ToString::to_string);
+        let request = self.request_id.as_ref().map(|id| format!("request {id}"));
+        let correlation = self.correlation_id.as_ref().map(|id| format!("correlation {id}"));
+        let ids: Vec<String> = [code, request, correlation].into_iter().flatten().collect();
+        if ids.is_empty() { Ok(()) } else { write!(f, "\n({})", ids.join(", ")) }
     }
 }

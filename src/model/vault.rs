@@ -1,6 +1,8 @@
 //! Key vaults as far as certificates need them: where they are and who may use them.
 
-use super::ResourceId;
+use jiff::Timestamp;
+
+use super::{ResourceId, Thumbprint};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AccessPolicy {
@@ -32,4 +34,31 @@ pub struct Vault {
     pub public_network: bool,
     pub trusted_services: bool,
     pub provisioning_state: String,
+}
+
+/// A certificate that a vault keeps, as its list and its policy tell.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct VaultCertificate {
+    pub name: String,
+    /// Absent while it is being issued.
+    pub thumbprint: Option<Thumbprint>,
+    pub is_enabled: bool,
+    pub starts: Option<Timestamp>,
+    pub expires: Option<Timestamp>,
+    pub subject: String,
+    pub policy: Option<CertificatePolicy>,
+}
+
+/// How the vault makes and keeps a certificate.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CertificatePolicy {
+    /// `application/x-pkcs12` or `application/x-pem-file`.
+    pub content_type: String,
+    /// `RSA`, `EC`, `RSA-HSM` …
+    pub key_type: String,
+    pub key_bits: Option<i64>,
+    pub is_exportable: bool,
+    /// Object identifiers of its extended key usage.
+    pub purposes: Vec<String>,
+    pub hosts: Vec<String>,
 }

@@ -48,6 +48,8 @@ pub enum Limit {
     ManagedRenewal,
     ManagedDetours,
     ManagedOpenToAll,
+    ImportVaultModels,
+    ImportVaultScope,
 }
 
 impl Limit {
@@ -71,6 +73,8 @@ impl Limit {
         (Self::ManagedRenewal, "managed-renewal"),
         (Self::ManagedDetours, "managed-detours"),
         (Self::ManagedOpenToAll, "managed-open-to-all"),
+        (Self::ImportVaultModels, "import-vault-models"),
+        (Self::ImportVaultScope, "import-vault-scope"),
     ];
 
     pub fn id(self) -> &'static str {

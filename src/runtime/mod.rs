@@ -7,6 +7,7 @@ pub mod folder;
 pub mod frame;
 pub mod input;
 pub mod log;
+pub mod place;
 pub mod practice;
 pub mod signals;
 pub mod tasks;
@@ -15,7 +16,6 @@ pub mod world;
 
 use std::io;
 use std::ops::ControlFlow;
-use std::sync::Arc;
 use std::time::Instant;
 
 use jiff::Timestamp;
@@ -24,9 +24,9 @@ use tokio::sync::mpsc::{self, UnboundedReceiver};
 
 use clipboard::Between;
 use frame::FrameRate;
+use place::{Outside, Place};
 use tasks::Tasks;
 use terminal::Terminal;
-use world::World;
 
 use crate::app::effect::Effect;
 use crate::app::message::Message;
@@ -41,11 +41,13 @@ use crate::workbench::Password;
 pub enum Happened {
     Message(Message),
     /// The time that `Effect::Wake` asked for has passed.
-    Woken,
+    Woken(Timestamp),
     /// A signal asks for the end.
     Told(i32),
     /// The terminal hung up.
     TerminalGone,
+    /// Another context was opened, or could not be.
+    Moved(Box<Result<Place, Problem>>),
     /// SIGTSTP came from outside.
     AskedToStop,
     /// SIGCONT: whoever had the terminal meanwhile may have written to it.
@@ -65,13 +67,21 @@ pub enum Ended {
 const BETWEEN_FRAMES: usize = 1_000;
 
 /// Runs the screen until it ends. The terminal is given back when this returns.
-pub async fn run(app: App, first: Effects, look: Look, world: Arc<World>) -> io::Result<Ended> {
+pub async fn run(place: Place, look: Look, outside: Outside) -> io::Result<Ended> {
     let (to, happened) = mpsc::unbounded_channel();
     signals::listen(&to)?;
+    let Outside { opener, mut asked } = outside;
+    let told = to.clone();
+    tokio::spawn(async move {
+        while let Some(sign_in) = asked.recv().await {
+            let _ = told.send(Happened::Message(place::message(sign_in)));
+        }
+    });
+    let (app, first) = App::new(place.settings, Timestamp::now());
     let mut screen = Screen {
         app,
         look,
-        tasks: Tasks::new(world, to.clone()),
+        tasks: Tasks::new(place.world, opener, to.clone()),
         terminal: Terminal::enter()?,
         rate: FrameRate::default(),
         away: false,
@@ -138,7 +148,7 @@ impl Screen {
     fn take(&mut self, happened: Happened) -> io::Result<ControlFlow<Ended>> {
         match happened {
             Happened::Message(message) => self.update(message),
-            Happened::Woken => self.update(Message::Woken),
+            Happened::Woken(at) => self.update(Message::Woken(at)),
             Happened::Told(signal) => {
                 let _ = self.update(Message::Ended)?;
                 Ok(ControlFlow::Break(Ended::Told(signal)))
@@ -147,8 +157,23 @@ impl Screen {
                 let _ = self.update(Message::Ended)?;
                 Ok(ControlFlow::Break(Ended::TerminalGone))
             }
+            Happened::Moved(moved) => self.take_move(*moved),
             Happened::AskedToStop => self.suspend(),
             Happened::Continued => self.resume(),
+        }
+    }
+
+    /// The old place is left only once the new one is there.
+    fn take_move(&mut self, moved: Result<Place, Problem>) -> io::Result<ControlFlow<Ended>> {
+        match moved {
+            Ok(place) => {
+                let (app, first) = self.app.moved(place.settings);
+                self.app = app;
+                self.tasks.move_to(place.world);
+                self.rate.mark_due();
+                self.perform(first)
+            }
+            Err(problem) => self.update(Message::ContextRefused(problem)),
         }
     }
 
@@ -178,8 +203,10 @@ impl Screen {
             Effect::Work { ask, job } => self.tasks.work(ask, job),
             Effect::Practise { ask, act } => self.tasks.practise(ask, act),
             Effect::ReadGoal => self.tasks.read_goal(),
+            Effect::OpenContext(opening) => self.tasks.open(opening),
+            Effect::GiveUpSignIn => self.tasks.give_up_sign_in(),
             Effect::Forget { ask } => self.tasks.forget(ask),
-            Effect::Wake(after) => self.tasks.wake(after),
+            Effect::Wake { at, after } => self.tasks.wake(at, after),
             Effect::Copy(text) => return self.copy(&text),
             Effect::CopyScript { kind, flow, inputs, steps } => {
                 return match self.tasks.script(kind, flow, &inputs, &steps) {

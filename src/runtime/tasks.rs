@@ -9,9 +9,10 @@ use jiff::Timestamp;
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::task::AbortHandle;
 
+use super::place::Opener;
 use super::world::World;
 use super::{Happened, folder, practice};
-use crate::app::effect::PracticeAct;
+use crate::app::effect::{Opening, PracticeAct};
 use crate::app::message::{AskId, Message};
 use crate::azure::{inventory, raw};
 use crate::flow::script::{Script, ScriptKind};
@@ -19,11 +20,17 @@ use crate::flow::{self, FlowName, Inputs, Step, StepId};
 use crate::model::{Problem, ResourceId};
 use crate::workbench::{Job, Trouble};
 
-#[derive(Debug)]
 pub struct Tasks {
     world: Arc<World>,
+    opener: Opener,
     answers: Answers,
     running: HashMap<AskId, Running>,
+}
+
+impl std::fmt::Debug for Tasks {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Tasks").field("running", &self.running).finish_non_exhaustive()
+    }
 }
 
 #[derive(Debug)]
@@ -34,8 +41,29 @@ struct Running {
 }
 
 impl Tasks {
-    pub fn new(world: Arc<World>, to: UnboundedSender<Happened>) -> Self {
-        Self { world, answers: Answers(to), running: HashMap::new() }
+    pub fn new(world: Arc<World>, opener: Opener, to: UnboundedSender<Happened>) -> Self {
+        Self { world, opener, answers: Answers(to), running: HashMap::new() }
+    }
+
+    pub fn open(&self, opening: Opening) {
+        let (answers, opened) = (self.answers.clone(), (self.opener)(opening));
+        tokio::spawn(async move {
+            let moved = Happened::Moved(Box::new(opened.await));
+            let _ = answers.0.send(moved);
+        });
+    }
+
+    /// What was asked of the old world is not cared about any more.
+    pub fn move_to(&mut self, world: Arc<World>) {
+        let asked: Vec<AskId> = self.running.keys().copied().collect();
+        for ask in asked {
+            self.forget(ask);
+        }
+        self.world = world;
+    }
+
+    pub fn give_up_sign_in(&self) {
+        self.world.client.give_up_sign_in();
     }
 
     pub fn read_estate(&mut self, ask: AskId) {
@@ -130,11 +158,11 @@ impl Tasks {
         }
     }
 
-    pub fn wake(&self, after: Duration) {
+    pub fn wake(&self, at: Timestamp, after: Duration) {
         let answers = self.answers.clone();
         tokio::spawn(async move {
             tokio::time::sleep(after).await;
-            let _ = answers.0.send(Happened::Woken);
+            let _ = answers.0.send(Happened::Woken(at));
         });
     }
 

@@ -27,7 +27,7 @@ pub(super) struct Content {
 
 pub fn draw(app: &App, dialog: &Dialog, look: &Look, screen: Rect, frame: &mut Frame<'_>) {
     let outer = screen.width.saturating_sub(4).min(match dialog {
-        Dialog::Confirm(_) | Dialog::Error(_) | Dialog::Briefing { .. } => 74,
+        Dialog::Confirm(_) | Dialog::Error(_) | Dialog::SignIn(_) | Dialog::Briefing { .. } => 74,
         _ => 90,
     });
     let room = usize::from(outer.saturating_sub(4));
@@ -41,6 +41,7 @@ pub fn draw(app: &App, dialog: &Dialog, look: &Look, screen: Rect, frame: &mut F
         Dialog::Sheet(sheet) => super::bench::sheet_lines(sheet, room, look),
         Dialog::Error(error) => error_lines(error, room, look),
         Dialog::Briefing { .. } => super::briefing::lines(app, room, look),
+        Dialog::SignIn(code) => super::code::code_lines(app, code, room, look),
         Dialog::Operations { cursor } => operation_lines(app, *cursor, room, look),
     };
     let wanted = content.lines.len() + content.foot.len() + 2;
@@ -174,7 +175,7 @@ fn choose_lines(choose: &Choose, room: usize, look: &Look) -> Content {
     let shown = choose.shown();
     // A few choices are explained in full; of many, each has one line.
     let fits = |note: &str| width(note) <= room.saturating_sub(26);
-    let short = shown.iter().all(|item| width(&item.label) <= 22 && (choose.total() > 6 || fits(&item.note)));
+    let short = shown.iter().all(|item| item.then.is_ok() && width(&item.label) <= 22 && (choose.total() > 6 || fits(&item.note)));
     let mut at = 0;
     for (nth, item) in shown.iter().enumerate() {
         let is_here = nth == choose.cursor;
@@ -191,19 +192,19 @@ fn choose_lines(choose: &Choose, room: usize, look: &Look) -> Content {
                 Span::styled(cut_middle(&item.note, room.saturating_sub(26), look.glyphs.more), look.style(Role::Dim)),
             ]));
         } else {
-            let later = item.then.as_ref().err().map(|_| " (later)").unwrap_or_default();
-            let label = cut_middle(&item.label, room.saturating_sub(2 + later.len()), look.glyphs.more);
-            lines.push(Line::from(vec![
-                Span::raw(format!("{marker} ")),
-                Span::styled(label, style),
-                Span::styled(later, look.style(Role::Dim)),
-            ]));
-            let notes = wrap(&item.note, room.saturating_sub(4));
-            lines.extend(notes.into_iter().map(|note| Line::styled(format!("    {note}"), look.style(Role::Dim))));
+            let label = cut_middle(&item.label, room.saturating_sub(2), look.glyphs.more);
+            lines.push(Line::from(vec![Span::raw(format!("{marker} ")), Span::styled(label, style)]));
+            // What cannot be chosen says why.
+            let (note, role) = match &item.then {
+                Ok(_) => (item.note.clone(), Role::Dim),
+                Err(why) => (format!("{} {why}", look.glyphs.failed), Role::Soon),
+            };
+            let notes = wrap(&note, room.saturating_sub(4));
+            lines.extend(notes.into_iter().map(|note| Line::styled(format!("    {note}"), look.style(role))));
         }
     }
     if shown.is_empty() {
-        let new = choose.free.map(|_| choose.filter.text().trim()).filter(|text| !text.is_empty());
+        let new = choose.takes_other.then(|| choose.filter.text().trim()).filter(|text| !text.is_empty());
         let words = match new {
             Some(text) => format!("Enter takes '{text}' as a new one."),
             None if choose.total() == 0 => choose.empty.clone(),

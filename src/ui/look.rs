@@ -22,6 +22,8 @@ pub enum Role {
     Urgent,
     /// Says which cloud this is.
     Context,
+    /// The same where a mistake costs most.
+    Production,
 }
 
 impl From<Tone> for Role {
@@ -130,6 +132,8 @@ impl Look {
             Role::Good => colour(style, Color::Green),
             Role::Soon => colour(style, Color::Magenta),
             Role::Urgent => colour(style.add_modifier(Modifier::BOLD), Color::Red),
+            // The one place with a background: it must be seen from across the room, and without colours too.
+            Role::Production => colour(style.add_modifier(Modifier::BOLD | Modifier::REVERSED), Color::Red),
             Role::Key | Role::Context => colour(style.add_modifier(Modifier::BOLD), Color::Cyan),
         }
     }

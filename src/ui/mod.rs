@@ -2,6 +2,7 @@
 
 mod bench;
 mod briefing;
+mod code;
 mod dialogs;
 pub mod look;
 mod panes;

@@ -18,7 +18,12 @@ pub fn header(app: &App, look: &Look, area: Rect, buffer: &mut Buffer) {
     let right = standing(app, look);
     let mut left = vec![
         Span::styled(" certdeck  ", look.style(Role::Title)),
-        Span::styled(app.settings.context.clone(), look.style(Role::Context)),
+        if app.settings.production {
+            // The spaces make a plate of it; the mark says it where nothing else can.
+            Span::styled(format!(" {} {} ", glyphs.soon, app.settings.context), look.style(Role::Production))
+        } else {
+            Span::styled(app.settings.context.clone(), look.style(Role::Context))
+        },
     ];
     if app.settings.practice && !app.settings.context.contains("practice") {
         left.push(Span::styled(" (practice)", look.style(Role::Context)));

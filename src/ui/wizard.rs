@@ -328,7 +328,7 @@ pub fn hints(app: &App, wizard: &Wizard) -> Vec<(String, String)> {
     let pair = |key: &str, words: &str| (key.to_owned(), words.to_owned());
     if let Some(field) = wizard.focused_field() {
         let enter = match field.kind {
-            FieldKind::Choice(_) | FieldKind::Pick { .. } | FieldKind::File(_) => "choose",
+            FieldKind::Choice(_) | FieldKind::Pick { .. } | FieldKind::Offer(_) | FieldKind::File(_) => "choose",
             FieldKind::Text | FieldKind::Secret | FieldKind::Toggle => "next",
         };
         let mut hints = vec![pair("Enter", enter), pair("Tab", "next"), pair("S-Tab", "back")];

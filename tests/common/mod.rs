@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use certdeck::azure::{Client, Connection};
+use certdeck::azure::{Chain, Client, Connection};
 use certdeck::emulator::{Emulator, Options, Pace};
 use certdeck::flow::engine::{Conductor, Ending, Engine};
 use certdeck::flow::{FlowName, Inputs, Key, Step};
@@ -35,9 +35,8 @@ impl Practice {
             arm_endpoint: Some(connection.arm.parse().unwrap()),
             authority: Some(connection.authority.parse().unwrap()),
             ca_file: Some(connection.ca_pem.clone()),
-            tenant: Some(connection.tenant_id.clone()),
-            client_id: Some(connection.client_id.clone()),
-            client_secret: Some(connection.client_secret.clone().into()),
+            chain: Chain::application(&*connection.tenant_id, &*connection.client_id, &*connection.client_secret),
+            ..Connection::default()
         })
         .await
         .unwrap();

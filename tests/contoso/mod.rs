@@ -7,7 +7,7 @@ use certdeck::app::effect::Effect;
 use certdeck::app::key::Key;
 use certdeck::app::keymap::Keymap;
 use certdeck::app::message::{AskId, Message};
-use certdeck::app::{App, Effects, Settings};
+use certdeck::app::{App, Effects, Opens, Settings};
 use certdeck::azure::settings::AppSettings;
 use certdeck::azure::vaults::Availability;
 use certdeck::flow::certificate_file::CertificateFile;
@@ -318,6 +318,11 @@ impl Screen {
             context: "practice".to_owned(),
             practice: true,
             read_only: false,
+            production: false,
+            scope: String::new(),
+            contexts: Vec::new(),
+            fixed: None,
+            opens: Opens::Inventory,
             keymap: Keymap::new("").unwrap(),
             rules: Arc::new(Rules::load(Profile::Current).unwrap()),
         };

@@ -6,6 +6,7 @@
 mod cloud;
 #[path = "../common/mod.rs"]
 mod common;
+mod import_vault;
 mod managed;
 #[path = "../support/pty.rs"]
 mod pty;

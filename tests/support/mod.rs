@@ -6,7 +6,7 @@
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
-use certdeck::azure::{Client, Connection};
+use certdeck::azure::{Chain, Client, Connection};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
@@ -110,11 +110,9 @@ impl Server {
     pub fn connection(&self) -> Connection {
         Connection {
             arm_endpoint: Some(self.origin.parse().unwrap()),
-            authority: None,
             ca_file: Some(PathBuf::from(self.ca.path())),
-            tenant: Some("11111111-1111-1111-1111-111111111111".to_owned()),
-            client_id: Some("certdeck".to_owned()),
-            client_secret: Some("s3cret".into()),
+            chain: Chain::application("11111111-1111-1111-1111-111111111111", "certdeck", "s3cret"),
+            ..Connection::default()
         }
     }
 

@@ -12,9 +12,7 @@ pub fn estate(cloud: &Cloud) -> Estate {
     let connection = azure::Connection {
         arm_endpoint: connection.arm.parse().ok(),
         ca_file: Some(connection.ca_pem.clone()),
-        tenant: Some(connection.tenant_id.clone()),
-        client_id: Some(connection.client_id.clone()),
-        client_secret: Some(connection.client_secret.as_str().into()),
+        chain: azure::Chain::application(&*connection.tenant_id, &*connection.client_id, &*connection.client_secret),
         ..azure::Connection::default()
     };
     cloud.runtime().block_on(async {

@@ -21,8 +21,10 @@ pub struct Choose {
     items: Vec<Item>,
     /// Whether typing narrows the list; else letters move.
     pub is_typed: bool,
-    /// The field that takes a text that is not in the list, where one is taken.
-    pub free: Option<flow::Key>,
+    /// The field that it fills.
+    pub fills: Option<flow::Key>,
+    /// Whether a text that is not in the list is taken too.
+    pub takes_other: bool,
     pub filter: Field,
     pub cursor: usize,
     /// Why the last choice was refused.
@@ -38,7 +40,8 @@ impl Choose {
             intro: String::new(),
             items,
             is_typed: false,
-            free: None,
+            fills: None,
+            takes_other: false,
             filter: Field::default(),
             cursor: 0,
             refusal: None,
@@ -69,6 +72,12 @@ impl Choose {
     pub fn at(mut self, cursor: usize) -> Self {
         self.cursor = cursor.min(self.items.len().saturating_sub(1));
         self
+    }
+
+    /// Takes what was found meanwhile; what was typed stays.
+    pub fn refill(&mut self, items: Vec<Item>) {
+        self.items = items;
+        self.cursor = self.cursor.min(self.shown().len().saturating_sub(1));
     }
 
     pub fn shown(&self) -> Vec<&Item> {
@@ -106,7 +115,7 @@ impl Choose {
 
     fn choose(&mut self) -> Answer {
         let chosen = self.shown().get(self.cursor).map(|item| item.then.clone());
-        match (chosen, self.free) {
+        match (chosen, self.fills.filter(|_| self.takes_other)) {
             (Some(Ok(act)), _) => Answer::CloseAnd(act),
             (Some(Err(why)), _) => {
                 self.refusal = Some(why);

@@ -29,6 +29,7 @@ impl ErrorText {
         }
         lines.extend(self.problem.code.as_ref().map(|code| format!("Code: {code}")));
         lines.extend(self.problem.request_id.as_ref().map(|id| format!("Request id: {id}")));
+        lines.extend(self.problem.correlation_id.as_ref().map(|id| format!("Correlation id: {id}")));
         lines
     }
 

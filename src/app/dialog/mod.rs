@@ -3,6 +3,7 @@
 
 mod bench;
 mod choose;
+mod code;
 mod confirm;
 mod error;
 mod files;
@@ -12,6 +13,7 @@ mod sheet;
 
 pub use bench::{Bench, Part, Row, Task, Value};
 pub use choose::{Choose, Item};
+pub use code::SignInCode;
 pub use confirm::Confirm;
 pub use error::ErrorText;
 pub use files::{Files, Folder, FolderEntry};
@@ -20,7 +22,7 @@ pub use palette::{Candidate, Palette};
 pub use sheet::{Sheet, SheetLine};
 
 use super::command::{Entry, Motion};
-use super::effect::PracticeAct;
+use super::effect::{Opening, PracticeAct};
 use super::goal;
 use super::key::{Key, KeyCode};
 use super::message::AskId;
@@ -43,6 +45,7 @@ pub enum Dialog {
     Briefing {
         scroll: usize,
     },
+    SignIn(SignInCode),
     /// The ledger; the cursor counts from the newest.
     Operations {
         cursor: usize,
@@ -82,6 +85,8 @@ pub enum Act {
     /// Stop watching an operation.
     Unwatch(AskId),
     ShowProblem(Problem),
+    OpenContext(Opening),
+    GiveUpSignIn,
     Quit,
 }
 
@@ -106,6 +111,7 @@ impl Dialog {
             Self::Sheet(sheet) => sheet.press(key),
             Self::Error(error) => error.press(key),
             Self::Briefing { scroll } => goal::press(scroll, key),
+            Self::SignIn(code) => code.press(key),
             Self::Operations { .. } => Answer::Stay,
         }
     }

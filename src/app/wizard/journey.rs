@@ -1,5 +1,7 @@
 //! The way of the wizard through its pages: opening, looking, sending, going on.
 
+use jiff::Timestamp;
+
 use super::{Focus, Origin, Standing, Wizard};
 use crate::app::App;
 use crate::app::dialog::{Act, Confirm, Dialog};
@@ -70,7 +72,10 @@ impl App {
                 if let Some(binding) = self.estate.bindings.iter().find(|binding| binding.id() == id) {
                     inputs.set(Key::App, binding.app.as_str());
                     inputs.set(Key::Hostname, binding.host.as_str());
-                    if let Some(certificate) = self.estate.certificate_of(binding) {
+                    // Nobody wants to bind what has expired once more.
+                    let is_over = |end: Timestamp| about == Subject::Binding && end <= self.now;
+                    let certificate = self.estate.certificate_of(binding).filter(|one| !one.expires.is_some_and(is_over));
+                    if let Some(certificate) = certificate {
                         inputs.set(Key::Certificate, certificate.id.as_str());
                     }
                 }
@@ -140,7 +145,7 @@ impl App {
     pub(super) fn turn_page(&mut self) {
         let Some(wizard) = &mut self.wizard else { return };
         wizard.settle_origin();
-        if let Some(certificate) = flow::added(wizard.page, &wizard.current().observed) {
+        if let Some(certificate) = flow::added(wizard.page, &wizard.current().observed, &wizard.inputs) {
             let id = certificate.id.as_str().to_owned();
             wizard.inputs.set(Key::Certificate, id);
             wizard.forget_secrets();
@@ -239,6 +244,7 @@ impl App {
             Err(problem) => page.failure = Some(problem),
         }
         self.derive_wizard();
+        self.refill_picker();
         self.find_place();
         if self.notice.as_ref().is_some_and(|notice| notice.tone == Tone::Plain) {
             self.notice = None;

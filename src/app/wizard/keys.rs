@@ -76,7 +76,7 @@ impl App {
     fn enter_in_field(&mut self, at: usize, field: &flow::Field) {
         let typed_here = self.wizard.as_ref().is_some_and(Wizard::is_edited);
         match field.kind {
-            FieldKind::Choice(_) | FieldKind::Pick { or_new: false, .. } => self.open_picker(field, None),
+            FieldKind::Choice(_) | FieldKind::Pick { or_new: false, .. } | FieldKind::Offer(_) => self.open_picker(field, None),
             FieldKind::Pick { or_new: true, .. } if !typed_here => self.open_picker(field, None),
             FieldKind::File(endings) if !typed_here => self.open_files(field, endings),
             _ => self.focus_on(at + 1),
@@ -121,7 +121,7 @@ impl App {
                 let step = if backwards { choices.len() - 1 } else { 1 };
                 choices[now.map_or(0, |now| (now + step) % choices.len())].0.to_owned()
             }
-            FieldKind::Text | FieldKind::Secret | FieldKind::File(_) | FieldKind::Pick { .. } => {
+            FieldKind::Text | FieldKind::Secret | FieldKind::File(_) | FieldKind::Pick { .. } | FieldKind::Offer(_) => {
                 return self.open_picker(field, None);
             }
         };
@@ -168,37 +168,64 @@ impl App {
 
     pub(super) fn open_picker(&mut self, field: &flow::Field, first: Option<char>) {
         let Some(wizard) = &self.wizard else { return };
-        let key = field.key;
-        let now = wizard.inputs.typed(key).to_owned();
-        let fill = |value: &str| Ok(Act::Fill(key, value.to_owned()));
-        let (items, empty): (Vec<(String, Item)>, _) = match field.kind {
-            FieldKind::Choice(choices) => {
-                let item = |(value, label, note): &(&str, &str, &str)| {
-                    ((*value).to_owned(), Item { label: (*label).into(), note: (*note).into(), then: fill(value) })
-                };
-                (choices.iter().map(item).collect(), "")
-            }
-            FieldKind::Pick { of, .. } => {
-                let options = super::pick::options(of, &wizard.inputs, &self.estate);
-                let item = |option: super::pick::Choice| {
-                    let then = fill(&option.value);
-                    (option.value, Item { label: option.label, note: option.note, then })
-                };
-                (options.into_iter().map(item).collect(), super::pick::none_words(of))
-            }
-            FieldKind::Text | FieldKind::Secret | FieldKind::File(_) | FieldKind::Toggle => return,
-        };
-        let at = items.iter().position(|(value, _)| value.eq_ignore_ascii_case(&now)).unwrap_or(0);
+        let now = wizard.inputs.typed(field.key).to_owned();
+        let Some((items, empty)) = self.picker_items(wizard, field) else { return };
+        let chosen = items.iter().position(|(value, _)| value.eq_ignore_ascii_case(&now));
+        let at = chosen.or_else(|| items.iter().position(|(_, item)| item.then.is_ok())).unwrap_or(0);
         let mut choose =
             Choose::new(field.label, items.into_iter().map(|(_, item)| item).collect()).intro(field.help).empty(empty).at(at);
-        if matches!(field.kind, FieldKind::Pick { .. }) {
+        choose.fills = Some(field.key);
+        if !matches!(field.kind, FieldKind::Choice(_)) {
             choose = choose.typed();
-            choose.free = matches!(field.kind, FieldKind::Pick { or_new: true, .. }).then_some(key);
+            choose.takes_other = matches!(field.kind, FieldKind::Pick { or_new: true, .. });
             if let Some(first) = first {
                 choose.paste(&first.to_string());
             }
         }
         self.dialogs.push(Dialog::Choose(choose));
+    }
+
+    /// What a field can be filled with, each with its value, and what to say where there is nothing.
+    fn picker_items(&self, wizard: &Wizard, field: &flow::Field) -> Option<(Vec<(String, Item)>, &'static str)> {
+        let fill = |value: &str| Ok(Act::Fill(field.key, value.to_owned()));
+        match &field.kind {
+            FieldKind::Choice(choices) => {
+                let item = |(value, label, note): &(&str, &str, &str)| {
+                    ((*value).to_owned(), Item { label: (*label).into(), note: (*note).into(), then: fill(value) })
+                };
+                Some((choices.iter().map(item).collect(), ""))
+            }
+            FieldKind::Pick { of, .. } => {
+                let options = super::pick::options(*of, &wizard.inputs, &self.estate);
+                let item = |option: super::pick::Choice| {
+                    let then = fill(&option.value);
+                    (option.value, Item { label: option.label, note: option.note, then })
+                };
+                Some((options.into_iter().map(item).collect(), super::pick::none_words(*of)))
+            }
+            FieldKind::Offer(None) => Some((Vec::new(), "certdeck is looking; what it finds appears here")),
+            FieldKind::Offer(Some(offers)) => {
+                let item = |offer: &flow::Offer| {
+                    let refused = wizard.would_refuse(field.key, &offer.value, &self.settings.rules, self.now);
+                    let then = refused.map_or_else(|| fill(&offer.value), Err);
+                    (offer.value.clone(), Item { label: offer.label.clone(), note: offer.note.clone(), then })
+                };
+                Some((offers.iter().map(item).collect(), "there is nothing of this kind here"))
+            }
+            FieldKind::Text | FieldKind::Secret | FieldKind::File(_) | FieldKind::Toggle => None,
+        }
+    }
+
+    /// A picker that was opened before the look was over gets what it found.
+    pub(super) fn refill_picker(&mut self) {
+        let Some(Dialog::Choose(choose)) = self.dialogs.last() else { return };
+        let Some(wizard) = &self.wizard else { return };
+        let field = wizard.fields.iter().find(|field| choose.fills == Some(field.key) && matches!(field.kind, FieldKind::Offer(_)));
+        let Some((items, empty)) = field.and_then(|field| self.picker_items(wizard, field)) else { return };
+        if let Some(Dialog::Choose(choose)) = self.dialogs.last_mut() {
+            choose.refill(items.into_iter().map(|(_, item)| item).collect());
+            choose.empty = empty.into();
+        }
     }
 
     /// Shows the files beside the one that is named now, or where certdeck was started.
@@ -318,5 +345,5 @@ impl Wizard {
 }
 
 fn is_pick(field: &flow::Field) -> bool {
-    matches!(field.kind, FieldKind::Pick { or_new: false, .. })
+    matches!(field.kind, FieldKind::Pick { or_new: false, .. } | FieldKind::Offer(_))
 }

@@ -218,6 +218,13 @@ impl Wizard {
         self.refusals.iter().find(|(refused, _)| *refused == key).map(|(_, why)| why.as_str())
     }
 
+    /// Why this value would be refused, if it would.
+    fn would_refuse(&self, key: Key, value: &str, rules: &Rules, now: Timestamp) -> Option<String> {
+        let inputs = self.inputs.clone().with(key, value);
+        let refusals = flow::refusals(self.page, &self.current().observed, &inputs, rules, now);
+        refusals.into_iter().find(|(refused, _)| *refused == key).map(|(_, why)| why)
+    }
+
     /// Whether the form has this field and its value was refused.
     pub fn is_lacking(&self, key: Key) -> bool {
         self.refusal(key).is_some() && self.fields.iter().any(|field| field.key == key)
@@ -295,7 +302,7 @@ impl Wizard {
                 .find(|(name, ..)| *name == value)
                 .map_or_else(|| value.to_owned(), |(_, label, _)| (*label).to_owned()),
             FieldKind::Pick { of, .. } => pick::label(of, value, estate),
-            FieldKind::Text | FieldKind::File(_) => value.to_owned(),
+            FieldKind::Text | FieldKind::File(_) | FieldKind::Offer(_) => value.to_owned(),
             FieldKind::Secret => if self.inputs.has(field.key) { "given" } else { "" }.to_owned(),
         }
     }

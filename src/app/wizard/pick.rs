@@ -49,6 +49,8 @@ pub fn options(of: Pick, inputs: &Inputs, estate: &Estate) -> Vec<Choice> {
             orders.map(|order| choice(order.id.name(), order.id.name(), format!("{}, {}", order.domain, order.status))).collect()
         }
         Pick::Vault => {
+            let own = inputs.get(Key::VaultSubscription).or(own);
+            let is_own = |id: &ResourceId| own.is_none_or(|own| id.subscription_id().eq_ignore_ascii_case(own));
             let vaults = estate.vaults.iter().filter(|vault| is_own(&vault.id));
             vaults
                 .map(|vault| choice(vault.id.as_str(), vault.id.name(), format!("{}, {}", vault.location, place(&vault.id))))

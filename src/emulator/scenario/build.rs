@@ -49,6 +49,9 @@ pub fn build(ctx: &Context<'_>, estate: &Estate) -> Result<Start, Fault> {
     for certificate in &estate.certificate {
         certificates::make(ctx, place, certificate)?;
     }
+    for kept in &estate.kept {
+        certificates::keep(ctx, place, kept)?;
+    }
     for order in &estate.order {
         orders::make(ctx, place, order)?;
     }

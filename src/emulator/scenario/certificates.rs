@@ -3,7 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::{
-    Certificate, Issuer, Public,
+    Certificate, Form, Issuer, Kept, Public,
     build::{Place, moment, unknown},
 };
 use crate::emulator::{
@@ -31,7 +31,7 @@ pub fn make(ctx: &Context<'_>, place: Place<'_>, wanted: &Certificate) -> Result
         (issued, expires) = as_allowed(ctx.now, issued, expires);
     }
     let then = Context { now: issued, ..*ctx };
-    let made = issue(ctx, &wanted.name, &wanted.hosts, (issued, expires), role)?;
+    let made = issue(ctx, pooled(ctx, &wanted.name), &wanted.hosts, (issued, expires), role)?;
     let plan_id = place.plan(&wanted.plan)?;
     let plan = ctx.need(&plan_id)?;
     let to = certificates::Place {
@@ -62,11 +62,26 @@ pub fn make(ctx: &Context<'_>, place: Place<'_>, wanted: &Certificate) -> Result
     Ok(())
 }
 
+/// Puts a certificate into a vault and nowhere else.
+pub fn keep(ctx: &Context<'_>, place: Place<'_>, wanted: &Kept) -> Result<(), Fault> {
+    let id = place.vault(&wanted.vault)?;
+    let vault = key_vault::Vault::at(ctx, &id)?.ok_or_else(|| unknown("vault", id.name()))?;
+    let life = as_allowed(ctx.now, moment(ctx.now, &wanted.issued)?, moment(ctx.now, &wanted.expires)?);
+    let then = Context { now: life.0, ..*ctx };
+    let key = if wanted.form == Form::EllipticCurve { KeySource::NewEc } else { pooled(ctx, &wanted.name) };
+    let made = issue(ctx, key, &wanted.hosts, life, Role::GoDaddy)?;
+    key_vault::certificate::add_version(&then, &vault, &wanted.name, &made, "Unknown", std::collections::BTreeMap::new())?;
+    if wanted.form == Form::Pem {
+        key_vault::certificate::keep_as_pem(ctx, &vault, &wanted.name)?;
+    }
+    Ok(())
+}
+
 /// Makes one public certificate of an app.
 pub fn make_public(ctx: &Context<'_>, place: Place<'_>, wanted: &Public) -> Result<(), Fault> {
     let hosts = [wanted.host.clone()];
     let life = (moment(ctx.now, &wanted.issued)?, moment(ctx.now, &wanted.expires)?);
-    let made = issue(ctx, &wanted.name, &hosts, life, Role::GoDaddy)?;
+    let made = issue(ctx, pooled(ctx, &wanted.name), &hosts, life, Role::GoDaddy)?;
     let id = place.app(&wanted.app)?.child("publicCertificates", &wanted.name);
     public_certificates::add(ctx, &id, &made.leaf, "CurrentUserMy")?;
     Ok(())
@@ -88,22 +103,25 @@ fn as_allowed(now: Timestamp, issued: Timestamp, expires: Timestamp) -> (Timesta
     (issued, issued + longest)
 }
 
+/// Different names get different keys of the pool, the same ones every time.
+fn pooled(ctx: &Context<'_>, name: &str) -> KeySource {
+    KeySource::Existing(ctx.setting.pooled_key(name.bytes().map(usize::from).sum()))
+}
+
 fn issue(
     ctx: &Context<'_>,
-    name: &str,
+    key: KeySource,
     hosts: &[String],
     (issued, expires): (Timestamp, Timestamp),
     role: Role,
 ) -> Result<Issued, Fault> {
-    // Different names get different keys of the pool, the same ones every time.
-    let seed = name.bytes().map(usize::from).sum();
     let profile = Profile {
         common_name: hosts.first().cloned().unwrap_or_default(),
         names: hosts.to_vec(),
-        key: KeySource::Existing(ctx.setting.pooled_key(seed)),
+        key,
         not_before: issued,
         not_after: expires,
         issuer: role,
     };
-    ctx.setting.ca.issue(&profile).map_err(|error| Fault::invalid(format!("{name}: {error}")))
+    ctx.setting.ca.issue(&profile).map_err(|error| Fault::invalid(format!("{}: {error}", hosts.join(", "))))
 }

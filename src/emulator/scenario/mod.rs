@@ -116,6 +116,8 @@ struct Estate {
     #[serde(default)]
     vault: Vec<Vault>,
     #[serde(default)]
+    kept: Vec<Kept>,
+    #[serde(default)]
     domain: Vec<Domain>,
     #[serde(default)]
     order: Vec<Order>,
@@ -267,6 +269,29 @@ enum Model {
 enum Service {
     AppService,
     CertificateRegistration,
+}
+
+/// A certificate that a vault keeps, and no app uses yet.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Kept {
+    vault: String,
+    name: String,
+    hosts: Vec<String>,
+    issued: String,
+    expires: String,
+    #[serde(default)]
+    form: Form,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum Form {
+    #[default]
+    Pkcs12,
+    /// PKCS#12 with an elliptic curve key.
+    EllipticCurve,
+    Pem,
 }
 
 /// An App Service Domain.

@@ -116,7 +116,9 @@ fn due_since(ctx: &Context<'_>, order: &Order) -> Result<Option<Timestamp>, Faul
     };
     let end = current.facts()?.not_after;
     let due = end - days(AUTO_RENEWAL_DAYS);
-    let within = end + days(AUTO_RENEWAL_DAYS) <= term_end && due > current.issued_at;
+    // Near the end of the term nothing is replaced any more, unless the paid time would be over too early.
+    let within = end + days(AUTO_RENEWAL_DAYS) <= term_end || end <= ctx.now && end < term_end;
+    let within = within && due > current.issued_at;
     Ok((within && due <= ctx.now).then_some(due))
 }
 

@@ -139,6 +139,22 @@ pub fn add_version(
     Ok(id)
 }
 
+/// Says of a certificate that it is kept as PEM, which App Service does not import.
+pub fn keep_as_pem(ctx: &Context<'_>, vault: &Vault, name: &str) -> Result<(), Fault> {
+    const PEM_TYPE: &str = "application/x-pem-file";
+    if let Some(mut certificate) = find(ctx, vault, name)? {
+        certificate.policy["secret_props"]["contentType"] = json!(PEM_TYPE);
+        save(ctx, vault, &certificate)?;
+    }
+    if let Some(mut kept) = secret::find(ctx, vault, name)? {
+        for version in &mut kept.versions {
+            version.content_type = Some(PEM_TYPE.to_owned());
+        }
+        secret::save(ctx, vault, &kept)?;
+    }
+    Ok(())
+}
+
 /// Adds a certificate of one version, as a generated estate has thousands of; answers the version's id.
 pub fn plant(ctx: &Context<'_>, vault: &Vault, name: &str, facts: &Facts, shared: &Shared) -> Result<String, Fault> {
     let mut version = Version::new(facts.not_before, String::new());

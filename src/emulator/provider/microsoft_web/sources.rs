@@ -109,6 +109,11 @@ fn take(ctx: &Context<'_>, place: &Place, vault: &ResourceId, secret: &str, vers
     }
     let bytes = BASE64.decode(value.as_bytes()).map_err(|_| refuse("is not base64"))?;
     let opened = pfx::read(&bytes, "").map_err(|error| refuse(&format!("could not be opened: {error}")))?;
+    let facts = Facts::read(&opened.leaf).map_err(|_| refuse("holds a certificate that cannot be read"))?;
+    if facts.key_type != "RSA" {
+        // A file can be uploaded with such a key, but not imported from a vault.
+        return Err(refuse(&format!("has a key of type {}, which cannot be imported from a vault", facts.key_type)));
+    }
     let origin = Origin::Vault { vault: vault.clone(), secret: secret.to_owned() };
     let certificate = certificates::save(ctx, place, &Material::from(opened), &origin)?;
     taken(ctx, &place.id, &version.id)?;

@@ -1,7 +1,19 @@
-//! Entra ID as far as a service principal needs it: the token endpoint, discovery, and the check of every bearer token.
+//! Entra ID as far as clients of ARM need it: one file a way to sign in, discovery, and the check of every bearer token.
 //!
 //! Tokens are shaped like Entra's (clients read `oid` and `tid` from them) and signed with a secret of the data
 //! directory. They live by the real clock, not the practice one: moving the calendar must not sign anybody out.
+
+mod assertion;
+pub mod control;
+mod device_code;
+mod discovery;
+mod grants;
+pub mod imds;
+mod switches;
+
+pub use device_code::{approve_by_hand, begin as device_code};
+pub use grants::token;
+pub use switches::Switches;
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD as BASE64URL};
 use hmac::{Hmac, Mac as _};
@@ -10,14 +22,8 @@ use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::{Value, json};
 use sha2::Sha256;
 
-use super::{
-    call::Caller,
-    principals,
-    reply::{Fault, Outcome, Reply},
-};
+use super::{call::Caller, principals, reply::Fault};
 
-/// How long a token is good, in seconds; what Entra gives service principals.
-const LIFETIME: i64 = 3599;
 /// By how many seconds the clocks of two services may differ.
 const LEEWAY: i64 = 300;
 
@@ -50,63 +56,21 @@ pub struct Authority {
     pub origin: String,
     pub client_secret: SecretString,
     pub signing_key: SecretString,
+    pub switches: Switches,
 }
 
-impl Authority {
-    /// POST `/{tenant}/oauth2/v2.0/token`, form-encoded (client credentials only); also the older `/oauth2/token`.
-    pub fn token(&self, form: &[(String, String)]) -> Outcome {
-        let field = |name: &str| {
-            let found = form.iter().find(|(key, _)| key == name);
-            found.map_or("", |(_, value)| value.as_str())
-        };
-        if field("grant_type") != "client_credentials" {
-            return Err(refusal(400, "unsupported_grant_type", 70003, "The app requested an unsupported grant type."));
-        }
-        if !field("client_id").eq_ignore_ascii_case(principals::CERTDECK.app_id) {
-            let text = format!("Application with identifier '{}' was not found in the directory 'Contoso'.", field("client_id"));
-            return Err(refusal(400, "unauthorized_client", 700_016, &text));
-        }
-        if field("client_secret") != self.client_secret.expose_secret() {
-            let text = "Invalid client secret provided. Ensure the secret being sent in the request is the client \
-                 secret value, not the client secret ID, for a secret added to app";
-            return Err(refusal(401, "invalid_client", 7_000_215, text));
-        }
-        let scope = match field("scope") {
-            "" => field("resource"),
-            scope => scope,
-        };
-        let audience = scope.trim_end_matches(".default").trim_end_matches('/');
-        if audience.is_empty() {
-            return Err(refusal(
-                400,
-                "invalid_request",
-                900_144,
-                "The request body must contain the following parameter: 'scope'.",
-            ));
-        }
-        let now = Timestamp::now().as_second();
-        let me = principals::CERTDECK;
-        let token = self.sign(&json!({
-            "aud": audience,
-            "iss": format!("{}/{}/", self.origin, self.tenant_id),
-            "iat": now,
-            "nbf": now,
-            "exp": now + LIFETIME,
-            "appid": me.app_id,
-            "oid": me.object_id,
-            "sub": me.object_id,
-            "tid": self.tenant_id,
-            "idtyp": "app",
-            "ver": "1.0",
-        }));
-        Ok(Reply::ok(json!({
-            "token_type": "Bearer",
-            "expires_in": LIFETIME,
-            "ext_expires_in": LIFETIME,
-            "access_token": token,
-        })))
-    }
+/// As whom somebody signs in. All of them are the same principal, so that they may do the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Subject {
+    Application,
+    ManagedIdentity,
+    Person,
+}
 
+/// Who signs in by device code.
+pub const PERSON: &str = "ada.admin@contoso.example";
+
+impl Authority {
     /// Whom the `Authorization` header speaks for.
     pub fn caller(&self, header: Option<&str>, audience: Audience) -> Result<Caller, TokenFault> {
         self.caller_at(header, audience, Timestamp::now())
@@ -122,7 +86,8 @@ impl Authority {
         let claims = self.open(token.trim()).ok_or(TokenFault::Invalid)?;
         let text = |name: &str| claims[name].as_str().unwrap_or_default().to_owned();
         let expiry = claims["exp"].as_i64().unwrap_or(0);
-        if expiry <= now.as_second() {
+        let recalled = claims["gen"].as_u64().is_some_and(|made| self.switches.recalled(made));
+        if recalled || expiry <= now.as_second() {
             return Err(TokenFault::Expired(Timestamp::from_second(expiry).unwrap_or_default()));
         }
         let begin = claims["nbf"].as_i64().unwrap_or(0);
@@ -155,6 +120,31 @@ impl Authority {
         }
     }
 
+    /// A token for an audience, and how many seconds it lives.
+    fn access(&self, subject: Subject, audience: &str) -> (String, i64) {
+        let (now, lifetime) = (Timestamp::now().as_second(), self.switches.lifetime());
+        let me = principals::CERTDECK;
+        let mut claims = json!({
+            "aud": audience,
+            "iss": format!("{}/{}/", self.origin, self.tenant_id),
+            "iat": now,
+            "nbf": now,
+            "exp": now + lifetime,
+            "appid": me.app_id,
+            "oid": me.object_id,
+            "sub": me.object_id,
+            "tid": self.tenant_id,
+            "idtyp": if subject == Subject::Person { "user" } else { "app" },
+            "ver": "1.0",
+            "gen": self.switches.generation(),
+        });
+        if subject == Subject::Person {
+            claims["upn"] = PERSON.into();
+            claims["name"] = "Ada Admin".into();
+        }
+        (self.sign(&claims), lifetime)
+    }
+
     fn sign(&self, claims: &Value) -> String {
         let header = BASE64URL.encode(r#"{"typ":"JWT","alg":"HS256","kid":"practice"}"#);
         let body = format!("{header}.{}", BASE64URL.encode(claims.to_string()));
@@ -174,38 +164,6 @@ impl Authority {
         let mut mac = Hmac::<Sha256>::new_from_slice(key).ok()?;
         mac.update(body.as_bytes());
         Some(mac)
-    }
-
-    /// `/{tenant}/v2.0/.well-known/openid-configuration`
-    pub fn openid_configuration(&self) -> Reply {
-        let base = format!("{}/{}", self.origin, self.tenant_id);
-        Reply::ok(json!({
-            "token_endpoint": format!("{base}/oauth2/v2.0/token"),
-            "token_endpoint_auth_methods_supported": ["client_secret_post"],
-            "jwks_uri": format!("{base}/discovery/v2.0/keys"),
-            "issuer": format!("{base}/v2.0"),
-            "authorization_endpoint": format!("{base}/oauth2/v2.0/authorize"),
-            "device_authorization_endpoint": format!("{base}/oauth2/v2.0/devicecode"),
-            "end_session_endpoint": format!("{base}/oauth2/v2.0/logout"),
-            "response_types_supported": ["code", "id_token", "code id_token", "id_token token"],
-            "response_modes_supported": ["query", "fragment", "form_post"],
-            "scopes_supported": ["openid"],
-            "subject_types_supported": ["pairwise"],
-            "id_token_signing_alg_values_supported": ["RS256"],
-            "claims_supported": ["sub", "iss", "aud", "exp", "iat", "tid", "ver"],
-            "tenant_region_scope": "EU",
-            "cloud_instance_name": "practice",
-        }))
-    }
-
-    /// `/common/discovery/instance`
-    pub fn instance_discovery(&self) -> Reply {
-        let host = self.origin.trim_start_matches("https://");
-        Reply::ok(json!({
-            "tenant_discovery_endpoint": format!("{}/{}/v2.0/.well-known/openid-configuration", self.origin, self.tenant_id),
-            "api-version": "1.1",
-            "metadata": [{"preferred_network": host, "preferred_cache": host, "aliases": [host]}],
-        }))
     }
 }
 
@@ -250,12 +208,13 @@ fn refusal(status: u16, error: &str, number: u32, text: &str) -> Fault {
     let trace = uuid::Uuid::new_v4().to_string();
     let correlation = uuid::Uuid::new_v4().to_string();
     let now = Timestamp::now().strftime("%Y-%m-%d %H:%M:%SZ").to_string();
+    let client = principals::CERTDECK.app_id;
     Fault {
         status,
         headers: Vec::new(),
         body: json!({
             "error": error,
-            "error_description": format!("AADSTS{number}: {text} '{}'. Trace ID: {trace} Correlation ID: {correlation} Timestamp: {now}", principals::CERTDECK.app_id),
+            "error_description": format!("AADSTS{number}: {text} '{client}'. Trace ID: {trace} Correlation ID: {correlation} Timestamp: {now}"),
             "error_codes": [number],
             "timestamp": now,
             "trace_id": trace,
@@ -267,9 +226,8 @@ fn refusal(status: u16, error: &str, number: u32, text: &str) -> Fault {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, clippy::panic)]
+    #![allow(clippy::unwrap_used)]
     use super::*;
-    use crate::emulator::reply::Body;
 
     fn authority(key: &str) -> Authority {
         Authority {
@@ -277,48 +235,38 @@ mod tests {
             origin: "https://127.0.0.1:1".to_owned(),
             client_secret: "right".into(),
             signing_key: key.into(),
+            switches: Switches::default(),
         }
     }
 
-    fn ask(authority: &Authority, secret: &str, scope: &str) -> Outcome {
-        let form = [
-            ("grant_type", "client_credentials"),
-            ("client_id", principals::CERTDECK.app_id),
-            ("client_secret", secret),
-            ("scope", scope),
-        ];
-        authority.token(&form.map(|(k, v)| (k.to_owned(), v.to_owned())))
-    }
-
-    fn header(authority: &Authority, scope: &str) -> String {
-        let Body::Json(body) = ask(authority, "right", scope).unwrap().body else {
-            panic!("no JSON");
-        };
-        format!("Bearer {}", body["access_token"].as_str().unwrap())
+    fn header(authority: &Authority, audience: &str) -> String {
+        format!("Bearer {}", authority.access(Subject::Application, audience).0)
     }
 
     #[test]
     fn a_token_opens_only_what_it_was_made_for() {
         let authority = authority("k");
-        let arm = header(&authority, "https://127.0.0.1:1/.default");
+        let arm = header(&authority, "https://127.0.0.1:1");
         let caller = authority.caller(Some(&arm), Audience::Arm).unwrap();
         assert_eq!(caller.object_id, principals::CERTDECK.object_id);
         assert!(matches!(authority.caller(Some(&arm), Audience::Vault), Err(TokenFault::WrongAudience(_))));
-        let vault = header(&authority, "https://vault.localhost:1/.default");
+        let vault = header(&authority, "https://vault.localhost:1");
         assert!(authority.caller(Some(&vault), Audience::Vault).is_ok());
     }
 
     #[test]
     fn a_token_of_another_authority_is_invalid() {
-        let arm = header(&authority("other"), "https://management.azure.com/.default");
+        let arm = header(&authority("other"), "https://management.azure.com");
         assert_eq!(authority("k").caller(Some(&arm), Audience::Arm), Err(TokenFault::Invalid));
         assert_eq!(authority("k").caller(None, Audience::Arm), Err(TokenFault::Missing));
     }
 
     #[test]
-    fn a_wrong_secret_is_refused_with_entras_code() {
-        let fault = ask(&authority("k"), "wrong", "https://management.azure.com/.default").unwrap_err();
-        assert_eq!(fault.status, 401);
-        assert!(fault.body["error_description"].as_str().unwrap().starts_with("AADSTS7000215"));
+    fn a_token_that_was_recalled_has_expired() {
+        let authority = authority("k");
+        let before = header(&authority, "https://management.azure.com");
+        authority.switches.recall_tokens();
+        assert!(matches!(authority.caller(Some(&before), Audience::Arm), Err(TokenFault::Expired(_))));
+        assert!(authority.caller(Some(&header(&authority, "https://management.azure.com")), Audience::Arm).is_ok());
     }
 }

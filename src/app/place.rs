@@ -1,0 +1,104 @@
+//! Which cloud one is in, and as whom: the picker of contexts, the welcome where none is configured, and signing in
+//! without losing what is on the screen.
+
+use super::dialog::{Act, Choose, Dialog, Item, SignInCode};
+use super::effect::{Effect, Opening};
+use super::pane::Tone;
+use super::{App, Opens, Settings};
+use crate::model::{DeviceCode, Problem};
+
+/// A context of the settings, for choosing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ContextChoice {
+    pub name: String,
+    /// Cloud, tenant, credential, marks.
+    pub note: String,
+}
+
+impl App {
+    /// The program in another context: what was asked before is not answered there, so no number of a question is used
+    /// twice.
+    pub fn moved(&self, settings: Settings) -> (Self, super::Effects) {
+        let mut app = Self::blank(settings, self.now);
+        (app.width, app.height, app.asks) = (self.width, self.height, self.asks);
+        app.refit();
+        app.begin();
+        let effects = std::mem::take(&mut app.effects);
+        (app, effects)
+    }
+
+    /// What is done first: the welcome, or reading the inventory.
+    pub(super) fn begin(&mut self) {
+        match self.settings.opens {
+            Opens::Inventory => {
+                self.read_estate();
+                self.ask_goal();
+            }
+            Opens::Welcome => self.open_welcome(),
+        }
+    }
+
+    fn open_welcome(&mut self) {
+        let way = |label: &str, note: &str, opening| Item {
+            label: label.to_owned(),
+            note: note.to_owned(),
+            then: Ok(Act::OpenContext(opening)),
+        };
+        let items = vec![
+            way("Sign in to Azure", "With a code that you type into a browser on any machine; the public cloud.", Opening::SignIn),
+            way("Use the Azure CLI's sign-in", "As whoever ran az login on this machine.", Opening::AzureCli),
+            way("Practise", "In a practice cloud on this machine: nothing costs money, nothing can break.", Opening::Practice),
+            Item { label: "Quit".to_owned(), note: "Other clouds: certdeck config init.".to_owned(), then: Ok(Act::Quit) },
+        ];
+        let intro = "certdeck manages the TLS/SSL certificates of Azure App Service. No context is configured yet.";
+        self.dialogs.push(Dialog::Choose(Choose::new("Welcome", items).intro(intro)));
+    }
+
+    pub(super) fn open_contexts(&mut self) {
+        let running = self.operations.running().next().is_some();
+        let item = |choice: &ContextChoice| Item {
+            label: choice.name.clone(),
+            note: choice.note.clone(),
+            then: match (&self.settings.fixed, running) {
+                (Some(why), _) => Err(why.clone()),
+                (None, true) => Err("an operation is running here; wait for its end (t shows it)".to_owned()),
+                (None, false) => Ok(Act::OpenContext(Opening::Context(choice.name.clone()))),
+            },
+        };
+        let mut items: Vec<Item> = self.settings.contexts.iter().map(item).collect();
+        let here = items.iter().position(|item| item.label == self.settings.context).unwrap_or(0);
+        if !self.settings.practice {
+            let then =
+                if running { Err("an operation is running here".to_owned()) } else { Ok(Act::OpenContext(Opening::Practice)) };
+            items.push(Item { label: "practice cloud".to_owned(), note: "on this machine; nothing costs money".to_owned(), then });
+        }
+        let choose = Choose::new("Contexts", items)
+            .intro("Which cloud, and as whom. Forms that are open are left.")
+            .empty("The settings name no context. certdeck config init begins them.")
+            .at(here);
+        self.dialogs.push(Dialog::Choose(choose));
+    }
+
+    pub(super) fn open_context(&mut self, opening: Opening) {
+        self.say("opening…", Tone::Dim);
+        self.emit(Effect::OpenContext(opening));
+    }
+
+    /// A person is asked, whatever else is on the screen; it all stays where it is.
+    pub(super) fn ask_to_sign_in(&mut self, code: DeviceCode) {
+        self.close_sign_in();
+        self.dialogs.push(Dialog::SignIn(SignInCode(code)));
+    }
+
+    pub(super) fn end_sign_in(&mut self, outcome: Result<String, Problem>) {
+        self.close_sign_in();
+        match outcome {
+            Ok(who) => self.say(format!("signed in as {who}"), Tone::Good),
+            Err(problem) => self.say(format!("not signed in: {}", problem.why), Tone::Soon),
+        }
+    }
+
+    fn close_sign_in(&mut self) {
+        self.dialogs.retain(|dialog| !matches!(dialog, Dialog::SignIn(_)));
+    }
+}

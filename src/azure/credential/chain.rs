@@ -1,0 +1,245 @@
+//! Who signs in: the ways to do so, in order, each with why it was not taken. The first that gives a token is kept.
+//!
+//! What is not there is passed over. What was configured and then refused ends the search: nobody wants to act as
+//! somebody else because a secret has expired.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use secrecy::SecretString;
+use url::Url;
+
+use super::super::error::AzureError;
+use super::{Access, ClientCertificate, Means, Token, person, sdk};
+
+/// One way to sign in.
+#[derive(Debug, Clone)]
+pub enum Identity {
+    ClientSecret {
+        tenant: String,
+        client_id: String,
+        secret: SecretString,
+    },
+    ClientCertificate {
+        tenant: String,
+        client_id: String,
+        certificate: Arc<ClientCertificate>,
+    },
+    /// A pod or a pipeline whose own token is trusted.
+    WorkloadIdentity {
+        tenant: String,
+        client_id: String,
+        token_file: PathBuf,
+    },
+    /// What the machine itself is in Azure.
+    ManagedIdentity {
+        client_id: Option<String>,
+        /// Where the metadata service is, if not at its usual address.
+        host: Option<Url>,
+    },
+    /// Whoever ran `az login`.
+    AzureCli {
+        tenant: Option<String>,
+    },
+    /// Whoever ran `azd auth login`.
+    AzureDeveloperCli {
+        tenant: Option<String>,
+    },
+    /// Whoever ran `certdeck login`.
+    SavedSignIn {
+        tenant: Option<String>,
+        client_id: Option<String>,
+    },
+    /// The person at the terminal; whoever signed in before is not asked again.
+    DeviceCode {
+        tenant: Option<String>,
+        client_id: Option<String>,
+    },
+}
+
+impl Identity {
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::ClientSecret { .. } => "client secret",
+            Self::ClientCertificate { .. } => "client certificate",
+            Self::WorkloadIdentity { .. } => "workload identity",
+            Self::ManagedIdentity { .. } => "managed identity",
+            Self::AzureCli { .. } => "Azure CLI",
+            Self::AzureDeveloperCli { .. } => "Azure Developer CLI",
+            Self::SavedSignIn { .. } => "saved sign-in",
+            Self::DeviceCode { .. } => "device code",
+        }
+    }
+
+    /// As whom a person signs in where this way has stopped working; nothing for what is no person.
+    fn in_person(&self) -> Option<Self> {
+        match self {
+            Self::AzureCli { tenant } | Self::AzureDeveloperCli { tenant } => {
+                Some(Self::DeviceCode { tenant: tenant.clone(), client_id: None })
+            }
+            Self::SavedSignIn { tenant, client_id } | Self::DeviceCode { tenant, client_id } => {
+                Some(Self::DeviceCode { tenant: tenant.clone(), client_id: client_id.clone() })
+            }
+            _ => None,
+        }
+    }
+}
+
+/// A way that was not taken, and why.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tried {
+    pub way: &'static str,
+    pub why: String,
+}
+
+/// The ways to sign in, in order; those that cannot even be tried come with the reason.
+#[derive(Debug, Clone, Default)]
+pub struct Chain(Vec<Result<Identity, Tried>>);
+
+impl Chain {
+    pub fn just(identity: Identity) -> Self {
+        Self(vec![Ok(identity)])
+    }
+
+    /// An application with a secret.
+    pub fn application(tenant: impl Into<String>, client_id: impl Into<String>, secret: impl Into<SecretString>) -> Self {
+        Self::just(Identity::ClientSecret { tenant: tenant.into(), client_id: client_id.into(), secret: secret.into() })
+    }
+
+    #[must_use]
+    pub fn then(mut self, identity: Identity) -> Self {
+        self.0.push(Ok(identity));
+        self
+    }
+
+    #[must_use]
+    pub fn without(mut self, way: &'static str, why: impl Into<String>) -> Self {
+        self.0.push(Err(Tried { way, why: why.into() }));
+        self
+    }
+
+    pub fn ways(&self) -> impl Iterator<Item = &Result<Identity, Tried>> {
+        self.0.iter()
+    }
+}
+
+/// Why a way gave no token.
+#[derive(Debug)]
+pub(super) enum Miss {
+    /// It is not there: nobody is signed in that way.
+    Absent(String),
+    /// It is there and does not work.
+    Failed(AzureError),
+}
+
+impl From<AzureError> for Miss {
+    fn from(error: AzureError) -> Self {
+        Self::Failed(error)
+    }
+}
+
+impl Miss {
+    fn into_error(self, way: &'static str) -> AzureError {
+        match self {
+            Self::Absent(why) => AzureError::NobodySignedIn(vec![Tried { way, why }]),
+            Self::Failed(error) => error,
+        }
+    }
+}
+
+#[derive(Debug)]
+pub(super) struct Signer {
+    chain: Chain,
+    means: Means,
+    /// The way that worked; from then on no other is tried.
+    chosen: Option<Identity>,
+}
+
+impl Signer {
+    pub(super) fn new(chain: Chain, means: Means) -> Self {
+        Self { chain, means, chosen: None }
+    }
+
+    pub(super) async fn acquire(&mut self, audience: &str) -> Result<Access, AzureError> {
+        let Some(chosen) = self.chosen.clone() else { return self.search(audience).await };
+        let miss = match self.fetch(&chosen, audience, true).await {
+            Ok(access) => return Ok(access),
+            Err(miss) => miss,
+        };
+        // What worked before works no more. A person can sign in again here and now, and what waits for the token goes on.
+        match chosen.in_person().filter(|_| self.means.desk.is_some() && asks_for_a_person(&miss)) {
+            Some(person @ Identity::DeviceCode { .. }) if !matches!(chosen, Identity::DeviceCode { .. }) => {
+                let access = self.fetch(&person, audience, true).await.map_err(|miss| miss.into_error(person.name()))?;
+                self.chosen = Some(person);
+                Ok(access)
+            }
+            _ => Err(miss.into_error(chosen.name())),
+        }
+    }
+
+    /// Without asking anybody, and only in the way that worked before.
+    pub(super) async fn acquire_quietly(&self, audience: &str) -> Result<Access, AzureError> {
+        let Some(chosen) = &self.chosen else { return Err(AzureError::NobodySignedIn(Vec::new())) };
+        self.fetch(chosen, audience, false).await.map_err(|miss| miss.into_error(chosen.name()))
+    }
+
+    async fn search(&mut self, audience: &str) -> Result<Access, AzureError> {
+        let mut tried = Vec::new();
+        for way in self.chain.0.clone() {
+            let identity = match way {
+                Ok(identity) => identity,
+                Err(skipped) => {
+                    tried.push(skipped);
+                    continue;
+                }
+            };
+            match self.fetch(&identity, audience, true).await {
+                Ok(access) => {
+                    self.chosen = Some(identity);
+                    return Ok(access);
+                }
+                Err(Miss::Absent(why)) => tried.push(Tried { way: identity.name(), why }),
+                Err(Miss::Failed(error)) => return Err(error),
+            }
+        }
+        Err(AzureError::NobodySignedIn(tried))
+    }
+
+    /// Every way once, for looking at; nobody is asked.
+    pub(super) async fn rehearse(&self, audience: &str) -> Vec<(&'static str, Result<Token, AzureError>)> {
+        let mut outcomes = Vec::new();
+        for way in &self.chain.0 {
+            outcomes.push(match way {
+                Ok(identity) => {
+                    let way = identity.name();
+                    let fetched = self.fetch(identity, audience, false).await;
+                    (way, fetched.map(|access| access.token).map_err(|miss| miss.into_error(way)))
+                }
+                Err(tried) => (tried.way, Err(AzureError::NobodySignedIn(vec![tried.clone()]))),
+            });
+        }
+        outcomes
+    }
+
+    async fn fetch(&self, identity: &Identity, audience: &str, may_ask: bool) -> Result<Access, Miss> {
+        let means = &self.means;
+        match identity {
+            Identity::SavedSignIn { tenant, client_id } => {
+                person::quietly(means, tenant.as_deref(), client_id.as_deref(), audience).await
+            }
+            Identity::DeviceCode { tenant, client_id } => {
+                let (tenant, client_id) = (tenant.as_deref(), client_id.as_deref());
+                match person::quietly(means, tenant, client_id, audience).await {
+                    Err(Miss::Absent(why)) if may_ask => person::ask(means, tenant, client_id, audience, &why).await,
+                    other => other,
+                }
+            }
+            of_a_library => sdk::fetch(means, of_a_library, audience).await,
+        }
+    }
+}
+
+/// Whether signing in again would help: not where the network is down.
+fn asks_for_a_person(miss: &Miss) -> bool {
+    matches!(miss, Miss::Absent(_) | Miss::Failed(AzureError::SignIn { .. }))
+}

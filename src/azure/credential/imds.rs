@@ -1,0 +1,76 @@
+//! Managed identities: what the machine itself is in Azure, asked of the metadata service that only it can reach, or of
+//! App Service's own endpoint where certdeck runs there.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use azure_core::http::{AsyncRawResponse, ClientOptions, HttpClient, Request, Transport};
+use azure_identity::{ManagedIdentityCredential, ManagedIdentityCredentialOptions, UserAssignedId};
+use reqwest::redirect;
+use url::Url;
+
+/// The link-local address that every virtual machine in Azure has it at.
+const USUAL: &str = "http://169.254.169.254/";
+const PATH: &str = "/metadata/identity/oauth2/token";
+/// Where it is at all it answers in milliseconds; elsewhere the address may swallow everything.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// Whether there is a metadata service, without which the library would ask for a minute and more.
+pub(super) async fn find(host: Option<&Url>) -> Result<(), String> {
+    // In App Service there is no such address, and the environment says so.
+    if std::env::var_os("IDENTITY_ENDPOINT").is_some() {
+        return Ok(());
+    }
+    let shown = host.map_or(USUAL, Url::as_str).trim_end_matches('/').to_owned();
+    let url = host.cloned().or_else(|| Url::parse(USUAL).ok()).and_then(|url| url.join(PATH).ok());
+    let (Some(url), Ok(http)) = (url, plain(Some(PATIENCE))) else { return Err(format!("{shown} is no address")) };
+    // Without its header a metadata service of Azure answers 400; those of other clouds answer something else.
+    match http.get(url).send().await {
+        Ok(answer) if answer.status().as_u16() == 400 => Ok(()),
+        Ok(answer) => Err(format!("what answers at {shown} ({}) is not Azure's metadata service", answer.status().as_u16())),
+        Err(_) => Err(format!("this machine has no identity in Azure: nothing answers at {shown}")),
+    }
+}
+
+pub(super) fn credential(client_id: Option<&str>, host: Option<Url>) -> azure_core::Result<Arc<ManagedIdentityCredential>> {
+    let failed = |why| azure_core::Error::with_message(azure_core::error::ErrorKind::Credential, format!("{why}"));
+    let http = plain(None).map_err(failed)?;
+    let transport: Arc<dyn HttpClient> = match host {
+        Some(host) => Arc::new(Elsewhere { http, host }),
+        None => Arc::new(http),
+    };
+    let options = ManagedIdentityCredentialOptions {
+        user_assigned_id: client_id.map(|id| UserAssignedId::ClientId(id.to_owned())),
+        client_options: ClientOptions { transport: Some(Transport::new(transport)), ..ClientOptions::default() },
+    };
+    ManagedIdentityCredential::new(Some(options))
+}
+
+/// The metadata service speaks plain HTTP and is never behind a proxy. Only what it hands out itself goes this way.
+fn plain(patience: Option<Duration>) -> reqwest::Result<reqwest::Client> {
+    let builder = reqwest::Client::builder().no_proxy().redirect(redirect::Policy::none()).connect_timeout(PATIENCE);
+    match patience {
+        Some(patience) => builder.timeout(patience).build(),
+        None => builder.timeout(Duration::from_secs(20)).build(),
+    }
+}
+
+/// The library knows one address only; this sends its requests to another.
+#[derive(Debug)]
+struct Elsewhere {
+    http: reqwest::Client,
+    host: Url,
+}
+
+#[async_trait]
+impl HttpClient for Elsewhere {
+    async fn execute_request(&self, request: &Request) -> azure_core::Result<AsyncRawResponse> {
+        let mut url = self.host.clone();
+        url.set_path(request.url().path());
+        url.set_query(request.url().query());
+        let mut moved = request.clone();
+        *moved.url_mut() = url;
+        self.http.execute_request(&moved).await
+    }
+}

@@ -1,0 +1,213 @@
+//! Tokens: one for each audience, kept until shortly before it expires and renewed in the background while it is still
+//! good. Only one is fetched at a time; whoever asks meanwhile waits for that one.
+
+mod assertion;
+mod chain;
+mod imds;
+mod person;
+mod saved;
+mod sdk;
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+use secrecy::{ExposeSecret, SecretString};
+use serde_json::Value;
+use tokio::sync::{Mutex, Notify, mpsc};
+use tokio::time::Instant;
+use url::Url;
+
+pub use assertion::ClientCertificate;
+pub use chain::{Chain, Identity, Tried};
+pub use saved::{Saved, SavedError, SignedIn};
+
+use super::error::AzureError;
+use crate::model::{DeviceCode, printable};
+use chain::Signer;
+
+/// A token as it is sent.
+#[derive(Debug, Clone)]
+pub struct Token(Arc<SecretString>);
+
+impl Token {
+    pub fn expose(&self) -> &str {
+        self.0.expose_secret()
+    }
+}
+
+impl From<&str> for Token {
+    fn from(text: &str) -> Self {
+        Self(Arc::new(SecretString::from(text)))
+    }
+}
+
+/// Whom a token speaks for, as far as it says; for showing only.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Who {
+    /// A person's sign-in name, or the id of an application.
+    pub name: String,
+    pub object_id: Option<String>,
+    pub tenant: Option<String>,
+}
+
+impl Who {
+    pub(super) fn of(token: &Token) -> Self {
+        let claims = person::claims(token.expose()).unwrap_or_default();
+        let claim = |name: &str| claims.get(name).and_then(Value::as_str).map(|text| printable(text).into_owned());
+        let name = ["upn", "preferred_username", "unique_name", "app_displayname", "appid"].into_iter().find_map(claim);
+        Self { name: name.unwrap_or_else(|| "somebody".to_owned()), object_id: claim("oid"), tenant: claim("tid") }
+    }
+}
+
+/// A token as it comes from wherever somebody signed in.
+#[derive(Debug)]
+struct Access {
+    token: Token,
+    lifetime: Duration,
+}
+
+/// What a person who is asked to sign in has to be told.
+#[derive(Debug)]
+pub enum SignIn {
+    Asked(DeviceCode),
+    /// It is over: who signed in, or why nobody did.
+    Ended(Result<String, AzureError>),
+}
+
+/// Where a person is who can be asked to sign in; without one nobody is asked.
+pub type Desk = mpsc::UnboundedSender<SignIn>;
+
+/// How credentials reach the sign-in service, this machine and the person in front of it.
+#[derive(Debug, Clone)]
+pub struct Means {
+    pub authority: Url,
+    pub http: reqwest::Client,
+    /// The sign-ins of earlier times.
+    pub saved: Option<Saved>,
+    pub desk: Option<Desk>,
+    /// Told when the person does not want to sign in after all.
+    pub given_up: Arc<Notify>,
+}
+
+#[derive(Debug)]
+struct Held {
+    token: Token,
+    /// From then on a new one is fetched while this one is used.
+    due: Instant,
+    fresh_until: Instant,
+}
+
+/// Cheap to clone; clones share their tokens.
+#[derive(Debug, Clone)]
+pub struct Credential(Arc<Shared>);
+
+#[derive(Debug)]
+struct Shared {
+    held: std::sync::Mutex<Tokens>,
+    signer: Mutex<Signer>,
+    given_up: Arc<Notify>,
+}
+
+#[derive(Debug, Default)]
+struct Tokens {
+    of: HashMap<String, Held>,
+    /// Audiences whose next token is being fetched in the background.
+    renewing: HashSet<String>,
+}
+
+impl Credential {
+    pub fn new(chain: Chain, means: Means) -> Self {
+        let given_up = means.given_up.clone();
+        Self(Arc::new(Shared { held: std::sync::Mutex::default(), signer: Mutex::new(Signer::new(chain, means)), given_up }))
+    }
+
+    /// A token for the audience, which may take as long as a person takes to sign in.
+    pub async fn token(&self, audience: &str) -> Result<Token, AzureError> {
+        if let Some(token) = self.held(audience) {
+            return Ok(token);
+        }
+        let mut signer = self.0.signer.lock().await;
+        // Whoever had the lock may have fetched it.
+        if let Some(token) = self.held(audience) {
+            return Ok(token);
+        }
+        let access = signer.acquire(audience).await?;
+        let token = access.token.clone();
+        self.keep(audience, access);
+        Ok(token)
+    }
+
+    /// Forgets a token that a service refused, unless another one has taken its place already.
+    pub fn forget(&self, audience: &str, refused: &Token) {
+        let mut tokens = self.tokens();
+        if tokens.of.get(audience).is_some_and(|held| Arc::ptr_eq(&held.token.0, &refused.0)) {
+            tokens.of.remove(audience);
+        }
+    }
+
+    /// The person does not want to sign in now.
+    pub fn give_up(&self) {
+        self.0.given_up.notify_waiters();
+    }
+
+    /// Every way to sign in, one after the other, whatever the others gave; nobody is asked.
+    pub async fn rehearse(&self, audience: &str) -> Vec<(&'static str, Result<Who, AzureError>)> {
+        let tried = self.0.signer.lock().await.rehearse(audience).await;
+        tried.into_iter().map(|(way, outcome)| (way, outcome.map(|token| Who::of(&token)))).collect()
+    }
+
+    fn held(&self, audience: &str) -> Option<Token> {
+        let now = Instant::now();
+        let mut tokens = self.tokens();
+        let held = tokens.of.get(audience).filter(|held| now < held.fresh_until)?;
+        let (token, due) = (held.token.clone(), now >= held.due);
+        if due && tokens.renewing.insert(audience.to_owned()) {
+            let (credential, audience) = (self.clone(), audience.to_owned());
+            tokio::spawn(async move { credential.renew(&audience).await });
+        }
+        Some(token)
+    }
+
+    /// Nobody is asked for this: the token at hand is still good.
+    async fn renew(&self, audience: &str) {
+        let renewed = self.0.signer.lock().await.acquire_quietly(audience).await;
+        match renewed {
+            Ok(access) => self.keep(audience, access),
+            Err(error) => {
+                tracing::debug!(%error, "the token could not be renewed early");
+                self.tokens().renewing.remove(audience);
+            }
+        }
+    }
+
+    fn keep(&self, audience: &str, access: Access) {
+        let usable = usable(access.lifetime);
+        let now = Instant::now();
+        let held = Held { token: access.token, due: now + usable - usable / 10, fresh_until: now + usable };
+        let mut tokens = self.tokens();
+        tokens.renewing.remove(audience);
+        tokens.of.insert(audience.to_owned(), held);
+    }
+
+    fn tokens(&self) -> std::sync::MutexGuard<'_, Tokens> {
+        // Nothing panics while it is held.
+        self.0.held.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+}
+
+/// A token is used until five minutes before its end, or a tenth of its life if that is less.
+fn usable(lifetime: Duration) -> Duration {
+    lifetime.saturating_sub((lifetime / 10).min(Duration::from_secs(300)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_is_left_before_it_expires() {
+        assert_eq!(usable(Duration::from_secs(3600)), Duration::from_secs(3300));
+        assert_eq!(usable(Duration::from_secs(5)), Duration::from_millis(4500));
+    }
+}

@@ -1,0 +1,175 @@
+//! What only the cloud can tell: DNS, TLS, clock, who signs in how, and what they may do.
+
+use jiff::Timestamp;
+
+use super::{Check, State};
+use crate::azure::{AzureError, Client, Tried, Who, permissions, subscriptions};
+use crate::cli::session::Session;
+use crate::cli::{CliError, Exit};
+use crate::config::Target;
+use crate::flow::FlowName;
+use crate::model::Subscription;
+
+/// Seconds. Entra refuses signed statements that are five minutes off, and tokens look expired or not yet valid.
+const FAR_OFF: i64 = 60;
+/// Looked at one by one; more would take a minute.
+const MOST_SUBSCRIPTIONS: usize = 20;
+
+type Tell<'t> = &'t mut (dyn FnMut(Check) -> Result<(), CliError> + Send);
+
+pub(super) async fn checks(session: &Session, target: &Target, tell: Tell<'_>) -> Result<(), CliError> {
+    tell(context(target))?;
+    tell(dns(target).await)?;
+    // Connecting asks a cloud that is not known for its endpoints: TLS and CA are tried on the way.
+    let client = match session.client(target, None).await {
+        Ok(client) => client,
+        Err(error) => return tell(Check::new("reach", State::Bad(error.exit()), error.to_string())),
+    };
+    let (reach, reached) = reach(&client).await;
+    tell(reach)?;
+    if !reached {
+        return Ok(());
+    }
+    let (ways, signed_in) = sign_in(&client).await;
+    ways.into_iter().try_for_each(&mut *tell)?;
+    if !signed_in {
+        return Ok(());
+    }
+    match subscriptions::list(&client).await {
+        Err(error) => {
+            let problem = error.problem("List the subscriptions");
+            tell(Check::new("subscriptions", State::Bad(Exit::Cloud), problem.why).remedy(problem.remedy))
+        }
+        Ok(found) => {
+            tell(seen(&found, target))?;
+            for one in found.iter().take(MOST_SUBSCRIPTIONS) {
+                tell(may(&client, one).await)?;
+            }
+            Ok(())
+        }
+    }
+}
+
+fn context(target: &Target) -> Check {
+    let marks = [(target.production, "production"), (target.read_only, "read-only: every change is refused")];
+    let marks: Vec<&str> = marks.into_iter().filter(|(is_so, _)| *is_so).map(|(_, mark)| mark).collect();
+    let marks = if marks.is_empty() { String::new() } else { format!(" ({})", marks.join(", ")) };
+    Check::new("context", State::Good, format!("{} at {}{marks}", target.name, target.arm_endpoint))
+}
+
+async fn dns(target: &Target) -> Check {
+    let host = target.arm_endpoint.host_str().unwrap_or_default();
+    let port = target.arm_endpoint.port_or_known_default().unwrap_or(443);
+    match tokio::net::lookup_host((host, port)).await.map(|found| found.map(|address| address.ip().to_string()).collect::<Vec<_>>())
+    {
+        Ok(found) if !found.is_empty() => Check::new("dns", State::Good, format!("{host} is {}", found.join(", "))),
+        Ok(_) => Check::new("dns", State::Warning, format!("{host} has no address")),
+        // Behind a proxy the proxy looks names up.
+        Err(why) => Check::new("dns", State::Warning, format!("{host} cannot be looked up: {why}"))
+            .remedy("Check the resolver, unless everything goes through a proxy."),
+    }
+}
+
+async fn reach(client: &Client) -> (Check, bool) {
+    let arm = &client.cloud().arm;
+    match client.clock().await {
+        Err(error) => {
+            let problem = error.problem("Reach it");
+            (Check::new("reach", State::Bad(Exit::Cloud), problem.why).remedy(problem.remedy), false)
+        }
+        Ok(None) => (Check::new("reach", State::Warning, format!("{arm} answers over TLS and does not say what time it is")), true),
+        Ok(Some(there)) => {
+            let off = Timestamp::now().as_second() - there.as_second();
+            let words = format!("{arm} answers over TLS; this machine's clock is {}", apart(off));
+            if off.abs() <= FAR_OFF {
+                return (Check::new("reach", State::Good, words), true);
+            }
+            let remedy = "Set the clock (timedatectl set-ntp true): tokens are refused where clocks differ by minutes.";
+            (Check::new("reach", State::Warning, words).remedy(remedy), true)
+        }
+    }
+}
+
+fn apart(seconds: i64) -> String {
+    match seconds {
+        -2..=2 => "right".to_owned(),
+        3.. => format!("{seconds} s fast"),
+        _ => format!("{} s slow", -seconds),
+    }
+}
+
+/// Every way in the order in which they are tried; the first that is there decides.
+async fn sign_in(client: &Client) -> (Vec<Check>, bool) {
+    let mut checks = Vec::new();
+    let mut decided = None;
+    for (way, outcome) in client.rehearse_sign_in().await {
+        let (state, words, remedy) = match outcome {
+            Ok(who) if decided.is_none() => {
+                decided = Some(true);
+                (State::Good, format!("{way}: {}, and this is the one that is used", shown(&who)), String::new())
+            }
+            Ok(who) => (State::Note, format!("{way}: {}, not used", shown(&who)), String::new()),
+            Err(AzureError::NobodySignedIn(tried)) => {
+                let why = tried.into_iter().map(|Tried { why, .. }| why).collect::<Vec<_>>().join("; ");
+                (State::Note, format!("{way}: not used: {why}"), String::new())
+            }
+            Err(error) => {
+                let problem = error.problem("Sign in");
+                let state = if decided.is_none() { State::Bad(Exit::Cloud) } else { State::Note };
+                decided.get_or_insert(false);
+                (state, format!("{way}: {}", problem.why), problem.remedy)
+            }
+        };
+        checks.push(Check::new("sign-in", state, words).remedy(remedy));
+    }
+    if decided.is_none() {
+        let check = Check::new("sign-in", State::Bad(Exit::Cloud), "nobody is signed in");
+        checks.push(check.remedy("Run certdeck login or az login, or give an application's credential."));
+    }
+    (checks, decided == Some(true))
+}
+
+fn shown(who: &Who) -> String {
+    let tenant = who.tenant.as_ref().map(|tenant| format!(" of the tenant {tenant}")).unwrap_or_default();
+    format!("{}{tenant}", who.name)
+}
+
+fn seen(found: &[Subscription], target: &Target) -> Check {
+    let is_seen = |wanted: &&String| {
+        found.iter().any(|one| wanted.eq_ignore_ascii_case(&one.name) || wanted.eq_ignore_ascii_case(one.id.subscription_id()))
+    };
+    let missing: Vec<&str> = target.subscriptions.iter().filter(|wanted| !is_seen(wanted)).map(String::as_str).collect();
+    let words = format!("{} to be seen", found.len());
+    match (found.len(), missing.is_empty()) {
+        (_, false) => Check::new("subscriptions", State::Warning, format!("{words}; not {}", missing.join(", ")))
+            .remedy("Check subscriptions in the context, and ask for the role Reader on them."),
+        (0, true) => Check::new("subscriptions", State::Bad(Exit::Cloud), words)
+            .remedy("Ask for the role Reader on a subscription, or sign in to the tenant that has it."),
+        _ => Check::new("subscriptions", State::Good, words),
+    }
+}
+
+/// What each flow needs of ARM against what the roles give. Permissions inside a vault are the vault's own matter.
+async fn may(client: &Client, one: &Subscription) -> Check {
+    let held = match permissions::of(client, &one.id).await {
+        Ok(held) => held,
+        Err(error) => {
+            let problem = error.problem("Read the permissions");
+            return Check::new("may", State::Warning, format!("{}: not to be known: {}", one.name, problem.why))
+                .remedy(problem.remedy);
+        }
+    };
+    let lacks = |flow: &FlowName| {
+        let needed = flow.definition().permissions.iter().filter(|action| !action.starts_with("data:"));
+        let missing: Vec<&str> = needed.copied().filter(|action| !permissions::allow(&held, action)).collect();
+        (!missing.is_empty()).then(|| format!("not {}: {}", flow.title(), missing.join(", ")))
+    };
+    let lacking: Vec<String> = FlowName::ALL.iter().filter_map(lacks).collect();
+    let able = FlowName::ALL.len() - lacking.len();
+    let words = format!("{}: {able} of {} guided operations", one.name, FlowName::ALL.len());
+    if lacking.is_empty() {
+        return Check::new("may", State::Good, words);
+    }
+    Check::new("may", State::Warning, format!("{words}\n{}", lacking.join("\n")))
+        .remedy("Ask an owner for a role with these actions, on the subscription or on the resource groups that matter.")
+}

@@ -1,0 +1,101 @@
+//! What can be said without a network: settings, files, terminal, rules.
+
+use std::io::{self, IsTerminal};
+
+use super::{Check, State};
+use crate::cli::Exit;
+use crate::cli::context::shown;
+use crate::cli::session::Session;
+use crate::journal::Journal;
+use crate::rules::{Profile, Rules};
+
+pub(super) fn checks(session: &Session) -> Vec<Check> {
+    vec![settings(session), journal(session), sign_ins(session), rules(), terminal(), proxy(session)]
+}
+
+fn var(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+fn settings(session: &Session) -> Check {
+    let path = session.config_path.display();
+    if !session.config_path.exists() {
+        return Check::new("settings", State::Note, format!("{path} is not there: every setting has its default"))
+            .remedy("certdeck config init begins it; certdeck login is enough for the public cloud.");
+    }
+    let names: Vec<&str> = session.config.contexts.keys().map(String::as_str).collect();
+    let names = if names.is_empty() { "no context".to_owned() } else { names.join(", ") };
+    let from_outside: Vec<&str> =
+        ["CERTDECK_CONTEXT", "CERTDECK_ARM_ENDPOINT", "CERTDECK_AUTHORITY", "CERTDECK_CA_FILE", "CERTDECK_CREDENTIAL"]
+            .into_iter()
+            .filter(|name| var(name).is_some())
+            .collect();
+    let also = if from_outside.is_empty() { String::new() } else { format!("; the environment sets {}", from_outside.join(", ")) };
+    Check::new("settings", State::Good, format!("{path} names {names}{also}"))
+}
+
+/// No change is made without a line in the journal, so it must be writable before one is wanted.
+fn journal(session: &Session) -> Check {
+    match Journal::open(&session.paths.journal()) {
+        Ok(_) => Check::new("journal", State::Good, format!("{} is writable", session.paths.journal().display())),
+        Err(error) => Check::new("journal", State::Bad(Exit::Machine), error.to_string())
+            .remedy("Make room or give access there: no change is sent without a record of it."),
+    }
+}
+
+fn sign_ins(session: &Session) -> Check {
+    match session.saved().list() {
+        Ok(all) if all.is_empty() => Check::new("kept", State::Note, "nobody has signed in with certdeck login"),
+        Ok(all) => {
+            let people = all.iter().map(|one| format!("{} ({}, since {})", one.user, one.tenant, one.at.strftime("%Y-%m-%d")));
+            Check::new("kept", State::Good, format!("signed in: {}", people.collect::<Vec<_>>().join(", ")))
+        }
+        Err(error) => Check::new("kept", State::Warning, error.to_string()),
+    }
+}
+
+fn rules() -> Check {
+    match Rules::load(Profile::Current) {
+        Ok(_) => Check::new("rules", State::Good, "profile current: what Azure and the CAs ask for today"),
+        Err(error) => Check::new("rules", State::Bad(Exit::Machine), error.to_string()).remedy("Install certdeck anew."),
+    }
+}
+
+fn terminal() -> Check {
+    if !(io::stdin().is_terminal() && io::stdout().is_terminal()) {
+        return Check::new("terminal", State::Note, "none here; the screen needs one, list and run do not");
+    }
+    let term = var("TERM").unwrap_or_else(|| "no TERM".to_owned());
+    let (columns, rows) = crossterm::terminal::size().unwrap_or_default();
+    let between = [("TMUX", "in tmux"), ("STY", "in GNU screen"), ("SSH_CONNECTION", "over SSH")];
+    let between: Vec<&str> = between.into_iter().filter(|(name, _)| var(name).is_some()).map(|(_, words)| words).collect();
+    let locale = var("LC_ALL").or_else(|| var("LC_CTYPE")).or_else(|| var("LANG")).unwrap_or_default();
+    let utf8 = locale.to_ascii_lowercase().replace('-', "").contains("utf8");
+    let words = format!("{term}, {columns}x{rows}, {}", if utf8 { "UTF-8" } else { "not UTF-8" });
+    let words = [&[words.as_str()][..], &between].concat().join(", ");
+    let check = |state| Check::new("terminal", state, &*words);
+    match (columns, rows, utf8) {
+        _ if term == "dumb" => check(State::Warning).remedy("The screen cannot be drawn here; list and run work."),
+        (..60, ..) | (_, ..15, _) => check(State::Warning).remedy("Make it 60x15 at least; 80x24 is what the screen is made for."),
+        (.., false) => check(State::Note).remedy("Set ascii = true under [ui] if borders and marks look wrong."),
+        _ => check(State::Good),
+    }
+}
+
+fn proxy(session: &Session) -> Check {
+    let target = session.target().ok();
+    let of_environment = || ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"].into_iter().find_map(var);
+    let used = match target.and_then(|target| target.proxy) {
+        Some(proxy) => format!("{}, from the context", shown(&proxy)),
+        None => match of_environment().map(|text| url::Url::parse(&text)) {
+            Some(Ok(url)) => format!("{}, from the environment", shown(&url)),
+            Some(Err(_)) => {
+                return Check::new("proxy", State::Warning, "HTTPS_PROXY is not an address")
+                    .remedy("Write it as http://HOST:PORT.");
+            }
+            None => "none".to_owned(),
+        },
+    };
+    let not_for = var("NO_PROXY").or_else(|| var("no_proxy")).map(|hosts| format!("; not for {hosts}")).unwrap_or_default();
+    Check::new("proxy", State::Good, format!("{used}{not_for}"))
+}

@@ -1,0 +1,133 @@
+//! `certdeck doctor`: everything between this terminal and a changed certificate, tried in order, with what to do about
+//! whatever does not work. Changes nothing.
+
+mod cloud;
+mod machine;
+
+use std::io::{self, Write};
+
+use clap::ValueEnum;
+use serde_json::{Value, json};
+
+use super::session::Session;
+use super::{CliError, Exit, Global};
+
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    #[arg(short, long, value_enum, default_value_t)]
+    output: Output,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+enum Output {
+    #[default]
+    Text,
+    Json,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum State {
+    Good,
+    /// Neither good nor bad: worth knowing.
+    Note,
+    /// It works, and something will not.
+    Warning,
+    /// It does not work, and this is the exit code for it.
+    Bad(Exit),
+}
+
+impl State {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Good => "ok",
+            Self::Note => "note",
+            Self::Warning => "warning",
+            Self::Bad(_) => "failed",
+        }
+    }
+}
+
+/// One thing that was looked at.
+#[derive(Debug)]
+pub(super) struct Check {
+    name: &'static str,
+    state: State,
+    words: String,
+    /// Empty where there is nothing to do.
+    remedy: String,
+}
+
+impl Check {
+    fn new(name: &'static str, state: State, words: impl Into<String>) -> Self {
+        Self { name, state, words: words.into(), remedy: String::new() }
+    }
+
+    fn remedy(mut self, remedy: impl Into<String>) -> Self {
+        self.remedy = remedy.into();
+        self
+    }
+
+    fn json(&self) -> Value {
+        json!({"check": self.name, "state": self.state.as_str(), "words": self.words, "remedy": self.remedy})
+    }
+
+    fn write(&self, out: &mut impl Write) -> io::Result<()> {
+        let mut lines = self.words.lines();
+        writeln!(out, "{:<8} {:<12} {}", self.state.as_str(), self.name, lines.next().unwrap_or_default())?;
+        for line in lines {
+            writeln!(out, "{:22}{line}", "")?;
+        }
+        if self.remedy.is_empty() { Ok(()) } else { writeln!(out, "{:22}What to do: {}", "", self.remedy) }
+    }
+}
+
+pub async fn run(args: &Args, global: &Global) -> Result<Exit, CliError> {
+    let mut report = Report { output: args.output, checks: Vec::new() };
+    let session = match Session::open(global) {
+        Ok(session) => session,
+        Err(error) => {
+            report.add(Check::new("settings", State::Bad(error.exit()), error.to_string()).remedy("Correct the file."))?;
+            return report.end();
+        }
+    };
+    for check in machine::checks(&session) {
+        report.add(check)?;
+    }
+    match session.target() {
+        Err(error) => {
+            let check = Check::new("context", State::Bad(error.exit()), error.to_string());
+            report.add(check.remedy("certdeck context ls shows the contexts; certdeck config path says where they are."))?;
+        }
+        Ok(target) => cloud::checks(&session, &target, &mut |check| report.add(check)).await?,
+    }
+    report.end()
+}
+
+/// What was found so far; in text it is written as it comes, because some looks take seconds.
+struct Report {
+    output: Output,
+    checks: Vec<Check>,
+}
+
+impl Report {
+    fn add(&mut self, check: Check) -> Result<(), CliError> {
+        if self.output == Output::Text {
+            let mut out = io::stdout();
+            check.write(&mut out).and_then(|()| out.flush()).map_err(CliError::Output)?;
+        }
+        self.checks.push(check);
+        Ok(())
+    }
+
+    /// The first failure decides the exit code.
+    fn end(self) -> Result<Exit, CliError> {
+        let exit = self.checks.iter().find_map(|check| if let State::Bad(exit) = check.state { Some(exit) } else { None });
+        let exit = exit.unwrap_or(Exit::Done);
+        if self.output == Output::Json {
+            let checks: Vec<Value> = self.checks.iter().map(Check::json).collect();
+            let whole = json!({"checks": checks, "ok": exit == Exit::Done});
+            writeln!(io::stdout(), "{whole:#}").map_err(CliError::Output)?;
+        }
+        Ok(exit)
+    }
+}

@@ -1,0 +1,235 @@
+//! The settings: defaults, then the file, then the environment, then arguments; unknown keys are refused with their line.
+//! Here is what the file may say; `target` makes of it which cloud is meant, and `sign_in` as whom.
+
+mod edit;
+mod sign_in;
+mod target;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::{fs, io};
+
+use serde::Deserialize;
+use thiserror::Error;
+
+pub use edit::use_context;
+pub use target::Target;
+
+/// `config.example.toml`: every key with its meaning.
+pub const EXAMPLE: &str = include_str!("../../config.example.toml");
+
+#[derive(Debug, Error)]
+pub enum ConfigError {
+    #[error("{} cannot be read: {why}", path.display())]
+    Unreadable { path: PathBuf, why: io::Error },
+    #[error("{} is not valid: {words}", path.display())]
+    Invalid { path: PathBuf, words: String },
+    #[error("there is no context '{name}' in {}; {}", path.display(), listed(known))]
+    NoContext { name: String, path: PathBuf, known: Vec<String> },
+    #[error("{from}: '{text}' is not an address; it looks like https://HOST:PORT")]
+    BadAddress { from: &'static str, text: String },
+    #[error("{from}: {text} would send tokens in the clear; use https")]
+    InTheClear { from: &'static str, text: String },
+    #[error("signing in as an application needs {0} as well")]
+    Incomplete(&'static str),
+    #[error("the client certificate {}: {why}", path.display())]
+    BadCertificate { path: PathBuf, why: String },
+    #[error("CERTDECK_CREDENTIAL: '{0}' is no way to sign in; there are {ways}", ways = CredentialName::ALL.map(CredentialName::as_str).join(", "))]
+    NoSuchCredential(String),
+}
+
+fn listed(names: &[String]) -> String {
+    if names.is_empty() { "it names none".to_owned() } else { format!("it names {}", names.join(", ")) }
+}
+
+/// The file as written.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Config {
+    pub context: Option<String>,
+    pub ui: Ui,
+    pub contexts: BTreeMap<String, Context>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Ui {
+    pub colours: bool,
+    pub ascii: bool,
+    pub plain: bool,
+}
+
+impl Default for Ui {
+    fn default() -> Self {
+        Self { colours: true, ascii: false, plain: false }
+    }
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum CloudName {
+    #[default]
+    Public,
+    UsGovernment,
+    China,
+}
+
+impl CloudName {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Public => "public",
+            Self::UsGovernment => "us-government",
+            Self::China => "china",
+        }
+    }
+
+    fn arm_endpoint(self) -> &'static str {
+        match self {
+            Self::Public => "https://management.azure.com",
+            Self::UsGovernment => "https://management.usgovcloudapi.net",
+            Self::China => "https://management.chinacloudapi.cn",
+        }
+    }
+}
+
+/// How to sign in; `Auto` is every way that this machine has, in order.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum CredentialName {
+    #[default]
+    Auto,
+    AzureCli,
+    AzureDeveloperCli,
+    ClientSecret,
+    ClientCertificate,
+    WorkloadIdentity,
+    ManagedIdentity,
+    DeviceCode,
+}
+
+impl CredentialName {
+    pub const ALL: [Self; 8] = [
+        Self::Auto,
+        Self::AzureCli,
+        Self::AzureDeveloperCli,
+        Self::ClientSecret,
+        Self::ClientCertificate,
+        Self::WorkloadIdentity,
+        Self::ManagedIdentity,
+        Self::DeviceCode,
+    ];
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Auto => "auto",
+            Self::AzureCli => "azure-cli",
+            Self::AzureDeveloperCli => "azure-developer-cli",
+            Self::ClientSecret => "client-secret",
+            Self::ClientCertificate => "client-certificate",
+            Self::WorkloadIdentity => "workload-identity",
+            Self::ManagedIdentity => "managed-identity",
+            Self::DeviceCode => "device-code",
+        }
+    }
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Context {
+    pub cloud: CloudName,
+    pub arm_endpoint: Option<String>,
+    pub authority: Option<String>,
+    pub ca_file: Option<PathBuf>,
+    pub proxy: Option<String>,
+    pub tenant: Option<String>,
+    pub subscriptions: Vec<String>,
+    pub credential: Option<CredentialName>,
+    pub client_id: Option<String>,
+    pub client_secret_file: Option<PathBuf>,
+    pub client_certificate_file: Option<PathBuf>,
+    pub federated_token_file: Option<PathBuf>,
+    pub read_only: bool,
+    pub production: bool,
+    pub scope: Option<String>,
+}
+
+impl Context {
+    /// What one has to know of it before working in it.
+    pub fn marks(&self) -> Vec<&'static str> {
+        let marks = [(self.production, "production"), (self.read_only, "read-only")];
+        marks.into_iter().filter(|(is_so, _)| *is_so).map(|(_, mark)| mark).collect()
+    }
+}
+
+impl Config {
+    /// Reads the file; one that is not there has every default.
+    pub fn read(path: &Path) -> Result<Self, ConfigError> {
+        match fs::read_to_string(path) {
+            Ok(text) => Self::parse(&text, path),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Self::default()),
+            Err(why) => Err(ConfigError::Unreadable { path: path.to_owned(), why }),
+        }
+    }
+
+    /// Refuses a file that somebody named and that is not there: its defaults would lead to another cloud.
+    pub fn require(path: &Path) -> Result<(), ConfigError> {
+        path.metadata().map(drop).map_err(|why| ConfigError::Unreadable { path: path.to_owned(), why })
+    }
+
+    fn parse(text: &str, path: &Path) -> Result<Self, ConfigError> {
+        toml::from_str(text).map_err(|error| ConfigError::Invalid { path: path.to_owned(), words: error.to_string() })
+    }
+
+    /// Whether neither the file nor the environment says anything of a cloud or of somebody who signs in.
+    pub fn is_blank(&self, var: impl Fn(&str) -> Option<String>) -> bool {
+        const TELLING: [&str; 6] = [
+            "CERTDECK_CONTEXT",
+            "CERTDECK_ARM_ENDPOINT",
+            "CERTDECK_CREDENTIAL",
+            "AZURE_CLIENT_SECRET",
+            "AZURE_CLIENT_CERTIFICATE_PATH",
+            "AZURE_FEDERATED_TOKEN_FILE",
+        ];
+        self.contexts.is_empty() && TELLING.iter().all(|name| var(name).is_none_or(|value| value.is_empty()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn the_example_is_valid_as_it_stands_and_with_every_setting_switched_on() {
+        let parse = |text: &str| Config::parse(text, Path::new("config.toml"));
+        parse(EXAMPLE).unwrap();
+        let on: Vec<&str> =
+            EXAMPLE.lines().map(|line| line.strip_prefix("# ").filter(|rest| rest.contains(" = ")).unwrap_or(line)).collect();
+        let config = parse(&on.join("\n")).unwrap();
+        assert_eq!(config.context.as_deref(), Some("production"));
+        assert_eq!(config.ui, Ui::default());
+        let production = &config.contexts["production"];
+        assert_eq!(production.credential, Some(CredentialName::Auto));
+        assert!(production.production && !production.subscriptions.is_empty());
+        assert!(config.contexts["practice"].ca_file.is_some());
+    }
+
+    #[test]
+    fn every_way_to_sign_in_is_explained_in_the_example() {
+        for way in CredentialName::ALL {
+            assert!(EXAMPLE.contains(&format!("\"{}\"", way.as_str())), "{}", way.as_str());
+        }
+    }
+
+    #[test]
+    fn an_unknown_key_is_refused_with_its_line() {
+        let words = Config::parse("[ui]\ncolors = true\n", Path::new("config.toml")).unwrap_err().to_string();
+        assert!(words.contains("line 2") && words.contains("colors"), "{words}");
+    }
+
+    #[test]
+    fn nothing_configured_is_told_from_something() {
+        assert!(Config::default().is_blank(|_| None));
+        assert!(!Config::default().is_blank(|name| (name == "AZURE_CLIENT_SECRET").then(|| "s".to_owned())));
+    }
+}

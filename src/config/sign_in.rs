@@ -1,0 +1,117 @@
+//! As whom a context signs in: the ways to try, in order, out of the context and the environment.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use secrecy::SecretString;
+use url::Url;
+use zeroize::Zeroizing;
+
+use super::{ConfigError, Context, CredentialName};
+use crate::azure::{Chain, ClientCertificate, Identity};
+use crate::{file, pki};
+
+type Var<'v> = &'v dyn Fn(&str) -> Option<String>;
+
+/// A context that names its credential is that and nothing else: an `AZURE_CLIENT_SECRET` that was meant for another tool
+/// must not make it somebody else. Without a name: every way there is, applications before people before the machine.
+pub(super) fn chain(context: &Context, var: Var<'_>) -> Result<Chain, ConfigError> {
+    let tenant = context.tenant.clone();
+    let person = || (tenant.clone(), context.client_id.clone());
+    let identity = match context.credential.unwrap_or_default() {
+        CredentialName::Auto => return auto(context, var),
+        CredentialName::AzureCli => Identity::AzureCli { tenant },
+        CredentialName::AzureDeveloperCli => Identity::AzureDeveloperCli { tenant },
+        CredentialName::ClientSecret => {
+            client_secret(context, var)?.ok_or(ConfigError::Incomplete("a secret: AZURE_CLIENT_SECRET or client_secret_file"))?
+        }
+        CredentialName::ClientCertificate => client_certificate(context, var)?
+            .ok_or(ConfigError::Incomplete("a certificate: AZURE_CLIENT_CERTIFICATE_PATH or client_certificate_file"))?,
+        CredentialName::WorkloadIdentity => workload_identity(context, var)?
+            .ok_or(ConfigError::Incomplete("a token file: AZURE_FEDERATED_TOKEN_FILE or federated_token_file"))?,
+        CredentialName::ManagedIdentity => managed_identity(context, var),
+        CredentialName::DeviceCode => {
+            let (tenant, client_id) = person();
+            Identity::DeviceCode { tenant, client_id }
+        }
+    };
+    Ok(Chain::just(identity))
+}
+
+fn auto(context: &Context, var: Var<'_>) -> Result<Chain, ConfigError> {
+    let tenant = || context.tenant.clone();
+    let mut chain = Chain::default();
+    chain = match client_secret(context, var)? {
+        Some(identity) => chain.then(identity),
+        None => chain.without("client secret", "AZURE_CLIENT_SECRET is not set"),
+    };
+    chain = match client_certificate(context, var)? {
+        Some(identity) => chain.then(identity),
+        None => chain.without("client certificate", "AZURE_CLIENT_CERTIFICATE_PATH is not set"),
+    };
+    chain = match workload_identity(context, var)? {
+        Some(identity) => chain.then(identity),
+        None => chain.without("workload identity", "AZURE_FEDERATED_TOKEN_FILE is not set"),
+    };
+    Ok(chain
+        .then(Identity::SavedSignIn { tenant: tenant(), client_id: None })
+        .then(Identity::AzureCli { tenant: tenant() })
+        .then(Identity::AzureDeveloperCli { tenant: tenant() })
+        .then(managed_identity(context, var))
+        .then(Identity::DeviceCode { tenant: tenant(), client_id: None }))
+}
+
+fn client_secret(context: &Context, var: Var<'_>) -> Result<Option<Identity>, ConfigError> {
+    let secret: SecretString = match (var("AZURE_CLIENT_SECRET"), &context.client_secret_file) {
+        (Some(secret), _) => secret.into(),
+        (None, Some(file)) => read_text(file)?.trim().into(),
+        (None, None) => return Ok(None),
+    };
+    let (tenant, client_id) = application(context, var)?;
+    Ok(Some(Identity::ClientSecret { tenant, client_id, secret }))
+}
+
+fn client_certificate(context: &Context, var: Var<'_>) -> Result<Option<Identity>, ConfigError> {
+    let path = var("AZURE_CLIENT_CERTIFICATE_PATH").map(PathBuf::from).or_else(|| context.client_certificate_file.clone());
+    let Some(path) = path else { return Ok(None) };
+    let password = var("AZURE_CLIENT_CERTIFICATE_PASSWORD").map(SecretString::from);
+    let certificate = read_certificate(&path, password.as_ref()).map_err(|why| ConfigError::BadCertificate { path, why })?;
+    let (tenant, client_id) = application(context, var)?;
+    Ok(Some(Identity::ClientCertificate { tenant, client_id, certificate: Arc::new(certificate) }))
+}
+
+fn workload_identity(context: &Context, var: Var<'_>) -> Result<Option<Identity>, ConfigError> {
+    let token_file = var("AZURE_FEDERATED_TOKEN_FILE").map(PathBuf::from).or_else(|| context.federated_token_file.clone());
+    let Some(token_file) = token_file else { return Ok(None) };
+    let (tenant, client_id) = application(context, var)?;
+    Ok(Some(Identity::WorkloadIdentity { tenant, client_id, token_file }))
+}
+
+/// With a client id the machine's user-assigned identity of that id, else its own.
+fn managed_identity(context: &Context, var: Var<'_>) -> Identity {
+    let host = var("AZURE_POD_IDENTITY_AUTHORITY_HOST").and_then(|text| Url::parse(&text).ok());
+    Identity::ManagedIdentity { client_id: var("AZURE_CLIENT_ID").or_else(|| context.client_id.clone()), host }
+}
+
+/// Its tenant and its id.
+fn application(context: &Context, var: Var<'_>) -> Result<(String, String), ConfigError> {
+    let tenant = context.tenant.clone().ok_or(ConfigError::Incomplete("a tenant: AZURE_TENANT_ID or tenant"))?;
+    let client_id = var("AZURE_CLIENT_ID").or_else(|| context.client_id.clone());
+    Ok((tenant, client_id.ok_or(ConfigError::Incomplete("an application id: AZURE_CLIENT_ID or client_id"))?))
+}
+
+/// PEM or PKCS#12 with the certificate and its key.
+fn read_certificate(path: &Path, password: Option<&SecretString>) -> Result<ClientCertificate, String> {
+    let octets = file::read(path).map_err(|why| why.to_string())?;
+    let contents = pki::read(&octets, password).map_err(|refused| refused.error.to_string())?;
+    let key = contents.keys.first().ok_or("it holds no private key")?;
+    let leaf = contents.certificates.iter().find(|one| key.fits(one) == Some(true));
+    let leaf = leaf.ok_or("it holds no certificate that belongs to its private key")?;
+    ClientCertificate::new(&leaf.der, key.pkcs8()).ok_or_else(|| "its key is not RSA, and Entra takes no other".to_owned())
+}
+
+fn read_text(file: &Path) -> Result<Zeroizing<String>, ConfigError> {
+    let text = fs::read_to_string(file).map_err(|why| ConfigError::Unreadable { path: file.to_owned(), why })?;
+    Ok(Zeroizing::new(text))
+}

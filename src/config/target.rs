@@ -1,0 +1,148 @@
+//! Which cloud, as whom: the context that is meant, with the environment laid over it.
+
+use std::path::{Path, PathBuf};
+
+use url::Url;
+
+use super::{Config, ConfigError, Context, CredentialName, sign_in};
+use crate::azure::Chain;
+
+/// Everything that is decided before a cloud is reached.
+#[derive(Debug, Clone)]
+pub struct Target {
+    /// For the header: the context's name, or where the connection comes from.
+    pub name: String,
+    pub arm_endpoint: Url,
+    pub authority: Option<Url>,
+    pub ca_file: Option<PathBuf>,
+    pub proxy: Option<Url>,
+    pub tenant: Option<String>,
+    /// The application that a person signs in to, where it is not Microsoft's own.
+    pub client_id: Option<String>,
+    /// By id or name; none: all.
+    pub subscriptions: Vec<String>,
+    pub chain: Chain,
+    pub read_only: bool,
+    pub production: bool,
+    /// What the lists are filtered by at the start.
+    pub scope: Option<String>,
+}
+
+impl Config {
+    /// Picks the context and lays the environment over it. `chosen` is the argument's; `var` reads the environment.
+    pub fn target(&self, path: &Path, chosen: Option<&str>, var: impl Fn(&str) -> Option<String>) -> Result<Target, ConfigError> {
+        let var = |name: &str| var(name).filter(|value| !value.is_empty());
+        let name = chosen.map(str::to_owned).or_else(|| var("CERTDECK_CONTEXT")).or_else(|| self.context.clone());
+        let mut context = match &name {
+            Some(name) => self.contexts.get(name).cloned().ok_or_else(|| ConfigError::NoContext {
+                name: name.clone(),
+                path: path.to_owned(),
+                known: self.contexts.keys().cloned().collect(),
+            })?,
+            None => Context::default(),
+        };
+        if let Some(text) = var("CERTDECK_CREDENTIAL") {
+            let known = CredentialName::ALL.into_iter().find(|known| known.as_str() == text);
+            context.credential = Some(known.ok_or(ConfigError::NoSuchCredential(text))?);
+        }
+        let endpoint = var("CERTDECK_ARM_ENDPOINT").or_else(|| context.arm_endpoint.clone());
+        let endpoint = endpoint.unwrap_or_else(|| context.cloud.arm_endpoint().to_owned());
+        let arm_endpoint = address("arm_endpoint", &endpoint)?;
+        let authority = var("CERTDECK_AUTHORITY").or_else(|| context.authority.clone());
+        context.tenant = var("AZURE_TENANT_ID").or(context.tenant);
+        let chain = sign_in::chain(&context, &var)?;
+        Ok(Target {
+            name: name.unwrap_or_else(|| arm_endpoint.host_str().unwrap_or_default().to_owned()),
+            authority: authority.map(|text| address("authority", &text)).transpose()?,
+            arm_endpoint,
+            ca_file: var("CERTDECK_CA_FILE").map(PathBuf::from).or(context.ca_file),
+            proxy: context.proxy.map(|text| proxy(&text)).transpose()?,
+            tenant: context.tenant,
+            client_id: context.client_id.filter(|_| context.credential == Some(CredentialName::DeviceCode)),
+            subscriptions: context.subscriptions,
+            chain,
+            read_only: context.read_only,
+            production: context.production,
+            scope: context.scope,
+        })
+    }
+}
+
+fn address(from: &'static str, text: &str) -> Result<Url, ConfigError> {
+    let url = Url::parse(text).ok().filter(Url::has_host);
+    let url = url.ok_or_else(|| ConfigError::BadAddress { from, text: text.to_owned() })?;
+    if url.scheme() == "https" { Ok(url) } else { Err(ConfigError::InTheClear { from, text: text.to_owned() }) }
+}
+
+/// Through a proxy all is TLS from here to Azure, so its own address may be plain.
+fn proxy(text: &str) -> Result<Url, ConfigError> {
+    let url = Url::parse(text).ok().filter(|url| url.has_host() && matches!(url.scheme(), "http" | "https"));
+    url.ok_or_else(|| ConfigError::BadAddress { from: "proxy", text: text.to_owned() })
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    fn parse(text: &str) -> Config {
+        Config::parse(text, Path::new("config.toml")).unwrap()
+    }
+
+    fn target(config: &Config, environment: &[(&str, &str)]) -> Result<Target, ConfigError> {
+        let var = |name: &str| environment.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned());
+        config.target(Path::new("config.toml"), None, var)
+    }
+
+    #[test]
+    fn the_environment_alone_reaches_a_practice_cloud() {
+        let reached = target(
+            &Config::default(),
+            &[
+                ("CERTDECK_ARM_ENDPOINT", "https://127.0.0.1:8443"),
+                ("CERTDECK_CA_FILE", "/tmp/ca.pem"),
+                ("AZURE_TENANT_ID", "t"),
+                ("AZURE_CLIENT_ID", "c"),
+                ("AZURE_CLIENT_SECRET", "s"),
+            ],
+        )
+        .unwrap();
+        assert_eq!(reached.arm_endpoint.as_str(), "https://127.0.0.1:8443/");
+        assert_eq!(reached.chain.ways().next().unwrap().as_ref().unwrap().name(), "client secret");
+    }
+
+    #[test]
+    fn the_environment_wins_over_the_file() {
+        let config = parse("context = \"a\"\n[contexts.a]\ntenant = \"file\"\ncloud = \"china\"");
+        let reached = target(&config, &[("AZURE_TENANT_ID", "environment")]).unwrap();
+        assert_eq!(reached.tenant.as_deref(), Some("environment"));
+        assert!(reached.arm_endpoint.as_str().contains("chinacloudapi"));
+    }
+
+    #[test]
+    fn a_context_that_is_not_there_is_refused_with_those_that_are() {
+        let config = parse("[contexts.a]\n[contexts.b]");
+        let words = target(&config, &[("CERTDECK_CONTEXT", "c")]).unwrap_err().to_string();
+        assert!(words.contains("it names a, b"), "{words}");
+    }
+
+    #[test]
+    fn tokens_are_never_sent_in_the_clear() {
+        assert!(matches!(
+            target(&Config::default(), &[("CERTDECK_ARM_ENDPOINT", "http://127.0.0.1:1")]),
+            Err(ConfigError::InTheClear { .. })
+        ));
+    }
+
+    #[test]
+    fn a_context_says_who_signs_in_and_the_environment_cannot_make_it_somebody_else() {
+        let config = parse("context = \"a\"\n[contexts.a]\ncredential = \"azure-cli\"");
+        let secret = [("AZURE_CLIENT_SECRET", "s"), ("AZURE_CLIENT_ID", "c"), ("AZURE_TENANT_ID", "t")];
+        let ways = |target: Target| target.chain.ways().map(|way| way.as_ref().unwrap().name()).collect::<Vec<_>>();
+        assert_eq!(ways(target(&config, &secret).unwrap()), ["Azure CLI"]);
+        let told = [&secret[..], &[("CERTDECK_CREDENTIAL", "client-secret")]].concat();
+        assert_eq!(ways(target(&config, &told).unwrap()), ["client secret"]);
+        let words = target(&config, &[("CERTDECK_CREDENTIAL", "magic")]).unwrap_err().to_string();
+        assert!(words.contains("device-code"), "{words}");
+    }
+}

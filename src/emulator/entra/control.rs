@@ -1,0 +1,55 @@
+//! `/_emulator/entra/…`: what a test or a rehearsal does to the sign-in service. No token, loopback only.
+
+use serde_json::json;
+
+use super::{assertion, device_code};
+use crate::emulator::{
+    call::{Call, Method},
+    context::Context,
+    reply::{Fault, Outcome, Reply},
+    route::Route,
+};
+
+pub const ROUTES: &[Route] = &[
+    Route::new(Method::Post, "_emulator/entra/device-code", decide),
+    Route::new(Method::Post, "_emulator/entra/expire", expire),
+    Route::new(Method::Post, "_emulator/entra/lifetime", lifetime),
+    Route::new(Method::Post, "_emulator/entra/certificates", register),
+    Route::new(Method::Post, "_emulator/entra/federated-token", federated_token),
+];
+
+/// `{"approve": true}` types the waiting codes in, `false` declines them, `{"expire": true}` lets them run out;
+/// `"userCode"` names one.
+fn decide(ctx: &Context<'_>, call: &Call) -> Outcome {
+    if call.body["expire"] == true {
+        return Ok(Reply::ok(json!({"expired": device_code::run_out(ctx)?})));
+    }
+    let yes = call.body["approve"].as_bool().ok_or_else(|| Fault::invalid("Give \"approve\" or \"expire\"."))?;
+    Ok(Reply::ok(json!({"decided": device_code::decide(ctx, call.text("/userCode"), yes)?})))
+}
+
+/// Every token made so far has expired; with `{"sessions": true}` every sign-in as well.
+fn expire(ctx: &Context<'_>, call: &Call) -> Outcome {
+    let switches = &ctx.setting.authority.switches;
+    switches.recall_tokens();
+    if call.body["sessions"] == true {
+        switches.end_sessions();
+    }
+    Ok(Reply::ok(json!({"expired": true})))
+}
+
+/// `{"seconds": 60}`: how long tokens live that are made from now on.
+fn lifetime(ctx: &Context<'_>, call: &Call) -> Outcome {
+    let seconds = call.body["seconds"].as_i64().ok_or_else(|| Fault::invalid("Give \"seconds\"."))?;
+    ctx.setting.authority.switches.set_lifetime(seconds);
+    Ok(Reply::ok(json!({"seconds": seconds})))
+}
+
+/// `{"pem": "-----BEGIN CERTIFICATE-----…"}`: the application may sign in with this certificate.
+fn register(ctx: &Context<'_>, call: &Call) -> Outcome {
+    Ok(Reply::ok(json!({"thumbprint": assertion::register(ctx, call.need("/pem")?)?})))
+}
+
+fn federated_token(ctx: &Context<'_>, _: &Call) -> Outcome {
+    Ok(Reply::ok(json!({"token": assertion::federated_token(&ctx.setting.authority)})))
+}

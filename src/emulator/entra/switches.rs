@@ -1,0 +1,52 @@
+//! What a rehearsal turns at the sign-in service: how long tokens live, and which were recalled. Of this run only, like
+//! the request log: a restart is no reason to have people sign in again.
+
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+
+/// How long a token is good, in seconds; what Entra gives service principals.
+const LIFETIME: i64 = 3599;
+
+#[derive(Debug)]
+pub struct Switches {
+    lifetime: AtomicI64,
+    /// Tokens carry the number under which they were made; those with a lower one have expired.
+    tokens: AtomicU64,
+    /// The same for refresh tokens.
+    sessions: AtomicU64,
+}
+
+impl Default for Switches {
+    fn default() -> Self {
+        Self { lifetime: AtomicI64::new(LIFETIME), tokens: AtomicU64::new(0), sessions: AtomicU64::new(0) }
+    }
+}
+
+impl Switches {
+    pub fn lifetime(&self) -> i64 {
+        self.lifetime.load(Ordering::Relaxed)
+    }
+
+    pub fn set_lifetime(&self, seconds: i64) {
+        self.lifetime.store(seconds.max(1), Ordering::Relaxed);
+    }
+
+    pub fn generation(&self) -> u64 {
+        self.tokens.load(Ordering::Relaxed)
+    }
+
+    pub fn recalled(&self, made: u64) -> bool {
+        made < self.generation()
+    }
+
+    pub fn recall_tokens(&self) {
+        self.tokens.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub fn session(&self) -> u64 {
+        self.sessions.load(Ordering::Relaxed)
+    }
+
+    pub fn end_sessions(&self) {
+        self.sessions.fetch_add(1, Ordering::Relaxed);
+    }
+}

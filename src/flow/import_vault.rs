@@ -1,0 +1,467 @@
+//! Import a certificate from Key Vault (A112–A128): one that people keep in a vault of their own, into the webspace of an
+//! app. App Service reads the vault itself, so what it needs there is checked first, and granted on consent.
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::access::{Access, Party, closed_to_services, judge};
+use super::import_order::{observe_app, tier_problem};
+use super::store::observe_access;
+use super::target::app_id;
+use super::vault_contents::{day, offer, purpose_warning, unsupported};
+use super::{Case, Field, FieldKind, Flow, FlowName, Inputs, Key, Observed, Pick, Seen, Step, StepId, StepStatus, Subject};
+use crate::azure::{AzureError, Client, certificates, vault_certificates, vaults};
+use crate::model::{App, Estate, PrivateCertificate, Problem, ResourceId, Vault, VaultCertificate};
+use crate::rules::{Limit, Rules};
+
+/// The list may lag behind an import for a moment.
+const SETTLES: SignedDuration = SignedDuration::from_secs(30);
+
+pub(super) static FLOW: Flow = Flow {
+    name: "import-vault",
+    title: "Import from Key Vault",
+    summary: "Import a certificate that you keep in a key vault.",
+    done: "The certificate is imported.",
+    pages: &[FlowName::ImportVault, FlowName::Bind],
+    about: Subject::App,
+    leaves: Subject::Certificate,
+    changes: "Grants App Service its permission on the vault where it is missing, and creates a site certificate in the app's webspace.",
+    permissions: &[
+        "Microsoft.Web/certificates/write",
+        "Microsoft.KeyVault/vaults/deploy/action",
+        "Microsoft.KeyVault/vaults/accessPolicies/write",
+        "Microsoft.Authorization/roleAssignments/write",
+        "data:certificates/list",
+        "data:certificates/get",
+    ],
+    checklist: &["A112-A128"],
+    keys: "a, Import a certificate from Key Vault",
+    fields,
+    suggest,
+    refusals,
+    observe: |client, inputs| Box::pin(observe(client, inputs)),
+    steps,
+};
+
+fn fields(observed: &Observed, _: &Inputs) -> Vec<Field> {
+    let field = |key, label, help, kind| Field { key, label, help, kind };
+    vec![
+        field(
+            Key::App,
+            "App",
+            "The certificate is imported into this app's webspace: every app of the same group, region and system can use it.",
+            FieldKind::Pick { of: Pick::App, or_new: false },
+        ),
+        field(
+            Key::VaultSubscription,
+            "Subscription of the vault",
+            "The subscription that the key vault belongs to.",
+            FieldKind::Pick { of: Pick::Subscription, or_new: false },
+        ),
+        field(Key::Vault, "Key vault", "The vault that keeps the certificate.", FieldKind::Pick { of: Pick::Vault, or_new: false }),
+        field(
+            Key::VaultCertificate,
+            "Certificate",
+            "A PKCS#12 certificate of the vault, by name and thumbprint. What cannot be imported says why.",
+            offers(observed),
+        ),
+        field(
+            Key::ForOrders,
+            "Grant for orders too",
+            "Lets Azure's certificate service keep bought certificates in this vault as well. An import does not need it.",
+            FieldKind::Toggle,
+        ),
+    ]
+}
+
+/// What the look found in the vault; where it may not be looked into, a name can be typed.
+fn offers(observed: &Observed) -> FieldKind {
+    match &observed.vault_contents {
+        Seen::Here(Err(_)) => FieldKind::Text,
+        Seen::Here(Ok(contents)) => FieldKind::Offer(Some(contents.iter().map(offer).collect())),
+        Seen::NotAsked | Seen::Absent => FieldKind::Offer(None),
+    }
+}
+
+fn suggest(estate: &Estate, inputs: &mut Inputs) {
+    inputs.suggest(Key::ForOrders, "no");
+    if let [only] = estate.apps.as_slice() {
+        inputs.suggest(Key::App, only.id.as_str());
+    }
+    if let Some(app) = app_id(inputs) {
+        inputs.suggest(Key::VaultSubscription, app.subscription_id());
+    }
+}
+
+fn refusals(observed: &Observed, inputs: &Inputs, rules: &Rules, now: Timestamp) -> Vec<(Key, String)> {
+    let mut refusals = Vec::new();
+    let mut refuse = |key, why: String| refusals.push((key, why));
+    match (app_id(inputs), &observed.app) {
+        (None, _) => refuse(Key::App, "choose the app".to_owned()),
+        (Some(_), Seen::Absent) => refuse(Key::App, "there is no such app".to_owned()),
+        (Some(app), _) => {
+            let other = inputs.get(Key::VaultSubscription).filter(|own| !own.eq_ignore_ascii_case(app.subscription_id()));
+            if other.is_some() && rules.lists(Limit::ImportVaultScope, now, "subscription") {
+                let reference = rules.reference(Limit::ImportVaultScope, now);
+                let why = format!("App Service imports only from a vault of the app's own subscription ({reference})");
+                refuse(Key::VaultSubscription, why);
+            }
+        }
+    }
+    match (inputs.get(Key::Vault), &observed.vault) {
+        (None, _) => refuse(Key::Vault, "choose the vault".to_owned()),
+        (Some(typed), Seen::Absent) => refuse(Key::Vault, format!("there is no vault '{typed}' in this subscription")),
+        _ => {}
+    }
+    if let Some(why) = certificate_refusal(observed, inputs, rules, now) {
+        refuse(Key::VaultCertificate, why);
+    }
+    refusals
+}
+
+fn certificate_refusal(observed: &Observed, inputs: &Inputs, rules: &Rules, now: Timestamp) -> Option<String> {
+    let typed = inputs.get(Key::VaultCertificate);
+    let contents = match &observed.vault_contents {
+        Seen::Here(Ok(contents)) => contents,
+        Seen::Here(Err(problem)) if typed.is_none() => {
+            return Some(format!("{}: type the name of the certificate", problem.why));
+        }
+        _ => return typed.is_none().then(|| "choose the certificate".to_owned()),
+    };
+    let vault = observed.vault.here().map_or("the vault", |vault| vault.id.name());
+    let Some(typed) = typed else {
+        let names: Vec<&str> = contents.iter().map(|one| one.name.as_str()).take(10).collect();
+        return Some(match names.as_slice() {
+            [] => format!("{vault} holds no certificate"),
+            names => format!("choose a certificate of {vault}: {}", names.join(", ")),
+        });
+    };
+    match chosen(observed, inputs) {
+        None => Some(format!("there is no certificate '{typed}' in {vault}")),
+        // What is imported already needs no permission to be so.
+        Some(one) if imported(observed, inputs).is_some_and(|there| there.thumbprint == one.thumbprint) => None,
+        Some(one) => unsupported(one, rules, now),
+    }
+}
+
+fn chosen<'a>(observed: &'a Observed, inputs: &Inputs) -> Option<&'a VaultCertificate> {
+    let name = inputs.get(Key::VaultCertificate)?;
+    let contents = observed.vault_contents.here()?.as_ref().ok()?;
+    contents.iter().find(|one| one.name.eq_ignore_ascii_case(name))
+}
+
+/// The site certificate of the app's webspace that came from the chosen certificate.
+pub(super) fn imported<'a>(observed: &'a Observed, inputs: &Inputs) -> Option<&'a PrivateCertificate> {
+    let (name, vault) = (inputs.get(Key::VaultCertificate)?, observed.vault.here()?);
+    observed.certificates.here()?.iter().find(|one| is_of(one, vault, name))
+}
+
+fn is_of(one: &PrivateCertificate, vault: &Vault, name: &str) -> bool {
+    one.vault.as_ref().is_some_and(|secret| secret.vault == vault.id && secret.secret.eq_ignore_ascii_case(name))
+}
+
+async fn observe(client: &Client, inputs: &Inputs) -> Result<Observed, AzureError> {
+    let mut seen = Observed::default();
+    let mut others = Vec::new();
+    if let Some(app) = app_id(inputs) {
+        others = observe_app(client, &app, &mut seen).await?;
+    }
+    seen.vault = find_vault(client, inputs).await?;
+    let Some(vault) = seen.vault.here().cloned() else { return Ok(seen) };
+    observe_access(client, &mut seen).await?;
+    // Whoever may not look into the vault can still have App Service import from it.
+    let listed = vault_certificates::list(client, &vault).await;
+    let what = format!("List the certificates of {}", vault.id.name());
+    seen.vault_contents = Seen::Here(listed.map_err(|error| error.problem(&what)));
+    if let (Some(app), Some(name)) = (seen.app.here(), inputs.get(Key::VaultCertificate)) {
+        let id = target(app, &vault, name);
+        let here = seen.certificates.here().map_or(&[][..], Vec::as_slice);
+        seen.namesake = here.iter().chain(&others).find(|one| Some(&one.id) == id.as_ref()).cloned().into();
+    }
+    Ok(seen)
+}
+
+/// By its id, or by its name among the vaults of the subscription.
+async fn find_vault(client: &Client, inputs: &Inputs) -> Result<Seen<Vault>, AzureError> {
+    let Some(typed) = inputs.get(Key::Vault) else { return Ok(Seen::NotAsked) };
+    if let Ok(id) = ResourceId::parse(typed) {
+        return Ok(vaults::get(client, &id).await?.into());
+    }
+    let Some(subscription) = inputs.get(Key::VaultSubscription).or_else(|| inputs.get(Key::Subscription)) else {
+        return Ok(Seen::NotAsked);
+    };
+    let name = typed.rsplit('/').next().unwrap_or(typed);
+    let mut all = vaults::list(client, &ResourceId::subscription(subscription)).await?.into_iter();
+    Ok(all.find(|vault| vault.id.name().eq_ignore_ascii_case(name)).into())
+}
+
+/// Where it goes: into the plan's group; the webspace in the name keeps two regions from overwriting each other (trap E6).
+fn target(app: &App, vault: &Vault, name: &str) -> Option<ResourceId> {
+    let own = format!("{}-{name}-{}", vault.id.name(), app.webspace);
+    Some(app.plan.as_ref()?.sibling("Microsoft.Web/certificates", &own))
+}
+
+fn steps(case: &Case<'_>) -> Vec<Step> {
+    vec![vault(case), in_vault(case), app_access(case), registrar_access(case), import(case)]
+}
+
+fn follows(case: &Case<'_>, keys: &[Key]) -> StepStatus {
+    let key = keys.last().copied().unwrap_or(Key::App);
+    case.needs(keys).unwrap_or_else(|| StepStatus::NeedsInput { key, why: "the check follows once it is chosen".to_owned() })
+}
+
+fn what(case: &Case<'_>) -> String {
+    let vault = case.observed.vault.here().map_or("the vault", |vault| vault.id.name());
+    format!("Import from {vault}")
+}
+
+fn vault(case: &Case<'_>) -> Step {
+    let step = |status| {
+        Step::new(StepId::Vault, "Check the key vault", status).explained(
+            "App Service reads the vault over Azure's own network. A firewall on the vault has to let trusted Microsoft services in.",
+        )
+    };
+    let (Some(vault), None) = (case.observed.vault.here(), case.needs(&[Key::VaultSubscription, Key::Vault])) else {
+        return step(follows(case, &[Key::VaultSubscription, Key::Vault]));
+    };
+    let model = if vault.rbac { "rbac" } else { "access-policy" };
+    if !case.rules.lists(Limit::ImportVaultModels, case.now, model) {
+        let problem = Problem::new(what(case), "App Service imports only from vaults with access policies, and this one uses RBAC")
+            .remedy("keep the certificate in another vault")
+            .code(case.rules.reference(Limit::ImportVaultModels, case.now));
+        return step(StepStatus::Blocked(problem));
+    }
+    if let Some(problem) = closed_to_services(vault, &what(case)) {
+        return step(StepStatus::Blocked(problem));
+    }
+    let network =
+        if vault.public_network { "open to all networks" } else { "a firewall, with an exception for Microsoft services" };
+    step(StepStatus::Done(format!("{} in {}", vault.id.name(), vault.location)))
+        .fact("Permission model", if vault.rbac { "Azure RBAC" } else { "access policies" })
+        .fact("Network", network)
+}
+
+fn in_vault(case: &Case<'_>) -> Step {
+    let step = |status| {
+        Step::new(StepId::InVault, "Check the certificate", status).explained(
+            "It has to be PKCS#12 with an exportable RSA key. If the import fails all the same, the chain in the vault is incomplete: \
+             merge it again with all intermediate certificates.",
+        )
+    };
+    if let Some(Err(problem)) = case.observed.vault_contents.here() {
+        return step(StepStatus::NotNeeded(format!("it cannot be read from here: {}", problem.why)));
+    }
+    let keys = [Key::Vault, Key::VaultCertificate];
+    let (Some(one), None) = (chosen(case.observed, case.inputs), case.needs(&keys)) else { return step(follows(case, &keys)) };
+    let mut step = step(StepStatus::Done(format!("{} can be imported", one.name)));
+    if let Some(thumbprint) = &one.thumbprint {
+        step = step.fact("Thumbprint", thumbprint.as_str());
+    }
+    if let Some(policy) = &one.policy {
+        let bits = policy.key_bits.map(|bits| format!(" {bits}")).unwrap_or_default();
+        step = step.fact("Names", policy.hosts.join(", ")).fact("Key", format!("{}{bits}", policy.key_type));
+    }
+    if let Some(expires) = one.expires {
+        step = step.fact("Expires", day(expires));
+    }
+    match purpose_warning(one, case.rules, case.now) {
+        Some(warning) => step.fact("Warning", warning),
+        None => step,
+    }
+}
+
+fn app_access(case: &Case<'_>) -> Step {
+    let step = |status| {
+        Step::new(StepId::AppAccess, "Let App Service read the vault", status).explained(
+            "By default App Service may not. It reads the certificate now, and again within 24 hours of every new version: the permission must stay.",
+        )
+    };
+    let Some(vault) = case.observed.vault.here() else { return step(follows(case, &[Key::Vault])) };
+    match judge(Party::Websites, &case.observed.websites, vault, &case.observed.vault_roles, case.rules, case.now) {
+        Access::Granted => step(StepStatus::Done("App Service may read the vault".to_owned())),
+        Access::Missing { what, grant } => step(case.needs_any().unwrap_or(StepStatus::Ready)).fact("Missing", what).sending(grant),
+        Access::Unknown => step(StepStatus::NotNeeded("the permissions could not be read from here".to_owned())),
+    }
+}
+
+/// The other row of the article's table (A119): needed where orders are stored, and shown here because people look for it.
+fn registrar_access(case: &Case<'_>) -> Step {
+    let step = |status| {
+        Step::new(StepId::VaultAccess, "Let the order service in too", status).explained(
+            "Microsoft.Azure.CertificateRegistration writes bought certificates into a vault. An import does not need it.",
+        )
+    };
+    let Some(vault) = case.observed.vault.here() else { return step(follows(case, &[Key::Vault])) };
+    match judge(Party::Registrar, &case.observed.registrar, vault, &case.observed.vault_roles, case.rules, case.now) {
+        Access::Granted => step(StepStatus::Done("it may".to_owned())),
+        Access::Missing { what, grant } if case.inputs.is_yes(Key::ForOrders) => {
+            step(case.needs_any().unwrap_or(StepStatus::Ready)).fact("Missing", what).sending(grant)
+        }
+        Access::Missing { what, .. } => step(StepStatus::NotNeeded("an import works without it".to_owned())).fact("Missing", what),
+        Access::Unknown => step(StepStatus::NotNeeded("the permissions could not be read from here".to_owned())),
+    }
+}
+
+fn import(case: &Case<'_>) -> Step {
+    let step = |status| {
+        Step::new(StepId::Import, "Import the certificate", status).explained(
+            "The certificate appears in Private Key Certificates, for every app of the webspace. It secures nothing before it is bound. \
+             New versions in the vault follow within 24 hours by themselves.",
+        )
+    };
+    if let Some(status) = case.needs_any() {
+        return step(status);
+    }
+    let seen = (case.observed.app.here(), case.observed.vault.here(), case.inputs.get(Key::VaultCertificate));
+    let (Some(app), Some(vault), Some(name)) = seen else {
+        return step(follows(case, &[Key::App, Key::Vault, Key::VaultCertificate]));
+    };
+    let what = format!("Import {name} into {}", app.label());
+    if let Some(problem) = tier_problem(case, &what) {
+        return step(StepStatus::Blocked(problem));
+    }
+    let existing = imported(case.observed, case.inputs);
+    let current = chosen(case.observed, case.inputs).and_then(|one| one.thumbprint.as_ref());
+    if let Some(existing) = existing
+        && let Some(thumbprint) = existing.thumbprint.as_ref().filter(|own| current.is_none_or(|current| current == *own))
+    {
+        return step(StepStatus::Done(format!("{} is in the webspace {}", existing.id.name(), app.webspace)))
+            .fact("Thumbprint", thumbprint.as_str());
+    }
+    let (Some(plan), Some(id)) = (&app.plan, target(app, vault, name)) else {
+        return step(StepStatus::Blocked(Problem::new(what, "the app has no App Service plan")));
+    };
+    if existing.is_none() && case.observed.namesake.here().is_some() {
+        let problem = Problem::new(what, format!("another certificate is called {} already, and would be replaced", id.name()))
+            .remedy("delete it first, if nothing uses it");
+        return step(StepStatus::Blocked(problem));
+    }
+    let id = existing.map_or(id, |existing| existing.id.clone());
+    step(StepStatus::Ready)
+        .fact("Name", id.name())
+        .fact("Webspace", &app.webspace)
+        .settles_within(SETTLES)
+        .sending(vec![certificates::import(&id, &app.location, &vault.id, name, plan)])
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::panic)]
+    use super::super::sample::{
+        LEAF, app, find, imported, inputs, needed, plan, secret, stand, stand_under, vault, vault_certificate, with_principals,
+    };
+    use super::*;
+    use crate::model::{SecretStatus, Thumbprint, VaultSecret};
+    use crate::rules::Profile;
+
+    fn seen(rbac: bool) -> Observed {
+        with_principals(Observed {
+            app: Seen::Here(app(&["contoso.com"])),
+            plan: Seen::Here(plan("Standard")),
+            certificates: Seen::Here(Vec::new()),
+            namesake: Seen::Absent,
+            vault: Seen::Here(vault(rbac)),
+            vault_roles: Seen::Here(Vec::new()),
+            vault_contents: Seen::Here(Ok(vec![vault_certificate("api"), vault_certificate("login")])),
+            ..Observed::default()
+        })
+    }
+
+    fn wanting(certificate: &str) -> Inputs {
+        let mut inputs = inputs().with(Key::App, "shop").with(Key::Vault, "kv-web").with(Key::VaultCertificate, certificate);
+        suggest(&Estate::default(), &mut inputs);
+        inputs
+    }
+
+    fn import_of(certificate: &str, thumbprint: &str) -> PrivateCertificate {
+        let secret = VaultSecret { secret: certificate.to_owned(), ..secret(SecretStatus::Succeeded) };
+        PrivateCertificate { vault: Some(secret), thumbprint: Thumbprint::parse(thumbprint).ok(), ..imported() }
+    }
+
+    #[test]
+    fn app_service_is_granted_what_it_needs_in_either_model_and_nobody_else_anything_a118_c15() {
+        for (rbac, place) in [(false, "accessPolicies/add"), (true, "roleAssignments")] {
+            let steps = stand(FlowName::ImportVault, &seen(rbac), &wanting("api"));
+            let access = find(&steps, StepId::AppAccess);
+            assert!(
+                access.status == StepStatus::Ready && access.plan().len() == 1 && access.plan()[0].contains(place),
+                "{access:?}"
+            );
+            assert!(matches!(find(&steps, StepId::VaultAccess).status, StepStatus::NotNeeded(_)));
+        }
+    }
+
+    #[test]
+    fn the_certificate_service_is_shown_and_granted_on_request_only_a119_a120() {
+        let steps = stand(FlowName::ImportVault, &seen(false), &wanting("api").with(Key::ForOrders, "yes"));
+        let access = find(&steps, StepId::VaultAccess);
+        assert_eq!(access.status, StepStatus::Ready);
+        assert!(access.facts[0].1.contains("secret permissions get, list, set, delete"), "{:?}", access.facts);
+    }
+
+    #[test]
+    fn nothing_is_granted_before_it_is_known_what_for() {
+        let steps = stand(FlowName::ImportVault, &seen(false), &wanting("nothing"));
+        let (key, why) = needed(find(&steps, StepId::AppAccess));
+        assert!(key == Key::VaultCertificate && why.contains("there is no certificate 'nothing' in kv-web"), "{why}");
+        let none = stand(FlowName::ImportVault, &seen(false), &wanting(""));
+        assert!(needed(find(&none, StepId::Import)).1.contains("api, login"));
+    }
+
+    #[test]
+    fn the_import_names_vault_certificate_and_webspace_e6() {
+        let steps = stand(FlowName::ImportVault, &seen(false), &wanting("api"));
+        let import = find(&steps, StepId::Import);
+        assert!(import.plan()[0].ends_with("/Microsoft.Web/certificates/kv-web-api-web-WestEuropewebspace"), "{:?}", import.plan());
+    }
+
+    #[test]
+    fn what_is_imported_is_done_and_what_lags_behind_the_vault_is_read_again() {
+        let mut observed = Observed { certificates: Seen::Here(vec![import_of("api", LEAF)]), ..seen(false) };
+        let steps = stand(FlowName::ImportVault, &observed, &wanting("API"));
+        assert!(matches!(find(&steps, StepId::Import).status, StepStatus::Done(_)));
+        observed.certificates = Seen::Here(vec![import_of("api", &"A".repeat(40))]);
+        let steps = stand(FlowName::ImportVault, &observed, &wanting("api"));
+        assert!(find(&steps, StepId::Import).plan()[0].ends_with("/contoso-www-web-WestEuropewebspace"));
+    }
+
+    #[test]
+    fn another_certificate_of_that_name_is_not_replaced() {
+        let observed = Observed { namesake: Seen::Here(imported()), ..seen(false) };
+        let steps = stand(FlowName::ImportVault, &observed, &wanting("api"));
+        assert!(matches!(find(&steps, StepId::Import).status, StepStatus::Blocked(_)));
+    }
+
+    #[test]
+    fn a_firewall_without_exception_blocks_and_rbac_did_until_2025_c21_a115() {
+        let mut observed = seen(false);
+        observed.vault = Seen::Here(Vault { public_network: false, trusted_services: false, ..vault(false) });
+        let StepStatus::Blocked(problem) = &stand(FlowName::ImportVault, &observed, &wanting("api"))[0].status else { panic!() };
+        assert_eq!(problem.code.as_deref(), Some("C21"));
+        let steps = stand_under(FlowName::ImportVault, &seen(true), &wanting("api"), Profile::Seed);
+        let StepStatus::Blocked(problem) = &steps[0].status else { panic!() };
+        assert!(problem.code.as_deref().unwrap().contains("import-vault-models"));
+    }
+
+    #[test]
+    fn a_vault_of_another_subscription_is_refused_with_the_rule_a122() {
+        let inputs = wanting("api").with(Key::VaultSubscription, "other");
+        let (key, why) = {
+            let steps = stand(FlowName::ImportVault, &seen(false), &inputs);
+            let (key, why) = needed(find(&steps, StepId::Import));
+            (key, why.to_owned())
+        };
+        assert!(key == Key::VaultSubscription && why.contains("import-vault-scope"), "{why}");
+        let seed = stand_under(FlowName::ImportVault, &seen(false), &inputs, Profile::Seed);
+        assert_eq!(find(&seed, StepId::Import).status, StepStatus::Ready);
+    }
+
+    #[test]
+    fn who_may_not_look_into_the_vault_types_the_name_and_imports_all_the_same() {
+        let refused = Problem::new("List the certificates of kv-web", "you lack certificates list");
+        let observed = Observed { vault_contents: Seen::Here(Err(refused)), ..seen(false) };
+        assert_eq!(fields(&observed, &wanting(""))[3].kind, FieldKind::Text);
+        let steps = stand(FlowName::ImportVault, &observed, &wanting("api"));
+        assert_eq!(find(&steps, StepId::Import).status, StepStatus::Ready);
+        assert!(matches!(&find(&steps, StepId::InVault).status, StepStatus::NotNeeded(why) if why.contains("certificates list")));
+    }
+}

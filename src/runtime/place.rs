@@ -1,0 +1,43 @@
+//! What the screen needs of the outside to go elsewhere: opening another context, and being told to ask a person.
+
+use std::sync::Arc;
+
+use futures::future::BoxFuture;
+use tokio::sync::mpsc::UnboundedReceiver;
+
+use super::world::World;
+use crate::app::Settings;
+use crate::app::effect::Opening;
+use crate::app::message::Message;
+use crate::azure::SignIn;
+use crate::model::Problem;
+
+/// Where the screen is.
+#[derive(Debug)]
+pub struct Place {
+    pub settings: Settings,
+    pub world: Arc<World>,
+}
+
+/// Goes elsewhere; what is there is not read yet.
+pub type Opener = Arc<dyn Fn(Opening) -> BoxFuture<'static, Result<Place, Problem>> + Send + Sync>;
+
+/// What the person at the screen is told of a sign-in.
+pub fn message(sign_in: SignIn) -> Message {
+    match sign_in {
+        SignIn::Asked(code) => Message::SignInAsked(code),
+        SignIn::Ended(outcome) => Message::SignInEnded(outcome.map_err(|error| error.problem("Sign in"))),
+    }
+}
+
+/// The way out of the screen and into it again.
+pub struct Outside {
+    pub opener: Opener,
+    pub asked: UnboundedReceiver<SignIn>,
+}
+
+impl std::fmt::Debug for Outside {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Outside")
+    }
+}

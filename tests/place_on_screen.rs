@@ -1,0 +1,132 @@
+//! Which cloud and as whom, on screen: welcome, contexts, signing in without losing what is typed.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod contoso;
+
+use certdeck::app::Opens;
+use certdeck::app::dialog::Dialog;
+use certdeck::app::effect::{Effect, Opening};
+use certdeck::app::message::{AskId, Message};
+use certdeck::app::place::ContextChoice;
+use certdeck::model::{DeviceCode, Problem};
+use certdeck::ui::look::Look;
+use contoso::{Screen, estate, now, seen_for_purchase};
+use insta::assert_snapshot;
+use jiff::SignedDuration;
+
+fn code(minutes: i64) -> DeviceCode {
+    DeviceCode {
+        code: "HNQ4GX7BW".to_owned(),
+        address: "https://microsoft.com/devicelogin".to_owned(),
+        expires: now() + SignedDuration::from_mins(minutes),
+        why: "the sign-in that was kept is not good any more (AADSTS700082: The refresh token has expired)".to_owned(),
+    }
+}
+
+fn contexts() -> Vec<ContextChoice> {
+    let choice = |name: &str, note: &str| ContextChoice { name: name.to_owned(), note: note.to_owned() };
+    vec![
+        choice("contoso-prod", "public, contoso.com, auto, production"),
+        choice("contoso-test", "public, contoso.com, azure-cli"),
+        choice("government", "us-government, fabrikam.us, client-certificate, read-only"),
+    ]
+}
+
+#[test]
+fn the_code_is_large_with_its_address_and_what_is_left_of_the_time() {
+    let mut screen = Screen::filled();
+    screen.send(Message::SignInAsked(code(15)));
+    assert_snapshot!("sign_in", screen.text());
+    screen.look = Look::new(false, false, true);
+    assert_snapshot!("sign_in_ascii", screen.text());
+    screen.send(Message::Ticked(now() + SignedDuration::from_secs(61)));
+    assert!(screen.text().contains("13:59 left"), "{}", screen.text());
+}
+
+#[test]
+fn code_and_address_are_copied_by_key_and_the_time_moves_by_itself() {
+    let mut screen = Screen::filled();
+    screen.send(Message::SignInAsked(code(15)));
+    assert!(screen.effects.iter().any(|effect| matches!(effect, Effect::Wake { .. })), "{:?}", screen.effects);
+    screen.press("c");
+    assert_eq!(screen.effects, [Effect::Copy("HNQ4GX7BW".to_owned())]);
+    screen.press("a");
+    assert_eq!(screen.effects, [Effect::Copy("https://microsoft.com/devicelogin".to_owned())]);
+    screen.press("<Esc>");
+    assert_eq!(screen.effects, [Effect::GiveUpSignIn]);
+    assert!(screen.app.dialogs.is_empty());
+}
+
+#[test]
+fn signing_in_leaves_what_was_typed_where_it_is() {
+    let mut screen = Screen::filled();
+    screen.press(":purchase<Enter>fabrikam.com<Tab><Tab>fabrikam-www<PgDn>").settle(seen_for_purchase(None));
+    let before = screen.text();
+    screen.send(Message::SignInAsked(code(15)));
+    screen.send(Message::SignInAsked(code(10)));
+    assert_eq!(screen.app.dialogs.len(), 1, "a newer code takes the place of the older one");
+    screen.send(Message::SignInEnded(Ok("ada@contoso.com".to_owned())));
+    assert!(screen.app.dialogs.is_empty());
+    assert!(screen.text().contains("signed in as ada@contoso.com"));
+    assert_eq!(before.lines().nth(5), screen.text().lines().nth(5));
+    assert!(screen.text().contains("fabrikam-www"), "{}", screen.text());
+}
+
+#[test]
+fn a_context_is_chosen_and_nothing_is_left_before_the_new_one_is_there() {
+    let mut screen = Screen::start(|settings| {
+        settings.contexts = contexts();
+        settings.context = "contoso-test".to_owned();
+        settings.practice = false;
+    });
+    screen.read(estate());
+    screen.press(":context<Enter>");
+    assert_snapshot!("contexts", screen.text());
+    screen.press("k<Enter>");
+    assert_eq!(screen.effects, [Effect::OpenContext(Opening::Context("contoso-prod".to_owned()))]);
+    assert!(screen.app.has_estate);
+    screen.send(Message::ContextRefused(Problem::new("Reach https://management.azure.com", "no network")));
+    assert!(matches!(screen.app.dialogs.last(), Some(Dialog::Error(_))) && screen.app.has_estate);
+
+    let mut settings = screen.app.settings.clone();
+    (settings.context, settings.production) = ("contoso-prod".to_owned(), true);
+    let (app, effects) = screen.app.moved(settings);
+    assert_eq!(effects, [Effect::ReadEstate { ask: AskId(2) }], "no number of a question is used twice");
+    screen.app = app;
+    assert_snapshot!("production", screen.text());
+}
+
+#[test]
+fn an_environment_that_decides_the_cloud_is_said_and_not_worked_round() {
+    let mut screen = Screen::start(|settings| {
+        settings.contexts = contexts();
+        settings.fixed = Some("CERTDECK_ARM_ENDPOINT in the environment decides the cloud".to_owned());
+    });
+    screen.press("C<Enter>");
+    assert!(screen.effects.is_empty() && screen.text().contains("decides the cloud"), "{}", screen.text());
+}
+
+#[test]
+fn a_newcomer_is_welcomed_and_nothing_is_asked_of_any_cloud() {
+    let screen = Screen::start(|settings| {
+        settings.opens = Opens::Welcome;
+        settings.practice = false;
+        settings.context = "management.azure.com".to_owned();
+    });
+    assert!(screen.effects.is_empty());
+    assert_snapshot!("welcome", screen.text());
+    for (keys, opening) in [("<Enter>", Opening::SignIn), ("j<Enter>", Opening::AzureCli), ("jj<Enter>", Opening::Practice)] {
+        let mut screen = Screen::start(|settings| settings.opens = Opens::Welcome);
+        screen.press(keys);
+        assert_eq!(screen.effects, [Effect::OpenContext(opening)]);
+    }
+}
+
+#[test]
+fn a_scope_filters_every_list_from_the_start_and_can_be_cleared() {
+    let mut screen = Screen::start(|settings| settings.scope = "shop".to_owned());
+    screen.read(estate());
+    assert!(screen.app.pane().list.len() < screen.app.pane().list.total());
+    screen.press("<Esc>");
+    assert_eq!(screen.app.pane().list.len(), screen.app.pane().list.total());
+}
