@@ -201,7 +201,7 @@ async fn a_purchase_ends_when_the_order_exists_and_not_when_it_is_issued() {
     assert!(history.iter().any(|action| action.kind == "CertificateOrderCreated" && action.at.is_some()), "{history:?}");
 
     change(&client, &orders::resend_mail(&id, "contoso.com")).await.unwrap();
-    assert!(!orders::mails(&client, &id).await.unwrap().is_empty());
+    assert!(!orders::mails(&client, &id, None).await.unwrap().is_empty());
     let lock = locks::list(&client, &id).await.unwrap();
     assert!(lock.iter().any(|lock| lock.level == "CanNotDelete" && lock.scope().eq_ignore_ascii_case(id.as_str())), "{lock:?}");
     let problem =

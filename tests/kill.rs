@@ -101,6 +101,29 @@ fn a_managed_certificate_killed_after_any_request_and_run_again_is_there_once() 
 }
 
 #[test]
+fn bindings_settings_and_deletions_killed_after_any_request_and_run_again_end_the_same() {
+    let files = files();
+    let file = |name: &str| files.path().join(name).display().to_string();
+    let group = "resource-group=rg-shop";
+    let runs = [
+        Run::new("replace", &[group, "certificate=shop-2026", &format!("file={}", file("shop.pfx")), "friendly-name=shop-2027"])
+            .with(&["--password-file", &file("password")]),
+        Run::new("rebind-all", &[group, "certificate=wildcard-contoso", "which=all"]),
+        Run::new("unbind", &[group, "app=contoso-blog", "hostname=blog.contoso.com"]),
+        Run::new("delete-private", &[group, "certificate=blog-2025"]),
+        Run::new("delete-public", &[group, "app=contoso-api", "name=legacy-partner"]),
+        Run::new("settings", &[group, "app=contoso-blog", "https-only=yes", "min-tls=1.3", "load-certificates=*"]),
+    ];
+    let mut cloud = Cloud::start();
+    let mut killed = 0;
+    for run in runs {
+        cloud = disturb_everywhere(cloud, &run, &mut killed, |_| ());
+    }
+    assert!(killed > 60, "only {killed} requests were made");
+    assert_eq!(cloud.purchases(), 0);
+}
+
+#[test]
 fn an_import_killed_after_any_request_and_run_again_grants_and_imports_once() {
     let mut killed = 0;
     let certificate = ["app=rg-shop/contoso-shop", "vault=kv-contoso-vault", "vault-certificate=pay-2026"];
@@ -145,19 +168,23 @@ fn uploads(cloud: &Cloud, place: &str) -> usize {
 fn files() -> tempfile::TempDir {
     let dir = tempfile::tempdir().unwrap();
     let put = |name: &str, octets: &[u8]| std::fs::write(dir.path().join(name), octets).unwrap();
-    let made = || {
+    let made = |host: &str| {
         let mut params = CertificateParams::new(Vec::new()).unwrap();
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         let root = CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap();
         let key = KeyPair::generate().unwrap();
-        let leaf = CertificateParams::new(vec!["contoso.com".to_owned()]).unwrap().signed_by(&key, &root).unwrap();
+        let leaf = CertificateParams::new(vec![host.to_owned()]).unwrap().signed_by(&key, &root).unwrap();
         (format!("{}{}{}", leaf.pem(), root.pem(), key.serialize_pem()), root.der().to_vec())
     };
-    let (pem, root) = made();
-    let bundle = Bundle::rewrap(&pki::read(pem.as_bytes(), None).unwrap()).unwrap();
-    put("contoso.pfx", &bundle.write(&PASSWORD.into(), Wrapping::TripleDes, None).unwrap());
+    let pfx = |pem: &str| {
+        let bundle = Bundle::rewrap(&pki::read(pem.as_bytes(), None).unwrap()).unwrap();
+        bundle.write(&PASSWORD.into(), Wrapping::TripleDes, None).unwrap()
+    };
+    let (pem, root) = made("contoso.com");
+    put("contoso.pfx", &pfx(&pem));
+    put("shop.pfx", &pfx(&made("shop.contoso.com").0));
     put("password", PASSWORD.as_bytes());
-    put("open.pem", made().0.as_bytes());
+    put("open.pem", made("contoso.com").0.as_bytes());
     put("partner.cer", &root);
     dir
 }

@@ -45,10 +45,10 @@ impl App {
     }
 
     fn sort_by(&mut self, sort: Sort) {
-        let estate = std::sync::Arc::clone(&self.estate);
+        let (estate, rules) = (std::sync::Arc::clone(&self.estate), std::sync::Arc::clone(&self.settings.rules));
         let pane = self.pane_mut();
         pane.sort = sort;
-        pane.resort(&estate);
+        pane.resort(&estate, &rules);
     }
 
     fn step(&mut self, motion: Motion) {
@@ -71,7 +71,10 @@ impl App {
     /// The facts of the resource under the cursor.
     pub fn facts(&self) -> Vec<Fact> {
         let pane = self.pane();
-        pane.list.selected_place().map(|place| facts(pane.name, &self.estate, place, self.now)).unwrap_or_default()
+        pane.list
+            .selected_place()
+            .map(|place| facts(pane.name, &self.estate, &self.settings.rules, place, self.now))
+            .unwrap_or_default()
     }
 
     pub(super) fn show_pane(&mut self, name: PaneName) {
@@ -84,7 +87,7 @@ impl App {
     pub(super) fn fill_pane(&mut self) {
         let pane = &mut self.panes[self.pane.index()];
         if pane.is_stale {
-            pane.fill(&self.estate, self.now);
+            pane.fill(&self.estate, &self.settings.rules, self.now);
         }
     }
 

@@ -27,6 +27,8 @@ pub enum Command {
     Plan,
     Practise,
     Flow(FlowName),
+    /// The renewal that fits the certificate under the cursor.
+    Renew,
     /// The flow that removes what is under the cursor, by pane.
     Delete,
     /// Certificate files of this machine; changes nothing in the cloud.
@@ -137,6 +139,10 @@ pub static TABLE: &[Entry] = &[
         BROWSING,
     ),
     changing(Command::Flow(FlowName::Bind), "bind", "Bind", "Secure a hostname of an app with a certificate.", BROWSING),
+    changing(Command::Renew, "renew", "Renew", "Renew a certificate by the way that fits where it came from.", BROWSING),
+    changing(Command::Flow(FlowName::Sync), "sync", "Sync", "Bring what the vault holds now to the apps that use it.", BROWSING),
+    changing(Command::Flow(FlowName::Rekey), "rekey", "", "Give an order a new key and certificate with the same end.", BROWSING),
+    changing(Command::Flow(FlowName::AutoRenew), "auto-renew", "", "Let Azure renew an order by itself, or not.", BROWSING),
     changing(Command::Flow(FlowName::Upload), "upload", "", "Upload a private certificate from a PFX file.", BROWSING),
     changing(
         Command::Flow(FlowName::Public),
@@ -146,6 +152,10 @@ pub static TABLE: &[Entry] = &[
         BROWSING,
     ),
     changing(Command::Delete, "delete", "", "Delete what is under the cursor, after a check of what uses it.", BROWSING),
+    changing(Command::Flow(FlowName::Unbind), "unbind", "", "Take the certificate off a hostname.", BROWSING),
+    changing(Command::Flow(FlowName::Replace), "replace", "", "Renew an uploaded certificate without a pause.", BROWSING),
+    changing(Command::Flow(FlowName::RebindAll), "rebind-all", "", "Bind one certificate to every hostname it renews.", BROWSING),
+    changing(Command::Flow(FlowName::Settings), "settings", "", "HTTPS only, minimum TLS, certificates for code.", BROWSING),
     changing(Command::Flow(FlowName::DeletePrivate), "delete-private", "", "Delete a private certificate nothing uses.", BROWSING),
     changing(Command::Flow(FlowName::DeletePublic), "delete-public", "", "Delete a public certificate no code loads.", BROWSING),
     changing(Command::Flow(FlowName::Managed), "managed", "", "Create a free managed certificate for a hostname.", BROWSING),
@@ -161,8 +171,6 @@ pub static TABLE: &[Entry] = &[
     entry(Command::Workbench(Task::Check), "cert-check", "", "Judge a certificate file as App Service would.", FILES, EVERYWHERE),
     entry(Command::Workbench(Task::Build), "cert-build", "", "Make a PFX of a key and its certificates.", FILES, EVERYWHERE),
     entry(Command::Workbench(Task::Rewrap), "cert-rewrap", "", "Write a PFX with new encryption or password.", FILES, EVERYWHERE),
-    later("renew", "Renew a certificate by the route that fits it."),
-    later("sync", "Bring a renewed certificate to the apps that use it."),
     later("export", "Write a certificate with its key to a PFX file."),
     later("locks", "See and remove the management locks in the way."),
     later("explain", "Explain the chain of custody of a certificate."),
@@ -236,6 +244,7 @@ impl Entry {
             }
             Command::Raw if app.selected().is_none() => Err("there is no resource under the cursor".into()),
             Command::Wizard => app.selected_order().map(|_| ()),
+            Command::Renew => app.renewal_route().map(|_| ()),
             Command::Flow(flow) => app.fits(flow),
             Command::Delete => app.deletion().and_then(|flow| app.fits(flow)),
             Command::Copy if app.place() != Place::Wizard && app.selected().is_none() => {
@@ -264,7 +273,7 @@ impl App {
                 let found = self.estate.certificates.iter().find(|certificate| certificate.id == *id);
                 match found.map(|certificate| self.estate.source(certificate)) {
                     Some(crate::model::Source::Order(order)) => Ok(order),
-                    _ => Err("this certificate does not come from an order; the wizard is for orders".into()),
+                    _ => Err("this certificate does not come from an order".into()),
                 }
             }
             PaneName::Public | PaneName::Bindings => Err("the wizard continues an order: choose one in Orders (3)".into()),

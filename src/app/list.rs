@@ -174,6 +174,10 @@ impl List {
         }
     }
 
+    pub fn marks(&self) -> impl Iterator<Item = &ResourceId> {
+        self.ids.iter().filter(|id| self.marks.contains(*id))
+    }
+
     pub fn marked(&self) -> usize {
         self.marks.len()
     }

@@ -19,6 +19,7 @@ mod overlay;
 pub mod pane;
 pub mod place;
 mod possible;
+pub mod renewal;
 pub mod wizard;
 mod workbench;
 
@@ -244,6 +245,7 @@ impl App {
             Command::Suspend => self.emit(Effect::Suspend),
             Command::Quit => self.ask_to_quit(),
             Command::Flow(flow) => self.open_flow(flow),
+            Command::Renew => self.renew(),
             Command::Delete => self.open_deletion(),
             Command::Workbench(task) => self.open_bench(task),
             Command::Wizard => self.open_order_wizard(),

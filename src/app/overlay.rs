@@ -207,7 +207,7 @@ impl App {
                 let used = self.estate.bindings_of(certificate).count();
                 let used = if used == 0 { "unused".into() } else { super::pane::counted(used, "hostname") };
                 let verb = if expiry.is_past() { "" } else { "expires " };
-                let who = match self.estate.who_acts(certificate) {
+                let who = match self.settings.rules.turn(&self.estate, certificate, self.now).who {
                     WhoActs::You => "you must act",
                     WhoActs::Azure => "Azure renews it",
                 };

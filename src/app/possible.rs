@@ -5,13 +5,22 @@ use super::App;
 use super::pane::{PaneName, app_label};
 use crate::flow::FlowName;
 use crate::flow::usage::some_of;
-use crate::model::PrivateCertificate;
+use crate::model::{Binding, PrivateCertificate, Source, SslState};
 
 impl App {
     /// Why the flow cannot be done on the row under the cursor. Where the row is of another kind, the form asks.
     pub(super) fn fits(&self, flow: FlowName) -> Result<(), String> {
-        match (flow, self.selected_certificate()) {
-            (FlowName::DeletePrivate, Some(certificate)) => self.is_unused(certificate),
+        match (flow, self.selected_certificate(), self.selected_binding()) {
+            (FlowName::Sync, ..) => self.sync_refusal().map_or(Ok(()), Err),
+            (FlowName::Rekey | FlowName::AutoRenew, ..) => self.selected_order().map(|_| ()),
+            (FlowName::DeletePrivate, Some(certificate), _) => self.is_unused(certificate),
+            (FlowName::Replace, Some(certificate), _) => match self.estate.source(certificate) {
+                Source::Uploaded => Ok(()),
+                source => Err(format!("only an uploaded certificate is replaced; this one is of the kind '{}'", source.words())),
+            },
+            (FlowName::Unbind, _, Some(binding)) if binding.ssl == SslState::Disabled => {
+                Err(format!("{} is bound to no certificate", binding.host))
+            }
             _ => Ok(()),
         }
     }
@@ -25,7 +34,7 @@ impl App {
             PaneName::Private => Ok(FlowName::DeletePrivate),
             PaneName::Public => Ok(FlowName::DeletePublic),
             PaneName::Orders => Err("deleting an order comes in a later version".to_owned()),
-            PaneName::Bindings => Err("removing a binding comes in a later version".to_owned()),
+            PaneName::Bindings => Ok(FlowName::Unbind),
         }
     }
 
@@ -38,6 +47,11 @@ impl App {
     fn selected_certificate(&self) -> Option<&PrivateCertificate> {
         let id = self.selected().filter(|_| self.pane == PaneName::Private)?;
         self.estate.certificates.iter().find(|certificate| certificate.id == *id)
+    }
+
+    fn selected_binding(&self) -> Option<&Binding> {
+        let id = self.selected().filter(|_| self.pane == PaneName::Bindings)?;
+        self.estate.bindings.iter().find(|binding| binding.id() == *id)
     }
 
     /// Trap E10: a delete key that works while the thing is in use.

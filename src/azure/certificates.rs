@@ -21,13 +21,24 @@ pub async fn get(client: &Client, id: &ResourceId) -> Result<Option<PrivateCerti
     Ok(client.read(&request).await?.as_ref().and_then(decode))
 }
 
-/// Imports a certificate from a vault secret, for the webspace of a plan. The same request again is a Sync: the service
-/// reads the secret anew and moves every binding (API.md, summary 1).
+/// Imports a certificate from a vault secret, for the webspace of a plan. The same request again is a Sync (`sync`).
 pub fn import(id: &ResourceId, location: &str, vault: &ResourceId, secret: &str, plan: &ResourceId) -> Request {
     let what = format!("Import the certificate {} from the vault {}", id.name(), vault.name());
     let properties =
         json!({ "keyVaultId": vault.as_str(), "keyVaultSecretName": secret, "serverFarmId": plan.as_str(), "password": "" });
     Request::put(what, id, version::WEB, json!({ "location": location, "properties": properties }))
+}
+
+/// Sync: the request of the import once more, unchanged. The service reads the secret anew, takes the certificate that it
+/// holds now, and moves every binding of the webspace (API.md 3.5). The plan is not told by any answer; where none is
+/// known it is left out, as the newest az CLI does.
+pub fn sync(certificate: &PrivateCertificate, secret: &VaultSecret, plan: Option<&ResourceId>) -> Request {
+    let what = format!("Sync the certificate {} with the vault {}", certificate.id.name(), secret.vault.name());
+    let mut properties = json!({ "keyVaultId": secret.vault.as_str(), "keyVaultSecretName": secret.secret, "password": "" });
+    if let Some(plan) = plan {
+        properties["serverFarmId"] = plan.as_str().into();
+    }
+    Request::put(what, &certificate.id, version::WEB, json!({ "location": certificate.location, "properties": properties }))
 }
 
 /// Uploads a PFX, for the webspace of a plan; both the file (in Base64) and its password are secrets (API.md 3.2).

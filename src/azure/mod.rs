@@ -35,6 +35,7 @@ pub mod raw;
 pub mod request;
 pub mod roles;
 pub mod settings;
+pub mod site_config;
 pub mod sites;
 pub mod subscriptions;
 pub mod vault_certificates;

@@ -46,14 +46,15 @@ pub async fn actions(client: &Client, order: &ResourceId) -> Result<Vec<Action>,
     Ok(json::elements(&answer).iter().filter_map(action).collect())
 }
 
-/// The addresses that verification mails were sent to, in the order of sending (A99).
-pub async fn mails(client: &Client, order: &ResourceId) -> Result<Vec<String>, AzureError> {
+/// The addresses that verification mails were sent to since then, in the order of sending (A99).
+pub async fn mails(client: &Client, order: &ResourceId, since: Option<Timestamp>) -> Result<Vec<String>, AzureError> {
     let answer = client.ask(&question("Read the mail history of", order, "retrieveEmailHistory")).await?;
     let mut mails: Vec<_> = json::elements(&answer)
         .iter()
         .filter_map(|mail| Some((json::time(mail, "/timeStamp"), json::text(mail, "/emailId")?)))
         .collect();
     mails.sort();
+    mails.retain(|(at, _)| at.zip(since).is_none_or(|(at, since)| at > since));
     Ok(mails.into_iter().map(|(_, address)| address).collect())
 }
 
@@ -101,6 +102,30 @@ pub fn store(order: &ResourceId, certificate_name: &str, vault: &ResourceId, sec
 pub fn verify(order: &ResourceId) -> Request {
     let what = format!("Ask for the domain verification of {}", order.name());
     Request::post(what, format!("{order}/verifyDomainOwnership"), version::ORDERS)
+}
+
+/// Renews: near the end of the paid term it buys another year, earlier it issues anew for the term that is paid (C12).
+/// The new certificate has a new key of the same size. Charged at most once, so it is never repeated blindly (API.md 17).
+pub fn renew(order: &ResourceId) -> Request {
+    let what = format!("Renew the certificate order {}", order.name());
+    Request::post(what, format!("{order}/renew"), version::ORDERS).with_body(Body::new(json!({ "properties": {} })))
+}
+
+/// Rekeys: a new key and certificate with the same end (A188). The old certificate is revoked after so many hours.
+pub fn rekey(order: &ResourceId, revoke_after_hours: i64) -> Request {
+    let what = format!("Rekey the certificate order {}", order.name());
+    let body = json!({ "properties": { "delayExistingRevokeInHours": revoke_after_hours } });
+    Request::post(what, format!("{order}/reissue"), version::ORDERS).with_body(Body::new(body))
+}
+
+/// Switches automatic renewal; the service wants the product named with it (API.md 5.9).
+pub fn set_auto_renew(order: &ResourceId, product: Option<ProductType>, on: bool) -> Request {
+    let what = format!("Switch automatic renewal of {} {}", order.name(), if on { "on" } else { "off" });
+    let mut properties = json!({ "autoRenew": on });
+    if let Some(product) = product {
+        properties["productType"] = product.as_wire().into();
+    }
+    Request::patch(what, order, version::ORDERS, json!({ "properties": properties }))
 }
 
 /// Sends the domain verification mail again to the administrators of the domain (A99).
@@ -188,7 +213,9 @@ mod tests {
         let id = group.resource("Microsoft.CertificateRegistration/certificateOrders", "contoso");
         let new = NewOrder { domain: "contoso.com".to_owned(), product: ProductType::Standard, auto_renew: true, key_size: 2048 };
         let buy = create(&id, &new);
-        assert_eq!((buy.repeat, verify(&id).repeat), (Repeat::LookFirst, Repeat::LookFirst));
+        for request in [&buy, &verify(&id), &renew(&id), &rekey(&id, 24)] {
+            assert_eq!(request.repeat, Repeat::LookFirst, "{}", request.what);
+        }
         assert_eq!(validate(&ResourceId::subscription("s"), "contoso", &new).repeat, Repeat::Safe);
         assert_eq!(buy.body.unwrap().shown()["properties"]["distinguishedName"], "CN=contoso.com");
     }

@@ -62,10 +62,25 @@ pub async fn get(client: &Client, id: &ResourceId) -> Result<Option<Site>, Azure
     Ok(client.read(&request).await?.as_ref().and_then(decode))
 }
 
+/// The service's own answer about an app.
+pub async fn as_it_is(client: &Client, id: &ResourceId) -> Result<Option<AsItIs>, AzureError> {
+    client.read_as_it_is(&Request::get(format!("Read the app {}", id.name()), id.as_str(), version::WEB)).await
+}
+
 /// The hostname bindings of an app, read one by one by the service: fresher than the app's own answer.
 pub async fn bindings(client: &Client, site: &ResourceId) -> Result<Vec<Binding>, AzureError> {
     let what = format!("List the hostname bindings of {}", site.name());
     client.list_as(&Request::get(what, format!("{site}/hostNameBindings"), version::WEB), decode_binding).await
+}
+
+/// The hostnames of an app that the service knows to be mapped by an A record: they stay behind when its address changes.
+pub async fn mapped_by_a(client: &Client, site: &ResourceId) -> Result<Vec<Hostname>, AzureError> {
+    let what = format!("List the hostname bindings of {}", site.name());
+    let by_a = |value: &Value| {
+        let record = json::text(value, "/properties/customHostNameDnsRecordType")?;
+        decode_binding(value).filter(|_| record.eq_ignore_ascii_case("A")).map(|binding| binding.host)
+    };
+    client.list_as(&Request::get(what, format!("{site}/hostNameBindings"), version::WEB), by_a).await
 }
 
 /// The binding of one hostname, by its id (`Binding::id`).

@@ -34,6 +34,14 @@ pub async fn list(client: &Client, vault: &Vault) -> Result<Vec<VaultCertificate
     stream::iter(asked).buffered(POLICIES_AT_ONCE).try_collect().await
 }
 
+/// The current version of one certificate, without its policy; none where the vault has no certificate of this name, which
+/// may still be a plain secret.
+pub async fn current(client: &Client, vault: &Vault, name: &str) -> Result<Option<VaultCertificate>, AzureError> {
+    let what = format!("Read the certificate {name} in the vault {}", vault.id.name());
+    let request = Request::get(what, format!("/certificates/{name}"), version::VAULT_DATA).on(Plane::Vault(vault.uri.clone()));
+    Ok(client.read(&request).await?.as_ref().and_then(decode))
+}
+
 fn decode(value: &Value) -> Option<VaultCertificate> {
     let digest = json::text(value, "/x5t").and_then(|text| URL_SAFE_NO_PAD.decode(text).ok());
     Some(VaultCertificate {

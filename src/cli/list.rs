@@ -13,6 +13,7 @@ use super::{CliError, Exit, desk, words};
 use crate::app::filter::{Filter, SEPARATOR};
 use crate::azure::inventory;
 use crate::model::Estate;
+use crate::rules::Rules;
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
@@ -41,9 +42,9 @@ enum Kind {
 }
 
 impl Kind {
-    fn table(self, estate: &Estate, now: Timestamp) -> Table {
+    fn table(self, estate: &Estate, rules: &Rules, now: Timestamp) -> Table {
         match self {
-            Self::Private => rows::private(estate, now),
+            Self::Private => rows::private(estate, rules, now),
             Self::Public => rows::public(estate, now),
             Self::Orders => rows::orders(estate, now),
             Self::Bindings => rows::bindings(estate, now),
@@ -57,7 +58,7 @@ pub async fn run(args: &Args, session: &Session) -> Result<Exit, CliError> {
     let world = session.world(&session.target()?, desk::if_somebody_is_there()).await?;
     let estate = inventory::load(&world.client, |_, _| {}).await;
     let estate = estate.map_err(|error| CliError::Cloud(error.problem("Read the inventory")))?;
-    let mut table = args.kind.table(&estate, Timestamp::now());
+    let mut table = args.kind.table(&estate, &world.rules, Timestamp::now());
     let columns: Vec<&str> = table.columns.iter().map(|(key, _)| *key).collect();
     let filter = Filter::parse(&args.filter, &columns);
     let as_text = |row: &[Value]| row.iter().map(text).collect::<Vec<_>>().join(&SEPARATOR.to_string()).to_lowercase();

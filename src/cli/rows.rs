@@ -5,8 +5,9 @@ use serde_json::{Value, json};
 
 use super::table::Table;
 use crate::model::{Estate, Expiry, PrivateCertificate, SecretStatus};
+use crate::rules::Rules;
 
-pub fn private(estate: &Estate, now: Timestamp) -> Table {
+pub fn private(estate: &Estate, rules: &Rules, now: Timestamp) -> Table {
     let row = |certificate: &PrivateCertificate| {
         let mut apps: Vec<String> = estate
             .bindings_of(certificate)
@@ -20,7 +21,7 @@ pub fn private(estate: &Estate, now: Timestamp) -> Table {
             json!(estate.source(certificate).words()),
             time(certificate.expires),
             days(certificate.expires, now),
-            json!(estate.who_acts(certificate).words()),
+            json!(rules.turn(estate, certificate, now).who.words()),
             json!(apps),
             json!(certificate.webspace),
             json!(certificate.thumbprint.as_ref().map(crate::model::Thumbprint::as_str)),

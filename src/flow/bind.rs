@@ -4,11 +4,15 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::import_order::{observe_app, tier_problem};
+use super::outside;
 use super::target::{app_id, order_id};
-use super::{Case, Field, FieldKind, Flow, FlowName, Inputs, Key, Observed, Pick, Seen, Step, StepId, StepStatus, Subject};
+use super::usage::Use;
+use super::{
+    Case, Consent, Field, FieldKind, Flow, FlowName, Inputs, Key, Observed, Pick, Seen, Step, StepId, StepStatus, Subject,
+};
 use crate::azure::{AzureError, Client, orders, sites};
 use crate::health::tls;
-use crate::model::{App, Binding, Estate, Hostname, PrivateCertificate, SslState, Thumbprint};
+use crate::model::{Binding, Estate, Hostname, Plan, PrivateCertificate, SslState, Thumbprint};
 use crate::rules::{Limit, Rules};
 
 const TYPES: &[(&str, &str, &str)] = &[
@@ -96,11 +100,12 @@ fn certificate<'a>(observed: &'a Observed, inputs: &Inputs) -> Option<&'a Privat
     all.iter().find(|one| one.vault.as_ref().is_some_and(|secret| stored.iter().any(|stored| stored.secret.same_secret(secret))))
 }
 
-fn host(inputs: &Inputs) -> Option<Hostname> {
+pub(super) fn host(inputs: &Inputs) -> Option<Hostname> {
     Hostname::parse(inputs.get(Key::Hostname)?).ok()
 }
 
-fn refusals(observed: &Observed, inputs: &Inputs, rules: &Rules, now: Timestamp) -> Vec<(Key, String)> {
+/// What is wrong with app and hostname.
+pub(super) fn host_refusals(observed: &Observed, inputs: &Inputs) -> Vec<(Key, String)> {
     let mut refusals = Vec::new();
     let mut refuse = |key, why: String| refusals.push((key, why));
     let app = match (app_id(inputs), &observed.app) {
@@ -124,6 +129,12 @@ fn refusals(observed: &Observed, inputs: &Inputs, rules: &Rules, now: Timestamp)
             }
         }
     }
+    refusals
+}
+
+fn refusals(observed: &Observed, inputs: &Inputs, rules: &Rules, now: Timestamp) -> Vec<(Key, String)> {
+    let mut refusals = host_refusals(observed, inputs);
+    let mut refuse = |key, why: String| refusals.push((key, why));
     match (&observed.certificates, certificate(observed, inputs)) {
         (Seen::NotAsked | Seen::Absent, _) => {}
         (Seen::Here(_), None) => {
@@ -141,10 +152,15 @@ fn refusals(observed: &Observed, inputs: &Inputs, rules: &Rules, now: Timestamp)
             }
         }
     }
-    if wanted_state(inputs) == SslState::IpBased
-        && let Some(plan) = observed.plan.here().filter(|plan| rules.lists(Limit::TiersWithoutIpBindings, now, &plan.tier))
-    {
-        refuse(Key::SslType, format!("IP based SSL needs the Standard tier or higher; the plan is {}", plan.tier));
+    if wanted_state(inputs) == SslState::IpBased {
+        let without = |plan: &&Plan| rules.lists(Limit::TiersWithoutIpBindings, now, &plan.tier);
+        if let Some(plan) = observed.plan.here().filter(without) {
+            refuse(Key::SslType, format!("IP based SSL needs the Standard tier or higher; the plan is {}", plan.tier));
+        }
+        // One address can present one certificate to clients without SNI (A214).
+        if let Some(other) = observed.outside.ip_based().filter(|other| host(inputs).as_ref() != Some(*other)) {
+            refuse(Key::SslType, format!("an app has one IP based binding at most, and {other} has it: choose SNI SSL"));
+        }
     }
     refusals
 }
@@ -157,9 +173,11 @@ async fn observe(client: &Client, inputs: &Inputs) -> Result<Observed, AzureErro
     let Some(app) = app_id(inputs) else { return Ok(seen) };
     observe_app(client, &app, &mut seen).await?;
     let Some(host) = host(inputs) else { return Ok(seen) };
-    let as_it_is = sites::binding_as_it_is(client, &Binding::id_of(&app, &host)).await?;
-    seen.binding = as_it_is.as_ref().and_then(|read| sites::decode_binding(&read.body)).into();
-    seen.binding_as_it_is = as_it_is;
+    seen.see_binding(sites::binding_as_it_is(client, &Binding::id_of(&app, &host)).await?);
+    if seen.app.here().is_some() && (wanted_state(inputs) == SslState::IpBased || seen.outside.ip_based() == Some(&host)) {
+        seen.outside.by_address = sites::mapped_by_a(client, &app).await?;
+        seen.outside.look(client, vec![host.clone()]).await;
+    }
     if seen.binding.here().is_some_and(|binding| binding.ssl != SslState::Disabled) {
         seen.served_at = Seen::Here(tls::address(client.cloud(), &host));
         seen.served = tls::served_thumbprint(client.cloud(), &host).await;
@@ -168,7 +186,20 @@ async fn observe(client: &Client, inputs: &Inputs) -> Result<Observed, AzureErro
 }
 
 fn steps(case: &Case<'_>) -> Vec<Step> {
-    vec![tier(case), bind(case), served(case)]
+    let mut steps = vec![tier(case), bind(case), served(case)];
+    if wanted_state(case.inputs) == SslState::IpBased {
+        steps.push(address(case));
+    }
+    steps
+}
+
+/// Whether DNS leads to the address that an IP based binding brought.
+fn address(case: &Case<'_>) -> Step {
+    let binding = case.observed.binding.here().filter(|binding| binding.ssl == SslState::IpBased);
+    match (case.observed.app.here(), binding) {
+        (Some(app), Some(binding)) => case.observed.outside.address_step(&[Use { app, binding }]),
+        _ => outside::address(StepStatus::follows(Key::Hostname, "the hostname has its address")),
+    }
 }
 
 fn tier(case: &Case<'_>) -> Step {
@@ -216,24 +247,28 @@ fn bind(case: &Case<'_>) -> Step {
     if let Some(old) = current.and_then(|binding| binding.thumbprint.as_ref()) {
         ready = ready.fact("Replaces", old.as_str());
     }
-    match ip_warning(app, current.map(|binding| binding.ssl), wanted) {
-        Some(warning) => ready.fact("Note", warning),
-        None => ready,
+    let was = current.map_or(SslState::Disabled, |binding| binding.ssl);
+    for (label, words) in case.observed.outside.warnings(app, &host, was, wanted) {
+        ready = ready.fact(label, words);
     }
-}
-
-/// What happens to addresses when a binding becomes IP based, or stops being so (A159, A215).
-fn ip_warning(app: &App, now: Option<SslState>, wanted: SslState) -> Option<String> {
-    let address = app.inbound_ip.as_deref().unwrap_or("unknown");
-    match (now, wanted) {
-        (Some(SslState::IpBased), SslState::Sni) => {
-            Some(format!("the app gives up its dedicated address ({address} now): check the A records afterwards"))
-        }
-        (now, SslState::IpBased) if now != Some(SslState::IpBased) => Some(format!(
-            "the app gets a new dedicated address (now {address}): change A records to it, and CNAMEs of SNI names to sni.{}",
-            app.default_hostname
-        )),
-        _ => None,
+    let twice = |other: &&Binding| other.host != host && other.thumbprint.as_ref() == Some(thumbprint) && other.ssl != wanted;
+    if let Some(other) = case.observed.outside.bindings.iter().filter(|other| other.ssl != SslState::Disabled).find(twice) {
+        let words = format!(
+            "{} has it by {}: Azure advises against one certificate by both types in an app",
+            other.host,
+            other.ssl.words()
+        );
+        ready = ready.fact("Note", words);
+    }
+    match app.inbound_ip.as_deref() {
+        // A166: what gives up an address asks for it by name.
+        Some(address) if was == SslState::IpBased && wanted != SslState::IpBased => ready.consent(Consent::Typed {
+            notice: format!(
+                "This gives up the address {address}, which may never come back: A records and firewalls that name it break. IP based SSL keeps it."
+            ),
+            word: address.to_owned(),
+        }),
+        _ => ready,
     }
 }
 
@@ -268,7 +303,7 @@ fn served(case: &Case<'_>) -> Step {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
-    use super::super::sample::{LEAF, app, find, id, imported, inputs, needed, plan, stand};
+    use super::super::sample::{LEAF, app, bound, find, imported, inputs, needed, plan, stand};
     use super::*;
     use crate::flow::FlowName;
 
@@ -281,16 +316,6 @@ mod tests {
         }
     }
 
-    fn bound(ssl: SslState, thumbprint: &str) -> Binding {
-        Binding {
-            app: id("Microsoft.Web/sites/shop"),
-            host: Hostname::parse("contoso.com").unwrap(),
-            ssl,
-            thumbprint: Thumbprint::parse(thumbprint).ok(),
-            virtual_ip: None,
-        }
-    }
-
     fn binding(host: &str) -> Inputs {
         let certificate = "contoso-www-web-WestEuropewebspace";
         inputs().with(Key::App, "shop").with(Key::Hostname, host).with(Key::Certificate, certificate).with(Key::SslType, "sni")
@@ -298,7 +323,7 @@ mod tests {
 
     #[test]
     fn a_binding_is_replaced_in_one_write_and_never_removed_first_a164() {
-        let observed = Observed { binding: Seen::Here(bound(SslState::Sni, &"A".repeat(40))), ..seen() };
+        let observed = Observed { binding: Seen::Here(bound("contoso.com", SslState::Sni, &"A".repeat(40))), ..seen() };
         let steps = stand(FlowName::Bind, &observed, &binding("contoso.com"));
         let bind = find(&steps, StepId::Bind);
         assert_eq!(bind.plan().len(), 1);
@@ -307,7 +332,7 @@ mod tests {
 
     #[test]
     fn what_is_bound_is_done_and_proved_by_a_handshake() {
-        let mut observed = Observed { binding: Seen::Here(bound(SslState::Sni, LEAF)), ..seen() };
+        let mut observed = Observed { binding: Seen::Here(bound("contoso.com", SslState::Sni, LEAF)), ..seen() };
         observed.served = Thumbprint::parse(&"B".repeat(40)).ok().into();
         let waiting = stand(FlowName::Bind, &observed, &binding("contoso.com"));
         assert!(matches!(find(&waiting, StepId::Served).status, StepStatus::Waiting { .. }));
@@ -337,10 +362,14 @@ mod tests {
     }
 
     #[test]
-    fn becoming_ip_based_warns_about_a_records_a215() {
-        let app = app(&[]);
-        assert!(ip_warning(&app, Some(SslState::Sni), SslState::IpBased).unwrap().contains("sni.shop.azurewebsites.net"));
-        assert!(ip_warning(&app, Some(SslState::IpBased), SslState::Sni).unwrap().contains("20.1.1.1"));
-        assert_eq!(ip_warning(&app, None, SslState::Sni), None);
+    fn one_ip_based_binding_an_app_and_giving_it_up_takes_its_address_typed_a214_a166() {
+        let mut observed = Observed { plan: Seen::Here(plan("Standard")), ..seen() };
+        observed.outside.bindings = vec![bound("pay.contoso.com", SslState::IpBased, &"A".repeat(40))];
+        let steps = stand(FlowName::Bind, &observed, &binding("contoso.com").with(Key::SslType, "ip"));
+        let (key, why) = needed(find(&steps, StepId::Bind));
+        assert!(key == Key::SslType && why.contains("pay.contoso.com has it"), "{why}");
+        observed.binding = Seen::Here(bound("contoso.com", SslState::IpBased, LEAF));
+        let steps = stand(FlowName::Bind, &observed, &binding("contoso.com"));
+        assert!(matches!(&find(&steps, StepId::Bind).consent, Consent::Typed { word, .. } if word == "20.1.1.1"));
     }
 }

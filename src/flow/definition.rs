@@ -21,6 +21,8 @@ pub enum Subject {
     /// A hostname of an app, whatever secures it.
     Hostname,
     App,
+    /// A private key certificate, or the order that it comes from.
+    Renewable,
 }
 
 /// Every input that is missing or cannot work, with the reason.

@@ -3,10 +3,12 @@
 
 use jiff::SignedDuration;
 
+use super::load::Load;
 use super::usage::Usage;
 use super::{
     Case, Consent, Field, FieldKind, Flow, FlowName, Inputs, Key, Observed, Pick, Seen, Step, StepId, StepStatus, Subject,
 };
+use crate::azure::settings::AppSettings;
 use crate::azure::{AzureError, Client, certificates};
 use crate::model::{Estate, PrivateCertificate, Problem};
 
@@ -58,7 +60,7 @@ async fn observe(client: &Client, inputs: &Inputs) -> Result<Observed, AzureErro
     if let Some(usage) = &mut usage
         && let Some(webspace) = usage.named(inputs).ok().flatten().map(|one| one.webspace.clone())
     {
-        usage.read_loads(client, &webspace).await;
+        usage.read_settings(client, &webspace).await;
     }
     Ok(Observed { usage: usage.map_or(Seen::NotAsked, Seen::Here), ..Observed::default() })
 }
@@ -77,7 +79,9 @@ pub(super) fn in_use_step(case: &Case<'_>, certificate: Option<&PrivateCertifica
     if let Some(status) = case.needs(&[Key::Certificate]) {
         return step(status);
     }
-    let Some(usage) = case.observed.usage.here() else { return step(follows("the cloud is looked at")) };
+    let Some(usage) = case.observed.usage.here() else {
+        return step(StepStatus::follows(Key::Certificate, "the cloud is looked at"));
+    };
     let Some(certificate) = certificate else { return step(StepStatus::NotNeeded("it is gone".to_owned())) };
     let uses = usage.uses(certificate).map(|one| ("Secures".to_owned(), format!("{} by {}", one.words(), one.binding.ssl.words())));
     let mut facts: Vec<(String, String)> = uses.collect();
@@ -100,11 +104,11 @@ pub(super) fn in_use_step(case: &Case<'_>, certificate: Option<&PrivateCertifica
 
 /// What could not be found out, or what may concern it without naming it.
 fn open_questions(usage: &Usage) -> Vec<(String, String)> {
-    let apps = |fits: &dyn Fn(&Seen<super::load::Load>) -> bool| {
-        let names: Vec<&str> = usage.loads.iter().filter(|(_, load)| fits(load)).map(|(app, _)| app.name()).collect();
+    let apps = |fits: &dyn Fn(&Seen<AppSettings>) -> bool| {
+        let names: Vec<&str> = usage.settings.iter().filter(|(_, settings)| fits(settings)).map(|(app, _)| app.name()).collect();
         (!names.is_empty()).then(|| names.join(", "))
     };
-    let all = apps(&|load| load.here().is_some_and(super::load::Load::is_all));
+    let all = apps(&|settings| settings.here().is_some_and(|settings| Load::of(settings).is_all()));
     let unread = apps(&Seen::is_absent);
     let note = |words: String| ("Note".to_owned(), words);
     [
@@ -116,10 +120,6 @@ fn open_questions(usage: &Usage) -> Vec<(String, String)> {
     .collect()
 }
 
-fn follows(once: &str) -> StepStatus {
-    StepStatus::NeedsInput { key: Key::Certificate, why: format!("follows once {once}") }
-}
-
 fn delete(case: &Case<'_>) -> Step {
     let certificate = chosen(case.observed, case.inputs);
     let step = |status| {
@@ -129,10 +129,12 @@ fn delete(case: &Case<'_>) -> Step {
     if let Some(status) = case.needs_any() {
         return step(status);
     }
-    let Some(usage) = case.observed.usage.here() else { return step(follows("the cloud is looked at")) };
+    let Some(usage) = case.observed.usage.here() else {
+        return step(StepStatus::follows(Key::Certificate, "the cloud is looked at"));
+    };
     match certificate {
         None => step(StepStatus::Done(format!("there is no certificate '{}'", typed_name(case.inputs)))),
-        Some(certificate) if usage.in_use(certificate).is_some() => step(follows("nothing uses it")),
+        Some(certificate) if usage.in_use(certificate).is_some() => step(StepStatus::follows(Key::Certificate, "nothing uses it")),
         Some(certificate) => ready(step(StepStatus::Ready), certificate),
     }
 }

@@ -74,8 +74,7 @@ fn chosen<'a>(case: &Case<'a>) -> Option<&'a PublicCertificate> {
 /// What the code may load, if that names this certificate.
 fn load<'a>(case: &Case<'a>) -> Option<(&'a PublicCertificate, Load)> {
     let certificate = chosen(case)?;
-    let load = Load::parse(case.observed.settings.here()?.get(SETTING)?);
-    Some((certificate, load))
+    Some((certificate, Load::of(case.observed.settings.here()?)))
 }
 
 fn is_named(case: &Case<'_>) -> bool {

@@ -2,8 +2,10 @@
 //! It remembers nothing between looks but when it last asked for something whose effect takes time to show.
 
 use std::collections::HashMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use futures::stream::{self, StreamExt};
 use jiff::{SignedDuration, Timestamp};
 
 use super::step::poll_after;
@@ -15,6 +17,9 @@ use crate::rules::Rules;
 
 /// How often one step may be sent before the engine stops believing that it helps.
 const TRIES: u32 = 3;
+
+/// How many apps are changed at the same time.
+const LANES: usize = 4;
 
 /// How a run ended, short of a failure.
 #[derive(Debug, Clone, PartialEq)]
@@ -96,7 +101,7 @@ impl Engine<'_> {
                     if !conductor.consents(step) {
                         return Ok(Ending::Declined(step.id));
                     }
-                    match self.send_all(flow, &step.requests, &mut |note| conductor.says(&note)).await {
+                    match self.send_all(flow, step, &mut |note| conductor.says(&note)).await {
                         // Whether it happened, only the next look can tell.
                         Err(Unsent { lost: true, problem, .. }) => conductor.says(&problem.to_string()),
                         sent => sent.map_err(|unsent| unsent.problem)?.iter().for_each(|warning| conductor.warns(warning)),
@@ -120,7 +125,7 @@ impl Engine<'_> {
     ) -> Result<Observed, Problem> {
         let observed = observe(self.client, flow, inputs).await?;
         let Some(ready) = self.ready(flow, &observed, inputs, step) else { return Ok(observed) };
-        let lost = match self.send_all(flow, &ready.requests, say).await {
+        let lost = match self.send_all(flow, &ready, say).await {
             // Azure goes on with it, and the step waits for the effect as if an answer had come.
             Err(Unsent { under_way: true, .. }) if ready.settles_within.is_positive() => None,
             Err(Unsent { lost: true, problem, .. }) => Some(problem),
@@ -142,20 +147,30 @@ impl Engine<'_> {
         steps.into_iter().find(|step| step.id == id && step.status == StepStatus::Ready)
     }
 
-    /// Returns what the service warns of.
-    async fn send_all(
-        &self,
-        flow: FlowName,
-        requests: &[Request],
-        say: &mut (dyn FnMut(String) + Send),
-    ) -> Result<Vec<String>, Unsent> {
-        let mut warnings = Vec::new();
-        for request in requests {
-            say(request.what.clone());
-            let changed = self.send(flow, request, say).await?;
-            warnings.extend(changed.warning.map(|warning| format!("Azure warns: {warning}")));
+    /// Sends the requests of a step, its lanes side by side. After the first that fails none is begun any more, and those
+    /// under way are followed to their end. Returns what the service warns of.
+    async fn send_all(&self, flow: FlowName, step: &Step, say: &mut (dyn FnMut(String) + Send)) -> Result<Vec<String>, Unsent> {
+        let (say, warnings, failed) = (Mutex::new(say), Mutex::new(Vec::new()), Mutex::new(None));
+        let (say, warnings, failed) = (&say, &warnings, &failed);
+        let run = |lane: Vec<Request>| async move {
+            for request in lane {
+                if locked(failed).is_some() {
+                    return;
+                }
+                locked(say)(request.what.clone());
+                match self.send(flow, &request, &mut |note| locked(say)(note)).await {
+                    Ok(changed) => locked(warnings).extend(changed.warning.map(|warning| format!("Azure warns: {warning}"))),
+                    Err(unsent) => drop(locked(failed).get_or_insert(unsent)),
+                }
+            }
+        };
+        // Collected, because a stream that holds the closure cannot move to another thread.
+        let lanes: Vec<_> = step.lanes().into_iter().map(|lane| run(lane.into_iter().cloned().collect())).collect();
+        stream::iter(lanes).buffer_unordered(LANES).collect::<()>().await;
+        match locked(failed).take() {
+            Some(unsent) => Err(unsent),
+            None => Ok(std::mem::take(&mut *locked(warnings))),
         }
-        Ok(warnings)
     }
 
     async fn send(&self, flow: FlowName, request: &Request, say: &mut (dyn FnMut(String) + Send)) -> Result<Changed, Unsent> {
@@ -191,6 +206,11 @@ struct Unsent {
     lost: bool,
     /// It was accepted; only its end was not seen.
     under_way: bool,
+}
+
+/// What several lanes share, for a moment each; none of them waits while it has it.
+fn locked<T>(shared: &Mutex<T>) -> MutexGuard<'_, T> {
+    shared.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn without_effect(step: &Step) -> Problem {

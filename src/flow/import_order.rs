@@ -107,7 +107,11 @@ pub(super) async fn observe_app(
     app: &ResourceId,
     seen: &mut Observed,
 ) -> Result<Vec<PrivateCertificate>, AzureError> {
-    seen.app = sites::get(client, app).await?.map(|site| site.app).into();
+    if let Some(site) = sites::get(client, app).await? {
+        (seen.app, seen.outside.bindings) = (Seen::Here(site.app), site.bindings);
+    } else {
+        seen.app = Seen::Absent;
+    }
     let Some(app) = seen.app.here() else { return Ok(Vec::new()) };
     if let Some(plan) = &app.plan {
         seen.plan = plans::get(client, plan).await?.into();

@@ -66,8 +66,24 @@ keys! {
     FriendlyName = "friendly-name",
     /// What a public certificate is called within its app.
     Name = "name",
+    /// Whether the certificate that was replaced stays.
+    KeepOld = "keep-old",
+    /// Which hostnames `rebind-all` is about.
+    Which = "which",
+    /// Only these hostnames, with commas between.
+    Only = "only",
+    HttpsOnly = "https-only",
+    MinTls = "min-tls",
+    /// Thumbprints that the code of an app may load.
+    LoadCertificates = "load-certificates",
     /// Whether the app's code is to load the public certificate.
     Load = "load",
+    /// The thumbprint of the certificate that a renewal or rekey replaces.
+    Current = "current",
+    /// When a rekey revokes the old certificate: `later` or `at-once`.
+    RevokeOld = "revoke-old",
+    /// Which certificates a Sync is about: `certificate`, `order` or `all`.
+    Scope = "scope",
 }
 
 impl Key {

@@ -18,6 +18,11 @@ impl Load {
         Self(value.split(',').map(str::trim).filter(|one| !one.is_empty()).map(str::to_owned).collect())
     }
 
+    /// What the settings of an app say.
+    pub fn of(settings: &AppSettings) -> Self {
+        Self::parse(settings.get(SETTING).unwrap_or_default())
+    }
+
     pub fn is_all(&self) -> bool {
         self.0.iter().any(|one| one == "*")
     }

@@ -4,6 +4,7 @@
 //! One file a flow, each with the same four parts: `fields`, `refusals`, `observe`, `steps`.
 
 mod access;
+mod auto_renew;
 mod bind;
 mod caa;
 pub mod certificate_file;
@@ -14,19 +15,29 @@ pub mod engine;
 mod import_order;
 mod import_vault;
 pub mod input;
+pub mod linked;
 pub mod load;
 mod managed;
 pub mod observed;
+pub mod outside;
 mod public;
 mod purchase;
 mod reach;
+mod rebind_all;
+mod rekey;
+mod renew;
+mod replace;
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::panic)]
 mod sample;
 pub mod script;
+mod settings;
 pub mod step;
 mod store;
+mod succession;
+mod sync;
 mod target;
+mod unbind;
 mod upload;
 pub mod usage;
 mod vault_contents;
@@ -75,6 +86,14 @@ flows! {
     Bind = bind,
     Upload = upload,
     Public = public,
+    Renew = renew,
+    AutoRenew = auto_renew,
+    Rekey = rekey,
+    Sync = sync,
+    Unbind = unbind,
+    Replace = replace,
+    RebindAll = rebind_all,
+    Settings = settings,
     DeletePrivate = delete_private,
     DeletePublic = delete_public,
     Managed = managed,
@@ -139,7 +158,7 @@ pub async fn observe(client: &Client, flow: FlowName, inputs: &Inputs) -> Result
 /// The certificate that a flow has put into the webspace, for the binding that is offered next (A58).
 pub fn added<'a>(flow: FlowName, observed: &'a Observed, inputs: &Inputs) -> Option<&'a PrivateCertificate> {
     match flow {
-        FlowName::Upload => uploaded(observed),
+        FlowName::Upload | FlowName::Replace => uploaded(observed),
         FlowName::Managed => observed.managed.here(),
         FlowName::ImportVault => import_vault::imported(observed, inputs),
         _ => None,

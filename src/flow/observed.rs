@@ -2,11 +2,16 @@
 
 use std::sync::Arc;
 
+use jiff::Timestamp;
+
 use super::certificate_file::{CertificateFile, Unusable};
+use super::linked::Linked;
+use super::outside::Outside;
 use super::reach::Reach;
 use super::usage::Usage;
 use crate::azure::AsItIs;
 use crate::azure::settings::AppSettings;
+use crate::azure::sites;
 use crate::azure::vaults::Availability;
 use crate::model::{
     App, Binding, Order, Plan, PrivateCertificate, Problem, PublicCertificate, ResourceGroup, ResourceId, Seen, Thumbprint, Vault,
@@ -74,6 +79,24 @@ pub struct Observed {
     /// The public certificates of the app.
     pub public_certificates: Seen<Vec<PublicCertificate>>,
     pub settings: Seen<AppSettings>,
+    /// When the domain of the order was proved last, by the order's history.
+    pub proven: Seen<Timestamp>,
+    /// Certificates from vaults, each with what it is judged by for a Sync.
+    pub linked: Seen<Vec<Linked>>,
+    /// The service's own answer about the app, to be given back with a change of it.
+    pub app_as_it_is: Option<AsItIs>,
+    /// The minimum TLS version of the app.
+    pub min_tls: Seen<String>,
     /// The certificates of the subscription and all that uses them.
     pub usage: Seen<Usage>,
+    /// How visitors reach the hostnames that the flow is about.
+    pub outside: Outside,
+}
+
+impl Observed {
+    /// Takes in the service's answer about the binding.
+    pub fn see_binding(&mut self, answer: Option<AsItIs>) {
+        self.binding = answer.as_ref().and_then(|read| sites::decode_binding(&read.body)).into();
+        self.binding_as_it_is = answer;
+    }
 }

@@ -215,7 +215,7 @@ fn load(case: &Case<'_>) -> Step {
         return step(StepStatus::NeedsInput { key: Key::File, why: "follows once the certificate is uploaded".to_owned() });
     };
     let step = |status| step(status).fact("Thumbprint", leaf.thumbprint.as_str()).fact("Path", path(app, &leaf.thumbprint));
-    let now = Load::parse(settings.get(SETTING).unwrap_or_default());
+    let now = Load::of(settings);
     if now.allows(&leaf.thumbprint) {
         return step(StepStatus::Done(format!("{SETTING} = {}", now.words())));
     }

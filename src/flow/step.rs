@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::Key;
 use crate::azure::Request;
-use crate::model::Problem;
+use crate::model::{Problem, ResourceId};
 
 /// The steps that flows are made of. A step keeps its id whatever its status, so that screens and tests can name it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -27,10 +27,12 @@ pub enum StepId {
     InVault,
     AppAccess,
     Import,
-    // bind
+    // bind, unbind
     Tier,
     Bind,
+    Unbind,
     Served,
+    Address,
     // managed
     Eligible,
     Way,
@@ -42,6 +44,21 @@ pub enum StepId {
     Check,
     Upload,
     Load,
+    // renew, rekey, auto-renew
+    Window,
+    Renew,
+    Rekey,
+    AutoRenew,
+    // sync
+    Newest,
+    Sync,
+    Moved,
+    Stuck,
+    // replace, rebind-all
+    Rebind,
+    // settings
+    HttpsOnly,
+    MinTls,
     // delete-private, delete-public
     InUse,
     Delete,
@@ -69,6 +86,11 @@ pub enum StepStatus {
 }
 
 impl StepStatus {
+    /// An earlier step comes first, or else this input is missing. `once` is a clause: `the hostname is bound`.
+    pub fn follows(key: Key, once: &str) -> Self {
+        Self::NeedsInput { key, why: format!("follows once {once}") }
+    }
+
     pub fn is_over(&self) -> bool {
         matches!(self, Self::Done(_) | Self::NotNeeded(_))
     }
@@ -96,9 +118,13 @@ pub struct Step {
     /// The exact changes, in order; empty where there is nothing to send.
     pub requests: Vec<Request>,
     pub consent: Consent,
+    /// Whether requests about different apps may be under way at the same time.
+    pub in_parallel: bool,
     /// How long the effect may take to show after the requests were accepted; until then the step counts as waiting
     /// instead of ready, so that it is not asked for again at once.
     pub settles_within: SignedDuration,
+    /// What an accepted request proves by itself, where nothing that can be read would show it; empty elsewhere.
+    pub accepted_means: String,
 }
 
 impl Step {
@@ -111,7 +137,9 @@ impl Step {
             facts: Vec::new(),
             requests: Vec::new(),
             consent: Consent::Plain,
+            in_parallel: false,
             settles_within: SignedDuration::ZERO,
+            accepted_means: String::new(),
         }
     }
 
@@ -134,6 +162,30 @@ impl Step {
     }
 
     #[must_use]
+    pub fn in_parallel(mut self) -> Self {
+        self.in_parallel = true;
+        self
+    }
+
+    /// The requests in lanes: one after the other in a lane, lanes side by side. The service takes the changes of one app,
+    /// slots included, one at a time (API.md 1.3).
+    pub fn lanes(&self) -> Vec<Vec<&Request>> {
+        let app = |request: &Request| {
+            let id = ResourceId::parse(&request.path).ok().filter(|_| self.in_parallel)?;
+            Some(id.sibling("Microsoft.Web/sites", id.segment("sites")?))
+        };
+        let mut lanes: Vec<(Option<ResourceId>, Vec<&Request>)> = Vec::new();
+        for request in &self.requests {
+            let app = app(request);
+            match lanes.iter_mut().find(|(lane, _)| *lane == app) {
+                Some((_, lane)) => lane.push(request),
+                None => lanes.push((app, vec![request])),
+            }
+        }
+        lanes.into_iter().map(|(_, lane)| lane).collect()
+    }
+
+    #[must_use]
     pub fn consent(mut self, consent: Consent) -> Self {
         self.consent = consent;
         self
@@ -145,9 +197,18 @@ impl Step {
         self
     }
 
+    #[must_use]
+    pub fn accepted_means(mut self, proof: impl Into<String>) -> Self {
+        self.accepted_means = proof.into();
+        self
+    }
+
     /// The step as it counts some time after its requests were accepted: while the effect may still settle, it waits.
     #[must_use]
     pub fn settling(mut self, asked: Option<Timestamp>, now: Timestamp) -> Self {
+        if self.status == StepStatus::Ready && asked.is_some() && !self.accepted_means.is_empty() {
+            self.status = StepStatus::Done(self.accepted_means.clone());
+        }
         if self.status == StepStatus::Ready
             && let Some(asked) = asked.filter(|asked| now.duration_since(*asked) < self.settles_within)
         {

@@ -11,7 +11,7 @@ use super::import_order::{observe_app, tier_problem};
 use super::target::app_id;
 use super::{Case, Field, FieldKind, Flow, FlowName, Inputs, Key, Observed, Pick, Seen, Step, StepId, StepStatus, Subject};
 use crate::azure::{AzureError, Client, certificates, sites};
-use crate::model::{App, Estate, PrivateCertificate, Problem, ResourceId};
+use crate::model::{App, Estate, Hostname, PrivateCertificate, Problem, ResourceId};
 use crate::pki::{self, Certificate, Cipher, Contents, Question, Report, Roots, San};
 use crate::rules::{Requirement, Rules, Severity, Use};
 
@@ -49,7 +49,7 @@ pub(super) static FLOW: Flow = Flow {
     steps,
 };
 
-fn fields(observed: &Observed, inputs: &Inputs) -> Vec<Field> {
+pub(super) fn fields(observed: &Observed, inputs: &Inputs) -> Vec<Field> {
     let field = |key, label, help, kind| Field { key, label, help, kind };
     let mut fields = vec![
         field(
@@ -105,7 +105,7 @@ fn is_unusual(file: &CertificateFile) -> bool {
     file.has_empty_password() || container.mac.is_none() || keys.any(|encryption| encryption.cipher != Cipher::TripleDes)
 }
 
-fn refusals(observed: &Observed, inputs: &Inputs, rules: &Rules, now: Timestamp) -> Vec<(Key, String)> {
+pub(super) fn refusals(observed: &Observed, inputs: &Inputs, rules: &Rules, now: Timestamp) -> Vec<(Key, String)> {
     let mut refusals = Vec::new();
     let mut refuse = |key, why: String| refusals.push((key, why));
     match (app_id(inputs), &observed.app) {
@@ -161,15 +161,26 @@ async fn observe(client: &Client, inputs: &Inputs) -> Result<Observed, AzureErro
     if let Some(app) = seen.app.here() {
         seen.neighbours = Seen::Here(neighbours(client, app).await?);
     }
+    read_roots(client, &mut seen).await;
+    read_namesake(client, inputs, &mut seen).await?;
+    Ok(seen)
+}
+
+/// Whom this machine trusts; a practice cloud has a CA of its own, of which it knows nothing.
+pub(super) async fn read_roots(client: &Client, seen: &mut Observed) {
     if client.cloud().practice.is_none() {
         seen.roots = roots().await;
     }
-    if let (Some(app), Some(leaf)) = (seen.app.here(), leaf(&seen))
+}
+
+/// Whatever has the name that the upload would take.
+pub(super) async fn read_namesake(client: &Client, inputs: &Inputs, seen: &mut Observed) -> Result<(), AzureError> {
+    if let (Some(app), Some(leaf)) = (seen.app.here(), leaf(seen))
         && let Some(id) = target(app, leaf, inputs)
     {
         seen.namesake = certificates::get(client, &id).await?.into();
     }
-    Ok(seen)
+    Ok(())
 }
 
 /// Slots are left out: they see what their app sees.
@@ -187,8 +198,14 @@ async fn roots() -> Option<Arc<Roots>> {
 }
 
 /// The certificate that the file is about.
-fn leaf(observed: &Observed) -> Option<&Certificate> {
+pub(super) fn leaf(observed: &Observed) -> Option<&Certificate> {
     leaf_of(&file(observed)?.contents)
+}
+
+/// The hostnames that the certificate of the file secures.
+pub(super) fn hosts(observed: &Observed) -> Vec<Hostname> {
+    let names = leaf(observed).into_iter().flat_map(|leaf| &leaf.sans);
+    names.filter_map(|san| if let San::Dns(name) = san { Hostname::parse(name).ok() } else { None }).collect()
 }
 
 fn leaf_of(contents: &Contents) -> Option<&Certificate> {
@@ -221,7 +238,7 @@ fn is_mendable(report: &Report) -> bool {
     has_key && blocking.peek().is_some() && blocking.all(|finding| MENDABLE.contains(&finding.rule))
 }
 
-fn steps(case: &Case<'_>) -> Vec<Step> {
+pub(super) fn steps(case: &Case<'_>) -> Vec<Step> {
     let report = file(case.observed).map(|file| report(file, case.observed, case.rules, case.now));
     vec![read(case, report), wrap(case, report), check(case, report), upload(case)]
 }

@@ -3,8 +3,9 @@
 use futures::future::{join_all, try_join};
 use futures::stream::{self, StreamExt, TryStreamExt};
 
-use super::load::{Load, SETTING};
+use super::load::Load;
 use super::{Inputs, Key, Seen};
+use crate::azure::settings::AppSettings;
 use crate::azure::sites::Site;
 use crate::azure::{AsItIs, AzureError, Client, certificates, settings, sites};
 use crate::model::{App, Binding, PrivateCertificate, ResourceId, SslState, Thumbprint};
@@ -18,8 +19,9 @@ pub struct Usage {
     pub certificates: Vec<PrivateCertificate>,
     /// Apps and slots.
     pub sites: Vec<Site>,
-    /// What the code of each app may load, for the webspace that was asked about; absent where it may not be read.
-    pub loads: Vec<(ResourceId, Seen<Load>)>,
+    /// The settings of each app of the webspace that was asked about, for what its code loads; absent where they may not
+    /// be read.
+    pub settings: Vec<(ResourceId, Seen<AppSettings>)>,
     /// The service's own answers about the bindings that are to be changed.
     pub answers: Vec<(ResourceId, AsItIs)>,
 }
@@ -46,13 +48,12 @@ impl Usage {
         Ok(Some(Self { certificates, sites, ..Self::default() }))
     }
 
-    /// Reads what the code of the apps of a webspace loads. Whoever may not read settings learns the rest all the same.
-    pub async fn read_loads(&mut self, client: &Client, webspace: &str) {
+    /// Reads the settings of the apps of a webspace. Whoever may not read settings learns the rest all the same.
+    pub async fn read_settings(&mut self, client: &Client, webspace: &str) {
         let apps: Vec<ResourceId> = self.in_webspace(webspace).map(|site| site.app.id.clone()).collect();
         for some in apps.chunks(AT_ONCE) {
             let answers = join_all(some.iter().map(|app| settings::list(client, app))).await;
-            let loads = answers.into_iter().map(|answer| answer.ok().map(|all| Load::parse(all.get(SETTING).unwrap_or_default())));
-            self.loads.extend(some.iter().cloned().zip(loads.map(Seen::from)));
+            self.settings.extend(some.iter().cloned().zip(answers.into_iter().map(|answer| Seen::from(answer.ok()))));
         }
     }
 
@@ -128,10 +129,13 @@ impl Usage {
         })
     }
 
+    pub fn settings_of(&self, app: &App) -> Option<&AppSettings> {
+        self.settings.iter().find(|(id, _)| *id == app.id)?.1.here()
+    }
+
     /// The apps whose code loads the certificate by its thumbprint.
     pub fn loaders<'a>(&'a self, thumbprint: &'a Thumbprint) -> impl Iterator<Item = &'a App> {
-        let loads =
-            |app: &App| self.loads.iter().any(|(id, load)| *id == app.id && load.here().is_some_and(|load| load.names(thumbprint)));
+        let loads = |app: &App| self.settings_of(app).is_some_and(|settings| Load::of(settings).names(thumbprint));
         self.sites.iter().map(|site| &site.app).filter(move |app| loads(app))
     }
 
@@ -168,6 +172,7 @@ pub fn some_of(all: &[String]) -> String {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
+    use super::super::load::SETTING;
     use super::super::sample::{LEAF, app, bound, imported, usage};
     use super::*;
 
@@ -210,7 +215,7 @@ mod tests {
         let mut usage = usage();
         usage.sites[0].bindings.clear();
         for (setting, expected) in [("*", false), (LEAF, true), ("", false)] {
-            usage.loads = vec![(app(&[]).id, Seen::Here(Load::parse(setting)))];
+            usage.settings = vec![(app(&[]).id, Seen::Here([(SETTING.to_owned(), setting.into())].into_iter().collect()))];
             assert_eq!(usage.in_use(&imported()).is_some(), expected, "{setting}");
         }
     }

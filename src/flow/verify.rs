@@ -76,7 +76,7 @@ pub(super) static FLOW: Flow = Flow {
     steps,
 };
 
-fn fields(inputs: &Inputs) -> Vec<Field> {
+pub(super) fn fields(inputs: &Inputs) -> Vec<Field> {
     let mut fields = vec![Field {
         key: Key::Method,
         label: "Verification method",
@@ -94,7 +94,7 @@ fn fields(inputs: &Inputs) -> Vec<Field> {
     fields
 }
 
-fn suggest(estate: &Estate, inputs: &mut Inputs) {
+pub(super) fn suggest(estate: &Estate, inputs: &mut Inputs) {
     let Some(order) = order_id(inputs).and_then(|id| estate.order(&id)) else { return };
     let mapped = estate.apps.iter().find(|app| {
         app.id.subscription_id().eq_ignore_ascii_case(order.id.subscription_id())
@@ -109,7 +109,7 @@ fn suggest(estate: &Estate, inputs: &mut Inputs) {
     }
 }
 
-fn refusals(observed: &Observed, inputs: &Inputs) -> Vec<(Key, String)> {
+pub(super) fn refusals(observed: &Observed, inputs: &Inputs) -> Vec<(Key, String)> {
     let mut refusals = Vec::new();
     let mut refuse = |key, why: String| refusals.push((key, why));
     if order_id(inputs).is_none() {
@@ -165,7 +165,7 @@ fn root(order: &Order) -> String {
     Hostname::parse(&order.domain).map_or_else(|_| order.domain.clone(), |host| DomainName(host).root())
 }
 
-async fn observe(client: &Client, inputs: &Inputs) -> Result<Observed, AzureError> {
+pub(super) async fn observe(client: &Client, inputs: &Inputs) -> Result<Observed, AzureError> {
     let mut seen = Observed::default();
     let Some(id) = order_id(inputs) else { return Ok(seen) };
     seen.order = orders::get(client, &id).await?.into();
@@ -187,7 +187,7 @@ async fn observe(client: &Client, inputs: &Inputs) -> Result<Observed, AzureErro
                 seen.ownership_token = domains::claim_token(client, domain, id.name()).await?.into();
             }
         }
-        Some(Method::Mail) => seen.mails = Seen::Here(orders::mails(client, &id).await?),
+        Some(Method::Mail) => seen.mails = Seen::Here(orders::mails(client, &id, order.last_issued).await?),
         Some(Method::ManualTxt) => seen.txt = dns::txt(client.cloud(), &root(&order)).await,
         Some(Method::ManualHtml) => {
             seen.mapped_on = Seen::Here(find_mapped(client, &subscription, &order).await?);
@@ -204,7 +204,7 @@ async fn find_mapped(client: &Client, subscription: &ResourceId, order: &Order) 
     }
 }
 
-fn steps(case: &Case<'_>) -> Vec<Step> {
+pub(super) fn steps(case: &Case<'_>) -> Vec<Step> {
     let evidence_title = match method(case.inputs) {
         Some(Method::AppService) => "Let the app answer for the domain",
         Some(Method::Domain) => "Let Azure add the TXT record",
@@ -248,7 +248,7 @@ fn steps(case: &Case<'_>) -> Vec<Step> {
 }
 
 /// What was really issued may be less than what was asked for: `www` falls away with some methods (A105).
-fn with_issued_names(step: Step, order: &Order) -> Step {
+pub(super) fn with_issued_names(step: Step, order: &Order) -> Step {
     if order.names.is_empty() {
         return step;
     }

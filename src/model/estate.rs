@@ -121,7 +121,7 @@ impl Estate {
         self.index.orders_by_secret.get(&key).map_or(Source::KeyVault, |order| Source::Order(order.clone()))
     }
 
-    /// Azure renews and re-binds by itself unless the certificate was uploaded, or the order does not renew (A155, A156).
+    /// Who renews certificates of this kind (A155, A156). Whose turn it is on a day, `Rules::turn` knows.
     pub fn who_acts(&self, certificate: &PrivateCertificate) -> WhoActs {
         match self.source(certificate) {
             Source::Uploaded => WhoActs::You,

@@ -85,39 +85,77 @@ pub enum SecretStatus {
 }
 
 impl SecretStatus {
-    const ALL: [(&'static str, Self, &'static str); 11] = [
-        ("Initialized", Self::Initialized, "the vault is linked; the secret is filled when the order is issued"),
-        ("WaitingOnCertificateOrder", Self::WaitingOnCertificateOrder, "the vault waits for the order to be issued"),
-        ("Succeeded", Self::Succeeded, "the certificate is in the vault"),
-        ("CertificateOrderFailed", Self::CertificateOrderFailed, "the order failed, so nothing reached the vault"),
+    /// Name on the wire, value, what it means, and what somebody has to do about it (empty: nothing).
+    const ALL: [(&'static str, Self, &'static str, &'static str); 11] = [
+        ("Initialized", Self::Initialized, "the vault is linked; the secret is filled when the order is issued", ""),
+        (
+            "WaitingOnCertificateOrder",
+            Self::WaitingOnCertificateOrder,
+            "the vault waits for the order to be issued",
+            "verify the domain of the order; the secret is filled once it is issued",
+        ),
+        ("Succeeded", Self::Succeeded, "the certificate is in the vault", ""),
+        (
+            "CertificateOrderFailed",
+            Self::CertificateOrderFailed,
+            "the order failed, so nothing reached the vault",
+            "buy a new certificate and import that one; a failed order cannot be revived",
+        ),
         (
             "OperationNotPermittedOnKeyVault",
             Self::OperationNotPermittedOnKeyVault,
             "the certificate service may not write secrets to the vault",
+            "do Step 1: Store again: it shows and grants what is missing",
         ),
         (
             "AzureServiceUnauthorizedToAccessKeyVault",
             Self::AzureServiceUnauthorizedToAccessKeyVault,
             "App Service has no permission to read the vault",
+            "give App Service the permission on the vault again, then sync",
         ),
-        ("KeyVaultDoesNotExist", Self::KeyVaultDoesNotExist, "the vault no longer exists"),
-        ("KeyVaultSecretDoesNotExist", Self::KeyVaultSecretDoesNotExist, "the secret no longer exists in the vault"),
-        ("UnknownError", Self::UnknownError, "the service reports an unknown error with the vault"),
-        ("ExternalPrivateKey", Self::ExternalPrivateKey, "the private key is kept outside of Azure"),
-        ("Unknown", Self::Unknown, "the service does not say"),
+        (
+            "KeyVaultDoesNotExist",
+            Self::KeyVaultDoesNotExist,
+            "the vault no longer exists",
+            "recover the deleted vault (az keyvault recover), or store the order in another vault, import it there and bind it",
+        ),
+        (
+            "KeyVaultSecretDoesNotExist",
+            Self::KeyVaultSecretDoesNotExist,
+            "the secret no longer exists in the vault",
+            "recover the deleted secret (az keyvault secret recover), or for an order do Step 1: Store again; then sync",
+        ),
+        (
+            "UnknownError",
+            Self::UnknownError,
+            "the service reports an unknown error with the vault",
+            "look whether the secret is a PFX without a password and the vault is open to trusted services; then sync again",
+        ),
+        (
+            "ExternalPrivateKey",
+            Self::ExternalPrivateKey,
+            "the private key is kept outside of Azure",
+            "put the renewed certificate and your key together as a PFX and upload that; Azure cannot sync it",
+        ),
+        ("Unknown", Self::Unknown, "the service does not say", ""),
     ];
 
     pub fn parse(text: &str) -> Self {
-        Self::ALL.iter().find(|(name, ..)| name.eq_ignore_ascii_case(text)).map_or(Self::Unknown, |(_, status, _)| status.clone())
+        Self::ALL.iter().find(|(name, ..)| name.eq_ignore_ascii_case(text)).map_or(Self::Unknown, |(_, status, ..)| status.clone())
     }
 
     pub fn as_wire(&self) -> &'static str {
-        Self::ALL.iter().find(|(_, status, _)| status == self).map_or("Unknown", |(name, ..)| name)
+        Self::ALL.iter().find(|(_, status, ..)| status == self).map_or("Unknown", |(name, ..)| name)
     }
 
     /// One plain sentence, without a full stop.
     pub fn words(&self) -> &'static str {
-        Self::ALL.iter().find(|(_, status, _)| status == self).map_or("", |(.., words)| words)
+        Self::ALL.iter().find(|(_, status, ..)| status == self).map_or("", |(_, _, words, _)| words)
+    }
+
+    /// What somebody has to do about it; empty where there is nothing to do.
+    pub fn remedy(&self) -> &'static str {
+        Self::ALL.iter().find(|(_, status, ..)| status == self).map_or("", |(.., remedy)| remedy)
     }
 
     /// Whether somebody has to act before the vault can do its part.

@@ -2,6 +2,7 @@
 //! No such number stands in code: code names a [`Limit`] and asks what held on a day.
 
 mod requirement;
+mod turn;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -10,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 pub use requirement::{Demand, Requirement, Use};
+pub use turn::{Turn, What};
 
 const EMBEDDED: &str = include_str!("../../assets/rules.toml");
 
@@ -33,6 +35,14 @@ pub enum Limit {
     OrderVerificationDeadline,
     OrderPurchaseLimit,
     OrderCaaIssuer,
+    OrderTerm,
+    OrderManualRenewal,
+    OrderAutoRenewal,
+    OrderEarlyRenewal,
+    OrderVerificationReuse,
+    OrderIssuance,
+    OrderRekeyGrace,
+    SyncInterval,
     OrderMethodsWithoutWww,
     OrderVaultModels,
     VaultRetentionShortest,
@@ -48,6 +58,8 @@ pub enum Limit {
     ManagedRenewal,
     ManagedDetours,
     ManagedOpenToAll,
+    TlsVersions,
+    TlsVersionsBroken,
     ImportVaultModels,
     ImportVaultScope,
 }
@@ -58,6 +70,14 @@ impl Limit {
         (Self::OrderVerificationDeadline, "order-verification-deadline"),
         (Self::OrderPurchaseLimit, "order-purchase-limit"),
         (Self::OrderCaaIssuer, "order-caa-issuer"),
+        (Self::OrderTerm, "order-term"),
+        (Self::OrderManualRenewal, "order-manual-renewal"),
+        (Self::OrderAutoRenewal, "order-auto-renewal"),
+        (Self::OrderEarlyRenewal, "order-early-renewal"),
+        (Self::OrderVerificationReuse, "order-verification-reuse"),
+        (Self::OrderIssuance, "order-issuance"),
+        (Self::OrderRekeyGrace, "order-rekey-grace"),
+        (Self::SyncInterval, "sync-interval"),
         (Self::OrderMethodsWithoutWww, "order-methods-without-www"),
         (Self::OrderVaultModels, "order-vault-models"),
         (Self::VaultRetentionShortest, "vault-retention-shortest"),
@@ -73,6 +93,8 @@ impl Limit {
         (Self::ManagedRenewal, "managed-renewal"),
         (Self::ManagedDetours, "managed-detours"),
         (Self::ManagedOpenToAll, "managed-open-to-all"),
+        (Self::TlsVersions, "tls-versions"),
+        (Self::TlsVersionsBroken, "tls-versions-broken"),
         (Self::ImportVaultModels, "import-vault-models"),
         (Self::ImportVaultScope, "import-vault-scope"),
     ];

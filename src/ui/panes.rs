@@ -60,7 +60,7 @@ fn list(app: &App, look: &Look, area: Rect, frame: &mut Frame<'_>) {
     }
     let in_estate = self::count(pane.name, &app.estate);
     let rows = list.visible().filter(|(place, ..)| *place < in_estate).map(|(place, is_selected, is_marked)| Row {
-        cells: cells(pane.name, &app.estate, place, app.now),
+        cells: cells(pane.name, &app.estate, &app.settings.rules, place, app.now),
         is_selected,
         is_marked,
     });

@@ -10,7 +10,7 @@ use super::look::{Look, Role};
 use super::text::{cut, cut_middle, fit, scroll, width, wrap};
 use super::{framed, put_lines};
 use crate::app::App;
-use crate::app::operations::Operation;
+use crate::app::operations::{Operation, elapsed};
 use crate::app::wizard::{Focus, Origin, Standing, Wizard, pane_of};
 use crate::flow::{self, FieldKind, Key, Step, StepStatus, Subject};
 use crate::model::printable;
@@ -47,7 +47,7 @@ pub fn body(app: &App, wizard: &Wizard, look: &Look, area: Rect, frame: &mut Fra
         Origin::Order(id) => format!("order {}", id.name()),
         Origin::Alone(_, Some(id)) => id.name().to_owned(),
         Origin::Alone(flow, None) => match flow.definition().leaves {
-            Subject::Certificate => "a private certificate",
+            Subject::Certificate | Subject::Renewable => "a private certificate",
             Subject::PublicCertificate => "a public certificate",
             Subject::Order => "an order",
             Subject::Binding | Subject::Hostname => "a hostname",
@@ -301,7 +301,10 @@ fn standing(app: &App, wizard: &Wizard, look: &Look, room: usize) -> Line<'stati
             Standing::Looking => (glyphs.waiting, "looking at the cloud".to_owned(), Role::Dim),
             Standing::At(_) if wizard.current().ask.is_some() => (glyphs.waiting, "looking at the cloud".to_owned(), Role::Dim),
             Standing::At(step) => match &step.status {
-                StepStatus::Waiting { on, .. } => (glyphs.waiting, format!("waiting for {on}; looks again by itself"), Role::Soon),
+                StepStatus::Waiting { on, since, .. } => {
+                    let long = since.map(|since| format!("{} ", elapsed(app.now.as_second() - since.as_second())));
+                    (glyphs.waiting, format!("{}waiting for {on}; looks again by itself", long.unwrap_or_default()), Role::Soon)
+                }
                 _ => (glyphs.here, wizard.page().definition().summary.to_owned(), Role::Text),
             },
         }

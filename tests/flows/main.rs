@@ -2,14 +2,20 @@
 //! request that does not go through certdeck's client. One file a flow.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod bindings;
 #[path = "../support/cloud.rs"]
 mod cloud;
 #[path = "../common/mod.rs"]
 mod common;
+mod delete;
 mod import_vault;
 mod managed;
 #[path = "../support/pty.rs"]
 mod pty;
+mod renewal;
+mod replace;
 mod script;
+mod settings;
 #[path = "../support/state.rs"]
 mod state;
+mod sync;

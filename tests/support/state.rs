@@ -38,7 +38,8 @@ pub fn of(cloud: &Cloud) -> Vec<String> {
         .vaults
         .iter()
         .map(|vault| format!("{} {} {} {:?} {}", vault.id, vault.sku, vault.rbac, vault.policies, vault.public_network));
-    std::iter::once(purchases).chain(orders).chain(certificates).chain(public).chain(bindings).chain(vaults).collect()
+    let apps = estate.apps.iter().map(|app| format!("{} {}", app.id, app.https_only));
+    std::iter::once(purchases).chain(apps).chain(orders).chain(certificates).chain(public).chain(bindings).chain(vaults).collect()
 }
 
 /// The lines that only one of them has.

@@ -2,8 +2,9 @@
 
 use jiff::Timestamp;
 
-use super::{Cell, Column, Fact, Tone, app_label, column, whereabouts};
+use super::{Cell, Column, Fact, Tone, app_label, column, date, whereabouts};
 use crate::model::{Binding, Estate, SslState};
+use crate::rules::Rules;
 
 pub const COLUMNS: &[Column] = &[
     column("Hostname", 18, 3, 9),
@@ -36,7 +37,7 @@ pub fn is_of_platform(estate: &Estate, binding: &Binding) -> bool {
     estate.app(&binding.app).is_some_and(|app| binding.host.as_str().eq_ignore_ascii_case(&app.default_hostname))
 }
 
-pub fn facts(estate: &Estate, binding: &Binding, now: Timestamp) -> Vec<Fact> {
+pub fn facts(estate: &Estate, rules: &Rules, binding: &Binding, now: Timestamp) -> Vec<Fact> {
     let certificate = estate.certificate_of(binding);
     let mut facts = vec![
         Fact::new("Hostname", binding.host.as_str()),
@@ -58,7 +59,7 @@ pub fn facts(estate: &Estate, binding: &Binding, now: Timestamp) -> Vec<Fact> {
             facts.push(Fact::new("Certificate", certificate.id.name()));
             facts.push(Fact::expiry("Expires", certificate.expires, now));
             facts.push(Fact::new("Secures", hosts.join(", ")));
-            facts.push(Fact::new("Who acts", estate.who_acts(certificate).words()));
+            facts.push(Fact::new("Who acts", rules.turn(estate, certificate, now).words(date)));
         }
         (None, Some(_)) => facts.push(Fact {
             label: "Certificate",

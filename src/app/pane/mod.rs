@@ -13,6 +13,7 @@ pub use orders::steps as order_steps;
 use super::field::Field;
 use super::list::{List, SEPARATOR, Sort, SortKey};
 use crate::model::{Estate, Expiry, ResourceId};
+use crate::rules::Rules;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum PaneName {
@@ -210,12 +211,12 @@ impl Pane {
     }
 
     /// Takes a newly read estate; filter, order, cursor and marks stay.
-    pub fn fill(&mut self, estate: &Estate, now: Timestamp) {
+    pub fn fill(&mut self, estate: &Estate, rules: &Rules, now: Timestamp) {
         self.is_stale = false;
         let name = self.name;
         let rows = (0..count(name, estate)).map(|place| {
             let mut text = String::new();
-            for (cell, column) in cells(name, estate, place, now).into_iter().zip(name.columns()) {
+            for (cell, column) in cells(name, estate, rules, place, now).into_iter().zip(name.columns()) {
                 text.push_str(if column.title == "Thumbprint" || column.title == "Hosts" { "" } else { &cell.text });
                 push_hidden(name, estate, place, column, &mut text);
                 text.push(SEPARATOR);
@@ -224,7 +225,7 @@ impl Pane {
         });
         self.list.fill(rows);
         self.refilter();
-        self.resort(estate);
+        self.resort(estate, rules);
     }
 
     pub fn refilter(&mut self) {
@@ -233,9 +234,9 @@ impl Pane {
         self.list.filter(self.filter.text(), &names);
     }
 
-    pub fn resort(&mut self, estate: &Estate) {
+    pub fn resort(&mut self, estate: &Estate, rules: &Rules) {
         let keys: Vec<SortKey> =
-            (0..count(self.name, estate)).map(|place| sort_key(self.name, estate, place, self.sort.column)).collect();
+            (0..count(self.name, estate)).map(|place| sort_key(self.name, estate, rules, place, self.sort.column)).collect();
         self.list.sort(&keys, self.sort.reversed);
     }
 }
@@ -260,9 +261,9 @@ pub fn id(name: PaneName, estate: &Estate, place: usize) -> ResourceId {
 }
 
 /// The row as drawn, one cell a column.
-pub fn cells(name: PaneName, estate: &Estate, place: usize, now: Timestamp) -> Vec<Cell> {
+pub fn cells(name: PaneName, estate: &Estate, rules: &Rules, place: usize, now: Timestamp) -> Vec<Cell> {
     match name {
-        PaneName::Private => private::cells(estate, &estate.certificates[place], now),
+        PaneName::Private => private::cells(estate, rules, &estate.certificates[place], now),
         PaneName::Public => public::cells(estate, &estate.public_certificates[place], now),
         PaneName::Orders => orders::cells(estate, &estate.orders[place], now),
         PaneName::Bindings => bindings::cells(estate, &estate.bindings[place], now),
@@ -294,7 +295,7 @@ fn push_hidden(name: PaneName, estate: &Estate, place: usize, column: &Column, t
     }
 }
 
-fn sort_key(name: PaneName, estate: &Estate, place: usize, column: usize) -> SortKey {
+fn sort_key(name: PaneName, estate: &Estate, rules: &Rules, place: usize, column: usize) -> SortKey {
     let expires = match name {
         PaneName::Private => estate.certificates[place].expires,
         PaneName::Public => estate.public_certificates[place].expires,
@@ -308,7 +309,7 @@ fn sort_key(name: PaneName, estate: &Estate, place: usize, column: usize) -> Sor
     if (name, column) == (PaneName::Bindings, 0) && bindings::is_of_platform(estate, &estate.bindings[place]) {
         return SortKey::None;
     }
-    let cell = cells(name, estate, place, estate.as_of).swap_remove(column);
+    let cell = cells(name, estate, rules, place, estate.as_of).swap_remove(column);
     match (cell.checks, cell.text) {
         (Some(checks), _) => SortKey::Number(checks.iter().filter(|done| **done).count().try_into().unwrap_or(0)),
         (None, text) if text.is_empty() => SortKey::None,
@@ -317,12 +318,12 @@ fn sort_key(name: PaneName, estate: &Estate, place: usize, column: usize) -> Sor
 }
 
 /// Everything that is worth reading about one resource.
-pub fn facts(name: PaneName, estate: &Estate, place: usize, now: Timestamp) -> Vec<Fact> {
+pub fn facts(name: PaneName, estate: &Estate, rules: &Rules, place: usize, now: Timestamp) -> Vec<Fact> {
     match name {
-        PaneName::Private => private::facts(estate, &estate.certificates[place], now),
+        PaneName::Private => private::facts(estate, rules, &estate.certificates[place], now),
         PaneName::Public => public::facts(estate, &estate.public_certificates[place], now),
         PaneName::Orders => orders::facts(estate, &estate.orders[place], now),
-        PaneName::Bindings => bindings::facts(estate, &estate.bindings[place], now),
+        PaneName::Bindings => bindings::facts(estate, rules, &estate.bindings[place], now),
     }
 }
 

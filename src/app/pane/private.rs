@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 
 use super::{Cell, Column, Fact, Tone, app_label, column, counted, date, whereabouts};
-use crate::model::{Estate, PrivateCertificate, Source, WhoActs};
+use crate::model::{Estate, PrivateCertificate, Source};
+use crate::rules::Rules;
 
 pub const COLUMNS: &[Column] = &[
     column("Name", 14, 2, 9),
@@ -17,7 +18,7 @@ pub const COLUMNS: &[Column] = &[
     column("Webspace", 26, 2, 1),
 ];
 
-pub fn cells(estate: &Estate, certificate: &PrivateCertificate, now: Timestamp) -> Vec<Cell> {
+pub fn cells(estate: &Estate, rules: &Rules, certificate: &PrivateCertificate, now: Timestamp) -> Vec<Cell> {
     let hosts = match certificate.hosts.as_slice() {
         [] => Cell::dim("none"),
         [one] => Cell::new(one.as_str()),
@@ -28,7 +29,7 @@ pub fn cells(estate: &Estate, certificate: &PrivateCertificate, now: Timestamp) 
         hosts,
         Cell::new(estate.source(certificate).words()),
         Cell::expiry(certificate.expires, now),
-        Cell::new(estate.who_acts(certificate).words()),
+        Cell::new(rules.turn(estate, certificate, now).who.words()),
         used_by(estate, certificate),
         Cell::new(&*certificate.webspace),
     ]
@@ -44,13 +45,13 @@ fn used_by(estate: &Estate, certificate: &PrivateCertificate) -> Cell {
     }
 }
 
-pub fn facts(estate: &Estate, certificate: &PrivateCertificate, now: Timestamp) -> Vec<Fact> {
+pub fn facts(estate: &Estate, rules: &Rules, certificate: &PrivateCertificate, now: Timestamp) -> Vec<Fact> {
     let hosts: Vec<_> = certificate.hosts.iter().map(ToString::to_string).collect();
     let source = estate.source(certificate);
     let mut facts = vec![
         Fact::new("Name", certificate.id.name()),
         Fact::expiry("Expires", certificate.expires, now),
-        who_acts(estate, certificate, &source),
+        Fact::new("Who acts", rules.turn(estate, certificate, now).words(date)),
         Fact::new("Thumbprint", certificate.thumbprint.as_ref().map_or("not issued yet", |print| print.as_str())),
         Fact::new("Secures", hosts.join(", ")),
     ];
@@ -91,22 +92,4 @@ fn origin(source: &Source) -> String {
         Source::Order(order) => format!("App Service certificate, order {}", order.name()),
         Source::Managed => "free App Service managed certificate".into(),
     }
-}
-
-/// A156: who has to do something before the expiry, and when.
-fn who_acts(estate: &Estate, certificate: &PrivateCertificate, source: &Source) -> Fact {
-    let value = match (estate.who_acts(certificate), source) {
-        (WhoActs::You, Source::Order(_)) => "you: the order does not renew by itself, so renew it in Orders".into(),
-        (WhoActs::You, _) => {
-            let by = certificate.expires.map(|at| format!(" by {}", date(at))).unwrap_or_default();
-            format!("you: bring a renewed certificate{by}, and bind it")
-        }
-        (WhoActs::Azure, Source::Order(id)) => {
-            let next = estate.order(id).and_then(|order| order.next_auto_renewal);
-            next.map_or_else(|| "Azure renews it".into(), |at| format!("Azure renews it on {}", date(at)))
-        }
-        (WhoActs::Azure, Source::KeyVault) => "Azure takes over each new version in the vault within a day".into(),
-        (WhoActs::Azure, _) => "Azure renews and re-binds it".into(),
-    };
-    Fact::new("Who acts", value)
 }

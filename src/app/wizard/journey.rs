@@ -20,9 +20,19 @@ impl App {
             Subject::Nothing if flow == FlowName::Purchase => self.open_wizard(Origin::New, flow, Inputs::default(), false),
             Subject::Order => match self.selected_order() {
                 Ok(id) if FlowName::OF_AN_ORDER.contains(&flow) => self.open_order(&id, flow, false),
-                Ok(id) => self.open_alone(flow, Some(id.clone()), order_inputs(&id, self.estate.order(&id))),
+                Ok(id) => self.open_about_order(flow, &id),
                 Err(why) => self.say(why, Tone::Soon),
             },
+            Subject::Renewable if self.pane == PaneName::Orders => {
+                if let Some(id) = self.selected().cloned() {
+                    self.open_about_order(flow, &id);
+                }
+            }
+            Subject::Certificate if flow == FlowName::RebindAll && self.pane == PaneName::Bindings => {
+                let inputs = self.marked_hostnames();
+                self.shelf.retain(|wizard| wizard.origin != Origin::Alone(flow, None));
+                self.open_alone(flow, None, inputs);
+            }
             about => {
                 let (id, inputs) = self.row_inputs(about);
                 self.open_alone(flow, id, inputs);
@@ -33,6 +43,18 @@ impl App {
     /// What is on the shelf for this row goes on where it was left.
     fn open_alone(&mut self, flow: FlowName, about: Option<ResourceId>, inputs: Inputs) {
         self.open_wizard(Origin::Alone(flow, about), flow, inputs, false);
+    }
+
+    /// What is changed of an order that exists: the form begins with what is there, not with what was bought.
+    pub(in crate::app) fn open_about_order(&mut self, flow: FlowName, id: &ResourceId) {
+        let mut inputs = Inputs::default()
+            .with(Key::Subscription, id.subscription_id())
+            .with(Key::ResourceGroup, id.resource_group())
+            .with(Key::Order, id.name());
+        if let Some(order) = self.estate.order(id) {
+            inputs.set(Key::Domain, &*order.domain);
+        }
+        self.open_alone(flow, Some(id.clone()), inputs);
     }
 
     /// `w`: the order under the cursor, at the first page that is not done.
@@ -53,7 +75,7 @@ impl App {
         let mut inputs = Inputs::default();
         let Some(mut id) = self.selected().cloned() else { return (None, inputs) };
         match (self.pane, about) {
-            (PaneName::Private, Subject::Certificate | Subject::Binding) => {
+            (PaneName::Private, Subject::Certificate | Subject::Binding | Subject::Renewable) => {
                 if let Some(certificate) = self.estate.certificates.iter().find(|certificate| certificate.id == id) {
                     inputs.set(Key::Certificate, certificate.id.as_str());
                     let space = &certificate.webspace;
@@ -68,7 +90,7 @@ impl App {
                     }
                 }
             }
-            (PaneName::Bindings, Subject::Certificate | Subject::Binding) => {
+            (PaneName::Bindings, Subject::Certificate | Subject::Binding | Subject::Renewable) => {
                 if let Some(binding) = self.estate.bindings.iter().find(|binding| binding.id() == id) {
                     inputs.set(Key::App, binding.app.as_str());
                     inputs.set(Key::Hostname, binding.host.as_str());
@@ -108,6 +130,22 @@ impl App {
             inputs.set(Key::ResourceGroup, place.resource_group());
         }
         (Some(id), inputs)
+    }
+
+    /// The hostnames that are marked in Bindings, or the one under the cursor, for a flow about several; the certificate is
+    /// yet to be chosen.
+    fn marked_hostnames(&self) -> Inputs {
+        let (list, mut inputs) = (&self.pane().list, Inputs::default());
+        let mut meant: Vec<&ResourceId> = list.marks().collect();
+        if meant.is_empty() {
+            meant.extend(self.selected());
+        }
+        if let Some(first) = meant.first() {
+            inputs.set(Key::Subscription, first.subscription_id());
+            inputs.set(Key::ResourceGroup, first.resource_group());
+        }
+        inputs.set(Key::Only, meant.iter().map(|id| id.name()).collect::<Vec<_>>().join(", "));
+        inputs
     }
 
     fn open_wizard(&mut self, origin: Origin, page: FlowName, inputs: Inputs, finds_place: bool) {
@@ -375,7 +413,7 @@ impl App {
 pub fn pane_of(leaves: Subject) -> PaneName {
     match leaves {
         Subject::Nothing | Subject::Order => PaneName::Orders,
-        Subject::Certificate => PaneName::Private,
+        Subject::Certificate | Subject::Renewable => PaneName::Private,
         Subject::PublicCertificate => PaneName::Public,
         Subject::Binding | Subject::Hostname | Subject::App => PaneName::Bindings,
     }
@@ -386,7 +424,7 @@ fn landing(leaves: Subject, inputs: &Inputs) -> (PaneName, Option<ResourceId>) {
     let child = |kind: &str, key| Some(flow::app_id(inputs)?.child(kind, inputs.get(key)?));
     let id = match leaves {
         Subject::Order => flow::order_id(inputs),
-        Subject::Certificate => inputs.get(Key::Certificate).and_then(|id| ResourceId::parse(id).ok()),
+        Subject::Certificate | Subject::Renewable => inputs.get(Key::Certificate).and_then(|id| ResourceId::parse(id).ok()),
         Subject::PublicCertificate => child("publicCertificates", Key::Name),
         Subject::Binding | Subject::Hostname => child("hostNameBindings", Key::Hostname),
         Subject::Nothing | Subject::App => None,

@@ -196,7 +196,7 @@ impl App {
                 Some((choices.iter().map(item).collect(), ""))
             }
             FieldKind::Pick { of, .. } => {
-                let options = super::pick::options(*of, &wizard.inputs, &self.estate);
+                let options = super::pick::options(*of, &wizard.inputs, &self.estate, &self.settings.rules);
                 let item = |option: super::pick::Choice| {
                     let then = fill(&option.value);
                     (option.value, Item { label: option.label, note: option.note, then })

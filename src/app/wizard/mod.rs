@@ -159,9 +159,10 @@ impl Wizard {
     fn forget_secrets(&mut self) {
         self.masked.set("");
         self.inputs.forget_secrets();
-        let page = self.of_mut(FlowName::Upload);
-        page.observed.file = None;
-        page.steps.iter_mut().for_each(|step| step.requests.clear());
+        for page in self.pages.iter_mut().filter(|page| page.observed.file.is_some()) {
+            page.observed.file = None;
+            page.steps.iter_mut().for_each(|step| step.requests.clear());
+        }
     }
 
     /// Derives fields, refusals and steps anew from what was typed and what was seen.
@@ -173,7 +174,12 @@ impl Wizard {
         let refusals = flow::refusals(self.page, &page.observed, &self.inputs, rules, now);
         let steps = flow::steps(self.page, &page.observed, &self.inputs, rules, now).into_iter().map(|step| {
             let asked = page.asked.filter(|(id, _)| *id == step.id).map(|(_, at)| at);
-            step.settling(asked, now)
+            let mut step = step.settling(asked, now);
+            // What is waited for began, as far as is known here, when it was asked for last (A190).
+            if let StepStatus::Waiting { since: since @ None, .. } = &mut step.status {
+                *since = page.asked.map(|(_, at)| at);
+            }
+            step
         });
         let mut steps: Vec<Step> = steps.collect();
         if let Some((key, why)) = self.refusals.first() {

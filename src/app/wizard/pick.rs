@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use crate::app::pane::{PaneName, cells, counted};
 use crate::flow::{Inputs, Key, Pick};
 use crate::model::{App, Estate, Hostname, PrivateCertificate, ResourceId};
+use crate::rules::Rules;
 
 /// One value of a picker.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,7 +20,7 @@ fn choice(value: impl Into<String>, label: impl Into<String>, note: impl Into<St
     Choice { value: value.into(), label: label.into(), note: note.into() }
 }
 
-pub fn options(of: Pick, inputs: &Inputs, estate: &Estate) -> Vec<Choice> {
+pub fn options(of: Pick, inputs: &Inputs, estate: &Estate, rules: &Rules) -> Vec<Choice> {
     let own = inputs.get(Key::Subscription);
     let is_own = |id: &ResourceId| own.is_none_or(|own| id.subscription_id().eq_ignore_ascii_case(own));
     let place = |id: &ResourceId| format!("{} in {}", id.resource_group(), estate.subscription_name(id));
@@ -95,7 +96,7 @@ pub fn options(of: Pick, inputs: &Inputs, estate: &Estate) -> Vec<Choice> {
                 .into_iter()
                 .chain(others)
                 .map(|(at, certificate)| {
-                    let cells = cells(PaneName::Private, estate, at, estate.as_of);
+                    let cells = cells(PaneName::Private, estate, rules, at, estate.as_of);
                     let note = format!("{}, {}, {}", cells[1].text, cells[2].text, cells[3].text);
                     choice(certificate.id.as_str(), certificate.id.name(), note)
                 })

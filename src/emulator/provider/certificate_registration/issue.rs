@@ -115,12 +115,18 @@ pub(super) fn sign(ctx: &Context<'_>, order: &mut Order, kind: PendingKind, meth
         (_, None) => ctx.now + days(TERM_DAYS * order.validity_in_years),
     };
     let names = secured(order.product, &order.common_name, method);
+    let longest = term_end.min(ctx.now + days(policy(ctx.now).order_leaf_days));
+    let not_after = match (kind, &order.current) {
+        // A rekey never extends (C12).
+        (PendingKind::Rekey, Some(current)) => longest.min(current.facts()?.not_after),
+        _ => longest,
+    };
     let profile = Profile {
         common_name: order.common_name.clone(),
         names: names.clone(),
         key,
         not_before: ctx.now,
-        not_after: term_end.min(ctx.now + days(policy(ctx.now).order_leaf_days)),
+        not_after,
         issuer: Role::GoDaddy,
     };
     let issued = ctx.setting.ca.issue(&profile).map_err(|error| failed(&error))?;

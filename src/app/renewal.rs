@@ -1,0 +1,111 @@
+//! `r`: the renewal that fits the certificate under the cursor (A157). Who renews depends on where it came from: its
+//! order, its vault, Azure by itself, or whoever uploaded it.
+
+use jiff::SignedDuration;
+
+use super::App;
+use super::dialog::{Act, Confirm, Dialog};
+use super::pane::{PaneName, Tone, date};
+use crate::flow::FlowName;
+use crate::model::{PrivateCertificate, ResourceId, Source};
+use crate::rules::Limit;
+
+/// Where `r` leads.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Route {
+    /// To the renewal of the order.
+    Order(ResourceId),
+    /// The vault renews; what is left to do is to sync.
+    Vault,
+    /// Azure renews by itself; there is something to explain.
+    Managed(ResourceId),
+    /// Somebody has to bring a new file.
+    Upload,
+}
+
+impl App {
+    /// The private key certificate under the cursor, in Bindings the one that secures the hostname.
+    pub(super) fn renewable_certificate(&self) -> Option<&PrivateCertificate> {
+        let id = self.selected()?;
+        match self.pane {
+            PaneName::Private => self.estate.certificates.iter().find(|certificate| certificate.id == *id),
+            PaneName::Bindings => {
+                let binding = self.estate.bindings.iter().find(|binding| binding.id() == *id)?;
+                self.estate.certificate_of(binding)
+            }
+            PaneName::Public | PaneName::Orders => None,
+        }
+    }
+
+    /// The way that fits, or why there is none.
+    pub fn renewal_route(&self) -> Result<Route, String> {
+        let id = self.selected().ok_or("the list is empty")?;
+        match self.pane {
+            PaneName::Orders => return Ok(Route::Order(id.clone())),
+            PaneName::Public => {
+                return Err("a public certificate is renewed by whoever issued it: upload the new file with :upload-public".into());
+            }
+            PaneName::Private | PaneName::Bindings => {}
+        }
+        let certificate = self.renewable_certificate().ok_or("no certificate secures this hostname: b binds one")?;
+        Ok(match self.estate.source(certificate) {
+            Source::Order(order) => Route::Order(order),
+            Source::KeyVault => Route::Vault,
+            Source::Managed => Route::Managed(certificate.id.clone()),
+            Source::Uploaded => Route::Upload,
+        })
+    }
+
+    /// Why the certificate under the cursor cannot be synced with a vault.
+    pub(super) fn sync_refusal(&self) -> Option<String> {
+        if self.pane == PaneName::Orders {
+            return self.selected().is_none().then(|| "the list is empty".to_owned());
+        }
+        let Some(certificate) = self.renewable_certificate() else {
+            return Some("choose a certificate that comes from a vault, or an order".to_owned());
+        };
+        match self.estate.source(certificate) {
+            Source::Order(_) | Source::KeyVault => None,
+            Source::Managed => Some("Azure keeps this managed certificate in step by itself".to_owned()),
+            Source::Uploaded => Some("it was uploaded: there is no vault to sync it with; r brings a renewed file".to_owned()),
+        }
+    }
+
+    pub(super) fn renew(&mut self) {
+        match self.renewal_route() {
+            Ok(Route::Order(order)) => self.open_about_order(FlowName::Renew, &order),
+            Ok(Route::Vault) => self.open_flow(FlowName::Sync),
+            Ok(Route::Managed(id)) => self.explain_managed(&id),
+            Ok(Route::Upload) => self.open_flow(FlowName::Replace),
+            Err(why) => self.say(why, Tone::Soon),
+        }
+    }
+
+    /// A30, A31, C9: Azure renews it; when, and what would keep it from that.
+    fn explain_managed(&mut self, id: &ResourceId) {
+        let Some(certificate) = self.estate.certificates.iter().find(|certificate| certificate.id == *id) else { return };
+        let host = certificate.canonical_name.clone().unwrap_or_default();
+        let lead = self.settings.rules.number(Limit::ManagedRenewal, self.now).unwrap_or_default();
+        let when = certificate.expires.map(|expires| {
+            let due = expires - SignedDuration::from_hours(24 * lead);
+            if due > self.now {
+                format!("about {}, {lead} days before it ends,", date(due))
+            } else {
+                format!("since {}, {lead} days before it ends, it has been trying to,", date(due))
+            }
+        });
+        let words = format!(
+            "Azure renews this managed certificate by itself, {} and puts the new one into the bindings. There is nothing to do.",
+            when.unwrap_or_else(|| "in time before it ends,".to_owned())
+        );
+        let stops = format!(
+            "What would stop it: {host} no longer leads straight to the app (CNAME to its default hostname, or for a root domain \
+             an A record to its address); the hostname is taken off the app; a CAA record does not allow digicert.com; the plan \
+             goes down to Free or Shared. Then it ends without a successor."
+        );
+        let confirm = Confirm::new(format!("Renew {}", id.name()), "Show it", Act::Show(PaneName::Private, id.clone()))
+            .says(words)
+            .says(stops);
+        self.dialogs.push(Dialog::Confirm(confirm));
+    }
+}

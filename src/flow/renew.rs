@@ -1,0 +1,314 @@
+//! Renew an order (A167–A182, C10–C13): near the end of the paid term another year is bought, earlier a certificate is
+//! issued anew for what is paid. What comes of it is said before it is asked for; `succession` knows when it happened.
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::succession::{self, Stage, barren, consequences, day, follow_up, stage};
+use super::{Case, Consent, Flow, FlowName, Key, Step, StepId, StepStatus, Subject};
+use crate::azure::orders;
+use crate::model::{DomainName, Hostname, Order, Problem};
+use crate::rules::Limit;
+
+pub(super) static FLOW: Flow = Flow {
+    name: "renew",
+    title: "Renew",
+    summary: "Renew the certificate of an order: look what comes of it, then ask for it.",
+    done: "The certificate is renewed.",
+    pages: &[FlowName::Renew, FlowName::Sync],
+    about: Subject::Order,
+    leaves: Subject::Order,
+    changes: "Has Azure issue a new certificate with a new key for the order; in the last days of the paid term this buys another year.",
+    permissions: &[
+        "Microsoft.CertificateRegistration/certificateOrders/renew/action",
+        "Microsoft.CertificateRegistration/certificateOrders/verifyDomainOwnership/action",
+    ],
+    checklist: &["A154", "A157", "A167-A173", "A178-A180", "C10-C13"],
+    keys: "3, r",
+    fields: succession::fields,
+    suggest: succession::suggest,
+    refusals: succession::refusals,
+    observe: |client, inputs| Box::pin(succession::observe(client, inputs)),
+    steps,
+};
+
+fn steps(case: &Case<'_>) -> Vec<Step> {
+    let mut steps = vec![window(case), renew(case)];
+    steps.extend(follow_up(case));
+    steps
+}
+
+fn days(count: i64) -> SignedDuration {
+    SignedDuration::from_hours(24 * count)
+}
+
+/// Azure's own word comes first; our arithmetic only says when the window opens (C12).
+fn window(case: &Case<'_>) -> Step {
+    let reach = case.rules.number(Limit::OrderManualRenewal, case.now).unwrap_or_default();
+    let lead = case.rules.number(Limit::OrderAutoRenewal, case.now).unwrap_or_default();
+    let step = |status| {
+        Step::new(StepId::Window, "Check that it can be renewed", status).explained(format!(
+            "An order can be renewed by hand from {reach} days before its paid term ends. With auto renewal on, Azure does it by \
+             itself {lead} days before the end."
+        ))
+    };
+    let Some(order) = case.observed.order.here() else {
+        return step(case.needs_any().unwrap_or(StepStatus::NeedsInput { key: Key::Order, why: "choose the order".to_owned() }));
+    };
+    match stage(order, case.inputs) {
+        Stage::Barren => step(StepStatus::Blocked(barren("Renew", order))),
+        Stage::UnderWay | Stage::Followed => step(StepStatus::NotNeeded("it was asked for".to_owned())),
+        Stage::Present | Stage::Unnamed if order.not_renewable.is_empty() => {
+            step(StepStatus::Done("Azure lets it be renewed now".to_owned()))
+        }
+        Stage::Present | Stage::Unnamed => step(StepStatus::Blocked(closed(case, order, reach))),
+    }
+}
+
+/// Why Azure does not renew it now, in its own codes and in words.
+fn closed(case: &Case<'_>, order: &Order, reach: i64) -> Problem {
+    let what = format!("Renew {}", order.id.name());
+    let code = order.not_renewable.join(", ");
+    let problem = if order.not_renewable.iter().any(|code| code == "ExpirationNotInRenewalTimeRange") {
+        let opens = order.term_ends.map(|end| (day(end - days(reach)), day(end)));
+        let why = opens.map_or_else(
+            || "it is too early".to_owned(),
+            |(opens, end)| format!("it can be renewed from {opens} on, {reach} days before its paid term ends on {end}"),
+        );
+        let by_itself = order.next_auto_renewal.map(|at| format!("Azure renews it by itself on {}; ", day(at))).unwrap_or_default();
+        Problem::new(what, why)
+            .remedy(format!("{by_itself}a rekey (:rekey) gives a new key and certificate at any time, with the same end"))
+    } else if order.not_renewable.iter().any(|code| code == "SubscriptionNotActive") {
+        Problem::new(what, "its subscription is not active").remedy("reactivate the subscription in Azure, then renew")
+    } else {
+        Problem::new(what, format!("its status is '{}'", order.status)).remedy(format!(
+            "look what the order waits for; the rules of today: {}",
+            case.rules.reference(Limit::OrderManualRenewal, case.now)
+        ))
+    };
+    problem.code(code)
+}
+
+/// What a renewal would do to term, expiry and bill.
+struct Outlook {
+    is_charged: bool,
+    term: Option<(Timestamp, Timestamp)>,
+    expires: Option<Timestamp>,
+}
+
+fn outlook(case: &Case<'_>, order: &Order) -> Outlook {
+    let lead = case.rules.number(Limit::OrderAutoRenewal, case.now).unwrap_or_default();
+    let is_early = order.term_ends.is_some_and(|end| case.now < end - days(lead));
+    let is_charged = !(is_early && case.rules.text(Limit::OrderEarlyRenewal, case.now) == Some("free"));
+    let year = case.rules.number(Limit::OrderTerm, case.now).unwrap_or_default();
+    let life = case.rules.number(Limit::OrderCertificateLifetime, case.now).unwrap_or_default();
+    let term = order.term_ends.map(|end| (end, if is_charged { end + days(year) } else { end }));
+    let expires = term.map(|(_, end)| end.min(case.now + days(life)));
+    Outlook { is_charged, term, expires }
+}
+
+fn renew(case: &Case<'_>) -> Step {
+    let title = case.observed.order.here().map_or_else(|| "Renew".to_owned(), |order| format!("Renew {}", order.id.name()));
+    let step = |status| {
+        Step::new(StepId::Renew, &*title, status)
+            .explained(
+                "Azure has a new certificate issued. The old one stays in use until Sync, so nothing goes down. What follows is \
+                 written below.",
+            )
+            .settles_within(succession::SETTLES)
+    };
+    let Some(order) = case.observed.order.here() else {
+        return step(case.needs_any().unwrap_or(StepStatus::NeedsInput { key: Key::Order, why: "choose the order".to_owned() }));
+    };
+    match stage(order, case.inputs) {
+        Stage::UnderWay => return step(StepStatus::Done(format!("it was asked for; the order is '{}'", order.status))),
+        Stage::Followed => {
+            let issued = order.last_issued.map(|at| format!(", issued on {}", day(at))).unwrap_or_default();
+            return step(StepStatus::Done(format!("the order has another certificate than that{issued}")));
+        }
+        Stage::Barren => return step(StepStatus::NotNeeded("the order has no certificate to renew".to_owned())),
+        Stage::Present | Stage::Unnamed => {}
+    }
+    if let Some(status) = case.needs_any() {
+        return step(status);
+    }
+    if !order.not_renewable.is_empty() {
+        return with_outlook(case, order, step(StepStatus::NeedsInput { key: Key::Order, why: "not now; see above".to_owned() }));
+    }
+    let ready = with_outlook(case, order, step(StepStatus::Ready)).sending(vec![orders::renew(&order.id)]);
+    if outlook(case, order).is_charged {
+        let notice = "This charges one more year of the App Service certificate to the subscription, and is not refunded. For the \
+                      price see Azure pricing.";
+        ready.consent(Consent::Typed { notice: notice.to_owned(), word: "renew".to_owned() })
+    } else {
+        ready
+    }
+}
+
+fn with_outlook(case: &Case<'_>, order: &Order, mut step: Step) -> Step {
+    let outlook = outlook(case, order);
+    let life = case.rules.number(Limit::OrderCertificateLifetime, case.now).unwrap_or_default();
+    let lead = case.rules.number(Limit::OrderAutoRenewal, case.now).unwrap_or_default();
+    if let Some((old, new)) = outlook.term {
+        let words = if old == new { format!("{}, as before", day(old)) } else { format!("{} instead of {}", day(new), day(old)) };
+        step = step.fact("Paid until", words);
+    }
+    if let (Some(old), Some(new)) = (order.expires, outlook.expires) {
+        let share = outlook.term.is_some_and(|(_, end)| new < end);
+        let note =
+            if share { format!(" (a certificate lives {life} days; Azure issues the next one in time)") } else { String::new() };
+        step = step.fact("Expires", format!("{} instead of {}{note}", day(new), day(old)));
+    }
+    step = step.fact(
+        "Charged",
+        if outlook.is_charged {
+            "yes: one year".to_owned()
+        } else {
+            format!("no: earlier than {lead} days before the paid term ends, Azure issues anew for what is paid (C12)")
+        },
+    );
+    consequences(case, order, with_names(order, step))
+}
+
+/// Which names the certificate keeps; those that it never had are named, so that nobody hopes for them (A105).
+fn with_names(order: &Order, step: Step) -> Step {
+    if order.names.is_empty() {
+        return step;
+    }
+    let wanted = Hostname::parse(&order.domain).map(|host| DomainName(host).secured_names()).unwrap_or_default();
+    let lost: Vec<String> = wanted.into_iter().filter(|name| !order.names.contains(name)).collect();
+    let step = step.fact("Names", format!("{}, as before", order.names.join(", ")));
+    if lost.is_empty() {
+        return step;
+    }
+    step.fact("Left out", format!("{}: unless the domain is verified anew by TXT record, Domain or Mail", lost.join(", ")))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::panic)]
+    use super::super::sample::{LEAF, NOW, find, imported, inputs, needed, order, secret, stand, stand_under};
+    use super::*;
+    use crate::flow::{Inputs, Observed, Seen};
+    use crate::model::{OrderStatus, SecretStatus, Thumbprint};
+    use crate::rules::Profile;
+
+    fn in_days(count: i64) -> Timestamp {
+        NOW.parse::<Timestamp>().unwrap() + days(count)
+    }
+
+    /// An issued order whose paid term, and with it the certificate, ends in so many days.
+    fn ending(count: i64) -> Observed {
+        let mut order = super::super::sample::stored(order(OrderStatus::Issued), SecretStatus::Succeeded);
+        order.term_ends = Some(in_days(count));
+        order.expires = Some(in_days(count));
+        order.names = vec!["contoso.com".to_owned()];
+        assert!(imported().vault.unwrap().same_secret(&secret(SecretStatus::Succeeded)));
+        Observed {
+            order: Seen::Here(order),
+            proven: Seen::Here(in_days(-20)),
+            certificates: Seen::Here(vec![imported()]),
+            ..Observed::default()
+        }
+    }
+
+    fn naming(thumbprint: &str) -> Inputs {
+        inputs().with(Key::Current, thumbprint)
+    }
+
+    fn facts(step: &Step) -> String {
+        step.facts.iter().map(|(label, words)| format!("{label}: {words}")).collect::<Vec<_>>().join("\n")
+    }
+
+    #[test]
+    fn near_the_end_another_year_is_bought_and_everything_that_follows_is_said_first_a167_a169() {
+        let steps = stand(FlowName::Renew, &ending(10), &naming(LEAF));
+        let step = find(&steps, StepId::Renew);
+        assert_eq!(step.status, StepStatus::Ready);
+        assert!(matches!(&step.consent, Consent::Typed { word, notice } if word == "renew" && !notice.contains('$')));
+        let said = facts(step);
+        assert!(said.contains("Paid until: 2027-12-03 instead of 2026-12-03"), "a year from the old end: {said}");
+        assert!(said.contains("Expires: 2027-06-09 instead of 2026-12-03 (a certificate lives 198 days"), "{said}");
+        for word in
+            ["Charged: yes", "Key: changes", "Exports: ", "Left out: www.contoso.com", "contoso-www-web", "nothing to verify"]
+        {
+            assert!(said.contains(word), "{word} is missing in {said}");
+        }
+    }
+
+    #[test]
+    fn earlier_than_the_automatic_renewal_it_is_free_and_keeps_the_term_c12() {
+        let steps = stand(FlowName::Renew, &ending(60), &naming(LEAF));
+        let step = find(&steps, StepId::Renew);
+        assert_eq!((&step.status, &step.consent), (&StepStatus::Ready, &Consent::Plain));
+        assert!(facts(step).contains("as before") && facts(step).contains("Charged: no"));
+        let steps = stand_under(FlowName::Renew, &ending(60), &naming(LEAF), Profile::Seed);
+        assert!(facts(find(&steps, StepId::Renew)).contains("Charged: yes"), "by the article of 2022 every renewal is charged");
+    }
+
+    #[test]
+    fn outside_the_window_nothing_is_sent_and_the_day_is_said_a179() {
+        let mut early = ending(120);
+        if let Seen::Here(order) = &mut early.order {
+            order.not_renewable = vec!["ExpirationNotInRenewalTimeRange".to_owned()];
+        }
+        let steps = stand(FlowName::Renew, &early, &naming(LEAF));
+        let StepStatus::Blocked(problem) = &find(&steps, StepId::Window).status else { panic!("not blocked") };
+        assert!(problem.why.contains("from 2026-12-23 on, 90 days"), "{problem}");
+        assert!(problem.remedy.contains("rekey") && find(&steps, StepId::Renew).requests.is_empty());
+        let steps = stand_under(FlowName::Renew, &early, &naming(LEAF), Profile::Seed);
+        let StepStatus::Blocked(problem) = &find(&steps, StepId::Window).status else { panic!("not blocked") };
+        assert!(problem.why.contains("60 days"), "{problem}");
+    }
+
+    #[test]
+    fn what_was_asked_for_is_never_asked_for_again() {
+        let other = Thumbprint::parse(&"B".repeat(40)).unwrap();
+        let steps = stand(FlowName::Renew, &ending(10), &naming(other.as_str()));
+        assert!(crate::flow::current(&steps).is_none(), "the order has another certificate than that: {steps:?}");
+        for status in [OrderStatus::PendingIssuance, OrderStatus::PendingRekey] {
+            let mut pending = ending(10);
+            if let Seen::Here(order) = &mut pending.order {
+                order.status = status;
+            }
+            let steps = stand(FlowName::Renew, &pending, &naming(LEAF));
+            assert!(find(&steps, StepId::Renew).requests.is_empty());
+            assert!(matches!(find(&steps, StepId::Issued).status, StepStatus::Waiting { .. }));
+        }
+    }
+
+    #[test]
+    fn whoever_names_no_certificate_is_told_its_thumbprint() {
+        let steps = stand(FlowName::Renew, &ending(10), &inputs());
+        let (key, why) = needed(find(&steps, StepId::Renew));
+        assert!(key == Key::Current && why.contains(LEAF), "{why}");
+        let steps = stand(FlowName::Renew, &ending(10), &naming("nonsense"));
+        assert_eq!(needed(find(&steps, StepId::Renew)).0, Key::Current);
+    }
+
+    #[test]
+    fn a_proof_that_is_too_old_is_announced_and_then_asked_for_a170_c11() {
+        let mut old = ending(10);
+        old.proven = Seen::Here(in_days(-199));
+        let steps = stand(FlowName::Renew, &old, &naming(LEAF));
+        assert!(facts(find(&steps, StepId::Renew)).contains("more than 198 days ago"));
+        if let Seen::Here(order) = &mut old.order {
+            order.status = OrderStatus::PendingIssuance;
+        }
+        let steps = stand(FlowName::Renew, &old, &naming(LEAF));
+        assert_eq!(needed(crate::flow::current(&steps).unwrap()).0, Key::Method);
+        let by_txt = naming(LEAF).with(Key::Method, "manual-txt");
+        old.txt = Seen::Here(vec!["hFyZjnMp".to_owned()]);
+        let steps = stand(FlowName::Renew, &old, &by_txt);
+        assert!(find(&steps, StepId::AskVerification).plan()[0].ends_with("/verifyDomainOwnership"));
+    }
+
+    #[test]
+    fn an_order_that_is_over_cannot_be_renewed_and_says_what_helps() {
+        let mut over = ending(-1);
+        if let Seen::Here(order) = &mut over.order {
+            order.status = OrderStatus::Expired;
+        }
+        let StepStatus::Blocked(problem) = &stand(FlowName::Renew, &over, &naming(LEAF))[0].status else { panic!("not blocked") };
+        assert!(problem.remedy.contains("buy a new certificate"));
+    }
+}

@@ -1,0 +1,288 @@
+//! How an app takes connections and what its code may load: HTTPS only (A218), the minimum TLS version (A219, C32), and
+//! the certificates that it loads (A152). What is not asked for stays; every change is shown as old and new.
+
+use futures::future::try_join;
+use jiff::Timestamp;
+
+use super::load::{Load, SETTING};
+use super::target::app_id;
+use super::usage::some_of;
+use super::{Case, Field, FieldKind, Flow, FlowName, Inputs, Key, Observed, Pick, Seen, Step, StepId, StepStatus, Subject};
+use crate::azure::{AzureError, Client, settings, site_config, sites};
+use crate::model::{Estate, SslState, Thumbprint};
+use crate::rules::{Limit, Rules};
+
+const KEEP: (&str, &str, &str) = ("keep", "as it is", "Nothing is changed.");
+
+const HTTPS: &[(&str, &str, &str)] = &[
+    KEEP,
+    ("yes", "on", "Plain HTTP is redirected to HTTPS."),
+    ("no", "off", "Plain HTTP is answered. A verification by HTML page needs that (A103)."),
+];
+
+const VERSIONS: &[(&str, &str, &str)] = &[
+    KEEP,
+    ("1.2", "TLS 1.2", "What Azure sets for new apps: every current browser and runtime."),
+    ("1.3", "TLS 1.3", "The newest only: older clients, monitors and appliances are turned away."),
+    ("1.1", "TLS 1.1", "Broken by today's standards; only for old clients that cannot be replaced."),
+    ("1.0", "TLS 1.0", "Broken by today's standards; only for old clients that cannot be replaced."),
+];
+
+pub(super) static FLOW: Flow = Flow {
+    name: "settings",
+    title: "TLS settings",
+    summary: "HTTPS only, the minimum TLS version, and the certificates that an app's code may load.",
+    done: "The settings are as asked.",
+    pages: &[FlowName::Settings],
+    about: Subject::App,
+    leaves: Subject::App,
+    changes: "Sets HTTPS only, the minimum TLS version and the app setting WEBSITE_LOAD_CERTIFICATES of an app, where asked.",
+    permissions: &[
+        "Microsoft.Web/sites/write",
+        "Microsoft.Web/sites/config/read",
+        "Microsoft.Web/sites/config/list/action",
+        "Microsoft.Web/sites/config/write",
+    ],
+    checklist: &["A103", "A152", "A218-A220"],
+    keys: "4, ,",
+    fields: |_, _| fields(),
+    suggest: |_: &Estate, inputs| {
+        inputs.suggest(Key::HttpsOnly, "keep");
+        inputs.suggest(Key::MinTls, "keep");
+    },
+    refusals,
+    observe: |client, inputs| Box::pin(observe(client, inputs)),
+    steps: |case| vec![https_only(case), min_tls(case), load(case)],
+};
+
+fn fields() -> Vec<Field> {
+    let field = |key, label, help, kind| Field { key, label, help, kind };
+    vec![
+        field(Key::App, "App", "The app or slot.", FieldKind::Pick { of: Pick::App, or_new: false }),
+        field(Key::HttpsOnly, "HTTPS only", "Whether plain HTTP is redirected to HTTPS.", FieldKind::Choice(HTTPS)),
+        field(Key::MinTls, "Minimum TLS version", "The oldest version that clients may use.", FieldKind::Choice(VERSIONS)),
+        field(
+            Key::LoadCertificates,
+            "Load certificates",
+            "For the app's code: +THUMBPRINT adds, -THUMBPRINT removes, * is all, none is none, a list replaces. Empty: as it is.",
+            FieldKind::Text,
+        ),
+    ]
+}
+
+/// The value that is asked for; `keep` asks for nothing.
+fn asked(inputs: &Inputs, key: Key) -> Option<&str> {
+    inputs.get(key).filter(|value| *value != "keep")
+}
+
+fn refusals(observed: &Observed, inputs: &Inputs, rules: &Rules, now: Timestamp) -> Vec<(Key, String)> {
+    let mut refusals = Vec::new();
+    let mut refuse = |key, why: String| refusals.push((key, why));
+    match (app_id(inputs), &observed.app) {
+        (None, _) => refuse(Key::App, "choose the app".to_owned()),
+        (Some(_), Seen::Absent) => refuse(Key::App, "there is no such app".to_owned()),
+        _ => {}
+    }
+    if let Some(version) = asked(inputs, Key::MinTls).filter(|version| !rules.lists(Limit::TlsVersions, now, version)) {
+        let known = rules.names(Limit::TlsVersions, now).join(", ");
+        refuse(Key::MinTls, format!("App Service has {known}, not {version} ({})", rules.reference(Limit::TlsVersions, now)));
+    }
+    if let Some(why) = asked(inputs, Key::LoadCertificates).and_then(|typed| wanted(typed, &Load::default()).err()) {
+        refuse(Key::LoadCertificates, why);
+    }
+    refusals
+}
+
+/// The value of the setting after what was typed: `+` and `-` change what is there now, anything else replaces it.
+fn wanted(typed: &str, now: &Load) -> Result<Load, String> {
+    if typed.eq_ignore_ascii_case("none") {
+        return Ok(Load::default());
+    }
+    let words: Vec<&str> = typed.split([',', ' ']).map(str::trim).filter(|word| !word.is_empty()).collect();
+    if !words.iter().any(|word| word.starts_with(['+', '-'])) {
+        let all = Load::parse(typed);
+        return all.refusal().map_or(Ok(all), Err);
+    }
+    words.into_iter().try_fold(now.clone(), |load, word| {
+        let parse = |text: &str| Thumbprint::parse(text).map_err(|error| error.to_string());
+        match (word.strip_prefix('+'), word.strip_prefix('-')) {
+            (Some(added), _) => Ok(load.with(&parse(added)?)),
+            (_, Some(removed)) => Ok(load.without(&parse(removed)?)),
+            _ => Err(format!("'{word}' has neither + nor - in front, and others have")),
+        }
+    })
+}
+
+async fn observe(client: &Client, inputs: &Inputs) -> Result<Observed, AzureError> {
+    let mut seen = Observed::default();
+    let Some(id) = app_id(inputs) else { return Ok(seen) };
+    seen.app_as_it_is = sites::as_it_is(client, &id).await?;
+    let Some(site) = seen.app_as_it_is.as_ref().and_then(|read| sites::decode(&read.body)) else {
+        return Ok(Observed { app: Seen::Absent, ..seen });
+    };
+    (seen.app, seen.outside.bindings) = (Seen::Here(site.app), site.bindings);
+    let (version, settings) = try_join(site_config::min_tls(client, &id), settings::list(client, &id)).await?;
+    (seen.min_tls, seen.settings) = (version.into(), Seen::Here(settings));
+    Ok(seen)
+}
+
+fn https_only(case: &Case<'_>) -> Step {
+    let step = |status| {
+        Step::new(StepId::HttpsOnly, "HTTPS only", status)
+            .explained("Redirects plain HTTP to HTTPS. Certificates are not touched, and no restart is needed.")
+    };
+    if let Some(status) = case.needs_any() {
+        return step(status);
+    }
+    let Some(app) = case.observed.app.here() else { return step(StepStatus::follows(Key::App, "the app is looked at")) };
+    let word = |on: bool| if on { "on" } else { "off" };
+    let Some(wanted) = asked(case.inputs, Key::HttpsOnly) else {
+        return step(StepStatus::NotNeeded(format!("stays as it is, {}", word(app.https_only))));
+    };
+    let wanted = matches!(wanted, "yes" | "on" | "true");
+    if app.https_only == wanted {
+        return step(StepStatus::Done(format!("it is {}", word(wanted))));
+    }
+    let ready = step(StepStatus::Ready)
+        .explained(format!(
+            "HTTPS only of {}: {} \u{2192} {}. Certificates are not touched, and no restart is needed.",
+            app.label(),
+            word(app.https_only),
+            word(wanted)
+        ))
+        .fact("Now", word(app.https_only))
+        .fact("Then", word(wanted))
+        .sending(vec![site_config::set_https_only(&app.id, wanted, case.observed.app_as_it_is.as_ref())]);
+    let is_bare = |host: &&crate::model::Hostname| {
+        !case.observed.outside.bindings.iter().any(|binding| binding.host == **host && binding.ssl != SslState::Disabled)
+    };
+    let bare: Vec<String> = app.custom_hostnames().filter(is_bare).map(ToString::to_string).collect();
+    if wanted && !bare.is_empty() {
+        return ready.fact("Note", format!("without a certificate, browsers will warn of {}: bind one first", some_of(&bare)));
+    }
+    ready
+}
+
+fn min_tls(case: &Case<'_>) -> Step {
+    let step = |status| {
+        Step::new(StepId::MinTls, "Minimum TLS version", status)
+            .explained("The oldest version that clients may use; older ones cannot connect at all.")
+    };
+    if let Some(status) = case.needs_any() {
+        return step(status);
+    }
+    let Some(app) = case.observed.app.here() else { return step(StepStatus::follows(Key::App, "the app is looked at")) };
+    let now = case.observed.min_tls.here().map_or("unknown", String::as_str);
+    let Some(wanted) = asked(case.inputs, Key::MinTls) else {
+        return step(StepStatus::NotNeeded(format!("stays as it is, {now}")));
+    };
+    if now == wanted {
+        return step(StepStatus::Done(format!("it is {wanted}")));
+    }
+    let ready = step(StepStatus::Ready)
+        .explained(format!("Minimum TLS version of {}: {now} \u{2192} {wanted}. Older clients cannot connect at all.", app.label()))
+        .fact("Now", now)
+        .fact("Then", wanted)
+        .sending(vec![site_config::set_min_tls(&app.id, wanted)]);
+    if case.rules.lists(Limit::TlsVersionsBroken, case.now, wanted) {
+        let reference = case.rules.reference(Limit::TlsVersionsBroken, case.now);
+        return ready.fact("Note", format!("TLS {wanted} is broken ({reference})"));
+    }
+    ready
+}
+
+fn load(case: &Case<'_>) -> Step {
+    let step = |status| {
+        Step::new(StepId::Load, "Certificates that code may load", status)
+            .explained("The app setting WEBSITE_LOAD_CERTIFICATES. All other settings are sent back as they are. The app restarts.")
+    };
+    if let Some(status) = case.needs_any() {
+        return step(status);
+    }
+    let (Some(app), Some(settings)) = (case.observed.app.here(), case.observed.settings.here()) else {
+        return step(StepStatus::follows(Key::App, "the app is looked at"));
+    };
+    let now = Load::of(settings);
+    let then = asked(case.inputs, Key::LoadCertificates).and_then(|typed| wanted(typed, &now).ok());
+    match then {
+        None => step(StepStatus::NotNeeded(format!("stays as it is, {}", now.words()))),
+        Some(then) if then == now => step(StepStatus::Done(format!("{SETTING}: {}", now.words()))),
+        Some(then) => step(StepStatus::Ready)
+            .explained(format!(
+                "{SETTING}: {} \u{2192} {}. All other settings are sent back as they are. The app restarts.",
+                now.words(),
+                then.words()
+            ))
+            .fact("Setting now", now.words())
+            .fact("Setting then", then.words())
+            .sending(vec![then.set(&app.id, settings)]),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::super::sample::{LEAF, app, find, inputs, needed, stand, stand_under};
+    use super::*;
+    use crate::azure::settings::AppSettings;
+    use crate::rules::Profile;
+
+    fn seen() -> Observed {
+        let settings: AppSettings = [(SETTING.to_owned(), LEAF.into()), ("DB".to_owned(), "hunter2".into())].into_iter().collect();
+        Observed {
+            app: Seen::Here(app(&["contoso.com"])),
+            min_tls: Seen::Here("1.0".to_owned()),
+            settings: Seen::Here(settings),
+            ..Observed::default()
+        }
+    }
+
+    fn set(key: Key, value: &str) -> Inputs {
+        inputs().with(Key::App, "shop").with(key, value)
+    }
+
+    #[test]
+    fn what_is_not_asked_for_stays() {
+        let steps = stand(FlowName::Settings, &seen(), &set(Key::HttpsOnly, "keep"));
+        assert!(crate::flow::current(&steps).is_none() && steps.iter().all(|step| step.requests.is_empty()));
+    }
+
+    #[test]
+    fn each_change_shows_old_and_new_and_what_it_will_break_a218_a219() {
+        let https = stand(FlowName::Settings, &seen(), &set(Key::HttpsOnly, "yes"));
+        let https = find(&https, StepId::HttpsOnly);
+        assert!(https.explanation.contains("off \u{2192} on"));
+        assert!(https.facts.iter().any(|(label, words)| label == "Note" && words.contains("contoso.com")), "no certificate yet");
+        let tls = stand(FlowName::Settings, &seen(), &set(Key::MinTls, "1.1"));
+        let tls = find(&tls, StepId::MinTls);
+        assert!(tls.explanation.contains("1.0 \u{2192} 1.1") && tls.facts.iter().any(|(label, _)| label == "Note"));
+        assert!(tls.plan()[0].ends_with("/config/web"));
+    }
+
+    #[test]
+    fn tls_1_3_is_known_today_and_was_not_in_2022_c32() {
+        let inputs = set(Key::MinTls, "1.3");
+        assert_eq!(find(&stand(FlowName::Settings, &seen(), &inputs), StepId::MinTls).status, StepStatus::Ready);
+        let then = stand_under(FlowName::Settings, &seen(), &inputs, Profile::Seed);
+        assert_eq!(needed(find(&then, StepId::MinTls)).0, Key::MinTls);
+    }
+
+    #[test]
+    fn thumbprints_are_added_and_removed_and_nothing_else_of_the_settings_changes_a152() {
+        let other = "AB".repeat(20);
+        let value = |typed: &str| {
+            let steps = stand(FlowName::Settings, &seen(), &set(Key::LoadCertificates, typed));
+            let request = find(&steps, StepId::Load).requests.first().cloned()?;
+            let sent: serde_json::Value = serde_json::from_slice(&request.body?.wire()).ok()?;
+            assert_eq!(sent["properties"]["DB"], "hunter2");
+            Some(sent["properties"][SETTING].as_str()?.to_owned())
+        };
+        assert_eq!(value(&format!("+{other}")).unwrap(), format!("{LEAF},{other}"));
+        assert_eq!(value(&format!("-{LEAF}")).unwrap(), "");
+        assert_eq!(value("*").unwrap(), "*");
+        assert_eq!(value("none").unwrap(), "");
+        assert_eq!(value(LEAF), None, "that is what it is");
+        let odd = stand(FlowName::Settings, &seen(), &set(Key::LoadCertificates, "+nonsense"));
+        assert_eq!(needed(find(&odd, StepId::Load)).0, Key::LoadCertificates);
+    }
+}

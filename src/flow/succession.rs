@@ -1,0 +1,213 @@
+//! What renewal and rekey share: a new certificate takes the place of the one that the order has now.
+//!
+//! Nothing in the cloud says that a renewal was asked for by this run and not by an earlier one. So whoever asks names
+//! the certificate that is to be replaced, by its thumbprint (`current`): while the order has it, there is something to
+//! do; while the order is pending, it was asked for; and once the order has another one, it happened. A run that is
+//! started again after a crash therefore finds what it asked for and never renews twice, and a second renewal is one that
+//! names the certificate of the first.
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::target::order_id;
+use super::{Case, Field, FieldKind, Inputs, Key, Observed, Seen, Step, StepId, StepStatus, verify};
+use crate::azure::{AzureError, Client, certificates, orders};
+use crate::model::{Estate, Order, OrderStatus, PrivateCertificate, Problem, ResourceId, Thumbprint};
+use crate::rules::{Limit, Rules};
+
+const POLL: SignedDuration = SignedDuration::from_secs(10);
+
+/// An order takes some moments to show that it was asked.
+pub(super) const SETTLES: SignedDuration = SignedDuration::from_mins(2);
+
+/// Where the order stands towards the certificate that is to be replaced.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Stage {
+    /// It never had a certificate, or will not have one again.
+    Barren,
+    /// Which certificate is to be replaced is not said yet.
+    Unnamed,
+    /// It has the one that is to be replaced.
+    Present,
+    /// The certificate authority is at work, or waits for a proof of the domain.
+    UnderWay,
+    /// It has another one.
+    Followed,
+}
+
+pub(super) fn stage(order: &Order, inputs: &Inputs) -> Stage {
+    match (&order.status, &order.thumbprint) {
+        (OrderStatus::PendingIssuance | OrderStatus::PendingRekey, Some(_)) => Stage::UnderWay,
+        (OrderStatus::Issued, Some(now)) => match inputs.get(Key::Current).map(Thumbprint::parse) {
+            Some(Ok(named)) if named == *now => Stage::Present,
+            Some(Ok(_)) => Stage::Followed,
+            Some(Err(_)) | None => Stage::Unnamed,
+        },
+        _ => Stage::Barren,
+    }
+}
+
+/// The certificate that is to be replaced, and while the domain has to be proved again, the form of Step 2: Verify.
+pub(super) fn fields(observed: &Observed, inputs: &Inputs) -> Vec<Field> {
+    let mut fields = vec![Field {
+        key: Key::Current,
+        label: "Replaces",
+        help: "The thumbprint of the certificate that a new one is to replace; with it named, nothing is asked for twice.",
+        kind: FieldKind::Text,
+    }];
+    if observed.order.here().is_some_and(|order| order.status == OrderStatus::PendingIssuance) {
+        fields.extend(verify::fields(inputs));
+    }
+    fields
+}
+
+/// Suggested once: what the order has after its renewal must not become what is to be renewed next.
+pub(super) fn suggest(estate: &Estate, inputs: &mut Inputs) {
+    let Some(order) = order_id(inputs).and_then(|id| estate.order(&id)) else { return };
+    if inputs.get(Key::Current).is_none()
+        && let Some(thumbprint) = &order.thumbprint
+    {
+        inputs.suggest(Key::Current, thumbprint.as_str());
+    }
+    if order.status == OrderStatus::PendingIssuance {
+        verify::suggest(estate, inputs);
+    }
+}
+
+pub(super) fn refusals(observed: &Observed, inputs: &Inputs, rules: &Rules, now: Timestamp) -> Vec<(Key, String)> {
+    if order_id(inputs).is_none() {
+        return vec![(Key::Order, "choose the order".to_owned())];
+    }
+    let order = match &observed.order {
+        Seen::Absent => return vec![(Key::Order, "there is no such order in this resource group".to_owned())],
+        Seen::NotAsked => return Vec::new(),
+        Seen::Here(order) => order,
+    };
+    let mut refusals = Vec::new();
+    if let Some(now) = &order.thumbprint {
+        match inputs.get(Key::Current) {
+            None => {
+                let why = format!("name the certificate that is to be replaced, so that it happens once; the order has {now} now");
+                refusals.push((Key::Current, why));
+            }
+            Some(typed) if Thumbprint::parse(typed).is_err() => {
+                refusals.push((Key::Current, "a thumbprint has 40 hexadecimal digits".to_owned()));
+            }
+            Some(_) => {}
+        }
+    }
+    if waits_for_proof(order, observed, rules, now) {
+        refusals.extend(verify::refusals(observed, inputs));
+    }
+    refusals
+}
+
+pub(super) async fn observe(client: &Client, inputs: &Inputs) -> Result<Observed, AzureError> {
+    let mut seen = verify::observe(client, inputs).await?;
+    let Some(order) = seen.order.here() else { return Ok(seen) };
+    let subscription = ResourceId::subscription(order.id.subscription_id());
+    let (history, all) = futures::try_join!(orders::actions(client, &order.id), certificates::list(client, &subscription))?;
+    let is_import = |one: &PrivateCertificate| {
+        one.vault.as_ref().is_some_and(|secret| order.stored.iter().any(|stored| stored.secret.same_secret(secret)))
+    };
+    let imports = all.into_iter().filter(is_import).collect();
+    let proofs = history.iter().filter(|action| action.kind.eq_ignore_ascii_case("DomainValidationComplete"));
+    seen.proven = proofs.filter_map(|action| action.at).max().into();
+    seen.certificates = Seen::Here(imports);
+    Ok(seen)
+}
+
+/// Until when the last proof of the domain serves; none where there is no proof.
+fn proof_ends(observed: &Observed, rules: &Rules, now: Timestamp) -> Option<Timestamp> {
+    let days = rules.number(Limit::OrderVerificationReuse, now)?;
+    Some(*observed.proven.here()? + SignedDuration::from_hours(24 * days))
+}
+
+/// Whether the certificate authority waits for somebody (A170–A172). The order has no word for it: it is pending, and its
+/// last proof was not given for what is pending. A proof that still serves leaves it pending for minutes only.
+fn waits_for_proof(order: &Order, observed: &Observed, rules: &Rules, now: Timestamp) -> bool {
+    order.status == OrderStatus::PendingIssuance && proof_ends(observed, rules, now).is_none_or(|end| end < now)
+}
+
+/// The steps after the request: the proof where one is asked for, the wait, and what came of it.
+pub(super) fn follow_up(case: &Case<'_>) -> Vec<Step> {
+    let order = case.observed.order.here();
+    let mut steps = Vec::new();
+    if order.is_some_and(|order| waits_for_proof(order, case.observed, case.rules, case.now)) {
+        steps.extend(verify::steps(case).into_iter().filter(|step| step.id != StepId::Issued));
+    }
+    steps.push(issued(case, order));
+    steps
+}
+
+fn issued(case: &Case<'_>, order: Option<&Order>) -> Step {
+    let minutes = case.rules.number(Limit::OrderIssuance, case.now).unwrap_or_default();
+    let step = |status| {
+        Step::new(StepId::Issued, "Wait for the new certificate", status).explained(format!(
+            "Usually 1 to {minutes} minutes. Leaving does no harm: the order goes on in Azure, and the same command finds it \
+             again. If it stays pending for longer, the domain has to be verified again (Step 2: Verify)."
+        ))
+    };
+    let Some(order) = order else {
+        return step(StepStatus::NeedsInput { key: Key::Order, why: "choose the order".to_owned() });
+    };
+    match stage(order, case.inputs) {
+        Stage::UnderWay => {
+            let on = format!("the certificate authority (status {})", order.status);
+            step(StepStatus::Waiting { on, since: None, next_poll: POLL })
+        }
+        Stage::Followed => {
+            let now = order.thumbprint.as_ref().map(Thumbprint::short).unwrap_or_default();
+            let expires = order.expires.map(|at| format!(", valid until {}", day(at))).unwrap_or_default();
+            verify::with_issued_names(step(StepStatus::Done(format!("the order has {now} now{expires}"))), order)
+        }
+        Stage::Present | Stage::Unnamed | Stage::Barren => {
+            step(StepStatus::NeedsInput { key: Key::Current, why: "follows once it was asked for".to_owned() })
+        }
+    }
+}
+
+/// Why nothing can follow an order without a live certificate.
+pub(super) fn barren(what: &str, order: &Order) -> Problem {
+    let what = format!("{what} {}", order.id.name());
+    if order.status == OrderStatus::PendingIssuance {
+        return Problem::new(what, "it has no certificate yet").remedy("do Step 2: Verify first (w)");
+    }
+    Problem::new(what, format!("its status is '{}'", order.status))
+        .remedy("buy a new certificate, import it and bind it; this order cannot be revived")
+        .code("RegistrationStatusNotSupportedForRenewal")
+}
+
+/// What every new certificate brings with it, whoever asked for it: key, exports, apps, and whether the domain has to be
+/// proved again (A170, A196).
+pub(super) fn consequences(case: &Case<'_>, order: &Order, step: Step) -> Step {
+    let hours = case.rules.number(Limit::SyncInterval, case.now).unwrap_or_default();
+    let step = step
+        .fact("Key", "changes: a new private key. Clients that pin the old key or certificate stop trusting it")
+        .fact("Exports", "copies that were exported go stale: export again and install them wherever they went");
+    let imports: Vec<&str> =
+        case.observed.certificates.here().into_iter().flatten().map(|certificate| certificate.id.name()).collect();
+    let step = if imports.is_empty() {
+        step.fact("Apps", "no app has imported it")
+    } else {
+        let words = format!("{} follow by Sync, the next page, or by themselves within {hours} hours", imports.join(", "));
+        step.fact("Apps", words)
+    };
+    let days = case.rules.number(Limit::OrderVerificationReuse, case.now).unwrap_or_default();
+    let proof = match (case.observed.proven.here(), proof_ends(case.observed, case.rules, case.now)) {
+        (Some(proven), Some(end)) if end > case.now => {
+            format!("given on {}, serves until {}: nothing to verify", day(*proven), day(end))
+        }
+        (Some(proven), _) => format!(
+            "given on {}, more than {days} days ago: the order will wait until {} is verified again (A170)",
+            day(*proven),
+            order.domain
+        ),
+        (None, _) => "none is known: the order may wait until the domain is verified again (A170)".to_owned(),
+    };
+    step.fact("Domain proof", proof)
+}
+
+/// `2026-12-20`
+pub(super) fn day(at: Timestamp) -> String {
+    at.strftime("%Y-%m-%d").to_string()
+}

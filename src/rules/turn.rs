@@ -1,0 +1,121 @@
+//! Whose turn it is before a certificate ends, and on which day (A154–A157, A172, C10): derived from where it came from,
+//! from what the service says of it, and from the dated rules.
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::{Limit, Rules};
+use crate::model::{Estate, Order, OrderStatus, PrivateCertificate, SecretStatus, Source, WhoActs};
+
+/// What comes next for a certificate.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Turn {
+    pub who: WhoActs,
+    /// For Azure: when it will act. For you: until when you have to.
+    pub when: Option<Timestamp>,
+    pub what: What,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum What {
+    /// It was uploaded: somebody has to bring its successor.
+    Bring,
+    /// Azure renews this managed certificate, or was to have done so.
+    Managed,
+    ManagedOverdue,
+    /// Whatever the vault gets is taken over.
+    Follow,
+    /// The vault cannot be read.
+    Vault(SecretStatus),
+    /// App Service is to take over what the order has already.
+    Sync,
+    /// Within the paid term the next certificate comes for nothing (C10).
+    Reissue,
+    RenewByItself,
+    RenewByHand,
+    /// The order waits for a proof of the domain.
+    Verify,
+    /// The order was to be renewed and was not.
+    OrderOverdue,
+    /// Nothing can follow: the order is over, or the certificate has ended.
+    Replace,
+}
+
+/// Azure's own background jobs run every some hours; a day late is late.
+const GRACE: SignedDuration = SignedDuration::from_hours(24);
+
+impl Rules {
+    /// Whose turn it is.
+    pub fn turn(&self, estate: &Estate, certificate: &PrivateCertificate, now: Timestamp) -> Turn {
+        let end = certificate.expires;
+        let has_ended = end.is_some_and(|end| end <= now);
+        let you = |what| Turn { who: WhoActs::You, when: end, what };
+        let azure = |when, what| Turn { who: WhoActs::Azure, when, what };
+        let secret = certificate.vault.as_ref().map(|secret| &secret.status).filter(|status| status.is_trouble());
+        match (estate.source(certificate), secret) {
+            (Source::Uploaded, _) => you(What::Bring),
+            (Source::Managed, _) => {
+                let due = end.map(|end| end - self.days(Limit::ManagedRenewal, now));
+                if due.is_some_and(|due| now >= due + GRACE) { you(What::ManagedOverdue) } else { azure(due, What::Managed) }
+            }
+            (Source::KeyVault | Source::Order(_), Some(status)) => you(What::Vault(status.clone())),
+            (Source::KeyVault, None) if has_ended => you(What::Replace),
+            (Source::KeyVault, None) => azure(None, What::Follow),
+            (Source::Order(id), None) => match estate.order(&id) {
+                Some(order) => self.turn_of_order(order, certificate, now),
+                None => azure(None, What::Follow),
+            },
+        }
+    }
+
+    fn turn_of_order(&self, order: &Order, certificate: &PrivateCertificate, now: Timestamp) -> Turn {
+        let end = order.expires.or(certificate.expires);
+        let you = |when, what| Turn { who: WhoActs::You, when, what };
+        let azure = |when, what| Turn { who: WhoActs::Azure, when, what };
+        if order.status.is_over() || end.is_some_and(|end| end <= now) {
+            return you(end, What::Replace);
+        }
+        if order.status != OrderStatus::Issued {
+            return you(end, What::Verify);
+        }
+        if certificate.thumbprint != order.thumbprint {
+            return azure(Some(now + GRACE), What::Sync);
+        }
+        let lead = self.days(Limit::OrderAutoRenewal, now);
+        // The service's own day comes before our arithmetic; it is the term's, and a certificate may end earlier (C10, C12).
+        let told = order.next_auto_renewal.filter(|told| end.is_some_and(|end| *told < end));
+        let due = told.or(end.map(|end| end - lead));
+        let ends_with_term = end.zip(order.term_ends).is_none_or(|(end, term)| end + lead > term);
+        match (ends_with_term, order.auto_renew) {
+            (true, false) => you(order.term_ends, What::RenewByHand),
+            _ if due.is_some_and(|due| now >= due + GRACE) => you(end, What::OrderOverdue),
+            (true, true) => azure(due, What::RenewByItself),
+            (false, _) => azure(due, What::Reissue),
+        }
+    }
+
+    fn days(&self, limit: Limit, now: Timestamp) -> SignedDuration {
+        SignedDuration::from_hours(24 * self.number(limit, now).unwrap_or_default())
+    }
+}
+
+impl Turn {
+    /// A sentence without a full stop, after `Who acts`; `date` writes a day.
+    pub fn words(&self, date: impl Fn(Timestamp) -> String) -> String {
+        let by = self.when.map(|at| format!(" by {}", date(at))).unwrap_or_default();
+        let on = self.when.map(|at| format!(" on {}", date(at))).unwrap_or_default();
+        match &self.what {
+            What::Bring => format!("you: bring a renewed certificate{by}, and bind it (r)"),
+            What::Managed => format!("Azure renews and re-binds it{on}"),
+            What::ManagedOverdue => format!("you: Azure was to have renewed it; find out what keeps it from that{by} (r)"),
+            What::Follow => "Azure takes over each new version in the vault within a day".to_owned(),
+            What::Vault(status) => format!("you: {}; {}", status.words(), status.remedy()),
+            What::Sync => "Azure brings the order's new certificate within a day; y does it now".to_owned(),
+            What::Reissue => format!("Azure replaces it{on}, at no cost within the paid year"),
+            What::RenewByItself => format!("Azure renews the order{on}, and charges another year"),
+            What::RenewByHand => format!("you: the order does not renew by itself; renew it{by} (r)"),
+            What::Verify => format!("you: the order is pending; verify the domain{by} (r)"),
+            What::OrderOverdue => format!("you: Azure was to have renewed the order; verify the domain and renew it{by} (r)"),
+            What::Replace => "you: nothing follows it any more; get another certificate and bind it".to_owned(),
+        }
+    }
+}

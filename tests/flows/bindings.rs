@@ -1,0 +1,105 @@
+//! Unbinding, IP based bindings, and one certificate for many hostnames.
+
+use certdeck::flow::engine::Ending;
+use certdeck::flow::{FlowName, Key, StepId, StepStatus, observe, steps};
+
+use crate::cloud::Cloud;
+use crate::common::Practice;
+use crate::pty::Pty;
+use crate::replace::{binding, certificate, site};
+
+#[tokio::test]
+async fn a_hostname_is_unbound_once_and_the_rest_of_its_binding_stays() {
+    let practice = Practice::start().await;
+    let given = [(Key::App, "contoso-blog"), (Key::Hostname, "blog.contoso.com")];
+    practice.complete(FlowName::Unbind, &given).await;
+    let after = site(&practice, "contoso-blog").await;
+    assert_eq!(binding(&after, "blog.contoso.com"), ("Disabled", None));
+    let id = after["id"].as_str().unwrap();
+    let left = practice.arm(&format!("{id}/hostNameBindings/blog.contoso.com")).await;
+    assert_eq!(left["properties"]["customHostNameDnsRecordType"], "CName", "the hostname stays mapped");
+    let changes = practice.changes().await;
+    practice.complete(FlowName::Unbind, &given).await;
+    assert_eq!(practice.changes().await, changes);
+}
+
+#[tokio::test]
+async fn an_ip_based_binding_stops_until_dns_follows_to_the_new_address_a215() {
+    let practice = Practice::start().await;
+    let given =
+        [(Key::App, "contoso-shop"), (Key::Hostname, "contoso.com"), (Key::Certificate, "wildcard-contoso"), (Key::SslType, "ip")];
+    let Ok(Ending::Blocked(problem)) = practice.run(FlowName::Bind, &given).await else { panic!("DNS leads to the old address") };
+    let address = site(&practice, "contoso-shop").await["properties"]["inboundIpAddress"].as_str().unwrap().to_owned();
+    assert!(problem.remedy.contains(&address), "{problem}");
+    practice.control_post("dns", serde_json::json!({"remove": {"name": "contoso.com", "type": "A"}})).await;
+    practice.control_post("dns", serde_json::json!({"add": {"name": "contoso.com", "type": "A", "value": address}})).await;
+    practice.complete(FlowName::Bind, &given).await;
+    let second = [given[0], (Key::Hostname, "www.contoso.com"), given[2], given[3]];
+    match practice.run(FlowName::Bind, &second).await {
+        Ok(Ending::NeedsInput { key, why }) => assert!(key == Key::SslType && why.contains("one IP based binding"), "{why}"),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn one_certificate_goes_to_every_hostname_that_it_renews_and_to_all_where_asked_b3_12() {
+    let practice = Practice::start().await;
+    let wildcard = certificate(&practice, "wildcard-contoso").await["properties"]["thumbprint"].as_str().unwrap().to_owned();
+    let renewed = [(Key::Certificate, "wildcard-contoso")];
+    let inputs = practice.inputs(FlowName::RebindAll, &renewed);
+    let before = practice.changes().await;
+    let seen = observe(&practice.client, FlowName::RebindAll, &inputs).await.unwrap();
+    let planned = steps(FlowName::RebindAll, &seen, &inputs, &practice.rules, jiff::Timestamp::now());
+    assert_eq!(planned[0].plan().len(), 1, "{planned:#?}");
+    assert_eq!(practice.changes().await, before);
+    practice.complete(FlowName::RebindAll, &renewed).await;
+    let partners = site(&practice, "contoso-partners").await;
+    assert_eq!(binding(&partners, "partners.contoso.com"), ("IpBasedEnabled", Some(wildcard.as_str())), "it keeps its type");
+
+    let all = [renewed[0], (Key::Which, "all")];
+    let done = practice.complete(FlowName::RebindAll, &all).await;
+    assert!(matches!(&done[1].status, StepStatus::Done(words) if words.starts_with("7 of 7")), "{:?}", done[1]);
+    assert_eq!(done[0].id, StepId::Rebind);
+    let shop = site(&practice, "contoso-shop").await;
+    for host in ["shop.contoso.com", "contoso.com", "www.contoso.com", "pay.contoso.com"] {
+        assert_eq!(binding(&shop, host), ("SniEnabled", Some(wildcard.as_str())), "{host}");
+    }
+    let changes = practice.changes().await;
+    practice.complete(FlowName::RebindAll, &all).await;
+    assert_eq!(practice.changes().await, changes);
+}
+
+#[test]
+fn on_screen_marked_hostnames_are_bound_and_one_is_unbound() {
+    let cloud = Cloud::start();
+    let mut screen = Pty::start(&[env!("CARGO_BIN_EXE_certdeck")], &cloud.environment());
+    screen.wait_for("shop-2026");
+    screen.keys("4/host:pay.c<Enter>");
+    screen.wait_for("Bindings 1/");
+    screen.keys("<Space>/<C-u>host:www.contoso<Enter>");
+    screen.wait_for("www.contoso.com");
+    screen.keys("<Space>B");
+    screen.wait_for("choose the certificate");
+    screen.keys("<Enter>wildcard-c<Enter>");
+    screen.wait_for("What it renews");
+    screen.keys("<Right><Right>");
+    screen.wait_for("All it covers");
+    screen.keys("<PgDn>");
+    screen.wait_for("Enter Bind the hostnames...");
+    assert!(screen.screen().contains("pay.contoso.com"), "{}", screen.screen());
+    screen.keys("<Enter>");
+    screen.wait_for("Enter Send");
+    screen.keys("<Enter>");
+    screen.wait_for("Every hostname is bound");
+    assert_eq!(cloud.served_thumbprint("pay.contoso.com"), cloud.served_thumbprint("www.contoso.com"));
+    screen.keys("<Enter>");
+    screen.wait_for("Private Key Certificates");
+    screen.keys("4/<C-u>host:pay.c<Enter>");
+    screen.wait_until("the new binding", |screen| screen.contains("/host:pay.c") && screen.contains("SNI SSL"));
+    screen.keys("d");
+    screen.wait_for("Enter Unbind pay.contoso.com...");
+    screen.keys("<Enter>");
+    screen.wait_for("Enter Send");
+    screen.keys("<Enter>");
+    screen.wait_for("The hostname has no certificate any more");
+}

@@ -1,0 +1,155 @@
+//! The renewal of an uploaded certificate: uploaded, bound in place of the old one, proved, and the old one deleted last.
+
+use certdeck::flow::engine::Ending;
+use certdeck::flow::{FlowName, Key, StepId, StepStatus, observe, steps};
+use certdeck::model::{Hostname, Seen};
+use certdeck::pki::{self, Bundle, Wrapping};
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
+use serde_json::{Value, json};
+
+use crate::cloud::Cloud;
+use crate::common::Practice;
+use crate::pty::Pty;
+
+const PASSWORD: &str = "hunter2 and more";
+
+/// A PFX for these names, in a directory of its own.
+pub fn pfx(hosts: &[&str]) -> (tempfile::TempDir, String) {
+    let mut params = CertificateParams::new(Vec::new()).unwrap();
+    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    let root = CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap();
+    let key = KeyPair::generate().unwrap();
+    let hosts: Vec<String> = hosts.iter().map(|host| (*host).to_owned()).collect();
+    let leaf = CertificateParams::new(hosts).unwrap().signed_by(&key, &root).unwrap();
+    let pem = format!("{}{}{}", leaf.pem(), root.pem(), key.serialize_pem());
+    let contents = pki::read(pem.as_bytes(), None).unwrap();
+    let octets = Bundle::rewrap(&contents).unwrap().write(&PASSWORD.into(), Wrapping::TripleDes, None).unwrap();
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::write(dir.path().join("new.pfx"), &*octets).unwrap();
+    let path = dir.path().join("new.pfx").to_str().unwrap().to_owned();
+    (dir, path)
+}
+
+pub async fn certificate(practice: &Practice, name: &str) -> Value {
+    let subscription = &practice.emulator.connection().subscription_ids[0];
+    practice.arm(&format!("/subscriptions/{subscription}/resourceGroups/rg-shop/providers/Microsoft.Web/certificates/{name}")).await
+}
+
+pub async fn site(practice: &Practice, name: &str) -> Value {
+    let subscription = &practice.emulator.connection().subscription_ids[0];
+    practice.arm(&format!("/subscriptions/{subscription}/resourceGroups/rg-shop/providers/Microsoft.Web/sites/{name}")).await
+}
+
+/// Type and thumbprint of a hostname of a site.
+pub fn binding<'a>(site: &'a Value, host: &str) -> (&'a str, Option<&'a str>) {
+    let states = site["properties"]["hostNameSslStates"].as_array().unwrap();
+    let state = states.iter().find(|state| state["name"] == host).unwrap();
+    (state["sslState"].as_str().unwrap(), state["thumbprint"].as_str())
+}
+
+#[tokio::test]
+async fn an_ip_based_certificate_is_replaced_and_keeps_its_address_and_its_code_b3_7() {
+    let practice = Practice::start().await;
+    let (_dir, path) = pfx(&["partners.contoso.com"]);
+    let given = [
+        (Key::Certificate, "partners-2026"),
+        (Key::File, path.as_str()),
+        (Key::Password, PASSWORD),
+        (Key::FriendlyName, "partners-2027"),
+    ];
+    let before = site(&practice, "contoso-partners").await;
+    let address = before["properties"]["inboundIpAddress"].as_str().unwrap().to_owned();
+    let old = certificate(&practice, "partners-2026").await["properties"]["thumbprint"].as_str().unwrap().to_owned();
+    let loads = [(Key::App, "contoso-partners"), (Key::LoadCertificates, old.as_str())];
+    practice.complete(FlowName::Settings, &loads).await;
+
+    let changes = practice.changes().await;
+    let inputs = practice.inputs(FlowName::Replace, &given);
+    let seen = observe(&practice.client, FlowName::Replace, &inputs).await.unwrap();
+    let planned = steps(FlowName::Replace, &seen, &inputs, &practice.rules, jiff::Timestamp::now());
+    assert_eq!(practice.changes().await, changes, "a plan changes nothing");
+    let order: Vec<StepId> = planned.iter().filter(|step| !step.status.is_over()).map(|step| step.id).collect();
+    assert_eq!(order, [StepId::Upload, StepId::Rebind, StepId::Served, StepId::Address, StepId::Load, StepId::Delete]);
+    assert!(planned.iter().skip_while(|step| step.id != StepId::Rebind).all(|step| step.requests.is_empty()), "in no other order");
+
+    let done = practice.complete(FlowName::Replace, &given).await;
+    assert!(done.iter().any(|step| step.id == StepId::Served && matches!(step.status, StepStatus::Done(_))), "{done:#?}");
+    let new = certificate(&practice, "partners-2027").await["properties"]["thumbprint"].as_str().unwrap().to_owned();
+    let after = site(&practice, "contoso-partners").await;
+    assert_eq!(binding(&after, "partners.contoso.com"), ("IpBasedEnabled", Some(new.as_str())));
+    assert_eq!(after["properties"]["inboundIpAddress"], address.as_str(), "the address stayed");
+    assert!(certificate(&practice, "partners-2026").await["error"].is_object(), "the old one is gone");
+
+    let changes = practice.changes().await;
+    practice.complete(FlowName::Replace, &given).await;
+    assert_eq!(practice.changes().await, changes, "what is replaced is not replaced again");
+    assert!(!practice.journal_text().contains(PASSWORD));
+}
+
+#[tokio::test]
+async fn what_would_leave_a_hostname_without_a_certificate_is_refused_and_nothing_is_sent_a166() {
+    let practice = Practice::start().await;
+    let before = practice.changes().await;
+    let (_dir, path) = pfx(&["other.contoso.com"]);
+    let file = [(Key::File, path.as_str()), (Key::Password, PASSWORD)];
+    let cases = [("shop-2026", Key::File), ("nowhere", Key::Certificate), ("kv-contoso-shop-api", Key::Certificate)];
+    for (name, field) in cases {
+        match practice.run(FlowName::Replace, &[&[(Key::Certificate, name)][..], &file].concat()).await {
+            Ok(Ending::NeedsInput { key, why }) => assert_eq!(key, field, "{name}: {why}"),
+            other => panic!("{name}: {other:?}"),
+        }
+    }
+    assert_eq!(practice.changes().await, before);
+}
+
+#[tokio::test]
+async fn an_address_that_dns_does_not_lead_to_stops_before_the_old_one_is_deleted_a159() {
+    let practice = Practice::start().await;
+    let (_dir, path) = pfx(&["partners.contoso.com"]);
+    practice.control_post("dns", json!({"remove": {"name": "partners.contoso.com", "type": "A"}})).await;
+    practice.control_post("dns", json!({"add": {"name": "partners.contoso.com", "type": "A", "value": "192.0.2.77"}})).await;
+    let given = [(Key::Certificate, "partners-2026"), (Key::File, path.as_str()), (Key::Password, PASSWORD)];
+    match practice.run(FlowName::Replace, &given).await {
+        Ok(Ending::Blocked(problem)) => {
+            assert!(problem.why.contains("192.0.2.77") && problem.remedy.contains("A record"), "{problem}");
+        }
+        other => panic!("{other:?}"),
+    }
+    assert!(certificate(&practice, "partners-2026").await["properties"].is_object(), "the old one is still there");
+    let host = Hostname::parse("partners.contoso.com").unwrap();
+    assert!(matches!(certdeck::health::tls::served_thumbprint(practice.client.cloud(), &host).await, Seen::Here(_)));
+}
+
+#[test]
+fn on_screen_each_step_waits_for_the_one_before_and_the_old_name_is_typed_last() {
+    let cloud = Cloud::start();
+    let (_dir, path) = pfx(&["shop.contoso.com"]);
+    let mut screen = Pty::start(&[env!("CARGO_BIN_EXE_certdeck")], &cloud.environment());
+    screen.wait_for("shop-2026");
+    screen.keys("/shop-2026<Enter>:replace<Enter>");
+    screen.wait_for("Certificate to replace");
+    screen.wait_for("choose the PFX file");
+    screen.keys(&format!("{path}<Tab>{PASSWORD}<Tab>"));
+    screen.wait_for("a certificate for shop.contoso.com");
+    screen.keys("<PgDn>");
+    screen.wait_for("Enter Upload the certificate...");
+    screen.keys("<Enter>");
+    screen.wait_for("Enter Send");
+    screen.keys("<Enter>");
+    screen.wait_for("Enter Bind it in place of the old one...");
+    screen.keys("<Enter>");
+    screen.wait_for("Enter Send");
+    screen.keys("<Enter>");
+    screen.wait_for("Enter Delete the old certificate...");
+    screen.keys("<Enter>");
+    screen.wait_for("cannot be undone");
+    screen.keys("shop-2026<Enter>");
+    screen.wait_for("The certificate is replaced");
+    screen.keys("<Enter>");
+    screen.wait_for("Private Key Certificates");
+    let log = cloud.control("requests");
+    let all = log["value"].as_array().unwrap();
+    let changes = all.iter().filter(|entry| matches!(entry["method"].as_str(), Some("PUT" | "DELETE")));
+    let places: Vec<&str> = changes.filter_map(|entry| entry["path"].as_str()?.split('?').next()?.rsplit('/').nth(1)).collect();
+    assert_eq!(places, ["certificates", "hostNameBindings", "certificates"], "in this order and no other");
+}

@@ -1,0 +1,100 @@
+//! Bringing what the vaults hold to the apps.
+
+use certdeck::azure::request::Plane;
+use certdeck::azure::{Request, inventory};
+use certdeck::flow::engine::Ending;
+use certdeck::flow::{FlowName, Key, StepId, StepStatus};
+use certdeck::health::tls;
+use certdeck::model::{Estate, Hostname, Source};
+use serde_json::json;
+
+use crate::common::Practice;
+
+async fn estate(practice: &Practice) -> Estate {
+    inventory::load(&practice.client, |_, _| {}).await.unwrap()
+}
+
+#[tokio::test]
+async fn a_rekeyed_order_is_synced_its_bindings_move_and_its_hostnames_prove_it_b3_2() {
+    let practice = Practice::start().await;
+    let before = estate(&practice).await;
+    let order = before.orders.iter().find(|order| order.id.name() == "fabrikam").unwrap();
+    let old = before.imports_of(order).next().unwrap();
+    assert_ne!(old.thumbprint, order.thumbprint, "the import is out of sync");
+    let hosts: Vec<Hostname> = before.bindings_of(old).map(|binding| binding.host.clone()).collect();
+    assert_eq!(hosts.len(), 2);
+
+    let given = [(Key::Certificate, old.id.as_str())];
+    let changes = practice.changes().await;
+    let inputs = practice.inputs(FlowName::Sync, &given);
+    certdeck::flow::observe(&practice.client, FlowName::Sync, &inputs).await.unwrap();
+    assert_eq!(practice.changes().await, changes, "looking changes nothing");
+    let steps = practice.complete(FlowName::Sync, &given).await;
+    let served = steps.iter().find(|step| step.id == StepId::Served).unwrap();
+    assert!(matches!(&served.status, StepStatus::Done(words) if words.contains('2')), "{served:?}");
+    for host in &hosts {
+        assert_eq!(tls::served_thumbprint(practice.client.cloud(), host).await.here(), order.thumbprint.as_ref());
+    }
+    assert_eq!(practice.changes().await, changes + 1, "one request moved them all");
+}
+
+#[tokio::test]
+async fn a_certificate_renewed_in_its_vault_is_seen_and_brought_to_its_app_a183_a185() {
+    let practice = Practice::start().await;
+    let before = estate(&practice).await;
+    let (certificate, vault) = before
+        .certificates
+        .iter()
+        .filter(|one| before.source(one) == Source::KeyVault)
+        .find_map(|one| {
+            let secret = one.vault.as_ref()?;
+            let vault = before.vaults.iter().find(|vault| vault.id == secret.vault && !vault.rbac)?;
+            Some((one, vault))
+        })
+        .unwrap();
+    let secret = &certificate.vault.as_ref().unwrap().secret;
+    let given = [(Key::Certificate, certificate.id.as_str())];
+    let steps = practice.complete(FlowName::Sync, &given).await;
+    let newest = &steps.iter().find(|step| step.id == StepId::Newest).unwrap().status;
+    assert!(matches!(newest, StepStatus::Done(words) if words.contains("nothing newer")), "{newest:?}");
+
+    let policy = json!({"policy": {"issuer": {"name": "Self"}, "secret_props": {"contentType": "application/x-pkcs12"},
+        "x509_props": {"subject": "CN=api.contoso.com", "sans": {"dns_names": ["api.contoso.com"]}}}});
+    let create = Request::post("Renew it in the vault", format!("/certificates/{secret}/create"), "7.4")
+        .on(Plane::Vault(vault.uri.clone()))
+        .with_body(certdeck::azure::request::Body::new(policy));
+    practice.client.change(&create, &mut |_| ()).await.unwrap();
+    practice.complete(FlowName::Sync, &given).await;
+    let after = estate(&practice).await;
+    let now = after.certificates.iter().find(|one| one.id == certificate.id).unwrap();
+    assert_ne!(now.thumbprint, certificate.thumbprint);
+    let host = before.bindings_of(certificate).next().unwrap().host.clone();
+    assert_eq!(tls::served_thumbprint(practice.client.cloud(), &host).await.here(), now.thumbprint.as_ref());
+}
+
+#[tokio::test]
+async fn everything_from_vaults_is_synced_at_once_and_then_nothing_is_left_to_do() {
+    let practice = Practice::start().await;
+    let given = [(Key::Scope, "all")];
+    let steps = practice.complete(FlowName::Sync, &given).await;
+    assert!(steps.iter().all(|step| step.status.is_over()), "{steps:?}");
+    let after = estate(&practice).await;
+    for order in &after.orders {
+        for import in after.imports_of(order) {
+            assert_eq!(import.thumbprint, order.thumbprint, "{}", order.id.name());
+        }
+    }
+    let changes = practice.changes().await;
+    practice.complete(FlowName::Sync, &given).await;
+    assert_eq!(practice.changes().await, changes);
+}
+
+#[tokio::test]
+async fn what_was_uploaded_is_refused_with_the_way_that_fits() {
+    let practice = Practice::start().await;
+    let uploaded = estate(&practice).await.certificates.iter().find(|one| one.id.name() == "shop-2026").unwrap().id.clone();
+    match practice.run(FlowName::Sync, &[(Key::Certificate, uploaded.as_str())]).await {
+        Ok(Ending::NeedsInput { key: Key::Certificate, why }) => assert!(why.contains("uploaded"), "{why}"),
+        other => panic!("{other:?}"),
+    }
+}
