@@ -21,8 +21,10 @@ pub fn or_list() -> PossibleValuesParser {
 
 pub fn list() -> Result<Exit, CliError> {
     let longest = SCENARIOS.iter().map(|one| one.name.len()).max().unwrap_or_default();
-    let lines: String = SCENARIOS.iter().map(|one| format!("{:longest$}  {}\n", one.name, one.summary)).collect();
-    io::stdout().write_all(lines.as_bytes()).map_err(CliError::Output)?;
+    let mut out = io::stdout();
+    for one in SCENARIOS {
+        writeln!(out, "{:longest$}  {}", one.name, one.summary).map_err(CliError::Output)?;
+    }
     Ok(Exit::Done)
 }
 

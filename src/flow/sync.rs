@@ -132,12 +132,12 @@ async fn observe(client: &Client, inputs: &Inputs) -> Result<Observed, AzureErro
     let Some(subscription) = subscription(inputs) else { return Ok(seen) };
     let order = order_id(inputs);
     let scope = inputs.get(Key::Scope).unwrap_or_default();
-    let found = linked::observe(client, &subscription, |certificate, of| match scope {
+    let wanted = |certificate: &PrivateCertificate, of: Option<&Order>| match scope {
         "all" => true,
         "order" => of.is_some_and(|of| Some(&of.id) == order.as_ref()),
         _ => inputs.get(Key::Certificate).is_some_and(|typed| names(certificate, typed)),
-    })
-    .await?;
+    };
+    let found = Box::pin(linked::observe(client, &subscription, wanted)).await?;
     if let Some(order) = order.filter(|_| scope == "order") {
         let known = found.linked.iter().find_map(|one| one.order.clone());
         seen.order = match known {
