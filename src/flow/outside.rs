@@ -132,7 +132,7 @@ impl Outside {
             None if uses.is_empty() => StepStatus::NotNeeded("it concerns no hostname".to_owned()),
             None => StepStatus::NotNeeded("DNS could not be asked from here".to_owned()),
         };
-        facts.into_iter().fold(address(status), |step, (label, value)| step.fact(label, value))
+        facts.into_iter().fold(address(status), |step, (host, words)| step.fact("Hostname", format!("{host} {words}")))
     }
 
     /// The proof that a change arrived, for every hostname. A certificate that is none of the app's own comes from something
@@ -165,7 +165,7 @@ impl Outside {
             None if proved == hosts.len() && proved == 1 => StepStatus::Done("it serves this certificate".to_owned()),
             None => StepStatus::Done(format!("{proved} of {} hostnames serve it", hosts.len())),
         };
-        facts.into_iter().fold(served(status), |step, (label, value)| step.fact(label, value))
+        facts.into_iter().fold(served(status), |step, (host, words)| step.fact("Hostname", format!("{host} {words}")))
     }
 }
 

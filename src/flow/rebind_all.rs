@@ -174,7 +174,7 @@ fn rebind(case: &Case<'_>) -> Step {
     for (one, now) in &left {
         let ssl = if one.binding.ssl == SslState::Disabled { SslState::Sni } else { one.binding.ssl };
         let was = now.map_or("no certificate", |now| now.id.name());
-        ready = ready.fact(one.words(), format!("instead of {was}, by {}", ssl.words()));
+        ready = ready.fact("Hostname", format!("{}: instead of {was}, by {}", one.words(), ssl.words()));
         ready.requests.push(sites::bind(&one.binding.id(), ssl, thumbprint, usage.answer(one.binding)));
     }
     ready

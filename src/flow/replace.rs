@@ -217,9 +217,9 @@ fn rebind(case: &Case<'_>, pair: Option<&Pair<'_>>) -> Step {
     }
     let facts = left.iter().map(|one| {
         let address = one.binding.virtual_ip.as_deref().or(one.app.inbound_ip.as_deref()).unwrap_or("unknown");
-        (one.binding.host.to_string(), format!("{}, {}; inbound address now {address}", one.app.label(), one.binding.ssl.words()))
+        ("Hostname", format!("{} by {}; inbound address now {address}", one.words(), one.binding.ssl.words()))
     });
-    let facts: Vec<(String, String)> = facts.collect();
+    let facts: Vec<(&str, String)> = facts.collect();
     let Some(new) = pair.new.and_then(|new| new.thumbprint.as_ref()) else {
         let step = step(StepStatus::follows(Key::File, "the new certificate is uploaded"));
         return facts.into_iter().fold(step, |step, (label, value)| step.fact(label, value));

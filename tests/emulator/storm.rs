@@ -21,6 +21,7 @@ struct Promised {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "a minute of work by itself; run it with --ignored"]
 async fn ten_thousand_random_requests_break_nothing_and_lose_nothing() {
     let dir = tempfile::tempdir().unwrap();
     let cloud = Arc::new(Cloud::start(dir.path()).await);

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod bindings;
+mod calendar;
 #[path = "../support/cloud.rs"]
 mod cloud;
 #[path = "../common/mod.rs"]
