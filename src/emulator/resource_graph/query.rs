@@ -81,6 +81,24 @@ impl Stage {
         matches!(self, Self::Where(_) | Self::Extend(_) | Self::Project(_) | Self::Expand { .. } | Self::Join(_))
     }
 
+    /// What a summary needs of a row, and the summary of rows that have only that.
+    pub fn slim(&self) -> Option<(Vec<Expression>, Self)> {
+        let Self::Summarize { groups, aggregates } = self else {
+            return None;
+        };
+        let mut needed = groups.clone();
+        let groups = (0..groups.len()).map(Expression::Column).collect();
+        let mut slim = Vec::new();
+        for aggregate in aggregates {
+            let of = aggregate.of.clone().map(|of| {
+                needed.push(of);
+                Expression::Column(needed.len() - 1)
+            });
+            slim.push(Aggregate { measure: aggregate.measure, of });
+        }
+        Some((needed, Self::Summarize { groups, aggregates: slim }))
+    }
+
     /// Whether every row gives exactly one.
     pub fn keeps_count(&self) -> bool {
         matches!(self, Self::Extend(_) | Self::Project(_))

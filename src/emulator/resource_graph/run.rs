@@ -102,17 +102,26 @@ fn all_rows(ctx: &Context<'_>, query: &Query, scope: &Scope) -> Result<Vec<Row>,
         Some(Stage::Take(count)) => *count,
         _ => usize::MAX,
     };
+    // Of a row that is only summed up no more is kept than what the sums are made of.
+    let slim = after.first().and_then(Stage::slim);
     let mut rows = Vec::new();
     if enough > 0 {
         let steps = steps(ctx, before, scope)?;
         read(ctx, query, scope, None, &mut |_, row| {
             push(&steps, row, ctx, &mut |row| {
-                rows.push(row);
+                rows.push(match &slim {
+                    Some((needed, _)) => needed.iter().map(|of| of.value(&row, ctx.now)).collect(),
+                    None => row,
+                });
                 if rows.len() < enough { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
             })
         })?;
     }
     let mut rest = after;
+    if let Some((_, Stage::Summarize { groups, aggregates })) = &slim {
+        rows = gather::summarized(&rows, groups, aggregates, ctx.now);
+        rest = &after[1..];
+    }
     while let Some((stage, others)) = rest.split_first() {
         rest = others;
         rows = match stage {
