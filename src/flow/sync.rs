@@ -12,7 +12,7 @@ use super::store::observe_access;
 use super::target::{order_id, subscription_id};
 use super::{Case, Field, FieldKind, Flow, FlowName, Inputs, Key, Observed, Pick, Seen, Step, StepId, StepStatus, Subject};
 use crate::azure::{AzureError, Client, Request, certificates};
-use crate::model::{Estate, PrivateCertificate, Problem, ResourceId};
+use crate::model::{Estate, Order, PrivateCertificate, Problem, ResourceId};
 use crate::rules::Limit;
 
 const SCOPES: &[(&str, &str, &str)] = &[
