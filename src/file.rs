@@ -1,7 +1,9 @@
-//! Reads files that may hold a private key: ordinary files only, never too large, wiped when dropped.
+//! Reads files that may hold a private key: ordinary files only, never too large, wiped when dropped. Writes them, too: for
+//! their owner only, and never in the place of another.
 
-use std::fs::File;
-use std::io::{self, Read};
+use std::fs::{self, File};
+use std::io::{self, Read, Write};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use rustix::fs::{Mode, OFlags, open};
@@ -55,6 +57,14 @@ pub fn read(path: &Path) -> Result<Zeroizing<Vec<u8>>, Unread> {
     file.take(limit + 1).read_to_end(&mut octets)?;
     refuse_beyond_limit(octets.len() as u64)?;
     Ok(octets)
+}
+
+/// Writes a file that only its owner can read. What exists is never overwritten, and half a file is never left.
+pub fn write_new(path: &Path, octets: &[u8]) -> io::Result<()> {
+    let mut file = File::options().write(true).create_new(true).mode(0o600).open(path)?;
+    file.write_all(octets).and_then(|()| file.sync_all()).inspect_err(|_| {
+        let _ = fs::remove_file(path);
+    })
 }
 
 /// The path that is meant: `~` is the home directory, as in a shell.

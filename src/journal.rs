@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 use crate::azure::{Plane, Request};
 use crate::flow::FlowName;
-use crate::model::Problem;
+use crate::model::{Export, Problem};
 use crate::paths;
 
 /// Tells a change that was not sent for want of a record from one that Azure refused.
@@ -121,6 +121,52 @@ impl Journal {
             "reference": self.reference,
         }))?;
         Ok(Entry(id))
+    }
+
+    /// Writes down that a file is about to be written on this machine.
+    pub fn before_file(&self, flow: FlowName, what: &str, path: &Path) -> Result<Entry, JournalError> {
+        let id = Uuid::new_v4().to_string();
+        self.append(&json!({
+            "at": Timestamp::now().to_string(),
+            "id": &id,
+            "phase": "before",
+            "flow": flow.as_str(),
+            "what": what,
+            "file": path.display().to_string(),
+            "reference": self.reference,
+            "pid": std::process::id(),
+        }))?;
+        Ok(Entry(id))
+    }
+
+    /// Remembers an export in a list of its own beside the journal, so that it can be said to be stale later.
+    pub fn exported(&self, export: &Export) -> Result<(), JournalError> {
+        let Some(path) = self.exports_path() else { return Ok(()) };
+        let write = || {
+            let mut file = paths::private_append(&path)?;
+            end_torn_line(&mut file)?;
+            let mut line = serde_json::to_vec(export)?;
+            line.push(b'\n');
+            write_line(&file, &line)
+        };
+        write().map_err(|why| JournalError { path: path.clone(), why })
+    }
+
+    /// The exports that were remembered, the newest of each file that is still there; a line that cannot be read is passed
+    /// over.
+    pub fn exports(&self) -> Vec<Export> {
+        let text = self.exports_path().and_then(|path| std::fs::read_to_string(path).ok()).unwrap_or_default();
+        let mut known: Vec<Export> = Vec::new();
+        for export in text.lines().filter_map(|line| serde_json::from_str::<Export>(line).ok()) {
+            known.retain(|older| older.path != export.path);
+            known.push(export);
+        }
+        known.retain(|export| Path::new(&export.path).exists());
+        known
+    }
+
+    fn exports_path(&self) -> Option<PathBuf> {
+        self.file.as_deref().map(|(_, journal)| journal.with_file_name("exports.jsonl"))
     }
 
     /// Writes down what came of it: the HTTP status, if there was an answer, and the service's request id.

@@ -19,7 +19,7 @@ fn code(minutes: i64) -> DeviceCode {
         code: "HNQ4GX7BW".to_owned(),
         address: "https://microsoft.com/devicelogin".to_owned(),
         expires: now() + SignedDuration::from_mins(minutes),
-        why: "the sign-in that was kept is not good any more (AADSTS700082: The refresh token has expired)".to_owned(),
+        why: "the sign-in has expired through disuse (AADSTS700082)".to_owned(),
     }
 }
 

@@ -217,6 +217,12 @@ impl App {
             }
         }
         for order in &self.estate.orders {
+            for (export, _) in self.estate.exports_of(order).filter(|(_, is_stale)| *is_stale) {
+                let note =
+                    format!("{} was renewed since this file was written: export it again (x) and install it", order.id.name());
+                let then = Ok(Act::Show(PaneName::Orders, order.id.clone()));
+                items.push((Some(0), Item { label: export.path.clone(), note, then }));
+            }
             if order.status == OrderStatus::PendingIssuance {
                 let note = "not usable yet: w goes on with its steps".to_owned();
                 let then = Ok(Act::Show(PaneName::Orders, order.id.clone()));

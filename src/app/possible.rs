@@ -3,8 +3,8 @@
 
 use super::App;
 use super::pane::{PaneName, app_label};
-use crate::flow::FlowName;
 use crate::flow::usage::some_of;
+use crate::flow::{FlowName, Subject};
 use crate::model::{Binding, PrivateCertificate, Source, SslState};
 
 impl App {
@@ -21,6 +21,7 @@ impl App {
             (FlowName::Unbind, _, Some(binding)) if binding.ssl == SslState::Disabled => {
                 Err(format!("{} is bound to no certificate", binding.host))
             }
+            _ if flow.definition().about == Subject::Order => self.selected_order().map(|_| ()),
             _ => Ok(()),
         }
     }
@@ -33,7 +34,7 @@ impl App {
         match self.pane {
             PaneName::Private => Ok(FlowName::DeletePrivate),
             PaneName::Public => Ok(FlowName::DeletePublic),
-            PaneName::Orders => Err("deleting an order comes in a later version".to_owned()),
+            PaneName::Orders => Ok(FlowName::DeleteOrder),
             PaneName::Bindings => Ok(FlowName::Unbind),
         }
     }

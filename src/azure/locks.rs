@@ -33,6 +33,12 @@ pub async fn list(client: &Client, scope: &ResourceId) -> Result<Vec<Lock>, Azur
     client.list_as(&request, decode).await
 }
 
+/// Takes a lock away, by its id: what it protected can be changed and deleted again.
+pub fn remove(lock: &Lock) -> Request {
+    let on = ResourceId::parse(lock.scope()).map_or_else(|_| String::new(), |scope| format!(" on {}", scope.name()));
+    Request::delete(format!("Remove the lock {}{on}", lock.id.name()), &lock.id, version::LOCKS)
+}
+
 pub fn decode(value: &Value) -> Option<Lock> {
     Some(Lock {
         id: json::id(value, "/id")?,

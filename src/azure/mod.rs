@@ -34,6 +34,7 @@ pub mod public_certificates;
 pub mod raw;
 pub mod request;
 pub mod roles;
+pub mod secrets;
 pub mod settings;
 pub mod site_config;
 pub mod sites;

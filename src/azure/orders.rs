@@ -134,6 +134,11 @@ pub fn resend_mail(order: &ResourceId, domain: &str) -> Request {
     Request::post(what, format!("{order}/resendRequestEmails"), version::ORDERS).with_body(Body::new(json!({ "name": domain })))
 }
 
+/// Deletes an order for good; the authority revokes its certificate (A204).
+pub fn delete(order: &ResourceId) -> Request {
+    Request::delete(format!("Delete the certificate order {} and revoke its certificate", order.name()), order, version::ORDERS)
+}
+
 pub fn decode(value: &Value) -> Option<Order> {
     let leaf = value.pointer("/properties/signedCertificate/rawData").and_then(Value::as_str).and_then(x509::facts);
     let name = json::text_or_empty(value, "/properties/distinguishedName");

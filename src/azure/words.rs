@@ -103,7 +103,7 @@ fn by_status(status: u16) -> &'static str {
         404 => "Refresh: it may have been deleted or moved by somebody else.",
         409 | 412 => "Somebody or something else changed it meanwhile: refresh and try again.",
         500.. => "Azure has a problem of its own: try again in some minutes; https://status.azure.com says more.",
-        _ => "",
+        _ => "Correct what the service names; if it is right, ask support, with the ids that stand here.",
     }
 }
 
@@ -116,12 +116,23 @@ fn locked(message: &str) -> String {
 
 fn sign_in(code: Option<&str>, message: &str, what: &str) -> Problem {
     let known = code.and_then(|code| KNOWN.sign_in.get(code));
-    let (why, remedy) = known
-        .map_or((message, "Check AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET, or run certdeck login."), |words| {
-            (words.why.as_str(), words.remedy.as_str())
-        });
+    // Without a code it was no answer of the sign-in service: nobody typed the code, or nothing understandable came.
+    let usual = if code.is_some() {
+        "Check AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET, or run certdeck login."
+    } else {
+        "Refresh (C-r) to be asked again, or run certdeck login; certdeck doctor tries every way to sign in."
+    };
+    let (why, remedy) = known.map_or((message, usual), |words| (words.why.as_str(), words.remedy.as_str()));
     let problem = Problem::new(what, format!("sign-in failed: {}", clean(why))).remedy(remedy);
     if let Some(code) = code { problem.code(code) } else { problem }
+}
+
+/// Why a sign-in failed, in half a sentence: `the sign-in was revoked (AADSTS50173)`.
+pub fn why_not_signed_in(code: Option<&str>, message: &str) -> String {
+    match code.and_then(|code| Some((code, KNOWN.sign_in.get(code)?))) {
+        Some((code, words)) => format!("{} ({code})", words.why),
+        None => clean(message),
+    }
 }
 
 /// Every way to sign in with what it lacks; where there is but one, what its own service says of it.

@@ -11,6 +11,7 @@ mod doctor;
 mod emulator;
 mod error;
 mod exit;
+mod flows;
 mod list;
 mod login;
 mod plan;
@@ -81,6 +82,9 @@ enum Command {
     Check(report::Check),
     /// Run a guided operation to its end
     Run(run::Args),
+    /// Print the page about all guided operations, in Markdown
+    #[command(hide = true)]
+    Flows,
     /// Inspect, check, build and re-wrap certificate files, offline
     #[command(subcommand)]
     Cert(cert::Command),
@@ -110,6 +114,7 @@ pub async fn run(cli: Cli) -> Result<Exit, CliError> {
         Some(Command::Report(args)) => report::report(&args, &Session::open(&cli.global)?).await,
         Some(Command::Check(args)) => report::check(&args, &cli.global).await,
         Some(Command::Run(args)) => run::run(args, &Session::open(&cli.global)?).await,
+        Some(Command::Flows) => flows::run(),
         Some(Command::Cert(command)) => cert::run(command),
         Some(Command::Login(args)) => login::login(args, &Session::open(&cli.global)?).await,
         Some(Command::Logout(args)) => login::logout(&args, &Session::open(&cli.global)?),

@@ -25,12 +25,17 @@ pub async fn write(
     let open = || steps.iter().filter(|step| !step.status.is_over());
     let written = match report {
         Report::Json => {
+            let files = open().filter_map(|step| step.writes.as_ref()).map(|file| json!({"what": file.what, "file": file.path}));
+            let files: Vec<Value> = files.collect();
             let requests: Vec<Value> =
                 open().flat_map(|step| &step.requests).map(|request| request_json(&world.client, request)).collect();
             let steps: Vec<Value> = steps.iter().map(step_json).collect();
-            writeln!(out, "{:#}", json!({"flow": flow.as_str(), "steps": steps, "requests": requests}))
+            writeln!(out, "{:#}", json!({"flow": flow.as_str(), "steps": steps, "requests": requests, "files": files}))
         }
-        Report::Text => open().flat_map(|step| &step.requests).try_for_each(|request| write_request(&world.client, request, out)),
+        Report::Text => open().try_for_each(|step| {
+            step.requests.iter().try_for_each(|request| write_request(&world.client, request, out))?;
+            step.writes.iter().try_for_each(|file| writeln!(out, "# {}\n{}\n", file.what, file.plan().join("\n")))
+        }),
     };
     written.map_err(CliError::Output)?;
     Ok(steps)

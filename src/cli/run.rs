@@ -93,7 +93,7 @@ pub async fn run(args: Args, session: &Session) -> Result<Exit, CliError> {
         given.set_secret(Key::Password, password);
     }
     if let Some(password) = args.new_password.get()? {
-        given.set_secret(Key::NewPassword, password);
+        set_new_password(&mut given, Key::NewPassword, password);
     }
     let mut inputs = completed(&world.client, args.flow, given).await?;
     let mut out = io::stdout();
@@ -117,7 +117,7 @@ pub async fn run(args: Args, session: &Session) -> Result<Exit, CliError> {
         && !inputs.has(*key)
         && let Some(secret) = password_for(*key, why)?
     {
-        inputs.set_secret(*key, secret);
+        set_new_password(&mut inputs, *key, secret);
         ending = world.engine().run(args.flow, &inputs, &mut headless).await;
     }
     let steps = match &ending {
@@ -130,6 +130,14 @@ pub async fn run(args: Args, session: &Session) -> Result<Exit, CliError> {
     }
     .map_err(CliError::Output)?;
     Ok(verdict(ending, headless.had_nobody_to_ask))
+}
+
+/// What was given here was asked for twice where a person typed it, so it is its own repetition.
+fn set_new_password(inputs: &mut Inputs, key: Key, secret: SecretString) {
+    if key == Key::NewPassword {
+        inputs.set_secret(Key::RepeatPassword, secret.clone());
+    }
+    inputs.set_secret(key, secret);
 }
 
 /// Asks on the terminal; nothing where nobody sits there, or where nothing is typed.

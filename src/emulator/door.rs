@@ -16,6 +16,7 @@ use super::{
     graph, metadata, outside,
     provider::key_vault,
     reply::{Body, Fault, Outcome, Reply},
+    revocation,
     route::{self, Found, Route},
     scenario,
     world::World,
@@ -50,6 +51,7 @@ pub enum Door {
     DeviceLogin,
     Discovery,
     Graph,
+    RevocationList,
     /// The vault's name.
     Vault(String),
     Arm,
@@ -71,6 +73,7 @@ impl Door {
             ["devicelogin"] => Self::DeviceLogin,
             ["common", "discovery", "instance"] | [.., "openid-configuration"] => Self::Discovery,
             ["v1.0", ..] => Self::Graph,
+            ["crl", _] => Self::RevocationList,
             _ => Self::Arm,
         }
     }
@@ -154,6 +157,7 @@ fn answer(world: &World, door: &Door, incoming: &Incoming, skew: SignedDuration)
         Door::DeviceLogin => world.run(|ctx| entra::approve_by_hand(ctx, call.query("code"))),
         Door::Discovery if call.segments.last().is_some_and(|last| last == "instance") => Ok(authority.instance_discovery()),
         Door::Discovery => Ok(authority.openid_configuration()),
+        Door::RevocationList => world.run(|ctx| follow(ctx, &[revocation::ROUTES], &mut call)),
         Door::Graph => {
             call.caller = caller(Audience::Graph)
                 .or_else(|_: TokenFault| caller(Audience::Arm))
@@ -192,12 +196,9 @@ fn follow(ctx: &Context<'_>, tables: &[&[Route]], call: &mut Call) -> Outcome {
 fn read(incoming: &Incoming) -> Result<Call, Fault> {
     let method =
         Method::parse(&incoming.method).ok_or_else(|| Fault::arm(405, "MethodNotAllowed", "The HTTP method is not supported."))?;
-    let segments = incoming
-        .path
-        .split('/')
-        .filter(|part| !part.is_empty())
-        .map(|part| percent_encoding::percent_decode_str(part).decode_utf8_lossy().into_owned())
-        .collect();
+    // Some clients escape the slashes of a whole scope; no name has one.
+    let path = percent_encoding::percent_decode_str(&incoming.path).decode_utf8_lossy();
+    let segments = path.split('/').filter(|part| !part.is_empty()).map(str::to_owned).collect();
     let is_form = matches!(Door::of(incoming), Door::Token | Door::DeviceCode);
     let body = if incoming.body.is_empty() || is_form {
         Value::Null

@@ -32,9 +32,11 @@ fn show(principal: &Principal) -> Value {
 
 fn error(status: u16, code: &str, message: String) -> Fault {
     let mut fault = Fault::arm(status, code, message);
+    let id = uuid::Uuid::new_v4().to_string();
     fault.body["error"]["innerError"] = json!({
         "date": jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%S").to_string(),
-        "request-id": uuid::Uuid::new_v4().to_string(),
+        "request-id": id,
+        "client-request-id": id,
     });
     fault
 }

@@ -89,10 +89,11 @@ impl Ports {
     }
 }
 
-/// 240 random bits, in the look of an Entra client secret.
+/// 240 random bits, in the look of an Entra client secret. It begins with a letter: `az login -p` would take a dash for
+/// another option.
 fn random_text() -> String {
     let mut octets = [0_u8; 30];
     // Cannot fail on a system that has a random source at all; without one nothing here would be secret anyway.
     let _ = aws_lc_rs::rand::fill(&mut octets);
-    BASE64URL.encode(octets)
+    format!("p8Q~{}", BASE64URL.encode(octets))
 }

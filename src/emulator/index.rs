@@ -13,7 +13,8 @@ use super::{
 /// At `INDEX|VALUE|KEY OF THE RESOURCE`.
 const ENTRIES: Collection<()> = Collection::new("index");
 const BINDINGS: &[&str] = &["microsoft.web/sites/hostnamebindings", "microsoft.web/sites/slots/hostnamebindings"];
-const CERTIFICATES: &[&str] = &["microsoft.web/certificates"];
+const CERTIFICATES: &[&str] =
+    &["microsoft.web/certificates", "microsoft.web/sites/certificates", "microsoft.web/sites/slots/certificates"];
 
 /// Bindings by hostname.
 pub const HOSTS: Index =

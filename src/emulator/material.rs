@@ -112,7 +112,8 @@ impl Material {
     }
 }
 
-mod base64_octets {
+/// Bytes as base64, for `#[serde(with = …)]`.
+pub(super) mod base64_octets {
     use super::BASE64;
     use base64::Engine as _;
     use serde::{Deserialize as _, Deserializer, Serializer, de::Error as _};

@@ -49,6 +49,7 @@ pub mod principals;
 pub mod provider;
 pub mod reply;
 mod resource_graph;
+pub mod revocation;
 pub mod route;
 mod scenario;
 mod server;

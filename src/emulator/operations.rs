@@ -80,6 +80,12 @@ fn end(ctx: &Context<'_>, id: &OperationId, state: State) -> Result<(), Fault> {
     Ok(())
 }
 
+/// Whether it ended, however; nothing if there is no such operation.
+pub fn has_ended(ctx: &Context<'_>, id: &OperationId) -> Result<Option<bool>, Fault> {
+    let found = ctx.tx.get(&OPERATIONS, &id.0.to_lowercase())?;
+    Ok(found.map(|operation| !matches!(operation.state, State::InProgress)))
+}
+
 fn find(ctx: &Context<'_>, call: &Call) -> Result<Operation, Fault> {
     let id = call.param("operation").to_lowercase();
     ctx.tx.get(&OPERATIONS, &id)?.ok_or_else(|| Fault::arm(404, "NotFound", format!("The operation '{id}' was not found.")))

@@ -14,6 +14,7 @@ pub enum Body {
     Json(Value),
     /// Anything else, with its content type.
     Text(&'static str, String),
+    Octets(&'static str, Vec<u8>),
 }
 
 /// A good answer.
@@ -83,6 +84,7 @@ impl Fault {
             "ExtendedCode": extended,
             "MessageTemplate": template,
             "Parameters": parameters,
+            "InnerErrors": null,
             "Code": status_word(status),
             "Message": message,
         });

@@ -35,6 +35,9 @@ const BODY_LIMIT: usize = 4 << 20;
 /// How long connections may finish what they have in hand at shutdown.
 const GRACE: Duration = Duration::from_millis(500);
 
+/// The first octet of every TLS connection.
+const HANDSHAKE: u8 = 0x16;
+
 /// Whether a connection comes from this machine.
 #[derive(Debug, Clone, Copy)]
 struct Local(bool);
@@ -50,13 +53,18 @@ pub struct Front {
 /// Accepts TLS connections until `stop` says so, then lets the open ones finish.
 pub async fn listen(listener: TcpListener, tls: Arc<ServerConfig>, front: Front, stop: watch::Receiver<bool>) {
     let acceptor = TlsAcceptor::from(tls);
+    let lists = Router::new().fallback(without_tls).with_state(front.clone());
     let router = Router::new().fallback(handle).with_state(front);
     accept(listener, stop.clone(), move |stream, peer| {
         let local = Local(peer.ip().is_loopback());
         let cut = Cut::default();
         let router = router.clone().layer(Extension(local)).layer(Extension(cut.clone()));
-        let (acceptor, stop) = (acceptor.clone(), stop.clone());
+        let (acceptor, lists, stop) = (acceptor.clone(), lists.clone(), stop.clone());
         async move {
+            let mut first = [0];
+            if matches!(stream.peek(&mut first).await, Ok(1)) && first[0] != HANDSHAKE {
+                return serve_http(stream, lists, stop).await;
+            }
             // A client that does not trust the CA breaks off here; that is its business.
             if let Ok(stream) = acceptor.accept(Line::new(stream, cut.clone())).await {
                 tokio::select! {
@@ -145,6 +153,17 @@ async fn handle(State(front): State<Front>, Extension(cut): Extension<Cut>, requ
     }
 }
 
+/// Revocation lists are fetched in the clear, everywhere: who checks a certificate cannot need one for that. Nothing else is.
+async fn without_tls(State(front): State<Front>, request: Request) -> Response<HttpBody> {
+    match read(request).await {
+        Some(incoming) if Door::of(&incoming) == Door::RevocationList => {
+            let answered = front.world.ask(move |world| door::serve(world, &incoming)).await;
+            answered.map_or_else(|_| plain(StatusCode::SERVICE_UNAVAILABLE), |served| whole(served.reply))
+        }
+        _ => whole(Reply::new(400, Body::Text("text/plain", "The practice cloud speaks HTTPS here.\n".to_owned()))),
+    }
+}
+
 async fn read(request: Request) -> Option<Incoming> {
     let (parts, body) = request.into_parts();
     let text = |headers: &HeaderMap, name: &str| headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
@@ -167,12 +186,19 @@ async fn read(request: Request) -> Option<Incoming> {
     })
 }
 
+/// An answer that no fault disturbs.
+fn whole(reply: Reply) -> Response<HttpBody> {
+    let (octets, head) = write(reply);
+    head.map(|()| HttpBody::from(octets))
+}
+
 /// An answer as HTTP: the octets of its body, and all the rest.
 fn write(reply: Reply) -> (Vec<u8>, Response<()>) {
     let (octets, kind) = match reply.body {
         Body::Empty => (Vec::new(), None),
         Body::Json(value) => (value.to_string().into_bytes(), Some("application/json; charset=utf-8")),
         Body::Text(kind, text) => (text.into_bytes(), Some(kind)),
+        Body::Octets(kind, octets) => (octets, Some(kind)),
     };
     let mut response = Response::new(());
     *response.status_mut() = StatusCode::from_u16(reply.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);

@@ -172,7 +172,7 @@ impl Home {
             },
             pace: self.options.pace,
             page_size: self.options.page_size.max(1),
-            ca: identity.ca()?,
+            ca: identity.ca()?.with_lists(format!("http://{}/crl", addresses.https)),
             keys: identity.keys(),
         })
     }

@@ -94,6 +94,12 @@ pub(super) async fn look(inputs: &Inputs) -> Option<Result<CertificateFile, Unus
     Some(read.unwrap_or_else(|_| Err(Unusable { key: Key::File, why: "the file could not be read".to_owned() })))
 }
 
+/// Reads a file that may be what was exported before.
+pub(super) async fn open(path: std::path::PathBuf, password: SecretString) -> Result<CertificateFile, Unusable> {
+    let read = tokio::task::spawn_blocking(move || read(&path, password, None)).await;
+    read.unwrap_or_else(|_| Err(Unusable { key: Key::Out, why: "the file could not be read".to_owned() }))
+}
+
 fn read(path: &std::path::Path, password: SecretString, new: Option<&SecretString>) -> Result<CertificateFile, Unusable> {
     let octets = file::read(path).map_err(|why| Unusable { key: Key::File, why: why.to_string() })?;
     CertificateFile::open(octets, password, new)

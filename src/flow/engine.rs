@@ -9,7 +9,7 @@ use futures::stream::{self, StreamExt};
 use jiff::{SignedDuration, Timestamp};
 
 use super::step::poll_after;
-use super::{FlowName, Inputs, Key, Observed, Step, StepId, StepStatus, current, observe, steps};
+use super::{FlowName, Inputs, Key, NewFile, Observed, Step, StepId, StepStatus, current, observe, steps};
 use crate::azure::{AzureError, Changed, Client, Request};
 use crate::journal::{Journal, Outcome};
 use crate::model::Problem;
@@ -101,7 +101,7 @@ impl Engine<'_> {
                     if !conductor.consents(step) {
                         return Ok(Ending::Declined(step.id));
                     }
-                    match self.send_all(flow, step, &mut |note| conductor.says(&note)).await {
+                    match self.carry_out(flow, step, &mut |note| conductor.says(&note)).await {
                         // Whether it happened, only the next look can tell.
                         Err(Unsent { lost: true, problem, .. }) => conductor.says(&problem.to_string()),
                         sent => sent.map_err(|unsent| unsent.problem)?.iter().for_each(|warning| conductor.warns(warning)),
@@ -125,7 +125,7 @@ impl Engine<'_> {
     ) -> Result<Observed, Problem> {
         let observed = observe(self.client, flow, inputs).await?;
         let Some(ready) = self.ready(flow, &observed, inputs, step) else { return Ok(observed) };
-        let lost = match self.send_all(flow, &ready, say).await {
+        let lost = match self.carry_out(flow, &ready, say).await {
             // Azure goes on with it, and the step waits for the effect as if an answer had come.
             Err(Unsent { under_way: true, .. }) if ready.settles_within.is_positive() => None,
             Err(Unsent { lost: true, problem, .. }) => Some(problem),
@@ -145,6 +145,17 @@ impl Engine<'_> {
     fn ready(&self, flow: FlowName, observed: &Observed, inputs: &Inputs, id: StepId) -> Option<Step> {
         let steps = steps(flow, observed, inputs, self.rules, (self.clock)());
         steps.into_iter().find(|step| step.id == id && step.status == StepStatus::Ready)
+    }
+
+    /// Sends the requests of a step and writes its file. Returns what the service warns of.
+    async fn carry_out(&self, flow: FlowName, step: &Step, say: &mut (dyn FnMut(String) + Send)) -> Result<Vec<String>, Unsent> {
+        let warnings = self.send_all(flow, step, say).await?;
+        if let Some(file) = &step.writes {
+            say(file.what.clone());
+            let written = self.write(flow, file, say).await;
+            written.map_err(|problem| Unsent { problem, lost: false, under_way: false })?;
+        }
+        Ok(warnings)
     }
 
     /// Sends the requests of a step, its lanes side by side. After the first that fails none is begun any more, and those
@@ -171,6 +182,20 @@ impl Engine<'_> {
             Some(unsent) => Err(unsent),
             None => Ok(std::mem::take(&mut *locked(warnings))),
         }
+    }
+
+    /// Writes a file as a change is sent: a line in the journal first. It is remembered before it is there, because a file
+    /// that nobody remembers is worse than a memory of none.
+    async fn write(&self, flow: FlowName, file: &NewFile, say: &mut (dyn FnMut(String) + Send)) -> Result<(), Problem> {
+        let octets = file.make(self.client).await?;
+        let entry = self.journal.before_file(flow, &file.what, &file.path).map_err(|error| error.problem(&file.what))?;
+        self.journal.exported(&file.record((self.clock)())).map_err(|error| error.problem(&file.what))?;
+        let written = file.write(&octets);
+        let outcome = if written.is_ok() { Outcome::Done } else { Outcome::Refused };
+        if let Err(error) = self.journal.after(entry, None, None, outcome) {
+            say(error.to_string());
+        }
+        written
     }
 
     async fn send(&self, flow: FlowName, request: &Request, say: &mut (dyn FnMut(String) + Send)) -> Result<Changed, Unsent> {

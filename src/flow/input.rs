@@ -66,6 +66,14 @@ keys! {
     FriendlyName = "friendly-name",
     /// What a public certificate is called within its app.
     Name = "name",
+    /// The file that an export writes, whether it is to have no password, and how it is encrypted.
+    Out = "out",
+    Raw = "raw",
+    Cipher = "cipher",
+    /// The new password again, as typed a second time.
+    RepeatPassword = "repeat-password",
+    /// Whether inherited locks are removed, too: `order` or `all`.
+    Locks = "locks",
     /// Whether the certificate that was replaced stays.
     KeepOld = "keep-old",
     /// Which hostnames `rebind-all` is about.
@@ -89,7 +97,7 @@ keys! {
 impl Key {
     /// Whether its value is kept apart from the others, so that nothing shows it.
     pub fn is_secret(self) -> bool {
-        matches!(self, Self::Password | Self::NewPassword)
+        matches!(self, Self::Password | Self::NewPassword | Self::RepeatPassword)
     }
 
     pub fn parse(text: &str) -> Option<Self> {

@@ -7,17 +7,21 @@ mod access;
 mod auto_renew;
 mod bind;
 mod caa;
+pub mod catalogue;
 pub mod certificate_file;
 mod definition;
+mod delete_order;
 mod delete_private;
 mod delete_public;
 pub mod engine;
+mod export;
 mod import_order;
 mod import_vault;
 pub mod input;
 pub mod linked;
 pub mod load;
 mod managed;
+mod new_file;
 pub mod observed;
 pub mod outside;
 mod public;
@@ -38,6 +42,7 @@ mod succession;
 mod sync;
 mod target;
 mod unbind;
+mod unlock;
 mod upload;
 pub mod usage;
 mod vault_contents;
@@ -47,6 +52,7 @@ use jiff::Timestamp;
 
 pub use definition::{Flow, Subject};
 pub use input::{Field, FieldKind, Inputs, Key, Offer, Pick};
+pub use new_file::{NewFile, Seal};
 pub use observed::{Observed, Principal};
 pub use purchase::secures;
 pub use step::{Consent, Step, StepId, StepStatus, current, poll_after};
@@ -90,6 +96,9 @@ flows! {
     AutoRenew = auto_renew,
     Rekey = rekey,
     Sync = sync,
+    Export = export,
+    Unlock = unlock,
+    DeleteOrder = delete_order,
     Unbind = unbind,
     Replace = replace,
     RebindAll = rebind_all,

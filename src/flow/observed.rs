@@ -10,6 +10,7 @@ use super::outside::Outside;
 use super::reach::Reach;
 use super::usage::Usage;
 use crate::azure::AsItIs;
+use crate::azure::locks::Lock;
 use crate::azure::settings::AppSettings;
 use crate::azure::sites;
 use crate::azure::vaults::Availability;
@@ -32,6 +33,9 @@ pub struct Observed {
     pub tenant: Seen<String>,
     pub group: Seen<ResourceGroup>,
     pub order: Seen<Order>,
+    /// The management locks that hold for the order, inherited ones included, and those set on its vaults (C18).
+    pub locks: Seen<Vec<Lock>>,
+    pub vault_locks: Seen<Vec<Lock>>,
     pub vault: Seen<Vault>,
     pub vault_name: Seen<Availability>,
     /// Object ids that hold a role on the vault, with the role's id; only for vaults that use RBAC (C15, C16).

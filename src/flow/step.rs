@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::Key;
+use super::{Key, NewFile};
 use crate::azure::Request;
 use crate::model::{Problem, ResourceId};
 
@@ -59,7 +59,13 @@ pub enum StepId {
     // settings
     HttpsOnly,
     MinTls,
-    // delete-private, delete-public
+    // export
+    WriteFile,
+    // unlock, delete-order
+    Locks,
+    Unlock,
+    UnlockAbove,
+    // delete-private, delete-public, delete-order
     InUse,
     Delete,
 }
@@ -117,6 +123,8 @@ pub struct Step {
     pub facts: Vec<(String, String)>,
     /// The exact changes, in order; empty where there is nothing to send.
     pub requests: Vec<Request>,
+    /// The file that it writes on this machine, after the requests.
+    pub writes: Option<NewFile>,
     pub consent: Consent,
     /// Whether requests about different apps may be under way at the same time.
     pub in_parallel: bool,
@@ -136,6 +144,7 @@ impl Step {
             explanation: String::new(),
             facts: Vec::new(),
             requests: Vec::new(),
+            writes: None,
             consent: Consent::Plain,
             in_parallel: false,
             settles_within: SignedDuration::ZERO,
@@ -158,6 +167,12 @@ impl Step {
     #[must_use]
     pub fn sending(mut self, requests: Vec<Request>) -> Self {
         self.requests = requests;
+        self
+    }
+
+    #[must_use]
+    pub fn writing(mut self, file: NewFile) -> Self {
+        self.writes = Some(file);
         self
     }
 
@@ -222,9 +237,15 @@ impl Step {
         self
     }
 
+    /// Whether there is something to agree to.
+    pub fn acts(&self) -> bool {
+        !self.requests.is_empty() || self.writes.is_some()
+    }
+
     /// What would be sent, one line a request: `PUT  /subscriptions/…  Buy the certificate order`.
     pub fn plan(&self) -> Vec<String> {
-        self.requests.iter().map(|request| format!("{} {}", request.method.as_str(), request.path)).collect()
+        let requests = self.requests.iter().map(|request| format!("{} {}", request.method.as_str(), request.path));
+        requests.chain(self.writes.iter().flat_map(NewFile::plan)).collect()
     }
 }
 

@@ -12,7 +12,7 @@ use super::store::observe_access;
 use super::target::{order_id, subscription_id};
 use super::{Case, Field, FieldKind, Flow, FlowName, Inputs, Key, Observed, Pick, Seen, Step, StepId, StepStatus, Subject};
 use crate::azure::{AzureError, Client, Request, certificates};
-use crate::model::{Estate, Order, PrivateCertificate, Problem, ResourceId};
+use crate::model::{Estate, PrivateCertificate, Problem, ResourceId};
 use crate::rules::Limit;
 
 const SCOPES: &[(&str, &str, &str)] = &[
@@ -132,12 +132,12 @@ async fn observe(client: &Client, inputs: &Inputs) -> Result<Observed, AzureErro
     let Some(subscription) = subscription(inputs) else { return Ok(seen) };
     let order = order_id(inputs);
     let scope = inputs.get(Key::Scope).unwrap_or_default();
-    let wanted = |certificate: &PrivateCertificate, of: Option<&Order>| match scope {
+    let found = Box::pin(linked::observe(client, &subscription, |certificate, of| match scope {
         "all" => true,
         "order" => of.is_some_and(|of| Some(&of.id) == order.as_ref()),
         _ => inputs.get(Key::Certificate).is_some_and(|typed| names(certificate, typed)),
-    };
-    let found = Box::pin(linked::observe(client, &subscription, wanted)).await?;
+    }))
+    .await?;
     if let Some(order) = order.filter(|_| scope == "order") {
         let known = found.linked.iter().find_map(|one| one.order.clone());
         seen.order = match known {

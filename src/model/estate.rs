@@ -6,8 +6,8 @@ use std::collections::HashMap;
 use jiff::Timestamp;
 
 use super::{
-    App, Binding, Order, Plan, PrivateCertificate, PublicCertificate, ResourceGroup, ResourceId, Source, SslState, Subscription,
-    Thumbprint, Vault,
+    App, Binding, Export, Order, Plan, PrivateCertificate, PublicCertificate, ResourceGroup, ResourceId, Source, SslState,
+    Subscription, Thumbprint, Vault,
 };
 
 /// A part of the estate that could not be read, by name: shown, never an empty list instead.
@@ -48,6 +48,8 @@ pub struct Estate {
     pub bindings: Vec<Binding>,
     pub vaults: Vec<Vault>,
     pub gaps: Vec<Gap>,
+    /// Files that certificates were written to from here, newest last (A196).
+    pub exports: Vec<Export>,
     index: Index,
 }
 
@@ -101,6 +103,12 @@ impl Estate {
 
     pub fn order(&self, id: &ResourceId) -> Option<&Order> {
         self.index.orders.get(id).map(|place| &self.orders[*place])
+    }
+
+    /// The exports of an order, with whether each is out of date: the order has another certificate since.
+    pub fn exports_of<'a>(&'a self, order: &'a Order) -> impl Iterator<Item = (&'a Export, bool)> {
+        let own = self.exports.iter().filter(|export| export.order == order.id);
+        own.map(|export| (export, order.thumbprint.as_ref().is_some_and(|now| *now != export.thumbprint)))
     }
 
     pub fn subscription_name<'a>(&'a self, id: &'a ResourceId) -> &'a str {

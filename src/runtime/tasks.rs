@@ -17,7 +17,7 @@ use crate::app::message::{AskId, Message};
 use crate::azure::{inventory, raw};
 use crate::flow::script::{Script, ScriptKind};
 use crate::flow::{self, FlowName, Inputs, Step, StepId};
-use crate::model::{Problem, ResourceId};
+use crate::model::{Estate, Problem, ResourceId};
 use crate::workbench::{Job, Trouble};
 
 pub struct Tasks {
@@ -69,9 +69,14 @@ impl Tasks {
     pub fn read_estate(&mut self, ask: AskId) {
         let (world, answers) = self.both();
         self.run(ask, async move {
-            let progress = |estate, note| answers.say(Message::EstateProgressed { ask, estate: Arc::new(estate), note });
+            // What was exported is known to this machine alone.
+            let whole = |mut estate: Estate| {
+                estate.exports = world.journal.exports();
+                Arc::new(estate)
+            };
+            let progress = |estate, note| answers.say(Message::EstateProgressed { ask, estate: whole(estate), note });
             let result = inventory::load(&world.client, progress).await;
-            let result = result.map(Arc::new).map_err(|error| error.problem("Read the certificates, orders and bindings"));
+            let result = result.map(whole).map_err(|error| error.problem("Read the certificates, orders and bindings"));
             answers.say(Message::EstateRead { ask, result });
         });
     }

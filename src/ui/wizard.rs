@@ -246,7 +246,7 @@ fn reading(step: &Step, wizard: &Wizard, look: &Look, room: usize, lines: &mut V
         }
     }
     if wizard.shows_plan {
-        let words = if step.requests.is_empty() { "Nothing to send in this step." } else { "This step sends:" };
+        let words = if step.plan().is_empty() { "Nothing to send in this step." } else { "This step sends:" };
         lines.push(Line::styled(format!("    {words}"), look.style(Role::Title)));
         let mut put = |line: &str, margin: usize| {
             let pieces = wrap(line, room.saturating_sub(margin + 2));
@@ -254,10 +254,15 @@ fn reading(step: &Step, wizard: &Wizard, look: &Look, room: usize, lines: &mut V
                 pieces.into_iter().map(|piece| Line::styled(format!("{}{piece}", " ".repeat(margin)), look.style(Role::Dim))),
             );
         };
-        for (line, request) in step.plan().iter().zip(&step.requests) {
+        for (nth, line) in step.plan().iter().enumerate() {
             put(line, 6);
             // Parts of a body come from the service as they are.
-            let body = request.body.as_ref().map(|body| format!("{:#}", body.shown())).unwrap_or_default();
+            let body = step
+                .requests
+                .get(nth)
+                .and_then(|request| request.body.as_ref())
+                .map(|body| format!("{:#}", body.shown()))
+                .unwrap_or_default();
             for line in body.lines() {
                 put(&printable(line.trim_start()), 8 + line.len() - line.trim_start().len());
             }
@@ -323,7 +328,7 @@ fn done_words(wizard: &Wizard) -> String {
 
 /// Whether Enter leads to the question before sending.
 fn is_sendable(step: &Step) -> bool {
-    step.status == StepStatus::Ready && !step.requests.is_empty()
+    step.status == StepStatus::Ready && step.acts()
 }
 
 /// What Enter and the other keys do here, for the line at the bottom.

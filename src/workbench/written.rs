@@ -1,11 +1,11 @@
 //! Writes the files of the workbench: never readable by others, and overwritten only where that was asked for.
 
-use std::fs::{self, File};
-use std::io::{self, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::fs;
+use std::io;
 use std::path::Path;
 
 use super::{Trouble, shown};
+use crate::file;
 
 /// Refuses early what [`write_new`] would refuse after all the work.
 pub fn must_not_exist(path: &Path) -> Result<(), Trouble> {
@@ -17,7 +17,7 @@ pub fn must_not_exist(path: &Path) -> Result<(), Trouble> {
 
 /// Writes a file that only its owner can read. What exists is never overwritten, and half a file is never left.
 pub fn write_new(path: &Path, octets: &[u8]) -> Result<(), Trouble> {
-    write(path, octets).map_err(|why| match why.kind() {
+    file::write_new(path, octets).map_err(|why| match why.kind() {
         io::ErrorKind::AlreadyExists => Trouble::Exists(shown(path)),
         _ => Trouble::Unwritten { file: shown(path), why },
     })
@@ -32,17 +32,10 @@ pub fn replace(path: &Path, octets: &[u8]) -> Result<(), Trouble> {
     let mut beside = path.as_os_str().to_owned();
     beside.push(format!(".{}.new", std::process::id()));
     let beside = Path::new(&beside);
-    write(beside, octets).map_err(failed)?;
+    file::write_new(beside, octets).map_err(failed)?;
     fs::rename(beside, path).map_err(|why| {
         let _ = fs::remove_file(beside);
         failed(why)
-    })
-}
-
-fn write(path: &Path, octets: &[u8]) -> io::Result<()> {
-    let mut file = File::options().write(true).create_new(true).mode(0o600).open(path)?;
-    file.write_all(octets).and_then(|()| file.sync_all()).inspect_err(|_| {
-        let _ = fs::remove_file(path);
     })
 }
 

@@ -9,8 +9,10 @@ mod cloud;
 #[path = "../common/mod.rs"]
 mod common;
 mod delete;
+mod export;
 mod import_vault;
 mod managed;
+mod orders;
 #[path = "../support/pty.rs"]
 mod pty;
 mod renewal;

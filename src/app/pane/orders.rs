@@ -69,6 +69,10 @@ pub fn facts(estate: &Estate, order: &Order, now: Timestamp) -> Vec<Fact> {
         let value = format!("{}, secret {}: {}", stored.secret.vault.name(), stored.secret.secret, stored.secret.status.words());
         facts.push(Fact { label: "Key vault", value, tone });
     }
+    facts.extend(estate.exports_of(order).map(|(export, is_stale)| {
+        let (words, tone) = if is_stale { ("; renewed since: export it again (x)", Tone::Soon) } else { ("", Tone::Plain) };
+        Fact { label: "Exported", value: format!("{} on {}{words}", export.path, date(export.at)), tone }
+    }));
     facts.extend(Fact::known("Verification token", order.token.as_deref().filter(|_| !verified)));
     facts.extend(Fact::known("Paid until", order.term_ends.map(date)));
     facts.extend(Fact::known("Renews on", order.next_auto_renewal.map(date)));

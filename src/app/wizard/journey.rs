@@ -42,7 +42,8 @@ impl App {
 
     /// What is on the shelf for this row goes on where it was left.
     fn open_alone(&mut self, flow: FlowName, about: Option<ResourceId>, inputs: Inputs) {
-        self.open_wizard(Origin::Alone(flow, about), flow, inputs, false);
+        let first = flow.definition().pages.first().copied().unwrap_or(flow);
+        self.open_wizard(Origin::Alone(flow, about), first, inputs, false);
     }
 
     /// What is changed of an order that exists: the form begins with what is there, not with what was bought.
@@ -320,7 +321,8 @@ impl App {
             return self.say("certdeck runs read-only; nothing is sent", Tone::Soon);
         }
         let Some(Standing::At(step)) = self.wizard.as_ref().map(|wizard| wizard.standing()) else { return };
-        let mut confirm = Confirm::new(&*step.title, "Send", Act::Send(Box::new(step.clone()))).ready();
+        let yes = if step.writes.is_some() { "Write" } else { "Send" };
+        let mut confirm = Confirm::new(&*step.title, yes, Act::Send(Box::new(step.clone()))).ready();
         match &step.consent {
             Consent::Plain => confirm = confirm.says(&*step.explanation),
             Consent::Typed { notice, word } => {
@@ -328,11 +330,14 @@ impl App {
                 confirm.word = Some(word.clone());
             }
         }
-        confirm.plan = step
-            .requests
-            .iter()
-            .flat_map(|request| [request.what.clone(), format!("  {} {}", request.method.as_str(), request.path)])
-            .collect();
+        confirm.plan =
+            step.requests
+                .iter()
+                .flat_map(|request| [request.what.clone(), format!("  {} {}", request.method.as_str(), request.path)])
+                .chain(step.writes.iter().flat_map(|file| {
+                    std::iter::once(file.what.clone()).chain(file.plan().into_iter().map(|line| format!("  {line}")))
+                }))
+                .collect();
         self.dialogs.push(Dialog::Confirm(confirm));
     }
 

@@ -317,7 +317,7 @@ impl App {
                     let problem = problem.clone();
                     self.show_problem(problem);
                 }
-                StepStatus::Ready if !step.requests.is_empty() => self.confirm_step(),
+                StepStatus::Ready if step.acts() => self.confirm_step(),
                 _ => {
                     self.observe_page();
                     self.say("looking again", Tone::Plain);

@@ -159,9 +159,10 @@ impl Wizard {
     fn forget_secrets(&mut self) {
         self.masked.set("");
         self.inputs.forget_secrets();
-        for page in self.pages.iter_mut().filter(|page| page.observed.file.is_some()) {
-            page.observed.file = None;
-            page.steps.iter_mut().for_each(|step| step.requests.clear());
+        for page in &mut self.pages {
+            if page.observed.file.take().is_some() || page.steps.iter().any(|step| step.writes.is_some()) {
+                page.steps.iter_mut().for_each(|step| (step.requests, step.writes) = (Vec::new(), None));
+            }
         }
     }
 
@@ -288,7 +289,7 @@ impl Wizard {
 
     /// Whether a script of the steps would have a request in it.
     pub(super) fn has_something_to_send(&self) -> bool {
-        self.current().steps.iter().any(|step| step.status == StepStatus::Ready && !step.requests.is_empty())
+        self.current().steps.iter().any(|step| step.status == StepStatus::Ready && step.acts())
     }
 
     pub(super) fn copies(&self) -> Vec<(String, String)> {

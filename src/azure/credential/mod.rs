@@ -132,7 +132,8 @@ impl Credential {
         if let Some(token) = self.held(audience) {
             return Ok(token);
         }
-        let access = signer.acquire(audience).await?;
+        // Rare, and large: every request would carry the room for it otherwise.
+        let access = Box::pin(signer.acquire(audience)).await?;
         let token = access.token.clone();
         self.keep(audience, access);
         Ok(token)

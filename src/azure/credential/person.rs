@@ -14,7 +14,7 @@ use zeroize::Zeroizing;
 
 use super::super::answer::Answer;
 use super::super::error::AzureError;
-use super::super::{json, send};
+use super::super::{json, send, words};
 use super::chain::Miss;
 use super::saved::{Kept, Saved, SignedIn};
 use super::sdk::sign_in;
@@ -30,7 +30,7 @@ const CODES: usize = 4;
 
 /// With what is kept of an earlier sign-in.
 pub(super) async fn quietly(means: &Means, tenant: Option<&str>, client_id: Option<&str>, audience: &str) -> Result<Access, Miss> {
-    let nobody = || Miss::Absent("nobody has signed in with certdeck login".to_owned());
+    let nobody = || Miss::Absent("nobody has signed in yet".to_owned());
     let saved = means.saved.as_ref().ok_or_else(nobody)?;
     let party = Party::new(means, tenant, client_id)?;
     let kept = saved.of(party.authority, party.tenant, party.client_id).map_err(|error| Miss::Absent(error.to_string()))?;
@@ -51,9 +51,7 @@ pub(super) async fn quietly(means: &Means, tenant: Option<&str>, client_id: Opti
     }
     match refused {
         // It was good once and is no more: as if nobody had signed in, with the reason.
-        Some(error @ AzureError::SignIn { .. }) => {
-            Err(Miss::Absent(format!("the sign-in that was kept is not good any more ({error})")))
-        }
+        Some(AzureError::SignIn { code, message }) => Err(Miss::Absent(words::why_not_signed_in(code.as_deref(), &message))),
         Some(error) => Err(Miss::Failed(error)),
         None => Err(nobody()),
     }

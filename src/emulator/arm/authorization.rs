@@ -203,5 +203,5 @@ fn delete(ctx: &Context<'_>, call: &Call) -> Outcome {
 
 /// The caller may do everything: the practice cloud's principal is an owner.
 fn permissions(_: &Context<'_>, _: &Call) -> Outcome {
-    Ok(Reply::ok(json!({"value": [{"actions": ["*"], "notActions": []}]})))
+    Ok(Reply::ok(json!({"value": [{"actions": ["*"], "notActions": []}], "nextLink": null})))
 }

@@ -8,7 +8,8 @@ use crate::emulator::{
     context::{Context, text},
     id::ResourceId,
     jobs::Job,
-    operations,
+    operations, paging,
+    provider::certificate_registration,
     reply::{Fault, Outcome, Reply},
     route::Route,
 };
@@ -45,7 +46,42 @@ pub fn not_found(group: &ResourceId) -> Fault {
 }
 
 fn list(ctx: &Context<'_>, call: &Call) -> Outcome {
-    ctx.page(call, KIND, &call.target(), |group| Ok(Some(group)))
+    let filter = Filter::of(call);
+    ctx.page(call, KIND, &call.target(), |group| Ok(filter.fits(&group).then_some(group)))
+}
+
+/// `$filter=resourceType eq 'Microsoft.Web/sites' and tagName eq 'team' and tagValue eq 'shop'`: what az and the portal send.
+struct Filter(Vec<(String, String)>);
+
+impl Filter {
+    fn of(call: &Call) -> Self {
+        let text = call.query("$filter").unwrap_or_default();
+        let pair = |part: &str| {
+            let (name, value) = part.split_once(" eq ")?;
+            Some((name.trim().to_lowercase(), value.trim().trim_matches('\'').to_lowercase()))
+        };
+        Self(text.split(" and ").filter_map(pair).collect())
+    }
+
+    fn fits(&self, resource: &Value) -> bool {
+        let tags = || resource["tags"].as_object().into_iter().flatten();
+        let named = self.0.iter().find(|(name, _)| name == "tagname").map(|(_, value)| value.as_str());
+        self.0.iter().all(|(name, wanted)| match name.as_str() {
+            "name" => text(resource, "/name").eq_ignore_ascii_case(wanted),
+            "resourcetype" => text(resource, "/type").eq_ignore_ascii_case(wanted),
+            "resourcegroup" => {
+                ResourceId::parse(text(resource, "/id")).group().is_some_and(|group| group.eq_ignore_ascii_case(wanted))
+            }
+            "location" => text(resource, "/location").replace(' ', "").eq_ignore_ascii_case(&wanted.replace(' ', "")),
+            "tagname" => tags().any(|(tag, _)| tag.eq_ignore_ascii_case(wanted)),
+            "tagvalue" => tags().any(|(tag, value)| {
+                named.is_none_or(|named| tag.eq_ignore_ascii_case(named))
+                    && value.as_str().is_some_and(|value| value.eq_ignore_ascii_case(wanted))
+            }),
+            // What is not understood hides nothing.
+            _ => true,
+        })
+    }
 }
 
 fn get(ctx: &Context<'_>, call: &Call) -> Outcome {
@@ -78,7 +114,9 @@ fn delete(ctx: &Context<'_>, call: &Call) -> Outcome {
     ctx.find(&id)?.ok_or_else(|| not_found(&id))?;
     let inside = ctx.list_all(&id, |_| true)?;
     for resource in &inside {
-        ctx.remove(&ResourceId::parse(text(resource, "/id")))?;
+        let one = ResourceId::parse(text(resource, "/id"));
+        certificate_registration::revoke(ctx, &one)?;
+        ctx.remove(&one)?;
     }
     let operation = operations::start(ctx, &id)?;
     ctx.soon(SignedDuration::from_mins(1), &Job::Finish(operation.clone()))?;
@@ -88,11 +126,10 @@ fn delete(ctx: &Context<'_>, call: &Call) -> Outcome {
         .header("retry-after", ctx.setting.pace.retry_after().to_string()))
 }
 
-/// `{sub}/resources?$filter=resourceType eq 'Microsoft.KeyVault/vaults'`: id, name, type, location and tags only.
+/// `{sub}/resources?$filter=resourceType eq 'Microsoft.KeyVault/vaults'`: short entries, with `$expand` also how and since when.
 fn resources(ctx: &Context<'_>, call: &Call) -> Outcome {
-    let filter = call.query("$filter").unwrap_or_default();
-    let wanted =
-        filter.split_once("resourceType eq '").and_then(|(_, rest)| rest.split_once('\'')).map(|(kind, _)| kind.to_lowercase());
+    let filter = Filter::of(call);
+    let expanded = call.query("$expand").unwrap_or_default().to_lowercase();
     let value: Vec<Value> = ctx
         .list_all(&call.target(), |resource| {
             let id = ResourceId::parse(text(resource, "/id"));
@@ -102,7 +139,7 @@ fn resources(ctx: &Context<'_>, call: &Call) -> Outcome {
             listed
                 && !kind.starts_with("microsoft.resources/")
                 && !kind.starts_with("microsoft.authorization/")
-                && wanted.as_ref().is_none_or(|wanted| *wanted == kind)
+                && filter.fits(resource)
         })?
         .into_iter()
         .map(|resource| {
@@ -112,8 +149,39 @@ fn resources(ctx: &Context<'_>, call: &Call) -> Outcome {
                     short.insert(member.to_owned(), value.clone());
                 }
             }
+            expand(&mut short, &resource, &expanded);
             Value::Object(short)
         })
         .collect();
-    Ok(Reply::ok(json!({ "value": value })))
+    Ok(page(ctx, call, value))
+}
+
+/// What `$expand` asks for; when a resource was made is known of vaults only.
+fn expand(short: &mut serde_json::Map<String, Value>, resource: &Value, wanted: &str) {
+    if wanted.contains("provisioningstate") {
+        let state = resource.pointer("/properties/provisioningState").filter(|state| state.is_string()).cloned();
+        short.insert("provisioningState".to_owned(), state.unwrap_or_else(|| json!("Succeeded")));
+    }
+    for (word, pointer, member) in
+        [("createdtime", "/systemData/createdAt", "createdTime"), ("changedtime", "/systemData/lastModifiedAt", "changedTime")]
+    {
+        if let Some(time) = resource.pointer(pointer).filter(|_| wanted.contains(word)) {
+            short.insert(member.to_owned(), time.clone());
+        }
+    }
+}
+
+/// A page of a list that was gathered as a whole; `nextLink` is there only when there is more.
+fn page(ctx: &Context<'_>, call: &Call, all: Vec<Value>) -> Reply {
+    let largest = ctx.setting.page_size;
+    let size = call.query("$top").and_then(|top| top.parse::<usize>().ok()).map_or(largest, |top| top.clamp(1, largest));
+    let from = call.query("$skiptoken").and_then(paging::decode).and_then(|token| token.parse::<usize>().ok()).unwrap_or(0);
+    let until = from.saturating_add(size);
+    let more = all.len() > until;
+    let shown: Vec<Value> = all.into_iter().skip(from).take(size).collect();
+    let mut body = json!({ "value": shown });
+    if more {
+        body["nextLink"] = paging::next_link(call, &until.to_string()).into();
+    }
+    Reply::ok(body)
 }

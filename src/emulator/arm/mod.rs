@@ -3,7 +3,9 @@
 pub mod authorization;
 pub mod groups;
 pub mod locks;
+mod operations_list;
 pub mod subscriptions;
+mod tags;
 
 use super::{
     call::{Call, Method},
@@ -22,19 +24,27 @@ const TABLES: &[&[Route]] = &[
     groups::ROUTES,
     locks::ROUTES,
     authorization::ROUTES,
+    provider::key_vault::OPERATION_ROUTES,
     operations::ROUTES,
     resource_graph::ROUTES,
     provider::key_vault::ROUTES,
     provider::certificate_registration::ROUTES,
     provider::domain_registration::ROUTES,
+    provider::network::ROUTES,
+    tags::ROUTES,
+    operations_list::ROUTES,
+    provider::key_vault::by_arm::ROUTES,
     microsoft_web::plans::ROUTES,
     microsoft_web::sites::ROUTES,
+    microsoft_web::site_actions::ROUTES,
+    microsoft_web::stacks::ROUTES,
     microsoft_web::bindings::ROUTES,
     microsoft_web::hostnames::ROUTES,
     microsoft_web::config::ROUTES,
     microsoft_web::ownership::ROUTES,
     microsoft_web::public_certificates::ROUTES,
     microsoft_web::certificates::ROUTES,
+    microsoft_web::certificates::OF_SITE_ROUTES,
 ];
 
 /// Answers one ARM request: route, scope, locks, provider.
@@ -51,6 +61,7 @@ pub fn dispatch(ctx: &Context<'_>, call: &Call) -> Outcome {
         Found::Nothing => return Err(unknown(call, &id)),
     };
     require_scope(ctx, call, &id)?;
+    require_parent(ctx, call, &id)?;
     locks::enforce(ctx, call)?;
     let mut call = call.clone();
     call.params = params;
@@ -85,6 +96,33 @@ fn require_scope(ctx: &Context<'_>, call: &Call, id: &ResourceId) -> Result<(), 
         return Err(groups::not_found(&group));
     }
     Ok(())
+}
+
+/// What belongs to a site, a vault … needs it: ARM itself looks, before the provider is asked.
+fn require_parent(ctx: &Context<'_>, call: &Call, id: &ResourceId) -> Result<(), Fault> {
+    let resources: Vec<ResourceId> =
+        id.lineage().into_iter().filter(|one| one.group_id().is_some_and(|group| group != *one)).collect();
+    // Deletions of what never was are answered 204, and what ends is asked about where it was.
+    let follows =
+        call.segments.iter().any(|word| word.eq_ignore_ascii_case("operationresults") || word.eq_ignore_ascii_case("operations"));
+    let Some(root) = resources.last().filter(|root| resources.len() > 1 && root.group_id().is_some() && root.segments().len() == 8)
+    else {
+        return Ok(());
+    };
+    if follows || call.method == Method::Delete || ctx.find(root)?.is_some() {
+        return Ok(());
+    }
+    if call.method == Method::Put {
+        return Err(Fault::arm(
+            404,
+            "ParentResourceNotFound",
+            format!(
+                "Failed to perform 'write' on resource(s) of type '{}', because the parent resource '{root}' could not be found.",
+                id.whole().kind().split_once('/').map_or_else(String::new, |(_, kind)| kind.to_owned()),
+            ),
+        ));
+    }
+    Err(Fault::not_found(root))
 }
 
 fn unknown(call: &Call, id: &ResourceId) -> Fault {

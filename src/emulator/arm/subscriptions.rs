@@ -24,12 +24,13 @@ pub const ROUTES: &[Route] = &[
 ];
 
 /// The namespaces there are, with their resource types and the newest api-version (API.md §2).
-const PROVIDERS: &[(&str, &str, &[&str])] = &[
+pub(super) const PROVIDERS: &[(&str, &str, &[&str])] = &[
     ("Microsoft.Web", "2025-05-01", &["certificates", "serverFarms", "sites", "sites/slots", "sites/hostNameBindings"]),
     ("Microsoft.CertificateRegistration", "2024-11-01", &["certificateOrders", "certificateOrders/certificates"]),
     ("Microsoft.DomainRegistration", "2024-11-01", &["domains", "domains/domainOwnershipIdentifiers"]),
     ("Microsoft.KeyVault", "2023-07-01", &["vaults", "vaults/accessPolicies", "deletedVaults"]),
     ("Microsoft.Authorization", "2022-04-01", &["locks", "roleAssignments", "roleDefinitions"]),
+    ("Microsoft.Network", "2018-05-01", &["dnszones", "dnszones/A", "dnszones/CAA", "dnszones/CNAME", "dnszones/TXT"]),
     ("Microsoft.Resources", "2024-03-01", &["subscriptions", "resourceGroups"]),
     ("Microsoft.ResourceGraph", "2024-04-01", &["resources", "operations"]),
 ];
@@ -41,6 +42,7 @@ pub fn create(ctx: &Context<'_>, id: &str, name: &str) -> Result<ResourceId, Fau
         "id": scope.to_string(),
         "authorizationSource": "RoleBased",
         "managedByTenants": [],
+        "tags": {},
         "subscriptionId": id,
         "tenantId": ctx.setting.tenant_id,
         "displayName": name,

@@ -13,14 +13,17 @@ use std::time::Duration;
 use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 use jiff::Timestamp;
 use rcgen::{
-    BasicConstraints, CertificateParams, CertificateSigningRequestParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa,
-    Issuer, KeyPair, KeyUsagePurpose, RsaKeySize, SerialNumber,
+    BasicConstraints, CertificateParams, CertificateRevocationListParams, CertificateSigningRequestParams, CrlDistributionPoint,
+    DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyIdMethod, KeyPair, KeyUsagePurpose, RevocationReason,
+    RevokedCertParams, RsaKeySize, SerialNumber,
 };
 use rustls::pki_types::{
     CertificateDer, PrivatePkcs8KeyDer,
     pem::{self, PemObject as _},
 };
 use zeroize::Zeroizing;
+
+use super::revocation::{Reason, Revoked};
 
 /// What the practice CA could not do.
 #[derive(Debug, thiserror::Error)]
@@ -49,11 +52,20 @@ pub enum Role {
 }
 
 impl Role {
-    const fn common_name(self) -> &'static str {
+    pub const fn common_name(self) -> &'static str {
         match self {
             Self::GoDaddy => "Go Daddy Secure Certificate Authority - G2",
             Self::DigiCert => "GeoTrust Global TLS RSA4096 SHA256 2022 CA1",
             Self::Hybrid => "DigiCert TLS Hybrid ECC SHA384 2020 CA1",
+        }
+    }
+
+    /// The file name of its revocation list.
+    pub const fn crl_name(self) -> &'static str {
+        match self {
+            Self::GoDaddy => "go-daddy.crl",
+            Self::DigiCert => "digicert.crl",
+            Self::Hybrid => "digicert-hybrid.crl",
         }
     }
 }
@@ -107,6 +119,8 @@ pub struct Ca {
     go_daddy: Authority,
     digi_cert: Authority,
     hybrid: Authority,
+    /// Where the revocation lists are: `http://127.0.0.1:8443/crl`.
+    lists: Option<String>,
 }
 
 impl std::fmt::Debug for Ca {
@@ -135,7 +149,7 @@ impl Ca {
         };
         let (go_daddy, digi_cert) = (intermediate(Role::GoDaddy)?, intermediate(Role::DigiCert)?);
         let hybrid = intermediate(Role::Hybrid)?;
-        Ok(Self { root, go_daddy, digi_cert, hybrid })
+        Ok(Self { root, go_daddy, digi_cert, hybrid, lists: None })
     }
 
     /// Takes up a CA that [`Ca::to_pem`] wrote.
@@ -149,7 +163,7 @@ impl Ca {
             }
             _ => Err(CaError::Stored("a certificate or key is missing".into())),
         };
-        Ok(Self { root: authority()?, go_daddy: authority()?, digi_cert: authority()?, hybrid: authority()? })
+        Ok(Self { root: authority()?, go_daddy: authority()?, digi_cert: authority()?, hybrid: authority()?, lists: None })
     }
 
     /// Certificates and private keys of the whole CA, as PEM. Secret: keep it with the private parts.
@@ -172,10 +186,43 @@ impl Ca {
         pem("CERTIFICATE", &self.root.certificate, "\n")
     }
 
+    /// The same CA, whose leaves say where its revocation lists are.
+    #[must_use]
+    pub fn with_lists(self, base: String) -> Self {
+        Self { lists: Some(base), ..self }
+    }
+
+    /// A signed list of what an intermediate takes back, for the time from the first moment to the second; DER.
+    pub fn revocation_list(&self, role: Role, revoked: &[Revoked], [from, until]: [Timestamp; 2]) -> Result<Vec<u8>, CaError> {
+        let at = |time: Timestamp| rcgen::date_time_ymd(1970, 1, 1) + since_1970(time);
+        let line = |one: &Revoked| RevokedCertParams {
+            serial_number: SerialNumber::from_slice(&octets(&one.serial)),
+            revocation_time: at(one.at),
+            reason_code: Some(match one.reason {
+                Reason::Superseded => RevocationReason::Superseded,
+                Reason::CessationOfOperation => RevocationReason::CessationOfOperation,
+            }),
+            invalidity_date: None,
+        };
+        let params = CertificateRevocationListParams {
+            this_update: at(from),
+            next_update: at(until),
+            crl_number: SerialNumber::from(u64::try_from(from.as_millisecond()).unwrap_or_default()),
+            issuing_distribution_point: None,
+            revoked_certs: revoked.iter().map(line).collect(),
+            key_identifier_method: KeyIdMethod::Sha256,
+        };
+        Ok(params.signed_by(&self.authority(role).issuer)?.der().to_vec())
+    }
+
     /// Signs one leaf.
     pub fn issue(&self, profile: &Profile) -> Result<Issued, CaError> {
         let authority = self.authority(profile.issuer);
-        let params = leaf_params(profile)?;
+        let mut params = leaf_params(profile)?;
+        if let Some(base) = &self.lists {
+            let uris = vec![format!("{base}/{}", profile.issuer.crl_name())];
+            params.crl_distribution_points = vec![CrlDistributionPoint { uris }];
+        }
         let (leaf, key, csr) = match &profile.key {
             KeySource::Csr(text) => {
                 let request = CertificateSigningRequestParams::from_pem(text).map_err(CaError::Request)?;
@@ -211,6 +258,37 @@ impl Ca {
             Role::Hybrid => &self.hybrid,
         }
     }
+}
+
+/// A leaf that vouches for itself, as a vault makes them.
+pub fn self_signed(profile: &Profile) -> Result<Issued, CaError> {
+    let key = own_key(&profile.key)?;
+    let mut params = leaf_params(profile)?;
+    params.use_authority_key_identifier_extension = false;
+    let request = request_params(profile)?.serialize_request(&key)?;
+    Ok(Issued {
+        leaf: params.self_signed(&key)?.der().to_vec(),
+        chain: Vec::new(),
+        csr: pem("NEW CERTIFICATE REQUEST", request.der(), "\r\n"),
+        key: Some(Zeroizing::new(key.serialize_der())),
+    })
+}
+
+/// A key and a signing request for somebody else's CA: DER and PKCS#8 DER.
+pub fn request(profile: &Profile) -> Result<(Vec<u8>, Zeroizing<Vec<u8>>), CaError> {
+    let key = own_key(&profile.key)?;
+    let request = request_params(profile)?.serialize_request(&key)?;
+    Ok((request.der().to_vec(), Zeroizing::new(key.serialize_der())))
+}
+
+/// Whether a certificate was made for this PKCS#8 key.
+pub fn is_for_key(leaf: &[u8], pkcs8: &[u8]) -> bool {
+    use rcgen::PublicKeyData as _;
+    use x509_parser::prelude::FromDer as _;
+    let Ok((_, certificate)) = x509_parser::certificate::X509Certificate::from_der(leaf) else {
+        return false;
+    };
+    key_pair(pkcs8).is_ok_and(|key| key.subject_public_key_info() == certificate.public_key().raw)
 }
 
 impl Authority {
@@ -298,12 +376,18 @@ fn serial() -> SerialNumber {
 }
 
 fn set_validity(params: &mut CertificateParams, from: Timestamp, until: Timestamp) {
-    let at = |time: Timestamp| {
-        let seconds = u64::try_from(time.as_second()).unwrap_or_default();
-        rcgen::date_time_ymd(1970, 1, 1) + Duration::from_secs(seconds)
-    };
-    params.not_before = at(from);
-    params.not_after = at(until);
+    params.not_before = rcgen::date_time_ymd(1970, 1, 1) + since_1970(from);
+    params.not_after = rcgen::date_time_ymd(1970, 1, 1) + since_1970(until);
+}
+
+fn since_1970(time: Timestamp) -> Duration {
+    Duration::from_secs(u64::try_from(time.as_second()).unwrap_or_default())
+}
+
+/// Hex digits, two an octet.
+fn octets(hex: &str) -> Vec<u8> {
+    let pairs = hex.as_bytes().chunks(2).filter_map(|pair| std::str::from_utf8(pair).ok());
+    pairs.filter_map(|pair| u8::from_str_radix(pair, 16).ok()).collect()
 }
 
 /// PEM text with 64 characters a line.

@@ -10,6 +10,7 @@ use crate::emulator::{
     context::{Context, envelope, text},
     dns::{self, Kind, Record},
     id::ResourceId,
+    provider::network,
     reply::{Fault, Outcome, Reply},
     route::Route,
 };
@@ -42,8 +43,11 @@ pub const ROUTES: &[Route] = &[
     ),
 ];
 
-/// Adds a domain to the estate.
+/// Adds a domain and its zone to the estate.
 pub fn create(ctx: &Context<'_>, id: &ResourceId) -> Result<(), Fault> {
+    // A domain comes with a zone of Azure DNS of the same name.
+    let zone = id.parent().under("Microsoft.Network", "dnsZones", id.name());
+    network::create(ctx, &zone, &json!({}))?;
     let properties = json!({
         "registrationStatus": "Active",
         "provisioningState": "Succeeded",
@@ -56,8 +60,9 @@ pub fn create(ctx: &Context<'_>, id: &ResourceId) -> Result<(), Fault> {
         "autoRenew": true,
         "readyForDnsRecordManagement": true,
         "managedHostNames": [],
+        "domainNotRenewableReasons": ["ExpirationNotInRenewalTimeRange"],
         "dnsType": "AzureDns",
-        "dnsZoneId": null,
+        "dnsZoneId": zone.to_string(),
         "targetDnsType": null,
     });
     let mut domain = envelope(id, KIND, "global", properties);

@@ -9,6 +9,7 @@ pub mod certificate_registration;
 pub mod domain_registration;
 pub mod key_vault;
 pub mod microsoft_web;
+pub mod network;
 
 /// The regions of the practice cloud, as App Service spells them.
 pub const REGIONS: &[&str] = &["West Europe", "North Europe", "Germany West Central", "East US", "West US 2"];

@@ -55,7 +55,7 @@ pub fn make(ctx: &Context<'_>, place: Place<'_>, wanted: &Certificate) -> Result
             let vault = place.vault(vault)?;
             let secret = wanted.secret.as_deref().unwrap_or(&wanted.name);
             let found = key_vault::Vault::at(ctx, &vault)?.ok_or_else(|| unknown("vault", vault.name()))?;
-            key_vault::certificate::add_version(&then, &found, secret, &made, "Unknown", std::collections::BTreeMap::new())?;
+            key_vault::certificate::add_version(&then, &found, &key_vault::certificate::Draft::named(secret), &made)?;
             sources::import(&then, &to, &vault, secret)?;
         }
     }
@@ -70,7 +70,7 @@ pub fn keep(ctx: &Context<'_>, place: Place<'_>, wanted: &Kept) -> Result<(), Fa
     let then = Context { now: life.0, ..*ctx };
     let key = if wanted.form == Form::EllipticCurve { KeySource::NewEc } else { pooled(ctx, &wanted.name) };
     let made = issue(ctx, key, &wanted.hosts, life, Role::GoDaddy)?;
-    key_vault::certificate::add_version(&then, &vault, &wanted.name, &made, "Unknown", std::collections::BTreeMap::new())?;
+    key_vault::certificate::add_version(&then, &vault, &key_vault::certificate::Draft::named(&wanted.name), &made)?;
     if wanted.form == Form::Pem {
         key_vault::certificate::keep_as_pem(ctx, &vault, &wanted.name)?;
     }

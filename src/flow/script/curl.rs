@@ -26,6 +26,18 @@ pub(super) fn request(cloud: &Cloud, request: &Request) -> Result<String, AzureE
     Ok([shell::say(&request.what), before, lines, after].concat())
 }
 
+/// A certificate from a vault into a file that is not there yet; a vault wants a token of its own.
+pub(super) fn download(url: &str, path: &str) -> String {
+    DOWNLOAD.replace("URL", &word(url)).replace("PATH", &word(path))
+}
+
+const DOWNLOAD: &str = r#": "${VAULT_TOKEN:?set it to a bearer token for the vault}"
+printf 'header = "Authorization: Bearer %s"\n' "$VAULT_TOKEN" > "$work/vault"
+set -C
+curl --silent --show-error --fail --globoff --config "$work/vault" ${CERTDECK_CA_FILE:+--cacert "$CERTDECK_CA_FILE"} URL |
+  jq -r .value | base64 -d > PATH
+"#;
+
 /// A URL as a shell word; ARM's own address is a variable, so that the script reads well.
 fn address(cloud: &Cloud, request: &Request) -> Result<String, AzureError> {
     let url = cloud.url(request)?;

@@ -11,7 +11,7 @@ mod shell;
 
 use jiff::Timestamp;
 
-use super::{Consent, FlowName, Inputs, Step, StepStatus};
+use super::{Consent, FlowName, Inputs, NewFile, Step, StepStatus};
 use crate::azure::{AzureError, Cloud, Method, Plane, Repeat, Request};
 use crate::model::{ResourceId, printable};
 
@@ -81,6 +81,9 @@ impl Script<'_> {
                     }
                     body.push_str(&self.request(request)?);
                 }
+                if let Some(file) = &step.writes {
+                    body.push_str(&self.file(file)?);
+                }
             }
         }
         let mut text = self.head();
@@ -105,6 +108,24 @@ impl Script<'_> {
         comment(&mut text, "It looks at nothing before it sends: run it soon, and once. It holds no secrets.");
         comment(&mut text, "What a step follows from is not known before: after this script, ask certdeck for the next one.");
         text
+    }
+
+    /// A file made of a vault's secret: a script writes it as the vault keeps it, and says how it gets a password.
+    fn file(&self, file: &NewFile) -> Result<String, AzureError> {
+        let mut text = String::new();
+        comment(&mut text, "The file has an empty password; `certdeck cert rewrap` gives it one.");
+        let vault = match &file.source.plane {
+            Plane::Vault(uri) => uri.trim_start_matches("https://").split('.').next().unwrap_or_default(),
+            Plane::Arm | Plane::Graph => "",
+        };
+        let name = file.source.path.rsplit('/').next().unwrap_or_default();
+        let path = file.path.display().to_string();
+        let command = match self.kind {
+            ScriptKind::Az | ScriptKind::Rest => rest::download(vault, name, &path),
+            ScriptKind::PowerShell => powershell::download(vault, name, &path),
+            ScriptKind::Curl => curl::download(self.cloud.url(&file.source)?.as_str(), &path),
+        };
+        Ok(text + &command)
     }
 
     fn request(&self, request: &Request) -> Result<String, AzureError> {

@@ -63,6 +63,16 @@ fn joined(pieces: &[Piece]) -> String {
     pieces.iter().map(one).map(|piece| format!("  {piece}")).collect::<Vec<_>>().join(",\n")
 }
 
+/// A certificate from a vault into a file that is not there yet.
+pub(super) fn download(vault: &str, name: &str, path: &str) -> String {
+    let (vault, name, path) = (quoted(vault), quoted(name), quoted(path));
+    format!(
+        "$pfx = [Convert]::FromBase64String((Get-AzKeyVaultSecret -VaultName {vault} -Name {name} -AsPlainText))\n\
+         if (Test-Path -LiteralPath {path}) {{ throw 'the file exists' }}\n\
+         [IO.File]::WriteAllBytes([IO.Path]::Combine((Get-Location).Path, {path}), $pfx)\n"
+    )
+}
+
 /// Cmdlets that act in the subscription of the context get it set first.
 fn cmdlet(request: &Request) -> Option<String> {
     let id = ResourceId::parse(&request.path).ok().filter(|_| request.plane == Plane::Arm)?;

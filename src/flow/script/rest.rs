@@ -24,6 +24,16 @@ pub(super) fn request(cloud: &Cloud, request: &Request) -> Result<String, AzureE
     Ok([shell::say(&request.what), before, lines, after].concat())
 }
 
+/// A certificate from a vault into a file that is not there yet.
+pub(super) fn download(vault: &str, name: &str, path: &str) -> String {
+    let download = Command::new("az keyvault secret download")
+        .option("vault-name", vault)
+        .option("name", name)
+        .option("file", path)
+        .option("encoding", "base64");
+    format!("umask 077\n{}", download.line())
+}
+
 fn with_body(command: Command, pieces: &[Piece]) -> String {
     match pieces {
         [Piece::Text(json)] => format!("{} <<'JSON'\n{json}\nJSON\n", command.text()),

@@ -58,9 +58,3 @@ pub(super) fn seal(ctx: &Context<'_>, call: &Call) -> Outcome {
     let html = format!("<span id=\"siteseal\" class=\"{theme}\">{} is secured (practice cloud)</span>", order.common_name);
     Ok(Reply::ok(json!({ "html": html })))
 }
-
-/// The practice cloud has no detectors.
-pub(super) fn detectors(ctx: &Context<'_>, call: &Call) -> Outcome {
-    Order::need(ctx, &call.target())?;
-    Ok(Reply::ok(json!({"value": [], "nextLink": null})))
-}

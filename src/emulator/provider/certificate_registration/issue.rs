@@ -1,6 +1,7 @@
 //! What the CA does with an order whose domain is proven: issue, rekey, reissue, renew; and the ends: denial, expiry.
 
 use jiff::SignedDuration;
+use serde_json::Value;
 
 use super::{
     Step, job,
@@ -19,6 +20,7 @@ use crate::emulator::{
     context::Context,
     mail::{self, Subject},
     reply::{Fault, Outcome, Reply},
+    revocation,
 };
 
 /// POST reissue: a new key and certificate, the same end (A188).
@@ -53,8 +55,23 @@ pub(super) fn renew(ctx: &Context<'_>, call: &Call) -> Outcome {
 fn begin(ctx: &Context<'_>, order: Order, kind: PendingKind, call: &Call) -> Result<(), Fault> {
     let properties = &call.body["properties"];
     let csr = properties["csr"].as_str().filter(|csr| !csr.is_empty());
-    let pending = Pending { kind, since: ctx.now, key_size: key_size(properties, order.key_size)?, csr: csr.map(str::to_owned) };
+    let pending = Pending {
+        kind,
+        since: ctx.now,
+        key_size: key_size(properties, order.key_size)?,
+        csr: csr.map(str::to_owned),
+        revoke_after_hours: revocation_delay(properties)?,
+    };
     start(ctx, order, pending)
+}
+
+/// `delayExistingRevokeInHours`: none, or up to a week.
+fn revocation_delay(properties: &Value) -> Result<u32, Fault> {
+    let hours = match &properties["delayExistingRevokeInHours"] {
+        Value::Null => Some(0),
+        hours => hours.as_u64().filter(|hours| *hours <= 168).and_then(|hours| u32::try_from(hours).ok()),
+    };
+    hours.ok_or_else(|| Fault::web(400, "Parameter DelayExistingRevokeInHours has an invalid value."))
 }
 
 /// Hands a request to the CA. A proof that is too old has to be given again first, and nobody does that by itself
@@ -85,6 +102,7 @@ pub(super) fn issue(ctx: &Context<'_>, mut order: Order) -> Result<(), Fault> {
         Some(csr) => KeySource::Csr(csr.clone()),
         None => KeySource::NewRsa(pending.key_size),
     };
+    let before = order.current.clone();
     if sign(ctx, &mut order, pending.kind, proof.method, key).is_err() {
         // The request was no use to the CA; what was issued before stays in force.
         order.provisioning = Provisioning::Failed;
@@ -93,6 +111,10 @@ pub(super) fn issue(ctx: &Context<'_>, mut order: Order) -> Result<(), Fault> {
             None => Status::Denied,
         };
         return order.save(ctx);
+    }
+    if let Some(before) = before.filter(|_| pending.kind == PendingKind::Rekey) {
+        let at = ctx.now + SignedDuration::from_hours(pending.revoke_after_hours.into());
+        revocation::revoke(ctx, &before.leaf(), at, revocation::Reason::Superseded)?;
     }
     if pending.kind == PendingKind::Renewal {
         // What nobody verifies is not billed.
@@ -180,7 +202,7 @@ pub(super) fn replace(ctx: &Context<'_>, order: Order, thumbprint: &str) -> Resu
         (true, false) => return Ok(()),
     };
     let key_size = order.key_size;
-    let pending = Pending { kind, since: ctx.now, key_size, csr: None };
+    let pending = Pending { kind, since: ctx.now, key_size, csr: None, revoke_after_hours: 0 };
     start(ctx, order, pending)
 }
 

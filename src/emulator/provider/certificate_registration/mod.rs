@@ -3,6 +3,7 @@
 //! `order` is what an order is, `orders` and `stored` its resources, `verify` the proofs of ownership, `issue` what the
 //! CA does with a proven order; `history` the timeline and mails. Whatever takes time is a [`Job`].
 
+mod detectors;
 mod history;
 mod issue;
 pub mod names;
@@ -24,6 +25,7 @@ use crate::emulator::{
     route::Route,
 };
 
+pub use orders::{retag, revoke};
 pub use verify::approve_mail;
 
 macro_rules! orders {
@@ -57,7 +59,8 @@ pub const ROUTES: &[Route] = &[
     Route::new(Post, orders!("/{order}/retrieveEmailHistory"), history::mails),
     Route::new(Post, orders!("/{order}/retrieveCertificateActions"), history::actions),
     Route::new(Post, orders!("/{order}/retrieveSiteSeal"), history::seal),
-    Route::new(Get, orders!("/{order}/detectors"), history::detectors),
+    Route::new(Get, orders!("/{order}/detectors"), detectors::list),
+    Route::new(Get, orders!("/{order}/detectors/{detector}"), detectors::get),
 ];
 
 /// What happens to an order later. A job that meets an order in another state than it was made for does nothing.

@@ -59,6 +59,9 @@ pub struct Pending {
     pub key_size: u16,
     /// A request of the customer's own; the key then never comes here.
     pub csr: Option<String>,
+    /// How long a rekey leaves the certificate of before in force.
+    #[serde(default)]
+    pub revoke_after_hours: u32,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -122,6 +125,11 @@ impl Current {
         }
     }
 
+    /// The leaf, DER.
+    pub fn leaf(&self) -> Vec<u8> {
+        der(&self.leaf)
+    }
+
     /// What the leaf says.
     pub fn facts(&self) -> Result<Facts, Fault> {
         Facts::read(&der(&self.leaf)).map_err(broken)
@@ -155,9 +163,9 @@ pub struct Order {
 }
 
 impl Order {
-    /// The order at an id, in any casing.
+    /// The order at an id, in any casing; nothing where something else is.
     pub fn find(ctx: &Context<'_>, id: &ResourceId) -> Result<Option<Self>, Fault> {
-        ctx.private(id)
+        if id.kind() == KIND_KEY { ctx.private(id) } else { Ok(None) }
     }
 
     /// The order, or 404 in ARM's words.

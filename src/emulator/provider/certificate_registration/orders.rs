@@ -21,6 +21,7 @@ use crate::emulator::{
     id::ResourceId,
     operations,
     reply::{Body, Fault, Outcome, Reply},
+    revocation,
 };
 
 const LOCK_NOTES: &str = "Deleting an App Service certificate is final: it revokes the certificate. Please remove the lock \
@@ -124,7 +125,13 @@ pub(super) fn put(ctx: &Context<'_>, call: &Call) -> Outcome {
         term_end: None,
         stored: Vec::new(),
         current: None,
-        pending: Some(Pending { kind: PendingKind::First, since: ctx.now, key_size: wanted.key_size, csr: wanted.csr }),
+        pending: Some(Pending {
+            kind: PendingKind::First,
+            since: ctx.now,
+            key_size: wanted.key_size,
+            csr: wanted.csr,
+            revoke_after_hours: 0,
+        }),
         proof: None,
         mail_approved: false,
         history: Vec::new(),
@@ -209,8 +216,29 @@ fn store_all(ctx: &Context<'_>, order: &mut Order, body: &Value) -> Result<(), F
 
 /// Deletes and revokes; locks were asked before. The vault keeps its secret.
 pub(super) fn delete(ctx: &Context<'_>, call: &Call) -> Outcome {
-    let there = ctx.remove(&call.target())?;
+    let id = call.target();
+    revoke(ctx, &id)?;
+    let there = ctx.remove(&id)?;
     Ok(Reply::new(if there { 200 } else { 204 }, Body::Empty))
+}
+
+/// Keeps in mind with the order what its resource was tagged with.
+pub fn retag(ctx: &Context<'_>, id: &ResourceId, tags: &Value) -> Result<(), Fault> {
+    match Order::find(ctx, id)? {
+        Some(mut order) => {
+            order.tags = tags.clone();
+            order.save(ctx)
+        }
+        None => Ok(()),
+    }
+}
+
+/// What was issued for an order that goes is to be trusted no longer.
+pub fn revoke(ctx: &Context<'_>, id: &ResourceId) -> Result<(), Fault> {
+    match Order::find(ctx, id)?.and_then(|order| order.current) {
+        Some(current) => revocation::revoke(ctx, &current.leaf(), ctx.now, revocation::Reason::CessationOfOperation),
+        None => Ok(()),
+    }
 }
 
 fn check_name(name: &str) -> Result<(), Fault> {

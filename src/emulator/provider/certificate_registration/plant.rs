@@ -56,7 +56,7 @@ pub fn plant(ctx: &Context<'_>, past: &Past) -> Result<Order, Fault> {
         term_end: None,
         stored: Vec::new(),
         current: None,
-        pending: Some(Pending { kind: PendingKind::First, since: past.bought, key_size: 2048, csr: None }),
+        pending: Some(Pending { kind: PendingKind::First, since: past.bought, key_size: 2048, csr: None, revoke_after_hours: 0 }),
         proof: None,
         mail_approved: false,
         history: vec![(Event::CertificateOrderCreated, past.bought)],

@@ -9,11 +9,11 @@ use serde_json::{Value, json};
 
 use super::{
     Vault,
-    secret::{self, Deleted, PFX_TYPE, Version},
+    secret::{self, Deleted, PEM_TYPE, PFX_TYPE, Version},
 };
 use crate::emulator::{
-    ca::{Issued, facts::Facts, pfx},
-    context::Context,
+    ca::{Issued, facts::Facts, pem, pfx},
+    context::{Context, merge},
     material::Shared,
     reply::Fault,
     store::Collection,
@@ -53,6 +53,16 @@ impl CertificateVersion {
 }
 
 impl Certificate {
+    /// Lays what a request says over the policy; `attributes` are the vault's own.
+    pub fn lay_over(&mut self, wanted: &Value, now: Timestamp) {
+        let attributes = self.policy["attributes"].take();
+        if wanted.is_object() {
+            merge(&mut self.policy, wanted);
+        }
+        self.policy["attributes"] = attributes;
+        self.policy["attributes"]["updated"] = now.as_second().into();
+    }
+
     /// The newest version.
     pub fn latest(&self) -> Option<&CertificateVersion> {
         self.versions.last()
@@ -100,38 +110,55 @@ pub(super) fn purge_vault(ctx: &Context<'_>, vault_name: &str) -> Result<(), Fau
     Ok(())
 }
 
+/// What a new version is to be.
+#[derive(Debug, Clone)]
+pub struct Draft<'a> {
+    pub name: &'a str,
+    /// Laid over the policy that the certificate has or gets.
+    pub policy: Value,
+    pub tags: BTreeMap<String, String>,
+}
+
+impl<'a> Draft<'a> {
+    /// Nothing but a name.
+    pub fn named(name: &'a str) -> Self {
+        Self { name, policy: json!({}), tags: BTreeMap::new() }
+    }
+}
+
 /// Adds a version and its secret, making the certificate if need be; answers the version's id.
-pub fn add_version(
-    ctx: &Context<'_>,
-    vault: &Vault,
-    name: &str,
-    issued: &Issued,
-    issuer_name: &str,
-    tags: BTreeMap<String, String>,
-) -> Result<String, Fault> {
+pub fn add_version(ctx: &Context<'_>, vault: &Vault, draft: &Draft<'_>, issued: &Issued) -> Result<String, Fault> {
     let unreadable =
         |error: &dyn std::fmt::Display| Fault::vault(400, "BadParameter", format!("Invalid certificate: {error}"), None);
     let facts = Facts::read(&issued.leaf).map_err(|error| unreadable(&error))?;
-    let file = pfx::write_for_vault(issued, &uuid::Uuid::new_v4().to_string()).map_err(|error| unreadable(&error))?;
-    let mut secret = Version::new(ctx.now, BASE64.encode(file));
-    secret.content_type = Some(PFX_TYPE.to_owned());
+    let held = find(ctx, vault, draft.name)?;
+    let mut certificate = held.unwrap_or_else(|| Certificate {
+        name: draft.name.to_owned(),
+        versions: Vec::new(),
+        policy: policy(&facts, ctx.now),
+        deleted: None,
+    });
+    certificate.lay_over(&draft.policy, ctx.now);
+    let kind = if certificate.policy["secret_props"]["contentType"] == PEM_TYPE { PEM_TYPE } else { PFX_TYPE };
+    let value = if kind == PEM_TYPE {
+        as_pem(issued)
+    } else {
+        let file = pfx::write_for_vault(issued, &uuid::Uuid::new_v4().to_string()).map_err(|error| unreadable(&error))?;
+        BASE64.encode(file)
+    };
+    let mut secret = Version::new(ctx.now, value);
+    secret.content_type = Some(kind.to_owned());
     secret.managed = true;
     secret.not_before = Some(facts.not_before);
     secret.expires = Some(facts.not_after);
-    secret.tags.clone_from(&tags);
+    secret.tags.clone_from(&draft.tags);
     let id = secret.id.clone();
-    secret::add_version(ctx, vault, name, secret)?;
-    let mut certificate = find(ctx, vault, name)?.unwrap_or_else(|| Certificate {
-        name: name.to_owned(),
-        versions: Vec::new(),
-        policy: policy(&facts, issuer_name, ctx.now),
-        deleted: None,
-    });
+    secret::add_version(ctx, vault, draft.name, secret)?;
     certificate.versions.push(CertificateVersion {
         id: id.clone(),
         der: BASE64.encode(&issued.leaf),
         enabled: true,
-        tags,
+        tags: draft.tags.clone(),
         created: ctx.now,
         updated: ctx.now,
     });
@@ -139,9 +166,15 @@ pub fn add_version(
     Ok(id)
 }
 
+/// Key, leaf and chain, as a secret of content type PEM holds them.
+fn as_pem(issued: &Issued) -> String {
+    let key = issued.key.as_ref().map(|key| pem("PRIVATE KEY", key, "\n")).unwrap_or_default();
+    let chain = std::iter::once(&issued.leaf).chain(&issued.chain).map(|der| pem("CERTIFICATE", der, "\n"));
+    key + &chain.collect::<String>()
+}
+
 /// Says of a certificate that it is kept as PEM, which App Service does not import.
 pub fn keep_as_pem(ctx: &Context<'_>, vault: &Vault, name: &str) -> Result<(), Fault> {
-    const PEM_TYPE: &str = "application/x-pem-file";
     if let Some(mut certificate) = find(ctx, vault, name)? {
         certificate.policy["secret_props"]["contentType"] = json!(PEM_TYPE);
         save(ctx, vault, &certificate)?;
@@ -173,13 +206,13 @@ pub fn plant(ctx: &Context<'_>, vault: &Vault, name: &str, facts: &Facts, shared
         created: facts.not_before,
         updated: facts.not_before,
     };
-    let policy = policy(facts, "Unknown", facts.not_before);
+    let policy = policy(facts, facts.not_before);
     save(ctx, vault, &Certificate { name: name.to_owned(), versions: vec![version], policy, deleted: None })?;
     Ok(id)
 }
 
 /// The policy a vault gives to what is imported.
-fn policy(facts: &Facts, issuer: &str, now: Timestamp) -> Value {
+fn policy(facts: &Facts, now: Timestamp) -> Value {
     let months = (facts.not_after.as_second() - facts.not_before.as_second()) / (30 * 24 * 3600);
     let key_type = facts.key_type.as_str();
     json!({
@@ -194,7 +227,7 @@ fn policy(facts: &Facts, issuer: &str, now: Timestamp) -> Value {
             "basic_constraints": {"ca": false},
         },
         "lifetime_actions": [{"trigger": {"lifetime_percentage": 80}, "action": {"action_type": "EmailContacts"}}],
-        "issuer": {"name": issuer},
+        "issuer": {"name": "Unknown"},
         "attributes": {"enabled": true, "created": now.as_second(), "updated": now.as_second()},
     })
 }

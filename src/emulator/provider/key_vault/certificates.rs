@@ -11,7 +11,7 @@ use super::{
     access::{Contents, Permission},
     certificate::{self, Certificate, CertificateVersion},
     data::{attributes, enter, mark_deleted, page, refuse_purge},
-    make,
+    make, pending,
     secret::{self, Deleted},
 };
 use crate::emulator::{
@@ -28,7 +28,6 @@ pub(super) const ROUTES: &[Route] = &[
     Route::new(Method::Get, "certificates/{name}/versions", versions),
     Route::new(Method::Get, "certificates/{name}/policy", get_policy),
     Route::new(Method::Patch, "certificates/{name}/policy", update_policy),
-    Route::new(Method::Get, "certificates/{name}/pending", pending),
     Route::new(Method::Post, "certificates/{name}/import", make::import),
     Route::new(Method::Post, "certificates/{name}/create", make::create),
     Route::new(Method::Get, "certificates/{name}/{version}", get),
@@ -48,8 +47,11 @@ pub(super) const fn may(verb: &'static str) -> Permission {
 fn list(ctx: &Context<'_>, call: &Call) -> Outcome {
     let vault = enter(ctx, call, may("list"))?;
     let all = certificate::all(ctx, &vault)?;
-    let items =
-        all.iter().filter(|one| one.deleted.is_none()).filter_map(|one| Some(item(&vault, one, one.latest()?, ""))).collect();
+    let here = all.iter().filter(|one| one.deleted.is_none());
+    let mut items: Vec<Value> = here.filter_map(|one| Some(item(&vault, one, one.latest()?, ""))).collect();
+    if call.query("includePending").is_some_and(|wanted| wanted.eq_ignore_ascii_case("true")) {
+        items.extend(pending::items(ctx, &vault)?);
+    }
     Ok(page(&vault, call, items))
 }
 
@@ -77,16 +79,9 @@ fn get_policy(ctx: &Context<'_>, call: &Call) -> Outcome {
 fn update_policy(ctx: &Context<'_>, call: &Call) -> Outcome {
     let vault = enter(ctx, call, may("update"))?;
     let mut one = need(ctx, &vault, call)?;
-    merge(&mut one.policy, &call.body);
+    one.lay_over(&call.body, ctx.now);
     certificate::save(ctx, &vault, &one)?;
     Ok(Reply::ok(policy(&vault, &one)))
-}
-
-/// What a vault signs itself is ready at once.
-fn pending(ctx: &Context<'_>, call: &Call) -> Outcome {
-    let vault = enter(ctx, call, may("get"))?;
-    let one = need(ctx, &vault, call)?;
-    Ok(Reply::ok(operation(&vault, &one)))
 }
 
 fn update(ctx: &Context<'_>, call: &Call) -> Outcome {
@@ -223,23 +218,11 @@ fn policy(vault: &Vault, one: &Certificate) -> Value {
     shown
 }
 
-pub(super) fn operation(vault: &Vault, one: &Certificate) -> Value {
-    let base = format!("{}certificates/{}", vault.uri(), one.name);
-    json!({
-        "id": format!("{base}/pending"),
-        "issuer": one.policy["issuer"],
-        "cancellation_requested": false,
-        "status": "completed",
-        "target": base,
-        "request_id": one.latest().map(|version| version.id.clone()),
-    })
-}
-
 fn show_deleted(vault: &Vault, one: &Certificate) -> Value {
     let (Some(version), Some(deleted)) = (one.latest(), one.deleted) else {
         return Value::Null;
     };
-    let mut shown = item(vault, one, version, &version.id);
+    let mut shown = bundle(vault, one, version);
     mark_deleted(&mut shown, vault, &format!("deletedcertificates/{}", one.name), deleted);
     shown
 }

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::{
     Vault,
     access::{Permission, Verdict, check},
-    certificates,
+    backup, certificates, issuers, pending,
     secret::Deleted,
     secrets,
 };
@@ -18,7 +18,8 @@ use crate::emulator::{
     route::{self, Found, Route},
 };
 
-const ROUTES: &[&[Route]] = &[secrets::ROUTES, certificates::ROUTES];
+/// Fixed words come before names: `certificates/contacts` is no certificate.
+const ROUTES: &[&[Route]] = &[issuers::ROUTES, backup::ROUTES, pending::ROUTES, secrets::ROUTES, certificates::ROUTES];
 
 /// What names the vault in `Call::params` besides the route's own words.
 const VAULT: &str = "vault";
@@ -47,20 +48,23 @@ pub fn data_plane(ctx: &Context<'_>, name: &str, call: &Call) -> Outcome {
         .header("x-ms-keyvault-network-info", "conn_type=Ipv4;addr=127.0.0.1;act_addr_fam=InterNetwork;"))
 }
 
-/// The 401 that tells a client whom to ask for a token, and for which resource.
+/// The 401 that tells a client whom to ask for a token, and for which resource. Azure's clients insist that the resource
+/// is the domain that the vault is in, so that no other server lures a token out of them.
 pub fn challenge(authority: &Authority, fault: &TokenFault) -> Fault {
+    let port = authority.origin.rsplit(':').next().unwrap_or_default();
+    let resource = format!("https://vault.localhost:{port}");
     let message = match fault {
         TokenFault::Missing => "AKV10000: Request is missing a Bearer or PoP token.".to_owned(),
         TokenFault::Invalid => "AKV10032: Invalid issuer or signature of the token.".to_owned(),
         TokenFault::Expired(at) => format!("AKV10015: The token expired at {at}."),
         TokenFault::NotYet(at) => format!("AKV10022: The token is not valid before {at}."),
         TokenFault::WrongAudience(audience) => {
-            format!("AKV10022: Invalid audience. Expected https://vault.azure.net, found: {audience}.")
+            format!("AKV10022: Invalid audience. Expected {resource}, found: {audience}.")
         }
     };
     Fault::vault(401, "Unauthorized", message, None).header(
         "www-authenticate",
-        format!("Bearer authorization=\"{}/{}\", resource=\"https://vault.azure.net\"", authority.origin, authority.tenant_id),
+        format!("Bearer authorization=\"{}/{}\", resource=\"{resource}\"", authority.origin, authority.tenant_id),
     )
 }
 

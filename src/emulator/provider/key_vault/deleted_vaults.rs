@@ -2,13 +2,13 @@
 
 use serde_json::{Value, json};
 
-use super::{Deletion, Entry, NAMES, certificate, secret};
+use super::{Deletion, Entry, NAMES, certificate, issuers, pending, secret};
 use crate::emulator::{
     call::Call,
     context::{Context, text},
     id::ResourceId,
-    jobs, operations,
-    reply::{Fault, Outcome, Reply},
+    jobs, operations, paging,
+    reply::{Body, Fault, Outcome, Reply},
 };
 
 pub(super) fn list(ctx: &Context<'_>, call: &Call) -> Outcome {
@@ -46,8 +46,28 @@ pub(super) fn purge(ctx: &Context<'_>, call: &Call) -> Outcome {
     let operation = operations::start(ctx, &call.target())?;
     let finish = jobs::Job::Finish(operation.clone());
     ctx.soon(jiff::SignedDuration::from_secs(30), &finish)?;
-    let location = operations::location(call, &call.target(), &operation);
-    Ok(Reply::empty(202).header("location", location))
+    let path = format!(
+        "/subscriptions/{}/providers/Microsoft.KeyVault/locations/{}/operationResults/{}?api-version={}",
+        call.param("subscription"),
+        call.param("location"),
+        operation.0,
+        call.api_version()
+    );
+    Ok(Reply::empty(202).header("location", call.link(&path)).header("retry-after", ctx.setting.pace.retry_after().to_string()))
+}
+
+/// The vault provider has a shape of its own for this: 202 and 200 both with a body.
+pub(super) fn purge_result(ctx: &Context<'_>, call: &Call) -> Outcome {
+    let id = operations::OperationId(call.param("operation").to_owned());
+    let now = ctx.now.strftime("%Y-%m-%d %H:%M:%SZ").to_string();
+    match operations::has_ended(ctx, &id)? {
+        Some(true) => Ok(Reply::ok(json!({"createdDateTime": now, "lastActionDateTime": now, "status": "Succeeded"}))),
+        Some(false) => {
+            let reply = Reply::new(202, Body::Json(json!({"createdDateTime": now, "status": "NotStarted"})));
+            Ok(reply.header("location", paging::same_link(call)).header("retry-after", ctx.setting.pace.retry_after().to_string()))
+        }
+        None => Err(Fault::arm(404, "NotFound", format!("The operation '{}' was not found.", id.0))),
+    }
 }
 
 /// The retention of a deleted vault is over; one that was brought back meanwhile stays.
@@ -64,6 +84,8 @@ pub(super) fn retention_over(ctx: &Context<'_>, name: &str) -> Result<(), Fault>
 pub(super) fn forget(ctx: &Context<'_>, name: &str) -> Result<(), Fault> {
     ctx.tx.remove(&NAMES, name)?;
     secret::purge_vault(ctx, name)?;
+    pending::purge_vault(ctx, name)?;
+    issuers::purge_vault(ctx, name)?;
     certificate::purge_vault(ctx, name)
 }
 

@@ -2,57 +2,98 @@
 
 use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 use rustls::pki_types::{CertificateDer, PrivatePkcs8KeyDer, pem::PemObject as _};
+use serde_json::{Value, json};
 use zeroize::Zeroizing;
 
 use super::{
-    certificate,
-    certificates::{bundle, may, need, not_found, operation, tags},
+    certificate::{self, Draft},
+    certificates::{bundle, may, need, not_found, tags},
     data::enter,
+    issuers,
+    pending::Pending,
+    secret::{self, PEM_TYPE, PFX_TYPE},
     secrets::is_object_name,
 };
 use crate::emulator::{
     ca::{
-        Issued, KeySource, Profile, Role,
+        self, CaError, Issued, KeySource, Profile, Role,
         pfx::{self, Opened},
         policy::days,
     },
     call::Call,
     context::{Context, merge},
-    reply::{Body, Fault, Outcome, Reply},
+    reply::{Fault, Outcome, Reply},
 };
 
 pub(super) fn import(ctx: &Context<'_>, call: &Call) -> Outcome {
     let vault = enter(ctx, call, may("import"))?;
     let name = valid_name(call)?;
     let value = call.text("/value").unwrap_or_default();
-    let password = call.text("/pwd").unwrap_or_default();
-    let opened = if value.contains("-----BEGIN") {
-        from_pem(value)?
-    } else {
-        let bytes = BASE64.decode(value.trim()).map_err(|_| bad("The value is not base64."))?;
-        pfx::read(&bytes, password)
-            .map_err(|error| bad(&format!("The specified PKCS#12 X.509 certificate content can not be read: {error}.")))?
-    };
+    let (opened, kind) = open(value, call.text("/pwd").unwrap_or_default())?;
     let issued = Issued { leaf: opened.leaf, chain: opened.chain, key: Some(opened.key), csr: String::new() };
-    let id = certificate::add_version(ctx, &vault, name, &issued, "Unknown", tags(&call.body))?;
-    let mut one = need(ctx, &vault, call)?;
+    let mut policy = json!({"secret_props": {"contentType": kind}});
     if call.body["policy"].is_object() {
-        merge(&mut one.policy, &call.body["policy"]);
-        certificate::save(ctx, &vault, &one)?;
+        merge(&mut policy, &call.body["policy"]);
     }
+    let draft = Draft { name, policy, tags: tags(&call.body) };
+    let id = certificate::add_version(ctx, &vault, &draft, &issued)?;
+    let one = need(ctx, &vault, call)?;
     let version = one.version(&id).ok_or_else(|| not_found(call))?;
     Ok(Reply::ok(bundle(&vault, &one, version)))
 }
 
-/// Makes a self-signed certificate (in this cloud: signed by its own CA); other issuers are not set up here.
+/// A PFX in base64, or PEM as it is or in base64; with the content type that says so.
+fn open(value: &str, password: &str) -> Result<(Opened, &'static str), Fault> {
+    if value.contains("-----BEGIN") {
+        return Ok((from_pem(value)?, PEM_TYPE));
+    }
+    let bytes = BASE64.decode(value.trim()).map_err(|_| bad("The value is not base64."))?;
+    match std::str::from_utf8(&bytes) {
+        Ok(text) if text.contains("-----BEGIN") => Ok((from_pem(text)?, PEM_TYPE)),
+        _ => {
+            let opened = pfx::read(&bytes, password)
+                .map_err(|error| bad(&format!("The specified PKCS#12 X.509 certificate content can not be read: {error}.")))?;
+            Ok((opened, PFX_TYPE))
+        }
+    }
+}
+
+/// Makes a key and, by the issuer of the policy, a certificate for it: `Self` signs itself, `Unknown` waits for a merge,
+/// and the name of an issuer of the vault has its CA sign.
 pub(super) fn create(ctx: &Context<'_>, call: &Call) -> Outcome {
     let vault = enter(ctx, call, may("create"))?;
     let name = valid_name(call)?;
     let wanted = &call.body["policy"];
-    let issuer_name = wanted["issuer"]["name"].as_str().unwrap_or("Self");
-    if !issuer_name.eq_ignore_ascii_case("Self") {
-        return Err(bad(&format!("Issuer {issuer_name} is not set up in this vault.")));
+    let signer = wanted["issuer"]["name"].as_str().unwrap_or("Self");
+    let profile = profile(ctx, wanted)?;
+    let draft = Draft { name, policy: wanted.clone(), tags: tags(&call.body) };
+    if certificate::find(ctx, &vault, name)?.is_some_and(|one| one.deleted.is_some()) {
+        return Err(secret::held_by_deleted(name));
     }
+    let failed = |error: CaError| bad(&error.to_string());
+    if signer.eq_ignore_ascii_case("Unknown") {
+        let (csr, key) = ca::request(&profile).map_err(failed)?;
+        return Pending::waiting(ctx, &draft, &csr, key).begin(ctx, &vault, call);
+    }
+    let made = if signer.eq_ignore_ascii_case("Self") {
+        ca::self_signed(&profile)
+    } else if issuers::is_set_up(ctx, &vault, signer)? {
+        ctx.setting.ca.issue(&profile)
+    } else {
+        return Err(bad(&format!("Issuer {signer} is not set up in this vault.")));
+    };
+    let issued = made.map_err(failed)?;
+    certificate::add_version(ctx, &vault, &draft, &issued)?;
+    let csr = pem_octets(&issued.csr);
+    Pending::over(ctx, &draft, &csr).begin(ctx, &vault, call)
+}
+
+fn pem_octets(text: &str) -> Vec<u8> {
+    let body: String = text.lines().filter(|line| !line.starts_with("-----")).collect();
+    BASE64.decode(body).unwrap_or_default()
+}
+
+fn profile(ctx: &Context<'_>, wanted: &Value) -> Result<Profile, Fault> {
     let subject = wanted["x509_props"]["subject"].as_str().unwrap_or_default();
     let common_name = subject
         .split(',')
@@ -66,27 +107,17 @@ pub(super) fn create(ctx: &Context<'_>, call: &Call) -> Outcome {
     let months = wanted["x509_props"]["validity_months"].as_i64().unwrap_or(12);
     let bits = wanted["key_props"]["key_size"].as_u64().unwrap_or(2048);
     let key = match wanted["key_props"]["kty"].as_str() {
-        Some("EC") => KeySource::NewEc,
+        Some("EC" | "EC-HSM") => KeySource::NewEc,
         _ => KeySource::NewRsa(u16::try_from(bits).unwrap_or_default()),
     };
-    let profile = Profile {
+    Ok(Profile {
         common_name: common_name.to_owned(),
         names,
         key,
         not_before: ctx.now,
         not_after: ctx.now + days(months.clamp(1, 1200) * 365 / 12),
         issuer: Role::DigiCert,
-    };
-    let issued = ctx.setting.ca.issue(&profile).map_err(|error| bad(&error.to_string()))?;
-    certificate::add_version(ctx, &vault, name, &issued, "Self", tags(&call.body))?;
-    let mut one = need(ctx, &vault, call)?;
-    merge(&mut one.policy, wanted);
-    certificate::save(ctx, &vault, &one)?;
-    // Clients fetch the certificate only after they saw the operation go from one state to the other.
-    let mut shown = operation(&vault, &one);
-    shown["status"] = "inProgress".into();
-    let location = format!("{}certificates/{name}/pending?api-version={}", vault.uri(), call.api_version());
-    Ok(Reply::new(202, Body::Json(shown)).header("location", location))
+    })
 }
 
 fn valid_name(call: &Call) -> Result<&str, Fault> {

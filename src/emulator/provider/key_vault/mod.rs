@@ -3,12 +3,16 @@
 //! Permissions are really enforced, for the caller and for the services of Azure that use a vault by themselves.
 
 pub mod access;
+mod backup;
+pub mod by_arm;
 pub mod certificate;
 mod certificates;
 mod data;
 mod deleted_vaults;
 pub mod first_party;
+mod issuers;
 mod make;
+mod pending;
 mod policies;
 pub mod secret;
 mod secrets;
@@ -53,10 +57,22 @@ pub const ROUTES: &[Route] = &[
         "{sub}/providers/Microsoft.KeyVault/locations/{location}/deletedVaults/{vault}/purge",
         deleted_vaults::purge,
     ),
-    // `az keyvault list` asks for these too.
+    Route::new(Method::Get, "{rg}/providers/Microsoft.KeyVault/vaults/{vault}/privateLinkResources", vaults::links),
+    Route::new(Method::Get, "{rg}/providers/Microsoft.KeyVault/vaults/{vault}/privateEndpointConnections", vaults::none),
+    // az asks for these too: what it calls `keyvault` is both vaults and managed HSMs, of which there are none here.
+    Route::new(Method::Post, "{sub}/providers/Microsoft.KeyVault/checkMhsmNameAvailability", vaults::check_hsm_name),
+    Route::new(Method::Get, "{sub}/providers/Microsoft.KeyVault/deletedManagedHSMs", vaults::none),
+    Route::new(Method::Get, "{rg}/providers/Microsoft.KeyVault/managedHSMs/{hsm}", vaults::no_hsm),
     Route::new(Method::Get, "{sub}/providers/Microsoft.KeyVault/managedHSMs", vaults::none),
     Route::new(Method::Get, "{rg}/providers/Microsoft.KeyVault/managedHSMs", vaults::none),
 ];
+
+/// Looked up before the operations of everybody else, whose answers are empty while they run.
+pub const OPERATION_ROUTES: &[Route] = &[Route::new(
+    Method::Get,
+    "{sub}/providers/Microsoft.KeyVault/locations/{location}/operationResults/{operation}",
+    deleted_vaults::purge_result,
+)];
 
 /// What a vault does later.
 #[derive(Debug, Clone, Serialize, Deserialize)]

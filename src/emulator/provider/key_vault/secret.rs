@@ -19,6 +19,8 @@ const SECRETS: Collection<Secret> = Collection::private("vault-secret");
 
 /// A PFX in base64.
 pub const PFX_TYPE: &str = "application/x-pkcs12";
+/// A private key and its certificates as text.
+pub const PEM_TYPE: &str = "application/x-pem-file";
 
 /// One secret, deleted or not.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -145,21 +147,26 @@ pub(super) fn purge_vault(ctx: &Context<'_>, vault_name: &str) -> Result<(), Fau
 pub fn add_version(ctx: &Context<'_>, vault: &Vault, name: &str, version: Version) -> Result<(), Fault> {
     let mut secret = match find(ctx, vault, name)? {
         Some(secret) if secret.deleted.is_some() => {
-            return Err(Fault::vault(
-                409,
-                "Conflict",
-                format!(
-                    "Secret {name} is currently in a deleted but recoverable state, and its name cannot be reused; \
-                     in this state, the secret can only be recovered or purged."
-                ),
-                Some("ObjectIsDeletedButRecoverable"),
-            ));
+            return Err(held_by_deleted(name));
         }
         Some(secret) => secret,
         None => Secret { name: name.to_owned(), versions: Vec::new(), deleted: None },
     };
     secret.versions.push(version);
     save(ctx, vault, &secret)
+}
+
+/// A deleted secret or certificate keeps its name until it is purged.
+pub(super) fn held_by_deleted(name: &str) -> Fault {
+    Fault::vault(
+        409,
+        "Conflict",
+        format!(
+            "Secret {name} is currently in a deleted but recoverable state, and its name cannot be reused; in this state, \
+             the secret can only be recovered or purged."
+        ),
+        Some("ObjectIsDeletedButRecoverable"),
+    )
 }
 
 fn key(vault: &Vault, name: &str) -> String {

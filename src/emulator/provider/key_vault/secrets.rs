@@ -141,7 +141,7 @@ fn recover(ctx: &Context<'_>, call: &Call) -> Outcome {
     Ok(Reply::ok(shown.unwrap_or_default()))
 }
 
-fn need(ctx: &Context<'_>, vault: &Vault, call: &Call) -> Result<Secret, Fault> {
+pub(super) fn need(ctx: &Context<'_>, vault: &Vault, call: &Call) -> Result<Secret, Fault> {
     secret::find(ctx, vault, call.param("name"))?.filter(|secret| secret.deleted.is_none()).ok_or_else(|| not_found(call))
 }
 
@@ -163,7 +163,7 @@ fn not_found(call: &Call) -> Fault {
     )
 }
 
-fn item(vault: &Vault, secret: &Secret, version: &Version, id: &str) -> Value {
+pub(super) fn item(vault: &Vault, secret: &Secret, version: &Version, id: &str) -> Value {
     let mut path = format!("{}secrets/{}", vault.uri(), secret.name);
     if !id.is_empty() {
         path = format!("{path}/{id}");
@@ -200,7 +200,7 @@ fn show_deleted(vault: &Vault, secret: &Secret) -> Value {
 }
 
 /// Content type, tags and attributes of a request.
-fn lay_over(version: &mut Version, body: &Value) {
+pub(super) fn lay_over(version: &mut Version, body: &Value) {
     if let Some(kind) = body["contentType"].as_str() {
         version.content_type = Some(kind.to_owned());
     }

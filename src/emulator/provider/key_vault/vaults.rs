@@ -26,6 +26,31 @@ pub(super) fn none(_: &Context<'_>, _: &Call) -> Outcome {
     Ok(Reply::ok(json!({"value": [], "nextLink": null})))
 }
 
+/// Where a private endpoint of a vault could be: shown, not built.
+pub(super) fn links(ctx: &Context<'_>, call: &Call) -> Outcome {
+    let id = call.target();
+    ctx.need(&id)?;
+    Ok(Reply::ok(json!({"value": [{
+        "id": format!("{id}/privateLinkResources/vault"),
+        "name": "vault",
+        "type": "Microsoft.KeyVault/vaults/privateLinkResources",
+        "properties": {
+            "groupId": "vault",
+            "requiredMembers": ["default"],
+            "requiredZoneNames": ["privatelink.vaultcore.azure.net"],
+        },
+    }]})))
+}
+
+/// Any name is free for a managed HSM, since there are none.
+pub(super) fn check_hsm_name(_: &Context<'_>, _: &Call) -> Outcome {
+    Ok(Reply::ok(json!({"nameAvailable": true})))
+}
+
+pub(super) fn no_hsm(_: &Context<'_>, call: &Call) -> Outcome {
+    Err(Fault::not_found(&call.target()))
+}
+
 pub(super) fn get(ctx: &Context<'_>, call: &Call) -> Outcome {
     Ok(Reply::ok(ctx.need(&call.target())?))
 }
@@ -61,6 +86,8 @@ pub fn create(ctx: &Context<'_>, id: &ResourceId, location: &str, tags: Option<V
         "tenantId": ctx.setting.tenant_id,
         "accessPolicies": [],
         "enabledForDeployment": false,
+        "enabledForDiskEncryption": false,
+        "enabledForTemplateDeployment": false,
         "enableRbacAuthorization": false,
         "enableSoftDelete": true,
         "softDeleteRetentionInDays": 90,
@@ -76,6 +103,8 @@ pub fn create(ctx: &Context<'_>, id: &ResourceId, location: &str, tags: Option<V
         "createdBy": crate::emulator::principals::CERTDECK.app_id,
         "createdByType": "Application",
         "createdAt": ctx.now.to_string(),
+        "lastModifiedBy": crate::emulator::principals::CERTDECK.app_id,
+        "lastModifiedByType": "Application",
         "lastModifiedAt": ctx.now.to_string(),
     });
     let entry = Entry { id: id.to_string(), deleted: None };

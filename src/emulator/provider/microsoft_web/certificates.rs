@@ -4,7 +4,10 @@
 
 use serde_json::{Value, json};
 
-use super::{bindings, managed, plans, sources};
+use super::{
+    bindings::{self, both},
+    managed, plans, site, sources,
+};
 use crate::emulator::{
     ca::facts::{Facts, with_offset},
     call::{Call, Method},
@@ -17,6 +20,8 @@ use crate::emulator::{
 };
 
 pub const KIND: &str = "microsoft.web/certificates";
+/// Certificates of one app, or slot, alone (C34).
+pub const OF_SITE: [&str; 2] = ["microsoft.web/sites/certificates", "microsoft.web/sites/slots/certificates"];
 
 pub const ROUTES: &[Route] = &[
     Route::new(Method::Get, "{sub}/providers/Microsoft.Web/certificates", list),
@@ -26,6 +31,16 @@ pub const ROUTES: &[Route] = &[
     Route::new(Method::Patch, "{rg}/providers/Microsoft.Web/certificates/{name}", patch),
     Route::new(Method::Delete, "{rg}/providers/Microsoft.Web/certificates/{name}", delete),
 ];
+
+/// Certificates of one app, or of one slot, alone.
+pub const OF_SITE_ROUTES: &[Route] = [
+    both!(Get, "certificates", list_of_site),
+    both!(Get, "certificates/{name}", get),
+    both!(Put, "certificates/{name}", put),
+    both!(Patch, "certificates/{name}", patch),
+    both!(Delete, "certificates/{name}", delete),
+]
+.as_flattened();
 
 /// Where a certificate is put.
 #[derive(Debug, Clone)]
@@ -50,11 +65,24 @@ pub fn in_webspace(ctx: &Context<'_>, site: &ResourceId, webspace: &str, thumbpr
     let Some(subscription) = site.subscription_id() else {
         return Ok(None);
     };
+    let owner = owner_of(site);
     let all = ctx.having(&index::THUMBPRINTS, thumbprint)?;
     Ok(all.into_iter().find(|one| {
+        let id = ResourceId::parse(text(one, "/id"));
         text(one, "/properties/webSpace").eq_ignore_ascii_case(webspace)
-            && ResourceId::parse(text(one, "/id")).is_under(&subscription)
+            && id.is_under(&subscription)
+            && (!is_of_site(&id) || id.parent().key() == owner.key())
     }))
+}
+
+/// The app or slot that something belongs to; itself, if it is one.
+fn owner_of(id: &ResourceId) -> ResourceId {
+    let sites = [site::KIND, site::SLOT];
+    id.lineage().into_iter().find(|one| sites.contains(&one.kind().as_str())).unwrap_or_else(|| id.clone())
+}
+
+fn is_of_site(id: &ResourceId) -> bool {
+    OF_SITE.contains(&id.kind().as_str())
 }
 
 /// Leaf, chain and key of a certificate.
@@ -121,7 +149,12 @@ pub fn document(place: &Place, facts: &Facts, origin: &Origin) -> Value {
             }
         }
     }
-    let mut certificate = envelope(&place.id, "Microsoft.Web/certificates", &place.region, properties);
+    let of_site = is_of_site(&place.id);
+    let kind = if of_site { "Microsoft.Web/sites/certificates" } else { "Microsoft.Web/certificates" };
+    let mut certificate = envelope(&place.id, kind, &place.region, properties);
+    if of_site {
+        certificate["properties"]["siteName"] = json!(place.id.parent().name());
+    }
     certificate["tags"] = place.tags.clone();
     certificate
 }
@@ -154,6 +187,11 @@ fn list(ctx: &Context<'_>, call: &Call) -> Outcome {
         let fits = webspace.as_ref().is_none_or(|webspace| webspace.eq_ignore_ascii_case(here));
         Ok(fits.then_some(one))
     })
+}
+
+fn list_of_site(ctx: &Context<'_>, call: &Call) -> Outcome {
+    let site = call.target();
+    ctx.page(call, OF_SITE[usize::from(site.kind() == site::SLOT)], &site, |one| Ok(Some(one)))
 }
 
 fn get(ctx: &Context<'_>, call: &Call) -> Outcome {
@@ -195,6 +233,11 @@ fn place(ctx: &Context<'_>, call: &Call, before: Option<&Value>) -> Result<Place
         .text("/location")
         .ok_or_else(|| Fault::arm(400, "LocationRequired", "The location property is required for this definition."))?;
     let tags = call.body.get("tags").cloned().unwrap_or(Value::Null);
+    if is_of_site(&id) && before.is_none() {
+        let site = ctx.need(&id.parent())?;
+        let of_site = |pointer| text(&site, pointer).to_owned();
+        return Ok(Place { id, region: of_site("/location"), webspace: of_site("/properties/webSpace"), tags });
+    }
     if let Some(before) = before {
         if !plans::same_region(location, text(before, "/location")) {
             return Err(Fault::elsewhere(&id, text(before, "/location"), location));
@@ -239,7 +282,10 @@ fn delete(ctx: &Context<'_>, call: &Call) -> Outcome {
     let webspace = text(&certificate, "/properties/webSpace");
     ctx.remove(&id)?;
     if in_webspace(ctx, &id, webspace, thumbprint)?.is_none() {
-        let bound = bindings::presenting(ctx, &id, webspace, thumbprint)?;
+        let mut bound = bindings::presenting(ctx, &id, webspace, thumbprint)?;
+        if is_of_site(&id) {
+            bound.retain(|binding| bindings::site_of(binding).key() == id.parent().key());
+        }
         if let Some(binding) = bound.first() {
             // The fault undoes the removal.
             return Err(Fault::web_coded(

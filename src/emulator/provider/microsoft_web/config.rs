@@ -2,7 +2,10 @@
 
 use serde_json::{Map, Value, json};
 
-use super::bindings::both;
+use super::{
+    bindings::both,
+    members::{self, Of},
+};
 use crate::emulator::{
     call::{Call, Method},
     context::{Context, envelope, merge, text},
@@ -16,11 +19,15 @@ use crate::emulator::{
 const APP_SETTINGS: Collection<Map<String, Value>> = Collection::private("app-settings");
 
 pub const ROUTES: &[Route] = [
+    both!(Get, "config", list),
     both!(Get, "config/web", get),
     both!(Put, "config/web", put),
     both!(Patch, "config/web", put),
     both!(Post, "config/appsettings/list", settings),
     both!(Put, "config/appsettings", set_settings),
+    both!(Post, "config/connectionstrings/list", connection_strings),
+    both!(Get, "config/slotConfigNames", sticky),
+    both!(Put, "config/slotConfigNames", sticky),
 ]
 .as_flattened();
 
@@ -43,7 +50,7 @@ pub fn create(ctx: &Context<'_>, site: &ResourceId, location: &str) -> Result<()
             "webSocketsEnabled": false,
             "alwaysOn": true,
             "managedPipelineMode": "Integrated",
-            "ipSecurityRestrictions": [{"ipAddress": "Any", "action": "Allow", "priority": 2_147_483_647, "name": "Allow all"}],
+            "ipSecurityRestrictions": [{"ipAddress": "Any", "action": "Allow", "priority": 2_147_483_647, "name": "Allow all", "description": "Allow all access"}],
             "minTlsVersion": "1.2",
             "scmMinTlsVersion": "1.2",
             "minTlsCipherSuite": null,
@@ -53,6 +60,21 @@ pub fn create(ctx: &Context<'_>, site: &ResourceId, location: &str) -> Result<()
     );
     web["name"] = json!(site.name());
     ctx.save(&id, &web)
+}
+
+/// What the `siteConfig` of a site says about its configuration: a site that is read and put back as it was carries
+/// nothing but nulls there, and app settings as a list.
+pub fn from_site(ctx: &Context<'_>, site: &ResourceId, members: &Map<String, Value>) -> Result<(), Fault> {
+    let mut members: Map<String, Value> =
+        members.iter().filter(|(_, value)| !value.is_null()).map(|(n, v)| (n.clone(), v.clone())).collect();
+    if let Some(settings) = members.remove("appSettings") {
+        for one in settings.as_array().into_iter().flatten() {
+            set(ctx, site, text(one, "/name"), text(one, "/value"))?;
+        }
+    }
+    members.remove("connectionStrings");
+    change(ctx, site, &Value::Object(members))?;
+    Ok(())
 }
 
 /// Lays changed members over the configuration.
@@ -66,18 +88,37 @@ pub fn change(ctx: &Context<'_>, site: &ResourceId, members: &Value) -> Result<V
     }
     let id = site.child("config", "web");
     let mut web = ctx.need(&id)?;
+    if !members.is_object() {
+        return Ok(web);
+    }
     merge(&mut web["properties"], members);
     ctx.save(&id, &web)?;
     Ok(web)
 }
 
+fn list(ctx: &Context<'_>, call: &Call) -> Outcome {
+    let web = shown(ctx, ctx.need(&call.target().child("config", "web"))?)?;
+    Ok(Reply::ok(json!({"value": [web], "nextLink": null, "id": null})))
+}
+
 fn get(ctx: &Context<'_>, call: &Call) -> Outcome {
-    Ok(Reply::ok(ctx.need(&call.target())?))
+    Ok(Reply::ok(shown(ctx, ctx.need(&call.target())?)?))
+}
+
+/// With the tags of the site and everything that is the same for all.
+fn shown(ctx: &Context<'_>, mut web: Value) -> Result<Value, Fault> {
+    let site = ctx.need(&ResourceId::parse(text(&web, "/id")).parent())?;
+    if site["tags"].is_object() {
+        web["tags"] = site["tags"].clone();
+    }
+    members::complete(Of::Configuration, &mut web["properties"]);
+    Ok(web)
 }
 
 fn put(ctx: &Context<'_>, call: &Call) -> Outcome {
     let site = call.target().parent();
-    let mut web = change(ctx, &site, call.body.get("properties").unwrap_or(&json!({})))?;
+    let changed = change(ctx, &site, call.body.get("properties").unwrap_or(&json!({})))?;
+    let mut web = shown(ctx, changed)?;
     // Recorded: answers to writes carry the site's type.
     web["type"] = json!("Microsoft.Web/sites");
     Ok(Reply::ok(web))
@@ -102,6 +143,22 @@ pub fn set(ctx: &Context<'_>, site: &ResourceId, name: &str, value: &str) -> Res
     let mut all = ctx.tx.get(&APP_SETTINGS, &site.key())?.unwrap_or_default();
     all.insert(name.to_owned(), json!(value));
     Ok(ctx.tx.put(&APP_SETTINGS, &site.key(), &all)?)
+}
+
+/// There is no database to connect to.
+fn connection_strings(ctx: &Context<'_>, call: &Call) -> Outcome {
+    let site = ResourceId::from_segments(&call.segments[..call.segments.len() - 3]);
+    let owner = ctx.need(&site)?;
+    let id = site.child("config", "connectionstrings");
+    Ok(Reply::ok(envelope(&id, "Microsoft.Web/sites/config", text(&owner, "/location"), json!({}))))
+}
+
+/// Which settings stay with a slot when slots are swapped; slots are not swapped here.
+fn sticky(ctx: &Context<'_>, call: &Call) -> Outcome {
+    let id = call.target();
+    let owner = ctx.need(&id.parent())?;
+    let properties = json!({"appSettingNames": null, "connectionStringNames": null, "azureStorageConfigNames": null});
+    Ok(Reply::ok(envelope(&id, "Microsoft.Web/sites", text(&owner, "/location"), properties)))
 }
 
 fn show_settings(ctx: &Context<'_>, site: &ResourceId) -> Outcome {

@@ -5,12 +5,15 @@ pub mod certificates;
 pub mod config;
 pub mod hostnames;
 pub mod managed;
+mod members;
 pub mod ownership;
 pub mod plans;
 pub mod public_certificates;
 pub mod site;
+pub mod site_actions;
 pub mod sites;
 pub mod sources;
+pub mod stacks;
 
 use serde::{Deserialize, Serialize};
 

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::members::{self, Of};
 use crate::emulator::{
     call::{Call, Method},
     context::{Context, envelope, merge, text},
@@ -22,6 +23,24 @@ pub const ROUTES: &[Route] = &[
     Route::new(Method::Patch, "{rg}/providers/Microsoft.Web/serverfarms/{plan}", put),
     Route::new(Method::Delete, "{rg}/providers/Microsoft.Web/serverfarms/{plan}", delete),
     Route::new(Method::Get, "{rg}/providers/Microsoft.Web/serverfarms/{plan}/sites", sites),
+];
+
+/// Tier, family and the sizes of each.
+const SKUS: &[(&str, &str, &[&str])] = &[
+    ("Free", "F", &["F1"]),
+    ("Shared", "D", &["D1"]),
+    ("Basic", "B", &["B1", "B2", "B3"]),
+    ("Standard", "S", &["S1", "S2", "S3"]),
+    ("Premium", "P", &["P1", "P2", "P3"]),
+    ("PremiumV2", "Pv2", &["P1v2", "P2v2", "P3v2"]),
+    ("Premium0V3", "Pv3", &["P0v3"]),
+    ("PremiumV3", "Pv3", &["P1v3", "P2v3", "P3v3"]),
+    ("PremiumMV3", "Pmv3", &["P1mv3", "P2mv3", "P3mv3", "P4mv3", "P5mv3"]),
+    ("PremiumV4", "Pv4", &["P0v4", "P1v4", "P2v4", "P3v4"]),
+    ("IsolatedV2", "Iv2", &["I1v2", "I2v2", "I3v2", "I4v2", "I5v2", "I6v2"]),
+    ("ElasticPremium", "EP", &["EP1", "EP2", "EP3"]),
+    ("Dynamic", "Y", &["Y1"]),
+    ("FlexConsumption", "FC", &["FC1"]),
 ];
 
 /// What a plan's tier allows.
@@ -62,8 +81,8 @@ pub fn named(ctx: &Context<'_>, plan: &str) -> Result<Value, Fault> {
 }
 
 /// Makes or changes a plan.
-pub fn save(ctx: &Context<'_>, id: &ResourceId, location: &str, sku: &str, linux: bool) -> Result<Value, Fault> {
-    let (tier, family) = tier(sku)?;
+pub fn save(ctx: &Context<'_>, id: &ResourceId, location: &str, size: &str, linux: bool) -> Result<Value, Fault> {
+    let (size, tier, family) = sku(size)?;
     let group = id.group().unwrap_or_default();
     let region = region(location);
     let mut plan = envelope(
@@ -91,7 +110,7 @@ pub fn save(ctx: &Context<'_>, id: &ResourceId, location: &str, sku: &str, linux
         }),
     );
     plan["kind"] = json!(if linux { "linux" } else { "app" });
-    plan["sku"] = json!({"name": sku, "tier": tier, "size": sku, "family": family, "capacity": 1});
+    plan["sku"] = json!({"name": size, "tier": tier, "size": size, "family": family, "capacity": 1});
     ctx.save(id, &plan)?;
     Ok(plan)
 }
@@ -101,18 +120,11 @@ pub fn region(location: &str) -> &str {
     REGIONS.iter().find(|region| same_region(region, location)).unwrap_or(&location)
 }
 
-fn tier(sku: &str) -> Result<(&'static str, &'static str), Fault> {
-    Ok(match sku {
-        "F1" => ("Free", "F"),
-        "D1" => ("Shared", "D"),
-        "B1" | "B2" | "B3" => ("Basic", "B"),
-        "S1" | "S2" | "S3" => ("Standard", "S"),
-        "P1v2" | "P2v2" | "P3v2" => ("PremiumV2", "Pv2"),
-        "P0v3" | "P1v3" | "P2v3" | "P3v3" => ("PremiumV3", "Pv3"),
-        "I1v2" | "I2v2" | "I3v2" => ("IsolatedV2", "Iv2"),
-        "Y1" => ("Dynamic", "Y"),
-        other => return Err(Fault::web(400, format!("The SKU '{other}' is not known."))),
-    })
+/// The name as the service spells it, tier and family.
+fn sku(name: &str) -> Result<(&'static str, &'static str, &'static str), Fault> {
+    let known = SKUS.iter().flat_map(|(tier, family, names)| names.iter().map(move |name| (*name, *tier, *family)));
+    let found = known.into_iter().find(|(own, ..)| own.eq_ignore_ascii_case(name));
+    found.ok_or_else(|| Fault::web(400, format!("The SKU '{name}' is not known.")))
 }
 
 /// A number that an old part of the service calls `serverFarmId`.
@@ -123,6 +135,7 @@ fn number(key: &str) -> u32 {
 fn show(ctx: &Context<'_>, mut plan: Value) -> Result<Value, Fault> {
     let id = ResourceId::parse(text(&plan, "/id"));
     plan["properties"]["numberOfSites"] = json!(of_plan(ctx, &id)?.len());
+    members::complete(Of::Plan, &mut plan["properties"]);
     Ok(plan)
 }
 
@@ -162,7 +175,10 @@ fn put(ctx: &Context<'_>, call: &Call) -> Outcome {
         plan["tags"] = tags.clone();
         ctx.save(&id, &plan)?;
     }
-    Ok(Reply::ok(show(ctx, plan)?))
+    let mut shown = show(ctx, plan)?;
+    // Recorded: answers to writes have it twice.
+    shown["properties"]["sku"] = shown["sku"].clone();
+    Ok(Reply::ok(shown))
 }
 
 fn delete(ctx: &Context<'_>, call: &Call) -> Outcome {

@@ -5,7 +5,9 @@ use sha2::{Digest as _, Sha256};
 
 use super::{
     bindings::{self, SslState},
-    config, plans,
+    config,
+    members::{self, Of},
+    plans,
 };
 use crate::emulator::{
     ca::facts::hex_upper,
@@ -157,6 +159,10 @@ pub fn show(ctx: &Context<'_>, mut site: Value) -> Result<Value, Fault> {
         properties["inboundIpAddress"] = json!(ip);
     }
     properties["possibleInboundIpAddresses"] = properties["inboundIpAddress"].clone();
+    properties["selfLink"] = json!(format!("https://practice-001.api.azurewebsites.windows.net{}", id));
+    properties["ftpUsername"] = json!(format!("{name}\\${name}", name = id.name()));
+    properties["ftpsHostName"] = json!(format!("ftps://{default}/site/wwwroot"));
+    members::complete(Of::Site, properties);
     Ok(site)
 }
 

@@ -6,6 +6,7 @@ use super::{
     bindings::{self, SslState},
     config, plans,
     site::{KIND, SLOT, create, default_host, etag, require_match, show},
+    site_actions,
 };
 use crate::emulator::{
     call::{Call, Method},
@@ -32,8 +33,17 @@ pub const ROUTES: &[Route] = &[
 ];
 
 /// The members of `properties` that a PUT or PATCH may change.
-const WRITABLE: &[&str] =
-    &["httpsOnly", "clientCertEnabled", "clientCertMode", "clientCertExclusionPaths", "publicNetworkAccess", "enabled"];
+const WRITABLE: &[&str] = &[
+    "httpsOnly",
+    "clientCertEnabled",
+    "clientCertMode",
+    "clientCertExclusionPaths",
+    "publicNetworkAccess",
+    "enabled",
+    "clientAffinityEnabled",
+    "functionAppConfig",
+    "keyVaultReferenceIdentity",
+];
 
 fn reply(ctx: &Context<'_>, site: Value) -> Outcome {
     let shown = show(ctx, site)?;
@@ -96,6 +106,7 @@ fn make(ctx: &Context<'_>, call: &Call, id: &ResourceId) -> Outcome {
     if bindings::find_host(ctx, &default_host(id))?.is_some() {
         return Err(Fault::web(409, format!("Website with given name {} already exists.", id.name())));
     }
+    site_actions::require_name(id)?;
     let kind = call.text("/kind").unwrap_or("app");
     let site = create(ctx, id, &plan, kind.split(',').next().unwrap_or("app"))?;
     change(ctx, call, id, site)
@@ -111,8 +122,8 @@ fn change(ctx: &Context<'_>, call: &Call, id: &ResourceId, mut site: Value) -> O
             site["properties"][*name] = value.clone();
         }
     }
-    if let Some(web) = wanted.get("siteConfig").filter(|web| web.is_object()) {
-        config::change(ctx, id, web)?;
+    if let Some(members) = wanted.get("siteConfig").and_then(Value::as_object) {
+        config::from_site(ctx, id, members)?;
     }
     ctx.save(id, &site)?;
     for state in wanted.get("hostNameSslStates").and_then(Value::as_array).into_iter().flatten() {

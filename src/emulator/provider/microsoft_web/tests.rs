@@ -14,7 +14,7 @@ use crate::emulator::{
     fixture::{Fixture, GROUP, SUBSCRIPTION, json_of},
     id::ResourceId,
     principals::{CERTDECK, WEB_SITES},
-    provider::key_vault::{self, Vault},
+    provider::key_vault::{self, Vault, certificate::Draft},
     reply::Reply,
 };
 
@@ -219,8 +219,7 @@ fn new_version(cloud: &Fixture, vault: &str, days: i32) {
     let issued = issue(cloud, &["www.contoso.com"], days);
     cloud.with(|ctx| {
         let vault = Vault::at(ctx, &ResourceId::parse(vault)).unwrap().unwrap();
-        let tags = std::collections::BTreeMap::new();
-        key_vault::certificate::add_version(ctx, &vault, "www", &issued, "Unknown", tags).unwrap();
+        key_vault::certificate::add_version(ctx, &vault, &Draft::named("www"), &issued).unwrap();
     });
 }
 

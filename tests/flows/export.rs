@@ -1,0 +1,106 @@
+//! Exports of an order's certificate: the file, what opens it, and what is remembered of it.
+
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::process::Command;
+
+use certdeck::pki;
+use secrecy::SecretString;
+use serde_json::Value;
+
+use crate::cloud::Cloud;
+use crate::pty::Pty;
+use crate::state;
+
+const ORDER: [&str; 2] = ["order=apifabrikam", "resource-group=rg-shop"];
+
+fn run(cloud: &Cloud, home: &Path, settings: &[&str], more: &[&str]) -> (bool, String, String) {
+    let subscription = format!("subscription={}", cloud.connection().subscription_ids[0]);
+    let mut command = Command::new(env!("CARGO_BIN_EXE_certdeck"));
+    command.env_clear().env("HOME", home).env("PASSWORD", "hunter2 for files").envs(cloud.environment()).current_dir(home);
+    command.args(["run", "export"]).args(more);
+    for setting in [subscription.as_str()].iter().chain(&ORDER).chain(settings) {
+        command.args(["--set", setting]);
+    }
+    let output = command.output().unwrap();
+    let text = |octets: &[u8]| String::from_utf8(octets.to_vec()).unwrap();
+    (output.status.success(), text(&output.stdout), text(&output.stderr))
+}
+
+/// The thumbprint of the certificate in a file that has a key.
+fn held(path: &Path, password: &str) -> String {
+    let octets = std::fs::read(path).unwrap();
+    let password = SecretString::from(password);
+    let contents = pki::read(&octets, Some(&password).filter(|_| octets.len() > 1)).unwrap();
+    let leaf = pki::leaf(&contents).unwrap();
+    assert_eq!(leaf.has_key, Some(true));
+    contents.certificates[leaf.place].thumbprint.to_string()
+}
+
+fn thumbprint(cloud: &Cloud) -> String {
+    let orders = state::estate(cloud).orders;
+    orders.iter().find(|order| order.id.name() == "apifabrikam").unwrap().thumbprint.clone().unwrap().to_string()
+}
+
+/// Every read of a secret's value that the cloud was asked for.
+fn secrets_read(cloud: &Cloud) -> usize {
+    let log = cloud.control("requests");
+    let is_read = |entry: &&Value| entry["path"].as_str().unwrap().starts_with("/secrets/apifabrikam");
+    log["value"].as_array().unwrap().iter().filter(is_read).count()
+}
+
+#[test]
+fn an_export_is_for_its_owner_written_once_and_remembered_without_a_secret_a196() {
+    let cloud = Cloud::start();
+    let home = tempfile::tempdir().unwrap();
+    let password = ["--new-password-env", "PASSWORD"];
+    let (planned, plan, _) = run(&cloud, home.path(), &["out=x.pfx"], &["--plan", password[0], password[1]]);
+    assert!(planned && plan.contains("WRITE x.pfx") && !plan.contains("hunter2"), "{plan}");
+    assert!(secrets_read(&cloud) == 0 && !home.path().join("x.pfx").exists(), "a plan reads no key and writes nothing");
+
+    for cipher in ["triple-des", "aes-256"] {
+        let out = format!("out={cipher}.pfx");
+        let settings = [out.as_str(), &format!("cipher={cipher}")];
+        let (done, _, words) = run(&cloud, home.path(), &settings, &["--yes", password[0], password[1]]);
+        assert!(done, "{words}");
+        let path = home.path().join(format!("{cipher}.pfx"));
+        assert_eq!(path.metadata().unwrap().permissions().mode() & 0o777, 0o600);
+        assert_eq!(held(&path, "hunter2 for files"), thumbprint(&cloud));
+        let reads = secrets_read(&cloud);
+        assert!(run(&cloud, home.path(), &settings, &["--yes", password[0], password[1]]).0, "again");
+        assert_eq!(secrets_read(&cloud), reads, "what is written already is not read from the vault again");
+    }
+    let records = home.path().join(".local/state/certdeck/exports.jsonl");
+    let remembered = std::fs::read_to_string(&records).unwrap();
+    assert_eq!(remembered.lines().count(), 2);
+    assert!(remembered.contains(&thumbprint(&cloud)) && !remembered.contains("hunter2"), "{remembered}");
+    assert_eq!(records.metadata().unwrap().permissions().mode() & 0o777, 0o600);
+
+    std::fs::write(home.path().join("other.pfx"), "something else").unwrap();
+    let (done, _, words) = run(&cloud, home.path(), &["out=other.pfx"], &["--yes", password[0], password[1]]);
+    assert!(!done && words.contains("another file of this name"), "{words}");
+    assert_eq!(std::fs::read(home.path().join("other.pfx")).unwrap(), b"something else");
+}
+
+#[test]
+fn on_the_screen_the_password_is_typed_twice_and_the_export_is_listed() {
+    let cloud = Cloud::start();
+    let mut screen = Pty::start(&[env!("CARGO_BIN_EXE_certdeck")], &cloud.environment());
+    screen.wait_for("shop-2026");
+    screen.keys("3/apifabrikam<Enter>");
+    screen.wait_for("Orders 1/");
+    screen.keys("x");
+    screen.wait_for("the file needs a password");
+    screen.keys("hunter2<Tab>hunter2<Tab>");
+    screen.wait_for("Enter Write the file...");
+    assert!(!screen.screen().contains("hunter2"));
+    screen.keys("<Enter>");
+    screen.wait_for("WRITE appservicecertificate.pfx");
+    screen.keys("y");
+    screen.wait_for("The certificate is in the file");
+    assert_eq!(held(&screen.home().join("appservicecertificate.pfx"), "hunter2"), thumbprint(&cloud));
+    screen.keys("<Enter>");
+    screen.wait_for("Orders");
+    screen.keys("<Enter>");
+    screen.wait_for("appservicecertificate.pfx on");
+}
