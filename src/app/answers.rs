@@ -35,6 +35,7 @@ impl App {
             }
             Message::EstateRead { ask, result } if self.is_reading(ask) => {
                 self.reading = Reading::Idle;
+                self.ask_goal();
                 match result {
                     Ok(estate) => {
                         self.failure = None;

@@ -30,10 +30,7 @@ impl App {
     /// What is done first: the welcome, or reading the inventory.
     pub(super) fn begin(&mut self) {
         match self.settings.opens {
-            Opens::Inventory => {
-                self.read_estate();
-                self.ask_goal();
-            }
+            Opens::Inventory => self.read_estate(),
             Opens::Welcome => self.open_welcome(),
         }
     }

@@ -250,7 +250,9 @@ fn claim(practice: &Practice, day: &Day, claims: &mut Vec<Claim>) {
 /// nobody did has ended.
 fn kept(claims: &[Claim], yesterday: &Day, today: &Day) {
     for claim in claims {
-        let Some(when) = claim.when.filter(|when| fell_due(*when, yesterday, today)) else { continue };
+        if !claim.when.is_some_and(|when| fell_due(when, yesterday, today)) {
+            continue;
+        }
         let (before, after) = (yesterday.certificate(&claim.id), today.certificate(&claim.id));
         let name = format!("{} on {}: said on {} {:?}", claim.id.name(), today.now, claim.said, claim.what);
         let order = |day: &Day| match day.estate.source(after) {
