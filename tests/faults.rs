@@ -136,7 +136,7 @@ async fn over_a_bad_line_the_whole_job_is_done_once() {
         json!({"kind": "expired-token"}),
     ];
     for (seed, fault) in (1..).zip(kinds) {
-        plant(&practice, json!({"path": "/subscriptions/*", "probability": 0.02, "seed": seed, "fault": fault})).await;
+        plant(&practice, json!({"path": "/subscriptions/*", "probability": 0.04, "seed": seed, "fault": fault})).await;
     }
     let vault = [ORDER, (Key::Vault, "kv-bad-line"), (Key::VaultLocation, "westeurope")];
     let app = order(&practice, "x").to_string().replace("CertificateRegistration/certificateOrders/x", "Web/sites/contoso-shop");
