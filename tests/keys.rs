@@ -210,14 +210,38 @@ fn an_order_is_not_taken_over_by_typing_its_name_and_domain() {
 }
 
 #[test]
-fn the_steps_of_one_order_never_buy_another() {
+fn the_page_of_what_is_bought_has_nothing_to_change_and_buys_nothing() {
     let mut screen = Screen::filled();
     screen.press("3/old-contoso<Enter>w").settle(seen_for_purchase(Some(estate().orders[3].clone())));
-    screen.press("<Tab><Tab><Tab>-2<PgDn>").settle(seen_for_purchase(None)).press("<Enter>");
-    assert!(screen.app.dialogs.is_empty(), "nothing to confirm");
+    screen.press("<Tab><Tab><Tab>-2<Enter>");
     let wizard = screen.app.wizard.as_ref().unwrap();
-    assert_eq!(wizard.inputs.get(Key::Order), Some("old-contoso-2"));
-    assert!(wizard.refusal(Key::Order).unwrap().contains("the steps of the order 'old-contoso'"));
+    assert!(wizard.fields.is_empty() && wizard.inputs.get(Key::Order) == Some("old-contoso"));
+    assert!(wizard.current().steps[0].facts.contains(&("Certificate name".to_owned(), "old-contoso".to_owned())));
+    assert!(!screen.effects.iter().any(|effect| matches!(effect, Effect::PerformStep { .. })));
+}
+
+#[test]
+fn in_a_national_cloud_orders_say_why_they_cannot_be_had_a65() {
+    let mut screen = Screen::start(|settings| settings.no_orders = Some(certdeck::flow::NO_ORDERS));
+    screen.read(estate());
+    for keys in [":purchase<Enter>", "<Esc>3w"] {
+        screen.press(keys);
+        let said = format!("{:?} {:?}", screen.app.notice, screen.app.dialogs);
+        assert!(screen.app.wizard.is_none() && said.contains("national clouds"), "{keys}: {said}");
+    }
+    screen.press("<Esc>aj<Enter>");
+    assert!(screen.app.wizard.is_none() && screen.text().contains("not sold in national clouds"), "{}", screen.text());
+}
+
+#[test]
+fn an_answer_of_the_practice_cloud_that_nobody_waits_for_is_dropped() {
+    let mut screen = verifying(&[]);
+    screen.press("<Tab><Tab><Tab>o<Enter>");
+    let [Effect::Practise { ask, .. }] = screen.effects[..] else { panic!("{:?}", screen.effects) };
+    screen.send(Message::Practised { ask: AskId(ask.0 + 1), result: Ok("another".to_owned()) });
+    assert!(screen.effects.is_empty() && screen.app.notice.is_none());
+    screen.send(Message::Practised { ask, result: Ok("published".to_owned()) });
+    assert!(screen.effects.iter().any(|effect| matches!(effect, Effect::Observe { flow: FlowName::Verify, .. })));
 }
 
 #[test]

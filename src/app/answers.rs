@@ -64,13 +64,7 @@ impl App {
             }
             Message::FolderRead { ask, result } => self.take_folder(ask, result),
             Message::Worked { ask, result } => self.take_worked(ask, result),
-            Message::Practised { result, .. } => match result {
-                Ok(words) => {
-                    self.say(words, Tone::Good);
-                    self.observe_page();
-                }
-                Err(problem) => self.show_problem(problem),
-            },
+            Message::Practised { ask, result } => self.take_practised(ask, result),
             Message::GoalRead(result) => self.take_goal(result),
             Message::SignInAsked(code) => self.ask_to_sign_in(code),
             Message::SignInEnded(outcome) => self.end_sign_in(outcome),
@@ -87,6 +81,19 @@ impl App {
                 Err(problem) => self.show_problem(problem),
             },
             _ => {}
+        }
+    }
+
+    /// Whoever left the wizard meanwhile sees it on coming back.
+    fn take_practised(&mut self, asked: AskId, result: Result<String, Problem>) {
+        let Some(wizard) = self.wizard.as_mut().filter(|wizard| wizard.practising == Some(asked)) else { return };
+        wizard.practising = None;
+        match result {
+            Ok(words) => {
+                self.say(words, Tone::Good);
+                self.observe_page();
+            }
+            Err(problem) => self.show_problem(problem),
         }
     }
 

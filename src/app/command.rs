@@ -251,6 +251,8 @@ impl Entry {
                 Err("the list is empty".into())
             }
             Command::Raw if app.selected().is_none() => Err("there is no resource under the cursor".into()),
+            Command::Flow(flow) if flow.needs_orders() && app.settings.no_orders.is_some() => app.may_order(),
+            Command::Wizard if app.settings.no_orders.is_some() => app.may_order(),
             Command::Wizard => app.selected_order().map(|_| ()),
             Command::Renew => app.renewal_route().map(|_| ()),
             Command::Flow(flow) => app.fits(flow),

@@ -54,6 +54,8 @@ pub struct Settings {
     pub context: String,
     /// Whether the cloud is a practice cloud, in which the owner of a domain can be played.
     pub practice: bool,
+    /// Why there are no certificate orders here, as in a national cloud (A65).
+    pub no_orders: Option<&'static str>,
     pub read_only: bool,
     /// Marked as production: shown in a colour that nobody overlooks.
     pub production: bool,

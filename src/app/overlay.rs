@@ -57,7 +57,10 @@ impl App {
             Act::Show(pane, id) => self.show(pane, &id),
             Act::Practise(act) => {
                 let ask = self.ask();
-                self.emit(Effect::Practise { ask, act });
+                if let Some(wizard) = &mut self.wizard {
+                    wizard.practising = Some(ask);
+                    self.emit(Effect::Practise { ask, act });
+                }
             }
             Act::Send(shown) => self.send_step(&shown),
             Act::Unwatch(ask) => {
@@ -128,7 +131,10 @@ impl App {
 
     /// The five ways to get a certificate (A3–A8).
     pub(super) fn open_add(&mut self) {
-        let flow = |name| Entry::of(Command::Flow(name)).map(Act::Run).ok_or_else(String::new);
+        let flow = |name: FlowName| match Entry::of(Command::Flow(name)) {
+            Some(entry) if name.needs_orders() => self.may_order().map(|()| Act::Run(entry)),
+            entry => entry.map(Act::Run).ok_or_else(String::new),
+        };
         let options = [
             (
                 "Create a free App Service managed certificate",

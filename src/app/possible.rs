@@ -26,6 +26,11 @@ impl App {
         }
     }
 
+    /// Whether this cloud has certificate orders at all (A65).
+    pub(super) fn may_order(&self) -> Result<(), String> {
+        self.settings.no_orders.map_or(Ok(()), |why| Err(why.to_owned()))
+    }
+
     /// The flow that removes what the pane shows.
     pub(super) fn deletion(&self) -> Result<FlowName, String> {
         if self.selected().is_none() {

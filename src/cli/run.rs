@@ -15,7 +15,7 @@ use super::{CliError, Exit, consent, desk, plan, words};
 use crate::azure::{Client, subscriptions};
 use crate::flow::engine::{Conductor, Ending};
 use crate::flow::script::ScriptKind;
-use crate::flow::{self, FlowName, Inputs, Key, Step, StepStatus};
+use crate::flow::{self, FlowName, Inputs, Key, NO_ORDERS, Step, StepStatus};
 use crate::journal;
 use crate::model::{Estate, Problem};
 
@@ -88,6 +88,10 @@ fn patience(text: &str) -> Result<Duration, String> {
 
 pub async fn run(args: Args, session: &Session) -> Result<Exit, CliError> {
     let world = session.world(&session.target()?, desk::if_somebody_is_there()).await?;
+    if world.client.cloud().national && args.flow.needs_orders() {
+        words(NO_ORDERS);
+        return Ok(Exit::Blocked);
+    }
     let mut given = args.set.into_iter().fold(Inputs::default(), |inputs, (key, value)| inputs.with(key, value));
     if let Some(password) = args.password.get()? {
         given.set_secret(Key::Password, password);

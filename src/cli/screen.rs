@@ -14,6 +14,7 @@ use crate::app::{Opens, Settings, keymap::Keymap};
 use crate::azure::{Chain, Desk, Identity};
 use crate::config::Target;
 use crate::emulator::{Emulator, Options, Pace};
+use crate::flow::NO_ORDERS;
 use crate::model::Problem;
 use crate::runtime::place::{Opener, Outside, Place};
 use crate::runtime::{self, Ended};
@@ -123,6 +124,7 @@ impl Doors {
         let settings = Settings {
             context: target.name,
             practice: world.client.cloud().practice.is_some(),
+            no_orders: world.client.cloud().national.then_some(NO_ORDERS),
             read_only: target.read_only,
             production: target.production,
             scope: target.scope.unwrap_or_default(),

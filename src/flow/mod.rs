@@ -109,7 +109,15 @@ flows! {
     ImportVault = import_vault,
 }
 
+/// Why a flow of orders cannot be had in a national cloud (A65).
+pub const NO_ORDERS: &str = "App Service certificates are not sold in national clouds: create a free one, import one or upload one";
+
 impl FlowName {
+    /// Whether it makes or needs a certificate order, which only the public cloud sells (A65).
+    pub fn needs_orders(self) -> bool {
+        self == Self::Purchase || self.definition().about == Subject::Order
+    }
+
     /// The life of an order, in the portal's sequence.
     pub const OF_AN_ORDER: &'static [Self] = &[Self::Purchase, Self::Store, Self::Verify, Self::ImportOrder, Self::Bind];
 

@@ -188,7 +188,7 @@ async fn observe(client: &Client, inputs: &Inputs) -> Result<Observed, AzureErro
 fn steps(case: &Case<'_>) -> Vec<Step> {
     // What is bought is bought, whatever would be asked of a new purchase.
     if let Some(order) = case.observed.order.here().filter(|order| is_for(order, case.inputs)) {
-        return vec![buying(bought(order))];
+        return vec![with_order(buying(bought(order)), order)];
     }
     let mut steps = Vec::new();
     if case.observed.group.is_absent() {
@@ -245,6 +245,19 @@ fn buy(case: &Case<'_>) -> Step {
         .fact("Auto renewal", if renew { "on: charged again every year" } else { "off" })
         .sending(vec![orders::validate(&subscription, id.name(), &order), orders::create(&id, &order)])
         .consent(Consent::Typed { notice: cost_notice(case, renew), word: "buy".to_owned() })
+}
+
+/// What was bought, where the form of a purchase would be.
+fn with_order(step: Step, order: &Order) -> Step {
+    let product = order.product.map_or("unknown", |product| match product {
+        ProductType::Standard => "Standard (S1)",
+        ProductType::Wildcard => "Wildcard (W1)",
+    });
+    step.fact("Naked domain", order.domain.as_str())
+        .fact("SKU", product)
+        .fact("Certificate name", order.id.name())
+        .fact("Resource group", order.id.resource_group())
+        .fact("Auto renewal", if order.auto_renew { "on: charged again every year" } else { "off" })
 }
 
 fn bought(order: &Order) -> StepStatus {

@@ -10,7 +10,7 @@ use super::table::{Row, Table};
 use super::text::{fit, width, wrap};
 use super::{framed, put_lines};
 use crate::app::detail::{Detail, Raw, Tab};
-use crate::app::pane::{Fact, cells, count};
+use crate::app::pane::{Fact, PaneName, cells, count};
 use crate::app::{App, Reading};
 
 pub fn body(app: &App, look: &Look, area: Rect, frame: &mut Frame<'_>) {
@@ -83,7 +83,10 @@ fn empty(app: &App, look: &Look, room: u16) -> Vec<Line<'static>> {
             let words = format!("Nothing matches '{}' among {}. Esc clears the filter.", pane.filter.text(), pane.list.total());
             (words, Role::Soon)
         }
-        _ => (pane.name.empty_words().to_owned(), Role::Text),
+        _ => match app.settings.no_orders.filter(|_| pane.name == PaneName::Orders) {
+            Some(why) => (format!("No orders here. {why}."), Role::Text),
+            None => (pane.name.empty_words().to_owned(), Role::Text),
+        },
     };
     let mut lines = vec![Line::raw("")];
     let room = usize::from(room).saturating_sub(4);

@@ -317,6 +317,7 @@ impl Screen {
         let mut settings = Settings {
             context: "practice".to_owned(),
             practice: true,
+            no_orders: None,
             read_only: false,
             production: false,
             scope: String::new(),

@@ -82,6 +82,8 @@ pub struct Wizard {
     pub scroll: usize,
     /// The operation that was sent last.
     pub sent: Option<AskId>,
+    /// What the practice cloud was asked to play, until it answers.
+    pub(super) practising: Option<AskId>,
     /// Whether it still looks for the first page that is not done.
     is_finding_place: bool,
     next_look: Option<Timestamp>,
@@ -109,6 +111,7 @@ impl Wizard {
             shows_plan: false,
             scroll: 0,
             sent: None,
+            practising: None,
             is_finding_place: false,
             next_look: None,
             is_eager: false,
@@ -171,7 +174,7 @@ impl Wizard {
         let focused = self.focused_field().map(|field| field.key);
         self.refusals = self.own_refusals(estate);
         let page = &self.pages[self.page as usize];
-        self.fields = flow::fields(self.page, &page.observed, &self.inputs);
+        self.fields = if self.is_bought() { Vec::new() } else { flow::fields(self.page, &page.observed, &self.inputs) };
         let refusals = flow::refusals(self.page, &page.observed, &self.inputs, rules, now);
         let steps = flow::steps(self.page, &page.observed, &self.inputs, rules, now).into_iter().map(|step| {
             let asked = page.asked.filter(|(id, _)| *id == step.id).map(|(_, at)| at);
@@ -192,6 +195,12 @@ impl Wizard {
         self.of_mut(self.page).steps = steps;
         self.keep_focus(focused);
         self.plan_next_look(now);
+    }
+
+    /// What is bought is bought: its page has nothing to fill in, only to read.
+    fn is_bought(&self) -> bool {
+        let is_gone = self.of(FlowName::Purchase).observed.order.is_absent();
+        self.page == FlowName::Purchase && matches!(self.origin, Origin::Order(_)) && !is_gone
     }
 
     /// Fields come and go with what was seen: the focus stays on its field, and the editor shows its value.
