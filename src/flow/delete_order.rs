@@ -97,8 +97,8 @@ fn unlocked(case: &Case<'_>) -> Step {
     }
     let found = in_the_way(case.observed);
     let Some(first) = found.first() else { return step(StepStatus::Done("no lock holds for the order".to_owned())) };
-    let problem = Problem::new("Delete the order", format!("{} is in the way", words(first)))
-        .remedy("remove it first: the page before this one does (S-Tab), L in Orders, or certdeck run unlock")
+    let problem = Problem::new("Delete the order", format!("in the way is the {}", words(first)))
+        .remedy("remove it first: the page before this one does (S-Tab), l in Orders, or certdeck run unlock")
         .code("ScopeLocked");
     found.iter().fold(step(StepStatus::Blocked(problem)), |step, lock| step.fact("Lock", words(lock)))
 }
