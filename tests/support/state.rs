@@ -11,7 +11,8 @@ pub fn estate(cloud: &Cloud) -> Estate {
     cloud.runtime().block_on(async { inventory::load(&client(cloud).await, |_, _| {}).await.unwrap() })
 }
 
-async fn client(cloud: &Cloud) -> Client {
+/// A client of the same kind as the program's.
+pub async fn client(cloud: &Cloud) -> Client {
     let connection = cloud.connection();
     let connection = azure::Connection {
         arm_endpoint: connection.arm.parse().ok(),
