@@ -177,7 +177,7 @@ fn an_order_exported_unlocked_and_deleted_with_kills_after_any_request_goes_thro
     cloud = disturb_everywhere(cloud, &Run::new("unlock", &[&order]), &mut killed, |cloud| {
         assert_eq!(sent(cloud, "DELETE", "/locks/"), 1);
     });
-    disturb_everywhere(cloud, &Run::new("delete-order", &[&order]), &mut killed, |cloud| {
+    disturb_everywhere(cloud, &Run::new("delete", &[&order]), &mut killed, |cloud| {
         assert_eq!(sent(cloud, "DELETE", "/certificateorders/apifabrikam?"), 1);
     });
     assert!(killed > 15, "only {killed} requests were made");
