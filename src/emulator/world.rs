@@ -124,15 +124,14 @@ impl World {
                 Duration::from_secs(1)
             });
             let another = if answers.len() < TOGETHER { tasks.try_recv() } else { Err(TryRecvError::Empty) };
-            let task = match another {
-                Ok(task) => task,
-                Err(_) => {
-                    self.tell(&mut answers);
-                    match tasks.recv_timeout(wait) {
-                        Ok(task) => task,
-                        Err(RecvTimeoutError::Timeout) => continue,
-                        Err(RecvTimeoutError::Disconnected) => return,
-                    }
+            let task = if let Ok(task) = another {
+                task
+            } else {
+                self.tell(&mut answers);
+                match tasks.recv_timeout(wait) {
+                    Ok(task) => task,
+                    Err(RecvTimeoutError::Timeout) => continue,
+                    Err(RecvTimeoutError::Disconnected) => return,
                 }
             };
             answers.push(task(&mut self));
