@@ -7,6 +7,7 @@ mod cloud;
 #[path = "support/state.rs"]
 mod state;
 
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
@@ -86,7 +87,7 @@ fn uploads_killed_after_any_request_and_run_again_are_sent_once() {
     let mut cloud = Cloud::start();
     let mut killed = 0;
     for (run, place) in runs {
-        let sent_once = |cloud: &Cloud| assert_eq!(uploads(cloud, place), 1, "uploads by {}", run.flow);
+        let sent_once = |cloud: &Cloud| assert_eq!(sent(cloud, "PUT", place), 1, "uploads by {}", run.flow);
         cloud = disturb_everywhere(cloud, &run, &mut killed, sent_once);
     }
     assert!(killed > 12, "only {killed} requests were made");
@@ -127,9 +128,59 @@ fn bindings_settings_and_deletions_killed_after_any_request_and_run_again_end_th
 fn an_import_killed_after_any_request_and_run_again_grants_and_imports_once() {
     let mut killed = 0;
     let certificate = ["app=rg-shop/contoso-shop", "vault=kv-contoso-vault", "vault-certificate=pay-2026"];
-    let granted_once = |cloud: &Cloud| assert_eq!(uploads(cloud, "/accesspolicies/add"), 1);
+    let granted_once = |cloud: &Cloud| assert_eq!(sent(cloud, "PUT", "/accesspolicies/add"), 1);
     disturb_everywhere(Cloud::start(), &Run::new("import-vault", &certificate), &mut killed, granted_once);
     assert!(killed > 10, "only {killed} requests were made");
+}
+
+#[test]
+fn a_renewal_killed_after_any_request_and_run_again_is_paid_once_and_reaches_its_apps() {
+    let mut cloud = Cloud::start();
+    let mut killed = 0;
+    let [order, current] = order(&cloud, "apifabrikam");
+    let renew = Run::new("renew", &[&order, &current, "method=app-service", "app=contoso-api", "resource-group=rg-shop"]);
+    cloud = disturb_everywhere(cloud, &renew, &mut killed, |cloud| {
+        assert_eq!((cloud.purchases(), sent(cloud, "POST", "/renew?")), (1, 1));
+    });
+    cloud = disturb_everywhere(cloud, &Run::new("sync", &[&order]), &mut killed, |_| ());
+    cloud = disturb_everywhere(cloud, &Run::new("auto-renew", &[&order, "auto-renew=yes"]), &mut killed, |_| ());
+    assert!(killed > 30, "only {killed} requests were made");
+    assert_eq!(cloud.purchases(), 1);
+}
+
+#[test]
+fn a_rekey_killed_after_any_request_and_run_again_happens_once_and_reaches_its_apps() {
+    let mut cloud = Cloud::start();
+    let mut killed = 0;
+    let [order, current] = order(&cloud, "wildfabrikam");
+    cloud = disturb_everywhere(cloud, &Run::new("rekey", &[&order, &current]), &mut killed, |cloud| {
+        assert_eq!((cloud.purchases(), sent(cloud, "POST", "/reissue?")), (0, 1));
+    });
+    disturb_everywhere(cloud, &Run::new("sync", &["scope=all"]), &mut killed, |_| ());
+    assert!(killed > 20, "only {killed} requests were made");
+}
+
+#[test]
+fn an_order_exported_unlocked_and_deleted_with_kills_after_any_request_goes_through_each_once() {
+    let mut cloud = Cloud::start();
+    let mut killed = 0;
+    let [order, _] = order(&cloud, "apifabrikam");
+    let export = Run::new("export", &[&order, "out=x.pfx"]).with(&["--new-password-env", "NEW_PASSWORD"]);
+    cloud = disturb_everywhere(cloud, &export, &mut killed, |cloud| {
+        let file = home(cloud).join("x.pfx");
+        assert_eq!(file.metadata().unwrap().permissions().mode() & 0o777, 0o600);
+        let contents = pki::read(&std::fs::read(file).unwrap(), Some(&PASSWORD.into())).unwrap();
+        assert!(pki::leaf(&contents).unwrap().has_key.unwrap());
+        let remembered = std::fs::read_to_string(home(cloud).join(".local/state/certdeck/exports.jsonl")).unwrap();
+        assert_eq!(remembered.lines().count(), 1, "{remembered}");
+    });
+    cloud = disturb_everywhere(cloud, &Run::new("unlock", &[&order]), &mut killed, |cloud| {
+        assert_eq!(sent(cloud, "DELETE", "/locks/"), 1);
+    });
+    disturb_everywhere(cloud, &Run::new("delete", &[&order]), &mut killed, |cloud| {
+        assert_eq!(sent(cloud, "DELETE", "/certificateorders/apifabrikam?"), 1);
+    });
+    assert!(killed > 15, "only {killed} requests were made");
 }
 
 /// Kills the run after each of its requests in turn, each time in a cloud of its own, and runs it again. Returns the
@@ -156,12 +207,22 @@ fn disturb_everywhere(mut cloud: Cloud, run: &Run, killed: &mut u32, holds: impl
     undisturbed
 }
 
-/// How many uploads to this place the cloud has carried out.
-fn uploads(cloud: &Cloud, place: &str) -> usize {
+/// How many requests to this place the cloud has carried out.
+fn sent(cloud: &Cloud, method: &str, place: &str) -> usize {
     let log = cloud.control("requests");
-    let is_upload =
-        |entry: &&Value| entry["method"] == "PUT" && entry["path"].as_str().unwrap().to_ascii_lowercase().contains(place);
-    log["value"].as_array().unwrap().iter().filter(is_upload).count()
+    let is_meant = |entry: &&Value| {
+        entry["method"] == method
+            && entry["path"].as_str().unwrap().to_ascii_lowercase().contains(place)
+            && entry["status"].as_u64().unwrap() < 300
+    };
+    log["value"].as_array().unwrap().iter().filter(is_meant).count()
+}
+
+/// The names of an order and of the certificate that it has now, as inputs.
+fn order(cloud: &Cloud, name: &str) -> [String; 2] {
+    let orders = state::estate(cloud).orders;
+    let order = orders.iter().find(|order| order.id.name() == name).unwrap();
+    [format!("order={}", order.id), format!("current={}", order.thumbprint.as_ref().unwrap())]
 }
 
 /// A PFX with its password, a private certificate without any, and a public one.
@@ -221,7 +282,7 @@ fn start(cloud: &Cloud, run: &Run) -> Child {
 
 fn certdeck(cloud: &Cloud) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_certdeck"));
-    command.env_clear().env("HOME", home(cloud)).envs(cloud.environment());
+    command.env_clear().env("HOME", home(cloud)).current_dir(home(cloud)).envs(cloud.environment());
     command
 }
 

@@ -138,6 +138,7 @@ impl Home {
         let start = scenario::load_or_build(&world, &scenario, self.options.fleet.as_ref())?;
         let readdressed = world.run(key_vault::readdress);
         readdressed.map_err(|fault| EmulatorError::Scenario { name: scenario, reason: fault.body.to_string() })?;
+        world.sync()?;
         let connection = Connection {
             arm: origin.clone(),
             authority: origin,

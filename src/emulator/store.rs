@@ -258,10 +258,16 @@ impl Transaction {
         Ok(chunk)
     }
 
-    /// Makes the changes visible; durable they are with the next `commit`, or `Store::sync`.
-    pub fn commit_unsynced(mut self) -> Result<(), StoreError> {
-        self.write.set_durability(Durability::None)?;
-        Ok(self.write.commit()?)
+    /// Makes the changes visible; durable they are with the next `commit`, or `Store::sync`. Says whether there are any.
+    pub fn commit_unsynced(mut self) -> Result<bool, StoreError> {
+        let changed = self.dirty.get();
+        if changed {
+            self.write.set_durability(Durability::None)?;
+            self.write.commit()?;
+        } else {
+            self.write.abort()?;
+        }
+        Ok(changed)
     }
 
     /// Makes the changes durable. A transaction that changed nothing costs no sync.

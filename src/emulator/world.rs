@@ -1,10 +1,11 @@
 //! The one thread that owns the practice cloud's state. It runs one request or one due job at a time, each in one
-//! transaction, so every answer shows a state that really was, and a change is on disk before anybody hears of it.
+//! transaction, so every answer shows a state that really was, and a change is on disk before anybody hears of it:
+//! requests that come together share one sync, and their answers wait for it.
 
 use std::{
     cell::Cell,
     panic::{AssertUnwindSafe, catch_unwind},
-    sync::mpsc::{self, RecvTimeoutError},
+    sync::mpsc::{self, RecvTimeoutError, TryRecvError},
     thread::{self, JoinHandle},
     time::Duration,
 };
@@ -20,14 +21,19 @@ use super::{
     log::Log,
     reply::Fault,
     setting::Setting,
-    store::Store,
+    store::{Store, Transaction},
     throttle::{Rate, Throttle},
 };
 
-type Task = Box<dyn FnOnce(&mut World) + Send>;
+type Task = Box<dyn FnOnce(&mut World) -> Answer + Send>;
+/// Lets whoever asked know what came of it.
+type Answer = Box<dyn FnOnce() + Send>;
 
 /// The longest sleep when nothing is due.
 const IDLE: Duration = Duration::from_secs(3600);
+
+/// How many answers wait for one sync at most.
+const TOGETHER: usize = 64;
 
 /// The expressions of a query may lie a thousand deep in each other; only what is used takes memory.
 const STACK: usize = 16 << 20;
@@ -41,6 +47,8 @@ pub struct World {
     store: Store,
     /// As of the last transaction.
     clock: Cell<Clock>,
+    /// Whether something changed that is not on disk yet.
+    unsynced: Cell<bool>,
     pub setting: Setting,
     pub log: Log,
     pub throttle: Throttle,
@@ -48,66 +56,96 @@ pub struct World {
 
 impl World {
     pub fn new(store: Store, setting: Setting, rate: Rate) -> Self {
-        Self { store, clock: Cell::default(), setting, log: Log::default(), throttle: Throttle::new(rate) }
+        let (clock, unsynced) = (Cell::default(), Cell::default());
+        Self { store, clock, unsynced, setting, log: Log::default(), throttle: Throttle::new(rate) }
     }
 
-    /// Runs `work` in one transaction, committed when it ends well and undone when not.
+    /// Runs `work` in one transaction, committed when it ends well and undone when not. It is on disk after `sync`.
     pub fn run<T>(&self, work: impl FnOnce(&Context<'_>) -> Result<T, Fault>) -> Result<T, Fault> {
         let tx = self.store.begin()?;
         let now = Clock::load(&tx)?.now();
         let ctx = Context { tx: &tx, now, setting: &self.setting, view: View::Now };
         let done = unbroken(|| work(&ctx))?;
         self.clock.set(Clock::load(&tx)?);
-        tx.commit()?;
+        self.commit(tx)?;
         Ok(done)
     }
 
-    /// Runs every job that is due; says how long until the next one. Nobody hears of what they changed before the last
-    /// one is done, so one sync for all of them is enough.
+    fn commit(&self, tx: Transaction) -> Result<(), StoreError> {
+        if tx.commit_unsynced()? {
+            self.unsynced.set(true);
+        }
+        Ok(())
+    }
+
+    /// Brings everything that was done to the disk.
+    pub fn sync(&self) -> Result<(), StoreError> {
+        if self.unsynced.get() {
+            self.store.sync()?;
+            self.unsynced.set(false);
+        }
+        Ok(())
+    }
+
+    /// Runs every job that is due; says how long until the next one.
     fn run_due_jobs(&self) -> Result<Duration, StoreError> {
-        let mut unsynced = false;
-        let wait = loop {
+        loop {
             let tx = self.store.begin()?;
             self.clock.set(Clock::load(&tx)?);
             let now = self.now();
             let Some((key, due, job)) = jobs::next(&tx)? else {
-                break IDLE;
+                return Ok(IDLE);
             };
             if due > now {
                 let wait = due.duration_since(now);
-                break Duration::try_from(wait).unwrap_or(IDLE).min(IDLE);
+                return Ok(Duration::try_from(wait).unwrap_or(IDLE).min(IDLE));
             }
-            unsynced = true;
             jobs::take(&tx, &key)?;
             let ctx = Context { tx: &tx, now: due, setting: &self.setting, view: View::Now };
             match unbroken(|| job.clone().run(&ctx)) {
-                Ok(()) => tx.commit_unsynced()?,
+                Ok(()) => self.commit(tx)?,
                 Err(fault) => {
                     tracing::warn!(?job, ?fault, "a job failed and is dropped");
                     drop(tx);
                     let tx = self.store.begin()?;
                     jobs::take(&tx, &key)?;
-                    tx.commit_unsynced()?;
+                    self.commit(tx)?;
                 }
             }
-        };
-        if unsynced {
-            self.store.sync()?;
         }
-        Ok(wait)
     }
 
     /// Serves tasks until the last handle is gone; jobs that are due come first.
     fn live(mut self, tasks: &mpsc::Receiver<Task>) {
+        let mut answers = Vec::new();
         loop {
             let wait = self.run_due_jobs().unwrap_or_else(|error| {
                 tracing::error!(%error, "the job list cannot be read");
                 Duration::from_secs(1)
             });
-            match tasks.recv_timeout(wait) {
-                Ok(task) => task(&mut self),
-                Err(RecvTimeoutError::Timeout) => {}
-                Err(RecvTimeoutError::Disconnected) => return,
+            let another = if answers.len() < TOGETHER { tasks.try_recv() } else { Err(TryRecvError::Empty) };
+            let task = if let Ok(task) = another {
+                task
+            } else {
+                self.tell(&mut answers);
+                match tasks.recv_timeout(wait) {
+                    Ok(task) => task,
+                    Err(RecvTimeoutError::Timeout) => continue,
+                    Err(RecvTimeoutError::Disconnected) => return,
+                }
+            };
+            answers.push(task(&mut self));
+        }
+    }
+
+    /// Gives the answers out, once what they speak of is on disk. What never gets there is answered by nobody: the
+    /// listener says then that the service is not available.
+    fn tell(&self, answers: &mut Vec<Answer>) {
+        match self.sync() {
+            Ok(()) => answers.drain(..).for_each(|answer| answer()),
+            Err(error) => {
+                tracing::error!(%error, "changes cannot be written to the disk");
+                answers.clear();
             }
         }
     }
@@ -153,8 +191,11 @@ impl Handle {
     ) -> Result<T, EmulatorError> {
         let (answer, wait) = oneshot::channel();
         let task: Task = Box::new(move |world| {
-            // Nobody may be waiting any more: the work is done all the same.
-            let _ = answer.send(question(world));
+            let found = question(world);
+            Box::new(move || {
+                // Nobody may be waiting any more: the work is done all the same.
+                let _ = answer.send(found);
+            })
         });
         self.tasks.send(task).map_err(|_| EmulatorError::Stopped)?;
         wait.await.map_err(|_| EmulatorError::Stopped)

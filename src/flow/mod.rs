@@ -31,6 +31,7 @@ mod rebind_all;
 mod rekey;
 mod renew;
 mod replace;
+mod route;
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::panic)]
 mod sample;

@@ -4,10 +4,10 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::succession::{self, Stage, barren, consequences, day, follow_up, stage};
-use super::{Case, Consent, Flow, FlowName, Key, Step, StepId, StepStatus, Subject};
-use crate::azure::orders;
+use super::{Case, Consent, Flow, FlowName, Inputs, Key, Observed, Step, StepId, StepStatus, Subject, route};
+use crate::azure::{AzureError, Client, orders};
 use crate::model::{DomainName, Hostname, Order, Problem};
-use crate::rules::Limit;
+use crate::rules::{Limit, Rules};
 
 pub(super) static FLOW: Flow = Flow {
     name: "renew",
@@ -22,14 +22,25 @@ pub(super) static FLOW: Flow = Flow {
         "Microsoft.CertificateRegistration/certificateOrders/renew/action",
         "Microsoft.CertificateRegistration/certificateOrders/verifyDomainOwnership/action",
     ],
-    checklist: &["A154", "A157", "A167-A173", "A178-A180", "C10-C13"],
+    checklist: &["A154", "A157", "A167-A173", "A178-A180", "A183", "C10-C13"],
     keys: "3, r",
     fields: succession::fields,
     suggest: succession::suggest,
-    refusals: succession::refusals,
-    observe: |client, inputs| Box::pin(succession::observe(client, inputs)),
+    refusals,
+    observe: |client, inputs| Box::pin(observe(client, inputs)),
     steps,
 };
+
+fn refusals(observed: &Observed, inputs: &Inputs, rules: &Rules, now: Timestamp) -> Vec<(Key, String)> {
+    if route::is_asked(inputs) {
+        return vec![route::refusal(observed, inputs)];
+    }
+    succession::refusals(observed, inputs, rules, now)
+}
+
+async fn observe(client: &Client, inputs: &Inputs) -> Result<Observed, AzureError> {
+    if route::is_asked(inputs) { route::observe(client, inputs).await } else { succession::observe(client, inputs).await }
+}
 
 fn steps(case: &Case<'_>) -> Vec<Step> {
     let mut steps = vec![window(case), renew(case)];
@@ -51,6 +62,9 @@ fn window(case: &Case<'_>) -> Step {
              itself {lead} days before the end."
         ))
     };
+    if route::is_asked(case.inputs) {
+        return step(route::status(case));
+    }
     let Some(order) = case.observed.order.here() else {
         return step(case.needs_any().unwrap_or(StepStatus::NeedsInput { key: Key::Order, why: "choose the order".to_owned() }));
     };
@@ -188,7 +202,7 @@ mod tests {
     #![allow(clippy::unwrap_used, clippy::panic)]
     use super::super::sample::{LEAF, NOW, find, imported, inputs, needed, order, secret, stand, stand_under};
     use super::*;
-    use crate::flow::{Inputs, Observed, Seen};
+    use crate::flow::Seen;
     use crate::model::{OrderStatus, SecretStatus, Thumbprint};
     use crate::rules::Profile;
 

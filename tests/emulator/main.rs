@@ -3,6 +3,7 @@
 
 mod durability;
 mod manners;
+mod process;
 mod services;
 mod storm;
 

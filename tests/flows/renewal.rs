@@ -147,8 +147,69 @@ fn an_order_is_renewed_by_keys_alone() {
     assert_eq!(screen.wait_exit(), 0);
 }
 
+#[test]
+fn an_order_is_rekeyed_by_keys_alone_and_costs_nothing() {
+    let cloud = Cloud::start();
+    let old = cloud.served_thumbprint("team.fabrikam.com");
+    let mut screen = Pty::start(&[env!("CARGO_BIN_EXE_certdeck")], &cloud.environment());
+    screen.wait_for("shop.contoso.com");
+    screen.keys("3/wildfabrikam<Enter>");
+    screen.wait_for("Orders 1/");
+    screen.keys(":rekey<Enter>");
+    screen.wait_for("a rekey does not extend it");
+    screen.keys("<Enter>");
+    screen.wait_for("Type rekey to confirm");
+    screen.keys("rekey<Enter>");
+    screen.wait_for("The certificate is rekeyed. Enter goes on with Sync");
+    assert_eq!(cloud.served_thumbprint("team.fabrikam.com"), old, "nothing goes down before the Sync");
+    screen.keys("<Enter>");
+    send(&mut screen, "Sync");
+    screen.wait_for("App Service has what the vault holds");
+    assert_ne!(cloud.served_thumbprint("team.fabrikam.com"), old);
+    assert_eq!(cloud.purchases(), 0);
+}
+
+#[test]
+fn on_screen_auto_renewal_is_switched_by_its_key() {
+    let cloud = Cloud::start();
+    let mut screen = Pty::start(&[env!("CARGO_BIN_EXE_certdeck")], &cloud.environment());
+    screen.wait_for("shop.contoso.com");
+    screen.keys("3/apifabrikam<Enter>");
+    screen.wait_for("Orders 1/");
+    screen.keys("A");
+    screen.wait_for("on instead of off");
+    send(&mut screen, "Switch auto renewal on");
+    screen.wait_for("The setting is saved");
+    let orders = crate::state::estate(&cloud).orders;
+    assert!(orders.iter().find(|order| order.id.name() == "apifabrikam").unwrap().auto_renew);
+}
+
+#[tokio::test]
+async fn whoever_renews_a_certificate_without_an_order_is_shown_the_way_that_fits_a157_a183() {
+    let practice = Practice::start().await;
+    let estate = inventory::load(&practice.client, |_, _| {}).await.unwrap();
+    let changes = practice.changes().await;
+    for (name, words) in [
+        ("kv-contoso-shop-api", "certdeck run sync --set certificate=kv-contoso-shop-api"),
+        ("careers.contoso.com", "Azure renews this managed certificate by itself"),
+        ("shop-2026", "certdeck run replace"),
+    ] {
+        let id = &estate.certificates.iter().find(|one| one.id.name() == name).unwrap().id;
+        match practice.run(FlowName::Renew, &[(Key::Certificate, id.as_str())]).await {
+            Ok(Ending::Blocked(problem)) => assert!(problem.to_string().contains(words), "{problem}"),
+            other => panic!("{name}: {other:?}"),
+        }
+    }
+    let import = estate.certificates.iter().find(|one| one.id.name() == "apifabrikam-Linux").unwrap();
+    match practice.run(FlowName::Renew, &[(Key::Certificate, import.id.as_str())]).await {
+        Ok(Ending::NeedsInput { key: Key::Order, why }) => assert!(why.contains("/certificateOrders/apifabrikam"), "{why}"),
+        other => panic!("{other:?}"),
+    }
+    assert_eq!(practice.changes().await, changes);
+}
+
 /// Sends the step that is ready, through its confirmation.
-fn send(screen: &mut Pty, title: &str) {
+pub fn send(screen: &mut Pty, title: &str) {
     screen.wait_for(&format!("▸ {title}"));
     screen.wait_for("ready");
     screen.keys("<Enter>");

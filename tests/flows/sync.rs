@@ -5,10 +5,14 @@ use certdeck::azure::{Request, inventory};
 use certdeck::flow::engine::Ending;
 use certdeck::flow::{FlowName, Key, StepId, StepStatus};
 use certdeck::health::tls;
-use certdeck::model::{Estate, Hostname, Source};
+use certdeck::model::{Estate, Hostname, Source, Vault};
 use serde_json::json;
 
+use crate::cloud::Cloud;
 use crate::common::Practice;
+use crate::pty::Pty;
+use crate::renewal::send;
+use crate::state;
 
 async fn estate(practice: &Practice) -> Estate {
     inventory::load(&practice.client, |_, _| {}).await.unwrap()
@@ -58,11 +62,7 @@ async fn a_certificate_renewed_in_its_vault_is_seen_and_brought_to_its_app_a183_
     let newest = &steps.iter().find(|step| step.id == StepId::Newest).unwrap().status;
     assert!(matches!(newest, StepStatus::Done(words) if words.contains("nothing newer")), "{newest:?}");
 
-    let policy = json!({"policy": {"issuer": {"name": "Self"}, "secret_props": {"contentType": "application/x-pkcs12"},
-        "x509_props": {"subject": "CN=api.contoso.com", "sans": {"dns_names": ["api.contoso.com"]}}}});
-    let create = Request::post("Renew it in the vault", format!("/certificates/{secret}/create"), "7.4")
-        .on(Plane::Vault(vault.uri.clone()))
-        .with_body(certdeck::azure::request::Body::new(policy));
+    let create = new_version(vault, secret, "api.contoso.com");
     practice.client.change(&create, &mut |_| ()).await.unwrap();
     practice.complete(FlowName::Sync, &given).await;
     let after = estate(&practice).await;
@@ -70,6 +70,41 @@ async fn a_certificate_renewed_in_its_vault_is_seen_and_brought_to_its_app_a183_
     assert_ne!(now.thumbprint, certificate.thumbprint);
     let host = before.bindings_of(certificate).next().unwrap().host.clone();
     assert_eq!(tls::served_thumbprint(practice.client.cloud(), &host).await.here(), now.thumbprint.as_ref());
+}
+
+/// What a vault does when it renews a certificate of its own.
+fn new_version(vault: &Vault, secret: &str, host: &str) -> Request {
+    let policy = json!({"policy": {"issuer": {"name": "Self"}, "secret_props": {"contentType": "application/x-pkcs12"},
+        "x509_props": {"subject": format!("CN={host}"), "sans": {"dns_names": [host]}}}});
+    Request::post("Renew it in the vault", format!("/certificates/{secret}/create"), "7.4")
+        .on(Plane::Vault(vault.uri.clone()))
+        .with_body(certdeck::azure::request::Body::new(policy))
+}
+
+#[test]
+fn on_screen_the_renew_key_brings_what_the_vault_renewed_to_the_app_a157_a183() {
+    let cloud = Cloud::start();
+    let old = cloud.served_thumbprint("api.contoso.com");
+    let estate = state::estate(&cloud);
+    let vault = estate.vaults.iter().find(|vault| vault.id.name() == "kv-contoso-shop").unwrap();
+    cloud.runtime().block_on(async {
+        let create = new_version(vault, "api", "api.contoso.com");
+        state::client(&cloud).await.change(&create, &mut |_| ()).await.unwrap();
+    });
+    let mut screen = Pty::start(&[env!("CARGO_BIN_EXE_certdeck")], &cloud.environment());
+    screen.wait_for("shop-2026");
+    screen.keys("/kv-contoso-shop-api<Enter>");
+    screen.wait_for("Private Key Certificates 1/");
+    screen.keys("r");
+    send(&mut screen, "Sync");
+    screen.wait_for("App Service has what the vault holds");
+    let host = Hostname::parse("api.contoso.com").unwrap();
+    let served = cloud.runtime().block_on(async {
+        let client = state::client(&cloud).await;
+        tls::served_thumbprint(client.cloud(), &host).await
+    });
+    // The vault signed it itself, so no chain is checked here.
+    assert_ne!(served.here().unwrap().as_str(), old);
 }
 
 #[tokio::test]

@@ -2,12 +2,17 @@
 //! thumbprints differ and certificates go by their ids.
 #![allow(dead_code)]
 
-use certdeck::azure::{self, Client, inventory};
+use certdeck::azure::{self, Client, inventory, locks};
 use certdeck::model::{Estate, Order};
 
 use super::cloud::Cloud;
 
 pub fn estate(cloud: &Cloud) -> Estate {
+    cloud.runtime().block_on(async { inventory::load(&client(cloud).await, |_, _| {}).await.unwrap() })
+}
+
+/// A client of the same kind as the program's.
+pub async fn client(cloud: &Cloud) -> Client {
     let connection = cloud.connection();
     let connection = azure::Connection {
         arm_endpoint: connection.arm.parse().ok(),
@@ -15,20 +20,34 @@ pub fn estate(cloud: &Cloud) -> Estate {
         chain: azure::Chain::application(&*connection.tenant_id, &*connection.client_id, &*connection.client_secret),
         ..azure::Connection::default()
     };
+    Client::connect(connection).await.unwrap()
+}
+
+/// The locks that hold for each order.
+fn locks_of(cloud: &Cloud, estate: &Estate) -> Vec<String> {
     cloud.runtime().block_on(async {
-        let client = Client::connect(connection).await.unwrap();
-        inventory::load(&client, |_, _| {}).await.unwrap()
+        let client = client(cloud).await;
+        let mut found = Vec::new();
+        for order in &estate.orders {
+            found.extend(locks::list(&client, &order.id).await.unwrap().iter().map(|lock| format!("{} {}", lock.id, lock.level)));
+        }
+        found
     })
 }
 
 pub fn of(cloud: &Cloud) -> Vec<String> {
     let estate = estate(cloud);
+    let locks = locks_of(cloud, &estate);
     let purchases = format!("{} bought", cloud.purchases());
     let orders = estate.orders.iter().map(|order| {
-        let Order { id, status, product, auto_renew, stored, names, token, .. } = order;
-        format!("{id} {status} {product:?} {auto_renew} {stored:?} {names:?} {}", token.is_some())
+        let Order { id, status, product, auto_renew, stored, names, token, term_ends, .. } = order;
+        let term_ends = term_ends.map(|at| at.strftime("%F").to_string());
+        format!("{id} {status} {product:?} {auto_renew} {stored:?} {names:?} {} {term_ends:?}", token.is_some())
     });
-    let certificates = estate.certificates.iter().map(|one| format!("{} {:?} {:?} {}", one.id, one.hosts, one.vault, one.webspace));
+    let certificates = estate.certificates.iter().map(|one| {
+        let is_current = estate.orders.iter().any(|order| order.thumbprint.is_some() && order.thumbprint == one.thumbprint);
+        format!("{} {:?} {:?} {} {is_current}", one.id, one.hosts, one.vault, one.webspace)
+    });
     let public = estate.public_certificates.iter().map(|one| format!("{} {:?}", one.id, one.thumbprint));
     let bindings = estate.bindings.iter().map(|binding| {
         let certificate = estate.certificate_of(binding).map(|certificate| certificate.id.as_str());
@@ -39,7 +58,8 @@ pub fn of(cloud: &Cloud) -> Vec<String> {
         .iter()
         .map(|vault| format!("{} {} {} {:?} {}", vault.id, vault.sku, vault.rbac, vault.policies, vault.public_network));
     let apps = estate.apps.iter().map(|app| format!("{} {}", app.id, app.https_only));
-    std::iter::once(purchases).chain(apps).chain(orders).chain(certificates).chain(public).chain(bindings).chain(vaults).collect()
+    let certificates = certificates.chain(public).chain(bindings);
+    std::iter::once(purchases).chain(apps).chain(orders).chain(certificates).chain(vaults).chain(locks).collect()
 }
 
 /// The lines that only one of them has.

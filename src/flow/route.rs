@@ -1,0 +1,138 @@
+//! The renewal that fits a certificate (A157, A183). `renew` is about orders: whoever names a certificate instead is shown
+//! its order, or who renews it where no order does: its vault, Azure by itself, or whoever uploaded it.
+
+use jiff::SignedDuration;
+
+use super::succession::day;
+use super::target::order_id;
+use super::usage::Usage;
+use super::{Case, Inputs, Key, Observed, StepStatus};
+use crate::azure::{AzureError, Client, orders};
+use crate::model::{PrivateCertificate, Problem, ResourceId};
+use crate::rules::Limit;
+
+/// Whether a certificate was named, and no order.
+pub(super) fn is_asked(inputs: &Inputs) -> bool {
+    order_id(inputs).is_none() && inputs.has(Key::Certificate)
+}
+
+/// Looks for the certificate, and for the order that it was imported from.
+pub(super) async fn observe(client: &Client, inputs: &Inputs) -> Result<Observed, AzureError> {
+    let mut seen = Observed { usage: Usage::observe(client, inputs).await?.into(), ..Observed::default() };
+    if let Some(certificate) = certificate(&seen, inputs)
+        && let Some(secret) = &certificate.vault
+    {
+        let all = orders::list(client, &ResourceId::subscription(certificate.id.subscription_id())).await?;
+        seen.order = all.into_iter().find(|order| order.stored.iter().any(|stored| stored.secret.same_secret(secret))).into();
+    }
+    Ok(seen)
+}
+
+fn certificate<'a>(observed: &'a Observed, inputs: &Inputs) -> Option<&'a PrivateCertificate> {
+    observed.usage.here()?.named(inputs).ok()?
+}
+
+/// Why the inputs do not lead to a renewal by an order.
+pub(super) fn refusal(observed: &Observed, inputs: &Inputs) -> (Key, String) {
+    match observed.usage.here().map(|usage| usage.named(inputs)) {
+        None => (Key::Subscription, "choose the subscription".to_owned()),
+        Some(Err(several)) => (Key::Certificate, several),
+        Some(Ok(None)) => (Key::Certificate, "there is no such certificate in this subscription".to_owned()),
+        Some(Ok(Some(one))) => (
+            Key::Order,
+            observed.order.here().map_or_else(
+                || "no order renews it".to_owned(),
+                |order| format!("{} was imported from an order: renew that one, {}", one.id.name(), order.id),
+            ),
+        ),
+    }
+}
+
+/// What bars the renewal by an order: the way that fits instead, or what is not known of the certificate yet.
+pub(super) fn status(case: &Case<'_>) -> StepStatus {
+    let (key, why) = refusal(case.observed, case.inputs);
+    match certificate(case.observed, case.inputs) {
+        Some(one) if case.observed.order.here().is_none() => StepStatus::Blocked(other_way(case, one)),
+        _ => StepStatus::NeedsInput { key, why },
+    }
+}
+
+fn other_way(case: &Case<'_>, one: &PrivateCertificate) -> Problem {
+    let name = one.id.name();
+    let problem = |why: String| Problem::new(format!("Renew {name}"), why);
+    let number = |limit| case.rules.number(limit, case.now).unwrap_or_default();
+    match (&one.canonical_name, &one.vault) {
+        (Some(host), _) => {
+            let lead = number(Limit::ManagedRenewal);
+            let from = one.expires.map(|end| format!(", from {} on", day(end - SignedDuration::from_hours(24 * lead))));
+            problem(format!(
+                "Azure renews this managed certificate by itself, {lead} days before it ends{}, and puts the new one into the bindings",
+                from.unwrap_or_default()
+            ))
+            .remedy(format!(
+                "nothing is to be done, as long as {host} leads straight to the app and its CAA records allow digicert.com"
+            ))
+        }
+        (None, Some(secret)) => {
+            let hours = number(Limit::SyncInterval);
+            problem(format!(
+                "it was imported from the key vault {} and is renewed there: by the vault itself where its policy says so, \
+                 else by a new version of {}",
+                secret.vault.name(),
+                secret.secret
+            ))
+            .remedy(format!(
+                "once the vault has the new version, App Service takes it over within {hours} hours; certdeck run sync \
+                 --set certificate={name} does it now"
+            ))
+        }
+        (None, None) => problem("it was uploaded, so only a new file renews it".to_owned())
+            .remedy(format!("bring the renewed file: certdeck run replace --set certificate={name} --set file=FILE")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::panic)]
+    use super::super::sample::{find, imported, inputs, needed, order, stand};
+    use super::*;
+    use crate::flow::{FlowName, Seen, StepId};
+    use crate::model::OrderStatus;
+
+    fn seen(certificate: PrivateCertificate) -> Observed {
+        let usage = Usage { certificates: vec![certificate], ..Usage::default() };
+        Observed { usage: Seen::Here(usage), ..Observed::default() }
+    }
+
+    /// Names the certificate of the sample, and no order.
+    fn naming() -> Inputs {
+        let mut inputs = inputs().with(Key::Certificate, imported().id.as_str());
+        inputs.set(Key::Order, "");
+        inputs
+    }
+
+    #[test]
+    fn what_no_order_renews_is_told_who_does_and_what_is_left_to_do_a157_a183() {
+        let managed = PrivateCertificate { canonical_name: Some("pay.contoso.com".to_owned()), vault: None, ..imported() };
+        let uploaded = PrivateCertificate { vault: None, ..imported() };
+        for (certificate, who, what) in [
+            (imported(), "imported from the key vault", "certdeck run sync --set certificate="),
+            (managed, "Azure renews this managed certificate by itself", "pay.contoso.com leads straight to the app"),
+            (uploaded, "only a new file", "certdeck run replace"),
+        ] {
+            let steps = stand(FlowName::Renew, &seen(certificate), &naming());
+            let StepStatus::Blocked(problem) = &find(&steps, StepId::Window).status else { panic!("{steps:?}") };
+            assert!(problem.why.contains(who) && problem.remedy.contains(what), "{problem}");
+            assert!(steps.iter().all(|step| step.requests.is_empty()));
+        }
+    }
+
+    #[test]
+    fn the_import_of_an_order_leads_to_its_order() {
+        let seen = Observed { order: Seen::Here(order(OrderStatus::Issued)), ..seen(imported()) };
+        let steps = stand(FlowName::Renew, &seen, &naming());
+        let (key, why) = needed(find(&steps, StepId::Window));
+        assert!(key == Key::Order && why.contains("/certificateOrders/contoso-www"), "{why}");
+        assert!(steps.iter().all(|step| step.requests.is_empty()));
+    }
+}
