@@ -19,7 +19,7 @@ mod secrets;
 mod vaults;
 
 pub use data::{challenge, data_plane};
-pub use vaults::{create as create_vault, readdress, registered};
+pub use vaults::{create as create_vault, readdress, registered, remove as remove_vault};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
