@@ -126,7 +126,7 @@ fn buying_takes_the_typed_word_and_nothing_less() {
     screen.press("yes<Enter>");
     assert!(screen.effects.is_empty());
     screen.press("<C-u>buy<Enter>");
-    let [Effect::PerformStep { flow, inputs, step, .. }, Effect::Wake(_)] = &screen.effects[..] else {
+    let [Effect::PerformStep { flow, inputs, step, .. }, Effect::Wake { .. }] = &screen.effects[..] else {
         panic!("{:?}", screen.effects)
     };
     assert_eq!((*flow, *step), (FlowName::Purchase, StepId::Buy));
@@ -381,7 +381,7 @@ fn verifying(txt: &[&str]) -> Screen {
 #[test]
 fn a_waiting_step_is_looked_at_again_when_its_time_comes_and_not_before() {
     let mut screen = verifying(&[]);
-    let Some(Effect::Wake(wait)) = screen.effects.last().cloned() else { panic!("{:?}", screen.effects) };
+    let Some(Effect::Wake { after: wait, .. }) = screen.effects.last().cloned() else { panic!("{:?}", screen.effects) };
     screen.send(Message::Ticked(contoso::now()));
     assert!(!screen.effects.iter().any(|effect| matches!(effect, Effect::Observe { .. })));
     screen.send(Message::Ticked(contoso::now() + wait));
@@ -448,7 +448,7 @@ fn nothing_is_asked_of_the_clock_while_nothing_moves() {
     let mut screen = Screen::filled();
     for keys in ["jjk", "3", "<Enter>", "<Esc>?", "<Esc>:purchase<Enter>"] {
         screen.press(keys);
-        assert!(!screen.effects.iter().any(|effect| matches!(effect, Effect::Wake(_))), "{keys}");
+        assert!(!screen.effects.iter().any(|effect| matches!(effect, Effect::Wake { .. })), "{keys}");
     }
 }
 

@@ -47,7 +47,7 @@ fn the_code_is_large_with_its_address_and_what_is_left_of_the_time() {
 fn code_and_address_are_copied_by_key_and_the_time_moves_by_itself() {
     let mut screen = Screen::filled();
     screen.send(Message::SignInAsked(code(15)));
-    assert!(screen.effects.iter().any(|effect| matches!(effect, Effect::Wake(_))), "{:?}", screen.effects);
+    assert!(screen.effects.iter().any(|effect| matches!(effect, Effect::Wake { .. })), "{:?}", screen.effects);
     screen.press("c");
     assert_eq!(screen.effects, [Effect::Copy("HNQ4GX7BW".to_owned())]);
     screen.press("a");

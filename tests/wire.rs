@@ -126,7 +126,7 @@ async fn a_token_that_is_never_accepted_ends_in_words() {
     let problem = error.problem("List things");
     assert_eq!(
         (problem.why.as_str(), problem.code.as_deref()),
-        ("the sign-in was not accepted", Some("InvalidAuthenticationToken"))
+        ("the sign-in was not accepted: no", Some("InvalidAuthenticationToken"))
     );
 }
 

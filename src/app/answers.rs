@@ -35,6 +35,7 @@ impl App {
             }
             Message::EstateRead { ask, result } if self.is_reading(ask) => {
                 self.reading = Reading::Idle;
+                self.ask_goal();
                 match result {
                     Ok(estate) => {
                         self.failure = None;
@@ -58,11 +59,13 @@ impl App {
             Message::StepPerformed { ask, result, .. } => {
                 let outcome = result.as_ref().map_or_else(|problem| Outcome::Failed(problem.clone()), |_| Outcome::Succeeded);
                 self.operations.end(ask, self.now, outcome);
+                self.ask_goal();
                 self.take_performed(ask, result);
             }
             Message::FolderRead { ask, result } => self.take_folder(ask, result),
             Message::Worked { ask, result } => self.take_worked(ask, result),
             Message::Practised { ask, result } => self.take_practised(ask, result),
+            Message::GoalRead(result) => self.take_goal(result),
             Message::SignInAsked(code) => self.ask_to_sign_in(code),
             Message::SignInEnded(outcome) => self.end_sign_in(outcome),
             Message::ContextRefused(problem) => {

@@ -40,6 +40,8 @@ pub enum Command {
     Help,
     Operations,
     Problems,
+    /// The task of a practice cloud.
+    Briefing,
     Refresh,
     Repaint,
     Suspend,
@@ -193,6 +195,7 @@ pub static TABLE: &[Entry] = &[
     entry(Command::Suspend, "suspend", "", "Back to the shell; fg brings certdeck back.", ALWAYS, EVERYWHERE),
     entry(Command::Leave, "leave", "", "Back, and from a list: quit.", ALWAYS, EVERYWHERE),
     entry(Command::Quit, "quit", "", "Quit; asks while an operation runs.", ALWAYS, EVERYWHERE),
+    entry(Command::Briefing, "briefing", "", "What this practice scenario asks for, and how it stands.", ALWAYS, EVERYWHERE),
 ];
 
 const fn entry(
@@ -257,6 +260,7 @@ impl Entry {
             Command::Copy if app.place() != Place::Wizard && app.selected().is_none() => {
                 Err("there is nothing under the cursor to copy".into())
             }
+            Command::Briefing if app.goal.is_none() => Err("this cloud has no scenario with a goal".into()),
             Command::Practise if app.wizard.as_ref().is_some_and(|wizard| wizard.is_done(FlowName::Verify)) => {
                 Err("the domain is verified already".into())
             }

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use jiff::Timestamp;
+
 use super::message::AskId;
 use crate::flow::script::ScriptKind;
 use crate::flow::{FlowName, Inputs, Step, StepId};
@@ -48,6 +50,8 @@ pub enum Effect {
         ask: AskId,
         act: PracticeAct,
     },
+    /// Only against a practice cloud: ask how its task stands. The newest answer counts.
+    ReadGoal,
     /// Go to another cloud, or sign in as somebody else.
     OpenContext(Opening),
     /// Nobody will type the code that is shown.
@@ -66,8 +70,11 @@ pub enum Effect {
     },
     /// Make a password for a file that is written, and copy it: what nobody chose, somebody has to keep.
     MakePassword,
-    /// Send `Message::Ticked` after this time.
-    Wake(Duration),
+    /// Send `Message::Woken` with the moment `at` after this pause. A later request does not take back an earlier one.
+    Wake {
+        at: Timestamp,
+        after: Duration,
+    },
     Suspend,
     Repaint,
     Quit,

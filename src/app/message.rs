@@ -5,6 +5,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::dialog::Folder;
+use super::goal::Goal;
 use super::key::Key;
 use crate::flow::{Observed, StepId};
 use crate::model::{DeviceCode, Estate, Problem};
@@ -24,8 +25,8 @@ pub enum Message {
     },
     /// Time passed; asked for by `Effect::Wake`, and sent along with every answer that carries a time.
     Ticked(Timestamp),
-    /// The pause of `Effect::Wake` is over, whatever the clock says.
-    Woken,
+    /// The pause of `Effect::Wake` up to this time is over, whatever the clock says.
+    Woken(Timestamp),
     /// A first part of the estate, usable while the rest is still being read.
     EstateProgressed {
         ask: AskId,
@@ -72,6 +73,8 @@ pub enum Message {
         ask: AskId,
         result: Result<String, Problem>,
     },
+    /// How the task of a practice cloud stands; nothing where there is none (`Effect::ReadGoal`).
+    GoalRead(Result<Option<Goal>, Problem>),
     /// A request waits until somebody has typed a code.
     SignInAsked(DeviceCode),
     /// Who signed in, or why nobody did.

@@ -8,6 +8,7 @@ pub mod dialog;
 pub mod effect;
 pub mod field;
 pub mod filter;
+pub mod goal;
 pub mod key;
 pub mod keymap;
 pub mod list;
@@ -32,6 +33,7 @@ use command::{Command, Place};
 use detail::Detail;
 use dialog::Dialog;
 use effect::Effect;
+use goal::Goal;
 use key::Key;
 use keymap::Keymap;
 use message::{AskId, Message};
@@ -123,6 +125,8 @@ pub struct App {
     shelf: Vec<Wizard>,
     pub dialogs: Vec<Dialog>,
     pub operations: Operations,
+    /// The task of a practice cloud, if it has one.
+    pub goal: Option<Goal>,
     pub notice: Option<Notice>,
     /// Commands run by name, newest last.
     history: Vec<&'static str>,
@@ -164,6 +168,7 @@ impl App {
             shelf: Vec::new(),
             dialogs: Vec::new(),
             operations: Operations::default(),
+            goal: None,
             notice: None,
             history: Vec::new(),
             asks: 0,
@@ -186,7 +191,7 @@ impl App {
                 self.refit();
             }
             Message::Ticked(now) => self.tick(now),
-            Message::Woken => self.woken(),
+            Message::Woken(at) => self.woken(at),
             Message::Ended => self.emit(Effect::Quit),
             answer => self.take_answer(answer),
         }
@@ -232,6 +237,10 @@ impl App {
             Command::Help => self.open_help(),
             Command::Operations => self.dialogs.push(Dialog::Operations { cursor: 0 }),
             Command::Problems => self.open_problems(),
+            Command::Briefing => {
+                self.ask_goal();
+                self.open_briefing();
+            }
             Command::Copy => self.open_copy_menu(),
             Command::Add => self.open_add(),
             Command::Repaint => self.emit(Effect::Repaint),
@@ -268,25 +277,24 @@ impl App {
     }
 
     /// The pause was really waited for, even where the clock was set back meanwhile.
-    fn woken(&mut self) {
-        if let Some(due) = self.wake.take() {
-            self.tick(due);
-        }
+    fn woken(&mut self, at: Timestamp) {
+        self.tick(at);
     }
 
     /// Asks to be woken when the next thing moves: the clock of a running operation, or a look at a waiting step.
     fn schedule(&mut self) {
         const SECOND: Duration = Duration::from_secs(1);
         let running = self.operations.running().next().is_some().then(|| self.now + SECOND);
+        let goal = self.goal.as_ref().is_some_and(|goal| goal.is_counting(self.now)).then(|| self.now + 60 * SECOND);
         let look = self.wizard.as_ref().and_then(Wizard::next_look);
         // What is left of the time for a code.
         let code = self.dialogs.iter().any(|dialog| matches!(dialog, Dialog::SignIn(_))).then(|| self.now + SECOND);
-        let Some(due) = running.into_iter().chain(look).chain(code).min() else { return };
+        let Some(due) = running.into_iter().chain(look).chain(goal).chain(code).min() else { return };
         if self.wake.is_none_or(|wake| due < wake) {
             let due = due.max(self.now);
             self.wake = Some(due);
             let wait = Duration::try_from(due.duration_since(self.now)).unwrap_or(SECOND);
-            self.emit(Effect::Wake(wait));
+            self.emit(Effect::Wake { at: due, after: wait });
         }
     }
 

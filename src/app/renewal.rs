@@ -7,7 +7,7 @@ use super::App;
 use super::dialog::{Act, Confirm, Dialog};
 use super::pane::{PaneName, Tone, date};
 use crate::flow::FlowName;
-use crate::model::{PrivateCertificate, ResourceId, Source};
+use crate::model::{PrivateCertificate, ResourceId, Source, WhoActs};
 use crate::rules::Limit;
 
 /// Where `r` leads.
@@ -86,22 +86,26 @@ impl App {
         let Some(certificate) = self.estate.certificates.iter().find(|certificate| certificate.id == *id) else { return };
         let host = certificate.canonical_name.clone().unwrap_or_default();
         let lead = self.settings.rules.number(Limit::ManagedRenewal, self.now).unwrap_or_default();
-        let when = certificate.expires.map(|expires| {
-            let due = expires - SignedDuration::from_hours(24 * lead);
-            if due > self.now {
-                format!("about {}, {lead} days before it ends,", date(due))
-            } else {
-                format!("since {}, {lead} days before it ends, it has been trying to,", date(due))
-            }
-        });
-        let words = format!(
-            "Azure renews this managed certificate by itself, {} and puts the new one into the bindings. There is nothing to do.",
-            when.unwrap_or_else(|| "in time before it ends,".to_owned())
-        );
+        let due = certificate.expires.map(|expires| expires - SignedDuration::from_hours(24 * lead));
+        let when =
+            due.map_or("in time before it ends".to_owned(), |due| format!("about {}, {lead} days before it ends", date(due)));
+        let is_overdue = self.settings.rules.turn(&self.estate, certificate, self.now).who == WhoActs::You;
+        let (words, stops) = if is_overdue {
+            let words = format!(
+                "Azure was to renew this managed certificate by itself {when}, and has not. It goes on trying; something stops it, and \
+                 that is yours to find."
+            );
+            (words, "What usually stops it")
+        } else {
+            let words = format!(
+                "Azure renews this managed certificate by itself {when}, and puts the new one into the bindings. There is nothing to do."
+            );
+            (words, "What would stop it")
+        };
         let stops = format!(
-            "What would stop it: {host} no longer leads straight to the app (CNAME to its default hostname, or for a root domain \
-             an A record to its address); the hostname is taken off the app; a CAA record does not allow digicert.com; the plan \
-             goes down to Free or Shared. Then it ends without a successor."
+            "{stops}: {host} no longer leads straight to the app (CNAME to its default hostname, or for a root domain an A record \
+             to its address); the hostname is taken off the app; a CAA record does not allow digicert.com; the plan goes down to \
+             Free or Shared. Then it ends without a successor. :managed checks each of these."
         );
         let confirm = Confirm::new(format!("Renew {}", id.name()), "Show it", Act::Show(PaneName::Private, id.clone()))
             .says(words)

@@ -16,7 +16,7 @@ const LONGEST: usize = 600;
 /// What is known of a code.
 #[derive(Debug, Deserialize)]
 struct Words {
-    /// Empty: the service's own sentence says it well.
+    /// Empty: the service's own sentence says it well. `{}`: it goes there.
     #[serde(default)]
     why: String,
     remedy: String,
@@ -87,7 +87,7 @@ fn refused(refusal: &Refusal, what: &str) -> Problem {
         let wait = refusal.retry_after.map_or("a minute".to_owned(), |wait| format!("{} s", wait.as_secs().max(1)));
         ("Azure asks to slow down: too many requests".to_owned(), format!("Wait {wait} and repeat the command."))
     } else if let Some(Words { why, remedy }) = known {
-        (if why.is_empty() { refusal.message.clone() } else { why.clone() }, remedy.clone())
+        (if why.is_empty() { refusal.message.clone() } else { why.replace("{}", &refusal.message) }, remedy.clone())
     } else {
         (refusal.message.clone(), by_status(refusal.status).to_owned())
     };

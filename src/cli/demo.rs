@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use url::Url;
 
+use super::scenarios;
 use super::screen::{self, Start};
 use super::session::Session;
 use super::{CliError, Exit};
@@ -13,8 +14,8 @@ use crate::emulator::{Connection, Emulator, Fleet, Options, Pace};
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// The estate that a new practice cloud begins with
-    #[arg(long, value_name = "NAME", default_value = "contoso")]
+    /// The estate that a new practice cloud begins with, each kept apart; `list` names them
+    #[arg(long, value_name = "NAME", default_value = scenarios::FIRST, value_parser = scenarios::or_list())]
     scenario: String,
     /// Generate the estate of a new practice cloud: apps=N,certificates=N,subscriptions=N,seed=N
     #[arg(long, value_name = "SIZE", conflicts_with = "scenario")]
@@ -28,8 +29,12 @@ pub struct Args {
 }
 
 pub async fn run(args: Args, session: Session) -> Result<Exit, CliError> {
+    if args.scenario == scenarios::LIST {
+        return scenarios::list();
+    }
     screen::require_terminal()?;
-    let mut options = Options::new(args.data_dir.unwrap_or_else(|| session.paths.practice_cloud()));
+    let place = || scenarios::place(&session.paths.practice_cloud(), &args.scenario);
+    let mut options = Options::new(args.data_dir.clone().unwrap_or_else(place));
     options.scenario = args.scenario;
     options.fleet = args.fleet;
     options.fresh = args.fresh;

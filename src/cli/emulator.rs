@@ -8,7 +8,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use tokio::signal::unix::{SignalKind, signal};
 
-use super::{CliError, Exit};
+use super::{CliError, Exit, scenarios};
 use crate::emulator::{Emulator, Fleet, Options, Pace, Rate};
 use crate::paths::Paths;
 
@@ -20,8 +20,8 @@ pub struct Args {
     /// Where the cloud is kept; made when missing
     #[arg(long, value_name = "DIR")]
     data_dir: Option<PathBuf>,
-    /// The estate that a new cloud begins with
-    #[arg(long, value_name = "NAME", default_value = "contoso")]
+    /// The estate that a new cloud begins with, each kept apart; `list` names them
+    #[arg(long, value_name = "NAME", default_value = scenarios::FIRST, value_parser = scenarios::or_list())]
     scenario: String,
     /// Generate the estate of a new cloud: apps=N,certificates=N,subscriptions=N,seed=N
     #[arg(long, value_name = "SIZE", conflicts_with = "scenario")]
@@ -44,7 +44,11 @@ pub struct Args {
 }
 
 pub async fn run(args: Args) -> Result<Exit, CliError> {
-    let data_dir = args.data_dir.map_or_else(|| Paths::of_this_user().map(|paths| paths.practice_cloud()), Ok)?;
+    if args.scenario == scenarios::LIST {
+        return scenarios::list();
+    }
+    let place = || Paths::of_this_user().map(|paths| scenarios::place(&paths.practice_cloud(), &args.scenario));
+    let data_dir = args.data_dir.map_or_else(place, Ok)?;
     let mut options = Options::new(data_dir);
     options.listen = args.listen.unwrap_or(options.listen);
     options.scenario = args.scenario;

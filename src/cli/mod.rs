@@ -18,6 +18,7 @@ mod plan;
 mod report;
 mod rows;
 mod run;
+mod scenarios;
 mod screen;
 mod session;
 mod table;

@@ -2,6 +2,7 @@
 
 use std::time::Instant;
 
+use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
 use super::{
@@ -9,12 +10,15 @@ use super::{
     call::{Call, Caller, Method},
     context::Context,
     control,
-    entra::{self, Audience},
+    delivery::Delivery,
+    entra::{self, Audience, TokenFault},
+    faults::{self, Kind},
     graph, metadata, outside,
     provider::key_vault,
     reply::{Body, Fault, Outcome, Reply},
     revocation,
     route::{self, Found, Route},
+    scenario,
     world::World,
 };
 
@@ -81,14 +85,19 @@ impl Door {
 }
 
 /// Serves one request from beginning to end.
-pub fn serve(world: &mut World, incoming: &Incoming) -> Reply {
+pub fn serve(world: &mut World, incoming: &Incoming) -> Served {
     let door = Door::of(incoming);
     let admission = world.throttle.admit(&door, incoming, Instant::now());
-    let outcome = match admission.refused {
-        Some(fault) => Err(fault),
-        None => answer(world, &door, incoming),
+    let (outcome, met) = match admission.refused {
+        Some(fault) => (Err(fault), None),
+        None => disturbed(world, &door, incoming),
     };
     let mut reply = with_manners(world, &door, incoming, outcome.unwrap_or_else(Reply::from));
+    if let Some(Kind::ClockSkew { by }) = &met
+        && let Ok(by) = control::duration(by)
+    {
+        reply = reply.header("date", (Timestamp::now() + by).strftime("%a, %d %b %Y %H:%M:%S GMT").to_string());
+    }
     if reply.status != 401 {
         reply.headers.extend(admission.headers);
     }
@@ -100,13 +109,36 @@ pub fn serve(world: &mut World, incoming: &Incoming) -> Reply {
         let now = world.now();
         world.log.add(now, &incoming.method, &incoming.host, &path, reply.status);
     }
-    reply
+    Served { reply, delivery: met.as_ref().map(Delivery::from).unwrap_or_default() }
 }
 
-fn answer(world: &World, door: &Door, incoming: &Incoming) -> Outcome {
+/// An answer, and how it goes out.
+#[derive(Debug)]
+pub struct Served {
+    pub reply: Reply,
+    pub delivery: Delivery,
+}
+
+/// The answer, or what a fault makes of it.
+fn disturbed(world: &World, door: &Door, incoming: &Incoming) -> (Outcome, Option<Kind>) {
+    let met = if *door == Door::Control { Ok(None) } else { world.run(|ctx| faults::meet(ctx, incoming)) };
+    let kind = match met {
+        Ok(Some(kind)) => kind,
+        Ok(None) => return (answer(world, door, incoming, SignedDuration::ZERO), None),
+        Err(fault) => return (Err(fault), None),
+    };
+    let skew = kind.skew().unwrap_or_default();
+    // What a fault keeps from being done has no answer of its own.
+    let real = if kind.lets_through() { answer(world, door, incoming, skew) } else { Ok(Reply::empty(500)) };
+    (kind.answer(door).map_or(real, Err), Some(kind))
+}
+
+/// `skew` is by how much the clock is off by which tokens are judged.
+fn answer(world: &World, door: &Door, incoming: &Incoming, skew: SignedDuration) -> Outcome {
     let mut call = read(incoming)?;
     let authority = &world.setting.authority;
     let header = incoming.authorization.as_deref();
+    let caller = |audience| authority.caller_at(header, audience, Timestamp::now() + skew);
     match door {
         Door::Control if !incoming.local => {
             Err(Fault::arm(403, "Forbidden", "The practice cloud is controlled from its own machine only."))
@@ -115,7 +147,10 @@ fn answer(world: &World, door: &Door, incoming: &Incoming) -> Outcome {
             let since = call.query("since").and_then(|n| n.parse().ok()).unwrap_or(0);
             Ok(Reply::ok(world.log.show(since)))
         }
-        Door::Control => world.run(|ctx| follow(ctx, &[control::ROUTES, outside::ROUTES, entra::control::ROUTES], &mut call)),
+        Door::Control => {
+            let tables = [control::ROUTES, faults::ROUTES, outside::ROUTES, entra::control::ROUTES, scenario::ROUTES];
+            world.run(|ctx| follow(ctx, &tables, &mut call))
+        }
         Door::Metadata => Ok(metadata::endpoints(&world.setting, call.api_version())),
         Door::Token => world.run(|ctx| entra::token(ctx, &form(incoming))),
         Door::DeviceCode => world.run(|ctx| entra::device_code(ctx, &form(incoming))),
@@ -124,18 +159,17 @@ fn answer(world: &World, door: &Door, incoming: &Incoming) -> Outcome {
         Door::Discovery => Ok(authority.openid_configuration()),
         Door::RevocationList => world.run(|ctx| follow(ctx, &[revocation::ROUTES], &mut call)),
         Door::Graph => {
-            call.caller = authority
-                .caller(header, Audience::Graph)
-                .or_else(|_| authority.caller(header, Audience::Arm))
+            call.caller = caller(Audience::Graph)
+                .or_else(|_: TokenFault| caller(Audience::Arm))
                 .map_err(|fault| entra::arm_refusal(&fault, authority))?;
             world.run(|ctx| follow(ctx, &[graph::ROUTES], &mut call))
         }
         Door::Vault(vault) => {
-            call.caller = authority.caller(header, Audience::Vault).map_err(|fault| key_vault::challenge(authority, &fault))?;
+            call.caller = caller(Audience::Vault).map_err(|fault| key_vault::challenge(authority, &fault))?;
             world.run(|ctx| key_vault::data_plane(ctx, vault, &call))
         }
         Door::Arm => {
-            call.caller = authority.caller(header, Audience::Arm).map_err(|fault| entra::arm_refusal(&fault, authority))?;
+            call.caller = caller(Audience::Arm).map_err(|fault| entra::arm_refusal(&fault, authority))?;
             require_api_version(&call)?;
             world.run(|ctx| arm::dispatch(ctx, &call))
         }

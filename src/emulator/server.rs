@@ -23,7 +23,8 @@ use tokio::{
 use tokio_rustls::TlsAcceptor;
 
 use super::{
-    door::{self, Door, Incoming},
+    delivery::{Cut, Line},
+    door::{self, Door, Incoming, Served},
     gate::{Gate, Side},
     reply::{Body, Reply},
     world::Handle,
@@ -56,7 +57,8 @@ pub async fn listen(listener: TcpListener, tls: Arc<ServerConfig>, front: Front,
     let router = Router::new().fallback(handle).with_state(front);
     accept(listener, stop.clone(), move |stream, peer| {
         let local = Local(peer.ip().is_loopback());
-        let router = router.clone().layer(Extension(local));
+        let cut = Cut::default();
+        let router = router.clone().layer(Extension(local)).layer(Extension(cut.clone()));
         let (acceptor, lists, stop) = (acceptor.clone(), lists.clone(), stop.clone());
         async move {
             let mut first = [0];
@@ -64,8 +66,11 @@ pub async fn listen(listener: TcpListener, tls: Arc<ServerConfig>, front: Front,
                 return serve_http(stream, lists, stop).await;
             }
             // A client that does not trust the CA breaks off here; that is its business.
-            if let Ok(stream) = acceptor.accept(stream).await {
-                serve_http(stream, router, stop).await;
+            if let Ok(stream) = acceptor.accept(Line::new(stream, cut.clone())).await {
+                tokio::select! {
+                    () = serve_http(stream, router, stop) => {}
+                    () = cut.asked() => {}
+                }
             }
         }
     })
@@ -123,7 +128,7 @@ where
     }
 }
 
-async fn handle(State(front): State<Front>, request: Request) -> Response<HttpBody> {
+async fn handle(State(front): State<Front>, Extension(cut): Extension<Cut>, request: Request) -> Response<HttpBody> {
     if !front.latency.is_zero() {
         tokio::time::sleep(front.latency).await;
     }
@@ -140,7 +145,10 @@ async fn handle(State(front): State<Front>, request: Request) -> Response<HttpBo
         gate.pass(number, Side::After).await;
     }
     match answered {
-        Ok(reply) => write(reply),
+        Ok(Served { reply, delivery }) => {
+            let (octets, head) = write(reply);
+            delivery.deliver(octets, head, &cut).await
+        }
         Err(_) => plain(StatusCode::SERVICE_UNAVAILABLE),
     }
 }
@@ -150,9 +158,9 @@ async fn without_tls(State(front): State<Front>, request: Request) -> Response<H
     match read(request).await {
         Some(incoming) if Door::of(&incoming) == Door::RevocationList => {
             let answered = front.world.ask(move |world| door::serve(world, &incoming)).await;
-            answered.map_or_else(|_| plain(StatusCode::SERVICE_UNAVAILABLE), write)
+            answered.map_or_else(|_| plain(StatusCode::SERVICE_UNAVAILABLE), |served| whole(served.reply))
         }
-        _ => write(Reply::new(400, Body::Text("text/plain", "The practice cloud speaks HTTPS here.\n".to_owned()))),
+        _ => whole(Reply::new(400, Body::Text("text/plain", "The practice cloud speaks HTTPS here.\n".to_owned()))),
     }
 }
 
@@ -178,15 +186,21 @@ async fn read(request: Request) -> Option<Incoming> {
     })
 }
 
-/// An answer as HTTP.
-fn write(reply: Reply) -> Response<HttpBody> {
-    let (body, kind) = match reply.body {
-        Body::Empty => (HttpBody::empty(), None),
-        Body::Json(value) => (HttpBody::from(value.to_string()), Some("application/json; charset=utf-8")),
-        Body::Text(kind, text) => (HttpBody::from(text), Some(kind)),
-        Body::Octets(kind, octets) => (HttpBody::from(octets), Some(kind)),
+/// An answer that no fault disturbs.
+fn whole(reply: Reply) -> Response<HttpBody> {
+    let (octets, head) = write(reply);
+    head.map(|()| HttpBody::from(octets))
+}
+
+/// An answer as HTTP: the octets of its body, and all the rest.
+fn write(reply: Reply) -> (Vec<u8>, Response<()>) {
+    let (octets, kind) = match reply.body {
+        Body::Empty => (Vec::new(), None),
+        Body::Json(value) => (value.to_string().into_bytes(), Some("application/json; charset=utf-8")),
+        Body::Text(kind, text) => (text.into_bytes(), Some(kind)),
+        Body::Octets(kind, octets) => (octets, Some(kind)),
     };
-    let mut response = Response::new(body);
+    let mut response = Response::new(());
     *response.status_mut() = StatusCode::from_u16(reply.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let headers = response.headers_mut();
     if let Some(kind) = kind {
@@ -197,7 +211,7 @@ fn write(reply: Reply) -> Response<HttpBody> {
             headers.append(HeaderName::from_static(name), value);
         }
     }
-    response
+    (octets, response)
 }
 
 fn plain(status: StatusCode) -> Response<HttpBody> {

@@ -3,6 +3,7 @@
 
 use std::{
     cell::Cell,
+    panic::{AssertUnwindSafe, catch_unwind},
     sync::mpsc::{self, RecvTimeoutError},
     thread::{self, JoinHandle},
     time::Duration,
@@ -31,6 +32,9 @@ const IDLE: Duration = Duration::from_secs(3600);
 /// The expressions of a query may lie a thousand deep in each other; only what is used takes memory.
 const STACK: usize = 16 << 20;
 
+/// The name of the thread. A panic in it ends the request and nothing else.
+pub const THREAD: &str = "practice-cloud";
+
 /// State, clock and jobs.
 #[derive(Debug)]
 pub struct World {
@@ -52,7 +56,7 @@ impl World {
         let tx = self.store.begin()?;
         let now = Clock::load(&tx)?.now();
         let ctx = Context { tx: &tx, now, setting: &self.setting, view: View::Now };
-        let done = work(&ctx)?;
+        let done = unbroken(|| work(&ctx))?;
         self.clock.set(Clock::load(&tx)?);
         tx.commit()?;
         Ok(done)
@@ -76,7 +80,7 @@ impl World {
             unsynced = true;
             jobs::take(&tx, &key)?;
             let ctx = Context { tx: &tx, now: due, setting: &self.setting, view: View::Now };
-            match job.clone().run(&ctx) {
+            match unbroken(|| job.clone().run(&ctx)) {
                 Ok(()) => tx.commit_unsynced()?,
                 Err(fault) => {
                     tracing::warn!(?job, ?fault, "a job failed and is dropped");
@@ -112,7 +116,7 @@ impl World {
     pub fn start(self) -> Result<(Handle, JoinHandle<()>), EmulatorError> {
         let (tasks, inbox) = mpsc::channel();
         let thread = thread::Builder::new()
-            .name("practice-cloud".to_owned())
+            .name(THREAD.to_owned())
             .stack_size(STACK)
             .spawn(move || self.live(&inbox))
             .map_err(|source| EmulatorError::File { action: "start", path: "the practice cloud's thread".into(), source })?;
@@ -123,6 +127,16 @@ impl World {
     pub fn now(&self) -> Timestamp {
         self.clock.get().now()
     }
+}
+
+/// A mistake in one operation is that operation's fault: its transaction is undone, and the world goes on. Whoever
+/// practises keeps what was done before, and the screen.
+fn unbroken<T>(work: impl FnOnce() -> Result<T, Fault>) -> Result<T, Fault> {
+    // What `work` may leave half done is in the transaction, which is dropped with the fault.
+    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| {
+        let words = "The practice cloud made a mistake and undid this request. Please report it with the log.";
+        Err(Fault::arm(500, "InternalServerError", words))
+    })
 }
 
 /// How the listeners reach the world; the world ends when the last one is dropped.

@@ -14,7 +14,7 @@ use crate::model::{Estate, Order, OrderStatus, PrivateCertificate, Problem};
 const SETTLES: SignedDuration = SignedDuration::from_mins(2);
 
 pub(super) static FLOW: Flow = Flow {
-    name: "delete-order",
+    name: "delete",
     title: "Delete order",
     summary: "Delete an App Service certificate order, which revokes its certificate.",
     done: "The order is deleted and its certificate revoked.",

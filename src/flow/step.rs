@@ -61,11 +61,11 @@ pub enum StepId {
     MinTls,
     // export
     WriteFile,
-    // unlock, delete-order
+    // unlock, delete
     Locks,
     Unlock,
     UnlockAbove,
-    // delete-private, delete-public, delete-order
+    // delete-private, delete-public, delete
     InUse,
     Delete,
 }

@@ -30,7 +30,7 @@ pub(super) static FLOW: Flow = Flow {
     changes: "Removes management locks of a certificate order; of its group or subscription only where that is asked for.",
     permissions: &["Microsoft.Authorization/locks/read", "Microsoft.Authorization/locks/delete"],
     checklist: &["A206-A209", "C18"],
-    keys: "3, L",
+    keys: "3, l",
     fields: |observed, _| fields(observed),
     suggest: |_: &Estate, _| {},
     refusals: |observed, inputs, _, _| order_refusals(observed, inputs),

@@ -158,6 +158,17 @@ impl SecretStatus {
         Self::ALL.iter().find(|(_, status, ..)| status == self).map_or("", |(.., remedy)| remedy)
     }
 
+    /// Whether the vault refused what was brought to it; once it no longer does, bringing it again helps.
+    pub fn is_refusal(&self) -> bool {
+        matches!(
+            self,
+            Self::OperationNotPermittedOnKeyVault
+                | Self::AzureServiceUnauthorizedToAccessKeyVault
+                | Self::KeyVaultDoesNotExist
+                | Self::KeyVaultSecretDoesNotExist
+        )
+    }
+
     /// Whether somebody has to act before the vault can do its part.
     pub fn is_trouble(&self) -> bool {
         !matches!(

@@ -41,7 +41,7 @@ use crate::workbench::Password;
 pub enum Happened {
     Message(Message),
     /// The time that `Effect::Wake` asked for has passed.
-    Woken,
+    Woken(Timestamp),
     /// A signal asks for the end.
     Told(i32),
     /// The terminal hung up.
@@ -148,7 +148,7 @@ impl Screen {
     fn take(&mut self, happened: Happened) -> io::Result<ControlFlow<Ended>> {
         match happened {
             Happened::Message(message) => self.update(message),
-            Happened::Woken => self.update(Message::Woken),
+            Happened::Woken(at) => self.update(Message::Woken(at)),
             Happened::Told(signal) => {
                 let _ = self.update(Message::Ended)?;
                 Ok(ControlFlow::Break(Ended::Told(signal)))
@@ -202,10 +202,11 @@ impl Screen {
             Effect::ReadFolder { ask, path, endings } => self.tasks.read_folder(ask, path, endings),
             Effect::Work { ask, job } => self.tasks.work(ask, job),
             Effect::Practise { ask, act } => self.tasks.practise(ask, act),
+            Effect::ReadGoal => self.tasks.read_goal(),
             Effect::OpenContext(opening) => self.tasks.open(opening),
             Effect::GiveUpSignIn => self.tasks.give_up_sign_in(),
             Effect::Forget { ask } => self.tasks.forget(ask),
-            Effect::Wake(after) => self.tasks.wake(after),
+            Effect::Wake { at, after } => self.tasks.wake(at, after),
             Effect::Copy(text) => return self.copy(&text),
             Effect::CopyScript { kind, flow, inputs, steps } => {
                 return match self.tasks.script(kind, flow, &inputs, &steps) {

@@ -150,6 +150,11 @@ impl Tasks {
         });
     }
 
+    pub fn read_goal(&self) {
+        let (world, answers) = self.both();
+        tokio::spawn(async move { answers.say(Message::GoalRead(practice::goal(&world.client).await)) });
+    }
+
     pub fn forget(&mut self, ask: AskId) {
         if let Some(running) = self.running.remove(&ask)
             && !running.sent.load(Ordering::Relaxed)
@@ -158,11 +163,11 @@ impl Tasks {
         }
     }
 
-    pub fn wake(&self, after: Duration) {
+    pub fn wake(&self, at: Timestamp, after: Duration) {
         let answers = self.answers.clone();
         tokio::spawn(async move {
             tokio::time::sleep(after).await;
-            let _ = answers.0.send(Happened::Woken);
+            let _ = answers.0.send(Happened::Woken(at));
         });
     }
 

@@ -4,6 +4,7 @@ use std::io::{self, Write};
 use std::os::fd::AsFd;
 use std::panic;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
 
 use crossterm::terminal::{disable_raw_mode, enable_raw_mode};
 use ratatui::Frame;
@@ -12,6 +13,7 @@ use rustix::event::{PollFd, PollFlags, poll};
 use rustix::io::Errno;
 
 use super::ansi::Ansi;
+use crate::emulator;
 use crate::model::printable;
 
 /// What is switched on to enter, and off, from the last to the first, to leave. No mouse is captured, so that the
@@ -95,12 +97,19 @@ fn give_back() {
 /// Without this a panic in a task would leave half a program behind a screen that looks alive.
 fn restore_on_panic() {
     panic::set_hook(Box::new(|info| {
-        give_back();
+        // The practice cloud answers for its own mistakes, and goes on.
+        let is_survived = thread::current().name() == Some(emulator::THREAD);
+        if !is_survived {
+            give_back();
+        }
         let place = info.location().map(ToString::to_string).unwrap_or_default();
         let payload = info.payload();
         let owned = payload.downcast_ref::<String>().map(String::as_str);
         let words = owned.or_else(|| payload.downcast_ref::<&str>().copied()).unwrap_or("no words were left");
         tracing::error!(place, words, "panic");
+        if is_survived {
+            return;
+        }
         let _ = writeln!(
             io::stderr(),
             "certdeck made a mistake and had to end: {} ({place})\nNothing is lost: the next start looks at what is there. Please report this line.",

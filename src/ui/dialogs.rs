@@ -27,7 +27,7 @@ pub(super) struct Content {
 
 pub fn draw(app: &App, dialog: &Dialog, look: &Look, screen: Rect, frame: &mut Frame<'_>) {
     let outer = screen.width.saturating_sub(4).min(match dialog {
-        Dialog::Confirm(_) | Dialog::Error(_) | Dialog::SignIn(_) => 74,
+        Dialog::Confirm(_) | Dialog::Error(_) | Dialog::SignIn(_) | Dialog::Briefing { .. } => 74,
         _ => 90,
     });
     let room = usize::from(outer.saturating_sub(4));
@@ -40,6 +40,7 @@ pub fn draw(app: &App, dialog: &Dialog, look: &Look, screen: Rect, frame: &mut F
         Dialog::Bench(bench) => super::bench::form_lines(bench, room, look),
         Dialog::Sheet(sheet) => super::bench::sheet_lines(sheet, room, look),
         Dialog::Error(error) => error_lines(error, room, look),
+        Dialog::Briefing { .. } => super::briefing::lines(app, room, look),
         Dialog::SignIn(code) => super::code::code_lines(app, code, room, look),
         Dialog::Operations { cursor } => operation_lines(app, *cursor, room, look),
     };
@@ -61,6 +62,7 @@ pub fn draw(app: &App, dialog: &Dialog, look: &Look, screen: Rect, frame: &mut F
     let last = content.lines.len().saturating_sub(shown);
     let first = match dialog {
         Dialog::Confirm(confirm) => confirm.scroll.min(last),
+        Dialog::Briefing { scroll } => (*scroll).min(last),
         _ => (content.at + 2).saturating_sub(shown).min(last),
     };
     put_lines(&content.lines[first..], Rect { height: body, ..inner }, frame.buffer_mut());
@@ -89,7 +91,7 @@ pub(super) fn refusal(why: Option<&String>, room: usize, look: &Look) -> Vec<Lin
     words.into_iter().map(|line| Line::styled(line, look.style(Role::Urgent))).collect()
 }
 
-fn paragraph(text: &str, room: usize, look: &Look, role: Role) -> Vec<Line<'static>> {
+pub(super) fn paragraph(text: &str, room: usize, look: &Look, role: Role) -> Vec<Line<'static>> {
     wrap(text, room).into_iter().map(|line| Line::styled(line, look.style(role))).collect()
 }
 

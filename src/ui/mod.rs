@@ -1,6 +1,7 @@
 //! What the program looks like: a pure function of its state. Reads, never changes.
 
 mod bench;
+mod briefing;
 mod code;
 mod dialogs;
 pub mod look;

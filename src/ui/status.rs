@@ -31,6 +31,10 @@ pub fn header(app: &App, look: &Look, area: Rect, buffer: &mut Buffer) {
     if app.settings.read_only {
         left.push(Span::styled("  READ-ONLY", look.style(Role::Urgent)));
     }
+    if let Some(goal) = &app.goal {
+        let (words, tone) = goal.standing(app.now);
+        left.push(Span::styled(format!("  {words}"), look.style(tone.into())));
+    }
     let used: usize = left.iter().map(Span::width).sum();
     // Where there is no room for both, the age of the data stays and the counts go.
     let right =

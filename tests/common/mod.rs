@@ -26,8 +26,14 @@ pub struct Practice {
 impl Practice {
     /// The default estate, at the pace of tests.
     pub async fn start() -> Self {
+        Self::of("contoso").await
+    }
+
+    /// The estate of a scenario.
+    pub async fn of(scenario: &str) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let mut options = Options::new(dir.path().join("cloud"));
+        scenario.clone_into(&mut options.scenario);
         options.pace = Pace::Instant;
         let emulator = Emulator::start(options).await.unwrap();
         let connection = emulator.connection();
@@ -77,6 +83,11 @@ impl Practice {
 
     pub fn journal_text(&self) -> String {
         std::fs::read_to_string(self.dir.path().join("journal.jsonl")).unwrap()
+    }
+
+    /// For what has no method of its own here.
+    pub fn control(&self) -> &reqwest::Client {
+        &self.control
     }
 
     pub async fn control_get(&self, path: &str) -> Value {

@@ -23,6 +23,7 @@ pub use sheet::{Sheet, SheetLine};
 
 use super::command::{Entry, Motion};
 use super::effect::{Opening, PracticeAct};
+use super::goal;
 use super::key::{Key, KeyCode};
 use super::message::AskId;
 use super::pane::PaneName;
@@ -40,6 +41,10 @@ pub enum Dialog {
     Bench(Bench),
     Sheet(Sheet),
     Error(ErrorText),
+    /// The task of a practice cloud; so many lines are above the screen.
+    Briefing {
+        scroll: usize,
+    },
     SignIn(SignInCode),
     /// The ledger; the cursor counts from the newest.
     Operations {
@@ -105,6 +110,7 @@ impl Dialog {
             Self::Bench(bench) => bench.press(key),
             Self::Sheet(sheet) => sheet.press(key),
             Self::Error(error) => error.press(key),
+            Self::Briefing { scroll } => goal::press(scroll, key),
             Self::SignIn(code) => code.press(key),
             Self::Operations { .. } => Answer::Stay,
         }
@@ -126,7 +132,7 @@ impl Dialog {
 
 /// The keys that move in every dialog, whatever the key map says of the list below: arrows always, letters where
 /// nothing is typed.
-fn motion(key: Key, letters: bool) -> Option<Motion> {
+pub(super) fn motion(key: Key, letters: bool) -> Option<Motion> {
     Some(match (key.code, key.ctrl) {
         (KeyCode::Down, _) | (KeyCode::Char('n'), true) => Motion::Down,
         (KeyCode::Up, _) | (KeyCode::Char('p'), true) => Motion::Up,

@@ -1,5 +1,7 @@
 //! The way of the wizard through its pages: opening, looking, sending, going on.
 
+use jiff::Timestamp;
+
 use super::{Focus, Origin, Standing, Wizard};
 use crate::app::App;
 use crate::app::dialog::{Act, Confirm, Dialog};
@@ -93,7 +95,10 @@ impl App {
                 if let Some(binding) = self.estate.bindings.iter().find(|binding| binding.id() == id) {
                     inputs.set(Key::App, binding.app.as_str());
                     inputs.set(Key::Hostname, binding.host.as_str());
-                    if let Some(certificate) = self.estate.certificate_of(binding) {
+                    // Nobody wants to bind what has expired once more.
+                    let is_over = |end: Timestamp| about == Subject::Binding && end <= self.now;
+                    let certificate = self.estate.certificate_of(binding).filter(|one| !one.expires.is_some_and(is_over));
+                    if let Some(certificate) = certificate {
                         inputs.set(Key::Certificate, certificate.id.as_str());
                     }
                 }

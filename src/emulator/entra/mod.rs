@@ -24,6 +24,9 @@ use sha2::Sha256;
 
 use super::{call::Caller, principals, reply::Fault};
 
+/// By how many seconds the clocks of two services may differ.
+const LEEWAY: i64 = 300;
+
 /// Whom a token is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Audience {
@@ -39,6 +42,8 @@ pub enum TokenFault {
     /// Not a token of this authority.
     Invalid,
     Expired(Timestamp),
+    /// One of the two clocks is wrong.
+    NotYet(Timestamp),
     /// Made for somebody else.
     WrongAudience(String),
 }
@@ -68,6 +73,11 @@ pub const PERSON: &str = "ada.admin@contoso.example";
 impl Authority {
     /// Whom the `Authorization` header speaks for.
     pub fn caller(&self, header: Option<&str>, audience: Audience) -> Result<Caller, TokenFault> {
+        self.caller_at(header, audience, Timestamp::now())
+    }
+
+    /// The same by another clock.
+    pub fn caller_at(&self, header: Option<&str>, audience: Audience, now: Timestamp) -> Result<Caller, TokenFault> {
         let header = header.ok_or(TokenFault::Missing)?;
         let (scheme, token) = header.split_once(' ').ok_or(TokenFault::Invalid)?;
         if !scheme.eq_ignore_ascii_case("bearer") {
@@ -77,8 +87,12 @@ impl Authority {
         let text = |name: &str| claims[name].as_str().unwrap_or_default().to_owned();
         let expiry = claims["exp"].as_i64().unwrap_or(0);
         let recalled = claims["gen"].as_u64().is_some_and(|made| self.switches.recalled(made));
-        if recalled || expiry <= Timestamp::now().as_second() {
+        if recalled || expiry <= now.as_second() {
             return Err(TokenFault::Expired(Timestamp::from_second(expiry).unwrap_or_default()));
+        }
+        let begin = claims["nbf"].as_i64().unwrap_or(0);
+        if begin > now.as_second() + LEEWAY {
+            return Err(TokenFault::NotYet(Timestamp::from_second(begin).unwrap_or_default()));
         }
         let aud = text("aud");
         if !self.accepts(audience, &aud) {
@@ -166,6 +180,9 @@ pub fn arm_refusal(fault: &TokenFault, authority: &Authority) -> Fault {
                 american(Timestamp::now())
             ),
         ),
+        TokenFault::NotYet(at) => {
+            ("InvalidAuthenticationToken", format!("The access token is not valid before UTC time '{}'.", american(*at)))
+        }
         TokenFault::WrongAudience(aud) => (
             "InvalidAuthenticationTokenAudience",
             format!(

@@ -3,12 +3,13 @@
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::{App, Estate, Host, LockLevel, Model, Pointing, Service, Start, Vault, certificates, orders};
+use super::{App, Estate, Host, LockLevel, Model, Pointing, Service, Start, Vault, certificates, orders, task};
 use crate::emulator::{
     arm::{authorization, groups, locks, subscriptions},
     context::{Context, text},
     control,
     dns::{self, Kind, Record},
+    faults,
     id::ResourceId,
     principals::{self, CERTDECK},
     provider::{
@@ -73,6 +74,13 @@ pub fn build(ctx: &Context<'_>, estate: &Estate) -> Result<Start, Fault> {
         locks::create(ctx, &place.group(&lock.group)?, &lock.name, level, &lock.notes)?;
     }
     sources::schedule_sync(ctx)?;
+    for rule in &estate.fault {
+        rule.check().map_err(Fault::invalid)?;
+        faults::plant(ctx, rule.clone())?;
+    }
+    if let Some(task) = &estate.task {
+        task::begin(ctx, task)?;
+    }
     let app = estate.app.iter().find(|app| app.name == estate.start.app);
     Ok(Start {
         subscription_ids: estate.subscription.iter().map(|one| one.id.clone()).collect(),

@@ -3,7 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::{
-    Certificate, Form, Kept, Public,
+    Certificate, Form, Issuer, Kept, Public,
     build::{Place, moment, unknown},
 };
 use crate::emulator::{
@@ -25,7 +25,7 @@ use crate::emulator::{
 
 /// Makes one private key certificate in the webspace of its plan.
 pub fn make(ctx: &Context<'_>, place: Place<'_>, wanted: &Certificate) -> Result<(), Fault> {
-    let role = if wanted.from == "managed" { Role::DigiCert } else { Role::GoDaddy };
+    let role = if wanted.from == "managed" || wanted.ca == Issuer::DigiCert { Role::DigiCert } else { Role::GoDaddy };
     let (mut issued, mut expires) = (moment(ctx.now, &wanted.issued)?, moment(ctx.now, &wanted.expires)?);
     if wanted.from != "managed" {
         (issued, expires) = as_allowed(ctx.now, issued, expires);

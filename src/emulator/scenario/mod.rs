@@ -3,12 +3,14 @@
 mod build;
 mod certificates;
 mod orders;
+mod task;
 
 use serde::{Deserialize, Serialize};
 
 use super::{
     context::{Context, View},
     error::EmulatorError,
+    faults,
     fleet::{self, Fleet},
     provider,
     reply::Fault,
@@ -18,8 +20,45 @@ use super::{
 
 const START: Collection<Start> = Collection::new("scenario");
 
-/// The estates there are.
-const ALL: &[(&str, &str)] = &[("contoso", include_str!("../../../assets/scenarios/contoso.toml"))];
+pub use task::ROUTES;
+
+/// An estate to begin with.
+#[derive(Debug, Clone, Copy)]
+pub struct Scenario {
+    pub name: &'static str,
+    /// A line for whoever chooses.
+    pub summary: &'static str,
+    text: &'static str,
+}
+
+/// The estates there are; the first is that of a new practice cloud of which nothing else is said.
+pub const SCENARIOS: &[Scenario] = &[
+    Scenario {
+        name: "contoso",
+        summary: "two subscriptions with something of everything, to try things out",
+        text: include_str!("../../../assets/scenarios/contoso.toml"),
+    },
+    Scenario {
+        name: "emergency",
+        summary: "a certificate has expired in production; two hours to mend it",
+        text: include_str!("../../../assets/scenarios/emergency.toml"),
+    },
+    Scenario {
+        name: "renewal-season",
+        summary: "forty certificates end within thirty days; find those that need you",
+        text: include_str!("../../../assets/scenarios/renewal-season.toml"),
+    },
+    Scenario {
+        name: "broken-vault",
+        summary: "two certificates were bought and never arrived; open their vaults",
+        text: include_str!("../../../assets/scenarios/broken-vault.toml"),
+    },
+    Scenario {
+        name: "new-ca",
+        summary: "browsers will stop trusting your CA in two weeks; move to another",
+        text: include_str!("../../../assets/scenarios/new-ca.toml"),
+    },
+];
 
 /// Where a newcomer begins; kept, because it is part of the connection.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -52,8 +91,8 @@ pub fn load_or_build(world: &World, name: &str, fleet: Option<&Fleet>) -> Result
 }
 
 fn read(name: &str) -> Result<Estate, String> {
-    let Some((_, text)) = ALL.iter().find(|(own, _)| *own == name) else {
-        let names: Vec<&str> = ALL.iter().map(|(name, _)| *name).collect();
+    let Some(Scenario { text, .. }) = SCENARIOS.iter().find(|one| one.name == name) else {
+        let names: Vec<&str> = SCENARIOS.iter().map(|one| one.name).collect();
         return Err(format!("it is not known; there are: {}", names.join(", ")));
     };
     toml::from_str(text).map_err(|error| error.to_string())
@@ -64,6 +103,7 @@ fn read(name: &str) -> Result<Estate, String> {
 #[serde(deny_unknown_fields)]
 struct Estate {
     start: Begin,
+    task: Option<task::Task>,
     subscription: Vec<Subscription>,
     #[serde(default)]
     plan: Vec<Plan>,
@@ -85,6 +125,8 @@ struct Estate {
     lock: Vec<Lock>,
     #[serde(default)]
     record: Vec<super::dns::Record>,
+    #[serde(default)]
+    fault: Vec<faults::Rule>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -184,6 +226,16 @@ struct Certificate {
     hosts: Vec<String>,
     issued: String,
     expires: String,
+    /// Which CA issued it; what is managed is always DigiCert's.
+    #[serde(default)]
+    ca: Issuer,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+enum Issuer {
+    #[default]
+    GoDaddy,
+    DigiCert,
 }
 
 #[derive(Debug, Deserialize)]
@@ -310,8 +362,8 @@ mod tests {
 
     #[test]
     fn every_scenario_can_be_read() {
-        for (name, _) in ALL {
-            read(name).unwrap();
+        for scenario in SCENARIOS {
+            read(scenario.name).unwrap();
         }
     }
 

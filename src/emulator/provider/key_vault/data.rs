@@ -57,6 +57,7 @@ pub fn challenge(authority: &Authority, fault: &TokenFault) -> Fault {
         TokenFault::Missing => "AKV10000: Request is missing a Bearer or PoP token.".to_owned(),
         TokenFault::Invalid => "AKV10032: Invalid issuer or signature of the token.".to_owned(),
         TokenFault::Expired(at) => format!("AKV10015: The token expired at {at}."),
+        TokenFault::NotYet(at) => format!("AKV10022: The token is not valid before {at}."),
         TokenFault::WrongAudience(audience) => {
             format!("AKV10022: Invalid audience. Expected {resource}, found: {audience}.")
         }

@@ -18,7 +18,7 @@ use crate::emulator::{
     route::Route,
 };
 
-const KINDS: [&str; 2] = ["microsoft.web/sites/hostnamebindings", "microsoft.web/sites/slots/hostnamebindings"];
+pub const KINDS: [&str; 2] = ["microsoft.web/sites/hostnamebindings", "microsoft.web/sites/slots/hostnamebindings"];
 
 macro_rules! both {
     ($method:ident, $tail:literal, $run:expr) => {

@@ -1,0 +1,34 @@
+//! The scenarios of the practice cloud as the command line names them: for `--help`, completions and `--scenario list`.
+
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use clap::builder::{PossibleValue, PossibleValuesParser};
+
+use super::{CliError, Exit};
+use crate::emulator::SCENARIOS;
+
+/// The estate of whoever names none.
+pub const FIRST: &str = SCENARIOS[0].name;
+/// Names the scenarios instead of starting one.
+pub const LIST: &str = "list";
+
+/// Accepts the name of a scenario, or `list`.
+pub fn or_list() -> PossibleValuesParser {
+    let named = SCENARIOS.iter().map(|one| PossibleValue::new(one.name).help(one.summary));
+    PossibleValuesParser::new(named.chain([PossibleValue::new(LIST).help("name them and end")]))
+}
+
+pub fn list() -> Result<Exit, CliError> {
+    let longest = SCENARIOS.iter().map(|one| one.name.len()).max().unwrap_or_default();
+    let mut out = io::stdout();
+    for one in SCENARIOS {
+        writeln!(out, "{:longest$}  {}", one.name, one.summary).map_err(CliError::Output)?;
+    }
+    Ok(Exit::Done)
+}
+
+/// Where a scenario is kept that nobody gave a directory: what was begun in one is not lost by trying another.
+pub fn place(practice: &Path, scenario: &str) -> PathBuf {
+    if scenario == FIRST { practice.to_owned() } else { practice.with_file_name(format!("practice-{scenario}")) }
+}

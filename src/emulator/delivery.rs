@@ -1,0 +1,135 @@
+//! How an answer reaches its client: whole, late, broken off, or not at all.
+
+use std::{
+    io,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll},
+    time::Duration,
+};
+
+use axum::{
+    body::{Body, Bytes},
+    http::{HeaderValue, Response, header},
+};
+use futures::stream::{self, StreamExt as _};
+use tokio::{
+    io::{AsyncRead, AsyncWrite, ReadBuf},
+    net::TcpStream,
+    sync::watch,
+};
+
+use super::faults::Kind;
+
+/// What was written before a break has to be on its way, or the client would see nothing of it.
+const UNDER_WAY: Duration = Duration::from_millis(30);
+
+/// What becomes of an answer that is ready.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Delivery {
+    #[default]
+    Whole,
+    Late(Duration),
+    /// Its first half; then the connection breaks.
+    Torn,
+    /// Nothing; the connection breaks.
+    Never,
+}
+
+impl From<&Kind> for Delivery {
+    fn from(kind: &Kind) -> Self {
+        match kind {
+            Kind::Delay { ms } => Self::Late(Duration::from_millis(*ms)),
+            Kind::Truncated => Self::Torn,
+            Kind::Reset { .. } => Self::Never,
+            Kind::Status { .. } | Kind::ExpiredToken | Kind::ClockSkew { .. } => Self::Whole,
+        }
+    }
+}
+
+impl Delivery {
+    /// Hands the answer to the HTTP server, or breaks the connection.
+    pub async fn deliver(self, octets: Vec<u8>, mut response: Response<()>, cut: &Cut) -> Response<Body> {
+        match self {
+            Self::Whole => {}
+            Self::Late(by) => tokio::time::sleep(by).await,
+            Self::Torn if octets.is_empty() => cut.now().await,
+            Self::Torn => {
+                response.headers_mut().insert(header::CONTENT_LENGTH, HeaderValue::from(octets.len()));
+                let half = Bytes::copy_from_slice(&octets[..octets.len() / 2]);
+                let broken = stream::once(async {
+                    tokio::time::sleep(UNDER_WAY).await;
+                    Err(io::Error::from(io::ErrorKind::ConnectionReset))
+                });
+                return response.map(|()| Body::from_stream(stream::iter([Ok(half)]).chain(broken)));
+            }
+            Self::Never => cut.now().await,
+        }
+        response.map(|()| Body::from(octets))
+    }
+}
+
+/// Breaks one connection.
+#[derive(Debug, Clone)]
+pub struct Cut(Arc<watch::Sender<bool>>);
+
+impl Default for Cut {
+    fn default() -> Self {
+        Self(Arc::new(watch::Sender::new(false)))
+    }
+}
+
+impl Cut {
+    /// Breaks it. Does not return: whoever asked for it goes with the connection.
+    async fn now<T>(&self) -> T {
+        self.0.send_replace(true);
+        std::future::pending().await
+    }
+
+    /// Returns when the connection is to break.
+    pub async fn asked(&self) {
+        // The sender lives as long as `self`, so the wait can only end well.
+        let _ = self.0.subscribe().wait_for(|cut| *cut).await;
+    }
+}
+
+/// A TCP connection that, cut, ends with a reset instead of a farewell.
+#[derive(Debug)]
+pub struct Line {
+    tcp: TcpStream,
+    cut: Cut,
+}
+
+impl Line {
+    pub fn new(tcp: TcpStream, cut: Cut) -> Self {
+        Self { tcp, cut }
+    }
+}
+
+impl Drop for Line {
+    fn drop(&mut self) {
+        if *self.cut.0.borrow() {
+            let _ = self.tcp.set_zero_linger();
+        }
+    }
+}
+
+impl AsyncRead for Line {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, into: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.tcp).poll_read(cx, into)
+    }
+}
+
+impl AsyncWrite for Line {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, octets: &[u8]) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.tcp).poll_write(cx, octets)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.tcp).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.tcp).poll_shutdown(cx)
+    }
+}

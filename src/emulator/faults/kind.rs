@@ -1,0 +1,117 @@
+//! What a fault does to a request and its answer.
+
+use std::time::Duration;
+
+use jiff::SignedDuration;
+use serde::{Deserialize, Serialize};
+
+use crate::emulator::{control, door::Door, reply::Fault};
+
+/// Longer than this no client waits.
+const LONGEST_DELAY: Duration = Duration::from_secs(600);
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
+pub enum Kind {
+    /// An answer with this status in the place of the real one.
+    Status {
+        status: u16,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        code: Option<String>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        message: Option<String>,
+        /// Seconds.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        retry_after: Option<u32>,
+        #[serde(default)]
+        when: When,
+    },
+    /// The answer comes so many milliseconds late.
+    Delay { ms: u64 },
+    /// The connection breaks, and no answer comes.
+    Reset {
+        #[serde(default)]
+        when: When,
+    },
+    /// The request is carried out, and its answer breaks off in the middle.
+    Truncated,
+    /// The token is refused as one that has just expired.
+    ExpiredToken,
+    /// The service's clock is off by a span such as `-10m`: its `Date` says so, and tokens are judged by it.
+    ClockSkew { by: String },
+}
+
+/// On which side of the work.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum When {
+    /// Nothing takes effect.
+    #[default]
+    Before,
+    /// The change took effect, and the client is not told.
+    After,
+}
+
+impl Kind {
+    /// Whether it can be done, or in words why not.
+    pub fn check(&self) -> Result<(), String> {
+        match self {
+            Self::Status { status, .. } if !(400..600).contains(status) => {
+                Err(format!("status is {status}; a fault has one from 400 to 599."))
+            }
+            Self::Delay { ms } if Duration::from_millis(*ms) > LONGEST_DELAY => {
+                Err(format!("{ms} ms is longer than anybody waits; at most {} are possible.", LONGEST_DELAY.as_millis()))
+            }
+            Self::ClockSkew { by } => {
+                control::duration(by).map(|_| ()).map_err(|_| format!("'{by}' is no time span such as -10m."))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether the request is carried out at all.
+    pub fn lets_through(&self) -> bool {
+        !matches!(self, Self::Status { when: When::Before, .. } | Self::Reset { when: When::Before })
+    }
+
+    /// By how much the service's clock is off.
+    pub fn skew(&self) -> Option<SignedDuration> {
+        match self {
+            Self::ClockSkew { by } => control::duration(by).ok(),
+            // No token lives this long.
+            Self::ExpiredToken => Some(SignedDuration::from_hours(24)),
+            _ => None,
+        }
+    }
+
+    /// The answer that stands in the place of the real one, in the envelope of the service.
+    pub fn answer(&self, door: &Door) -> Option<Fault> {
+        let Self::Status { status, code, message, retry_after, .. } = self else { return None };
+        let code = code.as_deref().unwrap_or(default_code(*status));
+        let message = message.as_deref().unwrap_or("The practice cloud was asked to answer so.");
+        let fault = match door {
+            Door::Vault(_) => Fault::vault(*status, code, message, None),
+            _ => Fault::arm(*status, code, message),
+        };
+        Some(match retry_after {
+            Some(seconds) => fault.header("retry-after", seconds.to_string()),
+            None => fault,
+        })
+    }
+}
+
+fn default_code(status: u16) -> &'static str {
+    match status {
+        403 => "Forbidden",
+        404 => "ResourceNotFound",
+        408 => "RequestTimeout",
+        409 => "Conflict",
+        412 => "PreconditionFailed",
+        429 => "TooManyRequests",
+        500 => "InternalServerError",
+        502 => "BadGateway",
+        503 => "ServiceUnavailable",
+        504 => "GatewayTimeout",
+        _ => "PracticeFault",
+    }
+}
