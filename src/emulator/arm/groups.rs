@@ -117,7 +117,9 @@ fn delete(ctx: &Context<'_>, call: &Call) -> Outcome {
         let one = ResourceId::parse(text(resource, "/id"));
         certificate_registration::revoke(ctx, &one)?;
         // A vault can be recovered, whoever deleted it.
-        if !key_vault::remove_vault(ctx, &one)? {
+        if one.kind() == key_vault::KIND_KEY {
+            key_vault::remove_vault(ctx, &one)?;
+        } else {
             sites::remove(ctx, &one)?;
         }
     }

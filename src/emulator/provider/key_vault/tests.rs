@@ -236,7 +236,8 @@ fn a_group_takes_its_vaults_with_it_and_they_can_be_recovered() {
     cloud.vault("kv-shop", Method::Put, "/secrets/a", &json!({"value": "1"}));
     assert_eq!(cloud.arm(Method::Delete, GROUP, &Value::Null).status, 202);
     let deleted = cloud.get(&format!("{SUBSCRIPTION}/providers/Microsoft.KeyVault/deletedVaults"));
-    assert_eq!(deleted["value"][0]["name"], "kv-shop");
+    let names: Vec<&str> = deleted["value"].as_array().unwrap().iter().map(|one| text(one, "/name")).collect();
+    assert_eq!(names, ["kv-shop"]);
     cloud.arm(Method::Put, GROUP, &json!({"location": "westeurope"}));
     let mut recover = body(&[]);
     recover["properties"]["createMode"] = "recover".into();
