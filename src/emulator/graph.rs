@@ -51,12 +51,17 @@ fn me(_: &Context<'_>, _: &Call) -> Outcome {
     Err(error(400, "BadRequest", "/me request is only valid with delegated authentication flow.".to_owned()))
 }
 
-/// `$filter=appId eq '…'`, `servicePrincipalNames/any(c:c eq '…')`, `displayName eq '…'`, `id eq '…'`
+/// `$filter=appId eq '…'`, `servicePrincipalNames/any(c:c eq '…')`, `displayName eq '…'`, `id eq '…'`,
+/// `startswith(displayName,'…')`
 fn list(_: &Context<'_>, call: &Call) -> Outcome {
     let filter = call.query("$filter").unwrap_or_default();
     let wanted = filter.split('\'').nth(1);
+    let by_start = filter.starts_with("startswith(displayName");
     let fits = |principal: &&Principal| {
         wanted.is_none_or(|wanted| {
+            if by_start {
+                return principal.display_name.to_lowercase().starts_with(&wanted.to_lowercase());
+            }
             [principal.app_id, principal.object_id, principal.service_name, principal.display_name]
                 .iter()
                 .any(|own| own.eq_ignore_ascii_case(wanted))

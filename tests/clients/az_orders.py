@@ -110,6 +110,12 @@ def others(az, make_file):
     get(f"{web}/sites?includeSlots=true&api-version=2023-12-01", check=lambda all: any("/slots/" in one["id"] for one in all["value"]))
     get(f"{web}/serverfarms/plan-shop/sites?api-version=2023-12-01", check=lambda all: len(all["value"]) > 2)
 
+    # With a path alone az takes its own cloud, subscription and token.
+    does("rest -u", "/subscriptions/{subscriptionId}/providers/Microsoft.Web/certificates?api-version=2023-12-01", check=lambda all: len(all["value"]) > 3)
+    does("rest --method get --uri-parameters api-version=2024-11-01 --query value[].name --url",
+         "/subscriptions/{subscriptionId}/providers/Microsoft.CertificateRegistration/certificateOrders", check=lambda all: "jobsite" in all)
+    does("resource patch -g rg-shop -n contoso-blog --resource-type Microsoft.Web/sites -p", '{"httpsOnly": true}', check=lambda one: one["properties"]["httpsOnly"] is True)
+
     # Certificates of one app alone (Flex Consumption).
     group = f"{subscription}/resourceGroups/az-flex/providers/Microsoft.Web"
     does("group create -n az-flex -l westeurope")

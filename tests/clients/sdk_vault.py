@@ -114,6 +114,10 @@ def certificates(sdk):
     does("list_properties_of_certificates", lambda: [one.name for one in client.list_properties_of_certificates()], lambda all: sorted(all) == ["made", "pem", "pfx"])
     does("update_certificate_properties", lambda: client.update_certificate_properties("pfx", versions[0].version, enabled=False, tags={"c": "d"}),
          lambda one: not one.properties.enabled and one.properties.tags == {"c": "d"})
+    refuses(403, "SecretDisabled", "get_secret of a disabled one", lambda: secret.get_secret("pfx", versions[0].version))
+    does("import_certificate disabled", lambda: client.import_certificate("off", pfx, password="word", enabled=False), lambda one: not one.properties.enabled)
+    client.begin_delete_certificate("off").result()
+    client.purge_deleted_certificate("off")
     does("get_certificate_policy", lambda: client.get_certificate_policy("made"), lambda one: one.key_size == 2048)
     shorter = CertificatePolicy.get_default()
     shorter._validity_in_months = 6

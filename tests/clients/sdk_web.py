@@ -163,6 +163,15 @@ def web(sdk):
     does("site_certificates.delete_slot", lambda: client.site_certificates.delete_slot("sdk-web", "sdk-shop", "staging", "own"))
     does("web_apps.stop, start, restart", lambda: [client.web_apps.stop("sdk-web", "sdk-shop"), client.web_apps.start("sdk-web", "sdk-shop"), client.web_apps.restart("sdk-web", "sdk-shop")])
     does("check_name_availability", lambda: client.check_name_availability({"name": "sdk-shop", "type": "Site"}), lambda one: one.name_available is False)
+    does("web_apps.update_slot_configuration_names", lambda: client.web_apps.update_slot_configuration_names("sdk-web", "sdk-shop", {"properties": {"appSettingNames": ["STAYS"]}}),
+         lambda one: one.app_setting_names == ["STAYS"])
+    does("web_apps.update_application_settings_slot", lambda: client.web_apps.update_application_settings_slot("sdk-web", "sdk-shop", "staging", {"properties": {"STAYS": "1", "MOVES": "2"}}))
+    swap = {"targetSlot": "production", "preserveVnet": True}
+    does("web_apps.begin_swap_slot", lambda: client.web_apps.begin_swap_slot("sdk-web", "sdk-shop", "staging", swap).result() or True)
+    does("web_apps.list_application_settings after it", lambda: client.web_apps.list_application_settings("sdk-web", "sdk-shop"), lambda one: one.properties == {"MOVES": "2"})
+    does("web_apps.begin_swap_slot_with_production", lambda: client.web_apps.begin_swap_slot_with_production("sdk-web", "sdk-shop", {**swap, "targetSlot": "staging"}).result() or True)
+    does("web_apps.list_application_settings_slot after it", lambda: client.web_apps.list_application_settings_slot("sdk-web", "sdk-shop", "staging"),
+         lambda one: one.properties == {"STAYS": "1", "MOVES": "2"})
     does("web_apps.delete_slot", lambda: client.web_apps.delete_slot("sdk-web", "sdk-shop", "staging"))
     does("web_apps.delete", lambda: client.web_apps.delete("sdk-web", "sdk-shop"))
     does("app_service_plans.delete", lambda: client.app_service_plans.delete("sdk-web", "sdk-plan"))

@@ -9,7 +9,7 @@ use crate::emulator::{
     id::ResourceId,
     jobs::Job,
     operations, paging,
-    provider::certificate_registration,
+    provider::{certificate_registration, key_vault, microsoft_web::sites},
     reply::{Fault, Outcome, Reply},
     route::Route,
 };
@@ -116,7 +116,12 @@ fn delete(ctx: &Context<'_>, call: &Call) -> Outcome {
     for resource in &inside {
         let one = ResourceId::parse(text(resource, "/id"));
         certificate_registration::revoke(ctx, &one)?;
-        ctx.remove(&one)?;
+        // A vault can be recovered, whoever deleted it.
+        if one.kind() == key_vault::KIND_KEY {
+            key_vault::remove_vault(ctx, &one)?;
+        } else {
+            sites::remove(ctx, &one)?;
+        }
     }
     let operation = operations::start(ctx, &id)?;
     ctx.soon(SignedDuration::from_mins(1), &Job::Finish(operation.clone()))?;

@@ -37,6 +37,7 @@ const TABLES: &[&[Route]] = &[
     microsoft_web::plans::ROUTES,
     microsoft_web::sites::ROUTES,
     microsoft_web::site_actions::ROUTES,
+    microsoft_web::slot_swap::ROUTES,
     microsoft_web::stacks::ROUTES,
     microsoft_web::bindings::ROUTES,
     microsoft_web::hostnames::ROUTES,

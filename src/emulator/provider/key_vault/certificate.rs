@@ -166,6 +166,20 @@ pub fn add_version(ctx: &Context<'_>, vault: &Vault, draft: &Draft<'_>, issued: 
     Ok(id)
 }
 
+/// Says whether a version can be used: as a certificate, and as the secret that holds its key.
+pub fn set_enabled(ctx: &Context<'_>, vault: &Vault, one: &mut Certificate, id: &str, enabled: bool) -> Result<(), Fault> {
+    for version in one.versions.iter_mut().filter(|version| version.id == id) {
+        version.enabled = enabled;
+    }
+    if let Some(mut kept) = secret::find(ctx, vault, &one.name)? {
+        for version in kept.versions.iter_mut().filter(|version| version.id == id) {
+            version.enabled = enabled;
+        }
+        secret::save(ctx, vault, &kept)?;
+    }
+    save(ctx, vault, one)
+}
+
 /// Key, leaf and chain, as a secret of content type PEM holds them.
 fn as_pem(issued: &Issued) -> String {
     let key = issued.key.as_ref().map(|key| pem("PRIVATE KEY", key, "\n")).unwrap_or_default();

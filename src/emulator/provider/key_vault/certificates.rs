@@ -92,12 +92,12 @@ fn update(ctx: &Context<'_>, call: &Call) -> Outcome {
         if call.body["tags"].is_object() {
             version.tags = tags(&call.body);
         }
-        if let Some(enabled) = call.body["attributes"]["enabled"].as_bool() {
-            version.enabled = enabled;
-        }
         version.updated = ctx.now;
     }
     certificate::save(ctx, &vault, &one)?;
+    if let Some(enabled) = call.body["attributes"]["enabled"].as_bool() {
+        certificate::set_enabled(ctx, &vault, &mut one, &id, enabled)?;
+    }
     let version = one.version(&id).ok_or_else(|| not_found(call))?;
     Ok(Reply::ok(bundle(&vault, &one, version)))
 }

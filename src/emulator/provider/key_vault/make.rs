@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use zeroize::Zeroizing;
 
 use super::{
+    Vault,
     certificate::{self, Draft},
     certificates::{bundle, may, need, not_found, tags},
     data::enter,
@@ -36,7 +37,7 @@ pub(super) fn import(ctx: &Context<'_>, call: &Call) -> Outcome {
         merge(&mut policy, &call.body["policy"]);
     }
     let draft = Draft { name, policy, tags: tags(&call.body) };
-    let id = certificate::add_version(ctx, &vault, &draft, &issued)?;
+    let id = add(ctx, &vault, call, &draft, &issued)?;
     let one = need(ctx, &vault, call)?;
     let version = one.version(&id).ok_or_else(|| not_found(call))?;
     Ok(Reply::ok(bundle(&vault, &one, version)))
@@ -83,9 +84,18 @@ pub(super) fn create(ctx: &Context<'_>, call: &Call) -> Outcome {
         return Err(bad(&format!("Issuer {signer} is not set up in this vault.")));
     };
     let issued = made.map_err(failed)?;
-    certificate::add_version(ctx, &vault, &draft, &issued)?;
+    add(ctx, &vault, call, &draft, &issued)?;
     let csr = pem_octets(&issued.csr);
     Pending::over(ctx, &draft, &csr).begin(ctx, &vault, call)
+}
+
+/// Adds a version, disabled if the call wants it so; answers its id.
+fn add(ctx: &Context<'_>, vault: &Vault, call: &Call, draft: &Draft<'_>, issued: &Issued) -> Result<String, Fault> {
+    let id = certificate::add_version(ctx, vault, draft, issued)?;
+    if call.body["attributes"]["enabled"] == json!(false) {
+        certificate::set_enabled(ctx, vault, &mut need(ctx, vault, call)?, &id, false)?;
+    }
+    Ok(id)
 }
 
 fn pem_octets(text: &str) -> Vec<u8> {

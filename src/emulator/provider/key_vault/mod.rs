@@ -19,7 +19,7 @@ mod secrets;
 mod vaults;
 
 pub use data::{challenge, data_plane};
-pub use vaults::{create as create_vault, readdress, registered};
+pub use vaults::{create as create_vault, readdress, registered, remove as remove_vault};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -36,7 +36,7 @@ use crate::emulator::{
 
 /// The type of a vault, as Azure spells it.
 const KIND: &str = "Microsoft.KeyVault/vaults";
-const KIND_KEY: &str = "microsoft.keyvault/vaults";
+pub const KIND_KEY: &str = "microsoft.keyvault/vaults";
 /// Who has which name: names are unique in all of Azure, deleted vaults included.
 const NAMES: Collection<Entry> = Collection::new("vault-name");
 

@@ -229,3 +229,35 @@ fn a_deleted_vault_holds_its_name_until_its_retention_is_over() {
     let gone = cloud.vault("kv-shop", Method::Get, "/secrets/a", &Value::Null);
     assert_eq!(gone.status, 403, "a new vault knows nothing of the old one's policies");
 }
+
+#[test]
+fn a_group_takes_its_vaults_with_it_and_they_can_be_recovered() {
+    let cloud = cloud();
+    cloud.vault("kv-shop", Method::Put, "/secrets/a", &json!({"value": "1"}));
+    assert_eq!(cloud.arm(Method::Delete, GROUP, &Value::Null).status, 202);
+    let deleted = cloud.get(&format!("{SUBSCRIPTION}/providers/Microsoft.KeyVault/deletedVaults"));
+    let names: Vec<&str> = deleted["value"].as_array().unwrap().iter().map(|one| text(one, "/name")).collect();
+    assert_eq!(names, ["kv-shop"]);
+    cloud.arm(Method::Put, GROUP, &json!({"location": "westeurope"}));
+    let mut recover = body(&[]);
+    recover["properties"]["createMode"] = "recover".into();
+    assert_eq!(cloud.arm(Method::Put, &vault_id("kv-shop"), &recover).status, 200);
+    assert_eq!(cloud.vault("kv-shop", Method::Get, "/secrets/a", &Value::Null).status, 200);
+}
+
+#[test]
+fn a_disabled_certificate_gives_its_secret_to_nobody() {
+    let cloud = cloud();
+    let wanted = json!({
+        "policy": {"issuer": {"name": "Self"}, "x509_props": {"subject": "CN=api.contoso.com"}},
+        "attributes": {"enabled": false},
+    });
+    assert_eq!(cloud.vault("kv-shop", Method::Post, "/certificates/api/create", &wanted).status, 202);
+    let secret = || code(cloud.vault("kv-shop", Method::Get, "/secrets/api", &Value::Null));
+    assert_eq!(secret().0, 403);
+    let enable = json!({"attributes": {"enabled": true}});
+    let shown = json_of(cloud.vault("kv-shop", Method::Get, "/certificates/api", &Value::Null));
+    let version = text(&shown, "/id").rsplit('/').next().unwrap().to_owned();
+    cloud.vault("kv-shop", Method::Patch, &format!("/certificates/api/{version}"), &enable);
+    assert_eq!(cloud.vault("kv-shop", Method::Get, "/secrets/api", &Value::Null).status, 200);
+}

@@ -179,8 +179,13 @@ fn change(ctx: &Context<'_>, call: &Call, mut vault: Vault) -> Outcome {
 }
 
 pub(super) fn delete(ctx: &Context<'_>, call: &Call) -> Outcome {
-    let Some(vault) = Vault::at(ctx, &call.target())? else {
-        return Ok(Reply::empty(204));
+    Ok(Reply::empty(if remove(ctx, &call.target())? { 200 } else { 204 }))
+}
+
+/// Deletes a vault, which can be recovered until its retention is over; false if there is none.
+pub fn remove(ctx: &Context<'_>, id: &ResourceId) -> Result<bool, Fault> {
+    let Some(vault) = Vault::at(ctx, id)? else {
+        return Ok(false);
     };
     let purge_at = ctx.now + days(vault.retention_days());
     let entry =
@@ -189,7 +194,7 @@ pub(super) fn delete(ctx: &Context<'_>, call: &Call) -> Outcome {
     ctx.remove(&vault.id)?;
     let over = jobs::Job::KeyVault(Job::Purge(vault.name().to_owned()));
     ctx.at(purge_at, &over)?;
-    Ok(Reply::empty(200))
+    Ok(true)
 }
 
 fn recover_deleted(ctx: &Context<'_>, name: &str, entry: Entry) -> Outcome {

@@ -27,7 +27,7 @@ pub const ROUTES: &[Route] = [
     both!(Put, "config/appsettings", set_settings),
     both!(Post, "config/connectionstrings/list", connection_strings),
     both!(Get, "config/slotConfigNames", sticky),
-    both!(Put, "config/slotConfigNames", sticky),
+    both!(Put, "config/slotConfigNames", set_sticky),
 ]
 .as_flattened();
 
@@ -153,12 +153,47 @@ fn connection_strings(ctx: &Context<'_>, call: &Call) -> Outcome {
     Ok(Reply::ok(envelope(&id, "Microsoft.Web/sites/config", text(&owner, "/location"), json!({}))))
 }
 
-/// Which settings stay with a slot when slots are swapped; slots are not swapped here.
+/// Which settings stay with a slot when slots are swapped.
 fn sticky(ctx: &Context<'_>, call: &Call) -> Outcome {
+    Ok(Reply::ok(sticky_of(ctx, &call.target().parent())?))
+}
+
+fn set_sticky(ctx: &Context<'_>, call: &Call) -> Outcome {
     let id = call.target();
-    let owner = ctx.need(&id.parent())?;
-    let properties = json!({"appSettingNames": null, "connectionStringNames": null, "azureStorageConfigNames": null});
-    Ok(Reply::ok(envelope(&id, "Microsoft.Web/sites", text(&owner, "/location"), properties)))
+    let mut names = sticky_of(ctx, &id.parent())?;
+    merge(&mut names["properties"], &call.body["properties"]);
+    ctx.save(&id, &names)?;
+    Ok(Reply::ok(names))
+}
+
+fn sticky_of(ctx: &Context<'_>, site: &ResourceId) -> Result<Value, Fault> {
+    let owner = ctx.need(site)?;
+    let id = site.child("config", "slotConfigNames");
+    let none = json!({"appSettingNames": null, "connectionStringNames": null, "azureStorageConfigNames": null});
+    let kept = ctx.find(&id)?;
+    Ok(kept.unwrap_or_else(|| envelope(&id, "Microsoft.Web/sites", text(&owner, "/location"), none)))
+}
+
+/// Two sites of an app change their settings, but for those that stay with their slot.
+pub fn swap(ctx: &Context<'_>, app: &ResourceId, both: [&ResourceId; 2]) -> Result<(), Fault> {
+    let names = sticky_of(ctx, app)?;
+    let stays = |name: &str| names["properties"]["appSettingNames"].as_array().is_some_and(|all| all.contains(&json!(name)));
+    let halves = |site: &ResourceId| -> Result<(Map<String, Value>, Map<String, Value>), Fault> {
+        let all = ctx.tx.get(&APP_SETTINGS, &site.key())?.unwrap_or_default();
+        Ok(all.into_iter().partition(|(name, _)| stays(name)))
+    };
+    let [(one_stays, one_leaves), (other_stays, other_leaves)] = [halves(both[0])?, halves(both[1])?];
+    for (site, stays, comes) in [(both[0], one_stays, other_leaves), (both[1], other_stays, one_leaves)] {
+        let all: Map<String, Value> = comes.into_iter().chain(stays).collect();
+        ctx.tx.put(&APP_SETTINGS, &site.key(), &all)?;
+    }
+    Ok(())
+}
+
+/// The settings of a site that is deleted.
+pub fn forget(ctx: &Context<'_>, site: &ResourceId) -> Result<(), Fault> {
+    ctx.tx.remove(&APP_SETTINGS, &site.key())?;
+    Ok(())
 }
 
 fn show_settings(ctx: &Context<'_>, site: &ResourceId) -> Outcome {

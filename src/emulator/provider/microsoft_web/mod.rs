@@ -12,6 +12,7 @@ pub mod public_certificates;
 pub mod site;
 pub mod site_actions;
 pub mod sites;
+pub mod slot_swap;
 pub mod sources;
 pub mod stacks;
 

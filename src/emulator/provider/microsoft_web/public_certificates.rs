@@ -42,6 +42,23 @@ pub fn add(ctx: &Context<'_>, id: &ResourceId, der: &[u8], location: &str) -> Re
     Ok(made)
 }
 
+/// Two sites of an app change their public certificates.
+pub fn swap(ctx: &Context<'_>, both: [&ResourceId; 2]) -> Result<(), Fault> {
+    let of = |site: &ResourceId| ctx.list(KINDS[usize::from(site.kind() == site::SLOT)], site);
+    let [one, other] = [of(both[0])?, of(both[1])?];
+    for resource in one.iter().chain(&other) {
+        ctx.remove(&ResourceId::parse(text(resource, "/id")))?;
+    }
+    for (site, comes) in [(both[0], other), (both[1], one)] {
+        for resource in comes {
+            let name = ResourceId::parse(text(&resource, "/id")).name().to_owned();
+            let der = BASE64.decode(text(&resource, "/properties/blob")).unwrap_or_default();
+            add(ctx, &site.child("publicCertificates", &name), &der, text(&resource, "/properties/publicCertificateLocation"))?;
+        }
+    }
+    Ok(())
+}
+
 fn list(ctx: &Context<'_>, call: &Call) -> Outcome {
     let site = call.target();
     ctx.need(&site)?;

@@ -30,6 +30,7 @@ pub const ROUTES: &[Route] = &[
     Route::new(Method::Patch, "{rg}/providers/Microsoft.Web/sites/{site}/slots/{slot}", patch),
     Route::new(Method::Delete, "{rg}/providers/Microsoft.Web/sites/{site}/slots/{slot}", delete),
     Route::new(Method::Post, "{rg}/providers/Microsoft.Web/sites/{site}/publishxml", publish_xml),
+    Route::new(Method::Post, "{rg}/providers/Microsoft.Web/sites/{site}/slots/{slot}/publishxml", publish_xml),
 ];
 
 /// The members of `properties` that a PUT or PATCH may change.
@@ -149,11 +150,20 @@ fn delete(ctx: &Context<'_>, call: &Call) -> Outcome {
         return Ok(Reply::empty(204));
     }
     for resource in ctx.list_all(&id, |_| true)? {
-        ctx.remove(&ResourceId::parse(text(&resource, "/id")))?;
+        remove(ctx, &ResourceId::parse(text(&resource, "/id")))?;
     }
-    ctx.remove(&id)?;
-    dns::remove(ctx.tx, &default_host(&id), Kind::A, None)?;
+    remove(ctx, &id)?;
     Ok(Reply::empty(200))
+}
+
+/// Removes a site, a slot, or something below one, with what is kept of it elsewhere.
+pub fn remove(ctx: &Context<'_>, id: &ResourceId) -> Result<(), Fault> {
+    if [KIND, SLOT].contains(&id.kind().as_str()) {
+        config::forget(ctx, id)?;
+        dns::remove(ctx.tx, &default_host(id), Kind::A, None)?;
+    }
+    ctx.remove(id)?;
+    Ok(())
 }
 
 /// az asks for it after every change; it only wants XML.

@@ -289,3 +289,41 @@ fn a_managed_certificate_is_refused_for_wildcards_foreign_names_and_where_caa_fo
     let refused = why(managed(&cloud, "www.contoso.com", &json!({})));
     assert_eq!(refused, "Certificate creation failed unexpectedly for canonical name www.contoso.com");
 }
+
+#[test]
+fn a_swap_moves_settings_and_leaves_what_stays() {
+    let cloud = cloud("S1");
+    let slot = json!({"location": "West Europe", "properties": {}});
+    assert_eq!(cloud.arm(Put, &web("sites/shop/slots/staging"), &slot).status, 200);
+    let set = |site: &str, settings: Value| {
+        let done = cloud.arm(Put, &web(&format!("{site}/config/appsettings")), &json!({"properties": settings}));
+        assert_eq!(done.status, 200, "{:?}", done.body);
+    };
+    set("sites/shop", json!({"COLOUR": "blue", "NAME": "production"}));
+    set("sites/shop/slots/staging", json!({"COLOUR": "green", "NAME": "staging"}));
+    let sticky = json!({"properties": {"appSettingNames": ["NAME"]}});
+    assert_eq!(cloud.arm(Put, &web("sites/shop/config/slotConfigNames"), &sticky).status, 200);
+
+    let swapped = cloud.arm(Post, &web("sites/shop/slots/staging/slotsswap"), &json!({"targetSlot": "production"}));
+
+    assert_eq!(swapped.status, 202, "{:?}", swapped.body);
+    let settings = |site: &str| {
+        let shown = cloud.arm(Post, &web(&format!("{site}/config/appsettings/list")), &json!({}));
+        json_of(shown)["properties"].clone()
+    };
+    assert_eq!(settings("sites/shop"), json!({"COLOUR": "green", "NAME": "production"}));
+    assert_eq!(settings("sites/shop/slots/staging"), json!({"COLOUR": "blue", "NAME": "staging"}));
+    let hosts = json_of(cloud.arm(Get, &web("sites/shop/hostNameBindings"), &json!({})));
+    assert_eq!(hosts["value"].as_array().map(Vec::len), Some(2), "hostnames do not move");
+}
+
+#[test]
+fn a_site_made_again_has_none_of_the_old_settings() {
+    let cloud = cloud("S1");
+    cloud.arm(Put, &web("sites/shop/config/appsettings"), &json!({"properties": {"SECRET": "1"}}));
+    assert_eq!(cloud.arm(Delete, &web("sites/shop"), &json!({})).status, 200);
+    let site = json!({"location": "West Europe", "properties": {"serverFarmId": web("serverfarms/plan")}});
+    cloud.arm(Put, &web("sites/shop"), &site);
+    let shown = cloud.arm(Post, &web("sites/shop/config/appsettings/list"), &json!({}));
+    assert_eq!(json_of(shown)["properties"], json!({}));
+}
