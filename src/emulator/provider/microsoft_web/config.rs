@@ -174,11 +174,14 @@ fn sticky_of(ctx: &Context<'_>, site: &ResourceId) -> Result<Value, Fault> {
     Ok(kept.unwrap_or_else(|| envelope(&id, "Microsoft.Web/sites", text(&owner, "/location"), none)))
 }
 
+/// What stays with a slot, and what leaves it.
+type Halves = (Map<String, Value>, Map<String, Value>);
+
 /// Two sites of an app change their settings, but for those that stay with their slot.
 pub fn swap(ctx: &Context<'_>, app: &ResourceId, both: [&ResourceId; 2]) -> Result<(), Fault> {
     let names = sticky_of(ctx, app)?;
     let stays = |name: &str| names["properties"]["appSettingNames"].as_array().is_some_and(|all| all.contains(&json!(name)));
-    let halves = |site: &ResourceId| -> Result<(Map<String, Value>, Map<String, Value>), Fault> {
+    let halves = |site: &ResourceId| -> Result<Halves, Fault> {
         let all = ctx.tx.get(&APP_SETTINGS, &site.key())?.unwrap_or_default();
         Ok(all.into_iter().partition(|(name, _)| stays(name)))
     };
