@@ -11,21 +11,26 @@ use super::message::{AskId, Message};
 use super::operations::Outcome;
 use super::pane::{Tone, urgency};
 use super::{App, Counts, Reading};
-use crate::model::{Estate, Problem};
+use crate::model::{Changes, Estate, Problem};
 use crate::workbench::Password;
 
 impl App {
-    pub(super) fn read_estate(&mut self) {
+    pub(super) fn read_estate(&mut self) -> AskId {
         if let Reading::Asked { ask, .. } = self.reading {
             self.emit(Effect::Forget { ask });
         }
         let ask = self.ask();
         self.reading = Reading::Asked { ask, note: String::new() };
         self.emit(Effect::ReadEstate { ask });
+        ask
     }
 
     pub(super) fn take_answer(&mut self, message: Message) {
         match message {
+            Message::EstateRecalled { ask, estate } if self.is_reading(ask) && !self.has_estate => {
+                (self.is_recalled, self.has_whole_estate) = (true, true);
+                self.take_estate(estate);
+            }
             Message::EstateProgressed { ask, estate, note } if self.is_reading(ask) => {
                 self.reading = Reading::Asked { ask, note };
                 // A refresh replaces the old rows once it is whole; only the first reading shows its parts.
@@ -39,7 +44,8 @@ impl App {
                 match result {
                     Ok(estate) => {
                         self.failure = None;
-                        self.has_whole_estate = true;
+                        self.note_changes(&estate);
+                        (self.is_recalled, self.has_whole_estate) = (false, true);
                         self.take_estate(estate);
                     }
                     Err(problem) => {
@@ -118,6 +124,23 @@ impl App {
                 Ok(lines) => Raw::Read(lines),
                 Err(problem) => Raw::Failed(problem),
             };
+        }
+    }
+
+    /// Compares with the rows that are shown, if those were whole.
+    fn note_changes(&mut self, new: &Estate) {
+        if !self.has_whole_estate {
+            return;
+        }
+        self.changes = Changes::between(&self.estate, new);
+        // Whatever else was said has more to do with what somebody is doing.
+        if self.notice.is_none() && self.wizard.is_none() {
+            let since = self.estate.as_of.strftime("%H:%M");
+            match self.changes.is_empty() {
+                false => self.say(format!("since {since}: {}", self.changes.words()), Tone::Soon),
+                true if self.is_recalled => self.say(format!("nothing has changed since {since}"), Tone::Dim),
+                true => {}
+            }
         }
     }
 

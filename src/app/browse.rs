@@ -104,6 +104,7 @@ impl App {
 
     fn open_detail(&mut self, tab: Tab) {
         let Some(id) = self.selected().cloned() else { return };
+        self.changes.look(&id);
         let pane = self.pane;
         let detail = self.detail.get_or_insert_with(|| Detail::new(pane, id));
         (detail.tab, detail.cursor) = (tab, 0);

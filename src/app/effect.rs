@@ -12,6 +12,10 @@ use crate::workbench::Job;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Effect {
+    /// Bring the rows of an earlier run, if any are kept: before the inventory that is read under the same question.
+    RecallEstate {
+        ask: AskId,
+    },
     /// Read the inventory.
     ReadEstate {
         ask: AskId,

@@ -109,6 +109,11 @@ impl List {
         self.selected.as_ref().filter(|_| !self.shown.is_empty())
     }
 
+    /// The id of the row at a place in what the pane was filled from.
+    pub fn id(&self, place: usize) -> Option<&ResourceId> {
+        self.ids.get(place)
+    }
+
     /// The place of the selected row in what the pane was filled from.
     pub fn selected_place(&self) -> Option<usize> {
         self.shown.get(self.cursor).copied()

@@ -27,6 +27,11 @@ pub enum Message {
     Ticked(Timestamp),
     /// The pause of `Effect::Wake` up to this time is over, whatever the clock says.
     Woken(Timestamp),
+    /// The estate as an earlier run read it (`Effect::RecallEstate`).
+    EstateRecalled {
+        ask: AskId,
+        estate: Arc<Estate>,
+    },
     /// A first part of the estate, usable while the rest is still being read.
     EstateProgressed {
         ask: AskId,

@@ -42,7 +42,7 @@ use pane::{Pane, PaneName, Tone};
 use place::ContextChoice;
 use wizard::Wizard;
 
-use crate::model::{Estate, Problem, ResourceId};
+use crate::model::{Changes, Estate, Problem, ResourceId};
 use crate::rules::Rules;
 
 pub type Effects = Vec<Effect>;
@@ -113,6 +113,10 @@ pub struct App {
     pub has_estate: bool,
     /// Whether one was read to its end; until then the parts are shown as they come.
     has_whole_estate: bool,
+    /// Whether the rows are those of an earlier run.
+    pub is_recalled: bool,
+    /// What the newest reading found different from the rows before it.
+    pub changes: Changes,
     pub reading: Reading,
     /// Why the last reading failed; the rows before it stay.
     pub failure: Option<Problem>,
@@ -158,6 +162,8 @@ impl App {
             estate: Arc::default(),
             has_estate: false,
             has_whole_estate: false,
+            is_recalled: false,
+            changes: Changes::default(),
             reading: Reading::Idle,
             failure: None,
             counts: Counts::default(),
@@ -289,7 +295,9 @@ impl App {
         let look = self.wizard.as_ref().and_then(Wizard::next_look);
         // What is left of the time for a code.
         let code = self.dialogs.iter().any(|dialog| matches!(dialog, Dialog::SignIn(_))).then(|| self.now + SECOND);
-        let Some(due) = running.into_iter().chain(look).chain(goal).chain(code).min() else { return };
+        // The age of rows that are not of this run.
+        let age = self.is_recalled.then(|| self.now + 60 * SECOND);
+        let Some(due) = running.into_iter().chain(look).chain(goal).chain(code).chain(age).min() else { return };
         if self.wake.is_none_or(|wake| due < wake) {
             let due = due.max(self.now);
             self.wake = Some(due);

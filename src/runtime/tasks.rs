@@ -9,8 +9,9 @@ use jiff::Timestamp;
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::task::AbortHandle;
 
+use super::kept::Kept;
 use super::place::Opener;
-use super::world::World;
+use super::world::{Soon, World};
 use super::{Happened, folder, practice};
 use crate::app::effect::{Opening, PracticeAct};
 use crate::app::message::{AskId, Message};
@@ -18,10 +19,12 @@ use crate::azure::{inventory, raw};
 use crate::flow::script::{Script, ScriptKind};
 use crate::flow::{self, FlowName, Inputs, Step, StepId};
 use crate::model::{Estate, Problem, ResourceId};
+use crate::snapshot::Heading;
 use crate::workbench::{Job, Trouble};
 
 pub struct Tasks {
-    world: Arc<World>,
+    world: Soon,
+    kept: Kept,
     opener: Opener,
     answers: Answers,
     running: HashMap<AskId, Running>,
@@ -41,8 +44,8 @@ struct Running {
 }
 
 impl Tasks {
-    pub fn new(world: Arc<World>, opener: Opener, to: UnboundedSender<Happened>) -> Self {
-        Self { world, opener, answers: Answers(to), running: HashMap::new() }
+    pub fn new(world: Soon, kept: Kept, opener: Opener, to: UnboundedSender<Happened>) -> Self {
+        Self { world, kept, opener, answers: Answers(to), running: HashMap::new() }
     }
 
     pub fn open(&self, opening: Opening) {
@@ -54,29 +57,38 @@ impl Tasks {
     }
 
     /// What was asked of the old world is not cared about any more.
-    pub fn move_to(&mut self, world: Arc<World>) {
+    pub fn move_to(&mut self, world: Soon, kept: Kept) {
         let asked: Vec<AskId> = self.running.keys().copied().collect();
         for ask in asked {
             self.forget(ask);
         }
-        self.world = world;
+        (self.world, self.kept) = (world, kept);
     }
 
     pub fn give_up_sign_in(&self) {
-        self.world.client.give_up_sign_in();
+        if let Some(world) = self.world.now() {
+            world.client.give_up_sign_in();
+        }
+    }
+
+    pub fn recall_estate(&mut self, ask: AskId) {
+        let (kept, answers) = (self.kept.clone(), self.answers.clone());
+        // Under no question of its own: it belongs to the reading, which takes its place in the list of what runs.
+        tokio::task::spawn_blocking(move || {
+            if let Some(estate) = kept.load() {
+                answers.say(Message::EstateRecalled { ask, estate: Arc::new(estate) });
+            }
+        });
     }
 
     pub fn read_estate(&mut self, ask: AskId) {
         let (world, answers) = self.both();
+        let kept = self.kept.clone();
         self.run(ask, async move {
-            // What was exported is known to this machine alone.
-            let whole = |mut estate: Estate| {
-                estate.exports = world.journal.exports();
-                Arc::new(estate)
+            let result = match world.there().await {
+                Ok(world) => read(&world, ask, &answers).await.inspect(|estate| keep(kept, &world, estate.clone())),
+                Err(problem) => Err(problem),
             };
-            let progress = |estate, note| answers.say(Message::EstateProgressed { ask, estate: whole(estate), note });
-            let result = inventory::load(&world.client, progress).await;
-            let result = result.map(whole).map_err(|error| error.problem("Read the certificates, orders and bindings"));
             answers.say(Message::EstateRead { ask, result });
         });
     }
@@ -84,7 +96,8 @@ impl Tasks {
     pub fn observe(&mut self, ask: AskId, flow: FlowName, inputs: Inputs) {
         let (world, answers) = self.both();
         self.run(ask, async move {
-            let result = flow::observe(&world.client, flow, &inputs).await.map(Box::new);
+            let observe = async { flow::observe(&world.there().await?.client, flow, &inputs).await };
+            let result = observe.await.map(Box::new);
             answers.say(Message::Observed { ask, result });
         });
     }
@@ -98,10 +111,12 @@ impl Tasks {
                 sending.store(true, Ordering::Relaxed);
                 answers.say(Message::StepProgressed { ask, step, note });
             };
-            let result = match world.may_change(flow.title()) {
-                Ok(()) => world.engine().perform(flow, &inputs, step, &mut say).await.map(Box::new),
-                Err(problem) => Err(problem),
+            let perform = async {
+                let world = world.there().await?;
+                world.may_change(flow.title())?;
+                world.engine().perform(flow, &inputs, step, &mut say).await
             };
+            let result = perform.await.map(Box::new);
             answers.say(Message::StepPerformed { ask, step, result });
         };
         self.keep(ask, task, sent);
@@ -110,7 +125,7 @@ impl Tasks {
     pub fn read_raw(&mut self, ask: AskId, id: ResourceId) {
         let (world, answers) = self.both();
         self.run(ask, async move {
-            let result = raw::read(&world.client, &id).await;
+            let result = async { raw::read(&world.there().await?.client, &id).await }.await;
             answers.say(Message::RawRead { ask, result });
         });
     }
@@ -128,6 +143,10 @@ impl Tasks {
     pub fn work(&mut self, ask: AskId, job: Box<Job>) {
         let (world, answers) = self.both();
         self.run(ask, async move {
+            let world = match world.there().await {
+                Ok(world) => world,
+                Err(problem) => return answers.say(Message::Worked { ask, result: Err(Trouble::Refused(problem.why)) }),
+            };
             // Deriving keys from passwords takes up to seconds.
             let work = move || job.perform(&world.rules, Timestamp::now()).map(Box::new);
             let result = tokio::task::spawn_blocking(work).await;
@@ -138,21 +157,26 @@ impl Tasks {
 
     /// The steps of a flow as a script for the cloud that is open.
     pub fn script(&self, kind: ScriptKind, flow: FlowName, inputs: &Inputs, steps: &[Step]) -> Result<String, Problem> {
-        let script = Script { kind, flow, steps, inputs, cloud: self.world.client.cloud(), at: Timestamp::now() };
+        let not_there = || Problem::new("Write the script", "the cloud is not reached yet, and its addresses are part of it");
+        let world = self.world.now().ok_or_else(not_there)?;
+        let script = Script { kind, flow, steps, inputs, cloud: world.client.cloud(), at: Timestamp::now() };
         script.text().map_err(|error| error.problem("Write the script"))
     }
 
     pub fn practise(&mut self, ask: AskId, act: PracticeAct) {
         let (world, answers) = self.both();
         self.run(ask, async move {
-            let result = practice::play(&world.client, &act).await;
+            let result = async { practice::play(&world.there().await?.client, &act).await }.await;
             answers.say(Message::Practised { ask, result });
         });
     }
 
     pub fn read_goal(&self) {
         let (world, answers) = self.both();
-        tokio::spawn(async move { answers.say(Message::GoalRead(practice::goal(&world.client).await)) });
+        tokio::spawn(async move {
+            let result = async { practice::goal(&world.there().await?.client).await }.await;
+            answers.say(Message::GoalRead(result));
+        });
     }
 
     pub fn forget(&mut self, ask: AskId) {
@@ -171,7 +195,7 @@ impl Tasks {
         });
     }
 
-    fn both(&self) -> (Arc<World>, Answers) {
+    fn both(&self) -> (Soon, Answers) {
         (self.world.clone(), self.answers.clone())
     }
 
@@ -184,6 +208,27 @@ impl Tasks {
         let task = tokio::spawn(task).abort_handle();
         self.running.insert(ask, Running { task, sent });
     }
+}
+
+async fn read(world: &World, ask: AskId, answers: &Answers) -> Result<Arc<Estate>, Problem> {
+    // What was exported is known to this machine alone.
+    let whole = |mut estate: Estate| {
+        estate.exports = world.journal.exports();
+        Arc::new(estate)
+    };
+    let progress = |estate, note| answers.say(Message::EstateProgressed { ask, estate: whole(estate), note });
+    let estate = inventory::load(&world.client, progress).await;
+    estate.map(whole).map_err(|error| error.problem("Read the certificates, orders and bindings"))
+}
+
+/// Keeps what was read for the next start; nothing waits for that.
+fn keep(kept: Kept, world: &World, estate: Arc<Estate>) {
+    let cloud = world.client.cloud();
+    let (practice, national) = (cloud.practice.is_some(), cloud.national);
+    let context = world.context.clone();
+    tokio::task::spawn_blocking(move || {
+        kept.save(&Heading { context, as_of: estate.as_of, practice, national }, &estate);
+    });
 }
 
 /// The way back into the loop.
