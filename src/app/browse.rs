@@ -100,7 +100,7 @@ impl App {
             pane.filter.set("");
             pane.refilter();
             if !pane.list.select(id) {
-                self.narrow(Scope::Everything);
+                self.narrow(&Scope::Everything);
                 self.pane_mut().list.select(id);
             }
         }

@@ -45,7 +45,7 @@ impl App {
                 self.run(entry);
             }
             Act::Copy(text) => self.emit(Effect::Copy(text)),
-            Act::Narrow(scope) => self.narrow(scope),
+            Act::Narrow(scope) => self.narrow(&scope),
             Act::CopyChains => self.copy_chains(),
             Act::ChooseScript => self.choose_script(),
             Act::CopyScript(kind) => self.copy_script(kind),

@@ -84,7 +84,7 @@ impl App {
         self.dialogs.push(Dialog::Choose(choose));
     }
 
-    pub(super) fn narrow(&mut self, scope: Scope) {
+    pub(super) fn narrow(&mut self, scope: &Scope) {
         match scope.words(&self.estate) {
             Some(words) => self.say(format!("only what belongs to {words}; o, then Enter, shows everything"), Tone::Good),
             None => self.say("everything is shown", Tone::Good),
