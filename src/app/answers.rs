@@ -9,10 +9,13 @@ use super::dialog::Dialog;
 use super::effect::Effect;
 use super::message::{AskId, Message};
 use super::operations::Outcome;
-use super::pane::{Tone, urgency};
+use super::pane::{Tone, count};
 use super::{App, Counts, Reading};
 use crate::model::{Changes, Estate, Problem};
 use crate::workbench::Password;
+
+/// A pane with so many rows is sorted anew whenever a part comes.
+const FEW_ROWS: usize = 1_000;
 
 impl App {
     pub(super) fn read_estate(&mut self) -> AskId {
@@ -21,32 +24,35 @@ impl App {
         }
         let ask = self.ask();
         self.reading = Reading::Asked { ask, note: String::new() };
+        self.incoming = self.has_estate.then(Box::default);
         self.emit(Effect::ReadEstate { ask });
         ask
     }
 
     pub(super) fn take_answer(&mut self, message: Message) {
         match message {
-            Message::EstateRecalled { ask, estate } if self.is_reading(ask) && !self.has_estate => {
-                (self.is_recalled, self.has_whole_estate) = (true, true);
-                self.take_estate(estate);
-            }
-            Message::EstateProgressed { ask, estate, note } if self.is_reading(ask) => {
+            Message::EstateRecalled { ask, estate } if self.is_reading(ask) && !self.has_estate => self.recall(estate),
+            Message::EstateProgressed { ask, part, note } if self.is_reading(ask) => {
                 self.reading = Reading::Asked { ask, note };
-                // A refresh replaces the old rows once it is whole; only the first reading shows its parts.
-                if !self.has_whole_estate {
-                    self.take_estate(estate);
+                match &mut self.incoming {
+                    Some(incoming) => incoming.absorb(*part),
+                    None => self.grow(*part),
                 }
             }
             Message::EstateRead { ask, result } if self.is_reading(ask) => {
                 self.reading = Reading::Idle;
                 self.ask_goal();
+                let incoming = self.incoming.take();
                 match result {
-                    Ok(estate) => {
+                    Ok(()) => {
                         self.failure = None;
-                        self.note_changes(&estate);
-                        (self.is_recalled, self.has_whole_estate) = (false, true);
-                        self.take_estate(estate);
+                        if let Some(estate) = incoming {
+                            self.note_changes(&estate);
+                            self.put_estate(Arc::from(estate));
+                        }
+                        self.is_recalled = false;
+                        self.see_estate();
+                        self.emit(Effect::KeepEstate);
                     }
                     Err(problem) => {
                         self.failure = Some(problem.clone());
@@ -59,6 +65,7 @@ impl App {
                     }
                 }
             }
+            Message::Explained { ask, result } => self.take_explained(ask, result),
             Message::RawRead { ask, result } => self.take_raw(ask, result),
             Message::Observed { ask, result } => self.take_observed(ask, result),
             Message::StepProgressed { ask, note, .. } => self.operations.note(ask, note),
@@ -127,11 +134,22 @@ impl App {
         }
     }
 
-    /// Compares with the rows that are shown, if those were whole.
+    /// The rows of an earlier run stand until those of this one are whole.
+    fn recall(&mut self, estate: Arc<Estate>) {
+        (self.has_estate, self.is_recalled) = (true, true);
+        self.incoming = Some(Box::default());
+        self.put_estate(estate);
+        self.see_estate();
+    }
+
+    fn put_estate(&mut self, estate: Arc<Estate>) {
+        self.counts = Counts::default();
+        self.counts.add(&estate.certificates, self.now);
+        self.estate = estate;
+    }
+
+    /// Compares a refresh with the rows that are shown.
     fn note_changes(&mut self, new: &Estate) {
-        if !self.has_whole_estate {
-            return;
-        }
         self.changes = Changes::between(&self.estate, new);
         // Whatever else was said has more to do with what somebody is doing.
         if self.notice.is_none() && self.wizard.is_none() {
@@ -144,18 +162,21 @@ impl App {
         }
     }
 
-    fn take_estate(&mut self, estate: Arc<Estate>) {
+    /// The first reading shows what it has. Sorting the rows of a pane anew costs as much as they are many, so that is
+    /// done when they have become twice as many, and at the end.
+    fn grow(&mut self, part: Estate) {
         self.has_estate = true;
-        self.estate = estate;
-        let mut counts = Counts::default();
-        for expires in self.estate.certificates.iter().filter_map(|certificate| certificate.expires) {
-            match urgency(expires, self.now) {
-                Tone::Urgent => counts.urgent += 1,
-                Tone::Soon => counts.soon += 1,
-                Tone::Plain | Tone::Good | Tone::Dim => counts.fine += 1,
-            }
+        self.counts.add(&part.certificates, self.now);
+        Arc::make_mut(&mut self.estate).absorb(part);
+        let rows = count(self.pane, &self.estate);
+        if rows <= FEW_ROWS || rows >= 2 * self.pane().list.total() {
+            self.see_estate();
+        } else {
+            self.panes.iter_mut().for_each(|pane| pane.is_stale = true);
         }
-        self.counts = counts;
+    }
+
+    fn see_estate(&mut self) {
         for pane in &mut self.panes {
             pane.is_stale = true;
         }

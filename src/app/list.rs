@@ -35,6 +35,8 @@ pub struct List {
     /// The rows that pass the filter, in sort order.
     shown: Vec<u32>,
     filter: Filter,
+    /// Whether each row belongs to the scope; none where all do.
+    admitted: Option<Vec<bool>>,
     cursor: usize,
     offset: usize,
     page: usize,
@@ -93,6 +95,11 @@ impl List {
         self.narrow();
     }
 
+    /// Says which rows belong to the scope. Call [`List::sort`] afterwards.
+    pub fn admit(&mut self, admitted: Option<Vec<bool>>) {
+        self.admitted = admitted;
+    }
+
     /// Filters by the text a person typed. `columns` are the names that may stand before a colon.
     pub fn filter(&mut self, text: &str, columns: &[&str]) {
         self.filter = Filter::parse(text, columns);
@@ -100,14 +107,12 @@ impl List {
     }
 
     fn narrow(&mut self) {
-        if self.filter.is_empty() {
-            self.shown.clone_from(&self.order);
-        } else {
-            // In the order of memory, not of the rows: that is several times as fast.
-            let passes: Vec<bool> = (0..self.ids.len()).map(|place| self.filter.holds(self.row_text(place))).collect();
-            self.shown.clear();
-            self.shown.extend(self.order.iter().filter(|place| passes[**place as usize]));
-        }
+        // In the order of memory, not of the rows: that is several times as fast.
+        let is_admitted = |place: usize| self.admitted.as_ref().is_none_or(|admitted| admitted.get(place).copied().unwrap_or(true));
+        let passes = |place: usize| is_admitted(place) && self.filter.holds(self.row_text(place));
+        let passes: Vec<bool> = (0..self.ids.len()).map(passes).collect();
+        self.shown.clear();
+        self.shown.extend(self.order.iter().filter(|place| passes[**place as usize]));
         let again = self.selected_at.and_then(|at| self.shown.iter().position(|place| *place as usize == at));
         self.put(again.unwrap_or(self.cursor));
     }

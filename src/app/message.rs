@@ -8,6 +8,7 @@ use super::dialog::Folder;
 use super::goal::Goal;
 use super::key::Key;
 use crate::flow::{Observed, StepId};
+use crate::model::custody::Custody;
 use crate::model::{DeviceCode, Estate, Problem};
 use crate::workbench::{Outcome, Password, Trouble};
 
@@ -32,15 +33,16 @@ pub enum Message {
         ask: AskId,
         estate: Arc<Estate>,
     },
-    /// A first part of the estate, usable while the rest is still being read.
+    /// A part of the estate that was not told before, usable while the rest is still being read.
     EstateProgressed {
         ask: AskId,
-        estate: Arc<Estate>,
+        part: Box<Estate>,
         note: String,
     },
+    /// All parts of the estate were told, or why there are no more.
     EstateRead {
         ask: AskId,
-        result: Result<Arc<Estate>, Problem>,
+        result: Result<(), Problem>,
     },
     Observed {
         ask: AskId,
@@ -57,6 +59,11 @@ pub enum Message {
         ask: AskId,
         step: StepId,
         result: Result<Box<Observed>, Problem>,
+    },
+    /// The chain of custody (`Effect::Explain`).
+    Explained {
+        ask: AskId,
+        result: Result<Custody, Problem>,
     },
     /// The JSON of one resource, indented, made printable line by line.
     RawRead {

@@ -3,6 +3,7 @@
 mod answers;
 mod browse;
 pub mod command;
+mod custody;
 pub mod detail;
 pub mod dialog;
 pub mod effect;
@@ -20,6 +21,7 @@ pub mod pane;
 pub mod place;
 mod possible;
 pub mod renewal;
+pub mod scope;
 pub mod wizard;
 mod workbench;
 
@@ -38,11 +40,11 @@ use key::Key;
 use keymap::Keymap;
 use message::{AskId, Message};
 use operations::Operations;
-use pane::{Pane, PaneName, Tone};
+use pane::{Pane, PaneName, Tone, urgency};
 use place::ContextChoice;
 use wizard::Wizard;
 
-use crate::model::{Changes, Estate, Problem, ResourceId};
+use crate::model::{Changes, Estate, PrivateCertificate, Problem, ResourceId};
 use crate::rules::Rules;
 
 pub type Effects = Vec<Effect>;
@@ -101,6 +103,18 @@ pub struct Counts {
     pub fine: usize,
 }
 
+impl Counts {
+    fn add(&mut self, certificates: &[PrivateCertificate], now: Timestamp) {
+        for expires in certificates.iter().filter_map(|certificate| certificate.expires) {
+            match urgency(expires, now) {
+                Tone::Urgent => self.urgent += 1,
+                Tone::Soon => self.soon += 1,
+                Tone::Plain | Tone::Good | Tone::Dim => self.fine += 1,
+            }
+        }
+    }
+}
+
 /// The state of the program. A view reads it; only [`App::update`] changes it.
 #[derive(Debug)]
 pub struct App {
@@ -111,12 +125,12 @@ pub struct App {
     pub estate: Arc<Estate>,
     /// Whether any estate was ever read.
     pub has_estate: bool,
-    /// Whether one was read to its end; until then the parts are shown as they come.
-    has_whole_estate: bool,
     /// Whether the rows are those of an earlier run.
     pub is_recalled: bool,
     /// What the newest reading found different from the rows before it.
     pub changes: Changes,
+    /// What a refresh has brought so far; the first reading shows its parts as they come.
+    incoming: Option<Box<Estate>>,
     pub reading: Reading,
     /// Why the last reading failed; the rows before it stay.
     pub failure: Option<Problem>,
@@ -161,9 +175,9 @@ impl App {
             height: 24,
             estate: Arc::default(),
             has_estate: false,
-            has_whole_estate: false,
             is_recalled: false,
             changes: Changes::default(),
+            incoming: None,
             reading: Reading::Idle,
             failure: None,
             counts: Counts::default(),
@@ -249,6 +263,8 @@ impl App {
             }
             Command::Copy => self.open_copy_menu(),
             Command::Add => self.open_add(),
+            Command::Explain => self.explain(),
+            Command::Scope => self.open_scopes(),
             Command::Repaint => self.emit(Effect::Repaint),
             Command::Suspend => self.emit(Effect::Suspend),
             Command::Quit => self.ask_to_quit(),

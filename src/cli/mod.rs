@@ -16,6 +16,7 @@ mod kept;
 mod list;
 mod login;
 mod plan;
+mod reading;
 mod report;
 mod rows;
 mod run;

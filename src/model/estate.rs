@@ -10,7 +10,7 @@ use super::ids::Caseless;
 use super::places::Places;
 use super::{
     App, Binding, Export, Order, Plan, PrivateCertificate, PublicCertificate, ResourceGroup, ResourceId, Source, SslState,
-    Subscription, Thumbprint, Vault, VaultSecret,
+    Subscription, Text, Thumbprint, Vault, VaultSecret,
 };
 
 /// A part of the estate that could not be read, by name: shown, never an empty list instead.
@@ -60,6 +60,8 @@ pub struct Estate {
 /// Joins by place: nothing is copied into it.
 #[derive(Debug, Clone, Default)]
 struct Index {
+    /// Regions, webspaces, issuers and the apps of bindings repeat all over; each is kept once.
+    words: HashSet<Text>,
     apps: Places,
     apps_by_webspace: Places,
     orders: Places,
@@ -79,49 +81,68 @@ fn secret_key(secret: &VaultSecret) -> SecretKey<'_> {
 }
 
 impl Estate {
-    /// Builds the indexes and lets equal words share memory; call it once after the lists are filled.
+    /// Builds the indexes; call it once after the lists are filled.
     #[must_use]
-    pub fn indexed(mut self) -> Self {
-        self.share_words();
-        let mut index = Index {
-            apps: Places::of(self.apps.len(), self.app_ids()),
-            apps_by_webspace: Places::of(self.apps.len(), self.webspaces()),
-            orders: Places::of(self.orders.len(), self.order_ids()),
-            bindings_by_thumbprint: Places::of(self.bindings.len(), self.bound_thumbprints()),
-            certificates_by_thumbprint: Places::of(self.certificates.len(), self.thumbprints()),
-            certificates_by_secret: Places::of(self.certificates.len(), self.secrets()),
-            ..Index::default()
-        };
-        let stored = self.orders.iter().enumerate();
-        index.stored = stored.flat_map(|(order, all)| (0..all.stored.len()).map(move |nth| (order, nth))).collect();
-        self.index.stored = index.stored.clone();
-        index.stored_by_secret = Places::of(self.index.stored.len(), self.stored_secrets());
-        self.index = index;
-        self
+    pub fn indexed(self) -> Self {
+        let mut estate = Self::default();
+        estate.absorb(self);
+        estate
     }
 
-    /// Regions, webspaces, issuers and the apps of bindings repeat all over.
-    fn share_words(&mut self) {
-        let mut known = HashSet::new();
+    /// Takes in a part that was read later: rows that are not here yet, behind those that are. What it costs depends on
+    /// the part alone, so an estate can grow by any number of them.
+    pub fn absorb(&mut self, mut part: Self) {
+        part.share_words(&mut self.index.words);
+        self.as_of = self.as_of.max(part.as_of);
+        self.subscriptions.extend(part.subscriptions);
+        self.groups.extend(part.groups);
+        self.plans.extend(part.plans);
+        self.apps.extend(part.apps);
+        self.certificates.extend(part.certificates);
+        self.public_certificates.extend(part.public_certificates);
+        self.orders.extend(part.orders);
+        self.bindings.extend(part.bindings);
+        self.vaults.extend(part.vaults);
+        self.gaps.extend(part.gaps);
+        self.exports.extend(part.exports);
+        self.index_rest();
+    }
+
+    fn share_words(&mut self, words: &mut HashSet<Text>) {
         for app in &mut self.apps {
             for word in [&mut app.location, &mut app.webspace, &mut app.state] {
-                word.share(&mut known);
+                word.share(words);
             }
             for id in app.plan.iter_mut().chain([&mut app.id]) {
-                id.share(&mut known);
+                id.share(words);
             }
         }
         for certificate in &mut self.certificates {
             for word in [&mut certificate.location, &mut certificate.webspace, &mut certificate.issuer] {
-                word.share(&mut known);
+                word.share(words);
             }
             if let Some(secret) = &mut certificate.vault {
-                secret.vault.share(&mut known);
+                secret.vault.share(words);
             }
         }
         for binding in &mut self.bindings {
-            binding.app.share(&mut known);
+            binding.app.share(words);
         }
+    }
+
+    /// Indexes the rows that are not indexed yet.
+    fn index_rest(&mut self) {
+        let mut index = std::mem::take(&mut self.index);
+        index.apps.grow(self.apps.len(), self.app_ids());
+        index.apps_by_webspace.grow(self.apps.len(), self.webspaces());
+        index.bindings_by_thumbprint.grow(self.bindings.len(), self.bound_thumbprints());
+        index.certificates_by_thumbprint.grow(self.certificates.len(), self.thumbprints());
+        index.certificates_by_secret.grow(self.certificates.len(), self.secrets());
+        let new = self.orders.iter().enumerate().skip(index.orders.len());
+        index.stored.extend(new.flat_map(|(order, all)| (0..all.stored.len()).map(move |nth| (order, nth))));
+        index.orders.grow(self.orders.len(), self.order_ids());
+        index.stored_by_secret.grow(index.stored.len(), self.stored_secrets(&index.stored));
+        self.index = index;
     }
 
     fn app_ids<'a>(&'a self) -> impl Fn(usize) -> Option<&'a ResourceId> {
@@ -148,9 +169,9 @@ impl Estate {
         |place| self.certificates[place].vault.as_ref().map(secret_key)
     }
 
-    fn stored_secrets<'a>(&'a self) -> impl Fn(usize) -> Option<SecretKey<'a>> {
+    fn stored_secrets<'a>(&'a self, stored: &'a [(usize, usize)]) -> impl Fn(usize) -> Option<SecretKey<'a>> {
         |place| {
-            let (order, nth) = self.index.stored[place];
+            let (order, nth) = stored[place];
             Some(secret_key(&self.orders[order].stored[nth].secret))
         }
     }
@@ -188,7 +209,7 @@ impl Estate {
             return Source::Managed;
         }
         let Some(secret) = &certificate.vault else { return Source::Uploaded };
-        let mut stored = self.index.stored_by_secret.get(secret_key(secret), self.stored_secrets());
+        let mut stored = self.index.stored_by_secret.get(secret_key(secret), self.stored_secrets(&self.index.stored));
         stored.next().map_or(Source::KeyVault, |place| Source::Order(self.orders[self.index.stored[place].0].id.clone()))
     }
 

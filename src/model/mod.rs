@@ -4,6 +4,7 @@ mod app;
 mod binding;
 mod certificate;
 mod changes;
+pub mod custody;
 mod estate;
 mod expiry;
 mod export;

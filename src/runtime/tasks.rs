@@ -18,6 +18,8 @@ use crate::app::message::{AskId, Message};
 use crate::azure::{inventory, raw};
 use crate::flow::script::{Script, ScriptKind};
 use crate::flow::{self, FlowName, Inputs, Step, StepId};
+use crate::health::custody;
+use crate::model::custody::About;
 use crate::model::{Estate, Problem, ResourceId};
 use crate::snapshot::Heading;
 use crate::workbench::{Job, Trouble};
@@ -83,13 +85,20 @@ impl Tasks {
 
     pub fn read_estate(&mut self, ask: AskId) {
         let (world, answers) = self.both();
-        let kept = self.kept.clone();
         self.run(ask, async move {
-            let result = match world.there().await {
-                Ok(world) => read(&world, ask, &answers).await.inspect(|estate| keep(kept, &world, estate.clone())),
-                Err(problem) => Err(problem),
-            };
+            let result = async { read(&*world.there().await?, ask, &answers).await }.await;
             answers.say(Message::EstateRead { ask, result });
+        });
+    }
+
+    /// Keeps what was read for the next start; nothing waits for that.
+    pub fn keep_estate(&self, estate: Arc<Estate>) {
+        let (kept, Some(world)) = (self.kept.clone(), self.world.now()) else { return };
+        tokio::task::spawn_blocking(move || {
+            let cloud = world.client.cloud();
+            let (practice, national) = (cloud.practice.is_some(), cloud.national);
+            let context = world.context.clone();
+            kept.save(&Heading { context, as_of: estate.as_of, practice, national }, &estate);
         });
     }
 
@@ -120,6 +129,18 @@ impl Tasks {
             answers.say(Message::StepPerformed { ask, step, result });
         };
         self.keep(ask, task, sent);
+    }
+
+    pub fn explain(&mut self, ask: AskId, about: About) {
+        let (world, answers) = self.both();
+        self.run(ask, async move {
+            let explain = async {
+                let told = custody::explain(&world.there().await?.client, &about, Timestamp::now()).await;
+                told.map_err(|error| error.problem("Explain the chain of custody"))
+            };
+            let result = explain.await;
+            answers.say(Message::Explained { ask, result });
+        });
     }
 
     pub fn read_raw(&mut self, ask: AskId, id: ResourceId) {
@@ -210,25 +231,25 @@ impl Tasks {
     }
 }
 
-async fn read(world: &World, ask: AskId, answers: &Answers) -> Result<Arc<Estate>, Problem> {
-    // What was exported is known to this machine alone.
-    let whole = |mut estate: Estate| {
-        estate.exports = world.journal.exports();
-        Arc::new(estate)
+/// Tells every part as it comes.
+async fn read(world: &World, ask: AskId, answers: &Answers) -> Result<(), Problem> {
+    // What was exported is known to this machine alone; it comes with the first part.
+    let mut exports = world.journal.exports();
+    let mut apps = Vec::new();
+    let say = |mut part: Estate, note| {
+        part.exports.append(&mut exports);
+        apps.extend_from_slice(&part.apps);
+        answers.say(Message::EstateProgressed { ask, part: Box::new(part), note });
     };
-    let progress = |estate, note| answers.say(Message::EstateProgressed { ask, estate: whole(estate), note });
-    let estate = inventory::load(&world.client, progress).await;
-    estate.map(whole).map_err(|error| error.problem("Read the certificates, orders and bindings"))
-}
-
-/// Keeps what was read for the next start; nothing waits for that.
-fn keep(kept: Kept, world: &World, estate: Arc<Estate>) {
-    let cloud = world.client.cloud();
-    let (practice, national) = (cloud.practice.is_some(), cloud.national);
-    let context = world.context.clone();
-    tokio::task::spawn_blocking(move || {
-        kept.save(&Heading { context, as_of: estate.as_of, practice, national }, &estate);
-    });
+    let changed = world.journal.changed_since(Timestamp::now() - inventory::LAG);
+    let result = inventory::read(&world.client, &changed, say).await;
+    inventory::public::read(&world.client, &apps, |of_app| {
+        let mut part = Estate::default();
+        (part.public_certificates, part.gaps) = (of_app.certificates, of_app.gap.into_iter().collect());
+        answers.say(Message::EstateProgressed { ask, part: Box::new(part), note: "public certificates".to_owned() });
+    })
+    .await;
+    result.map_err(|error| error.problem("Read the certificates, orders and bindings"))
 }
 
 /// The way back into the loop.
