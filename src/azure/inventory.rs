@@ -16,6 +16,7 @@ const APPS_AT_ONCE: usize = 16;
 /// Reads everything the signed-in identity may see. `progress` gets the estate so far, indexed and usable, with a note
 /// on what is still being read. Only a failed sign-in, or no subscription at all, is an error.
 pub async fn load(client: &Client, progress: impl Fn(Estate, String)) -> Result<Estate, AzureError> {
+    let client = &client.in_background();
     let mut estate = Estate::default();
     estate.as_of = Timestamp::now();
     estate.subscriptions = subscriptions::list(client).await?;
