@@ -96,6 +96,9 @@ impl Bucket {
     /// It is over, and what came of it says nothing of the limit.
     pub fn end(&mut self) {
         self.in_flight = self.in_flight.saturating_sub(1);
+        if !self.told && self.in_flight == 0 {
+            self.left = self.left.map(|_| ONE_GOES);
+        }
     }
 
     /// It never reached the service.

@@ -68,8 +68,8 @@ fn told(left: f64) -> Outcome {
 }
 
 /// Over in no time.
-fn is_ready<F: Future>(future: F) -> impl Future<Output = bool> {
-    async { tokio::time::timeout(Duration::from_millis(1), future).await.is_ok() }
+async fn is_ready(future: impl Future) -> bool {
+    tokio::time::timeout(Duration::from_millis(1), future).await.is_ok()
 }
 
 /// Sends all the calls at once; each takes a while there and back, some longer than others.
