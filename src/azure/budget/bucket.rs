@@ -103,7 +103,7 @@ impl Bucket {
 
     /// It never reached the service.
     pub fn give_back(&mut self) {
-        self.left = self.left.map(|left| left + 1.0);
+        self.left = self.left.map(|left| (left + 1.0).min(self.most));
     }
 
     /// An answer spoke of no limit: there is none, unless another answer knows better.
