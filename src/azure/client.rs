@@ -114,6 +114,11 @@ impl Client {
         Ok(all)
     }
 
+    /// Shows `take` the elements of a list page by page; after an error, those before it were shown.
+    pub async fn each(&self, request: &Request, take: &mut (dyn FnMut(&Value) + Send)) -> Result<(), AzureError> {
+        self.pages(request, &mut |page| page.iter().for_each(&mut *take)).await
+    }
+
     async fn pages(&self, request: &Request, take: &mut (dyn FnMut(Vec<Value>) + Send)) -> Result<(), AzureError> {
         let mut url = address::of(&self.cloud, request)?;
         for _ in 0..MOST_PAGES {
