@@ -78,8 +78,9 @@ impl Snapshots {
     }
 
     pub fn of(&self, key: Key) -> Snapshot {
-        let name: String = key.0.finalize()[..16].iter().map(|byte| format!("{byte:02x}")).collect();
-        Snapshot { path: self.dir.join(name).with_extension("rows") }
+        let digest = key.0.finalize();
+        let name = u128::from_be_bytes(std::array::from_fn(|at| digest[at]));
+        Snapshot { path: self.dir.join(format!("{name:032x}.rows")) }
     }
 
     /// All that are there.

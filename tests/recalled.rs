@@ -67,7 +67,8 @@ fn what_changed_since_is_said_once_and_marked_until_it_is_looked_at() {
     assert_snapshot!("recalled_then_read", screen.text());
     screen.resize(160, 45);
     assert_snapshot!("recalled_then_read_wide", screen.text());
-    let marked = |screen: &mut Screen| screen.text().lines().filter(|line| line.starts_with("│ +") || line.starts_with("│▸+")).count();
+    let marked =
+        |screen: &mut Screen| screen.text().lines().filter(|line| line.starts_with("│ +") || line.starts_with("│▸+")).count();
     let before = marked(&mut screen);
     let new = estate().certificates[0].id.clone();
     while screen.app.selected() != Some(&new) {
@@ -118,7 +119,7 @@ fn the_next_start_shows_the_rows_before_anything_answers() {
     let mut first = Pty::start(&program, &environment);
     first.wait_until("the rows, read to the end", |screen| screen.contains("shop-2026") && screen.contains("as of"));
     let kept = cache.path().join("certdeck/snapshots");
-    first.wait_for_file(&kept);
+    pty::wait_for_file(&kept);
     first.keys("q");
     assert_eq!(first.wait_exit(), 0);
 

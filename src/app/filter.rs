@@ -20,7 +20,7 @@ struct Term {
 #[derive(Debug, Clone)]
 enum Sought {
     /// Prepared once: a hundred thousand rows are searched with every key.
-    Word(Finder<'static>),
+    Word(Box<Finder<'static>>),
     Letters(String),
 }
 
@@ -51,7 +51,8 @@ impl Term {
         });
         let (column, text) = named.unwrap_or((None, rest));
         let (is_fuzzy, text) = text.strip_prefix('~').map_or((false, text), |text| (true, text));
-        let sought = if is_fuzzy { Sought::Letters(text.to_owned()) } else { Sought::Word(Finder::new(text).into_owned()) };
+        let sought =
+            if is_fuzzy { Sought::Letters(text.to_owned()) } else { Sought::Word(Box::new(Finder::new(text).into_owned())) };
         (!text.is_empty()).then_some(Self { inverse, column, sought })
     }
 

@@ -345,7 +345,7 @@ mod tests {
             friendly_name: String::new(),
             subject: String::new(),
             hosts: vec![host.clone()],
-            issuer: Text::default(),
+            issuer: crate::model::Text::default(),
             issued: None,
             expires: Some("2027-03-01T00:00:00Z".parse().unwrap()),
             vault: Some(secret(SecretStatus::Succeeded)),

@@ -91,19 +91,6 @@ impl Pty {
         self.wait_until(text, |screen| !screen.contains(text));
     }
 
-    /// Waits until a directory has a file in it that is whole.
-    pub fn wait_for_file(&mut self, dir: &std::path::Path) {
-        let until = Instant::now() + PATIENCE;
-        let is_there = || {
-            let names = std::fs::read_dir(dir).into_iter().flatten().map(|entry| entry.unwrap().path());
-            names.into_iter().any(|path| path.extension().is_some_and(|ending| ending != "new"))
-        };
-        while !is_there() {
-            assert!(Instant::now() < until, "no file came to {}", dir.display());
-            std::thread::yield_now();
-        }
-    }
-
     pub fn wait_until(&mut self, what: &str, holds: impl Fn(&str) -> bool) {
         let until = Instant::now() + PATIENCE;
         while !holds(&self.screen()) {
@@ -172,6 +159,19 @@ impl Drop for Pty {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
+    }
+}
+
+/// Waits until a directory has a file in it that is whole.
+pub fn wait_for_file(dir: &std::path::Path) {
+    let until = Instant::now() + PATIENCE;
+    let is_there = || {
+        let names = std::fs::read_dir(dir).into_iter().flatten().map(|entry| entry.unwrap().path());
+        names.into_iter().any(|path| path.extension().is_some_and(|ending| ending != "new"))
+    };
+    while !is_there() {
+        assert!(Instant::now() < until, "no file came to {}", dir.display());
+        std::thread::yield_now();
     }
 }
 
