@@ -10,6 +10,8 @@ mod cloud;
 mod common;
 mod delete;
 mod export;
+#[path = "../support/files.rs"]
+mod files;
 mod import_vault;
 mod managed;
 mod orders;

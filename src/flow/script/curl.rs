@@ -2,7 +2,7 @@
 //! Needs nothing else but a POSIX shell, sed and awk; jq only where app settings are merged.
 
 use super::following;
-use super::rest::{ISSUED, settled};
+use super::rest::waiting;
 use super::secrets::{self, Piece, pieces};
 use super::shell::{self, word};
 use crate::azure::{AzureError, Cloud, Plane, Request, settings};
@@ -54,15 +54,9 @@ pub(super) fn preamble(cloud: &Cloud, body: &str) -> String {
     let audience = word(&cloud.audience(&Plane::Arm));
     text.push_str(&TOKEN.replace("AUDIENCE", &audience).replace("ADDRESS", &arm));
     text.push_str(SEND);
-    if body.contains("settled ") || body.contains("issued ") {
-        text.push_str(FIELD);
-    }
-    if body.contains("settled ") {
-        text.push_str(&settled());
-    }
+    text.push_str(&waiting(body, FIELD));
     if body.contains("issued ") {
         text.push_str(NEEDS_JQ);
-        text.push_str(ISSUED);
     }
     text
 }

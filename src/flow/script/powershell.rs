@@ -154,24 +154,26 @@ function Read-Resource($Path) {
   $answer = Invoke-AzRestMethod -Method GET -Path $Path
   if ($answer.StatusCode -eq 200) { $answer.Content | ConvertFrom-Json }
 }
-# Waits while Azure works on a resource, half an hour at most.
+# How long to wait for Azure at each change, in seconds.
+$patience = if ($env:CERTDECK_PATIENCE) { [int]$env:CERTDECK_PATIENCE } else { 1800 }
+# Waits while Azure works on a resource.
 function Wait-Settled($Path) {
-  foreach ($try in 1..360) {
+  for ($waited = 0; $waited -lt $patience; $waited += 5) {
     $resource = Read-Resource $Path
     $state = if ($resource) { $resource.properties.provisioningState } else { 'Accepted' }
     if ($state -match '^(FAILED)$') { throw \"Azure ended it as $($state): $Path\" }
     if ($state -notmatch '^(RUNNING)$') { return }
     Start-Sleep 5
   }
-  throw \"still not done after half an hour: $Path\"
+  throw \"not done after $patience seconds: $Path\"
 }
-# Waits until an order is issued, with another serial number than before; a day at most.
+# Waits until an order is issued, with another serial number than before.
 function Wait-Issued($Path, $Before) {
-  foreach ($try in 1..8640) {
+  for ($waited = 0; $waited -lt $patience; $waited += 10) {
     $order = (Read-Resource $Path).properties
     if ($order.status -eq 'Issued' -and $order.serialNumber -ne $Before) { return }
     Start-Sleep 10
   }
-  throw \"not issued after a day: $Path\"
+  throw \"not issued after $patience seconds; it may wait for a proof of the domain, so ask certdeck for the next step: $Path\"
 }
 ";
