@@ -63,12 +63,18 @@ pub struct Engine<'a> {
 }
 
 impl Engine<'_> {
+    /// Looks at what a flow is about, and at what this machine knows of it beside the cloud.
+    pub async fn observe(&self, flow: FlowName, inputs: &Inputs) -> Result<Observed, Problem> {
+        let seen = observe(self.client, flow, inputs).await?;
+        Ok(Observed { exports: self.journal.exports(), ..seen })
+    }
+
     /// Runs a flow until it is done or cannot go on alone.
     pub async fn run(&self, flow: FlowName, inputs: &Inputs, conductor: &mut impl Conductor) -> Result<Ending, Problem> {
         let mut asked: HashMap<StepId, (Timestamp, u32)> = HashMap::new();
         let mut looks = 0;
         loop {
-            let observed = observe(self.client, flow, inputs).await?;
+            let observed = self.observe(flow, inputs).await?;
             let now = (self.clock)();
             let steps: Vec<Step> = steps(flow, &observed, inputs, self.rules, now)
                 .into_iter()
@@ -123,7 +129,7 @@ impl Engine<'_> {
         step: StepId,
         say: &mut (dyn FnMut(String) + Send),
     ) -> Result<Observed, Problem> {
-        let observed = observe(self.client, flow, inputs).await?;
+        let observed = self.observe(flow, inputs).await?;
         let Some(ready) = self.ready(flow, &observed, inputs, step) else { return Ok(observed) };
         let lost = match self.carry_out(flow, &ready, say).await {
             // Azure goes on with it, and the step waits for the effect as if an answer had come.
@@ -134,7 +140,7 @@ impl Engine<'_> {
                 None
             }
         };
-        let observed = observe(self.client, flow, inputs).await?;
+        let observed = self.observe(flow, inputs).await?;
         match lost {
             // Nothing to be seen of it: whoever asked for it has to know that no answer came.
             Some(problem) if self.ready(flow, &observed, inputs, step).is_some() => Err(problem),

@@ -15,8 +15,8 @@ use crate::azure::settings::AppSettings;
 use crate::azure::sites;
 use crate::azure::vaults::Availability;
 use crate::model::{
-    App, Binding, Order, Plan, PrivateCertificate, Problem, PublicCertificate, ResourceGroup, ResourceId, Seen, Thumbprint, Vault,
-    VaultCertificate,
+    App, Binding, Export, Order, Plan, PrivateCertificate, Problem, PublicCertificate, ResourceGroup, ResourceId, Seen, Thumbprint,
+    Vault, VaultCertificate,
 };
 use crate::pki::Roots;
 
@@ -95,6 +95,8 @@ pub struct Observed {
     pub usage: Seen<Usage>,
     /// How visitors reach the hostnames that the flow is about.
     pub outside: Outside,
+    /// Files that certificates were exported to from this machine. No flow asks for them: whoever runs flows adds them.
+    pub exports: Vec<Export>,
 }
 
 impl Observed {

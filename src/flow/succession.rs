@@ -8,6 +8,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::exports::going_stale;
 use super::target::order_id;
 use super::{Case, Field, FieldKind, Inputs, Key, Observed, Seen, Step, StepId, StepStatus, verify};
 use crate::azure::{AzureError, Client, certificates, orders};
@@ -183,7 +184,7 @@ pub(super) fn consequences(case: &Case<'_>, order: &Order, step: Step) -> Step {
     let hours = case.rules.number(Limit::SyncInterval, case.now).unwrap_or_default();
     let step = step
         .fact("Key", "changes: a new private key. Clients that pin the old key or certificate stop trusting it")
-        .fact("Exports", "copies that were exported go stale: export again and install them wherever they went");
+        .fact("Exports", exports(case, order));
     let imports: Vec<&str> =
         case.observed.certificates.here().into_iter().flatten().map(|certificate| certificate.id.name()).collect();
     let step = if imports.is_empty() {
@@ -205,6 +206,14 @@ pub(super) fn consequences(case: &Case<'_>, order: &Order, step: Step) -> Step {
         (None, _) => "none is known: the order may wait until the domain is verified again (A170)".to_owned(),
     };
     step.fact("Domain proof", proof)
+}
+
+/// Which copies the new certificate leaves behind.
+fn exports(case: &Case<'_>, order: &Order) -> String {
+    match going_stale(&case.observed.exports, order, None).as_slice() {
+        [] => "copies go stale; this machine knows of none".to_owned(),
+        files => format!("go stale, so export again and install anew: {}", files.join(", ")),
+    }
 }
 
 /// `2026-12-20`

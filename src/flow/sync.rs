@@ -7,6 +7,7 @@
 use jiff::SignedDuration;
 
 use super::access::{Access, Party, judge};
+use super::exports::going_stale;
 use super::linked::{self, Linked, Standing};
 use super::store::observe_access;
 use super::target::{order_id, subscription_id};
@@ -297,6 +298,16 @@ fn sync(case: &Case<'_>) -> Step {
             _ => format!("reads the vault again; {moves}"),
         };
         ready = ready.fact(one.certificate.id.name(), change);
+    }
+    let stale: Vec<String> = wanting
+        .iter()
+        .filter_map(|(one, _)| {
+            Some(going_stale(&case.observed.exports, one.order.as_ref()?, one.order.as_ref()?.thumbprint.as_ref()))
+        })
+        .flatten()
+        .collect();
+    if !stale.is_empty() {
+        ready = ready.fact("Exports", format!("a Sync does not reach them; export again and install anew: {}", stale.join(", ")));
     }
     ready.sending(wanting.iter().map(|(one, _)| certificates::sync(&one.certificate, &one.secret, one.plan.as_ref())).collect())
 }

@@ -84,7 +84,7 @@ impl Tasks {
     pub fn observe(&mut self, ask: AskId, flow: FlowName, inputs: Inputs) {
         let (world, answers) = self.both();
         self.run(ask, async move {
-            let result = flow::observe(&world.client, flow, &inputs).await.map(Box::new);
+            let result = world.engine().observe(flow, &inputs).await.map(Box::new);
             answers.say(Message::Observed { ask, result });
         });
     }
