@@ -1,8 +1,7 @@
 //! What a new certificate means for the copies that were exported from here (A168, A196): which files go out of date. They
 //! are known to this machine only, so they are observed beside the cloud, and no step's status depends on them.
 
-use super::succession::day;
-use crate::model::{Export, Order, Thumbprint};
+use crate::model::{Export, Order, Thumbprint, day};
 
 /// The copies of an order's certificate that are out of date once the order has `next`; while that is not known, every
 /// one is. As words: file and day of each.

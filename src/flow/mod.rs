@@ -47,6 +47,7 @@ mod unbind;
 mod unlock;
 mod upload;
 pub mod usage;
+mod vault_chain;
 mod vault_contents;
 mod verify;
 

@@ -18,7 +18,7 @@ use crate::model::{
     App, Binding, Export, Order, Plan, PrivateCertificate, Problem, PublicCertificate, ResourceGroup, ResourceId, Seen, Thumbprint,
     Vault, VaultCertificate,
 };
-use crate::pki::Roots;
+use crate::pki::{Certificate, Roots};
 
 /// A first-party service principal that acts on a vault: its object id differs in each tenant (C15).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -80,6 +80,8 @@ pub struct Observed {
     pub managed: Seen<PrivateCertificate>,
     /// The certificates of the vault, or why they cannot be listed.
     pub vault_contents: Seen<Result<Vec<VaultCertificate>, Problem>>,
+    /// The certificates that the chosen certificate's secret holds, or why they cannot be seen.
+    pub vault_chain: Seen<Result<Vec<Certificate>, String>>,
     /// The public certificates of the app.
     pub public_certificates: Seen<Vec<PublicCertificate>>,
     pub settings: Seen<AppSettings>,

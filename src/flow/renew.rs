@@ -3,10 +3,10 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::succession::{self, Stage, barren, consequences, day, follow_up, stage};
+use super::succession::{self, Stage, barren, consequences, follow_up, stage};
 use super::{Case, Consent, Flow, FlowName, Inputs, Key, Observed, Step, StepId, StepStatus, Subject, route};
 use crate::azure::{AzureError, Client, orders};
-use crate::model::{DomainName, Hostname, Order, Problem};
+use crate::model::{DomainName, Hostname, Order, Problem, day};
 use crate::rules::{Limit, Rules};
 
 pub(super) static FLOW: Flow = Flow {

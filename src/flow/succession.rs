@@ -12,7 +12,7 @@ use super::exports::going_stale;
 use super::target::order_id;
 use super::{Case, Field, FieldKind, Inputs, Key, Observed, Seen, Step, StepId, StepStatus, verify};
 use crate::azure::{AzureError, Client, certificates, orders};
-use crate::model::{Estate, Order, OrderStatus, PrivateCertificate, Problem, ResourceId, Thumbprint};
+use crate::model::{Estate, Order, OrderStatus, PrivateCertificate, Problem, ResourceId, Thumbprint, day};
 use crate::rules::{Limit, Rules};
 
 const POLL: SignedDuration = SignedDuration::from_secs(10);
@@ -208,15 +208,11 @@ pub(super) fn consequences(case: &Case<'_>, order: &Order, step: Step) -> Step {
     step.fact("Domain proof", proof)
 }
 
-/// Which copies the new certificate leaves behind.
-fn exports(case: &Case<'_>, order: &Order) -> String {
+/// Which copies a new certificate leaves behind.
+pub(super) fn exports(case: &Case<'_>, order: &Order) -> String {
     match going_stale(&case.observed.exports, order, None).as_slice() {
         [] => "copies go stale; this machine knows of none".to_owned(),
         files => format!("go stale, so export again and install anew: {}", files.join(", ")),
     }
 }
 
-/// `2026-12-20`
-pub(super) fn day(at: Timestamp) -> String {
-    at.strftime("%Y-%m-%d").to_string()
-}

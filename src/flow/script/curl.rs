@@ -28,14 +28,12 @@ pub(super) fn request(cloud: &Cloud, request: &Request) -> Result<String, AzureE
 
 /// A certificate from a vault into a file that is not there yet; a vault wants a token of its own.
 pub(super) fn download(url: &str, path: &str) -> String {
-    DOWNLOAD.replace("URL", &word(url)).replace("PATH", &word(path))
+    let read = r#"curl --silent --show-error --fail --globoff --config "$work/vault" ${CERTDECK_CA_FILE:+--cacert "$CERTDECK_CA_FILE"}"#;
+    format!("{VAULT_TOKEN}set -C\n{read} {} |\n  jq -r .value | base64 -d > {}\n", word(url), word(path))
 }
 
-const DOWNLOAD: &str = r#": "${VAULT_TOKEN:?set it to a bearer token for the vault}"
+const VAULT_TOKEN: &str = r#": "${VAULT_TOKEN:?set it to a bearer token for the vault}"
 printf 'header = "Authorization: Bearer %s"\n' "$VAULT_TOKEN" > "$work/vault"
-set -C
-curl --silent --show-error --fail --globoff --config "$work/vault" ${CERTDECK_CA_FILE:+--cacert "$CERTDECK_CA_FILE"} URL |
-  jq -r .value | base64 -d > PATH
 "#;
 
 /// A URL as a shell word; ARM's own address is a variable, so that the script reads well.

@@ -63,13 +63,15 @@ fn joined(pieces: &[Piece]) -> String {
     pieces.iter().map(one).map(|piece| format!("  {piece}")).collect::<Vec<_>>().join(",\n")
 }
 
-/// A certificate from a vault into a file that is not there yet.
+/// A certificate from a vault into a file that is not there yet, and that only its owner can read.
 pub(super) fn download(vault: &str, name: &str, path: &str) -> String {
     let (vault, name, path) = (quoted(vault), quoted(name), quoted(path));
     format!(
         "$pfx = [Convert]::FromBase64String((Get-AzKeyVaultSecret -VaultName {vault} -Name {name} -AsPlainText))\n\
-         if (Test-Path -LiteralPath {path}) {{ throw 'the file exists' }}\n\
-         [IO.File]::WriteAllBytes([IO.Path]::Combine((Get-Location).Path, {path}), $pfx)\n"
+         $path = [IO.Path]::Combine((Get-Location).Path, {path})\n\
+         $file = [IO.File]::Open($path, 'CreateNew')\n\
+         try {{\n  if ($IsLinux -or $IsMacOS) {{ chmod 600 $path }}\n  $file.Write($pfx, 0, $pfx.Length)\n\
+         }} finally {{ $file.Dispose() }}\n"
     )
 }
 
@@ -118,7 +120,9 @@ fn address(cloud: &Cloud, request: &Request) -> Result<String, AzureError> {
 }
 
 pub(super) fn preamble(body: &str) -> String {
-    let mut text = "#requires -Modules Az.Accounts, Az.Resources, Az.Websites\n$ErrorActionPreference = 'Stop'\n".to_owned();
+    let vault = if body.contains("Get-AzKeyVaultSecret ") { ", Az.KeyVault" } else { "" };
+    let mut text =
+        format!("#requires -Modules Az.Accounts, Az.Resources, Az.Websites{vault}\n$ErrorActionPreference = 'Stop'\n");
     if body.contains("$env:CERTDECK_PFX") {
         text.push_str(PFX);
     }
