@@ -10,7 +10,7 @@ mod files;
 mod state;
 
 use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Stdio;
 
 use certdeck::emulator::Gate;
@@ -166,11 +166,11 @@ fn an_order_exported_unlocked_and_deleted_with_kills_after_any_request_goes_thro
     let [order, _] = order(&cloud, "apifabrikam");
     let export = Run::new("export", &[&order, "out=x.pfx"]).with(&["--new-password-env", "NEW_PASSWORD"]);
     cloud = disturb_everywhere(cloud, &export, &mut killed, |cloud| {
-        let file = home(cloud).join("x.pfx");
+        let file = cloud.home().join("x.pfx");
         assert_eq!(file.metadata().unwrap().permissions().mode() & 0o777, 0o600);
         let contents = pki::read(&std::fs::read(file).unwrap(), Some(&files::PASSWORD.into())).unwrap();
         assert!(pki::leaf(&contents).unwrap().has_key.unwrap());
-        let remembered = std::fs::read_to_string(home(cloud).join(".local/state/certdeck/exports.jsonl")).unwrap();
+        let remembered = std::fs::read_to_string(cloud.home().join(".local/state/certdeck/exports.jsonl")).unwrap();
         assert_eq!(remembered.lines().count(), 1, "{remembered}");
     });
     cloud = disturb_everywhere(cloud, &Run::new("unlock", &[&order]), &mut killed, |cloud| {
@@ -256,15 +256,8 @@ fn start(cloud: &Cloud, run: &Run) -> Child {
 
 fn certdeck(cloud: &Cloud) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_certdeck"));
-    command.env_clear().env("HOME", home(cloud)).current_dir(home(cloud)).envs(cloud.environment());
+    command.env_clear().env("HOME", cloud.home()).current_dir(cloud.home()).envs(cloud.environment());
     command
-}
-
-/// Beside the cloud's own files, so that both go together.
-fn home(cloud: &Cloud) -> PathBuf {
-    let home = cloud.connection().ca_pem.with_file_name("home");
-    std::fs::create_dir_all(&home).unwrap();
-    home
 }
 
 fn copy(dir: &Path) -> tempfile::TempDir {

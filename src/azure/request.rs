@@ -256,10 +256,12 @@ mod tests {
         let id = ResourceId::subscription("s");
         let settings = |own: &str, others: &[(&'static str, &str)]| {
             let mut json = json!({"properties": {"LOAD": own}});
-            others.iter().for_each(|(name, _)| json["properties"][name.replace("~1", "/")] = Value::Null);
-            let body = others.iter().fold(Body::new(json), |body, (name, value)| {
-                body.secret(format!("/properties/{name}"), (*value).into())
-            });
+            for (name, _) in others {
+                json["properties"][name.replace("~1", "/")] = Value::Null;
+            }
+            let body = others
+                .iter()
+                .fold(Body::new(json), |body, (name, value)| body.secret(format!("/properties/{name}"), (*value).into()));
             Request::put("Set it", &id, "1", Value::Null).with_body(body)
         };
         let shown = settings("*", &[("DB", "hunter2")]);

@@ -213,7 +213,11 @@ fn judge(all: &[Due], estate: &Estate, args: &Check, now: Timestamp) -> (Level, 
     let (critical, warned) = (within(args.crit).count(), within(args.warn.max(args.crit)).count());
     let yours = within(args.warn.max(args.crit)).filter(|one| one.who_acts == WhoActs::You).count();
     let first = all.first().map(|one| format!("; first {} {}", one.name, Expiry::of(one.expires, now).words())).unwrap_or_default();
-    let counts = format!("{critical} expire within {}, {warned} within {}, {yours} of them need you{first}", days(args.crit), days(args.warn));
+    let counts = format!(
+        "{critical} expire within {}, {warned} within {}, {yours} of them need you{first}",
+        days(args.crit),
+        days(args.warn)
+    );
     let level = match (critical, warned) {
         (1.., _) => Level::Critical,
         (0, 1..) => Level::Warning,

@@ -22,7 +22,11 @@ pub(super) static FLOW: Flow = Flow {
     changes: "Has the certificate authority issue a new certificate for a new key, and revoke the old one.",
     permissions: &[
         "Microsoft.CertificateRegistration/certificateOrders/reissue/action",
+        "Microsoft.CertificateRegistration/certificateOrders/retrieveCertificateActions/action",
         "Microsoft.CertificateRegistration/certificateOrders/verifyDomainOwnership/action",
+        "Microsoft.CertificateRegistration/certificateOrders/resendRequestEmails/action",
+        "Microsoft.Web/sites/domainOwnershipIdentifiers/write",
+        "Microsoft.DomainRegistration/domains/domainOwnershipIdentifiers/write",
     ],
     checklist: &["A170-A172", "A187-A192", "C11"],
     keys: "3, :rekey",

@@ -215,4 +215,3 @@ pub(super) fn exports(case: &Case<'_>, order: &Order) -> String {
         files => format!("go stale, so export again and install anew: {}", files.join(", ")),
     }
 }
-

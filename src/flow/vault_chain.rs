@@ -60,3 +60,59 @@ pub(super) fn problem(what: &str, finding: &Finding) -> Problem {
         .remedy("Import the certificate into the vault anew, with all intermediate certificates and the root: certdeck cert build makes the file.")
         .code(finding.rule.to_string())
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
+
+    use super::*;
+    use crate::flow::sample::{NOW, inputs};
+    use crate::flow::{Observed, Seen, StepId, StepStatus};
+    use crate::rules::{Profile, Rules};
+
+    /// A leaf, who signed it, and the root above.
+    fn certificates() -> Vec<Certificate> {
+        let ca = |name: &str| {
+            let mut params = CertificateParams::default();
+            params.distinguished_name.push(DnType::CommonName, name);
+            params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+            params
+        };
+        let root = CertifiedIssuer::self_signed(ca("Root"), KeyPair::generate().unwrap()).unwrap();
+        let middle = CertifiedIssuer::signed_by(ca("Middle"), KeyPair::generate().unwrap(), &root).unwrap();
+        let leaf = CertificateParams::new(vec!["contoso.com".to_owned()]).unwrap();
+        let leaf = leaf.signed_by(&KeyPair::generate().unwrap(), &middle).unwrap();
+        pki::read((leaf.pem() + &middle.pem() + &root.pem()).as_bytes(), None).unwrap().certificates
+    }
+
+    fn judged(chain: Result<Vec<Certificate>, String>, leaf: &Thumbprint) -> (String, Option<Finding>) {
+        let observed = Observed { vault_chain: Seen::Here(chain), ..Observed::default() };
+        let (rules, inputs) = (Rules::load(Profile::Current).unwrap(), inputs());
+        let case = Case { observed: &observed, inputs: &inputs, rules: &rules, now: NOW.parse().unwrap(), refusals: Vec::new() };
+        let (step, finding) = judge(&case, leaf, Step::new(StepId::InVault, "", StepStatus::Ready));
+        (step.facts[0].1.clone(), finding)
+    }
+
+    #[test]
+    fn a_chain_that_lacks_a_certificate_is_named_instead_of_azures_bare_refusal_a126() {
+        let whole = certificates();
+        let leaf = whole[0].thumbprint.clone();
+        assert_eq!(judged(Ok(whole.clone()), &leaf), ("3 certificates, complete".to_owned(), None));
+        for (left, missing, rule) in
+            [(1, "Middle", Requirement::ChainMissingIntermediate), (2, "Root", Requirement::ChainMissingRoot)]
+        {
+            let (words, finding) = judged(Ok(whole[..left].to_vec()), &leaf);
+            let problem = problem("Import from kv", &finding.unwrap());
+            assert!(words.contains(missing) && problem.why.contains("in the vault's secret"), "{words}: {problem}");
+            assert_eq!(problem.code.as_deref(), Some(rule.to_string().as_str()));
+        }
+    }
+
+    #[test]
+    fn who_may_not_read_the_secret_is_told_that_the_policy_alone_was_judged() {
+        let leaf = certificates()[0].thumbprint.clone();
+        let (words, finding) = judged(Err("you may not read the secret".to_owned()), &leaf);
+        assert!(words.contains("policy alone") && finding.is_none(), "{words}");
+    }
+}

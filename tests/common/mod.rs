@@ -104,6 +104,11 @@ impl Practice {
 
     /// A resource as ARM answers it, asked for without any code of certdeck's client.
     pub async fn arm(&self, path: &str) -> Value {
+        self.arm_send("GET", path, &Value::Null).await
+    }
+
+    /// Something that somebody else asks of ARM.
+    pub async fn arm_send(&self, method: &str, path: &str, body: &Value) -> Value {
         let connection = self.emulator.connection();
         let url = format!("{}/{}/oauth2/v2.0/token", connection.authority, connection.tenant_id);
         let form = [
@@ -114,8 +119,11 @@ impl Practice {
         ];
         let token: Value = self.control.post(url).form(&form).send().await.unwrap().json().await.unwrap();
         let url = format!("{}{path}?api-version=2023-12-01", connection.arm);
-        let request = self.control.get(url).bearer_auth(token["access_token"].as_str().unwrap());
-        request.send().await.unwrap().json().await.unwrap()
+        let mut request = self.control.request(method.parse().unwrap(), url);
+        if !body.is_null() {
+            request = request.json(body);
+        }
+        request.bearer_auth(token["access_token"].as_str().unwrap()).send().await.unwrap().json().await.unwrap()
     }
 
     /// How many requests that could change something the cloud has seen: neither reads nor questions nor tokens.

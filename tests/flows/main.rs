@@ -14,11 +14,14 @@ mod export;
 mod files;
 mod import_vault;
 mod managed;
+mod meanwhile;
 mod orders;
+mod permissions;
 #[path = "../support/pty.rs"]
 mod pty;
 mod renewal;
 mod replace;
+mod runs;
 mod script;
 mod settings;
 #[path = "../support/state.rs"]

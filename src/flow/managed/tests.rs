@@ -1,8 +1,8 @@
 #![allow(clippy::unwrap_used, clippy::panic)]
 
-use crate::flow::sample::{LEAF, app, find, imported, inputs, needed, plan, stand, stand_under};
 use super::*;
 use crate::azure::exposure::Exposure;
+use crate::flow::sample::{LEAF, app, find, imported, inputs, needed, plan, stand, stand_under};
 use crate::health::dns::Way;
 use crate::model::Thumbprint;
 use crate::rules::Profile;
@@ -62,15 +62,10 @@ fn a_subdomain_goes_by_cname_and_a_root_domain_by_a_token_over_http_c8() {
 
 #[test]
 fn every_hop_of_a_detour_is_shown_and_stops_issuance_a51() {
-    let steps = stand(
-        FlowName::Managed,
-        &seen(way(&["cdn.example", "shop.azurewebsites.net"], "20.1.1.1")),
-        &wanting("www.contoso.com"),
-    );
+    let steps =
+        stand(FlowName::Managed, &seen(way(&["cdn.example", "shop.azurewebsites.net"], "20.1.1.1")), &wanting("www.contoso.com"));
     let problem = blocked(&steps, StepId::Way);
-    assert!(
-        problem.why.contains("over cdn.example") && problem.remedy.contains("www.contoso.com CNAME shop.azurewebsites.net")
-    );
+    assert!(problem.why.contains("over cdn.example") && problem.remedy.contains("www.contoso.com CNAME shop.azurewebsites.net"));
     let facts = &find(&steps, StepId::Way).facts;
     assert_eq!(facts[0].1, "www.contoso.com CNAME cdn.example");
     assert_eq!(facts[2].1, "shop.azurewebsites.net A 20.1.1.1");
@@ -81,12 +76,7 @@ fn what_leads_elsewhere_or_nowhere_is_named_with_the_record_that_mends_it_a46_a5
     for (host, way, code, record) in [
         ("contoso.com", way(&[], "9.9.9.9"), "A46", "contoso.com A 20.1.1.1"),
         ("www.contoso.com", way(&[], "20.1.1.1"), "A50", "www.contoso.com CNAME shop.azurewebsites.net"),
-        (
-            "www.contoso.com",
-            way(&["other.azurewebsites.net"], "9.9.9.9"),
-            "A50",
-            "www.contoso.com CNAME shop.azurewebsites.net",
-        ),
+        ("www.contoso.com", way(&["other.azurewebsites.net"], "9.9.9.9"), "A50", "www.contoso.com CNAME shop.azurewebsites.net"),
         ("www.contoso.com", Way::default(), "A42", "www.contoso.com CNAME shop.azurewebsites.net"),
     ] {
         let steps = stand(FlowName::Managed, &seen(way), &wanting(host));
@@ -138,10 +128,7 @@ fn tier_environment_and_caa_are_checked_before_anything_is_sent_a26_a44_a36() {
     blocked(&stand(FlowName::Managed, &free, &wanting("www.contoso.com")), StepId::Tier);
     let mut inside = subdomain();
     inside.app = Seen::Here(App { in_environment: true, ..app(&["www.contoso.com"]) });
-    assert_eq!(
-        blocked(&stand(FlowName::Managed, &inside, &wanting("www.contoso.com")), StepId::Tier).code.as_deref(),
-        Some("A44")
-    );
+    assert_eq!(blocked(&stand(FlowName::Managed, &inside, &wanting("www.contoso.com")), StepId::Tier).code.as_deref(), Some("A44"));
     let caa = Observed { caa: Seen::Here(vec!["letsencrypt.org".to_owned()]), ..subdomain() };
     let steps = stand(FlowName::Managed, &caa, &wanting("www.contoso.com"));
     assert!(blocked(&steps, StepId::CaaRecord).remedy.contains("0 issue digicert.com"));
@@ -165,8 +152,7 @@ fn what_exists_is_done_what_is_being_issued_is_waited_for_and_never_asked_for_tw
 
 #[test]
 fn a_certificate_that_exists_is_checked_for_its_renewal_too_a15() {
-    let observed =
-        Observed { managed: Seen::Here(managed()), ..seen(way(&["cdn.example", "shop.azurewebsites.net"], "20.1.1.1")) };
+    let observed = Observed { managed: Seen::Here(managed()), ..seen(way(&["cdn.example", "shop.azurewebsites.net"], "20.1.1.1")) };
     let steps = stand(FlowName::Managed, &observed, &wanting("www.contoso.com"));
     assert!(blocked(&steps, StepId::Way).what.starts_with("Renew the managed certificate"));
 }

@@ -28,7 +28,8 @@ pub(super) fn request(cloud: &Cloud, request: &Request) -> Result<String, AzureE
 
 /// A certificate from a vault into a file that is not there yet; a vault wants a token of its own.
 pub(super) fn download(url: &str, path: &str) -> String {
-    let read = r#"curl --silent --show-error --fail --globoff --config "$work/vault" ${CERTDECK_CA_FILE:+--cacert "$CERTDECK_CA_FILE"}"#;
+    let read =
+        r#"curl --silent --show-error --fail --globoff --config "$work/vault" ${CERTDECK_CA_FILE:+--cacert "$CERTDECK_CA_FILE"}"#;
     format!("{VAULT_TOKEN}set -C\n{read} {} |\n  jq -r .value | base64 -d > {}\n", word(url), word(path))
 }
 

@@ -121,8 +121,7 @@ fn address(cloud: &Cloud, request: &Request) -> Result<String, AzureError> {
 
 pub(super) fn preamble(body: &str) -> String {
     let vault = if body.contains("Get-AzKeyVaultSecret ") { ", Az.KeyVault" } else { "" };
-    let mut text =
-        format!("#requires -Modules Az.Accounts, Az.Resources, Az.Websites{vault}\n$ErrorActionPreference = 'Stop'\n");
+    let mut text = format!("#requires -Modules Az.Accounts, Az.Resources, Az.Websites{vault}\n$ErrorActionPreference = 'Stop'\n");
     if body.contains("$env:CERTDECK_PFX") {
         text.push_str(PFX);
     }

@@ -1,10 +1,9 @@
 #![allow(clippy::unwrap_used, clippy::panic)]
 
+use super::*;
 use crate::flow::linked::{Bound, Newest};
 use crate::flow::sample::{LEAF, find, id, imported, needed, order, plan, stand, stored, vault, with_principals};
-use super::*;
-use crate::flow::Inputs;
-use crate::model::{AccessPolicy, Binding, Hostname, OrderStatus, SecretStatus, SslState, Thumbprint};
+use crate::model::{AccessPolicy, Binding, Export, Hostname, OrderStatus, SecretStatus, SslState, Thumbprint};
 
 fn print(digit: &str) -> Thumbprint {
     Thumbprint::parse(&digit.repeat(40)).unwrap()
@@ -155,4 +154,19 @@ fn uploaded_and_managed_certificates_are_refused_with_the_way_that_fits() {
     uploaded.canonical_name = Some("contoso.com".to_owned());
     let observed = Observed { certificates: Seen::Here(vec![uploaded]), ..observed };
     assert!(needed(&stand(FlowName::Sync, &observed, &by_name)[0]).1.contains("by itself"));
+}
+
+#[test]
+fn copies_that_a_sync_does_not_reach_are_named_before_it_is_sent_b3_18() {
+    let mut behind = one(Newest::Known(print("B")));
+    let mut order = stored(order(OrderStatus::Issued), SecretStatus::Succeeded);
+    order.thumbprint = Some(print("B"));
+    let at = "2026-11-01T00:00:00Z".parse().unwrap();
+    let of = |thumbprint, path: &str| Export { at, order: order.id.clone(), thumbprint, path: path.to_owned() };
+    let exports = vec![of(Thumbprint::parse(LEAF).unwrap(), "/srv/old.pfx"), of(print("B"), "/srv/new.pfx")];
+    behind.order = Some(order);
+    let steps = stand(FlowName::Sync, &Observed { exports, ..seen(vec![behind]) }, &inputs());
+    let facts = &find(&steps, StepId::Sync).facts;
+    let (_, words) = facts.iter().find(|(label, _)| label == "Exports").unwrap();
+    assert!(words.ends_with("/srv/old.pfx of 2026-11-01") && !words.contains("new.pfx"), "{words}");
 }

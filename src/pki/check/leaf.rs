@@ -154,4 +154,3 @@ fn whole_days(from: Timestamp, to: Timestamp) -> i64 {
     const DAY: i64 = 24 * 60 * 60;
     (to.as_second() - from.as_second()) / DAY
 }
-

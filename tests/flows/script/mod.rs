@@ -1,21 +1,18 @@
 //! `certdeck run FLOW --script`: what the scripts for another tool leave behind is what the flow itself leaves behind, for
 //! every flow. curl runs wherever it is installed; the az CLI where `CERTDECK_AZ` names one.
 
-mod table;
 mod tools;
 
-use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::path::Path;
+use std::process::Output;
 
-use certdeck::flow::FlowName;
 use certdeck::pki;
 use serde_json::Value;
 
 use super::cloud::Cloud;
 use super::files;
+use super::runs::{self, Run};
 use super::state;
-use table::Run;
 use tools::Environment;
 
 /// What a script cannot know before is asked for again, at most so often a flow.
@@ -39,22 +36,14 @@ fn az_rest_leaves_behind_what_every_flow_leaves_behind() {
     same_end("rest", tools::az);
 }
 
-#[test]
-fn no_flow_is_left_out() {
-    let files = files::make();
-    let run: BTreeSet<&str> = table::all(&Cloud::start(), files.path()).iter().map(|run| run.flow).collect();
-    let all: BTreeSet<&str> = FlowName::ALL.iter().map(|flow| flow.as_str()).collect();
-    assert_eq!(run, all);
-}
-
 /// Carries out every flow by scripts, and by itself in a copy of the cloud, and compares the two after each.
 fn same_end(kind: &str, environment: impl Fn(&Cloud) -> Option<Environment>) {
     let estate = Cloud::start().shut_down_for_copies();
     let (ours, theirs) = (Cloud::copy_of(estate.path(), None), Cloud::copy_of(estate.path(), None));
     let Some(environment) = environment(&theirs) else { return };
     let files = files::make();
-    for run in table::all(&ours, files.path()) {
-        let output = certdeck(&ours, &run, &["--yes"]);
+    for run in runs::all(&ours, files.path()) {
+        let output = run.certdeck(&ours, &["--yes"]);
         assert!(output.status.success(), "{}: {}", run.flow, words(&output));
         by_script(&theirs, &run, kind, &environment);
         let (found, expected) = (state::of(&theirs), state::of(&ours));
@@ -75,31 +64,17 @@ fn by_script(cloud: &Cloud, run: &Run, kind: &str, environment: &Environment) {
     environment.push(("CERTDECK_PASSWORD", files::PASSWORD.to_owned()));
     for _ in 0..ROUNDS {
         let before = changes(cloud);
-        let output = certdeck(cloud, run, &["--script", kind]);
+        let output = run.certdeck(cloud, &["--script", kind]);
         assert_eq!(changes(cloud), before, "writing a script changes nothing");
         if String::from_utf8_lossy(&output.stderr).contains("nothing to do") {
             return;
         }
         let script = String::from_utf8(output.stdout).unwrap();
-        let ran = tools::run(&script, &home(cloud), &environment);
+        let ran = tools::run(&script, &cloud.home(), &environment);
         let code = ran.status.code();
         assert!(matches!(code, Some(0 | STILL_WAITING)), "{} by {kind}\n{script}\n{}", run.flow, words(&ran));
     }
     panic!("{} by {kind} did not come to its end", run.flow);
-}
-
-fn certdeck(cloud: &Cloud, run: &Run, more: &[&str]) -> Output {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_certdeck"));
-    command.env_clear().env("HOME", home(cloud)).current_dir(home(cloud)).envs(cloud.environment());
-    let subscription = format!("subscription={}", cloud.connection().subscription_ids[0]);
-    command.args(["run", run.flow, "--set", &subscription]).args(run.arguments()).args(more).output().unwrap()
-}
-
-/// Beside the cloud's own files, so that both go together.
-fn home(cloud: &Cloud) -> PathBuf {
-    let home = cloud.connection().ca_pem.with_file_name("home");
-    std::fs::create_dir_all(&home).unwrap();
-    home
 }
 
 fn words(output: &Output) -> String {
@@ -119,7 +94,7 @@ fn changes(cloud: &Cloud) -> usize {
 
 /// The thumbprint of the certificate that a script wrote, its key beside it.
 fn exported(cloud: &Cloud) -> String {
-    let contents = pki::read(&std::fs::read(Path::join(&home(cloud), "exported.pfx")).unwrap(), None).unwrap();
+    let contents = pki::read(&std::fs::read(Path::join(&cloud.home(), "exported.pfx")).unwrap(), None).unwrap();
     let leaf = pki::leaf(&contents).unwrap();
     assert_eq!(leaf.has_key, Some(true));
     contents.certificates[leaf.place].thumbprint.to_string()

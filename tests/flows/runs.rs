@@ -1,9 +1,13 @@
 //! One run of every flow, in an order in which each finds what it is about.
 
+use std::collections::BTreeSet;
 use std::path::Path;
+use std::process::{Command, Output};
+
+use certdeck::flow::FlowName;
 
 use crate::cloud::Cloud;
-use crate::state;
+use crate::{files, state};
 
 pub struct Run {
     pub flow: &'static str,
@@ -14,7 +18,7 @@ pub struct Run {
 }
 
 impl Run {
-    fn new(flow: &'static str, settings: &[&str]) -> Self {
+    pub fn new(flow: &'static str, settings: &[&str]) -> Self {
         let settings = settings.iter().map(|setting| (*setting).to_owned()).collect();
         Self { flow, settings, more: Vec::new(), pfx: None }
     }
@@ -27,10 +31,16 @@ impl Run {
         self
     }
 
-    /// What follows the name of the flow on the command line.
-    pub fn arguments(&self) -> Vec<String> {
-        let settings = self.settings.iter().flat_map(|setting| ["--set".to_owned(), setting.clone()]);
-        settings.chain(self.more.iter().cloned()).collect()
+    /// `certdeck run` of it, with more options.
+    pub fn certdeck(&self, cloud: &Cloud, more: &[&str]) -> Output {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_certdeck"));
+        command.env_clear().env("HOME", cloud.home()).current_dir(cloud.home()).envs(cloud.environment());
+        let subscription = format!("subscription={}", cloud.connection().subscription_ids[0]);
+        command.args(["run", self.flow, "--set", &subscription]);
+        for setting in &self.settings {
+            command.args(["--set", setting]);
+        }
+        command.args(&self.more).args(more).output().unwrap()
     }
 }
 
@@ -75,4 +85,12 @@ fn order(cloud: &Cloud, name: &str) -> [String; 2] {
     let orders = state::estate(cloud).orders;
     let order = orders.iter().find(|order| order.id.name() == name).unwrap();
     [format!("order={}", order.id), format!("current={}", order.thumbprint.as_ref().unwrap())]
+}
+
+#[test]
+fn no_flow_is_left_out() {
+    let files = files::make();
+    let run: BTreeSet<&str> = all(&Cloud::start(), files.path()).iter().map(|run| run.flow).collect();
+    let all: BTreeSet<&str> = FlowName::ALL.iter().map(|flow| flow.as_str()).collect();
+    assert_eq!(run, all);
 }
