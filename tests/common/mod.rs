@@ -7,7 +7,7 @@ use std::time::Duration;
 use certdeck::azure::{Chain, Client, Connection};
 use certdeck::emulator::{Emulator, Options, Pace};
 use certdeck::flow::engine::{Conductor, Ending, Engine};
-use certdeck::flow::{FlowName, Inputs, Key, Step};
+use certdeck::flow::{FlowName, Inputs, Key, Step, StepId};
 use certdeck::journal::Journal;
 use certdeck::model::{Estate, Problem};
 use certdeck::rules::{Profile, Rules};
@@ -71,6 +71,13 @@ impl Practice {
 
     pub async fn run(&self, flow: FlowName, given: &[(Key, &str)]) -> Result<Ending, Problem> {
         self.engine().run(flow, &self.inputs(flow, given), &mut Agreeing::default()).await
+    }
+
+    /// A step as somebody sees it now.
+    pub async fn shown(&self, flow: FlowName, inputs: &Inputs, id: StepId) -> Step {
+        let seen = self.engine().observe(flow, inputs).await.unwrap();
+        let steps = certdeck::flow::steps(flow, &seen, inputs, &self.rules, Timestamp::now());
+        steps.into_iter().find(|step| step.id == id).unwrap()
     }
 
     /// Runs a flow that has to come to its end.

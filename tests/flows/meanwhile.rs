@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use certdeck::flow::engine::{Conductor, Ending, Engine};
-use certdeck::flow::{FlowName, Inputs, Key, Step, StepId};
+use certdeck::flow::{FlowName, Key, Step, StepId};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
@@ -15,13 +15,6 @@ use crate::pty::Pty;
 use crate::replace::site;
 
 const LOADS_ALL: [(Key, &str); 2] = [(Key::App, "contoso-blog"), (Key::LoadCertificates, "*")];
-
-/// The step that somebody sees now.
-async fn shown(practice: &Practice, inputs: &Inputs, id: StepId) -> Step {
-    let seen = practice.engine().observe(FlowName::Settings, inputs).await.unwrap();
-    let steps = certdeck::flow::steps(FlowName::Settings, &seen, inputs, &practice.rules, Timestamp::now());
-    steps.into_iter().find(|step| step.id == id).unwrap()
-}
 
 /// The app settings of contoso-blog, as a person with curl sees them.
 async fn settings(practice: &Practice) -> Value {
@@ -41,7 +34,7 @@ async fn somebody_sets(practice: &Practice, name: &str, value: &str) {
 async fn a_setting_of_somebody_else_made_after_the_look_is_sent_back_as_it_is() {
     let practice = Practice::start().await;
     let inputs = practice.inputs(FlowName::Settings, &LOADS_ALL);
-    let agreed = shown(&practice, &inputs, StepId::Load).await;
+    let agreed = practice.shown(FlowName::Settings, &inputs, StepId::Load).await;
     somebody_sets(&practice, "DB", "new and secret").await;
     practice.engine().perform(FlowName::Settings, &inputs, &agreed, &mut |_| ()).await.unwrap();
     let after = settings(&practice).await;
@@ -52,7 +45,7 @@ async fn a_setting_of_somebody_else_made_after_the_look_is_sent_back_as_it_is() 
 async fn the_same_setting_changed_after_the_look_is_not_overwritten_and_the_words_say_what_it_is_now() {
     let practice = Practice::start().await;
     let inputs = practice.inputs(FlowName::Settings, &LOADS_ALL);
-    let agreed = shown(&practice, &inputs, StepId::Load).await;
+    let agreed = practice.shown(FlowName::Settings, &inputs, StepId::Load).await;
     let theirs = "AB".repeat(20);
     somebody_sets(&practice, "WEBSITE_LOAD_CERTIFICATES", &theirs).await;
     let changes = practice.changes().await;
