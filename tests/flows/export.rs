@@ -131,7 +131,7 @@ fn what_was_exported_is_named_before_what_makes_it_stale() {
         assert!(said(flow, settings).contains(&file), "{flow}: {}", said(flow, settings));
     }
     assert!(!said("sync", &[]).contains(&file), "nothing is new yet");
-    let rekeyed = crate::runs::Run::new("rekey", &[&ORDER[..], &[current.as_str()]].concat()).certdeck(&cloud, &["--yes"]);
+    let rekeyed = crate::runs::Run::new("rekey", &[&ORDER[..], &renew].concat()).certdeck(&cloud, &["--yes"]);
     assert!(rekeyed.status.success(), "{}", String::from_utf8_lossy(&rekeyed.stderr));
     assert!(said("sync", &[]).contains(&file), "{}", said("sync", &[]));
 }

@@ -1,3 +1,4 @@
+//! Which hostnames can have a managed certificate, and what each check says of those that cannot.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 use super::*;

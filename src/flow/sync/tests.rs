@@ -1,3 +1,4 @@
+//! What a Sync sends, proves, waits for, and cannot bring.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 use super::*;
