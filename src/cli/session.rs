@@ -121,7 +121,7 @@ impl Session {
         if let Some(rules) = self.rules.get() {
             return Ok(rules.clone());
         }
-        let rules = Rules::load(Profile::Current).map_err(|error| CliError::Usage(error.to_string()))?;
+        let rules = rules()?;
         Ok(self.rules.get_or_init(|| Arc::new(rules)).clone())
     }
 
@@ -141,4 +141,9 @@ pub fn fixed_cloud() -> Option<String> {
 
 fn environment(name: &str) -> Option<String> {
     std::env::var(name).ok()
+}
+
+/// The rules of today.
+pub fn rules() -> Result<Rules, CliError> {
+    Rules::load(Profile::Current).map_err(|error| CliError::Usage(error.to_string()))
 }

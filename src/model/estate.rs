@@ -213,15 +213,6 @@ impl Estate {
         stored.next().map_or(Source::KeyVault, |place| Source::Order(self.orders[self.index.stored[place].0].id.clone()))
     }
 
-    /// Who renews certificates of this kind (A155, A156). Whose turn it is on a day, `Rules::turn` knows.
-    pub fn who_acts(&self, certificate: &PrivateCertificate) -> WhoActs {
-        match self.source(certificate) {
-            Source::Uploaded => WhoActs::You,
-            Source::Order(id) if self.order(&id).is_some_and(|order| !order.auto_renew) => WhoActs::You,
-            Source::Order(_) | Source::KeyVault | Source::Managed => WhoActs::Azure,
-        }
-    }
-
     /// The bindings that a certificate serves: same thumbprint, within its webspace (A9, API.md 12.6).
     pub fn bindings_of<'a>(&'a self, certificate: &'a PrivateCertificate) -> impl Iterator<Item = &'a Binding> {
         let wanted = certificate.thumbprint.iter();

@@ -22,7 +22,7 @@ pub use binding::{Binding, SslState};
 pub use certificate::{PrivateCertificate, PublicCertificate, Source, VaultSecret};
 pub use changes::{Change, Changes};
 pub use estate::{Estate, Gap, WhoActs};
-pub use expiry::{Expiry, ago};
+pub use expiry::{Expiry, ago, day};
 pub use export::Export;
 pub use ids::{DomainName, Hostname, IdError, OrderName, ResourceId, Thumbprint, VaultName};
 pub use order::{Order, OrderStatus, ProductType, SecretStatus, StoredCertificate};

@@ -17,7 +17,7 @@ use crate::app::effect::{Opening, PracticeAct};
 use crate::app::message::{AskId, Message};
 use crate::azure::{inventory, raw};
 use crate::flow::script::{Script, ScriptKind};
-use crate::flow::{self, FlowName, Inputs, Step, StepId};
+use crate::flow::{FlowName, Inputs, Step};
 use crate::health::custody;
 use crate::model::custody::About;
 use crate::model::{Estate, Problem, ResourceId};
@@ -105,17 +105,18 @@ impl Tasks {
     pub fn observe(&mut self, ask: AskId, flow: FlowName, inputs: Inputs) {
         let (world, answers) = self.both();
         self.run(ask, async move {
-            let observe = async { flow::observe(&world.there().await?.client, flow, &inputs).await };
+            let observe = async { world.there().await?.engine().observe(flow, &inputs).await };
             let result = observe.await.map(Box::new);
             answers.say(Message::Observed { ask, result });
         });
     }
 
-    pub fn perform_step(&mut self, ask: AskId, flow: FlowName, inputs: Inputs, step: StepId) {
+    pub fn perform_step(&mut self, ask: AskId, flow: FlowName, inputs: Inputs, agreed: Box<Step>) {
         let (world, answers) = self.both();
         let sent = Arc::new(AtomicBool::new(false));
         let sending = sent.clone();
         let task = async move {
+            let step = agreed.id;
             let mut say = |note: String| {
                 sending.store(true, Ordering::Relaxed);
                 answers.say(Message::StepProgressed { ask, step, note });
@@ -123,7 +124,7 @@ impl Tasks {
             let perform = async {
                 let world = world.there().await?;
                 world.may_change(flow.title())?;
-                world.engine().perform(flow, &inputs, step, &mut say).await
+                world.engine().perform(flow, &inputs, &agreed, &mut say).await
             };
             let result = perform.await.map(Box::new);
             answers.say(Message::StepPerformed { ask, step, result });
