@@ -414,10 +414,21 @@ async fn the_sign_in_of_a_real_az_is_taken() {
     let practice = Practice::start().await;
     let says = practice.says().clone();
     let config = practice.dir.path().join("azure");
+    let path = format!("{}:{}", az.parent().unwrap().display(), std::env::var("PATH").unwrap());
+    // With instance discovery it would ask login.microsoftonline.com whether it knows the practice cloud.
+    let environment = [
+        ("PATH", path.as_str()),
+        ("AZURE_CONFIG_DIR", config.to_str().unwrap()),
+        ("AZURE_CORE_INSTANCE_DISCOVERY", "0"),
+        ("AZURE_CORE_LOGIN_EXPERIENCE_V2", "0"),
+        ("AZURE_CORE_COLLECT_TELEMETRY", "0"),
+        ("REQUESTS_CA_BUNDLE", says.ca_pem.to_str().unwrap()),
+        ("NO_PROXY", "*"),
+        ("CERTDECK_CREDENTIAL", "azure-cli"),
+    ];
     let call = |arguments: Vec<String>| {
         let mut command = Command::new(&az);
-        command.args(arguments).env("AZURE_CONFIG_DIR", &config).env("REQUESTS_CA_BUNDLE", &says.ca_pem);
-        command.env("AZURE_CORE_COLLECT_TELEMETRY", "false").env("no_proxy", "127.0.0.1,localhost");
+        command.args(arguments).envs(environment);
         run(command)
     };
     let words = |text: &str| text.split(' ').map(str::to_owned).collect::<Vec<_>>();
@@ -427,15 +438,7 @@ async fn the_sign_in_of_a_real_az_is_taken() {
         let done = call(arguments).await;
         assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
     }
-    let path = format!("{}:{}", az.parent().unwrap().display(), std::env::var("PATH").unwrap());
-    let given = [
-        ("PATH", path.as_str()),
-        ("CERTDECK_CREDENTIAL", "azure-cli"),
-        ("AZURE_CONFIG_DIR", config.to_str().unwrap()),
-        ("REQUESTS_CA_BUNDLE", says.ca_pem.to_str().unwrap()),
-        ("no_proxy", "127.0.0.1,localhost"),
-    ];
-    let listed = run(practice.certdeck(&["list", "apps"], &given)).await;
+    let listed = run(practice.certdeck(&["list", "apps"], &environment)).await;
     assert!(listed.status.success(), "{}", String::from_utf8_lossy(&listed.stderr));
 }
 
