@@ -195,7 +195,19 @@ impl Transaction {
         of: &Collection<T>,
         prefix: &str,
         after: Option<&str>,
-        mut visit: impl FnMut(&str, T) -> bool,
+        visit: impl FnMut(&str, T) -> bool,
+    ) -> Result<(), StoreError> {
+        self.walk_by(of, prefix, after, &|bytes| serde_json::from_slice(bytes), visit)
+    }
+
+    /// The same, where `read` makes of a document what is wanted of it.
+    pub fn walk_by<T, U>(
+        &self,
+        of: &Collection<T>,
+        prefix: &str,
+        after: Option<&str>,
+        read: &dyn Fn(&[u8]) -> serde_json::Result<U>,
+        mut visit: impl FnMut(&str, U) -> bool,
     ) -> Result<(), StoreError> {
         let begin = of.key(prefix);
         // The smallest key greater than `after` is `after` with one zero octet more.
@@ -203,7 +215,8 @@ impl Transaction {
         loop {
             let chunk = self.chunk(of.table, &begin, &from)?;
             for (key, bytes) in &chunk {
-                if !visit(&key[of.name.len() + 1..], decode(key, bytes)?) {
+                let document = read(bytes).map_err(|source| StoreError::Json { key: key.clone(), source })?;
+                if !visit(&key[of.name.len() + 1..], document) {
                     return Ok(());
                 }
             }

@@ -133,10 +133,15 @@ pub fn publish_address(ctx: &Context<'_>, id: &ResourceId) -> Result<(), Fault> 
 }
 
 /// The site as GET shows it.
-pub fn show(ctx: &Context<'_>, mut site: Value) -> Result<Value, Fault> {
+pub fn show(ctx: &Context<'_>, site: Value) -> Result<Value, Fault> {
+    show_only(ctx, site, &|_| true)
+}
+
+/// The same with those members of `properties` that are wanted; others may be there too.
+pub fn show_only(ctx: &Context<'_>, mut site: Value, wanted: &dyn Fn(&str) -> bool) -> Result<Value, Fault> {
     let id = ResourceId::parse(text(&site, "/id"));
-    let plan = ctx.find(&ResourceId::parse(text(&site, "/properties/serverFarmId")))?;
-    let bound = bindings::of_site(ctx, &id)?;
+    let of_bindings = ["hostNames", "enabledHostNames", "hostNameSslStates", "inboundIpAddress", "possibleInboundIpAddresses"];
+    let bound = if of_bindings.into_iter().any(wanted) { bindings::of_site(ctx, &id)? } else { Vec::new() };
     let mut hosts: Vec<&str> = bound.iter().map(bindings::host).collect();
     // The default hostname comes last in real answers.
     let default = default_host(&id);
@@ -154,7 +159,10 @@ pub fn show(ctx: &Context<'_>, mut site: Value) -> Result<Value, Fault> {
     properties["enabledHostNames"] = json!(enabled);
     properties["hostNameSslStates"] = json!(states);
     properties["repositorySiteName"] = json!(id.name());
-    properties["sku"] = plan.map_or(Value::Null, |plan| plan["sku"]["tier"].clone());
+    if wanted("sku") {
+        let plan = ctx.find(&ResourceId::parse(text(properties, "/serverFarmId")))?;
+        properties["sku"] = plan.map_or(Value::Null, |plan| plan["sku"]["tier"].clone());
+    }
     if let Some(ip) = own_ip {
         properties["inboundIpAddress"] = json!(ip);
     }
@@ -162,7 +170,7 @@ pub fn show(ctx: &Context<'_>, mut site: Value) -> Result<Value, Fault> {
     properties["selfLink"] = json!(format!("https://practice-001.api.azurewebsites.windows.net{}", id));
     properties["ftpUsername"] = json!(format!("{name}\\${name}", name = id.name()));
     properties["ftpsHostName"] = json!(format!("ftps://{default}/site/wwwroot"));
-    members::complete(Of::Site, properties);
+    members::complete_with(Of::Site, properties, wanted);
     Ok(site)
 }
 
