@@ -21,6 +21,7 @@ use super::{
     principals::CERTDECK,
     provider::key_vault,
     reply::{Body, Outcome, Reply},
+    revocation,
     setting::Setting,
     store::Store,
 };
@@ -63,6 +64,16 @@ impl Fixture {
     /// One ARM request; like the real one, a fault leaves no trace.
     pub fn arm(&self, method: Method, path: &str, body: &Value) -> Reply {
         self.answer(&call(method, path, body), arm::dispatch)
+    }
+
+    /// A list of what was taken back; DER.
+    pub fn list_of_revoked(&self, name: &str) -> Vec<u8> {
+        let mut call = call(Method::Get, &format!("/crl/{name}"), &Value::Null);
+        call.params = vec![("name", name.to_owned())];
+        match self.answer(&call, revocation::ROUTES[0].run).body {
+            Body::Octets(_, list) => list,
+            other => panic!("{other:?}"),
+        }
     }
 
     /// One request to a vault's data plane.

@@ -21,7 +21,10 @@ use std::{
 use redb::{Database, Durability, ReadableTable as _, TableDefinition, WriteTransaction, backends::FileBackend};
 use serde::{Serialize, de::DeserializeOwned};
 
-use super::error::{EmulatorError, StoreError};
+use super::{
+    error::{EmulatorError, StoreError},
+    rename,
+};
 
 type Table = TableDefinition<'static, &'static str, &'static [u8]>;
 const DOCUMENTS: Table = TableDefinition::new("documents");
@@ -255,6 +258,30 @@ impl Transaction {
             count += 1;
         }
         Ok(count)
+    }
+
+    /// Gives what is called `from`, and what lies below it, another name: in every key and in every document that
+    /// mentions it. Looks at everything there is, so it is for what happens rarely.
+    pub fn rename(&self, from: &str, to: &str) -> Result<(), StoreError> {
+        for of in [DOCUMENTS, PRIVATE] {
+            let mut table = self.write.open_table(of)?;
+            let mut renamed = Vec::new();
+            for entry in table.iter()? {
+                let (key, document) = entry?;
+                let text = String::from_utf8_lossy(document.value());
+                if let (None, None) = (rename::in_text(key.value(), from, to), rename::in_text(&text, from, to)) {
+                    continue;
+                }
+                let new = |text: &str| rename::in_text(text, from, to).unwrap_or_else(|| text.to_owned());
+                renamed.push((key.value().to_owned(), new(key.value()), new(&text)));
+            }
+            for (before, after, document) in renamed {
+                table.remove(before.as_str())?;
+                table.insert(after.as_str(), document.as_bytes())?;
+                self.dirty.set(true);
+            }
+        }
+        Ok(())
     }
 
     /// Up to `CHUNK` raw entries from the key `from` on that begin with `prefix`.

@@ -33,7 +33,7 @@ impl Practice {
     pub async fn of(scenario: &str) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let mut options = Options::new(dir.path().join("cloud"));
-        scenario.clone_into(&mut options.scenario);
+        options.scenario = Some(scenario.to_owned());
         options.pace = Pace::Instant;
         let emulator = Emulator::start(options).await.unwrap();
         let connection = emulator.connection();

@@ -70,13 +70,60 @@ impl Role {
     }
 }
 
+/// The elliptic curves of keys.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Curve {
+    P256,
+    P384,
+    P521,
+}
+
+impl Curve {
+    const ALL: [Self; 3] = [Self::P256, Self::P384, Self::P521];
+
+    /// As a vault's policy calls it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::P256 => "P-256",
+            Self::P384 => "P-384",
+            Self::P521 => "P-521",
+        }
+    }
+
+    /// The length of a key.
+    const fn bits(self) -> usize {
+        match self {
+            Self::P256 => 256,
+            Self::P384 => 384,
+            Self::P521 => 521,
+        }
+    }
+
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|curve| curve.name() == name)
+    }
+
+    /// The curve of a key that long.
+    pub fn of(bits: usize) -> Option<Self> {
+        Self::ALL.into_iter().find(|curve| curve.bits() == bits)
+    }
+
+    fn generate(self) -> Result<KeyPair, rcgen::Error> {
+        KeyPair::generate_for(match self {
+            Self::P256 => &rcgen::PKCS_ECDSA_P256_SHA256,
+            Self::P384 => &rcgen::PKCS_ECDSA_P384_SHA384,
+            Self::P521 => &rcgen::PKCS_ECDSA_P521_SHA512,
+        })
+    }
+}
+
 /// Where the key of a new certificate comes from.
 #[derive(Debug, Clone)]
 pub enum KeySource {
     /// A new RSA key of 2048, 3072 or 4096 bits.
     NewRsa(u16),
-    /// A new P-256 key: quick, for the practice cloud's own endpoints.
-    NewEc,
+    /// A new key on an elliptic curve.
+    NewEc(Curve),
     /// The public key of a PEM signing request; the private key stays with whoever made it.
     Csr(String),
     /// A PKCS#8 key, used as it is.
@@ -131,17 +178,25 @@ impl std::fmt::Debug for Ca {
 
 impl Ca {
     /// Makes a new CA for the time around these moments: it began some years before the first, so that certificates of
-    /// the past can be issued too. Costs three RSA-2048 keys.
+    /// the past can be issued too. The two RSA keys are all of the time it takes, so they are made side by side.
     pub fn generate(moments: [Timestamp; 2]) -> Result<Self, CaError> {
         let [first, last] = if moments[0] <= moments[1] { moments } else { [moments[1], moments[0]] };
         let from = first - policy::days(6 * 365);
         let until = last + policy::days(20 * 365);
-        let root_key = KeyPair::generate_rsa_for(&rcgen::PKCS_RSA_SHA256, RsaKeySize::_2048)?;
+        let new_key = || new_rsa_key(2048);
+        let (root_key, key) = std::thread::scope(|scope| {
+            let root_key = scope.spawn(new_key);
+            let key = new_key();
+            let root_key = root_key.join().unwrap_or_else(|_| Err(CaError::Stored("the root's key was not made".to_owned())));
+            (root_key, key)
+        });
+        let (root_key, key) = (key_pair(&root_key?)?, key?);
         let root_params = authority_params("certdeck Practice Root Certificate Authority - G2", None, from, until);
         let root = Authority::new(root_params.self_signed(&root_key)?.der().to_vec(), root_key)?;
         let intermediate = |role: Role| -> Result<Authority, CaError> {
             let key = match role {
-                Role::GoDaddy | Role::DigiCert => KeyPair::generate_rsa_for(&rcgen::PKCS_RSA_SHA256, RsaKeySize::_2048)?,
+                // In truth one CA in two parts. Certificates tell their issuer by its name.
+                Role::GoDaddy | Role::DigiCert => key_pair(&key)?,
                 Role::Hybrid => KeyPair::generate()?,
             };
             let params = authority_params(role.common_name(), Some(0), from, until);
@@ -312,7 +367,8 @@ fn own_key(source: &KeySource) -> Result<KeyPair, CaError> {
         KeySource::NewRsa(4096) => rsa(RsaKeySize::_4096)?,
         KeySource::NewRsa(bits) => return Err(CaError::KeySize(*bits)),
         KeySource::Existing(pkcs8) => key_pair(pkcs8)?,
-        KeySource::NewEc | KeySource::Csr(_) => KeyPair::generate()?,
+        KeySource::NewEc(curve) => curve.generate()?,
+        KeySource::Csr(_) => KeyPair::generate()?,
     })
 }
 

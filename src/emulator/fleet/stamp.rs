@@ -71,7 +71,7 @@ fn stamp(setting: &Setting, keys: &[KeyPair], fleet: &Fleet, number: usize, now:
         let profile = Profile {
             common_name: wanted.hosts.first().cloned().unwrap_or_default(),
             names: wanted.hosts.clone(),
-            key: ca::KeySource::NewEc,
+            key: ca::KeySource::NewEc(ca::Curve::P256),
             not_before: wanted.issued,
             not_after: wanted.expires,
             issuer: Role::Hybrid,

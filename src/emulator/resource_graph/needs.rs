@@ -36,22 +36,17 @@ impl Needs {
     pub fn of_conditions(stages: &[Stage]) -> Self {
         let mut needs = Self::default();
         for stage in stages {
+            for expression in looked_at(stage) {
+                needs.look(expression);
+            }
             match stage {
-                Stage::Where(condition) => needs.look(condition),
-                Stage::Extend(written) => written.iter().for_each(|(_, of)| needs.look(of)),
-                Stage::Expand { of, .. } => needs.look(of),
-                Stage::Join(join) => join.on.iter().for_each(|(left, _)| needs.look(&Expression::Column(*left))),
-                Stage::Order(keys) => keys.iter().for_each(|key| needs.look(&key.of)),
-                Stage::Take(_) => {}
-                Stage::Project(all) => {
-                    all.iter().for_each(|of| needs.look(of));
-                    break;
+                Stage::Join(join) => {
+                    for (left, _) in &join.on {
+                        needs.look(&Expression::Column(*left));
+                    }
                 }
-                Stage::Summarize { groups, aggregates } => {
-                    groups.iter().for_each(|of| needs.look(of));
-                    aggregates.iter().filter_map(|one| one.of.as_ref()).for_each(|of| needs.look(of));
-                    break;
-                }
+                Stage::Project(_) | Stage::Summarize { .. } => break,
+                _ => {}
             }
         }
         needs
@@ -68,7 +63,11 @@ impl Needs {
                     *column = true;
                 }
             }
-            other => other.parts().into_iter().for_each(|part| self.look(part)),
+            other => {
+                for part in other.parts() {
+                    self.look(part);
+                }
+            }
         }
     }
 
@@ -88,6 +87,20 @@ impl Needs {
         let resource = Members { keep: &|_| true, inside: Some(self) }.deserialize(&mut text)?;
         text.end()?;
         Ok(resource)
+    }
+}
+
+/// The expressions that a stage computes for a row.
+fn looked_at(stage: &Stage) -> Vec<&Expression> {
+    match stage {
+        Stage::Where(of) | Stage::Expand { of, .. } => vec![of],
+        Stage::Extend(written) => written.iter().map(|(_, of)| of).collect(),
+        Stage::Project(all) => all.iter().collect(),
+        Stage::Order(keys) => keys.iter().map(|key| &key.of).collect(),
+        Stage::Summarize { groups, aggregates } => {
+            groups.iter().chain(aggregates.iter().filter_map(|one| one.of.as_ref())).collect()
+        }
+        Stage::Take(_) | Stage::Join(_) => Vec::new(),
     }
 }
 

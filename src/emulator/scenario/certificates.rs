@@ -8,7 +8,7 @@ use super::{
 };
 use crate::emulator::{
     ca::{
-        Issued, KeySource, Profile, Role,
+        Curve, Issued, KeySource, Profile, Role,
         policy::{days, policy},
     },
     context::{Context, text},
@@ -68,7 +68,7 @@ pub fn keep(ctx: &Context<'_>, place: Place<'_>, wanted: &Kept) -> Result<(), Fa
     let vault = key_vault::Vault::at(ctx, &id)?.ok_or_else(|| unknown("vault", id.name()))?;
     let life = as_allowed(ctx.now, moment(ctx.now, &wanted.issued)?, moment(ctx.now, &wanted.expires)?);
     let then = Context { now: life.0, ..*ctx };
-    let key = if wanted.form == Form::EllipticCurve { KeySource::NewEc } else { pooled(ctx, &wanted.name) };
+    let key = if wanted.form == Form::EllipticCurve { KeySource::NewEc(Curve::P256) } else { pooled(ctx, &wanted.name) };
     let made = issue(ctx, key, &wanted.hosts, life, Role::GoDaddy)?;
     key_vault::certificate::add_version(&then, &vault, &key_vault::certificate::Draft::named(&wanted.name), &made)?;
     if wanted.form == Form::Pem {

@@ -56,6 +56,7 @@ pub fn plant(ctx: &Context<'_>, past: &Past) -> Result<Order, Fault> {
         term_end: None,
         stored: Vec::new(),
         current: None,
+        former: Vec::new(),
         pending: Some(Pending { kind: PendingKind::First, since: past.bought, key_size: 2048, csr: None, revoke_after_hours: 0 }),
         proof: None,
         mail_approved: false,
