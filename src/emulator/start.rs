@@ -172,7 +172,7 @@ impl Home {
             pace: self.options.pace,
             page_size: self.options.page_size.max(1),
             ca: identity.ca()?.with_lists(format!("http://{}/crl", addresses.https)),
-            keys: identity.keys(),
+            keys: identity.keys()?,
         })
     }
 }
@@ -229,5 +229,5 @@ fn own_certificate(ca: &Ca, name: &str, more: &[&str]) -> Result<Material, Emula
         not_after: now + days(365),
         issuer: Role::DigiCert,
     };
-    ca.issue(&profile).and_then(Material::try_from).map_err(|error| EmulatorError::Certificate(error.to_string()))
+    ca.certify(&profile).and_then(Material::try_from).map_err(|error| EmulatorError::Certificate(error.to_string()))
 }

@@ -8,7 +8,7 @@ mod pbes2;
 pub mod pfx;
 pub mod policy;
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 use jiff::Timestamp;
@@ -126,8 +126,8 @@ pub enum KeySource {
     NewEc(Curve),
     /// The public key of a PEM signing request; the private key stays with whoever made it.
     Csr(String),
-    /// A PKCS#8 key, used as it is.
-    Existing(Zeroizing<Vec<u8>>),
+    /// A key that is there, used as it is.
+    Existing(Arc<KeyPair>),
 }
 
 /// Everything that decides what a leaf says.
@@ -272,6 +272,16 @@ impl Ca {
 
     /// Signs one leaf.
     pub fn issue(&self, profile: &Profile) -> Result<Issued, CaError> {
+        let mut issued = self.certify(profile)?;
+        if let (Some(key), true) = (&issued.key, issued.csr.is_empty()) {
+            let request = request_params(profile)?.serialize_request(&key_pair(key)?)?;
+            issued.csr = pem("NEW CERTIFICATE REQUEST", request.der(), "\r\n");
+        }
+        Ok(issued)
+    }
+
+    /// The same for what nobody asks the signing request of, which takes as long to sign as the leaf.
+    pub fn certify(&self, profile: &Profile) -> Result<Issued, CaError> {
         let authority = self.authority(profile.issuer);
         let mut params = leaf_params(profile)?;
         if let Some(base) = &self.lists {
@@ -286,10 +296,8 @@ impl Ca {
             }
             own => {
                 let key = own_key(own)?;
-                let request = request_params(profile)?.serialize_request(&key)?;
-                let csr = pem("NEW CERTIFICATE REQUEST", request.der(), "\r\n");
-                let leaf = params.signed_by(&key, &authority.issuer)?;
-                (leaf, Some(Zeroizing::new(key.serialize_der())), csr)
+                let leaf = params.signed_by(key.as_ref(), &authority.issuer)?;
+                (leaf, Some(Zeroizing::new(key.serialize_der())), String::new())
             }
         };
         Ok(Issued { leaf: leaf.der().to_vec(), chain: self.chain(profile.issuer), key, csr })
@@ -320,9 +328,9 @@ pub fn self_signed(profile: &Profile) -> Result<Issued, CaError> {
     let key = own_key(&profile.key)?;
     let mut params = leaf_params(profile)?;
     params.use_authority_key_identifier_extension = false;
-    let request = request_params(profile)?.serialize_request(&key)?;
+    let request = request_params(profile)?.serialize_request(key.as_ref())?;
     Ok(Issued {
-        leaf: params.self_signed(&key)?.der().to_vec(),
+        leaf: params.self_signed(key.as_ref())?.der().to_vec(),
         chain: Vec::new(),
         csr: pem("NEW CERTIFICATE REQUEST", request.der(), "\r\n"),
         key: Some(Zeroizing::new(key.serialize_der())),
@@ -332,7 +340,7 @@ pub fn self_signed(profile: &Profile) -> Result<Issued, CaError> {
 /// A key and a signing request for somebody else's CA: DER and PKCS#8 DER.
 pub fn request(profile: &Profile) -> Result<(Vec<u8>, Zeroizing<Vec<u8>>), CaError> {
     let key = own_key(&profile.key)?;
-    let request = request_params(profile)?.serialize_request(&key)?;
+    let request = request_params(profile)?.serialize_request(key.as_ref())?;
     Ok((request.der().to_vec(), Zeroizing::new(key.serialize_der())))
 }
 
@@ -359,20 +367,20 @@ pub fn new_rsa_key(bits: u16) -> Result<Zeroizing<Vec<u8>>, CaError> {
     Ok(Zeroizing::new(own_key(&KeySource::NewRsa(bits))?.serialize_der()))
 }
 
-fn own_key(source: &KeySource) -> Result<KeyPair, CaError> {
+fn own_key(source: &KeySource) -> Result<Arc<KeyPair>, CaError> {
     let rsa = |size| KeyPair::generate_rsa_for(&rcgen::PKCS_RSA_SHA256, size);
-    Ok(match source {
+    Ok(Arc::new(match source {
         KeySource::NewRsa(2048) => rsa(RsaKeySize::_2048)?,
         KeySource::NewRsa(3072) => rsa(RsaKeySize::_3072)?,
         KeySource::NewRsa(4096) => rsa(RsaKeySize::_4096)?,
         KeySource::NewRsa(bits) => return Err(CaError::KeySize(*bits)),
-        KeySource::Existing(pkcs8) => key_pair(pkcs8)?,
+        KeySource::Existing(key) => return Ok(Arc::clone(key)),
         KeySource::NewEc(curve) => curve.generate()?,
         KeySource::Csr(_) => KeyPair::generate()?,
-    })
+    }))
 }
 
-/// A key as `Ca::stamp` wants it.
+/// A PKCS#8 key, ready to sign. Checking an RSA key takes a millisecond, so it is done once where there are many leaves.
 pub fn key_pair(pkcs8: &[u8]) -> Result<KeyPair, CaError> {
     Ok(KeyPair::try_from(&PrivatePkcs8KeyDer::from(pkcs8))?)
 }

@@ -105,7 +105,7 @@ fn as_allowed(now: Timestamp, issued: Timestamp, expires: Timestamp) -> (Timesta
 
 /// Different names get different keys of the pool, the same ones every time.
 fn pooled(ctx: &Context<'_>, name: &str) -> KeySource {
-    KeySource::Existing(ctx.setting.pooled_key(name.bytes().map(usize::from).sum()))
+    ctx.setting.pooled_key(name.bytes().map(usize::from).sum())
 }
 
 fn issue(
@@ -123,5 +123,5 @@ fn issue(
         not_after: expires,
         issuer: role,
     };
-    ctx.setting.ca.issue(&profile).map_err(|error| Fault::invalid(format!("{}: {error}", hosts.join(", "))))
+    ctx.setting.ca.certify(&profile).map_err(|error| Fault::invalid(format!("{}: {error}", hosts.join(", "))))
 }
