@@ -8,9 +8,10 @@ use std::sync::Arc;
 
 use certdeck::app::message::{AskId, Message};
 use certdeck::flow::{Observed, Seen};
+use certdeck::model::custody::{Custody, Evidence, Held, Served};
 use certdeck::model::{AccessPolicy, Estate, OrderStatus, Plan, Problem};
 use certdeck::ui::look::Look;
-use contoso::{MAIN, Screen, estate, gap, group, now, order, plan, seen_for_purchase, seen_for_store, vault};
+use contoso::{MAIN, Screen, estate, gap, group, now, order, plan, seen_for_purchase, seen_for_store, thumbprint, vault};
 use insta::assert_snapshot;
 
 #[test]
@@ -104,6 +105,48 @@ fn dialogs() {
     assert_snapshot!("copy", screen.press("<Esc>c").text());
     assert_snapshot!("problems", screen.press("<Esc>p").text());
     assert_snapshot!("operations_none", screen.press("<Esc>t").text());
+}
+
+/// A hostname whose certificate is behind its order, in a screen that knows the order's newer certificate.
+fn behind() -> Custody {
+    let estate = estate();
+    let mut order = estate.orders[0].clone();
+    let certificate = estate.imports_of(&order).next().unwrap().clone();
+    order.thumbprint = Some(thumbprint("BEEF"));
+    let binding = estate.bindings_of(&certificate).next().unwrap().clone();
+    let evidence = Evidence {
+        secret: certificate.vault.clone(),
+        order: Seen::Here(order),
+        held: Held::NotAsked,
+        served: Seen::Here(Served { thumbprint: thumbprint("C0FFEE"), expires: certificate.expires }),
+        certificate: Seen::Here(certificate),
+        binding: Some((binding, "shop".to_owned())),
+    };
+    Custody { about: "contoso-www".to_owned(), chains: vec![evidence.chain(now())] }
+}
+
+#[test]
+fn the_chain_of_custody() {
+    let mut screen = Screen::filled();
+    assert_snapshot!("custody_reading", screen.press("3je").text());
+    let ask = screen.asked(|effect| match effect {
+        certdeck::app::effect::Effect::Explain { ask, .. } => Some(*ask),
+        _ => None,
+    });
+    screen.send(Message::Explained { ask, result: Ok(behind()) });
+    assert_snapshot!("custody", screen.text());
+    screen.press("c");
+    assert!(matches!(&screen.effects[..], [certdeck::app::effect::Effect::Copy(text)] if text.contains("to do: Sync")));
+}
+
+#[test]
+fn scopes() {
+    let mut screen = Screen::filled();
+    assert_snapshot!("scope_choice", screen.press("o").text());
+    assert_snapshot!("scope_app", screen.press("shop<Enter>").text());
+    assert_snapshot!("scope_bindings", screen.press("4").text());
+    assert_snapshot!("scope_filtered", screen.press("/zzz<Enter>").text());
+    assert_snapshot!("scope_everything", screen.press("<Esc>o<Up><Up><Up><Up><Up><Up><Enter>").text());
 }
 
 #[test]

@@ -53,6 +53,7 @@ impl App {
                     }
                 }
             }
+            Message::Explained { ask, result } => self.take_explained(ask, result),
             Message::RawRead { ask, result } => self.take_raw(ask, result),
             Message::Observed { ask, result } => self.take_observed(ask, result),
             Message::StepProgressed { ask, note, .. } => self.operations.note(ask, note),

@@ -7,6 +7,7 @@ use super::effect::Effect;
 use super::key::{Key, KeyCode};
 use super::list::Sort;
 use super::pane::{Fact, PaneName, Tone, facts};
+use super::scope::Scope;
 use crate::model::ResourceId;
 
 impl App {
@@ -91,14 +92,17 @@ impl App {
         }
     }
 
-    /// Goes to a resource, past any filter that hides it.
+    /// Goes to a resource, past any filter or scope that hides it.
     pub(super) fn show(&mut self, name: PaneName, id: &ResourceId) {
         self.show_pane(name);
         let pane = self.pane_mut();
         if !pane.list.select(id) {
             pane.filter.set("");
             pane.refilter();
-            pane.list.select(id);
+            if !pane.list.select(id) {
+                self.narrow(&Scope::Everything);
+                self.pane_mut().list.select(id);
+            }
         }
     }
 

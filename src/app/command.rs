@@ -33,8 +33,9 @@ pub enum Command {
     Delete,
     /// Certificate files of this machine; changes nothing in the cloud.
     Workbench(Task),
-    /// Named on the keys that every build keeps, but not built yet; the words say so instead of pretending.
-    Later,
+    /// The chain of custody of what is under the cursor.
+    Explain,
+    Scope,
     Context,
     Palette,
     Help,
@@ -95,7 +96,6 @@ const ROWS: &str = "The list";
 const ACTING: &str = "Acting";
 const FILES: &str = "Certificate files";
 const ALWAYS: &str = "Everywhere";
-const LATER: &str = "In a later version";
 
 pub static TABLE: &[Entry] = &[
     moving(Motion::Down, "down", "One line down."),
@@ -127,6 +127,15 @@ pub static TABLE: &[Entry] = &[
     entry(Command::Mark, "mark", "", "Mark or unmark the row.", ROWS, LIST),
     entry(Command::Raw, "raw", "", "The resource as the service answers it, in JSON.", ROWS, BROWSING),
     entry(Command::Copy, "copy", "Copy", "Copy a name, thumbprint, id or token to the clipboard.", ROWS, EVERYWHERE),
+    entry(
+        Command::Explain,
+        "explain",
+        "",
+        "Explain link by link, from the order to what is served, why a hostname shows what it shows.",
+        ROWS,
+        BROWSING,
+    ),
+    entry(Command::Scope, "scope", "", "Show only one subscription or one app, in all panes.", ROWS, LIST),
     changing(Command::Add, "add", "Add", "Add a certificate: the five ways to get one.", BROWSING),
     changing(Command::Flow(FlowName::Purchase), "purchase", "", "Buy an App Service certificate, step by step.", BROWSING),
     changing(Command::Flow(FlowName::Store), "store", "", "Step 1: Store the order's certificate in a key vault.", BROWSING),
@@ -181,8 +190,6 @@ pub static TABLE: &[Entry] = &[
     entry(Command::Workbench(Task::Check), "cert-check", "", "Judge a certificate file as App Service would.", FILES, EVERYWHERE),
     entry(Command::Workbench(Task::Build), "cert-build", "", "Make a PFX of a key and its certificates.", FILES, EVERYWHERE),
     entry(Command::Workbench(Task::Rewrap), "cert-rewrap", "", "Write a PFX with new encryption or password.", FILES, EVERYWHERE),
-    later("explain", "Explain the chain of custody of a certificate."),
-    later("scope", "Choose which subscriptions and apps are shown."),
     entry(Command::Plan, "plan", "Plan", "Show or hide the exact requests of the current step.", ACTING, WIZARD),
     entry(Command::Practise, "practise", "Play the owner", "In a practice cloud: play the domain's owner.", ACTING, WIZARD),
     entry(Command::Operations, "operations", "", "What is running and what came of it.", ALWAYS, EVERYWHERE),
@@ -223,10 +230,6 @@ const fn changing(
     Entry { command, name, hint, words, group: ACTING, places, changes: true }
 }
 
-const fn later(name: &'static str, words: &'static str) -> Entry {
-    entry(Command::Later, name, "", words, LATER, BROWSING)
-}
-
 impl Entry {
     pub fn named(name: &str) -> Option<&'static Entry> {
         TABLE.iter().find(|entry| entry.name == name)
@@ -246,7 +249,7 @@ impl Entry {
             return Err(format!("'{}' changes something, and certdeck runs read-only", self.name));
         }
         match self.command {
-            Command::Later => Err(format!("{} comes in a later version", self.name)),
+            Command::Scope if !app.has_estate => Err("the inventory is not read yet".into()),
             Command::Open | Command::Mark if app.place() == Place::List && app.selected().is_none() => {
                 Err("the list is empty".into())
             }
@@ -254,6 +257,7 @@ impl Entry {
             Command::Flow(flow) if flow.needs_orders() && app.settings.no_orders.is_some() => app.may_order(),
             Command::Wizard if app.settings.no_orders.is_some() => app.may_order(),
             Command::Wizard => app.selected_order().map(|_| ()),
+            Command::Explain => app.custody_of().map(|_| ()),
             Command::Renew => app.renewal_route().map(|_| ()),
             Command::Flow(flow) => app.fits(flow),
             Command::Delete => app.deletion().and_then(|flow| app.fits(flow)),

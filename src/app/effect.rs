@@ -8,6 +8,7 @@ use super::message::AskId;
 use crate::flow::script::ScriptKind;
 use crate::flow::{FlowName, Inputs, Step, StepId};
 use crate::model::ResourceId;
+use crate::model::custody::About;
 use crate::workbench::Job;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,6 +29,11 @@ pub enum Effect {
         flow: FlowName,
         inputs: Inputs,
         step: StepId,
+    },
+    /// Read the chain of custody, from the order to what is served.
+    Explain {
+        ask: AskId,
+        about: About,
     },
     ReadRaw {
         ask: AskId,

@@ -34,6 +34,8 @@ pub struct List {
     /// The rows that pass the filter, in sort order.
     shown: Vec<usize>,
     filter: Filter,
+    /// Whether each row belongs to the scope; none where all do.
+    admitted: Option<Vec<bool>>,
     cursor: usize,
     offset: usize,
     page: usize,
@@ -75,6 +77,11 @@ impl List {
         self.narrow();
     }
 
+    /// Says which rows belong to the scope. Call [`List::sort`] afterwards.
+    pub fn admit(&mut self, admitted: Option<Vec<bool>>) {
+        self.admitted = admitted;
+    }
+
     /// Filters by the text a person typed. `columns` are the names that may stand before a colon.
     pub fn filter(&mut self, text: &str, columns: &[&str]) {
         self.filter = Filter::parse(text, columns);
@@ -82,7 +89,8 @@ impl List {
     }
 
     fn narrow(&mut self) {
-        let passes = |place: &usize| self.filter.holds(self.row_text(*place));
+        let admits = |place: usize| self.admitted.as_ref().is_none_or(|admitted| admitted.get(place).copied().unwrap_or(true));
+        let passes = |place: &usize| admits(*place) && self.filter.holds(self.row_text(*place));
         self.shown = self.order.iter().copied().filter(passes).collect();
         let again = self.selected_at.and_then(|at| self.shown.iter().position(|place| *place == at));
         self.put(again.unwrap_or(self.cursor));

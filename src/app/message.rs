@@ -8,6 +8,7 @@ use super::dialog::Folder;
 use super::goal::Goal;
 use super::key::Key;
 use crate::flow::{Observed, StepId};
+use crate::model::custody::Custody;
 use crate::model::{DeviceCode, Estate, Problem};
 use crate::workbench::{Outcome, Password, Trouble};
 
@@ -52,6 +53,11 @@ pub enum Message {
         ask: AskId,
         step: StepId,
         result: Result<Box<Observed>, Problem>,
+    },
+    /// The chain of custody (`Effect::Explain`).
+    Explained {
+        ask: AskId,
+        result: Result<Custody, Problem>,
     },
     /// The JSON of one resource, indented, made printable line by line.
     RawRead {

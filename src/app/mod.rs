@@ -3,6 +3,7 @@
 mod answers;
 mod browse;
 pub mod command;
+mod custody;
 pub mod detail;
 pub mod dialog;
 pub mod effect;
@@ -20,6 +21,7 @@ pub mod pane;
 pub mod place;
 mod possible;
 pub mod renewal;
+pub mod scope;
 pub mod wizard;
 mod workbench;
 
@@ -243,6 +245,8 @@ impl App {
             }
             Command::Copy => self.open_copy_menu(),
             Command::Add => self.open_add(),
+            Command::Explain => self.explain(),
+            Command::Scope => self.open_scopes(),
             Command::Repaint => self.emit(Effect::Repaint),
             Command::Suspend => self.emit(Effect::Suspend),
             Command::Quit => self.ask_to_quit(),

@@ -45,6 +45,8 @@ impl App {
                 self.run(entry);
             }
             Act::Copy(text) => self.emit(Effect::Copy(text)),
+            Act::Narrow(scope) => self.narrow(&scope),
+            Act::CopyChains => self.copy_chains(),
             Act::ChooseScript => self.choose_script(),
             Act::CopyScript(kind) => self.copy_script(kind),
             Act::Fill(key, value) => self.fill_field(key, &value),
@@ -108,8 +110,8 @@ impl App {
             keys: self.settings.keymap.written(entry),
             name: entry.name,
             words: match entry.possible(self) {
-                Err(why) if entry.command != Command::Later => format!("{} Not now: {why}.", entry.words),
-                _ => entry.words.to_owned(),
+                Err(why) => format!("{} Not now: {why}.", entry.words),
+                Ok(()) => entry.words.to_owned(),
             },
         };
         let mut lines: Vec<_> = entries(place).map(line).collect();

@@ -55,7 +55,7 @@ impl App {
         self.estate.certificates.iter().find(|certificate| certificate.id == *id)
     }
 
-    fn selected_binding(&self) -> Option<&Binding> {
+    pub(super) fn selected_binding(&self) -> Option<&Binding> {
         let id = self.selected().filter(|_| self.pane == PaneName::Bindings)?;
         self.estate.bindings.iter().find(|binding| binding.id() == *id)
     }

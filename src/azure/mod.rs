@@ -18,7 +18,6 @@ mod send;
 mod transport;
 mod version;
 mod words;
-mod x509;
 
 pub mod certificates;
 pub mod domains;
@@ -41,6 +40,7 @@ pub mod sites;
 pub mod subscriptions;
 pub mod vault_certificates;
 pub mod vaults;
+pub mod x509;
 
 pub use answer::AsItIs;
 pub use client::{Changed, Client, Progress};

@@ -27,8 +27,12 @@ pub fn facts(text: &str) -> Option<Facts> {
     let armoured = text.trim().strip_prefix("-----BEGIN CERTIFICATE-----");
     let base64 = armoured.map_or(text, |rest| rest.split("-----END").next().unwrap_or(rest));
     let compact: String = base64.chars().filter(|c| !c.is_whitespace()).collect();
-    let der = STANDARD.decode(compact).ok()?;
-    let (_, certificate) = X509Certificate::from_der(&der).ok()?;
+    facts_of(&STANDARD.decode(compact).ok()?)
+}
+
+/// Reads a certificate from its DER.
+pub fn facts_of(der: &[u8]) -> Option<Facts> {
+    let (_, certificate) = X509Certificate::from_der(der).ok()?;
     let names = certificate.subject_alternative_name().ok().flatten();
     Some(Facts {
         subject: printable(&certificate.subject().to_string()).into_owned(),

@@ -1,4 +1,5 @@
-//! Looks from outside: what DNS says and what a hostname really serves. Reads only.
+//! Looks from outside: what DNS says, what a hostname really serves, and how that came to be. Reads only.
 
+pub mod custody;
 pub mod dns;
 pub mod tls;

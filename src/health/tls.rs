@@ -11,7 +11,8 @@ use sha1::{Digest, Sha1};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 
-use crate::azure::Cloud;
+use crate::azure::{Cloud, x509};
+use crate::model::custody::Served;
 use crate::model::{Hostname, Seen, Thumbprint};
 
 const TIMEOUT: Duration = Duration::from_secs(5);
@@ -19,12 +20,20 @@ const TIMEOUT: Duration = Duration::from_secs(5);
 /// The thumbprint of the certificate that `host` serves by SNI; `Absent` where it cannot be reached from here.
 /// In a practice cloud the front door on loopback is asked, because the names there do not exist in public DNS.
 pub async fn served_thumbprint(cloud: &Cloud, host: &Hostname) -> Seen<Thumbprint> {
+    match served(cloud, host).await {
+        Seen::Here(served) => Seen::Here(served.thumbprint),
+        Seen::Absent | Seen::NotAsked => Seen::Absent,
+    }
+}
+
+/// The same with the certificate's end.
+pub async fn served(cloud: &Cloud, host: &Hostname) -> Seen<Served> {
     // A wildcard is a certificate's name, not something that can be connected to.
     if host.is_wildcard() {
         return Seen::Absent;
     }
     match tokio::time::timeout(TIMEOUT, handshake(&address(cloud, host), host)).await {
-        Ok(Some(thumbprint)) => Seen::Here(thumbprint),
+        Ok(Some(served)) => Seen::Here(served),
         Ok(None) | Err(_) => Seen::Absent,
     }
 }
@@ -34,7 +43,7 @@ pub fn address(cloud: &Cloud, host: &Hostname) -> String {
     cloud.practice.as_ref().map_or_else(|| format!("{host}:443"), |practice| practice.front_door.to_string())
 }
 
-async fn handshake(address: &str, host: &Hostname) -> Option<Thumbprint> {
+async fn handshake(address: &str, host: &Hostname) -> Option<Served> {
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
     let witness = Arc::new(Witness { provider: provider.clone(), leaf: Mutex::new(None) });
     let config = ClientConfig::builder_with_provider(provider)
@@ -54,7 +63,7 @@ async fn handshake(address: &str, host: &Hostname) -> Option<Thumbprint> {
 #[derive(Debug)]
 struct Witness {
     provider: Arc<CryptoProvider>,
-    leaf: Mutex<Option<Thumbprint>>,
+    leaf: Mutex<Option<Served>>,
 }
 
 impl ServerCertVerifier for Witness {
@@ -67,7 +76,8 @@ impl ServerCertVerifier for Witness {
         _now: UnixTime,
     ) -> Result<ServerCertVerified, rustls::Error> {
         let thumbprint = Thumbprint::from_sha1(&Sha1::digest(leaf).into());
-        *self.leaf.lock().unwrap_or_else(PoisonError::into_inner) = Some(thumbprint);
+        let expires = x509::facts_of(leaf).and_then(|facts| facts.expires);
+        *self.leaf.lock().unwrap_or_else(PoisonError::into_inner) = Some(Served { thumbprint, expires });
         Ok(ServerCertVerified::assertion())
     }
 

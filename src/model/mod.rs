@@ -3,6 +3,7 @@
 mod app;
 mod binding;
 mod certificate;
+pub mod custody;
 mod estate;
 mod expiry;
 mod export;

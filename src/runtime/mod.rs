@@ -199,6 +199,7 @@ impl Screen {
             Effect::Observe { ask, flow, inputs } => self.tasks.observe(ask, flow, inputs),
             Effect::PerformStep { ask, flow, inputs, step } => self.tasks.perform_step(ask, flow, inputs, step),
             Effect::ReadRaw { ask, id } => self.tasks.read_raw(ask, id),
+            Effect::Explain { ask, about } => self.tasks.explain(ask, about),
             Effect::ReadFolder { ask, path, endings } => self.tasks.read_folder(ask, path, endings),
             Effect::Work { ask, job } => self.tasks.work(ask, job),
             Effect::Practise { ask, act } => self.tasks.practise(ask, act),

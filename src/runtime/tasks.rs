@@ -17,6 +17,8 @@ use crate::app::message::{AskId, Message};
 use crate::azure::{inventory, raw};
 use crate::flow::script::{Script, ScriptKind};
 use crate::flow::{self, FlowName, Inputs, Step, StepId};
+use crate::health::custody;
+use crate::model::custody::About;
 use crate::model::{Estate, Problem, ResourceId};
 use crate::workbench::{Job, Trouble};
 
@@ -105,6 +107,15 @@ impl Tasks {
             answers.say(Message::StepPerformed { ask, step, result });
         };
         self.keep(ask, task, sent);
+    }
+
+    pub fn explain(&mut self, ask: AskId, about: About) {
+        let (world, answers) = self.both();
+        self.run(ask, async move {
+            let result = custody::explain(&world.client, &about, Timestamp::now()).await;
+            let result = result.map_err(|error| error.problem("Explain the chain of custody"));
+            answers.say(Message::Explained { ask, result });
+        });
     }
 
     pub fn read_raw(&mut self, ask: AskId, id: ResourceId) {

@@ -39,6 +39,7 @@ pub fn draw(app: &App, dialog: &Dialog, look: &Look, screen: Rect, frame: &mut F
         Dialog::Confirm(confirm) => confirm_lines(confirm, room, look),
         Dialog::Bench(bench) => super::bench::form_lines(bench, room, look),
         Dialog::Sheet(sheet) => super::bench::sheet_lines(sheet, room, look),
+        Dialog::Chains(chains) => super::custody::lines(app, chains, room, look),
         Dialog::Error(error) => error_lines(error, room, look),
         Dialog::Briefing { .. } => super::briefing::lines(app, room, look),
         Dialog::SignIn(code) => super::code::code_lines(app, code, room, look),

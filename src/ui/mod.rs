@@ -3,6 +3,7 @@
 mod bench;
 mod briefing;
 mod code;
+mod custody;
 mod dialogs;
 pub mod look;
 mod panes;

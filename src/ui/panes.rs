@@ -7,7 +7,7 @@ use ratatui::widgets::Widget;
 
 use super::look::{Look, Role};
 use super::table::{Row, Table};
-use super::text::{fit, width, wrap};
+use super::text::{cut, fit, width, wrap};
 use super::{framed, put_lines};
 use crate::app::detail::{Detail, Raw, Tab};
 use crate::app::pane::{Fact, PaneName, cells, count};
@@ -37,8 +37,17 @@ pub fn body(app: &App, look: &Look, area: Rect, frame: &mut Frame<'_>) {
 fn list(app: &App, look: &Look, area: Rect, frame: &mut Frame<'_>) {
     let pane = app.pane();
     let list = &pane.list;
-    let count = if pane.filter.text().is_empty() { list.total().to_string() } else { format!("{}/{}", list.len(), list.total()) };
+    let scope = pane.scope.words(&app.estate);
+    let is_whole = pane.filter.text().is_empty() && scope.is_none();
+    let count = if is_whole { list.total().to_string() } else { format!("{}/{}", list.len(), list.total()) };
     let mut title = vec![Span::styled(format!(" {} {count} ", pane.name.title()), look.style(Role::Title))];
+    if let Some(scope) = &scope {
+        let room = usize::from(area.width) / 3;
+        title.push(Span::styled(
+            format!(" {} {} ", look.glyphs.here, cut(scope, room, look.glyphs.more)),
+            look.style(Role::Context),
+        ));
+    }
     let is_filtered = pane.is_filtering || !pane.filter.text().is_empty();
     if is_filtered {
         let before: usize = title.iter().map(Span::width).sum();
@@ -78,6 +87,10 @@ fn empty(app: &App, look: &Look, room: u16) -> Vec<Line<'static>> {
         }
         (_, Some(problem)) if !app.has_estate => {
             (format!("The inventory could not be read: {}. C-r tries again.", problem.why.trim_end_matches('.')), Role::Urgent)
+        }
+        _ if pane.list.total() > 0 && pane.filter.text().is_empty() => {
+            let scope = pane.scope.words(&app.estate).unwrap_or_default();
+            (format!("Nothing here belongs to {scope}. o chooses another scope."), Role::Soon)
         }
         _ if pane.list.total() > 0 => {
             let words = format!("Nothing matches '{}' among {}. Esc clears the filter.", pane.filter.text(), pane.list.total());

@@ -5,6 +5,7 @@ mod bench;
 mod choose;
 mod code;
 mod confirm;
+mod custody;
 mod error;
 mod files;
 mod help;
@@ -15,6 +16,7 @@ pub use bench::{Bench, Part, Row, Task, Value};
 pub use choose::{Choose, Item};
 pub use code::SignInCode;
 pub use confirm::Confirm;
+pub use custody::{Chains, words as chain_words};
 pub use error::ErrorText;
 pub use files::{Files, Folder, FolderEntry};
 pub use help::{Help, HelpLine};
@@ -27,6 +29,7 @@ use super::goal;
 use super::key::{Key, KeyCode};
 use super::message::AskId;
 use super::pane::PaneName;
+use super::scope::Scope;
 use crate::flow;
 use crate::flow::script::ScriptKind;
 use crate::model::{Problem, ResourceId};
@@ -40,6 +43,8 @@ pub enum Dialog {
     Confirm(Confirm),
     Bench(Bench),
     Sheet(Sheet),
+    /// The chain of custody, link by link.
+    Chains(Chains),
     Error(ErrorText),
     /// The task of a practice cloud; so many lines are above the screen.
     Briefing {
@@ -59,6 +64,10 @@ pub enum Act {
     Copy(String),
     /// Ask for whom the wizard's steps are to be written as a script.
     ChooseScript,
+    /// Show only what belongs to it.
+    Narrow(Scope),
+    /// The chain of custody that is shown, as text.
+    CopyChains,
     CopyScript(ScriptKind),
     /// Fill a field of the wizard.
     Fill(flow::Key, String),
@@ -109,6 +118,7 @@ impl Dialog {
             Self::Confirm(confirm) => confirm.press(key),
             Self::Bench(bench) => bench.press(key),
             Self::Sheet(sheet) => sheet.press(key),
+            Self::Chains(chains) => chains.press(key),
             Self::Error(error) => error.press(key),
             Self::Briefing { scroll } => goal::press(scroll, key),
             Self::SignIn(code) => code.press(key),

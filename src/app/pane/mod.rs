@@ -8,10 +8,12 @@ mod public;
 
 use jiff::Timestamp;
 
+pub(super) use bindings::is_of_platform;
 pub use orders::steps as order_steps;
 
 use super::field::Field;
 use super::list::{List, SEPARATOR, Sort, SortKey};
+use super::scope::Scope;
 use crate::model::{Estate, Expiry, ResourceId};
 use crate::rules::Rules;
 
@@ -189,6 +191,8 @@ pub struct Pane {
     /// Whether keys go into the filter.
     pub is_filtering: bool,
     pub sort: Sort,
+    /// The same in all panes.
+    pub scope: Scope,
     /// Whether the estate is newer than the rows: a pane is filled when it is looked at.
     pub is_stale: bool,
 }
@@ -206,6 +210,7 @@ impl Pane {
             filter: Field::default(),
             is_filtering: false,
             sort: Sort { column, reversed: false },
+            scope: Scope::default(),
             is_stale: false,
         }
     }
@@ -224,6 +229,7 @@ impl Pane {
             (id(name, estate, place), text)
         });
         self.list.fill(rows);
+        self.list.admit(self.scope.admits(name, estate));
         self.refilter();
         self.resort(estate, rules);
     }

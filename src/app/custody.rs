@@ -1,0 +1,58 @@
+//! `explain`: asking for the chain of custody of what is under the cursor, and showing what came of it.
+
+use super::App;
+use super::dialog::{Chains, Dialog};
+use super::effect::Effect;
+use super::message::AskId;
+use super::pane::{PaneName, is_of_platform};
+use crate::model::Problem;
+use crate::model::custody::{About, Custody};
+
+impl App {
+    /// What is under the cursor, or why it has no chain.
+    pub(super) fn custody_of(&self) -> Result<About, String> {
+        let id = self.selected().ok_or("there is nothing under the cursor")?;
+        match self.pane {
+            PaneName::Orders => Ok(About::Order(id.clone())),
+            PaneName::Private => Ok(About::Certificate(id.clone())),
+            PaneName::Public => Err("a public certificate secures no hostname: an app's code loads it".to_owned()),
+            PaneName::Bindings => {
+                let binding = self.selected_binding().ok_or("this hostname is gone")?;
+                if is_of_platform(&self.estate, binding) {
+                    return Err("Azure secures its own names by itself, with certificates of its own".to_owned());
+                }
+                Ok(About::Binding { app: binding.app.clone(), host: binding.host.clone() })
+            }
+        }
+    }
+
+    pub(super) fn explain(&mut self) {
+        let Ok(about) = self.custody_of() else { return };
+        let name = match &about {
+            About::Binding { host, .. } => host.to_string(),
+            About::Order(id) | About::Certificate(id) => id.name().to_owned(),
+        };
+        let ask = self.ask();
+        self.dialogs.push(Dialog::Chains(Chains::new(name, ask)));
+        self.emit(Effect::Explain { ask, about });
+    }
+
+    pub(super) fn copy_chains(&mut self) {
+        if let Some(Dialog::Chains(chains)) = self.dialogs.last() {
+            self.emit(Effect::Copy(chains.text(self.now)));
+        }
+    }
+
+    pub(super) fn take_explained(&mut self, asked: AskId, result: Result<Custody, Problem>) {
+        let waits = |dialog: &Dialog| matches!(dialog, Dialog::Chains(chains) if chains.ask == asked);
+        let Some(place) = self.dialogs.iter().position(waits) else { return };
+        match (result, &mut self.dialogs[place]) {
+            (Ok(custody), Dialog::Chains(chains)) => chains.take(custody),
+            (Err(problem), _) => {
+                self.dialogs.remove(place);
+                self.show_problem(problem);
+            }
+            (Ok(_), _) => {}
+        }
+    }
+}
