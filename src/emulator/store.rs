@@ -33,8 +33,8 @@ const VERSION: Collection<u32> = Collection::new("version");
 /// 2: indexes, DNS names from the root, the CA's hybrid intermediate.
 const FORMAT: u32 = 2;
 const FILE: &str = "cloud.redb";
-/// Pages kept in memory, in octets.
-const CACHE: usize = 32 << 20;
+/// The most pages kept in memory, in octets: a fleet is planted in one transaction, and what does not fit is written twice.
+const CACHE: usize = 128 << 20;
 /// Comes after whatever a key goes on with.
 pub const LAST: char = '\u{10ffff}';
 /// How many entries are read at a time.

@@ -377,7 +377,7 @@ fn a_group_whose_certificate_an_app_elsewhere_presents_is_not_deleted_whole() {
 fn apps_are_found_by_a_hostname_and_what_they_never_have_is_an_empty_list() {
     let cloud = cloud("S1");
     let assigned = |host: &str| {
-        let path = format!("{}/providers/Microsoft.Web/listSitesAssignedToHostName", SUBSCRIPTION);
+        let path = format!("{SUBSCRIPTION}/providers/Microsoft.Web/listSitesAssignedToHostName");
         json_of(cloud.arm(Post, &path, &json!({"name": host})))["value"].as_array().unwrap().len()
     };
     assert_eq!((assigned("www.contoso.com"), assigned("other.contoso.com")), (1, 0));
