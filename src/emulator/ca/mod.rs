@@ -178,25 +178,19 @@ impl std::fmt::Debug for Ca {
 
 impl Ca {
     /// Makes a new CA for the time around these moments: it began some years before the first, so that certificates of
-    /// the past can be issued too. The two RSA keys are all of the time it takes, so they are made side by side.
+    /// the past can be issued too. One RSA key is all of the time it takes, so there is no more than one: root and
+    /// intermediates are one CA under several names, and a chain is found by names.
     pub fn generate(moments: [Timestamp; 2]) -> Result<Self, CaError> {
         let [first, last] = if moments[0] <= moments[1] { moments } else { [moments[1], moments[0]] };
         let from = first - policy::days(6 * 365);
         let until = last + policy::days(20 * 365);
-        let new_key = || new_rsa_key(2048);
-        let (root_key, key) = std::thread::scope(|scope| {
-            let root_key = scope.spawn(new_key);
-            let key = new_key();
-            let root_key = root_key.join().unwrap_or_else(|_| Err(CaError::Stored("the root's key was not made".to_owned())));
-            (root_key, key)
-        });
-        let (root_key, key) = (key_pair(&root_key?)?, key?);
+        let rsa = new_rsa_key(2048)?;
+        let root_key = key_pair(&rsa)?;
         let root_params = authority_params("certdeck Practice Root Certificate Authority - G2", None, from, until);
         let root = Authority::new(root_params.self_signed(&root_key)?.der().to_vec(), root_key)?;
         let intermediate = |role: Role| -> Result<Authority, CaError> {
             let key = match role {
-                // In truth one CA in two parts. Certificates tell their issuer by its name.
-                Role::GoDaddy | Role::DigiCert => key_pair(&key)?,
+                Role::GoDaddy | Role::DigiCert => key_pair(&rsa)?,
                 Role::Hybrid => KeyPair::generate()?,
             };
             let params = authority_params(role.common_name(), Some(0), from, until);
