@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 use crate::azure::{Plane, Request};
 use crate::flow::FlowName;
-use crate::model::{Export, Problem};
+use crate::model::{Export, Problem, ResourceId};
 use crate::paths;
 
 /// Tells a change that was not sent for want of a record from one that Azure refused.
@@ -123,6 +123,26 @@ impl Journal {
         Ok(Entry(id))
     }
 
+    /// The resources of ARM that changes were sent to since then, newest first, also by other runs of certdeck; an inventory
+    /// reads them anew, because an index shows them as they were for a while.
+    pub fn changed_since(&self, since: Timestamp) -> Vec<ResourceId> {
+        self.file.as_deref().map(|(_, path)| Self::changed_in(path, since)).unwrap_or_default()
+    }
+
+    /// The same for whoever only reads, and may not be allowed to write a journal.
+    pub fn changed_in(path: &Path, since: Timestamp) -> Vec<ResourceId> {
+        let text = end_of(path).unwrap_or_default();
+        let changed = |line: &str| {
+            let line: Value = serde_json::from_str(line).ok()?;
+            let is_recent = line["at"].as_str()?.parse::<Timestamp>().ok()? >= since;
+            (is_recent && line["phase"] == "before" && line["plane"] == "arm").then_some(())?;
+            ResourceId::parse(line["path"].as_str()?).ok()
+        };
+        let mut all: Vec<ResourceId> = text.lines().filter_map(changed).collect();
+        all.reverse();
+        all
+    }
+
     /// Writes down that a file is about to be written on this machine.
     pub fn before_file(&self, flow: FlowName, what: &str, path: &Path) -> Result<Entry, JournalError> {
         let id = Uuid::new_v4().to_string();
@@ -188,6 +208,17 @@ impl Journal {
         bytes.push(b'\n');
         write_line(file, &bytes).map_err(|why| JournalError { path: path.clone(), why })
     }
+}
+
+/// What was written last; the first line of it may be torn.
+fn end_of(path: &Path) -> io::Result<String> {
+    const ENOUGH: u64 = 256 * 1024;
+    let mut file = File::open(path)?;
+    let length = file.metadata()?.len();
+    file.seek(SeekFrom::Start(length.saturating_sub(ENOUGH)))?;
+    let mut bytes = Vec::new();
+    file.take(ENOUGH).read_to_end(&mut bytes)?;
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
 /// One `write` on a file opened for appending keeps the lines of several writers apart.

@@ -46,7 +46,7 @@ async fn order_hostname_and_certificate_tell_the_same_chain_and_a_sync_mends_it(
         |one: &certdeck::model::custody::Link| one.thumbprint == chain.links[0].thumbprint && one.expires == chain.links[0].expires;
     assert!(chain.links.iter().all(same), "every link has the certificate of the order: {chain:#?}");
 
-    let estate = inventory::load(&practice.client, |_, _| {}).await.unwrap();
+    let estate = inventory::load(&practice.client, &[]).await.unwrap();
     let host = Hostname::parse("contoso.com").unwrap();
     let binding = estate.bindings.iter().find(|binding| binding.host == host).unwrap();
     let certificate = estate.certificate_of(binding).unwrap();
@@ -68,7 +68,7 @@ async fn order_hostname_and_certificate_tell_the_same_chain_and_a_sync_mends_it(
 async fn every_certificate_hostname_and_order_of_the_estate_can_be_explained_by_reads_alone() {
     let practice = Practice::start().await;
     let before = practice.changes().await;
-    let estate = inventory::load(&practice.client, |_, _| {}).await.unwrap();
+    let estate = inventory::load(&practice.client, &[]).await.unwrap();
     for binding in &estate.bindings {
         let told = explain(&practice, &About::Binding { app: binding.app.clone(), host: binding.host.clone() }).await;
         let is_bound = |binding: &Binding| estate.certificate_of(binding).is_some();

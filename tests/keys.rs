@@ -3,8 +3,6 @@
 
 mod contoso;
 
-use std::sync::Arc;
-
 use certdeck::app::command::Place;
 use certdeck::app::dialog::Dialog;
 use certdeck::app::effect::{Effect, PracticeAct};
@@ -12,7 +10,7 @@ use certdeck::app::message::{AskId, Message};
 use certdeck::app::pane::PaneName;
 use certdeck::app::wizard::Origin;
 use certdeck::flow::{FlowName, Key, Observed, Seen, StepId};
-use certdeck::model::{OrderStatus, Problem};
+use certdeck::model::{Estate, OrderStatus, Problem};
 use contoso::{MAIN, Screen, estate, group, order, seen_for_purchase};
 
 const PURCHASE: &str = ":purchase<Enter>fabrikam.com<Tab><Tab>fabrikam-www<PgDn>";
@@ -40,9 +38,10 @@ fn the_inventory_is_asked_for_at_once_and_again_on_refresh() {
 fn a_late_answer_to_an_old_question_is_dropped() {
     let mut screen = Screen::start(|_| {});
     screen.press("<C-r>");
-    screen.send(Message::EstateRead { ask: AskId(1), result: Ok(Arc::new(estate())) });
+    let told = |ask| Message::EstateProgressed { ask, part: Box::new(estate()), note: String::new() };
+    screen.send(told(AskId(1)));
     assert!(!screen.app.has_estate);
-    screen.send(Message::EstateRead { ask: AskId(2), result: Ok(Arc::new(estate())) });
+    screen.send(told(AskId(2)));
     assert!(screen.app.has_estate);
 }
 
@@ -146,11 +145,13 @@ fn enter_pressed_twice_sends_once() {
 fn what_changed_while_the_question_was_on_screen_is_not_sent() {
     let mut screen = Screen::start(|_| {});
     let note = "1 of 2 subscriptions".to_owned();
-    screen.send(Message::EstateProgressed { ask: AskId(1), estate: Arc::new(estate()), note });
+    let (mut first, mut second) = (estate(), Estate::default());
+    second.apps.push(first.apps.remove(2));
+    second.apps[0].hostnames.push(contoso::host("fabrikam.com"));
+    screen.send(Message::EstateProgressed { ask: AskId(1), part: Box::new(first), note: note.clone() });
     screen.press(PURCHASE).settle(seen_for_purchase(None)).press("<Enter>");
-    let mut newer = estate();
-    newer.apps[2].hostnames.push(contoso::host("fabrikam.com"));
-    screen.send(Message::EstateRead { ask: AskId(1), result: Ok(Arc::new(newer.indexed())) });
+    screen.send(Message::EstateProgressed { ask: AskId(1), part: Box::new(second), note });
+    screen.send(Message::EstateRead { ask: AskId(1), result: Ok(()) });
     let group = screen.app.wizard.as_ref().unwrap().inputs.get(Key::ResourceGroup).map(str::to_owned);
     assert_eq!(group.as_deref(), Some("api"), "the inventory suggests the group of the domain's app");
     screen.press("buy<Enter>");

@@ -4,8 +4,6 @@
 
 mod contoso;
 
-use std::sync::Arc;
-
 use certdeck::app::message::{AskId, Message};
 use certdeck::flow::{Observed, Seen};
 use certdeck::model::custody::{Custody, Evidence, Held, Served};
@@ -46,7 +44,7 @@ fn panes_loading() {
     let loading = screen.text();
     assert_snapshot!("private_loading", loading);
     let note = "3 of 12 subscriptions".to_owned();
-    screen.send(Message::EstateProgressed { ask: AskId(1), estate: Arc::new(Estate::default().indexed()), note });
+    screen.send(Message::EstateProgressed { ask: AskId(1), part: Box::default(), note });
     assert_snapshot!("bindings_loading", screen.press("4").text());
 }
 

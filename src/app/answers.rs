@@ -9,10 +9,13 @@ use super::dialog::Dialog;
 use super::effect::Effect;
 use super::message::{AskId, Message};
 use super::operations::Outcome;
-use super::pane::{Tone, urgency};
+use super::pane::{Tone, count};
 use super::{App, Counts, Reading};
 use crate::model::{Estate, Problem};
 use crate::workbench::Password;
+
+/// A pane with so many rows is sorted anew whenever a part comes.
+const FEW_ROWS: usize = 1_000;
 
 impl App {
     pub(super) fn read_estate(&mut self) {
@@ -21,26 +24,32 @@ impl App {
         }
         let ask = self.ask();
         self.reading = Reading::Asked { ask, note: String::new() };
+        self.incoming = self.has_estate.then(Box::default);
         self.emit(Effect::ReadEstate { ask });
     }
 
     pub(super) fn take_answer(&mut self, message: Message) {
         match message {
-            Message::EstateProgressed { ask, estate, note } if self.is_reading(ask) => {
+            Message::EstateProgressed { ask, part, note } if self.is_reading(ask) => {
                 self.reading = Reading::Asked { ask, note };
-                // A refresh replaces the old rows once it is whole; only the first reading shows its parts.
-                if !self.has_whole_estate {
-                    self.take_estate(estate);
+                match &mut self.incoming {
+                    Some(incoming) => incoming.absorb(*part),
+                    None => self.grow(*part),
                 }
             }
             Message::EstateRead { ask, result } if self.is_reading(ask) => {
                 self.reading = Reading::Idle;
                 self.ask_goal();
+                let incoming = self.incoming.take();
                 match result {
-                    Ok(estate) => {
+                    Ok(()) => {
                         self.failure = None;
-                        self.has_whole_estate = true;
-                        self.take_estate(estate);
+                        if let Some(estate) = incoming {
+                            self.estate = Arc::from(estate);
+                            self.counts = Counts::default();
+                            self.counts.add(&self.estate.certificates, self.now);
+                        }
+                        self.see_estate();
                     }
                     Err(problem) => {
                         self.failure = Some(problem.clone());
@@ -122,18 +131,21 @@ impl App {
         }
     }
 
-    fn take_estate(&mut self, estate: Arc<Estate>) {
+    /// The first reading shows what it has. Sorting the rows of a pane anew costs as much as they are many, so that is
+    /// done when they have become twice as many, and at the end.
+    fn grow(&mut self, part: Estate) {
         self.has_estate = true;
-        self.estate = estate;
-        let mut counts = Counts::default();
-        for expires in self.estate.certificates.iter().filter_map(|certificate| certificate.expires) {
-            match urgency(expires, self.now) {
-                Tone::Urgent => counts.urgent += 1,
-                Tone::Soon => counts.soon += 1,
-                Tone::Plain | Tone::Good | Tone::Dim => counts.fine += 1,
-            }
+        self.counts.add(&part.certificates, self.now);
+        Arc::make_mut(&mut self.estate).absorb(part);
+        let rows = count(self.pane, &self.estate);
+        if rows <= FEW_ROWS || rows >= 2 * self.pane().list.total() {
+            self.see_estate();
+        } else {
+            self.panes.iter_mut().for_each(|pane| pane.is_stale = true);
         }
-        self.counts = counts;
+    }
+
+    fn see_estate(&mut self) {
         for pane in &mut self.panes {
             pane.is_stale = true;
         }

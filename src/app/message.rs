@@ -1,7 +1,5 @@
 //! Everything that can happen to the program, as facts. `App::update` takes them one at a time.
 
-use std::sync::Arc;
-
 use jiff::Timestamp;
 
 use super::dialog::Folder;
@@ -28,15 +26,16 @@ pub enum Message {
     Ticked(Timestamp),
     /// The pause of `Effect::Wake` up to this time is over, whatever the clock says.
     Woken(Timestamp),
-    /// A first part of the estate, usable while the rest is still being read.
+    /// A part of the estate that was not told before, usable while the rest is still being read.
     EstateProgressed {
         ask: AskId,
-        estate: Arc<Estate>,
+        part: Box<Estate>,
         note: String,
     },
+    /// All parts of the estate were told, or why there are no more.
     EstateRead {
         ask: AskId,
-        result: Result<Arc<Estate>, Problem>,
+        result: Result<(), Problem>,
     },
     Observed {
         ask: AskId,

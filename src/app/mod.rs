@@ -40,11 +40,11 @@ use key::Key;
 use keymap::Keymap;
 use message::{AskId, Message};
 use operations::Operations;
-use pane::{Pane, PaneName, Tone};
+use pane::{Pane, PaneName, Tone, urgency};
 use place::ContextChoice;
 use wizard::Wizard;
 
-use crate::model::{Estate, Problem, ResourceId};
+use crate::model::{Estate, PrivateCertificate, Problem, ResourceId};
 use crate::rules::Rules;
 
 pub type Effects = Vec<Effect>;
@@ -103,6 +103,18 @@ pub struct Counts {
     pub fine: usize,
 }
 
+impl Counts {
+    fn add(&mut self, certificates: &[PrivateCertificate], now: Timestamp) {
+        for expires in certificates.iter().filter_map(|certificate| certificate.expires) {
+            match urgency(expires, now) {
+                Tone::Urgent => self.urgent += 1,
+                Tone::Soon => self.soon += 1,
+                Tone::Plain | Tone::Good | Tone::Dim => self.fine += 1,
+            }
+        }
+    }
+}
+
 /// The state of the program. A view reads it; only [`App::update`] changes it.
 #[derive(Debug)]
 pub struct App {
@@ -113,8 +125,8 @@ pub struct App {
     pub estate: Arc<Estate>,
     /// Whether any estate was ever read.
     pub has_estate: bool,
-    /// Whether one was read to its end; until then the parts are shown as they come.
-    has_whole_estate: bool,
+    /// What a refresh has brought so far; the first reading shows its parts as they come.
+    incoming: Option<Box<Estate>>,
     pub reading: Reading,
     /// Why the last reading failed; the rows before it stay.
     pub failure: Option<Problem>,
@@ -159,7 +171,7 @@ impl App {
             height: 24,
             estate: Arc::default(),
             has_estate: false,
-            has_whole_estate: false,
+            incoming: None,
             reading: Reading::Idle,
             failure: None,
             counts: Counts::default(),

@@ -13,6 +13,7 @@ pub const VAULT_DATA: &str = "7.4";
 pub const LOCKS: &str = "2020-05-01";
 pub const ROLES: &str = "2022-04-01";
 pub const METADATA: &str = "2022-09-01";
+pub const RESOURCE_GRAPH: &str = "2022-10-01";
 /// Microsoft Graph has its version in the path.
 pub const GRAPH: &str = "";
 

@@ -6,12 +6,12 @@ use clap::ValueEnum;
 use jiff::Timestamp;
 use serde_json::Value;
 
+use super::reading::{self, Public};
 use super::rows;
 use super::session::Session;
 use super::table::{Format, Table, text};
 use super::{CliError, Exit, desk, words};
 use crate::app::filter::{Filter, SEPARATOR};
-use crate::azure::inventory;
 use crate::model::Estate;
 use crate::rules::Rules;
 
@@ -56,9 +56,11 @@ impl Kind {
 
 pub async fn run(args: &Args, session: &Session) -> Result<Exit, CliError> {
     let world = session.world(&session.target()?, desk::if_somebody_is_there()).await?;
-    let estate = inventory::load(&world.client, |_, _| {}).await;
-    let estate = estate.map_err(|error| CliError::Cloud(error.problem("Read the inventory")))?;
+    let public = if matches!(args.kind, Kind::Public) { Public::Read } else { Public::LeftOut };
+    let estate = reading::estate(session, &world.client, public).await?;
     let mut table = args.kind.table(&estate, &world.rules, Timestamp::now());
+    // Parts come in any order; the id, which is the last column, gives each list the same one every time.
+    table.rows.sort_by(|one, other| one.last().and_then(Value::as_str).cmp(&other.last().and_then(Value::as_str)));
     let columns: Vec<&str> = table.columns.iter().map(|(key, _)| *key).collect();
     let filter = Filter::parse(&args.filter, &columns);
     let as_text = |row: &[Value]| row.iter().map(text).collect::<Vec<_>>().join(&SEPARATOR.to_string()).to_lowercase();

@@ -15,6 +15,7 @@ mod flows;
 mod list;
 mod login;
 mod plan;
+mod reading;
 mod report;
 mod rows;
 mod run;

@@ -7,10 +7,10 @@ use clap::ValueEnum;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
+use super::reading::{self, Public};
 use super::session::Session;
 use super::table::{Format, Table};
 use super::{CliError, Exit, Global, words};
-use crate::azure::inventory;
 use crate::model::{App, Estate, Expiry};
 
 #[derive(Debug, clap::Args)]
@@ -129,8 +129,7 @@ fn row(due: &Due, now: Timestamp) -> Vec<Value> {
 
 async fn read(session: &Session) -> Result<Estate, CliError> {
     let client = session.client(&session.target()?, super::desk::if_somebody_is_there()).await?;
-    let estate = inventory::load(&client, |_, _| {}).await;
-    estate.map_err(|error| CliError::Cloud(error.problem("Read the inventory")))
+    reading::estate(session, &client, Public::Read).await
 }
 
 pub async fn report(args: &Report, session: &Session) -> Result<Exit, CliError> {

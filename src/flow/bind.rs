@@ -100,6 +100,12 @@ fn certificate<'a>(observed: &'a Observed, inputs: &Inputs) -> Option<&'a Privat
     all.iter().find(|one| one.vault.as_ref().is_some_and(|secret| stored.iter().any(|stored| stored.secret.same_secret(secret))))
 }
 
+/// Why a certificate would not help anybody: browsers warn of an expired one as of none.
+pub(super) fn expired(certificate: &PrivateCertificate, now: Timestamp) -> Option<String> {
+    let expires = certificate.expires.filter(|expires| *expires <= now)?;
+    Some(format!("{} expired on {}: renew it first (r)", certificate.id.name(), expires.strftime("%Y-%m-%d")))
+}
+
 pub(super) fn host(inputs: &Inputs) -> Option<Hostname> {
     Hostname::parse(inputs.get(Key::Hostname)?).ok()
 }
@@ -149,6 +155,9 @@ fn refusals(observed: &Observed, inputs: &Inputs, rules: &Rules, now: Timestamp)
             if let Some(host) = host(inputs).filter(|host| !chosen.hosts.iter().any(|name| name.covers(host))) {
                 let names: Vec<&str> = chosen.hosts.iter().map(Hostname::as_str).collect();
                 refuse(Key::Certificate, format!("{} secures {}, not {host}", chosen.id.name(), names.join(", ")));
+            }
+            if let Some(why) = expired(chosen, now) {
+                refuse(Key::Certificate, why);
             }
         }
     }

@@ -1,6 +1,9 @@
 //! Bind one renewed certificate to every hostname that it renews (B3-12): a plan first, then several apps at a time, an
 //! end at the first error; running it again goes on with what is left.
 
+use jiff::Timestamp;
+
+use super::bind::expired;
 use super::outside;
 use super::usage::{Usage, Use, some_of};
 use super::{Case, Field, FieldKind, Flow, FlowName, Inputs, Key, Observed, Pick, Seen, Step, StepId, StepStatus, Subject};
@@ -31,7 +34,7 @@ pub(super) static FLOW: Flow = Flow {
     keys: "1, B",
     fields: |_, _| fields(),
     suggest: |_: &Estate, inputs| inputs.suggest(Key::Which, "renewed"),
-    refusals: |observed, inputs, _, _| refusals(observed, inputs),
+    refusals: |observed, inputs, _, now| refusals(observed, inputs, now),
     observe: |client, inputs| Box::pin(observe(client, inputs)),
     steps: |case| vec![rebind(case), served(case)],
 };
@@ -55,7 +58,7 @@ fn fields() -> Vec<Field> {
     ]
 }
 
-fn refusals(observed: &Observed, inputs: &Inputs) -> Vec<(Key, String)> {
+fn refusals(observed: &Observed, inputs: &Inputs, now: Timestamp) -> Vec<(Key, String)> {
     let mut refusals = Vec::new();
     let mut refuse = |key, why: String| refusals.push((key, why));
     match observed.usage.here().map(|usage| usage.named(inputs)) {
@@ -63,8 +66,10 @@ fn refusals(observed: &Observed, inputs: &Inputs) -> Vec<(Key, String)> {
         Some(Err(why)) => refuse(Key::Certificate, why),
         Some(Ok(None)) => refuse(Key::Certificate, "there is no such certificate".to_owned()),
         Some(Ok(Some(chosen))) if chosen.thumbprint.is_none() => refuse(Key::Certificate, "it is not issued yet".to_owned()),
-        None | Some(Ok(Some(_))) => {}
+        Some(Ok(Some(chosen))) => refusals.extend(expired(chosen, now).map(|why| (Key::Certificate, why))),
+        None => {}
     }
+    let mut refuse = |key, why: String| refusals.push((key, why));
     match only(inputs) {
         Err(why) => refuse(Key::Only, why),
         Ok(hosts) => {
@@ -154,11 +159,11 @@ fn rebind(case: &Case<'_>) -> Step {
     };
     let left = left(usage, chosen, case.inputs);
     if left.is_empty() {
-        return step(StepStatus::Done(match usage.uses(chosen).count() {
-            0 => "there is no such hostname".to_owned(),
-            1 => "no other hostname; 1 is bound to it".to_owned(),
-            many => format!("no other hostname; {many} are bound to it"),
-        }));
+        return step(match usage.uses(chosen).count() {
+            0 => StepStatus::NotNeeded("there is no such hostname; 'Hostnames' chooses which".to_owned()),
+            1 => StepStatus::Done("no other hostname; 1 is bound to it".to_owned()),
+            many => StepStatus::Done(format!("no other hostname; {many} are bound to it")),
+        });
     }
     let mut ready =
         step(StepStatus::Ready).in_parallel().fact("Certificate", format!("{} ({})", chosen.id.name(), thumbprint.short()));
@@ -267,5 +272,15 @@ mod tests {
         }
         assert_eq!(hosts(&observed, &asked("renewed")), ["b.contoso.com"]);
         assert!(Thumbprint::parse(LEAF).is_ok());
+    }
+
+    #[test]
+    fn an_expired_certificate_is_not_bound() {
+        let mut observed = seen();
+        if let Seen::Here(usage) = &mut observed.usage {
+            usage.certificates[0].expires = "2026-01-01T00:00:00Z".parse().ok();
+        }
+        let steps = stand(FlowName::RebindAll, &observed, &asked("all"));
+        assert!(needed(find(&steps, StepId::Rebind)).1.contains("expired on 2026-01-01"), "{steps:?}");
     }
 }

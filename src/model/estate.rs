@@ -64,20 +64,66 @@ struct Index {
     orders_by_secret: HashMap<(ResourceId, String), ResourceId>,
 }
 
+/// How many rows of the indexed kinds there are.
+#[derive(Debug, Default)]
+struct Lengths {
+    apps: usize,
+    bindings: usize,
+    certificates: usize,
+    orders: usize,
+}
+
+impl Lengths {
+    fn of(estate: &Estate) -> Self {
+        Self {
+            apps: estate.apps.len(),
+            bindings: estate.bindings.len(),
+            certificates: estate.certificates.len(),
+            orders: estate.orders.len(),
+        }
+    }
+}
+
 impl Estate {
     /// Builds the indexes; call it once after the lists are filled.
     #[must_use]
     pub fn indexed(mut self) -> Self {
-        let mut index = Index::default();
-        for (place, app) in self.apps.iter().enumerate() {
+        self.index = Index::default();
+        self.index_from(&Lengths::default());
+        self
+    }
+
+    /// Takes in a part that was read later: rows that are not here yet, behind those that are. What it costs depends on
+    /// the part alone, so an estate can grow by any number of them.
+    pub fn absorb(&mut self, part: Self) {
+        let before = Lengths::of(self);
+        self.as_of = self.as_of.max(part.as_of);
+        self.subscriptions.extend(part.subscriptions);
+        self.groups.extend(part.groups);
+        self.plans.extend(part.plans);
+        self.apps.extend(part.apps);
+        self.certificates.extend(part.certificates);
+        self.public_certificates.extend(part.public_certificates);
+        self.orders.extend(part.orders);
+        self.bindings.extend(part.bindings);
+        self.vaults.extend(part.vaults);
+        self.gaps.extend(part.gaps);
+        self.exports.extend(part.exports);
+        self.index_from(&before);
+    }
+
+    /// Indexes the rows behind these places.
+    fn index_from(&mut self, before: &Lengths) {
+        let index = &mut self.index;
+        for (place, app) in self.apps.iter().enumerate().skip(before.apps) {
             index.apps.insert(app.id.clone(), place);
         }
-        for (place, binding) in self.bindings.iter().enumerate() {
+        for (place, binding) in self.bindings.iter().enumerate().skip(before.bindings) {
             if let Some(thumbprint) = &binding.thumbprint {
                 index.bindings_by_thumbprint.entry(thumbprint.clone()).or_default().push(place);
             }
         }
-        for (place, certificate) in self.certificates.iter().enumerate() {
+        for (place, certificate) in self.certificates.iter().enumerate().skip(before.certificates) {
             if let Some(thumbprint) = &certificate.thumbprint {
                 index.certificates_by_thumbprint.entry(thumbprint.clone()).or_default().push(place);
             }
@@ -86,15 +132,13 @@ impl Estate {
                 index.certificates_by_secret.entry(key).or_default().push(place);
             }
         }
-        for (place, order) in self.orders.iter().enumerate() {
+        for (place, order) in self.orders.iter().enumerate().skip(before.orders) {
             index.orders.insert(order.id.clone(), place);
             for stored in &order.stored {
                 let key = (stored.secret.vault.clone(), stored.secret.secret.to_ascii_lowercase());
                 index.orders_by_secret.insert(key, order.id.clone());
             }
         }
-        self.index = index;
-        self
     }
 
     pub fn app(&self, id: &ResourceId) -> Option<&App> {

@@ -71,14 +71,23 @@ impl Tasks {
     pub fn read_estate(&mut self, ask: AskId) {
         let (world, answers) = self.both();
         self.run(ask, async move {
-            // What was exported is known to this machine alone.
-            let whole = |mut estate: Estate| {
-                estate.exports = world.journal.exports();
-                Arc::new(estate)
+            // What was exported is known to this machine alone; it comes with the first part.
+            let mut exports = world.journal.exports();
+            let mut apps = Vec::new();
+            let say = |mut part: Estate, note| {
+                part.exports.append(&mut exports);
+                apps.extend_from_slice(&part.apps);
+                answers.say(Message::EstateProgressed { ask, part: Box::new(part), note });
             };
-            let progress = |estate, note| answers.say(Message::EstateProgressed { ask, estate: whole(estate), note });
-            let result = inventory::load(&world.client, progress).await;
-            let result = result.map(whole).map_err(|error| error.problem("Read the certificates, orders and bindings"));
+            let changed = world.journal.changed_since(Timestamp::now() - inventory::LAG);
+            let result = inventory::read(&world.client, &changed, say).await;
+            inventory::public::read(&world.client, &apps, |of_app| {
+                let mut part = Estate::default();
+                (part.public_certificates, part.gaps) = (of_app.certificates, of_app.gap.into_iter().collect());
+                answers.say(Message::EstateProgressed { ask, part: Box::new(part), note: "public certificates".to_owned() });
+            })
+            .await;
+            let result = result.map_err(|error| error.problem("Read the certificates, orders and bindings"));
             answers.say(Message::EstateRead { ask, result });
         });
     }

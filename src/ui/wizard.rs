@@ -320,9 +320,11 @@ fn standing(app: &App, wizard: &Wizard, look: &Look, room: usize) -> Line<'stati
 /// A96: the exact words for a verified domain; A58: after a certificate comes the binding.
 fn done_words(wizard: &Wizard) -> String {
     let flow = wizard.page().definition();
+    let is_idle = wizard.current().steps.iter().all(|step| matches!(step.status, StepStatus::NotNeeded(_)));
+    let done = if is_idle { "There is nothing to do." } else { flow.done };
     match wizard.next_page() {
-        Some(next) => format!("{} Enter goes on with {}.", flow.done, next.title()),
-        None => format!("{} Enter shows it in {}.", flow.done, pane_of(flow.leaves).title()),
+        Some(next) => format!("{done} Enter goes on with {}.", next.title()),
+        None => format!("{done} Enter shows it in {}.", pane_of(flow.leaves).title()),
     }
 }
 

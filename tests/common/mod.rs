@@ -124,7 +124,7 @@ impl Practice {
         let entries = log.as_array().or_else(|| log["value"].as_array()).unwrap().clone();
         let is_change = |entry: &&Value| {
             let (method, path) = (entry["method"].as_str().unwrap(), entry["path"].as_str().unwrap().to_ascii_lowercase());
-            let question = ["checknameavailability", "oauth2", "retrieve", "_emulator", "appsettings/list"]
+            let question = ["checknameavailability", "resourcegraph", "oauth2", "retrieve", "_emulator", "appsettings/list"]
                 .iter()
                 .any(|word| path.contains(word));
             method != "GET" && method != "HEAD" && !question

@@ -357,7 +357,8 @@ impl Screen {
             Effect::ReadEstate { ask } => Some(*ask),
             _ => None,
         });
-        self.send(Message::EstateRead { ask, result: Ok(Arc::new(estate)) });
+        self.send(Message::EstateProgressed { ask, part: Box::new(estate), note: String::new() });
+        self.send(Message::EstateRead { ask, result: Ok(()) });
     }
 
     /// Answers the newest look of the wizard.

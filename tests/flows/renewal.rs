@@ -15,7 +15,7 @@ const API: (Key, &str) = (Key::Order, "apifabrikam");
 
 /// The whole id of an order, whichever group it is in.
 async fn order(practice: &Practice, name: &str) -> Order {
-    let estate = inventory::load(&practice.client, |_, _| {}).await.unwrap();
+    let estate = inventory::load(&practice.client, &[]).await.unwrap();
     estate.orders.iter().find(|order| order.id.name() == name).unwrap().clone()
 }
 
@@ -187,7 +187,7 @@ fn on_screen_auto_renewal_is_switched_by_its_key() {
 #[tokio::test]
 async fn whoever_renews_a_certificate_without_an_order_is_shown_the_way_that_fits_a157_a183() {
     let practice = Practice::start().await;
-    let estate = inventory::load(&practice.client, |_, _| {}).await.unwrap();
+    let estate = inventory::load(&practice.client, &[]).await.unwrap();
     let changes = practice.changes().await;
     for (name, words) in [
         ("kv-contoso-shop-api", "certdeck run sync --set certificate=kv-contoso-shop-api"),

@@ -15,7 +15,7 @@ use crate::renewal::send;
 use crate::state;
 
 async fn estate(practice: &Practice) -> Estate {
-    inventory::load(&practice.client, |_, _| {}).await.unwrap()
+    inventory::load(&practice.client, &[]).await.unwrap()
 }
 
 #[tokio::test]

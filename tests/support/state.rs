@@ -8,7 +8,12 @@ use certdeck::model::{Estate, Order};
 use super::cloud::Cloud;
 
 pub fn estate(cloud: &Cloud) -> Estate {
-    cloud.runtime().block_on(async { inventory::load(&client(cloud).await, |_, _| {}).await.unwrap() })
+    cloud.runtime().block_on(async {
+        let client = client(cloud).await;
+        let mut estate = inventory::load(&client, &[]).await.unwrap();
+        inventory::public::add(&client, &mut estate, |_| {}).await;
+        estate
+    })
 }
 
 /// A client of the same kind as the program's.

@@ -232,9 +232,11 @@ impl App {
     pub(in crate::app) fn wizard_sees_estate(&mut self) {
         let Some(wizard) = &mut self.wizard else { return };
         let before = wizard.inputs.clone();
+        suggest(wizard.page, &self.estate, &mut wizard.inputs);
         // A field in which somebody types is theirs.
-        if !wizard.is_edited() {
-            suggest(wizard.page, &self.estate, &mut wizard.inputs);
+        let typed_in = wizard.focused_field().map(|field| field.key).filter(|_| wizard.is_edited());
+        if typed_in.is_some_and(|key| before.get(key) != wizard.inputs.get(key)) {
+            wizard.inputs = before.clone();
         }
         let is_changed = before != wizard.inputs;
         let is_focus_filled =

@@ -1,0 +1,60 @@
+//! Azure Resource Graph: one question to many subscriptions, a thousand rows a page (API.md 10). It is an index that lags
+//! minutes behind, and its pages follow one another by token.
+
+use serde_json::{Value, json};
+
+use crate::azure::client::Client;
+use crate::azure::error::AzureError;
+use crate::azure::request::{Body, Repeat, Request};
+use crate::azure::{json, version};
+
+/// The most rows in a page, and the most subscriptions in a question.
+pub const MOST: usize = 1000;
+
+/// A question, and where its next page begins.
+#[derive(Debug, Clone)]
+pub struct Question {
+    query: String,
+    subscriptions: Vec<String>,
+    token: Option<String>,
+}
+
+#[derive(Debug)]
+pub struct Page {
+    pub rows: Vec<Value>,
+    /// How many rows the whole answer has.
+    pub total: usize,
+    /// The same question from the next page on.
+    pub rest: Option<Question>,
+}
+
+impl Question {
+    pub fn new(query: String, subscriptions: Vec<String>) -> Self {
+        Self { query, subscriptions, token: None }
+    }
+
+    /// Asks for one page.
+    pub async fn ask(self, client: &Client) -> Result<Page, AzureError> {
+        let mut options = json!({ "$top": MOST, "resultFormat": "objectArray" });
+        if let Some(token) = &self.token {
+            options["$skipToken"] = token.as_str().into();
+        }
+        let body = json!({ "subscriptions": self.subscriptions, "query": self.query, "options": options });
+        let request = Request::post("Ask Resource Graph", "/providers/Microsoft.ResourceGraph/resources", version::RESOURCE_GRAPH)
+            .with_body(Body::new(body))
+            .repeat(Repeat::Safe);
+        let mut answer = client.ask(&request).await?;
+        let malformed = |why: &str| AzureError::Malformed { host: "Resource Graph".to_owned(), why: why.to_owned() };
+        let Some(Value::Array(rows)) = answer.get_mut("data").map(Value::take) else { return Err(malformed("it has no rows")) };
+        let total = answer["totalRecords"].as_u64().and_then(|total| usize::try_from(total).ok()).unwrap_or(rows.len());
+        let token = answer["$skipToken"].as_str().filter(|token| !token.is_empty()).map(str::to_owned);
+        if token.is_none() && json::flag(&answer, "/resultTruncated") {
+            return Err(malformed("it leaves rows out and does not say how to get them"));
+        }
+        if token.is_some() && (token == self.token || rows.is_empty()) {
+            return Err(malformed("a page of the answer leads to itself"));
+        }
+        let rest = token.map(|token| Self { token: Some(token), ..self });
+        Ok(Page { rows, total, rest })
+    }
+}

@@ -1,0 +1,36 @@
+//! ARM's own lists: slower than the index, and always true.
+
+use crate::azure::client::Client;
+use crate::azure::error::AzureError;
+use crate::azure::{groups, sites};
+use crate::model::{Estate, ResourceId};
+
+use super::kind::Kind;
+
+/// Reads one kind of thing below a subscription or resource group into `part`. After an error, the pages before it are
+/// there.
+pub async fn read(client: &Client, kind: Kind, scope: &ResourceId, part: &mut Estate) -> Result<(), AzureError> {
+    match kind {
+        Kind::Slots => add_sites(part, sites::slots(client, scope).await?),
+        Kind::Groups if is_group(scope) => part.groups.extend(groups::get(client, scope).await?),
+        _ => client.each(&kind.request(scope), &mut |resource| kind.decode(resource, part)).await?,
+    }
+    Ok(())
+}
+
+/// Reads one app or slot; nothing where it is gone.
+pub async fn site(client: &Client, id: &ResourceId, part: &mut Estate) -> Result<(), AzureError> {
+    add_sites(part, sites::get(client, id).await?);
+    Ok(())
+}
+
+fn add_sites(part: &mut Estate, sites: impl IntoIterator<Item = sites::Site>) {
+    for site in sites {
+        part.apps.push(site.app);
+        part.bindings.extend(site.bindings);
+    }
+}
+
+fn is_group(scope: &ResourceId) -> bool {
+    !scope.resource_group().is_empty()
+}

@@ -1,0 +1,65 @@
+//! The inventory for a command: all at once, with how far it is on standard error where somebody watches.
+
+use std::io::{self, IsTerminal, Write};
+use std::time::{Duration, Instant};
+
+use jiff::Timestamp;
+
+use super::CliError;
+use super::session::Session;
+use crate::azure::{Client, inventory};
+use crate::journal::Journal;
+use crate::model::Estate;
+
+/// Between two lines of progress.
+const PAUSE: Duration = Duration::from_millis(200);
+
+/// Whether public certificates are wanted as well: each app has to be asked for its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Public {
+    Read,
+    LeftOut,
+}
+
+pub async fn estate(session: &Session, client: &Client, public: Public) -> Result<Estate, CliError> {
+    let mut shown = Shown::default();
+    let mut estate = Estate::default();
+    let changed = Journal::changed_in(&session.paths.journal(), Timestamp::now() - inventory::LAG);
+    let result = inventory::read(client, &changed, |part, note| {
+        estate.absorb(part);
+        shown.say(&note);
+    });
+    result.await.map_err(|error| CliError::Cloud(error.problem("Read the inventory")))?;
+    if public == Public::Read {
+        let apps = estate.apps.len();
+        let tell = |read| shown.say(&format!("{read} of {apps} apps asked for their public certificates"));
+        inventory::public::add(client, &mut estate, tell).await;
+    }
+    Ok(estate)
+}
+
+/// One line that is written over and over, and gone in the end.
+#[derive(Debug, Default)]
+struct Shown {
+    last: Option<Instant>,
+}
+
+impl Shown {
+    fn say(&mut self, note: &str) {
+        let mut err = io::stderr();
+        let is_soon = self.last.is_some_and(|last| last.elapsed() < PAUSE);
+        if note.is_empty() || is_soon || !err.is_terminal() {
+            return;
+        }
+        self.last = Some(Instant::now());
+        let _ = write!(err, "\r\x1b[K{note}").and_then(|()| err.flush());
+    }
+}
+
+impl Drop for Shown {
+    fn drop(&mut self) {
+        if self.last.is_some() {
+            let _ = write!(io::stderr(), "\r\x1b[K");
+        }
+    }
+}
