@@ -78,6 +78,10 @@ class Az:
         shown = openssl("x509", "-in", str(path), "-inform", form, "-noout", "-fingerprint", "-sha1")
         return shown.split("=")[1].strip().replace(":", "")
 
+    def text(self, path):
+        """What openssl says of the first certificate in a PEM file."""
+        return openssl("x509", "-in", str(path), "-noout", "-text")
+
     def of_pfx(self, path):
         """The thumbprint of the leaf in a PFX without a password."""
         leaf = self.cloud.home / "leaf.pem"

@@ -27,7 +27,7 @@ pub const ROUTES: &[Route] = [
     both!(Get, "siteextensions", nothing),
     both!(Get, "snapshots", nothing),
     both!(Get, "triggeredwebjobs", nothing),
-    both!(Get, "virtualNetworkConnections", nothing),
+    both!(Get, "virtualNetworkConnections", no_networks),
     both!(Get, "webjobs", nothing),
     both!(Post, "config/azurestorageaccounts/list", no_settings),
     both!(Post, "config/metadata/list", no_settings),
@@ -59,6 +59,11 @@ pub const ROUTES: &[Route] = [
 
 fn nothing(_: &Context<'_>, _: &Call) -> Outcome {
     Ok(Reply::ok(json!({"value": [], "nextLink": null, "id": null})))
+}
+
+/// The one list that is an array by itself.
+fn no_networks(_: &Context<'_>, _: &Call) -> Outcome {
+    Ok(Reply::ok(json!([])))
 }
 
 /// The part of a site's configuration that a path names, with these members.
