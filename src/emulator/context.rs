@@ -231,7 +231,9 @@ pub fn envelope(id: &ResourceId, kind: &str, location: &str, properties: Value) 
 
 /// Text at a JSON pointer, or nothing: `text(&site, "/properties/serverFarmId")`.
 pub fn text<'v>(value: &'v Value, pointer: &str) -> &'v str {
-    value.pointer(pointer).and_then(Value::as_str).unwrap_or("")
+    // No name here is escaped, and `Value::pointer` copies every name to look.
+    let found = pointer.split('/').skip(1).try_fold(value, |inside, name| inside.get(name));
+    found.and_then(Value::as_str).unwrap_or("")
 }
 
 /// Lays `patch` over `base`: members replace members, objects are merged, `null` removes nothing but sets null.

@@ -147,29 +147,34 @@ pub fn show_only(ctx: &Context<'_>, mut site: Value, wanted: &dyn Fn(&str) -> bo
     let default = default_host(&id);
     hosts.sort_by_key(|host| *host == default);
     let scm = default.replacen(".azurewebsites.net", ".scm.azurewebsites.net", 1);
-    let mut states: Vec<Value> = bound.iter().map(ssl_state).collect();
-    let mut repository = ssl_state(&json!({}));
-    repository["name"] = json!(scm);
-    repository["hostType"] = json!("Repository");
-    states.push(repository);
     let own_ip = bound.iter().find(|binding| bindings::state(binding) == SslState::IpBasedEnabled).map(|_| own_ip(&id));
     let properties = &mut site["properties"];
-    properties["hostNames"] = json!(hosts);
-    let enabled: Vec<&str> = hosts.iter().copied().chain([scm.as_str()]).collect();
-    properties["enabledHostNames"] = json!(enabled);
-    properties["hostNameSslStates"] = json!(states);
-    properties["repositorySiteName"] = json!(id.name());
-    if wanted("sku") {
-        let plan = ctx.find(&ResourceId::parse(text(properties, "/serverFarmId")))?;
-        properties["sku"] = plan.map_or(Value::Null, |plan| plan["sku"]["tier"].clone());
-    }
     if let Some(ip) = own_ip {
         properties["inboundIpAddress"] = json!(ip);
     }
-    properties["possibleInboundIpAddresses"] = properties["inboundIpAddress"].clone();
-    properties["selfLink"] = json!(format!("https://practice-001.api.azurewebsites.windows.net{}", id));
-    properties["ftpUsername"] = json!(format!("{name}\\${name}", name = id.name()));
-    properties["ftpsHostName"] = json!(format!("ftps://{default}/site/wwwroot"));
+    let mut set = |name: &str, value: &dyn Fn(&Value) -> Result<Value, Fault>| -> Result<(), Fault> {
+        if wanted(name) {
+            properties[name] = value(properties)?;
+        }
+        Ok(())
+    };
+    set("hostNames", &|_| Ok(json!(hosts)))?;
+    set("enabledHostNames", &|_| Ok(hosts.iter().copied().chain([scm.as_str()]).collect()))?;
+    set("hostNameSslStates", &|_| {
+        let mut repository = ssl_state(&json!({}));
+        repository["name"] = json!(scm);
+        repository["hostType"] = json!("Repository");
+        Ok(bound.iter().map(ssl_state).chain([repository]).collect())
+    })?;
+    set("repositorySiteName", &|_| Ok(json!(id.name())))?;
+    set("sku", &|site| {
+        let plan = ctx.find(&ResourceId::parse(text(site, "/serverFarmId")))?;
+        Ok(plan.map_or(Value::Null, |plan| plan["sku"]["tier"].clone()))
+    })?;
+    set("possibleInboundIpAddresses", &|site| Ok(site["inboundIpAddress"].clone()))?;
+    set("selfLink", &|_| Ok(json!(format!("https://practice-001.api.azurewebsites.windows.net{id}"))))?;
+    set("ftpUsername", &|_| Ok(json!(format!("{name}\\${name}", name = id.name()))))?;
+    set("ftpsHostName", &|_| Ok(json!(format!("ftps://{default}/site/wwwroot"))))?;
     members::complete_with(Of::Site, properties, wanted);
     Ok(site)
 }
