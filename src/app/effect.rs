@@ -6,13 +6,19 @@ use jiff::Timestamp;
 
 use super::message::AskId;
 use crate::flow::script::ScriptKind;
-use crate::flow::{FlowName, Inputs, Step, StepId};
+use crate::flow::{FlowName, Inputs, Step};
 use crate::model::ResourceId;
 use crate::model::custody::About;
 use crate::workbench::Job;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Effect {
+    /// Bring the rows of an earlier run, if any are kept: before the inventory that is read under the same question.
+    RecallEstate {
+        ask: AskId,
+    },
+    /// Keep the estate, which was just read to its end, for the next start.
+    KeepEstate,
     /// Read the inventory.
     ReadEstate {
         ask: AskId,
@@ -23,12 +29,12 @@ pub enum Effect {
         flow: FlowName,
         inputs: Inputs,
     },
-    /// Observe, and if the step still stands there, send its requests, follow them, and observe again.
+    /// Observe, and if the step still stands as it was agreed to, send its requests, follow them, and observe again.
     PerformStep {
         ask: AskId,
         flow: FlowName,
         inputs: Inputs,
-        step: StepId,
+        step: Box<Step>,
     },
     /// Read the chain of custody, from the order to what is served.
     Explain {
