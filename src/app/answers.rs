@@ -9,7 +9,7 @@ use super::dialog::Dialog;
 use super::effect::Effect;
 use super::message::{AskId, Message};
 use super::operations::Outcome;
-use super::pane::{Tone, count};
+use super::pane::{PaneName, Tone, count};
 use super::{App, Counts, Reading};
 use crate::model::{Estate, Problem};
 use crate::workbench::Password;
@@ -43,13 +43,15 @@ impl App {
                 let incoming = self.incoming.take();
                 match result {
                     Ok(()) => {
-                        self.failure = None;
+                        (self.failure, self.is_whole) = (None, true);
                         if let Some(estate) = incoming {
-                            self.estate = Arc::from(estate);
+                            let older = std::mem::replace(&mut self.estate, Arc::from(estate));
+                            self.keep_public(older.public_certificates.clone());
                             self.counts = Counts::default();
                             self.counts.add(&self.estate.certificates, self.now);
                         }
                         self.see_estate();
+                        self.want_public();
                     }
                     Err(problem) => {
                         self.failure = Some(problem.clone());
@@ -63,6 +65,7 @@ impl App {
                 }
             }
             Message::Explained { ask, result } => self.take_explained(ask, result),
+            Message::PublicRead { ask, apps, part } => self.take_public(ask, apps, *part),
             Message::RawRead { ask, result } => self.take_raw(ask, result),
             Message::Observed { ask, result } => self.take_observed(ask, result),
             Message::StepProgressed { ask, note, .. } => self.operations.note(ask, note),
@@ -137,12 +140,24 @@ impl App {
         self.has_estate = true;
         self.counts.add(&part.certificates, self.now);
         Arc::make_mut(&mut self.estate).absorb(part);
-        let rows = count(self.pane, &self.estate);
-        if rows <= FEW_ROWS || rows >= 2 * self.pane().list.total() {
+        if self.is_worth_sorting() {
             self.see_estate();
         } else {
             self.panes.iter_mut().for_each(|pane| pane.is_stale = true);
         }
+    }
+
+    /// Rows of one pane came; `now` says that they have to be shown at once.
+    pub(super) fn see_rows_of(&mut self, name: PaneName, now: bool) {
+        self.panes[name.index()].is_stale = true;
+        if self.pane == name && (now || self.is_worth_sorting()) {
+            self.fill_pane();
+        }
+    }
+
+    fn is_worth_sorting(&self) -> bool {
+        let rows = count(self.pane, &self.estate);
+        rows <= FEW_ROWS || rows >= 2 * self.pane().list.total()
     }
 
     fn see_estate(&mut self) {

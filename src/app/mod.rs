@@ -20,6 +20,7 @@ mod overlay;
 pub mod pane;
 pub mod place;
 mod possible;
+pub mod public;
 pub mod renewal;
 pub mod scope;
 pub mod wizard;
@@ -42,6 +43,7 @@ use message::{AskId, Message};
 use operations::Operations;
 use pane::{Pane, PaneName, Tone, urgency};
 use place::ContextChoice;
+use public::PublicRead;
 use wizard::Wizard;
 
 use crate::model::{Estate, PrivateCertificate, Problem, ResourceId};
@@ -125,12 +127,16 @@ pub struct App {
     pub estate: Arc<Estate>,
     /// Whether any estate was ever read.
     pub has_estate: bool,
+    /// Whether it was read to its end.
+    is_whole: bool,
     /// What a refresh has brought so far; the first reading shows its parts as they come.
     incoming: Option<Box<Estate>>,
     pub reading: Reading,
     /// Why the last reading failed; the rows before it stay.
     pub failure: Option<Problem>,
     pub counts: Counts,
+    /// Which apps were asked for their public certificates.
+    pub public: PublicRead,
     pub pane: PaneName,
     pub panes: [Pane; 4],
     pub detail: Option<Detail>,
@@ -171,10 +177,12 @@ impl App {
             height: 24,
             estate: Arc::default(),
             has_estate: false,
+            is_whole: false,
             incoming: None,
             reading: Reading::Idle,
             failure: None,
             counts: Counts::default(),
+            public: PublicRead::default(),
             pane: PaneName::Private,
             panes,
             detail: None,
@@ -259,6 +267,7 @@ impl App {
             Command::Add => self.open_add(),
             Command::Explain => self.explain(),
             Command::Scope => self.open_scopes(),
+            Command::LoadPublic => self.load_public(),
             Command::Repaint => self.emit(Effect::Repaint),
             Command::Suspend => self.emit(Effect::Suspend),
             Command::Quit => self.ask_to_quit(),

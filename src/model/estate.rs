@@ -112,6 +112,16 @@ impl Estate {
         self.index_from(&before);
     }
 
+    /// Puts the public certificates of these apps in the place of those that are known of them, with what could not be
+    /// read of them. Returns whether other rows changed their places.
+    pub fn renew_public(&mut self, apps: &[ResourceId], part: Self) -> bool {
+        let before = self.public_certificates.len();
+        self.public_certificates.retain(|one| !apps.contains(&one.app));
+        let moved = self.public_certificates.len() < before;
+        self.absorb(part);
+        moved
+    }
+
     /// Indexes the rows behind these places.
     fn index_from(&mut self, before: &Lengths) {
         let index = &mut self.index;
