@@ -6,8 +6,12 @@ use jiff::Timestamp;
 use reqwest::header::HeaderMap;
 use serde_json::Value;
 
+use super::budget::Told;
 use super::error::Refusal;
 use crate::model::printable;
+
+/// Whoever asks for longer is not waited for anyway, and numbers beyond every clock are only good for overflows.
+const LONGEST_PAUSE: Duration = Duration::from_secs(24 * 60 * 60);
 
 #[derive(Debug, Clone)]
 pub struct Answer {
@@ -18,6 +22,8 @@ pub struct Answer {
     /// The same for all requests that belong together.
     pub correlation_id: Option<String>,
     pub retry_after: Option<Duration>,
+    /// What is left of the limit that the request counted towards.
+    pub told: Option<Told>,
     pub location: Option<String>,
     pub operation: Option<String>,
     pub etag: Option<String>,
@@ -40,7 +46,8 @@ impl Answer {
             body,
             request_id: header("x-ms-request-id").or_else(|| header("request-id")).map(|id| printable(&id).into_owned()),
             correlation_id: header("x-ms-correlation-request-id").map(|id| printable(&id).into_owned()),
-            retry_after: retry_after(&header, Timestamp::now()),
+            retry_after: retry_after(&header, Timestamp::now()).map(|pause| pause.min(LONGEST_PAUSE)),
+            told: told(headers),
             location: header("location"),
             operation: header("azure-asyncoperation"),
             etag: header("etag"),
@@ -88,10 +95,52 @@ fn retry_after(header: &dyn Fn(&str) -> Option<String>, now: Timestamp) -> Optio
     Some(Duration::from_secs(seconds.try_into().unwrap_or(0)))
 }
 
+/// The least of what the answer says is left: a request may count towards several limits (API.md 1.2). Resource Graph has
+/// a header of its own, with the time at which all comes back.
+fn told(headers: &HeaderMap) -> Option<Told> {
+    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+    if let Some(left) = text("x-ms-user-quota-remaining").and_then(|text| text.trim().parse::<u32>().ok()) {
+        return Some(Told { left: f64::from(left), resets: text("x-ms-user-quota-resets-after").and_then(span) });
+    }
+    let of_arm = headers.iter().filter(|(name, _)| name.as_str().starts_with("x-ms-ratelimit-remaining-"));
+    let left = of_arm.filter_map(|(_, value)| value.to_str().ok()?.trim().parse::<u32>().ok()).min()?;
+    Some(Told { left: f64::from(left), resets: None })
+}
+
+/// `00:00:05`, hours first.
+fn span(text: &str) -> Option<Duration> {
+    let parts: Option<Vec<u64>> = text.trim().split(':').map(|part| part.parse().ok()).collect();
+    let parts = parts.filter(|parts| parts.len() == 3 && parts.iter().all(|part| *part < 100))?;
+    Some(Duration::from_secs(parts.iter().fold(0, |seconds, part| seconds * 60 + part)))
+}
+
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+
+    fn headers(all: &[(&'static str, &'static str)]) -> HeaderMap {
+        all.iter().map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap())).collect()
+    }
+
+    #[test]
+    fn the_least_that_is_left_counts() {
+        let read = |all: &[(&'static str, &'static str)]| told(&headers(all));
+        let left = |left| Some(Told { left, resets: None });
+        assert_eq!(read(&[("x-ms-ratelimit-remaining-subscription-reads", "249")]), left(249.0));
+        let several = [
+            ("x-ms-ratelimit-remaining-subscription-global-writes", "2999"),
+            ("x-ms-ratelimit-remaining-subscription-writes", "199"),
+            ("x-ms-ratelimit-remaining-resource", "Microsoft.Compute/HighCostGet3Min;107"),
+        ];
+        assert_eq!(read(&several), left(199.0));
+        let query = [("x-ms-user-quota-remaining", "3"), ("x-ms-user-quota-resets-after", "00:01:05")];
+        assert_eq!(read(&query), Some(Told { left: 3.0, resets: Some(Duration::from_secs(65)) }));
+        let odd = [("x-ms-user-quota-remaining", "3"), ("x-ms-user-quota-resets-after", "soon")];
+        assert_eq!(read(&odd), left(3.0));
+        assert_eq!(read(&[("x-ms-ratelimit-remaining-subscription-reads", "-1")]), None);
+        assert_eq!(read(&[("x-ms-request-id", "12")]), None);
+    }
 
     #[test]
     fn warnings_are_sentences_without_their_codes() {
@@ -119,5 +168,7 @@ mod tests {
         assert_eq!(read(&[("retry-after", "Sun, 22 Nov 2020 00:00:30 GMT")]), Some(Duration::ZERO));
         assert_eq!(read(&[("retry-after", "soon")]), None);
         assert_eq!(read(&[("retry-after", "-5")]), None);
+        let endless = Answer::new(429, &headers(&[("retry-after", "18446744073709551615")]), Value::Null);
+        assert_eq!(endless.retry_after, Some(LONGEST_PAUSE));
     }
 }

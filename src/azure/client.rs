@@ -11,6 +11,7 @@ use uuid::Uuid;
 
 use super::address;
 use super::answer::{Answer, AsItIs};
+use super::budget::{Budget, Urgency};
 use super::cloud::{Cloud, host_of};
 use super::credential::{Credential, Who};
 use super::error::AzureError;
@@ -28,6 +29,7 @@ pub struct Client {
     cloud: Arc<Cloud>,
     sender: Arc<Sender>,
     subscriptions: Arc<[String]>,
+    urgency: Urgency,
 }
 
 /// What a change that is over left behind.
@@ -68,8 +70,15 @@ impl Client {
     }
 
     pub(super) fn new(cloud: Cloud, http: reqwest::Client, credential: Credential, subscriptions: Vec<String>) -> Self {
-        let sender = Sender { http, credential, correlation: Uuid::new_v4() };
-        Self { cloud: Arc::new(cloud), sender: Arc::new(sender), subscriptions: subscriptions.into() }
+        let sender = Sender { http, credential, correlation: Uuid::new_v4(), budget: Budget::default() };
+        Self { cloud: Arc::new(cloud), sender: Arc::new(sender), subscriptions: subscriptions.into(), urgency: Urgency::Person }
+    }
+
+    /// The same client for requests that nobody waits for one by one: they let others go first, and do not try again and
+    /// again what keeps failing.
+    #[must_use]
+    pub fn in_background(&self) -> Self {
+        Self { urgency: Urgency::Background, ..self.clone() }
     }
 
     pub(super) fn http(&self) -> &reqwest::Client {
@@ -186,7 +195,7 @@ impl Client {
                 Target::Operation(link) | Target::Location(link) => address::follow(url, link)?,
                 Target::Resource => url.clone(),
             };
-            let answer = self.send(Call::get(ask, address::audience(&self.cloud, &request.plane)), tell).await?;
+            let answer = self.send(self.get(ask, request), tell).await?;
             if poll::says_nothing(answer.status) {
                 return Err(AzureError::refused(answer.refusal()));
             }
@@ -195,7 +204,7 @@ impl Client {
     }
 
     async fn read_at(&self, url: Url, request: &Request) -> Result<Option<AsItIs>, AzureError> {
-        let answer = self.send(Call::get(url, address::audience(&self.cloud, &request.plane)), &mut |_| ()).await?;
+        let answer = self.send(self.get(url, request), &mut |_| ()).await?;
         let refusal = answer.refusal();
         // A subscription that is not there is a mistake of the asker, not an absent resource.
         if answer.status == 404 && !refusal.is("SubscriptionNotFound") && !refusal.is("InvalidSubscriptionId") {
@@ -204,6 +213,10 @@ impl Client {
         let mut answer = accepted(answer)?;
         let etag = answer.etag.take();
         Ok(answer.into_body().map(|body| AsItIs { body, etag }))
+    }
+
+    fn get(&self, url: Url, request: &Request) -> Call {
+        Call::get(url, address::audience(&self.cloud, &request.plane), self.urgency)
     }
 
     fn call(&self, url: Url, request: &Request) -> Call {
@@ -215,6 +228,7 @@ impl Client {
             repeat: request.repeat,
             read: request.is_read(),
             if_match: request.if_match.clone(),
+            urgency: self.urgency,
         }
     }
 

@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use jiff::Timestamp;
 use serde_json::Value;
 use thiserror::Error;
 
@@ -91,12 +92,22 @@ pub enum AzureError {
     LostSight(Box<AzureError>),
     #[error("the operation still runs after {minutes} minutes")]
     StillRunning { minutes: u64 },
+    /// Nothing was sent: it has kept failing while others answered, and nobody in particular waits for it.
+    #[error("{what} keeps failing ({why}) while others answer, so it is not asked until {}", clock(*until))]
+    KeepsFailing { what: String, why: String, until: Timestamp },
+    /// Nothing was sent: the service wants to be left alone for longer than anybody waits.
+    #[error("for {what} Azure takes no requests until {}", clock(*until))]
+    LeftAlone { what: String, until: Timestamp },
     #[error("{found} is not {expected}, so nothing was sent to it")]
     HostRefused { found: String, expected: String },
     #[error("the service redirects ({status}) to {to}; redirects are never followed")]
     Redirected { status: u16, to: String },
     #[error("the answer of {host} is not what the API describes: {why}")]
     Malformed { host: String, why: String },
+}
+
+fn clock(at: Timestamp) -> impl std::fmt::Display {
+    at.strftime("%H:%M:%S UTC")
 }
 
 impl AzureError {

@@ -5,6 +5,7 @@
 
 mod address;
 mod answer;
+mod budget;
 mod client;
 mod cloud;
 mod connect;
@@ -43,6 +44,7 @@ pub mod vaults;
 pub mod x509;
 
 pub use answer::AsItIs;
+pub use budget::Urgency;
 pub use client::{Changed, Client, Progress};
 pub use cloud::{Cloud, CloudKind, Practice};
 pub use connect::Connection;

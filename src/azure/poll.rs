@@ -157,6 +157,7 @@ mod tests {
             request_id: None,
             correlation_id: None,
             retry_after: None,
+            told: None,
             location: None,
             operation: None,
             etag: None,

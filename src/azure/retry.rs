@@ -28,10 +28,10 @@ pub struct Attempt {
     pub elapsed: Duration,
 }
 
-/// A person waits at the screen: many quick tries for reads, few for writes.
+/// A person waits at the screen: many quick tries for reads, few for writes. A write that was only told to slow down is
+/// tried as often as a read, as nothing was done.
 const READ_TRIES: u32 = 8;
 const WRITE_TRIES: u32 = 3;
-const THROTTLED_TRIES: u32 = 5;
 /// Longer than this nothing is tried; the person is told instead.
 const BUDGET: Duration = Duration::from_secs(60);
 /// A wait that the service itself asks for may take longer.
@@ -41,11 +41,7 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 /// How long to wait before the next try; `None` to give up. `jitter` is between 0 and 1.
 pub fn pause(attempt: Attempt, failure: Failure, jitter: f64) -> Option<Duration> {
     let throttled = matches!(failure, Failure::Status { code: 429, .. });
-    let tries = match (attempt.read, throttled) {
-        (true, _) => READ_TRIES,
-        (false, true) => THROTTLED_TRIES,
-        (false, false) => WRITE_TRIES,
-    };
+    let tries = if attempt.read || throttled { READ_TRIES } else { WRITE_TRIES };
     if attempt.tries >= tries || !may_repeat(attempt.repeat, failure) {
         return None;
     }
@@ -53,15 +49,16 @@ pub fn pause(attempt: Attempt, failure: Failure, jitter: f64) -> Option<Duration
         Failure::Status { retry_after, .. } => retry_after,
         Failure::NotSent | Failure::Lost => None,
     };
-    let first = match (throttled, attempt.read) {
+    let first = match (throttled && asked.is_none(), attempt.read) {
         // The Web provider's own 429 names no time (API.md 1.3).
         (true, _) => Duration::from_secs(2),
         (false, true) => Duration::from_millis(200),
         (false, false) => Duration::from_millis(800),
     };
     let doubled = first.saturating_mul(1 << (attempt.tries - 1).min(10)).min(LONGEST_PAUSE);
-    // Never sooner than asked; spread, so that many clients do not come back at once.
-    let pause = asked.unwrap_or(doubled).mul_f64(if asked.is_some() { 1.0 + 0.1 * jitter } else { 0.8 + 0.4 * jitter });
+    // Spread, so that many clients do not come back at once; never sooner than asked, and not at once even if asked to.
+    let own = doubled.mul_f64(0.8 + 0.4 * jitter);
+    let pause = asked.map_or(own, |asked| asked.mul_f64(1.0 + 0.1 * jitter).max(own));
     let budget = if asked.is_some() { THROTTLED_BUDGET } else { BUDGET };
     (attempt.elapsed + pause <= budget).then_some(pause)
 }
@@ -110,7 +107,7 @@ mod tests {
         };
         assert_eq!(count(READ, status(503)), 8);
         assert_eq!(count(WRITE, status(503)), 3);
-        assert_eq!(count(WRITE, status(429)), 5);
+        assert_eq!((count(READ, status(429)), count(WRITE, status(429))), (8, 8));
     }
 
     #[test]
@@ -129,6 +126,13 @@ mod tests {
         for jitter in [0.0, 0.5, 1.0] {
             assert!(pause(READ, asked, jitter).is_some_and(|pause| pause >= Duration::from_secs(7)));
         }
+    }
+
+    #[test]
+    fn nobody_comes_back_at_once_even_if_asked_to() {
+        let at_once = Failure::Status { code: 429, retry_after: Some(Duration::ZERO) };
+        let waits: Vec<Option<Duration>> = (1..5).map(|tries| pause(Attempt { tries, ..READ }, at_once, 0.5)).collect();
+        assert_eq!(waits, [200, 400, 800, 1600].map(|ms| Some(Duration::from_millis(ms))));
     }
 
     #[test]

@@ -11,6 +11,7 @@ use uuid::Uuid;
 use zeroize::Zeroizing;
 
 use super::answer::Answer;
+use super::budget::{Budget, Outcome, Urgency};
 use super::cloud::host_of;
 use super::credential::{Credential, Token};
 use super::error::AzureError;
@@ -34,11 +35,12 @@ pub struct Call {
     pub read: bool,
     /// The ETag that the resource must still have.
     pub if_match: Option<String>,
+    pub urgency: Urgency,
 }
 
 impl Call {
-    pub fn get(url: Url, audience: String) -> Self {
-        Self { method: Method::Get, url, audience, body: None, repeat: Repeat::Safe, read: true, if_match: None }
+    pub fn get(url: Url, audience: String, urgency: Urgency) -> Self {
+        Self { method: Method::Get, url, audience, body: None, repeat: Repeat::Safe, read: true, if_match: None, urgency }
     }
 }
 
@@ -48,6 +50,7 @@ pub struct Sender {
     pub credential: Credential,
     /// One for the whole process, so that Azure's logs show what belongs together.
     pub correlation: Uuid,
+    pub budget: Budget,
 }
 
 impl Sender {
@@ -55,13 +58,18 @@ impl Sender {
     pub async fn send(&self, call: &Call, waiting: &mut (dyn FnMut(String) + Send)) -> Result<Answer, AzureError> {
         let request_id = Uuid::new_v4();
         let host = host_of(&call.url);
-        let start = Instant::now();
+        let mut first_try = None;
         let mut signed_in_again = false;
         let mut tries = 0;
         loop {
             let token = self.credential.token(&call.audience).await?;
+            let pass = self.budget.admit(call, waiting).await?;
+            // Waiting for a turn is not trying.
+            let start = *first_try.get_or_insert_with(Instant::now);
             tries += 1;
-            let (outcome, failure) = match self.try_once(call, &token, request_id).await {
+            let attempt = self.try_once(call, &token, request_id).await;
+            pass.end(outcome(&host, &attempt));
+            let (outcome, failure) = match attempt {
                 Ok(answer) if answer.status == 401 && !signed_in_again => {
                     // It may just have expired; the service has done nothing, so any request may be sent again.
                     self.credential.forget(&call.audience, &token);
@@ -185,6 +193,18 @@ async fn receive(mut response: reqwest::Response) -> Result<Answer, Trouble> {
         Err(why) => return Err(malformed(format!("no JSON ({why})")).into()),
     };
     Ok(Answer::new(status, &headers, body))
+}
+
+/// What a try tells of its place, for the requests of others.
+fn outcome(host: &str, tried: &Result<Answer, Trouble>) -> Outcome {
+    match tried {
+        Ok(answer) => Outcome::Answered { status: answer.status, told: answer.told, retry_after: answer.retry_after },
+        Err(Trouble::Transport(error)) => match transport::failure(host, error) {
+            (error, Failure::NotSent) => Outcome::NotSent { why: error.to_string() },
+            (error, _) => Outcome::Lost { why: error.to_string() },
+        },
+        Err(Trouble::Answer(_)) => Outcome::GivenUp,
+    }
 }
 
 fn words(failure: Failure, pause: Duration) -> String {

@@ -67,6 +67,12 @@ pub fn problem(error: &AzureError, what: &str) -> Problem {
         AzureError::StillRunning { .. } => {
             said(error, what, "It goes on in Azure. Open the operation again later: it stands where Azure stands.")
         }
+        AzureError::KeepsFailing { .. } => {
+            said(error, what, "What you open yourself is always tried; everything else goes on without it, and asks again later.")
+        }
+        AzureError::LeftAlone { .. } => {
+            said(error, what, "Nothing was sent: try again then. Other programs that sign in as the same use the limit too.")
+        }
         AzureError::HostRefused { .. } => said(error, what, "If the address is right, correct the endpoint in the configuration."),
         AzureError::Redirected { .. } => {
             said(error, what, "Check the endpoint, and whether a proxy asks for a sign-in of its own.")

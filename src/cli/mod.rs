@@ -14,6 +14,7 @@ mod exit;
 mod flows;
 mod list;
 mod login;
+mod man;
 mod plan;
 mod reading;
 mod report;
@@ -103,6 +104,8 @@ enum Command {
     Config(config::Command),
     /// Print the completion script of a shell
     Completions(completions::Args),
+    /// Print the manual page, or that of one subcommand
+    Man(man::Args),
 }
 
 /// Does what the arguments say.
@@ -123,6 +126,7 @@ pub async fn run(cli: Cli) -> Result<Exit, CliError> {
         Some(Command::Context(command)) => context::run(&command, &Session::open(&cli.global)?),
         Some(Command::Config(command)) => config::run(&command, &cli.global),
         Some(Command::Completions(args)) => completions::run(&args),
+        Some(Command::Man(args)) => man::run(&args),
     }
 }
 

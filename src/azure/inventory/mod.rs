@@ -26,6 +26,7 @@ pub const LAG: SignedDuration = SignedDuration::from_mins(15);
 /// how far it is. `changed` are resources that were changed from here lately, newest first: what the index knows of their
 /// groups is not believed. Only a failed sign-in, or no subscription at all, is an error.
 pub async fn read(client: &Client, changed: &[ResourceId], mut tell: impl FnMut(Estate, String) + Send) -> Result<(), AzureError> {
+    let client = &client.in_background();
     let subscriptions = subscriptions::list(client).await?;
     if subscriptions.is_empty() {
         return Err(AzureError::NoSubscription);

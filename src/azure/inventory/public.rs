@@ -19,6 +19,7 @@ pub struct OfApp {
 
 /// Asks these apps, some at once; `tell` gets their answers in the same order.
 pub async fn read(client: &Client, apps: &[ResourceId], mut tell: impl FnMut(OfApp)) {
+    let client = &client.in_background();
     let asked: Vec<_> = apps.iter().map(|app| of(client, app)).collect();
     let mut answers = stream::iter(asked).buffered(APPS_AT_ONCE);
     while let Some(answer) = answers.next().await {

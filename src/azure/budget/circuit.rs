@@ -1,0 +1,141 @@
+//! A subscription or a host that keeps failing while the others answer is left alone for a while, so that a look at
+//! everything does not wait for it. Pure; whoever asks brings the time.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+/// So many in a row, over so long: one bad moment is none of it.
+const FAILURES: u32 = 5;
+const AT_LEAST: Duration = Duration::from_secs(5);
+/// How long it is left alone at first; twice as long each time that this did not help.
+const PAUSE: Duration = Duration::from_secs(30);
+const LONGEST: Duration = Duration::from_secs(300);
+
+#[derive(Debug, Default)]
+pub struct Circuit {
+    failures: u32,
+    /// When the first of them was sent.
+    since: Option<Instant>,
+    /// What the last of them was: `503`, `no answer`.
+    why: String,
+    open: Option<Open>,
+    /// The last time it answered.
+    answered: Option<Instant>,
+}
+
+#[derive(Debug)]
+struct Open {
+    until: Instant,
+    pause: Duration,
+    /// One request is on its way to see whether it answers again.
+    probing: bool,
+}
+
+/// Why nothing was sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cut {
+    pub why: String,
+    /// Until when nothing will be.
+    pub left: Duration,
+}
+
+impl Circuit {
+    /// Whether a request that nobody waits for may go. After the pause one does, to see.
+    pub fn check(&mut self, now: Instant) -> Result<(), Cut> {
+        match &mut self.open {
+            None => Ok(()),
+            Some(open) if now >= open.until && !open.probing => {
+                open.probing = true;
+                Ok(())
+            }
+            Some(open) => Err(Cut { why: self.why.clone(), left: open.until.saturating_duration_since(now) }),
+        }
+    }
+
+    pub fn answered(&mut self, now: Instant) {
+        *self = Self { answered: Some(now), ..Self::default() };
+    }
+
+    /// `others_since` says whether anything else has answered since a moment.
+    pub fn failed(&mut self, now: Instant, sent: Instant, why: String, others_since: impl FnOnce(Instant) -> bool) {
+        self.failures += 1;
+        self.why = why;
+        let since = *self.since.get_or_insert(sent);
+        match &mut self.open {
+            Some(open) if open.probing => {
+                let pause = (open.pause * 2).min(LONGEST);
+                *open = Open { until: now + pause, pause, probing: false };
+            }
+            None if self.failures >= FAILURES && now - since >= AT_LEAST && others_since(since) => {
+                self.open = Some(Open { until: now + PAUSE, pause: PAUSE, probing: false });
+            }
+            Some(_) | None => {}
+        }
+    }
+
+    /// The request that was to see whether it answers was given up: the next one sees.
+    pub fn given_up(&mut self) {
+        if let Some(open) = &mut self.open {
+            open.probing = false;
+        }
+    }
+
+    pub fn answered_since(&self, moment: Instant) -> bool {
+        self.answered.is_some_and(|answered| answered >= moment)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn seconds(seconds: u64) -> Duration {
+        Duration::from_secs(seconds)
+    }
+
+    fn failing(start: Instant, others_answer: bool) -> Circuit {
+        let mut circuit = Circuit::default();
+        for second in 0..8 {
+            let sent = start + seconds(second);
+            circuit.failed(sent + seconds(1), sent, "503".to_owned(), |_| others_answer);
+        }
+        circuit
+    }
+
+    #[test]
+    fn it_opens_only_while_others_answer_and_says_until_when() {
+        let start = Instant::now();
+        assert_eq!(failing(start, false).check(start + seconds(9)), Ok(()));
+        let cut = failing(start, true).check(start + seconds(9));
+        // Opened with the fifth failure at five seconds.
+        assert_eq!(cut, Err(Cut { why: "503".to_owned(), left: seconds(26) }));
+    }
+
+    #[test]
+    fn one_bad_moment_opens_nothing() {
+        let start = Instant::now();
+        let mut circuit = Circuit::default();
+        for _ in 0..50 {
+            circuit.failed(start + seconds(1), start, "503".to_owned(), |_| true);
+        }
+        assert_eq!(circuit.check(start + seconds(2)), Ok(()));
+    }
+
+    #[test]
+    fn after_the_pause_one_request_sees_whether_it_answers_again() {
+        let start = Instant::now();
+        let mut circuit = failing(start, true);
+        let later = start + seconds(36);
+        assert_eq!(circuit.check(later), Ok(()));
+        assert!(circuit.check(later).is_err(), "one only");
+        circuit.failed(later, later, "503".to_owned(), |_| true);
+        assert!(circuit.check(later + seconds(59)).is_err(), "twice as long");
+        assert_eq!(circuit.check(later + seconds(60)), Ok(()));
+        circuit.given_up();
+        assert_eq!(circuit.check(later + seconds(60)), Ok(()), "the next one sees");
+        circuit.answered(later + seconds(61));
+        assert_eq!(circuit.check(later + seconds(61)), Ok(()));
+        assert_eq!(circuit.check(later + seconds(61)), Ok(()));
+    }
+}
