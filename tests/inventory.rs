@@ -31,13 +31,15 @@ async fn read(practice: &Practice) -> (Estate, Vec<String>) {
 
 /// Everything that is in an estate, whatever order it came in and however the index spells a region.
 fn contents(estate: &Estate) -> BTreeSet<String> {
-    let apps = estate.apps.iter().map(|one| format!("{} {} {:?} {:?} {}", one.id, one.webspace, one.hostnames, one.plan, one.state));
+    let apps =
+        estate.apps.iter().map(|one| format!("{} {} {:?} {:?} {}", one.id, one.webspace, one.hostnames, one.plan, one.state));
     let bindings = estate.bindings.iter().map(|one| format!("{} {:?} {:?}", one.id(), one.ssl, one.thumbprint));
     let certificates = estate.certificates.iter().map(|one| {
         let of_order = matches!(estate.source(one), Source::Order(_));
         format!("{} {:?} {:?} {:?} {} {of_order}", one.id, one.thumbprint, one.hosts, one.expires, one.webspace)
     });
-    let orders = estate.orders.iter().map(|one| format!("{} {} {:?} {:?} {:?}", one.id, one.status, one.stored, one.names, one.token));
+    let orders =
+        estate.orders.iter().map(|one| format!("{} {} {:?} {:?} {:?}", one.id, one.status, one.stored, one.names, one.token));
     let vaults = estate.vaults.iter().map(|one| format!("{} {} {:?} {}", one.id, one.uri, one.policies, one.sku));
     let plans = estate.plans.iter().map(|one| format!("{} {} {}", one.id, one.tier, one.linux));
     let groups = estate.groups.iter().map(|one| one.id.to_string());
@@ -50,7 +52,9 @@ async fn an_estate_takes_a_question_a_kind_and_never_one_a_certificate_or_app() 
     let practice = Practice::start().await;
     let (estate, requests) = read(&practice).await;
     assert!(estate.gaps.is_empty() && estate.certificates.len() >= 5);
-    assert!(requests.iter().all(|one| one.contains("ResourceGraph") || one.contains("GET /subscriptions?") || one.contains("oauth2")));
+    assert!(
+        requests.iter().all(|one| one.contains("ResourceGraph") || one.contains("GET /subscriptions?") || one.contains("oauth2"))
+    );
     assert!(requests.len() <= 12, "{requests:#?}");
 }
 
@@ -100,7 +104,8 @@ async fn what_nobody_answers_is_a_gap_by_name_and_the_rest_is_there() {
     let (estate, _) = read(&practice).await;
     assert_eq!(estate.gaps.len(), 1);
     assert_eq!(estate.gaps[0].what, format!("private key certificates of {}", refused.name));
-    let inside = |estate: &Estate| estate.certificates.iter().filter(|one| one.id.subscription_id() == refused.id.subscription_id()).count();
+    let inside =
+        |estate: &Estate| estate.certificates.iter().filter(|one| one.id.subscription_id() == refused.id.subscription_id()).count();
     assert_eq!(inside(&estate), 100, "the page before the failing one was read");
     assert_eq!(estate.certificates.len(), whole.certificates.len() - inside(&whole) + 100);
     assert_eq!(estate.apps.len(), whole.apps.len());
@@ -118,7 +123,9 @@ async fn a_refresh_after_an_own_change_does_not_bring_the_old_state_back() {
     let changed = [unused.clone()];
     let after = inventory::load(&practice.client, &changed).await.unwrap();
     assert!(!is_there(&after));
-    let others = |estate: &Estate| contents(estate).into_iter().filter(|line| !line.starts_with(&unused.to_string().to_lowercase())).collect::<Vec<_>>();
+    let others = |estate: &Estate| {
+        contents(estate).into_iter().filter(|line| !line.starts_with(&unused.to_string().to_lowercase())).collect::<Vec<_>>()
+    };
     assert_eq!(others(&after), others(&before), "nothing else is missing or there twice");
 }
 

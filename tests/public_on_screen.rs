@@ -32,7 +32,11 @@ fn large(more: usize) -> Estate {
 }
 
 fn one_of(app: &ResourceId) -> PublicCertificate {
-    PublicCertificate { id: app.child("publicCertificates", "partner"), app: app.clone(), ..estate().public_certificates[0].clone() }
+    PublicCertificate {
+        id: app.child("publicCertificates", "partner"),
+        app: app.clone(),
+        ..estate().public_certificates[0].clone()
+    }
 }
 
 #[test]
