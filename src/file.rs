@@ -3,10 +3,11 @@
 
 use std::fs::{self, File};
 use std::io::{self, Read, Write};
+use std::os::fd::AsRawFd;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
-use rustix::fs::{Mode, OFlags, open};
+use rustix::fs::{AtFlags, CWD, Mode, OFlags, linkat, open};
 use thiserror::Error;
 use zeroize::Zeroizing;
 
@@ -61,10 +62,37 @@ pub fn read(path: &Path) -> Result<Zeroizing<Vec<u8>>, Unread> {
 
 /// Writes a file that only its owner can read. What exists is never overwritten, and half a file is never left.
 pub fn write_new(path: &Path, octets: &[u8]) -> io::Result<()> {
-    let mut file = File::options().write(true).create_new(true).mode(0o600).open(path)?;
-    file.write_all(octets).and_then(|()| file.sync_all()).inspect_err(|_| {
+    if let Some(file) = unnamed(path) {
+        return write_whole(&file, octets).and_then(|()| name(&file, path));
+    }
+    let file = File::options().write(true).create_new(true).mode(0o600).open(path)?;
+    write_whole(&file, octets).inspect_err(|_| {
         let _ = fs::remove_file(path);
     })
+}
+
+fn write_whole(mut file: &File, octets: &[u8]) -> io::Result<()> {
+    file.write_all(octets).and_then(|()| file.sync_all())
+}
+
+/// A file that has no name until it is whole, so that whoever ends the program on the way leaves nothing behind; nothing
+/// where system or disk has no such files.
+#[cfg(target_os = "linux")]
+fn unnamed(path: &Path) -> Option<File> {
+    let dir = path.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let flags = OFlags::WRONLY | OFlags::TMPFILE | OFlags::CLOEXEC;
+    open(dir, flags, Mode::RUSR | Mode::WUSR).ok().map(File::from)
+}
+
+#[cfg(not(target_os = "linux"))]
+fn unnamed(_: &Path) -> Option<File> {
+    None
+}
+
+/// Gives it its name, unless another has it.
+fn name(file: &File, path: &Path) -> io::Result<()> {
+    let own = format!("/proc/self/fd/{}", file.as_raw_fd());
+    Ok(linkat(CWD, own, CWD, path, AtFlags::SYMLINK_FOLLOW)?)
 }
 
 /// The path that is meant: `~` is the home directory, as in a shell.
@@ -77,6 +105,8 @@ pub fn path(typed: &str) -> PathBuf {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
+    use std::os::unix::fs::PermissionsExt;
+
     use super::*;
 
     #[test]
@@ -90,5 +120,16 @@ mod tests {
         let large = dir.path().join("large");
         File::create(&large).unwrap().set_len(100 * 1024 * 1024).unwrap();
         assert_eq!(read(&large).unwrap_err().code(), "too-large");
+    }
+
+    #[test]
+    fn a_new_file_is_whole_for_its_owner_only_and_in_the_place_of_none() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("new");
+        write_new(&path, b"key").unwrap();
+        assert_eq!((&*read(&path).unwrap(), path.metadata().unwrap().permissions().mode() & 0o777), (&b"key".to_vec(), 0o600));
+        assert_eq!(write_new(&path, b"other").unwrap_err().kind(), io::ErrorKind::AlreadyExists);
+        assert!(write_new(&dir.path().join("none/new"), b"key").is_err());
+        assert_eq!((fs::read(&path).unwrap(), fs::read_dir(dir.path()).unwrap().count()), (b"key".to_vec(), 1));
     }
 }

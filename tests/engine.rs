@@ -71,7 +71,10 @@ async fn a_change_without_an_answer_of_which_nothing_shows_is_reported_as_lost()
     let server = never_issued(|| Reply::HangUp).await;
     let (client, journal, rules) = (server.client().await, Journal::none(), Rules::load(Profile::Current).unwrap());
     let engine = Engine { client: &client, journal: &journal, rules: &rules, clock };
-    let performed = engine.perform(FlowName::Verify, &by_page(), StepId::AskVerification, &mut |_| ()).await;
+    let seen = engine.observe(FlowName::Verify, &by_page()).await.unwrap();
+    let steps = certdeck::flow::steps(FlowName::Verify, &seen, &by_page(), &rules, clock());
+    let agreed = steps.iter().find(|step| step.id == StepId::AskVerification).unwrap();
+    let performed = engine.perform(FlowName::Verify, &by_page(), agreed, &mut |_| ()).await;
     assert!(performed.unwrap_err().why.contains("answer"));
     assert_eq!(server.seen("verifyDomainOwnership").len(), 1);
 }

@@ -96,7 +96,8 @@ async fn a_mail_verifies_once_its_link_is_followed() {
     practice.complete(FlowName::Purchase, &purchase("*.contoso.com")).await;
     practice.complete(FlowName::Store, VAULT).await;
     let inputs = practice.inputs(FlowName::Verify, &[ORDER, (Key::Method, "mail")]);
-    let seen = practice.engine().perform(FlowName::Verify, &inputs, StepId::Evidence, &mut |_| ()).await.unwrap();
+    let agreed = practice.shown(FlowName::Verify, &inputs, StepId::Evidence).await;
+    let seen = practice.engine().perform(FlowName::Verify, &inputs, &agreed, &mut |_| ()).await.unwrap();
     assert!(!seen.mails.here().unwrap().is_empty(), "the mail was sent");
     practice.control_post("mail/approve", json!({"domain": "contoso.com"})).await;
     practice.complete(FlowName::Verify, &[ORDER, (Key::Method, "mail")]).await;

@@ -128,7 +128,7 @@ fn buying_takes_the_typed_word_and_nothing_less() {
     let [Effect::PerformStep { flow, inputs, step, .. }, Effect::Wake { .. }] = &screen.effects[..] else {
         panic!("{:?}", screen.effects)
     };
-    assert_eq!((*flow, *step), (FlowName::Purchase, StepId::Buy));
+    assert_eq!((*flow, step.id), (FlowName::Purchase, StepId::Buy));
     assert_eq!((inputs.get(Key::Domain), inputs.get(Key::Order)), (Some("fabrikam.com"), Some("fabrikam-www")));
 }
 

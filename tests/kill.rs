@@ -4,21 +4,20 @@
 
 #[path = "support/cloud.rs"]
 mod cloud;
+#[path = "support/files.rs"]
+mod files;
 #[path = "support/state.rs"]
 mod state;
 
 use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Stdio;
 
 use certdeck::emulator::Gate;
-use certdeck::pki::{self, Bundle, Wrapping};
+use certdeck::pki;
 use cloud::Cloud;
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 use serde_json::Value;
 use tokio::process::{Child, Command};
-
-const PASSWORD: &str = "hunter2 for uploads";
 
 /// The way from nothing to a secured hostname, one command after the other.
 const JOURNEY: [(&str, &[&str]); 5] = [
@@ -75,7 +74,7 @@ fn killed_after_any_request_and_run_again_it_ends_as_if_undisturbed() {
 
 #[test]
 fn uploads_killed_after_any_request_and_run_again_are_sent_once() {
-    let files = files();
+    let files = files::make();
     let file = |name: &str| files.path().join(name).display().to_string();
     let app = "app=rg-shop/contoso-shop";
     let upload = |name: &str| Run::new("upload", &[app, &format!("file={}", file(name))]);
@@ -103,7 +102,7 @@ fn a_managed_certificate_killed_after_any_request_and_run_again_is_there_once() 
 
 #[test]
 fn bindings_settings_and_deletions_killed_after_any_request_and_run_again_end_the_same() {
-    let files = files();
+    let files = files::make();
     let file = |name: &str| files.path().join(name).display().to_string();
     let group = "resource-group=rg-shop";
     let runs = [
@@ -167,11 +166,11 @@ fn an_order_exported_unlocked_and_deleted_with_kills_after_any_request_goes_thro
     let [order, _] = order(&cloud, "apifabrikam");
     let export = Run::new("export", &[&order, "out=x.pfx"]).with(&["--new-password-env", "NEW_PASSWORD"]);
     cloud = disturb_everywhere(cloud, &export, &mut killed, |cloud| {
-        let file = home(cloud).join("x.pfx");
+        let file = cloud.home().join("x.pfx");
         assert_eq!(file.metadata().unwrap().permissions().mode() & 0o777, 0o600);
-        let contents = pki::read(&std::fs::read(file).unwrap(), Some(&PASSWORD.into())).unwrap();
+        let contents = pki::read(&std::fs::read(file).unwrap(), Some(&files::PASSWORD.into())).unwrap();
         assert!(pki::leaf(&contents).unwrap().has_key.unwrap());
-        let remembered = std::fs::read_to_string(home(cloud).join(".local/state/certdeck/exports.jsonl")).unwrap();
+        let remembered = std::fs::read_to_string(cloud.home().join(".local/state/certdeck/exports.jsonl")).unwrap();
         assert_eq!(remembered.lines().count(), 1, "{remembered}");
     });
     cloud = disturb_everywhere(cloud, &Run::new("unlock", &[&order]), &mut killed, |cloud| {
@@ -225,31 +224,6 @@ fn order(cloud: &Cloud, name: &str) -> [String; 2] {
     [format!("order={}", order.id), format!("current={}", order.thumbprint.as_ref().unwrap())]
 }
 
-/// A PFX with its password, a private certificate without any, and a public one.
-fn files() -> tempfile::TempDir {
-    let dir = tempfile::tempdir().unwrap();
-    let put = |name: &str, octets: &[u8]| std::fs::write(dir.path().join(name), octets).unwrap();
-    let made = |host: &str| {
-        let mut params = CertificateParams::new(Vec::new()).unwrap();
-        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        let root = CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap();
-        let key = KeyPair::generate().unwrap();
-        let leaf = CertificateParams::new(vec![host.to_owned()]).unwrap().signed_by(&key, &root).unwrap();
-        (format!("{}{}{}", leaf.pem(), root.pem(), key.serialize_pem()), root.der().to_vec())
-    };
-    let pfx = |pem: &str| {
-        let bundle = Bundle::rewrap(&pki::read(pem.as_bytes(), None).unwrap()).unwrap();
-        bundle.write(&PASSWORD.into(), Wrapping::TripleDes, None).unwrap()
-    };
-    let (pem, root) = made("contoso.com");
-    put("contoso.pfx", &pfx(&pem));
-    put("shop.pfx", &pfx(&made("shop.contoso.com").0));
-    put("password", PASSWORD.as_bytes());
-    put("open.pem", made("contoso.com").0.as_bytes());
-    put("partner.cer", &root);
-    dir
-}
-
 /// Runs until the gate holds a request, and kills then. False when the flow ended without reaching it.
 fn kill_at(cloud: &Cloud, gate: &Gate, run: &Run) -> bool {
     cloud.runtime().block_on(async {
@@ -275,22 +249,15 @@ fn run_to_the_end(cloud: &Cloud, run: &Run) {
 fn start(cloud: &Cloud, run: &Run) -> Child {
     let subscription = format!("subscription={}", cloud.connection().subscription_ids[0]);
     let mut command = certdeck(cloud);
-    command.args(["run", run.flow, "--yes", "--set", &subscription]).args(&run.arguments).env("NEW_PASSWORD", PASSWORD);
+    command.args(["run", run.flow, "--yes", "--set", &subscription]).args(&run.arguments).env("NEW_PASSWORD", files::PASSWORD);
     let _runtime = cloud.runtime().enter();
     command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap()
 }
 
 fn certdeck(cloud: &Cloud) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_certdeck"));
-    command.env_clear().env("HOME", home(cloud)).current_dir(home(cloud)).envs(cloud.environment());
+    command.env_clear().env("HOME", cloud.home()).current_dir(cloud.home()).envs(cloud.environment());
     command
-}
-
-/// Beside the cloud's own files, so that both go together.
-fn home(cloud: &Cloud) -> PathBuf {
-    let home = cloud.connection().ca_pem.with_file_name("home");
-    std::fs::create_dir_all(&home).unwrap();
-    home
 }
 
 fn copy(dir: &Path) -> tempfile::TempDir {

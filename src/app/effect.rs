@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use super::message::AskId;
 use crate::flow::script::ScriptKind;
-use crate::flow::{FlowName, Inputs, Step, StepId};
+use crate::flow::{FlowName, Inputs, Step};
 use crate::model::ResourceId;
 use crate::model::custody::About;
 use crate::workbench::Job;
@@ -28,12 +28,12 @@ pub enum Effect {
         flow: FlowName,
         inputs: Inputs,
     },
-    /// Observe, and if the step still stands there, send its requests, follow them, and observe again.
+    /// Observe, and if the step still stands as it was agreed to, send its requests, follow them, and observe again.
     PerformStep {
         ask: AskId,
         flow: FlowName,
         inputs: Inputs,
-        step: StepId,
+        step: Box<Step>,
     },
     /// Read the chain of custody, from the order to what is served.
     Explain {

@@ -98,6 +98,18 @@ impl Body {
         wire
     }
 
+    /// What somebody who saw it could read in it: without the secrets, and without their names.
+    fn legible(&self) -> Value {
+        let mut json = self.json.clone();
+        for (pointer, _) in &self.secrets {
+            let Some((parent, name)) = pointer.rsplit_once('/') else { continue };
+            if let Some(Value::Object(members)) = json.pointer_mut(parent) {
+                members.remove(&name.replace("~1", "/").replace("~0", "~"));
+            }
+        }
+        json
+    }
+
     /// Where the secrets are, as JSON pointers.
     pub fn secret_places(&self) -> impl Iterator<Item = &str> {
         self.secrets.iter().map(|(place, _)| place.as_ref())
@@ -212,6 +224,14 @@ impl Request {
         self
     }
 
+    /// Whether somebody who agreed to the other has agreed to this one. A newer look may have brought another ETag, and
+    /// secrets of the cloud's own that are sent back as they are: nobody read those.
+    pub fn says_the_same(&self, other: &Self) -> bool {
+        let legible = |request: &Self| request.body.as_ref().map(Body::legible);
+        let plain = |request: &Self| Self { body: None, if_match: None, ..request.clone() };
+        plain(self) == plain(other) && legible(self) == legible(other)
+    }
+
     pub fn is_read(&self) -> bool {
         self.method == Method::Get
     }
@@ -229,6 +249,25 @@ mod tests {
         assert!(!body.shown().to_string().contains("hunter2"));
         assert!(!format!("{body:?}").contains("hunter2"));
         assert!(String::from_utf8_lossy(&body.wire()).contains("hunter2"));
+    }
+
+    #[test]
+    fn what_was_agreed_to_is_what_could_be_read() {
+        let id = ResourceId::subscription("s");
+        let settings = |own: &str, others: &[(&'static str, &str)]| {
+            let mut json = json!({"properties": {"LOAD": own}});
+            for (name, _) in others {
+                json["properties"][name.replace("~1", "/")] = Value::Null;
+            }
+            let body = others
+                .iter()
+                .fold(Body::new(json), |body, (name, value)| body.secret(format!("/properties/{name}"), (*value).into()));
+            Request::put("Set it", &id, "1", Value::Null).with_body(body)
+        };
+        let shown = settings("*", &[("DB", "hunter2")]);
+        let later = Request { if_match: Some("2".to_owned()), ..settings("*", &[("DB", "hunter3"), ("A~1B", "new")]) };
+        assert!(later.says_the_same(&shown), "what others changed of their own is sent back as it is");
+        assert!(!settings("A", &[("DB", "hunter2")]).says_the_same(&shown));
     }
 
     #[test]

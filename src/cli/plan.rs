@@ -58,7 +58,7 @@ pub async fn write_script(
 }
 
 async fn look(world: &World, flow: FlowName, inputs: &Inputs, at: Timestamp) -> Result<Vec<Step>, CliError> {
-    let observed = flow::observe(&world.client, flow, inputs).await.map_err(CliError::Cloud)?;
+    let observed = world.engine().observe(flow, inputs).await.map_err(CliError::Cloud)?;
     Ok(flow::steps(flow, &observed, inputs, &world.rules, at))
 }
 

@@ -8,10 +8,11 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 use super::reading::{self, Public};
-use super::session::Session;
+use super::session::{Session, rules};
 use super::table::{Format, Table};
 use super::{CliError, Exit, Global, words};
-use crate::model::{App, Estate, Expiry};
+use crate::model::{App, Estate, Expiry, WhoActs};
+use crate::rules::Rules;
 
 #[derive(Debug, clap::Args)]
 pub struct Report {
@@ -54,13 +55,13 @@ struct Due {
     name: String,
     hosts: Vec<String>,
     expires: Timestamp,
-    who_acts: &'static str,
+    who_acts: WhoActs,
     used_by: Vec<String>,
     id: String,
 }
 
 /// Everything with an end, soonest first.
-fn due(estate: &Estate) -> Vec<Due> {
+fn due(estate: &Estate, rules: &Rules, now: Timestamp) -> Vec<Due> {
     let app = |id| estate.app(id).map(App::label);
     let private = estate.certificates.iter().filter_map(|one| {
         let mut used_by: Vec<String> = estate.bindings_of(one).filter_map(|binding| app(&binding.app)).collect();
@@ -71,7 +72,7 @@ fn due(estate: &Estate) -> Vec<Due> {
             name: one.id.name().to_owned(),
             hosts: one.hosts.iter().map(ToString::to_string).collect(),
             expires: one.expires?,
-            who_acts: estate.who_acts(one).words(),
+            who_acts: rules.turn(estate, one, now).who,
             used_by,
             id: one.id.to_string(),
         })
@@ -82,7 +83,7 @@ fn due(estate: &Estate) -> Vec<Due> {
             name: one.id.name().to_owned(),
             hosts: Vec::new(),
             expires: one.expires?,
-            who_acts: "you",
+            who_acts: WhoActs::You,
             used_by: app(&one.app).into_iter().collect(),
             id: one.id.to_string(),
         })
@@ -93,7 +94,7 @@ fn due(estate: &Estate) -> Vec<Due> {
             name: one.id.name().to_owned(),
             hosts: vec![one.domain.clone()],
             expires: one.expires?,
-            who_acts: if one.auto_renew { "Azure" } else { "you" },
+            who_acts: rules.turn_of_order(one, now).who,
             used_by: Vec::new(),
             id: one.id.to_string(),
         })
@@ -121,7 +122,7 @@ fn row(due: &Due, now: Timestamp) -> Vec<Value> {
         json!(due.kind),
         json!(due.name),
         json!(due.hosts),
-        json!(due.who_acts),
+        json!(due.who_acts.words()),
         json!(due.used_by),
         json!(due.id),
     ]
@@ -135,7 +136,7 @@ async fn read(session: &Session) -> Result<Estate, CliError> {
 pub async fn report(args: &Report, session: &Session) -> Result<Exit, CliError> {
     let estate = read(session).await?;
     let now = Timestamp::now();
-    let all = due(&estate);
+    let all = due(&estate, &rules()?, now);
     let mut out = io::BufWriter::new(io::stdout().lock());
     let format = match args.output {
         Output::Table => Format::Table,
@@ -164,7 +165,8 @@ fn prometheus(all: &[Due], gaps: usize, now: Timestamp, out: &mut impl Write) ->
     let label = |text: &str| text.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n");
     writeln!(out, "# HELP certdeck_expiry_seconds When it expires, as a Unix time.\n# TYPE certdeck_expiry_seconds gauge")?;
     for one in all {
-        let Due { kind, name, who_acts, expires, id, .. } = one;
+        let Due { kind, name, expires, id, .. } = one;
+        let who_acts = one.who_acts.words();
         let labels = format!("kind=\"{kind}\",name=\"{}\",who_acts=\"{who_acts}\",id=\"{}\"", label(name), label(id));
         writeln!(out, "certdeck_expiry_seconds{{{labels}}} {}", expires.as_second())?;
     }
@@ -176,9 +178,10 @@ fn prometheus(all: &[Due], gaps: usize, now: Timestamp, out: &mut impl Write) ->
 
 /// One line and an exit code, whatever happens: a monitoring system understands nothing else.
 pub async fn check(args: &Check, global: &Global) -> Result<Exit, CliError> {
-    let read = async { read(&Session::open(global)?).await };
+    let now = Timestamp::now();
+    let read = async { Ok::<_, CliError>((read(&Session::open(global)?).await?, rules()?)) };
     let (level, line) = match read.await {
-        Ok(estate) => judge(&due(&estate), &estate, args, Timestamp::now()),
+        Ok((estate, rules)) => judge(&due(&estate, &rules, now), &estate, args, now),
         Err(error) => (Level::Unknown, error.to_string().replace('\n', "; ")),
     };
     writeln!(io::stdout(), "{} - {line}", level.word()).map_err(CliError::Output)?;
@@ -205,10 +208,15 @@ impl Level {
 }
 
 fn judge(all: &[Due], estate: &Estate, args: &Check, now: Timestamp) -> (Level, String) {
-    let within = |limit: SignedDuration| all.iter().filter(|one| one.expires.duration_since(now) <= limit).count();
-    let (critical, warned) = (within(args.crit), within(args.warn.max(args.crit)));
+    let within = |limit: SignedDuration| all.iter().filter(move |one| one.expires.duration_since(now) <= limit);
+    let (critical, warned) = (within(args.crit).count(), within(args.warn.max(args.crit)).count());
+    let yours = within(args.warn.max(args.crit)).filter(|one| one.who_acts == WhoActs::You).count();
     let first = all.first().map(|one| format!("; first {} {}", one.name, Expiry::of(one.expires, now).words())).unwrap_or_default();
-    let counts = format!("{} expire within {}, {warned} within {}{first}", critical, days(args.crit), days(args.warn));
+    let counts = format!(
+        "{critical} expire within {}, {warned} within {}, {yours} of them need you{first}",
+        days(args.crit),
+        days(args.warn)
+    );
     let level = match (critical, warned) {
         (1.., _) => Level::Critical,
         (0, 1..) => Level::Warning,
@@ -235,7 +243,7 @@ mod tests {
             name: format!("in-{days}"),
             hosts: Vec::new(),
             expires: Timestamp::UNIX_EPOCH + SignedDuration::from_hours(24 * days),
-            who_acts: "you",
+            who_acts: WhoActs::You,
             used_by: Vec::new(),
             id: "/x\"y".to_owned(),
         }

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::table::Table;
-use crate::model::{Estate, Expiry, PrivateCertificate, SecretStatus};
+use crate::model::{Estate, Expiry, PrivateCertificate, SecretStatus, day};
 use crate::rules::Rules;
 
 pub fn private(estate: &Estate, rules: &Rules, now: Timestamp) -> Table {
@@ -201,7 +201,7 @@ pub fn vaults(estate: &Estate, _: Timestamp) -> Table {
 }
 
 fn time(at: Option<Timestamp>) -> Value {
-    json!(at.map(|at| at.strftime("%Y-%m-%d").to_string()))
+    json!(at.map(day))
 }
 
 fn days(expires: Option<Timestamp>, now: Timestamp) -> Value {

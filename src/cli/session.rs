@@ -111,7 +111,7 @@ impl Session {
     /// The client with everything that a change needs beside it.
     pub async fn world(&self, target: &Target, desk: Option<Desk>) -> Result<World, CliError> {
         let client = self.client(target, desk).await?;
-        let rules = Rules::load(Profile::Current).map_err(|error| CliError::Usage(error.to_string()))?;
+        let rules = rules()?;
         let journal = Journal::open(&self.paths.journal())?.for_change(self.change_reference.clone());
         Ok(World { client, journal, rules: Arc::new(rules), read_only: target.read_only })
     }
@@ -125,4 +125,9 @@ pub fn fixed_cloud() -> Option<String> {
 
 fn environment(name: &str) -> Option<String> {
     std::env::var(name).ok()
+}
+
+/// The rules of today.
+pub fn rules() -> Result<Rules, CliError> {
+    Rules::load(Profile::Current).map_err(|error| CliError::Usage(error.to_string()))
 }

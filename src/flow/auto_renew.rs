@@ -2,11 +2,11 @@
 
 use jiff::SignedDuration;
 
-use super::succession::day;
+use super::succession::exports;
 use super::target::order_id;
 use super::{Case, Field, FieldKind, Flow, FlowName, Inputs, Key, Observed, Seen, Step, StepId, StepStatus, Subject};
 use crate::azure::{AzureError, Client, orders};
-use crate::model::{Estate, Order, Problem};
+use crate::model::{Estate, Order, Problem, day};
 use crate::rules::Limit;
 
 pub(super) static FLOW: Flow = Flow {
@@ -85,7 +85,7 @@ fn auto_renew(case: &Case<'_>) -> Step {
         return step(case.needs_any().unwrap_or(waiting));
     };
     if order.auto_renew == wanted {
-        return consequence(step(StepStatus::Done(format!("it is {}", words(wanted)))), order, wanted, lead);
+        return consequence(case, step(StepStatus::Done(format!("it is {}", words(wanted)))), order, wanted, lead);
     }
     if order.status.is_over() {
         return step(StepStatus::Blocked(
@@ -96,15 +96,16 @@ fn auto_renew(case: &Case<'_>) -> Step {
     let ready = step(StepStatus::Ready)
         .fact("Auto renewal", format!("{} instead of {}", words(wanted), words(order.auto_renew)))
         .sending(vec![orders::set_auto_renew(&order.id, order.product, wanted)]);
-    consequence(ready, order, wanted, lead)
+    consequence(case, ready, order, wanted, lead)
 }
 
-fn consequence(step: Step, order: &Order, on: bool, lead: i64) -> Step {
+fn consequence(case: &Case<'_>, step: Step, order: &Order, on: bool, lead: i64) -> Step {
     let Some(end) = order.term_ends else { return step };
     let start = day(end - SignedDuration::from_hours(24 * lead));
     if on {
         step.fact("Renews", format!("from {start} on, {lead} days before the paid term ends"))
             .fact("Charged", "one year, at each renewal")
+            .fact("Exports", exports(case, order))
     } else {
         step.fact("Ends", format!("{}: renew by hand before, or apps serve an expired certificate", day(end)))
     }

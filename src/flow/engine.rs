@@ -21,6 +21,9 @@ const TRIES: u32 = 3;
 /// How many apps are changed at the same time.
 const LANES: usize = 4;
 
+/// How old a look may be when its requests are sent; whoever thought for longer has them sent from a new one.
+const FRESH: SignedDuration = SignedDuration::from_secs(3);
+
 /// How a run ended, short of a failure.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Ending {
@@ -63,12 +66,19 @@ pub struct Engine<'a> {
 }
 
 impl Engine<'_> {
+    /// Looks at what a flow is about, and at what this machine knows of it beside the cloud.
+    pub async fn observe(&self, flow: FlowName, inputs: &Inputs) -> Result<Observed, Problem> {
+        let seen = observe(self.client, flow, inputs).await?;
+        Ok(Observed { exports: self.journal.exports(), ..seen })
+    }
+
     /// Runs a flow until it is done or cannot go on alone.
     pub async fn run(&self, flow: FlowName, inputs: &Inputs, conductor: &mut impl Conductor) -> Result<Ending, Problem> {
         let mut asked: HashMap<StepId, (Timestamp, u32)> = HashMap::new();
         let mut looks = 0;
+        let mut agreed: Option<Step> = None;
         loop {
-            let observed = observe(self.client, flow, inputs).await?;
+            let observed = self.observe(flow, inputs).await?;
             let now = (self.clock)();
             let steps: Vec<Step> = steps(flow, &observed, inputs, self.rules, now)
                 .into_iter()
@@ -98,8 +108,14 @@ impl Engine<'_> {
                     if tries >= TRIES {
                         return Err(without_effect(step));
                     }
-                    if !conductor.consents(step) {
-                        return Ok(Ending::Declined(step.id));
+                    if !agreed.take().is_some_and(|shown| step.is_as_agreed(&shown)) {
+                        if !conductor.consents(step) {
+                            return Ok(Ending::Declined(step.id));
+                        }
+                        if (self.clock)().duration_since(now) > FRESH {
+                            agreed = Some(step.clone());
+                            continue;
+                        }
                     }
                     match self.carry_out(flow, step, &mut |note| conductor.says(&note)).await {
                         // Whether it happened, only the next look can tell.
@@ -113,18 +129,22 @@ impl Engine<'_> {
         }
     }
 
-    /// Sends the requests of one step, if it still stands ready, and looks again.
+    /// Sends the requests of the step that was agreed to, if it still stands ready, and looks again.
     ///
-    /// What is sent comes from a fresh look, never from what the screen showed some time ago.
+    /// What is sent comes from a fresh look, never from what the screen showed some time ago; and where that look says
+    /// anything else than what was agreed to, nothing is sent.
     pub async fn perform(
         &self,
         flow: FlowName,
         inputs: &Inputs,
-        step: StepId,
+        agreed: &Step,
         say: &mut (dyn FnMut(String) + Send),
     ) -> Result<Observed, Problem> {
-        let observed = observe(self.client, flow, inputs).await?;
-        let Some(ready) = self.ready(flow, &observed, inputs, step) else { return Ok(observed) };
+        let observed = self.observe(flow, inputs).await?;
+        let Some(ready) = self.ready(flow, &observed, inputs, agreed.id) else { return Ok(observed) };
+        if !ready.is_as_agreed(agreed) {
+            return Err(ready.changed_since(agreed));
+        }
         let lost = match self.carry_out(flow, &ready, say).await {
             // Azure goes on with it, and the step waits for the effect as if an answer had come.
             Err(Unsent { under_way: true, .. }) if ready.settles_within.is_positive() => None,
@@ -134,10 +154,10 @@ impl Engine<'_> {
                 None
             }
         };
-        let observed = observe(self.client, flow, inputs).await?;
+        let observed = self.observe(flow, inputs).await?;
         match lost {
             // Nothing to be seen of it: whoever asked for it has to know that no answer came.
-            Some(problem) if self.ready(flow, &observed, inputs, step).is_some() => Err(problem),
+            Some(problem) if self.ready(flow, &observed, inputs, agreed.id).is_some() => Err(problem),
             _ => Ok(observed),
         }
     }

@@ -7,10 +7,11 @@ use super::access::{Access, Party, closed_to_services, judge};
 use super::import_order::{observe_app, tier_problem};
 use super::store::observe_access;
 use super::target::app_id;
-use super::vault_contents::{day, offer, purpose_warning, unsupported};
+use super::vault_chain;
+use super::vault_contents::{offer, purpose_warning, unsupported};
 use super::{Case, Field, FieldKind, Flow, FlowName, Inputs, Key, Observed, Pick, Seen, Step, StepId, StepStatus, Subject};
 use crate::azure::{AzureError, Client, certificates, vault_certificates, vaults};
-use crate::model::{App, Estate, PrivateCertificate, Problem, ResourceId, Vault, VaultCertificate};
+use crate::model::{App, Estate, PrivateCertificate, Problem, ResourceId, Vault, VaultCertificate, day};
 use crate::rules::{Limit, Rules};
 
 /// The list may lag behind an import for a moment.
@@ -32,6 +33,7 @@ pub(super) static FLOW: Flow = Flow {
         "Microsoft.Authorization/roleAssignments/write",
         "data:certificates/list",
         "data:certificates/get",
+        "data:secrets/get",
     ],
     checklist: &["A112-A128"],
     keys: "a, Import a certificate from Key Vault",
@@ -177,7 +179,15 @@ async fn observe(client: &Client, inputs: &Inputs) -> Result<Observed, AzureErro
         let here = seen.certificates.here().map_or(&[][..], Vec::as_slice);
         seen.namesake = here.iter().chain(&others).find(|one| Some(&one.id) == id.as_ref()).cloned().into();
     }
+    if let Some(one) = chosen(&seen, inputs).filter(|one| may_be_imported(one) && imported(&seen, inputs).is_none()) {
+        seen.vault_chain = Seen::Here(vault_chain::read(client, &vault, &one.name).await);
+    }
     Ok(seen)
+}
+
+/// Whether it is worth looking at its chain: the secret is read for nothing else.
+fn may_be_imported(one: &VaultCertificate) -> bool {
+    one.is_enabled && one.thumbprint.is_some() && one.policy.as_ref().is_some_and(|policy| policy.is_exportable)
 }
 
 /// By its id, or by its name among the vaults of the subscription.
@@ -243,8 +253,8 @@ fn vault(case: &Case<'_>) -> Step {
 fn in_vault(case: &Case<'_>) -> Step {
     let step = |status| {
         Step::new(StepId::InVault, "Check the certificate", status).explained(
-            "It has to be PKCS#12 with an exportable RSA key. If the import fails all the same, the chain in the vault is incomplete: \
-             merge it again with all intermediate certificates.",
+            "It has to be PKCS#12 with an exportable RSA key and the whole chain. Who may read the vault's secrets has the chain \
+             checked here; the private key that comes with it is dropped at once.",
         )
     };
     if let Some(Err(problem)) = case.observed.vault_contents.here() {
@@ -262,6 +272,14 @@ fn in_vault(case: &Case<'_>) -> Step {
     }
     if let Some(expires) = one.expires {
         step = step.fact("Expires", day(expires));
+    }
+    if let Some(thumbprint) = &one.thumbprint {
+        let (judged, lacking) = vault_chain::judge(case, thumbprint, step);
+        step = judged;
+        if let Some(finding) = lacking {
+            step.status = StepStatus::Blocked(vault_chain::problem(&what(case), &finding));
+            return step;
+        }
     }
     match purpose_warning(one, case.rules, case.now) {
         Some(warning) => step.fact("Warning", warning),

@@ -15,6 +15,7 @@ mod delete_private;
 mod delete_public;
 pub mod engine;
 mod export;
+mod exports;
 mod import_order;
 mod import_vault;
 pub mod input;
@@ -46,6 +47,7 @@ mod unbind;
 mod unlock;
 mod upload;
 pub mod usage;
+mod vault_chain;
 mod vault_contents;
 mod verify;
 

@@ -15,10 +15,10 @@ use crate::azure::settings::AppSettings;
 use crate::azure::sites;
 use crate::azure::vaults::Availability;
 use crate::model::{
-    App, Binding, Order, Plan, PrivateCertificate, Problem, PublicCertificate, ResourceGroup, ResourceId, Seen, Thumbprint, Vault,
-    VaultCertificate,
+    App, Binding, Export, Order, Plan, PrivateCertificate, Problem, PublicCertificate, ResourceGroup, ResourceId, Seen, Thumbprint,
+    Vault, VaultCertificate,
 };
-use crate::pki::Roots;
+use crate::pki::{Certificate, Roots};
 
 /// A first-party service principal that acts on a vault: its object id differs in each tenant (C15).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -80,6 +80,8 @@ pub struct Observed {
     pub managed: Seen<PrivateCertificate>,
     /// The certificates of the vault, or why they cannot be listed.
     pub vault_contents: Seen<Result<Vec<VaultCertificate>, Problem>>,
+    /// The certificates that the chosen certificate's secret holds, or why they cannot be seen.
+    pub vault_chain: Seen<Result<Vec<Certificate>, String>>,
     /// The public certificates of the app.
     pub public_certificates: Seen<Vec<PublicCertificate>>,
     pub settings: Seen<AppSettings>,
@@ -95,6 +97,8 @@ pub struct Observed {
     pub usage: Seen<Usage>,
     /// How visitors reach the hostnames that the flow is about.
     pub outside: Outside,
+    /// Files that certificates were exported to from this machine. No flow asks for them: whoever runs flows adds them.
+    pub exports: Vec<Export>,
 }
 
 impl Observed {

@@ -1,9 +1,9 @@
 //! Rekey an order (A187–A194): a new key and a new certificate with the same end, for a key that may be known to others.
 
-use super::succession::{self, Stage, barren, consequences, day, follow_up, stage};
+use super::succession::{self, Stage, barren, consequences, follow_up, stage};
 use super::{Case, Consent, Field, FieldKind, Flow, FlowName, Inputs, Key, Observed, Step, StepId, StepStatus, Subject};
 use crate::azure::orders;
-use crate::model::Estate;
+use crate::model::{Estate, day};
 use crate::rules::Limit;
 
 const REVOCATION: &[(&str, &str, &str)] = &[
@@ -22,7 +22,11 @@ pub(super) static FLOW: Flow = Flow {
     changes: "Has the certificate authority issue a new certificate for a new key, and revoke the old one.",
     permissions: &[
         "Microsoft.CertificateRegistration/certificateOrders/reissue/action",
+        "Microsoft.CertificateRegistration/certificateOrders/retrieveCertificateActions/action",
         "Microsoft.CertificateRegistration/certificateOrders/verifyDomainOwnership/action",
+        "Microsoft.CertificateRegistration/certificateOrders/resendRequestEmails/action",
+        "Microsoft.Web/sites/domainOwnershipIdentifiers/write",
+        "Microsoft.DomainRegistration/domains/domainOwnershipIdentifiers/write",
     ],
     checklist: &["A170-A172", "A187-A192", "C11"],
     keys: "3, :rekey",

@@ -3,10 +3,10 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::succession::{self, Stage, barren, consequences, day, follow_up, stage};
+use super::succession::{self, Stage, barren, consequences, follow_up, stage};
 use super::{Case, Consent, Flow, FlowName, Inputs, Key, Observed, Step, StepId, StepStatus, Subject, route};
 use crate::azure::{AzureError, Client, orders};
-use crate::model::{DomainName, Hostname, Order, Problem};
+use crate::model::{DomainName, Hostname, Order, Problem, day};
 use crate::rules::{Limit, Rules};
 
 pub(super) static FLOW: Flow = Flow {
@@ -20,7 +20,11 @@ pub(super) static FLOW: Flow = Flow {
     changes: "Has Azure issue a new certificate with a new key for the order; in the last days of the paid term this buys another year.",
     permissions: &[
         "Microsoft.CertificateRegistration/certificateOrders/renew/action",
+        "Microsoft.CertificateRegistration/certificateOrders/retrieveCertificateActions/action",
         "Microsoft.CertificateRegistration/certificateOrders/verifyDomainOwnership/action",
+        "Microsoft.CertificateRegistration/certificateOrders/resendRequestEmails/action",
+        "Microsoft.Web/sites/domainOwnershipIdentifiers/write",
+        "Microsoft.DomainRegistration/domains/domainOwnershipIdentifiers/write",
     ],
     checklist: &["A154", "A157", "A167-A173", "A178-A180", "A183", "C10-C13"],
     keys: "3, r",
@@ -203,7 +207,7 @@ mod tests {
     use super::super::sample::{LEAF, NOW, find, imported, inputs, needed, order, secret, stand, stand_under};
     use super::*;
     use crate::flow::Seen;
-    use crate::model::{OrderStatus, SecretStatus, Thumbprint};
+    use crate::model::{Export, OrderStatus, SecretStatus, Thumbprint};
     use crate::rules::Profile;
 
     fn in_days(count: i64) -> Timestamp {
@@ -235,16 +239,30 @@ mod tests {
 
     #[test]
     fn near_the_end_another_year_is_bought_and_everything_that_follows_is_said_first_a167_a169() {
-        let steps = stand(FlowName::Renew, &ending(10), &naming(LEAF));
+        let mut observed = ending(10);
+        let order = observed.order.here().unwrap();
+        observed.exports = vec![Export {
+            at: in_days(-30),
+            order: order.id.clone(),
+            thumbprint: order.thumbprint.clone().unwrap(),
+            path: "/srv/copy.pfx".to_owned(),
+        }];
+        let steps = stand(FlowName::Renew, &observed, &naming(LEAF));
         let step = find(&steps, StepId::Renew);
         assert_eq!(step.status, StepStatus::Ready);
         assert!(matches!(&step.consent, Consent::Typed { word, notice } if word == "renew" && !notice.contains('$')));
         let said = facts(step);
         assert!(said.contains("Paid until: 2027-12-03 instead of 2026-12-03"), "a year from the old end: {said}");
         assert!(said.contains("Expires: 2027-06-09 instead of 2026-12-03 (a certificate lives 198 days"), "{said}");
-        for word in
-            ["Charged: yes", "Key: changes", "Exports: ", "Left out: www.contoso.com", "contoso-www-web", "nothing to verify"]
-        {
+        for word in [
+            "Charged: yes",
+            "Key: changes",
+            "Exports: go stale",
+            "/srv/copy.pfx of 2026-10-24",
+            "Left out: www.contoso.com",
+            "contoso-www-web",
+            "nothing to verify",
+        ] {
             assert!(said.contains(word), "{word} is missing in {said}");
         }
     }

@@ -3,12 +3,11 @@
 
 use jiff::SignedDuration;
 
-use super::succession::day;
 use super::target::order_id;
 use super::usage::Usage;
 use super::{Case, Inputs, Key, Observed, StepStatus};
 use crate::azure::{AzureError, Client, orders};
-use crate::model::{PrivateCertificate, Problem, ResourceId};
+use crate::model::{PrivateCertificate, Problem, ResourceId, day};
 use crate::rules::Limit;
 
 /// Whether a certificate was named, and no order.

@@ -237,6 +237,29 @@ impl Step {
         self
     }
 
+    /// Whether somebody who agreed to the step as it was shown has agreed to it as it is now.
+    pub fn is_as_agreed(&self, shown: &Self) -> bool {
+        let words = |step: &Self| Self { requests: Vec::new(), ..step.clone() };
+        let same = |(one, other): (&Request, &Request)| one.says_the_same(other);
+        words(self) == words(shown)
+            && self.requests.len() == shown.requests.len()
+            && self.requests.iter().zip(&shown.requests).all(same)
+    }
+
+    /// Why it is not sent although somebody agreed to it as it was shown.
+    pub fn changed_since(&self, shown: &Self) -> Problem {
+        let was = |label: &str| shown.facts.iter().find(|(own, _)| own == label).map(|(_, value)| value.as_str());
+        let changes: Vec<String> = self
+            .facts
+            .iter()
+            .filter(|(label, value)| was(label).is_some_and(|was| was != value))
+            .map(|(label, value)| format!("{label}: {value} instead of {}", was(label).unwrap_or_default()))
+            .collect();
+        let what = if changes.is_empty() { String::new() } else { format!(" ({})", changes.join("; ")) };
+        Problem::new(self.title.clone(), format!("somebody or something changed it since it was shown{what}"))
+            .remedy("Nothing was sent and nothing overwritten. Look at it as it is now, and agree again if it is still right.")
+    }
+
     /// Whether there is something to agree to.
     pub fn acts(&self) -> bool {
         !self.requests.is_empty() || self.writes.is_some()

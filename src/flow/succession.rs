@@ -8,10 +8,11 @@
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::exports::going_stale;
 use super::target::order_id;
 use super::{Case, Field, FieldKind, Inputs, Key, Observed, Seen, Step, StepId, StepStatus, verify};
 use crate::azure::{AzureError, Client, certificates, orders};
-use crate::model::{Estate, Order, OrderStatus, PrivateCertificate, Problem, ResourceId, Thumbprint};
+use crate::model::{Estate, Order, OrderStatus, PrivateCertificate, Problem, ResourceId, Thumbprint, day};
 use crate::rules::{Limit, Rules};
 
 const POLL: SignedDuration = SignedDuration::from_secs(10);
@@ -183,7 +184,7 @@ pub(super) fn consequences(case: &Case<'_>, order: &Order, step: Step) -> Step {
     let hours = case.rules.number(Limit::SyncInterval, case.now).unwrap_or_default();
     let step = step
         .fact("Key", "changes: a new private key. Clients that pin the old key or certificate stop trusting it")
-        .fact("Exports", "copies that were exported go stale: export again and install them wherever they went");
+        .fact("Exports", exports(case, order));
     let imports: Vec<&str> =
         case.observed.certificates.here().into_iter().flatten().map(|certificate| certificate.id.name()).collect();
     let step = if imports.is_empty() {
@@ -207,7 +208,10 @@ pub(super) fn consequences(case: &Case<'_>, order: &Order, step: Step) -> Step {
     step.fact("Domain proof", proof)
 }
 
-/// `2026-12-20`
-pub(super) fn day(at: Timestamp) -> String {
-    at.strftime("%Y-%m-%d").to_string()
+/// Which copies a new certificate leaves behind.
+pub(super) fn exports(case: &Case<'_>, order: &Order) -> String {
+    match going_stale(&case.observed.exports, order, None).as_slice() {
+        [] => "copies go stale; this machine knows of none".to_owned(),
+        files => format!("go stale, so export again and install anew: {}", files.join(", ")),
+    }
 }

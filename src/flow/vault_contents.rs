@@ -4,7 +4,7 @@
 use jiff::Timestamp;
 
 use super::Offer;
-use crate::model::VaultCertificate;
+use crate::model::{VaultCertificate, day};
 use crate::rules::{Requirement, Rules, Use};
 
 const PKCS12: &str = "application/x-pkcs12";
@@ -60,10 +60,6 @@ pub(super) fn offer(one: &VaultCertificate) -> Offer {
     let thumbprint = one.thumbprint.as_ref().map(ToString::to_string).unwrap_or_default();
     let expires = one.expires.map(|expires| format!(", expires {}", day(expires))).unwrap_or_default();
     Offer { value: one.name.clone(), label: format!("{}  {thumbprint}", one.name), note: format!("{names}{expires}") }
-}
-
-pub(super) fn day(when: Timestamp) -> String {
-    when.strftime("%Y-%m-%d").to_string()
 }
 
 #[cfg(test)]

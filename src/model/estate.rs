@@ -183,15 +183,6 @@ impl Estate {
         self.index.orders_by_secret.get(&key).map_or(Source::KeyVault, |order| Source::Order(order.clone()))
     }
 
-    /// Who renews certificates of this kind (A155, A156). Whose turn it is on a day, `Rules::turn` knows.
-    pub fn who_acts(&self, certificate: &PrivateCertificate) -> WhoActs {
-        match self.source(certificate) {
-            Source::Uploaded => WhoActs::You,
-            Source::Order(id) if self.order(&id).is_some_and(|order| !order.auto_renew) => WhoActs::You,
-            Source::Order(_) | Source::KeyVault | Source::Managed => WhoActs::Azure,
-        }
-    }
-
     /// The bindings that a certificate serves: same thumbprint, within its webspace (A9, API.md 12.6).
     pub fn bindings_of<'a>(&'a self, certificate: &'a PrivateCertificate) -> impl Iterator<Item = &'a Binding> {
         let places = certificate.thumbprint.as_ref().and_then(|thumbprint| self.index.bindings_by_thumbprint.get(thumbprint));

@@ -33,6 +33,11 @@ impl Expiry {
     }
 }
 
+/// A day as words and lists write it, in UTC: `2026-12-20`.
+pub fn day(at: Timestamp) -> String {
+    at.strftime("%Y-%m-%d").to_string()
+}
+
 #[cfg(test)]
 mod tests {
     use super::Expiry;

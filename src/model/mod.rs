@@ -19,7 +19,7 @@ pub use app::{App, Plan, ResourceGroup, Subscription};
 pub use binding::{Binding, SslState};
 pub use certificate::{PrivateCertificate, PublicCertificate, Source, VaultSecret};
 pub use estate::{Estate, Gap, WhoActs};
-pub use expiry::Expiry;
+pub use expiry::{Expiry, day};
 pub use export::Export;
 pub use ids::{DomainName, Hostname, IdError, OrderName, ResourceId, Thumbprint, VaultName};
 pub use order::{Order, OrderStatus, ProductType, SecretStatus, StoredCertificate};

@@ -28,7 +28,7 @@ mod x509;
 pub use algorithm::{Cipher, Curve, Encryption, KeyKind, SignatureAlgorithm};
 pub use build::{BuildError, Bundle, missing_root};
 pub use chain::{Chain, Leaf, Order, chain, leaf};
-pub use check::{Question, check, check_no_pfx, check_refused};
+pub use check::{Question, check, check_chain, check_no_pfx, check_refused};
 pub use contents::{Certificate, Contents, Kind, Mac, MacKind, PasswordForm, Pkcs12, PrivateKey, PublicKey, San};
 pub use password::{NoRandomness, generate_password};
 pub use pkcs12::{Wrapping, WriteError, write_pkcs12};

@@ -61,14 +61,20 @@ impl Rules {
             (Source::KeyVault, None) if has_ended => you(What::Replace),
             (Source::KeyVault, None) => azure(None, What::Follow),
             (Source::Order(id), None) => match estate.order(&id) {
-                Some(order) => self.turn_of_order(order, certificate, now),
+                Some(order) => self.turn_within(order, Some(certificate), now),
                 None => azure(None, What::Follow),
             },
         }
     }
 
-    fn turn_of_order(&self, order: &Order, certificate: &PrivateCertificate, now: Timestamp) -> Turn {
-        let end = order.expires.or(certificate.expires);
+    /// Whose turn it is with an order, whoever has imported its certificate.
+    pub fn turn_of_order(&self, order: &Order, now: Timestamp) -> Turn {
+        self.turn_within(order, None, now)
+    }
+
+    /// The same for a certificate that was imported from the order: it may be behind.
+    fn turn_within(&self, order: &Order, import: Option<&PrivateCertificate>, now: Timestamp) -> Turn {
+        let end = order.expires.or(import.and_then(|import| import.expires));
         let you = |when, what| Turn { who: WhoActs::You, when, what };
         let azure = |when, what| Turn { who: WhoActs::Azure, when, what };
         if order.status.is_over() || end.is_some_and(|end| end <= now) {
@@ -77,7 +83,7 @@ impl Rules {
         if order.status != OrderStatus::Issued {
             return you(end, What::Verify);
         }
-        if certificate.thumbprint != order.thumbprint {
+        if import.is_some_and(|import| import.thumbprint != order.thumbprint) {
             return azure(Some(now + GRACE), What::Sync);
         }
         let lead = self.days(Limit::OrderAutoRenewal, now);

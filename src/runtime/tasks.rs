@@ -16,7 +16,7 @@ use crate::app::effect::{Opening, PracticeAct};
 use crate::app::message::{AskId, Message};
 use crate::azure::{inventory, raw};
 use crate::flow::script::{Script, ScriptKind};
-use crate::flow::{self, FlowName, Inputs, Step, StepId};
+use crate::flow::{FlowName, Inputs, Step};
 use crate::health::custody;
 use crate::model::custody::About;
 use crate::model::{Estate, Problem, ResourceId};
@@ -111,22 +111,23 @@ impl Tasks {
     pub fn observe(&mut self, ask: AskId, flow: FlowName, inputs: Inputs) {
         let (world, answers) = self.both();
         self.run(ask, async move {
-            let result = flow::observe(&world.client, flow, &inputs).await.map(Box::new);
+            let result = world.engine().observe(flow, &inputs).await.map(Box::new);
             answers.say(Message::Observed { ask, result });
         });
     }
 
-    pub fn perform_step(&mut self, ask: AskId, flow: FlowName, inputs: Inputs, step: StepId) {
+    pub fn perform_step(&mut self, ask: AskId, flow: FlowName, inputs: Inputs, agreed: Box<Step>) {
         let (world, answers) = self.both();
         let sent = Arc::new(AtomicBool::new(false));
         let sending = sent.clone();
         let task = async move {
+            let step = agreed.id;
             let mut say = |note: String| {
                 sending.store(true, Ordering::Relaxed);
                 answers.say(Message::StepProgressed { ask, step, note });
             };
             let result = match world.may_change(flow.title()) {
-                Ok(()) => world.engine().perform(flow, &inputs, step, &mut say).await.map(Box::new),
+                Ok(()) => world.engine().perform(flow, &inputs, &agreed, &mut say).await.map(Box::new),
                 Err(problem) => Err(problem),
             };
             answers.say(Message::StepPerformed { ask, step, result });

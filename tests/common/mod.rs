@@ -7,7 +7,7 @@ use std::time::Duration;
 use certdeck::azure::{Chain, Client, Connection};
 use certdeck::emulator::{Emulator, Options, Pace};
 use certdeck::flow::engine::{Conductor, Ending, Engine};
-use certdeck::flow::{FlowName, Inputs, Key, Step};
+use certdeck::flow::{FlowName, Inputs, Key, Step, StepId};
 use certdeck::journal::Journal;
 use certdeck::model::{Estate, Problem};
 use certdeck::rules::{Profile, Rules};
@@ -78,6 +78,13 @@ impl Practice {
         self.engine().run(flow, &self.inputs(flow, given), &mut Agreeing::default()).await
     }
 
+    /// A step as somebody sees it now.
+    pub async fn shown(&self, flow: FlowName, inputs: &Inputs, id: StepId) -> Step {
+        let seen = self.engine().observe(flow, inputs).await.unwrap();
+        let steps = certdeck::flow::steps(flow, &seen, inputs, &self.rules, Timestamp::now());
+        steps.into_iter().find(|step| step.id == id).unwrap()
+    }
+
     /// Runs a flow that has to come to its end.
     pub async fn complete(&self, flow: FlowName, given: &[(Key, &str)]) -> Vec<Step> {
         match self.run(flow, given).await {
@@ -109,6 +116,11 @@ impl Practice {
 
     /// A resource as ARM answers it, asked for without any code of certdeck's client.
     pub async fn arm(&self, path: &str) -> Value {
+        self.arm_send("GET", path, &Value::Null).await
+    }
+
+    /// Something that somebody else asks of ARM.
+    pub async fn arm_send(&self, method: &str, path: &str, body: &Value) -> Value {
         let connection = self.emulator.connection();
         let url = format!("{}/{}/oauth2/v2.0/token", connection.authority, connection.tenant_id);
         let form = [
@@ -119,8 +131,11 @@ impl Practice {
         ];
         let token: Value = self.control.post(url).form(&form).send().await.unwrap().json().await.unwrap();
         let url = format!("{}{path}?api-version=2023-12-01", connection.arm);
-        let request = self.control.get(url).bearer_auth(token["access_token"].as_str().unwrap());
-        request.send().await.unwrap().json().await.unwrap()
+        let mut request = self.control.request(method.parse().unwrap(), url);
+        if !body.is_null() {
+            request = request.json(body);
+        }
+        request.bearer_auth(token["access_token"].as_str().unwrap()).send().await.unwrap().json().await.unwrap()
     }
 
     /// How many requests that could change something the cloud has seen: neither reads nor questions nor tokens.

@@ -2,6 +2,7 @@
 
 use certdeck::flow::engine::Ending;
 use certdeck::flow::{FlowName, Key, StepId, StepStatus, observe, steps};
+use serde_json::json;
 
 use crate::cloud::Cloud;
 use crate::common::Practice;
@@ -67,6 +68,45 @@ async fn one_certificate_goes_to_every_hostname_that_it_renews_and_to_all_where_
     let changes = practice.changes().await;
     practice.complete(FlowName::RebindAll, &all).await;
     assert_eq!(practice.changes().await, changes);
+}
+
+#[tokio::test]
+async fn the_first_hostname_that_fails_stops_the_rest_and_the_same_command_goes_on_there_b3_12() {
+    let practice = Practice::start().await;
+    let given = [(Key::Certificate, "wildcard-contoso"), (Key::Which, "all")];
+    // The requests about one app go one after the other, so what comes behind the first is begun by nobody.
+    let inputs = practice.inputs(FlowName::RebindAll, &given);
+    let seen = observe(&practice.client, FlowName::RebindAll, &inputs).await.unwrap();
+    let planned = steps(FlowName::RebindAll, &seen, &inputs, &practice.rules, jiff::Timestamp::now());
+    let shop: Vec<String> =
+        planned[0].requests.iter().map(|request| request.path.clone()).filter(|path| path.contains("/contoso-shop/host")).collect();
+    assert!(shop.len() > 2, "{shop:?}");
+    let first = &shop[0];
+    let fault = json!({"kind": "status", "status": 403, "code": "AuthorizationFailed", "message": "Not you."});
+    practice.control_post("faults", json!({"method": "PUT", "path": first, "count": 1, "fault": fault})).await;
+    let problem = practice.run(FlowName::RebindAll, &given).await.unwrap_err();
+    assert_eq!(problem.code.as_deref(), Some("AuthorizationFailed"), "{problem}");
+    assert!(problem.what.contains(first.rsplit('/').next().unwrap()), "the hostname is named: {problem}");
+    for (nth, path) in shop.iter().enumerate() {
+        assert_eq!(puts(&practice, path).await.len(), usize::from(nth == 0), "{path}");
+    }
+
+    let done = practice.complete(FlowName::RebindAll, &given).await;
+    assert!(matches!(&done[1].status, StepStatus::Done(words) if words.starts_with("7 of 7")), "{:?}", done[1]);
+    assert_eq!(puts(&practice, first).await, [403, 200]);
+    for request in &planned[0].requests {
+        let accepted = puts(&practice, &request.path).await.into_iter().filter(|status| *status == 200).count();
+        assert_eq!(accepted, 1, "{} is not bound twice", request.path);
+    }
+}
+
+/// The answers to every PUT to this place.
+async fn puts(practice: &Practice, path: &str) -> Vec<u64> {
+    let log = practice.control_get("requests").await;
+    let is_meant = |entry: &&serde_json::Value| {
+        entry["method"] == "PUT" && entry["path"].as_str().unwrap().split('?').next().unwrap().eq_ignore_ascii_case(path)
+    };
+    log["value"].as_array().unwrap().iter().filter(is_meant).map(|entry| entry["status"].as_u64().unwrap()).collect()
 }
 
 #[test]

@@ -83,6 +83,60 @@ fn an_export_is_for_its_owner_written_once_and_remembered_without_a_secret_a196(
 }
 
 #[test]
+fn whoever_is_killed_around_the_writing_has_the_file_once_and_knows_of_it_once() {
+    let cloud = Cloud::start();
+    let home = tempfile::tempdir().unwrap();
+    let export = || run(&cloud, home.path(), &["out=x.pfx", "raw=yes"], &["--yes"]);
+    assert!(export().0);
+    let (file, state) = (home.path().join("x.pfx"), home.path().join(".local/state/certdeck"));
+    let written = std::fs::read(&file).unwrap();
+
+    // Killed after the file was there and before the line that says so.
+    let journal = std::fs::read_to_string(state.join("journal.jsonl")).unwrap();
+    let before: Vec<&str> = journal.lines().filter(|line| line.contains("\"before\"")).collect();
+    std::fs::write(state.join("journal.jsonl"), before.join("\n")).unwrap();
+    let reads = secrets_read(&cloud);
+    assert!(export().0);
+    assert_eq!((secrets_read(&cloud), std::fs::read(&file).unwrap()), (reads, written), "it is there, so nothing is written");
+
+    // Killed after it was remembered and before it was there.
+    std::fs::remove_file(&file).unwrap();
+    assert!(export().0);
+    assert_eq!(held(&file, ""), thumbprint(&cloud));
+    let journal = certdeck::journal::Journal::open(&state.join("journal.jsonl")).unwrap();
+    assert_eq!(journal.exports().len(), 1);
+}
+
+/// A renewal says which copies it leaves behind, and so does the Sync after a rekey (B3-18).
+#[test]
+fn what_was_exported_is_named_before_what_makes_it_stale() {
+    let cloud = Cloud::start();
+    let home = tempfile::tempdir().unwrap();
+    assert!(run(&cloud, home.path(), &["out=x.pfx", "raw=yes"], &["--yes"]).0);
+    let file = home.path().join("x.pfx").display().to_string();
+    let current = format!("current={}", thumbprint(&cloud));
+    let said = |flow: &str, settings: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_certdeck"));
+        command.env_clear().env("HOME", home.path()).envs(cloud.environment()).args(["run", flow, "--plan", "-o", "json"]);
+        let subscription = format!("subscription={}", cloud.connection().subscription_ids[0]);
+        for setting in [subscription.as_str()].iter().chain(&ORDER).chain(settings) {
+            command.args(["--set", setting]);
+        }
+        let plan: Value = serde_json::from_slice(&command.output().unwrap().stdout).unwrap();
+        let steps = plan["steps"].as_array().unwrap().iter();
+        steps.filter_map(|step| step["facts"]["Exports"].as_str().map(str::to_owned)).collect::<String>()
+    };
+    let renew = [current.as_str(), "method=app-service", "app=rg-shop/contoso-api"];
+    for (flow, settings) in [("renew", &renew[..]), ("rekey", &renew[..1]), ("auto-renew", &["auto-renew=yes"])] {
+        assert!(said(flow, settings).contains(&file), "{flow}: {}", said(flow, settings));
+    }
+    assert!(!said("sync", &[]).contains(&file), "nothing is new yet");
+    let rekeyed = crate::runs::Run::new("rekey", &[&ORDER[..], &renew].concat()).certdeck(&cloud, &["--yes"]);
+    assert!(rekeyed.status.success(), "{}", String::from_utf8_lossy(&rekeyed.stderr));
+    assert!(said("sync", &[]).contains(&file), "{}", said("sync", &[]));
+}
+
+#[test]
 fn on_the_screen_the_password_is_typed_twice_and_the_export_is_listed() {
     let cloud = Cloud::start();
     let mut screen = Pty::start(&[env!("CARGO_BIN_EXE_certdeck")], &cloud.environment());

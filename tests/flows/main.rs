@@ -10,13 +10,18 @@ mod cloud;
 mod common;
 mod delete;
 mod export;
+#[path = "../support/files.rs"]
+mod files;
 mod import_vault;
 mod managed;
+mod meanwhile;
 mod orders;
+mod permissions;
 #[path = "../support/pty.rs"]
 mod pty;
 mod renewal;
 mod replace;
+mod runs;
 mod script;
 mod settings;
 #[path = "../support/state.rs"]

@@ -129,7 +129,9 @@ fn an_order_is_renewed_by_keys_alone() {
     let old = cloud.served_thumbprint("api.fabrikam.com");
     let mut screen = Pty::start(&[env!("CARGO_BIN_EXE_certdeck")], &cloud.environment());
     screen.wait_for("shop.contoso.com");
-    screen.keys("3/apifabrikam<Enter>r");
+    screen.keys("3/apifabrikam<Enter>");
+    screen.wait_for("Orders 1/");
+    screen.keys("r");
     screen.wait_for("yes: one year");
     screen.keys("<Enter>");
     screen.wait_for("Type renew to confirm");

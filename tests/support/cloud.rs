@@ -78,6 +78,47 @@ impl Cloud {
         ]
     }
 
+    /// A home for programs of the test, beside the cloud's own files, so that both go together.
+    pub fn home(&self) -> PathBuf {
+        let home = self.connection.ca_pem.with_file_name("home");
+        std::fs::create_dir_all(&home).unwrap();
+        home
+    }
+
+    /// Something that somebody else does in the cloud, without any code of certdeck's client.
+    pub fn arm(&self, method: &str, path: &str, body: &Value) -> Value {
+        let connection = &self.connection;
+        self.runtime.block_on(async {
+            let ca = reqwest::Certificate::from_pem(&std::fs::read(&connection.ca_pem).unwrap()).unwrap();
+            let client = reqwest::Client::builder().add_root_certificate(ca).no_proxy().build().unwrap();
+            let form = [
+                ("grant_type", "client_credentials"),
+                ("client_id", &connection.client_id),
+                ("client_secret", &connection.client_secret),
+                ("scope", "https://management.azure.com/.default"),
+            ];
+            let url = format!("{}/{}/oauth2/v2.0/token", connection.authority, connection.tenant_id);
+            let token: Value = client.post(url).form(&form).send().await.unwrap().json().await.unwrap();
+            let url = format!("{}{path}?api-version=2023-12-01", connection.arm);
+            let mut request = client.request(method.parse().unwrap(), url).bearer_auth(token["access_token"].as_str().unwrap());
+            if !body.is_null() {
+                request = request.json(body);
+            }
+            let answer = request.send().await.unwrap();
+            assert!(answer.status().is_success(), "{method} {path}: {}", answer.status());
+            answer.json().await.unwrap_or_default()
+        })
+    }
+
+    /// What its control plane is told.
+    pub fn tell(&self, place: &str, body: &Value) {
+        let ca = reqwest::Certificate::from_pem(&std::fs::read(&self.connection.ca_pem).unwrap()).unwrap();
+        let client = reqwest::Client::builder().add_root_certificate(ca).no_proxy().build().unwrap();
+        let url = format!("{}/_emulator/{place}", self.connection.arm);
+        let answer = self.runtime.block_on(client.post(url).json(body).send()).unwrap();
+        assert!(answer.status().is_success(), "{place}: {}", answer.status());
+    }
+
     /// How many certificates were bought that were not there from the beginning.
     pub fn purchases(&self) -> u64 {
         self.control("purchases")["count"].as_u64().unwrap()

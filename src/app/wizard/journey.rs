@@ -366,7 +366,7 @@ impl App {
         let what = if subject.is_empty() || what.contains(subject) { what } else { format!("{what}: {subject}") };
         let note = "looks first, then sends".to_owned();
         self.operations.start(Operation { ask, what, flow, step: id, started: self.now, note, ended: None });
-        self.emit(Effect::PerformStep { ask, flow, inputs, step: id });
+        self.emit(Effect::PerformStep { ask, flow, inputs, step: Box::new(agreed.clone()) });
     }
 
     /// What came of a step, whether its wizard is open, on the shelf or on another page.

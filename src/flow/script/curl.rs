@@ -2,7 +2,7 @@
 //! Needs nothing else but a POSIX shell, sed and awk; jq only where app settings are merged.
 
 use super::following;
-use super::rest::{ISSUED, settled};
+use super::rest::waiting;
 use super::secrets::{self, Piece, pieces};
 use super::shell::{self, word};
 use crate::azure::{AzureError, Cloud, Plane, Request, settings};
@@ -28,14 +28,13 @@ pub(super) fn request(cloud: &Cloud, request: &Request) -> Result<String, AzureE
 
 /// A certificate from a vault into a file that is not there yet; a vault wants a token of its own.
 pub(super) fn download(url: &str, path: &str) -> String {
-    DOWNLOAD.replace("URL", &word(url)).replace("PATH", &word(path))
+    let read =
+        r#"curl --silent --show-error --fail --globoff --config "$work/vault" ${CERTDECK_CA_FILE:+--cacert "$CERTDECK_CA_FILE"}"#;
+    format!("{VAULT_TOKEN}set -C\n{read} {} |\n  jq -r .value | base64 -d > {}\n", word(url), word(path))
 }
 
-const DOWNLOAD: &str = r#": "${VAULT_TOKEN:?set it to a bearer token for the vault}"
+const VAULT_TOKEN: &str = r#": "${VAULT_TOKEN:?set it to a bearer token for the vault}"
 printf 'header = "Authorization: Bearer %s"\n' "$VAULT_TOKEN" > "$work/vault"
-set -C
-curl --silent --show-error --fail --globoff --config "$work/vault" ${CERTDECK_CA_FILE:+--cacert "$CERTDECK_CA_FILE"} URL |
-  jq -r .value | base64 -d > PATH
 "#;
 
 /// A URL as a shell word; ARM's own address is a variable, so that the script reads well.
@@ -54,15 +53,9 @@ pub(super) fn preamble(cloud: &Cloud, body: &str) -> String {
     let audience = word(&cloud.audience(&Plane::Arm));
     text.push_str(&TOKEN.replace("AUDIENCE", &audience).replace("ADDRESS", &arm));
     text.push_str(SEND);
-    if body.contains("settled ") || body.contains("issued ") {
-        text.push_str(FIELD);
-    }
-    if body.contains("settled ") {
-        text.push_str(&settled());
-    }
+    text.push_str(&waiting(body, FIELD));
     if body.contains("issued ") {
         text.push_str(NEEDS_JQ);
-        text.push_str(ISSUED);
     }
     text
 }

@@ -63,13 +63,15 @@ fn joined(pieces: &[Piece]) -> String {
     pieces.iter().map(one).map(|piece| format!("  {piece}")).collect::<Vec<_>>().join(",\n")
 }
 
-/// A certificate from a vault into a file that is not there yet.
+/// A certificate from a vault into a file that is not there yet, and that only its owner can read.
 pub(super) fn download(vault: &str, name: &str, path: &str) -> String {
     let (vault, name, path) = (quoted(vault), quoted(name), quoted(path));
     format!(
         "$pfx = [Convert]::FromBase64String((Get-AzKeyVaultSecret -VaultName {vault} -Name {name} -AsPlainText))\n\
-         if (Test-Path -LiteralPath {path}) {{ throw 'the file exists' }}\n\
-         [IO.File]::WriteAllBytes([IO.Path]::Combine((Get-Location).Path, {path}), $pfx)\n"
+         $path = [IO.Path]::Combine((Get-Location).Path, {path})\n\
+         $file = [IO.File]::Open($path, 'CreateNew')\n\
+         try {{\n  if ($IsLinux -or $IsMacOS) {{ chmod 600 $path }}\n  $file.Write($pfx, 0, $pfx.Length)\n\
+         }} finally {{ $file.Dispose() }}\n"
     )
 }
 
@@ -118,7 +120,8 @@ fn address(cloud: &Cloud, request: &Request) -> Result<String, AzureError> {
 }
 
 pub(super) fn preamble(body: &str) -> String {
-    let mut text = "#requires -Modules Az.Accounts, Az.Resources, Az.Websites\n$ErrorActionPreference = 'Stop'\n".to_owned();
+    let vault = if body.contains("Get-AzKeyVaultSecret ") { ", Az.KeyVault" } else { "" };
+    let mut text = format!("#requires -Modules Az.Accounts, Az.Resources, Az.Websites{vault}\n$ErrorActionPreference = 'Stop'\n");
     if body.contains("$env:CERTDECK_PFX") {
         text.push_str(PFX);
     }
@@ -154,24 +157,26 @@ function Read-Resource($Path) {
   $answer = Invoke-AzRestMethod -Method GET -Path $Path
   if ($answer.StatusCode -eq 200) { $answer.Content | ConvertFrom-Json }
 }
-# Waits while Azure works on a resource, half an hour at most.
+# How long to wait for Azure at each change, in seconds.
+$patience = if ($env:CERTDECK_PATIENCE) { [int]$env:CERTDECK_PATIENCE } else { 1800 }
+# Waits while Azure works on a resource.
 function Wait-Settled($Path) {
-  foreach ($try in 1..360) {
+  for ($waited = 0; $waited -lt $patience; $waited += 5) {
     $resource = Read-Resource $Path
     $state = if ($resource) { $resource.properties.provisioningState } else { 'Accepted' }
     if ($state -match '^(FAILED)$') { throw \"Azure ended it as $($state): $Path\" }
     if ($state -notmatch '^(RUNNING)$') { return }
     Start-Sleep 5
   }
-  throw \"still not done after half an hour: $Path\"
+  throw \"not done after $patience seconds: $Path\"
 }
-# Waits until an order is issued, with another serial number than before; a day at most.
+# Waits until an order is issued, with another serial number than before.
 function Wait-Issued($Path, $Before) {
-  foreach ($try in 1..8640) {
+  for ($waited = 0; $waited -lt $patience; $waited += 10) {
     $order = (Read-Resource $Path).properties
     if ($order.status -eq 'Issued' -and $order.serialNumber -ne $Before) { return }
     Start-Sleep 10
   }
-  throw \"not issued after a day: $Path\"
+  throw \"not issued after $patience seconds; it may wait for a proof of the domain, so ask certdeck for the next step: $Path\"
 }
 ";

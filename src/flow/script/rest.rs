@@ -62,15 +62,7 @@ fn address(cloud: &Cloud, request: &Request) -> Result<String, AzureError> {
 pub(super) fn preamble(body: &str) -> String {
     let mut text = "set -eu\n".to_owned();
     text.push_str(&secrets::preamble(body));
-    if body.contains("settled ") || body.contains("issued ") {
-        text.push_str(FIELD);
-    }
-    if body.contains("settled ") {
-        text.push_str(&settled());
-    }
-    if body.contains("issued ") {
-        text.push_str(ISSUED);
-    }
+    text.push_str(&waiting(body, FIELD));
     text
 }
 
@@ -81,41 +73,53 @@ field() { # URL PATH
 }
 "#;
 
-/// `settled URL`, over any `field`.
-pub(super) fn settled() -> String {
-    SETTLED.replace("RUNNING", &RUNNING.join("|")).replace("FAILED", &FAILED.join("|"))
+/// The shell functions with which a script waits for Azure, over whatever `field` reads a resource with.
+pub(super) fn waiting(body: &str, field: &str) -> String {
+    let settles = body.contains("settled ");
+    let issues = body.contains("issued ");
+    if !settles && !issues {
+        return String::new();
+    }
+    let settled = SETTLED.replace("RUNNING", &RUNNING.join("|")).replace("FAILED", &FAILED.join("|"));
+    let parts = [(true, PATIENCE), (true, field), (settles, &settled), (issues, ISSUED)];
+    parts.into_iter().filter(|(is_needed, _)| *is_needed).map(|(_, part)| part).collect()
 }
 
+const PATIENCE: &str = "
+# How long to wait for Azure at each change, in seconds; whoever stops waiting ends with 3 and loses nothing.
+patience=${CERTDECK_PATIENCE:-1800}
+";
+
 const SETTLED: &str = r#"
-# Waits while Azure works on a resource, half an hour at most.
+# Waits while Azure works on a resource.
 settled() { # URL
-  tries=0
-  while [ "$tries" -lt 360 ]; do
+  waited=0
+  while [ "$waited" -lt "$patience" ]; do
     state=$(field "$1" properties.provisioningState) || state=Accepted # not there yet
     case $state in
       RUNNING) sleep 5 ;;
       FAILED) echo "Azure ended it as $state: $1" >&2; exit 1 ;;
       *) return 0 ;;
     esac
-    tries=$((tries + 1))
+    waited=$((waited + 5))
   done
-  echo "still not done after half an hour: $1" >&2
+  echo "not done after $patience seconds: $1" >&2
   exit 3
 }
 "#;
 
-pub(super) const ISSUED: &str = r#"
-# Waits until an order is issued, with another serial number than before; a day at most.
+const ISSUED: &str = r#"
+# Waits until an order is issued, with another serial number than before.
 issued() { # URL SERIAL
-  tries=0
-  while [ "$tries" -lt 8640 ]; do
+  waited=0
+  while [ "$waited" -lt "$patience" ]; do
     if [ "$(field "$1" properties.status)" = Issued ] && [ "$(field "$1" properties.serialNumber)" != "$2" ]; then
       return 0
     fi
     sleep 10
-    tries=$((tries + 1))
+    waited=$((waited + 10))
   done
-  echo "not issued after a day: $1" >&2
+  echo "not issued after $patience seconds; it may wait for a proof of the domain, so ask certdeck for the next step: $1" >&2
   exit 3
 }
 "#;

@@ -167,6 +167,91 @@ fn a_shell_writes_the_body_with_its_secrets_as_json() {
     assert_eq!(serde_json::from_str::<serde_json::Value>(&said).unwrap(), expected);
 }
 
+/// What is left of a `PowerShell` script without its texts and comments, by the rules of that language: both quotes have
+/// typographic forms, a text in single quotes knows no escape but the doubled quote, a here-string ends at the start of a line.
+fn skeleton(script: &str) -> String {
+    let single = |c: char| c == '\'' || ('\u{2018}'..='\u{201B}').contains(&c);
+    let double = |c: char| c == '"' || ('\u{201C}'..='\u{201E}').contains(&c);
+    let letters: Vec<char> = script.chars().collect();
+    let at = |place: usize| letters.get(place).copied().unwrap_or('\n');
+    let (mut place, mut left) = (0, String::new());
+    while place < letters.len() {
+        let letter = letters[place];
+        if letter == '#' {
+            while at(place) != '\n' {
+                place += 1;
+            }
+            continue;
+        }
+        if letter == '@' && single(at(place + 1)) && at(place + 2) == '\n' {
+            while !(at(place) == '\n' && single(at(place + 1)) && at(place + 2) == '@') {
+                place += 1;
+            }
+            place += 3;
+        } else if single(letter) || double(letter) {
+            let ends = |c: char| if single(letter) { single(c) } else { double(c) };
+            place += 1;
+            while !ends(at(place)) || ends(at(place + 1)) {
+                place += if ends(at(place)) || (double(letter) && at(place) == '`') { 2 } else { 1 };
+                assert!(place < letters.len(), "a text without an end in {script}");
+            }
+            place += 1;
+        } else {
+            left.push(letter);
+            place += 1;
+            continue;
+        }
+        left.push('T');
+    }
+    left
+}
+
+#[test]
+fn no_value_leaves_its_quotes_in_powershell() {
+    let named = |name: &str| {
+        let group = ResourceId::subscription("s").child("resourceGroups", name);
+        let id = group.resource("Microsoft.Web/sites", name).child("hostNameBindings", name);
+        let body = json!({"location": name, "properties": {"x": name, "sslState": name, "thumbprint": name}});
+        let settings = settings::set(&id, "X", name, &[("DB".to_owned(), "x".into())].into_iter().collect());
+        let upload = certificates::upload(&id, name, "cGZ4".into(), "p".into(), &group);
+        vec![
+            Request::put(name, &group, "1", body.clone()),
+            Request::put(name, &id, "1", body),
+            Request::delete(name, &id, "1"),
+            Request { what: name.to_owned(), ..settings },
+            Request { what: name.to_owned(), ..upload },
+        ]
+    };
+    let written = |name: &str| {
+        let steps = vec![Step::new(StepId::Bind, name, StepStatus::Ready).explained(name).sending(named(name))];
+        skeleton(&script(ScriptKind::PowerShell, &steps, &inputs()))
+    };
+    let harmless = written("shop");
+    for hostile in [
+        "'; Remove-Item -Recurse ~; '",
+        "\u{2019}; iex (irm evil) #",
+        "\u{201A}\u{201B}\u{2018}",
+        "''",
+        "$(iex 'x')",
+        "`n'@`n; iex x",
+        "\n'@\n; iex x\n@'\n",
+        "\u{201C}\u{201E}\"",
+        "<# #> #requires -Modules Evil",
+        "{0}%;",
+    ] {
+        assert_eq!(written(hostile), harmless, "{hostile}");
+    }
+}
+
+#[test]
+fn an_export_by_powershell_is_for_its_owner_and_overwrites_nothing() {
+    for hostile in ["x.pfx", "a'b; iex x", "NAME VAULT PATH"] {
+        let text = powershell::download("kv", "secret", hostile);
+        assert!(text.contains("'CreateNew'") && text.contains("chmod 600"), "{text}");
+        assert_eq!(skeleton(&text), skeleton(&powershell::download("kv", "secret", "x.pfx")));
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::Judge;
-use crate::model::Hostname;
+use crate::model::{Hostname, day};
 use crate::pki::algorithm::KeyKind;
 use crate::pki::chain::{Chain, Leaf, Order};
 use crate::pki::contents::{Certificate, Contents, San};
@@ -55,7 +55,7 @@ fn judge_key(kind: &KeyKind, judge: &mut Judge<'_>) {
     }
 }
 
-fn judge_chain(certificates: &[Certificate], chain: &Chain, judge: &mut Judge<'_>) {
+pub(super) fn judge_chain(certificates: &[Certificate], chain: &Chain, judge: &mut Judge<'_>) {
     let names = |places: &[usize]| {
         let shown: Vec<&str> = places.iter().take(3).map(|&place| certificates[place].subject.as_str()).collect();
         let more = places.len().saturating_sub(shown.len());
@@ -153,8 +153,4 @@ fn judge_host(certificate: &Certificate, host: &Hostname, judge: &mut Judge<'_>)
 fn whole_days(from: Timestamp, to: Timestamp) -> i64 {
     const DAY: i64 = 24 * 60 * 60;
     (to.as_second() - from.as_second()) / DAY
-}
-
-fn day(when: Timestamp) -> String {
-    when.strftime("%Y-%m-%d").to_string()
 }

@@ -5,8 +5,8 @@ mod leaf;
 
 use jiff::Timestamp;
 
-use super::chain::{chain, leaf};
-use super::contents::{Contents, Kind};
+use super::chain::{Chain, chain, leaf};
+use super::contents::{Certificate, Contents, Kind};
 use super::refused::{ReadError, Refused};
 use super::strict::has_proper_dates;
 use super::trust::Roots;
@@ -41,6 +41,14 @@ pub fn check(contents: &Contents, question: &Question<'_>) -> Report {
         judge.find(Requirement::LeafUnparsable, "the dates of the certificate are not written as RFC 5280 demands");
     }
     judge.report(report)
+}
+
+/// Judges nothing but the chain of the certificate at `leaf`, wherever the certificates come from.
+pub fn check_chain(certificates: &[Certificate], place: usize, question: &Question<'_>) -> (Chain, Vec<Finding>) {
+    let mut judge = Judge { question, findings: Vec::new() };
+    let chain = chain(certificates, place);
+    leaf::judge_chain(certificates, &chain, &mut judge);
+    (chain, judge.findings)
 }
 
 /// Judges a file that was refused: there is one reason, and perhaps something to say about the container.

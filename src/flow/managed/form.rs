@@ -1,0 +1,99 @@
+//! App and hostname, and why a hostname cannot have a managed certificate (A40–A45, A56).
+
+use jiff::Timestamp;
+
+use crate::flow::target::app_id;
+use crate::flow::{Field, FieldKind, Inputs, Key, Observed, Pick, Seen};
+use crate::model::{Estate, Hostname};
+use crate::rules::{Limit, Rules};
+
+pub(super) fn fields() -> Vec<Field> {
+    let field = |key, label, help, kind| Field { key, label, help, kind };
+    vec![
+        field(
+            Key::App,
+            "App",
+            "The app or slot that the hostname is mapped to. The certificate is for its webspace.",
+            FieldKind::Pick { of: Pick::App, or_new: false },
+        ),
+        field(
+            Key::Hostname,
+            "Custom domain",
+            "A hostname that is mapped to the app. One certificate is for one hostname, and there is one for each.",
+            FieldKind::Pick { of: Pick::Hostname, or_new: false },
+        ),
+    ]
+}
+
+/// A hostname that nothing secures yet is what most people come for.
+pub(super) fn suggest(estate: &Estate, inputs: &mut Inputs) {
+    if let [only] = estate.apps.as_slice() {
+        inputs.suggest(Key::App, only.id.as_str());
+    }
+    inputs.withdraw(Key::Hostname);
+    let Some(app) = app_id(inputs).and_then(|id| estate.app(&id)) else { return };
+    let is_free = |host: &&Hostname| {
+        !host.is_wildcard() && !estate.bindings.iter().any(|binding| binding.host == **host && binding.thumbprint.is_some())
+    };
+    if let Some(host) = app.custom_hostnames().find(is_free) {
+        inputs.suggest(Key::Hostname, host.as_str());
+    }
+}
+
+pub(super) fn host(inputs: &Inputs) -> Option<Hostname> {
+    Hostname::parse(inputs.get(Key::Hostname)?).ok()
+}
+
+pub(super) fn refusals(observed: &Observed, inputs: &Inputs, rules: &Rules, now: Timestamp) -> Vec<(Key, String)> {
+    let mut refusals = Vec::new();
+    let mut refuse = |key, why: String| refusals.push((key, why));
+    match (app_id(inputs), &observed.app) {
+        (None, _) => refuse(Key::App, "choose the app".to_owned()),
+        (Some(_), Seen::Absent) => refuse(Key::App, "there is no such app".to_owned()),
+        _ => {}
+    }
+    match inputs.get(Key::Hostname).map(Hostname::parse) {
+        None => refuse(Key::Hostname, "choose a hostname that is mapped to the app".to_owned()),
+        Some(Err(error)) => refuse(Key::Hostname, error.to_string()),
+        Some(Ok(host)) => {
+            if let Some(why) = unfit(&host, rules, now).or_else(|| elsewhere(&host, observed)) {
+                refuse(Key::Hostname, why);
+            }
+        }
+    }
+    refusals
+}
+
+/// Why no managed certificate can be for a name like this one.
+fn unfit(host: &Hostname, rules: &Rules, now: Timestamp) -> Option<String> {
+    let longest = rules.number(Limit::ManagedHostnameLength, now);
+    let length = i64::try_from(host.as_str().len()).unwrap_or(i64::MAX);
+    if host.is_wildcard() {
+        return Some("no wildcard: a managed certificate is for one hostname (A40); buy one, import one or upload one".to_owned());
+    }
+    if !host.as_str().bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.')) {
+        return Some("only letters, digits, dashes and dots (A45)".to_owned());
+    }
+    if host.as_str().ends_with(".trafficmanager.net") {
+        return Some("a name of Traffic Manager itself cannot have one (C9)".to_owned());
+    }
+    longest
+        .filter(|longest| length > *longest)
+        .map(|longest| format!("it has {length} characters, and at most {longest} are allowed (C9b)"))
+}
+
+/// Why this app is not the one for the hostname.
+fn elsewhere(host: &Hostname, observed: &Observed) -> Option<String> {
+    let app = observed.app.here()?;
+    if host.as_str().eq_ignore_ascii_case(&app.default_hostname) {
+        return Some("Azure secures this name itself; choose a custom hostname".to_owned());
+    }
+    if !app.hostnames.contains(host) {
+        return Some(format!("{host} is not mapped to {}: add it as a custom domain first (A13)", app.label()));
+    }
+    let managed = observed.managed.here()?;
+    (!managed.webspace.eq_ignore_ascii_case(&app.webspace)).then(|| {
+        let (name, space) = (managed.id.name(), &managed.webspace);
+        format!("there is one certificate for each hostname, and {name} in the webspace {space} is it (A56)")
+    })
+}

@@ -1,0 +1,89 @@
+//! What is to be synced: one certificate, an order's, or all of a subscription.
+
+use crate::flow::target::{order_id, subscription_id};
+use crate::flow::{Field, FieldKind, Inputs, Key, Observed, Pick};
+use crate::model::{Estate, PrivateCertificate, ResourceId};
+
+const SCOPES: &[(&str, &str, &str)] = &[
+    ("certificate", "One certificate", "This certificate in its webspace, with every hostname that it secures."),
+    ("order", "One order", "Every certificate that was imported from the order, in whichever webspace."),
+    ("all", "Every certificate from a vault", "All certificates of the subscription that come from a vault."),
+];
+
+pub(super) fn fields(inputs: &Inputs) -> Vec<Field> {
+    let field = |key, label, help, kind| Field { key, label, help, kind };
+    let pick = |of| FieldKind::Pick { of, or_new: false };
+    let what = match inputs.get(Key::Scope) {
+        Some("all") => {
+            field(Key::Subscription, "Subscription", "Its certificates from vaults are synced.", pick(Pick::Subscription))
+        }
+        Some("order") => field(Key::Order, "Order", "The certificates that were imported from it are synced.", pick(Pick::Order)),
+        _ => field(Key::Certificate, "Certificate", "A certificate that was imported from a vault.", pick(Pick::Certificate)),
+    };
+    vec![field(Key::Scope, "What to sync", "One certificate, or several at once.", FieldKind::Choice(SCOPES)), what]
+}
+
+pub(super) fn suggest(estate: &Estate, inputs: &mut Inputs) {
+    let scope = match (inputs.get(Key::Certificate), inputs.get(Key::Order)) {
+        (Some(_), _) => "certificate",
+        (None, Some(_)) => "order",
+        (None, None) => "all",
+    };
+    inputs.suggest(Key::Scope, scope);
+    if let [only] = estate.subscriptions.as_slice() {
+        inputs.suggest(Key::Subscription, only.id.subscription_id());
+    }
+}
+
+/// The certificate that is meant, by id or name.
+pub(super) fn names(certificate: &PrivateCertificate, typed: &str) -> bool {
+    certificate.id.as_str().eq_ignore_ascii_case(typed) || certificate.id.name().eq_ignore_ascii_case(typed)
+}
+
+/// Where to look: a whole id names its subscription.
+pub(super) fn subscription(inputs: &Inputs) -> Option<ResourceId> {
+    let named = match inputs.get(Key::Scope)? {
+        "certificate" => inputs.get(Key::Certificate).and_then(|typed| ResourceId::parse(typed).ok()),
+        "order" => order_id(inputs),
+        _ => None,
+    };
+    named.map(|id| ResourceId::subscription(id.subscription_id())).or_else(|| subscription_id(inputs))
+}
+
+pub(super) fn refusals(observed: &Observed, inputs: &Inputs) -> Vec<(Key, String)> {
+    let mut refusals = Vec::new();
+    let mut refuse = |key, why: String| refusals.push((key, why));
+    match inputs.get(Key::Scope) {
+        Some("all") => {}
+        Some("order") => {
+            if order_id(inputs).is_none() {
+                refuse(Key::Order, "choose the order".to_owned());
+            } else if observed.order.is_absent() {
+                refuse(Key::Order, "there is no such order in this resource group".to_owned());
+            }
+        }
+        _ => match (inputs.get(Key::Certificate), observed.certificates.here()) {
+            (None, _) => refuse(Key::Certificate, "choose the certificate".to_owned()),
+            (Some(_), None) => {}
+            (Some(typed), Some(all)) => match all.iter().find(|one| names(one, typed)) {
+                None => refuse(Key::Certificate, "there is no such certificate in this subscription".to_owned()),
+                Some(one) => refusals.extend(no_vault(one).map(|why| (Key::Certificate, why.to_owned()))),
+            },
+        },
+    }
+    if subscription(inputs).is_none() {
+        refusals.push((Key::Subscription, "choose the subscription".to_owned()));
+    }
+    refusals
+}
+
+/// Why there is nothing that the certificate could be synced with.
+fn no_vault(certificate: &PrivateCertificate) -> Option<&'static str> {
+    match (&certificate.canonical_name, &certificate.vault) {
+        (Some(_), _) => Some("Azure issues this managed certificate and renews it by itself: there is nothing to sync"),
+        (None, None) => {
+            Some("it was uploaded, so there is no vault to sync it with: bring the renewed file with 'replace' (r) instead")
+        }
+        (None, Some(_)) => None,
+    }
+}

@@ -1,0 +1,235 @@
+//! Sync (A155, A180–A185): have App Service read the vault now instead of within a day, and prove that it arrived: the
+//! thumbprints of the site certificates, the bindings, and what the hostnames serve.
+//!
+//! A certificate is in step when it has the thumbprint of what its secret holds now, so syncing again sends nothing.
+//! Where that cannot be seen from here, App Service is asked once, and its answer counts.
+
+mod form;
+mod proof;
+
+use jiff::SignedDuration;
+
+use super::access::{Access, Party, judge};
+use super::exports::going_stale;
+use super::linked::{self, Linked, Standing};
+use super::store::observe_access;
+use super::target::order_id;
+use super::{Case, Flow, FlowName, Inputs, Key, Observed, Seen, Step, StepId, StepStatus, Subject};
+use crate::azure::{AzureError, Client, Request, certificates};
+use crate::model::PrivateCertificate;
+use crate::rules::Limit;
+
+/// The service moves bindings, and the front ends take them over, within moments.
+const POLL: SignedDuration = SignedDuration::from_secs(5);
+
+pub(super) static FLOW: Flow = Flow {
+    name: "sync",
+    title: "Sync",
+    summary: "Bring what the vault holds now to the apps that use it.",
+    done: "App Service has what the vault holds.",
+    pages: &[FlowName::Sync],
+    about: Subject::Renewable,
+    leaves: Subject::Certificate,
+    changes: "Has App Service read the vault's secret again; a newer certificate takes the place of the old one in every binding of the webspace. Grants App Service its permission on the vault where it is missing.",
+    permissions: &[
+        "Microsoft.Web/certificates/write",
+        "Microsoft.KeyVault/vaults/deploy/action",
+        "Microsoft.KeyVault/vaults/accessPolicies/write",
+        "Microsoft.Authorization/roleAssignments/write",
+        "data:certificates/get",
+    ],
+    checklist: &["A155", "A174", "A180-A185", "A192-A194"],
+    keys: "1, y",
+    fields: |_, inputs| form::fields(inputs),
+    suggest: form::suggest,
+    refusals: |observed, inputs, _, _| form::refusals(observed, inputs),
+    observe: |client, inputs| Box::pin(observe(client, inputs)),
+    steps,
+};
+
+async fn observe(client: &Client, inputs: &Inputs) -> Result<Observed, AzureError> {
+    let mut seen = Observed::default();
+    let Some(subscription) = form::subscription(inputs) else { return Ok(seen) };
+    let order = order_id(inputs);
+    let scope = inputs.get(Key::Scope).unwrap_or_default();
+    let found = Box::pin(linked::observe(client, &subscription, |certificate, of| match scope {
+        "all" => true,
+        "order" => of.is_some_and(|of| Some(&of.id) == order.as_ref()),
+        _ => inputs.get(Key::Certificate).is_some_and(|typed| form::names(certificate, typed)),
+    }))
+    .await?;
+    if let Some(order) = order.filter(|_| scope == "order") {
+        let known = found.linked.iter().find_map(|one| one.order.clone());
+        seen.order = match known {
+            Some(order) => Seen::Here(order),
+            None => crate::azure::orders::get(client, &order).await?.into(),
+        };
+    }
+    observe_access(client, &mut seen).await?;
+    seen.certificates = Seen::Here(found.all);
+    seen.linked = Seen::Here(found.linked);
+    Ok(seen)
+}
+
+fn steps(case: &Case<'_>) -> Vec<Step> {
+    vec![newest(case), access(case), sync(case), proof::moved(case), proof::served(case), proof::stuck(case)]
+}
+
+fn linked<'a>(case: &Case<'a>) -> &'a [Linked] {
+    case.observed.linked.here().map_or(&[], Vec::as_slice)
+}
+
+fn short(certificate: &PrivateCertificate) -> &str {
+    certificate.thumbprint.as_ref().map_or("no certificate", |thumbprint| thumbprint.short())
+}
+
+/// `1 certificate`, `2 certificates`.
+fn certificates_words(count: usize) -> String {
+    if count == 1 { "1 certificate".to_owned() } else { format!("{count} certificates") }
+}
+
+fn standing_words(one: &Linked) -> String {
+    match one.standing() {
+        Standing::InStep => format!("in step: {}", short(&one.certificate)),
+        Standing::Behind(newest) => format!("behind: it has {}, the vault has {}", short(&one.certificate), newest.short()),
+        Standing::Unknown(why) => {
+            format!("it has {}; whether the vault has a newer one cannot be seen: {why}", short(&one.certificate))
+        }
+        Standing::Troubled(status) => format!("at its last round, {} ({})", status.words(), status.as_wire()),
+        Standing::Waits(on) => format!("waits for {on}"),
+        Standing::Stuck(problem) => format!("cannot be synced: {}", problem.why),
+    }
+}
+
+fn newest(case: &Case<'_>) -> Step {
+    let hours = case.rules.number(Limit::SyncInterval, case.now).unwrap_or_default();
+    let step = |status| {
+        Step::new(StepId::Newest, "See what the vault holds", status).explained(format!(
+            "A certificate in a vault is renewed there: an order's by Azure, any other by the vault's issuer or by a new version \
+             that you import into the vault. App Service reads each vault every {hours} hours and moves the bindings by itself; \
+             Sync has it done now."
+        ))
+    };
+    if let Some(status) = case.needs_any() {
+        return step(status);
+    }
+    if case.observed.linked.here().is_none() {
+        return step(StepStatus::Waiting { on: "a look at the certificates".to_owned(), since: None, next_poll: POLL });
+    }
+    let all = linked(case);
+    let waits = all.iter().find_map(|one| match one.standing() {
+        Standing::Waits(on) => Some(on),
+        _ => None,
+    });
+    let behind = all.iter().filter(|one| matches!(one.standing(), Standing::Behind(_))).count();
+    let unseen = all.iter().filter(|one| matches!(one.standing(), Standing::Unknown(_))).count();
+    let status = match (waits, all.len(), behind, unseen) {
+        (_, 0, ..) => StepStatus::NotNeeded("no app has a certificate from there; import it first".to_owned()),
+        (Some(on), ..) => StepStatus::Waiting { on, since: None, next_poll: POLL },
+        (None, 1, 1, _) => StepStatus::Done("the vault has a newer certificate than App Service".to_owned()),
+        (None, 1, 0, 1) => StepStatus::NotNeeded("whether the vault has a newer one cannot be seen from here".to_owned()),
+        (None, 1, ..) => StepStatus::Done("the vault has nothing newer".to_owned()),
+        (None, count, behind, 0) => StepStatus::Done(format!("{behind} of {count} certificates are behind their vaults")),
+        (None, count, behind, unseen) => {
+            StepStatus::Done(format!("{behind} of {count} certificates are behind, {unseen} cannot be seen"))
+        }
+    };
+    all.iter().fold(step(status), |step, one| step.fact(one.certificate.id.name(), standing_words(one)))
+}
+
+/// The permission has to stay for every renewal to come, not only for this Sync (A174).
+fn access(case: &Case<'_>) -> Step {
+    let step = |status| {
+        Step::new(StepId::AppAccess, "Let App Service read the vault", status).explained(
+            "App Service reads the secret at each Sync and each renewal; without the permission they fail silently (A174).",
+        )
+    };
+    let mut grants: Vec<Request> = Vec::new();
+    let mut missing = Vec::new();
+    let mut is_unknown = false;
+    for one in linked(case) {
+        let Some(vault) = one.vault.here() else {
+            is_unknown |= !one.vault.is_absent();
+            continue;
+        };
+        match judge(Party::Websites, &case.observed.websites, vault, &one.roles, case.rules, case.now) {
+            Access::Granted => {}
+            Access::Unknown => is_unknown = true,
+            Access::Missing { what, grant } => {
+                let what = format!("{what} {}", vault.id.name());
+                if !missing.contains(&what) {
+                    missing.push(what);
+                    grants.extend(grant);
+                }
+            }
+        }
+    }
+    let status = match (linked(case).is_empty(), missing.is_empty(), is_unknown) {
+        (true, ..) => StepStatus::NotNeeded("follows once there is something to sync".to_owned()),
+        (_, false, _) => StepStatus::Ready,
+        (_, true, true) => StepStatus::NotNeeded("the permissions could not be read from here".to_owned()),
+        (_, true, false) => StepStatus::Done("App Service may read what it needs".to_owned()),
+    };
+    missing.into_iter().fold(step(status), |step, what| step.fact("Missing", what)).sending(grants)
+}
+
+/// What the requests are for, those that are sure to work first: one that Azure refuses ends the step.
+fn wanting<'a>(case: &Case<'a>) -> Vec<(&'a Linked, Standing)> {
+    let rank = |standing: &Standing| match standing {
+        Standing::Behind(_) => Some(0),
+        Standing::Unknown(_) => Some(1),
+        Standing::Troubled(_) => Some(2),
+        Standing::InStep | Standing::Waits(_) | Standing::Stuck(_) => None,
+    };
+    let mut wanting: Vec<_> =
+        linked(case).iter().map(|one| (one, one.standing())).filter(|(_, standing)| rank(standing).is_some()).collect();
+    wanting.sort_by_key(|(one, standing)| (rank(standing), one.secret.status.is_trouble()));
+    wanting
+}
+
+fn sync(case: &Case<'_>) -> Step {
+    let step = |status| {
+        Step::new(StepId::Sync, "Sync", status).explained(
+            "App Service reads the secret again and, where it holds a newer certificate, puts it into every binding of the \
+             webspace. No binding is removed, so nothing goes down (A181).",
+        )
+    };
+    if let Some(status) = case.needs_any() {
+        return step(status);
+    }
+    let wanting = wanting(case);
+    if wanting.is_empty() {
+        let in_step = linked(case).iter().filter(|one| one.standing() == Standing::InStep).count();
+        return step(match in_step {
+            0 => StepStatus::NotNeeded("there is nothing that can be synced".to_owned()),
+            count => StepStatus::Done(format!("{} in step with the vault", certificates_words(count))),
+        });
+    }
+    let mut ready = step(StepStatus::Ready);
+    if wanting.iter().all(|(_, standing)| matches!(standing, Standing::Unknown(_))) {
+        ready = ready.accepted_means("App Service has read the vault again");
+    }
+    for (one, standing) in &wanting {
+        let hosts: Vec<&str> = one.bound.iter().map(|bound| bound.binding.host.as_str()).collect();
+        let moves = if hosts.is_empty() { "no hostname is bound to it".to_owned() } else { hosts.join(", ") };
+        let change = match standing {
+            Standing::Behind(newest) => format!("{} to {}; {moves}", short(&one.certificate), newest.short()),
+            _ => format!("reads the vault again; {moves}"),
+        };
+        ready = ready.fact(one.certificate.id.name(), change);
+    }
+    let stale: Vec<String> = wanting
+        .iter()
+        .filter_map(|(one, _)| {
+            Some(going_stale(&case.observed.exports, one.order.as_ref()?, one.order.as_ref()?.thumbprint.as_ref()))
+        })
+        .flatten()
+        .collect();
+    if !stale.is_empty() {
+        ready = ready.fact("Exports", format!("a Sync does not reach them; export again and install anew: {}", stale.join(", ")));
+    }
+    ready.sending(wanting.iter().map(|(one, _)| certificates::sync(&one.certificate, &one.secret, one.plan.as_ref())).collect())
+}
+
+#[cfg(test)]
+mod tests;

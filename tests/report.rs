@@ -1,0 +1,73 @@
+//! `certdeck report` and `certdeck check` over a whole estate: the same words about who must act as everywhere else.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+#[path = "support/cloud.rs"]
+mod cloud;
+
+use std::collections::BTreeMap;
+use std::process::Command;
+
+use cloud::Cloud;
+use serde_json::{Value, json};
+
+fn certdeck(cloud: &Cloud, arguments: &[&str]) -> (Option<i32>, String) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_certdeck"));
+    command.env_clear().env("HOME", cloud.home()).current_dir(cloud.home()).envs(cloud.environment());
+    let output = command.args(arguments).output().unwrap();
+    (output.status.code(), String::from_utf8(output.stdout).unwrap())
+}
+
+/// Who acts, by the id of each row.
+fn who_acts(rows: &str) -> BTreeMap<String, String> {
+    let rows: Value = serde_json::from_str(rows).unwrap();
+    let text = |row: &Value, name: &str| row[name].as_str().unwrap().to_owned();
+    rows.as_array().unwrap().iter().map(|row| (text(row, "id"), text(row, "who_acts"))).collect()
+}
+
+#[test]
+fn a_report_names_who_acts_as_the_panes_do_for_certificates_and_orders() {
+    let cloud = Cloud::start();
+    let (code, report) = certdeck(&cloud, &["report", "--within", "1000w", "-o", "json"]);
+    assert_eq!(code, Some(0));
+    let report = who_acts(&report);
+    let listed = who_acts(&certdeck(&cloud, &["list", "private", "-o", "json"]).1);
+    assert!(listed.len() > 10);
+    for (id, who) in listed.iter().filter(|(id, _)| report.contains_key(*id)) {
+        assert_eq!(&report[id], who, "{id}");
+    }
+    let of = |name: &str| report.iter().find(|(id, _)| id.ends_with(name)).map(|(_, who)| who.as_str());
+    assert_eq!(of("certificateOrders/fabrikam"), Some("Azure"), "it renews by itself");
+    assert_eq!(of("certificateOrders/apifabrikam"), Some("you"), "it does not");
+    assert_eq!(of("certificateOrders/oldshop"), Some("you"), "nothing renews what has expired");
+    assert_eq!(of("certificates/shop-2026"), Some("you"), "it was uploaded");
+    // App Service cannot read the vault: by its source Azure would act, and does not.
+    assert_eq!(
+        of("certificates/kv-contoso-rbac-login"),
+        listed.iter().find(|(id, _)| id.ends_with("rbac-login")).map(|(_, who)| who.as_str())
+    );
+}
+
+#[test]
+fn a_report_covers_what_ends_within_the_time_soonest_first() {
+    let cloud = Cloud::start();
+    let (_, rows) = certdeck(&cloud, &["report", "--within", "30d", "-o", "json"]);
+    let rows: Value = serde_json::from_str(&rows).unwrap();
+    let days: Vec<i64> = rows.as_array().unwrap().iter().map(|row| row["days"].as_i64().unwrap()).collect();
+    assert!(days.is_sorted() && days[0] < 0 && *days.last().unwrap() <= 30, "{days:?}");
+    let (code, text) = certdeck(&cloud, &["report", "-o", "prometheus"]);
+    assert_eq!(code, Some(0));
+    assert!(text.contains("name=\"shop-2026\",who_acts=\"you\"") && text.contains("certdeck_gaps 0"), "{text}");
+}
+
+#[test]
+fn a_check_ends_with_the_code_of_the_worst_and_counts_what_needs_somebody() {
+    let cloud = Cloud::start();
+    let (code, line) = certdeck(&cloud, &["check"]);
+    assert_eq!((code, line.lines().count()), (Some(2), 1), "{line}");
+    assert!(line.starts_with("CRITICAL - ") && line.contains(" of them need you"), "{line}");
+    let fault = json!({"kind": "status", "status": 403, "code": "AuthorizationFailed", "message": "Not you."});
+    cloud.tell("faults", &json!({"path": "/subscriptions", "fault": fault}));
+    let (code, line) = certdeck(&cloud, &["check"]);
+    assert_eq!((code, line.lines().count()), (Some(3), 1), "{line}");
+    assert!(line.starts_with("UNKNOWN - "), "{line}");
+}
