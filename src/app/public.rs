@@ -10,7 +10,7 @@ use super::filter::{Filter, SEPARATOR};
 use super::message::AskId;
 use super::pane::{PaneName, counted};
 use super::scope::Scope;
-use crate::model::{self, Estate, PublicCertificate, ResourceId};
+use crate::model::{self, Estate, ResourceId};
 
 /// So many apps are asked without being told to.
 pub const UNTOLD: usize = 300;
@@ -152,12 +152,12 @@ impl App {
     }
 
     /// After a refresh the rows stay, and are asked for anew when they are looked at.
-    pub(super) fn keep_public(&mut self, rows: Vec<PublicCertificate>) {
-        let estate = Arc::make_mut(&mut self.estate);
+    pub(super) fn keep_public(&mut self, new: &mut Estate) {
         let mut part = Estate::default();
-        part.public_certificates = rows.into_iter().filter(|one| estate.app(&one.app).is_some()).collect();
-        estate.absorb(part);
-        self.public.known.retain(|app| estate.app(app).is_some());
+        let rows = self.estate.public_certificates.iter().filter(|one| new.app(&one.app).is_some());
+        part.public_certificates = rows.cloned().collect();
+        new.absorb(part);
+        self.public.known.retain(|app| new.app(app).is_some());
         self.public.due = self.public.known.clone();
     }
 

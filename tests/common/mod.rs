@@ -34,7 +34,7 @@ impl Practice {
         Self::with(|options| scenario.clone_into(&mut options.scenario)).await
     }
 
-    /// A cloud that is not like the others.
+    /// A cloud with settings of its own.
     pub async fn with(change: impl FnOnce(&mut Options)) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let mut options = Options::new(dir.path().join("cloud"));
