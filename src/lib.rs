@@ -14,5 +14,6 @@ pub mod paths;
 pub mod pki;
 pub mod rules;
 pub mod runtime;
+pub mod snapshot;
 pub mod ui;
 pub mod workbench;

@@ -1,7 +1,7 @@
 //! Where certdeck keeps its files, by the platform's own rules (XDG on Linux). Directories are 0700, files 0600.
 
-use std::fs::{DirBuilder, File, OpenOptions};
-use std::io;
+use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::io::{self, Write as _};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
@@ -23,6 +23,8 @@ pub struct Paths {
     pub state: PathBuf,
     /// The practice cloud.
     pub data: PathBuf,
+    /// What can be thrown away: it is read from the cloud again.
+    pub cache: PathBuf,
 }
 
 impl Paths {
@@ -32,6 +34,7 @@ impl Paths {
             config: dirs.config_dir().join("config.toml"),
             state: dirs.state_dir().unwrap_or_else(|| dirs.data_local_dir()).to_owned(),
             data: dirs.data_local_dir().to_owned(),
+            cache: dirs.cache_dir().to_owned(),
         })
     }
 
@@ -45,6 +48,11 @@ impl Paths {
 
     pub fn log(&self) -> PathBuf {
         self.state.join("certdeck.log")
+    }
+
+    /// The rows of earlier runs.
+    pub fn snapshots(&self) -> PathBuf {
+        self.cache.join("snapshots")
     }
 
     pub fn practice_cloud(&self) -> PathBuf {
@@ -63,6 +71,23 @@ pub fn private_append(path: &Path) -> io::Result<File> {
         private_dir(dir)?;
     }
     OpenOptions::new().read(true).append(true).create(true).mode(0o600).open(path)
+}
+
+/// Puts a file that only this account may read in the place of the old one: whoever opens it meets the old or the new one,
+/// never a part.
+pub fn replace_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    if let Some(dir) = path.parent() {
+        private_dir(dir)?;
+    }
+    // Two processes may write at once.
+    let new = path.with_extension(format!("{}.new", std::process::id()));
+    let write = || {
+        let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&new)?;
+        file.write_all(bytes)?;
+        file.sync_all()?;
+        fs::rename(&new, path)
+    };
+    write().inspect_err(|_| drop(fs::remove_file(&new)))
 }
 
 #[cfg(test)]

@@ -17,6 +17,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("app", &["model", "rules", "pki", "flow", "workbench"]),
     ("ui", &["app", "model", "flow"]),
     ("journal", &["azure", "flow", "model", "paths"]),
+    ("snapshot", &["model", "paths"]),
     ("paths", &[]),
     ("file", &["pki"]),
     ("secret", &[]),

@@ -29,7 +29,7 @@ fn fabrikam(status: OrderStatus) -> certdeck::model::Order {
 #[test]
 fn the_inventory_is_asked_for_at_once_and_again_on_refresh() {
     let mut screen = Screen::start(|_| {});
-    assert_eq!(screen.effects, [Effect::ReadEstate { ask: AskId(1) }]);
+    assert_eq!(screen.effects, [Effect::ReadEstate { ask: AskId(1) }, Effect::RecallEstate { ask: AskId(1) }]);
     screen.press("<C-r>");
     assert_eq!(screen.effects, [Effect::Forget { ask: AskId(1) }, Effect::ReadEstate { ask: AskId(2) }]);
 }

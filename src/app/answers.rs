@@ -11,14 +11,14 @@ use super::message::{AskId, Message};
 use super::operations::Outcome;
 use super::pane::{Tone, count};
 use super::{App, Counts, Reading};
-use crate::model::{Estate, Problem};
+use crate::model::{Changes, Estate, Problem};
 use crate::workbench::Password;
 
 /// A pane with so many rows is sorted anew whenever a part comes.
 const FEW_ROWS: usize = 1_000;
 
 impl App {
-    pub(super) fn read_estate(&mut self) {
+    pub(super) fn read_estate(&mut self) -> AskId {
         if let Reading::Asked { ask, .. } = self.reading {
             self.emit(Effect::Forget { ask });
         }
@@ -26,10 +26,12 @@ impl App {
         self.reading = Reading::Asked { ask, note: String::new() };
         self.incoming = self.has_estate.then(Box::default);
         self.emit(Effect::ReadEstate { ask });
+        ask
     }
 
     pub(super) fn take_answer(&mut self, message: Message) {
         match message {
+            Message::EstateRecalled { ask, estate } if self.is_reading(ask) && !self.has_estate => self.recall(estate),
             Message::EstateProgressed { ask, part, note } if self.is_reading(ask) => {
                 self.reading = Reading::Asked { ask, note };
                 match &mut self.incoming {
@@ -45,11 +47,12 @@ impl App {
                     Ok(()) => {
                         self.failure = None;
                         if let Some(estate) = incoming {
-                            self.estate = Arc::from(estate);
-                            self.counts = Counts::default();
-                            self.counts.add(&self.estate.certificates, self.now);
+                            self.note_changes(&estate);
+                            self.put_estate(Arc::from(estate));
                         }
+                        self.is_recalled = false;
                         self.see_estate();
+                        self.emit(Effect::KeepEstate);
                     }
                     Err(problem) => {
                         self.failure = Some(problem.clone());
@@ -128,6 +131,34 @@ impl App {
                 Ok(lines) => Raw::Read(lines),
                 Err(problem) => Raw::Failed(problem),
             };
+        }
+    }
+
+    /// The rows of an earlier run stand until those of this one are whole.
+    fn recall(&mut self, estate: Arc<Estate>) {
+        (self.has_estate, self.is_recalled) = (true, true);
+        self.incoming = Some(Box::default());
+        self.put_estate(estate);
+        self.see_estate();
+    }
+
+    fn put_estate(&mut self, estate: Arc<Estate>) {
+        self.counts = Counts::default();
+        self.counts.add(&estate.certificates, self.now);
+        self.estate = estate;
+    }
+
+    /// Compares a refresh with the rows that are shown.
+    fn note_changes(&mut self, new: &Estate) {
+        self.changes = Changes::between(&self.estate, new);
+        // Whatever else was said has more to do with what somebody is doing.
+        if self.notice.is_none() && self.wizard.is_none() {
+            let since = self.estate.as_of.strftime("%H:%M");
+            match self.changes.is_empty() {
+                false => self.say(format!("since {since}: {}", self.changes.words()), Tone::Soon),
+                true if self.is_recalled => self.say(format!("nothing has changed since {since}"), Tone::Dim),
+                true => {}
+            }
         }
     }
 

@@ -46,10 +46,9 @@ impl App {
     }
 
     fn sort_by(&mut self, sort: Sort) {
-        let (estate, rules) = (std::sync::Arc::clone(&self.estate), std::sync::Arc::clone(&self.settings.rules));
-        let pane = self.pane_mut();
+        let pane = &mut self.panes[self.pane.index()];
         pane.sort = sort;
-        pane.resort(&estate, &rules);
+        pane.resort(&self.estate);
     }
 
     fn step(&mut self, motion: Motion) {
@@ -108,6 +107,7 @@ impl App {
 
     fn open_detail(&mut self, tab: Tab) {
         let Some(id) = self.selected().cloned() else { return };
+        self.changes.look(&id);
         let pane = self.pane;
         let detail = self.detail.get_or_insert_with(|| Detail::new(pane, id));
         (detail.tab, detail.cursor) = (tab, 0);

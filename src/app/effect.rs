@@ -13,6 +13,12 @@ use crate::workbench::Job;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Effect {
+    /// Bring the rows of an earlier run, if any are kept: before the inventory that is read under the same question.
+    RecallEstate {
+        ask: AskId,
+    },
+    /// Keep the estate, which was just read to its end, for the next start.
+    KeepEstate,
     /// Read the inventory.
     ReadEstate {
         ask: AskId,

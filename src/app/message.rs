@@ -1,5 +1,7 @@
 //! Everything that can happen to the program, as facts. `App::update` takes them one at a time.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 
 use super::dialog::Folder;
@@ -26,6 +28,11 @@ pub enum Message {
     Ticked(Timestamp),
     /// The pause of `Effect::Wake` up to this time is over, whatever the clock says.
     Woken(Timestamp),
+    /// The estate as an earlier run read it (`Effect::RecallEstate`).
+    EstateRecalled {
+        ask: AskId,
+        estate: Arc<Estate>,
+    },
     /// A part of the estate that was not told before, usable while the rest is still being read.
     EstateProgressed {
         ask: AskId,

@@ -44,7 +44,7 @@ use pane::{Pane, PaneName, Tone, urgency};
 use place::ContextChoice;
 use wizard::Wizard;
 
-use crate::model::{Estate, PrivateCertificate, Problem, ResourceId};
+use crate::model::{Changes, Estate, PrivateCertificate, Problem, ResourceId};
 use crate::rules::Rules;
 
 pub type Effects = Vec<Effect>;
@@ -125,6 +125,10 @@ pub struct App {
     pub estate: Arc<Estate>,
     /// Whether any estate was ever read.
     pub has_estate: bool,
+    /// Whether the rows are those of an earlier run.
+    pub is_recalled: bool,
+    /// What the newest reading found different from the rows before it.
+    pub changes: Changes,
     /// What a refresh has brought so far; the first reading shows its parts as they come.
     incoming: Option<Box<Estate>>,
     pub reading: Reading,
@@ -171,6 +175,8 @@ impl App {
             height: 24,
             estate: Arc::default(),
             has_estate: false,
+            is_recalled: false,
+            changes: Changes::default(),
             incoming: None,
             reading: Reading::Idle,
             failure: None,
@@ -305,7 +311,9 @@ impl App {
         let look = self.wizard.as_ref().and_then(Wizard::next_look);
         // What is left of the time for a code.
         let code = self.dialogs.iter().any(|dialog| matches!(dialog, Dialog::SignIn(_))).then(|| self.now + SECOND);
-        let Some(due) = running.into_iter().chain(look).chain(goal).chain(code).min() else { return };
+        // The age of rows that are not of this run.
+        let age = self.is_recalled.then(|| self.now + 60 * SECOND);
+        let Some(due) = running.into_iter().chain(look).chain(goal).chain(code).chain(age).min() else { return };
         if self.wake.is_none_or(|wake| due < wake) {
             let due = due.max(self.now);
             self.wake = Some(due);

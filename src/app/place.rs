@@ -30,7 +30,10 @@ impl App {
     /// What is done first: the welcome, or reading the inventory.
     pub(super) fn begin(&mut self) {
         match self.settings.opens {
-            Opens::Inventory => self.read_estate(),
+            Opens::Inventory => {
+                let ask = self.read_estate();
+                self.emit(Effect::RecallEstate { ask });
+            }
             Opens::Welcome => self.open_welcome(),
         }
     }

@@ -24,8 +24,8 @@ pub fn text(value: &Value, pointer: &str) -> Option<String> {
 }
 
 /// The text at a JSON pointer, empty where there is none.
-pub fn text_or_empty(value: &Value, pointer: &str) -> String {
-    text(value, pointer).unwrap_or_default()
+pub fn text_or_empty<T: From<String>>(value: &Value, pointer: &str) -> T {
+    text(value, pointer).unwrap_or_default().into()
 }
 
 pub fn flag(value: &Value, pointer: &str) -> bool {

@@ -141,7 +141,7 @@ pub fn delete(order: &ResourceId) -> Request {
 
 pub fn decode(value: &Value) -> Option<Order> {
     let leaf = value.pointer("/properties/signedCertificate/rawData").and_then(Value::as_str).and_then(x509::facts);
-    let name = json::text_or_empty(value, "/properties/distinguishedName");
+    let name: String = json::text_or_empty(value, "/properties/distinguishedName");
     let common_name = name.split(',').find_map(|part| part.trim().strip_prefix("CN=").or_else(|| part.trim().strip_prefix("cn=")));
     Some(Order {
         id: json::id(value, "/id")?,

@@ -107,7 +107,7 @@ pub fn decode(value: &Value) -> Option<Vault> {
         location: json::text_or_empty(value, "/location"),
         uri: json::text_or_empty(value, "/properties/vaultUri"),
         tenant_id: json::text_or_empty(value, "/properties/tenantId"),
-        sku: json::text_or_empty(value, "/properties/sku/name").to_ascii_lowercase(),
+        sku: json::text(value, "/properties/sku/name").unwrap_or_default().to_ascii_lowercase(),
         rbac: json::flag(value, "/properties/enableRbacAuthorization"),
         policies: policies.into_iter().flatten().filter_map(policy).collect(),
         // A vault that says nothing about networks is open to all (API.md 14.7).

@@ -64,5 +64,7 @@ pub fn target(connection: &Connection) -> Result<Target, CliError> {
         read_only: false,
         production: false,
         scope: None,
+        // It may begin anew with every start, and is read in no time.
+        keeps_rows: false,
     })
 }

@@ -63,6 +63,8 @@ pub fn logout(args: &Logout, session: &Session) -> Result<Exit, CliError> {
     if gone.is_empty() {
         words("nobody was signed in with certdeck login");
     }
+    // What they saw goes with them.
+    session.snapshots().forget().map_err(|why| CliError::machine("remove the rows that are kept".to_owned(), why))?;
     let mut out = io::stdout();
     gone.iter().try_for_each(|user| writeln!(out, "{user} is signed out here")).map_err(CliError::Output)?;
     Ok(Exit::Done)

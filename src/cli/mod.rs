@@ -12,6 +12,7 @@ mod emulator;
 mod error;
 mod exit;
 mod flows;
+mod kept;
 mod list;
 mod login;
 mod man;

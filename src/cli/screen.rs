@@ -8,7 +8,7 @@ use std::sync::Arc;
 use tokio::sync::{Mutex, mpsc};
 
 use super::session::{self, Session};
-use super::{CliError, Exit, demo};
+use super::{CliError, Exit, demo, kept};
 use crate::app::effect::Opening;
 use crate::app::{Opens, Settings, keymap::Keymap};
 use crate::azure::{Chain, Desk, Identity};
@@ -17,6 +17,7 @@ use crate::emulator::{Emulator, Options, Pace};
 use crate::flow::NO_ORDERS;
 use crate::model::Problem;
 use crate::runtime::place::{Opener, Outside, Place};
+use crate::runtime::world::Soon;
 use crate::runtime::{self, Ended};
 use crate::ui::look::Look;
 
@@ -74,7 +75,7 @@ struct Doors {
 }
 
 impl Doors {
-    async fn begin(&self, start: Start) -> Result<Place, CliError> {
+    async fn begin(self: &Arc<Self>, start: Start) -> Result<Place, CliError> {
         match start {
             Start::At(target) => self.enter(*target, Opens::Inventory).await,
             Start::Here => {
@@ -91,7 +92,7 @@ impl Doors {
         })
     }
 
-    async fn open(&self, opening: Opening) -> Result<Place, CliError> {
+    async fn open(self: &Arc<Self>, opening: Opening) -> Result<Place, CliError> {
         let target = match opening {
             Opening::Context(name) => self.session.target_of(Some(&name))?,
             Opening::SignIn => self.public(Identity::DeviceCode { tenant: None, client_id: None })?,
@@ -118,13 +119,24 @@ impl Doors {
         demo::target(practice.insert(emulator).connection())
     }
 
-    async fn enter(&self, mut target: Target, opens: Opens) -> Result<Place, CliError> {
+    /// Where rows of last time are kept, they are there before the cloud is reached.
+    async fn enter(self: &Arc<Self>, mut target: Target, opens: Opens) -> Result<Place, CliError> {
         target.read_only |= self.session.is_read_only();
-        let world = Arc::new(self.session.world(&target, Some(self.desk.clone())).await?);
+        let kept = kept::of(&self.session, &target);
+        let (world, practice, national) = if let Some(heading) = kept.heading() {
+            let (doors, target) = (self.clone(), target.clone());
+            let world = async move { doors.session.world(&target, Some(doors.desk.clone())).await.map_err(problem) };
+            (Soon::opening(world), heading.practice, heading.national)
+        } else {
+            let world = self.session.world(&target, Some(self.desk.clone())).await?;
+            let cloud = world.client.cloud();
+            let (practice, national) = (cloud.practice.is_some(), cloud.national);
+            (Soon::here(world), practice, national)
+        };
         let settings = Settings {
             context: target.name,
-            practice: world.client.cloud().practice.is_some(),
-            no_orders: world.client.cloud().national.then_some(NO_ORDERS),
+            practice,
+            no_orders: national.then_some(NO_ORDERS),
             read_only: target.read_only,
             production: target.production,
             scope: target.scope.unwrap_or_default(),
@@ -132,9 +144,9 @@ impl Doors {
             fixed: session::fixed_cloud(),
             opens,
             keymap: keymap(&self.session.config_path.with_file_name("keymap.toml"))?,
-            rules: world.rules.clone(),
+            rules: self.session.rules()?,
         };
-        Ok(Place { settings, world })
+        Ok(Place { settings, world, kept })
     }
 
     async fn close(&self) {

@@ -1,7 +1,7 @@
 //! What every subcommand that reaches a cloud begins with: paths, settings, a client, the journal.
 
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use super::{CliError, Global};
 use crate::app::place::ContextChoice;
@@ -12,6 +12,7 @@ use crate::paths::Paths;
 use crate::rules::{Profile, Rules};
 use crate::runtime::log;
 use crate::runtime::world::World;
+use crate::snapshot::Snapshots;
 
 #[derive(Debug)]
 pub struct Session {
@@ -21,6 +22,7 @@ pub struct Session {
     context: Option<String>,
     read_only: bool,
     change_reference: Option<String>,
+    rules: OnceLock<Arc<Rules>>,
     /// Writes the log to the end when dropped.
     _log: Option<tracing_appender::non_blocking::WorkerGuard>,
 }
@@ -42,6 +44,7 @@ impl Session {
             context: global.context.clone(),
             read_only: global.read_only,
             change_reference: global.change_reference.clone(),
+            rules: OnceLock::new(),
             _log: log,
         })
     }
@@ -92,6 +95,11 @@ impl Session {
         Saved::at(self.paths.sign_ins())
     }
 
+    /// The rows of earlier runs.
+    pub fn snapshots(&self) -> Snapshots {
+        Snapshots::at(self.paths.snapshots())
+    }
+
     /// Finds out about the cloud; nobody signs in yet. A person at `desk` is asked where nobody is signed in.
     pub async fn client(&self, target: &Target, desk: Option<Desk>) -> Result<Client, CliError> {
         let connection = Connection {
@@ -108,12 +116,20 @@ impl Session {
         client.map_err(|error| CliError::Cloud(error.problem(&format!("Reach {}", target.arm_endpoint))))
     }
 
+    /// Today's rules, read once.
+    pub fn rules(&self) -> Result<Arc<Rules>, CliError> {
+        if let Some(rules) = self.rules.get() {
+            return Ok(rules.clone());
+        }
+        let rules = rules()?;
+        Ok(self.rules.get_or_init(|| Arc::new(rules)).clone())
+    }
+
     /// The client with everything that a change needs beside it.
     pub async fn world(&self, target: &Target, desk: Option<Desk>) -> Result<World, CliError> {
         let client = self.client(target, desk).await?;
-        let rules = rules()?;
         let journal = Journal::open(&self.paths.journal())?.for_change(self.change_reference.clone());
-        Ok(World { client, journal, rules: Arc::new(rules), read_only: target.read_only })
+        Ok(World { context: target.name.clone(), client, journal, rules: self.rules()?, read_only: target.read_only })
     }
 }
 

@@ -43,12 +43,20 @@ fn listed(names: &[String]) -> String {
 }
 
 /// The file as written.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Config {
     pub context: Option<String>,
+    /// Whether the rows are kept from one run to the next.
+    pub cache: bool,
     pub ui: Ui,
     pub contexts: BTreeMap<String, Context>,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self { context: None, cache: true, ui: Ui::default(), contexts: BTreeMap::new() }
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]

@@ -26,6 +26,8 @@ pub struct Target {
     pub production: bool,
     /// What the lists are filtered by at the start.
     pub scope: Option<String>,
+    /// Whether its rows may be kept from one run to the next.
+    pub keeps_rows: bool,
 }
 
 impl Config {
@@ -64,6 +66,7 @@ impl Config {
             read_only: context.read_only,
             production: context.production,
             scope: context.scope,
+            keeps_rows: true,
         })
     }
 }

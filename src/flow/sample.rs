@@ -30,7 +30,7 @@ pub fn inputs() -> Inputs {
 }
 
 pub fn group() -> ResourceGroup {
-    ResourceGroup { id: ResourceId::parse("/subscriptions/s/resourceGroups/web").unwrap(), location: "westeurope".to_owned() }
+    ResourceGroup { id: ResourceId::parse("/subscriptions/s/resourceGroups/web").unwrap(), location: "westeurope".into() }
 }
 
 pub fn order(status: OrderStatus) -> Order {
@@ -68,7 +68,7 @@ pub fn stored(mut order: Order, status: SecretStatus) -> Order {
 pub fn vault(rbac: bool) -> Vault {
     Vault {
         id: id("Microsoft.KeyVault/vaults/kv-web"),
-        location: "westeurope".to_owned(),
+        location: "westeurope".into(),
         uri: "https://kv-web.vault.azure.net/".to_owned(),
         tenant_id: "t".to_owned(),
         sku: "standard".to_owned(),
@@ -83,10 +83,10 @@ pub fn vault(rbac: bool) -> Vault {
 pub fn app(hosts: &[&str]) -> App {
     App {
         id: id("Microsoft.Web/sites/shop"),
-        location: "West Europe".to_owned(),
+        location: "West Europe".into(),
         plan: Some(id("Microsoft.Web/serverfarms/plan")),
-        webspace: "web-WestEuropewebspace".to_owned(),
-        state: "Running".to_owned(),
+        webspace: "web-WestEuropewebspace".into(),
+        state: "Running".into(),
         default_hostname: "shop.azurewebsites.net".to_owned(),
         hostnames: hosts.iter().map(|host| Hostname::parse(host).unwrap()).collect(),
         https_only: false,
@@ -97,19 +97,19 @@ pub fn app(hosts: &[&str]) -> App {
 }
 
 pub fn plan(tier: &str) -> Plan {
-    Plan { id: id("Microsoft.Web/serverfarms/plan"), location: "West Europe".to_owned(), tier: tier.to_owned(), linux: false }
+    Plan { id: id("Microsoft.Web/serverfarms/plan"), location: "West Europe".into(), tier: tier.to_owned(), linux: false }
 }
 
 pub fn imported() -> PrivateCertificate {
     PrivateCertificate {
         id: id("Microsoft.Web/certificates/contoso-www-web-WestEuropewebspace"),
-        location: "West Europe".to_owned(),
-        webspace: "web-WestEuropewebspace".to_owned(),
+        location: "West Europe".into(),
+        webspace: "web-WestEuropewebspace".into(),
         thumbprint: Some(Thumbprint::parse(LEAF).unwrap()),
         friendly_name: String::new(),
         subject: "contoso.com".to_owned(),
         hosts: vec![Hostname::parse("contoso.com").unwrap()],
-        issuer: "issuer".to_owned(),
+        issuer: "issuer".into(),
         issued: None,
         expires: None,
         vault: Some(secret(SecretStatus::Succeeded)),

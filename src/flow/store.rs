@@ -146,7 +146,7 @@ fn app_location(estate: &Estate, inputs: &Inputs) -> Option<String> {
     let group = inputs.get(Key::ResourceGroup)?;
     let mapped = estate.apps.iter().find(|app| app.hostnames.iter().any(|host| Some(host.as_str()) == domain.as_deref()));
     let near = estate.apps.iter().find(|app| app.id.resource_group().eq_ignore_ascii_case(group));
-    mapped.or(near).map(|app| app.location.clone())
+    mapped.or(near).map(|app| app.location.as_str().to_owned())
 }
 
 fn suggested_name(order: &str) -> String {

@@ -203,7 +203,7 @@ mod tests {
         let slot = App { id: app(&[]).id.child("slots", "next"), ..app(&["next.contoso.com"]) };
         let binding = Binding { app: slot.id.clone(), ..bound("next.contoso.com", SslState::Sni, LEAF) };
         usage.sites.push(Site { app: slot.clone(), bindings: vec![binding.clone()] });
-        let elsewhere = App { webspace: "web-NorthEuropewebspace".to_owned(), ..slot };
+        let elsewhere = App { webspace: "web-NorthEuropewebspace".into(), ..slot };
         usage.sites.push(Site { app: elsewhere, bindings: vec![binding] });
         let hosts: Vec<String> = usage.uses(&imported()).map(|one| one.words()).collect();
         assert_eq!(hosts, ["contoso.com (shop)", "next.contoso.com (shop/next)"]);

@@ -1,21 +1,23 @@
 //! Subscriptions, resource groups, App Service plans and apps (slots included), as far as certificates need them.
 
-use super::{Hostname, ResourceId};
+use serde::{Deserialize, Serialize};
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+use super::{Hostname, ResourceId, Text};
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Subscription {
     pub id: ResourceId,
     pub name: String,
     pub state: String,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ResourceGroup {
     pub id: ResourceId,
     pub location: String,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Plan {
     pub id: ResourceId,
     pub location: String,
@@ -25,14 +27,14 @@ pub struct Plan {
 }
 
 /// A site or one of its slots.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct App {
     pub id: ResourceId,
-    pub location: String,
+    pub location: Text,
     pub plan: Option<ResourceId>,
     /// Resource group, region and operating system of the plan: certificates are shared within it (A9).
-    pub webspace: String,
-    pub state: String,
+    pub webspace: Text,
+    pub state: Text,
     /// Read from the service, never built: newer apps have a hash and a region in it (C28).
     pub default_hostname: String,
     pub hostnames: Vec<Hostname>,

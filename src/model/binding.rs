@@ -1,8 +1,10 @@
 //! A hostname of an app and the certificate that secures it, if any.
 
+use serde::{Deserialize, Serialize};
+
 use super::{Hostname, ResourceId, Thumbprint};
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum SslState {
     Disabled,
     Sni,
@@ -29,7 +31,7 @@ impl SslState {
     }
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Binding {
     /// The app or slot that answers for the hostname.
     pub app: ResourceId,

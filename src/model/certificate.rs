@@ -1,11 +1,12 @@
 //! Private key certificates and public certificates as App Service shows them.
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 
-use super::{Hostname, ResourceId, SecretStatus, Thumbprint};
+use super::{Hostname, ResourceId, SecretStatus, Text, Thumbprint};
 
 /// The secret of a key vault that a site certificate or an order's stored certificate comes from.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct VaultSecret {
     pub vault: ResourceId,
     pub secret: String,
@@ -41,17 +42,17 @@ impl Source {
 }
 
 /// A `Microsoft.Web/certificates` resource; it lives in a webspace, not in an app (A9).
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PrivateCertificate {
     pub id: ResourceId,
-    pub location: String,
-    pub webspace: String,
+    pub location: Text,
+    pub webspace: Text,
     /// Absent while a managed certificate is being issued.
     pub thumbprint: Option<Thumbprint>,
     pub friendly_name: String,
     pub subject: String,
     pub hosts: Vec<Hostname>,
-    pub issuer: String,
+    pub issuer: Text,
     pub issued: Option<Timestamp>,
     pub expires: Option<Timestamp>,
     pub vault: Option<VaultSecret>,
@@ -60,7 +61,7 @@ pub struct PrivateCertificate {
 }
 
 /// A `.cer` that an app's code loads; it secures no hostname (A7).
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PublicCertificate {
     pub id: ResourceId,
     pub app: ResourceId,

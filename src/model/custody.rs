@@ -339,13 +339,13 @@ mod tests {
         let host = Hostname::parse("www.contoso.com").unwrap();
         let certificate = PrivateCertificate {
             id: group.resource("Microsoft.Web/certificates", "www"),
-            location: "West Europe".to_owned(),
-            webspace: "g-WestEuropewebspace".to_owned(),
+            location: "West Europe".into(),
+            webspace: "g-WestEuropewebspace".into(),
             thumbprint: Some(print("A")),
             friendly_name: String::new(),
             subject: String::new(),
             hosts: vec![host.clone()],
-            issuer: String::new(),
+            issuer: crate::model::Text::default(),
             issued: None,
             expires: Some("2027-03-01T00:00:00Z".parse().unwrap()),
             vault: Some(secret(SecretStatus::Succeeded)),

@@ -1,17 +1,20 @@
 //! Everything that was read in one look at the cloud, and the joins over it.
 //! The service knows no "source" of a certificate and no "used by": both are derived here.
 
-use std::collections::HashMap;
+use std::collections::HashSet;
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 
+use super::ids::Caseless;
+use super::places::Places;
 use super::{
     App, Binding, Export, Order, Plan, PrivateCertificate, PublicCertificate, ResourceGroup, ResourceId, Source, SslState,
-    Subscription, Thumbprint, Vault,
+    Subscription, Text, Thumbprint, Vault, VaultSecret,
 };
 
 /// A part of the estate that could not be read, by name: shown, never an empty list instead.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Gap {
     /// What is missing, such as `certificate orders of Contoso Test`.
     pub what: String,
@@ -35,7 +38,7 @@ impl WhoActs {
 }
 
 /// A snapshot: read once, shared, never changed.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Estate {
     pub as_of: Timestamp,
     pub subscriptions: Vec<Subscription>,
@@ -50,53 +53,46 @@ pub struct Estate {
     pub gaps: Vec<Gap>,
     /// Files that certificates were written to from here, newest last (A196).
     pub exports: Vec<Export>,
+    #[serde(skip)]
     index: Index,
 }
 
+/// Joins by place: nothing is copied into it.
 #[derive(Debug, Clone, Default)]
 struct Index {
-    apps: HashMap<ResourceId, usize>,
-    orders: HashMap<ResourceId, usize>,
-    bindings_by_thumbprint: HashMap<Thumbprint, Vec<usize>>,
-    certificates_by_thumbprint: HashMap<Thumbprint, Vec<usize>>,
-    certificates_by_secret: HashMap<(ResourceId, String), Vec<usize>>,
-    /// From vault and lower-case secret name to the order that stores its certificate there.
-    orders_by_secret: HashMap<(ResourceId, String), ResourceId>,
+    /// Regions, webspaces, issuers and the apps of bindings repeat all over; each is kept once.
+    words: HashSet<Text>,
+    apps: Places,
+    apps_by_webspace: Places,
+    orders: Places,
+    bindings_by_thumbprint: Places,
+    certificates_by_thumbprint: Places,
+    certificates_by_secret: Places,
+    /// Order and place among what it stores, for each of the next.
+    stored: Vec<(usize, usize)>,
+    stored_by_secret: Places,
 }
 
-/// How many rows of the indexed kinds there are.
-#[derive(Debug, Default)]
-struct Lengths {
-    apps: usize,
-    bindings: usize,
-    certificates: usize,
-    orders: usize,
-}
+/// What tells vault secrets apart; ids and names differ in case between answers (API.md, summary 9).
+type SecretKey<'a> = (&'a ResourceId, Caseless<'a>);
 
-impl Lengths {
-    fn of(estate: &Estate) -> Self {
-        Self {
-            apps: estate.apps.len(),
-            bindings: estate.bindings.len(),
-            certificates: estate.certificates.len(),
-            orders: estate.orders.len(),
-        }
-    }
+fn secret_key(secret: &VaultSecret) -> SecretKey<'_> {
+    (&secret.vault, Caseless(&secret.secret))
 }
 
 impl Estate {
     /// Builds the indexes; call it once after the lists are filled.
     #[must_use]
-    pub fn indexed(mut self) -> Self {
-        self.index = Index::default();
-        self.index_from(&Lengths::default());
-        self
+    pub fn indexed(self) -> Self {
+        let mut estate = Self::default();
+        estate.absorb(self);
+        estate
     }
 
     /// Takes in a part that was read later: rows that are not here yet, behind those that are. What it costs depends on
     /// the part alone, so an estate can grow by any number of them.
-    pub fn absorb(&mut self, part: Self) {
-        let before = Lengths::of(self);
+    pub fn absorb(&mut self, mut part: Self) {
+        part.share_words(&mut self.index.words);
         self.as_of = self.as_of.max(part.as_of);
         self.subscriptions.extend(part.subscriptions);
         self.groups.extend(part.groups);
@@ -109,44 +105,88 @@ impl Estate {
         self.vaults.extend(part.vaults);
         self.gaps.extend(part.gaps);
         self.exports.extend(part.exports);
-        self.index_from(&before);
+        self.index_rest();
     }
 
-    /// Indexes the rows behind these places.
-    fn index_from(&mut self, before: &Lengths) {
-        let index = &mut self.index;
-        for (place, app) in self.apps.iter().enumerate().skip(before.apps) {
-            index.apps.insert(app.id.clone(), place);
-        }
-        for (place, binding) in self.bindings.iter().enumerate().skip(before.bindings) {
-            if let Some(thumbprint) = &binding.thumbprint {
-                index.bindings_by_thumbprint.entry(thumbprint.clone()).or_default().push(place);
+    fn share_words(&mut self, words: &mut HashSet<Text>) {
+        for app in &mut self.apps {
+            for word in [&mut app.location, &mut app.webspace, &mut app.state] {
+                word.share(words);
+            }
+            for id in app.plan.iter_mut().chain([&mut app.id]) {
+                id.share(words);
             }
         }
-        for (place, certificate) in self.certificates.iter().enumerate().skip(before.certificates) {
-            if let Some(thumbprint) = &certificate.thumbprint {
-                index.certificates_by_thumbprint.entry(thumbprint.clone()).or_default().push(place);
+        for certificate in &mut self.certificates {
+            for word in [&mut certificate.location, &mut certificate.webspace, &mut certificate.issuer] {
+                word.share(words);
             }
-            if let Some(secret) = &certificate.vault {
-                let key = (secret.vault.clone(), secret.secret.to_ascii_lowercase());
-                index.certificates_by_secret.entry(key).or_default().push(place);
+            if let Some(secret) = &mut certificate.vault {
+                secret.vault.share(words);
             }
         }
-        for (place, order) in self.orders.iter().enumerate().skip(before.orders) {
-            index.orders.insert(order.id.clone(), place);
-            for stored in &order.stored {
-                let key = (stored.secret.vault.clone(), stored.secret.secret.to_ascii_lowercase());
-                index.orders_by_secret.insert(key, order.id.clone());
-            }
+        for binding in &mut self.bindings {
+            binding.app.share(words);
+        }
+    }
+
+    /// Indexes the rows that are not indexed yet.
+    fn index_rest(&mut self) {
+        let mut index = std::mem::take(&mut self.index);
+        index.apps.grow(self.apps.len(), self.app_ids());
+        index.apps_by_webspace.grow(self.apps.len(), self.webspaces());
+        index.bindings_by_thumbprint.grow(self.bindings.len(), self.bound_thumbprints());
+        index.certificates_by_thumbprint.grow(self.certificates.len(), self.thumbprints());
+        index.certificates_by_secret.grow(self.certificates.len(), self.secrets());
+        let new = self.orders.iter().enumerate().skip(index.orders.len());
+        index.stored.extend(new.flat_map(|(order, all)| (0..all.stored.len()).map(move |nth| (order, nth))));
+        index.orders.grow(self.orders.len(), self.order_ids());
+        index.stored_by_secret.grow(index.stored.len(), self.stored_secrets(&index.stored));
+        self.index = index;
+    }
+
+    fn app_ids<'a>(&'a self) -> impl Fn(usize) -> Option<&'a ResourceId> {
+        |place| Some(&self.apps[place].id)
+    }
+
+    fn webspaces<'a>(&'a self) -> impl Fn(usize) -> Option<Caseless<'a>> {
+        |place| Some(Caseless(&self.apps[place].webspace))
+    }
+
+    fn order_ids<'a>(&'a self) -> impl Fn(usize) -> Option<&'a ResourceId> {
+        |place| Some(&self.orders[place].id)
+    }
+
+    fn bound_thumbprints<'a>(&'a self) -> impl Fn(usize) -> Option<&'a Thumbprint> {
+        |place| self.bindings[place].thumbprint.as_ref()
+    }
+
+    fn thumbprints<'a>(&'a self) -> impl Fn(usize) -> Option<&'a Thumbprint> {
+        |place| self.certificates[place].thumbprint.as_ref()
+    }
+
+    fn secrets<'a>(&'a self) -> impl Fn(usize) -> Option<SecretKey<'a>> {
+        |place| self.certificates[place].vault.as_ref().map(secret_key)
+    }
+
+    fn stored_secrets<'a>(&'a self, stored: &'a [(usize, usize)]) -> impl Fn(usize) -> Option<SecretKey<'a>> {
+        |place| {
+            let (order, nth) = stored[place];
+            Some(secret_key(&self.orders[order].stored[nth].secret))
         }
     }
 
     pub fn app(&self, id: &ResourceId) -> Option<&App> {
-        self.index.apps.get(id).map(|place| &self.apps[*place])
+        self.index.apps.get(id, self.app_ids()).next().map(|place| &self.apps[place])
     }
 
     pub fn order(&self, id: &ResourceId) -> Option<&Order> {
-        self.index.orders.get(id).map(|place| &self.orders[*place])
+        self.index.orders.get(id, self.order_ids()).next().map(|place| &self.orders[place])
+    }
+
+    /// The apps and slots that share certificates (A9, A10).
+    pub fn apps_in<'a>(&'a self, webspace: &'a str) -> impl Iterator<Item = &'a App> {
+        self.index.apps_by_webspace.get(Caseless(webspace), self.webspaces()).map(|place| &self.apps[place])
     }
 
     /// The exports of an order, with whether each is out of date: the order has another certificate since.
@@ -169,14 +209,15 @@ impl Estate {
             return Source::Managed;
         }
         let Some(secret) = &certificate.vault else { return Source::Uploaded };
-        let key = (secret.vault.clone(), secret.secret.to_ascii_lowercase());
-        self.index.orders_by_secret.get(&key).map_or(Source::KeyVault, |order| Source::Order(order.clone()))
+        let mut stored = self.index.stored_by_secret.get(secret_key(secret), self.stored_secrets(&self.index.stored));
+        stored.next().map_or(Source::KeyVault, |place| Source::Order(self.orders[self.index.stored[place].0].id.clone()))
     }
 
     /// The bindings that a certificate serves: same thumbprint, within its webspace (A9, API.md 12.6).
     pub fn bindings_of<'a>(&'a self, certificate: &'a PrivateCertificate) -> impl Iterator<Item = &'a Binding> {
-        let places = certificate.thumbprint.as_ref().and_then(|thumbprint| self.index.bindings_by_thumbprint.get(thumbprint));
-        places.into_iter().flatten().map(|place| &self.bindings[*place]).filter(|binding| {
+        let wanted = certificate.thumbprint.iter();
+        let places = wanted.flat_map(|wanted| self.index.bindings_by_thumbprint.get(wanted, self.bound_thumbprints()));
+        places.map(|place| &self.bindings[place]).filter(|binding| {
             binding.ssl != SslState::Disabled
                 && self.app(&binding.app).is_none_or(|app| app.webspace.eq_ignore_ascii_case(&certificate.webspace))
         })
@@ -184,19 +225,18 @@ impl Estate {
 
     /// The certificate that secures a binding.
     pub fn certificate_of(&self, binding: &Binding) -> Option<&PrivateCertificate> {
-        let thumbprint = binding.thumbprint.as_ref()?;
+        let wanted = binding.thumbprint.as_ref()?;
         let webspace = self.app(&binding.app).map(|app| app.webspace.as_str());
-        let places = self.index.certificates_by_thumbprint.get(thumbprint)?;
-        let mut same = places.iter().map(|place| &self.certificates[*place]);
+        let places = self.index.certificates_by_thumbprint.get(wanted, self.thumbprints());
+        let mut same = places.map(|place| &self.certificates[place]);
         same.find(|certificate| webspace.is_none_or(|space| space.eq_ignore_ascii_case(&certificate.webspace)))
     }
 
     /// The site certificates that were imported from an order.
     pub fn imports_of<'a>(&'a self, order: &'a Order) -> impl Iterator<Item = &'a PrivateCertificate> {
         order.stored.iter().flat_map(|stored| {
-            let key = (stored.secret.vault.clone(), stored.secret.secret.to_ascii_lowercase());
-            let places = self.index.certificates_by_secret.get(&key);
-            places.into_iter().flatten().map(|place| &self.certificates[*place])
+            let places = self.index.certificates_by_secret.get(secret_key(&stored.secret), self.secrets());
+            places.map(|place| &self.certificates[place])
         })
     }
 }

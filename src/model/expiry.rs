@@ -1,4 +1,4 @@
-//! How far off an expiry is, in the words of a list.
+//! How far off an expiry is, and how long ago something was, in the words of a list.
 
 use jiff::Timestamp;
 
@@ -33,6 +33,16 @@ impl Expiry {
     }
 }
 
+/// How long ago something was: `just now`, `5 min ago`, `2 h ago`, `3 d ago`.
+pub fn ago(then: Timestamp, now: Timestamp) -> String {
+    match now.as_second() - then.as_second() {
+        seconds if seconds < 60 => "just now".to_owned(),
+        seconds if seconds < 3_600 => format!("{} min ago", seconds / 60),
+        seconds if seconds < 86_400 => format!("{} h ago", seconds / 3_600),
+        seconds => format!("{} d ago", seconds / 86_400),
+    }
+}
+
 /// A day as words and lists write it, in UTC: `2026-12-20`.
 pub fn day(at: Timestamp) -> String {
     at.strftime("%Y-%m-%d").to_string()
@@ -40,7 +50,13 @@ pub fn day(at: Timestamp) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::Expiry;
+    use super::{Expiry, ago};
+
+    #[test]
+    fn an_age_is_told_in_its_largest_unit() {
+        let told = [5, 61, 7_300, 200_000].map(|seconds| ago(jiff::Timestamp::UNIX_EPOCH, jiff::Timestamp::constant(seconds, 0)));
+        assert_eq!(told, ["just now", "1 min ago", "2 h ago", "2 d ago"]);
+    }
 
     #[test]
     fn the_words_say_past_and_future_apart() {

@@ -1,11 +1,15 @@
 //! Names that parse or refuse: resource ids, thumbprints, hostnames, and the names that users choose.
 //! Limits that a platform may change (lengths, character sets) are in `rules`; here stands only what makes a name one.
 
+use std::collections::HashSet;
 use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::str::FromStr;
 
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use thiserror::Error;
+
+use super::Text;
 
 /// Why a text is not the name it was taken for. The words are shown beside the field.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -31,9 +35,9 @@ pub enum IdError {
 ///
 /// Casing is kept for showing, but two ids that differ only in case are the same resource:
 /// the service itself answers with varying case (API.md, summary 9).
-#[derive(Clone, Default, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Default, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct ResourceId(String);
+pub struct ResourceId(Text);
 
 impl ResourceId {
     pub fn parse(text: &str) -> Result<Self, IdError> {
@@ -43,15 +47,20 @@ impl ResourceId {
         if !rooted || trimmed.split('/').skip(1).any(str::is_empty) {
             return Err(IdError::ResourceId(text.to_owned()));
         }
-        Ok(Self(trimmed.to_owned()))
+        Ok(Self(trimmed.into()))
     }
 
     pub fn subscription(id: &str) -> Self {
-        Self(format!("/subscriptions/{id}"))
+        Self(format!("/subscriptions/{id}").into())
     }
 
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// Takes the memory of the first equal text.
+    pub(super) fn share(&mut self, known: &mut HashSet<Text>) {
+        self.0.share(known);
     }
 
     /// The value that follows the segment `key`, whatever its case: `id.segment("sites")`.
@@ -81,7 +90,7 @@ impl ResourceId {
     /// The id of something below this one: `site.child("hostNameBindings", "www.contoso.com")`.
     #[must_use]
     pub fn child(&self, kind: &str, name: &str) -> Self {
-        Self(format!("{}/{kind}/{name}", self.0))
+        Self(format!("{}/{kind}/{name}", self.0).into())
     }
 
     /// The id of a resource of `provider` (`Microsoft.Web/sites`) in the resource group that this id is in.
@@ -93,13 +102,13 @@ impl ResourceId {
     /// The id of the resource group that this id is in.
     #[must_use]
     pub fn group(&self) -> Self {
-        Self(format!("/subscriptions/{}/resourceGroups/{}", self.subscription_id(), self.resource_group()))
+        Self(format!("/subscriptions/{}/resourceGroups/{}", self.subscription_id(), self.resource_group()).into())
     }
 
     /// The id of a resource of `provider` below this scope: a subscription, a group or another resource.
     #[must_use]
     pub fn resource(&self, provider: &str, name: &str) -> Self {
-        Self(format!("{}/providers/{provider}/{name}", self.0))
+        Self(format!("{}/providers/{provider}/{name}", self.0).into())
     }
 
     /// The site that this id is, or is below; a slot counts as a site of its own.
@@ -107,6 +116,30 @@ impl ResourceId {
         let site = self.segment("sites")?;
         let app = self.sibling("Microsoft.Web/sites", site);
         Some(self.segment("slots").map_or_else(|| app.clone(), |slot| app.child("slots", slot)))
+    }
+}
+
+/// A text that is the same whatever its case, to look things up by.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Caseless<'t>(pub &'t str);
+
+impl PartialEq for Caseless<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.eq_ignore_ascii_case(other.0)
+    }
+}
+impl Eq for Caseless<'_> {}
+impl Hash for Caseless<'_> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        // A hasher takes many octets at once far sooner than one by one.
+        for piece in self.0.as_bytes().chunks(64) {
+            let mut lower = [0; 64];
+            let lower = &mut lower[..piece.len()];
+            lower.copy_from_slice(piece);
+            lower.make_ascii_lowercase();
+            state.write(lower);
+        }
+        state.write_u8(0xff);
     }
 }
 
@@ -118,9 +151,7 @@ impl PartialEq for ResourceId {
 impl Eq for ResourceId {}
 impl Hash for ResourceId {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        for byte in self.0.bytes() {
-            state.write_u8(byte.to_ascii_lowercase());
-        }
+        Caseless(&self.0).hash(state);
     }
 }
 impl PartialOrd for ResourceId {
@@ -130,8 +161,9 @@ impl PartialOrd for ResourceId {
 }
 impl Ord for ResourceId {
     fn cmp(&self, other: &Self) -> std::cmp::Ordering {
-        let lower = |id: &Self| id.0.to_ascii_lowercase();
-        lower(self).cmp(&lower(other))
+        let lower =
+            |id| -> std::iter::Map<std::str::Bytes<'_>, fn(u8) -> u8> { str::bytes(id).map(|byte| byte.to_ascii_lowercase()) };
+        lower(&self.0).cmp(lower(&other.0))
     }
 }
 impl fmt::Display for ResourceId {
@@ -146,56 +178,68 @@ impl fmt::Debug for ResourceId {
 }
 
 /// The SHA-1 of a certificate's DER, 40 upper-case hexadecimal digits, as App Service writes it.
-#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
-#[serde(transparent)]
-pub struct Thumbprint(String);
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Thumbprint([u8; 40]);
+
+const HEX: &[u8; 16] = b"0123456789ABCDEF";
 
 impl Thumbprint {
     pub fn parse(text: &str) -> Result<Self, IdError> {
-        let digits: String = text.chars().filter(|c| !matches!(c, ':' | ' ' | '\u{200e}')).collect();
-        if digits.len() == 40 && digits.bytes().all(|b| b.is_ascii_hexdigit()) {
-            Ok(Self(digits.to_ascii_uppercase()))
-        } else {
-            Err(IdError::Thumbprint(text.to_owned()))
+        let refuse = || IdError::Thumbprint(text.to_owned());
+        let mut digits = [0; 40];
+        let mut count = 0;
+        for c in text.chars().filter(|c| !matches!(c, ':' | ' ' | '\u{200e}')) {
+            let digit = u8::try_from(c).ok().filter(u8::is_ascii_hexdigit).ok_or_else(refuse)?;
+            *digits.get_mut(count).ok_or_else(refuse)? = digit.to_ascii_uppercase();
+            count += 1;
         }
+        if count == digits.len() { Ok(Self(digits)) } else { Err(refuse()) }
     }
 
     /// Writes out a SHA-1 digest.
     pub fn from_sha1(digest: &[u8; 20]) -> Self {
-        Self(
-            digest
-                .iter()
-                .flat_map(|byte| [byte >> 4, byte & 15])
-                .filter_map(|digit| char::from_digit(digit.into(), 16))
-                .collect::<String>()
-                .to_ascii_uppercase(),
-        )
+        let mut digits = [0; 40];
+        for (pair, byte) in digits.chunks_exact_mut(2).zip(digest) {
+            pair.copy_from_slice(&[HEX[usize::from(byte >> 4)], HEX[usize::from(byte & 15)]]);
+        }
+        Self(digits)
     }
 
     pub fn as_str(&self) -> &str {
-        &self.0
+        // Only hexadecimal digits ever get in.
+        std::str::from_utf8(&self.0).unwrap_or_default()
     }
 
     /// The first eight digits, enough to tell certificates apart in a list.
     pub fn short(&self) -> &str {
-        &self.0[..8]
+        &self.as_str()[..8]
     }
 }
 impl fmt::Display for Thumbprint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(self.as_str())
     }
 }
 impl fmt::Debug for Thumbprint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(self.as_str())
+    }
+}
+impl Serialize for Thumbprint {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_str(self.as_str())
+    }
+}
+impl<'de> Deserialize<'de> for Thumbprint {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        Self::parse(&Text::deserialize(from)?).map_err(de::Error::custom)
     }
 }
 
 /// A DNS name in lower case, possibly with `*` as its first label.
-#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct Hostname(String);
+pub struct Hostname(Text);
 
 impl Hostname {
     pub fn parse(text: &str) -> Result<Self, IdError> {
@@ -240,7 +284,7 @@ impl Hostname {
         if labels.last().is_some_and(|tld| tld.bytes().all(|b| b.is_ascii_digit())) {
             return refuse("it looks like an IP address");
         }
-        Ok(Self(name))
+        Ok(Self(name.into()))
     }
 
     pub fn as_str(&self) -> &str {

@@ -3,10 +3,11 @@
 use std::fmt;
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 
 use super::{ResourceId, Thumbprint, VaultSecret};
 
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum OrderStatus {
     PendingIssuance,
     Issued,
@@ -68,7 +69,7 @@ impl fmt::Display for OrderStatus {
 }
 
 /// `keyVaultSecretStatus` of a site certificate, and `provisioningState` of an order's stored certificate (API.md 5.3).
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum SecretStatus {
     Initialized,
     WaitingOnCertificateOrder,
@@ -179,7 +180,7 @@ impl SecretStatus {
 }
 
 /// What is bought: S1 Standard or W1 Wildcard (A73).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ProductType {
     Standard,
     Wildcard,
@@ -202,13 +203,13 @@ impl ProductType {
 }
 
 /// The link from an order to the vault secret that holds its certificate: the result of Step 1: Store.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StoredCertificate {
     pub name: String,
     pub secret: VaultSecret,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Order {
     pub id: ResourceId,
     pub status: OrderStatus,

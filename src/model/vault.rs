@@ -1,10 +1,11 @@
 //! Key vaults as far as certificates need them: where they are and who may use them.
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 
 use super::{ResourceId, Thumbprint};
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AccessPolicy {
     pub object_id: String,
     /// As written by whoever set them: compare case-insensitively (API.md 3.3, trap E2).
@@ -19,7 +20,7 @@ impl AccessPolicy {
     }
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Vault {
     pub id: ResourceId,
     pub location: String,

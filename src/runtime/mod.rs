@@ -6,6 +6,7 @@ pub mod clipboard;
 pub mod folder;
 pub mod frame;
 pub mod input;
+pub mod kept;
 pub mod log;
 pub mod place;
 pub mod practice;
@@ -81,7 +82,7 @@ pub async fn run(place: Place, look: Look, outside: Outside) -> io::Result<Ended
     let mut screen = Screen {
         app,
         look,
-        tasks: Tasks::new(place.world, opener, to.clone()),
+        tasks: Tasks::new(place.world, place.kept, opener, to.clone()),
         terminal: Terminal::enter()?,
         rate: FrameRate::default(),
         away: false,
@@ -169,7 +170,7 @@ impl Screen {
             Ok(place) => {
                 let (app, first) = self.app.moved(place.settings);
                 self.app = app;
-                self.tasks.move_to(place.world);
+                self.tasks.move_to(place.world, place.kept);
                 self.rate.mark_due();
                 self.perform(first)
             }
@@ -195,6 +196,8 @@ impl Screen {
 
     fn perform_one(&mut self, effect: Effect) -> io::Result<ControlFlow<Ended>> {
         match effect {
+            Effect::RecallEstate { ask } => self.tasks.recall_estate(ask),
+            Effect::KeepEstate => self.tasks.keep_estate(self.app.estate.clone()),
             Effect::ReadEstate { ask } => self.tasks.read_estate(ask),
             Effect::Observe { ask, flow, inputs } => self.tasks.observe(ask, flow, inputs),
             Effect::PerformStep { ask, flow, inputs, step } => self.tasks.perform_step(ask, flow, inputs, step),

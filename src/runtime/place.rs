@@ -5,7 +5,8 @@ use std::sync::Arc;
 use futures::future::BoxFuture;
 use tokio::sync::mpsc::UnboundedReceiver;
 
-use super::world::World;
+use super::kept::Kept;
+use super::world::Soon;
 use crate::app::Settings;
 use crate::app::effect::Opening;
 use crate::app::message::Message;
@@ -16,7 +17,8 @@ use crate::model::Problem;
 #[derive(Debug)]
 pub struct Place {
     pub settings: Settings,
-    pub world: Arc<World>,
+    pub world: Soon,
+    pub kept: Kept,
 }
 
 /// Goes elsewhere; what is there is not read yet.

@@ -9,8 +9,9 @@ use jiff::Timestamp;
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::task::AbortHandle;
 
+use super::kept::Kept;
 use super::place::Opener;
-use super::world::World;
+use super::world::{Soon, World};
 use super::{Happened, folder, practice};
 use crate::app::effect::{Opening, PracticeAct};
 use crate::app::message::{AskId, Message};
@@ -20,10 +21,12 @@ use crate::flow::{FlowName, Inputs, Step};
 use crate::health::custody;
 use crate::model::custody::About;
 use crate::model::{Estate, Problem, ResourceId};
+use crate::snapshot::Heading;
 use crate::workbench::{Job, Trouble};
 
 pub struct Tasks {
-    world: Arc<World>,
+    world: Soon,
+    kept: Kept,
     opener: Opener,
     answers: Answers,
     running: HashMap<AskId, Running>,
@@ -43,8 +46,8 @@ struct Running {
 }
 
 impl Tasks {
-    pub fn new(world: Arc<World>, opener: Opener, to: UnboundedSender<Happened>) -> Self {
-        Self { world, opener, answers: Answers(to), running: HashMap::new() }
+    pub fn new(world: Soon, kept: Kept, opener: Opener, to: UnboundedSender<Happened>) -> Self {
+        Self { world, kept, opener, answers: Answers(to), running: HashMap::new() }
     }
 
     pub fn open(&self, opening: Opening) {
@@ -56,46 +59,54 @@ impl Tasks {
     }
 
     /// What was asked of the old world is not cared about any more.
-    pub fn move_to(&mut self, world: Arc<World>) {
+    pub fn move_to(&mut self, world: Soon, kept: Kept) {
         let asked: Vec<AskId> = self.running.keys().copied().collect();
         for ask in asked {
             self.forget(ask);
         }
-        self.world = world;
+        (self.world, self.kept) = (world, kept);
     }
 
     pub fn give_up_sign_in(&self) {
-        self.world.client.give_up_sign_in();
+        if let Some(world) = self.world.now() {
+            world.client.give_up_sign_in();
+        }
+    }
+
+    pub fn recall_estate(&mut self, ask: AskId) {
+        let (kept, answers) = (self.kept.clone(), self.answers.clone());
+        // Under no question of its own: it belongs to the reading, which takes its place in the list of what runs.
+        tokio::task::spawn_blocking(move || {
+            if let Some(estate) = kept.load() {
+                answers.say(Message::EstateRecalled { ask, estate: Arc::new(estate) });
+            }
+        });
     }
 
     pub fn read_estate(&mut self, ask: AskId) {
         let (world, answers) = self.both();
         self.run(ask, async move {
-            // What was exported is known to this machine alone; it comes with the first part.
-            let mut exports = world.journal.exports();
-            let mut apps = Vec::new();
-            let say = |mut part: Estate, note| {
-                part.exports.append(&mut exports);
-                apps.extend_from_slice(&part.apps);
-                answers.say(Message::EstateProgressed { ask, part: Box::new(part), note });
-            };
-            let changed = world.journal.changed_since(Timestamp::now() - inventory::LAG);
-            let result = inventory::read(&world.client, &changed, say).await;
-            inventory::public::read(&world.client, &apps, |of_app| {
-                let mut part = Estate::default();
-                (part.public_certificates, part.gaps) = (of_app.certificates, of_app.gap.into_iter().collect());
-                answers.say(Message::EstateProgressed { ask, part: Box::new(part), note: "public certificates".to_owned() });
-            })
-            .await;
-            let result = result.map_err(|error| error.problem("Read the certificates, orders and bindings"));
+            let result = async { read(&*world.there().await?, ask, &answers).await }.await;
             answers.say(Message::EstateRead { ask, result });
+        });
+    }
+
+    /// Keeps what was read for the next start; nothing waits for that.
+    pub fn keep_estate(&self, estate: Arc<Estate>) {
+        let (kept, Some(world)) = (self.kept.clone(), self.world.now()) else { return };
+        tokio::task::spawn_blocking(move || {
+            let cloud = world.client.cloud();
+            let (practice, national) = (cloud.practice.is_some(), cloud.national);
+            let context = world.context.clone();
+            kept.save(&Heading { context, as_of: estate.as_of, practice, national }, &estate);
         });
     }
 
     pub fn observe(&mut self, ask: AskId, flow: FlowName, inputs: Inputs) {
         let (world, answers) = self.both();
         self.run(ask, async move {
-            let result = world.engine().observe(flow, &inputs).await.map(Box::new);
+            let observe = async { world.there().await?.engine().observe(flow, &inputs).await };
+            let result = observe.await.map(Box::new);
             answers.say(Message::Observed { ask, result });
         });
     }
@@ -110,10 +121,12 @@ impl Tasks {
                 sending.store(true, Ordering::Relaxed);
                 answers.say(Message::StepProgressed { ask, step, note });
             };
-            let result = match world.may_change(flow.title()) {
-                Ok(()) => world.engine().perform(flow, &inputs, &agreed, &mut say).await.map(Box::new),
-                Err(problem) => Err(problem),
+            let perform = async {
+                let world = world.there().await?;
+                world.may_change(flow.title())?;
+                world.engine().perform(flow, &inputs, &agreed, &mut say).await
             };
+            let result = perform.await.map(Box::new);
             answers.say(Message::StepPerformed { ask, step, result });
         };
         self.keep(ask, task, sent);
@@ -122,8 +135,11 @@ impl Tasks {
     pub fn explain(&mut self, ask: AskId, about: About) {
         let (world, answers) = self.both();
         self.run(ask, async move {
-            let result = custody::explain(&world.client, &about, Timestamp::now()).await;
-            let result = result.map_err(|error| error.problem("Explain the chain of custody"));
+            let explain = async {
+                let told = custody::explain(&world.there().await?.client, &about, Timestamp::now()).await;
+                told.map_err(|error| error.problem("Explain the chain of custody"))
+            };
+            let result = explain.await;
             answers.say(Message::Explained { ask, result });
         });
     }
@@ -131,7 +147,7 @@ impl Tasks {
     pub fn read_raw(&mut self, ask: AskId, id: ResourceId) {
         let (world, answers) = self.both();
         self.run(ask, async move {
-            let result = raw::read(&world.client, &id).await;
+            let result = async { raw::read(&world.there().await?.client, &id).await }.await;
             answers.say(Message::RawRead { ask, result });
         });
     }
@@ -149,6 +165,10 @@ impl Tasks {
     pub fn work(&mut self, ask: AskId, job: Box<Job>) {
         let (world, answers) = self.both();
         self.run(ask, async move {
+            let world = match world.there().await {
+                Ok(world) => world,
+                Err(problem) => return answers.say(Message::Worked { ask, result: Err(Trouble::Refused(problem.why)) }),
+            };
             // Deriving keys from passwords takes up to seconds.
             let work = move || job.perform(&world.rules, Timestamp::now()).map(Box::new);
             let result = tokio::task::spawn_blocking(work).await;
@@ -159,21 +179,26 @@ impl Tasks {
 
     /// The steps of a flow as a script for the cloud that is open.
     pub fn script(&self, kind: ScriptKind, flow: FlowName, inputs: &Inputs, steps: &[Step]) -> Result<String, Problem> {
-        let script = Script { kind, flow, steps, inputs, cloud: self.world.client.cloud(), at: Timestamp::now() };
+        let not_there = || Problem::new("Write the script", "the cloud is not reached yet, and its addresses are part of it");
+        let world = self.world.now().ok_or_else(not_there)?;
+        let script = Script { kind, flow, steps, inputs, cloud: world.client.cloud(), at: Timestamp::now() };
         script.text().map_err(|error| error.problem("Write the script"))
     }
 
     pub fn practise(&mut self, ask: AskId, act: PracticeAct) {
         let (world, answers) = self.both();
         self.run(ask, async move {
-            let result = practice::play(&world.client, &act).await;
+            let result = async { practice::play(&world.there().await?.client, &act).await }.await;
             answers.say(Message::Practised { ask, result });
         });
     }
 
     pub fn read_goal(&self) {
         let (world, answers) = self.both();
-        tokio::spawn(async move { answers.say(Message::GoalRead(practice::goal(&world.client).await)) });
+        tokio::spawn(async move {
+            let result = async { practice::goal(&world.there().await?.client).await }.await;
+            answers.say(Message::GoalRead(result));
+        });
     }
 
     pub fn forget(&mut self, ask: AskId) {
@@ -192,7 +217,7 @@ impl Tasks {
         });
     }
 
-    fn both(&self) -> (Arc<World>, Answers) {
+    fn both(&self) -> (Soon, Answers) {
         (self.world.clone(), self.answers.clone())
     }
 
@@ -205,6 +230,27 @@ impl Tasks {
         let task = tokio::spawn(task).abort_handle();
         self.running.insert(ask, Running { task, sent });
     }
+}
+
+/// Tells every part as it comes.
+async fn read(world: &World, ask: AskId, answers: &Answers) -> Result<(), Problem> {
+    // What was exported is known to this machine alone; it comes with the first part.
+    let mut exports = world.journal.exports();
+    let mut apps = Vec::new();
+    let say = |mut part: Estate, note| {
+        part.exports.append(&mut exports);
+        apps.extend_from_slice(&part.apps);
+        answers.say(Message::EstateProgressed { ask, part: Box::new(part), note });
+    };
+    let changed = world.journal.changed_since(Timestamp::now() - inventory::LAG);
+    let result = inventory::read(&world.client, &changed, say).await;
+    inventory::public::read(&world.client, &apps, |of_app| {
+        let mut part = Estate::default();
+        (part.public_certificates, part.gaps) = (of_app.certificates, of_app.gap.into_iter().collect());
+        answers.say(Message::EstateProgressed { ask, part: Box::new(part), note: "public certificates".to_owned() });
+    })
+    .await;
+    result.map_err(|error| error.problem("Read the certificates, orders and bindings"))
 }
 
 /// The way back into the loop.

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use futures::FutureExt;
+use futures::future::{BoxFuture, Shared};
 use jiff::Timestamp;
 
 use crate::azure::Client;
@@ -12,6 +14,8 @@ use crate::rules::Rules;
 
 #[derive(Debug)]
 pub struct World {
+    /// The name of the context.
+    pub context: String,
     pub client: Client,
     pub journal: Journal,
     pub rules: Arc<Rules>,
@@ -30,5 +34,36 @@ impl World {
                 .remedy("Leave out --read-only, or take read_only out of the settings of this context."));
         }
         Ok(())
+    }
+}
+
+/// A world that may still be opening: to look at the rows of last time needs none.
+#[derive(Debug, Clone)]
+pub struct Soon(Shared<BoxFuture<'static, Result<Arc<World>, Problem>>>);
+
+impl Soon {
+    pub fn here(world: World) -> Self {
+        let world = Arc::new(world);
+        let soon = Self(async move { Ok(world) }.boxed().shared());
+        // Ready from now on, so that `now` finds it.
+        let _ = soon.there().now_or_never();
+        soon
+    }
+
+    /// Opens it at once, whether anybody waits or not.
+    pub fn opening(world: impl Future<Output = Result<World, Problem>> + Send + 'static) -> Self {
+        let soon = Self(async move { world.await.map(Arc::new) }.boxed().shared());
+        tokio::spawn(soon.0.clone());
+        soon
+    }
+
+    /// Waits for it; why there is none.
+    pub async fn there(&self) -> Result<Arc<World>, Problem> {
+        self.0.clone().await
+    }
+
+    /// If it is there already.
+    pub fn now(&self) -> Option<Arc<World>> {
+        self.0.peek()?.as_ref().ok().cloned()
     }
 }

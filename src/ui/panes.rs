@@ -72,6 +72,7 @@ fn list(app: &App, look: &Look, area: Rect, frame: &mut Frame<'_>) {
         cells: cells(pane.name, &app.estate, &app.settings.rules, place, app.now),
         is_selected,
         is_marked,
+        change: list.id(place).and_then(|id| app.changes.of(id)),
     });
     let table = Table { columns: pane.name.columns(), sort: pane.sort, rows: rows.collect(), look };
     table.render(inner, frame.buffer_mut());

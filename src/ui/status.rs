@@ -11,6 +11,7 @@ use crate::app::command::Place;
 use crate::app::keymap::entries;
 use crate::app::pane::{PaneName, Tone, counted};
 use crate::app::{App, Reading};
+use crate::model::ago;
 
 /// Which cloud this is, and how its certificates stand.
 pub fn header(app: &App, look: &Look, area: Rect, buffer: &mut Buffer) {
@@ -67,15 +68,27 @@ fn standing(app: &App, look: &Look) -> Line<'static> {
         spans.push(Span::styled(format!("{} ok", counts.fine), look.style(Role::Good)));
         spans.push(Span::raw("   "));
     }
-    let when = match (&app.reading, app.has_estate, &app.failure) {
-        (Reading::Asked { .. }, ..) => "reading… ".replace('…', look.glyphs.waiting),
-        (Reading::Idle, true, None) => format!("as of {} ", app.estate.as_of.strftime("%H:%M:%S")),
-        (Reading::Idle, true, Some(_)) => format!("as of {}, not refreshed ", app.estate.as_of.strftime("%H:%M:%S")),
-        (Reading::Idle, false, _) => "not read ".to_owned(),
+    let reading = matches!(app.reading, Reading::Asked { .. }).then(|| "reading… ".replace('…', look.glyphs.waiting));
+    let when = match (reading, app.is_recalled, app.has_estate) {
+        (Some(reading), true, _) => format!("{} {} {reading}", as_of(app), look.glyphs.dot),
+        (Some(reading), false, _) => reading,
+        (None, _, false) => "not read ".to_owned(),
+        (None, _, true) if app.failure.is_some() => format!("{}, not refreshed ", as_of(app)),
+        (None, _, true) => format!("{} ", as_of(app)),
     };
     let role = if app.failure.is_some() { Role::Urgent } else { Role::Dim };
     spans.push(Span::styled(when, look.style(role)));
     Line::from(spans)
+}
+
+/// When the rows were read; rows of an earlier run say how old they are.
+fn as_of(app: &App) -> String {
+    let at = app.estate.as_of;
+    if !app.is_recalled {
+        return format!("as of {}", at.strftime("%H:%M:%S"));
+    }
+    let is_today = at.strftime("%F").to_string() == app.now.strftime("%F").to_string();
+    format!("as of {}, {}", at.strftime(if is_today { "%H:%M" } else { "%b %-d %H:%M" }), ago(at, app.now))
 }
 
 pub fn tabs(app: &App, look: &Look, area: Rect, buffer: &mut Buffer) {

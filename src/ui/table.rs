@@ -9,6 +9,7 @@ use super::look::{Look, Role};
 use super::text::{cut_middle, fit, width};
 use crate::app::list::Sort;
 use crate::app::pane::{Cell, Column};
+use crate::model::Change;
 
 const GAP: u16 = 1;
 const MARKER: u16 = 2;
@@ -18,6 +19,8 @@ pub struct Row {
     pub cells: Vec<Cell>,
     pub is_selected: bool,
     pub is_marked: bool,
+    /// Since the reading before.
+    pub change: Option<Change>,
 }
 
 #[derive(Debug)]
@@ -74,13 +77,15 @@ impl Widget for Table<'_> {
 impl Table<'_> {
     fn row(&self, row: &Row, widths: &[(usize, u16)]) -> Line<'static> {
         let glyphs = self.look.glyphs;
-        let marker = match (row.is_selected, row.is_marked) {
-            (true, true) => format!("{}{}", glyphs.here, glyphs.mark),
-            (true, false) => format!("{} ", glyphs.here),
-            (false, true) => format!(" {}", glyphs.mark),
-            (false, false) => "  ".to_owned(),
+        let here = if row.is_selected { glyphs.here } else { " " };
+        // A person's own mark goes before what the cloud did.
+        let (mark, role) = match (row.is_marked, row.change) {
+            (true, _) => (glyphs.mark, Role::Text),
+            (false, Some(Change::New)) => ("+", Role::Soon),
+            (false, Some(Change::Changed)) => ("~", Role::Soon),
+            (false, None) => (" ", Role::Text),
         };
-        let mut spans = vec![Span::raw(marker)];
+        let mut spans = vec![Span::raw(here), Span::styled(mark, self.look.style(role))];
         for (nth, (at, room)) in widths.iter().enumerate() {
             let Some(cell) = row.cells.get(*at) else { continue };
             let room = usize::from(*room);

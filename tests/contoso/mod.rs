@@ -54,10 +54,10 @@ pub fn site(group: &ResourceId, name: &str, webspace: &str, hosts: &[&str]) -> S
     let (location, linux) = if webspace == NORTH { ("North Europe", true) } else { ("West Europe", false) };
     Site {
         id: group.resource("Microsoft.Web/sites", name),
-        location: location.to_owned(),
+        location: location.into(),
         plan: Some(group.resource("Microsoft.Web/serverfarms", "plan")),
-        webspace: webspace.to_owned(),
-        state: "Running".to_owned(),
+        webspace: webspace.into(),
+        state: "Running".into(),
         default_hostname: own.clone(),
         hostnames: hosts.iter().map(|name| host(name)).chain([host(&own)]).collect(),
         https_only: name == "shop",
@@ -70,13 +70,13 @@ pub fn site(group: &ResourceId, name: &str, webspace: &str, hosts: &[&str]) -> S
 fn certificate(group: &ResourceId, name: &str, space: &str, hosts: &[&str], print: &str, expires: &str) -> PrivateCertificate {
     PrivateCertificate {
         id: group.resource("Microsoft.Web/certificates", name),
-        location: "West Europe".to_owned(),
-        webspace: space.to_owned(),
+        location: "West Europe".into(),
+        webspace: space.into(),
         thumbprint: Some(thumbprint(print)),
         friendly_name: String::new(),
         subject: format!("CN={}", hosts[0]),
         hosts: hosts.iter().map(|name| host(name)).collect(),
-        issuer: "CN=Practice CA G2, O=certdeck".to_owned(),
+        issuer: "CN=Practice CA G2, O=certdeck".into(),
         issued: Some(at("2026-03-20")),
         expires: Some(at(expires)),
         vault: None,
@@ -125,7 +125,7 @@ fn binding(app: &Site, name: &str, ssl: SslState, print: Option<&str>) -> Bindin
 pub fn vault(group: &ResourceId, name: &str) -> Vault {
     Vault {
         id: group.resource("Microsoft.KeyVault/vaults", name),
-        location: "West Europe".to_owned(),
+        location: "West Europe".into(),
         uri: format!("https://{name}.vault.azure.net/"),
         tenant_id: "99999999-9999-9999-9999-999999999999".to_owned(),
         sku: "standard".to_owned(),

@@ -162,6 +162,19 @@ impl Drop for Pty {
     }
 }
 
+/// Waits until a directory has a file in it that is whole.
+pub fn wait_for_file(dir: &std::path::Path) {
+    let until = Instant::now() + PATIENCE;
+    let is_there = || {
+        let names = std::fs::read_dir(dir).into_iter().flatten().map(|entry| entry.unwrap().path());
+        names.into_iter().any(|path| path.extension().is_some_and(|ending| ending != "new"))
+    };
+    while !is_there() {
+        assert!(Instant::now() < until, "no file came to {}", dir.display());
+        std::thread::yield_now();
+    }
+}
+
 /// Waits until a process that is not a child is gone, or waits to be collected by whoever inherited it.
 pub fn wait_gone(id: i32) {
     let until = Instant::now() + PATIENCE;

@@ -219,19 +219,17 @@ impl Pane {
     pub fn fill(&mut self, estate: &Estate, rules: &Rules, now: Timestamp) {
         self.is_stale = false;
         let name = self.name;
-        let rows = (0..count(name, estate)).map(|place| {
-            let mut text = String::new();
+        self.list.fill(count(name, estate), |place, text| {
             for (cell, column) in cells(name, estate, rules, place, now).into_iter().zip(name.columns()) {
                 text.push_str(if column.title == "Thumbprint" || column.title == "Hosts" { "" } else { &cell.text });
-                push_hidden(name, estate, place, column, &mut text);
+                push_hidden(name, estate, place, column, text);
                 text.push(SEPARATOR);
             }
-            (id(name, estate, place), text)
+            id(name, estate, place)
         });
-        self.list.fill(rows);
         self.list.admit(self.scope.admits(name, estate));
         self.refilter();
-        self.resort(estate, rules);
+        self.resort(estate);
     }
 
     pub fn refilter(&mut self) {
@@ -240,10 +238,9 @@ impl Pane {
         self.list.filter(self.filter.text(), &names);
     }
 
-    pub fn resort(&mut self, estate: &Estate, rules: &Rules) {
-        let keys: Vec<SortKey> =
-            (0..count(self.name, estate)).map(|place| sort_key(self.name, estate, rules, place, self.sort.column)).collect();
-        self.list.sort(&keys, self.sort.reversed);
+    pub fn resort(&mut self, estate: &Estate) {
+        let Sort { column, reversed } = self.sort;
+        self.list.sort(column, |place| sort_key(self.name, estate, place, column), reversed);
     }
 }
 
@@ -301,25 +298,26 @@ fn push_hidden(name: PaneName, estate: &Estate, place: usize, column: &Column, t
     }
 }
 
-fn sort_key(name: PaneName, estate: &Estate, rules: &Rules, place: usize, column: usize) -> SortKey {
-    let expires = match name {
+/// Most columns sort by their text.
+fn sort_key(name: PaneName, estate: &Estate, place: usize, column: usize) -> SortKey {
+    match (name, name.columns()[column].title) {
+        (_, "Expires") => expires(name, estate, place).map_or(SortKey::None, |at| SortKey::Number(at.as_second())),
+        (PaneName::Orders, "Steps") => {
+            let done = orders::steps(estate, &estate.orders[place]).into_iter().filter(|done| *done);
+            SortKey::Number(done.map(|_| 1).sum())
+        }
+        // Hostnames that Azure secures by itself need nobody's attention: they come last.
+        (PaneName::Bindings, "Hostname") if bindings::is_of_platform(estate, &estate.bindings[place]) => SortKey::None,
+        _ => SortKey::Text,
+    }
+}
+
+fn expires(name: PaneName, estate: &Estate, place: usize) -> Option<Timestamp> {
+    match name {
         PaneName::Private => estate.certificates[place].expires,
         PaneName::Public => estate.public_certificates[place].expires,
         PaneName::Orders => estate.orders[place].expires,
-        PaneName::Bindings => estate.certificate_of(&estate.bindings[place]).and_then(|certificate| certificate.expires),
-    };
-    if name.columns()[column].title == "Expires" {
-        return expires.map_or(SortKey::None, |at| SortKey::Number(at.as_second()));
-    }
-    // Hostnames that Azure secures by itself need nobody's attention: they come last.
-    if (name, column) == (PaneName::Bindings, 0) && bindings::is_of_platform(estate, &estate.bindings[place]) {
-        return SortKey::None;
-    }
-    let cell = cells(name, estate, rules, place, estate.as_of).swap_remove(column);
-    match (cell.checks, cell.text) {
-        (Some(checks), _) => SortKey::Number(checks.iter().filter(|done| **done).count().try_into().unwrap_or(0)),
-        (None, text) if text.is_empty() => SortKey::None,
-        (None, text) => SortKey::Text(text.to_lowercase()),
+        PaneName::Bindings => estate.certificate_of(&estate.bindings[place])?.expires,
     }
 }
 

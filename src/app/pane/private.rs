@@ -63,12 +63,7 @@ pub fn facts(estate: &Estate, rules: &Rules, certificate: &PrivateCertificate, n
         Fact::new("Used by", bound.join(", "))
     });
     // A10: uploaded or imported, it is there for every app of the webspace.
-    let visible: Vec<_> = estate
-        .apps
-        .iter()
-        .filter(|app| app.webspace.eq_ignore_ascii_case(&certificate.webspace))
-        .map(crate::model::App::label)
-        .collect();
+    let visible: Vec<_> = estate.apps_in(&certificate.webspace).map(crate::model::App::label).collect();
     let visible = if visible.is_empty() { "no app of this webspace".into() } else { visible.join(", ") };
     facts.push(Fact::new("Also visible to", visible));
     facts.push(Fact::new("Webspace", &*certificate.webspace));

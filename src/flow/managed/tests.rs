@@ -146,7 +146,7 @@ fn what_exists_is_done_what_is_being_issued_is_waited_for_and_never_asked_for_tw
     observed.managed = Seen::Here(PrivateCertificate { thumbprint: None, ..managed() });
     let steps = stand(FlowName::Managed, &observed, &wanting("www.contoso.com"));
     assert!(matches!(find(&steps, StepId::Create).status, StepStatus::Waiting { .. }));
-    observed.managed = Seen::Here(PrivateCertificate { webspace: "other".to_owned(), ..managed() });
+    observed.managed = Seen::Here(PrivateCertificate { webspace: "other".into(), ..managed() });
     let steps = stand(FlowName::Managed, &observed, &wanting("www.contoso.com"));
     assert!(needed(find(&steps, StepId::Create)).1.contains("one certificate for each hostname"));
 }

@@ -1,0 +1,66 @@
+//! Under which name the rows of a context are kept from one run to the next. Everything that decides what somebody sees is
+//! in it, so that nobody is ever shown the rows of another cloud, tenant, choice of subscriptions or identity.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::session::Session;
+use crate::azure::{Identity, Saved};
+use crate::config::Target;
+use crate::runtime::kept::Kept;
+use crate::snapshot::Key;
+
+/// Where the rows of this target are kept. The settings may say that none are (`cache = false`).
+pub fn of(session: &Session, target: &Target) -> Kept {
+    if !session.config.cache || !target.keeps_rows {
+        return Kept::default();
+    }
+    let (snapshots, saved, wanted) = (session.snapshots(), session.saved(), target.clone());
+    let find = move || snapshots.of(key(&wanted, &saved));
+    let (snapshots, name) = (session.snapshots(), target.name.clone());
+    let known: Vec<String> = session.config.contexts.keys().cloned().collect();
+    let tidy = move || snapshots.tidy(|context| context == name || known.iter().any(|one| one == context));
+    Kept::at(Arc::new(find), Arc::new(tidy))
+}
+
+/// Asked anew each time: somebody may have signed in since.
+fn key(target: &Target, saved: &Saved) -> Key {
+    let authority = target.authority.as_ref().map(ToString::to_string);
+    let mut key = Key::default().with(target.arm_endpoint.as_str()).with(authority.unwrap_or_default());
+    key = target.subscriptions.iter().fold(key.with("subscriptions"), Key::with);
+    for way in target.chain.ways() {
+        key = match way {
+            Ok(identity) => of_identity(key.with(identity.name()), identity, saved),
+            Err(skipped) => key.with(skipped.way),
+        };
+    }
+    key
+}
+
+/// An application is told by its id; a person by what the tool in which they signed in says of them on this machine.
+fn of_identity(key: Key, identity: &Identity, saved: &Saved) -> Key {
+    let or_none = |text: &Option<String>| text.clone().unwrap_or_default();
+    match identity {
+        Identity::ClientSecret { tenant, client_id, .. }
+        | Identity::ClientCertificate { tenant, client_id, .. }
+        | Identity::WorkloadIdentity { tenant, client_id, .. } => key.with(tenant).with(client_id),
+        Identity::ManagedIdentity { client_id, .. } => key.with(or_none(client_id)),
+        Identity::AzureCli { tenant } => key.with(or_none(tenant)).with(content("AZURE_CONFIG_DIR", ".azure", "azureProfile.json")),
+        Identity::AzureDeveloperCli { tenant } => {
+            let signed_in = ["config.json", "auth.json"].map(|file| content("AZD_CONFIG_DIR", ".azd", file));
+            signed_in.iter().fold(key.with(or_none(tenant)), Key::with)
+        }
+        Identity::SavedSignIn { tenant, client_id } | Identity::DeviceCode { tenant, client_id } => {
+            let people = saved.list().unwrap_or_default();
+            let people = people.iter().map(|one| format!("{} {} {}", one.user, one.tenant, one.client_id));
+            people.fold(key.with(or_none(tenant)).with(or_none(client_id)), Key::with)
+        }
+    }
+}
+
+/// A file of another tool, which changes when somebody else signs in there.
+fn content(variable: &str, usual: &str, file: &str) -> Vec<u8> {
+    let home = || std::env::home_dir().map(|home| home.join(usual));
+    let dir = std::env::var_os(variable).filter(|dir| !dir.is_empty()).map(PathBuf::from).or_else(home);
+    std::fs::read(dir.as_deref().unwrap_or(Path::new("")).join(file)).unwrap_or_default()
+}

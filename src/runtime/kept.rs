@@ -1,0 +1,67 @@
+//! The rows of earlier runs, for the place where the screen is: read and written beside the loop, never in it.
+
+use std::sync::Arc;
+
+use crate::model::Estate;
+use crate::snapshot::{Heading, Snapshot, SnapshotError};
+
+/// Finds the file of whoever is signed in at this moment.
+pub type Finder = Arc<dyn Fn() -> Snapshot + Send + Sync>;
+/// Removes what is of no use any more.
+pub type Tidier = Arc<dyn Fn() + Send + Sync>;
+
+/// Where the rows of a place are kept, if they are.
+#[derive(Clone, Default)]
+pub struct Kept(Option<Files>);
+
+#[derive(Clone)]
+struct Files {
+    find: Finder,
+    tidy: Tidier,
+}
+
+impl std::fmt::Debug for Kept {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("Kept").field(&self.0.is_some()).finish()
+    }
+}
+
+impl Kept {
+    pub fn at(find: Finder, tidy: Tidier) -> Self {
+        Self(Some(Files { find, tidy }))
+    }
+
+    /// What the rows of last time are of, if there are any.
+    pub fn heading(&self) -> Option<Heading> {
+        let snapshot = (self.0.as_ref()?.find)();
+        passed_over(&snapshot, snapshot.heading())
+    }
+
+    /// The rows of last time. Blocks.
+    pub fn load(&self) -> Option<Estate> {
+        let snapshot = (self.0.as_ref()?.find)();
+        passed_over(&snapshot, snapshot.load())
+    }
+
+    /// Keeps these for next time. Blocks.
+    pub fn save(&self, heading: &Heading, estate: &Estate) {
+        let Some(files) = &self.0 else { return };
+        let snapshot = (files.find)();
+        match snapshot.save(heading, estate) {
+            Ok(()) => (files.tidy)(),
+            Err(error) => tracing::warn!(path = %snapshot.path().display(), %error, "the rows are not kept"),
+        }
+    }
+}
+
+/// A file that cannot be used costs a line in the log and nothing else.
+fn passed_over<T>(snapshot: &Snapshot, read: Result<T, SnapshotError>) -> Option<T> {
+    match read {
+        Ok(read) => Some(read),
+        Err(SnapshotError::File(error)) if error.kind() == std::io::ErrorKind::NotFound => None,
+        Err(error) => {
+            tracing::warn!(path = %snapshot.path().display(), %error, "the rows of last time are passed over");
+            None
+        }
+    }
+}
