@@ -17,6 +17,7 @@ mod managed;
 mod meanwhile;
 mod orders;
 mod permissions;
+mod public;
 #[path = "../support/pty.rs"]
 mod pty;
 mod renewal;
