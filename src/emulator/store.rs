@@ -34,7 +34,7 @@ const VERSION: Collection<u32> = Collection::new("version");
 const FORMAT: u32 = 2;
 const FILE: &str = "cloud.redb";
 /// The most pages kept in memory, in octets: a fleet is planted in one transaction, and what does not fit is written twice.
-const CACHE: usize = 128 << 20;
+const CACHE: usize = 64 << 20;
 /// Comes after whatever a key goes on with.
 pub const LAST: char = '\u{10ffff}';
 /// How many entries are read at a time.
