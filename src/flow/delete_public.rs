@@ -6,9 +6,7 @@ use jiff::SignedDuration;
 use super::chosen::{app_field, app_refusal};
 use super::load::{Load, SETTING};
 use super::target::app_id;
-use super::{
-    Case, Consent, Field, FieldKind, Flow, FlowName, Inputs, Key, Observed, Seen, Step, StepId, StepStatus, Subject,
-};
+use super::{Case, Consent, Field, FieldKind, Flow, FlowName, Inputs, Key, Observed, Seen, Step, StepId, StepStatus, Subject};
 use crate::azure::{AzureError, Client, public_certificates, settings, sites};
 use crate::model::{Estate, Problem, PublicCertificate};
 

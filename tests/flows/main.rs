@@ -17,9 +17,9 @@ mod managed;
 mod meanwhile;
 mod orders;
 mod permissions;
-mod public;
 #[path = "../support/pty.rs"]
 mod pty;
+mod public;
 mod renewal;
 mod replace;
 mod runs;
