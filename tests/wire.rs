@@ -5,10 +5,15 @@
 
 mod support;
 
-use certdeck::azure::{AzureError, Chain, Client, Connection, Identity, Plane, Request, Saved, orders, subscriptions};
+use std::sync::Arc;
+
+use certdeck::azure::{
+    AzureError, Chain, Client, ClientCertificate, Connection, Identity, Plane, Request, Saved, orders, subscriptions,
+};
 use certdeck::model::{ProductType, ResourceId};
 use serde_json::json;
 use support::{Reply, Server};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 fn order() -> ResourceId {
     ResourceId::parse("/subscriptions/s/resourceGroups/g/providers/Microsoft.CertificateRegistration/certificateOrders/contoso")
@@ -258,6 +263,92 @@ async fn no_token_is_even_asked_for_a_vault_that_only_looks_like_one() {
         assert!(matches!(&error, AzureError::HostRefused { found, .. } if *found == uri), "{uri}: {error:?}");
     }
     assert_eq!((server.seen("/secrets").len(), server.seen("oauth2").len()), (0, 0));
+}
+
+/// A server in whose name all but its description is answered with a redirect.
+async fn redirecting(status: u16, to: String) -> Server {
+    Server::start_bare(move |_, _| Reply::empty(status).header("location", to.clone())).await
+}
+
+#[tokio::test]
+async fn neither_a_secret_nor_a_statement_follows_a_sign_in_service_that_redirects() {
+    let elsewhere = Server::start_bare(|_, _| Reply::json(200, &json!({"access_token": "x", "expires_in": 3600}))).await;
+    let key = rcgen::KeyPair::generate_rsa_for(&rcgen::PKCS_RSA_SHA256, rcgen::RsaKeySize::_2048).unwrap();
+    let certificate = rcgen::CertificateParams::new(["certdeck".to_owned()]).unwrap().self_signed(&key).unwrap();
+    let certificate = Arc::new(ClientCertificate::new(certificate.der(), &key.serialize_der()).unwrap());
+    let token_file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(token_file.path(), "eyJhbGciOiJub25lIn0.e30.").unwrap();
+    let (tenant, client_id) = ("11111111-1111-1111-1111-111111111111".to_owned(), "certdeck".to_owned());
+    let ways = [
+        Identity::ClientSecret { tenant: tenant.clone(), client_id: client_id.clone(), secret: "s3cret".into() },
+        Identity::ClientCertificate { tenant: tenant.clone(), client_id: client_id.clone(), certificate },
+        Identity::WorkloadIdentity { tenant, client_id, token_file: token_file.path().to_owned() },
+    ];
+    for status in [301, 302, 303, 307, 308] {
+        let server = redirecting(status, format!("{}/token", elsewhere.origin)).await;
+        for way in &ways {
+            let connection = Connection { chain: Chain::just(way.clone()), ..server.connection() };
+            let error = Client::connect(connection).await.unwrap().sign_in().await.unwrap_err();
+            assert!(matches!(error, AzureError::SignIn { .. }), "{status} {}: {error:?}", way.name());
+        }
+        assert_eq!(server.seen("POST").len(), ways.len(), "{status}: asked once each");
+    }
+    assert_eq!(elsewhere.seen("").len(), 0);
+}
+
+/// Nothing but the metadata service may learn of a machine's identity, and nothing else may give it one.
+#[tokio::test]
+async fn a_metadata_service_that_redirects_is_not_followed() {
+    let elsewhere = Server::start_bare(|_, _| Reply::json(200, &json!({"access_token": "x", "expires_in": 3600}))).await;
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let host = format!("http://{}", listener.local_addr().unwrap()).parse().unwrap();
+    let to = format!("{}/token", elsewhere.origin);
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            let mut head = [0; 2048];
+            let read = stream.read(&mut head).await.unwrap_or(0);
+            // As Azure's does where its header is missing; that is how it is recognised.
+            let asked = String::from_utf8_lossy(&head[..read]).to_ascii_lowercase().contains("metadata: true");
+            let answer = if asked { format!("302 Found\r\nlocation: {to}") } else { "400 Bad Request".to_owned() };
+            drop(stream.write_all(format!("HTTP/1.1 {answer}\r\ncontent-length: 0\r\nconnection: close\r\n\r\n").as_bytes()).await);
+        }
+    });
+    let server = Server::start(|_, _| Reply::empty(200)).await;
+    let chain = Chain::just(Identity::ManagedIdentity { client_id: None, host: Some(host) });
+    let error = Client::connect(Connection { chain, ..server.connection() }).await.unwrap().sign_in().await.unwrap_err();
+    assert!(matches!(error, AzureError::SignIn { .. }), "{error:?}");
+    assert_eq!(elsewhere.seen("").len(), 0);
+}
+
+#[tokio::test]
+async fn no_token_follows_a_location_of_a_deletion_or_a_page_of_the_index_to_another_host() {
+    let elsewhere = Server::start(|_, _| Reply::json(200, &json!({"status": "Succeeded"}))).await;
+    let look_alike = "https://127.0.0.1.evil.example/operations/1".to_owned();
+    for link in
+        [format!("{}/operations/1", elsewhere.origin), look_alike, "//evil.example/1".to_owned(), "\\\\evil.example\\1".to_owned()]
+    {
+        let server =
+            Server::start(move |_, _| Reply::empty(202).header("location", link.clone()).header("x-ms-retry-after-ms", "1")).await;
+        let delete = Request::delete("Delete it", &order(), "2023-12-01");
+        let error = server.client().await.change(&delete, &mut |_| ()).await.unwrap_err();
+        let refused = |error: &AzureError| matches!(error, AzureError::HostRefused { .. });
+        assert!(matches!(&error, AzureError::LostSight(cause) if refused(cause)), "{error:?}");
+        assert_eq!(server.seen("").iter().filter(|seen| seen.header("authorization").is_some()).count(), 1);
+    }
+    // A token of the index is a value that goes back to the index, whatever it looks like.
+    let page = format!("{}/steal", elsewhere.origin);
+    let server = Server::start(move |seen, before| {
+        let rows = json!({"data": [], "count": 0, "totalRecords": 0, "resultTruncated": "false"});
+        match (seen.line.contains("ResourceGraph"), before) {
+            (true, 0) => Reply::json(200, &json!({"data": [], "count": 0, "$skipToken": page, "resultTruncated": "false"})),
+            (true, _) => Reply::json(200, &rows),
+            _ => Reply::json(200, &json!({"value": [{"subscriptionId": "s", "id": "/subscriptions/s", "displayName": "Contoso"}]})),
+        }
+    })
+    .await;
+    let _ = certdeck::azure::inventory::load(&server.client().await, &[]).await;
+    assert!(!server.seen("ResourceGraph").is_empty());
+    assert_eq!(elsewhere.seen("").len(), 0);
 }
 
 #[tokio::test]

@@ -24,7 +24,7 @@ pub async fn get(client: &Client, site: &ResourceId) -> Result<Exposure, AzureEr
     Ok(answer.as_ref().map(decode).unwrap_or_default())
 }
 
-fn decode(value: &Value) -> Exposure {
+pub fn decode(value: &Value) -> Exposure {
     let is = |pointer: &str, word: &str| json::text(value, pointer).is_some_and(|text| text.eq_ignore_ascii_case(word));
     let rules = value.pointer("/properties/ipSecurityRestrictions").and_then(Value::as_array);
     let mut restrictions: Vec<String> = rules.into_iter().flatten().filter_map(restriction).collect();

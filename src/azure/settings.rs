@@ -55,7 +55,7 @@ fn reading(what: impl Into<String>, settings: impl std::fmt::Display) -> Request
 }
 
 /// Strict, unlike other decoders: what is not understood here would be lost with the next change.
-fn decode(answer: &Value) -> Option<AppSettings> {
+pub fn decode(answer: &Value) -> Option<AppSettings> {
     let text = |value: &Value| match value {
         Value::String(text) => text.as_str().into(),
         Value::Null => SecretString::default(),

@@ -42,7 +42,7 @@ pub async fn current(client: &Client, vault: &Vault, name: &str) -> Result<Optio
     Ok(client.read(&request).await?.as_ref().and_then(decode))
 }
 
-fn decode(value: &Value) -> Option<VaultCertificate> {
+pub fn decode(value: &Value) -> Option<VaultCertificate> {
     let digest = json::text(value, "/x5t").and_then(|text| URL_SAFE_NO_PAD.decode(text).ok());
     Some(VaultCertificate {
         name: json::text(value, "/id")?.split("/certificates/").nth(1)?.split('/').next()?.to_owned(),
@@ -56,7 +56,7 @@ fn decode(value: &Value) -> Option<VaultCertificate> {
     })
 }
 
-fn decode_policy(value: &Value) -> CertificatePolicy {
+pub fn decode_policy(value: &Value) -> CertificatePolicy {
     CertificatePolicy {
         content_type: json::text_or_empty(value, "/secret_props/contentType"),
         key_type: json::text_or_empty(value, "/key_props/kty"),

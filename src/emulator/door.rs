@@ -13,7 +13,9 @@ use super::{
     delivery::Delivery,
     entra::{self, Audience, TokenFault},
     faults::{self, Kind},
-    graph, metadata, outside,
+    graph,
+    log::Exchange,
+    metadata, outside,
     provider::key_vault,
     reply::{Body, Fault, Outcome, Reply},
     revocation,
@@ -107,7 +109,17 @@ pub fn serve(world: &mut World, incoming: &Incoming) -> Served {
             query => format!("{}?{query}", incoming.path),
         };
         let now = world.now();
-        world.log.add(now, &incoming.method, &incoming.host, &path, reply.status);
+        let header = |is: &dyn Fn(&str) -> bool| reply.headers.iter().find(|(name, _)| is(name)).map(|(_, value)| value.clone());
+        let exchange = Exchange {
+            method: incoming.method.clone(),
+            path,
+            host: incoming.host.clone(),
+            status: reply.status,
+            request: incoming.client_request_id.clone(),
+            left: header(&|name| name.starts_with("x-ms-ratelimit-remaining-") || name == "x-ms-user-quota-remaining"),
+            retry_after: header(&|name| name == "retry-after"),
+        };
+        world.log.add(now, exchange);
     }
     Served { reply, delivery: met.as_ref().map(Delivery::from).unwrap_or_default() }
 }

@@ -1,6 +1,6 @@
 //! The request log that `/_emulator/requests` shows: for tests and for people who want to see what was asked.
 
-use std::collections::VecDeque;
+use std::{collections::VecDeque, time::Instant};
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -9,8 +9,9 @@ use serde_json::{Value, json};
 const KEEP: usize = 10_000;
 
 /// Requests in the order they were answered, numbered from 1; lost at the end of the process.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Log {
+    began: Instant,
     last: u64,
     entries: VecDeque<Entry>,
 }
@@ -19,24 +20,38 @@ pub struct Log {
 struct Entry {
     number: u64,
     at: Timestamp,
-    method: String,
+    /// Since the process began, in real time: the practice clock may stand still or jump.
+    milliseconds: u128,
+    exchange: Exchange,
+}
+
+/// A request and how it was answered.
+#[derive(Debug, Default)]
+pub struct Exchange {
+    pub method: String,
     /// Path and query; secrets never travel there.
-    path: String,
-    host: String,
-    status: u16,
+    pub path: String,
+    pub host: String,
+    pub status: u16,
+    /// The client's own id of the request, the same for every try.
+    pub request: Option<String>,
+    /// What the answer says is left of the limit.
+    pub left: Option<String>,
+    /// Seconds.
+    pub retry_after: Option<String>,
+}
+
+impl Default for Log {
+    fn default() -> Self {
+        Self { began: Instant::now(), last: 0, entries: VecDeque::new() }
+    }
 }
 
 impl Log {
-    pub fn add(&mut self, at: Timestamp, method: &str, host: &str, path: &str, status: u16) {
+    pub fn add(&mut self, at: Timestamp, exchange: Exchange) {
         self.last += 1;
-        self.entries.push_back(Entry {
-            number: self.last,
-            at,
-            method: method.to_owned(),
-            path: path.to_owned(),
-            host: host.to_owned(),
-            status,
-        });
+        let milliseconds = self.began.elapsed().as_millis();
+        self.entries.push_back(Entry { number: self.last, at, milliseconds, exchange });
         if self.entries.len() > KEEP {
             self.entries.pop_front();
         }
@@ -48,14 +63,18 @@ impl Log {
             .entries
             .iter()
             .filter(|entry| entry.number > since)
-            .map(|entry| {
+            .map(|Entry { number, at, milliseconds, exchange }| {
                 json!({
-                    "number": entry.number,
-                    "at": entry.at.to_string(),
-                    "method": entry.method,
-                    "host": entry.host,
-                    "path": entry.path,
-                    "status": entry.status,
+                    "number": number,
+                    "at": at.to_string(),
+                    "milliseconds": u64::try_from(*milliseconds).unwrap_or(u64::MAX),
+                    "method": exchange.method,
+                    "host": exchange.host,
+                    "path": exchange.path,
+                    "status": exchange.status,
+                    "request": exchange.request,
+                    "left": exchange.left,
+                    "retryAfter": exchange.retry_after,
                 })
             })
             .collect();

@@ -31,10 +31,15 @@ impl Practice {
 
     /// The estate of a scenario.
     pub async fn of(scenario: &str) -> Self {
+        Self::with(|options| scenario.clone_into(&mut options.scenario)).await
+    }
+
+    /// A cloud with settings of its own.
+    pub async fn with(change: impl FnOnce(&mut Options)) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let mut options = Options::new(dir.path().join("cloud"));
-        scenario.clone_into(&mut options.scenario);
         options.pace = Pace::Instant;
+        change(&mut options);
         let emulator = Emulator::start(options).await.unwrap();
         let connection = emulator.connection();
         let client = Client::connect(Connection {

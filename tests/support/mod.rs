@@ -65,6 +65,15 @@ impl Server {
     /// Answers with what `script` says to a request and the number of requests like it (same line) that came before.
     /// Sign-in and metadata answer by themselves, the token being `token-N` for the N-th sign-in.
     pub async fn start(script: impl Fn(&Seen, usize) -> Reply + Send + Sync + 'static) -> Self {
+        Self::listen(script, true).await
+    }
+
+    /// The same with nothing but the metadata answered by itself: the script is asked for tokens too.
+    pub async fn start_bare(script: impl Fn(&Seen, usize) -> Reply + Send + Sync + 'static) -> Self {
+        Self::listen(script, false).await
+    }
+
+    async fn listen(script: impl Fn(&Seen, usize) -> Reply + Send + Sync + 'static, signs_in: bool) -> Self {
         let made = rcgen::generate_simple_self_signed(["127.0.0.1".to_owned()]).unwrap();
         let ca = tempfile::NamedTempFile::new().unwrap();
         std::fs::write(ca.path(), made.cert.pem()).unwrap();
@@ -90,7 +99,7 @@ impl Server {
                         seen.push(request.clone());
                         before
                     };
-                    let reply = own(&request, before, &origin).unwrap_or_else(|| script(&request, before));
+                    let reply = own(&request, before, &origin, signs_in).unwrap_or_else(|| script(&request, before));
                     if let Reply::Say(status, headers, body) = reply {
                         let headers: Vec<String> = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
                         let head = format!(
@@ -126,7 +135,7 @@ impl Server {
     }
 }
 
-fn own(request: &Seen, before: usize, origin: &str) -> Option<Reply> {
+fn own(request: &Seen, before: usize, origin: &str, signs_in: bool) -> Option<Reply> {
     if request.line.starts_with("GET /metadata/endpoints") {
         return Some(Reply::json(
             200,
@@ -135,7 +144,7 @@ fn own(request: &Seen, before: usize, origin: &str) -> Option<Reply> {
         ));
     }
     let token = || json!({"token_type": "Bearer", "expires_in": 3600, "access_token": format!("token-{}", before + 1)});
-    request.line.contains("/oauth2/v2.0/token").then(|| Reply::json(200, &token()))
+    (signs_in && request.line.contains("/oauth2/v2.0/token")).then(|| Reply::json(200, &token()))
 }
 
 async fn read(stream: &mut (impl AsyncReadExt + Unpin)) -> Option<Seen> {

@@ -13,6 +13,7 @@ use tokio::{net::TcpListener, sync::watch};
 
 use super::Subject;
 use crate::emulator::{
+    log::Exchange,
     principals, server,
     world::{Handle, World},
 };
@@ -35,7 +36,8 @@ async fn handle(State(world): State<Handle>, request: Request) -> Response<HttpB
     let answer = world.ask(move |world| {
         let (status, body) = answer(world, &path, &query, meant);
         let now = world.now();
-        world.log.add(now, "GET", "imds", &path, status);
+        let exchange = Exchange { method: "GET".to_owned(), host: "imds".to_owned(), path, status, ..Exchange::default() };
+        world.log.add(now, exchange);
         (status, body)
     });
     let (status, body) = answer.await.unwrap_or((503, Value::Null));
