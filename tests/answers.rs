@@ -66,12 +66,12 @@ fn mutate(value: &mut Value, seeds: &[Value], rng: &mut Rng) {
     let place = part(value, rng);
     match (rng.u8(..6), &mut *place) {
         (0, Value::String(text)) => {
-            let cut = text.char_indices().nth(rng.usize(..text.chars().count() + 1)).map_or(text.len(), |(at, _)| at);
+            let cut = text.char_indices().nth(rng.usize(..=text.chars().count())).map_or(text.len(), |(at, _)| at);
             text.insert_str(cut, ["\u{1b}", "/", "\u{200f}", "\0", " ", "%2f", "\n"][rng.usize(..7)]);
         }
         (1, Value::String(text)) => *text = text.chars().take(rng.usize(..40)).collect(),
         (2, Value::Object(members)) => {
-            let gone = members.keys().nth(rng.usize(..members.len() + 1)).cloned();
+            let gone = members.keys().nth(rng.usize(..=members.len())).cloned();
             gone.map(|name| members.remove(&name));
         }
         (3, _) => *place = donated,
