@@ -1,4 +1,4 @@
-//! What a key press may cost in a list of 100,000 rows: filter, sort, fill; and the joins below them.
+//! What a key press costs in a list of 100,000 rows: filter, sort, fill; the joins below them; and the rows of an earlier run.
 #![allow(missing_docs, clippy::unwrap_used)]
 
 mod made;
@@ -7,7 +7,9 @@ use std::hint::black_box;
 
 use certdeck::app::list::Sort;
 use certdeck::app::pane::{Pane, PaneName};
+use certdeck::model::{Changes, Estate};
 use certdeck::rules::{Profile, Rules};
+use certdeck::snapshot::{self, Heading};
 use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
 
 const ROWS: usize = 100_000;
@@ -40,13 +42,32 @@ fn list(bench: &mut Criterion) {
         }
     }
     bench.bench_function("index 100,000 certificates", |bench| {
-        bench.iter_batched(|| estate.clone(), certdeck::model::Estate::indexed, BatchSize::PerIteration);
+        bench.iter_batched(|| estate.clone(), Estate::indexed, BatchSize::PerIteration);
     });
+}
+
+/// What stands between a start and the first rows.
+fn recall(bench: &mut Criterion) {
+    for rows in [10_000, ROWS] {
+        let estate = made::estate(rows);
+        let heading = Heading { context: "bench".to_owned(), as_of: made::now(), practice: false, national: false };
+        let kept = snapshot::encode(&heading, &estate).unwrap();
+        bench.bench_function(&format!("keep {rows} certificates, {} MB", kept.len() / 1_000_000), |bench| {
+            bench.iter(|| snapshot::encode(&heading, black_box(&estate)).unwrap());
+        });
+        bench.bench_function(&format!("recall {rows} certificates"), |bench| {
+            bench.iter(|| snapshot::decode(black_box(&kept)).unwrap());
+        });
+        let again = made::estate(rows);
+        bench.bench_function(&format!("compare {rows} certificates with those before"), |bench| {
+            bench.iter(|| Changes::between(black_box(&estate), black_box(&again)));
+        });
+    }
 }
 
 criterion_group! {
     name = benches;
     config = Criterion::default().sample_size(10);
-    targets = list
+    targets = list, recall
 }
 criterion_main!(benches);

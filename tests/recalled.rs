@@ -20,6 +20,7 @@ use contoso::{Screen, estate, now};
 use insta::assert_snapshot;
 use jiff::SignedDuration;
 use pty::Pty;
+use serde_json::Value;
 
 /// As it was two hours ago: one certificate was not there, one had another issuer, one was there that is gone.
 fn earlier() -> Estate {
@@ -106,6 +107,24 @@ fn what_is_kept_is_the_estate_and_no_word_of_it_is_lost() {
         )
     };
     assert_eq!(parts(&kept), parts(&estate()));
+}
+
+/// Names every member of what is kept, in order: a file of another shape must have another form.
+fn members(path: &str, value: &Value, found: &mut Vec<String>) {
+    match value {
+        Value::Object(members) => members.iter().for_each(|(name, value)| self::members(&format!("{path}.{name}"), value, found)),
+        Value::Array(list) => list.iter().for_each(|value| members(&format!("{path}[]"), value, found)),
+        _ if found.iter().any(|known| known == path) => {}
+        _ => found.push(path.to_owned()),
+    }
+}
+
+/// Where this differs, raise `snapshot::FORM` as well.
+#[test]
+fn the_form_of_what_is_kept_goes_with_its_shape() {
+    let mut found = Vec::new();
+    members("estate", &serde_json::to_value(estate()).unwrap(), &mut found);
+    assert_snapshot!("kept_shape", format!("form {}\n{}", snapshot::FORM, found.join("\n")));
 }
 
 #[test]

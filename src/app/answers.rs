@@ -9,7 +9,7 @@ use super::dialog::Dialog;
 use super::effect::Effect;
 use super::message::{AskId, Message};
 use super::operations::Outcome;
-use super::pane::{Tone, count};
+use super::pane::{PaneName, Tone, count};
 use super::{App, Counts, Reading};
 use crate::model::{Changes, Estate, Problem};
 use crate::workbench::Password;
@@ -45,14 +45,16 @@ impl App {
                 let incoming = self.incoming.take();
                 match result {
                     Ok(()) => {
-                        self.failure = None;
-                        if let Some(estate) = incoming {
+                        (self.failure, self.is_whole) = (None, true);
+                        if let Some(mut estate) = incoming {
+                            self.keep_public(&mut estate);
                             self.note_changes(&estate);
                             self.put_estate(Arc::from(estate));
                         }
                         self.is_recalled = false;
                         self.see_estate();
                         self.emit(Effect::KeepEstate);
+                        self.want_public();
                     }
                     Err(problem) => {
                         self.failure = Some(problem.clone());
@@ -66,6 +68,7 @@ impl App {
                 }
             }
             Message::Explained { ask, result } => self.take_explained(ask, result),
+            Message::PublicRead { ask, apps, part } => self.take_public(ask, apps, *part),
             Message::RawRead { ask, result } => self.take_raw(ask, result),
             Message::Observed { ask, result } => self.take_observed(ask, result),
             Message::StepProgressed { ask, note, .. } => self.operations.note(ask, note),
@@ -168,12 +171,24 @@ impl App {
         self.has_estate = true;
         self.counts.add(&part.certificates, self.now);
         Arc::make_mut(&mut self.estate).absorb(part);
-        let rows = count(self.pane, &self.estate);
-        if rows <= FEW_ROWS || rows >= 2 * self.pane().list.total() {
+        if self.is_worth_sorting() {
             self.see_estate();
         } else {
             self.panes.iter_mut().for_each(|pane| pane.is_stale = true);
         }
+    }
+
+    /// Rows of one pane came; `now` says that they have to be shown at once.
+    pub(super) fn see_rows_of(&mut self, name: PaneName, now: bool) {
+        self.panes[name.index()].is_stale = true;
+        if self.pane == name && (now || self.is_worth_sorting()) {
+            self.fill_pane();
+        }
+    }
+
+    fn is_worth_sorting(&self) -> bool {
+        let rows = count(self.pane, &self.estate);
+        rows <= FEW_ROWS || rows >= 2 * self.pane().list.total()
     }
 
     fn see_estate(&mut self) {

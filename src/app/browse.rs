@@ -81,6 +81,7 @@ impl App {
         self.pane = name;
         self.detail = None;
         self.fill_pane();
+        self.want_public();
     }
 
     /// Gives the pane that is looked at the newest rows.
@@ -159,7 +160,10 @@ impl App {
     pub(super) fn press_in_filter(&mut self, key: Key) {
         let pane = self.pane_mut();
         match key.code {
-            KeyCode::Enter => pane.is_filtering = false,
+            KeyCode::Enter => {
+                pane.is_filtering = false;
+                self.want_public();
+            }
             KeyCode::Esc => {
                 pane.is_filtering = false;
                 pane.filter.set("");

@@ -21,6 +21,8 @@ pub enum Command {
     Sort,
     Reverse,
     Mark,
+    /// Ask the apps that were not asked for their public certificates.
+    LoadPublic,
     Add,
     Wizard,
     Copy,
@@ -125,6 +127,7 @@ pub static TABLE: &[Entry] = &[
     entry(Command::Sort, "sort", "", "Sort by the next column.", ROWS, LIST),
     entry(Command::Reverse, "reverse", "", "Turn the sort order round.", ROWS, LIST),
     entry(Command::Mark, "mark", "", "Mark or unmark the row.", ROWS, LIST),
+    entry(Command::LoadPublic, "load-public", "", "Ask all apps of the scope for their public certificates.", ROWS, LIST),
     entry(Command::Raw, "raw", "", "The resource as the service answers it, in JSON.", ROWS, BROWSING),
     entry(Command::Copy, "copy", "Copy", "Copy a name, thumbprint, id or token to the clipboard.", ROWS, EVERYWHERE),
     entry(
@@ -257,6 +260,7 @@ impl Entry {
             Command::Flow(flow) if flow.needs_orders() && app.settings.no_orders.is_some() => app.may_order(),
             Command::Wizard if app.settings.no_orders.is_some() => app.may_order(),
             Command::Wizard => app.selected_order().map(|_| ()),
+            Command::LoadPublic => app.may_load_public(),
             Command::Explain => app.custody_of().map(|_| ()),
             Command::Renew => app.renewal_route().map(|_| ()),
             Command::Flow(flow) => app.fits(flow),

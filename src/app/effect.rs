@@ -23,6 +23,11 @@ pub enum Effect {
     ReadEstate {
         ask: AskId,
     },
+    /// Ask these apps for their public certificates.
+    ReadPublic {
+        ask: AskId,
+        apps: Vec<ResourceId>,
+    },
     /// Look at what a flow is about.
     Observe {
         ask: AskId,

@@ -161,6 +161,12 @@ impl List {
     pub fn step(&mut self, motion: Motion) {
         let last = self.shown.len().saturating_sub(1);
         let page = self.page.max(1);
+        // A page further, the cursor stays on its line of the screen.
+        match motion {
+            Motion::PageDown => self.offset += page,
+            Motion::PageUp => self.offset = self.offset.saturating_sub(page),
+            _ => {}
+        }
         self.put(match motion {
             Motion::Down => self.cursor + 1,
             Motion::Up => self.cursor.saturating_sub(1),

@@ -9,7 +9,7 @@ use super::goal::Goal;
 use super::key::Key;
 use crate::flow::{Observed, StepId};
 use crate::model::custody::Custody;
-use crate::model::{DeviceCode, Estate, Problem};
+use crate::model::{DeviceCode, Estate, Problem, ResourceId};
 use crate::workbench::{Outcome, Password, Trouble};
 
 /// Tells the answers to one question from those to another; a late answer to a question no longer asked is dropped.
@@ -43,6 +43,12 @@ pub enum Message {
     EstateRead {
         ask: AskId,
         result: Result<(), Problem>,
+    },
+    /// What some of the apps answered that were asked for their public certificates.
+    PublicRead {
+        ask: AskId,
+        apps: Vec<ResourceId>,
+        part: Box<Estate>,
     },
     Observed {
         ask: AskId,

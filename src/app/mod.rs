@@ -20,6 +20,7 @@ mod overlay;
 pub mod pane;
 pub mod place;
 mod possible;
+pub mod public;
 pub mod renewal;
 pub mod scope;
 pub mod wizard;
@@ -42,6 +43,7 @@ use message::{AskId, Message};
 use operations::Operations;
 use pane::{Pane, PaneName, Tone, urgency};
 use place::ContextChoice;
+use public::PublicRead;
 use wizard::Wizard;
 
 use crate::model::{Changes, Estate, PrivateCertificate, Problem, ResourceId};
@@ -125,6 +127,8 @@ pub struct App {
     pub estate: Arc<Estate>,
     /// Whether any estate was ever read.
     pub has_estate: bool,
+    /// Whether it was read to its end.
+    is_whole: bool,
     /// Whether the rows are those of an earlier run.
     pub is_recalled: bool,
     /// What the newest reading found different from the rows before it.
@@ -135,6 +139,8 @@ pub struct App {
     /// Why the last reading failed; the rows before it stay.
     pub failure: Option<Problem>,
     pub counts: Counts,
+    /// Which apps were asked for their public certificates.
+    pub public: PublicRead,
     pub pane: PaneName,
     pub panes: [Pane; 4],
     pub detail: Option<Detail>,
@@ -175,12 +181,14 @@ impl App {
             height: 24,
             estate: Arc::default(),
             has_estate: false,
+            is_whole: false,
             is_recalled: false,
             changes: Changes::default(),
             incoming: None,
             reading: Reading::Idle,
             failure: None,
             counts: Counts::default(),
+            public: PublicRead::default(),
             pane: PaneName::Private,
             panes,
             detail: None,
@@ -265,6 +273,7 @@ impl App {
             Command::Add => self.open_add(),
             Command::Explain => self.explain(),
             Command::Scope => self.open_scopes(),
+            Command::LoadPublic => self.load_public(),
             Command::Repaint => self.emit(Effect::Repaint),
             Command::Suspend => self.emit(Effect::Suspend),
             Command::Quit => self.ask_to_quit(),

@@ -95,5 +95,6 @@ impl App {
         }
         self.detail = None;
         self.fill_pane();
+        self.want_public();
     }
 }

@@ -14,9 +14,9 @@ use crate::emulator::{Connection, Emulator, Fleet, Options, Pace};
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// The estate that a new practice cloud begins with, each kept apart; `list` names them
-    #[arg(long, value_name = "NAME", default_value = scenarios::FIRST, value_parser = scenarios::or_list())]
-    scenario: String,
+    /// The estate that a new practice cloud begins with, each kept apart; `list` names them [default: contoso]
+    #[arg(long, value_name = "NAME", value_parser = scenarios::or_list())]
+    scenario: Option<String>,
     /// Generate the estate of a new practice cloud: apps=N,certificates=N,subscriptions=N,seed=N
     #[arg(long, value_name = "SIZE", conflicts_with = "scenario")]
     fleet: Option<Fleet>,
@@ -29,11 +29,11 @@ pub struct Args {
 }
 
 pub async fn run(args: Args, session: Session) -> Result<Exit, CliError> {
-    if args.scenario == scenarios::LIST {
+    if args.scenario.as_deref() == Some(scenarios::LIST) {
         return scenarios::list();
     }
     screen::require_terminal()?;
-    let place = || scenarios::place(&session.paths.practice_cloud(), &args.scenario);
+    let place = || scenarios::place(&session.paths.practice_cloud(), args.scenario.as_deref());
     let mut options = Options::new(args.data_dir.clone().unwrap_or_else(place));
     options.scenario = args.scenario;
     options.fleet = args.fleet;

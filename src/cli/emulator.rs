@@ -20,9 +20,9 @@ pub struct Args {
     /// Where the cloud is kept; made when missing
     #[arg(long, value_name = "DIR")]
     data_dir: Option<PathBuf>,
-    /// The estate that a new cloud begins with, each kept apart; `list` names them
-    #[arg(long, value_name = "NAME", default_value = scenarios::FIRST, value_parser = scenarios::or_list())]
-    scenario: String,
+    /// The estate that a new cloud begins with, each kept apart; `list` names them [default: contoso]
+    #[arg(long, value_name = "NAME", value_parser = scenarios::or_list())]
+    scenario: Option<String>,
     /// Generate the estate of a new cloud: apps=N,certificates=N,subscriptions=N,seed=N
     #[arg(long, value_name = "SIZE", conflicts_with = "scenario")]
     fleet: Option<Fleet>,
@@ -44,10 +44,10 @@ pub struct Args {
 }
 
 pub async fn run(args: Args) -> Result<Exit, CliError> {
-    if args.scenario == scenarios::LIST {
+    if args.scenario.as_deref() == Some(scenarios::LIST) {
         return scenarios::list();
     }
-    let place = || Paths::of_this_user().map(|paths| scenarios::place(&paths.practice_cloud(), &args.scenario));
+    let place = || Paths::of_this_user().map(|paths| scenarios::place(&paths.practice_cloud(), args.scenario.as_deref()));
     let data_dir = args.data_dir.map_or_else(place, Ok)?;
     let mut options = Options::new(data_dir);
     options.listen = args.listen.unwrap_or(options.listen);

@@ -9,7 +9,7 @@ use super::{CliError, Exit};
 use crate::emulator::SCENARIOS;
 
 /// The estate of whoever names none.
-pub const FIRST: &str = SCENARIOS[0].name;
+const FIRST: &str = SCENARIOS[0].name;
 /// Names the scenarios instead of starting one.
 pub const LIST: &str = "list";
 
@@ -29,6 +29,9 @@ pub fn list() -> Result<Exit, CliError> {
 }
 
 /// Where a scenario is kept that nobody gave a directory: what was begun in one is not lost by trying another.
-pub fn place(practice: &Path, scenario: &str) -> PathBuf {
-    if scenario == FIRST { practice.to_owned() } else { practice.with_file_name(format!("practice-{scenario}")) }
+pub fn place(practice: &Path, scenario: Option<&str>) -> PathBuf {
+    match scenario {
+        None | Some(FIRST) => practice.to_owned(),
+        Some(other) => practice.with_file_name(format!("practice-{other}")),
+    }
 }

@@ -110,9 +110,20 @@ impl Context<'_> {
     /// Shows `visit` the resources whose key (`TYPE|ID` in lower case) begins with `prefix` and lies after `after`, in
     /// the order of their keys, until it answers false.
     pub fn walk(&self, prefix: &str, after: Option<&str>, visit: &mut dyn FnMut(&str, Value) -> bool) -> Result<(), Fault> {
+        self.walk_by(prefix, after, &|bytes| serde_json::from_slice(bytes), visit)
+    }
+
+    /// The same, where `read` makes of a stored resource what is wanted of it.
+    pub fn walk_by(
+        &self,
+        prefix: &str,
+        after: Option<&str>,
+        read: &dyn Fn(&[u8]) -> serde_json::Result<Value>,
+        visit: &mut dyn FnMut(&str, Value) -> bool,
+    ) -> Result<(), Fault> {
         match self.view {
-            View::Indexed => lag::walk(self.tx, prefix, after, visit)?,
-            View::Now | View::Planted => self.tx.walk(&RESOURCES, prefix, after, visit)?,
+            View::Indexed => lag::walk(self.tx, prefix, after, read, visit)?,
+            View::Now | View::Planted => self.tx.walk_by(&RESOURCES, prefix, after, read, visit)?,
         }
         Ok(())
     }
@@ -220,7 +231,9 @@ pub fn envelope(id: &ResourceId, kind: &str, location: &str, properties: Value) 
 
 /// Text at a JSON pointer, or nothing: `text(&site, "/properties/serverFarmId")`.
 pub fn text<'v>(value: &'v Value, pointer: &str) -> &'v str {
-    value.pointer(pointer).and_then(Value::as_str).unwrap_or("")
+    // No name here is escaped, and `Value::pointer` copies every name to look.
+    let found = pointer.split('/').skip(1).try_fold(value, |inside, name| inside.get(name));
+    found.and_then(Value::as_str).unwrap_or("")
 }
 
 /// Lays `patch` over `base`: members replace members, objects are merged, `null` removes nothing but sets null.

@@ -30,6 +30,13 @@ pub enum EmulatorError {
     Store(#[from] StoreError),
     #[error("the practice cloud's certificates: {0}")]
     Certificate(String),
+    #[error(
+        "the data directory {} holds {holds}, not {wanted}; start it without naming an estate, begin anew with --fresh, or choose another --data-dir",
+        .dir.display()
+    )]
+    OtherEstate { dir: PathBuf, holds: String, wanted: String },
+    #[error("the vaults cannot be given their new addresses: {0}")]
+    Address(String),
     #[error("the scenario {name}: {reason}")]
     Scenario { name: String, reason: String },
     #[error(transparent)]

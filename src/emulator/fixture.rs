@@ -3,9 +3,10 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use jiff::{SignedDuration, Timestamp};
+use rcgen::KeyPair;
 use serde_json::{Value, json};
 use zeroize::Zeroizing;
 
@@ -21,6 +22,7 @@ use super::{
     principals::CERTDECK,
     provider::key_vault,
     reply::{Body, Outcome, Reply},
+    revocation,
     setting::Setting,
     store::Store,
 };
@@ -63,6 +65,16 @@ impl Fixture {
     /// One ARM request; like the real one, a fault leaves no trace.
     pub fn arm(&self, method: Method, path: &str, body: &Value) -> Reply {
         self.answer(&call(method, path, body), arm::dispatch)
+    }
+
+    /// A list of what was taken back; DER.
+    pub fn list_of_revoked(&self, name: &str) -> Vec<u8> {
+        let mut call = call(Method::Get, &format!("/crl/{name}"), &Value::Null);
+        call.params = vec![("name", name.to_owned())];
+        match self.answer(&call, revocation::ROUTES[0].run).body {
+            Body::Octets(_, list) => list,
+            other => panic!("{other:?}"),
+        }
     }
 
     /// One request to a vault's data plane.
@@ -146,10 +158,10 @@ fn call(method: Method, path: &str, body: &Value) -> Call {
 
 fn setting() -> Setting {
     // The keys cost most of a second; every test has the same ones.
-    static MATERIAL: OnceLock<(Zeroizing<String>, Zeroizing<Vec<u8>>)> = OnceLock::new();
+    static MATERIAL: OnceLock<(Zeroizing<String>, Arc<KeyPair>)> = OnceLock::new();
     let (ca, key) = MATERIAL.get_or_init(|| {
         let ca = Ca::generate(["2026-11-23T00:00:00Z".parse().unwrap(); 2]).unwrap();
-        (ca.to_pem(), ca::new_rsa_key(2048).unwrap())
+        (ca.to_pem(), Arc::new(ca::key_pair(&ca::new_rsa_key(2048).unwrap()).unwrap()))
     });
     Setting {
         address: "127.0.0.1:8443".parse().unwrap(),
@@ -166,6 +178,6 @@ fn setting() -> Setting {
         pace: Pace::Instant,
         page_size: 100,
         ca: Ca::from_pem(ca).unwrap(),
-        keys: vec![key.clone()],
+        keys: vec![Arc::clone(key)],
     }
 }

@@ -1,9 +1,11 @@
 //! What a data directory is, once and for all: tenant, secrets, CA, key pool and ports.
 
+use std::sync::Arc;
+
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD as BASE64URL};
 use jiff::Timestamp;
+use rcgen::KeyPair;
 use serde::{Deserialize, Serialize};
-use zeroize::Zeroizing;
 
 use super::{
     ca::{self, Ca, CaError},
@@ -14,8 +16,8 @@ use super::{
 
 const IDENTITY: Collection<Identity> = Collection::private("identity");
 const PORTS: Collection<Ports> = Collection::new("ports");
-/// RSA keys are slow to make (0.2 s each in a debug build), so the estate shares a few.
-const POOL: usize = 3;
+/// RSA keys are slow to make, and a fresh practice cloud is to answer at once: the planted estate shares this many.
+const POOL: usize = 1;
 
 /// Made at the first start; no answer shows it.
 #[derive(Clone, Serialize, Deserialize)]
@@ -64,8 +66,9 @@ impl Identity {
         Ca::from_pem(&self.ca).map_err(|error| EmulatorError::Certificate(error.to_string()))
     }
 
-    pub fn keys(&self) -> Vec<Zeroizing<Vec<u8>>> {
-        self.keys.iter().map(|key| Zeroizing::new(key.0.clone())).collect()
+    pub fn keys(&self) -> Result<Vec<Arc<KeyPair>>, EmulatorError> {
+        let keys = self.keys.iter().map(|key| ca::key_pair(&key.0).map(Arc::new));
+        keys.collect::<Result<_, CaError>>().map_err(|error| EmulatorError::Certificate(error.to_string()))
     }
 }
 

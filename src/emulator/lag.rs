@@ -52,17 +52,18 @@ pub fn find(tx: &Transaction, key: &str) -> Result<Option<Value>, StoreError> {
     }
 }
 
-/// `Context::walk` over what the index knows.
+/// `Context::walk_by` over what the index knows.
 pub fn walk(
     tx: &Transaction,
     prefix: &str,
     after: Option<&str>,
+    read: &dyn Fn(&[u8]) -> serde_json::Result<Value>,
     visit: &mut dyn FnMut(&str, Value) -> bool,
 ) -> Result<(), StoreError> {
     let known = tx.scan(&BEHIND, prefix)?.into_iter().filter(|(key, _)| after.is_none_or(|after| key.as_str() > after));
     let mut behind: BTreeMap<String, Option<Value>> = known.map(|(key, known)| (key, known.resource)).collect();
     let mut go_on = true;
-    tx.walk(&RESOURCES, prefix, after, |key, resource: Value| {
+    tx.walk_by(&RESOURCES, prefix, after, read, |key, resource| {
         // What is gone from the cloud and not yet from the index comes in between.
         while let Some(gone) = behind.first_entry().filter(|first| first.key().as_str() < key) {
             let (key, known) = gone.remove_entry();
@@ -89,7 +90,7 @@ pub fn count(tx: &Transaction, prefix: &str) -> Result<usize, StoreError> {
         return tx.count(&RESOURCES, prefix);
     }
     let mut count = 0;
-    walk(tx, prefix, None, &mut |_, _| {
+    walk(tx, prefix, None, &|_| Ok(Value::Null), &mut |_, _| {
         count += 1;
         true
     })?;

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 use super::{
-    ca::{CaError, Issued, Role, pfx},
+    ca::{CaError, Issued, KeySource, Role, pfx},
     error::EmulatorError,
     setting::Setting,
 };
@@ -57,7 +57,10 @@ impl Shared {
         Material {
             leaf: self.leaf.0,
             chain: setting.ca.chain(Role::Hybrid).into_iter().map(Octets).collect(),
-            key: setting.pooled_key(self.pooled),
+            key: match setting.pooled_key(self.pooled) {
+                KeySource::Existing(key) => Zeroizing::new(key.serialize_der()),
+                _ => Zeroizing::default(),
+            },
         }
     }
 }

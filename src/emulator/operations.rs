@@ -1,10 +1,10 @@
-//! Long-running operations: the documents behind `Location` and `Azure-AsyncOperation` (API.md §1.4).
+//! Long-running operations: what is behind a `Location` (API.md §1.4).
 //!
-//! A provider that answers 202 calls `start`, and `finish` or `fail` from its job. Shape A (`Location` below the
-//! resource) answers 202 while running and then the resource itself; shape C answers 200 with a status.
+//! A provider that answers 202 calls `start`, and `finish` or `fail` from its job. The link answers 202 while the
+//! operation runs, and then the resource itself.
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::{
     call::{Call, Method},
@@ -35,10 +35,7 @@ enum State {
     Failed(u16, Value),
 }
 
-pub const ROUTES: &[Route] = &[
-    Route::new(Method::Get, "{scope}/operationresults/{operation}", result),
-    Route::new(Method::Get, "{scope}/operations/{operation}", status),
-];
+pub const ROUTES: &[Route] = &[Route::new(Method::Get, "{scope}/operationresults/{operation}", result)];
 
 /// Begins an operation on `resource`.
 pub fn start(ctx: &Context<'_>, resource: &ResourceId) -> Result<OperationId, Fault> {
@@ -55,11 +52,6 @@ pub fn location(call: &Call, resource: &ResourceId, id: &OperationId) -> String 
         id.0,
         call.api_version()
     ))
-}
-
-/// The `Azure-AsyncOperation` of shape C.
-pub fn status_link(call: &Call, resource: &ResourceId, id: &OperationId) -> String {
-    call.link(&format!("{resource}/operations/{}?api-version={}", id.0, call.api_version()))
 }
 
 /// The operation ended well.
@@ -110,18 +102,4 @@ fn result(ctx: &Context<'_>, call: &Call) -> Outcome {
         }
         State::Failed(status, body) => Err(Fault { status, headers: Vec::new(), body }),
     }
-}
-
-fn status(ctx: &Context<'_>, call: &Call) -> Outcome {
-    let operation = find(ctx, call)?;
-    let name = call.param("operation");
-    let body = match operation.state {
-        State::InProgress => json!({"name": name, "status": "InProgress"}),
-        State::Succeeded => json!({"name": name, "status": "Succeeded"}),
-        State::Failed(_, body) => {
-            json!({"name": name, "status": "Failed", "error": body["error"]})
-        }
-    };
-    let retry_after = ctx.setting.pace.retry_after().to_string();
-    Ok(Reply::ok(body).header("retry-after", retry_after))
 }

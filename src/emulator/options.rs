@@ -18,8 +18,8 @@ pub struct Options {
     pub listen: SocketAddr,
     /// Holds everything that outlives the process; made when missing.
     pub data_dir: PathBuf,
-    /// The estate of a new data directory; an existing one keeps its own.
-    pub scenario: String,
+    /// The estate of a new data directory; without one the first of `SCENARIOS`. One that is there must hold the same.
+    pub scenario: Option<String>,
     /// Instead of a scenario, an estate that is generated.
     pub fleet: Option<Fleet>,
     pub pace: Pace,
@@ -42,7 +42,7 @@ impl Options {
         Self {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
             data_dir: data_dir.into(),
-            scenario: "contoso".to_owned(),
+            scenario: None,
             fleet: None,
             pace: Pace::default(),
             clock: None,

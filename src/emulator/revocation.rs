@@ -1,6 +1,6 @@
 //! Certificates that are no longer to be trusted, and the list (CRL) in which their CA says so.
 //!
-//! Only the CA of orders takes anything back: the certificate of a deleted order, and the one before a rekey.
+//! Only the CA of orders takes anything back: the certificates of a deleted order, and the one before a rekey.
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};

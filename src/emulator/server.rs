@@ -196,7 +196,7 @@ fn whole(reply: Reply) -> Response<HttpBody> {
 fn write(reply: Reply) -> (Vec<u8>, Response<()>) {
     let (octets, kind) = match reply.body {
         Body::Empty => (Vec::new(), None),
-        Body::Json(value) => (value.to_string().into_bytes(), Some("application/json; charset=utf-8")),
+        Body::Json(value) => (serde_json::to_vec(&value).unwrap_or_default(), Some("application/json; charset=utf-8")),
         Body::Text(kind, text) => (text.into_bytes(), Some(kind)),
         Body::Octets(kind, octets) => (octets, Some(kind)),
     };

@@ -1,10 +1,14 @@
 //! What does not change while a practice cloud runs: who it is, where it listens, how fast it is, what it signs with.
 
-use std::net::SocketAddr;
+use std::{net::SocketAddr, sync::Arc};
 
-use zeroize::Zeroizing;
+use rcgen::KeyPair;
 
-use super::{ca::Ca, entra::Authority, pace::Pace};
+use super::{
+    ca::{Ca, KeySource},
+    entra::Authority,
+    pace::Pace,
+};
 
 /// Shared by every request and job.
 #[derive(Debug)]
@@ -20,8 +24,8 @@ pub struct Setting {
     /// The most that one page of a list holds.
     pub page_size: usize,
     pub ca: Ca,
-    /// RSA-2048 keys in PKCS#8 form, made at the first start; for certificates whose key nobody asks about.
-    pub keys: Vec<Zeroizing<Vec<u8>>>,
+    /// RSA-2048 keys, made at the first start; for certificates whose key nobody asks about.
+    pub keys: Vec<Arc<KeyPair>>,
 }
 
 impl Setting {
@@ -41,7 +45,8 @@ impl Setting {
     }
 
     /// One key of the pool; the same `seed` gives the same key.
-    pub fn pooled_key(&self, seed: usize) -> Zeroizing<Vec<u8>> {
-        self.keys.get(seed % self.keys.len().max(1)).cloned().unwrap_or_default()
+    pub fn pooled_key(&self, seed: usize) -> KeySource {
+        let key = self.keys.get(seed % self.keys.len().max(1));
+        key.map_or(KeySource::NewRsa(2048), |key| KeySource::Existing(Arc::clone(key)))
     }
 }

@@ -10,7 +10,7 @@ use jiff::{SignedDuration, Timestamp};
 use tokio::{sync::watch, task::JoinSet};
 
 use super::{
-    ca::{Ca, KeySource, Profile, Role},
+    ca::{Ca, Curve, KeySource, Profile, Role},
     clock::Clock,
     connection::Connection,
     dns::{self, server::Sockets},
@@ -134,10 +134,8 @@ impl Home {
 
         let origin = setting.origin();
         let world = World::new(self.store, setting, self.options.limits());
-        let scenario = self.options.scenario;
-        let start = scenario::load_or_build(&world, &scenario, self.options.fleet.as_ref())?;
-        let readdressed = world.run(key_vault::readdress);
-        readdressed.map_err(|fault| EmulatorError::Scenario { name: scenario, reason: fault.body.to_string() })?;
+        let start = scenario::load_or_build(&world, &self.options)?;
+        world.run(key_vault::readdress).map_err(|fault| EmulatorError::Address(fault.body.to_string()))?;
         world.sync()?;
         let connection = Connection {
             arm: origin.clone(),
@@ -174,7 +172,7 @@ impl Home {
             pace: self.options.pace,
             page_size: self.options.page_size.max(1),
             ca: identity.ca()?.with_lists(format!("http://{}/crl", addresses.https)),
-            keys: identity.keys(),
+            keys: identity.keys()?,
         })
     }
 }
@@ -226,10 +224,10 @@ fn own_certificate(ca: &Ca, name: &str, more: &[&str]) -> Result<Material, Emula
     let profile = Profile {
         common_name: name.to_owned(),
         names,
-        key: KeySource::NewEc,
+        key: KeySource::NewEc(Curve::P256),
         not_before: now - days(1),
         not_after: now + days(365),
         issuer: Role::DigiCert,
     };
-    ca.issue(&profile).and_then(Material::try_from).map_err(|error| EmulatorError::Certificate(error.to_string()))
+    ca.certify(&profile).and_then(Material::try_from).map_err(|error| EmulatorError::Certificate(error.to_string()))
 }

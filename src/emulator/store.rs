@@ -21,7 +21,10 @@ use std::{
 use redb::{Database, Durability, ReadableTable as _, TableDefinition, WriteTransaction, backends::FileBackend};
 use serde::{Serialize, de::DeserializeOwned};
 
-use super::error::{EmulatorError, StoreError};
+use super::{
+    error::{EmulatorError, StoreError},
+    rename,
+};
 
 type Table = TableDefinition<'static, &'static str, &'static [u8]>;
 const DOCUMENTS: Table = TableDefinition::new("documents");
@@ -30,8 +33,8 @@ const VERSION: Collection<u32> = Collection::new("version");
 /// 2: indexes, DNS names from the root, the CA's hybrid intermediate.
 const FORMAT: u32 = 2;
 const FILE: &str = "cloud.redb";
-/// Pages kept in memory, in octets.
-const CACHE: usize = 32 << 20;
+/// The most pages kept in memory, in octets: a fleet is planted in one transaction, and what does not fit is written twice.
+const CACHE: usize = 64 << 20;
 /// Comes after whatever a key goes on with.
 pub const LAST: char = '\u{10ffff}';
 /// How many entries are read at a time.
@@ -195,7 +198,19 @@ impl Transaction {
         of: &Collection<T>,
         prefix: &str,
         after: Option<&str>,
-        mut visit: impl FnMut(&str, T) -> bool,
+        visit: impl FnMut(&str, T) -> bool,
+    ) -> Result<(), StoreError> {
+        self.walk_by(of, prefix, after, &|bytes| serde_json::from_slice(bytes), visit)
+    }
+
+    /// The same, where `read` makes of a document what is wanted of it.
+    pub fn walk_by<T, U>(
+        &self,
+        of: &Collection<T>,
+        prefix: &str,
+        after: Option<&str>,
+        read: &dyn Fn(&[u8]) -> serde_json::Result<U>,
+        mut visit: impl FnMut(&str, U) -> bool,
     ) -> Result<(), StoreError> {
         let begin = of.key(prefix);
         // The smallest key greater than `after` is `after` with one zero octet more.
@@ -203,7 +218,8 @@ impl Transaction {
         loop {
             let chunk = self.chunk(of.table, &begin, &from)?;
             for (key, bytes) in &chunk {
-                if !visit(&key[of.name.len() + 1..], decode(key, bytes)?) {
+                let document = read(bytes).map_err(|source| StoreError::Json { key: key.clone(), source })?;
+                if !visit(&key[of.name.len() + 1..], document) {
                     return Ok(());
                 }
             }
@@ -242,6 +258,30 @@ impl Transaction {
             count += 1;
         }
         Ok(count)
+    }
+
+    /// Gives what is called `from`, and what lies below it, another name: in every key and in every document that
+    /// mentions it. Looks at everything there is, so it is for what happens rarely.
+    pub fn rename(&self, from: &str, to: &str) -> Result<(), StoreError> {
+        for of in [DOCUMENTS, PRIVATE] {
+            let mut table = self.write.open_table(of)?;
+            let mut renamed = Vec::new();
+            for entry in table.iter()? {
+                let (key, document) = entry?;
+                let text = String::from_utf8_lossy(document.value());
+                if let (None, None) = (rename::in_text(key.value(), from, to), rename::in_text(&text, from, to)) {
+                    continue;
+                }
+                let new = |text: &str| rename::in_text(text, from, to).unwrap_or_else(|| text.to_owned());
+                renamed.push((key.value().to_owned(), new(key.value()), new(&text)));
+            }
+            for (before, after, document) in renamed {
+                table.remove(before.as_str())?;
+                table.insert(after.as_str(), document.as_bytes())?;
+                self.dirty.set(true);
+            }
+        }
+        Ok(())
     }
 
     /// Up to `CHUNK` raw entries from the key `from` on that begin with `prefix`.

@@ -2,6 +2,7 @@
 
 use jiff::SignedDuration;
 
+use super::chosen::order_refusal;
 use super::succession::exports;
 use super::target::order_id;
 use super::{Case, Field, FieldKind, Flow, FlowName, Inputs, Key, Observed, Seen, Step, StepId, StepStatus, Subject};
@@ -46,13 +47,8 @@ fn suggest(estate: &Estate, inputs: &mut Inputs) {
 }
 
 fn refusals(observed: &Observed, inputs: &Inputs) -> Vec<(Key, String)> {
-    let mut refusals = Vec::new();
+    let mut refusals: Vec<_> = order_refusal(observed, inputs).into_iter().collect();
     let mut refuse = |key, why: &str| refusals.push((key, why.to_owned()));
-    if order_id(inputs).is_none() {
-        refuse(Key::Order, "choose the order");
-    } else if observed.order.is_absent() {
-        refuse(Key::Order, "there is no such order in this resource group");
-    }
     if inputs.get(Key::AutoRenew).is_none() {
         refuse(Key::AutoRenew, "say yes or no");
     }

@@ -3,6 +3,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::chosen::app_field;
 use super::import_order::{observe_app, tier_problem};
 use super::outside;
 use super::target::{app_id, order_id};
@@ -43,22 +44,21 @@ pub(super) static FLOW: Flow = Flow {
 };
 
 fn fields(inputs: &Inputs) -> Vec<Field> {
-    let field = |key, label, help, kind| Field { key, label, help, kind };
     let mut fields = vec![
-        field(Key::App, "App", "The app or slot that answers for the hostname.", FieldKind::Pick { of: Pick::App, or_new: false }),
-        field(
+        app_field("The app or slot that answers for the hostname."),
+        Field::new(
             Key::Hostname,
             "Hostname",
             "A custom hostname that is mapped to the app.",
             FieldKind::Pick { of: Pick::Hostname, or_new: false },
         ),
-        field(
+        Field::new(
             Key::Certificate,
             "Certificate",
             "A private key certificate of the app's webspace that covers the hostname.",
             FieldKind::Pick { of: Pick::Certificate, or_new: false },
         ),
-        field(Key::SslType, "TLS/SSL type", "SNI SSL suits nearly everybody.", FieldKind::Choice(TYPES)),
+        Field::new(Key::SslType, "TLS/SSL type", "SNI SSL suits nearly everybody.", FieldKind::Choice(TYPES)),
     ];
     if inputs.get(Key::App).is_none() {
         fields.truncate(1);

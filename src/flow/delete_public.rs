@@ -3,11 +3,10 @@
 use futures::future::try_join;
 use jiff::SignedDuration;
 
+use super::chosen::{app_field, app_refusal};
 use super::load::{Load, SETTING};
 use super::target::app_id;
-use super::{
-    Case, Consent, Field, FieldKind, Flow, FlowName, Inputs, Key, Observed, Pick, Seen, Step, StepId, StepStatus, Subject,
-};
+use super::{Case, Consent, Field, FieldKind, Flow, FlowName, Inputs, Key, Observed, Seen, Step, StepId, StepStatus, Subject};
 use crate::azure::{AzureError, Client, public_certificates, settings, sites};
 use crate::model::{Estate, Problem, PublicCertificate};
 
@@ -34,21 +33,15 @@ pub(super) static FLOW: Flow = Flow {
 };
 
 fn fields() -> Vec<Field> {
-    let field = |key, label, help, kind| Field { key, label, help, kind };
     vec![
-        field(Key::App, "App", "The app or slot that has it.", FieldKind::Pick { of: Pick::App, or_new: false }),
-        field(Key::Name, "Name", "What it is called within the app.", FieldKind::Text),
+        app_field("The app or slot that has it."),
+        Field::new(Key::Name, "Name", "What it is called within the app.", FieldKind::Text),
     ]
 }
 
 fn refusals(observed: &Observed, inputs: &Inputs) -> Vec<(Key, String)> {
-    let mut refusals = Vec::new();
+    let mut refusals: Vec<_> = app_refusal(observed, inputs).into_iter().collect();
     let mut refuse = |key, why: &str| refusals.push((key, why.to_owned()));
-    match (app_id(inputs), &observed.app) {
-        (None, _) => refuse(Key::App, "choose the app"),
-        (Some(_), Seen::Absent) => refuse(Key::App, "there is no such app"),
-        _ => {}
-    }
     if inputs.get(Key::Name).is_none() {
         refuse(Key::Name, "say which of its public certificates");
     }

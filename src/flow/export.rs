@@ -4,6 +4,7 @@
 use std::path::PathBuf;
 
 use super::certificate_file::{self, CertificateFile};
+use super::chosen::order_refusal;
 use super::new_file::{NewFile, Seal};
 use super::target::order_id;
 use super::unlock::{follows, order_field};
@@ -41,17 +42,16 @@ pub(super) static FLOW: Flow = Flow {
 };
 
 fn fields(inputs: &Inputs) -> Vec<Field> {
-    let field = |key, label, help, kind| Field { key, label, help, kind };
     let mut fields = vec![
         order_field(),
-        field(Key::Out, "Write to", "A new file on this machine; what exists is never overwritten.", FieldKind::Text),
-        field(Key::Raw, "No password", "As the vault keeps it: whoever has the file has the key.", FieldKind::Toggle),
+        Field::new(Key::Out, "Write to", "A new file on this machine; what exists is never overwritten.", FieldKind::Text),
+        Field::new(Key::Raw, "No password", "As the vault keeps it: whoever has the file has the key.", FieldKind::Toggle),
     ];
     if !inputs.is_yes(Key::Raw) {
         fields.extend([
-            field(Key::Cipher, "Encryption", "How the key in the file is encrypted.", FieldKind::Choice(CIPHERS)),
-            field(Key::NewPassword, "Password", "What opens the file. It is kept nowhere: note it down.", FieldKind::Secret),
-            field(Key::RepeatPassword, "The same again", "So that a slip of the finger locks nobody out.", FieldKind::Secret),
+            Field::new(Key::Cipher, "Encryption", "How the key in the file is encrypted.", FieldKind::Choice(CIPHERS)),
+            Field::new(Key::NewPassword, "Password", "What opens the file. It is kept nowhere: note it down.", FieldKind::Secret),
+            Field::new(Key::RepeatPassword, "The same again", "So that a slip of the finger locks nobody out.", FieldKind::Secret),
         ]);
     }
     fields
@@ -64,13 +64,8 @@ fn suggest(inputs: &mut Inputs) {
 }
 
 fn refusals(observed: &Observed, inputs: &Inputs) -> Vec<(Key, String)> {
-    let mut refusals = Vec::new();
+    let mut refusals: Vec<_> = order_refusal(observed, inputs).into_iter().collect();
     let mut refuse = |key, why: &str| refusals.push((key, why.to_owned()));
-    match (order_id(inputs), &observed.order) {
-        (None, _) => refuse(Key::Order, "choose the order"),
-        (Some(_), Seen::Absent) => refuse(Key::Order, "there is no such order"),
-        _ => {}
-    }
     if inputs.get(Key::Out).is_none() {
         refuse(Key::Out, "name the file to write");
     } else if let (Some(found), Some(order)) = (&observed.file, observed.order.here())

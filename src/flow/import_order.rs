@@ -3,9 +3,10 @@
 use jiff::SignedDuration;
 
 use super::access::{Access, Party, judge};
+use super::chosen::{app_field, order_refusal};
 use super::store::observe_access;
 use super::target::{app_id, order_id};
-use super::{Case, Field, FieldKind, Flow, FlowName, Inputs, Key, Observed, Pick, Seen, Step, StepId, StepStatus, Subject};
+use super::{Case, Field, Flow, FlowName, Inputs, Key, Observed, Seen, Step, StepId, StepStatus, Subject};
 use crate::azure::{AzureError, Client, certificates, orders, plans, sites, vaults};
 use crate::model::{
     App, DomainName, Estate, Hostname, Order, OrderStatus, PrivateCertificate, Problem, ResourceId, SecretStatus, StoredCertificate,
@@ -40,12 +41,9 @@ pub(super) static FLOW: Flow = Flow {
 };
 
 fn fields() -> Vec<Field> {
-    vec![Field {
-        key: Key::App,
-        label: "App",
-        help: "The certificate is imported into this app's webspace: every app of the same group, region and system can use it.",
-        kind: FieldKind::Pick { of: Pick::App, or_new: false },
-    }]
+    vec![app_field(
+        "The certificate is imported into this app's webspace: every app of the same group, region and system can use it.",
+    )]
 }
 
 fn suggest(estate: &Estate, inputs: &mut Inputs) {
@@ -62,13 +60,8 @@ fn suggest(estate: &Estate, inputs: &mut Inputs) {
 }
 
 fn refusals(observed: &Observed, inputs: &Inputs) -> Vec<(Key, String)> {
-    let mut refusals = Vec::new();
+    let mut refusals: Vec<_> = order_refusal(observed, inputs).into_iter().collect();
     let mut refuse = |key, why: &str| refusals.push((key, why.to_owned()));
-    if order_id(inputs).is_none() {
-        refuse(Key::Order, "choose the order");
-    } else if observed.order.is_absent() {
-        refuse(Key::Order, "there is no such order in this resource group");
-    }
     match app_id(inputs) {
         None => refuse(Key::App, "choose the app"),
         Some(_) if observed.app.is_absent() => refuse(Key::App, "there is no such app"),

@@ -4,6 +4,7 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::access::{Access, Party, closed_to_services, judge};
+use super::chosen::{app_field, suggest_app};
 use super::import_order::{observe_app, tier_problem};
 use super::store::observe_access;
 use super::target::app_id;
@@ -45,28 +46,29 @@ pub(super) static FLOW: Flow = Flow {
 };
 
 fn fields(observed: &Observed, _: &Inputs) -> Vec<Field> {
-    let field = |key, label, help, kind| Field { key, label, help, kind };
     vec![
-        field(
-            Key::App,
-            "App",
+        app_field(
             "The certificate is imported into this app's webspace: every app of the same group, region and system can use it.",
-            FieldKind::Pick { of: Pick::App, or_new: false },
         ),
-        field(
+        Field::new(
             Key::VaultSubscription,
             "Subscription of the vault",
             "The subscription that the key vault belongs to.",
             FieldKind::Pick { of: Pick::Subscription, or_new: false },
         ),
-        field(Key::Vault, "Key vault", "The vault that keeps the certificate.", FieldKind::Pick { of: Pick::Vault, or_new: false }),
-        field(
+        Field::new(
+            Key::Vault,
+            "Key vault",
+            "The vault that keeps the certificate.",
+            FieldKind::Pick { of: Pick::Vault, or_new: false },
+        ),
+        Field::new(
             Key::VaultCertificate,
             "Certificate",
             "A PKCS#12 certificate of the vault, by name and thumbprint. What cannot be imported says why.",
             offers(observed),
         ),
-        field(
+        Field::new(
             Key::ForOrders,
             "Grant for orders too",
             "Lets Azure's certificate service keep bought certificates in this vault as well. An import does not need it.",
@@ -86,9 +88,7 @@ fn offers(observed: &Observed) -> FieldKind {
 
 fn suggest(estate: &Estate, inputs: &mut Inputs) {
     inputs.suggest(Key::ForOrders, "no");
-    if let [only] = estate.apps.as_slice() {
-        inputs.suggest(Key::App, only.id.as_str());
-    }
+    suggest_app(estate, inputs);
     if let Some(app) = app_id(inputs) {
         inputs.suggest(Key::VaultSubscription, app.subscription_id());
     }

@@ -258,6 +258,12 @@ pub struct Field {
     pub kind: FieldKind,
 }
 
+impl Field {
+    pub fn new(key: Key, label: &'static str, help: &'static str, kind: FieldKind) -> Self {
+        Self { key, label, help, kind }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]

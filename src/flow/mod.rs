@@ -9,6 +9,7 @@ mod bind;
 mod caa;
 pub mod catalogue;
 pub mod certificate_file;
+mod chosen;
 mod definition;
 mod delete_order;
 mod delete_private;

@@ -4,10 +4,11 @@ use futures::future::try_join;
 use jiff::SignedDuration;
 
 use super::certificate_file::{self, CertificateFile};
+use super::chosen::{app_field, app_refusal, suggest_app};
 use super::import_order::tier_problem;
 use super::load::{Load, SETTING};
 use super::target::app_id;
-use super::{Case, Field, FieldKind, Flow, FlowName, Inputs, Key, Observed, Pick, Seen, Step, StepId, StepStatus, Subject};
+use super::{Case, Field, FieldKind, Flow, FlowName, Inputs, Key, Observed, Seen, Step, StepId, StepStatus, Subject};
 use crate::azure::{AzureError, Client, plans, public_certificates, settings, sites};
 use crate::model::{App, Estate, Problem, PublicCertificate, ResourceId, Thumbprint};
 use crate::pki::{Certificate, Kind};
@@ -41,22 +42,16 @@ pub(super) static FLOW: Flow = Flow {
 };
 
 fn fields() -> Vec<Field> {
-    let field = |key, label, help, kind| Field { key, label, help, kind };
     vec![
-        field(
-            Key::App,
-            "App",
-            "The app or slot whose code will load the certificate. Other apps do not see it.",
-            FieldKind::Pick { of: Pick::App, or_new: false },
-        ),
-        field(
+        app_field("The app or slot whose code will load the certificate. Other apps do not see it."),
+        Field::new(
             Key::File,
             "CER certificate file",
             "A certificate without a key, in DER or PEM. Enter shows the files.",
             FieldKind::File(FILES),
         ),
-        field(Key::Name, "Name", "What it is called within the app: letters, digits and dashes.", FieldKind::Text),
-        field(
+        Field::new(Key::Name, "Name", "What it is called within the app: letters, digits and dashes.", FieldKind::Text),
+        Field::new(
             Key::Load,
             "Make it accessible",
             "Adds the thumbprint to the app setting WEBSITE_LOAD_CERTIFICATES. Changing a setting restarts the app.",
@@ -67,9 +62,7 @@ fn fields() -> Vec<Field> {
 
 fn suggest(estate: &Estate, inputs: &mut Inputs) {
     inputs.suggest(Key::Load, "yes");
-    if let [only] = estate.apps.as_slice() {
-        inputs.suggest(Key::App, only.id.as_str());
-    }
+    suggest_app(estate, inputs);
     let stem = inputs.get(Key::File).and_then(|file| file.rsplit('/').next()?.split('.').next().map(str::to_owned));
     if let Some(stem) = stem {
         let name: String = stem.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
@@ -78,13 +71,8 @@ fn suggest(estate: &Estate, inputs: &mut Inputs) {
 }
 
 fn refusals(observed: &Observed, inputs: &Inputs) -> Vec<(Key, String)> {
-    let mut refusals = Vec::new();
+    let mut refusals: Vec<_> = app_refusal(observed, inputs).into_iter().collect();
     let mut refuse = |key, why: &str| refusals.push((key, why.to_owned()));
-    match (app_id(inputs), &observed.app) {
-        (None, _) => refuse(Key::App, "choose the app"),
-        (Some(_), Seen::Absent) => refuse(Key::App, "there is no such app"),
-        _ => {}
-    }
     match &observed.file {
         _ if inputs.get(Key::File).is_none() => refuse(Key::File, "choose the certificate file"),
         Some(Err(unusable)) => refuse(Key::File, &unusable.why),

@@ -44,45 +44,44 @@ pub(super) static FLOW: Flow = Flow {
 };
 
 fn fields(observed: &Observed) -> Vec<Field> {
-    let field = |key, label, help, kind| Field { key, label, help, kind };
     let mut fields = vec![
-        field(
+        Field::new(
             Key::Domain,
             "Naked domain host name",
             "The root domain, such as contoso.com. To secure one subdomain only, enter its full name.",
             FieldKind::Text,
         ),
-        field(
+        Field::new(
             Key::Product,
             "SKU",
             "Standard for a domain and its www, wildcard for all direct subdomains.",
             FieldKind::Choice(PRODUCTS),
         ),
-        field(
+        Field::new(
             Key::Order,
             "Certificate name",
             "The friendly name of your App Service certificate. It cannot be changed later.",
             FieldKind::Text,
         ),
-        field(
+        Field::new(
             Key::Subscription,
             "Subscription",
             "The subscription that pays for the certificate; its apps can import it.",
             FieldKind::Pick { of: Pick::Subscription, or_new: false },
         ),
-        field(
+        Field::new(
             Key::ResourceGroup,
             "Resource group",
             "The group of your App Service app, or a new one.",
             FieldKind::Pick { of: Pick::ResourceGroup, or_new: true },
         ),
-        field(
+        Field::new(
             Key::Location,
             "Region of a new group",
             "The resource group does not exist yet and will be created in this region.",
             FieldKind::Pick { of: Pick::Location, or_new: true },
         ),
-        field(
+        Field::new(
             Key::AutoRenew,
             "Enable auto renewal",
             "Each renewal extends the term by one year, and the cost is charged to your subscription.",

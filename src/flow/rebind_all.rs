@@ -40,16 +40,15 @@ pub(super) static FLOW: Flow = Flow {
 };
 
 fn fields() -> Vec<Field> {
-    let field = |key, label, help, kind| Field { key, label, help, kind };
     vec![
-        field(
+        Field::new(
             Key::Certificate,
             "Certificate",
             "The renewed certificate. It reaches every app and slot of its webspace, and no other.",
             FieldKind::Pick { of: Pick::Certificate, or_new: false },
         ),
-        field(Key::Which, "Hostnames", "Which of the hostnames that it covers.", FieldKind::Choice(WHICH)),
-        field(
+        Field::new(Key::Which, "Hostnames", "Which of the hostnames that it covers.", FieldKind::Choice(WHICH)),
+        Field::new(
             Key::Only,
             "Only these",
             "Hostnames with commas between; empty: all of the above. Rows marked in Bindings are filled in.",

@@ -46,15 +46,14 @@ pub(super) static FLOW: Flow = Flow {
 };
 
 fn fields(observed: &Observed, inputs: &Inputs) -> Vec<Field> {
-    let field = |key, label, help, kind| Field { key, label, help, kind };
-    let mut fields = vec![field(
+    let mut fields = vec![Field::new(
         Key::Certificate,
         "Certificate to replace",
         "An uploaded certificate. Its hostnames are bound to the new one, and then it is deleted.",
         FieldKind::Pick { of: Pick::Certificate, or_new: false },
     )];
     fields.extend(upload::fields(observed, inputs).into_iter().filter(|field| field.key != Key::App));
-    fields.push(field(
+    fields.push(Field::new(
         Key::KeepOld,
         "Keep the old one",
         "The old certificate stays, bound to nothing. Delete it later: two of a name are easily confused.",
@@ -120,8 +119,8 @@ fn refusals(observed: &Observed, inputs: &Inputs, rules: &Rules, now: Timestamp)
             refuse(Key::Certificate, "it comes from a key vault: renew it there, or with its order, and sync".to_owned());
         }
         None | Some(Ok(Some(_))) => {}
-        // Replaced already, if the new one is bound; otherwise the name is a mistake.
-        Some(Ok(None)) if Pair::of(observed, inputs).is_some_and(|pair| !pair.moved().is_empty()) => {}
+        // Replaced already, if the new one is there; otherwise the name is a mistake.
+        Some(Ok(None)) if Pair::of(observed, inputs).is_some_and(|pair| pair.new.is_some()) => {}
         Some(Ok(None)) if upload::leaf(observed).is_none() && inputs.get(Key::File).is_some() => {}
         Some(Ok(None)) => refuse(Key::Certificate, "there is no such certificate".to_owned()),
     }
@@ -210,7 +209,7 @@ fn rebind(case: &Case<'_>, pair: Option<&Pair<'_>>) -> Step {
     if left.is_empty() {
         let moved = pair.moved().len();
         return step(StepStatus::Done(match moved {
-            0 => "no hostname is bound to the old one".to_owned(),
+            0 => "no hostname is bound to either".to_owned(),
             1 => "its hostname is bound to the new one".to_owned(),
             many => format!("{many} hostnames are bound to the new one"),
         }));

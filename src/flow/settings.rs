@@ -4,10 +4,11 @@
 use futures::future::try_join;
 use jiff::Timestamp;
 
+use super::chosen::{app_field, app_refusal};
 use super::load::{Load, SETTING};
 use super::target::app_id;
 use super::usage::some_of;
-use super::{Case, Field, FieldKind, Flow, FlowName, Inputs, Key, Observed, Pick, Seen, Step, StepId, StepStatus, Subject};
+use super::{Case, Field, FieldKind, Flow, FlowName, Inputs, Key, Observed, Seen, Step, StepId, StepStatus, Subject};
 use crate::azure::{AzureError, Client, settings, site_config, sites};
 use crate::model::{Estate, SslState, Thumbprint};
 use crate::rules::{Limit, Rules};
@@ -56,12 +57,11 @@ pub(super) static FLOW: Flow = Flow {
 };
 
 fn fields() -> Vec<Field> {
-    let field = |key, label, help, kind| Field { key, label, help, kind };
     vec![
-        field(Key::App, "App", "The app or slot.", FieldKind::Pick { of: Pick::App, or_new: false }),
-        field(Key::HttpsOnly, "HTTPS only", "Whether plain HTTP is redirected to HTTPS.", FieldKind::Choice(HTTPS)),
-        field(Key::MinTls, "Minimum TLS version", "The oldest version that clients may use.", FieldKind::Choice(VERSIONS)),
-        field(
+        app_field("The app or slot."),
+        Field::new(Key::HttpsOnly, "HTTPS only", "Whether plain HTTP is redirected to HTTPS.", FieldKind::Choice(HTTPS)),
+        Field::new(Key::MinTls, "Minimum TLS version", "The oldest version that clients may use.", FieldKind::Choice(VERSIONS)),
+        Field::new(
             Key::LoadCertificates,
             "Load certificates",
             "For the app's code: +THUMBPRINT adds, -THUMBPRINT removes, * is all, none is none, a list replaces. Empty: as it is.",
@@ -76,13 +76,8 @@ fn asked(inputs: &Inputs, key: Key) -> Option<&str> {
 }
 
 fn refusals(observed: &Observed, inputs: &Inputs, rules: &Rules, now: Timestamp) -> Vec<(Key, String)> {
-    let mut refusals = Vec::new();
+    let mut refusals: Vec<_> = app_refusal(observed, inputs).into_iter().collect();
     let mut refuse = |key, why: String| refusals.push((key, why));
-    match (app_id(inputs), &observed.app) {
-        (None, _) => refuse(Key::App, "choose the app".to_owned()),
-        (Some(_), Seen::Absent) => refuse(Key::App, "there is no such app".to_owned()),
-        _ => {}
-    }
     if let Some(version) = asked(inputs, Key::MinTls).filter(|version| !rules.lists(Limit::TlsVersions, now, version)) {
         let known = rules.names(Limit::TlsVersions, now).join(", ");
         refuse(Key::MinTls, format!("App Service has {known}, not {version} ({})", rules.reference(Limit::TlsVersions, now)));

@@ -3,6 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::access::{Access, Party, closed_to_services, judge};
+use super::chosen::order_refusal;
 use super::target::{ORDERS, order_id, subscription_id, vault_id};
 use super::{
     Case, Field, FieldKind, Flow, FlowName, Inputs, Key, Observed, Pick, Principal, Seen, Step, StepId, StepStatus, Subject,
@@ -61,15 +62,14 @@ pub(super) static FLOW: Flow = Flow {
 };
 
 fn fields(inputs: &Inputs) -> Vec<Field> {
-    let field = |key, label, help, kind| Field { key, label, help, kind };
-    let mut fields = vec![field(
+    let mut fields = vec![Field::new(
         Key::VaultChoice,
         "Key Vault repository",
         "Azure keeps the certificate and its private key as a secret of this vault.",
         FieldKind::Choice(CHOICES),
     )];
     if !is_new(inputs) {
-        fields.push(field(
+        fields.push(Field::new(
             Key::Vault,
             "Key vault",
             "A vault of the same subscription as the order.",
@@ -78,34 +78,34 @@ fn fields(inputs: &Inputs) -> Vec<Field> {
         return fields;
     }
     fields.extend([
-        field(Key::Vault, "Key vault name", "Unique in all of Azure: 3 to 24 letters, digits and dashes.", FieldKind::Text),
-        field(
+        Field::new(Key::Vault, "Key vault name", "Unique in all of Azure: 3 to 24 letters, digits and dashes.", FieldKind::Text),
+        Field::new(
             Key::VaultResourceGroup,
             "Resource group",
             "Recommended: the resource group of the certificate.",
             FieldKind::Pick { of: Pick::ResourceGroup, or_new: false },
         ),
-        field(
+        Field::new(
             Key::VaultLocation,
             "Region",
             "The same region as your App Service app.",
             FieldKind::Pick { of: Pick::Location, or_new: true },
         ),
-        field(Key::VaultTier, "Pricing tier", "See Key Vault pricing for what each costs.", FieldKind::Choice(TIERS)),
-        field(
+        Field::new(Key::VaultTier, "Pricing tier", "See Key Vault pricing for what each costs.", FieldKind::Choice(TIERS)),
+        Field::new(
             Key::VaultRetention,
             "Days to retain deleted vaults",
             "A deleted vault or secret can be recovered for this long.",
             FieldKind::Text,
         ),
-        field(
+        Field::new(
             Key::VaultPurgeProtection,
             "Purge protection",
             "Nobody can purge the vault before the retention ends. It cannot be switched off again.",
             FieldKind::Toggle,
         ),
-        field(Key::VaultRbac, "Permission model", "How access to the vault is granted.", FieldKind::Choice(MODELS)),
-        field(
+        Field::new(Key::VaultRbac, "Permission model", "How access to the vault is granted.", FieldKind::Choice(MODELS)),
+        Field::new(
             Key::VaultNetwork,
             "Network access",
             "Who can reach the vault; can be restricted later.",
@@ -161,13 +161,8 @@ fn is_new(inputs: &Inputs) -> bool {
 }
 
 fn refusals(observed: &Observed, inputs: &Inputs, rules: &Rules, now: Timestamp) -> Vec<(Key, String)> {
-    let mut refusals = Vec::new();
+    let mut refusals: Vec<_> = order_refusal(observed, inputs).into_iter().collect();
     let mut refuse = |key, why: &str| refusals.push((key, why.to_owned()));
-    if order_id(inputs).is_none() {
-        refuse(Key::Order, "choose the order");
-    } else if observed.order.is_absent() {
-        refuse(Key::Order, "there is no such order in this resource group");
-    }
     let Some(typed) = inputs.get(Key::Vault) else {
         refuse(Key::Vault, if is_new(inputs) { "name the new vault" } else { "choose a vault" });
         return refusals;

@@ -7,9 +7,10 @@ use futures::future::join;
 use jiff::{SignedDuration, Timestamp};
 
 use super::certificate_file::{self, CertificateFile};
+use super::chosen::{app_field, app_refusal, suggest_app};
 use super::import_order::{observe_app, tier_problem};
 use super::target::app_id;
-use super::{Case, Field, FieldKind, Flow, FlowName, Inputs, Key, Observed, Pick, Seen, Step, StepId, StepStatus, Subject};
+use super::{Case, Field, FieldKind, Flow, FlowName, Inputs, Key, Observed, Seen, Step, StepId, StepStatus, Subject};
 use crate::azure::{AzureError, Client, certificates, sites};
 use crate::model::{App, Estate, Hostname, PrivateCertificate, Problem, ResourceId};
 use crate::pki::{self, Certificate, Cipher, Contents, Question, Report, Roots, San};
@@ -50,21 +51,15 @@ pub(super) static FLOW: Flow = Flow {
 };
 
 pub(super) fn fields(observed: &Observed, inputs: &Inputs) -> Vec<Field> {
-    let field = |key, label, help, kind| Field { key, label, help, kind };
     let mut fields = vec![
-        field(
-            Key::App,
-            "App",
-            "The certificate goes into this app's webspace: every app of the same group, region and system can use it.",
-            FieldKind::Pick { of: Pick::App, or_new: false },
-        ),
-        field(
+        app_field("The certificate goes into this app's webspace: every app of the same group, region and system can use it."),
+        Field::new(
             Key::File,
             "PFX certificate file",
             "A PFX with the private key, its certificate and the chain up to the root. Enter shows the files.",
             FieldKind::File(FILES),
         ),
-        field(
+        Field::new(
             Key::Password,
             "Certificate password",
             "What the file was exported with. It is sent to Azure with the file and kept nowhere.",
@@ -72,14 +67,14 @@ pub(super) fn fields(observed: &Observed, inputs: &Inputs) -> Vec<Field> {
         ),
     ];
     if inputs.has(Key::NewPassword) || file(observed).is_some_and(is_unusual) {
-        fields.push(field(
+        fields.push(Field::new(
             Key::NewPassword,
             "New password",
             "Wraps key and certificates anew with triple DES and this password, in memory; the file stays as it is.",
             FieldKind::Secret,
         ));
     }
-    fields.push(field(
+    fields.push(Field::new(
         Key::FriendlyName,
         "Friendly name",
         "What the certificate is called in Azure. Left empty: its thumbprint and the webspace.",
@@ -89,9 +84,7 @@ pub(super) fn fields(observed: &Observed, inputs: &Inputs) -> Vec<Field> {
 }
 
 fn suggest(estate: &Estate, inputs: &mut Inputs) {
-    if let [only] = estate.apps.as_slice() {
-        inputs.suggest(Key::App, only.id.as_str());
-    }
+    suggest_app(estate, inputs);
 }
 
 fn file(observed: &Observed) -> Option<&CertificateFile> {
@@ -106,13 +99,8 @@ fn is_unusual(file: &CertificateFile) -> bool {
 }
 
 pub(super) fn refusals(observed: &Observed, inputs: &Inputs, rules: &Rules, now: Timestamp) -> Vec<(Key, String)> {
-    let mut refusals = Vec::new();
+    let mut refusals: Vec<_> = app_refusal(observed, inputs).into_iter().collect();
     let mut refuse = |key, why: String| refusals.push((key, why));
-    match (app_id(inputs), &observed.app) {
-        (None, _) => refuse(Key::App, "choose the app".to_owned()),
-        (Some(_), Seen::Absent) => refuse(Key::App, "there is no such app".to_owned()),
-        _ => {}
-    }
     match &observed.file {
         _ if inputs.get(Key::File).is_none() => refuse(Key::File, "choose the PFX file".to_owned()),
         Some(Err(unusable)) => refuse(unusable.key, unusable.why.clone()),

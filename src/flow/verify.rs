@@ -2,8 +2,9 @@
 
 use jiff::SignedDuration;
 
+use super::chosen::{app_field, order_refusal};
 use super::target::{app_id, order_id, subscription_id};
-use super::{Case, Field, FieldKind, Flow, FlowName, Inputs, Key, Observed, Pick, Seen, Step, StepId, StepStatus, Subject};
+use super::{Case, Field, FieldKind, Flow, FlowName, Inputs, Key, Observed, Seen, Step, StepId, StepStatus, Subject};
 use crate::azure::{AzureError, Client, domains, orders, sites};
 use crate::health::dns;
 use crate::model::{App, DomainName, Estate, Hostname, Order, OrderStatus, Problem, ProductType, ResourceId};
@@ -84,12 +85,7 @@ pub(super) fn fields(inputs: &Inputs) -> Vec<Field> {
         kind: FieldKind::Choice(METHODS),
     }];
     if method(inputs) == Some(Method::AppService) {
-        fields.push(Field {
-            key: Key::App,
-            label: "App",
-            help: "The app that has the domain mapped; it will answer for the token.",
-            kind: FieldKind::Pick { of: Pick::App, or_new: false },
-        });
+        fields.push(app_field("The app that has the domain mapped; it will answer for the token."));
     }
     fields
 }
@@ -110,13 +106,8 @@ pub(super) fn suggest(estate: &Estate, inputs: &mut Inputs) {
 }
 
 pub(super) fn refusals(observed: &Observed, inputs: &Inputs) -> Vec<(Key, String)> {
-    let mut refusals = Vec::new();
+    let mut refusals: Vec<_> = order_refusal(observed, inputs).into_iter().collect();
     let mut refuse = |key, why: String| refusals.push((key, why));
-    if order_id(inputs).is_none() {
-        refuse(Key::Order, "choose the order".to_owned());
-    } else if observed.order.is_absent() {
-        refuse(Key::Order, "there is no such order in this resource group".to_owned());
-    }
     let Some(order) = observed.order.here() else { return refusals };
     if order.status == OrderStatus::Issued {
         return refusals;

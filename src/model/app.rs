@@ -48,8 +48,7 @@ pub struct App {
 impl App {
     /// `shop`, or `shop/staging` for a slot.
     pub fn label(&self) -> String {
-        let site = self.id.segment("sites").unwrap_or_default();
-        self.id.segment("slots").map_or_else(|| site.to_owned(), |slot| format!("{site}/{slot}"))
+        self.id.site_label()
     }
 
     /// The hostnames that an admin mapped, without the platform's own.

@@ -108,6 +108,16 @@ impl Estate {
         self.index_rest();
     }
 
+    /// Puts the public certificates of these apps in the place of those that are known of them, with what could not be
+    /// read of them. Returns whether other rows changed their places.
+    pub fn renew_public(&mut self, apps: &[ResourceId], part: Self) -> bool {
+        let before = self.public_certificates.len();
+        self.public_certificates.retain(|one| !apps.contains(&one.app));
+        let moved = self.public_certificates.len() < before;
+        self.absorb(part);
+        moved
+    }
+
     fn share_words(&mut self, words: &mut HashSet<Text>) {
         for app in &mut self.apps {
             for word in [&mut app.location, &mut app.webspace, &mut app.state] {

@@ -87,6 +87,12 @@ impl ResourceId {
         self.0.rsplit('/').next().unwrap_or_default()
     }
 
+    /// How a site is called: `shop`, or `shop/staging` for a slot.
+    pub fn site_label(&self) -> String {
+        let site = self.segment("sites").unwrap_or_default();
+        self.segment("slots").map_or_else(|| site.to_owned(), |slot| format!("{site}/{slot}"))
+    }
+
     /// The id of something below this one: `site.child("hostNameBindings", "www.contoso.com")`.
     #[must_use]
     pub fn child(&self, kind: &str, name: &str) -> Self {

@@ -196,8 +196,9 @@ impl Rules {
 
     /// The rule that held for `limit` at `now`; none where the platform had no such limit yet.
     pub fn rule(&self, limit: Limit, now: Timestamp) -> Option<&Rule> {
-        let day = self.day(now);
-        self.limits.iter().find(|rule| rule.id == limit.id() && rule.holds_on(day))
+        // Asked for every row of a list: the name is looked up once.
+        let (id, day) = (limit.id(), self.day(now));
+        self.limits.iter().find(|rule| rule.id == id && rule.holds_on(day))
     }
 
     /// `rule order-certificate-lifetime, since 2026-03-15`: what a message prints beside what a rule forbids.

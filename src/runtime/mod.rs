@@ -199,6 +199,7 @@ impl Screen {
             Effect::RecallEstate { ask } => self.tasks.recall_estate(ask),
             Effect::KeepEstate => self.tasks.keep_estate(self.app.estate.clone()),
             Effect::ReadEstate { ask } => self.tasks.read_estate(ask),
+            Effect::ReadPublic { ask, apps } => self.tasks.read_public(ask, apps),
             Effect::Observe { ask, flow, inputs } => self.tasks.observe(ask, flow, inputs),
             Effect::PerformStep { ask, flow, inputs, step } => self.tasks.perform_step(ask, flow, inputs, step),
             Effect::ReadRaw { ask, id } => self.tasks.read_raw(ask, id),

@@ -24,6 +24,9 @@ use crate::model::{Estate, Problem, ResourceId};
 use crate::snapshot::Heading;
 use crate::workbench::{Job, Trouble};
 
+/// Apps whose public certificates are told together.
+const APPS_A_PART: usize = 16;
+
 pub struct Tasks {
     world: Soon,
     kept: Kept,
@@ -88,6 +91,29 @@ impl Tasks {
         self.run(ask, async move {
             let result = async { read(&*world.there().await?, ask, &answers).await }.await;
             answers.say(Message::EstateRead { ask, result });
+        });
+    }
+
+    pub fn read_public(&mut self, ask: AskId, apps: Vec<ResourceId>) {
+        let (world, answers) = self.both();
+        self.run(ask, async move {
+            // It is there: it told the apps.
+            let Ok(world) = world.there().await else { return };
+            let mut rest = apps.as_slice();
+            let (mut part, mut answered) = (Estate::default(), 0);
+            inventory::public::read(&world.client, &apps, |of_app| {
+                part.public_certificates.extend(of_app.certificates);
+                part.gaps.extend(of_app.gap);
+                answered += 1;
+                // Some at a time: an app alone is hardly worth a message.
+                if answered == rest.len().min(APPS_A_PART) {
+                    let (these, others) = rest.split_at(answered);
+                    (rest, answered) = (others, 0);
+                    let part = Box::new(std::mem::take(&mut part));
+                    answers.say(Message::PublicRead { ask, apps: these.to_vec(), part });
+                }
+            })
+            .await;
         });
     }
 
@@ -236,20 +262,12 @@ impl Tasks {
 async fn read(world: &World, ask: AskId, answers: &Answers) -> Result<(), Problem> {
     // What was exported is known to this machine alone; it comes with the first part.
     let mut exports = world.journal.exports();
-    let mut apps = Vec::new();
     let say = |mut part: Estate, note| {
         part.exports.append(&mut exports);
-        apps.extend_from_slice(&part.apps);
         answers.say(Message::EstateProgressed { ask, part: Box::new(part), note });
     };
     let changed = world.journal.changed_since(Timestamp::now() - inventory::LAG);
     let result = inventory::read(&world.client, &changed, say).await;
-    inventory::public::read(&world.client, &apps, |of_app| {
-        let mut part = Estate::default();
-        (part.public_certificates, part.gaps) = (of_app.certificates, of_app.gap.into_iter().collect());
-        answers.say(Message::EstateProgressed { ask, part: Box::new(part), note: "public certificates".to_owned() });
-    })
-    .await;
     result.map_err(|error| error.problem("Read the certificates, orders and bindings"))
 }
 

@@ -61,6 +61,11 @@ fn list(app: &App, look: &Look, area: Rect, frame: &mut Frame<'_>) {
     if list.marked() > 0 {
         title.push(Span::styled(format!(" {} marked ", list.marked()), look.style(Role::Soon)));
     }
+    if pane.name == PaneName::Public
+        && let Some(words) = app.public_standing()
+    {
+        title.push(Span::styled(format!(" {words} "), look.style(Role::Dim)));
+    }
     let block = framed(Line::from(title), look);
     let inner = block.inner(area);
     block.render(area, frame.buffer_mut());
@@ -89,6 +94,7 @@ fn empty(app: &App, look: &Look, room: u16) -> Vec<Line<'static>> {
         (_, Some(problem)) if !app.has_estate => {
             (format!("The inventory could not be read: {}. C-r tries again.", problem.why.trim_end_matches('.')), Role::Urgent)
         }
+        _ if pane.name == PaneName::Public && list_is_short(app) => (app.why_no_public(), Role::Text),
         _ if pane.list.total() > 0 && pane.filter.text().is_empty() => {
             let scope = pane.scope.words(&app.estate).unwrap_or_default();
             (format!("Nothing here belongs to {scope}. o chooses another scope."), Role::Soon)
@@ -112,6 +118,11 @@ fn empty(app: &App, look: &Look, room: u16) -> Vec<Line<'static>> {
         }
     }
     lines
+}
+
+/// Whether rows may be missing only because their apps were not asked.
+fn list_is_short(app: &App) -> bool {
+    app.public.asking().is_some() || app.apps_unasked() > 0
 }
 
 fn detail_view(app: &App, detail: &Detail, look: &Look, area: Rect, frame: &mut Frame<'_>) {

@@ -22,6 +22,7 @@ import sys
 import urllib.request
 
 import az_arm
+import az_more
 import az_orders
 import az_vault
 import az_web
@@ -77,6 +78,10 @@ class Az:
         shown = openssl("x509", "-in", str(path), "-inform", form, "-noout", "-fingerprint", "-sha1")
         return shown.split("=")[1].strip().replace(":", "")
 
+    def text(self, path):
+        """What openssl says of the first certificate in a PEM file."""
+        return openssl("x509", "-in", str(path), "-noout", "-text")
+
     def of_pfx(self, path):
         """The thumbprint of the leaf in a PFX without a password."""
         leaf = self.cloud.home / "leaf.pem"
@@ -107,7 +112,7 @@ def file(cloud, name, hosts, *, key="rsa:2048"):
     """A self-made certificate for hosts, as PFX with the password `test` and as PEM; the thumbprint goes with it."""
     base = cloud.home / name
     names = ",".join(f"DNS:{host}" for host in hosts)
-    openssl("req", "-x509", "-newkey", key, "-nodes", "-days", "90", "-subj", f"/CN={hosts[0]}",
+    openssl("req", "-x509", "-newkey", *key.split(), "-nodes", "-days", "90", "-subj", f"/CN={hosts[0]}",
                     "-addext", f"subjectAltName={names}", "-keyout", f"{base}.key", "-out", f"{base}.crt")
     openssl("pkcs12", "-export", "-inkey", f"{base}.key", "-in", f"{base}.crt", "-out", f"{base}.pfx",
                     "-passout", "pass:test")
@@ -146,6 +151,10 @@ PARTS = {
     "zones": az_arm.zones,
     "orders": az_orders.orders,
     "others": az_orders.others,
+    "outputs": az_more.outputs,
+    "moves": az_more.moves,
+    "curves": az_more.curves,
+    "lists": az_more.lists,
 }
 
 
@@ -160,7 +169,7 @@ def main():
             sign_in(az)
         for name in wanted:
             with checks.part(name):
-                PARTS[name](az, lambda *more: file(cloud, *more))
+                PARTS[name](az, lambda *more, **how: file(cloud, *more, **how))
     checks.end()
 
 

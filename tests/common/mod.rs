@@ -31,7 +31,7 @@ impl Practice {
 
     /// The estate of a scenario.
     pub async fn of(scenario: &str) -> Self {
-        Self::with(|options| scenario.clone_into(&mut options.scenario)).await
+        Self::with(|options| options.scenario = Some(scenario.to_owned())).await
     }
 
     /// A cloud with settings of its own.

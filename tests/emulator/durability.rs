@@ -111,3 +111,16 @@ async fn what_was_acknowledged_survives_a_kill_and_the_rest_left_no_trace() {
     assert_eq!(made, 11, "rg-1 and rg-10 to rg-19");
     cloud.emulator.shutdown().await;
 }
+
+#[tokio::test]
+async fn a_directory_with_another_estate_than_asked_says_what_it_holds() {
+    let dir = tempfile::tempdir().unwrap();
+    Cloud::start(dir.path()).await.emulator.shutdown().await;
+    let mut other = options(dir.path());
+    other.scenario = Some("emergency".to_owned());
+    let refused = Emulator::start(other).await.unwrap_err();
+    assert!(refused.to_string().contains("holds the scenario contoso, not the scenario emergency"), "{refused}");
+    let mut same = options(dir.path());
+    same.scenario = Some("contoso".to_owned());
+    Emulator::start(same).await.unwrap().shutdown().await;
+}

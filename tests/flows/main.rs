@@ -19,6 +19,7 @@ mod orders;
 mod permissions;
 #[path = "../support/pty.rs"]
 mod pty;
+mod public;
 mod renewal;
 mod replace;
 mod runs;

@@ -87,6 +87,20 @@ async fn an_ip_based_certificate_is_replaced_and_keeps_its_address_and_its_code_
 }
 
 #[tokio::test]
+async fn a_certificate_that_secures_nothing_is_replaced_and_done_all_the_same() {
+    let practice = Practice::start().await;
+    let (_dir, path) = pfx(&["blog.contoso.com"]);
+    let file = [(Key::File, path.as_str()), (Key::Password, PASSWORD), (Key::FriendlyName, "blog-2027")];
+    let given = [&[(Key::Certificate, "blog-2025")][..], &file].concat();
+    practice.complete(FlowName::Replace, &given).await;
+    assert!(certificate(&practice, "blog-2025").await["error"].is_object(), "the old one is gone");
+    assert!(certificate(&practice, "blog-2027").await["properties"].is_object());
+    let changes = practice.changes().await;
+    practice.complete(FlowName::Replace, &given).await;
+    assert_eq!(practice.changes().await, changes);
+}
+
+#[tokio::test]
 async fn what_would_leave_a_hostname_without_a_certificate_is_refused_and_nothing_is_sent_a166() {
     let practice = Practice::start().await;
     let before = practice.changes().await;

@@ -233,9 +233,14 @@ impl Pane {
     }
 
     pub fn refilter(&mut self) {
-        let names: Vec<String> = self.name.columns().iter().map(|column| column.title.to_lowercase().replace(' ', "-")).collect();
+        let names = self.column_names();
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
         self.list.filter(self.filter.text(), &names);
+    }
+
+    /// What may stand before a colon in a filter.
+    pub(super) fn column_names(&self) -> Vec<String> {
+        self.name.columns().iter().map(|column| column.title.to_lowercase().replace(' ', "-")).collect()
     }
 
     pub fn resort(&mut self, estate: &Estate) {

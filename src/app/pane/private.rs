@@ -37,8 +37,12 @@ pub fn cells(estate: &Estate, rules: &Rules, certificate: &PrivateCertificate, n
 
 /// Whether it secures hostnames at all (A1): a certificate that nothing uses says so in a word.
 fn used_by(estate: &Estate, certificate: &PrivateCertificate) -> Cell {
-    let apps: BTreeSet<_> = estate.bindings_of(certificate).map(|binding| &binding.app).collect();
-    match (apps.len(), estate.bindings_of(certificate).count()) {
+    let (mut apps, mut hosts) = (BTreeSet::new(), 0);
+    for binding in estate.bindings_of(certificate) {
+        apps.insert(&binding.app);
+        hosts += 1;
+    }
+    match (apps.len(), hosts) {
         (0, _) => Cell::dim("unused"),
         (1, hosts) => Cell::new(counted(hosts, "host")),
         (apps, _) => Cell::new(counted(apps, "app")),

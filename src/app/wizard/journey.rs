@@ -196,6 +196,11 @@ impl App {
         let flow = wizard.page.definition();
         let (pane, left) = landing(flow.leaves, &wizard.inputs);
         self.wizard = None;
+        if pane == PaneName::Public
+            && let Some(app) = left.as_ref().and_then(ResourceId::site)
+        {
+            self.public_changed(app);
+        }
         match &left {
             Some(id) => self.show(pane, id),
             None => self.show_pane(pane),

@@ -6,7 +6,7 @@ use futures::stream;
 
 use crate::azure::client::Client;
 use crate::azure::public_certificates;
-use crate::model::{App, Estate, Gap, PublicCertificate};
+use crate::model::{Estate, Gap, PublicCertificate, ResourceId};
 
 const APPS_AT_ONCE: usize = 16;
 
@@ -17,8 +17,8 @@ pub struct OfApp {
     pub gap: Option<Gap>,
 }
 
-/// Asks these apps, some at once; `tell` gets each answer as it comes.
-pub async fn read(client: &Client, apps: &[App], mut tell: impl FnMut(OfApp)) {
+/// Asks these apps, some at once; `tell` gets their answers in the same order.
+pub async fn read(client: &Client, apps: &[ResourceId], mut tell: impl FnMut(OfApp)) {
     let client = &client.in_background();
     let asked: Vec<_> = apps.iter().map(|app| of(client, app)).collect();
     let mut answers = stream::iter(asked).buffered(APPS_AT_ONCE);
@@ -27,11 +27,11 @@ pub async fn read(client: &Client, apps: &[App], mut tell: impl FnMut(OfApp)) {
     }
 }
 
-async fn of(client: &Client, app: &App) -> OfApp {
-    match public_certificates::list(client, &app.id).await {
+async fn of(client: &Client, app: &ResourceId) -> OfApp {
+    match public_certificates::list(client, app).await {
         Ok(certificates) => OfApp { certificates, gap: None },
         Err(error) => {
-            let what = format!("public certificates of {}", app.label());
+            let what = format!("public certificates of {}", app.site_label());
             let why = error.problem(&what).why;
             OfApp { certificates: Vec::new(), gap: Some(Gap { what, why }) }
         }
@@ -42,7 +42,8 @@ async fn of(client: &Client, app: &App) -> OfApp {
 pub async fn add(client: &Client, estate: &mut Estate, mut tell: impl FnMut(usize)) {
     let mut read_so_far = 0;
     let mut part = Estate::default();
-    read(client, &estate.apps, |answer| {
+    let apps: Vec<ResourceId> = estate.apps.iter().map(|app| app.id.clone()).collect();
+    read(client, &apps, |answer| {
         part.public_certificates.extend(answer.certificates);
         part.gaps.extend(answer.gap);
         read_so_far += 1;

@@ -1,15 +1,12 @@
 //! Resource groups, and the lists of all resources of a subscription or a group.
 
-use jiff::SignedDuration;
 use serde_json::{Value, json};
 
 use crate::emulator::{
     call::{Call, Method},
     context::{Context, text},
     id::ResourceId,
-    jobs::Job,
-    operations, paging,
-    provider::{certificate_registration, key_vault, microsoft_web::sites},
+    paging,
     reply::{Fault, Outcome, Reply},
     route::Route,
 };
@@ -21,7 +18,6 @@ pub const ROUTES: &[Route] = &[
     Route::new(Method::Get, "{sub}/resourceGroups/{name}", get),
     Route::new(Method::Put, "{sub}/resourceGroups/{name}", put),
     Route::new(Method::Patch, "{sub}/resourceGroups/{name}", put),
-    Route::new(Method::Delete, "{sub}/resourceGroups/{name}", delete),
     Route::new(Method::Get, "{sub}/resources", resources),
     Route::new(Method::Get, "{rg}/resources", resources),
 ];
@@ -107,28 +103,6 @@ fn put(ctx: &Context<'_>, call: &Call) -> Outcome {
         Some(_) => Reply::ok(group),
         None => Reply::created(group),
     })
-}
-
-fn delete(ctx: &Context<'_>, call: &Call) -> Outcome {
-    let id = call.target();
-    ctx.find(&id)?.ok_or_else(|| not_found(&id))?;
-    let inside = ctx.list_all(&id, |_| true)?;
-    for resource in &inside {
-        let one = ResourceId::parse(text(resource, "/id"));
-        certificate_registration::revoke(ctx, &one)?;
-        // A vault can be recovered, whoever deleted it.
-        if one.kind() == key_vault::KIND_KEY {
-            key_vault::remove_vault(ctx, &one)?;
-        } else {
-            sites::remove(ctx, &one)?;
-        }
-    }
-    let operation = operations::start(ctx, &id)?;
-    ctx.soon(SignedDuration::from_mins(1), &Job::Finish(operation.clone()))?;
-    let scope = ResourceId::parse(&format!("/subscriptions/{}", call.param("subscription")));
-    Ok(Reply::empty(202)
-        .header("location", operations::location(call, &scope, &operation))
-        .header("retry-after", ctx.setting.pace.retry_after().to_string()))
 }
 
 /// `{sub}/resources?$filter=resourceType eq 'Microsoft.KeyVault/vaults'`: short entries, with `$expand` also how and since when.

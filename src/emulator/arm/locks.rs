@@ -58,19 +58,31 @@ pub fn enforce(ctx: &Context<'_>, call: &Call) -> Result<(), Fault> {
         locks.extend(ctx.list(KIND, &target)?);
     }
     for lock in locks {
-        let scope = scope_of(&lock);
         if forbids(&lock) {
-            return Err(Fault::arm(
-                409,
-                "ScopeLocked",
-                format!(
-                    "The scope '{target}' cannot perform {verb} operation because following scope(s) \
-                     are locked: '{scope}'. Please remove the lock and try again."
-                ),
-            ));
+            return Err(locked(&target, verb, &scope_of(&lock)));
         }
     }
     Ok(())
+}
+
+/// Refuses what would change a scope that may only be read.
+pub fn require_writable(ctx: &Context<'_>, scope: &ResourceId) -> Result<(), Fault> {
+    let locks = above(ctx, scope)?;
+    match locks.iter().find(|lock| text(lock, "/properties/level") == "ReadOnly") {
+        Some(lock) => Err(locked(scope, "write", &scope_of(lock))),
+        None => Ok(()),
+    }
+}
+
+fn locked(target: &ResourceId, verb: &str, scope: &ResourceId) -> Fault {
+    Fault::arm(
+        409,
+        "ScopeLocked",
+        format!(
+            "The scope '{target}' cannot perform {verb} operation because following scope(s) are locked: '{scope}'. Please \
+             remove the lock and try again."
+        ),
+    )
 }
 
 /// The locks at `scope`, above it and below it.

@@ -1,8 +1,10 @@
 //! Azure Resource Manager: what every request passes before a provider sees it.
 
 pub mod authorization;
+mod group_deletion;
 pub mod groups;
 pub mod locks;
+mod moves;
 mod operations_list;
 pub mod subscriptions;
 mod tags;
@@ -22,6 +24,8 @@ use super::{
 const TABLES: &[&[Route]] = &[
     subscriptions::ROUTES,
     groups::ROUTES,
+    group_deletion::ROUTES,
+    moves::ROUTES,
     locks::ROUTES,
     authorization::ROUTES,
     provider::key_vault::OPERATION_ROUTES,
@@ -37,6 +41,7 @@ const TABLES: &[&[Route]] = &[
     microsoft_web::plans::ROUTES,
     microsoft_web::sites::ROUTES,
     microsoft_web::site_actions::ROUTES,
+    microsoft_web::absent::ROUTES,
     microsoft_web::slot_swap::ROUTES,
     microsoft_web::stacks::ROUTES,
     microsoft_web::bindings::ROUTES,

@@ -51,7 +51,10 @@ impl Facts {
         }
         let (key_type, key_bits) = match certificate.public_key().parsed() {
             Ok(x509_parser::public_key::PublicKey::RSA(key)) => ("RSA".into(), key.key_size()),
-            Ok(x509_parser::public_key::PublicKey::EC(key)) => ("EC".into(), key.key_size()),
+            // It counts whole octets; the one curve of which that is not true is P-521.
+            Ok(x509_parser::public_key::PublicKey::EC(key)) => {
+                ("EC".into(), if key.key_size() == 528 { 521 } else { key.key_size() })
+            }
             _ => (certificate.public_key().algorithm.algorithm.to_id_string(), 0),
         };
         Ok(Self {

@@ -8,7 +8,7 @@ mod pbes2;
 pub mod pfx;
 pub mod policy;
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 use jiff::Timestamp;
@@ -70,17 +70,64 @@ impl Role {
     }
 }
 
+/// The elliptic curves of keys.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Curve {
+    P256,
+    P384,
+    P521,
+}
+
+impl Curve {
+    const ALL: [Self; 3] = [Self::P256, Self::P384, Self::P521];
+
+    /// As a vault's policy calls it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::P256 => "P-256",
+            Self::P384 => "P-384",
+            Self::P521 => "P-521",
+        }
+    }
+
+    /// The length of a key.
+    const fn bits(self) -> usize {
+        match self {
+            Self::P256 => 256,
+            Self::P384 => 384,
+            Self::P521 => 521,
+        }
+    }
+
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|curve| curve.name() == name)
+    }
+
+    /// The curve of a key that long.
+    pub fn of(bits: usize) -> Option<Self> {
+        Self::ALL.into_iter().find(|curve| curve.bits() == bits)
+    }
+
+    fn generate(self) -> Result<KeyPair, rcgen::Error> {
+        KeyPair::generate_for(match self {
+            Self::P256 => &rcgen::PKCS_ECDSA_P256_SHA256,
+            Self::P384 => &rcgen::PKCS_ECDSA_P384_SHA384,
+            Self::P521 => &rcgen::PKCS_ECDSA_P521_SHA512,
+        })
+    }
+}
+
 /// Where the key of a new certificate comes from.
 #[derive(Debug, Clone)]
 pub enum KeySource {
     /// A new RSA key of 2048, 3072 or 4096 bits.
     NewRsa(u16),
-    /// A new P-256 key: quick, for the practice cloud's own endpoints.
-    NewEc,
+    /// A new key on an elliptic curve.
+    NewEc(Curve),
     /// The public key of a PEM signing request; the private key stays with whoever made it.
     Csr(String),
-    /// A PKCS#8 key, used as it is.
-    Existing(Zeroizing<Vec<u8>>),
+    /// A key that is there, used as it is.
+    Existing(Arc<KeyPair>),
 }
 
 /// Everything that decides what a leaf says.
@@ -131,17 +178,19 @@ impl std::fmt::Debug for Ca {
 
 impl Ca {
     /// Makes a new CA for the time around these moments: it began some years before the first, so that certificates of
-    /// the past can be issued too. Costs three RSA-2048 keys.
+    /// the past can be issued too. One RSA key is all of the time it takes, so there is no more than one: root and
+    /// intermediates are one CA under several names, and a chain is found by names.
     pub fn generate(moments: [Timestamp; 2]) -> Result<Self, CaError> {
         let [first, last] = if moments[0] <= moments[1] { moments } else { [moments[1], moments[0]] };
         let from = first - policy::days(6 * 365);
         let until = last + policy::days(20 * 365);
-        let root_key = KeyPair::generate_rsa_for(&rcgen::PKCS_RSA_SHA256, RsaKeySize::_2048)?;
+        let rsa = new_rsa_key(2048)?;
+        let root_key = key_pair(&rsa)?;
         let root_params = authority_params("certdeck Practice Root Certificate Authority - G2", None, from, until);
         let root = Authority::new(root_params.self_signed(&root_key)?.der().to_vec(), root_key)?;
         let intermediate = |role: Role| -> Result<Authority, CaError> {
             let key = match role {
-                Role::GoDaddy | Role::DigiCert => KeyPair::generate_rsa_for(&rcgen::PKCS_RSA_SHA256, RsaKeySize::_2048)?,
+                Role::GoDaddy | Role::DigiCert => key_pair(&rsa)?,
                 Role::Hybrid => KeyPair::generate()?,
             };
             let params = authority_params(role.common_name(), Some(0), from, until);
@@ -217,6 +266,16 @@ impl Ca {
 
     /// Signs one leaf.
     pub fn issue(&self, profile: &Profile) -> Result<Issued, CaError> {
+        let mut issued = self.certify(profile)?;
+        if let (Some(key), true) = (&issued.key, issued.csr.is_empty()) {
+            let request = request_params(profile)?.serialize_request(&key_pair(key)?)?;
+            issued.csr = pem("NEW CERTIFICATE REQUEST", request.der(), "\r\n");
+        }
+        Ok(issued)
+    }
+
+    /// The same for what nobody asks the signing request of, which takes as long to sign as the leaf.
+    pub fn certify(&self, profile: &Profile) -> Result<Issued, CaError> {
         let authority = self.authority(profile.issuer);
         let mut params = leaf_params(profile)?;
         if let Some(base) = &self.lists {
@@ -231,10 +290,8 @@ impl Ca {
             }
             own => {
                 let key = own_key(own)?;
-                let request = request_params(profile)?.serialize_request(&key)?;
-                let csr = pem("NEW CERTIFICATE REQUEST", request.der(), "\r\n");
-                let leaf = params.signed_by(&key, &authority.issuer)?;
-                (leaf, Some(Zeroizing::new(key.serialize_der())), csr)
+                let leaf = params.signed_by(key.as_ref(), &authority.issuer)?;
+                (leaf, Some(Zeroizing::new(key.serialize_der())), String::new())
             }
         };
         Ok(Issued { leaf: leaf.der().to_vec(), chain: self.chain(profile.issuer), key, csr })
@@ -265,9 +322,9 @@ pub fn self_signed(profile: &Profile) -> Result<Issued, CaError> {
     let key = own_key(&profile.key)?;
     let mut params = leaf_params(profile)?;
     params.use_authority_key_identifier_extension = false;
-    let request = request_params(profile)?.serialize_request(&key)?;
+    let request = request_params(profile)?.serialize_request(key.as_ref())?;
     Ok(Issued {
-        leaf: params.self_signed(&key)?.der().to_vec(),
+        leaf: params.self_signed(key.as_ref())?.der().to_vec(),
         chain: Vec::new(),
         csr: pem("NEW CERTIFICATE REQUEST", request.der(), "\r\n"),
         key: Some(Zeroizing::new(key.serialize_der())),
@@ -277,7 +334,7 @@ pub fn self_signed(profile: &Profile) -> Result<Issued, CaError> {
 /// A key and a signing request for somebody else's CA: DER and PKCS#8 DER.
 pub fn request(profile: &Profile) -> Result<(Vec<u8>, Zeroizing<Vec<u8>>), CaError> {
     let key = own_key(&profile.key)?;
-    let request = request_params(profile)?.serialize_request(&key)?;
+    let request = request_params(profile)?.serialize_request(key.as_ref())?;
     Ok((request.der().to_vec(), Zeroizing::new(key.serialize_der())))
 }
 
@@ -304,19 +361,20 @@ pub fn new_rsa_key(bits: u16) -> Result<Zeroizing<Vec<u8>>, CaError> {
     Ok(Zeroizing::new(own_key(&KeySource::NewRsa(bits))?.serialize_der()))
 }
 
-fn own_key(source: &KeySource) -> Result<KeyPair, CaError> {
+fn own_key(source: &KeySource) -> Result<Arc<KeyPair>, CaError> {
     let rsa = |size| KeyPair::generate_rsa_for(&rcgen::PKCS_RSA_SHA256, size);
-    Ok(match source {
+    Ok(Arc::new(match source {
         KeySource::NewRsa(2048) => rsa(RsaKeySize::_2048)?,
         KeySource::NewRsa(3072) => rsa(RsaKeySize::_3072)?,
         KeySource::NewRsa(4096) => rsa(RsaKeySize::_4096)?,
         KeySource::NewRsa(bits) => return Err(CaError::KeySize(*bits)),
-        KeySource::Existing(pkcs8) => key_pair(pkcs8)?,
-        KeySource::NewEc | KeySource::Csr(_) => KeyPair::generate()?,
-    })
+        KeySource::Existing(key) => return Ok(Arc::clone(key)),
+        KeySource::NewEc(curve) => curve.generate()?,
+        KeySource::Csr(_) => KeyPair::generate()?,
+    }))
 }
 
-/// A key as `Ca::stamp` wants it.
+/// A PKCS#8 key, ready to sign. Checking an RSA key takes a millisecond, so it is done once where there are many leaves.
 pub fn key_pair(pkcs8: &[u8]) -> Result<KeyPair, CaError> {
     Ok(KeyPair::try_from(&PrivatePkcs8KeyDer::from(pkcs8))?)
 }

@@ -50,7 +50,7 @@ fn a_kept_ca_signs_as_the_same_one() {
     let again = Ca::from_pem(&ca().to_pem()).unwrap();
     assert_eq!(again.root_der(), ca().root_der());
     let mut profile = shop();
-    profile.key = KeySource::NewEc;
+    profile.key = KeySource::NewEc(Curve::P256);
     let issued = again.issue(&profile).unwrap();
     assert_eq!(issued.chain[1], ca().root_der());
 }
@@ -151,4 +151,15 @@ fn files_of_openssl_open_whatever_it_encrypts_with() {
         assert_eq!(read(&bytes, "pä ss").unwrap().leaf, issued.leaf, "{options:?}");
         assert_eq!(read(&bytes, "pass").unwrap_err(), PfxError::WrongPassword);
     }
+}
+
+#[test]
+fn a_key_lies_on_the_curve_that_was_asked_for() {
+    for curve in ["P-256", "P-384", "P-521"] {
+        let mut profile = shop();
+        profile.key = KeySource::NewEc(Curve::named(curve).unwrap());
+        let facts = Facts::read(&self_signed(&profile).unwrap().leaf).unwrap();
+        assert_eq!(Curve::of(facts.key_bits).map(Curve::name), Some(curve));
+    }
+    assert_eq!(Curve::named("P-256K"), None);
 }

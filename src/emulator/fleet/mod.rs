@@ -8,7 +8,7 @@ mod names;
 mod plant;
 mod stamp;
 
-use std::str::FromStr;
+use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
@@ -26,6 +26,13 @@ pub struct Fleet {
 impl Default for Fleet {
     fn default() -> Self {
         Self { apps: 200, certificates: 1000, subscriptions: 5, seed: 1 }
+    }
+}
+
+impl fmt::Display for Fleet {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { apps, certificates, subscriptions, seed } = self;
+        write!(f, "apps={apps},certificates={certificates},subscriptions={subscriptions},seed={seed}")
     }
 }
 

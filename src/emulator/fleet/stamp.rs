@@ -2,6 +2,7 @@
 
 use std::{
     sync::{
+        Arc,
         atomic::{AtomicUsize, Ordering},
         mpsc::{Receiver, sync_channel},
     },
@@ -39,12 +40,12 @@ pub fn all<E: From<CaError>>(
     now: Timestamp,
     mut take: impl FnMut(Stamped) -> Result<(), E>,
 ) -> Result<(), E> {
-    let keys: Vec<KeyPair> = setting.keys.iter().map(|key| ca::key_pair(key)).collect::<Result<_, _>>()?;
+    let keys = setting.keys.as_slice();
     let next = AtomicUsize::new(0);
     let (done, finished) = sync_channel(AHEAD);
     thread::scope(|scope| {
         for _ in 0..thread::available_parallelism().map_or(1, usize::from) {
-            let (done, keys, next) = (done.clone(), &keys, &next);
+            let (done, keys, next) = (done.clone(), keys, &next);
             scope.spawn(move || {
                 loop {
                     let number = next.fetch_add(1, Ordering::Relaxed);
@@ -64,14 +65,14 @@ pub fn all<E: From<CaError>>(
     })
 }
 
-fn stamp(setting: &Setting, keys: &[KeyPair], fleet: &Fleet, number: usize, now: Timestamp) -> Result<Stamped, CaError> {
+fn stamp(setting: &Setting, keys: &[Arc<KeyPair>], fleet: &Fleet, number: usize, now: Timestamp) -> Result<Stamped, CaError> {
     let unit = Unit::new(fleet, number, now);
     let mut certificates = Vec::new();
     for (at, wanted) in unit.certificates.iter().enumerate() {
         let profile = Profile {
             common_name: wanted.hosts.first().cloned().unwrap_or_default(),
             names: wanted.hosts.clone(),
-            key: ca::KeySource::NewEc,
+            key: ca::KeySource::NewEc(ca::Curve::P256),
             not_before: wanted.issued,
             not_after: wanted.expires,
             issuer: Role::Hybrid,

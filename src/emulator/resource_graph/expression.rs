@@ -50,10 +50,22 @@ impl Expression {
             *self = Self::Column(found.ok_or_else(|| Refused::unresolved(operator, name, *place))?);
             return Ok(());
         }
-        self.parts().into_iter().try_for_each(|part| part.resolve(columns, operator))
+        self.parts_mut().into_iter().try_for_each(|part| part.resolve(columns, operator))
     }
 
-    fn parts(&mut self) -> Vec<&mut Self> {
+    /// The expressions that it is made of.
+    pub fn parts(&self) -> Vec<&Self> {
+        match self {
+            Self::Literal(_) | Self::Name(..) | Self::Column(_) => Vec::new(),
+            Self::Member(of, _) | Self::Item(of, _) | Self::Negative(of) => vec![of],
+            Self::Binary(_, one, other) => vec![one, other],
+            Self::In { one, of, .. } => std::iter::once(one.as_ref()).chain(of).collect(),
+            Self::Between { one, from, to, .. } => vec![one, from, to],
+            Self::Call(_, arguments) => arguments.iter().collect(),
+        }
+    }
+
+    fn parts_mut(&mut self) -> Vec<&mut Self> {
         match self {
             Self::Literal(_) | Self::Name(..) | Self::Column(_) => Vec::new(),
             Self::Member(of, _) | Self::Item(of, _) | Self::Negative(of) => vec![of.as_mut()],

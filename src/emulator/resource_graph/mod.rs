@@ -11,6 +11,7 @@ mod fault;
 mod function;
 mod gather;
 mod grammar;
+mod needs;
 mod operator;
 mod parse;
 mod query;

@@ -7,6 +7,7 @@ use serde_json::Value;
 use super::{
     expression::{Expression, Row},
     gather,
+    needs::Needs,
     query::{Join, Query, Stage},
     scalar::Scalar,
     table::{self, Scope},
@@ -55,7 +56,8 @@ fn stream(ctx: &Context<'_>, query: &Query, scope: &Scope, from: &Position, size
     let mut page = Page { total, ..Page::default() };
     let mut skip = from.skip;
     let mut before = from.after.clone();
-    read(ctx, query, scope, from.after.as_deref(), &mut |key, row| {
+    let needs = Needs::of(&query.stages);
+    read(ctx, query, scope, from.after.as_deref(), &needs, &mut |key, row| {
         let mut of_this_row = 0;
         push(&steps, row, ctx, &mut |row| {
             if skip > 0 {
@@ -83,9 +85,10 @@ fn count(ctx: &Context<'_>, query: &Query, scope: &Scope) -> Result<usize, Fault
     }
     // What only shapes rows at the end changes no count.
     let deciding = query.stages.iter().rposition(|stage| !stage.keeps_count()).map_or(0, |last| last + 1);
-    let steps = steps(ctx, &query.stages[..deciding], scope)?;
+    let stages = &query.stages[..deciding];
+    let (steps, needs) = (steps(ctx, stages, scope)?, Needs::of_conditions(stages));
     let mut count = 0;
-    read(ctx, query, scope, None, &mut |_, row| {
+    read(ctx, query, scope, None, &needs, &mut |_, row| {
         push(&steps, row, ctx, &mut |_| {
             count += 1;
             ControlFlow::Continue(())
@@ -106,8 +109,8 @@ fn all_rows(ctx: &Context<'_>, query: &Query, scope: &Scope) -> Result<Vec<Row>,
     let slim = after.first().and_then(Stage::slim);
     let mut rows = Vec::new();
     if enough > 0 {
-        let steps = steps(ctx, before, scope)?;
-        read(ctx, query, scope, None, &mut |_, row| {
+        let (steps, needs) = (steps(ctx, before, scope)?, Needs::of(&query.stages));
+        read(ctx, query, scope, None, &needs, &mut |_, row| {
             push(&steps, row, ctx, &mut |row| {
                 rows.push(match &slim {
                     Some((needed, _)) => needed.iter().map(|of| of.value(&row, ctx.now)).collect(),
@@ -153,6 +156,7 @@ fn read(
     query: &Query,
     scope: &Scope,
     after: Option<&str>,
+    needs: &Needs,
     visit: &mut dyn FnMut(&str, Row) -> ControlFlow<()>,
 ) -> Result<(), Fault> {
     for stretch in table::stretches(query.table, query.kinds.as_deref(), scope) {
@@ -162,8 +166,9 @@ fn read(
             continue;
         }
         let mut stop = None;
-        ctx.walk(&stretch, after.filter(|_| !begins_after), &mut |key, stored| {
-            let flow = table::row(ctx, stored).map(|row| visit(key, row));
+        let from = after.filter(|_| !begins_after);
+        ctx.walk_by(&stretch, from, &|stored| needs.read(stored), &mut |key, stored| {
+            let flow = table::row(ctx, stored, needs).map(|row| visit(key, row));
             match flow {
                 Ok(ControlFlow::Continue(())) => true,
                 Ok(ControlFlow::Break(())) => {

@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use super::{expression::Row, scalar::Scalar};
+use super::{expression::Row, needs::Needs, scalar::Scalar};
 use crate::emulator::{
     context::{Context, text},
     id::ResourceId,
@@ -30,6 +30,9 @@ pub const COLUMNS: [&str; 16] = [
     "zones",
     "extendedLocation",
 ];
+
+/// The place of `properties` among them.
+pub const PROPERTIES: usize = 11;
 
 /// What a query may begin with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -95,12 +98,15 @@ pub fn stretches(table: Table, kinds: Option<&[String]>, scope: &Scope) -> Vec<S
     all
 }
 
-/// A stored resource as a row.
-pub fn row(ctx: &Context<'_>, stored: Value) -> Result<Row, Fault> {
+/// A stored resource as a row, of which only what the query needs is there.
+pub fn row(ctx: &Context<'_>, stored: Value, needs: &Needs) -> Result<Row, Fault> {
     let id = ResourceId::parse(text(&stored, "/id"));
     let kind = id.kind();
-    // What GET adds to a site (hostnames, TLS states) the index has too.
-    let mut shown = if kind == site::KIND || kind == site::SLOT { site::show(ctx, stored)? } else { stored };
+    let mut shown = match kind.as_str() {
+        // What GET adds to a site (hostnames, TLS states) the index has too.
+        site::KIND | site::SLOT if needs.column(PROPERTIES) => site::show_only(ctx, stored, &|name| needs.member(name))?,
+        _ => stored,
+    };
     let name = match shown.get_mut("displayName").map(Value::take) {
         Some(name) => name,
         None => shown["name"].take(),

@@ -87,6 +87,7 @@ pub fn build(ctx: &Context<'_>, estate: &Estate) -> Result<Start, Fault> {
         resource_group: estate.start.group.clone(),
         app: estate.start.app.clone(),
         hostnames: app.map_or_else(Vec::new, |app| app.hosts.iter().map(|host| host.name.clone()).collect()),
+        ..Start::default()
     })
 }
 

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::emulator::{
     ca::{
-        Issued, KeySource, Profile, Role,
+        Curve, Issued, KeySource, Profile, Role,
         policy::{days, policy},
     },
     context::{Context, text},
@@ -68,7 +68,7 @@ pub fn keep(ctx: &Context<'_>, place: Place<'_>, wanted: &Kept) -> Result<(), Fa
     let vault = key_vault::Vault::at(ctx, &id)?.ok_or_else(|| unknown("vault", id.name()))?;
     let life = as_allowed(ctx.now, moment(ctx.now, &wanted.issued)?, moment(ctx.now, &wanted.expires)?);
     let then = Context { now: life.0, ..*ctx };
-    let key = if wanted.form == Form::EllipticCurve { KeySource::NewEc } else { pooled(ctx, &wanted.name) };
+    let key = if wanted.form == Form::EllipticCurve { KeySource::NewEc(Curve::P256) } else { pooled(ctx, &wanted.name) };
     let made = issue(ctx, key, &wanted.hosts, life, Role::GoDaddy)?;
     key_vault::certificate::add_version(&then, &vault, &key_vault::certificate::Draft::named(&wanted.name), &made)?;
     if wanted.form == Form::Pem {
@@ -105,7 +105,7 @@ fn as_allowed(now: Timestamp, issued: Timestamp, expires: Timestamp) -> (Timesta
 
 /// Different names get different keys of the pool, the same ones every time.
 fn pooled(ctx: &Context<'_>, name: &str) -> KeySource {
-    KeySource::Existing(ctx.setting.pooled_key(name.bytes().map(usize::from).sum()))
+    ctx.setting.pooled_key(name.bytes().map(usize::from).sum())
 }
 
 fn issue(
@@ -123,5 +123,5 @@ fn issue(
         not_after: expires,
         issuer: role,
     };
-    ctx.setting.ca.issue(&profile).map_err(|error| Fault::invalid(format!("{}: {error}", hosts.join(", "))))
+    ctx.setting.ca.certify(&profile).map_err(|error| Fault::invalid(format!("{}: {error}", hosts.join(", "))))
 }

@@ -10,8 +10,8 @@ use serde::{Deserialize, Serialize};
 use super::{
     context::{Context, View},
     error::EmulatorError,
-    faults,
-    fleet::{self, Fleet},
+    faults, fleet,
+    options::Options,
     provider,
     reply::Fault,
     store::Collection,
@@ -67,27 +67,42 @@ pub struct Start {
     pub resource_group: String,
     pub app: String,
     pub hostnames: Vec<String>,
+    /// What the directory was begun with: `the scenario contoso`.
+    #[serde(default)]
+    pub estate: String,
 }
 
 /// Builds the estate at the first start, in one transaction; later only says where to begin.
-pub fn load_or_build(world: &World, name: &str, fleet: Option<&Fleet>) -> Result<Start, EmulatorError> {
+pub fn load_or_build(world: &World, options: &Options) -> Result<Start, EmulatorError> {
+    let name = options.scenario.as_deref().unwrap_or(SCENARIOS[0].name);
+    let wanted = match &options.fleet {
+        Some(fleet) => format!("the fleet {fleet}"),
+        None => format!("the scenario {name}"),
+    };
     let failed = |reason: String| EmulatorError::Scenario { name: name.to_owned(), reason };
     let build = |ctx: &Context<'_>| -> Result<Result<Start, String>, Fault> {
         if let Some(start) = ctx.tx.get(&START, "")? {
             return Ok(Ok(start));
         }
         let ctx = &Context { view: View::Planted, ..*ctx };
-        let start = match fleet {
+        let mut start = match &options.fleet {
             Some(fleet) => fleet::plant(ctx, fleet)?,
             None => match read(name) {
                 Ok(estate) => build::build(ctx, &estate)?,
                 Err(reason) => return Ok(Err(reason)),
             },
         };
+        start.estate.clone_from(&wanted);
         ctx.tx.put(&START, "", &start)?;
         Ok(Ok(start))
     };
-    world.run(build).map_err(|fault| failed(fault.body.to_string()))?.map_err(failed)
+    let start = world.run(build).map_err(|fault| failed(fault.body.to_string()))?.map_err(failed)?;
+    // Whoever names no estate takes what is there.
+    let named = options.scenario.is_some() || options.fleet.is_some();
+    if named && !start.estate.is_empty() && start.estate != wanted {
+        return Err(EmulatorError::OtherEstate { dir: options.data_dir.clone(), holds: start.estate, wanted });
+    }
+    Ok(start)
 }
 
 fn read(name: &str) -> Result<Estate, String> {

@@ -2,21 +2,16 @@
 
 use jiff::Timestamp;
 
+use crate::flow::chosen::{app_field, app_refusal, suggest_app};
 use crate::flow::target::app_id;
-use crate::flow::{Field, FieldKind, Inputs, Key, Observed, Pick, Seen};
+use crate::flow::{Field, FieldKind, Inputs, Key, Observed, Pick};
 use crate::model::{Estate, Hostname};
 use crate::rules::{Limit, Rules};
 
 pub(super) fn fields() -> Vec<Field> {
-    let field = |key, label, help, kind| Field { key, label, help, kind };
     vec![
-        field(
-            Key::App,
-            "App",
-            "The app or slot that the hostname is mapped to. The certificate is for its webspace.",
-            FieldKind::Pick { of: Pick::App, or_new: false },
-        ),
-        field(
+        app_field("The app or slot that the hostname is mapped to. The certificate is for its webspace."),
+        Field::new(
             Key::Hostname,
             "Custom domain",
             "A hostname that is mapped to the app. One certificate is for one hostname, and there is one for each.",
@@ -27,9 +22,7 @@ pub(super) fn fields() -> Vec<Field> {
 
 /// A hostname that nothing secures yet is what most people come for.
 pub(super) fn suggest(estate: &Estate, inputs: &mut Inputs) {
-    if let [only] = estate.apps.as_slice() {
-        inputs.suggest(Key::App, only.id.as_str());
-    }
+    suggest_app(estate, inputs);
     inputs.withdraw(Key::Hostname);
     let Some(app) = app_id(inputs).and_then(|id| estate.app(&id)) else { return };
     let is_free = |host: &&Hostname| {
@@ -45,13 +38,8 @@ pub(super) fn host(inputs: &Inputs) -> Option<Hostname> {
 }
 
 pub(super) fn refusals(observed: &Observed, inputs: &Inputs, rules: &Rules, now: Timestamp) -> Vec<(Key, String)> {
-    let mut refusals = Vec::new();
+    let mut refusals: Vec<_> = app_refusal(observed, inputs).into_iter().collect();
     let mut refuse = |key, why: String| refusals.push((key, why));
-    match (app_id(inputs), &observed.app) {
-        (None, _) => refuse(Key::App, "choose the app".to_owned()),
-        (Some(_), Seen::Absent) => refuse(Key::App, "there is no such app".to_owned()),
-        _ => {}
-    }
     match inputs.get(Key::Hostname).map(Hostname::parse) {
         None => refuse(Key::Hostname, "choose a hostname that is mapped to the app".to_owned()),
         Some(Err(error)) => refuse(Key::Hostname, error.to_string()),

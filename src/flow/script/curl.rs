@@ -97,14 +97,18 @@ send() { # METHOD URL; the body on standard input
   : > "$work/answer"
   ask "$1" "$2" --header 'Content-Type: application/json' --data-binary @-
   accepted "$1" "$2"
-  next=$(head_field azure-asyncoperation)
-  [ -n "$next" ] || [ "$status" != 202 ] || next=$(head_field location)
+  next=$(head_field azure-asyncoperation) by_location=
+  [ -n "$next" ] || case $status in 201 | 202) next=$(head_field location) by_location=yes ;; esac
   while [ -n "$next" ]; do
     case $next in "$ARM"/*) ;; *) echo "the answer leads elsewhere: $next" >&2; exit 1 ;; esac
     sleep "$(head_field retry-after | grep -E '^[0-9]+$' || echo 5)"
     : > "$work/answer"
     ask GET "$next"
     accepted GET "$next"
+    if [ -n "$by_location" ]; then
+      [ "$status" = 202 ] || next=
+      continue
+    fi
     case $(sed -n 's/.*"status" *: *"\([A-Za-z]*\)".*/\1/p' "$work/answer" | head -n 1) in
       Failed|Canceled|Cancelled) cat "$work/answer" >&2; exit 1 ;;
       Succeeded) next= ;;

@@ -11,16 +11,17 @@ const SCOPES: &[(&str, &str, &str)] = &[
 ];
 
 pub(super) fn fields(inputs: &Inputs) -> Vec<Field> {
-    let field = |key, label, help, kind| Field { key, label, help, kind };
     let pick = |of| FieldKind::Pick { of, or_new: false };
     let what = match inputs.get(Key::Scope) {
         Some("all") => {
-            field(Key::Subscription, "Subscription", "Its certificates from vaults are synced.", pick(Pick::Subscription))
+            Field::new(Key::Subscription, "Subscription", "Its certificates from vaults are synced.", pick(Pick::Subscription))
         }
-        Some("order") => field(Key::Order, "Order", "The certificates that were imported from it are synced.", pick(Pick::Order)),
-        _ => field(Key::Certificate, "Certificate", "A certificate that was imported from a vault.", pick(Pick::Certificate)),
+        Some("order") => {
+            Field::new(Key::Order, "Order", "The certificates that were imported from it are synced.", pick(Pick::Order))
+        }
+        _ => Field::new(Key::Certificate, "Certificate", "A certificate that was imported from a vault.", pick(Pick::Certificate)),
     };
-    vec![field(Key::Scope, "What to sync", "One certificate, or several at once.", FieldKind::Choice(SCOPES)), what]
+    vec![Field::new(Key::Scope, "What to sync", "One certificate, or several at once.", FieldKind::Choice(SCOPES)), what]
 }
 
 pub(super) fn suggest(estate: &Estate, inputs: &mut Inputs) {

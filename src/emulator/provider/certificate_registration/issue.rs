@@ -163,7 +163,7 @@ pub(super) fn sign(ctx: &Context<'_>, order: &mut Order, kind: PendingKind, meth
     if names.len() < all.len() {
         order.note(Event::SanDrop, ctx.now);
     }
-    order.current = Some(Current::new(&issued, ctx.now, file));
+    order.put_in_force(Current::new(&issued, ctx.now, file));
     order.term_end = Some(term_end);
     order.status = Status::Issued;
     order.provisioning = Provisioning::Succeeded;

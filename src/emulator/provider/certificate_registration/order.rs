@@ -155,6 +155,9 @@ pub struct Order {
     pub term_end: Option<Timestamp>,
     pub stored: Vec<Stored>,
     pub current: Option<Current>,
+    /// The leaves of before, Base64 DER, oldest first.
+    #[serde(default)]
+    pub former: Vec<String>,
     pub pending: Option<Pending>,
     pub proof: Option<Proof>,
     /// The owner answered a verification mail that was sent for what is pending.
@@ -187,6 +190,17 @@ impl Order {
     /// `CN=contoso.com`
     pub fn distinguished_name(&self) -> String {
         format!("CN={}", self.common_name)
+    }
+
+    /// Puts a certificate in force; the one of before is remembered.
+    pub fn put_in_force(&mut self, issued: Current) {
+        let before = self.current.replace(issued);
+        self.former.extend(before.map(|before| before.leaf));
+    }
+
+    /// Every leaf that was ever issued for the order, DER.
+    pub fn leaves(&self) -> impl Iterator<Item = Vec<u8>> {
+        self.former.iter().chain(self.current.iter().map(|current| &current.leaf)).map(|leaf| der(leaf))
     }
 
     /// Adds a line to the timeline.

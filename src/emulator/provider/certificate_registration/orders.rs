@@ -125,6 +125,7 @@ pub(super) fn put(ctx: &Context<'_>, call: &Call) -> Outcome {
         term_end: None,
         stored: Vec::new(),
         current: None,
+        former: Vec::new(),
         pending: Some(Pending {
             kind: PendingKind::First,
             since: ctx.now,
@@ -147,7 +148,6 @@ pub(super) fn put(ctx: &Context<'_>, call: &Call) -> Outcome {
     ctx.soon(SignedDuration::from_secs(30), &finish)?;
     Ok(Reply::created(order.show(ctx.now)?)
         .header("location", operations::location(call, &id, &operation))
-        .header("azure-asyncoperation", operations::status_link(call, &id, &operation))
         .header("retry-after", ctx.setting.pace.retry_after().to_string()))
 }
 
@@ -233,12 +233,12 @@ pub fn retag(ctx: &Context<'_>, id: &ResourceId, tags: &Value) -> Result<(), Fau
     }
 }
 
-/// What was issued for an order that goes is to be trusted no longer.
+/// Whatever was issued for an order that goes is to be trusted no longer.
 pub fn revoke(ctx: &Context<'_>, id: &ResourceId) -> Result<(), Fault> {
-    match Order::find(ctx, id)?.and_then(|order| order.current) {
-        Some(current) => revocation::revoke(ctx, &current.leaf(), ctx.now, revocation::Reason::CessationOfOperation),
-        None => Ok(()),
-    }
+    let Some(order) = Order::find(ctx, id)? else {
+        return Ok(());
+    };
+    order.leaves().try_for_each(|leaf| revocation::revoke(ctx, &leaf, ctx.now, revocation::Reason::CessationOfOperation))
 }
 
 fn check_name(name: &str) -> Result<(), Fault> {

@@ -2,7 +2,6 @@
 
 use jiff::Timestamp;
 use serde_json::json;
-use zeroize::Zeroizing;
 
 use super::{
     Step, issue, job,
@@ -36,7 +35,7 @@ pub struct Past {
     /// The vault and the secret.
     pub stored: Option<(ResourceId, String)>,
     /// Keys for the certificates, taken in turn.
-    pub keys: Vec<Zeroizing<Vec<u8>>>,
+    pub keys: Vec<KeySource>,
 }
 
 /// Writes the order, its lock, its secrets, and what will happen to it. Permissions on the vault must be there before.
@@ -56,6 +55,7 @@ pub fn plant(ctx: &Context<'_>, past: &Past) -> Result<Order, Fault> {
         term_end: None,
         stored: Vec::new(),
         current: None,
+        former: Vec::new(),
         pending: Some(Pending { kind: PendingKind::First, since: past.bought, key_size: 2048, csr: None, revoke_after_hours: 0 }),
         proof: None,
         mail_approved: false,
@@ -89,20 +89,14 @@ pub fn plant(ctx: &Context<'_>, past: &Past) -> Result<Order, Fault> {
 }
 
 /// Issues once more on a day of the past, into the vault too. The caller saves the order.
-pub fn reissue(
-    ctx: &Context<'_>,
-    order: &mut Order,
-    day: Timestamp,
-    method: Method,
-    key: Option<Zeroizing<Vec<u8>>>,
-) -> Result<(), Fault> {
+pub fn reissue(ctx: &Context<'_>, order: &mut Order, day: Timestamp, method: Method, key: Option<KeySource>) -> Result<(), Fault> {
     let then = on(ctx, day);
     if order.proof.is_none_or(|proof| !proof_counts(proof.at, day)) {
         order.note(Event::DomainValidationComplete, day);
         order.proof = Some(Proof { method, at: day });
     }
     order.pending = None;
-    let key = key.map_or(KeySource::NewRsa(2048), KeySource::Existing);
+    let key = key.unwrap_or(KeySource::NewRsa(2048));
     issue::sign(&then, order, PendingKind::Reissue, method, key)?;
     stored::deliver(&then, order)?;
     // What is due in the past happens as soon as the practice cloud runs.

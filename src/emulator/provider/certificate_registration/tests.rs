@@ -9,7 +9,7 @@ use jiff::SignedDuration;
 use serde_json::{Value, json};
 
 use crate::emulator::{
-    ca::{KeySource, Profile, Role, facts::Facts, pfx, policy::days},
+    ca::{Curve, KeySource, Profile, Role, facts::Facts, pfx, policy::days},
     call::Method,
     context::text,
     dns::{self, Kind, Record},
@@ -352,7 +352,7 @@ fn with_a_request_of_ones_own_the_key_never_comes_to_the_vault() {
     let elsewhere = cloud.setting.ca.issue(&Profile {
         common_name: "contoso.com".to_owned(),
         names: vec!["contoso.com".to_owned()],
-        key: KeySource::NewEc,
+        key: KeySource::NewEc(Curve::P256),
         not_before: cloud.now,
         not_after: cloud.now + days(1),
         issuer: Role::GoDaddy,
@@ -388,4 +388,27 @@ fn locks_guard_the_order_and_its_vault() {
     let gone = cloud.arm(Method::Get, &order_id("shop-cert"), &Value::Null);
     assert_eq!(gone.status, 404);
     cloud.advance(days(20));
+}
+
+#[test]
+fn a_deleted_order_takes_back_every_certificate_that_was_issued_for_it() {
+    let mut cloud = cloud();
+    let first = issued(&mut cloud, "shop");
+    let later = json!({"properties": {"delayExistingRevokeInHours": 168}});
+    assert_eq!(post(&cloud, "shop", "reissue", &later).status, 204);
+    cloud.settle();
+    let second = order(&cloud, "shop");
+    assert_ne!(first["serialNumber"], second["serialNumber"]);
+    let taken_back = |cloud: &Fixture| {
+        let reply = cloud.list_of_revoked("go-daddy.crl");
+        let (_, list) = x509_parser::parse_x509_crl(&reply).unwrap();
+        list.iter_revoked_certificates().count()
+    };
+    assert_eq!(taken_back(&cloud), 0);
+    cloud.with(|ctx| {
+        let lock = ResourceId::parse(&order_id("shop")).under("Microsoft.Authorization", "locks", "shop");
+        ctx.remove(&lock).unwrap();
+    });
+    assert_eq!(cloud.arm(Method::Delete, &order_id("shop"), &Value::Null).status, 200);
+    assert_eq!(taken_back(&cloud), 2);
 }

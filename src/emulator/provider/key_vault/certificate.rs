@@ -12,7 +12,7 @@ use super::{
     secret::{self, Deleted, PEM_TYPE, PFX_TYPE, Version},
 };
 use crate::emulator::{
-    ca::{Issued, facts::Facts, pem, pfx},
+    ca::{Curve, Issued, facts::Facts, pem, pfx},
     context::{Context, merge},
     material::Shared,
     reply::Fault,
@@ -228,9 +228,12 @@ pub fn plant(ctx: &Context<'_>, vault: &Vault, name: &str, facts: &Facts, shared
 /// The policy a vault gives to what is imported.
 fn policy(facts: &Facts, now: Timestamp) -> Value {
     let months = (facts.not_after.as_second() - facts.not_before.as_second()) / (30 * 24 * 3600);
-    let key_type = facts.key_type.as_str();
+    let mut key = json!({"exportable": true, "kty": facts.key_type, "key_size": facts.key_bits, "reuse_key": false});
+    if facts.key_type == "EC" {
+        key["crv"] = json!(Curve::of(facts.key_bits).map(Curve::name));
+    }
     json!({
-        "key_props": {"exportable": true, "kty": key_type, "key_size": facts.key_bits, "reuse_key": false},
+        "key_props": key,
         "secret_props": {"contentType": PFX_TYPE},
         "x509_props": {
             "subject": facts.subject,

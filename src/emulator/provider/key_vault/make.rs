@@ -17,7 +17,7 @@ use super::{
 };
 use crate::emulator::{
     ca::{
-        self, CaError, Issued, KeySource, Profile, Role,
+        self, CaError, Curve, Issued, KeySource, Profile, Role,
         pfx::{self, Opened},
         policy::days,
     },
@@ -115,11 +115,7 @@ fn profile(ctx: &Context<'_>, wanted: &Value) -> Result<Profile, Fault> {
         names.push(common_name.to_owned());
     }
     let months = wanted["x509_props"]["validity_months"].as_i64().unwrap_or(12);
-    let bits = wanted["key_props"]["key_size"].as_u64().unwrap_or(2048);
-    let key = match wanted["key_props"]["kty"].as_str() {
-        Some("EC" | "EC-HSM") => KeySource::NewEc,
-        _ => KeySource::NewRsa(u16::try_from(bits).unwrap_or_default()),
-    };
+    let key = key(&wanted["key_props"])?;
     Ok(Profile {
         common_name: common_name.to_owned(),
         names,
@@ -128,6 +124,23 @@ fn profile(ctx: &Context<'_>, wanted: &Value) -> Result<Profile, Fault> {
         not_after: ctx.now + days(months.clamp(1, 1200) * 365 / 12),
         issuer: Role::DigiCert,
     })
+}
+
+/// The key that a policy asks for.
+fn key(wanted: &Value) -> Result<KeySource, Fault> {
+    match wanted["kty"].as_str().unwrap_or("RSA") {
+        "RSA" | "RSA-HSM" => {
+            let bits = wanted["key_size"].as_u64().unwrap_or(2048);
+            Ok(KeySource::NewRsa(u16::try_from(bits).unwrap_or_default()))
+        }
+        "EC" | "EC-HSM" => match wanted["crv"].as_str().unwrap_or("P-256") {
+            "P-256K" | "SECP256K1" => Err(bad("The practice cloud makes no keys on the curve P-256K.")),
+            name => Curve::named(name)
+                .map(KeySource::NewEc)
+                .ok_or_else(|| bad(&format!("Property policy.key_props.crv has an unsupported value: {name}."))),
+        },
+        other => Err(bad(&format!("Property policy.key_props.kty has an unsupported value: {other}."))),
+    }
 }
 
 fn valid_name(call: &Call) -> Result<&str, Fault> {

@@ -189,7 +189,7 @@ fn an_imported_certificate_has_a_managed_secret_of_the_same_version() {
         .issue(&crate::emulator::ca::Profile {
             common_name: "api.contoso.com".into(),
             names: vec!["api.contoso.com".into()],
-            key: crate::emulator::ca::KeySource::Existing(cloud.setting.pooled_key(0)),
+            key: cloud.setting.pooled_key(0),
             not_before: NOW.parse().unwrap(),
             not_after: "2027-02-01T00:00:00Z".parse().unwrap(),
             issuer: crate::emulator::ca::Role::DigiCert,

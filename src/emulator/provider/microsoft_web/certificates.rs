@@ -62,17 +62,28 @@ pub enum Origin {
 
 /// The certificate with this thumbprint that a site in this webspace may use.
 pub fn in_webspace(ctx: &Context<'_>, site: &ResourceId, webspace: &str, thumbprint: &str) -> Result<Option<Value>, Fault> {
+    Ok(all_in_webspace(ctx, site, webspace, thumbprint)?.into_iter().next())
+}
+
+/// Every certificate with this thumbprint in a webspace, the one itself among them.
+pub fn twins(ctx: &Context<'_>, one: &ResourceId, webspace: &str, thumbprint: &str) -> Result<Vec<ResourceId>, Fault> {
+    let all = all_in_webspace(ctx, one, webspace, thumbprint)?;
+    Ok(all.iter().map(|twin| ResourceId::parse(text(twin, "/id"))).collect())
+}
+
+fn all_in_webspace(ctx: &Context<'_>, site: &ResourceId, webspace: &str, thumbprint: &str) -> Result<Vec<Value>, Fault> {
     let Some(subscription) = site.subscription_id() else {
-        return Ok(None);
+        return Ok(Vec::new());
     };
     let owner = owner_of(site);
-    let all = ctx.having(&index::THUMBPRINTS, thumbprint)?;
-    Ok(all.into_iter().find(|one| {
+    let mut all = ctx.having(&index::THUMBPRINTS, thumbprint)?;
+    all.retain(|one| {
         let id = ResourceId::parse(text(one, "/id"));
         text(one, "/properties/webSpace").eq_ignore_ascii_case(webspace)
             && id.is_under(&subscription)
             && (!is_of_site(&id) || id.parent().key() == owner.key())
-    }))
+    });
+    Ok(all)
 }
 
 /// The app or slot that something belongs to; itself, if it is one.

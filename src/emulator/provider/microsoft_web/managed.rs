@@ -119,7 +119,7 @@ fn make(ctx: &Context<'_>, place: &Place, host: &str, method: Option<String>) ->
         issuer: Role::DigiCert,
     };
     let material =
-        ctx.setting.ca.issue(&profile).and_then(Material::try_from).map_err(|error| Fault::web(500, error.to_string()))?;
+        ctx.setting.ca.certify(&profile).and_then(Material::try_from).map_err(|error| Fault::web(500, error.to_string()))?;
     let origin = Origin::Managed { host: host.to_owned(), method };
     certificates::save(ctx, place, &material, &origin)?;
     schedule_renewal(ctx, &place.id, end)

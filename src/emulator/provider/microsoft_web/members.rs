@@ -19,21 +19,26 @@ pub enum Of {
 
 /// Adds the members that `properties` does not have.
 pub fn complete(of: Of, properties: &mut Value) {
+    complete_with(of, properties, &|_| true);
+}
+
+/// Adds those of them that are wanted.
+pub fn complete_with(of: Of, properties: &mut Value, wanted: &dyn Fn(&str) -> bool) {
     let name = match of {
         Of::Site => "site",
         Of::Configuration => "configuration",
         Of::Plan => "plan",
     };
-    fill(properties, &MEMBERS[name]);
+    fill(properties, &MEMBERS[name], wanted);
 }
 
-fn fill(into: &mut Value, from: &Value) {
+fn fill(into: &mut Value, from: &Value, wanted: &dyn Fn(&str) -> bool) {
     let (Some(into), Some(from)) = (into.as_object_mut(), from.as_object()) else {
         return;
     };
-    for (name, value) in from {
+    for (name, value) in from.iter().filter(|(name, _)| wanted(name)) {
         match into.get_mut(name) {
-            Some(held) if value.is_object() => fill(held, value),
+            Some(held) if value.is_object() => fill(held, value, &|_| true),
             Some(_) => {}
             None => {
                 into.insert(name.clone(), value.clone());

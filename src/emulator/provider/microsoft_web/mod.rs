@@ -1,5 +1,6 @@
 //! Microsoft.Web: plans, sites, hostnames and their bindings, certificates in webspaces (API.md §§3, 4).
 
+pub mod absent;
 pub mod bindings;
 pub mod certificates;
 pub mod config;

@@ -140,7 +140,7 @@ fn show(ctx: &Context<'_>, mut plan: Value) -> Result<Value, Fault> {
 }
 
 /// The sites on a plan; a slot is none of its own.
-fn of_plan(ctx: &Context<'_>, plan: &ResourceId) -> Result<Vec<Value>, Fault> {
+pub fn of_plan(ctx: &Context<'_>, plan: &ResourceId) -> Result<Vec<Value>, Fault> {
     ctx.having(&index::ON_PLAN, &plan.to_string())
 }
 

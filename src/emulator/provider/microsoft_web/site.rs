@@ -133,36 +133,49 @@ pub fn publish_address(ctx: &Context<'_>, id: &ResourceId) -> Result<(), Fault> 
 }
 
 /// The site as GET shows it.
-pub fn show(ctx: &Context<'_>, mut site: Value) -> Result<Value, Fault> {
+pub fn show(ctx: &Context<'_>, site: Value) -> Result<Value, Fault> {
+    show_only(ctx, site, &|_| true)
+}
+
+/// The same with those members of `properties` that are wanted; others may be there too.
+pub fn show_only(ctx: &Context<'_>, mut site: Value, wanted: &dyn Fn(&str) -> bool) -> Result<Value, Fault> {
     let id = ResourceId::parse(text(&site, "/id"));
-    let plan = ctx.find(&ResourceId::parse(text(&site, "/properties/serverFarmId")))?;
-    let bound = bindings::of_site(ctx, &id)?;
+    let of_bindings = ["hostNames", "enabledHostNames", "hostNameSslStates", "inboundIpAddress", "possibleInboundIpAddresses"];
+    let bound = if of_bindings.into_iter().any(wanted) { bindings::of_site(ctx, &id)? } else { Vec::new() };
     let mut hosts: Vec<&str> = bound.iter().map(bindings::host).collect();
     // The default hostname comes last in real answers.
     let default = default_host(&id);
     hosts.sort_by_key(|host| *host == default);
     let scm = default.replacen(".azurewebsites.net", ".scm.azurewebsites.net", 1);
-    let mut states: Vec<Value> = bound.iter().map(ssl_state).collect();
-    let mut repository = ssl_state(&json!({}));
-    repository["name"] = json!(scm);
-    repository["hostType"] = json!("Repository");
-    states.push(repository);
     let own_ip = bound.iter().find(|binding| bindings::state(binding) == SslState::IpBasedEnabled).map(|_| own_ip(&id));
     let properties = &mut site["properties"];
-    properties["hostNames"] = json!(hosts);
-    let enabled: Vec<&str> = hosts.iter().copied().chain([scm.as_str()]).collect();
-    properties["enabledHostNames"] = json!(enabled);
-    properties["hostNameSslStates"] = json!(states);
-    properties["repositorySiteName"] = json!(id.name());
-    properties["sku"] = plan.map_or(Value::Null, |plan| plan["sku"]["tier"].clone());
     if let Some(ip) = own_ip {
         properties["inboundIpAddress"] = json!(ip);
     }
-    properties["possibleInboundIpAddresses"] = properties["inboundIpAddress"].clone();
-    properties["selfLink"] = json!(format!("https://practice-001.api.azurewebsites.windows.net{}", id));
-    properties["ftpUsername"] = json!(format!("{name}\\${name}", name = id.name()));
-    properties["ftpsHostName"] = json!(format!("ftps://{default}/site/wwwroot"));
-    members::complete(Of::Site, properties);
+    let mut set = |name: &str, value: &dyn Fn(&Value) -> Result<Value, Fault>| -> Result<(), Fault> {
+        if wanted(name) {
+            properties[name] = value(properties)?;
+        }
+        Ok(())
+    };
+    set("hostNames", &|_| Ok(json!(hosts)))?;
+    set("enabledHostNames", &|_| Ok(hosts.iter().copied().chain([scm.as_str()]).collect()))?;
+    set("hostNameSslStates", &|_| {
+        let mut repository = ssl_state(&json!({}));
+        repository["name"] = json!(scm);
+        repository["hostType"] = json!("Repository");
+        Ok(bound.iter().map(ssl_state).chain([repository]).collect())
+    })?;
+    set("repositorySiteName", &|_| Ok(json!(id.name())))?;
+    set("sku", &|site| {
+        let plan = ctx.find(&ResourceId::parse(text(site, "/serverFarmId")))?;
+        Ok(plan.map_or(Value::Null, |plan| plan["sku"]["tier"].clone()))
+    })?;
+    set("possibleInboundIpAddresses", &|site| Ok(site["inboundIpAddress"].clone()))?;
+    set("selfLink", &|_| Ok(json!(format!("https://practice-001.api.azurewebsites.windows.net{id}"))))?;
+    set("ftpUsername", &|_| Ok(json!(format!("{name}\\${name}", name = id.name()))))?;
+    set("ftpsHostName", &|_| Ok(json!(format!("ftps://{default}/site/wwwroot"))))?;
+    members::complete_with(Of::Site, properties, wanted);
     Ok(site)
 }
 

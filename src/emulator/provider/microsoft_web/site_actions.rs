@@ -20,7 +20,7 @@ pub const ROUTES: &[Route] = [
     both!(Post, "restart", start),
     [
         Route::new(Method::Post, "{sub}/providers/Microsoft.Web/checknameavailability", check_name),
-        Route::new(Method::Get, "{sub}/providers/Microsoft.Web/hostingEnvironments", nothing),
+        Route::new(Method::Post, "{sub}/providers/Microsoft.Web/listSitesAssignedToHostName", sites_of_host),
     ],
 ]
 .as_flattened();
@@ -76,7 +76,10 @@ pub fn require_name(id: &ResourceId) -> Result<(), Fault> {
     Err(Fault::web(400, format!("The parameter name has an invalid value: '{}'.", id.name())))
 }
 
-/// There is no App Service Environment in the practice cloud.
-fn nothing(_: &Context<'_>, _: &Call) -> Outcome {
-    Ok(Reply::ok(json!({"value": [], "nextLink": null, "id": null})))
+/// `{"name": "www.contoso.com"}`: the apps of the subscription that have the hostname.
+fn sites_of_host(ctx: &Context<'_>, call: &Call) -> Outcome {
+    let found = bindings::find_host(ctx, call.need("/name")?)?.map(|binding| bindings::site_of(&binding));
+    let of = found.filter(|site| site.is_under(&call.target()));
+    let value: Vec<Value> = of.iter().map(|site| json!({"name": site.name(), "id": site.to_string()})).collect();
+    Ok(Reply::ok(json!({"value": value, "nextLink": null, "id": null})))
 }

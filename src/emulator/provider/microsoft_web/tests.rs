@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::plans;
 use crate::emulator::{
-    ca::{Issued, KeySource, Profile, Role, facts::thumbprint, pfx},
+    ca::{Issued, Profile, Role, facts::thumbprint, pfx},
     call::Method::{Delete, Get, Post, Put},
     dns::{self, Kind, Record},
     fixture::{Fixture, GROUP, SUBSCRIPTION, json_of},
@@ -50,7 +50,7 @@ fn issue(cloud: &Fixture, names: &[&str], days: i32) -> Issued {
     let profile = Profile {
         common_name: names[0].to_owned(),
         names: names.iter().map(|name| (*name).to_owned()).collect(),
-        key: KeySource::Existing(cloud.setting.pooled_key(0)),
+        key: cloud.setting.pooled_key(0),
         not_before: cloud.now - DAY * 30,
         not_after: cloud.now + DAY * days,
         issuer: Role::GoDaddy,
@@ -326,4 +326,66 @@ fn a_site_made_again_has_none_of_the_old_settings() {
     cloud.arm(Put, &web("sites/shop"), &site);
     let shown = cloud.arm(Post, &web("sites/shop/config/appsettings/list"), &json!({}));
     assert_eq!(json_of(shown)["properties"], json!({}));
+}
+
+/// A second group with an app on the first group's plan, in the same webspace.
+fn neighbour(cloud: &Fixture) -> String {
+    cloud.arm(Put, &GROUP.replace("shop", "next"), &json!({"location": "westeurope"}));
+    let app = web("sites/near").replace("resourceGroups/shop", "resourceGroups/next");
+    let body = json!({"location": "West Europe", "properties": {"serverFarmId": web("serverfarms/plan")}});
+    assert_eq!(cloud.arm(Put, &app, &body).status, 200);
+    app
+}
+
+#[test]
+fn a_group_whose_certificate_an_app_elsewhere_presents_is_not_deleted_whole() {
+    let mut cloud = cloud("S1");
+    let app = neighbour(&cloud);
+    let certificate = issue(&cloud, &["near.contoso.com"], 100);
+    assert_eq!(upload(&cloud, "near", &certificate, "right").status, 200);
+    assert_eq!(upload(&cloud, "spare", &issue(&cloud, &["www.contoso.com"], 90), "right").status, 200);
+    cloud.with(|ctx| {
+        let record = Record::new("near.contoso.com", Kind::Cname, "near.azurewebsites.net").unwrap();
+        dns::add(ctx.tx, &record).unwrap();
+    });
+    let body = json!({"properties": {"sslState": "SniEnabled", "thumbprint": thumbprint(&certificate.leaf)}});
+    let bound = cloud.arm(Put, &format!("{app}/hostNameBindings/near.contoso.com"), &body);
+    assert_eq!(bound.status, 200, "{:?}", bound.body);
+
+    let accepted = cloud.arm(Delete, GROUP, &Value::Null);
+    assert_eq!(accepted.status, 202);
+    cloud.settle();
+    let link = accepted.headers.iter().find(|(name, _)| *name == "location").map(|(_, link)| link.clone()).unwrap();
+    let path = link[link.find("/subscriptions").unwrap()..].split('?').next().unwrap().to_owned();
+    let refused = cloud.arm(Get, &path, &Value::Null);
+    assert_eq!(refused.status, 409);
+    let error = json_of(refused);
+    assert_eq!(error["error"]["code"], "ResourceGroupDeletionBlocked");
+    assert!(error["error"]["message"].as_str().unwrap().contains("Microsoft.Web/certificates/near"));
+    let there = |path: &str| cloud.arm(Get, path, &Value::Null).status;
+    let needed = [GROUP.to_owned(), web("serverfarms/plan"), web("certificates/near"), app.clone()];
+    assert_eq!(needed.each_ref().map(|path| there(path)), [200; 4]);
+    assert_eq!((there(&web("certificates/spare")), there(&web("sites/shop"))), (404, 404));
+
+    // Without the app it goes.
+    assert_eq!(cloud.arm(Delete, &app, &Value::Null).status, 200);
+    assert_eq!(cloud.arm(Delete, GROUP, &Value::Null).status, 202);
+    assert_eq!(cloud.arm(Get, GROUP, &Value::Null).status, 404);
+}
+
+#[test]
+fn apps_are_found_by_a_hostname_and_what_they_never_have_is_an_empty_list() {
+    let cloud = cloud("S1");
+    let assigned = |host: &str| {
+        let path = format!("{SUBSCRIPTION}/providers/Microsoft.Web/listSitesAssignedToHostName");
+        json_of(cloud.arm(Post, &path, &json!({"name": host})))["value"].as_array().unwrap().len()
+    };
+    assert_eq!((assigned("www.contoso.com"), assigned("other.contoso.com")), (1, 0));
+    for path in ["sites/shop/deployments", "sites/shop/backups", "sites/shop/slots"] {
+        assert_eq!(cloud.get(&web(path))["value"], json!([]), "{path}");
+    }
+    let regions = cloud.get(&format!("{SUBSCRIPTION}/providers/Microsoft.Web/geoRegions"));
+    assert_eq!(regions["value"][0]["properties"]["displayName"], "West Europe");
+    let settings = cloud.arm(Post, &web("sites/shop/config/metadata/list"), &json!({}));
+    assert_eq!(json_of(settings)["name"], "metadata");
 }

@@ -1,0 +1,175 @@
+//! Public certificates are listed by nobody but each app for itself. So the apps are asked once somebody looks at the pane,
+//! all of them where they are few, and otherwise those that the scope and the filter leave; `L` asks the rest.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use super::App;
+use super::effect::Effect;
+use super::filter::{Filter, SEPARATOR};
+use super::message::AskId;
+use super::pane::{PaneName, counted};
+use super::scope::Scope;
+use crate::model::{self, Estate, ResourceId};
+
+/// So many apps are asked without being told to.
+pub const UNTOLD: usize = 300;
+
+/// Which apps were asked, and which are being asked.
+#[derive(Debug, Default)]
+pub struct PublicRead {
+    known: HashSet<ResourceId>,
+    /// Known from before the last refresh.
+    due: HashSet<ResourceId>,
+    /// Changed by a flow: asked again however many others there are.
+    changed: HashSet<ResourceId>,
+    asking: Option<Asking>,
+}
+
+/// Apps that are being asked, and how many have answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Asking {
+    ask: AskId,
+    pub apps: usize,
+    pub answered: usize,
+}
+
+impl PublicRead {
+    pub fn asking(&self) -> Option<Asking> {
+        self.asking
+    }
+
+    fn needs(&self, app: &ResourceId) -> bool {
+        !self.known.contains(app) || self.due.contains(app)
+    }
+}
+
+impl App {
+    /// How many apps were never asked for their public certificates.
+    pub fn apps_unasked(&self) -> usize {
+        self.estate.apps.len().saturating_sub(self.public.known.len())
+    }
+
+    /// How many apps have told their public certificates, while that is not all of them.
+    pub fn public_standing(&self) -> Option<String> {
+        let (unasked, all) = (self.apps_unasked(), self.estate.apps.len());
+        match self.public.asking {
+            Some(Asking { apps, answered, .. }) => Some(format!("{answered} of {apps} apps answered")),
+            None if !self.is_whole || unasked == 0 => None,
+            None => Some(format!("{} of {} asked, L asks all", all - unasked, counted(all, "app"))),
+        }
+    }
+
+    /// What to say where there is no row although not every app was asked.
+    pub fn why_no_public(&self) -> String {
+        if self.public.asking.is_some() {
+            return "Each app is asked for its public certificates.".to_owned();
+        }
+        let unasked = counted(self.apps_unasked(), "app");
+        format!(
+            "Each app lists its public certificates itself, and {unasked} were not asked. To ask some, filter by a part of their \
+             name, group or subscription (/ and Enter), or choose a scope (o). L asks them all."
+        )
+    }
+
+    /// Asks whom it takes to show the pane, if it is looked at and the apps are known.
+    pub(super) fn want_public(&mut self) {
+        if self.pane != PaneName::Public || !self.is_whole || self.public.asking.is_some() {
+            return;
+        }
+        let mut wanted = self.apps_to_ask(|_| true);
+        if wanted.len() > UNTOLD {
+            let pane = self.pane();
+            let names = pane.column_names();
+            let names: Vec<&str> = names.iter().map(String::as_str).collect();
+            let filter = Filter::parse(pane.filter.text(), &names);
+            wanted = self.apps_to_ask(|app| filter.holds(&app_text(&self.estate, app)));
+        }
+        if wanted.len() > UNTOLD {
+            wanted = self.apps_to_ask(|app| self.public.changed.contains(&app.id));
+        }
+        self.ask_apps(wanted);
+    }
+
+    /// Asks all apps of the scope.
+    pub(super) fn load_public(&mut self) {
+        let rest = self.apps_to_ask(|_| true);
+        self.ask_apps(rest);
+    }
+
+    /// Why there is nothing to load, where that is so.
+    pub fn may_load_public(&self) -> Result<(), String> {
+        if self.pane != PaneName::Public {
+            return Err("only Public Certificates (2) are asked for app by app".to_owned());
+        }
+        if !self.is_whole {
+            return Err("the inventory is still being read".to_owned());
+        }
+        match self.public.asking {
+            Some(_) => Err("the apps are being asked".to_owned()),
+            None if self.apps_to_ask(|_| true).is_empty() => Err("every app was asked".to_owned()),
+            None => Ok(()),
+        }
+    }
+
+    fn apps_to_ask(&self, is_meant: impl Fn(&model::App) -> bool) -> Vec<ResourceId> {
+        let scope = &self.pane().scope;
+        let inside = |app: &model::App| match scope {
+            Scope::Everything => true,
+            Scope::Subscription(id) => app.id.subscription_id().eq_ignore_ascii_case(id.subscription_id()),
+            Scope::App(id) => app.id == *id,
+        };
+        let meant = self.estate.apps.iter().filter(|app| self.public.needs(&app.id) && inside(app) && is_meant(app));
+        meant.map(|app| app.id.clone()).collect()
+    }
+
+    fn ask_apps(&mut self, apps: Vec<ResourceId>) {
+        if apps.is_empty() || self.public.asking.is_some() {
+            return;
+        }
+        let ask = self.ask();
+        self.public.asking = Some(Asking { ask, apps: apps.len(), answered: 0 });
+        self.emit(Effect::ReadPublic { ask, apps });
+    }
+
+    /// What some of the apps answered.
+    pub(super) fn take_public(&mut self, ask: AskId, apps: Vec<ResourceId>, part: Estate) {
+        let Some(asking) = self.public.asking.as_mut().filter(|asking| asking.ask == ask) else { return };
+        asking.answered += apps.len();
+        let is_over = asking.answered >= asking.apps;
+        let moved = Arc::make_mut(&mut self.estate).renew_public(&apps, part);
+        for app in apps {
+            self.public.due.remove(&app);
+            self.public.changed.remove(&app);
+            self.public.known.insert(app);
+        }
+        self.see_rows_of(PaneName::Public, moved || is_over);
+        if is_over {
+            self.public.asking = None;
+            // The filter or the scope may be another one by now.
+            self.want_public();
+        }
+    }
+
+    /// After a refresh the rows stay, and are asked for anew when they are looked at.
+    pub(super) fn keep_public(&mut self, new: &mut Estate) {
+        let mut part = Estate::default();
+        let rows = self.estate.public_certificates.iter().filter(|one| new.app(&one.app).is_some());
+        part.public_certificates = rows.cloned().collect();
+        new.absorb(part);
+        self.public.known.retain(|app| new.app(app).is_some());
+        self.public.due = self.public.known.clone();
+    }
+
+    /// A flow changed what this app has.
+    pub(super) fn public_changed(&mut self, app: ResourceId) {
+        self.public.due.insert(app.clone());
+        self.public.changed.insert(app);
+    }
+}
+
+/// What a filter of the pane finds of an app, in the place of its column.
+fn app_text(estate: &Estate, app: &model::App) -> String {
+    let (label, group) = (app.label(), app.id.resource_group());
+    format!("{SEPARATOR}{label} {group} {}{SEPARATOR}{SEPARATOR}{SEPARATOR}", estate.subscription_name(&app.id)).to_lowercase()
+}

@@ -1,0 +1,147 @@
+//! The inventory against the practice cloud: how few questions it takes, what answers where the index does not, and that
+//! what cannot be read is named.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod common;
+
+use std::collections::BTreeSet;
+
+use certdeck::azure::{certificates, inventory};
+use certdeck::emulator::Pace;
+use certdeck::model::{Estate, Source};
+use common::Practice;
+use serde_json::{Value, json};
+
+const INDEX: &str = "*/Microsoft.ResourceGraph/resources";
+
+async fn of_fleet(fleet: &str) -> Practice {
+    let fleet = fleet.parse().unwrap();
+    Practice::with(|options| options.fleet = Some(fleet)).await
+}
+
+/// Reads the estate and says which requests that took, as `METHOD path`.
+async fn read(practice: &Practice) -> (Estate, Vec<String>) {
+    let before = practice.control_get("requests").await["last"].as_u64().unwrap();
+    let estate = inventory::load(&practice.client, &[]).await.unwrap();
+    let log = practice.control_get(&format!("requests?since={before}")).await;
+    let shown = |one: &Value| format!("{} {}", one["method"].as_str().unwrap(), one["path"].as_str().unwrap());
+    let requests = log["value"].as_array().unwrap().iter().map(shown).filter(|one| !one.contains("/_emulator/")).collect();
+    (estate, requests)
+}
+
+/// Everything that is in an estate, whatever order it came in and however the index spells a region.
+fn contents(estate: &Estate) -> BTreeSet<String> {
+    let apps =
+        estate.apps.iter().map(|one| format!("{} {} {:?} {:?} {}", one.id, one.webspace, one.hostnames, one.plan, one.state));
+    let bindings = estate.bindings.iter().map(|one| format!("{} {:?} {:?}", one.id(), one.ssl, one.thumbprint));
+    let certificates = estate.certificates.iter().map(|one| {
+        let of_order = matches!(estate.source(one), Source::Order(_));
+        format!("{} {:?} {:?} {:?} {} {of_order}", one.id, one.thumbprint, one.hosts, one.expires, one.webspace)
+    });
+    let orders =
+        estate.orders.iter().map(|one| format!("{} {} {:?} {:?} {:?}", one.id, one.status, one.stored, one.names, one.token));
+    let vaults = estate.vaults.iter().map(|one| format!("{} {} {:?} {}", one.id, one.uri, one.policies, one.sku));
+    let plans = estate.plans.iter().map(|one| format!("{} {} {}", one.id, one.tier, one.linux));
+    let groups = estate.groups.iter().map(|one| one.id.to_string());
+    let all = apps.chain(bindings).chain(certificates).chain(orders).chain(vaults).chain(plans).chain(groups);
+    all.map(|line| line.to_lowercase()).collect()
+}
+
+#[tokio::test]
+async fn an_estate_takes_a_question_a_kind_and_never_one_a_certificate_or_app() {
+    let practice = Practice::start().await;
+    let (estate, requests) = read(&practice).await;
+    assert!(estate.gaps.is_empty() && estate.certificates.len() >= 5);
+    assert!(
+        requests.iter().all(|one| one.contains("ResourceGraph") || one.contains("GET /subscriptions?") || one.contains("oauth2"))
+    );
+    assert!(requests.len() <= 12, "{requests:#?}");
+}
+
+#[tokio::test]
+async fn many_certificates_take_a_page_for_a_thousand_and_a_few_more() {
+    let practice = of_fleet("apps=600,certificates=9500,subscriptions=40,seed=3").await;
+    let (estate, requests) = read(&practice).await;
+    assert_eq!((estate.certificates.len(), estate.apps.len(), estate.gaps.len()), (9500, 600, 0));
+    let names: BTreeSet<String> = estate.certificates.iter().map(|one| one.id.to_string()).collect();
+    assert_eq!(names.len(), 9500, "every certificate is there once");
+    assert!(requests.len() <= 9500 / 1000 + 50, "{}", requests.len());
+}
+
+#[tokio::test]
+async fn where_the_index_is_refused_the_lists_tell_the_same() {
+    let practice = Practice::start().await;
+    let (by_index, _) = read(&practice).await;
+    for status in [403, 404, 501] {
+        practice.control_post("faults", json!({"path": INDEX, "fault": {"kind": "status", "status": status}})).await;
+        let (by_lists, requests) = read(&practice).await;
+        assert_eq!(contents(&by_lists), contents(&by_index));
+        assert_eq!(by_lists.gaps, []);
+        assert!(requests.iter().any(|one| one.contains("/providers/Microsoft.Web/certificates")));
+    }
+}
+
+#[tokio::test]
+async fn a_page_that_is_never_answered_costs_no_row_and_repeats_none() {
+    let practice = of_fleet("apps=60,certificates=2500,subscriptions=4,seed=5").await;
+    // The first pages come, the ones behind them never.
+    practice.control_post("faults", json!({"path": INDEX, "skip": 8, "fault": {"kind": "status", "status": 400}})).await;
+    let (estate, _) = read(&practice).await;
+    let names: BTreeSet<String> = estate.certificates.iter().map(|one| one.id.to_string().to_lowercase()).collect();
+    assert_eq!((estate.certificates.len(), names.len()), (2500, 2500));
+    assert_eq!(estate.gaps, []);
+}
+
+#[tokio::test]
+async fn what_nobody_answers_is_a_gap_by_name_and_the_rest_is_there() {
+    let practice = of_fleet("apps=60,certificates=900,subscriptions=4,seed=5").await;
+    let (whole, _) = read(&practice).await;
+    let refused = whole.subscriptions[1].clone();
+    practice.control_post("faults", json!({"path": INDEX, "fault": {"kind": "status", "status": 403}})).await;
+    let list = format!("{}/providers/Microsoft.Web/certificates", refused.id);
+    let no_right = json!({"kind": "status", "status": 403, "code": "AuthorizationFailed"});
+    practice.control_post("faults", json!({"path": list, "skip": 1, "fault": no_right})).await;
+    let (estate, _) = read(&practice).await;
+    assert_eq!(estate.gaps.len(), 1);
+    assert_eq!(estate.gaps[0].what, format!("private key certificates of {}", refused.name));
+    let inside =
+        |estate: &Estate| estate.certificates.iter().filter(|one| one.id.subscription_id() == refused.id.subscription_id()).count();
+    assert_eq!(inside(&estate), 100, "the page before the failing one was read");
+    assert_eq!(estate.certificates.len(), whole.certificates.len() - inside(&whole) + 100);
+    assert_eq!(estate.apps.len(), whole.apps.len());
+}
+
+#[tokio::test]
+async fn a_refresh_after_an_own_change_does_not_bring_the_old_state_back() {
+    let practice = Practice::with(|options| options.pace = Pace::Real).await;
+    let (before, _) = read(&practice).await;
+    let unused = before.certificates.iter().find(|one| before.bindings_of(one).next().is_none()).unwrap().id.clone();
+    practice.client.change(&certificates::delete(&unused), &mut |_| ()).await.unwrap();
+    let is_there = |estate: &Estate| estate.certificates.iter().any(|one| one.id == unused);
+    let behind = inventory::load(&practice.client, &[]).await.unwrap();
+    assert!(is_there(&behind), "the index is behind");
+    let changed = [unused.clone()];
+    let after = inventory::load(&practice.client, &changed).await.unwrap();
+    assert!(!is_there(&after));
+    let others = |estate: &Estate| {
+        contents(estate).into_iter().filter(|line| !line.starts_with(&unused.to_string().to_lowercase())).collect::<Vec<_>>()
+    };
+    assert_eq!(others(&after), others(&before), "nothing else is missing or there twice");
+}
+
+#[tokio::test]
+async fn public_certificates_take_a_question_an_app_once_they_are_wanted() {
+    let practice = Practice::start().await;
+    let mut estate = inventory::load(&practice.client, &[]).await.unwrap();
+    assert!(estate.public_certificates.is_empty());
+    let mut told = Vec::new();
+    inventory::public::add(&practice.client, &mut estate, |answered| told.push(answered)).await;
+    assert_eq!(told, (1..=estate.apps.len()).collect::<Vec<_>>());
+    assert!(!estate.public_certificates.is_empty());
+    let site = estate.public_certificates[0].app.clone();
+    let refused = json!({"path": format!("{site}/publicCertificates"), "fault": {"kind": "status", "status": 403}});
+    practice.control_post("faults", refused).await;
+    let mut estate = inventory::load(&practice.client, &[]).await.unwrap();
+    inventory::public::add(&practice.client, &mut estate, |_| ()).await;
+    assert_eq!(estate.gaps[0].what, format!("public certificates of {}", site.site_label()));
+}
