@@ -154,7 +154,8 @@ impl App {
     /// After a refresh the rows stay, and are asked for anew when they are looked at.
     pub(super) fn keep_public(&mut self, new: &mut Estate) {
         let mut part = Estate::default();
-        let rows = self.estate.public_certificates.iter().filter(|one| new.app(&one.app).is_some());
+        let is_known = |one: &model::PublicCertificate| new.public_certificates.iter().any(|other| other.id == one.id);
+        let rows = self.estate.public_certificates.iter().filter(|one| new.app(&one.app).is_some() && !is_known(one));
         part.public_certificates = rows.cloned().collect();
         new.absorb(part);
         self.public.known.retain(|app| new.app(app).is_some());

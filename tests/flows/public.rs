@@ -11,10 +11,11 @@ fn on_screen_a_public_certificate_goes_from_the_chooser_to_the_code_of_its_app()
     let mut screen = Pty::start(&[env!("CARGO_BIN_EXE_certdeck")], &cloud.environment());
     screen.wait_for("blog-2025");
     screen.wait_for("as of");
-    screen.keys("2/payment<Enter>");
-    screen.wait_for("Public Certificates 1/");
-    screen.keys(":public<Enter>");
-    screen.wait_for("Upload the certificate");
+    screen.keys("4/host:www.contoso<Enter>");
+    screen.wait_for("Bindings 1/");
+    screen.keys("a");
+    screen.wait_for("public certificate");
+    screen.keys("G<Enter>");
     screen.wait_for("choose the certificate file");
     screen.keys(&format!("{}<Tab>", files.path().join("partner.cer").display()));
     screen.wait_for("partner");
