@@ -97,7 +97,10 @@ fn refused(refusal: &Refusal, what: &str) -> Problem {
     } else {
         (refusal.message.clone(), by_status(refusal.status).to_owned())
     };
-    let why = if why.is_empty() { format!("the service answered {} without a reason", refusal.status) } else { clean(&why) };
+    let why = match clean(&why) {
+        nothing if nothing.is_empty() => format!("the service answered {} without a reason", refusal.status),
+        why => why,
+    };
     let problem = Problem::new(what, why).remedy(remedy).code(refusal.shown_code()).request_id(refusal.request_id.clone());
     problem.correlation_id(refusal.correlation_id.clone())
 }
@@ -197,8 +200,10 @@ mod tests {
             (500, ""),
             (503, "X"),
         ] {
-            let problem = refusal(status, code, None, "").problem("Do it");
-            assert!(!problem.why.is_empty() && !problem.remedy.is_empty(), "{status} {code}: {problem:?}");
+            for message in ["", " "] {
+                let problem = refusal(status, code, None, message).problem("Do it");
+                assert!(!problem.why.is_empty() && !problem.remedy.is_empty(), "{status} {code}: {problem:?}");
+            }
         }
     }
 

@@ -2,15 +2,18 @@
 
 use std::io::{self, IsTerminal};
 
+use jiff::Timestamp;
+
 use super::{Check, State};
 use crate::cli::Exit;
 use crate::cli::context::shown;
 use crate::cli::session::Session;
 use crate::journal::Journal;
 use crate::rules::{Profile, Rules};
+use crate::snapshot::Snapshot;
 
 pub(super) fn checks(session: &Session) -> Vec<Check> {
-    vec![settings(session), journal(session), sign_ins(session), rules(), terminal(), proxy(session)]
+    vec![settings(session), journal(session), sign_ins(session), cache(session), rules(), terminal(), proxy(session)]
 }
 
 fn var(name: &str) -> Option<String> {
@@ -51,6 +54,44 @@ fn sign_ins(session: &Session) -> Check {
             Check::new("kept", State::Good, format!("signed in: {}", people.collect::<Vec<_>>().join(", ")))
         }
         Err(error) => Check::new("kept", State::Warning, error.to_string()),
+    }
+}
+
+/// The rows with which the next start begins.
+fn cache(session: &Session) -> Check {
+    let dir = session.paths.snapshots();
+    if !session.config.cache {
+        return Check::new("cache", State::Note, "off (cache = false): every start waits for the cloud");
+    }
+    let kept = session.snapshots().list();
+    if kept.is_empty() {
+        return Check::new("cache", State::Note, format!("no rows of earlier runs in {}", dir.display()));
+    }
+    let now = Timestamp::now();
+    let (words, readable): (Vec<String>, Vec<bool>) = kept.iter().map(|one| shown_rows(one, now)).unzip();
+    let words = words.join("\n");
+    if readable.iter().all(|one| *one) {
+        return Check::new("cache", State::Good, words);
+    }
+    Check::new("cache", State::Warning, words).remedy("Nothing: what cannot be read is passed over and written anew.")
+}
+
+/// Path, size and age of kept rows, or why this version cannot read them.
+fn shown_rows(rows: &Snapshot, now: Timestamp) -> (String, bool) {
+    let path = rows.path().display();
+    let size = std::fs::metadata(rows.path()).map_or(0, |file| file.len().div_ceil(1024));
+    match rows.heading().and_then(|heading| rows.load().map(|estate| (heading, estate))) {
+        Ok((heading, estate)) => {
+            let minutes = now.duration_since(heading.as_of).as_mins().max(0);
+            let age = match minutes {
+                0..120 => format!("{minutes} minutes"),
+                120..2880 => format!("{} hours", minutes / 60),
+                _ => format!("{} days", minutes / 1440),
+            };
+            let count = estate.certificates.len();
+            (format!("{path}: {}, {count} private key certificates, {size} KiB, {age} old", heading.context), true)
+        }
+        Err(error) => (format!("{path}: {size} KiB, cannot be read: {error}"), false),
     }
 }
 
