@@ -31,7 +31,7 @@ impl App {
 
     pub(super) fn take_answer(&mut self, message: Message) {
         match message {
-            Message::EstateRecalled { ask, estate } if self.is_reading(ask) && !self.has_estate => self.recall(estate),
+            Message::EstateRecalled { ask, estate } if self.is_reading(ask) && self.incoming.is_none() => self.recall(estate),
             Message::EstateProgressed { ask, part, note } if self.is_reading(ask) => {
                 self.reading = Reading::Asked { ask, note };
                 match &mut self.incoming {
@@ -140,7 +140,8 @@ impl App {
     /// The rows of an earlier run stand until those of this one are whole.
     fn recall(&mut self, estate: Arc<Estate>) {
         (self.has_estate, self.is_recalled) = (true, true);
-        self.incoming = Some(Box::default());
+        // Many rows take their time, and the first parts of this run may be here before them.
+        self.incoming = Some(Box::new(Arc::unwrap_or_clone(std::mem::take(&mut self.estate))));
         self.put_estate(estate);
         self.see_estate();
     }
