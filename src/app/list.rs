@@ -77,10 +77,12 @@ impl List {
         let count = u32::try_from(self.ids.len()).unwrap_or(u32::MAX);
         // What decides nearly every comparison stands beside the place, so that few reach for the text.
         let (mut ranked, mut last) = (Vec::with_capacity(self.ids.len()), Vec::new());
+        let mut by_text = false;
         for place in 0..count {
             match key(place as usize) {
                 SortKey::Number(number) => ranked.push((number.cast_unsigned() ^ (1 << 63), place)),
                 SortKey::Text if !self.column_text(place, column).is_empty() => {
+                    by_text = true;
                     ranked.push((beginning(self.column_text(place, column)), place));
                 }
                 SortKey::Text | SortKey::None => last.push(place),
@@ -88,7 +90,7 @@ impl List {
         }
         ranked.sort_unstable_by(|(a, at_a), (b, at_b)| {
             let text = || self.column_text(*at_a, column).cmp(self.column_text(*at_b, column));
-            let keys = a.cmp(b).then_with(text);
+            let keys = if by_text { a.cmp(b).then_with(text) } else { a.cmp(b) };
             (if reversed { keys.reverse() } else { keys }).then(at_a.cmp(at_b))
         });
         self.order = ranked.into_iter().map(|(_, place)| place).chain(last).collect();
