@@ -41,7 +41,9 @@ fn a_pfx_is_picked_uploaded_and_bound_from_the_keyboard() {
     screen.wait_for("shop.contoso.com");
     screen.keys(":upload<Enter>");
     screen.wait_for("choose the app");
-    screen.keys(&format!("{}<Enter>", cloud.connection().app));
+    screen.keys(&cloud.connection().app);
+    screen.wait_for("▸ contoso-shop");
+    screen.keys("<Enter>");
     screen.wait_for("Enter shows the files");
     screen.keys("<Enter>");
     screen.wait_for("Esc back");

@@ -59,7 +59,9 @@ fn on_screen_the_key_says_why_not_and_the_exact_name_is_typed() {
     screen.wait_for("The certificate is deleted");
     screen.keys("<Enter>");
     screen.wait_for("Private Key Certificates");
-    screen.keys("2/legacy<Enter>d");
+    screen.keys("2/legacy<Enter>");
+    screen.wait_for("legacy-partner");
+    screen.keys("d");
     screen.wait_for("Enter Delete the public certificate...");
     screen.keys("<Enter>");
     screen.wait_for("brings it back");

@@ -235,11 +235,15 @@ impl App {
 
     /// A newer inventory may suggest what was not known when the page was entered: the app of an order just bought.
     pub(in crate::app) fn wizard_sees_estate(&mut self) {
+        let picked = match self.dialogs.last() {
+            Some(Dialog::Choose(choose)) => choose.fills,
+            _ => None,
+        };
         let Some(wizard) = &mut self.wizard else { return };
         let before = wizard.inputs.clone();
         suggest(wizard.page, &self.estate, &mut wizard.inputs);
-        // A field in which somebody types is theirs.
-        let typed_in = wizard.focused_field().map(|field| field.key).filter(|_| wizard.is_edited());
+        // A field in which somebody types or chooses is theirs.
+        let typed_in = picked.or_else(|| wizard.focused_field().map(|field| field.key).filter(|_| wizard.is_edited()));
         if typed_in.is_some_and(|key| before.get(key) != wizard.inputs.get(key)) {
             wizard.inputs = before.clone();
         }
@@ -253,6 +257,7 @@ impl App {
         if is_changed {
             self.observe_page();
         }
+        self.refill_picker();
     }
 
     /// Looks at what the page is about; an older look is not waited for any more.

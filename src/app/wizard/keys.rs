@@ -3,14 +3,16 @@
 use secrecy::{ExposeSecret, SecretString};
 
 use super::{Focus, Standing, Wizard};
-use crate::app::App;
 use crate::app::command::{Command, Motion};
 use crate::app::dialog::{Act, Choose, Dialog, Files, Item};
 use crate::app::effect::{Effect, PracticeAct};
 use crate::app::key::{Key, KeyCode};
 use crate::app::pane::Tone;
+use crate::app::{App, Reading};
 use crate::flow::{self, FieldKind, StepStatus};
 use crate::model::{DomainName, Hostname};
+
+const STILL_READING: &str = "The inventory is still being read; what it finds appears here.";
 
 impl App {
     pub(in crate::app) fn press_in_wizard(&mut self, key: Key) {
@@ -201,7 +203,9 @@ impl App {
                     let then = fill(&option.value);
                     (option.value, Item { label: option.label, note: option.note, then })
                 };
-                Some((options.into_iter().map(item).collect(), super::pick::none_words(*of)))
+                let is_reading = matches!(self.reading, Reading::Asked { .. });
+                let none = if is_reading { STILL_READING } else { super::pick::none_words(*of) };
+                Some((options.into_iter().map(item).collect(), none))
             }
             FieldKind::Offer(None) => Some((Vec::new(), "certdeck is looking; what it finds appears here")),
             FieldKind::Offer(Some(offers)) => {
@@ -216,11 +220,11 @@ impl App {
         }
     }
 
-    /// A picker that was opened before the look was over gets what it found.
+    /// A picker that was opened before everything was read gets what is found.
     pub(super) fn refill_picker(&mut self) {
         let Some(Dialog::Choose(choose)) = self.dialogs.last() else { return };
         let Some(wizard) = &self.wizard else { return };
-        let field = wizard.fields.iter().find(|field| choose.fills == Some(field.key) && matches!(field.kind, FieldKind::Offer(_)));
+        let field = wizard.fields.iter().find(|field| choose.fills == Some(field.key));
         let Some((items, empty)) = field.and_then(|field| self.picker_items(wizard, field)) else { return };
         if let Some(Dialog::Choose(choose)) = self.dialogs.last_mut() {
             choose.refill(items.into_iter().map(|(_, item)| item).collect());

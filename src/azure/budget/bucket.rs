@@ -183,7 +183,8 @@ impl Bucket {
                 self.resets = None;
                 *left = left.max(self.most - f64::from(self.in_flight));
             }
-            None => *left = (*left + span * self.refill).min(left.max(self.most)),
+            // While a request is on its way the service may be full and lose what would have come back.
+            None => *left = (*left + span * self.refill).min(left.max(self.most - f64::from(self.in_flight))),
         }
     }
 }

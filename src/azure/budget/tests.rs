@@ -51,6 +51,10 @@ fn person(url: &str) -> Call {
     call(url, Urgency::Person)
 }
 
+fn people(count: usize) -> Vec<Call> {
+    (0..count).map(|_| person(&reads("a"))).collect()
+}
+
 fn reads(subscription: &str) -> String {
     format!("https://management.azure.com/subscriptions/{subscription}/resources")
 }
@@ -98,6 +102,25 @@ async fn whatever_the_limit_is_certdeck_alone_never_takes_the_last_request() {
         assert!(service.least >= 1.0, "{size}: down to {}", service.least);
         assert!(took < Duration::from_secs(longest), "{size}: {requests} requests took {took:?}");
     }
+}
+
+/// The service may be full while a request is on its way to it, and then nothing comes back in that time.
+#[tokio::test(start_paused = true)]
+async fn a_request_that_is_slow_to_arrive_is_not_counted_as_made_up_for() {
+    let (budget, service) = (Budget::default(), Service::new(5.0, 5.0));
+    run(&budget, &service, &people(20)).await;
+    for _ in 0..20 {
+        tokio::time::sleep(2 * A_SECOND).await;
+        let slow = admit(&budget, &person(&reads("a"))).await;
+        tokio::time::sleep(2 * A_SECOND).await;
+        for person in people(5) {
+            if let Ok(quick) = tokio::time::timeout(Duration::from_millis(1), admit(&budget, &person)).await {
+                quick.end(service.lock().unwrap().serve());
+            }
+        }
+        slow.end(service.lock().unwrap().serve());
+    }
+    assert!(service.lock().unwrap().least >= 1.0, "down to {}", service.lock().unwrap().least);
 }
 
 #[tokio::test(start_paused = true)]
