@@ -93,9 +93,13 @@ impl Bucket {
         Sent { number: self.sent, others, at: now }
     }
 
-    /// It is over, and what came of it says nothing of the limit.
-    pub fn end(&mut self) {
+    /// It is over. `counted`: its answer speaks of a limit; else nobody knows whether the limit was drawn on, and how fast
+    /// requests come back cannot be learned over it.
+    pub fn end(&mut self, counted: bool) {
         self.in_flight = self.in_flight.saturating_sub(1);
+        if !counted {
+            self.quiet = None;
+        }
         if !self.told && self.in_flight == 0 {
             self.left = self.left.map(|_| ONE_GOES);
         }

@@ -175,8 +175,9 @@ impl Queue {
     /// A request is over.
     pub fn end(&mut self, errand: &Errand, way: Way, outcome: Outcome, now: Instant) {
         self.under_way[way.counts.host] -= 1;
-        self.common.end();
-        self.limits[way.counts.limit].end();
+        let counted = matches!(outcome, Outcome::Answered { told: Some(_), .. });
+        self.common.end(counted);
+        self.limits[way.counts.limit].end(counted);
         match outcome {
             Outcome::Answered { status, told, retry_after } => {
                 self.hear(errand, way, status, told, retry_after, now);

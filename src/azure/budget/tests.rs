@@ -123,6 +123,22 @@ async fn a_request_that_is_slow_to_arrive_is_not_counted_as_made_up_for() {
     assert!(service.lock().unwrap().least >= 1.0, "down to {}", service.lock().unwrap().least);
 }
 
+/// A directory answers without a word of the limit, and does not draw on it: as many as one likes make it no wider.
+#[tokio::test(start_paused = true)]
+async fn what_draws_on_no_limit_teaches_nothing_about_one() {
+    let (budget, service) = (Budget::default(), Service::new(5.0, 5.0));
+    let directory = person("https://graph.microsoft.com/v1.0/servicePrincipals");
+    for _ in 0..100 {
+        run(&budget, &service, &people(1)).await;
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        for _ in 0..3 {
+            admit(&budget, &directory).await.end(answered(200));
+        }
+    }
+    run(&budget, &service, &people(60)).await;
+    assert!(service.lock().unwrap().least >= 1.0, "down to {}", service.lock().unwrap().least);
+}
+
 #[tokio::test(start_paused = true)]
 async fn subscriptions_and_vaults_that_share_one_small_limit_do_not_take_it_from_each_other() {
     let (budget, service) = (Budget::default(), Service::new(5.0, 5.0));
