@@ -100,13 +100,7 @@ impl Journal {
 
     /// Writes down what is about to be sent. When this returns, the line is on disk; when it fails, do not send.
     pub fn before(&self, flow: FlowName, request: &Request) -> Result<Entry, JournalError> {
-        let id = Uuid::new_v4().to_string();
-        self.append(&json!({
-            "at": Timestamp::now().to_string(),
-            "id": &id,
-            "phase": "before",
-            "flow": flow.as_str(),
-            "what": request.what,
+        let about = json!({
             "method": request.method.as_str(),
             "plane": match &request.plane {
                 Plane::Arm => "arm",
@@ -117,10 +111,8 @@ impl Journal {
             "api_version": request.api_version,
             "query": request.query.iter().map(|(key, value)| ((*key).to_owned(), Value::from(value.as_str()))).collect::<serde_json::Map<_, _>>(),
             "body": request.body.as_ref().map(crate::azure::Body::shown),
-            "pid": std::process::id(),
-            "reference": self.reference,
-        }))?;
-        Ok(Entry(id))
+        });
+        self.begin(flow, &request.what, about)
     }
 
     /// The resources of ARM that changes were sent to since then, newest first, also by other runs of certdeck; an inventory
@@ -145,17 +137,25 @@ impl Journal {
 
     /// Writes down that a file is about to be written on this machine.
     pub fn before_file(&self, flow: FlowName, what: &str, path: &Path) -> Result<Entry, JournalError> {
+        self.begin(flow, what, json!({ "file": path.display().to_string() }))
+    }
+
+    /// The line before a change; `about` says what it is, as an object.
+    fn begin(&self, flow: FlowName, what: &str, about: Value) -> Result<Entry, JournalError> {
         let id = Uuid::new_v4().to_string();
-        self.append(&json!({
+        let mut line = json!({
             "at": Timestamp::now().to_string(),
             "id": &id,
             "phase": "before",
             "flow": flow.as_str(),
             "what": what,
-            "file": path.display().to_string(),
-            "reference": self.reference,
-            "pid": std::process::id(),
-        }))?;
+        });
+        for (member, value) in about.as_object().into_iter().flatten() {
+            line[member] = value.clone();
+        }
+        line["pid"] = std::process::id().into();
+        line["reference"] = self.reference.as_deref().into();
+        self.append(&line)?;
         Ok(Entry(id))
     }
 
