@@ -150,8 +150,10 @@ impl Journal {
             "flow": flow.as_str(),
             "what": what,
         });
-        for (member, value) in about.as_object().into_iter().flatten() {
-            line[member] = value.clone();
+        if let Value::Object(about) = about {
+            for (member, value) in about {
+                line[member] = value;
+            }
         }
         line["pid"] = std::process::id().into();
         line["reference"] = self.reference.as_deref().into();
