@@ -81,6 +81,13 @@ impl From<pfx::Opened> for Material {
     }
 }
 
+impl From<Material> for Issued {
+    fn from(Material { leaf, chain, key }: Material) -> Self {
+        let chain = chain.into_iter().map(|octets| octets.0).collect();
+        Self { leaf, chain, key: Some(key), csr: String::new() }
+    }
+}
+
 impl TryFrom<Issued> for Material {
     type Error = CaError;
 

@@ -30,8 +30,8 @@ type Table = TableDefinition<'static, &'static str, &'static [u8]>;
 const DOCUMENTS: Table = TableDefinition::new("documents");
 const PRIVATE: Table = TableDefinition::new("private");
 const VERSION: Collection<u32> = Collection::new("version");
-/// 2: indexes, DNS names from the root, the CA's hybrid intermediate.
-const FORMAT: u32 = 2;
+/// 3: a vault's PFX is kept as what it is made of.
+const FORMAT: u32 = 3;
 const FILE: &str = "cloud.redb";
 /// The most pages kept in memory, in octets: a fleet is planted in one transaction, and what does not fit is written twice.
 const CACHE: usize = 64 << 20;

@@ -157,7 +157,27 @@ pub struct Issued {
 
 struct Authority {
     certificate: Vec<u8>,
-    issuer: Issuer<'static, KeyPair>,
+    issuer: Issuer<'static, SigningKey>,
+}
+
+/// A key under several names. Checking an RSA key takes as long as some signatures, so it is done once.
+#[derive(Clone)]
+struct SigningKey(Arc<KeyPair>);
+
+impl rcgen::PublicKeyData for SigningKey {
+    fn der_bytes(&self) -> &[u8] {
+        self.0.der_bytes()
+    }
+
+    fn algorithm(&self) -> &'static rcgen::SignatureAlgorithm {
+        self.0.algorithm()
+    }
+}
+
+impl rcgen::SigningKey for SigningKey {
+    fn sign(&self, text: &[u8]) -> Result<Vec<u8>, rcgen::Error> {
+        rcgen::SigningKey::sign(self.0.as_ref(), text)
+    }
 }
 
 /// The CA.
@@ -184,14 +204,13 @@ impl Ca {
         let [first, last] = if moments[0] <= moments[1] { moments } else { [moments[1], moments[0]] };
         let from = first - policy::days(6 * 365);
         let until = last + policy::days(20 * 365);
-        let rsa = new_rsa_key(2048)?;
-        let root_key = key_pair(&rsa)?;
+        let rsa = SigningKey(own_key(&KeySource::NewRsa(2048))?);
         let root_params = authority_params("certdeck Practice Root Certificate Authority - G2", None, from, until);
-        let root = Authority::new(root_params.self_signed(&root_key)?.der().to_vec(), root_key)?;
+        let root = Authority::new(root_params.self_signed(&rsa)?.der().to_vec(), rsa.clone())?;
         let intermediate = |role: Role| -> Result<Authority, CaError> {
             let key = match role {
-                Role::GoDaddy | Role::DigiCert => key_pair(&rsa)?,
-                Role::Hybrid => KeyPair::generate()?,
+                Role::GoDaddy | Role::DigiCert => rsa.clone(),
+                Role::Hybrid => SigningKey(own_key(&KeySource::NewEc(Curve::P256))?),
             };
             let params = authority_params(role.common_name(), Some(0), from, until);
             Authority::new(params.signed_by(&key, &root.issuer)?.der().to_vec(), key)
@@ -206,9 +225,18 @@ impl Ca {
         let damaged = |error: pem::Error| CaError::Stored(error.to_string());
         let mut certificates = CertificateDer::pem_slice_iter(text.as_bytes());
         let mut keys = PrivatePkcs8KeyDer::pem_slice_iter(text.as_bytes());
+        let mut known: Vec<SigningKey> = Vec::new();
+        let mut shared = |pkcs8: &PrivatePkcs8KeyDer<'_>| -> Result<SigningKey, CaError> {
+            if let Some(key) = known.iter().find(|key| key.0.serialized_der() == pkcs8.secret_pkcs8_der()) {
+                return Ok(key.clone());
+            }
+            let key = SigningKey(Arc::new(KeyPair::try_from(pkcs8)?));
+            known.push(key.clone());
+            Ok(key)
+        };
         let mut authority = || match (certificates.next(), keys.next()) {
             (Some(certificate), Some(key)) => {
-                Authority::new(certificate.map_err(damaged)?.to_vec(), KeyPair::try_from(&key.map_err(damaged)?)?)
+                Authority::new(certificate.map_err(damaged)?.to_vec(), shared(&key.map_err(damaged)?)?)
             }
             _ => Err(CaError::Stored("a certificate or key is missing".into())),
         };
@@ -220,7 +248,7 @@ impl Ca {
         let mut text = String::new();
         for authority in [&self.root, &self.go_daddy, &self.digi_cert, &self.hybrid] {
             text += &pem("CERTIFICATE", &authority.certificate, "\n");
-            text += &pem("PRIVATE KEY", authority.issuer.key().serialized_der(), "\n");
+            text += &pem("PRIVATE KEY", authority.issuer.key().0.serialized_der(), "\n");
         }
         Zeroizing::new(text)
     }
@@ -266,9 +294,9 @@ impl Ca {
 
     /// Signs one leaf.
     pub fn issue(&self, profile: &Profile) -> Result<Issued, CaError> {
-        let mut issued = self.certify(profile)?;
-        if let (Some(key), true) = (&issued.key, issued.csr.is_empty()) {
-            let request = request_params(profile)?.serialize_request(&key_pair(key)?)?;
+        let (mut issued, key) = self.sign(profile)?;
+        if let Some(key) = key {
+            let request = request_params(profile)?.serialize_request(key.as_ref())?;
             issued.csr = pem("NEW CERTIFICATE REQUEST", request.der(), "\r\n");
         }
         Ok(issued)
@@ -276,6 +304,11 @@ impl Ca {
 
     /// The same for what nobody asks the signing request of, which takes as long to sign as the leaf.
     pub fn certify(&self, profile: &Profile) -> Result<Issued, CaError> {
+        Ok(self.sign(profile)?.0)
+    }
+
+    /// The leaf, and its key unless that stays with whoever made the signing request.
+    fn sign(&self, profile: &Profile) -> Result<(Issued, Option<Arc<KeyPair>>), CaError> {
         let authority = self.authority(profile.issuer);
         let mut params = leaf_params(profile)?;
         if let Some(base) = &self.lists {
@@ -291,10 +324,11 @@ impl Ca {
             own => {
                 let key = own_key(own)?;
                 let leaf = params.signed_by(key.as_ref(), &authority.issuer)?;
-                (leaf, Some(Zeroizing::new(key.serialize_der())), String::new())
+                (leaf, Some(key), String::new())
             }
         };
-        Ok(Issued { leaf: leaf.der().to_vec(), chain: self.chain(profile.issuer), key, csr })
+        let secret = key.as_ref().map(|key| Zeroizing::new(key.serialize_der()));
+        Ok((Issued { leaf: leaf.der().to_vec(), chain: self.chain(profile.issuer), key: secret, csr }, key))
     }
 
     /// Signs a leaf for a key that many share, and makes nothing besides: what a generated estate has thousands of.
@@ -349,7 +383,7 @@ pub fn is_for_key(leaf: &[u8], pkcs8: &[u8]) -> bool {
 }
 
 impl Authority {
-    fn new(certificate: Vec<u8>, key: KeyPair) -> Result<Self, CaError> {
+    fn new(certificate: Vec<u8>, key: SigningKey) -> Result<Self, CaError> {
         let der = CertificateDer::from(certificate.clone());
         let issuer = Issuer::from_ca_cert_der(&der, key)?;
         Ok(Self { certificate, issuer })

@@ -104,6 +104,9 @@ fn write<'a>(
     friendly_name: &str,
     password: &Password,
 ) -> Result<Vec<u8>, PfxError> {
+    // As random as the key, and the same whenever this file is written again: a secret reads the same each time.
+    let salt =
+        |purpose: &str| Sha1::new().chain_update(purpose).chain_update(friendly_name).chain_update(key).finalize()[..8].to_vec();
     let names = vec![PKCS12Attribute::FriendlyName(friendly_name.to_owned()), PKCS12Attribute::LocalKeyId(vec![1, 0, 0, 0])];
     let certificate = |der: &[u8], attributes: &[PKCS12Attribute]| SafeBag {
         bag: SafeBagKind::CertBag(CertBag::X509(der.to_vec())),
@@ -115,8 +118,9 @@ fn write<'a>(
     } else {
         bags.insert(0, certificate(leaf, &names));
     }
-    let (content_encryption_algorithm, encrypted_content) = encrypt(&sequence(&bags, SafeBag::write), password)?;
-    let (encryption_algorithm, encrypted_data) = encrypt(key, password)?;
+    let (content_encryption_algorithm, encrypted_content) =
+        encrypt(&sequence(&bags, SafeBag::write), password, salt("certificates"))?;
+    let (encryption_algorithm, encrypted_data) = encrypt(key, password, salt("key"))?;
     let key_bag = SafeBag {
         bag: SafeBagKind::Pkcs8ShroudedKeyBag(EncryptedPrivateKeyInfo { encryption_algorithm, encrypted_data }),
         attributes: names,
@@ -128,7 +132,7 @@ fn write<'a>(
         }),
     ];
     let contents = sequence(&safes, ContentInfo::write);
-    let salt = salt();
+    let salt = salt("mac");
     let digest = mac_sha1(&contents, &password.wide, &salt, ITERATIONS.cast_signed());
     let pfx = PFX {
         version: 3,
@@ -227,8 +231,7 @@ fn is_key_bag(oid: &ObjectIdentifier) -> bool {
     oid.components().as_slice() == [1, 2, 840, 113_549, 1, 12, 10, 1, 1]
 }
 
-fn encrypt(plain: &[u8], password: &Password) -> Result<(AlgorithmIdentifier, Vec<u8>), PfxError> {
-    let salt = salt();
+fn encrypt(plain: &[u8], password: &Password, salt: Vec<u8>) -> Result<(AlgorithmIdentifier, Vec<u8>), PfxError> {
     let rounds = ITERATIONS.cast_signed();
     let derive = |kind, length| derive_key::<Sha1>(&password.wide, &salt, kind, rounds, length);
     let key = Zeroizing::new(derive(Pkcs12KeyType::EncryptionKey, 24));
@@ -294,11 +297,6 @@ fn mac_sha1(contents: &[u8], password: &[u8], salt: &[u8], rounds: i32) -> Vec<u
 fn authenticate<M: Mac + hmac::digest::KeyInit>(key: &[u8], contents: &[u8]) -> Vec<u8> {
     // HMAC takes a key of any length, so there is no error to report.
     <M as Mac>::new_from_slice(key).map(|mac| mac.chain_update(contents).finalize().into_bytes().to_vec()).unwrap_or_default()
-}
-
-fn salt() -> Vec<u8> {
-    // A fresh UUID is 122 random bits from the system; eight octets are what the format's peers use.
-    Sha1::digest(uuid::Uuid::new_v4().as_bytes())[..8].to_vec()
 }
 
 fn sequence<T>(items: &[T], write: impl Fn(&T, yasna::DERWriter<'_>)) -> Vec<u8> {

@@ -13,7 +13,7 @@ use super::{
 };
 use crate::emulator::{
     ca::{
-        KeySource, Profile, Role, pfx,
+        KeySource, Profile, Role,
         policy::{AUTO_RENEWAL_DAYS, DENIAL_DAYS, TERM_DAYS, days, policy, proof_counts},
     },
     call::Call,
@@ -152,18 +152,11 @@ pub(super) fn sign(ctx: &Context<'_>, order: &mut Order, kind: PendingKind, meth
         issuer: Role::GoDaddy,
     };
     let issued = ctx.setting.ca.issue(&profile).map_err(|error| failed(&error))?;
-    let file = match issued.key {
-        Some(_) => {
-            let name = uuid::Uuid::new_v4().to_string();
-            Some(pfx::write_for_vault(&issued, &name).map_err(|error| failed(&error))?)
-        }
-        None => None,
-    };
     let all = secured(order.product, &order.common_name, Method::Domain);
     if names.len() < all.len() {
         order.note(Event::SanDrop, ctx.now);
     }
-    order.put_in_force(Current::new(&issued, ctx.now, file));
+    order.put_in_force(Current::new(&issued, ctx.now));
     order.term_end = Some(term_end);
     order.status = Status::Issued;
     order.provisioning = Provisioning::Succeeded;

@@ -6,6 +6,7 @@ use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
+use zeroize::Zeroizing;
 
 use super::names::{Method, Product};
 use crate::emulator::{
@@ -16,6 +17,7 @@ use crate::emulator::{
     },
     context::Context,
     id::ResourceId,
+    material::{Material, Octets},
     reply::Fault,
 };
 
@@ -99,8 +101,8 @@ pub struct Current {
     pub chain: Vec<String>,
     pub csr: String,
     pub issued_at: Timestamp,
-    /// Base64; `None` when the key is the customer's own.
-    pub pfx: Option<Hidden>,
+    /// PKCS#8 in Base64; `None` when the key is the customer's own.
+    key: Option<Hidden>,
 }
 
 /// Text that must not show in logs.
@@ -115,19 +117,25 @@ impl fmt::Debug for Hidden {
 }
 
 impl Current {
-    pub fn new(issued: &Issued, at: Timestamp, pfx: Option<Vec<u8>>) -> Self {
+    pub fn new(issued: &Issued, at: Timestamp) -> Self {
         Self {
             leaf: BASE64.encode(&issued.leaf),
             chain: issued.chain.iter().map(|der| BASE64.encode(der)).collect(),
             csr: issued.csr.clone(),
             issued_at: at,
-            pfx: pfx.map(|pfx| Hidden(BASE64.encode(pfx))),
+            key: issued.key.as_ref().map(|key| Hidden(BASE64.encode(key))),
         }
     }
 
     /// The leaf, DER.
     pub fn leaf(&self) -> Vec<u8> {
         der(&self.leaf)
+    }
+
+    /// All that a PFX holds, unless the key is the customer's own.
+    pub fn material(&self) -> Option<Material> {
+        let chain = self.chain.iter().map(|one| Octets(der(one))).collect();
+        self.key.as_ref().map(|key| Material { leaf: self.leaf(), chain, key: Zeroizing::new(der(&key.0)) })
     }
 
     /// What the leaf says.
@@ -259,7 +267,7 @@ impl Order {
             properties["csr"] = current.csr.clone().into();
             properties["serialNumber"] = current.facts()?.serial_decimal.into();
             properties["lastCertificateIssuanceTime"] = without_zone(current.issued_at).into();
-            properties["isPrivateKeyExternal"] = current.pfx.is_none().into();
+            properties["isPrivateKeyExternal"] = current.key.is_none().into();
         }
         if self.auto_renew && self.status == Status::Issued {
             let next = self.term_end.map(|end| end - days(AUTO_RENEWAL_DAYS));

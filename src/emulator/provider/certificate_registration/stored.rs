@@ -12,11 +12,12 @@ use crate::emulator::{
     call::Call,
     context::{Context, text},
     id::ResourceId,
+    material::Kept,
     principals::CERTIFICATE_REGISTRATION,
     provider::key_vault::{
         Vault,
         first_party::{self, Refusal},
-        secret::{PFX_TYPE, Version},
+        secret::Version,
     },
     reply::{Fault, Outcome, Reply},
 };
@@ -140,16 +141,12 @@ fn deliver_one(ctx: &Context<'_>, order: &mut Order, at: usize) -> Result<(), Fa
             return Ok(());
         }
         (Some(current), _) => {
-            let Some(pfx) = &current.pfx else {
+            let Some(material) = current.material() else {
                 "ExternalPrivateKey".clone_into(&mut order.stored[at].state);
                 return Ok(());
             };
             let facts = current.facts()?;
-            let mut version = Version::new(ctx.now, pfx.0.clone());
-            version.content_type = Some(PFX_TYPE.to_owned());
-            version.not_before = Some(facts.not_before);
-            version.expires = Some(facts.not_after);
-            (tagged(version, "Ready"), "Succeeded")
+            (tagged(Version::pfx(ctx.now, Kept::Whole(material), &facts), "Ready"), "Succeeded")
         }
         (None, _) => {
             let version = Version::new(ctx.now, String::new());

@@ -12,9 +12,9 @@ use super::{
     secret::{self, Deleted, PEM_TYPE, PFX_TYPE, Version},
 };
 use crate::emulator::{
-    ca::{Curve, Issued, facts::Facts, pem, pfx},
+    ca::{Curve, Issued, facts::Facts, pem},
     context::{Context, merge},
-    material::Shared,
+    material::{Kept, Material, Shared},
     reply::Fault,
     store::Collection,
 };
@@ -139,18 +139,12 @@ pub fn add_version(ctx: &Context<'_>, vault: &Vault, draft: &Draft<'_>, issued: 
         deleted: None,
     });
     certificate.lay_over(&draft.policy, ctx.now);
-    let kind = if certificate.policy["secret_props"]["contentType"] == PEM_TYPE { PEM_TYPE } else { PFX_TYPE };
-    let value = if kind == PEM_TYPE {
-        as_pem(issued)
-    } else {
-        let file = pfx::write_for_vault(issued, &uuid::Uuid::new_v4().to_string()).map_err(|error| unreadable(&error))?;
-        BASE64.encode(file)
-    };
-    let mut secret = Version::new(ctx.now, value);
-    secret.content_type = Some(kind.to_owned());
+    let material = Material::try_from(issued.clone()).map_err(|error| unreadable(&error))?;
+    let mut secret = Version::pfx(ctx.now, Kept::Whole(material), &facts);
+    if certificate.policy["secret_props"]["contentType"] == PEM_TYPE {
+        secret.replace(as_pem(issued), PEM_TYPE);
+    }
     secret.managed = true;
-    secret.not_before = Some(facts.not_before);
-    secret.expires = Some(facts.not_after);
     secret.tags.clone_from(&draft.tags);
     let id = secret.id.clone();
     secret::add_version(ctx, vault, draft.name, secret)?;
@@ -195,7 +189,9 @@ pub fn keep_as_pem(ctx: &Context<'_>, vault: &Vault, name: &str) -> Result<(), F
     }
     if let Some(mut kept) = secret::find(ctx, vault, name)? {
         for version in &mut kept.versions {
-            version.content_type = Some(PEM_TYPE.to_owned());
+            if let Some(material) = version.material(ctx) {
+                version.replace(as_pem(&material.into()), PEM_TYPE);
+            }
         }
         secret::save(ctx, vault, &kept)?;
     }
@@ -204,12 +200,8 @@ pub fn keep_as_pem(ctx: &Context<'_>, vault: &Vault, name: &str) -> Result<(), F
 
 /// Adds a certificate of one version, as a generated estate has thousands of; answers the version's id.
 pub fn plant(ctx: &Context<'_>, vault: &Vault, name: &str, facts: &Facts, shared: &Shared) -> Result<String, Fault> {
-    let mut version = Version::new(facts.not_before, String::new());
-    version.content_type = Some(PFX_TYPE.to_owned());
+    let mut version = Version::pfx(facts.not_before, Kept::Shared(shared.clone()), facts);
     version.managed = true;
-    version.not_before = Some(facts.not_before);
-    version.expires = Some(facts.not_after);
-    version.made_of = Some(shared.clone());
     let id = version.id.clone();
     secret::add_version(ctx, vault, name, version)?;
     let version = CertificateVersion {

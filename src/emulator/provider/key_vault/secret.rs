@@ -8,9 +8,9 @@ use serde::{Deserialize, Serialize};
 
 use super::Vault;
 use crate::emulator::{
-    ca::{Issued, pfx, policy::days},
+    ca::{facts::Facts, pfx, policy::days},
     context::Context,
-    material::{Material, Shared},
+    material::{Kept, Material},
     reply::Fault,
     store::Collection,
 };
@@ -60,9 +60,10 @@ pub struct Version {
     pub updated: Timestamp,
     /// Whether it belongs to a certificate of the same name.
     pub managed: bool,
-    /// Of a generated estate: the PFX is made when somebody wants to see it.
+    /// The certificate and key of a PFX, which is written when somebody reads it: deriving its keys would take a start
+    /// longer than signing all of its certificates.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub made_of: Option<Shared>,
+    made_of: Option<Kept>,
 }
 
 impl fmt::Debug for Version {
@@ -78,16 +79,36 @@ impl Version {
         Self { id: new_version_id(), value, enabled: true, created: now, updated: now, ..Self::default() }
     }
 
-    /// What it holds.
+    /// An enabled version made at `now` that holds a certificate with its key, as a PFX.
+    pub fn pfx(now: Timestamp, made_of: Kept, facts: &Facts) -> Self {
+        Self {
+            content_type: Some(PFX_TYPE.to_owned()),
+            not_before: Some(facts.not_before),
+            expires: Some(facts.not_after),
+            made_of: Some(made_of),
+            ..Self::new(now, String::new())
+        }
+    }
+
+    /// What it holds; the same whenever it is read.
     pub fn value(&self, ctx: &Context<'_>) -> Result<String, Fault> {
-        let Some(shared) = &self.made_of else {
+        let Some(material) = self.material(ctx) else {
             return Ok(self.value.clone());
         };
-        let Material { leaf, chain, key } = shared.clone().whole(ctx.setting);
-        let chain = chain.into_iter().map(|octets| octets.0).collect();
-        let issued = Issued { leaf, chain, key: Some(key), csr: String::new() };
-        let file = pfx::write_for_vault(&issued, &self.id);
+        // The real ones carry a GUID.
+        let name = uuid::Uuid::parse_str(&self.id).unwrap_or_default().to_string();
+        let file = pfx::write_for_vault(&material.into(), &name);
         Ok(BASE64.encode(file.map_err(|error| Fault::arm(500, "InternalServerError", error.to_string()))?))
+    }
+
+    /// What its PFX is made of, if this cloud writes it.
+    pub fn material(&self, ctx: &Context<'_>) -> Option<Material> {
+        self.made_of.clone().map(|kept| kept.whole(ctx.setting))
+    }
+
+    /// Holds this text from now on, as another kind of file.
+    pub fn replace(&mut self, value: String, content_type: &str) {
+        *self = Self { value, content_type: Some(content_type.to_owned()), made_of: None, ..std::mem::take(self) };
     }
 }
 

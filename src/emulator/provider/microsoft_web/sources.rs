@@ -20,7 +20,7 @@ use crate::emulator::{
     principals::WEB_SITES,
     provider::key_vault::{
         first_party::{self, Refusal},
-        secret::Version,
+        secret::{PFX_TYPE, Version},
     },
     reply::{Fault, Outcome, Reply},
     store::Collection,
@@ -103,19 +103,24 @@ fn same_subscription(one: &ResourceId, other: &ResourceId) -> bool {
 /// Makes a certificate of what a version of a secret holds, and remembers which version it was.
 fn take(ctx: &Context<'_>, place: &Place, vault: &ResourceId, secret: &str, version: &Version) -> Result<Value, Fault> {
     let refuse = |reason: &str| Fault::web(400, format!("The secret '{secret}' {reason}."));
-    let value = version.value(ctx)?;
-    if version.content_type.as_deref() != Some("application/x-pkcs12") || value.is_empty() {
-        return Err(refuse("is not a certificate of content type application/x-pkcs12"));
+    let no_pfx = || refuse("is not a certificate of content type application/x-pkcs12");
+    if version.content_type.as_deref() != Some(PFX_TYPE) {
+        return Err(no_pfx());
     }
-    let bytes = BASE64.decode(value.as_bytes()).map_err(|_| refuse("is not base64"))?;
-    let opened = pfx::read(&bytes, "").map_err(|error| refuse(&format!("could not be opened: {error}")))?;
-    let facts = Facts::read(&opened.leaf).map_err(|_| refuse("holds a certificate that cannot be read"))?;
+    let material = if let Some(material) = version.material(ctx) {
+        material
+    } else {
+        let value = Some(version.value(ctx)?).filter(|value| !value.is_empty()).ok_or_else(no_pfx)?;
+        let bytes = BASE64.decode(value).map_err(|_| refuse("is not base64"))?;
+        pfx::read(&bytes, "").map_err(|error| refuse(&format!("could not be opened: {error}")))?.into()
+    };
+    let facts = Facts::read(&material.leaf).map_err(|_| refuse("holds a certificate that cannot be read"))?;
     if facts.key_type != "RSA" {
         // A file can be uploaded with such a key, but not imported from a vault.
         return Err(refuse(&format!("has a key of type {}, which cannot be imported from a vault", facts.key_type)));
     }
     let origin = Origin::Vault { vault: vault.clone(), secret: secret.to_owned() };
-    let certificate = certificates::save(ctx, place, &Material::from(opened), &origin)?;
+    let certificate = certificates::save(ctx, place, &material, &origin)?;
     taken(ctx, &place.id, &version.id)?;
     Ok(certificate)
 }
