@@ -79,14 +79,13 @@ pub fn decode(value: &Value) -> Option<PrivateCertificate> {
         location: json::text_or_empty(value, "/location"),
         webspace: json::text_or_empty(value, "/properties/webSpace"),
         thumbprint: json::thumbprint(value, "/properties/thumbprint"),
-        friendly_name: json::text_or_empty(value, "/properties/friendlyName"),
         subject: json::text_or_empty(value, "/properties/subjectName"),
         hosts: json::hosts(value, "/properties/hostNames"),
         issuer: json::text_or_empty(value, "/properties/issuer"),
         issued: json::time(value, "/properties/issueDate"),
         expires: json::time(value, "/properties/expirationDate"),
         vault,
-        canonical_name: json::text(value, "/properties/canonicalName"),
+        canonical_name: json::text(value, "/properties/canonicalName").map(Into::into),
     })
 }
 

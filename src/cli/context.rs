@@ -38,9 +38,9 @@ pub fn run(command: &Command, session: &Session) -> Result<Exit, CliError> {
         Command::Ls { output } => {
             let current = session.context_name();
             let rows = session.config.contexts.iter().map(|(name, context)| row(name, context, current.as_deref() == Some(name)));
-            let table = Table { columns: COLUMNS, rows: rows.collect() };
+            let table = Table::new(COLUMNS, rows.collect());
             table.write(*output, &mut out).map_err(CliError::Output)?;
-            if table.rows.is_empty() {
+            if session.config.contexts.is_empty() {
                 words(&format!("{} names no context; certdeck config init begins one", session.config_path.display()));
             }
         }

@@ -42,7 +42,7 @@ enum Kind {
 }
 
 impl Kind {
-    fn table(self, estate: &Estate, rules: &Rules, now: Timestamp) -> Table {
+    fn table<'e>(self, estate: &'e Estate, rules: &'e Rules, now: Timestamp) -> Table<'e> {
         match self {
             Self::Private => rows::private(estate, rules, now),
             Self::Public => rows::public(estate, now),
@@ -59,12 +59,10 @@ pub async fn run(args: &Args, session: &Session) -> Result<Exit, CliError> {
     let public = if matches!(args.kind, Kind::Public) { Public::Read } else { Public::LeftOut };
     let estate = reading::estate(session, &world.client, public).await?;
     let mut table = args.kind.table(&estate, &world.rules, Timestamp::now());
-    // Parts come in any order; the id, which is the last column, gives each list the same one every time.
-    table.rows.sort_by(|one, other| one.last().and_then(Value::as_str).cmp(&other.last().and_then(Value::as_str)));
     let columns: Vec<&str> = table.columns.iter().map(|(key, _)| *key).collect();
     let filter = Filter::parse(&args.filter, &columns);
     let as_text = |row: &[Value]| row.iter().map(text).collect::<Vec<_>>().join(&SEPARATOR.to_string()).to_lowercase();
-    table.rows.retain(|row| filter.holds(&as_text(row)));
+    table.retain(|row| filter.holds(&as_text(row)));
     let mut out = io::BufWriter::new(io::stdout().lock());
     table.write(args.output, &mut out).and_then(|()| out.flush()).map_err(CliError::Output)?;
     for gap in &estate.gaps {

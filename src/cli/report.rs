@@ -149,7 +149,7 @@ pub async fn report(args: &Report, session: &Session) -> Result<Exit, CliError> 
         }
     };
     let rows = all.iter().filter(|one| one.expires.duration_since(now) <= args.within).map(|one| row(one, now)).collect();
-    Table { columns: COLUMNS, rows }.write(format, &mut out).and_then(|()| out.flush()).map_err(CliError::Output)?;
+    Table::new(COLUMNS, rows).write(format, &mut out).and_then(|()| out.flush()).map_err(CliError::Output)?;
     Ok(told(&estate))
 }
 

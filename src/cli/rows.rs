@@ -3,15 +3,27 @@
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::table::Table;
-use crate::model::{Estate, Expiry, PrivateCertificate, SecretStatus, day};
+use super::table::{Columns, Table};
+use crate::model::{App, Binding, Estate, Expiry, Order, PrivateCertificate, PublicCertificate, SecretStatus, Vault, day};
 use crate::rules::Rules;
 
-pub fn private(estate: &Estate, rules: &Rules, now: Timestamp) -> Table {
-    let row = |certificate: &PrivateCertificate| {
+pub fn private<'e>(estate: &'e Estate, rules: &'e Rules, now: Timestamp) -> Table<'e> {
+    const COLUMNS: Columns = &[
+        ("name", "Name"),
+        ("hosts", "Hosts"),
+        ("source", "Source"),
+        ("expires", "Expires"),
+        ("days", "Days"),
+        ("who_acts", "Who acts"),
+        ("used_by", "Used by"),
+        ("webspace", "Webspace"),
+        ("thumbprint", "Thumbprint"),
+        ("id", "Id"),
+    ];
+    let row = move |certificate: &PrivateCertificate| {
         let mut apps: Vec<String> = estate
             .bindings_of(certificate)
-            .map(|binding| estate.app(&binding.app).map_or_else(|| binding.app.name().to_owned(), crate::model::App::label))
+            .map(|binding| estate.app(&binding.app).map_or_else(|| binding.app.name().to_owned(), App::label))
             .collect();
         apps.sort();
         apps.dedup();
@@ -28,28 +40,24 @@ pub fn private(estate: &Estate, rules: &Rules, now: Timestamp) -> Table {
             json!(certificate.id.as_str()),
         ]
     };
-    Table {
-        columns: &[
-            ("name", "Name"),
-            ("hosts", "Hosts"),
-            ("source", "Source"),
-            ("expires", "Expires"),
-            ("days", "Days"),
-            ("who_acts", "Who acts"),
-            ("used_by", "Used by"),
-            ("webspace", "Webspace"),
-            ("thumbprint", "Thumbprint"),
-            ("id", "Id"),
-        ],
-        rows: estate.certificates.iter().map(row).collect(),
-    }
+    Table::of(COLUMNS, &estate.certificates, |one| one.id.clone(), row)
 }
 
-pub fn public(estate: &Estate, now: Timestamp) -> Table {
-    let rows = estate.public_certificates.iter().map(|certificate| {
+pub fn public(estate: &Estate, now: Timestamp) -> Table<'_> {
+    const COLUMNS: Columns = &[
+        ("name", "Name"),
+        ("app", "App"),
+        ("subject", "Subject"),
+        ("expires", "Expires"),
+        ("days", "Days"),
+        ("store", "Store"),
+        ("thumbprint", "Thumbprint"),
+        ("id", "Id"),
+    ];
+    let row = move |certificate: &PublicCertificate| {
         vec![
             json!(certificate.id.name()),
-            json!(estate.app(&certificate.app).map_or_else(|| certificate.app.name().to_owned(), crate::model::App::label)),
+            json!(estate.app(&certificate.app).map_or_else(|| certificate.app.name().to_owned(), App::label)),
             json!(certificate.subject),
             time(certificate.expires),
             days(certificate.expires, now),
@@ -57,24 +65,25 @@ pub fn public(estate: &Estate, now: Timestamp) -> Table {
             json!(certificate.thumbprint.as_ref().map(crate::model::Thumbprint::as_str)),
             json!(certificate.id.as_str()),
         ]
-    });
-    Table {
-        columns: &[
-            ("name", "Name"),
-            ("app", "App"),
-            ("subject", "Subject"),
-            ("expires", "Expires"),
-            ("days", "Days"),
-            ("store", "Store"),
-            ("thumbprint", "Thumbprint"),
-            ("id", "Id"),
-        ],
-        rows: rows.collect(),
-    }
+    };
+    Table::of(COLUMNS, &estate.public_certificates, |one| one.id.clone(), row)
 }
 
-pub fn orders(estate: &Estate, now: Timestamp) -> Table {
-    let rows = estate.orders.iter().map(|order| {
+pub fn orders(estate: &Estate, now: Timestamp) -> Table<'_> {
+    const COLUMNS: Columns = &[
+        ("name", "Name"),
+        ("domain", "Domain"),
+        ("status", "Status"),
+        ("product", "Product"),
+        ("expires", "Expires"),
+        ("days", "Days"),
+        ("auto_renew", "Auto renew"),
+        ("stored", "Stored"),
+        ("issued", "Issued"),
+        ("imported", "Imported"),
+        ("id", "Id"),
+    ];
+    let row = move |order: &Order| {
         vec![
             json!(order.id.name()),
             json!(order.domain),
@@ -91,32 +100,27 @@ pub fn orders(estate: &Estate, now: Timestamp) -> Table {
             ),
             json!(order.id.as_str()),
         ]
-    });
-    Table {
-        columns: &[
-            ("name", "Name"),
-            ("domain", "Domain"),
-            ("status", "Status"),
-            ("product", "Product"),
-            ("expires", "Expires"),
-            ("days", "Days"),
-            ("auto_renew", "Auto renew"),
-            ("stored", "Stored"),
-            ("issued", "Issued"),
-            ("imported", "Imported"),
-            ("id", "Id"),
-        ],
-        rows: rows.collect(),
-    }
+    };
+    Table::of(COLUMNS, &estate.orders, |one| one.id.clone(), row)
 }
 
-pub fn bindings(estate: &Estate, now: Timestamp) -> Table {
-    let rows = estate.bindings.iter().map(|binding| {
+pub fn bindings(estate: &Estate, now: Timestamp) -> Table<'_> {
+    const COLUMNS: Columns = &[
+        ("hostname", "Hostname"),
+        ("app", "App"),
+        ("tls", "TLS"),
+        ("certificate", "Certificate"),
+        ("expires", "Expires"),
+        ("days", "Days"),
+        ("thumbprint", "Thumbprint"),
+        ("id", "Id"),
+    ];
+    let row = move |binding: &Binding| {
         let certificate = estate.certificate_of(binding);
         let expires = certificate.and_then(|certificate| certificate.expires);
         vec![
             json!(binding.host.as_str()),
-            json!(estate.app(&binding.app).map_or_else(|| binding.app.name().to_owned(), crate::model::App::label)),
+            json!(estate.app(&binding.app).map_or_else(|| binding.app.name().to_owned(), App::label)),
             json!(binding.ssl.words()),
             json!(certificate.map(|certificate| certificate.id.name())),
             time(expires),
@@ -124,24 +128,23 @@ pub fn bindings(estate: &Estate, now: Timestamp) -> Table {
             json!(binding.thumbprint.as_ref().map(crate::model::Thumbprint::as_str)),
             json!(binding.id().as_str()),
         ]
-    });
-    Table {
-        columns: &[
-            ("hostname", "Hostname"),
-            ("app", "App"),
-            ("tls", "TLS"),
-            ("certificate", "Certificate"),
-            ("expires", "Expires"),
-            ("days", "Days"),
-            ("thumbprint", "Thumbprint"),
-            ("id", "Id"),
-        ],
-        rows: rows.collect(),
-    }
+    };
+    Table::of(COLUMNS, &estate.bindings, Binding::id, row)
 }
 
-pub fn apps(estate: &Estate, _: Timestamp) -> Table {
-    let rows = estate.apps.iter().map(|app| {
+pub fn apps(estate: &Estate, _: Timestamp) -> Table<'_> {
+    const COLUMNS: Columns = &[
+        ("name", "Name"),
+        ("resource_group", "Resource group"),
+        ("subscription", "Subscription"),
+        ("location", "Location"),
+        ("plan", "Plan"),
+        ("webspace", "Webspace"),
+        ("hostnames", "Hostnames"),
+        ("https_only", "HTTPS only"),
+        ("id", "Id"),
+    ];
+    let row = move |app: &App| {
         vec![
             json!(app.label()),
             json!(app.id.resource_group()),
@@ -153,25 +156,23 @@ pub fn apps(estate: &Estate, _: Timestamp) -> Table {
             json!(app.https_only),
             json!(app.id.as_str()),
         ]
-    });
-    Table {
-        columns: &[
-            ("name", "Name"),
-            ("resource_group", "Resource group"),
-            ("subscription", "Subscription"),
-            ("location", "Location"),
-            ("plan", "Plan"),
-            ("webspace", "Webspace"),
-            ("hostnames", "Hostnames"),
-            ("https_only", "HTTPS only"),
-            ("id", "Id"),
-        ],
-        rows: rows.collect(),
-    }
+    };
+    Table::of(COLUMNS, &estate.apps, |one| one.id.clone(), row)
 }
 
-pub fn vaults(estate: &Estate, _: Timestamp) -> Table {
-    let rows = estate.vaults.iter().map(|vault| {
+pub fn vaults(estate: &Estate, _: Timestamp) -> Table<'_> {
+    const COLUMNS: Columns = &[
+        ("name", "Name"),
+        ("resource_group", "Resource group"),
+        ("subscription", "Subscription"),
+        ("location", "Location"),
+        ("sku", "SKU"),
+        ("permissions", "Permissions by"),
+        ("public_network", "Public network"),
+        ("uri", "Uri"),
+        ("id", "Id"),
+    ];
+    let row = move |vault: &Vault| {
         vec![
             json!(vault.id.name()),
             json!(vault.id.resource_group()),
@@ -183,21 +184,8 @@ pub fn vaults(estate: &Estate, _: Timestamp) -> Table {
             json!(vault.uri),
             json!(vault.id.as_str()),
         ]
-    });
-    Table {
-        columns: &[
-            ("name", "Name"),
-            ("resource_group", "Resource group"),
-            ("subscription", "Subscription"),
-            ("location", "Location"),
-            ("sku", "SKU"),
-            ("permissions", "Permissions by"),
-            ("public_network", "Public network"),
-            ("uri", "Uri"),
-            ("id", "Id"),
-        ],
-        rows: rows.collect(),
-    }
+    };
+    Table::of(COLUMNS, &estate.vaults, |one| one.id.clone(), row)
 }
 
 fn time(at: Option<Timestamp>) -> Value {

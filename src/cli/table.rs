@@ -3,8 +3,11 @@
 use std::io::{self, Write};
 
 use clap::ValueEnum;
+use serde::Serializer as _;
 use serde_json::{Map, Value};
 use unicode_width::UnicodeWidthStr;
+
+use crate::model::ResourceId;
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
 pub enum Format {
@@ -15,19 +18,42 @@ pub enum Format {
     Tsv,
 }
 
-/// `columns` gives the key, for programs, and the title, for people, of each cell of a row.
-#[derive(Debug)]
-pub struct Table {
-    pub columns: &'static [(&'static str, &'static str)],
-    pub rows: Vec<Vec<Value>>,
+/// The key, for programs, and the title, for people, of each cell of a row.
+pub type Columns = &'static [(&'static str, &'static str)];
+
+/// Rows that are made when they are written: all of a large estate at once would take half as much memory as the estate.
+pub struct Table<'e> {
+    pub columns: Columns,
+    row: Box<dyn Fn(usize) -> Vec<Value> + 'e>,
+    /// The places of the rows to write, in their order.
+    order: Vec<usize>,
 }
 
-impl Table {
+impl<'e> Table<'e> {
+    pub fn new(columns: Columns, rows: Vec<Vec<Value>>) -> Self {
+        Self { columns, order: (0..rows.len()).collect(), row: Box::new(move |place| rows[place].clone()) }
+    }
+
+    /// A row for each of these. Parts of an estate come in any order; the id gives each list the same one every time.
+    pub fn of<T>(columns: Columns, list: &'e [T], id: impl Fn(&T) -> ResourceId, row: impl Fn(&'e T) -> Vec<Value> + 'e) -> Self {
+        let mut order: Vec<usize> = (0..list.len()).collect();
+        order.sort_by_cached_key(|place| id(&list[*place]));
+        Self { columns, order, row: Box::new(move |place| row(&list[place])) }
+    }
+
+    pub fn retain(&mut self, mut keeps: impl FnMut(&[Value]) -> bool) {
+        self.order.retain(|place| keeps(&(self.row)(*place)));
+    }
+
+    fn rows(&self) -> impl Iterator<Item = Vec<Value>> {
+        self.order.iter().map(|place| (self.row)(*place))
+    }
+
     pub fn write(&self, format: Format, out: &mut impl Write) -> io::Result<()> {
         match format {
             Format::Table => self.write_aligned(out),
             Format::Json => {
-                serde_json::to_writer_pretty(&mut *out, &self.objects())?;
+                serde_json::Serializer::pretty(&mut *out).collect_seq(self.objects())?;
                 writeln!(out)
             }
             Format::Csv => self.write_separated(out, ",", quoted),
@@ -35,15 +61,14 @@ impl Table {
         }
     }
 
-    fn objects(&self) -> Vec<Map<String, Value>> {
-        let object = |row: &Vec<Value>| self.columns.iter().map(|(key, _)| (*key).to_owned()).zip(row.iter().cloned()).collect();
-        self.rows.iter().map(object).collect()
+    fn objects(&self) -> impl Iterator<Item = Map<String, Value>> {
+        self.rows().map(|row| self.columns.iter().map(|(key, _)| (*key).to_owned()).zip(row).collect())
     }
 
     fn write_separated(&self, out: &mut impl Write, separator: &str, quote: impl Fn(&str) -> String) -> io::Result<()> {
         let keys: Vec<String> = self.columns.iter().map(|(key, _)| quote(key)).collect();
         writeln!(out, "{}", keys.join(separator))?;
-        for row in &self.rows {
+        for row in self.rows() {
             let cells: Vec<String> = row.iter().map(|cell| quote(&text(cell))).collect();
             writeln!(out, "{}", cells.join(separator))?;
         }
@@ -51,12 +76,15 @@ impl Table {
     }
 
     fn write_aligned(&self, out: &mut impl Write) -> io::Result<()> {
-        let titles = self.columns.iter().map(|(_, title)| (*title).to_owned()).collect();
-        let lines: Vec<Vec<String>> =
-            std::iter::once(titles).chain(self.rows.iter().map(|row| row.iter().map(text).collect())).collect();
-        let width = |column: usize| lines.iter().filter_map(|line| line.get(column)).map(|cell| cell.width()).max().unwrap_or(0);
-        let widths: Vec<usize> = (0..self.columns.len()).map(width).collect();
-        for line in &lines {
+        let titles = || self.columns.iter().map(|(_, title)| (*title).to_owned()).collect::<Vec<_>>();
+        let lines = || std::iter::once(titles()).chain(self.rows().map(|row| row.iter().map(text).collect()));
+        let mut widths = vec![0; self.columns.len()];
+        for line in lines() {
+            for (width, cell) in widths.iter_mut().zip(&line) {
+                *width = cell.width().max(*width);
+            }
+        }
+        for line in lines() {
             let padded = line.iter().zip(&widths).map(|(cell, width)| format!("{cell}{}", " ".repeat(width - cell.width())));
             writeln!(out, "{}", padded.collect::<Vec<_>>().join("  ").trim_end())?;
         }
@@ -90,7 +118,7 @@ mod tests {
     fn written(format: Format) -> String {
         let rows = vec![vec![json!("shop, \"old\""), json!(["a", "b"]), json!(9)], vec![json!("日本"), json!([]), Value::Null]];
         let mut out = Vec::new();
-        Table { columns: &[("name", "Name"), ("hosts", "Hosts"), ("days", "Days")], rows }.write(format, &mut out).unwrap();
+        Table::new(&[("name", "Name"), ("hosts", "Hosts"), ("days", "Days")], rows).write(format, &mut out).unwrap();
         String::from_utf8(out).unwrap()
     }
 

@@ -36,7 +36,7 @@ pub struct App {
     pub webspace: Text,
     pub state: Text,
     /// Read from the service, never built: newer apps have a hash and a region in it (C28).
-    pub default_hostname: String,
+    pub default_hostname: Text,
     pub hostnames: Vec<Hostname>,
     pub https_only: bool,
     pub inbound_ip: Option<String>,

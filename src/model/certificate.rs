@@ -9,7 +9,7 @@ use super::{Hostname, ResourceId, SecretStatus, Text, Thumbprint};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct VaultSecret {
     pub vault: ResourceId,
-    pub secret: String,
+    pub secret: Text,
     pub status: SecretStatus,
 }
 
@@ -49,15 +49,16 @@ pub struct PrivateCertificate {
     pub webspace: Text,
     /// Absent while a managed certificate is being issued.
     pub thumbprint: Option<Thumbprint>,
-    pub friendly_name: String,
-    pub subject: String,
+    pub subject: Text,
     pub hosts: Vec<Hostname>,
     pub issuer: Text,
+    #[serde(with = "jiff::fmt::serde::timestamp::nanosecond::optional")]
     pub issued: Option<Timestamp>,
+    #[serde(with = "jiff::fmt::serde::timestamp::nanosecond::optional")]
     pub expires: Option<Timestamp>,
     pub vault: Option<VaultSecret>,
     /// Set for a free managed certificate: the one hostname it is for.
-    pub canonical_name: Option<String>,
+    pub canonical_name: Option<Text>,
 }
 
 /// A `.cer` that an app's code loads; it secures no hostname (A7).

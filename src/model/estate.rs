@@ -1,8 +1,7 @@
 //! Everything that was read in one look at the cloud, and the joins over it.
 //! The service knows no "source" of a certificate and no "used by": both are derived here.
 
-use std::collections::HashSet;
-
+use hashbrown::HashSet;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -60,7 +59,7 @@ pub struct Estate {
 /// Joins by place: nothing is copied into it.
 #[derive(Debug, Clone, Default)]
 struct Index {
-    /// Regions, webspaces, issuers and the apps of bindings repeat all over; each is kept once.
+    /// Regions, webspaces, issuers, hosts and the apps of bindings repeat all over; each is kept once.
     words: HashSet<Text>,
     apps: Places,
     apps_by_webspace: Places,
@@ -84,8 +83,8 @@ impl Estate {
     /// Builds the indexes; call it once after the lists are filled.
     #[must_use]
     pub fn indexed(self) -> Self {
-        let mut estate = Self::default();
-        estate.absorb(self);
+        let mut estate = Self { index: Index::default(), ..self };
+        estate.index_rest();
         estate
     }
 
@@ -120,9 +119,10 @@ impl Estate {
 
     fn share_words(&mut self, words: &mut HashSet<Text>) {
         for app in &mut self.apps {
-            for word in [&mut app.location, &mut app.webspace, &mut app.state] {
+            for word in [&mut app.location, &mut app.webspace, &mut app.state, &mut app.default_hostname] {
                 word.share(words);
             }
+            app.hostnames.iter_mut().for_each(|host| host.share(words));
             for id in app.plan.iter_mut().chain([&mut app.id]) {
                 id.share(words);
             }
@@ -131,12 +131,17 @@ impl Estate {
             for word in [&mut certificate.location, &mut certificate.webspace, &mut certificate.issuer] {
                 word.share(words);
             }
+            certificate.hosts.iter_mut().for_each(|host| host.share(words));
+            for name in certificate.canonical_name.iter_mut().chain([&mut certificate.subject]) {
+                name.share(words);
+            }
             if let Some(secret) = &mut certificate.vault {
                 secret.vault.share(words);
             }
         }
         for binding in &mut self.bindings {
             binding.app.share(words);
+            binding.host.share(words);
         }
     }
 

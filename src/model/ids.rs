@@ -1,11 +1,11 @@
 //! Names that parse or refuse: resource ids, thumbprints, hostnames, and the names that users choose.
 //! Limits that a platform may change (lengths, character sets) are in `rules`; here stands only what makes a name one.
 
-use std::collections::HashSet;
 use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::str::FromStr;
 
+use hashbrown::HashSet;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use thiserror::Error;
 
@@ -216,6 +216,11 @@ impl Thumbprint {
         std::str::from_utf8(&self.0).unwrap_or_default()
     }
 
+    fn octets(&self) -> [u8; 20] {
+        let value = |digit: u8| if digit.is_ascii_digit() { digit - b'0' } else { digit - b'A' + 10 };
+        std::array::from_fn(|at| value(self.0[2 * at]) << 4 | value(self.0[2 * at + 1]))
+    }
+
     /// The first eight digits, enough to tell certificates apart in a list.
     pub fn short(&self) -> &str {
         &self.as_str()[..8]
@@ -233,12 +238,16 @@ impl fmt::Debug for Thumbprint {
 }
 impl Serialize for Thumbprint {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        to.serialize_str(self.as_str())
+        // For people in digits, for the disk in octets.
+        if to.is_human_readable() { to.serialize_str(self.as_str()) } else { self.octets().serialize(to) }
     }
 }
 impl<'de> Deserialize<'de> for Thumbprint {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        Self::parse(&Text::deserialize(from)?).map_err(de::Error::custom)
+        if from.is_human_readable() {
+            return Self::parse(&Text::deserialize(from)?).map_err(de::Error::custom);
+        }
+        Ok(Self::from_sha1(&<[u8; 20]>::deserialize(from)?))
     }
 }
 
@@ -295,6 +304,11 @@ impl Hostname {
 
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// Takes the memory of the first equal text.
+    pub(super) fn share(&mut self, known: &mut HashSet<Text>) {
+        self.0.share(known);
     }
 
     pub fn is_wildcard(&self) -> bool {

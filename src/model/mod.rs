@@ -14,6 +14,7 @@ mod places;
 mod problem;
 mod seen;
 mod sign_in;
+pub mod table;
 mod text;
 mod vault;
 

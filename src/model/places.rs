@@ -1,9 +1,9 @@
 //! Where in a list the elements with some key are. The keys themselves stay in the list, so that this takes some ten
 //! octets an element; whoever asks says how to find the key of an element again.
 
-use std::hash::{BuildHasher, Hash, RandomState};
+use std::hash::{BuildHasher, Hash};
 
-use hashbrown::HashTable;
+use hashbrown::{DefaultHashBuilder, HashTable};
 
 #[derive(Debug, Clone, Default)]
 pub(super) struct Places {
@@ -11,7 +11,7 @@ pub(super) struct Places {
     ends: HashTable<(u32, u32)>,
     /// For each place the next one with the same key; itself where there is none.
     next: Vec<u32>,
-    hashes: RandomState,
+    hashes: DefaultHashBuilder,
 }
 
 impl Places {

@@ -1,13 +1,15 @@
 //! Text from outside: made safe to show once, where data enters (RELIABILITY.md S5), and shared where it repeats.
 
 use std::borrow::Cow;
-use std::collections::HashSet;
 use std::fmt::{self, Write as _};
 use std::ops::Deref;
 use std::sync::Arc;
 
+use hashbrown::HashSet;
 use serde::de::{self, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use super::table;
 
 /// Text that does not change. Its copies share one piece of memory: ids, regions and issuers stand in thousands of places.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -75,7 +77,10 @@ impl fmt::Debug for Text {
 }
 impl Serialize for Text {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        to.serialize_str(self)
+        match table::entry(self) {
+            Some(entry) => entry.serialize(to),
+            None => to.serialize_str(self),
+        }
     }
 }
 impl<'de> Deserialize<'de> for Text {
@@ -89,6 +94,9 @@ impl<'de> Deserialize<'de> for Text {
             fn visit_str<E: de::Error>(self, text: &str) -> Result<Text, E> {
                 Ok(text.into())
             }
+        }
+        if table::is_reading() {
+            return table::text(&table::Entry::deserialize(from)?).ok_or_else(|| de::Error::custom("no such text"));
         }
         from.deserialize_str(Reader)
     }

@@ -95,6 +95,8 @@ pub async fn run(place: Place, look: Look, outside: Outside) -> io::Result<Ended
         Ok(ControlFlow::Break(ended)) => Ok(ended),
         Err(error) => Err(error),
     };
+    // To give back a hundred thousand rows one by one takes longer than all the rest of the end; the system does it at once.
+    std::mem::forget(screen.app.estate.clone());
     // A terminal that cannot be written to is gone, and for that there is an ending.
     ended.or_else(|error| {
         if error.raw_os_error() == Some(rustix::io::Errno::IO.raw_os_error()) { Ok(Ended::TerminalGone) } else { Err(error) }

@@ -186,6 +186,7 @@ fn buying_storing_and_verifying_through_an_app_ends_with_a_pfx_in_the_vault() {
     let ready = secret(&cloud, "shop-cert");
     assert_eq!(ready["contentType"], "application/x-pkcs12");
     assert_eq!(ready["tags"]["CertificateState"], "Ready");
+    assert_eq!(secret(&cloud, "shop-cert")["value"], ready["value"], "a version reads the same each time");
     let opened = pfx::read(&BASE64.decode(text(&ready, "/value")).unwrap(), "").unwrap();
     let facts = Facts::read(&opened.leaf).unwrap();
     assert_eq!(facts.thumbprint, text(&done, "/signedCertificate/thumbprint"));

@@ -1,0 +1,94 @@
+//! Texts that repeat, written once: while a table is open on a thread, a [`Text`] that was written before is its number.
+//! Rows on disk are half as long for it, and when they are read their copies share memory again.
+
+use std::cell::RefCell;
+
+use hashbrown::HashMap;
+use serde::{Deserialize, Serialize};
+
+use super::Text;
+
+// A serializer hands nothing down to the texts it meets, so what they share is beside it, for as long as it works.
+thread_local! {
+    static WRITTEN: RefCell<Option<HashMap<Text, u32>>> = const { RefCell::new(None) };
+    static READ: RefCell<Option<Vec<Text>>> = const { RefCell::new(None) };
+}
+
+/// How a text stands in rows that have a table.
+#[derive(Serialize, Deserialize)]
+pub(super) enum Entry<'t> {
+    New(&'t str),
+    /// The place among all that were new.
+    Again(u32),
+}
+
+/// Whatever `work` writes has a table.
+pub fn writing<T>(work: impl FnOnce() -> T) -> T {
+    WRITTEN.set(Some(HashMap::new()));
+    let done = work();
+    WRITTEN.set(None);
+    done
+}
+
+/// Whatever `work` reads was written with a table.
+pub fn reading<T>(work: impl FnOnce() -> T) -> T {
+    READ.set(Some(Vec::new()));
+    let done = work();
+    READ.set(None);
+    done
+}
+
+/// How this text is to be written; `None` where no table is open.
+pub(super) fn entry(text: &Text) -> Option<Entry<'_>> {
+    WRITTEN.with_borrow_mut(|table| {
+        let table = table.as_mut()?;
+        if let Some(place) = table.get(text) {
+            return Some(Entry::Again(*place));
+        }
+        table.insert(text.clone(), u32::try_from(table.len()).ok()?);
+        Some(Entry::New(text))
+    })
+}
+
+pub(super) fn is_reading() -> bool {
+    READ.with_borrow(Option::is_some)
+}
+
+/// The text of an entry; `None` where the table has no such place.
+pub(super) fn text(entry: &Entry<'_>) -> Option<Text> {
+    READ.with_borrow_mut(|table| {
+        let table = table.as_mut()?;
+        match entry {
+            Entry::New(text) => {
+                let text = Text::from(*text);
+                table.push(text.clone());
+                Some(text)
+            }
+            Entry::Again(place) => table.get(usize::try_from(*place).ok()?).cloned(),
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn a_text_that_repeats_is_written_once_and_shares_its_memory_when_it_is_read() {
+        let texts: Vec<Text> = ["westeurope", "northeurope", "westeurope", "westeurope"].map(Text::from).to_vec();
+        let plain = postcard::to_stdvec(&texts).unwrap();
+        let written = writing(|| postcard::to_stdvec(&texts)).unwrap();
+        assert!(written.len() < plain.len(), "{} octets", written.len());
+        let read: Vec<Text> = reading(|| postcard::from_bytes(&written)).unwrap();
+        assert_eq!(read, texts);
+        assert!(std::ptr::eq(read[0].as_str(), read[3].as_str()));
+        assert_eq!(postcard::from_bytes::<Vec<Text>>(&plain).unwrap(), texts, "without a table as ever");
+    }
+
+    #[test]
+    fn a_number_that_no_text_has_is_refused() {
+        let damaged = postcard::to_stdvec(&[Entry::New("a"), Entry::Again(7)]).unwrap();
+        assert!(reading(|| postcard::from_bytes::<[Text; 2]>(&damaged)).is_err());
+    }
+}
