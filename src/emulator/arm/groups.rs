@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::places;
 use crate::emulator::{
     call::{Call, Method},
     context::{Context, text},
@@ -93,8 +94,21 @@ fn put(ctx: &Context<'_>, call: &Call) -> Outcome {
         return Err(not_found(&id));
     }
     let location = match &before {
-        Some(group) => text(group, "/location").to_owned(),
-        None => call.need("/location")?.to_owned(),
+        Some(group) => {
+            let here = text(group, "/location");
+            if let Some(wanted) = call.text("/location").filter(|wanted| !places::same(wanted, here)) {
+                let message =
+                    format!("Invalid resource group location '{wanted}'. The Resource group already exists in location '{here}'.");
+                return Err(Fault::arm(409, "InvalidResourceGroupLocation", message));
+            }
+            here.to_owned()
+        }
+        None => {
+            require_name(id.name())?;
+            let wanted = call.need("/location")?;
+            places::require_for_group(wanted)?;
+            wanted.to_owned()
+        }
     };
     let tags = call.body.get("tags").or(before.as_ref().map(|group| &group["tags"]));
     let tags = tags.cloned().unwrap_or_else(|| json!({}));
@@ -103,6 +117,22 @@ fn put(ctx: &Context<'_>, call: &Call) -> Outcome {
         Some(_) => Reply::ok(group),
         None => Reply::created(group),
     })
+}
+
+/// The fault for a group that cannot be called that.
+fn require_name(name: &str) -> Result<(), Fault> {
+    let odd: String = name.chars().filter(|letter| !letter.is_alphanumeric() && !"-.()_".contains(*letter)).collect();
+    let message = if !odd.is_empty() {
+        format!(
+            "The provided resource group name '{name}' has these invalid characters: '{odd}'. The name can only be a letter, digit, \
+             '-', '.', '(', ')' or '_'."
+        )
+    } else if name.chars().count() > 90 || name.ends_with('.') {
+        format!("The provided resource group name '{name}' is invalid: it has at most 90 characters and does not end in a period.")
+    } else {
+        return Ok(());
+    };
+    Err(Fault::arm(400, "InvalidResourceGroup", message))
 }
 
 /// `{sub}/resources?$filter=resourceType eq 'Microsoft.KeyVault/vaults'`: short entries, with `$expand` also how and since when.

@@ -150,6 +150,7 @@ pub(super) fn sign(ctx: &Context<'_>, order: &mut Order, kind: PendingKind, meth
         not_before: ctx.now,
         not_after,
         issuer: Role::GoDaddy,
+        particulars: None,
     };
     let issued = ctx.setting.ca.issue(&profile).map_err(|error| failed(&error))?;
     let file = match issued.key {

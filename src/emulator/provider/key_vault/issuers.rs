@@ -15,6 +15,9 @@ use crate::emulator::{
     store::Collection,
 };
 
+/// The CAs that Key Vault works with, and its own one for tests.
+const PROVIDERS: [&str; 6] = ["DigiCert", "GlobalSign", "SslAdminV2", "OneCertV2-PublicCA", "OneCertV2-PrivateCA", "Test"];
+
 const CONTACTS: Collection<Value> = Collection::new("vault-contacts");
 /// Holds the passwords of accounts at CAs.
 const ISSUERS: Collection<Value> = Collection::private("vault-issuer");
@@ -92,8 +95,12 @@ fn put(ctx: &Context<'_>, call: &Call) -> Outcome {
     if let Some(provider) = call.text("/provider") {
         one["provider"] = provider.into();
     }
-    if !one["provider"].is_string() {
-        return Err(bad("Property provider is required."));
+    match one["provider"].as_str() {
+        None => return Err(bad("Property provider is required.")),
+        Some(provider) if !PROVIDERS.iter().any(|known| known.eq_ignore_ascii_case(provider)) => {
+            return Err(bad(&format!("Property provider has an invalid value: '{provider}'.")));
+        }
+        Some(_) => {}
     }
     one["attributes"]["updated"] = now.into();
     ctx.tx.put(&ISSUERS, &key(&vault, name), &one)?;

@@ -11,12 +11,15 @@ mod data;
 mod deleted_vaults;
 pub mod first_party;
 mod issuers;
+mod keys;
 mod make;
 mod pending;
 mod policies;
+mod properties;
 pub mod secret;
 mod secrets;
 mod vaults;
+mod wanted;
 
 pub use data::{challenge, data_plane};
 pub use vaults::{create as create_vault, readdress, registered, remove as remove_vault};

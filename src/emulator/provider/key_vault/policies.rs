@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::Vault;
+use super::{Vault, properties::check_policy};
 use crate::emulator::{
     call::Call,
     context::{Context, text},
@@ -20,13 +20,7 @@ pub(super) fn put(ctx: &Context<'_>, call: &Call) -> Outcome {
     let mut policies = vault.resource["properties"]["accessPolicies"].as_array().cloned().unwrap_or_default();
     let operation = call.param("operation").to_lowercase();
     for one in wanted {
-        if text(one, "/objectId").is_empty() {
-            return Err(Fault::arm(
-                400,
-                "BadRequest",
-                "An invalid value was provided for 'accessPolicies': objectId is null or empty.",
-            ));
-        }
+        check_policy(one)?;
         let place = policies.iter().position(|policy| same_principal(policy, one));
         if let Some(at) = place.filter(|at| !policies[*at]["permissions"].is_object()) {
             // A vault may have been made with a policy that grants nothing that can be read.

@@ -193,6 +193,7 @@ fn an_imported_certificate_has_a_managed_secret_of_the_same_version() {
             not_before: NOW.parse().unwrap(),
             not_after: "2027-02-01T00:00:00Z".parse().unwrap(),
             issuer: crate::emulator::ca::Role::DigiCert,
+            particulars: None,
         })
         .unwrap();
     let file = crate::emulator::ca::pfx::write_with_password(&issued, "api", "pw").unwrap();
