@@ -33,9 +33,10 @@ pub(super) const ROUTES: &[Route] = &[
     Route::new(Method::Delete, "certificates/issuers/{issuer}", delete),
 ];
 
-/// Whether certificates can be ordered by this name.
-pub(super) fn is_set_up(ctx: &Context<'_>, vault: &Vault, issuer: &str) -> Result<bool, Fault> {
-    Ok(ctx.tx.get(&ISSUERS, &key(vault, issuer))?.is_some())
+/// Whether the issuer of that name is enabled; nothing when there is none.
+pub(super) fn state(ctx: &Context<'_>, vault: &Vault, issuer: &str) -> Result<Option<bool>, Fault> {
+    let found = ctx.tx.get(&ISSUERS, &key(vault, issuer))?;
+    Ok(found.map(|one| one["attributes"]["enabled"] != false))
 }
 
 fn show_contacts(ctx: &Context<'_>, vault: &Vault) -> Outcome {

@@ -31,7 +31,7 @@ use crate::emulator::{
 pub(super) fn import(ctx: &Context<'_>, call: &Call) -> Outcome {
     let vault = enter(ctx, call, may("import"))?;
     let name = valid_name(call)?;
-    refuse_plain_secret(ctx, &vault, name)?;
+    refuse_taken(ctx, &vault, name, certificate::find(ctx, &vault, name)?.as_ref())?;
     let value = call.text("/value").unwrap_or_default();
     let (opened, kind) = open(value, call.text("/pwd").unwrap_or_default())?;
     let issued = Issued { leaf: opened.leaf, chain: opened.chain, key: Some(opened.key), csr: String::new() };
@@ -75,10 +75,7 @@ pub(super) fn create(ctx: &Context<'_>, call: &Call) -> Outcome {
     let vault = enter(ctx, call, may("create"))?;
     let name = valid_name(call)?;
     let held = certificate::find(ctx, &vault, name)?;
-    if held.as_ref().is_some_and(|one| one.deleted.is_some()) {
-        return Err(secret::held_by_deleted(name));
-    }
-    refuse_plain_secret(ctx, &vault, name)?;
+    refuse_taken(ctx, &vault, name, held.as_ref())?;
     // Without a policy of its own a new version is made by the one that the certificate has.
     let own = call.body.get("policy").filter(|policy| policy.is_object());
     let kept = held.as_ref().map(|one| &one.policy);
@@ -96,10 +93,12 @@ pub(super) fn create(ctx: &Context<'_>, call: &Call) -> Outcome {
     }
     let made = if signer.eq_ignore_ascii_case("Self") {
         ca::self_signed(&profile)
-    } else if issuers::is_set_up(ctx, &vault, signer)? {
-        ctx.setting.ca.issue(&profile)
     } else {
-        return Err(bad(&format!("Issuer {signer} is not set up in this vault.")));
+        match issuers::state(ctx, &vault, signer)? {
+            Some(true) => ctx.setting.ca.issue(&profile),
+            Some(false) => return Err(bad(&format!("Issuer {signer} is disabled."))),
+            None => return Err(bad(&format!("Issuer {signer} is not set up in this vault."))),
+        }
     };
     let issued = made.map_err(failed)?;
     add(ctx, &vault, call, &draft, &issued)?;
@@ -118,10 +117,14 @@ fn key_of(ctx: &Context<'_>, vault: &Vault, one: &Certificate) -> Result<Option<
     Ok(Some(KeySource::Existing(Arc::new(pair))))
 }
 
-/// A certificate keeps its key in a secret of its own name, so no other secret may have that name.
-fn refuse_plain_secret(ctx: &Context<'_>, vault: &Vault, name: &str) -> Result<(), Fault> {
-    let held = secret::find(ctx, vault, name)?;
-    if held.is_some_and(|one| one.deleted.is_none() && one.latest().is_some_and(|version| !version.managed)) {
+/// A deleted certificate holds its name; and as a certificate keeps its key in a secret of that name, no other secret may
+/// have it.
+fn refuse_taken(ctx: &Context<'_>, vault: &Vault, name: &str, held: Option<&Certificate>) -> Result<(), Fault> {
+    if held.is_some_and(|one| one.deleted.is_some()) {
+        return Err(secret::held_by_deleted("certificate", name));
+    }
+    let secret = secret::find(ctx, vault, name)?;
+    if secret.is_some_and(|one| one.deleted.is_none() && one.latest().is_some_and(|version| !version.managed)) {
         let message = format!("A secret with the name {name} exists already in this key vault, and no certificate manages it.");
         return Err(Fault::vault(409, "Conflict", message, None));
     }

@@ -62,6 +62,7 @@ pub const ROUTES: &[Route] = &[
     ),
     Route::new(Method::Get, "{rg}/providers/Microsoft.KeyVault/vaults/{vault}/privateLinkResources", vaults::links),
     Route::new(Method::Get, "{rg}/providers/Microsoft.KeyVault/vaults/{vault}/privateEndpointConnections", vaults::none),
+    Route::new(Method::Get, "{rg}/providers/Microsoft.KeyVault/vaults/{vault}/keys", vaults::none),
     // az asks for these too: what it calls `keyvault` is both vaults and managed HSMs, of which there are none here.
     Route::new(Method::Post, "{sub}/providers/Microsoft.KeyVault/checkMhsmNameAvailability", vaults::check_hsm_name),
     Route::new(Method::Get, "{sub}/providers/Microsoft.KeyVault/deletedManagedHSMs", vaults::none),

@@ -19,6 +19,9 @@ pub(super) fn put(ctx: &Context<'_>, call: &Call) -> Outcome {
         .ok_or_else(|| Fault::invalid("Parameter properties.accessPolicies is null or empty."))?;
     let mut policies = vault.resource["properties"]["accessPolicies"].as_array().cloned().unwrap_or_default();
     let operation = call.param("operation").to_lowercase();
+    if !["add", "replace", "remove"].contains(&operation.as_str()) {
+        return Err(Fault::arm(400, "BadRequest", format!("'{operation}' is not add, replace or remove.")));
+    }
     for one in wanted {
         check_policy(one)?;
         let place = policies.iter().position(|policy| same_principal(policy, one));
@@ -35,10 +38,7 @@ pub(super) fn put(ctx: &Context<'_>, call: &Call) -> Outcome {
                     policies.remove(at);
                 }
             }
-            ("remove", None) => {}
-            _ => {
-                return Err(Fault::arm(400, "BadRequest", format!("'{operation}' is not add, replace or remove.")));
-            }
+            _ => {}
         }
     }
     vault.resource["properties"]["accessPolicies"] = policies.clone().into();

@@ -166,7 +166,7 @@ pub(super) fn purge_vault(ctx: &Context<'_>, vault_name: &str) -> Result<(), Fau
 pub fn add_version(ctx: &Context<'_>, vault: &Vault, name: &str, version: Version) -> Result<(), Fault> {
     let mut secret = match find(ctx, vault, name)? {
         Some(secret) if secret.deleted.is_some() => {
-            return Err(held_by_deleted(name));
+            return Err(held_by_deleted("secret", name));
         }
         Some(secret) => secret,
         None => Secret { name: name.to_owned(), versions: Vec::new(), deleted: None },
@@ -176,13 +176,14 @@ pub fn add_version(ctx: &Context<'_>, vault: &Vault, name: &str, version: Versio
 }
 
 /// A deleted secret or certificate keeps its name until it is purged.
-pub(super) fn held_by_deleted(name: &str) -> Fault {
+pub(super) fn held_by_deleted(what: &str, name: &str) -> Fault {
+    let capital = what[..1].to_uppercase() + &what[1..];
     Fault::vault(
         409,
         "Conflict",
         format!(
-            "Secret {name} is currently in a deleted but recoverable state, and its name cannot be reused; in this state, \
-             the secret can only be recovered or purged."
+            "{capital} {name} is currently in a deleted but recoverable state, and its name cannot be reused; in this state, \
+             the {what} can only be recovered or purged."
         ),
         Some("ObjectIsDeletedButRecoverable"),
     )
