@@ -36,10 +36,10 @@ fn what_is_urgent_stays_in_the_header_longest() {
             estate.subscriptions = vec![estate.subscriptions[0].clone(); 500];
             estate.apps = vec![estate.apps[0].clone(); 20_000];
             estate.as_of = now() - jiff::SignedDuration::from_hours(50);
-            if !is_recalled {
-                screen.read(estate);
-            } else {
+            if is_recalled {
                 screen.send(Message::EstateRecalled { ask: AskId(1), estate: std::sync::Arc::new(estate) });
+            } else {
+                screen.read(estate);
             }
             screen.app.counts = certdeck::app::Counts { urgent: 112, soon: 1345, fine: 98_543 };
             screen.resize(width, 24);

@@ -38,7 +38,7 @@ impl App {
                 self.step(Motion::Down);
             }
             Command::Refresh => {
-                self.read_estate();
+                self.read_estate(true);
                 self.read_raw_again();
             }
             _ => {}

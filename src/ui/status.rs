@@ -29,6 +29,9 @@ pub fn tabs(app: &App, look: &Look, area: Rect, buffer: &mut Buffer) {
     Line::from(spans).render(area, buffer);
 }
 
+/// A part that could not be read is named in the line at the bottom if that leaves room for keys.
+const NAMED: usize = 30;
+
 /// What runs or was said at the left, the keys that are valid now at the right.
 pub fn bottom(app: &App, look: &Look, area: Rect, buffer: &mut Buffer) {
     let room = usize::from(area.width);
@@ -64,9 +67,11 @@ fn left_words(app: &App, look: &Look) -> (String, Role) {
     {
         return (note.clone(), Role::Dim);
     }
-    match app.estate.gaps.len() {
-        0 => (String::new(), Tone::Plain.into()),
-        gaps => (format!("{} {} could not be read: p", look.glyphs.soon, counted(gaps, "part")), Role::Soon),
+    let mark = look.glyphs.soon;
+    match app.estate.gaps.as_slice() {
+        [] => (String::new(), Tone::Plain.into()),
+        [gap] if width(&gap.what) <= NAMED => (format!("{mark} {} could not be read: p", gap.what), Role::Soon),
+        gaps => (format!("{mark} {} could not be read: p", counted(gaps.len(), "part")), Role::Soon),
     }
 }
 
