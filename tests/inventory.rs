@@ -6,9 +6,9 @@ mod common;
 
 use std::collections::BTreeSet;
 
-use certdeck::azure::{certificates, inventory};
+use certdeck::azure::{certificates, inventory, sites};
 use certdeck::emulator::Pace;
-use certdeck::model::{Estate, Source};
+use certdeck::model::{Estate, ResourceId, Source, Subscription};
 use common::Practice;
 use serde_json::{Value, json};
 
@@ -109,6 +109,62 @@ async fn what_nobody_answers_is_a_gap_by_name_and_the_rest_is_there() {
     assert_eq!(inside(&estate), 100, "the page before the failing one was read");
     assert_eq!(estate.certificates.len(), whole.certificates.len() - inside(&whole) + 100);
     assert_eq!(estate.apps.len(), whole.apps.len());
+}
+
+/// How many requests went to a subscription.
+async fn asked_of(practice: &Practice, subscription: &ResourceId) -> usize {
+    let log = practice.control_get("requests").await;
+    let below = format!("{subscription}/").to_ascii_lowercase();
+    log["value"].as_array().unwrap().iter().filter(|one| one["path"].as_str().unwrap().to_lowercase().starts_with(&below)).count()
+}
+
+/// A fleet in which one subscription answers nothing but 503 below a path, for ever, and the index is not allowed.
+async fn failing_fleet(below: &str) -> (Practice, Estate, Subscription) {
+    let practice = of_fleet("apps=60,certificates=900,subscriptions=4,seed=5").await;
+    let (whole, _) = read(&practice).await;
+    let failing = whole.subscriptions[2].clone();
+    practice.control_post("faults", json!({"path": INDEX, "fault": {"kind": "status", "status": 403}})).await;
+    let down = json!({"path": format!("{}{below}", failing.id), "fault": {"kind": "status", "status": 503}});
+    practice.control_post("faults", down).await;
+    (practice, whole, failing)
+}
+
+#[tokio::test]
+async fn a_subscription_that_keeps_failing_is_left_out_by_name_and_asked_again_when_somebody_refreshes() {
+    let (practice, whole, failing) = failing_fleet("/*").await;
+    let is_inside = |id: &ResourceId| id.subscription_id() == failing.id.subscription_id();
+    let (partial, _) = read(&practice).await;
+    assert_eq!(partial.gaps.len(), 1, "{:?}", partial.gaps);
+    let gap = &partial.gaps[0];
+    assert_eq!(gap.what, failing.name);
+    assert!(gap.problem.why.contains("keeps failing (HTTP 503)") && gap.problem.remedy.contains("C-r"), "{}", gap.problem);
+    let others = whole.certificates.iter().filter(|one| !is_inside(&one.id)).count();
+    assert_eq!((partial.certificates.len(), partial.subscriptions.len()), (others, 4));
+
+    let before = asked_of(&practice, &failing.id).await;
+    let (again, _) = read(&practice).await;
+    assert_eq!((again.gaps.len(), again.certificates.len()), (1, others));
+    assert_eq!(asked_of(&practice, &failing.id).await, before, "it is left alone");
+
+    practice.client.try_again();
+    let (again, _) = read(&practice).await;
+    assert_eq!((again.gaps.len(), asked_of(&practice, &failing.id).await), (1, before + 1), "one question finds out");
+
+    let arm = practice.emulator.connection().arm.clone();
+    practice.control().delete(format!("{arm}/_emulator/faults")).send().await.unwrap();
+    practice.client.try_again();
+    let (healed, _) = read(&practice).await;
+    assert_eq!(healed.gaps, []);
+    assert_eq!(contents(&healed), contents(&whole), "the same reading has all of it");
+}
+
+#[tokio::test]
+async fn what_somebody_asks_of_a_subscription_that_is_left_out_is_asked() {
+    let (practice, whole, failing) = failing_fleet("/providers/*").await;
+    assert_eq!(read(&practice).await.0.gaps.len(), 1);
+    let app = whole.apps.iter().find(|app| app.id.subscription_id() == failing.id.subscription_id()).unwrap();
+    let found = sites::get(&practice.client, &app.id).await.unwrap();
+    assert_eq!(found.unwrap().app.hostnames, app.hostnames);
 }
 
 #[tokio::test]

@@ -18,14 +18,15 @@ use crate::workbench::Password;
 const FEW_ROWS: usize = 1_000;
 
 impl App {
-    pub(super) fn read_estate(&mut self) -> AskId {
+    /// `by_hand`: somebody asked for it.
+    pub(super) fn read_estate(&mut self, by_hand: bool) -> AskId {
         if let Reading::Asked { ask, .. } = self.reading {
             self.emit(Effect::Forget { ask });
         }
         let ask = self.ask();
         self.reading = Reading::Asked { ask, note: String::new() };
         self.incoming = self.has_estate.then(Box::default);
-        self.emit(Effect::ReadEstate { ask });
+        self.emit(Effect::ReadEstate { ask, by_hand });
         ask
     }
 
