@@ -94,21 +94,8 @@ fn put(ctx: &Context<'_>, call: &Call) -> Outcome {
         return Err(not_found(&id));
     }
     let location = match &before {
-        Some(group) => {
-            let here = text(group, "/location");
-            if let Some(wanted) = call.text("/location").filter(|wanted| !places::same(wanted, here)) {
-                let message =
-                    format!("Invalid resource group location '{wanted}'. The Resource group already exists in location '{here}'.");
-                return Err(Fault::arm(409, "InvalidResourceGroupLocation", message));
-            }
-            here.to_owned()
-        }
-        None => {
-            require_name(id.name())?;
-            let wanted = call.need("/location")?;
-            places::require_for_group(wanted)?;
-            wanted.to_owned()
-        }
+        Some(group) => place_of(group, call)?,
+        None => new_place(&id, call)?,
     };
     let tags = call.body.get("tags").or(before.as_ref().map(|group| &group["tags"]));
     let tags = tags.cloned().unwrap_or_else(|| json!({}));
@@ -117,6 +104,26 @@ fn put(ctx: &Context<'_>, call: &Call) -> Outcome {
         Some(_) => Reply::ok(group),
         None => Reply::created(group),
     })
+}
+
+/// Where the group is; a request cannot say otherwise.
+fn place_of(group: &Value, call: &Call) -> Result<String, Fault> {
+    let here = text(group, "/location");
+    match call.text("/location").filter(|wanted| !places::same(wanted, here)) {
+        None => Ok(here.to_owned()),
+        Some(wanted) => Err(Fault::arm(
+            409,
+            "InvalidResourceGroupLocation",
+            format!("Invalid resource group location '{wanted}'. The Resource group already exists in location '{here}'."),
+        )),
+    }
+}
+
+fn new_place(id: &ResourceId, call: &Call) -> Result<String, Fault> {
+    require_name(id.name())?;
+    let wanted = call.need("/location")?;
+    places::require_for_group(wanted)?;
+    Ok(wanted.to_owned())
 }
 
 /// The fault for a group that cannot be called that.

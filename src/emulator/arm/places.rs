@@ -87,7 +87,7 @@ pub fn require_version(call: &Call, id: &ResourceId) -> Result<(), Fault> {
     if version.get(..10).is_some_and(|date| (first..=last).contains(&date)) {
         return Ok(());
     }
-    let kind = id.whole().kind();
+    let kind = id.kind();
     let (namespace, kind) = kind.split_once('/').unwrap_or(("microsoft.resources", &kind));
     let known: Vec<&str> = namespaces::named(namespace).into_iter().flat_map(|one| one.versions.split_whitespace()).collect();
     let message = format!(
@@ -95,4 +95,55 @@ pub fn require_version(call: &Call, id: &ResourceId) -> Result<(), Fault> {
         known.join(", ")
     );
     Err(Fault::arm(400, "NoRegisteredProviderFound", message))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::emulator::{
+        context::text,
+        fixture::{Fixture, GROUP, SUBSCRIPTION, json_of},
+        reply::Reply,
+    };
+
+    fn code(reply: Reply) -> String {
+        text(&json_of(reply), "/error/code").to_owned()
+    }
+
+    #[test]
+    fn nothing_new_is_made_outside_of_the_regions_of_azure() {
+        let cloud = Fixture::new("2026-11-23T00:00:00Z");
+        let plan = format!("{GROUP}/providers/Microsoft.Web/serverfarms/plan");
+        let at = |location: &str| cloud.arm(Method::Put, &plan, &json!({"location": location, "properties": {}}));
+        assert_eq!(code(at("nowhere")), "LocationNotAvailableForResourceType");
+        assert_eq!(at("UK South").status, 200);
+        let group = |name: &str, location: &str| {
+            let path = format!("{SUBSCRIPTION}/resourceGroups/{name}");
+            cloud.arm(Method::Put, &path, &json!({"location": location}))
+        };
+        assert_eq!(code(group("new", "nowhere")), "LocationNotAvailableForResourceGroup");
+        assert_eq!(code(group("b!d", "westeurope")), "InvalidResourceGroup");
+        assert_eq!(code(group("shop", "eastus")), "InvalidResourceGroupLocation");
+        assert_eq!(group("shop", "West Europe").status, 200);
+    }
+
+    #[test]
+    fn an_api_version_that_never_was_is_refused_with_those_there_are() {
+        let cloud = Fixture::new("2026-11-23T00:00:00Z");
+        let list = |version: &str| {
+            let path = format!("{SUBSCRIPTION}/providers/Microsoft.Web/certificates?api-version={version}");
+            cloud.arm(Method::Get, &path, &Value::Null)
+        };
+        for version in ["1999-01-01", "2099-01-01"] {
+            let said = json_of(list(version));
+            assert_eq!(said["error"]["code"], "NoRegisteredProviderFound");
+            assert!(text(&said, "/error/message").contains("2024-11-01"));
+        }
+        for version in ["2015-08-01", "2024-11-01", "2022-03-01-preview"] {
+            assert_eq!(list(version).status, 200, "{version}");
+        }
+    }
 }

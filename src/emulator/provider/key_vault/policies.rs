@@ -33,10 +33,8 @@ pub(super) fn put(ctx: &Context<'_>, call: &Call) -> Outcome {
             ("add", Some(at)) => add(&mut policies[at], one),
             ("replace", Some(at)) => policies[at] = one.clone(),
             ("add" | "replace", None) => policies.push(one.clone()),
-            ("remove", Some(at)) => {
-                if remove(&mut policies[at], one) {
-                    policies.remove(at);
-                }
+            ("remove", Some(at)) if remove(&mut policies[at], one) => {
+                policies.remove(at);
             }
             _ => {}
         }
