@@ -491,6 +491,7 @@ async fn the_doctor_says_what_works_and_what_does_not() {
     assert!(words("sign-in", "note").contains("Azure CLI: not used: az not found"), "{report:#}");
     assert!(words("reach", "ok").contains("clock is right"), "{report:#}");
     assert!(words("may", "ok").contains("guided operations"), "{report:#}");
+    assert!(words("provider", "ok").contains("Contoso Production: all are registered"), "{report:#}");
     assert!(words("cache", "note").contains("no rows of earlier runs in "), "{report:#}");
     assert!(!words("journal", "ok").is_empty() && !words("rules", "ok").is_empty());
 
