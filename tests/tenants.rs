@@ -46,7 +46,7 @@ async fn sign_in(server: &Server, dir: &Path, tenant: &str) -> (String, Option<S
     let name = subscriptions::list(&client).await.unwrap()[0].name.clone();
     let code = asked.try_recv().ok().map(|said| match said {
         SignIn::Asked(code) => code.code,
-        other => panic!("{other:?}"),
+        other @ SignIn::Ended(_) => panic!("{other:?}"),
     });
     (name, code)
 }

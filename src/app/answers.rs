@@ -163,7 +163,7 @@ impl App {
                 false => self.say(format!("since {since}: {}", self.changes.words()), Tone::Soon),
                 // Of what could not be read nobody knows.
                 true if self.is_recalled && new.gaps.is_empty() => {
-                    self.say(format!("nothing has changed since {since}"), Tone::Dim)
+                    self.say(format!("nothing has changed since {since}"), Tone::Dim);
                 }
                 true => {}
             }
