@@ -161,7 +161,10 @@ impl App {
             let since = self.estate.as_of.strftime("%H:%M");
             match self.changes.is_empty() {
                 false => self.say(format!("since {since}: {}", self.changes.words()), Tone::Soon),
-                true if self.is_recalled => self.say(format!("nothing has changed since {since}"), Tone::Dim),
+                // Of what could not be read nobody knows.
+                true if self.is_recalled && new.gaps.is_empty() => {
+                    self.say(format!("nothing has changed since {since}"), Tone::Dim);
+                }
                 true => {}
             }
         }
