@@ -3,14 +3,16 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod common;
+mod support;
 
 use std::collections::BTreeSet;
 
-use certdeck::azure::{certificates, inventory};
-use certdeck::emulator::Pace;
-use certdeck::model::{Estate, Source};
+use certdeck::azure::{certificates, inventory, sites};
+use certdeck::emulator::{Pace, Rate};
+use certdeck::model::{Estate, PrivateCertificate, ResourceId, Source, Subscription};
 use common::Practice;
 use serde_json::{Value, json};
+use support::{Reply, Server};
 
 const INDEX: &str = "*/Microsoft.ResourceGraph/resources";
 
@@ -111,6 +113,62 @@ async fn what_nobody_answers_is_a_gap_by_name_and_the_rest_is_there() {
     assert_eq!(estate.apps.len(), whole.apps.len());
 }
 
+/// How many requests went to a subscription.
+async fn asked_of(practice: &Practice, subscription: &ResourceId) -> usize {
+    let log = practice.control_get("requests").await;
+    let below = format!("{subscription}/").to_ascii_lowercase();
+    log["value"].as_array().unwrap().iter().filter(|one| one["path"].as_str().unwrap().to_lowercase().starts_with(&below)).count()
+}
+
+/// A fleet in which one subscription answers nothing but 503 below a path, for ever, and the index is not allowed.
+async fn failing_fleet(below: &str) -> (Practice, Estate, Subscription) {
+    let practice = of_fleet("apps=60,certificates=900,subscriptions=4,seed=5").await;
+    let (whole, _) = read(&practice).await;
+    let failing = whole.subscriptions[2].clone();
+    practice.control_post("faults", json!({"path": INDEX, "fault": {"kind": "status", "status": 403}})).await;
+    let down = json!({"path": format!("{}{below}", failing.id), "fault": {"kind": "status", "status": 503}});
+    practice.control_post("faults", down).await;
+    (practice, whole, failing)
+}
+
+#[tokio::test]
+async fn a_subscription_that_keeps_failing_is_left_out_by_name_and_asked_again_when_somebody_refreshes() {
+    let (practice, whole, failing) = failing_fleet("/*").await;
+    let is_inside = |id: &ResourceId| id.subscription_id() == failing.id.subscription_id();
+    let (partial, _) = read(&practice).await;
+    assert_eq!(partial.gaps.len(), 1, "{:?}", partial.gaps);
+    let gap = &partial.gaps[0];
+    assert_eq!(gap.what, failing.name);
+    assert!(gap.problem.why.contains("keeps failing (HTTP 503)") && gap.problem.remedy.contains("C-r"), "{}", gap.problem);
+    let others = whole.certificates.iter().filter(|one| !is_inside(&one.id)).count();
+    assert_eq!((partial.certificates.len(), partial.subscriptions.len()), (others, 4));
+
+    let before = asked_of(&practice, &failing.id).await;
+    let (again, _) = read(&practice).await;
+    assert_eq!((again.gaps.len(), again.certificates.len()), (1, others));
+    assert_eq!(asked_of(&practice, &failing.id).await, before, "it is left alone");
+
+    practice.client.try_again();
+    let (again, _) = read(&practice).await;
+    assert_eq!((again.gaps.len(), asked_of(&practice, &failing.id).await), (1, before + 1), "one question finds out");
+
+    let arm = practice.emulator.connection().arm.clone();
+    practice.control().delete(format!("{arm}/_emulator/faults")).send().await.unwrap();
+    practice.client.try_again();
+    let (healed, _) = read(&practice).await;
+    assert_eq!(healed.gaps, []);
+    assert_eq!(contents(&healed), contents(&whole), "the same reading has all of it");
+}
+
+#[tokio::test]
+async fn what_somebody_asks_of_a_subscription_that_is_left_out_is_asked() {
+    let (practice, whole, failing) = failing_fleet("/providers/*").await;
+    assert_eq!(read(&practice).await.0.gaps.len(), 1);
+    let app = whole.apps.iter().find(|app| app.id.subscription_id() == failing.id.subscription_id()).unwrap();
+    let found = sites::get(&practice.client, &app.id).await.unwrap();
+    assert_eq!(found.unwrap().app.hostnames, app.hostnames);
+}
+
 #[tokio::test]
 async fn a_refresh_after_an_own_change_does_not_bring_the_old_state_back() {
     let practice = Practice::with(|options| options.pace = Pace::Real).await;
@@ -127,6 +185,91 @@ async fn a_refresh_after_an_own_change_does_not_bring_the_old_state_back() {
         contents(estate).into_iter().filter(|line| !line.starts_with(&unused.to_string().to_lowercase())).collect::<Vec<_>>()
     };
     assert_eq!(others(&after), others(&before), "nothing else is missing or there twice");
+}
+
+/// A certificate belongs to a webspace, and a plan of it may carry apps of other groups: a sync moves their bindings too.
+#[tokio::test]
+async fn after_a_change_of_a_certificate_apps_of_other_groups_in_its_webspace_are_read_directly() {
+    let practice = Practice::with(|options| options.pace = Pace::Real).await;
+    let (estate, _) = read(&practice).await;
+    let shared = estate.apps.iter().find(|app| app.id.name() == "contoso-blog").unwrap();
+    let guest = estate.groups.iter().find(|group| group.id.name() == "rg-platform").unwrap();
+    let guest = guest.id.resource("Microsoft.Web/sites", "contoso-guest");
+    let site = json!({"location": "westeurope", "properties": {"serverFarmId": shared.plan.as_ref().unwrap().to_string()}});
+    let made = practice.arm_send("PUT", guest.as_str(), &site).await;
+    assert_eq!(made["properties"]["webSpace"], &*shared.webspace, "{made}");
+    practice.control_post("clock", json!({"advance": "10m"})).await;
+    let (before, _) = read(&practice).await;
+    let of_guest = |estate: &Estate| estate.apps.iter().find(|app| app.id == guest).map(|app| app.state.clone());
+    assert_eq!(of_guest(&before).as_deref(), Some("Running"), "the index has found it");
+
+    practice.arm_send("POST", &format!("{guest}/stop"), &Value::Null).await;
+    let (behind, _) = read(&practice).await;
+    assert_eq!(of_guest(&behind).as_deref(), Some("Running"), "the index is behind");
+    let in_webspace = |one: &&PrivateCertificate| one.webspace == shared.webspace;
+    let changed = [before.certificates.iter().find(in_webspace).unwrap().id.clone()];
+    let after = inventory::load(&practice.client, &changed).await.unwrap();
+    assert_eq!(of_guest(&after).as_deref(), Some("Stopped"));
+    assert_eq!((after.apps.len(), after.bindings.len()), (before.apps.len(), before.bindings.len()), "nothing twice");
+}
+
+const KNOWN: &str = "11111111-aaaa-4aaa-8aaa-000000000001";
+const NEW: &str = "11111111-aaaa-4aaa-8aaa-000000000002";
+
+fn certificate_in(subscription: &str) -> Value {
+    let id = format!("/subscriptions/{subscription}/resourceGroups/web/providers/Microsoft.Web/certificates/shop");
+    json!({"id": id, "name": "shop", "location": "West Europe", "properties": {"webSpace": "web-WestEuropewebspace"}})
+}
+
+/// A subscription that was made an hour ago, or that the identity was let into just now.
+#[tokio::test]
+async fn a_subscription_that_the_index_does_not_know_is_listed() {
+    let server = Server::start(|seen, _| {
+        let answer = if seen.line.contains("ResourceGraph") {
+            let mut row = certificate_in(KNOWN);
+            row["webSpace"] = row["properties"]["webSpace"].clone();
+            let rows = match seen.body.as_str() {
+                body if body.contains("microsoft.web/certificates") => vec![row],
+                body if body.contains("microsoft.resources/subscriptions'") => {
+                    vec![json!({"id": format!("/subscriptions/{KNOWN}")})]
+                }
+                _ => Vec::new(),
+            };
+            json!({"totalRecords": rows.len(), "count": rows.len(), "data": rows, "resultTruncated": "false"})
+        } else if seen.line.starts_with("GET /subscriptions?") {
+            let one = |id: &str| json!({"id": format!("/subscriptions/{id}"), "subscriptionId": id, "displayName": id});
+            json!({"value": [one(KNOWN), one(NEW)]})
+        } else if seen.line.contains("/certificates?") {
+            json!({"value": [certificate_in(NEW)]})
+        } else {
+            json!({"value": []})
+        };
+        Reply::json(200, &answer)
+    })
+    .await;
+    let estate = inventory::load(&server.client().await, &[]).await.unwrap();
+    let found: BTreeSet<&str> = estate.certificates.iter().map(|one| one.id.subscription_id()).collect();
+    assert_eq!((found, estate.gaps), (BTreeSet::from([KNOWN, NEW]), Vec::new()));
+    assert!(server.seen(&format!("/subscriptions/{KNOWN}/")).is_empty(), "what the index knows is not listed as well");
+}
+
+/// 15 requests in 5 seconds (API.md 10): what a fleet takes is more, and the 16th waits instead of being refused.
+#[tokio::test]
+async fn the_quota_of_the_index_is_waited_for_and_never_run_into() {
+    let practice = Practice::with(|options| {
+        options.fleet = Some("apps=600,certificates=9500,subscriptions=40,seed=3".parse().unwrap());
+        options.rate = Some(Rate::Azure);
+    })
+    .await;
+    let (estate, _) = read(&practice).await;
+    assert_eq!((estate.certificates.len(), estate.gaps.len()), (9500, 0));
+    let log = practice.control_get("requests").await;
+    let asked = |one: &&Value| one["path"].as_str().unwrap().contains("ResourceGraph");
+    let asked: Vec<&Value> = log["value"].as_array().unwrap().iter().filter(asked).collect();
+    assert!(asked.len() > 15, "{}", asked.len());
+    for one in asked {
+        assert!(one["status"] == 200 && one["left"].is_string() && one["left"] != "0", "{one}");
+    }
 }
 
 #[tokio::test]

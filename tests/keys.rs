@@ -29,9 +29,9 @@ fn fabrikam(status: OrderStatus) -> certdeck::model::Order {
 #[test]
 fn the_inventory_is_asked_for_at_once_and_again_on_refresh() {
     let mut screen = Screen::start(|_| {});
-    assert_eq!(screen.effects, [Effect::ReadEstate { ask: AskId(1) }, Effect::RecallEstate { ask: AskId(1) }]);
+    assert_eq!(screen.effects, [Effect::ReadEstate { ask: AskId(1), by_hand: false }, Effect::RecallEstate { ask: AskId(1) }]);
     screen.press("<C-r>");
-    assert_eq!(screen.effects, [Effect::Forget { ask: AskId(1) }, Effect::ReadEstate { ask: AskId(2) }]);
+    assert_eq!(screen.effects, [Effect::Forget { ask: AskId(1) }, Effect::ReadEstate { ask: AskId(2), by_hand: true }]);
 }
 
 #[test]
@@ -50,7 +50,7 @@ fn a_failed_refresh_keeps_the_rows_and_stays_until_dismissed() {
     let mut screen = Screen::filled();
     screen.press("<C-r>");
     let ask = screen.asked(|effect| match effect {
-        Effect::ReadEstate { ask } => Some(*ask),
+        Effect::ReadEstate { ask, .. } => Some(*ask),
         _ => None,
     });
     screen.send(Message::EstateRead { ask, result: Err(Problem::new("Read", "no network")) });

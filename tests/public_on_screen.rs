@@ -100,6 +100,7 @@ fn the_parts_of_a_large_estate_show_as_they_come() {
         part.certificates.push(certificate.clone());
         screen.send(Message::EstateProgressed { ask: AskId(1), part, note: String::new() });
         assert_eq!(screen.app.pane().list.total(), place + 1);
+        assert!(screen.app.pane().list.visible().next().unwrap().1, "the cursor is at the top");
     }
     let counts = screen.app.counts;
     screen.send(Message::EstateRead { ask: AskId(1), result: Ok(()) });

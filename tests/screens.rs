@@ -21,6 +21,34 @@ fn panes_filled() {
     assert_snapshot!("bindings", screen.press("4").text());
 }
 
+/// The first line for a fleet: at the end of a reading and during a refresh of rows of an earlier run, in contexts with
+/// ever longer names.
+#[test]
+fn what_is_urgent_stays_in_the_header_longest() {
+    let mut lines = Vec::new();
+    for context in ["prod", "contoso-production-eu", "contoso-production-europe-shared-services"] {
+        for (width, is_recalled) in [(160, true), (80, false), (80, true)] {
+            let mut screen = Screen::start(|settings| {
+                (settings.context, settings.practice, settings.production) = (context.to_owned(), false, true);
+                settings.read_only = width == 80;
+            });
+            let mut estate = estate();
+            estate.subscriptions = vec![estate.subscriptions[0].clone(); 500];
+            estate.apps = vec![estate.apps[0].clone(); 20_000];
+            estate.as_of = now() - jiff::SignedDuration::from_hours(50);
+            if is_recalled {
+                screen.send(Message::EstateRecalled { ask: AskId(1), estate: std::sync::Arc::new(estate) });
+            } else {
+                screen.read(estate);
+            }
+            screen.app.counts = certdeck::app::Counts { urgent: 112, soon: 1345, fine: 98_543 };
+            screen.resize(width, 24);
+            lines.push(screen.text().lines().next().unwrap().to_owned());
+        }
+    }
+    assert_snapshot!("headers_of_a_fleet", lines.join("\n"));
+}
+
 #[test]
 fn panes_filtered() {
     let mut screen = Screen::filled();

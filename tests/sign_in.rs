@@ -491,8 +491,16 @@ async fn the_doctor_says_what_works_and_what_does_not() {
     assert!(words("sign-in", "note").contains("Azure CLI: not used: az not found"), "{report:#}");
     assert!(words("reach", "ok").contains("clock is right"), "{report:#}");
     assert!(words("may", "ok").contains("guided operations"), "{report:#}");
+    assert!(words("provider", "ok").contains("Contoso Production: all are registered"), "{report:#}");
     assert!(words("cache", "note").contains("no rows of earlier runs in "), "{report:#}");
     assert!(!words("journal", "ok").is_empty() && !words("rules", "ok").is_empty());
+
+    practice.control("faults", json!({"path": "*", "fault": {"kind": "clock-skew", "by": "-4m"}})).await;
+    let skewed = run(practice.certdeck(&["doctor"], &application)).await;
+    let said = String::from_utf8_lossy(&skewed.stdout).into_owned();
+    assert!(said.contains("s fast") && said.contains("timedatectl"), "{said}");
+    let faults = practice.control.delete(format!("{}/_emulator/faults", says.arm));
+    faults.send().await.unwrap();
 
     let wrong = [("AZURE_CLIENT_ID", says.client_id.as_str()), ("AZURE_CLIENT_SECRET", "wrong"), ("PATH", "/bin")];
     let ill = run(practice.certdeck(&["doctor"], &wrong)).await;

@@ -18,14 +18,15 @@ use crate::workbench::Password;
 const FEW_ROWS: usize = 1_000;
 
 impl App {
-    pub(super) fn read_estate(&mut self) -> AskId {
+    /// `by_hand`: somebody asked for it.
+    pub(super) fn read_estate(&mut self, by_hand: bool) -> AskId {
         if let Reading::Asked { ask, .. } = self.reading {
             self.emit(Effect::Forget { ask });
         }
         let ask = self.ask();
         self.reading = Reading::Asked { ask, note: String::new() };
         self.incoming = self.has_estate.then(Box::default);
-        self.emit(Effect::ReadEstate { ask });
+        self.emit(Effect::ReadEstate { ask, by_hand });
         ask
     }
 
@@ -160,7 +161,10 @@ impl App {
             let since = self.estate.as_of.strftime("%H:%M");
             match self.changes.is_empty() {
                 false => self.say(format!("since {since}: {}", self.changes.words()), Tone::Soon),
-                true if self.is_recalled => self.say(format!("nothing has changed since {since}"), Tone::Dim),
+                // Of what could not be read nobody knows.
+                true if self.is_recalled && new.gaps.is_empty() => {
+                    self.say(format!("nothing has changed since {since}"), Tone::Dim);
+                }
                 true => {}
             }
         }

@@ -38,7 +38,7 @@ impl App {
                 self.step(Motion::Down);
             }
             Command::Refresh => {
-                self.read_estate();
+                self.read_estate(true);
                 self.read_raw_again();
             }
             _ => {}
@@ -86,10 +86,19 @@ impl App {
 
     /// Gives the pane that is looked at the newest rows.
     pub(super) fn fill_pane(&mut self) {
+        let is_whole = self.are_rows_whole(self.pane);
         let pane = &mut self.panes[self.pane.index()];
         if pane.is_stale {
             pane.fill(&self.estate, &self.settings.rules, self.now);
+            if is_whole && pane.list.total() > 0 {
+                pane.list.settle();
+            }
         }
+    }
+
+    /// Whether no row of this reading is still to come.
+    fn are_rows_whole(&self, pane: PaneName) -> bool {
+        (self.is_whole || self.is_recalled) && (pane != PaneName::Public || self.public.asking().is_none())
     }
 
     /// Goes to a resource, past any filter or scope that hides it.
@@ -109,6 +118,7 @@ impl App {
     fn open_detail(&mut self, tab: Tab) {
         let Some(id) = self.selected().cloned() else { return };
         self.changes.look(&id);
+        self.pane_mut().list.settle();
         let pane = self.pane;
         let detail = self.detail.get_or_insert_with(|| Detail::new(pane, id));
         (detail.tab, detail.cursor) = (tab, 0);

@@ -19,9 +19,10 @@ pub enum Effect {
     },
     /// Keep the estate, which was just read to its end, for the next start.
     KeepEstate,
-    /// Read the inventory.
+    /// Read the inventory; if somebody asked for it, also what keeps failing and is otherwise left out.
     ReadEstate {
         ask: AskId,
+        by_hand: bool,
     },
     /// Ask these apps for their public certificates.
     ReadPublic {

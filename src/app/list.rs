@@ -43,6 +43,8 @@ pub struct List {
     selected: Option<ResourceId>,
     /// The place of the selected row among all, so that a filter need not compare ids.
     selected_at: Option<usize>,
+    /// Until somebody goes to a row, or all of them are there, rows still come in anywhere: the cursor is on the first.
+    is_settled: bool,
     marks: HashSet<ResourceId>,
 }
 
@@ -116,7 +118,12 @@ impl List {
         self.shown.clear();
         self.shown.extend(self.order.iter().filter(|place| passes[**place as usize]));
         let again = self.selected_at.and_then(|at| self.shown.iter().position(|place| *place as usize == at));
-        self.put(again.unwrap_or(self.cursor));
+        self.put(if self.is_settled { again.unwrap_or(self.cursor) } else { 0 });
+    }
+
+    /// From now on the cursor stays on its resource, wherever that goes.
+    pub fn settle(&mut self) {
+        self.is_settled = true;
     }
 
     fn row_text(&self, place: usize) -> &str {
@@ -157,10 +164,12 @@ impl List {
     /// Puts the cursor on a resource if the filter lets it through; returns whether it does.
     pub fn select(&mut self, id: &ResourceId) -> bool {
         let found = self.shown.iter().position(|place| self.ids[*place as usize] == *id);
+        self.is_settled |= found.is_some();
         found.map(|row| self.put(row)).is_some()
     }
 
     pub fn step(&mut self, motion: Motion) {
+        self.settle();
         let last = self.shown.len().saturating_sub(1);
         let page = self.page.max(1);
         // A page further, the cursor stays on its line of the screen.
@@ -276,6 +285,7 @@ mod tests {
         #[test]
         fn the_cursor_stays_on_its_resource_when_the_order_turns_round(words in words(), down in 0usize..40) {
             let mut list = list(&words);
+            list.settle();
             for _ in 0..down {
                 list.step(Motion::Down);
             }
@@ -313,6 +323,28 @@ mod tests {
                 prop_assert_eq!(seen, usize::from(!words.is_empty()));
             }
         }
+    }
+
+    #[test]
+    fn until_somebody_moves_it_the_cursor_is_at_the_top_of_the_rows_that_come_in() {
+        let words = |from: u8| (from..b'z').map(|letter| char::from(letter).to_string()).collect::<Vec<_>>();
+        // The ids count from the first row, so the same row has another id each time.
+        let come = |list: &mut List, from| {
+            list.fill(words(from).len(), |place, text| {
+                text.push_str(&words(from)[place]);
+                id(usize::from(from) + place)
+            });
+            list.sort(0, |_| SortKey::Text, false);
+        };
+        let mut list = List::default();
+        list.set_page(5);
+        for from in [b'p', b'h', b'd'] {
+            come(&mut list, from);
+            assert_eq!((list.selected(), list.window().start), (Some(&id(usize::from(from))), 0));
+        }
+        list.step(Motion::Down);
+        come(&mut list, b'a');
+        assert_eq!(list.selected(), Some(&id(usize::from(b'e'))), "then it stays on its resource");
     }
 
     #[test]

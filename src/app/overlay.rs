@@ -204,8 +204,8 @@ impl App {
             items.push((None, item));
         }
         for gap in &self.estate.gaps {
-            let note = format!("could not be read: {}", gap.why);
-            let then = Ok(Act::ShowProblem(Problem::new(format!("Read {}", gap.what), gap.why.clone())));
+            let note = format!("not read: {}", gap.problem.why);
+            let then = Ok(Act::ShowProblem(gap.problem.clone()));
             items.push((None, Item { label: gap.what.clone(), note, then }));
         }
         for certificate in &self.estate.certificates {

@@ -31,7 +31,7 @@ impl App {
     pub(super) fn begin(&mut self) {
         match self.settings.opens {
             Opens::Inventory => {
-                let ask = self.read_estate();
+                let ask = self.read_estate(false);
                 self.emit(Effect::RecallEstate { ask });
             }
             Opens::Welcome => self.open_welcome(),

@@ -143,9 +143,11 @@ impl App {
             self.public.changed.remove(&app);
             self.public.known.insert(app);
         }
-        self.see_rows_of(PaneName::Public, moved || is_over);
         if is_over {
             self.public.asking = None;
+        }
+        self.see_rows_of(PaneName::Public, moved || is_over);
+        if is_over {
             // The filter or the scope may be another one by now.
             self.want_public();
         }

@@ -74,11 +74,22 @@ impl Client {
         Self { cloud: Arc::new(cloud), sender: Arc::new(sender), subscriptions: subscriptions.into(), urgency: Urgency::Person }
     }
 
-    /// The same client for requests that nobody waits for one by one: they let others go first, and do not try again and
-    /// again what keeps failing.
+    /// The same client for the many requests of a look at everything: they let a person's single ones go first, and do not
+    /// try again and again what keeps failing.
+    #[must_use]
+    pub fn for_a_look(&self) -> Self {
+        Self { urgency: Urgency::Look, ..self.clone() }
+    }
+
+    /// The same for requests that nobody waits for: they let all others go first.
     #[must_use]
     pub fn in_background(&self) -> Self {
         Self { urgency: Urgency::Background, ..self.clone() }
+    }
+
+    /// Somebody wants to see everything anew: what was left out because it kept failing is asked again.
+    pub fn try_again(&self) {
+        self.sender.budget.try_again();
     }
 
     pub(super) fn http(&self) -> &reqwest::Client {

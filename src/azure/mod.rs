@@ -30,6 +30,7 @@ pub mod locks;
 pub mod orders;
 pub mod permissions;
 pub mod plans;
+pub mod providers;
 pub mod public_certificates;
 pub mod raw;
 pub mod request;

@@ -77,7 +77,13 @@ pub fn failure(host: &str, error: &reqwest::Error) -> (AzureError, Failure) {
         return (AzureError::Tls { host, why }, Failure::NotSent);
     }
     if error.is_connect() {
-        let why = if error.is_timeout() { format!("no connection within {} s", CONNECT.as_secs()) } else { why };
+        let why = match why.as_str() {
+            _ if error.is_timeout() => format!("no connection within {} s", CONNECT.as_secs()),
+            // The words of what makes the connection; its type is not to be had.
+            "tunnel error: proxy authorization required" => "the proxy wants a user and a password (HTTP 407)".to_owned(),
+            text if text.starts_with("tunnel error") => "the proxy does not let it through".to_owned(),
+            _ => why,
+        };
         return (AzureError::Unreachable { host, why }, Failure::NotSent);
     }
     let why = if error.is_timeout() { "the service did not answer in time".to_owned() } else { why };

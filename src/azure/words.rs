@@ -67,9 +67,11 @@ pub fn problem(error: &AzureError, what: &str) -> Problem {
         AzureError::StillRunning { .. } => {
             said(error, what, "It goes on in Azure. Open the operation again later: it stands where Azure stands.")
         }
-        AzureError::KeepsFailing { .. } => {
-            said(error, what, "What you open yourself is always tried; everything else goes on without it, and asks again later.")
-        }
+        AzureError::KeepsFailing { .. } => said(
+            error,
+            what,
+            "Refresh (C-r) to ask it again now. What you open yourself is always asked; everything else goes on without it.",
+        ),
         AzureError::LeftAlone { .. } => {
             said(error, what, "Nothing was sent: try again then. Other programs that sign in as the same use the limit too.")
         }

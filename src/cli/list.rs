@@ -66,7 +66,7 @@ pub async fn run(args: &Args, session: &Session) -> Result<Exit, CliError> {
     let mut out = io::BufWriter::new(io::stdout().lock());
     table.write(args.output, &mut out).and_then(|()| out.flush()).map_err(CliError::Output)?;
     for gap in &estate.gaps {
-        words(&format!("not read: {}: {}", gap.what, gap.why));
+        words(&format!("not read: {}: {}", gap.what, gap.problem.why));
     }
     Ok(if estate.gaps.is_empty() { Exit::Done } else { Exit::Cloud })
 }

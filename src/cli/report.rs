@@ -156,7 +156,7 @@ pub async fn report(args: &Report, session: &Session) -> Result<Exit, CliError> 
 /// What could not be read may be what expires first.
 fn told(estate: &Estate) -> Exit {
     for gap in &estate.gaps {
-        words(&format!("not read: {}: {}", gap.what, gap.why));
+        words(&format!("not read: {}: {}", gap.what, gap.problem.why));
     }
     if estate.gaps.is_empty() { Exit::Done } else { Exit::Cloud }
 }

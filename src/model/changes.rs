@@ -82,7 +82,7 @@ impl Changes {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-    use crate::model::{Gap, Hostname, SslState};
+    use crate::model::{Gap, Hostname, Problem, SslState};
 
     fn estate(hosts: &[(&str, SslState)]) -> Estate {
         let mut estate = Estate::default();
@@ -112,7 +112,7 @@ mod tests {
         changes.look(&ids[0]);
         assert_eq!(changes.of(&ids[0]), None);
         assert!(Changes::between(&before, &before).is_empty());
-        after.gaps.push(Gap { what: "bindings".to_owned(), why: "no answer".to_owned() });
+        after.gaps.push(Gap::new("bindings", Problem::new("", "no answer")));
         assert_eq!(Changes::between(&before, &after).words(), "1 new (+), 1 changed (~)", "not read is not gone");
     }
 }

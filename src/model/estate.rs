@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::ids::Caseless;
 use super::places::Places;
 use super::{
-    App, Binding, Export, Order, Plan, PrivateCertificate, PublicCertificate, ResourceGroup, ResourceId, Source, SslState,
+    App, Binding, Export, Order, Plan, PrivateCertificate, Problem, PublicCertificate, ResourceGroup, ResourceId, Source, SslState,
     Subscription, Text, Thumbprint, Vault, VaultSecret,
 };
 
@@ -17,7 +17,16 @@ use super::{
 pub struct Gap {
     /// What is missing, such as `certificate orders of Contoso Test`.
     pub what: String,
-    pub why: String,
+    pub problem: Problem,
+}
+
+impl Gap {
+    /// `problem` is what its reading met.
+    pub fn new(what: impl Into<String>, problem: Problem) -> Self {
+        let what = what.into();
+        let problem = Problem { what: format!("Read {what}"), ..problem };
+        Self { what, problem }
+    }
 }
 
 /// Who has to act before a certificate expires (A156).

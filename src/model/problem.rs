@@ -2,8 +2,10 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 /// A refusal or failure that somebody has to read. Built where it is understood, shown everywhere the same.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Problem {
     /// What could not be done, on what: `Buy the certificate order contoso-www`.
     pub what: String,

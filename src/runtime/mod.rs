@@ -200,7 +200,7 @@ impl Screen {
         match effect {
             Effect::RecallEstate { ask } => self.tasks.recall_estate(ask),
             Effect::KeepEstate => self.tasks.keep_estate(self.app.estate.clone()),
-            Effect::ReadEstate { ask } => self.tasks.read_estate(ask),
+            Effect::ReadEstate { ask, by_hand } => self.tasks.read_estate(ask, by_hand),
             Effect::ReadPublic { ask, apps } => self.tasks.read_public(ask, apps),
             Effect::Observe { ask, flow, inputs } => self.tasks.observe(ask, flow, inputs),
             Effect::PerformStep { ask, flow, inputs, step } => self.tasks.perform_step(ask, flow, inputs, step),

@@ -86,10 +86,17 @@ impl Tasks {
         });
     }
 
-    pub fn read_estate(&mut self, ask: AskId) {
+    pub fn read_estate(&mut self, ask: AskId, by_hand: bool) {
         let (world, answers) = self.both();
         self.run(ask, async move {
-            let result = async { read(&*world.there().await?, ask, &answers).await }.await;
+            let read = async {
+                let world = world.there().await?;
+                if by_hand {
+                    world.client.try_again();
+                }
+                read(&world, ask, &answers).await
+            };
+            let result = read.await;
             answers.say(Message::EstateRead { ask, result });
         });
     }

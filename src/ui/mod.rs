@@ -5,6 +5,7 @@ mod briefing;
 mod code;
 mod custody;
 mod dialogs;
+mod header;
 pub mod look;
 mod panes;
 mod status;
@@ -31,7 +32,7 @@ pub fn view(app: &App, look: &Look, frame: &mut Frame<'_>) {
     }
     let rows = [Constraint::Length(1), Constraint::Length(1), Constraint::Min(1), Constraint::Length(1)];
     let [header, tabs, body, bottom] = Layout::vertical(rows).areas(area);
-    status::header(app, look, header, frame.buffer_mut());
+    header::header(app, look, header, frame.buffer_mut());
     if let Some(wizard) = &app.wizard {
         wizard::pages(app, wizard, look, tabs, frame.buffer_mut());
         wizard::body(app, wizard, look, body, frame);

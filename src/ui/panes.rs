@@ -113,7 +113,7 @@ fn empty(app: &App, look: &Look, room: u16) -> Vec<Line<'static>> {
     lines.extend(wrap(&text, room).into_iter().map(|line| Line::styled(format!("  {line}"), look.style(role))));
     if app.has_estate && pane.list.total() == 0 {
         for gap in &app.estate.gaps {
-            let words = format!("{} Not read: {} ({})", look.glyphs.soon, gap.what, gap.why);
+            let words = format!("{} Not read: {} ({})", look.glyphs.soon, gap.what, gap.problem.why);
             lines.extend(wrap(&words, room).into_iter().map(|line| Line::styled(format!("  {line}"), look.style(Role::Soon))));
         }
     }

@@ -1,4 +1,4 @@
-//! The header, the tabs of the panes, and the line at the bottom: what runs, what was said, which keys are valid.
+//! The tabs of the panes, and the line at the bottom: what runs, what was said, which keys are valid.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -11,85 +11,6 @@ use crate::app::command::Place;
 use crate::app::keymap::entries;
 use crate::app::pane::{PaneName, Tone, counted};
 use crate::app::{App, Reading};
-use crate::model::ago;
-
-/// Which cloud this is, and how its certificates stand.
-pub fn header(app: &App, look: &Look, area: Rect, buffer: &mut Buffer) {
-    let glyphs = look.glyphs;
-    let right = standing(app, look);
-    let mut left = vec![
-        Span::styled(" certdeck  ", look.style(Role::Title)),
-        if app.settings.production {
-            // The spaces make a plate of it; the mark says it where nothing else can.
-            Span::styled(format!(" {} {} ", glyphs.soon, app.settings.context), look.style(Role::Production))
-        } else {
-            Span::styled(app.settings.context.clone(), look.style(Role::Context))
-        },
-    ];
-    if app.settings.practice && !app.settings.context.contains("practice") {
-        left.push(Span::styled(" (practice)", look.style(Role::Context)));
-    }
-    if app.settings.read_only {
-        left.push(Span::styled("  READ-ONLY", look.style(Role::Urgent)));
-    }
-    if let Some(goal) = &app.goal {
-        let (words, tone) = goal.standing(app.now);
-        left.push(Span::styled(format!("  {words}"), look.style(tone.into())));
-    }
-    let used: usize = left.iter().map(Span::width).sum();
-    // Where there is no room for both, the age of the data stays and the counts go.
-    let right =
-        if used + right.width() + 2 > usize::from(area.width) { Line::from_iter(right.spans.last().cloned()) } else { right };
-    let room = usize::from(area.width).saturating_sub(right.width() + 2);
-    if app.has_estate {
-        let subscriptions = format!("  {} {}", glyphs.here, counted(app.estate.subscriptions.len(), "subscription"));
-        let apps = format!("  {} {}", glyphs.here, counted(app.estate.apps.len(), "app"));
-        if used + width(&subscriptions) <= room {
-            left.push(Span::raw(subscriptions.clone()));
-        }
-        if used + width(&subscriptions) + width(&apps) <= room {
-            left.push(Span::raw(apps));
-        }
-    }
-    Line::from(left).render(area, buffer);
-    right.right_aligned().render(area, buffer);
-}
-
-fn standing(app: &App, look: &Look) -> Line<'static> {
-    let mut spans = Vec::new();
-    if app.has_estate {
-        let dot = format!(" {} ", look.glyphs.dot);
-        let counts = app.counts;
-        let role = |count: usize, role| if count == 0 { Role::Dim } else { role };
-        spans.push(Span::styled(format!("{} urgent", counts.urgent), look.style(role(counts.urgent, Role::Urgent))));
-        spans.push(Span::raw(dot.clone()));
-        spans.push(Span::styled(format!("{} soon", counts.soon), look.style(role(counts.soon, Role::Soon))));
-        spans.push(Span::raw(dot));
-        spans.push(Span::styled(format!("{} ok", counts.fine), look.style(Role::Good)));
-        spans.push(Span::raw("   "));
-    }
-    let reading = matches!(app.reading, Reading::Asked { .. }).then(|| "reading… ".replace('…', look.glyphs.waiting));
-    let when = match (reading, app.is_recalled, app.has_estate) {
-        (Some(reading), true, _) => format!("{} {} {reading}", as_of(app), look.glyphs.dot),
-        (Some(reading), false, _) => reading,
-        (None, _, false) => "not read ".to_owned(),
-        (None, _, true) if app.failure.is_some() => format!("{}, not refreshed ", as_of(app)),
-        (None, _, true) => format!("{} ", as_of(app)),
-    };
-    let role = if app.failure.is_some() { Role::Urgent } else { Role::Dim };
-    spans.push(Span::styled(when, look.style(role)));
-    Line::from(spans)
-}
-
-/// When the rows were read; rows of an earlier run say how old they are.
-fn as_of(app: &App) -> String {
-    let at = app.estate.as_of;
-    if !app.is_recalled {
-        return format!("as of {}", at.strftime("%H:%M:%S"));
-    }
-    let is_today = at.strftime("%F").to_string() == app.now.strftime("%F").to_string();
-    format!("as of {}, {}", at.strftime(if is_today { "%H:%M" } else { "%b %-d %H:%M" }), ago(at, app.now))
-}
 
 pub fn tabs(app: &App, look: &Look, area: Rect, buffer: &mut Buffer) {
     let mut spans = vec![Span::raw(" ")];
@@ -107,6 +28,9 @@ pub fn tabs(app: &App, look: &Look, area: Rect, buffer: &mut Buffer) {
     }
     Line::from(spans).render(area, buffer);
 }
+
+/// A part that could not be read is named in the line at the bottom if that leaves room for keys.
+const NAMED: usize = 30;
 
 /// What runs or was said at the left, the keys that are valid now at the right.
 pub fn bottom(app: &App, look: &Look, area: Rect, buffer: &mut Buffer) {
@@ -143,9 +67,11 @@ fn left_words(app: &App, look: &Look) -> (String, Role) {
     {
         return (note.clone(), Role::Dim);
     }
-    match app.estate.gaps.len() {
-        0 => (String::new(), Tone::Plain.into()),
-        gaps => (format!("{} {} could not be read: p", look.glyphs.soon, counted(gaps, "part")), Role::Soon),
+    let mark = look.glyphs.soon;
+    match app.estate.gaps.as_slice() {
+        [] => (String::new(), Tone::Plain.into()),
+        [gap] if width(&gap.what) <= NAMED => (format!("{mark} {} could not be read: p", gap.what), Role::Soon),
+        gaps => (format!("{mark} {} could not be read: p", counted(gaps.len(), "part")), Role::Soon),
     }
 }
 

@@ -135,7 +135,9 @@ impl Practice {
         if !body.is_null() {
             request = request.json(body);
         }
-        request.bearer_auth(token["access_token"].as_str().unwrap()).send().await.unwrap().json().await.unwrap()
+        let answer = request.bearer_auth(token["access_token"].as_str().unwrap()).send().await.unwrap();
+        let octets = answer.bytes().await.unwrap();
+        if octets.is_empty() { Value::Null } else { serde_json::from_slice(&octets).unwrap() }
     }
 
     /// How many requests that could change something the cloud has seen: neither reads nor questions nor tokens.

@@ -13,8 +13,9 @@ use certdeck::azure::vaults::Availability;
 use certdeck::flow::certificate_file::CertificateFile;
 use certdeck::flow::{Observed, Principal, Seen};
 use certdeck::model::{
-    App as Site, Binding, Estate, Gap, Hostname, Order, OrderStatus, Plan, PrivateCertificate, ProductType, PublicCertificate,
-    ResourceGroup, ResourceId, SecretStatus, SslState, StoredCertificate, Subscription, Thumbprint, Vault, VaultSecret,
+    App as Site, Binding, Estate, Gap, Hostname, Order, OrderStatus, Plan, PrivateCertificate, Problem, ProductType,
+    PublicCertificate, ResourceGroup, ResourceId, SecretStatus, SslState, StoredCertificate, Subscription, Thumbprint, Vault,
+    VaultSecret,
 };
 use certdeck::pki;
 use certdeck::rules::{Profile, Rules};
@@ -232,10 +233,9 @@ pub fn plan(group: &ResourceId) -> Plan {
 }
 
 pub fn gap() -> Gap {
-    Gap {
-        what: "certificate orders of Contoso Test".into(),
-        why: "AuthorizationFailed: the identity may not read Microsoft.CertificateRegistration/certificateOrders".into(),
-    }
+    let why = "the identity may not read Microsoft.CertificateRegistration/certificateOrders";
+    let problem = Problem::new("", why).remedy("Ask for the role Reader on the subscription.").code("AuthorizationFailed");
+    Gap::new("certificate orders of Contoso Test", problem.request_id(Some("8b8a3a3c-51f2-4f0d-9a51-5f6e0b7d2c11".to_owned())))
 }
 
 /// What `purchase` sees where nothing of it exists yet, or where this order does.
@@ -354,7 +354,7 @@ impl Screen {
 
     pub fn read(&mut self, estate: Estate) {
         let ask = self.asked(|effect| match effect {
-            Effect::ReadEstate { ask } => Some(*ask),
+            Effect::ReadEstate { ask, .. } => Some(*ask),
             _ => None,
         });
         self.send(Message::EstateProgressed { ask, part: Box::new(estate), note: String::new() });

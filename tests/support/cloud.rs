@@ -112,10 +112,21 @@ impl Cloud {
 
     /// What its control plane is told.
     pub fn tell(&self, place: &str, body: &Value) {
+        self.control_send("POST", place, Some(body));
+    }
+
+    /// What its control plane is to forget.
+    pub fn clear(&self, place: &str) {
+        self.control_send("DELETE", place, None);
+    }
+
+    fn control_send(&self, method: &str, place: &str, body: Option<&Value>) {
         let ca = reqwest::Certificate::from_pem(&std::fs::read(&self.connection.ca_pem).unwrap()).unwrap();
         let client = reqwest::Client::builder().add_root_certificate(ca).no_proxy().build().unwrap();
         let url = format!("{}/_emulator/{place}", self.connection.arm);
-        let answer = self.runtime.block_on(client.post(url).json(body).send()).unwrap();
+        let request = client.request(method.parse().unwrap(), url);
+        let request = if let Some(body) = body { request.json(body) } else { request };
+        let answer = self.runtime.block_on(request.send()).unwrap();
         assert!(answer.status().is_success(), "{place}: {}", answer.status());
     }
 

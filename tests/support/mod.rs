@@ -56,7 +56,9 @@ impl Reply {
 }
 
 pub struct Server {
+    /// Its address, by the name that its certificate is for.
     pub origin: String,
+    pub port: u16,
     pub seen: Arc<Mutex<Vec<Seen>>>,
     ca: tempfile::NamedTempFile,
 }
@@ -65,16 +67,21 @@ impl Server {
     /// Answers with what `script` says to a request and the number of requests like it (same line) that came before.
     /// Sign-in and metadata answer by themselves, the token being `token-N` for the N-th sign-in.
     pub async fn start(script: impl Fn(&Seen, usize) -> Reply + Send + Sync + 'static) -> Self {
-        Self::listen(script, true).await
+        Self::listen("127.0.0.1", script, true).await
+    }
+
+    /// The same by a name that no resolver knows: only a proxy finds it.
+    pub async fn named(host: &str, script: impl Fn(&Seen, usize) -> Reply + Send + Sync + 'static) -> Self {
+        Self::listen(host, script, true).await
     }
 
     /// The same with nothing but the metadata answered by itself: the script is asked for tokens too.
     pub async fn start_bare(script: impl Fn(&Seen, usize) -> Reply + Send + Sync + 'static) -> Self {
-        Self::listen(script, false).await
+        Self::listen("127.0.0.1", script, false).await
     }
 
-    async fn listen(script: impl Fn(&Seen, usize) -> Reply + Send + Sync + 'static, signs_in: bool) -> Self {
-        let made = rcgen::generate_simple_self_signed(["127.0.0.1".to_owned()]).unwrap();
+    async fn listen(host: &str, script: impl Fn(&Seen, usize) -> Reply + Send + Sync + 'static, signs_in: bool) -> Self {
+        let made = rcgen::generate_simple_self_signed([host.to_owned()]).unwrap();
         let ca = tempfile::NamedTempFile::new().unwrap();
         std::fs::write(ca.path(), made.cert.pem()).unwrap();
         let key = rustls::pki_types::PrivatePkcs8KeyDer::from(made.signing_key.serialize_der());
@@ -83,9 +90,10 @@ impl Server {
         let config = config.with_no_client_auth().with_single_cert(vec![made.cert.der().clone()], key.into()).unwrap();
         let acceptor = TlsAcceptor::from(Arc::new(config));
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let origin = format!("https://{}", listener.local_addr().unwrap());
+        let port = listener.local_addr().unwrap().port();
+        let origin = format!("https://{host}:{port}");
         let seen = Arc::new(Mutex::new(Vec::new()));
-        let server = Self { origin: origin.clone(), seen: seen.clone(), ca };
+        let server = Self { origin: origin.clone(), port, seen: seen.clone(), ca };
         let script = Arc::new(script);
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {

@@ -205,7 +205,7 @@ impl App {
             Some(id) => self.show(pane, id),
             None => self.show_pane(pane),
         }
-        self.read_estate();
+        self.read_estate(false);
         let name = left.as_ref().map(|id| format!("{}: ", id.name())).unwrap_or_default();
         self.say(format!("{name}{}", flow.done), Tone::Good);
     }
@@ -401,7 +401,7 @@ impl App {
                 if !is_open {
                     self.say(format!("{what}: accepted"), Tone::Good);
                 }
-                self.read_estate();
+                self.read_estate(false);
             }
             Err(problem) => self.show_problem(problem),
         }

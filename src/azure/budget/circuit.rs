@@ -8,6 +8,8 @@ use tokio::time::Instant;
 /// So many in a row, over so long: one bad moment is none of it.
 const FAILURES: u32 = 5;
 const AT_LEAST: Duration = Duration::from_secs(5);
+/// Others that answered so shortly before may just have nothing more to answer.
+const SHORTLY: Duration = Duration::from_secs(10);
 /// How long it is left alone at first; twice as long each time that this did not help.
 const PAUSE: Duration = Duration::from_secs(30);
 const LONGEST: Duration = Duration::from_secs(300);
@@ -53,6 +55,13 @@ impl Circuit {
         }
     }
 
+    /// Somebody wants to know: the pause is over.
+    pub fn cut_short(&mut self, now: Instant) {
+        if let Some(open) = &mut self.open {
+            open.until = open.until.min(now);
+        }
+    }
+
     pub fn answered(&mut self, now: Instant) {
         *self = Self { answered: Some(now), ..Self::default() };
     }
@@ -67,7 +76,10 @@ impl Circuit {
                 let pause = (open.pause * 2).min(LONGEST);
                 *open = Open { until: now + pause, pause, probing: false };
             }
-            None if self.failures >= FAILURES && now - since >= AT_LEAST && others_since(since) => {
+            None if self.failures >= FAILURES
+                && now - since >= AT_LEAST
+                && others_since(since.checked_sub(SHORTLY).unwrap_or(since)) =>
+            {
                 self.open = Some(Open { until: now + PAUSE, pause: PAUSE, probing: false });
             }
             Some(_) | None => {}

@@ -7,10 +7,12 @@ use super::super::send::Call;
 /// Who waits for an answer, in the order in which they go.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Urgency {
-    /// Somebody at the screen, or a script.
+    /// One question of somebody at the screen, or of a script.
     #[default]
     Person,
-    /// One of the many of a look at everything.
+    /// One of the many of a look at everything, for which somebody waits as a whole.
+    Look,
+    /// One of the many that nobody waits for.
     Background,
 }
 
@@ -53,8 +55,9 @@ impl Errand {
         Self { place, kind, urgency: call.urgency }
     }
 
-    pub fn is_background(&self) -> bool {
-        self.urgency == Urgency::Background
+    /// Whether somebody waits for this one answer.
+    pub fn is_awaited(&self) -> bool {
+        self.urgency == Urgency::Person
     }
 
     /// What it is about, for a person.

@@ -71,6 +71,11 @@ impl Budget {
         Ok(queued.go())
     }
 
+    /// Somebody asks for everything once more: what was left alone because it kept failing is tried again.
+    pub fn try_again(&self) {
+        self.queue().try_again(Instant::now());
+    }
+
     fn enqueue(&self, errand: Errand) -> Result<Queued<'_>, AzureError> {
         let (mut queue, now) = (self.queue(), Instant::now());
         let held = queue.held(&errand, now);

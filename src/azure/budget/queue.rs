@@ -94,10 +94,15 @@ impl Queue {
 
     /// Whether its place answers at all; what a person asks for is always tried.
     pub fn check(&mut self, errand: &Errand, now: Instant) -> Result<(), Cut> {
-        if !errand.is_background() {
+        if errand.is_awaited() {
             return Ok(());
         }
         self.circuits.entry(errand.place.clone()).or_default().check(now)
+    }
+
+    /// What was left alone because it kept failing is tried again, each by one request.
+    pub fn try_again(&mut self, now: Instant) {
+        self.circuits.values_mut().for_each(|circuit| circuit.cut_short(now));
     }
 
     /// How long its limit is to be left alone.
@@ -157,7 +162,7 @@ impl Queue {
     fn room(&mut self, counts: Counts, urgency: Urgency, now: Instant) -> Result<(), Option<Instant>> {
         let (places, spare) = match urgency {
             Urgency::Person => (AT_ONCE, 0.0),
-            Urgency::Background => (AT_ONCE - FOR_PEOPLE, SPARE),
+            Urgency::Look | Urgency::Background => (AT_ONCE - FOR_PEOPLE, SPARE),
         };
         if self.under_way[counts.host] >= places {
             return Err(None);

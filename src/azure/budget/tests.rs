@@ -243,6 +243,37 @@ async fn a_person_goes_before_the_hundreds_of_an_inventory() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_look_at_everything_goes_before_what_nobody_waits_for_and_leaves_places_to_people() {
+    let budget = Budget::default();
+    admit(&budget, &person(&reads("a"))).await.end(told(11_999.0));
+    let order = Mutex::new(Vec::new());
+    let many = (0..100).map(|nth| (nth, call(&reads("a"), Urgency::Background)));
+    let look = (1000..1050).map(|nth| (nth, call(&reads("a"), Urgency::Look)));
+    let many: Vec<_> = many.chain(look).chain([(5000, person(&reads("a")))]).collect();
+    join_all(many.iter().map(|(nth, call)| async {
+        let pass = admit(&budget, call).await;
+        order.lock().unwrap().push(*nth);
+        tokio::time::sleep(A_SECOND).await;
+        pass.end(told(11_000.0));
+    }))
+    .await;
+    let order = order.into_inner().unwrap();
+    let place = |nth| order.iter().position(|one| *one == nth).unwrap();
+    // 28 went before anybody else came.
+    assert_eq!(place(5000), 28, "a person goes at once");
+    assert!(order[29..79].iter().all(|nth| (1000..1050).contains(nth)), "{order:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_look_at_everything_never_takes_the_last_request() {
+    let (budget, service) = (Budget::default(), Service::new(5.0, 5.0));
+    let calls: Vec<_> = (0..60).map(|nth| call(&reads(&format!("s{}", nth % 3)), Urgency::Look)).collect();
+    run(&budget, &service, &calls).await;
+    let service = service.lock().unwrap();
+    assert!(service.least >= 1.0 && service.refused == 0, "down to {}", service.least);
+}
+
+#[tokio::test(start_paused = true)]
 async fn no_host_has_more_than_its_bound_under_way() {
     let budget = Budget::default();
     admit(&budget, &person(&reads("a"))).await.end(told(11_999.0));
@@ -276,27 +307,44 @@ async fn whoever_leaves_the_queue_leaves_no_gap_in_it() {
     assert!(tokio::time::timeout(Duration::from_secs(5), async { tokio::join!(left, third) }).await.is_ok());
 }
 
-#[tokio::test(start_paused = true)]
-async fn what_keeps_failing_while_others_answer_is_left_out_and_a_person_tries_all_the_same() {
-    let budget = Budget::default();
-    let (bad, good) = (call(&reads("bad"), Urgency::Background), call(&reads("good"), Urgency::Background));
-    let mut error = None;
+/// Asks about the subscription `bad` in vain, and about another one with success, until the first is left out.
+async fn until_left_out(budget: &Budget) -> AzureError {
+    let (bad, good) = (call(&reads("bad"), Urgency::Look), call(&reads("good"), Urgency::Look));
     for _ in 0..20 {
-        admit(&budget, &good).await.end(told(249.0));
+        admit(budget, &good).await.end(told(249.0));
         match budget.admit(&bad, &mut |_| ()).await {
             Ok(pass) => {
                 tokio::time::sleep(A_SECOND).await;
                 pass.end(answered(503));
             }
-            Err(why) => {
-                error = Some(why);
-                break;
-            }
+            Err(why) => return why,
         }
     }
-    let words = error.unwrap().to_string();
+    unreachable!("it is asked again and again");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_left_out_is_tried_once_when_somebody_asks_for_everything_anew() {
+    let budget = Budget::default();
+    until_left_out(&budget).await;
+    let bad = call(&reads("bad"), Urgency::Look);
+    budget.try_again();
+    let one = admit(&budget, &bad).await;
+    assert!(budget.admit(&bad, &mut |_| ()).await.is_err(), "one finds out for all");
+    one.end(answered(503));
+    assert!(budget.admit(&bad, &mut |_| ()).await.is_err());
+    budget.try_again();
+    admit(&budget, &bad).await.end(answered(200));
+    assert!(budget.admit(&bad, &mut |_| ()).await.is_ok());
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_keeps_failing_while_others_answer_is_left_out_and_a_person_tries_all_the_same() {
+    let budget = Budget::default();
+    let words = until_left_out(&budget).await.to_string();
     assert!(words.starts_with("the subscription bad keeps failing (HTTP 503)") && words.contains("UTC"), "{words}");
     let asked = admit(&budget, &person(&reads("bad"))).await;
     asked.end(answered(200));
+    let bad = call(&reads("bad"), Urgency::Background);
     assert!(budget.admit(&bad, &mut |_| ()).await.is_ok(), "what answered a person answers everybody");
 }

@@ -1,17 +1,26 @@
 //! What could not be read, collected and then named: many subscriptions with the same trouble are one gap.
 
+use jiff::Timestamp;
+
 use super::kind::Kind;
 use crate::azure::error::AzureError;
-use crate::model::{Gap, Subscription};
+use crate::model::{Gap, Problem, Subscription};
 
 /// Subscriptions that are named one by one.
 const NAMED: usize = 5;
 
 #[derive(Debug, Default)]
 pub struct Gaps {
-    /// Of a kind, with the reason, the places of the subscriptions.
-    lists: Vec<(Kind, String, Vec<usize>)>,
+    /// What could not be read, why, and the places of the subscriptions.
+    lists: Vec<(Missing, Problem, Vec<usize>)>,
     others: Vec<Gap>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Missing {
+    List(Kind),
+    /// Whatever of the subscription was not read before it began to fail.
+    Rest,
 }
 
 impl Gaps {
@@ -21,28 +30,44 @@ impl Gaps {
         if error.refusal().is_some_and(|refusal| refusal.is("MissingSubscriptionRegistration")) {
             return;
         }
-        let why = error.problem(kind.words()).why;
-        match self.lists.iter_mut().find(|(of, because, _)| *of == kind && *because == why) {
+        let (missing, problem) = match error {
+            AzureError::KeepsFailing { why, until, .. } => (Missing::Rest, left_out(why, *until)),
+            _ => (Missing::List(kind), error.problem(kind.words())),
+        };
+        match self.lists.iter_mut().find(|(of, because, _)| *of == missing && because.why == problem.why) {
+            Some((.., subscriptions)) if subscriptions.contains(&subscription) => {}
             Some((.., subscriptions)) => subscriptions.push(subscription),
-            None => self.lists.push((kind, why, vec![subscription])),
+            None => self.lists.push((missing, problem, vec![subscription])),
         }
     }
 
     pub fn add_one(&mut self, what: String, error: &AzureError) {
-        let why = error.problem(&what).why;
-        self.others.push(Gap { what, why });
+        let problem = error.problem(&what);
+        self.others.push(Gap::new(what, problem));
     }
 
     pub fn named(self, subscriptions: &[Subscription]) -> Vec<Gap> {
-        let gap = |(kind, why, mut places): (Kind, String, Vec<usize>)| {
+        let gap = |(missing, problem, mut places): (Missing, Problem, Vec<usize>)| {
             places.sort_unstable();
             let names: Vec<&str> = places.iter().take(NAMED).map(|place| subscriptions[*place].name.as_str()).collect();
             let more = places.len() - names.len();
             let more = if more > 0 { format!(" and {more} more subscriptions") } else { String::new() };
-            Gap { what: format!("{} of {}{more}", kind.words(), names.join(", ")), why }
+            let whose = format!("{}{more}", names.join(", "));
+            match missing {
+                Missing::List(kind) => Gap::new(format!("{} of {whose}", kind.words()), problem),
+                Missing::Rest => Gap::new(whose, problem),
+            }
         };
         self.lists.into_iter().map(gap).chain(self.others).collect()
     }
+}
+
+fn left_out(why: &str, until: Timestamp) -> Problem {
+    let until = until.strftime("%H:%M:%S UTC");
+    Problem::new("", format!("keeps failing ({why}), left out")).remedy(format!(
+        "The others answered, so this reading went on without it. Refresh (C-r) to ask it again now; what you open of it \
+         yourself is always asked. Nothing else asks it before {until}."
+    ))
 }
 
 #[cfg(test)]
@@ -66,8 +91,10 @@ mod tests {
         let mut gaps = Gaps::default();
         gaps.add(Kind::Plans, 0, &refused("MissingSubscriptionRegistration"));
         gaps.add(Kind::Plans, 1, &refused("AuthorizationFailed"));
-        let gap = Gap { what: "App Service plans of S1".to_owned(), why: "no right".to_owned() };
-        assert_eq!(gaps.named(&subscriptions(2)), [gap]);
+        let named = gaps.named(&subscriptions(2));
+        assert_eq!((named.len(), named[0].what.as_str(), &*named[0].problem.why), (1, "App Service plans of S1", "no right"));
+        assert_eq!(named[0].problem.what, "Read App Service plans of S1");
+        assert_eq!(named[0].problem.code.as_deref(), Some("AuthorizationFailed"), "with what support asks for");
     }
 
     #[test]
@@ -77,5 +104,21 @@ mod tests {
         let named = gaps.named(&subscriptions(7));
         assert_eq!(named.len(), 1);
         assert_eq!(named[0].what, "certificate orders of S0, S1, S2, S3, S4 and 2 more subscriptions");
+    }
+
+    #[test]
+    fn a_subscription_that_keeps_failing_is_one_gap_whatever_was_still_to_be_read_of_it() {
+        let mut gaps = Gaps::default();
+        let failing = |second| AzureError::KeepsFailing {
+            what: "the subscription 1".to_owned(),
+            why: "HTTP 503".to_owned(),
+            until: jiff::Timestamp::constant(second, 0),
+        };
+        for (nth, kind) in (0..).zip(Kind::ALL) {
+            gaps.add(kind, 1, &failing(nth));
+        }
+        let named = gaps.named(&subscriptions(2));
+        assert_eq!((named.len(), named[0].what.as_str()), (1, "S1"));
+        assert!(named[0].problem.why.contains("keeps failing (HTTP 503)"), "{}", named[0].problem);
     }
 }

@@ -26,7 +26,7 @@ pub const LAG: SignedDuration = SignedDuration::from_mins(15);
 /// how far it is. `changed` are resources that were changed from here lately, newest first: what the index knows of their
 /// groups is not believed. Only a failed sign-in, or no subscription at all, is an error.
 pub async fn read(client: &Client, changed: &[ResourceId], mut tell: impl FnMut(Estate, String) + Send) -> Result<(), AzureError> {
-    let client = &client.in_background();
+    let client = &client.for_a_look();
     let subscriptions = subscriptions::list(client).await?;
     if subscriptions.is_empty() {
         return Err(AzureError::NoSubscription);
@@ -37,6 +37,7 @@ pub async fn read(client: &Client, changed: &[ResourceId], mut tell: impl FnMut(
     let mut reader = Reader::new(client, subscriptions, &mut tell);
     reader.directly(changed).await?;
     reader.by_index().await?;
+    reader.again().await?;
     reader.finish();
     Ok(())
 }

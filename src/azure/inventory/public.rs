@@ -32,8 +32,8 @@ async fn of(client: &Client, app: &ResourceId) -> OfApp {
         Ok(certificates) => OfApp { certificates, gap: None },
         Err(error) => {
             let what = format!("public certificates of {}", app.site_label());
-            let why = error.problem(&what).why;
-            OfApp { certificates: Vec::new(), gap: Some(Gap { what, why }) }
+            let problem = error.problem(&what);
+            OfApp { certificates: Vec::new(), gap: Some(Gap::new(what, problem)) }
         }
     }
 }

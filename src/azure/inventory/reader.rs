@@ -78,6 +78,9 @@ pub struct Reader<'r> {
     /// Groups that were read directly, and the webspaces of their certificates.
     fresh: HashSet<ResourceId>,
     fresh_webspaces: HashSet<String>,
+    /// Lists that nobody asked for because their subscription keeps failing.
+    left_out: Vec<(Kind, usize)>,
+    is_again: bool,
     progress: Progress,
     gaps: Gaps,
 }
@@ -104,6 +107,8 @@ impl<'r> Reader<'r> {
             listed: HashSet::new(),
             fresh: HashSet::new(),
             fresh_webspaces: HashSet::new(),
+            left_out: Vec::new(),
+            is_again: false,
             progress: Progress::default(),
             gaps: Gaps::default(),
         }
@@ -140,6 +145,15 @@ impl<'r> Reader<'r> {
             let question = Question::new(KNOWN.to_owned(), self.ids(among));
             self.queue.push_back(Ask::Known { question, among: among.to_vec() });
         }
+        self.ask_all().await
+    }
+
+    /// Asks once more for what was left out: one question may have found meanwhile that its subscription answers again.
+    pub async fn again(&mut self) -> Result<(), AzureError> {
+        for (kind, place) in std::mem::take(&mut self.left_out) {
+            self.queue.push_back(Ask::List { kind, scope: self.subscriptions[place].id.clone() });
+        }
+        self.is_again = true;
         self.ask_all().await
     }
 
@@ -257,6 +271,9 @@ impl<'r> Reader<'r> {
         if let Err(error) = result {
             ends_all(&error)?;
             match self.place(scope).filter(|_| !is_group) {
+                Some(place) if matches!(error, AzureError::KeepsFailing { .. }) && !self.is_again => {
+                    self.left_out.push((kind, place));
+                }
                 Some(place) => self.gaps.add(kind, place, &error),
                 // Then it is better to believe the index.
                 None if !is_absent(&error) => drop(self.fresh.remove(scope)),

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::{Check, State};
-use crate::azure::{AzureError, Client, Tried, Who, permissions, subscriptions};
+use crate::azure::{AzureError, Client, Tried, Who, permissions, providers, subscriptions};
 use crate::cli::session::Session;
 use crate::cli::{CliError, Exit};
 use crate::config::Target;
@@ -44,8 +44,11 @@ pub(super) async fn checks(session: &Session, target: &Target, tell: Tell<'_>) -
             tell(seen(&found, target))?;
             for one in found.iter().take(MOST_SUBSCRIPTIONS) {
                 tell(may(&client, one).await)?;
+                tell(registered(one, providers::missing(&client, &one.id).await))?;
             }
-            Ok(())
+            let more = found.len().saturating_sub(MOST_SUBSCRIPTIONS);
+            let note = |more| Check::new("may", State::Note, format!("{more} more subscriptions were not looked at"));
+            if more == 0 { Ok(()) } else { tell(note(more).remedy("Name those that matter under subscriptions in the context.")) }
         }
     }
 }
@@ -172,4 +175,35 @@ async fn may(client: &Client, one: &Subscription) -> Check {
     }
     Check::new("may", State::Warning, format!("{words}\n{}", lacking.join("\n")))
         .remedy("Ask an owner for a role with these actions, on the subscription or on the resource groups that matter.")
+}
+
+/// What is not registered has nothing in the subscription, and cannot be made there.
+fn registered(one: &Subscription, missing: Result<Vec<&str>, AzureError>) -> Check {
+    let name = &one.name;
+    match missing {
+        Ok(missing) if missing.is_empty() => Check::new("provider", State::Good, format!("{name}: all are registered")),
+        Ok(missing) => Check::new("provider", State::Warning, format!("{name}: not registered: {}", missing.join(", ")))
+            .remedy(format!("az provider register --subscription {} --namespace {}", one.id.subscription_id(), missing[0])),
+        Err(error) => {
+            let problem = error.problem("Read the providers");
+            Check::new("provider", State::Warning, format!("{name}: not to be known: {}", problem.why)).remedy(problem.remedy)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::ResourceId;
+
+    #[test]
+    fn a_provider_that_is_not_registered_is_named_with_its_subscription() {
+        let one = Subscription { id: ResourceId::subscription("s"), name: "Contoso Test".to_owned(), state: String::new() };
+        let check = registered(&one, Ok(vec!["Microsoft.CertificateRegistration"]));
+        assert_eq!(
+            (check.state, &*check.words),
+            (State::Warning, "Contoso Test: not registered: Microsoft.CertificateRegistration")
+        );
+        assert!(check.remedy.contains("az provider register"), "{}", check.remedy);
+    }
 }

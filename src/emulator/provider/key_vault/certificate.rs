@@ -142,9 +142,10 @@ pub fn add_version(ctx: &Context<'_>, vault: &Vault, draft: &Draft<'_>, issued: 
     let material = Material::try_from(issued.clone()).map_err(|error| unreadable(&error))?;
     let mut secret = Version::pfx(ctx.now, Kept::Whole(material), &facts);
     if certificate.policy["secret_props"]["contentType"] == PEM_TYPE {
-        secret.replace(as_pem(issued), PEM_TYPE);
+        secret.show_as_pem(as_pem(issued));
     }
     secret.managed = true;
+    secret.key_stays = certificate.policy["key_props"]["exportable"] == false;
     secret.tags.clone_from(&draft.tags);
     let id = secret.id.clone();
     secret::add_version(ctx, vault, draft.name, secret)?;
@@ -190,7 +191,7 @@ pub fn keep_as_pem(ctx: &Context<'_>, vault: &Vault, name: &str) -> Result<(), F
     if let Some(mut kept) = secret::find(ctx, vault, name)? {
         for version in &mut kept.versions {
             if let Some(material) = version.material(ctx) {
-                version.replace(as_pem(&material.into()), PEM_TYPE);
+                version.show_as_pem(as_pem(&material.into()));
             }
         }
         secret::save(ctx, vault, &kept)?;

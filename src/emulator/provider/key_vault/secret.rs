@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Vault;
 use crate::emulator::{
-    ca::{facts::Facts, pfx, policy::days},
+    ca::{Issued, facts::Facts, pfx, policy::days},
     context::Context,
     material::{Kept, Material},
     reply::Fault,
@@ -60,7 +60,10 @@ pub struct Version {
     pub updated: Timestamp,
     /// Whether it belongs to a certificate of the same name.
     pub managed: bool,
-    /// The certificate and key of a PFX, which is written when somebody reads it: deriving its keys would take a start
+    /// Whether its key never leaves the vault: what is shown are the certificates alone.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub key_stays: bool,
+    /// A certificate with its key. A PFX of it is written when somebody reads it: deriving its keys would take a start
     /// longer than signing all of its certificates.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     made_of: Option<Kept>,
@@ -90,25 +93,31 @@ impl Version {
         }
     }
 
-    /// What it holds; the same whenever it is read.
+    /// What the vault gives out; the same whenever it is read.
     pub fn value(&self, ctx: &Context<'_>) -> Result<String, Fault> {
-        let Some(material) = self.material(ctx) else {
-            return Ok(self.value.clone());
+        let Some(material) = self.material(ctx).filter(|_| self.value.is_empty()) else {
+            let certificates = self.value.find("-----BEGIN CERTIFICATE").filter(|_| self.key_stays);
+            return Ok(self.value[certificates.unwrap_or_default()..].to_owned());
         };
         // The real ones carry a GUID.
         let name = uuid::Uuid::parse_str(&self.id).unwrap_or_default().to_string();
-        let file = pfx::write_for_vault(&material.into(), &name);
+        let issued = Issued::from(material);
+        let file = if self.key_stays {
+            pfx::write_certificates(&issued.leaf, &issued.chain, &name)
+        } else {
+            pfx::write_for_vault(&issued, &name)
+        };
         Ok(BASE64.encode(file.map_err(|error| Fault::arm(500, "InternalServerError", error.to_string()))?))
     }
 
-    /// What its PFX is made of, if this cloud writes it.
+    /// The certificate and key that it holds, unless somebody else wrote it.
     pub fn material(&self, ctx: &Context<'_>) -> Option<Material> {
         self.made_of.clone().map(|kept| kept.whole(ctx.setting))
     }
 
-    /// Holds this text from now on, as another kind of file.
-    pub fn replace(&mut self, value: String, content_type: &str) {
-        *self = Self { value, content_type: Some(content_type.to_owned()), made_of: None, ..std::mem::take(self) };
+    /// Shows its certificate and key as this PEM text from now on.
+    pub fn show_as_pem(&mut self, text: String) {
+        (self.value, self.content_type) = (text, Some(PEM_TYPE.to_owned()));
     }
 }
 
@@ -168,7 +177,7 @@ pub(super) fn purge_vault(ctx: &Context<'_>, vault_name: &str) -> Result<(), Fau
 pub fn add_version(ctx: &Context<'_>, vault: &Vault, name: &str, version: Version) -> Result<(), Fault> {
     let mut secret = match find(ctx, vault, name)? {
         Some(secret) if secret.deleted.is_some() => {
-            return Err(held_by_deleted(name));
+            return Err(held_by_deleted("secret", name));
         }
         Some(secret) => secret,
         None => Secret { name: name.to_owned(), versions: Vec::new(), deleted: None },
@@ -178,13 +187,14 @@ pub fn add_version(ctx: &Context<'_>, vault: &Vault, name: &str, version: Versio
 }
 
 /// A deleted secret or certificate keeps its name until it is purged.
-pub(super) fn held_by_deleted(name: &str) -> Fault {
+pub(super) fn held_by_deleted(what: &str, name: &str) -> Fault {
+    let capital = what[..1].to_uppercase() + &what[1..];
     Fault::vault(
         409,
         "Conflict",
         format!(
-            "Secret {name} is currently in a deleted but recoverable state, and its name cannot be reused; in this state, \
-             the secret can only be recovered or purged."
+            "{capital} {name} is currently in a deleted but recoverable state, and its name cannot be reused; in this state, \
+             the {what} can only be recovered or purged."
         ),
         Some("ObjectIsDeletedButRecoverable"),
     )
