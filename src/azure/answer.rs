@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use super::budget::Told;
 use super::error::Refusal;
+use super::rows::Row;
 use crate::model::printable;
 
 /// Whoever asks for longer is not waited for anyway, and numbers beyond every clock are only good for overflows.
@@ -18,6 +19,8 @@ pub struct Answer {
     pub status: u16,
     /// `Null` where the body was empty, or was an error page that is no JSON.
     pub body: Value,
+    /// The rows of the list that the call names; the body is without them.
+    pub rows: Option<Vec<Row>>,
     pub request_id: Option<String>,
     /// The same for all requests that belong together.
     pub correlation_id: Option<String>,
@@ -44,6 +47,7 @@ impl Answer {
         Self {
             status,
             body,
+            rows: None,
             request_id: header("x-ms-request-id").or_else(|| header("request-id")).map(|id| printable(&id).into_owned()),
             correlation_id: header("x-ms-correlation-request-id").map(|id| printable(&id).into_owned()),
             retry_after: retry_after(&header, Timestamp::now()).map(|pause| pause.min(LONGEST_PAUSE)),

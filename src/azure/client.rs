@@ -17,6 +17,7 @@ use super::credential::{Credential, Who};
 use super::error::AzureError;
 use super::poll::{self, Next, Target};
 use super::request::Request;
+use super::rows::Row;
 use super::send::{Call, Sender};
 
 /// Pages of one list; a page holds some hundred elements.
@@ -163,6 +164,13 @@ impl Client {
         Ok(accepted(self.send(call, &mut |_| ()).await?)?.body)
     }
 
+    /// The same for an answer with a long list: the rows of the list `member` apart, as text.
+    pub async fn ask_rows(&self, request: &Request, member: &'static str) -> Result<(Value, Option<Vec<Row>>), AzureError> {
+        let call = Call { read: true, rows: Some(member), ..self.call(address::of(&self.cloud, request)?, request) };
+        let answer = accepted(self.send(call, &mut |_| ()).await?)?;
+        Ok((answer.body, answer.rows))
+    }
+
     /// Makes a change and follows it to its end, telling of it on the way.
     pub async fn change(&self, request: &Request, progress: &mut (dyn FnMut(Progress) + Send)) -> Result<Changed, AzureError> {
         let start = Instant::now();
@@ -240,6 +248,7 @@ impl Client {
             read: request.is_read(),
             if_match: request.if_match.clone(),
             urgency: self.urgency,
+            rows: None,
         }
     }
 

@@ -15,6 +15,7 @@ mod json;
 mod poll;
 mod probe;
 mod retry;
+mod rows;
 mod send;
 mod transport;
 mod version;

@@ -17,6 +17,7 @@ use super::credential::{Credential, Token};
 use super::error::AzureError;
 use super::request::{Method, Repeat};
 use super::retry::{self, Attempt, Failure};
+use super::rows;
 use super::transport;
 use crate::model::printable;
 
@@ -36,11 +37,14 @@ pub struct Call {
     /// The ETag that the resource must still have.
     pub if_match: Option<String>,
     pub urgency: Urgency,
+    /// The list of the answer whose rows are to be left as text.
+    pub rows: Option<&'static str>,
 }
 
 impl Call {
     pub fn get(url: Url, audience: String, urgency: Urgency) -> Self {
-        Self { method: Method::Get, url, audience, body: None, repeat: Repeat::Safe, read: true, if_match: None, urgency }
+        let (method, repeat) = (Method::Get, Repeat::Safe);
+        Self { method, url, audience, body: None, repeat, read: true, if_match: None, urgency, rows: None }
     }
 }
 
@@ -131,7 +135,7 @@ impl Sender {
             // Some front ends answer 411 to a POST that does not say it is empty.
             request = request.header(reqwest::header::CONTENT_LENGTH, "0");
         }
-        receive(request.send().await.map_err(Trouble::Transport)?).await
+        receive(request.send().await.map_err(Trouble::Transport)?, call.rows).await
     }
 }
 
@@ -149,7 +153,8 @@ pub async fn form(http: &reqwest::Client, url: Url, form: Zeroizing<Vec<u8>>) ->
 }
 
 async fn once(host: &str, request: reqwest::RequestBuilder) -> Result<Answer, AzureError> {
-    let answer = async { receive(request.header(ACCEPT, "application/json").send().await.map_err(Trouble::Transport)?).await };
+    let answer =
+        async { receive(request.header(ACCEPT, "application/json").send().await.map_err(Trouble::Transport)?, None).await };
     answer.await.map_err(|trouble| match trouble {
         Trouble::Transport(error) => transport::failure(host, &error).0,
         Trouble::Answer(error) => error,
@@ -168,7 +173,7 @@ impl From<AzureError> for Trouble {
 }
 
 /// Reads an answer whole, within limits.
-async fn receive(mut response: reqwest::Response) -> Result<Answer, Trouble> {
+async fn receive(mut response: reqwest::Response, rows: Option<&'static str>) -> Result<Answer, Trouble> {
     let url = response.url().clone();
     let status = response.status().as_u16();
     let headers = response.headers().clone();
@@ -178,21 +183,27 @@ async fn receive(mut response: reqwest::Response) -> Result<Answer, Trouble> {
         return Err(AzureError::Redirected { status, to }.into());
     }
     let malformed = |why: String| AzureError::Malformed { host: host_of(&url), why };
-    let mut bytes = Zeroizing::new(Vec::new());
+    // At once as long as it will be: what is left behind by growing is wiped by nobody.
+    let length = response.content_length().and_then(|length| usize::try_from(length).ok()).unwrap_or_default();
+    let mut bytes = Zeroizing::new(Vec::with_capacity(length.min(LARGEST)));
     while let Some(chunk) = response.chunk().await.map_err(Trouble::Transport)? {
         if bytes.len() + chunk.len() > LARGEST {
             return Err(malformed(format!("it is larger than {} MiB", LARGEST / (1024 * 1024))).into());
         }
         bytes.extend_from_slice(&chunk);
     }
-    let body = match serde_json::from_slice(&bytes) {
-        Ok(body) => body,
-        Err(_) if bytes.iter().all(u8::is_ascii_whitespace) => Value::Null,
+    let read = match rows.filter(|_| status < 300) {
+        Some(member) => rows::read(&bytes, member),
+        None => serde_json::from_slice(&bytes).map(|body| (body, None)),
+    };
+    let (body, rows) = match read {
+        Ok(read) => read,
+        Err(_) if bytes.iter().all(u8::is_ascii_whitespace) => (Value::Null, None),
         // An error page of a proxy or gateway: its status is all that counts.
-        Err(_) if status >= 400 && status != 404 => Value::Null,
+        Err(_) if status >= 400 && status != 404 => (Value::Null, None),
         Err(why) => return Err(malformed(format!("no JSON ({why})")).into()),
     };
-    Ok(Answer::new(status, &headers, body))
+    Ok(Answer { rows, ..Answer::new(status, &headers, body) })
 }
 
 /// What a try tells of its place, for the requests of others.

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::{fs, io};
 
 use tracing::Level;
-use tracing_appender::non_blocking::WorkerGuard;
+use tracing_appender::non_blocking::{NonBlockingBuilder, WorkerGuard};
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
@@ -22,7 +22,8 @@ pub fn open(path: &Path, level: Option<&str>) -> io::Result<WorkerGuard> {
         fs::rename(path, path.with_extension("log.1"))?;
     }
     let file = paths::private_append(path)?;
-    let (writer, guard) = tracing_appender::non_blocking(file);
+    // Room for as many lines is taken at once; the default, 128,000, is four megabytes.
+    let (writer, guard) = NonBlockingBuilder::default().buffered_lines_limit(4_000).finish(file);
     let level = level.and_then(|text| text.parse::<LevelFilter>().ok()).unwrap_or(LevelFilter::from_level(Level::INFO));
     let lines = tracing_subscriber::fmt::layer().json().with_writer(writer);
     // A second call, as in tests, keeps the first log.

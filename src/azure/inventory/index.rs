@@ -1,11 +1,12 @@
 //! Azure Resource Graph: one question to many subscriptions, a thousand rows a page (API.md 10). It is an index that lags
 //! minutes behind, and its pages follow one another by token.
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::azure::client::Client;
 use crate::azure::error::AzureError;
 use crate::azure::request::{Body, Repeat, Request};
+use crate::azure::rows::Row;
 use crate::azure::{json, version};
 
 /// The most rows in a page, and the most subscriptions in a question.
@@ -21,7 +22,7 @@ pub struct Question {
 
 #[derive(Debug)]
 pub struct Page {
-    pub rows: Vec<Value>,
+    pub rows: Vec<Row>,
     /// How many rows the whole answer has.
     pub total: usize,
     /// The same question from the next page on.
@@ -43,9 +44,9 @@ impl Question {
         let request = Request::post("Ask Resource Graph", "/providers/Microsoft.ResourceGraph/resources", version::RESOURCE_GRAPH)
             .with_body(Body::new(body))
             .repeat(Repeat::Safe);
-        let mut answer = client.ask(&request).await?;
+        let (answer, rows) = client.ask_rows(&request, "data").await?;
         let malformed = |why: &str| AzureError::Malformed { host: "Resource Graph".to_owned(), why: why.to_owned() };
-        let Some(Value::Array(rows)) = answer.get_mut("data").map(Value::take) else { return Err(malformed("it has no rows")) };
+        let rows = rows.ok_or_else(|| malformed("it has no rows"))?;
         let total = answer["totalRecords"].as_u64().and_then(|total| usize::try_from(total).ok()).unwrap_or(rows.len());
         let token = answer["$skipToken"].as_str().filter(|token| !token.is_empty()).map(str::to_owned);
         if token.is_none() && json::flag(&answer, "/resultTruncated") {

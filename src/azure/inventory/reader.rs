@@ -5,6 +5,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 
 use futures::StreamExt;
 use futures::stream::FuturesUnordered;
+use serde_json::Value;
 
 use super::gaps::Gaps;
 use super::index::{self, Page, Question};
@@ -12,6 +13,7 @@ use super::kind::{self, Kind};
 use super::lists;
 use crate::azure::client::Client;
 use crate::azure::error::AzureError;
+use crate::azure::rows::Row;
 use crate::model::{Estate, ResourceId, Subscription};
 
 /// Questions on their way at the same time.
@@ -202,7 +204,8 @@ impl<'r> Reader<'r> {
                 }
             }
             Answer::Known { among, page: Ok(page) } => {
-                let known: HashSet<usize> = page.rows.iter().filter_map(kind::id).filter_map(|id| self.place(&id)).collect();
+                let known: HashSet<usize> =
+                    page.rows.iter().filter_map(|row| kind::id(&read(row)?)).filter_map(|id| self.place(&id)).collect();
                 for place in among.into_iter().filter(|place| !known.contains(place)) {
                     self.kinds().for_each(|kind| self.list(kind, self.subscriptions[place].id.clone()));
                 }
@@ -227,6 +230,11 @@ impl<'r> Reader<'r> {
         }
         let mut part = Estate::default();
         for row in page.rows {
+            let Some(row) = read(&row) else {
+                // Whose it is, nobody can say.
+                among.iter().for_each(|place| self.list(kind, self.subscriptions[*place].id.clone()));
+                continue;
+            };
             let Some(id) = kind::id(&row) else { continue };
             if !self.fresh.is_empty() && self.fresh.contains(&id.group()) {
                 continue;
@@ -332,6 +340,11 @@ impl Progress {
         }
         format!("{} of {} certificates read", self.certificates, self.of.max(self.certificates))
     }
+}
+
+/// A row as a value, unless it goes too deep for any resource.
+fn read(row: &Row) -> Option<Value> {
+    serde_json::from_str(row.get()).ok()
 }
 
 /// Nothing can be read any more by somebody who is not signed in.
