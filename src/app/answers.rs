@@ -17,6 +17,24 @@ use crate::workbench::Password;
 /// A pane with so many rows is sorted anew whenever a part comes.
 const FEW_ROWS: usize = 1_000;
 
+/// What a refresh has brought so far, beside the rows that are shown.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Incoming {
+    estate: Box<Estate>,
+    is_sharing: bool,
+}
+
+impl Incoming {
+    fn absorb(&mut self, part: Estate, shown: &Estate) {
+        // Not before the first part: the rows of last time are to be painted first.
+        if !self.is_sharing {
+            self.estate.share_with(shown);
+            self.is_sharing = true;
+        }
+        self.estate.absorb(part);
+    }
+}
+
 impl App {
     /// `by_hand`: somebody asked for it.
     pub(super) fn read_estate(&mut self, by_hand: bool) -> AskId {
@@ -25,7 +43,7 @@ impl App {
         }
         let ask = self.ask();
         self.reading = Reading::Asked { ask, note: String::new() };
-        self.incoming = self.has_estate.then(Box::default);
+        self.incoming = self.has_estate.then(Incoming::default);
         self.emit(Effect::ReadEstate { ask, by_hand });
         ask
     }
@@ -36,7 +54,7 @@ impl App {
             Message::EstateProgressed { ask, part, note } if self.is_reading(ask) => {
                 self.reading = Reading::Asked { ask, note };
                 match &mut self.incoming {
-                    Some(incoming) => incoming.absorb(*part),
+                    Some(incoming) => incoming.absorb(*part, &self.estate),
                     None => self.grow(*part),
                 }
             }
@@ -47,7 +65,7 @@ impl App {
                 match result {
                     Ok(()) => {
                         (self.failure, self.is_whole) = (None, true);
-                        if let Some(mut estate) = incoming {
+                        if let Some(Incoming { mut estate, .. }) = incoming {
                             self.keep_public(&mut estate);
                             self.note_changes(&estate);
                             self.put_estate(Arc::from(estate));
@@ -142,7 +160,8 @@ impl App {
     fn recall(&mut self, estate: Arc<Estate>) {
         (self.has_estate, self.is_recalled) = (true, true);
         // Many rows take their time, and the first parts of this run may be here before them.
-        self.incoming = Some(Box::new(Arc::unwrap_or_clone(std::mem::take(&mut self.estate))));
+        let early = Arc::unwrap_or_clone(std::mem::take(&mut self.estate));
+        self.incoming = Some(Incoming { estate: Box::new(early), is_sharing: false });
         self.put_estate(estate);
         self.see_estate();
     }

@@ -134,7 +134,7 @@ pub struct App {
     /// What the newest reading found different from the rows before it.
     pub changes: Changes,
     /// What a refresh has brought so far; the first reading shows its parts as they come.
-    incoming: Option<Box<Estate>>,
+    incoming: Option<answers::Incoming>,
     pub reading: Reading,
     /// Why the last reading failed; the rows before it stay.
     pub failure: Option<Problem>,

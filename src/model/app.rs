@@ -1,5 +1,6 @@
 //! Subscriptions, resource groups, App Service plans and apps (slots included), as far as certificates need them.
 
+use hashbrown::HashSet;
 use serde::{Deserialize, Serialize};
 
 use super::{Hostname, ResourceId, Text};
@@ -49,6 +50,15 @@ impl App {
     /// `shop`, or `shop/staging` for a slot.
     pub fn label(&self) -> String {
         self.id.site_label()
+    }
+
+    /// Takes the memory of equal texts that are known.
+    pub(super) fn share(&mut self, known: &mut HashSet<Text>) {
+        for word in [&mut self.location, &mut self.webspace, &mut self.state, &mut self.default_hostname] {
+            word.share(known);
+        }
+        self.hostnames.iter_mut().for_each(|host| host.share(known));
+        self.plan.iter_mut().chain([&mut self.id]).for_each(|id| id.share(known));
     }
 
     /// The hostnames that an admin mapped, without the platform's own.

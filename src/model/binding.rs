@@ -1,8 +1,9 @@
 //! A hostname of an app and the certificate that secures it, if any.
 
+use hashbrown::HashSet;
 use serde::{Deserialize, Serialize};
 
-use super::{Hostname, ResourceId, Thumbprint};
+use super::{Hostname, ResourceId, Text, Thumbprint};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum SslState {
@@ -43,6 +44,12 @@ pub struct Binding {
 }
 
 impl Binding {
+    /// Takes the memory of equal texts that are known.
+    pub(super) fn share(&mut self, known: &mut HashSet<Text>) {
+        self.app.share(known);
+        self.host.share(known);
+    }
+
     pub fn id(&self) -> ResourceId {
         Self::id_of(&self.app, &self.host)
     }

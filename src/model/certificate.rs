@@ -1,5 +1,6 @@
 //! Private key certificates and public certificates as App Service shows them.
 
+use hashbrown::HashSet;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -59,6 +60,22 @@ pub struct PrivateCertificate {
     pub vault: Option<VaultSecret>,
     /// Set for a free managed certificate: the one hostname it is for.
     pub canonical_name: Option<Text>,
+}
+
+impl PrivateCertificate {
+    /// Takes the memory of equal texts that are known.
+    pub(super) fn share(&mut self, known: &mut HashSet<Text>) {
+        self.id.share(known);
+        for word in [&mut self.location, &mut self.webspace, &mut self.issuer, &mut self.subject] {
+            word.share(known);
+        }
+        self.hosts.iter_mut().for_each(|host| host.share(known));
+        self.canonical_name.iter_mut().for_each(|name| name.share(known));
+        if let Some(secret) = &mut self.vault {
+            secret.vault.share(known);
+            secret.secret.share(known);
+        }
+    }
 }
 
 /// A `.cer` that an app's code loads; it secures no hostname (A7).

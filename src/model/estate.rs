@@ -68,7 +68,7 @@ pub struct Estate {
 /// Joins by place: nothing is copied into it.
 #[derive(Debug, Clone, Default)]
 struct Index {
-    /// Regions, webspaces, issuers, hosts and the apps of bindings repeat all over; each is kept once.
+    /// Regions, webspaces, issuers, hosts and the apps of bindings repeat all over, and a refresh repeats everything.
     words: HashSet<Text>,
     apps: Places,
     apps_by_webspace: Places,
@@ -100,7 +100,10 @@ impl Estate {
     /// Takes in a part that was read later: rows that are not here yet, behind those that are. What it costs depends on
     /// the part alone, so an estate can grow by any number of them.
     pub fn absorb(&mut self, mut part: Self) {
-        part.share_words(&mut self.index.words);
+        let words = &mut self.index.words;
+        part.apps.iter_mut().for_each(|app| app.share(words));
+        part.certificates.iter_mut().for_each(|certificate| certificate.share(words));
+        part.bindings.iter_mut().for_each(|binding| binding.share(words));
         self.as_of = self.as_of.max(part.as_of);
         self.subscriptions.extend(part.subscriptions);
         self.groups.extend(part.groups);
@@ -126,32 +129,13 @@ impl Estate {
         moved
     }
 
-    fn share_words(&mut self, words: &mut HashSet<Text>) {
-        for app in &mut self.apps {
-            for word in [&mut app.location, &mut app.webspace, &mut app.state, &mut app.default_hostname] {
-                word.share(words);
-            }
-            app.hostnames.iter_mut().for_each(|host| host.share(words));
-            for id in app.plan.iter_mut().chain([&mut app.id]) {
-                id.share(words);
-            }
-        }
-        for certificate in &mut self.certificates {
-            for word in [&mut certificate.location, &mut certificate.webspace, &mut certificate.issuer] {
-                word.share(words);
-            }
-            certificate.hosts.iter_mut().for_each(|host| host.share(words));
-            for name in certificate.canonical_name.iter_mut().chain([&mut certificate.subject]) {
-                name.share(words);
-            }
-            if let Some(secret) = &mut certificate.vault {
-                secret.vault.share(words);
-            }
-        }
-        for binding in &mut self.bindings {
-            binding.app.share(words);
-            binding.host.share(words);
-        }
+    /// Most rows of a refresh are those before it: what is said in both takes memory once.
+    pub fn share_with(&mut self, before: &Self) {
+        let words = &mut self.index.words;
+        // To clone a row copies none of its texts.
+        before.apps.iter().for_each(|app| app.clone().share(words));
+        before.certificates.iter().for_each(|certificate| certificate.clone().share(words));
+        before.bindings.iter().for_each(|binding| binding.clone().share(words));
     }
 
     /// Indexes the rows that are not indexed yet.
