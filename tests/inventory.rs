@@ -170,6 +170,20 @@ async fn what_somebody_asks_of_a_subscription_that_is_left_out_is_asked() {
 }
 
 #[tokio::test]
+async fn a_provider_that_a_subscription_has_not_registered_is_named_and_hides_nothing() {
+    let practice = Practice::start().await;
+    let (whole, _) = read(&practice).await;
+    practice.control_post("faults", json!({"path": INDEX, "fault": {"kind": "status", "status": 403}})).await;
+    let list = format!("{}/providers/Microsoft.CertificateRegistration/certificateOrders", whole.subscriptions[1].id);
+    let missing = json!({"kind": "status", "status": 409, "code": "MissingSubscriptionRegistration"});
+    practice.control_post("faults", json!({"path": list, "fault": missing})).await;
+    let (estate, _) = read(&practice).await;
+    let gap = &estate.gaps[0];
+    assert_eq!((estate.gaps.len(), gap.what.as_str()), (1, "certificate orders of Contoso Test"));
+    assert!(!gap.hides_something() && gap.problem.why.contains("not registered"), "{}", gap.problem);
+}
+
+#[tokio::test]
 async fn a_refresh_after_an_own_change_does_not_bring_the_old_state_back() {
     let practice = Practice::with(|options| options.pace = Pace::Real).await;
     let (before, _) = read(&practice).await;
