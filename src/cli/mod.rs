@@ -16,6 +16,7 @@ mod kept;
 mod list;
 mod login;
 mod man;
+mod named;
 mod plan;
 mod reading;
 mod report;

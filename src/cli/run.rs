@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use super::cert::password;
 use super::session::Session;
-use super::{CliError, Exit, consent, desk, plan, words};
+use super::{CliError, Exit, consent, desk, named, plan, words};
 use crate::azure::{Client, subscriptions};
 use crate::flow::engine::{Conductor, Ending};
 use crate::flow::script::ScriptKind;
@@ -165,6 +165,7 @@ async fn completed(client: &Client, flow: FlowName, mut inputs: Inputs) -> Resul
     if let Some(subscription) = meant {
         inputs.set(Key::Subscription, subscription.id.subscription_id());
     }
+    named::find_app(client, &known, &mut inputs).await?;
     flow::suggest(flow, &Estate::default(), &mut inputs);
     Ok(inputs)
 }

@@ -15,6 +15,12 @@ pub const ROUTES: &[Route] = &[
     Route::new(Method::Get, "v1.0/servicePrincipals", list),
     // `servicePrincipals(appId='…')` is one segment, and so is an object id.
     Route::new(Method::Get, "v1.0/servicePrincipals/{id}", get),
+    // Nobody but service principals is in this directory.
+    Route::new(Method::Get, "v1.0/users", nobody),
+    Route::new(Method::Get, "v1.0/users/{id}", no_such),
+    Route::new(Method::Get, "v1.0/groups", nobody),
+    Route::new(Method::Get, "v1.0/groups/{id}", no_such),
+    Route::new(Method::Get, "v1.0/applications", nobody),
     Route::new(Method::Get, "v1.0/{call}", by_app_id),
 ];
 
@@ -49,6 +55,15 @@ fn missing(id: &str) -> Fault {
 /// There is no "me" for a service principal; az relies on the error.
 fn me(_: &Context<'_>, _: &Call) -> Outcome {
     Err(error(400, "BadRequest", "/me request is only valid with delegated authentication flow.".to_owned()))
+}
+
+fn nobody(_: &Context<'_>, call: &Call) -> Outcome {
+    let kind = call.segments.last().map_or("", String::as_str);
+    Ok(Reply::ok(json!({"@odata.context": call.link(&format!("/v1.0/$metadata#{kind}")), "value": []})))
+}
+
+fn no_such(_: &Context<'_>, call: &Call) -> Outcome {
+    Err(missing(call.param("id")))
 }
 
 /// `$filter=appId eq '…'`, `servicePrincipalNames/any(c:c eq '…')`, `displayName eq '…'`, `id eq '…'`,

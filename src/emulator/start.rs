@@ -228,6 +228,7 @@ fn own_certificate(ca: &Ca, name: &str, more: &[&str]) -> Result<Material, Emula
         not_before: now - days(1),
         not_after: now + days(365),
         issuer: Role::DigiCert,
+        particulars: None,
     };
     ca.certify(&profile).and_then(Material::try_from).map_err(|error| EmulatorError::Certificate(error.to_string()))
 }

@@ -3,7 +3,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::chosen::app_field;
+use super::chosen::{app_field, unnamed_app};
 use super::import_order::{observe_app, tier_problem};
 use super::outside;
 use super::target::{app_id, order_id};
@@ -116,7 +116,8 @@ pub(super) fn host_refusals(observed: &Observed, inputs: &Inputs) -> Vec<(Key, S
     let mut refuse = |key, why: String| refusals.push((key, why));
     let app = match (app_id(inputs), &observed.app) {
         (None, _) => {
-            refuse(Key::App, "choose the app".to_owned());
+            let (key, why) = unnamed_app(inputs);
+            refuse(key, why);
             None
         }
         (Some(_), Seen::Absent) => {

@@ -2,7 +2,7 @@
 //! cannot work.
 
 use super::target::{app_id, order_id};
-use super::{Field, FieldKind, Inputs, Key, Observed, Pick, Seen};
+use super::{Field, FieldKind, Inputs, Key, Observed, Pick};
 use crate::model::Estate;
 
 pub(super) fn app_field(help: &'static str) -> Field {
@@ -17,17 +17,38 @@ pub(super) fn suggest_app(estate: &Estate, inputs: &mut Inputs) {
 }
 
 pub(super) fn app_refusal(observed: &Observed, inputs: &Inputs) -> Option<(Key, String)> {
-    refusal(Key::App, app_id(inputs).is_some(), &observed.app, ["choose the app", "there is no such app"])
+    if app_id(inputs).is_none() {
+        return Some(unnamed_app(inputs));
+    }
+    observed.app.is_absent().then(|| (Key::App, "there is no such app".to_owned()))
+}
+
+/// What is missing to know which app is meant: a name alone says it only within a resource group.
+pub(super) fn unnamed_app(inputs: &Inputs) -> (Key, String) {
+    match (inputs.get(Key::App), inputs.get(Key::Subscription)) {
+        (None, _) => (Key::App, "choose the app".to_owned()),
+        (Some(name), None) => (Key::Subscription, format!("say in which subscription the app '{name}' is")),
+        (Some(name), Some(_)) => (Key::ResourceGroup, format!("say in which resource group the app '{name}' is")),
+    }
 }
 
 pub(super) fn order_refusal(observed: &Observed, inputs: &Inputs) -> Option<(Key, String)> {
-    let words = ["choose the order", "there is no such order in this resource group"];
-    refusal(Key::Order, order_id(inputs).is_some(), &observed.order, words)
+    if order_id(inputs).is_none() {
+        return Some((Key::Order, "choose the order".to_owned()));
+    }
+    observed.order.is_absent().then(|| (Key::Order, "there is no such order in this resource group".to_owned()))
 }
 
-fn refusal<T>(key: Key, is_named: bool, seen: &Seen<T>, [choose, absent]: [&str; 2]) -> Option<(Key, String)> {
-    if !is_named {
-        return Some((key, choose.to_owned()));
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_alone_is_no_app_and_the_flow_says_what_goes_with_it() {
+        let inputs = Inputs::default().with(Key::App, "shop");
+        assert_eq!(unnamed_app(&Inputs::default()).0, Key::App);
+        assert_eq!(unnamed_app(&inputs).0, Key::Subscription);
+        let (key, why) = unnamed_app(&inputs.with(Key::Subscription, "s"));
+        assert_eq!((key, why.as_str()), (Key::ResourceGroup, "say in which resource group the app 'shop' is"));
     }
-    seen.is_absent().then(|| (key, absent.to_owned()))
 }

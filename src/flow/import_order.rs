@@ -3,7 +3,7 @@
 use jiff::SignedDuration;
 
 use super::access::{Access, Party, judge};
-use super::chosen::{app_field, order_refusal};
+use super::chosen::{app_field, order_refusal, unnamed_app};
 use super::store::observe_access;
 use super::target::{app_id, order_id};
 use super::{Case, Field, Flow, FlowName, Inputs, Key, Observed, Seen, Step, StepId, StepStatus, Subject};
@@ -63,7 +63,10 @@ fn refusals(observed: &Observed, inputs: &Inputs) -> Vec<(Key, String)> {
     let mut refusals: Vec<_> = order_refusal(observed, inputs).into_iter().collect();
     let mut refuse = |key, why: &str| refusals.push((key, why.to_owned()));
     match app_id(inputs) {
-        None => refuse(Key::App, "choose the app"),
+        None => {
+            let (key, why) = unnamed_app(inputs);
+            refuse(key, &why);
+        }
         Some(_) if observed.app.is_absent() => refuse(Key::App, "there is no such app"),
         Some(app) if order_id(inputs).is_some_and(|order| !same_subscription(&order, &app)) => {
             refuse(

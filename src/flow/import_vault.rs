@@ -4,7 +4,7 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::access::{Access, Party, closed_to_services, judge};
-use super::chosen::{app_field, suggest_app};
+use super::chosen::{app_field, suggest_app, unnamed_app};
 use super::import_order::{observe_app, tier_problem};
 use super::store::observe_access;
 use super::target::app_id;
@@ -98,7 +98,10 @@ fn refusals(observed: &Observed, inputs: &Inputs, rules: &Rules, now: Timestamp)
     let mut refusals = Vec::new();
     let mut refuse = |key, why: String| refusals.push((key, why));
     match (app_id(inputs), &observed.app) {
-        (None, _) => refuse(Key::App, "choose the app".to_owned()),
+        (None, _) => {
+            let (key, why) = unnamed_app(inputs);
+            refuse(key, why);
+        }
         (Some(_), Seen::Absent) => refuse(Key::App, "there is no such app".to_owned()),
         (Some(app), _) => {
             let other = inputs.get(Key::VaultSubscription).filter(|own| !own.eq_ignore_ascii_case(app.subscription_id()));

@@ -24,6 +24,8 @@ import urllib.request
 import az_arm
 import az_more
 import az_orders
+import az_policies
+import az_refused
 import az_vault
 import az_web
 import practice
@@ -155,6 +157,11 @@ PARTS = {
     "moves": az_more.moves,
     "curves": az_more.curves,
     "lists": az_more.lists,
+    "policies": az_policies.policies,
+    "rules": az_policies.rules,
+    "refused": az_refused.refused,
+    "purchases": az_refused.purchases,
+    "graph": az_refused.graph,
 }
 
 

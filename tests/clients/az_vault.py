@@ -53,7 +53,7 @@ def vaults(az, make_file):
     refuses("not found", "keyvault show -n kv-nobody -g az-vault")
     does("keyvault delete -n kv-az-one")
     refuses("recoverable state", "keyvault create -g az-vault -n kv-az-one")
-    does("keyvault list-deleted", check=lambda all: [one["name"] for one in all] == ["kv-az-one"])
+    does("keyvault list-deleted", check=lambda all: "kv-az-one" in {one["name"] for one in all})
     does("keyvault show-deleted -n kv-az-one", check=lambda one: one["properties"]["vaultId"].endswith("/kv-az-one"))
     does("keyvault recover -n kv-az-one")
     does("keyvault secret show --vault-name kv-az-one -n first", check=lambda one: one["value"] == "1")
@@ -68,7 +68,7 @@ def vaults(az, make_file):
     does("keyvault show -n kv-az-two")
     # A group takes its vaults with it, and they can be recovered still.
     does("group delete -n az-vault -y")
-    does("keyvault list-deleted --query", "[].name", check=lambda all: all == ["kv-az-two"])
+    does("keyvault list-deleted --query", "[].name", check=lambda all: "kv-az-two" in all)
 
 
 def certificates(az, make_file):

@@ -16,7 +16,8 @@ const CERTIFICATE: Ask = (
     "{kv}/certificates/c{n}/create",
     r#"{"policy": {"issuer": {"name": "Self"}, "key_props": {"kty": "EC", "exportable": true, "key_size": 256, "reuse_key": false, "crv": "P-256"}, "secret_props": {"contentType": "application/x-pem-file"},
         "x509_props": {"subject": "CN=a", "key_usage": ["digitalSignature"], "ekus": ["1.3.6.1.5.5.7.3.1"], "validity_months": 12, "basic_constraints": {"ca": false}, "sans": {"dns_names": ["a.b"]}},
-        "lifetime_actions": [{"trigger": {"days_before_expiry": 30, "lifetime_percentage": 80}, "action": {"action_type": "EmailContacts"}}]},
+        "lifetime_actions": [{"trigger": {"days_before_expiry": 30}, "action": {"action_type": "EmailContacts"}},
+            {"trigger": {"lifetime_percentage": 80}, "action": {"action_type": "AutoRenew"}}]},
         "tags": {"a": "b"}}"#,
 );
 const PENDING: Ask = (
@@ -35,7 +36,7 @@ const VAULT: Ask = (
     "{rg}/providers/Microsoft.KeyVault/vaults/kv-like-{n}",
     r#"{"location": "westeurope", "tags": {"a": "b"}, "properties": {"tenantId": "t", "sku": {"family": "A", "name": "standard"}, "enablePurgeProtection": true,
         "networkAcls": {"bypass": "AzureServices", "defaultAction": "Deny", "ipRules": [{"value": "1.2.3.4/32"}], "virtualNetworkRules": [{"id": "v"}]},
-        "accessPolicies": [{"tenantId": "t", "objectId": "o", "permissions": {"keys": ["all"], "secrets": ["all"], "certificates": ["all"], "storage": ["all"]}}]}}"#,
+        "accessPolicies": [{"tenantId": "t", "objectId": "00000000-0000-0000-0000-00000000000f", "permissions": {"keys": ["all"], "secrets": ["all"], "certificates": ["all"], "storage": ["all"]}}]}}"#,
 );
 const PLAIN_VAULT: Ask = (
     "PUT",

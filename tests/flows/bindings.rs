@@ -143,3 +143,18 @@ fn on_screen_marked_hostnames_are_bound_and_one_is_unbound() {
     screen.keys("<Enter>");
     screen.wait_for("The hostname has no certificate any more");
 }
+
+/// Whoever types a command knows the app's name, and seldom its group.
+#[test]
+fn an_app_is_found_by_its_name_alone() {
+    let cloud = Cloud::start();
+    let plan = |app: &str| {
+        let settings = [app, "hostname=blog.contoso.com"];
+        let done = crate::runs::Run::new("unbind", &settings).certdeck(&cloud, &["--plan"]);
+        (done.status.code(), String::from_utf8_lossy(&done.stderr).into_owned())
+    };
+    assert_eq!(plan("app=contoso-blog"), (Some(0), String::new()));
+    let (exit, said) = plan("app=contoso-blgo");
+    assert_eq!(exit, Some(2));
+    assert!(said.contains("no app in the subscription is called 'contoso-blgo'"), "{said}");
+}

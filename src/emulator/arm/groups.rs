@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::places;
 use crate::emulator::{
     call::{Call, Method},
     context::{Context, text},
@@ -93,8 +94,8 @@ fn put(ctx: &Context<'_>, call: &Call) -> Outcome {
         return Err(not_found(&id));
     }
     let location = match &before {
-        Some(group) => text(group, "/location").to_owned(),
-        None => call.need("/location")?.to_owned(),
+        Some(group) => place_of(group, call)?,
+        None => new_place(&id, call)?,
     };
     let tags = call.body.get("tags").or(before.as_ref().map(|group| &group["tags"]));
     let tags = tags.cloned().unwrap_or_else(|| json!({}));
@@ -103,6 +104,42 @@ fn put(ctx: &Context<'_>, call: &Call) -> Outcome {
         Some(_) => Reply::ok(group),
         None => Reply::created(group),
     })
+}
+
+/// Where the group is; a request cannot say otherwise.
+fn place_of(group: &Value, call: &Call) -> Result<String, Fault> {
+    let here = text(group, "/location");
+    match call.text("/location").filter(|wanted| !places::same(wanted, here)) {
+        None => Ok(here.to_owned()),
+        Some(wanted) => Err(Fault::arm(
+            409,
+            "InvalidResourceGroupLocation",
+            format!("Invalid resource group location '{wanted}'. The Resource group already exists in location '{here}'."),
+        )),
+    }
+}
+
+fn new_place(id: &ResourceId, call: &Call) -> Result<String, Fault> {
+    require_name(id.name())?;
+    let wanted = call.need("/location")?;
+    places::require_for_group(wanted)?;
+    Ok(wanted.to_owned())
+}
+
+/// The fault for a group that cannot be called that.
+fn require_name(name: &str) -> Result<(), Fault> {
+    let odd: String = name.chars().filter(|letter| !letter.is_alphanumeric() && !"-.()_".contains(*letter)).collect();
+    let message = if !odd.is_empty() {
+        format!(
+            "The provided resource group name '{name}' has these invalid characters: '{odd}'. The name can only be a letter, digit, \
+             '-', '.', '(', ')' or '_'."
+        )
+    } else if name.chars().count() > 90 || name.ends_with('.') {
+        format!("The provided resource group name '{name}' is invalid: it has at most 90 characters and does not end in a period.")
+    } else {
+        return Ok(());
+    };
+    Err(Fault::arm(400, "InvalidResourceGroup", message))
 }
 
 /// `{sub}/resources?$filter=resourceType eq 'Microsoft.KeyVault/vaults'`: short entries, with `$expand` also how and since when.

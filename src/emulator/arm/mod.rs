@@ -5,7 +5,9 @@ mod group_deletion;
 pub mod groups;
 pub mod locks;
 mod moves;
+mod namespaces;
 mod operations_list;
+mod places;
 pub mod subscriptions;
 mod tags;
 
@@ -39,6 +41,7 @@ const TABLES: &[&[Route]] = &[
     operations_list::ROUTES,
     provider::key_vault::by_arm::ROUTES,
     microsoft_web::plans::ROUTES,
+    microsoft_web::offers::ROUTES,
     microsoft_web::sites::ROUTES,
     microsoft_web::site_actions::ROUTES,
     microsoft_web::absent::ROUTES,
@@ -66,8 +69,10 @@ pub fn dispatch(ctx: &Context<'_>, call: &Call) -> Outcome {
         }
         Found::Nothing => return Err(unknown(call, &id)),
     };
+    places::require_version(call, &id)?;
     require_scope(ctx, call, &id)?;
     require_parent(ctx, call, &id)?;
+    places::require_location(ctx, call, &id)?;
     locks::enforce(ctx, call)?;
     let mut call = call.clone();
     call.params = params;

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::subscriptions::PROVIDERS;
+use super::namespaces::{self, Namespace};
 use crate::emulator::{
     call::{Call, Method},
     context::Context,
@@ -14,9 +14,7 @@ pub const ROUTES: &[Route] = &[Route::new(Method::Get, "providers/{namespace}/op
 
 fn list(_: &Context<'_>, call: &Call) -> Outcome {
     let wanted = call.param("namespace");
-    let (namespace, _, kinds) = PROVIDERS
-        .iter()
-        .find(|(name, ..)| name.eq_ignore_ascii_case(wanted))
+    let Namespace { name: namespace, kinds, .. } = namespaces::named(wanted)
         .ok_or_else(|| Fault::arm(404, "InvalidResourceNamespace", format!("The resource namespace '{wanted}' is invalid.")))?;
     let show = |kind: &str, verb: &str| {
         json!({

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::namespaces::{self, NAMESPACES, Namespace};
 use crate::emulator::{
     call::{Call, Method},
     context::Context,
@@ -21,18 +22,6 @@ pub const ROUTES: &[Route] = &[
     Route::new(Method::Get, "{sub}/providers/{namespace}", provider),
     Route::new(Method::Post, "{sub}/providers/{namespace}/register", provider),
     Route::new(Method::Get, "tenants", tenants),
-];
-
-/// The namespaces there are, with their resource types and the newest api-version (API.md §2).
-pub(super) const PROVIDERS: &[(&str, &str, &[&str])] = &[
-    ("Microsoft.Web", "2025-05-01", &["certificates", "serverFarms", "sites", "sites/slots", "sites/hostNameBindings"]),
-    ("Microsoft.CertificateRegistration", "2024-11-01", &["certificateOrders", "certificateOrders/certificates"]),
-    ("Microsoft.DomainRegistration", "2024-11-01", &["domains", "domains/domainOwnershipIdentifiers"]),
-    ("Microsoft.KeyVault", "2023-07-01", &["vaults", "vaults/accessPolicies", "deletedVaults"]),
-    ("Microsoft.Authorization", "2022-04-01", &["locks", "roleAssignments", "roleDefinitions"]),
-    ("Microsoft.Network", "2018-05-01", &["dnszones", "dnszones/A", "dnszones/CAA", "dnszones/CNAME", "dnszones/TXT"]),
-    ("Microsoft.Resources", "2024-03-01", &["subscriptions", "resourceGroups"]),
-    ("Microsoft.ResourceGraph", "2024-04-01", &["resources", "operations"]),
 ];
 
 /// Adds a subscription to the estate.
@@ -113,35 +102,34 @@ fn locations(_: &Context<'_>, call: &Call) -> Outcome {
 }
 
 fn providers(_: &Context<'_>, call: &Call) -> Outcome {
-    let value: Vec<Value> = PROVIDERS.iter().map(|row| registration(call.param("subscription"), row)).collect();
+    let value: Vec<Value> = NAMESPACES.iter().map(|one| registration(call.param("subscription"), one)).collect();
     Ok(Reply::ok(json!({ "value": value })))
 }
 
 fn provider(_: &Context<'_>, call: &Call) -> Outcome {
     let namespace = call.param("namespace");
-    let row = PROVIDERS
-        .iter()
-        .find(|(name, ..)| name.eq_ignore_ascii_case(namespace))
+    let found = namespaces::named(namespace)
         .ok_or_else(|| Fault::arm(404, "InvalidResourceNamespace", format!("The resource namespace '{namespace}' is invalid.")))?;
-    Ok(Reply::ok(registration(call.param("subscription"), row)))
+    Ok(Reply::ok(registration(call.param("subscription"), found)))
 }
 
-fn registration(subscription: &str, (namespace, version, kinds): &(&str, &str, &[&str])) -> Value {
+fn registration(subscription: &str, Namespace { name, versions, kinds }: &Namespace) -> Value {
+    let versions: Vec<&str> = versions.split_whitespace().collect();
     let kinds: Vec<Value> = kinds
         .iter()
         .map(|kind| {
             json!({
                 "resourceType": kind,
                 "locations": REGIONS,
-                "apiVersions": [version],
-                "defaultApiVersion": version,
+                "apiVersions": versions,
+                "defaultApiVersion": versions.first(),
                 "capabilities": "None",
             })
         })
         .collect();
     json!({
-        "id": format!("/subscriptions/{subscription}/providers/{namespace}"),
-        "namespace": namespace,
+        "id": format!("/subscriptions/{subscription}/providers/{name}"),
+        "namespace": name,
         "resourceTypes": kinds,
         "registrationState": "Registered",
         "registrationPolicy": "RegistrationRequired",

@@ -4,6 +4,7 @@
 //! bytes. Every name it signs with says that it belongs to a practice cloud.
 
 pub mod facts;
+pub mod particulars;
 mod pbes2;
 pub mod pfx;
 pub mod policy;
@@ -24,6 +25,7 @@ use rustls::pki_types::{
 use zeroize::Zeroizing;
 
 use super::revocation::{Reason, Revoked};
+use particulars::Particulars;
 
 /// What the practice CA could not do.
 #[derive(Debug, thiserror::Error)]
@@ -140,6 +142,8 @@ pub struct Profile {
     pub not_before: Timestamp,
     pub not_after: Timestamp,
     pub issuer: Role,
+    /// What a vault's policy says besides; orders have none.
+    pub particulars: Option<Particulars>,
 }
 
 /// A leaf with everything that a server needs to present it.
@@ -404,6 +408,9 @@ fn request_params(profile: &Profile) -> Result<CertificateParams, CaError> {
     let mut params = CertificateParams::new(profile.names.clone())?;
     params.distinguished_name = DistinguishedName::new();
     params.distinguished_name.push(DnType::CommonName, profile.common_name.as_str());
+    if let Some(particulars) = &profile.particulars {
+        particulars.name(&mut params);
+    }
     Ok(params)
 }
 
@@ -423,6 +430,9 @@ fn leaf_params(profile: &Profile) -> Result<CertificateParams, CaError> {
     }
     params.serial_number = Some(serial());
     set_validity(&mut params, profile.not_before, profile.not_after);
+    if let Some(particulars) = &profile.particulars {
+        particulars.apply(&mut params);
+    }
     Ok(params)
 }
 

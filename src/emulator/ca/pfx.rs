@@ -86,7 +86,12 @@ impl Password {
 pub fn write_for_vault(issued: &Issued, friendly_name: &str) -> Result<Vec<u8>, PfxError> {
     let key = issued.key.as_ref().ok_or(PfxError::NoKey)?;
     let chain = issued.chain.iter().rev().map(Vec::as_slice);
-    write(&issued.leaf, chain, key, friendly_name, &Password::null())
+    write(&issued.leaf, chain, Some(key), friendly_name, &Password::null())
+}
+
+/// The same without the key, which the policy keeps in the vault.
+pub fn write_certificates(leaf: &[u8], chain: &[Vec<u8>], friendly_name: &str) -> Result<Vec<u8>, PfxError> {
+    write(leaf, chain.iter().rev().map(Vec::as_slice), None, friendly_name, &Password::null())
 }
 
 /// A PFX with a password, leaf first: what a user would upload.
@@ -94,13 +99,13 @@ pub fn write_with_password(issued: &Issued, friendly_name: &str, password: &str)
     let key = issued.key.as_ref().ok_or(PfxError::NoKey)?;
     let chain = issued.chain.iter().map(Vec::as_slice);
     let password = Password::text(password);
-    write(&issued.leaf, chain, key, friendly_name, &password)
+    write(&issued.leaf, chain, Some(key), friendly_name, &password)
 }
 
 fn write<'a>(
     leaf: &[u8],
     chain: impl Iterator<Item = &'a [u8]>,
-    key: &[u8],
+    key: Option<&[u8]>,
     friendly_name: &str,
     password: &Password,
 ) -> Result<Vec<u8>, PfxError> {
@@ -116,17 +121,18 @@ fn write<'a>(
         bags.insert(0, certificate(leaf, &names));
     }
     let (content_encryption_algorithm, encrypted_content) = encrypt(&sequence(&bags, SafeBag::write), password)?;
-    let (encryption_algorithm, encrypted_data) = encrypt(key, password)?;
-    let key_bag = SafeBag {
-        bag: SafeBagKind::Pkcs8ShroudedKeyBag(EncryptedPrivateKeyInfo { encryption_algorithm, encrypted_data }),
-        attributes: names,
-    };
-    let safes = [
-        ContentInfo::Data(sequence(&[key_bag], SafeBag::write)),
-        ContentInfo::EncryptedData(EncryptedData {
-            encrypted_content_info: EncryptedContentInfo { content_encryption_algorithm, encrypted_content },
-        }),
-    ];
+    let mut safes = Vec::new();
+    if let Some(key) = key {
+        let (encryption_algorithm, encrypted_data) = encrypt(key, password)?;
+        let bag = SafeBag {
+            bag: SafeBagKind::Pkcs8ShroudedKeyBag(EncryptedPrivateKeyInfo { encryption_algorithm, encrypted_data }),
+            attributes: names,
+        };
+        safes.push(ContentInfo::Data(sequence(&[bag], SafeBag::write)));
+    }
+    safes.push(ContentInfo::EncryptedData(EncryptedData {
+        encrypted_content_info: EncryptedContentInfo { content_encryption_algorithm, encrypted_content },
+    }));
     let contents = sequence(&safes, ContentInfo::write);
     let salt = salt();
     let digest = mac_sha1(&contents, &password.wide, &salt, ITERATIONS.cast_signed());

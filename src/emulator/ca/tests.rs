@@ -24,6 +24,7 @@ fn shop() -> Profile {
         not_before: at("2026-11-23T08:00:00Z"),
         not_after: at("2027-06-09T08:00:00Z"),
         issuer: Role::GoDaddy,
+        particulars: None,
     }
 }
 

@@ -76,6 +76,7 @@ fn stamp(setting: &Setting, keys: &[Arc<KeyPair>], fleet: &Fleet, number: usize,
             not_before: wanted.issued,
             not_after: wanted.expires,
             issuer: Role::Hybrid,
+            particulars: None,
         };
         let pooled = at % keys.len().max(1);
         let key = keys.get(pooled).ok_or_else(|| CaError::Stored("the key pool is empty".to_owned()))?;

@@ -122,6 +122,7 @@ fn issue(
         not_before: issued,
         not_after: expires,
         issuer: role,
+        particulars: None,
     };
     ctx.setting.ca.certify(&profile).map_err(|error| Fault::invalid(format!("{}: {error}", hosts.join(", "))))
 }

@@ -7,7 +7,7 @@ use super::{
     Step, job,
     names::{Method, secured},
     order::{Current, Event, Order, Pending, PendingKind, Provisioning, Status},
-    orders::key_size,
+    orders::{key_size, signing_request},
     purchases::{self, Reason},
     stored,
 };
@@ -54,12 +54,11 @@ pub(super) fn renew(ctx: &Context<'_>, call: &Call) -> Outcome {
 
 fn begin(ctx: &Context<'_>, order: Order, kind: PendingKind, call: &Call) -> Result<(), Fault> {
     let properties = &call.body["properties"];
-    let csr = properties["csr"].as_str().filter(|csr| !csr.is_empty());
     let pending = Pending {
         kind,
         since: ctx.now,
         key_size: key_size(properties, order.key_size)?,
-        csr: csr.map(str::to_owned),
+        csr: signing_request(properties)?.map(|(request, _)| request),
         revoke_after_hours: revocation_delay(properties)?,
     };
     start(ctx, order, pending)
@@ -150,6 +149,7 @@ pub(super) fn sign(ctx: &Context<'_>, order: &mut Order, kind: PendingKind, meth
         not_before: ctx.now,
         not_after,
         issuer: Role::GoDaddy,
+        particulars: None,
     };
     let issued = ctx.setting.ca.issue(&profile).map_err(|error| failed(&error))?;
     let file = match issued.key {

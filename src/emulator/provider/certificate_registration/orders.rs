@@ -13,6 +13,7 @@ use super::{
 use crate::emulator::{
     arm::locks::{self, Level},
     ca::{
+        CaError,
         facts::request_common_name,
         policy::{DENIAL_DAYS, days},
     },
@@ -60,12 +61,10 @@ struct Wanted {
 impl Wanted {
     fn read(properties: &Value) -> Result<Self, Fault> {
         let product = product_of(properties)?.ok_or_else(|| Fault::web(400, "Parameter ProductType is null or empty."))?;
-        let csr = properties["csr"].as_str().filter(|csr| !csr.is_empty());
-        let common_name = match (properties["distinguishedName"].as_str(), csr) {
+        let csr = signing_request(properties)?;
+        let common_name = match (properties["distinguishedName"].as_str(), &csr) {
             (Some(name), _) if !name.is_empty() => common_name_of(name)?,
-            (_, Some(csr)) => {
-                request_common_name(csr).map_err(|_| Fault::web(400, "Parameter Csr has an invalid value."))?.to_ascii_lowercase()
-            }
+            (_, Some((_, name))) => name.to_ascii_lowercase(),
             _ => {
                 return Err(Fault::web(400, "Parameter DistinguishedName is null or empty."));
             }
@@ -81,11 +80,18 @@ impl Wanted {
             product,
             common_name,
             key_size: key_size(properties, 2048)?,
-            csr: csr.map(str::to_owned),
+            csr: csr.map(|(request, _)| request),
             auto_renew: properties["autoRenew"].as_bool().unwrap_or(true),
             validity_in_years,
         })
     }
+}
+
+/// The signing request of somebody who keeps the key, if there is one, and the common name in it.
+pub(super) fn signing_request(properties: &Value) -> Result<Option<(String, String)>, Fault> {
+    let sent = properties["csr"].as_str().filter(|csr| !csr.is_empty());
+    let read = |csr: &str| Ok((csr.to_owned(), request_common_name(csr)?));
+    sent.map(read).transpose().map_err(|_: CaError| Fault::web(400, "Parameter Csr has an invalid value."))
 }
 
 /// The key size of a request, or `otherwise`.

@@ -356,6 +356,7 @@ fn with_a_request_of_ones_own_the_key_never_comes_to_the_vault() {
         not_before: cloud.now,
         not_after: cloud.now + days(1),
         issuer: Role::GoDaddy,
+        particulars: None,
     });
     let csr = elsewhere.unwrap().csr;
     let mut body = standard("");

@@ -10,9 +10,10 @@ use crate::emulator::{
     reply::Fault,
 };
 
-/// The two kinds of contents that certificates need.
+/// The kinds of contents that certificates need.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Contents {
+    Keys,
     Secrets,
     Certificates,
 }
@@ -21,6 +22,7 @@ impl Contents {
     /// The word of access policies for it.
     pub fn word(self) -> &'static str {
         match self {
+            Self::Keys => "keys",
             Self::Secrets => "secrets",
             Self::Certificates => "certificates",
         }
@@ -91,6 +93,9 @@ fn by_role(ctx: &Context<'_>, vault: &Vault, principal: &str, Permission(content
     for role in roles_of(ctx, principal, &vault.id)? {
         let (secrets, certificates) = verbs_of(role);
         let verbs = match contents {
+            Contents::Keys if role == Role::KeyVaultAdministrator => secrets,
+            Contents::Keys if role == Role::KeyVaultReader => certificates,
+            Contents::Keys => &[],
             Contents::Secrets => secrets,
             Contents::Certificates => certificates,
         };

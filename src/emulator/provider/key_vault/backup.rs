@@ -48,6 +48,7 @@ fn back_up_certificate(ctx: &Context<'_>, call: &Call) -> Outcome {
 fn back_up_secret(ctx: &Context<'_>, call: &Call) -> Outcome {
     let vault = enter(ctx, call, Permission(Contents::Secrets, "backup"))?;
     let secret = secrets::need(ctx, &vault, call)?;
+    secrets::refuse_managed(&secret, "backup")?;
     keep(ctx, &Backup { certificate: None, secret: Some(secret) })
 }
 

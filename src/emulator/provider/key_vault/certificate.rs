@@ -149,6 +149,7 @@ pub fn add_version(ctx: &Context<'_>, vault: &Vault, draft: &Draft<'_>, issued: 
     let mut secret = Version::new(ctx.now, value);
     secret.content_type = Some(kind.to_owned());
     secret.managed = true;
+    secret.key_stays = certificate.policy["key_props"]["exportable"] == false;
     secret.not_before = Some(facts.not_before);
     secret.expires = Some(facts.not_after);
     secret.tags.clone_from(&draft.tags);

@@ -13,6 +13,7 @@ use super::{
     data::{attributes, enter, mark_deleted, page, refuse_purge},
     make, pending,
     secret::{self, Deleted},
+    wanted,
 };
 use crate::emulator::{
     ca::facts::Facts,
@@ -80,6 +81,7 @@ fn update_policy(ctx: &Context<'_>, call: &Call) -> Outcome {
     let vault = enter(ctx, call, may("update"))?;
     let mut one = need(ctx, &vault, call)?;
     one.lay_over(&call.body, ctx.now);
+    wanted::check(&vault, &one.policy)?;
     certificate::save(ctx, &vault, &one)?;
     Ok(Reply::ok(policy(&vault, &one)))
 }

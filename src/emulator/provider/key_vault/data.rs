@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::{
     Vault,
     access::{Permission, Verdict, check},
-    backup, certificates, issuers, pending,
+    backup, certificates, issuers, keys, pending,
     secret::Deleted,
     secrets,
 };
@@ -19,7 +19,11 @@ use crate::emulator::{
 };
 
 /// Fixed words come before names: `certificates/contacts` is no certificate.
-const ROUTES: &[&[Route]] = &[issuers::ROUTES, backup::ROUTES, pending::ROUTES, secrets::ROUTES, certificates::ROUTES];
+const ROUTES: &[&[Route]] =
+    &[issuers::ROUTES, backup::ROUTES, pending::ROUTES, secrets::ROUTES, certificates::ROUTES, keys::ROUTES];
+
+/// The most that one page of a list has.
+const PAGE: usize = 25;
 
 /// What names the vault in `Call::params` besides the route's own words.
 const VAULT: &str = "vault";
@@ -39,6 +43,12 @@ pub fn data_plane(ctx: &Context<'_>, name: &str, call: &Call) -> Outcome {
         }
     };
     params.push((VAULT, name.to_owned()));
+    if let Some(size) = call.query("maxresults")
+        && !size.parse::<usize>().is_ok_and(|size| (1..=PAGE).contains(&size))
+    {
+        let message = format!("The parameter maxresults has an invalid value: '{size}'. It has to be from 1 to {PAGE}.");
+        return Err(Fault::vault(400, "BadParameter", message, None));
+    }
     let mut call = call.clone();
     call.params = params;
     let reply = run(ctx, &call)?;
@@ -127,10 +137,10 @@ pub(super) fn enter(ctx: &Context<'_>, call: &Call, permission: Permission) -> R
     }
 }
 
-/// A page of a list of `items`, at most `maxresults` (25) of them, from `$skiptoken` on.
+/// A page of a list of `items`, at most `maxresults` of them, from `$skiptoken` on.
 pub(super) fn page(vault: &Vault, call: &Call, items: Vec<Value>) -> Reply {
     let number = |name, otherwise| call.query(name).and_then(|text| text.parse::<usize>().ok()).unwrap_or(otherwise);
-    let size = number("maxresults", 25).clamp(1, 25);
+    let size = number("maxresults", PAGE);
     let from = number("$skiptoken", 0);
     let more = items.len() > from.saturating_add(size);
     let next = more.then(|| {

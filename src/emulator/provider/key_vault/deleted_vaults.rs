@@ -25,14 +25,14 @@ pub(super) fn list(ctx: &Context<'_>, call: &Call) -> Outcome {
 
 pub(super) fn get(ctx: &Context<'_>, call: &Call) -> Outcome {
     let entry = ctx.tx.get(&NAMES, &call.param("vault").to_lowercase())?;
-    let shown = entry.as_ref().and_then(show);
+    let shown = entry.as_ref().filter(|entry| is_there(entry, call)).and_then(show);
     shown.map(Reply::ok).ok_or_else(|| not_deleted(call))
 }
 
 pub(super) fn purge(ctx: &Context<'_>, call: &Call) -> Outcome {
     let name = call.param("vault").to_lowercase();
     let entry = ctx.tx.get(&NAMES, &name)?;
-    let Some(deletion) = entry.and_then(|entry| entry.deleted) else {
+    let Some(deletion) = entry.filter(|entry| is_there(entry, call)).and_then(|entry| entry.deleted) else {
         return Err(not_deleted(call));
     };
     if deletion.resource["properties"]["enablePurgeProtection"] == json!(true) {
@@ -54,6 +54,14 @@ pub(super) fn purge(ctx: &Context<'_>, call: &Call) -> Outcome {
         call.api_version()
     );
     Ok(Reply::empty(202).header("location", call.link(&path)).header("retry-after", ctx.setting.pace.retry_after().to_string()))
+}
+
+/// Whether it was deleted in the subscription and the region that the path names.
+fn is_there(entry: &Entry, call: &Call) -> bool {
+    let region = |text: &str| text.replace(' ', "").to_lowercase();
+    let location = entry.deleted.as_ref().map_or("", |deletion| text(&deletion.resource, "/location"));
+    region(location) == region(call.param("location"))
+        && ResourceId::parse(&entry.id).subscription().is_some_and(|own| own.eq_ignore_ascii_case(call.param("subscription")))
 }
 
 /// The vault provider has a shape of its own for this: 202 and 200 both with a body.

@@ -15,6 +15,9 @@ use crate::emulator::{
     store::Collection,
 };
 
+/// The CAs that Key Vault works with, and its own one for tests.
+const PROVIDERS: [&str; 6] = ["DigiCert", "GlobalSign", "SslAdminV2", "OneCertV2-PublicCA", "OneCertV2-PrivateCA", "Test"];
+
 const CONTACTS: Collection<Value> = Collection::new("vault-contacts");
 /// Holds the passwords of accounts at CAs.
 const ISSUERS: Collection<Value> = Collection::private("vault-issuer");
@@ -30,9 +33,10 @@ pub(super) const ROUTES: &[Route] = &[
     Route::new(Method::Delete, "certificates/issuers/{issuer}", delete),
 ];
 
-/// Whether certificates can be ordered by this name.
-pub(super) fn is_set_up(ctx: &Context<'_>, vault: &Vault, issuer: &str) -> Result<bool, Fault> {
-    Ok(ctx.tx.get(&ISSUERS, &key(vault, issuer))?.is_some())
+/// Whether the issuer of that name is enabled; nothing when there is none.
+pub(super) fn state(ctx: &Context<'_>, vault: &Vault, issuer: &str) -> Result<Option<bool>, Fault> {
+    let found = ctx.tx.get(&ISSUERS, &key(vault, issuer))?;
+    Ok(found.map(|one| one["attributes"]["enabled"] != false))
 }
 
 fn show_contacts(ctx: &Context<'_>, vault: &Vault) -> Outcome {
@@ -92,8 +96,12 @@ fn put(ctx: &Context<'_>, call: &Call) -> Outcome {
     if let Some(provider) = call.text("/provider") {
         one["provider"] = provider.into();
     }
-    if !one["provider"].is_string() {
-        return Err(bad("Property provider is required."));
+    match one["provider"].as_str() {
+        None => return Err(bad("Property provider is required.")),
+        Some(provider) if !PROVIDERS.iter().any(|known| known.eq_ignore_ascii_case(provider)) => {
+            return Err(bad(&format!("Property provider has an invalid value: '{provider}'.")));
+        }
+        Some(_) => {}
     }
     one["attributes"]["updated"] = now.into();
     ctx.tx.put(&ISSUERS, &key(&vault, name), &one)?;

@@ -1,25 +1,27 @@
 //! New versions of a vault's certificates: imported from a file, or made by the vault.
 
+use std::sync::Arc;
+
 use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 use rustls::pki_types::{CertificateDer, PrivatePkcs8KeyDer, pem::PemObject as _};
-use serde_json::{Value, json};
+use serde_json::json;
 use zeroize::Zeroizing;
 
 use super::{
     Vault,
-    certificate::{self, Draft},
+    certificate::{self, Certificate, Draft},
     certificates::{bundle, may, need, not_found, tags},
     data::enter,
     issuers,
     pending::Pending,
     secret::{self, PEM_TYPE, PFX_TYPE},
     secrets::is_object_name,
+    wanted,
 };
 use crate::emulator::{
     ca::{
-        self, CaError, Curve, Issued, KeySource, Profile, Role,
+        self, CaError, Issued, KeySource,
         pfx::{self, Opened},
-        policy::days,
     },
     call::Call,
     context::{Context, merge},
@@ -29,9 +31,13 @@ use crate::emulator::{
 pub(super) fn import(ctx: &Context<'_>, call: &Call) -> Outcome {
     let vault = enter(ctx, call, may("import"))?;
     let name = valid_name(call)?;
+    refuse_taken(ctx, &vault, name, certificate::find(ctx, &vault, name)?.as_ref())?;
     let value = call.text("/value").unwrap_or_default();
     let (opened, kind) = open(value, call.text("/pwd").unwrap_or_default())?;
     let issued = Issued { leaf: opened.leaf, chain: opened.chain, key: Some(opened.key), csr: String::new() };
+    if call.body["policy"].is_object() {
+        wanted::check(&vault, &call.body["policy"])?;
+    }
     let mut policy = json!({"secret_props": {"contentType": kind}});
     if call.body["policy"].is_object() {
         merge(&mut policy, &call.body["policy"]);
@@ -52,8 +58,12 @@ fn open(value: &str, password: &str) -> Result<(Opened, &'static str), Fault> {
     match std::str::from_utf8(&bytes) {
         Ok(text) if text.contains("-----BEGIN") => Ok((from_pem(text)?, PEM_TYPE)),
         _ => {
-            let opened = pfx::read(&bytes, password)
-                .map_err(|error| bad(&format!("The specified PKCS#12 X.509 certificate content can not be read: {error}.")))?;
+            let opened = pfx::read(&bytes, password).map_err(|error| {
+                bad(&format!(
+                    "The specified PKCS#12 X.509 certificate content can not be read. Please check if certificate is in valid \
+                     PKCS#12 format: {error}."
+                ))
+            })?;
             Ok((opened, PFX_TYPE))
         }
     }
@@ -64,13 +74,18 @@ fn open(value: &str, password: &str) -> Result<(Opened, &'static str), Fault> {
 pub(super) fn create(ctx: &Context<'_>, call: &Call) -> Outcome {
     let vault = enter(ctx, call, may("create"))?;
     let name = valid_name(call)?;
-    let wanted = &call.body["policy"];
+    let held = certificate::find(ctx, &vault, name)?;
+    refuse_taken(ctx, &vault, name, held.as_ref())?;
+    // Without a policy of its own a new version is made by the one that the certificate has.
+    let own = call.body.get("policy").filter(|policy| policy.is_object());
+    let kept = held.as_ref().map(|one| &one.policy);
+    let wanted = own.or(kept).ok_or_else(|| bad("Property policy is required."))?;
+    wanted::check(&vault, wanted)?;
     let signer = wanted["issuer"]["name"].as_str().unwrap_or("Self");
-    let profile = profile(ctx, wanted)?;
+    let again = wanted["key_props"]["reuse_key"] == true;
+    let key = held.as_ref().filter(|_| again).map(|one| key_of(ctx, &vault, one)).transpose()?.flatten();
+    let profile = wanted::profile(ctx, wanted, key)?;
     let draft = Draft { name, policy: wanted.clone(), tags: tags(&call.body) };
-    if certificate::find(ctx, &vault, name)?.is_some_and(|one| one.deleted.is_some()) {
-        return Err(secret::held_by_deleted(name));
-    }
     let failed = |error: CaError| bad(&error.to_string());
     if signer.eq_ignore_ascii_case("Unknown") {
         let (csr, key) = ca::request(&profile).map_err(failed)?;
@@ -78,15 +93,42 @@ pub(super) fn create(ctx: &Context<'_>, call: &Call) -> Outcome {
     }
     let made = if signer.eq_ignore_ascii_case("Self") {
         ca::self_signed(&profile)
-    } else if issuers::is_set_up(ctx, &vault, signer)? {
-        ctx.setting.ca.issue(&profile)
     } else {
-        return Err(bad(&format!("Issuer {signer} is not set up in this vault.")));
+        match issuers::state(ctx, &vault, signer)? {
+            Some(true) => ctx.setting.ca.issue(&profile),
+            Some(false) => return Err(bad(&format!("Issuer {signer} is disabled."))),
+            None => return Err(bad(&format!("Issuer {signer} is not set up in this vault."))),
+        }
     };
     let issued = made.map_err(failed)?;
     add(ctx, &vault, call, &draft, &issued)?;
     let csr = pem_octets(&issued.csr);
     Pending::over(ctx, &draft, &csr).begin(ctx, &vault, call)
+}
+
+/// The key of the newest version, to be used once more.
+fn key_of(ctx: &Context<'_>, vault: &Vault, one: &Certificate) -> Result<Option<KeySource>, Fault> {
+    let kept = secret::find(ctx, vault, &one.name)?;
+    let Some(version) = kept.as_ref().and_then(|kept| kept.latest()) else {
+        return Ok(None);
+    };
+    let (opened, _) = open(&version.whole(ctx)?, "")?;
+    let pair = ca::key_pair(&opened.key).map_err(|error| bad(&error.to_string()))?;
+    Ok(Some(KeySource::Existing(Arc::new(pair))))
+}
+
+/// A deleted certificate holds its name; and as a certificate keeps its key in a secret of that name, no other secret may
+/// have it.
+fn refuse_taken(ctx: &Context<'_>, vault: &Vault, name: &str, held: Option<&Certificate>) -> Result<(), Fault> {
+    if held.is_some_and(|one| one.deleted.is_some()) {
+        return Err(secret::held_by_deleted("certificate", name));
+    }
+    let secret = secret::find(ctx, vault, name)?;
+    if secret.is_some_and(|one| one.deleted.is_none() && one.latest().is_some_and(|version| !version.managed)) {
+        let message = format!("A secret with the name {name} exists already in this key vault, and no certificate manages it.");
+        return Err(Fault::vault(409, "Conflict", message, None));
+    }
+    Ok(())
 }
 
 /// Adds a version, disabled if the call wants it so; answers its id.
@@ -103,46 +145,6 @@ fn pem_octets(text: &str) -> Vec<u8> {
     BASE64.decode(body).unwrap_or_default()
 }
 
-fn profile(ctx: &Context<'_>, wanted: &Value) -> Result<Profile, Fault> {
-    let subject = wanted["x509_props"]["subject"].as_str().unwrap_or_default();
-    let common_name = subject
-        .split(',')
-        .find_map(|part| part.trim().strip_prefix("CN="))
-        .ok_or_else(|| bad("Property policy.x509_props.subject has to have a CN."))?;
-    let sans = wanted["x509_props"]["sans"]["dns_names"].as_array();
-    let mut names: Vec<String> = sans.into_iter().flatten().filter_map(|name| name.as_str().map(str::to_owned)).collect();
-    if names.is_empty() {
-        names.push(common_name.to_owned());
-    }
-    let months = wanted["x509_props"]["validity_months"].as_i64().unwrap_or(12);
-    let key = key(&wanted["key_props"])?;
-    Ok(Profile {
-        common_name: common_name.to_owned(),
-        names,
-        key,
-        not_before: ctx.now,
-        not_after: ctx.now + days(months.clamp(1, 1200) * 365 / 12),
-        issuer: Role::DigiCert,
-    })
-}
-
-/// The key that a policy asks for.
-fn key(wanted: &Value) -> Result<KeySource, Fault> {
-    match wanted["kty"].as_str().unwrap_or("RSA") {
-        "RSA" | "RSA-HSM" => {
-            let bits = wanted["key_size"].as_u64().unwrap_or(2048);
-            Ok(KeySource::NewRsa(u16::try_from(bits).unwrap_or_default()))
-        }
-        "EC" | "EC-HSM" => match wanted["crv"].as_str().unwrap_or("P-256") {
-            "P-256K" | "SECP256K1" => Err(bad("The practice cloud makes no keys on the curve P-256K.")),
-            name => Curve::named(name)
-                .map(KeySource::NewEc)
-                .ok_or_else(|| bad(&format!("Property policy.key_props.crv has an unsupported value: {name}."))),
-        },
-        other => Err(bad(&format!("Property policy.key_props.kty has an unsupported value: {other}."))),
-    }
-}
-
 fn valid_name(call: &Call) -> Result<&str, Fault> {
     let name = call.param("name");
     if is_object_name(name) {
@@ -157,11 +159,21 @@ fn bad(message: &str) -> Fault {
 
 /// A PKCS#8 key and the certificates that go with it, the leaf first.
 fn from_pem(text: &str) -> Result<Opened, Fault> {
-    let key = PrivatePkcs8KeyDer::from_pem_slice(text.as_bytes()).map_err(|_| bad("The PEM has no PKCS#8 private key."))?;
+    if !text.contains("PRIVATE KEY-----") {
+        return Err(bad(
+            "Private key is not specified in the specified X.509 PEM certificate content. Please specify private key in the X.509 \
+             PEM certificate content.",
+        ));
+    }
+    let unread = || {
+        bad("The specified PEM X.509 certificate content is in an unexpected format. Please check if certificate is in \
+                         valid PEM format, with its private key as unencrypted PKCS#8.")
+    };
+    let key = PrivatePkcs8KeyDer::from_pem_slice(text.as_bytes()).map_err(|_| unread())?;
     let mut chain: Vec<Vec<u8>> =
         CertificateDer::pem_slice_iter(text.as_bytes()).filter_map(|der| Some(der.ok()?.to_vec())).collect();
     if chain.is_empty() {
-        return Err(bad("The PEM has no certificate."));
+        return Err(unread());
     }
     let leaf = chain.remove(0);
     Ok(Opened { leaf, chain, key: Zeroizing::new(key.secret_pkcs8_der().to_vec()), friendly_name: None })

@@ -11,12 +11,15 @@ mod data;
 mod deleted_vaults;
 pub mod first_party;
 mod issuers;
+mod keys;
 mod make;
 mod pending;
 mod policies;
+mod properties;
 pub mod secret;
 mod secrets;
 mod vaults;
+mod wanted;
 
 pub use data::{challenge, data_plane};
 pub use vaults::{create as create_vault, readdress, registered, remove as remove_vault};
@@ -59,6 +62,7 @@ pub const ROUTES: &[Route] = &[
     ),
     Route::new(Method::Get, "{rg}/providers/Microsoft.KeyVault/vaults/{vault}/privateLinkResources", vaults::links),
     Route::new(Method::Get, "{rg}/providers/Microsoft.KeyVault/vaults/{vault}/privateEndpointConnections", vaults::none),
+    Route::new(Method::Get, "{rg}/providers/Microsoft.KeyVault/vaults/{vault}/keys", vaults::none),
     // az asks for these too: what it calls `keyvault` is both vaults and managed HSMs, of which there are none here.
     Route::new(Method::Post, "{sub}/providers/Microsoft.KeyVault/checkMhsmNameAvailability", vaults::check_hsm_name),
     Route::new(Method::Get, "{sub}/providers/Microsoft.KeyVault/deletedManagedHSMs", vaults::none),

@@ -98,7 +98,11 @@ impl Pending {
             "issuer": self.issuer,
             "csr": self.csr,
             "cancellation_requested": self.cancelled,
-            "status": if self.done { "completed" } else { "inProgress" },
+            "status": match (self.done, self.cancelled) {
+                (true, _) => "completed",
+                (false, true) => "cancelled",
+                (false, false) => "inProgress",
+            },
             "request_id": self.request_id,
         });
         if self.done {
@@ -160,9 +164,16 @@ fn get(ctx: &Context<'_>, call: &Call) -> Outcome {
 fn cancel(ctx: &Context<'_>, call: &Call) -> Outcome {
     let vault = enter(ctx, call, may("update"))?;
     let mut one = find(ctx, &vault, call)?;
+    if one.done {
+        let message = "The certificate operation is completed and cannot be cancelled.";
+        return Err(Fault::vault(409, "Conflict", message, None));
+    }
+    // Now it was asked for; the next to look sees it done.
+    let mut shown = one.show(&vault);
+    shown["cancellation_requested"] = call.body["cancellation_requested"].clone();
     one.cancelled = call.body["cancellation_requested"] == true;
     ctx.tx.put(&PENDING, &key(&vault, &one.name), &one)?;
-    Ok(Reply::ok(one.show(&vault)))
+    Ok(Reply::ok(shown))
 }
 
 fn forget(ctx: &Context<'_>, call: &Call) -> Outcome {
@@ -176,7 +187,7 @@ fn forget(ctx: &Context<'_>, call: &Call) -> Outcome {
 fn merge(ctx: &Context<'_>, call: &Call) -> Outcome {
     let vault = enter(ctx, call, may("create"))?;
     let mut one = find(ctx, &vault, call)?;
-    if one.done || !one.waits() {
+    if one.done || one.cancelled || !one.waits() {
         return Err(bad("There is no pending certificate request to merge this certificate with."));
     }
     let sent = call.body["x5c"].as_array().ok_or_else(|| bad("Property x5c is required."))?;

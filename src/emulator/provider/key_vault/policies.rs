@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::Vault;
+use super::{Vault, properties::check_policy};
 use crate::emulator::{
     call::Call,
     context::{Context, text},
@@ -19,14 +19,11 @@ pub(super) fn put(ctx: &Context<'_>, call: &Call) -> Outcome {
         .ok_or_else(|| Fault::invalid("Parameter properties.accessPolicies is null or empty."))?;
     let mut policies = vault.resource["properties"]["accessPolicies"].as_array().cloned().unwrap_or_default();
     let operation = call.param("operation").to_lowercase();
+    if !["add", "replace", "remove"].contains(&operation.as_str()) {
+        return Err(Fault::arm(400, "BadRequest", format!("'{operation}' is not add, replace or remove.")));
+    }
     for one in wanted {
-        if text(one, "/objectId").is_empty() {
-            return Err(Fault::arm(
-                400,
-                "BadRequest",
-                "An invalid value was provided for 'accessPolicies': objectId is null or empty.",
-            ));
-        }
+        check_policy(one)?;
         let place = policies.iter().position(|policy| same_principal(policy, one));
         if let Some(at) = place.filter(|at| !policies[*at]["permissions"].is_object()) {
             // A vault may have been made with a policy that grants nothing that can be read.
@@ -36,15 +33,10 @@ pub(super) fn put(ctx: &Context<'_>, call: &Call) -> Outcome {
             ("add", Some(at)) => add(&mut policies[at], one),
             ("replace", Some(at)) => policies[at] = one.clone(),
             ("add" | "replace", None) => policies.push(one.clone()),
-            ("remove", Some(at)) => {
-                if remove(&mut policies[at], one) {
-                    policies.remove(at);
-                }
+            ("remove", Some(at)) if remove(&mut policies[at], one) => {
+                policies.remove(at);
             }
-            ("remove", None) => {}
-            _ => {
-                return Err(Fault::arm(400, "BadRequest", format!("'{operation}' is not add, replace or remove.")));
-            }
+            _ => {}
         }
     }
     vault.resource["properties"]["accessPolicies"] = policies.clone().into();

@@ -60,6 +60,9 @@ pub struct Version {
     pub updated: Timestamp,
     /// Whether it belongs to a certificate of the same name.
     pub managed: bool,
+    /// Whether its key never leaves the vault: what is shown are the certificates alone.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub key_stays: bool,
     /// Of a generated estate: the PFX is made when somebody wants to see it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub made_of: Option<Shared>,
@@ -78,8 +81,24 @@ impl Version {
         Self { id: new_version_id(), value, enabled: true, created: now, updated: now, ..Self::default() }
     }
 
-    /// What it holds.
+    /// What the vault gives out.
     pub fn value(&self, ctx: &Context<'_>) -> Result<String, Fault> {
+        let whole = self.whole(ctx)?;
+        if !self.key_stays {
+            return Ok(whole);
+        }
+        if let Some(at) = whole.find("-----BEGIN CERTIFICATE") {
+            return Ok(whole[at..].to_owned());
+        }
+        let broken = |error: &dyn fmt::Display| Fault::arm(500, "InternalServerError", error.to_string());
+        let file = BASE64.decode(&whole).map_err(|error| broken(&error))?;
+        let opened = pfx::read(&file, "").map_err(|error| broken(&error))?;
+        let file = pfx::write_certificates(&opened.leaf, &opened.chain, &self.id).map_err(|error| broken(&error))?;
+        Ok(BASE64.encode(file))
+    }
+
+    /// What it holds, the private key in any case.
+    pub fn whole(&self, ctx: &Context<'_>) -> Result<String, Fault> {
         let Some(shared) = &self.made_of else {
             return Ok(self.value.clone());
         };
@@ -147,7 +166,7 @@ pub(super) fn purge_vault(ctx: &Context<'_>, vault_name: &str) -> Result<(), Fau
 pub fn add_version(ctx: &Context<'_>, vault: &Vault, name: &str, version: Version) -> Result<(), Fault> {
     let mut secret = match find(ctx, vault, name)? {
         Some(secret) if secret.deleted.is_some() => {
-            return Err(held_by_deleted(name));
+            return Err(held_by_deleted("secret", name));
         }
         Some(secret) => secret,
         None => Secret { name: name.to_owned(), versions: Vec::new(), deleted: None },
@@ -157,13 +176,14 @@ pub fn add_version(ctx: &Context<'_>, vault: &Vault, name: &str, version: Versio
 }
 
 /// A deleted secret or certificate keeps its name until it is purged.
-pub(super) fn held_by_deleted(name: &str) -> Fault {
+pub(super) fn held_by_deleted(what: &str, name: &str) -> Fault {
+    let capital = what[..1].to_uppercase() + &what[1..];
     Fault::vault(
         409,
         "Conflict",
         format!(
-            "Secret {name} is currently in a deleted but recoverable state, and its name cannot be reused; in this state, \
-             the secret can only be recovered or purged."
+            "{capital} {name} is currently in a deleted but recoverable state, and its name cannot be reused; in this state, \
+             the {what} can only be recovered or purged."
         ),
         Some("ObjectIsDeletedButRecoverable"),
     )

@@ -31,6 +31,18 @@ pub(super) const ROUTES: &[Route] = &[
     Route::new(Method::Post, "deletedsecrets/{name}/recover", recover),
 ];
 
+/// Octets of a value.
+const LONGEST: usize = 25_600;
+
+/// What belongs to a certificate is changed with the certificate alone.
+pub(super) fn refuse_managed(secret: &Secret, verb: &str) -> Result<(), Fault> {
+    if secret.latest().is_some_and(|version| version.managed) {
+        let message = format!("Operation {verb} is not allowed on a secret that a certificate manages.");
+        return Err(Fault::vault(403, "Forbidden", message, None));
+    }
+    Ok(())
+}
+
 const fn may(verb: &'static str) -> Permission {
     Permission(Contents::Secrets, verb)
 }
@@ -72,6 +84,12 @@ fn set(ctx: &Context<'_>, call: &Call) -> Outcome {
         return Err(Fault::vault(400, "BadParameter", message, None));
     }
     let value = call.text("/value").ok_or_else(|| Fault::vault(400, "BadParameter", "Property value is required.", None))?;
+    if value.len() > LONGEST {
+        return Err(Fault::vault(400, "BadParameter", format!("The value is longer than {LONGEST} octets."), None));
+    }
+    if let Some(held) = secret::find(ctx, &vault, name)? {
+        refuse_managed(&held, "set")?;
+    }
     let mut version = Version::new(ctx.now, value.to_owned());
     lay_over(&mut version, &call.body);
     let id = version.id.clone();
@@ -84,6 +102,7 @@ fn set(ctx: &Context<'_>, call: &Call) -> Outcome {
 fn update(ctx: &Context<'_>, call: &Call) -> Outcome {
     let vault = enter(ctx, call, may("set"))?;
     let mut secret = need(ctx, &vault, call)?;
+    refuse_managed(&secret, "update")?;
     let id = secret.version(call.param("version")).ok_or_else(|| not_found(call))?.id.clone();
     for version in secret.versions.iter_mut().filter(|one| one.id == id) {
         lay_over(version, &call.body);
@@ -101,10 +120,7 @@ fn update(ctx: &Context<'_>, call: &Call) -> Outcome {
 fn delete(ctx: &Context<'_>, call: &Call) -> Outcome {
     let vault = enter(ctx, call, may("delete"))?;
     let mut secret = need(ctx, &vault, call)?;
-    if secret.latest().is_some_and(|version| version.managed) {
-        let message = "Operation delete is not allowed on a secret that a certificate manages.";
-        return Err(Fault::vault(403, "Forbidden", message, None));
-    }
+    refuse_managed(&secret, "delete")?;
     secret.deleted = Some(Deleted::now(ctx, &vault));
     secret::save(ctx, &vault, &secret)?;
     Ok(Reply::ok(show_deleted(&vault, &secret)))
@@ -128,6 +144,7 @@ fn purge(ctx: &Context<'_>, call: &Call) -> Outcome {
     let vault = enter(ctx, call, may("purge"))?;
     refuse_purge(&vault)?;
     let secret = need_deleted(ctx, &vault, call)?;
+    refuse_managed(&secret, "purge")?;
     secret::purge(ctx, &vault, &secret.name)?;
     Ok(Reply::empty(204))
 }
@@ -135,6 +152,7 @@ fn purge(ctx: &Context<'_>, call: &Call) -> Outcome {
 fn recover(ctx: &Context<'_>, call: &Call) -> Outcome {
     let vault = enter(ctx, call, may("recover"))?;
     let mut secret = need_deleted(ctx, &vault, call)?;
+    refuse_managed(&secret, "recover")?;
     secret.deleted = None;
     secret::save(ctx, &vault, &secret)?;
     let shown = secret.latest().map(|version| item(&vault, &secret, version, &version.id));

@@ -12,6 +12,8 @@ use crate::emulator::{
     principals::{CERTDECK, CERTIFICATE_REGISTRATION, WEB_SITES},
 };
 
+mod wanted;
+
 const NOW: &str = "2026-11-23T08:00:00Z";
 
 fn vault_id(name: &str) -> String {
@@ -22,7 +24,7 @@ fn policy(object_id: &str, secrets: &[&str], certificates: &[&str]) -> Value {
     json!({
         "tenantId": "22222222-2222-2222-2222-222222222222",
         "objectId": object_id,
-        "permissions": {"secrets": secrets, "certificates": certificates},
+        "permissions": {"keys": ["get"], "secrets": secrets, "certificates": certificates},
     })
 }
 
@@ -193,6 +195,7 @@ fn an_imported_certificate_has_a_managed_secret_of_the_same_version() {
             not_before: NOW.parse().unwrap(),
             not_after: "2027-02-01T00:00:00Z".parse().unwrap(),
             issuer: crate::emulator::ca::Role::DigiCert,
+            particulars: None,
         })
         .unwrap();
     let file = crate::emulator::ca::pfx::write_with_password(&issued, "api", "pw").unwrap();

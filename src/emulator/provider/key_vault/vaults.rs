@@ -3,7 +3,7 @@
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 
-use super::{Deletion, Entry, Job, KIND, KIND_KEY, NAMES, Vault, deleted_vaults};
+use super::{Deletion, Entry, Job, KIND, KIND_KEY, NAMES, Vault, deleted_vaults, properties};
 use crate::emulator::{
     ca::policy::days,
     call::Call,
@@ -68,7 +68,7 @@ pub(super) fn put(ctx: &Context<'_>, call: &Call) -> Outcome {
     let location = call.need("/location")?;
     call.need("/properties/tenantId")?;
     call.need("/properties/sku/name")?;
-    check_properties(&call.body["properties"])?;
+    properties::check(&call.body["properties"], None)?;
     // What a vault of that name held went with its resource group.
     deleted_vaults::forget(ctx, &name.to_lowercase())?;
     let id = canonical(call);
@@ -153,19 +153,11 @@ pub(super) fn patch(ctx: &Context<'_>, call: &Call) -> Outcome {
 
 fn change(ctx: &Context<'_>, call: &Call, mut vault: Vault) -> Outcome {
     let mut wanted = call.body["properties"].clone();
-    check_properties(&wanted)?;
+    properties::check(&wanted, Some(&vault.resource["properties"]))?;
     if let Some(wanted) = wanted.as_object_mut() {
         for fixed in ["vaultUri", "provisioningState", "tenantId", "createMode"] {
             wanted.remove(fixed);
         }
-    }
-    if vault.flag("enablePurgeProtection") && wanted["enablePurgeProtection"] == json!(false) {
-        return Err(Fault::arm(
-            400,
-            "BadRequest",
-            "The property \"enablePurgeProtection\" cannot be set to false. Enabling the purge protection for a vault \
-             is an irreversible action.",
-        ));
     }
     if wanted.is_object() {
         merge(&mut vault.resource["properties"], &wanted);
@@ -272,14 +264,6 @@ fn is_vault_name(name: &str) -> bool {
         && bytes[bytes.len() - 1].is_ascii_alphanumeric()
         && bytes.iter().all(|b| b.is_ascii_alphanumeric() || *b == b'-')
         && !name.contains("--")
-}
-
-fn check_properties(properties: &Value) -> Result<(), Fault> {
-    let retention = properties.get("softDeleteRetentionInDays");
-    if retention.is_none_or(|days| days.as_i64().is_some_and(|n| (7..=90).contains(&n))) {
-        return Ok(());
-    }
-    Err(Fault::arm(400, "BadRequest", "Invalid value for property softDeleteRetentionInDays. The value must be between 7 and 90."))
 }
 
 /// The id in Azure's own casing, whatever the request's.

@@ -28,6 +28,7 @@ pub const ROUTES: &[Route] = [
     both!(Get, "snapshots", nothing),
     both!(Get, "triggeredwebjobs", nothing),
     both!(Get, "virtualNetworkConnections", no_networks),
+    both!(Get, "usages", nothing),
     both!(Get, "webjobs", nothing),
     both!(Post, "config/azurestorageaccounts/list", no_settings),
     both!(Post, "config/metadata/list", no_settings),
@@ -38,6 +39,10 @@ pub const ROUTES: &[Route] = [
     both!(Get, "config/logs", no_settings),
     both!(Post, "config/publishingcredentials/list", publishing),
     both!(Post, "config/backup/list", no_backup),
+    [
+        Route::new(Method::Get, "{rg}/providers/Microsoft.Web/serverfarms/{plan}/usages", nothing),
+        Route::new(Method::Get, "{sub}/providers/Microsoft.Web/locations/{location}/usages", nothing),
+    ],
     [
         Route::new(Method::Get, "{sub}/providers/Microsoft.Web/hostingEnvironments", nothing),
         Route::new(Method::Get, "{rg}/providers/Microsoft.Web/hostingEnvironments", nothing),

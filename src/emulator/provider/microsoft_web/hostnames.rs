@@ -36,7 +36,7 @@ fn look(ctx: &Context<'_>, site: &ResourceId, host: &str) -> Result<Look, Fault>
     let way = dns::follow(ctx.tx, host)?;
     let addresses: Vec<String> = way.addresses.iter().map(ToString::to_string).collect();
     let texts = dns::txt(ctx.tx, host)?;
-    let asuid = dns::txt(ctx.tx, &format!("asuid.{host}"))?;
+    let asuid = dns::txt(ctx.tx, &proof(host))?;
     let own = site::default_host(site);
     let verification = text(&shown, "/properties/customDomainVerificationId");
     Ok(Look {
@@ -49,11 +49,31 @@ fn look(ctx: &Context<'_>, site: &ResourceId, host: &str) -> Result<Look, Fault>
     })
 }
 
+/// Where the proof of ownership is looked for; that of a wildcard stands beside it: `asuid.contoso.com` for `*.contoso.com`.
+fn proof(host: &str) -> String {
+    format!("asuid.{}", host.strip_prefix("*.").unwrap_or(host))
+}
+
+/// Letters, digits and dashes between dots; a wildcard as the first label.
+fn is_hostname(host: &str) -> bool {
+    let labels: Vec<&str> = host.strip_prefix("*.").unwrap_or(host).split('.').collect();
+    let is_label = |label: &&str| {
+        (1..=63).contains(&label.len())
+            && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')
+            && !label.starts_with('-')
+            && !label.ends_with('-')
+    };
+    host.len() <= 253 && labels.len() > 1 && labels.iter().all(is_label)
+}
+
 /// The record type that maps the hostname to the site, or the fault that names what is missing.
 pub fn require_mapped(ctx: &Context<'_>, site: &ResourceId, host: &str) -> Result<&'static str, Fault> {
     if let Some(other) = bindings::find_host(ctx, host)? {
         let owner = bindings::site_of(&other);
         return Err(Fault::web(409, format!("Hostname '{host}' already exists. It is mapped to the site '{}'.", owner.name())));
+    }
+    if !is_hostname(host) {
+        return Err(Fault::web(400, format!("The hostname '{host}' is not valid.")));
     }
     let seen = look(ctx, site, host)?;
     if seen.points_by_cname {
@@ -67,7 +87,7 @@ pub fn require_mapped(ctx: &Context<'_>, site: &ResourceId, host: &str) -> Resul
         400,
         "04006",
         "A TXT record pointing from asuid.{0} to {1} was not found.",
-        &[host, text(&shown, "/properties/customDomainVerificationId")],
+        &[host.strip_prefix("*.").unwrap_or(host), text(&shown, "/properties/customDomainVerificationId")],
     ))
 }
 
@@ -87,9 +107,9 @@ fn analyze(ctx: &Context<'_>, call: &Call) -> Outcome {
         json!({
             "extendedCode": "04006",
             "messageTemplate": "A TXT record pointing from asuid.{0} to {1} was not found.",
-            "parameters": [host, verification],
+            "parameters": [host.strip_prefix("*.").unwrap_or(&host), verification],
             "code": "BadRequest",
-            "message": format!("A TXT record pointing from asuid.{host} to {verification} was not found."),
+            "message": format!("A TXT record pointing from {} to {verification} was not found.", proof(&host)),
         })
     };
     let mut answer = owner.clone();

@@ -117,6 +117,7 @@ fn make(ctx: &Context<'_>, place: &Place, host: &str, method: Option<String>) ->
         not_before: ctx.now,
         not_after: end,
         issuer: Role::DigiCert,
+        particulars: None,
     };
     let material =
         ctx.setting.ca.certify(&profile).and_then(Material::try_from).map_err(|error| Fault::web(500, error.to_string()))?;

@@ -7,6 +7,7 @@ pub mod config;
 pub mod hostnames;
 pub mod managed;
 mod members;
+pub mod offers;
 pub mod ownership;
 pub mod plans;
 pub mod public_certificates;

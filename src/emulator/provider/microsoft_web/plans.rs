@@ -120,10 +120,14 @@ pub fn region(location: &str) -> &str {
     REGIONS.iter().find(|region| same_region(region, location)).unwrap_or(&location)
 }
 
+/// Every size with its tier and family.
+pub fn sizes() -> impl Iterator<Item = (&'static str, &'static str, &'static str)> {
+    SKUS.iter().flat_map(|(tier, family, names)| names.iter().map(move |name| (*name, *tier, *family)))
+}
+
 /// The name as the service spells it, tier and family.
 fn sku(name: &str) -> Result<(&'static str, &'static str, &'static str), Fault> {
-    let known = SKUS.iter().flat_map(|(tier, family, names)| names.iter().map(move |name| (*name, *tier, *family)));
-    let found = known.into_iter().find(|(own, ..)| own.eq_ignore_ascii_case(name));
+    let found = sizes().find(|(own, ..)| own.eq_ignore_ascii_case(name));
     found.ok_or_else(|| Fault::web(400, format!("The SKU '{name}' is not known.")))
 }
 

@@ -123,6 +123,9 @@ fn change(ctx: &Context<'_>, call: &Call, id: &ResourceId, mut site: Value) -> O
             site["properties"][*name] = value.clone();
         }
     }
+    if let Some(plan) = wanted.get("serverFarmId").and_then(Value::as_str).filter(|_| id.kind() == KIND) {
+        change_plan(ctx, id, &mut site, plan)?;
+    }
     if let Some(members) = wanted.get("siteConfig").and_then(Value::as_object) {
         config::from_site(ctx, id, members)?;
     }
@@ -133,6 +136,27 @@ fn change(ctx: &Context<'_>, call: &Call, id: &ResourceId, mut site: Value) -> O
         }
     }
     reply(ctx, site)
+}
+
+/// Another plan of the same webspace: App Service moves an app no further than that.
+fn change_plan(ctx: &Context<'_>, id: &ResourceId, site: &mut Value, plan: &str) -> Result<(), Fault> {
+    if ResourceId::parse(plan).key() == ResourceId::parse(text(site, "/properties/serverFarmId")).key() {
+        return Ok(());
+    }
+    let plan = plans::named(ctx, plan)?;
+    let (name, webspace) = (text(&plan, "/name"), text(&plan, "/properties/webSpace"));
+    if !webspace.eq_ignore_ascii_case(text(site, "/properties/webSpace")) {
+        let message =
+            format!("The app '{}' cannot move to the plan '{name}', which is in another webspace ({webspace}).", id.name());
+        return Err(Fault::web(409, message));
+    }
+    let bound = bindings::of_site(ctx, id)?.iter().any(|binding| bindings::state(binding) != SslState::Disabled);
+    if bound && plans::tls(&plan) == plans::Tls::None {
+        let message = format!("The app '{}' has certificates bound, which the plan '{name}' does not support.", id.name());
+        return Err(Fault::web(409, message));
+    }
+    site["properties"]["serverFarmId"] = plan["id"].clone();
+    Ok(())
 }
 
 /// One entry of `hostNameSslStates` with `toUpdate` (API.md §4.5, way 1).

@@ -54,6 +54,7 @@ fn issue(cloud: &Fixture, names: &[&str], days: i32) -> Issued {
         not_before: cloud.now - DAY * 30,
         not_after: cloud.now + DAY * days,
         issuer: Role::GoDaddy,
+        particulars: None,
     };
     cloud.setting.ca.issue(&profile).unwrap()
 }
