@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 
 use certdeck::azure::{certificates, inventory, sites};
 use certdeck::emulator::{Pace, Rate};
-use certdeck::model::{Estate, PrivateCertificate, ResourceId, Source, Subscription};
+use certdeck::model::{Changes, Estate, PrivateCertificate, ResourceId, Source, Subscription};
 use common::Practice;
 use serde_json::{Value, json};
 use support::{Reply, Server};
@@ -78,6 +78,8 @@ async fn where_the_index_is_refused_the_lists_tell_the_same() {
         practice.control_post("faults", json!({"path": INDEX, "fault": {"kind": "status", "status": status}})).await;
         let (by_lists, requests) = read(&practice).await;
         assert_eq!(contents(&by_lists), contents(&by_index));
+        let changes = Changes::between(&by_index, &by_lists);
+        assert!(changes.is_empty(), "nothing is marked as changed: {}", changes.words());
         assert_eq!(by_lists.gaps, []);
         assert!(requests.iter().any(|one| one.contains("/providers/Microsoft.Web/certificates")));
     }
