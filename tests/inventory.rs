@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 
 use certdeck::azure::{certificates, inventory, sites};
 use certdeck::emulator::{Pace, Rate};
-use certdeck::model::{Estate, PrivateCertificate, ResourceId, Source, Subscription};
+use certdeck::model::{Changes, Estate, PrivateCertificate, ResourceId, Source, Subscription};
 use common::Practice;
 use serde_json::{Value, json};
 use support::{Reply, Server};
@@ -78,6 +78,8 @@ async fn where_the_index_is_refused_the_lists_tell_the_same() {
         practice.control_post("faults", json!({"path": INDEX, "fault": {"kind": "status", "status": status}})).await;
         let (by_lists, requests) = read(&practice).await;
         assert_eq!(contents(&by_lists), contents(&by_index));
+        let changes = Changes::between(&by_index, &by_lists);
+        assert!(changes.is_empty(), "nothing is marked as changed: {}", changes.words());
         assert_eq!(by_lists.gaps, []);
         assert!(requests.iter().any(|one| one.contains("/providers/Microsoft.Web/certificates")));
     }
@@ -167,6 +169,20 @@ async fn what_somebody_asks_of_a_subscription_that_is_left_out_is_asked() {
     let app = whole.apps.iter().find(|app| app.id.subscription_id() == failing.id.subscription_id()).unwrap();
     let found = sites::get(&practice.client, &app.id).await.unwrap();
     assert_eq!(found.unwrap().app.hostnames, app.hostnames);
+}
+
+#[tokio::test]
+async fn a_provider_that_a_subscription_has_not_registered_is_named_and_hides_nothing() {
+    let practice = Practice::start().await;
+    let (whole, _) = read(&practice).await;
+    practice.control_post("faults", json!({"path": INDEX, "fault": {"kind": "status", "status": 403}})).await;
+    let list = format!("{}/providers/Microsoft.CertificateRegistration/certificateOrders", whole.subscriptions[1].id);
+    let missing = json!({"kind": "status", "status": 409, "code": "MissingSubscriptionRegistration"});
+    practice.control_post("faults", json!({"path": list, "fault": missing})).await;
+    let (estate, _) = read(&practice).await;
+    let gap = &estate.gaps[0];
+    assert_eq!((estate.gaps.len(), gap.what.as_str()), (1, "certificate orders of Contoso Test"));
+    assert!(!gap.hides_something() && gap.problem.why.contains("not registered"), "{}", gap.problem);
 }
 
 #[tokio::test]

@@ -11,7 +11,7 @@ use super::message::{AskId, Message};
 use super::operations::Outcome;
 use super::pane::{PaneName, Tone, count};
 use super::{App, Counts, Reading};
-use crate::model::{Changes, Estate, Problem};
+use crate::model::{Changes, Estate, Gap, Problem};
 use crate::workbench::Password;
 
 /// A pane with so many rows is sorted anew whenever a part comes.
@@ -162,7 +162,7 @@ impl App {
             match self.changes.is_empty() {
                 false => self.say(format!("since {since}: {}", self.changes.words()), Tone::Soon),
                 // Of what could not be read nobody knows.
-                true if self.is_recalled && new.gaps.is_empty() => {
+                true if self.is_recalled && !new.gaps.iter().any(Gap::hides_something) => {
                     self.say(format!("nothing has changed since {since}"), Tone::Dim);
                 }
                 true => {}

@@ -12,7 +12,7 @@ use super::session::Session;
 use super::table::{Format, Table, text};
 use super::{CliError, Exit, desk, words};
 use crate::app::filter::{Filter, SEPARATOR};
-use crate::model::Estate;
+use crate::model::{Estate, Gap};
 use crate::rules::Rules;
 
 #[derive(Debug, clap::Args)]
@@ -70,5 +70,5 @@ pub async fn run(args: &Args, session: &Session) -> Result<Exit, CliError> {
     for gap in &estate.gaps {
         words(&format!("not read: {}: {}", gap.what, gap.problem.why));
     }
-    Ok(if estate.gaps.is_empty() { Exit::Done } else { Exit::Cloud })
+    Ok(if estate.gaps.iter().any(Gap::hides_something) { Exit::Cloud } else { Exit::Done })
 }

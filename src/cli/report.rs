@@ -144,7 +144,7 @@ pub async fn report(args: &Report, session: &Session) -> Result<Exit, CliError> 
         Output::Csv => Format::Csv,
         Output::Tsv => Format::Tsv,
         Output::Prometheus => {
-            prometheus(&all, estate.gaps.len(), now, &mut out).and_then(|()| out.flush()).map_err(CliError::Output)?;
+            prometheus(&all, hidden(&estate), now, &mut out).and_then(|()| out.flush()).map_err(CliError::Output)?;
             return Ok(told(&estate));
         }
     };
@@ -158,7 +158,12 @@ fn told(estate: &Estate) -> Exit {
     for gap in &estate.gaps {
         words(&format!("not read: {}: {}", gap.what, gap.problem.why));
     }
-    if estate.gaps.is_empty() { Exit::Done } else { Exit::Cloud }
+    if hidden(estate) == 0 { Exit::Done } else { Exit::Cloud }
+}
+
+/// Parts that could not be read although something may be there.
+fn hidden(estate: &Estate) -> usize {
+    estate.gaps.iter().filter(|gap| gap.hides_something()).count()
 }
 
 fn prometheus(all: &[Due], gaps: usize, now: Timestamp, out: &mut impl Write) -> io::Result<()> {
@@ -221,10 +226,13 @@ fn judge(all: &[Due], estate: &Estate, args: &Check, now: Timestamp) -> (Level, 
         (1.., _) => Level::Critical,
         (0, 1..) => Level::Warning,
         // What could not be read may be what expires first.
-        _ if !estate.gaps.is_empty() => Level::Unknown,
+        _ if hidden(estate) > 0 => Level::Unknown,
         _ => Level::Ok,
     };
-    let gaps = if estate.gaps.is_empty() { String::new() } else { format!("; {} parts could not be read", estate.gaps.len()) };
+    let gaps = match hidden(estate) {
+        0 => String::new(),
+        gaps => format!("; {gaps} parts could not be read"),
+    };
     (level, format!("{} certificates and orders, {counts}{gaps}|critical={critical} warning={warned}", all.len()))
 }
 

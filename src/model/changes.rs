@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::hash::Hash;
 
-use super::{Binding, Estate, ResourceId};
+use super::{Binding, Estate, Gap, ResourceId};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Change {
@@ -26,7 +26,7 @@ impl Changes {
         changes.compare(&before.public_certificates, &after.public_certificates, |one| &one.id, |one| one.id.clone());
         changes.compare(&before.orders, &after.orders, |one| &one.id, |one| one.id.clone());
         changes.compare(&before.bindings, &after.bindings, |one| (&one.app, &one.host), Binding::id);
-        if !after.gaps.is_empty() {
+        if after.gaps.iter().any(Gap::hides_something) {
             // What could not be read this time may well be there.
             changes.gone = 0;
         }

@@ -28,6 +28,12 @@ impl Gap {
         let problem = Problem { what: format!("Read {what}"), ..problem };
         Self { what, problem }
     }
+
+    /// Whether anything may be there that is not shown: of a provider that a subscription has not registered it has
+    /// nothing, which is worth knowing and no failure.
+    pub fn hides_something(&self) -> bool {
+        self.problem.code.as_deref() != Some("MissingSubscriptionRegistration")
+    }
 }
 
 /// Who has to act before a certificate expires (A156).

@@ -11,6 +11,7 @@ use crate::app::command::Place;
 use crate::app::keymap::entries;
 use crate::app::pane::{PaneName, Tone, counted};
 use crate::app::{App, Reading};
+use crate::model::Gap;
 
 pub fn tabs(app: &App, look: &Look, area: Rect, buffer: &mut Buffer) {
     let mut spans = vec![Span::raw(" ")];
@@ -68,7 +69,8 @@ fn left_words(app: &App, look: &Look) -> (String, Role) {
         return (note.clone(), Role::Dim);
     }
     let mark = look.glyphs.soon;
-    match app.estate.gaps.as_slice() {
+    let gaps: Vec<&Gap> = app.estate.gaps.iter().filter(|gap| gap.hides_something()).collect();
+    match gaps.as_slice() {
         [] => (String::new(), Tone::Plain.into()),
         [gap] if width(&gap.what) <= NAMED => (format!("{mark} {} could not be read: p", gap.what), Role::Soon),
         gaps => (format!("{mark} {} could not be read: p", counted(gaps.len(), "part")), Role::Soon),

@@ -26,15 +26,14 @@ enum Missing {
 impl Gaps {
     /// A list of a subscription that could not be read to its end.
     pub fn add(&mut self, kind: Kind, subscription: usize, error: &AzureError) {
-        // Of a provider that is not registered a subscription has nothing.
-        if error.refusal().is_some_and(|refusal| refusal.is("MissingSubscriptionRegistration")) {
-            return;
-        }
         let (missing, problem) = match error {
             AzureError::KeepsFailing { why, until, .. } => (Missing::Rest, left_out(why, *until)),
             _ => (Missing::List(kind), error.problem(kind.words())),
         };
-        match self.lists.iter_mut().find(|(of, because, _)| *of == missing && because.why == problem.why) {
+        let is_same = |(of, because, _): &&mut (Missing, Problem, Vec<usize>)| {
+            *of == missing && because.why == problem.why && because.code == problem.code
+        };
+        match self.lists.iter_mut().find(is_same) {
             Some((.., subscriptions)) if subscriptions.contains(&subscription) => {}
             Some((.., subscriptions)) => subscriptions.push(subscription),
             None => self.lists.push((missing, problem, vec![subscription])),
@@ -72,6 +71,7 @@ fn left_out(why: &str, until: Timestamp) -> Problem {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::panic)]
     use super::*;
     use crate::azure::Refusal;
     use crate::model::ResourceId;
@@ -87,14 +87,17 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_read_is_named_and_what_cannot_exist_is_not() {
+    fn what_cannot_be_read_is_named_with_what_support_asks_for_and_what_cannot_exist_hides_nothing() {
         let mut gaps = Gaps::default();
         gaps.add(Kind::Plans, 0, &refused("MissingSubscriptionRegistration"));
         gaps.add(Kind::Plans, 1, &refused("AuthorizationFailed"));
         let named = gaps.named(&subscriptions(2));
-        assert_eq!((named.len(), named[0].what.as_str(), &*named[0].problem.why), (1, "App Service plans of S1", "no right"));
-        assert_eq!(named[0].problem.what, "Read App Service plans of S1");
-        assert_eq!(named[0].problem.code.as_deref(), Some("AuthorizationFailed"), "with what support asks for");
+        let [nothing, refused] = named.as_slice() else { panic!("{named:?}") };
+        assert_eq!((nothing.what.as_str(), nothing.hides_something()), ("App Service plans of S0", false));
+        assert!(nothing.problem.remedy.contains("az provider register"), "{}", nothing.problem);
+        assert_eq!((refused.what.as_str(), refused.hides_something()), ("App Service plans of S1", true));
+        assert_eq!(refused.problem.what, "Read App Service plans of S1");
+        assert_eq!(refused.problem.code.as_deref(), Some("AuthorizationFailed"));
     }
 
     #[test]

@@ -13,14 +13,31 @@ pub async fn read(client: &Client, kind: Kind, scope: &ResourceId, part: &mut Es
     match kind {
         Kind::Slots => add_sites(part, sites::slots(client, scope).await?),
         Kind::Groups if is_group(scope) => part.groups.extend(groups::get(client, scope).await?),
-        _ => client.each(&kind.request(scope), &mut |resource| kind.decode(resource, part)).await?,
+        _ => {
+            let read = client.each(&kind.request(scope), &mut |resource| kind.decode(resource, part)).await;
+            spell_regions_as_the_index(part);
+            return read;
+        }
     }
+    spell_regions_as_the_index(part);
     Ok(())
+}
+
+/// ARM says `West Europe` where the index says `westeurope`. The same thing has to be the same in the next reading, whichever
+/// of them answers then.
+fn spell_regions_as_the_index(part: &mut Estate) {
+    let spelled = |region: &str| region.replace(' ', "").to_lowercase();
+    part.groups.iter_mut().for_each(|one| one.location = spelled(&one.location));
+    part.plans.iter_mut().for_each(|one| one.location = spelled(&one.location));
+    part.vaults.iter_mut().for_each(|one| one.location = spelled(&one.location));
+    part.apps.iter_mut().for_each(|one| one.location = spelled(&one.location).into());
+    part.certificates.iter_mut().for_each(|one| one.location = spelled(&one.location).into());
 }
 
 /// Reads one app or slot; nothing where it is gone.
 pub async fn site(client: &Client, id: &ResourceId, part: &mut Estate) -> Result<(), AzureError> {
     add_sites(part, sites::get(client, id).await?);
+    spell_regions_as_the_index(part);
     Ok(())
 }
 
