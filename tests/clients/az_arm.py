@@ -94,16 +94,20 @@ def roles(az, make_file):
     vault = does("keyvault create -g az-role -n kv-az-role --enable-rbac-authorization true --query id")
     me = "0b1ec71d-5c0f-4fee-b222-0123456789ab"
     does("role definition list --name", "Key Vault Secrets Officer", check=lambda all: all[0]["roleName"] == "Key Vault Secrets Officer")
-    refuses("ForbiddenByRbac", "keyvault secret set --vault-name kv-az-role -n a --value 1")
+    does("role definition list --name", "Key Vault Certificate User", check=lambda all: "Microsoft.KeyVault/vaults/certificates/read" in all[0]["permissions"][0]["dataActions"])
+    refuses("Role 'No Such Role' doesn't exist", "role assignment create --assignee-object-id", me, "--scope", vault, "--role", "No Such Role")
+    refuses("secrets/setSecret/action", "keyvault secret set --vault-name kv-az-role -n a --value 1")
     made = does("role assignment create --assignee-object-id", me, "--assignee-principal-type", "ServicePrincipal", "--role",
                 "Key Vault Secrets Officer", "--scope", vault, check=lambda one: one["principalId"] == me)
     does("keyvault secret set --vault-name kv-az-role -n a --value 1")
-    refuses("ForbiddenByRbac", "keyvault certificate list --vault-name kv-az-role")
+    refuses("certificates/read", "keyvault certificate list --vault-name kv-az-role")
+    refuses("certificatecontacts/write", "keyvault certificate contact list --vault-name kv-az-role")
     does("role assignment create --assignee", "abfa0a7c-a6b6-4736-8310-5855508787cd", "--role", "Key Vault Certificate User", "--scope", vault,
          check=lambda one: one["principalId"] == "f8daea97-62e7-4026-becf-13c2ea98e8b4")
     does("role assignment list --scope", vault, check=lambda all: {one["roleDefinitionName"] for one in all} >= {"Key Vault Secrets Officer", "Key Vault Certificate User"})
     does("role assignment list --all", check=lambda all: made["name"] in {one["name"] for one in all})
     does("role assignment list --assignee", me, "--scope", vault, check=lambda all: made["name"] in {one["name"] for one in all})
+    does("role assignment list --scope", vault, "--include-inherited", check=lambda all: "Owner" in {one["roleDefinitionName"] for one in all})
     does("role assignment delete --ids", made["id"])
     refuses("ForbiddenByRbac", "keyvault secret set --vault-name kv-az-role -n a --value 1")
     does("role assignment delete --assignee", "abfa0a7c-a6b6-4736-8310-5855508787cd", "--scope", vault)

@@ -37,6 +37,20 @@ def refused(az, make_file):
     refuses("Conflict", "resource update --ids", app, "--set", plan("free"))
     does(f"webapp config ssl unbind {ssl} --certificate-thumbprint {thumbprint} --hostname az-no-app.azurewebsites.net")
 
+    # What a tier has no room for.
+    does("appservice plan create -g az-no -n sizes --sku S1 --is-linux false")
+    does("webapp create -g az-no -p sizes -n az-no-sizes")
+    does("webapp deployment slot create -g az-no -n az-no-sizes -s staging")
+    refuses("", "appservice plan update -g az-no -n sizes --sku B1")
+    does("webapp deployment slot delete -g az-no -n az-no-sizes -s staging")
+    does("appservice plan update -g az-no -n sizes --sku F1", check=lambda one: one["sku"]["tier"] == "Free")
+    refuses("number of slots", "webapp deployment slot create -g az-no -n az-no-sizes -s staging")
+    cloud.record("sizes.az-no.example", "CNAME", "az-no-sizes.azurewebsites.net")
+    refuses("Free tier", "webapp config hostname add -g az-no --webapp-name az-no-sizes --hostname sizes.az-no.example")
+    # The last app takes its plan along.
+    does("webapp delete -g az-no -n az-no-sizes")
+    refuses("not found", "appservice plan show -g az-no -n sizes")
+
     # Hostnames.
     name = "webapp config hostname add -g az-no --webapp-name az-no-app --hostname"
     refuses("not valid", name, "not a name.example")

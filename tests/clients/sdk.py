@@ -3,12 +3,13 @@
 
     python3 -m venv /tmp/sdk && /tmp/sdk/bin/pip install azure-identity azure-mgmt-web azure-mgmt-certificateregistration \\
         azure-mgmt-domainregistration azure-mgmt-keyvault azure-mgmt-resource azure-mgmt-resource-locks \\
-        azure-mgmt-authorization azure-mgmt-dns azure-keyvault-certificates azure-keyvault-secrets cryptography
+        azure-mgmt-authorization azure-mgmt-dns azure-mgmt-resourcegraph azure-keyvault-certificates azure-keyvault-secrets \\
+        aiohttp cryptography
     cargo build
     /tmp/sdk/bin/python tests/clients/sdk.py [PART …]
 
 Without names of parts (see PARTS at the end) all of them run. Prints `N passed, N failed`. The packages are as Microsoft
-ships them; the process trusts the practice cloud's CA alone (REQUESTS_CA_BUNDLE) and resolves *.localhost to loopback, as
+ships them; the process trusts the practice cloud's CA alone (REQUESTS_CA_BUNDLE, SSL_CERT_FILE) and resolves *.localhost to loopback, as
 RFC 6761 has it and not every system does. A package that is not installed is said to be skipped.
 """
 
@@ -19,6 +20,7 @@ import socket
 import sys
 
 import practice
+import sdk_more
 import sdk_vault
 import sdk_web
 
@@ -95,6 +97,10 @@ PARTS = {
     "vaults": sdk_vault.vaults,
     "certificates": sdk_vault.certificates,
     "secrets": sdk_vault.secrets,
+    "versions": sdk_more.versions,
+    "refused": sdk_more.refused,
+    "graph": sdk_more.graph,
+    "async": sdk_more.asynchronous,
 }
 
 
@@ -107,7 +113,8 @@ def main():
     loopback()
     checks = practice.Checks()
     with practice.Cloud() as cloud:
-        os.environ["REQUESTS_CA_BUNDLE"] = cloud.ca
+        # requests asks for the one; aiohttp asks, when it is loaded, what the system trusts, which is the other.
+        os.environ["REQUESTS_CA_BUNDLE"] = os.environ["SSL_CERT_FILE"] = cloud.ca
         sdk = Sdk(cloud, checks)
         for name in sys.argv[1:] or PARTS:
             with checks.part(name):

@@ -2,6 +2,8 @@
 
 use serde_json::{Value, json};
 
+pub use super::roles::Role;
+use super::roles::{self, DEFINITIONS};
 use crate::emulator::{
     call::{Call, Method},
     context::{Context, text},
@@ -22,38 +24,6 @@ pub const ROUTES: &[Route] = &[
     Route::new(Method::Get, "{scope}/providers/Microsoft.Authorization/permissions", permissions),
 ];
 
-/// The built-in roles that matter here.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Role {
-    Owner,
-    Contributor,
-    Reader,
-    KeyVaultAdministrator,
-    KeyVaultCertificatesOfficer,
-    KeyVaultCertificateUser,
-    KeyVaultSecretsOfficer,
-    KeyVaultSecretsUser,
-    KeyVaultReader,
-}
-
-const ROLES: &[(Role, &str, &str)] = &[
-    (Role::Owner, "8e3af657-a8ff-443c-a75c-2fe8c4bcb635", "Owner"),
-    (Role::Contributor, "b24988ac-6180-42a0-ab88-20f7382dd24c", "Contributor"),
-    (Role::Reader, "acdd72a7-3385-48ef-bd42-f606fba81ae7", "Reader"),
-    (Role::KeyVaultAdministrator, "00482a5a-887f-4fb3-b363-3b7fe8e74483", "Key Vault Administrator"),
-    (Role::KeyVaultCertificatesOfficer, "a4417e6f-fecd-4de8-b567-7b0420556985", "Key Vault Certificates Officer"),
-    (Role::KeyVaultCertificateUser, "db79e9a7-68ee-4b58-9aeb-b90e7c24fcba", "Key Vault Certificate User"),
-    (Role::KeyVaultSecretsOfficer, "b86a8fe4-44ce-4948-aee5-eccb2c155cd7", "Key Vault Secrets Officer"),
-    (Role::KeyVaultSecretsUser, "4633458b-17de-408a-b874-0445c86b69e6", "Key Vault Secrets User"),
-    (Role::KeyVaultReader, "21090545-7ca7-4776-b22c-e363652d74d2", "Key Vault Reader"),
-];
-
-impl Role {
-    fn guid(self) -> &'static str {
-        ROLES.iter().find(|(role, ..)| *role == self).map_or("", |(_, guid, _)| guid)
-    }
-}
-
 /// The roles a principal (by object id) has at `scope`, assigned there or above.
 pub fn roles_of(ctx: &Context<'_>, principal: &str, scope: &ResourceId) -> Result<Vec<Role>, Fault> {
     let assigned = around(ctx, scope)?;
@@ -61,10 +31,7 @@ pub fn roles_of(ctx: &Context<'_>, principal: &str, scope: &ResourceId) -> Resul
         .iter()
         .filter(|one| text(one, "/properties/principalId").eq_ignore_ascii_case(principal))
         .filter(|one| scope.is_under(&ResourceId::parse(text(one, "/properties/scope"))))
-        .filter_map(|one| {
-            let role = text(one, "/properties/roleDefinitionId").to_lowercase();
-            ROLES.iter().find(|(_, guid, _)| role.ends_with(guid)).map(|(role, ..)| *role)
-        })
+        .filter_map(|one| roles::numbered(text(one, "/properties/roleDefinitionId")).map(|found| found.role))
         .collect())
 }
 
@@ -73,11 +40,8 @@ pub fn grant(ctx: &Context<'_>, scope: &ResourceId, principal: &str, role: Role)
     let name = uuid::Uuid::new_v4().to_string();
     let id = scope.under("Microsoft.Authorization", "roleAssignments", &name);
     let subscription = scope.subscription().unwrap_or_default();
-    ctx.save(&id, &assignment(ctx, &id, principal, &definition_id(subscription, role.guid()), "ServicePrincipal"))
-}
-
-fn definition_id(subscription: &str, guid: &str) -> String {
-    format!("/subscriptions/{subscription}/providers/Microsoft.Authorization/roleDefinitions/{guid}")
+    let definition = DEFINITIONS.iter().find(|one| one.role == role).map(|one| one.id(subscription)).unwrap_or_default();
+    ctx.save(&id, &assignment(ctx, &id, principal, &definition, "ServicePrincipal"))
 }
 
 fn assignment(ctx: &Context<'_>, id: &ResourceId, principal: &str, role: &str, kind: &str) -> Value {
@@ -108,35 +72,23 @@ fn around(ctx: &Context<'_>, scope: &ResourceId) -> Result<Vec<Value>, Fault> {
     Ok(all)
 }
 
-fn show_definition(subscription: &str, (_, guid, name): &(Role, &str, &str)) -> Value {
-    json!({
-        "id": definition_id(subscription, guid),
-        "name": guid,
-        "type": "Microsoft.Authorization/roleDefinitions",
-        "properties": {"roleName": name, "type": "BuiltInRole", "description": name, "assignableScopes": ["/"], "permissions": []},
-    })
-}
-
 /// `?$filter=roleName eq 'Key Vault Certificate User'`
 fn definitions(_: &Context<'_>, call: &Call) -> Outcome {
     let target = call.target();
     let subscription = target.subscription().unwrap_or_default();
     let wanted = quoted_after(call, "roleName eq ");
-    let value: Vec<Value> = ROLES
-        .iter()
-        .filter(|(_, _, name)| wanted.as_ref().is_none_or(|wanted| wanted.eq_ignore_ascii_case(name)))
-        .map(|row| show_definition(subscription, row))
-        .collect();
+    let fits = |name: &str| wanted.as_ref().is_none_or(|wanted| wanted.eq_ignore_ascii_case(name));
+    let value: Vec<Value> = DEFINITIONS.iter().filter(|one| fits(one.name)).map(|one| one.show(subscription)).collect();
     Ok(Reply::ok(json!({ "value": value })))
 }
 
 fn definition(_: &Context<'_>, call: &Call) -> Outcome {
     let target = call.target();
     let guid = call.param("role");
-    ROLES
+    DEFINITIONS
         .iter()
-        .find(|(_, own, _)| own.eq_ignore_ascii_case(guid))
-        .map(|row| Reply::ok(show_definition(target.subscription().unwrap_or_default(), row)))
+        .find(|one| one.guid.eq_ignore_ascii_case(guid))
+        .map(|one| Reply::ok(one.show(target.subscription().unwrap_or_default())))
         .ok_or_else(|| {
             Fault::arm(404, "RoleDefinitionDoesNotExist", format!("The specified role definition with ID '{guid}' does not exist."))
         })

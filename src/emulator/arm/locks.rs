@@ -74,6 +74,11 @@ pub fn require_writable(ctx: &Context<'_>, scope: &ResourceId) -> Result<(), Fau
     }
 }
 
+/// Whether nothing keeps a resource from being deleted.
+pub fn lets_go(ctx: &Context<'_>, id: &ResourceId) -> Result<bool, Fault> {
+    Ok(above(ctx, id)?.is_empty() && ctx.list(KIND, id)?.is_empty())
+}
+
 fn locked(target: &ResourceId, verb: &str, scope: &ResourceId) -> Fault {
     Fault::arm(
         409,

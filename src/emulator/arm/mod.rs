@@ -8,6 +8,7 @@ mod moves;
 mod namespaces;
 mod operations_list;
 mod places;
+mod roles;
 pub mod subscriptions;
 mod tags;
 

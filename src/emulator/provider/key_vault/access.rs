@@ -1,5 +1,7 @@
 //! Who may do what with the contents of a vault: access policies, role assignments, firewall.
 
+use std::net::Ipv4Addr;
+
 use serde_json::Value;
 
 use super::Vault;
@@ -33,6 +35,24 @@ impl Contents {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Permission(pub Contents, pub &'static str);
 
+impl Permission {
+    /// The same in the words of roles: `secrets/getSecret/action`.
+    pub fn action(self) -> String {
+        let Self(contents, verb) = self;
+        match (contents, verb) {
+            (Contents::Secrets, "list") => "secrets/readMetadata/action".to_owned(),
+            (Contents::Secrets, "get" | "set") => format!("secrets/{verb}Secret/action"),
+            (Contents::Certificates, "managecontacts") => "certificatecontacts/write".to_owned(),
+            (Contents::Certificates, "listissuers" | "getissuers") => "certificatecas/read".to_owned(),
+            (Contents::Certificates, "setissuers") => "certificatecas/write".to_owned(),
+            (Contents::Certificates, "deleteissuers") => "certificatecas/delete".to_owned(),
+            (_, "get" | "list") => format!("{}/read", contents.word()),
+            (_, "delete") => format!("{}/delete", contents.word()),
+            _ => format!("{}/{verb}/action", contents.word()),
+        }
+    }
+}
+
 /// What the vault says to a principal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verdict {
@@ -49,12 +69,17 @@ pub enum Verdict {
 /// control plane allow nothing here.
 fn verbs_of(role: Role) -> (&'static [&'static str], &'static [&'static str]) {
     match role {
-        Role::Owner | Role::Contributor | Role::Reader => (&[], &[]),
+        Role::Owner
+        | Role::Contributor
+        | Role::Reader
+        | Role::UserAccessAdministrator
+        | Role::WebsiteContributor
+        | Role::KeyVaultContributor => (&[], &[]),
         Role::KeyVaultAdministrator => (&["all"], &["all"]),
         Role::KeyVaultSecretsOfficer => (&["all"], &[]),
         Role::KeyVaultSecretsUser => (&["get", "list"], &[]),
         Role::KeyVaultCertificatesOfficer => (&[], &["all"]),
-        Role::KeyVaultCertificateUser => (&["get"], &["get", "list"]),
+        Role::KeyVaultCertificateUser => (&["get", "list"], &["get", "list"]),
         Role::KeyVaultReader => (&["list"], &["get", "list"]),
     }
 }
@@ -94,7 +119,7 @@ fn by_role(ctx: &Context<'_>, vault: &Vault, principal: &str, Permission(content
         let (secrets, certificates) = verbs_of(role);
         let verbs = match contents {
             Contents::Keys if role == Role::KeyVaultAdministrator => secrets,
-            Contents::Keys if role == Role::KeyVaultReader => certificates,
+            Contents::Keys if [Role::KeyVaultReader, Role::KeyVaultCertificateUser].contains(&role) => certificates,
             Contents::Keys => &[],
             Contents::Secrets => secrets,
             Contents::Certificates => certificates,
@@ -123,5 +148,29 @@ fn firewall_admits(vault: &Vault, principal: &str) -> bool {
         return bypass.eq_ignore_ascii_case("AzureServices");
     }
     let rules = acls["ipRules"].as_array();
-    !closed && rules.into_iter().flatten().any(|rule| text(rule, "/value").starts_with("127."))
+    !closed && rules.into_iter().flatten().any(|rule| covers_loopback(text(rule, "/value")))
+}
+
+/// Whether a rule (`127.0.0.1`, `127.0.0.0/8`) lets this machine in.
+fn covers_loopback(rule: &str) -> bool {
+    let (address, length) = rule.split_once('/').unwrap_or((rule, "32"));
+    let (Ok(address), Ok(length @ 0..=32)) = (address.parse::<Ipv4Addr>(), length.parse::<u32>()) else {
+        return false;
+    };
+    let mask = u32::MAX.checked_shl(32 - length).unwrap_or(0);
+    address.to_bits() & mask == Ipv4Addr::LOCALHOST.to_bits() & mask
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_rule_admits_this_machine_when_it_covers_its_address() {
+        for (rule, admits) in
+            [("127.0.0.1", true), ("127.0.0.0/8", true), ("0.0.0.0/0", true), ("192.0.2.0/24", false), ("x", false)]
+        {
+            assert_eq!(covers_loopback(rule), admits, "{rule}");
+        }
+    }
 }

@@ -108,11 +108,11 @@ pub(super) fn enter(ctx: &Context<'_>, call: &Call, permission: Permission) -> R
             format!(
                 "Caller is not authorized to perform action on resource.\r\nIf role assignments, deny assignments \
                      or role definitions were changed recently, please observe propagation time.\r\nCaller: appid={};\
-                     oid={}\r\nAction: 'Microsoft.KeyVault/vaults/{}/{verb}'\r\nResource: '{}'\r\nAssignment: (not \
-                     found)\r\nVault: {};location={}",
+                     oid={}\r\nAction: 'Microsoft.KeyVault/vaults/{}'\r\nResource: '{}'\r\nAssignment: (not found)\r\n\
+                     DenyAssignmentId: null\r\nDecisionReason: null \r\nVault: {};location={}",
                 call.caller.app_id,
                 call.caller.object_id,
-                contents.word(),
+                permission.action(),
                 vault.id,
                 vault.name(),
                 vault.location()

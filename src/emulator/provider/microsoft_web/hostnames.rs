@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::{
     bindings::{self, both},
-    site,
+    plans, site,
 };
 use crate::emulator::{
     call::Call,
@@ -71,6 +71,11 @@ pub fn require_mapped(ctx: &Context<'_>, site: &ResourceId, host: &str) -> Resul
     if let Some(other) = bindings::find_host(ctx, host)? {
         let owner = bindings::site_of(&other);
         return Err(Fault::web(409, format!("Hostname '{host}' already exists. It is mapped to the site '{}'.", owner.name())));
+    }
+    let plan = plans::named(ctx, text(&ctx.need(site)?, "/properties/serverFarmId"))?;
+    if !plans::takes_hostnames(&plan) {
+        let tier = text(&plan, "/sku/tier");
+        return Err(Fault::web(409, format!("Custom hostnames are not supported in the {tier} tier of the App Service plan.")));
     }
     if !is_hostname(host) {
         return Err(Fault::web(400, format!("The hostname '{host}' is not valid.")));

@@ -2,7 +2,11 @@
 
 use serde_json::{Value, json};
 
-use super::members::{self, Of};
+use super::{
+    bindings::{self, SslState},
+    members::{self, Of},
+    site::{SLOT, default_host},
+};
 use crate::emulator::{
     call::{Call, Method},
     context::{Context, envelope, merge, text},
@@ -72,6 +76,49 @@ pub fn tls(plan: &Value) -> Tls {
         "Basic" | "Dynamic" => Tls::Sni,
         _ => Tls::IpBased,
     }
+}
+
+/// Whether apps on the plan can have hostnames of their own.
+pub fn takes_hostnames(plan: &Value) -> bool {
+    text(plan, "/sku/tier") != "Free"
+}
+
+/// Refuses slots where the tier has none.
+pub fn require_slots(plan: &Value) -> Result<(), Fault> {
+    let tier = text(plan, "/sku/tier");
+    if !["Free", "Shared", "Basic"].contains(&tier) {
+        return Ok(());
+    }
+    let message =
+        format!("Cannot complete the operation because the site will exceed the number of slots allowed for the '{tier}' SKU.");
+    Err(Fault::web(409, message))
+}
+
+/// Refuses a plan whose tier has no room for what an app has: its slots, hostnames, certificates.
+pub fn require_room(ctx: &Context<'_>, plan: &Value, app: &ResourceId) -> Result<(), Fault> {
+    let slots = ctx.list(SLOT, app)?;
+    if !slots.is_empty() {
+        require_slots(plan)?;
+    }
+    let ids = slots.iter().map(|slot| ResourceId::parse(text(slot, "/id"))).chain([app.clone()]);
+    for id in ids {
+        let own = default_host(&id);
+        for binding in bindings::of_site(ctx, &id)? {
+            let needed = match bindings::state(&binding) {
+                SslState::Disabled => Tls::None,
+                SslState::SniEnabled => Tls::Sni,
+                SslState::IpBasedEnabled => Tls::IpBased,
+            };
+            let host = bindings::host(&binding);
+            if needed > tls(plan) || !(takes_hostnames(plan) || host.eq_ignore_ascii_case(&own)) {
+                let (name, tier) = (text(plan, "/name"), text(plan, "/sku/tier"));
+                let message =
+                    format!("The {tier} tier of the plan '{name}' does not support the hostname '{host}' as it is bound.");
+                return Err(Fault::web(409, message));
+            }
+        }
+    }
+    Ok(())
 }
 
 /// The plan that a property names, or a fault in the provider's words.
@@ -173,6 +220,10 @@ fn put(ctx: &Context<'_>, call: &Call) -> Outcome {
         "" => "S1",
         sku => sku,
     };
+    let asked = json!({"name": id.name(), "sku": {"tier": self::sku(sku)?.1}});
+    for app in of_plan(ctx, &id)? {
+        require_room(ctx, &asked, &ResourceId::parse(text(&app, "/id")))?;
+    }
     let linux = wanted.pointer("/properties/reserved").and_then(Value::as_bool) == Some(true);
     let mut plan = save(ctx, &id, location, sku, linux)?;
     if let Some(tags) = wanted.get("tags") {

@@ -9,6 +9,7 @@ use super::{
     site_actions,
 };
 use crate::emulator::{
+    arm::locks,
     call::{Call, Method},
     context::{Context, text},
     dns::{self, Kind},
@@ -100,7 +101,9 @@ fn patch(ctx: &Context<'_>, call: &Call) -> Outcome {
 
 fn make(ctx: &Context<'_>, call: &Call, id: &ResourceId) -> Outcome {
     let plan = if id.kind() == SLOT {
-        text(&ctx.need(&id.parent())?, "/properties/serverFarmId").to_owned()
+        let plan = text(&ctx.need(&id.parent())?, "/properties/serverFarmId").to_owned();
+        plans::require_slots(&plans::named(ctx, &plan)?)?;
+        plan
     } else {
         call.need("/properties/serverFarmId")?.to_owned()
     };
@@ -150,11 +153,7 @@ fn change_plan(ctx: &Context<'_>, id: &ResourceId, site: &mut Value, plan: &str)
             format!("The app '{}' cannot move to the plan '{name}', which is in another webspace ({webspace}).", id.name());
         return Err(Fault::web(409, message));
     }
-    let bound = bindings::of_site(ctx, id)?.iter().any(|binding| bindings::state(binding) != SslState::Disabled);
-    if bound && plans::tls(&plan) == plans::Tls::None {
-        let message = format!("The app '{}' has certificates bound, which the plan '{name}' does not support.", id.name());
-        return Err(Fault::web(409, message));
-    }
+    plans::require_room(ctx, &plan, id)?;
     site["properties"]["serverFarmId"] = plan["id"].clone();
     Ok(())
 }
@@ -170,13 +169,19 @@ fn change_binding(ctx: &Context<'_>, site: &ResourceId, state: &Value) -> Result
 
 fn delete(ctx: &Context<'_>, call: &Call) -> Outcome {
     let id = call.target();
-    if ctx.find(&id)?.is_none() {
+    let Some(site) = ctx.find(&id)? else {
         return Ok(Reply::empty(204));
-    }
+    };
     for resource in ctx.list_all(&id, |_| true)? {
         remove(ctx, &ResourceId::parse(text(&resource, "/id")))?;
     }
+    let plan = ResourceId::parse(text(&site, "/properties/serverFarmId"));
     remove(ctx, &id)?;
+    // The last app takes its plan along, unless it is to stay.
+    let stays = call.query("deleteEmptyServerFarm").is_some_and(|wanted| wanted.eq_ignore_ascii_case("false"));
+    if id.kind() == KIND && !stays && plans::of_plan(ctx, &plan)?.is_empty() && locks::lets_go(ctx, &plan)? {
+        ctx.remove(&plan)?;
+    }
     Ok(Reply::empty(200))
 }
 

@@ -139,8 +139,8 @@ fn a_site_is_bound_by_its_ssl_states_too_and_other_hosts_stay() {
 }
 
 #[test]
-fn a_free_plan_binds_nothing_and_a_basic_one_only_by_sni() {
-    for (sku, state) in [("F1", "SniEnabled"), ("B1", "IpBasedEnabled")] {
+fn a_shared_plan_binds_nothing_and_a_basic_one_only_by_sni() {
+    for (sku, state) in [("D1", "SniEnabled"), ("B1", "IpBasedEnabled")] {
         let cloud = cloud(sku);
         let issued = issue(&cloud, &["www.contoso.com"], 100);
         upload(&cloud, "shop", &issued, "right");
@@ -322,7 +322,7 @@ fn a_swap_moves_settings_and_leaves_what_stays() {
 fn a_site_made_again_has_none_of_the_old_settings() {
     let cloud = cloud("S1");
     cloud.arm(Put, &web("sites/shop/config/appsettings"), &json!({"properties": {"SECRET": "1"}}));
-    assert_eq!(cloud.arm(Delete, &web("sites/shop"), &json!({})).status, 200);
+    assert_eq!(cloud.arm(Delete, &web("sites/shop?deleteEmptyServerFarm=false"), &json!({})).status, 200);
     let site = json!({"location": "West Europe", "properties": {"serverFarmId": web("serverfarms/plan")}});
     cloud.arm(Put, &web("sites/shop"), &site);
     let shown = cloud.arm(Post, &web("sites/shop/config/appsettings/list"), &json!({}));
@@ -389,4 +389,42 @@ fn apps_are_found_by_a_hostname_and_what_they_never_have_is_an_empty_list() {
     assert_eq!(regions["value"][0]["properties"]["displayName"], "West Europe");
     let settings = cloud.arm(Post, &web("sites/shop/config/metadata/list"), &json!({}));
     assert_eq!(json_of(settings)["name"], "metadata");
+}
+
+#[test]
+fn a_plan_has_room_for_what_its_apps_have() {
+    let cloud = cloud("S1");
+    let issued = issue(&cloud, &["www.contoso.com"], 100);
+    assert_eq!(upload(&cloud, "shop", &issued, "right").status, 200);
+    assert_eq!(bind(&cloud, "www.contoso.com", "IpBasedEnabled", &thumbprint(&issued.leaf)).status, 200);
+    let scale = |sku: &str| {
+        let body = json!({"location": "West Europe", "sku": {"name": sku}, "properties": {}});
+        cloud.arm(Put, &web("serverfarms/plan"), &body).status
+    };
+    assert_eq!((scale("B1"), scale("P1v3")), (409, 200));
+    assert_eq!(bind(&cloud, "www.contoso.com", "Disabled", "").status, 200);
+    assert_eq!(scale("F1"), 409, "the hostname is there still");
+    assert_eq!(cloud.arm(Delete, &host("www.contoso.com"), &Value::Null).status, 200);
+    let slot = json!({"location": "West Europe", "properties": {}});
+    assert_eq!(cloud.arm(Put, &web("sites/shop/slots/staging"), &slot).status, 200);
+    assert_eq!(scale("B1"), 409, "there is a slot");
+    assert_eq!(cloud.arm(Delete, &web("sites/shop/slots/staging"), &Value::Null).status, 200);
+    assert_eq!(scale("F1"), 200);
+    assert_eq!(cloud.arm(Put, &web("sites/shop/slots/staging"), &slot).status, 409);
+    assert_eq!(cloud.arm(Put, &host("www.contoso.com"), &json!({"properties": {}})).status, 409);
+}
+
+#[test]
+fn the_last_app_takes_its_plan_along_unless_that_is_to_stay_or_is_locked() {
+    let plan = web("serverfarms/plan");
+    let left = |cloud: &Fixture, query: &str| {
+        assert_eq!(cloud.arm(Delete, &web(&format!("sites/shop{query}")), &Value::Null).status, 200);
+        cloud.arm(Get, &plan, &Value::Null).status
+    };
+    assert_eq!(left(&cloud("S1"), ""), 404);
+    assert_eq!(left(&cloud("S1"), "?deleteEmptyServerFarm=false"), 200);
+    let locked = cloud("S1");
+    let lock = format!("{plan}/providers/Microsoft.Authorization/locks/keep");
+    assert_eq!(locked.arm(Put, &lock, &json!({"properties": {"level": "CanNotDelete"}})).status, 201);
+    assert_eq!(left(&locked, ""), 200);
 }
