@@ -49,7 +49,7 @@ fn app(group: &ResourceId, number: usize) -> App {
         plan: Some(group.resource("Microsoft.Web/serverfarms", "plan")),
         webspace: format!("rg-team-{number}-WestEuropewebspace").into(),
         state: "Running".into(),
-        default_hostname: format!("shop-{number}.azurewebsites.net"),
+        default_hostname: format!("shop-{number}.azurewebsites.net").into(),
         hostnames: Vec::new(),
         https_only: true,
         inbound_ip: None,
@@ -63,7 +63,7 @@ fn certificate(group: &ResourceId, app: &App, number: usize) -> PrivateCertifica
     let name = format!("www{number}-2026");
     let vault = (number % 3 == 1).then(|| VaultSecret {
         vault: group.resource("Microsoft.KeyVault/vaults", "kv-shared"),
-        secret: name.clone(),
+        secret: name.as_str().into(),
         status: SecretStatus::Succeeded,
     });
     PrivateCertificate {
@@ -71,7 +71,6 @@ fn certificate(group: &ResourceId, app: &App, number: usize) -> PrivateCertifica
         location: app.location.clone(),
         webspace: app.webspace.clone(),
         thumbprint: Thumbprint::parse(&format!("{:040X}", number.wrapping_mul(0x9E37_79B9_7F4A_7C15))).ok(),
-        friendly_name: name,
         subject: host.as_str().into(),
         issuer: "GeoTrust Global TLS RSA4096 SHA256 2022 CA1".into(),
         issued: Some(now() - SignedDuration::from_hours(24 * 30)),

@@ -154,6 +154,7 @@ mod tests {
         Answer {
             status,
             body,
+            rows: None,
             request_id: None,
             correlation_id: None,
             retry_after: None,

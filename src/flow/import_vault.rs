@@ -394,7 +394,7 @@ mod tests {
     }
 
     fn import_of(certificate: &str, thumbprint: &str) -> PrivateCertificate {
-        let secret = VaultSecret { secret: certificate.to_owned(), ..secret(SecretStatus::Succeeded) };
+        let secret = VaultSecret { secret: certificate.into(), ..secret(SecretStatus::Succeeded) };
         PrivateCertificate { vault: Some(secret), thumbprint: Thumbprint::parse(thumbprint).ok(), ..imported() }
     }
 

@@ -112,7 +112,7 @@ mod tests {
 
     #[test]
     fn what_no_order_renews_is_told_who_does_and_what_is_left_to_do_a157_a183() {
-        let managed = PrivateCertificate { canonical_name: Some("pay.contoso.com".to_owned()), vault: None, ..imported() };
+        let managed = PrivateCertificate { canonical_name: Some("pay.contoso.com".into()), vault: None, ..imported() };
         let uploaded = PrivateCertificate { vault: None, ..imported() };
         for (certificate, who, what) in [
             (imported(), "imported from the key vault", "certdeck run sync --set certificate="),

@@ -57,7 +57,7 @@ pub fn order(status: OrderStatus) -> Order {
 }
 
 pub fn secret(status: SecretStatus) -> VaultSecret {
-    VaultSecret { vault: id("Microsoft.KeyVault/vaults/kv-web"), secret: "contoso-www".to_owned(), status }
+    VaultSecret { vault: id("Microsoft.KeyVault/vaults/kv-web"), secret: "contoso-www".into(), status }
 }
 
 pub fn stored(mut order: Order, status: SecretStatus) -> Order {
@@ -87,7 +87,7 @@ pub fn app(hosts: &[&str]) -> App {
         plan: Some(id("Microsoft.Web/serverfarms/plan")),
         webspace: "web-WestEuropewebspace".into(),
         state: "Running".into(),
-        default_hostname: "shop.azurewebsites.net".to_owned(),
+        default_hostname: "shop.azurewebsites.net".into(),
         hostnames: hosts.iter().map(|host| Hostname::parse(host).unwrap()).collect(),
         https_only: false,
         inbound_ip: Some("20.1.1.1".to_owned()),
@@ -106,8 +106,7 @@ pub fn imported() -> PrivateCertificate {
         location: "West Europe".into(),
         webspace: "web-WestEuropewebspace".into(),
         thumbprint: Some(Thumbprint::parse(LEAF).unwrap()),
-        friendly_name: String::new(),
-        subject: "contoso.com".to_owned(),
+        subject: "contoso.com".into(),
         hosts: vec![Hostname::parse("contoso.com").unwrap()],
         issuer: "issuer".into(),
         issued: None,

@@ -319,7 +319,7 @@ mod tests {
 
     fn secret(status: SecretStatus) -> VaultSecret {
         let vault = ResourceId::parse("/subscriptions/s/resourceGroups/g/providers/Microsoft.KeyVault/vaults/kv").unwrap();
-        VaultSecret { vault, secret: "contoso".to_owned(), status }
+        VaultSecret { vault, secret: "contoso".into(), status }
     }
 
     fn held(digit: &str) -> Held {
@@ -342,8 +342,7 @@ mod tests {
             location: "West Europe".into(),
             webspace: "g-WestEuropewebspace".into(),
             thumbprint: Some(print("A")),
-            friendly_name: String::new(),
-            subject: String::new(),
+            subject: crate::model::Text::default(),
             hosts: vec![host.clone()],
             issuer: crate::model::Text::default(),
             issued: None,

@@ -59,7 +59,7 @@ pub fn site(group: &ResourceId, name: &str, webspace: &str, hosts: &[&str]) -> S
         plan: Some(group.resource("Microsoft.Web/serverfarms", "plan")),
         webspace: webspace.into(),
         state: "Running".into(),
-        default_hostname: own.clone(),
+        default_hostname: own.as_str().into(),
         hostnames: hosts.iter().map(|name| host(name)).chain([host(&own)]).collect(),
         https_only: name == "shop",
         inbound_ip: Some("20.50.2.14".to_owned()),
@@ -74,8 +74,7 @@ fn certificate(group: &ResourceId, name: &str, space: &str, hosts: &[&str], prin
         location: "West Europe".into(),
         webspace: space.into(),
         thumbprint: Some(thumbprint(print)),
-        friendly_name: String::new(),
-        subject: format!("CN={}", hosts[0]),
+        subject: format!("CN={}", hosts[0]).into(),
         hosts: hosts.iter().map(|name| host(name)).collect(),
         issuer: "CN=Practice CA G2, O=certdeck".into(),
         issued: Some(at("2026-03-20")),
@@ -86,7 +85,7 @@ fn certificate(group: &ResourceId, name: &str, space: &str, hosts: &[&str], prin
 }
 
 fn secret(vault: &ResourceId, name: &str, status: SecretStatus) -> VaultSecret {
-    VaultSecret { vault: vault.clone(), secret: name.to_owned(), status }
+    VaultSecret { vault: vault.clone(), secret: name.into(), status }
 }
 
 pub fn order(group: &ResourceId, name: &str, domain: &str, status: OrderStatus) -> Order {
@@ -159,7 +158,7 @@ pub fn estate() -> Estate {
     let mut imported = certificate(&web, "contoso-www-web", EAST, &["contoso.com", "www.contoso.com"], "C0FFEE", "2026-12-16");
     imported.vault = Some(secret(&kv.id, "contoso-www", SecretStatus::Succeeded));
     let mut managed = certificate(&api, "api.contoso.com-pay", NORTH, &["api.contoso.com"], "BADA55", "2027-03-30");
-    managed.canonical_name = Some("api.contoso.com".to_owned());
+    managed.canonical_name = Some("api.contoso.com".into());
     let mut from_vault = certificate(&api, "pay-2026", NORTH, &["pay.contoso.com"], "FACADE", "2027-01-20");
     from_vault.vault = Some(secret(&kv.id, "pay", SecretStatus::AzureServiceUnauthorizedToAccessKeyVault));
     let mut estate = Estate::default();

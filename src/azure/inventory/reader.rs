@@ -232,7 +232,9 @@ impl<'r> Reader<'r> {
         for row in page.rows {
             let Some(row) = read(&row) else {
                 // Whose it is, nobody can say.
-                among.iter().for_each(|place| self.list(kind, self.subscriptions[*place].id.clone()));
+                for place in &among {
+                    self.list(kind, self.subscriptions[*place].id.clone());
+                }
                 continue;
             };
             let Some(id) = kind::id(&row) else { continue };

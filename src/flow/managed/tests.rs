@@ -36,7 +36,7 @@ fn wanting(host: &str) -> Inputs {
 fn managed() -> PrivateCertificate {
     let id = crate::flow::sample::id("Microsoft.Web/certificates/www.contoso.com");
     let expires = "2027-05-15T12:00:00Z".parse().ok();
-    PrivateCertificate { id, vault: None, canonical_name: Some("www.contoso.com".to_owned()), expires, ..imported() }
+    PrivateCertificate { id, vault: None, canonical_name: Some("www.contoso.com".into()), expires, ..imported() }
 }
 
 fn blocked(steps: &[Step], id: StepId) -> &Problem {

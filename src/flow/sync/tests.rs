@@ -152,7 +152,7 @@ fn uploaded_and_managed_certificates_are_refused_with_the_way_that_fits() {
     let by_name = inputs().with(Key::Scope, "certificate").with(Key::Certificate, uploaded.id.name());
     let steps = stand(FlowName::Sync, &observed, &by_name);
     assert!(needed(&steps[0]).1.contains("replace"));
-    uploaded.canonical_name = Some("contoso.com".to_owned());
+    uploaded.canonical_name = Some("contoso.com".into());
     let observed = Observed { certificates: Seen::Here(vec![uploaded]), ..observed };
     assert!(needed(&stand(FlowName::Sync, &observed, &by_name)[0]).1.contains("by itself"));
 }
