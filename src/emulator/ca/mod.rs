@@ -4,6 +4,7 @@
 //! bytes. Every name it signs with says that it belongs to a practice cloud.
 
 pub mod facts;
+mod key;
 pub mod particulars;
 mod pbes2;
 pub mod pfx;
@@ -16,7 +17,7 @@ use jiff::Timestamp;
 use rcgen::{
     BasicConstraints, CertificateParams, CertificateRevocationListParams, CertificateSigningRequestParams, CrlDistributionPoint,
     DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyIdMethod, KeyPair, KeyUsagePurpose, RevocationReason,
-    RevokedCertParams, RsaKeySize, SerialNumber,
+    RevokedCertParams, SerialNumber,
 };
 use rustls::pki_types::{
     CertificateDer, PrivatePkcs8KeyDer,
@@ -25,6 +26,8 @@ use rustls::pki_types::{
 use zeroize::Zeroizing;
 
 use super::revocation::{Reason, Revoked};
+pub use key::{Curve, KeySource, key_pair, new_rsa_key};
+use key::{SigningKey, own_key};
 use particulars::Particulars;
 
 /// What the practice CA could not do.
@@ -72,66 +75,6 @@ impl Role {
     }
 }
 
-/// The elliptic curves of keys.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Curve {
-    P256,
-    P384,
-    P521,
-}
-
-impl Curve {
-    const ALL: [Self; 3] = [Self::P256, Self::P384, Self::P521];
-
-    /// As a vault's policy calls it.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::P256 => "P-256",
-            Self::P384 => "P-384",
-            Self::P521 => "P-521",
-        }
-    }
-
-    /// The length of a key.
-    const fn bits(self) -> usize {
-        match self {
-            Self::P256 => 256,
-            Self::P384 => 384,
-            Self::P521 => 521,
-        }
-    }
-
-    pub fn named(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|curve| curve.name() == name)
-    }
-
-    /// The curve of a key that long.
-    pub fn of(bits: usize) -> Option<Self> {
-        Self::ALL.into_iter().find(|curve| curve.bits() == bits)
-    }
-
-    fn generate(self) -> Result<KeyPair, rcgen::Error> {
-        KeyPair::generate_for(match self {
-            Self::P256 => &rcgen::PKCS_ECDSA_P256_SHA256,
-            Self::P384 => &rcgen::PKCS_ECDSA_P384_SHA384,
-            Self::P521 => &rcgen::PKCS_ECDSA_P521_SHA512,
-        })
-    }
-}
-
-/// Where the key of a new certificate comes from.
-#[derive(Debug, Clone)]
-pub enum KeySource {
-    /// A new RSA key of 2048, 3072 or 4096 bits.
-    NewRsa(u16),
-    /// A new key on an elliptic curve.
-    NewEc(Curve),
-    /// The public key of a PEM signing request; the private key stays with whoever made it.
-    Csr(String),
-    /// A key that is there, used as it is.
-    Existing(Arc<KeyPair>),
-}
-
 /// Everything that decides what a leaf says.
 #[derive(Debug, Clone)]
 pub struct Profile {
@@ -162,26 +105,6 @@ pub struct Issued {
 struct Authority {
     certificate: Vec<u8>,
     issuer: Issuer<'static, SigningKey>,
-}
-
-/// A key under several names. Checking an RSA key takes as long as some signatures, so it is done once.
-#[derive(Clone)]
-struct SigningKey(Arc<KeyPair>);
-
-impl rcgen::PublicKeyData for SigningKey {
-    fn der_bytes(&self) -> &[u8] {
-        self.0.der_bytes()
-    }
-
-    fn algorithm(&self) -> &'static rcgen::SignatureAlgorithm {
-        self.0.algorithm()
-    }
-}
-
-impl rcgen::SigningKey for SigningKey {
-    fn sign(&self, text: &[u8]) -> Result<Vec<u8>, rcgen::Error> {
-        rcgen::SigningKey::sign(self.0.as_ref(), text)
-    }
 }
 
 /// The CA.
@@ -392,29 +315,6 @@ impl Authority {
         let issuer = Issuer::from_ca_cert_der(&der, key)?;
         Ok(Self { certificate, issuer })
     }
-}
-
-/// A new RSA key in PKCS#8 form.
-pub fn new_rsa_key(bits: u16) -> Result<Zeroizing<Vec<u8>>, CaError> {
-    Ok(Zeroizing::new(own_key(&KeySource::NewRsa(bits))?.serialize_der()))
-}
-
-fn own_key(source: &KeySource) -> Result<Arc<KeyPair>, CaError> {
-    let rsa = |size| KeyPair::generate_rsa_for(&rcgen::PKCS_RSA_SHA256, size);
-    Ok(Arc::new(match source {
-        KeySource::NewRsa(2048) => rsa(RsaKeySize::_2048)?,
-        KeySource::NewRsa(3072) => rsa(RsaKeySize::_3072)?,
-        KeySource::NewRsa(4096) => rsa(RsaKeySize::_4096)?,
-        KeySource::NewRsa(bits) => return Err(CaError::KeySize(*bits)),
-        KeySource::Existing(key) => return Ok(Arc::clone(key)),
-        KeySource::NewEc(curve) => curve.generate()?,
-        KeySource::Csr(_) => KeyPair::generate()?,
-    }))
-}
-
-/// A PKCS#8 key, ready to sign. Checking an RSA key takes a millisecond, so it is done once where there are many leaves.
-pub fn key_pair(pkcs8: &[u8]) -> Result<KeyPair, CaError> {
-    Ok(KeyPair::try_from(&PrivatePkcs8KeyDer::from(pkcs8))?)
 }
 
 fn authority_params(common_name: &str, path_length: Option<u8>, from: Timestamp, until: Timestamp) -> CertificateParams {
