@@ -107,7 +107,7 @@ fn take(ctx: &Context<'_>, place: &Place, vault: &ResourceId, secret: &str, vers
     if version.content_type.as_deref() != Some(PFX_TYPE) {
         return Err(no_pfx());
     }
-    let material = if let Some(material) = version.material(ctx) {
+    let material = if let Some(material) = version.material(ctx).filter(|_| !version.key_stays) {
         material
     } else {
         let value = Some(version.value(ctx)?).filter(|value| !value.is_empty()).ok_or_else(no_pfx)?;

@@ -254,6 +254,19 @@ fn a_vault_that_does_not_know_app_service_is_named_in_the_refusal() {
     assert_eq!(why(import(&cloud, &vault.replace("kv-shop", "kv-none"))), super::sources::INVALID_SECRET);
 }
 
+#[test]
+fn a_key_that_may_not_leave_its_vault_cannot_be_imported() {
+    let cloud = cloud("S1");
+    let vault = vault(&cloud, true);
+    let issued = issue(&cloud, &["www.contoso.com"], 200);
+    cloud.with(|ctx| {
+        let draft = Draft { policy: json!({"key_props": {"exportable": false}}), ..Draft::named("www") };
+        let vault = Vault::at(ctx, &ResourceId::parse(&vault)).unwrap().unwrap();
+        key_vault::certificate::add_version(ctx, &vault, &draft, &issued).unwrap();
+    });
+    assert!(why(import(&cloud, &vault)).contains("no private key"));
+}
+
 fn managed(cloud: &Fixture, name: &str, extra: &Value) -> Reply {
     let mut body = json!({"location": "West Europe", "properties": {
         "password": "", "canonicalName": name, "serverFarmId": web("serverfarms/plan"),
