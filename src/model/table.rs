@@ -2,6 +2,7 @@
 //! Rows on disk are half as long for it, and when they are read their copies share memory again.
 
 use std::cell::RefCell;
+use std::thread::LocalKey;
 
 use hashbrown::HashMap;
 use serde::{Deserialize, Serialize};
@@ -24,18 +25,30 @@ pub(super) enum Entry<'t> {
 
 /// Whatever `work` writes has a table.
 pub fn writing<T>(work: impl FnOnce() -> T) -> T {
-    WRITTEN.set(Some(HashMap::new()));
-    let done = work();
-    WRITTEN.set(None);
-    done
+    let _open = Open::of(&WRITTEN);
+    work()
 }
 
 /// Whatever `work` reads was written with a table.
 pub fn reading<T>(work: impl FnOnce() -> T) -> T {
-    READ.set(Some(Vec::new()));
-    let done = work();
-    READ.set(None);
-    done
+    let _open = Open::of(&READ);
+    work()
+}
+
+/// A table until it is dropped: one that outlived a panic would garble whatever the thread does next.
+struct Open<T: 'static>(&'static LocalKey<RefCell<Option<T>>>);
+
+impl<T: Default> Open<T> {
+    fn of(table: &'static LocalKey<RefCell<Option<T>>>) -> Self {
+        table.set(Some(T::default()));
+        Self(table)
+    }
+}
+
+impl<T> Drop for Open<T> {
+    fn drop(&mut self) {
+        self.0.set(None);
+    }
 }
 
 /// How this text is to be written; `None` where no table is open.
@@ -71,7 +84,7 @@ pub(super) fn text(entry: &Entry<'_>) -> Option<Text> {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
+    #![allow(clippy::unwrap_used, clippy::panic)]
     use super::*;
 
     #[test]
@@ -84,6 +97,12 @@ mod tests {
         assert_eq!(read, texts);
         assert!(std::ptr::eq(read[0].as_str(), read[3].as_str()));
         assert_eq!(postcard::from_bytes::<Vec<Text>>(&plain).unwrap(), texts, "without a table as ever");
+    }
+
+    #[test]
+    fn a_panic_leaves_no_table_behind() {
+        let _ = std::panic::catch_unwind(|| reading(|| panic!("in the middle")));
+        assert!(!is_reading());
     }
 
     #[test]

@@ -222,21 +222,26 @@ async fn a_window_of_queries_is_used_up_to_the_last_but_one_and_waited_for() {
     assert_eq!(start.elapsed().as_secs(), 10);
 }
 
-#[tokio::test(start_paused = true)]
-async fn a_person_goes_before_the_hundreds_of_an_inventory() {
-    let budget = Budget::default();
-    admit(&budget, &person(&reads("a"))).await.end(told(11_999.0));
+/// Sends all at once, each answered after a second; the order in which they went.
+async fn order_of(budget: &Budget, many: &[(u32, Call)]) -> Vec<u32> {
     let order = Mutex::new(Vec::new());
-    let many = (0..200).map(|nth| (nth, call(&reads("a"), Urgency::Background)));
-    let many = many.chain([(1000, person(&reads("a"))), (1001, person(&reads("a")))]).collect::<Vec<_>>();
     join_all(many.iter().map(|(nth, call)| async {
-        let pass = admit(&budget, call).await;
+        let pass = admit(budget, call).await;
         order.lock().unwrap().push(*nth);
         tokio::time::sleep(A_SECOND).await;
         pass.end(told(11_000.0));
     }))
     .await;
-    let order = order.into_inner().unwrap();
+    order.into_inner().unwrap()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_person_goes_before_the_hundreds_of_an_inventory() {
+    let budget = Budget::default();
+    admit(&budget, &person(&reads("a"))).await.end(told(11_999.0));
+    let many = (0..200).map(|nth| (nth, call(&reads("a"), Urgency::Background)));
+    let many = many.chain([(1000, person(&reads("a"))), (1001, person(&reads("a")))]).collect::<Vec<_>>();
+    let order = order_of(&budget, &many).await;
     let before = |nth| order.iter().position(|one| *one == nth).unwrap();
     assert!(before(1001) < 32, "a person waits for none of those that are queued: {}", before(1001));
     assert_eq!(order.len(), 202);
@@ -246,18 +251,10 @@ async fn a_person_goes_before_the_hundreds_of_an_inventory() {
 async fn a_look_at_everything_goes_before_what_nobody_waits_for_and_leaves_places_to_people() {
     let budget = Budget::default();
     admit(&budget, &person(&reads("a"))).await.end(told(11_999.0));
-    let order = Mutex::new(Vec::new());
     let many = (0..100).map(|nth| (nth, call(&reads("a"), Urgency::Background)));
     let look = (1000..1050).map(|nth| (nth, call(&reads("a"), Urgency::Look)));
     let many: Vec<_> = many.chain(look).chain([(5000, person(&reads("a")))]).collect();
-    join_all(many.iter().map(|(nth, call)| async {
-        let pass = admit(&budget, call).await;
-        order.lock().unwrap().push(*nth);
-        tokio::time::sleep(A_SECOND).await;
-        pass.end(told(11_000.0));
-    }))
-    .await;
-    let order = order.into_inner().unwrap();
+    let order = order_of(&budget, &many).await;
     let place = |nth| order.iter().position(|one| *one == nth).unwrap();
     // 28 went before anybody else came.
     assert_eq!(place(5000), 28, "a person goes at once");
