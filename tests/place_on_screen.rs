@@ -8,19 +8,19 @@ use certdeck::app::dialog::Dialog;
 use certdeck::app::effect::{Effect, Opening};
 use certdeck::app::message::{AskId, Message};
 use certdeck::app::place::ContextChoice;
-use certdeck::model::{DeviceCode, Problem};
+use certdeck::model::{DeviceCode, Problem, SignInAsk, SignInReply, ToolCommand};
 use certdeck::ui::look::Look;
 use contoso::{Screen, estate, now, seen_for_purchase};
 use insta::assert_snapshot;
 use jiff::SignedDuration;
 
-fn code(minutes: i64) -> DeviceCode {
-    DeviceCode {
+fn asked(minutes: i64) -> SignInAsk {
+    SignInAsk::Code(DeviceCode {
         code: "HNQ4GX7BW".to_owned(),
         address: "https://microsoft.com/devicelogin".to_owned(),
         expires: now() + SignedDuration::from_mins(minutes),
         why: "the sign-in has expired through disuse (AADSTS700082)".to_owned(),
-    }
+    })
 }
 
 fn contexts() -> Vec<ContextChoice> {
@@ -35,7 +35,7 @@ fn contexts() -> Vec<ContextChoice> {
 #[test]
 fn the_code_is_large_with_its_address_and_what_is_left_of_the_time() {
     let mut screen = Screen::filled();
-    screen.send(Message::SignInAsked(code(15)));
+    screen.send(Message::SignInAsked(asked(15)));
     assert_snapshot!("sign_in", screen.text());
     screen.look = Look::new(false, false, true);
     assert_snapshot!("sign_in_ascii", screen.text());
@@ -46,15 +46,33 @@ fn the_code_is_large_with_its_address_and_what_is_left_of_the_time() {
 #[test]
 fn code_and_address_are_copied_by_key_and_the_time_moves_by_itself() {
     let mut screen = Screen::filled();
-    screen.send(Message::SignInAsked(code(15)));
+    screen.send(Message::SignInAsked(asked(15)));
     assert!(screen.effects.iter().any(|effect| matches!(effect, Effect::Wake { .. })), "{:?}", screen.effects);
     screen.press("c");
     assert_eq!(screen.effects, [Effect::Copy("HNQ4GX7BW".to_owned())]);
     screen.press("a");
     assert_eq!(screen.effects, [Effect::Copy("https://microsoft.com/devicelogin".to_owned())]);
     screen.press("<Esc>");
-    assert_eq!(screen.effects, [Effect::GiveUpSignIn]);
+    assert_eq!(screen.effects, [Effect::AnswerSignIn(SignInReply::GiveUp)]);
     assert!(screen.app.dialogs.is_empty());
+}
+
+#[test]
+fn the_command_of_another_program_is_shown_copied_and_gone_on_from() {
+    let mut screen = Screen::filled();
+    let line = "az login --tenant \"11111111-1111-1111-1111-111111111111\" --scope \"https://management.azure.com/.default\" \
+                --claims-challenge \"eyJhY2Nlc3NfdG9rZW4iOnsiYWNycyI6eyJlc3NlbnRpYWwiOnRydWUsInZhbHVlcyI6WyJwMSJdfX19\"";
+    let why = "Azure asks for multi-factor authentication, or what else a Conditional Access policy wants".to_owned();
+    let tool = SignInAsk::Tool(ToolCommand { tool: "Azure CLI", lines: vec![line.to_owned()], why });
+    screen.send(Message::SignInAsked(tool.clone()));
+    assert_snapshot!("sign_in_tool", screen.text());
+    screen.press("c");
+    assert_eq!(screen.effects, [Effect::Copy(line.to_owned())]);
+    screen.press("<Enter>");
+    assert_eq!(screen.effects, [Effect::AnswerSignIn(SignInReply::GoOn)]);
+    screen.send(Message::SignInAsked(tool));
+    screen.press("<Esc>");
+    assert_eq!(screen.effects, [Effect::AnswerSignIn(SignInReply::GiveUp)]);
 }
 
 #[test]
@@ -62,8 +80,8 @@ fn signing_in_leaves_what_was_typed_where_it_is() {
     let mut screen = Screen::filled();
     screen.press(":purchase<Enter>fabrikam.com<Tab><Tab>fabrikam-www<PgDn>").settle(seen_for_purchase(None));
     let before = screen.text();
-    screen.send(Message::SignInAsked(code(15)));
-    screen.send(Message::SignInAsked(code(10)));
+    screen.send(Message::SignInAsked(asked(15)));
+    screen.send(Message::SignInAsked(asked(10)));
     assert_eq!(screen.app.dialogs.len(), 1, "a newer code takes the place of the older one");
     screen.send(Message::SignInEnded(Ok("ada@contoso.com".to_owned())));
     assert!(screen.app.dialogs.is_empty());

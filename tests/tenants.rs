@@ -5,10 +5,9 @@ mod support;
 
 use std::path::Path;
 
-use certdeck::azure::{Chain, Client, Connection, Identity, Saved, SignIn, subscriptions};
+use certdeck::azure::{Chain, Client, Connection, Desk, Identity, Saved, SignIn, subscriptions};
 use serde_json::json;
 use support::{Reply, Seen, Server};
-use tokio::sync::mpsc;
 
 const TENANTS: [&str; 2] = ["one.example", "two.example"];
 
@@ -36,7 +35,7 @@ fn answer(seen: &Seen, _: usize, is_guest: bool) -> Reply {
 
 /// Whose subscriptions a new start sees in the context of this tenant, and the code that a person was shown for it.
 async fn sign_in(server: &Server, dir: &Path, tenant: &str) -> (String, Option<String>) {
-    let (desk, mut asked) = mpsc::unbounded_channel();
+    let (desk, mut asked) = Desk::open();
     let saved = Some(Saved::at(dir.join("sign-ins.json")));
     let of = || Some(tenant.to_owned());
     let chain = Chain::just(Identity::SavedSignIn { tenant: of(), client_id: None });
@@ -46,7 +45,7 @@ async fn sign_in(server: &Server, dir: &Path, tenant: &str) -> (String, Option<S
     let name = subscriptions::list(&client).await.unwrap()[0].name.clone();
     let code = asked.try_recv().ok().map(|said| match said {
         SignIn::Asked(code) => code.code,
-        other @ SignIn::Ended(_) => panic!("{other:?}"),
+        other => panic!("{other:?}"),
     });
     (name, code)
 }

@@ -8,7 +8,7 @@ mod support;
 use std::sync::Arc;
 
 use certdeck::azure::{
-    AzureError, Chain, Client, ClientCertificate, Connection, Identity, Plane, Request, Saved, orders, subscriptions,
+    AzureError, Chain, Client, ClientCertificate, Connection, Desk, Identity, Plane, Request, Saved, orders, subscriptions,
 };
 use certdeck::model::{ProductType, ResourceId};
 use serde_json::json;
@@ -356,7 +356,7 @@ async fn a_sign_in_service_that_redirects_is_not_followed() {
     let elsewhere = Server::start(|_, _| Reply::empty(200)).await;
     let link = elsewhere.origin.clone();
     let server = Server::start(move |_, _| Reply::empty(307).header("location", link.clone())).await;
-    let (desk, _asked) = tokio::sync::mpsc::unbounded_channel();
+    let (desk, _asked) = Desk::open();
     let chain = Chain::just(Identity::DeviceCode { tenant: None, client_id: None });
     let saved = Saved::at(std::env::temp_dir().join("certdeck-no-such-directory/sign-ins.json"));
     let connection = Connection { chain, saved: Some(saved), desk: Some(desk), ..server.connection() };

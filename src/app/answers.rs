@@ -101,7 +101,7 @@ impl App {
             Message::Worked { ask, result } => self.take_worked(ask, result),
             Message::Practised { ask, result } => self.take_practised(ask, result),
             Message::GoalRead(result) => self.take_goal(result),
-            Message::SignInAsked(code) => self.ask_to_sign_in(code),
+            Message::SignInAsked(ask) => self.ask_to_sign_in(ask),
             Message::SignInEnded(outcome) => self.end_sign_in(outcome),
             Message::ContextRefused(problem) => {
                 self.notice = None;

@@ -7,8 +7,8 @@ use jiff::Timestamp;
 use super::message::AskId;
 use crate::flow::script::ScriptKind;
 use crate::flow::{FlowName, Inputs, Step};
-use crate::model::ResourceId;
 use crate::model::custody::About;
+use crate::model::{ResourceId, SignInReply};
 use crate::workbench::Job;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -72,8 +72,8 @@ pub enum Effect {
     ReadGoal,
     /// Go to another cloud, or sign in as somebody else.
     OpenContext(Opening),
-    /// Nobody will type the code that is shown.
-    GiveUpSignIn,
+    /// What the person says to being asked to sign in.
+    AnswerSignIn(SignInReply),
     /// Stop caring about an answer; an unsent request is not sent.
     Forget {
         ask: AskId,

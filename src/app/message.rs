@@ -9,7 +9,7 @@ use super::goal::Goal;
 use super::key::Key;
 use crate::flow::{Observed, StepId};
 use crate::model::custody::Custody;
-use crate::model::{DeviceCode, Estate, Problem, ResourceId};
+use crate::model::{Estate, Problem, ResourceId, SignInAsk};
 use crate::workbench::{Outcome, Password, Trouble};
 
 /// Tells the answers to one question from those to another; a late answer to a question no longer asked is dropped.
@@ -93,8 +93,8 @@ pub enum Message {
     },
     /// How the task of a practice cloud stands; nothing where there is none (`Effect::ReadGoal`).
     GoalRead(Result<Option<Goal>, Problem>),
-    /// A request waits until somebody has typed a code.
-    SignInAsked(DeviceCode),
+    /// A request waits until the person has signed in.
+    SignInAsked(SignInAsk),
     /// Who signed in, or why nobody did.
     SignInEnded(Result<String, Problem>),
     /// Another context could not be opened; this one stays.

@@ -319,7 +319,11 @@ impl App {
         let goal = self.goal.as_ref().is_some_and(|goal| goal.is_counting(self.now)).then(|| self.now + 60 * SECOND);
         let look = self.wizard.as_ref().and_then(Wizard::next_look);
         // What is left of the time for a code.
-        let code = self.dialogs.iter().any(|dialog| matches!(dialog, Dialog::SignIn(_))).then(|| self.now + SECOND);
+        let code = self
+            .dialogs
+            .iter()
+            .any(|dialog| matches!(dialog, Dialog::SignIn(asked) if asked.counts_down()))
+            .then(|| self.now + SECOND);
         // The age of rows that are not of this run.
         let age = self.is_recalled.then(|| self.now + 60 * SECOND);
         let Some(due) = running.into_iter().chain(look).chain(goal).chain(code).chain(age).min() else { return };

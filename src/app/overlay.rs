@@ -72,7 +72,7 @@ impl App {
             }
             Act::ShowProblem(problem) => self.dialogs.push(Dialog::Error(ErrorText::new(problem))),
             Act::OpenContext(opening) => self.open_context(opening),
-            Act::GiveUpSignIn => self.emit(Effect::GiveUpSignIn),
+            Act::AnswerSignIn(reply) => self.emit(Effect::AnswerSignIn(reply)),
             Act::Quit => self.emit(Effect::Quit),
         }
     }

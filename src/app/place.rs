@@ -1,11 +1,11 @@
 //! Which cloud one is in, and as whom: the picker of contexts, the welcome where none is configured, and signing in
 //! without losing what is on the screen.
 
-use super::dialog::{Act, Choose, Dialog, Item, SignInCode};
+use super::dialog::{Act, Choose, Dialog, Item, SignIn};
 use super::effect::{Effect, Opening};
 use super::pane::Tone;
 use super::{App, Opens, Settings};
-use crate::model::{DeviceCode, Problem};
+use crate::model::{Problem, SignInAsk};
 
 /// A context of the settings, for choosing.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -85,9 +85,9 @@ impl App {
     }
 
     /// A person is asked, whatever else is on the screen; it all stays where it is.
-    pub(super) fn ask_to_sign_in(&mut self, code: DeviceCode) {
+    pub(super) fn ask_to_sign_in(&mut self, ask: SignInAsk) {
         self.close_sign_in();
-        self.dialogs.push(Dialog::SignIn(SignInCode(code)));
+        self.dialogs.push(Dialog::SignIn(SignIn(ask)));
     }
 
     pub(super) fn end_sign_in(&mut self, outcome: Result<String, Problem>) {

@@ -7,6 +7,7 @@ use reqwest::header::HeaderMap;
 use serde_json::Value;
 
 use super::budget::Told;
+use super::challenge::Claims;
 use super::error::Refusal;
 use super::rows::Row;
 use crate::model::printable;
@@ -32,6 +33,8 @@ pub struct Answer {
     pub etag: Option<String>,
     /// What the service has to say although it did as asked.
     pub warning: Option<String>,
+    /// Of a 401: what the service wants in the next token.
+    pub challenge: Option<Claims>,
 }
 
 /// A resource as the service answered it, to be given back with a change of it.
@@ -56,6 +59,7 @@ impl Answer {
             operation: header("azure-asyncoperation"),
             etag: header("etag"),
             warning: header("warning").map(|text| warnings(&text)),
+            challenge: (status == 401).then(|| Claims::of(headers)).flatten(),
         }
     }
 

@@ -12,6 +12,7 @@ use uuid::Uuid;
 use super::address;
 use super::answer::{Answer, AsItIs};
 use super::budget::{Budget, Urgency};
+use super::challenge::Claims;
 use super::cloud::{Cloud, host_of};
 use super::credential::{Credential, Who};
 use super::error::AzureError;
@@ -19,6 +20,7 @@ use super::poll::{self, Next, Target};
 use super::request::Request;
 use super::rows::Row;
 use super::send::{Call, Sender};
+use crate::model::SignInReply;
 
 /// Pages of one list; a page holds some hundred elements.
 const MOST_PAGES: usize = 2_000;
@@ -65,9 +67,15 @@ impl Client {
         Ok(Who::of(&token))
     }
 
-    /// What the sign-in needs a person for is given up; whatever waits for it fails.
-    pub fn give_up_sign_in(&self) {
-        self.sender.credential.give_up();
+    /// The same for a sign-in that carries what a service asked for.
+    pub async fn sign_in_with(&self, claims: &Claims) -> Result<Who, AzureError> {
+        let token = self.sender.credential.token_with(&self.cloud.arm_audience, claims).await?;
+        Ok(Who::of(&token))
+    }
+
+    /// What the person who is asked to sign in says to it; where they give up, whatever waits for it fails.
+    pub fn answer_sign_in(&self, reply: SignInReply) {
+        self.sender.credential.answer(reply);
     }
 
     pub(super) fn new(cloud: Cloud, http: reqwest::Client, credential: Credential, subscriptions: Vec<String>) -> Self {

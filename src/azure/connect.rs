@@ -1,7 +1,6 @@
 //! From settings to a client: which cloud, which CA, who signs in. Where the settings come from is not known here.
 
 use std::path::PathBuf;
-use std::sync::Arc;
 
 use url::Url;
 
@@ -52,13 +51,8 @@ impl Client {
         if let Some(authority) = connection.authority {
             cloud.authority = authority;
         }
-        let means = Means {
-            authority: cloud.authority.clone(),
-            http: http.clone(),
-            saved: connection.saved,
-            desk: connection.desk,
-            given_up: Arc::default(),
-        };
+        let means =
+            Means { authority: cloud.authority.clone(), http: http.clone(), saved: connection.saved, desk: connection.desk };
         let credential = Credential::new(connection.chain, means);
         Ok(Self::new(cloud, http, credential, connection.subscriptions))
     }

@@ -77,6 +77,12 @@ pub enum AzureError {
     AnswerLost { host: String, why: String },
     #[error("sign-in failed: {message}")]
     SignIn { code: Option<String>, message: String },
+    /// A service wants more of the sign-in than this way can give; with what to run where something helps.
+    #[error("Azure asks for {wants}")]
+    MoreWanted { way: &'static str, wants: String, commands: Vec<String> },
+    /// It wants the same again of the sign-in that was made for it.
+    #[error("the new sign-in does not satisfy {host} either: it asks for {wants}")]
+    Unsatisfied { host: String, wants: String },
     /// No way to sign in led anywhere; with what each of them lacks.
     #[error("nobody is signed in")]
     NobodySignedIn(Vec<Tried>),

@@ -6,6 +6,7 @@
 mod address;
 mod answer;
 mod budget;
+mod challenge;
 mod client;
 mod cloud;
 mod connect;
@@ -47,6 +48,7 @@ pub mod x509;
 
 pub use answer::AsItIs;
 pub use budget::Urgency;
+pub use challenge::Claims;
 pub use client::{Changed, Client, Progress};
 pub use cloud::{Cloud, CloudKind, Practice};
 pub use connect::Connection;

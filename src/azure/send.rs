@@ -12,6 +12,7 @@ use zeroize::Zeroizing;
 
 use super::answer::Answer;
 use super::budget::{Budget, Outcome, Urgency};
+use super::challenge::Claims;
 use super::cloud::host_of;
 use super::credential::{Credential, Token};
 use super::error::AzureError;
@@ -23,6 +24,8 @@ use crate::model::printable;
 
 /// The largest body that is read; a page of a list is some hundred kilobytes.
 const LARGEST: usize = 32 * 1024 * 1024;
+/// How many different things a service may want of one request's token before it is asked no more.
+const MOST_CHALLENGES: usize = 2;
 
 /// One request as it goes over the wire, as often as it takes.
 #[derive(Debug)]
@@ -64,6 +67,7 @@ impl Sender {
         let host = host_of(&call.url);
         let mut first_try = None;
         let mut signed_in_again = false;
+        let mut met: Vec<Claims> = Vec::new();
         let mut tries = 0;
         loop {
             let token = self.credential.token(&call.audience).await?;
@@ -74,6 +78,18 @@ impl Sender {
             let attempt = self.try_once(call, &token, request_id).await;
             pass.end(outcome(&host, &attempt));
             let (outcome, failure) = match attempt {
+                Ok(Answer { status: 401, challenge: Some(claims), .. }) => {
+                    // The new token was for this; what is refused with it stays refused.
+                    if met.contains(&claims) || met.len() == MOST_CHALLENGES {
+                        return Err(AzureError::Unsatisfied { host, wants: claims.words().to_owned() });
+                    }
+                    waiting(format!("Azure asks for {}", claims.words()));
+                    self.credential.satisfy(&call.audience, &token, &claims).await?;
+                    met.push(claims);
+                    // The service has done nothing, and how long a person took is no reason to give up.
+                    (tries, first_try) = (0, None);
+                    continue;
+                }
                 Ok(answer) if answer.status == 401 && !signed_in_again => {
                     // It may just have expired; the service has done nothing, so any request may be sent again.
                     self.credential.forget(&call.audience, &token);

@@ -47,6 +47,12 @@ pub fn problem(error: &AzureError, what: &str) -> Problem {
     match error {
         AzureError::Refused(refusal) | AzureError::OperationFailed(refusal) => refused(refusal, what),
         AzureError::SignIn { code, message } => sign_in(code.as_deref(), message, what),
+        AzureError::MoreWanted { way, commands, .. } => more_wanted(error, way, commands, what),
+        AzureError::Unsatisfied { .. } => said(
+            error,
+            what,
+            "Nothing was changed. Ask an administrator of the directory which policy wants it, and whether this account can do it.",
+        ),
         AzureError::NobodySignedIn(tried) => nobody(tried, what),
         AzureError::NoSubscription => {
             said(error, what, "Ask for the role Reader on a subscription, or sign in to the tenant that has it.")
@@ -85,6 +91,16 @@ pub fn problem(error: &AzureError, what: &str) -> Problem {
 
 fn said(error: &AzureError, what: &str, remedy: &str) -> Problem {
     Problem::new(what, clean(&error.to_string())).remedy(remedy)
+}
+
+/// A sign-in that cannot be made stronger from here.
+fn more_wanted(error: &AzureError, way: &str, commands: &[String], what: &str) -> Problem {
+    let why = format!("{}, which the sign-in ({way}) does not have", clean(&error.to_string()));
+    let remedy = match commands {
+        [] => format!("A {way} cannot be asked for more: ask an administrator of the directory, or sign in as a person."),
+        _ => format!("Run this, then the same again:\n{}", commands.join("\n")),
+    };
+    Problem::new(what, why).remedy(remedy)
 }
 
 fn refused(refusal: &Refusal, what: &str) -> Problem {

@@ -4,11 +4,11 @@ use std::io::{self, IsTerminal, Write};
 use std::time::Duration;
 
 use jiff::Timestamp;
-use tokio::sync::mpsc::{self, UnboundedReceiver};
+use tokio::sync::mpsc::UnboundedReceiver;
 
 use super::{consent, words};
 use crate::azure::{Desk, SignIn};
-use crate::model::DeviceCode;
+use crate::model::{DeviceCode, SignInReply};
 use crate::runtime::clipboard::{self, Between};
 
 /// A desk where somebody sits at it; a script is never kept waiting for a person.
@@ -18,12 +18,12 @@ pub fn if_somebody_is_there() -> Option<Desk> {
 
 /// `copies` puts the code on the clipboard of the person's terminal.
 pub fn open(copies: bool) -> Desk {
-    let (desk, asked) = mpsc::unbounded_channel();
-    tokio::spawn(serve(asked, copies && io::stderr().is_terminal()));
+    let (desk, asked) = Desk::open();
+    tokio::spawn(serve(desk.clone(), asked, copies && io::stderr().is_terminal()));
     desk
 }
 
-async fn serve(mut asked: UnboundedReceiver<SignIn>, copies: bool) {
+async fn serve(desk: Desk, mut asked: UnboundedReceiver<SignIn>, copies: bool) {
     let counts_down = io::stderr().is_terminal();
     let mut shown: Option<DeviceCode> = None;
     loop {
@@ -50,6 +50,8 @@ async fn serve(mut asked: UnboundedReceiver<SignIn>, copies: bool) {
                 }
                 shown = Some(code);
             }
+            // The command ends with the words of what to run; it goes on where it stood when it is run again.
+            Some(SignIn::Tool(_)) => desk.answer(SignInReply::GiveUp),
             Some(SignIn::Ended(Ok(who))) => words(&format!("signed in as {who}")),
             // Whatever waited for it says why it did not go on.
             Some(SignIn::Ended(Err(_))) => {}

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use super::session::Session;
 use super::{CliError, Exit, desk, words};
-use crate::azure::{Chain, Client, Identity, SavedError, SignedIn, subscriptions};
+use crate::azure::{Chain, Claims, Client, Identity, SavedError, SignedIn, subscriptions};
 use crate::model::Problem;
 
 #[derive(Debug, clap::Args)]
@@ -18,6 +18,13 @@ pub struct Login {
     /// Ask even if somebody is signed in already, to sign in as somebody else
     #[arg(long)]
     again: bool,
+    /// Carry what a service asked for, in base64, as the message that named this command has it
+    #[arg(long, value_name = "TEXT", value_parser = claims)]
+    claims_challenge: Option<Claims>,
+}
+
+fn claims(text: &str) -> Result<Claims, &'static str> {
+    Claims::decode(text).ok_or("it is no claims challenge: copy it whole from the message that names it")
 }
 
 #[derive(Debug, clap::Args)]
@@ -37,7 +44,11 @@ pub async fn login(args: Login, session: &Session) -> Result<Exit, CliError> {
     target.chain = Chain::just(Identity::DeviceCode { tenant, client_id: target.client_id.clone() });
     let client = session.client(&target, Some(desk::open(args.copy))).await?;
     let refused = |error: crate::azure::AzureError| CliError::Cloud(error.problem("Sign in"));
-    let who = client.sign_in().await.map_err(refused)?;
+    let who = match &args.claims_challenge {
+        Some(claims) => client.sign_in_with(claims).await,
+        None => client.sign_in().await,
+    };
+    let who = who.map_err(refused)?;
     let mut out = io::stdout();
     let tenant = who.tenant.map(|tenant| format!(" in the tenant {tenant}")).unwrap_or_default();
     let seen = seen(&client).await;

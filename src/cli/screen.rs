@@ -5,7 +5,7 @@ use std::io::{self, IsTerminal};
 use std::path::Path;
 use std::sync::Arc;
 
-use tokio::sync::{Mutex, mpsc};
+use tokio::sync::Mutex;
 
 use super::session::{self, Session};
 use super::{CliError, Exit, demo, kept};
@@ -50,7 +50,7 @@ pub enum Start {
 
 pub async fn run(session: Session, start: Start) -> Result<Exit, CliError> {
     require_terminal()?;
-    let (desk, asked) = mpsc::unbounded_channel();
+    let (desk, asked) = Desk::open();
     let doors = Arc::new(Doors { session, desk, practice: Mutex::default() });
     let place = doors.begin(start).await?;
     let ui = &doors.session.config.ui;

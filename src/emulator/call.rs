@@ -10,6 +10,10 @@ pub struct Caller {
     pub object_id: String,
     pub app_id: String,
     pub tenant_id: String,
+    /// And no application or machine.
+    pub is_person: bool,
+    /// The person gave a second factor.
+    pub has_mfa: bool,
 }
 
 /// The methods that ARM and Key Vault know.

@@ -149,6 +149,7 @@ fn call(method: Method, path: &str, body: &Value) -> Call {
             object_id: CERTDECK.object_id.to_owned(),
             app_id: CERTDECK.app_id.to_owned(),
             tenant_id: "tenant".to_owned(),
+            ..Caller::default()
         },
         if_match: None,
         origin: "https://127.0.0.1:8443".to_owned(),

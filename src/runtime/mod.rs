@@ -211,7 +211,7 @@ impl Screen {
             Effect::Practise { ask, act } => self.tasks.practise(ask, act),
             Effect::ReadGoal => self.tasks.read_goal(),
             Effect::OpenContext(opening) => self.tasks.open(opening),
-            Effect::GiveUpSignIn => self.tasks.give_up_sign_in(),
+            Effect::AnswerSignIn(reply) => self.tasks.answer_sign_in(reply),
             Effect::Forget { ask } => self.tasks.forget(ask),
             Effect::Wake { at, after } => self.tasks.wake(at, after),
             Effect::Copy(text) => return self.copy(&text),

@@ -11,7 +11,7 @@ use crate::app::Settings;
 use crate::app::effect::Opening;
 use crate::app::message::Message;
 use crate::azure::SignIn;
-use crate::model::Problem;
+use crate::model::{Problem, SignInAsk};
 
 /// Where the screen is.
 #[derive(Debug)]
@@ -27,7 +27,8 @@ pub type Opener = Arc<dyn Fn(Opening) -> BoxFuture<'static, Result<Place, Proble
 /// What the person at the screen is told of a sign-in.
 pub fn message(sign_in: SignIn) -> Message {
     match sign_in {
-        SignIn::Asked(code) => Message::SignInAsked(code),
+        SignIn::Asked(code) => Message::SignInAsked(SignInAsk::Code(code)),
+        SignIn::Tool(command) => Message::SignInAsked(SignInAsk::Tool(command)),
         SignIn::Ended(outcome) => Message::SignInEnded(outcome.map_err(|error| error.problem("Sign in"))),
     }
 }

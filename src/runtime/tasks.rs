@@ -20,7 +20,7 @@ use crate::flow::script::{Script, ScriptKind};
 use crate::flow::{FlowName, Inputs, Step};
 use crate::health::custody;
 use crate::model::custody::About;
-use crate::model::{Estate, Problem, ResourceId};
+use crate::model::{Estate, Problem, ResourceId, SignInReply};
 use crate::snapshot::Heading;
 use crate::workbench::{Job, Trouble};
 
@@ -70,9 +70,9 @@ impl Tasks {
         (self.world, self.kept) = (world, kept);
     }
 
-    pub fn give_up_sign_in(&self) {
+    pub fn answer_sign_in(&self, reply: SignInReply) {
         if let Some(world) = self.world.now() {
-            world.client.give_up_sign_in();
+            world.client.answer_sign_in(reply);
         }
     }
 

@@ -42,7 +42,7 @@ pub fn draw(app: &App, dialog: &Dialog, look: &Look, screen: Rect, frame: &mut F
         Dialog::Chains(chains) => super::custody::lines(app, chains, room, look),
         Dialog::Error(error) => error_lines(error, room, look),
         Dialog::Briefing { .. } => super::briefing::lines(app, room, look),
-        Dialog::SignIn(code) => super::code::code_lines(app, code, room, look),
+        Dialog::SignIn(asked) => super::sign_in::lines(app, asked, room, look),
         Dialog::Operations { cursor } => operation_lines(app, *cursor, room, look),
     };
     let wanted = content.lines.len() + content.foot.len() + 2;

@@ -2,12 +2,12 @@
 
 mod bench;
 mod briefing;
-mod code;
 mod custody;
 mod dialogs;
 mod header;
 pub mod look;
 mod panes;
+mod sign_in;
 mod status;
 mod table;
 pub mod text;

@@ -3,7 +3,6 @@
 
 mod bench;
 mod choose;
-mod code;
 mod confirm;
 mod custody;
 mod error;
@@ -11,10 +10,10 @@ mod files;
 mod help;
 mod palette;
 mod sheet;
+mod sign_in;
 
 pub use bench::{Bench, Part, Row, Task, Value};
 pub use choose::{Choose, Item};
-pub use code::SignInCode;
 pub use confirm::Confirm;
 pub use custody::{Chains, words as chain_words};
 pub use error::ErrorText;
@@ -22,6 +21,7 @@ pub use files::{Files, Folder, FolderEntry};
 pub use help::{Help, HelpLine};
 pub use palette::{Candidate, Palette};
 pub use sheet::{Sheet, SheetLine};
+pub use sign_in::SignIn;
 
 use super::command::{Entry, Motion};
 use super::effect::{Opening, PracticeAct};
@@ -32,7 +32,7 @@ use super::pane::PaneName;
 use super::scope::Scope;
 use crate::flow;
 use crate::flow::script::ScriptKind;
-use crate::model::{Problem, ResourceId};
+use crate::model::{Problem, ResourceId, SignInReply};
 
 #[derive(Debug, Clone)]
 pub enum Dialog {
@@ -50,7 +50,7 @@ pub enum Dialog {
     Briefing {
         scroll: usize,
     },
-    SignIn(SignInCode),
+    SignIn(SignIn),
     /// The ledger; the cursor counts from the newest.
     Operations {
         cursor: usize,
@@ -95,7 +95,7 @@ pub enum Act {
     Unwatch(AskId),
     ShowProblem(Problem),
     OpenContext(Opening),
-    GiveUpSignIn,
+    AnswerSignIn(SignInReply),
     Quit,
 }
 
@@ -121,7 +121,7 @@ impl Dialog {
             Self::Chains(chains) => chains.press(key),
             Self::Error(error) => error.press(key),
             Self::Briefing { scroll } => goal::press(scroll, key),
-            Self::SignIn(code) => code.press(key),
+            Self::SignIn(sign_in) => sign_in.press(key),
             Self::Operations { .. } => Answer::Stay,
         }
     }

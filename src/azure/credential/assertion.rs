@@ -65,6 +65,11 @@ pub(super) struct Signed {
 }
 
 impl Signed {
+    /// A statement that is good from now on for some minutes; nothing where the key cannot sign.
+    pub(super) fn statement(&self, now: Timestamp) -> Option<String> {
+        self.certificate.sign(&self.audience, &self.client_id, now.as_second())
+    }
+
     pub(super) fn new(certificate: Arc<ClientCertificate>, authority: &Url, tenant: &str, client_id: &str) -> Self {
         let audience = format!("{}/{tenant}/oauth2/v2.0/token", authority.as_str().trim_end_matches('/'));
         Self { certificate, audience, client_id: client_id.to_owned() }
@@ -74,7 +79,7 @@ impl Signed {
 #[async_trait]
 impl ClientAssertion for Signed {
     async fn secret(&self, _: Option<ClientMethodOptions<'_>>) -> azure_core::Result<String> {
-        let signed = self.certificate.sign(&self.audience, &self.client_id, Timestamp::now().as_second());
+        let signed = self.statement(Timestamp::now());
         signed.ok_or_else(|| Error::with_message(ErrorKind::Credential, "the key of the client certificate cannot sign"))
     }
 }

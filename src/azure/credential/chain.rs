@@ -9,8 +9,10 @@ use std::sync::Arc;
 use secrecy::SecretString;
 use url::Url;
 
+use super::super::challenge::Claims;
 use super::super::error::AzureError;
-use super::{Access, ClientCertificate, Means, Token, person, sdk};
+use super::party::Wanted;
+use super::{Access, ClientCertificate, Means, Token, application, person, sdk, tool};
 
 /// One way to sign in.
 #[derive(Debug, Clone)]
@@ -139,7 +141,7 @@ impl From<AzureError> for Miss {
 }
 
 impl Miss {
-    fn into_error(self, way: &'static str) -> AzureError {
+    pub(super) fn into_error(self, way: &'static str) -> AzureError {
         match self {
             Self::Absent(why) => AzureError::NobodySignedIn(vec![Tried { way, why }]),
             Self::Failed(error) => error,
@@ -160,16 +162,16 @@ impl Signer {
         Self { chain, means, chosen: None }
     }
 
-    pub(super) async fn acquire(&mut self, audience: &str) -> Result<Access, AzureError> {
-        let Some(chosen) = self.chosen.clone() else { return self.search(audience).await };
-        let miss = match self.fetch(&chosen, audience, true).await {
+    pub(super) async fn acquire(&mut self, wanted: Wanted<'_>) -> Result<Access, AzureError> {
+        let Some(chosen) = self.chosen.clone() else { return self.search(wanted).await };
+        let miss = match self.fetch(&chosen, wanted, true).await {
             Ok(access) => return Ok(access),
             Err(miss) => miss,
         };
         // What worked before works no more. A person can sign in again here and now, and what waits for the token goes on.
         match chosen.in_person().filter(|_| self.means.desk.is_some() && asks_for_a_person(&miss)) {
             Some(person @ Identity::DeviceCode { .. }) if !matches!(chosen, Identity::DeviceCode { .. }) => {
-                let access = self.fetch(&person, audience, true).await.map_err(|miss| miss.into_error(person.name()))?;
+                let access = self.fetch(&person, wanted, true).await.map_err(|miss| miss.into_error(person.name()))?;
                 self.chosen = Some(person);
                 Ok(access)
             }
@@ -177,13 +179,51 @@ impl Signer {
         }
     }
 
+    /// A token that carries what a service wants in the place of one that it refused, by the way that worked before: quietly
+    /// where that gives it, else by asking the person.
+    pub(super) async fn satisfy(&mut self, audience: &str, refused: &Token, claims: &Claims) -> Result<Access, AzureError> {
+        let Some(chosen) = self.chosen.clone() else { return Err(AzureError::NobodySignedIn(Vec::new())) };
+        let more = |commands| AzureError::MoreWanted { way: chosen.name(), wants: claims.words().to_owned(), commands };
+        match &chosen {
+            Identity::AzureCli { .. } | Identity::AzureDeveloperCli { .. } => {
+                tool::borrow_again(&self.means, &chosen, audience, refused, claims).await
+            }
+            Identity::SavedSignIn { tenant, client_id } | Identity::DeviceCode { tenant, client_id } => {
+                let (tenant, client_id) = (tenant.as_deref(), client_id.as_deref());
+                let wanted = Wanted { audience, claims: Some(claims) };
+                match person::quietly(&self.means, tenant, client_id, wanted).await {
+                    Ok(access) => return Ok(access),
+                    Err(Miss::Failed(error)) => return Err(error),
+                    Err(Miss::Absent(why)) => tracing::debug!(why, "a person is asked for what a service wants"),
+                }
+                if self.means.desk.is_none() {
+                    let tenant = tenant.map(|id| format!(" --tenant {id}")).unwrap_or_default();
+                    return Err(more(vec![format!("certdeck login{tenant} --claims-challenge {}", claims.encoded())]));
+                }
+                let why = format!("Azure asks for {}", claims.words());
+                let asked = person::ask(&self.means, tenant, client_id, wanted, &why).await;
+                asked.map_err(|miss| miss.into_error(chosen.name()))
+            }
+            Identity::ManagedIdentity { .. } => match sdk::fetch(&self.means, &chosen, audience).await {
+                Ok(access) if access.token.expose() != refused.expose() => Ok(access),
+                Ok(_) => Err(more(Vec::new())),
+                Err(miss) => Err(miss.into_error(chosen.name())),
+            },
+            Identity::ClientSecret { .. } | Identity::ClientCertificate { .. } | Identity::WorkloadIdentity { .. } => {
+                let fetched = application::fetch(&self.means, &chosen, audience, claims).await;
+                fetched.unwrap_or_else(|| Err(more(Vec::new())))
+            }
+        }
+    }
+
     /// Without asking anybody, and only in the way that worked before.
     pub(super) async fn acquire_quietly(&self, audience: &str) -> Result<Access, AzureError> {
         let Some(chosen) = &self.chosen else { return Err(AzureError::NobodySignedIn(Vec::new())) };
-        self.fetch(chosen, audience, false).await.map_err(|miss| miss.into_error(chosen.name()))
+        let wanted = Wanted { audience, claims: None };
+        self.fetch(chosen, wanted, false).await.map_err(|miss| miss.into_error(chosen.name()))
     }
 
-    async fn search(&mut self, audience: &str) -> Result<Access, AzureError> {
+    async fn search(&mut self, wanted: Wanted<'_>) -> Result<Access, AzureError> {
         let mut tried = Vec::new();
         for way in self.chain.0.clone() {
             let identity = match way {
@@ -193,7 +233,7 @@ impl Signer {
                     continue;
                 }
             };
-            match self.fetch(&identity, audience, true).await {
+            match self.fetch(&identity, wanted, true).await {
                 Ok(access) => {
                     self.chosen = Some(identity);
                     return Ok(access);
@@ -212,7 +252,7 @@ impl Signer {
             outcomes.push(match way {
                 Ok(identity) => {
                     let way = identity.name();
-                    let fetched = self.fetch(identity, audience, false).await;
+                    let fetched = self.fetch(identity, Wanted { audience, claims: None }, false).await;
                     (way, fetched.map(|access| access.token).map_err(|miss| miss.into_error(way)))
                 }
                 Err(tried) => (tried.way, Err(AzureError::NobodySignedIn(vec![tried.clone()]))),
@@ -221,20 +261,21 @@ impl Signer {
         outcomes
     }
 
-    async fn fetch(&self, identity: &Identity, audience: &str, may_ask: bool) -> Result<Access, Miss> {
+    /// Claims are asked for where a person signs in; other ways answer them by `satisfy`.
+    async fn fetch(&self, identity: &Identity, wanted: Wanted<'_>, may_ask: bool) -> Result<Access, Miss> {
         let means = &self.means;
         match identity {
             Identity::SavedSignIn { tenant, client_id } => {
-                person::quietly(means, tenant.as_deref(), client_id.as_deref(), audience).await
+                person::quietly(means, tenant.as_deref(), client_id.as_deref(), wanted).await
             }
             Identity::DeviceCode { tenant, client_id } => {
                 let (tenant, client_id) = (tenant.as_deref(), client_id.as_deref());
-                match person::quietly(means, tenant, client_id, audience).await {
-                    Err(Miss::Absent(why)) if may_ask => person::ask(means, tenant, client_id, audience, &why).await,
+                match person::quietly(means, tenant, client_id, wanted).await {
+                    Err(Miss::Absent(why)) if may_ask => person::ask(means, tenant, client_id, wanted, &why).await,
                     other => other,
                 }
             }
-            of_a_library => sdk::fetch(means, of_a_library, audience).await,
+            of_a_library => sdk::fetch(means, of_a_library, wanted.audience).await,
         }
     }
 }

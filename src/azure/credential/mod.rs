@@ -1,12 +1,17 @@
 //! Tokens: one for each audience, kept until shortly before it expires and renewed in the background while it is still
 //! good. Only one is fetched at a time; whoever asks meanwhile waits for that one.
 
+mod application;
 mod assertion;
 mod chain;
+mod desk;
+mod device_code;
 mod imds;
+mod party;
 mod person;
 mod saved;
 mod sdk;
+mod tool;
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -14,17 +19,21 @@ use std::time::Duration;
 
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
-use tokio::sync::{Mutex, Notify, mpsc};
+use tokio::sync::Mutex;
 use tokio::time::Instant;
 use url::Url;
 
 pub use assertion::ClientCertificate;
 pub use chain::{Chain, Identity, Tried};
+pub use desk::{Desk, SignIn};
 pub use saved::{Saved, SavedError, SignedIn};
 
+use super::challenge::Claims;
 use super::error::AzureError;
-use crate::model::{DeviceCode, printable};
+use crate::model::{SignInReply, printable};
+use assertion::Signed;
 use chain::Signer;
+use party::Wanted;
 
 /// A token as it is sent.
 #[derive(Debug, Clone)]
@@ -53,7 +62,7 @@ pub struct Who {
 
 impl Who {
     pub(super) fn of(token: &Token) -> Self {
-        let claims = person::claims(token.expose()).unwrap_or_default();
+        let claims = party::claims(token.expose()).unwrap_or_default();
         let claim = |name: &str| claims.get(name).and_then(Value::as_str).map(|text| printable(text).into_owned());
         let name = ["upn", "preferred_username", "unique_name", "app_displayname", "appid"].into_iter().find_map(claim);
         Self { name: name.unwrap_or_else(|| "somebody".to_owned()), object_id: claim("oid"), tenant: claim("tid") }
@@ -67,17 +76,6 @@ struct Access {
     lifetime: Duration,
 }
 
-/// What a person who is asked to sign in has to be told.
-#[derive(Debug)]
-pub enum SignIn {
-    Asked(DeviceCode),
-    /// It is over: who signed in, or why nobody did.
-    Ended(Result<String, AzureError>),
-}
-
-/// Where a person is who can be asked to sign in; without one nobody is asked.
-pub type Desk = mpsc::UnboundedSender<SignIn>;
-
 /// How credentials reach the sign-in service, this machine and the person in front of it.
 #[derive(Debug, Clone)]
 pub struct Means {
@@ -85,9 +83,8 @@ pub struct Means {
     pub http: reqwest::Client,
     /// The sign-ins of earlier times.
     pub saved: Option<Saved>,
+    /// Without one nobody is asked.
     pub desk: Option<Desk>,
-    /// Told when the person does not want to sign in after all.
-    pub given_up: Arc<Notify>,
 }
 
 #[derive(Debug)]
@@ -106,7 +103,7 @@ pub struct Credential(Arc<Shared>);
 struct Shared {
     held: std::sync::Mutex<Tokens>,
     signer: Mutex<Signer>,
-    given_up: Arc<Notify>,
+    desk: Option<Desk>,
 }
 
 #[derive(Debug, Default)]
@@ -118,8 +115,8 @@ struct Tokens {
 
 impl Credential {
     pub fn new(chain: Chain, means: Means) -> Self {
-        let given_up = means.given_up.clone();
-        Self(Arc::new(Shared { held: std::sync::Mutex::default(), signer: Mutex::new(Signer::new(chain, means)), given_up }))
+        let desk = means.desk.clone();
+        Self(Arc::new(Shared { held: std::sync::Mutex::default(), signer: Mutex::new(Signer::new(chain, means)), desk }))
     }
 
     /// A token for the audience, which may take as long as a person takes to sign in.
@@ -133,7 +130,15 @@ impl Credential {
             return Ok(token);
         }
         // Rare, and large: every request would carry the room for it otherwise.
-        let access = Box::pin(signer.acquire(audience)).await?;
+        let access = Box::pin(signer.acquire(Wanted { audience, claims: None })).await?;
+        let token = access.token.clone();
+        self.keep(audience, access);
+        Ok(token)
+    }
+
+    /// A new token that carries these claims, whatever is held.
+    pub async fn token_with(&self, audience: &str, claims: &Claims) -> Result<Token, AzureError> {
+        let access = Box::pin(self.0.signer.lock().await.acquire(Wanted { audience, claims: Some(claims) })).await?;
         let token = access.token.clone();
         self.keep(audience, access);
         Ok(token)
@@ -147,9 +152,25 @@ impl Credential {
         }
     }
 
-    /// The person does not want to sign in now.
-    pub fn give_up(&self) {
-        self.0.given_up.notify_waiters();
+    /// Gets a token that carries what a service wants, in the place of the one that it refused; that may take as long as a
+    /// person takes to sign in. Many requests may be refused at once: the person is asked for the first.
+    pub async fn satisfy(&self, audience: &str, refused: &Token, claims: &Claims) -> Result<(), AzureError> {
+        let mut signer = self.0.signer.lock().await;
+        if self.held(audience).is_some_and(|held| !Arc::ptr_eq(&held.0, &refused.0)) {
+            return Ok(());
+        }
+        let access = Box::pin(signer.satisfy(audience, refused, claims)).await?;
+        // Those for other services are of the sign-in before, and may be refused for the same reason.
+        self.tokens().of.clear();
+        self.keep(audience, access);
+        Ok(())
+    }
+
+    /// What the person who is asked to sign in says to it.
+    pub fn answer(&self, reply: SignInReply) {
+        if let Some(desk) = &self.0.desk {
+            desk.answer(reply);
+        }
     }
 
     /// Every way to sign in, one after the other, whatever the others gave; nobody is asked.

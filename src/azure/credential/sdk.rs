@@ -14,9 +14,8 @@ use azure_identity::{
 use secrecy::ExposeSecret;
 
 use super::super::error::AzureError;
-use super::assertion::Signed;
 use super::chain::{Identity, Miss};
-use super::{Access, Means, Token, imds};
+use super::{Access, Means, Signed, Token, imds};
 use crate::model::printable;
 
 /// A command line that asks something on a terminal that is not there would never end.

@@ -4,6 +4,7 @@ pub mod authorization;
 mod group_deletion;
 pub mod groups;
 pub mod locks;
+mod mfa;
 mod moves;
 mod namespaces;
 mod operations_list;
@@ -74,6 +75,7 @@ pub fn dispatch(ctx: &Context<'_>, call: &Call) -> Outcome {
     require_scope(ctx, call, &id)?;
     require_parent(ctx, call, &id)?;
     places::require_location(ctx, call, &id)?;
+    mfa::require(ctx, call)?;
     locks::enforce(ctx, call)?;
     let mut call = call.clone();
     call.params = params;

@@ -14,6 +14,8 @@ pub const ROUTES: &[Route] = &[
     Route::new(Method::Post, "_emulator/entra/device-code", decide),
     Route::new(Method::Post, "_emulator/entra/expire", expire),
     Route::new(Method::Post, "_emulator/entra/lifetime", lifetime),
+    Route::new(Method::Post, "_emulator/entra/revoke", revoke),
+    Route::new(Method::Post, "_emulator/entra/mfa", mfa),
     Route::new(Method::Post, "_emulator/entra/certificates", register),
     Route::new(Method::Post, "_emulator/entra/federated-token", federated_token),
 ];
@@ -43,6 +45,19 @@ fn lifetime(ctx: &Context<'_>, call: &Call) -> Outcome {
     let seconds = call.body["seconds"].as_i64().ok_or_else(|| Fault::invalid("Give \"seconds\"."))?;
     ctx.setting.authority.switches.set_lifetime(seconds);
     Ok(Reply::ok(json!({"seconds": seconds})))
+}
+
+/// Every sign-in so far is revoked: services refuse its tokens with a claims challenge.
+fn revoke(ctx: &Context<'_>, _: &Call) -> Outcome {
+    ctx.setting.authority.switches.revoke();
+    Ok(Reply::ok(json!({"revoked": true})))
+}
+
+/// `{"postponed": true}`: the tenant has put off multi-factor authentication for changes.
+fn mfa(ctx: &Context<'_>, call: &Call) -> Outcome {
+    let postponed = call.body["postponed"].as_bool().ok_or_else(|| Fault::invalid("Give \"postponed\"."))?;
+    ctx.setting.authority.switches.postpone_mfa(postponed);
+    Ok(Reply::ok(json!({"postponed": postponed})))
 }
 
 /// `{"pem": "-----BEGIN CERTIFICATE-----…"}`: the application may sign in with this certificate.

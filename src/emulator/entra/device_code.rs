@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::{Subject, grants, grants::Form, refusal};
+use super::{Subject, claims::Carries, grants, grants::Form, refusal};
 use crate::emulator::{
     context::Context,
     pace::Pace,
@@ -27,6 +27,8 @@ struct Waiting {
     scope: String,
     begun: i64,
     decided: Option<bool>,
+    #[serde(default)]
+    carries: Carries,
 }
 
 /// POST `/{tenant}/oauth2/v2.0/devicecode`
@@ -37,7 +39,8 @@ pub fn begin(ctx: &Context<'_>, form: &Form) -> Outcome {
         return Err(refusal(400, "invalid_request", 900_144, text));
     }
     let (device_code, user_code) = (random(32), random(16).to_uppercase().replace(['-', '_'], "X")[..9].to_owned());
-    let waiting = Waiting { user_code: user_code.clone(), scope, begun: Timestamp::now().as_second(), decided: None };
+    let (begun, carries) = (Timestamp::now().as_second(), Carries::asked(form)?);
+    let waiting = Waiting { user_code: user_code.clone(), scope, begun, decided: None, carries };
     ctx.tx.put(&CODES, &device_code, &waiting)?;
     let address = format!("{}/devicelogin", ctx.setting.authority.origin);
     let message =
@@ -69,7 +72,10 @@ pub fn redeem(ctx: &Context<'_>, form: &Form) -> Outcome {
         Some(true) | None => {
             ctx.tx.remove(&CODES, code)?;
             let scope = [("scope".to_owned(), waiting.scope)];
-            grants::answer(&ctx.setting.authority, Subject::Person, &scope)
+            // The person is asked for a second factor if either request says so.
+            let (first, now) = (waiting.carries, Carries::asked(form)?);
+            let carries = Carries { mfa: first.mfa || now.mfa, cae: first.cae || now.cae };
+            grants::answer(&ctx.setting.authority, Subject::Person, &scope, carries)
         }
     }
 }

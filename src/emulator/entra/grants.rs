@@ -3,7 +3,7 @@
 use secrecy::ExposeSecret as _;
 use serde_json::json;
 
-use super::{Authority, PERSON, Subject, assertion, device_code, refusal};
+use super::{Authority, PERSON, Subject, assertion, claims::Carries, device_code, refusal};
 use crate::emulator::{
     context::Context,
     principals,
@@ -44,7 +44,7 @@ fn client_credentials(ctx: &Context<'_>, form: &Form) -> Outcome {
         }
         assertion => assertion::verify(ctx, assertion)?,
     }
-    answer(authority, Subject::Application, form)
+    answer(authority, Subject::Application, form, Carries { mfa: false, ..Carries::asked(form)? })
 }
 
 /// A refresh token is good for every audience, as Entra's are.
@@ -57,15 +57,23 @@ fn refresh(ctx: &Context<'_>, form: &Form) -> Outcome {
         let text = "The refresh token has expired due to inactivity or was revoked. Sign in again for app";
         return Err(refusal(400, "invalid_grant", 700_082, text));
     }
-    answer(authority, Subject::Person, form)
+    let asked = Carries::asked(form)?;
+    let mfa = claims["mfa"] == true;
+    if asked.mfa && !mfa {
+        let text = "Due to a configuration change made by your administrator, or because you moved to a new location, you \
+                    must use multi-factor authentication to access the resource, asked for by app";
+        return Err(refusal(400, "invalid_grant", 50_076, text));
+    }
+    answer(authority, Subject::Person, form, Carries { mfa, ..asked })
 }
 
 /// The tokens for the scope that the form asks for.
-pub fn answer(authority: &Authority, subject: Subject, form: &Form) -> Outcome {
-    let (token, lifetime) = authority.access(subject, &audience(form)?);
+pub fn answer(authority: &Authority, subject: Subject, form: &Form, carries: Carries) -> Outcome {
+    let (token, lifetime) = authority.access(subject, &audience(form)?, carries);
     let mut body = json!({"token_type": "Bearer", "expires_in": lifetime, "ext_expires_in": lifetime, "access_token": token});
     if subject == Subject::Person {
-        body["refresh_token"] = authority.sign(&json!({"typ": "refresh", "session": authority.switches.session()})).into();
+        let refresh = json!({"typ": "refresh", "session": authority.switches.session(), "mfa": carries.mfa});
+        body["refresh_token"] = authority.sign(&refresh).into();
         let claims = json!({"tid": authority.tenant_id, "preferred_username": PERSON, "name": "Ada Admin"});
         body["id_token"] = authority.sign(&claims).into();
         body["scope"] = super::grants::field(form, "scope").into();

@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 use tokio::{net::TcpListener, sync::watch};
 
-use super::Subject;
+use super::{Subject, claims::Carries};
 use crate::emulator::{
     log::Exchange,
     principals, server,
@@ -64,7 +64,7 @@ fn answer(world: &World, path: &str, query: &[(String, String)], meant: bool) ->
         return refused(400, "invalid_request", "Identity not found");
     }
     let audience = resource.trim_end_matches('/');
-    let (token, lifetime) = world.setting.authority.access(Subject::ManagedIdentity, audience);
+    let (token, lifetime) = world.setting.authority.access(Subject::ManagedIdentity, audience, Carries::default());
     let now = Timestamp::now().as_second();
     let body = json!({
         "access_token": token,

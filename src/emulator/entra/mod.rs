@@ -4,6 +4,7 @@
 //! directory. They live by the real clock, not the practice one: moving the calendar must not sign anybody out.
 
 mod assertion;
+pub mod claims;
 pub mod control;
 mod device_code;
 mod discovery;
@@ -21,6 +22,8 @@ use jiff::Timestamp;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::{Value, json};
 use sha2::Sha256;
+
+use claims::Carries;
 
 use super::{call::Caller, principals, reply::Fault};
 
@@ -42,6 +45,8 @@ pub enum TokenFault {
     /// Not a token of this authority.
     Invalid,
     Expired(Timestamp),
+    /// The sign-in was revoked, and the client can be told so in the middle of its work.
+    Revoked,
     /// One of the two clocks is wrong.
     NotYet(Timestamp),
     /// Made for somebody else.
@@ -86,7 +91,12 @@ impl Authority {
         let claims = self.open(token.trim()).ok_or(TokenFault::Invalid)?;
         let text = |name: &str| claims[name].as_str().unwrap_or_default().to_owned();
         let expiry = claims["exp"].as_i64().unwrap_or(0);
-        let recalled = claims["gen"].as_u64().is_some_and(|made| self.switches.recalled(made));
+        let carries = Carries::of(&claims);
+        let made = claims["gen"].as_u64().unwrap_or_default();
+        if carries.cae && self.switches.revoked(made) {
+            return Err(TokenFault::Revoked);
+        }
+        let recalled = self.switches.recalled(made);
         if recalled || expiry <= now.as_second() {
             return Err(TokenFault::Expired(Timestamp::from_second(expiry).unwrap_or_default()));
         }
@@ -98,7 +108,13 @@ impl Authority {
         if !self.accepts(audience, &aud) {
             return Err(TokenFault::WrongAudience(aud));
         }
-        Ok(Caller { object_id: text("oid"), app_id: text("appid"), tenant_id: text("tid") })
+        Ok(Caller {
+            object_id: text("oid"),
+            app_id: text("appid"),
+            tenant_id: text("tid"),
+            is_person: claims["idtyp"] == "user",
+            has_mfa: carries.mfa,
+        })
     }
 
     fn accepts(&self, audience: Audience, aud: &str) -> bool {
@@ -121,7 +137,7 @@ impl Authority {
     }
 
     /// A token for an audience, and how many seconds it lives.
-    fn access(&self, subject: Subject, audience: &str) -> (String, i64) {
+    fn access(&self, subject: Subject, audience: &str, carries: Carries) -> (String, i64) {
         let (now, lifetime) = (Timestamp::now().as_second(), self.switches.lifetime());
         let me = principals::CERTDECK;
         let mut claims = json!({
@@ -142,6 +158,7 @@ impl Authority {
             claims["upn"] = PERSON.into();
             claims["name"] = "Ada Admin".into();
         }
+        carries.write(&mut claims);
         (self.sign(&claims), lifetime)
     }
 
@@ -183,6 +200,11 @@ pub fn arm_refusal(fault: &TokenFault, authority: &Authority) -> Fault {
         TokenFault::NotYet(at) => {
             ("InvalidAuthenticationToken", format!("The access token is not valid before UTC time '{}'.", american(*at)))
         }
+        TokenFault::Revoked => {
+            let message = "Continuous access evaluation resulted in challenge with result: InteractionRequired and code: \
+                           TokenIssuedBeforeRevocationTimestamp";
+            return Fault::arm(401, "InvalidAuthenticationToken", message).header("www-authenticate", revoked(authority));
+        }
         TokenFault::WrongAudience(aud) => (
             "InvalidAuthenticationTokenAudience",
             format!(
@@ -196,6 +218,11 @@ pub fn arm_refusal(fault: &TokenFault, authority: &Authority) -> Fault {
         authority.origin, authority.tenant_id
     );
     Fault::arm(401, code, message).header("www-authenticate", challenge)
+}
+
+/// The challenge to a token whose sign-in was revoked; ARM's and Key Vault's are the same.
+pub fn revoked(authority: &Authority) -> String {
+    claims::challenge(&authority.origin, &claims::newer_than(Timestamp::now().as_second()))
 }
 
 /// `8/17/2017 10:54:41 PM`, as ARM writes times in this message.
@@ -240,7 +267,7 @@ mod tests {
     }
 
     fn header(authority: &Authority, audience: &str) -> String {
-        format!("Bearer {}", authority.access(Subject::Application, audience).0)
+        format!("Bearer {}", authority.access(Subject::Application, audience, Carries::default()).0)
     }
 
     #[test]

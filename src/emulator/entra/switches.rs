@@ -1,7 +1,7 @@
 //! What a rehearsal turns at the sign-in service: how long tokens live, and which were recalled. Of this run only, like
 //! the request log: a restart is no reason to have people sign in again.
 
-use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 
 /// How long a token is good, in seconds; what Entra gives service principals.
 const LIFETIME: i64 = 3599;
@@ -13,11 +13,21 @@ pub struct Switches {
     tokens: AtomicU64,
     /// The same for refresh tokens.
     sessions: AtomicU64,
+    /// Tokens with a lower number are of sign-ins that were revoked.
+    revoked: AtomicU64,
+    /// The tenant has put off multi-factor authentication for changes as long as it can.
+    postpones_mfa: AtomicBool,
 }
 
 impl Default for Switches {
     fn default() -> Self {
-        Self { lifetime: AtomicI64::new(LIFETIME), tokens: AtomicU64::new(0), sessions: AtomicU64::new(0) }
+        Self {
+            lifetime: AtomicI64::new(LIFETIME),
+            tokens: AtomicU64::default(),
+            sessions: AtomicU64::default(),
+            revoked: AtomicU64::default(),
+            postpones_mfa: AtomicBool::default(),
+        }
     }
 }
 
@@ -48,5 +58,24 @@ impl Switches {
 
     pub fn end_sessions(&self) {
         self.sessions.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub fn revoked(&self, made: u64) -> bool {
+        made < self.revoked.load(Ordering::Relaxed)
+    }
+
+    /// Revokes every sign-in so far, as an administrator does with a lost account.
+    pub fn revoke(&self) {
+        self.recall_tokens();
+        self.end_sessions();
+        self.revoked.store(self.generation(), Ordering::Relaxed);
+    }
+
+    pub fn postpones_mfa(&self) -> bool {
+        self.postpones_mfa.load(Ordering::Relaxed)
+    }
+
+    pub fn postpone_mfa(&self, on: bool) {
+        self.postpones_mfa.store(on, Ordering::Relaxed);
     }
 }

@@ -2,10 +2,14 @@
 
 use std::time::Duration;
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
-use crate::emulator::{control, door::Door, reply::Fault};
+use crate::emulator::{control, door::Door, entra::claims, reply::Fault};
+
+/// The sign-in endpoint that services of the public cloud name in their challenges.
+const ELSEWHERE: &str = "https://login.windows.net";
 
 /// Longer than this no client waits.
 const LONGEST_DELAY: Duration = Duration::from_secs(600);
@@ -37,6 +41,12 @@ pub enum Kind {
     Truncated,
     /// The token is refused as one that has just expired.
     ExpiredToken,
+    /// The token is refused with a claims challenge; without claims of its own it asks for a newer sign-in, as where one was
+    /// revoked (continuous access evaluation).
+    ClaimsChallenge {
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        claims: Option<Value>,
+    },
     /// The service's clock is off by a span such as `-10m`: its `Date` says so, and tokens are judged by it.
     ClockSkew { by: String },
 }
@@ -71,7 +81,7 @@ impl Kind {
 
     /// Whether the request is carried out at all.
     pub fn lets_through(&self) -> bool {
-        !matches!(self, Self::Status { when: When::Before, .. } | Self::Reset { when: When::Before })
+        !matches!(self, Self::Status { when: When::Before, .. } | Self::Reset { when: When::Before } | Self::ClaimsChallenge { .. })
     }
 
     /// By how much the service's clock is off.
@@ -86,6 +96,11 @@ impl Kind {
 
     /// The answer that stands in the place of the real one, in the envelope of the service.
     pub fn answer(&self, door: &Door) -> Option<Fault> {
+        if let Self::ClaimsChallenge { claims: asked } = self {
+            let asked = asked.clone().unwrap_or_else(|| claims::newer_than(Timestamp::now().as_second()));
+            let refused = challenged(door, "The practice cloud was asked to answer so.");
+            return Some(refused.header("www-authenticate", claims::challenge(ELSEWHERE, &asked)));
+        }
         let Self::Status { status, code, message, retry_after, .. } = self else { return None };
         let code = code.as_deref().unwrap_or(default_code(*status));
         let message = message.as_deref().unwrap_or("The practice cloud was asked to answer so.");
@@ -97,6 +112,14 @@ impl Kind {
             Some(seconds) => fault.header("retry-after", seconds.to_string()),
             None => fault,
         })
+    }
+}
+
+/// A 401 whose header says what the token lacks.
+fn challenged(door: &Door, message: &str) -> Fault {
+    match door {
+        Door::Vault(_) => Fault::vault(401, "Unauthorized", message, None),
+        _ => Fault::arm(401, "InvalidAuthenticationToken", message),
     }
 }
 

@@ -13,7 +13,7 @@ use super::{
 use crate::emulator::{
     call::Call,
     context::Context,
-    entra::{Authority, TokenFault},
+    entra::{self, Authority, TokenFault},
     reply::{Fault, Outcome, Reply},
     route::{self, Found, Route},
 };
@@ -68,6 +68,10 @@ pub fn challenge(authority: &Authority, fault: &TokenFault) -> Fault {
         TokenFault::Invalid => "AKV10032: Invalid issuer or signature of the token.".to_owned(),
         TokenFault::Expired(at) => format!("AKV10015: The token expired at {at}."),
         TokenFault::NotYet(at) => format!("AKV10022: The token is not valid before {at}."),
+        TokenFault::Revoked => {
+            let message = "AKV10032: The sign-in of the token was revoked.";
+            return Fault::vault(401, "Unauthorized", message, None).header("www-authenticate", entra::revoked(authority));
+        }
         TokenFault::WrongAudience(audience) => {
             format!("AKV10022: Invalid audience. Expected {resource}, found: {audience}.")
         }

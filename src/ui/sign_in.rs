@@ -1,4 +1,5 @@
-//! The dialog that asks a person to sign in: address, code in large letters, and what is left of the time.
+//! The dialog that asks a person to sign in: address, code in large letters, and what is left of the time; or the command
+//! of another program.
 
 use ratatui::text::{Line, Span};
 
@@ -6,10 +7,32 @@ use super::dialogs::{Content, keys};
 use super::look::{Look, Role};
 use super::text::wrap;
 use crate::app::App;
-use crate::app::dialog::SignInCode;
+use crate::app::dialog::SignIn;
+use crate::model::{DeviceCode, SignInAsk, ToolCommand};
 
-pub(super) fn code_lines(app: &App, sign_in: &SignInCode, room: usize, look: &Look) -> Content {
-    let code = &sign_in.0;
+pub(super) fn lines(app: &App, asked: &SignIn, room: usize, look: &Look) -> Content {
+    match &asked.0 {
+        SignInAsk::Code(code) => code_lines(app, code, room, look),
+        SignInAsk::Tool(tool) => tool_lines(tool, room, look),
+    }
+}
+
+fn tool_lines(tool: &ToolCommand, room: usize, look: &Look) -> Content {
+    let mut lines: Vec<Line<'static>> = Vec::new();
+    let mut say = |text: &str, role| lines.extend(wrap(text, room).into_iter().map(|line| Line::styled(line, look.style(role))));
+    say(&format!("Asked because {}.", tool.why.trim_end_matches('.')), Role::Dim);
+    say("", Role::Text);
+    say(&format!("The sign-in is that of {}. Run this in another terminal:", tool.tool), Role::Text);
+    say("", Role::Text);
+    tool.lines.iter().for_each(|line| say(line, Role::Key));
+    say("", Role::Text);
+    say("Then go on here: nothing that was typed is lost.", Role::Text);
+    say("", Role::Text);
+    let foot = vec![keys(&[("Enter", "it was run, go on"), ("c", "copy the command"), ("Esc", "do not sign in")], look)];
+    Content { title: "Sign in again".to_owned(), lines, at: 0, foot, cursor: None }
+}
+
+fn code_lines(app: &App, code: &DeviceCode, room: usize, look: &Look) -> Content {
     let left = (code.expires.as_second() - app.now.as_second()).max(0);
     let mut lines: Vec<Line<'static>> = Vec::new();
     let mut say = |text: &str, role| lines.extend(wrap(text, room).into_iter().map(|line| Line::styled(line, look.style(role))));
