@@ -22,7 +22,7 @@ fn tool_lines(tool: &ToolCommand, room: usize, look: &Look) -> Content {
     let mut say = |text: &str, role| lines.extend(wrap(text, room).into_iter().map(|line| Line::styled(line, look.style(role))));
     say(&format!("Asked because {}.", tool.why.trim_end_matches('.')), Role::Dim);
     say("", Role::Text);
-    say(&format!("The sign-in is that of {}. Run this in another terminal:", tool.tool), Role::Text);
+    say(&format!("The sign-in is that of the {}. Run this in another terminal:", tool.tool), Role::Text);
     say("", Role::Text);
     tool.lines.iter().for_each(|line| say(line, Role::Key));
     say("", Role::Text);
