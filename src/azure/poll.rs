@@ -163,6 +163,7 @@ mod tests {
             operation: None,
             etag: None,
             warning: None,
+            challenge: None,
         }
     }
 
