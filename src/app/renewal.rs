@@ -1,14 +1,11 @@
 //! `r`: the renewal that fits the certificate under the cursor (A157). Who renews depends on where it came from: its
 //! order, its vault, Azure by itself, or whoever uploaded it.
 
-use jiff::SignedDuration;
-
 use super::App;
 use super::dialog::{Act, Confirm, Dialog};
 use super::pane::{PaneName, Tone, date};
 use crate::flow::FlowName;
 use crate::model::{PrivateCertificate, ResourceId, Source, WhoActs};
-use crate::rules::Limit;
 
 /// Where `r` leads.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -85,10 +82,8 @@ impl App {
     fn explain_managed(&mut self, id: &ResourceId) {
         let Some(certificate) = self.estate.certificates.iter().find(|certificate| certificate.id == *id) else { return };
         let host = certificate.canonical_name.clone().unwrap_or_default();
-        let lead = self.settings.rules.number(Limit::ManagedRenewal, self.now).unwrap_or_default();
-        let due = certificate.expires.map(|expires| expires - SignedDuration::from_hours(24 * lead));
-        let when =
-            due.map_or("in time before it ends".to_owned(), |due| format!("about {}, {lead} days before it ends", date(due)));
+        let (lead, due) = self.settings.rules.managed_renewal(certificate, self.now);
+        let when = due.map_or("in time before it ends".to_owned(), |due| format!("about {}, {lead} before it ends", date(due)));
         let is_overdue = self.settings.rules.turn(&self.estate, certificate, self.now).who == WhoActs::You;
         let (words, stops) = if is_overdue {
             let words = format!(

@@ -9,10 +9,21 @@ use super::request::Request;
 use super::{json, version};
 use crate::model::ResourceId;
 
-/// The minimum TLS version, such as `1.2`. The app's own answer never has it, only its configuration.
-pub async fn min_tls(client: &Client, site: &ResourceId) -> Result<Option<String>, AzureError> {
+/// The oldest TLS versions that an app takes, such as `1.2`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MinTls {
+    pub app: String,
+    /// Of its deployment site (SCM).
+    pub scm: Option<String>,
+}
+
+/// The minimum TLS versions. The app's own answer never has them, only its configuration.
+pub async fn min_tls(client: &Client, site: &ResourceId) -> Result<Option<MinTls>, AzureError> {
     let request = Request::get(format!("Read the configuration of {}", site.name()), format!("{site}/config/web"), version::WEB);
-    Ok(client.read(&request).await?.and_then(|web| json::text(&web, "/properties/minTlsVersion")))
+    Ok(client.read(&request).await?.and_then(|web| {
+        let version = |name: &str| json::text(&web, &format!("/properties/{name}"));
+        Some(MinTls { app: version("minTlsVersion")?, scm: version("scmMinTlsVersion") })
+    }))
 }
 
 pub fn set_min_tls(site: &ResourceId, wanted: &str) -> Request {

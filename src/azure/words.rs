@@ -108,7 +108,7 @@ fn refused(refusal: &Refusal, what: &str) -> Problem {
     let (why, remedy) = if refusal.is("ScopeLocked") {
         (locked(&refusal.message), "List its locks (l), remove the lock if that is what you want, and try again.".to_owned())
     } else if refusal.status == 429 && known.is_none() {
-        let wait = refusal.retry_after.map_or("a minute".to_owned(), |wait| format!("{} s", wait.as_secs().max(1)));
+        let wait = refusal.retry_after.map_or("a little".to_owned(), |wait| format!("{} s", wait.as_secs().max(1)));
         ("Azure asks to slow down: too many requests".to_owned(), format!("Wait {wait} and repeat the command."))
     } else if let Some(Words { why, remedy }) = known {
         (if why.is_empty() { refusal.message.clone() } else { why.replace("{}", &refusal.message) }, remedy.clone())

@@ -12,6 +12,7 @@
 
 pub mod arm;
 pub mod ca;
+pub mod calendar;
 pub mod call;
 pub mod clock;
 mod connection;

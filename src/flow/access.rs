@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use super::{Principal, Seen};
 use crate::azure::{Request, roles, vaults};
 use crate::model::{AccessPolicy, Problem, Vault};
-use crate::rules::{Limit, Rules};
+use crate::rules::{Names, Rules};
 
 /// A first-party principal and what it needs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,10 +25,10 @@ impl Party {
         }
     }
 
-    fn limits(self) -> (Limit, Limit) {
+    fn limits(self) -> (Names, Names) {
         match self {
-            Self::Registrar => (Limit::RegistrarSecretPermissions, Limit::RegistrarCertificatePermissions),
-            Self::Websites => (Limit::WebsitesSecretPermissions, Limit::WebsitesCertificatePermissions),
+            Self::Registrar => (Names::RegistrarSecretPermissions, Names::RegistrarCertificatePermissions),
+            Self::Websites => (Names::WebsitesSecretPermissions, Names::WebsitesCertificatePermissions),
         }
     }
 

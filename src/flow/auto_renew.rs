@@ -1,14 +1,12 @@
 //! Auto renewal of an order (A175–A177): on or off, at any time; what is there and what comes of it are said first.
 
-use jiff::SignedDuration;
-
 use super::chosen::order_refusal;
 use super::succession::exports;
 use super::target::order_id;
 use super::{Case, Field, FieldKind, Flow, FlowName, Inputs, Key, Observed, Seen, Step, StepId, StepStatus, Subject};
 use crate::azure::{AzureError, Client, orders};
 use crate::model::{Estate, Order, Problem, day};
-use crate::rules::Limit;
+use crate::rules::{Period, Span};
 
 pub(super) static FLOW: Flow = Flow {
     name: "auto-renew",
@@ -33,7 +31,7 @@ fn fields() -> Vec<Field> {
     vec![Field {
         key: Key::AutoRenew,
         label: "Auto renewal",
-        help: "On: Azure buys another year before the paid term ends, and charges it. Off: somebody has to renew by hand.",
+        help: "On: Azure buys another term before the paid one ends, and charges it. Off: somebody has to renew by hand.",
         kind: FieldKind::Toggle,
     }]
 }
@@ -69,10 +67,10 @@ fn words(on: bool) -> &'static str {
 
 fn auto_renew(case: &Case<'_>) -> Step {
     let wanted = case.inputs.is_yes(Key::AutoRenew);
-    let lead = case.rules.number(Limit::OrderAutoRenewal, case.now).unwrap_or_default();
+    let lead = case.rules.span(Period::OrderAutoRenewal, case.now);
     let step = |status| {
         Step::new(StepId::AutoRenew, format!("Switch auto renewal {}", words(wanted)), status).explained(format!(
-            "With auto renewal on, Azure starts to renew {lead} days before the paid term ends. It does not verify the domain for \
+            "With auto renewal on, Azure starts to renew {lead} before the paid term ends. It does not verify the domain for \
              you: if the last proof is too old by then, the order waits for somebody (A172)."
         ))
     };
@@ -95,12 +93,12 @@ fn auto_renew(case: &Case<'_>) -> Step {
     consequence(case, ready, order, wanted, lead)
 }
 
-fn consequence(case: &Case<'_>, step: Step, order: &Order, on: bool, lead: i64) -> Step {
+fn consequence(case: &Case<'_>, step: Step, order: &Order, on: bool, lead: Span) -> Step {
     let Some(end) = order.term_ends else { return step };
-    let start = day(end - SignedDuration::from_hours(24 * lead));
+    let start = day(end - lead.duration());
     if on {
-        step.fact("Renews", format!("from {start} on, {lead} days before the paid term ends"))
-            .fact("Charged", "one year, at each renewal")
+        step.fact("Renews", format!("from {start} on, {lead} before the paid term ends"))
+            .fact("Charged", format!("{}, at each renewal", case.rules.span(Period::OrderTerm, case.now)))
             .fact("Exports", exports(case, order))
     } else {
         step.fact("Ends", format!("{}: renew by hand before, or apps serve an expired certificate", day(end)))

@@ -14,7 +14,7 @@ use super::{
 use crate::azure::{AzureError, Client, orders, sites};
 use crate::health::tls;
 use crate::model::{Binding, Estate, Hostname, Plan, PrivateCertificate, SslState, Thumbprint};
-use crate::rules::{Limit, Rules};
+use crate::rules::{Names, Rules};
 
 const TYPES: &[(&str, &str, &str)] = &[
     ("sni", "SNI SSL", "Many certificates on one address. Every current browser supports it."),
@@ -163,7 +163,7 @@ fn refusals(observed: &Observed, inputs: &Inputs, rules: &Rules, now: Timestamp)
         }
     }
     if wanted_state(inputs) == SslState::IpBased {
-        let without = |plan: &&Plan| rules.lists(Limit::TiersWithoutIpBindings, now, &plan.tier);
+        let without = |plan: &&Plan| rules.lists(Names::TiersWithoutIpBindings, now, &plan.tier);
         if let Some(plan) = observed.plan.here().filter(without) {
             refuse(Key::SslType, format!("IP based SSL needs the Standard tier or higher; the plan is {}", plan.tier));
         }

@@ -4,7 +4,7 @@ use jiff::SignedDuration;
 
 use super::{Case, Key, Seen, Step, StepId, StepStatus};
 use crate::model::Problem;
-use crate::rules::Limit;
+use crate::rules::Name;
 
 /// Who issues, and for whom.
 #[derive(Debug, Clone, Copy)]
@@ -13,7 +13,7 @@ pub(super) struct Authority {
     /// What it issues, in the plural.
     pub certificates: &'static str,
     /// The rule that names it as CAA records do.
-    pub issuer: Limit,
+    pub issuer: Name,
     /// The input that names the domain.
     pub asked: Key,
 }
@@ -21,7 +21,7 @@ pub(super) struct Authority {
 /// The step that checks it. `what` could not be done otherwise: `Buy a certificate for contoso.com`.
 pub(super) fn issuer_is_allowed(case: &Case<'_>, authority: &Authority, domain: &str, what: &str) -> Step {
     const POLL: SignedDuration = SignedDuration::from_secs(5);
-    let issuer = case.rules.text(authority.issuer, case.now).unwrap_or_default();
+    let issuer = case.rules.name(authority.issuer, case.now);
     let status = match &case.observed.caa {
         Seen::Here(allowed) if allowed.is_empty() => StepStatus::Done(format!("no CAA record limits who may issue for {domain}")),
         Seen::Here(allowed) if allowed.iter().any(|name| name.eq_ignore_ascii_case(issuer)) => {

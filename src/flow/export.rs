@@ -13,6 +13,7 @@ use crate::azure::{AzureError, Client, orders, secrets, vaults};
 use crate::file;
 use crate::model::{Estate, Order, Problem, StoredCertificate};
 use crate::pki::{self, Wrapping};
+use crate::rules::Names;
 
 const CIPHERS: &[(&str, &str, &str)] = &[
     ("triple-des", "Triple DES", "What App Service and old Windows have always taken."),
@@ -141,6 +142,19 @@ fn in_vault(case: &Case<'_>) -> Step {
     }
 }
 
+/// The authority in the file that browsers give up (C50): who installs or pins a copy of its chain has to follow.
+fn ending(case: &Case<'_>) -> Option<String> {
+    let contents = &case.observed.file.as_ref()?.contents;
+    let authorities =
+        contents.certificates.iter().filter_map(|one| one.issuer.split(", ").find_map(|part| part.strip_prefix("CN=")));
+    let (name, day) =
+        authorities.filter_map(|name| Some((name, case.rules.listed_from(Names::HierarchiesEnding, name)?))).next()?;
+    let reference = case.rules.reference(Names::HierarchiesEnding, case.now);
+    Some(format!(
+        "{name}: browsers are to stop trusting it from {day} on ({reference}). Pin nothing of it; the next one has another chain"
+    ))
+}
+
 fn write(case: &Case<'_>) -> Step {
     let step = |status| {
         Step::new(StepId::WriteFile, "Write the file", status).explained(
@@ -158,7 +172,8 @@ fn write(case: &Case<'_>) -> Step {
     };
     let shown = path.display().to_string();
     if case.observed.file.is_some() {
-        return step(StepStatus::Done(format!("{shown} holds it"))).fact("Thumbprint", thumbprint.as_str());
+        let done = step(StepStatus::Done(format!("{shown} holds it"))).fact("Thumbprint", thumbprint.as_str());
+        return ending(case).into_iter().fold(done, |step, words| step.fact("Chain", words));
     }
     let raw = case.inputs.is_yes(Key::Raw);
     let (seal, encryption) = match case.inputs.secret(Key::NewPassword) {

@@ -11,7 +11,7 @@ use crate::azure::{AzureError, Client, certificates, orders, plans, sites, vault
 use crate::model::{
     App, DomainName, Estate, Hostname, Order, OrderStatus, PrivateCertificate, Problem, ResourceId, SecretStatus, StoredCertificate,
 };
-use crate::rules::Limit;
+use crate::rules::Names;
 
 /// The vault gets the certificate within moments of the issuance.
 const POLL: SignedDuration = SignedDuration::from_secs(10);
@@ -224,13 +224,13 @@ fn imported<'a>(case: &Case<'a>, stored: &StoredCertificate) -> Option<&'a Priva
 /// Free and Shared plans can neither hold certificates for custom names nor bind them (A25, A26).
 pub(super) fn tier_problem(case: &Case<'_>, what: &str) -> Option<Problem> {
     let plan = case.observed.plan.here()?;
-    case.rules.lists(Limit::TiersWithoutBindings, case.now, &plan.tier).then(|| {
+    case.rules.lists(Names::TiersWithoutBindings, case.now, &plan.tier).then(|| {
         Problem::new(
             what,
             format!("the App Service plan {} is in the {} tier, which supports no custom TLS", plan.id.name(), plan.tier),
         )
         .remedy("scale the plan up to Basic or higher; that costs money, so do it knowingly")
-        .code(case.rules.reference(Limit::TiersWithoutBindings, case.now))
+        .code(case.rules.reference(Names::TiersWithoutBindings, case.now))
     })
 }
 

@@ -13,7 +13,7 @@ use super::vault_contents::{offer, purpose_warning, unsupported};
 use super::{Case, Field, FieldKind, Flow, FlowName, Inputs, Key, Observed, Pick, Seen, Step, StepId, StepStatus, Subject};
 use crate::azure::{AzureError, Client, certificates, vault_certificates, vaults};
 use crate::model::{App, Estate, PrivateCertificate, Problem, ResourceId, Vault, VaultCertificate, day};
-use crate::rules::{Limit, Rules};
+use crate::rules::{Names, Period, Rules};
 
 /// The list may lag behind an import for a moment.
 const SETTLES: SignedDuration = SignedDuration::from_secs(30);
@@ -105,8 +105,8 @@ fn refusals(observed: &Observed, inputs: &Inputs, rules: &Rules, now: Timestamp)
         (Some(_), Seen::Absent) => refuse(Key::App, "there is no such app".to_owned()),
         (Some(app), _) => {
             let other = inputs.get(Key::VaultSubscription).filter(|own| !own.eq_ignore_ascii_case(app.subscription_id()));
-            if other.is_some() && rules.lists(Limit::ImportVaultScope, now, "subscription") {
-                let reference = rules.reference(Limit::ImportVaultScope, now);
+            if other.is_some() && rules.lists(Names::ImportVaultScope, now, "subscription") {
+                let reference = rules.reference(Names::ImportVaultScope, now);
                 let why = format!("App Service imports only from a vault of the app's own subscription ({reference})");
                 refuse(Key::VaultSubscription, why);
             }
@@ -237,10 +237,10 @@ fn vault(case: &Case<'_>) -> Step {
         return step(follows(case, &[Key::VaultSubscription, Key::Vault]));
     };
     let model = if vault.rbac { "rbac" } else { "access-policy" };
-    if !case.rules.lists(Limit::ImportVaultModels, case.now, model) {
+    if !case.rules.lists(Names::ImportVaultModels, case.now, model) {
         let problem = Problem::new(what(case), "App Service imports only from vaults with access policies, and this one uses RBAC")
             .remedy("keep the certificate in another vault")
-            .code(case.rules.reference(Limit::ImportVaultModels, case.now));
+            .code(case.rules.reference(Names::ImportVaultModels, case.now));
         return step(StepStatus::Blocked(problem));
     }
     if let Some(problem) = closed_to_services(vault, &what(case)) {
@@ -292,9 +292,11 @@ fn in_vault(case: &Case<'_>) -> Step {
 
 fn app_access(case: &Case<'_>) -> Step {
     let step = |status| {
-        Step::new(StepId::AppAccess, "Let App Service read the vault", status).explained(
-            "By default App Service may not. It reads the certificate now, and again within 24 hours of every new version: the permission must stay.",
-        )
+        Step::new(StepId::AppAccess, "Let App Service read the vault", status).explained(format!(
+            "By default App Service may not. It reads the certificate now, and again within {} of every new version: the permission \
+             must stay.",
+            case.rules.span(Period::SyncInterval, case.now)
+        ))
     };
     let Some(vault) = case.observed.vault.here() else { return step(follows(case, &[Key::Vault])) };
     match judge(Party::Websites, &case.observed.websites, vault, &case.observed.vault_roles, case.rules, case.now) {
@@ -324,10 +326,11 @@ fn registrar_access(case: &Case<'_>) -> Step {
 
 fn import(case: &Case<'_>) -> Step {
     let step = |status| {
-        Step::new(StepId::Import, "Import the certificate", status).explained(
+        Step::new(StepId::Import, "Import the certificate", status).explained(format!(
             "The certificate appears in Private Key Certificates, for every app of the webspace. It secures nothing before it is bound. \
-             New versions in the vault follow within 24 hours by themselves.",
-        )
+             New versions in the vault follow within {} by themselves.",
+            case.rules.span(Period::SyncInterval, case.now)
+        ))
     };
     if let Some(status) = case.needs_any() {
         return step(status);

@@ -12,6 +12,7 @@ use super::usage::Usage;
 use crate::azure::AsItIs;
 use crate::azure::locks::Lock;
 use crate::azure::settings::AppSettings;
+use crate::azure::site_config::MinTls;
 use crate::azure::sites;
 use crate::azure::vaults::Availability;
 use crate::model::{
@@ -91,8 +92,8 @@ pub struct Observed {
     pub linked: Seen<Vec<Linked>>,
     /// The service's own answer about the app, to be given back with a change of it.
     pub app_as_it_is: Option<AsItIs>,
-    /// The minimum TLS version of the app.
-    pub min_tls: Seen<String>,
+    /// The minimum TLS versions of the app and its deployment site.
+    pub min_tls: Seen<MinTls>,
     /// The certificates of the subscription and all that uses them.
     pub usage: Seen<Usage>,
     /// How visitors reach the hostnames that the flow is about.

@@ -10,7 +10,7 @@ use crate::azure::orders::NewOrder;
 use crate::azure::{AzureError, Client, groups, orders};
 use crate::health::dns;
 use crate::model::{DomainName, Estate, Hostname, Order, OrderName, Problem, ProductType};
-use crate::rules::Limit;
+use crate::rules::{Count, Name, Period};
 
 const PRODUCTS: &[(&str, &str, &str)] = &[
     ("standard", "Standard (S1)", "Secures the domain and its www subdomain, or one subdomain by its full name."),
@@ -84,7 +84,7 @@ fn fields(observed: &Observed) -> Vec<Field> {
         Field::new(
             Key::AutoRenew,
             "Enable auto renewal",
-            "Each renewal extends the term by one year, and the cost is charged to your subscription.",
+            "Each renewal extends the term once more, and the cost is charged to your subscription.",
             FieldKind::Toggle,
         ),
     ];
@@ -214,7 +214,7 @@ fn new_group(case: &Case<'_>) -> Step {
 /// A CAA record that names other issuers only would stop the issuance after the money is spent (A69).
 fn caa(case: &Case<'_>) -> Step {
     const GODADDY: Authority =
-        Authority { name: "GoDaddy", certificates: "App Service certificates", issuer: Limit::OrderCaaIssuer, asked: Key::Domain };
+        Authority { name: "GoDaddy", certificates: "App Service certificates", issuer: Name::OrderCaaIssuer, asked: Key::Domain };
     let domain = case.inputs.get(Key::Domain).unwrap_or("the domain").trim_start_matches("*.");
     issuer_is_allowed(case, &GODADDY, domain, &format!("Buy a certificate for {domain}"))
 }
@@ -274,22 +274,23 @@ fn bought(order: &Order) -> StepStatus {
 
 /// One paid year may hold several certificates (C10).
 fn validity(case: &Case<'_>) -> String {
-    let days = case.rules.number(Limit::OrderCertificateLifetime, case.now).unwrap_or_default();
-    if days >= 365 {
-        return "one year".to_owned();
+    let term = case.rules.span(Period::OrderTerm, case.now);
+    let life = case.rules.span(Period::OrderCertificateLifetime, case.now);
+    if life.duration() >= term.duration() {
+        return term.to_string();
     }
-    format!("one year, as certificates of {days} days each; Azure issues the next one at no extra cost")
+    format!("{term}, as certificates of {life} each; Azure issues the next one at no extra cost")
 }
 
 /// What buying costs, in words: prices are never quoted (A68, A80, C35).
 fn cost_notice(case: &Case<'_>, renew: bool) -> String {
-    let days = case.rules.number(Limit::OrderVerificationDeadline, case.now).unwrap_or_default();
-    let limit =
-        case.rules.rule(Limit::OrderPurchaseLimit, case.now).map(|rule| format!(" At most {}.", rule.words())).unwrap_or_default();
-    let again = if renew { " and charges it again at every yearly renewal" } else { "" };
+    let deadline = case.rules.span(Period::OrderVerificationDeadline, case.now);
+    let rule = case.rules.rule(Count::OrderPurchaseLimit, case.now);
+    let limit = rule.value.map(|most| format!(" At most {most} {}.", rule.unit)).unwrap_or_default();
+    let again = if renew { " and charges it again at every renewal" } else { "" };
     format!(
         "This charges the price of one App Service certificate to the subscription now{again}. For the price see Azure pricing; \
-         an issued certificate is not refunded. If the domain is not verified within {days} days, the order is denied and not charged.{limit}"
+         an issued certificate is not refunded. If the domain is not verified within {deadline}, the order is denied and not charged.{limit}"
     )
 }
 

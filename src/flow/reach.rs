@@ -5,7 +5,7 @@ use super::{Case, Seen};
 use crate::azure::exposure::Exposure;
 use crate::health::dns::Way;
 use crate::model::{App, DomainName, Hostname, Problem};
-use crate::rules::Limit;
+use crate::rules::Names;
 
 /// What was seen of it in one look.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -69,7 +69,7 @@ pub(super) fn judge_way(case: &Case<'_>, host: &Hostname, app: &App, way: &Way, 
             .code("A50"));
     };
     let detours = &way.hops[..end];
-    let allowed = case.rules.names(Limit::ManagedDetours, case.now);
+    let allowed = case.rules.names(Names::ManagedDetours, case.now);
     if detours.iter().all(|hop| allowed.iter().any(|domain| is_below(hop, domain))) {
         return Ok(format!("it leads to {own} over {}", detours.join(", ")));
     }
@@ -88,7 +88,7 @@ fn is_below(name: &str, domain: &str) -> bool {
 /// Whether the authority gets in: the evidence, or why not.
 pub(super) fn judge_exposure(case: &Case<'_>, host: &Hostname, reach: &Reach, what: &str) -> Result<String, Problem> {
     let kind = if is_apex(host) { "apex" } else { "subdomain" };
-    let matters = case.rules.lists(Limit::ManagedOpenToAll, case.now, kind);
+    let matters = case.rules.lists(Names::ManagedOpenToAll, case.now, kind);
     let Exposure { is_private, restrictions } = &reach.exposure;
     let closed = match (is_private, restrictions.as_slice()) {
         (false, []) => return Ok("everybody may reach the app".to_owned()),
@@ -100,5 +100,5 @@ pub(super) fn judge_exposure(case: &Case<'_>, host: &Hostname, reach: &Reach, wh
     }
     Err(Problem::new(what, format!("{closed}, and the authority has to reach it, now and at every renewal"))
         .remedy("lift the restrictions, or use another kind of certificate")
-        .code(case.rules.reference(Limit::ManagedOpenToAll, case.now)))
+        .code(case.rules.reference(Names::ManagedOpenToAll, case.now)))
 }

@@ -4,10 +4,10 @@ use super::succession::{self, Stage, barren, consequences, follow_up, stage};
 use super::{Case, Consent, Field, FieldKind, Flow, FlowName, Inputs, Key, Observed, Step, StepId, StepStatus, Subject};
 use crate::azure::orders;
 use crate::model::{Estate, day};
-use crate::rules::Limit;
+use crate::rules::Period;
 
 const REVOCATION: &[(&str, &str, &str)] = &[
-    ("later", "After a day", "Apps have the new certificate long before the old one is revoked. For a change of keys as a habit."),
+    ("later", "Later", "Apps have the new certificate long before the old one is revoked. For a change of keys as a habit."),
     ("at-once", "At once", "For a key that others may know: the old certificate is revoked as soon as the new one is issued."),
 ];
 
@@ -87,14 +87,10 @@ fn rekey(case: &Case<'_>) -> Step {
     if let Some(status) = case.needs_any() {
         return step(status);
     }
-    let hours = match case.inputs.get(Key::RevokeOld) {
-        Some("at-once") => 0,
-        _ => case.rules.number(Limit::OrderRekeyGrace, case.now).unwrap_or_default(),
-    };
-    let revoked = if hours == 0 {
-        "as soon as the new one is issued: sync at once, or apps serve a revoked certificate".to_owned()
-    } else {
-        format!("{hours} hours later: sync within that time")
+    let grace = case.rules.span(Period::OrderRekeyGrace, case.now);
+    let (hours, revoked) = match case.inputs.get(Key::RevokeOld) {
+        Some("at-once") => (0, "as soon as the new one is issued: sync at once, or apps serve a revoked certificate".to_owned()),
+        _ => (grace.hours(), format!("{grace} later: sync within that time")),
     };
     let ready = order.expires.into_iter().fold(step(StepStatus::Ready), |step, at| {
         step.fact("Expires", format!("{}, as before: a rekey does not extend it", day(at)))

@@ -1,13 +1,13 @@
 //! Renew an order (A167–A182, C10–C13): near the end of the paid term another year is bought, earlier a certificate is
 //! issued anew for what is paid. What comes of it is said before it is asked for; `succession` knows when it happened.
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
 use super::succession::{self, Stage, barren, consequences, follow_up, stage};
 use super::{Case, Consent, Flow, FlowName, Inputs, Key, Observed, Step, StepId, StepStatus, Subject, route};
 use crate::azure::{AzureError, Client, orders};
 use crate::model::{DomainName, Hostname, Order, Problem, day};
-use crate::rules::{Limit, Rules};
+use crate::rules::{Name, Period, Rules, Span};
 
 pub(super) static FLOW: Flow = Flow {
     name: "renew",
@@ -17,7 +17,7 @@ pub(super) static FLOW: Flow = Flow {
     pages: &[FlowName::Renew, FlowName::Sync],
     about: Subject::Order,
     leaves: Subject::Order,
-    changes: "Has Azure issue a new certificate with a new key for the order; in the last days of the paid term this buys another year.",
+    changes: "Has Azure issue a new certificate with a new key for the order; in the last days of the paid term this buys another term.",
     permissions: &[
         "Microsoft.CertificateRegistration/certificateOrders/renew/action",
         "Microsoft.CertificateRegistration/certificateOrders/retrieveCertificateActions/action",
@@ -52,18 +52,14 @@ fn steps(case: &Case<'_>) -> Vec<Step> {
     steps
 }
 
-fn days(count: i64) -> SignedDuration {
-    SignedDuration::from_hours(24 * count)
-}
-
 /// Azure's own word comes first; our arithmetic only says when the window opens (C12).
 fn window(case: &Case<'_>) -> Step {
-    let reach = case.rules.number(Limit::OrderManualRenewal, case.now).unwrap_or_default();
-    let lead = case.rules.number(Limit::OrderAutoRenewal, case.now).unwrap_or_default();
+    let reach = case.rules.span(Period::OrderManualRenewal, case.now);
+    let lead = case.rules.span(Period::OrderAutoRenewal, case.now);
     let step = |status| {
         Step::new(StepId::Window, "Check that it can be renewed", status).explained(format!(
-            "An order can be renewed by hand from {reach} days before its paid term ends. With auto renewal on, Azure does it by \
-             itself {lead} days before the end."
+            "An order can be renewed by hand from {reach} before its paid term ends. With auto renewal on, Azure does it by \
+             itself {lead} before the end."
         ))
     };
     if route::is_asked(case.inputs) {
@@ -83,14 +79,14 @@ fn window(case: &Case<'_>) -> Step {
 }
 
 /// Why Azure does not renew it now, in its own codes and in words.
-fn closed(case: &Case<'_>, order: &Order, reach: i64) -> Problem {
+fn closed(case: &Case<'_>, order: &Order, reach: Span) -> Problem {
     let what = format!("Renew {}", order.id.name());
     let code = order.not_renewable.join(", ");
     let problem = if order.not_renewable.iter().any(|code| code == "ExpirationNotInRenewalTimeRange") {
-        let opens = order.term_ends.map(|end| (day(end - days(reach)), day(end)));
+        let opens = order.term_ends.map(|end| (day(end - reach.duration()), day(end)));
         let why = opens.map_or_else(
             || "it is too early".to_owned(),
-            |(opens, end)| format!("it can be renewed from {opens} on, {reach} days before its paid term ends on {end}"),
+            |(opens, end)| format!("it can be renewed from {opens} on, {reach} before its paid term ends on {end}"),
         );
         let by_itself = order.next_auto_renewal.map(|at| format!("Azure renews it by itself on {}; ", day(at))).unwrap_or_default();
         Problem::new(what, why)
@@ -100,7 +96,7 @@ fn closed(case: &Case<'_>, order: &Order, reach: i64) -> Problem {
     } else {
         Problem::new(what, format!("its status is '{}'", order.status)).remedy(format!(
             "look what the order waits for; the rules of today: {}",
-            case.rules.reference(Limit::OrderManualRenewal, case.now)
+            case.rules.reference(Period::OrderManualRenewal, case.now)
         ))
     };
     problem.code(code)
@@ -114,13 +110,13 @@ struct Outlook {
 }
 
 fn outlook(case: &Case<'_>, order: &Order) -> Outlook {
-    let lead = case.rules.number(Limit::OrderAutoRenewal, case.now).unwrap_or_default();
-    let is_early = order.term_ends.is_some_and(|end| case.now < end - days(lead));
-    let is_charged = !(is_early && case.rules.text(Limit::OrderEarlyRenewal, case.now) == Some("free"));
-    let year = case.rules.number(Limit::OrderTerm, case.now).unwrap_or_default();
-    let life = case.rules.number(Limit::OrderCertificateLifetime, case.now).unwrap_or_default();
-    let term = order.term_ends.map(|end| (end, if is_charged { end + days(year) } else { end }));
-    let expires = term.map(|(_, end)| end.min(case.now + days(life)));
+    let lead = case.rules.span(Period::OrderAutoRenewal, case.now);
+    let is_early = order.term_ends.is_some_and(|end| case.now < end - lead.duration());
+    let is_charged = !(is_early && case.rules.name(Name::OrderEarlyRenewal, case.now) == "free");
+    let paid = case.rules.span(Period::OrderTerm, case.now);
+    let life = case.rules.span(Period::OrderCertificateLifetime, case.now);
+    let term = order.term_ends.map(|end| (end, if is_charged { end + paid.duration() } else { end }));
+    let expires = term.map(|(_, end)| end.min(case.now + life.duration()));
     Outlook { is_charged, term, expires }
 }
 
@@ -154,9 +150,12 @@ fn renew(case: &Case<'_>) -> Step {
     }
     let ready = with_outlook(case, order, step(StepStatus::Ready)).sending(vec![orders::renew(&order.id)]);
     if outlook(case, order).is_charged {
-        let notice = "This charges one more year of the App Service certificate to the subscription, and is not refunded. For the \
-                      price see Azure pricing.";
-        ready.consent(Consent::Typed { notice: notice.to_owned(), word: "renew".to_owned() })
+        let term = case.rules.span(Period::OrderTerm, case.now);
+        let notice = format!(
+            "This charges another term of the App Service certificate ({term}) to the subscription, and is not refunded. For the \
+             price see Azure pricing."
+        );
+        ready.consent(Consent::Typed { notice, word: "renew".to_owned() })
     } else {
         ready
     }
@@ -164,24 +163,23 @@ fn renew(case: &Case<'_>) -> Step {
 
 fn with_outlook(case: &Case<'_>, order: &Order, mut step: Step) -> Step {
     let outlook = outlook(case, order);
-    let life = case.rules.number(Limit::OrderCertificateLifetime, case.now).unwrap_or_default();
-    let lead = case.rules.number(Limit::OrderAutoRenewal, case.now).unwrap_or_default();
+    let life = case.rules.span(Period::OrderCertificateLifetime, case.now);
+    let lead = case.rules.span(Period::OrderAutoRenewal, case.now);
     if let Some((old, new)) = outlook.term {
         let words = if old == new { format!("{}, as before", day(old)) } else { format!("{} instead of {}", day(new), day(old)) };
         step = step.fact("Paid until", words);
     }
     if let (Some(old), Some(new)) = (order.expires, outlook.expires) {
         let share = outlook.term.is_some_and(|(_, end)| new < end);
-        let note =
-            if share { format!(" (a certificate lives {life} days; Azure issues the next one in time)") } else { String::new() };
+        let note = if share { format!(" (a certificate lives {life}; Azure issues the next one in time)") } else { String::new() };
         step = step.fact("Expires", format!("{} instead of {}{note}", day(new), day(old)));
     }
     step = step.fact(
         "Charged",
         if outlook.is_charged {
-            "yes: one year".to_owned()
+            format!("yes: {}", case.rules.span(Period::OrderTerm, case.now))
         } else {
-            format!("no: earlier than {lead} days before the paid term ends, Azure issues anew for what is paid (C12)")
+            format!("no: earlier than {lead} before the paid term ends, Azure issues anew for what is paid (C12)")
         },
     );
     consequences(case, order, with_names(order, step))
@@ -211,7 +209,7 @@ mod tests {
     use crate::rules::Profile;
 
     fn in_days(count: i64) -> Timestamp {
-        NOW.parse::<Timestamp>().unwrap() + days(count)
+        NOW.parse::<Timestamp>().unwrap() + jiff::SignedDuration::from_hours(24 * count)
     }
 
     /// An issued order whose paid term, and with it the certificate, ends in so many days.

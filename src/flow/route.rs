@@ -1,14 +1,12 @@
 //! The renewal that fits a certificate (A157, A183). `renew` is about orders: whoever names a certificate instead is shown
 //! its order, or who renews it where no order does: its vault, Azure by itself, or whoever uploaded it.
 
-use jiff::SignedDuration;
-
 use super::target::order_id;
 use super::usage::Usage;
 use super::{Case, Inputs, Key, Observed, StepStatus};
 use crate::azure::{AzureError, Client, orders};
 use crate::model::{PrivateCertificate, Problem, ResourceId, day};
-use crate::rules::Limit;
+use crate::rules::Period;
 
 /// Whether a certificate was named, and no order.
 pub(super) fn is_asked(inputs: &Inputs) -> bool {
@@ -59,13 +57,12 @@ pub(super) fn status(case: &Case<'_>) -> StepStatus {
 fn other_way(case: &Case<'_>, one: &PrivateCertificate) -> Problem {
     let name = one.id.name();
     let problem = |why: String| Problem::new(format!("Renew {name}"), why);
-    let number = |limit| case.rules.number(limit, case.now).unwrap_or_default();
     match (&one.canonical_name, &one.vault) {
         (Some(host), _) => {
-            let lead = number(Limit::ManagedRenewal);
-            let from = one.expires.map(|end| format!(", from {} on", day(end - SignedDuration::from_hours(24 * lead))));
+            let (lead, due) = case.rules.managed_renewal(one, case.now);
+            let from = due.map(|due| format!(", from {} on", day(due)));
             problem(format!(
-                "Azure renews this managed certificate by itself, {lead} days before it ends{}, and puts the new one into the bindings",
+                "Azure renews this managed certificate by itself, {lead} before it ends{}, and puts the new one into the bindings",
                 from.unwrap_or_default()
             ))
             .remedy(format!(
@@ -73,7 +70,7 @@ fn other_way(case: &Case<'_>, one: &PrivateCertificate) -> Problem {
             ))
         }
         (None, Some(secret)) => {
-            let hours = number(Limit::SyncInterval);
+            let interval = case.rules.span(Period::SyncInterval, case.now);
             problem(format!(
                 "it was imported from the key vault {} and is renewed there: by the vault itself where its policy says so, \
                  else by a new version of {}",
@@ -81,7 +78,7 @@ fn other_way(case: &Case<'_>, one: &PrivateCertificate) -> Problem {
                 secret.secret
             ))
             .remedy(format!(
-                "once the vault has the new version, App Service takes it over within {hours} hours; certdeck run sync \
+                "once the vault has the new version, App Service takes it over within {interval}; certdeck run sync \
                  --set certificate={name} does it now"
             ))
         }

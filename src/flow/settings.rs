@@ -11,7 +11,7 @@ use super::usage::some_of;
 use super::{Case, Field, FieldKind, Flow, FlowName, Inputs, Key, Observed, Seen, Step, StepId, StepStatus, Subject};
 use crate::azure::{AzureError, Client, settings, site_config, sites};
 use crate::model::{Estate, SslState, Thumbprint};
-use crate::rules::{Limit, Rules};
+use crate::rules::{Names, Rules};
 
 const KEEP: (&str, &str, &str) = ("keep", "as it is", "Nothing is changed.");
 
@@ -78,9 +78,9 @@ fn asked(inputs: &Inputs, key: Key) -> Option<&str> {
 fn refusals(observed: &Observed, inputs: &Inputs, rules: &Rules, now: Timestamp) -> Vec<(Key, String)> {
     let mut refusals: Vec<_> = app_refusal(observed, inputs).into_iter().collect();
     let mut refuse = |key, why: String| refusals.push((key, why));
-    if let Some(version) = asked(inputs, Key::MinTls).filter(|version| !rules.lists(Limit::TlsVersions, now, version)) {
-        let known = rules.names(Limit::TlsVersions, now).join(", ");
-        refuse(Key::MinTls, format!("App Service has {known}, not {version} ({})", rules.reference(Limit::TlsVersions, now)));
+    if let Some(version) = asked(inputs, Key::MinTls).filter(|version| !rules.lists(Names::TlsVersions, now, version)) {
+        let known = rules.names(Names::TlsVersions, now).join(", ");
+        refuse(Key::MinTls, format!("App Service has {known}, not {version} ({})", rules.reference(Names::TlsVersions, now)));
     }
     if let Some(why) = asked(inputs, Key::LoadCertificates).and_then(|typed| wanted(typed, &Load::default()).err()) {
         refuse(Key::LoadCertificates, why);
@@ -167,23 +167,44 @@ fn min_tls(case: &Case<'_>) -> Step {
         return step(status);
     }
     let Some(app) = case.observed.app.here() else { return step(StepStatus::follows(Key::App, "the app is looked at")) };
-    let now = case.observed.min_tls.here().map_or("unknown", String::as_str);
-    let Some(wanted) = asked(case.inputs, Key::MinTls) else {
-        return step(StepStatus::NotNeeded(format!("stays as it is, {now}")));
+    let now = case.observed.min_tls.here().map_or("unknown", |min| min.app.as_str());
+    let wanted = asked(case.inputs, Key::MinTls);
+    let Some(wanted) = wanted.filter(|wanted| *wanted != now) else {
+        let status = match wanted {
+            Some(wanted) => StepStatus::Done(format!("it is {wanted}")),
+            None => StepStatus::NotNeeded(format!("stays as it is, {now}")),
+        };
+        return with_retirement(case, now, step(status));
     };
-    if now == wanted {
-        return step(StepStatus::Done(format!("it is {wanted}")));
-    }
     let ready = step(StepStatus::Ready)
         .explained(format!("Minimum TLS version of {}: {now} \u{2192} {wanted}. Older clients cannot connect at all.", app.label()))
         .fact("Now", now)
         .fact("Then", wanted)
         .sending(vec![site_config::set_min_tls(&app.id, wanted)]);
-    if case.rules.lists(Limit::TlsVersionsBroken, case.now, wanted) {
-        let reference = case.rules.reference(Limit::TlsVersionsBroken, case.now);
-        return ready.fact("Note", format!("TLS {wanted} is broken ({reference})"));
-    }
-    ready
+    let ready = if case.rules.lists(Names::TlsVersionsBroken, case.now, wanted) {
+        let reference = case.rules.reference(Names::TlsVersionsBroken, case.now);
+        ready.fact("Note", format!("TLS {wanted} is broken ({reference})"))
+    } else {
+        ready
+    };
+    with_retirement(case, wanted, ready)
+}
+
+/// What becomes of an app at `version`, and of its deployment site, once the front ends refuse old versions (C46). A warning
+/// and never a refusal: what the service takes is for the service to say.
+fn with_retirement(case: &Case<'_>, version: &str, step: Step) -> Step {
+    let scm = case.observed.min_tls.here().and_then(|min| min.scm.as_deref());
+    let both = [("Retired", version), ("Deployment site (SCM)", scm.unwrap_or_default())];
+    both.into_iter().fold(step, |step, (label, version)| {
+        let Some(day) = case.rules.listed_from(Names::TlsVersionsRefused, version) else { return step };
+        let reference = case.rules.reference(Names::TlsVersionsRefused, case.now);
+        let words = if case.rules.lists(Names::TlsVersionsRefused, case.now, version) {
+            format!("it allows TLS {version}, which App Service refuses since {day} ({reference}): raise it to 1.2")
+        } else {
+            format!("it allows TLS {version}, which App Service refuses from {day} on, whatever is set here: raise it to 1.2")
+        };
+        step.fact(label, words)
+    })
 }
 
 fn load(case: &Case<'_>) -> Step {
@@ -220,13 +241,14 @@ mod tests {
     use super::super::sample::{LEAF, app, find, inputs, needed, stand, stand_under};
     use super::*;
     use crate::azure::settings::AppSettings;
+    use crate::azure::site_config::MinTls;
     use crate::rules::Profile;
 
     fn seen() -> Observed {
         let settings: AppSettings = [(SETTING.to_owned(), LEAF.into()), ("DB".to_owned(), "hunter2".into())].into_iter().collect();
         Observed {
             app: Seen::Here(app(&["contoso.com"])),
-            min_tls: Seen::Here("1.0".to_owned()),
+            min_tls: Seen::Here(MinTls { app: "1.0".to_owned(), scm: Some("1.1".to_owned()) }),
             settings: Seen::Here(settings),
             ..Observed::default()
         }
@@ -260,6 +282,22 @@ mod tests {
         assert_eq!(find(&stand(FlowName::Settings, &seen(), &inputs), StepId::MinTls).status, StepStatus::Ready);
         let then = stand_under(FlowName::Settings, &seen(), &inputs, Profile::Seed);
         assert_eq!(needed(find(&then, StepId::MinTls)).0, Key::MinTls);
+    }
+
+    #[test]
+    fn an_app_or_deployment_site_at_an_old_version_is_told_from_when_it_is_refused_c46() {
+        let said = |inputs: &Inputs, profile| {
+            let steps = stand_under(FlowName::Settings, &seen(), inputs, profile);
+            find(&steps, StepId::MinTls).facts.iter().map(|(label, words)| format!("{label}: {words}\n")).collect::<String>()
+        };
+        for inputs in [set(Key::MinTls, "keep"), set(Key::MinTls, "1.0"), set(Key::MinTls, "1.1")] {
+            let words = said(&inputs, Profile::Current);
+            assert!(words.contains("Retired: it allows TLS 1.") && words.contains("from 2027-05-31 on"), "{words}");
+            assert!(words.contains("Deployment site (SCM): it allows TLS 1.1"), "{words}");
+            assert!(!said(&inputs, Profile::Seed).contains("2027"), "not known in 2022");
+        }
+        let raised = said(&set(Key::MinTls, "1.2"), Profile::Current);
+        assert!(!raised.contains("Retired") && raised.contains("SCM"), "{raised}");
     }
 
     #[test]

@@ -11,7 +11,7 @@ use super::{
 use crate::azure::vaults::{Availability, NewVault};
 use crate::azure::{AzureError, Client, graph, orders, roles, subscriptions, vaults};
 use crate::model::{Estate, Problem, ResourceId, Vault, VaultName};
-use crate::rules::{Limit, Rules};
+use crate::rules::{Names, Period, Rules};
 
 const CHOICES: &[(&str, &str, &str)] = &[
     ("new", "Create a new vault", "certdeck creates it with the permissions that the certificate needs."),
@@ -189,11 +189,11 @@ fn refusals(observed: &Observed, inputs: &Inputs, rules: &Rules, now: Timestamp)
         if inputs.get(Key::VaultLocation).is_none() {
             refuse(Key::VaultLocation, "choose the region");
         }
-        let shortest = rules.number(Limit::VaultRetentionShortest, now).unwrap_or_default();
-        let longest = rules.number(Limit::VaultRetentionLongest, now).unwrap_or(i64::MAX);
+        let shortest = rules.span(Period::VaultRetentionShortest, now);
+        let longest = rules.span(Period::VaultRetentionLongest, now);
         let days = inputs.get(Key::VaultRetention).and_then(|text| text.parse::<i64>().ok());
-        if !days.is_some_and(|days| (shortest..=longest).contains(&days)) {
-            refuse(Key::VaultRetention, &format!("enter a number of days from {shortest} to {longest}"));
+        if !days.is_some_and(|days| (shortest.days()..=longest.days()).contains(&days)) {
+            refuse(Key::VaultRetention, &format!("enter a number of days: at least {shortest}, at most {longest}"));
         }
     }
     refusals
@@ -318,8 +318,8 @@ fn vault_access(case: &Case<'_>) -> Step {
 /// What no grant can mend: a permission model of before its time, or a firewall without an exception.
 fn unsuitable(vault: &Vault, case: &Case<'_>) -> Option<Problem> {
     let what = format!("Store the certificate in {}", vault.id.name());
-    if vault.rbac && !case.rules.lists(Limit::OrderVaultModels, case.now, "rbac") {
-        let reference = case.rules.reference(Limit::OrderVaultModels, case.now);
+    if vault.rbac && !case.rules.lists(Names::OrderVaultModels, case.now, "rbac") {
+        let reference = case.rules.reference(Names::OrderVaultModels, case.now);
         return Some(
             Problem::new(what, "App Service certificates support only vaults with access policies, and this one uses RBAC")
                 .remedy("choose another vault")

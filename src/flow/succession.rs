@@ -13,7 +13,7 @@ use super::target::order_id;
 use super::{Case, Field, FieldKind, Inputs, Key, Observed, Seen, Step, StepId, StepStatus, verify};
 use crate::azure::{AzureError, Client, certificates, orders};
 use crate::model::{Estate, Order, OrderStatus, PrivateCertificate, Problem, ResourceId, Thumbprint, day};
-use crate::rules::{Limit, Rules};
+use crate::rules::{Period, Rules};
 
 const POLL: SignedDuration = SignedDuration::from_secs(10);
 
@@ -119,8 +119,7 @@ pub(super) async fn observe(client: &Client, inputs: &Inputs) -> Result<Observed
 
 /// Until when the last proof of the domain serves; none where there is no proof.
 fn proof_ends(observed: &Observed, rules: &Rules, now: Timestamp) -> Option<Timestamp> {
-    let days = rules.number(Limit::OrderVerificationReuse, now)?;
-    Some(*observed.proven.here()? + SignedDuration::from_hours(24 * days))
+    Some(*observed.proven.here()? + rules.span(Period::OrderVerificationReuse, now).duration())
 }
 
 /// Whether the certificate authority waits for somebody (A170–A172). The order has no word for it: it is pending, and its
@@ -141,10 +140,10 @@ pub(super) fn follow_up(case: &Case<'_>) -> Vec<Step> {
 }
 
 fn issued(case: &Case<'_>, order: Option<&Order>) -> Step {
-    let minutes = case.rules.number(Limit::OrderIssuance, case.now).unwrap_or_default();
+    let longest = case.rules.span(Period::OrderIssuance, case.now);
     let step = |status| {
         Step::new(StepId::Issued, "Wait for the new certificate", status).explained(format!(
-            "Usually 1 to {minutes} minutes. Leaving does no harm: the order goes on in Azure, and the same command finds it \
+            "Usually within {longest}. Leaving does no harm: the order goes on in Azure, and the same command finds it \
              again. If it stays pending for longer, the domain has to be verified again (Step 2: Verify)."
         ))
     };
@@ -181,7 +180,7 @@ pub(super) fn barren(what: &str, order: &Order) -> Problem {
 /// What every new certificate brings with it, whoever asked for it: key, exports, apps, and whether the domain has to be
 /// proved again (A170, A196).
 pub(super) fn consequences(case: &Case<'_>, order: &Order, step: Step) -> Step {
-    let hours = case.rules.number(Limit::SyncInterval, case.now).unwrap_or_default();
+    let interval = case.rules.span(Period::SyncInterval, case.now);
     let step = step
         .fact("Key", "changes: a new private key. Clients that pin the old key or certificate stop trusting it")
         .fact("Exports", exports(case, order));
@@ -190,16 +189,16 @@ pub(super) fn consequences(case: &Case<'_>, order: &Order, step: Step) -> Step {
     let step = if imports.is_empty() {
         step.fact("Apps", "no app has imported it")
     } else {
-        let words = format!("{} follow by Sync, the next page, or by themselves within {hours} hours", imports.join(", "));
+        let words = format!("{} follow by Sync, the next page, or by themselves within {interval}", imports.join(", "));
         step.fact("Apps", words)
     };
-    let days = case.rules.number(Limit::OrderVerificationReuse, case.now).unwrap_or_default();
+    let serves = case.rules.span(Period::OrderVerificationReuse, case.now);
     let proof = match (case.observed.proven.here(), proof_ends(case.observed, case.rules, case.now)) {
         (Some(proven), Some(end)) if end > case.now => {
             format!("given on {}, serves until {}: nothing to verify", day(*proven), day(end))
         }
         (Some(proven), _) => format!(
-            "given on {}, more than {days} days ago: the order will wait until {} is verified again (A170)",
+            "given on {}, more than {serves} ago: the order will wait until {} is verified again (A170)",
             day(*proven),
             order.domain
         ),

@@ -8,7 +8,7 @@ use super::{Case, Field, FieldKind, Flow, FlowName, Inputs, Key, Observed, Seen,
 use crate::azure::{AzureError, Client, domains, orders, sites};
 use crate::health::dns;
 use crate::model::{App, DomainName, Estate, Hostname, Order, OrderStatus, Problem, ProductType, ResourceId};
-use crate::rules::Limit;
+use crate::rules::{Names, Period};
 
 const METHODS: &[(&str, &str, &str)] = &[
     (
@@ -292,16 +292,27 @@ fn evidence(case: &Case<'_>, order: &Order, title: &str) -> Step {
     }
 }
 
+/// Certificate authorities give the proof by mail up (C47): until then it works, and says so.
 fn mail(case: &Case<'_>, order: &Order, step: impl Fn(StepStatus) -> Step) -> Step {
+    let reference = case.rules.reference(Names::OrderMethodsEnded, case.now);
+    if case.rules.lists(Names::OrderMethodsEnded, case.now, "mail") {
+        let why = "certificate authorities take no mail for a proof any more";
+        let problem = Problem::new(format!("Verify {}", order.domain), why).remedy("choose another method").code(reference);
+        return step(StepStatus::Blocked(problem));
+    }
     let sent = case.observed.mails.here().and_then(|mails| mails.last());
     let resend = orders::resend_mail(&order.id, &root(order));
     let step = match sent {
         Some(address) => step(StepStatus::Done(format!("a mail was sent to {address}; its link has to be followed"))),
         None => step(StepStatus::Ready).sending(vec![resend]),
     };
-    step.explained(format!(
+    let step = step.explained(format!(
         "The domain's administrator gets a mail with a link to approve. The usual addresses are {MAILBOXES} the domain."
-    ))
+    ));
+    match case.rules.listed_from(Names::OrderMethodsEnded, "mail") {
+        Some(day) => step.fact("Until", format!("{day}: from then on certificate authorities take no mail for a proof")),
+        None => step,
+    }
 }
 
 fn txt(case: &Case<'_>, order: &Order, token: &str, step: impl Fn(StepStatus) -> Step) -> Step {
@@ -345,9 +356,11 @@ fn html(case: &Case<'_>, order: &Order, token: &str, step: impl Fn(StepStatus) -
 /// From December 2021 some methods cost the `www` name (A105, A106).
 fn www_warning(case: &Case<'_>, order: &Order) -> Option<String> {
     let domain = DomainName(Hostname::parse(&order.domain).ok()?);
-    let affected = case.rules.lists(Limit::OrderMethodsWithoutWww, case.now, case.inputs.get(Key::Method)?);
+    let affected = case.rules.lists(Names::OrderMethodsWithoutWww, case.now, case.inputs.get(Key::Method)?);
+    let mail_ended = case.rules.lists(Names::OrderMethodsEnded, case.now, "mail");
+    let kept = if mail_ended { "Domain keeps it" } else { "Domain and Mail keep it" };
     (affected && order.product == Some(ProductType::Standard) && domain.is_naked())
-        .then(|| format!("this method leaves www.{} out of the certificate; Domain and Mail keep it (A105)", domain.0))
+        .then(|| format!("this method leaves www.{} out of the certificate; {kept} (A105)", domain.0))
 }
 
 fn ask(case: &Case<'_>, order: &Order) -> Step {
@@ -365,13 +378,14 @@ fn ask(case: &Case<'_>, order: &Order) -> Step {
 }
 
 fn issued(case: &Case<'_>, order: &Order) -> Step {
-    let days = case.rules.number(Limit::OrderVerificationDeadline, case.now).unwrap_or_default();
+    let deadline = case.rules.span(Period::OrderVerificationDeadline, case.now);
+    let longest = case.rules.span(Period::OrderIssuance, case.now);
     Step::new(
         StepId::Issued,
         "Wait for the certificate",
         StepStatus::Waiting { on: format!("the certificate authority (status {})", order.status), since: None, next_poll: POLL },
     )
-    .explained(format!("Usually 1 to 10 minutes. An order that is not verified within {days} days is denied and not charged."))
+    .explained(format!("Usually within {longest}. An order that is not verified within {deadline} is denied and not charged."))
 }
 
 #[cfg(test)]

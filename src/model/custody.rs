@@ -196,7 +196,7 @@ impl Evidence {
             (_, Some(status)) => broken(status.words(), status.remedy()),
             (Some(newest), None) if Some(newest) != own => broken(
                 format!("it is behind: the vault has {}", newest.short()),
-                "Sync brings it now (y); App Service looks once a day",
+                "Sync brings it now (y); App Service also looks by itself",
             ),
             _ => valid(certificate.expires, now, renewal(certificate)),
         };
@@ -238,7 +238,7 @@ impl Evidence {
         let standing = if binding.thumbprint.as_ref().is_some_and(|bound| *bound != served.thumbprint) {
             broken(
                 "visitors get another certificate than the one that is bound",
-                "front ends follow within a minute; a CDN or proxy before the app has a certificate of its own, to be changed there",
+                "front ends follow soon; a CDN or proxy before the app has a certificate of its own, to be changed there",
             )
         } else {
             valid(served.expires, now, "see the first link that is broken")

@@ -1,7 +1,10 @@
 //! Every limit that the platform or a CA sets, as dated data from `assets/rules.toml` (DESIGN.md, idea 3).
-//! No such number stands in code: code names a [`Limit`] and asks what held on a day.
+//! No such number stands in code: code names a [`Limit`] and asks what holds on a day.
 
+mod dated;
+mod limit;
 mod requirement;
+mod span;
 mod turn;
 
 use jiff::Timestamp;
@@ -10,7 +13,11 @@ use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+pub use dated::Rule;
+use dated::{Entry, Tables};
+pub use limit::{Count, Limit, Name, Names, Period};
 pub use requirement::{Demand, Requirement, Use};
+pub use span::Span;
 pub use turn::{Turn, What};
 
 const EMBEDDED: &str = include_str!("../../assets/rules.toml");
@@ -22,86 +29,16 @@ const SEED_DAY: Date = jiff::civil::date(2022, 7, 28);
 pub enum RulesError {
     #[error("assets/rules.toml cannot be read: {0}")]
     Malformed(#[from] toml::de::Error),
-    #[error("assets/rules.toml has no rule '{0}' for the profile's day")]
-    Missing(&'static str),
+    #[error("assets/rules.toml has no value of '{id}' for {day}")]
+    Gap { id: &'static str, day: Date },
+    #[error("assets/rules.toml has two values of '{id}' for {day}")]
+    Twice { id: &'static str, day: Date },
+    #[error("assets/rules.toml has a value of another kind for '{id}' since {day}")]
+    Kind { id: &'static str, day: Date },
+    #[error("assets/rules.toml has '{0}', which nothing asks for")]
+    Unused(String),
     #[error("assets/rules.toml asks for {0} twice on one day")]
     Overlap(Requirement),
-}
-
-/// What the code may ask for. Each has at least one entry in `assets/rules.toml`, checked when the rules are loaded.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Limit {
-    OrderCertificateLifetime,
-    OrderVerificationDeadline,
-    OrderPurchaseLimit,
-    OrderCaaIssuer,
-    OrderTerm,
-    OrderManualRenewal,
-    OrderAutoRenewal,
-    OrderEarlyRenewal,
-    OrderVerificationReuse,
-    OrderIssuance,
-    OrderRekeyGrace,
-    SyncInterval,
-    OrderMethodsWithoutWww,
-    OrderVaultModels,
-    VaultRetentionShortest,
-    VaultRetentionLongest,
-    RegistrarSecretPermissions,
-    RegistrarCertificatePermissions,
-    WebsitesSecretPermissions,
-    WebsitesCertificatePermissions,
-    TiersWithoutBindings,
-    TiersWithoutIpBindings,
-    ManagedCaaIssuer,
-    ManagedHostnameLength,
-    ManagedRenewal,
-    ManagedDetours,
-    ManagedOpenToAll,
-    TlsVersions,
-    TlsVersionsBroken,
-    ImportVaultModels,
-    ImportVaultScope,
-}
-
-impl Limit {
-    const ALL: &'static [(Self, &'static str)] = &[
-        (Self::OrderCertificateLifetime, "order-certificate-lifetime"),
-        (Self::OrderVerificationDeadline, "order-verification-deadline"),
-        (Self::OrderPurchaseLimit, "order-purchase-limit"),
-        (Self::OrderCaaIssuer, "order-caa-issuer"),
-        (Self::OrderTerm, "order-term"),
-        (Self::OrderManualRenewal, "order-manual-renewal"),
-        (Self::OrderAutoRenewal, "order-auto-renewal"),
-        (Self::OrderEarlyRenewal, "order-early-renewal"),
-        (Self::OrderVerificationReuse, "order-verification-reuse"),
-        (Self::OrderIssuance, "order-issuance"),
-        (Self::OrderRekeyGrace, "order-rekey-grace"),
-        (Self::SyncInterval, "sync-interval"),
-        (Self::OrderMethodsWithoutWww, "order-methods-without-www"),
-        (Self::OrderVaultModels, "order-vault-models"),
-        (Self::VaultRetentionShortest, "vault-retention-shortest"),
-        (Self::VaultRetentionLongest, "vault-retention-longest"),
-        (Self::RegistrarSecretPermissions, "registrar-secret-permissions"),
-        (Self::RegistrarCertificatePermissions, "registrar-certificate-permissions"),
-        (Self::WebsitesSecretPermissions, "websites-secret-permissions"),
-        (Self::WebsitesCertificatePermissions, "websites-certificate-permissions"),
-        (Self::TiersWithoutBindings, "tiers-without-bindings"),
-        (Self::TiersWithoutIpBindings, "tiers-without-ip-bindings"),
-        (Self::ManagedCaaIssuer, "managed-caa-issuer"),
-        (Self::ManagedHostnameLength, "managed-hostname-length"),
-        (Self::ManagedRenewal, "managed-renewal"),
-        (Self::ManagedDetours, "managed-detours"),
-        (Self::ManagedOpenToAll, "managed-open-to-all"),
-        (Self::TlsVersions, "tls-versions"),
-        (Self::TlsVersionsBroken, "tls-versions-broken"),
-        (Self::ImportVaultModels, "import-vault-models"),
-        (Self::ImportVaultScope, "import-vault-scope"),
-    ];
-
-    pub fn id(self) -> &'static str {
-        Self::ALL.iter().find(|(limit, _)| *limit == self).map_or("", |(_, id)| id)
-    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -110,45 +47,6 @@ pub enum Severity {
     Error,
     Warning,
     Note,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(untagged)]
-enum Value {
-    Number(i64),
-    Text(String),
-    List(Vec<String>),
-}
-
-/// One value of one rule, with the time it held and who says so.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Rule {
-    pub id: String,
-    value: Value,
-    pub unit: String,
-    pub severity: Severity,
-    since: Date,
-    until: Option<Date>,
-    pub source: String,
-    #[serde(default)]
-    pub checklist: Vec<String>,
-}
-
-impl Rule {
-    /// Value and unit: `10 orders in …`.
-    pub fn words(&self) -> String {
-        let value = match &self.value {
-            Value::Number(number) => number.to_string(),
-            Value::Text(text) => text.clone(),
-            Value::List(names) => names.join(", "),
-        };
-        format!("{value} {}", self.unit)
-    }
-
-    fn holds_on(&self, day: Date) -> bool {
-        self.since <= day && self.until.is_none_or(|until| day < until)
-    }
 }
 
 /// Which day's rules apply.
@@ -164,26 +62,25 @@ pub enum Profile {
 #[derive(Debug, Clone)]
 pub struct Rules {
     profile: Profile,
-    limits: Vec<Rule>,
+    limits: Tables,
     demands: Vec<Demand>,
 }
 
 impl Rules {
     pub fn load(profile: Profile) -> Result<Self, RulesError> {
+        Self::parse(EMBEDDED, profile)
+    }
+
+    fn parse(text: &str, profile: Profile) -> Result<Self, RulesError> {
         #[derive(Deserialize)]
         #[serde(deny_unknown_fields)]
         struct File {
-            rule: Vec<Rule>,
+            rule: Vec<Entry>,
             requirement: Vec<Demand>,
         }
-        let file: File = toml::from_str(EMBEDDED)?;
-        for (_, id) in Limit::ALL {
-            if !file.rule.iter().any(|rule| rule.id == *id) {
-                return Err(RulesError::Missing(id));
-            }
-        }
+        let file: File = toml::from_str(text)?;
         requirement::without_overlap(&file.requirement)?;
-        Ok(Self { profile, limits: file.rule, demands: file.requirement })
+        Ok(Self { profile, limits: Tables::of(file.rule)?, demands: file.requirement })
     }
 
     /// The day whose rules apply at `now`.
@@ -194,46 +91,47 @@ impl Rules {
         }
     }
 
-    /// The rule that held for `limit` at `now`; none where the platform had no such limit yet.
-    pub fn rule(&self, limit: Limit, now: Timestamp) -> Option<&Rule> {
-        // Asked for every row of a list: the name is looked up once.
-        let (id, day) = (limit.id(), self.day(now));
-        self.limits.iter().find(|rule| rule.id == id && rule.holds_on(day))
+    /// The rule that holds for `limit` at `now`.
+    pub fn rule<L: Limit>(&self, limit: L, now: Timestamp) -> &Rule<L::Value> {
+        limit.entries(&self.limits).on(self.day(now))
     }
 
     /// `rule order-certificate-lifetime, since 2026-03-15`: what a message prints beside what a rule forbids.
-    pub fn reference(&self, limit: Limit, now: Timestamp) -> String {
-        self.rule(limit, now)
-            .map_or_else(|| format!("rule {}", limit.id()), |rule| format!("rule {}, since {}", rule.id, rule.since))
+    pub fn reference<L: Limit>(&self, limit: L, now: Timestamp) -> String {
+        format!("rule {}, since {}", limit.id(), self.rule(limit, now).since)
     }
 
-    /// The number of a limit, such as days.
-    pub fn number(&self, limit: Limit, now: Timestamp) -> Option<i64> {
-        match self.rule(limit, now)?.value {
-            Value::Number(number) => Some(number),
-            Value::Text(_) | Value::List(_) => None,
-        }
+    pub fn span(&self, period: Period, now: Timestamp) -> Span {
+        self.rule(period, now).value
     }
 
-    pub fn text(&self, limit: Limit, now: Timestamp) -> Option<&str> {
-        match &self.rule(limit, now)?.value {
-            Value::Text(text) => Some(text),
-            Value::Number(_) | Value::List(_) => None,
-        }
+    /// None where nothing is limited.
+    pub fn count(&self, count: Count, now: Timestamp) -> Option<i64> {
+        self.rule(count, now).value
     }
 
-    /// The names of a limit; empty where it did not hold.
-    pub fn names(&self, limit: Limit, now: Timestamp) -> &[String] {
-        match self.rule(limit, now).map(|rule| &rule.value) {
-            Some(Value::List(names)) => names,
-            _ => &[],
-        }
+    pub fn name(&self, name: Name, now: Timestamp) -> &str {
+        &self.rule(name, now).value
+    }
+
+    pub fn names(&self, names: Names, now: Timestamp) -> &[String] {
+        &self.rule(names, now).value
     }
 
     /// Whether `name` is among the names of a limit, in any case.
-    pub fn lists(&self, limit: Limit, now: Timestamp, name: &str) -> bool {
-        self.names(limit, now).iter().any(|listed| listed.eq_ignore_ascii_case(name))
+    pub fn lists(&self, names: Names, now: Timestamp, name: &str) -> bool {
+        has(self.names(names, now), name)
     }
+
+    /// The first day on which `names` lists `name`, be it past or to come; under the profile `seed`, nothing is to come.
+    pub fn listed_from(&self, names: Names, name: &str) -> Option<Date> {
+        let first = names.entries(&self.limits).all().find(|rule| has(&rule.value, name))?.since;
+        (self.profile == Profile::Current || first <= SEED_DAY).then_some(first)
+    }
+}
+
+fn has(names: &[String], name: &str) -> bool {
+    names.iter().any(|listed| listed.eq_ignore_ascii_case(name))
 }
 
 #[cfg(test)]
@@ -248,27 +146,55 @@ mod tests {
     #[test]
     fn a_limit_is_what_held_on_the_day_c10() {
         let rules = Rules::load(Profile::Current).unwrap();
-        let days = |day| rules.number(Limit::OrderCertificateLifetime, at(day));
-        assert_eq!(days("2026-03-14T23:59:59Z"), Some(365));
-        assert_eq!(days("2026-03-15T00:00:00Z"), Some(198));
+        let days = |day| rules.span(Period::OrderCertificateLifetime, at(day)).days();
+        assert_eq!(days("2026-03-14T23:59:59Z"), 365);
+        assert_eq!(days("2026-03-15T00:00:00Z"), 198);
+        assert_eq!(days("2999-12-31T00:00:00Z"), 46);
     }
 
     #[test]
     fn the_seed_profile_stays_on_the_day_of_the_specification() {
         let rules = Rules::load(Profile::Seed).unwrap();
-        assert_eq!(rules.number(Limit::OrderCertificateLifetime, at("2026-11-23T00:00:00Z")), Some(365));
-        assert_eq!(rules.names(Limit::OrderVaultModels, at("2026-11-23T00:00:00Z")), ["access-policy"]);
+        assert_eq!(rules.span(Period::OrderCertificateLifetime, at("2026-11-23T00:00:00Z")).days(), 365);
+        assert_eq!(rules.names(Names::OrderVaultModels, at("2026-11-23T00:00:00Z")), ["access-policy"]);
     }
 
     #[test]
-    fn entries_of_one_rule_never_overlap_and_cite_a_source() {
-        let rules = Rules::load(Profile::Current).unwrap();
-        for (place, rule) in rules.limits.iter().enumerate() {
-            assert!(!rule.source.is_empty() && !rule.unit.is_empty(), "{}", rule.id);
-            assert!(Limit::ALL.iter().any(|(_, id)| *id == rule.id), "nothing asks for {}", rule.id);
-            for other in rules.limits[place + 1..].iter().filter(|other| other.id == rule.id) {
-                assert!(!rule.holds_on(other.since) && !other.holds_on(rule.since), "{} overlaps", rule.id);
-            }
+    fn every_entry_cites_a_source() {
+        let file: toml::Table = toml::from_str(EMBEDDED).unwrap();
+        for rule in file["rule"].as_array().unwrap() {
+            assert!(["source", "unit"].iter().all(|part| !rule[part].as_str().unwrap().is_empty()), "{rule}");
+            assert!(!rule["checklist"].as_array().unwrap().is_empty(), "{rule}");
         }
+    }
+
+    /// The embedded rules with one place of the text changed.
+    fn with(from: &str, to: &str) -> Result<Rules, RulesError> {
+        assert!(EMBEDDED.contains(from), "{from}");
+        Rules::parse(&EMBEDDED.replacen(from, to, 1), Profile::Current)
+    }
+
+    #[test]
+    fn a_day_without_a_value_is_an_error_when_the_rules_are_loaded() {
+        let message = |from: &str, to: &str| with(from, to).unwrap_err().to_string();
+        let gap = "has no value of 'order-certificate-lifetime' for";
+        let late = message("until = \"2026-03-15\"", "until = \"2026-03-14\"");
+        assert!(late.contains(&format!("{gap} 2026-03-14")), "{late}");
+        let ends = message("since = \"2029-03-15\"", "since = \"2029-03-15\"\nuntil = \"2040-01-01\"");
+        assert!(ends.contains(&format!("{gap} 2040-01-01")), "{ends}");
+        let begins = message("since = \"2015-08-01\"", "since = \"2022-07-29\"");
+        assert!(begins.contains(&format!("{gap} 2022-07-28")), "{begins}");
+        let missing = message("id = \"order-term\"", "id = \"sync-interval\"");
+        assert!(missing.contains("'order-term'"), "{missing}");
+    }
+
+    #[test]
+    fn two_values_for_a_day_a_value_of_another_kind_and_an_unused_entry_are_errors() {
+        let twice = with("until = \"2026-03-15\"", "until = \"2026-03-16\"");
+        assert!(matches!(twice, Err(RulesError::Twice { id: "order-certificate-lifetime", .. })), "{twice:?}");
+        let kind = with("value = \"365 days\"", "value = 365");
+        assert!(matches!(kind, Err(RulesError::Kind { id: "order-certificate-lifetime", .. })), "{kind:?}");
+        let unused = with("id = \"order-certificate-lifetime\"", "id = \"order-lifetime\"");
+        assert!(matches!(unused, Err(RulesError::Unused(id)) if id == "order-lifetime"));
     }
 }

@@ -3,7 +3,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Limit, Rules};
+use super::{Period, Rules, Span};
 use crate::model::{Estate, Order, OrderStatus, PrivateCertificate, SecretStatus, Source, WhoActs};
 
 /// What comes next for a certificate.
@@ -22,12 +22,16 @@ pub enum What {
     /// Azure renews this managed certificate, or was to have done so.
     Managed,
     ManagedOverdue,
-    /// Whatever the vault gets is taken over.
-    Follow,
+    /// Whatever the vault gets is taken over within this time.
+    Follow {
+        within: Span,
+    },
     /// The vault cannot be read.
     Vault(SecretStatus),
-    /// App Service is to take over what the order has already.
-    Sync,
+    /// App Service is to take over within this time what the order has already.
+    Sync {
+        within: Span,
+    },
     /// Within the paid term the next certificate comes for nothing (C10).
     Reissue,
     RenewByItself,
@@ -54,15 +58,15 @@ impl Rules {
         match (estate.source(certificate), secret) {
             (Source::Uploaded, _) => you(What::Bring),
             (Source::Managed, _) => {
-                let due = end.map(|end| end - self.days(Limit::ManagedRenewal, now));
+                let due = self.managed_renewal(certificate, now).1;
                 if due.is_some_and(|due| now >= due + GRACE) { you(What::ManagedOverdue) } else { azure(due, What::Managed) }
             }
             (Source::KeyVault | Source::Order(_), Some(status)) => you(What::Vault(status.clone())),
             (Source::KeyVault, None) if has_ended => you(What::Replace),
-            (Source::KeyVault, None) => azure(None, What::Follow),
+            (Source::KeyVault, None) => azure(None, self.follow(now)),
             (Source::Order(id), None) => match estate.order(&id) {
                 Some(order) => self.turn_within(order, Some(certificate), now),
-                None => azure(None, What::Follow),
+                None => azure(None, self.follow(now)),
             },
         }
     }
@@ -84,9 +88,10 @@ impl Rules {
             return you(end, What::Verify);
         }
         if import.is_some_and(|import| import.thumbprint != order.thumbprint) {
-            return azure(Some(now + GRACE), What::Sync);
+            let within = self.span(Period::SyncInterval, now);
+            return azure(Some(now + within.duration()), What::Sync { within });
         }
-        let lead = self.days(Limit::OrderAutoRenewal, now);
+        let lead = self.span(Period::OrderAutoRenewal, now).duration();
         // The service's own day comes before our arithmetic; it is the term's, and a certificate may end earlier (C10, C12).
         let told = order.next_auto_renewal.filter(|told| end.is_some_and(|end| *told < end));
         let due = told.or(end.map(|end| end - lead));
@@ -99,8 +104,14 @@ impl Rules {
         }
     }
 
-    fn days(&self, limit: Limit, now: Timestamp) -> SignedDuration {
-        SignedDuration::from_hours(24 * self.number(limit, now).unwrap_or_default())
+    /// How long before its end Azure renews a managed certificate, and when that is: by the rules of the day of its issue.
+    pub fn managed_renewal(&self, certificate: &PrivateCertificate, now: Timestamp) -> (Span, Option<Timestamp>) {
+        let lead = self.span(Period::ManagedRenewal, certificate.issued.unwrap_or(now));
+        (lead, certificate.expires.map(|end| end - lead.duration()))
+    }
+
+    fn follow(&self, now: Timestamp) -> What {
+        What::Follow { within: self.span(Period::SyncInterval, now) }
     }
 }
 
@@ -113,11 +124,11 @@ impl Turn {
             What::Bring => format!("you: bring a renewed certificate{by}, and bind it (r)"),
             What::Managed => format!("Azure renews and re-binds it{on}"),
             What::ManagedOverdue => format!("you: Azure was to have renewed it; find out what keeps it from that{by} (r)"),
-            What::Follow => "Azure takes over each new version in the vault within a day".to_owned(),
+            What::Follow { within } => format!("Azure takes over each new version in the vault within {within}"),
             What::Vault(status) => format!("you: {}; {}", status.words(), status.remedy()),
-            What::Sync => "Azure brings the order's new certificate within a day; y does it now".to_owned(),
+            What::Sync { within } => format!("Azure brings the order's new certificate within {within}; y does it now"),
             What::Reissue => format!("Azure replaces it{on}, at no cost within the paid year"),
-            What::RenewByItself => format!("Azure renews the order{on}, and charges another year"),
+            What::RenewByItself => format!("Azure renews the order{on}, and charges another term"),
             What::RenewByHand => format!("you: the order does not renew by itself; renew it{by} (r)"),
             What::Verify => format!("you: the order is pending; verify the domain{by} (r)"),
             What::OrderOverdue => format!("you: Azure was to have renewed the order; verify the domain and renew it{by} (r)"),

@@ -9,7 +9,7 @@ use std::collections::HashMap;
 use certdeck::app::pane::{PaneName, cells, facts};
 use certdeck::azure::{certificates, orders, sites};
 use certdeck::model::{Estate, Order, OrderStatus, PrivateCertificate, ResourceId, Source, Thumbprint, WhoActs};
-use certdeck::rules::{Limit, What};
+use certdeck::rules::{Period, What};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 
@@ -109,8 +109,8 @@ async fn read(practice: &Practice) -> Day {
     Day { now, estate: estate.indexed() }
 }
 
-fn days(practice: &Practice, limit: Limit, now: Timestamp) -> SignedDuration {
-    DAY * i32::try_from(practice.rules.number(limit, now).unwrap()).unwrap()
+fn span(practice: &Practice, period: Period, now: Timestamp) -> SignedDuration {
+    practice.rules.span(period, now).duration()
 }
 
 /// Whether a moment lies between the two readings.
@@ -122,7 +122,7 @@ fn fell_due(at: Timestamp, yesterday: &Day, today: &Day) -> bool {
 fn managed(practice: &Practice, yesterday: &Day, today: &Day, seen: &mut Counts) {
     for before in yesterday.estate.certificates.iter().filter(|one| one.canonical_name.is_some()) {
         let after = today.certificate(&before.id);
-        let due = before.expires.unwrap() - days(practice, Limit::ManagedRenewal, today.now);
+        let due = before.expires.unwrap() - span(practice, Period::ManagedRenewal, today.now);
         let is_due = fell_due(due, yesterday, today) && before.canonical_name.as_deref() != Some(DETOURED);
         assert_eq!(before.thumbprint != after.thumbprint, is_due, "{} on {}", before.id.name(), today.now);
         seen.managed += u32::from(is_due);
@@ -150,27 +150,27 @@ fn orders_day(
         seen.expired += 1;
         return assert_eq!((&after.status, &after.thumbprint), (&OrderStatus::Expired, &before.thumbprint), "{name}");
     }
-    let due = end - days(practice, Limit::OrderAutoRenewal, today.now);
-    let ends_with_term = end + days(practice, Limit::OrderAutoRenewal, today.now) > before.term_ends.unwrap();
+    let due = end - span(practice, Period::OrderAutoRenewal, today.now);
+    let ends_with_term = end + span(practice, Period::OrderAutoRenewal, today.now) > before.term_ends.unwrap();
     if before.status == OrderStatus::Issued && fell_due(due, yesterday, today) && (before.auto_renew || !ends_with_term) {
-        let serves = proofs[&before.id] + days(practice, Limit::OrderVerificationReuse, due) >= due;
+        let serves = proofs[&before.id] + span(practice, Period::OrderVerificationReuse, due) >= due;
         if !serves {
             seen.waited += 1;
             return assert_eq!((&after.status, &after.thumbprint), (&OrderStatus::PendingIssuance, &before.thumbprint), "{name}");
         }
         seen.replaced += 1;
         assert_ne!(after.thumbprint, before.thumbprint, "{name}");
-        let year = days(practice, Limit::OrderTerm, today.now);
+        let year = span(practice, Period::OrderTerm, today.now);
         let term = before.term_ends.unwrap() + if ends_with_term { year } else { SignedDuration::ZERO };
         seen.bought += u64::from(ends_with_term);
-        let life = days(practice, Limit::OrderCertificateLifetime, due);
+        let life = span(practice, Period::OrderCertificateLifetime, due);
         assert_eq!(after.term_ends, Some(term), "{name}");
         let expected = term.min(due + life);
         return assert!(after.expires.unwrap().duration_since(expected).abs() < SignedDuration::from_hours(1), "{name}: {after:?}");
     }
     assert_eq!(after.thumbprint, before.thumbprint, "{name}");
     if before.status == OrderStatus::PendingIssuance && after.status == OrderStatus::Issued {
-        let given_up = due + days(practice, Limit::OrderVerificationDeadline, today.now);
+        let given_up = due + span(practice, Period::OrderVerificationDeadline, today.now);
         assert!(fell_due(given_up, yesterday, today), "{name}");
     }
 }
@@ -227,7 +227,7 @@ fn claim(practice: &Practice, day: &Day, claims: &mut Vec<Claim>) {
             .unwrap();
         let date = |at: Timestamp| at.strftime("%Y-%m-%d").to_string();
         assert!(fact.value.starts_with(turn.who.words()), "{}", fact.value);
-        if !matches!(turn.what, What::Follow | What::Sync | What::Replace | What::Vault(_)) {
+        if !matches!(turn.what, What::Follow { .. } | What::Sync { .. } | What::Replace | What::Vault(_)) {
             assert!(fact.value.contains(&date(turn.when.unwrap())), "{}: {}", certificate.id.name(), fact.value);
         }
         assert_eq!(

@@ -8,7 +8,6 @@ mod key;
 pub mod particulars;
 mod pbes2;
 pub mod pfx;
-pub mod policy;
 
 use std::{sync::Arc, time::Duration};
 
@@ -25,7 +24,10 @@ use rustls::pki_types::{
 };
 use zeroize::Zeroizing;
 
-use super::revocation::{Reason, Revoked};
+use super::{
+    calendar,
+    revocation::{Reason, Revoked},
+};
 pub use key::{Curve, KeySource, key_pair, new_rsa_key};
 use key::{SigningKey, own_key};
 use particulars::Particulars;
@@ -129,8 +131,8 @@ impl Ca {
     /// intermediates are one CA under several names, and a chain is found by names.
     pub fn generate(moments: [Timestamp; 2]) -> Result<Self, CaError> {
         let [first, last] = if moments[0] <= moments[1] { moments } else { [moments[1], moments[0]] };
-        let from = first - policy::days(6 * 365);
-        let until = last + policy::days(20 * 365);
+        let from = first - calendar::days(6 * 365);
+        let until = last + calendar::days(20 * 365);
         let rsa = SigningKey(own_key(&KeySource::NewRsa(2048))?);
         let root_params = authority_params("certdeck Practice Root Certificate Authority - G2", None, from, until);
         let root = Authority::new(root_params.self_signed(&rsa)?.der().to_vec(), rsa.clone())?;
@@ -359,7 +361,7 @@ fn leaf_params(profile: &Profile) -> Result<CertificateParams, CaError> {
     params.use_authority_key_identifier_extension = true;
     params.key_usages = vec![KeyUsagePurpose::DigitalSignature, KeyUsagePurpose::KeyEncipherment];
     params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
-    if policy::policy(profile.not_before).client_auth {
+    if calendar::CLIENT_AUTH.at(profile.not_before) {
         params.extended_key_usages.push(ExtendedKeyUsagePurpose::ClientAuth);
     }
     params.serial_number = Some(serial());

@@ -8,7 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{Fleet, names};
 use crate::emulator::{
-    ca::policy::{MANAGED_LEAF_DAYS, days, policy},
+    calendar::{MANAGED_LEAF_DAYS, ORDER_LEAF_DAYS, days},
     provider::REGIONS,
 };
 
@@ -133,12 +133,12 @@ fn life(random: &mut Rng, from: From, now: Timestamp) -> (Timestamp, Timestamp) 
     let oldest = if from == From::Managed { 0.7 } else { 1.03 };
     let at = |length: i64| now - SignedDuration::from_secs_f64(age * oldest * days(length).as_secs_f64());
     if from == From::Managed {
-        let issued = at(MANAGED_LEAF_DAYS);
-        return (issued, issued + days(MANAGED_LEAF_DAYS));
+        let length = MANAGED_LEAF_DAYS.at(now);
+        return (at(length), at(length) + days(length));
     }
-    let longest = policy(now - days(365)).order_leaf_days;
-    let length =
-        [longest, policy(at(longest)).order_leaf_days][usize::from(random.bool())].min(policy(at(longest)).order_leaf_days);
+    let longest = ORDER_LEAF_DAYS.at(now - days(365));
+    let allowed = ORDER_LEAF_DAYS.at(at(longest));
+    let length = [longest, allowed][usize::from(random.bool())].min(allowed);
     let issued = at(length);
     (issued, issued + days(length))
 }

@@ -14,7 +14,8 @@ use crate::emulator::{
         authorization::{self, Role},
         groups, locks, subscriptions,
     },
-    ca::{CaError, facts::Facts, policy::days},
+    ca::{CaError, facts::Facts},
+    calendar::days,
     context::{Context, text},
     dns::{self, Kind, Record},
     id::ResourceId,
@@ -142,7 +143,7 @@ fn certificate(
             certificates::Origin::Vault { vault: vault.id.clone(), secret: wanted.name.clone() }
         }
         From::Managed => {
-            managed::schedule_renewal(ctx, &place.id, facts.not_after)?;
+            managed::schedule_renewal(ctx, &place.id, facts.not_before, facts.not_after)?;
             certificates::Origin::Managed { host: wanted.hosts[0].clone(), method: None }
         }
     };

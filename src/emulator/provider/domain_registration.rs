@@ -55,7 +55,7 @@ pub fn create(ctx: &Context<'_>, id: &ResourceId) -> Result<(), Fault> {
         "privacy": true,
         "createdTime": crate::emulator::ca::facts::without_zone(ctx.now),
         "expirationTime": crate::emulator::ca::facts::without_zone(
-            ctx.now + crate::emulator::ca::policy::days(365),
+            ctx.now + crate::emulator::calendar::days(365),
         ),
         "autoRenew": true,
         "readyForDnsRecordManagement": true,

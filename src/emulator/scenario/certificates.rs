@@ -7,10 +7,8 @@ use super::{
     build::{Place, moment, unknown},
 };
 use crate::emulator::{
-    ca::{
-        Curve, Issued, KeySource, Profile, Role,
-        policy::{days, policy},
-    },
+    ca::{Curve, Issued, KeySource, Profile, Role},
+    calendar::{ORDER_LEAF_DAYS, days},
     context::{Context, text},
     material::Material,
     provider::{
@@ -49,7 +47,7 @@ pub fn make(ctx: &Context<'_>, place: Place<'_>, wanted: &Certificate) -> Result
         "managed" => {
             let origin = Origin::Managed { host: wanted.hosts.first().cloned().unwrap_or_default(), method: None };
             certificates::save(&then, &to, &material(made)?, &origin)?;
-            managed::schedule_renewal(ctx, &to.id, expires)?;
+            managed::schedule_renewal(ctx, &to.id, issued, expires)?;
         }
         vault => {
             let vault = place.vault(vault)?;
@@ -90,11 +88,11 @@ pub fn make_public(ctx: &Context<'_>, place: Place<'_>, wanted: &Public) -> Resu
 /// The life that the calendar of the CAs allows: with the same end, or with the same part of it over.
 fn as_allowed(now: Timestamp, issued: Timestamp, expires: Timestamp) -> (Timestamp, Timestamp) {
     // The scenario's days are rounded.
-    let longest = days(policy(issued).order_leaf_days + 1);
+    let longest = days(ORDER_LEAF_DAYS.at(issued) + 1);
     if expires.duration_since(issued) <= longest {
         return (issued, expires);
     }
-    let longest = days(policy(expires - longest).order_leaf_days);
+    let longest = days(ORDER_LEAF_DAYS.at(expires - longest));
     if expires - longest < now {
         return (expires - longest, expires);
     }

@@ -6,7 +6,7 @@ use crate::flow::chosen::{app_field, app_refusal, suggest_app};
 use crate::flow::target::app_id;
 use crate::flow::{Field, FieldKind, Inputs, Key, Observed, Pick};
 use crate::model::{Estate, Hostname};
-use crate::rules::{Limit, Rules};
+use crate::rules::{Count, Rules};
 
 pub(super) fn fields() -> Vec<Field> {
     vec![
@@ -54,7 +54,7 @@ pub(super) fn refusals(observed: &Observed, inputs: &Inputs, rules: &Rules, now:
 
 /// Why no managed certificate can be for a name like this one.
 fn unfit(host: &Hostname, rules: &Rules, now: Timestamp) -> Option<String> {
-    let longest = rules.number(Limit::ManagedHostnameLength, now);
+    let longest = rules.count(Count::ManagedHostnameLength, now);
     let length = i64::try_from(host.as_str().len()).unwrap_or(i64::MAX);
     if host.is_wildcard() {
         return Some("no wildcard: a managed certificate is for one hostname (A40); buy one, import one or upload one".to_owned());

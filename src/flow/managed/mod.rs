@@ -20,7 +20,7 @@ use prerequisites::{caa, eligible, follows, reachable, tier, way};
 use crate::azure::{AzureError, Client, certificates, exposure, sites};
 use crate::health::dns;
 use crate::model::{App, Binding, Hostname, PrivateCertificate, Problem, ResourceId, day};
-use crate::rules::Limit;
+use crate::rules::Period;
 
 /// Azure takes minutes, and says nothing of how many.
 const POLL: SignedDuration = SignedDuration::from_secs(15);
@@ -86,7 +86,8 @@ fn what(case: &Case<'_>) -> String {
 }
 
 fn create(case: &Case<'_>) -> Step {
-    let renewal = case.rules.number(Limit::ManagedRenewal, case.now).unwrap_or_default();
+    let renewal = case.rules.span(Period::ManagedRenewal, case.now);
+    let lives = case.rules.span(Period::ManagedLifetime, case.now);
     let step = |status| {
         Step::new(StepId::Create, "Create the certificate", status).explained(
             "Azure has it issued by DigiCert, free of charge, and renews it as long as all of the above holds. It takes some \
@@ -94,7 +95,8 @@ fn create(case: &Case<'_>) -> Step {
         )
     };
     let with_limits = |step: Step| {
-        step.fact("Renewal", format!("by Azure, expected {renewal} days before it expires; bindings follow"))
+        step.fact("Lives", lives.to_string())
+            .fact("Renewal", format!("by Azure, expected {renewal} before it expires; bindings follow"))
             .fact("Cannot", "be exported, cover a wildcard, or identify a client by its thumbprint")
             .fact("Do not pin", "Azure may change it, its issuer and its root at any time; whoever has to pin takes another kind")
     };
@@ -105,7 +107,7 @@ fn create(case: &Case<'_>) -> Step {
         return with_limits(step(follows(case, Key::App)));
     };
     if let Some(managed) = case.observed.managed.here() {
-        return with_limits(created(managed, renewal, step));
+        return with_limits(created(case, managed, step));
     }
     let (Some(plan), Some(id)) = (&app.plan, target(app, &host)) else {
         return step(StepStatus::Blocked(Problem::new(what(case), "the app has no App Service plan")));
@@ -121,15 +123,14 @@ fn create(case: &Case<'_>) -> Step {
 }
 
 /// What there is of it: issued, with the day on which to expect the next one, or still being issued.
-fn created(managed: &PrivateCertificate, renewal: i64, step: impl Fn(StepStatus) -> Step) -> Step {
+fn created(case: &Case<'_>, managed: &PrivateCertificate, step: impl Fn(StepStatus) -> Step) -> Step {
     let Some(thumbprint) = &managed.thumbprint else {
         return step(StepStatus::Waiting { on: "Azure to issue the certificate".to_owned(), since: None, next_poll: POLL });
     };
     let done = format!("{} is in the webspace {}", managed.id.name(), managed.webspace);
     let step = step(StepStatus::Done(done)).fact("Thumbprint", thumbprint.as_str());
-    let Some(expires) = managed.expires else { return step };
-    let renewed = expires.checked_sub(SignedDuration::from_hours(24 * renewal)).unwrap_or(expires);
-    step.fact("Expires", day(expires)).fact("Renewed", format!("expected on {}", day(renewed)))
+    let (Some(expires), (_, Some(due))) = (managed.expires, case.rules.managed_renewal(managed, case.now)) else { return step };
+    step.fact("Expires", day(expires)).fact("Renewed", format!("expected on {}", day(due)))
 }
 
 #[cfg(test)]

@@ -7,10 +7,10 @@ use crate::flow::import_order::tier_problem;
 use crate::flow::reach::{hops, is_apex, judge_exposure, judge_way};
 use crate::flow::{Case, Key, Step, StepId, StepStatus};
 use crate::model::Problem;
-use crate::rules::Limit;
+use crate::rules::{Count, Name, Names};
 
 const DIGICERT: Authority =
-    Authority { name: "DigiCert", certificates: "Managed certificates", issuer: Limit::ManagedCaaIssuer, asked: Key::Hostname };
+    Authority { name: "DigiCert", certificates: "Managed certificates", issuer: Name::ManagedCaaIssuer, asked: Key::Hostname };
 
 pub(super) fn tier(case: &Case<'_>) -> Step {
     let step = |status| {
@@ -52,7 +52,7 @@ pub(super) fn eligible(case: &Case<'_>) -> Step {
     else {
         return step(follows(case, Key::Hostname));
     };
-    let longest = case.rules.number(Limit::ManagedHostnameLength, case.now);
+    let longest = case.rules.count(Count::ManagedHostnameLength, case.now);
     let length = host.as_str().len();
     let step = step(StepStatus::Done(format!("{host} is mapped to {}", app.label())))
         .fact("Wildcard", "no")
@@ -109,7 +109,7 @@ pub(super) fn reachable(case: &Case<'_>) -> Step {
     else {
         return step(follows(case, Key::Hostname));
     };
-    let detours = case.rules.names(Limit::ManagedDetours, case.now);
+    let detours = case.rules.names(Names::ManagedDetours, case.now);
     if reach.by_traffic_manager && is_apex(&host) && detours.is_empty() {
         let problem = Problem::new(what(case), "the root domain is integrated with Traffic Manager")
             .remedy("use another kind of certificate")

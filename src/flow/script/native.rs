@@ -80,13 +80,9 @@ fn certificate<'a>(id: &ResourceId, text: &impl Fn(&str) -> Option<&'a str>, inp
         let command = piped.option("certificate-name", id.name()).raw("certificate-file", "\"$CERTDECK_PFX\"");
         return Some(command.raw("certificate-password", "@-").fed(r#"printf %s "$CERTDECK_PASSWORD""#));
     }
-    // az knows no slots here; any app of the webspace will do, and a slot is in that of its app.
-    let site = app.sibling("Microsoft.Web/sites", app.segment("sites")?);
-    let command = on_site("az webapp config ssl import", &site)?
-        .option("certificate-name", id.name())
-        .option("key-vault", text("/properties/keyVaultId")?)
-        .option("key-vault-certificate-name", text("/properties/keyVaultSecretName")?);
-    Some(command)
+    // `az webapp config ssl import` names no App Service plan (2.91), so Azure puts the certificate into the webspace of the
+    // group's Windows plans: apps on Linux plans would not find it.
+    None
 }
 
 /// The kinds of resource that az has commands of its own for.

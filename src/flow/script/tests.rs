@@ -58,10 +58,7 @@ fn az_has_commands_of_its_own_for_what_it_can_do() {
     let cases = [
         (bind(), vec!["az webapp config ssl bind", "--slot next", "--hostname www.contoso.com", "--ssl-type SNI", LEAF]),
         (upload.clone(), vec!["az webapp config ssl upload", "--certificate-password @-", "--certificate-file \"$CERTDECK_PFX\""]),
-        (
-            certificates::import(&cert, "westeurope", &vault, "secret", &farm),
-            vec!["az webapp config ssl import", "--key-vault-certificate-name secret"],
-        ),
+        (certificates::import(&cert, "westeurope", &vault, "secret", &farm), vec!["az rest", "--method put", "serverFarmId"]),
         (
             roles::assign(&vault, "p", roles::KEY_VAULT_CERTIFICATE_USER),
             vec!["az role assignment create", "--scope /subscriptions"],
@@ -206,40 +203,100 @@ fn skeleton(script: &str) -> String {
     left
 }
 
+/// Names that try to leave their quotes: every quote that a shell takes for one, and what each expands or ends a text by.
+const HOSTILE: [&str; 16] = [
+    "'; Remove-Item -Recurse ~; '",
+    "\u{2019}; iex (irm evil) #",
+    "\u{201A}\u{201B}\u{2018}",
+    "''",
+    "'",
+    "\"",
+    "\u{201C}\u{201D}\u{201E}\"",
+    "$(iex 'x')",
+    "${x}`$x",
+    "`",
+    "`n'@`n; iex x",
+    "\n'@\n; iex x\n@'\n",
+    "\n\"@\n; iex x",
+    "<# #> #requires -Modules Evil",
+    "{0}%;|&()@{",
+    "a\0b\u{7}\u{85}\u{2028}\\",
+];
+
+/// A request of every shape that scripts have words for, with one text wherever a text can stand.
+fn every_shape(name: &str) -> Vec<Step> {
+    let group = ResourceId::subscription("s").child("resourceGroups", name);
+    let site = group.resource("Microsoft.Web/sites", name);
+    let binding = site.child("hostNameBindings", name);
+    let order = group.resource("Microsoft.CertificateRegistration/certificateOrders", name);
+    let vault = group.resource("Microsoft.KeyVault/vaults", name);
+    let lock = order.resource("Microsoft.Authorization/locks", name);
+    let body = json!({"location": name, "properties": {"x": name, "sslState": name, "thumbprint": name, "minTlsVersion": name}});
+    let requests = vec![
+        Request::put(name, &group, "1", body.clone()),
+        Request::put(name, &binding, "1", body.clone()),
+        Request::put(name, &binding, "1", json!({"properties": {"sslState": "Disabled", "name": name}})),
+        Request::put(name, &vault, "1", body.clone()),
+        Request::put(name, &order, "1", body.clone()),
+        Request::patch(name, &site.child("config", "web"), "1", json!({"properties": {"minTlsVersion": name}})),
+        Request::patch(name, &order, "1", body),
+        Request::delete(name, &binding, "1"),
+        Request::delete(name, &lock, "1"),
+        roles::assign(&vault, name, roles::KEY_VAULT_CERTIFICATE_USER),
+        orders::verify(&order),
+        orders::renew(&order),
+        orders::rekey(&order, 24),
+        settings::set(&site, "X", name, &[("DB".to_owned(), "x".into())].into_iter().collect()),
+        certificates::upload(&binding, name, "cGZ4".into(), "p".into(), &group),
+        certificates::import(&binding, name, &vault, name, &group),
+    ];
+    let requests = requests.into_iter().map(|request| Request { what: name.to_owned(), ..request }).collect();
+    let consent = Consent::Typed { notice: name.to_owned(), word: "yes".to_owned() };
+    vec![
+        Step::new(StepId::Bind, name, StepStatus::Ready).explained(name).consent(consent).sending(requests),
+        Step::new(StepId::Check, name, StepStatus::Done(name.to_owned())),
+        Step::new(StepId::Issued, name, StepStatus::NeedsInput { key: Key::App, why: name.to_owned() }),
+    ]
+}
+
+/// Whether PowerShell can read a script: its grammar finds no place where it does not know what follows.
+fn powershell_reads(script: &str) -> bool {
+    let mut parser = tree_sitter::Parser::new();
+    parser.set_language(&tree_sitter_powershell::LANGUAGE.into()).unwrap();
+    !parser.parse(script, None).unwrap().root_node().has_error()
+}
+
 #[test]
 fn no_value_leaves_its_quotes_in_powershell() {
-    let named = |name: &str| {
-        let group = ResourceId::subscription("s").child("resourceGroups", name);
-        let id = group.resource("Microsoft.Web/sites", name).child("hostNameBindings", name);
-        let body = json!({"location": name, "properties": {"x": name, "sslState": name, "thumbprint": name}});
-        let settings = settings::set(&id, "X", name, &[("DB".to_owned(), "x".into())].into_iter().collect());
-        let upload = certificates::upload(&id, name, "cGZ4".into(), "p".into(), &group);
-        vec![
-            Request::put(name, &group, "1", body.clone()),
-            Request::put(name, &id, "1", body),
-            Request::delete(name, &id, "1"),
-            Request { what: name.to_owned(), ..settings },
-            Request { what: name.to_owned(), ..upload },
-        ]
-    };
-    let written = |name: &str| {
-        let steps = vec![Step::new(StepId::Bind, name, StepStatus::Ready).explained(name).sending(named(name))];
-        skeleton(&script(ScriptKind::PowerShell, &steps, &inputs()))
-    };
+    let written = |name: &str| skeleton(&script(ScriptKind::PowerShell, &every_shape(name), &inputs()));
     let harmless = written("shop");
-    for hostile in [
-        "'; Remove-Item -Recurse ~; '",
-        "\u{2019}; iex (irm evil) #",
-        "\u{201A}\u{201B}\u{2018}",
-        "''",
-        "$(iex 'x')",
-        "`n'@`n; iex x",
-        "\n'@\n; iex x\n@'\n",
-        "\u{201C}\u{201E}\"",
-        "<# #> #requires -Modules Evil",
-        "{0}%;",
-    ] {
+    for hostile in HOSTILE {
         assert_eq!(written(hostile), harmless, "{hostile}");
+    }
+}
+
+#[test]
+fn hostile_names_give_scripts_that_their_shells_can_read() {
+    for name in HOSTILE.into_iter().chain(["shop"]) {
+        for kind in ScriptKind::ALL {
+            let text = script(kind, &every_shape(name), &inputs().with(Key::App, "shop"));
+            let reads = if kind == ScriptKind::PowerShell { powershell_reads(&text) } else { parses(&text) };
+            assert!(reads, "{name:?} by {}\n{text}", kind.as_str());
+        }
+        assert!(powershell_reads(&powershell::download(name, name, name)), "{name:?}");
+        assert!(parses(&rest::download(name, name, name)) && parses(&curl::download(name, name)), "{name:?}");
+    }
+}
+
+#[test]
+fn a_quote_that_was_not_doubled_is_seen() {
+    let good = script(ScriptKind::PowerShell, &every_shape("it's"), &inputs());
+    assert!(good.contains("it''s") && powershell_reads(&good));
+    let place = good.find("it''s").unwrap();
+    let broken = format!("{}it's{}", &good[..place], &good[place + "it''s".len()..]);
+    assert!(!powershell_reads(&broken), "{broken}");
+    for broken in ["Write-Host 'it\u{2019}s'\n", "function x {\n", "$a = @'\nx\n", "Write-Host (1\n"] {
+        assert!(!powershell_reads(broken), "{broken}");
     }
 }
 

@@ -17,7 +17,7 @@ use super::target::order_id;
 use super::{Case, Flow, FlowName, Inputs, Key, Observed, Seen, Step, StepId, StepStatus, Subject};
 use crate::azure::{AzureError, Client, Request, certificates};
 use crate::model::PrivateCertificate;
-use crate::rules::Limit;
+use crate::rules::Period;
 
 /// The service moves bindings, and the front ends take them over, within moments.
 const POLL: SignedDuration = SignedDuration::from_secs(5);
@@ -102,11 +102,11 @@ fn standing_words(one: &Linked) -> String {
 }
 
 fn newest(case: &Case<'_>) -> Step {
-    let hours = case.rules.number(Limit::SyncInterval, case.now).unwrap_or_default();
+    let interval = case.rules.span(Period::SyncInterval, case.now);
     let step = |status| {
         Step::new(StepId::Newest, "See what the vault holds", status).explained(format!(
             "A certificate in a vault is renewed there: an order's by Azure, any other by the vault's issuer or by a new version \
-             that you import into the vault. App Service reads each vault every {hours} hours and moves the bindings by itself; \
+             that you import into the vault. App Service reads each vault every {interval} and moves the bindings by itself; \
              Sync has it done now."
         ))
     };

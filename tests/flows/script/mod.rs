@@ -1,6 +1,7 @@
 //! `certdeck run FLOW --script`: what the scripts for another tool leave behind is what the flow itself leaves behind, for
 //! every flow. curl runs wherever it is installed; the az CLI where `CERTDECK_AZ` names one.
 
+mod grammar;
 mod tools;
 
 use std::path::Path;

@@ -12,10 +12,8 @@ use super::{
     stored,
 };
 use crate::emulator::{
-    ca::{
-        KeySource, Profile, Role,
-        policy::{AUTO_RENEWAL_DAYS, DENIAL_DAYS, TERM_DAYS, days, policy, proof_counts},
-    },
+    ca::{KeySource, Profile, Role},
+    calendar::{AUTO_RENEWAL_DAYS, DENIAL_DAYS, EARLY_RENEWAL_IS_FREE, ORDER_LEAF_DAYS, TERM_DAYS, days, proof_counts},
     call::Call,
     context::Context,
     mail::{self, Subject},
@@ -47,7 +45,7 @@ pub(super) fn renew(ctx: &Context<'_>, call: &Call) -> Outcome {
         ));
     }
     let early = order.term_end.is_some_and(|end| ctx.now < end - days(AUTO_RENEWAL_DAYS));
-    let kind = if early && policy(ctx.now).early_renewal_is_free { PendingKind::Reissue } else { PendingKind::Renewal };
+    let kind = if early && EARLY_RENEWAL_IS_FREE.at(ctx.now) { PendingKind::Reissue } else { PendingKind::Renewal };
     begin(ctx, order, kind, call)?;
     Ok(Reply::empty(204))
 }
@@ -136,7 +134,7 @@ pub(super) fn sign(ctx: &Context<'_>, order: &mut Order, kind: PendingKind, meth
         (_, None) => ctx.now + days(TERM_DAYS * order.validity_in_years),
     };
     let names = secured(order.product, &order.common_name, method);
-    let longest = term_end.min(ctx.now + days(policy(ctx.now).order_leaf_days));
+    let longest = term_end.min(ctx.now + days(ORDER_LEAF_DAYS.at(ctx.now)));
     let not_after = match (kind, &order.current) {
         // A rekey never extends (C12).
         (PendingKind::Rekey, Some(current)) => longest.min(current.facts()?.not_after),

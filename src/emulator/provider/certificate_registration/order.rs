@@ -13,8 +13,8 @@ use crate::emulator::{
     ca::{
         Issued,
         facts::{Facts, order_block, without_zone},
-        policy::{AUTO_RENEWAL_DAYS, days, policy},
     },
+    calendar::{AUTO_RENEWAL_DAYS, MANUAL_RENEWAL_DAYS, days},
     context::Context,
     id::ResourceId,
     material::{Material, Octets},
@@ -222,7 +222,7 @@ impl Order {
         if self.status != Status::Issued {
             reasons.push("RegistrationStatusNotSupportedForRenewal");
         }
-        let opens = self.term_end.map(|end| end - days(policy(now).manual_renewal_days));
+        let opens = self.term_end.map(|end| end - days(MANUAL_RENEWAL_DAYS.at(now)));
         if opens.is_none_or(|opens| now < opens) {
             reasons.push("ExpirationNotInRenewalTimeRange");
         }

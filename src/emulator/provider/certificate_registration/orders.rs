@@ -12,11 +12,8 @@ use super::{
 };
 use crate::emulator::{
     arm::locks::{self, Level},
-    ca::{
-        CaError,
-        facts::request_common_name,
-        policy::{DENIAL_DAYS, days},
-    },
+    ca::{CaError, facts::request_common_name},
+    calendar::{DENIAL_DAYS, days},
     call::{Call, Method},
     context::{Context, text},
     id::ResourceId,

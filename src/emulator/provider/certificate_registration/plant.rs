@@ -11,10 +11,8 @@ use super::{
     stored,
 };
 use crate::emulator::{
-    ca::{
-        KeySource,
-        policy::{AUTO_RENEWAL_DAYS, DENIAL_DAYS, days, proof_counts},
-    },
+    ca::KeySource,
+    calendar::{AUTO_RENEWAL_DAYS, DENIAL_DAYS, days, proof_counts},
     context::Context,
     id::ResourceId,
     reply::Fault,

@@ -9,7 +9,8 @@ use jiff::SignedDuration;
 use serde_json::{Value, json};
 
 use crate::emulator::{
-    ca::{Curve, KeySource, Profile, Role, facts::Facts, pfx, policy::days},
+    ca::{Curve, KeySource, Profile, Role, facts::Facts, pfx},
+    calendar::days,
     call::Method,
     context::text,
     dns::{self, Kind, Record},

@@ -17,7 +17,8 @@ use super::{
     secret::new_version_id,
 };
 use crate::emulator::{
-    ca::{Issued, is_for_key, policy::days},
+    ca::{Issued, is_for_key},
+    calendar::days,
     call::{Call, Method},
     context::Context,
     material::base64_octets,

@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 
 use super::Vault;
 use crate::emulator::{
-    ca::{Issued, facts::Facts, pfx, policy::days},
+    ca::{Issued, facts::Facts, pfx},
+    calendar::days,
     context::Context,
     material::{Kept, Material},
     reply::Fault,

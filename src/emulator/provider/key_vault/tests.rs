@@ -227,7 +227,7 @@ fn a_deleted_vault_holds_its_name_until_its_retention_is_over() {
     assert_eq!(cloud.vault("kv-shop", Method::Get, "/secrets/a", &Value::Null).status, 200);
 
     cloud.arm(Method::Delete, &id, &Value::Null);
-    cloud.advance(crate::emulator::ca::policy::days(91));
+    cloud.advance(crate::emulator::calendar::days(91));
     assert_eq!(cloud.arm(Method::Put, &id, &body(&[])).status, 200);
     let gone = cloud.vault("kv-shop", Method::Get, "/secrets/a", &Value::Null);
     assert_eq!(gone.status, 403, "a new vault knows nothing of the old one's policies");

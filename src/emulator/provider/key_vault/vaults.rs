@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::{Deletion, Entry, Job, KIND, KIND_KEY, NAMES, Vault, deleted_vaults, properties};
 use crate::emulator::{
-    ca::policy::days,
+    calendar::days,
     call::Call,
     context::{Context, envelope, merge, text},
     id::ResourceId,

@@ -10,8 +10,8 @@ use crate::emulator::{
     ca::{
         Curve, KeySource, Profile, Role,
         particulars::{Particulars, Subject},
-        policy::days,
     },
+    calendar::days,
     context::{Context, text},
     reply::Fault,
 };

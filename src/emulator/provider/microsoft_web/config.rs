@@ -7,6 +7,7 @@ use super::{
     members::{self, Of},
 };
 use crate::emulator::{
+    calendar::OLDEST_TLS,
     call::{Call, Method},
     context::{Context, envelope, merge, text},
     id::ResourceId,
@@ -84,6 +85,10 @@ pub fn change(ctx: &Context<'_>, site: &ResourceId, members: &Value) -> Result<V
             && !["1.0", "1.1", "1.2", "1.3"].contains(&version)
         {
             return Err(Fault::web(400, format!("The parameter {name} has an invalid value.")));
+        }
+        // What the service will say is not announced. An app that is at an older version keeps it, to no effect.
+        if members.get(name).and_then(Value::as_str).is_some_and(|version| version < OLDEST_TLS.at(ctx.now)) {
+            return Err(Fault::web(400, format!("The parameter {name} has an invalid value. TLS 1.0 and 1.1 are retired.")));
         }
     }
     let id = site.child("config", "web");

@@ -1,6 +1,6 @@
 //! Free managed certificates: 202 first, the certificate some minutes later, renewed by itself (API.md §3.4, A28–A57).
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -11,11 +11,8 @@ use super::{
     site,
 };
 use crate::emulator::{
-    ca::{
-        KeySource, Profile, Role,
-        facts::Facts,
-        policy::{MANAGED_LEAF_DAYS, MANAGED_RENEWAL_DAYS, days},
-    },
+    ca::{KeySource, Profile, Role, facts::Facts},
+    calendar::{MANAGED_LEAF_DAYS, MANAGED_RENEWAL_DAYS, days},
     call::Call,
     context::{Context, text},
     dns,
@@ -78,7 +75,7 @@ pub fn issue(ctx: &Context<'_>, issue: Issue) -> Result<(), Fault> {
     }
 }
 
-/// 45 days before the end: a new one while the prerequisites hold (A31), otherwise another try a day later.
+/// Some time before the end: a new one while the prerequisites hold (A31), otherwise another try a day later.
 pub fn renew(ctx: &Context<'_>, id: &ResourceId) -> Result<(), Fault> {
     let Some(certificate) = ctx.find(id)? else {
         return Ok(());
@@ -88,8 +85,8 @@ pub fn renew(ctx: &Context<'_>, id: &ResourceId) -> Result<(), Fault> {
     let method = (!method.is_empty()).then(|| method.to_owned());
     let place = certificates::place_of(&certificate);
     let material = certificates::material(ctx, id)?;
-    let end = material.and_then(|material| Facts::read(&material.leaf).ok()).map(|facts| facts.not_after);
-    if host.is_empty() || end.is_some_and(|end| end.duration_since(ctx.now) > days(MANAGED_RENEWAL_DAYS + 1)) {
+    let due = material.and_then(|material| Facts::read(&material.leaf).ok()).map(|facts| due(facts.not_before, facts.not_after));
+    if host.is_empty() || due.is_some_and(|due| due.duration_since(ctx.now) > days(1)) {
         // Replaced since: its own job comes later.
         return Ok(());
     }
@@ -99,17 +96,22 @@ pub fn renew(ctx: &Context<'_>, id: &ResourceId) -> Result<(), Fault> {
     }
 }
 
-/// Has a managed certificate that ends at `end` renewed in time.
-pub fn schedule_renewal(ctx: &Context<'_>, id: &ResourceId, end: jiff::Timestamp) -> Result<(), Fault> {
-    schedule(ctx, id, end - days(MANAGED_RENEWAL_DAYS))
+/// Has a managed certificate renewed in time.
+pub fn schedule_renewal(ctx: &Context<'_>, id: &ResourceId, issued: Timestamp, end: Timestamp) -> Result<(), Fault> {
+    schedule(ctx, id, due(issued, end))
 }
 
-fn schedule(ctx: &Context<'_>, id: &ResourceId, when: jiff::Timestamp) -> Result<(), Fault> {
+/// When a certificate is renewed, as it was decided when it was issued.
+fn due(issued: Timestamp, end: Timestamp) -> Timestamp {
+    end - days(MANAGED_RENEWAL_DAYS.at(issued))
+}
+
+fn schedule(ctx: &Context<'_>, id: &ResourceId, when: Timestamp) -> Result<(), Fault> {
     ctx.at(when, &jobs::Job::Web(Job::Renew(id.to_string())))
 }
 
 fn make(ctx: &Context<'_>, place: &Place, host: &str, method: Option<String>) -> Result<(), Fault> {
-    let end = ctx.now + days(MANAGED_LEAF_DAYS);
+    let end = ctx.now + days(MANAGED_LEAF_DAYS.at(ctx.now));
     let profile = Profile {
         common_name: host.to_owned(),
         names: vec![host.to_owned()],
@@ -123,7 +125,7 @@ fn make(ctx: &Context<'_>, place: &Place, host: &str, method: Option<String>) ->
         ctx.setting.ca.certify(&profile).and_then(Material::try_from).map_err(|error| Fault::web(500, error.to_string()))?;
     let origin = Origin::Managed { host: host.to_owned(), method };
     certificates::save(ctx, place, &material, &origin)?;
-    schedule_renewal(ctx, &place.id, end)
+    schedule_renewal(ctx, &place.id, ctx.now, end)
 }
 
 /// Every precondition that the service itself sees.

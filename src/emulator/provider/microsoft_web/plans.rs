@@ -42,6 +42,7 @@ const SKUS: &[(&str, &str, &[&str])] = &[
     ("PremiumMV3", "Pmv3", &["P1mv3", "P2mv3", "P3mv3", "P4mv3", "P5mv3"]),
     ("PremiumV4", "Pv4", &["P0v4", "P1v4", "P2v4", "P3v4"]),
     ("IsolatedV2", "Iv2", &["I1v2", "I2v2", "I3v2", "I4v2", "I5v2", "I6v2"]),
+    ("IsolatedV4", "Iv4", &["I1v4", "I2v4", "I3v4", "I4v4", "I5v4", "I6v4"]),
     ("ElasticPremium", "EP", &["EP1", "EP2", "EP3"]),
     ("Dynamic", "Y", &["Y1"]),
     ("FlexConsumption", "FC", &["FC1"]),

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::{super::purchases, *};
 use crate::emulator::{
-    ca::policy::days,
+    calendar::days,
     call::Method,
     context::text,
     dns::{self, Kind},
