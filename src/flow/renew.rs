@@ -1,4 +1,4 @@
-//! Renew an order (A167–A182, C10–C13): near the end of the paid term another year is bought, earlier a certificate is
+//! Renew an order (A167–A182, C10–C13): near the end of the paid term another one is bought, earlier a certificate is
 //! issued anew for what is paid. What comes of it is said before it is asked for; `succession` knows when it happened.
 
 use jiff::Timestamp;

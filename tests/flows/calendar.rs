@@ -122,7 +122,7 @@ fn fell_due(at: Timestamp, yesterday: &Day, today: &Day) -> bool {
 fn managed(practice: &Practice, yesterday: &Day, today: &Day, seen: &mut Counts) {
     for before in yesterday.estate.certificates.iter().filter(|one| one.canonical_name.is_some()) {
         let after = today.certificate(&before.id);
-        let due = before.expires.unwrap() - span(practice, Period::ManagedRenewal, today.now);
+        let due = practice.rules.managed_renewal(before, today.now).1.unwrap();
         let is_due = fell_due(due, yesterday, today) && before.canonical_name.as_deref() != Some(DETOURED);
         assert_eq!(before.thumbprint != after.thumbprint, is_due, "{} on {}", before.id.name(), today.now);
         seen.managed += u32::from(is_due);

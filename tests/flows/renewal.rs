@@ -132,7 +132,7 @@ fn an_order_is_renewed_by_keys_alone() {
     screen.keys("3/apifabrikam<Enter>");
     screen.wait_for("Orders 1/");
     screen.keys("r");
-    screen.wait_for("yes: one year");
+    screen.wait_for("yes: 1 year");
     screen.keys("<Enter>");
     screen.wait_for("Type renew to confirm");
     screen.keys("renew<Enter>");
