@@ -446,6 +446,19 @@ mod tests {
     }
 
     #[test]
+    fn a_mail_says_until_when_it_proves_the_domain_and_proves_nothing_from_then_on_c47() {
+        let (inputs, seen) = (by("mail"), Observed { mails: Seen::Here(Vec::new()), ..seen() });
+        let rules = crate::rules::Rules::load(crate::rules::Profile::Current).unwrap();
+        let on = |day: &str| crate::flow::steps(FlowName::Verify, &seen, &inputs, &rules, day.parse().unwrap());
+        let before = on("2028-03-14T12:00:00Z");
+        let step = find(&before, StepId::Evidence);
+        assert_eq!(step.status, StepStatus::Ready);
+        assert!(step.facts.iter().any(|(label, words)| label == "Until" && words.starts_with("2028-03-15")), "{:?}", step.facts);
+        let after = on("2028-03-15T00:00:00Z");
+        assert!(matches!(&find(&after, StepId::Evidence).status, StepStatus::Blocked(problem) if problem.remedy.contains("another method")));
+    }
+
+    #[test]
     fn a_mail_is_sent_once_and_then_waited_for_a99() {
         let steps = stand(FlowName::Verify, &Observed { mails: Seen::Here(Vec::new()), ..seen() }, &by("mail"));
         assert!(steps[0].plan()[0].ends_with("/resendRequestEmails"));

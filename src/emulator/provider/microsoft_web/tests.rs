@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, clippy::panic)]
 
+mod dated;
+
 use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 use jiff::SignedDuration;
 use serde_json::{Value, json};

@@ -167,3 +167,18 @@ fn a_renewal_that_nobody_verifies_is_given_up_and_not_billed() {
     assert_eq!(order(&cloud, "shop-cert")["status"], "Issued");
     assert_eq!(cloud.with(|ctx| purchases::all(ctx.tx).unwrap().len()), 1);
 }
+
+#[test]
+fn a_mail_proves_the_domain_until_the_authorities_give_that_up_c47() {
+    let by_mail = |day: &str| {
+        let mut cloud = cloud();
+        cloud.now = format!("{day}T08:00:00Z").parse().unwrap();
+        buy(&mut cloud, "by-mail", &standard("contoso.com"));
+        let sent = post(&cloud, "by-mail", "resendRequestEmails", &json!({"name": "contoso.com"})).status;
+        cloud.with(|ctx| super::super::approve_mail(ctx, "contoso.com").unwrap());
+        cloud.settle();
+        (sent, order(&cloud, "by-mail")["status"].clone())
+    };
+    assert_eq!(by_mail("2028-03-14"), (204, json!("Issued")));
+    assert_eq!(by_mail("2028-03-15"), (400, json!("Pendingissuance")));
+}
