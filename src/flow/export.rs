@@ -144,7 +144,7 @@ fn in_vault(case: &Case<'_>) -> Step {
 
 /// The authority in the file that browsers give up (C50): who installs or pins a copy of its chain has to follow.
 fn ending(case: &Case<'_>) -> Option<String> {
-    let contents = &case.observed.file.as_ref()?.contents;
+    let contents = &case.observed.file.as_ref()?.as_ref().ok()?.contents;
     let authorities =
         contents.certificates.iter().filter_map(|one| one.issuer.split(", ").find_map(|part| part.strip_prefix("CN=")));
     let (name, day) =
