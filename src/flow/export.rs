@@ -145,10 +145,9 @@ fn in_vault(case: &Case<'_>) -> Step {
 /// The authority in the file that browsers give up (C50): who installs or pins a copy of its chain has to follow.
 fn ending(case: &Case<'_>) -> Option<String> {
     let contents = &case.observed.file.as_ref()?.as_ref().ok()?.contents;
-    let authorities =
+    let mut authorities =
         contents.certificates.iter().filter_map(|one| one.issuer.split(", ").find_map(|part| part.strip_prefix("CN=")));
-    let (name, day) =
-        authorities.filter_map(|name| Some((name, case.rules.listed_from(Names::HierarchiesEnding, name)?))).next()?;
+    let (name, day) = authorities.find_map(|name| Some((name, case.rules.listed_from(Names::HierarchiesEnding, name)?)))?;
     let reference = case.rules.reference(Names::HierarchiesEnding, case.now);
     Some(format!(
         "{name}: browsers are to stop trusting it from {day} on ({reference}). Pin nothing of it; the next one has another chain"

@@ -288,7 +288,8 @@ mod tests {
     fn an_app_or_deployment_site_at_an_old_version_is_told_from_when_it_is_refused_c46() {
         let said = |inputs: &Inputs, profile| {
             let steps = stand_under(FlowName::Settings, &seen(), inputs, profile);
-            find(&steps, StepId::MinTls).facts.iter().map(|(label, words)| format!("{label}: {words}\n")).collect::<String>()
+            let facts = &find(&steps, StepId::MinTls).facts;
+            facts.iter().map(|(label, words)| format!("{label}: {words}")).collect::<Vec<_>>().join("\n")
         };
         for inputs in [set(Key::MinTls, "keep"), set(Key::MinTls, "1.0"), set(Key::MinTls, "1.1")] {
             let words = said(&inputs, Profile::Current);

@@ -455,7 +455,9 @@ mod tests {
         assert_eq!(step.status, StepStatus::Ready);
         assert!(step.facts.iter().any(|(label, words)| label == "Until" && words.starts_with("2028-03-15")), "{:?}", step.facts);
         let after = on("2028-03-15T00:00:00Z");
-        assert!(matches!(&find(&after, StepId::Evidence).status, StepStatus::Blocked(problem) if problem.remedy.contains("another method")));
+        assert!(
+            matches!(&find(&after, StepId::Evidence).status, StepStatus::Blocked(problem) if problem.remedy.contains("another method"))
+        );
     }
 
     #[test]

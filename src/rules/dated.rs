@@ -63,20 +63,20 @@ pub(super) struct Entry {
 
 impl Tables {
     /// Refuses a day without a value, two values for one day, a value of another kind, and what nothing asks for.
-    pub(super) fn of(entries: Vec<Entry>) -> Result<Self, RulesError> {
+    pub(super) fn of(entries: &[Entry]) -> Result<Self, RulesError> {
         let ids = [ids::<Period>(), ids::<Count>(), ids::<Name>(), ids::<Names>()].concat();
         if let Some(entry) = entries.iter().find(|entry| !ids.contains(&entry.id.as_str())) {
             return Err(RulesError::Unused(entry.id.clone()));
         }
         Ok(Self {
-            periods: table::<Period>(&entries, |value| value.as_str()?.parse().ok())?,
-            counts: table::<Count>(&entries, |value| match value.as_str() {
+            periods: table::<Period>(entries, |value| value.as_str()?.parse().ok())?,
+            counts: table::<Count>(entries, |value| match value.as_str() {
                 Some("unlimited") => Some(None),
                 Some(_) => None,
                 None => value.as_integer().map(Some),
             })?,
-            words: table::<Name>(&entries, |value| value.as_str().map(str::to_owned))?,
-            lists: table::<Names>(&entries, |value| {
+            words: table::<Name>(entries, |value| value.as_str().map(str::to_owned))?,
+            lists: table::<Names>(entries, |value| {
                 value.as_array()?.iter().map(|name| name.as_str().map(str::to_owned)).collect()
             })?,
         })

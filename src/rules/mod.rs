@@ -80,7 +80,7 @@ impl Rules {
         }
         let file: File = toml::from_str(text)?;
         requirement::without_overlap(&file.requirement)?;
-        Ok(Self { profile, limits: Tables::of(file.rule)?, demands: file.requirement })
+        Ok(Self { profile, limits: Tables::of(&file.rule)?, demands: file.requirement })
     }
 
     /// The day whose rules apply at `now`.
