@@ -317,7 +317,7 @@ mod tests {
         assert_eq!(step.plan().len(), 2);
         let Consent::Typed { notice, word } = &step.consent else { panic!("no consent asked") };
         assert_eq!(word, "buy");
-        assert!(notice.contains("every yearly renewal") && !notice.contains('$'));
+        assert!(notice.contains("at every renewal") && !notice.contains('$'));
     }
 
     #[test]

@@ -189,11 +189,11 @@ fn refusals(observed: &Observed, inputs: &Inputs, rules: &Rules, now: Timestamp)
         if inputs.get(Key::VaultLocation).is_none() {
             refuse(Key::VaultLocation, "choose the region");
         }
-        let shortest = rules.span(Period::VaultRetentionShortest, now);
-        let longest = rules.span(Period::VaultRetentionLongest, now);
+        let shortest = rules.span(Period::VaultRetentionShortest, now).days();
+        let longest = rules.span(Period::VaultRetentionLongest, now).days();
         let days = inputs.get(Key::VaultRetention).and_then(|text| text.parse::<i64>().ok());
-        if !days.is_some_and(|days| (shortest.days()..=longest.days()).contains(&days)) {
-            refuse(Key::VaultRetention, &format!("enter a number of days: at least {shortest}, at most {longest}"));
+        if !days.is_some_and(|days| (shortest..=longest).contains(&days)) {
+            refuse(Key::VaultRetention, &format!("enter a number of days from {shortest} to {longest}"));
         }
     }
     refusals

@@ -9,7 +9,7 @@ use crate::cloud::Cloud;
 use crate::files;
 use crate::runs;
 
-/// Where the grammar cannot read a script or reads more into it than the shell does: none so far.
+/// The grammar reads every script that certdeck writes; it takes typographic quotes for letters, which PowerShell does not.
 fn powershell(script: &str) -> Result<(), String> {
     let mut parser = tree_sitter::Parser::new();
     parser.set_language(&tree_sitter_powershell::LANGUAGE.into()).unwrap();

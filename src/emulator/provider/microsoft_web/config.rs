@@ -16,6 +16,9 @@ use crate::emulator::{
     store::Collection,
 };
 
+/// The oldest TLS versions that an app and its deployment site take.
+const TLS_MINIMA: [&str; 2] = ["minTlsVersion", "scmMinTlsVersion"];
+
 /// Values are often secrets, so they are shown by POST only.
 const APP_SETTINGS: Collection<Map<String, Value>> = Collection::private("app-settings");
 
@@ -80,15 +83,11 @@ pub fn from_site(ctx: &Context<'_>, site: &ResourceId, members: &Map<String, Val
 
 /// Lays changed members over the configuration.
 pub fn change(ctx: &Context<'_>, site: &ResourceId, members: &Value) -> Result<Value, Fault> {
-    for name in ["minTlsVersion", "scmMinTlsVersion"] {
+    for name in TLS_MINIMA {
         if let Some(version) = members.get(name).and_then(Value::as_str)
             && !["1.0", "1.1", "1.2", "1.3"].contains(&version)
         {
             return Err(Fault::web(400, format!("The parameter {name} has an invalid value.")));
-        }
-        // What the service will say is not announced. An app that is at an older version keeps it, to no effect.
-        if members.get(name).and_then(Value::as_str).is_some_and(|version| version < OLDEST_TLS.at(ctx.now)) {
-            return Err(Fault::web(400, format!("The parameter {name} has an invalid value. TLS 1.0 and 1.1 are retired.")));
         }
     }
     let id = site.child("config", "web");
@@ -122,7 +121,14 @@ fn shown(ctx: &Context<'_>, mut web: Value) -> Result<Value, Fault> {
 
 fn put(ctx: &Context<'_>, call: &Call) -> Outcome {
     let site = call.target().parent();
-    let changed = change(ctx, &site, call.body.get("properties").unwrap_or(&json!({})))?;
+    let members = call.body.get("properties").unwrap_or(&Value::Null);
+    // What the service will say is not announced. An app that is at an older version keeps it, to no effect.
+    for name in TLS_MINIMA {
+        if members[name].as_str().is_some_and(|version| version < OLDEST_TLS.at(ctx.now)) {
+            return Err(Fault::web(400, format!("The parameter {name} has an invalid value. TLS 1.0 and 1.1 are retired.")));
+        }
+    }
+    let changed = change(ctx, &site, members)?;
     let mut web = shown(ctx, changed)?;
     // Recorded: answers to writes carry the site's type.
     web["type"] = json!("Microsoft.Web/sites");
