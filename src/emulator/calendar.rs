@@ -46,8 +46,8 @@ pub const CLIENT_AUTH: Dated<bool> = Dated { first: true, then: &[(date(2026, 3,
 /// Life of a free managed certificate: six months (article of 2022); later what ballot SC-081v3 leaves, less a day.
 pub const MANAGED_LEAF_DAYS: Dated<i64> = Dated { first: 180, then: &[(date(2027, 3, 15), 99), (date(2029, 3, 15), 46)] };
 
-/// How long before its end a managed certificate is renewed, by the day of its issue: the article of 2022; nobody has said
-/// how it goes on, so a quarter of the life, as before.
+/// How long before its end a managed certificate is renewed, by the day of its issue: the article of 2022; for shorter lives
+/// nothing is announced, so a quarter of the life, as before.
 pub const MANAGED_RENEWAL_DAYS: Dated<i64> = Dated { first: 45, then: &[(date(2027, 3, 15), 24), (date(2029, 3, 15), 11)] };
 
 /// The oldest TLS version that the front ends still speak, whatever an app allows: "Set minimum TLS version" (2026).

@@ -148,10 +148,7 @@ fn ending(case: &Case<'_>) -> Option<String> {
     let mut authorities =
         contents.certificates.iter().filter_map(|one| one.issuer.split(", ").find_map(|part| part.strip_prefix("CN=")));
     let (name, day) = authorities.find_map(|name| Some((name, case.rules.listed_from(Names::HierarchiesEnding, name)?)))?;
-    let reference = case.rules.reference(Names::HierarchiesEnding, case.now);
-    Some(format!(
-        "{name}: browsers are to stop trusting it from {day} on ({reference}). Pin nothing of it; the next one has another chain"
-    ))
+    Some(format!("{name}: browsers are to stop trusting it from {day} on. Pin nothing of it; the next one has another chain"))
 }
 
 fn write(case: &Case<'_>) -> Step {

@@ -197,9 +197,8 @@ fn with_retirement(case: &Case<'_>, version: &str, step: Step) -> Step {
     let both = [("Retired", version), ("Deployment site (SCM)", scm.unwrap_or_default())];
     both.into_iter().fold(step, |step, (label, version)| {
         let Some(day) = case.rules.listed_from(Names::TlsVersionsRefused, version) else { return step };
-        let reference = case.rules.reference(Names::TlsVersionsRefused, case.now);
         let words = if case.rules.lists(Names::TlsVersionsRefused, case.now, version) {
-            format!("it allows TLS {version}, which App Service refuses since {day} ({reference}): raise it to 1.2")
+            format!("it allows TLS {version}, which App Service refuses since {day}: raise it to 1.2")
         } else {
             format!("it allows TLS {version}, which App Service refuses from {day} on, whatever is set here: raise it to 1.2")
         };

@@ -16,7 +16,6 @@ use serde_json::json;
 use crate::common::Practice;
 
 const DAYS: usize = 426;
-const DAY: SignedDuration = SignedDuration::from_hours(24);
 
 /// The order whose owner verifies the domain whenever that is asked for; nobody does for any other.
 const TENDED: &str = "wildfabrikam";
