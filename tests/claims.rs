@@ -325,4 +325,11 @@ async fn on_the_command_line_the_command_for_az_is_said_and_the_exit_code_is_tha
     assert_eq!(done.status.code(), Some(4), "{said}");
     assert!(said.contains("az login --tenant") && said.contains(&format!("--claims-challenge \"{MFA}\"")), "{said}");
     assert!(said.contains("multi-factor authentication") && !said.contains(&token), "{said}");
+
+    // The doctor says so before anything is changed, and no longer once it was given.
+    let doctor = async || String::from_utf8_lossy(&run(practice.certdeck(&["doctor"], &given)).await.stdout).into_owned();
+    assert!(doctor().await.contains("Azure CLI: without a second factor"));
+    let strong = of_a_person(&practice, r#"{"access_token":{"acrs":{"values":["p1"]}}}"#).await;
+    fs::write(bin.join("answer"), as_az_prints(&practice, &strong)).unwrap();
+    assert!(!doctor().await.contains("second factor"));
 }

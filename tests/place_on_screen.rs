@@ -7,8 +7,8 @@ use certdeck::app::Opens;
 use certdeck::app::dialog::Dialog;
 use certdeck::app::effect::{Effect, Opening};
 use certdeck::app::message::{AskId, Message};
-use certdeck::app::place::ContextChoice;
-use certdeck::model::{DeviceCode, Problem, SignInAsk, SignInReply, ToolCommand};
+use certdeck::app::place::{ContextChoice, TenantChoice};
+use certdeck::model::{BrowserPage, DeviceCode, Problem, Redirected, SignInAsk, SignInReply, ToolCommand};
 use certdeck::ui::look::Look;
 use contoso::{Screen, estate, now, seen_for_purchase};
 use insta::assert_snapshot;
@@ -76,6 +76,28 @@ fn the_command_of_another_program_is_shown_copied_and_gone_on_from() {
 }
 
 #[test]
+fn a_page_for_the_browser_is_shown_and_takes_what_is_pasted_without_showing_it() {
+    let mut screen = Screen::filled();
+    let tenant = "https://login.microsoftonline.com/organizations/oauth2/v2.0/authorize";
+    let address = format!("{tenant}?client_id=04b07795&response_type=code&redirect_uri=http%3A%2F%2Flocalhost%3A8400&state=abc");
+    let expires = now() + SignedDuration::from_mins(15);
+    let page = BrowserPage { address: address.clone(), port: 8400, expires, why: "nobody has signed in yet".to_owned() };
+    screen.send(Message::SignInAsked(SignInAsk::Browser(page)));
+    assert_snapshot!("sign_in_browser", screen.text());
+    screen.press("a");
+    assert_eq!(screen.effects, [Effect::Copy(address)]);
+    let back = "http://localhost:8400/?code=SECRET&state=abc";
+    screen.send(Message::Pasted(back.to_owned()));
+    assert_eq!(screen.effects, [Effect::AnswerSignIn(SignInReply::Pasted(Redirected::from(back)))]);
+    assert!(!screen.text().contains("SECRET") && !format!("{:?}", screen.effects).contains("SECRET"));
+    screen.press("d");
+    assert_eq!(screen.effects, [Effect::AnswerSignIn(SignInReply::ByCode)]);
+    screen.send(Message::SignInAsked(asked(15)));
+    screen.press("b");
+    assert_eq!(screen.effects, [Effect::AnswerSignIn(SignInReply::ByBrowser)]);
+}
+
+#[test]
 fn signing_in_leaves_what_was_typed_where_it_is() {
     let mut screen = Screen::filled();
     screen.press(":purchase<Enter>fabrikam.com<Tab><Tab>fabrikam-www<PgDn>").settle(seen_for_purchase(None));
@@ -113,6 +135,28 @@ fn a_context_is_chosen_and_nothing_is_left_before_the_new_one_is_there() {
     assert_eq!(effects, first, "no number of a question is used twice");
     screen.app = app;
     assert_snapshot!("production", screen.text());
+}
+
+#[test]
+fn the_other_tenants_of_the_account_are_asked_for_and_gone_to() {
+    let mut screen = Screen::filled();
+    screen.press(":context<Enter>G<Enter>");
+    let ask = screen.effects.iter().find_map(|effect| if let Effect::ReadTenants { ask } = effect { Some(*ask) } else { None });
+    let choice = |name: &str, setting: &str, note: &str| TenantChoice {
+        name: name.to_owned(),
+        setting: setting.to_owned(),
+        note: note.to_owned(),
+    };
+    let found = vec![
+        choice("Fabrikam", "fabrikam.onmicrosoft.com", "one subscription"),
+        choice("Tailwind", "tailwind.com", "wants a sign-in of its own"),
+    ];
+    screen.send(Message::TenantsRead { ask: AskId(0), result: Ok(Vec::new()) });
+    assert!(screen.app.dialogs.is_empty(), "an answer to another question");
+    screen.send(Message::TenantsRead { ask: ask.unwrap(), result: Ok(found) });
+    assert_snapshot!("tenants", screen.text());
+    screen.press("j<Enter>");
+    assert_eq!(screen.effects, [Effect::OpenContext(Opening::Tenant("tailwind.com".to_owned()))]);
 }
 
 #[test]

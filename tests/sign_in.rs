@@ -354,6 +354,25 @@ async fn the_sign_in_of_a_real_az_is_taken() {
 }
 
 #[tokio::test]
+async fn a_machine_whose_kind_of_identity_is_not_supported_goes_on_to_the_next_way() {
+    let practice = Practice::start().await;
+    let list = ["list", "apps", "-o", "json"];
+    let arc = [
+        ("IDENTITY_ENDPOINT", "http://127.0.0.1:40342/metadata/identity/oauth2/token"),
+        ("IMDS_ENDPOINT", "http://127.0.0.1:40342"),
+    ];
+    for (kind, environment) in
+        [("Azure Arc", &arc[..]), ("Azure Cloud Shell", &[("MSI_ENDPOINT", "http://127.0.0.1:50342/oauth2/token")])]
+    {
+        let done = run(practice.certdeck(&list, &[environment, &[("PATH", "/usr/bin:/bin")]].concat())).await;
+        let said = String::from_utf8_lossy(&done.stderr).into_owned();
+        assert_eq!(done.status.code(), Some(4), "{said}");
+        let absent = format!("managed identity: the managed identity of {kind} is not supported");
+        assert!(said.contains(&absent) && said.contains("device code: nobody has signed in yet"), "{said}");
+    }
+}
+
+#[tokio::test]
 async fn a_person_signs_in_on_the_command_line_and_out_again() {
     let practice = Practice::start().await;
     let mut command = practice.certdeck(&["login"], &[("PATH", "/usr/bin:/bin")]);

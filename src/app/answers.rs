@@ -103,6 +103,7 @@ impl App {
             Message::GoalRead(result) => self.take_goal(result),
             Message::SignInAsked(ask) => self.ask_to_sign_in(ask),
             Message::SignInEnded(outcome) => self.end_sign_in(outcome),
+            Message::TenantsRead { ask, result } => self.take_tenants(ask, result),
             Message::ContextRefused(problem) => {
                 self.notice = None;
                 self.show_problem(problem);

@@ -70,6 +70,10 @@ pub enum Effect {
     },
     /// Only against a practice cloud: ask how its task stands. The newest answer counts.
     ReadGoal,
+    /// Ask in which other tenants the account sees subscriptions.
+    ReadTenants {
+        ask: AskId,
+    },
     /// Go to another cloud, or sign in as somebody else.
     OpenContext(Opening),
     /// What the person says to being asked to sign in.
@@ -103,6 +107,8 @@ pub enum Effect {
 pub enum Opening {
     /// A context of the settings.
     Context(String),
+    /// Another tenant of the account, in the same cloud.
+    Tenant(String),
     /// The public cloud, as a person who is asked now.
     SignIn,
     /// The public cloud, as whoever ran `az login`.

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use super::dialog::Folder;
 use super::goal::Goal;
 use super::key::Key;
+use super::place::TenantChoice;
 use crate::flow::{Observed, StepId};
 use crate::model::custody::Custody;
 use crate::model::{Estate, Problem, ResourceId, SignInAsk};
@@ -97,6 +98,11 @@ pub enum Message {
     SignInAsked(SignInAsk),
     /// Who signed in, or why nobody did.
     SignInEnded(Result<String, Problem>),
+    /// The other tenants of the account (`Effect::ReadTenants`).
+    TenantsRead {
+        ask: AskId,
+        result: Result<Vec<TenantChoice>, Problem>,
+    },
     /// Another context could not be opened; this one stays.
     ContextRefused(Problem),
     /// Whether the text reached the clipboard; where the terminal cannot say, that it was sent.

@@ -154,6 +154,8 @@ pub struct App {
     pub notice: Option<Notice>,
     /// Commands run by name, newest last.
     history: Vec<&'static str>,
+    /// The question for the tenants of the account, while it is asked.
+    tenants: Option<AskId>,
     asks: u64,
     wake: Option<Timestamp>,
     effects: Effects,
@@ -199,6 +201,7 @@ impl App {
             goal: None,
             notice: None,
             history: Vec::new(),
+            tenants: None,
             asks: 0,
             wake: None,
             effects: Effects::new(),

@@ -72,6 +72,7 @@ impl App {
             }
             Act::ShowProblem(problem) => self.dialogs.push(Dialog::Error(ErrorText::new(problem))),
             Act::OpenContext(opening) => self.open_context(opening),
+            Act::ReadTenants => self.ask_for_tenants(),
             Act::AnswerSignIn(reply) => self.emit(Effect::AnswerSignIn(reply)),
             Act::Quit => self.emit(Effect::Quit),
         }

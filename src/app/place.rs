@@ -3,6 +3,7 @@
 
 use super::dialog::{Act, Choose, Dialog, Item, SignIn};
 use super::effect::{Effect, Opening};
+use super::message::AskId;
 use super::pane::Tone;
 use super::{App, Opens, Settings};
 use crate::model::{Problem, SignInAsk};
@@ -12,6 +13,16 @@ use crate::model::{Problem, SignInAsk};
 pub struct ContextChoice {
     pub name: String,
     /// Cloud, tenant, credential, marks.
+    pub note: String,
+}
+
+/// Another tenant of the account, for choosing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TenantChoice {
+    pub name: String,
+    /// What the setting `tenant` is given as.
+    pub setting: String,
+    /// What the account sees there; or why it cannot be seen, and then it is signed in to by going there.
     pub note: String,
 }
 
@@ -45,7 +56,11 @@ impl App {
             then: Ok(Act::OpenContext(opening)),
         };
         let items = vec![
-            way("Sign in to Azure", "With a code that you type into a browser on any machine; the public cloud.", Opening::SignIn),
+            way(
+                "Sign in to Azure",
+                "With the browser, or with a code for a browser on any machine; the public cloud.",
+                Opening::SignIn,
+            ),
             way("Use the Azure CLI's sign-in", "As whoever ran az login on this machine.", Opening::AzureCli),
             way("Practise", "In a practice cloud on this machine: nothing costs money, nothing can break.", Opening::Practice),
             Item { label: "Quit".to_owned(), note: "Other clouds: certdeck config init.".to_owned(), then: Ok(Act::Quit) },
@@ -72,10 +87,42 @@ impl App {
                 if running { Err("an operation is running here".to_owned()) } else { Ok(Act::OpenContext(Opening::Practice)) };
             items.push(Item { label: "practice cloud".to_owned(), note: "on this machine; nothing costs money".to_owned(), then });
         }
+        items.push(Item {
+            label: "other tenants…".to_owned(),
+            note: "those of the account in which it sees subscriptions".to_owned(),
+            then: if running { Err("an operation is running here".to_owned()) } else { Ok(Act::ReadTenants) },
+        });
         let choose = Choose::new("Contexts", items)
             .intro("Which cloud, and as whom. Forms that are open are left.")
             .empty("The settings name no context. certdeck config init begins them.")
             .at(here);
+        self.dialogs.push(Dialog::Choose(choose));
+    }
+
+    pub(super) fn ask_for_tenants(&mut self) {
+        let ask = self.ask();
+        self.tenants = Some(ask);
+        self.say("asking for the tenants of the account…", Tone::Dim);
+        self.emit(Effect::ReadTenants { ask });
+    }
+
+    pub(super) fn take_tenants(&mut self, asked: AskId, result: Result<Vec<TenantChoice>, Problem>) {
+        if self.tenants != Some(asked) {
+            return;
+        }
+        (self.tenants, self.notice) = (None, None);
+        let choices = match result {
+            Ok(choices) => choices,
+            Err(problem) => return self.show_problem(problem),
+        };
+        let items = choices.into_iter().map(|TenantChoice { name, setting, note }| Item {
+            label: name,
+            note: format!("{setting}: {note}"),
+            then: Ok(Act::OpenContext(Opening::Tenant(setting))),
+        });
+        let choose = Choose::new("Tenants", items.collect())
+            .intro("Where else the account is known. To go there at every start, give a context this tenant.")
+            .empty("The account sees subscriptions in no other tenant.");
         self.dialogs.push(Dialog::Choose(choose));
     }
 

@@ -53,6 +53,15 @@ impl Claims {
         Value::Object(all).to_string()
     }
 
+    /// Whether a token has the authentication context that is asked for, as far as it says; what else is asked for shows
+    /// only when it is used.
+    pub fn are_met_by(&self, token: &Value) -> bool {
+        let Some(wanted) = self.0.get("access_token").and_then(|access| access.get("acrs")) else { return true };
+        let has = |value: &Value| token.get("acrs").and_then(Value::as_array).is_some_and(|all| all.contains(value));
+        let several = wanted.get("values").and_then(Value::as_array).is_some_and(|all| all.iter().any(has));
+        several || wanted.get("value").is_some_and(has)
+    }
+
     /// What is asked for, as half a sentence: `Azure asks for …`.
     pub fn words(&self) -> &'static str {
         let access = self.0.get("access_token");
@@ -187,6 +196,15 @@ mod tests {
         ] {
             assert_eq!(read(&[&header]), None, "{header}");
         }
+    }
+
+    #[test]
+    fn a_token_that_has_the_context_is_told_from_one_that_is_only_new() {
+        let wanted = Claims::decode(MFA).unwrap();
+        assert!(wanted.are_met_by(&json!({"acrs": ["c1", "p1"]})));
+        assert!(!wanted.are_met_by(&json!({"acrs": ["c1"]})) && !wanted.are_met_by(&json!({})));
+        let newer = Claims::decode(&STANDARD.encode(r#"{"access_token":{"nbf":{"value":"1"}}}"#)).unwrap();
+        assert!(newer.are_met_by(&json!({})));
     }
 
     #[test]

@@ -54,9 +54,11 @@ pub fn problem(error: &AzureError, what: &str) -> Problem {
             "Nothing was changed. Ask an administrator of the directory which policy wants it, and whether this account can do it.",
         ),
         AzureError::NobodySignedIn(tried) => nobody(tried, what),
-        AzureError::NoSubscription => {
-            said(error, what, "Ask for the role Reader on a subscription, or sign in to the tenant that has it.")
-        }
+        AzureError::NoSubscription => said(
+            error,
+            what,
+            "Ask for the role Reader on a subscription, or sign in to the tenant that has it: certdeck login names those of the account.",
+        ),
         AzureError::Setup(_) => said(error, what, "Correct the settings; certdeck config check reads them."),
         AzureError::Unreachable { .. } => said(error, what, "Check the network, the proxy and the endpoint. Nothing was sent."),
         AzureError::Tls { .. } => said(

@@ -8,7 +8,7 @@ use super::scenarios;
 use super::screen::{self, Start};
 use super::session::Session;
 use super::{CliError, Exit};
-use crate::azure::Chain;
+use crate::azure::{Chain, Door};
 use crate::config::Target;
 use crate::emulator::{Connection, Emulator, Fleet, Options, Pace};
 
@@ -60,6 +60,7 @@ pub fn target(connection: &Connection) -> Result<Target, CliError> {
         tenant: Some(connection.tenant_id.clone()),
         client_id: None,
         subscriptions: Vec::new(),
+        door: Door::default(),
         chain: Chain::application(&*connection.tenant_id, &*connection.client_id, connection.client_secret.as_str()),
         read_only: false,
         production: false,

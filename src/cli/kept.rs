@@ -50,7 +50,9 @@ fn of_identity(key: Key, identity: &Identity, saved: &Saved) -> Key {
             let signed_in = ["config.json", "auth.json"].map(|file| content("AZD_CONFIG_DIR", ".azd", file));
             signed_in.iter().fold(key.with(or_none(tenant)), Key::with)
         }
-        Identity::SavedSignIn { tenant, client_id } | Identity::DeviceCode { tenant, client_id } => {
+        Identity::SavedSignIn { tenant, client_id }
+        | Identity::DeviceCode { tenant, client_id }
+        | Identity::Browser { tenant, client_id, .. } => {
             let people = saved.list().unwrap_or_default();
             let people = people.iter().map(|one| format!("{} {} {}", one.user, one.tenant, one.client_id));
             people.fold(key.with(or_none(tenant)).with(or_none(client_id)), Key::with)

@@ -1,10 +1,11 @@
-//! `certdeck login` and `certdeck logout`: a person signs in by device code, and the sign-in is kept for the next start.
+//! `certdeck login` and `certdeck logout`: a person signs in by browser or by code, and the sign-in is kept for the next
+//! start.
 
 use std::io::{self, Write};
 
 use super::session::Session;
 use super::{CliError, Exit, desk, words};
-use crate::azure::{Chain, Claims, Client, Identity, SavedError, SignedIn, subscriptions};
+use crate::azure::{Chain, Claims, Client, Door, SavedError, SignedIn, subscriptions, tenants};
 use crate::model::Problem;
 
 #[derive(Debug, clap::Args)]
@@ -12,6 +13,15 @@ pub struct Login {
     /// The directory to sign in to, by id or domain; by default the context's
     #[arg(long, value_name = "TENANT")]
     tenant: Option<String>,
+    /// Sign in with a browser, on this machine or through a tunnel: the default where this machine shows one
+    #[arg(long, conflicts_with = "device_code")]
+    browser: bool,
+    /// Sign in with a code that is typed on any machine: the default elsewhere
+    #[arg(long)]
+    device_code: bool,
+    /// The port of this machine that the browser comes back to, for a tunnel (ssh -L PORT:localhost:PORT HOST); implies --browser
+    #[arg(long, value_name = "PORT", conflicts_with = "device_code")]
+    port: Option<u16>,
     /// Put the code on the clipboard of this terminal (OSC 52)
     #[arg(long)]
     copy: bool,
@@ -37,11 +47,18 @@ pub struct Logout {
 pub async fn login(args: Login, session: &Session) -> Result<Exit, CliError> {
     let mut target = session.target()?;
     let tenant = args.tenant.or(target.tenant.take());
+    let is_named = tenant.is_some();
     if args.again {
         let asked = tenant.as_deref().unwrap_or("organizations");
         session.saved().forget(|one| one.tenant.eq_ignore_ascii_case(asked)).map_err(|error| unkept(&error))?;
     }
-    target.chain = Chain::just(Identity::DeviceCode { tenant, client_id: target.client_id.clone() });
+    let door = match args.port {
+        Some(port) => Door::Browser { port },
+        None if args.browser => Door::Browser { port: 0 },
+        None if args.device_code => Door::DeviceCode,
+        None => target.door,
+    };
+    target.chain = Chain::just(door.identity(tenant, target.client_id.clone())).asking_by(door);
     let client = session.client(&target, Some(desk::open(args.copy))).await?;
     let refused = |error: crate::azure::AzureError| CliError::Cloud(error.problem("Sign in"));
     let who = match &args.claims_challenge {
@@ -50,17 +67,49 @@ pub async fn login(args: Login, session: &Session) -> Result<Exit, CliError> {
     };
     let who = who.map_err(refused)?;
     let mut out = io::stdout();
-    let tenant = who.tenant.map(|tenant| format!(" in the tenant {tenant}")).unwrap_or_default();
+    let tenant = who.tenant.as_ref().map(|tenant| format!(" in the tenant {tenant}")).unwrap_or_default();
     let seen = seen(&client).await;
     writeln!(out, "{}{tenant}{seen}", who.name).map_err(CliError::Output)?;
+    if !is_named {
+        others(&client).await.iter().try_for_each(|line| writeln!(out, "{line}")).map_err(CliError::Output)?;
+    }
     Ok(Exit::Done)
+}
+
+/// The other tenants of the account in which it sees subscriptions, a line each, with how to go there. Those that want a
+/// sign-in of their own are named on standard error.
+async fn others(client: &Client) -> Vec<String> {
+    let (others, all) = match tenants::others(client).await {
+        Ok(found) => found,
+        Err(error) => {
+            words(&error.problem("List the tenants of the account").to_string());
+            return Vec::new();
+        }
+    };
+    if all > others.len() {
+        words(&format!("the account is known in {all} more tenants; {} were looked at", others.len()));
+    }
+    let mut lines = Vec::new();
+    for tenants::Other { tenant, subscriptions } in others {
+        let (named, setting) = (format!("{} ({})", tenant.name, tenant.setting()), tenant.setting());
+        match subscriptions {
+            Ok(0) => {}
+            Ok(count) => lines
+                .push(format!("also known in {named}, with {}; tenant = \"{setting}\" in a context leads there", counted(count))),
+            Err(_) => words(&format!("{named} wants a sign-in of its own: certdeck login --tenant {setting}")),
+        }
+    }
+    lines
+}
+
+fn counted(subscriptions: usize) -> String {
+    if subscriptions == 1 { "one subscription".to_owned() } else { format!("{subscriptions} subscriptions") }
 }
 
 /// What the identity sees, as far as it can be read; signing in has worked all the same.
 async fn seen(client: &Client) -> String {
     match subscriptions::list(client).await.map(|all| all.len()) {
-        Ok(1) => ", who sees one subscription".to_owned(),
-        Ok(count) => format!(", who sees {count} subscriptions"),
+        Ok(count) => format!(", who sees {}", counted(count)),
         Err(error) => {
             words(&error.problem("List the subscriptions").to_string());
             String::new()

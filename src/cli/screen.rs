@@ -11,7 +11,7 @@ use super::session::{self, Session};
 use super::{CliError, Exit, demo, kept};
 use crate::app::effect::Opening;
 use crate::app::{Opens, Settings, keymap::Keymap};
-use crate::azure::{Chain, Desk, Identity};
+use crate::azure::{Chain, Desk, Door, Identity};
 use crate::config::Target;
 use crate::emulator::{Emulator, Options, Pace};
 use crate::flow::NO_ORDERS;
@@ -95,16 +95,18 @@ impl Doors {
     async fn open(self: &Arc<Self>, opening: Opening) -> Result<Place, CliError> {
         let target = match opening {
             Opening::Context(name) => self.session.target_of(Some(&name))?,
-            Opening::SignIn => self.public(Identity::DeviceCode { tenant: None, client_id: None })?,
-            Opening::AzureCli => self.public(Identity::AzureCli { tenant: None })?,
+            Opening::Tenant(tenant) => self.session.target_in(tenant)?,
+            Opening::SignIn => self.public(|door| door.identity(None, None))?,
+            Opening::AzureCli => self.public(|_| Identity::AzureCli { tenant: None })?,
             Opening::Practice => self.practice().await?,
         };
         self.enter(target, Opens::Inventory).await
     }
 
     /// The public cloud as somebody.
-    fn public(&self, identity: Identity) -> Result<Target, CliError> {
-        Ok(Target { chain: Chain::just(identity), ..self.session.target()? })
+    fn public(&self, identity: impl FnOnce(Door) -> Identity) -> Result<Target, CliError> {
+        let target = self.session.target()?;
+        Ok(Target { chain: Chain::just(identity(target.door)).asking_by(target.door), ..target })
     }
 
     async fn practice(&self) -> Result<Target, CliError> {

@@ -62,6 +62,17 @@ impl Session {
         Ok(target)
     }
 
+    /// The context in use, in another tenant of the account.
+    pub fn target_in(&self, tenant: String) -> Result<Target, CliError> {
+        let there = |name: &str| if name == "AZURE_TENANT_ID" { Some(tenant.clone()) } else { environment(name) };
+        let mut target = self.config.target(&self.config_path, self.context.as_deref(), there)?;
+        target.read_only |= self.read_only;
+        target.name.clone_from(&tenant);
+        // Those that the context names are of its own tenant.
+        target.subscriptions.clear();
+        Ok(target)
+    }
+
     /// Whether the arguments forbid every change, wherever one goes.
     pub fn is_read_only(&self) -> bool {
         self.read_only

@@ -113,10 +113,11 @@ pub enum CredentialName {
     WorkloadIdentity,
     ManagedIdentity,
     DeviceCode,
+    Browser,
 }
 
 impl CredentialName {
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Auto,
         Self::AzureCli,
         Self::AzureDeveloperCli,
@@ -125,6 +126,7 @@ impl CredentialName {
         Self::WorkloadIdentity,
         Self::ManagedIdentity,
         Self::DeviceCode,
+        Self::Browser,
     ];
 
     pub fn as_str(self) -> &'static str {
@@ -137,6 +139,7 @@ impl CredentialName {
             Self::WorkloadIdentity => "workload-identity",
             Self::ManagedIdentity => "managed-identity",
             Self::DeviceCode => "device-code",
+            Self::Browser => "browser",
         }
     }
 }

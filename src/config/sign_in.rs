@@ -9,18 +9,18 @@ use url::Url;
 use zeroize::Zeroizing;
 
 use super::{ConfigError, Context, CredentialName};
-use crate::azure::{Chain, ClientCertificate, Identity};
+use crate::azure::{Chain, ClientCertificate, Door, Identity};
+use crate::runtime::browser;
 use crate::{file, pki};
 
 type Var<'v> = &'v dyn Fn(&str) -> Option<String>;
 
 /// A context that names its credential is that and nothing else: an `AZURE_CLIENT_SECRET` that was meant for another tool
 /// must not make it somebody else. Without a name: every way there is, applications before people before the machine.
-pub(super) fn chain(context: &Context, var: Var<'_>) -> Result<Chain, ConfigError> {
+pub(super) fn chain(context: &Context, door: Door, var: Var<'_>) -> Result<Chain, ConfigError> {
     let tenant = context.tenant.clone();
-    let person = || (tenant.clone(), context.client_id.clone());
     let identity = match context.credential.unwrap_or_default() {
-        CredentialName::Auto => return auto(context, var),
+        CredentialName::Auto => return auto(context, door, var),
         CredentialName::AzureCli => Identity::AzureCli { tenant },
         CredentialName::AzureDeveloperCli => Identity::AzureDeveloperCli { tenant },
         CredentialName::ClientSecret => {
@@ -31,15 +31,22 @@ pub(super) fn chain(context: &Context, var: Var<'_>) -> Result<Chain, ConfigErro
         CredentialName::WorkloadIdentity => workload_identity(context, var)?
             .ok_or(ConfigError::Incomplete("a token file: AZURE_FEDERATED_TOKEN_FILE or federated_token_file"))?,
         CredentialName::ManagedIdentity => managed_identity(context, var),
-        CredentialName::DeviceCode => {
-            let (tenant, client_id) = person();
-            Identity::DeviceCode { tenant, client_id }
-        }
+        CredentialName::DeviceCode | CredentialName::Browser => door.identity(tenant, context.client_id.clone()),
     };
-    Ok(Chain::just(identity))
+    Ok(Chain::just(identity).asking_by(door))
 }
 
-fn auto(context: &Context, var: Var<'_>) -> Result<Chain, ConfigError> {
+/// As the context says it; else by browser where this machine has one in front of the person.
+pub(super) fn door(context: &Context, var: Var<'_>) -> Door {
+    match context.credential {
+        Some(CredentialName::DeviceCode) => Door::DeviceCode,
+        Some(CredentialName::Browser) => Door::Browser { port: 0 },
+        _ if browser::is_here(var) => Door::Browser { port: 0 },
+        _ => Door::DeviceCode,
+    }
+}
+
+fn auto(context: &Context, door: Door, var: Var<'_>) -> Result<Chain, ConfigError> {
     let tenant = || context.tenant.clone();
     let mut chain = Chain::default();
     chain = match client_secret(context, var)? {
@@ -59,7 +66,8 @@ fn auto(context: &Context, var: Var<'_>) -> Result<Chain, ConfigError> {
         .then(Identity::AzureCli { tenant: tenant() })
         .then(Identity::AzureDeveloperCli { tenant: tenant() })
         .then(managed_identity(context, var))
-        .then(Identity::DeviceCode { tenant: tenant(), client_id: None }))
+        .then(door.identity(tenant(), None))
+        .asking_by(door))
 }
 
 fn client_secret(context: &Context, var: Var<'_>) -> Result<Option<Identity>, ConfigError> {

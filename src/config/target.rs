@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use url::Url;
 
 use super::{Config, ConfigError, Context, CredentialName, sign_in};
-use crate::azure::Chain;
+use crate::azure::{Chain, Door};
 
 /// Everything that is decided before a cloud is reached.
 #[derive(Debug, Clone)]
@@ -21,6 +21,8 @@ pub struct Target {
     pub client_id: Option<String>,
     /// By id or name; none: all.
     pub subscriptions: Vec<String>,
+    /// How a person is asked to sign in.
+    pub door: Door,
     pub chain: Chain,
     pub read_only: bool,
     pub production: bool,
@@ -52,7 +54,8 @@ impl Config {
         let arm_endpoint = address("arm_endpoint", &endpoint)?;
         let authority = var("CERTDECK_AUTHORITY").or_else(|| context.authority.clone());
         context.tenant = var("AZURE_TENANT_ID").or(context.tenant);
-        let chain = sign_in::chain(&context, &var)?;
+        let door = sign_in::door(&context, &var);
+        let chain = sign_in::chain(&context, door, &var)?;
         Ok(Target {
             name: name.unwrap_or_else(|| arm_endpoint.host_str().unwrap_or_default().to_owned()),
             authority: authority.map(|text| address("authority", &text)).transpose()?,
@@ -60,8 +63,11 @@ impl Config {
             ca_file: var("CERTDECK_CA_FILE").map(PathBuf::from).or(context.ca_file),
             proxy: context.proxy.map(|text| proxy(&text)).transpose()?,
             tenant: context.tenant,
-            client_id: context.client_id.filter(|_| context.credential == Some(CredentialName::DeviceCode)),
+            client_id: context
+                .client_id
+                .filter(|_| matches!(context.credential, Some(CredentialName::DeviceCode | CredentialName::Browser))),
             subscriptions: context.subscriptions,
+            door,
             chain,
             read_only: context.read_only,
             production: context.production,
@@ -87,6 +93,7 @@ fn proxy(text: &str) -> Result<Url, ConfigError> {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+    use crate::azure::Identity;
 
     fn parse(text: &str) -> Config {
         Config::parse(text, Path::new("config.toml")).unwrap()
@@ -135,6 +142,20 @@ mod tests {
             target(&Config::default(), &[("CERTDECK_ARM_ENDPOINT", "http://127.0.0.1:1")]),
             Err(ConfigError::InTheClear { .. })
         ));
+    }
+
+    #[test]
+    fn people_are_asked_by_browser_where_one_is_in_front_of_them_and_as_the_context_says_otherwise() {
+        let auto = parse("");
+        assert_eq!(target(&auto, &[("DISPLAY", ":0")]).unwrap().door, Door::Browser { port: 0 });
+        assert_eq!(target(&auto, &[("DISPLAY", ":0"), ("SSH_TTY", "/dev/pts/1")]).unwrap().door, Door::DeviceCode);
+        let own = parse("context = \"a\"\n[contexts.a]\ncredential = \"browser\"\nclient_id = \"own\"");
+        let reached = target(&own, &[]).unwrap();
+        let way = reached.chain.ways().next().unwrap().as_ref().unwrap().clone();
+        assert!(matches!(way, Identity::Browser { client_id: Some(id), port: 0, .. } if id == "own"));
+        assert_eq!(reached.client_id.as_deref(), Some("own"));
+        let code = parse("context = \"a\"\n[contexts.a]\ncredential = \"device-code\"");
+        assert_eq!(target(&code, &[("DISPLAY", ":0")]).unwrap().door, Door::DeviceCode);
     }
 
     #[test]

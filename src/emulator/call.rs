@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{id::ResourceId, reply::Fault};
+use super::{entra::tenants, id::ResourceId, reply::Fault};
 
 /// Who asks: the claims of a bearer token.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -14,6 +14,13 @@ pub struct Caller {
     pub is_person: bool,
     /// The person gave a second factor.
     pub has_mfa: bool,
+}
+
+impl Caller {
+    /// Whether the token is of the tenant where the person is a guest.
+    pub fn is_guest(&self) -> bool {
+        tenants::is_guests(&self.tenant_id)
+    }
 }
 
 /// The methods that ARM and Key Vault know.

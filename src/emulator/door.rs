@@ -49,6 +49,8 @@ pub enum Door {
     Metadata,
     Token,
     DeviceCode,
+    /// Where a person signs in by browser.
+    Authorize,
     /// Where a person types a device code.
     DeviceLogin,
     Discovery,
@@ -72,6 +74,7 @@ impl Door {
             ["metadata", "endpoints"] => Self::Metadata,
             [_, "oauth2", "token"] | [_, "oauth2", "v2.0", "token"] => Self::Token,
             [_, "oauth2", "v2.0", "devicecode"] => Self::DeviceCode,
+            [_, "oauth2", "v2.0", "authorize"] => Self::Authorize,
             ["devicelogin"] => Self::DeviceLogin,
             ["common", "discovery", "instance"] | [.., "openid-configuration"] => Self::Discovery,
             ["v1.0", ..] => Self::Graph,
@@ -150,6 +153,8 @@ fn answer(world: &World, door: &Door, incoming: &Incoming, skew: SignedDuration)
     let mut call = read(incoming)?;
     let authority = &world.setting.authority;
     let header = incoming.authorization.as_deref();
+    // Of an address of the sign-in service.
+    let tenant = &call.segments.first().cloned().unwrap_or_default();
     let caller = |audience| authority.caller_at(header, audience, Timestamp::now() + skew);
     match door {
         Door::Control if !incoming.local => {
@@ -164,8 +169,10 @@ fn answer(world: &World, door: &Door, incoming: &Incoming, skew: SignedDuration)
             world.run(|ctx| follow(ctx, &tables, &mut call))
         }
         Door::Metadata => Ok(metadata::endpoints(&world.setting, call.api_version())),
-        Door::Token => world.run(|ctx| entra::token(ctx, &form(incoming))),
-        Door::DeviceCode => world.run(|ctx| entra::device_code(ctx, &form(incoming))),
+        Door::Token => world.run(|ctx| entra::token(ctx, tenant, &form(incoming))),
+        Door::DeviceCode => world.run(|ctx| entra::device_code(ctx, tenant, &form(incoming))),
+        Door::Authorize if call.method == Method::Post => world.run(|ctx| entra::authorize::agree(ctx, tenant, &form(incoming))),
+        Door::Authorize => entra::authorize::page(&call.query),
         Door::DeviceLogin => world.run(|ctx| entra::approve_by_hand(ctx, call.query("code"))),
         Door::Discovery if call.segments.last().is_some_and(|last| last == "instance") => Ok(authority.instance_discovery()),
         Door::Discovery => Ok(authority.openid_configuration()),
@@ -211,7 +218,7 @@ fn read(incoming: &Incoming) -> Result<Call, Fault> {
     // Some clients escape the slashes of a whole scope; no name has one.
     let path = percent_encoding::percent_decode_str(&incoming.path).decode_utf8_lossy();
     let segments = path.split('/').filter(|part| !part.is_empty()).map(str::to_owned).collect();
-    let is_form = matches!(Door::of(incoming), Door::Token | Door::DeviceCode);
+    let is_form = matches!(Door::of(incoming), Door::Token | Door::DeviceCode | Door::Authorize);
     let body = if incoming.body.is_empty() || is_form {
         Value::Null
     } else {

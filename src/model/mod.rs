@@ -29,6 +29,6 @@ pub use ids::{DomainName, Hostname, IdError, OrderName, ResourceId, Thumbprint, 
 pub use order::{Order, OrderStatus, ProductType, SecretStatus, StoredCertificate};
 pub use problem::Problem;
 pub use seen::Seen;
-pub use sign_in::{DeviceCode, SignInAsk, SignInReply, ToolCommand};
+pub use sign_in::{BrowserPage, DeviceCode, Redirected, SignInAsk, SignInReply, ToolCommand};
 pub use text::{Text, printable};
 pub use vault::{AccessPolicy, CertificatePolicy, Vault, VaultCertificate};

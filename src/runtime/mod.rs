@@ -2,6 +2,7 @@
 //! drains what happened meanwhile, updates the state, performs the effects and draws. Idle, it does nothing at all.
 
 pub mod ansi;
+pub mod browser;
 pub mod clipboard;
 pub mod folder;
 pub mod frame;
@@ -32,6 +33,7 @@ use terminal::Terminal;
 use crate::app::effect::Effect;
 use crate::app::message::Message;
 use crate::app::{App, Effects};
+use crate::azure::SignIn;
 use crate::model::Problem;
 use crate::pki;
 use crate::ui::{self, look::Look};
@@ -75,6 +77,9 @@ pub async fn run(place: Place, look: Look, outside: Outside) -> io::Result<Ended
     let told = to.clone();
     tokio::spawn(async move {
         while let Some(sign_in) = asked.recv().await {
+            if let SignIn::Browser(page) = &sign_in {
+                browser::open(&page.address);
+            }
             let _ = told.send(Happened::Message(place::message(sign_in)));
         }
     });
@@ -210,6 +215,7 @@ impl Screen {
             Effect::Work { ask, job } => self.tasks.work(ask, job),
             Effect::Practise { ask, act } => self.tasks.practise(ask, act),
             Effect::ReadGoal => self.tasks.read_goal(),
+            Effect::ReadTenants { ask } => self.tasks.read_tenants(ask),
             Effect::OpenContext(opening) => self.tasks.open(opening),
             Effect::AnswerSignIn(reply) => self.tasks.answer_sign_in(reply),
             Effect::Forget { ask } => self.tasks.forget(ask),

@@ -10,7 +10,8 @@ use super::world::Soon;
 use crate::app::Settings;
 use crate::app::effect::Opening;
 use crate::app::message::Message;
-use crate::azure::SignIn;
+use crate::app::place::TenantChoice;
+use crate::azure::{SignIn, tenants};
 use crate::model::{Problem, SignInAsk};
 
 /// Where the screen is.
@@ -28,9 +29,22 @@ pub type Opener = Arc<dyn Fn(Opening) -> BoxFuture<'static, Result<Place, Proble
 pub fn message(sign_in: SignIn) -> Message {
     match sign_in {
         SignIn::Asked(code) => Message::SignInAsked(SignInAsk::Code(code)),
+        SignIn::Browser(page) => Message::SignInAsked(SignInAsk::Browser(page)),
         SignIn::Tool(command) => Message::SignInAsked(SignInAsk::Tool(command)),
         SignIn::Ended(outcome) => Message::SignInEnded(outcome.map_err(|error| error.problem("Sign in"))),
     }
+}
+
+/// A tenant as it is chosen; nothing for one in which nothing is seen.
+pub fn tenant(other: tenants::Other) -> Option<TenantChoice> {
+    let note = match other.subscriptions {
+        Ok(0) => return None,
+        Ok(1) => "one subscription".to_owned(),
+        Ok(count) => format!("{count} subscriptions"),
+        Err(_) => "wants a sign-in of its own".to_owned(),
+    };
+    let setting = other.tenant.setting().to_owned();
+    Some(TenantChoice { name: other.tenant.name, setting, note })
 }
 
 /// The way out of the screen and into it again.

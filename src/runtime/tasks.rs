@@ -12,10 +12,10 @@ use tokio::task::AbortHandle;
 use super::kept::Kept;
 use super::place::Opener;
 use super::world::{Soon, World};
-use super::{Happened, folder, practice};
+use super::{Happened, folder, place, practice};
 use crate::app::effect::{Opening, PracticeAct};
 use crate::app::message::{AskId, Message};
-use crate::azure::{inventory, raw};
+use crate::azure::{inventory, raw, tenants};
 use crate::flow::script::{Script, ScriptKind};
 use crate::flow::{FlowName, Inputs, Step};
 use crate::health::custody;
@@ -74,6 +74,18 @@ impl Tasks {
         if let Some(world) = self.world.now() {
             world.client.answer_sign_in(reply);
         }
+    }
+
+    pub fn read_tenants(&mut self, ask: AskId) {
+        let (world, answers) = self.both();
+        self.run(ask, async move {
+            let read = async {
+                let others = tenants::others(&world.there().await?.client).await;
+                others.map_err(|error| error.problem("List the tenants of the account"))
+            };
+            let result = read.await.map(|(others, _)| others.into_iter().filter_map(place::tenant).collect());
+            answers.say(Message::TenantsRead { ask, result });
+        });
     }
 
     pub fn recall_estate(&mut self, ask: AskId) {

@@ -1,6 +1,7 @@
 //! The dialog that asks a person to sign in: address, code in large letters, and what is left of the time; or the command
 //! of another program.
 
+use jiff::Timestamp;
 use ratatui::text::{Line, Span};
 
 use super::dialogs::{Content, keys};
@@ -8,13 +9,43 @@ use super::look::{Look, Role};
 use super::text::wrap;
 use crate::app::App;
 use crate::app::dialog::SignIn;
-use crate::model::{DeviceCode, SignInAsk, ToolCommand};
+use crate::model::{BrowserPage, DeviceCode, SignInAsk, ToolCommand};
 
 pub(super) fn lines(app: &App, asked: &SignIn, room: usize, look: &Look) -> Content {
     match &asked.0 {
         SignInAsk::Code(code) => code_lines(app, code, room, look),
+        SignInAsk::Browser(page) => page_lines(app, page, room, look),
         SignInAsk::Tool(tool) => tool_lines(tool, room, look),
     }
+}
+
+fn page_lines(app: &App, page: &BrowserPage, room: usize, look: &Look) -> Content {
+    let mut lines: Vec<Line<'static>> = Vec::new();
+    let mut say = |text: &str, role| lines.extend(wrap(text, room).into_iter().map(|line| Line::styled(line, look.style(role))));
+    say(&format!("Asked because {}.", page.why.trim_end_matches('.')), Role::Dim);
+    say("", Role::Text);
+    let here = "Sign in on the page below: it comes back here by itself. If no browser opened, open it in one of this machine.";
+    say(here, Role::Text);
+    say("", Role::Text);
+    let elsewhere = format!(
+        "With a browser on another machine, paste the address at which it ends (http://localhost:{port}/…) here; or carry the \
+         port there first: ssh -L {port}:localhost:{port} HOST",
+        port = page.port
+    );
+    say(&elsewhere, Role::Text);
+    say("", Role::Text);
+    say(&format!("{} left", left(app, page.expires)), Role::Text);
+    say("", Role::Text);
+    // Last, because it is longer than a small screen has room for; it is copied whole.
+    say(&page.address, Role::Key);
+    let foot = vec![keys(&[("a", "copy the address"), ("d", "sign in by code"), ("Esc", "do not sign in")], look)];
+    Content { title: "Sign in".to_owned(), lines, at: 0, foot, cursor: None }
+}
+
+/// `14:32`
+fn left(app: &App, expires: Timestamp) -> String {
+    let left = (expires.as_second() - app.now.as_second()).max(0);
+    format!("{}:{:02}", left / 60, left % 60)
 }
 
 fn tool_lines(tool: &ToolCommand, room: usize, look: &Look) -> Content {
@@ -33,7 +64,6 @@ fn tool_lines(tool: &ToolCommand, room: usize, look: &Look) -> Content {
 }
 
 fn code_lines(app: &App, code: &DeviceCode, room: usize, look: &Look) -> Content {
-    let left = (code.expires.as_second() - app.now.as_second()).max(0);
     let mut lines: Vec<Line<'static>> = Vec::new();
     let mut say = |text: &str, role| lines.extend(wrap(text, room).into_iter().map(|line| Line::styled(line, look.style(role))));
     say(&format!("Asked because {}.", code.why.trim_end_matches('.')), Role::Dim);
@@ -50,10 +80,10 @@ fn code_lines(app: &App, code: &DeviceCode, room: usize, look: &Look) -> Content
     lines.push(Line::from(vec![
         Span::raw("    "),
         Span::styled(code.code.clone(), look.style(Role::Key)),
-        Span::raw(format!("    {}:{:02} left", left / 60, left % 60)),
+        Span::raw(format!("    {} left", left(app, code.expires))),
     ]));
     lines.push(Line::raw(""));
-    let foot = vec![keys(&[("c", "copy the code"), ("a", "copy the address"), ("Esc", "do not sign in")], look)];
+    let foot = vec![keys(&[("c", "copy the code"), ("a", "copy the address"), ("b", "by browser"), ("Esc", "not now")], look)];
     Content { title: "Sign in".to_owned(), lines, at: 0, foot, cursor: None }
 }
 

@@ -95,6 +95,8 @@ pub enum Act {
     Unwatch(AskId),
     ShowProblem(Problem),
     OpenContext(Opening),
+    /// Ask for the other tenants of the account.
+    ReadTenants,
     AnswerSignIn(SignInReply),
     Quit,
 }
@@ -129,6 +131,7 @@ impl Dialog {
     pub fn paste(&mut self, text: &str) -> Answer {
         match self {
             Self::Files(files) => return files.paste(text),
+            Self::SignIn(asked) => return asked.paste(text),
             Self::Bench(bench) => bench.paste(text),
             Self::Palette(palette) => palette.paste(text),
             Self::Choose(choose) if choose.is_typed => choose.paste(text),

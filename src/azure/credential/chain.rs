@@ -57,6 +57,32 @@ pub enum Identity {
         tenant: Option<String>,
         client_id: Option<String>,
     },
+    /// The same with a browser that comes back to this port of the machine; 0 is any.
+    Browser {
+        tenant: Option<String>,
+        client_id: Option<String>,
+        port: u16,
+    },
+}
+
+/// How a person is asked to sign in.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Door {
+    /// With a code that is typed on any machine.
+    #[default]
+    DeviceCode,
+    /// With a browser that comes back to this port of the machine; 0 is any.
+    Browser { port: u16 },
+}
+
+impl Door {
+    /// Somebody who signs in so.
+    pub fn identity(self, tenant: Option<String>, client_id: Option<String>) -> Identity {
+        match self {
+            Self::DeviceCode => Identity::DeviceCode { tenant, client_id },
+            Self::Browser { port } => Identity::Browser { tenant, client_id, port },
+        }
+    }
 }
 
 impl Identity {
@@ -70,19 +96,29 @@ impl Identity {
             Self::AzureDeveloperCli { .. } => "Azure Developer CLI",
             Self::SavedSignIn { .. } => "saved sign-in",
             Self::DeviceCode { .. } => "device code",
+            Self::Browser { .. } => "browser",
         }
     }
 
-    /// As whom a person signs in where this way has stopped working; nothing for what is no person.
-    fn in_person(&self) -> Option<Self> {
+    /// As whom a person signs in where this way has stopped working; nothing for what is no person. `usual` is how people
+    /// are asked here.
+    fn in_person(&self, usual: Door) -> Option<Self> {
         match self {
-            Self::AzureCli { tenant } | Self::AzureDeveloperCli { tenant } => {
-                Some(Self::DeviceCode { tenant: tenant.clone(), client_id: None })
-            }
-            Self::SavedSignIn { tenant, client_id } | Self::DeviceCode { tenant, client_id } => {
-                Some(Self::DeviceCode { tenant: tenant.clone(), client_id: client_id.clone() })
-            }
-            _ => None,
+            Self::AzureCli { tenant } | Self::AzureDeveloperCli { tenant } => Some(usual.identity(tenant.clone(), None)),
+            Self::SavedSignIn { tenant, client_id } => Some(usual.identity(tenant.clone(), client_id.clone())),
+            Self::DeviceCode { .. } | Self::Browser { .. } => Some(self.clone()),
+            Self::ClientSecret { .. }
+            | Self::ClientCertificate { .. }
+            | Self::WorkloadIdentity { .. }
+            | Self::ManagedIdentity { .. } => None,
+        }
+    }
+
+    fn door(&self, usual: Door) -> Door {
+        match self {
+            Self::DeviceCode { .. } => Door::DeviceCode,
+            Self::Browser { port, .. } => Door::Browser { port: *port },
+            _ => usual,
         }
     }
 }
@@ -96,11 +132,15 @@ pub struct Tried {
 
 /// The ways to sign in, in order; those that cannot even be tried come with the reason.
 #[derive(Debug, Clone, Default)]
-pub struct Chain(Vec<Result<Identity, Tried>>);
+pub struct Chain {
+    ways: Vec<Result<Identity, Tried>>,
+    /// How people are asked where a way that is not their own sign-in needs one.
+    door: Door,
+}
 
 impl Chain {
     pub fn just(identity: Identity) -> Self {
-        Self(vec![Ok(identity)])
+        Self { ways: vec![Ok(identity)], door: Door::default() }
     }
 
     /// An application with a secret.
@@ -110,18 +150,23 @@ impl Chain {
 
     #[must_use]
     pub fn then(mut self, identity: Identity) -> Self {
-        self.0.push(Ok(identity));
+        self.ways.push(Ok(identity));
         self
     }
 
     #[must_use]
     pub fn without(mut self, way: &'static str, why: impl Into<String>) -> Self {
-        self.0.push(Err(Tried { way, why: why.into() }));
+        self.ways.push(Err(Tried { way, why: why.into() }));
         self
     }
 
+    #[must_use]
+    pub fn asking_by(self, door: Door) -> Self {
+        Self { door, ..self }
+    }
+
     pub fn ways(&self) -> impl Iterator<Item = &Result<Identity, Tried>> {
-        self.0.iter()
+        self.ways.iter()
     }
 }
 
@@ -169,13 +214,15 @@ impl Signer {
             Err(miss) => miss,
         };
         // What worked before works no more. A person can sign in again here and now, and what waits for the token goes on.
-        match chosen.in_person().filter(|_| self.means.desk.is_some() && asks_for_a_person(&miss)) {
-            Some(person @ Identity::DeviceCode { .. }) if !matches!(chosen, Identity::DeviceCode { .. }) => {
+        let is_asked_already = matches!(chosen, Identity::DeviceCode { .. } | Identity::Browser { .. });
+        let may_ask = !is_asked_already && self.means.desk.is_some() && asks_for_a_person(&miss);
+        match chosen.in_person(self.chain.door).filter(|_| may_ask) {
+            Some(person) => {
                 let access = self.fetch(&person, wanted, true).await.map_err(|miss| miss.into_error(person.name()))?;
                 self.chosen = Some(person);
                 Ok(access)
             }
-            _ => Err(miss.into_error(chosen.name())),
+            None => Err(miss.into_error(chosen.name())),
         }
     }
 
@@ -188,7 +235,9 @@ impl Signer {
             Identity::AzureCli { .. } | Identity::AzureDeveloperCli { .. } => {
                 tool::borrow_again(&self.means, &chosen, audience, refused, claims).await
             }
-            Identity::SavedSignIn { tenant, client_id } | Identity::DeviceCode { tenant, client_id } => {
+            Identity::SavedSignIn { tenant, client_id }
+            | Identity::DeviceCode { tenant, client_id }
+            | Identity::Browser { tenant, client_id, .. } => {
                 let (tenant, client_id) = (tenant.as_deref(), client_id.as_deref());
                 let wanted = Wanted { audience, claims: Some(claims) };
                 match person::quietly(&self.means, tenant, client_id, wanted).await {
@@ -201,7 +250,7 @@ impl Signer {
                     return Err(more(vec![format!("certdeck login{tenant} --claims-challenge {}", claims.encoded())]));
                 }
                 let why = format!("Azure asks for {}", claims.words());
-                let asked = person::ask(&self.means, tenant, client_id, wanted, &why).await;
+                let asked = person::ask(&self.means, tenant, client_id, wanted, chosen.door(self.chain.door), &why).await;
                 asked.map_err(|miss| miss.into_error(chosen.name()))
             }
             Identity::ManagedIdentity { .. } => match sdk::fetch(&self.means, &chosen, audience).await {
@@ -216,6 +265,23 @@ impl Signer {
         }
     }
 
+    /// The same account in another tenant, without asking anybody; nothing for what is no person.
+    pub(super) fn in_tenant(&self, tenant: &str) -> Option<Self> {
+        let tenant = Some(tenant.to_owned());
+        let identity = match self.chosen.as_ref()? {
+            Identity::AzureCli { .. } => Identity::AzureCli { tenant },
+            Identity::AzureDeveloperCli { .. } => Identity::AzureDeveloperCli { tenant },
+            Identity::SavedSignIn { client_id, .. }
+            | Identity::DeviceCode { client_id, .. }
+            | Identity::Browser { client_id, .. } => Identity::SavedSignIn { tenant, client_id: client_id.clone() },
+            Identity::ClientSecret { .. }
+            | Identity::ClientCertificate { .. }
+            | Identity::WorkloadIdentity { .. }
+            | Identity::ManagedIdentity { .. } => return None,
+        };
+        Some(Self::new(Chain::just(identity), Means { desk: None, ..self.means.clone() }))
+    }
+
     /// Without asking anybody, and only in the way that worked before.
     pub(super) async fn acquire_quietly(&self, audience: &str) -> Result<Access, AzureError> {
         let Some(chosen) = &self.chosen else { return Err(AzureError::NobodySignedIn(Vec::new())) };
@@ -225,7 +291,7 @@ impl Signer {
 
     async fn search(&mut self, wanted: Wanted<'_>) -> Result<Access, AzureError> {
         let mut tried = Vec::new();
-        for way in self.chain.0.clone() {
+        for way in self.chain.ways.clone() {
             let identity = match way {
                 Ok(identity) => identity,
                 Err(skipped) => {
@@ -248,7 +314,7 @@ impl Signer {
     /// Every way once, for looking at; nobody is asked.
     pub(super) async fn rehearse(&self, audience: &str) -> Vec<(&'static str, Result<Token, AzureError>)> {
         let mut outcomes = Vec::new();
-        for way in &self.chain.0 {
+        for way in &self.chain.ways {
             outcomes.push(match way {
                 Ok(identity) => {
                     let way = identity.name();
@@ -268,10 +334,12 @@ impl Signer {
             Identity::SavedSignIn { tenant, client_id } => {
                 person::quietly(means, tenant.as_deref(), client_id.as_deref(), wanted).await
             }
-            Identity::DeviceCode { tenant, client_id } => {
+            Identity::DeviceCode { tenant, client_id } | Identity::Browser { tenant, client_id, .. } => {
                 let (tenant, client_id) = (tenant.as_deref(), client_id.as_deref());
                 match person::quietly(means, tenant, client_id, wanted).await {
-                    Err(Miss::Absent(why)) if may_ask => person::ask(means, tenant, client_id, wanted, &why).await,
+                    Err(Miss::Absent(why)) if may_ask => {
+                        person::ask(means, tenant, client_id, wanted, identity.door(self.chain.door), &why).await
+                    }
                     other => other,
                 }
             }

@@ -3,12 +3,13 @@
 use tokio::sync::{broadcast, mpsc};
 
 use super::super::error::AzureError;
-use crate::model::{DeviceCode, SignInReply, ToolCommand};
+use crate::model::{BrowserPage, DeviceCode, SignInReply, ToolCommand};
 
 /// What a person who is asked to sign in has to be told.
 #[derive(Debug)]
 pub enum SignIn {
     Asked(DeviceCode),
+    Browser(BrowserPage),
     /// Another program has to sign in, whose sign-in is borrowed; it goes on after `SignInReply::GoOn`.
     Tool(ToolCommand),
     /// It is over: who signed in, or why nobody did.
@@ -64,10 +65,14 @@ impl Answers {
         }
     }
 
-    /// Until the person does not want to sign in after all.
-    pub(super) async fn given_up(&mut self) -> AzureError {
-        while self.next().await != SignInReply::GiveUp {}
-        given_up()
+    /// The next of these.
+    pub(super) async fn one_of(&mut self, meant: &[SignInReply]) -> SignInReply {
+        loop {
+            let reply = self.next().await;
+            if meant.contains(&reply) {
+                return reply;
+            }
+        }
     }
 }
 

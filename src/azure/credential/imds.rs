@@ -18,9 +18,10 @@ const PATIENCE: Duration = Duration::from_secs(1);
 
 /// Whether there is a metadata service, without which the library would ask for a minute and more.
 pub(super) async fn find(host: Option<&Url>) -> Result<(), String> {
-    // In App Service there is no such address, and the environment says so.
-    if std::env::var_os("IDENTITY_ENDPOINT").is_some() {
-        return Ok(());
+    match by_environment(&|name| std::env::var_os(name).is_some()) {
+        Some(Ok(())) => return Ok(()),
+        Some(Err(place)) => return Err(format!("the managed identity of {place} is not supported")),
+        None => {}
     }
     let shown = host.map_or(USUAL, Url::as_str).trim_end_matches('/').to_owned();
     let url = host.cloned().or_else(|| Url::parse(USUAL).ok()).and_then(|url| url.join(PATH).ok());
@@ -31,6 +32,21 @@ pub(super) async fn find(host: Option<&Url>) -> Result<(), String> {
         Ok(answer) => Err(format!("what answers at {shown} ({}) is not Azure's metadata service", answer.status().as_u16())),
         Err(_) => Err(format!("this machine has no identity in Azure: nothing answers at {shown}")),
     }
+}
+
+/// Where this runs as far as the environment says it, in the order in which Azure's own libraries read it: App Service has
+/// an endpoint of its own that works; what the library cannot use counts as absent, so that the next way is tried.
+fn by_environment(is_set: &dyn Fn(&str) -> bool) -> Option<Result<(), &'static str>> {
+    if is_set("IDENTITY_ENDPOINT") {
+        return match (is_set("IDENTITY_HEADER"), is_set("IDENTITY_SERVER_THUMBPRINT"), is_set("IMDS_ENDPOINT")) {
+            (true, true, _) => Some(Err("Service Fabric")),
+            (true, false, _) => Some(Ok(())),
+            (false, _, true) => Some(Err("Azure Arc")),
+            (false, _, false) => None,
+        };
+    }
+    let of_cloud_shell = if is_set("MSI_SECRET") { "Azure Machine Learning" } else { "Azure Cloud Shell" };
+    is_set("MSI_ENDPOINT").then_some(Err(of_cloud_shell))
 }
 
 pub(super) fn credential(client_id: Option<&str>, host: Option<Url>) -> azure_core::Result<Arc<ManagedIdentityCredential>> {
@@ -72,5 +88,23 @@ impl HttpClient for Elsewhere {
         let mut moved = request.clone();
         *moved.url_mut() = url;
         self.http.execute_request(&moved).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::by_environment;
+
+    #[test]
+    fn what_the_library_cannot_use_is_told_from_app_service_and_from_a_machine() {
+        let found = |set: &[&str]| by_environment(&|name| set.contains(&name));
+        assert_eq!(found(&[]), None);
+        assert_eq!(found(&["IDENTITY_ENDPOINT"]), None, "the metadata service is looked for");
+        assert_eq!(found(&["IDENTITY_ENDPOINT", "IDENTITY_HEADER"]), Some(Ok(())));
+        assert_eq!(found(&["IDENTITY_ENDPOINT", "IMDS_ENDPOINT"]), Some(Err("Azure Arc")));
+        let fabric = ["IDENTITY_ENDPOINT", "IDENTITY_HEADER", "IDENTITY_SERVER_THUMBPRINT"];
+        assert_eq!(found(&fabric), Some(Err("Service Fabric")));
+        assert_eq!(found(&["MSI_ENDPOINT"]), Some(Err("Azure Cloud Shell")));
+        assert_eq!(found(&["MSI_ENDPOINT", "MSI_SECRET"]), Some(Err("Azure Machine Learning")));
     }
 }

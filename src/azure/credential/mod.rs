@@ -3,6 +3,7 @@
 
 mod application;
 mod assertion;
+mod browser;
 mod chain;
 mod desk;
 mod device_code;
@@ -24,7 +25,7 @@ use tokio::time::Instant;
 use url::Url;
 
 pub use assertion::ClientCertificate;
-pub use chain::{Chain, Identity, Tried};
+pub use chain::{Chain, Door, Identity, Tried};
 pub use desk::{Desk, SignIn};
 pub use saved::{Saved, SavedError, SignedIn};
 
@@ -58,6 +59,8 @@ pub struct Who {
     pub name: String,
     pub object_id: Option<String>,
     pub tenant: Option<String>,
+    /// Of a person: whether they gave a second factor.
+    pub second_factor: Option<bool>,
 }
 
 impl Who {
@@ -65,7 +68,16 @@ impl Who {
         let claims = party::claims(token.expose()).unwrap_or_default();
         let claim = |name: &str| claims.get(name).and_then(Value::as_str).map(|text| printable(text).into_owned());
         let name = ["upn", "preferred_username", "unique_name", "app_displayname", "appid"].into_iter().find_map(claim);
-        Self { name: name.unwrap_or_else(|| "somebody".to_owned()), object_id: claim("oid"), tenant: claim("tid") }
+        let has = |name: &str, value: &str| {
+            claims.get(name).and_then(Value::as_array).is_some_and(|all| all.iter().any(|one| one == value))
+        };
+        let is_person = claims.get("idtyp").is_some_and(|kind| kind == "user");
+        Self {
+            name: name.unwrap_or_else(|| "somebody".to_owned()),
+            object_id: claim("oid"),
+            tenant: claim("tid"),
+            second_factor: is_person.then(|| has("amr", "mfa") || has("acrs", "p1")),
+        }
     }
 }
 
@@ -142,6 +154,12 @@ impl Credential {
         let token = access.token.clone();
         self.keep(audience, access);
         Ok(token)
+    }
+
+    /// The same account in another tenant, as far as its sign-in is good there; nobody is asked. Nothing for what is no person.
+    pub async fn in_tenant(&self, tenant: &str) -> Option<Self> {
+        let signer = self.0.signer.lock().await.in_tenant(tenant)?;
+        Some(Self(Arc::new(Shared { held: std::sync::Mutex::default(), signer: Mutex::new(signer), desk: None })))
     }
 
     /// Forgets a token that a service refused, unless another one has taken its place already.

@@ -3,12 +3,23 @@
 
 use secrecy::ExposeSecret;
 
+use serde_json::Value;
+
 use super::super::error::AzureError;
 use super::super::words;
-use super::chain::Miss;
-use super::desk::Shown;
+use super::chain::{Door, Miss};
+use super::desk::{Shown, given_up};
 use super::party::{Party, Wanted, failed};
-use super::{Access, Means, device_code};
+use super::{Access, Means, browser, device_code};
+use crate::model::SignInReply;
+
+/// How one way of asking a person ended.
+pub(super) enum Ended {
+    /// With what the sign-in service says.
+    Answer(Result<Value, AzureError>),
+    /// The person wants something else.
+    Reply(SignInReply),
+}
 
 /// With what is kept of an earlier sign-in.
 pub(super) async fn quietly(
@@ -44,12 +55,14 @@ pub(super) async fn quietly(
     }
 }
 
-/// By asking, and waiting as long as the person takes. `why` says why somebody is asked.
+/// By asking at a door, and waiting as long as the person takes; they may go to the other door. `why` says why somebody is
+/// asked.
 pub(super) async fn ask(
     means: &Means,
     tenant: Option<&str>,
     client_id: Option<&str>,
     wanted: Wanted<'_>,
+    mut door: Door,
     why: &str,
 ) -> Result<Access, Miss> {
     let Some(desk) = &means.desk else {
@@ -57,9 +70,20 @@ pub(super) async fn ask(
     };
     let party = Party::new(means, tenant, client_id)?;
     let (mut shown, mut answers) = (Shown::at(desk), desk.hear());
-    let signed_in = tokio::select! {
-        signed_in = device_code::converse(&party, desk, wanted, why) => signed_in,
-        error = answers.given_up() => Err(error),
+    let signed_in = loop {
+        let ended = match door {
+            Door::DeviceCode => tokio::select! {
+                answer = device_code::converse(&party, desk, wanted, why) => Ended::Answer(answer),
+                reply = answers.one_of(&[SignInReply::GiveUp, SignInReply::ByBrowser]) => Ended::Reply(reply),
+            },
+            Door::Browser { port } => browser::converse(&party, desk, &mut answers, wanted, port, why).await,
+        };
+        match ended {
+            Ended::Answer(answer) => break answer,
+            Ended::Reply(SignInReply::ByBrowser) => door = Door::Browser { port: 0 },
+            Ended::Reply(SignInReply::ByCode) => door = Door::DeviceCode,
+            Ended::Reply(_) => break Err(given_up()),
+        }
     };
     let taken = signed_in.and_then(|answer| party.take(&answer, means.saved.as_ref()));
     shown.end(taken.as_ref().map(|(_, who)| who.clone()).map_err(Clone::clone));

@@ -76,7 +76,10 @@ fn credential(means: &Means, identity: &Identity) -> azure_core::Result<Arc<dyn 
             options.tenant_id.clone_from(tenant);
             AzureDeveloperCliCredential::new(Some(options))?
         }
-        Identity::AzureCli { tenant } | Identity::SavedSignIn { tenant, .. } | Identity::DeviceCode { tenant, .. } => {
+        Identity::AzureCli { tenant }
+        | Identity::SavedSignIn { tenant, .. }
+        | Identity::DeviceCode { tenant, .. }
+        | Identity::Browser { tenant, .. } => {
             let mut options = AzureCliCredentialOptions::default();
             options.tenant_id.clone_from(tenant);
             AzureCliCredential::new(Some(options))?

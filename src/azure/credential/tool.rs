@@ -5,7 +5,7 @@ use super::super::challenge::Claims;
 use super::super::error::AzureError;
 use super::chain::Identity;
 use super::desk::{Shown, SignIn, given_up};
-use super::{Access, Means, Token, Who, sdk};
+use super::{Access, Means, Token, Who, party, sdk};
 use crate::model::{SignInReply, ToolCommand};
 
 /// How often a person says to have run the command before nothing is believed any more.
@@ -40,9 +40,10 @@ pub(super) async fn borrow_again(
 ) -> Result<Access, AzureError> {
     let (tool, lines) = (identity.name(), command(identity, audience, refused, claims));
     let wanted = AzureError::MoreWanted { way: tool, wants: claims.words().to_owned(), commands: lines.clone() };
-    // It may have signed in meanwhile.
+    // It may have signed in meanwhile; a token that is only newer would be refused again.
     if let Ok(access) = sdk::fetch(means, identity, audience).await
         && access.token.expose() != refused.expose()
+        && party::claims(access.token.expose()).is_some_and(|token| claims.are_met_by(&token))
     {
         return Ok(access);
     }
@@ -51,12 +52,9 @@ pub(super) async fn borrow_again(
     let mut why = format!("Azure asks for {}", claims.words());
     for _ in 0..TRIES {
         desk.tell(SignIn::Tool(ToolCommand { tool, lines: lines.clone(), why: why.clone() }));
-        match answers.next().await {
-            SignInReply::GiveUp => {
-                shown.end(Err(given_up()));
-                return Err(wanted);
-            }
-            SignInReply::GoOn => {}
+        if answers.one_of(&[SignInReply::GiveUp, SignInReply::GoOn]).await == SignInReply::GiveUp {
+            shown.end(Err(given_up()));
+            return Err(wanted);
         }
         why = match sdk::fetch(means, identity, audience).await {
             Ok(access) if access.token.expose() != refused.expose() => {

@@ -3,7 +3,7 @@
 mod build;
 mod check;
 pub(super) mod password;
-mod prompt;
+pub(super) mod prompt;
 mod rewrap;
 
 use std::io::{self, Write};

@@ -2,7 +2,9 @@
 
 use std::fs::File;
 use std::io::{self, IsTerminal, Read, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
 
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
 use secrecy::SecretString;
 use zeroize::Zeroizing;
@@ -24,13 +26,21 @@ pub fn line(question: &str) -> Result<Option<SecretString>, CliError> {
     }
 }
 
+/// What Ctrl-C and Ctrl-D arrive as.
+const CANCEL: [u8; 2] = [0x03, 0x04];
+
 /// The terminal without echo, given back as it was when this is dropped.
-struct Quiet {
+pub(in crate::cli) struct Quiet {
     tty: File,
     before: Termios,
 }
 
 impl Quiet {
+    /// The terminal of this process, if it has one.
+    pub(in crate::cli) fn open() -> io::Result<Self> {
+        Self::new(File::options().read(true).write(true).open("/dev/tty")?)
+    }
+
     fn new(tty: File) -> io::Result<Self> {
         let before = tcgetattr(&tty)?;
         let mut modes = before.clone();
@@ -40,8 +50,29 @@ impl Quiet {
         Ok(Self { tty, before })
     }
 
+    /// One line of at most `longest` octets; nothing once `stop` says so. An error where the person gives up.
+    pub(in crate::cli) fn line_until(&mut self, longest: usize, stop: &AtomicBool) -> io::Result<Option<Zeroizing<Vec<u8>>>> {
+        let mut typed = Zeroizing::new(Vec::with_capacity(longest));
+        let mut key = [0];
+        while !stop.load(Ordering::Relaxed) {
+            let mut waits = [PollFd::new(&self.tty, PollFlags::IN)];
+            let pause = Timespec { tv_sec: 0, tv_nsec: 200_000_000 };
+            if poll(&mut waits, Some(&pause))? == 0 {
+                continue;
+            }
+            if self.tty.read(&mut key)? == 0 || CANCEL.contains(&key[0]) {
+                return Err(io::Error::new(io::ErrorKind::Interrupted, "given up"));
+            }
+            match key[0] {
+                b'\r' | b'\n' => return Ok(Some(typed)),
+                octet if typed.len() < longest => typed.push(octet),
+                _ => typed.clear(),
+            }
+        }
+        Ok(None)
+    }
+
     fn ask(&mut self, question: &str) -> io::Result<Zeroizing<Vec<u8>>> {
-        const CANCEL: [u8; 2] = [0x03, 0x04];
         self.tty.write_all(question.as_bytes())?;
         let mut typed = Zeroizing::new(Vec::with_capacity(LONGEST));
         let mut key = [0];

@@ -109,6 +109,10 @@ async fn sign_in(client: &Client) -> (Vec<Check>, bool) {
         let (state, words, remedy) = match outcome {
             Ok(who) if decided.is_none() => {
                 decided = Some(true);
+                if who.second_factor == Some(false) {
+                    let words = format!("{way}: without a second factor; Azure asks for one at the first change");
+                    checks.push(Check::new("sign-in", State::Note, words));
+                }
                 (State::Good, format!("{way}: {}, and this is the one that is used", shown(&who)), String::new())
             }
             Ok(who) => (State::Note, format!("{way}: {}, not used", shown(&who)), String::new()),

@@ -72,6 +72,7 @@ pub fn dispatch(ctx: &Context<'_>, call: &Call) -> Outcome {
         Found::Nothing => return Err(unknown(call, &id)),
     };
     places::require_version(call, &id)?;
+    subscriptions::require_tenant(ctx, call, &id)?;
     require_scope(ctx, call, &id)?;
     require_parent(ctx, call, &id)?;
     places::require_location(ctx, call, &id)?;
@@ -95,6 +96,7 @@ fn exists(ctx: &Context<'_>, call: &Call) -> Outcome {
 /// The subscription and the resource group must exist, even for a PUT below them.
 fn require_scope(ctx: &Context<'_>, call: &Call, id: &ResourceId) -> Result<(), Fault> {
     if let Some(subscription) = id.subscription_id()
+        && !subscriptions::is_of_the_guest(id)
         && ctx.find(&subscription)?.is_none()
     {
         return Err(Fault::arm(

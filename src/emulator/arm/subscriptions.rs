@@ -6,6 +6,7 @@ use super::namespaces::{self, NAMESPACES, Namespace};
 use crate::emulator::{
     call::{Call, Method},
     context::Context,
+    entra::tenants::{self, GUEST},
     id::ResourceId,
     provider::REGIONS,
     reply::{Body, Fault, Outcome, Reply},
@@ -27,13 +28,18 @@ pub const ROUTES: &[Route] = &[
 /// Adds a subscription to the estate.
 pub fn create(ctx: &Context<'_>, id: &str, name: &str) -> Result<ResourceId, Fault> {
     let scope = ResourceId::parse(&format!("/subscriptions/{id}"));
-    let subscription = json!({
-        "id": scope.to_string(),
+    ctx.save(&scope, &described(id, name, &ctx.setting.tenant_id))?;
+    Ok(scope)
+}
+
+fn described(id: &str, name: &str, tenant: &str) -> Value {
+    json!({
+        "id": format!("/subscriptions/{id}"),
         "authorizationSource": "RoleBased",
         "managedByTenants": [],
         "tags": {},
         "subscriptionId": id,
-        "tenantId": ctx.setting.tenant_id,
+        "tenantId": tenant,
         "displayName": name,
         "state": "Enabled",
         "subscriptionPolicies": {
@@ -41,18 +47,19 @@ pub fn create(ctx: &Context<'_>, id: &str, name: &str) -> Result<ResourceId, Fau
             "quotaId": "PayAsYouGo_2014-09-01",
             "spendingLimit": "Off",
         },
-    });
-    ctx.save(&scope, &subscription)?;
-    Ok(scope)
+    })
 }
 
-/// The ids of all subscriptions.
+/// The ids of all subscriptions of the practice cloud's own tenant.
 pub fn all(ctx: &Context<'_>) -> Result<Vec<ResourceId>, Fault> {
     let found = ctx.list(KIND, &ResourceId::parse(""))?;
     Ok(found.iter().filter_map(|one| one["id"].as_str().map(ResourceId::parse)).collect())
 }
 
 fn list(ctx: &Context<'_>, call: &Call) -> Outcome {
+    if call.caller.is_guest() {
+        return Ok(Reply::ok(json!({"value": [of_the_guest()], "count": {"type": "Total", "value": 1}})));
+    }
     let mut reply = ctx.page(call, KIND, &ResourceId::parse(""), |one| Ok(Some(one)))?;
     if let Body::Json(body) = &mut reply.body {
         let count = body["value"].as_array().map_or(0, Vec::len);
@@ -65,21 +72,44 @@ fn list(ctx: &Context<'_>, call: &Call) -> Outcome {
 }
 
 fn get(ctx: &Context<'_>, call: &Call) -> Outcome {
+    if is_of_the_guest(&call.target()) {
+        return Ok(Reply::ok(of_the_guest()));
+    }
     Ok(Reply::ok(ctx.need(&call.target())?))
 }
 
-fn tenants(ctx: &Context<'_>, _: &Call) -> Outcome {
-    let tenant = &ctx.setting.tenant_id;
-    Ok(Reply::ok(json!({"value": [{
-        "id": format!("/tenants/{tenant}"),
-        "tenantId": tenant,
-        "countryCode": "US",
-        "displayName": "Contoso",
-        "domains": ["contoso.onmicrosoft.com"],
-        "defaultDomain": "contoso.onmicrosoft.com",
-        "tenantCategory": "Home",
-        "tenantType": "AAD",
-    }]})))
+/// The subscription of the tenant where the person is a guest. It begins empty, and no application sees it.
+fn of_the_guest() -> Value {
+    described(GUEST.subscription.0, GUEST.subscription.1, GUEST.id)
+}
+
+/// Whether this is, or lies in, that subscription.
+pub fn is_of_the_guest(id: &ResourceId) -> bool {
+    id.subscription().is_some_and(|subscription| subscription.eq_ignore_ascii_case(GUEST.subscription.0))
+}
+
+/// Every subscription trusts one tenant: a token of another is refused, with the name of the right one.
+pub fn require_tenant(ctx: &Context<'_>, call: &Call, id: &ResourceId) -> Result<(), Fault> {
+    if id.subscription().is_none() || is_of_the_guest(id) == call.caller.is_guest() {
+        return Ok(());
+    }
+    let authority = &ctx.setting.authority;
+    let trusted = if is_of_the_guest(id) { GUEST.id } else { &authority.tenant_id };
+    let origin = &authority.origin;
+    let message = format!(
+        "The access token is from the wrong issuer '{origin}/{}/'. It must match the tenant '{origin}/{trusted}/' associated with \
+         this subscription. Please use the authority (URL) '{origin}/{trusted}' to get the token.",
+        call.caller.tenant_id
+    );
+    let challenge = format!("Bearer authorization_uri=\"{origin}/{trusted}\", error=\"invalid_token\"");
+    Err(Fault::arm(401, "InvalidAuthenticationTokenTenant", message).header("www-authenticate", challenge))
+}
+
+fn tenants(ctx: &Context<'_>, call: &Call) -> Outcome {
+    let own = tenants::described(&ctx.setting.tenant_id, "Contoso", "contoso.onmicrosoft.com", true);
+    let guest = call.caller.is_person.then(|| tenants::described(GUEST.id, GUEST.name, GUEST.domain, false));
+    let value: Vec<Value> = [Some(own), guest].into_iter().flatten().collect();
+    Ok(Reply::ok(json!({ "value": value })))
 }
 
 fn locations(_: &Context<'_>, call: &Call) -> Outcome {

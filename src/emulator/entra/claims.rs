@@ -5,7 +5,7 @@ use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::{grants, grants::Form, refusal};
+use super::{grants, grants::Form, refusal, tenants};
 use crate::emulator::reply::Fault;
 
 /// The authentication context by which ARM asks a person for multi-factor authentication.
@@ -20,14 +20,17 @@ pub struct Carries {
     pub mfa: bool,
     /// The client can answer challenges, so services look whether the sign-in was revoked.
     pub cae: bool,
+    /// The person signed in to the tenant where they are a guest.
+    #[serde(default)]
+    pub guest: bool,
 }
 
 impl Carries {
-    /// What the `claims` of a form ask for; nothing where there are none.
-    pub fn asked(form: &Form) -> Result<Self, Fault> {
-        let text = grants::field(form, "claims");
+    /// What the `claims` of a form ask for in a tenant; nothing where there are none.
+    pub fn asked(tenant: &str, form: &Form) -> Result<Self, Fault> {
+        let (text, guest) = (grants::field(form, "claims"), tenants::is_guests(tenant));
         if text.is_empty() {
-            return Ok(Self::default());
+            return Ok(Self { guest, ..Self::default() });
         }
         let claims: Value = serde_json::from_str(text).unwrap_or_default();
         if !claims.is_object() {
@@ -37,13 +40,19 @@ impl Carries {
             let claim = &claims["access_token"][claim];
             claim["value"] == value || claim["values"].as_array().is_some_and(|all| all.iter().any(|one| one == value))
         };
-        Ok(Self { mfa: asks("acrs", MFA), cae: asks("xms_cc", CAN_ANSWER) })
+        Ok(Self { mfa: asks("acrs", MFA), cae: asks("xms_cc", CAN_ANSWER), guest })
+    }
+
+    /// What two requests of one sign-in ask for together.
+    #[must_use]
+    pub fn and(self, later: Self) -> Self {
+        Self { mfa: self.mfa || later.mfa, cae: self.cae || later.cae, ..self }
     }
 
     /// Of a token that was made before.
     pub fn of(claims: &Value) -> Self {
         let has = |claim: &str, value: &str| claims[claim].as_array().is_some_and(|all| all.iter().any(|one| one == value));
-        Self { mfa: has("acrs", MFA), cae: has("xms_cc", CAN_ANSWER) }
+        Self { mfa: has("acrs", MFA), cae: has("xms_cc", CAN_ANSWER), guest: claims["tid"] == tenants::GUEST.id }
     }
 
     pub fn write(self, token: &mut Value) {

@@ -1,11 +1,10 @@
 //! Signing in by device code: a program shows a code, a person types it elsewhere, the program asks until that is done.
 
-use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD as BASE64URL};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::{Subject, claims::Carries, grants, grants::Form, refusal};
+use super::{Subject, claims::Carries, grants, grants::Form, random, refusal};
 use crate::emulator::{
     context::Context,
     pace::Pace,
@@ -32,14 +31,14 @@ struct Waiting {
 }
 
 /// POST `/{tenant}/oauth2/v2.0/devicecode`
-pub fn begin(ctx: &Context<'_>, form: &Form) -> Outcome {
+pub fn begin(ctx: &Context<'_>, tenant: &str, form: &Form) -> Outcome {
     let scope = grants::field(form, "scope").to_owned();
     if grants::field(form, "client_id").is_empty() || scope.is_empty() {
         let text = "The request body must contain the following parameter: 'client_id' and 'scope'.";
         return Err(refusal(400, "invalid_request", 900_144, text));
     }
     let (device_code, user_code) = (random(32), random(16).to_uppercase().replace(['-', '_'], "X")[..9].to_owned());
-    let (begun, carries) = (Timestamp::now().as_second(), Carries::asked(form)?);
+    let (begun, carries) = (Timestamp::now().as_second(), Carries::asked(tenant, form)?);
     let waiting = Waiting { user_code: user_code.clone(), scope, begun, decided: None, carries };
     ctx.tx.put(&CODES, &device_code, &waiting)?;
     let address = format!("{}/devicelogin", ctx.setting.authority.origin);
@@ -56,7 +55,7 @@ pub fn begin(ctx: &Context<'_>, form: &Form) -> Outcome {
 }
 
 /// The token endpoint for a device code.
-pub fn redeem(ctx: &Context<'_>, form: &Form) -> Outcome {
+pub fn redeem(ctx: &Context<'_>, tenant: &str, form: &Form) -> Outcome {
     let code = grants::field(form, "device_code");
     let Some(waiting) = ctx.tx.get(&CODES, code)? else {
         return Err(refusal(400, "bad_verification_code", 70_020, "The provided device code is not known for app"));
@@ -69,12 +68,17 @@ pub fn redeem(ctx: &Context<'_>, form: &Form) -> Outcome {
         None if !typed => {
             Err(refusal(400, "authorization_pending", 70_016, "OAuth 2.0 device flow error. Authorization is pending for app"))
         }
+        // A policy is judged once it is known who signs in.
+        Some(true) | None if ctx.setting.authority.switches.blocks_device_codes() => {
+            let text = "Access has been blocked by Conditional Access policies. The access policy does not allow token issuance \
+                        to app";
+            Err(refusal(400, "invalid_grant", 53_003, text))
+        }
         Some(true) | None => {
             ctx.tx.remove(&CODES, code)?;
             let scope = [("scope".to_owned(), waiting.scope)];
             // The person is asked for a second factor if either request says so.
-            let (first, now) = (waiting.carries, Carries::asked(form)?);
-            let carries = Carries { mfa: first.mfa || now.mfa, cae: first.cae || now.cae };
+            let carries = waiting.carries.and(Carries::asked(tenant, form)?);
             grants::answer(&ctx.setting.authority, Subject::Person, &scope, carries)
         }
     }
@@ -111,10 +115,4 @@ pub fn approve_by_hand(ctx: &Context<'_>, code: Option<&str>) -> Outcome {
         None => "Add the code to this address: ?code=ABCDEFGHI",
     };
     Ok(Reply::new(200, Body::Text("text/plain; charset=utf-8", format!("{words}\n"))))
-}
-
-fn random(octets: usize) -> String {
-    let mut bytes = vec![0_u8; octets];
-    let _ = aws_lc_rs::rand::fill(&mut bytes);
-    BASE64URL.encode(bytes)
 }

@@ -3,7 +3,7 @@
 use secrecy::ExposeSecret as _;
 use serde_json::json;
 
-use super::{Authority, PERSON, Subject, assertion, claims::Carries, device_code, refusal};
+use super::{Authority, PERSON, Subject, assertion, authorize, claims::Carries, device_code, refusal, tenants};
 use crate::emulator::{
     context::Context,
     principals,
@@ -19,20 +19,23 @@ pub fn field<'f>(form: &'f Form, name: &str) -> &'f str {
 }
 
 /// POST `/{tenant}/oauth2/v2.0/token`, form-encoded; also the older `/oauth2/token`.
-pub fn token(ctx: &Context<'_>, form: &Form) -> Outcome {
+pub fn token(ctx: &Context<'_>, tenant: &str, form: &Form) -> Outcome {
     match field(form, "grant_type") {
-        "client_credentials" => client_credentials(ctx, form),
-        "urn:ietf:params:oauth:grant-type:device_code" => device_code::redeem(ctx, form),
-        "refresh_token" => refresh(ctx, form),
+        "client_credentials" => client_credentials(ctx, tenant, form),
+        "urn:ietf:params:oauth:grant-type:device_code" => device_code::redeem(ctx, tenant, form),
+        "authorization_code" => authorize::redeem(ctx, tenant, form),
+        "refresh_token" => refresh(ctx, tenant, form),
         _ => Err(refusal(400, "unsupported_grant_type", 70003, "The app requested an unsupported grant type.")),
     }
 }
 
-fn client_credentials(ctx: &Context<'_>, form: &Form) -> Outcome {
+fn client_credentials(ctx: &Context<'_>, tenant: &str, form: &Form) -> Outcome {
     let authority = &ctx.setting.authority;
     let client = field(form, "client_id");
-    if !client.eq_ignore_ascii_case(principals::CERTDECK.app_id) {
-        let text = format!("Application with identifier '{client}' was not found in the directory 'Contoso'.");
+    let is_guest = tenants::is_guests(tenant);
+    if is_guest || !client.eq_ignore_ascii_case(principals::CERTDECK.app_id) {
+        let directory = if is_guest { tenants::GUEST.name } else { "Contoso" };
+        let text = format!("Application with identifier '{client}' was not found in the directory '{directory}'.");
         return Err(refusal(400, "unauthorized_client", 700_016, &text));
     }
     match field(form, "client_assertion") {
@@ -44,11 +47,11 @@ fn client_credentials(ctx: &Context<'_>, form: &Form) -> Outcome {
         }
         assertion => assertion::verify(ctx, assertion)?,
     }
-    answer(authority, Subject::Application, form, Carries { mfa: false, ..Carries::asked(form)? })
+    answer(authority, Subject::Application, form, Carries { mfa: false, ..Carries::asked(tenant, form)? })
 }
 
 /// A refresh token is good for every audience, as Entra's are.
-fn refresh(ctx: &Context<'_>, form: &Form) -> Outcome {
+fn refresh(ctx: &Context<'_>, tenant: &str, form: &Form) -> Outcome {
     let authority = &ctx.setting.authority;
     let claims = authority.open(field(form, "refresh_token")).filter(|claims| claims["typ"] == "refresh");
     let claims =
@@ -57,7 +60,7 @@ fn refresh(ctx: &Context<'_>, form: &Form) -> Outcome {
         let text = "The refresh token has expired due to inactivity or was revoked. Sign in again for app";
         return Err(refusal(400, "invalid_grant", 700_082, text));
     }
-    let asked = Carries::asked(form)?;
+    let asked = Carries::asked(tenant, form)?;
     let mfa = claims["mfa"] == true;
     if asked.mfa && !mfa {
         let text = "Due to a configuration change made by your administrator, or because you moved to a new location, you \
@@ -74,7 +77,7 @@ pub fn answer(authority: &Authority, subject: Subject, form: &Form, carries: Car
     if subject == Subject::Person {
         let refresh = json!({"typ": "refresh", "session": authority.switches.session(), "mfa": carries.mfa});
         body["refresh_token"] = authority.sign(&refresh).into();
-        let claims = json!({"tid": authority.tenant_id, "preferred_username": PERSON, "name": "Ada Admin"});
+        let claims = json!({"tid": if carries.guest { tenants::GUEST.id } else { &authority.tenant_id }, "preferred_username": PERSON, "name": "Ada Admin"});
         body["id_token"] = authority.sign(&claims).into();
         body["scope"] = super::grants::field(form, "scope").into();
     }
@@ -111,7 +114,7 @@ mod tests {
             ("scope", "https://management.azure.com/.default"),
         ];
         let form = form.map(|(key, value)| (key.to_owned(), value.to_owned()));
-        Fixture::new("2026-01-01T00:00:00Z").with(|ctx| token(ctx, &form))
+        Fixture::new("2026-01-01T00:00:00Z").with(|ctx| token(ctx, "organizations", &form))
     }
 
     #[test]

@@ -4,6 +4,7 @@
 //! directory. They live by the real clock, not the practice one: moving the calendar must not sign anybody out.
 
 mod assertion;
+pub mod authorize;
 pub mod claims;
 pub mod control;
 mod device_code;
@@ -11,6 +12,7 @@ mod discovery;
 mod grants;
 pub mod imds;
 mod switches;
+pub mod tenants;
 
 pub use device_code::{approve_by_hand, begin as device_code};
 pub use grants::token;
@@ -72,7 +74,7 @@ pub enum Subject {
     Person,
 }
 
-/// Who signs in by device code.
+/// Who signs in by device code or browser.
 pub const PERSON: &str = "ada.admin@contoso.example";
 
 impl Authority {
@@ -140,16 +142,17 @@ impl Authority {
     fn access(&self, subject: Subject, audience: &str, carries: Carries) -> (String, i64) {
         let (now, lifetime) = (Timestamp::now().as_second(), self.switches.lifetime());
         let me = principals::CERTDECK;
+        let tenant = if carries.guest { tenants::GUEST.id } else { &self.tenant_id };
         let mut claims = json!({
             "aud": audience,
-            "iss": format!("{}/{}/", self.origin, self.tenant_id),
+            "iss": format!("{}/{tenant}/", self.origin),
             "iat": now,
             "nbf": now,
             "exp": now + lifetime,
             "appid": me.app_id,
             "oid": me.object_id,
             "sub": me.object_id,
-            "tid": self.tenant_id,
+            "tid": tenant,
             "idtyp": if subject == Subject::Person { "user" } else { "app" },
             "ver": "1.0",
             "gen": self.switches.generation(),
@@ -228,6 +231,13 @@ pub fn revoked(authority: &Authority) -> String {
 /// `8/17/2017 10:54:41 PM`, as ARM writes times in this message.
 fn american(time: Timestamp) -> String {
     time.strftime("%-m/%-d/%Y %-I:%M:%S %p").to_string()
+}
+
+/// So many random octets as text that fits anywhere.
+fn random(octets: usize) -> String {
+    let mut bytes = vec![0_u8; octets];
+    let _ = aws_lc_rs::rand::fill(&mut bytes);
+    BASE64URL.encode(bytes)
 }
 
 /// Entra's refusal: `AADSTS7000215: …` with trace ids.

@@ -17,6 +17,8 @@ pub struct Switches {
     revoked: AtomicU64,
     /// The tenant has put off multi-factor authentication for changes as long as it can.
     postpones_mfa: AtomicBool,
+    /// A policy forbids device codes.
+    blocks_device_codes: AtomicBool,
 }
 
 impl Default for Switches {
@@ -27,6 +29,7 @@ impl Default for Switches {
             sessions: AtomicU64::default(),
             revoked: AtomicU64::default(),
             postpones_mfa: AtomicBool::default(),
+            blocks_device_codes: AtomicBool::default(),
         }
     }
 }
@@ -69,6 +72,14 @@ impl Switches {
         self.recall_tokens();
         self.end_sessions();
         self.revoked.store(self.generation(), Ordering::Relaxed);
+    }
+
+    pub fn blocks_device_codes(&self) -> bool {
+        self.blocks_device_codes.load(Ordering::Relaxed)
+    }
+
+    pub fn block_device_codes(&self, on: bool) {
+        self.blocks_device_codes.store(on, Ordering::Relaxed);
     }
 
     pub fn postpones_mfa(&self) -> bool {

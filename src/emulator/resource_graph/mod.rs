@@ -34,6 +34,7 @@ use super::{
     arm::subscriptions,
     call::{Call, Method},
     context::{Context, View},
+    entra::tenants::GUEST,
     reply::{Fault, Outcome, Reply},
     route::Route,
 };
@@ -55,7 +56,7 @@ fn resources(ctx: &Context<'_>, call: &Call) -> Outcome {
         return Err(invalid(ctx, "NotSupported", "The practice cloud has no facets."));
     }
     let query = parse::parse(text).map_err(|refused| refused.fault(ctx))?;
-    let scope = scope(ctx, &call.body)?;
+    let scope = scope(ctx, call)?;
     let options = &call.body["options"];
     let size = size(ctx, options)?;
     let from = position(ctx, options, text)?;
@@ -65,7 +66,11 @@ fn resources(ctx: &Context<'_>, call: &Call) -> Outcome {
 }
 
 /// What was asked about: subscriptions, a management group (there is only the root, named like the tenant), or all.
-fn scope(ctx: &Context<'_>, body: &Value) -> Result<Scope, Fault> {
+fn scope(ctx: &Context<'_>, call: &Call) -> Result<Scope, Fault> {
+    let body = &call.body;
+    if call.caller.is_guest() {
+        return Ok(Scope::Subscriptions(vec![GUEST.subscription.0.to_owned()]));
+    }
     let words = |member: &str| -> Option<Vec<&str>> {
         let all = body[member].as_array().filter(|all| !all.is_empty())?;
         Some(all.iter().filter_map(Value::as_str).collect())
