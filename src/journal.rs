@@ -8,17 +8,23 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use thiserror::Error;
 use uuid::Uuid;
 
 use crate::azure::{Plane, Request};
 use crate::flow::FlowName;
-use crate::model::{Export, Problem, ResourceId};
+use crate::model::{Export, Problem, ResourceId, Revocation};
 use crate::paths;
 
 /// Tells a change that was not sent for want of a record from one that Azure refused.
 pub const CODE: &str = "JOURNAL";
+
+/// Lists beside the journal.
+const EXPORTS: &str = "exports.jsonl";
+const REVOCATIONS: &str = "revocations.jsonl";
 
 /// The journal could not be written. Before a request this means that nothing was sent.
 #[derive(Debug, Error)]
@@ -163,23 +169,14 @@ impl Journal {
 
     /// Remembers an export in a list of its own beside the journal, so that it can be said to be stale later.
     pub fn exported(&self, export: &Export) -> Result<(), JournalError> {
-        let Some(path) = self.exports_path() else { return Ok(()) };
-        let write = || {
-            let mut file = paths::private_append(&path)?;
-            end_torn_line(&mut file)?;
-            let mut line = serde_json::to_vec(export)?;
-            line.push(b'\n');
-            write_line(&file, &line)
-        };
-        write().map_err(|why| JournalError { path: path.clone(), why })
+        self.remember(EXPORTS, export)
     }
 
     /// The exports that were remembered, the newest of each file that is still there; a line that cannot be read is passed
     /// over.
     pub fn exports(&self) -> Vec<Export> {
-        let text = self.exports_path().and_then(|path| std::fs::read_to_string(path).ok()).unwrap_or_default();
         let mut known: Vec<Export> = Vec::new();
-        for export in text.lines().filter_map(|line| serde_json::from_str::<Export>(line).ok()) {
+        for export in self.file.as_deref().map(|(_, path)| remembered::<Export>(path, EXPORTS)).unwrap_or_default() {
             known.retain(|older| older.path != export.path);
             known.push(export);
         }
@@ -187,8 +184,33 @@ impl Journal {
         known
     }
 
-    fn exports_path(&self) -> Option<PathBuf> {
-        self.file.as_deref().map(|(_, journal)| journal.with_file_name("exports.jsonl"))
+    /// Remembers that a certificate is about to be revoked, beside the journal like an export: no answer of Azure tells it
+    /// afterwards.
+    pub fn revoked(&self, revocation: &Revocation) -> Result<(), JournalError> {
+        self.remember(REVOCATIONS, revocation)
+    }
+
+    /// What was remembered of revocations, also by other runs, for whoever may not be allowed to write a journal.
+    pub fn revocations_in(path: &Path) -> Vec<Revocation> {
+        remembered(path, REVOCATIONS)
+    }
+
+    /// The same of this journal.
+    pub fn revocations(&self) -> Vec<Revocation> {
+        self.file.as_deref().map(|(_, path)| Self::revocations_in(path)).unwrap_or_default()
+    }
+
+    fn remember(&self, list: &str, line: &impl Serialize) -> Result<(), JournalError> {
+        let Some((_, journal)) = self.file.as_deref() else { return Ok(()) };
+        let path = journal.with_file_name(list);
+        let write = || {
+            let mut file = paths::private_append(&path)?;
+            end_torn_line(&mut file)?;
+            let mut line = serde_json::to_vec(line)?;
+            line.push(b'\n');
+            write_line(&file, &line)
+        };
+        write().map_err(|why| JournalError { path: path.clone(), why })
     }
 
     /// Writes down what came of it: the HTTP status, if there was an answer, and the service's request id.
@@ -210,6 +232,12 @@ impl Journal {
         bytes.push(b'\n');
         write_line(file, &bytes).map_err(|why| JournalError { path: path.clone(), why })
     }
+}
+
+/// The lines of a list beside the journal; one that cannot be read is passed over.
+fn remembered<T: DeserializeOwned>(journal: &Path, list: &str) -> Vec<T> {
+    let text = std::fs::read_to_string(journal.with_file_name(list)).unwrap_or_default();
+    text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect()
 }
 
 /// What was written last; the first line of it may be torn.

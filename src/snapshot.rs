@@ -1,5 +1,6 @@
-//! The inventory between two runs: one file a context, painted at the next start while the cloud is read anew. It holds no
-//! secret and decides nothing; a file that cannot be used is passed over, never an error.
+//! The inventory between two runs: one file a context, painted at the next start while the cloud is read anew, and beside it
+//! one with what vaults answered about their certificates. They hold no secret and decide nothing; a file that cannot be
+//! used is passed over, never an error.
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
@@ -10,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use thiserror::Error;
 
-use crate::model::{Estate, table};
+use crate::model::{Estate, Upkeep, table};
 use crate::paths;
 
 /// Raised whenever what is kept changes its shape; a file of another form is passed over.
@@ -143,6 +144,20 @@ impl Snapshot {
         decode(&fs::read(&self.path)?)
     }
 
+    /// What vaults answered about their certificates, for whoever sees these rows; nothing where that cannot be used.
+    pub fn upkeep(&self) -> Vec<Upkeep> {
+        fs::read(self.upkeep_path()).ok().and_then(|bytes| open(&bytes)).unwrap_or_default()
+    }
+
+    /// Puts these answers in the place of the old ones.
+    pub fn save_upkeep(&self, answers: &[Upkeep]) -> Result<(), SnapshotError> {
+        Ok(paths::replace_private(&self.upkeep_path(), &seal(table::writing(|| postcard::to_extend(answers, head()))?))?)
+    }
+
+    fn upkeep_path(&self) -> PathBuf {
+        self.path.with_extension("upkeep")
+    }
+
     /// Puts these rows in the place of the old ones.
     pub fn save(&self, heading: &Heading, estate: &Estate) -> Result<(), SnapshotError> {
         Ok(paths::replace_private(&self.path, &encode(heading, estate)?)?)
@@ -150,12 +165,25 @@ impl Snapshot {
 }
 
 pub fn encode(heading: &Heading, estate: &Estate) -> Result<Vec<u8>, SnapshotError> {
-    let mut bytes = [MAGIC, &FORM.to_le_bytes(), &[0; 4]].concat();
-    bytes = postcard::to_extend(heading, bytes)?;
-    bytes = table::writing(|| postcard::to_extend(estate, bytes))?;
+    let bytes = postcard::to_extend(heading, head())?;
+    Ok(seal(table::writing(|| postcard::to_extend(estate, bytes))?))
+}
+
+/// Magic and form, and room for the checksum.
+fn head() -> Vec<u8> {
+    [MAGIC, &FORM.to_le_bytes(), &[0; 4]].concat()
+}
+
+fn seal(mut bytes: Vec<u8>) -> Vec<u8> {
     let sum = crc32fast::hash(&bytes[HEAD..]).to_le_bytes();
     bytes[HEAD - sum.len()..HEAD].copy_from_slice(&sum);
-    Ok(bytes)
+    bytes
+}
+
+fn open(bytes: &[u8]) -> Option<Vec<Upkeep>> {
+    let (sum, body) = body(bytes).ok()?;
+    let answers = (crc32fast::hash(body) == sum).then(|| table::reading(|| postcard::from_bytes(body)))?;
+    answers.ok()
 }
 
 /// Checksum and what it is of.
@@ -211,6 +239,28 @@ mod tests {
         assert_eq!((mode(snapshot.path()), mode(snapshot.path().parent().unwrap())), (0o600, 0o700));
         assert_eq!(snapshots.list(), [snapshot]);
         assert!(snapshots.forget().unwrap() && snapshots.list().is_empty() && !snapshots.forget().unwrap());
+    }
+
+    #[test]
+    fn what_vaults_answered_is_kept_beside_the_rows_and_goes_with_them() {
+        let home = tempfile::tempdir().unwrap();
+        let snapshots = Snapshots::at(home.path().join("snapshots"));
+        let snapshot = snapshots.of(Key::default().with("cloud"));
+        assert_eq!(snapshot.upkeep(), []);
+        let told = crate::model::upkeep::Told::PlainSecret;
+        let one = Upkeep { vault: ResourceId::subscription("s"), name: "api".into(), read_at: Timestamp::UNIX_EPOCH, told };
+        snapshot.save_upkeep(std::slice::from_ref(&one)).unwrap();
+        assert_eq!(snapshot.upkeep(), [one]);
+        assert_eq!(snapshot.upkeep_path().metadata().unwrap().permissions().mode() & 0o777, 0o600);
+        assert!(snapshots.list().is_empty(), "they are no rows");
+        let whole = fs::read(snapshot.upkeep_path()).unwrap();
+        for at in 0..whole.len() {
+            let mut changed = whole.clone();
+            changed[at] ^= 1;
+            fs::write(snapshot.upkeep_path(), changed).unwrap();
+            assert_eq!(snapshot.upkeep(), [], "octet {at}");
+        }
+        assert!(snapshots.forget().unwrap() && !snapshot.upkeep_path().exists());
     }
 
     #[test]

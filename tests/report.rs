@@ -40,7 +40,7 @@ fn a_report_names_who_acts_as_the_panes_do_for_certificates_and_orders() {
     assert_eq!(of("certificateOrders/apifabrikam"), Some("you"), "it does not");
     assert_eq!(of("certificateOrders/oldshop"), Some("you"), "nothing renews what has expired");
     assert_eq!(of("certificates/shop-2026"), Some("you"), "it was uploaded");
-    // App Service cannot read the vault: by its source Azure would act, and does not.
+    // By its source Azure would act, and does not.
     assert_eq!(
         of("certificates/kv-contoso-rbac-login"),
         listed.iter().find(|(id, _)| id.ends_with("rbac-login")).map(|(_, who)| who.as_str())
@@ -70,4 +70,46 @@ fn a_check_ends_with_the_code_of_the_worst_and_counts_what_needs_somebody() {
     let (code, line) = certdeck(&cloud, &["check"]);
     assert_eq!((code, line.lines().count()), (Some(3), 1), "{line}");
     assert!(line.starts_with("UNKNOWN - "), "{line}");
+}
+
+#[test]
+fn what_a_vault_does_not_renew_is_yours_in_every_form_and_the_answer_is_kept_in_a_private_file() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let cloud = Cloud::start();
+    let report: Value = serde_json::from_str(&certdeck(&cloud, &["report", "--within", "1000w", "-o", "json"]).1).unwrap();
+    let row = report.as_array().unwrap().iter().find(|row| row["name"] == "kv-contoso-shop-api").unwrap();
+    assert_eq!(row["who_acts"], "you");
+    assert!(row["next"].as_str().unwrap().contains("bring a new version into the vault"), "{row}");
+    let (_, text) = certdeck(&cloud, &["report", "-o", "prometheus"]);
+    assert!(text.contains("name=\"kv-contoso-shop-api\",who_acts=\"you\""), "{text}");
+    let files = |dir: &std::path::Path| {
+        let mut found = Vec::new();
+        let mut dirs = vec![dir.to_owned()];
+        while let Some(dir) = dirs.pop() {
+            for entry in std::fs::read_dir(dir).unwrap().flatten() {
+                if entry.path().is_dir() { dirs.push(entry.path()) } else { found.push(entry.path()) }
+            }
+        }
+        found
+    };
+    let kept: Vec<_> = files(&cloud.home()).into_iter().filter(|path| path.extension().is_some_and(|it| it == "upkeep")).collect();
+    assert_eq!(kept.len(), 1, "{kept:?}");
+    assert_eq!(kept[0].metadata().unwrap().permissions().mode() & 0o777, 0o600);
+}
+
+#[test]
+fn a_deleted_order_leaves_nothing_that_is_called_valid() {
+    let cloud = Cloud::start();
+    let orders: Value = serde_json::from_str(&certdeck(&cloud, &["list", "orders", "-o", "json"]).1).unwrap();
+    let order =
+        orders.as_array().unwrap().iter().find(|row| row["name"] == "wildfabrikam").unwrap()["id"].as_str().unwrap().to_owned();
+    let settings = [format!("order={order}"), format!("subscription={}", order.split('/').nth(2).unwrap())];
+    let (code, text) = certdeck(&cloud, &["run", "delete", "--set", &settings[0], "--set", &settings[1], "--yes"]);
+    assert_eq!(code, Some(0), "{text}");
+    let listed: Value = serde_json::from_str(&certdeck(&cloud, &["list", "private", "-o", "json"]).1).unwrap();
+    let import = listed.as_array().unwrap().iter().find(|row| row["name"].as_str().unwrap().starts_with("wildfabrikam")).unwrap();
+    assert_eq!((&import["revoked"], &import["who_acts"]), (&json!(true), &json!("you")));
+    let report: Value = serde_json::from_str(&certdeck(&cloud, &["report", "--within", "1d", "-o", "json"]).1).unwrap();
+    let row = report.as_array().unwrap().iter().find(|row| row["name"] == import["name"]).expect("it is due now");
+    assert!(row["next"].as_str().unwrap().contains("revoked") && row["days"].as_i64().unwrap() <= 0, "{row}");
 }

@@ -67,6 +67,7 @@ impl App {
                         (self.failure, self.is_whole) = (None, true);
                         if let Some(Incoming { mut estate, .. }) = incoming {
                             self.keep_public(&mut estate);
+                            self.keep_upkeep(&mut estate);
                             self.note_changes(&estate);
                             self.put_estate(Arc::from(estate));
                         }
@@ -74,6 +75,7 @@ impl App {
                         self.see_estate();
                         self.emit(Effect::KeepEstate);
                         self.want_public();
+                        self.want_upkeep();
                     }
                     Err(problem) => {
                         self.failure = Some(problem.clone());
@@ -88,6 +90,7 @@ impl App {
             }
             Message::Explained { ask, result } => self.take_explained(ask, result),
             Message::PublicRead { ask, apps, part } => self.take_public(ask, apps, *part),
+            Message::UpkeepRead { ask, part, is_over } => self.take_upkeep(ask, part, is_over),
             Message::RawRead { ask, result } => self.take_raw(ask, result),
             Message::Observed { ask, result } => self.take_observed(ask, result),
             Message::StepProgressed { ask, note, .. } => self.operations.note(ask, note),
@@ -169,7 +172,7 @@ impl App {
 
     fn put_estate(&mut self, estate: Arc<Estate>) {
         self.counts = Counts::default();
-        self.counts.add(&estate.certificates, self.now);
+        self.counts.add(&estate, 0, self.now);
         self.estate = estate;
     }
 
@@ -194,8 +197,9 @@ impl App {
     /// done when they have become twice as many, and at the end.
     fn grow(&mut self, part: Estate) {
         self.has_estate = true;
-        self.counts.add(&part.certificates, self.now);
+        let before = self.estate.certificates.len();
         Arc::make_mut(&mut self.estate).absorb(part);
+        self.counts.add(&self.estate, before, self.now);
         if self.is_worth_sorting() {
             self.see_estate();
         } else {

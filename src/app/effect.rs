@@ -29,6 +29,10 @@ pub enum Effect {
         ask: AskId,
         apps: Vec<ResourceId>,
     },
+    /// Ask the vaults what they do about the certificates that the estate imports from them.
+    ReadUpkeep {
+        ask: AskId,
+    },
     /// Look at what a flow is about.
     Observe {
         ask: AskId,

@@ -10,7 +10,7 @@ use super::key::Key;
 use super::place::TenantChoice;
 use crate::flow::{Observed, StepId};
 use crate::model::custody::Custody;
-use crate::model::{Estate, Problem, ResourceId, SignInAsk};
+use crate::model::{Estate, Problem, ResourceId, SignInAsk, Upkeep};
 use crate::workbench::{Outcome, Password, Trouble};
 
 /// Tells the answers to one question from those to another; a late answer to a question no longer asked is dropped.
@@ -50,6 +50,12 @@ pub enum Message {
         ask: AskId,
         apps: Vec<ResourceId>,
         part: Box<Estate>,
+    },
+    /// What some vaults answered about their certificates (`Effect::ReadUpkeep`).
+    UpkeepRead {
+        ask: AskId,
+        part: Vec<Upkeep>,
+        is_over: bool,
     },
     Observed {
         ask: AskId,

@@ -23,6 +23,7 @@ mod possible;
 pub mod public;
 pub mod renewal;
 pub mod scope;
+mod upkeep;
 pub mod wizard;
 mod workbench;
 
@@ -46,7 +47,7 @@ use place::ContextChoice;
 use public::PublicRead;
 use wizard::Wizard;
 
-use crate::model::{Changes, Estate, PrivateCertificate, Problem, ResourceId};
+use crate::model::{Changes, Estate, Problem, ResourceId};
 use crate::rules::Rules;
 
 pub type Effects = Vec<Effect>;
@@ -106,9 +107,12 @@ pub struct Counts {
 }
 
 impl Counts {
-    fn add(&mut self, certificates: &[PrivateCertificate], now: Timestamp) {
-        for expires in certificates.iter().filter_map(|certificate| certificate.expires) {
+    /// Of the certificates from this place in the list on; what is revoked is urgent whatever its end says.
+    fn add(&mut self, estate: &Estate, from: usize, now: Timestamp) {
+        for certificate in &estate.certificates[from..] {
+            let Some(expires) = certificate.expires else { continue };
             match urgency(expires, now) {
+                _ if estate.is_revoked(certificate, now) => self.urgent += 1,
                 Tone::Urgent => self.urgent += 1,
                 Tone::Soon => self.soon += 1,
                 Tone::Plain | Tone::Good | Tone::Dim => self.fine += 1,
@@ -141,6 +145,8 @@ pub struct App {
     pub counts: Counts,
     /// Which apps were asked for their public certificates.
     pub public: PublicRead,
+    /// Under which question the vaults are being asked.
+    upkeep: Option<AskId>,
     pub pane: PaneName,
     pub panes: [Pane; 4],
     pub detail: Option<Detail>,
@@ -191,6 +197,7 @@ impl App {
             failure: None,
             counts: Counts::default(),
             public: PublicRead::default(),
+            upkeep: None,
             pane: PaneName::Private,
             panes,
             detail: None,

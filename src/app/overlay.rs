@@ -13,7 +13,7 @@ use super::pane::{PaneName, Tone, urgency};
 use super::wizard::Wizard;
 use crate::flow::FlowName;
 use crate::flow::script::ScriptKind;
-use crate::model::{Expiry, OrderStatus, Problem, WhoActs};
+use crate::model::{Expiry, OrderStatus, Problem, day};
 
 impl App {
     pub(super) fn press_in_dialog(&mut self, key: Key) {
@@ -211,19 +211,26 @@ impl App {
         }
         for certificate in &self.estate.certificates {
             let Some(expires) = certificate.expires else { continue };
-            if matches!(urgency(expires, self.now), Tone::Urgent | Tone::Soon) {
+            let turn = self.settings.rules.turn(&self.estate, certificate, self.now);
+            if turn.is_alarm() || matches!(urgency(expires, self.now), Tone::Urgent | Tone::Soon) {
                 let expiry = Expiry::of(expires, self.now);
+                let is_revoked = self.estate.is_revoked(certificate, self.now);
                 let used = self.estate.bindings_of(certificate).count();
                 let used = if used == 0 { "unused".into() } else { super::pane::counted(used, "hostname") };
                 let verb = if expiry.is_past() { "" } else { "expires " };
-                let who = match self.settings.rules.turn(&self.estate, certificate, self.now).who {
-                    WhoActs::You => "you must act",
-                    WhoActs::Azure => "Azure renews it",
-                };
-                let note = format!("{verb}{}; {used}; {who}", expiry.words());
+                let who = if turn.is_alarm() { turn.words(day) } else { turn.short().to_owned() };
+                let end = if is_revoked { "revoked".to_owned() } else { format!("{verb}{}", expiry.words()) };
+                let note = format!("{end}; {used}; {who}");
                 let then = Ok(Act::Show(PaneName::Private, certificate.id.clone()));
-                items.push((Some(expiry.seconds), Item { label: certificate.id.name().to_owned(), note, then }));
+                let breaks = if is_revoked { Some(self.now) } else { turn.breaks_on() };
+                let seconds = breaks.map_or(expiry.seconds, |breaks| expiry.seconds.min(Expiry::of(breaks, self.now).seconds));
+                items.push((Some(seconds), Item { label: certificate.id.name().to_owned(), note, then }));
             }
+        }
+        for binding in self.estate.bindings_without_certificate() {
+            let note = "no certificate that was read has the thumbprint of this binding".to_owned();
+            let then = Ok(Act::Show(PaneName::Bindings, binding.id()));
+            items.push((Some(0), Item { label: binding.host.to_string(), note, then }));
         }
         for order in &self.estate.orders {
             for (export, _) in self.estate.exports_of(order).filter(|(_, is_stale)| *is_stale) {

@@ -6,14 +6,17 @@ use super::dialog::{Act, Confirm, Dialog};
 use super::pane::{PaneName, Tone, date};
 use crate::flow::FlowName;
 use crate::model::{PrivateCertificate, ResourceId, Source, WhoActs};
+use crate::rules::{InVault, What};
 
 /// Where `r` leads.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Route {
     /// To the renewal of the order.
     Order(ResourceId),
-    /// The vault renews; what is left to do is to sync.
-    Vault,
+    /// The vault has a new version: what is left to do is to sync.
+    Sync,
+    /// The vault decides who brings the next version; there is something to explain.
+    Vault(ResourceId),
     /// Azure renews by itself; there is something to explain.
     Managed(ResourceId),
     /// Somebody has to bring a new file.
@@ -47,7 +50,11 @@ impl App {
         let certificate = self.renewable_certificate().ok_or("no certificate secures this hostname: b binds one")?;
         Ok(match self.estate.source(certificate) {
             Source::Order(order) => Route::Order(order),
-            Source::KeyVault => Route::Vault,
+            Source::KeyVault => {
+                let turn = self.settings.rules.turn(&self.estate, certificate, self.now);
+                let has_more = matches!(turn.what, What::InVault(InVault::Follows | InVault::FollowsLate));
+                if has_more { Route::Sync } else { Route::Vault(certificate.id.clone()) }
+            }
             Source::Managed => Route::Managed(certificate.id.clone()),
             Source::Uploaded => Route::Upload,
         })
@@ -71,11 +78,27 @@ impl App {
     pub(super) fn renew(&mut self) {
         match self.renewal_route() {
             Ok(Route::Order(order)) => self.open_about_order(FlowName::Renew, &order),
-            Ok(Route::Vault) => self.open_flow(FlowName::Sync),
+            Ok(Route::Sync) => self.open_flow(FlowName::Sync),
+            Ok(Route::Vault(id)) => self.explain_vault(&id),
             Ok(Route::Managed(id)) => self.explain_managed(&id),
             Ok(Route::Upload) => self.open_flow(FlowName::Replace),
             Err(why) => self.say(why, Tone::Soon),
         }
+    }
+
+    /// A183, C57: who brings the next version into the vault, and how.
+    fn explain_vault(&mut self, id: &ResourceId) {
+        let Some(certificate) = self.estate.certificates.iter().find(|certificate| certificate.id == *id) else { return };
+        let turn = self.settings.rules.turn(&self.estate, certificate, self.now);
+        let remedy = match (&turn.what, &certificate.vault) {
+            (What::InVault(what), Some(secret)) => what.remedy(secret.vault.name(), &secret.secret),
+            (What::Vault(status), _) => status.remedy().to_owned(),
+            _ => String::new(),
+        };
+        let confirm = Confirm::new(format!("Renew {}", id.name()), "Show it", Act::Show(PaneName::Private, id.clone()))
+            .says(format!("Who acts: {}.", turn.words(date)))
+            .says(remedy);
+        self.dialogs.push(Dialog::Confirm(confirm));
     }
 
     /// A30, A31, C9: Azure renews it; when, and what would keep it from that.

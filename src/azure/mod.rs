@@ -43,6 +43,7 @@ pub mod site_config;
 pub mod sites;
 pub mod subscriptions;
 pub mod tenants;
+pub mod upkeep;
 pub mod vault_certificates;
 pub mod vaults;
 pub mod x509;

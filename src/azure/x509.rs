@@ -1,4 +1,4 @@
-//! The few facts of a certificate that Azure hands out only as bytes: subject, names and expiry.
+//! The few facts of a certificate that Azure hands out only as bytes: subject, names, expiry, whether it is self-signed.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -17,6 +17,8 @@ pub struct Facts {
     /// The DNS names of the subject alternative name extension.
     pub names: Vec<String>,
     pub expires: Option<Timestamp>,
+    /// Whether it names itself as its issuer.
+    pub is_self_signed: bool,
 }
 
 /// Reads a certificate from PEM text or from Base64 of its DER.
@@ -43,6 +45,7 @@ pub fn facts_of(der: &[u8]) -> Option<Facts> {
                 .collect()
         }),
         expires: Timestamp::from_second(certificate.validity().not_after.timestamp()).ok(),
+        is_self_signed: certificate.subject().as_raw() == certificate.issuer().as_raw(),
     })
 }
 

@@ -57,7 +57,10 @@ impl Kind {
 pub async fn run(args: &Args, session: &Session) -> Result<Exit, CliError> {
     let world = session.world(&session.target()?, desk::if_somebody_is_there()).await?;
     let public = if matches!(args.kind, Kind::Public) { Public::Read } else { Public::LeftOut };
-    let estate = reading::estate(session, &world.client, public).await?;
+    let mut estate = reading::estate(session, &world.client, public).await?;
+    if matches!(args.kind, Kind::Private) {
+        reading::add_upkeep(session, &world.client, &mut estate).await?;
+    }
     let mut table = args.kind.table(&estate, &world.rules, Timestamp::now());
     let columns: Vec<&str> = table.columns.iter().map(|(key, _)| *key).collect();
     let filter = Filter::parse(&args.filter, &columns);

@@ -24,6 +24,8 @@ pub enum Public {
 pub async fn estate(session: &Session, client: &Client, public: Public) -> Result<Estate, CliError> {
     let mut shown = Shown::default();
     let mut estate = Estate::default();
+    // Known to this machine alone.
+    estate.revocations = Journal::revocations_in(&session.paths.journal());
     let changed = Journal::changed_in(&session.paths.journal(), Timestamp::now() - inventory::LAG);
     let result = inventory::read(client, &changed, |part, note| {
         estate.absorb(part);
@@ -36,6 +38,20 @@ pub async fn estate(session: &Session, client: &Client, public: Public) -> Resul
         inventory::public::add(client, &mut estate, tell).await;
     }
     Ok(estate)
+}
+
+/// Adds what vaults do about the certificates that were imported from them, which decides who acts. What they answered
+/// within a day is kept beside the rows of the screen.
+pub async fn add_upkeep(session: &Session, client: &Client, estate: &mut Estate) -> Result<(), CliError> {
+    let kept = super::kept::of(session, &session.target()?);
+    let before = kept.upkeep();
+    let mut shown = Shown::default();
+    let tell = |read, of| shown.say(&format!("{read} of {of} certificates of key vaults asked about their renewal"));
+    inventory::upkeep::add(client, estate, &before, Timestamp::now(), tell).await;
+    if estate.upkeep != before {
+        kept.save_upkeep(&estate.upkeep);
+    }
+    Ok(())
 }
 
 /// One line that is written over and over, and gone in the end.

@@ -11,7 +11,7 @@ use super::reading::{self, Public};
 use super::session::{Session, rules};
 use super::table::{Format, Table};
 use super::{CliError, Exit, Global, words};
-use crate::model::{App, Estate, Expiry, WhoActs};
+use crate::model::{App, Estate, Expiry, WhoActs, day};
 use crate::rules::Rules;
 
 #[derive(Debug, clap::Args)]
@@ -49,30 +49,49 @@ fn span(text: &str) -> Result<SignedDuration, String> {
     span.to_duration(jiff::SpanRelativeTo::days_are_24_hours()).map_err(|error| format!("{error}"))
 }
 
-/// Something that ends one day.
+/// Something that ends one day, or a binding of which nobody knows when it does.
 struct Due {
     kind: &'static str,
     name: String,
     hosts: Vec<String>,
-    expires: Timestamp,
+    expires: Option<Timestamp>,
+    /// When it stops working although it has not ended; what is revoked has stopped.
+    breaks: Option<Timestamp>,
     who_acts: WhoActs,
+    /// What comes next, as the detail view says it; empty where there is nothing to say.
+    next: String,
     used_by: Vec<String>,
     id: String,
 }
 
-/// Everything with an end, soonest first.
+impl Due {
+    /// The day that counts; none where it is not known.
+    fn day(&self) -> Option<Timestamp> {
+        self.expires.map(|expires| self.breaks.map_or(expires, |breaks| breaks.min(expires)))
+    }
+
+    /// What is not known to lie further off counts as well.
+    fn is_within(&self, limit: SignedDuration, now: Timestamp) -> bool {
+        self.day().is_none_or(|day| day.duration_since(now) <= limit)
+    }
+}
+
+/// Everything with an end, soonest first, after the bindings whose certificate is not known.
 fn due(estate: &Estate, rules: &Rules, now: Timestamp) -> Vec<Due> {
     let app = |id| estate.app(id).map(App::label);
     let private = estate.certificates.iter().filter_map(|one| {
         let mut used_by: Vec<String> = estate.bindings_of(one).filter_map(|binding| app(&binding.app)).collect();
         used_by.sort();
         used_by.dedup();
+        let turn = rules.turn(estate, one, now);
         Some(Due {
             kind: "private",
             name: one.id.name().to_owned(),
             hosts: one.hosts.iter().map(ToString::to_string).collect(),
-            expires: one.expires?,
-            who_acts: rules.turn(estate, one, now).who,
+            expires: Some(one.expires?),
+            breaks: if estate.is_revoked(one, now) { Some(now) } else { turn.breaks_on() },
+            who_acts: turn.who,
+            next: turn.words(day),
             used_by,
             id: one.id.to_string(),
         })
@@ -82,27 +101,46 @@ fn due(estate: &Estate, rules: &Rules, now: Timestamp) -> Vec<Due> {
             kind: "public",
             name: one.id.name().to_owned(),
             hosts: Vec::new(),
-            expires: one.expires?,
+            expires: Some(one.expires?),
+            breaks: None,
             who_acts: WhoActs::You,
+            next: String::new(),
             used_by: app(&one.app).into_iter().collect(),
             id: one.id.to_string(),
         })
     });
     let orders = estate.orders.iter().filter_map(|one| {
+        let turn = rules.turn_of_order(one, now);
         Some(Due {
             kind: "order",
             name: one.id.name().to_owned(),
             hosts: vec![one.domain.clone()],
-            expires: one.expires?,
-            who_acts: rules.turn_of_order(one, now).who,
+            expires: Some(one.expires?),
+            breaks: one.status.is_revoked().then_some(now),
+            who_acts: turn.who,
+            next: turn.words(day),
             used_by: Vec::new(),
             id: one.id.to_string(),
         })
     });
-    let mut all: Vec<Due> = private.chain(public).chain(orders).collect();
-    all.sort_by_key(|one| one.expires);
+    let unknown = estate.bindings_without_certificate().map(|one| Due {
+        kind: "binding",
+        name: one.host.to_string(),
+        hosts: vec![one.host.to_string()],
+        expires: None,
+        breaks: None,
+        who_acts: WhoActs::Unknown,
+        next: format!("unknown: {NOT_KNOWN}"),
+        used_by: app(&one.app).into_iter().collect(),
+        id: one.id().to_string(),
+    });
+    let mut all: Vec<Due> = private.chain(public).chain(orders).chain(unknown).collect();
+    all.sort_by_key(Due::day);
     all
 }
+
+/// Of a binding, after its hostname.
+const NOT_KNOWN: &str = "no certificate that was read has the thumbprint of this binding";
 
 const COLUMNS: &[(&str, &str)] = &[
     ("expires", "Expires"),
@@ -113,24 +151,28 @@ const COLUMNS: &[(&str, &str)] = &[
     ("who_acts", "Who acts"),
     ("used_by", "Used by"),
     ("id", "Id"),
+    ("next", "What comes next"),
 ];
 
 fn row(due: &Due, now: Timestamp) -> Vec<Value> {
     vec![
-        json!(due.expires.to_string()),
-        json!(Expiry::of(due.expires, now).days()),
+        json!(due.expires.map(|expires| expires.to_string())),
+        json!(due.day().map(|day| Expiry::of(day, now).days())),
         json!(due.kind),
         json!(due.name),
         json!(due.hosts),
         json!(due.who_acts.words()),
         json!(due.used_by),
         json!(due.id),
+        json!(due.next),
     ]
 }
 
 async fn read(session: &Session) -> Result<Estate, CliError> {
     let client = session.client(&session.target()?, super::desk::if_somebody_is_there()).await?;
-    reading::estate(session, &client, Public::Read).await
+    let mut estate = reading::estate(session, &client, Public::Read).await?;
+    reading::add_upkeep(session, &client, &mut estate).await?;
+    Ok(estate)
 }
 
 pub async fn report(args: &Report, session: &Session) -> Result<Exit, CliError> {
@@ -148,7 +190,7 @@ pub async fn report(args: &Report, session: &Session) -> Result<Exit, CliError> 
             return Ok(told(&estate));
         }
     };
-    let rows = all.iter().filter(|one| one.expires.duration_since(now) <= args.within).map(|one| row(one, now)).collect();
+    let rows = all.iter().filter(|one| one.is_within(args.within, now)).map(|one| row(one, now)).collect();
     Table::new(COLUMNS, rows).write(format, &mut out).and_then(|()| out.flush()).map_err(CliError::Output)?;
     Ok(told(&estate))
 }
@@ -169,11 +211,25 @@ fn hidden(estate: &Estate) -> usize {
 fn prometheus(all: &[Due], gaps: usize, now: Timestamp, out: &mut impl Write) -> io::Result<()> {
     let label = |text: &str| text.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n");
     writeln!(out, "# HELP certdeck_expiry_seconds When it expires, as a Unix time.\n# TYPE certdeck_expiry_seconds gauge")?;
-    for one in all {
-        let Due { kind, name, expires, id, .. } = one;
+    let labels = |one: &Due| {
+        let Due { kind, name, id, .. } = one;
         let who_acts = one.who_acts.words();
-        let labels = format!("kind=\"{kind}\",name=\"{}\",who_acts=\"{who_acts}\",id=\"{}\"", label(name), label(id));
-        writeln!(out, "certdeck_expiry_seconds{{{labels}}} {}", expires.as_second())?;
+        format!("kind=\"{kind}\",name=\"{}\",who_acts=\"{who_acts}\",id=\"{}\"", label(name), label(id))
+    };
+    for (one, expires) in all.iter().filter_map(|one| Some((one, one.expires?))) {
+        writeln!(out, "certdeck_expiry_seconds{{{}}} {}", labels(one), expires.as_second())?;
+    }
+    writeln!(out, "# HELP certdeck_break_seconds When it stops working before it expires, as a Unix time.")?;
+    writeln!(out, "# TYPE certdeck_break_seconds gauge")?;
+    for (one, breaks) in all.iter().filter_map(|one| Some((one, one.breaks?))) {
+        writeln!(out, "certdeck_break_seconds{{{}}} {}", labels(one), breaks.as_second())?;
+    }
+    writeln!(
+        out,
+        "# HELP certdeck_expiry_unknown A binding whose certificate is not known.\n# TYPE certdeck_expiry_unknown gauge"
+    )?;
+    for one in all.iter().filter(|one| one.expires.is_none()) {
+        writeln!(out, "certdeck_expiry_unknown{{{}}} 1", labels(one))?;
     }
     writeln!(out, "# HELP certdeck_gaps Parts of the estate that could not be read.\n# TYPE certdeck_gaps gauge")?;
     writeln!(out, "certdeck_gaps {gaps}")?;
@@ -213,27 +269,40 @@ impl Level {
 }
 
 fn judge(all: &[Due], estate: &Estate, args: &Check, now: Timestamp) -> (Level, String) {
-    let within = |limit: SignedDuration| all.iter().filter(move |one| one.expires.duration_since(now) <= limit);
+    let (known, unknown): (Vec<&Due>, Vec<&Due>) = all.iter().partition(|one| one.day().is_some());
+    let within = |limit: SignedDuration| known.iter().filter(move |one| one.is_within(limit, now));
     let (critical, warned) = (within(args.crit).count(), within(args.warn.max(args.crit)).count());
-    let yours = within(args.warn.max(args.crit)).filter(|one| one.who_acts == WhoActs::You).count();
-    let first = all.first().map(|one| format!("; first {} {}", one.name, Expiry::of(one.expires, now).words())).unwrap_or_default();
+    let of = |who| within(args.warn.max(args.crit)).filter(|one| one.who_acts == who).count();
+    let first = known.first().and_then(|one| Some((one, one.expires?)));
+    let first =
+        first.map(|(one, expires)| format!("; first {} {}", one.name, Expiry::of(expires, now).words())).unwrap_or_default();
+    let unclear = match of(WhoActs::Unknown) {
+        0 => String::new(),
+        unclear => format!(", for {unclear} of them who acts is unknown"),
+    };
     let counts = format!(
-        "{critical} expire within {}, {warned} within {}, {yours} of them need you{first}",
+        "{critical} expire within {}, {warned} within {}, {} of them need you{unclear}{first}",
         days(args.crit),
-        days(args.warn)
+        days(args.warn),
+        of(WhoActs::You)
     );
     let level = match (critical, warned) {
         (1.., _) => Level::Critical,
         (0, 1..) => Level::Warning,
         // What could not be read may be what expires first.
-        _ if hidden(estate) > 0 => Level::Unknown,
+        _ if hidden(estate) > 0 || !unknown.is_empty() => Level::Unknown,
         _ => Level::Ok,
+    };
+    let bindings = match unknown.as_slice() {
+        [] => String::new(),
+        [one] => format!("; the binding of {}: {NOT_KNOWN}", one.name),
+        [one, rest @ ..] => format!("; the binding of {} and {} more: {NOT_KNOWN}", one.name, rest.len()),
     };
     let gaps = match hidden(estate) {
         0 => String::new(),
         gaps => format!("; {gaps} parts could not be read"),
     };
-    (level, format!("{} certificates and orders, {counts}{gaps}|critical={critical} warning={warned}", all.len()))
+    (level, format!("{} certificates and orders, {counts}{bindings}{gaps}|critical={critical} warning={warned}", known.len()))
 }
 
 fn days(span: SignedDuration) -> String {
@@ -241,39 +310,4 @@ fn days(span: SignedDuration) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used)]
-    use super::*;
-
-    fn due_in(days: i64) -> Due {
-        Due {
-            kind: "private",
-            name: format!("in-{days}"),
-            hosts: Vec::new(),
-            expires: Timestamp::UNIX_EPOCH + SignedDuration::from_hours(24 * days),
-            who_acts: WhoActs::You,
-            used_by: Vec::new(),
-            id: "/x\"y".to_owned(),
-        }
-    }
-
-    #[test]
-    fn a_monitoring_system_hears_the_worst_of_it() {
-        let args = Check { warn: span("30d").unwrap(), crit: span("1w").unwrap() };
-        let level = |days: &[i64]| {
-            let all: Vec<Due> = days.iter().map(|days| due_in(*days)).collect();
-            judge(&all, &Estate::default(), &args, Timestamp::UNIX_EPOCH).0
-        };
-        assert_eq!(
-            [level(&[]), level(&[31]), level(&[20, 31]), level(&[7, 31]), level(&[-1])].map(Level::word),
-            ["OK", "OK", "WARNING", "CRITICAL", "CRITICAL"]
-        );
-    }
-
-    #[test]
-    fn labels_cannot_break_out_of_the_text_format() {
-        let mut out = Vec::new();
-        prometheus(&[due_in(1)], 0, Timestamp::UNIX_EPOCH, &mut out).unwrap();
-        assert!(String::from_utf8(out).unwrap().contains("id=\"/x\\\"y\"} 86400"));
-    }
-}
+mod tests;

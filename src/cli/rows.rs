@@ -19,6 +19,7 @@ pub fn private<'e>(estate: &'e Estate, rules: &'e Rules, now: Timestamp) -> Tabl
         ("webspace", "Webspace"),
         ("thumbprint", "Thumbprint"),
         ("id", "Id"),
+        ("revoked", "Revoked"),
     ];
     let row = move |certificate: &PrivateCertificate| {
         let mut apps: Vec<String> = estate
@@ -32,12 +33,13 @@ pub fn private<'e>(estate: &'e Estate, rules: &'e Rules, now: Timestamp) -> Tabl
             json!(certificate.hosts.iter().map(crate::model::Hostname::as_str).collect::<Vec<_>>()),
             json!(estate.source(certificate).words()),
             time(certificate.expires),
-            days(certificate.expires, now),
+            days(certificate.expires.filter(|_| !estate.is_revoked(certificate, now)), now),
             json!(rules.turn(estate, certificate, now).who.words()),
             json!(apps),
             json!(certificate.webspace),
             json!(certificate.thumbprint.as_ref().map(crate::model::Thumbprint::as_str)),
             json!(certificate.id.as_str()),
+            json!(estate.is_revoked(certificate, now)),
         ]
     };
     Table::of(COLUMNS, &estate.certificates, |one| one.id.clone(), row)
@@ -90,7 +92,8 @@ pub fn orders(estate: &Estate, now: Timestamp) -> Table<'_> {
             json!(order.status.to_string()),
             json!(order.product.map(crate::model::ProductType::words)),
             time(order.expires),
-            days(order.expires, now),
+            // A number would be taken for days that are left.
+            days(order.expires.filter(|_| !order.status.is_revoked()), now),
             json!(order.auto_renew),
             json!(!order.stored.is_empty()),
             json!(order.thumbprint.is_some()),
@@ -114,19 +117,22 @@ pub fn bindings(estate: &Estate, now: Timestamp) -> Table<'_> {
         ("days", "Days"),
         ("thumbprint", "Thumbprint"),
         ("id", "Id"),
+        ("revoked", "Revoked"),
     ];
     let row = move |binding: &Binding| {
         let certificate = estate.certificate_of(binding);
         let expires = certificate.and_then(|certificate| certificate.expires);
+        let is_revoked = certificate.is_some_and(|certificate| estate.is_revoked(certificate, now));
         vec![
             json!(binding.host.as_str()),
             json!(estate.app(&binding.app).map_or_else(|| binding.app.name().to_owned(), App::label)),
             json!(binding.ssl.words()),
             json!(certificate.map(|certificate| certificate.id.name())),
             time(expires),
-            days(expires, now),
+            days(expires.filter(|_| !is_revoked), now),
             json!(binding.thumbprint.as_ref().map(crate::model::Thumbprint::as_str)),
             json!(binding.id().as_str()),
+            json!(is_revoked),
         ]
     };
     Table::of(COLUMNS, &estate.bindings, Binding::id, row)

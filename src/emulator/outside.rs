@@ -8,7 +8,10 @@ use super::{
     context::Context,
     dns::{self, Kind, Record},
     mail, pages,
-    provider::certificate_registration::{self, purchases},
+    provider::{
+        certificate_registration::{self, purchases},
+        key_vault,
+    },
     reply::{Fault, Outcome, Reply},
     route::Route,
 };
@@ -21,6 +24,7 @@ pub const ROUTES: &[Route] = &[
     Route::new(Method::Get, "_emulator/http-token", list_pages),
     Route::new(Method::Post, "_emulator/http-token", publish),
     Route::new(Method::Get, "_emulator/purchases", bought),
+    Route::new(Method::Post, "_emulator/vault-issuer", answer_vault),
 ];
 
 fn records(ctx: &Context<'_>, _: &Call) -> Outcome {
@@ -83,4 +87,14 @@ fn publish(ctx: &Context<'_>, call: &Call) -> Outcome {
 fn bought(ctx: &Context<'_>, _: &Call) -> Outcome {
     let all = purchases::all(ctx.tx)?;
     Ok(Reply::ok(json!({"count": all.len(), "purchases": all})))
+}
+
+/// `{"vault": "kv-shop", "issuer": "digicert", "refuses": "The account is locked."}`: the CA behind an issuer of a vault
+/// refuses all orders from now on; without words it issues again.
+fn answer_vault(ctx: &Context<'_>, call: &Call) -> Outcome {
+    let (vault, issuer) = (call.need("/vault")?, call.need("/issuer")?);
+    if !key_vault::set_refusal(ctx, vault, issuer, call.text("/refuses"))? {
+        return Err(Fault::arm(404, "IssuerNotFound", format!("The vault '{vault}' has no issuer '{issuer}'.")));
+    }
+    Ok(Reply::ok(json!({"vault": vault, "issuer": issuer, "refuses": call.text("/refuses")})))
 }

@@ -8,7 +8,7 @@ use super::unlock::{follows, in_the_way, observe_locked, order_field, order_refu
 use super::usage::{Usage, some_of};
 use super::{Case, Consent, Flow, FlowName, Inputs, Observed, Seen, Step, StepId, StepStatus, Subject};
 use crate::azure::{AzureError, Client, orders};
-use crate::model::{Estate, Order, OrderStatus, PrivateCertificate, Problem};
+use crate::model::{Estate, Order, OrderStatus, PrivateCertificate, Problem, Revokes};
 
 /// The authority revokes within minutes.
 const SETTLES: SignedDuration = SignedDuration::from_mins(2);
@@ -134,6 +134,7 @@ fn delete(case: &Case<'_>) -> Step {
         .fact("Status", order.status.to_string())
         .settles_within(SETTLES)
         .sending(vec![orders::delete(&order.id)])
+        .revoking(Revokes::by(order, SignedDuration::ZERO))
         .consent(Consent::Typed { notice, word: name.to_owned() })
 }
 

@@ -169,6 +169,14 @@ impl Engine<'_> {
 
     /// Sends the requests of a step and writes its file. Returns what the service warns of.
     async fn carry_out(&self, flow: FlowName, step: &Step, say: &mut (dyn FnMut(String) + Send)) -> Result<Vec<String>, Unsent> {
+        if let Some(revokes) = &step.revokes {
+            // Before it is sent: shown it is only where the cloud agrees, and what is sent may not come back to be noted.
+            self.journal.revoked(&revokes.at((self.clock)())).map_err(|error| Unsent {
+                problem: error.problem(&step.title),
+                lost: false,
+                under_way: false,
+            })?;
+        }
         let warnings = self.send_all(flow, step, say).await?;
         if let Some(file) = &step.writes {
             say(file.what.clone());

@@ -17,7 +17,7 @@ use crate::azure::sites;
 use crate::azure::vaults::Availability;
 use crate::model::{
     App, Binding, Export, Order, Plan, PrivateCertificate, Problem, PublicCertificate, ResourceGroup, ResourceId, Seen, Thumbprint,
-    Vault, VaultCertificate,
+    Upkeep, Vault, VaultCertificate,
 };
 use crate::pki::{Certificate, Roots};
 
@@ -100,6 +100,8 @@ pub struct Observed {
     pub outside: Outside,
     /// Files that certificates were exported to from this machine. No flow asks for them: whoever runs flows adds them.
     pub exports: Vec<Export>,
+    /// What the vault does about the certificate that was named, where no order renews it.
+    pub upkeep: Vec<Upkeep>,
 }
 
 impl Observed {

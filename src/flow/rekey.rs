@@ -1,9 +1,11 @@
 //! Rekey an order (A187–A194): a new key and a new certificate with the same end, for a key that may be known to others.
 
+use jiff::SignedDuration;
+
 use super::succession::{self, Stage, barren, consequences, follow_up, stage};
 use super::{Case, Consent, Field, FieldKind, Flow, FlowName, Inputs, Key, Observed, Step, StepId, StepStatus, Subject};
 use crate::azure::orders;
-use crate::model::{Estate, day};
+use crate::model::{Estate, Revokes, day};
 use crate::rules::Period;
 
 const REVOCATION: &[(&str, &str, &str)] = &[
@@ -98,6 +100,7 @@ fn rekey(case: &Case<'_>) -> Step {
     let notice = format!("The certificate that the order has now is revoked {revoked}. This cannot be undone; it costs nothing.");
     consequences(case, order, ready.fact("Old certificate", format!("revoked {revoked}")))
         .sending(vec![orders::rekey(&order.id, hours)])
+        .revoking(Revokes::by(order, SignedDuration::from_hours(hours)))
         .consent(Consent::Typed { notice, word: "rekey".to_owned() })
 }
 

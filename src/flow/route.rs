@@ -1,12 +1,14 @@
 //! The renewal that fits a certificate (A157, A183). `renew` is about orders: whoever names a certificate instead is shown
 //! its order, or who renews it where no order does: its vault, Azure by itself, or whoever uploaded it.
 
+use jiff::Timestamp;
+
 use super::target::order_id;
 use super::usage::Usage;
 use super::{Case, Inputs, Key, Observed, StepStatus};
-use crate::azure::{AzureError, Client, orders};
-use crate::model::{PrivateCertificate, Problem, ResourceId, day};
-use crate::rules::Period;
+use crate::azure::{AzureError, Client, inventory, orders};
+use crate::model::{Estate, PrivateCertificate, Problem, ResourceId, day};
+use crate::rules::{Period, What};
 
 /// Whether a certificate was named, and no order.
 pub(super) fn is_asked(inputs: &Inputs) -> bool {
@@ -16,13 +18,24 @@ pub(super) fn is_asked(inputs: &Inputs) -> bool {
 /// Looks for the certificate, and for the order that it was imported from.
 pub(super) async fn observe(client: &Client, inputs: &Inputs) -> Result<Observed, AzureError> {
     let mut seen = Observed { usage: Usage::observe(client, inputs).await?.into(), ..Observed::default() };
-    if let Some(certificate) = certificate(&seen, inputs)
-        && let Some(secret) = &certificate.vault
-    {
-        let all = orders::list(client, &ResourceId::subscription(certificate.id.subscription_id())).await?;
-        seen.order = all.into_iter().find(|order| order.stored.iter().any(|stored| stored.secret.same_secret(secret))).into();
+    let Some(certificate) = certificate(&seen, inputs).cloned() else { return Ok(seen) };
+    let Some(secret) = &certificate.vault else { return Ok(seen) };
+    let all = orders::list(client, &ResourceId::subscription(certificate.id.subscription_id())).await?;
+    seen.order = all.into_iter().find(|order| order.stored.iter().any(|stored| stored.secret.same_secret(secret))).into();
+    if seen.order.here().is_none() {
+        let mut estate = alone(&certificate);
+        // When it was read decides nothing here.
+        inventory::upkeep::add(client, &mut estate, &[], Timestamp::UNIX_EPOCH, |_, _| ()).await;
+        seen.upkeep = estate.upkeep;
     }
     Ok(seen)
+}
+
+/// An estate of this certificate and nothing else.
+fn alone(certificate: &PrivateCertificate) -> Estate {
+    let mut estate = Estate::default();
+    estate.certificates.push(certificate.clone());
+    estate.indexed()
 }
 
 fn certificate<'a>(observed: &'a Observed, inputs: &Inputs) -> Option<&'a PrivateCertificate> {
@@ -71,16 +84,19 @@ fn other_way(case: &Case<'_>, one: &PrivateCertificate) -> Problem {
         }
         (None, Some(secret)) => {
             let interval = case.rules.span(Period::SyncInterval, case.now);
-            problem(format!(
-                "it was imported from the key vault {} and is renewed there: by the vault itself where its policy says so, \
-                 else by a new version of {}",
-                secret.vault.name(),
-                secret.secret
-            ))
-            .remedy(format!(
-                "once the vault has the new version, App Service takes it over within {interval}; certdeck run sync \
+            let mut estate = alone(one);
+            estate.renew_upkeep(case.observed.upkeep.clone());
+            let turn = case.rules.turn(&estate, one, case.now);
+            let remedy = match &turn.what {
+                What::InVault(what) => what.remedy(secret.vault.name(), &secret.secret),
+                _ => String::new(),
+            };
+            problem(format!("it was imported from the key vault {}; who acts: {}", secret.vault.name(), turn.words(day))).remedy(
+                format!(
+                    "{remedy} Once the vault has the new version, App Service takes it over within {interval}; certdeck run sync \
                  --set certificate={name} does it now"
-            ))
+                ),
+            )
         }
         (None, None) => problem("it was uploaded, so only a new file renews it".to_owned())
             .remedy(format!("bring the renewed file: certdeck run replace --set certificate={name} --set file=FILE")),

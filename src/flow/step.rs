@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{Key, NewFile};
 use crate::azure::Request;
-use crate::model::{Problem, ResourceId};
+use crate::model::{Problem, ResourceId, Revokes};
 
 /// The steps that flows are made of. A step keeps its id whatever its status, so that screens and tests can name it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -125,6 +125,8 @@ pub struct Step {
     pub requests: Vec<Request>,
     /// The file that it writes on this machine, after the requests.
     pub writes: Option<NewFile>,
+    /// The certificate that nobody trusts any more after it.
+    pub revokes: Option<Revokes>,
     pub consent: Consent,
     /// Whether requests about different apps may be under way at the same time.
     pub in_parallel: bool,
@@ -145,6 +147,7 @@ impl Step {
             facts: Vec::new(),
             requests: Vec::new(),
             writes: None,
+            revokes: None,
             consent: Consent::Plain,
             in_parallel: false,
             settles_within: SignedDuration::ZERO,
@@ -173,6 +176,12 @@ impl Step {
     #[must_use]
     pub fn writing(mut self, file: NewFile) -> Self {
         self.writes = Some(file);
+        self
+    }
+
+    #[must_use]
+    pub fn revoking(mut self, what: Option<Revokes>) -> Self {
+        self.revokes = what;
         self
     }
 

@@ -6,8 +6,9 @@ use jiff::Timestamp;
 
 use super::tls;
 use crate::azure::sites::Site;
-use crate::azure::{AzureError, Client, certificates, orders, sites, vault_certificates, vaults};
+use crate::azure::{AzureError, Client, certificates, orders, sites, upkeep, vault_certificates, vaults};
 use crate::model::custody::{About, Custody, Evidence, Held};
+use crate::model::upkeep::Kept;
 use crate::model::{Binding, Hostname, Order, PrivateCertificate, ResourceId, Seen, SslState, VaultSecret};
 
 /// Hostnames that are looked at at the same time.
@@ -115,7 +116,8 @@ async fn of_source(client: &Client, certificate: &PrivateCertificate) -> Result<
     let Some(secret) = &certificate.vault else { return Ok(Evidence::default()) };
     let order = order_of(client, certificate, secret).await?;
     let held = held(client, secret, order.here().is_some()).await?;
-    Ok(Evidence { order, secret: Some(secret.clone()), held, ..Evidence::default() })
+    let kept = if matches!(held, Held::Certificate(_)) { kept(client, secret).await } else { None };
+    Ok(Evidence { order, secret: Some(secret.clone()), held, kept, ..Evidence::default() })
 }
 
 /// The order that stores its certificate in the secret; orders lie beside the certificate or beside the vault.
@@ -162,6 +164,12 @@ async fn held(client: &Client, secret: &VaultSecret, of_order: bool) -> Result<H
         }
         Err(error) => Held::Unseen(error.to_string()),
     })
+}
+
+/// What the vault does before the certificate ends; nothing where that may not be read.
+async fn kept(client: &Client, secret: &VaultSecret) -> Option<Box<Kept>> {
+    let uri = format!("https://{}{}/", secret.vault.name(), client.cloud().vault_suffix);
+    upkeep::read(client, &uri, &secret.secret).await.ok().flatten().map(Box::new)
 }
 
 fn is_refused(error: &AzureError) -> bool {

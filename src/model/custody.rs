@@ -3,6 +3,7 @@
 
 use jiff::Timestamp;
 
+use super::upkeep::Kept;
 use super::{Binding, Expiry, Hostname, Order, PrivateCertificate, ResourceId, SecretStatus, Seen, SslState, Thumbprint};
 use super::{OrderStatus, VaultCertificate, VaultSecret};
 
@@ -96,6 +97,8 @@ pub struct Evidence {
     /// The secret that App Service reads, or that the order's certificate is stored in.
     pub secret: Option<VaultSecret>,
     pub held: Held,
+    /// The policy of what the vault holds, and its last request.
+    pub kept: Option<Box<Kept>>,
     pub certificate: Seen<PrivateCertificate>,
     /// The hostname's binding, with the name of its app.
     pub binding: Option<(Binding, String)>,
@@ -128,7 +131,11 @@ impl Evidence {
     /// What the order wrote into its secret, or what a certificate of the vault's own is now.
     fn vault(&self, now: Timestamp) -> Option<Link> {
         let secret = self.secret.as_ref()?;
-        let name = format!("{}, {}", secret.vault.name(), secret.secret);
+        let policy = self.kept.as_ref().map(|kept| {
+            let failure = kept.failure().map(|why| format!(", last request failed: {why}"));
+            format!(" ({}{})", kept.policy_words(), failure.unwrap_or_default())
+        });
+        let name = format!("{}, {}{}", secret.vault.name(), secret.secret, policy.unwrap_or_default());
         let link = |thumbprint, expires, standing| Some(link(Place::Vault, &name, thumbprint, expires, standing));
         let of_order = self.order.here().and_then(|order| order.stored.iter().find(|stored| stored.secret.same_secret(secret)));
         match (&self.held, of_order) {
@@ -361,6 +368,7 @@ mod tests {
             order: Seen::NotAsked,
             secret: Some(secret(SecretStatus::Succeeded)),
             held: held("A"),
+            kept: None,
             certificate: Seen::Here(certificate),
             binding: Some((binding, "shop".to_owned())),
             served: Seen::Here(Served { thumbprint: print("A"), expires: None }),

@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 use super::ids::Caseless;
 use super::places::Places;
 use super::{
-    App, Binding, Export, Order, Plan, PrivateCertificate, Problem, PublicCertificate, ResourceGroup, ResourceId, Source, SslState,
-    Subscription, Text, Thumbprint, Vault, VaultSecret,
+    App, Binding, Export, Order, Plan, PrivateCertificate, Problem, PublicCertificate, ResourceGroup, ResourceId, Revocation,
+    Source, SslState, Subscription, Text, Thumbprint, Upkeep, Vault, VaultSecret,
 };
 
 /// A part of the estate that could not be read, by name: shown, never an empty list instead.
@@ -40,6 +40,8 @@ impl Gap {
 pub enum WhoActs {
     You,
     Azure,
+    /// What decides it was not read, or cannot be: never to be taken for Azure.
+    Unknown,
 }
 
 impl WhoActs {
@@ -47,6 +49,7 @@ impl WhoActs {
         match self {
             Self::You => "you",
             Self::Azure => "Azure",
+            Self::Unknown => "unknown",
         }
     }
 }
@@ -65,8 +68,14 @@ pub struct Estate {
     pub bindings: Vec<Binding>,
     pub vaults: Vec<Vault>,
     pub gaps: Vec<Gap>,
+    /// What vaults do about the certificates that were imported from them; read after everything else, and kept in a file
+    /// of its own.
+    #[serde(skip)]
+    pub upkeep: Vec<Upkeep>,
     /// Files that certificates were written to from here, newest last (A196).
     pub exports: Vec<Export>,
+    /// What was revoked from here.
+    pub revocations: Vec<Revocation>,
     #[serde(skip)]
     index: Index,
 }
@@ -85,6 +94,7 @@ struct Index {
     /// Order and place among what it stores, for each of the next.
     stored: Vec<(usize, usize)>,
     stored_by_secret: Places,
+    upkeep_by_secret: Places,
 }
 
 /// What tells vault secrets apart; ids and names differ in case between answers (API.md, summary 9).
@@ -121,7 +131,9 @@ impl Estate {
         self.bindings.extend(part.bindings);
         self.vaults.extend(part.vaults);
         self.gaps.extend(part.gaps);
+        self.upkeep.extend(part.upkeep);
         self.exports.extend(part.exports);
+        self.revocations.extend(part.revocations);
         self.index_rest();
     }
 
@@ -133,6 +145,21 @@ impl Estate {
         let moved = self.public_certificates.len() < before;
         self.absorb(part);
         moved
+    }
+
+    /// Puts what vaults answered in the place of what they answered before.
+    pub fn renew_upkeep(&mut self, part: Vec<Upkeep>) {
+        for one in part {
+            let key = (&one.vault, Caseless(&one.name));
+            let place = self.index.upkeep_by_secret.get(key, self.kept_secrets()).next();
+            match place {
+                Some(place) => self.upkeep[place] = one,
+                None => {
+                    self.upkeep.push(one);
+                    self.index_rest();
+                }
+            }
+        }
     }
 
     /// Most rows of a refresh are those before it: what is said in both takes memory once.
@@ -156,6 +183,7 @@ impl Estate {
         index.stored.extend(new.flat_map(|(order, all)| (0..all.stored.len()).map(move |nth| (order, nth))));
         index.orders.grow(self.orders.len(), self.order_ids());
         index.stored_by_secret.grow(index.stored.len(), self.stored_secrets(&index.stored));
+        index.upkeep_by_secret.grow(self.upkeep.len(), self.kept_secrets());
         self.index = index;
     }
 
@@ -188,6 +216,10 @@ impl Estate {
             let (order, nth) = stored[place];
             Some(secret_key(&self.orders[order].stored[nth].secret))
         }
+    }
+
+    fn kept_secrets<'a>(&'a self) -> impl Fn(usize) -> Option<SecretKey<'a>> {
+        |place| Some((&self.upkeep[place].vault, Caseless(&self.upkeep[place].name)))
     }
 
     pub fn app(&self, id: &ResourceId) -> Option<&App> {
@@ -227,6 +259,32 @@ impl Estate {
         stored.next().map_or(Source::KeyVault, |place| Source::Order(self.orders[self.index.stored[place].0].id.clone()))
     }
 
+    /// Whether nobody trusts the certificate any more although it has not ended: its order is revoked, or it was revoked
+    /// from here and the cloud agrees, because the order is gone or has another certificate since.
+    pub fn is_revoked(&self, certificate: &PrivateCertificate, now: Timestamp) -> bool {
+        let Some(own) = &certificate.thumbprint else { return false };
+        let agrees = |one: &Revocation| {
+            self.order(&one.order).is_none_or(|order| order.status.is_revoked() || order.thumbprint.as_ref() != Some(own))
+        };
+        let with_order = || match self.source(certificate) {
+            Source::Order(id) => self.order(&id).is_some_and(|order| order.status.is_revoked()),
+            Source::Uploaded | Source::KeyVault | Source::Managed => false,
+        };
+        self.revocations.iter().any(|one| one.thumbprint == *own && one.at <= now && agrees(one)) || with_order()
+    }
+
+    /// What the vault does about the certificate that a secret belongs to, as far as that was read.
+    pub fn upkeep_of(&self, secret: &VaultSecret) -> Option<&Upkeep> {
+        let mut places = self.index.upkeep_by_secret.get(secret_key(secret), self.kept_secrets());
+        places.next().map(|place| &self.upkeep[place])
+    }
+
+    /// The certificates whose renewal their vault decides: imported, and from no order.
+    pub fn kept_in_vaults(&self) -> impl Iterator<Item = (&PrivateCertificate, &VaultSecret)> {
+        let from_vault = self.certificates.iter().filter_map(|one| Some((one, one.vault.as_ref()?)));
+        from_vault.filter(|(one, _)| self.source(one) == Source::KeyVault)
+    }
+
     /// The bindings that a certificate serves: same thumbprint, within its webspace (A9, API.md 12.6).
     pub fn bindings_of<'a>(&'a self, certificate: &'a PrivateCertificate) -> impl Iterator<Item = &'a Binding> {
         let wanted = certificate.thumbprint.iter();
@@ -244,6 +302,12 @@ impl Estate {
         let places = self.index.certificates_by_thumbprint.get(wanted, self.thumbprints());
         let mut same = places.map(|place| &self.certificates[place]);
         same.find(|certificate| webspace.is_none_or(|space| space.eq_ignore_ascii_case(&certificate.webspace)))
+    }
+
+    /// The bindings that some certificate secures, and none of those that were read.
+    pub fn bindings_without_certificate(&self) -> impl Iterator<Item = &Binding> {
+        let secured = self.bindings.iter().filter(|binding| binding.ssl != SslState::Disabled && binding.thumbprint.is_some());
+        secured.filter(|binding| self.certificate_of(binding).is_none())
     }
 
     /// The site certificates that were imported from an order.

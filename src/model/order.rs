@@ -50,6 +50,14 @@ impl OrderStatus {
     }
 }
 
+impl OrderStatus {
+    /// Whether the certificates of the order are revoked, or are being revoked: with an order the authority takes back
+    /// what it issued for it.
+    pub fn is_revoked(&self) -> bool {
+        matches!(self, Self::Revoked | Self::Canceled | Self::PendingRevocation)
+    }
+}
+
 impl fmt::Display for OrderStatus {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {

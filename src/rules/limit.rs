@@ -97,5 +97,6 @@ limits! {
         TlsVersionsRefused = "tls-versions-refused",
         ImportVaultModels = "import-vault-models",
         ImportVaultScope = "import-vault-scope",
+        VaultRenewingProviders = "vault-renewing-providers",
     }
 }

@@ -6,6 +6,7 @@ mod limit;
 mod requirement;
 mod span;
 mod turn;
+mod vault_turn;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -19,6 +20,7 @@ pub use limit::{Count, Limit, Name, Names, Period};
 pub use requirement::{Demand, Requirement, Use};
 pub use span::Span;
 pub use turn::{Turn, What};
+pub use vault_turn::{InVault, NotRenewed};
 
 const EMBEDDED: &str = include_str!("../../assets/rules.toml");
 

@@ -3,6 +3,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::vault_turn::InVault;
 use super::{Period, Rules, Span};
 use crate::model::{Estate, Order, OrderStatus, PrivateCertificate, SecretStatus, Source, WhoActs};
 
@@ -22,12 +23,10 @@ pub enum What {
     /// Azure renews this managed certificate, or was to have done so.
     Managed,
     ManagedOverdue,
-    /// Whatever the vault gets is taken over within this time.
-    Follow {
-        within: Span,
-    },
-    /// The vault cannot be read.
+    /// App Service cannot read the vault.
     Vault(SecretStatus),
+    /// The vault decides.
+    InVault(InVault),
     /// App Service is to take over within this time what the order has already.
     Sync {
         within: Span,
@@ -40,21 +39,34 @@ pub enum What {
     Verify,
     /// The order was to be renewed and was not.
     OrderOverdue,
+    /// It was revoked, and nothing that comes by itself follows it.
+    Revoked,
+    /// It was revoked, and its order has another one.
+    RevokedBehind,
+    /// App Service was to have taken over what the order has.
+    SyncLate,
     /// Nothing can follow: the order is over, or the certificate has ended.
     Replace,
 }
 
 /// Azure's own background jobs run every some hours; a day late is late.
-const GRACE: SignedDuration = SignedDuration::from_hours(24);
+pub(super) const GRACE: SignedDuration = SignedDuration::from_hours(24);
 
 impl Rules {
     /// Whose turn it is.
     pub fn turn(&self, estate: &Estate, certificate: &PrivateCertificate, now: Timestamp) -> Turn {
         let end = certificate.expires;
-        let has_ended = end.is_some_and(|end| end <= now);
         let you = |what| Turn { who: WhoActs::You, when: end, what };
         let azure = |when, what| Turn { who: WhoActs::Azure, when, what };
         let secret = certificate.vault.as_ref().map(|secret| &secret.status).filter(|status| status.is_trouble());
+        if estate.is_revoked(certificate, now) {
+            let has_another = |order: &Order| !order.status.is_over() && order.thumbprint.is_some();
+            let what = match estate.source(certificate) {
+                Source::Order(id) if estate.order(&id).is_some_and(has_another) => What::RevokedBehind,
+                _ => What::Revoked,
+            };
+            return Turn { who: WhoActs::You, when: None, what };
+        }
         match (estate.source(certificate), secret) {
             (Source::Uploaded, _) => you(What::Bring),
             (Source::Managed, _) => {
@@ -62,11 +74,10 @@ impl Rules {
                 if due.is_some_and(|due| now >= due + GRACE) { you(What::ManagedOverdue) } else { azure(due, What::Managed) }
             }
             (Source::KeyVault | Source::Order(_), Some(status)) => you(What::Vault(status.clone())),
-            (Source::KeyVault, None) if has_ended => you(What::Replace),
-            (Source::KeyVault, None) => azure(None, self.follow(now)),
+            (Source::KeyVault, None) => self.turn_in_vault(estate, certificate, now),
             (Source::Order(id), None) => match estate.order(&id) {
                 Some(order) => self.turn_within(order, Some(certificate), now),
-                None => azure(None, self.follow(now)),
+                None => self.turn_in_vault(estate, certificate, now),
             },
         }
     }
@@ -89,7 +100,10 @@ impl Rules {
         }
         if import.is_some_and(|import| import.thumbprint != order.thumbprint) {
             let within = self.span(Period::SyncInterval, now);
-            return azure(Some(now + within.duration()), What::Sync { within });
+            let is_late = order.last_issued.is_some_and(|issued| now >= issued + within.duration() + GRACE);
+            let own_end = import.and_then(|import| import.expires);
+            let next = Some(now + within.duration());
+            return if is_late { you(own_end, What::SyncLate) } else { azure(next, What::Sync { within }) };
         }
         let lead = self.span(Period::OrderAutoRenewal, now).duration();
         // The service's own day comes before our arithmetic; it is the term's, and a certificate may end earlier (C10, C12).
@@ -109,13 +123,34 @@ impl Rules {
         let lead = self.span(Period::ManagedRenewal, certificate.issued.unwrap_or(now));
         (lead, certificate.expires.map(|end| end - lead.duration()))
     }
-
-    fn follow(&self, now: Timestamp) -> What {
-        What::Follow { within: self.span(Period::SyncInterval, now) }
-    }
 }
 
 impl Turn {
+    /// For a list of what will break: who acts, in some words.
+    pub fn short(&self) -> &'static str {
+        match (self.who, &self.what) {
+            (WhoActs::You, _) => "you must act",
+            (WhoActs::Azure, What::InVault(InVault::Renews { .. })) => "the vault renews it",
+            (WhoActs::Azure, What::InVault(_)) => "Azure takes over the vault's new version",
+            (WhoActs::Azure, _) => "Azure renews it",
+            (WhoActs::Unknown, _) => "who acts is unknown",
+        }
+    }
+
+    /// Whether somebody has to know of it however far off the certificate's end is.
+    pub fn is_alarm(&self) -> bool {
+        match &self.what {
+            What::InVault(what) => what.is_alarm(),
+            What::Revoked | What::RevokedBehind => true,
+            _ => false,
+        }
+    }
+
+    /// When it stops working although the certificate has not ended: the vault replaces it by a self-signed one.
+    pub fn breaks_on(&self) -> Option<Timestamp> {
+        self.when.filter(|_| matches!(self.what, What::InVault(InVault::SelfSigns | InVault::SelfSigned)))
+    }
+
     /// A sentence without a full stop, after `Who acts`; `date` writes a day.
     pub fn words(&self, date: impl Fn(Timestamp) -> String) -> String {
         let by = self.when.map(|at| format!(" by {}", date(at))).unwrap_or_default();
@@ -124,9 +159,12 @@ impl Turn {
             What::Bring => format!("you: bring a renewed certificate{by}, and bind it (r)"),
             What::Managed => format!("Azure renews and re-binds it{on}"),
             What::ManagedOverdue => format!("you: Azure was to have renewed it; find out what keeps it from that{by} (r)"),
-            What::Follow { within } => format!("Azure takes over each new version in the vault within {within}"),
+            What::InVault(what) => what.words(&by, &on),
             What::Vault(status) => format!("you: {}; {}", status.words(), status.remedy()),
             What::Sync { within } => format!("Azure brings the order's new certificate within {within}; y does it now"),
+            What::SyncLate => format!("you: App Service has not taken over the order's new certificate; y does it now{by}"),
+            What::Revoked => "you: it was revoked; bind another certificate to its hostnames".to_owned(),
+            What::RevokedBehind => "you: it was revoked; y brings the order's new certificate".to_owned(),
             What::Reissue => format!("Azure replaces it{on}, at no cost within the paid year"),
             What::RenewByItself => format!("Azure renews the order{on}, and charges another term"),
             What::RenewByHand => format!("you: the order does not renew by itself; renew it{by} (r)"),

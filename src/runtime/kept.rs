@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::model::Estate;
+use crate::model::{Estate, Upkeep};
 use crate::snapshot::{Heading, Snapshot, SnapshotError};
 
 /// Finds the file of whoever is signed in at this moment.
@@ -37,10 +37,26 @@ impl Kept {
         passed_over(&snapshot, snapshot.heading())
     }
 
-    /// The rows of last time. Blocks.
+    /// The rows of last time, with what vaults had answered. Blocks.
     pub fn load(&self) -> Option<Estate> {
         let snapshot = (self.0.as_ref()?.find)();
-        passed_over(&snapshot, snapshot.load())
+        let mut estate = passed_over(&snapshot, snapshot.load())?;
+        estate.renew_upkeep(snapshot.upkeep());
+        Some(estate)
+    }
+
+    /// What vaults answered about their certificates. Blocks.
+    pub fn upkeep(&self) -> Vec<Upkeep> {
+        self.0.as_ref().map(|files| (files.find)().upkeep()).unwrap_or_default()
+    }
+
+    /// Keeps these answers, however many runs ask for them at the same time. Blocks.
+    pub fn save_upkeep(&self, answers: &[Upkeep]) {
+        let Some(files) = &self.0 else { return };
+        let snapshot = (files.find)();
+        if let Err(error) = snapshot.save_upkeep(answers) {
+            tracing::warn!(path = %snapshot.path().display(), %error, "what the vaults answered is not kept");
+        }
     }
 
     /// Keeps these for next time. Blocks.

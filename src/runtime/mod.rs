@@ -207,6 +207,7 @@ impl Screen {
             Effect::KeepEstate => self.tasks.keep_estate(self.app.estate.clone()),
             Effect::ReadEstate { ask, by_hand } => self.tasks.read_estate(ask, by_hand),
             Effect::ReadPublic { ask, apps } => self.tasks.read_public(ask, apps),
+            Effect::ReadUpkeep { ask } => self.tasks.read_upkeep(ask, &self.app.estate),
             Effect::Observe { ask, flow, inputs } => self.tasks.observe(ask, flow, inputs),
             Effect::PerformStep { ask, flow, inputs, step } => self.tasks.perform_step(ask, flow, inputs, step),
             Effect::ReadRaw { ask, id } => self.tasks.read_raw(ask, id),

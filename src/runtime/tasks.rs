@@ -26,6 +26,8 @@ use crate::workbench::{Job, Trouble};
 
 /// Apps whose public certificates are told together.
 const APPS_A_PART: usize = 16;
+/// Answers of vaults that are told together.
+const ANSWERS_A_PART: usize = 32;
 
 pub struct Tasks {
     world: Soon,
@@ -133,6 +135,33 @@ impl Tasks {
                 }
             })
             .await;
+        });
+    }
+
+    /// Asks the vaults of these certificates; what they answered lately is on disk.
+    pub fn read_upkeep(&mut self, ask: AskId, estate: &Estate) {
+        let (world, answers) = self.both();
+        let Some(now_there) = self.world.now() else { return };
+        let (wanted, kept) = (inventory::upkeep::wanted(&now_there.client, estate), self.kept.clone());
+        self.run(ask, async move {
+            // It is there: it told the certificates.
+            let Ok(world) = world.there().await else { return };
+            let files = kept.clone();
+            let before = tokio::task::spawn_blocking(move || files.upkeep()).await.unwrap_or_default();
+            let (mut all, mut told) = (Vec::with_capacity(wanted.len()), 0);
+            inventory::upkeep::read(&world.client, wanted, &before, Timestamp::now(), |answer| {
+                all.push(answer);
+                // Some at a time: one alone is hardly worth a message.
+                if all.len() - told == ANSWERS_A_PART {
+                    answers.say(Message::UpkeepRead { ask, part: all[told..].to_vec(), is_over: false });
+                    told = all.len();
+                }
+            })
+            .await;
+            answers.say(Message::UpkeepRead { ask, part: all[told..].to_vec(), is_over: true });
+            if all != before {
+                tokio::task::spawn_blocking(move || kept.save_upkeep(&all));
+            }
         });
     }
 
@@ -279,10 +308,11 @@ impl Tasks {
 
 /// Tells every part as it comes.
 async fn read(world: &World, ask: AskId, answers: &Answers) -> Result<(), Problem> {
-    // What was exported is known to this machine alone; it comes with the first part.
-    let mut exports = world.journal.exports();
+    // What was exported and revoked from here is known to this machine alone; it comes with the first part.
+    let (mut exports, mut revocations) = (world.journal.exports(), world.journal.revocations());
     let say = |mut part: Estate, note| {
         part.exports.append(&mut exports);
+        part.revocations.append(&mut revocations);
         answers.say(Message::EstateProgressed { ask, part: Box::new(part), note });
     };
     let changed = world.journal.changed_since(Timestamp::now() - inventory::LAG);

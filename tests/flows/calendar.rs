@@ -7,7 +7,7 @@
 use std::collections::HashMap;
 
 use certdeck::app::pane::{PaneName, cells, facts};
-use certdeck::azure::{certificates, orders, sites};
+use certdeck::azure::{certificates, inventory, orders, sites};
 use certdeck::model::{Estate, Order, OrderStatus, PrivateCertificate, ResourceId, Source, Thumbprint, WhoActs};
 use certdeck::rules::{Period, What};
 use jiff::{SignedDuration, Timestamp};
@@ -105,7 +105,9 @@ async fn read(practice: &Practice) -> Day {
             estate.apps.push(site.app);
         }
     }
-    Day { now, estate: estate.indexed() }
+    let mut estate = estate.indexed();
+    inventory::upkeep::add(&practice.client, &mut estate, &[], now, |_, _| ()).await;
+    Day { now, estate }
 }
 
 fn span(practice: &Practice, period: Period, now: Timestamp) -> SignedDuration {
@@ -226,9 +228,10 @@ fn claim(practice: &Practice, day: &Day, claims: &mut Vec<Claim>) {
             .unwrap();
         let date = |at: Timestamp| at.strftime("%Y-%m-%d").to_string();
         assert!(fact.value.starts_with(turn.who.words()), "{}", fact.value);
-        if !matches!(turn.what, What::Follow { .. } | What::Sync { .. } | What::Replace | What::Vault(_)) {
-            assert!(fact.value.contains(&date(turn.when.unwrap())), "{}: {}", certificate.id.name(), fact.value);
+        if let (Some(when), false) = (turn.when, matches!(turn.what, What::Sync { .. } | What::Replace | What::Vault(_))) {
+            assert!(fact.value.contains(&date(when)), "{}: {}", certificate.id.name(), fact.value);
         }
+        assert_ne!(turn.who, WhoActs::Unknown, "the vaults answer: {}", fact.value);
         assert_eq!(
             day.estate.source(certificate) == Source::Uploaded,
             turn.what == What::Bring,
@@ -271,6 +274,7 @@ fn kept(claims: &[Claim], yesterday: &Day, today: &Day) {
                 let is_same = after.thumbprint == claim.thumbprint;
                 assert!(!is_same || after.expires.unwrap() <= today.now, "{name}");
             }
+            WhoActs::Unknown => unreachable!("{name}"),
         }
     }
 }

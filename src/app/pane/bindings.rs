@@ -2,7 +2,8 @@
 
 use jiff::Timestamp;
 
-use super::{Cell, Column, Fact, Tone, app_label, column, date, whereabouts};
+use super::private::who_acts_fact;
+use super::{Cell, Column, Fact, Tone, app_label, column, whereabouts};
 use crate::model::{Binding, Estate, SslState};
 use crate::rules::Rules;
 
@@ -17,7 +18,8 @@ pub const COLUMNS: &[Column] = &[
 
 pub fn cells(estate: &Estate, binding: &Binding, now: Timestamp) -> Vec<Cell> {
     let certificate = estate.certificate_of(binding);
-    let missing = if binding.thumbprint.is_some() { "not found" } else { "none" };
+    let is_bound = binding.ssl != SslState::Disabled && binding.thumbprint.is_some();
+    let missing = if is_bound { Cell::toned("not found", Tone::Urgent) } else { Cell::dim("none") };
     vec![
         Cell::new(binding.host.as_str()),
         Cell::new(app_label(estate, &binding.app)),
@@ -26,8 +28,8 @@ pub fn cells(estate: &Estate, binding: &Binding, now: Timestamp) -> Vec<Cell> {
             SslState::Disabled => Cell::toned(binding.ssl.words(), Tone::Soon),
             SslState::Sni | SslState::IpBased => Cell::new(binding.ssl.words()),
         },
-        certificate.map_or_else(|| Cell::dim(missing), |certificate| Cell::new(certificate.id.name())),
-        certificate.map_or_else(|| Cell::dim(""), |certificate| Cell::expiry(certificate.expires, now)),
+        certificate.map_or(missing, |certificate| Cell::new(certificate.id.name())),
+        certificate.map_or_else(|| Cell::dim(""), |certificate| Cell::end_of(estate, certificate, now)),
         binding.thumbprint.as_ref().map_or_else(|| Cell::dim(""), |print| Cell::new(print.short())),
     ]
 }
@@ -57,9 +59,9 @@ pub fn facts(estate: &Estate, rules: &Rules, binding: &Binding, now: Timestamp) 
         (Some(certificate), _) => {
             let hosts: Vec<_> = certificate.hosts.iter().map(ToString::to_string).collect();
             facts.push(Fact::new("Certificate", certificate.id.name()));
-            facts.push(Fact::expiry("Expires", certificate.expires, now));
+            facts.push(Fact::end_of(estate, certificate, now));
             facts.push(Fact::new("Secures", hosts.join(", ")));
-            facts.push(Fact::new("Who acts", rules.turn(estate, certificate, now).words(date)));
+            facts.push(who_acts_fact(&rules.turn(estate, certificate, now)));
         }
         (None, Some(_)) => facts.push(Fact {
             label: "Certificate",

@@ -14,7 +14,7 @@ pub use orders::steps as order_steps;
 use super::field::Field;
 use super::list::{List, SEPARATOR, Sort, SortKey};
 use super::scope::Scope;
-use crate::model::{Estate, Expiry, ResourceId};
+use crate::model::{Estate, Expiry, PrivateCertificate, ResourceId};
 use crate::rules::Rules;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -107,6 +107,14 @@ impl Cell {
         Self::toned(text, Tone::Dim)
     }
 
+    fn revoked() -> Self {
+        Self { marked: true, ..Self::toned("revoked", Tone::Urgent) }
+    }
+
+    fn end_of(estate: &Estate, certificate: &PrivateCertificate, now: Timestamp) -> Self {
+        if estate.is_revoked(certificate, now) { Self::revoked() } else { Self::expiry(certificate.expires, now) }
+    }
+
     fn expiry(expires: Option<Timestamp>, now: Timestamp) -> Self {
         expires.map_or_else(
             || Self::dim("not issued"),
@@ -147,6 +155,18 @@ pub struct Fact {
 impl Fact {
     fn new(label: &'static str, value: impl Into<String>) -> Self {
         Self { label, value: value.into(), tone: Tone::Plain }
+    }
+
+    fn end_of(estate: &Estate, certificate: &PrivateCertificate, now: Timestamp) -> Self {
+        if estate.is_revoked(certificate, now) {
+            return Self::revoked(certificate.expires);
+        }
+        Self::expiry("Expires", certificate.expires, now)
+    }
+
+    fn revoked(expires: Option<Timestamp>) -> Self {
+        let end = expires.map(|end| format!(", whatever its end says ({})", date(end))).unwrap_or_default();
+        Self { label: "Expires", value: format!("revoked{end}"), tone: Tone::Urgent }
     }
 
     fn expiry(label: &'static str, expires: Option<Timestamp>, now: Timestamp) -> Self {

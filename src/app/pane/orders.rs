@@ -21,7 +21,7 @@ pub fn cells(estate: &Estate, order: &Order, now: Timestamp) -> Vec<Cell> {
         Cell::new(&*order.domain),
         Cell::toned(order.status.to_string(), tone(&order.status)),
         order.product.map_or_else(|| Cell::dim("unknown"), |product| Cell::new(product.words())),
-        Cell::expiry(order.expires, now),
+        if order.status.is_revoked() { Cell::revoked() } else { Cell::expiry(order.expires, now) },
         Cell::new(if order.auto_renew { "yes" } else { "no" }),
         Cell { checks: Some(steps(estate, order)), ..Cell::default() },
     ]
@@ -56,7 +56,7 @@ pub fn facts(estate: &Estate, order: &Order, now: Timestamp) -> Vec<Fact> {
         step("Step 1: Store", stored, "to do: press w", vault.unwrap_or_default()),
         step("Step 2: Verify", verified, "to do: press w", "done: Certificate is Domain Verified".into()),
         step("Step 3: Import", imported, "to do: press w", format!("done: {}", imports.join(", "))),
-        Fact::expiry("Expires", order.expires, now),
+        if order.status.is_revoked() { Fact::revoked(order.expires) } else { Fact::expiry("Expires", order.expires, now) },
         Fact::new("Auto renew", if order.auto_renew { "yes: each renewal is charged" } else { "no" }),
         Fact::new("Product", order.product.map_or("unknown to this version", crate::model::ProductType::words)),
     ];

@@ -5,8 +5,9 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 
 use super::{Cell, Column, Fact, Tone, app_label, column, counted, date, whereabouts};
-use crate::model::{Estate, PrivateCertificate, Source};
-use crate::rules::Rules;
+use crate::model::upkeep::Told;
+use crate::model::{Estate, PrivateCertificate, Source, WhoActs};
+use crate::rules::{Rules, Turn};
 
 pub const COLUMNS: &[Column] = &[
     column("Name", 14, 2, 9),
@@ -28,11 +29,21 @@ pub fn cells(estate: &Estate, rules: &Rules, certificate: &PrivateCertificate, n
         Cell::new(certificate.id.name()),
         hosts,
         Cell::new(estate.source(certificate).words()),
-        Cell::expiry(certificate.expires, now),
-        Cell::new(rules.turn(estate, certificate, now).who.words()),
+        Cell::end_of(estate, certificate, now),
+        who_acts(&rules.turn(estate, certificate, now)),
         used_by(estate, certificate),
         Cell::new(&*certificate.webspace),
     ]
+}
+
+/// A word; what somebody has to know of although the end is far off stands out.
+fn who_acts(turn: &Turn) -> Cell {
+    let (tone, marked) = match turn.who {
+        _ if turn.is_alarm() => (Tone::Urgent, true),
+        WhoActs::Unknown => (Tone::Dim, false),
+        WhoActs::You | WhoActs::Azure => (Tone::Plain, false),
+    };
+    Cell { marked, ..Cell::toned(turn.who.words(), tone) }
 }
 
 /// Whether it secures hostnames at all (A1): a certificate that nothing uses says so in a word.
@@ -54,8 +65,8 @@ pub fn facts(estate: &Estate, rules: &Rules, certificate: &PrivateCertificate, n
     let source = estate.source(certificate);
     let mut facts = vec![
         Fact::new("Name", certificate.id.name()),
-        Fact::expiry("Expires", certificate.expires, now),
-        Fact::new("Who acts", rules.turn(estate, certificate, now).words(date)),
+        Fact::end_of(estate, certificate, now),
+        who_acts_fact(&rules.turn(estate, certificate, now)),
         Fact::new("Thumbprint", certificate.thumbprint.as_ref().map_or("not issued yet", |print| print.as_str())),
         Fact::new("Secures", hosts.join(", ")),
     ];
@@ -76,12 +87,22 @@ pub fn facts(estate: &Estate, rules: &Rules, certificate: &PrivateCertificate, n
         facts.push(Fact::new("Key vault", format!("{}, secret {}", secret.vault.name(), secret.secret)));
         let tone = if secret.status.is_trouble() { Tone::Urgent } else { Tone::Plain };
         facts.push(Fact { label: "Vault status", value: secret.status.words().into(), tone });
+        if let Some(Told::Certificate(kept)) = estate.upkeep_of(secret).map(|upkeep| &upkeep.told) {
+            facts.push(Fact::new("Vault policy", kept.policy_words()));
+            facts.extend(kept.shortened().map(|words| Fact { label: "Validity", value: words, tone: Tone::Soon }));
+        }
     }
     facts.extend(Fact::known("Issued", certificate.issued.map(date)));
     facts.push(Fact::new("Issuer", &*certificate.issuer));
     facts.push(Fact::new("Subject", &*certificate.subject));
     facts.extend(whereabouts(estate, &certificate.id));
     facts
+}
+
+/// The same sentence for a certificate and for the bindings that it secures.
+pub(super) fn who_acts_fact(turn: &Turn) -> Fact {
+    let tone = if turn.is_alarm() { Tone::Urgent } else { Tone::Plain };
+    Fact { label: "Who acts", value: turn.words(date), tone }
 }
 
 fn origin(source: &Source) -> String {

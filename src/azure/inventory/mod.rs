@@ -1,6 +1,7 @@
 //! The whole estate in one look: the index of Resource Graph first, ARM's own lists where the index does not answer, does
 //! not know a subscription or tells too little, and direct reads of what was changed from here lately, because the index
-//! lags. What cannot be read becomes a gap with a name. Public certificates are no part of it (`public`).
+//! lags. What cannot be read becomes a gap with a name. Public certificates (`public`) and what vaults do about their
+//! certificates (`upkeep`) are read by themselves.
 //!
 //! It is one queue of questions, some at once; every answer is told as a part that an estate can absorb.
 
@@ -10,6 +11,7 @@ mod kind;
 mod lists;
 pub mod public;
 mod reader;
+pub mod upkeep;
 
 use jiff::{SignedDuration, Timestamp};
 

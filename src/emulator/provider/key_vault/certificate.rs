@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::{
-    Vault,
+    Vault, lifetime,
     secret::{self, Deleted, PEM_TYPE, PFX_TYPE, Version},
 };
 use crate::emulator::{
@@ -158,6 +158,7 @@ pub fn add_version(ctx: &Context<'_>, vault: &Vault, draft: &Draft<'_>, issued: 
         updated: ctx.now,
     });
     save(ctx, vault, &certificate)?;
+    lifetime::schedule(ctx, vault, &certificate)?;
     Ok(id)
 }
 

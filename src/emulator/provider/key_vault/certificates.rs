@@ -11,7 +11,7 @@ use super::{
     access::{Contents, Permission},
     certificate::{self, Certificate, CertificateVersion},
     data::{attributes, enter, mark_deleted, page, refuse_purge},
-    make, pending,
+    lifetime, make, pending,
     secret::{self, Deleted},
     wanted,
 };
@@ -68,7 +68,11 @@ fn get(ctx: &Context<'_>, call: &Call) -> Outcome {
     let vault = enter(ctx, call, may("get"))?;
     let one = need(ctx, &vault, call)?;
     let version = one.version(call.param("version")).ok_or_else(|| not_found(call))?;
-    Ok(Reply::ok(bundle(&vault, &one, version)))
+    let mut shown = bundle(&vault, &one, version);
+    if let Some(id) = pending::id(ctx, &vault, &one.name)? {
+        shown["pending"] = json!({"id": id});
+    }
+    Ok(Reply::ok(shown))
 }
 
 fn get_policy(ctx: &Context<'_>, call: &Call) -> Outcome {
@@ -83,6 +87,7 @@ fn update_policy(ctx: &Context<'_>, call: &Call) -> Outcome {
     one.lay_over(&call.body, ctx.now);
     wanted::check(&vault, &one.policy)?;
     certificate::save(ctx, &vault, &one)?;
+    lifetime::schedule(ctx, &vault, &one)?;
     Ok(Reply::ok(policy(&vault, &one)))
 }
 

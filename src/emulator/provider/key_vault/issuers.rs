@@ -18,6 +18,9 @@ use crate::emulator::{
 /// The CAs that Key Vault works with, and its own one for tests.
 const PROVIDERS: [&str; 6] = ["DigiCert", "GlobalSign", "SslAdminV2", "OneCertV2-PublicCA", "OneCertV2-PrivateCA", "Test"];
 
+/// Where an issuer keeps what its CA says instead of issuing; shown to nobody.
+const REFUSES: &str = "refuses";
+
 const CONTACTS: Collection<Value> = Collection::new("vault-contacts");
 /// Holds the passwords of accounts at CAs.
 const ISSUERS: Collection<Value> = Collection::private("vault-issuer");
@@ -37,6 +40,21 @@ pub(super) const ROUTES: &[Route] = &[
 pub(super) fn state(ctx: &Context<'_>, vault: &Vault, issuer: &str) -> Result<Option<bool>, Fault> {
     let found = ctx.tx.get(&ISSUERS, &key(vault, issuer))?;
     Ok(found.map(|one| one["attributes"]["enabled"] != false))
+}
+
+/// What its CA says instead of issuing, as after the password of the account there was changed.
+pub(super) fn refusal(ctx: &Context<'_>, vault: &Vault, issuer: &str) -> Result<Option<String>, Fault> {
+    let found = ctx.tx.get(&ISSUERS, &key(vault, issuer))?;
+    Ok(found.and_then(|one| Some(one[REFUSES].as_str()?.to_owned())))
+}
+
+/// Has the CA behind an issuer refuse all orders with these words, or issue again; says whether there is such an issuer.
+pub fn set_refusal(ctx: &Context<'_>, vault: &str, issuer: &str, words: Option<&str>) -> Result<bool, Fault> {
+    let Some(vault) = Vault::named(ctx, vault)? else { return Ok(false) };
+    let Some(mut one) = ctx.tx.get(&ISSUERS, &key(&vault, issuer))? else { return Ok(false) };
+    one[REFUSES] = words.into();
+    ctx.tx.put(&ISSUERS, &key(&vault, issuer), &one)?;
+    Ok(true)
 }
 
 fn show_contacts(ctx: &Context<'_>, vault: &Vault) -> Outcome {
@@ -123,6 +141,9 @@ fn need(ctx: &Context<'_>, vault: &Vault, call: &Call) -> Result<Value, Fault> {
 
 /// A password goes in and never comes out.
 fn show(mut one: Value) -> Value {
+    if let Some(members) = one.as_object_mut() {
+        members.remove(REFUSES);
+    }
     if let Some(credentials) = one["credentials"].as_object_mut() {
         credentials.remove("pwd");
     }

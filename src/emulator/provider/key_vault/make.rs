@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 use rustls::pki_types::{CertificateDer, PrivatePkcs8KeyDer, pem::PemObject as _};
-use serde_json::json;
+use serde_json::{Value, json};
 use zeroize::Zeroizing;
 
 use super::{
@@ -23,6 +23,7 @@ use crate::emulator::{
         self, CaError, Issued, KeySource,
         pfx::{self, Opened},
     },
+    calendar::{ORDER_LEAF_DAYS, days},
     call::Call,
     context::{Context, merge},
     reply::{Fault, Outcome, Reply},
@@ -81,29 +82,73 @@ pub(super) fn create(ctx: &Context<'_>, call: &Call) -> Outcome {
     let kept = held.as_ref().map(|one| &one.policy);
     let wanted = own.or(kept).ok_or_else(|| bad("Property policy is required."))?;
     wanted::check(&vault, wanted)?;
-    let signer = wanted["issuer"]["name"].as_str().unwrap_or("Self");
     let again = wanted["key_props"]["reuse_key"] == true;
     let key = held.as_ref().filter(|_| again).map(|one| key_of(ctx, &vault, one)).transpose()?.flatten();
-    let profile = wanted::profile(ctx, wanted, key)?;
     let draft = Draft { name, policy: wanted.clone(), tags: tags(&call.body) };
+    match sign(ctx, &vault, wanted, key)? {
+        Signed::Certificate(issued) => {
+            add(ctx, &vault, call, &draft, &issued)?;
+            Pending::over(ctx, &draft, &pem_octets(&issued.csr)).begin(ctx, &vault, call)
+        }
+        Signed::Request(csr, key) => Pending::waiting(ctx, &draft, &csr, key).begin(ctx, &vault, call),
+        Signed::Refused(csr, why) => Pending::failed(ctx, &draft, &csr, why).begin(ctx, &vault, call),
+        Signed::NoIssuer(why) => Err(bad(&why)),
+    }
+}
+
+/// A new version by the policy that the certificate has, as the vault makes them by itself; says whether there is one.
+pub(super) fn again(ctx: &Context<'_>, vault: &Vault, one: &Certificate) -> Result<bool, Fault> {
+    let again = one.policy["key_props"]["reuse_key"] == true;
+    let key = if again { key_of(ctx, vault, one)? } else { None };
+    let tags = one.latest().map(|newest| newest.tags.clone()).unwrap_or_default();
+    let draft = Draft { name: &one.name, policy: one.policy.clone(), tags };
+    let (operation, is_made) = match sign(ctx, vault, &one.policy, key)? {
+        Signed::Certificate(issued) => {
+            certificate::add_version(ctx, vault, &draft, &issued)?;
+            (Pending::over(ctx, &draft, &pem_octets(&issued.csr)), true)
+        }
+        Signed::Request(csr, key) => (Pending::waiting(ctx, &draft, &csr, key), true),
+        Signed::Refused(csr, why) => (Pending::failed(ctx, &draft, &csr, why), false),
+        Signed::NoIssuer(why) => (Pending::failed(ctx, &draft, &[], why), false),
+    };
+    operation.keep(ctx, vault)?;
+    Ok(is_made)
+}
+
+/// What the issuer of a policy makes of it.
+enum Signed {
+    Certificate(Issued),
+    /// DER of the request and its key: somebody else's CA is to sign.
+    Request(Vec<u8>, Zeroizing<Vec<u8>>),
+    /// DER of the request, and what the CA says.
+    Refused(Vec<u8>, String),
+    NoIssuer(String),
+}
+
+fn sign(ctx: &Context<'_>, vault: &Vault, wanted: &Value, key: Option<KeySource>) -> Result<Signed, Fault> {
+    let signer = wanted["issuer"]["name"].as_str().unwrap_or("Self");
+    let mut profile = wanted::profile(ctx, wanted, key)?;
     let failed = |error: CaError| bad(&error.to_string());
     if signer.eq_ignore_ascii_case("Unknown") {
         let (csr, key) = ca::request(&profile).map_err(failed)?;
-        return Pending::waiting(ctx, &draft, &csr, key).begin(ctx, &vault, call);
+        return Ok(Signed::Request(csr, key));
     }
-    let made = if signer.eq_ignore_ascii_case("Self") {
-        ca::self_signed(&profile)
-    } else {
-        match issuers::state(ctx, &vault, signer)? {
-            Some(true) => ctx.setting.ca.issue(&profile),
-            Some(false) => return Err(bad(&format!("Issuer {signer} is disabled."))),
-            None => return Err(bad(&format!("Issuer {signer} is not set up in this vault."))),
-        }
-    };
-    let issued = made.map_err(failed)?;
-    add(ctx, &vault, call, &draft, &issued)?;
-    let csr = pem_octets(&issued.csr);
-    Pending::over(ctx, &draft, &csr).begin(ctx, &vault, call)
+    if signer.eq_ignore_ascii_case("Self") {
+        return Ok(Signed::Certificate(ca::self_signed(&profile).map_err(failed)?));
+    }
+    match issuers::state(ctx, vault, signer)? {
+        None => return Ok(Signed::NoIssuer(format!("Issuer {signer} is not set up in this vault."))),
+        Some(false) => return Ok(Signed::NoIssuer(format!("Issuer {signer} is disabled."))),
+        Some(true) => {}
+    }
+    if let Some(why) = issuers::refusal(ctx, vault, signer)? {
+        let (csr, _) = ca::request(&profile).map_err(failed)?;
+        return Ok(Signed::Refused(csr, why));
+    }
+    // A public CA issues for as long as the calendar of the CAs allows, whatever the policy asks for.
+    let longest = ctx.now + days(ORDER_LEAF_DAYS.at(ctx.now));
+    profile.not_after = profile.not_after.min(longest);
+    Ok(Signed::Certificate(ctx.setting.ca.issue(&profile).map_err(failed)?))
 }
 
 /// The key of the newest version, to be used once more.

@@ -12,6 +12,7 @@ mod deleted_vaults;
 pub mod first_party;
 mod issuers;
 mod keys;
+mod lifetime;
 mod make;
 mod pending;
 mod policies;
@@ -22,6 +23,7 @@ mod vaults;
 mod wanted;
 
 pub use data::{challenge, data_plane};
+pub use issuers::set_refusal;
 pub use vaults::{create as create_vault, readdress, registered, remove as remove_vault};
 
 use jiff::Timestamp;
@@ -85,6 +87,8 @@ pub enum Job {
     Registered(String),
     /// The retention of a deleted vault is over.
     Purge(String),
+    /// The trigger of a certificate's policy.
+    Lifetime(lifetime::Due),
 }
 
 impl Job {
@@ -92,6 +96,7 @@ impl Job {
         match self {
             Self::Registered(name) => vaults::registered(ctx, &name),
             Self::Purge(name) => deleted_vaults::retention_over(ctx, &name),
+            Self::Lifetime(due) => lifetime::run(ctx, &due),
         }
     }
 }

@@ -51,6 +51,9 @@ pub struct Pending {
     tags: BTreeMap<String, String>,
     cancelled: bool,
     done: bool,
+    /// Why the issuer made no certificate.
+    #[serde(default)]
+    error: Option<String>,
     since: Timestamp,
     request_id: String,
 }
@@ -67,6 +70,7 @@ impl Pending {
             tags: draft.tags.clone(),
             cancelled: false,
             done: false,
+            error: None,
             since: ctx.now,
             request_id: new_version_id(),
         }
@@ -77,11 +81,21 @@ impl Pending {
         Self { done: true, ..Self::waiting(ctx, draft, csr, Zeroizing::default()) }
     }
 
+    /// What the issuer refused.
+    pub fn failed(ctx: &Context<'_>, draft: &Draft, csr: &[u8], why: String) -> Self {
+        Self { error: Some(why), ..Self::waiting(ctx, draft, csr, Zeroizing::default()) }
+    }
+
+    /// Keeps the operation in the place of the one before it.
+    pub fn keep(&self, ctx: &Context<'_>, vault: &Vault) -> Result<(), Fault> {
+        Ok(ctx.tx.put(&PENDING, &key(vault, &self.name), self)?)
+    }
+
     /// 202 with the operation as it began, whatever became of it by now: clients fetch the certificate only after they
     /// saw the operation go from one state to the other.
     pub fn begin(&self, ctx: &Context<'_>, vault: &Vault, call: &Call) -> Outcome {
-        ctx.tx.put(&PENDING, &key(vault, &self.name), self)?;
-        let began = Self { done: false, ..self.clone() };
+        self.keep(ctx, vault)?;
+        let began = Self { done: false, error: None, ..self.clone() };
         let location = format!(
             "{}certificates/{}/pending?api-version={}&request_id={}",
             vault.uri(),
@@ -99,15 +113,18 @@ impl Pending {
             "issuer": self.issuer,
             "csr": self.csr,
             "cancellation_requested": self.cancelled,
-            "status": match (self.done, self.cancelled) {
-                (true, _) => "completed",
-                (false, true) => "cancelled",
-                (false, false) => "inProgress",
+            "status": match (self.done, self.cancelled, &self.error) {
+                (true, ..) => "completed",
+                (false, true, _) => "cancelled",
+                (false, false, Some(_)) => "failed",
+                (false, false, None) => "inProgress",
             },
             "request_id": self.request_id,
         });
         if self.done {
             shown["target"] = base.into();
+        } else if let Some(why) = &self.error {
+            shown["error"] = json!({"code": "BadParameter", "message": why});
         } else if self.waits() {
             shown["status_details"] = "Pending certificate created. Please Perform Merge to complete the request.".into();
         } else {
@@ -146,6 +163,12 @@ pub(super) fn items(ctx: &Context<'_>, vault: &Vault) -> Result<Vec<Value>, Faul
         }
     }
     Ok(shown)
+}
+
+/// Where the last operation on a certificate is shown, if there was one.
+pub(super) fn id(ctx: &Context<'_>, vault: &Vault, name: &str) -> Result<Option<String>, Fault> {
+    let found = ctx.tx.get(&PENDING, &key(vault, name))?;
+    Ok(found.map(|one| format!("{}certificates/{}/pending", vault.uri(), one.name)))
 }
 
 fn find(ctx: &Context<'_>, vault: &Vault, call: &Call) -> Result<Pending, Fault> {

@@ -12,6 +12,7 @@ use crate::emulator::{
     principals::{CERTDECK, CERTIFICATE_REGISTRATION, WEB_SITES},
 };
 
+mod lifetime;
 mod wanted;
 
 const NOW: &str = "2026-11-23T08:00:00Z";

@@ -1,0 +1,43 @@
+//! What vaults do about the certificates that were imported from them decides who acts, and is asked once the lists are
+//! whole. Until it is known the panes say that it is not, or what was known before.
+
+use std::sync::Arc;
+
+use super::App;
+use super::effect::Effect;
+use super::message::AskId;
+use super::pane::PaneName;
+use crate::model::{Estate, Upkeep};
+
+impl App {
+    /// Asks the vaults, if any certificate comes from one.
+    pub(super) fn want_upkeep(&mut self) {
+        if let Some(ask) = self.upkeep.take() {
+            self.emit(Effect::Forget { ask });
+        }
+        if self.estate.kept_in_vaults().next().is_some() {
+            let ask = self.ask();
+            self.upkeep = Some(ask);
+            self.emit(Effect::ReadUpkeep { ask });
+        }
+    }
+
+    pub(super) fn take_upkeep(&mut self, ask: AskId, part: Vec<Upkeep>, is_over: bool) {
+        if self.upkeep != Some(ask) {
+            return;
+        }
+        Arc::make_mut(&mut self.estate).renew_upkeep(part);
+        if is_over {
+            self.upkeep = None;
+        }
+        for name in [PaneName::Private, PaneName::Bindings] {
+            self.see_rows_of(name, is_over);
+        }
+    }
+
+    /// After a refresh the answers stay until there are new ones.
+    pub(super) fn keep_upkeep(&self, new: &mut Estate) {
+        let part = new.kept_in_vaults().filter_map(|(_, secret)| self.estate.upkeep_of(secret).cloned()).collect();
+        new.renew_upkeep(part);
+    }
+}

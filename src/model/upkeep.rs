@@ -1,0 +1,235 @@
+//! What a vault does about a certificate of its own before it ends: who signs its versions, what its policy has done at which
+//! moment, and what came of the last attempt. What follows from it for people is decided in `rules`.
+
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use super::{ResourceId, Text, Thumbprint, VaultSecret};
+
+/// What was asked about one certificate that apps use, and what its vault answered.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Upkeep {
+    pub vault: ResourceId,
+    /// Of the certificate and of its secret.
+    pub name: Text,
+    pub read_at: Timestamp,
+    pub told: Told,
+}
+
+impl Upkeep {
+    pub fn is_of(&self, secret: &VaultSecret) -> bool {
+        self.vault == secret.vault && self.name.eq_ignore_ascii_case(&secret.secret)
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Told {
+    Certificate(Box<Kept>),
+    /// A secret of this name may be there; no certificate of the vault has it, so no policy does anything about it.
+    PlainSecret,
+    /// Why it could not be read, in half a sentence.
+    Unreadable(String),
+}
+
+/// The newest version of a certificate, and the policy for the next one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Kept {
+    /// Of the version, 32 hex digits.
+    pub version: Text,
+    /// Absent while the first version is being issued.
+    pub thumbprint: Option<Thumbprint>,
+    pub is_enabled: bool,
+    pub made: Option<Timestamp>,
+    pub starts: Option<Timestamp>,
+    pub expires: Option<Timestamp>,
+    /// Whether it names itself as its issuer; absent where the certificate could not be decoded.
+    pub is_self_signed: Option<bool>,
+    pub issuer: Issuer,
+    pub actions: Vec<LifetimeAction>,
+    /// `validity_months`: how long the next version is asked to be valid.
+    pub months: Option<i64>,
+    pub operation: Option<Operation>,
+}
+
+/// Who signs the next version.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Issuer {
+    /// `Unknown`: a CA that the vault does not work with.
+    Unknown,
+    /// `Self`: the certificate's own key.
+    Own,
+    /// An issuer that was set up in the vault.
+    Named { name: String, account: Account },
+}
+
+/// An issuer of a vault, by the CA that it has its account at.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Account {
+    At { provider: String, is_enabled: bool },
+    Missing,
+    Unreadable(String),
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LifetimeAction {
+    pub kind: ActionKind,
+    pub trigger: Option<Trigger>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ActionKind {
+    AutoRenew,
+    EmailContacts,
+    /// A kind that this version does not know.
+    Other,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Trigger {
+    /// Of the life of a version.
+    Percentage(i64),
+    DaysBeforeExpiry(i64),
+}
+
+impl Trigger {
+    pub fn words(self) -> String {
+        match self {
+            Self::Percentage(part) => format!("at {part} % of its life"),
+            Self::DaysBeforeExpiry(days) => format!("{days} d before it ends"),
+        }
+    }
+}
+
+/// The last request for a version.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Operation {
+    /// `inProgress`, `completed`, `cancelled` or `failed`.
+    pub status: String,
+    /// What the CA or the vault says.
+    pub error: Option<String>,
+}
+
+impl Kept {
+    /// The action that makes a new version, if the policy has one.
+    pub fn auto_renew(&self) -> Option<&LifetimeAction> {
+        self.actions.iter().find(|action| action.kind == ActionKind::AutoRenew)
+    }
+
+    /// When that action is due for the newest version.
+    pub fn renews_on(&self) -> Option<Timestamp> {
+        let expires = self.expires?;
+        match self.auto_renew()?.trigger? {
+            Trigger::Percentage(part) => {
+                let starts = self.starts?;
+                let life = expires.as_second() - starts.as_second();
+                starts.checked_add(SignedDuration::from_secs(life / 100 * part)).ok()
+            }
+            Trigger::DaysBeforeExpiry(days) => {
+                let lead = SignedDuration::try_from_hours(days.checked_mul(24)?)?;
+                expires.checked_sub(lead).ok().map(|at| self.starts.map_or(at, |starts| at.max(starts)))
+            }
+        }
+    }
+
+    /// What the last request for a version failed with.
+    pub fn failure(&self) -> Option<&str> {
+        let operation = self.operation.as_ref()?;
+        let is_failed = operation.status.eq_ignore_ascii_case("failed");
+        operation.error.as_deref().or(is_failed.then_some("the vault does not say why"))
+    }
+
+    /// Whether a request waits in the vault for the certificate of a CA.
+    pub fn waits(&self) -> bool {
+        self.operation.as_ref().is_some_and(|operation| operation.status.eq_ignore_ascii_case("inProgress"))
+    }
+
+    /// `issuer DigiCert (account ours), AutoRenew at 80 % of its life`.
+    pub fn policy_words(&self) -> String {
+        let issuer = match &self.issuer {
+            Issuer::Unknown => "Unknown".to_owned(),
+            Issuer::Own => "Self".to_owned(),
+            Issuer::Named { name, account: Account::At { provider, .. } } if !provider.eq_ignore_ascii_case(name) => {
+                format!("{name} at {provider}")
+            }
+            Issuer::Named { name, .. } => name.clone(),
+        };
+        let action = |action: &LifetimeAction| {
+            let kind = match action.kind {
+                ActionKind::AutoRenew => "AutoRenew",
+                ActionKind::EmailContacts => "EmailContacts",
+                ActionKind::Other => "an action unknown to this version",
+            };
+            action.trigger.map_or_else(|| kind.to_owned(), |trigger| format!("{kind} {}", trigger.words()))
+        };
+        let actions: Vec<String> = self.actions.iter().map(action).collect();
+        let actions = if actions.is_empty() { "no action".to_owned() } else { actions.join(" and ") };
+        format!("issuer {issuer}, {actions}")
+    }
+
+    /// `asked for 12 months, got 100 days`: a CA may shorten what the policy asks for without a word (C56). Only where the
+    /// vault had it issued: of an imported certificate it makes the policy afterwards.
+    pub fn shortened(&self) -> Option<String> {
+        let (months, starts, expires) = (self.months?, self.starts?, self.expires?);
+        if self.issuer == Issuer::Unknown
+            || !self.operation.as_ref().is_some_and(|last| last.status.eq_ignore_ascii_case("completed"))
+        {
+            return None;
+        }
+        let days = expires.duration_since(starts).as_hours() / 24;
+        // A month has at least 28 days.
+        (days < months.checked_mul(28)?).then(|| format!("asked for {months} months, got {days} days"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    fn kept() -> Kept {
+        Kept {
+            version: Text::default(),
+            thumbprint: None,
+            is_enabled: true,
+            made: None,
+            starts: Some("2026-06-01T00:00:00Z".parse().unwrap()),
+            expires: Some("2026-09-09T00:00:00Z".parse().unwrap()),
+            is_self_signed: Some(false),
+            issuer: Issuer::Named {
+                name: "ours".to_owned(),
+                account: Account::At { provider: "DigiCert".to_owned(), is_enabled: true },
+            },
+            actions: vec![LifetimeAction { kind: ActionKind::AutoRenew, trigger: Some(Trigger::Percentage(80)) }],
+            months: Some(12),
+            operation: Some(Operation { status: "completed".to_owned(), error: None }),
+        }
+    }
+
+    #[test]
+    fn the_day_of_the_action_follows_from_its_trigger() {
+        let mut kept = kept();
+        assert_eq!(kept.renews_on().unwrap().to_string(), "2026-08-20T00:00:00Z");
+        kept.actions[0].trigger = Some(Trigger::DaysBeforeExpiry(10));
+        assert_eq!(kept.renews_on().unwrap().to_string(), "2026-08-30T00:00:00Z");
+        kept.actions[0].trigger = Some(Trigger::DaysBeforeExpiry(400));
+        assert_eq!(kept.renews_on(), kept.starts, "a life shorter than the lead: at once");
+        kept.actions[0].kind = ActionKind::EmailContacts;
+        assert_eq!(kept.renews_on(), None);
+    }
+
+    #[test]
+    fn a_validity_that_was_cut_short_is_noted_only_where_the_vault_asked_for_it_c56() {
+        let mut kept = kept();
+        assert_eq!(kept.shortened().as_deref(), Some("asked for 12 months, got 100 days"));
+        kept.months = Some(3);
+        assert_eq!(kept.shortened(), None);
+        kept.months = Some(12);
+        kept.issuer = Issuer::Unknown;
+        assert_eq!(kept.shortened(), None, "the vault made the policy of an imported file");
+    }
+
+    #[test]
+    fn a_policy_is_told_in_one_line() {
+        assert_eq!(kept().policy_words(), "issuer ours at DigiCert, AutoRenew at 80 % of its life");
+    }
+}
