@@ -42,6 +42,11 @@ const FACTS: &[Fact] = &[
     ),
     ("oldest TLS version", |r, t| oldest_tls(r, t), |t| calendar::OLDEST_TLS.at(t).to_owned()),
     (
+        "oldest version for key vaults",
+        |r, t| r.name(Name::VaultOldestVersion, t).to_owned(),
+        |t| calendar::OLDEST_KEY_VAULT_VERSION.at(t).to_owned(),
+    ),
+    (
         "proof by mail",
         |r, t| (!r.lists(Names::OrderMethodsEnded, t, "mail")).to_string(),
         |t| calendar::MAIL_PROVES.at(t).to_string(),

@@ -64,7 +64,7 @@ impl Cloud {
 
     async fn send(&self, method: Method, path: &str, body: Value) -> (StatusCode, Value) {
         let base = &self.emulator.connection().arm;
-        let url = format!("{base}{path}?api-version=2024-11-01");
+        let url = format!("{base}{path}?api-version=2026-02-01");
         let request = self.http.request(method, url).bearer_auth(&self.arm);
         answer(request, body).await
     }

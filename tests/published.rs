@@ -228,7 +228,7 @@ async fn every_published_request_is_one_that_the_practice_cloud_takes() {
         } else {
             (connection.arm.clone(), &arm)
         };
-        let version = if example.data_plane { "7.5" } else { "2023-12-01" };
+        let version = if example.data_plane { "7.5" } else { "2026-02-01" };
         let url = format!("{base}{path}?api-version={version}&hostName=shop.contoso.com");
         let mut request = http.request(Method::from_bytes(example.method.as_bytes()).unwrap(), &url).bearer_auth(bearer);
         if let Some(body) = example.body.as_ref().map(|name| &example.content["parameters"][name]).filter(|body| !body.is_null()) {

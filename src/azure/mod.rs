@@ -19,7 +19,6 @@ mod retry;
 mod rows;
 mod send;
 mod transport;
-mod version;
 mod words;
 
 pub mod certificates;
@@ -46,6 +45,7 @@ pub mod tenants;
 pub mod upkeep;
 pub mod vault_certificates;
 pub mod vaults;
+pub mod version;
 pub mod x509;
 
 pub use answer::AsItIs;

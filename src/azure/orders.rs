@@ -69,12 +69,12 @@ pub fn create(id: &ResourceId, order: &NewOrder) -> Request {
     Request::put(what, id, version::ORDERS, whole(order)).repeat(Repeat::LookFirst)
 }
 
-/// Asks whether the purchase would be accepted; nothing is bought.
+/// Asks whether the purchase would be accepted; nothing is bought. The name is for people: it is read only in the body.
 pub fn validate(subscription: &ResourceId, name: &str, order: &NewOrder) -> Request {
     let path = format!("{subscription}/providers/Microsoft.CertificateRegistration/validateCertificateRegistrationInformation");
-    let mut body = whole(order);
-    body["name"] = name.into();
-    Request::post(format!("Check the purchase of {name}"), path, version::ORDERS).with_body(Body::new(body)).repeat(Repeat::Safe)
+    Request::post(format!("Check the purchase of {name}"), path, version::ORDERS)
+        .with_body(Body::new(whole(order)))
+        .repeat(Repeat::Safe)
 }
 
 fn whole(order: &NewOrder) -> Value {

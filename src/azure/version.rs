@@ -7,7 +7,8 @@ pub const GROUPS: &str = "2024-03-01";
 pub const WEB: &str = "2023-12-01";
 pub const ORDERS: &str = "2024-11-01";
 pub const DOMAINS: &str = "2023-12-01";
-pub const VAULTS: &str = "2023-07-01";
+/// Older ones retire on 2027-02-27 (C41; rule vault-oldest-version).
+pub const VAULTS: &str = "2026-02-01";
 /// The data plane of a vault.
 pub const VAULT_DATA: &str = "7.4";
 pub const LOCKS: &str = "2020-05-01";
@@ -16,6 +17,19 @@ pub const METADATA: &str = "2022-09-01";
 pub const RESOURCE_GRAPH: &str = "2022-10-01";
 /// Microsoft Graph has its version in the path.
 pub const GRAPH: &str = "";
+
+/// Every service with the version that this build speaks, for people.
+pub const ALL: [(&str, &str); 9] = [
+    ("Microsoft.Web", WEB),
+    ("Microsoft.CertificateRegistration", ORDERS),
+    ("Microsoft.DomainRegistration", DOMAINS),
+    ("Microsoft.KeyVault", VAULTS),
+    ("contents of vaults", VAULT_DATA),
+    ("Microsoft.Authorization", ROLES),
+    ("locks", LOCKS),
+    ("Microsoft.Resources", GROUPS),
+    ("Microsoft.ResourceGraph", RESOURCE_GRAPH),
+];
 
 /// For any resource that the estate holds.
 pub fn of(id: &ResourceId) -> &'static str {

@@ -56,6 +56,10 @@ pub const OLDEST_TLS: Dated<&str> = Dated { first: "1.0", then: &[(date(2027, 5,
 /// Whether a mail to the domain's administrator proves anything: ballot SC-090 ends it.
 pub const MAIL_PROVES: Dated<bool> = Dated { first: true, then: &[(date(2028, 3, 15), false)] };
 
+/// The oldest api-version, previews included, by which Key Vault's management answers:
+/// learn.microsoft.com/azure/key-vault/general/access-control-default, Azure/azure-cli#34020.
+pub const OLDEST_KEY_VAULT_VERSION: Dated<&str> = Dated { first: "2015-06-01", then: &[(date(2027, 2, 27), "2026-02-01")] };
+
 /// An order is bought for one year at a time (article of 2022).
 pub const TERM_DAYS: i64 = 365;
 /// Automatic renewal starts this long before the end (article of 2022).

@@ -190,7 +190,15 @@ impl Context<'_> {
             _ => Value::Null,
         };
         let value: Vec<Value> = kept.into_iter().map(|(_, shown)| shown).collect();
-        Ok(Reply::ok(json!({"value": value, "nextLink": next, "id": null})))
+        let mut list = json!({"value": value, "nextLink": next});
+        // App Service and the providers that came out of it say so beside every list, nobody else does.
+        if ["microsoft.web/", "microsoft.certificateregistration/", "microsoft.domainregistration/"]
+            .iter()
+            .any(|one| kind.starts_with(one))
+        {
+            list["id"] = Value::Null;
+        }
+        Ok(Reply::ok(list))
     }
 
     /// Keeps what nobody may see (key, PFX, password) with a resource.

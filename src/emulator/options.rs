@@ -8,7 +8,7 @@ use std::{
 
 use jiff::Timestamp;
 
-use super::{fleet::Fleet, gate::Gate, pace::Pace, throttle::Rate};
+use super::{fleet::Fleet, gate::Gate, pace::Pace, recorder::Recorder, throttle::Rate};
 
 /// What `Emulator::start` takes; `Options::new(dir)` is the default estate at the demo pace.
 #[derive(Debug, Clone)]
@@ -35,6 +35,8 @@ pub struct Options {
     pub page_size: usize,
     /// For tests: holds one request.
     pub gate: Option<Gate>,
+    /// For tests: hears every exchange.
+    pub recorder: Option<Recorder>,
 }
 
 impl Options {
@@ -51,6 +53,7 @@ impl Options {
             fresh: false,
             page_size: 100,
             gate: None,
+            recorder: None,
         }
     }
 

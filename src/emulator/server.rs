@@ -26,6 +26,7 @@ use super::{
     delivery::{Cut, Line},
     door::{self, Door, Incoming, Served},
     gate::{Gate, Side},
+    recorder::Recorder,
     reply::{Body, Reply},
     world::Handle,
 };
@@ -47,6 +48,7 @@ struct Local(bool);
 pub struct Front {
     pub world: Handle,
     pub gate: Option<Gate>,
+    pub recorder: Option<Recorder>,
     pub latency: Duration,
 }
 
@@ -140,7 +142,11 @@ async fn handle(State(front): State<Front>, Extension(cut): Extension<Cut>, requ
     if let Some(gate) = gate {
         gate.pass(number, Side::Before).await;
     }
+    let heard = front.recorder.is_some().then(|| incoming.clone());
     let answered = front.world.ask(move |world| door::serve(world, &incoming)).await;
+    if let (Some(recorder), Some(incoming), Ok(served)) = (&front.recorder, heard, &answered) {
+        recorder.add(incoming, &served.reply);
+    }
     if let Some(gate) = gate {
         gate.pass(number, Side::After).await;
     }

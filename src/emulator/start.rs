@@ -43,7 +43,7 @@ impl Emulator {
     /// Opens the data directory and listens. The first start of a directory makes its CA, keys and estate.
     pub async fn start(options: Options) -> Result<Self, EmulatorError> {
         let wanted = options.listen;
-        let front = (options.gate.clone(), options.latency);
+        let front = (options.gate.clone(), options.recorder.clone(), options.latency);
         let home = blocking(move || Home::open(options)).await?;
         let listeners = Listeners::bind(wanted, home.ports).await?;
         let addresses = listeners.addresses()?;
@@ -51,8 +51,8 @@ impl Emulator {
 
         let (world, thread) = ready.world.start()?;
         let (stop, stopped) = watch::channel(false);
-        let (gate, latency) = front;
-        let front = Front { world: world.clone(), gate, latency };
+        let (gate, recorder, latency) = front;
+        let front = Front { world: world.clone(), gate, recorder, latency };
         let tls = ready.own.server(&["h2", "http/1.1"])?;
         let mut tasks = JoinSet::new();
         tasks.spawn(server::listen(listeners.https, tls, front, stopped.clone()));

@@ -375,7 +375,7 @@ mod tests {
     use super::super::sample::{find, inputs, needed, order, stand, stand_under, stored, vault, with_principals};
     use super::*;
     use crate::flow::FlowName;
-    use crate::model::{OrderStatus, SecretStatus};
+    use crate::model::{AccessPolicy, OrderStatus, SecretStatus};
     use crate::rules::Profile;
 
     fn new_vault_inputs() -> Inputs {
@@ -436,6 +436,23 @@ mod tests {
         assert_eq!(access.status, StepStatus::Ready);
         assert_eq!(access.requests.len(), 2);
         assert!(access.facts[0].1.contains("secret permissions get, list, set, delete"), "{:?}", access.facts);
+    }
+
+    /// The portal grants the registrar all of secrets that it needs, and of certificates get and list.
+    #[test]
+    fn a_vault_that_the_portal_set_up_lacks_nothing_a119() {
+        let names = |list: &[&str]| list.iter().map(|name| (*name).to_owned()).collect::<Vec<String>>();
+        let policy = |object_id: &str, secrets: &[&str], certificates: &[&str]| AccessPolicy {
+            object_id: object_id.to_owned(),
+            secrets: names(secrets),
+            certificates: names(certificates),
+        };
+        let policies =
+            vec![policy("registrar", &["Get", "List", "Set", "Delete"], &["Get", "List"]), policy("websites", &["Get"], &["Get"])];
+        let observed = seen(Seen::Here(Vault { policies, ..vault(false) }));
+        let inputs = inputs().with(Key::VaultChoice, "existing").with(Key::Vault, "kv-web");
+        let steps = stand(FlowName::Store, &observed, &inputs);
+        assert!(matches!(find(&steps, StepId::VaultAccess).status, StepStatus::Done(_)), "{:?}", find(&steps, StepId::VaultAccess));
     }
 
     #[test]

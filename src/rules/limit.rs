@@ -74,6 +74,7 @@ limits! {
         OrderCaaIssuer = "order-caa-issuer",
         OrderEarlyRenewal = "order-early-renewal",
         ManagedCaaIssuer = "managed-caa-issuer",
+        VaultOldestVersion = "vault-oldest-version",
     }
 }
 

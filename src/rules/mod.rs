@@ -98,6 +98,12 @@ impl Rules {
         limit.entries(&self.limits).on(self.day(now))
     }
 
+    /// The rule that comes after the one that holds, if one is known.
+    pub fn next<L: Limit>(&self, limit: L, now: Timestamp) -> Option<&Rule<L::Value>> {
+        let day = self.day(now);
+        limit.entries(&self.limits).all().find(|rule| rule.since > day)
+    }
+
     /// `rule order-certificate-lifetime, since 2026-03-15`: what a message prints beside what a rule forbids.
     pub fn reference<L: Limit>(&self, limit: L, now: Timestamp) -> String {
         format!("rule {}, since {}", limit.id(), self.rule(limit, now).since)
@@ -159,6 +165,38 @@ mod tests {
         let rules = Rules::load(Profile::Seed).unwrap();
         assert_eq!(rules.span(Period::OrderCertificateLifetime, at("2026-11-23T00:00:00Z")).days(), 365);
         assert_eq!(rules.names(Names::OrderVaultModels, at("2026-11-23T00:00:00Z")), ["access-policy"]);
+    }
+
+    /// Key Vault refuses a policy with any other name (azure-rest-api-specs, `SecretPermissions` and `CertificatePermissions`).
+    #[test]
+    fn every_permission_that_is_asked_for_is_one_of_key_vaults_own() {
+        let secrets = "all get list set delete backup restore recover purge";
+        let certificates = "all get list delete create import update managecontacts getissuers listissuers setissuers deleteissuers \
+                            manageissuers recover purge backup restore";
+        let rules = Rules::load(Profile::Current).unwrap();
+        for (limit, known) in [
+            (Names::RegistrarSecretPermissions, secrets),
+            (Names::WebsitesSecretPermissions, secrets),
+            (Names::RegistrarCertificatePermissions, certificates),
+            (Names::WebsitesCertificatePermissions, certificates),
+        ] {
+            for rule in limit.entries(&rules.limits).all() {
+                assert!(!rule.value.is_empty(), "{} since {}", rule.id, rule.since);
+                for name in &rule.value {
+                    assert!(known.split_whitespace().any(|one| one == name), "{} since {}: {name}", rule.id, rule.since);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn the_oldest_version_for_vaults_changes_on_its_day_c41() {
+        let rules = Rules::load(Profile::Current).unwrap();
+        let oldest = |day| rules.name(Name::VaultOldestVersion, at(day));
+        assert_eq!((oldest("2027-02-26T23:59:59Z"), oldest("2027-02-27T00:00:00Z")), ("2015-06-01", "2026-02-01"));
+        let coming = |day| rules.next(Name::VaultOldestVersion, at(day)).map(|rule| rule.since.to_string());
+        assert_eq!(coming("2026-11-29T00:00:00Z").as_deref(), Some("2027-02-27"));
+        assert_eq!(coming("2027-02-27T00:00:00Z"), None);
     }
 
     #[test]

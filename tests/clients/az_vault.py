@@ -10,7 +10,7 @@ def vaults(az, make_file):
     does("keyvault create -g az-vault -n kv-az-one --retention-days 7",
          check=lambda one: one["properties"]["provisioningState"] == "Succeeded" and one["properties"]["enableRbacAuthorization"] is True)
     # check-name asks for a managed HSM of that name, whatever its resource type; only `az rest` asks for a vault.
-    url = f"{cloud.arm}/subscriptions/{cloud.subscription}/providers/Microsoft.KeyVault/checkNameAvailability?api-version=2023-07-01"
+    url = f"{cloud.arm}/subscriptions/{cloud.subscription}/providers/Microsoft.KeyVault/checkNameAvailability?api-version=2026-02-01"
     does("rest --method post --url", url, "--resource", f"{cloud.arm}/", "--body", json.dumps({"name": "kv-az-one", "type": "Microsoft.KeyVault/vaults"}),
          check=lambda one: one["nameAvailable"] is False and one["reason"] == "AlreadyExists")
     refuses("", "keyvault create -g az-vault -n 1-bad")

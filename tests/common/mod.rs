@@ -130,7 +130,7 @@ impl Practice {
             ("scope", "https://management.azure.com/.default"),
         ];
         let token: Value = self.control.post(url).form(&form).send().await.unwrap().json().await.unwrap();
-        let url = format!("{}{path}?api-version=2023-12-01", connection.arm);
+        let url = format!("{}{path}?api-version=2026-02-01", connection.arm);
         let mut request = self.control.request(method.parse().unwrap(), url);
         if !body.is_null() {
             request = request.json(body);

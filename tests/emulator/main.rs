@@ -21,7 +21,7 @@ use rustls::{
 use serde_json::{Value, json};
 
 const ARM: &str = "https://management.azure.com/.default";
-const VERSION: &str = "api-version=2023-12-01";
+const VERSION: &str = "api-version=2026-02-01";
 
 /// A practice cloud and a client that trusts its CA and holds a token for ARM.
 struct Cloud {

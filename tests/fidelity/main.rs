@@ -135,7 +135,7 @@ impl Cloud {
         let all = json!({"secrets": ["all"], "certificates": ["all"]});
         let me = "0b1ec71d-5c0f-4fee-b222-0123456789ab";
         let body = json!({"location": "westeurope", "properties": {
-            "tenantId": connection.tenant_id, "sku": {"family": "A", "name": "standard"},
+            "tenantId": connection.tenant_id, "sku": {"family": "A", "name": "standard"}, "enableRbacAuthorization": false,
             "accessPolicies": [{"tenantId": connection.tenant_id, "objectId": me, "permissions": all}],
         }});
         let path = "{rg}/providers/Microsoft.KeyVault/vaults/kv-fidelity";
@@ -182,7 +182,7 @@ impl Cloud {
         let mut url = if text.starts_with("https://") { text } else { format!("{}{text}", connection.arm) };
         if !url.contains("api-version=") {
             url += if url.contains('?') { "&" } else { "?" };
-            url += if url.starts_with(&own) { "api-version=7.4" } else { "api-version=2023-12-01" };
+            url += if url.starts_with(&own) { "api-version=7.4" } else { "api-version=2026-02-01" };
         }
         let mut request = self.http.request(Method::from_bytes(method.as_bytes()).unwrap(), &url);
         if !path.starts_with("{nobody}") {

@@ -34,14 +34,14 @@ const ISSUER: Ask = (
 const VAULT: Ask = (
     "PUT",
     "{rg}/providers/Microsoft.KeyVault/vaults/kv-like-{n}",
-    r#"{"location": "westeurope", "tags": {"a": "b"}, "properties": {"tenantId": "t", "sku": {"family": "A", "name": "standard"}, "enablePurgeProtection": true,
+    r#"{"location": "westeurope", "tags": {"a": "b"}, "properties": {"tenantId": "22222222-2222-2222-2222-222222222222", "sku": {"family": "A", "name": "standard"}, "enablePurgeProtection": true,
         "networkAcls": {"bypass": "AzureServices", "defaultAction": "Deny", "ipRules": [{"value": "1.2.3.4/32"}], "virtualNetworkRules": [{"id": "v"}]},
-        "accessPolicies": [{"tenantId": "t", "objectId": "00000000-0000-0000-0000-00000000000f", "permissions": {"keys": ["all"], "secrets": ["all"], "certificates": ["all"], "storage": ["all"]}}]}}"#,
+        "accessPolicies": [{"tenantId": "22222222-2222-2222-2222-222222222222", "objectId": "00000000-0000-0000-0000-00000000000f", "permissions": {"keys": ["all"], "secrets": ["all"], "certificates": ["all"], "storage": ["all"]}}]}}"#,
 );
 const PLAIN_VAULT: Ask = (
     "PUT",
     "{rg}/providers/Microsoft.KeyVault/vaults/kv-gone-{n}",
-    r#"{"location": "westeurope", "tags": {"a": "b"}, "properties": {"tenantId": "t", "sku": {"family": "A", "name": "standard"}}}"#,
+    r#"{"location": "westeurope", "tags": {"a": "b"}, "properties": {"tenantId": "22222222-2222-2222-2222-222222222222", "sku": {"family": "A", "name": "standard"}}}"#,
 );
 const GONE: Ask = ("DELETE", "{rg}/providers/Microsoft.KeyVault/vaults/kv-gone-{n}", "");
 const PURGE: Ask = ("POST", "{sub}/providers/Microsoft.KeyVault/locations/westeurope/deletedVaults/kv-gone-{n}/purge", "");

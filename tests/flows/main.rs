@@ -9,6 +9,7 @@ mod cloud;
 #[path = "../common/mod.rs"]
 mod common;
 mod delete;
+mod every_flow;
 mod export;
 #[path = "../support/files.rs"]
 mod files;

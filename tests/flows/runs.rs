@@ -1,13 +1,10 @@
 //! One run of every flow, in an order in which each finds what it is about.
 
-use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::{Command, Output};
 
-use certdeck::flow::FlowName;
-
 use crate::cloud::Cloud;
-use crate::{files, state};
+use crate::state;
 
 pub struct Run {
     pub flow: &'static str,
@@ -85,24 +82,4 @@ fn order(cloud: &Cloud, name: &str) -> [String; 2] {
     let orders = state::estate(cloud).orders;
     let order = orders.iter().find(|order| order.id.name() == name).unwrap();
     [format!("order={}", order.id), format!("current={}", order.thumbprint.as_ref().unwrap())]
-}
-
-#[test]
-fn no_flow_is_left_out() {
-    let files = files::make();
-    let run: BTreeSet<&str> = all(&Cloud::start(), files.path()).iter().map(|run| run.flow).collect();
-    let all: BTreeSet<&str> = FlowName::ALL.iter().map(|flow| flow.as_str()).collect();
-    assert_eq!(run, all);
-}
-
-/// What a company's change management wants to find again.
-#[test]
-fn the_reference_of_a_change_stands_in_the_journal_beside_each_of_its_requests_b3_19() {
-    let cloud = Cloud::start();
-    let settings = ["resource-group=rg-shop", "app=contoso-blog", "hostname=blog.contoso.com"];
-    let done = Run::new("unbind", &settings).certdeck(&cloud, &["--yes", "--change-reference", "CHG0042"]);
-    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
-    let journal = std::fs::read_to_string(cloud.home().join(".local/state/certdeck/journal.jsonl")).unwrap();
-    let begun: Vec<&str> = journal.lines().filter(|line| line.contains(r#""phase":"before""#)).collect();
-    assert!(!begun.is_empty() && begun.iter().all(|line| line.contains(r#""reference":"CHG0042""#)), "{journal}");
 }

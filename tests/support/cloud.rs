@@ -6,7 +6,7 @@ use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use certdeck::emulator::{Connection, Emulator, Gate, Options, Pace};
+use certdeck::emulator::{Connection, Emulator, Gate, Options, Pace, Recorder};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName};
 use serde_json::Value;
@@ -24,19 +24,25 @@ pub struct Cloud {
 impl Cloud {
     pub fn start() -> Self {
         let dir = tempfile::tempdir().unwrap();
-        Self::open(dir, None)
+        Self::open(dir, None, None)
+    }
+
+    /// The same, each exchange heard.
+    pub fn heard_by(recorder: Recorder) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        Self::open(dir, None, Some(recorder))
     }
 
     /// A cloud in a copy of another one's directory, with one request held.
     pub fn copy_of(other: &Path, gate: Option<Gate>) -> Self {
         let dir = tempfile::tempdir().unwrap();
         copy_files(other, dir.path());
-        Self::open(dir, gate)
+        Self::open(dir, gate, None)
     }
 
-    fn open(dir: TempDir, gate: Option<Gate>) -> Self {
+    fn open(dir: TempDir, gate: Option<Gate>, recorder: Option<Recorder>) -> Self {
         let runtime = Runtime::new().unwrap();
-        let options = Options { pace: Pace::Instant, gate, ..Options::new(dir.path()) };
+        let options = Options { pace: Pace::Instant, gate, recorder, ..Options::new(dir.path()) };
         let emulator = runtime.block_on(Emulator::start(options)).unwrap();
         let connection = emulator.connection().clone();
         Self { runtime, emulator: Some(emulator), connection, dir }
@@ -99,7 +105,7 @@ impl Cloud {
             ];
             let url = format!("{}/{}/oauth2/v2.0/token", connection.authority, connection.tenant_id);
             let token: Value = client.post(url).form(&form).send().await.unwrap().json().await.unwrap();
-            let url = format!("{}{path}?api-version=2023-12-01", connection.arm);
+            let url = format!("{}{path}?api-version=2026-02-01", connection.arm);
             let mut request = client.request(method.parse().unwrap(), url).bearer_auth(token["access_token"].as_str().unwrap());
             if !body.is_null() {
                 request = request.json(body);

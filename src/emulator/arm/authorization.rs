@@ -139,6 +139,12 @@ fn put(ctx: &Context<'_>, call: &Call) -> Outcome {
         None => {}
     }
     let kind = call.text("/properties/principalType").unwrap_or("ServicePrincipal");
+    // The description lists more; the service takes three (Azure/azure-cli#11594, Azure/azure-rest-api-specs#11830).
+    if !["User", "Group", "ServicePrincipal"].iter().any(|known| known.eq_ignore_ascii_case(kind)) {
+        let message =
+            format!("The PrincipalType property '{kind}' is not valid. It must be 'User', 'Group' or 'ServicePrincipal'.");
+        return Err(Fault::arm(400, "BadRequest", message));
+    }
     let made = assignment(ctx, &id, principal, role, kind);
     ctx.save(&id, &made)?;
     Ok(Reply::created(made))

@@ -71,7 +71,7 @@ pub fn dispatch(ctx: &Context<'_>, call: &Call) -> Outcome {
         }
         Found::Nothing => return Err(unknown(call, &id)),
     };
-    places::require_version(call, &id)?;
+    places::require_version(ctx, call, &id)?;
     subscriptions::require_tenant(ctx, call, &id)?;
     require_scope(ctx, call, &id)?;
     require_parent(ctx, call, &id)?;

@@ -2,6 +2,7 @@
 
 use super::namespaces;
 use crate::emulator::{
+    calendar,
     call::{Call, Method},
     context::Context,
     id::ResourceId,
@@ -80,16 +81,20 @@ pub fn require_location(ctx: &Context<'_>, call: &Call, id: &ResourceId) -> Resu
     Err(Fault::arm(400, "LocationNotAvailableForResourceType", message))
 }
 
-/// Refuses api-versions that never were; those between may be shown in the shape of a newer one.
-pub fn require_version(call: &Call, id: &ResourceId) -> Result<(), Fault> {
+/// Refuses api-versions that never were, and those that are no longer served on the day of the practice clock; others may be shown in
+/// the shape of a newer one.
+pub fn require_version(ctx: &Context<'_>, call: &Call, id: &ResourceId) -> Result<(), Fault> {
     let version = call.api_version();
-    let [first, last] = VERSIONS;
-    if version.get(..10).is_some_and(|date| (first..=last).contains(&date)) {
-        return Ok(());
-    }
     let kind = id.kind();
     let (namespace, kind) = kind.split_once('/').unwrap_or(("microsoft.resources", &kind));
-    let known: Vec<&str> = namespaces::named(namespace).into_iter().flat_map(|one| one.versions.split_whitespace()).collect();
+    let [first, last] = VERSIONS;
+    let of_vaults = namespace.eq_ignore_ascii_case("Microsoft.KeyVault");
+    let oldest = if of_vaults { calendar::OLDEST_KEY_VAULT_VERSION.at(ctx.now) } else { first };
+    if version.get(..10).is_some_and(|date| (oldest..=last).contains(&date)) {
+        return Ok(());
+    }
+    let published = namespaces::named(namespace).into_iter().flat_map(|one| one.versions.split_whitespace());
+    let known: Vec<&str> = published.filter(|version| *version >= oldest).collect();
     let message = format!(
         "No registered resource provider found for API version '{version}' for type '{kind}'. The supported api-versions are '{}'.",
         known.join(", ")
@@ -142,8 +147,30 @@ mod tests {
             assert_eq!(said["error"]["code"], "NoRegisteredProviderFound");
             assert!(text(&said, "/error/message").contains("2024-11-01"));
         }
-        for version in ["2015-08-01", "2024-11-01", "2022-03-01-preview"] {
+        for version in ["2015-08-01", "2024-11-01", "2022-03-01-preview", "2025-05-01", "2026-07-15", "2026-08-01"] {
             assert_eq!(list(version).status, 200, "{version}");
         }
+    }
+
+    #[test]
+    fn key_vault_answers_only_versions_that_are_not_retired_on_the_day_of_the_clock_c41() {
+        let mut cloud = Fixture::new("2027-02-26T23:59:59Z");
+        let list = |cloud: &Fixture, provider: &str, version: &str| {
+            let path = format!("{SUBSCRIPTION}/providers/{provider}?api-version={version}");
+            cloud.arm(Method::Get, &path, &Value::Null)
+        };
+        let vaults = "Microsoft.KeyVault/vaults";
+        for version in ["2016-10-01", "2023-07-01", "2024-12-01-preview", "2026-02-01"] {
+            assert_eq!(list(&cloud, vaults, version).status, 200, "{version}");
+        }
+        cloud.advance(jiff::SignedDuration::from_secs(1));
+        for version in ["2016-10-01", "2023-07-01", "2024-12-01-preview"] {
+            let said = json_of(list(&cloud, vaults, version));
+            assert_eq!(said["error"]["code"], "NoRegisteredProviderFound", "{version}");
+            let message = text(&said, "/error/message");
+            assert!(message.ends_with("The supported api-versions are '2026-05-15, 2026-02-01'."), "{message}");
+        }
+        assert_eq!(list(&cloud, vaults, "2026-02-01").status, 200);
+        assert_eq!(list(&cloud, "Microsoft.Web/certificates", "2016-03-01").status, 200, "no other provider is concerned");
     }
 }

@@ -57,7 +57,7 @@ fn wildcard(domain: &str) -> Value {
 }
 
 fn policy(object_id: &str, secrets: &[&str]) -> Value {
-    json!({"tenantId": "t", "objectId": object_id, "permissions": {"secrets": secrets}})
+    json!({"tenantId": "22222222-2222-2222-2222-222222222222", "objectId": object_id, "permissions": {"secrets": secrets}})
 }
 
 fn cloud() -> Fixture {
@@ -71,7 +71,7 @@ fn cloud_on(now: &str) -> Fixture {
     let body = json!({
         "location": "westeurope",
         "properties": {
-            "tenantId": "t",
+            "tenantId": "22222222-2222-2222-2222-222222222222",
             "sku": {"family": "A", "name": "standard"},
             "accessPolicies": [policy(CERTDECK.object_id, &["all"]), service],
         },

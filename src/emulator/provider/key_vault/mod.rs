@@ -15,6 +15,7 @@ mod keys;
 mod lifetime;
 mod make;
 mod pending;
+mod permission_names;
 mod policies;
 mod properties;
 pub mod secret;

@@ -2,15 +2,20 @@
 
 use serde_json::{Value, json};
 
+use super::permission_names;
 use crate::emulator::{context::text, reply::Fault};
 
 /// Checks what a PUT or PATCH wants; `before` is what the vault has, if there is one.
 pub(super) fn check(wanted: &Value, before: Option<&Value>) -> Result<(), Fault> {
+    if wanted["tenantId"].as_str().is_some_and(|tenant| uuid::Uuid::parse_str(tenant).is_err()) {
+        return Err(invalid("tenantId"));
+    }
     if let Some(name) = wanted["sku"]["name"].as_str()
         && !["standard", "premium"].iter().any(|known| known.eq_ignore_ascii_case(name))
     {
         return Err(invalid("sku"));
     }
+    enumerations(wanted)?;
     wanted["accessPolicies"].as_array().into_iter().flatten().try_for_each(check_policy)?;
     if let Some(days) = wanted["softDeleteRetentionInDays"].as_i64() {
         if !(7..=90).contains(&days) {
@@ -33,11 +38,43 @@ pub(super) fn check(wanted: &Value, before: Option<&Value>) -> Result<(), Fault>
     Ok(())
 }
 
-/// A policy names a principal, by the id of its object.
+/// The first api-version whose new vaults use roles where nothing is said; with older ones they use access policies, and the vault
+/// says nothing about it (learn.microsoft.com/azure/key-vault/general/access-control-default).
+const ROLES_BY_DEFAULT: &str = "2026-02-01";
+
+/// Fills in how a new vault decides who may use it.
+pub(super) fn default_model(wanted: &mut Value, api_version: &str) {
+    if wanted["enableRbacAuthorization"].is_null() && api_version.get(..10).is_some_and(|date| date >= ROLES_BY_DEFAULT) {
+        wanted["enableRbacAuthorization"] = true.into();
+    }
+}
+
+/// What is one of a few words (azure-rest-api-specs, Microsoft.KeyVault, `NetworkRuleSet` and `VaultProperties`).
+fn enumerations(wanted: &Value) -> Result<(), Fault> {
+    let words: [(&str, &str, &[&str]); 4] = [
+        ("/sku/family", "sku", &["A"]),
+        ("/networkAcls/bypass", "networkAcls.bypass", &["AzureServices", "None"]),
+        ("/networkAcls/defaultAction", "networkAcls.defaultAction", &["Allow", "Deny"]),
+        ("/createMode", "createMode", &["default", "recover"]),
+    ];
+    for (pointer, name, known) in words {
+        if let Some(word) = wanted.pointer(pointer).and_then(Value::as_str)
+            && !known.iter().any(|one| one.eq_ignore_ascii_case(word))
+        {
+            return Err(invalid(name));
+        }
+    }
+    Ok(())
+}
+
+/// A policy names a principal, by the id of its object, and permissions that there are.
 pub(super) fn check_policy(policy: &Value) -> Result<(), Fault> {
     let is_id = |pointer: &str| uuid::Uuid::parse_str(text(policy, pointer)).is_ok();
     let application = text(policy, "/applicationId");
-    if is_id("/objectId") && (application.is_empty() || is_id("/applicationId")) {
+    if is_id("/objectId")
+        && (application.is_empty() || is_id("/applicationId"))
+        && permission_names::are_known(&policy["permissions"])
+    {
         return Ok(());
     }
     Err(invalid("accessPolicies"))

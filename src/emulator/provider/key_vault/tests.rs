@@ -100,6 +100,68 @@ fn adding_a_policy_keeps_the_others_and_merges_the_own() {
 }
 
 #[test]
+fn a_policy_with_a_permission_that_there_is_not_is_refused_as_azure_does() {
+    let cloud = cloud();
+    let refused = |reply| {
+        let said = json_of(reply);
+        assert_eq!(said["error"]["code"], "BadRequest", "{said}");
+        assert_eq!(said["error"]["message"], "An invalid value was provided for 'accessPolicies'.");
+    };
+    let add = format!("{}/accessPolicies/add", vault_id("kv-shop"));
+    for (secrets, certificates) in [(&["get"][..], &["get", "set"][..]), (&["import"], &["get"]), (&["gett"], &[])] {
+        let one = policy(CERTIFICATE_REGISTRATION.object_id, secrets, certificates);
+        refused(cloud.arm(Method::Put, &add, &json!({"properties": {"accessPolicies": [one]}})));
+        refused(cloud.arm(Method::Put, &vault_id("kv-new"), &body(std::slice::from_ref(&one))));
+        refused(cloud.arm(Method::Patch, &vault_id("kv-shop"), &json!({"properties": {"accessPolicies": [one]}})));
+    }
+    let known = policy(CERTIFICATE_REGISTRATION.object_id, &["Get", "SET"], &["ManageIssuers"]);
+    assert_eq!(cloud.arm(Method::Put, &add, &json!({"properties": {"accessPolicies": [known]}})).status, 200);
+}
+
+#[test]
+fn a_vault_says_no_to_words_that_its_settings_do_not_have() {
+    let cloud = cloud();
+    for wanted in [
+        json!({"networkAcls": {"bypass": "Azure", "defaultAction": "Deny"}}),
+        json!({"networkAcls": {"bypass": "None", "defaultAction": "Refuse"}}),
+        json!({"sku": {"family": "B", "name": "standard"}}),
+        json!({"sku": {"family": "A", "name": "gold"}}),
+        json!({"createMode": "again"}),
+        json!({"tenantId": "contoso"}),
+    ] {
+        let patch = cloud.arm(Method::Patch, &vault_id("kv-shop"), &json!({"properties": wanted}));
+        assert_eq!(code(patch), (400, "BadRequest".to_owned()), "{wanted}");
+    }
+}
+
+#[test]
+fn a_new_vault_that_says_nothing_of_it_uses_what_its_api_version_has_by_default_c42() {
+    let cloud = cloud();
+    let make = |name: &str, version: &str, said: Option<bool>| {
+        let mut wanted = body(&[]);
+        if let Some(said) = said {
+            wanted["properties"]["enableRbacAuthorization"] = said.into();
+        }
+        let made = cloud.arm(Method::Put, &format!("{}?api-version={version}", vault_id(name)), &wanted);
+        json_of(made)["properties"]["enableRbacAuthorization"].clone()
+    };
+    assert_eq!(make("kv-old", "2023-07-01", None), Value::Null);
+    assert_eq!(make("kv-new", "2026-02-01", None), true);
+    assert_eq!(make("kv-newer", "2026-05-15", None), true);
+    assert_eq!(make("kv-said", "2026-02-01", Some(false)), false);
+    // An update changes nothing of it, and what says nothing goes on with access policies.
+    let update = format!("{}?api-version=2026-02-01", vault_id("kv-old"));
+    assert_eq!(json_of(cloud.arm(Method::Put, &update, &body(&[])))["properties"]["enableRbacAuthorization"], Value::Null);
+    let own = policy(CERTDECK.object_id, &["list"], &[]);
+    cloud.arm(
+        Method::Put,
+        &format!("{}/accessPolicies/add", vault_id("kv-old")),
+        &json!({"properties": {"accessPolicies": [own]}}),
+    );
+    assert_eq!(cloud.vault("kv-old", Method::Get, "/secrets", &Value::Null).status, 200);
+}
+
+#[test]
 fn a_service_gets_as_far_as_its_policy_goes() {
     let cloud = cloud();
     let id = ResourceId::parse(&vault_id("kv-shop"));

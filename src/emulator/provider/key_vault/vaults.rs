@@ -73,7 +73,9 @@ pub(super) fn put(ctx: &Context<'_>, call: &Call) -> Outcome {
     deleted_vaults::forget(ctx, &name.to_lowercase())?;
     let id = canonical(call);
     let tags = call.body.get("tags").cloned();
-    let vault = create(ctx, &id, location, tags, &call.body["properties"])?;
+    let mut wanted = call.body["properties"].clone();
+    properties::default_model(&mut wanted, call.api_version());
+    let vault = create(ctx, &id, location, tags, &wanted)?;
     let registered = jobs::Job::KeyVault(Job::Registered(name.to_owned()));
     ctx.soon(SignedDuration::from_secs(30), &registered)?;
     Ok(Reply::ok(vault))
@@ -88,7 +90,6 @@ pub fn create(ctx: &Context<'_>, id: &ResourceId, location: &str, tags: Option<V
         "enabledForDeployment": false,
         "enabledForDiskEncryption": false,
         "enabledForTemplateDeployment": false,
-        "enableRbacAuthorization": false,
         "enableSoftDelete": true,
         "softDeleteRetentionInDays": 90,
         "publicNetworkAccess": "Enabled",

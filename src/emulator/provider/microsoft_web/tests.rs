@@ -208,7 +208,7 @@ fn app_settings_are_shown_by_post_only() {
 /// A vault `kv-shop` with a certificate `www`, and whether App Service may read it.
 fn vault(cloud: &Fixture, allowed: bool) -> String {
     let id = format!("{GROUP}/providers/Microsoft.KeyVault/vaults/kv-shop");
-    let policy = |principal: &str| json!({"tenantId": "t", "objectId": principal, "permissions": {"secrets": ["Get"]}});
+    let policy = |principal: &str| json!({"tenantId": "22222222-2222-2222-2222-222222222222", "objectId": principal, "permissions": {"secrets": ["Get"]}});
     let reader = if allowed { WEB_SITES.object_id } else { CERTDECK.object_id };
     cloud.with(|ctx| {
         let properties = json!({"accessPolicies": [policy(reader)]});
