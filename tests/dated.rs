@@ -27,6 +27,11 @@ const FACTS: &[Fact] = &[
         |r, t| r.name(Name::OrderEarlyRenewal, t).to_owned(),
         |t| if calendar::EARLY_RENEWAL_IS_FREE.at(t) { "free" } else { "charged" }.to_owned(),
     ),
+    (
+        "second factor for changes",
+        |r, t| (!r.names(Names::MfaForChanges, t).is_empty()).to_string(),
+        |t| calendar::MFA_FOR_CHANGES.at(t).to_string(),
+    ),
     ("paid term", |r, t| days(r, Period::OrderTerm, t), |_| calendar::TERM_DAYS.to_string()),
     ("automatic renewal", |r, t| days(r, Period::OrderAutoRenewal, t), |_| calendar::AUTO_RENEWAL_DAYS.to_string()),
     ("denial", |r, t| days(r, Period::OrderVerificationDeadline, t), |_| calendar::DENIAL_DAYS.to_string()),

@@ -60,6 +60,13 @@ pub const MAIL_PROVES: Dated<bool> = Dated { first: true, then: &[(date(2028, 3,
 /// learn.microsoft.com/azure/key-vault/general/access-control-default, Azure/azure-cli#34020.
 pub const OLDEST_KEY_VAULT_VERSION: Dated<&str> = Dated { first: "2015-06-01", then: &[(date(2027, 2, 27), "2026-02-01")] };
 
+/// Whether people need a second factor for changes in Azure Resource Manager: concept-mandatory-multifactor-authentication,
+/// phase 2 (learn); Azure/azure-dev#5425.
+pub const MFA_FOR_CHANGES: Dated<bool> = Dated { first: false, then: &[(date(2025, 10, 1), true)] };
+
+/// The same in a tenant that put it off as long as it could.
+pub const MFA_PUT_OFF: Dated<bool> = Dated { first: false, then: &[(date(2026, 7, 1), true)] };
+
 /// An order is bought for one year at a time (article of 2022).
 pub const TERM_DAYS: i64 = 365;
 /// Automatic renewal starts this long before the end (article of 2022).

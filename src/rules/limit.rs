@@ -99,5 +99,6 @@ limits! {
         ImportVaultModels = "import-vault-models",
         ImportVaultScope = "import-vault-scope",
         VaultRenewingProviders = "vault-renewing-providers",
+        MfaForChanges = "mfa-for-changes",
     }
 }

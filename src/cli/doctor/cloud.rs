@@ -9,6 +9,7 @@ use crate::cli::{CliError, Exit};
 use crate::config::Target;
 use crate::flow::FlowName;
 use crate::model::Subscription;
+use crate::rules::Names;
 
 /// Seconds. Entra refuses signed statements that are five minutes off, and tokens look expired or not yet valid.
 const FAR_OFF: i64 = 60;
@@ -30,7 +31,8 @@ pub(super) async fn checks(session: &Session, target: &Target, tell: Tell<'_>) -
     if !reached {
         return Ok(());
     }
-    let (ways, signed_in) = sign_in(&client).await;
+    let asks_for_more = !session.rules()?.names(Names::MfaForChanges, Timestamp::now()).is_empty();
+    let (ways, signed_in) = sign_in(&client, asks_for_more).await;
     ways.into_iter().try_for_each(&mut *tell)?;
     if !signed_in {
         return Ok(());
@@ -101,15 +103,16 @@ fn apart(seconds: i64) -> String {
     }
 }
 
-/// Every way in the order in which they are tried; the first that is there decides.
-async fn sign_in(client: &Client) -> (Vec<Check>, bool) {
+/// Every way in the order in which they are tried; the first that is there decides. `asks_for_more` is whether Azure takes
+/// changes only from people who gave a second factor.
+async fn sign_in(client: &Client, asks_for_more: bool) -> (Vec<Check>, bool) {
     let mut checks = Vec::new();
     let mut decided = None;
     for (way, outcome) in client.rehearse_sign_in().await {
         let (state, words, remedy) = match outcome {
             Ok(who) if decided.is_none() => {
                 decided = Some(true);
-                if who.second_factor == Some(false) {
+                if asks_for_more && who.second_factor == Some(false) {
                     let words = format!("{way}: without a second factor; Azure asks for one at the first change");
                     checks.push(Check::new("sign-in", State::Note, words));
                 }

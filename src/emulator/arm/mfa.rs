@@ -1,25 +1,13 @@
 //! Multi-factor authentication for changes: ARM refuses what a person who signed in without it creates, changes or deletes,
 //! until their token carries the claims that the answer asks for. Reads and workload identities are exempt.
 
-use jiff::civil::{Date, date};
-use jiff::tz::TimeZone;
-
 use crate::emulator::{
+    calendar,
     call::{Call, Method},
     context::Context,
     entra::claims,
     reply::Fault,
 };
-
-/// From when on a tenant is asked. Source: learn, entra/identity/authentication/concept-mandatory-multifactor-authentication
-/// (phase 2); Azure/azure-dev#5425.
-struct Enforced {
-    usually: Date,
-    /// No tenant can put it off beyond this day.
-    postponed: Date,
-}
-
-const ENFORCED: Enforced = Enforced { usually: date(2025, 10, 1), postponed: date(2026, 7, 1) };
 
 /// Refuses a change by a person who gave no second factor.
 pub fn require(ctx: &Context<'_>, call: &Call) -> Result<(), Fault> {
@@ -29,9 +17,8 @@ pub fn require(ctx: &Context<'_>, call: &Call) -> Result<(), Fault> {
         Method::Get | Method::Head | Method::Post => return Ok(()),
     };
     let authority = &ctx.setting.authority;
-    let from = if authority.switches.postpones_mfa() { ENFORCED.postponed } else { ENFORCED.usually };
-    let today = ctx.now.to_zoned(TimeZone::UTC).date();
-    if !call.caller.is_person || call.caller.has_mfa || today < from {
+    let fact = if authority.switches.postpones_mfa() { calendar::MFA_PUT_OFF } else { calendar::MFA_FOR_CHANGES };
+    if !call.caller.is_person || call.caller.has_mfa || !fact.at(ctx.now) {
         return Ok(());
     }
     let message = format!(
