@@ -35,6 +35,7 @@ async fn serve(desk: Desk, mut asked: UnboundedReceiver<SignIn>, copies: bool) {
     let counts_down = io::stderr().is_terminal();
     let mut shown: Option<DeviceCode> = None;
     let mut pasting: Option<Pasting> = None;
+    let mut opened = String::new();
     loop {
         let next = tokio::select! {
             next = asked.recv() => next,
@@ -63,6 +64,11 @@ async fn serve(desk: Desk, mut asked: UnboundedReceiver<SignIn>, copies: bool) {
             }
             Some(SignIn::Browser(page)) => {
                 show(&page);
+                // Once: it is shown again where something else was pasted.
+                if opened != page.address {
+                    browser::open(&page.address);
+                    opened = page.address;
+                }
                 pasting = Pasting::begin(&desk);
             }
             // The command ends with the words of what to run; it goes on where it stood when it is run again.
@@ -84,7 +90,6 @@ fn show(page: &BrowserPage) {
         words("with the browser on your own machine, run this there first:");
         say(&format!("{}\n", browser::tunnel(page.port, &var)));
     }
-    browser::open(&page.address);
 }
 
 /// A terminal into which an address can be pasted, until this is dropped.

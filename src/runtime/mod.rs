@@ -76,9 +76,13 @@ pub async fn run(place: Place, look: Look, outside: Outside) -> io::Result<Ended
     let Outside { opener, mut asked } = outside;
     let told = to.clone();
     tokio::spawn(async move {
+        let mut opened = String::new();
         while let Some(sign_in) = asked.recv().await {
-            if let SignIn::Browser(page) = &sign_in {
+            if let SignIn::Browser(page) = &sign_in
+                && opened != page.address
+            {
                 browser::open(&page.address);
+                opened.clone_from(&page.address);
             }
             let _ = told.send(Happened::Message(place::message(sign_in)));
         }
