@@ -170,9 +170,10 @@ fn min_tls(case: &Case<'_>) -> Step {
     let now = case.observed.min_tls.here().map_or("unknown", |min| min.app.as_str());
     let wanted = asked(case.inputs, Key::MinTls);
     let Some(wanted) = wanted.filter(|wanted| *wanted != now) else {
+        let retired = retirement(case, now).map(|words| format!("; {words}")).unwrap_or_default();
         let status = match wanted {
-            Some(wanted) => StepStatus::Done(format!("it is {wanted}")),
-            None => StepStatus::NotNeeded(format!("stays as it is, {now}")),
+            Some(wanted) => StepStatus::Done(format!("it is {wanted}{retired}")),
+            None => StepStatus::NotNeeded(format!("stays as it is, {now}{retired}")),
         };
         return with_retirement(case, now, step(status));
     };
@@ -190,19 +191,21 @@ fn min_tls(case: &Case<'_>) -> Step {
     with_retirement(case, wanted, ready)
 }
 
-/// What becomes of an app at `version`, and of its deployment site, once the front ends refuse old versions (C46). A warning
-/// and never a refusal: what the service takes is for the service to say.
+/// What becomes of an app that allows `version`, once the front ends refuse it (C46).
+fn retirement(case: &Case<'_>, version: &str) -> Option<String> {
+    let day = case.rules.listed_from(Names::TlsVersionsRefused, version)?;
+    let is_refused = case.rules.lists(Names::TlsVersionsRefused, case.now, version);
+    let when = if is_refused { format!("since {day}") } else { format!("from {day} on") };
+    Some(format!("App Service refuses TLS {version} {when}"))
+}
+
+/// Says it of the app and of its deployment site. A warning and never a refusal: what the service takes is for the service to say.
 fn with_retirement(case: &Case<'_>, version: &str, step: Step) -> Step {
     let scm = case.observed.min_tls.here().and_then(|min| min.scm.as_deref());
     let both = [("Retired", version), ("Deployment site (SCM)", scm.unwrap_or_default())];
-    both.into_iter().fold(step, |step, (label, version)| {
-        let Some(day) = case.rules.listed_from(Names::TlsVersionsRefused, version) else { return step };
-        let words = if case.rules.lists(Names::TlsVersionsRefused, case.now, version) {
-            format!("it allows TLS {version}, which App Service refuses since {day}: raise it to 1.2")
-        } else {
-            format!("it allows TLS {version}, which App Service refuses from {day} on, whatever is set here: raise it to 1.2")
-        };
-        step.fact(label, words)
+    both.into_iter().fold(step, |step, (label, version)| match retirement(case, version) {
+        Some(words) => step.fact(label, format!("{words}, whatever is set here: raise it")),
+        None => step,
     })
 }
 
@@ -292,10 +295,13 @@ mod tests {
         };
         for inputs in [set(Key::MinTls, "keep"), set(Key::MinTls, "1.0"), set(Key::MinTls, "1.1")] {
             let words = said(&inputs, Profile::Current);
-            assert!(words.contains("Retired: it allows TLS 1.") && words.contains("from 2027-05-31 on"), "{words}");
-            assert!(words.contains("Deployment site (SCM): it allows TLS 1.1"), "{words}");
+            assert!(words.contains("Retired: App Service refuses TLS 1.") && words.contains("from 2027-05-31 on"), "{words}");
+            assert!(words.contains("Deployment site (SCM): App Service refuses TLS 1.1"), "{words}");
             assert!(!said(&inputs, Profile::Seed).contains("2027"), "not known in 2022");
         }
+        let kept = stand(FlowName::Settings, &seen(), &set(Key::MinTls, "keep"));
+        let StepStatus::NotNeeded(words) = &find(&kept, StepId::MinTls).status else { unreachable!("nothing was asked for") };
+        assert_eq!(words, "stays as it is, 1.0; App Service refuses TLS 1.0 from 2027-05-31 on");
         let raised = said(&set(Key::MinTls, "1.2"), Profile::Current);
         assert!(!raised.contains("Retired") && raised.contains("SCM"), "{raised}");
     }
