@@ -144,6 +144,7 @@ fn behind() -> Custody {
         secret: certificate.vault.clone(),
         order: Seen::Here(order),
         held: Held::NotAsked,
+        kept: None,
         served: Seen::Here(Served { thumbprint: thumbprint("C0FFEE"), expires: certificate.expires }),
         certificate: Seen::Here(certificate),
         binding: Some((binding, "shop".to_owned())),

@@ -152,12 +152,11 @@ impl Estate {
         for one in part {
             let key = (&one.vault, Caseless(&one.name));
             let place = self.index.upkeep_by_secret.get(key, self.kept_secrets()).next();
-            match place {
-                Some(place) => self.upkeep[place] = one,
-                None => {
-                    self.upkeep.push(one);
-                    self.index_rest();
-                }
+            if let Some(place) = place {
+                self.upkeep[place] = one;
+            } else {
+                self.upkeep.push(one);
+                self.index_rest();
             }
         }
     }
