@@ -73,6 +73,8 @@ const SITES: &[(&str, &str, &str, &str)] = &[
     ("sites.rs claim_token", "GET", "*/sites/*/domainOwnershipIdentifiers/*", ""),
     ("subscriptions.rs list", "GET", "/subscriptions", ""),
     ("subscriptions.rs tenant", "GET", "/subscriptions/*", ""),
+    ("tenants.rs list", "GET", "/tenants", ""),
+    ("upkeep.rs of_vault", "GET", "/certificates/*/pending", ""),
     ("vault_certificates.rs list", "GET", "/certificates", ""),
     ("vault_certificates.rs current", "GET", "/certificates/*", ""),
     ("vaults.rs list", "GET", "/subscriptions/*/providers/Microsoft.KeyVault/vaults", ""),

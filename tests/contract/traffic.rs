@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 use std::process::{Command, Output, Stdio};
 
-use certdeck::azure::{self, Chain, Client, Identity, SignIn};
+use certdeck::azure::{self, Chain, Client, Desk, Identity, SignIn};
 use certdeck::emulator::{Exchange, Recorder};
 use serde_json::{Value, json};
 
@@ -239,7 +239,7 @@ fn scripted(script: &str, by: &str, run: &Run) -> Vec<Said> {
 fn person(cloud: &Cloud) {
     let connection = cloud.connection();
     cloud.runtime().block_on(async {
-        let (desk, mut asked) = tokio::sync::mpsc::unbounded_channel();
+        let (desk, mut asked) = Desk::open();
         let identity = Identity::DeviceCode { tenant: Some(connection.tenant_id.clone()), client_id: None };
         let client = Client::connect(azure::Connection {
             arm_endpoint: connection.arm.parse().ok(),
@@ -260,6 +260,7 @@ fn person(cloud: &Cloud) {
         };
         let (read, ()) = tokio::join!(reading, approving);
         read.unwrap();
+        azure::tenants::list(&client).await.unwrap();
     });
 }
 
@@ -270,6 +271,11 @@ fn looks(cloud: &Cloud) {
         let client = state::client(cloud).await;
         for id in [&estate.vaults[0].id, &estate.orders[0].id, &estate.certificates[0].id, &estate.apps[0].id] {
             azure::raw::read(&client, id).await.unwrap();
+        }
+        for vault in &estate.vaults {
+            for (name, _) in azure::upkeep::versions(&client, &vault.uri).await.unwrap_or_default() {
+                azure::upkeep::read(&client, &vault.uri, &name).await.unwrap();
+            }
         }
     });
 }
