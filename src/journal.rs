@@ -1,7 +1,9 @@
 //! The journal: one JSON line before and one after each change, appended to a file of this account, secrets struck out.
 //! The line before is on disk when the request goes out, so that whatever happens then, it is known what was asked for
-//! (RELIABILITY.md S10). It is a record for people; no flow ever reads it to learn where it stands.
+//! (RELIABILITY.md S10). It is a record for people; no flow reads it to learn where it stands, only how long to look for what was
+//! sent. `at` is this machine's time, `service_time` the service's.
 
+use std::collections::HashMap;
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
@@ -15,7 +17,7 @@ use thiserror::Error;
 use uuid::Uuid;
 
 use crate::azure::{Plane, Request};
-use crate::flow::FlowName;
+use crate::flow::{Asked, FlowName, Sent};
 use crate::model::{Export, Problem, ResourceId, Revocation};
 use crate::paths;
 
@@ -73,6 +75,8 @@ pub struct Entry(String);
 #[derive(Debug, Clone)]
 pub struct Journal {
     file: Option<Arc<(File, PathBuf)>>,
+    /// What this process wrote down is younger.
+    opened: Timestamp,
     /// What somebody else calls the work that the changes belong to.
     reference: Option<String>,
 }
@@ -89,12 +93,12 @@ impl Journal {
             Ok(file)
         };
         let file = open().map_err(|why| JournalError { path: path.to_owned(), why })?;
-        Ok(Self { file: Some(Arc::new((file, path.to_owned()))), reference: None })
+        Ok(Self { file: Some(Arc::new((file, path.to_owned()))), opened: Timestamp::now(), reference: None })
     }
 
     /// Keeps nothing: for plans, which send nothing, and for tests.
     pub fn none() -> Self {
-        Self { file: None, reference: None }
+        Self { file: None, opened: Timestamp::now(), reference: None }
     }
 
     /// Every change from now on is written down with this reference, such as the number of a change request (B3-19).
@@ -105,7 +109,8 @@ impl Journal {
     }
 
     /// Writes down what is about to be sent. When this returns, the line is on disk; when it fails, do not send.
-    pub fn before(&self, flow: FlowName, request: &Request) -> Result<Entry, JournalError> {
+    /// `service_time` is when, by the service's clock.
+    pub fn before(&self, flow: FlowName, request: &Request, service_time: Timestamp) -> Result<Entry, JournalError> {
         let about = json!({
             "method": request.method.as_str(),
             "plane": match &request.plane {
@@ -117,6 +122,7 @@ impl Journal {
             "api_version": request.api_version,
             "query": request.query.iter().map(|(key, value)| ((*key).to_owned(), Value::from(value.as_str()))).collect::<serde_json::Map<_, _>>(),
             "body": request.body.as_ref().map(crate::azure::Body::shown),
+            "service_time": service_time.to_string(),
         });
         self.begin(flow, &request.what, about)
     }
@@ -139,6 +145,31 @@ impl Journal {
         let mut all: Vec<ResourceId> = text.lines().filter_map(changed).collect();
         all.reverse();
         all
+    }
+
+    /// The changes that were sent to ARM lately, oldest first, with their times by the service's clock; refused ones are none.
+    pub fn sent(&self) -> Vec<Sent> {
+        let text = self.file.as_deref().and_then(|(_, path)| end_of(path).ok()).unwrap_or_default();
+        let lines: Vec<Value> = text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
+        let ends = lines.iter().filter(|line| line["phase"] == "after");
+        let outcomes: HashMap<&str, &str> =
+            ends.filter_map(|line| Some((line["id"].as_str()?, line["outcome"].as_str()?))).collect();
+        let sent = |line: &Value| {
+            if line["phase"] != "before" || line["plane"] != "arm" {
+                return None;
+            }
+            let at = line["at"].as_str()?.parse::<Timestamp>().ok()?;
+            // Where nothing was written afterwards, the process ended in between, or it is under way.
+            let outcome = outcomes.get(line["id"].as_str()?).copied().unwrap_or(Outcome::Unknown.as_str());
+            if ![Outcome::Done, Outcome::Unknown].iter().any(|one| one.as_str() == outcome) {
+                return None;
+            }
+            let by_this_run = line["pid"] == std::process::id() && at >= self.opened;
+            let there = line["service_time"].as_str().and_then(|time| time.parse().ok());
+            let asked = Asked { at: there.unwrap_or(at), is_accepted: outcome == Outcome::Done.as_str(), by_this_run };
+            Some(Sent { method: line["method"].as_str()?.to_owned(), path: line["path"].as_str()?.to_owned(), asked })
+        };
+        lines.iter().filter_map(sent).collect()
     }
 
     /// Writes down that a file is about to be written on this machine.
@@ -296,7 +327,7 @@ mod tests {
         let path = dir.path().join("journal.jsonl");
         let journal = Journal::open(&path).unwrap();
         let journal = journal.for_change(Some("CHG0042".to_owned()));
-        let entry = journal.before(FlowName::Purchase, &upload()).unwrap();
+        let entry = journal.before(FlowName::Purchase, &upload(), Timestamp::now()).unwrap();
         assert_eq!(fs::read_to_string(&path).unwrap().lines().count(), 1);
         journal.after(entry, Some(201), Some("req-1"), Outcome::Done).unwrap();
 
@@ -315,7 +346,7 @@ mod tests {
         let path = dir.path().join("journal.jsonl");
         fs::write(&path, "{\"at\":\"20").unwrap();
         let journal = Journal::open(&path).unwrap();
-        let _entry = journal.before(FlowName::Bind, &upload()).unwrap();
+        let _entry = journal.before(FlowName::Bind, &upload(), Timestamp::now()).unwrap();
         let text = fs::read_to_string(&path).unwrap();
         let last = text.lines().last().unwrap();
         assert_eq!(serde_json::from_str::<Value>(last).unwrap()["flow"], "bind");
@@ -330,7 +361,7 @@ mod tests {
                 let journal = Journal::open(&path).unwrap();
                 scope.spawn(move || {
                     for _ in 0..5 {
-                        let entry = journal.before(FlowName::Store, &upload()).unwrap();
+                        let entry = journal.before(FlowName::Store, &upload(), Timestamp::now()).unwrap();
                         journal.after(entry, None, None, Outcome::Unknown).unwrap();
                     }
                 });

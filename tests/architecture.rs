@@ -26,6 +26,24 @@ const ARROWS: &[(&str, &[&str])] = &[
 /// The outermost rooms, which may name any other; nobody listed above may name them.
 const FREE: &[&str] = &["cli", "runtime", "config", "lib", "main"];
 
+/// Where this machine's clock is read; everything else goes by the service's (`azure::ServiceClock`).
+const MACHINE_TIME: &[(&str, &str)] = &[
+    ("azure/clock.rs", "compares both"),
+    ("azure/send.rs", "when a request left and its answer came"),
+    ("azure/probe.rs", "the same"),
+    ("azure/answer.rs", "a Retry-After date in an answer without a Date"),
+    ("azure/budget/mod.rs", "until when a limit is left alone"),
+    ("azure/credential/assertion.rs", "Entra's clock is not known before it answers"),
+    ("azure/credential/person.rs", "how long a code can be typed"),
+    ("cli/cert/check.rs", "offline"),
+    ("cli/desk.rs", "how long a code can be typed"),
+    ("cli/doctor/machine.rs", "the age of files here"),
+    ("cli/reading.rs", "the journal is stamped by this machine"),
+    ("journal.rs", "its stamps"),
+    ("runtime/mod.rs", "what is waited for here"),
+    ("runtime/tasks.rs", "the journal is stamped by this machine"),
+];
+
 /// What the pure rooms must not name at all.
 const FORBIDDEN: &[(&str, &[&str])] = &[
     ("model", &["tokio", "reqwest", "ratatui", "crossterm", "std::fs", "std::net", "Timestamp::now", "Instant::now"]),
@@ -119,4 +137,19 @@ fn every_file_says_its_job_and_none_outgrows_its_subject() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn this_machines_clock_decides_nothing_about_certificates() {
+    let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let own = |path: &PathBuf| !path.starts_with(src.join("emulator"));
+    let reads: Vec<String> = files(&src)
+        .iter()
+        .filter(|path| own(path) && code(path).contains("Timestamp::now"))
+        .map(|path| path.strip_prefix(&src).unwrap().display().to_string())
+        .collect();
+    let unexplained: Vec<&String> = reads.iter().filter(|path| MACHINE_TIME.iter().all(|(known, _)| known != path)).collect();
+    assert!(unexplained.is_empty(), "judge by the service's clock, or say here why not: {unexplained:?}");
+    let gone: Vec<&str> = MACHINE_TIME.iter().map(|(path, _)| *path).filter(|path| reads.iter().all(|read| read != path)).collect();
+    assert!(gone.is_empty(), "{gone:?}");
 }

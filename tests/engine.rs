@@ -4,7 +4,6 @@
 
 mod support;
 
-use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use certdeck::flow::engine::{Conductor, Ending, Engine};
@@ -17,15 +16,18 @@ use support::{Reply, Seen, Server};
 
 const ORDER: &str = "/subscriptions/s/resourceGroups/web/providers/Microsoft.CertificateRegistration/certificateOrders/contoso";
 
-/// A service whose order is never issued; it does this when it is asked for a verification.
+/// A service whose order is never issued; it does this when it is asked for a verification. Four minutes pass from look to
+/// look: longer than a verification is left alone.
 async fn never_issued(on_verify: fn() -> Reply) -> Server {
-    Server::start(move |seen: &Seen, _| {
+    Server::start(move |seen: &Seen, looks| {
         if seen.line.starts_with("POST") {
             return on_verify();
         }
+        let minutes = 4 * i64::try_from(looks).unwrap();
+        let date = Timestamp::from_second(1_790_000_000 + 60 * minutes).unwrap().strftime("%a, %d %b %Y %H:%M:%S GMT").to_string();
         let order = json!({"id": ORDER, "name": "contoso", "properties": {"status": "PendingIssuance", "productType":
             "StandardDomainValidatedSsl", "distinguishedName": "CN=contoso.com", "domainVerificationToken": "k3v8m1q7x2"}});
-        Reply::json(200, &if seen.line.contains(ORDER) { order } else { json!({"value": []}) })
+        Reply::json(200, &if seen.line.contains(ORDER) { order } else { json!({"value": []}) }).header("date", date)
     })
     .await
 }
@@ -33,12 +35,6 @@ async fn never_issued(on_verify: fn() -> Reply) -> Server {
 fn by_page() -> Inputs {
     let given = [(Key::Subscription, "s"), (Key::ResourceGroup, "web"), (Key::Order, "contoso"), (Key::Method, "manual-html")];
     given.into_iter().fold(Inputs::default(), |inputs, (key, value)| inputs.with(key, value))
-}
-
-/// Four minutes pass from look to look: longer than a verification is left alone.
-fn clock() -> Timestamp {
-    static MINUTES: AtomicI64 = AtomicI64::new(0);
-    Timestamp::from_second(1_790_000_000 + 60 * MINUTES.fetch_add(4, Ordering::Relaxed)).unwrap()
 }
 
 /// Agrees to everything and waits a few times.
@@ -60,7 +56,7 @@ impl Conductor for Patient {
 async fn an_issuance_that_takes_long_is_waited_for_after_asking_three_times() {
     let server = never_issued(|| Reply::empty(204)).await;
     let (client, journal, rules) = (server.client().await, Journal::none(), Rules::load(Profile::Current).unwrap());
-    let engine = Engine { client: &client, journal: &journal, rules: &rules, clock };
+    let engine = Engine { client: &client, journal: &journal, rules: &rules };
     let ending = engine.run(FlowName::Verify, &by_page(), &mut Patient(3)).await.unwrap();
     assert!(matches!(ending, Ending::StillWaiting { .. }), "{ending:?}");
     assert_eq!(server.seen("verifyDomainOwnership").len(), 3);
@@ -70,9 +66,9 @@ async fn an_issuance_that_takes_long_is_waited_for_after_asking_three_times() {
 async fn a_change_without_an_answer_of_which_nothing_shows_is_reported_as_lost() {
     let server = never_issued(|| Reply::HangUp).await;
     let (client, journal, rules) = (server.client().await, Journal::none(), Rules::load(Profile::Current).unwrap());
-    let engine = Engine { client: &client, journal: &journal, rules: &rules, clock };
+    let engine = Engine { client: &client, journal: &journal, rules: &rules };
     let seen = engine.observe(FlowName::Verify, &by_page()).await.unwrap();
-    let steps = certdeck::flow::steps(FlowName::Verify, &seen, &by_page(), &rules, clock());
+    let steps = certdeck::flow::steps(FlowName::Verify, &seen, &by_page(), &rules, client.now());
     let agreed = steps.iter().find(|step| step.id == StepId::AskVerification).unwrap();
     let performed = engine.perform(FlowName::Verify, &by_page(), agreed, &mut |_| ()).await;
     assert!(performed.unwrap_err().why.contains("answer"));

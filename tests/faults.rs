@@ -76,13 +76,44 @@ async fn a_purchase_whose_answer_is_lost_is_looked_for_and_not_sent_again() {
 }
 
 #[tokio::test]
-async fn a_purchase_that_never_arrived_is_made_after_a_look() {
+async fn a_purchase_that_never_arrived_is_made_by_the_next_run_after_a_look() {
     for fault in [json!({"kind": "reset", "when": "before"}), json!({"kind": "status", "status": 503})] {
         let practice = Practice::start().await;
         plant(&practice, json!({"method": "PUT", "path": ORDERS, "count": 1, "fault": fault})).await;
+        let problem = practice.run(FlowName::Purchase, BOUGHT).await.unwrap_err();
+        assert!(problem.why.contains("nothing of it is to be seen") && problem.remedy.contains("costs money"), "{problem}");
+        assert_eq!((practice.purchases().await, purchase_requests(&practice).await), (0, 1), "one run sends it once: {fault}");
         practice.complete(FlowName::Purchase, BOUGHT).await;
         assert_eq!((practice.purchases().await, purchase_requests(&practice).await), (1, 2), "{fault}");
     }
+}
+
+/// After every change, so many reads of what it changed are up to date before one tells how it was before.
+fn stale_reads(seconds: u32, fresh: u32) -> Value {
+    json!({"path": "/subscriptions/*", "fault": {"kind": "stale-reads", "seconds": seconds, "fresh": fresh}})
+}
+
+#[tokio::test]
+async fn a_purchase_that_was_accepted_and_does_not_show_is_waited_for_and_never_sent_again() {
+    for (seconds, fresh) in [(20, 1), (100, 1), (100, 2)] {
+        let practice = Practice::start().await;
+        plant(&practice, stale_reads(seconds, fresh)).await;
+        practice.complete(FlowName::Purchase, BOUGHT).await;
+        assert_eq!((practice.purchases().await, purchase_requests(&practice).await), (1, 1), "{seconds} s, {fresh} fresh");
+        practice.complete(FlowName::Purchase, BOUGHT).await;
+        assert_eq!(purchase_requests(&practice).await, 1, "nor by the next run");
+    }
+}
+
+#[tokio::test]
+async fn a_purchase_of_which_nothing_ever_shows_ends_with_words_after_a_while() {
+    let practice = Practice::start().await;
+    let hidden = json!({"kind": "status", "status": 404, "code": "ResourceNotFound", "message": "Not here."});
+    // The look before the purchase and the one that follows it to its end are undisturbed.
+    plant(&practice, json!({"method": "GET", "path": ORDERS, "skip": 2, "fault": hidden})).await;
+    let problem = practice.run(FlowName::Purchase, BOUGHT).await.unwrap_err();
+    assert!(problem.why.contains("accepted it") && problem.remedy.contains("Nothing was sent again"), "{problem}");
+    assert_eq!(purchase_requests(&practice).await, 1);
 }
 
 #[tokio::test]
@@ -123,6 +154,70 @@ async fn faults_outlive_a_look_at_them_and_end_when_they_are_cleared() {
     let cleared: Value = practice.control().delete(url).send().await.unwrap().json().await.unwrap();
     assert_eq!(cleared["removed"], 1);
     assert!(orders::get(&practice.client, &hidden).await.unwrap().is_some());
+}
+
+#[tokio::test]
+async fn what_is_waited_for_is_said_on_a_pipe_too() {
+    let practice = Practice::start().await;
+    plant(&practice, stale_reads(20, 1)).await;
+    let connection = practice.emulator.connection();
+    let home = tempfile::tempdir().unwrap();
+    let mut command = tokio::process::Command::new(env!("CARGO_BIN_EXE_certdeck"));
+    command.env_clear().env("HOME", home.path()).current_dir(home.path());
+    command.env("CERTDECK_ARM_ENDPOINT", &connection.arm).env("CERTDECK_AUTHORITY", &connection.authority);
+    command.env("CERTDECK_CA_FILE", &connection.ca_pem).env("AZURE_TENANT_ID", &connection.tenant_id);
+    command.env("AZURE_CLIENT_ID", &connection.client_id).env("AZURE_CLIENT_SECRET", &connection.client_secret);
+    let group = format!("resource-group={}", connection.resource_group);
+    let subscription = format!("subscription={}", connection.subscription_ids[0]);
+    command.args(["run", "purchase", "--yes"]);
+    for setting in ["order=contoso-www", "domain=contoso.com", "product=standard", &group, &subscription] {
+        command.args(["--set", setting]);
+    }
+    let output = command.output().await.unwrap();
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.success() && said.contains("waiting: what Azure accepted to show"), "{said}");
+    assert_eq!((practice.purchases().await, purchase_requests(&practice).await), (1, 1));
+}
+
+/// Change requests by method and path. A vault's policies are added to under one path, and a proof is asked for again.
+async fn sent_twice(practice: &Practice) -> Vec<String> {
+    let log = practice.control_get("requests").await;
+    let mut seen = std::collections::HashSet::new();
+    let mut twice = Vec::new();
+    for entry in log["value"].as_array().unwrap() {
+        let (method, path) = (entry["method"].as_str().unwrap(), entry["path"].as_str().unwrap());
+        let is_question =
+            ["/_emulator", "oauth2", "verifyDomainOwnership", "ResourceGraph", "retrieve", "/list", "validate", "checkName"];
+        let is_change = method != "GET" && !is_question.iter().any(|word| path.contains(word));
+        if is_change && !seen.insert(format!("{method} {path}")) {
+            twice.push(format!("{method} {path}"));
+        }
+    }
+    twice
+}
+
+#[tokio::test]
+async fn while_reads_lag_behind_every_flow_of_an_order_ends_as_ever_and_sends_nothing_twice() {
+    let practice = Practice::start().await;
+    plant(&practice, stale_reads(20, 1)).await;
+    let vault = [ORDER, (Key::Vault, "kv-stale"), (Key::VaultLocation, "westeurope")];
+    let app = order(&practice, "x").to_string().replace("CertificateRegistration/certificateOrders/x", "Web/sites/contoso-shop");
+    let app = (Key::App, app.as_str());
+    for (flow, given) in [
+        (FlowName::Purchase, BOUGHT.to_vec()),
+        (FlowName::Store, vault.to_vec()),
+        (FlowName::Verify, vec![ORDER, (Key::Method, "app-service"), app]),
+        (FlowName::ImportOrder, vec![ORDER, app]),
+        (FlowName::Bind, vec![ORDER, app, (Key::Hostname, "contoso.com"), (Key::SslType, "sni")]),
+        (FlowName::Unbind, vec![app, (Key::Hostname, "contoso.com")]),
+        (FlowName::AutoRenew, vec![ORDER, (Key::AutoRenew, "no")]),
+        (FlowName::Unlock, vec![ORDER]),
+        (FlowName::DeleteOrder, vec![ORDER]),
+    ] {
+        practice.complete(flow, &given).await;
+    }
+    assert!(disturbed(&practice).await > 20);
+    assert_eq!((practice.purchases().await, sent_twice(&practice).await), (1, Vec::new()));
 }
 
 #[tokio::test]

@@ -193,3 +193,26 @@ fn a_scope_filters_every_list_from_the_start_and_can_be_cleared() {
     screen.press("<Esc>");
     assert_eq!(screen.app.pane().list.len(), screen.app.pane().list.total());
 }
+
+#[test]
+fn the_clouds_clock_decides_what_has_expired_and_the_difference_is_said() {
+    let mut screen = Screen::filled();
+    let fine = screen.app.counts.fine;
+    assert!(fine > 0);
+    let there = now() + SignedDuration::from_hours(24 * 400);
+    let words = "this machine's clock is 400 days behind Azure's";
+    screen.send(Message::ServiceTime { now: there, difference: Some(words.to_owned()) });
+    assert_eq!((screen.app.counts.fine, screen.app.now), (0, there), "everything of the estate has ended by then");
+    assert!(screen.text().contains(words), "{}", screen.text());
+    assert!(screen.press("<Esc>p").text().contains("clock"), "it stays among the problems:\n{}", screen.text());
+    screen.press("<Esc>");
+
+    // Time passes by both clocks, and what is waited for here goes by this machine's.
+    screen.send(Message::Ticked(now() + SignedDuration::from_secs(60)));
+    assert_eq!(screen.app.now, there + SignedDuration::from_secs(60));
+    screen.send(Message::SignInAsked(code(15)));
+    assert!(screen.text().contains("14:00 left"), "{}", screen.text());
+
+    screen.send(Message::ServiceTime { now: now() + SignedDuration::from_secs(60), difference: None });
+    assert_eq!(screen.app.counts.fine, fine, "a clock that was set right again is right again");
+}

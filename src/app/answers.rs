@@ -96,7 +96,7 @@ impl App {
             Message::StepProgressed { ask, note, .. } => self.operations.note(ask, note),
             Message::StepPerformed { ask, result, .. } => {
                 let outcome = result.as_ref().map_or_else(|problem| Outcome::Failed(problem.clone()), |_| Outcome::Succeeded);
-                self.operations.end(ask, self.now, outcome);
+                self.operations.end(ask, self.machine, outcome);
                 self.ask_goal();
                 self.take_performed(ask, result);
             }
@@ -174,6 +174,15 @@ impl App {
         self.counts = Counts::default();
         self.counts.add(&estate, 0, self.now);
         self.estate = estate;
+    }
+
+    /// Everything that was judged by a time that turned out to be wrong.
+    pub(super) fn judge_again(&mut self) {
+        self.counts = Counts::default();
+        self.counts.add(&self.estate.certificates, self.now);
+        self.panes.iter_mut().for_each(|pane| pane.is_stale = true);
+        self.fill_pane();
+        self.derive_wizard();
     }
 
     /// Compares a refresh with the rows that are shown.

@@ -25,8 +25,13 @@ pub enum Message {
         width: u16,
         height: u16,
     },
-    /// Time passed; asked for by `Effect::Wake`, and sent along with every answer that carries a time.
+    /// Time passed on this machine; asked for by `Effect::Wake`, and sent along with every answer that carries a time.
     Ticked(Timestamp),
+    /// What the cloud's clock shows, and in words how far off this machine's is, where that matters.
+    ServiceTime {
+        now: Timestamp,
+        difference: Option<String>,
+    },
     /// The pause of `Effect::Wake` up to this time is over, whatever the clock says.
     Woken(Timestamp),
     /// The estate as an earlier run read it (`Effect::RecallEstate`).

@@ -30,7 +30,7 @@ mod workbench;
 use std::sync::Arc;
 use std::time::Duration;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use zeroize::Zeroize;
 
 use command::{Command, Place};
@@ -125,7 +125,12 @@ impl Counts {
 #[derive(Debug)]
 pub struct App {
     pub settings: Settings,
+    /// The cloud's time, by which everything is judged; this machine's until the cloud has told it.
     pub now: Timestamp,
+    /// This machine's time: for what is waited for, and how long something took here. It never goes back.
+    pub machine: Timestamp,
+    /// How far off this machine's clock is, where that matters.
+    pub clock_difference: Option<String>,
     pub width: u16,
     pub height: u16,
     pub estate: Arc<Estate>,
@@ -185,6 +190,8 @@ impl App {
         Self {
             settings,
             now,
+            machine: now,
+            clock_difference: None,
             width: 80,
             height: 24,
             estate: Arc::default(),
@@ -229,6 +236,7 @@ impl App {
                 self.refit();
             }
             Message::Ticked(now) => self.tick(now),
+            Message::ServiceTime { now, difference } => self.set_clock(now, difference),
             Message::Woken(at) => self.woken(at),
             Message::Ended => self.emit(Effect::Quit),
             answer => self.take_answer(answer),
@@ -309,12 +317,27 @@ impl App {
         }
     }
 
-    fn tick(&mut self, now: Timestamp) {
-        self.now = self.now.max(now);
-        if self.wake.is_some_and(|wake| wake <= self.now) {
+    fn tick(&mut self, machine: Timestamp) {
+        let ahead = self.now.duration_since(self.machine);
+        self.machine = self.machine.max(machine);
+        self.now = self.machine.checked_add(ahead).unwrap_or(self.machine);
+        if self.wake.is_some_and(|wake| wake <= self.machine) {
             self.wake = None;
         }
         self.look_again_if_due();
+    }
+
+    /// The cloud's clock decides. What was judged by another time is judged again.
+    fn set_clock(&mut self, now: Timestamp, difference: Option<String>) {
+        let is_news = difference.is_some() && self.clock_difference.is_none();
+        let jumps = now.duration_since(self.now).abs() > SignedDuration::from_mins(1);
+        (self.now, self.clock_difference) = (now, difference);
+        if jumps {
+            self.judge_again();
+        }
+        if let Some(words) = self.clock_difference.clone().filter(|_| is_news) {
+            self.say(words, Tone::Soon);
+        }
     }
 
     /// The pause was really waited for, even where the clock was set back meanwhile.
@@ -325,22 +348,22 @@ impl App {
     /// Asks to be woken when the next thing moves: the clock of a running operation, or a look at a waiting step.
     fn schedule(&mut self) {
         const SECOND: Duration = Duration::from_secs(1);
-        let running = self.operations.running().next().is_some().then(|| self.now + SECOND);
-        let goal = self.goal.as_ref().is_some_and(|goal| goal.is_counting(self.now)).then(|| self.now + 60 * SECOND);
+        let running = self.operations.running().next().is_some().then(|| self.machine + SECOND);
+        let goal = self.goal.as_ref().is_some_and(|goal| goal.is_counting(self.now)).then(|| self.machine + 60 * SECOND);
         let look = self.wizard.as_ref().and_then(Wizard::next_look);
         // What is left of the time for a code.
         let code = self
             .dialogs
             .iter()
             .any(|dialog| matches!(dialog, Dialog::SignIn(asked) if asked.counts_down()))
-            .then(|| self.now + SECOND);
+            .then(|| self.machine + SECOND);
         // The age of rows that are not of this run.
-        let age = self.is_recalled.then(|| self.now + 60 * SECOND);
+        let age = self.is_recalled.then(|| self.machine + 60 * SECOND);
         let Some(due) = running.into_iter().chain(look).chain(goal).chain(code).chain(age).min() else { return };
         if self.wake.is_none_or(|wake| due < wake) {
-            let due = due.max(self.now);
+            let due = due.max(self.machine);
             self.wake = Some(due);
-            let wait = Duration::try_from(due.duration_since(self.now)).unwrap_or(SECOND);
+            let wait = Duration::try_from(due.duration_since(self.machine)).unwrap_or(SECOND);
             self.emit(Effect::Wake { at: due, after: wait });
         }
     }

@@ -67,7 +67,7 @@ impl App {
             Act::Send(shown) => self.send_step(&shown),
             Act::Unwatch(ask) => {
                 self.emit(Effect::Forget { ask });
-                self.operations.end(ask, self.now, Outcome::Unwatched);
+                self.operations.end(ask, self.machine, Outcome::Unwatched);
                 self.say("not watched any more; Azure goes on with what it accepted", Tone::Soon);
             }
             Act::ShowProblem(problem) => self.dialogs.push(Dialog::Error(ErrorText::new(problem))),
@@ -200,6 +200,13 @@ impl App {
     /// What will break and what could not be read, worst first; Enter goes there.
     pub(super) fn open_problems(&mut self) {
         let mut items: Vec<(Option<i64>, Item)> = Vec::new();
+        if let Some(difference) = &self.clock_difference {
+            let problem = Problem::new("Tell the time", &**difference).remedy(
+                "Set this machine's clock (timedatectl set-ntp true): sign-in and TLS go by it, and fail where it is far off.",
+            );
+            let then = Ok(Act::ShowProblem(problem));
+            items.push((None, Item { label: "clock".to_owned(), note: difference.clone(), then }));
+        }
         if let Some(problem) = &self.failure {
             let item = Item { label: problem.what.clone(), note: problem.why.clone(), then: Ok(Act::ShowProblem(problem.clone())) };
             items.push((None, item));

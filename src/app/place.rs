@@ -30,7 +30,7 @@ impl App {
     /// The program in another context: what was asked before is not answered there, so no number of a question is used
     /// twice.
     pub fn moved(&self, settings: Settings) -> (Self, super::Effects) {
-        let mut app = Self::blank(settings, self.now);
+        let mut app = Self::blank(settings, self.machine);
         (app.width, app.height, app.asks) = (self.width, self.height, self.asks);
         app.refit();
         app.begin();

@@ -18,7 +18,7 @@ pub async fn list(client: &Client, subscription: &ResourceId) -> Result<Vec<Priv
 
 pub async fn get(client: &Client, id: &ResourceId) -> Result<Option<PrivateCertificate>, AzureError> {
     let request = Request::get(format!("Read the certificate {}", id.name()), id.as_str(), version::WEB);
-    Ok(client.read(&request).await?.as_ref().and_then(decode))
+    client.read_as(&request, decode).await
 }
 
 /// Imports a certificate from a vault secret, for the webspace of a plan. The same request again is a Sync (`sync`).

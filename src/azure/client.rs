@@ -4,6 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::Timestamp;
 use serde_json::Value;
 use tokio::time::Instant;
 use url::Url;
@@ -13,11 +14,13 @@ use super::address;
 use super::answer::{Answer, AsItIs};
 use super::budget::{Budget, Urgency};
 use super::challenge::Claims;
+use super::clock::{ServiceClock, span_words};
 use super::cloud::{Cloud, host_of};
 use super::credential::{Credential, Who};
 use super::error::AzureError;
+use super::json;
 use super::poll::{self, Next, Target};
-use super::request::Request;
+use super::request::{Plane, Request};
 use super::rows::Row;
 use super::send::{Call, Sender};
 use crate::model::SignInReply;
@@ -78,8 +81,14 @@ impl Client {
         self.sender.credential.answer(reply);
     }
 
-    pub(super) fn new(cloud: Cloud, http: reqwest::Client, credential: Credential, subscriptions: Vec<String>) -> Self {
-        let sender = Sender { http, credential, correlation: Uuid::new_v4(), budget: Budget::default() };
+    pub(super) fn new(
+        cloud: Cloud,
+        http: reqwest::Client,
+        credential: Credential,
+        subscriptions: Vec<String>,
+        clock: ServiceClock,
+    ) -> Self {
+        let sender = Sender { http, credential, correlation: Uuid::new_v4(), budget: Budget::default(), clock };
         Self { cloud: Arc::new(cloud), sender: Arc::new(sender), subscriptions: subscriptions.into(), urgency: Urgency::Person }
     }
 
@@ -120,14 +129,48 @@ impl Client {
         &self.cloud
     }
 
+    /// The time by which everything about certificates is judged: the service's, as far as an answer has told it.
+    pub fn now(&self) -> Timestamp {
+        self.sender.clock.now()
+    }
+
+    pub fn clock(&self) -> &ServiceClock {
+        &self.sender.clock
+    }
+
+    /// In words, where this machine's clock is more than a minute off.
+    pub fn clock_difference(&self) -> Option<String> {
+        let ahead = self.sender.clock.far_off()?;
+        let (span, there) = (span_words(ahead), self.now().strftime("%Y-%m-%d %H:%M UTC"));
+        let (is, of) = if ahead.is_negative() { ("ahead of", "behind") } else { ("behind", "ahead of") };
+        Some(match self.cloud.practice {
+            Some(_) => format!(
+                "the practice cloud's clock is {span} {of} this machine's: it shows {there}, and everything is judged by that"
+            ),
+            None => format!("this machine's clock is {span} {is} Azure's: it is {there}, and everything is judged by that"),
+        })
+    }
+
     /// Where a request goes, for showing it.
     pub fn url(&self, request: &Request) -> Result<Url, AzureError> {
         self.cloud.url(request)
     }
 
-    /// A resource, or nothing where there is none.
+    /// A resource, or nothing where there is none: only a 404 says that. An answer without a resource in it is an error.
     pub async fn read(&self, request: &Request) -> Result<Option<Value>, AzureError> {
         Ok(self.read_at(address::of(&self.cloud, request)?, request).await?.map(|read| read.body))
+    }
+
+    /// The same decoded; what does not decode is an error and never taken for absent.
+    pub async fn read_as<T>(&self, request: &Request, decode: fn(&Value) -> Option<T>) -> Result<Option<T>, AzureError> {
+        let Some(body) = self.read(request).await? else { return Ok(None) };
+        decode(&body).map(Some).ok_or_else(|| self.malformed(request, "what it holds is not what was asked for"))
+    }
+
+    /// An answer to this request that cannot be used.
+    pub fn malformed(&self, request: &Request, why: &str) -> AzureError {
+        let host = address::of(&self.cloud, request).map_or_else(|_| String::new(), |url| host_of(&url));
+        AzureError::Malformed { host, why: format!("{}: {why}", request.what) }
     }
 
     /// The same with its ETag, for a change that is to be made only while the resource is so.
@@ -142,10 +185,16 @@ impl Client {
         Ok(all)
     }
 
-    /// The elements of a list that decode, a page at a time: the JSON of ten thousand certificates is never held at once.
+    /// The elements of a list, decoded a page at a time: the JSON of ten thousand certificates is never held at once. One that
+    /// does not decode makes the list unusable, because nobody knows what it would have said.
     pub async fn list_as<T: Send>(&self, request: &Request, decode: fn(&Value) -> Option<T>) -> Result<Vec<T>, AzureError> {
-        let mut all = Vec::new();
-        self.pages(request, &mut |page| all.extend(page.iter().filter_map(decode))).await?;
+        let (mut all, mut odd) = (Vec::new(), Odd::default());
+        self.each(request, &mut |element| match decode(element) {
+            Some(decoded) => all.push(decoded),
+            None => odd.add(element),
+        })
+        .await?;
+        odd.end(self, request)?;
         Ok(all)
     }
 
@@ -244,8 +293,12 @@ impl Client {
             return Ok(None);
         }
         let mut answer = accepted(answer)?;
+        if let Some(lack) = lack(request, &answer.body) {
+            let id = answer.request_id.map(|id| format!(" (request id {id})")).unwrap_or_default();
+            return Err(self.malformed(request, &format!("{lack}{id}")));
+        }
         let etag = answer.etag.take();
-        Ok(answer.into_body().map(|body| AsItIs { body, etag }))
+        Ok(Some(AsItIs { body: answer.body, etag }))
     }
 
     fn get(&self, url: Url, request: &Request) -> Call {
@@ -268,6 +321,57 @@ impl Client {
 
     async fn send(&self, call: Call, waiting: &mut (dyn FnMut(String) + Send)) -> Result<Answer, AzureError> {
         self.sender.send(&call, waiting).await
+    }
+}
+
+/// What makes a good answer unusable as a resource. Everything below a subscription has an id, and what a provider keeps there
+/// a name and properties.
+fn lack(request: &Request, body: &Value) -> Option<&'static str> {
+    let Some(members) = body.as_object() else {
+        return Some(if body.is_null() { "the answer is empty" } else { "the answer holds no resource" });
+    };
+    let has_text = |name: &str| members.get(name).and_then(Value::as_str).is_some_and(|text| !text.is_empty());
+    let path = request.path.to_ascii_lowercase();
+    let is_resource = path.split_once("/providers/").is_some_and(|(_, kept)| kept.trim_end_matches('/').contains('/'));
+    match request.plane {
+        _ if members.is_empty() => Some("the answer holds no resource"),
+        Plane::Arm if path.starts_with("/subscriptions/") && !has_text("id") => Some("the answer has no id"),
+        Plane::Arm if is_resource && !has_text("name") => Some("the answer has no name"),
+        Plane::Arm if is_resource && !members.get("properties").is_some_and(Value::is_object) => {
+            Some("the answer has no properties")
+        }
+        Plane::Arm | Plane::Vault(_) | Plane::Graph => None,
+    }
+}
+
+/// The elements of a list that do not decode, by what they call themselves.
+#[derive(Debug, Default)]
+pub(super) struct Odd {
+    names: Vec<String>,
+    count: usize,
+}
+
+impl Odd {
+    /// As many are named.
+    const NAMED: usize = 3;
+
+    pub fn add(&mut self, element: &Value) {
+        self.count += 1;
+        if self.names.len() < Self::NAMED {
+            let name = json::text(element, "/id").or_else(|| json::text(element, "/name"));
+            self.names.push(name.unwrap_or_else(|| "one without a name".to_owned()));
+        }
+    }
+
+    /// An error with their names, if there are any.
+    pub fn end(self, client: &Client, request: &Request) -> Result<(), AzureError> {
+        let more = match self.count - self.names.len() {
+            0 if self.count == 0 => return Ok(()),
+            0 => String::new(),
+            more => format!(" and {more} more"),
+        };
+        let (is, names) = (if self.count == 1 { "element is" } else { "elements are" }, self.names.join(", "));
+        Err(client.malformed(request, &format!("{} {is} not what the API describes: {names}{more}", self.count)))
     }
 }
 

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use url::Url;
 
 use super::client::Client;
+use super::clock::ServiceClock;
 use super::cloud::{Cloud, PUBLIC_ARM, host_of, is_loopback};
 use super::credential::{Chain, Credential, Desk, Means, Saved};
 use super::error::AzureError;
@@ -54,7 +55,8 @@ impl Client {
         let means =
             Means { authority: cloud.authority.clone(), http: http.clone(), saved: connection.saved, desk: connection.desk };
         let credential = Credential::new(connection.chain, means);
-        Ok(Self::new(cloud, http, credential, connection.subscriptions))
+        let clock = if is_loopback(&arm) { ServiceClock::of_this_machine() } else { ServiceClock::default() };
+        Ok(Self::new(cloud, http, credential, connection.subscriptions, clock))
     }
 }
 

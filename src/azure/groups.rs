@@ -16,7 +16,7 @@ pub async fn list(client: &Client, subscription: &ResourceId) -> Result<Vec<Reso
 
 pub async fn get(client: &Client, id: &ResourceId) -> Result<Option<ResourceGroup>, AzureError> {
     let request = Request::get(format!("Read the resource group {}", id.name()), id.as_str(), version::GROUPS);
-    Ok(client.read(&request).await?.as_ref().and_then(decode))
+    client.read_as(&request, decode).await
 }
 
 pub fn create(id: &ResourceId, location: &str) -> Request {

@@ -36,6 +36,11 @@ pub fn flag(value: &Value, pointer: &str) -> bool {
     }
 }
 
+/// A whole number, also where it is written as text.
+pub fn number(value: &Value, pointer: &str) -> Option<u32> {
+    text(value, pointer)?.parse().ok()
+}
+
 /// The texts of the array at a JSON pointer.
 pub fn texts(value: &Value, pointer: &str) -> Vec<String> {
     let list = value.pointer(pointer).and_then(Value::as_array);

@@ -9,6 +9,9 @@ use super::request::{Body, Repeat, Request};
 use super::{json, version, x509};
 use crate::model::{Order, OrderStatus, ProductType, ResourceId, SecretStatus, StoredCertificate, VaultSecret};
 
+/// Bits of a key where nobody asked for another size: the default of the API.
+pub const KEY_SIZE: u32 = 2048;
+
 /// What is bought (A70–A79). Validity is not asked: the service sells one year.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewOrder {
@@ -36,19 +39,19 @@ pub async fn list(client: &Client, subscription: &ResourceId) -> Result<Vec<Orde
 
 pub async fn get(client: &Client, id: &ResourceId) -> Result<Option<Order>, AzureError> {
     let request = Request::get(format!("Read the certificate order {}", id.name()), id.as_str(), version::ORDERS);
-    Ok(client.read(&request).await?.as_ref().and_then(decode))
+    client.read_as(&request, decode).await
 }
 
 /// What happened to the order so far, as the service tells it.
 pub async fn actions(client: &Client, order: &ResourceId) -> Result<Vec<Action>, AzureError> {
-    let answer = client.ask(&question("Read the history of", order, "retrieveCertificateActions")).await?;
+    let answer = listed(client, &question("Read the history of", order, "retrieveCertificateActions")).await?;
     let action = |value: &Value| Some(Action { kind: json::text(value, "/actionType")?, at: json::time(value, "/createdAt") });
     Ok(json::elements(&answer).iter().filter_map(action).collect())
 }
 
 /// The addresses that verification mails were sent to since then, in the order of sending (A99).
 pub async fn mails(client: &Client, order: &ResourceId, since: Option<Timestamp>) -> Result<Vec<String>, AzureError> {
-    let answer = client.ask(&question("Read the mail history of", order, "retrieveEmailHistory")).await?;
+    let answer = listed(client, &question("Read the mail history of", order, "retrieveEmailHistory")).await?;
     let mut mails: Vec<_> = json::elements(&answer)
         .iter()
         .filter_map(|mail| Some((json::time(mail, "/timeStamp"), json::text(mail, "/emailId")?)))
@@ -56,6 +59,13 @@ pub async fn mails(client: &Client, order: &ResourceId, since: Option<Timestamp>
     mails.sort();
     mails.retain(|(at, _)| at.zip(since).is_none_or(|(at, since)| at > since));
     Ok(mails.into_iter().map(|(_, address)| address).collect())
+}
+
+/// The answer to such a question: a list, and never just nothing.
+async fn listed(client: &Client, question: &Request) -> Result<Value, AzureError> {
+    let answer = client.ask(question).await?;
+    let is_list = answer.is_array() || answer.get("value").is_some_and(Value::is_array);
+    if is_list { Ok(answer) } else { Err(client.malformed(question, "the answer is no list")) }
 }
 
 /// A POST that only reads.
@@ -106,16 +116,23 @@ pub fn verify(order: &ResourceId) -> Request {
 
 /// Renews: near the end of the paid term it buys another year, earlier it issues anew for the term that is paid (C12).
 /// The new certificate has a new key of the same size. Charged at most once, so it is never repeated blindly (API.md 17).
-pub fn renew(order: &ResourceId) -> Request {
+pub fn renew(order: &ResourceId, key_size: Option<u32>) -> Request {
     let what = format!("Renew the certificate order {}", order.name());
-    Request::post(what, format!("{order}/renew"), version::ORDERS).with_body(Body::new(json!({ "properties": {} })))
+    let body = json!({ "properties": new_key(key_size) });
+    Request::post(what, format!("{order}/renew"), version::ORDERS).with_body(Body::new(body))
+}
+
+/// The key of the next certificate. Azure makes it, as long as no signing request is sent; what is left out may count as 0.
+fn new_key(size: Option<u32>) -> Value {
+    json!({ "keySize": size.unwrap_or(KEY_SIZE), "isPrivateKeyExternal": false })
 }
 
 /// Rekeys: a new key and certificate with the same end (A188). The old certificate is revoked after so many hours.
-pub fn rekey(order: &ResourceId, revoke_after_hours: i64) -> Request {
+pub fn rekey(order: &ResourceId, key_size: Option<u32>, revoke_after_hours: i64) -> Request {
     let what = format!("Rekey the certificate order {}", order.name());
-    let body = json!({ "properties": { "delayExistingRevokeInHours": revoke_after_hours } });
-    Request::post(what, format!("{order}/reissue"), version::ORDERS).with_body(Body::new(body))
+    let mut properties = new_key(key_size);
+    properties["delayExistingRevokeInHours"] = revoke_after_hours.into();
+    Request::post(what, format!("{order}/reissue"), version::ORDERS).with_body(Body::new(json!({ "properties": properties })))
 }
 
 /// Switches automatic renewal; the service wants the product named with it (API.md 5.9).
@@ -161,6 +178,8 @@ pub fn decode(value: &Value) -> Option<Order> {
         next_auto_renewal: json::time(value, "/properties/nextAutoRenewalTimeStamp"),
         not_renewable: json::texts(value, "/properties/appServiceCertificateNotRenewableReasons"),
         serial: json::text(value, "/properties/serialNumber"),
+        key_size: json::number(value, "/properties/keySize"),
+        has_external_key: json::flag(value, "/properties/isPrivateKeyExternal"),
     })
 }
 
@@ -218,10 +237,13 @@ mod tests {
         let id = group.resource("Microsoft.CertificateRegistration/certificateOrders", "contoso");
         let new = NewOrder { domain: "contoso.com".to_owned(), product: ProductType::Standard, auto_renew: true, key_size: 2048 };
         let buy = create(&id, &new);
-        for request in [&buy, &verify(&id), &renew(&id), &rekey(&id, 24)] {
+        for request in [&buy, &verify(&id), &renew(&id, Some(4096)), &rekey(&id, None, 24)] {
             assert_eq!(request.repeat, Repeat::LookFirst, "{}", request.what);
         }
         assert_eq!(validate(&ResourceId::subscription("s"), "contoso", &new).repeat, Repeat::Safe);
         assert_eq!(buy.body.unwrap().shown()["properties"]["distinguishedName"], "CN=contoso.com");
+        let key = |request: Request| request.body.unwrap().shown()["properties"].clone();
+        assert_eq!(key(renew(&id, Some(4096))), json!({"keySize": 4096, "isPrivateKeyExternal": false}), "the size stays");
+        assert_eq!(key(rekey(&id, None, 24))["keySize"], KEY_SIZE);
     }
 }

@@ -17,7 +17,7 @@ pub async fn list(client: &Client, subscription: &ResourceId) -> Result<Vec<Plan
 
 pub async fn get(client: &Client, id: &ResourceId) -> Result<Option<Plan>, AzureError> {
     let request = Request::get(format!("Read the App Service plan {}", id.name()), id.as_str(), version::WEB);
-    Ok(client.read(&request).await?.as_ref().and_then(decode))
+    client.read_as(&request, decode).await
 }
 
 pub fn decode(value: &Value) -> Option<Plan> {

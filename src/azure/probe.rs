@@ -1,4 +1,4 @@
-//! A look at the cloud without a token: whether it answers, and what time it has.
+//! A look at the cloud without a token: whether it answers, and thereby what time it has.
 
 use jiff::Timestamp;
 
@@ -8,14 +8,15 @@ use super::error::AzureError;
 use super::transport;
 
 impl Client {
-    /// The clock of ARM as its answers say it, to the second; nothing if they do not.
-    pub async fn clock(&self) -> Result<Option<Timestamp>, AzureError> {
+    /// Whether ARM answers at all; its clock is known afterwards, if the answer tells it.
+    pub async fn reach(&self) -> Result<(), AzureError> {
         let mut url = self.cloud().arm.clone();
         url.set_path("/metadata/endpoints");
         url.set_query(Some(&format!("api-version={}", super::version::METADATA)));
         let host = host_of(&url);
+        let sent = Timestamp::now();
         let answer = self.http().get(url).send().await.map_err(|error| transport::failure(&host, &error).0)?;
-        let date = answer.headers().get("date").and_then(|value| value.to_str().ok());
-        Ok(date.and_then(|text| jiff::fmt::rfc2822::parse(text).ok()).map(|zoned| zoned.timestamp()))
+        self.clock().hear(answer.status(), answer.headers(), sent, Timestamp::now());
+        Ok(())
     }
 }

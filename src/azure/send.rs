@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
+use jiff::Timestamp;
 use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderValue, IF_MATCH};
 use serde_json::Value;
 use tokio::time::Instant;
@@ -13,6 +14,7 @@ use zeroize::Zeroizing;
 use super::answer::Answer;
 use super::budget::{Budget, Outcome, Urgency};
 use super::challenge::Claims;
+use super::clock::ServiceClock;
 use super::cloud::host_of;
 use super::credential::{Credential, Token};
 use super::error::AzureError;
@@ -58,6 +60,7 @@ pub struct Sender {
     /// One for the whole process, so that Azure's logs show what belongs together.
     pub correlation: Uuid,
     pub budget: Budget,
+    pub clock: ServiceClock,
 }
 
 impl Sender {
@@ -151,7 +154,10 @@ impl Sender {
             // Some front ends answer 411 to a POST that does not say it is empty.
             request = request.header(reqwest::header::CONTENT_LENGTH, "0");
         }
-        receive(request.send().await.map_err(Trouble::Transport)?, call.rows).await
+        let sent = Timestamp::now();
+        let answer = request.send().await.map_err(Trouble::Transport)?;
+        self.clock.hear(answer.status(), answer.headers(), sent, Timestamp::now());
+        receive(answer, call.rows).await
     }
 }
 

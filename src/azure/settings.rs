@@ -38,11 +38,9 @@ impl AppSettings {
 /// The settings of an app or slot.
 pub async fn list(client: &Client, site: &ResourceId) -> Result<AppSettings, AzureError> {
     let what = format!("Read the app settings of {}", site.name());
-    let answer = client.ask(&reading(what, site.child("config", "appsettings"))).await?;
-    decode(&answer).ok_or_else(|| AzureError::Malformed {
-        host: client.cloud().arm.host_str().unwrap_or_default().to_owned(),
-        why: "it has no app settings in it".to_owned(),
-    })
+    let request = reading(what, site.child("config", "appsettings"));
+    let answer = client.ask(&request).await?;
+    decode(&answer).ok_or_else(|| client.malformed(&request, "it has no app settings in it"))
 }
 
 /// What reads the settings that a request of [`set`] replaces.

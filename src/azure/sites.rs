@@ -67,12 +67,17 @@ async fn sites_with_slots(client: &Client, subscription: &ResourceId) -> Result<
 
 pub async fn get(client: &Client, id: &ResourceId) -> Result<Option<Site>, AzureError> {
     let request = Request::get(format!("Read the app {}", id.name()), id.as_str(), version::WEB);
-    Ok(client.read(&request).await?.as_ref().and_then(decode))
+    client.read_as(&request, decode).await
 }
 
 /// The service's own answer about an app.
 pub async fn as_it_is(client: &Client, id: &ResourceId) -> Result<Option<AsItIs>, AzureError> {
-    client.read_as_it_is(&Request::get(format!("Read the app {}", id.name()), id.as_str(), version::WEB)).await
+    let request = Request::get(format!("Read the app {}", id.name()), id.as_str(), version::WEB);
+    let read = client.read_as_it_is(&request).await?;
+    match read {
+        Some(read) if decode(&read.body).is_none() => Err(client.malformed(&request, "the answer is no app")),
+        read => Ok(read),
+    }
 }
 
 /// The hostname bindings of an app, read one by one by the service: fresher than the app's own answer.
@@ -84,11 +89,12 @@ pub async fn bindings(client: &Client, site: &ResourceId) -> Result<Vec<Binding>
 /// The hostnames of an app that the service knows to be mapped by an A record: they stay behind when its address changes.
 pub async fn mapped_by_a(client: &Client, site: &ResourceId) -> Result<Vec<Hostname>, AzureError> {
     let what = format!("List the hostname bindings of {}", site.name());
-    let by_a = |value: &Value| {
-        let record = json::text(value, "/properties/customHostNameDnsRecordType")?;
-        decode_binding(value).filter(|_| record.eq_ignore_ascii_case("A")).map(|binding| binding.host)
-    };
-    client.list_as(&Request::get(what, format!("{site}/hostNameBindings"), version::WEB), by_a).await
+    let with_record =
+        |value: &Value| Some((decode_binding(value)?.host, json::text(value, "/properties/customHostNameDnsRecordType")));
+    let request = Request::get(what, format!("{site}/hostNameBindings"), version::WEB);
+    let all = client.list_as(&request, with_record).await?;
+    let by_a = |record: &Option<String>| record.as_deref().is_some_and(|record| record.eq_ignore_ascii_case("A"));
+    Ok(all.into_iter().filter(|(_, record)| by_a(record)).map(|(host, _)| host).collect())
 }
 
 /// The binding of one hostname, by its id (`Binding::id`).
@@ -98,7 +104,12 @@ pub async fn binding(client: &Client, id: &ResourceId) -> Result<Option<Binding>
 
 /// The service's own answer about a binding, to give back with a change of it (`bind`, `unbind`).
 pub async fn binding_as_it_is(client: &Client, id: &ResourceId) -> Result<Option<AsItIs>, AzureError> {
-    client.read_as_it_is(&Request::get(format!("Read the hostname binding of {}", id.name()), id.as_str(), version::WEB)).await
+    let request = Request::get(format!("Read the hostname binding of {}", id.name()), id.as_str(), version::WEB);
+    let read = client.read_as_it_is(&request).await?;
+    match read {
+        Some(read) if decode_binding(&read.body).is_none() => Err(client.malformed(&request, "the answer is no hostname binding")),
+        read => Ok(read),
+    }
 }
 
 /// Secures a hostname with a certificate of the app's webspace. `current` is the binding as it is: what it says about

@@ -39,7 +39,7 @@ pub async fn list(client: &Client, vault: &Vault) -> Result<Vec<VaultCertificate
 pub async fn current(client: &Client, vault: &Vault, name: &str) -> Result<Option<VaultCertificate>, AzureError> {
     let what = format!("Read the certificate {name} in the vault {}", vault.id.name());
     let request = Request::get(what, format!("/certificates/{name}"), version::VAULT_DATA).on(Plane::Vault(vault.uri.clone()));
-    Ok(client.read(&request).await?.as_ref().and_then(decode))
+    client.read_as(&request, decode).await
 }
 
 pub fn decode(value: &Value) -> Option<VaultCertificate> {

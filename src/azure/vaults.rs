@@ -40,7 +40,7 @@ pub async fn list(client: &Client, subscription: &ResourceId) -> Result<Vec<Vaul
 
 pub async fn get(client: &Client, id: &ResourceId) -> Result<Option<Vault>, AzureError> {
     let request = Request::get(format!("Read the key vault {}", id.name()), id.as_str(), version::VAULTS);
-    Ok(client.read(&request).await?.as_ref().and_then(decode))
+    client.read_as(&request, decode).await
 }
 
 pub async fn availability(client: &Client, subscription: &ResourceId, name: &str) -> Result<Availability, AzureError> {
@@ -48,6 +48,9 @@ pub async fn availability(client: &Client, subscription: &ResourceId, name: &str
     let body = Body::new(json!({ "name": name, "type": "Microsoft.KeyVault/vaults" }));
     let request = Request::post(format!("Check the vault name {name}"), path, version::VAULTS).with_body(body).repeat(Repeat::Safe);
     let answer = client.ask(&request).await?;
+    if answer.get("nameAvailable").is_none() {
+        return Err(client.malformed(&request, "the answer does not say whether it can be taken"));
+    }
     if json::flag(&answer, "/nameAvailable") {
         return Ok(Availability::Free);
     }

@@ -61,7 +61,7 @@ pub async fn run(args: &Args, session: &Session) -> Result<Exit, CliError> {
     if matches!(args.kind, Kind::Private) {
         reading::add_upkeep(session, &world.client, &mut estate).await?;
     }
-    let mut table = args.kind.table(&estate, &world.rules, Timestamp::now());
+    let mut table = args.kind.table(&estate, &world.rules, world.client.now());
     let columns: Vec<&str> = table.columns.iter().map(|(key, _)| *key).collect();
     let filter = Filter::parse(&args.filter, &columns);
     let as_text = |row: &[Value]| row.iter().map(text).collect::<Vec<_>>().join(&SEPARATOR.to_string()).to_lowercase();

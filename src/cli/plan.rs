@@ -2,7 +2,6 @@
 
 use std::io::Write;
 
-use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::CliError;
@@ -21,7 +20,7 @@ pub async fn write(
     report: Report,
     out: &mut impl Write,
 ) -> Result<Vec<Step>, CliError> {
-    let steps = look(world, flow, inputs, Timestamp::now()).await?;
+    let steps = look(world, flow, inputs).await?;
     let open = || steps.iter().filter(|step| !step.status.is_over());
     let written = match report {
         Report::Json => {
@@ -49,17 +48,16 @@ pub async fn write_script(
     kind: ScriptKind,
     out: &mut impl Write,
 ) -> Result<Vec<Step>, CliError> {
-    let at = Timestamp::now();
-    let steps = look(world, flow, inputs, at).await?;
-    let script = Script { kind, flow, steps: &steps, inputs, cloud: world.client.cloud(), at };
+    let steps = look(world, flow, inputs).await?;
+    let script = Script { kind, flow, steps: &steps, inputs, cloud: world.client.cloud(), at: world.client.now() };
     let text = script.text().map_err(|error| CliError::Cloud(error.problem("Write the script")))?;
     out.write_all(text.as_bytes()).map_err(CliError::Output)?;
     Ok(steps)
 }
 
-async fn look(world: &World, flow: FlowName, inputs: &Inputs, at: Timestamp) -> Result<Vec<Step>, CliError> {
+async fn look(world: &World, flow: FlowName, inputs: &Inputs) -> Result<Vec<Step>, CliError> {
     let observed = world.engine().observe(flow, inputs).await.map_err(CliError::Cloud)?;
-    Ok(flow::steps(flow, &observed, inputs, &world.rules, at))
+    Ok(flow::steps(flow, &observed, inputs, &world.rules, world.client.now()))
 }
 
 fn write_request(client: &Client, request: &Request, out: &mut impl Write) -> std::io::Result<()> {

@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 
-use super::CliError;
 use super::session::Session;
+use super::{CliError, words};
 use crate::azure::{Client, inventory};
 use crate::journal::Journal;
 use crate::model::Estate;
@@ -26,6 +26,7 @@ pub async fn estate(session: &Session, client: &Client, public: Public) -> Resul
     let mut estate = Estate::default();
     // Known to this machine alone.
     estate.revocations = Journal::revocations_in(&session.paths.journal());
+    // The journal is stamped by this machine's clock.
     let changed = Journal::changed_in(&session.paths.journal(), Timestamp::now() - inventory::LAG);
     let result = inventory::read(client, &changed, |part, note| {
         estate.absorb(part);
@@ -37,6 +38,10 @@ pub async fn estate(session: &Session, client: &Client, public: Public) -> Resul
         let tell = |read| shown.say(&format!("{read} of {apps} apps asked for their public certificates"));
         inventory::public::add(client, &mut estate, tell).await;
     }
+    drop(shown);
+    if let Some(difference) = client.clock_difference() {
+        words(&difference);
+    }
     Ok(estate)
 }
 
@@ -47,7 +52,7 @@ pub async fn add_upkeep(session: &Session, client: &Client, estate: &mut Estate)
     let before = kept.upkeep();
     let mut shown = Shown::default();
     let tell = |read, of| shown.say(&format!("{read} of {of} certificates of key vaults asked about their renewal"));
-    inventory::upkeep::add(client, estate, &before, Timestamp::now(), tell).await;
+    inventory::upkeep::add(client, estate, &before, client.now(), tell).await;
     if estate.upkeep != before {
         kept.save_upkeep(&estate.upkeep);
     }

@@ -11,6 +11,7 @@ use super::reading::{self, Public};
 use super::session::{Session, rules};
 use super::table::{Format, Table};
 use super::{CliError, Exit, Global, words};
+use crate::azure::ServiceClock;
 use crate::model::{App, Estate, Expiry, WhoActs, day};
 use crate::rules::Rules;
 
@@ -168,16 +169,17 @@ fn row(due: &Due, now: Timestamp) -> Vec<Value> {
     ]
 }
 
-async fn read(session: &Session) -> Result<Estate, CliError> {
+/// The estate, and whose clock it is judged by.
+async fn read(session: &Session) -> Result<(Estate, ServiceClock), CliError> {
     let client = session.client(&session.target()?, super::desk::if_somebody_is_there()).await?;
     let mut estate = reading::estate(session, &client, Public::Read).await?;
     reading::add_upkeep(session, &client, &mut estate).await?;
-    Ok(estate)
+    Ok((estate, client.clock().clone()))
 }
 
 pub async fn report(args: &Report, session: &Session) -> Result<Exit, CliError> {
-    let estate = read(session).await?;
-    let now = Timestamp::now();
+    let (estate, clock) = read(session).await?;
+    let now = clock.now();
     let all = due(&estate, &rules()?, now);
     let mut out = io::BufWriter::new(io::stdout().lock());
     let format = match args.output {
@@ -239,14 +241,38 @@ fn prometheus(all: &[Due], gaps: usize, now: Timestamp, out: &mut impl Write) ->
 
 /// One line and an exit code, whatever happens: a monitoring system understands nothing else.
 pub async fn check(args: &Check, global: &Global) -> Result<Exit, CliError> {
-    let now = Timestamp::now();
-    let read = async { Ok::<_, CliError>((read(&Session::open(global)?).await?, rules()?)) };
+    let read = async {
+        let session = Session::open(global)?;
+        let (estate, clock) = read(&session).await?;
+        let doubt = if clock.ahead().is_none() { doubt(&estate, &session, clock.now()) } else { None };
+        Ok::<_, CliError>((estate, rules()?, clock.now(), doubt))
+    };
     let (level, line) = match read.await {
-        Ok((estate, rules)) => judge(&due(&estate, &rules, now), &estate, args, now),
+        Ok((estate, rules, now, doubt)) => {
+            let (level, line) = judge(&due(&estate, &rules, now), &estate, args, now);
+            match doubt {
+                // An alarm stays an alarm; what looks well by a wrong clock may be none.
+                Some(doubt) if level < Level::Critical => (Level::Unknown, format!("{doubt}; {line}")),
+                _ => (level, line),
+            }
+        }
         Err(error) => (Level::Unknown, error.to_string().replace('\n', "; ")),
     };
     writeln!(io::stdout(), "{} - {line}", level.word()).map_err(CliError::Output)?;
     Ok(Exit::Level(level as u8))
+}
+
+/// Why this machine's clock cannot be right, where no answer told the time and it is all there is to judge by: something
+/// that happened already lies in its future.
+fn doubt(estate: &Estate, session: &Session, now: Timestamp) -> Option<String> {
+    const SLACK: SignedDuration = SignedDuration::from_mins(10);
+    let headings = session.snapshots().list().into_iter().filter_map(|rows| rows.heading().ok());
+    let kept = headings.filter(|heading| !heading.practice).map(|heading| heading.as_of);
+    let issued = estate.orders.iter().filter_map(|order| order.last_issued);
+    // A certificate may be dated ahead of its issuing, by a day at most.
+    let begun = estate.certificates.iter().filter_map(|one| one.issued).map(|day| day - SignedDuration::from_hours(24));
+    let latest = kept.chain(issued).chain(begun).max().filter(|latest| latest.duration_since(now) > SLACK)?;
+    Some(format!("this machine's clock is wrong: it shows {}, and something happened on {} already", day(now), day(latest)))
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

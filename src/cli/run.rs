@@ -100,6 +100,9 @@ pub async fn run(args: Args, session: &Session) -> Result<Exit, CliError> {
         set_new_password(&mut given, Key::NewPassword, password);
     }
     let mut inputs = completed(&world.client, args.flow, given).await?;
+    if let Some(difference) = world.client.clock_difference() {
+        words(&difference);
+    }
     let mut out = io::stdout();
     if args.plan {
         let steps = plan::write(&world, args.flow, &inputs, args.output, &mut out).await?;
@@ -214,11 +217,17 @@ fn planned(steps: &[Step]) -> Exit {
     exit
 }
 
-/// Runs without a screen: words on standard error, and those about progress only when somebody sees them.
+/// Where nobody watches, progress is written down so often.
+const LOGGED_EVERY: Duration = Duration::from_secs(60);
+
+/// Runs without a screen: words on standard error. Somebody who watches sees all progress; a log gets what is waited for, and
+/// from then on a line a minute.
 struct Headless {
     yes: bool,
     until: Instant,
     seen: bool,
+    logged: Instant,
+    waited_for: String,
     steps: Vec<Step>,
     had_nobody_to_ask: bool,
 }
@@ -226,7 +235,8 @@ struct Headless {
 impl Headless {
     fn new(yes: bool, patience: Duration) -> Self {
         let until = Instant::now() + patience;
-        Self { yes, until, seen: io::stderr().is_terminal(), steps: Vec::new(), had_nobody_to_ask: false }
+        let seen = io::stderr().is_terminal();
+        Self { yes, until, seen, logged: Instant::now(), waited_for: String::new(), steps: Vec::new(), had_nobody_to_ask: false }
     }
 }
 
@@ -236,7 +246,8 @@ impl Conductor for Headless {
     }
 
     fn says(&mut self, note: &str) {
-        if self.seen {
+        if self.seen || self.logged.elapsed() >= LOGGED_EVERY {
+            self.logged = Instant::now();
             words(note);
         }
     }
@@ -254,7 +265,10 @@ impl Conductor for Headless {
         if Instant::now() + pause > self.until {
             return false;
         }
-        self.says(&format!("waiting: {on}"));
+        if self.seen || self.waited_for != on || self.logged.elapsed() >= LOGGED_EVERY {
+            (self.logged, self.waited_for) = (Instant::now(), on.to_owned());
+            words(&format!("waiting: {on}"));
+        }
         tokio::time::sleep(pause).await;
         true
     }

@@ -31,6 +31,8 @@ pub struct Context<'w> {
     pub setting: &'w Setting,
     /// Which state of the resources is read.
     pub view: View,
+    /// What this request changes shows late.
+    pub stale: Option<lag::Stale>,
 }
 
 /// Two states of the same resources.
@@ -41,6 +43,8 @@ pub enum View {
     Now,
     /// As the index of Resource Graph knows them: changes show some time later.
     Indexed,
+    /// As a replica of ARM knows them at this time, which may be behind.
+    Replica(Timestamp),
     /// As they are; what is changed shows in the index at once. For estates that are planted with a past.
     Planted,
 }
@@ -49,7 +53,7 @@ impl Context<'_> {
     /// The resource as stored.
     pub fn find(&self, id: &ResourceId) -> Result<Option<Value>, Fault> {
         Ok(match self.view {
-            View::Indexed => lag::find(self.tx, &key(id))?,
+            View::Indexed | View::Replica(_) => lag::find(self.tx, self.view, &key(id))?,
             View::Now | View::Planted => self.tx.get(&RESOURCES, &key(id))?,
         })
     }
@@ -122,7 +126,7 @@ impl Context<'_> {
         visit: &mut dyn FnMut(&str, Value) -> bool,
     ) -> Result<(), Fault> {
         match self.view {
-            View::Indexed => lag::walk(self.tx, prefix, after, read, visit)?,
+            View::Indexed | View::Replica(_) => lag::walk(self.tx, self.view, prefix, after, read, visit)?,
             View::Now | View::Planted => self.tx.walk_by(&RESOURCES, prefix, after, read, visit)?,
         }
         Ok(())
@@ -131,7 +135,7 @@ impl Context<'_> {
     /// How many resources `walk` would show.
     pub fn count(&self, prefix: &str) -> Result<usize, Fault> {
         Ok(match self.view {
-            View::Indexed => lag::count(self.tx, prefix)?,
+            View::Indexed | View::Replica(_) => lag::count(self.tx, self.view, prefix)?,
             View::Now | View::Planted => self.tx.count(&RESOURCES, prefix)?,
         })
     }

@@ -42,7 +42,11 @@ impl From<&Kind> for Delivery {
             Kind::Delay { ms } => Self::Late(Duration::from_millis(*ms)),
             Kind::Truncated => Self::Torn,
             Kind::Reset { .. } => Self::Never,
-            Kind::Status { .. } | Kind::ExpiredToken | Kind::ClaimsChallenge { .. } | Kind::ClockSkew { .. } => Self::Whole,
+            Kind::Status { .. }
+            | Kind::ExpiredToken
+            | Kind::ClaimsChallenge { .. }
+            | Kind::StaleReads { .. }
+            | Kind::ClockSkew { .. } => Self::Whole,
         }
     }
 }

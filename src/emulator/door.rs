@@ -8,12 +8,13 @@ use serde_json::Value;
 use super::{
     arm,
     call::{Call, Caller, Method},
-    context::Context,
+    context::{Context, View},
     control,
     delivery::Delivery,
     entra::{self, Audience, TokenFault},
     faults::{self, Kind},
     graph,
+    lag::{self, Stale},
     log::Exchange,
     metadata, outside,
     provider::key_vault,
@@ -98,10 +99,9 @@ pub fn serve(world: &mut World, incoming: &Incoming) -> Served {
         None => disturbed(world, &door, incoming),
     };
     let mut reply = with_manners(world, &door, incoming, outcome.unwrap_or_else(Reply::from));
-    if let Some(Kind::ClockSkew { by }) = &met
-        && let Ok(by) = control::duration(by)
-    {
-        reply = reply.header("date", (Timestamp::now() + by).strftime("%a, %d %b %Y %H:%M:%S GMT").to_string());
+    let skew = met.as_ref().and_then(|kind| if let Kind::ClockSkew { by } = kind { control::duration(by).ok() } else { None });
+    if let Some(date) = date(world, &door, skew.unwrap_or_default()) {
+        reply = reply.header("date", date);
     }
     if reply.status != 401 {
         reply.headers.extend(admission.headers);
@@ -127,6 +127,15 @@ pub fn serve(world: &mut World, incoming: &Incoming) -> Served {
     Served { reply, delivery: met.as_ref().map(Delivery::from).unwrap_or_default() }
 }
 
+/// What the service's clock shows, which is the one that its resources go by. Sign-in goes by the real clock, and the HTTP
+/// server tells that.
+fn date(world: &World, door: &Door, skew: SignedDuration) -> Option<String> {
+    let signs_in = matches!(door, Door::Token | Door::DeviceCode | Door::DeviceLogin | Door::Discovery | Door::Control);
+    let now = if signs_in { Timestamp::now() } else { world.now() };
+    let shown = (!signs_in || !skew.is_zero()).then(|| now.checked_add(skew).unwrap_or(now))?;
+    Some(shown.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string())
+}
+
 /// An answer, and how it goes out.
 #[derive(Debug)]
 pub struct Served {
@@ -139,17 +148,17 @@ fn disturbed(world: &World, door: &Door, incoming: &Incoming) -> (Outcome, Optio
     let met = if *door == Door::Control { Ok(None) } else { world.run(|ctx| faults::meet(ctx, incoming)) };
     let kind = match met {
         Ok(Some(kind)) => kind,
-        Ok(None) => return (answer(world, door, incoming, SignedDuration::ZERO), None),
+        Ok(None) => return (answer(world, door, incoming, SignedDuration::ZERO, None), None),
         Err(fault) => return (Err(fault), None),
     };
     let skew = kind.skew().unwrap_or_default();
     // What a fault keeps from being done has no answer of its own.
-    let real = if kind.lets_through() { answer(world, door, incoming, skew) } else { Ok(Reply::empty(500)) };
+    let real = if kind.lets_through() { answer(world, door, incoming, skew, kind.stale()) } else { Ok(Reply::empty(500)) };
     (kind.answer(door).map_or(real, Err), Some(kind))
 }
 
-/// `skew` is by how much the clock is off by which tokens are judged.
-fn answer(world: &World, door: &Door, incoming: &Incoming, skew: SignedDuration) -> Outcome {
+/// `skew` is by how much the clock is off by which tokens are judged; what is changed shows late where it is to be `stale`.
+fn answer(world: &World, door: &Door, incoming: &Incoming, skew: SignedDuration, stale: Option<Stale>) -> Outcome {
     let mut call = read(incoming)?;
     let authority = &world.setting.authority;
     let header = incoming.authorization.as_deref();
@@ -190,7 +199,10 @@ fn answer(world: &World, door: &Door, incoming: &Incoming, skew: SignedDuration)
         Door::Arm => {
             call.caller = caller(Audience::Arm).map_err(|fault| entra::arm_refusal(&fault, authority))?;
             require_api_version(&call)?;
-            world.run(|ctx| arm::dispatch(ctx, &call))
+            world.run(|ctx| {
+                let view = if call.method == Method::Get { lag::view_of_a_read(ctx, &incoming.path)? } else { View::Now };
+                arm::dispatch(&Context { view, stale, ..*ctx }, &call)
+            })
         }
     }
 }

@@ -56,7 +56,7 @@ impl Fixture {
     /// Runs `work` in a transaction and commits it.
     pub fn with<T>(&self, work: impl FnOnce(&Context<'_>) -> T) -> T {
         let tx = self.store.begin().unwrap();
-        let ctx = Context { tx: &tx, now: self.now, setting: &self.setting, view: View::Now };
+        let ctx = Context { tx: &tx, now: self.now, setting: &self.setting, view: View::Now, stale: None };
         let done = work(&ctx);
         tx.commit().unwrap();
         done
@@ -84,7 +84,7 @@ impl Fixture {
 
     fn answer(&self, call: &Call, run: impl FnOnce(&Context<'_>, &Call) -> Outcome) -> Reply {
         let tx = self.store.begin().unwrap();
-        let ctx = Context { tx: &tx, now: self.now, setting: &self.setting, view: View::Now };
+        let ctx = Context { tx: &tx, now: self.now, setting: &self.setting, view: View::Now, stale: None };
         match run(&ctx, call) {
             Ok(reply) => {
                 tx.commit().unwrap();
@@ -113,7 +113,7 @@ impl Fixture {
                 break;
             }
             jobs::take(&tx, &key).unwrap();
-            let ctx = Context { tx: &tx, now: due, setting: &self.setting, view: View::Now };
+            let ctx = Context { tx: &tx, now: due, setting: &self.setting, view: View::Now, stale: None };
             job.run(&ctx).unwrap();
             tx.commit().unwrap();
         }

@@ -1,9 +1,10 @@
-//! Resource Graph lags behind: a change shows in it some time later, when its index visits the resource and takes what it
-//! then finds. Until then what the index still knows is kept here.
+//! Reads that lag behind. Resource Graph does always: a change shows in it some time later, when its index visits the resource
+//! and takes what it then finds. ARM does where a fault asks for it: one of its replicas goes on telling the older state. What
+//! is still known there is kept here.
 
 use std::collections::BTreeMap;
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -18,53 +19,104 @@ use super::{
 /// How long the index of the real cloud takes; it says "near real time" and means minutes.
 const TAKES: SignedDuration = SignedDuration::from_mins(2);
 /// By the key of the resource.
-const BEHIND: Collection<Known> = Collection::new("index-behind");
+const INDEX: Collection<Known> = Collection::new("index-behind");
+const REPLICA: Collection<Known> = Collection::new("replica-behind");
+/// How often a path was read while a replica was behind.
+const READS: Collection<u32> = Collection::new("replica-reads");
 
-/// What the index knows of a resource that was changed since.
+/// What is known of a resource that was changed since.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 struct Known {
-    /// Nothing: it does not know that there is one.
+    /// Nothing: it is not known that there is one.
     resource: Option<Value>,
+    /// Of a replica: until when, and how many reads of a path go to one that is not behind before one comes here.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    replica: Option<(Timestamp, u32)>,
+}
+
+/// A replica that stays behind what a request changes, for so long; so many reads of a path pass it by each time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Stale {
+    pub span: SignedDuration,
+    pub fresh: u32,
 }
 
 /// Called before a resource changes. At the instant pace the index is never behind.
 pub fn remember(ctx: &Context<'_>, key: &str) -> Result<(), Fault> {
+    if let Some(Stale { span, fresh }) = ctx.stale {
+        let until = ctx.now.checked_add(span).unwrap_or(Timestamp::MAX);
+        let is_known = ctx.tx.get(&REPLICA, key)?.is_some_and(|known| known.replica.is_some_and(|(until, _)| until > ctx.now));
+        if !is_known {
+            let known = Known { resource: ctx.tx.get(&RESOURCES, key)?, replica: Some((until, fresh)) };
+            ctx.tx.put(&REPLICA, key, &known)?;
+        }
+    }
     let takes = ctx.setting.pace.of(TAKES);
-    if takes.is_zero() || ctx.view == View::Planted || ctx.tx.get(&BEHIND, key)?.is_some() {
+    if takes.is_zero() || ctx.view == View::Planted || ctx.tx.get(&INDEX, key)?.is_some() {
         return Ok(());
     }
-    let known = Known { resource: ctx.tx.get(&RESOURCES, key)? };
-    ctx.tx.put(&BEHIND, key, &known)?;
+    let known = Known { resource: ctx.tx.get(&RESOURCES, key)?, replica: None };
+    ctx.tx.put(&INDEX, key, &known)?;
     ctx.soon(TAKES, &Job::Index(key.to_owned()))
 }
 
 /// The job: the index visits the resource.
 pub fn catch_up(ctx: &Context<'_>, key: &str) -> Result<(), Fault> {
-    ctx.tx.remove(&BEHIND, key)?;
+    ctx.tx.remove(&INDEX, key)?;
     Ok(())
 }
 
-/// The resource as the index knows it.
-pub fn find(tx: &Transaction, key: &str) -> Result<Option<Value>, StoreError> {
-    match tx.get(&BEHIND, key)? {
+/// The state that a read of this path is answered from.
+pub fn view_of_a_read(ctx: &Context<'_>, path: &str) -> Result<View, Fault> {
+    let behind = ctx.tx.scan(&REPLICA, "")?;
+    let in_force = behind.iter().filter_map(|(_, known)| known.replica).filter(|(until, _)| *until > ctx.now);
+    let Some(fresh) = in_force.map(|(_, fresh)| fresh).max() else { return Ok(View::Now) };
+    let path = path.to_lowercase();
+    let reads = ctx.tx.get(&READS, &path)?.unwrap_or(0);
+    ctx.tx.put(&READS, &path, &((reads + 1) % (fresh + 1)))?;
+    Ok(if reads == fresh { View::Replica(ctx.now) } else { View::Now })
+}
+
+/// What a view knows differently, under a prefix.
+fn behind(tx: &Transaction, view: View, prefix: &str) -> Result<Vec<(String, Known)>, StoreError> {
+    match view {
+        View::Now | View::Planted => Ok(Vec::new()),
+        View::Indexed => tx.scan(&INDEX, prefix),
+        View::Replica(now) => {
+            let mut known = tx.scan(&REPLICA, prefix)?;
+            known.retain(|(_, known)| known.replica.is_some_and(|(until, _)| until > now));
+            Ok(known)
+        }
+    }
+}
+
+/// The resource as a view knows it.
+pub fn find(tx: &Transaction, view: View, key: &str) -> Result<Option<Value>, StoreError> {
+    let known = match view {
+        View::Now | View::Planted => None,
+        View::Indexed => tx.get(&INDEX, key)?,
+        View::Replica(now) => tx.get(&REPLICA, key)?.filter(|known| known.replica.is_some_and(|(until, _)| until > now)),
+    };
+    match known {
         Some(known) => Ok(known.resource),
         None => tx.get(&RESOURCES, key),
     }
 }
 
-/// `Context::walk_by` over what the index knows.
+/// `Context::walk_by` over what a view knows.
 pub fn walk(
     tx: &Transaction,
+    view: View,
     prefix: &str,
     after: Option<&str>,
     read: &dyn Fn(&[u8]) -> serde_json::Result<Value>,
     visit: &mut dyn FnMut(&str, Value) -> bool,
 ) -> Result<(), StoreError> {
-    let known = tx.scan(&BEHIND, prefix)?.into_iter().filter(|(key, _)| after.is_none_or(|after| key.as_str() > after));
+    let known = behind(tx, view, prefix)?.into_iter().filter(|(key, _)| after.is_none_or(|after| key.as_str() > after));
     let mut behind: BTreeMap<String, Option<Value>> = known.map(|(key, known)| (key, known.resource)).collect();
     let mut go_on = true;
     tx.walk_by(&RESOURCES, prefix, after, read, |key, resource| {
-        // What is gone from the cloud and not yet from the index comes in between.
+        // What is gone from the cloud and still known there comes in between.
         while let Some(gone) = behind.first_entry().filter(|first| first.key().as_str() < key) {
             let (key, known) = gone.remove_entry();
             go_on = known.is_none_or(|known| visit(&key, known));
@@ -85,12 +137,12 @@ pub fn walk(
 }
 
 /// How many that are.
-pub fn count(tx: &Transaction, prefix: &str) -> Result<usize, StoreError> {
-    if tx.first(&BEHIND, prefix)?.is_none() {
+pub fn count(tx: &Transaction, view: View, prefix: &str) -> Result<usize, StoreError> {
+    if behind(tx, view, prefix)?.is_empty() {
         return tx.count(&RESOURCES, prefix);
     }
     let mut count = 0;
-    walk(tx, prefix, None, &|_| Ok(Value::Null), &mut |_, _| {
+    walk(tx, view, prefix, None, &|_| Ok(Value::Null), &mut |_, _| {
         count += 1;
         true
     })?;

@@ -64,7 +64,7 @@ impl World {
     pub fn run<T>(&self, work: impl FnOnce(&Context<'_>) -> Result<T, Fault>) -> Result<T, Fault> {
         let tx = self.store.begin()?;
         let now = Clock::load(&tx)?.now();
-        let ctx = Context { tx: &tx, now, setting: &self.setting, view: View::Now };
+        let ctx = Context { tx: &tx, now, setting: &self.setting, view: View::Now, stale: None };
         let done = unbroken(|| work(&ctx))?;
         self.clock.set(Clock::load(&tx)?);
         self.commit(tx)?;
@@ -101,7 +101,7 @@ impl World {
                 return Ok(Duration::try_from(wait).unwrap_or(IDLE).min(IDLE));
             }
             jobs::take(&tx, &key)?;
-            let ctx = Context { tx: &tx, now: due, setting: &self.setting, view: View::Now };
+            let ctx = Context { tx: &tx, now: due, setting: &self.setting, view: View::Now, stale: None };
             match unbroken(|| job.clone().run(&ctx)) {
                 Ok(()) => self.commit(tx)?,
                 Err(fault) => {

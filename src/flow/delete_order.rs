@@ -10,9 +10,6 @@ use super::{Case, Consent, Flow, FlowName, Inputs, Observed, Seen, Step, StepId,
 use crate::azure::{AzureError, Client, orders};
 use crate::model::{Estate, Order, OrderStatus, PrivateCertificate, Problem, Revokes};
 
-/// The authority revokes within minutes.
-const SETTLES: SignedDuration = SignedDuration::from_mins(2);
-
 pub(super) static FLOW: Flow = Flow {
     name: "delete",
     title: "Delete order",
@@ -132,7 +129,6 @@ fn delete(case: &Case<'_>) -> Step {
     step(StepStatus::Ready)
         .fact("Order", name)
         .fact("Status", order.status.to_string())
-        .settles_within(SETTLES)
         .sending(vec![orders::delete(&order.id)])
         .revoking(Revokes::by(order, SignedDuration::ZERO))
         .consent(Consent::Typed { notice, word: name.to_owned() })

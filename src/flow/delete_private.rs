@@ -1,8 +1,6 @@
 //! Delete a private key certificate (A165, E4, E10): only once no hostname of any app or slot presents it and no code
 //! loads it, and only by its exact name.
 
-use jiff::SignedDuration;
-
 use super::load::Load;
 use super::usage::Usage;
 use super::{
@@ -11,9 +9,6 @@ use super::{
 use crate::azure::settings::AppSettings;
 use crate::azure::{AzureError, Client, certificates};
 use crate::model::{Estate, PrivateCertificate, Problem};
-
-/// Lists may show what was deleted for a moment.
-const SETTLES: SignedDuration = SignedDuration::from_secs(30);
 
 pub(super) static FLOW: Flow = Flow {
     name: "delete-private",
@@ -157,7 +152,6 @@ pub(super) fn ready(step: Step, certificate: &PrivateCertificate) -> Step {
     step.fact("Certificate", name)
         .fact("Thumbprint", thumbprint)
         .fact("Webspace", &certificate.webspace)
-        .settles_within(SETTLES)
         .sending(vec![certificates::delete(&certificate.id)])
         .consent(Consent::Typed {
             notice: format!("This deletes {name} from the webspace {}, and cannot be undone. {after}", certificate.webspace),

@@ -1,17 +1,12 @@
 //! Delete a public certificate (E10): only once the app's code does not name it any more.
 
-use futures::future::try_join;
-use jiff::SignedDuration;
-
 use super::chosen::{app_field, app_refusal};
 use super::load::{Load, SETTING};
 use super::target::app_id;
 use super::{Case, Consent, Field, FieldKind, Flow, FlowName, Inputs, Key, Observed, Seen, Step, StepId, StepStatus, Subject};
 use crate::azure::{AzureError, Client, public_certificates, settings, sites};
 use crate::model::{Estate, Problem, PublicCertificate};
-
-/// Lists may show what was deleted for a moment (API.md 4.6).
-const SETTLES: SignedDuration = SignedDuration::from_secs(60);
+use futures::future::try_join;
 
 pub(super) static FLOW: Flow = Flow {
     name: "delete-public",
@@ -123,7 +118,6 @@ fn delete(case: &Case<'_>) -> Step {
     step(StepStatus::Ready)
         .fact("Subject", subject)
         .fact("Thumbprint", certificate.thumbprint.as_ref().map(ToString::to_string).unwrap_or_default())
-        .settles_within(SETTLES)
         .sending(vec![public_certificates::remove(&certificate.id)])
         .consent(Consent::Typed {
             notice: format!(

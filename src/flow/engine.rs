@@ -1,5 +1,5 @@
 //! Drives a flow: send, follow, journal, observe again. The same for the screen (one step) and the command line (all).
-//! It remembers nothing between looks but when it last asked for something whose effect takes time to show.
+//! Between looks it remembers only what it sent and when: a look that shows nothing of that is no reason to send it again.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -8,7 +8,7 @@ use std::time::Duration;
 use futures::stream::{self, StreamExt};
 use jiff::{SignedDuration, Timestamp};
 
-use super::step::poll_after;
+use super::step::{Again, Asked, UNSEEN, poll_after};
 use super::{FlowName, Inputs, Key, NewFile, Observed, Step, StepId, StepStatus, current, observe, steps};
 use crate::azure::{AzureError, Changed, Client, Request};
 use crate::journal::{Journal, Outcome};
@@ -17,6 +17,12 @@ use crate::rules::Rules;
 
 /// How often one step may be sent before the engine stops believing that it helps.
 const TRIES: u32 = 3;
+
+/// Between two looks at a resource that shows an older state.
+const AT_MOST: SignedDuration = SignedDuration::from_secs(10);
+
+/// How long a resource may go on showing an older state than the one that a change has to name (HTTP 412).
+const OUTDATED: SignedDuration = SignedDuration::from_mins(1);
 
 /// How many apps are changed at the same time.
 const LANES: usize = 4;
@@ -62,32 +68,32 @@ pub struct Engine<'a> {
     pub client: &'a Client,
     pub journal: &'a Journal,
     pub rules: &'a Rules,
-    pub clock: fn() -> Timestamp,
 }
 
 impl Engine<'_> {
     /// Looks at what a flow is about, and at what this machine knows of it beside the cloud.
     pub async fn observe(&self, flow: FlowName, inputs: &Inputs) -> Result<Observed, Problem> {
         let seen = observe(self.client, flow, inputs).await?;
-        Ok(Observed { exports: self.journal.exports(), ..seen })
+        Ok(Observed { exports: self.journal.exports(), sent: self.journal.sent(), ..seen })
     }
 
     /// Runs a flow until it is done or cannot go on alone.
     pub async fn run(&self, flow: FlowName, inputs: &Inputs, conductor: &mut impl Conductor) -> Result<Ending, Problem> {
-        let mut asked: HashMap<StepId, (Timestamp, u32)> = HashMap::new();
+        let mut asked: HashMap<StepId, (Asked, u32)> = HashMap::new();
+        let mut outdated: HashMap<StepId, Timestamp> = HashMap::new();
         let mut looks = 0;
         let mut agreed: Option<Step> = None;
         loop {
             let observed = self.observe(flow, inputs).await?;
-            let now = (self.clock)();
+            let now = self.client.now();
             let steps: Vec<Step> = steps(flow, &observed, inputs, self.rules, now)
                 .into_iter()
                 .map(|step| match asked.get(&step.id) {
                     // Asked for often enough; what takes time to show is waited for, as long as somebody has patience.
-                    Some((at, tries)) if *tries >= TRIES && step.settles_within.is_positive() => {
-                        step.settles_within(SignedDuration::MAX).settling(Some(*at), now)
+                    Some((sent, tries)) if *tries >= TRIES && step.again == Again::Helps => {
+                        step.settles_within(SignedDuration::MAX).settling(Some(*sent), now)
                     }
-                    Some((at, _)) => step.settling(Some(*at), now),
+                    Some((sent, _)) => step.settling(Some(*sent), now),
                     None => step,
                 })
                 .collect();
@@ -96,6 +102,7 @@ impl Engine<'_> {
             match &step.status {
                 StepStatus::Done(_) | StepStatus::NotNeeded(_) => {}
                 StepStatus::NeedsInput { key, why } => return Ok(Ending::NeedsInput { key: *key, why: why.clone() }),
+                StepStatus::Blocked(problem) if problem.code.as_deref() == Some(UNSEEN) => return Err(problem.clone()),
                 StepStatus::Blocked(problem) => return Ok(Ending::Blocked(problem.clone())),
                 StepStatus::Waiting { on, next_poll, .. } => {
                     if !conductor.waits(on, poll_after(looks, *next_poll)).await {
@@ -112,17 +119,36 @@ impl Engine<'_> {
                         if !conductor.consents(step) {
                             return Ok(Ending::Declined(step.id));
                         }
-                        if (self.clock)().duration_since(now) > FRESH {
+                        if self.client.now().duration_since(now) > FRESH {
                             agreed = Some(step.clone());
                             continue;
                         }
                     }
-                    match self.carry_out(flow, step, &mut |note| conductor.says(&note)).await {
-                        // Whether it happened, only the next look can tell.
-                        Err(Unsent { lost: true, problem, .. }) => conductor.says(&problem.to_string()),
-                        sent => sent.map_err(|unsent| unsent.problem)?.iter().for_each(|warning| conductor.warns(warning)),
-                    }
-                    asked.insert(step.id, ((self.clock)(), tries + 1));
+                    let is_accepted = match self.carry_out(flow, step, &mut |note| conductor.says(&note)).await {
+                        // Another look may show a newer state; until it does, this change cannot be made.
+                        Err(Unsent { fate: Fate::Outdated, problem }) => {
+                            let since = *outdated.entry(step.id).or_insert_with(|| self.client.now());
+                            conductor.says(&problem.to_string());
+                            if self.client.now().duration_since(since) > OUTDATED {
+                                return Err(problem);
+                            }
+                            if !conductor.waits("the newest state of what is to be changed", poll_after(looks, AT_MOST)).await {
+                                return Ok(Ending::StillWaiting { on: problem.why });
+                            }
+                            looks += 1;
+                            continue;
+                        }
+                        // Whether it happened, only the next looks can tell.
+                        Err(Unsent { fate: fate @ (Fate::Lost | Fate::UnderWay), problem }) => {
+                            conductor.says(&problem.to_string());
+                            fate == Fate::UnderWay
+                        }
+                        sent => {
+                            sent.map_err(|unsent| unsent.problem)?.iter().for_each(|warning| conductor.warns(warning));
+                            true
+                        }
+                    };
+                    asked.insert(step.id, (Asked { at: self.client.now(), is_accepted, by_this_run: true }, tries + 1));
                     looks = 0;
                 }
             }
@@ -147,8 +173,8 @@ impl Engine<'_> {
         }
         let lost = match self.carry_out(flow, &ready, say).await {
             // Azure goes on with it, and the step waits for the effect as if an answer had come.
-            Err(Unsent { under_way: true, .. }) if ready.settles_within.is_positive() => None,
-            Err(Unsent { lost: true, problem, .. }) => Some(problem),
+            Err(Unsent { fate: Fate::UnderWay, .. }) => None,
+            Err(Unsent { fate: Fate::Lost | Fate::Outdated, problem }) => Some(problem),
             sent => {
                 sent.map_err(|unsent| unsent.problem)?.into_iter().for_each(&mut *say);
                 None
@@ -163,7 +189,7 @@ impl Engine<'_> {
     }
 
     fn ready(&self, flow: FlowName, observed: &Observed, inputs: &Inputs, id: StepId) -> Option<Step> {
-        let steps = steps(flow, observed, inputs, self.rules, (self.clock)());
+        let steps = steps(flow, observed, inputs, self.rules, self.client.now());
         steps.into_iter().find(|step| step.id == id && step.status == StepStatus::Ready)
     }
 
@@ -181,7 +207,7 @@ impl Engine<'_> {
         if let Some(file) = &step.writes {
             say(file.what.clone());
             let written = self.write(flow, file, say).await;
-            written.map_err(|problem| Unsent { problem, lost: false, under_way: false })?;
+            written.map_err(|problem| Unsent { problem, fate: Fate::Refused })?;
         }
         Ok(warnings)
     }
@@ -217,7 +243,7 @@ impl Engine<'_> {
     async fn write(&self, flow: FlowName, file: &NewFile, say: &mut (dyn FnMut(String) + Send)) -> Result<(), Problem> {
         let octets = file.make(self.client).await?;
         let entry = self.journal.before_file(flow, &file.what, &file.path).map_err(|error| error.problem(&file.what))?;
-        self.journal.exported(&file.record((self.clock)())).map_err(|error| error.problem(&file.what))?;
+        self.journal.exported(&file.record(self.client.now())).map_err(|error| error.problem(&file.what))?;
         let written = file.write(&octets);
         let outcome = if written.is_ok() { Outcome::Done } else { Outcome::Refused };
         if let Err(error) = self.journal.after(entry, None, None, outcome) {
@@ -227,11 +253,10 @@ impl Engine<'_> {
     }
 
     async fn send(&self, flow: FlowName, request: &Request, say: &mut (dyn FnMut(String) + Send)) -> Result<Changed, Unsent> {
-        let entry = self.journal.before(flow, request).map_err(|error| Unsent {
-            problem: error.problem(&request.what),
-            lost: false,
-            under_way: false,
-        })?;
+        let entry = self
+            .journal
+            .before(flow, request, self.client.now())
+            .map_err(|error| Unsent { problem: error.problem(&request.what), fate: Fate::Refused })?;
         let sent = self.client.change(request, &mut |progress| say(progress.note)).await;
         let (status, id, outcome) = match &sent {
             Ok(changed) => (Some(changed.status), changed.request_id.as_deref(), Outcome::Done),
@@ -245,20 +270,39 @@ impl Engine<'_> {
         if let Err(error) = self.journal.after(entry, status, id, outcome) {
             say(error.to_string());
         }
-        // A condition that failed says that the resource is not as it was looked at: perhaps by this very request, of which
-        // an earlier try arrived without an answer.
-        let is_outdated = |error: &AzureError| error.refusal().is_some_and(|refusal| refusal.status == 412);
-        let lost = |error: &AzureError| error.is_ambiguous() || is_outdated(error);
-        sent.map_err(|error| Unsent { problem: error.problem(&request.what), lost: lost(&error), under_way: error.is_under_way() })
+        sent.map_err(|error| Unsent { problem: error.problem(&request.what), fate: Fate::of(&error) })
     }
 }
 
-/// A request that was refused, or whose answer was lost: then it may have happened all the same.
+/// A request that did not come to its end.
 struct Unsent {
     problem: Problem,
-    lost: bool,
+    fate: Fate,
+}
+
+/// What became of such a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Fate {
+    /// It had no effect.
+    Refused,
+    /// The resource is not as it was looked at: perhaps by this very request, of which an earlier try arrived without an
+    /// answer.
+    Outdated,
+    /// Nobody knows: it may have happened all the same.
+    Lost,
     /// It was accepted; only its end was not seen.
-    under_way: bool,
+    UnderWay,
+}
+
+impl Fate {
+    fn of(error: &AzureError) -> Self {
+        match error.refusal() {
+            Some(refusal) if refusal.status == 412 => Self::Outdated,
+            _ if error.is_under_way() => Self::UnderWay,
+            _ if error.is_ambiguous() => Self::Lost,
+            _ => Self::Refused,
+        }
+    }
 }
 
 /// What several lanes share, for a moment each; none of them waits while it has it.
@@ -267,6 +311,6 @@ fn locked<T>(shared: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 fn without_effect(step: &Step) -> Problem {
-    Problem::new(step.title.clone(), format!("the service accepted it {TRIES} times, and still nothing changed"))
+    Problem::new(step.title.clone(), format!("it was sent {TRIES} times, and nothing of it is to be seen"))
         .remedy("look at the resource in Azure; running this again later does no harm")
 }

@@ -5,6 +5,7 @@ use jiff::SignedDuration;
 use super::access::{Access, Party, judge};
 use super::chosen::{app_field, order_refusal, unnamed_app};
 use super::store::observe_access;
+use super::succession::keeps_own_key;
 use super::target::{app_id, order_id};
 use super::{Case, Field, Flow, FlowName, Inputs, Key, Observed, Seen, Step, StepId, StepStatus, Subject};
 use crate::azure::{AzureError, Client, certificates, orders, plans, sites, vaults};
@@ -147,6 +148,12 @@ fn in_vault(case: &Case<'_>) -> Step {
                 .remedy("do Step 2: Verify first"),
         ));
     }
+    if keeps_own_key(order) {
+        let key = "its private key is not in Azure, so the vault holds nothing that an app could use";
+        return step(StepStatus::Blocked(
+            Problem::new(what, key).remedy("upload the certificate with its key (:upload)").code("ExternalPrivateKey"),
+        ));
+    }
     match &stored.secret.status {
         SecretStatus::Succeeded => step(StepStatus::Done(format!("it is in {}", stored.secret.vault.name()))),
         status if status.is_trouble() => step(StepStatus::Blocked(
@@ -280,6 +287,15 @@ mod tests {
         let steps = stand(FlowName::ImportOrder, &seen(OrderStatus::PendingIssuance, SecretStatus::Initialized), &into_shop());
         let StepStatus::Blocked(problem) = &steps[0].status else { panic!("not blocked") };
         assert!(problem.remedy.contains("Step 2: Verify"));
+    }
+
+    #[test]
+    fn an_order_whose_key_is_somebodys_own_is_not_waited_for() {
+        let own = seen(OrderStatus::Issued, SecretStatus::ExternalPrivateKey);
+        let StepStatus::Blocked(problem) = &stand(FlowName::ImportOrder, &own, &into_shop())[0].status else {
+            panic!("not blocked")
+        };
+        assert!(problem.why.contains("not in Azure") && problem.remedy.contains(":upload"), "{problem}");
     }
 
     #[test]

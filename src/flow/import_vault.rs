@@ -1,7 +1,7 @@
 //! Import a certificate from Key Vault (A112–A128): one that people keep in a vault of their own, into the webspace of an
 //! app. App Service reads the vault itself, so what it needs there is checked first, and granted on consent.
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
 use super::access::{Access, Party, closed_to_services, judge};
 use super::chosen::{app_field, suggest_app, unnamed_app};
@@ -14,9 +14,6 @@ use super::{Case, Field, FieldKind, Flow, FlowName, Inputs, Key, Observed, Pick,
 use crate::azure::{AzureError, Client, certificates, vault_certificates, vaults};
 use crate::model::{App, Estate, PrivateCertificate, Problem, ResourceId, Vault, VaultCertificate, day};
 use crate::rules::{Names, Period, Rules};
-
-/// The list may lag behind an import for a moment.
-const SETTLES: SignedDuration = SignedDuration::from_secs(30);
 
 pub(super) static FLOW: Flow = Flow {
     name: "import-vault",
@@ -360,11 +357,13 @@ fn import(case: &Case<'_>) -> Step {
         return step(StepStatus::Blocked(problem));
     }
     let id = existing.map_or(id, |existing| existing.id.clone());
-    step(StepStatus::Ready)
-        .fact("Name", id.name())
-        .fact("Webspace", &app.webspace)
-        .settles_within(SETTLES)
-        .sending(vec![certificates::import(&id, &app.location, &vault.id, name, plan)])
+    step(StepStatus::Ready).fact("Name", id.name()).fact("Webspace", &app.webspace).sending(vec![certificates::import(
+        &id,
+        &app.location,
+        &vault.id,
+        name,
+        plan,
+    )])
 }
 
 #[cfg(test)]

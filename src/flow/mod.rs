@@ -57,9 +57,9 @@ use jiff::Timestamp;
 pub use definition::{Flow, Subject};
 pub use input::{Field, FieldKind, Inputs, Key, Offer, Pick};
 pub use new_file::{NewFile, Seal};
-pub use observed::{Observed, Principal};
+pub use observed::{Observed, Principal, Sent};
 pub use purchase::secures;
-pub use step::{Consent, Step, StepId, StepStatus, current, poll_after};
+pub use step::{Again, Asked, Consent, Step, StepId, StepStatus, current, poll_after};
 pub use target::{app_id, order_id, vault_id};
 use upload::uploaded;
 
@@ -167,7 +167,11 @@ fn unknown_value(field: &Field, inputs: &Inputs) -> Option<(Key, String)> {
 pub fn steps(flow: FlowName, observed: &Observed, inputs: &Inputs, rules: &Rules, now: Timestamp) -> Vec<Step> {
     let refusals = refusals(flow, observed, inputs, rules, now);
     let case = Case { observed, inputs, rules, now, refusals };
-    (flow.definition().steps)(&case)
+    let settled = |step: Step| {
+        let asked = observed.asked(&step);
+        step.settling(asked, now)
+    };
+    (flow.definition().steps)(&case).into_iter().map(settled).collect()
 }
 
 /// Looks at what the flow is about. Reads only; what the inputs do not name yet is not asked about.

@@ -8,18 +8,27 @@ use super::certificate_file::{CertificateFile, Unusable};
 use super::linked::Linked;
 use super::outside::Outside;
 use super::reach::Reach;
+use super::step::{Again, Asked, Step};
 use super::usage::Usage;
-use crate::azure::AsItIs;
 use crate::azure::locks::Lock;
 use crate::azure::settings::AppSettings;
 use crate::azure::site_config::MinTls;
 use crate::azure::sites;
 use crate::azure::vaults::Availability;
+use crate::azure::{AsItIs, Repeat};
 use crate::model::{
     App, Binding, Export, Order, Plan, PrivateCertificate, Problem, PublicCertificate, ResourceGroup, ResourceId, Seen, Thumbprint,
     Upkeep, Vault, VaultCertificate,
 };
 use crate::pki::{Certificate, Roots};
+
+/// A change that this machine's journal knows, with its time by the service's clock.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sent {
+    pub method: String,
+    pub path: String,
+    pub asked: Asked,
+}
 
 /// A first-party service principal that acts on a vault: its object id differs in each tenant (C15).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -98,6 +107,8 @@ pub struct Observed {
     pub usage: Seen<Usage>,
     /// How visitors reach the hostnames that the flow is about.
     pub outside: Outside,
+    /// What was sent from this machine lately. No flow asks for it: whoever runs flows adds it.
+    pub sent: Vec<Sent>,
     /// Files that certificates were exported to from this machine. No flow asks for them: whoever runs flows adds them.
     pub exports: Vec<Export>,
     /// What the vault does about the certificate that was named, where no order renews it.
@@ -105,6 +116,14 @@ pub struct Observed {
 }
 
 impl Observed {
+    /// When the request of a step that is never sent twice was sent last, if nothing undid it since.
+    pub fn asked(&self, step: &Step) -> Option<Asked> {
+        let costly = step.requests.iter().find(|request| request.repeat == Repeat::LookFirst);
+        let request = costly.filter(|_| step.again == Again::Never)?;
+        let newest = self.sent.iter().rev().find(|sent| sent.path.eq_ignore_ascii_case(&request.path))?;
+        (newest.method == request.method.as_str()).then_some(newest.asked)
+    }
+
     /// Takes in the service's answer about the binding.
     pub fn see_binding(&mut self, answer: Option<AsItIs>) {
         self.binding = answer.as_ref().and_then(|read| sites::decode_binding(&read.body)).into();

@@ -1,8 +1,5 @@
 //! Upload a public certificate (A148–A153): a `.cer` that an app's code loads to reach others. It secures no hostname.
 
-use futures::future::try_join;
-use jiff::SignedDuration;
-
 use super::certificate_file::{self, CertificateFile};
 use super::chosen::{app_field, app_refusal, suggest_app};
 use super::import_order::tier_problem;
@@ -12,9 +9,7 @@ use super::{Case, Field, FieldKind, Flow, FlowName, Inputs, Key, Observed, Seen,
 use crate::azure::{AzureError, Client, plans, public_certificates, settings, sites};
 use crate::model::{App, Estate, Problem, PublicCertificate, ResourceId, Thumbprint};
 use crate::pki::{Certificate, Kind};
-
-/// The list may lag behind an upload for a moment (API.md 4.6), and the same upload again would be refused.
-const SETTLES: SignedDuration = SignedDuration::from_secs(60);
+use futures::future::try_join;
 
 const FILES: &[&str] = &["cer", "crt", "pem", "der"];
 
@@ -176,7 +171,7 @@ fn upload(case: &Case<'_>) -> Step {
     }
     let add = public_certificates::add(&id, &leaf.der);
     match namesake {
-        None => step(StepStatus::Ready).settles_within(SETTLES).sending(vec![add]),
+        None => step(StepStatus::Ready).sending(vec![add]),
         Some(old) => {
             // A changed certificate under an old name is refused, or silently ignored (API.md 4.6).
             let old = old.thumbprint.as_ref().map_or_else(|| "unknown".to_owned(), ToString::to_string);
@@ -186,7 +181,6 @@ fn upload(case: &Case<'_>) -> Step {
                 ))
                 .fact("Replaces", &*old)
                 .fact("Note", "the old one is removed first: for a moment the app has neither")
-                .settles_within(SETTLES)
                 .sending(vec![public_certificates::remove(&id), add])
         }
     }

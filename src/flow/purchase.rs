@@ -5,9 +5,9 @@ use jiff::SignedDuration;
 use super::caa::{Authority, issuer_is_allowed};
 use super::step::Consent;
 use super::target::{group_id, order_id, subscription_id};
-use super::{Case, Field, FieldKind, Flow, FlowName, Inputs, Key, Observed, Pick, Seen, Step, StepId, StepStatus, Subject};
+use super::{Again, Case, Field, FieldKind, Flow, FlowName, Inputs, Key, Observed, Pick, Seen, Step, StepId, StepStatus, Subject};
 use crate::azure::orders::NewOrder;
-use crate::azure::{AzureError, Client, groups, orders};
+use crate::azure::{AzureError, Client, FAILED, groups, orders};
 use crate::health::dns;
 use crate::model::{DomainName, Estate, Hostname, Order, OrderName, Problem, ProductType};
 use crate::rules::{Count, Name, Period};
@@ -236,13 +236,14 @@ fn buy(case: &Case<'_>) -> Step {
         return buying(StepStatus::NeedsInput { key: Key::Order, why: "give the certificate a name".to_owned() });
     };
     let renew = inputs.is_yes(Key::AutoRenew);
-    let order = NewOrder { domain: domain.as_str().to_owned(), product, auto_renew: renew, key_size: 2048 };
+    let order = NewOrder { domain: domain.as_str().to_owned(), product, auto_renew: renew, key_size: orders::KEY_SIZE };
     let names = DomainName(domain).secured_names().join(", ");
     buying(StepStatus::Ready)
         .fact("Will secure", names)
         .fact("Validity", validity(case))
         .fact("Auto renewal", if renew { "on: charged again every year" } else { "off" })
         .sending(vec![orders::validate(&subscription, id.name(), &order), orders::create(&id, &order)])
+        .again(Again::Never)
         .consent(Consent::Typed { notice: cost_notice(case, renew), word: "buy".to_owned() })
 }
 
@@ -269,7 +270,16 @@ fn bought(order: &Order) -> StepStatus {
     if order.provisioning_state.eq_ignore_ascii_case("InProgress") {
         return StepStatus::Waiting { on: "Azure to place the order".to_owned(), since: None, next_poll: POLL };
     }
-    StepStatus::Done(format!("the order {} for {} exists, status {}", order.id.name(), order.domain, order.status))
+    let failed = FAILED.iter().any(|state| order.provisioning_state.eq_ignore_ascii_case(state));
+    if failed && order.thumbprint.is_none() {
+        let why = format!("Azure could not place it (provisioning state {})", order.provisioning_state);
+        return StepStatus::Blocked(
+            Problem::new(format!("Go on with the order {}", order.id.name()), why)
+                .remedy("Look at it in the Azure portal, and whether it was charged; then delete it or buy under another name."),
+        );
+    }
+    let note = if failed { "; what was asked of it last has failed" } else { "" };
+    StepStatus::Done(format!("the order {} for {} exists, status {}{note}", order.id.name(), order.domain, order.status))
 }
 
 /// One paid year may hold several certificates (C10).
@@ -325,6 +335,18 @@ mod tests {
         let observed = Observed { order: Seen::Here(order(OrderStatus::PendingIssuance)), ..seen() };
         let step = buying(&observed, &inputs());
         assert!(matches!(step.status, StepStatus::Done(_)) && step.requests.is_empty());
+    }
+
+    #[test]
+    fn an_order_that_azure_could_not_place_is_not_called_bought() {
+        let mut failed = order(OrderStatus::PendingIssuance);
+        failed.provisioning_state = "Failed".to_owned();
+        let step = buying(&Observed { order: Seen::Here(failed), ..seen() }, &inputs());
+        assert!(matches!(&step.status, StepStatus::Blocked(problem) if problem.why.contains("could not place it")), "{step:?}");
+        let mut rekeyed = order(OrderStatus::Issued);
+        rekeyed.provisioning_state = "Failed".to_owned();
+        let step = buying(&Observed { order: Seen::Here(rekeyed), ..seen() }, &inputs());
+        assert!(matches!(&step.status, StepStatus::Done(words) if words.contains("has failed")), "{step:?}");
     }
 
     #[test]

@@ -2,8 +2,8 @@
 
 use jiff::SignedDuration;
 
-use super::succession::{self, Stage, barren, consequences, follow_up, stage};
-use super::{Case, Consent, Field, FieldKind, Flow, FlowName, Inputs, Key, Observed, Step, StepId, StepStatus, Subject};
+use super::succession::{self, Stage, barren, consequences, follow_up, keeps_own_key, own_key, stage};
+use super::{Again, Case, Consent, Field, FieldKind, Flow, FlowName, Inputs, Key, Observed, Step, StepId, StepStatus, Subject};
 use crate::azure::orders;
 use crate::model::{Estate, Revokes, day};
 use crate::rules::Period;
@@ -72,7 +72,7 @@ fn rekey(case: &Case<'_>) -> Step {
                 "Rolls the certificate: a new key in the vault and a new certificate for it, with the same end. Do it when others \
                  may know the key. Apps keep the old one until Sync.",
             )
-            .settles_within(succession::SETTLES)
+            .again(Again::Never)
     };
     let Some(order) = case.observed.order.here() else {
         return step(case.needs_any().unwrap_or(StepStatus::NeedsInput { key: Key::Order, why: "choose the order".to_owned() }));
@@ -84,6 +84,7 @@ fn rekey(case: &Case<'_>) -> Step {
             let issued = order.last_issued.map(|at| format!(", issued on {}", day(at))).unwrap_or_default();
             return step(StepStatus::Done(format!("the order has another certificate than that{issued}")));
         }
+        Stage::Present | Stage::Unnamed if keeps_own_key(order) => return step(StepStatus::Blocked(own_key("Rekey", order))),
         Stage::Present | Stage::Unnamed => {}
     }
     if let Some(status) = case.needs_any() {
@@ -99,7 +100,8 @@ fn rekey(case: &Case<'_>) -> Step {
     });
     let notice = format!("The certificate that the order has now is revoked {revoked}. This cannot be undone; it costs nothing.");
     consequences(case, order, ready.fact("Old certificate", format!("revoked {revoked}")))
-        .sending(vec![orders::rekey(&order.id, hours)])
+        .showed(order.last_issued)
+        .sending(vec![orders::rekey(&order.id, order.key_size, hours)])
         .revoking(Revokes::by(order, SignedDuration::from_hours(hours)))
         .consent(Consent::Typed { notice, word: "rekey".to_owned() })
 }

@@ -3,8 +3,8 @@
 
 use jiff::Timestamp;
 
-use super::succession::{self, Stage, barren, consequences, follow_up, stage};
-use super::{Case, Consent, Flow, FlowName, Inputs, Key, Observed, Step, StepId, StepStatus, Subject, route};
+use super::succession::{self, Stage, barren, consequences, follow_up, keeps_own_key, own_key, stage};
+use super::{Again, Case, Consent, Flow, FlowName, Inputs, Key, Observed, Step, StepId, StepStatus, Subject, route};
 use crate::azure::{AzureError, Client, orders};
 use crate::model::{DomainName, Hostname, Order, Problem, day};
 use crate::rules::{Name, Period, Rules, Span};
@@ -70,6 +70,7 @@ fn window(case: &Case<'_>) -> Step {
     };
     match stage(order, case.inputs) {
         Stage::Barren => step(StepStatus::Blocked(barren("Renew", order))),
+        Stage::Present | Stage::Unnamed if keeps_own_key(order) => step(StepStatus::Blocked(own_key("Renew", order))),
         Stage::UnderWay | Stage::Followed => step(StepStatus::NotNeeded("it was asked for".to_owned())),
         Stage::Present | Stage::Unnamed if order.not_renewable.is_empty() => {
             step(StepStatus::Done("Azure lets it be renewed now".to_owned()))
@@ -128,7 +129,7 @@ fn renew(case: &Case<'_>) -> Step {
                 "Azure has a new certificate issued. The old one stays in use until Sync, so nothing goes down. What follows is \
                  written below.",
             )
-            .settles_within(succession::SETTLES)
+            .again(Again::Never)
     };
     let Some(order) = case.observed.order.here() else {
         return step(case.needs_any().unwrap_or(StepStatus::NeedsInput { key: Key::Order, why: "choose the order".to_owned() }));
@@ -145,10 +146,12 @@ fn renew(case: &Case<'_>) -> Step {
     if let Some(status) = case.needs_any() {
         return step(status);
     }
-    if !order.not_renewable.is_empty() {
+    if !order.not_renewable.is_empty() || keeps_own_key(order) {
         return with_outlook(case, order, step(StepStatus::NeedsInput { key: Key::Order, why: "not now; see above".to_owned() }));
     }
-    let ready = with_outlook(case, order, step(StepStatus::Ready)).sending(vec![orders::renew(&order.id)]);
+    let ready = with_outlook(case, order, step(StepStatus::Ready))
+        .showed(order.last_issued)
+        .sending(vec![orders::renew(&order.id, order.key_size)]);
     if outlook(case, order).is_charged {
         let term = case.rules.span(Period::OrderTerm, case.now);
         let notice = format!(
@@ -288,6 +291,19 @@ mod tests {
         let steps = stand_under(FlowName::Renew, &early, &naming(LEAF), Profile::Seed);
         let StepStatus::Blocked(problem) = &find(&steps, StepId::Window).status else { panic!("not blocked") };
         assert!(problem.why.contains("60 days"), "{problem}");
+    }
+
+    #[test]
+    fn an_order_whose_key_is_somebodys_own_is_renewed_by_nobody_here() {
+        let mut own = ending(10);
+        if let Seen::Here(order) = &mut own.order {
+            order.has_external_key = true;
+        }
+        let steps = stand(FlowName::Renew, &own, &naming(LEAF));
+        let StepStatus::Blocked(problem) = &find(&steps, StepId::Window).status else { panic!("not blocked") };
+        assert!(problem.why.contains("signing request") && find(&steps, StepId::Renew).requests.is_empty(), "{problem}");
+        let steps = stand(FlowName::Rekey, &own, &naming(LEAF).with(Key::RevokeOld, "later"));
+        assert!(matches!(find(&steps, StepId::Rekey).status, StepStatus::Blocked(_)));
     }
 
     #[test]

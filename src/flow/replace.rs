@@ -5,7 +5,7 @@
 //! Once the old one is gone, the new one in its resource group is the evidence that it was replaced.
 
 use futures::future::try_join;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
 use super::load::Load;
 use super::usage::{Usage, Use};
@@ -16,9 +16,6 @@ use super::{
 use crate::azure::{AzureError, Client, plans, sites};
 use crate::model::{App, Binding, Estate, Hostname, PrivateCertificate, ResourceId, Thumbprint};
 use crate::rules::Rules;
-
-/// The apps' answers may lag behind a change of a binding.
-const SETTLES: SignedDuration = SignedDuration::from_secs(20);
 
 pub(super) static FLOW: Flow = Flow {
     name: "replace",
@@ -226,7 +223,7 @@ fn rebind(case: &Case<'_>, pair: Option<&Pair<'_>>) -> Step {
     let bind = |binding: &Binding| sites::bind(&binding.id(), binding.ssl, new, pair.usage.answer(binding));
     let requests = left.iter().map(|one| bind(one.binding)).collect();
     let step = facts.into_iter().fold(step(StepStatus::Ready), |step, (label, value)| step.fact(label, value));
-    step.settles_within(SETTLES).sending(requests).in_parallel()
+    step.sending(requests).in_parallel()
 }
 
 /// Whether the steps that come after the binding may be judged.
@@ -270,7 +267,7 @@ fn load(case: &Case<'_>, pair: Option<&Pair<'_>>) -> Option<Step> {
         return Some(step(StepStatus::follows(Key::File, "the hostnames are bound to the new one")));
     }
     let (old, new) = (pair.old?.thumbprint.as_ref()?, pair.new?.thumbprint.as_ref()?);
-    let mut ready = step(StepStatus::Ready).settles_within(SETTLES).in_parallel();
+    let mut ready = step(StepStatus::Ready).in_parallel();
     for app in loaders {
         let Some(settings) = pair.usage.settings_of(app) else { continue };
         let (now, then) = (Load::of(settings), Load::of(settings).instead(old, new));

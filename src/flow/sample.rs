@@ -53,6 +53,8 @@ pub fn order(status: OrderStatus) -> Order {
         next_auto_renewal: None,
         not_renewable: Vec::new(),
         serial: None,
+        key_size: Some(2048),
+        has_external_key: false,
     }
 }
 

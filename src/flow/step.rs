@@ -5,7 +5,7 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 
 use super::{Key, NewFile};
-use crate::azure::Request;
+use crate::azure::{Repeat, Request};
 use crate::model::{Problem, ResourceId, Revokes};
 
 /// The steps that flows are made of. A step keeps its id whatever its status, so that screens and tests can name it.
@@ -102,6 +102,43 @@ impl StepStatus {
     }
 }
 
+/// How long the effect of an accepted request may take to show: ARM answers from replicas, which lag behind by seconds and
+/// now and then by a minute.
+const SHOWS_WITHIN: SignedDuration = SignedDuration::from_mins(2);
+
+/// How long a request whose answer was lost is looked for before it counts as never arrived.
+const LOST_WITHIN: SignedDuration = SignedDuration::from_secs(30);
+
+/// The code of a problem that says: sent, and nothing of it is to be seen.
+pub const UNSEEN: &str = "UNSEEN";
+
+/// What is known of requests that were sent: when, by the service's clock, and whether an answer said that it took them on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Asked {
+    pub at: Timestamp,
+    pub is_accepted: bool,
+    /// By this run of certdeck, which sends nothing twice by itself.
+    pub by_this_run: bool,
+}
+
+impl Asked {
+    pub fn accepted(at: Timestamp) -> Self {
+        Self { at, is_accepted: true, by_this_run: true }
+    }
+}
+
+/// Whether the same run sends a step again that was sent, while nothing of it is to be seen.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Again {
+    /// Where the answer was lost, so that it may never have arrived.
+    #[default]
+    IfLost,
+    /// Never: it costs money, or makes a new key.
+    Never,
+    /// Also where it was accepted: asking once more can help.
+    Helps,
+}
+
 /// How much a change asks of the person who confirms it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Consent {
@@ -133,6 +170,9 @@ pub struct Step {
     /// How long the effect may take to show after the requests were accepted; until then the step counts as waiting
     /// instead of ready, so that it is not asked for again at once.
     pub settles_within: SignedDuration,
+    pub again: Again,
+    /// When something of this kind showed last: what was sent before has had its effect.
+    pub showed: Option<Timestamp>,
     /// What an accepted request proves by itself, where nothing that can be read would show it; empty elsewhere.
     pub accepted_means: String,
 }
@@ -150,7 +190,9 @@ impl Step {
             revokes: None,
             consent: Consent::Plain,
             in_parallel: false,
-            settles_within: SignedDuration::ZERO,
+            settles_within: SHOWS_WITHIN,
+            again: Again::default(),
+            showed: None,
             accepted_means: String::new(),
         }
     }
@@ -227,23 +269,59 @@ impl Step {
         self
     }
 
-    /// The step as it counts some time after its requests were accepted: while the effect may still settle, it waits.
     #[must_use]
-    pub fn settling(mut self, asked: Option<Timestamp>, now: Timestamp) -> Self {
-        if self.status == StepStatus::Ready && asked.is_some() && !self.accepted_means.is_empty() {
+    pub fn again(mut self, again: Again) -> Self {
+        self.again = again;
+        self
+    }
+
+    #[must_use]
+    pub fn showed(mut self, at: Option<Timestamp>) -> Self {
+        self.showed = at;
+        self
+    }
+
+    /// The step as it counts some time after its requests were sent. That nothing of them shows yet says little: they are
+    /// waited for, and what was accepted is not sent again.
+    #[must_use]
+    pub fn settling(mut self, asked: Option<Asked>, now: Timestamp) -> Self {
+        // The service's seconds and this machine's do not agree to the last.
+        const SLACK: SignedDuration = SignedDuration::from_secs(5);
+        let is_open = self.status == StepStatus::Ready && self.writes.is_none();
+        let has_shown = |asked: &Asked| self.showed.is_some_and(|showed| showed + SLACK >= asked.at);
+        let Some(asked) = asked.filter(|asked| is_open && !has_shown(asked)) else { return self };
+        if asked.is_accepted && !self.accepted_means.is_empty() {
             self.status = StepStatus::Done(self.accepted_means.clone());
+            return self;
         }
-        if self.status == StepStatus::Ready
-            && let Some(asked) = asked.filter(|asked| now.duration_since(*asked) < self.settles_within)
-        {
+        let (patience, on) = if asked.is_accepted {
+            (self.settles_within, "what Azure accepted to show, which can take some minutes")
+        } else {
+            (self.lost_within(), "whether what was sent arrived: no answer came")
+        };
+        if now.duration_since(asked.at) < patience {
             let next_poll = SignedDuration::from_secs(10);
-            self.status = StepStatus::Waiting {
-                on: "what was asked for to take effect, which can take some minutes".to_owned(),
-                since: Some(asked),
-                next_poll,
-            };
+            self.status = StepStatus::Waiting { on: on.to_owned(), since: Some(asked.at), next_poll };
+        } else if asked.by_this_run && (self.again == Again::Never || (asked.is_accepted && self.again == Again::IfLost)) {
+            self.status = StepStatus::Blocked(self.unseen(asked.is_accepted));
         }
         self
+    }
+
+    /// What may be sent twice without harm is not waited for.
+    fn lost_within(&self) -> SignedDuration {
+        let has_to_look = self.requests.iter().any(|request| request.repeat == Repeat::LookFirst);
+        if has_to_look { LOST_WITHIN.min(self.settles_within) } else { SignedDuration::ZERO }
+    }
+
+    fn unseen(&self, is_accepted: bool) -> Problem {
+        let (why, then) = if is_accepted {
+            ("Azure accepted it, and shows nothing of it", "Look at the resource in the portal.")
+        } else {
+            ("its answer was lost, and nothing of it is to be seen", "It costs money or makes a new key, so one run sends it once.")
+        };
+        let remedy = format!("{then} Nothing was sent again; the same command, run later, goes on from what is there then.");
+        Problem::new(self.title.clone(), why).remedy(remedy).code(UNSEEN)
     }
 
     /// Whether somebody who agreed to the step as it was shown has agreed to it as it is now.
@@ -291,4 +369,64 @@ pub fn poll_after(attempt: u32, next_poll: SignedDuration) -> Duration {
 /// The step that decides where a flow stands: the first that is not over.
 pub fn current(steps: &[Step]) -> Option<&Step> {
     steps.iter().find(|step| !step.status.is_over())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::azure::orders;
+
+    const THEN: Timestamp = Timestamp::constant(1_795_000_000, 0);
+
+    fn id() -> ResourceId {
+        ResourceId::subscription("s").resource("Microsoft.CertificateRegistration/certificateOrders", "contoso")
+    }
+
+    /// A verification may be asked for twice; what costs money may not.
+    fn ready(again: Again) -> Step {
+        Step::new(StepId::Renew, "Renew", StepStatus::Ready).sending(vec![orders::renew(&id(), None)]).again(again)
+    }
+
+    fn after(seconds: i64, step: Step, is_accepted: bool, by_this_run: bool) -> StepStatus {
+        let asked = Asked { at: THEN, is_accepted, by_this_run };
+        step.settling(Some(asked), THEN + SignedDuration::from_secs(seconds)).status
+    }
+
+    fn is_waiting(status: &StepStatus) -> bool {
+        matches!(status, StepStatus::Waiting { since: Some(THEN), .. })
+    }
+
+    fn is_unseen(status: &StepStatus) -> bool {
+        matches!(status, StepStatus::Blocked(problem) if problem.code.as_deref() == Some(UNSEEN))
+    }
+
+    #[test]
+    fn what_was_accepted_is_waited_for_and_then_not_sent_again_by_the_same_run() {
+        for again in [Again::IfLost, Again::Never] {
+            assert!(is_waiting(&after(119, ready(again), true, true)));
+            assert!(is_unseen(&after(121, ready(again), true, true)), "{again:?}");
+        }
+        assert_eq!(after(121, ready(Again::Helps), true, true), StepStatus::Ready);
+        assert_eq!(after(121, ready(Again::Never), true, false), StepStatus::Ready, "a later run offers it after a look");
+        assert!(is_waiting(&after(60, ready(Again::Never), true, false)), "and waits for what an earlier one sent just now");
+    }
+
+    #[test]
+    fn what_got_no_answer_is_looked_for_and_sent_again_only_where_that_does_no_harm() {
+        for again in [Again::IfLost, Again::Never] {
+            assert!(is_waiting(&after(29, ready(again), false, true)));
+        }
+        assert_eq!(after(31, ready(Again::IfLost), false, true), StepStatus::Ready);
+        assert!(is_unseen(&after(31, ready(Again::Never), false, true)));
+        let harmless = Step::new(StepId::Delete, "Delete", StepStatus::Ready).sending(vec![orders::delete(&id())]);
+        assert_eq!(after(0, harmless, false, true), StepStatus::Ready);
+    }
+
+    #[test]
+    fn what_showed_since_has_had_its_effect() {
+        let renewed = ready(Again::Never).showed(Some(THEN + SignedDuration::from_secs(40)));
+        assert_eq!(after(60, renewed, true, true), StepStatus::Ready, "the next renewal is another one");
+        let before = ready(Again::Never).showed(Some(THEN - SignedDuration::from_hours(9)));
+        assert!(is_waiting(&after(60, before, true, true)));
+    }
 }

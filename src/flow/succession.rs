@@ -12,13 +12,10 @@ use super::exports::going_stale;
 use super::target::order_id;
 use super::{Case, Field, FieldKind, Inputs, Key, Observed, Seen, Step, StepId, StepStatus, verify};
 use crate::azure::{AzureError, Client, certificates, orders};
-use crate::model::{Estate, Order, OrderStatus, PrivateCertificate, Problem, ResourceId, Thumbprint, day};
+use crate::model::{Estate, Order, OrderStatus, PrivateCertificate, Problem, ResourceId, SecretStatus, Thumbprint, day};
 use crate::rules::{Period, Rules};
 
 const POLL: SignedDuration = SignedDuration::from_secs(10);
-
-/// An order takes some moments to show that it was asked.
-pub(super) const SETTLES: SignedDuration = SignedDuration::from_mins(2);
 
 /// Where the order stands towards the certificate that is to be replaced.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -164,6 +161,22 @@ fn issued(case: &Case<'_>, order: Option<&Order>) -> Step {
             step(StepStatus::NeedsInput { key: Key::Current, why: "follows once it was asked for".to_owned() })
         }
     }
+}
+
+/// Whether the private key is somebody's own: the order was asked for with their signing request, and says so itself or in a
+/// stored certificate.
+pub(super) fn keeps_own_key(order: &Order) -> bool {
+    order.has_external_key || order.stored.iter().any(|stored| stored.secret.status == SecretStatus::ExternalPrivateKey)
+}
+
+/// Why certdeck asks for nothing new there: without a signing request Azure would make the next key itself.
+pub(super) fn own_key(what: &str, order: &Order) -> Problem {
+    Problem::new(
+        format!("{what} {}", order.id.name()),
+        "its private key is not in Azure: the order was asked for with a signing request (CSR), and a new one takes another",
+    )
+    .remedy("do it in the Azure portal with a new signing request, and upload the certificate with its key (:upload)")
+    .code("ExternalPrivateKey")
 }
 
 /// Why nothing can follow an order without a live certificate.

@@ -1,8 +1,6 @@
 //! Unlock an order (A206–A209, C18): the management locks that keep it from being deleted, wherever they are set, and
 //! the removal of those that may go. A lock's name says nothing; each is removed by its id.
 
-use jiff::SignedDuration;
-
 use super::target::{order_id, vault_id};
 use super::{
     Case, Consent, Field, FieldKind, Flow, FlowName, Inputs, Key, Observed, Pick, Seen, Step, StepId, StepStatus, Subject,
@@ -10,9 +8,6 @@ use super::{
 use crate::azure::locks::{self, Lock};
 use crate::azure::{AzureError, Client, orders};
 use crate::model::{Estate, Problem, ResourceId};
-
-/// ARM takes a moment to know that a lock is gone.
-const SETTLES: SignedDuration = SignedDuration::from_secs(60);
 
 const REACH: &[(&str, &str, &str)] = &[
     ("order", "Those on the order", "What is set above it stays, and goes on to protect everything there."),
@@ -165,7 +160,6 @@ fn unlock(case: &Case<'_>) -> Step {
     let step = |status| {
         Step::new(StepId::Unlock, "Remove the locks on the order", status)
             .explained("Nothing changes but that the order can be deleted. A lock can be set again at any time.")
-            .settles_within(SETTLES)
     };
     if let Some(status) = case.needs(&[Key::Order]) {
         return step(status);
@@ -185,7 +179,6 @@ fn unlock_above(case: &Case<'_>) -> Step {
     let step = |status| {
         Step::new(StepId::UnlockAbove, "Deal with inherited locks", status)
             .explained("They were set by somebody on the whole group or subscription: ask who did before you remove them.")
-            .settles_within(SETTLES)
     };
     let inherited: Vec<&Lock> = inherited(case.observed).collect();
     if case.observed.order.here().is_none() {

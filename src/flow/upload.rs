@@ -4,7 +4,7 @@
 use std::sync::{Arc, OnceLock};
 
 use futures::future::join;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
 use super::certificate_file::{self, CertificateFile};
 use super::chosen::{app_field, app_refusal, suggest_app};
@@ -25,9 +25,6 @@ const MENDABLE: [Requirement; 6] = [
     Requirement::KeyNotTripleDes,
     Requirement::CertsNotTripleDes,
 ];
-
-/// The list may lag behind an upload for a moment.
-const SETTLES: SignedDuration = SignedDuration::from_secs(30);
 
 const FILES: &[&str] = &["pfx", "p12", "pem"];
 
@@ -357,7 +354,6 @@ fn upload(case: &Case<'_>) -> Step {
         .fact("Name", id.name())
         .fact("Webspace", &app.webspace)
         .fact("Also visible to", also_visible_to(case.observed))
-        .settles_within(SETTLES)
         .sending(vec![certificates::upload(&id, &app.location, file.base64(), file.password(), plan)])
 }
 

@@ -4,7 +4,7 @@ use jiff::SignedDuration;
 
 use super::chosen::{app_field, order_refusal};
 use super::target::{app_id, order_id, subscription_id};
-use super::{Case, Field, FieldKind, Flow, FlowName, Inputs, Key, Observed, Seen, Step, StepId, StepStatus, Subject};
+use super::{Again, Case, Field, FieldKind, Flow, FlowName, Inputs, Key, Observed, Seen, Step, StepId, StepStatus, Subject};
 use crate::azure::{AzureError, Client, domains, orders, sites};
 use crate::health::dns;
 use crate::model::{App, DomainName, Estate, Hostname, Order, OrderStatus, Problem, ProductType, ResourceId};
@@ -370,6 +370,7 @@ fn ask(case: &Case<'_>, order: &Order) -> Step {
                 "Asks the certificate authority to look for the proof now. The answer shows in the order after some minutes.",
             )
             .settles_within(PATIENCE)
+            .again(Again::Helps)
     };
     if method(case.inputs) == Some(Method::Mail) {
         return step(StepStatus::NotNeeded("following the link in the mail asks for it".to_owned()));

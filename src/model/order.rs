@@ -242,4 +242,8 @@ pub struct Order {
     pub next_auto_renewal: Option<Timestamp>,
     pub not_renewable: Vec<String>,
     pub serial: Option<String>,
+    /// Bits; nothing where the service does not say.
+    pub key_size: Option<u32>,
+    /// Its private key is not Azure's: it was asked for with a signing request of somebody's own.
+    pub has_external_key: bool,
 }

@@ -135,7 +135,7 @@ impl Screen {
             tokio::select! {
                 next = happened.recv() => {
                     // The state has no clock: whatever happens, the time comes first.
-                    if let ControlFlow::Break(ended) = self.update(Message::Ticked(Timestamp::now()))? {
+                    if let ControlFlow::Break(ended) = self.tick()? {
                         return Ok(ended);
                     }
                     let mut next = next;
@@ -154,6 +154,14 @@ impl Screen {
                 self.terminal.draw(|frame| ui::view(&self.app, &self.look, frame))?;
                 self.rate.drawn(now);
             }
+        }
+    }
+
+    fn tick(&mut self) -> io::Result<ControlFlow<Ended>> {
+        let flow = self.update(Message::Ticked(Timestamp::now()))?;
+        match self.tasks.service_time() {
+            Some(message) if flow.is_continue() => self.update(message),
+            _ => Ok(flow),
         }
     }
 

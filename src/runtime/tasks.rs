@@ -72,6 +72,12 @@ impl Tasks {
         (self.world, self.kept) = (world, kept);
     }
 
+    /// What the cloud's clock shows and, where this machine's is far off, that in words; nothing before its first answer.
+    pub fn service_time(&self) -> Option<Message> {
+        let client = &self.world.now()?.client;
+        client.clock().ahead().map(|_| Message::ServiceTime { now: client.now(), difference: client.clock_difference() })
+    }
+
     pub fn answer_sign_in(&self, reply: SignInReply) {
         if let Some(world) = self.world.now() {
             world.client.answer_sign_in(reply);
@@ -149,7 +155,7 @@ impl Tasks {
             let files = kept.clone();
             let before = tokio::task::spawn_blocking(move || files.upkeep()).await.unwrap_or_default();
             let (mut all, mut told) = (Vec::with_capacity(wanted.len()), 0);
-            inventory::upkeep::read(&world.client, wanted, &before, Timestamp::now(), |answer| {
+            inventory::upkeep::read(&world.client, wanted, &before, world.client.now(), |answer| {
                 all.push(answer);
                 // Some at a time: one alone is hardly worth a message.
                 if all.len() - told == ANSWERS_A_PART {
@@ -210,7 +216,8 @@ impl Tasks {
         let (world, answers) = self.both();
         self.run(ask, async move {
             let explain = async {
-                let told = custody::explain(&world.there().await?.client, &about, Timestamp::now()).await;
+                let client = &world.there().await?.client;
+                let told = custody::explain(client, &about, client.now()).await;
                 told.map_err(|error| error.problem("Explain the chain of custody"))
             };
             let result = explain.await;
@@ -244,7 +251,7 @@ impl Tasks {
                 Err(problem) => return answers.say(Message::Worked { ask, result: Err(Trouble::Refused(problem.why)) }),
             };
             // Deriving keys from passwords takes up to seconds.
-            let work = move || job.perform(&world.rules, Timestamp::now()).map(Box::new);
+            let work = move || job.perform(&world.rules, world.client.now()).map(Box::new);
             let result = tokio::task::spawn_blocking(work).await;
             let result = result.unwrap_or_else(|_| Err(Trouble::Refused("the work was broken off".to_owned())));
             answers.say(Message::Worked { ask, result });
@@ -255,7 +262,7 @@ impl Tasks {
     pub fn script(&self, kind: ScriptKind, flow: FlowName, inputs: &Inputs, steps: &[Step]) -> Result<String, Problem> {
         let not_there = || Problem::new("Write the script", "the cloud is not reached yet, and its addresses are part of it");
         let world = self.world.now().ok_or_else(not_there)?;
-        let script = Script { kind, flow, steps, inputs, cloud: world.client.cloud(), at: Timestamp::now() };
+        let script = Script { kind, flow, steps, inputs, cloud: world.client.cloud(), at: world.client.now() };
         script.text().map_err(|error| error.problem("Write the script"))
     }
 
@@ -315,6 +322,7 @@ async fn read(world: &World, ask: AskId, answers: &Answers) -> Result<(), Proble
         part.revocations.append(&mut revocations);
         answers.say(Message::EstateProgressed { ask, part: Box::new(part), note });
     };
+    // The journal is stamped by this machine's clock.
     let changed = world.journal.changed_since(Timestamp::now() - inventory::LAG);
     let result = inventory::read(&world.client, &changed, say).await;
     result.map_err(|error| error.problem("Read the certificates, orders and bindings"))

@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use futures::FutureExt;
 use futures::future::{BoxFuture, Shared};
-use jiff::Timestamp;
 
 use crate::azure::Client;
 use crate::flow::engine::Engine;
@@ -24,7 +23,7 @@ pub struct World {
 
 impl World {
     pub fn engine(&self) -> Engine<'_> {
-        Engine { client: &self.client, journal: &self.journal, rules: &self.rules, clock: Timestamp::now }
+        Engine { client: &self.client, journal: &self.journal, rules: &self.rules }
     }
 
     /// The last gate before a change, whatever asked for it.

@@ -61,7 +61,7 @@ fn left_words(app: &App, look: &Look) -> (String, Role) {
     }
     let running: Vec<_> = app.operations.running().collect();
     if let Some(newest) = running.last() {
-        return (format!("{} running: {} {}", running.len(), newest.what, newest.elapsed(app.now)), Role::Soon);
+        return (format!("{} running: {} {}", running.len(), newest.what, newest.elapsed(app.machine)), Role::Soon);
     }
     if let Reading::Asked { note, .. } = &app.reading
         && !note.is_empty()

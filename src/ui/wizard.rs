@@ -297,7 +297,7 @@ fn standing(app: &App, wizard: &Wizard, look: &Look, room: usize) -> Line<'stati
     let sent = running(app, wizard);
     let glyphs = look.glyphs;
     let (glyph, text, role) = if let Some(operation) = sent {
-        (glyphs.waiting, format!("{} {}  {}", operation.what, operation.elapsed(app.now), operation.note), Role::Soon)
+        (glyphs.waiting, format!("{} {}  {}", operation.what, operation.elapsed(app.machine), operation.note), Role::Soon)
     } else if let Some(problem) = &wizard.current().failure {
         (glyphs.failed, format!("could not look: {} (C-r tries again)", problem.why), Role::Urgent)
     } else {

@@ -109,6 +109,8 @@ pub fn order(group: &ResourceId, name: &str, domain: &str, status: OrderStatus) 
         next_auto_renewal: issued.then(|| at("2026-12-01")),
         not_renewable: Vec::new(),
         serial: None,
+        key_size: Some(2048),
+        has_external_key: false,
     }
 }
 

@@ -23,26 +23,30 @@ pub struct Cloud {
 
 impl Cloud {
     pub fn start() -> Self {
-        let dir = tempfile::tempdir().unwrap();
-        Self::open(dir, None, None)
+        Self::with(|_| ())
     }
 
     /// The same, each exchange heard.
     pub fn heard_by(recorder: Recorder) -> Self {
-        let dir = tempfile::tempdir().unwrap();
-        Self::open(dir, None, Some(recorder))
+        Self::with(|options| options.recorder = Some(recorder))
+    }
+
+    /// A cloud with settings of its own.
+    pub fn with(change: impl FnOnce(&mut Options)) -> Self {
+        Self::open(tempfile::tempdir().unwrap(), None, change)
     }
 
     /// A cloud in a copy of another one's directory, with one request held.
     pub fn copy_of(other: &Path, gate: Option<Gate>) -> Self {
         let dir = tempfile::tempdir().unwrap();
         copy_files(other, dir.path());
-        Self::open(dir, gate, None)
+        Self::open(dir, gate, |_| ())
     }
 
-    fn open(dir: TempDir, gate: Option<Gate>, recorder: Option<Recorder>) -> Self {
+    fn open(dir: TempDir, gate: Option<Gate>, change: impl FnOnce(&mut Options)) -> Self {
         let runtime = Runtime::new().unwrap();
-        let options = Options { pace: Pace::Instant, gate, recorder, ..Options::new(dir.path()) };
+        let mut options = Options { pace: Pace::Instant, gate, ..Options::new(dir.path()) };
+        change(&mut options);
         let emulator = runtime.block_on(Emulator::start(options)).unwrap();
         let connection = emulator.connection().clone();
         Self { runtime, emulator: Some(emulator), connection, dir }

@@ -227,9 +227,9 @@ impl App {
         }
     }
 
-    pub(super) fn derive_wizard(&mut self) {
+    pub(in crate::app) fn derive_wizard(&mut self) {
         if let Some(wizard) = &mut self.wizard {
-            wizard.derive(&self.estate, &self.settings.rules, self.now);
+            wizard.derive(&self.estate, &self.settings.rules, self.now, self.machine);
         }
     }
 
@@ -276,7 +276,7 @@ impl App {
     }
 
     pub(in crate::app) fn look_again_if_due(&mut self) {
-        let now = self.now;
+        let now = self.machine;
         if let Some(wizard) = self.wizard.as_mut().filter(|wizard| wizard.next_look().is_some_and(|due| due <= now)) {
             wizard.looks += 1;
             self.observe_page();
@@ -370,7 +370,7 @@ impl App {
         let subject = subject.rsplit('/').next().unwrap_or_default();
         let what = if subject.is_empty() || what.contains(subject) { what } else { format!("{what}: {subject}") };
         let note = "looks first, then sends".to_owned();
-        self.operations.start(Operation { ask, what, flow, step: id, started: self.now, note, ended: None });
+        self.operations.start(Operation { ask, what, flow, step: id, started: self.machine, note, ended: None });
         self.emit(Effect::PerformStep { ask, flow, inputs, step: Box::new(agreed.clone()) });
     }
 

@@ -13,7 +13,7 @@ use secrecy::ExposeSecret;
 use super::field::Field;
 use super::masked::Masked;
 use super::message::AskId;
-use crate::flow::{self, FieldKind, FlowName, Inputs, Key, Observed, Seen, Step, StepId, StepStatus};
+use crate::flow::{self, Asked, FieldKind, FlowName, Inputs, Key, Observed, Seen, Step, StepId, StepStatus};
 use crate::model::{Estate, Problem, ResourceId};
 use crate::rules::Rules;
 
@@ -170,14 +170,17 @@ impl Wizard {
     }
 
     /// Derives fields, refusals and steps anew from what was typed and what was seen.
-    fn derive(&mut self, estate: &Estate, rules: &Rules, now: Timestamp) {
+    /// `now` is the cloud's time, by which steps are judged, `machine` the one by which the next look is planned.
+    fn derive(&mut self, estate: &Estate, rules: &Rules, now: Timestamp, machine: Timestamp) {
         let focused = self.focused_field().map(|field| field.key);
         self.refusals = self.own_refusals(estate);
         let page = &self.pages[self.page as usize];
         self.fields = if self.is_bought() { Vec::new() } else { flow::fields(self.page, &page.observed, &self.inputs) };
         let refusals = flow::refusals(self.page, &page.observed, &self.inputs, rules, now);
         let steps = flow::steps(self.page, &page.observed, &self.inputs, rules, now).into_iter().map(|step| {
-            let asked = page.asked.filter(|(id, _)| *id == step.id).map(|(_, at)| at);
+            // A person agrees to each sending, and may agree again.
+            let asked = page.asked.filter(|(id, _)| *id == step.id);
+            let asked = asked.map(|(_, at)| Asked { by_this_run: false, ..Asked::accepted(at) });
             let mut step = step.settling(asked, now);
             // What is waited for began, as far as is known here, when it was asked for last (A190).
             if let StepStatus::Waiting { since: since @ None, .. } = &mut step.status {
@@ -194,7 +197,7 @@ impl Wizard {
         self.refusals.extend(refusals);
         self.of_mut(self.page).steps = steps;
         self.keep_focus(focused);
-        self.plan_next_look(now);
+        self.plan_next_look(machine);
     }
 
     /// What is bought is bought: its page has nothing to fill in, only to read.
@@ -264,7 +267,7 @@ impl Wizard {
         }
     }
 
-    fn plan_next_look(&mut self, now: Timestamp) {
+    fn plan_next_look(&mut self, machine: Timestamp) {
         let pause = match self.standing() {
             Standing::At(Step { status: StepStatus::Waiting { next_poll, .. }, .. }) => {
                 SignedDuration::try_from(flow::poll_after(self.looks, *next_poll)).ok()
@@ -273,7 +276,7 @@ impl Wizard {
         };
         // A look that failed is repeated by hand only; one that is under way plans the next by its answer.
         let idle = self.current().ask.is_none() && self.current().failure.is_none();
-        self.next_look = pause.filter(|_| idle).and_then(|pause| now.checked_add(pause).ok());
+        self.next_look = pause.filter(|_| idle).and_then(|pause| machine.checked_add(pause).ok());
     }
 
     /// The step whose explanation is shown.

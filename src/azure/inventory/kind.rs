@@ -125,6 +125,8 @@ const ORDERS: Facts = Facts {
         "nextAutoRenewalTimeStamp",
         "appServiceCertificateNotRenewableReasons",
         "serialNumber",
+        "keySize",
+        "isPrivateKeyExternal",
     ],
     needs: &["status", "distinguishedName"],
     path: "providers/Microsoft.CertificateRegistration/certificateOrders",
@@ -214,22 +216,32 @@ impl Kind {
         self != Self::Orders || !is_issued || properties.get("signedCertificate").is_some_and(Value::is_object)
     }
 
-    /// Puts a resource into the part of the estate; what is no such resource is passed over.
-    pub fn decode(self, resource: &Value, part: &mut Estate) {
+    /// Puts a resource into the part of the estate; false where it is no such resource.
+    pub fn decode(self, resource: &Value, part: &mut Estate) -> bool {
+        // Without its properties it would seem to have no end, and nobody would miss it.
+        if self != Self::Groups && !resource.get("properties").is_some_and(Value::is_object) {
+            return false;
+        }
         match self {
-            Self::Groups => part.groups.extend(groups::decode(resource)),
-            Self::Plans => part.plans.extend(plans::decode(resource)),
+            Self::Groups => add(&mut part.groups, groups::decode(resource)),
+            Self::Plans => add(&mut part.plans, plans::decode(resource)),
             Self::Apps | Self::Slots => {
-                if let Some(site) = sites::decode(resource) {
-                    part.apps.push(site.app);
-                    part.bindings.extend(site.bindings);
-                }
+                let Some(site) = sites::decode(resource) else { return false };
+                part.apps.push(site.app);
+                part.bindings.extend(site.bindings);
+                true
             }
-            Self::Certificates => part.certificates.extend(certificates::decode(resource)),
-            Self::Orders => part.orders.extend(orders::decode(resource)),
-            Self::Vaults => part.vaults.extend(vaults::decode(resource)),
+            Self::Certificates => add(&mut part.certificates, certificates::decode(resource)),
+            Self::Orders => add(&mut part.orders, orders::decode(resource)),
+            Self::Vaults => add(&mut part.vaults, vaults::decode(resource)),
         }
     }
+}
+
+fn add<T>(to: &mut Vec<T>, decoded: Option<T>) -> bool {
+    let is_one = decoded.is_some();
+    to.extend(decoded);
+    is_one
 }
 
 /// Of a row or a resource.

@@ -1,6 +1,8 @@
 //! ARM's own lists: slower than the index, and always true.
 
-use crate::azure::client::Client;
+use serde_json::Value;
+
+use crate::azure::client::{Client, Odd};
 use crate::azure::error::AzureError;
 use crate::azure::{groups, sites};
 use crate::model::{Estate, ResourceId};
@@ -14,9 +16,15 @@ pub async fn read(client: &Client, kind: Kind, scope: &ResourceId, part: &mut Es
         Kind::Slots => add_sites(part, sites::slots(client, scope).await?),
         Kind::Groups if is_group(scope) => part.groups.extend(groups::get(client, scope).await?),
         _ => {
-            let read = client.each(&kind.request(scope), &mut |resource| kind.decode(resource, part)).await;
+            let (request, mut odd) = (kind.request(scope), Odd::default());
+            let take = &mut |resource: &Value| {
+                if !kind.decode(resource, part) {
+                    odd.add(resource);
+                }
+            };
+            let read = client.each(&request, take).await;
             spell_regions_as_the_index(part);
-            return read;
+            return read.and_then(|()| odd.end(client, &request));
         }
     }
     spell_regions_as_the_index(part);

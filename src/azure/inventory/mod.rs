@@ -13,7 +13,7 @@ pub mod public;
 mod reader;
 pub mod upkeep;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 
 use super::client::Client;
 use super::error::AzureError;
@@ -34,7 +34,7 @@ pub async fn read(client: &Client, changed: &[ResourceId], mut tell: impl FnMut(
         return Err(AzureError::NoSubscription);
     }
     let mut first = Estate::default();
-    (first.as_of, first.subscriptions) = (Timestamp::now(), subscriptions.clone());
+    (first.as_of, first.subscriptions) = (client.now(), subscriptions.clone());
     tell(first, format!("{} subscriptions found", subscriptions.len()));
     let mut reader = Reader::new(client, subscriptions, &mut tell);
     reader.directly(changed).await?;

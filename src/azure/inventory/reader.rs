@@ -230,14 +230,13 @@ impl<'r> Reader<'r> {
         }
         let mut part = Estate::default();
         for row in page.rows {
-            let Some(row) = read(&row) else {
+            let Some((id, row)) = read(&row).and_then(|row| Some((kind::id(&row)?, row))) else {
                 // Whose it is, nobody can say.
                 for place in &among {
                     self.list(kind, self.subscriptions[*place].id.clone());
                 }
                 continue;
             };
-            let Some(id) = kind::id(&row) else { continue };
             if !self.fresh.is_empty() && self.fresh.contains(&id.group()) {
                 continue;
             }
@@ -250,8 +249,11 @@ impl<'r> Reader<'r> {
             };
             if kind.is_site() && self.is_in_fresh_webspace(&resource) {
                 self.queue.push_back(Ask::Site(id));
-            } else if self.is_news(kind, &id) {
-                kind.decode(&resource, &mut part);
+            } else if self.is_news(kind, &id)
+                && !kind.decode(&resource, &mut part)
+                && let Some(place) = self.place(&id)
+            {
+                self.list(kind, self.subscriptions[place].id.clone());
             }
         }
         self.say(part);

@@ -1,7 +1,5 @@
 //! What only the cloud can tell: DNS, TLS, clock, who signs in how, and what they may do.
 
-use jiff::Timestamp;
-
 use super::{Check, State};
 use crate::azure::{AzureError, Client, Tried, Who, permissions, providers, subscriptions};
 use crate::cli::session::Session;
@@ -11,8 +9,6 @@ use crate::flow::FlowName;
 use crate::model::Subscription;
 use crate::rules::Names;
 
-/// Seconds. Entra refuses signed statements that are five minutes off, and tokens look expired or not yet valid.
-const FAR_OFF: i64 = 60;
 /// Looked at one by one; more would take a minute.
 const MOST_SUBSCRIPTIONS: usize = 20;
 
@@ -77,30 +73,27 @@ async fn dns(target: &Target) -> Check {
 
 async fn reach(client: &Client) -> (Check, bool) {
     let arm = &client.cloud().arm;
-    match client.clock().await {
-        Err(error) => {
-            let problem = error.problem("Reach it");
-            (Check::new("reach", State::Bad(Exit::Cloud), problem.why).remedy(problem.remedy), false)
-        }
-        Ok(None) => (Check::new("reach", State::Warning, format!("{arm} answers over TLS and does not say what time it is")), true),
-        Ok(Some(there)) => {
-            let off = Timestamp::now().as_second() - there.as_second();
-            let words = format!("{arm} answers over TLS; this machine's clock is {}", apart(off));
-            if off.abs() <= FAR_OFF {
-                return (Check::new("reach", State::Good, words), true);
-            }
-            let remedy = "Set the clock (timedatectl set-ntp true): tokens are refused where clocks differ by minutes.";
-            (Check::new("reach", State::Warning, words).remedy(remedy), true)
-        }
+    if let Err(error) = client.reach().await {
+        let problem = error.problem("Reach it");
+        return (Check::new("reach", State::Bad(Exit::Cloud), problem.why).remedy(problem.remedy), false);
     }
-}
-
-fn apart(seconds: i64) -> String {
-    match seconds {
-        -2..=2 => "right".to_owned(),
-        3.. => format!("{seconds} s fast"),
-        _ => format!("{} s slow", -seconds),
-    }
+    let (difference, ahead) = (client.clock_difference(), client.clock().ahead());
+    let (state, words, remedy) = match (difference, ahead) {
+        (Some(difference), _) => {
+            let practice = if client.cloud().practice.is_some() { ", unless the practice cloud's was set on purpose" } else { "" };
+            let remedy = format!(
+                "Set this machine's clock (timedatectl set-ntp true){practice}: tokens are refused where clocks differ by minutes."
+            );
+            (State::Warning, format!("{arm} answers over TLS; {difference}"), remedy)
+        }
+        (None, Some(ahead)) => {
+            let seconds = ahead.as_secs();
+            let clock = if seconds.abs() <= 2 { "right".to_owned() } else { format!("{} s off", seconds.abs()) };
+            (State::Good, format!("{arm} answers over TLS; this machine's clock is {clock}"), String::new())
+        }
+        (None, None) => (State::Warning, format!("{arm} answers over TLS and does not say what time it is"), String::new()),
+    };
+    (Check::new("reach", state, words).remedy(remedy), true)
 }
 
 /// Every way in the order in which they are tried; the first that is there decides. `asks_for_more` is whether Azure takes

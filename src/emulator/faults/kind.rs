@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::emulator::{control, door::Door, entra::claims, reply::Fault};
+use crate::emulator::{control, door::Door, entra::claims, lag::Stale, reply::Fault};
 
 /// The sign-in endpoint that services of the public cloud name in their challenges.
 const ELSEWHERE: &str = "https://login.windows.net";
@@ -47,6 +47,13 @@ pub enum Kind {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         claims: Option<Value>,
     },
+    /// The change is made; for so many seconds some reads of what it changed tell how it was before, as those of ARM do now
+    /// and then. Of each path so many reads are up to date before one is not.
+    StaleReads {
+        seconds: u32,
+        #[serde(default)]
+        fresh: u32,
+    },
     /// The service's clock is off by a span such as `-10m`: its `Date` says so, and tokens are judged by it.
     ClockSkew { by: String },
 }
@@ -82,6 +89,12 @@ impl Kind {
     /// Whether the request is carried out at all.
     pub fn lets_through(&self) -> bool {
         !matches!(self, Self::Status { when: When::Before, .. } | Self::Reset { when: When::Before } | Self::ClaimsChallenge { .. })
+    }
+
+    /// How late what is changed shows.
+    pub fn stale(&self) -> Option<Stale> {
+        let Self::StaleReads { seconds, fresh } = self else { return None };
+        Some(Stale { span: SignedDuration::from_secs(i64::from(*seconds)), fresh: *fresh })
     }
 
     /// By how much the service's clock is off.

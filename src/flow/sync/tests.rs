@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 use super::*;
+use crate::flow::Asked;
 use crate::flow::linked::{Bound, Newest};
 use crate::flow::sample::{LEAF, find, id, imported, needed, order, plan, stand, stored, vault, with_principals};
 use crate::model::{AccessPolicy, Binding, Export, Hostname, OrderStatus, SecretStatus, SslState, Thumbprint};
@@ -75,7 +76,7 @@ fn what_cannot_be_seen_is_asked_for_once_and_the_answer_counts() {
     let sync = find(&steps, StepId::Sync).clone();
     assert_eq!(sync.status, StepStatus::Ready);
     let now = crate::flow::sample::NOW.parse().unwrap();
-    assert!(matches!(sync.clone().settling(Some(now), now).status, StepStatus::Done(_)));
+    assert!(matches!(sync.clone().settling(Some(Asked::accepted(now)), now).status, StepStatus::Done(_)));
     assert_eq!(sync.settling(None, now).status, StepStatus::Ready);
 }
 

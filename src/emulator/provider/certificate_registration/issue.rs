@@ -7,7 +7,7 @@ use super::{
     Step, job,
     names::{Method, secured},
     order::{Current, Event, Order, Pending, PendingKind, Provisioning, Status},
-    orders::{key_size, signing_request},
+    orders::{invalid_key_size, key_size, signing_request},
     purchases::{self, Reason},
     stored,
 };
@@ -52,14 +52,21 @@ pub(super) fn renew(ctx: &Context<'_>, call: &Call) -> Outcome {
 
 fn begin(ctx: &Context<'_>, order: Order, kind: PendingKind, call: &Call) -> Result<(), Fault> {
     let properties = &call.body["properties"];
+    let csr = signing_request(properties)?.map(|(request, _)| request);
+    // The size is a plain number of the request: left out it is 0. With a request of somebody's own it says nothing.
+    let unsaid = if csr.is_some() { order.key_size } else { 0 };
     let pending = Pending {
         kind,
         since: ctx.now,
-        key_size: key_size(properties, order.key_size)?,
-        csr: signing_request(properties)?.map(|(request, _)| request),
+        key_size: key_size(properties, unsaid).and_then(checked_size)?,
+        csr,
         revoke_after_hours: revocation_delay(properties)?,
     };
     start(ctx, order, pending)
+}
+
+fn checked_size(size: u16) -> Result<u16, Fault> {
+    if size == 0 { Err(invalid_key_size()) } else { Ok(size) }
 }
 
 /// `delayExistingRevokeInHours`: none, or up to a week.

@@ -98,8 +98,12 @@ pub(super) fn key_size(properties: &Value, otherwise: u16) -> Result<u16, Fault>
         Some(2048) => Ok(2048),
         Some(3072) => Ok(3072),
         Some(4096) => Ok(4096),
-        Some(_) => Err(Fault::web(400, "Parameter KeySize has an invalid value: it must be 2048, 3072 or 4096.")),
+        Some(_) => Err(invalid_key_size()),
     }
+}
+
+pub(super) fn invalid_key_size() -> Fault {
+    Fault::web(400, "Parameter KeySize has an invalid value: it must be 2048, 3072 or 4096.")
 }
 
 /// Buys an order, or changes one that is there: the same PUT again is no second purchase.

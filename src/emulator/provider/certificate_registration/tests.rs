@@ -397,7 +397,7 @@ fn locks_guard_the_order_and_its_vault() {
 fn a_deleted_order_takes_back_every_certificate_that_was_issued_for_it() {
     let mut cloud = cloud();
     let first = issued(&mut cloud, "shop");
-    let later = json!({"properties": {"delayExistingRevokeInHours": 168}});
+    let later = json!({"properties": {"delayExistingRevokeInHours": 168, "keySize": 2048}});
     assert_eq!(post(&cloud, "shop", "reissue", &later).status, 204);
     cloud.settle();
     let second = order(&cloud, "shop");

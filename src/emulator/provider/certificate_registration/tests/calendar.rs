@@ -53,12 +53,12 @@ fn an_old_proof_makes_a_rekey_wait_for_a_new_one() {
     // The free reissue within the paid year would need a proof too; take the token away so that nothing proves itself.
     cloud.with(|ctx| dns::remove(ctx.tx, "contoso.com", Kind::Txt, None).unwrap());
     cloud.advance(days(160));
-    assert_eq!(post(&cloud, "shop-cert", "reissue", &json!({})).status, 204);
+    assert_eq!(post(&cloud, "shop-cert", "reissue", &json!({"properties": {"keySize": 2048}})).status, 204);
     cloud.settle();
     let fresh = order(&cloud, "shop-cert");
     assert_eq!(fresh["status"], "Issued");
     cloud.advance(days(60));
-    post(&cloud, "shop-cert", "reissue", &json!({}));
+    post(&cloud, "shop-cert", "reissue", &json!({"properties": {"keySize": 2048}}));
     cloud.settle();
     let waiting = order(&cloud, "shop-cert");
     assert_eq!(waiting["status"], "Pendingissuance");
@@ -100,18 +100,18 @@ fn without_automatic_renewal_the_order_expires() {
     assert_eq!(over["status"], "Expired");
     assert_eq!(over["nextAutoRenewalTimeStamp"], Value::Null);
     assert_eq!(timeline(&cloud, "shop-cert").last().unwrap(), "CertificateExpired");
-    assert_eq!(post(&cloud, "shop-cert", "renew", &json!({})).status, 400);
+    assert_eq!(post(&cloud, "shop-cert", "renew", &json!({"properties": {"keySize": 2048}})).status, 400);
 }
 
 #[test]
 fn a_manual_renewal_waits_for_its_window_and_is_free_while_early() {
     let mut cloud = cloud_on(SPRING);
     let before = issued(&mut cloud, "shop-cert");
-    let refused = json_of(post(&cloud, "shop-cert", "renew", &json!({})));
+    let refused = json_of(post(&cloud, "shop-cert", "renew", &json!({"properties": {"keySize": 2048}})));
     assert!(text(&refused, "/Message").contains("ExpirationNotInRenewalTimeRange"));
     cloud.advance(days(365 - 80));
     assert_eq!(order(&cloud, "shop-cert")["appServiceCertificateNotRenewableReasons"], json!([]));
-    post(&cloud, "shop-cert", "renew", &json!({}));
+    post(&cloud, "shop-cert", "renew", &json!({"properties": {"keySize": 2048}}));
     verify(&mut cloud, "shop-cert");
     let after = order(&cloud, "shop-cert");
     assert_eq!(after["status"], "Issued");
@@ -161,7 +161,7 @@ fn a_renewal_that_nobody_verifies_is_given_up_and_not_billed() {
     issued(&mut cloud, "shop-cert");
     cloud.with(|ctx| dns::remove(ctx.tx, "contoso.com", Kind::Txt, None).unwrap());
     cloud.advance(days(365 - 80));
-    assert_eq!(post(&cloud, "shop-cert", "renew", &json!({})).status, 204);
+    assert_eq!(post(&cloud, "shop-cert", "renew", &json!({"properties": {"keySize": 2048}})).status, 204);
     assert_eq!(order(&cloud, "shop-cert")["status"], "Pendingissuance");
     cloud.advance(days(16));
     assert_eq!(order(&cloud, "shop-cert")["status"], "Issued");
