@@ -393,7 +393,7 @@ mod tests {
     }
 
     fn is_waiting(status: &StepStatus) -> bool {
-        matches!(status, StepStatus::Waiting { since: Some(THEN), .. })
+        matches!(status, StepStatus::Waiting { since: Some(at), .. } if *at == THEN)
     }
 
     fn is_unseen(status: &StepStatus) -> bool {
