@@ -210,7 +210,7 @@ fn the_clouds_clock_decides_what_has_expired_and_the_difference_is_said() {
     // Time passes by both clocks, and what is waited for here goes by this machine's.
     screen.send(Message::Ticked(now() + SignedDuration::from_secs(60)));
     assert_eq!(screen.app.now, there + SignedDuration::from_secs(60));
-    screen.send(Message::SignInAsked(code(15)));
+    screen.send(Message::SignInAsked(asked(15)));
     assert!(screen.text().contains("14:00 left"), "{}", screen.text());
 
     screen.send(Message::ServiceTime { now: now() + SignedDuration::from_secs(60), difference: None });

@@ -18,7 +18,7 @@ use super::{
 /// ARM resources: the JSON as GET shows it, at `TYPE|ID` in lower case, so that one scan lists one type.
 pub(super) const RESOURCES: Collection<Value> = Collection::new("resource");
 /// What belongs to a resource and is shown to nobody.
-const PRIVATE: Collection<Value> = Collection::private("resource");
+pub(super) const PRIVATE: Collection<Value> = Collection::private("resource");
 
 /// One request's or one job's view of the practice cloud.
 #[derive(Debug, Clone, Copy)]
@@ -82,6 +82,7 @@ impl Context<'_> {
             let before = self.tx.get(&RESOURCES, &key)?;
             index::update(self.tx, &kind, &key, before.as_ref(), None)?;
         }
+        lag::remember_private(self, &id.key())?;
         self.tx.remove(&PRIVATE, &id.key())?;
         Ok(self.tx.remove(&RESOURCES, &key)?)
     }
@@ -208,12 +209,13 @@ impl Context<'_> {
     /// Keeps what nobody may see (key, PFX, password) with a resource.
     pub fn save_private<T: Serialize>(&self, id: &ResourceId, part: &T) -> Result<(), Fault> {
         let part = serde_json::to_value(part).map_err(|error| Fault::arm(500, "InternalServerError", error.to_string()))?;
+        lag::remember_private(self, &id.key())?;
         Ok(self.tx.put(&PRIVATE, &id.key(), &part)?)
     }
 
     /// The private part of a resource.
     pub fn private<T: DeserializeOwned>(&self, id: &ResourceId) -> Result<Option<T>, Fault> {
-        let part = self.tx.get(&PRIVATE, &id.key())?;
+        let part = lag::private(self.tx, self.view, &id.key())?;
         part.map(serde_json::from_value).transpose().map_err(|error| Fault::arm(500, "InternalServerError", error.to_string()))
     }
 

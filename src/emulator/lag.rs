@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{
-    context::{Context, RESOURCES, View},
+    context::{Context, PRIVATE, RESOURCES, View},
     error::StoreError,
     jobs::Job,
     reply::Fault,
@@ -21,6 +21,8 @@ const TAKES: SignedDuration = SignedDuration::from_mins(2);
 /// By the key of the resource.
 const INDEX: Collection<Known> = Collection::new("index-behind");
 const REPLICA: Collection<Known> = Collection::new("replica-behind");
+/// The same of what belongs to a resource and is shown to nobody, by the id of the resource.
+const REPLICA_PRIVATE: Collection<Known> = Collection::private("replica-behind");
 /// How often a path was read while a replica was behind.
 const READS: Collection<u32> = Collection::new("replica-reads");
 
@@ -41,16 +43,40 @@ pub struct Stale {
     pub fresh: u32,
 }
 
+impl Known {
+    fn is_in_force(&self, now: Timestamp) -> bool {
+        self.replica.is_some_and(|(until, _)| until > now)
+    }
+}
+
+/// What a replica goes on knowing of what is about to change.
+fn keep(ctx: &Context<'_>, known: &Collection<Known>, all: &Collection<Value>, key: &str) -> Result<(), Fault> {
+    let Some(Stale { span, fresh }) = ctx.stale else { return Ok(()) };
+    if ctx.tx.get(known, key)?.is_none_or(|known| !known.is_in_force(ctx.now)) {
+        let until = ctx.now.checked_add(span).unwrap_or(Timestamp::MAX);
+        ctx.tx.put(known, key, &Known { resource: ctx.tx.get(all, key)?, replica: Some((until, fresh)) })?;
+    }
+    Ok(())
+}
+
+/// Called before the private part of a resource changes.
+pub fn remember_private(ctx: &Context<'_>, key: &str) -> Result<(), Fault> {
+    keep(ctx, &REPLICA_PRIVATE, &PRIVATE, key)
+}
+
+/// The private part as a view knows it.
+pub fn private(tx: &Transaction, view: View, key: &str) -> Result<Option<Value>, StoreError> {
+    if let View::Replica(now) = view
+        && let Some(known) = tx.get(&REPLICA_PRIVATE, key)?.filter(|known| known.is_in_force(now))
+    {
+        return Ok(known.resource);
+    }
+    tx.get(&PRIVATE, key)
+}
+
 /// Called before a resource changes. At the instant pace the index is never behind.
 pub fn remember(ctx: &Context<'_>, key: &str) -> Result<(), Fault> {
-    if let Some(Stale { span, fresh }) = ctx.stale {
-        let until = ctx.now.checked_add(span).unwrap_or(Timestamp::MAX);
-        let is_known = ctx.tx.get(&REPLICA, key)?.is_some_and(|known| known.replica.is_some_and(|(until, _)| until > ctx.now));
-        if !is_known {
-            let known = Known { resource: ctx.tx.get(&RESOURCES, key)?, replica: Some((until, fresh)) };
-            ctx.tx.put(&REPLICA, key, &known)?;
-        }
-    }
+    keep(ctx, &REPLICA, &RESOURCES, key)?;
     let takes = ctx.setting.pace.of(TAKES);
     if takes.is_zero() || ctx.view == View::Planted || ctx.tx.get(&INDEX, key)?.is_some() {
         return Ok(());
@@ -84,7 +110,7 @@ fn behind(tx: &Transaction, view: View, prefix: &str) -> Result<Vec<(String, Kno
         View::Indexed => tx.scan(&INDEX, prefix),
         View::Replica(now) => {
             let mut known = tx.scan(&REPLICA, prefix)?;
-            known.retain(|(_, known)| known.replica.is_some_and(|(until, _)| until > now));
+            known.retain(|(_, known)| known.is_in_force(now));
             Ok(known)
         }
     }
@@ -95,7 +121,7 @@ pub fn find(tx: &Transaction, view: View, key: &str) -> Result<Option<Value>, St
     let known = match view {
         View::Now | View::Planted => None,
         View::Indexed => tx.get(&INDEX, key)?,
-        View::Replica(now) => tx.get(&REPLICA, key)?.filter(|known| known.replica.is_some_and(|(until, _)| until > now)),
+        View::Replica(now) => tx.get(&REPLICA, key)?.filter(|known| known.is_in_force(now)),
     };
     match known {
         Some(known) => Ok(known.resource),

@@ -287,10 +287,13 @@ impl Step {
     pub fn settling(mut self, asked: Option<Asked>, now: Timestamp) -> Self {
         // The service's seconds and this machine's do not agree to the last.
         const SLACK: SignedDuration = SignedDuration::from_secs(5);
-        let is_open = self.status == StepStatus::Ready && self.writes.is_none();
+        // A form may be refused for what was just made: its name is taken, and the look does not show by whom.
+        let is_refused =
+            |asked: &Asked| asked.by_this_run && asked.is_accepted && matches!(self.status, StepStatus::NeedsInput { .. });
+        let is_open = |asked: &Asked| self.writes.is_none() && (self.status == StepStatus::Ready || is_refused(asked));
         let has_shown = |asked: &Asked| self.showed.is_some_and(|showed| showed + SLACK >= asked.at);
-        let Some(asked) = asked.filter(|asked| is_open && !has_shown(asked)) else { return self };
-        if asked.is_accepted && !self.accepted_means.is_empty() {
+        let Some(asked) = asked.filter(|asked| is_open(asked) && !has_shown(asked)) else { return self };
+        if self.status == StepStatus::Ready && asked.is_accepted && !self.accepted_means.is_empty() {
             self.status = StepStatus::Done(self.accepted_means.clone());
             return self;
         }
@@ -302,7 +305,10 @@ impl Step {
         if now.duration_since(asked.at) < patience {
             let next_poll = SignedDuration::from_secs(10);
             self.status = StepStatus::Waiting { on: on.to_owned(), since: Some(asked.at), next_poll };
-        } else if asked.by_this_run && (self.again == Again::Never || (asked.is_accepted && self.again == Again::IfLost)) {
+        } else if self.status == StepStatus::Ready
+            && asked.by_this_run
+            && (self.again == Again::Never || (asked.is_accepted && self.again == Again::IfLost))
+        {
             self.status = StepStatus::Blocked(self.unseen(asked.is_accepted));
         }
         self
