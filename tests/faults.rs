@@ -157,6 +157,15 @@ async fn faults_outlive_a_look_at_them_and_end_when_they_are_cleared() {
 }
 
 #[tokio::test]
+async fn a_managed_certificate_whose_request_never_arrived_is_not_waited_for_without_end() {
+    let practice = Practice::start().await;
+    let fault = json!({"kind": "status", "status": 502});
+    plant(&practice, json!({"method": "PUT", "path": "*/Microsoft.Web/certificates/*", "count": 1, "fault": fault})).await;
+    practice.complete(FlowName::Managed, &[(Key::App, "contoso-shop"), (Key::Hostname, "contoso.com")]).await;
+    assert_eq!(disturbed(&practice).await, 1);
+}
+
+#[tokio::test]
 async fn what_is_waited_for_is_said_on_a_pipe_too() {
     let practice = Practice::start().await;
     plant(&practice, stale_reads(20, 1)).await;
