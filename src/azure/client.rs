@@ -95,7 +95,7 @@ impl Client {
     /// The same account in another tenant, with all that it sees there; nobody is asked. Nothing for what is no person.
     pub async fn in_tenant(&self, tenant: &str) -> Option<Self> {
         let credential = self.sender.credential.in_tenant(tenant).await?;
-        Some(Self::new((*self.cloud).clone(), self.sender.http.clone(), credential, Vec::new()))
+        Some(Self::new((*self.cloud).clone(), self.sender.http.clone(), credential, Vec::new(), self.sender.clock.clone()))
     }
 
     /// The same client for the many requests of a look at everything: they let a person's single ones go first, and do not
