@@ -16,7 +16,6 @@ use certdeck::flow::{FlowName, Inputs, Key, Step};
 use certdeck::journal::Journal;
 use certdeck::model::{ResourceId, SignInReply};
 use certdeck::rules::{Profile, Rules};
-use jiff::Timestamp;
 use person::Practice;
 use serde_json::{Value, json};
 use support::{Reply, Server};
@@ -60,7 +59,7 @@ async fn a_person_without_a_second_factor_is_asked_at_the_first_change_and_the_f
     let (client, mut asked) = practice.with_person(Chain::just(practice.person())).await;
     let journal = Journal::open(&practice.dir.path().join("journal.jsonl")).unwrap();
     let rules = Rules::load(Profile::Current).unwrap();
-    let engine = Engine { client: &client, journal: &journal, rules: &rules, clock: Timestamp::now };
+    let engine = Engine { client: &client, journal: &journal, rules: &rules };
     let says = practice.says();
     let inputs = Inputs::default()
         .with(Key::Subscription, says.subscription_ids[0].as_str())
