@@ -197,11 +197,9 @@ impl Engine<'_> {
     async fn carry_out(&self, flow: FlowName, step: &Step, say: &mut (dyn FnMut(String) + Send)) -> Result<Vec<String>, Unsent> {
         if let Some(revokes) = &step.revokes {
             // Before it is sent: shown it is only where the cloud agrees, and what is sent may not come back to be noted.
-            self.journal.revoked(&revokes.at((self.clock)())).map_err(|error| Unsent {
-                problem: error.problem(&step.title),
-                lost: false,
-                under_way: false,
-            })?;
+            self.journal
+                .revoked(&revokes.at(self.client.now()))
+                .map_err(|error| Unsent { problem: error.problem(&step.title), fate: Fate::Refused })?;
         }
         let warnings = self.send_all(flow, step, say).await?;
         if let Some(file) = &step.writes {
