@@ -179,7 +179,7 @@ impl App {
     /// Everything that was judged by a time that turned out to be wrong.
     pub(super) fn judge_again(&mut self) {
         self.counts = Counts::default();
-        self.counts.add(&self.estate.certificates, self.now);
+        self.counts.add(&self.estate, 0, self.now);
         self.panes.iter_mut().for_each(|pane| pane.is_stale = true);
         self.fill_pane();
         self.derive_wizard();

@@ -142,9 +142,9 @@ async fn handle(State(front): State<Front>, Extension(cut): Extension<Cut>, requ
     if let Some(gate) = gate {
         gate.pass(number, Side::Before).await;
     }
-    let heard = front.recorder.is_some().then(|| incoming.clone());
+    let asked = front.recorder.is_some().then(|| incoming.clone());
     let answered = front.world.ask(move |world| door::serve(world, &incoming)).await;
-    if let (Some(recorder), Some(incoming), Ok(served)) = (&front.recorder, heard, &answered) {
+    if let (Some(recorder), Some(incoming), Ok(served)) = (&front.recorder, asked, &answered) {
         recorder.add(incoming, &served.reply);
     }
     if let Some(gate) = gate {

@@ -27,7 +27,7 @@ pub(super) async fn checks(session: &Session, target: &Target, tell: Tell<'_>) -
     if !reached {
         return Ok(());
     }
-    let asks_for_more = !session.rules()?.names(Names::MfaForChanges, Timestamp::now()).is_empty();
+    let asks_for_more = !session.rules()?.names(Names::MfaForChanges, client.now()).is_empty();
     let (ways, signed_in) = sign_in(&client, asks_for_more).await;
     ways.into_iter().try_for_each(&mut *tell)?;
     if !signed_in {
