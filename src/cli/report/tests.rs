@@ -203,6 +203,8 @@ fn what_was_revoked_from_here_is_believed_only_where_the_cloud_agrees() {
         next_auto_renewal: None,
         not_renewable: Vec::new(),
         serial: None,
+        key_size: Some(2048),
+        has_external_key: false,
     };
     let first = Some(estate.revocations[0].thumbprint.clone());
     for (status, thumbprint, left) in
