@@ -1,6 +1,7 @@
 //! The journal: one JSON line before and one after each change, appended to a file of this account, secrets struck out.
 //! The line before is on disk when the request goes out, so that whatever happens then, it is known what was asked for
-//! (RELIABILITY.md S10). It is a record for people; no flow ever reads it to learn where it stands.
+//! (RELIABILITY.md S10). It is a record for people; no flow reads it to learn where it stands, only how long ago it was that
+//! this machine asked.
 
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};
@@ -139,6 +140,20 @@ impl Journal {
         let mut all: Vec<ResourceId> = text.lines().filter_map(changed).collect();
         all.reverse();
         all
+    }
+
+    /// When one of these actions was last asked of a resource, by any run of certdeck on this machine. It tells how long Azure
+    /// has been at it, which Azure itself does not.
+    pub fn asked(&self, of: &ResourceId, actions: &[&str]) -> Option<Timestamp> {
+        let (_, path) = self.file.as_deref()?;
+        let text = end_of(path).unwrap_or_default();
+        let asked = |line: &str| {
+            let line: Value = serde_json::from_str(line).ok()?;
+            let (resource, action) = line["path"].as_str()?.rsplit_once('/')?;
+            let fits = line["phase"] == "before" && actions.contains(&action) && ResourceId::parse(resource).ok()? == *of;
+            fits.then(|| line["at"].as_str()?.parse().ok()).flatten()
+        };
+        text.lines().rev().find_map(asked)
     }
 
     /// Writes down that a file is about to be written on this machine.

@@ -18,6 +18,9 @@ use crate::rules::Rules;
 /// How often one step may be sent before the engine stops believing that it helps.
 const TRIES: u32 = 3;
 
+/// How often a request may find that its resource was changed since it was read, in one step, before the engine gives up.
+const CLASHES: u32 = 10;
+
 /// How many apps are changed at the same time.
 const LANES: usize = 4;
 
@@ -69,13 +72,14 @@ impl Engine<'_> {
     /// Looks at what a flow is about, and at what this machine knows of it beside the cloud.
     pub async fn observe(&self, flow: FlowName, inputs: &Inputs) -> Result<Observed, Problem> {
         let seen = observe(self.client, flow, inputs).await?;
-        Ok(Observed { exports: self.journal.exports(), ..seen })
+        let asked = seen.order.here().and_then(|order| self.journal.asked(&order.id, &["renew", "reissue"]));
+        Ok(Observed { exports: self.journal.exports(), asked, ..seen })
     }
 
     /// Runs a flow until it is done or cannot go on alone.
     pub async fn run(&self, flow: FlowName, inputs: &Inputs, conductor: &mut impl Conductor) -> Result<Ending, Problem> {
         let mut asked: HashMap<StepId, (Timestamp, u32)> = HashMap::new();
-        let mut looks = 0;
+        let (mut looks, mut clashes) = (0, 0);
         let mut agreed: Option<Step> = None;
         loop {
             let observed = self.observe(flow, inputs).await?;
@@ -117,12 +121,16 @@ impl Engine<'_> {
                             continue;
                         }
                     }
-                    match self.carry_out(flow, step, &mut |note| conductor.says(&note)).await {
+                    let sent = self.carry_out(flow, step, &mut |note| conductor.says(&note)).await;
+                    // What was refused because the resource is another one by now was not asked for: that is no try.
+                    let is_outdated = matches!(&sent, Err(Unsent { outdated: true, .. }));
+                    clashes = if is_outdated { clashes + 1 } else { 0 };
+                    match sent {
                         // Whether it happened, only the next look can tell.
-                        Err(Unsent { lost: true, problem, .. }) => conductor.says(&problem.to_string()),
+                        Err(Unsent { lost: true, problem, .. }) if clashes < CLASHES => conductor.says(&problem.to_string()),
                         sent => sent.map_err(|unsent| unsent.problem)?.iter().for_each(|warning| conductor.warns(warning)),
                     }
-                    asked.insert(step.id, ((self.clock)(), tries + 1));
+                    asked.insert(step.id, ((self.clock)(), tries + u32::from(!is_outdated)));
                     looks = 0;
                 }
             }
@@ -171,17 +179,13 @@ impl Engine<'_> {
     async fn carry_out(&self, flow: FlowName, step: &Step, say: &mut (dyn FnMut(String) + Send)) -> Result<Vec<String>, Unsent> {
         if let Some(revokes) = &step.revokes {
             // Before it is sent: shown it is only where the cloud agrees, and what is sent may not come back to be noted.
-            self.journal.revoked(&revokes.at((self.clock)())).map_err(|error| Unsent {
-                problem: error.problem(&step.title),
-                lost: false,
-                under_way: false,
-            })?;
+            self.journal.revoked(&revokes.at((self.clock)())).map_err(|error| Unsent::of(error.problem(&step.title)))?;
         }
         let warnings = self.send_all(flow, step, say).await?;
         if let Some(file) = &step.writes {
             say(file.what.clone());
             let written = self.write(flow, file, say).await;
-            written.map_err(|problem| Unsent { problem, lost: false, under_way: false })?;
+            written.map_err(Unsent::of)?;
         }
         Ok(warnings)
     }
@@ -226,12 +230,40 @@ impl Engine<'_> {
         written
     }
 
+    /// Sends a request. One that holds only while its resource is as it was read is preceded by another read: the ETag of an
+    /// app is that of all its hostnames and settings, so the one before it in the step has changed it.
     async fn send(&self, flow: FlowName, request: &Request, say: &mut (dyn FnMut(String) + Send)) -> Result<Changed, Unsent> {
-        let entry = self.journal.before(flow, request).map_err(|error| Unsent {
-            problem: error.problem(&request.what),
-            lost: false,
-            under_way: false,
-        })?;
+        if request.condition.is_none() {
+            return self.send_once(flow, request, say).await;
+        }
+        let mut tries = 0;
+        loop {
+            let sent = self.send_once(flow, &self.read_again(request).await?, say).await;
+            tries += 1;
+            match sent {
+                Err(Unsent { outdated: true, .. }) if tries < TRIES => {}
+                sent => return sent,
+            }
+        }
+    }
+
+    /// The request with the resource as it is now, if that is what it was when somebody agreed.
+    async fn read_again(&self, request: &Request) -> Result<Request, Unsent> {
+        let read = Request::get(format!("Read {} again", request.name()), request.path.as_str(), request.api_version);
+        let now = self.client.read_as_it_is(&read).await.map_err(|error| Unsent::of(error.problem(&request.what)))?;
+        match now.filter(|now| request.still_applies(&now.body)) {
+            Some(now) => Ok(request.clone().while_as(Some(&now))),
+            None => {
+                let problem = Problem::new(&*request.what, "it was changed by somebody else since it was read")
+                    .remedy("Nothing was sent. Look again, and repeat it if it is still right.")
+                    .code("PreconditionFailed");
+                Err(Unsent { problem, lost: true, under_way: false, outdated: true })
+            }
+        }
+    }
+
+    async fn send_once(&self, flow: FlowName, request: &Request, say: &mut (dyn FnMut(String) + Send)) -> Result<Changed, Unsent> {
+        let entry = self.journal.before(flow, request).map_err(|error| Unsent::of(error.problem(&request.what)))?;
         let sent = self.client.change(request, &mut |progress| say(progress.note)).await;
         let (status, id, outcome) = match &sent {
             Ok(changed) => (Some(changed.status), changed.request_id.as_deref(), Outcome::Done),
@@ -248,8 +280,12 @@ impl Engine<'_> {
         // A condition that failed says that the resource is not as it was looked at: perhaps by this very request, of which
         // an earlier try arrived without an answer.
         let is_outdated = |error: &AzureError| error.refusal().is_some_and(|refusal| refusal.status == 412);
-        let lost = |error: &AzureError| error.is_ambiguous() || is_outdated(error);
-        sent.map_err(|error| Unsent { problem: error.problem(&request.what), lost: lost(&error), under_way: error.is_under_way() })
+        sent.map_err(|error| Unsent {
+            problem: error.problem(&request.what),
+            lost: error.is_ambiguous() || is_outdated(&error),
+            under_way: error.is_under_way(),
+            outdated: is_outdated(&error),
+        })
     }
 }
 
@@ -259,6 +295,14 @@ struct Unsent {
     lost: bool,
     /// It was accepted; only its end was not seen.
     under_way: bool,
+    /// The resource is not as it was read any more, so it was not sent, or refused for that.
+    outdated: bool,
+}
+
+impl Unsent {
+    fn of(problem: Problem) -> Self {
+        Self { problem, lost: false, under_way: false, outdated: false }
+    }
 }
 
 /// What several lanes share, for a moment each; none of them waits while it has it.

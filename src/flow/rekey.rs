@@ -140,7 +140,8 @@ mod tests {
 
     #[test]
     fn a_rekey_under_way_is_waited_for_and_not_asked_for_again_a190() {
-        let steps = stand(FlowName::Rekey, &seen(OrderStatus::PendingRekey), &given("later"));
+        let just = Observed { asked: super::super::sample::NOW.parse().ok(), ..seen(OrderStatus::PendingRekey) };
+        let steps = stand(FlowName::Rekey, &just, &given("later"));
         assert!(matches!(find(&steps, StepId::Rekey).status, StepStatus::Done(_)));
         assert!(matches!(find(&steps, StepId::Issued).status, StepStatus::Waiting { .. }));
         let other = given("later").with(Key::Current, "B".repeat(40));
