@@ -287,15 +287,19 @@ fn bind(case: &Case<'_>) -> Step {
 }
 
 fn served(case: &Case<'_>) -> Step {
+    let named = |step| {
+        Step { title: "See what the hostname serves".to_owned(), ..step }
+            .explained("A TLS handshake of certdeck's own with the hostname: the proof that the change arrived.")
+    };
     let bound = case.observed.binding.here().and_then(|binding| binding.thumbprint.as_ref());
     let chosen = certificate(case.observed, case.inputs).and_then(|certificate| certificate.thumbprint.as_ref());
     let (Some(host), Some(bound)) = (host(case.inputs), bound.filter(|bound| Some(*bound) == chosen)) else {
-        return proof::served(StepStatus::follows(Key::Hostname, "the hostname is bound"));
+        return named(proof::served(StepStatus::follows(Key::Hostname, "the hostname is bound")));
     };
     let is_own = |served: &Thumbprint| {
         case.observed.certificates.here().into_iter().flatten().any(|one| one.thumbprint.as_ref() == Some(served))
     };
-    let step = case.observed.outside.served_step(&[&host], bound, is_own);
+    let step = named(case.observed.outside.served_step(&[&host], bound, is_own));
     match case.observed.served_at.here() {
         Some(address) => step.fact("See it", format!("openssl s_client -servername {host} -connect {address}")),
         None => step,

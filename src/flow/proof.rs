@@ -125,6 +125,7 @@ pub fn served_step(proofs: Vec<(&Hostname, Proof)>) -> Step {
         (None, _, 0, 0) if in_front > 0 => {
             StepStatus::NotNeeded("something in front of the app serves its own certificate; see below".to_owned())
         }
+        (None, 1, 0, 0) => StepStatus::NotNeeded("the hostname could not be reached from here".to_owned()),
         (None, _, 0, 0) => StepStatus::NotNeeded("no hostname could be reached from here".to_owned()),
         (None, 1, 1, _) => StepStatus::Done("it serves this certificate".to_owned()),
         (None, 1, 0, _) => StepStatus::Done("the app presents this certificate; what stands in front of it has its own".to_owned()),
@@ -133,7 +134,10 @@ pub fn served_step(proofs: Vec<(&Hostname, Proof)>) -> Step {
             "{served} of {all} hostnames serve it, and the app presents it for {at_app} behind something else"
         )),
     };
-    proofs.into_iter().fold(served(status), |step, (host, proof)| step.fact("Hostname", format!("{host} {}", proof.words())))
+    // Of one hostname that could not be reached, the status says everything.
+    let is_said = matches!(proofs.as_slice(), [(_, Proof::Unreached)]);
+    let facts = proofs.into_iter().filter(|_| !is_said);
+    facts.fold(served(status), |step, (host, proof)| step.fact("Hostname", format!("{host} {}", proof.words())))
 }
 
 #[cfg(test)]

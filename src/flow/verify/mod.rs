@@ -19,7 +19,7 @@ const METHODS: &[(&str, &str, &str)] = &[
     (
         "app-service",
         "App Service",
-        "The domain is mapped to an app of the same subscription: nothing to do in DNS. Standard certificates only. Leaves www out.",
+        "The domain is mapped to an app of the same subscription: nothing to do in DNS. Leaves www out.",
     ),
     ("domain", "Domain", "The domain was bought from Azure: Azure adds the TXT record for you. Keeps www."),
     ("mail", "Mail", "An e-mail to the domain's administrator asks for approval. Keeps www."),
