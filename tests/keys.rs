@@ -372,7 +372,7 @@ fn verifying(txt: &[&str]) -> Screen {
     screen.press("<Tab><Space><Space><Space><S-Tab>");
     let seen = Observed {
         order: Seen::Here(order(&group(MAIN, "api"), "pay-contoso", "pay.contoso.com", OrderStatus::PendingIssuance)),
-        txt: Seen::Here(txt.iter().map(ToString::to_string).collect()),
+        txt: Seen::Here(vec![("contoso.com".to_owned(), txt.iter().map(ToString::to_string).collect())]),
         ..Observed::default()
     };
     screen.settle(seen);

@@ -58,15 +58,25 @@ pub fn join(mut url: Url, request: &Request) -> Result<Url, AzureError> {
 }
 
 /// A link out of an answer (`nextLink`, `Location`, `Azure-AsyncOperation`): taken verbatim, and only if it leads back
-/// to where the answer came from, because the token goes with it.
-pub fn follow(came_from: &Url, link: &str) -> Result<Url, AzureError> {
+/// to where the answer came from, because the token goes with it. Resource Manager may also name one of its own regions,
+/// such as `westeurope.management.azure.com`.
+pub fn follow(cloud: &Cloud, came_from: &Url, link: &str) -> Result<Url, AzureError> {
     let refused = |found: String| AzureError::HostRefused { found, expected: format!("an address of {}", host_of(came_from)) };
     let url = came_from.join(link).map_err(|_| refused("a link that is no URL".to_owned()))?;
-    if same_origin(&url, came_from) && url.username().is_empty() && url.password().is_none() {
+    let stays = same_origin(&url, came_from) || (is_of(&cloud.arm, came_from) && is_of(&cloud.arm, &url));
+    if stays && url.username().is_empty() && url.password().is_none() {
         Ok(url)
     } else {
         Err(refused(format!("{}://{}", url.scheme(), host_of(&url))))
     }
+}
+
+/// Whether a URL leads to Resource Manager itself or to a host below its domain, by the same scheme and port.
+fn is_of(arm: &Url, url: &Url) -> bool {
+    let (Some(domain), Some(host)) = (arm.domain(), url.domain()) else { return same_origin(arm, url) };
+    let is_below = host.strip_suffix(domain).is_some_and(|rest| rest.ends_with('.') && rest.len() > 1);
+    let same_door = arm.scheme() == url.scheme() && arm.port_or_known_default() == url.port_or_known_default();
+    same_door && (host == domain || (is_below && domain.contains('.')))
 }
 
 #[cfg(test)]
@@ -93,6 +103,7 @@ mod tests {
     #[test]
     fn a_link_to_another_host_is_refused() {
         let from = Url::parse("https://management.azure.com/subscriptions?api-version=1").unwrap();
+        let follow = |from: &Url, link: &str| follow(&cloud(), from, link);
         assert_eq!(follow(&from, "/next?a=%2F").unwrap().as_str(), "https://management.azure.com/next?a=%2F");
         for link in [
             "https://evil.example/x",
@@ -100,9 +111,35 @@ mod tests {
             "//evil.example/x",
             "https://management.azure.com:444/x",
             "https://a@management.azure.com/",
+            "https://evilmanagement.azure.com/x",
+            "https://.management.azure.com/x",
+            "https://westeurope.management.azure.com.evil.example/x",
+            "http://westeurope.management.azure.com/x",
+            "https://westeurope.management.azure.com:8443/x",
+            "https://westeurope.management.usgovcloudapi.net/x",
+            "https://azure.com/x",
         ] {
             assert!(matches!(follow(&from, link), Err(AzureError::HostRefused { .. })), "{link}");
         }
+    }
+
+    #[test]
+    fn a_link_to_a_region_of_resource_manager_is_followed_and_back() {
+        let arm = Url::parse("https://management.azure.com/subscriptions?api-version=1").unwrap();
+        let regional = follow(&cloud(), &arm, "https://westeurope.management.azure.com/op?t=1&s=a%2Bb").unwrap();
+        assert_eq!(regional.as_str(), "https://westeurope.management.azure.com/op?t=1&s=a%2Bb");
+        assert!(follow(&cloud(), &regional, "https://management.azure.com/op").is_ok());
+        let vault = Url::parse("https://kv.vault.azure.net/secrets").unwrap();
+        assert!(
+            follow(&cloud(), &vault, "https://westeurope.management.azure.com/op").is_err(),
+            "a vault's token stays with the vault"
+        );
+        assert!(follow(&cloud(), &vault, "https://other.vault.azure.net/secrets").is_err());
+        // A cloud at an address has no domain for others to be below.
+        let practice = Cloud { arm: Url::parse("https://127.0.0.1:8443").unwrap(), ..cloud() };
+        assert!(follow(&practice, &practice.arm.clone(), "https://127.0.0.1:8444/x").is_err());
+        let local = Cloud { arm: Url::parse("https://localhost:8443").unwrap(), ..cloud() };
+        assert!(follow(&local, &local.arm.clone(), "https://evil.localhost:8443/x").is_err());
     }
 
     #[test]

@@ -212,7 +212,7 @@ impl Client {
                 _ => return Err(AzureError::Malformed { host: host_of(&url), why: "it is not a list".to_owned() }),
             }
             let Some(link) = page.get("nextLink").and_then(Value::as_str).filter(|link| !link.is_empty()) else { return Ok(()) };
-            let next = address::follow(&url, link)?;
+            let next = address::follow(&self.cloud, &url, link)?;
             if next == url {
                 return Err(AzureError::Malformed { host: host_of(&url), why: "a page of the list leads to itself".to_owned() });
             }
@@ -274,7 +274,7 @@ impl Client {
             tokio::time::sleep(poll::pause(after, polls)).await;
             polls += 1;
             let ask = match &target {
-                Target::Operation(link) | Target::Location(link) => address::follow(url, link)?,
+                Target::Operation(link) | Target::Location(link) => address::follow(&self.cloud, url, link)?,
                 Target::Resource => url.clone(),
             };
             let answer = self.send(self.get(ask, request), tell).await?;
@@ -313,7 +313,7 @@ impl Client {
             body: request.body.as_ref().map(super::Body::wire),
             repeat: request.repeat,
             read: request.is_read(),
-            if_match: request.if_match.clone(),
+            if_match: request.condition.as_ref().and_then(|read| read.etag.clone()),
             urgency: self.urgency,
             rows: None,
         }

@@ -1,6 +1,6 @@
 //! Which cloud: its endpoints, its audiences, and whether it is the practice cloud.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use serde_json::Value;
 use url::Url;
@@ -15,6 +15,16 @@ pub struct Practice {
     pub control: Url,
     pub dns: SocketAddr,
     pub front_door: SocketAddr,
+    /// Addresses of its zone that lead elsewhere than to the front door, with where they are really.
+    pub other_doors: Vec<(IpAddr, SocketAddr)>,
+}
+
+impl Practice {
+    /// Where a TLS client is let in at these addresses of the zone; most are those of the front door.
+    pub fn door(&self, addresses: &[IpAddr]) -> SocketAddr {
+        let other = self.other_doors.iter().find(|(address, _)| addresses.contains(address));
+        other.map_or(self.front_door, |(_, door)| *door)
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -159,9 +169,17 @@ fn practice(arm: &Url, metadata: &Value) -> Option<Practice> {
         control: json::text(says, "/control").and_then(|text| Url::parse(&text).ok())?,
         dns: address("/dns")?,
         front_door: address("/tlsFrontDoor")?,
+        other_doors: other_doors(says),
     };
-    let near = same_origin(&practice.control, arm) && practice.dns.ip().is_loopback() && practice.front_door.ip().is_loopback();
-    near.then_some(practice)
+    let doors = practice.other_doors.iter().map(|(_, door)| *door);
+    let is_here = doors.chain([practice.dns, practice.front_door]).all(|place| place.ip().is_loopback());
+    (same_origin(&practice.control, arm) && is_here).then_some(practice)
+}
+
+fn other_doors(says: &Value) -> Vec<(IpAddr, SocketAddr)> {
+    let doors = says.get("otherDoors").and_then(Value::as_object);
+    let door = |(address, place): (&String, &Value)| Some((address.parse().ok()?, place.as_str()?.parse().ok()?));
+    doors.into_iter().flatten().filter_map(door).collect()
 }
 
 pub fn same_origin(one: &Url, other: &Url) -> bool {

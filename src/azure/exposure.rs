@@ -15,13 +15,32 @@ pub struct Exposure {
     pub is_private: bool,
     /// The access restrictions as people read them: `Allow 10.0.0.0/8 (office)`.
     pub restrictions: Vec<String>,
+    /// The app's own sign-in stands before every page.
+    pub asks_for_sign_in: bool,
 }
 
 /// Reads it of an app or slot.
 pub async fn get(client: &Client, site: &ResourceId) -> Result<Exposure, AzureError> {
-    let what = format!("Read the access restrictions of {}", site.name());
-    let answer = client.read(&Request::get(what, format!("{site}/config/web"), version::WEB)).await?;
-    Ok(answer.as_ref().map(decode).unwrap_or_default())
+    let read = |what: &str, part: &str| {
+        let request = Request::get(format!("{what} of {}", site.name()), format!("{site}/config/{part}"), version::WEB);
+        async move { client.read(&request).await }
+    };
+    let (web, sign_in) = futures::join!(read("Read the access restrictions", "web"), read("Read the sign-in", "authsettingsV2"));
+    let sign_in = match sign_in {
+        // A warning is not worth a refusal: the rest is told without it.
+        Err(error) if error.refusal().is_some() => None,
+        answer => answer?,
+    };
+    let exposure = web?.as_ref().map(decode).unwrap_or_default();
+    Ok(Exposure { asks_for_sign_in: sign_in.as_ref().is_some_and(asks_for_sign_in), ..exposure })
+}
+
+fn asks_for_sign_in(settings: &Value) -> bool {
+    let flag = |pointer: &str| settings.pointer(pointer).and_then(Value::as_bool);
+    let action = json::text(settings, "/properties/globalValidation/unauthenticatedClientAction");
+    flag("/properties/platform/enabled") == Some(true)
+        && flag("/properties/globalValidation/requireAuthentication") != Some(false)
+        && !action.is_some_and(|action| action.eq_ignore_ascii_case("AllowAnonymous"))
 }
 
 pub fn decode(value: &Value) -> Exposure {
@@ -31,7 +50,7 @@ pub fn decode(value: &Value) -> Exposure {
     if is("/properties/ipSecurityRestrictionsDefaultAction", "Deny") {
         restrictions.push("Deny everybody else".to_owned());
     }
-    Exposure { is_private: is("/properties/publicNetworkAccess", "Disabled"), restrictions }
+    Exposure { is_private: is("/properties/publicNetworkAccess", "Disabled"), restrictions, asks_for_sign_in: false }
 }
 
 /// One rule that restricts; the one that lets everybody in does not.
@@ -50,6 +69,13 @@ fn restriction(rule: &Value) -> Option<String> {
 mod tests {
     use super::*;
     use serde_json::json;
+
+    #[test]
+    fn only_a_sign_in_that_is_on_and_lets_nobody_pass_counts() {
+        let settings = |enabled: bool, action: &str| json!({"properties": {"platform": {"enabled": enabled}, "globalValidation": {"unauthenticatedClientAction": action}}});
+        assert!(asks_for_sign_in(&settings(true, "RedirectToLoginPage")));
+        assert!(!asks_for_sign_in(&settings(true, "AllowAnonymous")) && !asks_for_sign_in(&settings(false, "Return401")));
+    }
 
     #[test]
     fn an_app_without_rules_lets_everybody_in_and_any_other_rule_is_told() {

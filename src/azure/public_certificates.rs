@@ -17,10 +17,10 @@ pub async fn list(client: &Client, site: &ResourceId) -> Result<Vec<PublicCertif
     client.list_as(&Request::get(what, format!("{site}/publicCertificates"), version::WEB), decode).await
 }
 
-/// Adds a certificate to an app, in DER, for whoever runs the app's code. A name that exists is refused by the service:
-/// remove it first.
-pub fn add(id: &ResourceId, der: &[u8]) -> Request {
-    let properties = json!({ "blob": STANDARD.encode(der), "publicCertificateLocation": "CurrentUserMy" });
+/// Adds a certificate to an app, in DER, for whoever runs the app's code. `store` is `CurrentUserMy`, or in an App Service
+/// Environment `LocalMachineMy`. A name that exists is refused by the service: remove it first.
+pub fn add(id: &ResourceId, der: &[u8], store: &str) -> Request {
+    let properties = json!({ "blob": STANDARD.encode(der), "publicCertificateLocation": store });
     let what = format!("Upload the public certificate {}", id.name());
     // Sent again after a lost answer it would be refused although it worked, so it is looked for first.
     Request::put(what, id, version::WEB, json!({ "properties": properties })).repeat(Repeat::LookFirst)

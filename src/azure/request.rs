@@ -148,9 +148,9 @@ pub struct Request {
     pub query: Vec<(&'static str, String)>,
     pub body: Option<Body>,
     pub repeat: Repeat,
-    /// The ETag of the resource as it was read: sent as `If-Match`, so that what somebody else changed since is never
-    /// overwritten (API.md 17).
-    pub if_match: Option<String>,
+    /// The resource as it was read, whose ETag is sent as `If-Match` (API.md 17). Whether the service obeys that is its
+    /// affair, so whoever sends the request reads again first (`still_applies`).
+    pub condition: Option<Box<AsItIs>>,
 }
 
 impl Request {
@@ -189,7 +189,7 @@ impl Request {
             query: Vec::new(),
             body: None,
             repeat: Repeat::Safe,
-            if_match: None,
+            condition: None,
         }
     }
 
@@ -217,19 +217,38 @@ impl Request {
         self
     }
 
-    /// Only while the resource is as it was read; without an ETag the service knows of no such condition.
+    /// Only while the resource is as it was read.
     #[must_use]
     pub fn while_as(mut self, read: Option<&AsItIs>) -> Self {
-        self.if_match = read.and_then(|read| read.etag.clone());
+        self.condition = read.cloned().map(Box::new);
         self
+    }
+
+    /// Whether what was read says the same still, as far as the request is about it: a PUT replaces everything, a PATCH the
+    /// members that it brings. An ETag alone cannot tell, because that of an app changes with everything below the app.
+    pub fn still_applies(&self, now: &Value) -> bool {
+        let Some(then) = self.condition.as_ref().map(|read| &read.body) else { return true };
+        let [then, now] = [then, now].map(|body| body.get("properties").unwrap_or(&Value::Null));
+        match (&self.body, self.method) {
+            (Some(body), Method::Patch) => {
+                let members = body.json.get("properties").and_then(Value::as_object);
+                members.into_iter().flatten().all(|(name, _)| then.get(name) == now.get(name))
+            }
+            _ => then == now,
+        }
     }
 
     /// Whether somebody who agreed to the other has agreed to this one. A newer look may have brought another ETag, and
     /// secrets of the cloud's own that are sent back as they are: nobody read those.
     pub fn says_the_same(&self, other: &Self) -> bool {
         let legible = |request: &Self| request.body.as_ref().map(Body::legible);
-        let plain = |request: &Self| Self { body: None, if_match: None, ..request.clone() };
+        let plain = |request: &Self| Self { body: None, condition: None, ..request.clone() };
         plain(self) == plain(other) && legible(self) == legible(other)
+    }
+
+    /// The last segment of the path: the name of the resource.
+    pub fn name(&self) -> &str {
+        self.path.rsplit('/').next().unwrap_or_default()
     }
 
     pub fn is_read(&self) -> bool {
@@ -265,9 +284,24 @@ mod tests {
             Request::put("Set it", &id, "1", Value::Null).with_body(body)
         };
         let shown = settings("*", &[("DB", "hunter2")]);
-        let later = Request { if_match: Some("2".to_owned()), ..settings("*", &[("DB", "hunter3"), ("A~1B", "new")]) };
+        let read = AsItIs { body: Value::Null, etag: Some("2".to_owned()) };
+        let later = settings("*", &[("DB", "hunter3"), ("A~1B", "new")]).while_as(Some(&read));
         assert!(later.says_the_same(&shown), "what others changed of their own is sent back as it is");
         assert!(!settings("A", &[("DB", "hunter2")]).says_the_same(&shown));
+    }
+
+    #[test]
+    fn a_change_of_something_else_below_the_same_app_is_no_reason_to_stop() {
+        let read = |properties: Value| AsItIs { body: json!({ "properties": properties }), etag: None };
+        let id = ResourceId::subscription("s");
+        let site = read(json!({"httpsOnly": false, "lastModifiedTimeUtc": "1"}));
+        let patch = Request::patch("", &id, "1", json!({"properties": {"httpsOnly": true}})).while_as(Some(&site));
+        assert!(patch.still_applies(&read(json!({"httpsOnly": false, "lastModifiedTimeUtc": "2"})).body));
+        assert!(!patch.still_applies(&read(json!({"httpsOnly": true})).body));
+        let binding = read(json!({"sslState": "SniEnabled", "thumbprint": "A"}));
+        let put = Request::put("", &id, "1", json!({"properties": {"sslState": "Disabled"}})).while_as(Some(&binding));
+        assert!(put.still_applies(&binding.body), "the same");
+        assert!(!put.still_applies(&read(json!({"sslState": "SniEnabled", "thumbprint": "B"})).body));
     }
 
     #[test]

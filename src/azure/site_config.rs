@@ -17,21 +17,26 @@ pub struct MinTls {
     pub scm: Option<String>,
 }
 
-/// The minimum TLS versions. The app's own answer never has them, only its configuration.
-pub async fn min_tls(client: &Client, site: &ResourceId) -> Result<Option<MinTls>, AzureError> {
+/// The service's own answer about the configuration of an app.
+pub async fn as_it_is(client: &Client, site: &ResourceId) -> Result<Option<AsItIs>, AzureError> {
     let request = Request::get(format!("Read the configuration of {}", site.name()), format!("{site}/config/web"), version::WEB);
-    Ok(client.read(&request).await?.and_then(|web| {
-        let version = |name: &str| json::text(&web, &format!("/properties/{name}"));
-        Some(MinTls { app: version("minTlsVersion")?, scm: version("scmMinTlsVersion") })
-    }))
+    client.read_as_it_is(&request).await
 }
 
-pub fn set_min_tls(site: &ResourceId, wanted: &str) -> Request {
+/// The minimum TLS versions. The app's own answer never has them, only its configuration.
+pub fn min_tls(configuration: &AsItIs) -> Option<MinTls> {
+    let version = |name: &str| json::text(&configuration.body, &format!("/properties/{name}"));
+    Some(MinTls { app: version("minTlsVersion")?, scm: version("scmMinTlsVersion") })
+}
+
+/// `current` is the configuration as it was read.
+pub fn set_min_tls(site: &ResourceId, wanted: &str, current: Option<&AsItIs>) -> Request {
     let what = format!("Set the minimum TLS version of {} to {wanted}", site.name());
-    Request::patch(what, &site.child("config", "web"), version::WEB, json!({ "properties": { "minTlsVersion": wanted } }))
+    let body = json!({ "properties": { "minTlsVersion": wanted } });
+    Request::patch(what, &site.child("config", "web"), version::WEB, body).while_as(current)
 }
 
-/// `current` is the app as it was read: what somebody else changed since is not overwritten.
+/// `current` is the app as it was read.
 pub fn set_https_only(site: &ResourceId, wanted: bool, current: Option<&AsItIs>) -> Request {
     let what = format!("Turn HTTPS only {} for {}", if wanted { "on" } else { "off" }, site.name());
     Request::patch(what, site, version::WEB, json!({ "properties": { "httpsOnly": wanted } })).while_as(current)

@@ -274,7 +274,8 @@ mod tests {
             "sslState": "SniEnabled", "thumbprint": "A".repeat(40)});
         assert_eq!(bound["properties"], kept);
         assert_eq!(sent(bind(&id, SslState::Sni, &thumbprint, None))["properties"]["siteName"], "shop(next)");
-        assert_eq!(unbind(&id, Some(&current)).if_match.as_deref(), Some("\"1DAE9\""), "nobody's change is overwritten");
+        let condition = unbind(&id, Some(&current)).condition.unwrap();
+        assert_eq!(condition.etag.as_deref(), Some("\"1DAE9\""));
         assert!(sent(unbind(&id, Some(&current)))["properties"].get("thumbprint").is_none());
     }
 }

@@ -8,8 +8,8 @@ use serde_json::Value;
 use super::client::Client;
 use super::error::AzureError;
 use super::request::{Plane, Request};
-use super::{json, version};
-use crate::model::{CertificatePolicy, Thumbprint, Vault, VaultCertificate};
+use super::{json, version, x509};
+use crate::model::{CertificatePolicy, Hostname, Thumbprint, Vault, VaultCertificate};
 
 /// Certificates whose policies are asked for at the same time.
 const POLICIES_AT_ONCE: usize = 8;
@@ -34,12 +34,26 @@ pub async fn list(client: &Client, vault: &Vault) -> Result<Vec<VaultCertificate
     stream::iter(asked).buffered(POLICIES_AT_ONCE).try_collect().await
 }
 
-/// The current version of one certificate, without its policy; none where the vault has no certificate of this name, which
-/// may still be a plain secret.
-pub async fn current(client: &Client, vault: &Vault, name: &str) -> Result<Option<VaultCertificate>, AzureError> {
+/// The current version of one certificate, without its policy, and the names that it secures; none where the vault has no
+/// certificate of this name, which may still be a plain secret.
+pub async fn current(client: &Client, vault: &Vault, name: &str) -> Result<Option<(VaultCertificate, Vec<Hostname>)>, AzureError> {
     let what = format!("Read the certificate {name} in the vault {}", vault.id.name());
     let request = Request::get(what, format!("/certificates/{name}"), version::VAULT_DATA).on(Plane::Vault(vault.uri.clone()));
-    client.read_as(&request, decode).await
+    client.read_as(&request, |answer| Some((decode(answer)?, names(answer)))).await
+}
+
+/// The thumbprints of all versions of a certificate.
+pub async fn versions(client: &Client, vault: &Vault, name: &str) -> Result<Vec<Thumbprint>, AzureError> {
+    let what = format!("List the versions of {name} in the vault {}", vault.id.name());
+    let path = format!("/certificates/{name}/versions");
+    let request = Request::get(what, path, version::VAULT_DATA).on(Plane::Vault(vault.uri.clone()));
+    client.list_as(&request, |version| decode(version)?.thumbprint).await
+}
+
+/// What a version with its bytes secures.
+fn names(version: &Value) -> Vec<Hostname> {
+    let facts = version.get("cer").and_then(Value::as_str).and_then(x509::facts);
+    facts.into_iter().flat_map(|facts| facts.names).filter_map(|name| Hostname::parse(&name).ok()).collect()
 }
 
 pub fn decode(value: &Value) -> Option<VaultCertificate> {

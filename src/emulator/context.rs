@@ -10,6 +10,7 @@ use super::{
     index::{self, Index},
     jobs::{self, Job},
     lag,
+    provider::microsoft_web::revision,
     reply::{Fault, Reply},
     setting::Setting,
     store::{Collection, Transaction},
@@ -67,6 +68,7 @@ impl Context<'_> {
     pub fn save(&self, id: &ResourceId, resource: &Value) -> Result<(), Fault> {
         let (kind, key) = (id.kind(), key(id));
         lag::remember(self, &key)?;
+        revision::count(self, id)?;
         if index::concerns(&kind) {
             let before = self.tx.get(&RESOURCES, &key)?;
             index::update(self.tx, &kind, &key, before.as_ref(), Some(resource))?;
@@ -78,6 +80,7 @@ impl Context<'_> {
     pub fn remove(&self, id: &ResourceId) -> Result<bool, Fault> {
         let (kind, key) = (id.kind(), key(id));
         lag::remember(self, &key)?;
+        revision::count(self, id)?;
         if index::concerns(&kind) {
             let before = self.tx.get(&RESOURCES, &key)?;
             index::update(self.tx, &kind, &key, before.as_ref(), None)?;

@@ -11,6 +11,7 @@ use super::{
     context::{Context, View},
     control,
     delivery::Delivery,
+    edge,
     entra::{self, Audience, TokenFault},
     faults::{self, Kind},
     graph,
@@ -21,7 +22,7 @@ use super::{
     reply::{Body, Fault, Outcome, Reply},
     revocation,
     route::{self, Found, Route},
-    scenario,
+    scenario, switches,
     world::World,
 };
 
@@ -174,7 +175,15 @@ fn answer(world: &World, door: &Door, incoming: &Incoming, skew: SignedDuration,
             Ok(Reply::ok(world.log.show(since)))
         }
         Door::Control => {
-            let tables = [control::ROUTES, faults::ROUTES, outside::ROUTES, entra::control::ROUTES, scenario::ROUTES];
+            let tables = [
+                control::ROUTES,
+                faults::ROUTES,
+                outside::ROUTES,
+                switches::ROUTES,
+                edge::ROUTES,
+                entra::control::ROUTES,
+                scenario::ROUTES,
+            ];
             world.run(|ctx| follow(ctx, &tables, &mut call))
         }
         Door::Metadata => Ok(metadata::endpoints(&world.setting, call.api_version())),

@@ -168,6 +168,7 @@ fn setting() -> Setting {
         address: "127.0.0.1:8443".parse().unwrap(),
         dns: "127.0.0.1:5300".parse().unwrap(),
         front_door: "127.0.0.1:8444".parse().unwrap(),
+        edge: "127.0.0.1:8445".parse().unwrap(),
         tenant_id: "22222222-2222-2222-2222-222222222222".to_owned(),
         authority: Authority {
             tenant_id: "22222222-2222-2222-2222-222222222222".to_owned(),

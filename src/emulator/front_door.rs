@@ -9,31 +9,39 @@ use tokio::{
 };
 use tokio_rustls::LazyConfigAcceptor;
 
-use super::{material::Material, provider::microsoft_web, server, world::Handle};
+use super::{context::Context, material::Material, reply::Fault, server, world::Handle};
 
-/// Serves until `stop` says so. `default` is presented for every name that has no binding, as App Service
-/// presents `*.azurewebsites.net`.
-pub async fn listen(listener: TcpListener, world: Handle, default: Material, stop: watch::Receiver<bool>) {
+/// Which certificate is presented for a hostname, if there is one for it.
+pub type Presented = fn(&Context<'_>, &str) -> Result<Option<Material>, Fault>;
+
+/// Serves until `stop` says so. `default` is presented for every name that has none of its own, as App Service presents
+/// `*.azurewebsites.net`.
+pub async fn listen(listener: TcpListener, world: Handle, presented: Presented, default: Material, stop: watch::Receiver<bool>) {
     let router = Router::new().fallback(page);
     server::accept(listener, stop.clone(), move |stream, _| {
-        serve(stream, world.clone(), default.clone(), router.clone(), stop.clone())
+        serve(stream, world.clone(), presented, default.clone(), router.clone(), stop.clone())
     })
     .await;
 }
 
-async fn serve(stream: TcpStream, world: Handle, default: Material, router: Router, stop: watch::Receiver<bool>) {
+async fn serve(
+    stream: TcpStream,
+    world: Handle,
+    presented: Presented,
+    default: Material,
+    router: Router,
+    stop: watch::Receiver<bool>,
+) {
     let acceptor = LazyConfigAcceptor::new(rustls::server::Acceptor::default(), stream);
     let Ok(hello) = acceptor.await else {
         return;
     };
     let host = hello.client_hello().server_name().map(str::to_lowercase);
     let bound = match host {
-        Some(host) => world
-            .ask(move |world| world.run(|ctx| microsoft_web::bindings::presented(ctx, &host)))
-            .await
-            .ok()
-            .and_then(Result::ok)
-            .flatten(),
+        Some(host) => {
+            let answer = world.ask(move |world| world.run(|ctx| presented(ctx, &host))).await;
+            answer.ok().and_then(Result::ok).flatten()
+        }
         None => None,
     };
     let Ok(config) = bound.unwrap_or(default).server(&["h2", "http/1.1"]) else {

@@ -80,6 +80,8 @@ pub struct Ports {
     pub front_door: u16,
     #[serde(default)]
     pub imds: u16,
+    #[serde(default)]
+    pub edge: u16,
 }
 
 impl Ports {

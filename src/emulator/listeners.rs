@@ -17,6 +17,8 @@ pub struct Listeners {
     pub https: TcpListener,
     pub dns: Sockets,
     pub front_door: TcpListener,
+    /// The content delivery network in front of some hostnames.
+    pub edge: TcpListener,
     /// The metadata service of a virtual machine, in plain HTTP.
     pub imds: TcpListener,
 }
@@ -27,6 +29,7 @@ pub struct Addresses {
     pub https: SocketAddr,
     pub dns: SocketAddr,
     pub front_door: SocketAddr,
+    pub edge: SocketAddr,
     pub imds: SocketAddr,
 }
 
@@ -38,6 +41,7 @@ impl Listeners {
             https: tcp(wanted, before.https).await?,
             dns: udp_and_tcp(other, before.dns).await?,
             front_door: tcp(other, before.front_door).await?,
+            edge: tcp(other, before.edge).await?,
             // It hands out tokens to whoever asks: for this machine alone, wherever the rest listens.
             imds: tcp(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), before.imds).await?,
         })
@@ -50,6 +54,7 @@ impl Listeners {
             https: reach(self.https.local_addr())?,
             dns: reach(self.dns.address())?,
             front_door: reach(self.front_door.local_addr())?,
+            edge: reach(self.edge.local_addr())?,
             imds: reach(self.imds.local_addr())?,
         })
     }
@@ -57,7 +62,13 @@ impl Listeners {
 
 impl Addresses {
     pub fn ports(&self) -> Ports {
-        Ports { https: self.https.port(), dns: self.dns.port(), front_door: self.front_door.port(), imds: self.imds.port() }
+        Ports {
+            https: self.https.port(),
+            dns: self.dns.port(),
+            front_door: self.front_door.port(),
+            imds: self.imds.port(),
+            edge: self.edge.port(),
+        }
     }
 }
 

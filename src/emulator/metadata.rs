@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{reply::Reply, setting::Setting};
+use super::{edge, reply::Reply, setting::Setting};
 
 /// From 2022-09-01 on one object, before that a list. `practiceCloud` is ours: it tells certdeck that it practises.
 pub fn endpoints(setting: &Setting, api_version: &str) -> Reply {
@@ -36,6 +36,8 @@ pub fn endpoints(setting: &Setting, api_version: &str) -> Reply {
             "control": format!("{origin}/_emulator"),
             "dns": setting.dns.to_string(),
             "tlsFrontDoor": setting.front_door.to_string(),
+            // Addresses of the zone that do not lead to App Service, with where they are really.
+            "otherDoors": {edge::ADDRESS: setting.edge.to_string()},
         },
     });
     if api_version >= "2022-09-01" { Reply::ok(cloud) } else { Reply::ok(Value::Array(vec![cloud])) }

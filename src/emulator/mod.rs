@@ -21,6 +21,7 @@ mod control;
 mod delivery;
 pub mod dns;
 mod door;
+mod edge;
 pub mod entra;
 mod error;
 mod faults;
@@ -59,6 +60,7 @@ mod server;
 pub mod setting;
 mod start;
 pub mod store;
+mod switches;
 mod throttle;
 mod world;
 

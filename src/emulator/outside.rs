@@ -73,7 +73,7 @@ fn list_pages(ctx: &Context<'_>, _: &Call) -> Outcome {
 /// `{"host": "contoso.com", "path": "…", "content": "token"}`; without content the page goes. The path may be left out.
 fn publish(ctx: &Context<'_>, call: &Call) -> Outcome {
     let host = call.text("/host").map_or_else(|| call.need("/domain"), Ok)?;
-    let path = call.text("/path").unwrap_or("/.well-known/pki-validation/starfield.html");
+    let path = call.text("/path").unwrap_or("/.well-known/pki-validation/godaddy.html");
     let content = call.text("/content").or_else(|| call.text("/token"));
     let Some(content) = content else {
         let gone = pages::withdraw(ctx.tx, host, path)?;

@@ -9,7 +9,7 @@ use super::{
 
 const PAGES: Collection<Page> = Collection::new("page");
 
-/// One page: `{"host": "contoso.com", "path": "/.well-known/pki-validation/starfield.html", "content": "…"}`.
+/// One page: `{"host": "contoso.com", "path": "/.well-known/pki-validation/godaddy.html", "content": "…"}`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Page {
     pub host: String,

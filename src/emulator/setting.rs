@@ -17,6 +17,7 @@ pub struct Setting {
     pub address: SocketAddr,
     pub dns: SocketAddr,
     pub front_door: SocketAddr,
+    pub edge: SocketAddr,
     pub tenant_id: String,
     /// Makes and checks tokens.
     pub authority: Authority,

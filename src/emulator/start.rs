@@ -14,15 +14,16 @@ use super::{
     clock::Clock,
     connection::Connection,
     dns::{self, server::Sockets},
+    edge,
     entra::{self, Authority, Switches},
     error::EmulatorError,
-    front_door,
+    front_door::{self, Presented},
     identity::{Identity, Ports},
     listeners::{Addresses, Listeners},
     material::Material,
     options::Options,
     principals,
-    provider::key_vault,
+    provider::{key_vault, microsoft_web},
     scenario,
     server::{self, Front},
     setting::Setting,
@@ -56,7 +57,12 @@ impl Emulator {
         let tls = ready.own.server(&["h2", "http/1.1"])?;
         let mut tasks = JoinSet::new();
         tasks.spawn(server::listen(listeners.https, tls, front, stopped.clone()));
-        tasks.spawn(front_door::listen(listeners.front_door, world.clone(), ready.default, stopped.clone()));
+        for (listener, presented) in [
+            (listeners.front_door, microsoft_web::bindings::presented as Presented),
+            (listeners.edge, edge::presented as Presented),
+        ] {
+            tasks.spawn(front_door::listen(listener, world.clone(), presented, ready.default.clone(), stopped.clone()));
+        }
         tasks.spawn(entra::imds::listen(listeners.imds, world.clone(), stopped.clone()));
         tasks.spawn(answer_dns(listeners.dns, world, stopped));
         Ok(Self { connection: ready.connection, stop, listeners: tasks, world: Some(thread) })
@@ -161,6 +167,7 @@ impl Home {
             address: addresses.https,
             dns: addresses.dns,
             front_door: addresses.front_door,
+            edge: addresses.edge,
             tenant_id: identity.tenant_id.clone(),
             authority: Authority {
                 tenant_id: identity.tenant_id.clone(),

@@ -6,6 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::chosen::{app_field, unnamed_app};
 use super::import_order::{observe_app, tier_problem};
 use super::outside;
+use super::proof;
 use super::target::{app_id, order_id};
 use super::usage::Use;
 use super::{
@@ -184,14 +185,17 @@ async fn observe(client: &Client, inputs: &Inputs) -> Result<Observed, AzureErro
     observe_app(client, &app, &mut seen).await?;
     let Some(host) = host(inputs) else { return Ok(seen) };
     seen.see_binding(sites::binding_as_it_is(client, &Binding::id_of(&app, &host)).await?);
-    if seen.app.here().is_some() && (wanted_state(inputs) == SslState::IpBased || seen.outside.ip_based() == Some(&host)) {
+    let is_about_address = wanted_state(inputs) == SslState::IpBased || seen.outside.ip_based() == Some(&host);
+    if seen.app.here().is_some() && is_about_address {
         seen.outside.by_address = sites::mapped_by_a(client, &app).await?;
-        seen.outside.look(client, vec![host.clone()]).await;
     }
-    if seen.binding.here().is_some_and(|binding| binding.ssl != SslState::Disabled) {
-        seen.served_at = Seen::Here(tls::address(client.cloud(), &host));
-        seen.served = tls::served_thumbprint(client.cloud(), &host).await;
+    let bound = seen.binding.here().filter(|binding| binding.ssl != SslState::Disabled);
+    let place = seen.app.here().zip(bound).map(|(app, binding)| Use { app, binding }.place());
+    if place.is_some() {
+        seen.served_at = Seen::Here(tls::address(client.cloud(), &host).await);
     }
+    let unbound = (is_about_address && place.is_none()).then_some((host, None));
+    seen.outside.look(client, place.or(unbound).into_iter().collect()).await;
     Ok(seen)
 }
 
@@ -283,30 +287,22 @@ fn bind(case: &Case<'_>) -> Step {
 }
 
 fn served(case: &Case<'_>) -> Step {
-    let step = |status| {
-        Step::new(StepId::Served, "See what the hostname serves", status)
+    let named = |step| {
+        Step { title: "See what the hostname serves".to_owned(), ..step }
             .explained("A TLS handshake of certdeck's own with the hostname: the proof that the change arrived.")
-    };
-    let see_it = |step: Step| match (host(case.inputs), case.observed.served_at.here()) {
-        (Some(host), Some(address)) => step.fact("See it", format!("openssl s_client -servername {host} -connect {address}")),
-        _ => step,
     };
     let bound = case.observed.binding.here().and_then(|binding| binding.thumbprint.as_ref());
     let chosen = certificate(case.observed, case.inputs).and_then(|certificate| certificate.thumbprint.as_ref());
-    match (&case.observed.served, bound) {
-        (_, bound) if bound.is_none() || bound != chosen => {
-            step(StepStatus::NeedsInput { key: Key::Hostname, why: "follows once the hostname is bound".to_owned() })
-        }
-        (Seen::Here(served), Some(bound)) if served == bound => {
-            see_it(step(StepStatus::Done("it serves this certificate".to_owned())).fact("Served", served.as_str()))
-        }
-        (Seen::Here(served), _) => {
-            let on = format!("the front end to take the change; it still serves {}", served.short());
-            step(StepStatus::Waiting { on, since: None, next_poll: POLL })
-        }
-        (Seen::NotAsked | Seen::Absent, _) => {
-            see_it(step(StepStatus::NotNeeded("the hostname could not be reached from here".to_owned())))
-        }
+    let (Some(host), Some(bound)) = (host(case.inputs), bound.filter(|bound| Some(*bound) == chosen)) else {
+        return named(proof::served(StepStatus::follows(Key::Hostname, "the hostname is bound")));
+    };
+    let is_own = |served: &Thumbprint| {
+        case.observed.certificates.here().into_iter().flatten().any(|one| one.thumbprint.as_ref() == Some(served))
+    };
+    let step = named(case.observed.outside.served_step(&[&host], bound, is_own));
+    match case.observed.served_at.here() {
+        Some(address) => step.fact("See it", format!("openssl s_client -servername {host} -connect {address}")),
+        None => step,
     }
 }
 
@@ -316,6 +312,7 @@ mod tests {
     use super::super::sample::{LEAF, app, bound, find, imported, inputs, needed, plan, stand};
     use super::*;
     use crate::flow::FlowName;
+    use crate::flow::outside::Outside;
 
     fn seen() -> Observed {
         Observed {
@@ -343,10 +340,11 @@ mod tests {
     #[test]
     fn what_is_bound_is_done_and_proved_by_a_handshake() {
         let mut observed = Observed { binding: Seen::Here(bound("contoso.com", SslState::Sni, LEAF)), ..seen() };
-        observed.served = Thumbprint::parse(&"B".repeat(40)).ok().into();
+        let looked = |print: &str| Outside::default().looked("contoso.com", "20.1.1.1", Thumbprint::parse(print).ok());
+        observed.outside = looked(&"B".repeat(40));
         let waiting = stand(FlowName::Bind, &observed, &binding("contoso.com"));
         assert!(matches!(find(&waiting, StepId::Served).status, StepStatus::Waiting { .. }));
-        observed.served = Thumbprint::parse(LEAF).ok().into();
+        observed.outside = looked(LEAF);
         let steps = stand(FlowName::Bind, &observed, &binding("contoso.com"));
         assert!(crate::flow::current(&steps).is_none());
     }
@@ -366,9 +364,12 @@ mod tests {
     }
 
     #[test]
-    fn ip_based_needs_more_than_the_basic_tier_a214() {
-        let steps = stand(FlowName::Bind, &seen(), &binding("contoso.com").with(Key::SslType, "ip"));
-        assert_eq!(needed(find(&steps, StepId::Bind)).0, Key::SslType);
+    fn ip_based_needs_the_standard_tier_or_more_and_no_consumption_plan_a214() {
+        for tier in ["Basic", "Dynamic", "FlexConsumption"] {
+            let observed = Observed { plan: Seen::Here(plan(tier)), ..seen() };
+            let steps = stand(FlowName::Bind, &observed, &binding("contoso.com").with(Key::SslType, "ip"));
+            assert_eq!(needed(find(&steps, StepId::Bind)).0, Key::SslType, "{tier}");
+        }
     }
 
     #[test]

@@ -197,15 +197,13 @@ impl Engine<'_> {
     async fn carry_out(&self, flow: FlowName, step: &Step, say: &mut (dyn FnMut(String) + Send)) -> Result<Vec<String>, Unsent> {
         if let Some(revokes) = &step.revokes {
             // Before it is sent: shown it is only where the cloud agrees, and what is sent may not come back to be noted.
-            self.journal
-                .revoked(&revokes.at(self.client.now()))
-                .map_err(|error| Unsent { problem: error.problem(&step.title), fate: Fate::Refused })?;
+            self.journal.revoked(&revokes.at(self.client.now())).map_err(|error| Unsent::refused(error.problem(&step.title)))?;
         }
         let warnings = self.send_all(flow, step, say).await?;
         if let Some(file) = &step.writes {
             say(file.what.clone());
             let written = self.write(flow, file, say).await;
-            written.map_err(|problem| Unsent { problem, fate: Fate::Refused })?;
+            written.map_err(Unsent::refused)?;
         }
         Ok(warnings)
     }
@@ -250,11 +248,41 @@ impl Engine<'_> {
         written
     }
 
+    /// Sends a request. One that holds only while its resource is as it was read is preceded by another read: the ETag of an
+    /// app is that of all its hostnames and settings, so the one before it in the step has changed it.
     async fn send(&self, flow: FlowName, request: &Request, say: &mut (dyn FnMut(String) + Send)) -> Result<Changed, Unsent> {
-        let entry = self
-            .journal
-            .before(flow, request, self.client.now())
-            .map_err(|error| Unsent { problem: error.problem(&request.what), fate: Fate::Refused })?;
+        if request.condition.is_none() {
+            return self.send_once(flow, request, say).await;
+        }
+        let mut tries = 0;
+        loop {
+            let sent = self.send_once(flow, &self.read_again(request).await?, say).await;
+            tries += 1;
+            match sent {
+                Err(Unsent { fate: Fate::Outdated, .. }) if tries < TRIES => {}
+                sent => return sent,
+            }
+        }
+    }
+
+    /// The request with the resource as it is now, if that is what it was when somebody agreed.
+    async fn read_again(&self, request: &Request) -> Result<Request, Unsent> {
+        let read = Request::get(format!("Read {} again", request.name()), request.path.as_str(), request.api_version);
+        let now = self.client.read_as_it_is(&read).await.map_err(|error| Unsent::refused(error.problem(&request.what)))?;
+        match now.filter(|now| request.still_applies(&now.body)) {
+            Some(now) => Ok(request.clone().while_as(Some(&now))),
+            None => {
+                let problem = Problem::new(&*request.what, "it was changed by somebody else since it was read")
+                    .remedy("Nothing was sent. Look again, and repeat it if it is still right.")
+                    .code("PreconditionFailed");
+                Err(Unsent { problem, fate: Fate::Outdated })
+            }
+        }
+    }
+
+    async fn send_once(&self, flow: FlowName, request: &Request, say: &mut (dyn FnMut(String) + Send)) -> Result<Changed, Unsent> {
+        let before = self.journal.before(flow, request, self.client.now());
+        let entry = before.map_err(|error| Unsent::refused(error.problem(&request.what)))?;
         let sent = self.client.change(request, &mut |progress| say(progress.note)).await;
         let (status, id, outcome) = match &sent {
             Ok(changed) => (Some(changed.status), changed.request_id.as_deref(), Outcome::Done),
@@ -278,13 +306,19 @@ struct Unsent {
     fate: Fate,
 }
 
+impl Unsent {
+    fn refused(problem: Problem) -> Self {
+        Self { problem, fate: Fate::Refused }
+    }
+}
+
 /// What became of such a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Fate {
     /// It had no effect.
     Refused,
-    /// The resource is not as it was looked at: perhaps by this very request, of which an earlier try arrived without an
-    /// answer.
+    /// The resource is not as it was looked at, so it was not sent, or refused for that: perhaps changed by this very
+    /// request, of which an earlier try arrived without an answer.
     Outdated,
     /// Nobody knows: it may have happened all the same.
     Lost,

@@ -4,11 +4,12 @@
 use futures::stream::{self, StreamExt};
 
 use super::Seen;
+use super::proof::Look;
+use super::usage::Use;
 use crate::azure::{AzureError, Client, certificates, orders, roles, sites, vault_certificates, vaults};
-use crate::health::tls;
 use crate::model::{
-    Binding, Order, OrderStatus, PrivateCertificate, Problem, ResourceId, SecretStatus, SslState, Thumbprint, Vault,
-    VaultCertificate, VaultSecret,
+    Binding, DomainName, Hostname, Order, OrderStatus, PrivateCertificate, Problem, ResourceId, SecretStatus, SslState, Thumbprint,
+    Vault, VaultCertificate, VaultSecret,
 };
 
 /// Handshakes and vaults looked at at the same time.
@@ -17,7 +18,8 @@ const AT_ONCE: usize = 16;
 /// What the secret holds now, as far as it can be known without fetching a private key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Newest {
-    Known(Thumbprint),
+    /// With the names that it secures, where they are told.
+    Known(Thumbprint, Vec<Hostname>),
     /// With the reason.
     Unknown(String),
 }
@@ -26,8 +28,7 @@ pub enum Newest {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Bound {
     pub binding: Binding,
-    /// From a TLS handshake of our own.
-    pub served: Seen<Thumbprint>,
+    pub look: Look,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,7 +44,7 @@ pub struct Linked {
     /// Some plan of the webspace; no answer about the certificate names its own.
     pub plan: Option<ResourceId>,
     pub bound: Vec<Bound>,
-    /// Hostnames that it covers, bound to a thumbprint that no certificate of the webspace has.
+    /// Hostnames bound to what it was before, which no certificate of the webspace is any more.
     pub left_behind: Vec<Binding>,
 }
 
@@ -79,11 +80,27 @@ impl Linked {
             return Standing::Waits(on);
         }
         match &self.newest {
-            Newest::Known(newest) if self.certificate.thumbprint.as_ref() != Some(newest) => Standing::Behind(newest.clone()),
-            Newest::Known(_) if status.is_trouble() => Standing::Troubled(status.clone()),
-            Newest::Known(_) => Standing::InStep,
+            Newest::Known(newest, _) if self.certificate.thumbprint.as_ref() != Some(newest) => Standing::Behind(newest.clone()),
+            Newest::Known(..) if status.is_trouble() => Standing::Troubled(status.clone()),
+            Newest::Known(..) => Standing::InStep,
             Newest::Unknown(why) => Standing::Unknown(why.clone()),
         }
+    }
+}
+
+impl Linked {
+    /// Hostnames that a Sync would leave on the certificate of now, because the newest one does not secure them: App Service
+    /// moves a binding only where the new certificate covers it (Azure/AppService, announcement of 2021-11-22).
+    pub fn would_stay(&self) -> Vec<&Hostname> {
+        let Newest::Known(_, names) = &self.newest else { return Vec::new() };
+        let hosts = self.bound.iter().map(|bound| &bound.binding.host);
+        hosts.filter(|host| !names.is_empty() && !names.iter().any(|name| name.covers(host))).collect()
+    }
+
+    /// Of those that were left behind, the ones that the certificate secures, which App Service may still move, and the ones
+    /// that it does not.
+    pub fn left_behind(&self) -> (Vec<&Binding>, Vec<&Binding>) {
+        self.left_behind.iter().partition(|binding| self.certificate.hosts.iter().any(|name| name.covers(&binding.host)))
     }
 }
 
@@ -152,13 +169,16 @@ async fn look(
     let newest = newest(client, &secret, order, vault.here()).await;
     let near: Vec<&sites::Site> =
         sites.iter().filter(|site| site.app.webspace.eq_ignore_ascii_case(&certificate.webspace)).collect();
-    let bindings = near.iter().flat_map(|site| &site.bindings).filter(|binding| binding.ssl != SslState::Disabled);
-    let (own, others): (Vec<&Binding>, Vec<&Binding>) =
-        bindings.partition(|binding| binding.thumbprint.is_some() && binding.thumbprint == certificate.thumbprint);
-    let bound = stream::iter(own.into_iter().cloned())
-        .map(|binding| async move {
-            let served = tls::served_thumbprint(client.cloud(), &binding.host).await;
-            Bound { binding, served }
+    let uses = near.iter().flat_map(|site| site.bindings.iter().map(|binding| Use { app: &site.app, binding }));
+    let uses = uses.filter(|one| one.binding.ssl != SslState::Disabled);
+    let (own, others): (Vec<Use<'_>>, Vec<Use<'_>>) =
+        uses.partition(|one| one.binding.thumbprint.is_some() && one.binding.thumbprint == certificate.thumbprint);
+    let own: Vec<(Binding, Option<String>)> =
+        own.iter().map(|one| (one.binding.clone(), one.address().map(str::to_owned))).collect();
+    let bound = stream::iter(own)
+        .map(|(binding, app)| async move {
+            let look = Look::at(client, binding.host.clone(), app).await;
+            Bound { binding, look }
         })
         .buffered(AT_ONCE)
         .collect()
@@ -167,11 +187,11 @@ async fn look(
         let mut here = all.iter().filter(|one| one.webspace.eq_ignore_ascii_case(&certificate.webspace));
         here.any(|one| one.thumbprint == binding.thumbprint)
     };
-    let is_covered = |binding: &Binding| certificate.hosts.iter().any(|name| name.covers(&binding.host));
-    let left = others.into_iter().filter(|binding| is_covered(binding) && !is_known(binding));
+    let strays: Vec<&Binding> = others.iter().map(|one| one.binding).filter(|binding| !is_known(binding)).collect();
+    let left = left_behind(client, certificate, &secret, order, vault.here(), strays).await;
     Ok(Linked {
         plan: near.iter().find_map(|site| site.app.plan.clone()),
-        left_behind: left.cloned().collect(),
+        left_behind: left,
         certificate: certificate.clone(),
         secret,
         order: order.cloned(),
@@ -182,14 +202,37 @@ async fn look(
     })
 }
 
+/// Which bindings to certificates that are not there any more were left by this one: those that it secures or that its order
+/// was bought for, and those to an earlier version in its vault.
+async fn left_behind(
+    client: &Client,
+    certificate: &PrivateCertificate,
+    secret: &VaultSecret,
+    order: Option<&Order>,
+    vault: Option<&Vault>,
+    strays: Vec<&Binding>,
+) -> Vec<Binding> {
+    let wanted = order.and_then(|order| Hostname::parse(&order.domain).ok()).map(|host| DomainName(host).secured_names());
+    let wanted: Vec<Hostname> = wanted.into_iter().flatten().filter_map(|name| Hostname::parse(&name).ok()).collect();
+    let is_covered = |binding: &Binding| certificate.hosts.iter().chain(&wanted).any(|name| name.covers(&binding.host));
+    let (mut left, unsure): (Vec<&Binding>, Vec<&Binding>) = strays.into_iter().partition(|binding| is_covered(binding));
+    if let Some(vault) = vault.filter(|_| !unsure.is_empty() && order.is_none()) {
+        // Who may not list versions is told less.
+        let earlier = vault_certificates::versions(client, vault, &secret.secret).await.unwrap_or_default();
+        left.extend(unsure.into_iter().filter(|binding| binding.thumbprint.as_ref().is_some_and(|print| earlier.contains(print))));
+    }
+    left.into_iter().cloned().collect()
+}
+
 /// An order tells its thumbprint in ARM; of other certificates the vault is asked, and it may refuse.
 async fn newest(client: &Client, secret: &VaultSecret, order: Option<&Order>, vault: Option<&Vault>) -> Newest {
-    if let Some(thumbprint) = order.and_then(|order| order.thumbprint.clone()) {
-        return Newest::Known(thumbprint);
+    if let Some((order, thumbprint)) = order.and_then(|order| Some((order, order.thumbprint.clone()?))) {
+        let names = order.names.iter().filter_map(|name| Hostname::parse(name).ok()).collect();
+        return Newest::Known(thumbprint, names);
     }
     let Some(vault) = vault else { return Newest::Unknown("the vault cannot be read from here".to_owned()) };
     match vault_certificates::current(client, vault, &secret.secret).await {
-        Ok(Some(VaultCertificate { thumbprint: Some(thumbprint), .. })) => Newest::Known(thumbprint),
+        Ok(Some((VaultCertificate { thumbprint: Some(thumbprint), .. }, names))) => Newest::Known(thumbprint, names),
         Ok(_) => {
             Newest::Unknown("it is a plain secret, which is not fetched, because its private key would come with it".to_owned())
         }

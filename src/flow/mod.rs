@@ -26,6 +26,7 @@ mod managed;
 mod new_file;
 pub mod observed;
 pub mod outside;
+pub mod proof;
 mod public;
 mod purchase;
 mod reach;

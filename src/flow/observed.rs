@@ -10,6 +10,7 @@ use super::outside::Outside;
 use super::reach::Reach;
 use super::step::{Again, Asked, Step};
 use super::usage::Usage;
+use crate::azure::exposure::Exposure;
 use crate::azure::locks::Lock;
 use crate::azure::settings::AppSettings;
 use crate::azure::site_config::MinTls;
@@ -17,8 +18,8 @@ use crate::azure::sites;
 use crate::azure::vaults::Availability;
 use crate::azure::{AsItIs, Repeat};
 use crate::model::{
-    App, Binding, Export, Order, Plan, PrivateCertificate, Problem, PublicCertificate, ResourceGroup, ResourceId, Seen, Thumbprint,
-    Upkeep, Vault, VaultCertificate,
+    App, Binding, Export, Order, Plan, PrivateCertificate, Problem, PublicCertificate, ResourceGroup, ResourceId, Seen, Upkeep,
+    Vault, VaultCertificate,
 };
 use crate::pki::{Certificate, Roots};
 
@@ -61,8 +62,10 @@ pub struct Observed {
     pub domain: Seen<ResourceId>,
     /// What the service recorded as verification token on the app or the App Service Domain.
     pub ownership_token: Seen<String>,
-    /// TXT records seen at the root of the domain (A100).
-    pub txt: Seen<Vec<String>>,
+    /// TXT records seen at each name from the root of the domain down to the order's own (A100).
+    pub txt: Seen<Vec<(String, Vec<String>)>>,
+    /// What keeps visitors out of the app that would show a token.
+    pub exposure: Seen<Exposure>,
     /// Verification mails that were sent, newest last: address (A99).
     pub mails: Seen<Vec<String>>,
     /// CAA records that apply to the domain: the issuers allowed; empty means everybody (A69).
@@ -74,8 +77,6 @@ pub struct Observed {
     pub binding: Seen<Binding>,
     /// The service's own answer about the binding, to be given back with a change of it.
     pub binding_as_it_is: Option<AsItIs>,
-    /// The thumbprint that the hostname really serves, from a TLS handshake of our own.
-    pub served: Seen<Thumbprint>,
     /// Where any TLS client can see the same, as `HOST:PORT`.
     pub served_at: Seen<String>,
     /// The certificate file that is to be uploaded, or why it cannot be used.
@@ -101,8 +102,9 @@ pub struct Observed {
     pub linked: Seen<Vec<Linked>>,
     /// The service's own answer about the app, to be given back with a change of it.
     pub app_as_it_is: Option<AsItIs>,
-    /// The minimum TLS versions of the app and its deployment site.
+    /// The minimum TLS versions of the app and its deployment site, and the answer that they are from, to be given back with a change.
     pub min_tls: Seen<MinTls>,
+    pub config_as_it_is: Option<AsItIs>,
     /// The certificates of the subscription and all that uses them.
     pub usage: Seen<Usage>,
     /// How visitors reach the hostnames that the flow is about.
@@ -122,6 +124,16 @@ impl Observed {
         let request = costly.filter(|_| step.again == Again::Never)?;
         let newest = self.sent.iter().rev().find(|sent| sent.path.eq_ignore_ascii_case(&request.path))?;
         (newest.method == request.method.as_str()).then_some(newest.asked)
+    }
+
+    /// When this machine last asked for a renewal or rekey of the order, which Azure itself does not tell.
+    pub fn renewal_asked(&self) -> Option<Timestamp> {
+        let order = &self.order.here()?.id;
+        let is_renewal = |sent: &&Sent| {
+            let (of, action) = sent.path.rsplit_once('/').unwrap_or_default();
+            ["renew", "reissue"].contains(&action) && ResourceId::parse(of).is_ok_and(|of| of == *order)
+        };
+        self.sent.iter().filter(is_renewal).map(|sent| sent.asked.at).max()
     }
 
     /// Takes in the service's answer about the binding.

@@ -1,20 +1,16 @@
-//! How visitors reach the hostnames of an app: the inbound address, where DNS leads, and what is served there
-//! (A159, A215, B3-2, B3-7).
+//! How visitors reach the hostnames of an app: the inbound address, and where DNS leads (A159, A215, B3-7). What is served
+//! there is judged by `proof`.
 
 use futures::stream::{self, StreamExt};
-use jiff::SignedDuration;
 
+use super::proof::{Look, Proof, served_step};
 use super::usage::{Use, some_of};
 use super::{Step, StepId, StepStatus};
 use crate::azure::Client;
-use crate::health::{dns, tls};
-use crate::model::{App, Binding, Hostname, Problem, Seen, SslState, Thumbprint};
+use crate::model::{App, Binding, Hostname, Problem, SslState, Thumbprint};
 
 /// Hostnames that are looked at at the same time.
 const AT_ONCE: usize = 8;
-
-/// The front ends take a new binding within moments.
-const POLL: SignedDuration = SignedDuration::from_secs(5);
 
 #[derive(Debug, Clone, Default)]
 pub struct Outside {
@@ -25,24 +21,10 @@ pub struct Outside {
     pub looks: Vec<Look>,
 }
 
-/// What was seen of one hostname from outside.
-#[derive(Debug, Clone)]
-pub struct Look {
-    pub host: Hostname,
-    pub leads_to: Seen<Vec<String>>,
-    pub serves: Seen<Thumbprint>,
-}
-
 impl Outside {
-    /// Looks at hostnames from outside: DNS and a TLS handshake each.
-    pub async fn look(&mut self, client: &Client, hosts: Vec<Hostname>) {
-        let look = |host: Hostname| async move {
-            let (way, serves) =
-                futures::join!(dns::way(client.cloud(), host.as_str()), tls::served_thumbprint(client.cloud(), &host));
-            let leads_to = way.here().map(|way| way.addresses.iter().map(ToString::to_string).collect());
-            Look { host, leads_to: leads_to.into(), serves }
-        };
-        let asked: Vec<_> = hosts.into_iter().map(look).collect();
+    /// Looks at hostnames from outside, each with the address that its app answers at.
+    pub async fn look(&mut self, client: &Client, hosts: Vec<(Hostname, Option<String>)>) {
+        let asked: Vec<_> = hosts.into_iter().map(|(host, app)| Look::at(client, host, app)).collect();
         self.looks = stream::iter(asked).buffered(AT_ONCE).collect().await;
     }
 
@@ -53,8 +35,7 @@ impl Outside {
     #[cfg(test)]
     #[must_use]
     pub fn looked(mut self, host: &str, leads_to: &str, serves: Option<Thumbprint>) -> Self {
-        let leads_to = Seen::Here(vec![leads_to.to_owned()]);
-        self.looks.extend(Hostname::parse(host).map(|host| Look { host, leads_to, serves: serves.into() }));
+        self.looks.extend(Hostname::parse(host).map(|host| Look::seen(host, leads_to, serves)));
         self
     }
 
@@ -135,37 +116,11 @@ impl Outside {
         facts.into_iter().fold(address(status), |step, (host, words)| step.fact("Hostname", format!("{host} {words}")))
     }
 
-    /// The proof that a change arrived, for every hostname. A certificate that is none of the app's own comes from something
-    /// in front of it, which no waiting changes.
+    /// The proof that a change arrived, for every hostname.
     pub fn served_step(&self, hosts: &[&Hostname], wanted: &Thumbprint, is_own: impl Fn(&Thumbprint) -> bool) -> Step {
-        let mut facts = Vec::new();
-        let (mut proved, mut late) = (0, None);
-        for host in hosts {
-            let words = match self.of(host).map(|look| &look.serves) {
-                Some(Seen::Here(served)) if served == wanted => {
-                    proved += 1;
-                    format!("serves {served}")
-                }
-                Some(Seen::Here(served)) if is_own(served) => {
-                    late = late.or(Some((*host, served)));
-                    format!("still serves {served}")
-                }
-                Some(Seen::Here(served)) => format!("serves {served}: something in front of the app has its own certificate"),
-                _ => "could not be reached from here".to_owned(),
-            };
-            facts.push((host.to_string(), words));
-        }
-        let status = match late {
-            Some((host, served)) => {
-                let on = format!("the front end to take the change; {host} still serves {}", served.short());
-                StepStatus::Waiting { on, since: None, next_poll: POLL }
-            }
-            None if hosts.is_empty() => StepStatus::NotNeeded("no hostname is bound to it".to_owned()),
-            None if proved == 0 => StepStatus::NotNeeded("no hostname could be reached from here".to_owned()),
-            None if proved == hosts.len() && proved == 1 => StepStatus::Done("it serves this certificate".to_owned()),
-            None => StepStatus::Done(format!("{proved} of {} hostnames serve it", hosts.len())),
-        };
-        facts.into_iter().fold(served(status), |step, (host, words)| step.fact("Hostname", format!("{host} {words}")))
+        let proofs: Vec<_> =
+            hosts.iter().map(|host| (*host, self.of(host).map_or(Proof::Unreached, |look| look.proof(wanted, &is_own)))).collect();
+        served_step(proofs)
     }
 }
 
@@ -174,12 +129,6 @@ pub fn address(status: StepStatus) -> Step {
     Step::new(StepId::Address, "Compare the inbound address", status).explained(
         "An inbound address may change with an IP based binding; DNS shows where visitors go. Only a binding that is replaced, never removed, keeps its address.",
     )
-}
-
-/// The step that proves what is served, before there is something to prove.
-pub fn served(status: StepStatus) -> Step {
-    Step::new(StepId::Served, "See what is served", status)
-        .explained("A TLS handshake of certdeck's own with each hostname: the proof that the change arrived.")
 }
 
 #[cfg(test)]
@@ -224,17 +173,5 @@ mod tests {
         assert!(problem.remedy.contains("20.9.9.9"));
         assert_eq!(status(&ip, "20.9.9.9"), StepStatus::Done("DNS leads to the app's inbound address".to_owned()));
         assert!(status(&bound("contoso.com", SslState::Sni, LEAF), "20.7.7.7").is_over());
-    }
-
-    #[test]
-    fn what_still_serves_the_old_one_is_waited_for_and_what_a_proxy_serves_is_not() {
-        let [wanted, old, other] = ["A", "B", "C"].map(|digit| Thumbprint::parse(&digit.repeat(40)).unwrap());
-        let status = |serves: Option<&Thumbprint>| {
-            let outside = Outside::default().looked("contoso.com", "20.1.1.1", serves.cloned());
-            outside.served_step(&[&host("contoso.com")], &wanted, |print| *print == old).status
-        };
-        assert!(matches!(status(Some(&old)), StepStatus::Waiting { .. }));
-        assert!(matches!(status(Some(&wanted)), StepStatus::Done(_)));
-        assert!(matches!(status(Some(&other)), StepStatus::NotNeeded(_)) && matches!(status(None), StepStatus::NotNeeded(_)));
     }
 }

@@ -169,7 +169,7 @@ fn upload(case: &Case<'_>) -> Step {
     if let Some(problem) = tier_problem(case, &format!("Upload to {}", app.label())) {
         return step(StepStatus::Blocked(problem));
     }
-    let add = public_certificates::add(&id, &leaf.der);
+    let add = public_certificates::add(&id, &leaf.der, store(app));
     match namesake {
         None => step(StepStatus::Ready).sending(vec![add]),
         Some(old) => {
@@ -196,7 +196,9 @@ fn load(case: &Case<'_>) -> Step {
     else {
         return step(StepStatus::NeedsInput { key: Key::File, why: "follows once the certificate is uploaded".to_owned() });
     };
-    let step = |status| step(status).fact("Thumbprint", leaf.thumbprint.as_str()).fact("Path", path(app, &leaf.thumbprint));
+    let [same, _] = there(case, &app.id, &leaf.thumbprint);
+    let store = same.map_or(store(app), |same| same.store.as_str());
+    let step = |status| step(status).fact("Thumbprint", leaf.thumbprint.as_str()).fact("Path", path(app, store, &leaf.thumbprint));
     let now = Load::of(settings);
     if now.allows(&leaf.thumbprint) {
         return step(StepStatus::Done(format!("{SETTING} = {}", now.words())));
@@ -204,7 +206,6 @@ fn load(case: &Case<'_>) -> Step {
     if !case.inputs.is_yes(Key::Load) {
         return step(StepStatus::NotNeeded("not asked for".to_owned()));
     }
-    let [same, _] = there(case, &app.id, &leaf.thumbprint);
     if same.is_none() {
         return step(StepStatus::NeedsInput { key: Key::File, why: "follows once the certificate is uploaded".to_owned() });
     }
@@ -225,9 +226,15 @@ fn load(case: &Case<'_>) -> Step {
         .sending(vec![new.set(&app.id, settings)])
 }
 
-/// Where the code finds it (A153).
-fn path(app: &App, thumbprint: &Thumbprint) -> String {
-    match (app.linux, app.in_environment) {
+/// The store of Windows that a new one goes to: in an App Service Environment that of the machine, which all apps share
+/// (Azure/AppService, announcement of 2017-06-27).
+fn store(app: &App) -> &'static str {
+    if app.in_environment && !app.linux { "LocalMachineMy" } else { "CurrentUserMy" }
+}
+
+/// Where the code finds one that is in that store (A153).
+fn path(app: &App, store: &str, thumbprint: &Thumbprint) -> String {
+    match (app.linux, store.eq_ignore_ascii_case("LocalMachineMy")) {
         (true, _) => format!("/var/ssl/certs/{thumbprint}.der"),
         (false, true) => format!("Cert:\\LocalMachine\\My\\{thumbprint}"),
         (false, false) => {
@@ -235,5 +242,31 @@ fn path(app: &App, thumbprint: &Thumbprint) -> String {
                 "Cert:\\CurrentUser\\My\\{thumbprint} (in a Windows container: C:\\appservice\\certificates\\public\\{thumbprint}.der)"
             )
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::super::sample::{LEAF, app};
+    use super::*;
+
+    #[test]
+    fn the_store_that_is_asked_for_is_the_one_that_the_code_is_told_a153() {
+        let plain = app(&[]);
+        let inside = App { in_environment: true, ..plain.clone() };
+        let on_linux = App { linux: true, ..inside.clone() };
+        let print = Thumbprint::parse(LEAF).unwrap();
+        for (app, asked, told) in [
+            (&plain, "CurrentUserMy", "Cert:\\CurrentUser\\My\\"),
+            (&inside, "LocalMachineMy", "Cert:\\LocalMachine\\My\\"),
+            (&on_linux, "CurrentUserMy", "/var/ssl/certs/"),
+        ] {
+            let request = public_certificates::add(&app.id.child("publicCertificates", "partner"), b"der", store(app));
+            assert_eq!(request.body.unwrap().shown()["properties"]["publicCertificateLocation"], asked);
+            assert!(path(app, store(app), &print).starts_with(told), "{}", path(app, store(app), &print));
+        }
+        // What was uploaded elsewhere is where it is.
+        assert!(path(&inside, "CurrentUserMy", &print).starts_with("Cert:\\CurrentUser\\My\\"));
     }
 }

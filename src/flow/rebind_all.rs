@@ -4,7 +4,7 @@
 use jiff::Timestamp;
 
 use super::bind::expired;
-use super::outside;
+use super::proof;
 use super::usage::{Usage, Use, some_of};
 use super::{Case, Field, FieldKind, Flow, FlowName, Inputs, Key, Observed, Pick, Seen, Step, StepId, StepStatus, Subject};
 use crate::azure::{AzureError, Client, sites};
@@ -133,7 +133,7 @@ async fn observe(client: &Client, inputs: &Inputs) -> Result<Observed, AzureErro
     seen.usage = Usage::observe(client, inputs).await?.map_or(Seen::NotAsked, Seen::Here);
     let Some((usage, certificate)) = chosen(&seen, inputs) else { return Ok(seen) };
     let bindings: Vec<ResourceId> = left(usage, certificate, inputs).iter().map(|(one, _)| one.binding.id()).collect();
-    let hosts: Vec<Hostname> = usage.uses(certificate).map(|one| one.binding.host.clone()).collect();
+    let hosts = usage.uses(certificate).map(|one| one.place()).collect();
     if let Seen::Here(usage) = &mut seen.usage {
         usage.read_answers(client, bindings).await?;
     }
@@ -189,7 +189,7 @@ fn served(case: &Case<'_>) -> Step {
     let about = about.filter(|(usage, chosen)| left(usage, chosen, case.inputs).is_empty());
     let Some((usage, chosen, thumbprint)) = about.and_then(|(usage, chosen)| Some((usage, chosen, chosen.thumbprint.as_ref()?)))
     else {
-        return outside::served(StepStatus::follows(Key::Certificate, "the hostnames are bound"));
+        return proof::served(StepStatus::follows(Key::Certificate, "the hostnames are bound"));
     };
     let hosts: Vec<&Hostname> = usage.uses(chosen).map(|one| &one.binding.host).collect();
     let is_own = |served: &Thumbprint| usage.certificates.iter().any(|one| one.thumbprint.as_ref() == Some(served));

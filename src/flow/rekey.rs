@@ -109,7 +109,7 @@ fn rekey(case: &Case<'_>) -> Step {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, clippy::panic)]
-    use super::super::sample::{LEAF, find, inputs, order, stand};
+    use super::super::sample::{LEAF, NOW, find, inputs, order, renewal_sent, stand};
     use super::*;
     use crate::flow::Seen;
     use crate::model::OrderStatus;
@@ -142,7 +142,8 @@ mod tests {
 
     #[test]
     fn a_rekey_under_way_is_waited_for_and_not_asked_for_again_a190() {
-        let steps = stand(FlowName::Rekey, &seen(OrderStatus::PendingRekey), &given("later"));
+        let just = Observed { sent: vec![renewal_sent(NOW.parse().unwrap())], ..seen(OrderStatus::PendingRekey) };
+        let steps = stand(FlowName::Rekey, &just, &given("later"));
         assert!(matches!(find(&steps, StepId::Rekey).status, StepStatus::Done(_)));
         assert!(matches!(find(&steps, StepId::Issued).status, StepStatus::Waiting { .. }));
         let other = given("later").with(Key::Current, "B".repeat(40));

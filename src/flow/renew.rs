@@ -205,7 +205,7 @@ fn with_names(order: &Order, step: Step) -> Step {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, clippy::panic)]
-    use super::super::sample::{LEAF, NOW, find, imported, inputs, needed, order, secret, stand, stand_under};
+    use super::super::sample::{LEAF, NOW, find, imported, inputs, needed, order, renewal_sent, secret, stand, stand_under};
     use super::*;
     use crate::flow::Seen;
     use crate::model::{Export, OrderStatus, SecretStatus, Thumbprint};
@@ -312,7 +312,7 @@ mod tests {
         let steps = stand(FlowName::Renew, &ending(10), &naming(other.as_str()));
         assert!(crate::flow::current(&steps).is_none(), "the order has another certificate than that: {steps:?}");
         for status in [OrderStatus::PendingIssuance, OrderStatus::PendingRekey] {
-            let mut pending = ending(10);
+            let mut pending = Observed { sent: vec![renewal_sent(in_days(0))], ..ending(10) };
             if let Seen::Here(order) = &mut pending.order {
                 order.status = status;
             }
@@ -343,9 +343,38 @@ mod tests {
         let steps = stand(FlowName::Renew, &old, &naming(LEAF));
         assert_eq!(needed(crate::flow::current(&steps).unwrap()).0, Key::Method);
         let by_txt = naming(LEAF).with(Key::Method, "manual-txt");
-        old.txt = Seen::Here(vec!["hFyZjnMp".to_owned()]);
+        old.txt = Seen::Here(vec![("contoso.com".to_owned(), vec!["hFyZjnMp".to_owned()])]);
         let steps = stand(FlowName::Renew, &old, &by_txt);
         assert!(find(&steps, StepId::AskVerification).plan()[0].ends_with("/verifyDomainOwnership"));
+    }
+
+    #[test]
+    fn an_order_that_stays_pending_is_offered_verification_although_its_last_proof_serves() {
+        for status in [OrderStatus::PendingIssuance, OrderStatus::PendingRekey] {
+            let mut pending = ending(10);
+            if let Seen::Here(order) = &mut pending.order {
+                order.status = status;
+            }
+            let minutes = |count| Some(in_days(0) - jiff::SignedDuration::from_mins(count));
+            for flow in [FlowName::Renew, FlowName::Rekey] {
+                pending.sent = minutes(9).map(renewal_sent).into_iter().collect();
+                let steps = stand(flow, &pending, &naming(LEAF));
+                assert_eq!(crate::flow::current(&steps).unwrap().id, StepId::Issued, "minutes are usual");
+                // Ten minutes later, or where it is not known since when: Azure or another machine began it.
+                for asked in [minutes(11), None] {
+                    pending.sent = asked.map(renewal_sent).into_iter().collect();
+                    let steps = stand(flow, &pending, &naming(LEAF));
+                    assert_eq!(needed(crate::flow::current(&steps).unwrap()).0, Key::Method);
+                    assert!(facts(find(&steps, StepId::Evidence)).contains("the authority may want a new one"));
+                    let steps = stand(flow, &pending, &naming(LEAF).with(Key::Method, "mail"));
+                    assert_eq!(find(&steps, StepId::Evidence).plan().len(), 1);
+                }
+            }
+            pending.sent = minutes(60).map(renewal_sent).into_iter().collect();
+            pending.proven = Seen::Here(in_days(0));
+            let steps = stand(FlowName::Renew, &pending, &naming(LEAF));
+            assert_eq!(crate::flow::current(&steps).unwrap().id, StepId::Issued, "it was just proved");
+        }
     }
 
     #[test]

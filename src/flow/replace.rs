@@ -11,7 +11,7 @@ use super::load::Load;
 use super::usage::{Usage, Use};
 use super::{
     Case, Field, FieldKind, Flow, FlowName, Inputs, Key, Observed, Pick, Seen, Step, StepId, StepStatus, Subject, certificate_file,
-    delete_private, outside, upload,
+    delete_private, outside, proof, upload,
 };
 use crate::azure::{AzureError, Client, plans, sites};
 use crate::model::{App, Binding, Estate, Hostname, PrivateCertificate, ResourceId, Thumbprint};
@@ -158,7 +158,7 @@ async fn observe(client: &Client, inputs: &Inputs) -> Result<Observed, AzureErro
     let Some(pair) = Pair::of(&seen, inputs) else { return Ok(seen) };
     let Some(webspace) = pair.webspace().map(str::to_owned) else { return Ok(seen) };
     let bindings: Vec<ResourceId> = pair.left().iter().map(|one| one.binding.id()).collect();
-    let moved: Vec<Hostname> = pair.moved().iter().map(|one| one.binding.host.clone()).collect();
+    let moved = pair.moved().iter().map(Use::place).collect();
     let old = pair.old.and_then(|old| old.thumbprint.clone());
     if let Seen::Here(usage) = &mut seen.usage {
         usage.read_answers(client, bindings).await?;
@@ -234,7 +234,7 @@ fn is_moved<'a, 'b>(case: &Case<'_>, pair: Option<&'b Pair<'a>>) -> Option<&'b P
 fn served(case: &Case<'_>, pair: Option<&Pair<'_>>) -> Step {
     let moved = is_moved(case, pair).and_then(|pair| Some((pair, pair.new?.thumbprint.as_ref()?)));
     let Some((pair, new)) = moved else {
-        return outside::served(StepStatus::follows(Key::File, "the hostnames are bound to the new one"));
+        return proof::served(StepStatus::follows(Key::File, "the hostnames are bound to the new one"));
     };
     let moved = pair.moved();
     let hosts: Vec<&Hostname> = moved.iter().map(|one| &one.binding.host).collect();

@@ -3,7 +3,8 @@
 use jiff::Timestamp;
 
 use super::usage::Usage;
-use super::{FlowName, Inputs, Key, Observed, Principal, Step, StepId, StepStatus, steps};
+use super::observed::Sent;
+use super::{Asked, FlowName, Inputs, Key, Observed, Principal, Step, StepId, StepStatus, steps};
 use crate::azure::graph;
 use crate::azure::sites::Site;
 use crate::model::{
@@ -27,6 +28,12 @@ pub fn inputs() -> Inputs {
         .with(Key::Domain, "contoso.com")
         .with(Key::Product, "standard")
         .with(Key::AutoRenew, "yes")
+}
+
+/// A renewal of the order that was sent from this machine.
+pub fn renewal_sent(at: Timestamp) -> Sent {
+    let path = format!("{}/renew", order(OrderStatus::Issued).id);
+    Sent { method: "POST".to_owned(), path, asked: Asked::accepted(at) }
 }
 
 pub fn group() -> ResourceGroup {

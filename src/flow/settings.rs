@@ -116,8 +116,9 @@ async fn observe(client: &Client, inputs: &Inputs) -> Result<Observed, AzureErro
         return Ok(Observed { app: Seen::Absent, ..seen });
     };
     (seen.app, seen.outside.bindings) = (Seen::Here(site.app), site.bindings);
-    let (version, settings) = try_join(site_config::min_tls(client, &id), settings::list(client, &id)).await?;
-    (seen.min_tls, seen.settings) = (version.into(), Seen::Here(settings));
+    let (configuration, settings) = try_join(site_config::as_it_is(client, &id), settings::list(client, &id)).await?;
+    seen.min_tls = configuration.as_ref().and_then(site_config::min_tls).into();
+    (seen.config_as_it_is, seen.settings) = (configuration, Seen::Here(settings));
     Ok(seen)
 }
 
@@ -181,7 +182,7 @@ fn min_tls(case: &Case<'_>) -> Step {
         .explained(format!("Minimum TLS version of {}: {now} \u{2192} {wanted}. Older clients cannot connect at all.", app.label()))
         .fact("Now", now)
         .fact("Then", wanted)
-        .sending(vec![site_config::set_min_tls(&app.id, wanted)]);
+        .sending(vec![site_config::set_min_tls(&app.id, wanted, case.observed.config_as_it_is.as_ref())]);
     let ready = if case.rules.lists(Names::TlsVersionsBroken, case.now, wanted) {
         let reference = case.rules.reference(Names::TlsVersionsBroken, case.now);
         ready.fact("Note", format!("TLS {wanted} is broken ({reference})"))

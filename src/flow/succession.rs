@@ -52,7 +52,7 @@ pub(super) fn fields(observed: &Observed, inputs: &Inputs) -> Vec<Field> {
         help: "The thumbprint of the certificate that a new one is to replace; with it named, nothing is asked for twice.",
         kind: FieldKind::Text,
     }];
-    if observed.order.here().is_some_and(|order| order.status == OrderStatus::PendingIssuance) {
+    if observed.order.here().is_some_and(verify::is_pending) {
         fields.extend(verify::fields(inputs));
     }
     fields
@@ -66,7 +66,7 @@ pub(super) fn suggest(estate: &Estate, inputs: &mut Inputs) {
     {
         inputs.suggest(Key::Current, thumbprint.as_str());
     }
-    if order.status == OrderStatus::PendingIssuance {
+    if verify::is_pending(order) {
         verify::suggest(estate, inputs);
     }
 }
@@ -120,9 +120,18 @@ fn proof_ends(observed: &Observed, rules: &Rules, now: Timestamp) -> Option<Time
 }
 
 /// Whether the certificate authority waits for somebody (A170–A172). The order has no word for it: it is pending, and its
-/// last proof was not given for what is pending. A proof that still serves leaves it pending for minutes only.
+/// last proof no longer serves; or it stays pending for longer than it takes with a proof that serves, so the authority
+/// wants another one, whatever is known of its rules.
 fn waits_for_proof(order: &Order, observed: &Observed, rules: &Rules, now: Timestamp) -> bool {
-    order.status == OrderStatus::PendingIssuance && proof_ends(observed, rules, now).is_none_or(|end| end < now)
+    verify::is_pending(order) && (proof_ends(observed, rules, now).is_none_or(|end| end < now) || is_overdue(observed, rules, now))
+}
+
+/// Whether nothing has happened for longer than an issuance takes: neither was it asked for from here, nor was the domain
+/// proved. What another machine or Azure itself asked for may have begun at any time.
+fn is_overdue(observed: &Observed, rules: &Rules, now: Timestamp) -> bool {
+    let usual = rules.span(Period::OrderIssuance, now).duration();
+    let last = observed.renewal_asked().into_iter().chain(observed.proven.here().copied()).max();
+    last.is_none_or(|last| last + usual < now)
 }
 
 /// The steps after the request: the proof where one is asked for, the wait, and what came of it.
@@ -130,7 +139,17 @@ pub(super) fn follow_up(case: &Case<'_>) -> Vec<Step> {
     let order = case.observed.order.here();
     let mut steps = Vec::new();
     if order.is_some_and(|order| waits_for_proof(order, case.observed, case.rules, case.now)) {
-        steps.extend(verify::steps(case).into_iter().filter(|step| step.id != StepId::Issued));
+        let why = proof_ends(case.observed, case.rules, case.now).filter(|end| *end >= case.now).map(|end| {
+            format!("the last proof should serve until {}, but the order stays pending: the authority may want a new one", day(end))
+        });
+        let mut proof = verify::steps(case);
+        proof.retain(|step| step.id != StepId::Issued);
+        for (nth, step) in proof.into_iter().enumerate() {
+            steps.push(match why.as_ref().filter(|_| nth == 0) {
+                Some(why) => step.fact("Why", why.as_str()),
+                None => step,
+            });
+        }
     }
     steps.push(issued(case, order));
     steps

@@ -50,7 +50,8 @@ async fn observe(client: &Client, inputs: &Inputs) -> Result<Observed, AzureErro
     let Some(host) = host(inputs) else { return Ok(seen) };
     seen.see_binding(sites::binding_as_it_is(client, &Binding::id_of(&id, &host)).await?);
     seen.outside.by_address = sites::mapped_by_a(client, &id).await?;
-    let mapped = seen.outside.by_address.clone();
+    let app = seen.app.here().and_then(|app| app.inbound_ip.clone());
+    let mapped = seen.outside.by_address.iter().map(|host| (host.clone(), app.clone())).collect();
     seen.outside.look(client, mapped).await;
     Ok(seen)
 }

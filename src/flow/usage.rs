@@ -8,7 +8,7 @@ use super::{Inputs, Key, Seen};
 use crate::azure::settings::AppSettings;
 use crate::azure::sites::Site;
 use crate::azure::{AsItIs, AzureError, Client, certificates, settings, sites};
-use crate::model::{App, Binding, PrivateCertificate, ResourceId, SslState, Thumbprint};
+use crate::model::{App, Binding, Hostname, PrivateCertificate, ResourceId, SslState, Thumbprint};
 
 /// Bindings and settings that are read at the same time.
 const AT_ONCE: usize = 8;
@@ -34,6 +34,16 @@ pub struct Use<'a> {
 }
 
 impl Use<'_> {
+    /// The address that the app answers at for this hostname.
+    pub fn address(&self) -> Option<&str> {
+        self.binding.virtual_ip.as_deref().or(self.app.inbound_ip.as_deref())
+    }
+
+    /// The hostname with that address, to be looked at from outside.
+    pub fn place(&self) -> (Hostname, Option<String>) {
+        (self.binding.host.clone(), self.address().map(str::to_owned))
+    }
+
     /// `shop.contoso.com (contoso-shop)`
     pub fn words(&self) -> String {
         format!("{} ({})", self.binding.host, self.app.label())

@@ -155,7 +155,7 @@ async fn held(client: &Client, secret: &VaultSecret, of_order: bool) -> Result<H
         return Ok(Held::NotAsked);
     }
     Ok(match vault_certificates::current(client, &vault, &secret.secret).await {
-        Ok(Some(certificate)) => Held::Certificate(Box::new(certificate)),
+        Ok(Some((certificate, _))) => Held::Certificate(Box::new(certificate)),
         Ok(None) => {
             Held::Unseen("it is a plain secret, which is not fetched, because its private key would come with it".to_owned())
         }

@@ -1,5 +1,6 @@
 //! What a hostname really serves: a TLS handshake that records the certificate and trusts nobody.
 
+use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -11,10 +12,12 @@ use sha1::{Digest, Sha1};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 
+use super::dns;
 use crate::azure::{Cloud, x509};
 use crate::model::custody::Served;
 use crate::model::{Hostname, Seen, Thumbprint};
 
+const HTTPS: u16 = 443;
 const TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The thumbprint of the certificate that `host` serves by SNI; `Absent` where it cannot be reached from here.
@@ -32,15 +35,26 @@ pub async fn served(cloud: &Cloud, host: &Hostname) -> Seen<Served> {
     if host.is_wildcard() {
         return Seen::Absent;
     }
-    match tokio::time::timeout(TIMEOUT, handshake(&address(cloud, host), host)).await {
+    match tokio::time::timeout(TIMEOUT, handshake(&address(cloud, host).await, host)).await {
         Ok(Some(served)) => Seen::Here(served),
         Ok(None) | Err(_) => Seen::Absent,
     }
 }
 
+/// The thumbprint of the certificate that `host` would be served at this address, wherever DNS leads.
+pub async fn served_at(cloud: &Cloud, address: IpAddr, host: &Hostname) -> Seen<Thumbprint> {
+    let place = cloud.practice.as_ref().map_or_else(|| SocketAddr::new(address, HTTPS), |practice| practice.door(&[address]));
+    match tokio::time::timeout(TIMEOUT, handshake(&place.to_string(), host)).await {
+        Ok(Some(served)) if !host.is_wildcard() => Seen::Here(served.thumbprint),
+        Ok(_) | Err(_) => Seen::Absent,
+    }
+}
+
 /// Where a TLS client reaches a hostname: `HOST:PORT`.
-pub fn address(cloud: &Cloud, host: &Hostname) -> String {
-    cloud.practice.as_ref().map_or_else(|| format!("{host}:443"), |practice| practice.front_door.to_string())
+pub async fn address(cloud: &Cloud, host: &Hostname) -> String {
+    let Some(practice) = &cloud.practice else { return format!("{host}:{HTTPS}") };
+    let way = dns::way(cloud, host.as_str()).await;
+    practice.door(way.here().map_or(&[], |way| way.addresses.as_slice())).to_string()
 }
 
 async fn handshake(address: &str, host: &Hostname) -> Option<Served> {

@@ -83,6 +83,7 @@ limits! {
     Names -> Vec<String>, in lists {
         OrderMethodsWithoutWww = "order-methods-without-www",
         OrderMethodsEnded = "order-methods-ended",
+        OrderVerificationPages = "order-verification-pages",
         OrderVaultModels = "order-vault-models",
         RegistrarSecretPermissions = "registrar-secret-permissions",
         RegistrarCertificatePermissions = "registrar-certificate-permissions",
@@ -93,6 +94,7 @@ limits! {
         TiersWithoutIpBindings = "tiers-without-ip-bindings",
         ManagedDetours = "managed-detours",
         ManagedOpenToAll = "managed-open-to-all",
+        ManagedCnameOnly = "managed-cname-only",
         TlsVersions = "tls-versions",
         TlsVersionsBroken = "tls-versions-broken",
         TlsVersionsRefused = "tls-versions-refused",

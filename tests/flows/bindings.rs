@@ -101,6 +101,52 @@ async fn the_first_hostname_that_fails_stops_the_rest_and_the_same_command_goes_
 }
 
 /// The answers to every PUT to this place.
+#[tokio::test]
+async fn an_app_with_many_hostnames_is_rebound_in_one_run_whether_or_not_azure_obeys_if_match() {
+    for ignored in [false, true] {
+        let practice = Practice::start().await;
+        practice.control_post("switches", json!({"if_match_ignored": ignored})).await;
+        let shop = site(&practice, "contoso-shop").await;
+        let (id, name) = (shop["id"].as_str().unwrap(), shop["properties"]["defaultHostName"].as_str().unwrap());
+        for nth in 1..=6 {
+            let host = format!("s{nth}.contoso.com");
+            practice.control_post("dns", json!({"add": {"name": host, "type": "CNAME", "value": name}})).await;
+            practice.arm_send("PUT", &format!("{id}/hostNameBindings/{host}"), &json!({"properties": {}})).await;
+        }
+        let changes = practice.changes().await;
+        let given = [(Key::Certificate, "wildcard-contoso"), (Key::Which, "all")];
+        let done = practice.complete(FlowName::RebindAll, &given).await;
+        assert!(matches!(&done[1].status, StepStatus::Done(words) if words.starts_with("13 of 13")), "{:?}", done[1]);
+        let shop = site(&practice, "contoso-shop").await;
+        for nth in 1..=6 {
+            assert_eq!(binding(&shop, &format!("s{nth}.contoso.com")).0, "SniEnabled");
+        }
+        assert_eq!(practice.changes().await, changes + 11, "each hostname that had another certificate was written once");
+    }
+}
+
+#[tokio::test]
+async fn a_hostname_behind_something_with_its_own_certificate_is_bound_and_proved_at_the_app() {
+    let practice = Practice::start().await;
+    practice.control_post("edge", json!({"host": "shop.contoso.com"})).await;
+    let given = [
+        (Key::App, "contoso-shop"),
+        (Key::Hostname, "shop.contoso.com"),
+        (Key::Certificate, "wildcard-contoso"),
+        (Key::SslType, "sni"),
+    ];
+    let steps = practice.complete(FlowName::Bind, &given).await;
+    let served = steps.iter().find(|step| step.id == StepId::Served).unwrap();
+    assert!(matches!(&served.status, StepStatus::Done(words) if words.contains("the app presents this certificate")), "{served:?}");
+    assert!(served.facts.iter().any(|(_, words)| words.contains("stands in front of the app")), "{served:?}");
+    let all = [(Key::Certificate, "wildcard-contoso"), (Key::Which, "all")];
+    let done = practice.complete(FlowName::RebindAll, &all).await;
+    assert!(matches!(&done[1].status, StepStatus::Done(words) if words.starts_with("6 of 7")), "{:?}", done[1]);
+    practice.control_post("edge", json!({"host": "shop.contoso.com", "behind": false})).await;
+    let back = practice.complete(FlowName::Bind, &given).await;
+    assert!(back.iter().any(|step| step.status == StepStatus::Done("it serves this certificate".to_owned())), "{back:?}");
+}
+
 async fn puts(practice: &Practice, path: &str) -> Vec<u64> {
     let log = practice.control_get("requests").await;
     let is_meant = |entry: &&serde_json::Value| {

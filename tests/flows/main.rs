@@ -29,3 +29,4 @@ mod settings;
 #[path = "../support/state.rs"]
 mod state;
 mod sync;
+mod verify;

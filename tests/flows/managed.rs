@@ -6,6 +6,7 @@ use certdeck::flow::{FlowName, Key, StepId, StepStatus, current, observe, steps}
 use crate::cloud::Cloud;
 use crate::common::Practice;
 use crate::pty::Pty;
+use crate::replace::site;
 
 const CERTIFICATES: &str = "providers/Microsoft.Web/certificates";
 
@@ -47,16 +48,38 @@ async fn a_root_domain_is_proved_over_http_by_its_a_record_a46() {
 }
 
 #[tokio::test]
+async fn a_subdomain_with_an_a_record_gets_its_certificate_with_a_warning_c8() {
+    let practice = Practice::start().await;
+    let given = [(Key::App, "contoso-partners"), (Key::Hostname, "partners.contoso.com")];
+    let steps = practice.complete(FlowName::Managed, &given).await;
+    assert!(steps.iter().any(|step| step.facts.iter().any(|(label, words)| label == "Warning" && words.contains("CNAME"))));
+    let made = certificate(&practice, "partners.contoso.com").await;
+    assert_eq!(made["properties"]["domainValidationMethod"], "http-token");
+}
+
+#[tokio::test]
+async fn an_apex_below_any_registry_is_proved_by_its_a_record_c58() {
+    let practice = Practice::start().await;
+    let shop = site(&practice, "contoso-shop").await;
+    let (id, address) = (shop["id"].as_str().unwrap(), shop["properties"]["inboundIpAddress"].as_str().unwrap());
+    let proof = shop["properties"]["customDomainVerificationId"].as_str().unwrap();
+    for (name, kind, value) in [("example.or.jp", "A", address), ("asuid.example.or.jp", "TXT", proof)] {
+        practice.control_post("dns", serde_json::json!({"add": {"name": name, "type": kind, "value": value}})).await;
+    }
+    practice.arm_send("PUT", &format!("{id}/hostNameBindings/example.or.jp"), &serde_json::json!({"properties": {}})).await;
+    practice.complete(FlowName::Managed, &[(Key::App, "contoso-shop"), (Key::Hostname, "example.or.jp")]).await;
+    let made = certificate(&practice, "example.or.jp").await;
+    assert_eq!(made["properties"]["domainValidationMethod"], "http-token");
+}
+
+#[tokio::test]
 async fn what_azure_would_refuse_is_blocked_here_and_nothing_is_sent() {
     let practice = Practice::start().await;
     let before = practice.changes().await;
-    for (app, host, code) in
-        [("rg-intranet/contoso-docs", "docs.contoso.com", "A51"), ("contoso-partners", "partners.contoso.com", "A50")]
-    {
-        match practice.run(FlowName::Managed, &[(Key::App, app), (Key::Hostname, host)]).await {
-            Ok(Ending::Blocked(problem)) => assert_eq!(problem.code.as_deref(), Some(code), "{problem}"),
-            other => panic!("{host}: {other:?}"),
-        }
+    let docs = [(Key::App, "rg-intranet/contoso-docs"), (Key::Hostname, "docs.contoso.com")];
+    match practice.run(FlowName::Managed, &docs).await {
+        Ok(Ending::Blocked(problem)) => assert_eq!(problem.code.as_deref(), Some("A51"), "{problem}"),
+        other => panic!("{other:?}"),
     }
     practice
         .control_post("dns", serde_json::json!({"add": {"name": "pay.contoso.com", "type": "CAA", "value": "0 issue x.example"}}))

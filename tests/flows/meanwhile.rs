@@ -97,7 +97,7 @@ async fn whoever_thinks_for_long_is_asked_again_when_it_is_not_what_it_was() {
 }
 
 #[test]
-fn on_screen_an_app_that_changes_under_way_is_not_overwritten_and_azure_says_so() {
+fn on_screen_what_somebody_else_changes_under_way_stays() {
     let cloud = Cloud::start();
     let blog = crate::state::estate(&cloud).apps.into_iter().find(|app| app.id.name() == "contoso-blog").unwrap().id;
     let mut screen = Pty::start(&[env!("CARGO_BIN_EXE_certdeck")], &cloud.environment());
@@ -120,17 +120,54 @@ fn on_screen_an_app_that_changes_under_way_is_not_overwritten_and_azure_says_so(
         std::thread::yield_now();
     }
     cloud.arm("PATCH", blog.as_str(), &json!({"properties": {"clientAffinityEnabled": false}}));
-    screen.wait_for("changed by somebody else");
-    screen.wait_for("Nothing was overwritten");
-    screen.wait_for("Code: PreconditionFailed");
-    let site = cloud.arm("GET", blog.as_str(), &Value::Null);
-    assert_eq!((&site["properties"]["clientAffinityEnabled"], &site["properties"]["httpsOnly"]), (&false.into(), &false.into()));
-    screen.keys("<Esc>");
-    screen.wait_for("Enter HTTPS only...");
-    screen.keys("<Enter>");
-    screen.wait_for("Enter Send");
-    screen.keys("<Enter>");
     screen.wait_for("The settings are as asked");
     let site = cloud.arm("GET", blog.as_str(), &Value::Null);
     assert_eq!((&site["properties"]["clientAffinityEnabled"], &site["properties"]["httpsOnly"]), (&false.into(), &true.into()));
+}
+
+/// Somebody else unbinds the hostname while the first question is on the screen.
+struct Interrupted<'a> {
+    practice: &'a Practice,
+    binding: String,
+    replaces: Vec<bool>,
+}
+
+impl Conductor for Interrupted<'_> {
+    fn stands(&mut self, _: &[Step]) {}
+    fn says(&mut self, _: &str) {}
+
+    fn consents(&mut self, step: &Step) -> bool {
+        self.replaces.push(step.facts.iter().any(|(label, _)| label == "Replaces"));
+        if self.replaces.len() == 1 {
+            let body = json!({"properties": {"sslState": "Disabled"}});
+            let somebody = self.practice.arm_send("PUT", &self.binding, &body);
+            tokio::task::block_in_place(|| tokio::runtime::Handle::current().block_on(somebody));
+        }
+        true
+    }
+
+    async fn waits(&mut self, _: &str, _: Duration) -> bool {
+        true
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_binding_that_somebody_else_changed_is_looked_at_again_whether_or_not_azure_obeys_if_match() {
+    for ignored in [false, true] {
+        let practice = Practice::start().await;
+        practice.control_post("switches", json!({"if_match_ignored": ignored})).await;
+        let shop = crate::replace::site(&practice, "contoso-shop").await;
+        let binding = format!("{}/hostNameBindings/shop.contoso.com", shop["id"].as_str().unwrap());
+        let given = [
+            (Key::App, "contoso-shop"),
+            (Key::Hostname, "shop.contoso.com"),
+            (Key::Certificate, "wildcard-contoso"),
+            (Key::SslType, "sni"),
+        ];
+        let mut person = Interrupted { practice: &practice, binding, replaces: Vec::new() };
+        let inputs = practice.inputs(FlowName::Bind, &given);
+        let ending = practice.engine().run(FlowName::Bind, &inputs, &mut person).await;
+        assert!(matches!(ending, Ok(Ending::Done(_))), "{ending:?}");
+        assert_eq!(person.replaces, [true, false], "what somebody else did is seen before anything is sent");
+    }
 }

@@ -16,7 +16,10 @@ async fn what_is_asked_for_is_set_once_and_all_else_stays() {
     let seen = observe(&practice.client, FlowName::Settings, &inputs).await.unwrap();
     let planned = steps(FlowName::Settings, &seen, &inputs, &practice.rules, jiff::Timestamp::now());
     assert_eq!(planned.iter().map(|step| step.requests.len()).sum::<usize>(), 3);
-    assert!(planned[0].requests[0].if_match.is_some(), "a change of somebody else is not overwritten");
+    assert!(
+        planned[0].requests[0].condition.is_some() && planned[1].requests[0].condition.is_some(),
+        "only while it is as it was read"
+    );
     assert_eq!(practice.changes().await, before);
 
     practice.complete(FlowName::Settings, &given).await;

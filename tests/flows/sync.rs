@@ -42,6 +42,50 @@ async fn a_rekeyed_order_is_synced_its_bindings_move_and_its_hostnames_prove_it_
     assert_eq!(practice.changes().await, changes + 1, "one request moved them all");
 }
 
+/// The import of the order `fabrikam`, whose hostnames are fabrikam.com and www.fabrikam.com.
+async fn fabrikam(practice: &Practice) -> (String, String) {
+    let estate = estate(practice).await;
+    let order = estate.orders.iter().find(|order| order.id.name() == "fabrikam").unwrap();
+    (order.id.as_str().to_owned(), estate.imports_of(order).next().unwrap().id.as_str().to_owned())
+}
+
+#[tokio::test]
+async fn a_sync_ends_for_hostnames_behind_something_with_a_certificate_of_its_own() {
+    let practice = Practice::start().await;
+    let (_, import) = fabrikam(&practice).await;
+    practice.control_post("edge", json!({"host": "www.fabrikam.com"})).await;
+    let steps = practice.complete(FlowName::Sync, &[(Key::Certificate, &import)]).await;
+    let served = steps.iter().find(|step| step.id == StepId::Served).unwrap();
+    assert!(matches!(&served.status, StepStatus::Done(words) if words.contains("behind something else")), "{served:?}");
+}
+
+#[tokio::test]
+async fn a_name_that_the_new_certificate_lost_is_told_before_and_is_not_called_moved() {
+    let practice = Practice::start().await;
+    let (order, import) = fabrikam(&practice).await;
+    practice.complete(FlowName::Sync, &[(Key::Certificate, &import)]).await;
+    // The next certificate is proved by a page, which costs the name www (A105).
+    practice.control_post("switches", json!({"proof_always_wanted": true})).await;
+    practice.arm_send("POST", &format!("{order}/reissue"), &json!({"properties": {"delayExistingRevokeInHours": 24}})).await;
+    let token = practice.arm(&order).await["properties"]["domainVerificationToken"].clone();
+    practice.control_post("http-token", json!({"host": "fabrikam.com", "content": token})).await;
+    practice.arm_send("POST", &format!("{order}/verifyDomainOwnership"), &json!({})).await;
+    assert_eq!(practice.arm(&order).await["properties"]["status"], "Issued");
+
+    let given = [(Key::Certificate, import.as_str())];
+    let before = practice.shown(FlowName::Sync, &practice.inputs(FlowName::Sync, &given), StepId::Sync).await;
+    assert!(
+        before.facts.iter().any(|(label, words)| label == "Stays behind" && words.starts_with("www.fabrikam.com:")),
+        "{before:?}"
+    );
+    for _ in 0..2 {
+        match practice.run(FlowName::Sync, &given).await {
+            Ok(Ending::Blocked(problem)) => assert!(problem.why.starts_with("www.fabrikam.com stays on the old"), "{problem}"),
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
 #[tokio::test]
 async fn a_certificate_renewed_in_its_vault_is_seen_and_brought_to_its_app_a183_a185() {
     let practice = Practice::start().await;

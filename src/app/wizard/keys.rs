@@ -251,7 +251,7 @@ impl App {
             return self.say("the order has no verification token yet; refresh with C-r", Tone::Soon);
         };
         let domain = host.base().to_owned();
-        let root = DomainName(host).root();
+        let root = DomainName(host).root().to_owned();
         let acts = [
             (
                 "Add the TXT record",

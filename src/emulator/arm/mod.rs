@@ -47,6 +47,7 @@ const TABLES: &[&[Route]] = &[
     microsoft_web::sites::ROUTES,
     microsoft_web::site_actions::ROUTES,
     microsoft_web::absent::ROUTES,
+    microsoft_web::sign_in::ROUTES,
     microsoft_web::slot_swap::ROUTES,
     microsoft_web::stacks::ROUTES,
     microsoft_web::bindings::ROUTES,

@@ -11,7 +11,7 @@ use futures::future::try_join3;
 use jiff::SignedDuration;
 
 use super::import_order::observe_app;
-use super::reach::{Reach, is_apex};
+use super::reach::{Reach, Record, is_by_address};
 use super::target::app_id;
 use super::{Case, Flow, FlowName, Inputs, Key, Observed, Seen, Step, StepId, StepStatus, Subject};
 use form::host;
@@ -60,12 +60,13 @@ async fn observe(client: &Client, inputs: &Inputs) -> Result<Observed, AzureErro
     let binding = Binding::id_of(&app.id, &host);
     let (exposure, binding, (way, caa)) =
         try_join3(exposure::get(client, &app.id), sites::binding_as_it_is(client, &binding), dns).await?;
+    let record = binding.as_ref().and_then(|binding| Record::of_binding(&binding.body));
     let by_traffic_manager = binding
         .is_some_and(|binding| binding.body.pointer("/properties/azureResourceType").is_some_and(|kind| kind == "TrafficManager"));
     seen.managed = managed.into();
     seen.namesake = namesake.into();
     seen.caa = caa;
-    seen.reach = Seen::Here(Reach { way, exposure, by_traffic_manager });
+    seen.reach = Seen::Here(Reach { way, exposure, by_traffic_manager, record });
     Ok(seen)
 }
 
@@ -119,7 +120,7 @@ fn create(case: &Case<'_>) -> Step {
     };
     with_limits(step(StepStatus::Ready).fact("Name", id.name()).fact("Webspace", &app.webspace))
         .settles_within(SETTLES)
-        .sending(vec![certificates::manage(&id, &app.location, &host, is_apex(&host), plan)])
+        .sending(vec![certificates::manage(&id, &app.location, &host, is_by_address(&host, case.observed.reach.here()), plan)])
 }
 
 /// What there is of it: issued, with the day on which to expect the next one, or still being issued.

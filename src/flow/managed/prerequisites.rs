@@ -4,7 +4,7 @@ use super::form::host;
 use super::what;
 use crate::flow::caa::{Authority, issuer_is_allowed};
 use crate::flow::import_order::tier_problem;
-use crate::flow::reach::{hops, is_apex, judge_exposure, judge_way};
+use crate::flow::reach::{hops, is_by_address, is_root, judge_exposure, judge_way, warn_of_record};
 use crate::flow::{Case, Key, Step, StepId, StepStatus};
 use crate::model::Problem;
 use crate::rules::{Count, Name, Names};
@@ -79,15 +79,18 @@ pub(super) fn way(case: &Case<'_>) -> Step {
     let Some(way) = reach.way.here() else {
         return step(StepStatus::NotNeeded("DNS could not be asked from here; Azure looks for itself".to_owned()));
     };
-    let mut step = match judge_way(case, &host, app, way, &what(case)) {
+    let mut step = match judge_way(case, &host, app, reach, way, &what(case)) {
         Ok(evidence) => step(StepStatus::Done(evidence)),
         Err(problem) => step(StepStatus::Blocked(problem)),
     };
     for (nth, hop) in hops(&host, way).into_iter().enumerate() {
         step = step.fact(format!("Hop {}", nth + 1), hop);
     }
+    if let Some(warning) = warn_of_record(case, &host, way) {
+        step = step.fact("Warning", warning);
+    }
     let own = app.default_hostname.as_str();
-    match app.inbound_ip.as_deref().filter(|_| is_apex(&host)) {
+    match app.inbound_ip.as_deref().filter(|_| way.hops.is_empty() && is_by_address(&host, Some(reach))) {
         Some(address) => step.fact("Record needed", format!("{host} A {address}")),
         None => step.fact("Record needed", format!("{host} CNAME {own}")),
     }
@@ -110,7 +113,7 @@ pub(super) fn reachable(case: &Case<'_>) -> Step {
         return step(follows(case, Key::Hostname));
     };
     let detours = case.rules.names(Names::ManagedDetours, case.now);
-    if reach.by_traffic_manager && is_apex(&host) && detours.is_empty() {
+    if reach.by_traffic_manager && is_root(&host) && detours.is_empty() {
         let problem = Problem::new(what(case), "the root domain is integrated with Traffic Manager")
             .remedy("use another kind of certificate")
             .code("A48");

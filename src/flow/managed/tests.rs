@@ -20,7 +20,7 @@ fn seen(way: Way) -> Observed {
         managed: Seen::Absent,
         namesake: Seen::Absent,
         caa: Seen::Here(Vec::new()),
-        reach: Seen::Here(Reach { way: Seen::Here(way), exposure: Exposure::default(), by_traffic_manager: false }),
+        reach: Seen::Here(Reach { way: Seen::Here(way), exposure: Exposure::default(), by_traffic_manager: false, record: None }),
         ..Observed::default()
     }
 }
@@ -62,6 +62,34 @@ fn a_subdomain_goes_by_cname_and_a_root_domain_by_a_token_over_http_c8() {
 }
 
 #[test]
+fn a_subdomain_with_an_a_record_is_warned_of_and_proved_over_http_c8() {
+    let observed = seen(way(&[], "20.1.1.1"));
+    let today = stand(FlowName::Managed, &observed, &wanting("www.contoso.com"));
+    let step = find(&today, StepId::Way);
+    assert!(matches!(step.status, StepStatus::Done(_)), "{step:?}");
+    assert!(step.facts.iter().any(|(label, words)| label == "Warning" && words.contains("CNAME")), "{step:?}");
+    let body = find(&today, StepId::Create).requests[0].body.as_ref().unwrap().shown();
+    assert_eq!(body["properties"]["domainValidationMethod"], "http-token");
+    let seed = stand_under(FlowName::Managed, &observed, &wanting("www.contoso.com"), Profile::Seed);
+    assert_eq!(blocked(&seed, StepId::Way).code.as_deref(), Some("A50"));
+}
+
+#[test]
+fn the_record_of_the_binding_says_how_it_is_proved_and_not_how_many_labels_the_name_has_c58() {
+    let method = |record, way| {
+        let mut observed = seen(way);
+        observed.app = Seen::Here(app(&["example.or.jp"]));
+        observed.reach = Seen::Here(Reach { record, ..observed.reach.here().unwrap().clone() });
+        let steps = stand(FlowName::Managed, &observed, &wanting("example.or.jp"));
+        let body = find(&steps, StepId::Create).requests[0].body.as_ref().unwrap().shown();
+        body["properties"].get("domainValidationMethod").cloned()
+    };
+    assert_eq!(method(Some(Record::A), way(&[], "20.1.1.1")), Some("http-token".into()));
+    assert_eq!(method(None, way(&[], "20.1.1.1")), Some("http-token".into()));
+    assert_eq!(method(Some(Record::Cname), way(&["shop.azurewebsites.net"], "20.1.1.1")), None);
+}
+
+#[test]
 fn every_hop_of_a_detour_is_shown_and_stops_issuance_a51() {
     let steps =
         stand(FlowName::Managed, &seen(way(&["cdn.example", "shop.azurewebsites.net"], "20.1.1.1")), &wanting("www.contoso.com"));
@@ -76,7 +104,7 @@ fn every_hop_of_a_detour_is_shown_and_stops_issuance_a51() {
 fn what_leads_elsewhere_or_nowhere_is_named_with_the_record_that_mends_it_a46_a50() {
     for (host, way, code, record) in [
         ("contoso.com", way(&[], "9.9.9.9"), "A46", "contoso.com A 20.1.1.1"),
-        ("www.contoso.com", way(&[], "20.1.1.1"), "A50", "www.contoso.com CNAME shop.azurewebsites.net"),
+        ("www.contoso.com", way(&[], "9.9.9.9"), "A46", "www.contoso.com A 20.1.1.1"),
         ("www.contoso.com", way(&["other.azurewebsites.net"], "9.9.9.9"), "A50", "www.contoso.com CNAME shop.azurewebsites.net"),
         ("www.contoso.com", Way::default(), "A42", "www.contoso.com CNAME shop.azurewebsites.net"),
     ] {
@@ -99,7 +127,7 @@ fn traffic_manager_on_the_way_is_a_detour_by_the_seed_and_allowed_today_c9() {
 #[test]
 fn restrictions_stopped_root_domains_once_and_are_only_told_today_a14_c9() {
     let mut observed = seen(way(&[], "20.1.1.1"));
-    let exposure = Exposure { is_private: false, restrictions: vec!["Deny Any".to_owned()] };
+    let exposure = Exposure { restrictions: vec!["Deny Any".to_owned()], ..Exposure::default() };
     observed.reach = Seen::Here(Reach { exposure, ..observed.reach.here().unwrap().clone() });
     let today = stand(FlowName::Managed, &observed, &wanting("contoso.com"));
     assert!(matches!(&find(&today, StepId::Reachable).status, StepStatus::Done(words) if words.contains("Deny Any")));

@@ -16,7 +16,7 @@ use super::store::observe_access;
 use super::target::order_id;
 use super::{Case, Flow, FlowName, Inputs, Key, Observed, Seen, Step, StepId, StepStatus, Subject};
 use crate::azure::{AzureError, Client, Request, certificates};
-use crate::model::PrivateCertificate;
+use crate::model::{Hostname, PrivateCertificate};
 use crate::rules::Period;
 
 /// The service moves bindings, and the front ends take them over, within moments.
@@ -190,8 +190,8 @@ fn wanting<'a>(case: &Case<'a>) -> Vec<(&'a Linked, Standing)> {
 fn sync(case: &Case<'_>) -> Step {
     let step = |status| {
         Step::new(StepId::Sync, "Sync", status).explained(
-            "App Service reads the secret again and, where it holds a newer certificate, puts it into every binding of the \
-             webspace. No binding is removed, so nothing goes down (A181).",
+            "App Service reads the secret again and, where it holds a newer certificate, puts it into the bindings of the \
+             webspace whose hostname it secures. No binding is removed, so nothing goes down (A181).",
         )
     };
     if let Some(status) = case.needs_any() {
@@ -217,6 +217,19 @@ fn sync(case: &Case<'_>) -> Step {
             _ => format!("reads the vault again; {moves}"),
         };
         ready = ready.fact(one.certificate.id.name(), change);
+    }
+    for (one, _) in &wanting {
+        let stay: Vec<&str> = one.would_stay().into_iter().map(Hostname::as_str).collect();
+        if !stay.is_empty() {
+            ready = ready.fact(
+                "Stays behind",
+                format!(
+                    "{}: the new certificate does not secure it, so it stays on {}, also once that is revoked or has expired",
+                    stay.join(", "),
+                    short(&one.certificate)
+                ),
+            );
+        }
     }
     let stale: Vec<String> = wanting
         .iter()

@@ -1,9 +1,10 @@
 //! What came of a Sync: the bindings as they are now, what the hostnames serve, and what no Sync can bring.
 
 use super::{POLL, certificates_words, linked};
-use crate::flow::linked::Standing;
-use crate::flow::{Case, Seen, Step, StepId, StepStatus};
-use crate::model::Problem;
+use crate::flow::linked::{Bound, Standing};
+use crate::flow::proof::served_step;
+use crate::flow::{Case, Step, StepId, StepStatus};
+use crate::model::{Binding, Problem, Thumbprint};
 
 pub(super) fn moved(case: &Case<'_>) -> Step {
     let step = |status| {
@@ -11,9 +12,24 @@ pub(super) fn moved(case: &Case<'_>) -> Step {
             "Reads the bindings of all apps and slots of the webspace again: each has to name the certificate as it is now.",
         )
     };
-    let left: Vec<&str> = linked(case).iter().flat_map(|one| &one.left_behind).map(|binding| binding.host.as_str()).collect();
+    let hosts = |bindings: Vec<&Binding>| bindings.iter().map(|binding| binding.host.to_string()).collect::<Vec<_>>();
+    let (mut late, mut left, mut prints) = (Vec::new(), Vec::new(), Vec::new());
+    for one in linked(case) {
+        let (covered, uncovered) = one.left_behind();
+        prints.extend(uncovered.iter().filter_map(|binding| Some(binding.thumbprint.as_ref()?.short().to_owned())));
+        late.extend(hosts(covered));
+        left.extend(hosts(uncovered));
+    }
     if !left.is_empty() {
-        let on = format!("App Service to move {}; if that does not happen, bind it again (b)", left.join(", "));
+        prints.dedup();
+        let (left, prints) = (left.join(", "), prints.join(", "));
+        let why = format!("{left} stays on the old certificate {prints}, because the new one does not secure it");
+        let remedy = "bind another certificate to it (b); or verify the domain of the order by TXT record or Domain, which keep www, \
+                      and renew or rekey it again";
+        return step(StepStatus::Blocked(Problem::new(format!("Move {left}"), why).remedy(remedy)));
+    }
+    if !late.is_empty() {
+        let on = format!("App Service to move {}; if that does not happen, bind it again (b)", late.join(", "));
         return step(StepStatus::Waiting { on, since: None, next_poll: POLL });
     }
     match linked(case).iter().map(|one| one.bound.len()).sum() {
@@ -24,41 +40,13 @@ pub(super) fn moved(case: &Case<'_>) -> Step {
 }
 
 pub(super) fn served(case: &Case<'_>) -> Step {
-    let step = |status| {
-        Step::new(StepId::Served, "See what the hostnames serve", status)
-            .explained("A TLS handshake of certdeck's own with each hostname: the proof that the change arrived.")
-    };
-    let mut facts = Vec::new();
-    let (mut proven, mut unreached, mut lagging) = (0, 0, None);
-    for one in linked(case) {
-        for bound in &one.bound {
-            let host = bound.binding.host.as_str();
-            let words = match &bound.served {
-                Seen::Here(served) if Some(served) == one.certificate.thumbprint.as_ref() => {
-                    proven += 1;
-                    format!("serves {}", served.short())
-                }
-                Seen::Here(served) => {
-                    lagging = Some(format!("the front end of {host}, which still serves {}", served.short()));
-                    format!("still serves {}; a CDN or proxy before the app has a certificate of its own", served.short())
-                }
-                Seen::Absent | Seen::NotAsked => {
-                    unreached += 1;
-                    "could not be reached from here".to_owned()
-                }
-            };
-            facts.push((host.to_owned(), words));
-        }
-    }
-    let status = match (lagging, proven, unreached) {
-        (Some(on), ..) => StepStatus::Waiting { on, since: None, next_poll: POLL },
-        (None, 0, 0) => StepStatus::NotNeeded("no hostname is bound".to_owned()),
-        (None, 0, _) => StepStatus::NotNeeded("no hostname could be reached from here".to_owned()),
-        (None, 1, 0) => StepStatus::Done("it serves this certificate".to_owned()),
-        (None, proven, 0) => StepStatus::Done(format!("all {proven} serve the certificate they are bound to")),
-        (None, proven, unreached) => StepStatus::Done(format!("{proven} do; {unreached} could not be reached from here")),
-    };
-    facts.into_iter().fold(step(status), |step, (host, words)| step.fact(host, words))
+    let known = case.observed.certificates.here().map_or(&[][..], Vec::as_slice);
+    let is_own = |served: &Thumbprint| known.iter().any(|one| one.thumbprint.as_ref() == Some(served));
+    let proofs = linked(case).iter().flat_map(|one| {
+        let proof = move |bound: &Bound| Some(bound.look.proof(one.certificate.thumbprint.as_ref()?, is_own));
+        one.bound.iter().filter_map(move |bound| Some((&bound.binding.host, proof(bound)?)))
+    });
+    served_step(proofs.collect())
 }
 
 /// Last, so that what can be synced is synced whatever is in the way of the rest.

@@ -4,11 +4,20 @@
 use super::*;
 use crate::flow::Asked;
 use crate::flow::linked::{Bound, Newest};
+use crate::flow::proof::Look;
 use crate::flow::sample::{LEAF, find, id, imported, needed, order, plan, stand, stored, vault, with_principals};
 use crate::model::{AccessPolicy, Binding, Export, Hostname, OrderStatus, SecretStatus, SslState, Thumbprint};
 
 fn print(digit: &str) -> Thumbprint {
     Thumbprint::parse(&digit.repeat(40)).unwrap()
+}
+
+fn look(binding: &Binding, serves: Option<&Thumbprint>) -> Look {
+    Look::seen(binding.host.clone(), "20.1.1.1", serves.cloned())
+}
+
+fn known(print: Thumbprint) -> Newest {
+    Newest::Known(print, Vec::new())
 }
 
 fn one(newest: Newest) -> Linked {
@@ -25,7 +34,7 @@ fn one(newest: Newest) -> Linked {
     };
     Linked {
         secret: certificate.vault.clone().unwrap(),
-        bound: vec![Bound { binding, served: certificate.thumbprint.clone().into() }],
+        bound: vec![Bound { look: look(&binding, certificate.thumbprint.as_ref()), binding }],
         certificate,
         order: None,
         newest,
@@ -51,7 +60,7 @@ fn steps_of(linked: Vec<Linked>) -> Vec<Step> {
 
 #[test]
 fn a_certificate_behind_its_vault_is_imported_once_more_unchanged_a181() {
-    let steps = steps_of(vec![one(Newest::Known(print("B")))]);
+    let steps = steps_of(vec![one(known(print("B")))]);
     let sync = find(&steps, StepId::Sync);
     assert_eq!(sync.status, StepStatus::Ready);
     let body = sync.requests[0].body.as_ref().unwrap().shown();
@@ -62,10 +71,10 @@ fn a_certificate_behind_its_vault_is_imported_once_more_unchanged_a181() {
 
 #[test]
 fn what_is_in_step_sends_nothing_and_is_proved_by_a_handshake_b3_2() {
-    let steps = steps_of(vec![one(Newest::Known(Thumbprint::parse(LEAF).unwrap()))]);
+    let steps = steps_of(vec![one(known(Thumbprint::parse(LEAF).unwrap()))]);
     assert!(crate::flow::current(&steps).is_none(), "{steps:?}");
-    let mut lagging = one(Newest::Known(Thumbprint::parse(LEAF).unwrap()));
-    lagging.bound[0].served = Seen::Here(print("A"));
+    let mut lagging = one(known(Thumbprint::parse(LEAF).unwrap()));
+    lagging.bound[0].look = look(&lagging.bound[0].binding, Some(&print("A")));
     let steps = steps_of(vec![lagging]);
     assert!(matches!(find(&steps, StepId::Served).status, StepStatus::Waiting { .. }));
 }
@@ -82,7 +91,7 @@ fn what_cannot_be_seen_is_asked_for_once_and_the_answer_counts() {
 
 #[test]
 fn a_permission_that_was_taken_away_is_given_back_before_the_sync_a174() {
-    let mut closed = one(Newest::Known(print("B")));
+    let mut closed = one(known(print("B")));
     closed.vault = Seen::Here(vault(false));
     let steps = steps_of(vec![closed]);
     let access = find(&steps, StepId::AppAccess);
@@ -98,7 +107,7 @@ fn what_is_stuck_holds_nothing_else_up_and_has_words_and_a_remedy() {
         if status == SecretStatus::KeyVaultDoesNotExist {
             stuck.vault = Seen::Absent;
         }
-        let steps = steps_of(vec![stuck, one(Newest::Known(print("B")))]);
+        let steps = steps_of(vec![stuck, one(known(print("B")))]);
         assert_eq!(find(&steps, StepId::Sync).requests.len(), 1);
         let StepStatus::Blocked(problem) = &find(&steps, StepId::Stuck).status else { panic!("not blocked") };
         assert!(problem.why.contains(status.words()) && !problem.remedy.is_empty(), "{problem}");
@@ -130,7 +139,7 @@ fn every_status_that_is_trouble_has_plain_words_and_a_remedy() {
 
 #[test]
 fn an_order_that_is_being_issued_is_waited_for_before_anything_is_read() {
-    let mut waiting = one(Newest::Known(Thumbprint::parse(LEAF).unwrap()));
+    let mut waiting = one(known(Thumbprint::parse(LEAF).unwrap()));
     waiting.order = Some(stored(order(OrderStatus::PendingRekey), SecretStatus::Succeeded));
     let steps = steps_of(vec![waiting]);
     assert!(matches!(&steps[0].status, StepStatus::Waiting { on, .. } if on.contains("Pending rekey")));
@@ -138,7 +147,7 @@ fn an_order_that_is_being_issued_is_waited_for_before_anything_is_read() {
 
 #[test]
 fn a_binding_that_was_left_behind_is_waited_for_by_name() {
-    let mut left = one(Newest::Known(Thumbprint::parse(LEAF).unwrap()));
+    let mut left = one(known(Thumbprint::parse(LEAF).unwrap()));
     left.left_behind = vec![Binding { thumbprint: Some(print("D")), ..left.bound[0].binding.clone() }];
     let steps = steps_of(vec![left]);
     assert!(matches!(&find(&steps, StepId::Moved).status, StepStatus::Waiting { on, .. } if on.contains("contoso.com")));
@@ -160,7 +169,7 @@ fn uploaded_and_managed_certificates_are_refused_with_the_way_that_fits() {
 
 #[test]
 fn copies_that_a_sync_does_not_reach_are_named_before_it_is_sent_b3_18() {
-    let mut behind = one(Newest::Known(print("B")));
+    let mut behind = one(known(print("B")));
     let mut order = stored(order(OrderStatus::Issued), SecretStatus::Succeeded);
     order.thumbprint = Some(print("B"));
     let at = "2026-11-01T00:00:00Z".parse().unwrap();
@@ -171,4 +180,22 @@ fn copies_that_a_sync_does_not_reach_are_named_before_it_is_sent_b3_18() {
     let facts = &find(&steps, StepId::Sync).facts;
     let (_, words) = facts.iter().find(|(label, _)| label == "Exports").unwrap();
     assert!(words.ends_with("/srv/old.pfx of 2026-11-01") && !words.contains("new.pfx"), "{words}");
+}
+
+#[test]
+fn hostnames_that_a_new_certificate_does_not_secure_are_named_before_and_after() {
+    let mut behind = one(known(print("B")));
+    let www = Binding { host: Hostname::parse("www.contoso.com").unwrap(), ..behind.bound[0].binding.clone() };
+    behind.bound.push(Bound { look: look(&www, None), binding: www.clone() });
+    behind.newest = Newest::Known(print("B"), vec![Hostname::parse("contoso.com").unwrap()]);
+    let steps = steps_of(vec![behind]);
+    let facts = &find(&steps, StepId::Sync).facts;
+    let said = facts.iter().find(|(label, _)| label == "Stays behind").unwrap();
+    assert!(said.1.starts_with("www.contoso.com:") && said.1.contains(&LEAF[..8]), "{said:?}");
+
+    let mut done = one(known(Thumbprint::parse(LEAF).unwrap()));
+    done.left_behind = vec![Binding { thumbprint: Some(print("D")), ..www }];
+    let steps = steps_of(vec![done]);
+    let StepStatus::Blocked(problem) = &find(&steps, StepId::Moved).status else { panic!("it counts as moved: {steps:?}") };
+    assert!(problem.why.contains("www.contoso.com stays on the old certificate DDDDDDDD"), "{problem}");
 }

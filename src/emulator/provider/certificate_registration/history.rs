@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 
 use super::{
-    names::root_of,
     order::{Order, Status},
+    registry::root_of,
 };
 use crate::emulator::{
     ca::facts::without_zone,

@@ -11,6 +11,7 @@ pub mod order;
 mod orders;
 pub mod plant;
 pub mod purchases;
+pub mod registry;
 mod stored;
 mod verify;
 

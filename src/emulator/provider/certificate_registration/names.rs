@@ -1,6 +1,8 @@
-//! The names of an order: what may be bought, where its domain is proven, and what the certificate will say.
+//! The names of an order: what may be bought, and what the certificate will say.
 
 use serde::{Deserialize, Serialize};
+
+use super::registry::root_of;
 
 /// The two products (A73).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -41,19 +43,6 @@ impl Method {
     pub fn keeps_www(self) -> bool {
         matches!(self, Self::Domain | Self::Mail | Self::Txt)
     }
-}
-
-/// Second-level labels under which everybody registers below a country's domain, as far as a rehearsal needs them.
-const SHARED: [&str; 8] = ["ac", "co", "com", "edu", "gov", "ne", "net", "org"];
-
-/// The domain that its owner registered: where TXT records go, also for subdomains (C23).
-pub fn root_of(name: &str) -> &str {
-    let name = name.trim_start_matches("*.");
-    let mut labels = name.rsplit('.');
-    let (top, second) = (labels.next().unwrap_or_default(), labels.next().unwrap_or_default());
-    let keep = if top.len() == 2 && SHARED.contains(&second) { 3 } else { 2 };
-    let dots: Vec<usize> = name.rmatch_indices('.').map(|(at, _)| at).collect();
-    dots.get(keep - 1).map_or(name, |at| &name[at + 1..])
 }
 
 /// The names that a certificate will carry, its common name first (A75, A76, A105).
@@ -121,14 +110,6 @@ mod tests {
         assert_eq!(names("contoso.co.uk", Method::Mail).len(), 2);
         assert_eq!(names("shop.contoso.com", Method::Mail), ["shop.contoso.com"]);
         assert_eq!(secured(Product::Wildcard, "*.contoso.com", Method::Txt), ["*.contoso.com", "contoso.com"]);
-    }
-
-    #[test]
-    fn the_root_is_what_was_registered() {
-        assert_eq!(root_of("*.a.b.contoso.com"), "contoso.com");
-        assert_eq!(root_of("www.contoso.co.uk"), "contoso.co.uk");
-        assert_eq!(root_of("www.contoso.ac.uk"), "contoso.ac.uk");
-        assert_eq!(root_of("co.uk"), "co.uk");
     }
 
     #[test]

@@ -143,9 +143,7 @@ fn app_with(cloud: &Fixture, host: &str, token: &str) {
     let (plan, site) = (web("serverfarms", "plan"), web("sites", "shop"));
     cloud.with(|ctx| {
         plans::save(ctx, &plan, "West Europe", "S1", false).unwrap();
-        let mut app = site::create(ctx, &site, &plan.to_string(), "app").unwrap();
-        app["properties"]["httpsOnly"] = true.into();
-        ctx.save(&site, &app).unwrap();
+        site::create(ctx, &site, &plan.to_string(), "app").unwrap();
         bindings::add(ctx, &site, host, Some("A")).unwrap();
     });
     let path = format!("{site}/domainOwnershipIdentifiers/order");
@@ -260,7 +258,7 @@ fn each_method_proves_and_those_that_may_keep_www() {
     let fresh = buy(&mut html, "by-page", &standard("contoso.com"));
     let page = Page {
         host: "contoso.com".to_owned(),
-        path: "/.well-known/pki-validation/starfield.html".to_owned(),
+        path: "/.well-known/pki-validation/godaddy.html".to_owned(),
         content: text(&fresh, "/domainVerificationToken").to_owned(),
     };
     html.with(|ctx| pages::publish(ctx.tx, &page).unwrap());
@@ -273,6 +271,9 @@ fn a_page_behind_https_only_is_not_seen() {
     let mut cloud = cloud();
     let fresh = buy(&mut cloud, "by-page", &standard("contoso.com"));
     app_with(&cloud, "contoso.com", "another token");
+    let site = format!("{GROUP}/providers/Microsoft.Web/sites/shop");
+    let https_only = |on: bool| json!({"properties": {"httpsOnly": on}});
+    assert_eq!(cloud.arm(Method::Patch, &site, &https_only(true)).status, 200);
     let page = Page {
         host: "contoso.com".to_owned(),
         path: "/.well-known/pki-validation/godaddy.html".to_owned(),
@@ -281,9 +282,7 @@ fn a_page_behind_https_only_is_not_seen() {
     cloud.with(|ctx| pages::publish(ctx.tx, &page).unwrap());
     verify(&mut cloud, "by-page");
     assert_eq!(order(&cloud, "by-page")["status"], "Pendingissuance");
-    let site = format!("{GROUP}/providers/Microsoft.Web/sites/shop");
-    let body = json!({"properties": {"httpsOnly": false}});
-    assert_eq!(cloud.arm(Method::Patch, &site, &body).status, 200);
+    assert_eq!(cloud.arm(Method::Patch, &site, &https_only(false)).status, 200);
     verify(&mut cloud, "by-page");
     assert_eq!(order(&cloud, "by-page")["status"], "Issued");
 }

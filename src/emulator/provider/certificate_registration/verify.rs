@@ -4,8 +4,9 @@ use jiff::SignedDuration;
 
 use super::{
     Step, job,
-    names::{Method, Product, root_of},
+    names::{Method, Product},
     order::{Event, KIND_KEY, Order, Proof, Status},
+    registry::root_of,
 };
 use crate::emulator::{
     arm::subscriptions,
@@ -18,7 +19,7 @@ use crate::emulator::{
     pages,
     provider::{
         domain_registration,
-        microsoft_web::{bindings, ownership},
+        microsoft_web::{bindings, exposure, ownership},
     },
     reply::{Fault, Outcome, Reply},
 };
@@ -27,8 +28,8 @@ use crate::emulator::{
 const CA_DOMAIN: &str = "godaddy.com";
 /// How often the CA looks before it gives up until it is asked again.
 const ATTEMPTS: u32 = 10;
-/// Where a page with the token may be; the documents of different years name different ones.
-const PAGES: [&str; 2] = ["/.well-known/pki-validation/starfield.html", "/.well-known/pki-validation/godaddy.html"];
+/// Where the page with the token has to be, by the newest document; until 2025 it was called `starfield.html`.
+const PAGE: &str = "/.well-known/pki-validation/godaddy.html";
 
 /// POST verifyDomainOwnership: 204 says "asked", the outcome shows in the order later.
 pub(super) fn ask(ctx: &Context<'_>, call: &Call) -> Outcome {
@@ -99,7 +100,8 @@ pub fn approve_mail(ctx: &Context<'_>, wanted: &str) -> Result<usize, Fault> {
 
 /// The CA looks once; without a proof it looks again later.
 pub(super) fn check(ctx: &Context<'_>, mut order: Order, attempt: u32) -> Result<(), Fault> {
-    let Some(pending) = order.pending.as_ref().filter(|_| order.status == Status::Pendingissuance) else {
+    let is_pending = matches!(order.status, Status::Pendingissuance | Status::PendingRekey);
+    let Some(pending) = order.pending.as_ref().filter(|_| is_pending) else {
         return Ok(());
     };
     // Asked twice, the CA finds the proof once.
@@ -164,17 +166,16 @@ fn served_by_app(ctx: &Context<'_>, order: &Order, token: &str) -> Result<bool, 
     }
 }
 
-/// Whether plain HTTP shows nothing but the token. An app that enforces HTTPS answers with a redirect (A103).
+/// Whether plain HTTP shows nothing but the token.
 fn page_shows(ctx: &Context<'_>, order: &Order, token: &str) -> Result<bool, Fault> {
     let host = &order.common_name;
-    if let Some(binding) = bindings::find_host(ctx, host)? {
-        let site = ctx.find(&bindings::site_of(&binding))?;
-        if site.is_some_and(|site| site["properties"]["httpsOnly"] == true) {
-            return Ok(false);
-        }
+    if let Some(binding) = bindings::find_host(ctx, host)?
+        && !exposure::answers_plainly(ctx, &bindings::site_of(&binding))?
+    {
+        return Ok(false);
     }
     let own = format!("/{token}.html");
-    for path in PAGES.into_iter().chain([own.as_str()]) {
+    for path in [PAGE, own.as_str()] {
         if pages::fetch(ctx.tx, host, path)?.is_some_and(|content| content.trim() == token) {
             return Ok(true);
         }

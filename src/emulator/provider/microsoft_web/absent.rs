@@ -34,8 +34,6 @@ pub const ROUTES: &[Route] = [
     both!(Post, "config/metadata/list", no_settings),
     both!(Post, "config/pushsettings/list", no_settings),
     both!(Post, "config/authsettings/list", no_sign_in),
-    both!(Post, "config/authsettingsV2/list", no_sign_in),
-    both!(Get, "config/authsettingsV2", no_sign_in),
     both!(Get, "config/logs", no_settings),
     both!(Post, "config/publishingcredentials/list", publishing),
     both!(Post, "config/backup/list", no_backup),
@@ -85,7 +83,7 @@ fn no_settings(ctx: &Context<'_>, call: &Call) -> Outcome {
 }
 
 fn no_sign_in(ctx: &Context<'_>, call: &Call) -> Outcome {
-    settings(ctx, call, json!({"enabled": false, "platform": {"enabled": false}}))
+    settings(ctx, call, json!({"enabled": false}))
 }
 
 fn publishing(ctx: &Context<'_>, call: &Call) -> Outcome {

@@ -5,10 +5,10 @@ use serde_json::{Value, json};
 use super::{
     certificates,
     plans::{self, Tls},
-    site,
+    revision, site,
 };
 use crate::emulator::{
-    ca::facts::name_covers,
+    ca::facts::{Facts, name_covers},
     call::{Call, Method},
     context::{Context, envelope, text},
     id::ResourceId,
@@ -123,7 +123,7 @@ pub fn presented(ctx: &Context<'_>, host_name: &str) -> Result<Option<Material>,
     let found = certificates::in_webspace(ctx, &site_of(&binding), text(&site, "/properties/webSpace"), thumbprint)?;
     match found {
         Some(certificate) => certificates::material(ctx, &ResourceId::parse(text(&certificate, "/id"))),
-        None => Ok(None),
+        None => certificates::superseded(ctx, thumbprint),
     }
 }
 
@@ -228,21 +228,25 @@ fn check(ctx: &Context<'_>, site: &ResourceId, host_name: &str, wanted: SslState
     Ok(())
 }
 
-/// Moves every binding of a webspace from one certificate to its successor.
-pub fn move_all(ctx: &Context<'_>, scope: &ResourceId, webspace: &str, from: &str, to: &str) -> Result<(), Fault> {
-    if from.eq_ignore_ascii_case(to) {
+/// Moves the bindings of a webspace from one certificate to its successor, which has these names. A hostname that the new
+/// one does not cover stays on the old one, which the front ends go on presenting.
+pub fn move_all(ctx: &Context<'_>, scope: &ResourceId, webspace: &str, from: &str, to: &Facts) -> Result<(), Fault> {
+    if from.eq_ignore_ascii_case(&to.thumbprint) {
         return Ok(());
     }
     for mut binding in presenting(ctx, scope, webspace, from)? {
-        binding["properties"]["thumbprint"] = json!(to);
+        if !to.names.iter().any(|name| name_covers(name, host(&binding))) {
+            continue;
+        }
+        binding["properties"]["thumbprint"] = json!(to.thumbprint);
         ctx.save(&ResourceId::parse(text(&binding, "/id")), &binding)?;
     }
     Ok(())
 }
 
-fn reply(binding: Value) -> Reply {
-    let etag = site::etag(&binding);
-    Reply::ok(binding).header("etag", etag)
+fn reply(ctx: &Context<'_>, binding: Value) -> Outcome {
+    let etag = revision::etag(ctx, &site_of(&binding))?;
+    Ok(Reply::ok(binding).header("etag", etag))
 }
 
 fn list(ctx: &Context<'_>, call: &Call) -> Outcome {
@@ -253,7 +257,7 @@ fn list(ctx: &Context<'_>, call: &Call) -> Outcome {
 }
 
 fn get(ctx: &Context<'_>, call: &Call) -> Outcome {
-    Ok(reply(ctx.need(&call.target())?))
+    reply(ctx, ctx.need(&call.target())?)
 }
 
 /// Adds a hostname (DNS must point here), or changes its certificate: a body without `sslState` unbinds nothing.
@@ -262,9 +266,8 @@ fn put(ctx: &Context<'_>, call: &Call) -> Outcome {
     let site = id.parent();
     ctx.need(&site)?;
     let host_name = id.name().to_lowercase();
-    if let Some(binding) = ctx.find(&id)? {
-        site::require_match(call, &binding)?;
-    } else {
+    revision::require_match(ctx, call, &site)?;
+    if ctx.find(&id)?.is_none() {
         let record = super::hostnames::require_mapped(ctx, &site, &host_name)?;
         add(ctx, &site, &host_name, Some(record))?;
     }
@@ -277,11 +280,12 @@ fn put(ctx: &Context<'_>, call: &Call) -> Outcome {
             bind(ctx, &site, &host_name, state, thumbprint)?
         }
     };
-    Ok(reply(binding))
+    reply(ctx, binding)
 }
 
 fn delete(ctx: &Context<'_>, call: &Call) -> Outcome {
     let id = call.target();
+    revision::require_match(ctx, call, &id)?;
     if id.name().eq_ignore_ascii_case(&site::default_host(&id.parent())) {
         return Err(Fault::web(409, "The default hostname of a site cannot be removed."));
     }

@@ -17,11 +17,15 @@ use crate::emulator::{
     material::{Kept, Material},
     reply::{Fault, Outcome, Reply},
     route::Route,
+    store::Collection,
 };
 
 pub const KIND: &str = "microsoft.web/certificates";
 /// Certificates of one app, or slot, alone (C34).
 pub const OF_SITE: [&str; 2] = ["microsoft.web/sites/certificates", "microsoft.web/sites/slots/certificates"];
+
+/// By thumbprint.
+const SUPERSEDED: Collection<Material> = Collection::private("superseded-certificate");
 
 pub const ROUTES: &[Route] = &[
     Route::new(Method::Get, "{sub}/providers/Microsoft.Web/certificates", list),
@@ -102,17 +106,28 @@ pub fn material(ctx: &Context<'_>, id: &ResourceId) -> Result<Option<Material>, 
     Ok(kept.map(|kept| kept.whole(ctx.setting)))
 }
 
+/// A certificate that no resource has any more, and that front ends go on presenting for the hostnames bound to it.
+pub fn superseded(ctx: &Context<'_>, thumbprint: &str) -> Result<Option<Material>, Fault> {
+    Ok(ctx.tx.get(&SUPERSEDED, &thumbprint.to_uppercase())?)
+}
+
 /// Writes a certificate, new or in place of the one with that name; bindings that presented the old one present
-/// this one from now on.
+/// this one from now on, where it covers their hostname.
 pub fn save(ctx: &Context<'_>, place: &Place, material: &Material, origin: &Origin) -> Result<Value, Fault> {
     let facts = Facts::read(&material.leaf).map_err(|error| Fault::web(400, format!("The certificate cannot be read: {error}")))?;
     let before = ctx.find(&place.id)?;
+    let superseded = self::material(ctx, &place.id)?;
     let certificate = document(place, &facts, origin);
     ctx.save(&place.id, &certificate)?;
     ctx.save_private(&place.id, material)?;
     if let Some(before) = before {
         let old = text(&before, "/properties/thumbprint");
-        bindings::move_all(ctx, &place.id, &place.webspace, old, &facts.thumbprint)?;
+        bindings::move_all(ctx, &place.id, &place.webspace, old, &facts)?;
+        if let Some(superseded) = superseded.filter(|_| old != facts.thumbprint)
+            && !bindings::presenting(ctx, &place.id, &place.webspace, old)?.is_empty()
+        {
+            ctx.tx.put(&SUPERSEDED, old, &superseded)?;
+        }
     }
     Ok(certificate)
 }

@@ -5,6 +5,7 @@ use serde_json::{Map, Value, json};
 use super::{
     bindings::both,
     members::{self, Of},
+    revision,
 };
 use crate::emulator::{
     calendar::OLDEST_TLS,
@@ -106,7 +107,8 @@ fn list(ctx: &Context<'_>, call: &Call) -> Outcome {
 }
 
 fn get(ctx: &Context<'_>, call: &Call) -> Outcome {
-    Ok(Reply::ok(shown(ctx, ctx.need(&call.target())?)?))
+    let etag = revision::etag(ctx, &call.target())?;
+    Ok(Reply::ok(shown(ctx, ctx.need(&call.target())?)?).header("etag", etag))
 }
 
 /// With the tags of the site and everything that is the same for all.
@@ -121,6 +123,7 @@ fn shown(ctx: &Context<'_>, mut web: Value) -> Result<Value, Fault> {
 
 fn put(ctx: &Context<'_>, call: &Call) -> Outcome {
     let site = call.target().parent();
+    revision::require_match(ctx, call, &site)?;
     let members = call.body.get("properties").unwrap_or(&Value::Null);
     // What the service will say is not announced. An app that is at an older version keeps it, to no effect.
     for name in TLS_MINIMA {
@@ -132,7 +135,7 @@ fn put(ctx: &Context<'_>, call: &Call) -> Outcome {
     let mut web = shown(ctx, changed)?;
     // Recorded: answers to writes carry the site's type.
     web["type"] = json!("Microsoft.Web/sites");
-    Ok(Reply::ok(web))
+    Ok(Reply::ok(web).header("etag", revision::etag(ctx, &site)?))
 }
 
 fn settings(ctx: &Context<'_>, call: &Call) -> Outcome {
@@ -146,6 +149,7 @@ fn set_settings(ctx: &Context<'_>, call: &Call) -> Outcome {
     let all = call.body.get("properties").and_then(Value::as_object).unwrap_or(&empty);
     ctx.need(&site)?;
     ctx.tx.put(&APP_SETTINGS, &site.key(), all)?;
+    revision::count(ctx, &site)?;
     show_settings(ctx, &site)
 }
 

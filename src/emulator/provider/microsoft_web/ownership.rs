@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::{
     bindings::{self, both},
-    site,
+    exposure, site,
 };
 use crate::emulator::{
     call::{Call, Method},
@@ -26,7 +26,7 @@ pub const ROUTES: &[Route] = [
 ]
 .as_flattened();
 
-/// Whether an app of the subscription that has `host` mapped serves `token`.
+/// Whether an app of the subscription that has `host` mapped serves `token` to everybody.
 pub fn serves(ctx: &Context<'_>, subscription: &ResourceId, host: &str, token: &str) -> Result<bool, Fault> {
     for binding in ctx.having(&index::HOSTS, host)? {
         let site = bindings::site_of(&binding);
@@ -35,7 +35,7 @@ pub fn serves(ctx: &Context<'_>, subscription: &ResourceId, host: &str, token: &
         }
         let kind = KINDS[usize::from(site.kind() == site::SLOT)];
         let found = ctx.list(kind, &site)?;
-        if found.iter().any(|one| text(one, "/properties/id") == token) {
+        if found.iter().any(|one| text(one, "/properties/id") == token) && exposure::answers_plainly(ctx, &site)? {
             return Ok(true);
         }
     }

@@ -74,7 +74,7 @@ pub fn same_region(one: &str, other: &str) -> bool {
 pub fn tls(plan: &Value) -> Tls {
     match text(plan, "/sku/tier") {
         "Free" | "Shared" => Tls::None,
-        "Basic" | "Dynamic" => Tls::Sni,
+        "Basic" | "Dynamic" | "FlexConsumption" => Tls::Sni,
         _ => Tls::IpBased,
     }
 }

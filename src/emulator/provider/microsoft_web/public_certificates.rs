@@ -13,6 +13,8 @@ use crate::emulator::{
     route::Route,
 };
 
+/// The stores of Windows that one can go to.
+const STORES: [&str; 2] = ["CurrentUserMy", "LocalMachineMy"];
 const KINDS: [&str; 2] = ["microsoft.web/sites/publiccertificates", "microsoft.web/sites/slots/publiccertificates"];
 
 pub const ROUTES: &[Route] = [
@@ -79,13 +81,15 @@ fn put(ctx: &Context<'_>, call: &Call) -> Outcome {
     if ctx.find(&id)?.is_some() {
         return Err(Fault::web(400, "The parameter location,thumbprint has an invalid value."));
     }
-    let location = call.text("/properties/publicCertificateLocation").unwrap_or("CurrentUserMy");
+    let wanted = call.text("/properties/publicCertificateLocation").unwrap_or(STORES[0]);
+    let store = STORES.into_iter().find(|store| store.eq_ignore_ascii_case(wanted));
     // Apps outside an App Service Environment have no machine store.
-    if !location.eq_ignore_ascii_case("CurrentUserMy") {
-        return Err(Fault::web(400, "The parameter publicCertificateLocation has an invalid value."));
-    }
+    let has_machine_store = ctx.need(&id.parent())?["properties"]["hostingEnvironmentProfile"].is_object();
+    let store = store
+        .filter(|store| *store == STORES[0] || has_machine_store)
+        .ok_or_else(|| Fault::web(400, "The parameter publicCertificateLocation has an invalid value."))?;
     let der = BASE64.decode(blob).map_err(|_| Fault::web(400, "The parameter blob has an invalid value."))?;
-    Ok(Reply::ok(add(ctx, &id, &der, "CurrentUserMy")?))
+    Ok(Reply::ok(add(ctx, &id, &der, store)?))
 }
 
 fn delete(ctx: &Context<'_>, call: &Call) -> Outcome {

@@ -11,7 +11,6 @@ use super::{
 };
 use crate::emulator::{
     ca::facts::hex_upper,
-    call::Call,
     context::{Context, envelope, text},
     dns::{self, Kind, Record},
     id::ResourceId,
@@ -196,20 +195,4 @@ fn ssl_state(binding: &Value) -> Value {
         "ipBasedSslState": if ip_based { "Configured" } else { "NotConfigured" },
         "hostType": "Standard",
     })
-}
-
-/// The ETag of a site or binding: it changes with every change.
-pub fn etag(resource: &Value) -> String {
-    let hash = hex_upper(&Sha256::digest(resource.to_string()));
-    format!("\"{}\"", hash.get(..15).unwrap_or_default())
-}
-
-/// 412 when the caller saw another state than this one.
-pub fn require_match(call: &Call, current: &Value) -> Result<(), Fault> {
-    match call.if_match.as_deref() {
-        Some(wanted) if wanted != "*" && wanted != etag(current) => {
-            Err(Fault::web(412, "The resource was changed since it was read. Read it again."))
-        }
-        _ => Ok(()),
-    }
 }

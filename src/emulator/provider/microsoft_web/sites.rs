@@ -4,8 +4,8 @@ use serde_json::{Map, Value, json};
 
 use super::{
     bindings::{self, SslState},
-    config, plans,
-    site::{KIND, SLOT, create, default_host, etag, require_match, show},
+    config, plans, revision,
+    site::{KIND, SLOT, create, default_host, show},
     site_actions,
 };
 use crate::emulator::{
@@ -49,7 +49,7 @@ const WRITABLE: &[&str] = &[
 
 fn reply(ctx: &Context<'_>, site: Value) -> Outcome {
     let shown = show(ctx, site)?;
-    let etag = etag(&shown);
+    let etag = revision::etag(ctx, &ResourceId::parse(text(&shown, "/id")))?;
     Ok(Reply::ok(shown).header("etag", etag))
 }
 
@@ -117,8 +117,7 @@ fn make(ctx: &Context<'_>, call: &Call, id: &ResourceId) -> Outcome {
 }
 
 fn change(ctx: &Context<'_>, call: &Call, id: &ResourceId, mut site: Value) -> Outcome {
-    let before = show(ctx, site.clone())?;
-    require_match(call, &before)?;
+    revision::require_match(ctx, call, id)?;
     let empty = Map::new();
     let wanted = call.body.get("properties").and_then(Value::as_object).unwrap_or(&empty);
     for name in WRITABLE {

@@ -1,0 +1,95 @@
+//! A content delivery network in front of apps: a second TLS listener, to which the public DNS of some hostnames leads, and
+//! which presents certificates of its own for them. The binding of such a hostname is seen at the app's own address only.
+
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+use super::{
+    ca::{Profile, Role},
+    calendar::days,
+    call::{Call, Method},
+    context::Context,
+    dns::{self, Kind, Record},
+    material::Material,
+    reply::{Fault, Outcome, Reply},
+    route::Route,
+    store::Collection,
+};
+
+/// The address of the network in the zone, from a documentation range.
+pub const ADDRESS: &str = "192.0.2.80";
+/// What the name of each of its endpoints ends with.
+const DOMAIN: &str = "azurefd.net";
+const LEAF_DAYS: i64 = 180;
+
+const ENDPOINTS: Collection<Endpoint> = Collection::private("edge");
+
+pub const ROUTES: &[Route] = &[Route::new(Method::Get, "_emulator/edge", list), Route::new(Method::Post, "_emulator/edge", set)];
+
+/// One hostname that it answers for.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct Endpoint {
+    host: String,
+    material: Material,
+    /// The records that led to the app before.
+    before: Vec<Record>,
+}
+
+/// What it presents for a hostname.
+pub fn presented(ctx: &Context<'_>, host: &str) -> Result<Option<Material>, Fault> {
+    Ok(ctx.tx.get(&ENDPOINTS, host)?.map(|endpoint| endpoint.material))
+}
+
+fn list(ctx: &Context<'_>, _: &Call) -> Outcome {
+    let hosts: Vec<String> = ctx.tx.scan(&ENDPOINTS, "")?.into_iter().map(|(_, endpoint)| endpoint.host).collect();
+    Ok(Reply::ok(json!({"address": ADDRESS, "hosts": hosts})))
+}
+
+/// `{"host": "shop.contoso.com"}` puts a hostname behind it, and with `"behind": false` leads it back to its app.
+fn set(ctx: &Context<'_>, call: &Call) -> Outcome {
+    let host = call.need("/host")?.to_lowercase();
+    if call.body["behind"] == json!(false) {
+        let endpoint = ctx.tx.get(&ENDPOINTS, &host)?;
+        let endpoint = endpoint.ok_or_else(|| Fault::arm(404, "EndpointNotFound", format!("{host} is not behind it.")))?;
+        replace(ctx, &host, &endpoint.before)?;
+        ctx.tx.remove(&ENDPOINTS, &host)?;
+    } else {
+        place(ctx, &host)?;
+    }
+    list(ctx, call)
+}
+
+/// Puts a hostname behind the network.
+pub fn place(ctx: &Context<'_>, host: &str) -> Result<(), Fault> {
+    let profile = Profile {
+        common_name: host.to_owned(),
+        names: vec![host.to_owned()],
+        key: ctx.setting.pooled_key(0),
+        not_before: ctx.now,
+        not_after: ctx.now + days(LEAF_DAYS),
+        issuer: Role::DigiCert,
+        particulars: None,
+    };
+    let failed = |error: &dyn std::fmt::Display| Fault::invalid(error.to_string());
+    let material = ctx.setting.ca.certify(&profile).and_then(Material::try_from).map_err(|error| failed(&error))?;
+    let before = dns::all(ctx.tx)?.into_iter().filter(|record| record.name == host && leads(record)).collect();
+    let endpoint = format!("{}.{DOMAIN}", host.replace('.', "-"));
+    let record = |name: &str, kind, value: &str| Record::new(name, kind, value).map_err(|error| failed(&error));
+    replace(ctx, host, &[record(host, Kind::Cname, &endpoint)?])?;
+    dns::add(ctx.tx, &record(&endpoint, Kind::A, ADDRESS)?)?;
+    Ok(ctx.tx.put(&ENDPOINTS, host, &Endpoint { host: host.to_owned(), material, before })?)
+}
+
+fn leads(record: &Record) -> bool {
+    matches!(record.kind, Kind::A | Kind::Cname)
+}
+
+fn replace(ctx: &Context<'_>, host: &str, records: &[Record]) -> Result<(), Fault> {
+    for kind in [Kind::A, Kind::Cname] {
+        dns::remove(ctx.tx, host, kind, None)?;
+    }
+    for record in records {
+        dns::add(ctx.tx, record)?;
+    }
+    Ok(())
+}

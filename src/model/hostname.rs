@@ -1,0 +1,135 @@
+//! Hostnames, with or without a wildcard label, and which of them a certificate's name secures.
+
+use std::fmt;
+use std::str::FromStr;
+
+use hashbrown::HashSet;
+use serde::{Deserialize, Serialize};
+
+use super::{IdError, Text};
+
+/// A DNS name in lower case, possibly with `*` as its first label.
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Hostname(Text);
+
+impl Hostname {
+    pub fn parse(text: &str) -> Result<Self, IdError> {
+        let name = text.trim().trim_end_matches('.').to_ascii_lowercase();
+        let refuse = |why| Err(IdError::Hostname(text.trim().to_owned(), why));
+        if name.is_empty() {
+            return Err(IdError::EmptyHostname);
+        }
+        if name.contains("://") || name.contains('/') {
+            return refuse("leave out the scheme and the path");
+        }
+        if name.len() > 253 {
+            return refuse("it is longer than 253 characters");
+        }
+        let labels: Vec<&str> = name.split('.').collect();
+        if labels.len() < 2 {
+            return refuse("it needs at least two labels, such as contoso.com");
+        }
+        for (place, label) in labels.iter().enumerate() {
+            if place == 0 && *label == "*" {
+                continue;
+            }
+            if label.is_empty() {
+                return refuse("it has an empty label (two dots in a row, or a dot at the start)");
+            }
+            if label.len() > 63 {
+                return refuse("a label is longer than 63 characters");
+            }
+            if label.contains('*') {
+                return refuse("a wildcard may stand only as the whole first label: *.contoso.com");
+            }
+            if !label.is_ascii() {
+                return refuse("write international names in their xn-- form");
+            }
+            if !label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_') {
+                return refuse("only letters, digits, dashes and dots are allowed");
+            }
+            if label.starts_with('-') || label.ends_with('-') {
+                return refuse("a label may not start or end with a dash");
+            }
+        }
+        if labels.last().is_some_and(|tld| tld.bytes().all(|b| b.is_ascii_digit())) {
+            return refuse("it looks like an IP address");
+        }
+        Ok(Self(name.into()))
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Takes the memory of the first equal text.
+    pub(super) fn share(&mut self, known: &mut HashSet<Text>) {
+        self.0.share(known);
+    }
+
+    pub fn is_wildcard(&self) -> bool {
+        self.0.starts_with("*.")
+    }
+
+    /// The name without its wildcard label.
+    #[must_use]
+    pub fn base(&self) -> &str {
+        self.0.strip_prefix("*.").unwrap_or(&self.0)
+    }
+
+    /// Whether a certificate that names `self` secures `host`: a wildcard stands for exactly one label (RFC 6125), and
+    /// no client lets one stand for every name of a top level domain.
+    pub fn covers(&self, host: &Hostname) -> bool {
+        if self == host {
+            return true;
+        }
+        let is_broad = !self.base().contains('.');
+        self.is_wildcard()
+            && !is_broad
+            && !host.is_wildcard()
+            && host.0.split_once('.').is_some_and(|(_, rest)| rest == self.base())
+    }
+}
+impl FromStr for Hostname {
+    type Err = IdError;
+    fn from_str(text: &str) -> Result<Self, IdError> {
+        Self::parse(text)
+    }
+}
+impl fmt::Display for Hostname {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+impl fmt::Debug for Hostname {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    fn host(text: &str) -> Hostname {
+        Hostname::parse(text).unwrap()
+    }
+
+    #[test]
+    fn a_wildcard_stands_for_exactly_one_label() {
+        assert!(host("*.contoso.com").covers(&host("www.contoso.com")));
+        assert!(!host("*.contoso.com").covers(&host("contoso.com")));
+        assert!(!host("*.contoso.com").covers(&host("a.b.contoso.com")));
+        assert!(!host("*.com").covers(&host("contoso.com")));
+        assert!(host("CONTOSO.com.").covers(&host("contoso.com")));
+    }
+
+    #[test]
+    fn what_is_no_hostname_is_refused_with_the_reason() {
+        for text in ["", "contoso", "https://contoso.com", "a..b", "-a.com", "a.*.com", "bücher.de", "10.0.0.1", "a b.com"] {
+            assert!(Hostname::parse(text).is_err(), "{text}");
+        }
+    }
+}
