@@ -165,7 +165,8 @@ fn answer(world: &World, door: &Door, incoming: &Incoming, skew: SignedDuration)
             Ok(Reply::ok(world.log.show(since)))
         }
         Door::Control => {
-            let tables = [control::ROUTES, faults::ROUTES, outside::ROUTES, entra::control::ROUTES, scenario::ROUTES];
+            let tables =
+                [control::ROUTES, faults::ROUTES, outside::ROUTES, entra::control::ROUTES, scenario::ROUTES, arm::policy::CONTROL];
             world.run(|ctx| follow(ctx, &tables, &mut call))
         }
         Door::Metadata => Ok(metadata::endpoints(&world.setting, call.api_version())),

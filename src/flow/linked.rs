@@ -115,8 +115,9 @@ pub async fn observe(
         // National clouds have no orders (A65).
         if client.cloud().national { Ok(Vec::new()) } else { orders::list(client, subscription).await }
     };
-    let (all, orders, sites) =
+    let (mut all, orders, sites) =
         futures::try_join!(certificates::list(client, subscription), list_orders, sites::list(client, subscription))?;
+    all.extend(certificates::of_apps(client, &sites).await?);
     let looks: Vec<_> = all
         .iter()
         .filter_map(|certificate| {
@@ -150,8 +151,7 @@ async fn look(
         held = Seen::Here(roles::list(client, &vault.id).await?);
     }
     let newest = newest(client, &secret, order, vault.here()).await;
-    let near: Vec<&sites::Site> =
-        sites.iter().filter(|site| site.app.webspace.eq_ignore_ascii_case(&certificate.webspace)).collect();
+    let near: Vec<&sites::Site> = sites.iter().filter(|site| certificate.home.serves(&site.app)).collect();
     let bindings = near.iter().flat_map(|site| &site.bindings).filter(|binding| binding.ssl != SslState::Disabled);
     let (own, others): (Vec<&Binding>, Vec<&Binding>) =
         bindings.partition(|binding| binding.thumbprint.is_some() && binding.thumbprint == certificate.thumbprint);
@@ -164,7 +164,7 @@ async fn look(
         .collect()
         .await;
     let is_known = |binding: &Binding| {
-        let mut here = all.iter().filter(|one| one.webspace.eq_ignore_ascii_case(&certificate.webspace));
+        let mut here = all.iter().filter(|one| one.home.is(&certificate.home));
         here.any(|one| one.thumbprint == binding.thumbprint)
     };
     let is_covered = |binding: &Binding| certificate.hosts.iter().any(|name| name.covers(&binding.host));

@@ -5,7 +5,7 @@ use std::fmt;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{ResourceId, Thumbprint, VaultSecret};
+use super::{ResourceId, Tags, Thumbprint, VaultSecret};
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum OrderStatus {
@@ -242,4 +242,5 @@ pub struct Order {
     pub next_auto_renewal: Option<Timestamp>,
     pub not_renewable: Vec<String>,
     pub serial: Option<String>,
+    pub tags: Tags,
 }
