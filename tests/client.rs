@@ -170,6 +170,7 @@ async fn a_vault_is_made_and_followed_until_it_is_ready() {
         public_network: true,
         retention_days: 90,
         purge_protection: false,
+        tags: certdeck::model::Tags::default(),
     };
     change(&client, &vaults::create(&id, &new)).await.unwrap();
     let vault = vaults::get(&client, &id).await.unwrap().unwrap();
