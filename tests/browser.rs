@@ -152,7 +152,11 @@ async fn a_second_factor_is_given_in_the_browser_in_the_middle_of_the_work() {
         page.why
     };
     let id = format!("/subscriptions/{}/resourceGroups/rg-browser", practice.says().subscription_ids[0]);
-    let request = certdeck::azure::groups::create(&certdeck::model::ResourceId::parse(&id).unwrap(), "westeurope");
+    let request = certdeck::azure::groups::create(
+        &certdeck::model::ResourceId::parse(&id).unwrap(),
+        "westeurope",
+        &certdeck::model::Tags::default(),
+    );
     let mut quiet = |_| ();
     let (made, why) = tokio::join!(client.change(&request, &mut quiet), async {
         browse(&mut asked).await;

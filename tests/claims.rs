@@ -25,7 +25,7 @@ const MFA: &str = "eyJhY2Nlc3NfdG9rZW4iOnsiYWNycyI6eyJlc3NlbnRpYWwiOnRydWUsInZhb
 
 fn group(practice: &Practice, name: &str) -> Request {
     let id = format!("/subscriptions/{}/resourceGroups/{name}", practice.says().subscription_ids[0]);
-    groups::create(&ResourceId::parse(&id).unwrap(), "westeurope")
+    groups::create(&ResourceId::parse(&id).unwrap(), "westeurope", &certdeck::model::Tags::default())
 }
 
 async fn make(client: &Client, practice: &Practice, name: &str) -> Result<u16, AzureError> {

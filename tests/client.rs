@@ -170,6 +170,7 @@ async fn a_vault_is_made_and_followed_until_it_is_ready() {
         public_network: true,
         retention_days: 90,
         purge_protection: false,
+        tags: certdeck::model::Tags::default(),
     };
     change(&client, &vaults::create(&id, &new)).await.unwrap();
     let vault = vaults::get(&client, &id).await.unwrap().unwrap();
@@ -193,7 +194,13 @@ async fn a_purchase_ends_when_the_order_exists_and_not_when_it_is_issued() {
     let client = practice.client().await;
     let id = practice.group().resource("Microsoft.CertificateRegistration/certificateOrders", "client-test");
     let domain = "contoso.com".to_owned();
-    let new = orders::NewOrder { domain, product: ProductType::Standard, auto_renew: true, key_size: 2048 };
+    let new = orders::NewOrder {
+        domain,
+        product: ProductType::Standard,
+        auto_renew: true,
+        key_size: 2048,
+        tags: certdeck::model::Tags::default(),
+    };
     let subscription = ResourceId::subscription(id.subscription_id());
     client.ask(&orders::validate(&subscription, id.name(), &new)).await.unwrap();
     let mut notes = Vec::new();
@@ -255,7 +262,7 @@ async fn what_is_absent_is_no_error_and_a_missing_group_is_one() {
     let put = Request::put("Create it", &id, "2023-07-01", json!({"location": "westeurope", "properties": {}}));
     let problem = change(&client, &put).await.unwrap_err().problem("Create it");
     assert_eq!(problem.code.as_deref(), Some("ResourceGroupNotFound"), "{problem}");
-    change(&client, &groups::create(&nowhere, "westeurope")).await.unwrap();
+    change(&client, &groups::create(&nowhere, "westeurope", &certdeck::model::Tags::default())).await.unwrap();
     assert!(groups::get(&client, &nowhere).await.unwrap().is_some());
 }
 

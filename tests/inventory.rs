@@ -38,7 +38,7 @@ fn contents(estate: &Estate) -> BTreeSet<String> {
     let bindings = estate.bindings.iter().map(|one| format!("{} {:?} {:?}", one.id(), one.ssl, one.thumbprint));
     let certificates = estate.certificates.iter().map(|one| {
         let of_order = matches!(estate.source(one), Source::Order(_));
-        format!("{} {:?} {:?} {:?} {} {of_order}", one.id, one.thumbprint, one.hosts, one.expires, one.webspace)
+        format!("{} {:?} {:?} {:?} {} {of_order}", one.id, one.thumbprint, one.hosts, one.expires, one.home.label())
     });
     let orders =
         estate.orders.iter().map(|one| format!("{} {} {:?} {:?} {:?}", one.id, one.status, one.stored, one.names, one.token));
@@ -213,7 +213,7 @@ async fn after_a_change_of_a_certificate_apps_of_other_groups_in_its_webspace_ar
     let guest = guest.id.resource("Microsoft.Web/sites", "contoso-guest");
     let site = json!({"location": "westeurope", "properties": {"serverFarmId": shared.plan.as_ref().unwrap().to_string()}});
     let made = practice.arm_send("PUT", guest.as_str(), &site).await;
-    assert_eq!(made["properties"]["webSpace"], &*shared.webspace, "{made}");
+    assert_eq!(made["properties"]["webSpace"], shared.webspace.as_str(), "{made}");
     practice.control_post("clock", json!({"advance": "10m"})).await;
     let (before, _) = read(&practice).await;
     let of_guest = |estate: &Estate| estate.apps.iter().find(|app| app.id == guest).map(|app| app.state.clone());
@@ -222,7 +222,7 @@ async fn after_a_change_of_a_certificate_apps_of_other_groups_in_its_webspace_ar
     practice.arm_send("POST", &format!("{guest}/stop"), &Value::Null).await;
     let (behind, _) = read(&practice).await;
     assert_eq!(of_guest(&behind).as_deref(), Some("Running"), "the index is behind");
-    let in_webspace = |one: &&PrivateCertificate| one.webspace == shared.webspace;
+    let in_webspace = |one: &&PrivateCertificate| one.home.serves(shared);
     let changed = [before.certificates.iter().find(in_webspace).unwrap().id.clone()];
     let after = inventory::load(&practice.client, &changed).await.unwrap();
     assert_eq!(of_guest(&after).as_deref(), Some("Stopped"));

@@ -75,7 +75,7 @@ fn understood(resource: &Value) -> Option<bool> {
         "microsoft.web/sites" | "microsoft.web/sites/slots" if is_set(resource, "/properties/hostNames") => {
             let named = |name: &str| resource.pointer(&format!("/properties/{name}")).and_then(Value::as_array).map_or(0, Vec::len);
             sites::decode(resource).is_some_and(|site| {
-                site.app.plan.is_some() && !site.app.webspace.is_empty() && site.app.hostnames.len() == named("hostNames")
+                site.app.plan.is_some() && site.app.webspace.is_known() && site.app.hostnames.len() == named("hostNames")
             })
         }
         "microsoft.web/sites/hostnamebindings" => sites::decode_binding(resource)

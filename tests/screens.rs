@@ -229,7 +229,7 @@ fn wizard_purchase() {
     assert_snapshot!("wizard_purchase_name_taken", screen.press("<Esc><Tab>contoso-www").text());
     screen.press("<C-u>fabrikam-www<Tab>");
     assert_snapshot!("wizard_purchase_subscription", screen.press("<Enter>").text());
-    screen.press("<Esc><Tab><Tab><Tab>").settle(seen_for_purchase(None));
+    screen.press("<Esc><Tab><Tab><Tab><Tab>").settle(seen_for_purchase(None));
     assert_snapshot!("wizard_purchase_ready", screen.text());
     assert_snapshot!("wizard_purchase_plan", screen.press("p").text());
     assert_snapshot!("wizard_purchase_confirm", screen.press("p<Enter>").text());
@@ -319,7 +319,7 @@ fn wizard_bind() {
 #[test]
 fn wizard_in_other_sizes_and_looks() {
     let mut screen = Screen::filled();
-    screen.press(":purchase<Enter>fabrikam.com<Tab><Tab>fabrikam-www<Tab><Tab><Tab><Tab>").settle(seen_for_purchase(None));
+    screen.press(":purchase<Enter>fabrikam.com<Tab><Tab>fabrikam-www<Tab><Tab><Tab><Tab><Tab>").settle(seen_for_purchase(None));
     assert_snapshot!("wizard_120x40", screen.resize(120, 40).text());
     assert_snapshot!("wizard_60x15", screen.resize(60, 15).text());
     assert_snapshot!("wizard_60x15_scrolled", screen.press("p<PgDn>").text());

@@ -22,7 +22,16 @@ fn order() -> ResourceId {
 
 fn purchase() -> Request {
     let domain = "contoso.com".to_owned();
-    orders::create(&order(), &orders::NewOrder { domain, product: ProductType::Standard, auto_renew: true, key_size: 2048 })
+    orders::create(
+        &order(),
+        &orders::NewOrder {
+            domain,
+            product: ProductType::Standard,
+            auto_renew: true,
+            key_size: 2048,
+            tags: certdeck::model::Tags::default(),
+        },
+    )
 }
 
 fn list() -> Request {
@@ -86,7 +95,7 @@ async fn a_write_that_says_the_whole_state_is_repeated_as_the_same_request() {
         |_, before| if before == 0 { Reply::HangUp } else { Reply::json(200, &json!({"id": "x", "properties": {}})) },
     )
     .await;
-    let store = orders::store(&order(), "contoso", &order(), "secret");
+    let store = orders::store(&order(), "contoso", &order(), "secret", &certdeck::model::Tags::default());
     let mut notes = Vec::new();
     let changed = server.client().await.change(&store, &mut |progress| notes.push(progress.note)).await.unwrap();
     assert_eq!(changed.status, 200);

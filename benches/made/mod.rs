@@ -1,7 +1,8 @@
 //! An estate of any size, made up: every kind of certificate, five certificates an app, all of them bound.
 
 use certdeck::model::{
-    App, Binding, Estate, Hostname, PrivateCertificate, ResourceId, SecretStatus, SslState, Subscription, Thumbprint, VaultSecret,
+    App, Binding, Estate, Hostname, OwnSettings, PrivateCertificate, ResourceId, Scope, SecretStatus, SslState, Subscription, Tags,
+    Thumbprint, VaultSecret, Webspace,
 };
 use jiff::{SignedDuration, Timestamp};
 
@@ -47,7 +48,9 @@ fn app(group: &ResourceId, number: usize) -> App {
         id: group.resource("Microsoft.Web/sites", &format!("shop-{number}")),
         location: "West Europe".into(),
         plan: Some(group.resource("Microsoft.Web/serverfarms", "plan")),
-        webspace: format!("rg-team-{number}-WestEuropewebspace").into(),
+        webspace: Webspace::named(group, format!("rg-team-{number}-WestEuropewebspace")),
+        scope: Scope::Webspace,
+        tier: "Standard".into(),
         state: "Running".into(),
         default_hostname: format!("shop-{number}.azurewebsites.net").into(),
         hostnames: Vec::new(),
@@ -69,7 +72,7 @@ fn certificate(group: &ResourceId, app: &App, number: usize) -> PrivateCertifica
     PrivateCertificate {
         id: group.resource("Microsoft.Web/certificates", &name),
         location: app.location.clone(),
-        webspace: app.webspace.clone(),
+        home: app.home(),
         thumbprint: Thumbprint::parse(&format!("{:040X}", number.wrapping_mul(0x9E37_79B9_7F4A_7C15))).ok(),
         subject: host.as_str().into(),
         issuer: "GeoTrust Global TLS RSA4096 SHA256 2022 CA1".into(),
@@ -77,6 +80,8 @@ fn certificate(group: &ResourceId, app: &App, number: usize) -> PrivateCertifica
         expires: Some(now() + SignedDuration::from_hours(i64::try_from(number * 7919 % 9_000).unwrap() - 100)),
         vault,
         canonical_name: (number % 3 == 2).then(|| host.as_str().into()),
+        tags: Tags::default(),
+        own: OwnSettings::default(),
         hosts: vec![host.clone(), Hostname::parse(&format!("{host}.net")).unwrap()],
     }
 }

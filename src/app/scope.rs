@@ -1,10 +1,10 @@
 //! The scope: which subscription or app the panes show. Unlike a filter, which is typed and looks into what a pane draws,
-//! a scope is chosen, holds for all four panes, and follows what belongs together: an app brings its webspace with it (A9).
+//! a scope is chosen, holds for all four panes, and follows what belongs together: an app brings its certificates with it (A9).
 
 use super::App;
 use super::dialog::{Act, Choose, Dialog, Item};
 use super::pane::{PaneName, Tone, counted};
-use crate::model::{Estate, ResourceId};
+use crate::model::{Estate, PrivateCertificate, ResourceId};
 
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum Scope {
@@ -39,14 +39,12 @@ impl Scope {
                 })
             }
             Self::App(id) => {
-                let webspace = estate.app(id).map(|app| app.webspace.as_str()).unwrap_or_default();
-                let near = |space: &str| space.eq_ignore_ascii_case(webspace);
+                let app = estate.app(id);
+                let near = |one: &PrivateCertificate| app.is_some_and(|app| one.home.serves(app));
                 Some(match name {
-                    PaneName::Private => estate.certificates.iter().map(|one| near(&one.webspace)).collect(),
+                    PaneName::Private => estate.certificates.iter().map(near).collect(),
                     PaneName::Public => estate.public_certificates.iter().map(|one| one.app == *id).collect(),
-                    PaneName::Orders => {
-                        estate.orders.iter().map(|order| estate.imports_of(order).any(|one| near(&one.webspace))).collect()
-                    }
+                    PaneName::Orders => estate.orders.iter().map(|order| estate.imports_of(order).any(near)).collect(),
                     PaneName::Bindings => estate.bindings.iter().map(|one| one.app == *id).collect(),
                 })
             }
@@ -78,7 +76,7 @@ impl App {
         let chosen = |item: &Item| matches!(&item.then, Ok(Act::Narrow(scope)) if *scope == self.pane().scope);
         let here = items.iter().position(chosen).unwrap_or(0);
         let choose = Choose::new("Scope", items)
-            .intro("What the four panes show. An app brings the certificates of its webspace, which it can be bound to.")
+            .intro("What the four panes show. An app brings the certificates that it can be bound to.")
             .typed()
             .at(here);
         self.dialogs.push(Dialog::Choose(choose));

@@ -6,7 +6,7 @@ use super::client::Client;
 use super::error::AzureError;
 use super::request::Request;
 use super::{json, version};
-use crate::model::{ResourceGroup, ResourceId};
+use crate::model::{ResourceGroup, ResourceId, Tags};
 
 /// The groups of a subscription.
 pub async fn list(client: &Client, subscription: &ResourceId) -> Result<Vec<ResourceGroup>, AzureError> {
@@ -19,10 +19,11 @@ pub async fn get(client: &Client, id: &ResourceId) -> Result<Option<ResourceGrou
     client.read_as(&request, decode).await
 }
 
-pub fn create(id: &ResourceId, location: &str) -> Request {
-    Request::put(format!("Create the resource group {}", id.name()), id, version::GROUPS, json!({ "location": location }))
+pub fn create(id: &ResourceId, location: &str, tags: &Tags) -> Request {
+    let body = json::tagged(json!({ "location": location }), tags);
+    Request::put(format!("Create the resource group {}", id.name()), id, version::GROUPS, body)
 }
 
 pub fn decode(value: &Value) -> Option<ResourceGroup> {
-    Some(ResourceGroup { id: json::id(value, "/id")?, location: json::text_or_empty(value, "/location") })
+    Some(ResourceGroup { id: json::id(value, "/id")?, location: json::text_or_empty(value, "/location"), tags: json::tags(value) })
 }

@@ -4,9 +4,9 @@
 use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::Offset;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
-use crate::model::{Hostname, ResourceId, Thumbprint, printable};
+use crate::model::{Hostname, ResourceId, Tags, Thumbprint, printable};
 
 /// The elements of a list answer, whether it is an array or wrapped in `value`.
 pub fn elements(answer: &Value) -> &[Value] {
@@ -58,6 +58,20 @@ pub fn id(value: &Value, pointer: &str) -> Option<ResourceId> {
 
 pub fn thumbprint(value: &Value, pointer: &str) -> Option<Thumbprint> {
     text(value, pointer).and_then(|text| Thumbprint::parse(&text).ok())
+}
+
+/// The tags of a resource, exactly as they are (`Tags`).
+pub fn tags(value: &Value) -> Tags {
+    let all = value.get("tags").and_then(Value::as_object);
+    all.into_iter().flatten().filter_map(|(name, value)| Some((name.as_str().into(), value.as_str()?.into()))).collect()
+}
+
+/// A body that says what the tags of its resource are. Without any it does not mention them.
+pub fn tagged(mut body: Value, tags: &Tags) -> Value {
+    if !tags.is_empty() {
+        body["tags"] = tags.iter().map(|(name, value)| (name.to_owned(), Value::from(value))).collect::<Map<_, _>>().into();
+    }
+    body
 }
 
 /// A moment: with an offset, with `Z`, without a zone (then UTC), or in Unix seconds (API.md 5.2, 9, 17).

@@ -7,7 +7,7 @@ use super::client::Client;
 use super::error::AzureError;
 use super::request::{Body, Repeat, Request};
 use super::{json, version, x509};
-use crate::model::{Order, OrderStatus, ProductType, ResourceId, SecretStatus, StoredCertificate, VaultSecret};
+use crate::model::{Order, OrderStatus, ProductType, ResourceId, SecretStatus, StoredCertificate, Tags, VaultSecret};
 
 /// Bits of a key where nobody asked for another size: the default of the API.
 pub const KEY_SIZE: u32 = 2048;
@@ -20,6 +20,7 @@ pub struct NewOrder {
     pub product: ProductType,
     pub auto_renew: bool,
     pub key_size: u32,
+    pub tags: Tags,
 }
 
 /// One line of an order's history.
@@ -88,24 +89,31 @@ pub fn validate(subscription: &ResourceId, name: &str, order: &NewOrder) -> Requ
 }
 
 fn whole(order: &NewOrder) -> Value {
-    json!({
-        "location": "global",
-        "properties": {
-            "distinguishedName": format!("CN={}", order.domain),
-            "productType": order.product.as_wire(),
-            "validityInYears": 1,
-            "keySize": order.key_size,
-            "autoRenew": order.auto_renew,
-        }
-    })
+    let properties = json!({
+        "distinguishedName": format!("CN={}", order.domain),
+        "productType": order.product.as_wire(),
+        "validityInYears": 1,
+        "keySize": order.key_size,
+        "autoRenew": order.auto_renew,
+    });
+    json::tagged(json!({ "location": "global", "properties": properties }), &order.tags)
 }
 
-/// Step 1: Store. Links the order to a vault secret, which is filled once the order is issued.
-pub fn store(order: &ResourceId, certificate_name: &str, vault: &ResourceId, secret: &str) -> Request {
+/// Step 1: Store. Links the order to a vault secret, which is filled once the order is issued. `tags` are those that a link
+/// of this name has already, or is to have.
+pub fn store(order: &ResourceId, certificate_name: &str, vault: &ResourceId, secret: &str, tags: &Tags) -> Request {
     let id = order.child("certificates", certificate_name);
     let what = format!("Store the certificate of {} in the vault {}", order.name(), vault.name());
     let properties = json!({ "keyVaultId": vault.as_str(), "keyVaultSecretName": secret });
-    Request::put(what, &id, version::ORDERS, json!({ "location": "global", "properties": properties }))
+    Request::put(what, &id, version::ORDERS, json::tagged(json!({ "location": "global", "properties": properties }), tags))
+}
+
+/// The tags of a link from an order to a vault secret, none where there is no such link; the order's own answer does not
+/// tell them.
+pub async fn tags_of_stored(client: &Client, order: &ResourceId, certificate_name: &str) -> Result<Tags, AzureError> {
+    let id = order.child("certificates", certificate_name);
+    let request = Request::get(format!("Read the stored certificate of {}", order.name()), id.as_str(), version::ORDERS);
+    Ok(client.read(&request).await?.as_ref().map(json::tags).unwrap_or_default())
 }
 
 /// Step 2: Verify. Asks the certificate authority to look for the evidence; the outcome shows in the order later.
@@ -180,6 +188,7 @@ pub fn decode(value: &Value) -> Option<Order> {
         serial: json::text(value, "/properties/serialNumber"),
         key_size: json::number(value, "/properties/keySize"),
         has_external_key: json::flag(value, "/properties/isPrivateKeyExternal"),
+        tags: json::tags(value),
     })
 }
 
@@ -235,7 +244,13 @@ mod tests {
     fn buying_is_never_repeated_blindly_and_asking_is_free() {
         let group = ResourceId::subscription("s").child("resourceGroups", "g");
         let id = group.resource("Microsoft.CertificateRegistration/certificateOrders", "contoso");
-        let new = NewOrder { domain: "contoso.com".to_owned(), product: ProductType::Standard, auto_renew: true, key_size: 2048 };
+        let new = NewOrder {
+            domain: "contoso.com".to_owned(),
+            product: ProductType::Standard,
+            auto_renew: true,
+            key_size: 2048,
+            tags: Tags::default(),
+        };
         let buy = create(&id, &new);
         for request in [&buy, &verify(&id), &renew(&id, Some(4096)), &rekey(&id, None, 24)] {
             assert_eq!(request.repeat, Repeat::LookFirst, "{}", request.what);

@@ -8,7 +8,7 @@ use super::client::Client;
 use super::error::AzureError;
 use super::request::Request;
 use super::{json, version};
-use crate::model::{App, Binding, Hostname, ResourceId, SslState, Thumbprint};
+use crate::model::{App, Binding, Hostname, ResourceId, Scope, SslState, Thumbprint, Webspace};
 
 /// An app with the bindings that its own answer tells (`hostNameSslStates`).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -174,20 +174,44 @@ pub fn decode(value: &Value) -> Option<Site> {
     let id = json::id(value, "/id")?;
     let states = value.pointer("/properties/hostNameSslStates").and_then(Value::as_array);
     let bindings = states.into_iter().flatten().filter_map(|state| decode_ssl_state(&id, state)).collect();
+    let (plan, linux) = (json::id(value, "/properties/serverFarmId"), json::flag(value, "/properties/reserved"));
+    let in_environment = value.pointer("/properties/hostingEnvironmentProfile").is_some_and(Value::is_object);
     let app = App {
         location: json::text_or_empty(value, "/location"),
-        plan: json::id(value, "/properties/serverFarmId"),
-        webspace: json::text_or_empty(value, "/properties/webSpace"),
+        webspace: webspace(value, &id, plan.as_ref(), linux, in_environment),
+        scope: scope(value),
+        tier: json::text_or_empty(value, "/properties/sku"),
+        plan,
         state: json::text_or_empty(value, "/properties/state"),
         default_hostname: json::text_or_empty(value, "/properties/defaultHostName"),
         hostnames: json::hosts(value, "/properties/hostNames"),
         https_only: json::flag(value, "/properties/httpsOnly"),
         inbound_ip: json::text(value, "/properties/inboundIpAddress"),
-        linux: json::flag(value, "/properties/reserved"),
-        in_environment: value.pointer("/properties/hostingEnvironmentProfile").is_some_and(Value::is_object),
+        linux,
+        in_environment,
         id,
     };
     Some(Site { app, bindings })
+}
+
+/// The webspace of an app. An environment's own is called otherwise than those of the shared platform, so where its name
+/// is missing it cannot be derived.
+fn webspace(value: &Value, id: &ResourceId, plan: Option<&ResourceId>, linux: bool, in_environment: bool) -> Webspace {
+    match json::text(value, "/properties/webSpace") {
+        Some(name) => Webspace::named(id, name),
+        None if in_environment || scope(value) == Scope::App => Webspace::default(),
+        None => {
+            let region: String = json::text_or_empty(value, "/location");
+            Webspace::derived(plan.unwrap_or(id), &region, Some(linux))
+        }
+    }
+}
+
+/// `siteScopedCertificatesEnabled` is in no published description either; apps on a Flex Consumption plan have no other
+/// certificates (C34), and tell their tier as `sku`.
+fn scope(value: &Value) -> Scope {
+    let is_flex = json::text(value, "/properties/sku").is_some_and(|tier| tier.eq_ignore_ascii_case("FlexConsumption"));
+    if is_flex || json::flag(value, "/properties/siteScopedCertificatesEnabled") { Scope::App } else { Scope::Webspace }
 }
 
 /// One of `hostNameSslStates`; the names of the scm site are left out (API.md 4.3).
@@ -249,6 +273,18 @@ mod tests {
         assert_eq!(bindings.iter().map(|binding| binding.ssl).collect::<Vec<_>>(), [SslState::Sni, SslState::IpBased]);
         assert_eq!(bindings[0].thumbprint.as_ref().unwrap().as_str(), "9E9735C45C792B03B3FFCCA614852B32EE71AD6B");
         assert_eq!(bindings[1].virtual_ip.as_deref(), Some("20.1.2.3"));
+    }
+
+    #[test]
+    fn an_app_has_its_own_certificates_alone_where_its_plan_or_its_maker_says_so() {
+        let scope = |properties: Value| {
+            let mut site = site();
+            site["properties"].as_object_mut().unwrap().extend(properties.as_object().unwrap().clone());
+            decode(&site).unwrap().app.scope
+        };
+        assert_eq!(scope(json!({})), Scope::Webspace);
+        assert_eq!(scope(json!({"sku": "FlexConsumption"})), Scope::App);
+        assert_eq!(scope(json!({"sku": "PremiumV3", "siteScopedCertificatesEnabled": true})), Scope::App);
     }
 
     #[test]

@@ -6,7 +6,7 @@ use super::client::Client;
 use super::error::AzureError;
 use super::request::{Body, Repeat, Request};
 use super::{json, version};
-use crate::model::{AccessPolicy, ResourceId, Vault};
+use crate::model::{AccessPolicy, ResourceId, Tags, Vault};
 
 /// The settings of a vault to be made (A85–A91).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,6 +21,7 @@ pub struct NewVault {
     pub public_network: bool,
     pub retention_days: u32,
     pub purge_protection: bool,
+    pub tags: Tags,
 }
 
 /// Whether a vault name can still be taken; names are unique in the whole cloud.
@@ -76,7 +77,7 @@ pub fn create(id: &ResourceId, vault: &NewVault) -> Request {
         // Cannot be sent as false: once on it stays on, and the service refuses the attempt to say otherwise.
         properties["enablePurgeProtection"] = true.into();
     }
-    let body = json!({ "location": vault.location, "properties": properties });
+    let body = json::tagged(json!({ "location": vault.location, "properties": properties }), &vault.tags);
     Request::put(format!("Create the key vault {}", id.name()), id, version::VAULTS, body)
 }
 
@@ -117,6 +118,7 @@ pub fn decode(value: &Value) -> Option<Vault> {
         public_network: !is("/properties/publicNetworkAccess", "Disabled") && !is("/properties/networkAcls/defaultAction", "Deny"),
         trusted_services: !is("/properties/networkAcls/bypass", "None"),
         provisioning_state: json::text_or_empty(value, "/properties/provisioningState"),
+        tags: json::tags(value),
     })
 }
 

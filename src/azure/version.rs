@@ -5,6 +5,8 @@ use crate::model::ResourceId;
 pub const SUBSCRIPTIONS: &str = "2022-12-01";
 pub const GROUPS: &str = "2024-03-01";
 pub const WEB: &str = "2023-12-01";
+/// Certificates of one app: older versions do not have them.
+pub const SITE_CERTIFICATES: &str = "2024-11-01";
 pub const ORDERS: &str = "2024-11-01";
 pub const DOMAINS: &str = "2023-12-01";
 /// Older ones retire on 2027-02-27 (C41; rule vault-oldest-version).
@@ -39,6 +41,9 @@ pub fn of(id: &ResourceId) -> &'static str {
         ("microsoft.keyvault", VAULTS),
         ("microsoft.web", WEB),
     ];
+    if id.segment("sites").is_some() && id.segment("certificates").is_some() {
+        return SITE_CERTIFICATES;
+    }
     let path = id.as_str().to_ascii_lowercase();
     let provider = path.rsplit("/providers/").next().and_then(|rest| rest.split('/').next()).unwrap_or_default();
     providers.into_iter().find(|(known, _)| *known == provider).map_or(GROUPS, |(_, version)| version)

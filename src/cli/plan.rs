@@ -9,6 +9,7 @@ use super::run::{Report, step_json};
 use crate::azure::{Body, Client, Request};
 use crate::flow::script::{Script, ScriptKind};
 use crate::flow::{self, FlowName, Inputs, Step};
+use crate::model::printable;
 use crate::runtime::world::World;
 
 /// Looks, and writes what the steps that are not over would send. Steps that wait for the outcome of earlier ones
@@ -63,7 +64,10 @@ async fn look(world: &World, flow: FlowName, inputs: &Inputs) -> Result<Vec<Step
 fn write_request(client: &Client, request: &Request, out: &mut impl Write) -> std::io::Result<()> {
     writeln!(out, "# {}\n{} {}", request.what, request.method.as_str(), url(client, request))?;
     if let Some(body) = &request.body {
-        writeln!(out, "{:#}", body.shown())?;
+        // Parts of a body come from the service as they are.
+        for line in format!("{:#}", body.shown()).lines() {
+            writeln!(out, "{}", printable(line))?;
+        }
     }
     writeln!(out)
 }

@@ -4,7 +4,9 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::table::{Columns, Table};
-use crate::model::{App, Binding, Estate, Expiry, Order, PrivateCertificate, PublicCertificate, SecretStatus, Vault, day};
+use crate::model::{
+    App, Binding, Estate, Expiry, Home, Order, PrivateCertificate, PublicCertificate, Scope, SecretStatus, Vault, Webspace, day,
+};
 use crate::rules::Rules;
 
 pub fn private<'e>(estate: &'e Estate, rules: &'e Rules, now: Timestamp) -> Table<'e> {
@@ -17,6 +19,7 @@ pub fn private<'e>(estate: &'e Estate, rules: &'e Rules, now: Timestamp) -> Tabl
         ("who_acts", "Who acts"),
         ("used_by", "Used by"),
         ("webspace", "Webspace"),
+        ("app", "App alone"),
         ("thumbprint", "Thumbprint"),
         ("id", "Id"),
         ("revoked", "Revoked"),
@@ -36,7 +39,8 @@ pub fn private<'e>(estate: &'e Estate, rules: &'e Rules, now: Timestamp) -> Tabl
             days(certificate.expires.filter(|_| !estate.is_revoked(certificate, now)), now),
             json!(rules.turn(estate, certificate, now).who.words()),
             json!(apps),
-            json!(certificate.webspace),
+            json!(certificate.home.webspace().map_or("", Webspace::as_str)),
+            json!(of_app(&certificate.home)),
             json!(certificate.thumbprint.as_ref().map(crate::model::Thumbprint::as_str)),
             json!(certificate.id.as_str()),
             json!(estate.is_revoked(certificate, now)),
@@ -146,6 +150,7 @@ pub fn apps(estate: &Estate, _: Timestamp) -> Table<'_> {
         ("location", "Location"),
         ("plan", "Plan"),
         ("webspace", "Webspace"),
+        ("own_certificates", "Own certificates"),
         ("hostnames", "Hostnames"),
         ("https_only", "HTTPS only"),
         ("id", "Id"),
@@ -157,7 +162,8 @@ pub fn apps(estate: &Estate, _: Timestamp) -> Table<'_> {
             json!(estate.subscription_name(&app.id)),
             json!(app.location),
             json!(app.plan.as_ref().map(crate::model::ResourceId::name)),
-            json!(app.webspace),
+            json!(app.webspace.as_str()),
+            json!(app.scope == Scope::App),
             json!(app.hostnames.iter().map(crate::model::Hostname::as_str).collect::<Vec<_>>()),
             json!(app.https_only),
             json!(app.id.as_str()),
@@ -192,6 +198,14 @@ pub fn vaults(estate: &Estate, _: Timestamp) -> Table<'_> {
         ]
     };
     Table::of(COLUMNS, &estate.vaults, |one| one.id.clone(), row)
+}
+
+/// The app that a certificate belongs to alone, where one does.
+fn of_app(home: &Home) -> Option<String> {
+    match home {
+        Home::Webspace(_) => None,
+        Home::App(app) => Some(app.site_label()),
+    }
 }
 
 fn time(at: Option<Timestamp>) -> Value {

@@ -183,6 +183,7 @@ fn answer(world: &World, door: &Door, incoming: &Incoming, skew: SignedDuration,
                 edge::ROUTES,
                 entra::control::ROUTES,
                 scenario::ROUTES,
+                arm::policy::CONTROL,
             ];
             world.run(|ctx| follow(ctx, &tables, &mut call))
         }

@@ -14,7 +14,7 @@ use super::{
 };
 use crate::azure::{AzureError, Client, orders, sites};
 use crate::health::tls;
-use crate::model::{Binding, Estate, Hostname, Plan, PrivateCertificate, SslState, Thumbprint};
+use crate::model::{Binding, Estate, Hostname, Plan, PrivateCertificate, Scope, SslState, Thumbprint};
 use crate::rules::{Names, Rules};
 
 const TYPES: &[(&str, &str, &str)] = &[
@@ -56,7 +56,7 @@ fn fields(inputs: &Inputs) -> Vec<Field> {
         Field::new(
             Key::Certificate,
             "Certificate",
-            "A private key certificate of the app's webspace that covers the hostname.",
+            "A private key certificate of the app, or of its webspace, that covers the hostname.",
             FieldKind::Pick { of: Pick::Certificate, or_new: false },
         ),
         Field::new(Key::SslType, "TLS/SSL type", "SNI SSL suits nearly everybody.", FieldKind::Choice(TYPES)),
@@ -146,12 +146,20 @@ fn refusals(observed: &Observed, inputs: &Inputs, rules: &Rules, now: Timestamp)
     match (&observed.certificates, certificate(observed, inputs)) {
         (Seen::NotAsked | Seen::Absent, _) => {}
         (Seen::Here(_), None) => {
-            let why = if inputs.get(Key::Certificate).is_some() || inputs.get(Key::Order).is_some() {
-                "there is no such certificate in the app's webspace: import it there first"
-            } else {
-                "choose the certificate"
-            };
-            refuse(Key::Certificate, why.to_owned());
+            let is_named = inputs.get(Key::Certificate).is_some() || inputs.get(Key::Order).is_some();
+            let alone = observed.app.here().filter(|app| app.scope == Scope::App);
+            refuse(
+                Key::Certificate,
+                match (is_named, alone) {
+                    (false, _) => "choose the certificate".to_owned(),
+                    (true, None) => "there is no such certificate in the app's webspace: import it there first".to_owned(),
+                    (true, Some(app)) => format!(
+                        "{} can be bound to its own certificates alone, and has none of this name: import or upload it for this \
+                         app first",
+                        app.label()
+                    ),
+                },
+            );
         }
         (Seen::Here(_), Some(chosen)) => {
             if let Some(host) = host(inputs).filter(|host| !chosen.hosts.iter().any(|name| name.covers(host))) {

@@ -18,8 +18,12 @@ pub(super) static FLOW: Flow = Flow {
     pages: &[FlowName::DeletePrivate],
     about: Subject::Certificate,
     leaves: Subject::Certificate,
-    changes: "Deletes a site certificate from its webspace, for every app that shares it.",
-    permissions: &["Microsoft.Web/certificates/delete", "Microsoft.Web/sites/config/list/action"],
+    changes: "Deletes a certificate from its webspace, for every app that shares it, or from the one app that has it.",
+    permissions: &[
+        "Microsoft.Web/certificates/delete",
+        "Microsoft.Web/sites/certificates/delete",
+        "Microsoft.Web/sites/config/list/action",
+    ],
     checklist: &["A10", "A165"],
     keys: "1, d",
     fields: |_, _| fields(),
@@ -33,7 +37,7 @@ fn fields() -> Vec<Field> {
     vec![Field {
         key: Key::Certificate,
         label: "Certificate",
-        help: "It goes from its whole webspace: every app of the same group, region and system shares it.",
+        help: "It goes from its whole webspace, which every app of the same group, region and system shares, or from the one app that has it.",
         kind: FieldKind::Pick { of: Pick::Certificate, or_new: false },
     }]
 }
@@ -53,9 +57,9 @@ async fn observe(client: &Client, inputs: &Inputs) -> Result<Observed, AzureErro
         None => None,
     };
     if let Some(usage) = &mut usage
-        && let Some(webspace) = usage.named(inputs).ok().flatten().map(|one| one.webspace.clone())
+        && let Some(home) = usage.named(inputs).ok().flatten().map(|one| one.home.clone())
     {
-        usage.read_settings(client, &webspace).await;
+        usage.read_settings(client, &home).await;
     }
     Ok(Observed { usage: usage.map_or(Seen::NotAsked, Seen::Here), ..Observed::default() })
 }
@@ -68,7 +72,7 @@ fn chosen<'a>(observed: &'a Observed, inputs: &Inputs) -> Option<&'a PrivateCert
 pub(super) fn in_use_step(case: &Case<'_>, certificate: Option<&PrivateCertificate>) -> Step {
     let step = |status| {
         Step::new(StepId::InUse, "See what uses it", status).explained(
-            "Looks at every app and slot of the webspace: hostnames that present it, and code that loads it. What you may not see, Azure checks: it deletes nothing that is bound.",
+            "Looks at every app and slot that can be bound to it: hostnames that present it, and code that loads it. What you may not see, Azure checks: it deletes nothing that is bound.",
         )
     };
     if let Some(status) = case.needs(&[Key::Certificate]) {
@@ -119,7 +123,7 @@ fn delete(case: &Case<'_>) -> Step {
     let certificate = chosen(case.observed, case.inputs);
     let step = |status| {
         Step::new(StepId::Delete, "Delete the certificate", status)
-            .explained("It disappears from Private Key Certificates of every app of the webspace.")
+            .explained("It disappears from Private Key Certificates of every app that could be bound to it.")
     };
     if let Some(status) = case.needs_any() {
         return step(status);
@@ -151,10 +155,10 @@ pub(super) fn ready(step: Step, certificate: &PrivateCertificate) -> Step {
     let thumbprint = certificate.thumbprint.as_ref().map(ToString::to_string).unwrap_or_default();
     step.fact("Certificate", name)
         .fact("Thumbprint", thumbprint)
-        .fact("Webspace", &certificate.webspace)
+        .fact("Webspace", certificate.home.label())
         .sending(vec![certificates::delete(&certificate.id)])
         .consent(Consent::Typed {
-            notice: format!("This deletes {name} from the webspace {}, and cannot be undone. {after}", certificate.webspace),
+            notice: format!("This deletes {name} from {}, and cannot be undone. {after}", certificate.home.words()),
             word: name.to_owned(),
         })
 }

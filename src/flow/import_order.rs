@@ -1,18 +1,21 @@
 //! Step 3: Import (A107–A111): from the vault into the webspace of an app, as a private key certificate.
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 
 use super::access::{Access, Party, judge};
 use super::chosen::{app_field, order_refusal, unnamed_app};
+use super::destination::Destination;
 use super::store::observe_access;
 use super::succession::keeps_own_key;
+use super::tags;
 use super::target::{app_id, order_id};
 use super::{Case, Field, Flow, FlowName, Inputs, Key, Observed, Seen, Step, StepId, StepStatus, Subject};
 use crate::azure::{AzureError, Client, certificates, orders, plans, sites, vaults};
 use crate::model::{
-    App, DomainName, Estate, Hostname, Order, OrderStatus, PrivateCertificate, Problem, ResourceId, SecretStatus, StoredCertificate,
+    App, DomainName, Estate, Hostname, Order, OrderStatus, PrivateCertificate, Problem, ResourceId, Scope, SecretStatus,
+    StoredCertificate, Tags,
 };
-use crate::rules::Names;
+use crate::rules::{Count, Names, Rules};
 
 /// The vault gets the certificate within moments of the issuance.
 const POLL: SignedDuration = SignedDuration::from_secs(10);
@@ -20,14 +23,15 @@ const POLL: SignedDuration = SignedDuration::from_secs(10);
 pub(super) static FLOW: Flow = Flow {
     name: "import-order",
     title: "Step 3: Import",
-    summary: "Import the issued certificate from the vault into the app's webspace.",
+    summary: "Import the issued certificate from the vault for the app.",
     done: "The certificate is imported.",
     pages: FlowName::OF_AN_ORDER,
     about: Subject::Order,
     leaves: Subject::Certificate,
-    changes: "Grants App Service its permission on the vault where it is missing, and creates a site certificate in the app's webspace.",
+    changes: "Grants App Service its permission on the vault where it is missing, and creates a certificate in the app's webspace, or in the app.",
     permissions: &[
         "Microsoft.Web/certificates/write",
+        "Microsoft.Web/sites/certificates/write",
         "Microsoft.KeyVault/vaults/deploy/action",
         "Microsoft.KeyVault/vaults/accessPolicies/write",
         "Microsoft.Authorization/roleAssignments/write",
@@ -36,15 +40,14 @@ pub(super) static FLOW: Flow = Flow {
     keys: "3, w",
     fields: |_, _| fields(),
     suggest,
-    refusals: |observed, inputs, _, _| refusals(observed, inputs),
+    refusals,
     observe: |client, inputs| Box::pin(observe(client, inputs)),
     steps,
 };
 
 fn fields() -> Vec<Field> {
-    vec![app_field(
-        "The certificate is imported into this app's webspace: every app of the same group, region and system can use it.",
-    )]
+    let help = "The certificate is imported into this app's webspace, where every app of the same group, region and system can use it, or into the app alone.";
+    vec![app_field(help), tags::field()]
 }
 
 fn suggest(estate: &Estate, inputs: &mut Inputs) {
@@ -60,8 +63,8 @@ fn suggest(estate: &Estate, inputs: &mut Inputs) {
     }
 }
 
-fn refusals(observed: &Observed, inputs: &Inputs) -> Vec<(Key, String)> {
-    let mut refusals: Vec<_> = order_refusal(observed, inputs).into_iter().collect();
+fn refusals(observed: &Observed, inputs: &Inputs, rules: &Rules, now: Timestamp) -> Vec<(Key, String)> {
+    let mut refusals: Vec<_> = order_refusal(observed, inputs).into_iter().chain(tags::refusal(inputs, rules, now)).collect();
     let mut refuse = |key, why: &str| refusals.push((key, why.to_owned()));
     match app_id(inputs) {
         None => {
@@ -98,7 +101,8 @@ async fn observe(client: &Client, inputs: &Inputs) -> Result<Observed, AzureErro
     Ok(seen)
 }
 
-/// Reads the app, its plan and the certificates of its webspace; gives those of the subscription's other webspaces back.
+/// Reads the app, its plan and the certificates that it can be bound to; gives those of the subscription's other webspaces
+/// back.
 pub(super) async fn observe_app(
     client: &Client,
     app: &ResourceId,
@@ -113,8 +117,11 @@ pub(super) async fn observe_app(
     if let Some(plan) = &app.plan {
         seen.plan = plans::get(client, plan).await?.into();
     }
-    let all = certificates::list(client, &ResourceId::subscription(app.id.subscription_id())).await?;
-    let (shared, others) = all.into_iter().partition(|certificate| certificate.webspace.eq_ignore_ascii_case(&app.webspace));
+    let mut all = certificates::list(client, &ResourceId::subscription(app.id.subscription_id())).await?;
+    if app.scope == Scope::App {
+        all.extend(certificates::of_app(client, &app.id).await?);
+    }
+    let (shared, others) = all.into_iter().partition(|certificate| certificate.home.serves(app));
     seen.certificates = Seen::Here(shared);
     Ok(others)
 }
@@ -183,7 +190,7 @@ fn app_access(case: &Case<'_>) -> Step {
 fn import(case: &Case<'_>) -> Step {
     let step = |status| {
         Step::new(StepId::Import, "Import the certificate", status)
-            .explained("The certificate appears in Private Key Certificates, for every app of the webspace. It secures nothing before it is bound.")
+            .explained("The certificate appears in Private Key Certificates. It secures nothing before it is bound.")
     };
     if let Some(status) = case.needs_any() {
         return step(status);
@@ -200,24 +207,27 @@ fn import(case: &Case<'_>) -> Step {
         && (certificate.thumbprint == order.thumbprint || order.thumbprint.is_none())
     {
         let thumbprint = certificate.thumbprint.as_ref().map(ToString::to_string).unwrap_or_default();
-        return step(StepStatus::Done(format!("{} is in the webspace {}", certificate.id.name(), app.webspace)))
+        return step(StepStatus::Done(format!("{} is in {}", certificate.id.name(), certificate.home.words())))
             .fact("Thumbprint", thumbprint);
     }
-    let Some(plan) = app.plan.clone() else {
+    let Some(destination) = Destination::of(app) else {
         return step(StepStatus::Blocked(Problem::new(format!("Import into {}", app.label()), "the app has no App Service plan")));
     };
-    // A name with the webspace in it keeps two regions from overwriting each other (trap E6).
-    let id = existing.map_or_else(
-        || plan.sibling("Microsoft.Web/certificates", &format!("{}-{}", order.id.name(), app.webspace)),
-        |certificate| certificate.id.clone(),
-    );
-    step(StepStatus::Ready).fact("Webspace", &app.webspace).sending(vec![certificates::import(
-        &id,
-        &app.location,
+    if let Some(problem) = room_problem(case, &format!("Import into {}", app.label())).filter(|_| existing.is_none()) {
+        return step(StepStatus::Blocked(problem));
+    }
+    let id = existing.map_or_else(|| destination.within(order.id.name(), "-"), |certificate| certificate.id.clone());
+    let tags = kept(existing).with(&tags::given(case.inputs));
+    step(StepStatus::Ready).fact("Webspace", app.home().label()).sending(vec![certificates::import(
+        destination.target(&id, &tags).keeping(existing),
         &stored.secret.vault,
         &stored.secret.secret,
-        &plan,
     )])
+}
+
+/// The tags that a certificate has already: a request that leaves them out would erase them.
+pub(super) fn kept(existing: Option<&PrivateCertificate>) -> Tags {
+    existing.map(|existing| existing.tags.clone()).unwrap_or_default()
 }
 
 fn imported<'a>(case: &Case<'a>, stored: &StoredCertificate) -> Option<&'a PrivateCertificate> {
@@ -238,6 +248,19 @@ pub(super) fn tier_problem(case: &Case<'_>, what: &str) -> Option<Problem> {
         )
         .remedy("scale the plan up to Basic or higher; that costs money, so do it knowingly")
         .code(case.rules.reference(Names::TiersWithoutBindings, case.now))
+    })
+}
+
+/// Why no more certificates fit into the app, if it takes only so many of its own.
+pub(super) fn room_problem(case: &Case<'_>, what: &str) -> Option<Problem> {
+    let app = case.observed.app.here().filter(|app| app.is_flex())?;
+    let most = case.rules.count(Count::FlexCertificates, case.now)?;
+    let own = case.observed.certificates.here()?.iter().filter(|one| one.home.serves(app)).count();
+    (i64::try_from(own).unwrap_or(i64::MAX) >= most).then(|| {
+        let why = format!("{} has {own} private certificates of its own, and on its plan an app has at most {most}", app.label());
+        Problem::new(what, why)
+            .remedy("delete one that nothing uses first (delete-private)")
+            .code(case.rules.reference(Count::FlexCertificates, case.now))
     })
 }
 

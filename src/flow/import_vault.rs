@@ -5,8 +5,10 @@ use jiff::Timestamp;
 
 use super::access::{Access, Party, closed_to_services, judge};
 use super::chosen::{app_field, suggest_app, unnamed_app};
-use super::import_order::{observe_app, tier_problem};
+use super::destination::Destination;
+use super::import_order::{kept, observe_app, room_problem, tier_problem};
 use super::store::observe_access;
+use super::tags;
 use super::target::app_id;
 use super::vault_chain;
 use super::vault_contents::{offer, purpose_warning, unsupported};
@@ -23,9 +25,10 @@ pub(super) static FLOW: Flow = Flow {
     pages: &[FlowName::ImportVault, FlowName::Bind],
     about: Subject::App,
     leaves: Subject::Certificate,
-    changes: "Grants App Service its permission on the vault where it is missing, and creates a site certificate in the app's webspace.",
+    changes: "Grants App Service its permission on the vault where it is missing, and creates a certificate in the app's webspace, or in the app.",
     permissions: &[
         "Microsoft.Web/certificates/write",
+        "Microsoft.Web/sites/certificates/write",
         "Microsoft.KeyVault/vaults/deploy/action",
         "Microsoft.KeyVault/vaults/accessPolicies/write",
         "Microsoft.Authorization/roleAssignments/write",
@@ -45,7 +48,7 @@ pub(super) static FLOW: Flow = Flow {
 fn fields(observed: &Observed, _: &Inputs) -> Vec<Field> {
     vec![
         app_field(
-            "The certificate is imported into this app's webspace: every app of the same group, region and system can use it.",
+            "The certificate is imported into this app's webspace, where every app of the same group, region and system can use it, or into the app alone.",
         ),
         Field::new(
             Key::VaultSubscription,
@@ -71,6 +74,7 @@ fn fields(observed: &Observed, _: &Inputs) -> Vec<Field> {
             "Lets Azure's certificate service keep bought certificates in this vault as well. An import does not need it.",
             FieldKind::Toggle,
         ),
+        tags::field(),
     ]
 }
 
@@ -92,7 +96,7 @@ fn suggest(estate: &Estate, inputs: &mut Inputs) {
 }
 
 fn refusals(observed: &Observed, inputs: &Inputs, rules: &Rules, now: Timestamp) -> Vec<(Key, String)> {
-    let mut refusals = Vec::new();
+    let mut refusals: Vec<_> = tags::refusal(inputs, rules, now).into_iter().collect();
     let mut refuse = |key, why: String| refusals.push((key, why));
     match (app_id(inputs), &observed.app) {
         (None, _) => {
@@ -204,10 +208,8 @@ async fn find_vault(client: &Client, inputs: &Inputs) -> Result<Seen<Vault>, Azu
     Ok(all.find(|vault| vault.id.name().eq_ignore_ascii_case(name)).into())
 }
 
-/// Where it goes: into the plan's group; the webspace in the name keeps two regions from overwriting each other (trap E6).
 fn target(app: &App, vault: &Vault, name: &str) -> Option<ResourceId> {
-    let own = format!("{}-{name}-{}", vault.id.name(), app.webspace);
-    Some(app.plan.as_ref()?.sibling("Microsoft.Web/certificates", &own))
+    Some(Destination::of(app)?.within(&format!("{}-{name}", vault.id.name()), "-"))
 }
 
 fn steps(case: &Case<'_>) -> Vec<Step> {
@@ -324,7 +326,7 @@ fn registrar_access(case: &Case<'_>) -> Step {
 fn import(case: &Case<'_>) -> Step {
     let step = |status| {
         Step::new(StepId::Import, "Import the certificate", status).explained(format!(
-            "The certificate appears in Private Key Certificates, for every app of the webspace. It secures nothing before it is bound. \
+            "The certificate appears in Private Key Certificates. It secures nothing before it is bound. \
              New versions in the vault follow within {} by themselves.",
             case.rules.span(Period::SyncInterval, case.now)
         ))
@@ -345,10 +347,10 @@ fn import(case: &Case<'_>) -> Step {
     if let Some(existing) = existing
         && let Some(thumbprint) = existing.thumbprint.as_ref().filter(|own| current.is_none_or(|current| current == *own))
     {
-        return step(StepStatus::Done(format!("{} is in the webspace {}", existing.id.name(), app.webspace)))
+        return step(StepStatus::Done(format!("{} is in {}", existing.id.name(), existing.home.words())))
             .fact("Thumbprint", thumbprint.as_str());
     }
-    let (Some(plan), Some(id)) = (&app.plan, target(app, vault, name)) else {
+    let (Some(destination), Some(id)) = (Destination::of(app), target(app, vault, name)) else {
         return step(StepStatus::Blocked(Problem::new(what, "the app has no App Service plan")));
     };
     if existing.is_none() && case.observed.namesake.here().is_some() {
@@ -356,13 +358,15 @@ fn import(case: &Case<'_>) -> Step {
             .remedy("delete it first, if nothing uses it");
         return step(StepStatus::Blocked(problem));
     }
+    if let Some(problem) = room_problem(case, &what).filter(|_| existing.is_none()) {
+        return step(StepStatus::Blocked(problem));
+    }
     let id = existing.map_or(id, |existing| existing.id.clone());
-    step(StepStatus::Ready).fact("Name", id.name()).fact("Webspace", &app.webspace).sending(vec![certificates::import(
-        &id,
-        &app.location,
+    let tags = kept(existing).with(&tags::given(case.inputs));
+    step(StepStatus::Ready).fact("Name", id.name()).fact("Webspace", app.home().label()).sending(vec![certificates::import(
+        destination.target(&id, &tags).keeping(existing),
         &vault.id,
         name,
-        plan,
     )])
 }
 

@@ -92,6 +92,8 @@ keys! {
     RevokeOld = "revoke-old",
     /// Which certificates a Sync is about: `certificate`, `order` or `all`.
     Scope = "scope",
+    /// Of what is created: `NAME=VALUE`, with commas between.
+    Tags = "tags",
 }
 
 impl Key {

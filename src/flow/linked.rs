@@ -132,8 +132,9 @@ pub async fn observe(
         // National clouds have no orders (A65).
         if client.cloud().national { Ok(Vec::new()) } else { orders::list(client, subscription).await }
     };
-    let (all, orders, sites) =
+    let (mut all, orders, sites) =
         futures::try_join!(certificates::list(client, subscription), list_orders, sites::list(client, subscription))?;
+    all.extend(certificates::of_apps(client, &sites).await?);
     let looks: Vec<_> = all
         .iter()
         .filter_map(|certificate| {
@@ -167,8 +168,7 @@ async fn look(
         held = Seen::Here(roles::list(client, &vault.id).await?);
     }
     let newest = newest(client, &secret, order, vault.here()).await;
-    let near: Vec<&sites::Site> =
-        sites.iter().filter(|site| site.app.webspace.eq_ignore_ascii_case(&certificate.webspace)).collect();
+    let near: Vec<&sites::Site> = sites.iter().filter(|site| certificate.home.serves(&site.app)).collect();
     let uses = near.iter().flat_map(|site| site.bindings.iter().map(|binding| Use { app: &site.app, binding }));
     let uses = uses.filter(|one| one.binding.ssl != SslState::Disabled);
     let (own, others): (Vec<Use<'_>>, Vec<Use<'_>>) =
@@ -184,7 +184,7 @@ async fn look(
         .collect()
         .await;
     let is_known = |binding: &Binding| {
-        let mut here = all.iter().filter(|one| one.webspace.eq_ignore_ascii_case(&certificate.webspace));
+        let mut here = all.iter().filter(|one| one.home.is(&certificate.home));
         here.any(|one| one.thumbprint == binding.thumbprint)
     };
     let strays: Vec<&Binding> = others.iter().map(|one| one.binding).filter(|binding| !is_known(binding)).collect();

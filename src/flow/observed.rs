@@ -18,8 +18,8 @@ use crate::azure::sites;
 use crate::azure::vaults::Availability;
 use crate::azure::{AsItIs, Repeat};
 use crate::model::{
-    App, Binding, Export, Order, Plan, PrivateCertificate, Problem, PublicCertificate, ResourceGroup, ResourceId, Seen, Upkeep,
-    Vault, VaultCertificate,
+    App, Binding, Export, Order, Plan, PrivateCertificate, Problem, PublicCertificate, ResourceGroup, ResourceId, Seen, Tags,
+    Upkeep, Vault, VaultCertificate,
 };
 use crate::pki::{Certificate, Roots};
 
@@ -87,6 +87,10 @@ pub struct Observed {
     pub namesake: Seen<PrivateCertificate>,
     /// How the internet gets to the hostname.
     pub reach: Seen<Reach>,
+    /// The tags of what a new certificate takes the place of: it gets them, too.
+    pub inherited_tags: Tags,
+    /// The tags of the order's link to its vault, which storing it again would erase.
+    pub stored_tags: Tags,
     /// The free managed certificate of the hostname, in whatever webspace of the subscription (A56).
     pub managed: Seen<PrivateCertificate>,
     /// The certificates of the vault, or why they cannot be listed.

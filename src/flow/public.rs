@@ -203,6 +203,9 @@ fn load(case: &Case<'_>) -> Step {
     if now.allows(&leaf.thumbprint) {
         return step(StepStatus::Done(format!("{SETTING} = {}", now.words())));
     }
+    if app.is_flex() {
+        return step(StepStatus::NotNeeded(super::settings::NOT_ON_FLEX.to_owned()));
+    }
     if !case.inputs.is_yes(Key::Load) {
         return step(StepStatus::NotNeeded("not asked for".to_owned()));
     }

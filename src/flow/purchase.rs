@@ -1,16 +1,17 @@
 //! Buy an App Service certificate (A67–A80): the resource group, the CAA record that must let the issuer in, the order.
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 
 use super::caa::{Authority, issuer_is_allowed};
 use super::step::Consent;
+use super::tags;
 use super::target::{group_id, order_id, subscription_id};
 use super::{Again, Case, Field, FieldKind, Flow, FlowName, Inputs, Key, Observed, Pick, Seen, Step, StepId, StepStatus, Subject};
 use crate::azure::orders::NewOrder;
 use crate::azure::{AzureError, Client, FAILED, groups, orders};
 use crate::health::dns;
 use crate::model::{DomainName, Estate, Hostname, Order, OrderName, Problem, ProductType};
-use crate::rules::{Count, Name, Period};
+use crate::rules::{Count, Name, Period, Rules};
 
 const PRODUCTS: &[(&str, &str, &str)] = &[
     ("standard", "Standard (S1)", "Secures the domain and its www subdomain, or one subdomain by its full name."),
@@ -38,7 +39,7 @@ pub(super) static FLOW: Flow = Flow {
     keys: "a, Purchase an App Service certificate",
     fields: |observed, _| fields(observed),
     suggest,
-    refusals: |observed, inputs, _, _| refusals(observed, inputs),
+    refusals,
     observe: |client, inputs| Box::pin(observe(client, inputs)),
     steps,
 };
@@ -87,6 +88,7 @@ fn fields(observed: &Observed) -> Vec<Field> {
             "Each renewal extends the term once more, and the cost is charged to your subscription.",
             FieldKind::Toggle,
         ),
+        tags::field(),
     ];
     fields.retain(|field| field.key != Key::Location || observed.group.is_absent());
     fields
@@ -120,8 +122,8 @@ fn product(inputs: &Inputs) -> Option<ProductType> {
     }
 }
 
-fn refusals(observed: &Observed, inputs: &Inputs) -> Vec<(Key, String)> {
-    let mut refusals = Vec::new();
+fn refusals(observed: &Observed, inputs: &Inputs, rules: &Rules, now: Timestamp) -> Vec<(Key, String)> {
+    let mut refusals: Vec<_> = tags::refusal(inputs, rules, now).into_iter().collect();
     let mut refuse = |key, why: String| refusals.push((key, why));
     match Hostname::parse(inputs.typed(Key::Domain)) {
         Err(error) => refuse(Key::Domain, error.to_string()),
@@ -208,7 +210,7 @@ fn new_group(case: &Case<'_>) -> Step {
     Step::new(StepId::ResourceGroup, title, status)
         .explained("The resource group holds the order. It costs nothing by itself.")
         .fact("Region", location)
-        .sending(vec![groups::create(&id, location)])
+        .sending(vec![groups::create(&id, location, &tags::given(case.inputs))])
 }
 
 /// A CAA record that names other issuers only would stop the issuance after the money is spent (A69).
@@ -236,7 +238,9 @@ fn buy(case: &Case<'_>) -> Step {
         return buying(StepStatus::NeedsInput { key: Key::Order, why: "give the certificate a name".to_owned() });
     };
     let renew = inputs.is_yes(Key::AutoRenew);
-    let order = NewOrder { domain: domain.as_str().to_owned(), product, auto_renew: renew, key_size: orders::KEY_SIZE };
+    let domain_name = domain.as_str().to_owned();
+    let tags = tags::given(inputs);
+    let order = NewOrder { domain: domain_name, product, auto_renew: renew, key_size: orders::KEY_SIZE, tags };
     let names = DomainName(domain).secured_names().join(", ");
     buying(StepStatus::Ready)
         .fact("Will secure", names)
@@ -363,6 +367,11 @@ mod tests {
         assert!(needed(&step).1.contains("contoso.com exists"));
     }
 
+    fn refused(inputs: &Inputs) -> Vec<(Key, String)> {
+        let rules = Rules::load(crate::rules::Profile::Current).unwrap();
+        refusals(&seen(), inputs, &rules, crate::flow::sample::NOW.parse().unwrap())
+    }
+
     #[test]
     fn names_that_do_not_fit_are_refused_at_their_field() {
         for (key, typed, word) in [
@@ -371,11 +380,11 @@ mod tests {
             (Key::Order, "a b", "3 to 50"),
             (Key::Product, "gold", "standard or wildcard"),
         ] {
-            let (refused, why) = refusals(&seen(), &inputs().with(key, typed)).remove(0);
-            assert!(refused == key && why.contains(word), "{typed}: {why}");
+            let (at, why) = refused(&inputs().with(key, typed)).remove(0);
+            assert!(at == key && why.contains(word), "{typed}: {why}");
         }
         let wildcard = inputs().with(Key::Product, "wildcard");
-        assert!(refusals(&seen(), &wildcard)[0].1.contains("*.contoso.com"));
+        assert!(refused(&wildcard)[0].1.contains("*.contoso.com"));
     }
 
     #[test]

@@ -44,7 +44,7 @@ fn fields() -> Vec<Field> {
         Field::new(
             Key::Certificate,
             "Certificate",
-            "The renewed certificate. It reaches every app and slot of its webspace, and no other.",
+            "The renewed certificate. It reaches every app and slot that can be bound to it.",
             FieldKind::Pick { of: Pick::Certificate, or_new: false },
         ),
         Field::new(Key::Which, "Hostnames", "Which of the hostnames that it covers.", FieldKind::Choice(WHICH)),
@@ -99,10 +99,10 @@ fn chosen<'a>(observed: &'a Observed, inputs: &Inputs) -> Option<(&'a Usage, &'a
 fn left<'a>(usage: &'a Usage, chosen: &'a PrivateCertificate, inputs: &Inputs) -> Vec<(Use<'a>, Option<&'a PrivateCertificate>)> {
     let which = inputs.get(Key::Which).unwrap_or("renewed");
     let only = only(inputs).ok().flatten();
-    let sites = usage.in_webspace(&chosen.webspace);
+    let sites = usage.sites_at(&chosen.home);
     let all = sites.flat_map(|site| site.bindings.iter().map(|binding| Use { app: &site.app, binding }));
     let now = |one: &Use<'_>| {
-        let mut near = usage.certificates.iter().filter(|other| other.webspace.eq_ignore_ascii_case(&chosen.webspace));
+        let mut near = usage.certificates.iter().filter(|other| other.home.is(&chosen.home));
         near.find(|other| other.thumbprint.is_some() && other.thumbprint == one.binding.thumbprint)
     };
     let fits = |(one, now): &(Use<'_>, Option<&PrivateCertificate>)| {

@@ -7,6 +7,7 @@
 use futures::future::try_join;
 use jiff::Timestamp;
 
+use super::import_order::kept;
 use super::load::Load;
 use super::usage::{Usage, Use};
 use super::{
@@ -14,7 +15,7 @@ use super::{
     delete_private, outside, proof, upload,
 };
 use crate::azure::{AzureError, Client, plans, sites};
-use crate::model::{App, Binding, Estate, Hostname, PrivateCertificate, ResourceId, Thumbprint};
+use crate::model::{App, Binding, Estate, Home, Hostname, PrivateCertificate, ResourceId, Thumbprint};
 use crate::rules::Rules;
 
 pub(super) static FLOW: Flow = Flow {
@@ -28,10 +29,12 @@ pub(super) static FLOW: Flow = Flow {
     changes: "Creates a site certificate from a file, binds every hostname of the old one to it, lets code load it where it loaded the old one, and deletes the old one.",
     permissions: &[
         "Microsoft.Web/certificates/write",
+        "Microsoft.Web/sites/certificates/write",
         "Microsoft.Web/sites/hostNameBindings/write",
         "Microsoft.Web/sites/config/list/action",
         "Microsoft.Web/sites/config/write",
         "Microsoft.Web/certificates/delete",
+        "Microsoft.Web/sites/certificates/delete",
     ],
     checklist: &["A154", "A156", "A158-A166"],
     keys: "1, r",
@@ -72,18 +75,20 @@ impl<'a> Pair<'a> {
         let usage = observed.usage.here()?;
         let old = usage.named(inputs).ok()?;
         let leaf = upload::leaf(observed).map(|leaf| &leaf.thumbprint);
-        let group = inputs.get(Key::Certificate).and_then(|typed| ResourceId::parse(typed).ok());
-        let group = group.as_ref().map(ResourceId::resource_group).or_else(|| inputs.get(Key::ResourceGroup));
-        let is_near = |one: &&PrivateCertificate| match old {
-            Some(old) => one.webspace.eq_ignore_ascii_case(&old.webspace),
-            None => group.is_some_and(|group| one.id.resource_group().eq_ignore_ascii_case(group)),
+        let typed = inputs.get(Key::Certificate).and_then(|typed| ResourceId::parse(typed).ok());
+        let app = typed.as_ref().and_then(ResourceId::site).map(Home::App);
+        let group = typed.as_ref().map(ResourceId::resource_group).or_else(|| inputs.get(Key::ResourceGroup));
+        let is_near = |one: &&PrivateCertificate| match (old, &app) {
+            (Some(old), _) => one.home.is(&old.home),
+            (None, Some(app)) => one.home.is(app),
+            (None, None) => group.is_some_and(|group| one.id.resource_group().eq_ignore_ascii_case(group)),
         };
         let is_new = |one: &&PrivateCertificate| one.thumbprint.is_some() && one.thumbprint.as_ref() == leaf;
         Some(Self { usage, old, new: usage.certificates.iter().filter(is_new).find(is_near) })
     }
 
-    fn webspace(&self) -> Option<&'a str> {
-        self.old.or(self.new).map(|one| one.webspace.as_str())
+    fn home(&self) -> Option<&'a Home> {
+        self.old.or(self.new).map(|one| &one.home)
     }
 
     /// The hostnames that still present the old one.
@@ -156,18 +161,18 @@ async fn observe(client: &Client, inputs: &Inputs) -> Result<Observed, AzureErro
     let mut seen = Observed { file, usage: usage.map_or(Seen::NotAsked, Seen::Here), ..Observed::default() };
     upload::read_roots(client, &mut seen).await;
     let Some(pair) = Pair::of(&seen, inputs) else { return Ok(seen) };
-    let Some(webspace) = pair.webspace().map(str::to_owned) else { return Ok(seen) };
+    let Some(home) = pair.home().cloned() else { return Ok(seen) };
     let bindings: Vec<ResourceId> = pair.left().iter().map(|one| one.binding.id()).collect();
     let moved = pair.moved().iter().map(Use::place).collect();
     let old = pair.old.and_then(|old| old.thumbprint.clone());
+    seen.inherited_tags = kept(pair.old);
     if let Seen::Here(usage) = &mut seen.usage {
         usage.read_answers(client, bindings).await?;
-        usage.read_settings(client, &webspace).await;
+        usage.read_settings(client, &home).await;
         // The upload goes to the plan of an app that uses it, or of any that could.
-        let users = old.iter().flat_map(|old| usage.in_webspace(&webspace).filter(|site| uses(site, old)));
-        let app = users.chain(usage.in_webspace(&webspace)).next().map(|site| site.app.clone());
-        seen.certificates =
-            Seen::Here(usage.certificates.iter().filter(|one| one.webspace.eq_ignore_ascii_case(&webspace)).cloned().collect());
+        let users = old.iter().flat_map(|old| usage.sites_at(&home).filter(|site| uses(site, old)));
+        let app = users.chain(usage.sites_at(&home)).next().map(|site| site.app.clone());
+        seen.certificates = Seen::Here(usage.certificates.iter().filter(|one| one.home.is(&home)).cloned().collect());
         seen.app = app.into();
     }
     if let Some(plan) = seen.app.here().and_then(|app| app.plan.clone()) {
@@ -239,7 +244,7 @@ fn served(case: &Case<'_>, pair: Option<&Pair<'_>>) -> Step {
     let moved = pair.moved();
     let hosts: Vec<&Hostname> = moved.iter().map(|one| &one.binding.host).collect();
     let is_own = |served: &Thumbprint| {
-        let here = |one: &PrivateCertificate| Some(one.webspace.as_str()) == pair.webspace();
+        let here = |one: &PrivateCertificate| pair.home().is_some_and(|home| one.home.is(home));
         pair.usage.certificates.iter().any(|one| here(one) && one.thumbprint.as_ref() == Some(served))
     };
     case.observed.outside.served_step(&hosts, new, is_own)

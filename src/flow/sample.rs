@@ -2,14 +2,15 @@
 
 use jiff::Timestamp;
 
-use super::usage::Usage;
 use super::observed::Sent;
+use super::usage::Usage;
 use super::{Asked, FlowName, Inputs, Key, Observed, Principal, Step, StepId, StepStatus, steps};
 use crate::azure::graph;
 use crate::azure::sites::Site;
 use crate::model::{
-    App, Binding, CertificatePolicy, Hostname, Order, OrderStatus, Plan, PrivateCertificate, ProductType, ResourceGroup,
-    ResourceId, SecretStatus, Seen, SslState, StoredCertificate, Thumbprint, Vault, VaultCertificate, VaultSecret,
+    App, Binding, CertificatePolicy, Home, Hostname, Order, OrderStatus, OwnSettings, Plan, PrivateCertificate, ProductType,
+    ResourceGroup, ResourceId, Scope, SecretStatus, Seen, SslState, StoredCertificate, Tags, Thumbprint, Vault, VaultCertificate,
+    VaultSecret, Webspace,
 };
 use crate::rules::{Profile, Rules};
 
@@ -37,7 +38,11 @@ pub fn renewal_sent(at: Timestamp) -> Sent {
 }
 
 pub fn group() -> ResourceGroup {
-    ResourceGroup { id: ResourceId::parse("/subscriptions/s/resourceGroups/web").unwrap(), location: "westeurope".into() }
+    ResourceGroup {
+        id: ResourceId::parse("/subscriptions/s/resourceGroups/web").unwrap(),
+        location: "westeurope".into(),
+        tags: Tags::default(),
+    }
 }
 
 pub fn order(status: OrderStatus) -> Order {
@@ -62,6 +67,7 @@ pub fn order(status: OrderStatus) -> Order {
         serial: None,
         key_size: Some(2048),
         has_external_key: false,
+        tags: Tags::default(),
     }
 }
 
@@ -86,7 +92,12 @@ pub fn vault(rbac: bool) -> Vault {
         public_network: true,
         trusted_services: true,
         provisioning_state: "Succeeded".to_owned(),
+        tags: Tags::default(),
     }
+}
+
+fn webspace() -> Webspace {
+    Webspace::named(&id("Microsoft.Web/sites/shop"), "web-WestEuropewebspace")
 }
 
 pub fn app(hosts: &[&str]) -> App {
@@ -94,7 +105,9 @@ pub fn app(hosts: &[&str]) -> App {
         id: id("Microsoft.Web/sites/shop"),
         location: "West Europe".into(),
         plan: Some(id("Microsoft.Web/serverfarms/plan")),
-        webspace: "web-WestEuropewebspace".into(),
+        webspace: webspace(),
+        scope: Scope::Webspace,
+        tier: "Standard".into(),
         state: "Running".into(),
         default_hostname: "shop.azurewebsites.net".into(),
         hostnames: hosts.iter().map(|host| Hostname::parse(host).unwrap()).collect(),
@@ -113,7 +126,7 @@ pub fn imported() -> PrivateCertificate {
     PrivateCertificate {
         id: id("Microsoft.Web/certificates/contoso-www-web-WestEuropewebspace"),
         location: "West Europe".into(),
-        webspace: "web-WestEuropewebspace".into(),
+        home: Home::Webspace(webspace()),
         thumbprint: Some(Thumbprint::parse(LEAF).unwrap()),
         subject: "contoso.com".into(),
         hosts: vec![Hostname::parse("contoso.com").unwrap()],
@@ -122,6 +135,8 @@ pub fn imported() -> PrivateCertificate {
         expires: None,
         vault: Some(secret(SecretStatus::Succeeded)),
         canonical_name: None,
+        tags: Tags::default(),
+        own: OwnSettings::default(),
     }
 }
 

@@ -10,7 +10,7 @@ use super::target::app_id;
 use super::usage::some_of;
 use super::{Case, Field, FieldKind, Flow, FlowName, Inputs, Key, Observed, Seen, Step, StepId, StepStatus, Subject};
 use crate::azure::{AzureError, Client, settings, site_config, sites};
-use crate::model::{Estate, SslState, Thumbprint};
+use crate::model::{App, Estate, SslState, Thumbprint};
 use crate::rules::{Names, Rules};
 
 const KEEP: (&str, &str, &str) = ("keep", "as it is", "Nothing is changed.");
@@ -56,6 +56,10 @@ pub(super) static FLOW: Flow = Flow {
     steps: |case| vec![https_only(case), min_tls(case), load(case)],
 };
 
+/// Code on Flex Consumption finds its certificates as files, one by one as each is made accessible to it (C34).
+pub(super) const NOT_ON_FLEX: &str =
+    "apps on Flex Consumption do not use WEBSITE_LOAD_CERTIFICATES: each certificate is made accessible to code by itself";
+
 fn fields() -> Vec<Field> {
     vec![
         app_field("The app or slot."),
@@ -84,6 +88,9 @@ fn refusals(observed: &Observed, inputs: &Inputs, rules: &Rules, now: Timestamp)
     }
     if let Some(why) = asked(inputs, Key::LoadCertificates).and_then(|typed| wanted(typed, &Load::default()).err()) {
         refuse(Key::LoadCertificates, why);
+    }
+    if asked(inputs, Key::LoadCertificates).is_some() && observed.app.here().is_some_and(App::is_flex) {
+        refuse(Key::LoadCertificates, NOT_ON_FLEX.to_owned());
     }
     refusals
 }

@@ -4,6 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::access::{Access, Party, closed_to_services, judge};
 use super::chosen::order_refusal;
+use super::tags;
 use super::target::{ORDERS, order_id, subscription_id, vault_id};
 use super::{
     Case, Field, FieldKind, Flow, FlowName, Inputs, Key, Observed, Pick, Principal, Seen, Step, StepId, StepStatus, Subject,
@@ -62,6 +63,12 @@ pub(super) static FLOW: Flow = Flow {
 };
 
 fn fields(inputs: &Inputs) -> Vec<Field> {
+    let mut fields = choices(inputs);
+    fields.push(tags::field());
+    fields
+}
+
+fn choices(inputs: &Inputs) -> Vec<Field> {
     let mut fields = vec![Field::new(
         Key::VaultChoice,
         "Key Vault repository",
@@ -145,7 +152,12 @@ fn app_location(estate: &Estate, inputs: &Inputs) -> Option<String> {
     let domain = order_id(inputs).and_then(|id| estate.order(&id)).map(|order| order.domain.clone());
     let group = inputs.get(Key::ResourceGroup)?;
     let mapped = estate.apps.iter().find(|app| app.hostnames.iter().any(|host| Some(host.as_str()) == domain.as_deref()));
-    let near = estate.apps.iter().find(|app| app.id.resource_group().eq_ignore_ascii_case(group));
+    // Groups are called the same in many subscriptions.
+    let own = inputs.get(Key::Subscription);
+    let near = estate.apps.iter().find(|app| {
+        app.id.resource_group().eq_ignore_ascii_case(group)
+            && own.is_none_or(|own| app.id.subscription_id().eq_ignore_ascii_case(own))
+    });
     mapped.or(near).map(|app| app.location.as_str().to_owned())
 }
 
@@ -161,7 +173,7 @@ fn is_new(inputs: &Inputs) -> bool {
 }
 
 fn refusals(observed: &Observed, inputs: &Inputs, rules: &Rules, now: Timestamp) -> Vec<(Key, String)> {
-    let mut refusals: Vec<_> = order_refusal(observed, inputs).into_iter().collect();
+    let mut refusals: Vec<_> = order_refusal(observed, inputs).into_iter().chain(tags::refusal(inputs, rules, now)).collect();
     let mut refuse = |key, why: &str| refusals.push((key, why.to_owned()));
     let Some(typed) = inputs.get(Key::Vault) else {
         refuse(Key::Vault, if is_new(inputs) { "name the new vault" } else { "choose a vault" });
@@ -203,6 +215,11 @@ async fn observe(client: &Client, inputs: &Inputs) -> Result<Observed, AzureErro
     let mut seen = Observed::default();
     let Some(order) = order_id(inputs) else { return Ok(seen) };
     seen.order = orders::get(client, &order).await?.into();
+    if let Some(stored) =
+        seen.order.here().and_then(|order| order.stored.first()).filter(|stored| stored.secret.status.is_refusal())
+    {
+        seen.stored_tags = orders::tags_of_stored(client, &order, &stored.name).await?;
+    }
     let Some(vault) = vault_id(inputs) else { return Ok(seen) };
     seen.vault = vaults::get(client, &vault).await?.into();
     if seen.vault.is_absent() && is_new(inputs) {
@@ -277,6 +294,7 @@ fn new_vault(case: &Case<'_>) -> Option<NewVault> {
         public_network: inputs.get(Key::VaultNetwork) != Some("trusted"),
         retention_days: inputs.get(Key::VaultRetention)?.parse().ok()?,
         purge_protection: inputs.is_yes(Key::VaultPurgeProtection),
+        tags: tags::given(inputs),
     })
 }
 
@@ -346,7 +364,8 @@ fn store(case: &Case<'_>) -> Step {
             let may_be_over = matches!(vault_access(case).status, StepStatus::Done(_) | StepStatus::NotNeeded(_));
             if may_be_over && secret.status.is_refusal() {
                 // Azure tries by itself hours later; the same PUT makes it try now (API.md 5.6).
-                let again = orders::store(&order.id, &stored.name, &secret.vault, &secret.secret);
+                let tags = case.observed.stored_tags.with(&tags::given(case.inputs));
+                let again = orders::store(&order.id, &stored.name, &secret.vault, &secret.secret, &tags);
                 return step(StepStatus::Ready).fact("Last time", secret.status.words()).sending(vec![again]);
             }
             return step(StepStatus::Blocked(
@@ -366,7 +385,13 @@ fn store(case: &Case<'_>) -> Step {
     };
     // The child is called as the order is: that is where the documentation and az look for it (API.md 5.6).
     let name = order.id.segment(ORDERS.rsplit('/').next().unwrap_or_default()).unwrap_or_else(|| order.id.name());
-    step(StepStatus::Ready).sending(vec![orders::store(&order.id, name, &vault, &name.to_ascii_lowercase())])
+    step(StepStatus::Ready).sending(vec![orders::store(
+        &order.id,
+        name,
+        &vault,
+        &name.to_ascii_lowercase(),
+        &tags::given(case.inputs),
+    )])
 }
 
 #[cfg(test)]

@@ -8,11 +8,13 @@ use jiff::Timestamp;
 
 use super::certificate_file::{self, CertificateFile};
 use super::chosen::{app_field, app_refusal, suggest_app};
-use super::import_order::{observe_app, tier_problem};
+use super::destination::Destination;
+use super::import_order::{observe_app, room_problem, tier_problem};
+use super::tags;
 use super::target::app_id;
 use super::{Case, Field, FieldKind, Flow, FlowName, Inputs, Key, Observed, Seen, Step, StepId, StepStatus, Subject};
 use crate::azure::{AzureError, Client, certificates, sites};
-use crate::model::{App, Estate, Hostname, PrivateCertificate, Problem, ResourceId};
+use crate::model::{App, Estate, Hostname, PrivateCertificate, Problem, ResourceId, Scope};
 use crate::pki::{self, Certificate, Cipher, Contents, Question, Report, Roots, San};
 use crate::rules::{Requirement, Rules, Severity, Use};
 
@@ -36,8 +38,8 @@ pub(super) static FLOW: Flow = Flow {
     pages: &[FlowName::Upload, FlowName::Bind],
     about: Subject::App,
     leaves: Subject::Certificate,
-    changes: "Creates a site certificate in the app's webspace from a file.",
-    permissions: &["Microsoft.Web/certificates/write"],
+    changes: "Creates a certificate in the app's webspace, or in the app, from a file.",
+    permissions: &["Microsoft.Web/certificates/write", "Microsoft.Web/sites/certificates/write"],
     checklist: &["A16-A24", "A144-A147"],
     keys: "a, Upload a private certificate",
     fields,
@@ -49,7 +51,9 @@ pub(super) static FLOW: Flow = Flow {
 
 pub(super) fn fields(observed: &Observed, inputs: &Inputs) -> Vec<Field> {
     let mut fields = vec![
-        app_field("The certificate goes into this app's webspace: every app of the same group, region and system can use it."),
+        app_field(
+            "The certificate goes into this app's webspace, where every app of the same group, region and system can use it, or into the app alone.",
+        ),
         Field::new(
             Key::File,
             "PFX certificate file",
@@ -77,6 +81,7 @@ pub(super) fn fields(observed: &Observed, inputs: &Inputs) -> Vec<Field> {
         "What the certificate is called in Azure. Left empty: its thumbprint and the webspace.",
         FieldKind::Text,
     ));
+    fields.push(tags::field());
     fields
 }
 
@@ -96,7 +101,7 @@ fn is_unusual(file: &CertificateFile) -> bool {
 }
 
 pub(super) fn refusals(observed: &Observed, inputs: &Inputs, rules: &Rules, now: Timestamp) -> Vec<(Key, String)> {
-    let mut refusals: Vec<_> = app_refusal(observed, inputs).into_iter().collect();
+    let mut refusals: Vec<_> = app_refusal(observed, inputs).into_iter().chain(tags::refusal(inputs, rules, now)).collect();
     let mut refuse = |key, why: String| refusals.push((key, why));
     match &observed.file {
         _ if inputs.get(Key::File).is_none() => refuse(Key::File, "choose the PFX file".to_owned()),
@@ -172,7 +177,8 @@ pub(super) async fn read_namesake(client: &Client, inputs: &Inputs, seen: &mut O
 async fn neighbours(client: &Client, app: &App) -> Result<Vec<App>, AzureError> {
     let all = sites::apps(client, &ResourceId::subscription(app.id.subscription_id())).await?;
     let apps = all.into_iter().map(|site| site.app);
-    Ok(apps.filter(|other| other.webspace.eq_ignore_ascii_case(&app.webspace) && other.label() != app.label()).collect())
+    let home = app.home();
+    Ok(apps.filter(|other| home.serves(other) && other.label() != app.label()).collect())
 }
 
 /// The roots of this machine, read once; reading them takes a while and they do not change.
@@ -203,11 +209,11 @@ pub fn uploaded(observed: &Observed) -> Option<&PrivateCertificate> {
     observed.certificates.here()?.iter().find(|one| one.thumbprint.as_ref() == Some(&leaf.thumbprint))
 }
 
-/// Where it goes: into the plan's group, under the name given, or one that cannot be another's (API.md 3.2, trap E6).
+/// Where it goes: under the name given, or one that cannot be another's (API.md 3.2, trap E6).
 fn target(app: &App, leaf: &Certificate, inputs: &Inputs) -> Option<ResourceId> {
-    let own = format!("{}_{}", leaf.thumbprint, app.webspace);
-    let name = inputs.get(Key::FriendlyName).filter(|name| bad_name(name).is_none()).unwrap_or(&own);
-    Some(app.plan.as_ref()?.sibling("Microsoft.Web/certificates", name))
+    let destination = Destination::of(app)?;
+    let given = inputs.get(Key::FriendlyName).filter(|name| bad_name(name).is_none());
+    Some(given.map_or_else(|| destination.within(leaf.thumbprint.as_str(), "_"), |name| destination.exactly(name)))
 }
 
 fn report<'a>(file: &'a CertificateFile, observed: &Observed, rules: &Rules, now: Timestamp) -> &'a Report {
@@ -329,9 +335,8 @@ fn check(case: &Case<'_>, report: Option<&Report>) -> Step {
 
 fn upload(case: &Case<'_>) -> Step {
     let step = |status| {
-        Step::new(StepId::Upload, "Upload the certificate", status).explained(
-            "The certificate appears in Private Key Certificates, for every app of the webspace. It secures nothing before it is bound.",
-        )
+        Step::new(StepId::Upload, "Upload the certificate", status)
+            .explained("The certificate appears in Private Key Certificates. It secures nothing before it is bound.")
     };
     if let Some(status) = case.needs_any() {
         return step(status);
@@ -340,21 +345,22 @@ fn upload(case: &Case<'_>) -> Step {
         return step(StepStatus::NeedsInput { key: Key::App, why: "choose app and file".to_owned() });
     };
     if let Some(there) = uploaded(case.observed) {
-        return step(StepStatus::Done(format!("{} is in the webspace {}", there.id.name(), app.webspace)))
+        return step(StepStatus::Done(format!("{} is in {}", there.id.name(), there.home.words())))
             .fact("Thumbprint", leaf.thumbprint.as_str());
     }
     let what = format!("Upload to {}", app.label());
-    if let Some(problem) = tier_problem(case, &what) {
+    if let Some(problem) = tier_problem(case, &what).or_else(|| room_problem(case, &what)) {
         return step(StepStatus::Blocked(problem));
     }
-    let (Some(plan), Some(id)) = (&app.plan, target(app, leaf, case.inputs)) else {
+    let (Some(destination), Some(id)) = (Destination::of(app), target(app, leaf, case.inputs)) else {
         return step(StepStatus::Blocked(Problem::new(what, "the app has no App Service plan")));
     };
+    let tags = case.observed.inherited_tags.with(&tags::given(case.inputs));
     step(StepStatus::Ready)
         .fact("Name", id.name())
-        .fact("Webspace", &app.webspace)
+        .fact("Webspace", app.home().label())
         .fact("Also visible to", also_visible_to(case.observed))
-        .sending(vec![certificates::upload(&id, &app.location, file.base64(), file.password(), plan)])
+        .sending(vec![certificates::upload(destination.target(&id, &tags), file.base64(), file.password())])
 }
 
 fn also_visible_to(observed: &Observed) -> String {
@@ -362,6 +368,7 @@ fn also_visible_to(observed: &Observed) -> String {
     let Some(apps) = observed.neighbours.here() else { return "every app of this webspace".to_owned() };
     let names: Vec<String> = apps.iter().take(SHOWN).map(App::label).collect();
     match apps.len() {
+        0 if observed.app.here().is_some_and(|app| app.scope == Scope::App) => "no other app: it belongs to this one".to_owned(),
         0 => "no other app; later ones of this webspace will see it too".to_owned(),
         many if many > SHOWN => format!("{} and {} more", names.join(", "), many - SHOWN),
         _ => names.join(", "),

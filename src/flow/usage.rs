@@ -1,4 +1,4 @@
-//! What uses a private key certificate: hostnames of every app and slot of its webspace, and code that loads it (A10, B3-8).
+//! What uses a private key certificate: hostnames of every app and slot that can be bound to it, and code that loads it (A10, B3-8).
 
 use futures::future::{join_all, try_join};
 use futures::stream::{self, StreamExt, TryStreamExt};
@@ -8,7 +8,7 @@ use super::{Inputs, Key, Seen};
 use crate::azure::settings::AppSettings;
 use crate::azure::sites::Site;
 use crate::azure::{AsItIs, AzureError, Client, certificates, settings, sites};
-use crate::model::{App, Binding, Hostname, PrivateCertificate, ResourceId, SslState, Thumbprint};
+use crate::model::{App, Binding, Home, Hostname, PrivateCertificate, ResourceId, SslState, Thumbprint};
 
 /// Bindings and settings that are read at the same time.
 const AT_ONCE: usize = 8;
@@ -54,13 +54,23 @@ impl Usage {
     /// Reads the certificates, apps and slots of the subscription that the inputs name.
     pub async fn observe(client: &Client, inputs: &Inputs) -> Result<Option<Self>, AzureError> {
         let Some(subscription) = subscription(inputs) else { return Ok(None) };
-        let (certificates, sites) = try_join(certificates::list(client, &subscription), sites::list(client, &subscription)).await?;
+        let (shared, sites) = try_join(certificates::list(client, &subscription), sites::list(client, &subscription)).await?;
+        let mut certificates = shared;
+        certificates.extend(match whole_id(inputs) {
+            // A whole id says whose it is; by a name alone it may be any app's.
+            Some(id) => match id.site() {
+                Some(app) => certificates::of_app(client, &app).await?,
+                None => Vec::new(),
+            },
+            None => certificates::of_apps(client, &sites).await?,
+        });
         Ok(Some(Self { certificates, sites, ..Self::default() }))
     }
 
-    /// Reads the settings of the apps of a webspace. Whoever may not read settings learns the rest all the same.
-    pub async fn read_settings(&mut self, client: &Client, webspace: &str) {
-        let apps: Vec<ResourceId> = self.in_webspace(webspace).map(|site| site.app.id.clone()).collect();
+    /// Reads the settings of the apps that what lives there serves. Whoever may not read settings learns the rest all the
+    /// same.
+    pub async fn read_settings(&mut self, client: &Client, home: &Home) {
+        let apps: Vec<ResourceId> = self.sites_at(home).map(|site| site.app.id.clone()).collect();
         for some in apps.chunks(AT_ONCE) {
             let answers = join_all(some.iter().map(|app| settings::list(client, app))).await;
             self.settings.extend(some.iter().cloned().zip(answers.into_iter().map(|answer| Seen::from(answer.ok()))));
@@ -113,29 +123,30 @@ impl Usage {
         }
     }
 
-    pub fn in_webspace(&self, webspace: &str) -> impl Iterator<Item = &Site> {
-        self.sites.iter().filter(move |site| site.app.webspace.eq_ignore_ascii_case(webspace))
+    /// The apps and slots that can be bound to what lives there.
+    pub fn sites_at<'a>(&'a self, home: &'a Home) -> impl Iterator<Item = &'a Site> {
+        self.sites.iter().filter(move |site| home.serves(&site.app))
     }
 
-    /// The hostnames of a webspace that have a binding, with who answers for each.
-    pub fn bound(&self, webspace: &str) -> impl Iterator<Item = Use<'_>> {
-        let uses = self.in_webspace(webspace).flat_map(|site| site.bindings.iter().map(|binding| Use { app: &site.app, binding }));
+    /// The hostnames of those apps that have a binding, with who answers for each.
+    pub fn bound<'a>(&'a self, home: &'a Home) -> impl Iterator<Item = Use<'a>> {
+        let uses = self.sites_at(home).flat_map(|site| site.bindings.iter().map(|binding| Use { app: &site.app, binding }));
         uses.filter(|one| one.binding.ssl != SslState::Disabled)
     }
 
-    /// The hostnames that present the certificate: the same thumbprint, within its webspace (API.md 12.6).
+    /// The hostnames that present the certificate: the same thumbprint, of an app that it can serve (API.md 12.6).
     pub fn uses<'a>(&'a self, certificate: &'a PrivateCertificate) -> impl Iterator<Item = Use<'a>> {
-        self.bound(&certificate.webspace)
+        self.bound(&certificate.home)
             .filter(|one| certificate.thumbprint.is_some() && one.binding.thumbprint == certificate.thumbprint)
     }
 
-    /// The same certificate under another name in the same webspace: bindings go on with that one.
+    /// The same certificate under another name in the same place: bindings go on with that one.
     pub fn twin(&self, certificate: &PrivateCertificate) -> Option<&PrivateCertificate> {
         self.certificates.iter().find(|one| {
             one.id != certificate.id
                 && one.thumbprint.is_some()
                 && one.thumbprint == certificate.thumbprint
-                && one.webspace.eq_ignore_ascii_case(&certificate.webspace)
+                && one.home.is(&certificate.home)
         })
     }
 
@@ -164,8 +175,12 @@ impl Usage {
     }
 }
 
+fn whole_id(inputs: &Inputs) -> Option<ResourceId> {
+    inputs.get(Key::Certificate).and_then(|typed| ResourceId::parse(typed).ok())
+}
+
 fn subscription(inputs: &Inputs) -> Option<ResourceId> {
-    let whole = inputs.get(Key::Certificate).and_then(|typed| ResourceId::parse(typed).ok());
+    let whole = whole_id(inputs);
     let id = whole.as_ref().map(ResourceId::subscription_id).or_else(|| inputs.get(Key::Subscription))?;
     Some(ResourceId::subscription(id))
 }
@@ -185,6 +200,7 @@ mod tests {
     use super::super::load::SETTING;
     use super::super::sample::{LEAF, app, bound, imported, usage};
     use super::*;
+    use crate::model::Webspace;
 
     fn named(usage: &Usage, typed: &str) -> Result<Option<String>, String> {
         let inputs = Inputs::default().with(Key::ResourceGroup, "web").with(Key::Certificate, typed);
@@ -213,7 +229,7 @@ mod tests {
         let slot = App { id: app(&[]).id.child("slots", "next"), ..app(&["next.contoso.com"]) };
         let binding = Binding { app: slot.id.clone(), ..bound("next.contoso.com", SslState::Sni, LEAF) };
         usage.sites.push(Site { app: slot.clone(), bindings: vec![binding.clone()] });
-        let elsewhere = App { webspace: "web-NorthEuropewebspace".into(), ..slot };
+        let elsewhere = App { webspace: Webspace::named(&slot.id, "web-NorthEuropewebspace"), ..slot };
         usage.sites.push(Site { app: elsewhere, bindings: vec![binding] });
         let hosts: Vec<String> = usage.uses(&imported()).map(|one| one.words()).collect();
         assert_eq!(hosts, ["contoso.com (shop)", "next.contoso.com (shop/next)"]);

@@ -36,8 +36,9 @@ async fn with_served(client: &Client, mut evidence: Evidence) -> Evidence {
 
 async fn of_binding(client: &Client, app: &ResourceId, host: &Hostname) -> Result<Vec<Evidence>, AzureError> {
     let subscription = ResourceId::subscription(app.subscription_id());
-    let (site, bindings, all) =
+    let (site, bindings, mut all) =
         futures::try_join!(sites::get(client, app), sites::bindings(client, app), certificates::list(client, &subscription))?;
+    all.extend(certificates::of_apps(client, site.as_slice()).await?);
     let (Some(site), Some(binding)) = (site, bindings.into_iter().find(|binding| binding.host == *host)) else {
         return Ok(Vec::new());
     };
@@ -57,7 +58,10 @@ async fn of_binding(client: &Client, app: &ResourceId, host: &Hostname) -> Resul
 
 async fn of_certificate(client: &Client, id: &ResourceId) -> Result<Vec<Evidence>, AzureError> {
     let subscription = ResourceId::subscription(id.subscription_id());
-    let (all, sites) = futures::try_join!(certificates::list(client, &subscription), sites::list(client, &subscription))?;
+    let (mut all, sites) = futures::try_join!(certificates::list(client, &subscription), sites::list(client, &subscription))?;
+    if let Some(app) = id.site() {
+        all.extend(certificates::of_app(client, &app).await?);
+    }
     let Some(certificate) = all.iter().find(|one| one.id == *id) else { return Ok(Vec::new()) };
     let evidence = of_source(client, certificate).await?;
     Ok(of_hosts(&evidence, certificate, &all, &sites))
@@ -65,8 +69,9 @@ async fn of_certificate(client: &Client, id: &ResourceId) -> Result<Vec<Evidence
 
 async fn of_order(client: &Client, id: &ResourceId) -> Result<Vec<Evidence>, AzureError> {
     let subscription = ResourceId::subscription(id.subscription_id());
-    let (order, all, sites) =
+    let (order, mut all, sites) =
         futures::try_join!(orders::get(client, id), certificates::list(client, &subscription), sites::list(client, &subscription))?;
+    all.extend(certificates::of_apps(client, &sites).await?);
     let Some(order) = order else { return Ok(Vec::new()) };
     let mut found = Vec::new();
     for stored in &order.stored {
@@ -106,9 +111,9 @@ fn of_hosts(evidence: &Evidence, certificate: &PrivateCertificate, all: &[Privat
     if found.is_empty() { vec![whole] } else { found }
 }
 
-/// A certificate belongs to a webspace, not to an app (A9).
+/// A certificate mostly belongs to a webspace, not to an app (A9).
 fn is_near(certificate: &PrivateCertificate, site: &Site) -> bool {
-    site.app.webspace.eq_ignore_ascii_case(&certificate.webspace)
+    certificate.home.serves(&site.app)
 }
 
 /// Where the certificate comes from: its secret, what the vault holds, and the order that fills it.

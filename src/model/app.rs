@@ -3,7 +3,7 @@
 use hashbrown::HashSet;
 use serde::{Deserialize, Serialize};
 
-use super::{Hostname, ResourceId, Text};
+use super::{Home, Hostname, ResourceId, Scope, Tags, Text, Webspace};
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Subscription {
@@ -16,6 +16,7 @@ pub struct Subscription {
 pub struct ResourceGroup {
     pub id: ResourceId,
     pub location: String,
+    pub tags: Tags,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -33,8 +34,11 @@ pub struct App {
     pub id: ResourceId,
     pub location: Text,
     pub plan: Option<ResourceId>,
-    /// Resource group, region and operating system of the plan: certificates are shared within it (A9).
-    pub webspace: Text,
+    /// Certificates are shared within it (A9), unless the app has its own alone.
+    pub webspace: Webspace,
+    pub scope: Scope,
+    /// Its plan's tier; empty where the service does not tell it with the app.
+    pub tier: Text,
     pub state: Text,
     /// Read from the service, never built: newer apps have a hash and a region in it (C28).
     pub default_hostname: Text,
@@ -52,11 +56,25 @@ impl App {
         self.id.site_label()
     }
 
+    /// Whether it is on a Flex Consumption plan, whose apps have their own certificates alone, and few of them (C34).
+    pub fn is_flex(&self) -> bool {
+        self.tier.eq_ignore_ascii_case("FlexConsumption")
+    }
+
+    /// Where the certificates live that it can be bound to.
+    pub fn home(&self) -> Home {
+        match self.scope {
+            Scope::Webspace => Home::Webspace(self.webspace.clone()),
+            Scope::App => Home::App(self.id.clone()),
+        }
+    }
+
     /// Takes the memory of equal texts that are known.
     pub(super) fn share(&mut self, known: &mut HashSet<Text>) {
-        for word in [&mut self.location, &mut self.webspace, &mut self.state, &mut self.default_hostname] {
+        for word in [&mut self.location, &mut self.tier, &mut self.state, &mut self.default_hostname] {
             word.share(known);
         }
+        self.webspace.share(known);
         self.hostnames.iter_mut().for_each(|host| host.share(known));
         self.plan.iter_mut().chain([&mut self.id]).for_each(|id| id.share(known));
     }

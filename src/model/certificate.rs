@@ -4,7 +4,7 @@ use hashbrown::HashSet;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Hostname, ResourceId, SecretStatus, Text, Thumbprint};
+use super::{Home, Hostname, ResourceId, SecretStatus, Tags, Text, Thumbprint};
 
 /// The secret of a key vault that a site certificate or an order's stored certificate comes from.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -42,12 +42,23 @@ impl Source {
     }
 }
 
-/// A `Microsoft.Web/certificates` resource; it lives in a webspace, not in an app (A9).
+/// What the certificate of one app was created with beside its source. Like tags it is sent back with every write, because
+/// a PUT without it takes it away (azure-cli 2.91, `functionapp config ssl import`).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OwnSettings {
+    /// The app's managed identity reads the vault, and not App Service.
+    pub by_identity: Option<bool>,
+    /// The app's code may load it.
+    pub for_code: Option<bool>,
+}
+
+/// A certificate with its private key: a `Microsoft.Web/certificates` resource in a webspace, or a `certificates` resource
+/// of one app.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PrivateCertificate {
     pub id: ResourceId,
     pub location: Text,
-    pub webspace: Text,
+    pub home: Home,
     /// Absent while a managed certificate is being issued.
     pub thumbprint: Option<Thumbprint>,
     pub subject: Text,
@@ -60,13 +71,17 @@ pub struct PrivateCertificate {
     pub vault: Option<VaultSecret>,
     /// Set for a free managed certificate: the one hostname it is for.
     pub canonical_name: Option<Text>,
+    pub tags: Tags,
+    pub own: OwnSettings,
 }
 
 impl PrivateCertificate {
     /// Takes the memory of equal texts that are known.
     pub(super) fn share(&mut self, known: &mut HashSet<Text>) {
         self.id.share(known);
-        for word in [&mut self.location, &mut self.webspace, &mut self.issuer, &mut self.subject] {
+        self.home.share(known);
+        self.tags.share(known);
+        for word in [&mut self.location, &mut self.issuer, &mut self.subject] {
             word.share(known);
         }
         self.hosts.iter_mut().for_each(|host| host.share(known));

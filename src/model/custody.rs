@@ -207,7 +207,7 @@ impl Evidence {
             ),
             _ => valid(certificate.expires, now, renewal(certificate)),
         };
-        let name = format!("{} ({origin}), {}", certificate.id.name(), certificate.webspace);
+        let name = format!("{} ({origin}), {}", certificate.id.name(), certificate.home.label());
         Some(link(Place::AppService, &name, own, certificate.expires, standing))
     }
 
@@ -347,7 +347,7 @@ mod tests {
         let certificate = PrivateCertificate {
             id: group.resource("Microsoft.Web/certificates", "www"),
             location: "West Europe".into(),
-            webspace: "g-WestEuropewebspace".into(),
+            home: crate::model::Home::Webspace(crate::model::Webspace::named(&group, "g-WestEuropewebspace")),
             thumbprint: Some(print("A")),
             subject: crate::model::Text::default(),
             hosts: vec![host.clone()],
@@ -356,6 +356,8 @@ mod tests {
             expires: Some("2027-03-01T00:00:00Z".parse().unwrap()),
             vault: Some(secret(SecretStatus::Succeeded)),
             canonical_name: None,
+            tags: crate::model::Tags::default(),
+            own: crate::model::OwnSettings::default(),
         };
         let binding = Binding {
             app: group.resource("Microsoft.Web/sites", "shop"),

@@ -7,8 +7,9 @@ use serde::{Deserialize, Serialize};
 
 use super::ids::Caseless;
 use super::places::Places;
+use super::webspace::WebspaceKey;
 use super::{
-    App, Binding, Export, Order, Plan, PrivateCertificate, Problem, PublicCertificate, ResourceGroup, ResourceId, Revocation,
+    App, Binding, Export, Home, Order, Plan, PrivateCertificate, Problem, PublicCertificate, ResourceGroup, ResourceId, Revocation,
     Source, SslState, Subscription, Text, Thumbprint, Upkeep, Vault, VaultSecret,
 };
 
@@ -190,8 +191,8 @@ impl Estate {
         |place| Some(&self.apps[place].id)
     }
 
-    fn webspaces<'a>(&'a self) -> impl Fn(usize) -> Option<Caseless<'a>> {
-        |place| Some(Caseless(&self.apps[place].webspace))
+    fn webspaces<'a>(&'a self) -> impl Fn(usize) -> Option<WebspaceKey<'a>> {
+        |place| Some(self.apps[place].webspace.key())
     }
 
     fn order_ids<'a>(&'a self) -> impl Fn(usize) -> Option<&'a ResourceId> {
@@ -229,9 +230,12 @@ impl Estate {
         self.index.orders.get(id, self.order_ids()).next().map(|place| &self.orders[place])
     }
 
-    /// The apps and slots that share certificates (A9, A10).
-    pub fn apps_in<'a>(&'a self, webspace: &'a str) -> impl Iterator<Item = &'a App> {
-        self.index.apps_by_webspace.get(Caseless(webspace), self.webspaces()).map(|place| &self.apps[place])
+    /// The apps and slots that can be bound to what lives there (A9, A10).
+    pub fn apps_at<'a>(&'a self, home: &'a Home) -> impl Iterator<Item = &'a App> {
+        let shared = home.webspace().into_iter();
+        let shared = shared.flat_map(|space| self.index.apps_by_webspace.get(space.key(), self.webspaces()));
+        let own = if let Home::App(id) = home { self.app(id) } else { None };
+        shared.map(|place| &self.apps[place]).chain(own).filter(|app| home.serves(app))
     }
 
     /// The exports of an order, with whether each is out of date: the order has another certificate since.
@@ -284,23 +288,26 @@ impl Estate {
         from_vault.filter(|(one, _)| self.source(one) == Source::KeyVault)
     }
 
-    /// The bindings that a certificate serves: same thumbprint, within its webspace (A9, API.md 12.6).
+    /// The bindings that a certificate serves: same thumbprint, of an app that can be bound to it (A9, API.md 12.6).
     pub fn bindings_of<'a>(&'a self, certificate: &'a PrivateCertificate) -> impl Iterator<Item = &'a Binding> {
         let wanted = certificate.thumbprint.iter();
         let places = wanted.flat_map(|wanted| self.index.bindings_by_thumbprint.get(wanted, self.bound_thumbprints()));
-        places.map(|place| &self.bindings[place]).filter(|binding| {
-            binding.ssl != SslState::Disabled
-                && self.app(&binding.app).is_none_or(|app| app.webspace.eq_ignore_ascii_case(&certificate.webspace))
-        })
+        places
+            .map(|place| &self.bindings[place])
+            .filter(|binding| binding.ssl != SslState::Disabled && self.can_serve(certificate, binding))
     }
 
     /// The certificate that secures a binding.
     pub fn certificate_of(&self, binding: &Binding) -> Option<&PrivateCertificate> {
         let wanted = binding.thumbprint.as_ref()?;
-        let webspace = self.app(&binding.app).map(|app| app.webspace.as_str());
         let places = self.index.certificates_by_thumbprint.get(wanted, self.thumbprints());
-        let mut same = places.map(|place| &self.certificates[place]);
-        same.find(|certificate| webspace.is_none_or(|space| space.eq_ignore_ascii_case(&certificate.webspace)))
+        places.map(|place| &self.certificates[place]).find(|certificate| self.can_serve(certificate, binding))
+    }
+
+    /// Whether a binding's app can be bound to the certificate, as far as the app could be read.
+    fn can_serve(&self, certificate: &PrivateCertificate, binding: &Binding) -> bool {
+        let home = &certificate.home;
+        self.app(&binding.app).map_or_else(|| home.may_serve(&binding.app), |app| home.serves(app))
     }
 
     /// The bindings that some certificate secures, and none of those that were read.
@@ -315,5 +322,125 @@ impl Estate {
             let places = self.index.certificates_by_secret.get(secret_key(&stored.secret), self.secrets());
             places.map(|place| &self.certificates[place])
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::model::{Hostname, OwnSettings, Scope, Tags, Webspace};
+
+    /// An app or certificate as numbers: subscription, group, operating system, and whether it is of one app alone.
+    type Drawn = (u8, u8, bool, bool);
+
+    fn group(drawn: Drawn) -> ResourceId {
+        ResourceId::parse(&format!("/subscriptions/s{}/resourceGroups/web{}", drawn.0, drawn.1)).unwrap()
+    }
+
+    fn space(drawn: Drawn) -> Webspace {
+        let system = if drawn.2 { "-Linux" } else { "" };
+        Webspace::named(&group(drawn), format!("web{}-WestEuropewebspace{system}", drawn.1))
+    }
+
+    fn app(drawn: Drawn, number: usize) -> App {
+        App {
+            id: group(drawn).resource("Microsoft.Web/sites", &format!("app{number}")),
+            location: "westeurope".into(),
+            plan: None,
+            webspace: space(drawn),
+            scope: if drawn.3 { Scope::App } else { Scope::Webspace },
+            tier: Text::default(),
+            state: Text::default(),
+            default_hostname: Text::default(),
+            hostnames: Vec::new(),
+            https_only: false,
+            inbound_ip: None,
+            linux: drawn.2,
+            in_environment: false,
+        }
+    }
+
+    fn print(number: u8) -> Thumbprint {
+        Thumbprint::parse(&format!("{number:040X}")).unwrap()
+    }
+
+    fn certificate(drawn: Drawn, of: Option<&App>, number: usize, print_of: u8) -> PrivateCertificate {
+        let shared = group(drawn).resource("Microsoft.Web/certificates", &format!("c{number}"));
+        let id = of.map_or(shared, |app| app.id.child("certificates", &format!("c{number}")));
+        PrivateCertificate {
+            home: of.map_or_else(|| Home::Webspace(space(drawn)), |app| Home::App(app.id.clone())),
+            id,
+            location: "westeurope".into(),
+            thumbprint: Some(print(print_of)),
+            subject: Text::default(),
+            hosts: Vec::new(),
+            issuer: Text::default(),
+            issued: None,
+            expires: None,
+            vault: None,
+            canonical_name: None,
+            tags: Tags::default(),
+            own: OwnSettings::default(),
+        }
+    }
+
+    fn drawn() -> impl Strategy<Value = Drawn> {
+        (0..2_u8, 0..2_u8, any::<bool>(), any::<bool>())
+    }
+
+    proptest! {
+        /// Two subscriptions with groups of the same names, few thumbprints that are everywhere.
+        #[test]
+        fn a_certificate_serves_the_apps_of_its_own_place_and_no_other(
+            apps in prop::collection::vec(drawn(), 1..12),
+            certificates in prop::collection::vec((drawn(), 0..3_u8, any::<prop::sample::Index>()), 0..12),
+            bindings in prop::collection::vec((any::<prop::sample::Index>(), 0..3_u8), 0..20),
+        ) {
+            let mut estate = Estate::default();
+            estate.apps = apps.iter().enumerate().map(|(number, one)| app(*one, number)).collect();
+            for (number, (one, print_of, whose)) in certificates.iter().enumerate() {
+                let of = one.3.then(|| whose.get(&estate.apps));
+                let certificate = certificate(*one, of, number, *print_of);
+                estate.certificates.push(certificate);
+            }
+            for (number, (whose, print_of)) in bindings.iter().enumerate() {
+                estate.bindings.push(Binding {
+                    app: whose.get(&estate.apps).id.clone(),
+                    host: Hostname::parse(&format!("h{number}.contoso.com")).unwrap(),
+                    ssl: SslState::Sni,
+                    thumbprint: Some(print(*print_of)),
+                    virtual_ip: None,
+                });
+            }
+            let estate = estate.indexed();
+            // In words of ids alone, without the joins.
+            let may = |certificate: &PrivateCertificate, app: &App| match certificate.id.site() {
+                Some(own) => own.as_str() == app.id.as_str(),
+                None => {
+                    app.scope == Scope::Webspace
+                        && certificate.id.group().as_str() == app.id.group().as_str()
+                        && certificate.home.label() == app.webspace.as_str()
+                }
+            };
+            for certificate in &estate.certificates {
+                let found: Vec<&ResourceId> = estate.apps_at(&certificate.home).map(|app| &app.id).collect();
+                let meant: Vec<&ResourceId> = estate.apps.iter().filter(|app| may(certificate, app)).map(|app| &app.id).collect();
+                prop_assert_eq!(found, meant);
+                for binding in estate.bindings_of(certificate) {
+                    prop_assert!(may(certificate, estate.app(&binding.app).unwrap()));
+                }
+            }
+            for binding in &estate.bindings {
+                let app = estate.app(&binding.app).unwrap();
+                let fits = |one: &&PrivateCertificate| one.thumbprint == binding.thumbprint && may(one, app);
+                prop_assert_eq!(
+                    estate.certificate_of(binding).map(|one| one.id.as_str()),
+                    estate.certificates.iter().find(fits).map(|one| one.id.as_str())
+                );
+            }
+        }
     }
 }

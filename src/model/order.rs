@@ -5,7 +5,7 @@ use std::fmt;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{ResourceId, Thumbprint, VaultSecret};
+use super::{ResourceId, Tags, Thumbprint, VaultSecret};
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum OrderStatus {
@@ -246,4 +246,5 @@ pub struct Order {
     pub key_size: Option<u32>,
     /// Its private key is not Azure's: it was asked for with a signing request of somebody's own.
     pub has_external_key: bool,
+    pub tags: Tags,
 }

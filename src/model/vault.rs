@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{ResourceId, Thumbprint};
+use super::{ResourceId, Tags, Thumbprint};
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AccessPolicy {
@@ -35,6 +35,7 @@ pub struct Vault {
     pub public_network: bool,
     pub trusted_services: bool,
     pub provisioning_state: String,
+    pub tags: Tags,
 }
 
 /// A certificate that a vault keeps, as its list and its policy tell.

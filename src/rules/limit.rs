@@ -65,6 +65,10 @@ limits! {
     Count -> Option<i64>, in counts {
         OrderPurchaseLimit = "order-purchase-limit",
         ManagedHostnameLength = "managed-hostname-length",
+        FlexCertificates = "flex-certificates",
+        TagsOfResource = "tags-of-resource",
+        TagNameLength = "tag-name-length",
+        TagValueLength = "tag-value-length",
     }
 }
 
@@ -102,5 +106,6 @@ limits! {
         ImportVaultScope = "import-vault-scope",
         VaultRenewingProviders = "vault-renewing-providers",
         MfaForChanges = "mfa-for-changes",
+        TagNameForbidden = "tag-name-forbidden",
     }
 }

@@ -133,7 +133,8 @@ impl Practice {
             ("scope", "https://management.azure.com/.default"),
         ];
         let token: Value = self.control.post(url).form(&form).send().await.unwrap().json().await.unwrap();
-        let url = format!("{}{path}?api-version=2026-02-01", connection.arm);
+        let version = if path.contains("api-version=") { "" } else { "?api-version=2026-02-01" };
+        let url = format!("{}{path}{version}", connection.arm);
         let mut request = self.control.request(method.parse().unwrap(), url);
         if !body.is_null() {
             request = request.json(body);

@@ -13,9 +13,9 @@ use certdeck::azure::vaults::Availability;
 use certdeck::flow::certificate_file::CertificateFile;
 use certdeck::flow::{Observed, Principal, Seen};
 use certdeck::model::{
-    App as Site, Binding, Estate, Gap, Hostname, Order, OrderStatus, Plan, PrivateCertificate, Problem, ProductType,
-    PublicCertificate, ResourceGroup, ResourceId, SecretStatus, SslState, StoredCertificate, Subscription, Thumbprint, Vault,
-    VaultSecret,
+    App as Site, Binding, Estate, Gap, Home, Hostname, Order, OrderStatus, OwnSettings, Plan, PrivateCertificate, Problem,
+    ProductType, PublicCertificate, ResourceGroup, ResourceId, Scope, SecretStatus, SslState, StoredCertificate, Subscription,
+    Tags, Thumbprint, Vault, VaultSecret, Webspace,
 };
 use certdeck::pki;
 use certdeck::rules::{Profile, Rules};
@@ -57,7 +57,9 @@ pub fn site(group: &ResourceId, name: &str, webspace: &str, hosts: &[&str]) -> S
         id: group.resource("Microsoft.Web/sites", name),
         location: location.into(),
         plan: Some(group.resource("Microsoft.Web/serverfarms", "plan")),
-        webspace: webspace.into(),
+        webspace: Webspace::named(group, webspace),
+        scope: Scope::Webspace,
+        tier: "Standard".into(),
         state: "Running".into(),
         default_hostname: own.as_str().into(),
         hostnames: hosts.iter().map(|name| host(name)).chain([host(&own)]).collect(),
@@ -72,7 +74,7 @@ fn certificate(group: &ResourceId, name: &str, space: &str, hosts: &[&str], prin
     PrivateCertificate {
         id: group.resource("Microsoft.Web/certificates", name),
         location: "West Europe".into(),
-        webspace: space.into(),
+        home: Home::Webspace(Webspace::named(group, space)),
         thumbprint: Some(thumbprint(print)),
         subject: format!("CN={}", hosts[0]).into(),
         hosts: hosts.iter().map(|name| host(name)).collect(),
@@ -81,6 +83,8 @@ fn certificate(group: &ResourceId, name: &str, space: &str, hosts: &[&str], prin
         expires: Some(at(expires)),
         vault: None,
         canonical_name: None,
+        tags: Tags::default(),
+        own: OwnSettings::default(),
     }
 }
 
@@ -111,6 +115,7 @@ pub fn order(group: &ResourceId, name: &str, domain: &str, status: OrderStatus) 
         serial: None,
         key_size: Some(2048),
         has_external_key: false,
+        tags: Tags::default(),
     }
 }
 
@@ -136,6 +141,7 @@ pub fn vault(group: &ResourceId, name: &str) -> Vault {
         public_network: true,
         trusted_services: true,
         provisioning_state: "Succeeded".to_owned(),
+        tags: Tags::default(),
     }
 }
 
@@ -170,9 +176,9 @@ pub fn estate() -> Estate {
         Subscription { id: ResourceId::subscription(TEST), name: "Contoso Test".into(), state: "Enabled".into() },
     ];
     estate.groups = vec![
-        ResourceGroup { id: web.clone(), location: "West Europe".into() },
-        ResourceGroup { id: api.clone(), location: "North Europe".into() },
-        ResourceGroup { id: lab.clone(), location: "West Europe".into() },
+        ResourceGroup { id: web.clone(), location: "West Europe".into(), tags: Tags::default() },
+        ResourceGroup { id: api.clone(), location: "North Europe".into(), tags: Tags::default() },
+        ResourceGroup { id: lab.clone(), location: "West Europe".into(), tags: Tags::default() },
     ];
     estate.plans = vec![plan(&web)];
     estate.certificates = vec![
@@ -242,7 +248,7 @@ pub fn gap() -> Gap {
 /// What `purchase` sees where nothing of it exists yet, or where this order does.
 pub fn seen_for_purchase(order: Option<Order>) -> Observed {
     Observed {
-        group: Seen::Here(ResourceGroup { id: group(MAIN, "web"), location: "West Europe".into() }),
+        group: Seen::Here(ResourceGroup { id: group(MAIN, "web"), location: "West Europe".into(), tags: Tags::default() }),
         order: order.into(),
         caa: Seen::Here(Vec::new()),
         ..Observed::default()

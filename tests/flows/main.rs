@@ -26,7 +26,9 @@ mod replace;
 mod runs;
 mod script;
 mod settings;
+mod site_certificates;
 #[path = "../support/state.rs"]
 mod state;
 mod sync;
+mod tags;
 mod verify;

@@ -13,6 +13,8 @@ const OTHER_WAYS: &[(&[&str], &str, &str)] = &[
     (ALL, "microsoft.authorization/roleassignments/write", "the vaults of the runs have access policies"),
     (ALL, "microsoft.keyvault/vaults/deploy/action", "Azure asks for it inside an import, without a request"),
     (VAULTS, "microsoft.keyvault/vaults/accesspolicies/write", "a new vault is made with its grants; others were granted before"),
+    (ALL, "microsoft.web/sites/certificates/write", "no app of the runs has certificates of its own"),
+    (ALL, "microsoft.web/sites/certificates/delete", "no app of the runs has certificates of its own"),
     (&["purchase"], "microsoft.resources/subscriptions/resourcegroups/write", "the group is there"),
     (&["replace"], "microsoft.web/sites/config/write", "no code names the certificate that is replaced"),
     (PROOFS, "microsoft.certificateregistration/certificateorders/resendrequestemails/action", "the domain is proved by an app"),

@@ -51,7 +51,7 @@ pub fn of(cloud: &Cloud) -> Vec<String> {
     });
     let certificates = estate.certificates.iter().map(|one| {
         let is_current = estate.orders.iter().any(|order| order.thumbprint.is_some() && order.thumbprint == one.thumbprint);
-        format!("{} {:?} {:?} {} {is_current}", one.id, one.hosts, one.vault, one.webspace)
+        format!("{} {:?} {:?} {} {is_current}", one.id, one.hosts, one.vault, one.home.label())
     });
     let public = estate.public_certificates.iter().map(|one| format!("{} {:?}", one.id, one.thumbprint));
     let bindings = estate.bindings.iter().map(|binding| {

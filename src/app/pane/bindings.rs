@@ -65,7 +65,7 @@ pub fn facts(estate: &Estate, rules: &Rules, binding: &Binding, now: Timestamp) 
         }
         (None, Some(_)) => facts.push(Fact {
             label: "Certificate",
-            value: "no certificate with this thumbprint was read in the app's webspace".into(),
+            value: "no certificate with this thumbprint was read that the app can be bound to".into(),
             tone: Tone::Urgent,
         }),
         (None, None) => facts.push(Fact { label: "Certificate", value: "none".into(), tone: Tone::Dim }),
@@ -73,7 +73,7 @@ pub fn facts(estate: &Estate, rules: &Rules, binding: &Binding, now: Timestamp) 
     let app = estate.app(&binding.app);
     let address = binding.virtual_ip.as_deref().or(app.and_then(|app| app.inbound_ip.as_deref()));
     facts.extend(Fact::known("IP address", address));
-    facts.extend(Fact::known("Webspace", app.map(|app| app.webspace.as_str())));
+    facts.extend(Fact::known("Webspace", app.map(|app| app.home().label())));
     if let Some(app) = app {
         facts.push(Fact::new("HTTPS only", if app.https_only { "yes" } else { "no" }));
         facts.push(Fact::new("Default hostname", &*app.default_hostname));

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use super::{Cell, Column, Fact, Tone, app_label, column, counted, date, whereabouts};
 use crate::model::upkeep::Told;
-use crate::model::{Estate, PrivateCertificate, Source, WhoActs};
+use crate::model::{Estate, Home, PrivateCertificate, Source, WhoActs};
 use crate::rules::{Rules, Turn};
 
 pub const COLUMNS: &[Column] = &[
@@ -32,7 +32,7 @@ pub fn cells(estate: &Estate, rules: &Rules, certificate: &PrivateCertificate, n
         Cell::end_of(estate, certificate, now),
         who_acts(&rules.turn(estate, certificate, now)),
         used_by(estate, certificate),
-        Cell::new(&*certificate.webspace),
+        Cell::new(certificate.home.label()),
     ]
 }
 
@@ -78,10 +78,16 @@ pub fn facts(estate: &Estate, rules: &Rules, certificate: &PrivateCertificate, n
         Fact::new("Used by", bound.join(", "))
     });
     // A10: uploaded or imported, it is there for every app of the webspace.
-    let visible: Vec<_> = estate.apps_in(&certificate.webspace).map(crate::model::App::label).collect();
+    let visible: Vec<_> = estate.apps_at(&certificate.home).map(crate::model::App::label).collect();
     let visible = if visible.is_empty() { "no app of this webspace".into() } else { visible.join(", ") };
-    facts.push(Fact::new("Also visible to", visible));
-    facts.push(Fact::new("Webspace", &*certificate.webspace));
+    facts.push(match &certificate.home {
+        Home::Webspace(_) => Fact::new("Also visible to", visible),
+        Home::App(_) => Fact::new("Visible to", format!("{visible} alone")),
+    });
+    facts.push(Fact::new("Webspace", certificate.home.label()));
+    if !certificate.tags.is_empty() {
+        facts.push(Fact::new("Tags", certificate.tags.words()));
+    }
     facts.push(Fact::new("Source", origin(&source)));
     if let Some(secret) = &certificate.vault {
         facts.push(Fact::new("Key vault", format!("{}, secret {}", secret.vault.name(), secret.secret)));

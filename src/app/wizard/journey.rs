@@ -79,8 +79,7 @@ impl App {
             (PaneName::Private, Subject::Certificate | Subject::Binding | Subject::Renewable) => {
                 if let Some(certificate) = self.estate.certificates.iter().find(|certificate| certificate.id == id) {
                     inputs.set(Key::Certificate, certificate.id.as_str());
-                    let space = &certificate.webspace;
-                    let mut apps = self.estate.apps.iter().filter(|app| app.webspace.eq_ignore_ascii_case(space));
+                    let mut apps = self.estate.apps_at(&certificate.home);
                     let fits = apps.find_map(|app| {
                         let host = app.custom_hostnames().find(|host| certificate.hosts.iter().any(|name| name.covers(host)))?;
                         Some((app, host))

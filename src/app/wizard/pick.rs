@@ -87,7 +87,7 @@ pub fn options(of: Pick, inputs: &Inputs, estate: &Estate, rules: &Rules) -> Vec
                 .certificates
                 .iter()
                 .enumerate()
-                .filter(|(_, certificate)| chosen.is_none_or(|app| app.webspace.eq_ignore_ascii_case(&certificate.webspace)));
+                .filter(|(_, certificate)| chosen.is_none_or(|app| certificate.home.serves(app)));
             let host = inputs.get(Key::Hostname).and_then(|host| Hostname::parse(host).ok());
             let covers =
                 |one: &PrivateCertificate| host.as_ref().is_some_and(|host| one.hosts.iter().any(|name| name.covers(host)));
@@ -135,6 +135,6 @@ pub fn none_words(of: Pick) -> &'static str {
         Pick::Vault => "There is no key vault in this subscription: choose to create a new one.",
         Pick::App => "There is no app in the subscriptions that were read.",
         Pick::Hostname => "This app has no custom hostname mapped. Add the domain to the app first.",
-        Pick::Certificate => "There is no private key certificate in the app's webspace: import or buy one first.",
+        Pick::Certificate => "There is no private key certificate that the app can be bound to: import or buy one first.",
     }
 }

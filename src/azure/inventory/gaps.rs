@@ -6,13 +6,15 @@ use super::kind::Kind;
 use crate::azure::error::AzureError;
 use crate::model::{Gap, Problem, Subscription};
 
-/// Subscriptions that are named one by one.
+/// Subscriptions or apps that are named one by one.
 const NAMED: usize = 5;
 
 #[derive(Debug, Default)]
 pub struct Gaps {
     /// What could not be read, why, and the places of the subscriptions.
     lists: Vec<(Missing, Problem, Vec<usize>)>,
+    /// Apps whose own certificates could not be read, by the reason.
+    apps: Vec<(Problem, Vec<String>)>,
     others: Vec<Gap>,
 }
 
@@ -40,6 +42,16 @@ impl Gaps {
         }
     }
 
+    /// An app whose own certificates could not be read.
+    pub fn add_app(&mut self, label: String, error: &AzureError) {
+        let problem = error.problem("private key certificates of single apps");
+        let is_same = |(because, _): &&mut (Problem, Vec<String>)| because.why == problem.why && because.code == problem.code;
+        match self.apps.iter_mut().find(is_same) {
+            Some((_, apps)) => apps.push(label),
+            None => self.apps.push((problem, vec![label])),
+        }
+    }
+
     pub fn add_one(&mut self, what: String, error: &AzureError) {
         let problem = error.problem(&what);
         self.others.push(Gap::new(what, problem));
@@ -48,16 +60,28 @@ impl Gaps {
     pub fn named(self, subscriptions: &[Subscription]) -> Vec<Gap> {
         let gap = |(missing, problem, mut places): (Missing, Problem, Vec<usize>)| {
             places.sort_unstable();
-            let names: Vec<&str> = places.iter().take(NAMED).map(|place| subscriptions[*place].name.as_str()).collect();
-            let more = places.len() - names.len();
-            let more = if more > 0 { format!(" and {more} more subscriptions") } else { String::new() };
-            let whose = format!("{}{more}", names.join(", "));
+            let names: Vec<&str> = places.iter().map(|place| subscriptions[*place].name.as_str()).collect();
+            let whose = first_of(&names, "subscriptions");
             match missing {
                 Missing::List(kind) => Gap::new(format!("{} of {whose}", kind.words()), problem),
                 Missing::Rest => Gap::new(whose, problem),
             }
         };
-        self.lists.into_iter().map(gap).chain(self.others).collect()
+        let of_apps = |(problem, mut apps): (Problem, Vec<String>)| {
+            apps.sort();
+            let apps: Vec<&str> = apps.iter().map(String::as_str).collect();
+            Gap::new(format!("the own certificates of {}", first_of(&apps, "apps")), problem)
+        };
+        self.lists.into_iter().map(gap).chain(self.apps.into_iter().map(of_apps)).chain(self.others).collect()
+    }
+}
+
+/// `a, b, c, d, e and 2 more subscriptions`
+fn first_of(names: &[&str], what: &str) -> String {
+    let shown = names[..names.len().min(NAMED)].join(", ");
+    match names.len().saturating_sub(NAMED) {
+        0 => shown,
+        more => format!("{shown} and {more} more {what}"),
     }
 }
 

@@ -25,7 +25,7 @@ struct Facts {
     /// Table and type in the index.
     table: &'static str,
     name: &'static str,
-    /// Columns beside `id` and `location`.
+    /// Columns beside `id`, `location` and `tags`.
     columns: &'static [&'static str],
     /// Members of `properties` that are read.
     members: &'static [&'static str],
@@ -66,6 +66,8 @@ const APPS: Facts = Facts {
     members: &[
         "serverFarmId",
         "webSpace",
+        "siteScopedCertificatesEnabled",
+        "sku",
         "state",
         "defaultHostName",
         "hostNames",
@@ -75,7 +77,7 @@ const APPS: Facts = Facts {
         "hostingEnvironmentProfile",
         "hostNameSslStates",
     ],
-    needs: &["webSpace", "hostNames", "hostNameSslStates"],
+    needs: &["hostNames", "hostNameSslStates"],
     path: "providers/Microsoft.Web/sites",
     version: version::WEB,
 };
@@ -89,6 +91,7 @@ const CERTIFICATES: Facts = Facts {
     columns: &[],
     members: &[
         "webSpace",
+        "serverFarmId",
         "thumbprint",
         "friendlyName",
         "subjectName",
@@ -101,7 +104,7 @@ const CERTIFICATES: Facts = Facts {
         "keyVaultSecretStatus",
         "canonicalName",
     ],
-    needs: &["webSpace"],
+    needs: &[],
     path: "providers/Microsoft.Web/certificates",
     version: version::WEB,
 };
@@ -183,7 +186,8 @@ impl Kind {
         let Facts { table, name, columns, members, .. } = self.facts();
         let members = members.iter().map(|member| format!("{member} = properties.{member}"));
         let columns = columns.iter().map(|column| (*column).to_owned());
-        let all: Vec<String> = ["id".to_owned(), "location".to_owned()].into_iter().chain(columns).chain(members).collect();
+        let own = ["id", "location", "tags"].map(str::to_owned);
+        let all: Vec<String> = own.into_iter().chain(columns).chain(members).collect();
         format!("{table} | where type =~ '{name}' | project {} | order by id asc", all.join(", "))
     }
 
@@ -201,6 +205,7 @@ impl Kind {
         for column in ["id", "location"].iter().chain(*columns) {
             resource.insert((*column).to_owned(), row.remove(*column)?);
         }
+        resource.extend(row.remove("tags").map(|tags| ("tags".to_owned(), tags)));
         let properties: Map<String, Value> =
             members.iter().filter_map(|member| Some(((*member).to_owned(), row.remove(*member)?))).collect();
         let is_there = |member: &&&str| properties.get(**member).is_some_and(|value| !value.is_null());
@@ -264,7 +269,7 @@ mod tests {
         let mut part = Estate::default();
         Kind::Certificates.decode(&Kind::Certificates.resource(row).unwrap(), &mut part);
         let certificate = &part.certificates[0];
-        assert_eq!((certificate.webspace.as_str(), certificate.hosts.len()), ("g-WestEuropewebspace", 1));
+        assert_eq!((certificate.home.label().as_str(), certificate.hosts.len()), ("g-WestEuropewebspace", 1));
         assert_eq!(certificate.canonical_name, None);
     }
 
@@ -279,11 +284,25 @@ mod tests {
     }
 
     #[test]
+    fn a_row_without_a_webspace_is_completed_and_its_tags_are_kept() {
+        let plan = "/subscriptions/s/resourceGroups/plans/providers/Microsoft.Web/serverfarms/p";
+        let site = ID.replace("certificates", "sites");
+        let row = json!({"id": site, "location": "westeurope", "serverFarmId": plan, "reserved": true, "hostNames": [], "hostNameSslStates": []});
+        let mut part = Estate::default();
+        Kind::Apps.decode(&Kind::Apps.resource(row).unwrap(), &mut part);
+        let row = json!({"id": ID, "location": "westeurope", "serverFarmId": plan, "tags": {"env": "prod"}});
+        Kind::Certificates.decode(&Kind::Certificates.resource(row).unwrap(), &mut part);
+        assert_eq!(part.apps[0].webspace.as_str(), "plans-westeuropewebspace-Linux");
+        assert!(part.certificates[0].home.serves(&part.apps[0]));
+        assert_eq!(part.certificates[0].tags.words(), "env: prod");
+    }
+
+    #[test]
     fn a_question_names_one_type_and_an_order() {
         let query = Kind::Plans.query();
         assert_eq!(
             query,
-            "resources | where type =~ 'microsoft.web/serverfarms' | project id, location, sku, reserved = properties.reserved | order by id asc"
+            "resources | where type =~ 'microsoft.web/serverfarms' | project id, location, tags, sku, reserved = properties.reserved | order by id asc"
         );
     }
 }

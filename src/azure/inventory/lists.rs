@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crate::azure::client::{Client, Odd};
 use crate::azure::error::AzureError;
-use crate::azure::{groups, sites};
+use crate::azure::{certificates, groups, sites};
 use crate::model::{Estate, ResourceId};
 
 use super::kind::Kind;
@@ -45,6 +45,13 @@ fn spell_regions_as_the_index(part: &mut Estate) {
 /// Reads one app or slot; nothing where it is gone.
 pub async fn site(client: &Client, id: &ResourceId, part: &mut Estate) -> Result<(), AzureError> {
     add_sites(part, sites::get(client, id).await?);
+    spell_regions_as_the_index(part);
+    Ok(())
+}
+
+/// Reads the certificates that one app or slot has alone.
+pub async fn own_certificates(client: &Client, app: &ResourceId, part: &mut Estate) -> Result<(), AzureError> {
+    part.certificates.extend(certificates::of_app(client, app).await?);
     spell_regions_as_the_index(part);
     Ok(())
 }

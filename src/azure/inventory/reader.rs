@@ -14,7 +14,8 @@ use super::lists;
 use crate::azure::client::Client;
 use crate::azure::error::AzureError;
 use crate::azure::rows::Row;
-use crate::model::{Estate, ResourceId, Subscription};
+use crate::azure::sites;
+use crate::model::{Estate, Home, ResourceId, Scope, Subscription};
 
 /// Questions on their way at the same time.
 const AT_ONCE: usize = 16;
@@ -37,6 +38,8 @@ enum Ask {
     List { kind: Kind, scope: ResourceId },
     /// One app or slot.
     Site(ResourceId),
+    /// The certificates that one app or slot has alone: no list but its own has them.
+    OwnCertificates(ResourceId),
 }
 
 enum Answer {
@@ -44,6 +47,7 @@ enum Answer {
     Known { among: Vec<usize>, page: Result<Page, AzureError> },
     List { kind: Kind, scope: ResourceId, part: Box<Estate>, result: Result<(), AzureError> },
     Site { id: ResourceId, part: Box<Estate>, result: Result<(), AzureError> },
+    OwnCertificates { app: ResourceId, part: Box<Estate>, result: Result<(), AzureError> },
 }
 
 impl Ask {
@@ -62,6 +66,10 @@ impl Ask {
                 let result = lists::site(client, &id, &mut part).await;
                 Answer::Site { id, part, result }
             }
+            Self::OwnCertificates(app) => {
+                let result = lists::own_certificates(client, &app, &mut part).await;
+                Answer::OwnCertificates { app, part, result }
+            }
         }
     }
 }
@@ -77,9 +85,9 @@ pub struct Reader<'r> {
     told: HashSet<u64>,
     /// Lists that were asked for.
     listed: HashSet<(Kind, ResourceId)>,
-    /// Groups that were read directly, and the webspaces of their certificates.
+    /// Groups that were read directly, and where their certificates live.
     fresh: HashSet<ResourceId>,
-    fresh_webspaces: HashSet<String>,
+    fresh_homes: Vec<Home>,
     /// Lists that nobody asked for because their subscription keeps failing.
     left_out: Vec<(Kind, usize)>,
     is_again: bool,
@@ -108,7 +116,7 @@ impl<'r> Reader<'r> {
             told: HashSet::new(),
             listed: HashSet::new(),
             fresh: HashSet::new(),
-            fresh_webspaces: HashSet::new(),
+            fresh_homes: Vec::new(),
             left_out: Vec::new(),
             is_again: false,
             progress: Progress::default(),
@@ -220,6 +228,13 @@ impl<'r> Reader<'r> {
                 }
                 self.say(*part);
             }
+            Answer::OwnCertificates { app, part, result } => {
+                if let Err(error) = result {
+                    ends_all(&error)?;
+                    self.gaps.add_app(app.site_label(), &error);
+                }
+                self.say(*part);
+            }
         }
         Ok(())
     }
@@ -247,7 +262,7 @@ impl<'r> Reader<'r> {
                 }
                 continue;
             };
-            if kind.is_site() && self.is_in_fresh_webspace(&resource) {
+            if kind.is_site() && self.is_served_freshly(&resource) {
                 self.queue.push_back(Ask::Site(id));
             } else if self.is_news(kind, &id)
                 && !kind.decode(&resource, &mut part)
@@ -293,7 +308,11 @@ impl<'r> Reader<'r> {
             }
         }
         if is_group {
-            self.fresh_webspaces.extend(part.certificates.iter().map(|one| one.webspace.to_ascii_lowercase()));
+            for one in &part.certificates {
+                if !self.fresh_homes.contains(&one.home) {
+                    self.fresh_homes.push(one.home.clone());
+                }
+            }
         }
         self.leave_out_what_is_told(kind, &mut part);
         self.say(part);
@@ -319,9 +338,9 @@ impl<'r> Reader<'r> {
     }
 
     /// An own change of a certificate moves the bindings of its whole webspace, whatever group the apps are in.
-    fn is_in_fresh_webspace(&self, site: &serde_json::Value) -> bool {
-        let webspace = || site.pointer("/properties/webSpace").and_then(serde_json::Value::as_str);
-        !self.fresh_webspaces.is_empty() && webspace().is_some_and(|it| self.fresh_webspaces.contains(&it.to_ascii_lowercase()))
+    fn is_served_freshly(&self, site: &Value) -> bool {
+        let app = || sites::decode(site).map(|site| site.app);
+        !self.fresh_homes.is_empty() && app().is_some_and(|app| self.fresh_homes.iter().any(|home| home.serves(&app)))
     }
 
     /// Puts a list into the queue, once.
@@ -332,6 +351,8 @@ impl<'r> Reader<'r> {
     }
 
     fn say(&mut self, part: Estate) {
+        let scoped = part.apps.iter().filter(|app| app.scope == Scope::App);
+        self.queue.extend(scoped.map(|app| Ask::OwnCertificates(app.id.clone())));
         self.progress.certificates += part.certificates.len();
         (self.tell)(part, self.progress.note(self.listed.len()));
     }

@@ -88,7 +88,7 @@ fn generated(seed: u64) -> Estate {
         estate.certificates.push(PrivateCertificate {
             id: group.resource("Microsoft.Web/certificates", &name),
             location: Text::default(),
-            webspace: Text::default(),
+            home: crate::model::Home::Webspace(crate::model::Webspace::default()),
             thumbprint: Some(print(number)),
             subject: "CN=a".into(),
             hosts: Vec::new(),
@@ -97,6 +97,8 @@ fn generated(seed: u64) -> Estate {
             expires: Some(expires),
             vault: random.bool().then_some(secret),
             canonical_name: None,
+            tags: crate::model::Tags::default(),
+            own: crate::model::OwnSettings::default(),
         });
         if random.u8(..10) == 0 {
             let order = group.resource("Microsoft.CertificateRegistration/certificateOrders", "gone");
@@ -205,6 +207,7 @@ fn what_was_revoked_from_here_is_believed_only_where_the_cloud_agrees() {
         serial: None,
         key_size: Some(2048),
         has_external_key: false,
+        tags: crate::model::Tags::default(),
     };
     let first = Some(estate.revocations[0].thumbprint.clone());
     for (status, thumbprint, left) in

@@ -97,8 +97,9 @@ fn put(ctx: &Context<'_>, call: &Call) -> Outcome {
         Some(group) => place_of(group, call)?,
         None => new_place(&id, call)?,
     };
-    let tags = call.body.get("tags").or(before.as_ref().map(|group| &group["tags"]));
-    let tags = tags.cloned().unwrap_or_else(|| json!({}));
+    // A PUT says what the tags are; without any, they are gone.
+    let kept = before.as_ref().filter(|_| call.method == Method::Patch).map(|group| &group["tags"]);
+    let tags = call.body.get("tags").filter(|tags| tags.is_object()).or(kept).cloned().unwrap_or_else(|| json!({}));
     let group = create(ctx, &id, &location, &tags)?;
     Ok(match before {
         Some(_) => Reply::ok(group),

@@ -9,6 +9,7 @@ mod moves;
 mod namespaces;
 mod operations_list;
 mod places;
+pub mod policy;
 mod roles;
 pub mod subscriptions;
 mod tags;
@@ -79,6 +80,7 @@ pub fn dispatch(ctx: &Context<'_>, call: &Call) -> Outcome {
     places::require_location(ctx, call, &id)?;
     mfa::require(ctx, call)?;
     locks::enforce(ctx, call)?;
+    policy::enforce(ctx, call, &id)?;
     let mut call = call.clone();
     call.params = params;
     run(ctx, &call)

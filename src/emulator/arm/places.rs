@@ -6,7 +6,7 @@ use crate::emulator::{
     call::{Call, Method},
     context::Context,
     id::ResourceId,
-    provider::REGIONS,
+    provider::{REGIONS, microsoft_web::site_certificates},
     reply::Fault,
 };
 
@@ -84,6 +84,7 @@ pub fn require_location(ctx: &Context<'_>, call: &Call, id: &ResourceId) -> Resu
 /// Refuses api-versions that never were, and those that are no longer served on the day of the practice clock; others may be shown in
 /// the shape of a newer one.
 pub fn require_version(ctx: &Context<'_>, call: &Call, id: &ResourceId) -> Result<(), Fault> {
+    site_certificates::require_version(call, id)?;
     let version = call.api_version();
     let kind = id.kind();
     let (namespace, kind) = kind.split_once('/').unwrap_or(("microsoft.resources", &kind));

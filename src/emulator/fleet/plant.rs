@@ -133,6 +133,7 @@ fn certificate(
         id: group.under("Microsoft.Web", "certificates", &wanted.name),
         region: text(plan, "/location").to_owned(),
         webspace: text(plan, "/properties/webSpace").to_owned(),
+        own: Value::Null,
         tags: Value::Null,
     };
     let origin = match wanted.from {

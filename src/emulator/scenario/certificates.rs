@@ -36,6 +36,7 @@ pub fn make(ctx: &Context<'_>, place: Place<'_>, wanted: &Certificate) -> Result
         id: plan_id.parent().under("Microsoft.Web", "certificates", &wanted.name),
         region: text(&plan, "/location").to_owned(),
         webspace: text(&plan, "/properties/webSpace").to_owned(),
+        own: serde_json::Value::Null,
         tags: serde_json::Value::Null,
     };
     let material = |issued: Issued| Material::try_from(issued).map_err(|error| Fault::invalid(error.to_string()));

@@ -58,6 +58,7 @@ fn webspace(ctx: &Context<'_>, place: Place<'_>, import: &Import) -> Result<cert
         id: id.parent().under("Microsoft.Web", "certificates", &import.name),
         region: text(&plan, "/location").to_owned(),
         webspace: text(&plan, "/properties/webSpace").to_owned(),
+        own: serde_json::Value::Null,
         tags: serde_json::Value::Null,
     })
 }

@@ -130,11 +130,10 @@ fn wrong(ctx: &Context<'_>, host: &str, until: Timestamp, issuer: Option<&str>) 
         return Ok(Some("no app has this hostname".to_owned()));
     };
     let site = bindings::site_of(&binding);
-    let owner = ctx.need(&site)?;
     let thumbprint = text(&binding, "/properties/thumbprint");
     let presented = match thumbprint {
         "" => None,
-        _ => certificates::in_webspace(ctx, &site, text(&owner, "/properties/webSpace"), thumbprint)?,
+        _ => certificates::for_site(ctx, &site, thumbprint)?,
     };
     let Some(certificate) = presented else { return Ok(Some("no certificate is bound to it".to_owned())) };
     Ok(fault_of(&certificate, ctx.now, until, issuer))

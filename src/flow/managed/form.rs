@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 
 use crate::flow::chosen::{app_field, app_refusal, suggest_app};
+use crate::flow::tags;
 use crate::flow::target::app_id;
 use crate::flow::{Field, FieldKind, Inputs, Key, Observed, Pick};
 use crate::model::{Estate, Hostname};
@@ -10,13 +11,14 @@ use crate::rules::{Count, Rules};
 
 pub(super) fn fields() -> Vec<Field> {
     vec![
-        app_field("The app or slot that the hostname is mapped to. The certificate is for its webspace."),
+        app_field("The app or slot that the hostname is mapped to. The certificate goes into its webspace, or into the app alone."),
         Field::new(
             Key::Hostname,
             "Custom domain",
             "A hostname that is mapped to the app. One certificate is for one hostname, and there is one for each.",
             FieldKind::Pick { of: Pick::Hostname, or_new: false },
         ),
+        tags::field(),
     ]
 }
 
@@ -38,7 +40,7 @@ pub(super) fn host(inputs: &Inputs) -> Option<Hostname> {
 }
 
 pub(super) fn refusals(observed: &Observed, inputs: &Inputs, rules: &Rules, now: Timestamp) -> Vec<(Key, String)> {
-    let mut refusals: Vec<_> = app_refusal(observed, inputs).into_iter().collect();
+    let mut refusals: Vec<_> = app_refusal(observed, inputs).into_iter().chain(tags::refusal(inputs, rules, now)).collect();
     let mut refuse = |key, why: String| refusals.push((key, why));
     match inputs.get(Key::Hostname).map(Hostname::parse) {
         None => refuse(Key::Hostname, "choose a hostname that is mapped to the app".to_owned()),
@@ -80,8 +82,8 @@ fn elsewhere(host: &Hostname, observed: &Observed) -> Option<String> {
         return Some(format!("{host} is not mapped to {}: add it as a custom domain first (A13)", app.label()));
     }
     let managed = observed.managed.here()?;
-    (!managed.webspace.eq_ignore_ascii_case(&app.webspace)).then(|| {
-        let (name, space) = (managed.id.name(), &managed.webspace);
-        format!("there is one certificate for each hostname, and {name} in the webspace {space} is it (A56)")
+    (!managed.home.serves(app)).then(|| {
+        let (name, place) = (managed.id.name(), managed.home.words());
+        format!("there is one certificate for each hostname, and {name} in {place} is it (A56)")
     })
 }

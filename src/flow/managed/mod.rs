@@ -10,8 +10,10 @@ mod prerequisites;
 use futures::future::try_join3;
 use jiff::SignedDuration;
 
-use super::import_order::observe_app;
+use super::destination::Destination;
+use super::import_order::{observe_app, room_problem};
 use super::reach::{Reach, Record, is_by_address};
+use super::tags;
 use super::target::app_id;
 use super::{Case, Flow, FlowName, Inputs, Key, Observed, Seen, Step, StepId, StepStatus, Subject};
 use form::host;
@@ -36,8 +38,8 @@ pub(super) static FLOW: Flow = Flow {
     pages: &[FlowName::Managed, FlowName::Bind],
     about: Subject::Hostname,
     leaves: Subject::Certificate,
-    changes: "Creates a free managed certificate for one hostname, in the webspace of its app.",
-    permissions: &["Microsoft.Web/certificates/write"],
+    changes: "Creates a free managed certificate for one hostname, in the webspace of its app or in the app.",
+    permissions: &["Microsoft.Web/certificates/write", "Microsoft.Web/sites/certificates/write"],
     checklist: &["A13-A15", "A28-A58"],
     keys: "a, Create a free App Service managed certificate",
     fields: |_, _| form::fields(),
@@ -70,9 +72,9 @@ async fn observe(client: &Client, inputs: &Inputs) -> Result<Observed, AzureErro
     Ok(seen)
 }
 
-/// Where it goes: into the plan's group, under the hostname (API.md 3.4).
+/// Where it goes: under the hostname (API.md 3.4).
 fn target(app: &App, host: &Hostname) -> Option<ResourceId> {
-    Some(app.plan.as_ref()?.sibling("Microsoft.Web/certificates", host.as_str()))
+    Some(Destination::of(app)?.exactly(host.as_str()))
 }
 
 fn steps(case: &Case<'_>) -> Vec<Step> {
@@ -110,17 +112,24 @@ fn create(case: &Case<'_>) -> Step {
     if let Some(managed) = case.observed.managed.here() {
         return with_limits(created(case, managed, step));
     }
-    let (Some(plan), Some(id)) = (&app.plan, target(app, &host)) else {
+    if let Some(problem) = room_problem(case, &what(case)) {
+        return step(StepStatus::Blocked(problem));
+    }
+    let (Some(destination), Some(id)) = (Destination::of(app), target(app, &host)) else {
         return step(StepStatus::Blocked(Problem::new(what(case), "the app has no App Service plan")));
     };
     let id = match case.observed.namesake.here() {
         // Another kind of certificate has the hostname for its name; it must not be written over.
-        Some(_) => plan.sibling("Microsoft.Web/certificates", &format!("{host}-{}", app.webspace)),
+        Some(_) => destination.beside(host.as_str()),
         None => id,
     };
-    with_limits(step(StepStatus::Ready).fact("Name", id.name()).fact("Webspace", &app.webspace))
+    with_limits(step(StepStatus::Ready).fact("Name", id.name()).fact("Webspace", app.home().label()))
         .settles_within(SETTLES)
-        .sending(vec![certificates::manage(&id, &app.location, &host, is_by_address(&host, case.observed.reach.here()), plan)])
+        .sending(vec![certificates::manage(
+            destination.target(&id, &tags::given(case.inputs)),
+            &host,
+            is_by_address(&host, case.observed.reach.here()),
+        )])
 }
 
 /// What there is of it: issued, with the day on which to expect the next one, or still being issued.
@@ -128,7 +137,7 @@ fn created(case: &Case<'_>, managed: &PrivateCertificate, step: impl Fn(StepStat
     let Some(thumbprint) = &managed.thumbprint else {
         return step(StepStatus::Waiting { on: "Azure to issue the certificate".to_owned(), since: None, next_poll: POLL });
     };
-    let done = format!("{} is in the webspace {}", managed.id.name(), managed.webspace);
+    let done = format!("{} is in {}", managed.id.name(), managed.home.words());
     let step = step(StepStatus::Done(done)).fact("Thumbprint", thumbprint.as_str());
     let (Some(expires), (_, Some(due))) = (managed.expires, case.rules.managed_renewal(managed, case.now)) else { return step };
     step.fact("Expires", day(expires)).fact("Renewed", format!("expected on {}", day(due)))

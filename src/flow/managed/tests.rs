@@ -5,7 +5,7 @@ use super::*;
 use crate::azure::exposure::Exposure;
 use crate::flow::sample::{LEAF, app, find, imported, inputs, needed, plan, stand, stand_under};
 use crate::health::dns::Way;
-use crate::model::Thumbprint;
+use crate::model::{Home, Thumbprint, Webspace};
 use crate::rules::Profile;
 
 fn way(hops: &[&str], address: &str) -> Way {
@@ -174,7 +174,8 @@ fn what_exists_is_done_what_is_being_issued_is_waited_for_and_never_asked_for_tw
     observed.managed = Seen::Here(PrivateCertificate { thumbprint: None, ..managed() });
     let steps = stand(FlowName::Managed, &observed, &wanting("www.contoso.com"));
     assert!(matches!(find(&steps, StepId::Create).status, StepStatus::Waiting { .. }));
-    observed.managed = Seen::Here(PrivateCertificate { webspace: "other".into(), ..managed() });
+    observed.managed =
+        Seen::Here(PrivateCertificate { home: Home::Webspace(Webspace::named(&managed().id, "other")), ..managed() });
     let steps = stand(FlowName::Managed, &observed, &wanting("www.contoso.com"));
     assert!(needed(find(&steps, StepId::Create)).1.contains("one certificate for each hostname"));
 }

@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::secrets;
 use super::shell::{Command, word};
 use crate::azure::{Method, Plane, Request};
-use crate::flow::{Inputs, app_id};
+use crate::flow::{Inputs, Key, app_id};
 use crate::model::ResourceId;
 
 /// The command for a request, if az has one.
@@ -24,7 +24,8 @@ pub(super) fn az(request: &Request, inputs: &Inputs) -> Option<String> {
             Command::new("az resource delete").option("ids", id.as_str()).option("api-version", request.api_version)
         }
         (Method::Put, Kind::Group) => {
-            within("az group create", &id, false).option("name", id.name()).option("location", text("/location")?)
+            let command = within("az group create", &id, false).option("name", id.name()).option("location", text("/location")?);
+            tagged(command, &body)?
         }
         (Method::Put, Kind::RoleAssignment) => Command::new("az role assignment create")
             .option("name", id.name())
@@ -32,7 +33,8 @@ pub(super) fn az(request: &Request, inputs: &Inputs) -> Option<String> {
             .option("assignee-principal-type", text("/properties/principalType")?)
             .option("role", text("/properties/roleDefinitionId")?)
             .option("scope", scope_of(&id)?),
-        (Method::Put, Kind::Binding) => {
+        // For an app that has its own certificates alone az knows only those of Flex Consumption plans.
+        (Method::Put, Kind::Binding) if !is_of_app(inputs) => {
             let ssl = match text("/properties/sslState")? {
                 "SniEnabled" => "SNI",
                 "IpBasedEnabled" => "IP",
@@ -61,10 +63,28 @@ pub(super) fn az(request: &Request, inputs: &Inputs) -> Option<String> {
             let only = body.pointer("/properties/httpsOnly")?.as_bool()?;
             on_site("az webapp update", &id)?.option("https-only", if only { "true" } else { "false" })
         }
-        (Method::Put, Kind::Certificate) => certificate(&id, &text, inputs)?,
+        // Its commands for certificates give no tags, and so take those away that are there.
+        (Method::Put, Kind::Certificate) if body.get("tags").is_none() => certificate(&id, &text, inputs)?,
         _ => return None,
     };
     Some(command.line())
+}
+
+fn is_of_app(inputs: &Inputs) -> bool {
+    inputs.get(Key::Certificate).and_then(|typed| ResourceId::parse(typed).ok()).is_some_and(|id| id.site().is_some())
+}
+
+/// With the tags of the body; nothing where az would take one for an option, or for the name of a file.
+fn tagged(command: Command, body: &Value) -> Option<Command> {
+    let Some(tags) = body.get("tags").and_then(Value::as_object) else { return Some(command) };
+    let mut command = command.raw("tags", "");
+    for (name, value) in tags {
+        if name.starts_with(['-', '@']) {
+            return None;
+        }
+        command = command.word(&format!("{name}={}", value.as_str()?));
+    }
+    Some(command)
 }
 
 /// az puts a certificate into the group of the app that it is told of; where the request names another, it is not the same.

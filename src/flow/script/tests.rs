@@ -11,10 +11,11 @@ use url::Url;
 use super::secrets::{Piece, pieces};
 use super::shell::word;
 use super::*;
-use crate::azure::{Body, certificates, locks, orders, roles, settings, sites};
+use crate::azure::certificates::Target;
+use crate::azure::{Body, certificates, groups, locks, orders, roles, settings, sites};
 use crate::flow::sample::{LEAF, app, id, inputs, plan, stand};
 use crate::flow::{Key, Observed, StepId};
-use crate::model::{Seen, SslState, Thumbprint};
+use crate::model::{OwnSettings, Seen, SslState, Tags, Thumbprint};
 
 fn cloud() -> Cloud {
     Cloud::known(&Url::parse("https://management.azure.com").unwrap()).unwrap()
@@ -53,12 +54,13 @@ fn az_has_commands_of_its_own_for_what_it_can_do() {
     let order = id("Microsoft.CertificateRegistration/certificateOrders/contoso-www");
     let cert = id("Microsoft.Web/certificates/shop-2026");
     let (vault, farm) = (id("Microsoft.KeyVault/vaults/kv"), id("Microsoft.Web/serverfarms/plan"));
-    let upload = certificates::upload(&cert, "westeurope", "cGZ4".into(), "hunter2".into(), &farm);
+    let to = Target { id: &cert, location: "westeurope", plan: Some(&farm), tags: &Tags::default(), own: OwnSettings::default() };
+    let upload = certificates::upload(to, "cGZ4".into(), "hunter2".into());
     let all = [("DB".to_owned(), "hunter2".into())].into_iter().collect();
     let cases = [
         (bind(), vec!["az webapp config ssl bind", "--slot next", "--hostname www.contoso.com", "--ssl-type SNI", LEAF]),
         (upload.clone(), vec!["az webapp config ssl upload", "--certificate-password @-", "--certificate-file \"$CERTDECK_PFX\""]),
-        (certificates::import(&cert, "westeurope", &vault, "secret", &farm), vec!["az rest", "--method put", "serverFarmId"]),
+        (certificates::import(to, &vault, "secret"), vec!["az rest", "--method put", "serverFarmId"]),
         (
             roles::assign(&vault, "p", roles::KEY_VAULT_CERTIFICATE_USER),
             vec!["az role assignment create", "--scope /subscriptions"],
@@ -77,8 +79,30 @@ fn az_has_commands_of_its_own_for_what_it_can_do() {
         }
         assert!(parses(&text) && !text.contains("hunter2"), "{text}");
     }
+    let tags = Tags::parse("costcenter=42").unwrap();
+    let tagged = certificates::import(Target { tags: &tags, ..to }, &vault, "secret");
+    let own = id("Microsoft.Web/sites/shop").child("certificates", "shop-2026");
+    for request in [tagged, certificates::import(Target { id: &own, ..to }, &vault, "secret")] {
+        let text = script(ScriptKind::Az, &sending(request), &given);
+        assert!(text.contains("az rest") && !text.contains("ssl import"), "az would leave something out: {text}");
+    }
     let elsewhere = script(ScriptKind::Az, &sending(upload), &inputs().with(Key::App, "other-group/shop"));
     assert!(elsewhere.contains("az rest"), "az would put it into another group: {elsewhere}");
+}
+
+#[test]
+fn tags_of_a_new_group_are_given_and_none_becomes_an_option() {
+    let group = ResourceId::subscription("s").child("resourceGroups", "web");
+    let of = |tags: &str| {
+        let request = groups::create(&group, "westeurope", &Tags::parse(tags).unwrap());
+        script(ScriptKind::Az, &sending(request), &inputs())
+    };
+    let text = of("env=prod,note=it's $(id) & more");
+    assert!(text.contains("--tags ") && text.contains("'env=prod' "), "{text}");
+    assert!(text.contains(r"'note=it'\''s $(id) & more'") && parses(&text), "{text}");
+    for tags in ["--query=x", "@/etc/passwd=x"] {
+        assert!(of(tags).contains("az rest"), "{tags}");
+    }
 }
 
 #[test]
@@ -98,8 +122,8 @@ fn a_lock_is_removed_by_its_id() {
 #[test]
 fn no_kind_of_script_holds_a_secret_and_each_says_where_it_takes_it_from() {
     let cert = id("Microsoft.Web/certificates/shop-2026");
-    let request =
-        certificates::upload(&cert, "westeurope", "c2VjcmV0".into(), "hunter2".into(), &id("Microsoft.Web/serverfarms/plan"));
+    let to = Target { id: &cert, location: "westeurope", plan: None, tags: &Tags::default(), own: OwnSettings::default() };
+    let request = certificates::upload(to, "c2VjcmV0".into(), "hunter2".into());
     let all = [("DB".to_owned(), "hunter2".into())].into_iter().collect();
     let setting = settings::set(&id("Microsoft.Web/sites/shop"), "WEBSITE_LOAD_CERTIFICATES", "*", &all);
     for kind in ScriptKind::ALL {
@@ -232,6 +256,8 @@ fn every_shape(name: &str) -> Vec<Step> {
     let vault = group.resource("Microsoft.KeyVault/vaults", name);
     let lock = order.resource("Microsoft.Authorization/locks", name);
     let body = json!({"location": name, "properties": {"x": name, "sslState": name, "thumbprint": name, "minTlsVersion": name}});
+    let tags = [(name.into(), name.into())].into_iter().collect();
+    let to = Target { id: &binding, location: name, plan: Some(&group), tags: &tags, own: OwnSettings::default() };
     let requests = vec![
         Request::put(name, &group, "1", body.clone()),
         Request::put(name, &binding, "1", body.clone()),
@@ -247,8 +273,9 @@ fn every_shape(name: &str) -> Vec<Step> {
         orders::renew(&order, None),
         orders::rekey(&order, None, 24),
         settings::set(&site, "X", name, &[("DB".to_owned(), "x".into())].into_iter().collect()),
-        certificates::upload(&binding, name, "cGZ4".into(), "p".into(), &group),
-        certificates::import(&binding, name, &vault, name, &group),
+        certificates::upload(to, "cGZ4".into(), "p".into()),
+        certificates::import(to, &vault, name),
+        groups::create(&group, name, &tags),
     ];
     let requests = requests.into_iter().map(|request| Request { what: name.to_owned(), ..request }).collect();
     let consent = Consent::Typed { notice: name.to_owned(), word: "yes".to_owned() };

@@ -33,6 +33,7 @@ pub(super) static FLOW: Flow = Flow {
     changes: "Has App Service read the vault's secret again; a newer certificate takes the place of the old one in every binding of the webspace. Grants App Service its permission on the vault where it is missing.",
     permissions: &[
         "Microsoft.Web/certificates/write",
+        "Microsoft.Web/sites/certificates/write",
         "Microsoft.KeyVault/vaults/deploy/action",
         "Microsoft.KeyVault/vaults/accessPolicies/write",
         "Microsoft.Authorization/roleAssignments/write",
@@ -148,6 +149,10 @@ fn access(case: &Case<'_>) -> Step {
     let mut missing = Vec::new();
     let mut is_unknown = false;
     for one in linked(case) {
+        if one.certificate.own.by_identity == Some(true) {
+            // Its app's identity reads the vault; what that may do is not App Service's.
+            continue;
+        }
         let Some(vault) = one.vault.here() else {
             is_unknown |= !one.vault.is_absent();
             continue;

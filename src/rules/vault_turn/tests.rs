@@ -26,7 +26,7 @@ fn import() -> PrivateCertificate {
     PrivateCertificate {
         id: ResourceId::parse("/subscriptions/s/resourceGroups/g/providers/Microsoft.Web/certificates/api").unwrap(),
         location: Text::default(),
-        webspace: Text::default(),
+        home: crate::model::Home::Webspace(crate::model::Webspace::default()),
         thumbprint: Some(print("A")),
         subject: "CN=api.contoso.com".into(),
         hosts: Vec::new(),
@@ -35,6 +35,8 @@ fn import() -> PrivateCertificate {
         expires: Some(at(END)),
         vault: Some(VaultSecret { vault: vault(), secret: "API".into(), status: SecretStatus::Succeeded }),
         canonical_name: None,
+        tags: crate::model::Tags::default(),
+        own: crate::model::OwnSettings::default(),
     }
 }
 

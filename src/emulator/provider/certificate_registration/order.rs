@@ -92,6 +92,8 @@ pub struct Stored {
     pub secret: String,
     /// A word of API.md §5.3.
     pub state: String,
+    #[serde(default)]
+    pub tags: Value,
 }
 
 /// The certificate in force; Base64 DER.
@@ -302,7 +304,7 @@ impl Stored {
             "name": self.name,
             "type": format!("{KIND}/certificates"),
             "location": "global",
-            "tags": null,
+            "tags": self.tags,
             "properties": self.properties(),
         })
     }

@@ -49,6 +49,8 @@ pub(super) fn put(ctx: &Context<'_>, call: &Call) -> Outcome {
     let name = call.param("name");
     let new = position(&order, name).is_none();
     let at = store(ctx, &mut order, name, &call.body["properties"])?;
+    // A PUT says what the tags are; without any, they are gone.
+    order.stored[at].tags = call.body.get("tags").cloned().unwrap_or_default();
     order.save(ctx)?;
     let shown = order.stored[at].show(&order);
     Ok(if new { Reply::created(shown) } else { Reply::ok(shown) })
@@ -100,6 +102,7 @@ pub(super) fn store(ctx: &Context<'_>, order: &mut Order, name: &str, wanted: &V
         vault: vault.to_string(),
         secret,
         state: "Initialized".to_owned(),
+        tags: held.map(|one| one.tags.clone()).unwrap_or_default(),
     };
     let at = before.unwrap_or(order.stored.len());
     match before {

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::{Deletion, Entry, Job, KIND, KIND_KEY, NAMES, Vault, deleted_vaults, properties};
 use crate::emulator::{
     calendar::days,
-    call::Call,
+    call::{Call, Method},
     context::{Context, envelope, merge, text},
     id::ResourceId,
     jobs,
@@ -163,8 +163,11 @@ fn change(ctx: &Context<'_>, call: &Call, mut vault: Vault) -> Outcome {
     if wanted.is_object() {
         merge(&mut vault.resource["properties"], &wanted);
     }
-    if let Some(tags) = call.body.get("tags").filter(|tags| tags.is_object()) {
-        vault.resource["tags"] = tags.clone();
+    match call.body.get("tags").filter(|tags| tags.is_object()) {
+        Some(tags) => vault.resource["tags"] = tags.clone(),
+        // A PUT says what the tags are; without any, they are gone.
+        None if call.method == Method::Put => vault.resource["tags"] = json!({}),
+        None => {}
     }
     vault.resource["systemData"]["lastModifiedAt"] = ctx.now.to_string().into();
     ctx.save(&vault.id, &vault.resource)?;

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::{
     certificates,
     plans::{self, Tls},
-    revision, site,
+    revision, site, site_certificates,
 };
 use crate::emulator::{
     ca::facts::{Facts, name_covers},
@@ -89,16 +89,13 @@ pub fn site_of(binding: &Value) -> ResourceId {
     ResourceId::parse(text(binding, "/id")).parent()
 }
 
-/// The bindings in a webspace that present the certificate with this thumbprint.
-pub fn presenting(ctx: &Context<'_>, scope: &ResourceId, webspace: &str, thumbprint: &str) -> Result<Vec<Value>, Fault> {
-    let Some(subscription) = scope.subscription_id() else {
-        return Ok(Vec::new());
-    };
+/// The bindings that present a certificate with this thumbprint, of sites that can be bound to this one.
+pub fn presenting(ctx: &Context<'_>, certificate: &ResourceId, webspace: &str, thumbprint: &str) -> Result<Vec<Value>, Fault> {
     let mut found = Vec::new();
     for binding in ctx.having(&index::PRESENTED, thumbprint)? {
         let site_id = site_of(&binding);
         let site = ctx.need(&site_id)?;
-        if site_id.is_under(&subscription) && text(&site, "/properties/webSpace").eq_ignore_ascii_case(webspace) {
+        if certificates::serves(certificate, webspace, &site_id, &site) {
             found.push(binding);
         }
     }
@@ -119,9 +116,7 @@ pub fn presented(ctx: &Context<'_>, host_name: &str) -> Result<Option<Material>,
     if thumbprint.is_empty() {
         return Ok(None);
     }
-    let site = ctx.need(&site_of(&binding))?;
-    let found = certificates::in_webspace(ctx, &site_of(&binding), text(&site, "/properties/webSpace"), thumbprint)?;
-    match found {
+    match certificates::for_site(ctx, &site_of(&binding), thumbprint)? {
         Some(certificate) => certificates::material(ctx, &ResourceId::parse(text(&certificate, "/id"))),
         None => certificates::superseded(ctx, thumbprint),
     }
@@ -204,8 +199,12 @@ fn check(ctx: &Context<'_>, site: &ResourceId, host_name: &str, wanted: SslState
     if thumbprint.is_empty() {
         return Err(Fault::web(400, "The parameter thumbprint has an invalid value."));
     }
-    let certificate = certificates::in_webspace(ctx, site, text(&owner, "/properties/webSpace"), thumbprint)?
-        .ok_or_else(|| Fault::web_coded(404, "04031", "Certificate {0} was not found.", &[thumbprint]))?;
+    let certificate = certificates::for_site(ctx, site, thumbprint)?.ok_or_else(|| {
+        if site::has_own_certificates(&owner) {
+            return site_certificates::missing(thumbprint);
+        }
+        Fault::web_coded(404, "04031", "Certificate {0} was not found.", &[thumbprint])
+    })?;
     let names = certificate["properties"]["hostNames"].as_array();
     let covers = names.into_iter().flatten().filter_map(Value::as_str).any(|name| name_covers(name, host_name));
     if !covers {
@@ -228,13 +227,13 @@ fn check(ctx: &Context<'_>, site: &ResourceId, host_name: &str, wanted: SslState
     Ok(())
 }
 
-/// Moves the bindings of a webspace from one certificate to its successor, which has these names. A hostname that the new
-/// one does not cover stays on the old one, which the front ends go on presenting.
-pub fn move_all(ctx: &Context<'_>, scope: &ResourceId, webspace: &str, from: &str, to: &Facts) -> Result<(), Fault> {
+/// Moves the bindings of a certificate to its successor, which has these names. A hostname that the new one does not cover
+/// stays on the old one, which the front ends go on presenting.
+pub fn move_all(ctx: &Context<'_>, certificate: &ResourceId, webspace: &str, from: &str, to: &Facts) -> Result<(), Fault> {
     if from.eq_ignore_ascii_case(&to.thumbprint) {
         return Ok(());
     }
-    for mut binding in presenting(ctx, scope, webspace, from)? {
+    for mut binding in presenting(ctx, certificate, webspace, from)? {
         if !to.names.iter().any(|name| name_covers(name, host(&binding))) {
             continue;
         }

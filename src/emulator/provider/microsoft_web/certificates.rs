@@ -6,12 +6,14 @@ use serde_json::{Value, json};
 
 use super::{
     bindings::{self, both},
-    managed, plans, site, sources,
+    managed, plans, site,
+    site_certificates::{self, KINDS as OF_SITE, is_of_site},
+    sources,
 };
 use crate::emulator::{
     ca::facts::{Facts, with_offset},
     call::{Call, Method},
-    context::{Context, envelope, text},
+    context::{Context, envelope, merge, text},
     id::ResourceId,
     index,
     material::{Kept, Material},
@@ -21,8 +23,6 @@ use crate::emulator::{
 };
 
 pub const KIND: &str = "microsoft.web/certificates";
-/// Certificates of one app, or slot, alone (C34).
-pub const OF_SITE: [&str; 2] = ["microsoft.web/sites/certificates", "microsoft.web/sites/slots/certificates"];
 
 /// By thumbprint.
 const SUPERSEDED: Collection<Material> = Collection::private("superseded-certificate");
@@ -54,6 +54,8 @@ pub struct Place {
     pub region: String,
     pub webspace: String,
     pub tags: Value,
+    /// Members that only certificates of one app have, as they were sent.
+    pub own: Value,
 }
 
 /// Where a certificate came from, as its members say it.
@@ -64,40 +66,37 @@ pub enum Origin {
     Managed { host: String, method: Option<String> },
 }
 
-/// The certificate with this thumbprint that a site in this webspace may use.
-pub fn in_webspace(ctx: &Context<'_>, site: &ResourceId, webspace: &str, thumbprint: &str) -> Result<Option<Value>, Fault> {
-    Ok(all_in_webspace(ctx, site, webspace, thumbprint)?.into_iter().next())
+/// The certificate with this thumbprint that a site can be bound to.
+pub fn for_site(ctx: &Context<'_>, site: &ResourceId, thumbprint: &str) -> Result<Option<Value>, Fault> {
+    let owner = ctx.need(site)?;
+    let all = ctx.having(&index::THUMBPRINTS, thumbprint)?;
+    let fits = |one: &Value| serves(&ResourceId::parse(text(one, "/id")), text(one, "/properties/webSpace"), site, &owner);
+    Ok(all.into_iter().find(fits))
 }
 
-/// Every certificate with this thumbprint in a webspace, the one itself among them.
+/// Whether a site can be bound to the certificate with this id: one of its own, or one of its webspace, unless it takes its
+/// own alone.
+pub fn serves(certificate: &ResourceId, webspace: &str, site: &ResourceId, owner: &Value) -> bool {
+    if is_of_site(certificate) {
+        return certificate.parent().key() == site.key();
+    }
+    !site::has_own_certificates(owner)
+        && text(owner, "/properties/webSpace").eq_ignore_ascii_case(webspace)
+        && certificate.subscription_id().is_some_and(|subscription| site.is_under(&subscription))
+}
+
+/// Every certificate with this thumbprint that lives where this one does, itself among them.
 pub fn twins(ctx: &Context<'_>, one: &ResourceId, webspace: &str, thumbprint: &str) -> Result<Vec<ResourceId>, Fault> {
-    let all = all_in_webspace(ctx, one, webspace, thumbprint)?;
-    Ok(all.iter().map(|twin| ResourceId::parse(text(twin, "/id"))).collect())
-}
-
-fn all_in_webspace(ctx: &Context<'_>, site: &ResourceId, webspace: &str, thumbprint: &str) -> Result<Vec<Value>, Fault> {
-    let Some(subscription) = site.subscription_id() else {
-        return Ok(Vec::new());
+    let all = ctx.having(&index::THUMBPRINTS, thumbprint)?;
+    let is_near = |other: &Value| {
+        let id = ResourceId::parse(text(other, "/id"));
+        if is_of_site(one) || is_of_site(&id) {
+            return id.parent().key() == one.parent().key();
+        }
+        text(other, "/properties/webSpace").eq_ignore_ascii_case(webspace)
+            && one.subscription_id().is_some_and(|subscription| id.is_under(&subscription))
     };
-    let owner = owner_of(site);
-    let mut all = ctx.having(&index::THUMBPRINTS, thumbprint)?;
-    all.retain(|one| {
-        let id = ResourceId::parse(text(one, "/id"));
-        text(one, "/properties/webSpace").eq_ignore_ascii_case(webspace)
-            && id.is_under(&subscription)
-            && (!is_of_site(&id) || id.parent().key() == owner.key())
-    });
-    Ok(all)
-}
-
-/// The app or slot that something belongs to; itself, if it is one.
-fn owner_of(id: &ResourceId) -> ResourceId {
-    let sites = [site::KIND, site::SLOT];
-    id.lineage().into_iter().find(|one| sites.contains(&one.kind().as_str())).unwrap_or_else(|| id.clone())
-}
-
-fn is_of_site(id: &ResourceId) -> bool {
-    OF_SITE.contains(&id.kind().as_str())
+    Ok(all.iter().filter(|other| is_near(other)).map(|twin| ResourceId::parse(text(twin, "/id"))).collect())
 }
 
 /// Leaf, chain and key of a certificate.
@@ -180,6 +179,9 @@ pub fn document(place: &Place, facts: &Facts, origin: &Origin) -> Value {
     let mut certificate = envelope(&place.id, kind, &place.region, properties);
     if of_site {
         certificate["properties"]["siteName"] = json!(place.id.parent().name());
+        if place.own.is_object() {
+            merge(&mut certificate["properties"], &place.own);
+        }
     }
     certificate["tags"] = place.tags.clone();
     certificate
@@ -192,6 +194,7 @@ pub fn place_of(certificate: &Value) -> Place {
         region: text(certificate, "/location").to_owned(),
         webspace: text(certificate, "/properties/webSpace").to_owned(),
         tags: certificate["tags"].clone(),
+        own: site_certificates::own(&certificate["properties"]),
     }
 }
 
@@ -217,6 +220,7 @@ fn list(ctx: &Context<'_>, call: &Call) -> Outcome {
 
 fn list_of_site(ctx: &Context<'_>, call: &Call) -> Outcome {
     let site = call.target();
+    ctx.need(&site)?;
     ctx.page(call, OF_SITE[usize::from(site.kind() == site::SLOT)], &site, |one| Ok(Some(one)))
 }
 
@@ -227,6 +231,9 @@ fn get(ctx: &Context<'_>, call: &Call) -> Outcome {
 /// Creates, imports, renews in place or syncs, by what the body brings; the same PUT again is Sync.
 fn put(ctx: &Context<'_>, call: &Call) -> Outcome {
     let before = ctx.find(&call.target())?;
+    if before.is_none() {
+        site_certificates::require_room(ctx, &call.target())?;
+    }
     let place = place(ctx, call, before.as_ref())?;
     let named = |pointer: &str| call.text(pointer).filter(|value| !value.is_empty());
     if let Some(vault) = named("/properties/keyVaultId") {
@@ -259,22 +266,23 @@ fn place(ctx: &Context<'_>, call: &Call, before: Option<&Value>) -> Result<Place
         .text("/location")
         .ok_or_else(|| Fault::arm(400, "LocationRequired", "The location property is required for this definition."))?;
     let tags = call.body.get("tags").cloned().unwrap_or(Value::Null);
+    let own = site_certificates::own(&call.body["properties"]);
     if is_of_site(&id) && before.is_none() {
         let site = ctx.need(&id.parent())?;
         let of_site = |pointer| text(&site, pointer).to_owned();
-        return Ok(Place { id, region: of_site("/location"), webspace: of_site("/properties/webSpace"), tags });
+        return Ok(Place { id, region: of_site("/location"), webspace: of_site("/properties/webSpace"), tags, own });
     }
     if let Some(before) = before {
         if !plans::same_region(location, text(before, "/location")) {
             return Err(Fault::elsewhere(&id, text(before, "/location"), location));
         }
-        return Ok(Place { tags, ..place_of(before) });
+        return Ok(Place { tags, own, ..place_of(before) });
     }
     let plan = call.text("/properties/serverFarmId").filter(|plan| !plan.is_empty());
     let Some(plan) = plan else {
         let region = plans::region(location).to_owned();
         let webspace = plans::webspace(id.group().unwrap_or_default(), &region, false);
-        return Ok(Place { id, region, webspace, tags });
+        return Ok(Place { id, region, webspace, tags, own });
     };
     let plan = plans::named(ctx, plan)?;
     let region = text(&plan, "/location").to_owned();
@@ -282,7 +290,7 @@ fn place(ctx: &Context<'_>, call: &Call, before: Option<&Value>) -> Result<Place
         return Err(Fault::web(400, format!("The location '{location}' is not the location '{region}' of the App Service plan.")));
     }
     let webspace = text(&plan, "/properties/webSpace").to_owned();
-    Ok(Place { id, region, webspace, tags })
+    Ok(Place { id, region, webspace, tags, own })
 }
 
 fn patch(ctx: &Context<'_>, call: &Call) -> Outcome {
@@ -307,11 +315,8 @@ fn delete(ctx: &Context<'_>, call: &Call) -> Outcome {
     let thumbprint = text(&certificate, "/properties/thumbprint");
     let webspace = text(&certificate, "/properties/webSpace");
     ctx.remove(&id)?;
-    if in_webspace(ctx, &id, webspace, thumbprint)?.is_none() {
-        let mut bound = bindings::presenting(ctx, &id, webspace, thumbprint)?;
-        if is_of_site(&id) {
-            bound.retain(|binding| bindings::site_of(binding).key() == id.parent().key());
-        }
+    if twins(ctx, &id, webspace, thumbprint)?.is_empty() {
+        let bound = bindings::presenting(ctx, &id, webspace, thumbprint)?;
         if let Some(binding) = bound.first() {
             // The fault undoes the removal.
             return Err(Fault::web_coded(

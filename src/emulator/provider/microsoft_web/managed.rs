@@ -9,6 +9,7 @@ use super::{
     certificates::{self, Origin, Place},
     plans::{self, Tls},
     site,
+    site_certificates::is_of_site,
 };
 use crate::emulator::{
     ca::{KeySource, Profile, Role, facts::Facts},
@@ -33,6 +34,8 @@ pub struct Issue {
     region: String,
     webspace: String,
     tags: Value,
+    #[serde(default)]
+    own: Value,
     host: String,
     method: Option<String>,
     operation: OperationId,
@@ -51,17 +54,19 @@ pub fn begin(ctx: &Context<'_>, call: &Call, place: Place, host: &str, method: O
         region: place.region,
         webspace: place.webspace,
         tags: place.tags,
+        own: place.own,
         host: host.to_owned(),
         method,
         operation,
     };
-    ctx.soon(TAKES, &jobs::Job::Web(Job::Issue(issue)))?;
+    ctx.soon(TAKES, &jobs::Job::Web(Job::Issue(Box::new(issue))))?;
     Ok(Reply::empty(202).header("location", location))
 }
 
 /// The job: the certificate comes, or the operation fails with the reason.
 pub fn issue(ctx: &Context<'_>, issue: Issue) -> Result<(), Fault> {
-    let place = Place { id: ResourceId::parse(&issue.id), region: issue.region, webspace: issue.webspace, tags: issue.tags };
+    let id = ResourceId::parse(&issue.id);
+    let place = Place { id, region: issue.region, webspace: issue.webspace, tags: issue.tags, own: issue.own };
     if ctx.find(&place.id)?.is_some() {
         return operations::finish(ctx, &issue.operation);
     }
@@ -144,7 +149,11 @@ fn check(ctx: &Context<'_>, place: &Place, host: &str, method: Option<&str>) -> 
         return Err(invalid(format!("Canonical name {host} is not a hostname of an app in this subscription.")));
     };
     let owner = site::show(ctx, ctx.need(&site)?)?;
-    if !text(&owner, "/properties/webSpace").eq_ignore_ascii_case(&place.webspace) {
+    if is_of_site(&place.id) {
+        if place.id.parent().key() != site.key() {
+            return Err(invalid(format!("Canonical name {host} is not a hostname of the app.")));
+        }
+    } else if !text(&owner, "/properties/webSpace").eq_ignore_ascii_case(&place.webspace) {
         return Err(invalid(format!("Canonical name {host} belongs to an app in another webspace.")));
     }
     let farm = plans::named(ctx, text(&owner, "/properties/serverFarmId"))?;

@@ -16,6 +16,7 @@ pub mod revision;
 pub mod sign_in;
 pub mod site;
 pub mod site_actions;
+pub mod site_certificates;
 pub mod sites;
 pub mod slot_swap;
 pub mod sources;
@@ -29,7 +30,7 @@ use crate::emulator::{context::Context, id::ResourceId, reply::Fault};
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub enum Job {
     /// A managed certificate is issued for the first time.
-    Issue(managed::Issue),
+    Issue(Box<managed::Issue>),
     /// A managed certificate comes near its end (A30).
     Renew(String),
     /// Every vault-backed certificate is read from its vault again.
@@ -39,7 +40,7 @@ pub enum Job {
 impl Job {
     pub fn run(self, ctx: &Context<'_>) -> Result<(), Fault> {
         match self {
-            Self::Issue(issue) => managed::issue(ctx, issue),
+            Self::Issue(issue) => managed::issue(ctx, *issue),
             Self::Renew(id) => managed::renew(ctx, &ResourceId::parse(&id)),
             Self::SyncAll => sources::sync_all(ctx),
         }

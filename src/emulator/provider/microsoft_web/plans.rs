@@ -1,6 +1,7 @@
 //! App Service plans (`serverfarms`), which decide tier, region and webspace.
 
 use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
 
 use super::{
     bindings::{self, SslState},
@@ -8,6 +9,7 @@ use super::{
     site::{SLOT, default_host},
 };
 use crate::emulator::{
+    ca::facts::hex_upper,
     call::{Call, Method},
     context::{Context, envelope, merge, text},
     id::ResourceId,
@@ -29,6 +31,8 @@ pub const ROUTES: &[Route] = &[
     Route::new(Method::Get, "{rg}/providers/Microsoft.Web/serverfarms/{plan}/sites", sites),
 ];
 
+const FLEX: &str = "FlexConsumption";
+
 /// Tier, family and the sizes of each.
 const SKUS: &[(&str, &str, &[&str])] = &[
     ("Free", "F", &["F1"]),
@@ -45,7 +49,7 @@ const SKUS: &[(&str, &str, &[&str])] = &[
     ("IsolatedV4", "Iv4", &["I1v4", "I2v4", "I3v4", "I4v4", "I5v4", "I6v4"]),
     ("ElasticPremium", "EP", &["EP1", "EP2", "EP3"]),
     ("Dynamic", "Y", &["Y1"]),
-    ("FlexConsumption", "FC", &["FC1"]),
+    (FLEX, "FC", &["FC1"]),
 ];
 
 /// What a plan's tier allows.
@@ -64,6 +68,15 @@ pub fn webspace(group: &str, region: &str, linux: bool) -> String {
     format!("{group}-{}webspace{os}", region.replace(' ', ""))
 }
 
+/// A plan on Flex Consumption has a webspace to itself.
+fn flex_webspace(id: &ResourceId) -> String {
+    format!("flex-{}-webspace", hex_upper(&Sha256::digest(id.key())).to_lowercase())
+}
+
+pub fn is_flex(plan: &Value) -> bool {
+    text(plan, "/sku/tier") == FLEX
+}
+
 /// Two spellings of one region: `West Europe` and `westeurope`.
 pub fn same_region(one: &str, other: &str) -> bool {
     let plain = |text: &str| text.replace(' ', "").to_lowercase();
@@ -74,7 +87,7 @@ pub fn same_region(one: &str, other: &str) -> bool {
 pub fn tls(plan: &Value) -> Tls {
     match text(plan, "/sku/tier") {
         "Free" | "Shared" => Tls::None,
-        "Basic" | "Dynamic" | "FlexConsumption" => Tls::Sni,
+        "Basic" | "Dynamic" | FLEX => Tls::Sni,
         _ => Tls::IpBased,
     }
 }
@@ -87,7 +100,7 @@ pub fn takes_hostnames(plan: &Value) -> bool {
 /// Refuses slots where the tier has none.
 pub fn require_slots(plan: &Value) -> Result<(), Fault> {
     let tier = text(plan, "/sku/tier");
-    if !["Free", "Shared", "Basic"].contains(&tier) {
+    if !["Free", "Shared", "Basic", FLEX].contains(&tier) {
         return Ok(());
     }
     let message =
@@ -133,6 +146,7 @@ pub fn save(ctx: &Context<'_>, id: &ResourceId, location: &str, size: &str, linu
     let (size, tier, family) = sku(size)?;
     let group = id.group().unwrap_or_default();
     let region = region(location);
+    let webspace = if tier == FLEX { flex_webspace(id) } else { webspace(group, region, linux) };
     let mut plan = envelope(
         id,
         "Microsoft.Web/serverfarms",
@@ -144,7 +158,7 @@ pub fn save(ctx: &Context<'_>, id: &ResourceId, location: &str, size: &str, linu
             "currentNumberOfWorkers": 1,
             "maximumNumberOfWorkers": 10,
             "status": "Ready",
-            "webSpace": webspace(group, region, linux),
+            "webSpace": webspace,
             "subscription": id.subscription(),
             "hostingEnvironmentProfile": null,
             "geoRegion": region,
@@ -227,7 +241,9 @@ fn put(ctx: &Context<'_>, call: &Call) -> Outcome {
     }
     let linux = wanted.pointer("/properties/reserved").and_then(Value::as_bool) == Some(true);
     let mut plan = save(ctx, &id, location, sku, linux)?;
-    if let Some(tags) = wanted.get("tags") {
+    // A PUT says what the tags are; without any, they are gone.
+    let tags = if call.method == Method::Put { call.body.get("tags") } else { wanted.get("tags") };
+    if let Some(tags) = tags {
         plan["tags"] = tags.clone();
         ctx.save(&id, &plan)?;
     }

@@ -40,6 +40,11 @@ fn shared_ip(webspace: &str) -> String {
     format!("203.0.113.{}", byte_of(webspace))
 }
 
+/// Whether a site takes no certificates but its own (C34).
+pub fn has_own_certificates(site: &Value) -> bool {
+    site.pointer("/properties/siteScopedCertificatesEnabled") == Some(&Value::Bool(true))
+}
+
 /// The address an app gets with its first IP-based binding.
 pub fn own_ip(site: &ResourceId) -> String {
     format!("198.51.100.{}", byte_of(&site.key()))
@@ -89,6 +94,7 @@ fn document(ctx: &Context<'_>, id: &ResourceId, plan: &Value, kind: &str) -> Val
             "availabilityState": "Normal",
             "webSpace": webspace,
             "serverFarmId": text(plan, "/id"),
+            "siteScopedCertificatesEnabled": plans::is_flex(plan),
             "reserved": plan["properties"]["reserved"],
             "isXenon": false,
             "hyperV": false,

@@ -6,7 +6,7 @@ use super::{
     bindings::{self, SslState},
     config, plans, revision,
     site::{KIND, SLOT, create, default_host, show},
-    site_actions,
+    site_actions, site_certificates,
 };
 use crate::emulator::{
     arm::locks,
@@ -112,7 +112,10 @@ fn make(ctx: &Context<'_>, call: &Call, id: &ResourceId) -> Outcome {
     }
     site_actions::require_name(id)?;
     let kind = call.text("/kind").unwrap_or("app");
-    let site = create(ctx, id, &plan, kind.split(',').next().unwrap_or("app"))?;
+    let mut site = create(ctx, id, &plan, kind.split(',').next().unwrap_or("app"))?;
+    // A choice for good: an app that has shared certificates cannot be moved to its own.
+    let own = site_certificates::are_wanted(&plans::named(ctx, &plan)?, call);
+    site["properties"]["siteScopedCertificatesEnabled"] = own.into();
     change(ctx, call, id, site)
 }
 
