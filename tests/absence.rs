@@ -33,7 +33,7 @@ async fn reads(client: &Client) -> Vec<(&'static str, Result<bool, AzureError>)>
         ("app as it is", sites::as_it_is(client, &site).await.map(|read| read.is_some())),
         ("binding", sites::binding(client, &site.child("hostNameBindings", "shop.contoso.com")).await.map(|read| read.is_some())),
         ("token", sites::claim_token(client, &site, "contoso").await.map(|read| read.is_some())),
-        ("configuration", site_config::min_tls(client, &site).await.map(|read| read.is_some())),
+        ("configuration", site_config::as_it_is(client, &site).await.map(|read| read.is_some())),
         ("group", groups::get(client, &ResourceId::parse(GROUP).unwrap()).await.map(|read| read.is_some())),
     ]
 }
