@@ -3,17 +3,23 @@
 use secrecy::SecretString;
 use serde_json::{Value, json};
 
+use super::Around;
 use super::client::Client;
 use super::error::AzureError;
 use super::request::{Body, Repeat, Request};
 use super::{json, version};
 use crate::model::{Hostname, PrivateCertificate, ResourceId, SecretStatus, VaultSecret};
 
-/// The certificates of a subscription.
+/// The certificates of a subscription or of a resource group.
 pub async fn list(client: &Client, subscription: &ResourceId) -> Result<Vec<PrivateCertificate>, AzureError> {
     let path = format!("{subscription}/providers/Microsoft.Web/certificates");
     let request = Request::get("List the private key certificates", path, version::WEB);
     client.list_as(&request, decode).await
+}
+
+/// The certificates of the subscription that a resource is in, as far as the caller's roles reach.
+pub async fn around(client: &Client, id: &ResourceId) -> Result<Around<PrivateCertificate>, AzureError> {
+    super::around(id, |scope| async move { list(client, &scope).await }).await
 }
 
 pub async fn get(client: &Client, id: &ResourceId) -> Result<Option<PrivateCertificate>, AzureError> {

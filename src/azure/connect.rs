@@ -8,6 +8,7 @@ use super::client::Client;
 use super::cloud::{Cloud, PUBLIC_ARM, host_of, is_loopback};
 use super::credential::{Chain, Credential, Desk, Means, Saved};
 use super::error::AzureError;
+use super::graph::Principals;
 use super::{address, send, transport, version};
 use crate::azure::Request;
 
@@ -24,6 +25,8 @@ pub struct Connection {
     pub proxy: Option<Url>,
     /// By id or name; none: all that the identity sees.
     pub subscriptions: Vec<String>,
+    /// What Graph need not be asked.
+    pub principals: Principals,
     pub chain: Chain,
     /// Where the sign-ins of people are kept.
     pub saved: Option<Saved>,
@@ -54,7 +57,7 @@ impl Client {
         let means =
             Means { authority: cloud.authority.clone(), http: http.clone(), saved: connection.saved, desk: connection.desk };
         let credential = Credential::new(connection.chain, means);
-        Ok(Self::new(cloud, http, credential, connection.subscriptions))
+        Ok(Self::new(cloud, http, credential, connection.subscriptions, connection.principals))
     }
 }
 

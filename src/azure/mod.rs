@@ -21,6 +21,7 @@ mod send;
 mod transport;
 mod words;
 
+mod around;
 pub mod certificates;
 pub mod domains;
 pub mod exposure;
@@ -49,6 +50,7 @@ pub mod version;
 pub mod x509;
 
 pub use answer::AsItIs;
+pub use around::{Around, around};
 pub use budget::Urgency;
 pub use challenge::Claims;
 pub use client::{Changed, Client, Progress};

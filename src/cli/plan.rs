@@ -5,8 +5,8 @@ use std::io::Write;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::CliError;
 use super::run::{Report, step_json};
+use super::{CliError, words};
 use crate::azure::{Body, Client, Request};
 use crate::flow::script::{Script, ScriptKind};
 use crate::flow::{self, FlowName, Inputs, Step};
@@ -59,6 +59,7 @@ pub async fn write_script(
 
 async fn look(world: &World, flow: FlowName, inputs: &Inputs, at: Timestamp) -> Result<Vec<Step>, CliError> {
     let observed = world.engine().observe(flow, inputs).await.map_err(CliError::Cloud)?;
+    observed.left_out.iter().for_each(|what| words(&format!("not looked at: {what}")));
     Ok(flow::steps(flow, &observed, inputs, &world.rules, at))
 }
 

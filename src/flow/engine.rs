@@ -8,8 +8,9 @@ use std::time::Duration;
 use futures::stream::{self, StreamExt};
 use jiff::{SignedDuration, Timestamp};
 
-use super::step::poll_after;
-use super::{FlowName, Inputs, Key, NewFile, Observed, Step, StepId, StepStatus, current, observe, steps};
+use super::arrival::Sign;
+use super::step::{LAST_TIME, poll_after};
+use super::{ByHand, FlowName, Inputs, Key, NewFile, Observed, Step, StepId, StepStatus, current, observe, steps};
 use crate::azure::{AzureError, Changed, Client, Request};
 use crate::journal::{Journal, Outcome};
 use crate::model::Problem;
@@ -79,10 +80,16 @@ impl Engine<'_> {
     /// Runs a flow until it is done or cannot go on alone.
     pub async fn run(&self, flow: FlowName, inputs: &Inputs, conductor: &mut impl Conductor) -> Result<Ending, Problem> {
         let mut asked: HashMap<StepId, (Timestamp, u32)> = HashMap::new();
+        let mut awaited: HashMap<StepId, Awaited> = HashMap::new();
+        let mut left_out = Vec::new();
         let (mut looks, mut clashes) = (0, 0);
         let mut agreed: Option<Step> = None;
         loop {
             let observed = self.observe(flow, inputs).await?;
+            for note in observed.left_out.iter().filter(|note| !left_out.contains(*note)) {
+                conductor.warns(&format!("not looked at: {note}"));
+            }
+            left_out.clone_from(&observed.left_out);
             let now = (self.clock)();
             let steps: Vec<Step> = steps(flow, &observed, inputs, self.rules, now)
                 .into_iter()
@@ -108,6 +115,23 @@ impl Engine<'_> {
                     looks += 1;
                 }
                 StepStatus::Ready => {
+                    if let (Some(arrival), Some(awaited)) = (step.arrival, awaited.get_mut(&step.id))
+                        && !std::mem::replace(&mut awaited.is_waited, true)
+                    {
+                        if now.duration_since(awaited.since) >= arrival.within.duration() {
+                            return Err(arrival.given_up(awaited.problem.clone()));
+                        }
+                        if !std::mem::replace(&mut awaited.is_told, true) {
+                            conductor.warns(&format!("waiting for {}", arrival.on()));
+                            looks = 0;
+                        }
+                        if !conductor.waits(&arrival.on(), poll_after(looks, arrival.poll)).await {
+                            return Ok(Ending::StillWaiting { on: arrival.on() });
+                        }
+                        looks += 1;
+                        agreed = Some(step.clone());
+                        continue;
+                    }
                     let tries = asked.get(&step.id).map_or(0, |(_, tries)| *tries);
                     if tries >= TRIES {
                         return Err(without_effect(step));
@@ -128,7 +152,15 @@ impl Engine<'_> {
                     match sent {
                         // Whether it happened, only the next look can tell.
                         Err(Unsent { lost: true, problem, .. }) if clashes < CLASHES => conductor.says(&problem.to_string()),
-                        sent => sent.map_err(|unsent| unsent.problem)?.iter().for_each(|warning| conductor.warns(warning)),
+                        sent => match awaits(step, &sent) {
+                            Some(problem) => {
+                                let (since, is_told) =
+                                    awaited.get(&step.id).map_or((now, false), |before| (before.since, before.is_told));
+                                awaited.insert(step.id, Awaited { since, problem, is_waited: false, is_told });
+                                continue;
+                            }
+                            None => sent.map_err(|unsent| unsent.problem)?.iter().for_each(|warning| conductor.warns(warning)),
+                        },
                     }
                     asked.insert(step.id, ((self.clock)(), tries + u32::from(!is_outdated)));
                     looks = 0;
@@ -148,12 +180,30 @@ impl Engine<'_> {
         agreed: &Step,
         say: &mut (dyn FnMut(String) + Send),
     ) -> Result<Observed, Problem> {
-        let observed = self.observe(flow, inputs).await?;
-        let Some(ready) = self.ready(flow, &observed, inputs, agreed.id) else { return Ok(observed) };
-        if !ready.is_as_agreed(agreed) {
-            return Err(ready.changed_since(agreed));
-        }
-        let lost = match self.carry_out(flow, &ready, say).await {
+        let (mut awaited, mut looks) = (None, 0);
+        let (ready, sent) = loop {
+            let observed = self.observe(flow, inputs).await?;
+            let Some(ready) = self.ready(flow, &observed, inputs, agreed.id) else { return Ok(observed) };
+            if !ready.is_as_agreed(agreed) {
+                return Err(ready.changed_since(agreed));
+            }
+            let sent = self.carry_out(flow, &ready, say).await;
+            let (Some(arrival), Some(problem)) = (ready.arrival, awaits(&ready, &sent)) else { break (ready, sent) };
+            if arrival.sign == Sign::State {
+                let observed = self.observe(flow, inputs).await?;
+                if self.ready(flow, &observed, inputs, agreed.id).is_none() {
+                    return Ok(observed);
+                }
+            }
+            let now = (self.clock)();
+            if now.duration_since(*awaited.get_or_insert(now)) >= arrival.within.duration() {
+                return Err(arrival.given_up(problem));
+            }
+            say(format!("waiting for {}", arrival.on()));
+            tokio::time::sleep(poll_after(looks, arrival.poll)).await;
+            looks += 1;
+        };
+        let lost = match sent {
             // Azure goes on with it, and the step waits for the effect as if an answer had come.
             Err(Unsent { under_way: true, .. }) if ready.settles_within.is_positive() => None,
             Err(Unsent { lost: true, problem, .. }) => Some(problem),
@@ -181,7 +231,8 @@ impl Engine<'_> {
             // Before it is sent: shown it is only where the cloud agrees, and what is sent may not come back to be noted.
             self.journal.revoked(&revokes.at((self.clock)())).map_err(|error| Unsent::of(error.problem(&step.title)))?;
         }
-        let warnings = self.send_all(flow, step, say).await?;
+        let sent = self.send_all(flow, step, say).await;
+        let warnings = sent.map_err(|unsent| if unsent.lack.is_some() { unsent.with_commands(&step.by_hand) } else { unsent })?;
         if let Some(file) = &step.writes {
             say(file.what.clone());
             let written = self.write(flow, file, say).await;
@@ -203,6 +254,9 @@ impl Engine<'_> {
                 locked(say)(request.what.clone());
                 match self.send(flow, &request, &mut |note| locked(say)(note)).await {
                     Ok(changed) => locked(warnings).extend(changed.warning.map(|warning| format!("Azure warns: {warning}"))),
+                    Err(unsent) if unsent.lack == Some(Lack::Caller) && request.if_allowed => {
+                        locked(warnings).push(format!("not checked: {}", unsent.problem));
+                    }
                     Err(unsent) => drop(locked(failed).get_or_insert(unsent)),
                 }
             }
@@ -257,7 +311,7 @@ impl Engine<'_> {
                 let problem = Problem::new(&*request.what, "it was changed by somebody else since it was read")
                     .remedy("Nothing was sent. Look again, and repeat it if it is still right.")
                     .code("PreconditionFailed");
-                Err(Unsent { problem, lost: true, under_way: false, outdated: true })
+                Err(Unsent { problem, lost: true, under_way: false, outdated: true, lack: None })
             }
         }
     }
@@ -285,6 +339,7 @@ impl Engine<'_> {
             lost: error.is_ambiguous() || is_outdated(&error),
             under_way: error.is_under_way(),
             outdated: is_outdated(&error),
+            lack: Lack::of(&error),
         })
     }
 }
@@ -297,11 +352,58 @@ struct Unsent {
     under_way: bool,
     /// The resource is not as it was read any more, so it was not sent, or refused for that.
     outdated: bool,
+    lack: Option<Lack>,
+}
+
+/// Whose right was missing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Lack {
+    /// The signed-in identity's, in Azure Resource Manager.
+    Caller,
+    /// The service's, on the vault.
+    Service,
+}
+
+impl Lack {
+    fn of(error: &AzureError) -> Option<Self> {
+        let service = error.lacks_vault_access().then_some(Self::Service);
+        service.or_else(|| error.is_forbidden().then_some(Self::Caller))
+    }
 }
 
 impl Unsent {
     fn of(problem: Problem) -> Self {
-        Self { problem, lost: false, under_way: false, outdated: false }
+        Self { problem, lost: false, under_way: false, outdated: false, lack: None }
+    }
+
+    /// With what an admin can do about it.
+    fn with_commands(mut self, by_hand: &ByHand) -> Self {
+        if !by_hand.is_empty() {
+            self.problem.remedy = format!("{}\n{}", self.problem.remedy, by_hand.remedy());
+        }
+        self
+    }
+}
+
+/// A permission that is granted and not in force: since when it is waited for, and what Azure said last.
+struct Awaited {
+    since: Timestamp,
+    problem: Problem,
+    /// Whether it was waited since.
+    is_waited: bool,
+    /// Whether it was said that it is waited for.
+    is_told: bool,
+}
+
+/// What Azure said, if it is what a permission that has not arrived looks like.
+fn awaits(step: &Step, sent: &Result<Vec<String>, Unsent>) -> Option<Problem> {
+    match (step.arrival?.sign, sent) {
+        (Sign::Refusal, Err(unsent)) if unsent.lack == Some(Lack::Service) => Some(unsent.problem.clone()),
+        (Sign::State, Ok(_)) => {
+            let last = step.facts.iter().find(|(label, _)| label == LAST_TIME).map(|(_, words)| words.clone());
+            Some(Problem::new(step.title.clone(), last.unwrap_or_default()))
+        }
+        _ => None,
     }
 }
 
@@ -311,6 +413,7 @@ fn locked<T>(shared: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 fn without_effect(step: &Step) -> Problem {
-    Problem::new(step.title.clone(), format!("the service accepted it {TRIES} times, and still nothing changed"))
-        .remedy("look at the resource in Azure; running this again later does no harm")
+    let remedy = "look at the resource in Azure; running this again later does no harm".to_owned();
+    let remedy = if step.by_hand.is_empty() { remedy } else { format!("{remedy}\n{}", step.by_hand.remedy()) };
+    Problem::new(step.title.clone(), format!("the service accepted it {TRIES} times, and still nothing changed")).remedy(remedy)
 }

@@ -1,17 +1,19 @@
 //! Step 3: Import (A107–A111): from the vault into the webspace of an app, as a private key certificate.
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 
-use super::access::{Access, Party, judge};
+use super::access::{Party, granting, judge};
+use super::arrival::Sign;
 use super::chosen::{app_field, order_refusal, unnamed_app};
-use super::store::observe_access;
+use super::definition::GRAPH;
+use super::principals;
 use super::target::{app_id, order_id};
-use super::{Case, Field, Flow, FlowName, Inputs, Key, Observed, Seen, Step, StepId, StepStatus, Subject};
+use super::{Arrival, Case, Field, Flow, FlowName, Inputs, Key, Observed, Seen, Step, StepId, StepStatus, Subject};
 use crate::azure::{AzureError, Client, certificates, orders, plans, sites, vaults};
 use crate::model::{
     App, DomainName, Estate, Hostname, Order, OrderStatus, PrivateCertificate, Problem, ResourceId, SecretStatus, StoredCertificate,
 };
-use crate::rules::Names;
+use crate::rules::{Names, Rules};
 
 /// The vault gets the certificate within moments of the issuance.
 const POLL: SignedDuration = SignedDuration::from_secs(10);
@@ -30,12 +32,13 @@ pub(super) static FLOW: Flow = Flow {
         "Microsoft.KeyVault/vaults/deploy/action",
         "Microsoft.KeyVault/vaults/accessPolicies/write",
         "Microsoft.Authorization/roleAssignments/write",
+        GRAPH,
     ],
     checklist: &["A107-A111"],
     keys: "3, w",
     fields: |_, _| fields(),
     suggest,
-    refusals: |observed, inputs, _, _| refusals(observed, inputs),
+    refusals,
     observe: |client, inputs| Box::pin(observe(client, inputs)),
     steps,
 };
@@ -59,7 +62,7 @@ fn suggest(estate: &Estate, inputs: &mut Inputs) {
     }
 }
 
-fn refusals(observed: &Observed, inputs: &Inputs) -> Vec<(Key, String)> {
+fn refusals(observed: &Observed, inputs: &Inputs, rules: &Rules, now: Timestamp) -> Vec<(Key, String)> {
     let mut refusals: Vec<_> = order_refusal(observed, inputs).into_iter().collect();
     let mut refuse = |key, why: &str| refusals.push((key, why.to_owned()));
     match app_id(inputs) {
@@ -69,9 +72,12 @@ fn refusals(observed: &Observed, inputs: &Inputs) -> Vec<(Key, String)> {
         }
         Some(_) if observed.app.is_absent() => refuse(Key::App, "there is no such app"),
         Some(app) if order_id(inputs).is_some_and(|order| !same_subscription(&order, &app)) => {
+            let reference = rules.reference(Names::ImportVaultScope, now);
             refuse(
                 Key::App,
-                "App Service imports only from a vault of the app's own subscription: choose an app of the order's subscription",
+                &format!(
+                    "App Service imports the certificate of an order only into its own subscription: choose an app there ({reference})"
+                ),
             );
         }
         Some(_) => {}
@@ -89,7 +95,7 @@ async fn observe(client: &Client, inputs: &Inputs) -> Result<Observed, AzureErro
     seen.order = orders::get(client, &order).await?.into();
     if let Some(vault) = seen.order.here().and_then(|order| order.stored.first()).map(|stored| stored.secret.vault.clone()) {
         seen.vault = vaults::get(client, &vault).await?.into();
-        observe_access(client, &mut seen).await?;
+        principals::observe(client, &mut seen).await?;
     }
     if let Some(app) = app_id(inputs) {
         observe_app(client, &app, &mut seen).await?;
@@ -112,9 +118,12 @@ pub(super) async fn observe_app(
     if let Some(plan) = &app.plan {
         seen.plan = plans::get(client, plan).await?.into();
     }
-    let all = certificates::list(client, &ResourceId::subscription(app.id.subscription_id())).await?;
-    let (shared, others) = all.into_iter().partition(|certificate| certificate.webspace.eq_ignore_ascii_case(&app.webspace));
+    let listed = certificates::around(client, app.plan.as_ref().unwrap_or(&app.id)).await?;
+    let (shared, others) = listed.all.into_iter().partition(|certificate| certificate.webspace.eq_ignore_ascii_case(&app.webspace));
     seen.certificates = Seen::Here(shared);
+    if let Some(error) = listed.left_out {
+        seen.leave_out("List the certificates of the other resource groups", &error);
+    }
     Ok(others)
 }
 
@@ -166,11 +175,8 @@ fn app_access(case: &Case<'_>) -> Step {
     let Some(vault) = case.observed.vault.here() else {
         return step(StepStatus::NotNeeded("follows once the order is stored".to_owned()));
     };
-    match judge(Party::Websites, &case.observed.websites, vault, &case.observed.vault_roles, case.rules, case.now) {
-        Access::Granted => step(StepStatus::Done("App Service may read the vault".to_owned())),
-        Access::Missing { what, grant } => step(StepStatus::Ready).fact("Missing", what).sending(grant),
-        Access::Unknown => step(StepStatus::NotNeeded("the permissions could not be read from here".to_owned())),
-    }
+    let access = judge(case, Party::Websites, vault, &case.observed.vault_roles);
+    granting(step(StepStatus::Ready), [access], StepStatus::Ready, "App Service may read the vault")
 }
 
 fn import(case: &Case<'_>) -> Step {
@@ -204,13 +210,11 @@ fn import(case: &Case<'_>) -> Step {
         || plan.sibling("Microsoft.Web/certificates", &format!("{}-{}", order.id.name(), app.webspace)),
         |certificate| certificate.id.clone(),
     );
-    step(StepStatus::Ready).fact("Webspace", &app.webspace).sending(vec![certificates::import(
-        &id,
-        &app.location,
-        &stored.secret.vault,
-        &stored.secret.secret,
-        &plan,
-    )])
+    let access = app_access(case);
+    let is_granted = matches!(access.status, StepStatus::Done(_));
+    let arrival = is_granted.then(|| Arrival::new(case, Sign::Refusal));
+    let ready = step(StepStatus::Ready).fact("Webspace", &app.webspace).arriving(arrival).by_hand(access.by_hand);
+    ready.sending(vec![certificates::import(&id, &app.location, &stored.secret.vault, &stored.secret.secret, &plan)])
 }
 
 fn imported<'a>(case: &Case<'a>, stored: &StoredCertificate) -> Option<&'a PrivateCertificate> {

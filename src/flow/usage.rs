@@ -24,6 +24,8 @@ pub struct Usage {
     pub settings: Vec<(ResourceId, Seen<AppSettings>)>,
     /// The service's own answers about the bindings that are to be changed.
     pub answers: Vec<(ResourceId, AsItIs)>,
+    /// Why only the resource group of the certificate was looked at.
+    pub left_out: Option<AzureError>,
 }
 
 /// A hostname with the app or slot that answers for it.
@@ -54,8 +56,12 @@ impl Usage {
     /// Reads the certificates, apps and slots of the subscription that the inputs name.
     pub async fn observe(client: &Client, inputs: &Inputs) -> Result<Option<Self>, AzureError> {
         let Some(subscription) = subscription(inputs) else { return Ok(None) };
-        let (certificates, sites) = try_join(certificates::list(client, &subscription), sites::list(client, &subscription)).await?;
-        Ok(Some(Self { certificates, sites, ..Self::default() }))
+        let group = || ResourceId::parse(&format!("{subscription}/resourceGroups/{}", inputs.get(Key::ResourceGroup)?)).ok();
+        let named = inputs.get(Key::Certificate).and_then(|typed| ResourceId::parse(typed).ok());
+        let near = named.or_else(group).unwrap_or(subscription);
+        let (certificates, sites) = try_join(certificates::around(client, &near), sites::around(client, &near)).await?;
+        let left_out = certificates.left_out.or(sites.left_out);
+        Ok(Some(Self { certificates: certificates.all, sites: sites.all, left_out, ..Self::default() }))
     }
 
     /// Reads the settings of the apps of a webspace. Whoever may not read settings learns the rest all the same.
