@@ -5,6 +5,7 @@ use futures::stream::{self, StreamExt, TryStreamExt};
 use secrecy::SecretString;
 use serde_json::{Value, json};
 
+use super::Around;
 use super::client::Client;
 use super::error::AzureError;
 use super::request::{Body, Repeat, Request};
@@ -15,11 +16,17 @@ use crate::model::{Home, Hostname, OwnSettings, PrivateCertificate, ResourceId, 
 /// Apps whose own certificates are asked for at the same time.
 const APPS_AT_ONCE: usize = 8;
 
-/// The certificates of all webspaces of a subscription. No list but each app's own tells those of single apps (`of_app`).
+/// The certificates of all webspaces of a subscription or of a resource group. No list but each app's own tells those of
+/// single apps (`of_app`).
 pub async fn list(client: &Client, subscription: &ResourceId) -> Result<Vec<PrivateCertificate>, AzureError> {
     let path = format!("{subscription}/providers/Microsoft.Web/certificates");
     let request = Request::get("List the private key certificates", path, version::WEB);
     client.list_as(&request, decode).await
+}
+
+/// The certificates of the subscription that a resource is in, as far as the caller's roles reach.
+pub async fn around(client: &Client, id: &ResourceId) -> Result<Around<PrivateCertificate>, AzureError> {
+    super::around(id, |scope| async move { list(client, &scope).await }).await
 }
 
 /// The certificates of one app, or slot, alone; none where there is no such app.

@@ -18,6 +18,7 @@ use super::clock::{ServiceClock, span_words};
 use super::cloud::{Cloud, host_of};
 use super::credential::{Credential, Who};
 use super::error::AzureError;
+use super::graph::Principals;
 use super::json;
 use super::poll::{self, Next, Target};
 use super::request::{Plane, Request};
@@ -35,6 +36,7 @@ pub struct Client {
     cloud: Arc<Cloud>,
     sender: Arc<Sender>,
     subscriptions: Arc<[String]>,
+    principals: Arc<Principals>,
     urgency: Urgency,
 }
 
@@ -86,16 +88,24 @@ impl Client {
         http: reqwest::Client,
         credential: Credential,
         subscriptions: Vec<String>,
+        principals: Principals,
         clock: ServiceClock,
     ) -> Self {
         let sender = Sender { http, credential, correlation: Uuid::new_v4(), budget: Budget::default(), clock };
-        Self { cloud: Arc::new(cloud), sender: Arc::new(sender), subscriptions: subscriptions.into(), urgency: Urgency::Person }
+        Self {
+            cloud: Arc::new(cloud),
+            sender: Arc::new(sender),
+            subscriptions: subscriptions.into(),
+            principals: Arc::new(principals),
+            urgency: Urgency::Person,
+        }
     }
 
     /// The same account in another tenant, with all that it sees there; nobody is asked. Nothing for what is no person.
     pub async fn in_tenant(&self, tenant: &str) -> Option<Self> {
         let credential = self.sender.credential.in_tenant(tenant).await?;
-        Some(Self::new((*self.cloud).clone(), self.sender.http.clone(), credential, Vec::new(), self.sender.clock.clone()))
+        let (http, clock) = (self.sender.http.clone(), self.sender.clock.clone());
+        Some(Self::new((*self.cloud).clone(), http, credential, Vec::new(), Principals::default(), clock))
     }
 
     /// The same client for the many requests of a look at everything: they let a person's single ones go first, and do not
@@ -123,6 +133,11 @@ impl Client {
     /// The subscriptions that are meant, by id or name; none: all.
     pub(super) fn subscriptions(&self) -> &[String] {
         &self.subscriptions
+    }
+
+    /// The object ids that the settings name.
+    pub fn principals(&self) -> &Principals {
+        &self.principals
     }
 
     pub fn cloud(&self) -> &Cloud {

@@ -9,6 +9,7 @@ use super::clock::ServiceClock;
 use super::cloud::{Cloud, PUBLIC_ARM, host_of, is_loopback};
 use super::credential::{Chain, Credential, Desk, Means, Saved};
 use super::error::AzureError;
+use super::graph::Principals;
 use super::{address, send, transport, version};
 use crate::azure::Request;
 
@@ -25,6 +26,8 @@ pub struct Connection {
     pub proxy: Option<Url>,
     /// By id or name; none: all that the identity sees.
     pub subscriptions: Vec<String>,
+    /// What Graph need not be asked.
+    pub principals: Principals,
     pub chain: Chain,
     /// Where the sign-ins of people are kept.
     pub saved: Option<Saved>,
@@ -56,7 +59,7 @@ impl Client {
             Means { authority: cloud.authority.clone(), http: http.clone(), saved: connection.saved, desk: connection.desk };
         let credential = Credential::new(connection.chain, means);
         let clock = if is_loopback(&arm) { ServiceClock::of_this_machine() } else { ServiceClock::default() };
-        Ok(Self::new(cloud, http, credential, connection.subscriptions, clock))
+        Ok(Self::new(cloud, http, credential, connection.subscriptions, connection.principals, clock))
     }
 }
 

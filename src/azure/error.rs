@@ -143,6 +143,25 @@ impl AzureError {
         matches!(self, Self::LostSight(_) | Self::StillRunning { .. })
     }
 
+    /// Whether the caller's roles, or a provider that the subscription has not registered, keep the answer back: what can do
+    /// without it goes on.
+    pub fn is_withheld(&self) -> bool {
+        const UNREGISTERED: [&str; 2] = ["MissingSubscriptionRegistration", "SubscriptionNotRegistered"];
+        self.refusal().is_some_and(|refusal| refusal.status == 403 || UNREGISTERED.iter().any(|code| refusal.is(code)))
+    }
+
+    /// Whether the roles of the signed-in identity lack an action of Azure Resource Manager.
+    pub fn is_forbidden(&self) -> bool {
+        self.refusal().is_some_and(|refusal| refusal.status == 403 && refusal.is("AuthorizationFailed"))
+    }
+
+    /// Whether a service of Azure says that it may not use the vault: it has no permission, or one that is not in force yet.
+    pub fn lacks_vault_access(&self) -> bool {
+        self.refusal().is_some_and(|refusal| {
+            refusal.message.contains("does not have access to") && refusal.message.to_ascii_lowercase().contains("key vault")
+        })
+    }
+
     /// The words for an admin. `what` could not be done, as an imperative: `Bind www.contoso.com`.
     pub fn problem(&self, what: &str) -> Problem {
         words::problem(self, what)

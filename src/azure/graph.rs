@@ -1,6 +1,11 @@
-//! Microsoft Graph, for one question: which object is this first-party application in our tenant?
+//! Which object is a first-party application in our tenant? The one question to Microsoft Graph, which the settings can answer too.
+
+use std::time::Duration;
+
+use tokio::time::timeout;
 
 use super::client::Client;
+use super::cloud::host_of;
 use super::error::AzureError;
 use super::request::{Plane, Request};
 use super::{json, version};
@@ -12,11 +17,52 @@ pub const WEBSITES_US_GOVERNMENT: &str = "6a02c803-dafd-4136-b4c3-5a6f318b4714";
 /// `Microsoft.Azure.CertificateRegistration` (C17).
 pub const CERTIFICATE_REGISTRATION: &str = "f3c21649-0979-4721-ac85-b0216b2cf413";
 
-/// The object id of an application's service principal; absent where the tenant has none.
+/// The right in the directory that the question needs, as an application permission and as one of a person.
+pub const PERMISSION: &str = "Application.Read.All";
+
+/// The object ids of the two services in the tenant, where the settings name them.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Principals {
+    pub app_service: Option<String>,
+    pub certificate_registration: Option<String>,
+}
+
+impl Principals {
+    /// What is named for the service with this application id.
+    pub fn of(&self, app_id: &str) -> Option<&str> {
+        let named = match app_id {
+            CERTIFICATE_REGISTRATION => &self.certificate_registration,
+            _ => &self.app_service,
+        };
+        named.as_deref()
+    }
+
+    /// Whether nobody has to be asked for either.
+    pub fn are_whole(&self) -> bool {
+        self.app_service.is_some() && self.certificate_registration.is_some()
+    }
+}
+
+/// The object id of an application's service principal, from the settings or else from Graph; absent where the tenant has none.
 pub async fn principal(client: &Client, app_id: &str) -> Result<Option<String>, AzureError> {
+    match client.principals().of(app_id) {
+        Some(known) => Ok(Some(known.to_owned())),
+        None => look_up(client, app_id).await,
+    }
+}
+
+/// The longest that Graph is waited for: flows go on without it.
+const LONGEST: Duration = Duration::from_secs(10);
+
+/// The same from Graph, whatever the settings say.
+pub async fn look_up(client: &Client, app_id: &str) -> Result<Option<String>, AzureError> {
     let request = Request::get("Look up a service principal", "/v1.0/servicePrincipals", version::GRAPH)
         .with_query("$filter", format!("appId eq '{app_id}'"))
         .on(Plane::Graph);
-    let answer = client.read(&request).await?.unwrap_or_default();
+    let late = |_| {
+        let host = client.cloud().graph.as_ref().map(host_of).unwrap_or_default();
+        AzureError::Unreachable { host, why: format!("no answer within {} s", LONGEST.as_secs()) }
+    };
+    let answer = timeout(LONGEST, client.read(&request)).await.map_err(late)??.unwrap_or_default();
     Ok(json::elements(&answer).first().and_then(|principal| json::text(principal, "/id")))
 }

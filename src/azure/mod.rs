@@ -22,6 +22,7 @@ mod send;
 mod transport;
 mod words;
 
+mod around;
 pub mod certificates;
 pub mod domains;
 pub mod exposure;
@@ -50,6 +51,7 @@ pub mod version;
 pub mod x509;
 
 pub use answer::AsItIs;
+pub use around::{Around, around};
 pub use budget::Urgency;
 pub use challenge::Claims;
 pub use client::{Changed, Client, Progress};

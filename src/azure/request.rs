@@ -151,6 +151,8 @@ pub struct Request {
     /// The resource as it was read, whose ETag is sent as `If-Match` (API.md 17). Whether the service obeys that is its
     /// affair, so whoever sends the request reads again first (`still_applies`).
     pub condition: Option<Box<AsItIs>>,
+    /// A check that what follows can do without: it is left out where the caller's roles do not allow it.
+    pub if_allowed: bool,
 }
 
 impl Request {
@@ -190,6 +192,7 @@ impl Request {
             body: None,
             repeat: Repeat::Safe,
             condition: None,
+            if_allowed: false,
         }
     }
 
@@ -208,6 +211,12 @@ impl Request {
     #[must_use]
     pub fn on(mut self, plane: Plane) -> Self {
         self.plane = plane;
+        self
+    }
+
+    #[must_use]
+    pub fn if_allowed(mut self) -> Self {
+        self.if_allowed = true;
         self
     }
 

@@ -3,6 +3,7 @@
 use futures::stream::{self, StreamExt, TryStreamExt};
 use serde_json::{Map, Value, json};
 
+use super::Around;
 use super::answer::AsItIs;
 use super::client::Client;
 use super::error::AzureError;
@@ -20,10 +21,15 @@ pub struct Site {
 /// Apps whose slots are asked for at the same time.
 const SITES_AT_ONCE: usize = 8;
 
-/// The apps of a subscription, slots included.
+/// The apps of a subscription or of a resource group, slots included.
 pub async fn list(client: &Client, subscription: &ResourceId) -> Result<Vec<Site>, AzureError> {
     let (apps, slots) = futures::try_join!(apps(client, subscription), slots(client, subscription))?;
     Ok(apps.into_iter().chain(slots).collect())
+}
+
+/// The apps and slots of the subscription that a resource is in, as far as the caller's roles reach.
+pub async fn around(client: &Client, id: &ResourceId) -> Result<Around<Site>, AzureError> {
+    super::around(id, |scope| async move { list(client, &scope).await }).await
 }
 
 /// The apps of a subscription without their slots, as the service lists them.

@@ -8,6 +8,7 @@ use super::scenarios;
 use super::screen::{self, Start};
 use super::session::Session;
 use super::{CliError, Exit};
+use crate::azure::graph::Principals;
 use crate::azure::{Chain, Door};
 use crate::config::Target;
 use crate::emulator::{Connection, Emulator, Fleet, Options, Pace};
@@ -61,6 +62,7 @@ pub fn target(connection: &Connection) -> Result<Target, CliError> {
         client_id: None,
         subscriptions: Vec::new(),
         door: Door::default(),
+        principals: Principals::default(),
         chain: Chain::application(&*connection.tenant_id, &*connection.client_id, connection.client_secret.as_str()),
         read_only: false,
         production: false,

@@ -4,8 +4,8 @@ use std::io::Write;
 
 use serde_json::{Value, json};
 
-use super::CliError;
 use super::run::{Report, step_json};
+use super::{CliError, words};
 use crate::azure::{Body, Client, Request};
 use crate::flow::script::{Script, ScriptKind};
 use crate::flow::{self, FlowName, Inputs, Step};
@@ -58,6 +58,7 @@ pub async fn write_script(
 
 async fn look(world: &World, flow: FlowName, inputs: &Inputs) -> Result<Vec<Step>, CliError> {
     let observed = world.engine().observe(flow, inputs).await.map_err(CliError::Cloud)?;
+    observed.left_out.iter().for_each(|what| words(&format!("not looked at: {what}")));
     Ok(flow::steps(flow, &observed, inputs, &world.rules, world.client.now()))
 }
 

@@ -119,6 +119,7 @@ impl Session {
             ca_file: target.ca_file.clone(),
             proxy: target.proxy.clone(),
             subscriptions: target.subscriptions.clone(),
+            principals: target.principals.clone(),
             chain: target.chain.clone(),
             saved: Some(self.saved()),
             desk,

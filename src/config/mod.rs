@@ -30,6 +30,10 @@ pub enum ConfigError {
     BadAddress { from: &'static str, text: String },
     #[error("{from}: {text} would send tokens in the clear; use https")]
     InTheClear { from: &'static str, text: String },
+    #[error(
+        "{key}: '{text}' is no object id; it looks like 11111111-1111-1111-1111-111111111111, and Entra ID shows it under the application's Enterprise application"
+    )]
+    NoObjectId { key: &'static str, text: String },
     #[error("signing in as an application needs {0} as well")]
     Incomplete(&'static str),
     #[error("the client certificate {}: {why}", path.display())]
@@ -162,6 +166,15 @@ pub struct Context {
     pub read_only: bool,
     pub production: bool,
     pub scope: Option<String>,
+    pub principals: PrincipalIds,
+}
+
+/// Object ids of Microsoft's two services in the tenant, for those who may not read the directory.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct PrincipalIds {
+    pub app_service: Option<String>,
+    pub certificate_registration: Option<String>,
 }
 
 impl Context {

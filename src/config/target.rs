@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use url::Url;
 
 use super::{Config, ConfigError, Context, CredentialName, sign_in};
+use crate::azure::graph::{self, Principals};
 use crate::azure::{Chain, Door};
 
 /// Everything that is decided before a cloud is reached.
@@ -23,6 +24,7 @@ pub struct Target {
     pub subscriptions: Vec<String>,
     /// How a person is asked to sign in.
     pub door: Door,
+    pub principals: Principals,
     pub chain: Chain,
     pub read_only: bool,
     pub production: bool,
@@ -68,6 +70,13 @@ impl Config {
                 .filter(|_| matches!(context.credential, Some(CredentialName::DeviceCode | CredentialName::Browser))),
             subscriptions: context.subscriptions,
             door,
+            principals: Principals {
+                app_service: object_id("principals.app_service", context.principals.app_service)?,
+                certificate_registration: object_id(
+                    "principals.certificate_registration",
+                    context.principals.certificate_registration,
+                )?,
+            },
             chain,
             read_only: context.read_only,
             production: context.production,
@@ -75,6 +84,16 @@ impl Config {
             keeps_rows: true,
         })
     }
+}
+
+/// One of the directory's ids; the application id of a service, which is the same in every tenant, is none.
+fn object_id(key: &'static str, text: Option<String>) -> Result<Option<String>, ConfigError> {
+    let Some(text) = text else { return Ok(None) };
+    let is_application = [graph::WEBSITES, graph::WEBSITES_US_GOVERNMENT, graph::CERTIFICATE_REGISTRATION];
+    if text.len() != 36 || uuid::Uuid::parse_str(&text).is_err() || is_application.iter().any(|id| id.eq_ignore_ascii_case(&text)) {
+        return Err(ConfigError::NoObjectId { key, text });
+    }
+    Ok(Some(text.to_ascii_lowercase()))
 }
 
 fn address(from: &'static str, text: &str) -> Result<Url, ConfigError> {
@@ -127,6 +146,20 @@ mod tests {
         let reached = target(&config, &[("AZURE_TENANT_ID", "environment")]).unwrap();
         assert_eq!(reached.tenant.as_deref(), Some("environment"));
         assert!(reached.arm_endpoint.as_str().contains("chinacloudapi"));
+    }
+
+    #[test]
+    fn object_ids_of_the_settings_are_those_of_the_tenant() {
+        let of = |id: &str| {
+            let config = parse(&format!("context = \"a\"\n[contexts.a.principals]\napp_service = \"{id}\""));
+            target(&config, &[])
+        };
+        let known = of("F8DAEA97-62E7-4026-BECF-13C2EA98E8B4").unwrap().principals;
+        assert_eq!(known.app_service.as_deref(), Some("f8daea97-62e7-4026-becf-13c2ea98e8b4"));
+        for wrong in ["App Service", "f8daea97", graph::WEBSITES] {
+            let words = of(wrong).unwrap_err().to_string();
+            assert!(words.contains("principals.app_service") && words.contains(wrong), "{words}");
+        }
     }
 
     #[test]

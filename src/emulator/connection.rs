@@ -15,6 +15,12 @@ pub struct Connection {
     pub client_id: String,
     /// Random for each data directory; worth nothing outside it.
     pub client_secret: String,
+    /// May do the same in Azure, and nothing in the directory: Graph refuses it.
+    pub plain_client_id: String,
+    pub plain_client_secret: String,
+    /// Has the role Reader, and nothing in the directory.
+    pub reader_client_id: String,
+    pub reader_client_secret: String,
     pub subscription_ids: Vec<String>,
     /// The CA file that a client must trust.
     pub ca_pem: PathBuf,
@@ -32,6 +38,6 @@ pub struct Connection {
 
 impl std::fmt::Debug for Connection {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Connection({}, the client secret is not shown)", self.arm)
+        write!(f, "Connection({}, the client secrets are not shown)", self.arm)
     }
 }

@@ -178,6 +178,7 @@ fn answer(world: &World, door: &Door, incoming: &Incoming, skew: SignedDuration,
             let tables = [
                 control::ROUTES,
                 faults::ROUTES,
+                arm::propagation::ROUTES,
                 outside::ROUTES,
                 switches::ROUTES,
                 edge::ROUTES,
@@ -200,7 +201,7 @@ fn answer(world: &World, door: &Door, incoming: &Incoming, skew: SignedDuration,
             call.caller = caller(Audience::Graph)
                 .or_else(|_: TokenFault| caller(Audience::Arm))
                 .map_err(|fault| entra::arm_refusal(&fault, authority))?;
-            world.run(|ctx| follow(ctx, &[graph::ROUTES], &mut call))
+            world.run(|ctx| graph::dispatch(ctx, &mut call))
         }
         Door::Vault(vault) => {
             call.caller = caller(Audience::Vault).map_err(|fault| key_vault::challenge(authority, &fault))?;

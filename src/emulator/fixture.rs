@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use zeroize::Zeroizing;
 
 use super::{
-    arm::{self, groups, subscriptions},
+    arm::{self, groups, propagation::Propagation, subscriptions},
     ca::{self, Ca},
     call::{Call, Caller, Method},
     context::{Context, View},
@@ -19,7 +19,7 @@ use super::{
     id::ResourceId,
     jobs,
     pace::Pace,
-    principals::CERTDECK,
+    principals::{CERTDECK, Principal},
     provider::key_vault,
     reply::{Body, Outcome, Reply},
     revocation,
@@ -37,6 +37,8 @@ pub struct Fixture {
     store: Store,
     pub setting: Setting,
     pub now: Timestamp,
+    /// Who asks.
+    caller: Principal,
 }
 
 impl Fixture {
@@ -44,13 +46,18 @@ impl Fixture {
         let now: Timestamp = now.parse().unwrap();
         let dir = tempfile::tempdir().unwrap();
         let store = Store::open(dir.path()).unwrap();
-        let fixture = Self { _dir: dir, store, setting: setting(), now };
+        let fixture = Self { _dir: dir, store, setting: setting(), now, caller: CERTDECK };
         fixture.with(|ctx| {
             let name = SUBSCRIPTION.rsplit('/').next().unwrap();
             subscriptions::create(ctx, name, "Contoso Test").unwrap();
             groups::create(ctx, &ResourceId::parse(GROUP), "West Europe", &json!({})).unwrap();
         });
         fixture
+    }
+
+    /// The same cloud, asked by somebody else.
+    pub fn asked_by(self, caller: Principal) -> Self {
+        Self { caller, ..self }
     }
 
     /// Runs `work` in a transaction and commits it.
@@ -85,7 +92,13 @@ impl Fixture {
     fn answer(&self, call: &Call, run: impl FnOnce(&Context<'_>, &Call) -> Outcome) -> Reply {
         let tx = self.store.begin().unwrap();
         let ctx = Context { tx: &tx, now: self.now, setting: &self.setting, view: View::Now, stale: None };
-        match run(&ctx, call) {
+        let caller = Caller {
+            object_id: self.caller.object_id.to_owned(),
+            app_id: self.caller.app_id.to_owned(),
+            tenant_id: "tenant".to_owned(),
+            ..Caller::default()
+        };
+        match run(&ctx, &Call { caller, ..call.clone() }) {
             Ok(reply) => {
                 tx.commit().unwrap();
                 reply
@@ -145,12 +158,7 @@ fn call(method: Method, path: &str, body: &Value) -> Call {
         segments: segments.map(str::to_owned).collect(),
         query,
         body: body.clone(),
-        caller: Caller {
-            object_id: CERTDECK.object_id.to_owned(),
-            app_id: CERTDECK.app_id.to_owned(),
-            tenant_id: "tenant".to_owned(),
-            ..Caller::default()
-        },
+        caller: Caller::default(),
         if_match: None,
         origin: "https://127.0.0.1:8443".to_owned(),
         params: Vec::new(),
@@ -178,6 +186,7 @@ fn setting() -> Setting {
             switches: Switches::default(),
         },
         pace: Pace::Instant,
+        propagation: Propagation::default(),
         page_size: 100,
         ca: Ca::from_pem(ca).unwrap(),
         keys: vec![Arc::clone(key)],

@@ -7,10 +7,10 @@ use super::{
     context::Context,
     principals::{self, Principal},
     reply::{Fault, Outcome, Reply},
-    route::Route,
+    route::{self, Found, Route},
 };
 
-pub const ROUTES: &[Route] = &[
+const ROUTES: &[Route] = &[
     Route::new(Method::Get, "v1.0/me", me),
     Route::new(Method::Get, "v1.0/servicePrincipals", list),
     // `servicePrincipals(appId='…')` is one segment, and so is an object id.
@@ -50,6 +50,27 @@ fn error(status: u16, code: &str, message: String) -> Fault {
 fn missing(id: &str) -> Fault {
     let message = format!("Resource '{id}' does not exist or one of its queried reference-property objects are not present.");
     error(404, "Request_ResourceNotFound", message)
+}
+
+/// Answers one request, if the caller may read the directory.
+pub fn dispatch(ctx: &Context<'_>, call: &mut Call) -> Outcome {
+    let may = principals::account(&call.caller.object_id).is_some_and(|account| account.reads_directory);
+    if !may {
+        return Err(error(403, "Authorization_RequestDenied", "Insufficient privileges to complete the operation.".to_owned()));
+    }
+    match route::find(&[ROUTES], call.method, &call.segments) {
+        Found::Operation(run, params) => {
+            call.params = params;
+            run(ctx, call)
+        }
+        Found::OtherMethod => {
+            Err(error(405, "Request_BadRequest", "Specified HTTP method is not allowed for the request target.".to_owned()))
+        }
+        Found::Nothing => {
+            let segment = call.segments.get(1).map_or("", String::as_str);
+            Err(error(400, "BadRequest", format!("Resource not found for the segment '{segment}'.")))
+        }
+    }
 }
 
 /// There is no "me" for a service principal; az relies on the error.

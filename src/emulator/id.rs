@@ -79,17 +79,22 @@ impl ResourceId {
     /// The namespace and types without names, lower-cased: `microsoft.web/sites/slots`.
     /// A subscription is `microsoft.resources/subscriptions`, a group `…/resourcegroups`.
     pub fn kind(&self) -> String {
+        self.kind_as_written().to_lowercase()
+    }
+
+    /// The same in the casing of the id: `Microsoft.Web/sites/slots`.
+    pub fn kind_as_written(&self) -> String {
         let Some(at) = self.provider() else {
             let words = self.segments.iter().step_by(2).map(String::as_str);
             let words: Vec<&str> = words.collect();
-            return format!("microsoft.resources/{}", words.join("/")).to_lowercase();
+            return format!("Microsoft.Resources/{}", words.join("/"));
         };
         let mut kind = self.segments.get(at + 1).cloned().unwrap_or_default();
         for part in self.segments[at + 1..].iter().skip(1).step_by(2) {
             kind.push('/');
             kind.push_str(part);
         }
-        kind.to_lowercase()
+        kind
     }
 
     /// The last segment.

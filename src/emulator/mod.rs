@@ -47,6 +47,7 @@ mod outside;
 mod pace;
 mod pages;
 pub mod paging;
+mod pattern;
 pub mod principals;
 pub mod provider;
 mod recorder;

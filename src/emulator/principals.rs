@@ -1,4 +1,6 @@
-//! The service principals of the practice tenant: the one that certdeck signs in as, and Microsoft's own.
+//! The service principals of the practice tenant: those that a client can sign in as, and Microsoft's own.
+
+use super::arm::authorization::Role;
 
 /// A service principal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,6 +21,22 @@ pub const CERTDECK: Principal = Principal {
     service_name: "https://certdeck.contoso.example",
 };
 
+/// The same without any right in the directory, as an application or a managed identity has none by default.
+pub const PLAIN: Principal = Principal {
+    app_id: "5c0ffee0-ce47-4dec-a112-0123456789ab",
+    object_id: "0b1ec71d-5c0f-4fee-b223-0123456789ab",
+    display_name: "certdeck practice without Graph",
+    service_name: "https://plain.contoso.example",
+};
+
+/// Has the role Reader and no right in the directory.
+pub const READER: Principal = Principal {
+    app_id: "5c0ffee0-ce47-4dec-a113-0123456789ab",
+    object_id: "0b1ec71d-5c0f-4fee-b224-0123456789ab",
+    display_name: "certdeck practice reader",
+    service_name: "https://reader.contoso.example",
+};
+
 /// Microsoft.Azure.WebSites: reads vault secrets when a certificate is imported or synced.
 pub const WEB_SITES: Principal = Principal {
     app_id: "abfa0a7c-a6b6-4736-8310-5855508787cd",
@@ -35,4 +53,28 @@ pub const CERTIFICATE_REGISTRATION: Principal = Principal {
     service_name: "Microsoft.Azure.CertificateRegistration",
 };
 
-pub const ALL: &[Principal] = &[CERTDECK, WEB_SITES, CERTIFICATE_REGISTRATION];
+pub const ALL: &[Principal] = &[CERTDECK, PLAIN, READER, WEB_SITES, CERTIFICATE_REGISTRATION];
+
+/// What an identity that signs in may do beside what is assigned to it in a subscription.
+#[derive(Debug, Clone, Copy)]
+pub struct Account {
+    pub principal: Principal,
+    /// Inherited by every subscription, as from the root management group.
+    pub role: Role,
+    /// Whether Microsoft Graph answers it (`Application.Read.All`).
+    pub reads_directory: bool,
+}
+
+/// Those that can sign in.
+pub const ACCOUNTS: &[Account] = &[
+    Account { principal: CERTDECK, role: Role::Owner, reads_directory: true },
+    Account { principal: PLAIN, role: Role::Owner, reads_directory: false },
+    Account { principal: READER, role: Role::Reader, reads_directory: false },
+];
+
+/// By application id or object id.
+pub fn account(id: &str) -> Option<&'static Account> {
+    let is =
+        |account: &&Account| [account.principal.app_id, account.principal.object_id].iter().any(|own| own.eq_ignore_ascii_case(id));
+    ACCOUNTS.iter().find(is)
+}

@@ -5,6 +5,7 @@ use std::{net::SocketAddr, sync::Arc};
 use rcgen::KeyPair;
 
 use super::{
+    arm::propagation::Propagation,
     ca::{Ca, KeySource},
     entra::Authority,
     pace::Pace,
@@ -22,6 +23,8 @@ pub struct Setting {
     /// Makes and checks tokens.
     pub authority: Authority,
     pub pace: Pace,
+    /// How long role assignments take to be in force.
+    pub propagation: Propagation,
     /// The most that one page of a list holds.
     pub page_size: usize,
     pub ca: Ca,

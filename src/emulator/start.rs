@@ -7,9 +7,11 @@ use std::{
 };
 
 use jiff::{SignedDuration, Timestamp};
+use secrecy::ExposeSecret as _;
 use tokio::{sync::watch, task::JoinSet};
 
 use super::{
+    arm::propagation::Propagation,
     ca::{Ca, Curve, KeySource, Profile, Role},
     clock::Clock,
     connection::Connection,
@@ -139,6 +141,8 @@ impl Home {
         let default = own_certificate(&setting.ca, "*.azurewebsites.net", &["*.scm.azurewebsites.net"])?;
 
         let origin = setting.origin();
+        let secret = |principal| setting.authority.secret_of(principal).expose_secret().to_owned();
+        let (plain_client_secret, reader_client_secret) = (secret(&principals::PLAIN), secret(&principals::READER));
         let world = World::new(self.store, setting, self.options.limits());
         let start = scenario::load_or_build(&world, &self.options)?;
         world.run(key_vault::readdress).map_err(|fault| EmulatorError::Address(fault.body.to_string()))?;
@@ -149,6 +153,10 @@ impl Home {
             tenant_id: self.identity.tenant_id,
             client_id: principals::CERTDECK.app_id.to_owned(),
             client_secret: self.identity.client_secret,
+            plain_client_id: principals::PLAIN.app_id.to_owned(),
+            plain_client_secret,
+            reader_client_id: principals::READER.app_id.to_owned(),
+            reader_client_secret,
             subscription_ids: start.subscription_ids,
             ca_pem,
             dns: addresses.dns.to_string(),
@@ -177,6 +185,7 @@ impl Home {
                 switches: Switches::default(),
             },
             pace: self.options.pace,
+            propagation: Propagation::default(),
             page_size: self.options.page_size.max(1),
             ca: identity.ca()?.with_lists(format!("http://{}/crl", addresses.https)),
             keys: identity.keys()?,

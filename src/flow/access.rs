@@ -3,9 +3,10 @@
 
 use jiff::Timestamp;
 
-use super::{Principal, Seen};
-use crate::azure::{Request, roles, vaults};
-use crate::model::{AccessPolicy, Problem, Vault};
+use super::by_hand::ByHand;
+use super::{Case, Observed, Principal, Seen, Step, StepStatus};
+use crate::azure::{Request, graph, roles, vaults};
+use crate::model::{AccessPolicy, Problem, ResourceId, Vault};
 use crate::rules::{Names, Rules};
 
 /// A first-party principal and what it needs.
@@ -18,6 +19,14 @@ pub enum Party {
 }
 
 impl Party {
+    /// The resource provider whose registration brings it into a tenant.
+    fn provider(self) -> &'static str {
+        match self {
+            Self::Registrar => "Microsoft.CertificateRegistration",
+            Self::Websites => "Microsoft.Web",
+        }
+    }
+
     pub fn words(self) -> &'static str {
         match self {
             Self::Registrar => "Microsoft.Azure.CertificateRegistration",
@@ -32,7 +41,12 @@ impl Party {
         }
     }
 
-    /// The built-in role that suffices (C15, C16), and those that include it.
+    /// The built-in role that suffices (C15, C16).
+    pub fn role(self) -> &'static str {
+        self.roles().0
+    }
+
+    /// The built-in role that suffices, and those that include it.
     fn roles(self) -> (&'static str, &'static [&'static str]) {
         match self {
             Self::Registrar => {
@@ -65,13 +79,19 @@ impl Party {
 #[derive(Debug, Clone, PartialEq)]
 pub enum Access {
     Granted,
-    /// What is missing, in words, and the changes that would grant it.
+    /// What is missing, in words, and the changes that would grant it: none where the object id is not known.
     Missing {
         what: String,
         grant: Vec<Request>,
+        by_hand: ByHand,
     },
     /// The principal or its roles could not be read; nothing is claimed.
-    Unknown,
+    Unknown {
+        why: String,
+        by_hand: ByHand,
+    },
+    /// The tenant has no such principal.
+    NoPrincipal(Problem),
 }
 
 /// A firewall without an exception, which no grant can mend. `what` could not be done (C21).
@@ -83,21 +103,56 @@ pub fn closed_to_services(vault: &Vault, what: &str) -> Option<Problem> {
     })
 }
 
-/// Judges one principal. `held_roles` are (principal, role definition) pairs on the vault.
-pub fn judge(
-    party: Party,
-    principal: &Seen<Principal>,
-    vault: &Vault,
-    held_roles: &Seen<Vec<(String, String)>>,
-    rules: &Rules,
-    now: Timestamp,
-) -> Access {
-    let Some(principal) = principal.here() else { return Access::Unknown };
-    if vault.rbac { by_role(party, principal, vault, held_roles) } else { by_policy(party, principal, vault, rules, now) }
+/// Judges one principal by what was seen. `held_roles` are (principal, role definition) pairs on the vault.
+pub fn judge(case: &Case<'_>, party: Party, vault: &Vault, held_roles: &Seen<Vec<(String, String)>>) -> Access {
+    let Observed { registrar, websites, .. } = case.observed;
+    let principal = if party == Party::Registrar { registrar } else { websites };
+    let by_hand = by_hand(case, party, vault);
+    match principal {
+        Seen::Absent => Access::NoPrincipal(no_principal(party, &vault.id)),
+        Seen::NotAsked => unidentified(case, party, vault, by_hand),
+        Seen::Here(principal) if vault.rbac => by_role(party, principal, vault, held_roles, by_hand),
+        Seen::Here(principal) => by_policy(party, principal, vault, case.rules, case.now, by_hand),
+    }
 }
 
-fn by_role(party: Party, principal: &Principal, vault: &Vault, held: &Seen<Vec<(String, String)>>) -> Access {
-    let Some(held) = held.here() else { return Access::Unknown };
+/// The commands that grant the principal what it needs.
+fn by_hand(case: &Case<'_>, party: Party, vault: &Vault) -> ByHand {
+    let app_id = match party {
+        Party::Registrar => graph::CERTIFICATE_REGISTRATION,
+        Party::Websites => case.observed.websites_app_id.unwrap_or(graph::WEBSITES),
+    };
+    ByHand::new(party, app_id, vault, &party.policy("", case.rules, case.now))
+}
+
+/// Its provider was never registered for a subscription of the tenant.
+pub fn no_principal(party: Party, vault: &ResourceId) -> Problem {
+    let (name, provider) = (party.words(), party.provider());
+    Problem::new(format!("Let {name} use {}", vault.name()), format!("the tenant has no service principal of {name}"))
+        .remedy(format!(
+            "register the resource provider, which brings it: az provider register --namespace {provider} --subscription {}",
+            vault.subscription_id()
+        ))
+        .code("MissingSubscriptionRegistration")
+}
+
+/// Without an object id it is known only that a vault lacks the policy if no policy of it gives as much.
+fn unidentified(case: &Case<'_>, party: Party, vault: &Vault, by_hand: ByHand) -> Access {
+    let why = case.observed.directory.as_deref().unwrap_or("it was not asked");
+    let why = format!("the object id of {} is not known: {why}", party.words());
+    let wanted = party.policy("", case.rules, case.now);
+    let gives = |policy: &AccessPolicy| missing(&wanted, Some(policy)).is_empty();
+    if vault.rbac || vault.policies.iter().any(gives) {
+        return Access::Unknown { why, by_hand };
+    }
+    let what = format!("{} lacks {}", party.words(), missing(&wanted, None).join(" and "));
+    Access::Missing { what, grant: Vec::new(), by_hand }
+}
+
+fn by_role(party: Party, principal: &Principal, vault: &Vault, held: &Seen<Vec<(String, String)>>, by_hand: ByHand) -> Access {
+    let Some(held) = held.here() else {
+        return Access::Unknown { why: "the role assignments on the vault could not be read".to_owned(), by_hand };
+    };
     let (grant, enough) = party.roles();
     let has = held.iter().any(|(who, role)| {
         who.eq_ignore_ascii_case(&principal.object_id) && enough.iter().any(|wanted| role.to_ascii_lowercase().ends_with(*wanted))
@@ -108,12 +163,23 @@ fn by_role(party: Party, principal: &Principal, vault: &Vault, held: &Seen<Vec<(
     Access::Missing {
         what: format!("{} lacks the role {} on the vault", party.words(), roles::role_words(grant)),
         grant: vec![roles::assign(&vault.id, &principal.object_id, grant)],
+        by_hand,
     }
 }
 
-fn by_policy(party: Party, principal: &Principal, vault: &Vault, rules: &Rules, now: Timestamp) -> Access {
+fn by_policy(party: Party, principal: &Principal, vault: &Vault, rules: &Rules, now: Timestamp, by_hand: ByHand) -> Access {
     let wanted = party.policy(&principal.object_id, rules, now);
     let held = vault.policies.iter().find(|policy| policy.object_id.eq_ignore_ascii_case(&principal.object_id));
+    let missing = missing(&wanted, held);
+    if missing.is_empty() {
+        return Access::Granted;
+    }
+    let what = format!("{} lacks {}", party.words(), missing.join(" and "));
+    Access::Missing { what, grant: vec![vaults::grant(vault, &[wanted])], by_hand }
+}
+
+/// `secret permissions get, list`, for each kind of which something is missing.
+fn missing(wanted: &AccessPolicy, held: Option<&AccessPolicy>) -> Vec<String> {
     let lacks = |wanted: &[String], held: Option<&Vec<String>>| -> Vec<String> {
         let held = held.map_or(&[][..], Vec::as_slice);
         wanted.iter().filter(|permission| !AccessPolicy::grants(held, permission)).cloned().collect()
@@ -121,16 +187,45 @@ fn by_policy(party: Party, principal: &Principal, vault: &Vault, rules: &Rules, 
     let secrets = lacks(&wanted.secrets, held.map(|policy| &policy.secrets));
     let certificates = lacks(&wanted.certificates, held.map(|policy| &policy.certificates));
     let kinds = [("secret", secrets), ("certificate", certificates)];
-    let missing: Vec<String> = kinds
-        .iter()
-        .filter(|(_, list)| !list.is_empty())
-        .map(|(kind, list)| format!("{kind} permissions {}", list.join(", ")))
-        .collect();
-    if missing.is_empty() {
-        return Access::Granted;
+    let missing = kinds.iter().filter(|(_, list)| !list.is_empty());
+    missing.map(|(kind, list)| format!("{kind} permissions {}", list.join(", "))).collect()
+}
+
+/// A step that grants what is missing. What can be granted from here is ready as `ready` says; what cannot, because an object
+/// id is not known, is blocked with the commands for an admin; what is not known is left to the service to judge.
+pub fn granting(step: Step, accesses: impl IntoIterator<Item = Access>, ready: StepStatus, done: &str) -> Step {
+    let (mut missing, mut grants, mut by_hand): (Vec<String>, Vec<Request>, ByHand) = Default::default();
+    let (mut unknown, mut is_out_of_reach) = (None, false);
+    for access in accesses {
+        match access {
+            Access::Granted => {}
+            Access::NoPrincipal(problem) => return Step { status: StepStatus::Blocked(problem), ..step },
+            Access::Unknown { why, by_hand: commands } => {
+                by_hand.extend(commands);
+                unknown = Some(why);
+            }
+            Access::Missing { what, .. } if missing.contains(&what) => {}
+            Access::Missing { what, grant, by_hand: commands } => {
+                by_hand.extend(commands);
+                is_out_of_reach |= grant.is_empty();
+                missing.push(what);
+                grants.extend(grant);
+            }
+        }
     }
-    Access::Missing {
-        what: format!("{} lacks {}", party.words(), missing.join(" and ")),
-        grant: vec![vaults::grant(vault, &[wanted])],
-    }
+    let status = match (missing.is_empty(), unknown) {
+        (true, None) => StepStatus::Done(done.to_owned()),
+        (true, Some(why)) => StepStatus::NotNeeded(format!("the permissions could not be read from here: {why}")),
+        (false, _) if grants.is_empty() && is_out_of_reach => {
+            let why = format!("{}; it cannot be granted from here, because the object id is not known", missing.join("; "));
+            StepStatus::Blocked(Problem::new(&*step.title, why).remedy(by_hand.remedy()))
+        }
+        (false, _) => ready,
+    };
+    let commands =
+        if matches!(status, StepStatus::NotNeeded(_)) && !by_hand.is_empty() { by_hand.facts().to_vec() } else { Vec::new() };
+    let mut step = Step { status, ..step };
+    step.facts.extend(missing.into_iter().map(|what| ("Missing".to_owned(), what)));
+    step.facts.extend(commands);
+    step.sending(grants).by_hand(by_hand)
 }

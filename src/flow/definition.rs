@@ -28,6 +28,10 @@ pub enum Subject {
 /// Every input that is missing or cannot work, with the reason.
 type Refuse = fn(&Observed, &Inputs, &Rules, Timestamp) -> Vec<(Key, String)>;
 
+/// A right in the directory, named beside the actions of roles. Without it flows ask nobody who the two services are, and do
+/// what needs no grant.
+pub(super) const GRAPH: &str = "graph:Application.Read.All";
+
 #[derive(Debug)]
 pub struct Flow {
     /// What people type: `:purchase`, `certdeck run purchase`.
@@ -45,7 +49,7 @@ pub struct Flow {
     /// What it changes in the cloud, in words for the table of flows.
     pub changes: &'static str,
     /// The actions that whoever runs it must be allowed to do, as Azure's role definitions name them; data actions of a
-    /// vault as `data:certificates/get` (permission) beside them.
+    /// vault as `data:certificates/get` (permission) and rights of Microsoft Graph as `graph:Application.Read.All` beside them.
     pub permissions: &'static [&'static str],
     /// The rules of the checklist that it carries out: single ids and ranges (`A67-A80`).
     pub checklist: &'static [&'static str],

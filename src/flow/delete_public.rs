@@ -1,12 +1,13 @@
 //! Delete a public certificate (E10): only once the app's code does not name it any more.
 
+use futures::future::join;
+
 use super::chosen::{app_field, app_refusal};
-use super::load::{Load, SETTING};
+use super::load::{Load, READ_SETTINGS, SETTING};
 use super::target::app_id;
 use super::{Case, Consent, Field, FieldKind, Flow, FlowName, Inputs, Key, Observed, Seen, Step, StepId, StepStatus, Subject};
 use crate::azure::{AzureError, Client, public_certificates, settings, sites};
 use crate::model::{Estate, Problem, PublicCertificate};
-use futures::future::try_join;
 
 pub(super) static FLOW: Flow = Flow {
     name: "delete-public",
@@ -48,8 +49,9 @@ async fn observe(client: &Client, inputs: &Inputs) -> Result<Observed, AzureErro
     let Some(id) = app_id(inputs) else { return Ok(seen) };
     seen.app = sites::get(client, &id).await?.map(|site| site.app).into();
     if seen.app.here().is_some() {
-        let (certificates, settings) = try_join(public_certificates::list(client, &id), settings::list(client, &id)).await?;
-        (seen.public_certificates, seen.settings) = (Seen::Here(certificates), Seen::Here(settings));
+        let (certificates, settings) = join(public_certificates::list(client, &id), settings::list(client, &id)).await;
+        seen.public_certificates = Seen::Here(certificates?);
+        seen.settings = seen.spare(READ_SETTINGS, settings)?.map_or(Seen::NotAsked, Seen::Here);
     }
     Ok(seen)
 }
@@ -78,6 +80,10 @@ fn in_use(case: &Case<'_>) -> Step {
         return step(status);
     }
     let Some(certificate) = chosen(case) else { return step(StepStatus::NotNeeded("it is gone".to_owned())) };
+    if case.observed.settings.here().is_none() {
+        let why = "whether code loads it cannot be seen from here: ask whoever wrote the code";
+        return step(StepStatus::NotNeeded(why.to_owned()));
+    }
     let setting = load(case).map(|(_, load)| load).unwrap_or_default();
     let step = |status| step(status).fact("Setting", setting.words());
     if is_named(case) {

@@ -8,8 +8,9 @@ use std::time::Duration;
 use futures::stream::{self, StreamExt};
 use jiff::{SignedDuration, Timestamp};
 
-use super::step::{Again, Asked, UNSEEN, poll_after};
-use super::{FlowName, Inputs, Key, NewFile, Observed, Step, StepId, StepStatus, current, observe, steps};
+use super::arrival::Sign;
+use super::step::{Again, Asked, LAST_TIME, UNSEEN, poll_after};
+use super::{ByHand, FlowName, Inputs, Key, NewFile, Observed, Step, StepId, StepStatus, current, observe, steps};
 use crate::azure::{AzureError, Changed, Client, Request};
 use crate::journal::{Journal, Outcome};
 use crate::model::Problem;
@@ -81,10 +82,16 @@ impl Engine<'_> {
     pub async fn run(&self, flow: FlowName, inputs: &Inputs, conductor: &mut impl Conductor) -> Result<Ending, Problem> {
         let mut asked: HashMap<StepId, (Asked, u32)> = HashMap::new();
         let mut outdated: HashMap<StepId, Timestamp> = HashMap::new();
+        let mut awaited: HashMap<StepId, Awaited> = HashMap::new();
+        let mut left_out = Vec::new();
         let mut looks = 0;
         let mut agreed: Option<Step> = None;
         loop {
             let observed = self.observe(flow, inputs).await?;
+            for note in observed.left_out.iter().filter(|note| !left_out.contains(*note)) {
+                conductor.warns(&format!("not looked at: {note}"));
+            }
+            left_out.clone_from(&observed.left_out);
             let now = self.client.now();
             let steps: Vec<Step> = steps(flow, &observed, inputs, self.rules, now)
                 .into_iter()
@@ -111,6 +118,23 @@ impl Engine<'_> {
                     looks += 1;
                 }
                 StepStatus::Ready => {
+                    if let (Some(arrival), Some(awaited)) = (step.arrival, awaited.get_mut(&step.id))
+                        && !std::mem::replace(&mut awaited.is_waited, true)
+                    {
+                        if now.duration_since(awaited.since) >= arrival.within.duration() {
+                            return Err(arrival.given_up(awaited.problem.clone()));
+                        }
+                        if !std::mem::replace(&mut awaited.is_told, true) {
+                            conductor.warns(&format!("waiting for {}", arrival.on()));
+                            looks = 0;
+                        }
+                        if !conductor.waits(&arrival.on(), poll_after(looks, arrival.poll)).await {
+                            return Ok(Ending::StillWaiting { on: arrival.on() });
+                        }
+                        looks += 1;
+                        agreed = Some(step.clone());
+                        continue;
+                    }
                     let tries = asked.get(&step.id).map_or(0, |(_, tries)| *tries);
                     if tries >= TRIES {
                         return Err(without_effect(step));
@@ -124,9 +148,15 @@ impl Engine<'_> {
                             continue;
                         }
                     }
-                    let is_accepted = match self.carry_out(flow, step, &mut |note| conductor.says(&note)).await {
+                    let sent = self.carry_out(flow, step, &mut |note| conductor.says(&note)).await;
+                    if let Some(problem) = awaits(step, &sent) {
+                        let (since, is_told) = awaited.get(&step.id).map_or((now, false), |before| (before.since, before.is_told));
+                        awaited.insert(step.id, Awaited { since, problem, is_waited: false, is_told });
+                        continue;
+                    }
+                    let is_accepted = match sent {
                         // Another look may show a newer state; until it does, this change cannot be made.
-                        Err(Unsent { fate: Fate::Outdated, problem }) => {
+                        Err(Unsent { fate: Fate::Outdated, problem, .. }) => {
                             let since = *outdated.entry(step.id).or_insert_with(|| self.client.now());
                             conductor.says(&problem.to_string());
                             if self.client.now().duration_since(since) > OUTDATED {
@@ -139,7 +169,7 @@ impl Engine<'_> {
                             continue;
                         }
                         // Whether it happened, only the next looks can tell.
-                        Err(Unsent { fate: fate @ (Fate::Lost | Fate::UnderWay), problem }) => {
+                        Err(Unsent { fate: fate @ (Fate::Lost | Fate::UnderWay), problem, .. }) => {
                             conductor.says(&problem.to_string());
                             fate == Fate::UnderWay
                         }
@@ -166,15 +196,33 @@ impl Engine<'_> {
         agreed: &Step,
         say: &mut (dyn FnMut(String) + Send),
     ) -> Result<Observed, Problem> {
-        let observed = self.observe(flow, inputs).await?;
-        let Some(ready) = self.ready(flow, &observed, inputs, agreed.id) else { return Ok(observed) };
-        if !ready.is_as_agreed(agreed) {
-            return Err(ready.changed_since(agreed));
-        }
-        let lost = match self.carry_out(flow, &ready, say).await {
+        let (mut awaited, mut looks) = (None, 0);
+        let sent = loop {
+            let observed = self.observe(flow, inputs).await?;
+            let Some(ready) = self.ready(flow, &observed, inputs, agreed.id) else { return Ok(observed) };
+            if !ready.is_as_agreed(agreed) {
+                return Err(ready.changed_since(agreed));
+            }
+            let sent = self.carry_out(flow, &ready, say).await;
+            let (Some(arrival), Some(problem)) = (ready.arrival, awaits(&ready, &sent)) else { break sent };
+            if arrival.sign == Sign::State {
+                let observed = self.observe(flow, inputs).await?;
+                if self.ready(flow, &observed, inputs, agreed.id).is_none() {
+                    return Ok(observed);
+                }
+            }
+            let now = self.client.now();
+            if now.duration_since(*awaited.get_or_insert(now)) >= arrival.within.duration() {
+                return Err(arrival.given_up(problem));
+            }
+            say(format!("waiting for {}", arrival.on()));
+            tokio::time::sleep(poll_after(looks, arrival.poll)).await;
+            looks += 1;
+        };
+        let lost = match sent {
             // Azure goes on with it, and the step waits for the effect as if an answer had come.
             Err(Unsent { fate: Fate::UnderWay, .. }) => None,
-            Err(Unsent { fate: Fate::Lost | Fate::Outdated, problem }) => Some(problem),
+            Err(Unsent { fate: Fate::Lost | Fate::Outdated, problem, .. }) => Some(problem),
             sent => {
                 sent.map_err(|unsent| unsent.problem)?.into_iter().for_each(&mut *say);
                 None
@@ -199,7 +247,8 @@ impl Engine<'_> {
             // Before it is sent: shown it is only where the cloud agrees, and what is sent may not come back to be noted.
             self.journal.revoked(&revokes.at(self.client.now())).map_err(|error| Unsent::refused(error.problem(&step.title)))?;
         }
-        let warnings = self.send_all(flow, step, say).await?;
+        let sent = self.send_all(flow, step, say).await;
+        let warnings = sent.map_err(|unsent| if unsent.lack.is_some() { unsent.with_commands(&step.by_hand) } else { unsent })?;
         if let Some(file) = &step.writes {
             say(file.what.clone());
             let written = self.write(flow, file, say).await;
@@ -221,6 +270,9 @@ impl Engine<'_> {
                 locked(say)(request.what.clone());
                 match self.send(flow, &request, &mut |note| locked(say)(note)).await {
                     Ok(changed) => locked(warnings).extend(changed.warning.map(|warning| format!("Azure warns: {warning}"))),
+                    Err(unsent) if unsent.lack == Some(Lack::Caller) && request.if_allowed => {
+                        locked(warnings).push(format!("not checked: {}", unsent.problem));
+                    }
                     Err(unsent) => drop(locked(failed).get_or_insert(unsent)),
                 }
             }
@@ -275,7 +327,7 @@ impl Engine<'_> {
                 let problem = Problem::new(&*request.what, "it was changed by somebody else since it was read")
                     .remedy("Nothing was sent. Look again, and repeat it if it is still right.")
                     .code("PreconditionFailed");
-                Err(Unsent { problem, fate: Fate::Outdated })
+                Err(Unsent { problem, fate: Fate::Outdated, lack: None })
             }
         }
     }
@@ -296,7 +348,7 @@ impl Engine<'_> {
         if let Err(error) = self.journal.after(entry, status, id, outcome) {
             say(error.to_string());
         }
-        sent.map_err(|error| Unsent { problem: error.problem(&request.what), fate: Fate::of(&error) })
+        sent.map_err(|error| Unsent { problem: error.problem(&request.what), fate: Fate::of(&error), lack: Lack::of(&error) })
     }
 }
 
@@ -304,11 +356,20 @@ impl Engine<'_> {
 struct Unsent {
     problem: Problem,
     fate: Fate,
+    lack: Option<Lack>,
 }
 
 impl Unsent {
     fn refused(problem: Problem) -> Self {
-        Self { problem, fate: Fate::Refused }
+        Self { problem, fate: Fate::Refused, lack: None }
+    }
+
+    /// With what an admin can do about it.
+    fn with_commands(mut self, by_hand: &ByHand) -> Self {
+        if !by_hand.is_empty() {
+            self.problem.remedy = format!("{}\n{}", self.problem.remedy, by_hand.remedy());
+        }
+        self
     }
 }
 
@@ -320,7 +381,7 @@ enum Fate {
     /// The resource is not as it was looked at, so it was not sent, or refused for that: perhaps changed by this very
     /// request, of which an earlier try arrived without an answer.
     Outdated,
-    /// Nobody knows: it may have happened all the same.
+    /// It may have happened all the same.
     Lost,
     /// It was accepted; only its end was not seen.
     UnderWay,
@@ -337,12 +398,51 @@ impl Fate {
     }
 }
 
+/// Whose right was missing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Lack {
+    /// The signed-in identity's, in Azure Resource Manager.
+    Caller,
+    /// The service's, on the vault.
+    Service,
+}
+
+impl Lack {
+    fn of(error: &AzureError) -> Option<Self> {
+        let service = error.lacks_vault_access().then_some(Self::Service);
+        service.or_else(|| error.is_forbidden().then_some(Self::Caller))
+    }
+}
+
+/// A permission that is granted and not in force: since when it is waited for, and what Azure said last.
+struct Awaited {
+    since: Timestamp,
+    problem: Problem,
+    /// Whether it was waited since.
+    is_waited: bool,
+    /// Whether it was said that it is waited for.
+    is_told: bool,
+}
+
+/// What Azure said, if it is what a permission that has not arrived looks like.
+fn awaits(step: &Step, sent: &Result<Vec<String>, Unsent>) -> Option<Problem> {
+    match (step.arrival?.sign, sent) {
+        (Sign::Refusal, Err(unsent)) if unsent.lack == Some(Lack::Service) => Some(unsent.problem.clone()),
+        (Sign::State, Ok(_)) => {
+            let last = step.facts.iter().find(|(label, _)| label == LAST_TIME).map(|(_, words)| words.clone());
+            Some(Problem::new(step.title.clone(), last.unwrap_or_default()))
+        }
+        _ => None,
+    }
+}
+
 /// What several lanes share, for a moment each; none of them waits while it has it.
 fn locked<T>(shared: &Mutex<T>) -> MutexGuard<'_, T> {
     shared.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn without_effect(step: &Step) -> Problem {
-    Problem::new(step.title.clone(), format!("it was sent {TRIES} times, and nothing of it is to be seen"))
-        .remedy("look at the resource in Azure; running this again later does no harm")
+    let remedy = "look at the resource in Azure; running this again later does no harm".to_owned();
+    let remedy = if step.by_hand.is_empty() { remedy } else { format!("{remedy}\n{}", step.by_hand.remedy()) };
+    Problem::new(step.title.clone(), format!("it was sent {TRIES} times, and nothing of it is to be seen")).remedy(remedy)
 }

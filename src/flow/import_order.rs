@@ -2,14 +2,16 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::access::{Access, Party, judge};
+use super::access::{Party, granting, judge};
+use super::arrival::Sign;
 use super::chosen::{app_field, order_refusal, unnamed_app};
+use super::definition::GRAPH;
 use super::destination::Destination;
-use super::store::observe_access;
+use super::principals;
 use super::succession::keeps_own_key;
 use super::tags;
 use super::target::{app_id, order_id};
-use super::{Case, Field, Flow, FlowName, Inputs, Key, Observed, Seen, Step, StepId, StepStatus, Subject};
+use super::{Arrival, Case, Field, Flow, FlowName, Inputs, Key, Observed, Seen, Step, StepId, StepStatus, Subject};
 use crate::azure::{AzureError, Client, certificates, orders, plans, sites, vaults};
 use crate::model::{
     App, DomainName, Estate, Hostname, Order, OrderStatus, PrivateCertificate, Problem, ResourceId, Scope, SecretStatus,
@@ -35,6 +37,7 @@ pub(super) static FLOW: Flow = Flow {
         "Microsoft.KeyVault/vaults/deploy/action",
         "Microsoft.KeyVault/vaults/accessPolicies/write",
         "Microsoft.Authorization/roleAssignments/write",
+        GRAPH,
     ],
     checklist: &["A107-A111"],
     keys: "3, w",
@@ -73,9 +76,12 @@ fn refusals(observed: &Observed, inputs: &Inputs, rules: &Rules, now: Timestamp)
         }
         Some(_) if observed.app.is_absent() => refuse(Key::App, "there is no such app"),
         Some(app) if order_id(inputs).is_some_and(|order| !same_subscription(&order, &app)) => {
+            let reference = rules.reference(Names::ImportVaultScope, now);
             refuse(
                 Key::App,
-                "App Service imports only from a vault of the app's own subscription: choose an app of the order's subscription",
+                &format!(
+                    "App Service imports the certificate of an order only into its own subscription: choose an app there ({reference})"
+                ),
             );
         }
         Some(_) => {}
@@ -93,7 +99,7 @@ async fn observe(client: &Client, inputs: &Inputs) -> Result<Observed, AzureErro
     seen.order = orders::get(client, &order).await?.into();
     if let Some(vault) = seen.order.here().and_then(|order| order.stored.first()).map(|stored| stored.secret.vault.clone()) {
         seen.vault = vaults::get(client, &vault).await?.into();
-        observe_access(client, &mut seen).await?;
+        principals::observe(client, &mut seen).await?;
     }
     if let Some(app) = app_id(inputs) {
         observe_app(client, &app, &mut seen).await?;
@@ -117,12 +123,15 @@ pub(super) async fn observe_app(
     if let Some(plan) = &app.plan {
         seen.plan = plans::get(client, plan).await?.into();
     }
-    let mut all = certificates::list(client, &ResourceId::subscription(app.id.subscription_id())).await?;
+    let mut listed = certificates::around(client, app.plan.as_ref().unwrap_or(&app.id)).await?;
     if app.scope == Scope::App {
-        all.extend(certificates::of_app(client, &app.id).await?);
+        listed.all.extend(certificates::of_app(client, &app.id).await?);
     }
-    let (shared, others) = all.into_iter().partition(|certificate| certificate.home.serves(app));
+    let (shared, others) = listed.all.into_iter().partition(|certificate| certificate.home.serves(app));
     seen.certificates = Seen::Here(shared);
+    if let Some(error) = listed.left_out {
+        seen.leave_out("List the certificates of the other resource groups", &error);
+    }
     Ok(others)
 }
 
@@ -180,11 +189,8 @@ fn app_access(case: &Case<'_>) -> Step {
     let Some(vault) = case.observed.vault.here() else {
         return step(StepStatus::NotNeeded("follows once the order is stored".to_owned()));
     };
-    match judge(Party::Websites, &case.observed.websites, vault, &case.observed.vault_roles, case.rules, case.now) {
-        Access::Granted => step(StepStatus::Done("App Service may read the vault".to_owned())),
-        Access::Missing { what, grant } => step(StepStatus::Ready).fact("Missing", what).sending(grant),
-        Access::Unknown => step(StepStatus::NotNeeded("the permissions could not be read from here".to_owned())),
-    }
+    let access = judge(case, Party::Websites, vault, &case.observed.vault_roles);
+    granting(step(StepStatus::Ready), [access], StepStatus::Ready, "App Service may read the vault")
 }
 
 fn import(case: &Case<'_>) -> Step {
@@ -218,11 +224,12 @@ fn import(case: &Case<'_>) -> Step {
     }
     let id = existing.map_or_else(|| destination.within(order.id.name(), "-"), |certificate| certificate.id.clone());
     let tags = kept(existing).with(&tags::given(case.inputs));
-    step(StepStatus::Ready).fact("Webspace", app.home().label()).sending(vec![certificates::import(
-        destination.target(&id, &tags).keeping(existing),
-        &stored.secret.vault,
-        &stored.secret.secret,
-    )])
+    let access = app_access(case);
+    let is_granted = matches!(access.status, StepStatus::Done(_));
+    let arrival = is_granted.then(|| Arrival::new(case, Sign::Refusal));
+    let ready = step(StepStatus::Ready).fact("Webspace", app.home().label()).arriving(arrival).by_hand(access.by_hand);
+    let target = destination.target(&id, &tags).keeping(existing);
+    ready.sending(vec![certificates::import(target, &stored.secret.vault, &stored.secret.secret)])
 }
 
 /// The tags that a certificate has already: a request that leaves them out would erase them.

@@ -120,21 +120,38 @@ fn waits(order: &Order, secret: &VaultSecret) -> Option<String> {
 pub struct Found {
     pub all: Vec<PrivateCertificate>,
     pub linked: Vec<Linked>,
+    /// What the caller's roles kept back, each with what was to be done.
+    pub left_out: Vec<(&'static str, AzureError)>,
 }
 
-/// Looks at every certificate of the subscription that comes from a vault and that `is_meant`.
+/// Looks at every certificate from a vault that `is_meant`: of the subscription that `near` is in, or of its resource group
+/// where the roles reach no further.
 pub async fn observe(
     client: &Client,
-    subscription: &ResourceId,
+    near: &ResourceId,
     is_meant: impl Fn(&PrivateCertificate, Option<&Order>) -> bool,
 ) -> Result<Found, AzureError> {
     let list_orders = async {
         // National clouds have no orders (A65).
-        if client.cloud().national { Ok(Vec::new()) } else { orders::list(client, subscription).await }
+        if client.cloud().national {
+            return Ok((Vec::new(), None));
+        }
+        match orders::list(client, &ResourceId::subscription(near.subscription_id())).await {
+            Ok(orders) => Ok((orders, None)),
+            Err(error) if error.is_withheld() => Ok((Vec::new(), Some(error))),
+            Err(error) => Err(error),
+        }
     };
-    let (mut all, orders, sites) =
-        futures::try_join!(certificates::list(client, subscription), list_orders, sites::list(client, subscription))?;
-    all.extend(certificates::of_apps(client, &sites).await?);
+    let (mut all, (orders, no_orders), sites) =
+        futures::try_join!(certificates::around(client, near), list_orders, sites::around(client, near))?;
+    all.all.extend(certificates::of_apps(client, &sites.all).await?);
+    let left_out = [
+        ("List the certificates of the other resource groups", all.left_out),
+        ("List the orders", no_orders),
+        ("List the apps of the other resource groups", sites.left_out),
+    ];
+    let left_out = left_out.into_iter().filter_map(|(what, error)| Some((what, error?))).collect();
+    let (all, sites) = (all.all, sites.all);
     let looks: Vec<_> = all
         .iter()
         .filter_map(|certificate| {
@@ -146,7 +163,7 @@ pub async fn observe(
         .collect();
     let looked: Vec<Result<Linked, AzureError>> = stream::iter(looks).buffered(AT_ONCE).collect().await;
     let linked = looked.into_iter().collect::<Result<_, _>>()?;
-    Ok(Found { all, linked })
+    Ok(Found { all, linked, left_out })
 }
 
 async fn look(
@@ -165,7 +182,11 @@ async fn look(
     };
     let mut held = Seen::NotAsked;
     if let Some(vault) = vault.here().filter(|vault| vault.rbac) {
-        held = Seen::Here(roles::list(client, &vault.id).await?);
+        held = match roles::list(client, &vault.id).await {
+            Ok(held) => Seen::Here(held),
+            Err(error) if error.is_withheld() => Seen::NotAsked,
+            Err(error) => return Err(error),
+        };
     }
     let newest = newest(client, &secret, order, vault.here()).await;
     let near: Vec<&sites::Site> = sites.iter().filter(|site| certificate.home.serves(&site.app)).collect();

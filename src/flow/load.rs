@@ -1,10 +1,14 @@
 //! The app setting that tells the platform which certificates the code of an app may load (A152, A153).
 
+use super::StepStatus;
 use crate::azure::Request;
 use crate::azure::settings::{self, AppSettings};
-use crate::model::{ResourceId, Thumbprint};
+use crate::model::{Problem, ResourceId, Thumbprint};
 
 pub const SETTING: &str = "WEBSITE_LOAD_CERTIFICATES";
+
+/// What it takes, in words: it is an action to the roles, which Reader lacks.
+pub const READ_SETTINGS: &str = "Read the app settings";
 
 /// The longest value that is written: Azure keeps settings in the environment of the app's process.
 const LONGEST: usize = 8_000;
@@ -21,6 +25,16 @@ impl Load {
     /// What the settings of an app say.
     pub fn of(settings: &AppSettings) -> Self {
         Self::parse(settings.get(SETTING).unwrap_or_default())
+    }
+
+    /// The status of a step about it where the settings may not be read: they are sent back whole, so nothing can be changed.
+    pub(super) fn unseen(is_wanted: bool) -> StepStatus {
+        const WHY: &str = "the app settings may not be read from here";
+        if !is_wanted {
+            return StepStatus::NotNeeded(WHY.to_owned());
+        }
+        let remedy = "ask for a role with Microsoft.Web/sites/config/list/action on the app, such as Website Contributor";
+        StepStatus::Blocked(Problem::new(format!("Set {SETTING}"), WHY).remedy(remedy))
     }
 
     pub fn is_all(&self) -> bool {

@@ -4,8 +4,10 @@
 //! One file a flow, each with the same four parts: `fields`, `refusals`, `observe`, `steps`.
 
 mod access;
+mod arrival;
 mod auto_renew;
 mod bind;
+mod by_hand;
 mod caa;
 pub mod catalogue;
 pub mod certificate_file;
@@ -27,6 +29,7 @@ mod managed;
 mod new_file;
 pub mod observed;
 pub mod outside;
+mod principals;
 pub mod proof;
 mod public;
 mod purchase;
@@ -40,6 +43,7 @@ mod route;
 #[allow(clippy::unwrap_used, clippy::panic)]
 mod sample;
 pub mod script;
+mod secret_name;
 mod settings;
 pub mod step;
 mod store;
@@ -57,6 +61,8 @@ mod verify;
 
 use jiff::Timestamp;
 
+pub use arrival::Arrival;
+pub use by_hand::ByHand;
 pub use definition::{Flow, Subject};
 pub use input::{Field, FieldKind, Inputs, Key, Offer, Pick};
 pub use new_file::{NewFile, Seal};
@@ -174,13 +180,23 @@ pub fn steps(flow: FlowName, observed: &Observed, inputs: &Inputs, rules: &Rules
         let asked = observed.asked(&step);
         step.settling(asked, now)
     };
-    (flow.definition().steps)(&case).into_iter().map(settled).collect()
+    let mut steps: Vec<Step> = (flow.definition().steps)(&case).into_iter().map(settled).collect();
+    // What was not looked at is said beside the step that the person is at.
+    let at = steps.iter().position(|step| !step.status.is_over()).or_else(|| steps.len().checked_sub(1));
+    if let Some(step) = at.and_then(|at| steps.get_mut(at)) {
+        step.facts.extend(observed.left_out.iter().map(|what| ("Not looked at".to_owned(), what.clone())));
+    }
+    steps
 }
 
 /// Looks at what the flow is about. Reads only; what the inputs do not name yet is not asked about.
 pub async fn observe(client: &Client, flow: FlowName, inputs: &Inputs) -> Result<Observed, Problem> {
     let seen = (flow.definition().observe)(client, inputs).await;
-    seen.map_err(|error| error.problem(&format!("Look at what '{}' is about", flow.title())))
+    let mut seen = seen.map_err(|error| error.problem(&format!("Look at what '{}' is about", flow.title())))?;
+    if let Some(error) = seen.usage.here().and_then(|usage| usage.left_out.clone()) {
+        seen.leave_out("Look at the apps and certificates of the other resource groups", &error);
+    }
+    Ok(seen)
 }
 
 /// The certificate that a flow has put into the webspace, for the binding that is offered next (A58).

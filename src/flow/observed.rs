@@ -12,11 +12,12 @@ use super::step::{Again, Asked, Step};
 use super::usage::Usage;
 use crate::azure::exposure::Exposure;
 use crate::azure::locks::Lock;
+use crate::azure::secrets::Holder;
 use crate::azure::settings::AppSettings;
 use crate::azure::site_config::MinTls;
 use crate::azure::sites;
 use crate::azure::vaults::Availability;
-use crate::azure::{AsItIs, Repeat};
+use crate::azure::{AsItIs, AzureError, Repeat};
 use crate::model::{
     App, Binding, Export, Order, Plan, PrivateCertificate, Problem, PublicCertificate, ResourceGroup, ResourceId, Seen, Tags,
     Upkeep, Vault, VaultCertificate,
@@ -49,11 +50,19 @@ pub struct Observed {
     pub vault_locks: Seen<Vec<Lock>>,
     pub vault: Seen<Vault>,
     pub vault_name: Seen<Availability>,
+    /// What holds the name of the secret that the order would be stored in.
+    pub secret_holder: Seen<Holder>,
     /// Object ids that hold a role on the vault, with the role's id; only for vaults that use RBAC (C15, C16).
     pub vault_roles: Seen<Vec<(String, String)>>,
     /// `Microsoft.Azure.CertificateRegistration` and `Microsoft.Azure.WebSites` in this tenant (A116, C17).
     pub registrar: Seen<Principal>,
     pub websites: Seen<Principal>,
+    /// The application id of the second in this cloud.
+    pub websites_app_id: Option<&'static str>,
+    /// Why the directory did not tell who they are.
+    pub directory: Option<String>,
+    /// Looks that the roles did not allow and that the flow did without, as sentences.
+    pub left_out: Vec<String>,
     pub app: Seen<App>,
     pub plan: Seen<Plan>,
     /// Apps of the order's subscription that have the domain mapped, for App Service verification (A97).
@@ -138,6 +147,27 @@ impl Observed {
             ["renew", "reissue"].contains(&action) && ResourceId::parse(of).is_ok_and(|of| of == *order)
         };
         self.sent.iter().filter(is_renewal).map(|sent| sent.asked.at).max()
+    }
+
+    /// The answer of a look that the flow can do without: where the caller's roles keep it back, that is noted. `what` is an
+    /// imperative: `List the orders`.
+    pub fn spare<T>(&mut self, what: &str, answer: Result<T, AzureError>) -> Result<Option<T>, AzureError> {
+        match answer {
+            Ok(answer) => Ok(Some(answer)),
+            Err(error) if error.is_withheld() => {
+                self.leave_out(what, &error);
+                Ok(None)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Notes a look that was not possible.
+    pub fn leave_out(&mut self, what: &str, error: &AzureError) {
+        let left_out = format!("{what}: {}", error.problem(what).why);
+        if !self.left_out.contains(&left_out) {
+            self.left_out.push(left_out);
+        }
     }
 
     /// Takes in the service's answer about the binding.

@@ -1,15 +1,16 @@
 //! Upload a public certificate (A148–A153): a `.cer` that an app's code loads to reach others. It secures no hostname.
 
+use futures::future::join;
+
 use super::certificate_file::{self, CertificateFile};
 use super::chosen::{app_field, app_refusal, suggest_app};
 use super::import_order::tier_problem;
-use super::load::{Load, SETTING};
+use super::load::{Load, READ_SETTINGS, SETTING};
 use super::target::app_id;
 use super::{Case, Field, FieldKind, Flow, FlowName, Inputs, Key, Observed, Seen, Step, StepId, StepStatus, Subject};
 use crate::azure::{AzureError, Client, plans, public_certificates, settings, sites};
 use crate::model::{App, Estate, Problem, PublicCertificate, ResourceId, Thumbprint};
 use crate::pki::{Certificate, Kind};
-use futures::future::try_join;
 
 const FILES: &[&str] = &["cer", "crt", "pem", "der"];
 
@@ -113,9 +114,9 @@ async fn observe(client: &Client, inputs: &Inputs) -> Result<Observed, AzureErro
     if let Some(plan) = &app.plan {
         seen.plan = plans::get(client, plan).await?.into();
     }
-    let (certificates, settings) = try_join(public_certificates::list(client, &id), settings::list(client, &id)).await?;
-    seen.public_certificates = Seen::Here(certificates);
-    seen.settings = Seen::Here(settings);
+    let (certificates, settings) = join(public_certificates::list(client, &id), settings::list(client, &id)).await;
+    seen.public_certificates = Seen::Here(certificates?);
+    seen.settings = seen.spare(READ_SETTINGS, settings)?.map_or(Seen::NotAsked, Seen::Here);
     Ok(seen)
 }
 
@@ -192,9 +193,11 @@ fn load(case: &Case<'_>) -> Step {
             "The app setting WEBSITE_LOAD_CERTIFICATES names what the code may load. All other settings are sent back as they are. The app restarts.",
         )
     };
-    let (Some(app), Some(leaf), Some(settings)) = (case.observed.app.here(), leaf(case.observed), case.observed.settings.here())
-    else {
+    let (Some(app), Some(leaf)) = (case.observed.app.here(), leaf(case.observed)) else {
         return step(StepStatus::NeedsInput { key: Key::File, why: "follows once the certificate is uploaded".to_owned() });
+    };
+    let Some(settings) = case.observed.settings.here() else {
+        return step(Load::unseen(case.inputs.is_yes(Key::Load)));
     };
     let [same, _] = there(case, &app.id, &leaf.thumbprint);
     let store = same.map_or(store(app), |same| same.store.as_str());

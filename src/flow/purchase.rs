@@ -246,7 +246,7 @@ fn buy(case: &Case<'_>) -> Step {
         .fact("Will secure", names)
         .fact("Validity", validity(case))
         .fact("Auto renewal", if renew { "on: charged again every year" } else { "off" })
-        .sending(vec![orders::validate(&subscription, id.name(), &order), orders::create(&id, &order)])
+        .sending(vec![orders::validate(&subscription, id.name(), &order).if_allowed(), orders::create(&id, &order)])
         .again(Again::Never)
         .consent(Consent::Typed { notice: cost_notice(case, renew), word: "buy".to_owned() })
 }

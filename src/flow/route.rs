@@ -20,8 +20,10 @@ pub(super) async fn observe(client: &Client, inputs: &Inputs) -> Result<Observed
     let mut seen = Observed { usage: Usage::observe(client, inputs).await?.into(), ..Observed::default() };
     let Some(certificate) = certificate(&seen, inputs).cloned() else { return Ok(seen) };
     let Some(secret) = &certificate.vault else { return Ok(seen) };
-    let all = orders::list(client, &ResourceId::subscription(certificate.id.subscription_id())).await?;
-    seen.order = all.into_iter().find(|order| order.stored.iter().any(|stored| stored.secret.same_secret(secret))).into();
+    let all = orders::list(client, &ResourceId::subscription(certificate.id.subscription_id())).await;
+    if let Some(all) = seen.spare("List the orders", all)? {
+        seen.order = all.into_iter().find(|order| order.stored.iter().any(|stored| stored.secret.same_secret(secret))).into();
+    }
     if seen.order.here().is_none() {
         let mut estate = alone(&certificate);
         // When it was read decides nothing here.

@@ -1,11 +1,11 @@
 //! How an app takes connections and what its code may load: HTTPS only (A218), the minimum TLS version (A219, C32), and
 //! the certificates that it loads (A152). What is not asked for stays; every change is shown as old and new.
 
-use futures::future::try_join;
+use futures::future::join;
 use jiff::Timestamp;
 
 use super::chosen::{app_field, app_refusal};
-use super::load::{Load, SETTING};
+use super::load::{Load, READ_SETTINGS, SETTING};
 use super::target::app_id;
 use super::usage::some_of;
 use super::{Case, Field, FieldKind, Flow, FlowName, Inputs, Key, Observed, Seen, Step, StepId, StepStatus, Subject};
@@ -123,9 +123,10 @@ async fn observe(client: &Client, inputs: &Inputs) -> Result<Observed, AzureErro
         return Ok(Observed { app: Seen::Absent, ..seen });
     };
     (seen.app, seen.outside.bindings) = (Seen::Here(site.app), site.bindings);
-    let (configuration, settings) = try_join(site_config::as_it_is(client, &id), settings::list(client, &id)).await?;
-    seen.min_tls = configuration.as_ref().and_then(site_config::min_tls).into();
-    (seen.config_as_it_is, seen.settings) = (configuration, Seen::Here(settings));
+    let (configuration, settings) = join(site_config::as_it_is(client, &id), settings::list(client, &id)).await;
+    seen.config_as_it_is = configuration?;
+    seen.min_tls = seen.config_as_it_is.as_ref().and_then(site_config::min_tls).into();
+    seen.settings = seen.spare(READ_SETTINGS, settings)?.map_or(Seen::NotAsked, Seen::Here);
     Ok(seen)
 }
 
@@ -225,8 +226,9 @@ fn load(case: &Case<'_>) -> Step {
     if let Some(status) = case.needs_any() {
         return step(status);
     }
-    let (Some(app), Some(settings)) = (case.observed.app.here(), case.observed.settings.here()) else {
-        return step(StepStatus::follows(Key::App, "the app is looked at"));
+    let Some(app) = case.observed.app.here() else { return step(StepStatus::follows(Key::App, "the app is looked at")) };
+    let Some(settings) = case.observed.settings.here() else {
+        return step(Load::unseen(asked(case.inputs, Key::LoadCertificates).is_some()));
     };
     let now = Load::of(settings);
     let then = asked(case.inputs, Key::LoadCertificates).and_then(|typed| wanted(typed, &now).ok());

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Key, NewFile};
+use super::{Arrival, ByHand, Key, NewFile};
 use crate::azure::{Repeat, Request};
 use crate::model::{Problem, ResourceId, Revokes};
 
@@ -165,6 +165,10 @@ pub struct Step {
     /// The certificate that nobody trusts any more after it.
     pub revokes: Option<Revokes>,
     pub consent: Consent,
+    /// Commands for an admin who may grant what it needs: said where Azure refuses it for the lack of that.
+    pub by_hand: ByHand,
+    /// How long a refusal for the lack of a permission that is granted is waited for.
+    pub arrival: Option<Arrival>,
     /// Whether requests about different apps may be under way at the same time.
     pub in_parallel: bool,
     /// How long the effect may take to show after the requests were accepted; until then the step counts as waiting
@@ -194,6 +198,8 @@ impl Step {
             again: Again::default(),
             showed: None,
             accepted_means: String::new(),
+            by_hand: ByHand::default(),
+            arrival: None,
         }
     }
 
@@ -212,6 +218,18 @@ impl Step {
     #[must_use]
     pub fn sending(mut self, requests: Vec<Request>) -> Self {
         self.requests = requests;
+        self
+    }
+
+    #[must_use]
+    pub fn by_hand(mut self, commands: ByHand) -> Self {
+        self.by_hand.extend(commands);
+        self
+    }
+
+    #[must_use]
+    pub fn arriving(mut self, arrival: Option<Arrival>) -> Self {
+        self.arrival = arrival;
         self
     }
 
@@ -364,6 +382,9 @@ impl Step {
         requests.chain(self.writes.iter().flat_map(NewFile::plan)).collect()
     }
 }
+
+/// The fact that says what a state told of the last try.
+pub const LAST_TIME: &str = "Last time";
 
 /// How long to wait before the `attempt`-th look at something that is waited for: soon at first, because most things
 /// take seconds, then less and less often up to what the step asks for.

@@ -2,15 +2,20 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::access::{Access, Party, closed_to_services, judge};
+use super::access::{Access, Party, closed_to_services, granting, judge, no_principal};
+use super::arrival::Sign;
 use super::chosen::order_refusal;
+use super::definition::GRAPH;
+use super::step::LAST_TIME;
 use super::tags;
 use super::target::{ORDERS, order_id, subscription_id, vault_id};
 use super::{
-    Case, Field, FieldKind, Flow, FlowName, Inputs, Key, Observed, Pick, Principal, Seen, Step, StepId, StepStatus, Subject,
+    Arrival, Case, Field, FieldKind, Flow, FlowName, Inputs, Key, Observed, Pick, Principal, Seen, Step, StepId, StepStatus,
+    Subject,
 };
+use super::{principals, secret_name};
 use crate::azure::vaults::{Availability, NewVault};
-use crate::azure::{AzureError, Client, graph, orders, roles, subscriptions, vaults};
+use crate::azure::{AzureError, Client, orders, subscriptions, vaults};
 use crate::model::{Estate, Problem, ResourceId, Vault, VaultName};
 use crate::rules::{Names, Period, Rules};
 
@@ -32,8 +37,11 @@ const MODELS: &[(&str, &str, &str)] = &[
 ];
 const NETWORKS: &[(&str, &str, &str)] = &[
     ("public", "All networks", "The vault can be reached from everywhere; permissions still apply."),
-    ("trusted", "Trusted Microsoft services only", "Closed to networks, open to Azure's own services."),
+    ("trusted", "Trusted Microsoft services only", TRUSTED),
 ];
+/// Key Vault's list of them has App Service for what it reads, and nothing for what an order writes.
+const TRUSTED: &str =
+    "Closed to networks, open to the services that Key Vault lists. The certificate service is not on that list: storing may fail.";
 
 /// A vault gets its DNS name in seconds.
 const POLL: SignedDuration = SignedDuration::from_secs(3);
@@ -52,6 +60,9 @@ pub(super) static FLOW: Flow = Flow {
         "Microsoft.KeyVault/vaults/accessPolicies/write",
         "Microsoft.Authorization/roleAssignments/write",
         "Microsoft.CertificateRegistration/certificateOrders/certificates/write",
+        "data:secrets/list",
+        "data:secrets/get",
+        GRAPH,
     ],
     checklist: &["A81-A93"],
     keys: "3, w",
@@ -224,26 +235,15 @@ async fn observe(client: &Client, inputs: &Inputs) -> Result<Observed, AzureErro
     seen.vault = vaults::get(client, &vault).await?.into();
     if seen.vault.is_absent() && is_new(inputs) {
         let subscription = ResourceId::subscription(vault.subscription_id());
-        seen.vault_name = Seen::Here(vaults::availability(client, &subscription, vault.name()).await?);
+        let asked = vaults::availability(client, &subscription, vault.name()).await;
+        seen.vault_name = seen.spare("Check whether the vault name is free", asked)?.map_or(Seen::NotAsked, Seen::Here);
         seen.tenant = subscriptions::tenant(client, &subscription).await?.into();
     }
-    observe_access(client, &mut seen).await?;
-    Ok(seen)
-}
-
-/// Reads the two principals, and the roles where the vault uses them.
-pub(super) async fn observe_access(client: &Client, seen: &mut Observed) -> Result<(), AzureError> {
-    seen.registrar = principal(client, graph::CERTIFICATE_REGISTRATION).await?;
-    seen.websites = principal(client, client.cloud().websites_app_id()).await?;
-    if let Some(vault) = seen.vault.here().filter(|vault| vault.rbac) {
-        seen.vault_roles = Seen::Here(roles::list(client, &vault.id).await?);
+    if !is_new(inputs) {
+        secret_name::observe(client, &mut seen).await;
     }
-    Ok(())
-}
-
-async fn principal(client: &Client, app_id: &str) -> Result<Seen<Principal>, AzureError> {
-    let found = graph::principal(client, app_id).await?;
-    Ok(found.map(|object_id| Principal { app_id: app_id.to_owned(), object_id }).into())
+    principals::observe(client, &mut seen).await?;
+    Ok(seen)
 }
 
 fn steps(case: &Case<'_>) -> Vec<Step> {
@@ -265,26 +265,32 @@ fn vault(case: &Case<'_>) -> Step {
     if let Some(status) = case.needs_any() {
         return step(status);
     }
-    let (Some(id), Some(new)) = (vault_id(case.inputs), new_vault(case)) else {
-        return step(StepStatus::Blocked(
-            Problem::new("Create the key vault", "the service principals of App Service were not found in the directory")
-                .remedy("create the vault elsewhere, grant the permissions there, and choose it as an existing vault"),
-        ));
+    let Some(id) = vault_id(case.inputs) else {
+        return step(StepStatus::NeedsInput { key: Key::Vault, why: "name the new vault".to_owned() });
     };
-    step(StepStatus::Ready)
+    if case.observed.registrar.is_absent() {
+        return step(StepStatus::Blocked(no_principal(Party::Registrar, &id)));
+    }
+    let Some(new) = new_vault(case) else {
+        let problem = Problem::new("Create the key vault", "the directory of the subscription could not be read");
+        return step(StepStatus::Blocked(problem.remedy("create the vault elsewhere, and choose it as an existing vault")));
+    };
+    let closed = !new.public_network;
+    let step = step(StepStatus::Ready)
         .fact("Permission model", if new.rbac { "Azure RBAC" } else { "access policies" })
-        .sending(vec![vaults::create(&id, &new)])
+        .sending(vec![vaults::create(&id, &new)]);
+    if closed { step.fact("Warning", TRUSTED) } else { step }
 }
 
+/// The vault as it is asked for. Who is not known gets no policy here: the next step says how it is granted.
 fn new_vault(case: &Case<'_>) -> Option<NewVault> {
     let inputs = case.inputs;
-    let registrar = case.observed.registrar.here()?;
-    let websites = case.observed.websites.here()?;
     let rbac = inputs.get(Key::VaultRbac) == Some("rbac");
-    let policies = vec![
-        Party::Registrar.policy(&registrar.object_id, case.rules, case.now),
-        Party::Websites.policy(&websites.object_id, case.rules, case.now),
-    ];
+    let parties = [(Party::Registrar, &case.observed.registrar), (Party::Websites, &case.observed.websites)];
+    let policy = |(party, principal): (Party, &Seen<Principal>)| {
+        principal.here().map(|principal| party.policy(&principal.object_id, case.rules, case.now))
+    };
+    let policies = parties.into_iter().filter_map(policy).collect();
     Some(NewVault {
         tenant: case.observed.tenant.here()?.clone(),
         location: inputs.get(Key::VaultLocation)?.to_owned(),
@@ -310,27 +316,12 @@ fn vault_access(case: &Case<'_>) -> Step {
     if let Some(problem) = unsuitable(vault, case) {
         return step(StepStatus::Blocked(problem));
     }
-    let parties = [(Party::Registrar, &case.observed.registrar), (Party::Websites, &case.observed.websites)];
-    let judged = parties.map(|(party, principal)| judge(party, principal, vault, &case.observed.vault_roles, case.rules, case.now));
-    if judged.contains(&Access::Unknown) {
-        return step(StepStatus::NotNeeded("the permissions could not be read from here".to_owned()));
-    }
-    let mut grants = Vec::new();
-    let mut missing = Vec::new();
-    for access in judged {
-        if let Access::Missing { what, grant } = access {
-            missing.push(what);
-            grants.extend(grant);
-        }
-    }
-    if missing.is_empty() {
-        return step(StepStatus::Done("both services have the permissions they need".to_owned()));
-    }
-    let mut ready = step(StepStatus::Ready).sending(grants);
-    for what in missing {
-        ready = ready.fact("Missing", what);
-    }
-    ready
+    granting(step(StepStatus::Ready), accesses(case, vault), StepStatus::Ready, "both services have the permissions they need")
+}
+
+/// How the two services stand towards the vault.
+fn accesses(case: &Case<'_>, vault: &Vault) -> [Access; 2] {
+    [Party::Registrar, Party::Websites].map(|party| judge(case, party, vault, &case.observed.vault_roles))
 }
 
 /// What no grant can mend: a permission model of before its time, or a firewall without an exception.
@@ -361,12 +352,17 @@ fn store(case: &Case<'_>) -> Step {
     {
         let secret = &stored.secret;
         if secret.status.is_trouble() {
-            let may_be_over = matches!(vault_access(case).status, StepStatus::Done(_) | StepStatus::NotNeeded(_));
-            if may_be_over && secret.status.is_refusal() {
+            let access = vault_access(case);
+            let is_granted = matches!(access.status, StepStatus::Done(_));
+            if (is_granted || matches!(access.status, StepStatus::NotNeeded(_))) && secret.status.is_refusal() {
                 // Azure tries by itself hours later; the same PUT makes it try now (API.md 5.6).
                 let tags = case.observed.stored_tags.with(&tags::given(case.inputs));
                 let again = orders::store(&order.id, &stored.name, &secret.vault, &secret.secret, &tags);
-                return step(StepStatus::Ready).fact("Last time", secret.status.words()).sending(vec![again]);
+                return step(StepStatus::Ready)
+                    .fact(LAST_TIME, secret.status.words())
+                    .arriving(is_granted.then(|| Arrival::new(case, Sign::State)))
+                    .by_hand(access.by_hand)
+                    .sending(vec![again]);
             }
             return step(StepStatus::Blocked(
                 Problem::new(format!("Store the certificate of {}", order.id.name()), secret.status.words())
@@ -385,13 +381,13 @@ fn store(case: &Case<'_>) -> Step {
     };
     // The child is called as the order is: that is where the documentation and az look for it (API.md 5.6).
     let name = order.id.segment(ORDERS.rsplit('/').next().unwrap_or_default()).unwrap_or_else(|| order.id.name());
-    step(StepStatus::Ready).sending(vec![orders::store(
-        &order.id,
-        name,
-        &vault,
-        &name.to_ascii_lowercase(),
-        &tags::given(case.inputs),
-    )])
+    let (secret, why) = secret_name::of(case.observed, order);
+    let request = orders::store(&order.id, name, &vault, &secret, &tags::given(case.inputs));
+    let step = step(StepStatus::Ready).sending(vec![request]);
+    match why {
+        Some(why) => step.fact("Secret", secret).fact("Note", why),
+        None => step,
+    }
 }
 
 #[cfg(test)]

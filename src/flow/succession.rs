@@ -12,7 +12,7 @@ use super::exports::going_stale;
 use super::target::order_id;
 use super::{Case, Field, FieldKind, Inputs, Key, Observed, Seen, Step, StepId, StepStatus, verify};
 use crate::azure::{AzureError, Client, certificates, orders};
-use crate::model::{Estate, Order, OrderStatus, PrivateCertificate, Problem, ResourceId, SecretStatus, Thumbprint, day};
+use crate::model::{Estate, Order, OrderStatus, PrivateCertificate, Problem, SecretStatus, Thumbprint, day};
 use crate::rules::{Period, Rules};
 
 const POLL: SignedDuration = SignedDuration::from_secs(10);
@@ -101,15 +101,20 @@ pub(super) fn refusals(observed: &Observed, inputs: &Inputs, rules: &Rules, now:
 
 pub(super) async fn observe(client: &Client, inputs: &Inputs) -> Result<Observed, AzureError> {
     let mut seen = verify::observe(client, inputs).await?;
-    let Some(order) = seen.order.here() else { return Ok(seen) };
-    let subscription = ResourceId::subscription(order.id.subscription_id());
-    let (history, all) = futures::try_join!(orders::actions(client, &order.id), certificates::list(client, &subscription))?;
+    let Some(order) = seen.order.here().cloned() else { return Ok(seen) };
+    let (history, all) = futures::join!(orders::actions(client, &order.id), certificates::around(client, &order.id));
+    let all = all?;
+    if let Some(error) = &all.left_out {
+        seen.leave_out("List the certificates of the other resource groups", error);
+    }
     let is_import = |one: &PrivateCertificate| {
         one.vault.as_ref().is_some_and(|secret| order.stored.iter().any(|stored| stored.secret.same_secret(secret)))
     };
-    let imports = all.into_iter().filter(is_import).collect();
-    let proofs = history.iter().filter(|action| action.kind.eq_ignore_ascii_case("DomainValidationComplete"));
-    seen.proven = proofs.filter_map(|action| action.at).max().into();
+    let imports = all.all.into_iter().filter(is_import).collect();
+    if let Some(history) = seen.spare("Read the history of the order", history)? {
+        let proofs = history.iter().filter(|action| action.kind.eq_ignore_ascii_case("DomainValidationComplete"));
+        seen.proven = proofs.filter_map(|action| action.at).max().into();
+    }
     seen.certificates = Seen::Here(imports);
     Ok(seen)
 }

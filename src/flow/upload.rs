@@ -148,8 +148,9 @@ async fn observe(client: &Client, inputs: &Inputs) -> Result<Observed, AzureErro
     let (app, file) = join(app, certificate_file::look(inputs)).await;
     app?;
     seen.file = file;
-    if let Some(app) = seen.app.here() {
-        seen.neighbours = Seen::Here(neighbours(client, app).await?);
+    if let Some(app) = seen.app.here().cloned() {
+        let near = neighbours(client, &app).await;
+        seen.neighbours = seen.spare("List the apps of the subscription", near)?.map_or(Seen::NotAsked, Seen::Here);
     }
     read_roots(client, &mut seen).await;
     read_namesake(client, inputs, &mut seen).await?;

@@ -24,6 +24,8 @@ pub struct Usage {
     pub settings: Vec<(ResourceId, Seen<AppSettings>)>,
     /// The service's own answers about the bindings that are to be changed.
     pub answers: Vec<(ResourceId, AsItIs)>,
+    /// Why only the resource group of the certificate was looked at.
+    pub left_out: Option<AzureError>,
 }
 
 /// A hostname with the app or slot that answers for it.
@@ -54,17 +56,20 @@ impl Usage {
     /// Reads the certificates, apps and slots of the subscription that the inputs name.
     pub async fn observe(client: &Client, inputs: &Inputs) -> Result<Option<Self>, AzureError> {
         let Some(subscription) = subscription(inputs) else { return Ok(None) };
-        let (shared, sites) = try_join(certificates::list(client, &subscription), sites::list(client, &subscription)).await?;
-        let mut certificates = shared;
+        let group = || ResourceId::parse(&format!("{subscription}/resourceGroups/{}", inputs.get(Key::ResourceGroup)?)).ok();
+        let near = whole_id(inputs).or_else(group).unwrap_or(subscription);
+        let (listed, sites) = try_join(certificates::around(client, &near), sites::around(client, &near)).await?;
+        let left_out = listed.left_out.or(sites.left_out);
+        let mut certificates = listed.all;
         certificates.extend(match whole_id(inputs) {
             // A whole id says whose it is; by a name alone it may be any app's.
             Some(id) => match id.site() {
                 Some(app) => certificates::of_app(client, &app).await?,
                 None => Vec::new(),
             },
-            None => certificates::of_apps(client, &sites).await?,
+            None => certificates::of_apps(client, &sites.all).await?,
         });
-        Ok(Some(Self { certificates, sites, ..Self::default() }))
+        Ok(Some(Self { certificates, sites: sites.all, left_out, ..Self::default() }))
     }
 
     /// Reads the settings of the apps that what lives there serves. Whoever may not read settings learns the rest all the

@@ -35,9 +35,9 @@ async fn with_served(client: &Client, mut evidence: Evidence) -> Evidence {
 }
 
 async fn of_binding(client: &Client, app: &ResourceId, host: &Hostname) -> Result<Vec<Evidence>, AzureError> {
-    let subscription = ResourceId::subscription(app.subscription_id());
-    let (site, bindings, mut all) =
-        futures::try_join!(sites::get(client, app), sites::bindings(client, app), certificates::list(client, &subscription))?;
+    let (site, bindings, all) =
+        futures::try_join!(sites::get(client, app), sites::bindings(client, app), certificates::around(client, app))?;
+    let mut all = all.all;
     all.extend(certificates::of_apps(client, site.as_slice()).await?);
     let (Some(site), Some(binding)) = (site, bindings.into_iter().find(|binding| binding.host == *host)) else {
         return Ok(Vec::new());
@@ -57,8 +57,8 @@ async fn of_binding(client: &Client, app: &ResourceId, host: &Hostname) -> Resul
 }
 
 async fn of_certificate(client: &Client, id: &ResourceId) -> Result<Vec<Evidence>, AzureError> {
-    let subscription = ResourceId::subscription(id.subscription_id());
-    let (mut all, sites) = futures::try_join!(certificates::list(client, &subscription), sites::list(client, &subscription))?;
+    let (all, sites) = futures::try_join!(certificates::around(client, id), sites::around(client, id))?;
+    let (mut all, sites) = (all.all, sites.all);
     if let Some(app) = id.site() {
         all.extend(certificates::of_app(client, &app).await?);
     }
@@ -68,9 +68,9 @@ async fn of_certificate(client: &Client, id: &ResourceId) -> Result<Vec<Evidence
 }
 
 async fn of_order(client: &Client, id: &ResourceId) -> Result<Vec<Evidence>, AzureError> {
-    let subscription = ResourceId::subscription(id.subscription_id());
-    let (order, mut all, sites) =
-        futures::try_join!(orders::get(client, id), certificates::list(client, &subscription), sites::list(client, &subscription))?;
+    let (order, all, sites) =
+        futures::try_join!(orders::get(client, id), certificates::around(client, id), sites::around(client, id))?;
+    let (mut all, sites) = (all.all, sites.all);
     all.extend(certificates::of_apps(client, &sites).await?);
     let Some(order) = order else { return Ok(Vec::new()) };
     let mut found = Vec::new();
@@ -138,7 +138,7 @@ async fn order_of(client: &Client, certificate: &PrivateCertificate, secret: &Va
     for place in places {
         let found = match orders::list(client, &ResourceId::subscription(place)).await {
             Ok(found) => found,
-            Err(error) if is_refused(&error) => continue,
+            Err(error) if error.is_withheld() || is_refused(&error) => continue,
             Err(error) => return Err(error),
         };
         if let Some(order) = found.into_iter().find(|one| one.stored.iter().any(|stored| stored.secret.same_secret(secret))) {

@@ -57,6 +57,8 @@ limits! {
         VaultRetentionLongest = "vault-retention-longest",
         ManagedLifetime = "managed-lifetime",
         ManagedRenewal = "managed-renewal",
+        GrantArrival = "grant-arrival",
+        GrantArrivalPoll = "grant-arrival-poll",
     }
 }
 

@@ -4,6 +4,7 @@
 
 use std::time::Duration;
 
+use certdeck::azure::graph::Principals;
 use certdeck::azure::{Chain, Client, Connection};
 use certdeck::emulator::{Emulator, Options, Pace};
 use certdeck::flow::engine::{Conductor, Ending, Engine};
@@ -18,6 +19,8 @@ pub struct Practice {
     pub client: Client,
     pub journal: Journal,
     pub rules: Rules,
+    chain: Chain,
+    principals: Principals,
     control: reqwest::Client,
     dir: tempfile::TempDir,
 }
@@ -41,11 +44,13 @@ impl Practice {
         change(&mut options);
         let emulator = Emulator::start(options).await.unwrap();
         let connection = emulator.connection();
+        let chain = Chain::application(&*connection.tenant_id, &*connection.client_id, &*connection.client_secret);
+        let principals = Principals::default();
         let client = Client::connect(Connection {
             arm_endpoint: Some(connection.arm.parse().unwrap()),
             authority: Some(connection.authority.parse().unwrap()),
             ca_file: Some(connection.ca_pem.clone()),
-            chain: Chain::application(&*connection.tenant_id, &*connection.client_id, &*connection.client_secret),
+            chain: chain.clone(),
             ..Connection::default()
         })
         .await
@@ -53,7 +58,45 @@ impl Practice {
         let ca = reqwest::Certificate::from_pem(&std::fs::read(&connection.ca_pem).unwrap()).unwrap();
         let control = reqwest::Client::builder().add_root_certificate(ca).no_proxy().build().unwrap();
         let journal = Journal::open(&dir.path().join("journal.jsonl")).unwrap();
-        Self { emulator, client, journal, rules: Rules::load(Profile::Current).unwrap(), control, dir }
+        Self { emulator, client, journal, rules: Rules::load(Profile::Current).unwrap(), chain, principals, control, dir }
+    }
+
+    /// The same cloud, asked by the identity that may do the same and that Graph refuses.
+    pub async fn without_graph(self) -> Self {
+        let connection = self.emulator.connection();
+        let chain = Chain::application(&*connection.tenant_id, &*connection.plain_client_id, &*connection.plain_client_secret);
+        self.signed_in(chain).await
+    }
+
+    /// The same cloud, asked by the identity that has the role Reader and what else is assigned to it.
+    pub async fn by_reader(self) -> Self {
+        let connection = self.emulator.connection();
+        let chain = Chain::application(&*connection.tenant_id, &*connection.reader_client_id, &*connection.reader_client_secret);
+        self.signed_in(chain).await
+    }
+
+    pub async fn signed_in(self, chain: Chain) -> Self {
+        Self { chain, ..self }.connected().await
+    }
+
+    /// The same identity, with object ids in its settings.
+    pub async fn knowing(self, principals: Principals) -> Self {
+        Self { principals, ..self }.connected().await
+    }
+
+    async fn connected(mut self) -> Self {
+        let connection = self.emulator.connection();
+        self.client = Client::connect(Connection {
+            arm_endpoint: Some(connection.arm.parse().unwrap()),
+            authority: Some(connection.authority.parse().unwrap()),
+            ca_file: Some(connection.ca_pem.clone()),
+            chain: self.chain.clone(),
+            principals: self.principals.clone(),
+            ..Connection::default()
+        })
+        .await
+        .unwrap();
+        self
     }
 
     pub fn engine(&self) -> Engine<'_> {

@@ -13,6 +13,7 @@ mod every_flow;
 mod export;
 #[path = "../support/files.rs"]
 mod files;
+mod grants;
 mod import_vault;
 mod managed;
 mod meanwhile;
@@ -21,6 +22,7 @@ mod permissions;
 #[path = "../support/pty.rs"]
 mod pty;
 mod public;
+mod reader;
 mod renewal;
 mod replace;
 mod runs;

@@ -3,10 +3,9 @@
 use std::time::Duration;
 
 use certdeck::emulator::provider::certificate_registration::registry;
-use certdeck::flow::engine::{Conductor, Ending, Engine};
+use certdeck::flow::engine::{Conductor, Ending};
 use certdeck::flow::{FlowName, Key, Step, StepId};
 use certdeck::model::{DomainName, Hostname, Problem};
-use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 use crate::cloud::Cloud;
@@ -28,9 +27,8 @@ impl Conductor for Impatient {
     }
 }
 
-async fn run(practice: &Practice, flow: FlowName, given: &[(Key, &str)], clock: fn() -> Timestamp) -> Result<Ending, Problem> {
-    let engine = Engine { clock, ..practice.engine() };
-    engine.run(flow, &practice.inputs(flow, given), &mut Impatient(20)).await
+async fn run(practice: &Practice, flow: FlowName, given: &[(Key, &str)]) -> Result<Ending, Problem> {
+    practice.engine().run(flow, &practice.inputs(flow, given), &mut Impatient(20)).await
 }
 
 /// An order of somebody who does not use certdeck; its id.
@@ -71,7 +69,7 @@ async fn the_token_goes_to_the_domain_as_it_was_registered_and_so_do_the_mails_c
     ] {
         let order = bought(&practice, name, domain).await;
         let given = [(Key::Order, name), (Key::Method, "mail")];
-        assert!(matches!(run(&practice, FlowName::Verify, &given, Timestamp::now).await, Ok(Ending::StillWaiting { .. })));
+        assert!(matches!(run(&practice, FlowName::Verify, &given).await, Ok(Ending::StillWaiting { .. })));
         let mails = practice.control_get("mail").await.to_string();
         assert!(mails.contains(&format!("admin@{root}")), "{domain}: {mails}");
         add_txt(&practice, root, &token(&practice, &order).await).await;
@@ -87,7 +85,7 @@ async fn a_wildcard_is_never_led_to_a_page_which_would_end_in_denial_a101() {
     for (method, app) in [("app-service", Some("contoso-shop")), ("manual-html", None)] {
         let mut given = vec![(Key::Order, "wild-shop"), (Key::Method, method)];
         given.extend(app.map(|app| (Key::App, app)));
-        match run(&practice, FlowName::Verify, &given, Timestamp::now).await {
+        match run(&practice, FlowName::Verify, &given).await {
             Ok(Ending::NeedsInput { key: Key::Method, why }) => assert!(why.contains("wildcard"), "{why}"),
             other => panic!("{method}: {other:?}"),
         }
@@ -95,7 +93,7 @@ async fn a_wildcard_is_never_led_to_a_page_which_would_end_in_denial_a101() {
     practice.control_post("clock", json!({"advance": "16d"})).await;
     assert_eq!(status(&practice, &order).await, "Denied", "nobody proved it");
     let given = [(Key::Order, "wild-shop"), (Key::Method, "manual-txt")];
-    assert!(matches!(run(&practice, FlowName::Verify, &given, Timestamp::now).await, Ok(Ending::Blocked(_))));
+    assert!(matches!(run(&practice, FlowName::Verify, &given).await, Ok(Ending::Blocked(_))));
 }
 
 #[tokio::test]
@@ -120,7 +118,7 @@ async fn what_keeps_the_authority_from_an_app_is_warned_of_and_really_does() {
         practice.arm_send(verb, &format!("{site}{part}"), &close).await;
         let step = practice.shown(FlowName::Verify, &inputs, StepId::Evidence).await;
         assert!(step.facts.iter().any(|(label, words)| label == "Warning" && words.contains(word)), "{word}: {step:?}");
-        let ending = run(&practice, FlowName::Verify, &given, Timestamp::now).await;
+        let ending = run(&practice, FlowName::Verify, &given).await;
         assert!(matches!(ending, Ok(Ending::StillWaiting { .. })), "{word}: {ending:?}");
         assert_eq!(status(&practice, &order).await, "Pendingissuance");
         practice.arm_send(verb, &format!("{site}{part}"), &open).await;
@@ -145,10 +143,6 @@ async fn the_page_is_told_by_the_name_that_the_authority_asks_for() {
     assert_eq!(status(&practice, &order).await, "Issued");
 }
 
-fn an_hour_later() -> Timestamp {
-    Timestamp::now() + SignedDuration::from_hours(1)
-}
-
 #[tokio::test]
 async fn an_authority_that_wants_a_new_proof_is_given_one_although_the_last_is_recent() {
     let practice = Practice::start().await;
@@ -160,19 +154,20 @@ async fn an_authority_that_wants_a_new_proof_is_given_one_although_the_last_is_r
         );
         let now = practice.arm(&order).await["properties"]["signedCertificate"]["thumbprint"].as_str().unwrap().to_owned();
         let given = [(Key::Order, order.as_str()), (Key::Current, now.as_str())];
-        let first = run(&practice, flow, &given, Timestamp::now).await;
+        let first = run(&practice, flow, &given).await;
         // The proof of apifabrikam is old, so it is asked for at once; that of wildfabrikam should serve.
         match (flow, first) {
             (FlowName::Rekey, Ok(Ending::StillWaiting { .. })) | (FlowName::Renew, Ok(Ending::NeedsInput { .. })) => {}
             (_, other) => panic!("{name}: {other:?}"),
         }
-        match run(&practice, flow, &given, an_hour_later).await {
+        practice.control_post("clock", json!({"advance": "1h"})).await;
+        match run(&practice, flow, &given).await {
             Ok(Ending::NeedsInput { key: Key::Method, .. }) => {}
             other => panic!("{name} waits without a word: {other:?}"),
         }
         add_txt(&practice, "fabrikam.com", &token(&practice, &order).await).await;
         let proving = [given[0], given[1], (Key::Method, "manual-txt")];
-        match run(&practice, flow, &proving, an_hour_later).await {
+        match run(&practice, flow, &proving).await {
             Ok(Ending::Done(_)) => {}
             other => panic!("{name}: {other:?}"),
         }

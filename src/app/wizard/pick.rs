@@ -50,10 +50,13 @@ pub fn options(of: Pick, inputs: &Inputs, estate: &Estate, rules: &Rules) -> Vec
             orders.map(|order| choice(order.id.name(), order.id.name(), format!("{}, {}", order.domain, order.status))).collect()
         }
         Pick::Vault => {
-            let own = inputs.get(Key::VaultSubscription).or(own);
-            let is_own = |id: &ResourceId| own.is_none_or(|own| id.subscription_id().eq_ignore_ascii_case(own));
-            let vaults = estate.vaults.iter().filter(|vault| is_own(&vault.id));
-            vaults
+            // An import takes a vault of any subscription: those of the one that is named come first.
+            let named = inputs.get(Key::VaultSubscription);
+            let is_near = |id: &ResourceId| named.or(own).is_none_or(|near| id.subscription_id().eq_ignore_ascii_case(near));
+            let (near, far): (Vec<_>, Vec<_>) = estate.vaults.iter().partition(|vault| is_near(&vault.id));
+            let far = far.into_iter().filter(|_| named.is_some());
+            near.into_iter()
+                .chain(far)
                 .map(|vault| choice(vault.id.as_str(), vault.id.name(), format!("{}, {}", vault.location, place(&vault.id))))
                 .collect()
         }

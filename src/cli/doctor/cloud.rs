@@ -1,7 +1,7 @@
 //! What only the cloud can tell: DNS, TLS, clock, who signs in how, and what they may do.
 
 use super::{Check, State};
-use crate::azure::{AzureError, Client, Tried, Who, permissions, providers, subscriptions};
+use crate::azure::{AzureError, Client, Tried, Who, graph, permissions, providers, subscriptions};
 use crate::cli::session::Session;
 use crate::cli::{CliError, Exit};
 use crate::config::Target;
@@ -33,6 +33,7 @@ pub(super) async fn checks(session: &Session, target: &Target, tell: Tell<'_>) -
     if !signed_in {
         return Ok(());
     }
+    tell(directory(&client, target).await)?;
     match subscriptions::list(&client).await {
         Err(error) => {
             let problem = error.problem("List the subscriptions");
@@ -152,6 +153,29 @@ fn seen(found: &[Subscription], target: &Target) -> Check {
     }
 }
 
+/// Whether flows can find out who Microsoft's two services are in the tenant.
+async fn directory(client: &Client, target: &Target) -> Check {
+    if target.principals.are_whole() {
+        return Check::new("graph", State::Good, "not needed: the settings name the object ids of both services");
+    }
+    match graph::look_up(client, client.cloud().websites_app_id()).await {
+        Ok(Some(_)) => Check::new("graph", State::Good, "Microsoft Graph tells the object ids of Microsoft's services"),
+        Ok(None) => {
+            Check::new("graph", State::Warning, "Microsoft Graph answers, and the tenant has no service principal of App Service")
+                .remedy("Register the provider: az provider register --namespace Microsoft.Web")
+        }
+        Err(error) => {
+            let problem = error.problem("Look up a service principal");
+            let words = format!("{}; flows do without, but cannot grant App Service its permission on a vault", problem.why);
+            Check::new("graph", State::Warning, words).remedy(format!(
+                "Grant the identity {} in Microsoft Graph or the role Directory Readers, or name the object ids in the settings: \
+                 [contexts.NAME.principals].",
+                graph::PERMISSION
+            ))
+        }
+    }
+}
+
 /// What each flow needs of ARM against what the roles give. Permissions inside a vault are the vault's own matter.
 async fn may(client: &Client, one: &Subscription) -> Check {
     let held = match permissions::of(client, &one.id).await {
@@ -163,7 +187,7 @@ async fn may(client: &Client, one: &Subscription) -> Check {
         }
     };
     let lacks = |flow: &FlowName| {
-        let needed = flow.definition().permissions.iter().filter(|action| !action.starts_with("data:"));
+        let needed = flow.definition().permissions.iter().filter(|action| !action.contains(':'));
         let missing: Vec<&str> = needed.copied().filter(|action| !permissions::allow(&held, action)).collect();
         (!missing.is_empty()).then(|| format!("not {}: {}", flow.title(), missing.join(", ")))
     };

@@ -3,7 +3,10 @@
 use serde_json::{Value, json};
 
 pub use super::roles::Role;
-use super::roles::{self, DEFINITIONS};
+use super::{
+    permitted, propagation,
+    roles::{self, DEFINITIONS},
+};
 use crate::emulator::{
     call::{Call, Method},
     context::{Context, text},
@@ -21,27 +24,30 @@ pub const ROUTES: &[Route] = &[
     Route::new(Method::Get, "{scope}/providers/Microsoft.Authorization/roleAssignments/{name}", get),
     Route::new(Method::Put, "{scope}/providers/Microsoft.Authorization/roleAssignments/{name}", put),
     Route::new(Method::Delete, "{scope}/providers/Microsoft.Authorization/roleAssignments/{name}", delete),
-    Route::new(Method::Get, "{scope}/providers/Microsoft.Authorization/permissions", permissions),
+    Route::new(Method::Get, "{scope}/providers/Microsoft.Authorization/permissions", permitted::list),
 ];
 
-/// The roles a principal (by object id) has at `scope`, assigned there or above.
+/// The roles that a principal (by object id) has at `scope`, assigned there or above and in force by now.
 pub fn roles_of(ctx: &Context<'_>, principal: &str, scope: &ResourceId) -> Result<Vec<Role>, Fault> {
     let assigned = around(ctx, scope)?;
     Ok(assigned
         .iter()
         .filter(|one| text(one, "/properties/principalId").eq_ignore_ascii_case(principal))
         .filter(|one| scope.is_under(&ResourceId::parse(text(one, "/properties/scope"))))
+        .filter(|one| propagation::has_arrived(ctx, one))
         .filter_map(|one| roles::numbered(text(one, "/properties/roleDefinitionId")).map(|found| found.role))
         .collect())
 }
 
-/// Grants a role, as a scenario does.
+/// Grants a role, as a scenario does: long ago.
 pub fn grant(ctx: &Context<'_>, scope: &ResourceId, principal: &str, role: Role) -> Result<(), Fault> {
     let name = uuid::Uuid::new_v4().to_string();
     let id = scope.under("Microsoft.Authorization", "roleAssignments", &name);
     let subscription = scope.subscription().unwrap_or_default();
     let definition = DEFINITIONS.iter().find(|one| one.role == role).map(|one| one.id(subscription)).unwrap_or_default();
-    ctx.save(&id, &assignment(ctx, &id, principal, &definition, "ServicePrincipal"))
+    let mut granted = assignment(ctx, &id, principal, &definition, "ServicePrincipal");
+    granted["properties"]["createdOn"] = propagation::long_ago(ctx).to_string().into();
+    ctx.save(&id, &granted)
 }
 
 fn assignment(ctx: &Context<'_>, id: &ResourceId, principal: &str, role: &str, kind: &str) -> Value {
@@ -157,9 +163,4 @@ fn delete(ctx: &Context<'_>, call: &Call) -> Outcome {
     };
     ctx.remove(&id)?;
     Ok(Reply::ok(was))
-}
-
-/// The caller may do everything: the practice cloud's principal is an owner.
-fn permissions(_: &Context<'_>, _: &Call) -> Outcome {
-    Ok(Reply::ok(json!({"value": [{"actions": ["*"], "notActions": []}], "nextLink": null})))
 }

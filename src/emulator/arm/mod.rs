@@ -8,8 +8,10 @@ mod mfa;
 mod moves;
 mod namespaces;
 mod operations_list;
+mod permitted;
 mod places;
 pub mod policy;
+pub mod propagation;
 mod roles;
 pub mod subscriptions;
 mod tags;
@@ -60,7 +62,7 @@ const TABLES: &[&[Route]] = &[
     microsoft_web::certificates::OF_SITE_ROUTES,
 ];
 
-/// Answers one ARM request: route, scope, locks, provider.
+/// Answers one ARM request: route, scope, roles, locks, provider.
 pub fn dispatch(ctx: &Context<'_>, call: &Call) -> Outcome {
     if call.method == Method::Head {
         return exists(ctx, call);
@@ -76,6 +78,7 @@ pub fn dispatch(ctx: &Context<'_>, call: &Call) -> Outcome {
     places::require_version(ctx, call, &id)?;
     subscriptions::require_tenant(ctx, call, &id)?;
     require_scope(ctx, call, &id)?;
+    permitted::enforce(ctx, call)?;
     require_parent(ctx, call, &id)?;
     places::require_location(ctx, call, &id)?;
     mfa::require(ctx, call)?;

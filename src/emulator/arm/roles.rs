@@ -2,6 +2,8 @@
 
 use serde_json::{Value, json};
 
+use crate::emulator::pattern::is_like;
+
 /// A built-in role.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Role {
@@ -178,14 +180,24 @@ impl Definition {
                 "type": "BuiltInRole",
                 "description": self.description,
                 "assignableScopes": ["/"],
-                "permissions": [{
-                    "actions": self.actions,
-                    "notActions": self.not_actions,
-                    "dataActions": self.data_actions,
-                    "notDataActions": [],
-                }],
+                "permissions": [self.permissions()],
             },
         })
+    }
+
+    pub fn permissions(&self) -> Value {
+        json!({
+            "actions": self.actions,
+            "notActions": self.not_actions,
+            "dataActions": self.data_actions,
+            "notDataActions": [],
+        })
+    }
+
+    /// Whether the role allows an action of the management plane.
+    pub fn allows(&self, action: &str) -> bool {
+        let names = |patterns: &[&str]| patterns.iter().any(|pattern| is_like(pattern, action));
+        names(self.actions) && !names(self.not_actions)
     }
 }
 

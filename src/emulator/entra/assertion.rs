@@ -11,7 +11,13 @@ use sha2::Sha256;
 use x509_parser::prelude::{FromDer as _, X509Certificate};
 
 use super::{Authority, refusal};
-use crate::emulator::{context::Context, material::Octets, principals, reply::Fault, store::Collection};
+use crate::emulator::{
+    context::Context,
+    material::Octets,
+    principals::{CERTDECK, Principal},
+    reply::Fault,
+    store::Collection,
+};
 
 /// The certificates of certdeck's application, by SHA-1 thumbprint.
 const CERTIFICATES: Collection<Octets> = Collection::new("entra-certificates");
@@ -39,7 +45,7 @@ pub fn federated_token(authority: &Authority) -> String {
 }
 
 /// Whether a statement was really made for the application.
-pub fn verify(ctx: &Context<'_>, assertion: &str) -> Result<(), Fault> {
+pub fn verify(ctx: &Context<'_>, assertion: &str, application: &Principal) -> Result<(), Fault> {
     let refused = |number, text: &str| Err(refusal(401, "invalid_client", number, text));
     let Some((header, claims)) = parts(assertion) else {
         return refused(50_027, "JWT token is invalid or malformed for app");
@@ -53,14 +59,15 @@ pub fn verify(ctx: &Context<'_>, assertion: &str) -> Result<(), Fault> {
             None => refused(700_211, "No matching federated identity record found for presented assertion of app"),
         };
     }
-    let me = principals::CERTDECK.app_id;
+    let me = application.app_id;
     if claims["iss"] != me || claims["sub"] != me {
         return refused(700_021, "Client assertion application identifier doesn't match 'client_id' parameter of app");
     }
     if !claims["aud"].as_str().is_some_and(|aud| aud.starts_with(&ctx.setting.authority.origin)) {
         return refused(700_023, "Client assertion audience claim does not match Realm issuer of app");
     }
-    for (_, certificate) in ctx.tx.scan(&CERTIFICATES, "")? {
+    let registered = if *application == CERTDECK { ctx.tx.scan(&CERTIFICATES, "")? } else { Vec::new() };
+    for (_, certificate) in registered {
         if is_named(&header, &certificate.0) && is_signed(assertion, &header, &certificate.0) {
             return Ok(());
         }

@@ -33,21 +33,23 @@ fn client_credentials(ctx: &Context<'_>, tenant: &str, form: &Form) -> Outcome {
     let authority = &ctx.setting.authority;
     let client = field(form, "client_id");
     let is_guest = tenants::is_guests(tenant);
-    if is_guest || !client.eq_ignore_ascii_case(principals::CERTDECK.app_id) {
+    let is_known = |account: &&principals::Account| !is_guest && client.eq_ignore_ascii_case(account.principal.app_id);
+    let Some(account) = principals::account(client).filter(is_known) else {
         let directory = if is_guest { tenants::GUEST.name } else { "Contoso" };
         let text = format!("Application with identifier '{client}' was not found in the directory '{directory}'.");
         return Err(refusal(400, "unauthorized_client", 700_016, &text));
-    }
+    };
+    let application = account.principal;
     match field(form, "client_assertion") {
-        "" if field(form, "client_secret") == authority.client_secret.expose_secret() => {}
+        "" if field(form, "client_secret") == authority.secret_of(&application).expose_secret() => {}
         "" => {
             let text = "Invalid client secret provided. Ensure the secret being sent in the request is the client \
                  secret value, not the client secret ID, for a secret added to app";
             return Err(refusal(401, "invalid_client", 7_000_215, text));
         }
-        assertion => assertion::verify(ctx, assertion)?,
+        assertion => assertion::verify(ctx, assertion, &application)?,
     }
-    answer(authority, Subject::Application, form, Carries { mfa: false, ..Carries::asked(tenant, form)? })
+    answer(authority, Subject::Application(application), form, Carries { mfa: false, ..Carries::asked(tenant, form)? })
 }
 
 /// A refresh token is good for every audience, as Entra's are.

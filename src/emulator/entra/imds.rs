@@ -14,7 +14,7 @@ use tokio::{net::TcpListener, sync::watch};
 use super::{Subject, claims::Carries};
 use crate::emulator::{
     log::Exchange,
-    principals, server,
+    server,
     world::{Handle, World},
 };
 
@@ -59,7 +59,7 @@ fn answer(world: &World, path: &str, query: &[(String, String)], meant: bool) ->
     let (Some(resource), Some(_)) = (value("resource"), value("api-version")) else {
         return refused(400, "invalid_request", "Required query variables 'resource' and 'api-version' are missing");
     };
-    let me = principals::CERTDECK.app_id;
+    let me = Subject::ManagedIdentity.principal().app_id;
     if value("client_id").is_some_and(|id| !id.eq_ignore_ascii_case(me)) {
         return refused(400, "invalid_request", "Identity not found");
     }

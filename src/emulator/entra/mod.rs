@@ -27,7 +27,11 @@ use sha2::Sha256;
 
 use claims::Carries;
 
-use super::{call::Caller, principals, reply::Fault};
+use super::{
+    call::Caller,
+    principals::{self, Principal},
+    reply::Fault,
+};
 
 /// By how many seconds the clocks of two services may differ.
 const LEEWAY: i64 = 300;
@@ -66,18 +70,40 @@ pub struct Authority {
     pub switches: Switches,
 }
 
-/// As whom somebody signs in. All of them are the same principal, so that they may do the same.
+/// As whom somebody signs in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Subject {
-    Application,
+    Application(Principal),
     ManagedIdentity,
     Person,
+}
+
+impl Subject {
+    /// A managed identity has no right in the directory unless somebody gives it one; the person may do what the application
+    /// of the first line may.
+    pub fn principal(self) -> Principal {
+        match self {
+            Self::Application(principal) => principal,
+            Self::ManagedIdentity => principals::PLAIN,
+            Self::Person => principals::CERTDECK,
+        }
+    }
 }
 
 /// Who signs in by device code or browser.
 pub const PERSON: &str = "ada.admin@contoso.example";
 
 impl Authority {
+    /// The secret of an application; worth nothing outside the data directory.
+    pub fn secret_of(&self, application: &Principal) -> SecretString {
+        if application.app_id == principals::CERTDECK.app_id {
+            return self.client_secret.clone();
+        }
+        let tag = self.mac(&format!("secret of {}", application.app_id)).map(|mac| BASE64URL.encode(mac.finalize().into_bytes()));
+        // A letter first: `az login -p` would take a dash for another option.
+        format!("p8Q~{}", tag.unwrap_or_default()).into()
+    }
+
     /// Whom the `Authorization` header speaks for.
     pub fn caller(&self, header: Option<&str>, audience: Audience) -> Result<Caller, TokenFault> {
         self.caller_at(header, audience, Timestamp::now())
@@ -141,7 +167,7 @@ impl Authority {
     /// A token for an audience, and how many seconds it lives.
     fn access(&self, subject: Subject, audience: &str, carries: Carries) -> (String, i64) {
         let (now, lifetime) = (Timestamp::now().as_second(), self.switches.lifetime());
-        let me = principals::CERTDECK;
+        let me = subject.principal();
         let tenant = if carries.guest { tenants::GUEST.id } else { &self.tenant_id };
         let mut claims = json!({
             "aud": audience,
@@ -277,7 +303,7 @@ mod tests {
     }
 
     fn header(authority: &Authority, audience: &str) -> String {
-        format!("Bearer {}", authority.access(Subject::Application, audience, Carries::default()).0)
+        format!("Bearer {}", authority.access(Subject::Application(principals::CERTDECK), audience, Carries::default()).0)
     }
 
     #[test]

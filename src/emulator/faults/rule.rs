@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::Kind;
-use crate::emulator::door::Incoming;
+use crate::emulator::{door::Incoming, pattern::is_like};
 
 /// A fault with the requests that it is for; what is left out fits every request.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -59,35 +59,5 @@ impl Rule {
         // Each request has a generator of its own, so that what happened before a restart does not matter.
         let own = self.seed.wrapping_mul(0x9e37_79b9_7f4a_7c15).wrapping_add(u64::from(met));
         met > self.skip && fastrand::Rng::with_seed(own).f64() < self.probability
-    }
-}
-
-/// Whether the text has the form of the pattern, `*` standing for anything.
-fn is_like(pattern: &str, text: &str) -> bool {
-    let (pattern, text) = (pattern.to_lowercase(), text.to_lowercase());
-    let Some((first, rest)) = pattern.split_once('*') else { return pattern == text };
-    let Some(mut text) = text.strip_prefix(first) else { return false };
-    let (middle, last) = rest.rsplit_once('*').unwrap_or(("", rest));
-    for part in middle.split('*') {
-        match text.find(part) {
-            Some(at) => text = &text[at + part.len()..],
-            None => return false,
-        }
-    }
-    text.ends_with(last)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::is_like;
-
-    #[test]
-    fn a_star_stands_for_anything_and_nothing_else_does() {
-        for (pattern, text) in [("*", ""), ("*", "/x"), ("/a*", "/A"), ("*/sites/*", "/g/Sites/shop"), ("/a*b*c", "/axbxbc")] {
-            assert!(is_like(pattern, text), "{pattern} {text}");
-        }
-        for (pattern, text) in [("", "/x"), ("/a", "/ab"), ("*/sites/*", "/sites"), ("/a*b*c", "/acb"), ("a*a", "a")] {
-            assert!(!is_like(pattern, text), "{pattern} {text}");
-        }
     }
 }

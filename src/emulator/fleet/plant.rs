@@ -20,7 +20,7 @@ use crate::emulator::{
     dns::{self, Kind, Record},
     id::ResourceId,
     material::{Kept, Shared},
-    principals::{CERTDECK, CERTIFICATE_REGISTRATION, WEB_SITES},
+    principals::{CERTDECK, CERTIFICATE_REGISTRATION, PLAIN, WEB_SITES},
     provider::{
         certificate_registration::{
             names::{Method, Product},
@@ -84,6 +84,7 @@ fn subscription(ctx: &Context<'_>, fleet: &Fleet, number: usize, id: &str) -> Re
     };
     let properties = json!({"accessPolicies": [
         policy(CERTDECK.object_id, &["all"], &["all"]),
+        policy(PLAIN.object_id, &["all"], &["all"]),
         policy(WEB_SITES.object_id, &["get"], &["get"]),
         policy(CERTIFICATE_REGISTRATION.object_id, &["get", "list", "set", "delete"], &["get", "list"]),
     ]});

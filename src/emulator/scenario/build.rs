@@ -11,7 +11,7 @@ use crate::emulator::{
     dns::{self, Kind, Record},
     faults,
     id::ResourceId,
-    principals::{self, CERTDECK},
+    principals::{self, CERTDECK, PLAIN},
     provider::{
         domain_registration, key_vault,
         microsoft_web::{bindings, config, plans, site, sources},
@@ -222,7 +222,7 @@ fn make_vault(ctx: &Context<'_>, place: Place<'_>, vault: &Vault) -> Result<(), 
             "permissions": {"keys": [], "secrets": secrets, "certificates": certificates, "storage": []},
         })
     };
-    let mut policies = vec![policy(CERTDECK.object_id, &["all"], &["all"])];
+    let mut policies: Vec<Value> = [CERTDECK, PLAIN].iter().map(|own| policy(own.object_id, &["all"], &["all"])).collect();
     for service in &vault.services {
         policies.push(match service {
             Service::AppService => policy(principals::WEB_SITES.object_id, &["get"], &["get"]),
@@ -239,7 +239,9 @@ fn make_vault(ctx: &Context<'_>, place: Place<'_>, vault: &Vault) -> Result<(), 
     key_vault::create_vault(ctx, &id, place.region(&vault.group)?, None, &properties)?;
     key_vault::registered(ctx, &vault.name)?;
     if rbac {
-        authorization::grant(ctx, &id, CERTDECK.object_id, authorization::Role::KeyVaultAdministrator)?;
+        for own in [CERTDECK, PLAIN] {
+            authorization::grant(ctx, &id, own.object_id, authorization::Role::KeyVaultAdministrator)?;
+        }
         for service in &vault.services {
             // C15 and C16: the first reads certificates, the second writes secrets.
             let (principal, role) = match service {

@@ -7,7 +7,7 @@ mod native;
 mod powershell;
 mod rest;
 mod secrets;
-mod shell;
+pub(super) mod shell;
 
 use jiff::Timestamp;
 

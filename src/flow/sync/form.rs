@@ -1,6 +1,6 @@
 //! What is to be synced: one certificate, an order's, or all of a subscription.
 
-use crate::flow::target::{order_id, subscription_id};
+use crate::flow::target::{group_id, order_id, subscription_id};
 use crate::flow::{Field, FieldKind, Inputs, Key, Observed, Pick};
 use crate::model::{Estate, PrivateCertificate, ResourceId};
 
@@ -49,6 +49,16 @@ pub(super) fn subscription(inputs: &Inputs) -> Option<ResourceId> {
         _ => None,
     };
     named.map(|id| ResourceId::subscription(id.subscription_id())).or_else(|| subscription_id(inputs))
+}
+
+/// What is meant, or the resource group that it is looked for in, where the roles reach no further.
+pub(super) fn near(inputs: &Inputs) -> Option<ResourceId> {
+    let named = match inputs.get(Key::Scope)? {
+        "certificate" => inputs.get(Key::Certificate).and_then(|typed| ResourceId::parse(typed).ok()),
+        "order" => order_id(inputs),
+        _ => None,
+    };
+    named.or_else(|| group_id(inputs))
 }
 
 pub(super) fn refusals(observed: &Observed, inputs: &Inputs) -> Vec<(Key, String)> {

@@ -9,13 +9,15 @@ mod proof;
 
 use jiff::SignedDuration;
 
-use super::access::{Access, Party, judge};
+use super::access::{Access, Party, granting, judge};
+use super::arrival::Sign;
+use super::definition::GRAPH;
 use super::exports::going_stale;
 use super::linked::{self, Linked, Standing};
-use super::store::observe_access;
+use super::principals;
 use super::target::order_id;
-use super::{Case, Flow, FlowName, Inputs, Key, Observed, Seen, Step, StepId, StepStatus, Subject};
-use crate::azure::{AzureError, Client, Request, certificates};
+use super::{Arrival, ByHand, Case, Flow, FlowName, Inputs, Key, Observed, Seen, Step, StepId, StepStatus, Subject};
+use crate::azure::{AzureError, Client, certificates};
 use crate::model::{Hostname, PrivateCertificate};
 use crate::rules::Period;
 
@@ -38,6 +40,7 @@ pub(super) static FLOW: Flow = Flow {
         "Microsoft.KeyVault/vaults/accessPolicies/write",
         "Microsoft.Authorization/roleAssignments/write",
         "data:certificates/get",
+        GRAPH,
     ],
     checklist: &["A155", "A174", "A180-A185", "A192-A194"],
     keys: "1, y",
@@ -53,7 +56,8 @@ async fn observe(client: &Client, inputs: &Inputs) -> Result<Observed, AzureErro
     let Some(subscription) = form::subscription(inputs) else { return Ok(seen) };
     let order = order_id(inputs);
     let scope = inputs.get(Key::Scope).unwrap_or_default();
-    let found = Box::pin(linked::observe(client, &subscription, |certificate, of| match scope {
+    let near = form::near(inputs).unwrap_or(subscription);
+    let found = Box::pin(linked::observe(client, &near, |certificate, of| match scope {
         "all" => true,
         "order" => of.is_some_and(|of| Some(&of.id) == order.as_ref()),
         _ => inputs.get(Key::Certificate).is_some_and(|typed| form::names(certificate, typed)),
@@ -66,7 +70,8 @@ async fn observe(client: &Client, inputs: &Inputs) -> Result<Observed, AzureErro
             None => crate::azure::orders::get(client, &order).await?.into(),
         };
     }
-    observe_access(client, &mut seen).await?;
+    principals::observe(client, &mut seen).await?;
+    found.left_out.iter().for_each(|(what, error)| seen.leave_out(what, error));
     seen.certificates = Seen::Here(found.all);
     seen.linked = Seen::Here(found.linked);
     Ok(seen)
@@ -145,37 +150,23 @@ fn access(case: &Case<'_>) -> Step {
             "App Service reads the secret at each Sync and each renewal; without the permission they fail silently (A174).",
         )
     };
-    let mut grants: Vec<Request> = Vec::new();
-    let mut missing = Vec::new();
-    let mut is_unknown = false;
-    for one in linked(case) {
-        if one.certificate.own.by_identity == Some(true) {
-            // Its app's identity reads the vault; what that may do is not App Service's.
-            continue;
-        }
-        let Some(vault) = one.vault.here() else {
-            is_unknown |= !one.vault.is_absent();
-            continue;
-        };
-        match judge(Party::Websites, &case.observed.websites, vault, &one.roles, case.rules, case.now) {
-            Access::Granted => {}
-            Access::Unknown => is_unknown = true,
-            Access::Missing { what, grant } => {
-                let what = format!("{what} {}", vault.id.name());
-                if !missing.contains(&what) {
-                    missing.push(what);
-                    grants.extend(grant);
-                }
-            }
-        }
+    if linked(case).is_empty() {
+        return step(StepStatus::NotNeeded("follows once there is something to sync".to_owned()));
     }
-    let status = match (linked(case).is_empty(), missing.is_empty(), is_unknown) {
-        (true, ..) => StepStatus::NotNeeded("follows once there is something to sync".to_owned()),
-        (_, false, _) => StepStatus::Ready,
-        (_, true, true) => StepStatus::NotNeeded("the permissions could not be read from here".to_owned()),
-        (_, true, false) => StepStatus::Done("App Service may read what it needs".to_owned()),
-    };
-    missing.into_iter().fold(step(status), |step, what| step.fact("Missing", what)).sending(grants)
+    // Where the app's own identity reads the vault, App Service's permissions do not count.
+    let by_service = linked(case).iter().filter(|one| one.certificate.own.by_identity != Some(true));
+    let accesses = by_service.filter(|one| !one.vault.is_absent()).map(|one| match one.vault.here() {
+        None => {
+            Access::Unknown { why: format!("you may not read the vault {}", one.secret.vault.name()), by_hand: ByHand::default() }
+        }
+        Some(vault) => match judge(case, Party::Websites, vault, &one.roles) {
+            Access::Missing { what, grant, by_hand } => {
+                Access::Missing { what: format!("{what} {}", vault.id.name()), grant, by_hand }
+            }
+            other @ (Access::Granted | Access::Unknown { .. } | Access::NoPrincipal(_)) => other,
+        },
+    });
+    granting(step(StepStatus::Ready), accesses, StepStatus::Ready, "App Service may read what it needs")
 }
 
 /// What the requests are for, those that are sure to work first: one that Azure refuses ends the step.
@@ -210,7 +201,10 @@ fn sync(case: &Case<'_>) -> Step {
             count => StepStatus::Done(format!("{} in step with the vault", certificates_words(count))),
         });
     }
-    let mut ready = step(StepStatus::Ready);
+    let access = access(case);
+    let is_granted = matches!(access.status, StepStatus::Done(_));
+    let arrival = is_granted.then(|| Arrival::new(case, Sign::Refusal));
+    let mut ready = step(StepStatus::Ready).arriving(arrival).by_hand(access.by_hand);
     if wanting.iter().all(|(_, standing)| matches!(standing, Standing::Unknown(_))) {
         ready = ready.accepted_means("App Service has read the vault again");
     }

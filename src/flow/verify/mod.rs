@@ -182,6 +182,9 @@ fn places(order: &Order) -> Vec<String> {
     Hostname::parse(&order.domain).map_or_else(|_| vec![order.domain.clone()], of)
 }
 
+/// A look that the roles may keep back.
+const FIND_APPS: &str = "Find the apps that have the domain";
+
 pub(super) async fn observe(client: &Client, inputs: &Inputs) -> Result<Observed, AzureError> {
     let mut seen = Observed::default();
     let Some(id) = order_id(inputs) else { return Ok(seen) };
@@ -192,21 +195,27 @@ pub(super) async fn observe(client: &Client, inputs: &Inputs) -> Result<Observed
     }
     match method(inputs) {
         Some(Method::AppService) => {
-            let apps = find_mapped(client, &subscription, &order).await?;
-            if let Some(app) = app_id(inputs).or_else(|| apps.first().map(|app| app.id.clone())) {
+            let apps = find_mapped(client, &subscription, &order).await;
+            let apps = seen.spare(FIND_APPS, apps)?;
+            let first = || apps.as_ref().and_then(|apps| apps.first()).map(|app| app.id.clone());
+            if let Some(app) = app_id(inputs).or_else(first) {
                 let token = sites::claim_token(client, &app, id.name());
                 let (token, exposure) = futures::try_join!(token, exposure::get(client, &app))?;
                 (seen.ownership_token, seen.exposure) = (token.into(), Seen::Here(exposure));
             }
-            seen.mapped_on = Seen::Here(apps);
+            seen.mapped_on = apps.map_or(Seen::NotAsked, Seen::Here);
         }
         Some(Method::Domain) => {
-            seen.domain = domains::find(client, &subscription, &root(&order)).await?.into();
+            let found = domains::find(client, &subscription, &root(&order)).await;
+            seen.domain = seen.spare("Find the App Service Domain", found)?.map_or(Seen::NotAsked, Seen::from);
             if let Some(domain) = seen.domain.here() {
                 seen.ownership_token = domains::claim_token(client, domain, id.name()).await?.into();
             }
         }
-        Some(Method::Mail) => seen.mails = Seen::Here(orders::mails(client, &id, order.last_issued).await?),
+        Some(Method::Mail) => {
+            let mails = orders::mails(client, &id, order.last_issued).await;
+            seen.mails = seen.spare("Read which mails were sent", mails)?.map_or(Seen::NotAsked, Seen::Here);
+        }
         Some(Method::ManualTxt) => {
             let places = places(&order);
             let texts = join_all(places.iter().map(|place| dns::txt(client.cloud(), place))).await;
@@ -215,11 +224,12 @@ pub(super) async fn observe(client: &Client, inputs: &Inputs) -> Result<Observed
             seen.txt = if found.is_empty() { Seen::Absent } else { Seen::Here(found) };
         }
         Some(Method::ManualHtml) => {
-            let apps = find_mapped(client, &subscription, &order).await?;
-            if let Some(app) = apps.first() {
+            let apps = find_mapped(client, &subscription, &order).await;
+            let apps = seen.spare(FIND_APPS, apps)?;
+            if let Some(app) = apps.as_ref().and_then(|apps| apps.first()) {
                 seen.exposure = Seen::Here(exposure::get(client, &app.id).await?);
             }
-            seen.mapped_on = Seen::Here(apps);
+            seen.mapped_on = apps.map_or(Seen::NotAsked, Seen::Here);
         }
         None => {}
     }

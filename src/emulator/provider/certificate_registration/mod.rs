@@ -27,6 +27,7 @@ use crate::emulator::{
 };
 
 pub use orders::{retag, revoke};
+pub use stored::STATE_TAG;
 pub use verify::approve_mail;
 
 macro_rules! orders {

@@ -18,9 +18,12 @@ use crate::emulator::{
     index, jobs,
     material::Material,
     principals::WEB_SITES,
-    provider::key_vault::{
-        first_party::{self, Refusal},
-        secret::{PFX_TYPE, Version},
+    provider::{
+        certificate_registration::STATE_TAG,
+        key_vault::{
+            first_party::{self, Refusal},
+            secret::{PFX_TYPE, Version},
+        },
     },
     reply::{Fault, Outcome, Reply},
     store::Collection,
@@ -78,10 +81,11 @@ fn warning(ctx: &Context<'_>, material: &Material) -> Option<String> {
 
 /// Imports a vault's secret, or reads it again: a new version takes the place of the old one (Sync).
 pub fn import(ctx: &Context<'_>, place: &Place, vault: &ResourceId, secret: &str) -> Outcome {
-    if !same_subscription(vault, &place.id) {
-        return Err(Fault::web(400, INVALID_SECRET));
-    }
     match first_party::read(ctx, &WEB_SITES, vault, secret)? {
+        // Only what an order keeps in a vault is bound to the subscription of the order.
+        Ok(version) if version.tags.contains_key(STATE_TAG) && !same_subscription(vault, &place.id) => {
+            Err(Fault::web(400, INVALID_SECRET))
+        }
         Ok(version) => take(ctx, place, vault, secret, &version).map(Reply::ok),
         Err(Refusal::Unauthorized | Refusal::NotPermitted) => Err(Fault::web(
             400,
