@@ -9,7 +9,7 @@ mod support;
 
 use std::process::{Command, Output};
 
-use certdeck::rules::{Limit, Profile, Rules};
+use certdeck::rules::{Period, Profile, Rules};
 use cloud::Cloud;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
@@ -79,7 +79,7 @@ fn expiries_and_rules_are_judged_by_the_services_day_and_the_difference_is_said(
         difference(&plan);
         let plan: Value = serde_json::from_slice(&plan.stdout).unwrap();
         let buy = plan["steps"].as_array().unwrap().iter().find(|step| step["title"] == "Buy the certificate").unwrap().clone();
-        let lives = rules.number(Limit::OrderCertificateLifetime, then).unwrap();
+        let lives = rules.span(Period::OrderCertificateLifetime, then).days();
         let validity = buy["facts"]["Validity"].as_str().unwrap();
         assert_eq!(validity == "one year", lives >= 365, "{validity}");
         assert!(validity == "one year" || validity.contains(&format!("{lives} days")), "{validity}");
