@@ -162,7 +162,7 @@ mod tests {
             format!("Bearer realm=\"\", authorization_uri=\"https://x/common\", error=\"insufficient_claims\", claims=\"{MFA}\""),
             format!("Bearer claims={MFA},error=insufficient_claims"),
             format!("PoP nonce=\"a, b=\\\"c\", Bearer error=\"insufficient_claims\" , claims = \"{MFA}\", Negotiate abc=="),
-            format!("bearer ERROR=\"insufficient_claims\", Claims=\"{MFA}==\""),
+            format!("bearer ERROR=\"insufficient_claims\", Claims=\"{MFA}\""),
         ] {
             assert_eq!(read(&[&header]), Some(wanted.clone()), "{header}");
             assert_eq!(read(&["Basic realm=\"x\"", &header]), Some(wanted.clone()), "{header}");
