@@ -208,7 +208,7 @@ async fn sent_twice(practice: &Practice) -> Vec<String> {
 #[tokio::test]
 async fn while_reads_lag_behind_every_flow_of_an_order_ends_as_ever_and_sends_nothing_twice() {
     let practice = Practice::start().await;
-    plant(&practice, stale_reads(20, 1)).await;
+    let mut count = 0;
     let vault = [ORDER, (Key::Vault, "kv-stale"), (Key::VaultLocation, "westeurope")];
     let app = order(&practice, "x").to_string().replace("CertificateRegistration/certificateOrders/x", "Web/sites/contoso-shop");
     let app = (Key::App, app.as_str());
@@ -223,9 +223,14 @@ async fn while_reads_lag_behind_every_flow_of_an_order_ends_as_ever_and_sends_no
         (FlowName::Unlock, vec![ORDER]),
         (FlowName::DeleteOrder, vec![ORDER]),
     ] {
+        plant(&practice, stale_reads(20, 1)).await;
         practice.complete(flow, &given).await;
+        // The next flow is another run: it begins when what this one did is to be seen everywhere.
+        count += disturbed(&practice).await;
+        let faults = format!("{}/_emulator/faults", practice.emulator.connection().arm);
+        practice.control().delete(faults).send().await.unwrap();
     }
-    assert!(disturbed(&practice).await > 20);
+    assert!(count > 20, "{count}");
     assert_eq!((practice.purchases().await, sent_twice(&practice).await), (1, Vec::new()));
 }
 

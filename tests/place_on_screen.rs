@@ -131,7 +131,8 @@ fn a_context_is_chosen_and_nothing_is_left_before_the_new_one_is_there() {
     let mut settings = screen.app.settings.clone();
     (settings.context, settings.production) = ("contoso-prod".to_owned(), true);
     let (app, effects) = screen.app.moved(settings);
-    let first = [Effect::ReadEstate { ask: AskId(2), by_hand: false }, Effect::RecallEstate { ask: AskId(2) }];
+    // The first was the estate, the second what its vaults do.
+    let first = [Effect::ReadEstate { ask: AskId(3), by_hand: false }, Effect::RecallEstate { ask: AskId(3) }];
     assert_eq!(effects, first, "no number of a question is used twice");
     screen.app = app;
     assert_snapshot!("production", screen.text());

@@ -104,6 +104,8 @@ fn a_deleted_order_leaves_nothing_that_is_called_valid() {
     let order =
         orders.as_array().unwrap().iter().find(|row| row["name"] == "wildfabrikam").unwrap()["id"].as_str().unwrap().to_owned();
     let settings = [format!("order={order}"), format!("subscription={}", order.split('/').nth(2).unwrap())];
+    let (code, text) = certdeck(&cloud, &["run", "unlock", "--set", &settings[0], "--set", &settings[1], "--yes"]);
+    assert_eq!(code, Some(0), "{text}");
     let (code, text) = certdeck(&cloud, &["run", "delete", "--set", &settings[0], "--set", &settings[1], "--yes"]);
     assert_eq!(code, Some(0), "{text}");
     let listed: Value = serde_json::from_str(&certdeck(&cloud, &["list", "private", "-o", "json"]).1).unwrap();

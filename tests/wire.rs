@@ -147,7 +147,8 @@ async fn a_token_that_is_never_accepted_ends_in_words() {
 #[tokio::test]
 async fn an_operation_is_followed_by_its_location_and_ends_with_the_resource() {
     let server = Server::start(|seen, before| {
-        let done = json!({"id": "x", "properties": {"provisioningState": "Succeeded", "status": "Pendingissuance"}});
+        let done =
+            json!({"id": "x", "name": "contoso", "properties": {"provisioningState": "Succeeded", "status": "Pendingissuance"}});
         match (seen.line.starts_with("PUT"), before) {
             (true, _) => Reply::empty(202).header("location", "/operations/1?s=a%2Bb").header("x-ms-request-id", "r-1"),
             (false, 0) if seen.line.contains("/operations/") => Reply::empty(202).header("x-ms-retry-after-ms", "1"),

@@ -360,6 +360,8 @@ fn store(case: &Case<'_>) -> Step {
                 let again = orders::store(&order.id, &stored.name, &secret.vault, &secret.secret, &tags);
                 return step(StepStatus::Ready)
                     .fact(LAST_TIME, secret.status.words())
+                    // That it was refused is what shows of the request before.
+                    .showed(Some(case.now))
                     .arriving(is_granted.then(|| Arrival::new(case, Sign::State)))
                     .by_hand(access.by_hand)
                     .sending(vec![again]);

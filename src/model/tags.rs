@@ -84,7 +84,7 @@ impl Tags {
 
 impl fmt::Debug for Tags {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.words())
+        fmt::Debug::fmt(&self.words(), f)
     }
 }
 

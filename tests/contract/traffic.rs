@@ -2,6 +2,7 @@
 //! that it writes run with an `az` that only notes what it is told.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
 use certdeck::azure::{self, Chain, Client, Desk, Identity, SignIn};
@@ -104,10 +105,12 @@ pub fn record() -> Vec<Said> {
     let (cloud, files) = (Cloud::heard_by(recorder.clone()), files::make());
     let mut ear = Ear { recorder, heard: 0, links: BTreeSet::new() };
     let mut all = Vec::new();
+    furnish(&cloud);
+    ear.hear("what the estate lacks");
     for list in ["private", "public", "orders", "bindings", "apps", "vaults"] {
         all.extend(program(&cloud, &mut ear, &["list", list], &[0]));
     }
-    for run in runs::all(&cloud, files.path()).iter().chain(&more()) {
+    for run in runs::all(&cloud, files.path()).iter().chain(&more(files.path())) {
         all.extend(flow(&cloud, &mut ear, run));
     }
     all.extend(script(&cloud, &mut ear, &waiting()));
@@ -127,8 +130,21 @@ pub fn record() -> Vec<Said> {
     all
 }
 
+/// What the estate lacks: an app with certificates of its own, and a vault that renews one.
+fn furnish(cloud: &Cloud) {
+    let group = format!("/subscriptions/{}/resourceGroups/rg-shop", cloud.connection().subscription_ids[0]);
+    let plan = format!("{group}/providers/Microsoft.Web/serverfarms/plan-flex");
+    let made = json!({"location": "westeurope", "sku": {"name": "FC1"}, "properties": {"reserved": true}});
+    cloud.arm("PUT", &plan, &made);
+    let site = json!({"location": "westeurope", "kind": "functionapp", "properties": {"serverFarmId": plan}});
+    cloud.arm("PUT", &format!("{group}/providers/Microsoft.Web/sites/contoso-flex"), &site);
+    let actions = json!([{"trigger": {"days_before_expiry": 10}, "action": {"action_type": "AutoRenew"}}]);
+    let policy = json!({"issuer": {"name": "Self"}, "lifetime_actions": actions});
+    cloud.vault("kv-contoso-shop", "PATCH", "/certificates/api/policy", &policy);
+}
+
 /// Ways of flows that the runs of all flows do not take: roles instead of policies, what is there already, other proofs.
-fn more() -> Vec<Run> {
+fn more(files: &Path) -> Vec<Run> {
     let (group, shop) = ("resource-group=rg-shop", "app=rg-shop/contoso-shop");
     let buy = |name: &str| Run::new("purchase", &[name, group, "domain=contoso.com", "product=standard", "auto-renew=no"]);
     let roles =
@@ -150,6 +166,7 @@ fn more() -> Vec<Run> {
         Run::new("store", &["order=contosothere", group, "vault-choice=existing", "vault=rg-platform/kv-contoso-vault"]),
         Run::new("verify", &["order=contosothere", group, "method=domain"]),
         Run::new("import-vault", &[shop, "vault=kv-contoso-rbac", "vault-certificate=login"]),
+        Run::new("upload", &["app=rg-shop/contoso-flex", "friendly-name=flex"]).uploading(&files.join("contoso.pfx")),
     ]
 }
 
@@ -275,6 +292,7 @@ fn looks(cloud: &Cloud) {
         for vault in &estate.vaults {
             for (name, _) in azure::upkeep::versions(&client, &vault.uri).await.unwrap_or_default() {
                 azure::upkeep::read(&client, &vault.uri, &name).await.unwrap();
+                azure::vault_certificates::versions(&client, vault, &name).await.unwrap();
             }
         }
     });

@@ -210,7 +210,8 @@ async fn rekey(practice: &Practice) -> [(Key, &'static str); 3] {
 async fn take_roles_away(practice: &Practice) {
     let vault = format!("{}/providers/Microsoft.KeyVault/vaults/kv-contoso-rbac", group(practice, "rg-platform"));
     // The lock on its group protects its role assignments too.
-    let locks = practice.arm(&format!("{vault}/providers/Microsoft.Authorization/locks")).await;
+    let locks = format!("{}/providers/Microsoft.Authorization/locks", group(practice, "rg-platform"));
+    let locks = practice.arm(&locks).await;
     for one in locks["value"].as_array().unwrap() {
         practice.arm_send("DELETE", one["id"].as_str().unwrap(), &Value::Null).await;
     }

@@ -21,7 +21,7 @@ impl Run {
     }
 
     /// With a PFX to upload, its password in a file.
-    fn uploading(mut self, pfx: &Path) -> Self {
+    pub fn uploading(mut self, pfx: &Path) -> Self {
         self.settings.push(format!("file={}", pfx.display()));
         self.more = vec!["--password-file".to_owned(), pfx.with_file_name("password").display().to_string()];
         self.pfx = Some(pfx.display().to_string());

@@ -66,7 +66,9 @@ async fn a_name_that_the_new_certificate_lost_is_told_before_and_is_not_called_m
     practice.complete(FlowName::Sync, &[(Key::Certificate, &import)]).await;
     // The next certificate is proved by a page, which costs the name www (A105).
     practice.control_post("switches", json!({"proof_always_wanted": true})).await;
-    practice.arm_send("POST", &format!("{order}/reissue"), &json!({"properties": {"delayExistingRevokeInHours": 24}})).await;
+    practice
+        .arm_send("POST", &format!("{order}/reissue"), &json!({"properties": {"delayExistingRevokeInHours": 24, "keySize": 2048}}))
+        .await;
     let token = practice.arm(&order).await["properties"]["domainVerificationToken"].clone();
     practice.control_post("http-token", json!({"host": "fabrikam.com", "content": token})).await;
     practice.arm_send("POST", &format!("{order}/verifyDomainOwnership"), &json!({})).await;
@@ -139,6 +141,8 @@ fn on_screen_the_renew_key_brings_what_the_vault_renewed_to_the_app_a157_a183() 
     screen.wait_for("shop-2026");
     screen.keys("/kv-contoso-shop-api<Enter>");
     screen.wait_for("Private Key Certificates 1/");
+    // What the vault does about it is read after the lists.
+    screen.wait_for("Azure");
     screen.keys("r");
     send(&mut screen, "Sync");
     screen.wait_for("App Service has what the vault holds");

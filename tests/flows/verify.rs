@@ -184,7 +184,7 @@ fn on_screen_a_rekey_that_stays_pending_leads_to_the_proof() {
         cloud.connection().subscription_ids[0]
     );
     // Somebody else asked for it, so nothing here says since when the order is pending.
-    cloud.arm("POST", &format!("{order}/reissue"), &json!({"properties": {}}));
+    cloud.arm("POST", &format!("{order}/reissue"), &json!({"properties": {"keySize": 2048}}));
     let mut screen = Pty::start(&[env!("CARGO_BIN_EXE_certdeck")], &cloud.environment());
     screen.wait_for("shop-2026");
     screen.keys("3/wildfabrikam<Enter>");

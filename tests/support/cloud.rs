@@ -97,25 +97,39 @@ impl Cloud {
 
     /// Something that somebody else does in the cloud, without any code of certdeck's client.
     pub fn arm(&self, method: &str, path: &str, body: &Value) -> Value {
+        let url = format!("{}{path}?api-version=2026-02-01", self.connection.arm);
+        self.send(method, &url, "https://management.azure.com", body)
+    }
+
+    /// The same in one of its vaults.
+    pub fn vault(&self, vault: &str, method: &str, path: &str, body: &Value) -> Value {
+        let port = self.connection.arm.rsplit(':').next().unwrap();
+        let url = format!("https://{vault}.vault.localhost:{port}{path}?api-version=7.4");
+        self.send(method, &url, &format!("https://vault.localhost:{port}"), body)
+    }
+
+    fn send(&self, method: &str, url: &str, audience: &str, body: &Value) -> Value {
         let connection = &self.connection;
         self.runtime.block_on(async {
             let ca = reqwest::Certificate::from_pem(&std::fs::read(&connection.ca_pem).unwrap()).unwrap();
-            let client = reqwest::Client::builder().add_root_certificate(ca).no_proxy().build().unwrap();
+            let host = url.parse::<url::Url>().unwrap().host_str().unwrap().to_owned();
+            let here = connection.arm.split("//").nth(1).unwrap().parse().unwrap();
+            let client = reqwest::Client::builder().add_root_certificate(ca).no_proxy().resolve(&host, here).build().unwrap();
+            let scope = format!("{audience}/.default");
             let form = [
                 ("grant_type", "client_credentials"),
                 ("client_id", &connection.client_id),
                 ("client_secret", &connection.client_secret),
-                ("scope", "https://management.azure.com/.default"),
+                ("scope", &scope),
             ];
-            let url = format!("{}/{}/oauth2/v2.0/token", connection.authority, connection.tenant_id);
-            let token: Value = client.post(url).form(&form).send().await.unwrap().json().await.unwrap();
-            let url = format!("{}{path}?api-version=2026-02-01", connection.arm);
+            let tokens = format!("{}/{}/oauth2/v2.0/token", connection.authority, connection.tenant_id);
+            let token: Value = client.post(tokens).form(&form).send().await.unwrap().json().await.unwrap();
             let mut request = client.request(method.parse().unwrap(), url).bearer_auth(token["access_token"].as_str().unwrap());
             if !body.is_null() {
                 request = request.json(body);
             }
             let answer = request.send().await.unwrap();
-            assert!(answer.status().is_success(), "{method} {path}: {}", answer.status());
+            assert!(answer.status().is_success(), "{method} {url}: {}", answer.status());
             answer.json().await.unwrap_or_default()
         })
     }
