@@ -9,6 +9,7 @@ use crate::azure::{Chain, Claims, Client, Door, SavedError, SignedIn, subscripti
 use crate::model::Problem;
 
 #[derive(Debug, clap::Args)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub struct Login {
     /// The directory to sign in to, by id or domain; by default the context's
     #[arg(long, value_name = "TENANT")]

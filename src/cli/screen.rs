@@ -95,7 +95,7 @@ impl Doors {
     async fn open(self: &Arc<Self>, opening: Opening) -> Result<Place, CliError> {
         let target = match opening {
             Opening::Context(name) => self.session.target_of(Some(&name))?,
-            Opening::Tenant(tenant) => self.session.target_in(tenant)?,
+            Opening::Tenant(tenant) => self.session.target_in(&tenant)?,
             Opening::SignIn => self.public(|door| door.identity(None, None))?,
             Opening::AzureCli => self.public(|_| Identity::AzureCli { tenant: None })?,
             Opening::Practice => self.practice().await?,

@@ -63,11 +63,11 @@ impl Session {
     }
 
     /// The context in use, in another tenant of the account.
-    pub fn target_in(&self, tenant: String) -> Result<Target, CliError> {
-        let there = |name: &str| if name == "AZURE_TENANT_ID" { Some(tenant.clone()) } else { environment(name) };
+    pub fn target_in(&self, tenant: &str) -> Result<Target, CliError> {
+        let there = |name: &str| if name == "AZURE_TENANT_ID" { Some(tenant.to_owned()) } else { environment(name) };
         let mut target = self.config.target(&self.config_path, self.context.as_deref(), there)?;
         target.read_only |= self.read_only;
-        target.name.clone_from(&tenant);
+        tenant.clone_into(&mut target.name);
         // Those that the context names are of its own tenant.
         target.subscriptions.clear();
         Ok(target)

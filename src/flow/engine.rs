@@ -321,15 +321,13 @@ impl Engine<'_> {
     async fn read_again(&self, request: &Request) -> Result<Request, Unsent> {
         let read = Request::get(format!("Read {} again", request.name()), request.path.as_str(), request.api_version);
         let now = self.client.read_as_it_is(&read).await.map_err(|error| Unsent::refused(error.problem(&request.what)))?;
-        match now.filter(|now| request.still_applies(&now.body)) {
-            Some(now) => Ok(request.clone().while_as(Some(&now))),
-            None => {
-                let problem = Problem::new(&*request.what, "it was changed by somebody else since it was read")
-                    .remedy("Nothing was sent. Look again, and repeat it if it is still right.")
-                    .code("PreconditionFailed");
-                Err(Unsent { problem, fate: Fate::Outdated, lack: None })
-            }
+        if let Some(now) = now.filter(|now| request.still_applies(&now.body)) {
+            return Ok(request.clone().while_as(Some(&now)));
         }
+        let problem = Problem::new(&*request.what, "it was changed since it was read, and not from here")
+            .remedy("Nothing was sent. Look again, and repeat it if it is still right.")
+            .code("PreconditionFailed");
+        Err(Unsent { problem, fate: Fate::Outdated, lack: None })
     }
 
     async fn send_once(&self, flow: FlowName, request: &Request, say: &mut (dyn FnMut(String) + Send)) -> Result<Changed, Unsent> {

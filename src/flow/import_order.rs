@@ -153,13 +153,22 @@ fn in_vault(case: &Case<'_>) -> Step {
         return step(case.needs_any().unwrap_or(StepStatus::NeedsInput { key: Key::Order, why: "choose the order".to_owned() }));
     };
     let what = format!("Import the certificate of {}", order.id.name());
+    // What another flow has just done may not show yet.
+    let lacks = |part: &str, problem: Problem| match case.observed.unsettled(&order.id, part, case.now) {
+        Some(asked) => StepStatus::Waiting {
+            on: "what was just sent for the order to show".to_owned(),
+            since: Some(asked.at),
+            next_poll: POLL,
+        },
+        None => StepStatus::Blocked(problem),
+    };
     let Some(stored) = order.stored.first() else {
-        return step(StepStatus::Blocked(
-            Problem::new(what, "the order is not stored in a vault yet").remedy("do Step 1: Store first"),
-        ));
+        let problem = Problem::new(what, "the order is not stored in a vault yet").remedy("do Step 1: Store first");
+        return step(lacks("certificates", problem));
     };
     if order.status != OrderStatus::Issued {
-        return step(StepStatus::Blocked(
+        return step(lacks(
+            "verifyDomainOwnership",
             Problem::new(what, format!("the order is not issued; its status is '{}'", order.status))
                 .remedy("do Step 2: Verify first"),
         ));

@@ -8,7 +8,7 @@ use super::certificate_file::{CertificateFile, Unusable};
 use super::linked::Linked;
 use super::outside::Outside;
 use super::reach::Reach;
-use super::step::{Again, Asked, Step};
+use super::step::{Again, Asked, SHOWS_WITHIN, Step};
 use super::usage::Usage;
 use crate::azure::exposure::Exposure;
 use crate::azure::locks::Lock;
@@ -137,6 +137,13 @@ impl Observed {
         let request = costly.filter(|_| step.again == Again::Never)?;
         let newest = self.sent.iter().rev().find(|sent| sent.path.eq_ignore_ascii_case(&request.path))?;
         (newest.method == request.method.as_str()).then_some(newest.asked)
+    }
+
+    /// What was sent from here below a resource so lately that it may not show yet: `part` is the first segment of its path.
+    pub fn unsettled(&self, of: &ResourceId, part: &str, now: Timestamp) -> Option<Asked> {
+        let below = format!("{of}/{part}").to_lowercase();
+        let asked = self.sent.iter().rev().find(|sent| sent.path.to_lowercase().starts_with(&below))?.asked;
+        (now.duration_since(asked.at) < SHOWS_WITHIN).then_some(asked)
     }
 
     /// When this machine last asked for a renewal or rekey of the order, which Azure itself does not tell.

@@ -104,7 +104,7 @@ impl StepStatus {
 
 /// How long the effect of an accepted request may take to show: ARM answers from replicas, which lag behind by seconds and
 /// now and then by a minute.
-const SHOWS_WITHIN: SignedDuration = SignedDuration::from_mins(2);
+pub const SHOWS_WITHIN: SignedDuration = SignedDuration::from_mins(2);
 
 /// How long a request whose answer was lost is looked for before it counts as never arrived.
 const LOST_WITHIN: SignedDuration = SignedDuration::from_secs(30);

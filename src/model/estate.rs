@@ -399,8 +399,8 @@ mod tests {
             certificates in prop::collection::vec((drawn(), 0..3_u8, any::<prop::sample::Index>()), 0..12),
             bindings in prop::collection::vec((any::<prop::sample::Index>(), 0..3_u8), 0..20),
         ) {
-            let mut estate = Estate::default();
-            estate.apps = apps.iter().enumerate().map(|(number, one)| app(*one, number)).collect();
+            let apps = apps.iter().enumerate().map(|(number, one)| app(*one, number)).collect();
+            let mut estate = Estate { apps, ..Estate::default() };
             for (number, (one, print_of, whose)) in certificates.iter().enumerate() {
                 let of = one.3.then(|| whose.get(&estate.apps));
                 let certificate = certificate(*one, of, number, *print_of);

@@ -187,7 +187,7 @@ async fn a_role_that_takes_minutes_is_waited_for_when_certificates_are_imported_
     practice.arm_send("DELETE", made["id"].as_str().unwrap(), &Value::Null).await;
     let mut patient = Patient::new(&practice);
     let ended = patient.run(FlowName::ImportVault, &LOGIN).await;
-    assert!(matches!(ended, Ok(Ending::Done(_))) && patient.waits > 3, "{ended:?}");
+    assert!(matches!(ended, Ok(Ending::Done(_))) && patient.waits > 3, "{} {:?} {ended:?}", patient.waits, patient.said);
 
     take_roles_away(&practice).await;
     let wild = format!("{}/providers/Microsoft.Web/certificates/wildfabrikam-NorthEurope", group(&practice, "rg-intranet"));

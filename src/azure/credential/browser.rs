@@ -64,13 +64,13 @@ pub(super) async fn converse(
             reply = answers.next() => reply,
         };
         match next {
-            SignInReply::Pasted(text) => match attempt.read(query_of(text.expose())) {
-                Some(returned) => break returned,
-                None => {
-                    "what was pasted is not the address at which the browser ended".clone_into(&mut page.why);
-                    desk.tell(SignIn::Browser(page.clone()));
+            SignInReply::Pasted(text) => {
+                if let Some(returned) = attempt.read(query_of(text.expose())) {
+                    break returned;
                 }
-            },
+                "what was pasted is not the address at which the browser ended".clone_into(&mut page.why);
+                desk.tell(SignIn::Browser(page.clone()));
+            }
             SignInReply::GoOn | SignInReply::ByBrowser => {}
             other @ (SignInReply::GiveUp | SignInReply::ByCode) => return Ended::Reply(other),
         }

@@ -33,10 +33,10 @@ struct Given {
 /// GET `/{tenant}/oauth2/v2.0/authorize`: the page; nothing is given before the person agrees.
 pub fn page(form: &Form) -> Outcome {
     check(form)?;
-    let hidden: String = form
-        .iter()
-        .map(|(name, value)| format!("<input type=\"hidden\" name=\"{}\" value=\"{}\">", escaped(name), escaped(value)))
-        .collect();
+    let field = |(name, value): &(String, String)| {
+        format!("<input type=\"hidden\" name=\"{}\" value=\"{}\">", escaped(name), escaped(value))
+    };
+    let hidden = form.iter().map(field).collect::<Vec<_>>().concat();
     let html = format!(
         "<!doctype html><meta charset=\"utf-8\"><title>Practice sign-in</title><h1>Sign in to the practice cloud</h1>\
          <form method=\"post\">{hidden}<button>Sign in as {PERSON}</button></form>"
