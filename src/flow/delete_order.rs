@@ -97,7 +97,18 @@ fn unlocked(case: &Case<'_>) -> Step {
     let problem = Problem::new("Delete the order", format!("in the way is the {}", words(first)))
         .remedy("remove it first: the page before this one does (S-Tab), l in Orders, or certdeck run unlock")
         .code("ScopeLocked");
-    found.iter().fold(step(StepStatus::Blocked(problem)), |step, lock| step.fact("Lock", words(lock)))
+    // A lock that was just removed from here may still be listed.
+    let part = "providers/Microsoft.Authorization/locks";
+    let removed = case.observed.order.here().and_then(|order| case.observed.unsettled(&order.id, part, case.now));
+    let status = match removed {
+        Some(asked) => StepStatus::Waiting {
+            on: "the removed lock to go from the list".to_owned(),
+            since: Some(asked.at),
+            next_poll: SignedDuration::from_secs(10),
+        },
+        None => StepStatus::Blocked(problem),
+    };
+    found.iter().fold(step(status), |step, lock| step.fact("Lock", words(lock)))
 }
 
 fn delete(case: &Case<'_>) -> Step {

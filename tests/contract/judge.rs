@@ -56,42 +56,10 @@ impl Descriptions {
             (false, true) if operation.version == "*" => operation.source.clone(),
             (false, true) => format!("nearest: {} for {}", operation.source, said.version),
         };
-        let mut request = self.query(operation, said);
+        let mut request = query(operation, said);
         request.extend(self.body(operation, &shapes, said));
         let answer = said.status.map(|status| self.answer(operation, &shapes, said, status)).unwrap_or_default();
         Some(Verdict { kind: operation.id.clone(), judge, request, answer })
-    }
-
-    fn query(&self, operation: &Operation, said: &Said) -> Vec<Finding> {
-        if said.is_followed {
-            return Vec::new();
-        }
-        let described: BTreeMap<String, Node> = operation
-            .parameters
-            .iter()
-            .filter(|one| one.text("in") == "query")
-            .map(|one| (one.text("name").to_lowercase(), *one))
-            .collect();
-        let finding = |name: &str, what: &str| Finding { at: format!("?{name}"), what: what.to_owned() };
-        let mut found = Vec::new();
-        for (name, value) in &said.query {
-            match described.get(&name.to_lowercase()) {
-                None if name == "api-version" && operation.is_sdk => {}
-                None => found.push(finding(name, "is not described")),
-                Some(parameter) => {
-                    let words: Vec<&str> = parameter.list("enum").filter_map(|one| one.value.as_str()).collect();
-                    if !words.is_empty() && name != "api-version" && !words.contains(&value.as_str()) {
-                        found.push(finding(name, &format!("{value:?} is none of {}", words.join(", "))));
-                    }
-                }
-            }
-        }
-        for (name, parameter) in &described {
-            if parameter.flag("required") && !said.query.iter().any(|(sent, _)| sent.eq_ignore_ascii_case(name)) {
-                found.push(finding(name, "is required"));
-            }
-        }
-        found
     }
 
     fn body(&self, operation: &Operation, shapes: &[&Shape], said: &Said) -> Vec<Finding> {
@@ -136,6 +104,38 @@ impl Descriptions {
             }
         }
     }
+}
+
+fn query(operation: &Operation, said: &Said) -> Vec<Finding> {
+    if said.is_followed {
+        return Vec::new();
+    }
+    let described: BTreeMap<String, Node> = operation
+        .parameters
+        .iter()
+        .filter(|one| one.text("in") == "query")
+        .map(|one| (one.text("name").to_lowercase(), *one))
+        .collect();
+    let finding = |name: &str, what: &str| Finding { at: format!("?{name}"), what: what.to_owned() };
+    let mut found = Vec::new();
+    for (name, value) in &said.query {
+        match described.get(&name.to_lowercase()) {
+            None if name == "api-version" && operation.is_sdk => {}
+            None => found.push(finding(name, "is not described")),
+            Some(parameter) => {
+                let words: Vec<&str> = parameter.list("enum").filter_map(|one| one.value.as_str()).collect();
+                if !words.is_empty() && name != "api-version" && !words.contains(&value.as_str()) {
+                    found.push(finding(name, &format!("{value:?} is none of {}", words.join(", "))));
+                }
+            }
+        }
+    }
+    for (name, parameter) in &described {
+        if parameter.flag("required") && !said.query.iter().any(|(sent, _)| sent.eq_ignore_ascii_case(name)) {
+            found.push(finding(name, "is required"));
+        }
+    }
+    found
 }
 
 impl Operation {

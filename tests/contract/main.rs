@@ -122,7 +122,9 @@ fn every_request_and_every_answer_is_as_azure_describes_it() {
     let (descriptions, named) = (descriptions(&root), Named::load());
     let mut report = Report::default();
     let all = traffic::record();
-    all.iter().for_each(|said| report.take(said, &descriptions, &named));
+    for said in &all {
+        report.take(said, &descriptions, &named);
+    }
     report.print();
     let mut wrong: Vec<String> = report.violations.into_iter().collect();
     // What no stored description has, the SDK judges; without it that is said above and cannot be held.

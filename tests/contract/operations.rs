@@ -61,7 +61,7 @@ impl Operation {
 
 fn matched(segments: &[Segment], path: &[&str]) -> Option<usize> {
     match (segments, path) {
-        ([], []) | ([Segment::Optional], []) => Some(0),
+        ([] | [Segment::Optional], []) => Some(0),
         ([Segment::Any, rest @ ..], _) => (0..=path.len()).filter_map(|end| matched(rest, &path[end..])).max(),
         ([Segment::Word(word), rest @ ..], [here, after @ ..]) => {
             word.eq_ignore_ascii_case(here).then(|| matched(rest, after)).flatten().map(|found| found + 1)

@@ -157,14 +157,14 @@ impl Whole {
 /// Everything in `value` that the schema does not have.
 pub fn check(files: &Files, schema: Node, value: &Value, side: Side) -> Vec<Finding> {
     let mut found = BTreeSet::new();
-    look(files, schema, value, side, String::new(), &mut found);
+    look(files, schema, value, side, "", &mut found);
     found.into_iter().collect()
 }
 
-fn look(files: &Files, schema: Node, value: &Value, side: Side, at: String, found: &mut BTreeSet<Finding>) {
+fn look(files: &Files, schema: Node, value: &Value, side: Side, at: &str, found: &mut BTreeSet<Finding>) {
     let whole = Whole::of(files, schema);
     let mut tell = |what: String| {
-        found.insert(Finding { at: at.clone(), what });
+        found.insert(Finding { at: at.to_owned(), what });
     };
     if side != Side::Answer && whole.read_only {
         return tell("is read only".to_owned());
@@ -186,13 +186,13 @@ fn look(files: &Files, schema: Node, value: &Value, side: Side, at: String, foun
     match value {
         Value::String(word) => {
             let same = |one: &&str| if side == Side::Answer { one.eq_ignore_ascii_case(word) } else { *one == word };
-            if !whole.words.is_empty() && !whole.words.iter().any(|one| same(one)) {
+            if !whole.words.is_empty() && !whole.words.iter().any(same) {
                 tell(format!("{word:?} is none of {}", whole.words.join(", ")));
             }
         }
         Value::Array(items) => {
             for (item, schema) in items.iter().filter_map(|item| Some((item, whole.items?))) {
-                look(files, schema, item, side, format!("{at}[]"), found);
+                look(files, schema, item, side, &format!("{at}[]"), found);
             }
         }
         Value::Object(members) => {
@@ -208,8 +208,8 @@ fn look(files: &Files, schema: Node, value: &Value, side: Side, at: String, foun
             for (name, member) in members {
                 let known = whole.properties.get(name.as_str()).copied();
                 match (known, whole.others) {
-                    (Some(schema), _) => look(files, schema, member, side, below(name), found),
-                    (None, Some(schema)) => look(files, schema, member, side, below("*"), found),
+                    (Some(schema), _) => look(files, schema, member, side, &below(name), found),
+                    (None, Some(schema)) => look(files, schema, member, side, &below("*"), found),
                     (None, None) if whole.is_map() => {}
                     (None, None) => {
                         found.insert(Finding { at: below(name), what: "is not described".to_owned() });
