@@ -84,9 +84,12 @@ impl Conductor for Agreeing {
 #[tokio::test]
 async fn a_deletion_is_not_done_because_the_order_cannot_be_read() {
     for body in ["{}", "null", "[]"] {
-        let server = Server::start(move |seen, _| match seen.line.contains("/certificateOrders/contoso?") {
-            true => Reply::Say(200, Vec::new(), body.to_owned()),
-            false => Reply::json(200, &json!({"value": []})),
+        let server = Server::start(move |seen, _| {
+            if seen.line.contains("/certificateOrders/contoso?") {
+                Reply::Say(200, Vec::new(), body.to_owned())
+            } else {
+                Reply::json(200, &json!({"value": []}))
+            }
         })
         .await;
         let given = [(Key::Subscription, "s"), (Key::ResourceGroup, "web"), (Key::Order, "contoso")];

@@ -106,7 +106,8 @@ async fn what_else_comes_to_the_port_neither_ends_the_sign_in_nor_learns_anythin
             let (status, shown) = go(&format!("{at}{other}")).await;
             assert!(status == 404 && !shown.contains("state"), "{other}: {status} {shown}");
         }
-        for garbage in [&b"\x16\x03\x01\x00"[..], &[b'A'; 20_000], b"POST / HTTP/1.1\r\n\r\n"] {
+        let long = vec![b'A'; 20_000];
+        for garbage in [&b"\x16\x03\x01\x00"[..], &long, b"POST / HTTP/1.1\r\n\r\n"] {
             let mut stream = TcpStream::connect(("127.0.0.1", page.port)).await.unwrap();
             let _ = stream.write_all(garbage).await;
             let _ = stream.shutdown().await;
@@ -173,8 +174,8 @@ async fn code_and_verifier_go_to_the_configured_authority_alone() {
     let to = format!("{}/token", elsewhere.origin);
     let server = Server::start_bare(move |_, _| Reply::empty(307).header("location", to.clone())).await;
     let (desk, mut asked) = Desk::open();
-    let own = Some("22222222-2222-2222-2222-222222222222".to_owned());
-    let chain = Chain::just(Identity::Browser { tenant: None, client_id: own.clone(), port: 0 });
+    let own = "22222222-2222-2222-2222-222222222222";
+    let chain = Chain::just(Identity::Browser { tenant: None, client_id: Some(own.to_owned()), port: 0 });
     let dir = tempfile::tempdir().unwrap();
     let saved = Some(Saved::at(dir.path().join("sign-ins.json")));
     let client = Client::connect(Connection { chain, saved, desk: Some(desk), ..server.connection() }).await.unwrap();
@@ -189,7 +190,7 @@ async fn code_and_verifier_go_to_the_configured_authority_alone() {
     assert!(address.as_str().starts_with(&format!("{}/organizations/oauth2/v2.0/authorize?", server.origin)), "{address}");
     let asked = server.seen("POST");
     assert_eq!(asked.len(), 1);
-    for part in ["grant_type=authorization_code", "code=THE-CODE", "code_verifier=", &format!("client_id={}", own.unwrap())] {
+    for part in ["grant_type=authorization_code", "code=THE-CODE", "code_verifier=", &format!("client_id={own}")] {
         assert!(asked[0].body.contains(part), "{part}: {}", asked[0].body);
     }
     let verifier = asked[0].body.split("code_verifier=").nth(1).unwrap().split('&').next().unwrap();

@@ -101,7 +101,9 @@ fn a_reader_plans_every_flow_and_is_told_what_was_not_looked_at() {
     for (flow, settings, exit, left_out) in plans {
         let mut arguments = vec!["run", flow, "--plan", "--set", &subscription, "--set", "resource-group=rg-shop"];
         settings.iter().for_each(|setting| arguments.extend(["--set", *setting]));
-        if settings.iter().any(|setting| setting.ends_with(".pfx")) && *flow != "export" {
+        if settings.iter().any(|setting| std::path::Path::new(setting).extension().is_some_and(|end| end == "pfx"))
+            && *flow != "export"
+        {
             arguments.extend(["--password-file", &password]);
         }
         let output = certdeck(&cloud, &arguments);

@@ -23,9 +23,9 @@ fn app(practice: &Practice) -> ResourceId {
 }
 
 /// Adds an app `contoso-flex` with the hostname `flex.contoso.com`, on a plan of this size.
-async fn add_app(practice: &Practice, size: &str, properties: Value) {
+async fn add_app(practice: &Practice, sku: &str, properties: Value) {
     let plan = format!("{}/providers/Microsoft.Web/serverfarms/plan-api", group(practice));
-    let body = json!({"location": "westeurope", "sku": {"name": size}, "properties": {"reserved": true}});
+    let body = json!({"location": "westeurope", "sku": {"name": sku}, "properties": {"reserved": true}});
     assert!(practice.arm_send("PUT", &plan, &body).await["id"].is_string());
     let record = json!({"add": {"name": HOST, "type": "CNAME", "value": "contoso-flex.azurewebsites.net"}});
     practice.control_post("dns", record).await;
