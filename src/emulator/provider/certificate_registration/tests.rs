@@ -157,7 +157,7 @@ fn buying_storing_and_verifying_through_an_app_ends_with_a_pfx_in_the_vault() {
     let made = cloud.arm(Method::Put, &order_id("shop-cert"), &standard("contoso.com"));
     let location = made.headers.iter().find(|(name, _)| *name == "location");
     let location = location.unwrap().1.clone();
-    let result = location.split("8443").last().unwrap();
+    let result = location.split_once("8443").map(|(_, path)| path).unwrap();
     assert_eq!(cloud.arm(Method::Get, result, &Value::Null).status, 202);
     let made = json_of(made);
     assert_eq!(made["properties"]["provisioningState"], "InProgress");

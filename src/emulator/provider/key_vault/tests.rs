@@ -233,7 +233,7 @@ fn a_secret_keeps_its_versions_and_comes_back_after_deletion() {
     let first = json_of(kv(Method::Put, "/secrets/token", json!({"value": "one"})));
     kv(Method::Put, "/secrets/token", json!({"value": "two", "contentType": "text/plain"}));
     assert_eq!(json_of(kv(Method::Get, "/secrets/token/", Value::Null))["value"], "two");
-    let old = text(&first, "/id").split("8443").last().unwrap().to_owned();
+    let old = text(&first, "/id").split_once("8443").map(|(_, path)| path).unwrap().to_owned();
     assert_eq!(json_of(kv(Method::Get, &old, Value::Null))["value"], "one");
 
     assert_eq!(kv(Method::Delete, "/secrets/token", Value::Null).status, 200);
@@ -269,7 +269,7 @@ fn an_imported_certificate_has_a_managed_secret_of_the_same_version() {
     assert_eq!(code(import("no")), (400, "BadParameter".to_owned()));
     let bundle = json_of(import("pw"));
     assert_eq!(bundle["cer"], BASE64.encode(&issued.leaf));
-    let secret = text(&bundle, "/sid").split("8443").last().unwrap().to_owned();
+    let secret = text(&bundle, "/sid").split_once("8443").map(|(_, path)| path).unwrap().to_owned();
     let secret = json_of(cloud.vault("kv-shop", Method::Get, &secret, &Value::Null));
     assert_eq!(secret["managed"], true);
     assert_eq!(secret["kid"], bundle["kid"]);
