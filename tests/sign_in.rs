@@ -425,10 +425,10 @@ async fn the_doctor_says_what_works_and_what_does_not() {
     assert!(words("cache", "note").contains("no rows of earlier runs in "), "{report:#}");
     assert!(!words("journal", "ok").is_empty() && !words("rules", "ok").is_empty());
 
-    practice.control("faults", json!({"path": "*", "fault": {"kind": "clock-skew", "by": "-4m"}})).await;
+    practice.control("faults", json!({"path": "*", "fault": {"kind": "clock-skew", "by": "-4m 30s"}})).await;
     let skewed = run(practice.certdeck(&["doctor"], &application)).await;
     let said = String::from_utf8_lossy(&skewed.stdout).into_owned();
-    assert!(said.contains("clock is 4 minutes behind") && said.contains("timedatectl"), "{said}");
+    assert!(said.contains("clock is 4 minutes behind this machine's") && said.contains("timedatectl"), "{said}");
     let faults = practice.control.delete(format!("{}/_emulator/faults", says.arm));
     faults.send().await.unwrap();
 
