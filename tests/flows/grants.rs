@@ -194,6 +194,40 @@ async fn a_role_that_takes_minutes_is_waited_for_when_certificates_are_imported_
     assert!(matches!(ended, Ok(Ending::Done(_))) && patient.waits > 3, "{ended:?}");
 }
 
+#[tokio::test]
+async fn a_role_that_takes_minutes_is_waited_for_when_an_order_is_imported() {
+    let practice = Practice::start().await;
+    take_roles_away(&practice).await;
+    practice.control_post("grants", json!({"take": "4m"})).await;
+    let mut patient = Patient::new(&practice);
+    let ended = patient.run(FlowName::ImportOrder, &wildfabrikam(&practice)).await;
+    assert!(matches!(ended, Ok(Ending::Done(_))) && patient.waits > 3, "{} {:?} {ended:?}", patient.waits, patient.said);
+}
+
+#[tokio::test]
+async fn a_role_that_never_arrives_ends_the_wait_with_what_azure_said_and_since_when() {
+    let practice = Practice::start().await;
+    take_roles_away(&practice).await;
+    practice.control_post("grants", json!({"take": "2h"})).await;
+    let mut patient = Patient::new(&practice);
+    let ended = patient.run(FlowName::ImportOrder, &wildfabrikam(&practice)).await;
+    let problem = match ended {
+        Ok(Ending::Blocked(problem)) | Err(problem) => problem,
+        other => panic!("{other:?}"),
+    };
+    for part in ["App Service may not read the key vault", "the permission is granted, and was not in force after 15 minutes"] {
+        assert!(problem.to_string().contains(part), "{part}: {problem}");
+    }
+    assert!((28..40).contains(&patient.waits), "a quarter of an hour in halves of a minute: {}", patient.waits);
+}
+
+/// An import of the order `wildfabrikam`, whose vault has roles, into an app that has no certificate of it.
+fn wildfabrikam(practice: &Practice) -> [(Key, &'static str); 2] {
+    let order =
+        format!("{}/providers/Microsoft.CertificateRegistration/certificateOrders/wildfabrikam", group(practice, "rg-intranet"));
+    [(Key::Order, order.leak()), (Key::App, "contoso-shop")]
+}
+
 /// The inputs of a rekey of `wildfabrikam`.
 async fn rekey(practice: &Practice) -> [(Key, &'static str); 3] {
     let order =
@@ -243,8 +277,16 @@ async fn a_contributor_of_one_group_buys_and_stores_and_is_told_what_was_not_che
     assert!(patient.said.iter().any(|said| said.contains("not checked") && said.contains(unchecked)), "{:?}", patient.said);
     assert_eq!(practice.purchases().await, 1);
     practice.control_post("faults", json!({"path": "*/checkNameAvailability", "fault": {"kind": "status", "status": 403}})).await;
-    let given = [order[0], (Key::VaultChoice, "existing"), (Key::Vault, "kv-contoso-shop")];
+    let ids = certdeck::azure::graph::Principals {
+        app_service: Some(principals::WEB_SITES.object_id.to_owned()),
+        certificate_registration: Some(principals::CERTIFICATE_REGISTRATION.object_id.to_owned()),
+    };
+    let practice = practice.knowing(ids).await;
+    let given =
+        [order[0], (Key::VaultChoice, "new"), (Key::Vault, "kv-contosowww-own"), (Key::VaultLocation, "westeurope")];
     practice.complete(FlowName::Store, &given).await;
+    let faults = practice.control_get("faults").await;
+    assert!(faults["value"][0]["disturbed"] == 1, "the name was asked for and refused: {faults}");
 }
 
 #[tokio::test]

@@ -100,3 +100,28 @@ fn on_screen_vault_and_certificate_are_picked_and_the_grant_is_agreed_to_by_itse
     screen.wait_for("The hostname is secured");
     cloud.served_thumbprint("pay.contoso.com");
 }
+
+/// A landing zone has one vault for certificates, in a platform's subscription (F9 of the audit: az, Terraform and Microsoft's module import so).
+#[tokio::test]
+async fn a_certificate_is_imported_from_a_vault_of_another_subscription_by_its_whole_id() {
+    let practice = Practice::start().await;
+    let subscriptions = practice.emulator.connection().subscription_ids.clone();
+    let vault = format!("/subscriptions/{}/resourceGroups/rg-platform/providers/Microsoft.KeyVault/vaults/kv-contoso-rbac", subscriptions[0]);
+    let given = [
+        (Key::Subscription, subscriptions[1].as_str()),
+        (Key::ResourceGroup, "rg-test"),
+        (Key::App, "contoso-test-shop"),
+        (Key::Vault, vault.as_str()),
+        (Key::VaultCertificate, "login"),
+    ];
+    let done = practice.complete(FlowName::ImportVault, &given).await;
+    assert!(done.iter().any(|step| step.facts.iter().any(|(label, _)| label == "Warning")), "it is said: {done:#?}");
+    let all = format!("/subscriptions/{}/resourceGroups/rg-test/providers/Microsoft.Web/certificates", subscriptions[1]);
+    let all = practice.arm(&all).await;
+    let made = all["value"].as_array().unwrap().iter().find(|one| one["properties"]["keyVaultSecretName"] == "login").unwrap();
+    let from = made["properties"]["keyVaultId"].as_str().unwrap();
+    assert!(from.eq_ignore_ascii_case(&vault), "{made}");
+    let changes = practice.changes().await;
+    practice.complete(FlowName::ImportVault, &given).await;
+    assert_eq!(practice.changes().await, changes, "what is there is not sent again");
+}

@@ -167,3 +167,21 @@ fn on_screen_each_step_waits_for_the_one_before_and_the_old_name_is_typed_last()
     let places: Vec<&str> = changes.filter_map(|entry| entry["path"].as_str()?.split('?').next()?.rsplit('/').nth(1)).collect();
     assert_eq!(places, ["certificates", "hostNameBindings", "certificates"], "in this order and no other");
 }
+
+/// What Front Door, a gateway or a CDN presents is its own certificate: the app's is bound all the same.
+#[tokio::test]
+async fn a_hostname_behind_something_with_a_certificate_of_its_own_is_replaced_to_its_end() {
+    let practice = Practice::start().await;
+    practice.control_post("edge", json!({"host": "shop.contoso.com"})).await;
+    let (_dir, path) = pfx(&["shop.contoso.com"]);
+    let given = [
+        (Key::Certificate, "shop-2026"),
+        (Key::File, path.as_str()),
+        (Key::Password, PASSWORD),
+        (Key::FriendlyName, "shop-2027"),
+    ];
+    let done = practice.complete(FlowName::Replace, &given).await;
+    let served = done.iter().find(|step| step.id == StepId::Served).unwrap();
+    assert!(matches!(&served.status, StepStatus::Done(words) if words.contains("in front of it")), "{served:?}");
+    assert!(certificate(&practice, "shop-2026").await["error"]["code"] == "ResourceNotFound");
+}
