@@ -52,6 +52,11 @@ const FACTS: &[Fact] = &[
         |t| calendar::OLDEST_KEY_VAULT_VERSION.at(t).to_owned(),
     ),
     (
+        "versions for the contents of vaults",
+        |r, t| r.names(Names::VaultDataVersions, t).join(" "),
+        |t| calendar::VAULT_DATA_VERSIONS.at(t).join(" "),
+    ),
+    (
         "proof by mail",
         |r, t| (!r.lists(Names::OrderMethodsEnded, t, "mail")).to_string(),
         |t| calendar::MAIL_PROVES.at(t).to_string(),

@@ -3,10 +3,13 @@
 
 use std::io::{self, Write};
 
+use jiff::Timestamp;
+
 use super::session::Session;
 use super::{CliError, Exit, desk, words};
 use crate::azure::{Chain, Claims, Client, Door, SavedError, SignedIn, subscriptions, tenants};
 use crate::model::Problem;
+use crate::rules::{Names, Profile, Rules};
 
 #[derive(Debug, clap::Args)]
 #[allow(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
@@ -59,6 +62,7 @@ pub async fn login(args: Login, session: &Session) -> Result<Exit, CliError> {
         None if args.device_code => Door::DeviceCode,
         None => target.door,
     };
+    may_be_blocked(door);
     target.chain = Chain::just(door.identity(tenant, target.client_id.clone())).asking_by(door);
     let client = session.client(&target, Some(desk::open(args.copy))).await?;
     let refused = |error: crate::azure::AzureError| CliError::Cloud(error.problem("Sign in"));
@@ -75,6 +79,14 @@ pub async fn login(args: Login, session: &Session) -> Result<Exit, CliError> {
         others(&client).await.iter().try_for_each(|line| writeln!(out, "{line}")).map_err(CliError::Output)?;
     }
     Ok(Exit::Done)
+}
+
+/// Says before the code is shown that a policy may refuse it, and which way is left then (C53).
+fn may_be_blocked(door: Door) {
+    let Ok(rules) = Rules::load(Profile::Current) else { return };
+    if door == Door::DeviceCode && rules.lists(Names::SignInBlocked, Timestamp::now(), "device code") {
+        words("many tenants block codes: if this one does, certdeck login --browser (over SSH with --port) or az login is the way");
+    }
 }
 
 /// The other tenants of the account in which it sees subscriptions, a line each, with how to go there. Those that want a

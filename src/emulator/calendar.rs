@@ -60,6 +60,16 @@ pub const MAIL_PROVES: Dated<bool> = Dated { first: true, then: &[(date(2028, 3,
 /// learn.microsoft.com/azure/key-vault/general/access-control-default, Azure/azure-cli#34020.
 pub const OLDEST_KEY_VAULT_VERSION: Dated<&str> = Dated { first: "2015-06-01", then: &[(date(2027, 2, 27), "2026-02-01")] };
 
+/// The api-versions by which the contents of vaults are served: what the packages azure-keyvault-certificates have offered since 4.2
+/// (7.1) with the days of the dated ones; no version has been taken away.
+pub const VAULT_DATA_VERSIONS: Dated<&[&str]> = Dated {
+    first: &["7.0", "7.1", "7.2", "7.3", "7.4"],
+    then: &[
+        (date(2025, 7, 1), &["7.0", "7.1", "7.2", "7.3", "7.4", "7.5", "7.6", "2025-07-01"]),
+        (date(2026, 4, 1), &["7.0", "7.1", "7.2", "7.3", "7.4", "7.5", "7.6", "2025-07-01", "2026-04-01"]),
+    ],
+};
+
 /// Whether people need a second factor for changes in Azure Resource Manager: concept-mandatory-multifactor-authentication,
 /// phase 2 (learn); Azure/azure-dev#5425.
 pub const MFA_FOR_CHANGES: Dated<bool> = Dated { first: false, then: &[(date(2025, 10, 1), true)] };

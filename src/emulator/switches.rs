@@ -24,6 +24,8 @@ pub struct Switches {
     pub if_match_ignored: bool,
     /// The CA wants a domain proved again for each renewal and rekey, however new its last proof is.
     pub proof_always_wanted: bool,
+    /// Apps do not say that they take no certificates but their own: `siteScopedCertificatesEnabled` is in no description of them.
+    pub site_scope_unsaid: bool,
 }
 
 impl Switches {

@@ -17,7 +17,7 @@ use super::{principals, secret_name};
 use crate::azure::vaults::{Availability, NewVault};
 use crate::azure::{AzureError, Client, orders, subscriptions, vaults};
 use crate::model::{Estate, Problem, ResourceId, Vault, VaultName};
-use crate::rules::{Names, Period, Rules};
+use crate::rules::{Name, Names, Period, Rules};
 
 const CHOICES: &[(&str, &str, &str)] = &[
     ("new", "Create a new vault", "certdeck creates it with the permissions that the certificate needs."),
@@ -277,9 +277,18 @@ fn vault(case: &Case<'_>) -> Step {
     };
     let closed = !new.public_network;
     let step = step(StepStatus::Ready)
-        .fact("Permission model", if new.rbac { "Azure RBAC" } else { "access policies" })
+        .fact("Permission model", permission_model(new.rbac, case))
         .sending(vec![vaults::create(&id, &new)]);
     if closed { step.fact("Warning", TRUSTED) } else { step }
+}
+
+/// With a word where Azure would have chosen the other one.
+fn permission_model(rbac: bool, case: &Case<'_>) -> String {
+    let asked = if rbac { "Azure RBAC" } else { "access policies" };
+    match case.rules.name(Name::VaultModelUnsaid, case.now) {
+        unsaid if unsaid == asked => asked.to_owned(),
+        unsaid => format!("{asked}; without this choice Azure takes {unsaid}"),
+    }
 }
 
 /// The vault as it is asked for. Who is not known gets no policy here: the next step says how it is granted.

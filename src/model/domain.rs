@@ -2,6 +2,7 @@
 
 use std::sync::OnceLock;
 
+use jiff::civil::Date;
 use publicsuffix::{IcannList, Psl};
 
 use super::Hostname;
@@ -14,6 +15,12 @@ fn suffixes() -> &'static IcannList {
     static LIST: OnceLock<IcannList> = OnceLock::new();
     // Without a list every top level domain counts as a registry; a test reads the list.
     LIST.get_or_init(|| SUFFIXES.parse().unwrap_or_default())
+}
+
+/// The day of the list, as its head has it.
+pub fn suffixes_of() -> Date {
+    let head = SUFFIXES.lines().find_map(|line| line.strip_prefix("// VERSION: "));
+    head.and_then(|day| day.get(..10)?.parse().ok()).unwrap_or(Date::ZERO)
 }
 
 /// The domain that was registered for `name` to exist; none for the name of a registry, such as `co.uk`.

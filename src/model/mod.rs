@@ -29,7 +29,7 @@ pub use app::{App, Plan, ResourceGroup, Subscription};
 pub use binding::{Binding, SslState};
 pub use certificate::{OwnSettings, PrivateCertificate, PublicCertificate, Source, VaultSecret};
 pub use changes::{Change, Changes};
-pub use domain::DomainName;
+pub use domain::{DomainName, suffixes_of};
 pub use estate::{Estate, Gap, WhoActs};
 pub use expiry::{Expiry, ago, day};
 pub use export::Export;

@@ -59,6 +59,8 @@ limits! {
         ManagedRenewal = "managed-renewal",
         GrantArrival = "grant-arrival",
         GrantArrivalPoll = "grant-arrival-poll",
+        PublicLifetime = "public-certificate-lifetime",
+        PublicSuffixListAge = "public-suffix-list-age",
     }
 }
 
@@ -81,6 +83,8 @@ limits! {
         OrderEarlyRenewal = "order-early-renewal",
         ManagedCaaIssuer = "managed-caa-issuer",
         VaultOldestVersion = "vault-oldest-version",
+        VaultModelUnsaid = "vault-model-unsaid",
+        WebOldestVersion = "web-oldest-version",
     }
 }
 
@@ -108,6 +112,8 @@ limits! {
         ImportVaultScope = "import-vault-scope",
         VaultRenewingProviders = "vault-renewing-providers",
         MfaForChanges = "mfa-for-changes",
+        SignInBlocked = "sign-in-blocked",
+        VaultDataVersions = "vault-data-versions",
         TagNameForbidden = "tag-name-forbidden",
     }
 }

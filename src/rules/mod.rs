@@ -200,6 +200,15 @@ mod tests {
     }
 
     #[test]
+    fn a_tier_that_came_later_takes_bindings_like_the_others_c55() {
+        let rules = Rules::load(Profile::Current).unwrap();
+        for tier in ["IsolatedV2", "IsolatedV4", "PremiumV4"] {
+            let at = at("2026-11-30T00:00:00Z");
+            assert!(![Names::TiersWithoutBindings, Names::TiersWithoutIpBindings].iter().any(|names| rules.lists(*names, at, tier)));
+        }
+    }
+
+    #[test]
     fn every_entry_cites_a_source() {
         let file: toml::Table = toml::from_str(EMBEDDED).unwrap();
         for rule in file["rule"].as_array().unwrap() {

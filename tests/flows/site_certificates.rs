@@ -179,3 +179,24 @@ async fn an_app_whose_own_certificates_may_not_be_read_is_a_gap_by_its_name() {
     let gaps: Vec<&str> = seen.gaps.iter().map(|gap| gap.what.as_str()).collect();
     assert_eq!(gaps, ["the own certificates of contoso-flex"]);
 }
+
+/// No description of App Service has the member that tells it, so an answer may lack it.
+#[tokio::test]
+async fn a_certificate_of_an_app_that_does_not_say_that_it_has_its_own_is_listed_all_the_same() {
+    let practice = Practice::start().await;
+    add_app(&practice, "S1", json!({"siteScopedCertificatesEnabled": true})).await;
+    let (_dir, file) = pfx(&[HOST]);
+    let given = [API, (Key::File, file.as_str()), (Key::Password, PASSWORD), (Key::FriendlyName, "own")];
+    practice.complete(FlowName::Upload, &given).await;
+    let bind = [API, (Key::Hostname, HOST), (Key::Certificate, "own"), (Key::SslType, "sni")];
+    practice.complete(FlowName::Bind, &bind).await;
+    practice.control_post("switches", json!({"site_scope_unsaid": true})).await;
+
+    let whole = estate(&practice).await;
+    let binding = whole.bindings.iter().find(|binding| binding.host.as_str() == HOST).unwrap();
+    assert!(whole.app(&binding.app).is_some_and(|app| app.home() != Home::App(app.id.clone())), "the app does not say so");
+    assert_eq!(whole.certificate_of(binding).map(|one| &one.home), Some(&Home::App(app(&practice))));
+    assert!(whole.certificate_of(binding).is_some_and(|one| one.expires.is_some()));
+    let others = practice.control_get("requests").await.to_string().matches("/certificates?api-version=2024-11-01").count();
+    assert!(others <= 2, "only what is bound to an unknown certificate is asked: {others}");
+}

@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 
 use super::{Cell, Column, Fact, Tone, app_label, column, counted, date, whereabouts};
-use crate::model::upkeep::Told;
+use crate::model::upkeep::{Kept, Told};
 use crate::model::{Estate, Home, PrivateCertificate, Source, WhoActs};
-use crate::rules::{Rules, Turn};
+use crate::rules::{Period, Rules, Turn};
 
 pub const COLUMNS: &[Column] = &[
     column("Name", 14, 2, 9),
@@ -60,6 +60,12 @@ fn used_by(estate: &Estate, certificate: &PrivateCertificate) -> Cell {
     }
 }
 
+/// What the CA made of the validity that the policy asks for, and the limit that it had when it issued (C56).
+fn shortened(kept: &Kept, rules: &Rules) -> Option<String> {
+    let most = kept.starts.map(|issued| format!("; public CAs issue {} at most", rules.span(Period::PublicLifetime, issued)));
+    Some(kept.shortened()? + &most.unwrap_or_default())
+}
+
 pub fn facts(estate: &Estate, rules: &Rules, certificate: &PrivateCertificate, now: Timestamp) -> Vec<Fact> {
     let hosts: Vec<_> = certificate.hosts.iter().map(ToString::to_string).collect();
     let source = estate.source(certificate);
@@ -95,7 +101,7 @@ pub fn facts(estate: &Estate, rules: &Rules, certificate: &PrivateCertificate, n
         facts.push(Fact { label: "Vault status", value: secret.status.words().into(), tone });
         if let Some(Told::Certificate(kept)) = estate.upkeep_of(secret).map(|upkeep| &upkeep.told) {
             facts.push(Fact::new("Vault policy", kept.policy_words()));
-            facts.extend(kept.shortened().map(|words| Fact { label: "Validity", value: words, tone: Tone::Soon }));
+            facts.extend(shortened(kept, rules).map(|value| Fact { label: "Validity", value: value.into(), tone: Tone::Soon }));
         }
     }
     facts.extend(Fact::known("Issued", certificate.issued.map(date)));

@@ -52,6 +52,19 @@ impl Gaps {
         }
     }
 
+    /// The places of the subscriptions whose list of this kind, or more of them, could not be read.
+    pub fn without(&self, kind: Kind) -> impl Iterator<Item = usize> {
+        let concerns = move |missing: Missing| missing == Missing::Rest || missing == Missing::List(kind);
+        self.lists.iter().filter(move |(missing, ..)| concerns(*missing)).flat_map(|(.., places)| places.iter().copied())
+    }
+
+    /// Apps that were not asked for certificates of their own, although they are bound to one that no list has.
+    pub fn add_unasked(&mut self, apps: usize) {
+        let problem = Problem::new("private key certificates of single apps", "there are too many of them to ask each")
+            .remedy("Look at fewer subscriptions (s) to see the certificates of all their apps.");
+        self.others.push(Gap::new(format!("the own certificates of {apps} apps"), problem));
+    }
+
     pub fn add_one(&mut self, what: String, error: &AzureError) {
         let problem = error.problem(&what);
         self.others.push(Gap::new(what, problem));

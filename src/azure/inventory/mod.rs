@@ -5,6 +5,7 @@
 //!
 //! It is one queue of questions, some at once; every answer is told as a part that an estate can absorb.
 
+mod bound;
 mod gaps;
 mod index;
 mod kind;
@@ -40,6 +41,7 @@ pub async fn read(client: &Client, changed: &[ResourceId], mut tell: impl FnMut(
     reader.directly(changed).await?;
     reader.by_index().await?;
     reader.again().await?;
+    reader.own_of_bound().await?;
     reader.finish();
     Ok(())
 }

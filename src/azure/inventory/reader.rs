@@ -7,6 +7,7 @@ use futures::StreamExt;
 use futures::stream::FuturesUnordered;
 use serde_json::Value;
 
+use super::bound::Bound;
 use super::gaps::Gaps;
 use super::index::{self, Page, Question};
 use super::kind::{self, Kind};
@@ -92,6 +93,7 @@ pub struct Reader<'r> {
     left_out: Vec<(Kind, usize)>,
     is_again: bool,
     progress: Progress,
+    bound: Bound,
     gaps: Gaps,
 }
 
@@ -120,6 +122,7 @@ impl<'r> Reader<'r> {
             left_out: Vec::new(),
             is_again: false,
             progress: Progress::default(),
+            bound: Bound::default(),
             gaps: Gaps::default(),
         }
     }
@@ -167,6 +170,17 @@ impl<'r> Reader<'r> {
         self.ask_all().await
     }
 
+    /// Asks the apps for certificates of their own that are bound to one which no list has.
+    pub async fn own_of_bound(&mut self) -> Result<(), AzureError> {
+        let subscriptions: HashSet<&str> = self.gaps.without(Kind::Certificates).map(|place| self.subscription(place)).collect();
+        let (asked, left) = self.bound.unexplained(&subscriptions);
+        self.queue.extend(asked.into_iter().map(Ask::OwnCertificates));
+        if left > 0 {
+            self.gaps.add_unasked(left);
+        }
+        self.ask_all().await
+    }
+
     /// Names what could not be read.
     pub fn finish(self) {
         let mut part = Estate::default();
@@ -181,7 +195,11 @@ impl<'r> Reader<'r> {
     }
 
     fn ids(&self, places: &[usize]) -> Vec<String> {
-        places.iter().map(|place| self.subscriptions[*place].id.subscription_id().to_owned()).collect()
+        places.iter().map(|place| self.subscription(*place).to_owned()).collect()
+    }
+
+    fn subscription(&self, place: usize) -> &str {
+        self.subscriptions[place].id.subscription_id()
     }
 
     fn place(&self, id: &ResourceId) -> Option<usize> {
@@ -351,6 +369,7 @@ impl<'r> Reader<'r> {
     }
 
     fn say(&mut self, part: Estate) {
+        self.bound.note(&part);
         let scoped = part.apps.iter().filter(|app| app.scope == Scope::App);
         self.queue.extend(scoped.map(|app| Ask::OwnCertificates(app.id.clone())));
         self.progress.certificates += part.certificates.len();

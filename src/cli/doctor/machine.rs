@@ -4,13 +4,12 @@ use std::io::{self, IsTerminal};
 
 use jiff::Timestamp;
 
-use super::{Check, State};
-use crate::azure::version;
+use super::{Check, State, versions};
 use crate::cli::Exit;
 use crate::cli::context::shown;
 use crate::cli::session::Session;
 use crate::journal::Journal;
-use crate::rules::{Name, Profile, Rule, Rules};
+use crate::rules::{Profile, Rules};
 use crate::snapshot::Snapshot;
 
 pub(super) fn checks(session: &Session) -> Vec<Check> {
@@ -20,7 +19,7 @@ pub(super) fn checks(session: &Session) -> Vec<Check> {
         sign_ins(session),
         cache(session),
         rules(),
-        versions(Timestamp::now()),
+        versions::check(Timestamp::now()),
         terminal(),
         proxy(session),
     ]
@@ -112,31 +111,6 @@ fn rules() -> Check {
     }
 }
 
-/// Which api-versions this build speaks, and which of them stop being answered on which day.
-fn versions(now: Timestamp) -> Check {
-    let spoken = version::ALL.chunks(3).map(|some| {
-        let some: Vec<String> = some.iter().map(|(service, version)| format!("{service} {version}")).collect();
-        some.join(", ")
-    });
-    let spoken: Vec<String> = spoken.collect();
-    let Ok(rules) = Rules::load(Profile::Current) else {
-        return Check::new("versions", State::Note, spoken.join("\n"));
-    };
-    let ends = |rule: &Rule<String>| {
-        format!("from {} Key Vault's management answers {} and newer only ({})", rule.since, rule.value, rule.source)
-    };
-    let is_old = |rule: &Rule<String>| *version::VAULTS < *rule.value;
-    let (today, coming) = (rules.rule(Name::VaultOldestVersion, now), rules.next(Name::VaultOldestVersion, now));
-    let told = is_old(today).then_some(today).into_iter().chain(coming).map(ends);
-    let words = spoken.into_iter().chain(told).collect::<Vec<_>>().join("\n");
-    let remedy = "Install a newer certdeck: vaults cannot be read or changed with this one from then on.";
-    match (is_old(today), coming.is_some_and(is_old)) {
-        (true, _) => Check::new("versions", State::Bad(Exit::Machine), words).remedy(remedy),
-        (false, true) => Check::new("versions", State::Warning, words).remedy(remedy),
-        (false, false) => Check::new("versions", State::Good, words),
-    }
-}
-
 fn terminal() -> Check {
     if !(io::stdin().is_terminal() && io::stdout().is_terminal()) {
         return Check::new("terminal", State::Note, "none here; the screen needs one, list and run do not");
@@ -174,25 +148,4 @@ fn proxy(session: &Session) -> Check {
     };
     let not_for = var("NO_PROXY").or_else(|| var("no_proxy")).map(|hosts| format!("; not for {hosts}")).unwrap_or_default();
     Check::new("proxy", State::Good, format!("{used}{not_for}"))
-}
-
-#[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used)]
-    use super::*;
-
-    #[test]
-    fn the_api_versions_are_named_with_the_day_on_which_older_ones_retire_c41() {
-        let before = versions("2026-11-29T00:00:00Z".parse().unwrap());
-        assert_eq!(before.state, State::Good, "this build speaks a version that stays");
-        assert!(before.words.contains(&format!("Microsoft.KeyVault {}", version::VAULTS)), "{}", before.words);
-        assert!(
-            before.words.contains("from 2027-02-27 Key Vault's management answers 2026-02-01 and newer only"),
-            "{}",
-            before.words
-        );
-        let after = versions("2027-03-01T00:00:00Z".parse().unwrap());
-        assert_eq!(after.state, State::Good);
-        assert!(!after.words.contains("2027-02-27"), "what is past and met is not news: {}", after.words);
-    }
 }

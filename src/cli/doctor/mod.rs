@@ -3,6 +3,7 @@
 
 mod cloud;
 mod machine;
+mod versions;
 
 use std::io::{self, Write};
 

@@ -11,6 +11,7 @@ use super::{
     secrets,
 };
 use crate::emulator::{
+    calendar,
     call::Call,
     context::Context,
     entra::{self, Authority, TokenFault},
@@ -32,6 +33,14 @@ const VAULT: &str = "vault";
 pub fn data_plane(ctx: &Context<'_>, name: &str, call: &Call) -> Outcome {
     if call.api_version().is_empty() {
         return Err(Fault::vault(400, "BadParameter", "AKV10001: api-version must be specified", None));
+    }
+    let served = calendar::VAULT_DATA_VERSIONS.at(ctx.now);
+    // Previews come and go between them.
+    if !served.contains(&call.api_version()) && !call.api_version().contains("-preview") {
+        let (asked, newest) = (call.api_version(), served.last().copied().unwrap_or_default());
+        let message =
+            format!("The specified version ({asked}) is not recognized. Consider using the latest supported version ({newest}).");
+        return Err(Fault::vault(400, "BadParameter", message, None));
     }
     let (run, mut params) = match route::find(ROUTES, call.method, &call.segments) {
         Found::Operation(run, params) => (run, params),

@@ -162,6 +162,16 @@ fn a_new_vault_that_says_nothing_of_it_uses_what_its_api_version_has_by_default_
 }
 
 #[test]
+fn the_contents_of_a_vault_are_served_by_dated_versions_too_and_by_none_that_there_is_not_c43() {
+    let cloud = cloud();
+    let ask = |version: &str| cloud.vault("kv-shop", Method::Get, &format!("/secrets?api-version={version}"), &Value::Null);
+    for version in ["7.4", "7.6", "2025-07-01", "2026-04-01", "7.7-preview.1"] {
+        assert_eq!(ask(version).status, 200, "{version}");
+    }
+    assert_eq!(code(ask("7.9")), (400, "BadParameter".to_owned()));
+}
+
+#[test]
 fn a_service_gets_as_far_as_its_policy_goes() {
     let cloud = cloud();
     let id = ResourceId::parse(&vault_id("kv-shop"));

@@ -15,6 +15,7 @@ use crate::emulator::{
     dns::{self, Kind, Record},
     id::ResourceId,
     reply::Fault,
+    switches::Switches,
 };
 
 pub const KIND: &str = "microsoft.web/sites";
@@ -180,6 +181,11 @@ pub fn show_only(ctx: &Context<'_>, mut site: Value, wanted: &dyn Fn(&str) -> bo
     set("selfLink", &|_| Ok(json!(format!("https://practice-001.api.azurewebsites.windows.net{id}"))))?;
     set("ftpUsername", &|_| Ok(json!(format!("{name}\\${name}", name = id.name()))))?;
     set("ftpsHostName", &|_| Ok(json!(format!("ftps://{default}/site/wwwroot"))))?;
+    if Switches::of(ctx)?.site_scope_unsaid
+        && let Some(properties) = properties.as_object_mut()
+    {
+        properties.shift_remove("siteScopedCertificatesEnabled");
+    }
     members::complete_with(Of::Site, properties, wanted);
     Ok(site)
 }
