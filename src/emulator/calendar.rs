@@ -63,10 +63,10 @@ pub const OLDEST_KEY_VAULT_VERSION: Dated<&str> = Dated { first: "2015-06-01", t
 /// The api-versions by which the contents of vaults are served: what the packages azure-keyvault-certificates have offered since 4.2
 /// (7.1) with the days of the dated ones; no version has been taken away.
 pub const VAULT_DATA_VERSIONS: Dated<&[&str]> = Dated {
-    first: &["7.0", "7.1", "7.2", "7.3", "7.4"],
+    first: &["2016-10-01", "7.0", "7.1", "7.2", "7.3", "7.4"],
     then: &[
-        (date(2025, 7, 1), &["7.0", "7.1", "7.2", "7.3", "7.4", "7.5", "7.6", "2025-07-01"]),
-        (date(2026, 4, 1), &["7.0", "7.1", "7.2", "7.3", "7.4", "7.5", "7.6", "2025-07-01", "2026-04-01"]),
+        (date(2025, 7, 1), &["2016-10-01", "7.0", "7.1", "7.2", "7.3", "7.4", "7.5", "7.6", "2025-07-01"]),
+        (date(2026, 4, 1), &["2016-10-01", "7.0", "7.1", "7.2", "7.3", "7.4", "7.5", "7.6", "2025-07-01", "2026-04-01"]),
     ],
 };
 

@@ -86,7 +86,9 @@ impl Fixture {
 
     /// One request to a vault's data plane.
     pub fn vault(&self, name: &str, method: Method, path: &str, body: &Value) -> Reply {
-        self.answer(&call(method, path, body), |ctx, call| key_vault::data_plane(ctx, name, call))
+        let joint = if path.contains('?') { '&' } else { '?' };
+        let call = call(method, &format!("{path}{joint}api-version=7.4"), body);
+        self.answer(&call, |ctx, call| key_vault::data_plane(ctx, name, call))
     }
 
     fn answer(&self, call: &Call, run: impl FnOnce(&Context<'_>, &Call) -> Outcome) -> Reply {

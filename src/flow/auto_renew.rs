@@ -71,7 +71,7 @@ fn auto_renew(case: &Case<'_>) -> Step {
     let step = |status| {
         Step::new(StepId::AutoRenew, format!("Switch auto renewal {}", words(wanted)), status).explained(format!(
             "With auto renewal on, Azure starts to renew {lead} before the paid term ends. It does not verify the domain for \
-             you: if the last proof is too old by then, the order waits for somebody (A172)."
+             you: if the last proof is too old by then, the order stays pending until you verify the domain."
         ))
     };
     let (None, Some(order)) = (case.needs_any(), case.observed.order.here()) else {

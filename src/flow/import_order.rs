@@ -193,7 +193,7 @@ fn in_vault(case: &Case<'_>) -> Step {
 fn app_access(case: &Case<'_>) -> Step {
     let step = |status| {
         Step::new(StepId::AppAccess, "Let App Service read the vault", status)
-            .explained("App Service reads the secret at import and again at every renewal; the permission must stay (A174).")
+            .explained("App Service reads the secret at import and again at every renewal; the permission must stay.")
     };
     let Some(vault) = case.observed.vault.here() else {
         return step(StepStatus::NotNeeded("follows once the order is stored".to_owned()));

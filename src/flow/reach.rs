@@ -150,7 +150,7 @@ pub(super) fn judge_exposure(case: &Case<'_>, host: &Hostname, reach: &Reach, wh
         (false, rules, _) => format!("the app has access restrictions: {}", rules.join("; ")),
     };
     if !matters {
-        return Ok(format!("{closed}; the platform answers the authority all the same, since November 2025 (C9)"));
+        return Ok(format!("{closed}; the platform answers the authority all the same, since November 2025"));
     }
     Err(Problem::new(what, format!("{closed}, and the authority has to reach it, now and at every renewal"))
         .remedy("lift the restrictions, or use another kind of certificate")

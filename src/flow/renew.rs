@@ -182,7 +182,7 @@ fn with_outlook(case: &Case<'_>, order: &Order, mut step: Step) -> Step {
         if outlook.is_charged {
             format!("yes: {}", case.rules.span(Period::OrderTerm, case.now))
         } else {
-            format!("no: earlier than {lead} before the paid term ends, Azure issues anew for what is paid (C12)")
+            format!("no: earlier than {lead} before the paid term ends, Azure issues a new certificate within the paid term")
         },
     );
     consequences(case, order, with_names(order, step))

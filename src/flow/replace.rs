@@ -201,7 +201,7 @@ fn steps(case: &Case<'_>) -> Vec<Step> {
 fn rebind(case: &Case<'_>, pair: Option<&Pair<'_>>) -> Step {
     let step = |status| {
         Step::new(StepId::Rebind, "Bind it in place of the old one", status).explained(
-            "One write a hostname, of the same TLS type: it replaces the old certificate and removes nothing, so nothing goes down and the inbound address stays (A159, A164).",
+            "One write a hostname, of the same TLS type: it replaces the old certificate and removes nothing, so nothing goes down and the inbound address stays.",
         )
     };
     let Some(pair) = pair.filter(|_| case.needs_any().is_none()) else {

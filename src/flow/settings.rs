@@ -18,7 +18,7 @@ const KEEP: (&str, &str, &str) = ("keep", "as it is", "Nothing is changed.");
 const HTTPS: &[(&str, &str, &str)] = &[
     KEEP,
     ("yes", "on", "Plain HTTP is redirected to HTTPS."),
-    ("no", "off", "Plain HTTP is answered. A verification by HTML page needs that (A103)."),
+    ("no", "off", "Plain HTTP is answered. A verification by HTML page needs that."),
 ];
 
 const VERSIONS: &[(&str, &str, &str)] = &[

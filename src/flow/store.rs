@@ -276,9 +276,8 @@ fn vault(case: &Case<'_>) -> Step {
         return step(StepStatus::Blocked(problem.remedy("create the vault elsewhere, and choose it as an existing vault")));
     };
     let closed = !new.public_network;
-    let step = step(StepStatus::Ready)
-        .fact("Permission model", permission_model(new.rbac, case))
-        .sending(vec![vaults::create(&id, &new)]);
+    let step =
+        step(StepStatus::Ready).fact("Permission model", permission_model(new.rbac, case)).sending(vec![vaults::create(&id, &new)]);
     if closed { step.fact("Warning", TRUSTED) } else { step }
 }
 

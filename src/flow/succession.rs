@@ -235,11 +235,11 @@ pub(super) fn consequences(case: &Case<'_>, order: &Order, step: Step) -> Step {
             format!("given on {}, serves until {}: nothing to verify", day(*proven), day(end))
         }
         (Some(proven), _) => format!(
-            "given on {}, more than {serves} ago: the order will wait until {} is verified again (A170)",
+            "given on {}, more than {serves} ago: the order will wait until {} is verified again",
             day(*proven),
             order.domain
         ),
-        (None, _) => "none is known: the order may wait until the domain is verified again (A170)".to_owned(),
+        (None, _) => "none is known: the order may wait until the domain is verified again".to_owned(),
     };
     step.fact("Domain proof", proof)
 }

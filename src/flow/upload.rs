@@ -306,9 +306,8 @@ fn with_findings(step: Step, report: Option<&Report>, which: impl Fn(&pki::Findi
 
 fn check(case: &Case<'_>, report: Option<&Report>) -> Step {
     let step = |status| {
-        let step = Step::new(StepId::Check, "Check the requirements", status).explained(
-            "What Azure asks of a private certificate, and what it takes without a word although it will not work (A17-A24).",
-        );
+        let step = Step::new(StepId::Check, "Check the requirements", status)
+            .explained("What Azure asks of a private certificate, and what it takes without a word although it will not work.");
         with_findings(step, report, |_| true)
     };
     let Some(report) = report else { return step(follows("read")) };

@@ -28,7 +28,7 @@ pub(super) fn unsupported(one: &VaultCertificate, rules: &Rules, now: Timestamp)
     }
     let policy = one.policy.as_ref()?;
     if !policy.content_type.eq_ignore_ascii_case(PKCS12) {
-        return Some(format!("it is kept as {}, and App Service imports PKCS#12 ({PKCS12}) (A112)", policy.content_type));
+        return Some(format!("it is kept as {}, and App Service imports PKCS#12 ({PKCS12})", policy.content_type));
     }
     if !policy.is_exportable {
         return Some("its private key may not leave the vault (exportable is off)".to_owned());

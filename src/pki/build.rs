@@ -35,7 +35,7 @@ pub enum BuildError {
     Gap { missing: String, below: String },
     #[error("these certificates are not part of the chain, leave them out: {}", .0.join(" · "))]
     Strays(Vec<String>),
-    #[error("App Service takes no private certificate without a password (A18)")]
+    #[error("App Service takes no private certificate without a password")]
     EmptyPassword,
     #[error(transparent)]
     Write(#[from] WriteError),

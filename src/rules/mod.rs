@@ -204,7 +204,9 @@ mod tests {
         let rules = Rules::load(Profile::Current).unwrap();
         for tier in ["IsolatedV2", "IsolatedV4", "PremiumV4"] {
             let at = at("2026-11-30T00:00:00Z");
-            assert!(![Names::TiersWithoutBindings, Names::TiersWithoutIpBindings].iter().any(|names| rules.lists(*names, at, tier)));
+            assert!(
+                ![Names::TiersWithoutBindings, Names::TiersWithoutIpBindings].iter().any(|names| rules.lists(*names, at, tier))
+            );
         }
     }
 

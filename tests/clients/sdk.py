@@ -3,7 +3,7 @@
 
     python3 -m venv /tmp/sdk && /tmp/sdk/bin/pip install azure-identity azure-mgmt-web azure-mgmt-certificateregistration \\
         azure-mgmt-domainregistration azure-mgmt-keyvault azure-mgmt-resource azure-mgmt-resource-locks \\
-        azure-mgmt-authorization azure-mgmt-dns azure-mgmt-resourcegraph azure-keyvault-certificates azure-keyvault-secrets \\
+        azure-mgmt-resource-subscriptions azure-mgmt-authorization azure-mgmt-dns azure-mgmt-resourcegraph azure-keyvault-certificates azure-keyvault-secrets \\
         aiohttp cryptography
     cargo build
     /tmp/sdk/bin/python tests/clients/sdk.py [PART …]
@@ -51,16 +51,18 @@ class Sdk:
 
     def manage(self, module, name):
         """A management client, or a part that ends here because its package is missing."""
+        return self.client(module, name, self.subscription)
+
+    def manage_all(self, module, name):
+        """A management client that belongs to no subscription."""
+        return self.client(module, name)
+
+    def client(self, module, name, *about):
         try:
             client = getattr(importlib.import_module(module), name)
         except ImportError:
             raise practice.Skipped(f"{module} is not installed") from None
-        return client(self.credential, self.subscription, base_url=self.cloud.arm, credential_scopes=[f"{self.cloud.arm}/.default"], **self.quick)
-
-    def manage_all(self, module, name):
-        """A management client that belongs to no subscription."""
-        client = getattr(importlib.import_module(module), name)
-        return client(self.credential, base_url=self.cloud.arm, credential_scopes=[f"{self.cloud.arm}/.default"], **self.quick)
+        return client(self.credential, *about, base_url=self.cloud.arm, credential_scopes=[f"{self.cloud.arm}/.default"], **self.quick)
 
     def group(self, name):
         manage = self.manage("azure.mgmt.resource.resources", "ResourceManagementClient")

@@ -160,6 +160,17 @@ impl Practice {
         answer.json().await.unwrap_or_default()
     }
 
+    /// How many requests the faults have disturbed.
+    pub async fn disturbed(&self) -> u64 {
+        let faults = self.control_get("faults").await;
+        faults["value"].as_array().unwrap().iter().map(|fault| fault["disturbed"].as_u64().unwrap()).sum()
+    }
+
+    pub async fn clear_faults(&self) -> Value {
+        let url = format!("{}/_emulator/faults", self.emulator.connection().arm);
+        self.control.delete(url).send().await.unwrap().json().await.unwrap()
+    }
+
     /// A resource as ARM answers it, asked for without any code of certdeck's client.
     pub async fn arm(&self, path: &str) -> Value {
         self.arm_send("GET", path, &Value::Null).await

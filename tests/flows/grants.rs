@@ -229,7 +229,7 @@ fn wildfabrikam(practice: &Practice) -> [(Key, &'static str); 2] {
 }
 
 /// The inputs of a rekey of `wildfabrikam`.
-async fn rekey(practice: &Practice) -> [(Key, &'static str); 3] {
+pub async fn rekey(practice: &Practice) -> [(Key, &'static str); 3] {
     let order =
         format!("{}/providers/Microsoft.CertificateRegistration/certificateOrders/wildfabrikam", group(practice, "rg-intranet"));
     let now = practice.arm(&order).await;
@@ -282,8 +282,7 @@ async fn a_contributor_of_one_group_buys_and_stores_and_is_told_what_was_not_che
         certificate_registration: Some(principals::CERTIFICATE_REGISTRATION.object_id.to_owned()),
     };
     let practice = practice.knowing(ids).await;
-    let given =
-        [order[0], (Key::VaultChoice, "new"), (Key::Vault, "kv-contosowww-own"), (Key::VaultLocation, "westeurope")];
+    let given = [order[0], (Key::VaultChoice, "new"), (Key::Vault, "kv-contosowww-own"), (Key::VaultLocation, "westeurope")];
     practice.complete(FlowName::Store, &given).await;
     let faults = practice.control_get("faults").await;
     assert!(faults["value"][0]["disturbed"] == 1, "the name was asked for and refused: {faults}");

@@ -106,7 +106,10 @@ fn on_screen_vault_and_certificate_are_picked_and_the_grant_is_agreed_to_by_itse
 async fn a_certificate_is_imported_from_a_vault_of_another_subscription_by_its_whole_id() {
     let practice = Practice::start().await;
     let subscriptions = practice.emulator.connection().subscription_ids.clone();
-    let vault = format!("/subscriptions/{}/resourceGroups/rg-platform/providers/Microsoft.KeyVault/vaults/kv-contoso-rbac", subscriptions[0]);
+    let vault = format!(
+        "/subscriptions/{}/resourceGroups/rg-platform/providers/Microsoft.KeyVault/vaults/kv-contoso-rbac",
+        subscriptions[0]
+    );
     let given = [
         (Key::Subscription, subscriptions[1].as_str()),
         (Key::ResourceGroup, "rg-test"),

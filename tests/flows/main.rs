@@ -15,6 +15,7 @@ mod export;
 mod files;
 mod grants;
 mod import_vault;
+mod lagging;
 mod managed;
 mod meanwhile;
 mod orders;

@@ -19,7 +19,7 @@ async fn order(practice: &Practice, name: &str) -> Order {
     estate.orders.iter().find(|order| order.id.name() == name).unwrap().clone()
 }
 
-async fn current(practice: &Practice, name: &str) -> (String, String) {
+pub async fn current(practice: &Practice, name: &str) -> (String, String) {
     let order = order(practice, name).await;
     (order.id.as_str().to_owned(), order.thumbprint.unwrap().as_str().to_owned())
 }

@@ -174,12 +174,8 @@ async fn a_hostname_behind_something_with_a_certificate_of_its_own_is_replaced_t
     let practice = Practice::start().await;
     practice.control_post("edge", json!({"host": "shop.contoso.com"})).await;
     let (_dir, path) = pfx(&["shop.contoso.com"]);
-    let given = [
-        (Key::Certificate, "shop-2026"),
-        (Key::File, path.as_str()),
-        (Key::Password, PASSWORD),
-        (Key::FriendlyName, "shop-2027"),
-    ];
+    let given =
+        [(Key::Certificate, "shop-2026"), (Key::File, path.as_str()), (Key::Password, PASSWORD), (Key::FriendlyName, "shop-2027")];
     let done = practice.complete(FlowName::Replace, &given).await;
     let served = done.iter().find(|step| step.id == StepId::Served).unwrap();
     assert!(matches!(&served.status, StepStatus::Done(words) if words.contains("in front of it")), "{served:?}");

@@ -31,9 +31,9 @@ pub(super) fn check(now: Timestamp) -> Check {
         let is_old = |rule: &Rule<String>| *spoken < *rule.value;
         let (today, coming) = (rules.rule(oldest, now), rules.next(oldest, now));
         let told = is_old(today).then_some(today).into_iter().chain(coming);
-        lines.extend(told.map(|rule| {
-            format!("from {} {service} answers {} and newer only ({})", rule.since, rule.value, rule.source)
-        }));
+        lines.extend(
+            told.map(|rule| format!("from {} {service} answers {} and newer only ({})", rule.since, rule.value, rule.source)),
+        );
         match (is_old(today), coming.is_some_and(is_old)) {
             (true, _) => state = State::Bad(Exit::Machine),
             (false, true) if state == State::Good => state = State::Warning,

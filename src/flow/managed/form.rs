@@ -59,17 +59,17 @@ fn unfit(host: &Hostname, rules: &Rules, now: Timestamp) -> Option<String> {
     let longest = rules.count(Count::ManagedHostnameLength, now);
     let length = i64::try_from(host.as_str().len()).unwrap_or(i64::MAX);
     if host.is_wildcard() {
-        return Some("no wildcard: a managed certificate is for one hostname (A40); buy one, import one or upload one".to_owned());
+        return Some("no wildcard: a managed certificate is for one hostname; buy one, import one or upload one".to_owned());
     }
     if !host.as_str().bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.')) {
-        return Some("only letters, digits, dashes and dots (A45)".to_owned());
+        return Some("only letters, digits, dashes and dots".to_owned());
     }
     if host.as_str().ends_with(".trafficmanager.net") {
-        return Some("a name of Traffic Manager itself cannot have one (C9)".to_owned());
+        return Some("a name of Traffic Manager itself cannot have one".to_owned());
     }
     longest
         .filter(|longest| length > *longest)
-        .map(|longest| format!("it has {length} characters, and at most {longest} are allowed (C9b)"))
+        .map(|longest| format!("it has {length} characters, and at most {longest} are allowed"))
 }
 
 /// Why this app is not the one for the hostname.
@@ -79,11 +79,11 @@ fn elsewhere(host: &Hostname, observed: &Observed) -> Option<String> {
         return Some("Azure secures this name itself; choose a custom hostname".to_owned());
     }
     if !app.hostnames.contains(host) {
-        return Some(format!("{host} is not mapped to {}: add it as a custom domain first (A13)", app.label()));
+        return Some(format!("{host} is not mapped to {}: add it as a custom domain first", app.label()));
     }
     let managed = observed.managed.here()?;
     (!managed.home.serves(app)).then(|| {
         let (name, place) = (managed.id.name(), managed.home.words());
-        format!("there is one certificate for each hostname, and {name} in {place} is it (A56)")
+        format!("there is one certificate for each hostname, and {name} in {place} is it")
     })
 }

@@ -124,7 +124,7 @@ pub(super) fn reachable(case: &Case<'_>) -> Step {
         Err(problem) => step(StepStatus::Blocked(problem)),
     };
     if reach.by_traffic_manager {
-        return step.fact("Traffic Manager", "only its Azure endpoints work, not nested or external ones (C9)");
+        return step.fact("Traffic Manager", "only its Azure endpoints work, not nested or external ones");
     }
     step
 }

@@ -146,9 +146,8 @@ fn newest(case: &Case<'_>) -> Step {
 /// The permission has to stay for every renewal to come, not only for this Sync (A174).
 fn access(case: &Case<'_>) -> Step {
     let step = |status| {
-        Step::new(StepId::AppAccess, "Let App Service read the vault", status).explained(
-            "App Service reads the secret at each Sync and each renewal; without the permission they fail silently (A174).",
-        )
+        Step::new(StepId::AppAccess, "Let App Service read the vault", status)
+            .explained("App Service reads the secret at each Sync and each renewal; without the permission they fail silently.")
     };
     if linked(case).is_empty() {
         return step(StepStatus::NotNeeded("follows once there is something to sync".to_owned()));
@@ -187,7 +186,7 @@ fn sync(case: &Case<'_>) -> Step {
     let step = |status| {
         Step::new(StepId::Sync, "Sync", status).explained(
             "App Service reads the secret again and, where it holds a newer certificate, puts it into the bindings of the \
-             webspace whose hostname it secures. No binding is removed, so nothing goes down (A181).",
+             webspace whose hostname it secures. No binding is removed, so nothing goes down.",
         )
     };
     if let Some(status) = case.needs_any() {

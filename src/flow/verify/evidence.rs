@@ -168,5 +168,5 @@ fn www_warning(case: &Case<'_>, order: &Order) -> Option<String> {
     let mail_ended = case.rules.lists(Names::OrderMethodsEnded, case.now, "mail");
     let kept = if mail_ended { "Domain keeps it" } else { "Domain and Mail keep it" };
     (affected && order.product == Some(ProductType::Standard) && domain.is_naked())
-        .then(|| format!("this method leaves www.{} out of the certificate; {kept} (A105)", domain.0))
+        .then(|| format!("this method leaves www.{} out of the certificate; {kept}", domain.0))
 }
