@@ -15,6 +15,8 @@ import sys
 PACKAGES = [
     ("azure-mgmt-authorization", "azure.mgmt.authorization.v2022_04_01", None),
     ("azure-mgmt-certificateregistration", "azure.mgmt.certificateregistration", None),
+    # Certificates of single apps, which no published description of App Service has.
+    ("azure-mgmt-web", "azure.mgmt.web", None),
     # The clients of vaults send whichever version they are told; one shape serves all.
     ("azure-keyvault-certificates", "azure.keyvault.certificates._generated", "*"),
     ("azure-keyvault-secrets", "azure.keyvault.secrets._generated", "*"),
