@@ -154,8 +154,7 @@ async fn a_subscription_that_keeps_failing_is_left_out_by_name_and_asked_again_w
     let (again, _) = read(&practice).await;
     assert_eq!((again.gaps.len(), asked_of(&practice, &failing.id).await), (1, before + 1), "one question finds out");
 
-    let arm = practice.emulator.connection().arm.clone();
-    practice.control().delete(format!("{arm}/_emulator/faults")).send().await.unwrap();
+    practice.clear_faults().await;
     practice.client.try_again();
     let (healed, _) = read(&practice).await;
     assert_eq!(healed.gaps, []);

@@ -144,7 +144,7 @@ async fn a_vault_that_refuses_or_hangs_is_unknown_by_name_and_delays_nothing_els
     let refused = read(&practice, &[]).await;
     let said = turn(&practice, &refused).await.words(day);
     assert!(said.starts_with("unknown: the vault's policy could not be read: you lack the permission certificates/get"), "{said}");
-    practice.control().delete(format!("{}/_emulator/faults", practice.emulator.connection().arm)).send().await.unwrap();
+    practice.clear_faults().await;
     let hangs = json!({"host": "kv-contoso-shop.vault.*", "fault": {"kind": "delay", "ms": 60_000}});
     practice.control_post("faults", hangs).await;
     let began = Instant::now();
@@ -159,6 +159,19 @@ async fn a_vault_that_refuses_or_hangs_is_unknown_by_name_and_delays_nothing_els
     estate.renew_upkeep(told);
     let said = turn(&practice, &estate).await;
     assert!(said.who == WhoActs::Unknown && said.words(day).contains("could not be read"), "{}", said.words(day));
+}
+
+#[tokio::test]
+async fn a_vault_whose_firewall_keeps_this_machine_out_is_unknown_by_that_name() {
+    let practice = Practice::start().await;
+    let subscription = &practice.emulator.connection().subscription_ids[0];
+    let vaults = practice.arm(&format!("/subscriptions/{subscription}/providers/Microsoft.KeyVault/vaults")).await;
+    let shop = vaults["value"].as_array().unwrap().iter().find(|one| one["name"] == "kv-contoso-shop").unwrap();
+    let closed = json!({"properties": {"networkAcls": {"bypass": "AzureServices", "defaultAction": "Deny"}}});
+    practice.arm_send("PATCH", shop["id"].as_str().unwrap(), &closed).await;
+    let read = read(&practice, &[]).await;
+    let said = turn(&practice, &read).await.words(day);
+    assert!(said.contains("the vault's firewall does not let this machine in"), "{said}");
 }
 
 #[tokio::test]

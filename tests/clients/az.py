@@ -24,6 +24,7 @@ import urllib.request
 import az_arm
 import az_more
 import az_orders
+import az_person
 import az_policies
 import az_refused
 import az_vault
@@ -162,6 +163,7 @@ PARTS = {
     "refused": az_refused.refused,
     "purchases": az_refused.purchases,
     "graph": az_refused.graph,
+    "person": az_person.person,
 }
 
 

@@ -19,10 +19,10 @@ impl Authority {
             "end_session_endpoint": format!("{base}/oauth2/v2.0/logout"),
             "response_types_supported": ["code", "id_token", "code id_token", "id_token token"],
             "response_modes_supported": ["query", "fragment", "form_post"],
-            "scopes_supported": ["openid"],
+            "scopes_supported": ["openid", "profile", "email", "offline_access"],
             "subject_types_supported": ["pairwise"],
             "id_token_signing_alg_values_supported": ["RS256"],
-            "claims_supported": ["sub", "iss", "aud", "exp", "iat", "tid", "ver"],
+            "claims_supported": ["sub", "iss", "aud", "exp", "iat", "nbf", "name", "preferred_username", "oid", "tid", "ver"],
             "tenant_region_scope": "EU",
             "cloud_instance_name": "practice",
         }))

@@ -3,7 +3,7 @@
 use secrecy::ExposeSecret as _;
 use serde_json::json;
 
-use super::{Authority, PERSON, Subject, assertion, authorize, claims::Carries, device_code, refusal, tenants};
+use super::{Authority, Subject, assertion, authorize, claims::Carries, device_code, refusal, tenants};
 use crate::emulator::{
     context::Context,
     principals,
@@ -79,9 +79,11 @@ pub fn answer(authority: &Authority, subject: Subject, form: &Form, carries: Car
     if subject == Subject::Person {
         let refresh = json!({"typ": "refresh", "session": authority.switches.session(), "mfa": carries.mfa});
         body["refresh_token"] = authority.sign(&refresh).into();
-        let claims = json!({"tid": if carries.guest { tenants::GUEST.id } else { &authority.tenant_id }, "preferred_username": PERSON, "name": "Ada Admin"});
-        body["id_token"] = authority.sign(&claims).into();
-        body["scope"] = super::grants::field(form, "scope").into();
+        body["id_token"] = authority.id_token(field(form, "client_id"), carries.guest).into();
+        body["scope"] = field(form, "scope").into();
+        if field(form, "client_info") == "1" {
+            body["client_info"] = authority.client_info(carries.guest).into();
+        }
     }
     Ok(Reply::ok(body))
 }

@@ -168,7 +168,7 @@ impl Authority {
     fn access(&self, subject: Subject, audience: &str, carries: Carries) -> (String, i64) {
         let (now, lifetime) = (Timestamp::now().as_second(), self.switches.lifetime());
         let me = subject.principal();
-        let tenant = if carries.guest { tenants::GUEST.id } else { &self.tenant_id };
+        let tenant = self.tenant(carries.guest);
         let mut claims = json!({
             "aud": audience,
             "iss": format!("{}/{tenant}/", self.origin),
@@ -189,6 +189,34 @@ impl Authority {
         }
         carries.write(&mut claims);
         (self.sign(&claims), lifetime)
+    }
+
+    /// Who signed in, for the client (OpenID Connect Core 2).
+    fn id_token(&self, client_id: &str, guest: bool) -> String {
+        let (now, me, tenant) = (Timestamp::now().as_second(), Subject::Person.principal(), self.tenant(guest));
+        self.sign(&json!({
+            "aud": client_id,
+            "iss": format!("{}/{tenant}/v2.0", self.origin),
+            "iat": now,
+            "nbf": now,
+            "exp": now + self.switches.lifetime(),
+            "oid": me.object_id,
+            "sub": me.object_id,
+            "tid": tenant,
+            "preferred_username": PERSON,
+            "name": "Ada Admin",
+            "ver": "2.0",
+        }))
+    }
+
+    /// By which Microsoft's libraries know the account again; they ask for it.
+    fn client_info(&self, guest: bool) -> String {
+        let (uid, utid) = (Subject::Person.principal().object_id, self.tenant(guest));
+        BASE64URL.encode(json!({"uid": uid, "utid": utid}).to_string())
+    }
+
+    fn tenant(&self, guest: bool) -> &str {
+        if guest { tenants::GUEST.id } else { &self.tenant_id }
     }
 
     fn sign(&self, claims: &Value) -> String {
