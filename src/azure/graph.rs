@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use serde_json::Value;
 use tokio::time::timeout;
 
 use super::client::Client;
@@ -63,6 +64,9 @@ pub async fn look_up(client: &Client, app_id: &str) -> Result<Option<String>, Az
         let host = client.cloud().graph.as_ref().map(host_of).unwrap_or_default();
         AzureError::Unreachable { host, why: format!("no answer within {} s", LONGEST.as_secs()) }
     };
-    let answer = timeout(LONGEST, client.read(&request)).await.map_err(late)??.unwrap_or_default();
+    let Some(answer) = timeout(LONGEST, client.read(&request)).await.map_err(late)?? else { return Ok(None) };
+    if !answer.get("value").is_some_and(Value::is_array) {
+        return Err(client.malformed(&request, "the answer is no list"));
+    }
     Ok(json::elements(&answer).first().and_then(|principal| json::text(principal, "/id")))
 }

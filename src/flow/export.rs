@@ -209,6 +209,7 @@ mod tests {
     use super::super::sample::{LEAF, find, inputs, needed, order, stand, stored, vault};
     use super::*;
     use crate::model::{OrderStatus, SecretStatus};
+    use crate::rules::{Profile, Rules};
 
     fn seen() -> Observed {
         Observed {
@@ -230,6 +231,36 @@ mod tests {
         assert!(write.requests.is_empty() && !format!("{write:?}").contains("hunter2"));
         let file = write.writes.as_ref().unwrap();
         assert!(matches!(file.seal, Seal::Password(_, Wrapping::Aes256)) && file.thumbprint.as_str() == LEAF);
+    }
+
+    /// A file whose leaf an authority of this name has signed.
+    fn file_by(authority: &str) -> CertificateFile {
+        use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
+        let mut params = CertificateParams::new(Vec::new()).unwrap();
+        params.distinguished_name.push(DnType::CommonName, authority);
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        let issuer = CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap();
+        let key = KeyPair::generate().unwrap();
+        let leaf = CertificateParams::new(vec!["contoso.com".to_owned()]).unwrap().signed_by(&key, &issuer).unwrap();
+        let text = format!("{}{}", leaf.pem(), key.serialize_pem());
+        CertificateFile::open(text.into_bytes().into(), "".into(), None).unwrap()
+    }
+
+    #[test]
+    fn a_copy_of_a_chain_that_browsers_give_up_says_from_which_day_c50() {
+        let note = |authority: &str| {
+            let observed = Observed { file: Some(Ok(file_by(authority))), ..seen() };
+            let now = "2026-11-29T00:00:00Z".parse().unwrap();
+            ending(&Case {
+                observed: &observed,
+                inputs: &inputs(),
+                rules: &Rules::load(Profile::Current).unwrap(),
+                now,
+                refusals: Vec::new(),
+            })
+        };
+        assert!(note("Go Daddy Secure Certificate Authority - G2").unwrap().contains("from 2027-04-01 on"));
+        assert_eq!(note("Some Other Authority"), None);
     }
 
     #[test]
