@@ -24,6 +24,7 @@ use super::poll::{self, Next, Target};
 use super::request::{Plane, Request};
 use super::rows::Row;
 use super::send::{Call, Sender};
+use super::transport::Http;
 use crate::model::SignInReply;
 
 /// Pages of one list; a page holds some hundred elements.
@@ -85,7 +86,7 @@ impl Client {
 
     pub(super) fn new(
         cloud: Cloud,
-        http: reqwest::Client,
+        http: Http,
         credential: Credential,
         subscriptions: Vec<String>,
         principals: Principals,
@@ -126,7 +127,7 @@ impl Client {
         self.sender.budget.try_again();
     }
 
-    pub(super) fn http(&self) -> &reqwest::Client {
+    pub(super) fn http(&self) -> &Http {
         &self.sender.http
     }
 

@@ -10,7 +10,9 @@ use super::cloud::{Cloud, PUBLIC_ARM, host_of, is_loopback};
 use super::credential::{Chain, Credential, Desk, Means, Saved};
 use super::error::AzureError;
 use super::graph::Principals;
-use super::{address, send, transport, version};
+use super::proxy::Proxy;
+use super::transport::Http;
+use super::{address, send, version};
 use crate::azure::Request;
 
 /// How to reach Azure, and who signs in there. With nothing set: the public cloud, and nobody.
@@ -22,8 +24,8 @@ pub struct Connection {
     pub authority: Option<Url>,
     /// PEM certificates to trust beside the system's.
     pub ca_file: Option<PathBuf>,
-    /// Instead of the proxy that the environment names; a cloud on this machine is reached without any.
-    pub proxy: Option<Url>,
+    /// A cloud on this machine is reached without any.
+    pub proxy: Option<Proxy>,
     /// By id or name; none: all that the identity sees.
     pub subscriptions: Vec<String>,
     /// What Graph need not be asked.
@@ -47,7 +49,7 @@ impl Client {
                 return Err(AzureError::Setup(format!("the endpoint {}://{} is not plain https://", url.scheme(), host_of(url))));
             }
         }
-        let http = transport::open(connection.ca_file.as_deref(), connection.proxy.as_ref(), is_loopback(&arm))?;
+        let http = Http::open(connection.ca_file.as_deref(), connection.proxy.as_ref(), is_loopback(&arm))?;
         let mut cloud = match Cloud::known(&arm) {
             Some(cloud) => cloud,
             None => describe(&http, &arm).await?,
@@ -64,7 +66,7 @@ impl Client {
 }
 
 /// Asks an unknown cloud for its endpoints; no token goes there before it has named them.
-async fn describe(http: &reqwest::Client, arm: &Url) -> Result<Cloud, AzureError> {
+async fn describe(http: &Http, arm: &Url) -> Result<Cloud, AzureError> {
     let request = Request::get("Read the endpoints of the cloud", "/metadata/endpoints", version::METADATA);
     let url = address::join(arm.clone(), &request)?;
     let answer = send::unsigned(http, url).await?;

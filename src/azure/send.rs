@@ -21,7 +21,7 @@ use super::error::AzureError;
 use super::request::{Method, Repeat};
 use super::retry::{self, Attempt, Failure};
 use super::rows;
-use super::transport;
+use super::transport::Http;
 use crate::model::printable;
 
 /// The largest body that is read; a page of a list is some hundred kilobytes.
@@ -55,7 +55,7 @@ impl Call {
 
 #[derive(Debug)]
 pub struct Sender {
-    pub http: reqwest::Client,
+    pub http: Http,
     pub credential: Credential,
     /// One for the whole process, so that Azure's logs show what belongs together.
     pub correlation: Uuid,
@@ -79,7 +79,7 @@ impl Sender {
             let start = *first_try.get_or_insert_with(Instant::now);
             tries += 1;
             let attempt = self.try_once(call, &token, request_id).await;
-            pass.end(outcome(&host, &attempt));
+            pass.end(self.outcome(&call.url, &attempt));
             let (outcome, failure) = match attempt {
                 Ok(Answer { status: 401, challenge: Some(claims), .. }) => {
                     // The new token was for this; what is refused with it stays refused.
@@ -110,7 +110,7 @@ impl Sender {
                     (Ok(answer), failure)
                 }
                 Err(Trouble::Transport(error)) => {
-                    let (error, failure) = transport::failure(&host, &error);
+                    let (error, failure) = self.http.failure(&call.url, &error);
                     if matches!(error, AzureError::Tls { .. }) {
                         return Err(error);
                     }
@@ -139,6 +139,7 @@ impl Sender {
         bearer.set_sensitive(true);
         let mut request = self
             .http
+            .client()
             .request(method, call.url.clone())
             .header(AUTHORIZATION, bearer)
             .header(ACCEPT, "application/json")
@@ -159,26 +160,36 @@ impl Sender {
         self.clock.hear(answer.status(), answer.headers(), sent, Timestamp::now());
         receive(answer, call.rows).await
     }
+
+    /// What a try tells of its place, for the requests of others.
+    fn outcome(&self, url: &Url, tried: &Result<Answer, Trouble>) -> Outcome {
+        match tried {
+            Ok(answer) => Outcome::Answered { status: answer.status, told: answer.told, retry_after: answer.retry_after },
+            Err(Trouble::Transport(error)) => match self.http.failure(url, error) {
+                (error, Failure::NotSent) => Outcome::NotSent { why: error.to_string() },
+                (error, _) => Outcome::Lost { why: error.to_string() },
+            },
+            Err(Trouble::Answer(_)) => Outcome::GivenUp,
+        }
+    }
 }
 
 /// A read without a token, for the description of a cloud.
-pub async fn unsigned(http: &reqwest::Client, url: Url) -> Result<Answer, AzureError> {
-    let host = host_of(&url);
-    once(&host, http.get(url)).await
+pub async fn unsigned(http: &Http, url: Url) -> Result<Answer, AzureError> {
+    once(http, &url, http.client().get(url.clone())).await
 }
 
 /// A form for the sign-in service; it may hold secrets, and is wiped.
-pub async fn form(http: &reqwest::Client, url: Url, form: Zeroizing<Vec<u8>>) -> Result<Answer, AzureError> {
-    let host = host_of(&url);
-    let request = http.post(url).header(CONTENT_TYPE, "application/x-www-form-urlencoded");
-    once(&host, request.body(Bytes::from_owner(form))).await
+pub async fn form(http: &Http, url: Url, form: Zeroizing<Vec<u8>>) -> Result<Answer, AzureError> {
+    let request = http.client().post(url.clone()).header(CONTENT_TYPE, "application/x-www-form-urlencoded");
+    once(http, &url, request.body(Bytes::from_owner(form))).await
 }
 
-async fn once(host: &str, request: reqwest::RequestBuilder) -> Result<Answer, AzureError> {
+async fn once(http: &Http, url: &Url, request: reqwest::RequestBuilder) -> Result<Answer, AzureError> {
     let answer =
         async { receive(request.header(ACCEPT, "application/json").send().await.map_err(Trouble::Transport)?, None).await };
     answer.await.map_err(|trouble| match trouble {
-        Trouble::Transport(error) => transport::failure(host, &error).0,
+        Trouble::Transport(error) => http.failure(url, &error).0,
         Trouble::Answer(error) => error,
     })
 }
@@ -226,18 +237,6 @@ async fn receive(mut response: reqwest::Response, rows: Option<&'static str>) ->
         Err(why) => return Err(malformed(format!("no JSON ({why})")).into()),
     };
     Ok(Answer { rows, ..Answer::new(status, &headers, body) })
-}
-
-/// What a try tells of its place, for the requests of others.
-fn outcome(host: &str, tried: &Result<Answer, Trouble>) -> Outcome {
-    match tried {
-        Ok(answer) => Outcome::Answered { status: answer.status, told: answer.told, retry_after: answer.retry_after },
-        Err(Trouble::Transport(error)) => match transport::failure(host, error) {
-            (error, Failure::NotSent) => Outcome::NotSent { why: error.to_string() },
-            (error, _) => Outcome::Lost { why: error.to_string() },
-        },
-        Err(Trouble::Answer(_)) => Outcome::GivenUp,
-    }
 }
 
 fn words(failure: Failure, pause: Duration) -> String {

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use super::session::Session;
 use super::table::{Format, Table};
 use super::{CliError, Exit, words};
+use crate::azure::Proxy;
 use crate::config::{Context, use_context};
 
 #[derive(Debug, clap::Subcommand)]
@@ -68,7 +69,7 @@ pub fn run(command: &Command, session: &Session) -> Result<Exit, CliError> {
                 ("tenant", or(target.tenant.clone(), "that of whoever signs in")),
                 ("signs in by", ways.collect::<Vec<_>>().join("; ")),
                 ("subscriptions", if target.subscriptions.is_empty() { "all".to_owned() } else { target.subscriptions.join(", ") }),
-                ("proxy", or(target.proxy.as_ref().map(shown), "as the environment says")),
+                ("proxy", or(target.proxy.as_ref().map(proxy_words), "none")),
                 ("CA file", or(target.ca_file.as_ref().map(|path| path.display().to_string()), "the system's")),
                 ("changes", if target.read_only { "refused (read-only)" } else { "allowed" }.to_owned()),
                 ("production", if target.production { "yes" } else { "no" }.to_owned()),
@@ -80,22 +81,18 @@ pub fn run(command: &Command, session: &Session) -> Result<Exit, CliError> {
     Ok(Exit::Done)
 }
 
-/// A proxy may have a password in it.
-pub fn shown(url: &url::Url) -> String {
-    let mut url = url.clone();
-    if url.password().is_some() {
-        let _ = url.set_password(Some("***"));
-    }
-    url.to_string()
+/// `http://proxy:8080 with a user and a password, from HTTPS_PROXY`
+pub fn proxy_words(proxy: &Proxy) -> String {
+    let login = if proxy.signs_in() { " with a user and a password" } else { "" };
+    format!("{proxy}{login}, from {}", proxy.from())
 }
 
 fn row(name: &str, context: &Context, is_current: bool) -> Vec<Value> {
-    let cloud = context.arm_endpoint.clone().unwrap_or_else(|| context.cloud.as_str().to_owned());
     let subscriptions = if context.subscriptions.is_empty() { "all".to_owned() } else { context.subscriptions.join(", ") };
     vec![
         json!(if is_current { "*" } else { "" }),
         json!(name),
-        json!(cloud),
+        json!(context.cloud_words()),
         json!(context.tenant.as_deref().unwrap_or_default()),
         json!(context.credential.unwrap_or_default().as_str()),
         json!(subscriptions),

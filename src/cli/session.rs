@@ -92,8 +92,8 @@ impl Session {
     /// The contexts of the settings, for choosing.
     pub fn contexts(&self) -> Vec<ContextChoice> {
         let note = |context: &Context| {
-            let cloud = context.arm_endpoint.as_deref().unwrap_or(context.cloud.as_str());
-            let parts = [Some(cloud), context.tenant.as_deref(), Some(context.credential.unwrap_or_default().as_str())];
+            let cloud = context.cloud_words();
+            let parts = [Some(cloud.as_str()), context.tenant.as_deref(), Some(context.credential.unwrap_or_default().as_str())];
             let parts: Vec<&str> = parts.into_iter().flatten().chain(context.marks()).collect();
             parts.join(", ")
         };

@@ -12,8 +12,11 @@ use std::{fs, io};
 use serde::Deserialize;
 use thiserror::Error;
 
+use crate::azure::ProxyError;
+use crate::model::printable;
+
 pub use edit::use_context;
-pub use target::Target;
+pub use target::{Target, proxy_of_environment};
 
 /// `config.example.toml`: every key with its meaning.
 pub const EXAMPLE: &str = include_str!("../../config.example.toml");
@@ -28,6 +31,11 @@ pub enum ConfigError {
     NoContext { name: String, path: PathBuf, known: Vec<String> },
     #[error("{from}: '{text}' is not an address; it looks like https://HOST:PORT")]
     BadAddress { from: &'static str, text: String },
+    /// Of the text nothing is shown: nobody knows where in it the password stands.
+    #[error("{from}: an address must have neither a user nor a password in it; it looks like https://HOST:PORT")]
+    LoginInAddress { from: &'static str },
+    #[error("{from} is not the address of a proxy: {why}. It looks like http://USER:PASSWORD@HOST:PORT")]
+    BadProxy { from: String, why: ProxyError },
     #[error("{from}: {text} would send tokens in the clear; use https")]
     InTheClear { from: &'static str, text: String },
     #[error(
@@ -155,7 +163,7 @@ pub struct Context {
     pub arm_endpoint: Option<String>,
     pub authority: Option<String>,
     pub ca_file: Option<PathBuf>,
-    pub proxy: Option<String>,
+    pub proxy: Option<Unshown>,
     pub tenant: Option<String>,
     pub subscriptions: Vec<String>,
     pub credential: Option<CredentialName>,
@@ -169,6 +177,17 @@ pub struct Context {
     pub principals: PrincipalIds,
 }
 
+/// A text that may have a password in it.
+#[derive(Clone, PartialEq, Eq, Deserialize)]
+#[serde(transparent)]
+pub struct Unshown(String);
+
+impl std::fmt::Debug for Unshown {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("•••")
+    }
+}
+
 /// Object ids of Microsoft's two services in the tenant, for those who may not read the directory.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -178,6 +197,15 @@ pub struct PrincipalIds {
 }
 
 impl Context {
+    /// Which cloud it is, for a list of contexts.
+    pub fn cloud_words(&self) -> String {
+        match &self.arm_endpoint {
+            Some(address) if target::may_hold_a_login(address) => "an address with a user or a password".to_owned(),
+            Some(address) => printable(address).into_owned(),
+            None => self.cloud.as_str().to_owned(),
+        }
+    }
+
     /// What one has to know of it before working in it.
     pub fn marks(&self) -> Vec<&'static str> {
         let marks = [(self.production, "production"), (self.read_only, "read-only")];
@@ -201,7 +229,7 @@ impl Config {
     }
 
     fn parse(text: &str, path: &Path) -> Result<Self, ConfigError> {
-        toml::from_str(text).map_err(|error| ConfigError::Invalid { path: path.to_owned(), words: error.to_string() })
+        toml::from_str(text).map_err(|error| ConfigError::Invalid { path: path.to_owned(), words: words(&error, text) })
     }
 
     /// Whether neither the file nor the environment says anything of a cloud or of somebody who signs in.
@@ -218,10 +246,42 @@ impl Config {
     }
 }
 
+/// Where the mistake is and what it is, without the line itself and without the values that the message quotes: one of them
+/// may be a proxy with its password. Names of keys stand between backticks and stay.
+fn words(error: &toml::de::Error, text: &str) -> String {
+    let line = error.span().map_or(1, |span| 1 + text.as_bytes()[..span.start.min(text.len())].iter().filter(|byte| **byte == b'\n').count());
+    let message: Vec<&str> = error.message().split('"').collect();
+    let message = match message.as_slice() {
+        [before, .., after] => format!("{before}…{after}"),
+        _ => error.message().to_owned(),
+    };
+    format!("line {line}: {}", printable(&message))
+}
+
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+
+    #[test]
+    fn a_mistake_in_the_settings_is_told_by_its_line_without_a_password_that_stands_there() {
+        let refused = |text: &str| Config::parse(text, Path::new("config.toml")).unwrap_err().to_string();
+        for line in [
+            "proxy = http://user:secret9@proxy:8080",
+            "proxy = \"http://user:secret9@proxy:8080",
+            "read_only = \"http://user:secret9@proxy:8080\"",
+            "cloud = \"http://user:secret9@proxy:8080\"",
+            "proxy: \"http://user:secret9@proxy:8080\"",
+            "proxy = [\"http://user:secret9@proxy:8080\"]",
+        ] {
+            let words = refused(&format!("[contexts.a]\n{line}\n"));
+            assert!(words.contains("line 2") && !words.contains("secret9") && !words.contains("user"), "{words}");
+        }
+        let words = refused("[contexts.a]\nproxi = \"http://user:secret9@proxy:8080\"\n");
+        assert!(words.contains("unknown field `proxi`") && !words.contains("secret9"), "{words}");
+        let debug = format!("{:?}", Config::parse("[contexts.a]\nproxy = \"secret9@proxy\"", Path::new("config.toml")).unwrap());
+        assert!(!debug.contains("secret9"), "{debug}");
+    }
 
     #[test]
     fn the_example_is_valid_as_it_stands_and_with_every_setting_switched_on() {

@@ -4,9 +4,9 @@ use std::path::{Path, PathBuf};
 
 use url::Url;
 
-use super::{Config, ConfigError, Context, CredentialName, sign_in};
+use super::{Config, ConfigError, Context, CredentialName, Unshown, sign_in};
 use crate::azure::graph::{self, Principals};
-use crate::azure::{Chain, Door};
+use crate::azure::{self, Chain, Door, Proxy, is_loopback};
 
 /// Everything that is decided before a cloud is reached.
 #[derive(Debug, Clone)]
@@ -16,7 +16,7 @@ pub struct Target {
     pub arm_endpoint: Url,
     pub authority: Option<Url>,
     pub ca_file: Option<PathBuf>,
-    pub proxy: Option<Url>,
+    pub proxy: Option<Proxy>,
     pub tenant: Option<String>,
     /// The application that a person signs in to, where it is not Microsoft's own.
     pub client_id: Option<String>,
@@ -54,6 +54,12 @@ impl Config {
         let endpoint = var("CERTDECK_ARM_ENDPOINT").or_else(|| context.arm_endpoint.clone());
         let endpoint = endpoint.unwrap_or_else(|| context.cloud.arm_endpoint().to_owned());
         let arm_endpoint = address("arm_endpoint", &endpoint)?;
+        let proxy = match &context.proxy {
+            Some(Unshown(text)) => Some(proxy(text, "proxy in the settings", &var)?),
+            // What is on this machine is reached without any.
+            None if is_loopback(&arm_endpoint) => None,
+            None => proxy_of_environment(&var)?,
+        };
         let authority = var("CERTDECK_AUTHORITY").or_else(|| context.authority.clone());
         context.tenant = var("AZURE_TENANT_ID").or(context.tenant);
         let door = sign_in::door(&context, &var);
@@ -63,7 +69,7 @@ impl Config {
             authority: authority.map(|text| address("authority", &text)).transpose()?,
             arm_endpoint,
             ca_file: var("CERTDECK_CA_FILE").map(PathBuf::from).or(context.ca_file),
-            proxy: context.proxy.map(|text| proxy(&text)).transpose()?,
+            proxy,
             tenant: context.tenant,
             client_id: context
                 .client_id
@@ -97,15 +103,29 @@ fn object_id(key: &'static str, text: Option<String>) -> Result<Option<String>, 
 }
 
 fn address(from: &'static str, text: &str) -> Result<Url, ConfigError> {
+    if may_hold_a_login(text) {
+        return Err(ConfigError::LoginInAddress { from });
+    }
     let url = Url::parse(text).ok().filter(Url::has_host);
     let url = url.ok_or_else(|| ConfigError::BadAddress { from, text: text.to_owned() })?;
     if url.scheme() == "https" { Ok(url) } else { Err(ConfigError::InTheClear { from, text: text.to_owned() }) }
 }
 
+/// Whether a user and a password may stand in an address, however it is written.
+pub(super) fn may_hold_a_login(text: &str) -> bool {
+    text.contains('@') || text.contains("%40")
+}
+
 /// Through a proxy all is TLS from here to Azure, so its own address may be plain.
-fn proxy(text: &str) -> Result<Url, ConfigError> {
-    let url = Url::parse(text).ok().filter(|url| url.has_host() && matches!(url.scheme(), "http" | "https"));
-    url.ok_or_else(|| ConfigError::BadAddress { from: "proxy", text: text.to_owned() })
+fn proxy(text: &str, from: &str, var: impl Fn(&str) -> Option<String>) -> Result<Proxy, ConfigError> {
+    let proxy = Proxy::parse(text, from).map_err(|why| ConfigError::BadProxy { from: from.to_owned(), why })?;
+    Ok(proxy.except(azure::EXCEPTIONS.into_iter().find_map(var)))
+}
+
+/// The proxy that the environment names for https, as curl and Azure's own tools read it.
+pub fn proxy_of_environment(var: impl Fn(&str) -> Option<String>) -> Result<Option<Proxy>, ConfigError> {
+    let set = azure::VARIABLES.into_iter().find_map(|name| Some((name, var(name).filter(|text| !text.trim().is_empty())?)));
+    set.map(|(name, text)| proxy(&text, name, var)).transpose()
 }
 
 #[cfg(test)]
@@ -175,6 +195,35 @@ mod tests {
             target(&Config::default(), &[("CERTDECK_ARM_ENDPOINT", "http://127.0.0.1:1")]),
             Err(ConfigError::InTheClear { .. })
         ));
+    }
+
+    #[test]
+    fn the_proxy_of_the_context_comes_before_the_environments_and_a_cloud_on_this_machine_has_none() {
+        let environment = [("https_proxy", "user:secret9@low:1"), ("HTTPS_PROXY", "http://up:1"), ("NO_PROXY", "a.b")];
+        let proxy = |config: &Config, environment: &[(&str, &str)]| target(config, environment).unwrap().proxy;
+        let found = proxy(&Config::default(), &environment).unwrap();
+        assert_eq!((found.to_string().as_str(), found.from(), found.not_for()), ("http://low:1", "https_proxy", "a.b"));
+        let config = parse("context = \"a\"\n[contexts.a]\nproxy = \"user:secret9@own:1\"");
+        let found = proxy(&config, &environment).unwrap();
+        assert_eq!((found.to_string().as_str(), found.from(), found.signs_in()), ("http://own:1", "proxy in the settings", true));
+        let here = [("CERTDECK_ARM_ENDPOINT", "https://127.0.0.1:8443"), ("HTTPS_PROXY", "http://user:sec/ret9@proxy")];
+        assert!(proxy(&Config::default(), &here).is_none());
+    }
+
+    #[test]
+    fn no_password_of_an_address_is_shown_however_it_is_written() {
+        for text in ["https://user:secret9@host", "https:\\\\user:secret9@host", "user:secret9@host", "https://user:secret9%40host"] {
+            let config = parse(&format!("context = \"a\"\n[contexts.a]\narm_endpoint = {text:?}"));
+            let words = target(&config, &[]).unwrap_err().to_string() + &config.contexts["a"].cloud_words();
+            let variable = target(&Config::default(), &[("CERTDECK_ARM_ENDPOINT", text)]).unwrap_err().to_string();
+            let authority = target(&Config::default(), &[("CERTDECK_AUTHORITY", text)]).unwrap_err().to_string();
+            let words = [words, variable, authority].join("\n");
+            assert!(!words.contains("secret9") && words.contains("arm_endpoint"), "{words}");
+        }
+        for text in ["http://user:sec/secret9@proxy", "user:secret9", "htp://user:secret9@proxy:1"] {
+            let words = target(&Config::default(), &[("HTTPS_PROXY", text)]).unwrap_err().to_string();
+            assert!(!words.contains("secret9") && words.contains("HTTPS_PROXY is not the address of a proxy"), "{words}");
+        }
     }
 
     #[test]

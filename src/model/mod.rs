@@ -41,7 +41,7 @@ pub use revocation::{Revocation, Revokes};
 pub use seen::Seen;
 pub use sign_in::{BrowserPage, DeviceCode, Redirected, SignInAsk, SignInReply, ToolCommand};
 pub use tags::{TagError, Tags};
-pub use text::{Text, printable};
+pub use text::{Text, printable, reason};
 pub use thumbprint::Thumbprint;
 pub use upkeep::Upkeep;
 pub use vault::{AccessPolicy, CertificatePolicy, Vault, VaultCertificate};

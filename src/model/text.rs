@@ -122,6 +122,15 @@ pub fn printable(text: &str) -> Cow<'_, str> {
     Cow::Owned(shown)
 }
 
+/// What an error of the system says, without the number that it ends with: `Permission denied`.
+pub fn reason(error: &impl fmt::Display) -> String {
+    let text = error.to_string();
+    match text.rsplit_once(" (os error ") {
+        Some((words, number)) if number.strip_suffix(')').is_some_and(|number| number.parse::<u32>().is_ok()) => words.to_owned(),
+        _ => text,
+    }
+}
+
 /// Controls (C0, C1, DEL), and what changes direction or takes no room: the set that `fd` hides, plus U+061C,
 /// the line and paragraph separators and the variation selectors.
 fn is_hidden(c: char) -> bool {
@@ -133,7 +142,13 @@ fn is_hidden(c: char) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::printable;
+    use super::{printable, reason};
+
+    #[test]
+    fn what_the_system_says_is_shown_without_its_number() {
+        assert_eq!(reason(&std::io::Error::from_raw_os_error(13)), "Permission denied");
+        assert_eq!(reason(&"a (os error x)"), "a (os error x)");
+    }
 
     #[test]
     fn escape_and_direction_marks_become_visible() {

@@ -10,6 +10,8 @@ use azure_identity::{ManagedIdentityCredential, ManagedIdentityCredentialOptions
 use reqwest::redirect;
 use url::Url;
 
+use super::super::cloud::host_of;
+
 /// The link-local address that every virtual machine in Azure has it at.
 const USUAL: &str = "http://169.254.169.254/";
 const PATH: &str = "/metadata/identity/oauth2/token";
@@ -23,7 +25,8 @@ pub(super) async fn find(host: Option<&Url>) -> Result<(), String> {
         Some(Err(place)) => return Err(format!("the managed identity of {place} is not supported")),
         None => {}
     }
-    let shown = host.map_or(USUAL, Url::as_str).trim_end_matches('/').to_owned();
+    // Whatever else stands in it may be a password.
+    let shown = host.map_or_else(|| USUAL.trim_end_matches('/').to_owned(), |url| format!("{}://{}", url.scheme(), host_of(url)));
     let url = host.cloned().or_else(|| Url::parse(USUAL).ok()).and_then(|url| url.join(PATH).ok());
     let (Some(url), Ok(http)) = (url, plain(Some(PATIENCE))) else { return Err(format!("{shown} is no address")) };
     // Without its header a metadata service of Azure answers 400; those of other clouds answer something else.

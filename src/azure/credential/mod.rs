@@ -31,6 +31,7 @@ pub use saved::{Saved, SavedError, SignedIn};
 
 use super::challenge::Claims;
 use super::error::AzureError;
+use super::transport::Http;
 use crate::model::{SignInReply, printable};
 use assertion::Signed;
 use chain::Signer;
@@ -92,7 +93,7 @@ struct Access {
 #[derive(Debug, Clone)]
 pub struct Means {
     pub authority: Url,
-    pub http: reqwest::Client,
+    pub http: Http,
     /// The sign-ins of earlier times.
     pub saved: Option<Saved>,
     /// Without one nobody is asked.

@@ -13,6 +13,7 @@ use zeroize::Zeroizing;
 use super::super::answer::Answer;
 use super::super::challenge::Claims;
 use super::super::error::AzureError;
+use super::super::transport::Http;
 use super::super::{json, send};
 use super::saved::{Kept, Saved, SignedIn};
 use super::sdk::sign_in;
@@ -46,7 +47,7 @@ impl Wanted<'_> {
 /// Who talks to whom: the person's directory and the application that they sign in to.
 #[derive(Debug)]
 pub(super) struct Party<'m> {
-    http: &'m reqwest::Client,
+    http: &'m Http,
     pub authority: &'m Url,
     pub tenant: &'m str,
     pub client_id: &'m str,

@@ -13,7 +13,9 @@ use azure_identity::{
 };
 use secrecy::ExposeSecret;
 
+use super::super::cloud::host_of;
 use super::super::error::AzureError;
+use super::super::transport;
 use super::chain::{Identity, Miss};
 use super::{Access, Means, Signed, Token, imds};
 use crate::model::printable;
@@ -32,17 +34,28 @@ pub(super) async fn fetch(means: &Means, identity: &Identity, audience: &str) ->
     let token = match tokio::time::timeout(PATIENCE, token).await {
         Ok(token) => token,
         Err(_) if is_a_tool => return Err(Miss::Absent(format!("it did not answer within {} s", PATIENCE.as_secs()))),
-        Err(_) => return Err(sign_in("the sign-in service did not answer").into()),
+        Err(_) => {
+            let why = format!("no answer within {} s", PATIENCE.as_secs());
+            return Err(AzureError::Unreachable { host: host_of(&means.authority), why }.into());
+        }
     };
     let access = token.map_err(|error| {
         let text = error.to_string();
+        // What the library says instead is that its own retries are over.
+        let unreached = transport::cause(&error).map(|why| {
+            let url = why.url().unwrap_or(&means.authority);
+            match identity {
+                Identity::ManagedIdentity { .. } => transport::failure(url, None, why).0,
+                _ => means.http.failure(url, why).0,
+            }
+        });
         match identity {
             // What belongs to whoever sits here may be missing; what was configured must work.
             _ if is_a_tool => Miss::Absent(sentence(&text)),
             Identity::ManagedIdentity { .. } if text.contains("not been assigned") || text.contains("Identity not found") => {
                 Miss::Absent("no such identity is assigned to this machine".to_owned())
             }
-            _ => Miss::Failed(sign_in(&text)),
+            _ => Miss::Failed(unreached.unwrap_or_else(|| sign_in(&text))),
         }
     })?;
     let lifetime = access.expires_on - azure_core::time::OffsetDateTime::now_utc();
@@ -92,7 +105,7 @@ fn options(means: &Means) -> ClientOptions {
     cloud.authority_host = means.authority.to_string();
     ClientOptions {
         cloud: Some(Arc::new(cloud.into())),
-        transport: Some(Transport::new(Arc::new(means.http.clone()))),
+        transport: Some(Transport::new(Arc::new(means.http.client().clone()))),
         retry: RetryOptions::exponential(ExponentialRetryOptions { max_retries: 2, ..ExponentialRetryOptions::default() }),
         ..ClientOptions::default()
     }

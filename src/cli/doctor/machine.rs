@@ -6,9 +6,11 @@ use jiff::Timestamp;
 
 use super::{Check, State, versions};
 use crate::cli::Exit;
-use crate::cli::context::shown;
+use crate::cli::context::proxy_words;
 use crate::cli::session::Session;
+use crate::config::proxy_of_environment;
 use crate::journal::Journal;
+use crate::model::printable;
 use crate::rules::{Profile, Rules};
 use crate::snapshot::Snapshot;
 
@@ -132,20 +134,21 @@ fn terminal() -> Check {
     }
 }
 
+/// What is configured, whether or not the cloud is reached through it.
 fn proxy(session: &Session) -> Check {
     let target = session.target().ok();
-    let of_environment = || ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"].into_iter().find_map(var);
-    let used = match target.and_then(|target| target.proxy) {
-        Some(proxy) => format!("{}, from the context", shown(&proxy)),
-        None => match of_environment().map(|text| url::Url::parse(&text)) {
-            Some(Ok(url)) => format!("{}, from the environment", shown(&url)),
-            Some(Err(_)) => {
-                return Check::new("proxy", State::Warning, "HTTPS_PROXY is not an address")
-                    .remedy("Write it as http://HOST:PORT.");
-            }
-            None => "none".to_owned(),
-        },
+    let is_here = target.as_ref().is_some_and(|target| target.proxy.is_none());
+    let named = match target.and_then(|target| target.proxy).map_or_else(|| proxy_of_environment(var), |used| Ok(Some(used))) {
+        Ok(Some(named)) => named,
+        Ok(None) => return Check::new("proxy", State::Good, "none"),
+        Err(error) => return Check::new("proxy", State::Warning, error.to_string()).remedy(ESCAPES),
     };
-    let not_for = var("NO_PROXY").or_else(|| var("no_proxy")).map(|hosts| format!("; not for {hosts}")).unwrap_or_default();
-    Check::new("proxy", State::Good, format!("{used}{not_for}"))
+    let not_for = match named.not_for() {
+        "" => String::new(),
+        hosts => format!("; not for {}", printable(hosts)),
+    };
+    let not_used = if is_here { "; not used: what is on this machine is reached without a proxy" } else { "" };
+    Check::new("proxy", State::Good, format!("{}{not_for}{not_used}", proxy_words(&named)))
 }
+
+const ESCAPES: &str = "Correct it. In a user or a password write / as %2F, ? as %3F, # as %23, a space as %20 and % as %25.";
