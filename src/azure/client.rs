@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use serde_json::Value;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout_at};
 use url::Url;
 use uuid::Uuid;
 
@@ -20,6 +20,7 @@ use super::credential::{Credential, Who};
 use super::error::AzureError;
 use super::graph::Principals;
 use super::json;
+use super::patience::{Deadline, Listener, Wait};
 use super::poll::{self, Next, Target};
 use super::request::{Plane, Request};
 use super::rows::Row;
@@ -28,7 +29,7 @@ use super::transport::Http;
 use crate::model::SignInReply;
 
 /// Pages of one list; a page holds some hundred elements.
-const MOST_PAGES: usize = 2_000;
+pub(super) const MOST_PAGES: usize = 2_000;
 /// The longest that an operation is followed (API.md 16).
 const LONGEST_OPERATION: Duration = Duration::from_secs(30 * 60);
 
@@ -39,6 +40,8 @@ pub struct Client {
     subscriptions: Arc<[String]>,
     principals: Arc<Principals>,
     urgency: Urgency,
+    deadline: Option<Deadline>,
+    listener: Option<Listener>,
 }
 
 /// What a change that is over left behind.
@@ -99,6 +102,8 @@ impl Client {
             subscriptions: subscriptions.into(),
             principals: Arc::new(principals),
             urgency: Urgency::Person,
+            deadline: None,
+            listener: None,
         }
     }
 
@@ -120,6 +125,23 @@ impl Client {
     #[must_use]
     pub fn in_background(&self) -> Self {
         Self { urgency: Urgency::Background, ..self.clone() }
+    }
+
+    /// The same client, whose requests are all over at that moment: what has no answer then is an error.
+    #[must_use]
+    pub fn until(&self, deadline: Deadline) -> Self {
+        Self { deadline: Some(deadline), ..self.clone() }
+    }
+
+    /// When all its requests are over, if they are bounded together.
+    pub fn deadline(&self) -> Option<Deadline> {
+        self.deadline
+    }
+
+    /// The same client, whose reads tell of the pauses that they make.
+    #[must_use]
+    pub fn telling(&self, listener: Listener) -> Self {
+        Self { listener: Some(listener), ..self.clone() }
     }
 
     /// Somebody wants to see everything anew: what was left out because it kept failing is asked again.
@@ -222,7 +244,7 @@ impl Client {
     async fn pages(&self, request: &Request, take: &mut (dyn FnMut(Vec<Value>) + Send)) -> Result<(), AzureError> {
         let mut url = address::of(&self.cloud, request)?;
         for _ in 0..MOST_PAGES {
-            let mut page = accepted(self.send(self.call(url.clone(), request), &mut |_| ()).await?)?.body;
+            let mut page = accepted(self.send(self.call(url.clone(), request), None).await?)?.body;
             match page.get_mut("value").map(Value::take) {
                 Some(Value::Array(found)) => take(found),
                 _ => return Err(AzureError::Malformed { host: host_of(&url), why: "it is not a list".to_owned() }),
@@ -240,13 +262,13 @@ impl Client {
     /// The answer to a question that is asked by POST; `Null` where the service just agrees.
     pub async fn ask(&self, request: &Request) -> Result<Value, AzureError> {
         let call = Call { read: true, ..self.call(address::of(&self.cloud, request)?, request) };
-        Ok(accepted(self.send(call, &mut |_| ()).await?)?.body)
+        Ok(accepted(self.send(call, None).await?)?.body)
     }
 
     /// The same for an answer with a long list: the rows of the list `member` apart, as text.
     pub async fn ask_rows(&self, request: &Request, member: &'static str) -> Result<(Value, Option<Vec<Row>>), AzureError> {
         let call = Call { read: true, rows: Some(member), ..self.call(address::of(&self.cloud, request)?, request) };
-        let answer = accepted(self.send(call, &mut |_| ()).await?)?;
+        let answer = accepted(self.send(call, None).await?)?;
         Ok((answer.body, answer.rows))
     }
 
@@ -255,7 +277,7 @@ impl Client {
         let start = Instant::now();
         let mut tell = |note: String| progress(Progress { note, elapsed: start.elapsed() });
         let url = address::of(&self.cloud, request)?;
-        let answer = accepted(self.send(self.call(url.clone(), request), &mut tell).await?)?;
+        let answer = accepted(self.send(self.call(url.clone(), request), Some(&mut tell)).await?)?;
         let (status, request_id) = (answer.status, answer.request_id.clone());
         let body = self.follow(request, &url, &answer, &mut tell).await.map_err(|error| match error {
             AzureError::OperationFailed(_) | AzureError::StillRunning { .. } => error,
@@ -293,7 +315,7 @@ impl Client {
                 Target::Operation(link) | Target::Location(link) => address::follow(&self.cloud, url, link)?,
                 Target::Resource => url.clone(),
             };
-            let answer = self.send(self.get(ask, request), tell).await?;
+            let answer = self.send(self.get(ask, request), Some(tell)).await?;
             if poll::says_nothing(answer.status) {
                 return Err(AzureError::refused(answer.refusal()));
             }
@@ -302,7 +324,7 @@ impl Client {
     }
 
     async fn read_at(&self, url: Url, request: &Request) -> Result<Option<AsItIs>, AzureError> {
-        let answer = self.send(self.get(url, request), &mut |_| ()).await?;
+        let answer = self.send(self.get(url, request), None).await?;
         let refusal = answer.refusal();
         // A subscription that is not there is a mistake of the asker, not an absent resource.
         if answer.status == 404 && !refusal.is("SubscriptionNotFound") && !refusal.is("InvalidSubscriptionId") {
@@ -318,7 +340,8 @@ impl Client {
     }
 
     fn get(&self, url: Url, request: &Request) -> Call {
-        Call::get(url, address::audience(&self.cloud, &request.plane), self.urgency)
+        let until = self.deadline.map(Deadline::at);
+        Call { until, ..Call::get(url, address::audience(&self.cloud, &request.plane), self.urgency) }
     }
 
     fn call(&self, url: Url, request: &Request) -> Call {
@@ -331,12 +354,27 @@ impl Client {
             read: request.is_read(),
             if_match: request.condition.as_ref().and_then(|read| read.etag.clone()),
             urgency: self.urgency,
+            until: self.deadline.map(Deadline::at),
             rows: None,
         }
     }
 
-    async fn send(&self, call: Call, waiting: &mut (dyn FnMut(String) + Send)) -> Result<Answer, AzureError> {
-        self.sender.send(&call, waiting).await
+    /// Whoever follows a change is told of its pauses, else whoever listens.
+    async fn send(&self, call: Call, mut tell: Option<&mut (dyn FnMut(String) + Send)>) -> Result<Answer, AzureError> {
+        let mut last = None;
+        let mut waiting = |wait: Wait| {
+            match (&mut tell, &self.listener) {
+                (Some(tell), _) => tell(wait.to_string()),
+                (None, Some(listener)) => listener.hear(&wait),
+                (None, None) => {}
+            }
+            last = Some(wait.why);
+        };
+        let sent = self.sender.send(&call, &mut waiting);
+        match self.deadline {
+            Some(deadline) => timeout_at(deadline.at(), sent).await.unwrap_or_else(|_| Err(deadline.passed(last))),
+            None => sent.await,
+        }
     }
 }
 

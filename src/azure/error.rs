@@ -104,12 +104,19 @@ pub enum AzureError {
     /// Nothing was sent: the service wants to be left alone for longer than anybody waits.
     #[error("for {what} Azure takes no requests until {}", clock(*until))]
     LeftAlone { what: String, until: Timestamp },
+    /// What it was asked within is over; with what it last waited for.
+    #[error("no answer within {seconds} s{}", reason_of(why.as_deref()))]
+    NotInTime { seconds: u64, why: Option<String> },
     #[error("{found} is not {expected}, so nothing was sent to it")]
     HostRefused { found: String, expected: String },
     #[error("the service redirects ({status}) to {to}; redirects are never followed")]
     Redirected { status: u16, to: String },
     #[error("the answer of {host} is not what the API describes: {why}")]
     Malformed { host: String, why: String },
+}
+
+fn reason_of(why: Option<&str>) -> String {
+    why.map(|why| format!(" ({why})")).unwrap_or_default()
 }
 
 fn clock(at: Timestamp) -> impl std::fmt::Display {

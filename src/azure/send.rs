@@ -6,7 +6,7 @@ use bytes::Bytes;
 use jiff::Timestamp;
 use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderValue, IF_MATCH};
 use serde_json::Value;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout_at};
 use url::Url;
 use uuid::Uuid;
 use zeroize::Zeroizing;
@@ -18,6 +18,7 @@ use super::clock::ServiceClock;
 use super::cloud::host_of;
 use super::credential::{Credential, Token};
 use super::error::AzureError;
+use super::patience::Wait;
 use super::request::{Method, Repeat};
 use super::retry::{self, Attempt, Failure};
 use super::rows;
@@ -26,6 +27,8 @@ use crate::model::printable;
 
 /// The largest body that is read; a page of a list is some hundred kilobytes.
 const LARGEST: usize = 32 * 1024 * 1024;
+/// The longest that one try of a read takes, whatever trickles in (RELIABILITY.md R6).
+const READ: Duration = Duration::from_secs(60);
 /// How many different things a service may want of one request's token before it is asked no more.
 const MOST_CHALLENGES: usize = 2;
 
@@ -42,6 +45,8 @@ pub struct Call {
     /// The ETag that the resource must still have.
     pub if_match: Option<String>,
     pub urgency: Urgency,
+    /// Nobody waits for its answer any longer.
+    pub until: Option<Instant>,
     /// The list of the answer whose rows are to be left as text.
     pub rows: Option<&'static str>,
 }
@@ -49,7 +54,7 @@ pub struct Call {
 impl Call {
     pub fn get(url: Url, audience: String, urgency: Urgency) -> Self {
         let (method, repeat) = (Method::Get, Repeat::Safe);
-        Self { method, url, audience, body: None, repeat, read: true, if_match: None, urgency, rows: None }
+        Self { method, url, audience, body: None, repeat, read: true, if_match: None, urgency, until: None, rows: None }
     }
 }
 
@@ -65,7 +70,7 @@ pub struct Sender {
 
 impl Sender {
     /// Sends until there is an answer worth having, whatever its status. `waiting` is told of every pause.
-    pub async fn send(&self, call: &Call, waiting: &mut (dyn FnMut(String) + Send)) -> Result<Answer, AzureError> {
+    pub async fn send(&self, call: &Call, waiting: &mut (dyn FnMut(Wait) + Send)) -> Result<Answer, AzureError> {
         let request_id = Uuid::new_v4();
         let host = host_of(&call.url);
         let mut first_try = None;
@@ -73,7 +78,7 @@ impl Sender {
         let mut met: Vec<Claims> = Vec::new();
         let mut tries = 0;
         loop {
-            let token = self.credential.token(&call.audience).await?;
+            let token = self.token(call).await?;
             let pass = self.budget.admit(call, waiting).await?;
             // Waiting for a turn is not trying.
             let start = *first_try.get_or_insert_with(Instant::now);
@@ -86,7 +91,7 @@ impl Sender {
                     if met.contains(&claims) || met.len() == MOST_CHALLENGES {
                         return Err(AzureError::Unsatisfied { host, wants: claims.words().to_owned() });
                     }
-                    waiting(format!("Azure asks for {}", claims.words()));
+                    waiting(Wait { pause: Duration::ZERO, why: format!("Azure asks for {}", claims.words()) });
                     self.credential.satisfy(&call.audience, &token, &claims).await?;
                     met.push(claims);
                     // The service has done nothing, and how long a person took is no reason to give up.
@@ -120,10 +125,23 @@ impl Sender {
             };
             let attempt = Attempt { read: call.read, repeat: call.repeat, tries, elapsed: start.elapsed() };
             let Some(pause) = retry::pause(attempt, failure, fastrand::f64()) else { return outcome };
+            // It would not be sent any more.
+            if call.until.is_some_and(|until| Instant::now() + pause >= until) {
+                return outcome;
+            }
             tracing::debug!(host, status = ?failure, tries, ?pause, "sending again");
-            waiting(words(failure, pause));
+            waiting(Wait { pause, why: why(&host, failure) });
             tokio::time::sleep(pause).await;
         }
+    }
+
+    async fn token(&self, call: &Call) -> Result<Token, AzureError> {
+        let token = self.credential.token(&call.audience);
+        let Some(until) = call.until else { return token.await };
+        timeout_at(until, token).await.unwrap_or_else(|_| {
+            let message = format!("{} gave no sign-in within the time that --timeout allows", self.credential.service());
+            Err(AzureError::SignIn { code: None, message })
+        })
     }
 
     async fn try_once(&self, call: &Call, token: &Token, request_id: Uuid) -> Result<Answer, Trouble> {
@@ -146,6 +164,9 @@ impl Sender {
             .header("x-ms-client-request-id", request_id.to_string())
             .header("x-ms-return-client-request-id", "true")
             .header("x-ms-correlation-request-id", self.correlation.to_string());
+        if call.read {
+            request = request.timeout(READ);
+        }
         if let Some(etag) = &call.if_match {
             request = request.header(IF_MATCH, etag);
         }
@@ -239,12 +260,12 @@ async fn receive(mut response: reqwest::Response, rows: Option<&'static str>) ->
     Ok(Answer { rows, ..Answer::new(status, &headers, body) })
 }
 
-fn words(failure: Failure, pause: Duration) -> String {
-    let seconds = pause.as_secs_f64().ceil();
+/// Why it is waited before the next try.
+fn why(host: &str, failure: Failure) -> String {
     match failure {
-        Failure::Status { code: 429, .. } => format!("Azure asks to slow down; again in {seconds} s"),
-        Failure::Status { code, .. } => format!("Azure answered {code}; again in {seconds} s"),
-        Failure::NotSent => format!("no connection; again in {seconds} s"),
-        Failure::Lost => format!("the answer was lost; again in {seconds} s"),
+        Failure::Status { code: 429, .. } => format!("Azure throttles {host}"),
+        Failure::Status { code, .. } => format!("{host} answered {code}"),
+        Failure::NotSent => format!("no connection to {host}"),
+        Failure::Lost => format!("the answer of {host} was lost"),
     }
 }

@@ -83,6 +83,9 @@ pub fn problem(error: &AzureError, what: &str) -> Problem {
         AzureError::LeftAlone { .. } => {
             said(error, what, "Nothing was sent: try again then. Other programs that sign in as the same use the limit too.")
         }
+        AzureError::NotInTime { .. } => {
+            said(error, what, "Allow more time with --timeout; certdeck doctor tries everything on the way one by one.")
+        }
         AzureError::HostRefused { .. } => said(error, what, "If the address is right, correct the endpoint in the configuration."),
         AzureError::Redirected { .. } => {
             said(error, what, "Check the endpoint, and whether a proxy asks for a sign-in of its own.")

@@ -1,6 +1,7 @@
 //! `certdeck list KIND`: the estate as rows, for people and for programs.
 
 use std::io::{self, Write};
+use std::time::Duration;
 
 use clap::ValueEnum;
 use jiff::Timestamp;
@@ -10,7 +11,8 @@ use super::reading::{self, Public};
 use super::rows;
 use super::session::Session;
 use super::table::{Format, Table, text};
-use super::{CliError, Exit, desk, words};
+use super::{CliError, Exit, deadline, words};
+use crate::azure::Deadline;
 use crate::app::filter::{Filter, SEPARATOR};
 use crate::model::{Estate, Gap};
 use crate::rules::Rules;
@@ -23,6 +25,9 @@ pub struct Args {
     filter: String,
     #[arg(short, long, value_enum, default_value_t)]
     output: Format,
+    /// Show what was read within this time, such as 90s or 5m, and what is missing
+    #[arg(long, value_name = "TIME", default_value = deadline::USUAL, value_parser = deadline::span)]
+    timeout: Duration,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -55,13 +60,14 @@ impl Kind {
 }
 
 pub async fn run(args: &Args, session: &Session) -> Result<Exit, CliError> {
-    let world = session.world(&session.target()?, desk::if_somebody_is_there()).await?;
+    let client = session.reader(&session.target()?, Deadline::after(args.timeout)).await?;
     let public = if matches!(args.kind, Kind::Public) { Public::Read } else { Public::LeftOut };
-    let mut estate = reading::estate(session, &world.client, public).await?;
+    let mut estate = reading::estate(session, &client, public).await?;
     if matches!(args.kind, Kind::Private) {
-        reading::add_upkeep(session, &world.client, &mut estate).await?;
+        reading::add_upkeep(session, &client, &mut estate).await?;
     }
-    let mut table = args.kind.table(&estate, &world.rules, world.client.now());
+    let rules = session.rules()?;
+    let mut table = args.kind.table(&estate, &rules, client.now());
     let columns: Vec<&str> = table.columns.iter().map(|(key, _)| *key).collect();
     let filter = Filter::parse(&args.filter, &columns);
     let as_text = |row: &[Value]| row.iter().map(text).collect::<Vec<_>>().join(&SEPARATOR.to_string()).to_lowercase();

@@ -5,6 +5,7 @@ mod completions;
 mod config;
 mod consent;
 mod context;
+mod deadline;
 mod demo;
 mod desk;
 mod doctor;

@@ -2,6 +2,7 @@
 //! system, whose exit codes it keeps: 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN.
 
 use std::io::{self, Write};
+use std::time::Duration;
 
 use clap::ValueEnum;
 use jiff::{SignedDuration, Timestamp};
@@ -10,8 +11,8 @@ use serde_json::{Value, json};
 use super::reading::{self, Public};
 use super::session::{Session, rules};
 use super::table::{Format, Table};
-use super::{CliError, Exit, Global, words};
-use crate::azure::ServiceClock;
+use super::{CliError, Exit, Global, deadline, words};
+use crate::azure::{Deadline, ServiceClock};
 use crate::model::{App, Estate, Expiry, WhoActs, day};
 use crate::rules::Rules;
 
@@ -22,6 +23,9 @@ pub struct Report {
     within: SignedDuration,
     #[arg(short, long, value_enum, default_value_t)]
     output: Output,
+    /// Show what was read within this time, such as 90s or 5m, and what is missing
+    #[arg(long, value_name = "TIME", default_value = deadline::USUAL, value_parser = deadline::span)]
+    timeout: Duration,
 }
 
 #[derive(Debug, clap::Args)]
@@ -32,6 +36,9 @@ pub struct Check {
     /// Be critical about what expires within this time
     #[arg(long, value_name = "TIME", default_value = "7d", value_parser = span)]
     crit: SignedDuration,
+    /// End after this time at the latest, such as 90s or 5m: UNKNOWN, unless what was read is worse
+    #[arg(long, value_name = "TIME", default_value = deadline::OF_A_CHECK, value_parser = deadline::span)]
+    timeout: Duration,
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
@@ -170,15 +177,15 @@ fn row(due: &Due, now: Timestamp) -> Vec<Value> {
 }
 
 /// The estate, and whose clock it is judged by.
-async fn read(session: &Session) -> Result<(Estate, ServiceClock), CliError> {
-    let client = session.client(&session.target()?, super::desk::if_somebody_is_there()).await?;
+async fn read(session: &Session, ends: Deadline) -> Result<(Estate, ServiceClock), CliError> {
+    let client = session.reader(&session.target()?, ends).await?;
     let mut estate = reading::estate(session, &client, Public::Read).await?;
     reading::add_upkeep(session, &client, &mut estate).await?;
     Ok((estate, client.clock().clone()))
 }
 
 pub async fn report(args: &Report, session: &Session) -> Result<Exit, CliError> {
-    let (estate, clock) = read(session).await?;
+    let (estate, clock) = read(session, Deadline::after(args.timeout)).await?;
     let now = clock.now();
     let all = due(&estate, &rules()?, now);
     let mut out = io::BufWriter::new(io::stdout().lock());
@@ -241,9 +248,10 @@ fn prometheus(all: &[Due], gaps: usize, now: Timestamp, out: &mut impl Write) ->
 
 /// One line and an exit code, whatever happens: a monitoring system understands nothing else.
 pub async fn check(args: &Check, global: &Global) -> Result<Exit, CliError> {
+    let ends = Deadline::after(args.timeout);
     let read = async {
         let session = Session::open(global)?;
-        let (estate, clock) = read(&session).await?;
+        let (estate, clock) = read(&session, ends).await?;
         let doubt = if clock.ahead().is_none() { doubt(&estate, &session, clock.now()) } else { None };
         Ok::<_, CliError>((estate, rules()?, clock.now(), doubt))
     };
@@ -326,7 +334,11 @@ fn judge(all: &[Due], estate: &Estate, args: &Check, now: Timestamp) -> (Level, 
     };
     let gaps = match hidden(estate) {
         0 => String::new(),
-        gaps => format!("; {gaps} parts could not be read"),
+        gaps => {
+            let first = estate.gaps.iter().find(|gap| gap.hides_something());
+            let first = first.map(|gap| format!(": {}: {}", gap.what, gap.problem.why.replace('\n', "; "))).unwrap_or_default();
+            format!("; {gaps} parts could not be read{first}")
+        }
     };
     (level, format!("{} certificates and orders, {counts}{bindings}{gaps}|critical={critical} warning={warned}", known.len()))
 }

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use super::cert::password;
 use super::session::Session;
-use super::{CliError, Exit, consent, desk, named, plan, words};
+use super::{CliError, Exit, consent, deadline, desk, named, plan, words};
 use crate::azure::{Client, subscriptions};
 use crate::flow::engine::{Conductor, Ending};
 use crate::flow::script::ScriptKind;
@@ -87,7 +87,8 @@ fn patience(text: &str) -> Result<Duration, String> {
 }
 
 pub async fn run(args: Args, session: &Session) -> Result<Exit, CliError> {
-    let world = session.world(&session.target()?, desk::if_somebody_is_there()).await?;
+    let mut world = session.world(&session.target()?, desk::if_somebody_is_there()).await?;
+    world.client = world.client.telling(deadline::voice());
     if world.client.cloud().national && args.flow.needs_orders() {
         words(NO_ORDERS);
         return Ok(Exit::Blocked);

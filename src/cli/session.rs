@@ -3,9 +3,9 @@
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 
-use super::{CliError, Global};
+use super::{CliError, Global, deadline, desk};
 use crate::app::place::ContextChoice;
-use crate::azure::{Client, Connection, Desk, Saved};
+use crate::azure::{AzureError, Client, Connection, Deadline, Desk, Saved};
 use crate::config::{Config, Context, Target};
 use crate::journal::Journal;
 use crate::paths::Paths;
@@ -126,6 +126,14 @@ impl Session {
         };
         let client = Client::connect(connection).await;
         client.map_err(|error| CliError::Cloud(error.problem(&format!("Reach {}", target.arm_endpoint))))
+    }
+
+    /// The client of a command that only reads and ends at the deadline. A person at the terminal is asked where nobody is
+    /// signed in.
+    pub async fn reader(&self, target: &Target, ends: Deadline) -> Result<Client, CliError> {
+        let late = |error: AzureError| CliError::Cloud(error.problem(&format!("Reach {}", target.arm_endpoint)));
+        let client = ends.within(self.client(target, desk::if_somebody_is_there())).await.map_err(late)??;
+        Ok(deadline::client(&client, ends))
     }
 
     /// Today's rules, read once.

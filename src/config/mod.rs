@@ -247,15 +247,20 @@ impl Config {
 }
 
 /// Where the mistake is and what it is, without the line itself and without the values that the message quotes: one of them
-/// may be a proxy with its password. Names of keys stand between backticks and stay.
+/// may be a proxy with its password. Keys and words that would be right stay.
 fn words(error: &toml::de::Error, text: &str) -> String {
-    let line = error.span().map_or(1, |span| 1 + text.as_bytes()[..span.start.min(text.len())].iter().filter(|byte| **byte == b'\n').count());
-    let message: Vec<&str> = error.message().split('"').collect();
-    let message = match message.as_slice() {
+    let start = error.span().map_or(0, |span| span.start.min(text.len()));
+    let line = 1 + text.bytes().take(start).filter(|byte| *byte == b'\n').count();
+    let message = match error.message().split('"').collect::<Vec<_>>().as_slice() {
         [before, .., after] => format!("{before}…{after}"),
         _ => error.message().to_owned(),
     };
-    format!("line {line}: {}", printable(&message))
+    let is_value = |nth: usize, quoted: &str| {
+        nth % 2 == 1 && (nth == 1 && message.starts_with("unknown variant") || quoted.contains(['@', ':', '/', '\\']))
+    };
+    let parts = message.split('`').enumerate();
+    let shown: Vec<&str> = parts.map(|(nth, part)| if is_value(nth, part) { "…" } else { part }).collect();
+    format!("line {line}: {}", printable(&shown.join("`")))
 }
 
 #[cfg(test)]

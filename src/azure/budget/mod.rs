@@ -24,6 +24,7 @@ pub use errand::Urgency;
 pub use queue::Outcome;
 
 use super::error::AzureError;
+use super::patience::Wait;
 use super::send::Call;
 use errand::Errand;
 use queue::{Queue, Turn, Way};
@@ -45,23 +46,28 @@ impl Default for Budget {
 impl Budget {
     /// Waits until the request may go. `waiting` is told of a pause that a person notices. What keeps failing, or is to be
     /// left alone for long, is an error at once.
-    pub async fn admit(&self, call: &Call, waiting: &mut (dyn FnMut(String) + Send)) -> Result<Pass<'_>, AzureError> {
-        let queued = self.enqueue(Errand::of(call))?;
+    pub async fn admit(&self, call: &Call, waiting: &mut (dyn FnMut(Wait) + Send)) -> Result<Pass<'_>, AzureError> {
+        let queued = self.enqueue(Errand::of(call), call)?;
         let mut told = false;
         loop {
             let now = Instant::now();
-            let (when, until) = {
+            let (when, until, held) = {
                 let mut queue = self.queue();
                 let until = queue.let_go(now, Some(queued.turn));
-                match queue.find(queued.turn) {
-                    Some(waiting) if waiting.way.is_none() => (waiting.when, until),
+                match queue.find(queued.turn).map(|waiting| (waiting.when, waiting.way)) {
+                    Some((when, None)) => (when, until, queue.held(&queued.errand, now)),
                     _ => break,
                 }
             };
+            // The service may have asked for it while this one was in the queue already.
+            if held > patience(call, now) {
+                return Err(AzureError::LeftAlone { what: queued.errand.about(), until: after(held) });
+            }
             let pause = when.map_or(Duration::ZERO, |when| when.saturating_duration_since(now));
             if pause >= NOTICEABLE && !told {
                 told = true;
-                waiting(format!("Azure takes no more requests just now; goes on in {} s", pause.as_secs_f64().ceil()));
+                let does = if held.is_zero() { "takes no more requests just now for" } else { "throttles" };
+                waiting(Wait { pause, why: format!("Azure {does} {}", queued.errand.about()) });
             }
             match until {
                 Some(until) => tokio::select! { () = queued.bell.notified() => {}, () = sleep_until(until) => {} },
@@ -76,10 +82,10 @@ impl Budget {
         self.queue().try_again(Instant::now());
     }
 
-    fn enqueue(&self, errand: Errand) -> Result<Queued<'_>, AzureError> {
+    fn enqueue(&self, errand: Errand, call: &Call) -> Result<Queued<'_>, AzureError> {
         let (mut queue, now) = (self.queue(), Instant::now());
         let held = queue.held(&errand, now);
-        if held > LONGEST_HOLD {
+        if held > patience(call, now) {
             return Err(AzureError::LeftAlone { what: errand.about(), until: after(held) });
         }
         if let Err(cut) = queue.check(&errand, now) {
@@ -100,6 +106,11 @@ impl Budget {
         // Nothing panics while it is held.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// How long this request may be held off.
+fn patience(call: &Call, now: Instant) -> Duration {
+    call.until.map_or(LONGEST_HOLD, |until| LONGEST_HOLD.min(until.saturating_duration_since(now)))
 }
 
 fn after(pause: Duration) -> Timestamp {

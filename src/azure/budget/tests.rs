@@ -185,9 +185,9 @@ async fn whoever_is_told_to_wait_holds_up_all_that_share_the_limit_and_nobody_el
     let write = Call { method: crate::azure::Method::Put, ..person(&reads("a")) };
     assert!(is_ready(admit(&budget, &write)).await, "writes are counted apart");
     let mut notes = Vec::new();
-    let pass = budget.admit(&person(&reads("a")), &mut |note| notes.push(note)).await.unwrap();
+    let pass = budget.admit(&person(&reads("a")), &mut |wait| notes.push(wait.to_string())).await.unwrap();
     assert!(start.elapsed() >= Duration::from_secs(16), "{:?}", start.elapsed());
-    assert_eq!(notes, ["Azure takes no more requests just now; goes on in 17 s"]);
+    assert_eq!(notes, ["waiting 17 s: Azure throttles the subscription a"]);
     // One goes ahead; its answer says how it stands.
     assert!(!is_ready(admit(&budget, &person(&reads("a")))).await);
     pass.end(told(200.0));
@@ -201,6 +201,37 @@ async fn who_would_wait_for_an_hour_is_told_until_when() {
     admit(&budget, &person(&reads("a"))).await.end(hour);
     let error = budget.admit(&person(&reads("a")), &mut |_| ()).await.unwrap_err();
     assert!(matches!(error, AzureError::LeftAlone { .. }), "{error:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_queued_already_when_azure_wants_to_be_left_alone_for_an_hour_is_told_too() {
+    let budget = Budget::default();
+    let first = admit(&budget, &person(&reads("a"))).await;
+    let call = person(&reads("a"));
+    let queued = async {
+        let start = Instant::now();
+        let error = budget.admit(&call, &mut |_| ()).await.unwrap_err();
+        (error, start.elapsed())
+    };
+    let answer = async {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+        first.end(Outcome::Answered { status: 429, told: None, retry_after: Some(Duration::from_secs(3600)) });
+    };
+    let ((error, waited), ()) = tokio::join!(queued, answer);
+    assert!(matches!(error, AzureError::LeftAlone { .. }) && waited < A_SECOND, "{error:?} after {waited:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_would_be_sent_after_nobody_waits_any_longer_is_an_error_at_once() {
+    let budget = Budget::default();
+    let held = Outcome::Answered { status: 429, told: None, retry_after: Some(Duration::from_secs(40)) };
+    admit(&budget, &person(&reads("a"))).await.end(held);
+    let start = Instant::now();
+    let call = Call { until: Some(start + Duration::from_secs(30)), ..person(&reads("a")) };
+    let error = budget.admit(&call, &mut |_| ()).await.unwrap_err();
+    assert!(matches!(error, AzureError::LeftAlone { .. }) && start.elapsed() < A_SECOND, "{error:?}");
+    let call = Call { until: Some(start + Duration::from_secs(60)), ..call };
+    assert!(budget.admit(&call, &mut |_| ()).await.is_ok(), "in time it waits");
 }
 
 #[tokio::test(start_paused = true)]

@@ -30,6 +30,7 @@ pub use desk::{Desk, SignIn};
 pub use saved::{Saved, SavedError, SignedIn};
 
 use super::challenge::Claims;
+use super::cloud::host_of;
 use super::error::AzureError;
 use super::transport::Http;
 use crate::model::{SignInReply, printable};
@@ -117,6 +118,8 @@ struct Shared {
     held: std::sync::Mutex<Tokens>,
     signer: Mutex<Signer>,
     desk: Option<Desk>,
+    /// The host of the sign-in service, for showing.
+    service: String,
 }
 
 #[derive(Debug, Default)]
@@ -128,8 +131,13 @@ struct Tokens {
 
 impl Credential {
     pub fn new(chain: Chain, means: Means) -> Self {
-        let desk = means.desk.clone();
-        Self(Arc::new(Shared { held: std::sync::Mutex::default(), signer: Mutex::new(Signer::new(chain, means)), desk }))
+        let (desk, service) = (means.desk.clone(), host_of(&means.authority));
+        Self(Arc::new(Shared { held: std::sync::Mutex::default(), signer: Mutex::new(Signer::new(chain, means)), desk, service }))
+    }
+
+    /// The host that signs in.
+    pub fn service(&self) -> &str {
+        &self.0.service
     }
 
     /// A token for the audience, which may take as long as a person takes to sign in.
@@ -160,7 +168,8 @@ impl Credential {
     /// The same account in another tenant, as far as its sign-in is good there; nobody is asked. Nothing for what is no person.
     pub async fn in_tenant(&self, tenant: &str) -> Option<Self> {
         let signer = self.0.signer.lock().await.in_tenant(tenant)?;
-        Some(Self(Arc::new(Shared { held: std::sync::Mutex::default(), signer: Mutex::new(signer), desk: None })))
+        let service = self.0.service.clone();
+        Some(Self(Arc::new(Shared { held: std::sync::Mutex::default(), signer: Mutex::new(signer), desk: None, service })))
     }
 
     /// Forgets a token that a service refused, unless another one has taken its place already.

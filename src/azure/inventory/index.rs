@@ -3,7 +3,7 @@
 
 use serde_json::json;
 
-use crate::azure::client::Client;
+use crate::azure::client::{Client, MOST_PAGES};
 use crate::azure::error::AzureError;
 use crate::azure::request::{Body, Repeat, Request};
 use crate::azure::rows::Row;
@@ -18,6 +18,8 @@ pub struct Question {
     query: String,
     subscriptions: Vec<String>,
     token: Option<String>,
+    /// Those before this one.
+    pages: usize,
 }
 
 #[derive(Debug)]
@@ -31,7 +33,7 @@ pub struct Page {
 
 impl Question {
     pub fn new(query: String, subscriptions: Vec<String>) -> Self {
-        Self { query, subscriptions, token: None }
+        Self { query, subscriptions, token: None, pages: 0 }
     }
 
     /// Asks for one page.
@@ -55,7 +57,10 @@ impl Question {
         if token.is_some() && (token == self.token || rows.is_empty()) {
             return Err(malformed("a page of the answer leads to itself"));
         }
-        let rest = token.map(|token| Self { token: Some(token), ..self });
+        if token.is_some() && self.pages >= MOST_PAGES {
+            return Err(malformed(&format!("it has no end after {MOST_PAGES} pages")));
+        }
+        let rest = token.map(|token| Self { token: Some(token), pages: self.pages + 1, ..self });
         Ok(Page { rows, total, rest })
     }
 }

@@ -60,6 +60,7 @@ pub async fn read(client: &Client, wanted: Vec<Wanted>, known: &[Upkeep], now: T
     let known: HashMap<(ResourceId, String), &Upkeep> = known.iter().map(|one| (key(&one.vault, &one.name), one)).collect();
     let doors: HashMap<ResourceId, Door> = wanted.iter().map(|one| (one.vault.clone(), Door::of(&one.uri))).collect();
     let until = Instant::now() + LONGEST_OF_ALL;
+    let until = client.deadline().map_or(until, |deadline| until.min(deadline.at()));
     let asked: Vec<_> = wanted
         .iter()
         .map(|one| {

@@ -3,10 +3,10 @@
 use super::{Check, State};
 use crate::azure::{AzureError, Client, Tried, Who, graph, permissions, providers, subscriptions};
 use crate::cli::session::Session;
-use crate::cli::{CliError, Exit};
+use crate::cli::{CliError, Exit, deadline};
 use crate::config::Target;
 use crate::flow::FlowName;
-use crate::model::Subscription;
+use crate::model::{Subscription, reason};
 use crate::rules::Names;
 
 /// Looked at one by one; more would take a minute.
@@ -14,12 +14,19 @@ const MOST_SUBSCRIPTIONS: usize = 20;
 
 type Tell<'t> = &'t mut (dyn FnMut(Check) -> Result<(), CliError> + Send);
 
-pub(super) async fn checks(session: &Session, target: &Target, tell: Tell<'_>) -> Result<(), CliError> {
+/// `at` names what is being looked at.
+pub(super) async fn checks(
+    session: &Session,
+    target: &Target,
+    at: &mut &'static str,
+    tell: Tell<'_>,
+) -> Result<(), CliError> {
     tell(context(target))?;
     tell(dns(target).await)?;
     // Connecting asks a cloud that is not known for its endpoints: TLS and CA are tried on the way.
+    *at = "reach";
     let client = match session.client(target, None).await {
-        Ok(client) => client,
+        Ok(client) => client.telling(deadline::voice()),
         Err(error) => return tell(Check::new("reach", State::Bad(error.exit()), error.to_string())),
     };
     let (reach, reached) = reach(&client).await;
@@ -28,12 +35,15 @@ pub(super) async fn checks(session: &Session, target: &Target, tell: Tell<'_>) -
         return Ok(());
     }
     let asks_for_more = !session.rules()?.names(Names::MfaForChanges, client.now()).is_empty();
+    *at = "sign-in";
     let (ways, signed_in) = sign_in(&client, asks_for_more).await;
     ways.into_iter().try_for_each(&mut *tell)?;
     if !signed_in {
         return Ok(());
     }
+    *at = "graph";
     tell(directory(&client, target).await)?;
+    *at = "subscriptions";
     match subscriptions::list(&client).await {
         Err(error) => {
             let problem = error.problem("List the subscriptions");
@@ -41,6 +51,7 @@ pub(super) async fn checks(session: &Session, target: &Target, tell: Tell<'_>) -
         }
         Ok(found) => {
             tell(seen(&found, target))?;
+            *at = "may";
             for one in found.iter().take(MOST_SUBSCRIPTIONS) {
                 tell(may(&client, one).await)?;
                 tell(registered(one, providers::missing(&client, &one.id).await))?;
@@ -67,7 +78,7 @@ async fn dns(target: &Target) -> Check {
         Ok(found) if !found.is_empty() => Check::new("dns", State::Good, format!("{host} is {}", found.join(", "))),
         Ok(_) => Check::new("dns", State::Warning, format!("{host} has no address")),
         // Behind a proxy the proxy looks names up.
-        Err(why) => Check::new("dns", State::Warning, format!("{host} cannot be looked up: {why}"))
+        Err(why) => Check::new("dns", State::Warning, format!("{host} cannot be looked up: {}", reason(&why)))
             .remedy("Check the resolver, unless everything goes through a proxy."),
     }
 }

@@ -6,17 +6,22 @@ mod machine;
 mod versions;
 
 use std::io::{self, Write};
+use std::time::Duration;
 
 use clap::ValueEnum;
 use serde_json::{Value, json};
 
 use super::session::Session;
-use super::{CliError, Exit, Global};
+use super::{CliError, Exit, Global, deadline};
+use crate::azure::Deadline;
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
     #[arg(short, long, value_enum, default_value_t)]
     output: Output,
+    /// Stop after this time, such as 90s or 5m
+    #[arg(long, value_name = "TIME", default_value = deadline::USUAL, value_parser = deadline::span)]
+    timeout: Duration,
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
@@ -99,7 +104,18 @@ pub async fn run(args: &Args, global: &Global) -> Result<Exit, CliError> {
             let check = Check::new("context", State::Bad(error.exit()), error.to_string());
             report.add(check.remedy("certdeck context ls shows the contexts; certdeck config path says where they are."))?;
         }
-        Ok(target) => cloud::checks(&session, &target, &mut |check| report.add(check)).await?,
+        Ok(target) => {
+            let ends = Deadline::after(args.timeout);
+            let mut at = "dns";
+            let looked = ends.within(cloud::checks(&session, &target, &mut at, &mut |check| report.add(check))).await;
+            match looked {
+                Ok(looked) => looked?,
+                Err(late) => {
+                    let late = late.problem("Look at it");
+                    report.add(Check::new(at, State::Bad(Exit::Cloud), late.why).remedy("Allow more time with --timeout."))?;
+                }
+            }
+        }
     }
     report.end()
 }

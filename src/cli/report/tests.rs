@@ -19,7 +19,7 @@ fn due_in(days: i64) -> Due {
 
 #[test]
 fn a_monitoring_system_hears_the_worst_of_it() {
-    let args = Check { warn: span("30d").unwrap(), crit: span("1w").unwrap() };
+    let args = Check { warn: span("30d").unwrap(), crit: span("1w").unwrap(), timeout: Duration::ZERO };
     let level = |days: &[i64]| {
         let all: Vec<Due> = days.iter().map(|days| due_in(*days)).collect();
         judge(&all, &Estate::default(), &args, Timestamp::UNIX_EPOCH).0
@@ -32,7 +32,7 @@ fn a_monitoring_system_hears_the_worst_of_it() {
 
 #[test]
 fn a_binding_whose_certificate_is_not_known_is_never_ok_and_hides_nothing_worse() {
-    let args = Check { warn: span("30d").unwrap(), crit: span("1w").unwrap() };
+    let args = Check { warn: span("30d").unwrap(), crit: span("1w").unwrap(), timeout: Duration::ZERO };
     let unknown = || Due { kind: "binding", expires: None, who_acts: WhoActs::Unknown, ..due_in(0) };
     let judged = |rest: &[i64]| {
         let all: Vec<Due> = std::iter::once(unknown()).chain(rest.iter().map(|days| due_in(*days))).collect();
@@ -48,7 +48,7 @@ fn a_binding_whose_certificate_is_not_known_is_never_ok_and_hides_nothing_worse(
 
 #[test]
 fn what_breaks_before_it_ends_is_warned_of_by_the_earlier_day() {
-    let args = Check { warn: span("30d").unwrap(), crit: span("1w").unwrap() };
+    let args = Check { warn: span("30d").unwrap(), crit: span("1w").unwrap(), timeout: Duration::ZERO };
     let breaks = |days| due_in(days).expires;
     let level = |breaks| judge(&[Due { breaks, ..due_in(100) }], &Estate::default(), &args, Timestamp::UNIX_EPOCH).0.word();
     assert_eq!([level(None), level(breaks(40)), level(breaks(20)), level(breaks(5))], ["OK", "OK", "WARNING", "CRITICAL"]);
@@ -56,7 +56,7 @@ fn what_breaks_before_it_ends_is_warned_of_by_the_earlier_day() {
 
 #[test]
 fn who_acts_being_unknown_never_changes_the_level() {
-    let args = Check { warn: span("30d").unwrap(), crit: span("1w").unwrap() };
+    let args = Check { warn: span("30d").unwrap(), crit: span("1w").unwrap(), timeout: Duration::ZERO };
     for days in [5, 20, 40] {
         let of = |who_acts| judge(&[Due { who_acts, ..due_in(days) }], &Estate::default(), &args, Timestamp::UNIX_EPOCH);
         assert_eq!(of(WhoActs::Unknown).0, of(WhoActs::Azure).0);
@@ -142,7 +142,7 @@ fn generated(seed: u64) -> Estate {
 fn panes_details_lists_reports_and_checks_say_the_same_of_whatever_a_vault_answers() {
     use crate::app::pane::{PaneName, cells, facts};
     let (rules, now) = (rules().unwrap(), "1970-01-01T00:00:00Z".parse::<Timestamp>().unwrap());
-    let args = Check { warn: span("30d").unwrap(), crit: span("1w").unwrap() };
+    let args = Check { warn: span("30d").unwrap(), crit: span("1w").unwrap(), timeout: Duration::ZERO };
     for seed in 0..50 {
         let estate = generated(seed);
         let all = due(&estate, &rules, now);

@@ -1,0 +1,80 @@
+//! How long all requests of a command may take together, and how whoever waits hears of a pause.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::{Instant, timeout_at};
+
+use super::error::AzureError;
+
+/// The moment from which nothing is waited for, and how long that was from the start.
+#[derive(Debug, Clone, Copy)]
+pub struct Deadline {
+    at: Instant,
+    whole: Duration,
+}
+
+impl Deadline {
+    pub fn after(whole: Duration) -> Self {
+        let now = Instant::now();
+        // A time that no clock can hold is as good as a day.
+        let at = now.checked_add(whole).unwrap_or(now + Duration::from_secs(24 * 60 * 60));
+        Self { at, whole }
+    }
+
+    pub fn at(self) -> Instant {
+        self.at
+    }
+
+    pub fn whole(self) -> Duration {
+        self.whole
+    }
+
+    /// What comes of it, or that it did not come in time.
+    pub async fn within<T>(self, work: impl Future<Output = T>) -> Result<T, AzureError> {
+        timeout_at(self.at, work).await.map_err(|_| self.passed(None))
+    }
+
+    /// `why` is what it last waited for.
+    pub(super) fn passed(self, why: Option<String>) -> AzureError {
+        AzureError::NotInTime { seconds: self.whole.as_secs_f64().ceil() as u64, why }
+    }
+}
+
+/// A pause before a request is sent, and the reason for it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Wait {
+    pub pause: Duration,
+    /// `Azure throttles the subscription …`
+    pub why: String,
+}
+
+impl fmt::Display for Wait {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.pause.is_zero() {
+            return f.write_str(&self.why);
+        }
+        write!(f, "waiting {} s: {}", self.pause.as_secs_f64().ceil(), self.why)
+    }
+}
+
+/// Hears of every pause of a client's reads.
+#[derive(Clone)]
+pub struct Listener(Arc<dyn Fn(&Wait) + Send + Sync>);
+
+impl Listener {
+    pub fn new(hear: impl Fn(&Wait) + Send + Sync + 'static) -> Self {
+        Self(Arc::new(hear))
+    }
+
+    pub(super) fn hear(&self, wait: &Wait) {
+        (self.0)(wait);
+    }
+}
+
+impl fmt::Debug for Listener {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Listener")
+    }
+}
