@@ -5,9 +5,9 @@ mod support;
 
 use std::sync::{Arc, Mutex};
 
-use certdeck::azure::{self, AzureError, Client, Connection, subscriptions};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use certdeck::azure::{self, AzureError, Client, Connection, subscriptions};
 use serde_json::json;
 use support::{Reply, Seen, Server};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, copy_bidirectional};
@@ -106,10 +106,8 @@ async fn a_proxy_that_signs_anew_with_an_unknown_ca_is_told_and_sees_no_request(
 #[tokio::test]
 async fn a_proxy_that_lets_nobody_through_is_named() {
     let server = Server::named(HOST, subscriptions_only).await;
-    let answers = [
-        ("407 Proxy Authentication Required", "wants a user and a password"),
-        ("403 Forbidden", "does not let it through"),
-    ];
+    let answers =
+        [("407 Proxy Authentication Required", "wants a user and a password"), ("403 Forbidden", "does not let it through")];
     for (status, why) in answers {
         let proxy = proxy(server.port, Some(status)).await;
         let connection = Connection { proxy: proxy.address(), ..server.connection() };

@@ -12,8 +12,8 @@ use super::rows;
 use super::session::Session;
 use super::table::{Format, Table, text};
 use super::{CliError, Exit, deadline, words};
-use crate::azure::Deadline;
 use crate::app::filter::{Filter, SEPARATOR};
+use crate::azure::Deadline;
 use crate::model::{Estate, Gap};
 use crate::rules::Rules;
 

@@ -212,7 +212,8 @@ mod tests {
 
     #[test]
     fn no_password_of_an_address_is_shown_however_it_is_written() {
-        for text in ["https://user:secret9@host", "https:\\\\user:secret9@host", "user:secret9@host", "https://user:secret9%40host"] {
+        for text in ["https://user:secret9@host", "https:\\\\user:secret9@host", "user:secret9@host", "https://user:secret9%40host"]
+        {
             let config = parse(&format!("context = \"a\"\n[contexts.a]\narm_endpoint = {text:?}"));
             let words = target(&config, &[]).unwrap_err().to_string() + &config.contexts["a"].cloud_words();
             let variable = target(&Config::default(), &[("CERTDECK_ARM_ENDPOINT", text)]).unwrap_err().to_string();

@@ -15,12 +15,7 @@ const MOST_SUBSCRIPTIONS: usize = 20;
 type Tell<'t> = &'t mut (dyn FnMut(Check) -> Result<(), CliError> + Send);
 
 /// `at` names what is being looked at.
-pub(super) async fn checks(
-    session: &Session,
-    target: &Target,
-    at: &mut &'static str,
-    tell: Tell<'_>,
-) -> Result<(), CliError> {
+pub(super) async fn checks(session: &Session, target: &Target, at: &mut &'static str, tell: Tell<'_>) -> Result<(), CliError> {
     tell(context(target))?;
     tell(dns(target).await)?;
     // Connecting asks a cloud that is not known for its endpoints: TLS and CA are tried on the way.
