@@ -31,7 +31,7 @@ impl Proxy {
     /// What the requests sign in with, in clear text.
     fn logins(&self) -> Vec<String> {
         let of = |request: &String| {
-            let line = request.lines().find_map(|line| line.to_ascii_lowercase().starts_with("proxy-auth").then_some(line))?;
+            let line = request.lines().find(|line| line.to_ascii_lowercase().starts_with("proxy-auth"))?;
             let plain = STANDARD.decode(line.split("Basic ").nth(1)?).unwrap();
             Some(String::from_utf8(plain).unwrap())
         };
@@ -39,12 +39,12 @@ impl Proxy {
     }
 
     fn address(&self) -> Option<azure::Proxy> {
-        configured(&format!("http://{}", self.place))
+        Some(configured(&format!("http://{}", self.place)))
     }
 }
 
-fn configured(text: &str) -> Option<azure::Proxy> {
-    Some(azure::Proxy::parse(text, "HTTPS_PROXY").unwrap())
+fn configured(text: &str) -> azure::Proxy {
+    azure::Proxy::parse(text, "HTTPS_PROXY").unwrap()
 }
 
 /// Leads every name to this port of this machine; or answers with a status, and leads nobody anywhere.
@@ -123,7 +123,7 @@ async fn a_login_reaches_the_proxy_as_it_was_meant_and_nobody_else() {
     let server = Server::named(HOST, subscriptions_only).await;
     for (login, sent) in [("user:p@ss:w@rd", "user:p@ss:w@rd"), ("dom\\user:a%2Fb", "dom\\user:a/b"), ("user", "user:")] {
         let proxy = proxy(server.port, None).await;
-        let connection = Connection { proxy: configured(&format!("{login}@{}", proxy.place)), ..server.connection() };
+        let connection = Connection { proxy: Some(configured(&format!("{login}@{}", proxy.place))), ..server.connection() };
         let client = Client::connect(connection).await.unwrap();
         subscriptions::list(&client).await.unwrap();
         let logins = proxy.logins();
@@ -140,12 +140,12 @@ async fn a_proxy_that_cannot_be_reached_is_named_with_the_reason_also_where_it_i
     let reasons = [(&refused, "Connection refused"), (&unknown, "its name cannot be looked up: ")];
     for (address, why) in reasons {
         let login = address.replacen("http://", "http://user:secret9@", 1);
-        let connection = Connection { proxy: configured(&login), ..server.connection() };
+        let connection = Connection { proxy: Some(configured(&login)), ..server.connection() };
         let words = Client::connect(connection).await.unwrap_err().problem("Reach it").to_string();
         let named = format!("the proxy {address} (from HTTPS_PROXY) cannot be reached: {why}");
         assert!(words.contains(&named) && !words.contains("secret9") && !words.contains("os error"), "{words}");
         // The public cloud is known, so signing in is what meets it first.
-        let connection = Connection { proxy: configured(&login), arm_endpoint: None, ca_file: None, ..server.connection() };
+        let connection = Connection { proxy: Some(configured(&login)), arm_endpoint: None, ca_file: None, ..server.connection() };
         let client = Client::connect(connection).await.unwrap();
         for error in [client.sign_in().await.unwrap_err(), subscriptions::list(&client).await.unwrap_err()] {
             let words = error.problem("Sign in").to_string();

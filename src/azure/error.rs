@@ -106,7 +106,7 @@ pub enum AzureError {
     LeftAlone { what: String, until: Timestamp },
     /// What it was asked within is over; with what it last waited for.
     #[error("no answer within {seconds} s{}", reason_of(why.as_deref()))]
-    NotInTime { seconds: u64, why: Option<String> },
+    NotInTime { seconds: u128, why: Option<String> },
     #[error("{found} is not {expected}, so nothing was sent to it")]
     HostRefused { found: String, expected: String },
     #[error("the service redirects ({status}) to {to}; redirects are never followed")]

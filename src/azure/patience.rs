@@ -38,7 +38,7 @@ impl Deadline {
 
     /// `why` is what it last waited for.
     pub(super) fn passed(self, why: Option<String>) -> AzureError {
-        AzureError::NotInTime { seconds: self.whole.as_secs_f64().ceil() as u64, why }
+        AzureError::NotInTime { seconds: self.whole.as_millis().div_ceil(1000), why }
     }
 }
 

@@ -148,13 +148,11 @@ fn header(login: &str) -> Result<SecretString, ProxyError> {
 /// `HOST` or `HOST:PORT`, checked; nothing else may stand there.
 fn place_of(place: &str) -> Result<&str, ProxyError> {
     let bracketed = place.strip_prefix('[').and_then(|rest| rest.split_once(']'));
-    let (is_host, port) = match bracketed {
-        Some((host, rest)) => (host.parse::<Ipv6Addr>().is_ok(), rest),
-        None => {
-            let (host, port) = place.split_at(place.find(':').unwrap_or(place.len()));
-            (!host.is_empty() && host.chars().all(|c| c.is_alphanumeric() || "-._".contains(c)), port)
-        }
+    let named = || {
+        let (host, port) = place.split_at(place.find(':').unwrap_or(place.len()));
+        (!host.is_empty() && host.chars().all(|c| c.is_alphanumeric() || "-._".contains(c)), port)
     };
+    let (is_host, port) = bracketed.map_or_else(named, |(host, rest)| (host.parse::<Ipv6Addr>().is_ok(), rest));
     let is_port = |text: &str| text.strip_prefix(':').is_some_and(|port| port.parse::<u16>().is_ok_and(|port| port > 0));
     match (is_host, port) {
         (_, port) if !port.is_empty() && !is_port(port) => Err(ProxyError::Port),

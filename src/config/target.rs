@@ -55,10 +55,10 @@ impl Config {
         let endpoint = endpoint.unwrap_or_else(|| context.cloud.arm_endpoint().to_owned());
         let arm_endpoint = address("arm_endpoint", &endpoint)?;
         let proxy = match &context.proxy {
-            Some(Unshown(text)) => Some(proxy(text, "proxy in the settings", &var)?),
+            Some(Unshown(text)) => Some(proxy(text, "proxy in the settings", var)?),
             // What is on this machine is reached without any.
             None if is_loopback(&arm_endpoint) => None,
-            None => proxy_of_environment(&var)?,
+            None => proxy_of_environment(var)?,
         };
         let authority = var("CERTDECK_AUTHORITY").or_else(|| context.authority.clone());
         context.tenant = var("AZURE_TENANT_ID").or(context.tenant);
