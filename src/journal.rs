@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use jiff::Timestamp;
 use serde::Serialize;
@@ -18,7 +18,7 @@ use uuid::Uuid;
 
 use crate::azure::{Plane, Request};
 use crate::flow::{Asked, FlowName, Sent};
-use crate::model::{Export, Problem, ResourceId, Revocation};
+use crate::model::{Export, Problem, ResourceId, Revocation, reason};
 use crate::paths;
 
 /// Tells a change that was not sent for want of a record from one that Azure refused.
@@ -30,7 +30,7 @@ const REVOCATIONS: &str = "revocations.jsonl";
 
 /// The journal could not be written. Before a request this means that nothing was sent.
 #[derive(Debug, Error)]
-#[error("the journal {} cannot be written: {why}", path.display())]
+#[error("the journal {} cannot be written: {}", path.display(), reason(why))]
 pub struct JournalError {
     path: PathBuf,
     why: io::Error,
@@ -39,7 +39,8 @@ pub struct JournalError {
 impl JournalError {
     pub fn problem(&self, what: &str) -> Problem {
         Problem::new(what, self.to_string()).code(CODE).remedy(
-            "Nothing was sent, because no change is made without a record of it. Make room or give access there, then try again.",
+            "Nothing was sent, because no change is made without a record of it. Make room or give access there, or name a directory \
+             that can be written in XDG_STATE_HOME, then try again.",
         )
     }
 }
@@ -71,34 +72,61 @@ impl Outcome {
 #[must_use = "the outcome of a change belongs in the journal"]
 pub struct Entry(String);
 
-/// Cheap to clone; clones, and other processes, append to the same file without mixing their lines.
+/// Cheap to clone; clones, and other processes, append to the same file without mixing their lines. The file is opened for the
+/// first line, so that what only reads needs nothing that can be written.
 #[derive(Debug, Clone)]
 pub struct Journal {
-    file: Option<Arc<(File, PathBuf)>>,
+    kept: Option<Arc<Kept>>,
     /// What this process wrote down is younger.
     opened: Timestamp,
     /// What somebody else calls the work that the changes belong to.
     reference: Option<String>,
 }
 
+#[derive(Debug)]
+struct Kept {
+    path: PathBuf,
+    file: OnceLock<File>,
+}
+
+impl Kept {
+    /// The file, begun where it is not there.
+    fn file(&self) -> io::Result<&File> {
+        if let Some(file) = self.file.get() {
+            return Ok(file);
+        }
+        let mut file = paths::private_append(&self.path)?;
+        end_torn_line(&mut file)?;
+        if let Some(dir) = self.path.parent() {
+            File::open(dir)?.sync_all()?;
+        }
+        Ok(self.file.get_or_init(|| file))
+    }
+}
+
 impl Journal {
+    /// The journal at this path, which need not be there yet.
+    pub fn at(path: &Path) -> Self {
+        let kept = Kept { path: path.to_owned(), file: OnceLock::new() };
+        Self { kept: Some(Arc::new(kept)), opened: Timestamp::now(), reference: None }
+    }
+
     /// Opens the journal, or begins it.
     pub fn open(path: &Path) -> Result<Self, JournalError> {
-        let open = || {
-            let mut file = paths::private_append(path)?;
-            end_torn_line(&mut file)?;
-            if let Some(dir) = path.parent() {
-                File::open(dir)?.sync_all()?;
-            }
-            Ok(file)
-        };
-        let file = open().map_err(|why| JournalError { path: path.to_owned(), why })?;
-        Ok(Self { file: Some(Arc::new((file, path.to_owned()))), opened: Timestamp::now(), reference: None })
+        let journal = Self::at(path);
+        journal.writable()?;
+        Ok(journal)
+    }
+
+    /// Whether a change could be written down.
+    fn writable(&self) -> Result<(), JournalError> {
+        let Some(kept) = self.kept.as_deref() else { return Ok(()) };
+        kept.file().map(drop).map_err(|why| JournalError { path: kept.path.clone(), why })
     }
 
     /// Keeps nothing: for plans, which send nothing, and for tests.
     pub fn none() -> Self {
-        Self { file: None, opened: Timestamp::now(), reference: None }
+        Self { kept: None, opened: Timestamp::now(), reference: None }
     }
 
     /// Every change from now on is written down with this reference, such as the number of a change request (B3-19).
@@ -130,7 +158,7 @@ impl Journal {
     /// The resources of ARM that changes were sent to since then, newest first, also by other runs of certdeck; an inventory
     /// reads them anew, because an index shows them as they were for a while.
     pub fn changed_since(&self, since: Timestamp) -> Vec<ResourceId> {
-        self.file.as_deref().map(|(_, path)| Self::changed_in(path, since)).unwrap_or_default()
+        self.path().map(|path| Self::changed_in(path, since)).unwrap_or_default()
     }
 
     /// The same for whoever only reads, and may not be allowed to write a journal.
@@ -149,7 +177,7 @@ impl Journal {
 
     /// The changes that were sent to ARM lately, oldest first, with their times by the service's clock; refused ones are none.
     pub fn sent(&self) -> Vec<Sent> {
-        let text = self.file.as_deref().and_then(|(_, path)| end_of(path).ok()).unwrap_or_default();
+        let text = self.path().and_then(|path| end_of(path).ok()).unwrap_or_default();
         let lines: Vec<Value> = text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
         let ends = lines.iter().filter(|line| line["phase"] == "after");
         let outcomes: HashMap<&str, &str> =
@@ -207,7 +235,7 @@ impl Journal {
     /// over.
     pub fn exports(&self) -> Vec<Export> {
         let mut known: Vec<Export> = Vec::new();
-        for export in self.file.as_deref().map(|(_, path)| remembered::<Export>(path, EXPORTS)).unwrap_or_default() {
+        for export in self.path().map(|path| remembered::<Export>(path, EXPORTS)).unwrap_or_default() {
             known.retain(|older| older.path != export.path);
             known.push(export);
         }
@@ -228,11 +256,15 @@ impl Journal {
 
     /// The same of this journal.
     pub fn revocations(&self) -> Vec<Revocation> {
-        self.file.as_deref().map(|(_, path)| Self::revocations_in(path)).unwrap_or_default()
+        self.path().map(Self::revocations_in).unwrap_or_default()
+    }
+
+    fn path(&self) -> Option<&Path> {
+        self.kept.as_deref().map(|kept| kept.path.as_path())
     }
 
     fn remember(&self, list: &str, line: &impl Serialize) -> Result<(), JournalError> {
-        let Some((_, journal)) = self.file.as_deref() else { return Ok(()) };
+        let Some(journal) = self.path() else { return Ok(()) };
         let path = journal.with_file_name(list);
         let write = || {
             let mut file = paths::private_append(&path)?;
@@ -258,10 +290,11 @@ impl Journal {
     }
 
     fn append(&self, line: &Value) -> Result<(), JournalError> {
-        let Some((file, path)) = self.file.as_deref() else { return Ok(()) };
+        let Some(kept) = self.kept.as_deref() else { return Ok(()) };
         let mut bytes = line.to_string().into_bytes();
         bytes.push(b'\n');
-        write_line(file, &bytes).map_err(|why| JournalError { path: path.clone(), why })
+        let written = kept.file().and_then(|file| write_line(file, &bytes));
+        written.map_err(|why| JournalError { path: kept.path.clone(), why })
     }
 }
 
@@ -338,6 +371,22 @@ mod tests {
         assert_eq!((&lines[0]["flow"], &lines[0]["reference"]), (&"purchase".into(), &"CHG0042".into()));
         assert_eq!(lines[1]["status"], 201);
         assert!(!text.contains("hunter2"));
+    }
+
+    #[test]
+    fn reading_a_journal_makes_no_file_and_a_change_without_one_is_refused_with_a_way_on() {
+        let dir = tempfile::tempdir().unwrap();
+        let journal = Journal::at(&dir.path().join("state/journal.jsonl"));
+        assert!(journal.sent().is_empty() && journal.exports().is_empty() && journal.revocations().is_empty());
+        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 0);
+        // A file where the directory belongs: even root cannot make one there.
+        fs::write(dir.path().join("state"), "").unwrap();
+        let problem = journal.before(FlowName::Bind, &upload(), Timestamp::now()).unwrap_err().problem("Bind it").to_string();
+        assert!(problem.contains("XDG_STATE_HOME") && problem.contains("journal.jsonl"), "{problem}");
+        assert!(!problem.contains("os error"), "{problem}");
+        fs::remove_file(dir.path().join("state")).unwrap();
+        let _entry = journal.before(FlowName::Bind, &upload(), Timestamp::now()).unwrap();
+        assert!(dir.path().join("state/journal.jsonl").exists(), "what is in order again is used");
     }
 
     #[test]

@@ -15,6 +15,9 @@ use thiserror::Error;
 )]
 pub struct NoHome;
 
+/// The environment's names for directories; what is no absolute path in them is ignored.
+pub const VARIABLES: [&str; 4] = ["XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_DATA_HOME", "XDG_CACHE_HOME"];
+
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Paths {
     /// `config.toml`; need not exist.
@@ -58,6 +61,11 @@ impl Paths {
     pub fn practice_cloud(&self) -> PathBuf {
         self.data.join("practice")
     }
+}
+
+/// Whether a file cannot be there: also where something on its way is no directory, as with `HOME=/dev/null`.
+pub fn is_absent(why: &io::Error) -> bool {
+    matches!(why.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
 }
 
 /// Makes a directory and its parents that nobody else may enter, whatever the umask.

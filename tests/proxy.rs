@@ -3,6 +3,8 @@
 
 mod support;
 
+use std::path::Path;
+use std::process::Command;
 use std::sync::{Arc, Mutex};
 
 use base64::Engine as _;
@@ -133,6 +135,17 @@ async fn a_login_reaches_the_proxy_as_it_was_meant_and_nobody_else() {
 }
 
 #[tokio::test]
+async fn what_no_proxy_names_is_reached_without_the_proxy_and_blamed_on_none() {
+    let server = Server::named(HOST, subscriptions_only).await;
+    let proxy = proxy(server.port, None).await;
+    let around = proxy.address().map(|proxy| proxy.except(Some("localhost, .contoso.example".to_owned())));
+    let connection = Connection { proxy: around, ..server.connection() };
+    let words = Client::connect(connection).await.unwrap_err().problem("Reach it").to_string();
+    assert!(words.contains(&format!("{HOST}:{} cannot be reached: its name cannot be looked up", server.port)), "{words}");
+    assert!(proxy.asked().is_empty());
+}
+
+#[tokio::test]
 async fn a_proxy_that_cannot_be_reached_is_named_with_the_reason_also_where_it_is_met_at_the_sign_in() {
     let server = Server::named(HOST, subscriptions_only).await;
     let closed = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
@@ -150,6 +163,87 @@ async fn a_proxy_that_cannot_be_reached_is_named_with_the_reason_also_where_it_i
         for error in [client.sign_in().await.unwrap_err(), subscriptions::list(&client).await.unwrap_err()] {
             let words = error.problem("Sign in").to_string();
             assert!(words.contains(&named) && !words.contains("secret9") && !words.contains("retry policy"), "{words}");
+        }
+    }
+}
+
+/// Every form in which a login was ever pasted into an address, with the word that must show nowhere.
+const FORMS: [&str; 16] = [
+    "user:secret9@127.0.0.1:1",
+    "http://user:secret9@127.0.0.1:1",
+    "http://user:sec@secret9@127.0.0.1:1",
+    "http://user:sec/secret9@127.0.0.1:1",
+    "http://user:12/secret9@127.0.0.1:1",
+    "http://user:sec#secret9@127.0.0.1:1",
+    "http://user:sec?secret9@127.0.0.1:1",
+    "http://dom\\user:secret9@127.0.0.1:1",
+    "http:\\\\user:secret9@127.0.0.1:1",
+    "http:/user:secret9@127.0.0.1:1",
+    "http//user:secret9@127.0.0.1:1",
+    "htp://user:secret9@127.0.0.1:1",
+    "socks5://user:secret9@127.0.0.1:1",
+    "https://user:secret9@127.0.0.1:1",
+    "http://user:secret9@127.0.0.1:99999",
+    "http://user:sec secret9@127.0.0.1:1",
+];
+
+/// Standard output, standard error and whatever was kept.
+fn everything_said(home: &Path, environment: &[(&str, &str)], arguments: &[&str]) -> String {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_certdeck"));
+    let application =
+        [("AZURE_TENANT_ID", "11111111-1111-1111-1111-111111111111"), ("AZURE_CLIENT_ID", "c"), ("AZURE_CLIENT_SECRET", "s")];
+    command.env_clear().env("HOME", home).env("CERTDECK_LOG", "trace").envs(application).envs(environment.iter().copied());
+    let output = command.args(arguments).output().unwrap();
+    let log = std::fs::read_to_string(home.join(".local/state/certdeck/certdeck.log")).unwrap_or_default();
+    [String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap(), log].join("\n")
+}
+
+#[test]
+fn the_password_of_a_proxy_is_said_by_no_command_however_it_is_written() {
+    let home = tempfile::tempdir().unwrap();
+    let file = home.path().join("config.toml");
+    let elsewhere = ("CERTDECK_ARM_ENDPOINT", "https://management.contoso.invalid");
+    let here = ("CERTDECK_ARM_ENDPOINT", "https://127.0.0.1:1");
+    for form in FORMS {
+        std::fs::write(&file, format!("context = \"a\"\n[contexts.a]\nproxy = {form:?}\n")).unwrap();
+        let settings = ["--config", file.to_str().unwrap()];
+        for command in [
+            &["list", "apps"][..],
+            &["check"],
+            &["doctor"],
+            &["doctor", "-o", "json"],
+            &["config", "check"],
+            &["context", "show"],
+            &["context", "ls"],
+        ] {
+            for variable in ["HTTPS_PROXY", "https_proxy", "ALL_PROXY"] {
+                let said = everything_said(home.path(), &[(variable, form), elsewhere], command);
+                assert!(!said.contains("secret9"), "{variable}={form} {command:?}: {said}");
+                if variable != "HTTPS_PROXY" {
+                    break;
+                }
+            }
+            let with_settings = [command, &settings].concat();
+            let said = everything_said(home.path(), &[elsewhere], &with_settings);
+            assert!(!said.contains("secret9"), "{form} {with_settings:?}: {said}");
+        }
+        let said = everything_said(home.path(), &[("HTTPS_PROXY", form), here], &["doctor"]);
+        assert!(!said.contains("secret9") && said.contains("proxy"), "{form}: {said}");
+    }
+}
+
+#[test]
+fn every_command_says_which_proxy_could_not_be_reached_and_why() {
+    let home = tempfile::tempdir().unwrap();
+    for cloud in ["https://management.contoso.invalid", "https://management.azure.com"] {
+        let environment = [("HTTPS_PROXY", "user:secret9@127.0.0.1:1"), ("CERTDECK_ARM_ENDPOINT", cloud)];
+        for command in
+            [&["list", "apps"][..], &["report"], &["check"], &["doctor"], &["login", "--device-code"], &["run", "bind", "--plan"]]
+        {
+            let said = everything_said(home.path(), &environment, command);
+            let named = "the proxy http://127.0.0.1:1 (from HTTPS_PROXY) cannot be reached: Connection refused";
+            assert!(said.contains(named), "{cloud} {command:?}: {said}");
+            assert!(!said.contains("retry policy") && !said.contains("os error") && !said.contains("secret9"), "{said}");
         }
     }
 }

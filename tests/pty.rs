@@ -114,3 +114,70 @@ fn without_a_terminal_the_screen_says_what_to_use_instead() {
     assert!(String::from_utf8_lossy(&output.stderr).contains("certdeck list"));
     assert!(output.stdout.is_empty());
 }
+
+#[test]
+fn a_terminal_that_cannot_show_a_screen_is_refused_with_the_commands_that_need_none() {
+    let mut dumb = Pty::start(&[env!("CARGO_BIN_EXE_certdeck"), "demo"], &[("TERM", "dumb".to_owned())]);
+    assert_eq!(dumb.wait_exit(), 2);
+    let said = dumb.wire();
+    assert!(said.contains("TERM is dumb") && said.contains("certdeck list, report, check, run and doctor"), "{said}");
+    assert!(!said.contains('\u{1b}'), "{said:?}");
+}
+
+#[test]
+fn borders_are_ascii_where_the_locale_is_not_utf_8_unless_the_settings_say_otherwise() {
+    let settings = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(settings.path(), "[ui]\nascii = false\n").unwrap();
+    let path = settings.path().to_str().unwrap();
+    let program = env!("CARGO_BIN_EXE_certdeck");
+    for (locale, command, is_ascii) in [
+        ("C", &[program, "demo"][..], true),
+        ("POSIX", &[program, "demo"], true),
+        ("de_DE.UTF-8", &[program, "demo"], false),
+        ("C", &[program, "demo", "--config", path], false),
+    ] {
+        let mut demo = Pty::start(command, &[("LC_ALL", locale.to_owned())]);
+        demo.wait_for("shop");
+        let screen = demo.screen();
+        assert_eq!((screen.contains("+-"), screen.contains('─')), (is_ascii, !is_ascii), "{locale} {command:?}:\n{screen}");
+        demo.keys("q");
+        assert_eq!(demo.wait_exit(), 0);
+    }
+}
+
+#[test]
+fn a_terminal_of_any_name_but_dumb_shows_the_screen() {
+    let program = env!("CARGO_BIN_EXE_certdeck");
+    for name in ["xterm-265color", "", "vt100", "linux", "screen-256color"] {
+        let mut demo = Pty::start(&[program, "demo"], &[("TERM", name.to_owned())]);
+        demo.wait_for("Private Key Certificates");
+        demo.keys("q");
+        assert_eq!(demo.wait_exit(), 0, "{name}");
+        demo.assert_given_back();
+    }
+}
+
+#[test]
+fn no_size_of_a_terminal_ends_the_program() {
+    let mut demo = Pty::demo();
+    demo.wait_for("shop");
+    for (columns, rows) in [(40, 10), (1, 1), (10, 1), (1, 10), (300, 2)] {
+        demo.resize(columns, rows);
+    }
+    demo.resize(80, 24);
+    demo.wait_until("the panes again", |screen| PANES.iter().all(|pane| screen.contains(pane)));
+    demo.keys("q");
+    assert_eq!(demo.wait_exit(), 0);
+}
+
+/// `q` would not quit with a dialog or a question on the screen.
+#[test]
+fn a_paste_into_a_list_and_keys_of_the_kitty_keyboard_change_nothing_but_the_cursor() {
+    for sent in ["\u{1b}[200~delete shop-2026\rd\ry\r\u{1b}[201~", "\u{1b}[106u\u{1b}[106;1:3u\u{1b}[1;1B\u{1b}OB\u{1b}[57441;2u"] {
+        let mut demo = Pty::demo();
+        demo.wait_for("shop");
+        demo.send(sent);
+        demo.keys("q");
+        assert_eq!(demo.wait_exit(), 0, "{sent:?}");
+    }
+}

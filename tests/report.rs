@@ -115,3 +115,53 @@ fn a_deleted_order_leaves_nothing_that_is_called_valid() {
     let row = report.as_array().unwrap().iter().find(|row| row["name"] == import["name"]).expect("it is due now");
     assert!(row["next"].as_str().unwrap().contains("revoked") && row["days"].as_i64().unwrap() <= 0, "{row}");
 }
+
+#[test]
+fn a_check_ends_in_time_and_is_unknown_where_azure_throttles_for_longer() {
+    let cloud = Cloud::start();
+    let fault = json!({"kind": "status", "status": 429, "retry_after": 40});
+    cloud.tell("faults", &json!({"path": "*/providers/*", "fault": fault}));
+    let start = std::time::Instant::now();
+    let (code, line) = certdeck(&cloud, &["check", "--timeout", "10s"]);
+    assert_eq!((code, line.lines().count()), (Some(3), 1), "{line}");
+    assert!(line.starts_with("UNKNOWN - ") && line.contains("could not be read: "), "{line}");
+    let (code, _) = certdeck(&cloud, &["list", "private", "--timeout", "10s"]);
+    assert_eq!(code, Some(4), "what is missing is named on standard error");
+    let (code, _) = certdeck(&cloud, &["report", "--timeout", "10s"]);
+    assert_eq!(code, Some(4));
+    let (code, text) = certdeck(&cloud, &["doctor", "--timeout", "10s"]);
+    assert_eq!(code, Some(0), "what reads no provider is as always: {text}");
+    assert!(start.elapsed() < std::time::Duration::from_secs(60), "{:?}", start.elapsed());
+}
+
+#[test]
+fn answers_that_trickle_are_waited_for_no_longer_than_was_said() {
+    let cloud = Cloud::start();
+    let trickle = json!({"kind": "trickle", "ms": 300});
+    for path in ["/subscriptions", "*/token", "*/Microsoft.ResourceGraph/resources"] {
+        cloud.tell("faults", &json!({"path": path, "fault": trickle}));
+        for command in [&["check"][..], &["list", "private"], &["report"], &["doctor"]] {
+            let start = std::time::Instant::now();
+            let (code, text) = certdeck(&cloud, &[command, &["--timeout", "2s"]].concat());
+            assert!(start.elapsed() < std::time::Duration::from_secs(15), "{path} {command:?}: {:?}", start.elapsed());
+            let (unknown, is_check) = (code == Some(3), command == ["check"]);
+            assert!(
+                unknown && is_check || code == Some(4) || (path.contains("Graph") && command == ["doctor"]),
+                "{path} {command:?}: {code:?} {text}"
+            );
+        }
+        cloud.clear("faults");
+    }
+}
+
+#[test]
+fn whoever_waits_is_told_why_and_how_long_on_a_pipe_too() {
+    let cloud = Cloud::start();
+    let fault = json!({"kind": "status", "status": 429, "retry_after": 2});
+    cloud.tell("faults", &json!({"path": "/subscriptions", "count": 1, "fault": fault}));
+    let mut command = Command::new(env!("CARGO_BIN_EXE_certdeck"));
+    command.env_clear().env("HOME", cloud.home()).envs(cloud.environment());
+    let output = command.args(["list", "private"]).output().unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(output.status.success() && said.contains("certdeck: waiting ") && said.contains(" s: Azure throttles "), "{said}");
+}

@@ -6,9 +6,12 @@
 mod support;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
 
 use certdeck::azure::{
-    AzureError, Chain, Client, ClientCertificate, Connection, Desk, Identity, Plane, Request, Saved, orders, subscriptions,
+    AzureError, Chain, Client, ClientCertificate, Connection, Deadline, Desk, Identity, Listener, Plane, Request, Saved, orders,
+    subscriptions,
 };
 use certdeck::model::{ProductType, ResourceId};
 use serde_json::json;
@@ -373,4 +376,63 @@ async fn a_sign_in_service_that_redirects_is_not_followed() {
     let error = Client::connect(connection).await.unwrap().sign_in().await.unwrap_err();
     assert!(matches!(error, AzureError::Redirected { status: 307, .. }), "{error:?}");
     assert_eq!(elsewhere.seen("").len(), 0);
+}
+
+/// What came of a list that had so long, and that it really took no longer.
+async fn listed_within(client: &Client, time: Duration) -> AzureError {
+    let start = Instant::now();
+    let error = client.until(Deadline::after(time)).list(&list()).await.unwrap_err();
+    assert!(start.elapsed() < time + Duration::from_secs(10), "{:?}: {error:?}", start.elapsed());
+    error
+}
+
+#[tokio::test]
+async fn whatever_a_service_drags_out_is_over_at_the_deadline() {
+    let soon = Duration::from_millis(400);
+    let pages = AtomicUsize::new(0);
+    let endless = Server::start(move |_, _| {
+        let link = format!("/subscriptions?page={}", pages.fetch_add(1, Ordering::Relaxed));
+        Reply::json(200, &json!({"value": [{"id": "x"}], "nextLink": link}))
+    });
+    let drawn_out = [endless.await, Server::start(|_, _| Reply::Trickle).await, Server::start(|_, _| Reply::Silence).await];
+    for server in drawn_out {
+        let client = server.client().await;
+        // Signing in is not what takes long here.
+        client.sign_in().await.unwrap();
+        let error = listed_within(&client, soon).await;
+        assert!(matches!(error, AzureError::NotInTime { .. }), "{error:?}");
+        assert!(error.problem("List them").remedy.contains("--timeout"));
+    }
+}
+
+#[tokio::test]
+async fn a_sign_in_service_that_does_not_answer_is_named_at_the_deadline() {
+    let server = Server::start_bare(|_, _| Reply::Silence).await;
+    let error = listed_within(&server.client().await, Duration::from_millis(400)).await;
+    let words = error.problem("List them").to_string();
+    assert!(matches!(error, AzureError::SignIn { .. }) && words.contains("127.0.0.1:") && words.contains("--timeout"), "{words}");
+}
+
+#[tokio::test]
+async fn who_is_told_to_come_back_after_the_deadline_does_not_wait_for_it() {
+    let server = Server::start(|_, _| Reply::json(429, &json!({})).header("retry-after", "40")).await;
+    let (client, start) = (server.client().await, Instant::now());
+    for _ in 0..2 {
+        let error = listed_within(&client, Duration::from_secs(20)).await;
+        assert!(matches!(error, AzureError::Refused(_) | AzureError::LeftAlone { .. }), "{error:?}");
+    }
+    assert!(start.elapsed() < Duration::from_secs(10), "{:?}", start.elapsed());
+}
+
+#[tokio::test]
+async fn a_read_tells_of_the_pauses_that_azure_asks_for() {
+    let server = Server::start(|_, before| match before {
+        0 => Reply::json(429, &json!({})).header("retry-after", "1"),
+        _ => Reply::json(200, &json!({"value": []})),
+    });
+    let (heard, told) = std::sync::mpsc::channel();
+    let listener = Listener::new(move |wait| heard.send(wait.to_string()).unwrap());
+    server.await.client().await.telling(listener).list(&list()).await.unwrap();
+    let first = told.recv().unwrap();
+    assert!(first.starts_with("waiting ") && first.contains(" s: Azure throttles 127.0.0.1"), "{first}");
 }

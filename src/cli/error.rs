@@ -8,7 +8,7 @@ use super::exit::Exit;
 use crate::config::ConfigError;
 use crate::emulator::EmulatorError;
 use crate::journal::JournalError;
-use crate::model::Problem;
+use crate::model::{Problem, reason};
 use crate::paths::NoHome;
 
 #[derive(Debug, Error)]
@@ -19,7 +19,7 @@ pub enum CliError {
     Config(#[from] ConfigError),
     #[error(transparent)]
     Journal(#[from] JournalError),
-    #[error(transparent)]
+    #[error("{}", reason(.0))]
     Emulator(#[from] EmulatorError),
     #[error("{0}")]
     Usage(String),
@@ -29,10 +29,15 @@ pub enum CliError {
     #[error("{0}")]
     Cloud(Problem),
     /// What this machine did not allow, with what was being done as context.
-    #[error("{0:#}")]
+    #[error("{}", chain(.0))]
     Machine(anyhow::Error),
-    #[error("standard output: {0}")]
+    #[error("standard output: {}", reason(.0))]
     Output(io::Error),
+}
+
+/// What was being done, and why it did not work.
+fn chain(error: &anyhow::Error) -> String {
+    reason(&format_args!("{error:#}"))
 }
 
 impl CliError {

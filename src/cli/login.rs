@@ -56,6 +56,7 @@ pub async fn login(args: Login, session: &Session) -> Result<Exit, CliError> {
         let asked = tenant.as_deref().unwrap_or("organizations");
         session.saved().forget(|one| one.tenant.eq_ignore_ascii_case(asked)).map_err(|error| unkept(&error))?;
     }
+    let directory = tenant.clone().unwrap_or_else(|| "organizations".to_owned());
     let door = match args.port {
         Some(port) => Door::Browser { port },
         None if args.browser => Door::Browser { port: 0 },
@@ -75,6 +76,15 @@ pub async fn login(args: Login, session: &Session) -> Result<Exit, CliError> {
     let tenant = who.tenant.as_ref().map(|tenant| format!(" in the tenant {tenant}")).unwrap_or_default();
     let seen = seen(&client).await;
     writeln!(out, "{}{tenant}{seen}", who.name).map_err(CliError::Output)?;
+    let is_kept = session.saved().list().is_ok_and(|all| all.iter().any(|one| one.tenant.eq_ignore_ascii_case(&directory)));
+    if !is_kept {
+        words(&format!(
+            "the sign-in is not kept, so the next start asks again: {} cannot be written. Give access there, or name a directory that \
+             can be written in XDG_STATE_HOME",
+            session.paths.sign_ins().display()
+        ));
+        return Ok(Exit::Machine);
+    }
     if !is_named {
         others(&client).await.iter().try_for_each(|line| writeln!(out, "{line}")).map_err(CliError::Output)?;
     }

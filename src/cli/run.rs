@@ -133,7 +133,7 @@ pub async fn run(args: Args, session: &Session) -> Result<Exit, CliError> {
         _ => &headless.steps,
     };
     match args.output {
-        Report::Text => steps.iter().try_for_each(|step| writeln!(out, "{}", step_line(step))),
+        Report::Text => step_lines(steps).iter().try_for_each(|line| writeln!(out, "{line}")),
         Report::Json => writeln!(out, "{:#}", report_json(args.flow, steps, &ending)),
     }
     .map_err(CliError::Output)?;
@@ -287,9 +287,21 @@ fn status(step: &Step) -> (&'static str, &'static str, String) {
     }
 }
 
-fn step_line(step: &Step) -> String {
-    let (_, mark, words) = status(step);
-    if words.is_empty() { format!("{mark} {}", step.title) } else { format!("{mark} {}: {words}", step.title) }
+/// A line a step. What stops several of them for the same reason is said once.
+fn step_lines(steps: &[Step]) -> Vec<String> {
+    let mut said = String::new();
+    let line = |step: &Step| {
+        let (_, mark, words) = status(step);
+        let is_said = !words.is_empty() && words == said && !step.status.is_over();
+        let line = match words.as_str() {
+            "" => format!("{mark} {}", step.title),
+            _ if is_said => format!("{mark} {}: the same", step.title),
+            words => format!("{mark} {}: {words}", step.title),
+        };
+        said = words;
+        line
+    };
+    steps.iter().map(line).collect()
 }
 
 pub fn step_json(step: &Step) -> Value {
@@ -319,6 +331,16 @@ fn problem_json(problem: &Problem) -> Value {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+
+    #[test]
+    fn what_stops_several_steps_for_the_same_reason_is_said_once() {
+        let step = |title: &str, why: &str| {
+            let (key, why) = (Key::Vault, why.to_owned());
+            Step::new(crate::flow::StepId::Vault, title, StepStatus::NeedsInput { key, why })
+        };
+        let lines = step_lines(&[step("A", "taken"), step("B", "taken"), step("C", "taken"), step("D", "other")]);
+        assert_eq!(lines, ["? A: taken", "? B: the same", "? C: the same", "? D: other"]);
+    }
 
     #[test]
     fn settings_name_their_input_or_are_refused_with_those_there_are() {

@@ -16,25 +16,31 @@ use crate::config::Target;
 use crate::emulator::{Emulator, Options, Pace};
 use crate::flow::NO_ORDERS;
 use crate::model::Problem;
+use crate::paths::is_absent;
+use crate::runtime::locale;
 use crate::runtime::place::{Opener, Outside, Place};
 use crate::runtime::world::Soon;
 use crate::runtime::{self, Ended};
 use crate::ui::look::Look;
 
+/// What needs no screen.
+const WITHOUT: &str = "certdeck list, report, check, run and doctor work without a screen";
+
 /// Refuses early, before anything is started for a screen that nobody would see.
 pub fn require_terminal() -> Result<(), CliError> {
-    if io::stdin().is_terminal() && io::stdout().is_terminal() {
-        return Ok(());
+    if !(io::stdin().is_terminal() && io::stdout().is_terminal()) {
+        return Err(CliError::Usage(format!("the screen needs a terminal for both input and output; {WITHOUT}")));
     }
-    Err(CliError::Usage(
-        "the screen needs a terminal for both input and output; for scripts there are `certdeck list` and `certdeck run`".into(),
-    ))
+    if std::env::var_os("TERM").is_some_and(|term| term == "dumb") {
+        return Err(CliError::Usage(format!("the screen cannot be drawn on this terminal (TERM is dumb); {WITHOUT}")));
+    }
+    Ok(())
 }
 
 /// The person's own keys, added to the defaults; the file need not exist.
 fn keymap(path: &Path) -> Result<Keymap, CliError> {
     let extra = match fs::read_to_string(path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => String::new(),
+        Err(error) if is_absent(&error) => String::new(),
         read => read.map_err(|why| CliError::machine(format!("read {}", path.display()), why))?,
     };
     Keymap::new(&extra).map_err(|error| CliError::Usage(format!("{}: {error}", path.display())))
@@ -55,7 +61,9 @@ pub async fn run(session: Session, start: Start) -> Result<Exit, CliError> {
     let place = doors.begin(start).await?;
     let ui = &doors.session.config.ui;
     let colours = ui.colours && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
-    let look = Look::new(colours, !ui.ascii, ui.plain);
+    // What the settings say is what the person wants, whatever the locale says.
+    let unicode = ui.ascii.map_or_else(|| locale::is_utf8(&|name| std::env::var(name).ok()), |ascii| !ascii);
+    let look = Look::new(colours, unicode, ui.plain);
     let outside = Outside { opener: doors.clone().opener(), asked };
     let ended = Box::pin(runtime::run(place, look, outside)).await;
     doors.close().await;

@@ -145,10 +145,10 @@ impl Session {
         Ok(self.rules.get_or_init(|| Arc::new(rules)).clone())
     }
 
-    /// The client with everything that a change needs beside it.
+    /// The client with everything that a change needs beside it. Nothing is written yet.
     pub async fn world(&self, target: &Target, desk: Option<Desk>) -> Result<World, CliError> {
         let client = self.client(target, desk).await?;
-        let journal = Journal::open(&self.paths.journal())?.for_change(self.change_reference.clone());
+        let journal = Journal::at(&self.paths.journal()).for_change(self.change_reference.clone());
         Ok(World { context: target.name.clone(), client, journal, rules: self.rules()?, read_only: target.read_only })
     }
 }

@@ -13,7 +13,8 @@ use serde::Deserialize;
 use thiserror::Error;
 
 use crate::azure::ProxyError;
-use crate::model::printable;
+use crate::model::{printable, reason};
+use crate::paths::is_absent;
 
 pub use edit::use_context;
 pub use target::{Target, proxy_of_environment};
@@ -23,7 +24,7 @@ pub const EXAMPLE: &str = include_str!("../../config.example.toml");
 
 #[derive(Debug, Error)]
 pub enum ConfigError {
-    #[error("{} cannot be read: {why}", path.display())]
+    #[error("{} cannot be read: {}", path.display(), reason(why))]
     Unreadable { path: PathBuf, why: io::Error },
     #[error("{} is not valid: {words}", path.display())]
     Invalid { path: PathBuf, words: String },
@@ -75,13 +76,14 @@ impl Default for Config {
 #[serde(default, deny_unknown_fields)]
 pub struct Ui {
     pub colours: bool,
-    pub ascii: bool,
+    /// Not said: as the locale is.
+    pub ascii: Option<bool>,
     pub plain: bool,
 }
 
 impl Default for Ui {
     fn default() -> Self {
-        Self { colours: true, ascii: false, plain: false }
+        Self { colours: true, ascii: None, plain: false }
     }
 }
 
@@ -218,7 +220,7 @@ impl Config {
     pub fn read(path: &Path) -> Result<Self, ConfigError> {
         match fs::read_to_string(path) {
             Ok(text) => Self::parse(&text, path),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Self::default()),
+            Err(error) if is_absent(&error) => Ok(Self::default()),
             Err(why) => Err(ConfigError::Unreadable { path: path.to_owned(), why }),
         }
     }
@@ -296,7 +298,7 @@ mod tests {
             EXAMPLE.lines().map(|line| line.strip_prefix("# ").filter(|rest| rest.contains(" = ")).unwrap_or(line)).collect();
         let config = parse(&on.join("\n")).unwrap();
         assert_eq!(config.context.as_deref(), Some("production"));
-        assert_eq!(config.ui, Ui::default());
+        assert_eq!(config.ui, Ui { ascii: Some(false), ..Ui::default() });
         let production = &config.contexts["production"];
         assert_eq!(production.credential, Some(CredentialName::Auto));
         assert!(production.production && !production.subscriptions.is_empty());

@@ -32,6 +32,8 @@ pub enum Delivery {
     Late(Duration),
     /// Its first half; then the connection breaks.
     Torn,
+    /// An octet at a time, so far apart.
+    Trickling(Duration),
     /// Nothing; the connection breaks.
     Never,
 }
@@ -41,6 +43,7 @@ impl From<&Kind> for Delivery {
         match kind {
             Kind::Delay { ms } => Self::Late(Duration::from_millis(*ms)),
             Kind::Truncated => Self::Torn,
+            Kind::Trickle { ms } => Self::Trickling(Duration::from_millis(*ms)),
             Kind::Reset { .. } => Self::Never,
             Kind::Status { .. }
             | Kind::ExpiredToken
@@ -66,6 +69,14 @@ impl Delivery {
                     Err(io::Error::from(io::ErrorKind::ConnectionReset))
                 });
                 return response.map(|()| Body::from_stream(stream::iter([Ok(half)]).chain(broken)));
+            }
+            Self::Trickling(apart) => {
+                response.headers_mut().insert(header::CONTENT_LENGTH, HeaderValue::from(octets.len()));
+                let octets = stream::iter(octets).then(move |octet| async move {
+                    tokio::time::sleep(apart).await;
+                    Ok::<_, io::Error>(Bytes::copy_from_slice(&[octet]))
+                });
+                return response.map(|()| Body::from_stream(octets));
             }
             Self::Never => cut.now().await,
         }

@@ -206,7 +206,7 @@ fn refusals(observed: &Observed, inputs: &Inputs, rules: &Rules, now: Timestamp)
         return refusals;
     }
     if let (Seen::Absent, Seen::Here(Availability::Taken(why))) = (&observed.vault, &observed.vault_name) {
-        refuse(Key::Vault, why);
+        refuse(Key::Vault, &taken(why, inputs.get(Key::Vault).unwrap_or_default()));
     }
     if observed.vault.here().is_none() {
         if inputs.get(Key::VaultLocation).is_none() {
@@ -220,6 +220,15 @@ fn refusals(observed: &Observed, inputs: &Inputs, rules: &Rules, now: Timestamp)
         }
     }
     refusals
+}
+
+/// Azure says the same of a name that somebody else has and of one that a deleted vault still holds.
+fn taken(why: &str, vault: &str) -> String {
+    format!(
+        "{} If it is a deleted vault of yours, `az keyvault recover --name {vault}` brings it back, and `az keyvault purge --name {vault}` \
+         frees the name",
+        why.trim_end_matches('.').to_owned() + "."
+    )
 }
 
 async fn observe(client: &Client, inputs: &Inputs) -> Result<Observed, AzureError> {

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use crate::app::dialog::{Folder, FolderEntry};
 use crate::file;
-use crate::model::{Problem, printable};
+use crate::model::{Problem, printable, reason};
 
 /// A directory with more entries is shown in part; typing its path goes on from there.
 const MOST: usize = 2_000;
@@ -15,7 +15,7 @@ pub fn read(path: &str, endings: &[&str]) -> Result<Folder, Problem> {
     let path = if path.is_empty() { ".".into() } else { file::path(path) };
     let failed = |why: std::io::Error| {
         let shown = printable(&path.display().to_string()).into_owned();
-        Problem::new(format!("Read the directory {shown}"), format!("{shown}: {why}"))
+        Problem::new(format!("Read the directory {shown}"), format!("{shown}: {}", reason(&why)))
     };
     let path = path.canonicalize().map_err(failed)?;
     let mut entries: Vec<FolderEntry> =

@@ -8,6 +8,7 @@ pub mod folder;
 pub mod frame;
 pub mod input;
 pub mod kept;
+pub mod locale;
 pub mod log;
 pub mod place;
 pub mod practice;

@@ -32,6 +32,10 @@ pub enum Reply {
     Say(u16, Vec<(&'static str, String)>, String),
     /// Closes the connection without an answer.
     HangUp,
+    /// Says nothing and keeps the connection open.
+    Silence,
+    /// A good answer whose body never ends: an octet now and then.
+    Trickle,
 }
 
 impl Reply {
@@ -50,7 +54,7 @@ impl Reply {
                 headers.push((name, value.into()));
                 Self::Say(status, headers, body)
             }
-            Self::HangUp => Self::HangUp,
+            other => other,
         }
     }
 }
@@ -108,6 +112,16 @@ impl Server {
                         before
                     };
                     let reply = own(&request, before, &origin, signs_in).unwrap_or_else(|| script(&request, before));
+                    match &reply {
+                        Reply::Silence => std::future::pending().await,
+                        Reply::Trickle => {
+                            drop(stream.write_all(b"HTTP/1.1 200 X\r\ncontent-length: 1000000\r\n\r\n").await);
+                            while stream.write_all(b" ").await.is_ok() && stream.flush().await.is_ok() {
+                                tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+                            }
+                        }
+                        Reply::Say(..) | Reply::HangUp => {}
+                    }
                     if let Reply::Say(status, headers, body) = reply {
                         let headers: Vec<String> = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
                         let head = format!(

@@ -45,6 +45,7 @@ impl Pty {
         builder.env("PATH", std::env::var_os("PATH").unwrap_or_default());
         builder.env("HOME", home.path());
         builder.env("TERM", "xterm-256color");
+        builder.env("LANG", "C.UTF-8");
         builder.env("CERTDECK", env!("CARGO_BIN_EXE_certdeck"));
         for (name, value) in environment {
             builder.env(name, value);
@@ -106,6 +107,12 @@ impl Pty {
     pub fn keys(&mut self, written: &str) {
         let bytes: Vec<u8> = Key::parse_all(written).unwrap().into_iter().flat_map(encode).collect();
         self.keyboard.write_all(&bytes).unwrap();
+        self.keyboard.flush().unwrap();
+    }
+
+    /// Sends bytes as a terminal would: what is pasted, or keys in another form.
+    pub fn send(&mut self, bytes: &str) {
+        self.keyboard.write_all(bytes.as_bytes()).unwrap();
         self.keyboard.flush().unwrap();
     }
 

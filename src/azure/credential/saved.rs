@@ -15,12 +15,14 @@ use thiserror::Error;
 use url::Url;
 use zeroize::Zeroizing;
 
+use crate::model::reason;
+
 /// The form of the file; one that is newer is left alone.
 const FORM: u32 = 1;
 
 #[derive(Debug, Error)]
 pub enum SavedError {
-    #[error("{} cannot be used: {why}", path.display())]
+    #[error("{} cannot be used: {}", path.display(), reason(why))]
     File { path: PathBuf, why: io::Error },
     #[error("{} is readable by others (mode {mode:o}), so it is not trusted; delete it and sign in again", path.display())]
     Open { path: PathBuf, mode: u32 },
@@ -113,7 +115,8 @@ impl Saved {
     fn read(&self) -> Result<Vec<Kept>, SavedError> {
         let text = match fs::read_to_string(&self.path) {
             Ok(text) => Zeroizing::new(text),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            // Or something on its way is no directory.
+            Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => return Ok(Vec::new()),
             Err(why) => return Err(self.failed(why)),
         };
         let mode = fs::metadata(&self.path).map_err(|why| self.failed(why))?.permissions().mode() & 0o777;

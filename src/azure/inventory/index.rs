@@ -54,13 +54,39 @@ impl Question {
         if token.is_none() && json::flag(&answer, "/resultTruncated") {
             return Err(malformed("it leaves rows out and does not say how to get them"));
         }
-        if token.is_some() && (token == self.token || rows.is_empty()) {
-            return Err(malformed("a page of the answer leads to itself"));
-        }
-        if token.is_some() && self.pages >= MOST_PAGES {
-            return Err(malformed(&format!("it has no end after {MOST_PAGES} pages")));
-        }
-        let rest = token.map(|token| Self { token: Some(token), pages: self.pages + 1, ..self });
+        let rest = self.rest(token, rows.is_empty()).map_err(|why| malformed(&why))?;
         Ok(Page { rows, total, rest })
+    }
+
+    /// The question for the next page, if there is one: each page must lead on, and there is an end to them.
+    fn rest(self, token: Option<String>, is_empty: bool) -> Result<Option<Self>, String> {
+        let pages = self.pages + 1;
+        match token {
+            None => Ok(None),
+            Some(_) if is_empty || token == self.token => Err("a page of the answer leads to itself".to_owned()),
+            Some(_) if pages >= MOST_PAGES => Err(format!("it has no end after {MOST_PAGES} pages")),
+            Some(_) => Ok(Some(Self { token, pages, ..self })),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pages_that_each_lead_to_a_new_one_have_an_end() {
+        let (mut question, mut pages) = (Question::new(String::new(), Vec::new()), 0);
+        let why = loop {
+            match question.clone().rest(Some(pages.to_string()), false) {
+                Ok(Some(next)) => question = next,
+                Ok(None) => break String::new(),
+                Err(why) => break why,
+            }
+            pages += 1;
+            assert!(pages <= MOST_PAGES);
+        };
+        assert!(why.contains("no end after 2000 pages"), "{why}");
+        assert!(question.rest(None, false).is_ok_and(|rest| rest.is_none()));
     }
 }

@@ -1,7 +1,7 @@
 //! What only the cloud can tell: DNS, TLS, clock, who signs in how, and what they may do.
 
 use super::{Check, State};
-use crate::azure::{AzureError, Client, Tried, Who, graph, permissions, providers, subscriptions};
+use crate::azure::{AzureError, Client, Deadline, Tried, Who, graph, permissions, providers, subscriptions};
 use crate::cli::session::Session;
 use crate::cli::{CliError, Exit, deadline};
 use crate::config::Target;
@@ -15,13 +15,19 @@ const MOST_SUBSCRIPTIONS: usize = 20;
 type Tell<'t> = &'t mut (dyn FnMut(Check) -> Result<(), CliError> + Send);
 
 /// `at` names what is being looked at.
-pub(super) async fn checks(session: &Session, target: &Target, at: &mut &'static str, tell: Tell<'_>) -> Result<(), CliError> {
+pub(super) async fn checks(
+    session: &Session,
+    target: &Target,
+    ends: Deadline,
+    at: &mut &'static str,
+    tell: Tell<'_>,
+) -> Result<(), CliError> {
     tell(context(target))?;
     tell(dns(target).await)?;
     // Connecting asks a cloud that is not known for its endpoints: TLS and CA are tried on the way.
     *at = "reach";
     let client = match session.client(target, None).await {
-        Ok(client) => client.telling(deadline::voice()),
+        Ok(client) => deadline::client(&client, ends),
         Err(error) => return tell(Check::new("reach", State::Bad(error.exit()), error.to_string())),
     };
     let (reach, reached) = reach(&client).await;

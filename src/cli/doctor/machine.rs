@@ -1,6 +1,7 @@
 //! What can be said without a network: settings, files, terminal, rules.
 
 use std::io::{self, IsTerminal};
+use std::path::Path;
 
 use jiff::Timestamp;
 
@@ -11,18 +12,21 @@ use crate::cli::session::Session;
 use crate::config::proxy_of_environment;
 use crate::journal::Journal;
 use crate::model::printable;
+use crate::paths;
 use crate::rules::{Profile, Rules};
+use crate::runtime::locale;
 use crate::snapshot::Snapshot;
 
 pub(super) fn checks(session: &Session) -> Vec<Check> {
     vec![
         settings(session),
+        homes(&var),
         journal(session),
         sign_ins(session),
         cache(session),
         rules(),
         versions::check(Timestamp::now()),
-        terminal(),
+        terminal(session.config.ui.ascii),
         proxy(session),
     ]
 }
@@ -48,12 +52,31 @@ fn settings(session: &Session) -> Check {
     Check::new("settings", State::Good, format!("{path} names {names}{also}"))
 }
 
+/// Directories that the environment names and that are not used as it says.
+fn homes(var: &dyn Fn(&str) -> Option<String>) -> Check {
+    let is_relative = |name: &&str| var(name).is_some_and(|value| !Path::new(&value).is_absolute());
+    let ignored: Vec<&str> = paths::VARIABLES.into_iter().filter(is_relative).collect();
+    match (ignored.as_slice(), is_relative(&"HOME")) {
+        ([], false) => Check::new("home", State::Good, "the directories of this account are used"),
+        ([], true) => {
+            Check::new("home", State::Warning, "HOME is a relative path, so files are kept below the directory one is in")
+                .remedy("Set HOME to an absolute path.")
+        }
+        (names, _) => {
+            let is = if names.len() == 1 { "is a relative path and is" } else { "are relative paths and are" };
+            Check::new("home", State::Warning, format!("{} {is} ignored, as the XDG rules say", names.join(", ")))
+                .remedy("Write the whole path, from / on.")
+        }
+    }
+}
+
 /// No change is made without a line in the journal, so it must be writable before one is wanted.
 fn journal(session: &Session) -> Check {
     match Journal::open(&session.paths.journal()) {
         Ok(_) => Check::new("journal", State::Good, format!("{} is writable", session.paths.journal().display())),
-        Err(error) => Check::new("journal", State::Bad(Exit::Machine), error.to_string())
-            .remedy("Make room or give access there: no change is sent without a record of it."),
+        Err(error) => Check::new("journal", State::Warning, error.to_string()).remedy(
+            "What only reads does without. For changes make room or give access there, or name another directory in XDG_STATE_HOME.",
+        ),
     }
 }
 
@@ -113,7 +136,7 @@ fn rules() -> Check {
     }
 }
 
-fn terminal() -> Check {
+fn terminal(ascii: Option<bool>) -> Check {
     if !(io::stdin().is_terminal() && io::stdout().is_terminal()) {
         return Check::new("terminal", State::Note, "none here; the screen needs one, list and run do not");
     }
@@ -121,15 +144,19 @@ fn terminal() -> Check {
     let (columns, rows) = crossterm::terminal::size().unwrap_or_default();
     let between = [("TMUX", "in tmux"), ("STY", "in GNU screen"), ("SSH_CONNECTION", "over SSH")];
     let between: Vec<&str> = between.into_iter().filter(|(name, _)| var(name).is_some()).map(|(_, words)| words).collect();
-    let locale = var("LC_ALL").or_else(|| var("LC_CTYPE")).or_else(|| var("LANG")).unwrap_or_default();
-    let utf8 = locale.to_ascii_lowercase().replace('-', "").contains("utf8");
+    let utf8 = locale::is_utf8(&var);
     let words = format!("{term}, {columns}x{rows}, {}", if utf8 { "UTF-8" } else { "not UTF-8" });
     let words = [&[words.as_str()][..], &between].concat().join(", ");
     let check = |state| Check::new("terminal", state, &*words);
     match (columns, rows, utf8) {
-        _ if term == "dumb" => check(State::Warning).remedy("The screen cannot be drawn here; list and run work."),
+        _ if term == "dumb" => check(State::Warning).remedy("The screen cannot be drawn here; list, report, check and run work."),
         (..60, ..) | (_, ..15, _) => check(State::Warning).remedy("Make it 60x15 at least; 80x24 is what the screen is made for."),
-        (.., false) => check(State::Note).remedy("Set ascii = true under [ui] if borders and marks look wrong."),
+        (.., false) if ascii == Some(false) => {
+            check(State::Note).remedy("Leave ascii = false out of [ui] if borders and marks look wrong: they are ASCII then.")
+        }
+        (.., false) if ascii.is_none() => {
+            check(State::Note).remedy("Borders and marks are ASCII here; ascii = false under [ui] draws them all the same.")
+        }
         _ => check(State::Good),
     }
 }
@@ -152,3 +179,20 @@ fn proxy(session: &Session) -> Check {
 }
 
 const ESCAPES: &str = "Correct it. In a user or a password write / as %2F, ? as %3F, # as %23, a space as %20 and % as %25.";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_relative_directory_of_the_environment_is_said_to_be_ignored() {
+        let of = |set: &'static [(&str, &str)]| {
+            homes(&move |name| set.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned()))
+        };
+        assert_eq!(of(&[("HOME", "/home/admin"), ("XDG_STATE_HOME", "/state")]).state, State::Good);
+        let relative = of(&[("HOME", "/home/admin"), ("XDG_STATE_HOME", "state"), ("XDG_CACHE_HOME", "../cache")]);
+        assert_eq!(relative.state, State::Warning);
+        assert!(relative.words.starts_with("XDG_STATE_HOME, XDG_CACHE_HOME are relative"), "{}", relative.words);
+        assert_eq!(of(&[("HOME", "admin")]).state, State::Warning);
+    }
+}

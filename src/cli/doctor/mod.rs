@@ -107,7 +107,7 @@ pub async fn run(args: &Args, global: &Global) -> Result<Exit, CliError> {
         Ok(target) => {
             let ends = Deadline::after(args.timeout);
             let mut at = "dns";
-            let looked = ends.within(cloud::checks(&session, &target, &mut at, &mut |check| report.add(check))).await;
+            let looked = ends.within(cloud::checks(&session, &target, ends, &mut at, &mut |check| report.add(check))).await;
             match looked {
                 Ok(looked) => looked?,
                 Err(late) => {

@@ -39,6 +39,8 @@ pub enum Kind {
     },
     /// The request is carried out, and its answer breaks off in the middle.
     Truncated,
+    /// The answer comes in single octets, so many milliseconds apart.
+    Trickle { ms: u64 },
     /// The token is refused as one that has just expired.
     ExpiredToken,
     /// The token is refused with a claims challenge; without claims of its own it asks for a newer sign-in, as where one was
@@ -76,7 +78,7 @@ impl Kind {
             Self::Status { status, .. } if !(400..600).contains(status) => {
                 Err(format!("status is {status}; a fault has one from 400 to 599."))
             }
-            Self::Delay { ms } if Duration::from_millis(*ms) > LONGEST_DELAY => {
+            Self::Delay { ms } | Self::Trickle { ms } if Duration::from_millis(*ms) > LONGEST_DELAY => {
                 Err(format!("{ms} ms is longer than anybody waits; at most {} are possible.", LONGEST_DELAY.as_millis()))
             }
             Self::ClockSkew { by } => {

@@ -33,7 +33,10 @@ fn a_new_vault_is_made_with_what_both_services_need_a119() {
 #[test]
 fn a_vault_name_that_is_taken_or_malformed_is_refused_at_the_field() {
     let taken = Observed { vault_name: Seen::Here(Availability::Taken("the name is in use".to_owned())), ..free() };
-    assert_eq!(needed(&stand(FlowName::Store, &taken, &new_vault_inputs())[0]), (Key::Vault, "the name is in use"));
+    let steps = stand(FlowName::Store, &taken, &new_vault_inputs());
+    let (key, why) = needed(&steps[0]);
+    assert_eq!((key, why.starts_with("the name is in use. ")), (Key::Vault, true), "{why}");
+    assert!(why.contains("`az keyvault recover --name kv-web`") && why.contains("`az keyvault purge --name kv-web`"), "{why}");
     let malformed = new_vault_inputs().with(Key::Vault, "1_kv");
     assert!(needed(&stand(FlowName::Store, &free(), &malformed)[0]).1.contains("3 to 24"));
 }

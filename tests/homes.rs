@@ -1,0 +1,115 @@
+//! Homes where nothing can be written: what only reads works all the same, a change says what it lacks, and no error shows a
+//! number of the system. `/dev/null` as a home refuses everybody, also a test that runs as root.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+#[path = "support/cloud.rs"]
+mod cloud;
+
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
+use std::process::Command;
+
+use cloud::Cloud;
+
+struct Ran {
+    code: Option<i32>,
+    out: String,
+    err: String,
+}
+
+fn certdeck(cloud: &Cloud, environment: &[(&str, &str)], arguments: &[&str]) -> Ran {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_certdeck"));
+    command.env_clear().envs(cloud.environment()).envs(environment.iter().copied()).current_dir(cloud.home());
+    let output = command.args(arguments).output().unwrap();
+    let [out, err] = [output.stdout, output.stderr].map(|octets| String::from_utf8(octets).unwrap());
+    let all = format!("{out}{err}");
+    assert!(!all.contains("os error") && !all.contains("panicked"), "{arguments:?}: {all}");
+    Ran { code: output.status.code(), out, err }
+}
+
+/// A change that is still to be made.
+fn change(cloud: &Cloud) -> Vec<String> {
+    let subscription = format!("subscription={}", cloud.connection().subscription_ids[0]);
+    let set = ["app=contoso-blog", "https-only=yes", "min-tls=1.3"];
+    let set = set.map(str::to_owned).into_iter().chain([subscription]);
+    ["run", "settings"].map(str::to_owned).into_iter().chain(set.flat_map(|one| ["--set".to_owned(), one])).collect()
+}
+
+/// How many requests to change something the cloud has got.
+fn writes(cloud: &Cloud) -> usize {
+    let log = cloud.control("requests");
+    log["value"].as_array().unwrap().iter().filter(|one| one["method"] == "PUT" || one["method"] == "PATCH").count()
+}
+
+fn with<'a>(arguments: &'a [String], more: &[&'a str]) -> Vec<&'a str> {
+    arguments.iter().map(String::as_str).chain(more.iter().copied()).collect()
+}
+
+#[test]
+fn what_only_reads_needs_nothing_that_can_be_written() {
+    let cloud = Cloud::start();
+    let read_only = cloud.home().join("read-only");
+    std::fs::create_dir(&read_only).unwrap();
+    std::fs::set_permissions(&read_only, PermissionsExt::from_mode(0o500)).unwrap();
+    let change = change(&cloud);
+    for home in ["/dev/null", "/proc/self/nowhere", read_only.to_str().unwrap()] {
+        let home = [("HOME", home)];
+        for kind in ["private", "public", "orders", "bindings", "apps", "vaults"] {
+            let ran = certdeck(&cloud, &home, &["list", kind]);
+            assert!(ran.code == Some(0) && ran.out.lines().count() > 1, "{home:?} {kind}: {}", ran.err);
+        }
+        assert_eq!(certdeck(&cloud, &home, &["report"]).code, Some(0));
+        assert_eq!(certdeck(&cloud, &home, &["check"]).code, Some(2), "as in any home");
+        assert_eq!(certdeck(&cloud, &home, &["flows"]).code, Some(0));
+        let doctor = certdeck(&cloud, &home, &["doctor"]);
+        assert!(doctor.code == Some(0), "{home:?}: {}{}", doctor.out, doctor.err);
+        let plan = certdeck(&cloud, &home, &with(&change, &["--plan"]));
+        assert!(plan.code == Some(0) && plan.out.contains(" https://"), "{home:?}: {}{}", plan.out, plan.err);
+        let script = certdeck(&cloud, &home, &with(&change, &["--script", "az"]));
+        assert!(script.code == Some(0) && script.out.contains("az "), "{home:?}: {}{}", script.out, script.err);
+    }
+}
+
+#[test]
+fn a_change_that_cannot_be_written_down_is_not_sent_and_the_directory_is_named() {
+    let cloud = Cloud::start();
+    let change = change(&cloud);
+    let before = writes(&cloud);
+    let ran = certdeck(&cloud, &[("HOME", "/dev/null")], &with(&change, &["--yes"]));
+    assert_eq!(ran.code, Some(5), "{}", ran.err);
+    for part in ["journal.jsonl cannot be written", "Nothing was sent", "XDG_STATE_HOME"] {
+        assert!(ran.err.contains(part), "{}", ran.err);
+    }
+    assert_eq!(writes(&cloud), before);
+    // With a place for it the same command works, and a second time there is nothing left to write down.
+    let state = cloud.home().join("state");
+    let there = [("HOME", "/dev/null"), ("XDG_STATE_HOME", state.to_str().unwrap())];
+    let ran = certdeck(&cloud, &there, &with(&change, &["--yes"]));
+    assert!(ran.code == Some(0) && state.join("certdeck/journal.jsonl").exists(), "{}", ran.err);
+    assert_eq!(certdeck(&cloud, &[("HOME", "/dev/null")], &with(&change, &["--yes"])).code, Some(0), "nothing to do");
+}
+
+#[test]
+fn on_a_full_disk_no_change_is_sent() {
+    let cloud = Cloud::start();
+    let state = cloud.home().join("state/certdeck");
+    std::fs::create_dir_all(&state).unwrap();
+    std::os::unix::fs::symlink("/dev/full", state.join("journal.jsonl")).unwrap();
+    let full = cloud.home().join("state");
+    let environment = [("HOME", "/dev/null"), ("XDG_STATE_HOME", full.to_str().unwrap())];
+    let before = writes(&cloud);
+    let ran = certdeck(&cloud, &environment, &with(&change(&cloud), &["--yes"]));
+    assert!(ran.code == Some(5) && ran.err.contains("No space left") && ran.err.contains("Nothing was sent"), "{}", ran.err);
+    assert_eq!(writes(&cloud), before);
+    assert_eq!(certdeck(&cloud, &environment, &["list", "private"]).code, Some(0));
+}
+
+#[test]
+fn what_was_to_be_kept_and_is_not_is_said() {
+    let cloud = Cloud::start();
+    let ran = certdeck(&cloud, &[("HOME", "/dev/null")], &["config", "init"]);
+    assert!(ran.code == Some(5) && ran.err.contains("/dev/null"), "{}", ran.err);
+    let relative = certdeck(&cloud, &[("HOME", "/dev/null"), ("XDG_STATE_HOME", "state")], &["doctor"]);
+    assert!(relative.out.contains("XDG_STATE_HOME is a relative path and is ignored"), "{}", relative.out);
+    assert!(!Path::new(&cloud.home()).join("state").exists());
+}
