@@ -101,7 +101,7 @@ pub fn facts(estate: &Estate, rules: &Rules, certificate: &PrivateCertificate, n
         facts.push(Fact { label: "Vault status", value: secret.status.words().into(), tone });
         if let Some(Told::Certificate(kept)) = estate.upkeep_of(secret).map(|upkeep| &upkeep.told) {
             facts.push(Fact::new("Vault policy", kept.policy_words()));
-            facts.extend(shortened(kept, rules).map(|value| Fact { label: "Validity", value: value.into(), tone: Tone::Soon }));
+            facts.extend(shortened(kept, rules).map(|value| Fact { label: "Validity", value, tone: Tone::Soon }));
         }
     }
     facts.extend(Fact::known("Issued", certificate.issued.map(date)));

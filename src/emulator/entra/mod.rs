@@ -211,8 +211,8 @@ impl Authority {
 
     /// By which Microsoft's libraries know the account again; they ask for it.
     fn client_info(&self, guest: bool) -> String {
-        let (uid, utid) = (Subject::Person.principal().object_id, self.tenant(guest));
-        BASE64URL.encode(json!({"uid": uid, "utid": utid}).to_string())
+        let (person, tenant) = (Subject::Person.principal().object_id, self.tenant(guest));
+        BASE64URL.encode(json!({"uid": person, "utid": tenant}).to_string())
     }
 
     fn tenant(&self, guest: bool) -> &str {
