@@ -5,7 +5,7 @@
 #[path = "support/cloud.rs"]
 mod cloud;
 
-use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::Command;
 

@@ -40,8 +40,8 @@ impl Proxy {
         self.asked.lock().unwrap().iter().filter_map(of).collect()
     }
 
-    fn address(&self) -> Option<azure::Proxy> {
-        Some(configured(&format!("http://{}", self.place)))
+    fn address(&self) -> azure::Proxy {
+        configured(&format!("http://{}", self.place))
     }
 }
 
@@ -84,7 +84,7 @@ fn subscriptions_only(_: &Seen, _: usize) -> Reply {
 async fn everything_goes_through_the_proxy_of_the_context_and_the_companys_ca_is_trusted() {
     let server = Server::named(HOST, subscriptions_only).await;
     let proxy = proxy(server.port, None).await;
-    let connection = Connection { proxy: proxy.address(), ..server.connection() };
+    let connection = Connection { proxy: Some(proxy.address()), ..server.connection() };
     let client = Client::connect(connection).await.unwrap();
     assert_eq!(subscriptions::list(&client).await.unwrap()[0].name, "Contoso");
     let lines: Vec<String> = server.seen("").into_iter().map(|seen| seen.line).collect();
@@ -97,7 +97,7 @@ async fn everything_goes_through_the_proxy_of_the_context_and_the_companys_ca_is
 async fn a_proxy_that_signs_anew_with_an_unknown_ca_is_told_and_sees_no_request() {
     let server = Server::named(HOST, subscriptions_only).await;
     let proxy = proxy(server.port, None).await;
-    let connection = Connection { proxy: proxy.address(), ca_file: None, ..server.connection() };
+    let connection = Connection { proxy: Some(proxy.address()), ca_file: None, ..server.connection() };
     let error = Client::connect(connection).await.unwrap_err();
     assert!(matches!(error, AzureError::Tls { .. }), "{error:?}");
     let problem = error.problem("Reach it");
@@ -112,7 +112,7 @@ async fn a_proxy_that_lets_nobody_through_is_named() {
         [("407 Proxy Authentication Required", "wants a user and a password"), ("403 Forbidden", "does not let it through")];
     for (status, why) in answers {
         let proxy = proxy(server.port, Some(status)).await;
-        let connection = Connection { proxy: proxy.address(), ..server.connection() };
+        let connection = Connection { proxy: Some(proxy.address()), ..server.connection() };
         let problem = Client::connect(connection).await.unwrap_err().problem("Reach it");
         let named = format!("the proxy http://{} (from HTTPS_PROXY) {why}", proxy.place);
         assert!(problem.why.contains(&named) && problem.why.contains(HOST) && problem.remedy.contains("proxy"), "{problem}");
@@ -138,8 +138,8 @@ async fn a_login_reaches_the_proxy_as_it_was_meant_and_nobody_else() {
 async fn what_no_proxy_names_is_reached_without_the_proxy_and_blamed_on_none() {
     let server = Server::named(HOST, subscriptions_only).await;
     let proxy = proxy(server.port, None).await;
-    let around = proxy.address().map(|proxy| proxy.except(Some("localhost, .contoso.example".to_owned())));
-    let connection = Connection { proxy: around, ..server.connection() };
+    let around = proxy.address().except(Some("localhost, .contoso.example".to_owned()));
+    let connection = Connection { proxy: Some(around), ..server.connection() };
     let words = Client::connect(connection).await.unwrap_err().problem("Reach it").to_string();
     assert!(words.contains(&format!("{HOST}:{} cannot be reached: its name cannot be looked up", server.port)), "{words}");
     assert!(proxy.asked().is_empty());
