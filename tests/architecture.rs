@@ -41,6 +41,7 @@ const MACHINE_TIME: &[(&str, &str)] = &[
     ("cli/cert/check.rs", "offline"),
     ("cli/desk.rs", "how long a code can be typed"),
     ("cli/doctor/machine.rs", "the age of files here"),
+    ("cli/login.rs", "whether a way to sign in is blocked, before any service answers"),
     ("cli/reading.rs", "the journal is stamped by this machine"),
     ("journal.rs", "its stamps"),
     ("runtime/mod.rs", "what is waited for here"),

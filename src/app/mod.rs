@@ -234,6 +234,8 @@ impl App {
             Message::Resized { width, height } => {
                 (self.width, self.height) = (width, height);
                 self.refit();
+                // It may have been smaller in between, and what it showed then is gone.
+                self.emit(Effect::Repaint);
             }
             Message::Ticked(now) => self.tick(now),
             Message::ServiceTime { now, difference } => self.set_clock(now, difference),
