@@ -18,7 +18,7 @@ use uuid::Uuid;
 
 use crate::azure::{Plane, Request};
 use crate::flow::{Asked, FlowName, Sent};
-use crate::model::{Export, Problem, ResourceId, Revocation, reason};
+use crate::model::{Export, Problem, ResourceId, Revocation, reason, shown};
 use crate::paths;
 
 /// Tells a change that was not sent for want of a record from one that Azure refused.
@@ -30,7 +30,7 @@ const REVOCATIONS: &str = "revocations.jsonl";
 
 /// The journal could not be written. Before a request this means that nothing was sent.
 #[derive(Debug, Error)]
-#[error("the journal {} cannot be written: {}", path.display(), reason(why))]
+#[error("the journal {} cannot be written: {}", shown(path), reason(why))]
 pub struct JournalError {
     path: PathBuf,
     why: io::Error,

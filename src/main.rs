@@ -4,12 +4,14 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use certdeck::cli::{self, Cli};
-use clap::Parser;
 use rustix::process::{Resource, Rlimit, setrlimit};
 
 fn main() -> ExitCode {
     keep_memory_private();
-    let cli = Cli::parse();
+    let cli = match Cli::from_arguments() {
+        Ok(cli) => cli,
+        Err(exit) => return exit.into(),
+    };
     let runtime = match tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {

@@ -43,7 +43,7 @@ impl Practice {
         let says = self.emulator.connection();
         Connection {
             arm_endpoint: Some(says.arm.parse().unwrap()),
-            ca_file: Some(says.ca_pem.clone()),
+            authorities: certdeck::config::authorities(&says.ca_pem).unwrap(),
             chain: Chain::application(&*says.tenant_id, &*says.client_id, &*says.client_secret),
             ..Connection::default()
         }

@@ -120,7 +120,7 @@ async fn a_check_that_cannot_know_the_day_is_unknown_and_never_ok() {
         let mut command = tokio::process::Command::new(env!("CARGO_BIN_EXE_certdeck"));
         command.env_clear().env("HOME", home.path()).current_dir(home.path()).arg("check");
         command.env("CERTDECK_ARM_ENDPOINT", &server.origin).env("CERTDECK_AUTHORITY", &server.origin);
-        command.env("CERTDECK_CA_FILE", server.connection().ca_file.unwrap());
+        command.env("CERTDECK_CA_FILE", server.ca_file());
         command.env("AZURE_TENANT_ID", "11111111-1111-1111-1111-111111111111");
         command.env("AZURE_CLIENT_ID", "certdeck").env("AZURE_CLIENT_SECRET", "s3cret");
         let output = command.output().await.unwrap();

@@ -97,7 +97,7 @@ async fn everything_goes_through_the_proxy_of_the_context_and_the_companys_ca_is
 async fn a_proxy_that_signs_anew_with_an_unknown_ca_is_told_and_sees_no_request() {
     let server = Server::named(HOST, subscriptions_only).await;
     let proxy = proxy(server.port, None).await;
-    let connection = Connection { proxy: Some(proxy.address()), ca_file: None, ..server.connection() };
+    let connection = Connection { proxy: Some(proxy.address()), authorities: Vec::new(), ..server.connection() };
     let error = Client::connect(connection).await.unwrap_err();
     assert!(matches!(error, AzureError::Tls { .. }), "{error:?}");
     let problem = error.problem("Reach it");
@@ -158,7 +158,8 @@ async fn a_proxy_that_cannot_be_reached_is_named_with_the_reason_also_where_it_i
         let named = format!("the proxy {address} (from HTTPS_PROXY) cannot be reached: {why}");
         assert!(words.contains(&named) && !words.contains("secret9") && !words.contains("os error"), "{words}");
         // The public cloud is known, so signing in is what meets it first.
-        let connection = Connection { proxy: Some(configured(&login)), arm_endpoint: None, ca_file: None, ..server.connection() };
+        let connection =
+            Connection { proxy: Some(configured(&login)), arm_endpoint: None, authorities: Vec::new(), ..server.connection() };
         let client = Client::connect(connection).await.unwrap();
         for error in [client.sign_in().await.unwrap_err(), subscriptions::list(&client).await.unwrap_err()] {
             let words = error.problem("Sign in").to_string();

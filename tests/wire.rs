@@ -200,20 +200,10 @@ async fn a_change_that_was_accepted_is_never_called_unsent() {
 async fn an_unknown_certificate_authority_is_named_and_no_secret_is_sent() {
     let (server, other) = (Server::start(|_, _| Reply::empty(200)).await, Server::start(|_, _| Reply::empty(200)).await);
     let mut connection = server.connection();
-    connection.ca_file = other.connection().ca_file;
+    connection.authorities = other.connection().authorities;
     let error = Client::connect(connection).await.unwrap_err();
     assert!(matches!(error, AzureError::Tls { .. }), "{error:?}");
     assert_eq!(server.seen("").len(), 0);
-}
-
-#[tokio::test]
-async fn a_ca_file_that_holds_no_certificate_is_named() {
-    let empty = tempfile::NamedTempFile::new().unwrap();
-    for file in [empty.path().to_owned(), "/no/such/file.pem".into()] {
-        let connection = Connection { ca_file: Some(file.clone()), ..Connection::default() };
-        let error = Client::connect(connection).await.unwrap_err();
-        assert!(matches!(&error, AzureError::Setup(why) if why.contains(file.to_str().unwrap())), "{error:?}");
-    }
 }
 
 #[tokio::test]

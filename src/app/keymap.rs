@@ -6,15 +6,16 @@ use thiserror::Error;
 
 use super::command::{Entry, Place, TABLE};
 use super::key::Key;
+use crate::model::{quoted, toml_refusal};
 
 /// Why a key map was refused, in words for whoever wrote it.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum KeymapError {
     #[error("the key map is not readable: {0}")]
     Unreadable(String),
-    #[error("there is no command '{0}'; the palette (:) lists all")]
+    #[error("there is no command '{}'; the palette (:) lists all", quoted(.0))]
     UnknownCommand(String),
-    #[error("'{key}' for '{command}' is not a key; write it like j, <C-d>, <Enter> or <S-Tab>")]
+    #[error("'{}' for '{}' is not a key; write it like j, <C-d>, <Enter> or <S-Tab>", quoted(key), quoted(command))]
     NotAKey { key: String, command: String },
     #[error("the key {key} would mean both '{first}' and '{second}' in the same place")]
     Conflict { key: Key, first: &'static str, second: &'static str },
@@ -51,7 +52,7 @@ impl Keymap {
 
     fn add(&mut self, text: &str) -> Result<(), KeymapError> {
         let lines: BTreeMap<String, Vec<String>> =
-            toml::from_str(text).map_err(|error| KeymapError::Unreadable(error.to_string()))?;
+            toml::from_str(text).map_err(|error| KeymapError::Unreadable(toml_refusal(text, &error)))?;
         for (name, keys) in &lines {
             let entry = Entry::named(name).ok_or_else(|| KeymapError::UnknownCommand(name.clone()))?;
             for written in keys {

@@ -4,6 +4,7 @@ use secrecy::SecretString;
 use zeroize::{Zeroize, Zeroizing};
 
 use super::key::{Key, KeyCode};
+use crate::model::secret_line;
 
 /// Octets; a text that outgrew its room would leave a copy of itself behind, so what is longer is refused.
 const LONGEST: usize = 4096;
@@ -66,7 +67,7 @@ impl Masked {
 
     /// Takes the first line exactly as it is: blanks belong to a password, line ends do not.
     pub fn paste(&mut self, text: &str) {
-        self.push(text.split(['\r', '\n']).next().unwrap_or_default());
+        self.push(secret_line(text));
     }
 
     fn push(&mut self, text: &str) {
@@ -86,7 +87,7 @@ mod tests {
     #[test]
     fn a_password_keeps_its_blanks_and_loses_its_line_end() {
         let mut masked = Masked::default();
-        masked.paste(" two words \r\nnext");
+        masked.paste("\u{FEFF} two words \r\nnext");
         assert_eq!(masked.secret().expose_secret(), " two words ");
         assert!(masked.press(Key::parse("<BS>").unwrap()) && masked.press(Key::char('x')));
         assert_eq!((masked.secret().expose_secret(), masked.len()), (" two wordsx", 11));

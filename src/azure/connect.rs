@@ -1,7 +1,5 @@
 //! From settings to a client: which cloud, which CA, who signs in. Where the settings come from is not known here.
 
-use std::path::PathBuf;
-
 use url::Url;
 
 use super::client::Client;
@@ -22,8 +20,8 @@ pub struct Connection {
     pub arm_endpoint: Option<Url>,
     /// Instead of the sign-in endpoint that the cloud names.
     pub authority: Option<Url>,
-    /// PEM certificates to trust beside the system's.
-    pub ca_file: Option<PathBuf>,
+    /// Certificates (DER) to trust beside the system's; behind a loopback address, instead of them.
+    pub authorities: Vec<Vec<u8>>,
     /// A cloud on this machine is reached without any.
     pub proxy: Option<Proxy>,
     /// By id or name; none: all that the identity sees.
@@ -49,7 +47,7 @@ impl Client {
                 return Err(AzureError::Setup(format!("the endpoint {}://{} is not plain https://", url.scheme(), host_of(url))));
             }
         }
-        let http = Http::open(connection.ca_file.as_deref(), connection.proxy.as_ref(), is_loopback(&arm))?;
+        let http = Http::open(&connection.authorities, connection.proxy.as_ref(), is_loopback(&arm))?;
         let mut cloud = match Cloud::known(&arm) {
             Some(cloud) => cloud,
             None => describe(&http, &arm).await?,

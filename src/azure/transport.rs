@@ -2,7 +2,6 @@
 
 use std::error::Error as StdError;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -33,7 +32,7 @@ pub struct Http {
 impl Http {
     /// Verifies TLS always. Behind a loopback endpoint with a CA of its own only that CA counts, and no proxy. Where the
     /// environment names none, a proxy of the system's own settings is used.
-    pub fn open(ca_file: Option<&Path>, proxy: Option<&Proxy>, loopback: bool) -> Result<Self, AzureError> {
+    pub fn open(authorities: &[Vec<u8>], proxy: Option<&Proxy>, loopback: bool) -> Result<Self, AzureError> {
         let mut builder = reqwest::Client::builder()
             .user_agent(concat!("certdeck/", env!("CARGO_PKG_VERSION")))
             .https_only(true)
@@ -49,14 +48,11 @@ impl Http {
         } else if let Some(proxy) = proxy {
             builder = builder.proxy(configured(proxy)?);
         }
-        if let Some(file) = ca_file {
-            let unreadable =
-                |why: &dyn std::fmt::Display| AzureError::Setup(format!("the CA file {} cannot be used: {why}", file.display()));
-            let pem = std::fs::read(file).map_err(|why| unreadable(&reason(&why)))?;
-            let certificates = reqwest::Certificate::from_pem_bundle(&pem).map_err(|why| unreadable(&why))?;
-            if certificates.is_empty() {
-                return Err(unreadable(&"it holds no certificate in PEM form"));
-            }
+        if !authorities.is_empty() {
+            let certificates = authorities.iter().map(|der| reqwest::Certificate::from_der(der)).collect::<Result<Vec<_>, _>>();
+            let certificates = certificates.map_err(|why| {
+                AzureError::Setup(format!("the CA file holds a certificate that TLS cannot use: {}", innermost(&why)))
+            })?;
             builder = if loopback { builder.tls_certs_only(certificates) } else { builder.tls_certs_merge(certificates) };
         }
         let client = builder.build().map_err(|why| AzureError::Setup(format!("TLS cannot be set up: {}", innermost(&why))))?;

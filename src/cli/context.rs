@@ -9,6 +9,7 @@ use super::table::{Format, Table};
 use super::{CliError, Exit, words};
 use crate::azure::Proxy;
 use crate::config::{Context, use_context};
+use crate::model;
 
 #[derive(Debug, clap::Subcommand)]
 pub enum Command {
@@ -42,7 +43,7 @@ pub fn run(command: &Command, session: &Session) -> Result<Exit, CliError> {
             let table = Table::new(COLUMNS, rows.collect());
             table.write(*output, &mut out).map_err(CliError::Output)?;
             if session.config.contexts.is_empty() {
-                words(&format!("{} names no context; certdeck config init begins one", session.config_path.display()));
+                words(&format!("{} names no context; certdeck config init begins one", model::shown(&session.config_path)));
             }
         }
         Command::Use { name } => {
@@ -70,7 +71,7 @@ pub fn run(command: &Command, session: &Session) -> Result<Exit, CliError> {
                 ("signs in by", ways.collect::<Vec<_>>().join("; ")),
                 ("subscriptions", if target.subscriptions.is_empty() { "all".to_owned() } else { target.subscriptions.join(", ") }),
                 ("proxy", or(target.proxy.as_ref().map(proxy_words), "none")),
-                ("CA file", or(target.ca_file.as_ref().map(|path| path.display().to_string()), "the system's")),
+                ("CA file", or(target.ca_file.as_deref().map(model::shown), "the system's")),
                 ("changes", if target.read_only { "refused (read-only)" } else { "allowed" }.to_owned()),
                 ("production", if target.production { "yes" } else { "no" }.to_owned()),
                 ("scope", or(target.scope.clone(), "everything")),

@@ -6,6 +6,7 @@ use clap::CommandFactory;
 use clap_mangen::Man;
 
 use super::{Cli, CliError, Exit};
+use crate::model::quoted;
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
@@ -24,7 +25,7 @@ fn page(command: &[String]) -> Result<Vec<u8>, CliError> {
     let mut about = &top;
     for word in command {
         let found = about.find_subcommand(word);
-        about = found.ok_or_else(|| CliError::Usage(format!("certdeck has no command '{}'", command.join(" "))))?;
+        about = found.ok_or_else(|| CliError::Usage(format!("certdeck has no command '{}'", quoted(&command.join(" ")))))?;
     }
     let mut page = Vec::new();
     Man::new(about.clone()).render(&mut page).map_err(CliError::Output)?;

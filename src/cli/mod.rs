@@ -37,6 +37,7 @@ pub use error::CliError;
 pub use exit::Exit;
 use session::Session;
 
+use crate::model::quoted_to;
 use crate::paths::Paths;
 
 /// Manage TLS/SSL certificates in Azure App Service from the terminal.
@@ -109,6 +110,26 @@ enum Command {
     Completions(completions::Args),
     /// Print the manual page, or that of one subcommand
     Man(man::Args),
+}
+
+impl Cli {
+    /// Reads the arguments. What is wrong with them is said without repeating what may be a key that was pasted in their place;
+    /// help and version go to standard output.
+    pub fn from_arguments() -> Result<Self, Exit> {
+        /// Columns of a line that names every value that an argument can have.
+        const LONGEST: usize = 1000;
+        Self::try_parse().map_err(|error| {
+            if !error.use_stderr() {
+                return if error.print().is_ok() { Exit::Done } else { Exit::Machine };
+            }
+            let mut err = std::io::stderr().lock();
+            for line in error.render().to_string().lines() {
+                let indent = &line[..line.len() - line.trim_start().len()];
+                let _ = writeln!(err, "{indent}{}", quoted_to(line, LONGEST));
+            }
+            Exit::Usage
+        })
+    }
 }
 
 /// Does what the arguments say.

@@ -17,7 +17,7 @@ use crate::flow::engine::{Conductor, Ending};
 use crate::flow::script::ScriptKind;
 use crate::flow::{self, FlowName, Inputs, Key, NO_ORDERS, Step, StepStatus};
 use crate::journal;
-use crate::model::{Estate, Problem};
+use crate::model::{Estate, Problem, quoted};
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = keys())]
@@ -56,12 +56,12 @@ pub enum Report {
 
 fn flow_names() -> impl TypedValueParser<Value = FlowName> {
     let names = PossibleValuesParser::new(FlowName::ALL.iter().map(|flow| flow.as_str()));
-    names.try_map(|name| FlowName::parse(&name).ok_or_else(|| format!("{name} is no guided operation")))
+    names.try_map(|name| FlowName::parse(&name).ok_or_else(|| format!("{} is no guided operation", quoted(&name))))
 }
 
 fn script_kinds() -> impl TypedValueParser<Value = ScriptKind> {
     let names = PossibleValuesParser::new(ScriptKind::ALL.map(ScriptKind::as_str));
-    names.try_map(|name| ScriptKind::parse(&name).ok_or_else(|| format!("{name} is no kind of script")))
+    names.try_map(|name| ScriptKind::parse(&name).ok_or_else(|| format!("{} is no kind of script", quoted(&name))))
 }
 
 fn keys() -> String {
@@ -71,7 +71,7 @@ fn keys() -> String {
 
 fn setting(text: &str) -> Result<(Key, String), String> {
     let (key, value) = text.split_once('=').ok_or("it looks like KEY=VALUE")?;
-    let key = Key::parse(key).ok_or_else(|| format!("there is no input '{key}'; {}", keys()))?;
+    let key = Key::parse(key).ok_or_else(|| format!("there is no input '{}'; {}", quoted(key), keys()))?;
     if key.is_secret() {
         let name = key.as_str();
         return Err(format!(

@@ -15,7 +15,7 @@ use crate::azure::{Chain, Desk, Door, Identity};
 use crate::config::Target;
 use crate::emulator::{Emulator, Options, Pace};
 use crate::flow::NO_ORDERS;
-use crate::model::Problem;
+use crate::model::{Problem, shown};
 use crate::paths::is_absent;
 use crate::runtime::locale;
 use crate::runtime::place::{Opener, Outside, Place};
@@ -41,9 +41,9 @@ pub fn require_terminal() -> Result<(), CliError> {
 fn keymap(path: &Path) -> Result<Keymap, CliError> {
     let extra = match fs::read_to_string(path) {
         Err(error) if is_absent(&error) => String::new(),
-        read => read.map_err(|why| CliError::machine(format!("read {}", path.display()), why))?,
+        read => read.map_err(|why| CliError::machine(format!("read {}", shown(path)), why))?,
     };
-    Keymap::new(&extra).map_err(|error| CliError::Usage(format!("{}: {error}", path.display())))
+    Keymap::new(&extra).map_err(|error| CliError::Usage(format!("{}: {error}", shown(path))))
 }
 
 /// Where the screen begins.

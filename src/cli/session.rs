@@ -6,7 +6,7 @@ use std::sync::{Arc, OnceLock};
 use super::{CliError, Global, deadline, desk};
 use crate::app::place::ContextChoice;
 use crate::azure::{AzureError, Client, Connection, Deadline, Desk, Saved};
-use crate::config::{Config, Context, Target};
+use crate::config::{self, Config, Context, Target};
 use crate::journal::Journal;
 use crate::paths::Paths;
 use crate::rules::{Profile, Rules};
@@ -113,10 +113,11 @@ impl Session {
 
     /// Finds out about the cloud; nobody signs in yet. A person at `desk` is asked where nobody is signed in.
     pub async fn client(&self, target: &Target, desk: Option<Desk>) -> Result<Client, CliError> {
+        let authorities = target.ca_file.as_deref().map(config::authorities).transpose()?.unwrap_or_default();
         let connection = Connection {
             arm_endpoint: Some(target.arm_endpoint.clone()),
             authority: target.authority.clone(),
-            ca_file: target.ca_file.clone(),
+            authorities,
             proxy: target.proxy.clone(),
             subscriptions: target.subscriptions.clone(),
             principals: target.principals.clone(),

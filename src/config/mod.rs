@@ -13,10 +13,11 @@ use serde::Deserialize;
 use thiserror::Error;
 
 use crate::azure::ProxyError;
-use crate::model::{printable, reason};
+use crate::model::{printable, quoted, reason, shown, toml_refusal};
 use crate::paths::is_absent;
 
 pub use edit::use_context;
+pub use sign_in::authorities;
 pub use target::{Target, proxy_of_environment};
 
 /// `config.example.toml`: every key with its meaning.
@@ -24,34 +25,38 @@ pub const EXAMPLE: &str = include_str!("../../config.example.toml");
 
 #[derive(Debug, Error)]
 pub enum ConfigError {
-    #[error("{} cannot be read: {}", path.display(), reason(why))]
+    #[error("{} cannot be read: {}", shown(path), reason(why))]
     Unreadable { path: PathBuf, why: io::Error },
-    #[error("{} is not valid: {words}", path.display())]
+    #[error("{} is not valid: {words}", shown(path))]
     Invalid { path: PathBuf, words: String },
-    #[error("there is no context '{name}' in {}; {}", path.display(), listed(known))]
+    #[error("there is no context '{}' in {}; {}", quoted(name), shown(path), listed(known))]
     NoContext { name: String, path: PathBuf, known: Vec<String> },
-    #[error("{from}: '{text}' is not an address; it looks like https://HOST:PORT")]
+    #[error("{from}: '{}' is not an address; it looks like https://HOST:PORT", quoted(text))]
     BadAddress { from: &'static str, text: String },
     /// Of the text nothing is shown: nobody knows where in it the password stands.
     #[error("{from}: an address must have neither a user nor a password in it; it looks like https://HOST:PORT")]
     LoginInAddress { from: &'static str },
     #[error("{from} is not the address of a proxy: {why}. It looks like http://USER:PASSWORD@HOST:PORT")]
     BadProxy { from: String, why: ProxyError },
-    #[error("{from}: {text} would send tokens in the clear; use https")]
+    #[error("{from}: {} would send tokens in the clear; use https", quoted(text))]
     InTheClear { from: &'static str, text: String },
     #[error(
-        "{key}: '{text}' is no object id; it looks like 11111111-1111-1111-1111-111111111111, and Entra ID shows it under the application's Enterprise application"
+        "{key}: '{}' is no object id; it looks like 11111111-1111-1111-1111-111111111111, and Entra ID shows it under the application's Enterprise application",
+        quoted(text)
     )]
     NoObjectId { key: &'static str, text: String },
     #[error("signing in as an application needs {0} as well")]
     Incomplete(&'static str),
-    #[error("the client certificate {}: {why}", path.display())]
+    #[error("the client certificate {}: {why}", shown(path))]
     BadCertificate { path: PathBuf, why: String },
-    #[error("CERTDECK_CREDENTIAL: '{0}' is no way to sign in; there are {ways}", ways = CredentialName::ALL.map(CredentialName::as_str).join(", "))]
+    #[error("the CA file {} cannot be used: {why}", shown(path))]
+    BadAuthorities { path: PathBuf, why: String },
+    #[error("CERTDECK_CREDENTIAL: '{}' is no way to sign in; there are {ways}", quoted(.0), ways = CredentialName::ALL.map(CredentialName::as_str).join(", "))]
     NoSuchCredential(String),
 }
 
 fn listed(names: &[String]) -> String {
+    let names: Vec<String> = names.iter().map(|name| quoted(name)).collect();
     if names.is_empty() { "it names none".to_owned() } else { format!("it names {}", names.join(", ")) }
 }
 
@@ -231,7 +236,7 @@ impl Config {
     }
 
     fn parse(text: &str, path: &Path) -> Result<Self, ConfigError> {
-        toml::from_str(text).map_err(|error| ConfigError::Invalid { path: path.to_owned(), words: words(&error, text) })
+        toml::from_str(text).map_err(|error| ConfigError::Invalid { path: path.to_owned(), words: toml_refusal(text, &error) })
     }
 
     /// Whether neither the file nor the environment says anything of a cloud or of somebody who signs in.
@@ -246,23 +251,6 @@ impl Config {
         ];
         self.contexts.is_empty() && TELLING.iter().all(|name| var(name).is_none_or(|value| value.is_empty()))
     }
-}
-
-/// Where the mistake is and what it is, without the line itself and without the values that the message quotes: one of them
-/// may be a proxy with its password. Keys and words that would be right stay.
-fn words(error: &toml::de::Error, text: &str) -> String {
-    let start = error.span().map_or(0, |span| span.start.min(text.len()));
-    let line = 1 + text.bytes().take(start).filter(|byte| *byte == b'\n').count();
-    let message = match error.message().split('"').collect::<Vec<_>>().as_slice() {
-        [before, .., after] => format!("{before}…{after}"),
-        _ => error.message().to_owned(),
-    };
-    let is_value = |nth: usize, quoted: &str| {
-        nth % 2 == 1 && (nth == 1 && message.starts_with("unknown variant") || quoted.contains(['@', ':', '/', '\\']))
-    };
-    let parts = message.split('`').enumerate();
-    let shown: Vec<&str> = parts.map(|(nth, part)| if is_value(nth, part) { "…" } else { part }).collect();
-    format!("line {line}: {}", printable(&shown.join("`")))
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! As whom a context signs in: the ways to try, in order, out of the context and the environment.
 
-use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -10,8 +10,13 @@ use zeroize::Zeroizing;
 
 use super::{ConfigError, Context, CredentialName};
 use crate::azure::{Chain, ClientCertificate, Door, Identity};
+use crate::model::secret_line;
+use crate::pki::ReadError;
 use crate::runtime::browser;
 use crate::{file, pki};
+
+/// The variable with the password of a client certificate.
+const PASSWORD: &str = "AZURE_CLIENT_CERTIFICATE_PASSWORD";
 
 type Var<'v> = &'v dyn Fn(&str) -> Option<String>;
 
@@ -72,18 +77,23 @@ fn auto(context: &Context, door: Door, var: Var<'_>) -> Result<Chain, ConfigErro
 
 fn client_secret(context: &Context, var: Var<'_>) -> Result<Option<Identity>, ConfigError> {
     let secret: SecretString = match (var("AZURE_CLIENT_SECRET"), &context.client_secret_file) {
-        (Some(secret), _) => secret.into(),
-        (None, Some(file)) => read_text(file)?.trim().into(),
+        (Some(secret), _) => client_secret_in(&secret),
+        (None, Some(file)) => client_secret_in(&read_text(file)?),
         (None, None) => return Ok(None),
     };
     let (tenant, client_id) = application(context, var)?;
     Ok(Some(Identity::ClientSecret { tenant, client_id, secret }))
 }
 
+/// A client secret has no blanks, so those around it are not part of it either.
+fn client_secret_in(text: &str) -> SecretString {
+    secret_line(text.trim_start_matches(|c: char| c == '\u{FEFF}' || c.is_whitespace())).trim().into()
+}
+
 fn client_certificate(context: &Context, var: Var<'_>) -> Result<Option<Identity>, ConfigError> {
     let path = var("AZURE_CLIENT_CERTIFICATE_PATH").map(PathBuf::from).or_else(|| context.client_certificate_file.clone());
     let Some(path) = path else { return Ok(None) };
-    let password = var("AZURE_CLIENT_CERTIFICATE_PASSWORD").map(SecretString::from);
+    let password = var(PASSWORD).map(|text| SecretString::from(secret_line(&text)));
     let certificate = read_certificate(&path, password.as_ref()).map_err(|why| ConfigError::BadCertificate { path, why })?;
     let (tenant, client_id) = application(context, var)?;
     Ok(Some(Identity::ClientCertificate { tenant, client_id, certificate: Arc::new(certificate) }))
@@ -109,17 +119,41 @@ fn application(context: &Context, var: Var<'_>) -> Result<(String, String), Conf
     Ok((tenant, client_id.ok_or(ConfigError::Incomplete("an application id: AZURE_CLIENT_ID or client_id"))?))
 }
 
+/// The certificates of a CA file, in DER, in whatever form the file has them.
+pub fn authorities(path: &Path) -> Result<Vec<Vec<u8>>, ConfigError> {
+    let refuse = |why: String| ConfigError::BadAuthorities { path: path.to_owned(), why };
+    let octets = file::read(path).map_err(|why| refuse(why.to_string()))?;
+    let certificates = pki::certificates(&octets).map_err(|refused| refuse(refused.to_string()))?;
+    if certificates.is_empty() {
+        Err(refuse("it holds no certificate".to_owned()))
+    } else {
+        Ok(certificates.into_iter().map(|one| one.der).collect())
+    }
+}
+
 /// PEM or PKCS#12 with the certificate and its key.
 fn read_certificate(path: &Path, password: Option<&SecretString>) -> Result<ClientCertificate, String> {
     let octets = file::read(path).map_err(|why| why.to_string())?;
-    let contents = pki::read(&octets, password).map_err(|refused| refused.error.to_string())?;
+    let contents = pki::read(&octets, password).map_err(|refused| unread(&refused.error))?;
+    if let Some(gap) = contents.gap() {
+        return Err(if gap.first.is_about_password() { unread(&gap.first) } else { gap.to_string() });
+    }
     let key = contents.keys.first().ok_or("it holds no private key")?;
     let leaf = contents.certificates.iter().find(|one| key.fits(one) == Some(true));
     let leaf = leaf.ok_or("it holds no certificate that belongs to its private key")?;
-    ClientCertificate::new(&leaf.der, key.pkcs8()).ok_or_else(|| "its key is not RSA, and Entra takes no other".to_owned())
+    ClientCertificate::new(&leaf.der, key.pkcs8())
+        .ok_or_else(|| format!("its key is {}, not RSA, and Entra takes no other", key.kind))
+}
+
+/// Says where the password of the file is given, where that is what is wrong.
+fn unread(why: &ReadError) -> String {
+    if why.is_about_password() { format!("{why}; the password is that of {PASSWORD}") } else { why.to_string() }
 }
 
 fn read_text(file: &Path) -> Result<Zeroizing<String>, ConfigError> {
-    let text = fs::read_to_string(file).map_err(|why| ConfigError::Unreadable { path: file.to_owned(), why })?;
-    Ok(Zeroizing::new(text))
+    let refuse = |why| ConfigError::Unreadable { path: file.to_owned(), why };
+    let octets = file::read(file).map_err(|why| refuse(io::Error::other(why)))?;
+    let text =
+        std::str::from_utf8(&octets).map_err(|_| refuse(io::Error::other("it is not UTF-8 text: save it again as UTF-8")))?;
+    Ok(Zeroizing::new(text.to_owned()))
 }

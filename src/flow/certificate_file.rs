@@ -12,7 +12,7 @@ use zeroize::Zeroizing;
 
 use super::{Inputs, Key};
 use crate::file;
-use crate::pki::{self, Bundle, Contents, ReadError, Refused, Report, Wrapping};
+use crate::pki::{self, Bundle, Contents, ReadError, Report, Wrapping};
 
 /// Why a file cannot be used, and which input is to blame.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -60,27 +60,30 @@ impl CertificateFile {
 
     /// Opens what was read; with a new password, wraps it anew.
     pub fn open(octets: Zeroizing<Vec<u8>>, password: SecretString, new: Option<&SecretString>) -> Result<Self, Unusable> {
-        let file = Self::parse(octets, password, false).map_err(|refused| because(&refused.error))?;
-        // A key that stays closed is no reason to refuse the certificates of a file, but of no use in an upload.
-        if let Some(closed) = file.contents.unread.iter().find(|error| is_about_password(error)) {
-            return Err(because(closed));
-        }
+        let file = Self::parse(octets, password, false)?;
         match new {
             Some(new) => file.wrapped(new).map_err(|why| Unusable { key: Key::NewPassword, why }),
             None => Ok(file),
         }
     }
 
-    fn parse(octets: Zeroizing<Vec<u8>>, password: SecretString, is_wrapped: bool) -> Result<Self, Box<Refused>> {
+    /// Nothing of a file is used of which a part cannot be read.
+    fn parse(octets: Zeroizing<Vec<u8>>, password: SecretString, is_wrapped: bool) -> Result<Self, Unusable> {
         let given = (!password.expose_secret().is_empty()).then_some(&password);
-        let contents = pki::read(&octets, given)?;
+        let contents = pki::read(&octets, given).map_err(|refused| because(&refused.error))?;
+        if let Some(closed) = contents.unread.iter().find(|part| part.is_about_password()) {
+            return Err(because(closed));
+        }
+        if let Some(gap) = contents.gap() {
+            return Err(Unusable { key: Key::File, why: gap.to_string() });
+        }
         Ok(Self { contents, octets: Arc::new(octets), password, report: OnceLock::new(), is_wrapped })
     }
 
     /// The same key and certificates, in order, encrypted as App Service has always taken it, with another password.
     fn wrapped(&self, password: &SecretString) -> Result<Self, String> {
         let written = Bundle::rewrap(&self.contents).and_then(|bundle| bundle.write(password, Wrapping::TripleDes, None));
-        Self::parse(written.map_err(|why| why.to_string())?, password.clone(), true).map_err(|why| why.to_string())
+        Self::parse(written.map_err(|why| why.to_string())?, password.clone(), true).map_err(|unusable| unusable.why)
     }
 }
 
@@ -105,11 +108,7 @@ fn read(path: &std::path::Path, password: SecretString, new: Option<&SecretStrin
     CertificateFile::open(octets, password, new)
 }
 
-fn is_about_password(error: &ReadError) -> bool {
-    matches!(error, ReadError::WrongPassword { .. } | ReadError::PasswordNeeded { .. })
-}
-
 fn because(error: &ReadError) -> Unusable {
-    let key = if is_about_password(error) { Key::Password } else { Key::File };
+    let key = if error.is_about_password() { Key::Password } else { Key::File };
     Unusable { key, why: error.to_string() }
 }

@@ -83,7 +83,11 @@ fn refusals(observed: &Observed, inputs: &Inputs) -> Vec<(Key, String)> {
             (None, _) => refuse(Key::NewPassword, "the file needs a password"),
             (Some(_), None) => refuse(Key::RepeatPassword, "type the password a second time"),
             (Some(one), Some(other)) if !same(one, other) => refuse(Key::RepeatPassword, "the two passwords differ"),
-            _ => {}
+            (Some(one), Some(_)) => {
+                if let Err(why) = pki::fit_password(one) {
+                    refuse(Key::NewPassword, &why.to_string());
+                }
+            }
         }
     }
     refusals

@@ -3,7 +3,7 @@
 use super::StepStatus;
 use crate::azure::Request;
 use crate::azure::settings::{self, AppSettings};
-use crate::model::{Problem, ResourceId, Thumbprint};
+use crate::model::{Problem, ResourceId, Thumbprint, quoted};
 
 pub const SETTING: &str = "WEBSITE_LOAD_CERTIFICATES";
 
@@ -93,7 +93,7 @@ impl Load {
     /// What is wrong with what somebody typed.
     pub fn refusal(&self) -> Option<String> {
         let odd = self.0.iter().find(|one| *one != "*" && Thumbprint::parse(one).is_err())?;
-        Some(format!("'{odd}' is neither a thumbprint of 40 hexadecimal digits nor *"))
+        Some(format!("'{}' is neither a thumbprint of 40 hexadecimal digits nor *", quoted(odd)))
     }
 }
 

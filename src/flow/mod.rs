@@ -74,7 +74,7 @@ use upload::uploaded;
 
 use crate::azure::Client;
 pub use crate::model::Seen;
-use crate::model::{Estate, PrivateCertificate, Problem};
+use crate::model::{Estate, PrivateCertificate, Problem, quoted};
 use crate::rules::Rules;
 
 macro_rules! flows {
@@ -169,7 +169,7 @@ fn unknown_value(field: &Field, inputs: &Inputs) -> Option<(Key, String)> {
         FieldKind::Choice(choices) => choices.iter().map(|(name, ..)| *name).collect(),
         FieldKind::Text | FieldKind::Secret | FieldKind::File(_) | FieldKind::Pick { .. } | FieldKind::Offer(_) => return None,
     };
-    (!known.contains(&value)).then(|| (field.key, format!("'{value}' is none of {}", known.join(", "))))
+    (!known.contains(&value)).then(|| (field.key, format!("'{}' is none of {}", quoted(value), known.join(", "))))
 }
 
 /// Where the flow stands: the status of every step, derived from what was seen.

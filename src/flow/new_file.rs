@@ -9,7 +9,7 @@ use zeroize::Zeroizing;
 
 use crate::azure::{Client, Request, secrets};
 use crate::file;
-use crate::model::{Export, Problem, ResourceId, Thumbprint};
+use crate::model::{Export, Problem, ResourceId, Thumbprint, shown};
 use crate::pki::{self, Bundle, Wrapping};
 
 /// A PFX made of a vault's secret: for its owner only, and never in the place of another file.
@@ -53,7 +53,7 @@ impl NewFile {
     pub fn plan(&self) -> Vec<String> {
         vec![
             format!("{} {}", self.source.method.as_str(), self.source.path),
-            format!("WRITE {} (only you can read it)", self.path.display()),
+            format!("WRITE {} (only you can read it)", shown(&self.path)),
         ]
     }
 

@@ -110,7 +110,7 @@ fn wanted(typed: &str, now: &Load) -> Result<Load, String> {
         match (word.strip_prefix('+'), word.strip_prefix('-')) {
             (Some(added), _) => Ok(load.with(&parse(added)?)),
             (_, Some(removed)) => Ok(load.without(&parse(removed)?)),
-            _ => Err(format!("'{word}' has neither + nor - in front, and others have")),
+            _ => Err(format!("'{}' has neither + nor - in front, and others have", crate::model::quoted(word))),
         }
     })
 }

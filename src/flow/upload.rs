@@ -19,10 +19,11 @@ use crate::pki::{self, Certificate, Cipher, Contents, Question, Report, Roots, S
 use crate::rules::{Requirement, Rules, Severity, Use};
 
 /// What `certdeck` mends by wrapping key and certificates anew; everything else has to be mended where the file was made.
-const MENDABLE: [Requirement; 6] = [
+const MENDABLE: [Requirement; 7] = [
     Requirement::NotPfx,
     Requirement::NoMac,
     Requirement::NoPassword,
+    Requirement::PasswordSpelling,
     Requirement::KeyNotEncrypted,
     Requirement::KeyNotTripleDes,
     Requirement::CertsNotTripleDes,

@@ -22,7 +22,7 @@ pub(super) async fn read(client: &Client, vault: &Vault, name: &str) -> Result<V
         Err(error) => return Err(error.to_string()),
     };
     // Opening a file derives keys, which takes a while.
-    let opened = tokio::task::spawn_blocking(move || pki::read(&octets, None).map(|contents| contents.certificates));
+    let opened = tokio::task::spawn_blocking(move || pki::certificates(&octets));
     match opened.await {
         Ok(Ok(certificates)) => Ok(certificates),
         Ok(Err(refused)) => Err(refused.error.to_string()),

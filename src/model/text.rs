@@ -1,8 +1,12 @@
 //! Text from outside: made safe to show once, where data enters (RELIABILITY.md S5), and shared where it repeats.
+//!
+//! [`printable`] is for what was parsed (names, subjects, ids): it is shown whole. [`quoted`] is for what was not: a piece of a
+//! file, a setting, a variable. [`said`] is for the sentences of a service, [`shown`] for paths.
 
 use std::borrow::Cow;
 use std::fmt::{self, Write as _};
 use std::ops::Deref;
+use std::path::Path;
 use std::sync::Arc;
 
 use hashbrown::HashSet;
@@ -133,16 +137,119 @@ pub fn reason(error: &impl fmt::Display) -> String {
 
 /// Controls (C0, C1, DEL), and what changes direction or takes no room: the set that `fd` hides, plus U+061C,
 /// the line and paragraph separators and the variation selectors.
-fn is_hidden(c: char) -> bool {
+pub(super) fn is_hidden(c: char) -> bool {
     c.is_control()
         || matches!(c as u32,
             0xAD | 0x061C | 0x180E | 0x200B..=0x200F | 0x2028..=0x202E | 0x2060..=0x206F | 0xFE00..=0xFE0F | 0xFEFF
             | 0xFFF9..=0xFFFB | 0xE0000..=0xE01EF)
 }
 
+/// Characters of a text that is quoted.
+const QUOTED: usize = 120;
+/// Characters of a service's sentence; the rest helps no reader.
+const SAID: usize = 600;
+/// Characters in a row that may be a piece of a key. A line of PEM has 64, a key in hexadecimal digits thousands.
+const RUN: usize = 16;
+/// The same in the sentence of a service, where ids of resources stand.
+const RUN_SAID: usize = 100;
+
+/// A piece of a text that was not parsed, fit to be shown: one printable line of at most 120 characters, in which `…` stands
+/// for every run of more than 16 characters that may be a key in Base64 or in hexadecimal digits.
+pub fn quoted(text: &str) -> String {
+    quoted_to(text, QUOTED)
+}
+
+/// The same with another length, for lines that this program wrote around what it quotes.
+pub fn quoted_to(text: &str, longest: usize) -> String {
+    excerpt(text, longest, |run| run.len() > RUN && !is_words(run) && !is_uuid(run))
+}
+
+/// The sentence of a service, fit to be shown: one printable line of at most 600 characters. Ids, thumbprints and names stay.
+pub fn said(text: &str) -> String {
+    excerpt(text, SAID, |run| run.len() > RUN_SAID && run.split(['-', '_', ':']).any(|part| part.len() > RUN_SAID))
+}
+
+/// A path as it may be shown: whole, unless it cannot be one and so may be anything (a key pasted in the place of its file).
+pub fn shown(path: &Path) -> String {
+    const WHOLE: usize = 1024;
+    const NAME: usize = 255;
+    let text = path.to_string_lossy();
+    let is_path = text.len() <= WHOLE && !text.contains("-----") && text.split('/').all(|name| name.len() <= NAME);
+    if is_path { printable(&text).into_owned() } else { quoted(&text) }
+}
+
+/// What is wrong with a TOML text, and in which line: without the line itself, which may be of any file, and without the values
+/// that the message quotes, one of which may be a proxy with its password. Keys and words that would be right stay.
+pub fn toml_refusal(text: &str, error: &toml::de::Error) -> String {
+    let start = error.span().map_or(0, |span| span.start.min(text.len()));
+    let line = 1 + text.bytes().take(start).filter(|byte| *byte == b'\n').count();
+    let message = match error.message().split('"').collect::<Vec<_>>().as_slice() {
+        [before, .., after] => format!("{before}…{after}"),
+        _ => error.message().to_owned(),
+    };
+    let is_value = |nth: usize, part: &str| {
+        nth % 2 == 1 && (nth == 1 && message.starts_with("unknown variant") || part.contains(['@', ':', '/', '\\']))
+    };
+    let parts =
+        message.split('`').enumerate().map(|(nth, part)| if is_value(nth, part) { "…".to_owned() } else { quoted_part(part) });
+    format!("line {line}: {}", printable(&parts.collect::<Vec<_>>().join("`")))
+}
+
+/// One of the parts of a message that this program's own library wrote: blanks at its ends stay.
+fn quoted_part(part: &str) -> String {
+    let (start, end) = (part.len() - part.trim_start().len(), part.trim_end().len());
+    if start > end { part.to_owned() } else { format!("{}{}{}", &part[..start], quoted(part), &part[end..]) }
+}
+
+/// Replaces what `hides` says of runs of Base64 or hexadecimal characters, and cuts the rest to `longest` characters.
+fn excerpt(text: &str, longest: usize, hides: impl Fn(&str) -> bool) -> String {
+    let is_code = |c: char| c.is_ascii_alphanumeric() || "+/=_-:".contains(c);
+    let text = text.trim();
+    let mut fit = String::new();
+    let mut rest = text;
+    while let Some(first) = rest.chars().next() {
+        let end = rest.find(|c| is_code(c) != is_code(first)).unwrap_or(rest.len());
+        let (run, after) = rest.split_at(end);
+        if is_code(first) && hides(run) {
+            // Lines of one block are one gap.
+            if !fit.trim_end().ends_with('…') {
+                fit.push('…');
+            }
+        } else {
+            fit.push_str(&printable(run));
+        }
+        rest = after;
+        if fit.len() > 4 * longest {
+            break;
+        }
+    }
+    match fit.char_indices().nth(longest) {
+        Some((end, _)) => format!("{}…", &fit[..end]),
+        None => fit.trim_end().to_owned(),
+    }
+}
+
+/// An id of a subscription, a tenant, an application.
+fn is_uuid(run: &str) -> bool {
+    run.split('-').map(str::len).eq([8, 4, 4, 4, 12]) && run.bytes().all(|b| b.is_ascii_hexdigit() || b == b'-')
+}
+
+/// Words and numbers with separators between them, as names of settings, tools and resources are; no piece of a key looks so.
+fn is_words(run: &str) -> bool {
+    let is_word = |part: &str| {
+        let letters = part.trim_end_matches(|c: char| c.is_ascii_digit());
+        let tail = letters.get(1..).unwrap_or_default();
+        let one_case = tail.bytes().all(|b| b.is_ascii_lowercase()) || letters.bytes().all(|b| b.is_ascii_uppercase());
+        part.len() <= RUN && part.len() - letters.len() <= 4 && letters.bytes().all(|b| b.is_ascii_alphabetic()) && one_case
+    };
+    run.split(['-', '_', '/', ':']).all(is_word)
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{printable, reason};
+    use std::path::Path;
+
+    use super::{printable, quoted, reason, said, shown};
 
     #[test]
     fn what_the_system_says_is_shown_without_its_number() {
@@ -156,5 +263,52 @@ mod tests {
         assert_eq!(printable("abc\u{202e}def"), "abc\\u{202E}def");
         assert_eq!(printable("two\nlines"), "two lines");
         assert_eq!(printable("Grüße"), "Grüße");
+    }
+    /// A line of PEM, which is a piece of a key.
+    const LINE: &str = "MIIEvgIBADANBgkqhkiG9w0BAQEFAASCBKgwggSkAgEAAoIBAQDAbCdEfGhIjKlM";
+
+    #[test]
+    fn what_was_not_parsed_is_quoted_without_anything_that_may_be_a_key() {
+        let hexadecimal = "30820122300d06092a864886f70d01010105";
+        for secret in [LINE, hexadecimal, &hexadecimal.replace("0d", ":"), &LINE.replace('g', "_").replace('M', "-")] {
+            for text in [secret.to_owned(), format!("pfx = \"{secret}\"\n{secret}"), format!("a {secret}{secret} b")] {
+                let shown = quoted(&text);
+                assert!(secret.as_bytes().windows(17).all(|part| !shown.contains(&String::from_utf8_lossy(part)[..])), "{shown}");
+                assert!(shown.contains('…'), "{shown}");
+            }
+        }
+        assert_eq!(quoted(&format!("-----BEGIN X-----\n{LINE}\n{LINE}\n")), "-----BEGIN X----- …");
+    }
+
+    #[test]
+    fn words_and_names_stay_readable_when_they_are_quoted_and_long_texts_are_cut() {
+        for text in [
+            "client_secret_fil",
+            "azure-developer-cli",
+            "AZURE_CLIENT_SECRET_FILE",
+            "http://management.azure.com/x",
+            "Grüße",
+            "f8daea97-62e7-4026-becf-13c2ea98e8b4",
+        ] {
+            assert_eq!(quoted(text), text);
+        }
+        assert_eq!(quoted(&"a b ".repeat(100)).chars().count(), super::QUOTED + 1);
+        assert_eq!(quoted("\u{1b}[2J"), "\\x1B[2J");
+    }
+
+    #[test]
+    fn the_sentence_of_a_service_keeps_its_ids_and_loses_a_file_that_it_repeats() {
+        let id = "/subscriptions/11111111-1111-1111-1111-111111111111/resourceGroups/rg/providers/Microsoft.Web/certificates/ABCDEF0123456789ABCDEF0123456789ABCDEF01";
+        assert_eq!(said(id), id);
+        assert_eq!(said(&format!("The value '{}' is not valid.", LINE.repeat(9))), "The value '…' is not valid.");
+    }
+
+    #[test]
+    fn a_path_is_shown_whole_and_a_key_in_its_place_is_not() {
+        let path = "/home/admin/certificates-of-2026/0123456789ABCDEF0123456789ABCDEF01234567.pfx";
+        assert_eq!(shown(Path::new(path)), path);
+        for wrong in [format!("-----BEGIN PRIVATE KEY-----\n{LINE}"), LINE.repeat(20)] {
+            assert!(!shown(Path::new(&wrong)).contains(&LINE[..17]), "{}", shown(Path::new(&wrong)));
+        }
     }
 }

@@ -54,6 +54,8 @@ impl fmt::Display for Encryption {
 pub enum KeyKind {
     /// The length of the modulus in bits.
     Rsa(u32),
+    /// RSA for RSASSA-PSS alone, by its object identifier (RFC 4055): another type of key than RSA for all who use it.
+    RsaPss(u32),
     Ec(Curve),
     /// The length of the prime in bits.
     Dsa(u32),
@@ -64,10 +66,11 @@ pub enum KeyKind {
 }
 
 impl KeyKind {
-    /// `RSA`, `EC`, `DSA`, `Ed25519`, `Ed448`, or the name of another.
+    /// `RSA`, `RSASSA-PSS`, `EC`, `DSA`, `Ed25519`, `Ed448`, or the name of another.
     pub fn type_name(&self) -> &str {
         match self {
             Self::Rsa(_) => "RSA",
+            Self::RsaPss(_) => "RSASSA-PSS",
             Self::Ec(_) => "EC",
             Self::Dsa(_) => "DSA",
             Self::Ed25519 => "Ed25519",
@@ -78,7 +81,7 @@ impl KeyKind {
 
     pub fn bits(&self) -> Option<u32> {
         match self {
-            Self::Rsa(bits) | Self::Dsa(bits) => Some(*bits),
+            Self::Rsa(bits) | Self::RsaPss(bits) | Self::Dsa(bits) => Some(*bits),
             Self::Ec(curve) => curve.bits,
             Self::Ed25519 => Some(256),
             Self::Ed448 => Some(456),
@@ -91,6 +94,7 @@ impl fmt::Display for KeyKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Rsa(bits) => write!(f, "RSA {bits}"),
+            Self::RsaPss(bits) => write!(f, "RSASSA-PSS {bits}"),
             Self::Dsa(bits) => write!(f, "DSA {bits}"),
             Self::Ec(curve) => write!(f, "EC {}", curve.name),
             other => f.write_str(other.type_name()),
@@ -98,10 +102,10 @@ impl fmt::Display for KeyKind {
     }
 }
 
-/// A named curve.
+/// A curve.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Curve {
-    /// Such as `P-256`; an object identifier if it is not known.
+    /// Such as `P-256`; an object identifier if it is not known, [`Curve::EXPLICIT`] if it is spelled out.
     pub name: String,
     /// The size of its field; `None` if it is not known.
     pub bits: Option<u32>,
@@ -152,6 +156,13 @@ impl SignatureAlgorithm {
 }
 
 impl Curve {
+    /// The curve is given by its numbers instead of its name.
+    pub const EXPLICIT: &str = "explicit parameters";
+
+    pub fn is_explicit(&self) -> bool {
+        self.name == Self::EXPLICIT
+    }
+
     pub(super) fn from_oid(oid: &str) -> Self {
         let (name, bits) = match oid {
             "1.2.840.10045.3.1.1" => ("P-192", Some(192)),

@@ -11,7 +11,9 @@ use zeroize::Zeroizing;
 use super::chain::{Chain, chain, leaf};
 use super::contents::{Certificate, Contents, PrivateKey};
 use super::pkcs12::{Wrapping, WriteError, write_pkcs12};
+use super::refused::Unread;
 use super::trust::Roots;
+use crate::model::hidden_character;
 
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum BuildError {
@@ -21,8 +23,8 @@ pub enum BuildError {
         "the private key is {0}, which cannot be paired with a certificate here; App Service takes RSA and elliptic curve keys"
     )]
     KeyType(String),
-    #[error("a part of the file cannot be read and would be lost: {0}")]
-    Unread(String),
+    #[error("{0}, and would be lost")]
+    Unread(Unread),
     #[error("there is no certificate")]
     NoCertificate,
     #[error("there is no private key in the file, so it cannot become a private certificate")]
@@ -37,6 +39,10 @@ pub enum BuildError {
     Strays(Vec<String>),
     #[error("App Service takes no private certificate without a password")]
     EmptyPassword,
+    #[error(
+        "the new password has a character that is not to be seen (U+{code:04X}) at position {position}: nobody could type it; give another"
+    )]
+    HiddenCharacter { position: usize, code: u32 },
     #[error(transparent)]
     Write(#[from] WriteError),
 }
@@ -47,6 +53,15 @@ pub fn missing_root(key: &PrivateKey, certificates: &[Certificate], roots: &Root
     let leaf = certificates.iter().position(|one| key.fits(one) == Some(true))?;
     let Chain { path, complete: false, .. } = chain(certificates, leaf) else { return None };
     roots.issuer_of(&certificates[*path.last()?]).cloned()
+}
+
+/// Whether a file may be written with this password.
+pub fn fit_password(password: &SecretString) -> Result<(), BuildError> {
+    match hidden_character(password.expose_secret()) {
+        _ if password.expose_secret().is_empty() => Err(BuildError::EmptyPassword),
+        Some((position, code)) => Err(BuildError::HiddenCharacter { position, code }),
+        None => Ok(()),
+    }
 }
 
 /// A key with its chain, ready to be written.
@@ -93,8 +108,8 @@ impl Bundle {
     /// had it before, and `check` names it.
     pub fn rewrap(contents: &Contents) -> Result<Self, BuildError> {
         let certificates = &contents.certificates;
-        if let Some(part) = contents.unread.first() {
-            return Err(BuildError::Unread(part.to_string()));
+        if let Some(unread) = contents.gap() {
+            return Err(BuildError::Unread(unread));
         }
         let leaf = leaf(contents).ok_or(BuildError::NoCertificate)?;
         let first = contents.keys.first().ok_or(BuildError::NoKey)?;
@@ -121,9 +136,7 @@ impl Bundle {
         wrapping: Wrapping,
         friendly_name: Option<&str>,
     ) -> Result<Zeroizing<Vec<u8>>, BuildError> {
-        if password.expose_secret().is_empty() {
-            return Err(BuildError::EmptyPassword);
-        }
+        fit_password(password)?;
         let had = self.key.friendly_name.as_deref().or_else(|| self.chain.first()?.friendly_name.as_deref());
         Ok(write_pkcs12(&self.key, &self.chain, password, wrapping, friendly_name.or(had))?)
     }

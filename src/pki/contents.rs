@@ -7,9 +7,9 @@ use std::fmt;
 use jiff::Timestamp;
 use secrecy::{ExposeSecret, SecretSlice};
 
-use super::algorithm::{Cipher, Encryption, KeyKind, SignatureAlgorithm};
+use super::algorithm::{Cipher, Curve, Encryption, KeyKind, SignatureAlgorithm};
 use super::der::DerError;
-use super::refused::ReadError;
+use super::refused::{ReadError, Unread};
 use super::{limits, x509};
 use crate::model::Thumbprint;
 
@@ -46,7 +46,8 @@ pub struct Contents {
     pub keys: Vec<PrivateKey>,
     /// What is known of the container; only for PKCS#12.
     pub container: Option<Pkcs12>,
-    /// Parts that are there but could not be read: a cipher that is not known, an encrypted key without a password.
+    /// Parts that are there but could not be read, each with its place in a text: a cipher that is not known, an encrypted key
+    /// without a password, a block that is cut off. Only who shows a file may go on without them.
     pub unread: Vec<ReadError>,
     /// Octets after the end of the structure. Azure and OpenSSL ignore them.
     pub trailing_bytes: usize,
@@ -56,6 +57,16 @@ impl Contents {
     pub(super) fn new(kind: Kind) -> Self {
         let (certificates, keys, unread) = (Vec::new(), Vec::new(), Vec::new());
         Self { kind, certificates, keys, container: None, unread, trailing_bytes: 0 }
+    }
+
+    /// What of the file could not be read; nothing where all of it could.
+    pub fn gap(&self) -> Option<Unread> {
+        Unread::of(&self.unread)
+    }
+
+    /// The certificates, if every part could be read that may be one: a private key beside them may stay closed.
+    pub fn whole_certificates(self) -> Result<Vec<Certificate>, Unread> {
+        Unread::of(self.unread.iter().filter(|part| !part.is_about_key())).map_or(Ok(self.certificates), Err)
     }
 
     /// Reads and adds a certificate; one that cannot be read is noted, and too many are an error.
@@ -114,9 +125,17 @@ pub struct Pkcs12 {
     pub section_encryption: Vec<Encryption>,
     /// Bags that are neither certificate nor key, by name: a CRL, a secret.
     pub other_bags: Vec<String>,
+    /// The forms of the password that opened encrypted parts.
+    pub opened_with: Vec<PasswordForm>,
 }
 
 impl Pkcs12 {
+    /// A spelling of the password that is not that of the standards, so that other programs cannot open the file with it.
+    pub fn odd_spelling(&self) -> Option<&'static str> {
+        let by_mac = self.mac.as_ref().and_then(|mac| mac.verified);
+        self.opened_with.iter().copied().chain(by_mac).find_map(PasswordForm::oddity)
+    }
+
     /// The sections that are encrypted at all: certificates are public and may lie open.
     pub fn encrypted_sections(&self) -> impl Iterator<Item = &Encryption> {
         self.section_encryption.iter().filter(|encryption| encryption.cipher != Cipher::None)
@@ -165,6 +184,19 @@ pub enum PasswordForm {
     Null,
     /// UTF-8, as PBKDF2 takes it.
     Utf8,
+    /// One octet for each letter: what OpenSSL takes from a Windows console.
+    Windows1252,
+}
+
+impl PasswordForm {
+    /// How programs spell a password that the standards spell otherwise; nothing for the forms of the standards.
+    pub fn oddity(self) -> Option<&'static str> {
+        match self {
+            Self::Utf16 | Self::Null | Self::Utf8 => None,
+            Self::WidenedUtf8 => Some("as OpenSSL before 1.1 did"),
+            Self::Windows1252 => Some("in Windows-1252, as OpenSSL does on Windows"),
+        }
+    }
 }
 
 /// A name that a certificate is valid for, printable.
@@ -277,7 +309,14 @@ impl PrivateKey {
 
     /// Whether this is the key of `certificate`; `None` if that cannot be told.
     pub fn fits(&self, certificate: &Certificate) -> Option<bool> {
-        self.public.as_ref().map(|public| *public == certificate.public_key)
+        // Which of its two names an RSA key has, and whether a curve is named, changes nothing about its numbers.
+        let sort = |kind: &KeyKind| match kind {
+            KeyKind::RsaPss(bits) => KeyKind::Rsa(*bits),
+            KeyKind::Ec(curve) => KeyKind::Ec(Curve { name: String::new(), ..curve.clone() }),
+            other => other.clone(),
+        };
+        let other = &certificate.public_key;
+        self.public.as_ref().map(|public| sort(&public.kind) == sort(&other.kind) && public.value == other.value)
     }
 }
 

@@ -21,6 +21,7 @@ pub(super) fn public_key(info: Element<'_>) -> Result<PublicKey> {
     let bits = parts.element()?.bits()?;
     let (oid, parameters) = identifier(algorithm)?;
     let rsa = if matches!(oid.as_str(), RSA | algorithm::RSASSA_PSS) { rsa(bits, 0).ok() } else { None };
+    let rsa = rsa.map(|key| named(key, &oid));
     Ok(rsa.unwrap_or_else(|| PublicKey { kind: kind(&oid, parameters), value: bits.to_vec() }))
 }
 
@@ -32,7 +33,7 @@ pub(super) fn private_key(pkcs8: &[u8], encrypted: bool) -> Result<PrivateKey> {
     let (oid, parameters) = identifier(parts.element()?)?;
     let inside = Zeroizing::new(parts.element()?.octets()?.into_owned());
     let public = match oid.as_str() {
-        RSA | algorithm::RSASSA_PSS => Some(rsa(&inside, 1)?),
+        RSA | algorithm::RSASSA_PSS => Some(named(rsa(&inside, 1)?, &oid)),
         EC => ec(&inside, kind(&oid, parameters))?,
         ED25519 => edwards(&inside),
         _ => None,
@@ -84,6 +85,14 @@ pub(super) fn identifier(element: Element<'_>) -> Result<(String, Option<Element
     Ok((parts.element()?.oid()?, parts.next().transpose()?))
 }
 
+/// An RSA key is one for RSASSA-PSS alone where its identifier says so.
+fn named(key: PublicKey, oid: &str) -> PublicKey {
+    match key.kind {
+        KeyKind::Rsa(bits) if oid == algorithm::RSASSA_PSS => PublicKey { kind: KeyKind::RsaPss(bits), ..key },
+        _ => key,
+    }
+}
+
 /// Modulus and exponent, which stand after `skipped` other numbers.
 fn rsa(der: &[u8], skipped: usize) -> Result<PublicKey> {
     let mut numbers = sequence(der)?.skip(skipped);
@@ -125,7 +134,7 @@ fn kind(oid: &str, parameters: Option<Element<'_>>) -> KeyKind {
     match oid {
         EC => KeyKind::Ec(match parameters {
             Some(curve) if curve.tag == tag::OID => Curve::from_oid(&curve.oid().unwrap_or_default()),
-            explicit => Curve { name: "explicit parameters".into(), bits: explicit.and_then(|curve| field_size(curve).ok()) },
+            explicit => Curve { name: Curve::EXPLICIT.into(), bits: explicit.and_then(|curve| field_size(curve).ok()) },
         }),
         DSA => {
             let prime = parameters.and_then(|parameters| parameters.expect(tag::SEQUENCE).ok()?.element().ok()?.integer().ok());

@@ -2,11 +2,13 @@
 
 use secrecy::SecretString;
 
-use super::contents::{Contents, Kind, PrivateKey};
+use super::contents::{Certificate, Contents, Kind, PrivateKey};
 use super::der::{self, DerError, Element, tag};
+use super::pem::{Bare, Block, Fault, Promise};
 use super::pkcs12::{self, Password, Scheme, Work};
 use super::refused::{ReadError, Refused};
-use super::{key, limits, pem, pkcs7, x509};
+use super::{key, limits, pem, pkcs7};
+use crate::model::quoted;
 
 /// Reads the certificates and keys of a file of any kind.
 ///
@@ -17,33 +19,59 @@ pub fn read(bytes: &[u8], password: Option<&SecretString>) -> Result<Contents, B
         return Err(Refused::new(Kind::Unknown, ReadError::TooLarge { limit: limits::FILE }));
     }
     match Sort::of(bytes) {
-        Sort::Pkcs12 => pkcs12::read(bytes, password),
-        Sort::Pem => read_pem(bytes, password),
-        Sort::Pkcs7 => read_pkcs7(bytes),
-        Sort::Certificate => read_certificate(bytes),
+        Sort::Pkcs12 => pkcs12::read(bytes, password).and_then(|contents| followed(contents, bytes, password)),
+        Sort::Pem => read_pem(Contents::new(Kind::Pem), &pem::text(bytes), password),
+        Sort::Pkcs7 => read_pkcs7(bytes).and_then(|contents| followed(contents, bytes, password)),
+        Sort::Certificate => read_certificates(bytes, password),
         Sort::Other(what) => Err(Refused::new(Kind::Unknown, ReadError::NoCertificate { what: format!("it is {what}") })),
         Sort::Unknown(why) => Err(Refused::new(Kind::Unknown, ReadError::malformed(why))),
     }
 }
 
-/// Reads one private key from PEM or DER: PKCS#8, PKCS#1 or SEC1, encrypted or not.
+/// Reads the certificates of a file, all of them: a part that cannot be read is an error, unless it is a private key, which
+/// is not asked for.
+pub fn certificates(bytes: &[u8]) -> Result<Vec<Certificate>, Box<Refused>> {
+    let contents = read(bytes, None)?;
+    let kind = contents.kind;
+    contents.whole_certificates().map_err(|unread| Refused::new(kind, unread.first))
+}
+
+/// Reads one private key from PEM or DER: PKCS#8, PKCS#1 or SEC1, encrypted or not. Certificates beside it are left out.
 pub fn read_key(bytes: &[u8], password: Option<&SecretString>) -> Result<PrivateKey, ReadError> {
     if bytes.len() > limits::FILE {
         return Err(ReadError::TooLarge { limit: limits::FILE });
     }
     let mut work = Work::default();
-    if !pem::is_pem(bytes) {
-        return encrypted_or_open_key(bytes, password, &mut work);
+    let text = pem::text(bytes);
+    if !pem::is_pem(&text) {
+        return match Sort::of(bytes) {
+            Sort::Unknown(why) => Err(ReadError::malformed(why)),
+            Sort::Pkcs12 => Err(ReadError::malformed(
+                "a PKCS#12 file, which holds certificates too; its key alone: openssl pkcs12 -in FILE -nocerts -out KEY",
+            )),
+            Sort::Certificate | Sort::Pkcs7 => Err(ReadError::malformed("it holds certificates and no private key")),
+            Sort::Pem | Sort::Other(_) => encrypted_or_open_key(bytes, password, &mut work),
+        };
     }
-    let mut keys = pem::blocks(bytes).filter_map(|block| match block {
-        Ok(block) => pem_key(&block, password, &mut work),
-        Err(what) => Some(Err(ReadError::malformed(what))),
+    let mut keys = pem::parts(&text).into_iter().filter_map(|part| match part {
+        Ok(block) => pem_key(block, password, &mut work),
+        // What is certainly something else is not asked for.
+        Err(fault) => match Promise::of(&fault.place.label) {
+            Promise::PrivateKey | Promise::Unknown => Some(Err(fault.into())),
+            Promise::Certificate | Promise::TrustedCertificate | Promise::Bundle | Promise::Other => None,
+        },
     });
     let key = keys.next().unwrap_or_else(|| Err(ReadError::malformed("no private key in the file")))?;
     if keys.next().is_some() {
         return Err(ReadError::malformed("more than one private key in the file: it is not clear which one is meant"));
     }
     Ok(key)
+}
+
+impl From<Fault> for ReadError {
+    fn from(Fault { place, why }: Fault) -> Self {
+        Self::malformed(why).in_block(place)
+    }
 }
 
 /// What a file is.
@@ -74,6 +102,8 @@ impl Sort {
         }
         match Element::parse(bytes).and_then(|(whole, _)| Self::of_der(whole)) {
             Ok(sort) => sort,
+            // A text can begin with the digit 0, which is the tag of a SEQUENCE.
+            Err(_) if bytes.iter().take(64).all(u8::is_ascii) && pem::is_pem(bytes) => Self::Pem,
             Err(DerError(what)) => {
                 // PKCS#12 starts with its version, 3, before anything that may be broken.
                 let start = bytes.get(2..).unwrap_or_default().windows(4).take(10).any(|at| at == [0x02, 0x01, 0x03, 0x30]);
@@ -83,15 +113,17 @@ impl Sort {
     }
 
     fn of_text(bytes: &[u8]) -> Self {
-        if pem::is_pem(bytes) {
+        let text = pem::text(bytes);
+        if pem::is_pem(&text) {
             return Self::Pem;
         }
-        if bytes.starts_with(&[0xFF, 0xFE]) || bytes.starts_with(&[0xFE, 0xFF]) {
-            return Self::Unknown("text in UTF-16, as PowerShell writes it: save it again as ASCII or UTF-8".into());
+        let is_file =
+            |octets: &[u8]| pem::is_pem(octets) || (octets.first() == Some(&tag::SEQUENCE) && Element::parse(octets).is_ok());
+        if let Some((bare, octets)) = pem::bare_base64(&text, is_file) {
+            return Self::Unknown(bare_words(bare, &octets));
         }
-        let unarmoured = pem::bare_base64(bytes).filter(|octets| octets.first() == Some(&tag::SEQUENCE));
-        if unarmoured.is_some_and(|octets| Element::parse(&octets).is_ok()) {
-            return Self::Unknown("the Base64 text of a certificate file, not the file itself: decode it first (base64 -d)".into());
+        if bytes.starts_with(&[0xFF, 0xFE]) || bytes.starts_with(&[0xFE, 0xFF]) {
+            return Self::Unknown("text in UTF-16, as PowerShell writes it, and no PEM in it".into());
         }
         if let Some(rest) = bytes.strip_prefix(b"\xEF\xBB\xBF")
             && rest.first() == Some(&tag::SEQUENCE)
@@ -137,12 +169,53 @@ impl Sort {
     }
 }
 
-fn read_certificate(bytes: &[u8]) -> Result<Contents, Box<Refused>> {
-    let malformed =
-        |DerError(what)| Refused::new(Kind::X509, ReadError::malformed(format!("the certificate cannot be read: {what}")));
-    let certificate = x509::certificate(bytes).map_err(malformed)?;
-    let trailing_bytes = bytes.len() - certificate.der.len();
-    Ok(Contents { certificates: vec![certificate], trailing_bytes, ..Contents::new(Kind::X509) })
+/// What Base64 text without BEGIN and END is, and the command that makes the file of it.
+fn bare_words(bare: Bare, octets: &[u8]) -> String {
+    let what = if pem::is_pem(octets) {
+        "a PEM file"
+    } else {
+        match Element::parse(octets).and_then(|(whole, _)| Sort::of_der(whole)) {
+            Ok(Sort::Pkcs12) => "a PKCS#12 file",
+            Ok(Sort::Pkcs7) => "a PKCS#7 bundle",
+            Ok(Sort::Other(what)) => what,
+            _ => "a certificate file",
+        }
+    };
+    let (how, command) = match bare {
+        Bare::Plain => ("", "base64 -d FILE > NEW"),
+        Bare::Twice => (", encoded twice", "base64 -d FILE | base64 -d > NEW"),
+        Bare::Quoted => (" within other text", "grep -oE '[A-Za-z0-9+/=]{40,}' FILE | base64 -d > NEW"),
+    };
+    format!("the Base64 text of {what}{how}, not the file itself: decode it first ({command})")
+}
+
+/// One certificate in DER after the other, as `cat` joins them.
+fn read_certificates(bytes: &[u8], password: Option<&SecretString>) -> Result<Contents, Box<Refused>> {
+    let mut contents = Contents::new(Kind::X509);
+    let mut rest = bytes;
+    while matches!(Element::parse(rest).and_then(|(whole, _)| Sort::of_der(whole)), Ok(Sort::Certificate)) {
+        let whole = Element::parse(rest).map_or(rest, |(whole, _)| whole.raw);
+        contents.add_certificate(whole).map_err(|error| Refused::new(Kind::X509, error))?;
+        rest = &rest[whole.len()..];
+    }
+    contents.trailing_bytes = rest.len();
+    let contents = followed(contents, bytes, password)?;
+    finished(contents, "no certificate at all")
+}
+
+/// What follows the structure that was read: text in PEM is read too, another structure is told, and filling is left out.
+fn followed(mut contents: Contents, bytes: &[u8], password: Option<&SecretString>) -> Result<Contents, Box<Refused>> {
+    let rest = &bytes[bytes.len() - contents.trailing_bytes.min(bytes.len())..];
+    if pem::is_pem(rest) {
+        if contents.kind == Kind::X509 {
+            return read_pem(contents, rest, password);
+        }
+    } else if Element::parse(rest).is_err() || rest.first() != Some(&tag::SEQUENCE) {
+        return Ok(contents);
+    }
+    let error = ReadError::malformed(format!("another file follows its end, after {} octets", bytes.len() - rest.len()));
+    let kind = contents.kind;
+    contents.note(error).map(|()| contents).map_err(|error| Refused::new(kind, error))
 }
 
 fn read_pkcs7(bytes: &[u8]) -> Result<Contents, Box<Refused>> {
@@ -157,25 +230,20 @@ fn add_pkcs7(contents: &mut Contents, bytes: &[u8]) -> Result<(), ReadError> {
     pkcs7::certificates(bytes).map_err(malformed)?.into_iter().try_for_each(|der| contents.add_certificate(der).map(drop))
 }
 
-fn read_pem(bytes: &[u8], password: Option<&SecretString>) -> Result<Contents, Box<Refused>> {
-    let mut contents = Contents::new(Kind::Pem);
+/// Adds what a text holds to what was read before it.
+fn read_pem(mut contents: Contents, text: &[u8], password: Option<&SecretString>) -> Result<Contents, Box<Refused>> {
     let mut work = Work::default();
-    let mut others: Vec<&str> = Vec::new();
-    for block in pem::blocks(bytes) {
-        let added = match block {
-            Err(what) => contents.note(ReadError::malformed(what)),
-            Ok(block) => match block.label {
-                "CERTIFICATE" | "X509 CERTIFICATE" | "TRUSTED CERTIFICATE" => contents.add_certificate(&block.data).map(drop),
-                "PKCS7" | "CMS" | "PKCS #7 SIGNED DATA" => {
-                    contents.kind = Kind::Pkcs7;
-                    add_pkcs7(&mut contents, &block.data)
-                }
-                label => {
-                    let key = pem_key(&block, password, &mut work);
-                    if key.is_none() {
-                        others.push(label);
-                    }
-                    key.map_or(Ok(()), |key| contents.add_key(key).map(drop))
+    let mut others: Vec<String> = Vec::new();
+    for part in pem::parts(text) {
+        let added = match part {
+            Err(fault) => contents.note(fault.into()),
+            Ok(block) => match Promise::of(&block.place.label) {
+                Promise::Certificate | Promise::TrustedCertificate => add_block(&mut contents, &block),
+                Promise::Bundle => add_bundle(&mut contents, &block),
+                Promise::PrivateKey => pem_key(block, password, &mut work).map_or(Ok(()), |key| contents.add_key(key).map(drop)),
+                Promise::Other | Promise::Unknown => {
+                    others.push(quoted(&block.place.label));
+                    Ok(())
                 }
             },
         };
@@ -188,14 +256,51 @@ fn read_pem(bytes: &[u8], password: Option<&SecretString>) -> Result<Contents, B
     finished(contents, &others.join(", "))
 }
 
+/// A block that is called a certificate: authorities on Windows put PKCS#7 bundles under that name too.
+fn add_block(contents: &mut Contents, block: &Block) -> Result<(), ReadError> {
+    let sort = Element::parse(&block.data).and_then(|(whole, rest)| Ok((Sort::of_der(whole)?, rest)));
+    let why = match sort {
+        Ok((Sort::Pkcs7, _)) => return add_bundle(contents, block),
+        Ok((Sort::Other(what), _)) => format!("it is called a certificate, and it is {what}"),
+        Ok((Sort::Pkcs12, _)) => "it is called a certificate, and it is a PKCS#12 file".to_owned(),
+        Ok((_, rest)) if !rest.is_empty() && Promise::of(&block.place.label) == Promise::Certificate => {
+            format!("{} octets follow the certificate in it", rest.len())
+        }
+        _ => {
+            let (known, unread) = (contents.certificates.len(), contents.unread.len());
+            contents.add_certificate(&block.data)?;
+            if contents.certificates.len() == known
+                && contents.unread.len() > unread
+                && let Some(error) = contents.unread.pop()
+            {
+                contents.unread.push(error.in_block(block.place.clone()));
+            }
+            return Ok(());
+        }
+    };
+    contents.note(ReadError::malformed(why).in_block(block.place.clone()))
+}
+
+fn add_bundle(contents: &mut Contents, block: &Block) -> Result<(), ReadError> {
+    contents.kind = Kind::Pkcs7;
+    match add_pkcs7(contents, &block.data) {
+        Err(error @ ReadError::Malformed { .. }) => contents.note(error.in_block(block.place.clone())),
+        added => added,
+    }
+}
+
 /// The key of a block, if it is meant to be one.
-fn pem_key(block: &pem::Block<'_>, password: Option<&SecretString>, work: &mut Work) -> Option<Result<PrivateKey, ReadError>> {
-    if !block.label.ends_with("PRIVATE KEY") {
+fn pem_key(block: Block, password: Option<&SecretString>, work: &mut Work) -> Option<Result<PrivateKey, ReadError>> {
+    if Promise::of(&block.place.label) != Promise::PrivateKey {
         return None;
     }
-    let Some(info) = block.encryption else { return Some(encrypted_or_open_key(&block.data, password, work)) };
-    let opened = pkcs12::undo_dek_info(info, &block.data, &Password::new(password));
-    Some(opened.map_err(|error| needed(error, password)).and_then(|der| open_key(&der, true)))
+    let key = match &block.encryption {
+        None => encrypted_or_open_key(&block.data, password, work),
+        Some(info) => pkcs12::undo_dek_info(info, &block.data, &Password::new(password))
+            .map_err(|error| needed(error, password))
+            .and_then(|der| open_key(&der, true)),
+    };
+    Some(key.map_err(|error| error.in_block(block.place)))
 }
 
 fn encrypted_or_open_key(der: &[u8], password: Option<&SecretString>, work: &mut Work) -> Result<PrivateKey, ReadError> {

@@ -4,6 +4,8 @@ use thiserror::Error;
 
 use super::algorithm;
 use super::contents::{Kind, Pkcs12};
+use super::pem::Place;
+use crate::model::quoted;
 
 /// Why something could not be read.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -34,6 +36,14 @@ pub enum ReadError {
     /// Readable, but nothing in it is a certificate.
     #[error("no certificate in it: {what}")]
     NoCertificate { what: String },
+    /// One block of a text.
+    #[error("line {}{}: {why}", place.line, called(&place.label))]
+    InBlock { place: Place, why: Box<ReadError> },
+}
+
+/// The name of a block as it may be shown.
+fn called(label: &str) -> String {
+    if label.is_empty() { String::new() } else { format!(", {}", quoted(label)) }
 }
 
 impl ReadError {
@@ -47,7 +57,44 @@ impl ReadError {
             Self::TooLarge { .. } | Self::TooMany { .. } => "too-large",
             Self::TooManyIterations { .. } => "too-many-iterations",
             Self::NoCertificate { .. } => "no-certificate",
+            Self::InBlock { why, .. } => why.code(),
         }
+    }
+
+    /// The reason, wherever in the file it is.
+    pub fn cause(&self) -> &Self {
+        if let Self::InBlock { why, .. } = self { why.cause() } else { self }
+    }
+
+    /// Where in a text the part is.
+    pub fn place(&self) -> Option<&Place> {
+        if let Self::InBlock { place, .. } = self { Some(place) } else { None }
+    }
+
+    /// No password was given, and the part is encrypted.
+    pub fn needs_password(&self) -> bool {
+        matches!(self.cause(), Self::PasswordNeeded { .. })
+    }
+
+    /// No password was given, or another than the file's.
+    pub fn is_about_password(&self) -> bool {
+        matches!(self.cause(), Self::PasswordNeeded { .. } | Self::WrongPassword { .. })
+    }
+
+    /// The part is a private key: who wants certificates alone does without it.
+    pub fn is_about_key(&self) -> bool {
+        let part = match self.cause() {
+            Self::PasswordNeeded { part }
+            | Self::UnsupportedAlgorithm { part, .. }
+            | Self::Damaged { part, .. }
+            | Self::TooManyIterations { part, .. } => *part,
+            _ => "",
+        };
+        part == "the private key" || self.place().is_some_and(Place::is_private_key)
+    }
+
+    pub(super) fn in_block(self, place: Place) -> Self {
+        Self::InBlock { place, why: Box::new(self) }
     }
 
     pub(super) fn unsupported(oid: &str, part: &'static str) -> Self {
@@ -57,6 +104,21 @@ impl ReadError {
 
     pub(super) fn malformed(what: impl Into<String>) -> Self {
         Self::Malformed { what: what.into() }
+    }
+}
+
+/// Parts of a file that cannot be read: the first, and how many more.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("a part of the file cannot be read: {first}{}", if *more > 0 { format!(" (and {more} more)") } else { String::new() })]
+pub struct Unread {
+    pub first: ReadError,
+    pub more: usize,
+}
+
+impl Unread {
+    pub(super) fn of<'a>(parts: impl IntoIterator<Item = &'a ReadError>) -> Option<Self> {
+        let mut parts = parts.into_iter();
+        Some(Self { first: parts.next()?.clone(), more: parts.count() })
     }
 }
 

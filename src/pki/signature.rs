@@ -42,7 +42,7 @@ pub(super) fn signed_by(below: &Certificate, above: &Certificate) -> Signed {
 fn is_of_key(signature: &str, key: &KeyKind) -> bool {
     let sorts = ["1.2.840.113549.1.1.", "1.2.840.10045.4.", "1.2.840.10040.4.", "1.3.101.112", "1.3.101.113"];
     let sort = match key {
-        KeyKind::Rsa(_) => sorts[0],
+        KeyKind::Rsa(_) | KeyKind::RsaPss(_) => sorts[0],
         KeyKind::Ec(_) => sorts[1],
         KeyKind::Dsa(_) => sorts[2],
         KeyKind::Ed25519 => sorts[3],
@@ -68,7 +68,7 @@ fn has_usual_salt(identifier: &AlgorithmIdentifier<'_>, digest: Option<&str>) ->
 fn algorithm_of(subject: &Certificate, issuer: &Certificate) -> Option<&'static dyn VerificationAlgorithm> {
     let digest = subject.signature_algorithm.digest;
     Some(match &issuer.public_key.kind {
-        KeyKind::Rsa(2048..=8192) if subject.signature_algorithm.oid == PSS => match digest? {
+        KeyKind::Rsa(2048..=8192) | KeyKind::RsaPss(2048..=8192) if subject.signature_algorithm.oid == PSS => match digest? {
             "sha256" => &algorithm::RSA_PSS_2048_8192_SHA256,
             "sha384" => &algorithm::RSA_PSS_2048_8192_SHA384,
             "sha512" => &algorithm::RSA_PSS_2048_8192_SHA512,

@@ -29,9 +29,9 @@ impl Roots {
         found.iter().filter_map(|der| super::read(der, None).ok()).flat_map(|contents| contents.certificates).collect()
     }
 
-    /// The certificates of a file: PEM, DER or PKCS#7.
+    /// The certificates of a file: PEM, DER or PKCS#7. One that cannot be read is an error: it may be the one that is missed.
     pub fn read(bytes: &[u8]) -> Result<Self, Box<Refused>> {
-        Ok(super::read(bytes, None)?.certificates.into_iter().collect())
+        Ok(super::certificates(bytes)?.into_iter().collect())
     }
 
     pub fn is_empty(&self) -> bool {

@@ -18,6 +18,7 @@ pub enum Requirement {
     WrongPasswordOrCorrupt,
     NoMac,
     NoPassword,
+    PasswordSpelling,
     KeyNotEncrypted,
     #[serde(rename = "KEY_NOT_3DES")]
     KeyNotTripleDes,
@@ -28,8 +29,13 @@ pub enum Requirement {
     NoCert,
     KeyMismatch,
     KeyTooSmall,
+    KeyTooLarge,
     KeyType,
+    #[serde(rename = "KEY_RSASSA_PSS")]
+    KeyRsassaPss,
     Ecc,
+    EcExplicit,
+    EcCurve,
     ChainMissingIntermediate,
     ChainMissingRoot,
     ChainIncomplete,

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use crate::app::dialog::{Folder, FolderEntry};
 use crate::file;
-use crate::model::{Problem, printable, reason};
+use crate::model::{self, Problem, printable, reason};
 
 /// A directory with more entries is shown in part; typing its path goes on from there.
 const MOST: usize = 2_000;
@@ -14,7 +14,7 @@ const MOST: usize = 2_000;
 pub fn read(path: &str, endings: &[&str]) -> Result<Folder, Problem> {
     let path = if path.is_empty() { ".".into() } else { file::path(path) };
     let failed = |why: std::io::Error| {
-        let shown = printable(&path.display().to_string()).into_owned();
+        let shown = model::shown(&path);
         Problem::new(format!("Read the directory {shown}"), format!("{shown}: {}", reason(&why)))
     };
     let path = path.canonicalize().map_err(failed)?;

@@ -15,18 +15,19 @@ pub struct Gathered {
     from: Vec<PathBuf>,
 }
 
-/// Reads the certificates of all these files, in whatever form; a file without any is refused.
+/// Reads the certificates of all these files, in whatever form; a file without any is refused, and one with a part that
+/// cannot be read.
 pub fn gather(paths: &[PathBuf]) -> Result<Gathered, Trouble> {
     let mut gathered = Gathered { certificates: Vec::new(), from: Vec::new() };
     for path in paths {
         let refuse = |why: String| Trouble::Unusable { file: shown(path), why };
         let octets = file::read(path).map_err(|why| refuse(why.to_string()))?;
-        let contents = pki::read(&octets, None).map_err(|why| refuse(why.to_string()))?;
-        if contents.certificates.is_empty() {
+        let certificates = pki::certificates(&octets).map_err(|why| refuse(why.to_string()))?;
+        if certificates.is_empty() {
             return Err(refuse("no certificate in it".into()));
         }
-        gathered.from.extend(contents.certificates.iter().map(|_| path.clone()));
-        gathered.certificates.extend(contents.certificates);
+        gathered.from.extend(certificates.iter().map(|_| path.clone()));
+        gathered.certificates.extend(certificates);
     }
     Ok(gathered)
 }
@@ -73,13 +74,13 @@ pub fn read_key<E: From<Trouble>>(
 ) -> Result<PrivateKey, E> {
     let octets = file::read(path).map_err(|why| Trouble::Unusable { file: shown(path), why: why.to_string() })?;
     let mut key = pki::read_key(&octets, password);
-    if matches!(key, Err(ReadError::PasswordNeeded { .. })) && password.is_none() {
+    if key.as_ref().is_err_and(ReadError::needs_password) && password.is_none() {
         key = pki::read_key(&octets, ask()?.as_ref());
     }
     key.map_err(|why| {
         let file = shown(path);
-        let is_about_password = matches!(why, ReadError::PasswordNeeded { .. } | ReadError::WrongPassword { .. });
+        let is_closed = why.is_about_password();
         let why = why.to_string();
-        E::from(if is_about_password { Trouble::Closed { file, why } } else { Trouble::Unusable { file, why } })
+        E::from(if is_closed { Trouble::Closed { file, why } } else { Trouble::Unusable { file, why } })
     })
 }

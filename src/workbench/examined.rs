@@ -7,23 +7,23 @@ use serde_json::{Value, json};
 use thiserror::Error;
 
 use super::words;
-use crate::file::{self, Unread};
-use crate::model::printable;
-use crate::pki::{self, Certificate, Contents, Kind, Pkcs12, Question, ReadError, Refused, Report};
+use crate::file;
+use crate::model::{quoted, shown};
+use crate::pki::{self, Certificate, Contents, Kind, Pkcs12, Question, ReadError, Refused, Report, Unread};
 use crate::rules::Use;
 
 /// Why a file gives nothing to judge.
 #[derive(Debug, Error)]
 pub enum Failure {
     #[error(transparent)]
-    Unread(#[from] Unread),
+    Unread(#[from] file::Unread),
     #[error(transparent)]
     Refused(#[from] Box<Refused>),
     #[error("the file is called as PKCS#12 files are, but it is {}", words::kind(.0.kind))]
     Misnamed(Box<Contents>),
-    /// A PKCS#12 file of which a part stays closed; the rest is known all the same.
+    /// A file of which a part cannot be read; the rest is known all the same.
     #[error("{why}")]
-    Partly { contents: Box<Contents>, why: ReadError },
+    Partly { contents: Box<Contents>, why: Unread },
 }
 
 impl Failure {
@@ -32,7 +32,18 @@ impl Failure {
             Self::Unread(unread) => unread.code(),
             Self::Refused(refused) => refused.error.code(),
             Self::Misnamed(_) => "not-pkcs12",
-            Self::Partly { why, .. } => why.code(),
+            Self::Partly { why, .. } => why.first.code(),
+        }
+    }
+}
+
+impl Failure {
+    /// A part is encrypted, and no password was given.
+    pub fn needs_password(&self) -> bool {
+        match self {
+            Self::Refused(refused) => refused.error.needs_password(),
+            Self::Partly { why, .. } => why.first.needs_password(),
+            Self::Unread(_) | Self::Misnamed(_) => false,
         }
     }
 }
@@ -59,8 +70,8 @@ impl Examined {
         };
         let mut contents = pki::read(&octets, password.as_ref());
         let closed = match &contents {
-            Ok(contents) => contents.unread.iter().any(is_closed),
-            Err(refused) => is_closed(&refused.error),
+            Ok(contents) => contents.unread.iter().any(ReadError::needs_password),
+            Err(refused) => refused.error.needs_password(),
         };
         if closed
             && password.is_none()
@@ -71,7 +82,7 @@ impl Examined {
         }
         let contents = match contents {
             Ok(contents) if contents.kind != Kind::Pkcs12 && is_called_pkcs12(path) => Err(Failure::Misnamed(Box::new(contents))),
-            Ok(contents) => match contents.unread.first().filter(|_| contents.kind == Kind::Pkcs12).cloned() {
+            Ok(contents) => match contents.gap() {
                 Some(why) => Err(Failure::Partly { contents: Box::new(contents), why }),
                 None => Ok(contents),
             },
@@ -85,7 +96,7 @@ impl Examined {
     }
 
     pub fn file(&self) -> String {
-        printable(&self.path.display().to_string()).into_owned()
+        shown(&self.path)
     }
 
     /// What was read, whether or not it is what the name promises.
@@ -147,7 +158,9 @@ impl Examined {
             "error": failure.map(ToString::to_string),
             "error_code": failure.map(Failure::code),
             "mac": self.container().and_then(mac),
+            "password_spelling": self.container().and_then(Pkcs12::odd_spelling),
             "encryption": self.container().map(encryption),
+            "unread": known.map_or_else(Vec::new, |contents| contents.unread.iter().map(unread).collect()),
             "keys": known.map_or_else(Vec::new, keys),
             "certificates": known.map(|contents| contents.certificates.len()),
             "leaf": leaf.map(leaf_facts),
@@ -181,10 +194,6 @@ impl Examined {
     }
 }
 
-fn is_closed(error: &ReadError) -> bool {
-    matches!(error, ReadError::PasswordNeeded { .. })
-}
-
 fn is_called_pkcs12(path: &Path) -> bool {
     path.extension().is_some_and(|extension| ["pfx", "p12"].iter().any(|known| extension.eq_ignore_ascii_case(known)))
 }
@@ -204,6 +213,17 @@ pub fn names(encryption: &[pki::Encryption]) -> Option<String> {
     names.sort_unstable();
     names.dedup();
     (!names.is_empty()).then(|| names.join(";"))
+}
+
+/// One part that could not be read: where it is, what it is called, why.
+fn unread(part: &ReadError) -> Value {
+    let place = part.place();
+    json!({
+        "line": place.map(|place| place.line),
+        "block": place.filter(|place| !place.label.is_empty()).map(|place| quoted(&place.label)),
+        "error": part.to_string(),
+        "error_code": part.code(),
+    })
 }
 
 fn keys(contents: &Contents) -> Vec<Value> {

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::file;
 use crate::model::Hostname;
-use crate::pki::{Bundle, Finding, Question, ReadError, Wrapping};
+use crate::pki::{Bundle, Finding, Question, Wrapping};
 use crate::rules::{Profile, Rules};
 
 /// A password; compares, so that effects do, and prints nothing of itself.
@@ -174,14 +174,12 @@ fn open(file: &str, password: Option<&Password>) -> Result<Examined, Trouble> {
         Ok(_) | Err(Failure::Misnamed(_)) => return Ok(examined),
         Err(Failure::Unread(why)) => return Err(Trouble::Unusable { file: examined.file(), why: why.to_string() }),
         Err(Failure::Refused(refused)) => &refused.error,
-        Err(Failure::Partly { why, .. }) => why,
+        Err(Failure::Partly { why, .. }) => &why.first,
     };
-    match error {
-        ReadError::PasswordNeeded { .. } | ReadError::WrongPassword { .. } => {
-            Err(Trouble::Closed { file: examined.file(), why: error.to_string() })
-        }
-        _ => Ok(examined),
+    if error.is_about_password() {
+        return Err(Trouble::Closed { file: examined.file(), why: error.to_string() });
     }
+    Ok(examined)
 }
 
 impl Target {

@@ -15,11 +15,10 @@ pub use words::{Fact, facts, verdict};
 pub use written::{must_not_exist, replace, write_new};
 
 use std::io;
-use std::path::Path;
 
 use thiserror::Error;
 
-use crate::model::printable;
+pub use crate::model::shown;
 
 /// What stands in the way of a piece of work.
 #[derive(Debug, Error)]
@@ -37,9 +36,4 @@ pub enum Trouble {
     Exists(String),
     #[error("write {file}: {why}")]
     Unwritten { file: String, why: io::Error },
-}
-
-/// The path as it may be shown.
-pub fn shown(path: &Path) -> String {
-    printable(&path.display().to_string()).into_owned()
 }

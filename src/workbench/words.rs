@@ -70,7 +70,8 @@ fn container(container: &Pkcs12, empty_password: bool, out: &mut Vec<Fact>) {
         },
     );
     line(out, "integrity (MAC)", mac);
-    line(out, "password", if empty_password { "empty" } else { "yes" });
+    let spelling = container.odd_spelling().map_or_else(String::new, |how| format!(", spelled {how}"));
+    line(out, "password", if empty_password { "empty".to_owned() } else { format!("yes{spelling}") });
     let shown = |names: Option<String>| names.map_or_else(|| "none there".to_owned(), |names| names.replace(';', " and "));
     line(out, "key encryption", shown(names(&container.key_encryption)));
     line(out, "sections", shown(names(&container.section_encryption)));

@@ -49,7 +49,7 @@ impl Practice {
         let client = Client::connect(Connection {
             arm_endpoint: Some(connection.arm.parse().unwrap()),
             authority: Some(connection.authority.parse().unwrap()),
-            ca_file: Some(connection.ca_pem.clone()),
+            authorities: certdeck::config::authorities(&connection.ca_pem).unwrap(),
             chain: chain.clone(),
             ..Connection::default()
         })
@@ -89,7 +89,7 @@ impl Practice {
         self.client = Client::connect(Connection {
             arm_endpoint: Some(connection.arm.parse().unwrap()),
             authority: Some(connection.authority.parse().unwrap()),
-            ca_file: Some(connection.ca_pem.clone()),
+            authorities: certdeck::config::authorities(&connection.ca_pem).unwrap(),
             chain: self.chain.clone(),
             principals: self.principals.clone(),
             ..Connection::default()

@@ -260,7 +260,7 @@ fn person(cloud: &Cloud) {
         let identity = Identity::DeviceCode { tenant: Some(connection.tenant_id.clone()), client_id: None };
         let client = Client::connect(azure::Connection {
             arm_endpoint: connection.arm.parse().ok(),
-            ca_file: Some(connection.ca_pem.clone()),
+            authorities: certdeck::config::authorities(&connection.ca_pem).unwrap(),
             chain: Chain::just(identity),
             desk: Some(desk),
             ..azure::Connection::default()

@@ -38,7 +38,7 @@ impl Practice {
         let saved = Some(Saved::at(self.saved()));
         Connection {
             arm_endpoint: says.arm.parse().ok(),
-            ca_file: Some(says.ca_pem.clone()),
+            authorities: certdeck::config::authorities(&says.ca_pem).unwrap(),
             chain,
             saved,
             ..Connection::default()

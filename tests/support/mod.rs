@@ -3,7 +3,7 @@
 
 #![allow(dead_code, clippy::unwrap_used)]
 
-use std::path::PathBuf;
+use std::path::Path;
 use std::sync::{Arc, Mutex};
 
 use certdeck::azure::{Chain, Client, Connection};
@@ -141,10 +141,15 @@ impl Server {
     pub fn connection(&self) -> Connection {
         Connection {
             arm_endpoint: Some(self.origin.parse().unwrap()),
-            ca_file: Some(PathBuf::from(self.ca.path())),
+            authorities: certdeck::config::authorities(self.ca.path()).unwrap(),
             chain: Chain::application("11111111-1111-1111-1111-111111111111", "certdeck", "s3cret"),
             ..Connection::default()
         }
+    }
+
+    /// The file with its certificate authority.
+    pub fn ca_file(&self) -> &Path {
+        self.ca.path()
     }
 
     pub async fn client(&self) -> Client {

@@ -21,7 +21,7 @@ pub async fn client(cloud: &Cloud) -> Client {
     let connection = cloud.connection();
     let connection = azure::Connection {
         arm_endpoint: connection.arm.parse().ok(),
-        ca_file: Some(connection.ca_pem.clone()),
+        authorities: certdeck::config::authorities(&connection.ca_pem).unwrap(),
         chain: azure::Chain::application(&*connection.tenant_id, &*connection.client_id, &*connection.client_secret),
         ..azure::Connection::default()
     };

@@ -11,7 +11,7 @@ use super::chain::Identity;
 use super::party::{Party, access, failed};
 use super::sdk::sign_in;
 use super::{Access, Means, Signed};
-use crate::model::reason;
+use crate::model::{reason, secret_line, shown};
 
 /// How a cluster's or pipeline's own statement is named (RFC 7523).
 const ASSERTION: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
@@ -34,8 +34,8 @@ pub(super) async fn fetch(
         }
         Identity::WorkloadIdentity { tenant, client_id, token_file } => {
             let read = tokio::fs::read_to_string(token_file).await.map(Zeroizing::new);
-            let read = read.map_err(|why| sign_in(&format!("{} cannot be read: {}", token_file.display(), reason(&why))));
-            (tenant, client_id, read.map(|text| ("client_assertion", Zeroizing::new(text.trim().to_owned()))))
+            let read = read.map_err(|why| sign_in(&format!("{} cannot be read: {}", shown(token_file), reason(&why))));
+            (tenant, client_id, read.map(|text| ("client_assertion", Zeroizing::new(secret_line(text.trim()).to_owned()))))
         }
         _ => return None,
     };

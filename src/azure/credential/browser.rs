@@ -22,7 +22,7 @@ use super::desk::{Answers, Desk, SignIn};
 use super::party::{Party, Wanted, failed};
 use super::person::Ended;
 use super::sdk::sign_in;
-use crate::model::{BrowserPage, SignInReply, printable};
+use crate::model::{BrowserPage, SignInReply, said};
 
 /// How long a person may take.
 const LIFETIME: SignedDuration = SignedDuration::from_mins(15);
@@ -145,7 +145,7 @@ impl Attempt {
         }
         match (value("code"), value("error")) {
             (Some(code), None) => Some(Ok(Zeroizing::new(code))),
-            (_, Some(error)) => Some(Err(sign_in(&printable(&value("error_description").unwrap_or(error))))),
+            (_, Some(error)) => Some(Err(sign_in(&said(&value("error_description").unwrap_or(error))))),
             (None, None) => None,
         }
     }

@@ -18,7 +18,7 @@ use super::super::{json, send};
 use super::saved::{Kept, Saved, SignedIn};
 use super::sdk::sign_in;
 use super::{Access, Means, Token};
-use crate::model::printable;
+use crate::model::{printable, quoted};
 
 /// The application that Microsoft's own developer tools sign in as; every tenant knows it.
 const TOOLS: &str = "04b07795-8ddb-461a-bbee-02f9e1bf7b46";
@@ -57,7 +57,7 @@ impl<'m> Party<'m> {
     pub(super) fn new(means: &'m Means, tenant: Option<&'m str>, client_id: Option<&'m str>) -> Result<Self, AzureError> {
         let tenant = tenant.unwrap_or(ANY_TENANT);
         if tenant.is_empty() || !tenant.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '.') {
-            return Err(AzureError::Setup(format!("'{}' is neither the id nor a domain of a tenant", printable(tenant))));
+            return Err(AzureError::Setup(format!("'{}' is neither the id nor a domain of a tenant", quoted(tenant))));
         }
         Ok(Self { http: &means.http, authority: &means.authority, tenant, client_id: client_id.unwrap_or(TOOLS) })
     }

@@ -15,18 +15,18 @@ use thiserror::Error;
 use url::Url;
 use zeroize::Zeroizing;
 
-use crate::model::reason;
+use crate::model::{reason, shown};
 
 /// The form of the file; one that is newer is left alone.
 const FORM: u32 = 1;
 
 #[derive(Debug, Error)]
 pub enum SavedError {
-    #[error("{} cannot be used: {}", path.display(), reason(why))]
+    #[error("{} cannot be used: {}", shown(path), reason(why))]
     File { path: PathBuf, why: io::Error },
-    #[error("{} is readable by others (mode {mode:o}), so it is not trusted; delete it and sign in again", path.display())]
+    #[error("{} is readable by others (mode {mode:o}), so it is not trusted; delete it and sign in again", shown(path))]
     Open { path: PathBuf, mode: u32 },
-    #[error("{} is not what certdeck writes there; delete it and sign in again", path.display())]
+    #[error("{} is not what certdeck writes there; delete it and sign in again", shown(path))]
     Malformed { path: PathBuf },
 }
 

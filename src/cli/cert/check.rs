@@ -11,9 +11,10 @@ use crate::cli::{CliError, Exit};
 use crate::model::Hostname;
 use crate::pki::{Question, Report};
 use crate::rules::{Profile, Rules, Severity};
-use crate::workbench::{self, Examined, Fact, openssl};
+use crate::workbench::{self, Examined, Fact, Failure, openssl};
 
 #[derive(Debug, clap::Args)]
+#[command(after_help = "Exit codes: 0 good · 1 a part of a file cannot be read, the rest is shown · 2 a file cannot be read")]
 pub struct Inspect {
     #[arg(required = true)]
     files: Vec<PathBuf>,
@@ -79,7 +80,15 @@ pub fn inspect(args: &Inspect) -> Result<Exit, CliError> {
         let report = examined.inspect();
         apart(nth, args.output)?;
         write(&examined, &report, args.output, &Wanted::Facts)?;
-        worst = worse(worst, if examined.contents.is_err() { Exit::Usage } else { Exit::Done });
+        worst = worse(
+            worst,
+            match &examined.contents {
+                Ok(_) => Exit::Done,
+                // The rest was shown.
+                Err(Failure::Partly { .. }) => Exit::Blocked,
+                Err(_) => Exit::Usage,
+            },
+        );
     }
     Ok(worst)
 }

@@ -12,9 +12,9 @@ use std::path::Path;
 use clap::{Subcommand, ValueEnum};
 use secrecy::SecretString;
 
-use super::{CliError, Exit};
+use super::{CliError, Exit, words};
 use crate::pki::Wrapping;
-use crate::workbench::{Examined, Trouble, shown};
+use crate::workbench::{Examined, Failure, Trouble, shown};
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
@@ -67,7 +67,12 @@ impl From<Encryption> for Wrapping {
 
 /// Reads a certificate file; asks for its password on the terminal if one is needed and none was given.
 fn examine(path: &Path, password: Option<SecretString>) -> Result<Examined, CliError> {
-    Examined::read(path, password, || password::ask(&shown(path)))
+    let examined: Result<_, CliError> = Examined::read(path, password, || password::ask(&shown(path)));
+    examined.inspect(|examined| {
+        if examined.contents.as_ref().is_err_and(Failure::needs_password) {
+            words("a password is given with --password-stdin, --password-file or --password-env");
+        }
+    })
 }
 
 /// Prints commands, each on a line of its own.
@@ -82,7 +87,9 @@ fn print(commands: impl IntoIterator<Item = String>) -> Result<Exit, CliError> {
 impl From<Trouble> for CliError {
     fn from(trouble: Trouble) -> Self {
         match trouble {
-            Trouble::Unusable { .. } | Trouble::Closed { .. } | Trouble::Exists(_) => Self::Usage(trouble.to_string()),
+            Trouble::Unusable { .. } | Trouble::Exists(_) => Self::Usage(trouble.to_string()),
+            // The key of `build`; other files are shown with what is known of them.
+            Trouble::Closed { .. } => Self::Usage(format!("{trouble} (--key-password-file or --key-password-env gives it)")),
             Trouble::Refused(why) => Self::Refused(why),
             Trouble::Unwritten { file, why } => Self::machine(format!("write {file}"), why),
         }

@@ -1,6 +1,7 @@
 //! Where passwords come from: standard input, a file, the environment or the terminal. Never an argument, which every
 //! process of the machine could read.
 
+use std::env::VarError;
 use std::io;
 use std::os::fd::AsFd;
 use std::path::{Path, PathBuf};
@@ -11,6 +12,7 @@ use zeroize::Zeroizing;
 use super::prompt;
 use crate::cli::{CliError, words};
 use crate::file;
+use crate::model::{quoted, secret_line, shown};
 use crate::pki;
 use crate::workbench;
 
@@ -113,13 +115,14 @@ fn given(stdin: bool, path: Option<&Path>, name: Option<&str>) -> Result<Option<
         return first_line(&line, "standard input").map(Some);
     }
     if let Some(path) = path {
-        let whole = file::read(path).map_err(|why| CliError::Usage(format!("{}: {why}", path.display())))?;
-        return first_line(&whole, &path.display().to_string()).map(Some);
+        let whole = file::read(path).map_err(|why| CliError::Usage(format!("{}: {why}", shown(path))))?;
+        return first_line(&whole, &shown(path)).map(Some);
     }
     let Some(name) = name else { return Ok(None) };
     match std::env::var(name) {
-        Ok(password) => Ok(Some(password.into())),
-        Err(_) => Err(CliError::Usage(format!("the environment has no password in {name}"))),
+        Ok(password) => Ok(Some(secret_line(&password).into())),
+        Err(VarError::NotPresent) => Err(CliError::Usage(format!("the environment has no password in {}", quoted(name)))),
+        Err(VarError::NotUnicode(_)) => Err(not_text(&quoted(name))),
     }
 }
 
@@ -136,14 +139,14 @@ fn line_of_standard_input() -> io::Result<Zeroizing<Vec<u8>>> {
     Ok(line)
 }
 
-/// The text up to the end of the line; blanks belong to the password.
 fn first_line(octets: &[u8], whence: &str) -> Result<SecretString, CliError> {
+    // What follows the line may be anything.
     let line = octets.split(|&octet| octet == b'\n').next().unwrap_or_default();
-    let line = line.strip_suffix(b"\r").unwrap_or(line);
-    match std::str::from_utf8(line) {
-        Ok(text) => Ok(text.into()),
-        Err(_) => Err(CliError::Usage(format!("the password from {whence} is not UTF-8 text"))),
-    }
+    std::str::from_utf8(line).map(|text| secret_line(text).into()).map_err(|_| not_text(whence))
+}
+
+fn not_text(whence: &str) -> CliError {
+    CliError::Usage(format!("the password from {whence} is not UTF-8 text: save it again as UTF-8"))
 }
 
 #[cfg(test)]
@@ -152,11 +155,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_password_is_the_first_line_with_its_blanks() {
-        for (octets, expected) in
-            [("secret\n", "secret"), ("secret\r\nmore\n", "secret"), (" two words \n", " two words "), ("", ""), ("π🔑", "π🔑")]
-        {
-            assert_eq!(first_line(octets.as_bytes(), "here").unwrap().expose_secret(), expected);
+    fn a_password_is_the_first_line_of_its_file_whatever_follows() {
+        for (octets, expected) in [(&b"secret\r\nmore\n"[..], "secret"), (b"\xEF\xBB\xBFsecret\n\xFF", "secret"), (b"", "")] {
+            assert_eq!(first_line(octets, "here").unwrap().expose_secret(), expected);
         }
         assert!(first_line(b"\xff\xfe", "here").is_err());
     }

@@ -11,6 +11,7 @@ use zeroize::Zeroizing;
 
 use super::password::LONGEST;
 use crate::cli::CliError;
+use crate::model::secret_line;
 
 /// Asks for one line; `None` where nobody sits, so that a script never waits for an answer.
 pub fn line(question: &str) -> Result<Option<SecretString>, CliError> {
@@ -21,7 +22,7 @@ pub fn line(question: &str) -> Result<Option<SecretString>, CliError> {
     let failed = |why| CliError::machine("ask on the terminal", why);
     let answer = Quiet::new(tty).and_then(|mut quiet| quiet.ask(question)).map_err(failed)?;
     match std::str::from_utf8(&answer) {
-        Ok(text) => Ok(Some(text.into())),
+        Ok(text) => Ok(Some(secret_line(text).into())),
         Err(_) => Err(CliError::Usage("the password is not UTF-8 text".to_owned())),
     }
 }

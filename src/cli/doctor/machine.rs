@@ -11,7 +11,7 @@ use crate::cli::context::proxy_words;
 use crate::cli::session::Session;
 use crate::config::proxy_of_environment;
 use crate::journal::Journal;
-use crate::model::printable;
+use crate::model::{self, printable};
 use crate::paths;
 use crate::rules::{Profile, Rules};
 use crate::runtime::locale;
@@ -36,7 +36,7 @@ fn var(name: &str) -> Option<String> {
 }
 
 fn settings(session: &Session) -> Check {
-    let path = session.config_path.display();
+    let path = model::shown(&session.config_path);
     if !session.config_path.exists() {
         return Check::new("settings", State::Note, format!("{path} is not there: every setting has its default"))
             .remedy("certdeck config init begins it; certdeck login is enough for the public cloud.");
@@ -73,7 +73,7 @@ fn homes(var: &dyn Fn(&str) -> Option<String>) -> Check {
 /// No change is made without a line in the journal, so it must be writable before one is wanted.
 fn journal(session: &Session) -> Check {
     match Journal::open(&session.paths.journal()) {
-        Ok(_) => Check::new("journal", State::Good, format!("{} is writable", session.paths.journal().display())),
+        Ok(_) => Check::new("journal", State::Good, format!("{} is writable", model::shown(&session.paths.journal()))),
         Err(error) => Check::new("journal", State::Warning, error.to_string()).remedy(
             "What only reads does without. For changes make room or give access there, or name another directory in XDG_STATE_HOME.",
         ),
@@ -99,7 +99,7 @@ fn cache(session: &Session) -> Check {
     }
     let kept = session.snapshots().list();
     if kept.is_empty() {
-        return Check::new("cache", State::Note, format!("no rows of earlier runs in {}", dir.display()));
+        return Check::new("cache", State::Note, format!("no rows of earlier runs in {}", model::shown(&dir)));
     }
     let now = Timestamp::now();
     let (words, readable): (Vec<String>, Vec<bool>) = kept.iter().map(|one| shown_rows(one, now)).unzip();
@@ -112,7 +112,7 @@ fn cache(session: &Session) -> Check {
 
 /// Path, size and age of kept rows, or why this version cannot read them.
 fn shown_rows(rows: &Snapshot, now: Timestamp) -> (String, bool) {
-    let path = rows.path().display();
+    let path = model::shown(rows.path());
     let size = std::fs::metadata(rows.path()).map_or(0, |file| file.len().div_ceil(1024));
     match rows.heading().and_then(|heading| rows.load().map(|estate| (heading, estate))) {
         Ok((heading, estate)) => {

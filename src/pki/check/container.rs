@@ -43,6 +43,9 @@ fn judge_container(container: &Pkcs12, judge: &mut Judge<'_>) {
     if judge.question.empty_password {
         judge.find(Requirement::NoPassword, "the file opens with an empty password");
     }
+    if let Some(spelling) = container.odd_spelling() {
+        judge.find(Requirement::PasswordSpelling, format!("the password is spelled {spelling}: other programs call it wrong"));
+    }
     let keys = &container.key_encryption;
     if keys.iter().any(|encryption| encryption.cipher == Cipher::None) {
         judge.find(Requirement::KeyNotEncrypted, "a private key lies in the file unencrypted");

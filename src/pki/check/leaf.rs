@@ -44,13 +44,27 @@ pub(super) fn judge(contents: &Contents, leaf: Leaf, chain: &Chain, judge: &mut 
 
 fn judge_key(kind: &KeyKind, judge: &mut Judge<'_>) {
     match kind {
-        KeyKind::Rsa(bits) => {
+        KeyKind::Rsa(bits) | KeyKind::RsaPss(bits) => {
             let shortest = judge.demand(Requirement::KeyTooSmall).and_then(|demand| demand.number);
             if shortest.is_some_and(|shortest| i64::from(*bits) < shortest) {
                 judge.find(Requirement::KeyTooSmall, format!("the key is RSA with {bits} bits"));
             }
+            let longest = judge.demand(Requirement::KeyTooLarge).and_then(|demand| demand.number);
+            if longest.is_some_and(|longest| i64::from(*bits) > longest) {
+                judge.find(Requirement::KeyTooLarge, format!("the key is RSA with {bits} bits"));
+            }
+            if matches!(kind, KeyKind::RsaPss(_)) {
+                judge.find(Requirement::KeyRsassaPss, format!("the key is of the type RSASSA-PSS ({bits} bits), not RSA"));
+            }
         }
-        KeyKind::Ec(curve) => judge.find(Requirement::Ecc, format!("the key is an elliptic curve key ({})", curve.name)),
+        KeyKind::Ec(curve) => {
+            judge.find(Requirement::Ecc, format!("the key is an elliptic curve key ({})", curve.name));
+            if curve.is_explicit() {
+                judge.find(Requirement::EcExplicit, "the key spells out the parameters of its curve instead of naming it");
+            } else if judge.demand(Requirement::EcCurve).is_some_and(|demand| !demand.names.contains(&curve.name)) {
+                judge.find(Requirement::EcCurve, format!("the key is on the curve {}", curve.name));
+            }
+        }
         other => judge.find(Requirement::KeyType, format!("the key is {other}")),
     }
 }

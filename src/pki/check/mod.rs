@@ -54,7 +54,7 @@ pub fn check_chain(certificates: &[Certificate], place: usize, question: &Questi
 /// Judges a file that was refused: there is one reason, and perhaps something to say about the container.
 pub fn check_refused(refused: &Refused, question: &Question<'_>) -> Report {
     let mut judge = Judge { question, findings: Vec::new() };
-    let requirement = match refused.error {
+    let requirement = match refused.error.cause() {
         _ if refused.kind != Kind::Pkcs12 => Requirement::NotPfx,
         ReadError::WrongPassword { .. } | ReadError::PasswordNeeded { .. } | ReadError::BadMac { .. } => {
             Requirement::WrongPasswordOrCorrupt
@@ -62,7 +62,9 @@ pub fn check_refused(refused: &Refused, question: &Question<'_>) -> Report {
         ReadError::TooManyIterations { .. } => Requirement::WrongPasswordOrCorrupt,
         ReadError::NoCertificate { .. } => Requirement::NoCert,
         ReadError::UnsupportedAlgorithm { .. } | ReadError::Damaged { .. } => Requirement::Unreadable,
-        ReadError::Malformed { .. } | ReadError::TooLarge { .. } | ReadError::TooMany { .. } => Requirement::NotPfx,
+        ReadError::Malformed { .. } | ReadError::TooLarge { .. } | ReadError::TooMany { .. } | ReadError::InBlock { .. } => {
+            Requirement::NotPfx
+        }
     };
     judge.find(requirement, refused.error.to_string());
     if requirement != Requirement::NotPfx {

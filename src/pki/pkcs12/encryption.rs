@@ -11,6 +11,7 @@ use zeroize::Zeroizing;
 use super::kdf::{Purpose, Stretch, Work};
 use super::password::Password;
 use super::rc4::rc4;
+use crate::model::quoted;
 use crate::pki::algorithm::{Cipher, Digest, Encryption};
 use crate::pki::der::{DerError, Element, Result, tag};
 use crate::pki::key::identifier;
@@ -84,13 +85,27 @@ impl Scheme {
                 undone
             }
             Method::Pbes2 { stretch, key, vector } => {
-                let key = stretch.pbkdf2(part, password.utf8(), *key, work)?;
-                undo(*cipher, &key, vector, data).map(|plain| (plain, PasswordForm::Utf8))
+                let mut undone = None;
+                for (form, octets) in password.plain() {
+                    let key = stretch.pbkdf2(part, octets, *key, work)?;
+                    undone = undo(*cipher, &key, vector, data).map(|plain| (plain, form));
+                    if undone.is_some() {
+                        break;
+                    }
+                }
+                undone
             }
             Method::Pbes1 { stretch } => {
-                let octets = stretch.pbkdf1(part, password.utf8(), work)?;
-                let (key, vector) = (&octets[..8], &octets[8..16]);
-                undo(*cipher, key, vector, data).map(|plain| (plain, PasswordForm::Utf8))
+                let mut undone = None;
+                for (form, octets) in password.plain() {
+                    let octets = stretch.pbkdf1(part, octets, work)?;
+                    let (key, vector) = (&octets[..8], &octets[8..16]);
+                    undone = undo(*cipher, key, vector, data).map(|plain| (plain, form));
+                    if undone.is_some() {
+                        break;
+                    }
+                }
+                undone
             }
         };
         undone.ok_or(ReadError::WrongPassword { by_mac: false })
@@ -240,7 +255,7 @@ pub(in crate::pki) fn undo_dek_info(
 ) -> std::result::Result<Zeroizing<Vec<u8>>, ReadError> {
     const PART: &str = "the private key";
     let unsupported = || ReadError::UnsupportedAlgorithm {
-        name: info.split(',').next().unwrap_or_default().to_owned(),
+        name: quoted(info.split(',').next().unwrap_or_default()),
         oid: String::new(),
         part: PART,
     };
@@ -257,14 +272,18 @@ pub(in crate::pki) fn undo_dek_info(
     let digits = vector.trim().as_bytes();
     let octets = digits.chunks(2).map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok());
     let vector = octets.collect::<Option<Vec<u8>>>().filter(|vector| vector.len() >= 8).ok_or_else(malformed)?;
-    let mut key = Zeroizing::new(Vec::new());
-    let mut round = Zeroizing::new(Vec::new());
-    while key.len() < length {
-        use sha1::Digest as _;
-        round.extend_from_slice(password.utf8());
-        round.extend_from_slice(&vector[..8]);
-        *round = md5::Md5::digest(&*round).to_vec();
-        key.extend_from_slice(&round);
-    }
-    undo(cipher, &key[..length], &vector, data).ok_or(ReadError::WrongPassword { by_mac: false })
+    let key = |password: &[u8]| {
+        let mut key = Zeroizing::new(Vec::new());
+        let mut round = Zeroizing::new(Vec::new());
+        while key.len() < length {
+            use sha1::Digest as _;
+            round.extend_from_slice(password);
+            round.extend_from_slice(&vector[..8]);
+            *round = md5::Md5::digest(&*round).to_vec();
+            key.extend_from_slice(&round);
+        }
+        key
+    };
+    let mut undone = password.plain().filter_map(|(_, octets)| undo(cipher, &key(octets)[..length], &vector, data));
+    undone.next().ok_or(ReadError::WrongPassword { by_mac: false })
 }

@@ -65,8 +65,13 @@ impl Seal {
             Method::Unknown { oid } => Err(ReadError::unsupported(oid, PART)),
             Method::Bad(what) => Err(ReadError::BadMac { what: what.clone() }),
             Method::Pbmac1 { stretch, key, digest } => {
-                let key = stretch.pbkdf2(PART, password.utf8(), *key, work)?;
-                (hmac(*digest, &key, content) == self.expected).then_some(PasswordForm::Utf8).ok_or(wrong)
+                for (form, octets) in password.plain() {
+                    let key = stretch.pbkdf2(PART, octets, *key, work)?;
+                    if hmac(*digest, &key, content) == self.expected {
+                        return Ok(form);
+                    }
+                }
+                Err(wrong)
             }
             Method::Pkcs12(stretch) => {
                 for (form, octets) in password.forms() {

@@ -135,7 +135,8 @@ impl<'a> Walk<'a> {
                 let (scheme, data) = encrypted_section(inside).map_err(wrong)?;
                 self.note(|container| container.section_encryption.push(scheme.encryption.clone()));
                 let Some(password) = self.password else { return Ok(()) };
-                let (bags, _) = scheme.decrypt("the encrypted section", &data, password, self.work)?;
+                let (bags, form) = scheme.decrypt("the encrypted section", &data, password, self.work)?;
+                self.note(|container| container.opened_with.push(form));
                 self.bags(&bags, 0)
             }
             _ => Err(ReadError::unsupported(&kind, PART)),
@@ -173,9 +174,10 @@ impl<'a> Walk<'a> {
         let Some(password) = self.password else { return Ok(()) };
         let read = match shrouded {
             None => key::private_key(bag.value.raw, false).map_err(|error| damaged(PART, error)),
-            Some((scheme, data)) => scheme
-                .decrypt(PART, &data, password, self.work)
-                .and_then(|(pkcs8, _)| key::private_key(&pkcs8, true).map_err(|error| damaged(PART, error))),
+            Some((scheme, data)) => scheme.decrypt(PART, &data, password, self.work).and_then(|(pkcs8, form)| {
+                self.note(|container| container.opened_with.push(form));
+                key::private_key(&pkcs8, true).map_err(|error| damaged(PART, error))
+            }),
         };
         if let Some(key) = self.contents.add_key(read)? {
             key.friendly_name.clone_from(&bag.friendly_name);
