@@ -4,12 +4,15 @@
 
 #[path = "support/cloud.rs"]
 mod cloud;
+#[path = "support/pty.rs"]
+mod pty;
 
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::Command;
 
 use cloud::Cloud;
+use pty::Pty;
 
 struct Ran {
     code: Option<i32>,
@@ -112,4 +115,14 @@ fn what_was_to_be_kept_and_is_not_is_said() {
     let relative = certdeck(&cloud, &[("HOME", "/dev/null"), ("XDG_STATE_HOME", "state")], &["doctor"]);
     assert!(relative.out.contains("XDG_STATE_HOME is a relative path and is ignored"), "{}", relative.out);
     assert!(!Path::new(&cloud.home()).join("state").exists());
+}
+
+#[test]
+fn on_a_dumb_terminal_a_list_shows_its_rows_and_no_sequences() {
+    let cloud = Cloud::start();
+    let environment = [cloud.environment(), vec![("TERM", "dumb".to_owned())]].concat();
+    let mut list = Pty::start(&[env!("CARGO_BIN_EXE_certdeck"), "list", "private"], &environment);
+    assert_eq!(list.wait_exit(), 0);
+    let wire = list.wire();
+    assert!(wire.contains("shop-2026") && !wire.contains('\u{1b}'), "{wire:?}");
 }

@@ -1,10 +1,10 @@
 //! How long a command may take that only reads, and what it says on standard error while it waits: on a pipe too.
 
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, Write};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::words;
+use super::{can_rewrite, words};
 use crate::azure::{Client, Deadline, Listener, Wait};
 
 /// For `list`, `report` and `doctor`; a check has a minute, as monitoring systems expect.
@@ -34,7 +34,7 @@ pub fn voice() -> Listener {
         let mut told = told.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(line) = Told::line(&mut told, wait, Instant::now()) {
             // Progress may stand on this line.
-            if io::stderr().is_terminal() {
+            if can_rewrite() {
                 let _ = write!(io::stderr(), "\r\x1b[K");
             }
             words(&line);

@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use tokio::sync::mpsc::UnboundedReceiver;
 
 use super::cert::prompt::Quiet;
-use super::{consent, words};
+use super::{can_rewrite, consent, words};
 use crate::azure::{Desk, SignIn};
 use crate::model::{BrowserPage, DeviceCode, Redirected, SignInReply};
 use crate::runtime::browser;
@@ -32,7 +32,7 @@ pub fn open(copies: bool) -> Desk {
 }
 
 async fn serve(desk: Desk, mut asked: UnboundedReceiver<SignIn>, copies: bool) {
-    let counts_down = io::stderr().is_terminal();
+    let counts_down = can_rewrite();
     let mut shown: Option<DeviceCode> = None;
     let mut pasting: Option<Pasting> = None;
     let mut opened = String::new();

@@ -28,7 +28,7 @@ mod screen;
 mod session;
 mod table;
 
-use std::io::Write;
+use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
@@ -152,6 +152,11 @@ pub async fn run(cli: Cli) -> Result<Exit, CliError> {
         Some(Command::Completions(args)) => completions::run(&args),
         Some(Command::Man(args)) => man::run(&args),
     }
+}
+
+/// Whether a line of standard error can be written over: a dumb terminal would show the sequences for it.
+pub fn can_rewrite() -> bool {
+    std::io::stderr().is_terminal() && !screen::is_dumb()
 }
 
 /// Says something to the person, if anybody listens.

@@ -1,12 +1,12 @@
 //! The inventory for a command: all at once, with how far it is on standard error where somebody watches.
 
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, Write};
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 
 use super::session::Session;
-use super::{CliError, words};
+use super::{CliError, can_rewrite, words};
 use crate::azure::{Client, inventory};
 use crate::journal::Journal;
 use crate::model::Estate;
@@ -69,7 +69,7 @@ impl Shown {
     fn say(&mut self, note: &str) {
         let mut err = io::stderr();
         let is_soon = self.last.is_some_and(|last| last.elapsed() < PAUSE);
-        if note.is_empty() || is_soon || !err.is_terminal() {
+        if note.is_empty() || is_soon || !can_rewrite() {
             return;
         }
         self.last = Some(Instant::now());

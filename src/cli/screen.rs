@@ -26,12 +26,17 @@ use crate::ui::look::Look;
 /// What needs no screen.
 const WITHOUT: &str = "certdeck list, report, check, run and doctor work without a screen";
 
+/// Whether the terminal says that it can neither move the cursor nor write over anything.
+pub fn is_dumb() -> bool {
+    std::env::var_os("TERM").is_some_and(|term| term == "dumb")
+}
+
 /// Refuses early, before anything is started for a screen that nobody would see.
 pub fn require_terminal() -> Result<(), CliError> {
     if !(io::stdin().is_terminal() && io::stdout().is_terminal()) {
         return Err(CliError::Usage(format!("the screen needs a terminal for both input and output; {WITHOUT}")));
     }
-    if std::env::var_os("TERM").is_some_and(|term| term == "dumb") {
+    if is_dumb() {
         return Err(CliError::Usage(format!("the screen cannot be drawn on this terminal (TERM is dumb); {WITHOUT}")));
     }
     Ok(())

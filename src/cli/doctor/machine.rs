@@ -11,7 +11,7 @@ use crate::cli::context::proxy_words;
 use crate::cli::session::Session;
 use crate::config::proxy_of_environment;
 use crate::journal::Journal;
-use crate::model::{self, printable};
+use crate::model::{self, printable, reason};
 use crate::paths;
 use crate::rules::{Profile, Rules};
 use crate::runtime::locale;
@@ -125,7 +125,7 @@ fn shown_rows(rows: &Snapshot, now: Timestamp) -> (String, bool) {
             let count = estate.certificates.len();
             (format!("{path}: {}, {count} private key certificates, {size} KiB, {age} old", heading.context), true)
         }
-        Err(error) => (format!("{path}: {size} KiB, cannot be read: {error}"), false),
+        Err(error) => (format!("{path}: {size} KiB, cannot be read: {}", reason(&error)), false),
     }
 }
 
