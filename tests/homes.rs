@@ -112,6 +112,8 @@ fn what_was_to_be_kept_and_is_not_is_said() {
     let cloud = Cloud::start();
     let ran = certdeck(&cloud, &[("HOME", "/dev/null")], &["config", "init"]);
     assert!(ran.code == Some(5) && ran.err.contains("/dev/null"), "{}", ran.err);
+    let practice = certdeck(&cloud, &[("HOME", "/dev/null")], &["emulator"]);
+    assert!(practice.code == Some(5) && practice.err.contains("XDG_DATA_HOME"), "{}", practice.err);
     let relative = certdeck(&cloud, &[("HOME", "/dev/null"), ("XDG_STATE_HOME", "state")], &["doctor"]);
     assert!(relative.out.contains("XDG_STATE_HOME is a relative path and is ignored"), "{}", relative.out);
     assert!(!Path::new(&cloud.home()).join("state").exists());

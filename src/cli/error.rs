@@ -19,7 +19,7 @@ pub enum CliError {
     Config(#[from] ConfigError),
     #[error(transparent)]
     Journal(#[from] JournalError),
-    #[error("{}", reason(.0))]
+    #[error("{}", practice(.0))]
     Emulator(#[from] EmulatorError),
     #[error("{0}")]
     Usage(String),
@@ -33,6 +33,16 @@ pub enum CliError {
     Machine(anyhow::Error),
     #[error("standard output: {}", reason(.0))]
     Output(io::Error),
+}
+
+/// Why the practice cloud does not run, with where else it can keep its files.
+fn practice(error: &EmulatorError) -> String {
+    match error {
+        EmulatorError::File { action, path, source } => {
+            format!("cannot {action} {}: {}; --data-dir or XDG_DATA_HOME names another directory", path.display(), reason(source))
+        }
+        other => reason(other),
+    }
 }
 
 /// What was being done, and why it did not work.

@@ -48,7 +48,7 @@ impl Budget {
     /// left alone for long, is an error at once.
     pub async fn admit(&self, call: &Call, waiting: &mut (dyn FnMut(Wait) + Send)) -> Result<Pass<'_>, AzureError> {
         let queued = self.enqueue(Errand::of(call), call)?;
-        let mut told = false;
+        let (mut told, noticed) = (false, Instant::now() + NOTICEABLE);
         loop {
             let now = Instant::now();
             let (when, until, held) = {
@@ -64,12 +64,15 @@ impl Budget {
                 return Err(AzureError::LeftAlone { what: queued.errand.about(), until: after(held) });
             }
             let pause = when.map_or(Duration::ZERO, |when| when.saturating_duration_since(now));
-            if pause >= NOTICEABLE && !told {
+            // How long a limit lasts that nobody knows yet is a guess: the first answer may end the pause at once.
+            let is_untold = pause >= NOTICEABLE && !told;
+            let is_sure = !held.is_zero() || now >= noticed;
+            if is_untold && is_sure {
                 told = true;
                 let does = if held.is_zero() { "takes no more requests just now for" } else { "throttles" };
                 waiting(Wait { pause, why: format!("Azure {does} {}", queued.errand.about()) });
             }
-            match until {
+            match [until, (is_untold && !is_sure).then_some(noticed)].into_iter().flatten().min() {
                 Some(until) => tokio::select! { () = queued.bell.notified() => {}, () = sleep_until(until) => {} },
                 None => queued.bell.notified().await,
             }

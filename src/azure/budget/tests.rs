@@ -204,6 +204,20 @@ async fn who_would_wait_for_an_hour_is_told_until_when() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_pause_that_only_might_come_is_told_of_once_it_has_lasted() {
+    let budget = Budget::default();
+    let first = admit(&budget, &person(&reads("a"))).await;
+    let mut notes = Vec::new();
+    let call = person(&reads("a"));
+    let answer = async {
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        first.end(answered(200));
+    };
+    let (pass, ()) = tokio::join!(budget.admit(&call, &mut |wait| notes.push(wait.to_string())), answer);
+    assert!(pass.is_ok() && notes.is_empty(), "{notes:?}");
+}
+
+#[tokio::test(start_paused = true)]
 async fn who_queued_already_when_azure_wants_to_be_left_alone_for_an_hour_is_told_too() {
     let budget = Budget::default();
     let first = admit(&budget, &person(&reads("a"))).await;
