@@ -213,7 +213,8 @@ async fn a_pause_that_only_might_come_is_told_of_once_it_has_lasted() {
         tokio::time::sleep(Duration::from_millis(200)).await;
         first.end(answered(200));
     };
-    let (pass, ()) = tokio::join!(budget.admit(&call, &mut |wait| notes.push(wait.to_string())), answer);
+    let mut hear = |wait: Wait| notes.push(wait.to_string());
+    let (pass, ()) = tokio::join!(budget.admit(&call, &mut hear), answer);
     assert!(pass.is_ok() && notes.is_empty(), "{notes:?}");
 }
 
