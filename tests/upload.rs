@@ -218,3 +218,35 @@ async fn a_public_certificate_is_uploaded_and_made_accessible_and_no_setting_is_
     let (key, why) = refused(&practice, FlowName::Public, &[base[0], base[1], (Key::File, path.as_str())]).await;
     assert!(key == Key::File && why.contains("private key"), "{why}");
 }
+
+#[tokio::test]
+async fn nothing_of_a_file_is_uploaded_of_which_a_part_cannot_be_read() {
+    let practice = Practice::start().await;
+    let app = practice.emulator.connection().app.clone();
+    let (files, made) = (Files::new(), make("contoso.com"));
+    let (leaf, root) = (made.leaf.pem(), made.root.pem());
+    let damaged = format!("{}{root}", leaf.replacen("\nMI", "\nM?", 1));
+    let cut = format!("{}{root}", leaf.trim_end().trim_end_matches("-----END CERTIFICATE-----"));
+    let changes = practice.changes().await;
+    for (form, text) in [("damaged", &damaged), ("without its end", &cut)] {
+        let path = files.put("partner.cer", text);
+        let given = [(Key::App, app.as_str()), (Key::Name, "partner"), (Key::File, path.as_str())];
+        let (key, why) = refused(&practice, FlowName::Public, &given).await;
+        assert!(key == Key::File && why.contains("line 1, CERTIFICATE"), "{form}: {why}");
+        let path = files.put("contoso.pem", format!("{text}{}", made.key.serialize_pem()));
+        let given = [(Key::App, app.as_str()), (Key::File, path.as_str()), (Key::NewPassword, NEW)];
+        let (key, why) = refused(&practice, FlowName::Upload, &given).await;
+        assert!(key == Key::File && why.contains("line 1, CERTIFICATE"), "{form}: {why}");
+    }
+    // Two certificates on one line are two: the first is not left out, and a .cer holds one.
+    let path = files.put("glued.cer", format!("{}{root}", leaf.trim_end()));
+    let given = [(Key::App, app.as_str()), (Key::Name, "partner"), (Key::File, path.as_str())];
+    let (key, why) = refused(&practice, FlowName::Public, &given).await;
+    assert!(key == Key::File && why.contains("several certificates"), "{why}");
+    // A password that no person could type is refused before anything is wrapped.
+    let path = files.put("contoso.pem", made.pem());
+    let given = [(Key::App, app.as_str()), (Key::File, path.as_str()), (Key::NewPassword, "n3w\u{200B}hunter2")];
+    let (key, why) = refused(&practice, FlowName::Upload, &given).await;
+    assert!(key == Key::NewPassword && why.contains("U+200B) at position 4"), "{why}");
+    assert_eq!(practice.changes().await, changes, "nothing was sent");
+}
