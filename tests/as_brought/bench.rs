@@ -115,10 +115,15 @@ impl Bench {
         (serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{text}")), output.status.code().unwrap())
     }
 
-    pub fn build(&self, more: &[&str]) -> Output {
-        let usual = ["cert", "build", "--key", "key.pem", "--out", "out.pfx", "--cert", "leaf.pem", "intermediate.pem", "root.pem"];
+    /// Makes `out.pfx` of the usual files.
+    pub fn build(&self, password: &[&str]) -> Output {
+        self.build_of(&["leaf.pem", "intermediate.pem", "root.pem"], password)
+    }
+
+    /// Makes `out.pfx` of the key and these certificates.
+    pub fn build_of(&self, certificates: &[&str], password: &[&str]) -> Output {
         let _ = fs::remove_file(self.path("out.pfx"));
-        self.run(&[&usual[..], more].concat())
+        self.run(&[&["cert", "build", "--key", "key.pem", "--out", "out.pfx", "--cert"], certificates, password].concat())
     }
 
     /// Whether openssl does this; nothing where it is not installed.

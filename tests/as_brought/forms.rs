@@ -55,25 +55,14 @@ fn certificates_are_read_in_every_form_that_says_what_is_meant() {
         let file = bench.write("brought.pem", &octets);
         assert_eq!(config::authorities(&file).unwrap().len(), 3, "{form}");
         assert!(!pki::Roots::read(&octets).unwrap().is_empty(), "{form}");
-        let built = bench.run(&[
-            "cert",
-            "build",
-            "--key",
-            "key.pem",
-            "--cert",
-            "brought.pem",
-            "--out",
-            "b.pfx",
-            "--password-file",
-            "password",
-        ]);
+        let built = bench.build_of(&["brought.pem"], &["--password-file", "password"]);
         assert_eq!(built.status.code(), Some(0), "{form}: {}", all(&built));
-        let seen = bench.openssl(&["pkcs12", "-in", "b.pfx", "-passin", "file:password", "-nokeys", "-legacy", "-out", "seen.pem"]);
+        let seen =
+            bench.openssl(&["pkcs12", "-in", "out.pfx", "-passin", "file:password", "-nokeys", "-legacy", "-out", "seen.pem"]);
         if seen == Some(true) {
             let seen = fs::read_to_string(bench.path("seen.pem")).unwrap();
             assert_eq!(seen.matches("BEGIN CERTIFICATE").count(), 3, "{form}");
         }
-        fs::remove_file(bench.path("b.pfx")).unwrap();
     }
     // The key in the same forms.
     for text in [one_line(&made.key), made.key.replace('\n', "\\n"), made.key.replace("-----", "—–"), made.key.replace('\n', "\r")]

@@ -10,7 +10,7 @@ use crate::app::field::Field;
 use crate::app::key::{Key, KeyCode};
 use crate::app::masked::Masked;
 use crate::app::message::AskId;
-use crate::model::Hostname;
+use crate::model::{Hostname, quoted};
 use crate::pki::Wrapping;
 use crate::rules::Profile;
 use crate::workbench::{Job, Password, Target};
@@ -389,5 +389,5 @@ fn moment(text: &str) -> Result<Timestamp, String> {
     let day = || text.parse::<Date>().and_then(|day| day.to_zoned(TimeZone::UTC)).map(|zoned| zoned.timestamp());
     text.parse()
         .or_else(|_| day())
-        .map_err(|_| format!("'{text}' is no day such as 2027-03-01, and no time such as 2027-03-01T12:00:00Z"))
+        .map_err(|_| format!("'{}' is no day such as 2027-03-01, and no time such as 2027-03-01T12:00:00Z", quoted(text)))
 }

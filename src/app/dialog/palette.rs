@@ -6,6 +6,7 @@ use crate::app::detail::step;
 use crate::app::field::Field;
 use crate::app::key::{Key, KeyCode};
 use crate::app::list::is_spread;
+use crate::model::quoted;
 
 #[derive(Debug, Clone)]
 pub struct Candidate {
@@ -76,7 +77,7 @@ impl Palette {
                 Answer::Stay
             }
             None => {
-                self.refusal = Some(format!("there is no command '{}'", self.typed.text().trim()));
+                self.refusal = Some(format!("there is no command '{}'", quoted(self.typed.text())));
                 Answer::Stay
             }
         }
