@@ -245,7 +245,9 @@ fn read(case: &Case<'_>, report: Option<&Report>) -> Step {
         return step(status);
     }
     let (Some(file), Some(leaf)) = (file(case.observed), leaf(case.observed)) else {
-        return step(StepStatus::NeedsInput { key: Key::File, why: "it holds no certificate".to_owned() });
+        // A new password that does not do keeps the file from being opened at all.
+        let empty = || StepStatus::NeedsInput { key: Key::File, why: "it holds no certificate".to_owned() };
+        return step(case.needs(&[Key::NewPassword]).unwrap_or_else(empty));
     };
     let names: Vec<String> = leaf.sans.iter().filter(|san| matches!(san, San::Dns(_))).map(San::to_string).collect();
     let secured = if names.is_empty() { leaf.subject.clone() } else { names.join(", ") };
