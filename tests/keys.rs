@@ -63,6 +63,55 @@ fn a_failed_refresh_keeps_the_rows_and_stays_until_dismissed() {
     assert!(screen.app.dialogs.is_empty());
 }
 
+/// The wizard of an unbinding, with the first binding of the estate looked at.
+fn about_to_unbind(in_production: bool) -> (Screen, String) {
+    let mut screen = Screen::start(|settings| settings.production = in_production);
+    screen.read(estate());
+    screen.press("4/tls:sni<Enter>d");
+    let of = screen.app.wizard.as_ref().unwrap().inputs.get(Key::App).unwrap().to_owned();
+    let host = screen.app.wizard.as_ref().unwrap().inputs.get(Key::Hostname).unwrap().to_owned();
+    let app = estate().apps.iter().find(|app| app.id.as_str() == of).unwrap().clone();
+    let binding = estate().bindings.iter().find(|one| one.host.as_str() == host).unwrap().clone();
+    screen.observe(Observed { app: Seen::Here(app), binding: Seen::Here(binding), ..Observed::default() });
+    (screen, host)
+}
+
+#[test]
+fn an_unbinding_begins_on_cancel_so_that_enter_alone_sends_nothing_a4() {
+    let (mut screen, _) = about_to_unbind(false);
+    screen.press("<Enter>");
+    assert!(matches!(screen.app.dialogs.last(), Some(Dialog::Confirm(confirm)) if !confirm.on_yes && confirm.word.is_none()));
+    screen.press("<Enter>");
+    assert!(screen.app.dialogs.is_empty() && screen.effects.is_empty(), "{:?}", screen.effects);
+    screen.press("<Enter><Tab><Enter>");
+    assert!(screen.effects.iter().any(|effect| matches!(effect, Effect::PerformStep { .. })), "{:?}", screen.effects);
+}
+
+#[test]
+fn in_production_what_interrupts_takes_the_hostname_typed_a4() {
+    let (mut screen, host) = about_to_unbind(true);
+    screen.press("<Enter><Enter>y<Enter>");
+    assert_eq!(screen.app.dialogs.len(), 1, "neither Enter nor y agrees");
+    screen.press(&format!("<C-u>{host}<Enter>"));
+    assert!(screen.effects.iter().any(|effect| matches!(effect, Effect::PerformStep { .. })), "{:?}", screen.effects);
+}
+
+#[test]
+fn below_the_smallest_size_only_the_keys_that_leave_act_a5() {
+    let mut screen = Screen::filled();
+    let selected = screen.app.selected().cloned();
+    screen.resize(40, 10);
+    screen.press("jjd<Enter>:unbind<Enter>/x<Esc>4");
+    screen.send(Message::Pasted("d".to_owned()));
+    assert!(screen.effects.is_empty() && screen.app.dialogs.is_empty() && screen.app.wizard.is_none());
+    screen.resize(80, 24);
+    assert_eq!((screen.app.selected().cloned(), screen.app.pane), (selected, PaneName::Private), "nothing happened unseen");
+    screen.resize(59, 24);
+    for (key, effect) in [("q", Effect::Quit), ("<C-c>", Effect::Quit), ("<C-z>", Effect::Suspend)] {
+        assert_eq!(screen.press(key).effects, [effect], "{key}");
+    }
+}
+
 #[test]
 fn the_cursor_stays_on_its_resource_through_sort_filter_and_refresh() {
     let mut screen = Screen::filled();

@@ -79,6 +79,20 @@ fn a_resize_is_followed_at_once_and_a_small_terminal_is_told() {
 }
 
 #[test]
+fn started_in_a_large_terminal_it_fills_it_at_once_without_a_resize_a2() {
+    let mut demo = Pty::sized(&[env!("CARGO_BIN_EXE_certdeck"), "demo"], &[], 160, 45);
+    demo.wait_for("shop-2026");
+    demo.keys("4");
+    // More rows than a list of 24 lines has, and the detail beside it.
+    demo.wait_until("more rows", |screen| {
+        screen.lines().filter(|line| line.contains("contoso") && line.starts_with('│')).count() > 22
+    });
+    demo.wait_for("HTTPS only");
+    demo.keys("q");
+    assert_eq!(demo.wait_exit(), 0);
+}
+
+#[test]
 fn suspended_it_gives_the_terminal_to_the_shell_and_paints_again_after_fg() {
     let mut demo = Pty::shell("set -m; \"$CERTDECK\" demo; echo in the shell; read line; fg >/dev/null; echo back in the shell");
     demo.wait_for("shop");

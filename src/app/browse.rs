@@ -186,6 +186,10 @@ impl App {
                 if pane.filter.press(key) {
                     pane.refilter();
                 }
+                let refusal = pane.list.refusal().map(str::to_owned);
+                if let Some(why) = refusal {
+                    self.say(why, Tone::Soon);
+                }
             }
         }
     }

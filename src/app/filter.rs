@@ -1,13 +1,26 @@
 //! The one way to filter rows, on screen and on the command line: words that must all be there, `!word` that must not,
 //! `column:word`, `~letters` in this order with anything between.
+//!
+//! A word alone is looked for in the columns that name a row ([`is_plain`]), whichever are on screen: what somebody typed to
+//! go to one row must not lead to another by its group. Every other column takes `column:word`.
 
 use memchr::memmem::Finder;
 
 /// Separates the columns of a row's text; no column contains it, since text from outside is made printable.
 pub const SEPARATOR: char = '\u{1f}';
 
+/// Whether a word without a column is looked for in this column.
+pub fn is_plain(column: &str) -> bool {
+    matches!(column, "name" | "hostname" | "hosts" | "domain" | "subject" | "certificate" | "source" | "who-acts" | "thumbprint")
+}
+
 #[derive(Debug, Clone, Default)]
-pub struct Filter(Vec<Term>);
+pub struct Filter {
+    terms: Vec<Term>,
+    /// The places of the columns that a word alone is looked for in.
+    plain: Vec<usize>,
+    refusal: Option<String>,
+}
 
 /// One condition; all must hold.
 #[derive(Debug, Clone)]
@@ -24,46 +37,84 @@ enum Sought {
     Letters(String),
 }
 
+impl Sought {
+    fn is_in(&self, text: &str) -> bool {
+        match self {
+            Self::Word(word) => word.find(text.as_bytes()).is_some(),
+            Self::Letters(letters) => is_spread(letters, text),
+        }
+    }
+}
+
 impl Filter {
     /// `columns` are the names that may stand before a colon, or begin like what does.
     pub fn parse(text: &str, columns: &[&str]) -> Self {
-        Self(text.split_whitespace().filter_map(|word| Term::parse(word, columns)).collect())
+        let columns: Vec<String> = columns.iter().map(|column| column.replace('_', "-")).collect();
+        let plain = (0..columns.len()).filter(|at| is_plain(&columns[*at])).collect();
+        let mut filter = Self { terms: Vec::new(), plain, refusal: None };
+        for word in text.split_whitespace() {
+            match Term::parse(word, &columns) {
+                Ok(term) => filter.terms.extend(term),
+                Err(why) => filter.refusal = filter.refusal.take().or(Some(why)),
+            }
+        }
+        filter
+    }
+
+    /// Why no row can pass: a column that there is none of.
+    pub fn refusal(&self) -> Option<&str> {
+        self.refusal.as_deref()
     }
 
     /// Whether every row passes.
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.terms.is_empty() && self.refusal.is_none()
     }
 
     /// `row` is in lower case, its columns joined by [`SEPARATOR`].
     pub fn holds(&self, row: &str) -> bool {
-        self.0.iter().all(|term| term.holds(row))
+        self.refusal.is_none() && self.terms.iter().all(|term| term.holds(row, &self.plain))
     }
 }
 
 impl Term {
-    fn parse(word: &str, columns: &[&str]) -> Option<Self> {
+    fn parse(word: &str, columns: &[String]) -> Result<Option<Self>, String> {
         let word = word.to_lowercase();
         let (inverse, rest) = word.strip_prefix('!').map_or((false, word.as_str()), |rest| (true, rest));
-        let named = rest.split_once(':').and_then(|(name, text)| {
-            let column = columns.iter().position(|column| !name.is_empty() && column.starts_with(name))?;
-            Some((Some(column), text))
-        });
-        let (column, text) = named.unwrap_or((None, rest));
+        let joined = joined_digits(rest);
+        let rest = joined.as_deref().unwrap_or(rest);
+        let (column, text) = match rest.split_once(':').filter(|(name, _)| !name.is_empty()) {
+            None => (None, rest),
+            Some((name, text)) => {
+                let name = name.replace('_', "-");
+                let column = columns.iter().position(|column| column.starts_with(&name));
+                let none = || format!("there is no column '{name}': {}", columns.join(", "));
+                (Some(column.ok_or_else(none)?), text)
+            }
+        };
         let (is_fuzzy, text) = text.strip_prefix('~').map_or((false, text), |text| (true, text));
         let sought =
             if is_fuzzy { Sought::Letters(text.to_owned()) } else { Sought::Word(Box::new(Finder::new(text).into_owned())) };
-        (!text.is_empty()).then_some(Self { inverse, column, sought })
+        Ok((!text.is_empty()).then_some(Self { inverse, column, sought }))
     }
 
-    fn holds(&self, row: &str) -> bool {
-        let text = self.column.map_or(row, |column| row.split(SEPARATOR).nth(column).unwrap_or_default());
-        let found = match &self.sought {
-            Sought::Word(word) => word.find(text.as_bytes()).is_some(),
-            Sought::Letters(letters) => is_spread(letters, text),
+    fn holds(&self, row: &str, plain: &[usize]) -> bool {
+        let found = match self.column {
+            Some(column) => self.sought.is_in(row.split(SEPARATOR).nth(column).unwrap_or_default()),
+            // What is not in the row at all, which is quickly seen, is in none of its columns.
+            None => {
+                self.sought.is_in(row)
+                    && row.split(SEPARATOR).enumerate().any(|(at, text)| plain.contains(&at) && self.sought.is_in(text))
+            }
         };
         found != self.inverse
     }
+}
+
+/// A thumbprint, or its beginning, as many tools write it: pairs of digits with colons between.
+fn joined_digits(word: &str) -> Option<String> {
+    let is_pair = |pair: &str| pair.len() == 2 && pair.bytes().all(|digit| digit.is_ascii_hexdigit());
+    (word.contains(':') && word.split(':').all(is_pair)).then(|| word.replace(':', ""))
 }
 
 /// Whether the letters of `sought` stand in `text` in this order, with anything between them.
@@ -81,6 +132,27 @@ pub fn is_spread(sought: &str, text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_word_alone_is_looked_for_where_a_row_is_named_and_anything_else_by_its_column_a3() {
+        let columns = ["name", "source", "group", "subscription", "tags", "thumbprint"];
+        let row = ["blog-2025", "uploaded", "rg-shop", "contoso production", "team=shop", "ab12cd"].join(&SEPARATOR.to_string());
+        let holds = |text: &str| Filter::parse(text, &columns).holds(&row);
+        for found in ["blog", "uploaded", "ab12", "AB:12:CD", "group:shop", "subscription:production", "tags:team=shop", "gr:rg-"] {
+            assert!(holds(found), "{found}");
+        }
+        for hidden in ["shop", "contoso", "team=", "~rgshop"] {
+            assert!(!holds(hidden) && holds(&format!("!{hidden}")), "{hidden}");
+        }
+    }
+
+    #[test]
+    fn a_column_that_there_is_none_of_is_said_and_matches_nothing_a19() {
+        let filter = Filter::parse("issuer:go shop", &["name", "who_acts"]);
+        assert_eq!(filter.refusal(), Some("there is no column 'issuer': name, who-acts"));
+        assert!(!filter.holds("shop") && !filter.is_empty());
+        assert_eq!(Filter::parse("who_acts:you who-acts:you :x", &["name", "who_acts"]).refusal(), None);
+    }
 
     #[test]
     fn a_filter_finds_leaves_out_and_looks_into_one_column() {

@@ -104,6 +104,11 @@ impl List {
         self.admitted = admitted;
     }
 
+    /// Why the filter lets nothing through.
+    pub fn refusal(&self) -> Option<&str> {
+        self.filter.refusal()
+    }
+
     /// Filters by the text a person typed. `columns` are the names that may stand before a colon.
     pub fn filter(&mut self, text: &str, columns: &[&str]) {
         self.filter = Filter::parse(text, columns);
@@ -118,7 +123,9 @@ impl List {
         self.shown.clear();
         self.shown.extend(self.order.iter().filter(|place| passes[**place as usize]));
         let again = self.selected_at.and_then(|at| self.shown.iter().position(|place| *place as usize == at));
-        self.put(if self.is_settled { again.unwrap_or(self.cursor) } else { 0 });
+        // What is gone leaves the cursor where it was; what is only hidden must not lend it to a neighbour.
+        let otherwise = if self.selected_at.is_none() { self.cursor } else { 0 };
+        self.put(if self.is_settled { again.unwrap_or(otherwise) } else { 0 });
     }
 
     /// From now on the cursor stays on its resource, wherever that goes.
@@ -345,6 +352,16 @@ mod tests {
         list.step(Motion::Down);
         come(&mut list, b'a');
         assert_eq!(list.selected(), Some(&id(usize::from(b'e'))), "then it stays on its resource");
+    }
+
+    #[test]
+    fn when_the_row_under_the_cursor_is_filtered_out_the_cursor_goes_to_the_first_match_a3() {
+        let mut list = list(&["fabrikam", "intranet", "intranet-old", "shop", "wiki"].map(str::to_owned));
+        list.step(Motion::Bottom);
+        list.filter("intranet", &["name"]);
+        assert_eq!((list.len(), list.selected()), (2, Some(&id(1))));
+        list.filter("fabrikam", &["name"]);
+        assert_eq!(list.selected(), Some(&id(0)));
     }
 
     #[test]

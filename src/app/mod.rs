@@ -75,6 +75,9 @@ pub struct Settings {
     pub rules: Arc<Rules>,
 }
 
+/// Columns and rows below which nothing is shown but that there is no room.
+pub const SMALLEST: (u16, u16) = (60, 15);
+
 /// What the screen begins with.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Opens {
@@ -249,6 +252,9 @@ impl App {
 
     fn press(&mut self, key: Key) {
         self.notice = None;
+        if self.is_too_small() {
+            return self.press_unseen(key);
+        }
         if key.ctrl
             && let Some(entry) = self.settings.keymap.find(self.place(), key)
             && matches!(entry.command, Command::Quit | Command::Suspend | Command::Repaint)
@@ -265,6 +271,27 @@ impl App {
             return self.press_in_filter(key);
         }
         self.press_command(key);
+    }
+
+    /// Where nothing can be seen, nothing can be meant but to leave.
+    fn press_unseen(&mut self, key: Key) {
+        let quits = self.settings.keymap.find(Place::List, key);
+        match quits.map(|entry| entry.command) {
+            Some(Command::Suspend) => self.emit(Effect::Suspend),
+            Some(Command::Quit | Command::Leave) => match self.operations.running().count() {
+                0 => self.emit(Effect::Quit),
+                running => self.say(
+                    format!("{} under way: make the terminal larger to quit.", pane::counted(running, "operation")),
+                    Tone::Soon,
+                ),
+            },
+            _ => {}
+        }
+    }
+
+    /// Whether the terminal has no room for a list and its frame.
+    pub fn is_too_small(&self) -> bool {
+        self.width < SMALLEST.0 || self.height < SMALLEST.1
     }
 
     /// Looks the key up for where we are, and runs its command if it is possible.
@@ -308,6 +335,9 @@ impl App {
     }
 
     fn paste(&mut self, text: &str) {
+        if self.is_too_small() {
+            return;
+        }
         if let Some(dialog) = self.dialogs.last_mut() {
             let answer = dialog.paste(text);
             self.take_dialog_answer(answer);

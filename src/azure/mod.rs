@@ -39,6 +39,7 @@ pub mod providers;
 pub mod public_certificates;
 pub mod raw;
 pub mod request;
+pub mod resources;
 pub mod roles;
 pub mod secrets;
 pub mod settings;

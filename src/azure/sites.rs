@@ -38,14 +38,6 @@ pub async fn apps(client: &Client, subscription: &ResourceId) -> Result<Vec<Site
     client.list_as(&Request::get("List the apps", path, version::WEB), decode).await
 }
 
-/// The apps of a subscription with this name. It is part of a hostname, so there is one at most of those that are not in
-/// an environment of their own.
-pub async fn named(client: &Client, subscription: &ResourceId, name: &str) -> Result<Vec<ResourceId>, AzureError> {
-    let request = Request::get(format!("Find the app {name}"), format!("{subscription}/resources"), version::GROUPS)
-        .with_query("$filter", format!("resourceType eq 'Microsoft.Web/sites' and name eq '{}'", name.replace('\'', "''")));
-    client.list_as(&request, |app| json::id(app, "/id")).await
-}
-
 /// The slots of a subscription. No list tells more of them than their ids, so only apps that have some are asked
 /// (API.md 16).
 pub async fn slots(client: &Client, subscription: &ResourceId) -> Result<Vec<Site>, AzureError> {

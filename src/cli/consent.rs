@@ -1,8 +1,8 @@
-//! Asks on the terminal before a change; for what costs money, a word has to be typed.
+//! Asks on the terminal before a change; what has to be typed, `flow::Consent` decides.
 
 use std::io::{self, BufRead, IsTerminal, Write};
 
-use crate::flow::{Consent, Step};
+use crate::flow::{Question, Step};
 
 /// Whether somebody can be asked.
 pub fn can_ask() -> bool {
@@ -10,24 +10,20 @@ pub fn can_ask() -> bool {
 }
 
 /// Shows what would be sent and waits for the answer. An end of input is a no.
-pub fn ask(step: &Step) -> bool {
+pub fn ask(step: &Step, in_production: bool) -> bool {
     let mut err = io::stderr();
     let plan = step.plan().join("\n  ");
-    let (notice, question) = match &step.consent {
-        Consent::Plain => (String::new(), "Send this? [y/N] ".to_owned()),
-        Consent::Typed { notice, word } => (format!("{notice}\n"), format!("Type {word} to go on: ")),
-    };
-    let _ = write!(err, "\n{}\n  {plan}\n{notice}{question}", step.title);
+    let Question { notice, word, .. } = step.consent.question(in_production);
+    let asks = word.as_ref().map_or_else(|| "Send this? [y/N] ".to_owned(), |word| format!("Type {word} to go on: "));
+    let notice = if notice.is_empty() { notice } else { format!("{notice}\n") };
+    let _ = write!(err, "\n{}\n  {plan}\n{notice}{asks}", step.title);
     let _ = err.flush();
     let mut answer = String::new();
-    io::stdin().lock().read_line(&mut answer).is_ok() && agrees(&step.consent, answer.trim())
+    io::stdin().lock().read_line(&mut answer).is_ok() && agrees(word.as_deref(), answer.trim())
 }
 
-fn agrees(consent: &Consent, answer: &str) -> bool {
-    match consent {
-        Consent::Plain => answer.eq_ignore_ascii_case("y") || answer.eq_ignore_ascii_case("yes"),
-        Consent::Typed { word, .. } => answer == word,
-    }
+fn agrees(word: Option<&str>, answer: &str) -> bool {
+    word.map_or_else(|| answer.eq_ignore_ascii_case("y") || answer.eq_ignore_ascii_case("yes"), |word| answer == word)
 }
 
 #[cfg(test)]
@@ -36,9 +32,9 @@ mod tests {
 
     #[test]
     fn money_is_spent_only_on_the_typed_word() {
-        let cost = Consent::Typed { notice: String::new(), word: "contoso.com".to_owned() };
-        assert!(agrees(&cost, "contoso.com"));
-        assert!(!agrees(&cost, "y") && !agrees(&cost, "") && !agrees(&cost, "contoso"));
-        assert!(agrees(&Consent::Plain, "Yes") && !agrees(&Consent::Plain, ""));
+        let word = Some("contoso.com");
+        assert!(agrees(word, "contoso.com"));
+        assert!(!agrees(word, "y") && !agrees(word, "") && !agrees(word, "contoso"));
+        assert!(agrees(None, "Yes") && !agrees(None, ""));
     }
 }

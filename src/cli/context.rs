@@ -8,7 +8,7 @@ use super::session::Session;
 use super::table::{Format, Table};
 use super::{CliError, Exit, words};
 use crate::azure::Proxy;
-use crate::config::{Context, use_context};
+use crate::config::{Context, Target, use_context};
 use crate::model;
 
 #[derive(Debug, clap::Subcommand)]
@@ -73,7 +73,7 @@ pub fn run(command: &Command, session: &Session) -> Result<Exit, CliError> {
                 ("proxy", or(target.proxy.as_ref().map(proxy_words), "none")),
                 ("CA file", or(target.ca_file.as_deref().map(model::shown), "the system's")),
                 ("changes", if target.read_only { "refused (read-only)" } else { "allowed" }.to_owned()),
-                ("production", if target.production { "yes" } else { "no" }.to_owned()),
+                ("production", production(&target).to_owned()),
                 ("scope", or(target.scope.clone(), "everything")),
             ];
             lines.iter().try_for_each(|(label, value)| writeln!(out, "{label:<14} {value}")).map_err(CliError::Output)?;
@@ -86,6 +86,14 @@ pub fn run(command: &Command, session: &Session) -> Result<Exit, CliError> {
 pub fn proxy_words(proxy: &Proxy) -> String {
     let login = if proxy.signs_in() { " with a user and a password" } else { "" };
     format!("{proxy}{login}, from {}", proxy.from())
+}
+
+fn production(target: &Target) -> &'static str {
+    match target.production {
+        Some(true) => "yes",
+        Some(false) => "no",
+        None => "yes, unless it is a practice cloud",
+    }
 }
 
 fn row(name: &str, context: &Context, is_current: bool) -> Vec<Value> {

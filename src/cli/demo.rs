@@ -65,7 +65,7 @@ pub fn target(connection: &Connection) -> Result<Target, CliError> {
         principals: Principals::default(),
         chain: Chain::application(&*connection.tenant_id, &*connection.client_id, connection.client_secret.as_str()),
         read_only: false,
-        production: false,
+        production: None,
         scope: None,
         // It may begin anew with every start, and is read in no time.
         keeps_rows: false,

@@ -14,13 +14,14 @@ use super::table::{Format, Table, text};
 use super::{CliError, Exit, deadline, words};
 use crate::app::filter::{Filter, SEPARATOR};
 use crate::azure::Deadline;
-use crate::model::{Estate, Gap};
+use crate::model::{Estate, Gap, Tags};
 use crate::rules::Rules;
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
     kind: Kind,
-    /// Only rows with this text; `!text` without it, `column:text` in that column, `~letters` in this order; all must hold
+    /// Only rows with this text in a column that names them (name, hosts, source, who acts, thumbprint); `!text` without it,
+    /// `column:text` in any column (also group, subscription, tags), `~letters` in this order; all must hold
     #[arg(long, value_name = "TEXT", default_value = "")]
     filter: String,
     #[arg(short, long, value_enum, default_value_t)]
@@ -59,6 +60,25 @@ impl Kind {
     }
 }
 
+/// What a filter can ask for besides the columns that are written.
+const HIDDEN: [&str; 3] = ["group", "subscription", "tags"];
+
+impl Kind {
+    /// The values of [`HIDDEN`] for one row.
+    fn hidden(self, estate: &Estate, place: usize) -> [String; 3] {
+        let none = Tags::default();
+        let (id, tags) = match self {
+            Self::Private => (estate.certificates[place].id.clone(), &estate.certificates[place].tags),
+            Self::Public => (estate.public_certificates[place].id.clone(), &none),
+            Self::Orders => (estate.orders[place].id.clone(), &estate.orders[place].tags),
+            Self::Bindings => (estate.bindings[place].id(), &none),
+            Self::Apps => (estate.apps[place].id.clone(), &none),
+            Self::Vaults => (estate.vaults[place].id.clone(), &estate.vaults[place].tags),
+        };
+        [id.resource_group().to_owned(), estate.subscription_name(&id).to_string(), tags.words()]
+    }
+}
+
 pub async fn run(args: &Args, session: &Session) -> Result<Exit, CliError> {
     let client = session.reader(&session.target()?, Deadline::after(args.timeout)).await?;
     let public = if matches!(args.kind, Kind::Public) { Public::Read } else { Public::LeftOut };
@@ -68,10 +88,18 @@ pub async fn run(args: &Args, session: &Session) -> Result<Exit, CliError> {
     }
     let rules = session.rules()?;
     let mut table = args.kind.table(&estate, &rules, client.now());
-    let columns: Vec<&str> = table.columns.iter().map(|(key, _)| *key).collect();
+    let columns: Vec<&str> = table.columns.iter().map(|(key, _)| *key).chain(HIDDEN).collect();
     let filter = Filter::parse(&args.filter, &columns);
-    let as_text = |row: &[Value]| row.iter().map(text).collect::<Vec<_>>().join(&SEPARATOR.to_string()).to_lowercase();
-    table.retain(|row| filter.holds(&as_text(row)));
+    if let Some(why) = filter.refusal() {
+        return Err(CliError::Usage(why.to_owned()));
+    }
+    let as_text = |place: usize, row: &[Value]| {
+        let hidden = args.kind.hidden(&estate, place);
+        row.iter().map(text).chain(hidden).collect::<Vec<_>>().join(&SEPARATOR.to_string()).to_lowercase()
+    };
+    if !filter.is_empty() {
+        table.retain(|place, row| filter.holds(&as_text(place, row)));
+    }
     let mut out = io::BufWriter::new(io::stdout().lock());
     table.write(args.output, &mut out).and_then(|()| out.flush()).map_err(CliError::Output)?;
     for gap in &estate.gaps {

@@ -17,7 +17,6 @@ mod kept;
 mod list;
 mod login;
 mod man;
-mod named;
 mod plan;
 mod reading;
 mod report;

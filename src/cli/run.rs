@@ -11,11 +11,12 @@ use serde_json::{Value, json};
 
 use super::cert::password;
 use super::session::Session;
-use super::{CliError, Exit, consent, deadline, desk, named, plan, words};
+use super::{CliError, Exit, consent, deadline, desk, plan, words};
 use crate::azure::{Client, subscriptions};
 use crate::flow::engine::{Conductor, Ending};
+use crate::flow::resolve::{self, Resolved, Unresolved};
 use crate::flow::script::ScriptKind;
-use crate::flow::{self, FlowName, Inputs, Key, NO_ORDERS, Step, StepStatus};
+use crate::flow::{self, FlowName, Inputs, Key, NO_ORDERS, Step, StepId, StepStatus};
 use crate::journal;
 use crate::model::{Estate, Problem, quoted};
 
@@ -87,7 +88,8 @@ fn patience(text: &str) -> Result<Duration, String> {
 }
 
 pub async fn run(args: Args, session: &Session) -> Result<Exit, CliError> {
-    let mut world = session.world(&session.target()?, desk::if_somebody_is_there()).await?;
+    let target = session.target()?;
+    let mut world = session.world(&target, desk::if_somebody_is_there()).await?;
     world.client = world.client.telling(deadline::voice());
     if world.client.cloud().national && args.flow.needs_orders() {
         words(NO_ORDERS);
@@ -100,7 +102,10 @@ pub async fn run(args: Args, session: &Session) -> Result<Exit, CliError> {
     if let Some(password) = args.new_password.get()? {
         set_new_password(&mut given, Key::NewPassword, password);
     }
-    let mut inputs = completed(&world.client, args.flow, given).await?;
+    let mut inputs = match completed(&world.client, args.flow, given).await? {
+        Resolved::Ready(inputs) => inputs,
+        Resolved::Gone(words) => return gone(args.flow, &words, args.output),
+    };
     if let Some(difference) = world.client.clock_difference() {
         words(&difference);
     }
@@ -117,7 +122,8 @@ pub async fn run(args: Args, session: &Session) -> Result<Exit, CliError> {
         words(&problem.to_string());
         return Ok(Exit::Blocked);
     }
-    let mut headless = Headless::new(args.yes, args.timeout);
+    let in_production = target.is_production(world.client.cloud().practice.is_some());
+    let mut headless = Headless::new(args.yes, in_production, args.timeout);
     let mut ending = world.engine().run(args.flow, &inputs, &mut headless).await;
     // A password that is missing is asked for; one that is wrong is not asked for again.
     while let Ok(Ending::NeedsInput { key, why }) = &ending
@@ -137,7 +143,7 @@ pub async fn run(args: Args, session: &Session) -> Result<Exit, CliError> {
         Report::Json => writeln!(out, "{:#}", report_json(args.flow, steps, &ending)),
     }
     .map_err(CliError::Output)?;
-    Ok(verdict(ending, headless.had_nobody_to_ask))
+    Ok(verdict(ending, headless.has_nobody_to_ask()))
 }
 
 /// What was given here was asked for twice where a person typed it, so it is its own repetition.
@@ -158,20 +164,30 @@ fn password_for(key: Key, why: &str) -> Result<Option<SecretString>, CliError> {
     Ok(asked.filter(|secret| !secret.expose_secret().is_empty()))
 }
 
-/// What was given, with a subscription named as people name it turned into its id, and with the defaults of the forms
-/// on screen for what was left out. Where there is one subscription only, it is meant.
-async fn completed(client: &Client, flow: FlowName, mut inputs: Inputs) -> Result<Inputs, CliError> {
+/// What was given, with names turned into ids, and with the defaults of the forms on screen for what was left out.
+async fn completed(client: &Client, flow: FlowName, inputs: Inputs) -> Result<Resolved, CliError> {
     let known = subscriptions::list(client).await.map_err(|error| CliError::Cloud(error.problem("List the subscriptions")))?;
-    let meant = match inputs.get(Key::Subscription) {
-        Some(typed) => known.iter().find(|subscription| subscription.name.eq_ignore_ascii_case(typed)),
-        None => known.first().filter(|_| known.len() == 1),
-    };
-    if let Some(subscription) = meant {
-        inputs.set(Key::Subscription, subscription.id.subscription_id());
+    match resolve::resolve(client, flow, &known, inputs).await {
+        Ok(Resolved::Ready(mut inputs)) => {
+            flow::suggest(flow, &Estate::default(), &mut inputs);
+            Ok(Resolved::Ready(inputs))
+        }
+        Ok(gone @ Resolved::Gone(_)) => Ok(gone),
+        Err(Unresolved::Name(key, why)) => Err(CliError::Usage(lacking(key, &why))),
+        Err(Unresolved::Cloud(problem)) => Err(CliError::Cloud(problem)),
     }
-    named::find_app(client, &known, &mut inputs).await?;
-    flow::suggest(flow, &Estate::default(), &mut inputs);
-    Ok(inputs)
+}
+
+/// What was to be deleted is nowhere, as after an earlier run: that is how it was to end.
+fn gone(flow: FlowName, why: &str, report: Report) -> Result<Exit, CliError> {
+    let steps = [Step::new(StepId::Delete, flow.title(), StepStatus::Done(why.to_owned()))];
+    let mut out = io::stdout();
+    match report {
+        Report::Text => step_lines(&steps).iter().try_for_each(|line| writeln!(out, "{line}")),
+        Report::Json => writeln!(out, "{:#}", report_json(flow, &steps, &Ok(Ending::Done(Vec::new())))),
+    }
+    .map_err(CliError::Output)?;
+    Ok(Exit::Done)
 }
 
 /// What is missing, with the option that gives it.
@@ -225,19 +241,23 @@ const LOGGED_EVERY: Duration = Duration::from_secs(60);
 /// from then on a line a minute.
 struct Headless {
     yes: bool,
+    in_production: bool,
     until: Instant,
     seen: bool,
     logged: Instant,
     waited_for: String,
     steps: Vec<Step>,
-    had_nobody_to_ask: bool,
 }
 
 impl Headless {
-    fn new(yes: bool, patience: Duration) -> Self {
+    fn new(yes: bool, in_production: bool, patience: Duration) -> Self {
         let until = Instant::now() + patience;
-        let seen = io::stderr().is_terminal();
-        Self { yes, until, seen, logged: Instant::now(), waited_for: String::new(), steps: Vec::new(), had_nobody_to_ask: false }
+        let (seen, logged, waited_for) = (io::stderr().is_terminal(), Instant::now(), String::new());
+        Self { yes, in_production, until, seen, logged, waited_for, steps: Vec::new() }
+    }
+
+    fn has_nobody_to_ask(&self) -> bool {
+        !self.yes && !consent::can_ask()
     }
 }
 
@@ -258,8 +278,7 @@ impl Conductor for Headless {
     }
 
     fn consents(&mut self, step: &Step) -> bool {
-        self.had_nobody_to_ask = !self.yes && !consent::can_ask();
-        self.yes || (!self.had_nobody_to_ask && consent::ask(step))
+        self.yes || (!self.has_nobody_to_ask() && consent::ask(step, self.in_production))
     }
 
     async fn waits(&mut self, on: &str, pause: Duration) -> bool {

@@ -148,12 +148,13 @@ impl Doors {
             let (practice, national) = (cloud.practice.is_some(), cloud.national);
             (Soon::here(world), practice, national)
         };
+        let production = target.is_production(practice);
         let settings = Settings {
             context: target.name,
             practice,
             no_orders: national.then_some(NO_ORDERS),
             read_only: target.read_only,
-            production: target.production,
+            production,
             scope: target.scope.unwrap_or_default(),
             contexts: self.session.contexts(),
             fixed: session::fixed_cloud(),

@@ -41,8 +41,8 @@ impl<'e> Table<'e> {
         Self { columns, order, row: Box::new(move |place| row(&list[place])) }
     }
 
-    pub fn retain(&mut self, mut keeps: impl FnMut(&[Value]) -> bool) {
-        self.order.retain(|place| keeps(&(self.row)(*place)));
+    pub fn retain(&mut self, mut keeps: impl FnMut(usize, &[Value]) -> bool) {
+        self.order.retain(|place| keeps(*place, &(self.row)(*place)));
     }
 
     fn rows(&self) -> impl Iterator<Item = Vec<Value>> {

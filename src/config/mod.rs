@@ -179,7 +179,7 @@ pub struct Context {
     pub client_certificate_file: Option<PathBuf>,
     pub federated_token_file: Option<PathBuf>,
     pub read_only: bool,
-    pub production: bool,
+    pub production: Option<bool>,
     pub scope: Option<String>,
     pub principals: PrincipalIds,
 }
@@ -215,7 +215,11 @@ impl Context {
 
     /// What one has to know of it before working in it.
     pub fn marks(&self) -> Vec<&'static str> {
-        let marks = [(self.production, "production"), (self.read_only, "read-only")];
+        let marks = [
+            (self.production == Some(true), "production"),
+            (self.production == Some(false), "not production"),
+            (self.read_only, "read-only"),
+        ];
         marks.into_iter().filter(|(is_so, _)| *is_so).map(|(_, mark)| mark).collect()
     }
 }
@@ -289,7 +293,7 @@ mod tests {
         assert_eq!(config.ui, Ui { ascii: Some(false), ..Ui::default() });
         let production = &config.contexts["production"];
         assert_eq!(production.credential, Some(CredentialName::Auto));
-        assert!(production.production && !production.subscriptions.is_empty());
+        assert!(production.production == Some(false) && !production.subscriptions.is_empty());
         assert!(config.contexts["practice"].ca_file.is_some());
     }
 

@@ -27,11 +27,19 @@ pub struct Target {
     pub principals: Principals,
     pub chain: Chain,
     pub read_only: bool,
-    pub production: bool,
+    /// What the context says of it, if anything.
+    pub production: Option<bool>,
     /// What the lists are filtered by at the start.
     pub scope: Option<String>,
     /// Whether its rows may be kept from one run to the next.
     pub keeps_rows: bool,
+}
+
+impl Target {
+    /// Whether what interrupts has to be typed there: everywhere but in a practice cloud, unless the context says otherwise.
+    pub fn is_production(&self, is_practice: bool) -> bool {
+        self.production.unwrap_or(!is_practice)
+    }
 }
 
 impl Config {
@@ -179,6 +187,15 @@ mod tests {
         for wrong in ["App Service", "f8daea97", graph::WEBSITES] {
             let words = of(wrong).unwrap_err().to_string();
             assert!(words.contains("principals.app_service") && words.contains(wrong), "{words}");
+        }
+    }
+
+    #[test]
+    fn every_context_that_is_not_practice_is_production_unless_it_says_otherwise() {
+        let of = |line: &str| target(&parse(&format!("context = \"a\"\n[contexts.a]\n{line}")), &[]).unwrap();
+        assert_eq!([of("").is_production(false), of("").is_production(true)], [true, false]);
+        for (line, expected) in [("production = false", false), ("production = true", true)] {
+            assert_eq!([of(line).is_production(false), of(line).is_production(true)], [expected, expected], "{line}");
         }
     }
 

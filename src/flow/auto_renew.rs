@@ -3,7 +3,7 @@
 use super::chosen::order_refusal;
 use super::succession::exports;
 use super::target::order_id;
-use super::{Case, Field, FieldKind, Flow, FlowName, Inputs, Key, Observed, Seen, Step, StepId, StepStatus, Subject};
+use super::{Case, Consent, Field, FieldKind, Flow, FlowName, Inputs, Key, Observed, Seen, Step, StepId, StepStatus, Subject};
 use crate::azure::{AzureError, Client, orders};
 use crate::model::{Estate, Order, Problem, day};
 use crate::rules::{Period, Span};
@@ -90,6 +90,9 @@ fn auto_renew(case: &Case<'_>) -> Step {
     let ready = step(StepStatus::Ready)
         .fact("Auto renewal", format!("{} instead of {}", words(wanted), words(order.auto_renew)))
         .sending(vec![orders::set_auto_renew(&order.id, order.product, wanted)]);
+    let stops = (!wanted).then(|| order.id.name().to_owned());
+    let notice = "Azure does not renew the order by itself any more: a person has to, or apps serve an expired certificate.";
+    let ready = ready.consent(Consent::interrupting(notice, stops));
     consequence(case, ready, order, wanted, lead)
 }
 
@@ -127,6 +130,7 @@ mod tests {
         let step = stand(FlowName::AutoRenew, &seen(OrderStatus::Issued), &wanting("no")).remove(0);
         assert_eq!(step.status, StepStatus::Ready);
         assert_eq!(step.facts[0].1, "off instead of on");
+        assert!(matches!(&step.consent, Consent::Interrupts { names, .. } if names == &["contoso-www"]), "{:?}", step.consent);
         assert!(step.facts[1].1.contains("2027-06-01"));
         let body = step.requests[0].body.as_ref().unwrap().shown();
         assert_eq!(body["properties"]["productType"], "StandardDomainValidatedSsl");

@@ -3,8 +3,10 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::chosen::{app_field, unnamed_app};
+use super::chosen::{app_field, no_app, unnamed_app};
+use super::consent;
 use super::import_order::{observe_app, tier_problem};
+use super::named::Named;
 use super::outside;
 use super::proof;
 use super::target::{app_id, order_id};
@@ -86,16 +88,12 @@ fn wanted_state(inputs: &Inputs) -> SslState {
     if inputs.get(Key::SslType) == Some("ip") { SslState::IpBased } else { SslState::Sni }
 }
 
-/// The certificate that is meant: by id, name or thumbprint, or the one imported from the order.
+/// The certificate that is meant, in whichever form, or the one imported from the order.
 fn certificate<'a>(observed: &'a Observed, inputs: &Inputs) -> Option<&'a PrivateCertificate> {
     let all = observed.certificates.here()?;
     if let Some(typed) = inputs.get(Key::Certificate) {
-        let thumbprint = Thumbprint::parse(typed).ok();
-        return all.iter().find(|one| {
-            one.id.as_str().eq_ignore_ascii_case(typed)
-                || one.id.name().eq_ignore_ascii_case(typed)
-                || (thumbprint.is_some() && one.thumbprint == thumbprint)
-        });
+        let named = Named::resource(typed)?;
+        return all.iter().find(|one| named.is_certificate(one));
     }
     let stored = &observed.order.here()?.stored;
     all.iter().find(|one| one.vault.as_ref().is_some_and(|secret| stored.iter().any(|stored| stored.secret.same_secret(secret))))
@@ -122,7 +120,7 @@ pub(super) fn host_refusals(observed: &Observed, inputs: &Inputs) -> Vec<(Key, S
             None
         }
         (Some(_), Seen::Absent) => {
-            refuse(Key::App, "there is no such app".to_owned());
+            refuse(Key::App, no_app(inputs));
             None
         }
         (Some(_), seen) => seen.here(),
@@ -146,20 +144,7 @@ fn refusals(observed: &Observed, inputs: &Inputs, rules: &Rules, now: Timestamp)
     match (&observed.certificates, certificate(observed, inputs)) {
         (Seen::NotAsked | Seen::Absent, _) => {}
         (Seen::Here(_), None) => {
-            let is_named = inputs.get(Key::Certificate).is_some() || inputs.get(Key::Order).is_some();
-            let alone = observed.app.here().filter(|app| app.scope == Scope::App);
-            refuse(
-                Key::Certificate,
-                match (is_named, alone) {
-                    (false, _) => "choose the certificate".to_owned(),
-                    (true, None) => "there is no such certificate in the app's webspace: import it there first".to_owned(),
-                    (true, Some(app)) => format!(
-                        "{} can be bound to its own certificates alone, and has none of this name: import or upload it for this \
-                         app first",
-                        app.label()
-                    ),
-                },
-            );
+            refuse(Key::Certificate, no_certificate_at(observed, inputs));
         }
         (Seen::Here(_), Some(chosen)) => {
             if let Some(host) = host(inputs).filter(|host| !chosen.hosts.iter().any(|name| name.covers(host))) {
@@ -182,6 +167,26 @@ fn refusals(observed: &Observed, inputs: &Inputs, rules: &Rules, now: Timestamp)
         }
     }
     refusals
+}
+
+/// What was looked for among the certificates that the app can be bound to.
+fn no_certificate_at(observed: &Observed, inputs: &Inputs) -> String {
+    let (typed, order) = (inputs.get(Key::Certificate), inputs.get(Key::Order));
+    let what = match (typed, order) {
+        (Some(typed), _) => format!("there is no certificate '{typed}'"),
+        (None, Some(order)) => format!("no certificate of the order '{order}' is"),
+        (None, None) => return "choose the certificate".to_owned(),
+    };
+    match observed.app.here() {
+        Some(app) if app.scope == Scope::App => format!(
+            "{} can be bound to its own certificates alone, and {what} among them: import or upload it for this app first",
+            app.label()
+        ),
+        Some(app) => {
+            format!("{what} in {}, where {} finds its certificates: import it there first", app.home().words(), app.label())
+        }
+        None => format!("{what} at the app"),
+    }
 }
 
 async fn observe(client: &Client, inputs: &Inputs) -> Result<Observed, AzureError> {
@@ -290,7 +295,20 @@ fn bind(case: &Case<'_>) -> Step {
             ),
             word: address.to_owned(),
         }),
-        _ => ready,
+        _ => ready.consent(replacing(case, current, chosen, &host)),
+    }
+}
+
+/// Where the hostname serves a good certificate, one that browsers would refuse interrupts it.
+fn replacing(case: &Case<'_>, current: Option<&Binding>, new: &PrivateCertificate, host: &Hostname) -> Consent {
+    let serving = current.filter(|binding| binding.ssl != SslState::Disabled).and_then(|binding| binding.thumbprint.as_ref());
+    let old = case.observed.certificates.here().into_iter().flatten().find(|one| one.thumbprint.as_ref() == serving);
+    match consent::doubt(new, host, case.now) {
+        Some(why) if serving.is_some() && consent::works(old, case.now) => Consent::interrupting(
+            format!("Browsers warn of {host} from now on: {why}. What is bound now works."),
+            [host.to_string()],
+        ),
+        _ => Consent::Plain,
     }
 }
 
@@ -331,7 +349,7 @@ mod tests {
         }
     }
 
-    fn binding(host: &str) -> Inputs {
+    fn binding_to(host: &str) -> Inputs {
         let certificate = "contoso-www-web-WestEuropewebspace";
         inputs().with(Key::App, "shop").with(Key::Hostname, host).with(Key::Certificate, certificate).with(Key::SslType, "sni")
     }
@@ -339,10 +357,33 @@ mod tests {
     #[test]
     fn a_binding_is_replaced_in_one_write_and_never_removed_first_a164() {
         let observed = Observed { binding: Seen::Here(bound("contoso.com", SslState::Sni, &"A".repeat(40))), ..seen() };
-        let steps = stand(FlowName::Bind, &observed, &binding("contoso.com"));
+        let steps = stand(FlowName::Bind, &observed, &binding_to("contoso.com"));
         let bind = find(&steps, StepId::Bind);
         assert_eq!(bind.plan().len(), 1);
         assert!(bind.facts.iter().any(|(label, _)| label == "Replaces"));
+    }
+
+    #[test]
+    fn replacing_what_works_by_what_browsers_refuse_interrupts_and_anything_else_adds() {
+        let old = |expires: &str| PrivateCertificate {
+            thumbprint: Thumbprint::parse(&"A".repeat(40)).ok(),
+            expires: expires.parse().ok(),
+            id: imported().id.sibling("Microsoft.Web/certificates", "old"),
+            ..imported()
+        };
+        let consent = |new: PrivateCertificate, old: PrivateCertificate, is_bound: SslState| {
+            let certificates = Seen::Here(vec![new, old]);
+            let binding = Seen::Here(bound("contoso.com", is_bound, &"A".repeat(40)));
+            let steps = stand(FlowName::Bind, &Observed { certificates, binding, ..seen() }, &binding_to("contoso.com"));
+            find(&steps, StepId::Bind).consent.clone()
+        };
+        let early = || PrivateCertificate { issued: "2099-01-01T00:00:00Z".parse().ok(), ..imported() };
+        let (good, ended) = ("2098-01-01T00:00:00Z", "2020-01-01T00:00:00Z");
+        let interrupts = consent(early(), old(good), SslState::Sni);
+        assert!(matches!(&interrupts, Consent::Interrupts { names, .. } if names == &["contoso.com"]), "{interrupts:?}");
+        assert_eq!(consent(imported(), old(good), SslState::Sni), Consent::Plain, "the new one passes");
+        assert_eq!(consent(early(), old(ended), SslState::Sni), Consent::Plain, "what was there served nobody");
+        assert_eq!(consent(early(), old(good), SslState::Disabled), Consent::Plain, "nothing was bound");
     }
 
     #[test]
@@ -350,16 +391,16 @@ mod tests {
         let mut observed = Observed { binding: Seen::Here(bound("contoso.com", SslState::Sni, LEAF)), ..seen() };
         let looked = |print: &str| Outside::default().looked("contoso.com", "20.1.1.1", Thumbprint::parse(print).ok());
         observed.outside = looked(&"B".repeat(40));
-        let waiting = stand(FlowName::Bind, &observed, &binding("contoso.com"));
+        let waiting = stand(FlowName::Bind, &observed, &binding_to("contoso.com"));
         assert!(matches!(find(&waiting, StepId::Served).status, StepStatus::Waiting { .. }));
         observed.outside = looked(LEAF);
-        let steps = stand(FlowName::Bind, &observed, &binding("contoso.com"));
+        let steps = stand(FlowName::Bind, &observed, &binding_to("contoso.com"));
         assert!(crate::flow::current(&steps).is_none());
     }
 
     #[test]
     fn a_certificate_that_does_not_cover_the_hostname_is_refused_with_its_names() {
-        let steps = stand(FlowName::Bind, &seen(), &binding("pay.contoso.com"));
+        let steps = stand(FlowName::Bind, &seen(), &binding_to("pay.contoso.com"));
         let (key, why) = needed(find(&steps, StepId::Bind));
         assert_eq!(key, Key::Certificate);
         assert!(why.contains("secures contoso.com, not pay.contoso.com"), "{why}");
@@ -367,7 +408,7 @@ mod tests {
 
     #[test]
     fn a_hostname_that_is_not_mapped_is_refused() {
-        let steps = stand(FlowName::Bind, &seen(), &binding("www.contoso.com"));
+        let steps = stand(FlowName::Bind, &seen(), &binding_to("www.contoso.com"));
         assert_eq!(needed(find(&steps, StepId::Bind)).0, Key::Hostname);
     }
 
@@ -375,7 +416,7 @@ mod tests {
     fn ip_based_needs_the_standard_tier_or_more_and_no_consumption_plan_a214() {
         for tier in ["Basic", "Dynamic", "FlexConsumption"] {
             let observed = Observed { plan: Seen::Here(plan(tier)), ..seen() };
-            let steps = stand(FlowName::Bind, &observed, &binding("contoso.com").with(Key::SslType, "ip"));
+            let steps = stand(FlowName::Bind, &observed, &binding_to("contoso.com").with(Key::SslType, "ip"));
             assert_eq!(needed(find(&steps, StepId::Bind)).0, Key::SslType, "{tier}");
         }
     }
@@ -384,11 +425,11 @@ mod tests {
     fn one_ip_based_binding_an_app_and_giving_it_up_takes_its_address_typed_a214_a166() {
         let mut observed = Observed { plan: Seen::Here(plan("Standard")), ..seen() };
         observed.outside.bindings = vec![bound("pay.contoso.com", SslState::IpBased, &"A".repeat(40))];
-        let steps = stand(FlowName::Bind, &observed, &binding("contoso.com").with(Key::SslType, "ip"));
+        let steps = stand(FlowName::Bind, &observed, &binding_to("contoso.com").with(Key::SslType, "ip"));
         let (key, why) = needed(find(&steps, StepId::Bind));
         assert!(key == Key::SslType && why.contains("pay.contoso.com has it"), "{why}");
         observed.binding = Seen::Here(bound("contoso.com", SslState::IpBased, LEAF));
-        let steps = stand(FlowName::Bind, &observed, &binding("contoso.com"));
+        let steps = stand(FlowName::Bind, &observed, &binding_to("contoso.com"));
         assert!(matches!(&find(&steps, StepId::Bind).consent, Consent::Typed { word, .. } if word == "20.1.1.1"));
     }
 }

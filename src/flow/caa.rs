@@ -39,9 +39,7 @@ pub(super) fn issuer_is_allowed(case: &Case<'_>, authority: &Authority, domain: 
             .remedy(format!("add the CAA record  {domain}  0 issue {issuer}"))
             .code(case.rules.reference(authority.issuer, case.now)),
         ),
-        Seen::NotAsked if case.needs(&[authority.asked]).is_some() => {
-            StepStatus::NeedsInput { key: authority.asked, why: "the check follows once the domain is entered".to_owned() }
-        }
+        Seen::NotAsked if case.needs(&[authority.asked]).is_some() => StepStatus::follows(authority.asked, "the domain is entered"),
         Seen::NotAsked => StepStatus::Waiting { on: "a look at DNS".to_owned(), since: None, next_poll: POLL },
         Seen::Absent => StepStatus::NotNeeded("CAA records could not be looked up from here".to_owned()),
     };

@@ -2,7 +2,7 @@
 //! loads it, and only by its exact name.
 
 use super::load::Load;
-use super::usage::Usage;
+use super::usage::{Usage, certificate_refusal, no_certificate};
 use super::{
     Case, Consent, Field, FieldKind, Flow, FlowName, Inputs, Key, Observed, Pick, Seen, Step, StepId, StepStatus, Subject,
 };
@@ -43,12 +43,7 @@ fn fields() -> Vec<Field> {
 }
 
 fn refusals(observed: &Observed, inputs: &Inputs) -> Vec<(Key, String)> {
-    let why = match observed.usage.here().map(|usage| usage.named(inputs)) {
-        _ if inputs.get(Key::Certificate).is_none() => "choose the certificate".to_owned(),
-        Some(Err(why)) => why,
-        _ => return Vec::new(),
-    };
-    vec![(Key::Certificate, why)]
+    certificate_refusal(observed.usage.here(), inputs).into_iter().collect()
 }
 
 async fn observe(client: &Client, inputs: &Inputs) -> Result<Observed, AzureError> {
@@ -132,14 +127,10 @@ fn delete(case: &Case<'_>) -> Step {
         return step(StepStatus::follows(Key::Certificate, "the cloud is looked at"));
     };
     match certificate {
-        None => step(StepStatus::Done(format!("there is no certificate '{}'", typed_name(case.inputs)))),
+        None => step(StepStatus::Done(no_certificate(case.inputs))),
         Some(certificate) if usage.in_use(certificate).is_some() => step(StepStatus::follows(Key::Certificate, "nothing uses it")),
         Some(certificate) => ready(step(StepStatus::Ready), certificate),
     }
-}
-
-fn typed_name(inputs: &Inputs) -> &str {
-    inputs.get(Key::Certificate).unwrap_or_default().rsplit('/').next().unwrap_or_default()
 }
 
 /// The deletion itself, with what it means for a certificate of this kind. Nothing brings it back.

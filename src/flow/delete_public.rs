@@ -7,7 +7,7 @@ use super::load::{Load, READ_SETTINGS, SETTING};
 use super::target::app_id;
 use super::{Case, Consent, Field, FieldKind, Flow, FlowName, Inputs, Key, Observed, Seen, Step, StepId, StepStatus, Subject};
 use crate::azure::{AzureError, Client, public_certificates, settings, sites};
-use crate::model::{Estate, Problem, PublicCertificate};
+use crate::model::{Estate, Problem, PublicCertificate, Thumbprint};
 
 pub(super) static FLOW: Flow = Flow {
     name: "delete-public",
@@ -57,8 +57,11 @@ async fn observe(client: &Client, inputs: &Inputs) -> Result<Observed, AzureErro
 }
 
 fn chosen<'a>(case: &Case<'a>) -> Option<&'a PublicCertificate> {
-    let id = app_id(case.inputs)?.child("publicCertificates", case.inputs.get(Key::Name)?);
-    case.observed.public_certificates.here()?.iter().find(|one| one.id == id)
+    let typed = case.inputs.get(Key::Name)?;
+    let (name, print) = (typed.rsplit('/').next().unwrap_or_default(), Thumbprint::parse(typed).ok());
+    let is_meant =
+        |one: &&PublicCertificate| one.id.name().eq_ignore_ascii_case(name) || (print.is_some() && one.thumbprint == print);
+    case.observed.public_certificates.here()?.iter().find(is_meant)
 }
 
 /// What the code may load, if that names this certificate.
@@ -140,7 +143,6 @@ mod tests {
     use super::super::sample::{app, find, id, inputs, stand};
     use super::*;
     use crate::azure::settings::AppSettings;
-    use crate::model::Thumbprint;
 
     fn stands(setting: &str) -> Vec<Step> {
         let certificate = PublicCertificate {

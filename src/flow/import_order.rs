@@ -4,7 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::access::{Party, granting, judge};
 use super::arrival::Sign;
-use super::chosen::{app_field, order_refusal, unnamed_app};
+use super::chosen::{app_field, no_app, order_refusal, unnamed_app};
 use super::definition::GRAPH;
 use super::destination::Destination;
 use super::principals;
@@ -74,7 +74,7 @@ fn refusals(observed: &Observed, inputs: &Inputs, rules: &Rules, now: Timestamp)
             let (key, why) = unnamed_app(inputs);
             refuse(key, &why);
         }
-        Some(_) if observed.app.is_absent() => refuse(Key::App, "there is no such app"),
+        Some(_) if observed.app.is_absent() => refuse(Key::App, &no_app(inputs)),
         Some(app) if order_id(inputs).is_some_and(|order| !same_subscription(&order, &app)) => {
             let reference = rules.reference(Names::ImportVaultScope, now);
             refuse(

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 
 use super::access::{Access, Party, closed_to_services, granting, judge};
 use super::arrival::Sign;
-use super::chosen::{app_field, suggest_app, unnamed_app};
+use super::chosen::{app_field, no_app, suggest_app, unnamed_app};
 use super::definition::GRAPH;
 use super::destination::Destination;
 use super::import_order::{kept, observe_app, room_problem, tier_problem};
@@ -114,7 +114,7 @@ fn refusals(observed: &Observed, inputs: &Inputs, rules: &Rules, now: Timestamp)
             let (key, why) = unnamed_app(inputs);
             refuse(key, why);
         }
-        (Some(_), Seen::Absent) => refuse(Key::App, "there is no such app".to_owned()),
+        (Some(_), Seen::Absent) => refuse(Key::App, no_app(inputs)),
         (Some(_), _) => {}
     }
     match (inputs.get(Key::Vault), &observed.vault) {
@@ -153,15 +153,24 @@ fn certificate_refusal(observed: &Observed, inputs: &Inputs, rules: &Rules, now:
     }
 }
 
+/// The name of the certificate in its vault, which its address there has too
+/// (`https://kv-shop.vault.azure.net/certificates/shop/VERSION`).
+fn certificate_name(inputs: &Inputs) -> Option<&str> {
+    let typed = inputs.get(Key::VaultCertificate)?;
+    let Some((_, address)) = typed.split_once("://") else { return Some(typed) };
+    let mut parts = address.split('/').skip_while(|part| !matches!(*part, "certificates" | "secrets"));
+    parts.nth(1).filter(|name| !name.is_empty())
+}
+
 fn chosen<'a>(observed: &'a Observed, inputs: &Inputs) -> Option<&'a VaultCertificate> {
-    let name = inputs.get(Key::VaultCertificate)?;
+    let name = certificate_name(inputs)?;
     let contents = observed.vault_contents.here()?.as_ref().ok()?;
     contents.iter().find(|one| one.name.eq_ignore_ascii_case(name))
 }
 
 /// The site certificate of the app's webspace that came from the chosen certificate.
 pub(super) fn imported<'a>(observed: &'a Observed, inputs: &Inputs) -> Option<&'a PrivateCertificate> {
-    let (name, vault) = (inputs.get(Key::VaultCertificate)?, observed.vault.here()?);
+    let (name, vault) = (certificate_name(inputs)?, observed.vault.here()?);
     observed.certificates.here()?.iter().find(|one| is_of(one, vault, name))
 }
 
@@ -182,7 +191,7 @@ async fn observe(client: &Client, inputs: &Inputs) -> Result<Observed, AzureErro
     let listed = vault_certificates::list(client, &vault).await;
     let what = format!("List the certificates of {}", vault.id.name());
     seen.vault_contents = Seen::Here(listed.map_err(|error| error.problem(&what)));
-    if let (Some(app), Some(name)) = (seen.app.here(), inputs.get(Key::VaultCertificate)) {
+    if let (Some(app), Some(name)) = (seen.app.here(), certificate_name(inputs)) {
         let id = target(app, &vault, name);
         let here = seen.certificates.here().map_or(&[][..], Vec::as_slice);
         seen.namesake = here.iter().chain(&others).find(|one| Some(&one.id) == id.as_ref()).cloned().into();
@@ -342,7 +351,7 @@ fn import(case: &Case<'_>) -> Step {
     if let Some(status) = case.needs_any() {
         return step(status);
     }
-    let seen = (case.observed.app.here(), case.observed.vault.here(), case.inputs.get(Key::VaultCertificate));
+    let seen = (case.observed.app.here(), case.observed.vault.here(), certificate_name(case.inputs));
     let (Some(app), Some(vault), Some(name)) = seen else {
         return step(follows(case, &[Key::App, Key::Vault, Key::VaultCertificate]));
     };

@@ -2,14 +2,16 @@
 //! may read it, which hostnames are bound, and what those really serve (API.md 3.5). Reads only.
 
 use futures::stream::{self, StreamExt};
+use jiff::Timestamp;
 
 use super::Seen;
+use super::consent::works;
 use super::proof::Look;
 use super::usage::Use;
 use crate::azure::{AzureError, Client, certificates, orders, roles, sites, vault_certificates, vaults};
 use crate::model::{
     Binding, DomainName, Hostname, Order, OrderStatus, PrivateCertificate, Problem, ResourceId, SecretStatus, SslState, Thumbprint,
-    Vault, VaultCertificate, VaultSecret,
+    Vault, VaultCertificate, VaultSecret, day,
 };
 
 /// Handshakes and vaults looked at at the same time.
@@ -18,8 +20,8 @@ const AT_ONCE: usize = 16;
 /// What the secret holds now, as far as it can be known without fetching a private key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Newest {
-    /// With the names that it secures, where they are told.
-    Known(Thumbprint, Vec<Hostname>),
+    /// With the names that it secures and the time that it is valid, where they are told.
+    Known { thumbprint: Thumbprint, names: Vec<Hostname>, starts: Option<Timestamp>, ends: Option<Timestamp> },
     /// With the reason.
     Unknown(String),
 }
@@ -80,9 +82,11 @@ impl Linked {
             return Standing::Waits(on);
         }
         match &self.newest {
-            Newest::Known(newest, _) if self.certificate.thumbprint.as_ref() != Some(newest) => Standing::Behind(newest.clone()),
-            Newest::Known(..) if status.is_trouble() => Standing::Troubled(status.clone()),
-            Newest::Known(..) => Standing::InStep,
+            Newest::Known { thumbprint, .. } if self.certificate.thumbprint.as_ref() != Some(thumbprint) => {
+                Standing::Behind(thumbprint.clone())
+            }
+            Newest::Known { .. } if status.is_trouble() => Standing::Troubled(status.clone()),
+            Newest::Known { .. } => Standing::InStep,
             Newest::Unknown(why) => Standing::Unknown(why.clone()),
         }
     }
@@ -92,9 +96,23 @@ impl Linked {
     /// Hostnames that a Sync would leave on the certificate of now, because the newest one does not secure them: App Service
     /// moves a binding only where the new certificate covers it (Azure/AppService, announcement of 2021-11-22).
     pub fn would_stay(&self) -> Vec<&Hostname> {
-        let Newest::Known(_, names) = &self.newest else { return Vec::new() };
+        let Newest::Known { names, .. } = &self.newest else { return Vec::new() };
         let hosts = self.bound.iter().map(|bound| &bound.binding.host);
         hosts.filter(|host| !names.is_empty() && !names.iter().any(|name| name.covers(host))).collect()
+    }
+
+    /// The hostnames that a Sync would move to a certificate that is not valid now, with the reason, while what they have is.
+    pub fn would_break(&self, now: Timestamp) -> Option<(String, Vec<&Hostname>)> {
+        let (Standing::Behind(_), Newest::Known { starts, ends, .. }) = (self.standing(), &self.newest) else { return None };
+        let why = match (starts.filter(|starts| *starts > now), ends.filter(|ends| *ends <= now)) {
+            (_, Some(ends)) => format!("what the vault holds ended on {}", day(ends)),
+            (Some(starts), None) => format!("what the vault holds is not valid before {}", day(starts)),
+            (None, None) => return None,
+        };
+        let stay = self.would_stay();
+        let hosts: Vec<&Hostname> =
+            self.bound.iter().map(|bound| &bound.binding.host).filter(|host| !stay.contains(host)).collect();
+        works(Some(&self.certificate), now).then_some((why, hosts))
     }
 
     /// Of those that were left behind, the ones that the certificate secures, which App Service may still move, and the ones
@@ -249,11 +267,13 @@ async fn left_behind(
 async fn newest(client: &Client, secret: &VaultSecret, order: Option<&Order>, vault: Option<&Vault>) -> Newest {
     if let Some((order, thumbprint)) = order.and_then(|order| Some((order, order.thumbprint.clone()?))) {
         let names = order.names.iter().filter_map(|name| Hostname::parse(name).ok()).collect();
-        return Newest::Known(thumbprint, names);
+        return Newest::Known { thumbprint, names, starts: None, ends: order.expires };
     }
     let Some(vault) = vault else { return Newest::Unknown("the vault cannot be read from here".to_owned()) };
     match vault_certificates::current(client, vault, &secret.secret).await {
-        Ok(Some((VaultCertificate { thumbprint: Some(thumbprint), .. }, names))) => Newest::Known(thumbprint, names),
+        Ok(Some((VaultCertificate { thumbprint: Some(thumbprint), starts, expires: ends, .. }, names))) => {
+            Newest::Known { thumbprint, names, starts, ends }
+        }
         Ok(_) => {
             Newest::Unknown("it is a plain secret, which is not fetched, because its private key would come with it".to_owned())
         }

@@ -1,9 +1,9 @@
 //! The app setting that tells the platform which certificates the code of an app may load (A152, A153).
 
-use super::StepStatus;
+use super::{Consent, StepStatus};
 use crate::azure::Request;
 use crate::azure::settings::{self, AppSettings};
-use crate::model::{Problem, ResourceId, Thumbprint, quoted};
+use crate::model::{App, Problem, ResourceId, Thumbprint, quoted};
 
 pub const SETTING: &str = "WEBSITE_LOAD_CERTIFICATES";
 
@@ -12,6 +12,16 @@ pub const READ_SETTINGS: &str = "Read the app settings";
 
 /// The longest value that is written: Azure keeps settings in the environment of the app's process.
 const LONGEST: usize = 8_000;
+
+/// A changed setting restarts the app, whatever it was.
+pub(super) fn restarting<'a>(apps: impl IntoIterator<Item = &'a App>) -> Consent {
+    let names: Vec<String> = apps.into_iter().map(App::label).collect();
+    let what = if names.len() == 1 { "The app restarts" } else { "The apps restart" };
+    let notice = format!(
+        "{what}: requests under way are cut off, and the first ones afterwards are slow. All other settings are sent back as they are."
+    );
+    Consent::interrupting(notice, names)
+}
 
 /// The value of the setting: thumbprints with commas between, or `*` for all.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -12,6 +12,7 @@ mod caa;
 pub mod catalogue;
 pub mod certificate_file;
 mod chosen;
+mod consent;
 mod definition;
 mod delete_order;
 mod delete_private;
@@ -26,6 +27,7 @@ pub mod input;
 pub mod linked;
 pub mod load;
 mod managed;
+mod named;
 mod new_file;
 pub mod observed;
 pub mod outside;
@@ -38,6 +40,7 @@ mod rebind_all;
 mod rekey;
 mod renew;
 mod replace;
+pub mod resolve;
 mod route;
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::panic)]
@@ -63,12 +66,13 @@ use jiff::Timestamp;
 
 pub use arrival::Arrival;
 pub use by_hand::ByHand;
+pub use consent::{Consent, Question};
 pub use definition::{Flow, Subject};
 pub use input::{Field, FieldKind, Inputs, Key, Offer, Pick};
 pub use new_file::{NewFile, Seal};
 pub use observed::{Observed, Principal, Sent};
 pub use purchase::secures;
-pub use step::{Again, Asked, Consent, Step, StepId, StepStatus, current, poll_after};
+pub use step::{Again, Asked, Step, StepId, StepStatus, current, poll_after};
 pub use target::{app_id, order_id, vault_id};
 use upload::uploaded;
 
@@ -172,13 +176,21 @@ fn unknown_value(field: &Field, inputs: &Inputs) -> Option<(Key, String)> {
     (!known.contains(&value)).then(|| (field.key, format!("'{}' is none of {}", quoted(value), known.join(", "))))
 }
 
+/// What a step waits for is said as the reason why its input was refused, where something was given that cannot work.
+fn with_reason(step: Step, inputs: &Inputs, refusals: &[(Key, String)]) -> Step {
+    let StepStatus::NeedsInput { key, why } = &step.status else { return step };
+    let refused = refusals.iter().find(|(refused, _)| refused == key && inputs.has(*key));
+    let Some((key, why)) = refused.filter(|_| why.starts_with(step::FOLLOWS)) else { return step };
+    Step { status: StepStatus::NeedsInput { key: *key, why: why.clone() }, ..step }
+}
+
 /// Where the flow stands: the status of every step, derived from what was seen.
 pub fn steps(flow: FlowName, observed: &Observed, inputs: &Inputs, rules: &Rules, now: Timestamp) -> Vec<Step> {
     let refusals = refusals(flow, observed, inputs, rules, now);
     let case = Case { observed, inputs, rules, now, refusals };
     let settled = |step: Step| {
         let asked = observed.asked(&step);
-        step.settling(asked, now)
+        with_reason(step.settling(asked, now), inputs, &case.refusals)
     };
     let mut steps: Vec<Step> = (flow.definition().steps)(&case).into_iter().map(settled).collect();
     // What was not looked at is said beside the step that the person is at.
@@ -234,5 +246,31 @@ impl Case<'_> {
     fn needs_any(&self) -> Option<StepStatus> {
         let (key, why) = self.refusals.first()?;
         Some(StepStatus::NeedsInput { key: *key, why: why.clone() })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::rules::Profile;
+
+    /// Subscription and group belong to every flow: they say where the rest is. An order is given with what is about one.
+    #[test]
+    fn no_flow_asks_for_an_input_that_it_does_not_have() {
+        let rules = Rules::load(Profile::Current).unwrap();
+        for flow in FlowName::ALL.iter().copied() {
+            for given in Key::ALL.iter().filter(|key| !key.is_secret()) {
+                let inputs = Inputs::default().with(*given, "x");
+                let observed = Observed::default();
+                let mut known: Vec<Key> = fields(flow, &observed, &inputs).iter().map(|field| field.key).collect();
+                known.extend([Key::Subscription, Key::ResourceGroup]);
+                known.extend((flow.definition().about == Subject::Order).then_some(Key::Order));
+                let steps = steps(flow, &observed, &inputs, &rules, Timestamp::UNIX_EPOCH);
+                if let Some(StepStatus::NeedsInput { key, why }) = current(&steps).map(|step| &step.status) {
+                    assert!(known.contains(key), "{}, given {}: {} ({why})", flow.as_str(), given.as_str(), key.as_str());
+                }
+            }
+        }
     }
 }

@@ -7,7 +7,7 @@ use super::chosen::{app_field, app_refusal, suggest_app};
 use super::import_order::tier_problem;
 use super::load::{Load, READ_SETTINGS, SETTING};
 use super::target::app_id;
-use super::{Case, Field, FieldKind, Flow, FlowName, Inputs, Key, Observed, Seen, Step, StepId, StepStatus, Subject};
+use super::{Case, Consent, Field, FieldKind, Flow, FlowName, Inputs, Key, Observed, Seen, Step, StepId, StepStatus, Subject};
 use crate::azure::{AzureError, Client, plans, public_certificates, settings, sites};
 use crate::model::{App, Estate, Problem, PublicCertificate, ResourceId, Thumbprint};
 use crate::pki::{Certificate, Kind};
@@ -183,6 +183,10 @@ fn upload(case: &Case<'_>) -> Step {
                 .fact("Replaces", &*old)
                 .fact("Note", "the old one is removed first: for a moment the app has neither")
                 .sending(vec![public_certificates::remove(&id), add])
+                .consent(Consent::interrupting(
+                    format!("'{name}' of {} becomes another certificate. The old one is removed first: for a moment the code finds neither.", app.label()),
+                    [name.to_owned()],
+                ))
         }
     }
 }
@@ -230,6 +234,7 @@ fn load(case: &Case<'_>) -> Step {
         .fact("Setting now", now.words())
         .fact("Setting then", new.words())
         .sending(vec![new.set(&app.id, settings)])
+        .consent(super::load::restarting([app]))
 }
 
 /// The store of Windows that a new one goes to: in an App Service Environment that of the machine, which all apps share

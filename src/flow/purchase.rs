@@ -2,8 +2,8 @@
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::Consent;
 use super::caa::{Authority, issuer_is_allowed};
-use super::step::Consent;
 use super::tags;
 use super::target::{group_id, order_id, subscription_id};
 use super::{Again, Case, Field, FieldKind, Flow, FlowName, Inputs, Key, Observed, Pick, Seen, Step, StepId, StepStatus, Subject};

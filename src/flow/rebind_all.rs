@@ -4,9 +4,12 @@
 use jiff::Timestamp;
 
 use super::bind::expired;
+use super::consent;
 use super::proof;
-use super::usage::{Usage, Use, some_of};
-use super::{Case, Field, FieldKind, Flow, FlowName, Inputs, Key, Observed, Pick, Seen, Step, StepId, StepStatus, Subject};
+use super::usage::{Usage, Use, certificate_refusal, no_certificate, some_of};
+use super::{
+    Case, Consent, Field, FieldKind, Flow, FlowName, Inputs, Key, Observed, Pick, Seen, Step, StepId, StepStatus, Subject,
+};
 use crate::azure::{AzureError, Client, sites};
 use crate::model::{Estate, Hostname, PrivateCertificate, ResourceId, SslState, Thumbprint};
 
@@ -60,13 +63,14 @@ fn fields() -> Vec<Field> {
 fn refusals(observed: &Observed, inputs: &Inputs, now: Timestamp) -> Vec<(Key, String)> {
     let mut refusals = Vec::new();
     let mut refuse = |key, why: String| refusals.push((key, why));
+    if let Some((key, why)) = certificate_refusal(observed.usage.here(), inputs) {
+        refuse(key, why);
+    }
     match observed.usage.here().map(|usage| usage.named(inputs)) {
-        _ if inputs.get(Key::Certificate).is_none() => refuse(Key::Certificate, "choose the certificate".to_owned()),
-        Some(Err(why)) => refuse(Key::Certificate, why),
-        Some(Ok(None)) => refuse(Key::Certificate, "there is no such certificate".to_owned()),
+        Some(Ok(None)) => refuse(Key::Certificate, no_certificate(inputs)),
         Some(Ok(Some(chosen))) if chosen.thumbprint.is_none() => refuse(Key::Certificate, "it is not issued yet".to_owned()),
         Some(Ok(Some(chosen))) => refusals.extend(expired(chosen, now).map(|why| (Key::Certificate, why))),
-        None => {}
+        Some(Err(_)) | None => {}
     }
     let mut refuse = |key, why: String| refusals.push((key, why));
     match only(inputs) {
@@ -181,7 +185,18 @@ fn rebind(case: &Case<'_>) -> Step {
         ready = ready.fact("Hostname", format!("{}: instead of {was}, by {}", one.words(), ssl.words()));
         ready.requests.push(sites::bind(&one.binding.id(), ssl, thumbprint, usage.answer(one.binding)));
     }
-    ready
+    ready.consent(replacing(&left, chosen, case.now))
+}
+
+/// Hostnames that serve a good certificate are interrupted by one that browsers would refuse.
+fn replacing(left: &[(Use<'_>, Option<&PrivateCertificate>)], new: &PrivateCertificate, now: Timestamp) -> Consent {
+    let serving = left.iter().filter(|(one, _)| one.binding.ssl != SslState::Disabled);
+    let worse = serving.filter(|(_, old)| consent::works(*old, now));
+    let doubts: Vec<(String, String)> =
+        worse.filter_map(|(one, _)| Some((one.binding.host.to_string(), consent::doubt(new, &one.binding.host, now)?))).collect();
+    let why = doubts.first().map(|(_, why)| why.clone()).unwrap_or_default();
+    let notice = format!("Browsers warn from now on where a good certificate was: {why}.");
+    Consent::interrupting(notice, doubts.into_iter().map(|(host, _)| host))
 }
 
 fn served(case: &Case<'_>) -> Step {

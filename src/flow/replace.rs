@@ -7,12 +7,14 @@
 use futures::future::try_join;
 use jiff::Timestamp;
 
+use super::consent;
 use super::import_order::kept;
 use super::load::Load;
-use super::usage::{Usage, Use};
+use super::named::Named;
+use super::usage::{Usage, Use, certificate_named, certificate_refusal, no_certificate};
 use super::{
-    Case, Field, FieldKind, Flow, FlowName, Inputs, Key, Observed, Pick, Seen, Step, StepId, StepStatus, Subject, certificate_file,
-    delete_private, outside, proof, upload,
+    Case, Consent, Field, FieldKind, Flow, FlowName, Inputs, Key, Observed, Pick, Seen, Step, StepId, StepStatus, Subject,
+    certificate_file, delete_private, outside, proof, upload,
 };
 use crate::azure::{AzureError, Client, plans, sites};
 use crate::model::{App, Binding, Estate, Home, Hostname, PrivateCertificate, ResourceId, Thumbprint};
@@ -75,13 +77,13 @@ impl<'a> Pair<'a> {
         let usage = observed.usage.here()?;
         let old = usage.named(inputs).ok()?;
         let leaf = upload::leaf(observed).map(|leaf| &leaf.thumbprint);
-        let typed = inputs.get(Key::Certificate).and_then(|typed| ResourceId::parse(typed).ok());
-        let app = typed.as_ref().and_then(ResourceId::site).map(Home::App);
-        let group = typed.as_ref().map(ResourceId::resource_group).or_else(|| inputs.get(Key::ResourceGroup));
+        let (_, typed) = certificate_named(inputs)?;
+        let app = if let Named::Id(id) = &typed { id.site().map(Home::App) } else { None };
+        // Of an old one that is gone nothing is known but its name: the new one is in the group that this names, if any.
         let is_near = |one: &&PrivateCertificate| match (old, &app) {
             (Some(old), _) => one.home.is(&old.home),
             (None, Some(app)) => one.home.is(app),
-            (None, None) => group.is_some_and(|group| one.id.resource_group().eq_ignore_ascii_case(group)),
+            (None, None) => typed.group().is_none_or(|group| one.id.resource_group().eq_ignore_ascii_case(group)),
         };
         let is_new = |one: &&PrivateCertificate| one.thumbprint.is_some() && one.thumbprint.as_ref() == leaf;
         Some(Self { usage, old, new: usage.certificates.iter().filter(is_new).find(is_near) })
@@ -111,20 +113,21 @@ impl<'a> Pair<'a> {
 fn refusals(observed: &Observed, inputs: &Inputs, rules: &Rules, now: Timestamp) -> Vec<(Key, String)> {
     let mut refusals = Vec::new();
     let mut refuse = |key, why: String| refusals.push((key, why));
+    if let Some((key, why)) = certificate_refusal(observed.usage.here(), inputs) {
+        refuse(key, why);
+    }
     match observed.usage.here().map(|usage| usage.named(inputs)) {
-        _ if inputs.get(Key::Certificate).is_none() => refuse(Key::Certificate, "choose the certificate to replace".to_owned()),
-        Some(Err(why)) => refuse(Key::Certificate, why),
         Some(Ok(Some(old))) if old.canonical_name.is_some() => {
             refuse(Key::Certificate, "Azure renews a managed certificate by itself: there is nothing to upload".to_owned());
         }
         Some(Ok(Some(old))) if old.vault.is_some() => {
             refuse(Key::Certificate, "it comes from a key vault: renew it there, or with its order, and sync".to_owned());
         }
-        None | Some(Ok(Some(_))) => {}
+        None | Some(Err(_) | Ok(Some(_))) => {}
         // Replaced already, if the new one is there; otherwise the name is a mistake.
         Some(Ok(None)) if Pair::of(observed, inputs).is_some_and(|pair| pair.new.is_some()) => {}
         Some(Ok(None)) if upload::leaf(observed).is_none() && inputs.get(Key::File).is_some() => {}
-        Some(Ok(None)) => refuse(Key::Certificate, "there is no such certificate".to_owned()),
+        Some(Ok(None)) => refuse(Key::Certificate, no_certificate(inputs)),
     }
     let about_app = |(key, _): &(Key, String)| *key == Key::App;
     let file = upload::refusals(observed, inputs, rules, now).into_iter().filter(|refusal| !about_app(refusal));
@@ -228,7 +231,14 @@ fn rebind(case: &Case<'_>, pair: Option<&Pair<'_>>) -> Step {
     let bind = |binding: &Binding| sites::bind(&binding.id(), binding.ssl, new, pair.usage.answer(binding));
     let requests = left.iter().map(|one| bind(one.binding)).collect();
     let step = facts.into_iter().fold(step(StepStatus::Ready), |step, (label, value)| step.fact(label, value));
-    step.sending(requests).in_parallel()
+    step.sending(requests).in_parallel().consent(replacing(case, pair, &left))
+}
+
+/// A file that does not pass for a binding interrupts the hostnames whose certificate is good until now.
+fn replacing(case: &Case<'_>, pair: &Pair<'_>, left: &[Use<'_>]) -> Consent {
+    let Some(why) = upload::unfit_to_bind(case).filter(|_| consent::works(pair.old, case.now)) else { return Consent::Plain };
+    let notice = format!("Browsers warn from now on where a good certificate was: {why}.");
+    Consent::interrupting(notice, left.iter().map(|one| one.binding.host.to_string()))
 }
 
 /// Whether the steps that come after the binding may be judged.
@@ -272,7 +282,7 @@ fn load(case: &Case<'_>, pair: Option<&Pair<'_>>) -> Option<Step> {
         return Some(step(StepStatus::follows(Key::File, "the hostnames are bound to the new one")));
     }
     let (old, new) = (pair.old?.thumbprint.as_ref()?, pair.new?.thumbprint.as_ref()?);
-    let mut ready = step(StepStatus::Ready).in_parallel();
+    let mut ready = step(StepStatus::Ready).in_parallel().consent(super::load::restarting(loaders.iter().copied()));
     for app in loaders {
         let Some(settings) = pair.usage.settings_of(app) else { continue };
         let (now, then) = (Load::of(settings), Load::of(settings).instead(old, new));

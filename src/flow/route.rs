@@ -49,7 +49,7 @@ pub(super) fn refusal(observed: &Observed, inputs: &Inputs) -> (Key, String) {
     match observed.usage.here().map(|usage| usage.named(inputs)) {
         None => (Key::Subscription, "choose the subscription".to_owned()),
         Some(Err(several)) => (Key::Certificate, several),
-        Some(Ok(None)) => (Key::Certificate, "there is no such certificate in this subscription".to_owned()),
+        Some(Ok(None)) => (Key::Certificate, super::usage::no_certificate(inputs)),
         Some(Ok(Some(one))) => (
             Key::Order,
             observed.order.here().map_or_else(

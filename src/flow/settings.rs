@@ -8,7 +8,7 @@ use super::chosen::{app_field, app_refusal};
 use super::load::{Load, READ_SETTINGS, SETTING};
 use super::target::app_id;
 use super::usage::some_of;
-use super::{Case, Field, FieldKind, Flow, FlowName, Inputs, Key, Observed, Seen, Step, StepId, StepStatus, Subject};
+use super::{Case, Consent, Field, FieldKind, Flow, FlowName, Inputs, Key, Observed, Seen, Step, StepId, StepStatus, Subject};
 use crate::azure::{AzureError, Client, settings, site_config, sites};
 use crate::model::{App, Estate, SslState, Thumbprint};
 use crate::rules::{Names, Rules};
@@ -95,14 +95,22 @@ fn refusals(observed: &Observed, inputs: &Inputs, rules: &Rules, now: Timestamp)
     refusals
 }
 
+/// What stands between commas; a thumbprint may have blanks in it, as Windows shows it, so that only what is none is parted there.
+fn words(typed: &str) -> Vec<&str> {
+    let pieces = typed.split(',').map(str::trim).filter(|piece| !piece.is_empty());
+    let parts = |piece: &'_ str| Thumbprint::parse(piece.trim_start_matches(['+', '-'])).is_err();
+    pieces.flat_map(|piece| if parts(piece) { piece.split_whitespace().collect() } else { vec![piece] }).collect()
+}
+
 /// The value of the setting after what was typed: `+` and `-` change what is there now, anything else replaces it.
 fn wanted(typed: &str, now: &Load) -> Result<Load, String> {
     if typed.eq_ignore_ascii_case("none") {
         return Ok(Load::default());
     }
-    let words: Vec<&str> = typed.split([',', ' ']).map(str::trim).filter(|word| !word.is_empty()).collect();
+    let words = words(typed);
     if !words.iter().any(|word| word.starts_with(['+', '-'])) {
-        let all = Load::parse(typed);
+        let exact = |word: &str| Thumbprint::parse(word).map_or_else(|_| word.to_owned(), |print| print.to_string());
+        let all = Load::parse(&words.into_iter().map(exact).collect::<Vec<_>>().join(","));
         return all.refusal().map_or(Ok(all), Err);
     }
     words.into_iter().try_fold(now.clone(), |load, word| {
@@ -161,16 +169,20 @@ fn https_only(case: &Case<'_>) -> Step {
         !case.observed.outside.bindings.iter().any(|binding| binding.host == **host && binding.ssl != SslState::Disabled)
     };
     let bare: Vec<String> = app.custom_hostnames().filter(is_bare).map(ToString::to_string).collect();
-    if wanted && !bare.is_empty() {
-        return ready.fact("Note", format!("without a certificate, browsers will warn of {}: bind one first", some_of(&bare)));
+    if !wanted {
+        let notice = format!("It weakens {}: visitors who come by plain HTTP are answered unencrypted.", app.label());
+        return ready.consent(Consent::interrupting(notice, [app.label()]));
     }
-    ready
+    if bare.is_empty() {
+        return ready;
+    }
+    let notice = format!("Without a certificate, browsers will warn of {}: bind one first.", some_of(&bare));
+    ready.fact("Note", notice.clone()).consent(Consent::interrupting(notice, bare))
 }
 
 fn min_tls(case: &Case<'_>) -> Step {
     let step = |status| {
-        Step::new(StepId::MinTls, "Minimum TLS version", status)
-            .explained("The oldest version that clients may use; older ones cannot connect at all.")
+        Step::new(StepId::MinTls, "Minimum TLS version", status).explained("The oldest version of TLS that clients may use.")
     };
     if let Some(status) = case.needs_any() {
         return step(status);
@@ -187,10 +199,12 @@ fn min_tls(case: &Case<'_>) -> Step {
         return with_retirement(case, now, step(status));
     };
     let ready = step(StepStatus::Ready)
-        .explained(format!("Minimum TLS version of {}: {now} \u{2192} {wanted}. Older clients cannot connect at all.", app.label()))
+        .explained(format!("Minimum TLS version of {}: {now} \u{2192} {wanted}. {}", app.label(), outcome(now, wanted)))
         .fact("Now", now)
         .fact("Then", wanted)
         .sending(vec![site_config::set_min_tls(&app.id, wanted, case.observed.config_as_it_is.as_ref())]);
+    let notice = ready.explanation.clone();
+    let ready = ready.consent(Consent::interrupting(notice, [app.label()]));
     let ready = if case.rules.lists(Names::TlsVersionsBroken, case.now, wanted) {
         let reference = case.rules.reference(Names::TlsVersionsBroken, case.now);
         ready.fact("Note", format!("TLS {wanted} is broken ({reference})"))
@@ -198,6 +212,17 @@ fn min_tls(case: &Case<'_>) -> Step {
         ready
     };
     with_retirement(case, wanted, ready)
+}
+
+/// What a change of the minimum does to clients.
+fn outcome(now: &str, wanted: &str) -> String {
+    let number = |version: &str| version.split('.').map(|part| part.parse::<u32>().ok()).collect::<Option<Vec<_>>>();
+    match (number(now), number(wanted)) {
+        (Some(was), Some(then)) if then < was => {
+            format!("It weakens the app: older clients, those that speak no more than TLS {wanted}, may connect again.")
+        }
+        _ => format!("It interrupts older clients: those that speak less than TLS {wanted} cannot connect any more."),
+    }
 }
 
 /// What becomes of an app that allows `version`, once the front ends refuse it (C46).
@@ -243,7 +268,8 @@ fn load(case: &Case<'_>) -> Step {
             ))
             .fact("Setting now", now.words())
             .fact("Setting then", then.words())
-            .sending(vec![then.set(&app.id, settings)]),
+            .sending(vec![then.set(&app.id, settings)])
+            .consent(super::load::restarting([app])),
     }
 }
 
@@ -286,6 +312,37 @@ mod tests {
         let tls = find(&tls, StepId::MinTls);
         assert!(tls.explanation.contains("1.0 \u{2192} 1.1") && tls.facts.iter().any(|(label, _)| label == "Note"));
         assert!(tls.plan()[0].ends_with("/config/web"));
+    }
+
+    fn stops(observed: &Observed, inputs: &Inputs, id: StepId) -> (String, Vec<String>) {
+        match find(&stand(FlowName::Settings, observed, inputs), id).consent.clone() {
+            Consent::Interrupts { notice, names } => (notice, names),
+            other => unreachable!("it interrupts nothing: {other:?}"),
+        }
+    }
+
+    #[test]
+    fn a_lower_tls_version_weakens_and_says_that_older_clients_may_connect_again_a10() {
+        let at = |version: &str| Observed { min_tls: Seen::Here(MinTls { app: version.to_owned(), scm: None }), ..seen() };
+        let (lower, names) = stops(&at("1.3"), &set(Key::MinTls, "1.2"), StepId::MinTls);
+        assert!(lower.contains("1.3 \u{2192} 1.2") && lower.contains("weakens") && lower.contains("may connect again"), "{lower}");
+        assert_eq!(names, ["shop"]);
+        let (higher, _) = stops(&at("1.1"), &set(Key::MinTls, "1.2"), StepId::MinTls);
+        assert!(higher.contains("cannot connect any more") && !higher.contains("weakens"), "{higher}");
+    }
+
+    #[test]
+    fn plain_http_weakens_a_bare_hostname_and_a_restart_interrupt() {
+        let mut on = seen();
+        if let Seen::Here(app) = &mut on.app {
+            app.https_only = true;
+        }
+        let (notice, names) = stops(&on, &set(Key::HttpsOnly, "no"), StepId::HttpsOnly);
+        assert!(notice.contains("unencrypted") && names == ["shop"], "{notice}");
+        let (notice, names) = stops(&seen(), &set(Key::HttpsOnly, "yes"), StepId::HttpsOnly);
+        assert!(notice.contains("browsers will warn") && names == ["contoso.com"], "{notice}");
+        let (notice, names) = stops(&seen(), &set(Key::LoadCertificates, "*"), StepId::Load);
+        assert!(notice.contains("The app restarts") && names == ["shop"], "{notice}");
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Arrival, ByHand, Key, NewFile};
+use super::{Arrival, ByHand, Consent, Key, NewFile};
 use crate::azure::{Repeat, Request};
 use crate::model::{Problem, ResourceId, Revokes};
 
@@ -91,10 +91,13 @@ pub enum StepStatus {
     NotNeeded(String),
 }
 
+/// How the words of a step begin that an earlier one comes before.
+pub(super) const FOLLOWS: &str = "follows once";
+
 impl StepStatus {
     /// An earlier step comes first, or else this input is missing. `once` is a clause: `the hostname is bound`.
     pub fn follows(key: Key, once: &str) -> Self {
-        Self::NeedsInput { key, why: format!("follows once {once}") }
+        Self::NeedsInput { key, why: format!("{FOLLOWS} {once}") }
     }
 
     pub fn is_over(&self) -> bool {
@@ -137,15 +140,6 @@ pub enum Again {
     Never,
     /// Also where it was accepted: asking once more can help.
     Helps,
-}
-
-/// How much a change asks of the person who confirms it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Consent {
-    /// Enter is enough.
-    Plain,
-    /// Costs money, or cannot be undone: what comes of it in words, and the word to type.
-    Typed { notice: String, word: String },
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]

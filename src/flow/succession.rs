@@ -76,7 +76,7 @@ pub(super) fn refusals(observed: &Observed, inputs: &Inputs, rules: &Rules, now:
         return vec![(Key::Order, "choose the order".to_owned())];
     }
     let order = match &observed.order {
-        Seen::Absent => return vec![(Key::Order, "there is no such order in this resource group".to_owned())],
+        Seen::Absent => return vec![(Key::Order, super::chosen::no_order(inputs))],
         Seen::NotAsked => return Vec::new(),
         Seen::Here(order) => order,
     };

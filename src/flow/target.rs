@@ -1,5 +1,6 @@
 //! From what was typed to the resource that is meant: a whole id, `GROUP/NAME`, or a name in the flow's resource group.
 
+use super::named::Named;
 use super::{Inputs, Key};
 use crate::model::{OrderName, ResourceId, VaultName};
 
@@ -18,35 +19,26 @@ pub fn subscription_id(inputs: &Inputs) -> Option<ResourceId> {
 }
 
 pub fn order_id(inputs: &Inputs) -> Option<ResourceId> {
-    let name = inputs.get(Key::Order)?;
-    if name.starts_with('/') {
-        return ResourceId::parse(name).ok();
-    }
-    let name = OrderName::parse(name).ok()?;
-    Some(group_id(inputs)?.resource(ORDERS, name.as_str()))
+    let named = Named::resource(inputs.get(Key::Order)?)?;
+    let id = place(inputs, named, ORDERS, inputs.get(Key::ResourceGroup))?;
+    OrderName::parse(id.name()).is_ok().then_some(id)
 }
 
 /// The vault, in its own resource group where one is given, else in the order's.
 pub fn vault_id(inputs: &Inputs) -> Option<ResourceId> {
-    let typed = inputs.get(Key::Vault)?;
-    if !typed.contains('/') {
-        VaultName::parse(typed).ok()?;
-    }
     let group = inputs.get(Key::VaultResourceGroup).or_else(|| inputs.get(Key::ResourceGroup));
-    resource(inputs, typed, VAULTS, group)
+    let id = place(inputs, Named::resource(inputs.get(Key::Vault)?)?, VAULTS, group)?;
+    VaultName::parse(id.name()).is_ok().then_some(id)
 }
 
-/// The app or slot (`NAME/SLOT` only as a whole id).
+/// The app or slot. `ONE/TWO` is a group and an app here; where it can be an app and a slot, the cloud was asked before
+/// (`resolve`).
 pub fn app_id(inputs: &Inputs) -> Option<ResourceId> {
-    resource(inputs, inputs.get(Key::App)?, SITES, inputs.get(Key::ResourceGroup))
+    place(inputs, Named::site(inputs.get(Key::App)?)?, SITES, inputs.get(Key::ResourceGroup))
 }
 
-fn resource(inputs: &Inputs, typed: &str, provider: &str, group: Option<&str>) -> Option<ResourceId> {
-    if typed.starts_with('/') {
-        return ResourceId::parse(typed).ok();
-    }
-    let (group, name) = typed.split_once('/').or_else(|| Some((group?, typed)))?;
-    Some(in_subscription(inputs, group)?.resource(provider, name))
+fn place(inputs: &Inputs, named: Named, provider: &str, group: Option<&str>) -> Option<ResourceId> {
+    named.within(group).id(subscription_id(inputs).as_ref(), provider)
 }
 
 fn in_subscription(inputs: &Inputs, group: &str) -> Option<ResourceId> {

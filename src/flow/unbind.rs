@@ -91,7 +91,10 @@ fn unbind(case: &Case<'_>) -> Step {
             ),
             word: address.to_owned(),
         }),
-        _ => ready,
+        _ => ready.consent(Consent::interrupting(
+            format!("Browsers warn every visitor of {host} from now on, until it is bound again. To renew a certificate nothing has to be unbound: bind replaces."),
+            [host.to_string()],
+        )),
     }
 }
 
@@ -133,7 +136,14 @@ mod tests {
         let Consent::Typed { notice, word } = &find(&steps, StepId::Unbind).consent else { panic!("no consent asked") };
         assert_eq!(word, "20.9.9.9");
         assert!(notice.contains("A records"));
-        assert_eq!(find(&stands(SslState::Sni), StepId::Unbind).consent, Consent::Plain);
+    }
+
+    #[test]
+    fn unbinding_a_hostname_interrupts_it_and_names_it_a4() {
+        let steps = stands(SslState::Sni);
+        let Consent::Interrupts { notice, names } = &find(&steps, StepId::Unbind).consent else { panic!("nothing is interrupted") };
+        assert_eq!(names, &["contoso.com"]);
+        assert!(notice.contains("warn every visitor"), "{notice}");
     }
 
     #[test]

@@ -170,7 +170,12 @@ fn unlock(case: &Case<'_>) -> Step {
     match own(case.observed).map(locks::remove).collect::<Vec<_>>() {
         none if none.is_empty() => step(StepStatus::Done("the order itself has no lock".to_owned())),
         requests => {
-            own(case.observed).fold(step(StepStatus::Ready), |step, lock| step.fact("Removes", words(lock))).sending(requests)
+            let order = case.observed.order.here().map(|order| order.id.name().to_owned());
+            let ready = own(case.observed).fold(step(StepStatus::Ready), |step, lock| step.fact("Removes", words(lock)));
+            ready.sending(requests).consent(Consent::interrupting(
+                "It weakens the order: it can be deleted afterwards, by mistake too. A lock can be set again at any time.",
+                order,
+            ))
         }
     }
 }
@@ -223,6 +228,14 @@ mod tests {
             vault_locks: Seen::Here(vec![vault]),
             ..Observed::default()
         }
+    }
+
+    #[test]
+    fn removing_the_lock_of_an_order_weakens_it() {
+        let observed = seen(vec![lock(&id("Microsoft.CertificateRegistration/certificateOrders/contoso-www"), "CanNotDelete")]);
+        let steps = stand(FlowName::Unlock, &observed, &inputs());
+        let Consent::Interrupts { notice, names } = &find(&steps, StepId::Unlock).consent else { panic!("it weakens nothing") };
+        assert!(notice.contains("deleted") && names == &["contoso-www"], "{notice}");
     }
 
     #[test]

@@ -15,7 +15,7 @@ use super::target::app_id;
 use super::{Case, Field, FieldKind, Flow, FlowName, Inputs, Key, Observed, Seen, Step, StepId, StepStatus, Subject};
 use crate::azure::{AzureError, Client, certificates, sites};
 use crate::model::{App, Estate, Hostname, PrivateCertificate, Problem, ResourceId, Scope};
-use crate::pki::{self, Certificate, Cipher, Contents, Question, Report, Roots, San};
+use crate::pki::{self, Certificate, Cipher, Contents, Finding, Question, Report, Roots, San};
 use crate::rules::{Requirement, Rules, Severity, Use};
 
 /// What `certdeck` mends by wrapping key and certificates anew; everything else has to be mended where the file was made.
@@ -201,7 +201,7 @@ pub(super) fn hosts(observed: &Observed) -> Vec<Hostname> {
     names.filter_map(|san| if let San::Dns(name) = san { Hostname::parse(name).ok() } else { None }).collect()
 }
 
-fn leaf_of(contents: &Contents) -> Option<&Certificate> {
+pub(super) fn leaf_of(contents: &Contents) -> Option<&Certificate> {
     contents.certificates.get(pki::leaf(contents)?.place)
 }
 
@@ -222,6 +222,13 @@ fn report<'a>(file: &'a CertificateFile, observed: &Observed, rules: &Rules, now
     let roots = observed.roots.as_deref();
     let question = Question { rules, now, roots, host: None, empty_password: file.has_empty_password() };
     file.report(|contents| pki::check(contents, &question))
+}
+
+/// Why browsers would refuse a hostname that is bound to the certificate of the file, if its check says so.
+pub(super) fn unfit_to_bind(case: &Case<'_>) -> Option<String> {
+    let report = report(file(case.observed)?, case.observed, case.rules, case.now);
+    let blocking = |finding: &&Finding| finding.severity == Severity::Error && finding.blocks.contains(&Use::Bind);
+    report.findings.iter().find(blocking).map(|finding| finding.seen.clone())
 }
 
 /// Whether what stands in the way of an upload is gone once the file is wrapped anew.
@@ -345,7 +352,7 @@ fn upload(case: &Case<'_>) -> Step {
         return step(status);
     }
     let (Some(app), Some(file), Some(leaf)) = (case.observed.app.here(), file(case.observed), leaf(case.observed)) else {
-        return step(StepStatus::NeedsInput { key: Key::App, why: "choose app and file".to_owned() });
+        return step(StepStatus::follows(Key::File, "the app and the file are looked at"));
     };
     if let Some(there) = uploaded(case.observed) {
         return step(StepStatus::Done(format!("{} is in {}", there.id.name(), there.home.words())))

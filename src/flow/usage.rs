@@ -4,6 +4,7 @@ use futures::future::{join_all, try_join};
 use futures::stream::{self, StreamExt, TryStreamExt};
 
 use super::load::Load;
+use super::named::{self, Named};
 use super::{Inputs, Key, Seen};
 use crate::azure::settings::AppSettings;
 use crate::azure::sites::Site;
@@ -105,26 +106,14 @@ impl Usage {
         self.answers.iter().find(|(own, _)| *own == id).map(|(_, answer)| answer)
     }
 
-    /// The certificate that the inputs mean, by id, name or thumbprint; words where that is more than one.
+    /// The certificate that the inputs mean, in whichever form; words where that is more than one.
     pub fn named(&self, inputs: &Inputs) -> Result<Option<&PrivateCertificate>, String> {
-        let Some(typed) = inputs.get(Key::Certificate) else { return Ok(None) };
-        let group = inputs.get(Key::ResourceGroup);
-        let (group, name) = if typed.starts_with('/') {
-            (None, typed)
-        } else {
-            typed.split_once('/').map_or((group, typed), |(group, name)| (Some(group), name))
-        };
-        let thumbprint = Thumbprint::parse(name).ok();
-        let fits = |one: &&PrivateCertificate| {
-            one.id.as_str().eq_ignore_ascii_case(typed)
-                || (one.id.name().eq_ignore_ascii_case(name)
-                    && group.is_none_or(|group| one.id.resource_group().eq_ignore_ascii_case(group)))
-                || (thumbprint.is_some() && one.thumbprint == thumbprint)
-        };
-        match self.certificates.iter().filter(fits).collect::<Vec<_>>().as_slice() {
+        let Some((typed, named)) = certificate_named(inputs) else { return Ok(None) };
+        let found: Vec<_> = self.certificates.iter().filter(|one| named.is_certificate(one)).collect();
+        match found.as_slice() {
             [] => Ok(None),
             [only] => Ok(Some(only)),
-            several => Err(format!("{} certificates are called so: give the resource group too, as GROUP/NAME", several.len())),
+            several => Err(named::several("certificate", typed, &several.iter().map(|one| &one.id).collect::<Vec<_>>())),
         }
     }
 
@@ -180,8 +169,43 @@ impl Usage {
     }
 }
 
+/// The certificate as it was typed: in the resource group of the inputs where it names none itself.
+pub fn certificate_named(inputs: &Inputs) -> Option<(&str, Named)> {
+    let typed = inputs.get(Key::Certificate)?;
+    Some((typed, Named::resource(typed)?.within(inputs.get(Key::ResourceGroup))))
+}
+
+/// What is missing to know which certificate is meant; whether there is one, each flow judges by itself.
+pub fn certificate_refusal(usage: Option<&Usage>, inputs: &Inputs) -> Option<(Key, String)> {
+    match usage.map(|usage| usage.named(inputs)) {
+        _ if inputs.get(Key::Certificate).is_none() => Some((Key::Certificate, "choose the certificate".to_owned())),
+        _ if certificate_named(inputs).is_none() => Some((Key::Certificate, no_certificate(inputs))),
+        _ if subscription(inputs).is_none() => Some((Key::Subscription, "say in which subscription the certificate is".to_owned())),
+        Some(Err(why)) => Some((Key::Certificate, why)),
+        Some(Ok(_)) | None => None,
+    }
+}
+
+/// Says what was looked for, and where, of a certificate that is not there.
+pub fn no_certificate(inputs: &Inputs) -> String {
+    let Some((typed, named)) = certificate_named(inputs) else {
+        return "a certificate goes by NAME, GROUP/NAME, its thumbprint or its whole id".to_owned();
+    };
+    let place = subscription(inputs).map(|id| format!("the subscription {}", id.subscription_id())).unwrap_or_default();
+    match named {
+        Named::Id(id) => named::unknown("certificate", id.name(), Some(id.resource_group()), &place),
+        named @ Named::Parts(_) => {
+            let name = typed.rsplit('/').next().unwrap_or_default();
+            named::unknown("certificate", name, named.group(), &place)
+        }
+    }
+}
+
 fn whole_id(inputs: &Inputs) -> Option<ResourceId> {
-    inputs.get(Key::Certificate).and_then(|typed| ResourceId::parse(typed).ok())
+    match certificate_named(inputs)? {
+        (_, Named::Id(id)) => Some(id),
+        (_, Named::Parts(_)) => None,
+    }
 }
 
 fn subscription(inputs: &Inputs) -> Option<ResourceId> {
@@ -224,7 +248,7 @@ mod tests {
         twice
             .certificates
             .push(PrivateCertificate { id: imported().id.sibling("Microsoft.Web/certificates", "twin"), ..imported() });
-        assert!(named(&twice, LEAF).unwrap_err().contains("2 certificates"));
+        assert!(named(&twice, LEAF).unwrap_err().contains("can mean 2 certificates"));
         assert_eq!(twice.in_use(&imported()), None, "the bindings go on with the twin");
     }
 

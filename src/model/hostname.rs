@@ -23,6 +23,12 @@ impl Hostname {
         if name.contains("://") || name.contains('/') {
             return refuse("leave out the scheme and the path");
         }
+        if !name.is_ascii() {
+            return Err(in_ascii(&name).map_or_else(
+                || IdError::Hostname(text.trim().to_owned(), "it is no international name that can be registered"),
+                |ascii| IdError::Unicode(text.trim().to_owned(), ascii),
+            ));
+        }
         if name.len() > 253 {
             return refuse("it is longer than 253 characters");
         }
@@ -42,9 +48,6 @@ impl Hostname {
             }
             if label.contains('*') {
                 return refuse("a wildcard may stand only as the whole first label: *.contoso.com");
-            }
-            if !label.is_ascii() {
-                return refuse("write international names in their xn-- form");
             }
             if !label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_') {
                 return refuse("only letters, digits, dashes and dots are allowed");
@@ -91,6 +94,14 @@ impl Hostname {
             && host.0.split_once('.').is_some_and(|(_, rest)| rest == self.base())
     }
 }
+
+/// The name as DNS has it, by the rules of IDNA: `xn--bcher-kva.de` for `bücher.de`. A wildcard stays one.
+fn in_ascii(name: &str) -> Option<String> {
+    let (star, base) = name.strip_prefix("*.").map_or(("", name), |base| ("*.", base));
+    let url::Host::Domain(ascii) = url::Host::parse(base).ok()? else { return None };
+    Hostname::parse(&format!("{star}{ascii}")).ok().map(|host| host.to_string())
+}
+
 impl FromStr for Hostname {
     type Err = IdError;
     fn from_str(text: &str) -> Result<Self, IdError> {
@@ -124,6 +135,20 @@ mod tests {
         assert!(!host("*.contoso.com").covers(&host("a.b.contoso.com")));
         assert!(!host("*.com").covers(&host("contoso.com")));
         assert!(host("CONTOSO.com.").covers(&host("contoso.com")));
+    }
+
+    #[test]
+    fn an_international_name_is_offered_in_the_form_that_dns_has() {
+        for (typed, ascii) in [
+            ("bücher.de", "xn--bcher-kva.de"),
+            ("BÜCHER.de.", "xn--bcher-kva.de"),
+            ("*.bücher.de", "*.xn--bcher-kva.de"),
+            ("shop.例え.jp", "shop.xn--r8jz45g.jp"),
+        ] {
+            let words = Hostname::parse(typed).unwrap_err().to_string();
+            assert!(words.contains(typed.trim_end_matches('.')) && words.contains(ascii), "{words}");
+            assert!(Hostname::parse(ascii).is_ok());
+        }
     }
 
     #[test]

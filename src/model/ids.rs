@@ -21,6 +21,8 @@ pub enum IdError {
     EmptyHostname,
     #[error("'{0}' is not a hostname: {1}")]
     Hostname(String, &'static str),
+    #[error("'{0}' is an international name: write it as {1}, which is the same in DNS")]
+    Unicode(String, String),
     #[error("a certificate name has 3 to 50 letters, digits or dashes; '{0}' does not")]
     OrderName(String),
     #[error(

@@ -98,7 +98,8 @@ pub async fn run(place: Place, look: Look, outside: Outside) -> io::Result<Ended
         away: false,
     };
     input::listen(&to);
-    let flow = screen.perform(first);
+    // The state learns how large the terminal is before anything is drawn; later only changes are told.
+    let flow = screen.fit().and_then(|flow| if flow.is_break() { Ok(flow) } else { screen.perform(first) });
     screen.rate.mark_due();
     let ended = match flow {
         Ok(ControlFlow::Continue(())) => screen.live(happened).await,
@@ -278,11 +279,16 @@ impl Screen {
         if signals::stop() { Ok(ControlFlow::Continue(())) } else { self.resume() }
     }
 
+    /// The terminal may have got another size meanwhile.
     fn resume(&mut self) -> io::Result<ControlFlow<Ended>> {
         self.away = false;
         self.terminal.resume()?;
-        self.rate.mark_due();
-        Ok(ControlFlow::Continue(()))
+        self.fit()
+    }
+
+    fn fit(&mut self) -> io::Result<ControlFlow<Ended>> {
+        let (width, height) = self.terminal.size();
+        self.update(Message::Resized { width, height })
     }
 
     fn repaint(&mut self) -> io::Result<()> {

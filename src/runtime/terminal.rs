@@ -45,6 +45,12 @@ impl Terminal {
         self.0.draw(view).map(drop)
     }
 
+    /// Columns and rows as they are now.
+    pub fn size(&self) -> (u16, u16) {
+        let Size { width, height } = size();
+        (width, height)
+    }
+
     /// Makes the next frame a whole one. `Terminal::clear` would ask the terminal for its cursor; this does not.
     pub fn repaint(&mut self) -> io::Result<()> {
         let Size { width, height } = size();

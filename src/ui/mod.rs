@@ -18,16 +18,13 @@ use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::text::Line;
 use ratatui::widgets::{Block, Widget};
 
-use crate::app::App;
+use crate::app::{App, SMALLEST};
 use look::{Look, Role};
-
-/// Below this there is no room for a list and its frame.
-const SMALLEST: (u16, u16) = (60, 15);
 
 /// Paints the whole screen: header, tabs, body, bottom line, and the dialogs over them, bottom to top.
 pub fn view(app: &App, look: &Look, frame: &mut Frame<'_>) {
     let area = frame.area();
-    if area.width < SMALLEST.0 || area.height < SMALLEST.1 {
+    if app.is_too_small() || area.width < SMALLEST.0 || area.height < SMALLEST.1 {
         return too_small(app, frame, area);
     }
     let rows = [Constraint::Length(1), Constraint::Length(1), Constraint::Min(1), Constraint::Length(1)];
@@ -48,9 +45,9 @@ pub fn view(app: &App, look: &Look, frame: &mut Frame<'_>) {
 
 fn too_small(app: &App, frame: &mut Frame<'_>, area: Rect) {
     let lines = [
-        format!("certdeck needs 60x15; this is {}x{}.", area.width, area.height),
-        "Make the terminal larger. Keys still work; C-c quits.".to_owned(),
-        format!("{} {}/{}", app.pane.title(), app.pane().list.len(), app.pane().list.total()),
+        format!("certdeck needs {}x{}; this is {}x{}.", SMALLEST.0, SMALLEST.1, area.width, area.height),
+        "Make the terminal larger. Only q, C-c (quit) and C-z (suspend) work here.".to_owned(),
+        app.notice.as_ref().map(|notice| notice.text.clone()).unwrap_or_default(),
     ];
     let wrapped = lines.iter().flat_map(|line| text::wrap(line, usize::from(area.width)));
     for (y, line) in (area.y..area.bottom()).zip(wrapped) {

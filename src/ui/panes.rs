@@ -100,7 +100,10 @@ fn empty(app: &App, look: &Look, room: u16) -> Vec<Line<'static>> {
             (format!("Nothing here belongs to {scope}. o chooses another scope."), Role::Soon)
         }
         _ if pane.list.total() > 0 => {
-            let words = format!("Nothing matches '{}' among {}. Esc clears the filter.", pane.filter.text(), pane.list.total());
+            let words = match pane.list.refusal() {
+                Some(why) => format!("Nothing matches: {why}. Esc clears the filter."),
+                None => format!("Nothing matches '{}' among {}. Esc clears the filter.", pane.filter.text(), pane.list.total()),
+            };
             (words, Role::Soon)
         }
         _ => match app.settings.no_orders.filter(|_| pane.name == PaneName::Orders) {

@@ -185,6 +185,8 @@ fn on_screen_marked_hostnames_are_bound_and_one_is_unbound() {
     screen.keys("d");
     screen.wait_for("Enter Unbind pay.contoso.com...");
     screen.keys("<Enter>");
+    screen.wait_for("Enter Cancel");
+    screen.keys("<Tab>");
     screen.wait_for("Enter Send");
     screen.keys("<Enter>");
     screen.wait_for("The hostname has no certificate any more");
@@ -202,5 +204,5 @@ fn an_app_is_found_by_its_name_alone() {
     assert_eq!(plan("app=contoso-blog"), (Some(0), String::new()));
     let (exit, said) = plan("app=contoso-blgo");
     assert_eq!(exit, Some(2));
-    assert!(said.contains("no app in the subscription is called 'contoso-blgo'"), "{said}");
+    assert!(said.contains("in the subscription Contoso Production: there is no app 'contoso-blgo'"), "{said}");
 }

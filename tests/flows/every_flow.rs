@@ -16,6 +16,29 @@ fn no_flow_is_left_out() {
     assert_eq!(run, all);
 }
 
+/// Whoever is not sure whether a command ran, runs it again.
+#[test]
+fn a_second_run_of_any_flow_that_succeeded_changes_nothing_and_exits_0() {
+    let (cloud, files) = (Cloud::start(), files::make());
+    let changes = || cloud.control("requests")["value"].as_array().unwrap().iter().filter(|entry| is_change(entry)).count();
+    for run in all(&cloud, files.path()) {
+        let first = run.certdeck(&cloud, &["--yes"]);
+        assert!(first.status.success(), "{}: {}", run.flow, String::from_utf8_lossy(&first.stderr));
+        let before = changes();
+        let second = run.certdeck(&cloud, &["--yes"]);
+        assert_eq!(second.status.code(), Some(0), "{} again: {}", run.flow, String::from_utf8_lossy(&second.stderr));
+        assert_eq!(changes(), before, "{} again", run.flow);
+    }
+}
+
+/// A HEAD or GET changes nothing, and neither does what only asks.
+fn is_change(entry: &serde_json::Value) -> bool {
+    let path = entry["path"].as_str().unwrap_or_default();
+    let asks = ["/token", "resourceGraph/resources", "/list?", "/validate", "/checkNameAvailability", "/retrieve"];
+    !matches!(entry["method"].as_str(), Some("GET" | "HEAD"))
+        && !asks.iter().any(|part| path.to_lowercase().contains(&part.to_lowercase()))
+}
+
 /// What a company's change management wants to find again.
 #[test]
 fn the_reference_of_a_change_stands_in_the_journal_beside_each_of_its_requests_b3_19() {

@@ -18,6 +18,7 @@ mod import_vault;
 mod lagging;
 mod managed;
 mod meanwhile;
+mod names;
 mod orders;
 mod permissions;
 #[path = "../support/pty.rs"]

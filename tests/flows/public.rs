@@ -22,7 +22,12 @@ fn on_screen_a_public_certificate_goes_from_the_chooser_to_the_code_of_its_app()
     screen.keys("<PgDn>");
     send(&mut screen, "Upload the certificate");
     screen.wait_for("Make it accessible");
-    send(&mut screen, "Make it accessible");
+    screen.wait_for("Enter Make it accessible");
+    screen.keys("<Enter>");
+    // The app restarts, so Enter alone sends nothing.
+    screen.wait_for("The app restarts");
+    screen.wait_for("Enter Cancel");
+    screen.keys("y");
     screen.wait_for("The certificate is in the app");
     let apps = crate::state::estate(&cloud);
     assert!(apps.public_certificates.iter().any(|one| one.id.name() == "partner" && one.app.name() == "contoso-shop"));

@@ -1,10 +1,10 @@
 //! The renewal of an uploaded certificate: uploaded, bound in place of the old one, proved, and the old one deleted last.
 
 use certdeck::flow::engine::Ending;
-use certdeck::flow::{FlowName, Key, StepId, StepStatus, observe, steps};
+use certdeck::flow::{FlowName, Inputs, Key, StepId, StepStatus, observe, steps};
 use certdeck::model::{Hostname, Seen};
 use certdeck::pki::{self, Bundle, Wrapping};
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, ExtendedKeyUsagePurpose, IsCa, KeyPair, KeyUsagePurpose};
 use serde_json::{Value, json};
 
 use crate::cloud::Cloud;
@@ -20,7 +20,16 @@ pub fn pfx(hosts: &[&str]) -> (tempfile::TempDir, String) {
     let root = CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap();
     let key = KeyPair::generate().unwrap();
     let hosts: Vec<String> = hosts.iter().map(|host| (*host).to_owned()).collect();
-    let leaf = CertificateParams::new(hosts).unwrap().signed_by(&key, &root).unwrap();
+    let mut leaf = CertificateParams::new(hosts).unwrap();
+    let day = |from_now: i64| {
+        let at = jiff::Timestamp::now() + jiff::SignedDuration::from_hours(24 * from_now);
+        let day = at.to_zoned(jiff::tz::TimeZone::UTC).date();
+        rcgen::date_time_ymd(day.year().into(), day.month().unsigned_abs(), day.day().unsigned_abs())
+    };
+    (leaf.not_before, leaf.not_after) = (day(-2), day(60));
+    leaf.key_usages = vec![KeyUsagePurpose::DigitalSignature];
+    leaf.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
+    let leaf = leaf.signed_by(&key, &root).unwrap();
     let pem = format!("{}{}{}", leaf.pem(), root.pem(), key.serialize_pem());
     let contents = pki::read(pem.as_bytes(), None).unwrap();
     let octets = Bundle::rewrap(&contents).unwrap().write(&PASSWORD.into(), Wrapping::TripleDes, None).unwrap();
@@ -84,6 +93,35 @@ async fn an_ip_based_certificate_is_replaced_and_keeps_its_address_and_its_code_
     practice.complete(FlowName::Replace, &given).await;
     assert_eq!(practice.changes().await, changes, "what is replaced is not replaced again");
     assert!(!practice.journal_text().contains(PASSWORD));
+}
+
+/// The old one is deleted last, so on the second run its name leads nowhere.
+#[tokio::test]
+async fn whatever_form_names_the_certificate_a_second_replace_says_done() {
+    let forms: [&dyn Fn(&str) -> String; 4] =
+        [&|_| "rg-shop/shop-2026".to_owned(), &|_| "SHOP-2026".to_owned(), &|print| print.to_lowercase(), &|print| {
+            format!("RG-Shop/{print}")
+        }];
+    for form in forms {
+        let practice = Practice::start().await;
+        let print = certificate(&practice, "shop-2026").await["properties"]["thumbprint"].as_str().unwrap().to_owned();
+        let (_dir, path) = pfx(&["shop.contoso.com"]);
+        let inputs = Inputs::default()
+            .with(Key::Subscription, &*practice.emulator.connection().subscription_ids[0])
+            .with(Key::Certificate, form(&print))
+            .with(Key::File, path)
+            .with(Key::Password, PASSWORD);
+        let typed = form(&print);
+        for again in [false, true] {
+            let changes = practice.changes().await;
+            match practice.run_with(FlowName::Replace, &inputs).await {
+                Ok(Ending::Done(steps)) => assert!(steps.iter().any(|step| step.id == StepId::Delete), "{typed}"),
+                other => panic!("{typed}, again: {again}: {other:?}"),
+            }
+            assert_eq!(practice.changes().await == changes, again, "{typed}: what is replaced is not replaced again");
+        }
+        assert!(certificate(&practice, "shop-2026").await["error"].is_object(), "{typed}: the old one is gone");
+    }
 }
 
 #[tokio::test]

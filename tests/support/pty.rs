@@ -35,10 +35,15 @@ impl Pty {
         Self::start(&["/bin/sh", "-c", script], &[])
     }
 
-    /// Any command, with these variables beside the few that it needs.
+    /// Any command at 80x24, with these variables beside the few that it needs.
     pub fn start(command: &[&str], environment: &[(&str, String)]) -> Self {
+        Self::sized(command, environment, 80, 24)
+    }
+
+    /// The same in a terminal that has this size from the beginning.
+    pub fn sized(command: &[&str], environment: &[(&str, String)], columns: u16, rows: u16) -> Self {
         let home = tempfile::tempdir().unwrap();
-        let pty = native_pty_system().openpty(size(80, 24)).unwrap();
+        let pty = native_pty_system().openpty(size(columns, rows)).unwrap();
         let mut builder = CommandBuilder::new(command[0]);
         builder.args(&command[1..]);
         builder.env_clear();
@@ -65,7 +70,7 @@ impl Pty {
             }
         });
         let keyboard = pty.master.take_writer().unwrap();
-        let model = vt100::Parser::new(24.try_into().unwrap(), 80.try_into().unwrap(), 0);
+        let model = vt100::Parser::new(rows.try_into().unwrap(), columns.try_into().unwrap(), 0);
         Self { child, master: pty.master, keyboard, output, model, wire: Vec::new(), modes_before, home }
     }
 

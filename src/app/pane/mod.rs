@@ -14,7 +14,7 @@ pub use orders::steps as order_steps;
 use super::field::Field;
 use super::list::{List, SEPARATOR, Sort, SortKey};
 use super::scope::Scope;
-use crate::model::{Estate, Expiry, PrivateCertificate, ResourceId};
+use crate::model::{Estate, Expiry, Hostname, PrivateCertificate, ResourceId};
 use crate::rules::Rules;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -54,6 +54,14 @@ impl PaneName {
             Self::Public => public::COLUMNS,
             Self::Orders => orders::COLUMNS,
             Self::Bindings => bindings::COLUMNS,
+        }
+    }
+
+    /// What a filter can ask for although it is not a column on screen.
+    fn hidden(self) -> &'static [&'static str] {
+        match self {
+            Self::Private | Self::Orders => &["thumbprint", "group", "subscription", "tags"],
+            Self::Public | Self::Bindings => &["group", "subscription"],
         }
     }
 
@@ -241,11 +249,24 @@ impl Pane {
         let name = self.name;
         self.list.fill(count(name, estate), |place, text| {
             for (cell, column) in cells(name, estate, rules, place, now).into_iter().zip(name.columns()) {
-                text.push_str(if column.title == "Thumbprint" || column.title == "Hosts" { "" } else { &cell.text });
-                push_hidden(name, estate, place, column, text);
+                match column.title {
+                    "Thumbprint" => push_thumbprint(name, estate, place, text),
+                    "Hosts" => push_hosts(&estate.certificates[place].hosts, text),
+                    _ => text.push_str(&cell.text),
+                }
                 text.push(SEPARATOR);
             }
-            id(name, estate, place)
+            let id = id(name, estate, place);
+            for column in name.hidden() {
+                match *column {
+                    "thumbprint" => push_thumbprint(name, estate, place, text),
+                    "group" => text.push_str(id.resource_group()),
+                    "subscription" => text.push_str(estate.subscription_name(&id)),
+                    _ => text.push_str(&tags(name, estate, place)),
+                }
+                text.push(SEPARATOR);
+            }
+            id
         });
         self.list.admit(self.scope.admits(name, estate));
         self.refilter();
@@ -260,7 +281,8 @@ impl Pane {
 
     /// What may stand before a colon in a filter.
     pub(super) fn column_names(&self) -> Vec<String> {
-        self.name.columns().iter().map(|column| column.title.to_lowercase().replace(' ', "-")).collect()
+        let drawn = self.name.columns().iter().map(|column| column.title.to_lowercase().replace(' ', "-"));
+        drawn.chain(self.name.hidden().iter().map(|column| (*column).to_owned())).collect()
     }
 
     pub fn resort(&mut self, estate: &Estate) {
@@ -298,28 +320,30 @@ pub fn cells(name: PaneName, estate: &Estate, rules: &Rules, place: usize, now: 
     }
 }
 
-/// What a filter finds in a column besides the text that is drawn there: all hosts, the whole thumbprint.
-fn push_hidden(name: PaneName, estate: &Estate, place: usize, column: &Column, text: &mut String) {
+/// All digits, where the screen has room for a few.
+fn push_thumbprint(name: PaneName, estate: &Estate, place: usize, text: &mut String) {
     let thumbprint = match name {
         PaneName::Private => &estate.certificates[place].thumbprint,
         PaneName::Public => &estate.public_certificates[place].thumbprint,
         PaneName::Orders => &estate.orders[place].thumbprint,
         PaneName::Bindings => &estate.bindings[place].thumbprint,
     };
-    match (column.title, name) {
-        ("Thumbprint", _) | ("Name", PaneName::Private | PaneName::Orders) => {
-            if let Some(thumbprint) = thumbprint {
-                text.push(' ');
-                text.push_str(thumbprint.as_str());
-            }
-        }
-        ("Hosts", PaneName::Private) => {
-            for host in &estate.certificates[place].hosts {
-                text.push_str(host.as_str());
-                text.push(' ');
-            }
-        }
-        _ => {}
+    text.push_str(thumbprint.as_ref().map_or("", |thumbprint| thumbprint.as_str()));
+}
+
+/// All hosts, where the screen shows the first.
+fn push_hosts(hosts: &[Hostname], text: &mut String) {
+    for host in hosts {
+        text.push_str(host.as_str());
+        text.push(' ');
+    }
+}
+
+fn tags(name: PaneName, estate: &Estate, place: usize) -> String {
+    match name {
+        PaneName::Private => estate.certificates[place].tags.words(),
+        PaneName::Orders => estate.orders[place].tags.words(),
+        PaneName::Public | PaneName::Bindings => String::new(),
     }
 }
 

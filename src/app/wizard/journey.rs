@@ -9,7 +9,6 @@ use crate::app::effect::Effect;
 use crate::app::message::AskId;
 use crate::app::operations::Operation;
 use crate::app::pane::{PaneName, Tone};
-use crate::flow::step::Consent;
 use crate::flow::{self, FlowName, Inputs, Key, Observed, Step, StepStatus, Subject, suggest};
 use crate::model::{Order, Problem, ResourceId};
 
@@ -333,14 +332,10 @@ impl App {
         }
         let Some(Standing::At(step)) = self.wizard.as_ref().map(|wizard| wizard.standing()) else { return };
         let yes = if step.writes.is_some() { "Write" } else { "Send" };
-        let mut confirm = Confirm::new(&*step.title, yes, Act::Send(Box::new(step.clone()))).ready();
-        match &step.consent {
-            Consent::Plain => confirm = confirm.says(&*step.explanation),
-            Consent::Typed { notice, word } => {
-                confirm = confirm.says(&**notice);
-                confirm.word = Some(word.clone());
-            }
-        }
+        let question = step.consent.question(self.settings.production);
+        let says = if question.notice.is_empty() { step.explanation.clone() } else { question.notice };
+        let mut confirm = Confirm::new(&*step.title, yes, Act::Send(Box::new(step.clone()))).says(says);
+        (confirm.on_yes, confirm.word) = (question.begins_on_yes, question.word);
         confirm.plan =
             step.requests
                 .iter()

@@ -65,7 +65,7 @@ pub(super) async fn checks(
 }
 
 fn context(target: &Target) -> Check {
-    let marks = [(target.production, "production"), (target.read_only, "read-only: every change is refused")];
+    let marks = [(target.production == Some(true), "production"), (target.read_only, "read-only: every change is refused")];
     let marks: Vec<&str> = marks.into_iter().filter(|(is_so, _)| *is_so).map(|(_, mark)| mark).collect();
     let marks = if marks.is_empty() { String::new() } else { format!(" ({})", marks.join(", ")) };
     Check::new("context", State::Good, format!("{} at {}{marks}", target.name, target.arm_endpoint))

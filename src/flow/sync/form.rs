@@ -1,6 +1,9 @@
 //! What is to be synced: one certificate, an order's, or all of a subscription.
 
+use crate::flow::chosen::no_order;
+use crate::flow::named;
 use crate::flow::target::{group_id, order_id, subscription_id};
+use crate::flow::usage::{certificate_named, no_certificate};
 use crate::flow::{Field, FieldKind, Inputs, Key, Observed, Pick};
 use crate::model::{Estate, PrivateCertificate, ResourceId};
 
@@ -36,9 +39,9 @@ pub(super) fn suggest(estate: &Estate, inputs: &mut Inputs) {
     }
 }
 
-/// The certificate that is meant, by id or name.
-pub(super) fn names(certificate: &PrivateCertificate, typed: &str) -> bool {
-    certificate.id.as_str().eq_ignore_ascii_case(typed) || certificate.id.name().eq_ignore_ascii_case(typed)
+/// Whether the certificate is meant, in whichever form.
+pub(super) fn names(certificate: &PrivateCertificate, inputs: &Inputs) -> bool {
+    certificate_named(inputs).is_some_and(|(_, named)| named.is_certificate(certificate))
 }
 
 /// Where to look: a whole id names its subscription.
@@ -70,15 +73,19 @@ pub(super) fn refusals(observed: &Observed, inputs: &Inputs) -> Vec<(Key, String
             if order_id(inputs).is_none() {
                 refuse(Key::Order, "choose the order".to_owned());
             } else if observed.order.is_absent() {
-                refuse(Key::Order, "there is no such order in this resource group".to_owned());
+                refuse(Key::Order, no_order(inputs));
             }
         }
         _ => match (inputs.get(Key::Certificate), observed.certificates.here()) {
             (None, _) => refuse(Key::Certificate, "choose the certificate".to_owned()),
             (Some(_), None) => {}
-            (Some(typed), Some(all)) => match all.iter().find(|one| names(one, typed)) {
-                None => refuse(Key::Certificate, "there is no such certificate in this subscription".to_owned()),
-                Some(one) => refusals.extend(no_vault(one).map(|why| (Key::Certificate, why.to_owned()))),
+            (Some(typed), Some(all)) => match all.iter().filter(|one| names(one, inputs)).collect::<Vec<_>>().as_slice() {
+                [] => refuse(Key::Certificate, no_certificate(inputs)),
+                [one] => refusals.extend(no_vault(one).map(|why| (Key::Certificate, why.to_owned()))),
+                several => {
+                    let ids: Vec<&ResourceId> = several.iter().map(|one| &one.id).collect();
+                    refuse(Key::Certificate, named::several("certificate", typed, &ids));
+                }
             },
         },
     }

@@ -16,7 +16,7 @@ use super::exports::going_stale;
 use super::linked::{self, Linked, Standing};
 use super::principals;
 use super::target::order_id;
-use super::{Arrival, ByHand, Case, Flow, FlowName, Inputs, Key, Observed, Seen, Step, StepId, StepStatus, Subject};
+use super::{Arrival, ByHand, Case, Consent, Flow, FlowName, Inputs, Key, Observed, Seen, Step, StepId, StepStatus, Subject};
 use crate::azure::{AzureError, Client, certificates};
 use crate::model::{Hostname, PrivateCertificate};
 use crate::rules::Period;
@@ -60,7 +60,7 @@ async fn observe(client: &Client, inputs: &Inputs) -> Result<Observed, AzureErro
     let found = Box::pin(linked::observe(client, &near, |certificate, of| match scope {
         "all" => true,
         "order" => of.is_some_and(|of| Some(&of.id) == order.as_ref()),
-        _ => inputs.get(Key::Certificate).is_some_and(|typed| form::names(certificate, typed)),
+        _ => form::names(certificate, inputs),
     }))
     .await?;
     if let Some(order) = order.filter(|_| scope == "order") {
@@ -239,6 +239,11 @@ fn sync(case: &Case<'_>) -> Step {
     if !stale.is_empty() {
         ready = ready.fact("Exports", format!("a Sync does not reach them; export again and install anew: {}", stale.join(", ")));
     }
+    let breaks: Vec<(String, Vec<&Hostname>)> = wanting.iter().filter_map(|(one, _)| one.would_break(case.now)).collect();
+    let why = breaks.first().map(|(why, _)| why.clone()).unwrap_or_default();
+    let broken = breaks.iter().flat_map(|(_, hosts)| hosts.iter().map(ToString::to_string));
+    let ready =
+        ready.consent(Consent::interrupting(format!("Browsers warn from now on where a good certificate was: {why}."), broken));
     ready.sending(wanting.iter().map(|(one, _)| certificates::sync(&one.certificate, &one.secret, one.plan.as_ref())).collect())
 }
 

@@ -17,7 +17,7 @@ fn look(binding: &Binding, serves: Option<&Thumbprint>) -> Look {
 }
 
 fn known(print: Thumbprint) -> Newest {
-    Newest::Known(print, Vec::new())
+    Newest::Known { thumbprint: print, names: Vec::new(), starts: None, ends: None }
 }
 
 fn one(newest: Newest) -> Linked {
@@ -183,11 +183,23 @@ fn copies_that_a_sync_does_not_reach_are_named_before_it_is_sent_b3_18() {
 }
 
 #[test]
+fn a_sync_to_what_has_ended_interrupts_the_hostnames_that_move_and_any_other_adds() {
+    let consent = |ends: &str| {
+        let newest = Newest::Known { thumbprint: print("B"), names: Vec::new(), starts: None, ends: ends.parse().ok() };
+        find(&steps_of(vec![one(newest)]), StepId::Sync).consent.clone()
+    };
+    assert_eq!(consent("2099-01-01T00:00:00Z"), Consent::Plain);
+    let Consent::Interrupts { notice, names } = consent("2020-01-01T00:00:00Z") else { panic!("it interrupts") };
+    assert!(notice.contains("ended on 2020-01-01") && names == ["contoso.com"], "{notice}");
+}
+
+#[test]
 fn hostnames_that_a_new_certificate_does_not_secure_are_named_before_and_after() {
     let mut behind = one(known(print("B")));
     let www = Binding { host: Hostname::parse("www.contoso.com").unwrap(), ..behind.bound[0].binding.clone() };
     behind.bound.push(Bound { look: look(&www, None), binding: www.clone() });
-    behind.newest = Newest::Known(print("B"), vec![Hostname::parse("contoso.com").unwrap()]);
+    let names = vec![Hostname::parse("contoso.com").unwrap()];
+    behind.newest = Newest::Known { thumbprint: print("B"), names, starts: None, ends: None };
     let steps = steps_of(vec![behind]);
     let facts = &find(&steps, StepId::Sync).facts;
     let said = facts.iter().find(|(label, _)| label == "Stays behind").unwrap();
