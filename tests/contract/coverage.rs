@@ -64,7 +64,7 @@ const SITES: &[(&str, &str, &str, &str)] = &[
     ("site_config.rs set_min_tls", "PATCH", "*/config/web", "/properties/minTlsVersion"),
     ("site_config.rs set_https_only", "PATCH", "*/sites/*", "/properties/httpsOnly"),
     ("sites.rs apps", "GET", "/subscriptions/*/providers/Microsoft.Web/sites", ""),
-    ("sites.rs named", "GET", "/subscriptions/*/resources", ""),
+    ("resources.rs named", "GET", "/subscriptions/*/resources", ""),
     ("sites.rs slots", "GET", "*/sites/*/slots", ""),
     ("sites.rs sites_with_slots", "GET", "/subscriptions/*/resources", ""),
     ("sites.rs get", "GET", "*/providers/Microsoft.Web/sites/*", ""),
