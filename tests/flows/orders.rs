@@ -70,7 +70,8 @@ fn on_the_screen_the_exact_name_is_typed_before_an_order_goes() {
     screen.wait_for("Enter Remove the locks on the order...");
     screen.keys("<Enter>");
     screen.wait_for("locks/apifabrikam");
-    screen.keys("<Enter>");
+    screen.wait_for("Enter Cancel");
+    screen.keys("<Tab><Enter>");
     screen.wait_for("Enter goes on with Delete ord");
     screen.keys("<Enter>");
     screen.wait_for("these stop working: api.fabrikam.com (contoso-api)");
