@@ -186,7 +186,7 @@ fn what_is_no_certificate_is_called_what_it_is() {
             "no-certificate",
             "CERTIFICATE REQUEST",
         ),
-        (b"-----BEGIN CERTIFICATE-----\nAAAA\n", "malformed", "has no end"),
+        (b"-----BEGIN CERTIFICATE-----\nAAAA\n", "malformed", "its END line is missing"),
         (&[0xFE, 0xED, 0xFE, 0xED, 0], "malformed", "Java keystore"),
         (&[0xFF, 0xFE, b'-', 0, b'-', 0], "malformed", "UTF-16"),
     ];

@@ -67,8 +67,8 @@ impl App {
         }
         let unasked = counted(self.apps_unasked(), "app");
         format!(
-            "Each app lists its public certificates itself, and {unasked} were not asked. To ask some, filter by a part of their \
-             name, group or subscription (/ and Enter), or choose a scope (o). L asks them all."
+            "Each app lists its public certificates itself, and {unasked} were not asked. To ask some, filter by app:NAME, \
+             group:NAME or subscription:NAME (/ and Enter), or choose a scope (o). L asks them all."
         )
     }
 

@@ -225,16 +225,7 @@ fn load(case: &Case<'_>) -> Step {
             .remedy("set it to * by hand: then the code may load every certificate of the app");
         return step(StepStatus::Blocked(problem));
     }
-    step(StepStatus::Ready)
-        .explained(format!(
-            "{SETTING}: {} \u{2192} {}. All other settings are sent back as they are. The app restarts.",
-            now.words(),
-            new.words()
-        ))
-        .fact("Setting now", now.words())
-        .fact("Setting then", new.words())
-        .sending(vec![new.set(&app.id, settings)])
-        .consent(super::load::restarting([app]))
+    super::load::changing(step(StepStatus::Ready), app, settings, &now, &new)
 }
 
 /// The store of Windows that a new one goes to: in an App Service Environment that of the machine, which all apps share

@@ -260,16 +260,7 @@ fn load(case: &Case<'_>) -> Step {
     match then {
         None => step(StepStatus::NotNeeded(format!("stays as it is, {}", now.words()))),
         Some(then) if then == now => step(StepStatus::Done(format!("{SETTING}: {}", now.words()))),
-        Some(then) => step(StepStatus::Ready)
-            .explained(format!(
-                "{SETTING}: {} \u{2192} {}. All other settings are sent back as they are. The app restarts.",
-                now.words(),
-                then.words()
-            ))
-            .fact("Setting now", now.words())
-            .fact("Setting then", then.words())
-            .sending(vec![then.set(&app.id, settings)])
-            .consent(super::load::restarting([app])),
+        Some(then) => super::load::changing(step(StepStatus::Ready), app, settings, &now, &then),
     }
 }
 
