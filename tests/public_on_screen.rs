@@ -62,7 +62,9 @@ fn of_many_apps_only_those_are_asked_that_the_filter_leaves_and_l_asks_the_rest(
     screen.press("2");
     assert_eq!(asked(&screen), None);
     assert!(screen.text().contains("L asks them all"), "{}", screen.text());
-    screen.press("/app:app-00");
+    screen.press("/group:nowhere<Enter>");
+    assert_eq!(asked(&screen), None, "no app is in such a group");
+    screen.press("/<C-u>app:app-00");
     assert_eq!(asked(&screen), None, "not while it is typed");
     screen.press("<Enter>");
     let (ask, apps) = asked(&screen).unwrap();

@@ -83,7 +83,7 @@ impl App {
             let names = pane.column_names();
             let names: Vec<&str> = names.iter().map(String::as_str).collect();
             let filter = Filter::parse(pane.filter.text(), &names);
-            wanted = self.apps_to_ask(|app| filter.holds(&app_text(&self.estate, app)));
+            wanted = self.apps_to_ask(|app| filter.holds(&app_text(&names, &self.estate, app)));
         }
         if wanted.len() > UNTOLD {
             wanted = self.apps_to_ask(|app| self.public.changed.contains(&app.id));
@@ -171,8 +171,13 @@ impl App {
     }
 }
 
-/// What a filter of the pane finds of an app, in the place of its column.
-fn app_text(estate: &Estate, app: &model::App) -> String {
-    let (label, group) = (app.label(), app.id.resource_group());
-    format!("{SEPARATOR}{label} {group} {}{SEPARATOR}{SEPARATOR}{SEPARATOR}", estate.subscription_name(&app.id)).to_lowercase()
+/// What a filter of the pane finds of an app, each in the place of its column; nothing is known of its certificates.
+fn app_text(columns: &[&str], estate: &Estate, app: &model::App) -> String {
+    let cell = |column: &&str| match *column {
+        "app" => app.label(),
+        "group" => app.id.resource_group().to_owned(),
+        "subscription" => estate.subscription_name(&app.id).to_owned(),
+        _ => String::new(),
+    };
+    columns.iter().map(cell).collect::<Vec<_>>().join(&SEPARATOR.to_string()).to_lowercase()
 }

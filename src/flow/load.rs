@@ -13,24 +13,22 @@ pub const READ_SETTINGS: &str = "Read the app settings";
 /// The longest value that is written: Azure keeps settings in the environment of the app's process.
 const LONGEST: usize = 8_000;
 
-/// A changed setting restarts the app, whatever it was. `change` says what becomes of the setting.
-pub(super) fn restarting<'a>(change: &str, apps: impl IntoIterator<Item = &'a App>) -> Consent {
+/// A changed setting restarts the app, whatever it was.
+pub(super) fn restarting<'a>(apps: impl IntoIterator<Item = &'a App>) -> Consent {
     let names: Vec<String> = apps.into_iter().map(App::label).collect();
     let what = if names.len() == 1 { "The app restarts" } else { "The apps restart" };
-    let notice = format!(
-        "{change} {what}: requests under way are cut off, and the first ones afterwards are slow. All other settings are sent back as they are."
-    );
+    let notice = format!("{what}: requests under way are cut off, and the first ones afterwards are slow.");
     Consent::interrupting(notice, names)
 }
 
 /// A step that is ready to change the setting of an app from one value to another.
 pub(super) fn changing(step: Step, app: &App, settings: &AppSettings, now: &Load, then: &Load) -> Step {
     let change = format!("{SETTING}: {} \u{2192} {}.", now.words(), then.words());
-    step.explained(format!("{change} All other settings are sent back as they are. The app restarts."))
+    step.explained(format!("{change} All other settings are sent back as they are."))
         .fact("Setting now", now.words())
         .fact("Setting then", then.words())
         .sending(vec![then.set(&app.id, settings)])
-        .consent(restarting(&change, [app]))
+        .consent(restarting([app]))
 }
 
 /// The value of the setting: thumbprints with commas between, or `*` for all.

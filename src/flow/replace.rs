@@ -282,7 +282,7 @@ fn load(case: &Case<'_>, pair: Option<&Pair<'_>>) -> Option<Step> {
         return Some(step(StepStatus::follows(Key::File, "the hostnames are bound to the new one")));
     }
     let (old, new) = (pair.old?.thumbprint.as_ref()?, pair.new?.thumbprint.as_ref()?);
-    let mut ready = step(StepStatus::Ready).in_parallel().consent(super::load::restarting("The new thumbprint takes the place of the old one.", loaders.iter().copied()));
+    let mut ready = step(StepStatus::Ready).in_parallel().consent(super::load::restarting(loaders.iter().copied()));
     for app in loaders {
         let Some(settings) = pair.usage.settings_of(app) else { continue };
         let (now, then) = (Load::of(settings), Load::of(settings).instead(old, new));

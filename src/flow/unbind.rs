@@ -92,7 +92,7 @@ fn unbind(case: &Case<'_>) -> Step {
             word: address.to_owned(),
         }),
         _ => ready.consent(Consent::interrupting(
-            format!("Browsers warn every visitor of {host} from now on, until it is bound again. To renew a certificate nothing has to be unbound: bind replaces."),
+            format!("Browsers warn every visitor of {host} from now on."),
             [host.to_string()],
         )),
     }

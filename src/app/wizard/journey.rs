@@ -9,7 +9,7 @@ use crate::app::effect::Effect;
 use crate::app::message::AskId;
 use crate::app::operations::Operation;
 use crate::app::pane::{PaneName, Tone};
-use crate::flow::{self, FlowName, Inputs, Key, Observed, Step, StepStatus, Subject, suggest};
+use crate::flow::{self, Consent, FlowName, Inputs, Key, Observed, Step, StepStatus, Subject, suggest};
 use crate::model::{Order, Problem, ResourceId};
 
 impl App {
@@ -333,8 +333,14 @@ impl App {
         let Some(Standing::At(step)) = self.wizard.as_ref().map(|wizard| wizard.standing()) else { return };
         let yes = if step.writes.is_some() { "Write" } else { "Send" };
         let question = step.consent.question(self.settings.production);
-        let says = if question.notice.is_empty() { step.explanation.clone() } else { question.notice };
-        let mut confirm = Confirm::new(&*step.title, yes, Act::Send(Box::new(step.clone()))).says(says);
+        let mut confirm = Confirm::new(&*step.title, yes, Act::Send(Box::new(step.clone())));
+        // What is and what will be comes first, then what that stops; what costs or is final says all by itself.
+        if !matches!(step.consent, Consent::Typed { .. }) {
+            confirm = confirm.says(&*step.explanation);
+        }
+        if !question.notice.is_empty() && !step.explanation.contains(&question.notice) {
+            confirm = confirm.says(question.notice);
+        }
         (confirm.on_yes, confirm.word) = (question.begins_on_yes, question.word);
         confirm.plan =
             step.requests
