@@ -2,7 +2,7 @@
 //! The one reader of names; `resolve` asks the cloud about them.
 
 use super::usage::some_of;
-use crate::model::{PrivateCertificate, ResourceId, Thumbprint};
+use crate::model::{PrivateCertificate, ResourceId, Thumbprint, said};
 
 /// A resource as it was typed: a whole id, or the ways in which its parts can be read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -148,6 +148,7 @@ pub fn several(what: &str, typed: &str, found: &[&ResourceId]) -> String {
     let are_told_apart = found.iter().all(|id| id.subscription_id().eq_ignore_ascii_case(subscription))
         && shorts.iter().enumerate().all(|(at, one)| shorts[..at].iter().all(|other| !other.eq_ignore_ascii_case(one)));
     let forms = if are_told_apart { shorts } else { found.iter().map(ToString::to_string).collect() };
+    let typed = said(typed);
     format!("'{typed}' can mean {} {what}s: give the one that is meant: {}", found.len(), some_of(&forms))
 }
 
@@ -155,7 +156,7 @@ pub fn several(what: &str, typed: &str, found: &[&ResourceId]) -> String {
 /// subscription S`.
 pub fn unknown(what: &str, typed: &str, group: Option<&str>, place: &str) -> String {
     let group = group.map(|group| format!("the resource group {group} of ")).unwrap_or_default();
-    format!("there is no {what} '{typed}' in {group}{place}")
+    format!("there is no {what} '{}' in {group}{place}", said(typed))
 }
 
 #[cfg(test)]
@@ -216,6 +217,16 @@ mod tests {
         }
         for typed in [format!("other/{name}"), format!("other/{print}"), "A".repeat(40)] {
             assert!(!Named::resource(&typed).unwrap().is_certificate(&one), "{typed}");
+        }
+    }
+
+    #[test]
+    fn a_key_that_was_given_in_place_of_a_name_is_not_shown_and_names_are() {
+        let key = "MIIEvgIBADANBgkqhkiG9w0BAQEF".repeat(40);
+        assert!(!unknown("certificate", &key, None, "the subscription s").contains(&key[..17]));
+        let name = "kv-contoso-rbac-login-rg-test-WestUS2webspace";
+        for name in [name, "0123456789ABCDEF0123456789ABCDEF01234567"] {
+            assert!(unknown("certificate", name, None, "the subscription s").contains(name));
         }
     }
 

@@ -40,7 +40,7 @@ pub enum BuildError {
     #[error("App Service takes no private certificate without a password")]
     EmptyPassword,
     #[error(
-        "the new password has a character that is not to be seen (U+{code:04X}) at position {position}: nobody could type it; give another"
+        "the new password has a character that is not to be seen (U+{code:04X}) at position {position}: it cannot be typed; choose another"
     )]
     HiddenCharacter { position: usize, code: u32 },
     #[error(transparent)]

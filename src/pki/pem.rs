@@ -176,7 +176,7 @@ fn stray(text: &[u8], span: Range<usize>) -> Option<Fault> {
         let is_base64 = |octet: &u8| octet.is_ascii_alphanumeric() || b"+/=".contains(octet);
         // No text has the lowest octets, and no DER is without them.
         let why = if words.iter().any(|octet| *octet < 8) {
-            Some("octets that are not text: another file was appended here")
+            Some("bytes that are not text: another file was appended here")
         } else if words.len() >= STRAY && words.iter().all(is_base64) {
             Some("Base64 text outside of a block: its BEGIN line is missing")
         } else if armour::is_cut_edge(words) {
@@ -311,7 +311,7 @@ mod tests {
                 "2 CERTIFICATE: its END line, which is line 4, says another word",
             ),
             ("\n-----BEGIN CERTIFCATE-----\nAQID\n-----END CERTIFCATE-----\n", "2 CERTIFCATE: a block of this name is not known"),
-            ("\n0\u{1}\u{0}\n", "2 : octets that are not text: another file was appended here"),
+            ("\n0\u{1}\u{0}\n", "2 : bytes that are not text: another file was appended here"),
             ("\n-----BEG\n", "2 : a BEGIN or END line that is cut off"),
         ] {
             assert_eq!(
