@@ -182,8 +182,9 @@ fn bare_words(bare: Bare, octets: &[u8]) -> String {
         }
     };
     let (how, command) = match bare {
-        Bare::Plain => ("", "base64 -d FILE > NEW"),
-        Bare::Twice => (", encoded twice", "base64 -d FILE | base64 -d > NEW"),
+        // Lines as Windows ends them stop base64.
+        Bare::Plain => ("", "tr -d '\\r' < FILE | base64 -d > NEW"),
+        Bare::Twice => (", encoded twice", "tr -d '\\r' < FILE | base64 -d | base64 -d > NEW"),
         Bare::Quoted => (" within other text", "grep -oE '[A-Za-z0-9+/=]{40,}' FILE | base64 -d > NEW"),
     };
     format!("the Base64 text of {what}{how}, not the file itself: decode it first ({command})")
