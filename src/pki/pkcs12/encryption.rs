@@ -224,7 +224,8 @@ fn rc2_parameters(parameters: Element<'_>) -> Result<(u16, Vec<u8>)> {
     Ok((bits, fields.element()?.octets()?.into_owned()))
 }
 
-/// The plain octets, if padding and first element make sense; with a wrong key they practically never do.
+/// The plain bytes, if the padding is right and they are a SEQUENCE, as keys and contents are. With a wrong key one padding in 256
+/// is right by chance, so the first byte counts as much.
 fn undo(cipher: Cipher, key: &[u8], vector: &[u8], data: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
     let plain = Zeroizing::new(match cipher {
         Cipher::TripleDes => cbc::<TdesEde3>(key, vector, data)?,
@@ -240,7 +241,7 @@ fn undo(cipher: Cipher, key: &[u8], vector: &[u8], data: &[u8]) -> Option<Zeroiz
         Cipher::Rc4 => rc4(key, data),
         Cipher::None | Cipher::Other => return None,
     });
-    Element::parse(&plain).is_ok().then_some(plain)
+    (plain.first() == Some(&tag::SEQUENCE) && Element::parse(&plain).is_ok()).then_some(plain)
 }
 
 fn cbc<C: BlockCipher + BlockDecryptMut + KeyInit>(key: &[u8], vector: &[u8], data: &[u8]) -> Option<Vec<u8>> {
