@@ -11,12 +11,13 @@ use rustix::fs::{AtFlags, CWD, Mode, OFlags, linkat, open};
 use thiserror::Error;
 use zeroize::Zeroizing;
 
+use crate::model::reason;
 use crate::pki::limits;
 
 /// Why a file was not read at all.
 #[derive(Debug, Error)]
 pub enum Unread {
-    #[error("{0}")]
+    #[error("{}", reason(.0))]
     Io(#[from] io::Error),
     #[error("this is {0}, not a file")]
     NotAFile(&'static str),
@@ -58,6 +59,16 @@ pub fn read(path: &Path) -> Result<Zeroizing<Vec<u8>>, Unread> {
     file.take(limit + 1).read_to_end(&mut octets)?;
     refuse_beyond_limit(octets.len() as u64)?;
     Ok(octets)
+}
+
+/// The text of an ordinary file, as [`read`] takes it, for those who know errors of the system only.
+pub fn read_text(path: &Path) -> io::Result<Zeroizing<String>> {
+    let octets = read(path).map_err(|why| match why {
+        Unread::Io(why) => why,
+        other => io::Error::new(io::ErrorKind::InvalidInput, other),
+    })?;
+    let text = std::str::from_utf8(&octets).map_err(|_| io::Error::new(io::ErrorKind::InvalidData, "it is not UTF-8 text"))?;
+    Ok(Zeroizing::new(text.to_owned()))
 }
 
 /// Writes a file that only its owner can read. What exists is never overwritten, and half a file is never left.
@@ -116,6 +127,7 @@ mod tests {
         let fifo = dir.path().join("fifo");
         rustix::fs::mkfifoat(rustix::fs::CWD, &fifo, Mode::RUSR | Mode::WUSR).unwrap();
         assert_eq!(read(&fifo).unwrap_err().code(), "not-a-file");
+        assert!(read_text(&fifo).unwrap_err().to_string().contains("a pipe"));
         assert_eq!(read(&dir.path().join("none")).unwrap_err().code(), "not-found");
         let large = dir.path().join("large");
         File::create(&large).unwrap().set_len(100 * 1024 * 1024).unwrap();

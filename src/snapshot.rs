@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use thiserror::Error;
 
-use crate::model::{Estate, Upkeep, table};
+use crate::model::{Estate, Upkeep, reason, table};
 use crate::paths;
 
 /// Raised whenever what is kept changes its shape; a file of another form is passed over.
@@ -26,7 +26,7 @@ const LONGEST_KEPT: Duration = Duration::from_secs(30 * 24 * 3600);
 
 #[derive(Debug, Error)]
 pub enum SnapshotError {
-    #[error("it cannot be read or written: {0}")]
+    #[error("it cannot be read or written: {}", reason(.0))]
     File(#[from] io::Error),
     #[error("another version of certdeck wrote it")]
     Foreign,

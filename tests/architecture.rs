@@ -19,7 +19,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("journal", &["azure", "flow", "model", "paths"]),
     ("snapshot", &["model", "paths"]),
     ("paths", &[]),
-    ("file", &["pki"]),
+    ("file", &["model", "pki"]),
     ("secret", &[]),
 ];
 

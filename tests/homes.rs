@@ -4,6 +4,8 @@
 
 #[path = "support/cloud.rs"]
 mod cloud;
+#[path = "support/files.rs"]
+mod files;
 #[path = "support/pty.rs"]
 mod pty;
 
@@ -105,6 +107,58 @@ fn on_a_full_disk_no_change_is_sent() {
     assert!(ran.code == Some(5) && ran.err.contains("No space left") && ran.err.contains("Nothing was sent"), "{}", ran.err);
     assert_eq!(writes(&cloud), before);
     assert_eq!(certdeck(&cloud, &environment, &["list", "private"]).code, Some(0));
+}
+
+/// A limit on the size of files stands for a disk on which the file has no room.
+#[test]
+fn a_file_that_has_no_room_is_not_left_behind_in_part() {
+    let dir = files::make();
+    let limited = format!(
+        "trap '' XFSZ; ulimit -f 1; exec '{}' cert rewrap contoso.pfx out.pfx --password-file password --new-password-file password",
+        env!("CARGO_BIN_EXE_certdeck")
+    );
+    let ran = Command::new("bash").args(["-c", &limited]).current_dir(dir.path()).env_clear().env("HOME", "/dev/null").output();
+    let ran = ran.unwrap();
+    let said = String::from_utf8_lossy(&ran.stderr);
+    assert!(ran.status.code() == Some(5) && said.contains("out.pfx") && !said.contains("os error"), "{:?} {said}", ran.status);
+    let left: Vec<_> = std::fs::read_dir(dir.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert_eq!(left.len(), 5, "{left:?}");
+}
+
+#[test]
+fn a_pipe_in_the_place_of_a_file_is_refused_and_not_waited_for() {
+    let cloud = Cloud::start();
+    let pipe = cloud.home().join("pipe");
+    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let file = pipe.to_str().unwrap();
+    for arguments in [&["--config", file, "config", "check"][..], &["--config", file, "list", "apps"], &["cert", "inspect", file]] {
+        let ran = certdeck(&cloud, &[], arguments);
+        assert!(
+            ran.code != Some(0) && format!("{}{}", ran.out, ran.err).contains("a pipe"),
+            "{arguments:?}: {}{}",
+            ran.out,
+            ran.err
+        );
+    }
+}
+
+/// Passed over, it would be another cloud that is changed, or the way around the proxy.
+#[test]
+fn a_variable_that_is_not_text_is_named() {
+    use std::os::unix::ffi::OsStrExt;
+    let cloud = Cloud::start();
+    for name in ["HTTPS_PROXY", "AZURE_CLIENT_SECRET", "CERTDECK_CONTEXT", "CERTDECK_CA_FILE"] {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_certdeck"));
+        command.env_clear().envs(cloud.environment()).env("HOME", cloud.home());
+        let value = std::ffi::OsStr::from_bytes(b"http://user:p\xfcss@proxy:8080");
+        if name == "HTTPS_PROXY" {
+            // What is on this machine is reached without a proxy.
+            command.env("CERTDECK_ARM_ENDPOINT", "https://management.azure.com");
+        }
+        let ran = command.env(name, value).args(["list", "apps"]).output().unwrap();
+        let said = String::from_utf8_lossy(&ran.stderr);
+        assert!(ran.status.code() == Some(2) && said.contains(name) && !said.contains("ss@"), "{name}: {said}");
+    }
 }
 
 #[test]

@@ -129,6 +129,11 @@ fn a_check_ends_in_time_and_is_unknown_where_azure_throttles_for_longer() {
     assert_eq!(code, Some(4), "what is missing is named on standard error");
     let (code, _) = certdeck(&cloud, &["report", "--timeout", "10s"]);
     assert_eq!(code, Some(4));
+    let run = ["run", "settings", "--set", "app=rg-shop/contoso-blog", "--set", "https-only=yes"];
+    for more in [&["--plan"][..], &["--yes"]] {
+        let (code, text) = certdeck(&cloud, &[&run, more, &["--timeout", "10s"]].concat());
+        assert_eq!(code, Some(4), "{text}");
+    }
     let (code, text) = certdeck(&cloud, &["doctor", "--timeout", "10s"]);
     assert_eq!(code, Some(0), "what reads no provider is as always: {text}");
     assert!(start.elapsed() < std::time::Duration::from_secs(60), "{:?}", start.elapsed());

@@ -6,6 +6,8 @@
 
 use memchr::memmem::Finder;
 
+use crate::model::quoted;
+
 /// Separates the columns of a row's text; no column contains it, since text from outside is made printable.
 pub const SEPARATOR: char = '\u{1f}';
 
@@ -88,7 +90,7 @@ impl Term {
             Some((name, text)) => {
                 let name = name.replace('_', "-");
                 let column = columns.iter().position(|column| column.starts_with(&name));
-                let none = || format!("there is no column '{name}': {}", columns.join(", "));
+                let none = || format!("there is no column '{}': {}", quoted(&name), columns.join(", "));
                 (Some(column.ok_or_else(none)?), text)
             }
         };

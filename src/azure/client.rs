@@ -127,13 +127,13 @@ impl Client {
         Self { urgency: Urgency::Background, ..self.clone() }
     }
 
-    /// The same client, whose requests are all over at that moment: what has no answer then is an error.
+    /// The same client, whose reads are all over at that moment: what has no answer then is an error. A change is never cut off.
     #[must_use]
     pub fn until(&self, deadline: Deadline) -> Self {
         Self { deadline: Some(deadline), ..self.clone() }
     }
 
-    /// When all its requests are over, if they are bounded together.
+    /// When all its reads are over, if they are bounded together.
     pub fn deadline(&self) -> Option<Deadline> {
         self.deadline
     }
@@ -354,7 +354,7 @@ impl Client {
             read: request.is_read(),
             if_match: request.condition.as_ref().and_then(|read| read.etag.clone()),
             urgency: self.urgency,
-            until: self.deadline.map(Deadline::at),
+            until: self.deadline.filter(|_| request.is_read()).map(Deadline::at),
             rows: None,
         }
     }
@@ -371,7 +371,7 @@ impl Client {
             last = Some(wait.why);
         };
         let sent = self.sender.send(&call, &mut waiting);
-        match self.deadline {
+        match self.deadline.filter(|_| call.read) {
             Some(deadline) => timeout_at(deadline.at(), sent).await.unwrap_or_else(|_| Err(deadline.passed(last))),
             None => sent.await,
         }

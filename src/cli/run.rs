@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use super::cert::password;
 use super::session::Session;
 use super::{CliError, Exit, consent, deadline, desk, plan, words};
-use crate::azure::{Client, subscriptions};
+use crate::azure::{Client, Deadline, subscriptions};
 use crate::flow::engine::{Conductor, Ending};
 use crate::flow::resolve::{self, Resolved, Unresolved};
 use crate::flow::script::ScriptKind;
@@ -90,7 +90,7 @@ fn patience(text: &str) -> Result<Duration, String> {
 pub async fn run(args: Args, session: &Session) -> Result<Exit, CliError> {
     let target = session.target()?;
     let mut world = session.world(&target, desk::if_somebody_is_there()).await?;
-    world.client = world.client.telling(deadline::voice());
+    world.client = deadline::client(&world.client, Deadline::after(args.timeout));
     if world.client.cloud().national && args.flow.needs_orders() {
         words(NO_ORDERS);
         return Ok(Exit::Blocked);
@@ -143,7 +143,7 @@ pub async fn run(args: Args, session: &Session) -> Result<Exit, CliError> {
         Report::Json => writeln!(out, "{:#}", report_json(args.flow, steps, &ending)),
     }
     .map_err(CliError::Output)?;
-    Ok(verdict(ending, headless.has_nobody_to_ask()))
+    Ok(verdict(ending, &headless))
 }
 
 /// What was given here was asked for twice where a person typed it, so it is its own repetition.
@@ -201,12 +201,12 @@ fn lacking(key: Key, why: &str) -> String {
 }
 
 /// Says in words why the run ended before its end.
-fn verdict(ending: Result<Ending, Problem>, had_nobody_to_ask: bool) -> Exit {
+fn verdict(ending: Result<Ending, Problem>, run: &Headless) -> Exit {
     let (exit, said) = match ending {
         Ok(Ending::Done(_)) => return Exit::Done,
         Ok(Ending::NeedsInput { key, why }) => (Exit::Usage, lacking(key, &why)),
         Ok(Ending::Blocked(problem)) => (Exit::Blocked, problem.to_string()),
-        Ok(Ending::Declined(_)) if had_nobody_to_ask => (
+        Ok(Ending::Declined(_)) if run.has_nobody_to_ask() => (
             Exit::Usage,
             "this would change something, and there is no terminal to ask on: agree in advance with --yes, or look with --plan"
                 .into(),
@@ -215,6 +215,7 @@ fn verdict(ending: Result<Ending, Problem>, had_nobody_to_ask: bool) -> Exit {
         Ok(Ending::StillWaiting { on }) => (Exit::Waiting, format!("still waiting: {on}. The same command goes on from here.")),
         // Nothing was asked of Azure where this machine cannot keep a record of it.
         Err(problem) if problem.code.as_deref() == Some(journal::CODE) => (Exit::Machine, problem.to_string()),
+        Err(problem) if run.until <= Instant::now() => (Exit::Waiting, format!("{problem}\nThe same command goes on from here.")),
         Err(problem) => (Exit::Cloud, problem.to_string()),
     };
     words(&said);

@@ -1,6 +1,5 @@
 //! `certdeck` without a subcommand: the screen, over the cloud of the current context.
 
-use std::fs;
 use std::io::{self, IsTerminal};
 use std::path::Path;
 use std::sync::Arc;
@@ -14,6 +13,7 @@ use crate::app::{Opens, Settings, keymap::Keymap};
 use crate::azure::{Chain, Desk, Door, Identity};
 use crate::config::Target;
 use crate::emulator::{Emulator, Options, Pace};
+use crate::file;
 use crate::flow::NO_ORDERS;
 use crate::model::{Problem, shown};
 use crate::paths::is_absent;
@@ -44,8 +44,8 @@ pub fn require_terminal() -> Result<(), CliError> {
 
 /// The person's own keys, added to the defaults; the file need not exist.
 fn keymap(path: &Path) -> Result<Keymap, CliError> {
-    let extra = match fs::read_to_string(path) {
-        Err(error) if is_absent(&error) => String::new(),
+    let extra = match file::read_text(path) {
+        Err(error) if is_absent(&error) => String::new().into(),
         read => read.map_err(|why| CliError::machine(format!("read {}", shown(path)), why))?,
     };
     Keymap::new(&extra).map_err(|error| CliError::Usage(format!("{}: {error}", shown(path))))

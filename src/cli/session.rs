@@ -1,12 +1,14 @@
 //! What every subcommand that reaches a cloud begins with: paths, settings, a client, the journal.
 
+use std::cell::RefCell;
+use std::env::VarError;
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 
 use super::{CliError, Global, deadline, desk};
 use crate::app::place::ContextChoice;
 use crate::azure::{AzureError, Client, Connection, Deadline, Desk, Saved};
-use crate::config::{self, Config, Context, Target};
+use crate::config::{self, Config, ConfigError, Context, Target};
 use crate::journal::Journal;
 use crate::paths::Paths;
 use crate::rules::{Profile, Rules};
@@ -57,15 +59,18 @@ impl Session {
     /// The same for a context that is named, instead of the one in use.
     pub fn target_of(&self, name: Option<&str>) -> Result<Target, CliError> {
         let chosen = name.or(self.context.as_deref());
-        let mut target = self.config.target(&self.config_path, chosen, environment)?;
+        let mut target = with_environment(|variable| self.config.target(&self.config_path, chosen, variable))?;
         target.read_only |= self.read_only;
         Ok(target)
     }
 
     /// The context in use, in another tenant of the account.
     pub fn target_in(&self, tenant: &str) -> Result<Target, CliError> {
-        let there = |name: &str| if name == "AZURE_TENANT_ID" { Some(tenant.to_owned()) } else { environment(name) };
-        let mut target = self.config.target(&self.config_path, self.context.as_deref(), there)?;
+        let chosen = self.context.as_deref();
+        let mut target = with_environment(|variable| {
+            let there = |name: &str| if name == "AZURE_TENANT_ID" { Some(tenant.to_owned()) } else { variable(name) };
+            self.config.target(&self.config_path, chosen, there)
+        })?;
         target.read_only |= self.read_only;
         tenant.clone_into(&mut target.name);
         // Those that the context names are of its own tenant.
@@ -158,6 +163,25 @@ impl Session {
 pub fn fixed_cloud() -> Option<String> {
     let set = environment("CERTDECK_ARM_ENDPOINT").is_some_and(|value| !value.is_empty());
     set.then(|| "CERTDECK_ARM_ENDPOINT in the environment decides the cloud".to_owned())
+}
+
+/// What is read of the environment. A variable that counts and is not text is refused, not passed over: without it another
+/// cloud, another sign-in or the way around a proxy would be taken.
+fn with_environment<T>(read: impl FnOnce(&dyn Fn(&str) -> Option<String>) -> Result<T, ConfigError>) -> Result<T, ConfigError> {
+    let not_text = RefCell::new(None);
+    let variable = |name: &str| match std::env::var(name) {
+        Ok(value) => Some(value),
+        Err(VarError::NotPresent) => None,
+        Err(VarError::NotUnicode(_)) => {
+            not_text.replace(Some(name.to_owned()));
+            None
+        }
+    };
+    let found = read(&variable);
+    match not_text.take() {
+        Some(name) => Err(ConfigError::NotText(name)),
+        None => found,
+    }
 }
 
 fn environment(name: &str) -> Option<String> {

@@ -6,11 +6,12 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
 use super::{Config, ConfigError};
+use crate::file;
 
 /// Makes a context the one that is used when none is named.
 pub fn use_context(path: &Path, name: &str) -> Result<(), ConfigError> {
     let unreadable = |why| ConfigError::Unreadable { path: path.to_owned(), why };
-    let text = fs::read_to_string(path).map_err(unreadable)?;
+    let text = file::read_text(path).map_err(unreadable)?;
     let config = Config::parse(&text, path)?;
     if !config.contexts.contains_key(name) {
         let known = config.contexts.keys().cloned().collect();

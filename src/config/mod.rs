@@ -6,13 +6,14 @@ mod sign_in;
 mod target;
 
 use std::collections::BTreeMap;
+use std::io;
 use std::path::{Path, PathBuf};
-use std::{fs, io};
 
 use serde::Deserialize;
 use thiserror::Error;
 
 use crate::azure::ProxyError;
+use crate::file;
 use crate::model::{printable, quoted, reason, shown, toml_refusal};
 use crate::paths::is_absent;
 
@@ -45,6 +46,8 @@ pub enum ConfigError {
         quoted(text)
     )]
     NoObjectId { key: &'static str, text: String },
+    #[error("the variable {0} is not UTF-8 text: set it again in a UTF-8 locale; in a URL write other characters as %XX")]
+    NotText(String),
     #[error("signing in as an application needs {0} as well")]
     Incomplete(&'static str),
     #[error("the client certificate {}: {why}", shown(path))]
@@ -227,7 +230,7 @@ impl Context {
 impl Config {
     /// Reads the file; one that is not there has every default.
     pub fn read(path: &Path) -> Result<Self, ConfigError> {
-        match fs::read_to_string(path) {
+        match file::read_text(path) {
             Ok(text) => Self::parse(&text, path),
             Err(error) if is_absent(&error) => Ok(Self::default()),
             Err(why) => Err(ConfigError::Unreadable { path: path.to_owned(), why }),

@@ -28,12 +28,12 @@ pub(super) static FLOW: Flow = Flow {
 };
 
 fn fields() -> Vec<Field> {
-    vec![Field {
-        key: Key::AutoRenew,
-        label: "Auto renewal",
-        help: "On: Azure buys another term before the paid one ends, and charges it. Off: somebody has to renew by hand.",
-        kind: FieldKind::Toggle,
-    }]
+    vec![Field::new(
+        Key::AutoRenew,
+        "Auto renewal",
+        "On: Azure buys another term before the paid one ends, and charges it. Off: somebody has to renew by hand.",
+        FieldKind::Toggle,
+    )]
 }
 
 /// The other way round, once: whoever opens this wants a change, and what is saved must not be suggested to be undone.

@@ -16,7 +16,7 @@ use super::{
 };
 use crate::azure::{AzureError, Client, orders, sites};
 use crate::health::tls;
-use crate::model::{Binding, Estate, Hostname, Plan, PrivateCertificate, Scope, SslState, Thumbprint};
+use crate::model::{Binding, Estate, Hostname, Plan, PrivateCertificate, Scope, SslState, Thumbprint, typed as shown};
 use crate::rules::{Names, Rules};
 
 const TYPES: &[(&str, &str, &str)] = &[
@@ -173,8 +173,8 @@ fn refusals(observed: &Observed, inputs: &Inputs, rules: &Rules, now: Timestamp)
 fn no_certificate_at(observed: &Observed, inputs: &Inputs) -> String {
     let (typed, order) = (inputs.get(Key::Certificate), inputs.get(Key::Order));
     let what = match (typed, order) {
-        (Some(typed), _) => format!("there is no certificate '{typed}'"),
-        (None, Some(order)) => format!("no certificate of the order '{order}' is"),
+        (Some(typed), _) => format!("there is no certificate '{}'", shown(typed)),
+        (None, Some(order)) => format!("no certificate of the order '{}' is", shown(order)),
         (None, None) => return "choose the certificate".to_owned(),
     };
     match observed.app.here() {

@@ -4,7 +4,7 @@
 use super::named;
 use super::target::{app_id, order_id};
 use super::{Field, FieldKind, Inputs, Key, Observed, Pick};
-use crate::model::Estate;
+use crate::model::{Estate, typed as shown};
 
 pub(super) fn app_field(help: &'static str) -> Field {
     Field::new(Key::App, "App", help, FieldKind::Pick { of: Pick::App, or_new: false })
@@ -35,11 +35,9 @@ pub(super) fn no_app(inputs: &Inputs) -> String {
 pub(super) fn unnamed_app(inputs: &Inputs) -> (Key, String) {
     match (inputs.get(Key::App), inputs.get(Key::Subscription)) {
         (None, _) => (Key::App, "choose the app".to_owned()),
-        (Some(typed), _) if named::Named::site(typed).is_none() => {
-            (Key::App, format!("'{typed}' names no app: write APP, GROUP/APP, APP/SLOT, GROUP/APP/SLOT or the whole id"))
-        }
-        (Some(name), None) => (Key::Subscription, format!("say in which subscription the app '{name}' is")),
-        (Some(name), Some(_)) => (Key::ResourceGroup, format!("say in which resource group the app '{name}' is")),
+        (Some(typed), _) if named::Named::site(typed).is_none() => (Key::App, named::no_name_of_an_app(typed)),
+        (Some(name), None) => (Key::Subscription, format!("say in which subscription the app '{}' is", shown(name))),
+        (Some(name), Some(_)) => (Key::ResourceGroup, format!("say in which resource group the app '{}' is", shown(name))),
     }
 }
 

@@ -34,12 +34,12 @@ pub(super) static FLOW: Flow = Flow {
 };
 
 fn fields() -> Vec<Field> {
-    vec![Field {
-        key: Key::Certificate,
-        label: "Certificate",
-        help: "It goes from its whole webspace, which every app of the same group, region and system shares, or from the one app that has it.",
-        kind: FieldKind::Pick { of: Pick::Certificate, or_new: false },
-    }]
+    vec![Field::new(
+        Key::Certificate,
+        "Certificate",
+        "It goes from its whole webspace, which every app of the same group, region and system shares, or from the one app that has it.",
+        FieldKind::Pick { of: Pick::Certificate, or_new: false },
+    )]
 }
 
 fn refusals(observed: &Observed, inputs: &Inputs) -> Vec<(Key, String)> {

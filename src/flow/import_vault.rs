@@ -18,7 +18,7 @@ use super::{
     Arrival, Case, Field, FieldKind, Flow, FlowName, Inputs, Key, Observed, Pick, Seen, Step, StepId, StepStatus, Subject,
 };
 use crate::azure::{AzureError, Client, certificates, vault_certificates, vaults};
-use crate::model::{App, Estate, PrivateCertificate, Problem, ResourceId, Vault, VaultCertificate, day};
+use crate::model::{App, Estate, PrivateCertificate, Problem, ResourceId, Vault, VaultCertificate, day, typed as shown};
 use crate::rules::{Names, Period, Rules};
 
 /// The newest az CLI, Terraform and Microsoft's own modules import so; no article says that it is supported.
@@ -119,7 +119,7 @@ fn refusals(observed: &Observed, inputs: &Inputs, rules: &Rules, now: Timestamp)
     }
     match (inputs.get(Key::Vault), &observed.vault) {
         (None, _) => refuse(Key::Vault, "choose the vault".to_owned()),
-        (Some(typed), Seen::Absent) => refuse(Key::Vault, format!("there is no vault '{typed}' in this subscription")),
+        (Some(typed), Seen::Absent) => refuse(Key::Vault, format!("there is no vault '{}' in this subscription", shown(typed))),
         _ => {}
     }
     if let Some(why) = certificate_refusal(observed, inputs, rules, now) {
@@ -146,7 +146,7 @@ fn certificate_refusal(observed: &Observed, inputs: &Inputs, rules: &Rules, now:
         });
     };
     match chosen(observed, inputs) {
-        None => Some(format!("there is no certificate '{typed}' in {vault}")),
+        None => Some(format!("there is no certificate '{}' in {vault}", shown(typed))),
         // What is imported already needs no permission to be so.
         Some(one) if imported(observed, inputs).is_some_and(|there| there.thumbprint == one.thumbprint) => None,
         Some(one) => unsupported(one, rules, now),

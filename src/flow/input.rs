@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use secrecy::{ExposeSecret, SecretString};
 use zeroize::Zeroize;
 
+use crate::model::{may_be_key, typed};
+
 macro_rules! keys {
     ($($(#[$doc:meta])* $name:ident = $word:literal),+ $(,)?) => {
         /// Every input of every flow; `--set KEY=VALUE` and the fields on screen use the same names.
@@ -102,6 +104,11 @@ impl Key {
         matches!(self, Self::Password | Self::NewPassword | Self::RepeatPassword)
     }
 
+    /// Whether its value is a path, a list or a list of pairs: no name, and judged where it is read.
+    fn is_more_than_a_name(self) -> bool {
+        matches!(self, Self::File | Self::Out | Self::LoadCertificates | Self::Tags)
+    }
+
     pub fn parse(text: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|key| key.as_str() == text)
     }
@@ -137,6 +144,13 @@ struct Value {
 impl Inputs {
     pub fn get(&self, key: Key) -> Option<&str> {
         Some(self.typed(key).trim()).filter(|text| !text.is_empty())
+    }
+
+    /// A key pasted in the place of a name goes no further: requests, messages and the journal repeat names.
+    pub fn misplaced_key(&self) -> Option<(Key, String)> {
+        let is_key = |(key, value): &(Key, &str)| !key.is_more_than_a_name() && may_be_key(value);
+        let (key, value) = self.iter().find(is_key)?;
+        Some((key, format!("'{}' looks like a private key and is not sent: give a name here", typed(value))))
     }
 
     /// The text exactly as typed, for editing.
@@ -258,11 +272,27 @@ pub struct Field {
     /// One sentence that teaches: what this is and what follows from it.
     pub help: &'static str,
     pub kind: FieldKind,
+    /// The choice that leaves it as it is, and what it is now; nothing before it was looked at.
+    pub present: Option<(&'static str, String)>,
 }
 
 impl Field {
     pub fn new(key: Key, label: &'static str, help: &'static str, kind: FieldKind) -> Self {
-        Self { key, label, help, kind }
+        Self { key, label, help, kind, present: None }
+    }
+
+    /// A choice by its label, with what it is now where that is what the choice leaves.
+    pub fn labelled(&self, choice: &str, label: &str) -> String {
+        match &self.present {
+            Some((leaves, now)) if *leaves == choice => format!("{label} ({now})"),
+            _ => label.to_owned(),
+        }
+    }
+
+    #[must_use]
+    pub fn present(mut self, now: Option<(&'static str, impl Into<String>)>) -> Self {
+        self.present = now.map(|(choice, now)| (choice, now.into()));
+        self
     }
 }
 

@@ -160,6 +160,9 @@ pub fn fields(flow: FlowName, observed: &Observed, inputs: &Inputs) -> Vec<Field
 
 /// Every input that is missing or cannot work, with the reason. Pure and quick, for use while somebody types.
 pub fn refusals(flow: FlowName, observed: &Observed, inputs: &Inputs, rules: &Rules, now: Timestamp) -> Vec<(Key, String)> {
+    if let Some(refusal) = inputs.misplaced_key() {
+        return vec![refusal];
+    }
     let mut refusals = (flow.definition().refusals)(observed, inputs, rules, now);
     refusals.extend(fields(flow, observed, inputs).iter().filter_map(|field| unknown_value(field, inputs)));
     refusals

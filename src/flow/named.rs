@@ -2,7 +2,7 @@
 //! The one reader of names; `resolve` asks the cloud about them.
 
 use super::usage::some_of;
-use crate::model::{PrivateCertificate, ResourceId, Thumbprint, said};
+use crate::model::{PrivateCertificate, ResourceId, Thumbprint, may_be_key, typed as shown};
 
 /// A resource as it was typed: a whole id, or the ways in which its parts can be read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -134,7 +134,8 @@ fn whole(typed: &str) -> Option<ResourceId> {
 
 fn parts(typed: &str) -> Option<Vec<&str>> {
     let parts: Vec<&str> = typed.trim().trim_matches('/').split('/').map(str::trim).collect();
-    parts.iter().all(|part| !part.is_empty()).then_some(parts)
+    // Its parts are shown one by one, so that a key must not be taken for a name.
+    (parts.iter().all(|part| !part.is_empty()) && !may_be_key(typed)).then_some(parts)
 }
 
 /// Which of several resources a name can mean, shortest form first that tells them apart: a few of them, to choose from.
@@ -148,15 +149,20 @@ pub fn several(what: &str, typed: &str, found: &[&ResourceId]) -> String {
     let are_told_apart = found.iter().all(|id| id.subscription_id().eq_ignore_ascii_case(subscription))
         && shorts.iter().enumerate().all(|(at, one)| shorts[..at].iter().all(|other| !other.eq_ignore_ascii_case(one)));
     let forms = if are_told_apart { shorts } else { found.iter().map(ToString::to_string).collect() };
-    let typed = said(typed);
+    let typed = shown(typed);
     format!("'{typed}' can mean {} {what}s: give the one that is meant: {}", found.len(), some_of(&forms))
+}
+
+/// Of a text that can be no app's name.
+pub fn no_name_of_an_app(typed: &str) -> String {
+    format!("'{}' names no app: write APP, GROUP/APP, APP/SLOT, GROUP/APP/SLOT or the whole id", shown(typed))
 }
 
 /// What was looked for and where, of a name that nothing has: `there is no app 'shop' in the resource group web of the
 /// subscription S`.
 pub fn unknown(what: &str, typed: &str, group: Option<&str>, place: &str) -> String {
     let group = group.map(|group| format!("the resource group {group} of ")).unwrap_or_default();
-    format!("there is no {what} '{}' in {group}{place}", said(typed))
+    format!("there is no {what} '{}' in {group}{place}", shown(typed))
 }
 
 #[cfg(test)]

@@ -43,12 +43,12 @@ fn fields(observed: &Observed, inputs: &Inputs) -> Vec<Field> {
     let mut fields = succession::fields(observed, inputs);
     fields.insert(
         1,
-        Field {
-            key: Key::RevokeOld,
-            label: "Revoke the old one",
-            help: "When the certificate that is replaced stops being valid.",
-            kind: FieldKind::Choice(REVOCATION),
-        },
+        Field::new(
+            Key::RevokeOld,
+            "Revoke the old one",
+            "When the certificate that is replaced stops being valid.",
+            FieldKind::Choice(REVOCATION),
+        ),
     );
     fields
 }

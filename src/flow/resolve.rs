@@ -8,7 +8,7 @@ use super::target::{ORDERS, SITES, VAULTS};
 use super::usage::{certificate_named, some_of};
 use super::{FlowName, Inputs, Key, certificate_file, upload};
 use crate::azure::{AzureError, Client, certificates, resources, sites};
-use crate::model::{PrivateCertificate, Problem, ResourceId, Subscription};
+use crate::model::{PrivateCertificate, Problem, ResourceId, Subscription, typed as shown};
 
 /// Subscriptions that are searched at the same time.
 const AT_ONCE: usize = 8;
@@ -30,6 +30,9 @@ pub enum Unresolved {
 
 /// Makes the inputs definite. `known` are the subscriptions that the account sees.
 pub async fn resolve(client: &Client, flow: FlowName, known: &[Subscription], inputs: Inputs) -> Result<Resolved, Unresolved> {
+    if let Some((key, why)) = inputs.misplaced_key() {
+        return Err(Unresolved::Name(key, why));
+    }
     let mut search = Search { client, known, inputs };
     search.subscription()?;
     search.places();
@@ -68,11 +71,16 @@ impl Search<'_> {
             [] if uuid::Uuid::parse_str(&id).is_ok() => self.inputs.set(Key::Subscription, id),
             [] => {
                 let names: Vec<String> = self.known.iter().map(|one| one.name.clone()).collect();
-                return refuse(format!("there is no subscription '{typed}'; this account sees {}", some_of(&names)));
+                return refuse(format!("there is no subscription '{}'; this account sees {}", shown(typed), some_of(&names)));
             }
             several => {
                 let ids: Vec<String> = several.iter().map(|one| one.id.subscription_id().to_owned()).collect();
-                return refuse(format!("{} subscriptions are called '{typed}': give the id: {}", ids.len(), some_of(&ids)));
+                return refuse(format!(
+                    "{} subscriptions are called '{}': give the id: {}",
+                    ids.len(),
+                    shown(typed),
+                    some_of(&ids)
+                ));
             }
         }
         Ok(())
@@ -131,7 +139,7 @@ impl Search<'_> {
         let refuse = |why: String| Err(Unresolved::Name(Key::App, why));
         let named = match Named::site(&typed) {
             None => {
-                return refuse(format!("'{typed}' names no app: write APP, GROUP/APP, APP/SLOT, GROUP/APP/SLOT or the whole id"));
+                return refuse(named::no_name_of_an_app(&typed));
             }
             Some(Named::Id(id)) => {
                 self.inputs.set(Key::App, id.as_str());
@@ -202,7 +210,7 @@ impl Search<'_> {
         });
         let ways: Vec<String> = ways.collect();
         let correct = "correct the name, or give the whole resource id (--set app=/subscriptions/…)";
-        format!("'{typed}' was looked for in {place}: there is {}: {correct}", ways.join(", and "))
+        format!("'{}' was looked for in {place}: there is {}: {correct}", shown(typed), ways.join(", and "))
     }
 
     /// A vault's name is part of a hostname, so there is one at most; where it is, nobody needs to know.
@@ -237,7 +245,7 @@ impl Search<'_> {
         let Some(typed) = self.inputs.get(Key::Order).map(str::to_owned) else { return Ok(None) };
         let refuse = |why: String| Err(Unresolved::Name(Key::Order, why));
         let named = match Named::resource(&typed) {
-            None => return refuse(format!("'{typed}' names no order: write NAME, GROUP/NAME or the whole id")),
+            None => return refuse(format!("'{}' names no order: write NAME, GROUP/NAME or the whole id", shown(&typed))),
             Some(named) => named.within(self.inputs.get(Key::ResourceGroup)),
         };
         let is_open = named.group().is_none() || self.inputs.get(Key::Subscription).is_none();

@@ -13,7 +13,9 @@ use crate::azure::{AzureError, Client, settings, site_config, sites};
 use crate::model::{App, Estate, SslState, Thumbprint};
 use crate::rules::{Names, Rules};
 
-const KEEP: (&str, &str, &str) = ("keep", "as it is", "Nothing is changed.");
+/// The choice that changes nothing.
+const KEPT: &str = "keep";
+const KEEP: (&str, &str, &str) = (KEPT, "as it is", "Nothing is changed.");
 
 const HTTPS: &[(&str, &str, &str)] = &[
     KEEP,
@@ -46,10 +48,10 @@ pub(super) static FLOW: Flow = Flow {
     ],
     checklist: &["A103", "A152", "A218-A220"],
     keys: "4, ,",
-    fields: |_, _| fields(),
+    fields: |observed, _| fields(observed),
     suggest: |_: &Estate, inputs| {
-        inputs.suggest(Key::HttpsOnly, "keep");
-        inputs.suggest(Key::MinTls, "keep");
+        inputs.suggest(Key::HttpsOnly, KEPT);
+        inputs.suggest(Key::MinTls, KEPT);
     },
     refusals,
     observe: |client, inputs| Box::pin(observe(client, inputs)),
@@ -60,11 +62,15 @@ pub(super) static FLOW: Flow = Flow {
 pub(super) const NOT_ON_FLEX: &str =
     "apps on Flex Consumption do not use WEBSITE_LOAD_CERTIFICATES: each certificate is made accessible to code by itself";
 
-fn fields() -> Vec<Field> {
+fn fields(observed: &Observed) -> Vec<Field> {
+    let https_only = observed.app.here().map(|app| word(app.https_only));
+    let min_tls = observed.min_tls.here().map(|min| min.app.clone());
     vec![
         app_field("The app or slot."),
-        Field::new(Key::HttpsOnly, "HTTPS only", "Whether plain HTTP is redirected to HTTPS.", FieldKind::Choice(HTTPS)),
-        Field::new(Key::MinTls, "Minimum TLS version", "The oldest version that clients may use.", FieldKind::Choice(VERSIONS)),
+        Field::new(Key::HttpsOnly, "HTTPS only", "Whether plain HTTP is redirected to HTTPS.", FieldKind::Choice(HTTPS))
+            .present(https_only.map(|now| (KEPT, now))),
+        Field::new(Key::MinTls, "Minimum TLS version", "The oldest version that clients may use.", FieldKind::Choice(VERSIONS))
+            .present(min_tls.map(|now| (KEPT, now))),
         Field::new(
             Key::LoadCertificates,
             "Load certificates",
@@ -76,7 +82,7 @@ fn fields() -> Vec<Field> {
 
 /// The value that is asked for; `keep` asks for nothing.
 fn asked(inputs: &Inputs, key: Key) -> Option<&str> {
-    inputs.get(key).filter(|value| *value != "keep")
+    inputs.get(key).filter(|value| *value != KEPT)
 }
 
 fn refusals(observed: &Observed, inputs: &Inputs, rules: &Rules, now: Timestamp) -> Vec<(Key, String)> {
@@ -147,7 +153,6 @@ fn https_only(case: &Case<'_>) -> Step {
         return step(status);
     }
     let Some(app) = case.observed.app.here() else { return step(StepStatus::follows(Key::App, "the app is looked at")) };
-    let word = |on: bool| if on { "on" } else { "off" };
     let Some(wanted) = asked(case.inputs, Key::HttpsOnly) else {
         return step(StepStatus::NotNeeded(format!("stays as it is, {}", word(app.https_only))));
     };
@@ -178,6 +183,10 @@ fn https_only(case: &Case<'_>) -> Step {
     }
     let notice = format!("Without a certificate, browsers will warn of {}: bind one first.", some_of(&bare));
     ready.fact("Note", notice.clone()).consent(Consent::interrupting(notice, bare))
+}
+
+fn word(on: bool) -> &'static str {
+    if on { "on" } else { "off" }
 }
 
 fn min_tls(case: &Case<'_>) -> Step {

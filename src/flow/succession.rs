@@ -46,12 +46,12 @@ pub(super) fn stage(order: &Order, inputs: &Inputs) -> Stage {
 
 /// The certificate that is to be replaced, and while the domain has to be proved again, the form of Step 2: Verify.
 pub(super) fn fields(observed: &Observed, inputs: &Inputs) -> Vec<Field> {
-    let mut fields = vec![Field {
-        key: Key::Current,
-        label: "Replaces",
-        help: "The thumbprint of the certificate that a new one is to replace; with it named, nothing is asked for twice.",
-        kind: FieldKind::Text,
-    }];
+    let mut fields = vec![Field::new(
+        Key::Current,
+        "Replaces",
+        "The thumbprint of the certificate that a new one is to replace; with it named, nothing is asked for twice.",
+        FieldKind::Text,
+    )];
     if observed.order.here().is_some_and(verify::is_pending) {
         fields.extend(verify::fields(inputs));
     }

@@ -31,7 +31,7 @@ pub(super) static FLOW: Flow = Flow {
 };
 
 fn fields(inputs: &Inputs) -> Vec<Field> {
-    let field = |key, label, help, of| Field { key, label, help, kind: FieldKind::Pick { of, or_new: false } };
+    let field = |key, label, help, of| Field::new(key, label, help, FieldKind::Pick { of, or_new: false });
     let mut fields = vec![
         field(Key::App, "App", "The app or slot that answers for the hostname.", Pick::App),
         field(Key::Hostname, "Hostname", "The hostname that shall have no certificate any more.", Pick::Hostname),

@@ -36,19 +36,19 @@ pub(super) static FLOW: Flow = Flow {
 fn fields(observed: &Observed) -> Vec<Field> {
     let mut fields = vec![order_field()];
     if inherited(observed).next().is_some() {
-        fields.push(Field {
-            key: Key::Locks,
-            label: "Locks",
-            help: "Some of the locks are set on the group or the subscription, and protect more than this order.",
-            kind: FieldKind::Choice(REACH),
-        });
+        fields.push(Field::new(
+            Key::Locks,
+            "Locks",
+            "Some of the locks are set on the group or the subscription, and protect more than this order.",
+            FieldKind::Choice(REACH),
+        ));
     }
     fields
 }
 
 pub(super) fn order_field() -> Field {
     let kind = FieldKind::Pick { of: Pick::Order, or_new: false };
-    Field { key: Key::Order, label: "Order", help: "An App Service certificate order.", kind }
+    Field::new(Key::Order, "Order", "An App Service certificate order.", kind)
 }
 
 /// An order that is not there is no reason to refuse: what was to be done with it is done.

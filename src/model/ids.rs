@@ -8,25 +8,26 @@ use hashbrown::HashSet;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use super::Text;
+use super::{Text, typed};
 
 /// Why a text is not the name it was taken for. The words are shown beside the field.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum IdError {
-    #[error("'{0}' is not an Azure resource id: it starts with /subscriptions/ and names type and resource in turn")]
+    #[error("'{}' is not an Azure resource id: it starts with /subscriptions/ and names type and resource in turn", typed(.0))]
     ResourceId(String),
-    #[error("'{0}' is not a thumbprint: 40 hexadecimal digits")]
+    #[error("'{}' is not a thumbprint: 40 hexadecimal digits", typed(.0))]
     Thumbprint(String),
     #[error("enter a domain name, such as contoso.com")]
     EmptyHostname,
-    #[error("'{0}' is not a hostname: {1}")]
+    #[error("'{}' is not a hostname: {}", typed(.0), .1)]
     Hostname(String, &'static str),
-    #[error("'{0}' is an international name: write it as {1}, which is the same in DNS")]
+    #[error("'{}' is an international name: write it as {}, which is the same in DNS", typed(.0), typed(.1))]
     Unicode(String, String),
-    #[error("a certificate name has 3 to 50 letters, digits or dashes; '{0}' does not")]
+    #[error("a certificate name has 3 to 50 letters, digits or dashes; '{}' does not", typed(.0))]
     OrderName(String),
     #[error(
-        "a vault name has 3 to 24 letters, digits or single dashes, starts with a letter and ends with a letter or digit; '{0}' does not"
+        "a vault name has 3 to 24 letters, digits or single dashes, starts with a letter and ends with a letter or digit; '{}' does not",
+        typed(.0)
     )]
     VaultName(String),
 }

@@ -43,7 +43,7 @@ pub use secret::{hidden_character, secret_line};
 pub use seen::Seen;
 pub use sign_in::{BrowserPage, DeviceCode, Redirected, SignInAsk, SignInReply, ToolCommand};
 pub use tags::{TagError, Tags};
-pub use text::{Text, printable, quoted, quoted_to, reason, said, shown, toml_refusal};
+pub use text::{Text, may_be_key, printable, quoted, quoted_to, reason, said, shown, toml_refusal, typed};
 pub use thumbprint::Thumbprint;
 pub use upkeep::Upkeep;
 pub use vault::{AccessPolicy, CertificatePolicy, Vault, VaultCertificate};

@@ -1,7 +1,7 @@
 //! Text from outside: made safe to show once, where data enters (RELIABILITY.md S5), and shared where it repeats.
 //!
 //! [`printable`] is for what was parsed (names, subjects, ids): it is shown whole. [`quoted`] is for what was not: a piece of a
-//! file, a setting, a variable. [`said`] is for the sentences of a service, [`shown`] for paths.
+//! file, a setting, a variable. [`said`] is for the sentences of a service, [`shown`] for paths, [`typed`] for names.
 
 use std::borrow::Cow;
 use std::fmt::{self, Write as _};
@@ -146,6 +146,8 @@ pub(super) fn is_hidden(c: char) -> bool {
 
 /// Characters of a text that is quoted.
 const QUOTED: usize = 120;
+/// Octets of a name or an id: more than Azure has.
+const LONGEST_NAME: usize = 1024;
 /// Characters of a service's sentence; the rest helps no reader.
 const SAID: usize = 600;
 /// Characters in a row that may be a piece of a key. A line of PEM has 64, a key in hexadecimal digits thousands.
@@ -176,6 +178,28 @@ pub fn shown(path: &Path) -> String {
     let text = path.to_string_lossy();
     let is_path = text.len() <= WHOLE && !text.contains("-----") && text.split('/').all(|name| name.len() <= NAME);
     if is_path { printable(&text).into_owned() } else { quoted(&text) }
+}
+
+/// A name, address or id as it was typed, fit to be shown: whole, unless it may be a key that was pasted in its place.
+pub fn typed(text: &str) -> String {
+    if may_be_key(text) { quoted(text) } else { printable(text.trim()).into_owned() }
+}
+
+/// Whether a text that was given as a name holds what no name has, and a private key does: the armour of PEM, or a word that
+/// only coded data has: long, with letters of both cases and digits in several places.
+pub fn may_be_key(text: &str) -> bool {
+    /// A thumbprint has 40 characters. A key in PKCS#8 begins with more that are the same in every key.
+    const MIXED: usize = 40;
+    /// SHA-256 in hexadecimal digits.
+    const HEXADECIMAL: usize = 64;
+    let is_coded = |word: &str| {
+        let has = |is: fn(&u8) -> bool| word.bytes().any(|byte| is(&byte));
+        let numbers = word.split(|c: char| !c.is_ascii_digit()).filter(|digits| !digits.is_empty()).count();
+        let is_mixed = has(u8::is_ascii_uppercase) && has(u8::is_ascii_lowercase) && numbers > 1;
+        word.len() > MIXED && is_mixed || word.len() > HEXADECIMAL && word.bytes().all(|byte| byte.is_ascii_hexdigit())
+    };
+    let is_of_word = |c: char| c.is_ascii_alphanumeric() || c == '+' || c == '=';
+    text.contains("-----") || text.len() > LONGEST_NAME || text.split(|c: char| !is_of_word(c)).any(is_coded)
 }
 
 /// What is wrong with a TOML text, and in which line: without the line itself, which may be of any file, and without the values
@@ -249,7 +273,7 @@ fn is_words(run: &str) -> bool {
 mod tests {
     use std::path::Path;
 
-    use super::{printable, quoted, reason, said, shown};
+    use super::{may_be_key, printable, quoted, reason, said, shown, typed};
 
     #[test]
     fn what_the_system_says_is_shown_without_its_number() {
@@ -301,6 +325,27 @@ mod tests {
         let id = "/subscriptions/11111111-1111-1111-1111-111111111111/resourceGroups/rg/providers/Microsoft.Web/certificates/ABCDEF0123456789ABCDEF0123456789ABCDEF01";
         assert_eq!(said(id), id);
         assert_eq!(said(&format!("The value '{}' is not valid.", LINE.repeat(9))), "The value '…' is not valid.");
+    }
+
+    #[test]
+    fn names_are_shown_whole_and_a_key_in_their_place_is_not() {
+        for name in [
+            "rg-shop/contoso-shop/slots/staging",
+            "ABCDEF0123456789ABCDEF0123456789ABCDEF01##West Europe#https://kv.vault.azure.net/secrets/x",
+            "ContosoCertificatesOfTheProductionInWestEurope2026",
+            "a+b=c",
+            "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+            "/subscriptions/11111111-1111-1111-1111-111111111111/resourceGroups/RG.Shop_(Prod)",
+            "bücher.contoso.com",
+            "*.contoso.com",
+        ] {
+            assert_eq!((may_be_key(name), typed(name).as_str()), (false, name));
+        }
+        let elliptic = "MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQg";
+        for key in [LINE, elliptic, &format!("{elliptic}/a/b"), &format!("x\\n{elliptic}\\ny"), "-----BEGIN", &"0a".repeat(33)] {
+            assert!(may_be_key(key), "{key}");
+        }
+        assert!(!typed(&format!("shop/{LINE}")).contains(&LINE[..17]));
     }
 
     #[test]

@@ -12,6 +12,7 @@ use super::{framed, put_lines};
 use crate::app::detail::{Detail, Raw, Tab};
 use crate::app::pane::{Fact, PaneName, cells, count};
 use crate::app::{App, Reading};
+use crate::model::typed;
 
 pub fn body(app: &App, look: &Look, area: Rect, frame: &mut Frame<'_>) {
     if !app.is_wide() {
@@ -102,7 +103,9 @@ fn empty(app: &App, look: &Look, room: u16) -> Vec<Line<'static>> {
         _ if pane.list.total() > 0 => {
             let words = match pane.list.refusal() {
                 Some(why) => format!("Nothing matches: {why}. Esc clears the filter."),
-                None => format!("Nothing matches '{}' among {}. Esc clears the filter.", pane.filter.text(), pane.list.total()),
+                None => {
+                    format!("Nothing matches '{}' among {}. Esc clears the filter.", typed(pane.filter.text()), pane.list.total())
+                }
             };
             (words, Role::Soon)
         }

@@ -18,6 +18,8 @@ use std::io;
 
 use thiserror::Error;
 
+use crate::model::reason;
+
 pub use crate::model::shown;
 
 /// What stands in the way of a piece of work.
@@ -34,6 +36,6 @@ pub enum Trouble {
     Refused(String),
     #[error("{0} exists; it is not overwritten. Name another file")]
     Exists(String),
-    #[error("write {file}: {why}")]
+    #[error("write {file}: {}", reason(why))]
     Unwritten { file: String, why: io::Error },
 }

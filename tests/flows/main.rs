@@ -2,6 +2,7 @@
 //! request that does not go through certdeck's client. One file a flow.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod as_named;
 mod bindings;
 mod calendar;
 #[path = "../support/cloud.rs"]

@@ -3,8 +3,11 @@
 
 use std::process::{Command, Output};
 
+use rcgen::KeyPair;
+
 use crate::cloud::Cloud;
-use crate::runs::Run;
+use crate::files;
+use crate::runs::{Run, all};
 use crate::state;
 
 const STAGING: &str = "staging.contoso.com";
@@ -130,5 +133,28 @@ fn an_international_domain_is_offered_in_the_form_that_dns_has_wherever_it_is_as
         let done = Run::new(flow, settings).certdeck(&cloud, &["--plan"]);
         assert_eq!(done.status.code(), Some(2), "{flow}");
         assert!(said(&done).contains("xn--bcher-kva.de"), "{flow}: {}", said(&done));
+    }
+}
+
+/// A key is pasted in the place of a name sooner or later.
+#[test]
+fn a_private_key_in_the_place_of_any_input_is_repeated_by_no_flow() {
+    let (cloud, files) = (Cloud::start(), files::make());
+    let key = KeyPair::generate().unwrap().serialize_pem();
+    let lines: Vec<&str> = key.lines().filter(|line| !line.starts_with('-')).collect();
+    let inner = lines.concat();
+    let texts = [inner.clone(), format!("-----BEGIN PRIVATE KEY-----\\n{}\\n", lines.join("\\n")), format!("rg-shop/{inner}")];
+    for run in all(&cloud, files.path()) {
+        for (text, (name, run)) in texts.iter().flat_map(|text| run.each_with(text).map(move |one| (text, one))) {
+            // Paths are shown whole, as typed.
+            if ["file", "out"].contains(&name) {
+                continue;
+            }
+            let done = run.certdeck(&cloud, &["--plan"]);
+            let shown = format!("{}{}", String::from_utf8_lossy(&done.stdout), said(&done));
+            assert_ne!(done.status.code(), Some(0), "{} {name}={text}: {shown}", run.flow);
+            let part = inner.as_bytes().windows(17).find(|part| shown.contains(std::str::from_utf8(part).unwrap()));
+            assert_eq!(part, None, "{} {name}: {shown}", run.flow);
+        }
     }
 }

@@ -1,5 +1,7 @@
 //! The renewal of an uploaded certificate: uploaded, bound in place of the old one, proved, and the old one deleted last.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use certdeck::flow::engine::Ending;
 use certdeck::flow::{FlowName, Inputs, Key, StepId, StepStatus, observe, steps};
 use certdeck::model::{Hostname, Seen};
@@ -218,4 +220,25 @@ async fn a_hostname_behind_something_with_a_certificate_of_its_own_is_replaced_t
     let served = done.iter().find(|step| step.id == StepId::Served).unwrap();
     assert!(matches!(&served.status, StepStatus::Done(words) if words.contains("in front of it")), "{served:?}");
     assert!(certificate(&practice, "shop-2026").await["error"]["code"] == "ResourceNotFound");
+}
+
+#[tokio::test]
+async fn a_file_of_which_a_part_cannot_be_read_replaces_nothing() {
+    let practice = Practice::start().await;
+    let (dir, path) = pfx(&["shop.contoso.com"]);
+    let contents = pki::read(&std::fs::read(&path).unwrap(), Some(&PASSWORD.into())).unwrap();
+    let pem = |at: usize| {
+        let text = STANDARD.encode(&contents.certificates[at].der);
+        let lines: Vec<&str> = text.as_bytes().chunks(64).map(|line| std::str::from_utf8(line).unwrap()).collect();
+        format!("-----BEGIN CERTIFICATE-----\n{}\n-----END CERTIFICATE-----\n", lines.join("\n"))
+    };
+    let glued = pem(0).replacen("\nMI", "\nM?", 1) + &pem(1);
+    let file = dir.path().join("part.pem");
+    std::fs::write(&file, glued).unwrap();
+    let before = practice.changes().await;
+    match practice.run(FlowName::Replace, &[(Key::Certificate, "shop-2026"), (Key::File, file.to_str().unwrap())]).await {
+        Ok(Ending::NeedsInput { key: Key::File, why }) => assert!(why.contains("line 1"), "{why}"),
+        other => panic!("{other:?}"),
+    }
+    assert_eq!(practice.changes().await, before);
 }

@@ -20,6 +20,16 @@ impl Run {
         Self { flow, settings, more: Vec::new(), pfx: None }
     }
 
+    /// The same once for each of its inputs, with this text in the place of the value that it has.
+    pub fn each_with<'r>(&'r self, text: &'r str) -> impl Iterator<Item = (&'r str, Self)> {
+        self.settings.iter().enumerate().map(move |(at, setting)| {
+            let name = setting.split('=').next().unwrap_or_default();
+            let mut settings = self.settings.clone();
+            settings[at] = format!("{name}={text}");
+            (name, Self { flow: self.flow, settings, more: self.more.clone(), pfx: None })
+        })
+    }
+
     /// With a PFX to upload, its password in a file.
     pub fn uploading(mut self, pfx: &Path) -> Self {
         self.settings.push(format!("file={}", pfx.display()));

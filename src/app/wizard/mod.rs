@@ -319,7 +319,7 @@ impl Wizard {
             FieldKind::Choice(choices) => choices
                 .iter()
                 .find(|(name, ..)| *name == value)
-                .map_or_else(|| value.to_owned(), |(_, label, _)| (*label).to_owned()),
+                .map_or_else(|| value.to_owned(), |(name, label, _)| field.labelled(name, label)),
             FieldKind::Pick { of, .. } => pick::label(of, value, estate),
             FieldKind::Text | FieldKind::File(_) | FieldKind::Offer(_) => value.to_owned(),
             FieldKind::Secret => if self.inputs.has(field.key) { "given" } else { "" }.to_owned(),

@@ -113,17 +113,22 @@ impl Saved {
     }
 
     fn read(&self) -> Result<Vec<Kept>, SavedError> {
-        let text = match fs::read_to_string(&self.path) {
-            Ok(text) => Zeroizing::new(text),
+        let metadata = match fs::metadata(&self.path) {
+            Ok(metadata) => metadata,
             // Or something on its way is no directory.
             Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => return Ok(Vec::new()),
             Err(why) => return Err(self.failed(why)),
         };
-        let mode = fs::metadata(&self.path).map_err(|why| self.failed(why))?.permissions().mode() & 0o777;
+        let mode = metadata.permissions().mode() & 0o777;
         if mode & 0o077 != 0 {
             return Err(SavedError::Open { path: self.path.clone(), mode });
         }
         let malformed = || SavedError::Malformed { path: self.path.clone() };
+        // A pipe without a writer would be waited for without end.
+        if !metadata.is_file() {
+            return Err(malformed());
+        }
+        let text = fs::read_to_string(&self.path).map(Zeroizing::new).map_err(|why| self.failed(why))?;
         let whole: Whole<'_> = serde_json::from_str(&text).map_err(|_| malformed())?;
         if whole.form != FORM {
             return Err(malformed());

@@ -88,12 +88,12 @@ pub(super) static FLOW: Flow = Flow {
 };
 
 pub(super) fn fields(inputs: &Inputs) -> Vec<Field> {
-    let mut fields = vec![Field {
-        key: Key::Method,
-        label: "Verification method",
-        help: "How you show the certificate authority that the domain is yours.",
-        kind: FieldKind::Choice(METHODS),
-    }];
+    let mut fields = vec![Field::new(
+        Key::Method,
+        "Verification method",
+        "How you show the certificate authority that the domain is yours.",
+        FieldKind::Choice(METHODS),
+    )];
     if method(inputs) == Some(Method::AppService) {
         fields.push(app_field("The app that has the domain mapped; it will answer for the token."));
     }
