@@ -9,9 +9,10 @@ mod files;
 #[path = "support/pty.rs"]
 mod pty;
 
+use std::io::{BufRead, BufReader};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use cloud::Cloud;
 use pty::Pty;
@@ -171,6 +172,25 @@ fn what_was_to_be_kept_and_is_not_is_said() {
     let relative = certdeck(&cloud, &[("HOME", "/dev/null"), ("XDG_STATE_HOME", "state")], &["doctor"]);
     assert!(relative.out.contains("XDG_STATE_HOME is a relative path and is ignored"), "{}", relative.out);
     assert!(!Path::new(&cloud.home()).join("state").exists());
+}
+
+/// Whoever signs in there has to know that the next command asks again.
+#[test]
+fn a_sign_in_that_cannot_be_kept_is_said_to_be_lost() {
+    let cloud = Cloud::start();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_certdeck"));
+    let of_a_person = ["AZURE_CLIENT_SECRET", "AZURE_CLIENT_ID", "AZURE_TENANT_ID"];
+    let environment = cloud.environment().into_iter().filter(|(name, _)| !of_a_person.contains(name));
+    command.env_clear().envs(environment).envs([("HOME", "/dev/null"), ("PATH", "/usr/bin:/bin")]).arg("login");
+    let mut login = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut lines = BufReader::new(login.stderr.take().unwrap()).lines().map_while(Result::ok);
+    lines.find(|line| line.contains("/devicelogin")).expect("it says where to type the code");
+    let code = lines.next().unwrap().split_whitespace().next().unwrap().to_owned();
+    cloud.tell("entra/device-code", &serde_json::json!({"approve": true, "userCode": code}));
+    let said: Vec<String> = lines.collect();
+    let said = said.join("\n");
+    let code = login.wait().unwrap().code();
+    assert!(code == Some(5) && said.contains("/dev/null") && !said.contains("os error"), "{code:?} {said}");
 }
 
 #[test]
