@@ -21,6 +21,7 @@ impl Run {
     }
 
     /// The same once for each of its inputs, with this text in the place of the value that it has.
+    #[allow(dead_code, reason = "the contract tests share this file")]
     pub fn each_with<'r>(&'r self, text: &'r str) -> impl Iterator<Item = (&'r str, Self)> {
         self.settings.iter().enumerate().map(move |(at, setting)| {
             let name = setting.split('=').next().unwrap_or_default();
