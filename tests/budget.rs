@@ -10,8 +10,8 @@ use std::collections::HashMap;
 use std::time::Instant;
 
 use certdeck::azure::{inventory, orders};
-use certdeck::emulator::Rate;
 use certdeck::flow::{FlowName, Key, order_id};
+use certdeck::practice::Rate;
 use common::Practice;
 use serde_json::{Value, json};
 

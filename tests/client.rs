@@ -10,8 +10,8 @@ use certdeck::azure::{
     AzureError, Chain, Client, Connection, Plane, Request, graph, groups, inventory, locks, orders, roles, sites, subscriptions,
     vaults,
 };
-use certdeck::emulator::{Emulator, Options, Pace};
 use certdeck::model::{Estate, ProductType, ResourceId, Source, SslState};
+use certdeck::practice::{Emulator, Options, Pace};
 use serde_json::json;
 use tokio::runtime::Runtime;
 

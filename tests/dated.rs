@@ -5,7 +5,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use certdeck::emulator::calendar;
+use certdeck::practice::calendar;
 use certdeck::rules::{Name, Names, Period, Profile, Rules};
 use jiff::civil::{Date, date};
 use jiff::tz::TimeZone;

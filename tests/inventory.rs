@@ -8,8 +8,8 @@ mod support;
 use std::collections::BTreeSet;
 
 use certdeck::azure::{certificates, inventory, sites};
-use certdeck::emulator::{Pace, Rate};
 use certdeck::model::{Changes, Estate, PrivateCertificate, ResourceId, Source, Subscription};
+use certdeck::practice::{Pace, Rate};
 use common::Practice;
 use serde_json::{Value, json};
 use support::{Reply, Server};

@@ -13,8 +13,8 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::Stdio;
 
-use certdeck::emulator::Gate;
 use certdeck::pki;
+use certdeck::practice::Gate;
 use cloud::Cloud;
 use serde_json::Value;
 use tokio::process::{Child, Command};

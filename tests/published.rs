@@ -9,7 +9,7 @@ use std::{
 };
 
 use certdeck::azure::{certificates, locks, orders, plans, sites, vaults};
-use certdeck::emulator::{Connection, Emulator, Options, Pace};
+use certdeck::practice::{Connection, Emulator, Options, Pace};
 use reqwest::{Client, Method};
 use serde_json::Value;
 

@@ -11,7 +11,7 @@ use super::{CliError, Exit};
 use crate::azure::graph::Principals;
 use crate::azure::{Chain, Door};
 use crate::config::Target;
-use crate::emulator::{Connection, Emulator, Fleet, Options, Pace};
+use crate::practice::{Connection, Emulator, Fleet, Options, Pace};
 
 #[derive(Debug, clap::Args)]
 pub struct Args {

@@ -9,8 +9,8 @@ use jiff::Timestamp;
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::{CliError, Exit, scenarios};
-use crate::emulator::{Emulator, Fleet, Options, Pace, Rate};
 use crate::paths::Paths;
+use crate::practice::{Emulator, Fleet, Options, Pace, Rate};
 
 #[derive(Debug, clap::Args)]
 pub struct Args {

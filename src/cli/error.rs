@@ -6,10 +6,10 @@ use thiserror::Error;
 
 use super::exit::Exit;
 use crate::config::ConfigError;
-use crate::emulator::EmulatorError;
 use crate::journal::JournalError;
 use crate::model::{Problem, reason};
 use crate::paths::NoHome;
+use crate::practice::EmulatorError;
 
 #[derive(Debug, Error)]
 pub enum CliError {

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use clap::builder::{PossibleValue, PossibleValuesParser};
 
 use super::{CliError, Exit};
-use crate::emulator::SCENARIOS;
+use crate::practice::SCENARIOS;
 
 /// The estate of whoever names none.
 const FIRST: &str = SCENARIOS[0].name;

@@ -13,8 +13,8 @@ use rustix::event::{PollFd, PollFlags, poll};
 use rustix::io::Errno;
 
 use super::ansi::Ansi;
-use crate::emulator;
 use crate::model::printable;
+use crate::practice;
 
 /// What is switched on to enter, and off, from the last to the first, to leave. No mouse is captured, so that the
 /// terminal's own selection keeps working; the wheel arrives as arrow keys (1007), whose old setting is saved and restored.
@@ -104,7 +104,7 @@ fn give_back() {
 fn restore_on_panic() {
     panic::set_hook(Box::new(|info| {
         // The practice cloud answers for its own mistakes, and goes on.
-        let is_survived = thread::current().name() == Some(emulator::THREAD);
+        let is_survived = thread::current().name() == Some(practice::THREAD);
         if !is_survived {
             give_back();
         }

@@ -6,11 +6,11 @@ use std::time::Duration;
 
 use certdeck::azure::graph::Principals;
 use certdeck::azure::{Chain, Client, Connection};
-use certdeck::emulator::{Emulator, Options, Pace};
 use certdeck::flow::engine::{Conductor, Ending, Engine};
 use certdeck::flow::{FlowName, Inputs, Key, Step, StepId};
 use certdeck::journal::Journal;
 use certdeck::model::{Estate, Problem};
+use certdeck::practice::{Emulator, Options, Pace};
 use certdeck::rules::{Profile, Rules};
 use serde_json::Value;
 

@@ -1,4 +1,4 @@
-//! Everything that the client can send has been seen: each place in `src/azure` that makes a request is listed here with what it looks
+//! Everything that the client can send has been seen: each place in `crates/azure/src` that makes a request is listed here with what it looks
 //! like. A new place that is not listed fails the test, like one whose request never came.
 
 use std::path::Path;
@@ -118,7 +118,7 @@ pub fn missing(all: &[Said]) -> Vec<String> {
 
 /// The functions of the client that make requests.
 fn made() -> Vec<String> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/azure");
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("crates/azure/src");
     let mut all = Vec::new();
     for path in sources(&root) {
         let text = std::fs::read_to_string(&path).unwrap();

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
 use certdeck::azure::{self, Chain, Client, Desk, Identity, SignIn};
-use certdeck::emulator::{Exchange, Recorder};
+use certdeck::practice::{Exchange, Recorder};
 use serde_json::{Value, json};
 
 use crate::cloud::Cloud;

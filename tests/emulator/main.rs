@@ -12,7 +12,7 @@ use std::{
     sync::{Arc, OnceLock},
 };
 
-use certdeck::emulator::{Connection, Emulator, EmulatorError, Gate, Options, Pace};
+use certdeck::practice::{Connection, Emulator, EmulatorError, Gate, Options, Pace};
 use reqwest::{Certificate, Client, Method, Response, StatusCode};
 use rustls::{
     ClientConfig, RootCertStore,
@@ -175,5 +175,5 @@ fn plain(dir: &Path) -> Options {
 }
 
 fn thumbprint(der: &[u8]) -> String {
-    certdeck::emulator::ca::facts::thumbprint(der)
+    certdeck::practice::ca::facts::thumbprint(der)
 }

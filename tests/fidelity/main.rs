@@ -10,7 +10,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use certdeck::emulator::{Connection, Emulator, Options, Pace};
+use certdeck::practice::{Connection, Emulator, Options, Pace};
 use reqwest::{Client, Method};
 use serde_json::{Value, json};
 use table::{ACCEPTED, Ask, NOT_LIKE, ROWS};

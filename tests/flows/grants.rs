@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use certdeck::azure::{Chain, Identity};
-use certdeck::emulator::principals;
 use certdeck::flow::engine::{Conductor, Ending};
 use certdeck::flow::{FlowName, Key, Step, StepId, StepStatus};
 use certdeck::model::Problem;
+use certdeck::practice::principals;
 use serde_json::{Value, json};
 
 use crate::common::Practice;

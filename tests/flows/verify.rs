@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use certdeck::emulator::provider::certificate_registration::registry;
 use certdeck::flow::engine::{Conductor, Ending};
 use certdeck::flow::{FlowName, Key, Step, StepId};
 use certdeck::model::{DomainName, Hostname, Problem};
+use certdeck::practice::provider::certificate_registration::registry;
 use serde_json::{Value, json};
 
 use crate::cloud::Cloud;

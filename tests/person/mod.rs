@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use certdeck::azure::{Chain, Client, Connection, Desk, Identity, Saved, SignIn};
-use certdeck::emulator::{self, Emulator, Options, Pace};
+use certdeck::practice::{self, Emulator, Options, Pace};
 use serde_json::{Value, json};
 use tokio::sync::mpsc::UnboundedReceiver;
 
@@ -29,7 +29,7 @@ impl Practice {
         Self { emulator, control, dir }
     }
 
-    pub fn says(&self) -> &emulator::Connection {
+    pub fn says(&self) -> &practice::Connection {
         self.emulator.connection()
     }
 

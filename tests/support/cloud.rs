@@ -6,7 +6,7 @@ use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use certdeck::emulator::{Connection, Emulator, Gate, Options, Pace, Recorder};
+use certdeck::practice::{Connection, Emulator, Gate, Options, Pace, Recorder};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName};
 use serde_json::Value;

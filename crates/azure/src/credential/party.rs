@@ -1,0 +1,119 @@
+//! The sign-in service as a person's sign-in talks to it: which directory, which application, and what comes back.
+
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64URL;
+use jiff::Timestamp;
+use serde_json::Value;
+use url::Url;
+use url::form_urlencoded::Serializer;
+use zeroize::Zeroizing;
+
+use super::super::answer::Answer;
+use super::super::challenge::Claims;
+use super::super::error::AzureError;
+use super::super::transport::Http;
+use super::super::{json, send};
+use super::saved::{Kept, Saved, SignedIn};
+use super::sdk::sign_in;
+use super::{Access, Means, Token};
+use certdeck_model::{printable, quoted};
+
+/// The application that Microsoft's own developer tools sign in as; every tenant knows it.
+const TOOLS: &str = "04b07795-8ddb-461a-bbee-02f9e1bf7b46";
+/// Any work or school account.
+const ANY_TENANT: &str = "organizations";
+
+/// What a token must be.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Wanted<'w> {
+    pub audience: &'w str,
+    /// What a service wants in it beside that.
+    pub claims: Option<&'w Claims>,
+}
+
+impl Wanted<'_> {
+    /// The audience, a token to get the next one with, and who it is.
+    pub(super) fn scope(self) -> String {
+        format!("{}/.default openid profile offline_access", self.audience)
+    }
+
+    pub(super) fn claims(self) -> String {
+        Claims::parameter(self.claims)
+    }
+}
+
+/// Who talks to whom: the person's directory and the application that they sign in to.
+#[derive(Debug)]
+pub(super) struct Party<'m> {
+    http: &'m Http,
+    pub authority: &'m Url,
+    pub tenant: &'m str,
+    pub client_id: &'m str,
+}
+
+impl<'m> Party<'m> {
+    pub(super) fn new(means: &'m Means, tenant: Option<&'m str>, client_id: Option<&'m str>) -> Result<Self, AzureError> {
+        let tenant = tenant.unwrap_or(ANY_TENANT);
+        if tenant.is_empty() || !tenant.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '.') {
+            return Err(AzureError::Setup(format!("'{}' is neither the id nor a domain of a tenant", quoted(tenant))));
+        }
+        Ok(Self { http: &means.http, authority: &means.authority, tenant, client_id: client_id.unwrap_or(TOOLS) })
+    }
+
+    /// Posts a form to an endpoint of the configured authority, whatever a service may have named.
+    pub(super) async fn post(&self, endpoint: &str, form: &[(&str, &str)]) -> Result<Answer, AzureError> {
+        let body = Serializer::new(String::new()).extend_pairs(form).finish();
+        send::form(self.http, self.endpoint(endpoint)?, Zeroizing::new(body.into_bytes())).await
+    }
+
+    pub(super) fn endpoint(&self, name: &str) -> Result<Url, AzureError> {
+        let path = format!("/{}/oauth2/v2.0/{name}", self.tenant);
+        self.authority.join(&path).map_err(|why| AzureError::Setup(why.to_string()))
+    }
+
+    /// The token of an answer and who it is for; what the next one is got with is kept.
+    pub(super) fn take(&self, answer: &Value, saved: Option<&Saved>) -> Result<(Access, String), AzureError> {
+        let access = access(answer)?;
+        let claims = json::text(answer, "/id_token").as_deref().and_then(claims).unwrap_or_default();
+        let claim = |name: &str| claims.get(name).and_then(Value::as_str).map(|text| printable(text).into_owned());
+        let who = claim("preferred_username").or_else(|| claim("name")).unwrap_or_else(|| "somebody".to_owned());
+        if let (Some(saved), Some(refresh_token)) = (saved, json::text(answer, "/refresh_token")) {
+            let who = SignedIn {
+                user: who.clone(),
+                authority: self.authority.as_str().to_owned(),
+                tenant: self.tenant.to_owned(),
+                client_id: self.client_id.to_owned(),
+                at: Timestamp::now(),
+            };
+            let kept = Kept { who, refresh_token: refresh_token.into() };
+            // Not being able to keep it only means being asked again.
+            if let Err(error) = saved.keep(kept) {
+                tracing::warn!(%error, "the sign-in is not kept");
+            }
+        }
+        Ok((access, who))
+    }
+}
+
+/// The token of an answer.
+pub(super) fn access(answer: &Value) -> Result<Access, AzureError> {
+    let token = json::text(answer, "/access_token").map(Zeroizing::new);
+    let token = token.ok_or_else(|| sign_in("the sign-in service gave no token"))?;
+    let lifetime = Duration::from_secs(answer.get("expires_in").and_then(Value::as_u64).unwrap_or(0));
+    Ok(Access { token: Token::from(token.as_str()), lifetime })
+}
+
+/// What a token says of its owner. It came straight from the sign-in service over TLS and decides nothing here.
+pub(super) fn claims(token: &str) -> Option<Value> {
+    serde_json::from_slice(&BASE64URL.decode(token.split('.').nth(1)?).ok()?).ok()
+}
+
+/// What the sign-in service says to a request that it refuses.
+pub(super) fn failed(answer: &Answer) -> AzureError {
+    match json::text(&answer.body, "/error_description") {
+        Some(text) => sign_in(&text),
+        None => AzureError::refused(answer.refusal()),
+    }
+}

@@ -1,0 +1,91 @@
+//! A person who signs in: with what is kept of an earlier time, or by being asked. What comes back is kept, so that the
+//! next start asks nobody.
+
+use secrecy::ExposeSecret;
+
+use serde_json::Value;
+
+use super::super::error::AzureError;
+use super::super::words;
+use super::chain::{Door, Miss};
+use super::desk::{Shown, given_up};
+use super::party::{Party, Wanted, failed};
+use super::{Access, Means, browser, device_code};
+use certdeck_model::SignInReply;
+
+/// How one way of asking a person ended.
+pub(super) enum Ended {
+    /// With what the sign-in service says.
+    Answer(Result<Value, AzureError>),
+    /// The person wants something else.
+    Reply(SignInReply),
+}
+
+/// With what is kept of an earlier sign-in.
+pub(super) async fn quietly(
+    means: &Means,
+    tenant: Option<&str>,
+    client_id: Option<&str>,
+    wanted: Wanted<'_>,
+) -> Result<Access, Miss> {
+    let nobody = || Miss::Absent("nobody has signed in yet".to_owned());
+    let saved = means.saved.as_ref().ok_or_else(nobody)?;
+    let party = Party::new(means, tenant, client_id)?;
+    let kept = saved.of(party.authority, party.tenant, party.client_id).map_err(|error| Miss::Absent(error.to_string()))?;
+    let (scope, claims, mut refused) = (wanted.scope(), wanted.claims(), None);
+    for one in kept {
+        let form = [
+            ("grant_type", "refresh_token"),
+            ("client_id", party.client_id),
+            ("refresh_token", one.refresh_token.expose_secret()),
+            ("scope", &scope),
+            ("claims", &claims),
+        ];
+        let answer = party.post("token", &form).await?;
+        if answer.is_success() {
+            return Ok(party.take(&answer.body, Some(saved))?.0);
+        }
+        refused = Some(failed(&answer));
+    }
+    match refused {
+        // It was good once and is no more: as if nobody had signed in, with the reason.
+        Some(AzureError::SignIn { code, message }) => Err(Miss::Absent(words::why_not_signed_in(code.as_deref(), &message))),
+        Some(error) => Err(Miss::Failed(error)),
+        None => Err(nobody()),
+    }
+}
+
+/// By asking at a door, and waiting as long as the person takes; they may go to the other door. `why` says why somebody is
+/// asked.
+pub(super) async fn ask(
+    means: &Means,
+    tenant: Option<&str>,
+    client_id: Option<&str>,
+    wanted: Wanted<'_>,
+    mut door: Door,
+    why: &str,
+) -> Result<Access, Miss> {
+    let Some(desk) = &means.desk else {
+        return Err(Miss::Absent(format!("{why}, and there is nobody here to ask")));
+    };
+    let party = Party::new(means, tenant, client_id)?;
+    let (mut shown, mut answers) = (Shown::at(desk), desk.hear());
+    let signed_in = loop {
+        let ended = match door {
+            Door::DeviceCode => tokio::select! {
+                answer = device_code::converse(&party, desk, wanted, why) => Ended::Answer(answer),
+                reply = answers.one_of(&[SignInReply::GiveUp, SignInReply::ByBrowser]) => Ended::Reply(reply),
+            },
+            Door::Browser { port } => browser::converse(&party, desk, &mut answers, wanted, port, why).await,
+        };
+        match ended {
+            Ended::Answer(answer) => break answer,
+            Ended::Reply(SignInReply::ByBrowser) => door = Door::Browser { port: 0 },
+            Ended::Reply(SignInReply::ByCode) => door = Door::DeviceCode,
+            Ended::Reply(_) => break Err(given_up()),
+        }
+    };
+    let taken = signed_in.and_then(|answer| party.take(&answer, means.saved.as_ref()));
+    shown.end(taken.as_ref().map(|(_, who)| who.clone()).map_err(Clone::clone));
+    Ok(taken?.0)
+}

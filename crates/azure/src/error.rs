@@ -1,0 +1,204 @@
+//! What can go wrong between certdeck and Azure, and the answers in which services say so.
+//! The words for people are in `words`.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde_json::Value;
+use thiserror::Error;
+
+use super::credential::Tried;
+use super::{json, words};
+use certdeck_model::Problem;
+
+/// A service's refusal, from either error envelope (API.md 1.6).
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Refusal {
+    /// HTTP status of the answer that said so.
+    pub status: u16,
+    /// `ScopeLocked`, `Conflict` …; empty where the answer names none.
+    pub code: String,
+    /// The Web provider's five digits, such as `04035`.
+    pub extended: Option<String>,
+    pub message: String,
+    pub request_id: Option<String>,
+    pub correlation_id: Option<String>,
+    /// How long the service asks to be left alone.
+    pub retry_after: Option<Duration>,
+}
+
+impl Refusal {
+    /// The more telling of the two codes.
+    pub fn shown_code(&self) -> String {
+        match &self.extended {
+            Some(extended) => format!("{} {extended}", self.code).trim().to_owned(),
+            None if self.code.is_empty() => format!("HTTP {}", self.status),
+            None => self.code.clone(),
+        }
+    }
+
+    pub fn is(&self, code: &str) -> bool {
+        self.code.eq_ignore_ascii_case(code) || self.extended.as_deref() == Some(code)
+    }
+
+    /// Reads the envelopes of ARM, the Web provider, Key Vault, Graph and the sign-in service.
+    pub fn read(status: u16, body: &Value) -> Self {
+        let error = ["/error", "/odata.error"].iter().find_map(|pointer| body.pointer(pointer)).filter(|error| error.is_object());
+        let envelope = error.unwrap_or(body);
+        let any = |pointers: &[&str]| pointers.iter().find_map(|pointer| json::text(envelope, pointer));
+        let details = envelope.get("Details").or_else(|| envelope.get("details")).and_then(Value::as_array);
+        let extended = details.into_iter().flatten().find_map(|detail| json::text(detail, "/ErrorEntity/ExtendedCode"));
+        // Key Vault says "Forbidden" and puts what it means one level down.
+        let inner = any(&["/innererror/code", "/innerError/code", "/Innererror/code"]);
+        let code = any(&["/code", "/Code"]).or_else(|| json::text(body, "/error"));
+        Self {
+            status,
+            code: inner.or(code).unwrap_or_default(),
+            extended: extended.or_else(|| any(&["/ExtendedCode"])),
+            message: any(&["/message", "/Message", "/message/value", "/error_description"]).unwrap_or_default(),
+            request_id: None,
+            correlation_id: None,
+            retry_after: None,
+        }
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum AzureError {
+    #[error("{0}")]
+    Setup(String),
+    /// Nothing was sent.
+    #[error("{host} cannot be reached: {why}")]
+    Unreachable { host: String, why: String },
+    #[error("the connection to {host} is not secure: {why}")]
+    Tls { host: String, why: String },
+    /// It was sent, and whether it took effect is not known.
+    #[error("the answer of {host} was lost: {why}")]
+    AnswerLost { host: String, why: String },
+    #[error("sign-in failed: {message}")]
+    SignIn { code: Option<String>, message: String },
+    /// A service wants more of the sign-in than this way can give; with what to run where something helps.
+    #[error("Azure asks for {wants}")]
+    MoreWanted { way: &'static str, wants: String, commands: Vec<String> },
+    /// It wants the same again of the sign-in that was made for it.
+    #[error("the new sign-in does not satisfy {host} either: it asks for {wants}")]
+    Unsatisfied { host: String, wants: String },
+    /// No way to sign in led anywhere; with what each of them lacks.
+    #[error("nobody is signed in")]
+    NobodySignedIn(Vec<Tried>),
+    #[error("the signed-in identity sees no subscription")]
+    NoSubscription,
+    #[error("{}", .0.message)]
+    Refused(Box<Refusal>),
+    /// A long-running operation that was accepted and then failed.
+    #[error("{}", .0.message)]
+    OperationFailed(Box<Refusal>),
+    /// The change was accepted, and what came of it could not be found out.
+    #[error("it was accepted; then {0}")]
+    LostSight(Box<AzureError>),
+    #[error("the operation still runs after {minutes} minutes")]
+    StillRunning { minutes: u64 },
+    /// Nothing was sent: it has kept failing while others answered, and nobody in particular waits for it.
+    #[error("{what} keeps failing ({why}) while others answer, so it is not asked until {}", clock(*until))]
+    KeepsFailing { what: String, why: String, until: Timestamp },
+    /// Nothing was sent: the service wants to be left alone for longer than anybody waits.
+    #[error("for {what} Azure takes no requests until {}", clock(*until))]
+    LeftAlone { what: String, until: Timestamp },
+    /// What it was asked within is over; with what it last waited for.
+    #[error("no answer within {seconds} s{}", reason_of(why.as_deref()))]
+    NotInTime { seconds: u128, why: Option<String> },
+    #[error("{found} is not {expected}, so nothing was sent to it")]
+    HostRefused { found: String, expected: String },
+    #[error("the service redirects ({status}) to {to}; redirects are never followed")]
+    Redirected { status: u16, to: String },
+    #[error("the answer of {host} is not what the API describes: {why}")]
+    Malformed { host: String, why: String },
+}
+
+fn reason_of(why: Option<&str>) -> String {
+    why.map(|why| format!(" ({why})")).unwrap_or_default()
+}
+
+fn clock(at: Timestamp) -> impl std::fmt::Display {
+    at.strftime("%H:%M:%S UTC")
+}
+
+impl AzureError {
+    pub fn refused(refusal: Refusal) -> Self {
+        Self::Refused(Box::new(refusal))
+    }
+
+    /// The refusal behind this error, if a service gave one.
+    pub fn refusal(&self) -> Option<&Refusal> {
+        match self {
+            Self::Refused(refusal) | Self::OperationFailed(refusal) => Some(refusal),
+            _ => None,
+        }
+    }
+
+    /// Whether the change may have taken effect although no answer says so: look before sending it again.
+    pub fn is_ambiguous(&self) -> bool {
+        match self {
+            Self::AnswerLost { .. } | Self::LostSight(_) | Self::StillRunning { .. } | Self::Malformed { .. } => true,
+            Self::Refused(refusal) => refusal.status >= 500 || refusal.status == 408,
+            _ => false,
+        }
+    }
+
+    /// Whether the service took the change on, and only its end was not seen.
+    pub fn is_under_way(&self) -> bool {
+        matches!(self, Self::LostSight(_) | Self::StillRunning { .. })
+    }
+
+    /// Whether the caller's roles, or a provider that the subscription has not registered, keep the answer back: what can do
+    /// without it goes on.
+    pub fn is_withheld(&self) -> bool {
+        const UNREGISTERED: [&str; 2] = ["MissingSubscriptionRegistration", "SubscriptionNotRegistered"];
+        self.refusal().is_some_and(|refusal| refusal.status == 403 || UNREGISTERED.iter().any(|code| refusal.is(code)))
+    }
+
+    /// Whether the roles of the signed-in identity lack an action of Azure Resource Manager.
+    pub fn is_forbidden(&self) -> bool {
+        self.refusal().is_some_and(|refusal| refusal.status == 403 && refusal.is("AuthorizationFailed"))
+    }
+
+    /// Whether a service of Azure says that it may not use the vault: it has no permission, or one that is not in force yet.
+    pub fn lacks_vault_access(&self) -> bool {
+        self.refusal().is_some_and(|refusal| {
+            refusal.message.contains("does not have access to") && refusal.message.to_ascii_lowercase().contains("key vault")
+        })
+    }
+
+    /// The words for an admin. `what` could not be done, as an imperative: `Bind www.contoso.com`.
+    pub fn problem(&self, what: &str) -> Problem {
+        words::problem(self, what)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Refusal;
+    use serde_json::json;
+
+    #[test]
+    fn both_envelopes_are_understood() {
+        let arm = Refusal::read(404, &json!({"error": {"code": "ResourceNotFound", "message": "gone"}}));
+        assert_eq!((arm.code.as_str(), arm.message.as_str()), ("ResourceNotFound", "gone"));
+        let web = json!({"Code": "Conflict", "Message": "in use", "Target": null, "Innererror": null, "Details": [
+            {"Message": "in use"}, {"Code": "Conflict"}, {"ErrorEntity": {"ExtendedCode": "04035", "Code": "Conflict"}}]});
+        let web = Refusal::read(409, &web);
+        assert_eq!((web.shown_code().as_str(), web.message.as_str()), ("Conflict 04035", "in use"));
+    }
+
+    #[test]
+    fn the_other_services_envelopes_are_understood_too() {
+        let vault = json!({"error": {"code": "Forbidden", "message": "no", "innererror": {"code": "AccessDenied"}}});
+        assert_eq!(Refusal::read(403, &vault).code, "AccessDenied");
+        let graph = json!({"odata.error": {"code": "Request_BadRequest", "message": {"lang": "en", "value": "bad"}}});
+        assert_eq!(Refusal::read(400, &graph).message, "bad");
+        let entra = json!({"error": "invalid_client", "error_description": "AADSTS7000215: no"});
+        assert_eq!(Refusal::read(401, &entra).code, "invalid_client");
+        let odd = json!({"Code": "X", "Message": "m", "Details": [{"ErrorEntity": [{"code": "INVALID_RECORDS"}]}]});
+        assert_eq!(Refusal::read(400, &odd).extended, None);
+    }
+}

@@ -1,0 +1,55 @@
+//! Hostnames that are bound to a certificate which no list has. No description of App Service tells whether an app keeps certificates
+//! of its own (C34), so such an app is asked for them, whatever it says.
+
+use std::collections::{HashMap, HashSet};
+
+use certdeck_model::{Estate, Home, ResourceId, Scope, Thumbprint};
+
+/// Apps that are asked: each costs a request.
+const MOST: usize = 200;
+
+/// What was told so far of what is bound and of what there is.
+#[derive(Debug, Default)]
+pub(super) struct Bound {
+    used: Vec<(Thumbprint, ResourceId, Home)>,
+    listed: HashMap<Thumbprint, Vec<Home>>,
+}
+
+impl Bound {
+    /// Apps that say that they have their own certificates are asked anyway.
+    pub fn note(&mut self, part: &Estate) {
+        let homes: HashMap<&ResourceId, Home> =
+            part.apps.iter().filter(|app| app.scope == Scope::Webspace).map(|app| (&app.id, app.home())).collect();
+        for binding in &part.bindings {
+            if let (Some(thumbprint), Some(home)) = (&binding.thumbprint, homes.get(&binding.app)) {
+                self.used.push((thumbprint.clone(), binding.app.clone(), home.clone()));
+            }
+        }
+        for certificate in &part.certificates {
+            if let Some(thumbprint) = &certificate.thumbprint {
+                let homes = self.listed.entry(thumbprint.clone()).or_default();
+                if !homes.contains(&certificate.home) {
+                    homes.push(certificate.home.clone());
+                }
+            }
+        }
+    }
+
+    /// The apps to ask, and how many more there are. Where the certificates of a subscription could not be listed, its apps explain
+    /// nothing: `unread` has those subscriptions.
+    pub fn unexplained(&self, unread: &HashSet<&str>) -> (Vec<ResourceId>, usize) {
+        let is_listed = |thumbprint: &Thumbprint, home: &Home| {
+            self.listed.get(thumbprint).is_some_and(|homes| homes.iter().any(|one| one.is(home)))
+        };
+        let mut seen = HashSet::new();
+        let mut apps: Vec<ResourceId> = Vec::new();
+        for (thumbprint, app, home) in &self.used {
+            if !is_listed(thumbprint, home) && !unread.contains(app.subscription_id()) && seen.insert(app) {
+                apps.push(app.clone());
+            }
+        }
+        let left = apps.len().saturating_sub(MOST);
+        apps.truncate(MOST);
+        (apps, left)
+    }
+}

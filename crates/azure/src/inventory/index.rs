@@ -1,0 +1,92 @@
+//! Azure Resource Graph: one question to many subscriptions, a thousand rows a page (API.md 10). It is an index that lags
+//! minutes behind, and its pages follow one another by token.
+
+use serde_json::json;
+
+use crate::client::{Client, MOST_PAGES};
+use crate::error::AzureError;
+use crate::request::{Body, Repeat, Request};
+use crate::rows::Row;
+use crate::{json, version};
+
+/// The most rows in a page, and the most subscriptions in a question.
+pub const MOST: usize = 1000;
+
+/// A question, and where its next page begins.
+#[derive(Debug, Clone)]
+pub struct Question {
+    query: String,
+    subscriptions: Vec<String>,
+    token: Option<String>,
+    /// Those before this one.
+    pages: usize,
+}
+
+#[derive(Debug)]
+pub struct Page {
+    pub rows: Vec<Row>,
+    /// How many rows the whole answer has.
+    pub total: usize,
+    /// The same question from the next page on.
+    pub rest: Option<Question>,
+}
+
+impl Question {
+    pub fn new(query: String, subscriptions: Vec<String>) -> Self {
+        Self { query, subscriptions, token: None, pages: 0 }
+    }
+
+    /// Asks for one page.
+    pub async fn ask(self, client: &Client) -> Result<Page, AzureError> {
+        let mut options = json!({ "$top": MOST, "resultFormat": "objectArray" });
+        if let Some(token) = &self.token {
+            options["$skipToken"] = token.as_str().into();
+        }
+        let body = json!({ "subscriptions": self.subscriptions, "query": self.query, "options": options });
+        let request = Request::post("Ask Resource Graph", "/providers/Microsoft.ResourceGraph/resources", version::RESOURCE_GRAPH)
+            .with_body(Body::new(body))
+            .repeat(Repeat::Safe);
+        let (answer, rows) = client.ask_rows(&request, "data").await?;
+        let malformed = |why: &str| AzureError::Malformed { host: "Resource Graph".to_owned(), why: why.to_owned() };
+        let rows = rows.ok_or_else(|| malformed("it has no rows"))?;
+        let total = answer["totalRecords"].as_u64().and_then(|total| usize::try_from(total).ok()).unwrap_or(rows.len());
+        let token = answer["$skipToken"].as_str().filter(|token| !token.is_empty()).map(str::to_owned);
+        if token.is_none() && json::flag(&answer, "/resultTruncated") {
+            return Err(malformed("it leaves rows out and does not say how to get them"));
+        }
+        let rest = self.rest(token, rows.is_empty()).map_err(|why| malformed(&why))?;
+        Ok(Page { rows, total, rest })
+    }
+
+    /// The question for the next page, if there is one: each page must lead on, and there is an end to them.
+    fn rest(self, token: Option<String>, is_empty: bool) -> Result<Option<Self>, String> {
+        let pages = self.pages + 1;
+        match token {
+            None => Ok(None),
+            Some(_) if is_empty || token == self.token => Err("a page of the answer leads to itself".to_owned()),
+            Some(_) if pages >= MOST_PAGES => Err(format!("it has no end after {MOST_PAGES} pages")),
+            Some(_) => Ok(Some(Self { token, pages, ..self })),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pages_that_each_lead_to_a_new_one_have_an_end() {
+        let (mut question, mut pages) = (Question::new(String::new(), Vec::new()), 0);
+        let why = loop {
+            match question.clone().rest(Some(pages.to_string()), false) {
+                Ok(Some(next)) => question = next,
+                Ok(None) => break String::new(),
+                Err(why) => break why,
+            }
+            pages += 1;
+            assert!(pages <= MOST_PAGES);
+        };
+        assert!(why.contains("no end after 2000 pages"), "{why}");
+        assert!(question.rest(None, false).is_ok_and(|rest| rest.is_none()));
+    }
+}

@@ -1,0 +1,68 @@
+//! ARM's own lists: slower than the index, and always true.
+
+use serde_json::Value;
+
+use crate::client::{Client, Odd};
+use crate::error::AzureError;
+use crate::{certificates, groups, sites};
+use certdeck_model::{Estate, ResourceId};
+
+use super::kind::Kind;
+
+/// Reads one kind of thing below a subscription or resource group into `part`. After an error, the pages before it are
+/// there.
+pub async fn read(client: &Client, kind: Kind, scope: &ResourceId, part: &mut Estate) -> Result<(), AzureError> {
+    match kind {
+        Kind::Slots => add_sites(part, sites::slots(client, scope).await?),
+        Kind::Groups if is_group(scope) => part.groups.extend(groups::get(client, scope).await?),
+        _ => {
+            let (request, mut odd) = (kind.request(scope), Odd::default());
+            let take = &mut |resource: &Value| {
+                if !kind.decode(resource, part) {
+                    odd.add(resource);
+                }
+            };
+            let read = client.each(&request, take).await;
+            spell_regions_as_the_index(part);
+            return read.and_then(|()| odd.end(client, &request));
+        }
+    }
+    spell_regions_as_the_index(part);
+    Ok(())
+}
+
+/// ARM says `West Europe` where the index says `westeurope`. The same thing has to be the same in the next reading, whichever
+/// of them answers then.
+fn spell_regions_as_the_index(part: &mut Estate) {
+    let spelled = |region: &str| region.replace(' ', "").to_lowercase();
+    part.groups.iter_mut().for_each(|one| one.location = spelled(&one.location));
+    part.plans.iter_mut().for_each(|one| one.location = spelled(&one.location));
+    part.vaults.iter_mut().for_each(|one| one.location = spelled(&one.location));
+    part.apps.iter_mut().for_each(|one| one.location = spelled(&one.location).into());
+    part.certificates.iter_mut().for_each(|one| one.location = spelled(&one.location).into());
+}
+
+/// Reads one app or slot; nothing where it is gone.
+pub async fn site(client: &Client, id: &ResourceId, part: &mut Estate) -> Result<(), AzureError> {
+    add_sites(part, sites::get(client, id).await?);
+    spell_regions_as_the_index(part);
+    Ok(())
+}
+
+/// Reads the certificates that one app or slot has alone.
+pub async fn own_certificates(client: &Client, app: &ResourceId, part: &mut Estate) -> Result<(), AzureError> {
+    part.certificates.extend(certificates::of_app(client, app).await?);
+    spell_regions_as_the_index(part);
+    Ok(())
+}
+
+fn add_sites(part: &mut Estate, sites: impl IntoIterator<Item = sites::Site>) {
+    for site in sites {
+        part.apps.push(site.app);
+        part.bindings.extend(site.bindings);
+    }
+}
+
+fn is_group(scope: &ResourceId) -> bool {
+    !scope.resource_group().is_empty()
+}

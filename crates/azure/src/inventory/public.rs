@@ -1,0 +1,54 @@
+//! Public certificates: there is no list of them but each app's own, so they are read when somebody wants to see them, of
+//! the apps that are meant.
+
+use futures::StreamExt;
+use futures::stream;
+
+use crate::client::Client;
+use crate::public_certificates;
+use certdeck_model::{Estate, Gap, PublicCertificate, ResourceId};
+
+const APPS_AT_ONCE: usize = 16;
+
+/// What one app answered.
+#[derive(Debug)]
+pub struct OfApp {
+    pub certificates: Vec<PublicCertificate>,
+    pub gap: Option<Gap>,
+}
+
+/// Asks these apps, some at once; `tell` gets their answers in the same order.
+pub async fn read(client: &Client, apps: &[ResourceId], mut tell: impl FnMut(OfApp)) {
+    let client = &client.in_background();
+    let asked: Vec<_> = apps.iter().map(|app| of(client, app)).collect();
+    let mut answers = stream::iter(asked).buffered(APPS_AT_ONCE);
+    while let Some(answer) = answers.next().await {
+        tell(answer);
+    }
+}
+
+async fn of(client: &Client, app: &ResourceId) -> OfApp {
+    match public_certificates::list(client, app).await {
+        Ok(certificates) => OfApp { certificates, gap: None },
+        Err(error) => {
+            let what = format!("public certificates of {}", app.site_label());
+            let problem = error.problem(&what);
+            OfApp { certificates: Vec::new(), gap: Some(Gap::new(what, problem)) }
+        }
+    }
+}
+
+/// Adds the public certificates of all its apps to an estate, telling how many apps have answered.
+pub async fn add(client: &Client, estate: &mut Estate, mut tell: impl FnMut(usize)) {
+    let mut read_so_far = 0;
+    let mut part = Estate::default();
+    let apps: Vec<ResourceId> = estate.apps.iter().map(|app| app.id.clone()).collect();
+    read(client, &apps, |answer| {
+        part.public_certificates.extend(answer.certificates);
+        part.gaps.extend(answer.gap);
+        read_so_far += 1;
+        tell(read_so_far);
+    })
+    .await;
+    estate.absorb(part);
+}

@@ -1,0 +1,405 @@
+//! The queue of questions behind an inventory: what is asked, and what an answer leads to.
+
+use std::collections::{HashMap, HashSet, VecDeque};
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+use futures::StreamExt;
+use futures::stream::FuturesUnordered;
+use serde_json::Value;
+
+use super::bound::Bound;
+use super::gaps::Gaps;
+use super::index::{self, Page, Question};
+use super::kind::{self, Kind};
+use super::lists;
+use crate::client::Client;
+use crate::error::AzureError;
+use crate::rows::Row;
+use crate::sites;
+use certdeck_model::{Estate, Home, ResourceId, Scope, Subscription};
+
+/// Questions on their way at the same time.
+const AT_ONCE: usize = 16;
+/// From so many rows on, the rest of an answer of the index is asked for in several cuts at once.
+const LARGE: usize = 8 * index::MOST;
+/// Each cut ends with a page that is not full, so there are few.
+const CUTS: usize = 4;
+/// Groups with own changes that are read directly: each costs a request a kind.
+const MOST_GROUPS: usize = 5;
+
+const KNOWN: &str = "resourcecontainers | where type =~ 'microsoft.resources/subscriptions' | project id, name | order by id asc";
+
+/// Something to be asked. Subscriptions are meant by their places.
+enum Ask {
+    /// A page of the index about these subscriptions.
+    Page { kind: Kind, question: Question, among: Vec<usize>, is_first: bool },
+    /// Which of these subscriptions the index knows.
+    Known { question: Question, among: Vec<usize> },
+    /// ARM's list of a subscription or a resource group.
+    List { kind: Kind, scope: ResourceId },
+    /// One app or slot.
+    Site(ResourceId),
+    /// The certificates that one app or slot has alone: no list but its own has them.
+    OwnCertificates(ResourceId),
+}
+
+enum Answer {
+    Page { kind: Kind, among: Vec<usize>, is_first: bool, page: Result<Page, AzureError> },
+    Known { among: Vec<usize>, page: Result<Page, AzureError> },
+    List { kind: Kind, scope: ResourceId, part: Box<Estate>, result: Result<(), AzureError> },
+    Site { id: ResourceId, part: Box<Estate>, result: Result<(), AzureError> },
+    OwnCertificates { app: ResourceId, part: Box<Estate>, result: Result<(), AzureError> },
+}
+
+impl Ask {
+    async fn answer(self, client: &Client) -> Answer {
+        let mut part = Box::<Estate>::default();
+        match self {
+            Self::Page { kind, question, among, is_first } => {
+                Answer::Page { kind, among, is_first, page: question.ask(client).await }
+            }
+            Self::Known { question, among } => Answer::Known { among, page: question.ask(client).await },
+            Self::List { kind, scope } => {
+                let result = lists::read(client, kind, &scope, &mut part).await;
+                Answer::List { kind, scope, part, result }
+            }
+            Self::Site(id) => {
+                let result = lists::site(client, &id, &mut part).await;
+                Answer::Site { id, part, result }
+            }
+            Self::OwnCertificates(app) => {
+                let result = lists::own_certificates(client, &app, &mut part).await;
+                Answer::OwnCertificates { app, part, result }
+            }
+        }
+    }
+}
+
+pub struct Reader<'r> {
+    client: &'r Client,
+    subscriptions: Vec<Subscription>,
+    /// From the lower-case id to the place.
+    places: HashMap<String, usize>,
+    tell: &'r mut (dyn FnMut(Estate, String) + Send),
+    queue: VecDeque<Ask>,
+    /// What was told already, by a hash of its id: pages, cuts and lists may overlap, and no row is told twice.
+    told: HashSet<u64>,
+    /// Lists that were asked for.
+    listed: HashSet<(Kind, ResourceId)>,
+    /// Groups that were read directly, and where their certificates live.
+    fresh: HashSet<ResourceId>,
+    fresh_homes: Vec<Home>,
+    /// Lists that nobody asked for because their subscription keeps failing.
+    left_out: Vec<(Kind, usize)>,
+    is_again: bool,
+    progress: Progress,
+    bound: Bound,
+    gaps: Gaps,
+}
+
+/// How far the reading is.
+#[derive(Debug, Default)]
+struct Progress {
+    certificates: usize,
+    /// As the index counts them.
+    of: usize,
+    lists: usize,
+}
+
+impl<'r> Reader<'r> {
+    pub fn new(client: &'r Client, subscriptions: Vec<Subscription>, tell: &'r mut (dyn FnMut(Estate, String) + Send)) -> Self {
+        let places = subscriptions.iter().map(|one| one.id.subscription_id().to_ascii_lowercase()).zip(0..).collect();
+        Self {
+            client,
+            subscriptions,
+            places,
+            tell,
+            queue: VecDeque::new(),
+            told: HashSet::new(),
+            listed: HashSet::new(),
+            fresh: HashSet::new(),
+            fresh_homes: Vec::new(),
+            left_out: Vec::new(),
+            is_again: false,
+            progress: Progress::default(),
+            bound: Bound::default(),
+            gaps: Gaps::default(),
+        }
+    }
+
+    /// Reads the groups of these resources by ARM; the index is not asked about them afterwards.
+    pub async fn directly(&mut self, changed: &[ResourceId]) -> Result<(), AzureError> {
+        let mut groups: Vec<ResourceId> = Vec::new();
+        for group in changed.iter().filter(|id| !id.resource_group().is_empty() && self.place(id).is_some()).map(ResourceId::group)
+        {
+            if groups.len() < MOST_GROUPS && !groups.contains(&group) {
+                groups.push(group);
+            }
+        }
+        self.fresh = groups.iter().cloned().collect();
+        for group in groups {
+            for kind in self.kinds() {
+                self.list(kind, group.clone());
+            }
+        }
+        self.ask_all().await
+    }
+
+    /// Asks the index about all subscriptions, and ARM for whatever it does not tell.
+    pub async fn by_index(&mut self) -> Result<(), AzureError> {
+        let all: Vec<usize> = (0..self.subscriptions.len()).collect();
+        for kind in self.kinds() {
+            for among in all.chunks(index::MOST) {
+                let question = Question::new(kind.query(), self.ids(among));
+                self.queue.push_back(Ask::Page { kind, question, among: among.to_vec(), is_first: true });
+            }
+        }
+        for among in all.chunks(index::MOST) {
+            let question = Question::new(KNOWN.to_owned(), self.ids(among));
+            self.queue.push_back(Ask::Known { question, among: among.to_vec() });
+        }
+        self.ask_all().await
+    }
+
+    /// Asks once more for what was left out: one question may have found meanwhile that its subscription answers again.
+    pub async fn again(&mut self) -> Result<(), AzureError> {
+        for (kind, place) in std::mem::take(&mut self.left_out) {
+            self.queue.push_back(Ask::List { kind, scope: self.subscriptions[place].id.clone() });
+        }
+        self.is_again = true;
+        self.ask_all().await
+    }
+
+    /// Asks the apps for certificates of their own that are bound to one which no list has.
+    pub async fn own_of_bound(&mut self) -> Result<(), AzureError> {
+        let subscriptions: HashSet<&str> = self.gaps.without(Kind::Certificates).map(|place| self.subscription(place)).collect();
+        let (asked, left) = self.bound.unexplained(&subscriptions);
+        self.queue.extend(asked.into_iter().map(Ask::OwnCertificates));
+        if left > 0 {
+            self.gaps.add_unasked(left);
+        }
+        self.ask_all().await
+    }
+
+    /// Names what could not be read.
+    pub fn finish(self) {
+        let mut part = Estate::default();
+        part.gaps = self.gaps.named(&self.subscriptions);
+        (self.tell)(part, String::new());
+    }
+
+    /// Orders are not sold in national clouds (A65): nothing is missing there.
+    fn kinds(&self) -> impl Iterator<Item = Kind> + use<> {
+        let has_orders = !self.client.cloud().national;
+        Kind::ALL.into_iter().filter(move |kind| has_orders || *kind != Kind::Orders)
+    }
+
+    fn ids(&self, places: &[usize]) -> Vec<String> {
+        places.iter().map(|place| self.subscription(*place).to_owned()).collect()
+    }
+
+    fn subscription(&self, place: usize) -> &str {
+        self.subscriptions[place].id.subscription_id()
+    }
+
+    fn place(&self, id: &ResourceId) -> Option<usize> {
+        self.places.get(&id.subscription_id().to_ascii_lowercase()).copied()
+    }
+
+    async fn ask_all(&mut self) -> Result<(), AzureError> {
+        let mut asked = FuturesUnordered::new();
+        loop {
+            while asked.len() < AT_ONCE
+                && let Some(next) = self.queue.pop_front()
+            {
+                asked.push(next.answer(self.client));
+            }
+            let Some(answer) = asked.next().await else { return Ok(()) };
+            self.take(answer)?;
+        }
+    }
+
+    fn take(&mut self, answer: Answer) -> Result<(), AzureError> {
+        match answer {
+            Answer::Page { kind, among, is_first, page: Ok(page) } => self.take_page(kind, among, is_first, page),
+            Answer::Page { kind, among, page: Err(error), .. } => {
+                ends_all(&error)?;
+                tracing::warn!(kind = kind.words(), %error, "Resource Graph did not answer; listing by subscription");
+                for place in among {
+                    self.list(kind, self.subscriptions[place].id.clone());
+                }
+            }
+            Answer::Known { among, page: Ok(page) } => {
+                let known: HashSet<usize> =
+                    page.rows.iter().filter_map(|row| kind::id(&read(row)?)).filter_map(|id| self.place(&id)).collect();
+                for place in among.into_iter().filter(|place| !known.contains(place)) {
+                    self.kinds().for_each(|kind| self.list(kind, self.subscriptions[place].id.clone()));
+                }
+            }
+            // The pages meet the same refusal, and each leads to its lists.
+            Answer::Known { page: Err(error), .. } => ends_all(&error)?,
+            Answer::List { kind, scope, part, result } => self.take_list(kind, &scope, *part, result)?,
+            Answer::Site { id, part, result } => {
+                if let Err(error) = result {
+                    ends_all(&error)?;
+                    self.gaps.add_one(format!("the app {}", id.name()), &error);
+                }
+                self.say(*part);
+            }
+            Answer::OwnCertificates { app, part, result } => {
+                if let Err(error) = result {
+                    ends_all(&error)?;
+                    self.gaps.add_app(app.site_label(), &error);
+                }
+                self.say(*part);
+            }
+        }
+        Ok(())
+    }
+
+    fn take_page(&mut self, kind: Kind, among: Vec<usize>, is_first: bool, page: Page) {
+        if is_first && kind == Kind::Certificates {
+            self.progress.of += page.total;
+        }
+        let mut part = Estate::default();
+        for row in page.rows {
+            let Some((id, row)) = read(&row).and_then(|row| Some((kind::id(&row)?, row))) else {
+                // Whose it is, nobody can say.
+                for place in &among {
+                    self.list(kind, self.subscriptions[*place].id.clone());
+                }
+                continue;
+            };
+            if !self.fresh.is_empty() && self.fresh.contains(&id.group()) {
+                continue;
+            }
+            let Some(resource) = kind.resource(row) else {
+                // It tells too little, and its list tells the rest.
+                if let Some(place) = self.place(&id) {
+                    self.list(kind, self.subscriptions[place].id.clone());
+                }
+                continue;
+            };
+            if kind.is_site() && self.is_served_freshly(&resource) {
+                self.queue.push_back(Ask::Site(id));
+            } else if self.is_news(kind, &id)
+                && !kind.decode(&resource, &mut part)
+                && let Some(place) = self.place(&id)
+            {
+                self.list(kind, self.subscriptions[place].id.clone());
+            }
+        }
+        self.say(part);
+        let Some(rest) = page.rest else { return };
+        if is_first && page.total > LARGE && among.len() > 1 {
+            let cuts = CUTS.min(among.len());
+            for cut in 0..cuts {
+                // By turns, since neighbours are often alike in size.
+                let among: Vec<usize> = among.iter().copied().skip(cut).step_by(cuts).collect();
+                let question = Question::new(kind.query(), self.ids(&among));
+                self.queue.push_front(Ask::Page { kind, question, among, is_first: false });
+            }
+        } else {
+            self.queue.push_front(Ask::Page { kind, question: rest, among, is_first: false });
+        }
+    }
+
+    fn take_list(
+        &mut self,
+        kind: Kind,
+        scope: &ResourceId,
+        mut part: Estate,
+        result: Result<(), AzureError>,
+    ) -> Result<(), AzureError> {
+        self.progress.lists += 1;
+        let is_group = !scope.resource_group().is_empty();
+        if let Err(error) = result {
+            ends_all(&error)?;
+            match self.place(scope).filter(|_| !is_group) {
+                Some(place) if matches!(error, AzureError::KeepsFailing { .. }) && !self.is_again => {
+                    self.left_out.push((kind, place));
+                }
+                Some(place) => self.gaps.add(kind, place, &error),
+                // Then it is better to believe the index.
+                None if !is_absent(&error) => drop(self.fresh.remove(scope)),
+                None => {}
+            }
+        }
+        if is_group {
+            for one in &part.certificates {
+                if !self.fresh_homes.contains(&one.home) {
+                    self.fresh_homes.push(one.home.clone());
+                }
+            }
+        }
+        self.leave_out_what_is_told(kind, &mut part);
+        self.say(part);
+        Ok(())
+    }
+
+    fn leave_out_what_is_told(&mut self, kind: Kind, part: &mut Estate) {
+        let sites: HashSet<ResourceId> =
+            part.apps.iter().filter(|app| !self.is_news(kind, &app.id)).map(|app| app.id.clone()).collect();
+        part.apps.retain(|app| !sites.contains(&app.id));
+        part.bindings.retain(|binding| !sites.contains(&binding.app));
+        part.groups.retain(|one| self.is_news(kind, &one.id));
+        part.plans.retain(|one| self.is_news(kind, &one.id));
+        part.certificates.retain(|one| self.is_news(kind, &one.id));
+        part.orders.retain(|one| self.is_news(kind, &one.id));
+        part.vaults.retain(|one| self.is_news(kind, &one.id));
+    }
+
+    fn is_news(&mut self, kind: Kind, id: &ResourceId) -> bool {
+        let mut hasher = DefaultHasher::new();
+        (kind, id).hash(&mut hasher);
+        self.told.insert(hasher.finish())
+    }
+
+    /// An own change of a certificate moves the bindings of its whole webspace, whatever group the apps are in.
+    fn is_served_freshly(&self, site: &Value) -> bool {
+        let app = || sites::decode(site).map(|site| site.app);
+        !self.fresh_homes.is_empty() && app().is_some_and(|app| self.fresh_homes.iter().any(|home| home.serves(&app)))
+    }
+
+    /// Puts a list into the queue, once.
+    fn list(&mut self, kind: Kind, scope: ResourceId) {
+        if self.listed.insert((kind, scope.clone())) {
+            self.queue.push_back(Ask::List { kind, scope });
+        }
+    }
+
+    fn say(&mut self, part: Estate) {
+        self.bound.note(&part);
+        let scoped = part.apps.iter().filter(|app| app.scope == Scope::App);
+        self.queue.extend(scoped.map(|app| Ask::OwnCertificates(app.id.clone())));
+        self.progress.certificates += part.certificates.len();
+        (self.tell)(part, self.progress.note(self.listed.len()));
+    }
+}
+
+impl Progress {
+    fn note(&self, lists: usize) -> String {
+        if lists > 0 {
+            return format!("{} of {lists} lists of single subscriptions read", self.lists);
+        }
+        format!("{} of {} certificates read", self.certificates, self.of.max(self.certificates))
+    }
+}
+
+/// A row as a value, unless it goes too deep for any resource.
+fn read(row: &Row) -> Option<Value> {
+    serde_json::from_str(row.get()).ok()
+}
+
+/// Nothing can be read any more by somebody who is not signed in.
+fn ends_all(error: &AzureError) -> Result<(), AzureError> {
+    match error {
+        AzureError::SignIn { .. } | AzureError::NobodySignedIn(_) => Err(error.clone()),
+        _ => Ok(()),
+    }
+}
+
+/// A group that was deleted has nothing in it.
+fn is_absent(error: &AzureError) -> bool {
+    error.refusal().is_some_and(|refusal| refusal.status == 404)
+}

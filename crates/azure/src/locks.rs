@@ -1,0 +1,48 @@
+//! Management locks. Their names mean nothing: list them, show where each is inherited from (API.md 7).
+
+use serde_json::Value;
+
+use super::client::Client;
+use super::error::AzureError;
+use super::request::Request;
+use super::{json, version};
+use certdeck_model::ResourceId;
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Lock {
+    pub id: ResourceId,
+    /// `CanNotDelete`, which the portal shows as *Delete*, or `ReadOnly`.
+    pub level: String,
+    pub notes: String,
+}
+
+impl Lock {
+    /// The resource, group or subscription that carries the lock.
+    pub fn scope(&self) -> &str {
+        let id = self.id.as_str();
+        let end = id.to_ascii_lowercase().rfind("/providers/microsoft.authorization/locks/");
+        end.map_or(id, |end| &id[..end])
+    }
+}
+
+/// The locks that hold at a scope, inherited ones included.
+pub async fn list(client: &Client, scope: &ResourceId) -> Result<Vec<Lock>, AzureError> {
+    let path = format!("{scope}/providers/Microsoft.Authorization/locks");
+    let request =
+        Request::get(format!("List the locks on {}", scope.name()), path, version::LOCKS).with_query("$filter", "atScope()");
+    client.list_as(&request, decode).await
+}
+
+/// Takes a lock away, by its id: what it protected can be changed and deleted again.
+pub fn remove(lock: &Lock) -> Request {
+    let on = ResourceId::parse(lock.scope()).map_or_else(|_| String::new(), |scope| format!(" on {}", scope.name()));
+    Request::delete(format!("Remove the lock {}{on}", lock.id.name()), &lock.id, version::LOCKS)
+}
+
+pub fn decode(value: &Value) -> Option<Lock> {
+    Some(Lock {
+        id: json::id(value, "/id")?,
+        level: json::text_or_empty(value, "/properties/level"),
+        notes: json::text_or_empty(value, "/properties/notes"),
+    })
+}

@@ -1,0 +1,44 @@
+//! Public certificates (`.cer`) that an app's code loads. The service gives only the bytes, so subject and expiry are
+//! read from them here (API.md 4.6).
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::{Value, json};
+
+use super::client::Client;
+use super::error::AzureError;
+use super::request::{Repeat, Request};
+use super::{json, version, x509};
+use certdeck_model::{PublicCertificate, ResourceId};
+
+/// The public certificates of an app or slot.
+pub async fn list(client: &Client, site: &ResourceId) -> Result<Vec<PublicCertificate>, AzureError> {
+    let what = format!("List the public certificates of {}", site.name());
+    client.list_as(&Request::get(what, format!("{site}/publicCertificates"), version::WEB), decode).await
+}
+
+/// Adds a certificate to an app, in DER, for whoever runs the app's code. `store` is `CurrentUserMy`, or in an App Service
+/// Environment `LocalMachineMy`. A name that exists is refused by the service: remove it first.
+pub fn add(id: &ResourceId, der: &[u8], store: &str) -> Request {
+    let properties = json!({ "blob": STANDARD.encode(der), "publicCertificateLocation": store });
+    let what = format!("Upload the public certificate {}", id.name());
+    // Sent again after a lost answer it would be refused although it worked, so it is looked for first.
+    Request::put(what, id, version::WEB, json!({ "properties": properties })).repeat(Repeat::LookFirst)
+}
+
+pub fn remove(id: &ResourceId) -> Request {
+    Request::delete(format!("Remove the public certificate {}", id.name()), id, version::WEB)
+}
+
+pub fn decode(value: &Value) -> Option<PublicCertificate> {
+    let id = json::id(value, "/id")?;
+    let facts = value.pointer("/properties/blob").and_then(Value::as_str).and_then(x509::facts);
+    Some(PublicCertificate {
+        app: id.site()?,
+        thumbprint: json::thumbprint(value, "/properties/thumbprint"),
+        store: json::text_or_empty(value, "/properties/publicCertificateLocation"),
+        expires: facts.as_ref().and_then(|facts| facts.expires),
+        subject: facts.map(|facts| facts.subject),
+        id,
+    })
+}

@@ -1,0 +1,15 @@
+//! One resource as the service has it: for people who want to see the JSON itself.
+
+use super::client::Client;
+use super::request::Request;
+use super::version;
+use certdeck_model::{Problem, ResourceId, printable};
+
+/// The JSON, indented, a line each, made safe to show.
+pub async fn read(client: &Client, id: &ResourceId) -> Result<Vec<String>, Problem> {
+    let what = format!("Read {}", id.name());
+    let request = Request::get(&*what, id.as_str(), version::of(id));
+    let found = client.read(&request).await.map_err(|error| error.problem(&what))?;
+    let json = found.ok_or_else(|| Problem::new(&*what, "it is not there any more").remedy("Refresh the list."))?;
+    Ok(format!("{json:#}").lines().map(|line| printable(line).into_owned()).collect())
+}

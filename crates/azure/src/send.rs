@@ -1,0 +1,271 @@
+//! Sending one request until it is answered: token, tries, limits. It knows nothing of what the answer means.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use jiff::Timestamp;
+use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderValue, IF_MATCH};
+use serde_json::Value;
+use tokio::time::{Instant, timeout_at};
+use url::Url;
+use uuid::Uuid;
+use zeroize::Zeroizing;
+
+use super::answer::Answer;
+use super::budget::{Budget, Outcome, Urgency};
+use super::challenge::Claims;
+use super::clock::ServiceClock;
+use super::cloud::host_of;
+use super::credential::{Credential, Token};
+use super::error::AzureError;
+use super::patience::Wait;
+use super::request::{Method, Repeat};
+use super::retry::{self, Attempt, Failure};
+use super::rows;
+use super::transport::Http;
+use certdeck_model::printable;
+
+/// The largest body that is read; a page of a list is some hundred kilobytes.
+const LARGEST: usize = 32 * 1024 * 1024;
+/// The longest that one try of a read takes, whatever trickles in (RELIABILITY.md R6).
+const READ: Duration = Duration::from_secs(60);
+/// How many different things a service may want of one request's token before it is asked no more.
+const MOST_CHALLENGES: usize = 2;
+
+/// One request as it goes over the wire, as often as it takes.
+#[derive(Debug)]
+pub struct Call {
+    pub method: Method,
+    pub url: Url,
+    pub audience: String,
+    pub body: Option<Zeroizing<Vec<u8>>>,
+    pub repeat: Repeat,
+    /// A POST that asks a question counts as a read.
+    pub read: bool,
+    /// The ETag that the resource must still have.
+    pub if_match: Option<String>,
+    pub urgency: Urgency,
+    /// Nobody waits for its answer any longer.
+    pub until: Option<Instant>,
+    /// The list of the answer whose rows are to be left as text.
+    pub rows: Option<&'static str>,
+}
+
+impl Call {
+    pub fn get(url: Url, audience: String, urgency: Urgency) -> Self {
+        let (method, repeat) = (Method::Get, Repeat::Safe);
+        Self { method, url, audience, body: None, repeat, read: true, if_match: None, urgency, until: None, rows: None }
+    }
+}
+
+#[derive(Debug)]
+pub struct Sender {
+    pub http: Http,
+    pub credential: Credential,
+    /// One for the whole process, so that Azure's logs show what belongs together.
+    pub correlation: Uuid,
+    pub budget: Budget,
+    pub clock: ServiceClock,
+}
+
+impl Sender {
+    /// Sends until there is an answer worth having, whatever its status. `waiting` is told of every pause.
+    pub async fn send(&self, call: &Call, waiting: &mut (dyn FnMut(Wait) + Send)) -> Result<Answer, AzureError> {
+        let request_id = Uuid::new_v4();
+        let host = host_of(&call.url);
+        let mut first_try = None;
+        let mut signed_in_again = false;
+        let mut met: Vec<Claims> = Vec::new();
+        let mut tries = 0;
+        loop {
+            let token = self.token(call).await?;
+            let pass = self.budget.admit(call, waiting).await?;
+            // Waiting for a turn is not trying.
+            let start = *first_try.get_or_insert_with(Instant::now);
+            tries += 1;
+            let attempt = self.try_once(call, &token, request_id).await;
+            pass.end(self.outcome(&call.url, &attempt));
+            let (outcome, failure) = match attempt {
+                Ok(Answer { status: 401, challenge: Some(claims), .. }) => {
+                    // The new token was for this; what is refused with it stays refused.
+                    if met.contains(&claims) || met.len() == MOST_CHALLENGES {
+                        return Err(AzureError::Unsatisfied { host, wants: claims.words().to_owned() });
+                    }
+                    waiting(Wait { pause: Duration::ZERO, why: format!("Azure asks for {}", claims.words()) });
+                    self.credential.satisfy(&call.audience, &token, &claims).await?;
+                    met.push(claims);
+                    // The service has done nothing, and how long a person took is no reason to give up.
+                    (tries, first_try) = (0, None);
+                    continue;
+                }
+                Ok(answer) if answer.status == 401 && !signed_in_again => {
+                    // It may just have expired; the service has done nothing, so any request may be sent again.
+                    self.credential.forget(&call.audience, &token);
+                    signed_in_again = true;
+                    tries -= 1;
+                    continue;
+                }
+                Ok(answer) if answer.status < 400 => {
+                    // Without the query: links of operations carry signatures in it (API.md 17).
+                    tracing::debug!(method = call.method.as_str(), path = call.url.path(), status = answer.status, ?answer.request_id);
+                    return Ok(answer);
+                }
+                Ok(answer) => {
+                    let failure = Failure::Status { code: answer.status, retry_after: answer.retry_after };
+                    (Ok(answer), failure)
+                }
+                Err(Trouble::Transport(error)) => {
+                    let (error, failure) = self.http.failure(&call.url, &error);
+                    if matches!(error, AzureError::Tls { .. }) {
+                        return Err(error);
+                    }
+                    (Err(error), failure)
+                }
+                Err(Trouble::Answer(error)) => return Err(error),
+            };
+            let attempt = Attempt { read: call.read, repeat: call.repeat, tries, elapsed: start.elapsed() };
+            let Some(pause) = retry::pause(attempt, failure, fastrand::f64()) else { return outcome };
+            // It would not be sent any more.
+            if call.until.is_some_and(|until| Instant::now() + pause >= until) {
+                return outcome;
+            }
+            tracing::debug!(host, status = ?failure, tries, ?pause, "sending again");
+            waiting(Wait { pause, why: why(&host, failure) });
+            tokio::time::sleep(pause).await;
+        }
+    }
+
+    async fn token(&self, call: &Call) -> Result<Token, AzureError> {
+        let token = self.credential.token(&call.audience);
+        let Some(until) = call.until else { return token.await };
+        timeout_at(until, token).await.unwrap_or_else(|_| {
+            let message = format!("{} gave no sign-in within the time that --timeout allows", self.credential.service());
+            Err(AzureError::SignIn { code: None, message })
+        })
+    }
+
+    async fn try_once(&self, call: &Call, token: &Token, request_id: Uuid) -> Result<Answer, Trouble> {
+        let method = match call.method {
+            Method::Get => reqwest::Method::GET,
+            Method::Put => reqwest::Method::PUT,
+            Method::Patch => reqwest::Method::PATCH,
+            Method::Post => reqwest::Method::POST,
+            Method::Delete => reqwest::Method::DELETE,
+        };
+        let mut bearer = HeaderValue::from_str(&format!("Bearer {}", token.expose()))
+            .map_err(|_| AzureError::SignIn { code: None, message: "the token is not one that can be sent".to_owned() })?;
+        bearer.set_sensitive(true);
+        let mut request = self
+            .http
+            .client()
+            .request(method, call.url.clone())
+            .header(AUTHORIZATION, bearer)
+            .header(ACCEPT, "application/json")
+            .header("x-ms-client-request-id", request_id.to_string())
+            .header("x-ms-return-client-request-id", "true")
+            .header("x-ms-correlation-request-id", self.correlation.to_string());
+        if call.read {
+            request = request.timeout(READ);
+        }
+        if let Some(etag) = &call.if_match {
+            request = request.header(IF_MATCH, etag);
+        }
+        if let Some(body) = &call.body {
+            request = request.header(CONTENT_TYPE, "application/json").body(Bytes::from_owner(body.clone()));
+        } else if call.method == Method::Post {
+            // Some front ends answer 411 to a POST that does not say it is empty.
+            request = request.header(reqwest::header::CONTENT_LENGTH, "0");
+        }
+        let sent = Timestamp::now();
+        let answer = request.send().await.map_err(Trouble::Transport)?;
+        self.clock.hear(answer.status(), answer.headers(), sent, Timestamp::now());
+        receive(answer, call.rows).await
+    }
+
+    /// What a try tells of its place, for the requests of others.
+    fn outcome(&self, url: &Url, tried: &Result<Answer, Trouble>) -> Outcome {
+        match tried {
+            Ok(answer) => Outcome::Answered { status: answer.status, told: answer.told, retry_after: answer.retry_after },
+            Err(Trouble::Transport(error)) => match self.http.failure(url, error) {
+                (error, Failure::NotSent) => Outcome::NotSent { why: error.to_string() },
+                (error, _) => Outcome::Lost { why: error.to_string() },
+            },
+            Err(Trouble::Answer(_)) => Outcome::GivenUp,
+        }
+    }
+}
+
+/// A read without a token, for the description of a cloud.
+pub async fn unsigned(http: &Http, url: Url) -> Result<Answer, AzureError> {
+    once(http, &url, http.client().get(url.clone())).await
+}
+
+/// A form for the sign-in service; it may hold secrets, and is wiped.
+pub async fn form(http: &Http, url: Url, form: Zeroizing<Vec<u8>>) -> Result<Answer, AzureError> {
+    let request = http.client().post(url.clone()).header(CONTENT_TYPE, "application/x-www-form-urlencoded");
+    once(http, &url, request.body(Bytes::from_owner(form))).await
+}
+
+async fn once(http: &Http, url: &Url, request: reqwest::RequestBuilder) -> Result<Answer, AzureError> {
+    let answer =
+        async { receive(request.header(ACCEPT, "application/json").send().await.map_err(Trouble::Transport)?, None).await };
+    answer.await.map_err(|trouble| match trouble {
+        Trouble::Transport(error) => http.failure(url, &error).0,
+        Trouble::Answer(error) => error,
+    })
+}
+
+enum Trouble {
+    Transport(reqwest::Error),
+    Answer(AzureError),
+}
+
+impl From<AzureError> for Trouble {
+    fn from(error: AzureError) -> Self {
+        Self::Answer(error)
+    }
+}
+
+/// Reads an answer whole, within limits.
+async fn receive(mut response: reqwest::Response, rows: Option<&'static str>) -> Result<Answer, Trouble> {
+    let url = response.url().clone();
+    let status = response.status().as_u16();
+    let headers = response.headers().clone();
+    if (300..400).contains(&status) {
+        let to = headers.get("location").and_then(|value| value.to_str().ok()).and_then(|text| url.join(text).ok());
+        let to = to.map_or_else(|| "an unnamed place".to_owned(), |to| printable(&host_of(&to)).into_owned());
+        return Err(AzureError::Redirected { status, to }.into());
+    }
+    let malformed = |why: String| AzureError::Malformed { host: host_of(&url), why };
+    // At once as long as it will be: what is left behind by growing is wiped by nobody.
+    let length = response.content_length().and_then(|length| usize::try_from(length).ok()).unwrap_or_default();
+    let mut bytes = Zeroizing::new(Vec::with_capacity(length.min(LARGEST)));
+    while let Some(chunk) = response.chunk().await.map_err(Trouble::Transport)? {
+        if bytes.len() + chunk.len() > LARGEST {
+            return Err(malformed(format!("it is larger than {} MiB", LARGEST / (1024 * 1024))).into());
+        }
+        bytes.extend_from_slice(&chunk);
+    }
+    let read = match rows.filter(|_| status < 300) {
+        Some(member) => rows::read(&bytes, member),
+        None => serde_json::from_slice(&bytes).map(|body| (body, None)),
+    };
+    let (body, rows) = match read {
+        Ok(read) => read,
+        Err(_) if bytes.iter().all(u8::is_ascii_whitespace) => (Value::Null, None),
+        // An error page of a proxy or gateway: its status is all that counts.
+        Err(_) if status >= 400 && status != 404 => (Value::Null, None),
+        Err(why) => return Err(malformed(format!("no JSON ({why})")).into()),
+    };
+    Ok(Answer { rows, ..Answer::new(status, &headers, body) })
+}
+
+/// Why it is waited before the next try.
+fn why(host: &str, failure: Failure) -> String {
+    match failure {
+        Failure::Status { code: 429, .. } => format!("Azure throttles {host}"),
+        Failure::Status { code, .. } => format!("{host} answered {code}"),
+        Failure::NotSent => format!("no connection to {host}"),
+        Failure::Lost => format!("the answer of {host} was lost"),
+    }
+}

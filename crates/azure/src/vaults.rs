@@ -1,0 +1,158 @@
+//! Key vaults in ARM: where they are, who may use them, and how to make one (API.md 8).
+
+use serde_json::{Value, json};
+
+use super::client::Client;
+use super::error::AzureError;
+use super::request::{Body, Repeat, Request};
+use super::{json, version};
+use certdeck_model::{AccessPolicy, ResourceId, Tags, Vault};
+
+/// The settings of a vault to be made (A85–A91).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewVault {
+    pub location: String,
+    pub tenant: String,
+    /// `standard` or `premium`.
+    pub sku: String,
+    /// Role assignments instead of access policies.
+    pub rbac: bool,
+    pub policies: Vec<AccessPolicy>,
+    pub public_network: bool,
+    pub retention_days: u32,
+    pub purge_protection: bool,
+    pub tags: Tags,
+}
+
+/// Whether a vault name can still be taken; names are unique in the whole cloud.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Availability {
+    Free,
+    /// With the service's reason.
+    Taken(String),
+}
+
+/// The vaults of a subscription.
+pub async fn list(client: &Client, subscription: &ResourceId) -> Result<Vec<Vault>, AzureError> {
+    let request =
+        Request::get("List the key vaults", format!("{subscription}/providers/Microsoft.KeyVault/vaults"), version::VAULTS);
+    client.list_as(&request, decode).await
+}
+
+pub async fn get(client: &Client, id: &ResourceId) -> Result<Option<Vault>, AzureError> {
+    let request = Request::get(format!("Read the key vault {}", id.name()), id.as_str(), version::VAULTS);
+    client.read_as(&request, decode).await
+}
+
+pub async fn availability(client: &Client, subscription: &ResourceId, name: &str) -> Result<Availability, AzureError> {
+    let path = format!("{subscription}/providers/Microsoft.KeyVault/checkNameAvailability");
+    let body = Body::new(json!({ "name": name, "type": "Microsoft.KeyVault/vaults" }));
+    let request = Request::post(format!("Check the vault name {name}"), path, version::VAULTS).with_body(body).repeat(Repeat::Safe);
+    let answer = client.ask(&request).await?;
+    if answer.get("nameAvailable").is_none() {
+        return Err(client.malformed(&request, "the answer does not say whether it can be taken"));
+    }
+    if json::flag(&answer, "/nameAvailable") {
+        return Ok(Availability::Free);
+    }
+    let reason = json::text(&answer, "/message").or_else(|| json::text(&answer, "/reason"));
+    Ok(Availability::Taken(reason.unwrap_or_else(|| format!("the name {name} is already in use"))))
+}
+
+/// Makes a vault. On a vault that exists it would replace the whole list of access policies: look first, then `grant`.
+pub fn create(id: &ResourceId, vault: &NewVault) -> Request {
+    let network = if vault.public_network { "Enabled" } else { "Disabled" };
+    let mut properties = json!({
+        "tenantId": vault.tenant,
+        "sku": { "family": "A", "name": vault.sku },
+        "accessPolicies": policies(&vault.tenant, &vault.policies),
+        "enableRbacAuthorization": vault.rbac,
+        "enableSoftDelete": true,
+        "softDeleteRetentionInDays": vault.retention_days,
+        "publicNetworkAccess": network,
+        // The certificate services reach a vault behind a firewall only as trusted services.
+        "networkAcls": { "bypass": "AzureServices", "defaultAction": if vault.public_network { "Allow" } else { "Deny" } },
+    });
+    if vault.purge_protection {
+        // Cannot be sent as false: once on it stays on, and the service refuses the attempt to say otherwise.
+        properties["enablePurgeProtection"] = true.into();
+    }
+    let body = json::tagged(json!({ "location": vault.location, "properties": properties }), &vault.tags);
+    Request::put(format!("Create the key vault {}", id.name()), id, version::VAULTS, body)
+}
+
+/// Adds permissions to a vault's access policies and takes none away (API.md 8, `accessPolicies/add`).
+pub fn grant(vault: &Vault, added: &[AccessPolicy]) -> Request {
+    let what = format!("Grant access to the key vault {}", vault.id.name());
+    let body = json!({ "properties": { "accessPolicies": policies(&vault.tenant_id, added) } });
+    Request::put(what, &vault.id.child("accessPolicies", "add"), version::VAULTS, body)
+}
+
+fn policies(tenant: &str, policies: &[AccessPolicy]) -> Vec<Value> {
+    let one = |policy: &AccessPolicy| {
+        let permissions = json!({ "secrets": policy.secrets, "certificates": policy.certificates });
+        json!({ "tenantId": tenant, "objectId": policy.object_id, "permissions": permissions })
+    };
+    policies.iter().map(one).collect()
+}
+
+pub fn decode(value: &Value) -> Option<Vault> {
+    let policies = value.pointer("/properties/accessPolicies").and_then(Value::as_array);
+    let policy = |value: &Value| {
+        Some(AccessPolicy {
+            object_id: json::text(value, "/objectId")?,
+            secrets: json::texts(value, "/permissions/secrets"),
+            certificates: json::texts(value, "/permissions/certificates"),
+        })
+    };
+    let is = |pointer: &str, word: &str| json::text(value, pointer).is_some_and(|text| text.eq_ignore_ascii_case(word));
+    Some(Vault {
+        id: json::id(value, "/id")?,
+        location: json::text_or_empty(value, "/location"),
+        uri: json::text_or_empty(value, "/properties/vaultUri"),
+        tenant_id: json::text_or_empty(value, "/properties/tenantId"),
+        sku: json::text(value, "/properties/sku/name").unwrap_or_default().to_ascii_lowercase(),
+        rbac: json::flag(value, "/properties/enableRbacAuthorization"),
+        policies: policies.into_iter().flatten().filter_map(policy).collect(),
+        // A vault that says nothing about networks is open to all (API.md 14.7).
+        public_network: !is("/properties/publicNetworkAccess", "Disabled") && !is("/properties/networkAcls/defaultAction", "Deny"),
+        trusted_services: !is("/properties/networkAcls/bypass", "None"),
+        provisioning_state: json::text_or_empty(value, "/properties/provisioningState"),
+        tags: json::tags(value),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    const ID: &str = "/subscriptions/s/resourceGroups/g/providers/Microsoft.KeyVault/vaults/kv";
+
+    #[test]
+    fn a_vault_that_says_nothing_is_open_and_uses_access_policies() {
+        let vault =
+            decode(&json!({"id": ID, "properties": {"accessPolicies": [{"objectId": "o", "permissions": {"secrets": ["Get"]}}]}}))
+                .unwrap();
+        assert!(vault.public_network && vault.trusted_services && !vault.rbac);
+        assert!(AccessPolicy::grants(&vault.policies[0].secrets, "get") && vault.policies[0].certificates.is_empty());
+    }
+
+    #[test]
+    fn a_closed_vault_says_so_in_either_place() {
+        for properties in
+            [json!({"publicNetworkAccess": "disabled"}), json!({"networkAcls": {"defaultAction": "Deny", "bypass": "None"}})]
+        {
+            assert!(!decode(&json!({"id": ID, "properties": properties})).unwrap().public_network);
+        }
+    }
+
+    #[test]
+    fn granting_adds_and_never_replaces() {
+        let vault = decode(&json!({"id": ID, "properties": {"tenantId": "t"}})).unwrap();
+        let policy = AccessPolicy { object_id: "o".to_owned(), secrets: vec!["get".to_owned()], certificates: vec![] };
+        let request = grant(&vault, &[policy]);
+        assert!(request.path.ends_with("/vaults/kv/accessPolicies/add"));
+        assert_eq!(request.body.unwrap().shown()["properties"]["accessPolicies"][0]["tenantId"], "t");
+    }
+}

@@ -1,0 +1,50 @@
+//! The api-version of every service, in one place. Which ones and why: API.md section 2.
+
+use certdeck_model::ResourceId;
+
+pub const SUBSCRIPTIONS: &str = "2022-12-01";
+pub const GROUPS: &str = "2024-03-01";
+pub const WEB: &str = "2023-12-01";
+/// Certificates of one app: older versions do not have them.
+pub const SITE_CERTIFICATES: &str = "2024-11-01";
+pub const ORDERS: &str = "2024-11-01";
+pub const DOMAINS: &str = "2023-12-01";
+/// Older ones retire on 2027-02-27 (C41; rule vault-oldest-version).
+pub const VAULTS: &str = "2026-02-01";
+/// The data plane of a vault.
+pub const VAULT_DATA: &str = "7.4";
+pub const LOCKS: &str = "2020-05-01";
+pub const ROLES: &str = "2022-04-01";
+pub const METADATA: &str = "2022-09-01";
+pub const RESOURCE_GRAPH: &str = "2022-10-01";
+/// Microsoft Graph has its version in the path.
+pub const GRAPH: &str = "";
+
+/// Every service with the version that this build speaks, for people.
+pub const ALL: [(&str, &str); 9] = [
+    ("Microsoft.Web", WEB),
+    ("Microsoft.CertificateRegistration", ORDERS),
+    ("Microsoft.DomainRegistration", DOMAINS),
+    ("Microsoft.KeyVault", VAULTS),
+    ("contents of vaults", VAULT_DATA),
+    ("Microsoft.Authorization", ROLES),
+    ("locks", LOCKS),
+    ("Microsoft.Resources", GROUPS),
+    ("Microsoft.ResourceGraph", RESOURCE_GRAPH),
+];
+
+/// For any resource that the estate holds.
+pub fn of(id: &ResourceId) -> &'static str {
+    let providers = [
+        ("microsoft.certificateregistration", ORDERS),
+        ("microsoft.domainregistration", DOMAINS),
+        ("microsoft.keyvault", VAULTS),
+        ("microsoft.web", WEB),
+    ];
+    if id.segment("sites").is_some() && id.segment("certificates").is_some() {
+        return SITE_CERTIFICATES;
+    }
+    let path = id.as_str().to_ascii_lowercase();
+    let provider = path.rsplit("/providers/").next().and_then(|rest| rest.split('/').next()).unwrap_or_default();
+    providers.into_iter().find(|(known, _)| *known == provider).map_or(GROUPS, |(_, version)| version)
+}

@@ -1,0 +1,430 @@
+//! The chain of custody of a hostname (B3-1): order, vault secret, certificate in App Service, binding, what is served.
+//! Evidence goes in, links come out; the first broken link is why a hostname serves what it serves. Nothing is read here.
+
+use jiff::Timestamp;
+
+use super::upkeep::Kept;
+use super::{Binding, Expiry, Hostname, Order, PrivateCertificate, ResourceId, SecretStatus, Seen, SslState, Thumbprint};
+use super::{OrderStatus, VaultCertificate, VaultSecret};
+
+/// What somebody wants explained.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum About {
+    Order(ResourceId),
+    Certificate(ResourceId),
+    Binding { app: ResourceId, host: Hostname },
+}
+
+/// Where a certificate is on its way, from the one who issues it to the visitor.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    Order,
+    Vault,
+    AppService,
+    Binding,
+    Served,
+}
+
+impl Place {
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Order => "Order",
+            Self::Vault => "Key vault",
+            Self::AppService => "App Service",
+            Self::Binding => "Binding",
+            Self::Served => "Served",
+        }
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Standing {
+    /// It has what the place before it has, and that is valid.
+    Whole,
+    Broken {
+        why: String,
+        remedy: String,
+    },
+    /// Nothing is wrong, and something has to happen first.
+    Waiting(String),
+    /// It cannot be seen from here; why.
+    Unknown(String),
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Link {
+    pub place: Place,
+    pub name: String,
+    pub thumbprint: Option<Thumbprint>,
+    pub expires: Option<Timestamp>,
+    pub standing: Standing,
+}
+
+/// The links of one hostname, or of a certificate that no hostname uses.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Chain {
+    pub host: Option<Hostname>,
+    pub links: Vec<Link>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Custody {
+    pub about: String,
+    pub chains: Vec<Chain>,
+}
+
+/// The certificate that a TLS handshake brought.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Served {
+    pub thumbprint: Thumbprint,
+    pub expires: Option<Timestamp>,
+}
+
+/// What the vault holds, as far as that can be known without fetching a private key.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Held {
+    Certificate(Box<VaultCertificate>),
+    NoVault,
+    Unseen(String),
+    #[default]
+    NotAsked,
+}
+
+/// What was read about one hostname, from where its certificate comes to where it is served.
+#[derive(Debug, Clone, Default)]
+pub struct Evidence {
+    pub order: Seen<Order>,
+    /// The secret that App Service reads, or that the order's certificate is stored in.
+    pub secret: Option<VaultSecret>,
+    pub held: Held,
+    /// The policy of what the vault holds, and its last request.
+    pub kept: Option<Box<Kept>>,
+    pub certificate: Seen<PrivateCertificate>,
+    /// The hostname's binding, with the name of its app.
+    pub binding: Option<(Binding, String)>,
+    pub served: Seen<Served>,
+}
+
+impl Evidence {
+    pub fn chain(&self, now: Timestamp) -> Chain {
+        let links = [self.order(now), self.vault(now), self.app_service(now), self.binding(), self.served(now)];
+        Chain { host: self.binding.as_ref().map(|(binding, _)| binding.host.clone()), links: links.into_iter().flatten().collect() }
+    }
+
+    fn order(&self, now: Timestamp) -> Option<Link> {
+        let order = self.order.here()?;
+        let standing = if order.status.is_over() {
+            broken(
+                format!("the order is over: its status is '{}'", order.status),
+                "buy a new certificate and bind that (:purchase)",
+            )
+        } else if matches!(order.status, OrderStatus::PendingIssuance | OrderStatus::PendingRekey) {
+            Standing::Waiting(format!("its status is '{}': the domain may have to be verified (w)", order.status))
+        } else if self.secret.is_none() {
+            broken("its certificate is in no key vault", "do Step 1: Store (w)")
+        } else {
+            valid(order.expires, now, "renew the order (r)")
+        };
+        Some(link(Place::Order, order.id.name(), order.thumbprint.as_ref(), order.expires, standing))
+    }
+
+    /// What the order wrote into its secret, or what a certificate of the vault's own is now.
+    fn vault(&self, now: Timestamp) -> Option<Link> {
+        let secret = self.secret.as_ref()?;
+        let policy = self.kept.as_ref().map(|kept| {
+            let failure = kept.failure().map(|why| format!(", last request failed: {why}"));
+            format!(" ({}{})", kept.policy_words(), failure.unwrap_or_default())
+        });
+        let name = format!("{}, {}{}", secret.vault.name(), secret.secret, policy.unwrap_or_default());
+        let link = |thumbprint, expires, standing| Some(link(Place::Vault, &name, thumbprint, expires, standing));
+        let of_order = self.order.here().and_then(|order| order.stored.iter().find(|stored| stored.secret.same_secret(secret)));
+        match (&self.held, of_order) {
+            (Held::NoVault, _) => {
+                let status = SecretStatus::KeyVaultDoesNotExist;
+                link(None, None, broken(status.words(), status.remedy()))
+            }
+            (_, Some(stored)) if stored.secret.status.is_trouble() => {
+                link(None, None, broken(stored.secret.status.words(), stored.secret.status.remedy()))
+            }
+            (_, Some(stored)) if stored.secret.status != SecretStatus::Succeeded => {
+                link(None, None, Standing::Waiting(stored.secret.status.words().to_owned()))
+            }
+            // The order's word for what it wrote there.
+            (_, Some(_)) => {
+                let order = self.order.here()?;
+                link(order.thumbprint.as_ref(), order.expires, Standing::Whole)
+            }
+            (Held::Certificate(held), None) if !held.is_enabled => {
+                let why = "the current version of the certificate is disabled in the vault";
+                link(held.thumbprint.as_ref(), held.expires, broken(why, "enable it, or make a new version"))
+            }
+            (Held::Certificate(held), None) => {
+                let standing = valid(held.expires, now, "renew it in the vault: make or import a new version");
+                link(held.thumbprint.as_ref(), held.expires, standing)
+            }
+            (Held::Unseen(why), None) => link(None, None, Standing::Unknown(why.clone())),
+            (Held::NotAsked, None) => link(None, None, Standing::Unknown("it was not asked".to_owned())),
+        }
+    }
+
+    /// The thumbprint that App Service should have, as far as it is known.
+    fn newest(&self) -> Option<&Thumbprint> {
+        match (&self.order, &self.held) {
+            (Seen::Here(order), _) => order.thumbprint.as_ref(),
+            (_, Held::Certificate(held)) => held.thumbprint.as_ref(),
+            _ => None,
+        }
+    }
+
+    fn app_service(&self, now: Timestamp) -> Option<Link> {
+        let certificate = match &self.certificate {
+            Seen::Here(certificate) => certificate,
+            Seen::NotAsked => return None,
+            Seen::Absent => {
+                let standing = if self.binding.is_some() {
+                    broken(
+                        "no certificate of the app's webspace has the thumbprint of the binding",
+                        "bind one of those that are there (b)",
+                    )
+                } else {
+                    broken("it was not imported into App Service", "do Step 3: Import (w)")
+                };
+                return Some(link(Place::AppService, "no certificate", None, None, standing));
+            }
+        };
+        let status = certificate.vault.as_ref().map(|secret| &secret.status).filter(|status| status.is_trouble());
+        let own = certificate.thumbprint.as_ref();
+        let origin = match (&certificate.canonical_name, &certificate.vault) {
+            (Some(_), _) => "managed",
+            (None, Some(_)) => "from the vault",
+            (None, None) => "uploaded",
+        };
+        let standing = match (self.newest(), status) {
+            (_, Some(status)) => broken(status.words(), status.remedy()),
+            (Some(newest), None) if Some(newest) != own => broken(
+                format!("it is behind: the vault has {}", newest.short()),
+                "Sync brings it now (y); App Service also looks by itself",
+            ),
+            _ => valid(certificate.expires, now, renewal(certificate)),
+        };
+        let name = format!("{} ({origin}), {}", certificate.id.name(), certificate.home.label());
+        Some(link(Place::AppService, &name, own, certificate.expires, standing))
+    }
+
+    fn binding(&self) -> Option<Link> {
+        let (binding, app) = self.binding.as_ref()?;
+        let certificate = self.certificate.here();
+        let standing = if binding.ssl == SslState::Disabled || binding.thumbprint.is_none() {
+            broken("no certificate is bound to it", "bind one (b)")
+        } else if certificate.is_some_and(|certificate| certificate.thumbprint != binding.thumbprint) {
+            broken("it is bound to another certificate, which its webspace no longer has", "bind it again (b)")
+        } else if certificate.is_some_and(|certificate| !certificate.hosts.iter().any(|name| name.covers(&binding.host))) {
+            broken("the certificate is for other hostnames", "bind one that covers this hostname (b)")
+        } else {
+            Standing::Whole
+        };
+        let expires = certificate.filter(|one| one.thumbprint == binding.thumbprint).and_then(|one| one.expires);
+        let name = format!("{} on {app}, {}", binding.host, binding.ssl.words());
+        Some(link(Place::Binding, &name, binding.thumbprint.as_ref(), expires, standing))
+    }
+
+    fn served(&self, now: Timestamp) -> Option<Link> {
+        let (binding, _) = self.binding.as_ref()?;
+        let served = match &self.served {
+            Seen::Here(served) => served,
+            Seen::Absent => {
+                let why = if binding.host.is_wildcard() {
+                    "a wildcard cannot be connected to"
+                } else {
+                    "no TLS connection could be made from here"
+                };
+                return Some(link(Place::Served, binding.host.as_str(), None, None, Standing::Unknown(why.to_owned())));
+            }
+            Seen::NotAsked => return None,
+        };
+        let standing = if binding.thumbprint.as_ref().is_some_and(|bound| *bound != served.thumbprint) {
+            broken(
+                "visitors get another certificate than the one that is bound",
+                "front ends follow soon; a CDN or proxy before the app has a certificate of its own, to be changed there",
+            )
+        } else {
+            valid(served.expires, now, "see the first link that is broken")
+        };
+        Some(link(Place::Served, binding.host.as_str(), Some(&served.thumbprint), served.expires, standing))
+    }
+}
+
+fn renewal(certificate: &PrivateCertificate) -> &'static str {
+    match (&certificate.canonical_name, &certificate.vault) {
+        (Some(_), _) => "Azure renews it while its hostname leads to the app: see what is in the way (:managed)",
+        (None, Some(_)) => "bring a renewed one into the vault, then Sync (y)",
+        (None, None) => "upload the renewed file (r)",
+    }
+}
+
+fn link(place: Place, name: &str, thumbprint: Option<&Thumbprint>, expires: Option<Timestamp>, standing: Standing) -> Link {
+    Link { place, name: name.to_owned(), thumbprint: thumbprint.cloned(), expires, standing }
+}
+
+fn broken(why: impl Into<String>, remedy: impl Into<String>) -> Standing {
+    Standing::Broken { why: why.into(), remedy: remedy.into() }
+}
+
+fn valid(expires: Option<Timestamp>, now: Timestamp, remedy: &str) -> Standing {
+    match expires.map(|expires| Expiry::of(expires, now)) {
+        Some(expiry) if expiry.is_past() => broken(expiry.words(), remedy),
+        _ => Standing::Whole,
+    }
+}
+
+impl Link {
+    pub fn is_broken(&self) -> bool {
+        matches!(self.standing, Standing::Broken { .. })
+    }
+
+    /// `9E9735C4…, in 120 d`.
+    pub fn facts(&self, now: Timestamp) -> String {
+        let thumbprint = self.thumbprint.as_ref().map(|thumbprint| thumbprint.short().to_owned());
+        let expires = self.expires.map(|expires| Expiry::of(expires, now).words());
+        thumbprint.into_iter().chain(expires).collect::<Vec<_>>().join(", ")
+    }
+}
+
+impl Chain {
+    /// Where the trouble begins: what comes after it only passes it on.
+    pub fn first_broken(&self) -> Option<&Link> {
+        self.links.iter().find(|link| link.is_broken())
+    }
+
+    pub fn verdict(&self) -> String {
+        let waits = self.links.iter().find(|link| matches!(link.standing, Standing::Waiting(_)));
+        let unseen = self.links.iter().filter(|link| matches!(link.standing, Standing::Unknown(_))).count();
+        match (self.first_broken(), waits, unseen) {
+            (Some(link), ..) => format!("broken at {}", link.place.words()),
+            (None, Some(link), _) => format!("waits at {}", link.place.words()),
+            (None, None, 0) => "whole".to_owned(),
+            (None, None, _) => "nothing broken that can be seen from here".to_owned(),
+        }
+    }
+
+    pub fn title(&self) -> String {
+        let whose = self.host.as_ref().map_or("no hostname is bound", Hostname::as_str);
+        format!("{whose}: {}", self.verdict())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    const NOW: &str = "2026-11-23T12:00:00Z";
+
+    fn print(digit: &str) -> Thumbprint {
+        Thumbprint::parse(&digit.repeat(40)).unwrap()
+    }
+
+    fn secret(status: SecretStatus) -> VaultSecret {
+        let vault = ResourceId::parse("/subscriptions/s/resourceGroups/g/providers/Microsoft.KeyVault/vaults/kv").unwrap();
+        VaultSecret { vault, secret: "contoso".into(), status }
+    }
+
+    fn held(digit: &str) -> Held {
+        Held::Certificate(Box::new(VaultCertificate {
+            name: "contoso".to_owned(),
+            thumbprint: Some(print(digit)),
+            is_enabled: true,
+            starts: None,
+            expires: Some("2027-03-01T00:00:00Z".parse().unwrap()),
+            subject: String::new(),
+            policy: None,
+        }))
+    }
+
+    fn whole() -> Evidence {
+        let group = ResourceId::parse("/subscriptions/s/resourceGroups/g").unwrap();
+        let host = Hostname::parse("www.contoso.com").unwrap();
+        let certificate = PrivateCertificate {
+            id: group.resource("Microsoft.Web/certificates", "www"),
+            location: "West Europe".into(),
+            home: crate::Home::Webspace(crate::Webspace::named(&group, "g-WestEuropewebspace")),
+            thumbprint: Some(print("A")),
+            subject: crate::Text::default(),
+            hosts: vec![host.clone()],
+            issuer: crate::Text::default(),
+            issued: None,
+            expires: Some("2027-03-01T00:00:00Z".parse().unwrap()),
+            vault: Some(secret(SecretStatus::Succeeded)),
+            canonical_name: None,
+            tags: crate::Tags::default(),
+            own: crate::OwnSettings::default(),
+        };
+        let binding = Binding {
+            app: group.resource("Microsoft.Web/sites", "shop"),
+            host,
+            ssl: SslState::Sni,
+            thumbprint: Some(print("A")),
+            virtual_ip: None,
+        };
+        Evidence {
+            order: Seen::NotAsked,
+            secret: Some(secret(SecretStatus::Succeeded)),
+            held: held("A"),
+            kept: None,
+            certificate: Seen::Here(certificate),
+            binding: Some((binding, "shop".to_owned())),
+            served: Seen::Here(Served { thumbprint: print("A"), expires: None }),
+        }
+    }
+
+    fn broken_at(evidence: &Evidence) -> Option<Place> {
+        evidence.chain(NOW.parse().unwrap()).first_broken().map(|link| link.place)
+    }
+
+    #[test]
+    fn a_chain_in_which_all_have_the_same_is_whole() {
+        let chain = whole().chain(NOW.parse().unwrap());
+        assert_eq!(chain.title(), "www.contoso.com: whole");
+        assert_eq!(chain.links.len(), 4, "there is no order: {chain:?}");
+    }
+
+    #[test]
+    fn the_first_link_that_differs_is_named_and_not_those_that_follow() {
+        let behind = Evidence { held: held("B"), ..whole() };
+        assert_eq!(broken_at(&behind), Some(Place::AppService));
+        let mut lagging = whole();
+        lagging.served = Seen::Here(Served { thumbprint: print("C"), expires: None });
+        assert_eq!(broken_at(&lagging), Some(Place::Served));
+        let mut unbound = whole();
+        unbound.binding.as_mut().unwrap().0.ssl = SslState::Disabled;
+        assert_eq!(broken_at(&unbound), Some(Place::Binding));
+        assert_eq!(broken_at(&Evidence { certificate: Seen::Absent, ..whole() }), Some(Place::AppService));
+        assert_eq!(broken_at(&Evidence { held: Held::NoVault, ..whole() }), Some(Place::Vault));
+    }
+
+    #[test]
+    fn what_expired_is_broken_where_it_expired_first() {
+        let mut expired = whole();
+        if let Held::Certificate(held) = &mut expired.held {
+            held.expires = Some("2026-11-22T00:00:00Z".parse().unwrap());
+        }
+        assert_eq!(broken_at(&expired), Some(Place::Vault));
+    }
+
+    #[test]
+    fn the_service_s_own_word_about_the_vault_comes_with_its_remedy() {
+        let mut refused = whole();
+        if let Seen::Here(certificate) = &mut refused.certificate {
+            certificate.vault = Some(secret(SecretStatus::AzureServiceUnauthorizedToAccessKeyVault));
+        }
+        let chain = refused.chain(NOW.parse().unwrap());
+        let Standing::Broken { why, remedy } = &chain.first_broken().unwrap().standing else { unreachable!() };
+        assert!(why.contains("no permission") && remedy.contains("sync"), "{why}: {remedy}");
+    }
+
+    #[test]
+    fn what_cannot_be_seen_is_not_called_whole() {
+        let unseen = Evidence { held: Held::Unseen("no permission".to_owned()), served: Seen::Absent, ..whole() };
+        assert_eq!(unseen.chain(NOW.parse().unwrap()).verdict(), "nothing broken that can be seen from here");
+    }
+}

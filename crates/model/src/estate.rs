@@ -1,0 +1,446 @@
+//! Everything that was read in one look at the cloud, and the joins over it.
+//! The service knows no "source" of a certificate and no "used by": both are derived here.
+
+use hashbrown::HashSet;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::ids::Caseless;
+use super::places::Places;
+use super::webspace::WebspaceKey;
+use super::{
+    App, Binding, Export, Home, Order, Plan, PrivateCertificate, Problem, PublicCertificate, ResourceGroup, ResourceId, Revocation,
+    Source, SslState, Subscription, Text, Thumbprint, Upkeep, Vault, VaultSecret,
+};
+
+/// A part of the estate that could not be read, by name: shown, never an empty list instead.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Gap {
+    /// What is missing, such as `certificate orders of Contoso Test`.
+    pub what: String,
+    pub problem: Problem,
+}
+
+impl Gap {
+    /// `problem` is what its reading met.
+    pub fn new(what: impl Into<String>, problem: Problem) -> Self {
+        let what = what.into();
+        let problem = Problem { what: format!("Read {what}"), ..problem };
+        Self { what, problem }
+    }
+
+    /// Whether anything may be there that is not shown: of a provider that a subscription has not registered it has
+    /// nothing, which is worth knowing and no failure.
+    pub fn hides_something(&self) -> bool {
+        self.problem.code.as_deref() != Some("MissingSubscriptionRegistration")
+    }
+}
+
+/// Who has to act before a certificate expires (A156).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum WhoActs {
+    You,
+    Azure,
+    /// What decides it was not read, or cannot be: never to be taken for Azure.
+    Unknown,
+}
+
+impl WhoActs {
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::You => "you",
+            Self::Azure => "Azure",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
+/// A snapshot: read once, shared, never changed.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct Estate {
+    pub as_of: Timestamp,
+    pub subscriptions: Vec<Subscription>,
+    pub groups: Vec<ResourceGroup>,
+    pub plans: Vec<Plan>,
+    pub apps: Vec<App>,
+    pub certificates: Vec<PrivateCertificate>,
+    pub public_certificates: Vec<PublicCertificate>,
+    pub orders: Vec<Order>,
+    pub bindings: Vec<Binding>,
+    pub vaults: Vec<Vault>,
+    pub gaps: Vec<Gap>,
+    /// What vaults do about the certificates that were imported from them; read after everything else, and kept in a file
+    /// of its own.
+    #[serde(skip)]
+    pub upkeep: Vec<Upkeep>,
+    /// Files that certificates were written to from here, newest last (A196).
+    pub exports: Vec<Export>,
+    /// What was revoked from here.
+    pub revocations: Vec<Revocation>,
+    #[serde(skip)]
+    index: Index,
+}
+
+/// Joins by place: nothing is copied into it.
+#[derive(Debug, Clone, Default)]
+struct Index {
+    /// Regions, webspaces, issuers, hosts and the apps of bindings repeat all over, and a refresh repeats everything.
+    words: HashSet<Text>,
+    apps: Places,
+    apps_by_webspace: Places,
+    orders: Places,
+    bindings_by_thumbprint: Places,
+    certificates_by_thumbprint: Places,
+    certificates_by_secret: Places,
+    /// Order and place among what it stores, for each of the next.
+    stored: Vec<(usize, usize)>,
+    stored_by_secret: Places,
+    upkeep_by_secret: Places,
+}
+
+/// What tells vault secrets apart; ids and names differ in case between answers (API.md, summary 9).
+type SecretKey<'a> = (&'a ResourceId, Caseless<'a>);
+
+fn secret_key(secret: &VaultSecret) -> SecretKey<'_> {
+    (&secret.vault, Caseless(&secret.secret))
+}
+
+impl Estate {
+    /// Builds the indexes; call it once after the lists are filled.
+    #[must_use]
+    pub fn indexed(self) -> Self {
+        let mut estate = Self { index: Index::default(), ..self };
+        estate.index_rest();
+        estate
+    }
+
+    /// Takes in a part that was read later: rows that are not here yet, behind those that are. What it costs depends on
+    /// the part alone, so an estate can grow by any number of them.
+    pub fn absorb(&mut self, mut part: Self) {
+        let words = &mut self.index.words;
+        part.apps.iter_mut().for_each(|app| app.share(words));
+        part.certificates.iter_mut().for_each(|certificate| certificate.share(words));
+        part.bindings.iter_mut().for_each(|binding| binding.share(words));
+        self.as_of = self.as_of.max(part.as_of);
+        self.subscriptions.extend(part.subscriptions);
+        self.groups.extend(part.groups);
+        self.plans.extend(part.plans);
+        self.apps.extend(part.apps);
+        self.certificates.extend(part.certificates);
+        self.public_certificates.extend(part.public_certificates);
+        self.orders.extend(part.orders);
+        self.bindings.extend(part.bindings);
+        self.vaults.extend(part.vaults);
+        self.gaps.extend(part.gaps);
+        self.upkeep.extend(part.upkeep);
+        self.exports.extend(part.exports);
+        self.revocations.extend(part.revocations);
+        self.index_rest();
+    }
+
+    /// Puts the public certificates of these apps in the place of those that are known of them, with what could not be
+    /// read of them. Returns whether other rows changed their places.
+    pub fn renew_public(&mut self, apps: &[ResourceId], part: Self) -> bool {
+        let before = self.public_certificates.len();
+        self.public_certificates.retain(|one| !apps.contains(&one.app));
+        let moved = self.public_certificates.len() < before;
+        self.absorb(part);
+        moved
+    }
+
+    /// Puts what vaults answered in the place of what they answered before.
+    pub fn renew_upkeep(&mut self, part: Vec<Upkeep>) {
+        for one in part {
+            let key = (&one.vault, Caseless(&one.name));
+            let place = self.index.upkeep_by_secret.get(key, self.kept_secrets()).next();
+            if let Some(place) = place {
+                self.upkeep[place] = one;
+            } else {
+                self.upkeep.push(one);
+                self.index_rest();
+            }
+        }
+    }
+
+    /// Most rows of a refresh are those before it: what is said in both takes memory once.
+    pub fn share_with(&mut self, before: &Self) {
+        let words = &mut self.index.words;
+        // To clone a row copies none of its texts.
+        before.apps.iter().for_each(|app| app.clone().share(words));
+        before.certificates.iter().for_each(|certificate| certificate.clone().share(words));
+        before.bindings.iter().for_each(|binding| binding.clone().share(words));
+    }
+
+    /// Indexes the rows that are not indexed yet.
+    fn index_rest(&mut self) {
+        let mut index = std::mem::take(&mut self.index);
+        index.apps.grow(self.apps.len(), self.app_ids());
+        index.apps_by_webspace.grow(self.apps.len(), self.webspaces());
+        index.bindings_by_thumbprint.grow(self.bindings.len(), self.bound_thumbprints());
+        index.certificates_by_thumbprint.grow(self.certificates.len(), self.thumbprints());
+        index.certificates_by_secret.grow(self.certificates.len(), self.secrets());
+        let new = self.orders.iter().enumerate().skip(index.orders.len());
+        index.stored.extend(new.flat_map(|(order, all)| (0..all.stored.len()).map(move |nth| (order, nth))));
+        index.orders.grow(self.orders.len(), self.order_ids());
+        index.stored_by_secret.grow(index.stored.len(), self.stored_secrets(&index.stored));
+        index.upkeep_by_secret.grow(self.upkeep.len(), self.kept_secrets());
+        self.index = index;
+    }
+
+    fn app_ids<'a>(&'a self) -> impl Fn(usize) -> Option<&'a ResourceId> {
+        |place| Some(&self.apps[place].id)
+    }
+
+    fn webspaces<'a>(&'a self) -> impl Fn(usize) -> Option<WebspaceKey<'a>> {
+        |place| Some(self.apps[place].webspace.key())
+    }
+
+    fn order_ids<'a>(&'a self) -> impl Fn(usize) -> Option<&'a ResourceId> {
+        |place| Some(&self.orders[place].id)
+    }
+
+    fn bound_thumbprints<'a>(&'a self) -> impl Fn(usize) -> Option<&'a Thumbprint> {
+        |place| self.bindings[place].thumbprint.as_ref()
+    }
+
+    fn thumbprints<'a>(&'a self) -> impl Fn(usize) -> Option<&'a Thumbprint> {
+        |place| self.certificates[place].thumbprint.as_ref()
+    }
+
+    fn secrets<'a>(&'a self) -> impl Fn(usize) -> Option<SecretKey<'a>> {
+        |place| self.certificates[place].vault.as_ref().map(secret_key)
+    }
+
+    fn stored_secrets<'a>(&'a self, stored: &'a [(usize, usize)]) -> impl Fn(usize) -> Option<SecretKey<'a>> {
+        |place| {
+            let (order, nth) = stored[place];
+            Some(secret_key(&self.orders[order].stored[nth].secret))
+        }
+    }
+
+    fn kept_secrets<'a>(&'a self) -> impl Fn(usize) -> Option<SecretKey<'a>> {
+        |place| Some((&self.upkeep[place].vault, Caseless(&self.upkeep[place].name)))
+    }
+
+    pub fn app(&self, id: &ResourceId) -> Option<&App> {
+        self.index.apps.get(id, self.app_ids()).next().map(|place| &self.apps[place])
+    }
+
+    pub fn order(&self, id: &ResourceId) -> Option<&Order> {
+        self.index.orders.get(id, self.order_ids()).next().map(|place| &self.orders[place])
+    }
+
+    /// The apps and slots that can be bound to what lives there (A9, A10).
+    pub fn apps_at<'a>(&'a self, home: &'a Home) -> impl Iterator<Item = &'a App> {
+        let shared = home.webspace().into_iter();
+        let shared = shared.flat_map(|space| self.index.apps_by_webspace.get(space.key(), self.webspaces()));
+        let own = if let Home::App(id) = home { self.app(id) } else { None };
+        shared.map(|place| &self.apps[place]).chain(own).filter(|app| home.serves(app))
+    }
+
+    /// The exports of an order, with whether each is out of date: the order has another certificate since.
+    pub fn exports_of<'a>(&'a self, order: &'a Order) -> impl Iterator<Item = (&'a Export, bool)> {
+        let own = self.exports.iter().filter(|export| export.order == order.id);
+        own.map(|export| (export, order.thumbprint.as_ref().is_some_and(|now| *now != export.thumbprint)))
+    }
+
+    pub fn subscription_name<'a>(&'a self, id: &'a ResourceId) -> &'a str {
+        let wanted = id.subscription_id();
+        self.subscriptions
+            .iter()
+            .find(|subscription| subscription.id.subscription_id().eq_ignore_ascii_case(wanted))
+            .map_or(wanted, |subscription| subscription.name.as_str())
+    }
+
+    /// Where a certificate came from; an order's is a vault secret that some order stores (API.md 16).
+    pub fn source(&self, certificate: &PrivateCertificate) -> Source {
+        if certificate.canonical_name.is_some() {
+            return Source::Managed;
+        }
+        let Some(secret) = &certificate.vault else { return Source::Uploaded };
+        let mut stored = self.index.stored_by_secret.get(secret_key(secret), self.stored_secrets(&self.index.stored));
+        stored.next().map_or(Source::KeyVault, |place| Source::Order(self.orders[self.index.stored[place].0].id.clone()))
+    }
+
+    /// Whether nobody trusts the certificate any more although it has not ended: its order is revoked, or it was revoked
+    /// from here and the cloud agrees, because the order is gone or has another certificate since.
+    pub fn is_revoked(&self, certificate: &PrivateCertificate, now: Timestamp) -> bool {
+        let Some(own) = &certificate.thumbprint else { return false };
+        let agrees = |one: &Revocation| {
+            self.order(&one.order).is_none_or(|order| order.status.is_revoked() || order.thumbprint.as_ref() != Some(own))
+        };
+        let with_order = || match self.source(certificate) {
+            Source::Order(id) => self.order(&id).is_some_and(|order| order.status.is_revoked()),
+            Source::Uploaded | Source::KeyVault | Source::Managed => false,
+        };
+        self.revocations.iter().any(|one| one.thumbprint == *own && one.at <= now && agrees(one)) || with_order()
+    }
+
+    /// What the vault does about the certificate that a secret belongs to, as far as that was read.
+    pub fn upkeep_of(&self, secret: &VaultSecret) -> Option<&Upkeep> {
+        let mut places = self.index.upkeep_by_secret.get(secret_key(secret), self.kept_secrets());
+        places.next().map(|place| &self.upkeep[place])
+    }
+
+    /// The certificates whose renewal their vault decides: imported, and from no order.
+    pub fn kept_in_vaults(&self) -> impl Iterator<Item = (&PrivateCertificate, &VaultSecret)> {
+        let from_vault = self.certificates.iter().filter_map(|one| Some((one, one.vault.as_ref()?)));
+        from_vault.filter(|(one, _)| self.source(one) == Source::KeyVault)
+    }
+
+    /// The bindings that a certificate serves: same thumbprint, of an app that can be bound to it (A9, API.md 12.6).
+    pub fn bindings_of<'a>(&'a self, certificate: &'a PrivateCertificate) -> impl Iterator<Item = &'a Binding> {
+        let wanted = certificate.thumbprint.iter();
+        let places = wanted.flat_map(|wanted| self.index.bindings_by_thumbprint.get(wanted, self.bound_thumbprints()));
+        places
+            .map(|place| &self.bindings[place])
+            .filter(|binding| binding.ssl != SslState::Disabled && self.can_serve(certificate, binding))
+    }
+
+    /// The certificate that secures a binding.
+    pub fn certificate_of(&self, binding: &Binding) -> Option<&PrivateCertificate> {
+        let wanted = binding.thumbprint.as_ref()?;
+        let places = self.index.certificates_by_thumbprint.get(wanted, self.thumbprints());
+        places.map(|place| &self.certificates[place]).find(|certificate| self.can_serve(certificate, binding))
+    }
+
+    /// Whether a binding's app can be bound to the certificate, as far as the app could be read.
+    fn can_serve(&self, certificate: &PrivateCertificate, binding: &Binding) -> bool {
+        let home = &certificate.home;
+        self.app(&binding.app).map_or_else(|| home.may_serve(&binding.app), |app| home.serves(app))
+    }
+
+    /// The bindings that some certificate secures, and none of those that were read.
+    pub fn bindings_without_certificate(&self) -> impl Iterator<Item = &Binding> {
+        let secured = self.bindings.iter().filter(|binding| binding.ssl != SslState::Disabled && binding.thumbprint.is_some());
+        secured.filter(|binding| self.certificate_of(binding).is_none())
+    }
+
+    /// The site certificates that were imported from an order.
+    pub fn imports_of<'a>(&'a self, order: &'a Order) -> impl Iterator<Item = &'a PrivateCertificate> {
+        order.stored.iter().flat_map(|stored| {
+            let places = self.index.certificates_by_secret.get(secret_key(&stored.secret), self.secrets());
+            places.map(|place| &self.certificates[place])
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::{Hostname, OwnSettings, Scope, Tags, Webspace};
+
+    /// An app or certificate as numbers: subscription, group, operating system, and whether it is of one app alone.
+    type Drawn = (u8, u8, bool, bool);
+
+    fn group(drawn: Drawn) -> ResourceId {
+        ResourceId::parse(&format!("/subscriptions/s{}/resourceGroups/web{}", drawn.0, drawn.1)).unwrap()
+    }
+
+    fn space(drawn: Drawn) -> Webspace {
+        let system = if drawn.2 { "-Linux" } else { "" };
+        Webspace::named(&group(drawn), format!("web{}-WestEuropewebspace{system}", drawn.1))
+    }
+
+    fn app(drawn: Drawn, number: usize) -> App {
+        App {
+            id: group(drawn).resource("Microsoft.Web/sites", &format!("app{number}")),
+            location: "westeurope".into(),
+            plan: None,
+            webspace: space(drawn),
+            scope: if drawn.3 { Scope::App } else { Scope::Webspace },
+            tier: Text::default(),
+            state: Text::default(),
+            default_hostname: Text::default(),
+            hostnames: Vec::new(),
+            https_only: false,
+            inbound_ip: None,
+            linux: drawn.2,
+            in_environment: false,
+        }
+    }
+
+    fn print(number: u8) -> Thumbprint {
+        Thumbprint::parse(&format!("{number:040X}")).unwrap()
+    }
+
+    fn certificate(drawn: Drawn, of: Option<&App>, number: usize, print_of: u8) -> PrivateCertificate {
+        let shared = group(drawn).resource("Microsoft.Web/certificates", &format!("c{number}"));
+        let id = of.map_or(shared, |app| app.id.child("certificates", &format!("c{number}")));
+        PrivateCertificate {
+            home: of.map_or_else(|| Home::Webspace(space(drawn)), |app| Home::App(app.id.clone())),
+            id,
+            location: "westeurope".into(),
+            thumbprint: Some(print(print_of)),
+            subject: Text::default(),
+            hosts: Vec::new(),
+            issuer: Text::default(),
+            issued: None,
+            expires: None,
+            vault: None,
+            canonical_name: None,
+            tags: Tags::default(),
+            own: OwnSettings::default(),
+        }
+    }
+
+    fn drawn() -> impl Strategy<Value = Drawn> {
+        (0..2_u8, 0..2_u8, any::<bool>(), any::<bool>())
+    }
+
+    proptest! {
+        /// Two subscriptions with groups of the same names, few thumbprints that are everywhere.
+        #[test]
+        fn a_certificate_serves_the_apps_of_its_own_place_and_no_other(
+            apps in prop::collection::vec(drawn(), 1..12),
+            certificates in prop::collection::vec((drawn(), 0..3_u8, any::<prop::sample::Index>()), 0..12),
+            bindings in prop::collection::vec((any::<prop::sample::Index>(), 0..3_u8), 0..20),
+        ) {
+            let apps = apps.iter().enumerate().map(|(number, one)| app(*one, number)).collect();
+            let mut estate = Estate { apps, ..Estate::default() };
+            for (number, (one, print_of, whose)) in certificates.iter().enumerate() {
+                let of = one.3.then(|| whose.get(&estate.apps));
+                let certificate = certificate(*one, of, number, *print_of);
+                estate.certificates.push(certificate);
+            }
+            for (number, (whose, print_of)) in bindings.iter().enumerate() {
+                estate.bindings.push(Binding {
+                    app: whose.get(&estate.apps).id.clone(),
+                    host: Hostname::parse(&format!("h{number}.contoso.com")).unwrap(),
+                    ssl: SslState::Sni,
+                    thumbprint: Some(print(*print_of)),
+                    virtual_ip: None,
+                });
+            }
+            let estate = estate.indexed();
+            // In words of ids alone, without the joins.
+            let may = |certificate: &PrivateCertificate, app: &App| match certificate.id.site() {
+                Some(own) => own.as_str() == app.id.as_str(),
+                None => {
+                    app.scope == Scope::Webspace
+                        && certificate.id.group().as_str() == app.id.group().as_str()
+                        && certificate.home.label() == app.webspace.as_str()
+                }
+            };
+            for certificate in &estate.certificates {
+                let found: Vec<&ResourceId> = estate.apps_at(&certificate.home).map(|app| &app.id).collect();
+                let meant: Vec<&ResourceId> = estate.apps.iter().filter(|app| may(certificate, app)).map(|app| &app.id).collect();
+                prop_assert_eq!(found, meant);
+                for binding in estate.bindings_of(certificate) {
+                    prop_assert!(may(certificate, estate.app(&binding.app).unwrap()));
+                }
+            }
+            for binding in &estate.bindings {
+                let app = estate.app(&binding.app).unwrap();
+                let fits = |one: &&PrivateCertificate| one.thumbprint == binding.thumbprint && may(one, app);
+                prop_assert_eq!(
+                    estate.certificate_of(binding).map(|one| one.id.as_str()),
+                    estate.certificates.iter().find(fits).map(|one| one.id.as_str())
+                );
+            }
+        }
+    }
+}

@@ -1,0 +1,52 @@
+//! What the domain is: plain values, as an admin speaks of them, and the dated rules that hold for them. No I/O, no async, no
+//! terminal, no clock.
+
+mod app;
+mod binding;
+mod certificate;
+mod changes;
+pub mod custody;
+mod domain;
+mod estate;
+mod expiry;
+mod export;
+mod hostname;
+mod ids;
+mod order;
+mod places;
+mod problem;
+mod revocation;
+pub mod rules;
+mod secret;
+mod seen;
+mod sign_in;
+pub mod table;
+mod tags;
+mod text;
+mod thumbprint;
+pub mod upkeep;
+mod vault;
+mod webspace;
+
+pub use app::{App, Plan, ResourceGroup, Subscription};
+pub use binding::{Binding, SslState};
+pub use certificate::{OwnSettings, PrivateCertificate, PublicCertificate, Source, VaultSecret};
+pub use changes::{Change, Changes};
+pub use domain::{DomainName, suffixes_of};
+pub use estate::{Estate, Gap, WhoActs};
+pub use expiry::{Expiry, ago, day};
+pub use export::Export;
+pub use hostname::Hostname;
+pub use ids::{IdError, OrderName, ResourceId, VaultName};
+pub use order::{Order, OrderStatus, ProductType, SecretStatus, StoredCertificate};
+pub use problem::Problem;
+pub use revocation::{Revocation, Revokes};
+pub use secret::{hidden_character, secret_line};
+pub use seen::Seen;
+pub use sign_in::{BrowserPage, DeviceCode, Redirected, SignInAsk, SignInReply, ToolCommand};
+pub use tags::{TagError, Tags};
+pub use text::{Text, may_be_key, printable, quoted, quoted_to, reason, said, shown, toml_refusal, typed};
+pub use thumbprint::Thumbprint;
+pub use upkeep::Upkeep;
+pub use vault::{AccessPolicy, CertificatePolicy, Vault, VaultCertificate};
+pub use webspace::{Home, Scope, Webspace};

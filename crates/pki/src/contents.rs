@@ -1,0 +1,327 @@
+//! What a certificate file holds, as facts. No verdict is made here: `check` judges what this says.
+//!
+//! Texts are printable already; bytes are as they stand in the file.
+
+use std::fmt;
+
+use jiff::Timestamp;
+use secrecy::{ExposeSecret, SecretSlice};
+
+use super::algorithm::{Cipher, Curve, Encryption, KeyKind, SignatureAlgorithm};
+use super::der::DerError;
+use super::refused::{ReadError, Unread};
+use super::{limits, x509};
+use certdeck_model::Thumbprint;
+
+/// What sort of file it is, whatever its name says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Kind {
+    Pkcs12,
+    X509,
+    Pem,
+    Pkcs7,
+    Unknown,
+}
+
+impl Kind {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Pkcs12 => "pkcs12",
+            Self::X509 => "x509",
+            Self::Pem => "pem",
+            Self::Pkcs7 => "pkcs7",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
+/// Everything that could be read. What could not is named in `unread`, so that one odd part does not hide the rest.
+#[derive(Debug, Clone)]
+pub struct Contents {
+    pub kind: Kind,
+    /// In the order of the file.
+    pub certificates: Vec<Certificate>,
+    /// In the order of the file.
+    pub keys: Vec<PrivateKey>,
+    /// What is known of the container; only for PKCS#12.
+    pub container: Option<Pkcs12>,
+    /// Parts that are there but could not be read, each with its place in a text: a cipher that is not known, an encrypted key
+    /// without a password, a block that is cut off. Only who shows a file may go on without them.
+    pub unread: Vec<ReadError>,
+    /// Octets after the end of the structure. Azure and OpenSSL ignore them.
+    pub trailing_bytes: usize,
+}
+
+impl Contents {
+    pub(super) fn new(kind: Kind) -> Self {
+        let (certificates, keys, unread) = (Vec::new(), Vec::new(), Vec::new());
+        Self { kind, certificates, keys, container: None, unread, trailing_bytes: 0 }
+    }
+
+    /// What of the file could not be read; nothing where all of it could.
+    pub fn gap(&self) -> Option<Unread> {
+        Unread::of(&self.unread)
+    }
+
+    /// The certificates, if every part could be read that may be one: a private key beside them may stay closed.
+    pub fn whole_certificates(self) -> Result<Vec<Certificate>, Unread> {
+        Unread::of(self.unread.iter().filter(|part| !part.is_about_key())).map_or(Ok(self.certificates), Err)
+    }
+
+    /// Reads and adds a certificate; one that cannot be read is noted, and too many are an error.
+    pub(super) fn add_certificate(&mut self, der: &[u8]) -> Result<Option<&mut Certificate>, ReadError> {
+        if self.certificates.len() >= limits::CERTIFICATES {
+            return Err(ReadError::TooMany { what: "certificates", limit: limits::CERTIFICATES });
+        }
+        let certificate = match x509::certificate(der) {
+            Ok(certificate) => certificate,
+            Err(DerError(what)) => {
+                self.note(ReadError::Damaged { part: "a certificate", what: what.to_owned() })?;
+                return Ok(None);
+            }
+        };
+        let names: usize = self.certificates.iter().map(|certificate| certificate.sans.len()).sum();
+        if names + certificate.sans.len() > limits::NAMES {
+            return Err(ReadError::TooMany { what: "subject alternative names", limit: limits::NAMES });
+        }
+        self.certificates.push(certificate);
+        Ok(self.certificates.last_mut())
+    }
+
+    /// Adds a key, or notes why it cannot be read.
+    pub(super) fn add_key(&mut self, key: Result<PrivateKey, ReadError>) -> Result<Option<&mut PrivateKey>, ReadError> {
+        if self.keys.len() >= limits::KEYS {
+            return Err(ReadError::TooMany { what: "private keys", limit: limits::KEYS });
+        }
+        match key {
+            Ok(key) => self.keys.push(key),
+            Err(error) => return self.note(error).map(|()| None),
+        }
+        Ok(self.keys.last_mut())
+    }
+
+    /// Notes a part that cannot be read; too many of them are an error.
+    pub(super) fn note(&mut self, error: ReadError) -> Result<(), ReadError> {
+        if self.unread.len() >= limits::CERTIFICATES {
+            return Err(ReadError::TooMany { what: "parts that cannot be read", limit: limits::CERTIFICATES });
+        }
+        self.unread.push(error);
+        Ok(())
+    }
+}
+
+/// The facts of a PKCS#12 container. All but what lies inside encrypted parts is known without the password.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Pkcs12 {
+    /// RFC 7292 wants 3.
+    pub version: i64,
+    /// Indefinite lengths or strings in pieces: BER, as Windows, Java and NSS write it.
+    pub ber: bool,
+    pub mac: Option<Mac>,
+    /// One for each private key seen; `Cipher::None` for one that lies open.
+    pub key_encryption: Vec<Encryption>,
+    /// One for each section (authenticated safe); `Cipher::None` for one that lies open.
+    pub section_encryption: Vec<Encryption>,
+    /// Bags that are neither certificate nor key, by name: a CRL, a secret.
+    pub other_bags: Vec<String>,
+    /// The forms of the password that opened encrypted parts.
+    pub opened_with: Vec<PasswordForm>,
+}
+
+impl Pkcs12 {
+    /// A spelling of the password that is not that of the standards, so that other programs cannot open the file with it.
+    pub fn odd_spelling(&self) -> Option<&'static str> {
+        let by_mac = self.mac.as_ref().and_then(|mac| mac.verified);
+        self.opened_with.iter().copied().chain(by_mac).find_map(PasswordForm::oddity)
+    }
+
+    /// The sections that are encrypted at all: certificates are public and may lie open.
+    pub fn encrypted_sections(&self) -> impl Iterator<Item = &Encryption> {
+        self.section_encryption.iter().filter(|encryption| encryption.cipher != Cipher::None)
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MacKind {
+    /// HMAC with a key from the key derivation of PKCS#12 itself.
+    Pkcs12Kdf,
+    /// RFC 9579.
+    Pbmac1,
+    /// A digest that is not known here; `Mac::digest` is its object identifier.
+    Unknown,
+}
+
+impl MacKind {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Pkcs12Kdf => "pkcs12-kdf",
+            Self::Pbmac1 => "pbmac1",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
+/// The seal over the contents, which also proves the password.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mac {
+    pub kind: MacKind,
+    /// `sha1`, `sha256` …, or an object identifier if it is not known.
+    pub digest: String,
+    pub iterations: u64,
+    /// The form of the password that the MAC verified with; `None` if it did not, or could not be computed.
+    pub verified: Option<PasswordForm>,
+}
+
+/// One password has several spellings in octets, and writers differ.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PasswordForm {
+    /// UTF-16 with two zero octets at its end, as RFC 7292 says; of an empty password just the two zero octets.
+    Utf16,
+    /// Each octet of the UTF-8 text widened to two: OpenSSL before 1.1 did so.
+    WidenedUtf8,
+    /// No octet at all, for an empty password: what Key Vault writes for App Service certificates (A201).
+    Null,
+    /// UTF-8, as PBKDF2 takes it.
+    Utf8,
+    /// One octet for each letter: what OpenSSL takes from a Windows console.
+    Windows1252,
+}
+
+impl PasswordForm {
+    /// How programs spell a password that the standards spell otherwise; nothing for the forms of the standards.
+    pub fn oddity(self) -> Option<&'static str> {
+        match self {
+            Self::Utf16 | Self::Null | Self::Utf8 => None,
+            Self::WidenedUtf8 => Some("as OpenSSL before 1.1 did"),
+            Self::Windows1252 => Some("in Windows-1252, as OpenSSL does on Windows"),
+        }
+    }
+}
+
+/// A name that a certificate is valid for, printable.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum San {
+    Dns(String),
+    Ip(String),
+    Email(String),
+    Uri(String),
+    /// Any other form, described.
+    Other(String),
+}
+
+impl fmt::Display for San {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Dns(name) | Self::Ip(name) | Self::Email(name) | Self::Uri(name) | Self::Other(name) => f.write_str(name),
+        }
+    }
+}
+
+/// A public key in a form that can be compared, whatever wrapping it came in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PublicKey {
+    pub kind: KeyKind,
+    /// RSA: modulus and exponent as two DER INTEGERs; EC and Edwards curves: the point; others: the bits as they stand.
+    pub value: Vec<u8>,
+}
+
+/// One X.509 certificate.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Certificate {
+    pub der: Vec<u8>,
+    /// RFC 4514: the last RDN first.
+    pub subject: String,
+    /// RFC 4514: the last RDN first.
+    pub issuer: String,
+    /// The name as encoded, to be compared with the issuer of another.
+    pub subject_der: Vec<u8>,
+    /// The name as encoded, to be compared with the subject of another.
+    pub issuer_der: Vec<u8>,
+    /// The first common name.
+    pub common_name: Option<String>,
+    /// The names of the subject alternative name extension, in its order.
+    pub sans: Vec<San>,
+    /// SHA-1 of the DER, as App Service names certificates.
+    pub thumbprint: Thumbprint,
+    /// Upper-case hexadecimal digits of the magnitude, in whole octets; a negative number (which X.509 forbids) has a `-`.
+    pub serial: String,
+    /// Octets of the magnitude: two hexadecimal digits each (A138).
+    pub serial_octets: usize,
+    pub not_before: Timestamp,
+    /// What is later than a timestamp can say is the last that it can (9999-12-30); [`Certificate::has_no_end`] tells.
+    pub not_after: Timestamp,
+    /// Object identifiers of the extended key usage extension; `None` if it is absent.
+    pub eku: Option<Vec<String>>,
+    /// Basic constraints say CA.
+    pub is_ca: bool,
+    /// 1, 2 or 3; odd certificates claim others.
+    pub version: u32,
+    pub public_key: PublicKey,
+    pub signature_algorithm: SignatureAlgorithm,
+    /// Subject key identifier.
+    pub ski: Option<Vec<u8>>,
+    /// Authority key identifier.
+    pub aki: Option<Vec<u8>>,
+    /// From the attributes of a PKCS#12 bag.
+    pub friendly_name: Option<String>,
+    /// From the attributes of a PKCS#12 bag: pairs a certificate with its key.
+    pub local_key_id: Option<Vec<u8>>,
+}
+
+impl Certificate {
+    /// Subject and issuer are the same name; whether it also signed itself only the signature tells.
+    pub fn is_self_issued(&self) -> bool {
+        self.subject_der == self.issuer_der
+    }
+
+    /// RFC 5280, 4.1.2.5: `99991231235959Z` says that no end is meant.
+    pub fn has_no_end(&self) -> bool {
+        self.not_after == Timestamp::MAX
+    }
+
+    /// When it ends, in RFC 3339.
+    pub fn not_after_text(&self) -> String {
+        if self.has_no_end() { "9999-12-31T23:59:59Z".to_owned() } else { self.not_after.to_string() }
+    }
+}
+
+/// One private key. Its bytes leave only through [`PrivateKey::pkcs8`], and no print shows them.
+#[derive(Clone)]
+pub struct PrivateKey {
+    pub kind: KeyKind,
+    /// To find the certificate that belongs to it; `None` where it cannot be told from the private part.
+    pub public: Option<PublicKey>,
+    /// It was encrypted in the file.
+    pub encrypted: bool,
+    /// From the attributes of a PKCS#12 bag.
+    pub friendly_name: Option<String>,
+    /// From the attributes of a PKCS#12 bag: pairs a certificate with its key.
+    pub local_key_id: Option<Vec<u8>>,
+    pub(super) pkcs8: SecretSlice<u8>,
+}
+
+impl PrivateKey {
+    /// The key as unencrypted PKCS#8 DER.
+    pub fn pkcs8(&self) -> &[u8] {
+        self.pkcs8.expose_secret()
+    }
+
+    /// Whether this is the key of `certificate`; `None` if that cannot be told.
+    pub fn fits(&self, certificate: &Certificate) -> Option<bool> {
+        // Which of its two names an RSA key has, and whether a curve is named, changes nothing about its numbers.
+        let sort = |kind: &KeyKind| match kind {
+            KeyKind::RsaPss(bits) => KeyKind::Rsa(*bits),
+            KeyKind::Ec(curve) => KeyKind::Ec(Curve { name: String::new(), ..curve.clone() }),
+            other => other.clone(),
+        };
+        let other = &certificate.public_key;
+        self.public.as_ref().map(|public| sort(&public.kind) == sort(&other.kind) && public.value == other.value)
+    }
+}
+
+impl fmt::Debug for PrivateKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PrivateKey").field("kind", &self.kind).field("encrypted", &self.encrypted).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,103 @@
+//! What a check found, and what follows from it for each use of the certificate.
+
+use jiff::civil::Date;
+use serde::Serialize;
+
+use super::chain::{Chain, Leaf};
+use certdeck_model::rules::{Demand, Requirement, Severity, Use};
+
+/// One requirement that is not met.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Finding {
+    pub rule: Requirement,
+    pub severity: Severity,
+    /// One plain line: what was seen, and what is required.
+    pub message: String,
+    pub seen: String,
+    pub required: String,
+    pub remedy: String,
+    /// What it stands in the way of.
+    pub blocks: Vec<Use>,
+    pub since: Date,
+    pub source: String,
+    pub checklist: Vec<String>,
+}
+
+impl Finding {
+    pub(super) fn new(demand: &Demand, severity: Severity, seen: String) -> Self {
+        Self {
+            rule: demand.id,
+            severity,
+            message: format!("{seen}; required: {}", demand.required),
+            seen,
+            required: demand.required.clone(),
+            remedy: demand.remedy.clone(),
+            blocks: if severity == demand.severity { demand.blocks.clone() } else { Vec::new() },
+            since: demand.since,
+            source: demand.source.clone(),
+            checklist: demand.checklist.clone(),
+        }
+    }
+
+    /// Below an error only an import is refused: elliptic curve keys are fine everywhere else (C4).
+    fn prevents(&self, wanted: Use) -> bool {
+        self.blocks.contains(&wanted) && (self.severity == Severity::Error || wanted == Use::Import)
+    }
+}
+
+/// What becomes of a private certificate that is uploaded as it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Verdict {
+    Accept,
+    AcceptWithWarnings,
+    /// It can be uploaded and loaded by an app's code, but secures no hostname.
+    UploadOnly,
+    Reject,
+}
+
+impl Verdict {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Accept => "accept",
+            Self::AcceptWithWarnings => "accept-with-warnings",
+            Self::UploadOnly => "upload-only",
+            Self::Reject => "reject",
+        }
+    }
+}
+
+/// The outcome of a check.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Report {
+    pub leaf: Option<Leaf>,
+    pub chain: Option<Chain>,
+    /// `None` where no roots were there to compare with.
+    pub trusted: Option<bool>,
+    /// The gravest first.
+    pub findings: Vec<Finding>,
+}
+
+impl Report {
+    pub fn verdict(&self) -> Verdict {
+        if !self.allows(Use::Upload) {
+            Verdict::Reject
+        } else if !self.allows(Use::Bind) {
+            Verdict::UploadOnly
+        } else if self.findings.iter().any(|finding| finding.severity == Severity::Warning) {
+            Verdict::AcceptWithWarnings
+        } else {
+            Verdict::Accept
+        }
+    }
+
+    /// Whether the certificate can be used so. A binding needs a certificate that is in App Service first.
+    pub fn allows(&self, wanted: Use) -> bool {
+        let prevented = |wanted| self.findings.iter().any(|finding| finding.prevents(wanted));
+        !prevented(wanted) && (wanted != Use::Bind || !prevented(Use::Upload))
+    }
+
+    pub fn has_errors(&self) -> bool {
+        self.findings.iter().any(|finding| finding.severity == Severity::Error)
+    }
+}

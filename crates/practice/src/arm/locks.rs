@@ -1,0 +1,171 @@
+//! Management locks at every scope, kept and enforced (API.md §7).
+
+use serde_json::{Value, json};
+
+use crate::{
+    call::{Call, Method},
+    context::{Context, text},
+    id::ResourceId,
+    reply::{Fault, Outcome, Reply},
+    route::Route,
+};
+
+const KIND: &str = "microsoft.authorization/locks";
+
+pub const ROUTES: &[Route] = &[
+    Route::new(Method::Get, "{scope}/providers/Microsoft.Authorization/locks", list),
+    Route::new(Method::Get, "{scope}/providers/Microsoft.Authorization/locks/{lock}", get),
+    Route::new(Method::Put, "{scope}/providers/Microsoft.Authorization/locks/{lock}", put),
+    Route::new(Method::Delete, "{scope}/providers/Microsoft.Authorization/locks/{lock}", delete),
+];
+
+/// What a lock forbids.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Level {
+    CanNotDelete,
+    ReadOnly,
+}
+
+/// Puts a lock on `scope`, as Azure does of its own accord on orders and vaults.
+pub fn create(ctx: &Context<'_>, scope: &ResourceId, name: &str, level: Level, notes: &str) -> Result<(), Fault> {
+    let id = scope.under("Microsoft.Authorization", "locks", name);
+    let level = match level {
+        Level::CanNotDelete => "CanNotDelete",
+        Level::ReadOnly => "ReadOnly",
+    };
+    ctx.save(&id, &lock(&id, &json!({"level": level, "notes": notes})))
+}
+
+/// Refuses what a lock on the target or above it forbids; a deletion also what a lock below it forbids.
+pub fn enforce(ctx: &Context<'_>, call: &Call) -> Result<(), Fault> {
+    let verb = match call.method {
+        Method::Get | Method::Head => return Ok(()),
+        Method::Delete => "delete",
+        Method::Put | Method::Patch | Method::Post => "write",
+    };
+    let target = call.target();
+    // Locks themselves are governed by rights, not by locks.
+    if target.kind() == KIND {
+        return Ok(());
+    }
+    let forbids = |lock: &Value| match text(lock, "/properties/level") {
+        "ReadOnly" => true,
+        "CanNotDelete" => verb == "delete",
+        _ => false,
+    };
+    let mut locks = above(ctx, &target)?;
+    if verb == "delete" {
+        locks.extend(ctx.list(KIND, &target)?);
+    }
+    for lock in locks {
+        if forbids(&lock) {
+            return Err(locked(&target, verb, &scope_of(&lock)));
+        }
+    }
+    Ok(())
+}
+
+/// Refuses what would change a scope that may only be read.
+pub fn require_writable(ctx: &Context<'_>, scope: &ResourceId) -> Result<(), Fault> {
+    let locks = above(ctx, scope)?;
+    match locks.iter().find(|lock| text(lock, "/properties/level") == "ReadOnly") {
+        Some(lock) => Err(locked(scope, "write", &scope_of(lock))),
+        None => Ok(()),
+    }
+}
+
+/// Whether nothing keeps a resource from being deleted.
+pub fn lets_go(ctx: &Context<'_>, id: &ResourceId) -> Result<bool, Fault> {
+    Ok(above(ctx, id)?.is_empty() && ctx.list(KIND, id)?.is_empty())
+}
+
+fn locked(target: &ResourceId, verb: &str, scope: &ResourceId) -> Fault {
+    Fault::arm(
+        409,
+        "ScopeLocked",
+        format!(
+            "The scope '{target}' cannot perform {verb} operation because following scope(s) are locked: '{scope}'. Please \
+             remove the lock and try again."
+        ),
+    )
+}
+
+/// The locks at `scope`, above it and below it.
+fn around(ctx: &Context<'_>, scope: &ResourceId) -> Result<Vec<Value>, Fault> {
+    let mut all = above(ctx, &scope.parent())?;
+    all.extend(ctx.list(KIND, scope)?);
+    Ok(all)
+}
+
+/// The locks on `scope` itself and on every scope above it.
+fn above(ctx: &Context<'_>, scope: &ResourceId) -> Result<Vec<Value>, Fault> {
+    let mut all = Vec::new();
+    for here in scope.lineage().iter().rev() {
+        ctx.walk(&format!("{KIND}|{}/providers/{KIND}/", here.key()), None, &mut |_, lock| {
+            all.push(lock);
+            true
+        })?;
+    }
+    Ok(all)
+}
+
+/// What a lock is on.
+fn scope_of(lock: &Value) -> ResourceId {
+    ResourceId::parse(text(lock, "/id")).parent()
+}
+
+fn list(ctx: &Context<'_>, call: &Call) -> Outcome {
+    let scope = call.target();
+    let mut value = around(ctx, &scope)?;
+    if call.query("$filter").is_some_and(|filter| filter.eq_ignore_ascii_case("atScope()")) {
+        value.retain(|lock| scope.is_under(&scope_of(lock)));
+    }
+    Ok(Reply::ok(json!({ "value": value })))
+}
+
+fn get(ctx: &Context<'_>, call: &Call) -> Outcome {
+    let found = ctx.find(&call.target())?;
+    found.map(Reply::ok).ok_or_else(|| {
+        let name = call.param("lock");
+        Fault::arm(404, "LockNotFound", format!("The lock '{name}' could not be found."))
+    })
+}
+
+fn put(ctx: &Context<'_>, call: &Call) -> Outcome {
+    let level = call.need("/properties/level")?;
+    let Some(level) = ["CanNotDelete", "ReadOnly"].into_iter().find(|l| l.eq_ignore_ascii_case(level)) else {
+        return Err(Fault::arm(400, "InvalidLockLevel", format!("The lock level '{level}' is invalid.")));
+    };
+    let mut properties = json!({ "level": level });
+    for member in ["notes", "owners"] {
+        if let Some(value) = call.body["properties"].get(member) {
+            properties[member] = value.clone();
+        }
+    }
+    if text(&properties, "/notes").chars().count() > 512 {
+        return Err(Fault::arm(400, "LockNotesTooLong", "The notes of a lock may have 512 characters."));
+    }
+    let id = call.target();
+    let on = id.parent();
+    if on.kind() != "microsoft.resources/subscriptions" {
+        ctx.need(&on)?;
+    }
+    let new = ctx.find(&id)?.is_none();
+    let lock = lock(&id, &properties);
+    ctx.save(&id, &lock)?;
+    Ok(if new { Reply::created(lock) } else { Reply::ok(lock) })
+}
+
+fn delete(ctx: &Context<'_>, call: &Call) -> Outcome {
+    let was = ctx.remove(&call.target())?;
+    Ok(Reply::empty(if was { 200 } else { 204 }))
+}
+
+fn lock(id: &ResourceId, properties: &Value) -> Value {
+    json!({
+        "properties": properties,
+        "id": id.to_string(),
+        "type": "Microsoft.Authorization/locks",
+        "name": id.name(),
+    })
+}

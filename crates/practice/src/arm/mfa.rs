@@ -1,0 +1,71 @@
+//! Multi-factor authentication for changes: ARM refuses what a person who signed in without it creates, changes or deletes,
+//! until their token carries the claims that the answer asks for. Reads and workload identities are exempt.
+
+use crate::{
+    calendar,
+    call::{Call, Method},
+    context::Context,
+    entra::claims,
+    reply::Fault,
+};
+
+/// Refuses a change by a person who gave no second factor.
+pub fn require(ctx: &Context<'_>, call: &Call) -> Result<(), Fault> {
+    let (word, effect) = match call.method {
+        Method::Put | Method::Patch => ("Create", "create or update"),
+        Method::Delete => ("Delete", "delete"),
+        Method::Get | Method::Head | Method::Post => return Ok(()),
+    };
+    let authority = &ctx.setting.authority;
+    let fact = if authority.switches.postpones_mfa() { calendar::MFA_PUT_OFF } else { calendar::MFA_FOR_CHANGES };
+    if !call.caller.is_person || call.caller.has_mfa || !fact.at(ctx.now) {
+        return Ok(());
+    }
+    let message = format!(
+        "Resource '{}' was disallowed by Azure: Users must use MFA for {word} operation. Users must authenticate with \
+         multi-factor authentication to {effect} resources.",
+        call.target().name()
+    );
+    let challenge = claims::challenge(&authority.origin, &claims::mfa());
+    Err(Fault::arm(401, "RequestDisallowedByAzure", message).header("www-authenticate", challenge))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::{call::Caller, fixture::Fixture};
+
+    fn is_refused(now: &str, method: Method, caller: Caller, postponed: bool) -> bool {
+        let cloud = Fixture::new(now);
+        cloud.setting.authority.switches.postpone_mfa(postponed);
+        let call = Call {
+            method,
+            segments: vec!["subscriptions".to_owned(), "s".to_owned(), "resourceGroups".to_owned(), "g".to_owned()],
+            query: Vec::new(),
+            body: json!({}),
+            caller,
+            if_match: None,
+            origin: String::new(),
+            params: Vec::new(),
+        };
+        cloud.with(|ctx| require(ctx, &call)).is_err_and(|fault| fault.status == 401)
+    }
+
+    #[test]
+    fn people_need_a_second_factor_for_changes_from_the_day_on_and_nobody_else_does() {
+        let person = || Caller { is_person: true, ..Caller::default() };
+        assert!(!is_refused("2025-09-30T23:00:00Z", Method::Put, person(), false));
+        for method in [Method::Put, Method::Patch, Method::Delete] {
+            assert!(is_refused("2025-10-01T00:00:00Z", method, person(), false));
+        }
+        for method in [Method::Get, Method::Head, Method::Post] {
+            assert!(!is_refused("2026-12-01T00:00:00Z", method, person(), false));
+        }
+        assert!(!is_refused("2026-06-30T00:00:00Z", Method::Put, person(), true), "put off");
+        assert!(is_refused("2026-07-01T00:00:00Z", Method::Put, person(), true), "no longer");
+        assert!(!is_refused("2026-12-01T00:00:00Z", Method::Put, Caller { has_mfa: true, ..person() }, false));
+        assert!(!is_refused("2026-12-01T00:00:00Z", Method::Put, Caller::default(), false), "an application");
+    }
+}

@@ -1,0 +1,212 @@
+//! Moving resources to another resource group: `moveResources`, and `validateMoveResources`, which only looks.
+//!
+//! A moved resource has another id and is the same in everything else: what belongs to it and what refers to it goes by
+//! the new id from then on, and a certificate stays in the webspace that it was made in.
+
+use jiff::SignedDuration;
+use serde_json::{Value, json};
+
+use super::{groups, locks};
+use crate::{
+    call::{Call, Method},
+    context::{Context, text},
+    id::ResourceId,
+    jobs::Job,
+    operations,
+    reply::{Fault, Outcome, Reply},
+    route::Route,
+};
+
+pub const ROUTES: &[Route] = &[
+    Route::new(Method::Post, "{sub}/resourceGroups/{name}/moveResources", move_all),
+    Route::new(Method::Post, "{sub}/resourceGroups/{name}/validateMoveResources", validate),
+];
+
+/// What Azure moves of that which is here.
+const MOVABLE: [&str; 6] = [
+    "microsoft.certificateregistration/certificateorders",
+    "microsoft.domainregistration/domains",
+    "microsoft.keyvault/vaults",
+    "microsoft.web/certificates",
+    "microsoft.web/serverfarms",
+    "microsoft.web/sites",
+];
+
+fn move_all(ctx: &Context<'_>, call: &Call) -> Outcome {
+    let wanted = Move::read(ctx, call)?;
+    for (from, to) in wanted.pairs() {
+        ctx.tx.rename(&from.to_string(), &to.to_string())?;
+        let mut resource = ctx.need(&to)?;
+        if resource.pointer("/properties/resourceGroup").is_some() {
+            resource["properties"]["resourceGroup"] = json!(to.group());
+            ctx.save(&to, &resource)?;
+        }
+    }
+    accepted(ctx, call)
+}
+
+fn validate(ctx: &Context<'_>, call: &Call) -> Outcome {
+    Move::read(ctx, call)?;
+    accepted(ctx, call)
+}
+
+/// 202; when it is over there is nothing to show.
+fn accepted(ctx: &Context<'_>, call: &Call) -> Outcome {
+    let operation = operations::start(ctx, &ResourceId::parse(""))?;
+    ctx.soon(SignedDuration::from_mins(1), &Job::Finish(operation.clone()))?;
+    let scope = ResourceId::parse(&format!("/subscriptions/{}", call.param("subscription")));
+    Ok(Reply::empty(202)
+        .header("location", operations::location(call, &scope, &operation))
+        .header("retry-after", ctx.setting.pace.retry_after().to_string()))
+}
+
+/// A move that can be done.
+struct Move {
+    /// As the resources themselves spell it.
+    from: Vec<ResourceId>,
+    target: ResourceId,
+}
+
+impl Move {
+    fn read(ctx: &Context<'_>, call: &Call) -> Result<Self, Fault> {
+        let source = call.target();
+        ctx.find(&source)?.ok_or_else(|| groups::not_found(&source))?;
+        let target = ResourceId::parse(call.need("/targetResourceGroup")?);
+        let target = ctx.find(&target)?.ok_or_else(|| groups::not_found(&target))?;
+        let target = ResourceId::parse(text(&target, "/id"));
+        let named = call.body["resources"].as_array().filter(|all| !all.is_empty());
+        let named = named.ok_or_else(|| Fault::invalid("Parameter resources is null or empty."))?;
+        if source.key() == target.key() {
+            return Err(Fault::arm(400, "InvalidRequestContent", "The source and the target resource group are the same."));
+        }
+        let mut all = Self { from: Vec::new(), target };
+        for id in named {
+            let id = ResourceId::parse(id.as_str().unwrap_or_default());
+            let resource = ctx.find(&id)?.filter(|_| id.is_under(&source)).ok_or_else(|| Fault::not_found(&id))?;
+            all.from.push(ResourceId::parse(text(&resource, "/id")));
+        }
+        all.check(ctx, &source)?;
+        Ok(all)
+    }
+
+    fn check(&self, ctx: &Context<'_>, source: &ResourceId) -> Result<(), Fault> {
+        locks::require_writable(ctx, &self.target)?;
+        for (from, to) in self.pairs() {
+            if !MOVABLE.contains(&from.kind().as_str()) {
+                return Err(not_movable(&format!("Resources of the type '{}' cannot be moved.", from.kind())));
+            }
+            locks::require_writable(ctx, &from)?;
+            if ctx.find(&to)?.is_some() {
+                return Err(not_movable(&format!("The target resource group has a resource '{}' already.", to.name())));
+            }
+        }
+        self.check_subscription(ctx, source)
+    }
+
+    /// To another subscription, App Service resources move together, and to a group that has none.
+    fn check_subscription(&self, ctx: &Context<'_>, source: &ResourceId) -> Result<(), Fault> {
+        let of_web = |id: &ResourceId| {
+            let kind = id.kind();
+            kind.starts_with("microsoft.web/") && MOVABLE.contains(&kind.as_str())
+        };
+        if source.subscription_id() == self.target.subscription_id() || !self.from.iter().any(of_web) {
+            return Ok(());
+        }
+        let id_of = |one: &Value| ResourceId::parse(text(one, "/id"));
+        let here = ctx.list_all(source, |one| of_web(&id_of(one)))?;
+        if let Some(left) = here.iter().map(id_of).find(|one| !self.from.iter().any(|from| from.key() == one.key())) {
+            return Err(not_movable(&format!(
+                "All Microsoft.Web resources of a resource group move to another subscription together; '{left}' is missing."
+            )));
+        }
+        if !ctx.list_all(&self.target, |one| of_web(&id_of(one)))?.is_empty() {
+            return Err(not_movable("The target resource group has Microsoft.Web resources already."));
+        }
+        Ok(())
+    }
+
+    /// The ids of before and after.
+    fn pairs(&self) -> impl Iterator<Item = (ResourceId, ResourceId)> {
+        self.from.iter().map(|from| {
+            let own: Vec<&String> = self.target.segments().iter().chain(&from.segments()[4..]).collect();
+            (from.clone(), ResourceId::from_segments(&own))
+        })
+    }
+}
+
+fn not_movable(why: &str) -> Fault {
+    let mut fault = Fault::arm(
+        409,
+        "ResourceMoveProviderValidationFailed",
+        "Resource move validation failed. Please see details. Diagnostic information: subscription id, request correlation id.",
+    );
+    fault.body["error"]["details"] = json!([{"code": "ResourceMoveNotSupported", "message": why}]);
+    fault
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use serde_json::json;
+
+    use super::*;
+    use crate::{
+        fixture::{Fixture, GROUP, SUBSCRIPTION, json_of},
+        index,
+        provider::microsoft_web::{bindings, plans, site},
+    };
+
+    const OTHER: &str = "/subscriptions/11111111-1111-1111-1111-111111111111/resourceGroups/Other";
+
+    fn id(group: &str, kind: &str, name: &str) -> ResourceId {
+        ResourceId::parse(group).under("Microsoft.Web", kind, name)
+    }
+
+    /// A group with a plan and an app on it, and one that is empty.
+    fn cloud() -> Fixture {
+        let cloud = Fixture::new("2026-11-23T00:00:00Z");
+        cloud.with(|ctx| {
+            groups::create(ctx, &ResourceId::parse(OTHER), "West Europe", &json!({})).unwrap();
+            let plan = id(GROUP, "serverfarms", "plan");
+            plans::save(ctx, &plan, "West Europe", "S1", false).unwrap();
+            site::create(ctx, &id(GROUP, "sites", "app"), &plan.to_string(), "app").unwrap();
+        });
+        cloud
+    }
+
+    fn order(cloud: &Fixture, resources: &[&ResourceId]) -> Reply {
+        let resources: Vec<String> = resources.iter().map(ToString::to_string).collect();
+        let body = json!({"resources": resources, "targetResourceGroup": OTHER});
+        cloud.arm(Method::Post, &format!("{GROUP}/moveResources"), &body)
+    }
+
+    #[test]
+    fn what_refers_to_a_moved_resource_finds_it_at_its_new_place() {
+        let cloud = cloud();
+        assert_eq!(order(&cloud, &[&id(GROUP, "serverfarms", "plan")]).status, 202);
+        let app = json_of(cloud.arm(Method::Get, &id(GROUP, "sites", "app").to_string(), &Value::Null));
+        let plan = id(OTHER, "serverfarms", "plan");
+        assert_eq!(app["properties"]["serverFarmId"], plan.to_string());
+        assert_eq!(cloud.with(|ctx| ctx.having(&index::ON_PLAN, &plan.to_string()).unwrap().len()), 1);
+        assert_eq!(order(&cloud, &[&id(GROUP, "sites", "app")]).status, 202);
+        let host = cloud.with(|ctx| bindings::find_host(ctx, "app.azurewebsites.net").unwrap().unwrap());
+        assert_eq!(bindings::site_of(&host), id(OTHER, "sites", "app"));
+        assert_eq!(cloud.arm(Method::Get, &id(GROUP, "sites", "app").to_string(), &Value::Null).status, 404);
+        // Where it is, it is whole.
+        let moved = json_of(cloud.arm(Method::Get, &id(OTHER, "sites", "app").to_string(), &Value::Null));
+        assert_eq!(moved["properties"]["hostNames"], json!(["app.azurewebsites.net"]));
+        assert_eq!(moved["properties"]["webSpace"], "shop-WestEuropewebspace");
+    }
+
+    #[test]
+    fn a_locked_unknown_or_dependent_resource_stays() {
+        let cloud = cloud();
+        let app = id(GROUP, "sites", "app");
+        assert_eq!(order(&cloud, &[&id(GROUP, "sites", "ghost")]).status, 404);
+        assert_eq!(order(&cloud, &[&app.child("hostNameBindings", "app.azurewebsites.net")]).status, 409);
+        cloud.with(|ctx| locks::create(ctx, &app, "still", locks::Level::ReadOnly, "").unwrap());
+        assert_eq!(order(&cloud, &[&app]).status, 409);
+        assert_eq!(cloud.arm(Method::Get, &app.to_string(), &Value::Null).status, 200);
+        assert_eq!(ResourceId::parse(SUBSCRIPTION).key(), app.subscription_id().unwrap().key());
+    }
+}

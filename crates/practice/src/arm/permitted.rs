@@ -1,0 +1,113 @@
+//! Whether the roles of the caller allow a request: its action as ARM names it, and the 403 where none gives it.
+
+use serde_json::{Value, json};
+
+use super::{
+    authorization::roles_of,
+    roles::{DEFINITIONS, Definition},
+};
+use crate::{
+    call::Call,
+    context::Context,
+    id::ResourceId,
+    principals,
+    reply::{Fault, Outcome, Reply},
+};
+
+/// Questions that are asked by POST and are reads to the roles.
+const READS: &[&str] = &["microsoft.keyvault/checknameavailability"];
+
+/// Refuses what no role of the caller allows. What lies in no subscription is open to whoever signs in.
+pub fn enforce(ctx: &Context<'_>, call: &Call) -> Result<(), Fault> {
+    let path = call.path_id();
+    if path.subscription().is_none() {
+        return Ok(());
+    }
+    let (action, scope) = (action(call, &path), path.whole());
+    if definitions(ctx, call, &scope)?.iter().any(|one| one.allows(&action)) {
+        return Ok(());
+    }
+    let caller = &call.caller;
+    let message = format!(
+        "The client '{}' with object id '{}' does not have authorization to perform action '{action}' over scope '{scope}' or the \
+         scope is invalid. If access was recently granted, please refresh your credentials.",
+        caller.app_id, caller.object_id
+    );
+    Err(Fault::arm(403, "AuthorizationFailed", message))
+}
+
+/// `Microsoft.Web/sites/config/list/action`
+fn action(call: &Call, path: &ResourceId) -> String {
+    let kind = path.kind_as_written();
+    let verb = if READS.contains(&kind.to_lowercase().as_str()) { "read" } else { call.method.verb() };
+    format!("{kind}/{verb}")
+}
+
+/// The roles of the caller at a scope: what its account has everywhere, and what was assigned to it there or above.
+fn definitions(ctx: &Context<'_>, call: &Call, scope: &ResourceId) -> Result<Vec<&'static Definition>, Fault> {
+    let mut held = roles_of(ctx, &call.caller.object_id, scope)?;
+    held.extend(principals::account(&call.caller.object_id).map(|account| account.role));
+    Ok(DEFINITIONS.iter().filter(|one| held.contains(&one.role)).collect())
+}
+
+/// `GET …/providers/Microsoft.Authorization/permissions`
+pub fn list(ctx: &Context<'_>, call: &Call) -> Outcome {
+    let held = definitions(ctx, call, &call.target())?;
+    let value: Vec<Value> = held.iter().map(|one| one.permissions()).collect();
+    Ok(Reply::ok(json!({"value": value, "nextLink": null})))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use serde_json::{Value, json};
+
+    use crate::{
+        arm::authorization::{Role, grant},
+        call::Method,
+        context::text,
+        fixture::{Fixture, GROUP, SUBSCRIPTION, json_of},
+        id::ResourceId,
+        principals::READER,
+    };
+
+    const PLAN: &str = "providers/Microsoft.Web/serverfarms/plan";
+
+    fn reader() -> Fixture {
+        Fixture::new("2026-11-23T00:00:00Z").asked_by(READER)
+    }
+
+    #[test]
+    fn a_reader_reads_and_changes_nothing() {
+        let cloud = reader();
+        assert_eq!(cloud.arm(Method::Get, &format!("{SUBSCRIPTION}/resourceGroups"), &Value::Null).status, 200);
+        let question = json!({"name": "kv-new", "type": "Microsoft.KeyVault/vaults"});
+        let path = format!("{SUBSCRIPTION}/providers/Microsoft.KeyVault/checkNameAvailability");
+        assert_eq!(cloud.arm(Method::Post, &path, &question).status, 200, "a POST that is a read");
+        let plan = json!({"location": "westeurope", "properties": {}});
+        let refused = cloud.arm(Method::Put, &format!("{GROUP}/{PLAN}"), &plan);
+        assert_eq!(refused.status, 403);
+        let body = json_of(refused);
+        assert_eq!(body["error"]["code"], "AuthorizationFailed");
+        assert!(text(&body, "/error/message").contains("action 'Microsoft.Web/serverfarms/write' over scope '/subscriptions/"));
+        let list = format!("{GROUP}/providers/Microsoft.Web/sites/shop/config/appsettings/list");
+        let body = json_of(cloud.arm(Method::Post, &list, &Value::Null));
+        assert!(text(&body, "/error/message").contains("'Microsoft.Web/sites/config/list/action'"), "{body}");
+    }
+
+    #[test]
+    fn a_role_holds_where_it_was_assigned_and_below() {
+        let cloud = reader();
+        cloud.with(|ctx| grant(ctx, &ResourceId::parse(GROUP), READER.object_id, Role::Contributor).unwrap());
+        let plan = json!({"location": "westeurope", "properties": {}});
+        assert_eq!(cloud.arm(Method::Put, &format!("{GROUP}/{PLAN}"), &plan).status, 200);
+        let question =
+            format!("{SUBSCRIPTION}/providers/Microsoft.CertificateRegistration/validateCertificateRegistrationInformation");
+        assert_eq!(cloud.arm(Method::Post, &question, &json!({})).status, 403, "not at the subscription");
+        let held = cloud.get(&format!("{GROUP}/providers/Microsoft.Authorization/permissions"));
+        assert_eq!(held["value"].as_array().unwrap().len(), 2);
+        let role = format!("{GROUP}/providers/Microsoft.Authorization/roleAssignments/8c1a0000-0000-4000-8000-000000000000");
+        let body = json!({"properties": {"roleDefinitionId": "x", "principalId": READER.object_id}});
+        assert_eq!(cloud.arm(Method::Put, &role, &body).status, 403, "what a Contributor lacks");
+    }
+}

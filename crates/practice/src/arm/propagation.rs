@@ -1,0 +1,63 @@
+//! Role assignments are listed at once and in force some time later. How long is the pace's matter, or a rehearsal's.
+
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use jiff::{SignedDuration, Timestamp};
+use serde_json::{Value, json};
+
+use crate::{
+    call::{Call, Method},
+    context::{Context, text},
+    control,
+    reply::{Outcome, Reply},
+    route::Route,
+};
+
+/// How long Azure takes in most cases; its documentation says up to ten minutes.
+const TAKES: SignedDuration = SignedDuration::from_mins(2);
+const BY_THE_PACE: i64 = -1;
+
+/// What a rehearsal asked for, in seconds. Of this run only.
+#[derive(Debug)]
+pub struct Propagation(AtomicI64);
+
+impl Default for Propagation {
+    fn default() -> Self {
+        Self(AtomicI64::new(BY_THE_PACE))
+    }
+}
+
+pub const ROUTES: &[Route] =
+    &[Route::new(Method::Get, "_emulator/grants", show), Route::new(Method::Post, "_emulator/grants", set)];
+
+/// Whether a role assignment is in force.
+pub fn has_arrived(ctx: &Context<'_>, assignment: &Value) -> bool {
+    let made = text(assignment, "/properties/createdOn").parse::<Timestamp>();
+    made.is_ok_and(|made| ctx.now.duration_since(made) >= takes(ctx))
+}
+
+/// When what a new estate begins with was assigned: before anything in its past.
+pub fn long_ago(ctx: &Context<'_>) -> Timestamp {
+    ctx.now.checked_sub(SignedDuration::from_hours(24 * 365 * 5)).unwrap_or(Timestamp::MIN)
+}
+
+fn takes(ctx: &Context<'_>) -> SignedDuration {
+    match ctx.setting.propagation.0.load(Ordering::Relaxed) {
+        BY_THE_PACE => ctx.setting.pace.of(TAKES),
+        seconds => SignedDuration::from_secs(seconds),
+    }
+}
+
+fn show(ctx: &Context<'_>, _: &Call) -> Outcome {
+    Ok(Reply::ok(json!({"take": takes(ctx).to_string()})))
+}
+
+/// `{"take": "10m"}`: role assignments are in force so long after they were made, by the practice clock; `null`: by the pace.
+fn set(ctx: &Context<'_>, call: &Call) -> Outcome {
+    let seconds = match call.text("/take") {
+        Some(span) => control::duration(span)?.as_secs().max(0),
+        None => BY_THE_PACE,
+    };
+    ctx.setting.propagation.0.store(seconds, Ordering::Relaxed);
+    show(ctx, call)
+}

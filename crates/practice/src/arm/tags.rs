@@ -1,0 +1,110 @@
+//! Tags apart from the resource they are on: `SCOPE/providers/Microsoft.Resources/tags/default`, and the names in use.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value, json};
+
+use crate::{
+    call::{Call, Method},
+    context::Context,
+    id::ResourceId,
+    provider::certificate_registration,
+    reply::{Fault, Outcome, Reply},
+    route::Route,
+};
+
+pub const ROUTES: &[Route] = &[
+    Route::new(Method::Get, "{sub}/tagNames", names),
+    Route::new(Method::Get, "{scope}/providers/Microsoft.Resources/tags/default", get),
+    Route::new(Method::Put, "{scope}/providers/Microsoft.Resources/tags/default", put),
+    Route::new(Method::Patch, "{scope}/providers/Microsoft.Resources/tags/default", patch),
+    Route::new(Method::Delete, "{scope}/providers/Microsoft.Resources/tags/default", delete),
+];
+
+type Tags = Map<String, Value>;
+
+fn scope(call: &Call) -> ResourceId {
+    call.path_id().parent()
+}
+
+fn of(resource: &Value) -> Tags {
+    resource["tags"].as_object().cloned().unwrap_or_default()
+}
+
+fn save(ctx: &Context<'_>, id: &ResourceId, mut resource: Value, tags: Tags) -> Outcome {
+    let shown = show(id, &tags);
+    resource["tags"] = Value::Object(tags);
+    ctx.save(id, &resource)?;
+    certificate_registration::retag(ctx, id, &resource["tags"])?;
+    Ok(Reply::ok(shown))
+}
+
+fn show(id: &ResourceId, tags: &Tags) -> Value {
+    json!({
+        "id": format!("{id}/providers/Microsoft.Resources/tags/default"),
+        "name": "default",
+        "type": "Microsoft.Resources/tags",
+        "properties": {"tags": tags},
+    })
+}
+
+fn get(ctx: &Context<'_>, call: &Call) -> Outcome {
+    let id = scope(call);
+    Ok(Reply::ok(show(&id, &of(&ctx.need(&id)?))))
+}
+
+fn wanted(call: &Call) -> Tags {
+    call.body.pointer("/properties/tags").and_then(Value::as_object).cloned().unwrap_or_default()
+}
+
+fn put(ctx: &Context<'_>, call: &Call) -> Outcome {
+    let id = scope(call);
+    save(ctx, &id, ctx.need(&id)?, wanted(call))
+}
+
+/// `{"operation": "Merge" | "Replace" | "Delete", "properties": {"tags": {…}}}`
+fn patch(ctx: &Context<'_>, call: &Call) -> Outcome {
+    let id = scope(call);
+    let resource = ctx.need(&id)?;
+    let mut tags = of(&resource);
+    match call.text("/operation").unwrap_or_default().to_lowercase().as_str() {
+        "merge" => tags.extend(wanted(call)),
+        "replace" => tags = wanted(call),
+        "delete" => tags.retain(|name, value| wanted(call).get(name) != Some(value)),
+        other => {
+            return Err(Fault::arm(
+                400,
+                "InvalidTagPatchOperation",
+                format!("The operation '{other}' is not Merge, Replace or Delete."),
+            ));
+        }
+    }
+    save(ctx, &id, resource, tags)
+}
+
+fn delete(ctx: &Context<'_>, call: &Call) -> Outcome {
+    let id = scope(call);
+    save(ctx, &id, ctx.need(&id)?, Tags::new())?;
+    Ok(Reply::empty(200))
+}
+
+/// Every tag name of the subscription with its values and how often each is used.
+fn names(ctx: &Context<'_>, call: &Call) -> Outcome {
+    let subscription = call.target();
+    let mut all: BTreeMap<String, BTreeMap<String, usize>> = BTreeMap::new();
+    for resource in ctx.list_all(&subscription, |one| one["tags"].is_object())? {
+        for (name, value) in of(&resource) {
+            *all.entry(name).or_default().entry(value.as_str().unwrap_or_default().to_owned()).or_default() += 1;
+        }
+    }
+    let count = |value: usize| json!({"type": "Total", "value": value});
+    let value: Vec<Value> = all
+        .iter()
+        .map(|(name, values)| {
+            let id = format!("{subscription}/tagNames/{name}");
+            let each = |(value, uses): (&String, &usize)| json!({"id": format!("{id}/tagValues/{value}"), "tagValue": value, "count": count(*uses)});
+            json!({"id": id, "tagName": name, "count": count(values.values().sum()), "values": values.iter().map(each).collect::<Vec<_>>()})
+        })
+        .collect();
+    Ok(Reply::ok(json!({"value": value, "nextLink": null})))
+}

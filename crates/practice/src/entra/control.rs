@@ -1,0 +1,74 @@
+//! `/_emulator/entra/…`: what a test or a rehearsal does to the sign-in service. No token, loopback only.
+
+use serde_json::json;
+
+use super::{assertion, device_code};
+use crate::{
+    call::{Call, Method},
+    context::Context,
+    reply::{Fault, Outcome, Reply},
+    route::Route,
+};
+
+pub const ROUTES: &[Route] = &[
+    Route::new(Method::Post, "_emulator/entra/device-code", decide),
+    Route::new(Method::Post, "_emulator/entra/expire", expire),
+    Route::new(Method::Post, "_emulator/entra/lifetime", lifetime),
+    Route::new(Method::Post, "_emulator/entra/revoke", revoke),
+    Route::new(Method::Post, "_emulator/entra/mfa", mfa),
+    Route::new(Method::Post, "_emulator/entra/certificates", register),
+    Route::new(Method::Post, "_emulator/entra/federated-token", federated_token),
+];
+
+/// `{"approve": true}` types the waiting codes in, `false` declines them, `{"expire": true}` lets them run out;
+/// `"userCode"` names one. `{"blocked": true}`: a policy forbids to sign in so.
+fn decide(ctx: &Context<'_>, call: &Call) -> Outcome {
+    if let Some(blocked) = call.body["blocked"].as_bool() {
+        ctx.setting.authority.switches.block_device_codes(blocked);
+        return Ok(Reply::ok(json!({"blocked": blocked})));
+    }
+    if call.body["expire"] == true {
+        return Ok(Reply::ok(json!({"expired": device_code::run_out(ctx)?})));
+    }
+    let yes = call.body["approve"].as_bool().ok_or_else(|| Fault::invalid("Give \"approve\", \"expire\" or \"blocked\"."))?;
+    Ok(Reply::ok(json!({"decided": device_code::decide(ctx, call.text("/userCode"), yes)?})))
+}
+
+/// Every token made so far has expired; with `{"sessions": true}` every sign-in as well.
+fn expire(ctx: &Context<'_>, call: &Call) -> Outcome {
+    let switches = &ctx.setting.authority.switches;
+    switches.recall_tokens();
+    if call.body["sessions"] == true {
+        switches.end_sessions();
+    }
+    Ok(Reply::ok(json!({"expired": true})))
+}
+
+/// `{"seconds": 60}`: how long tokens live that are made from now on.
+fn lifetime(ctx: &Context<'_>, call: &Call) -> Outcome {
+    let seconds = call.body["seconds"].as_i64().ok_or_else(|| Fault::invalid("Give \"seconds\"."))?;
+    ctx.setting.authority.switches.set_lifetime(seconds);
+    Ok(Reply::ok(json!({"seconds": seconds})))
+}
+
+/// Every sign-in so far is revoked: services refuse its tokens with a claims challenge.
+fn revoke(ctx: &Context<'_>, _: &Call) -> Outcome {
+    ctx.setting.authority.switches.revoke();
+    Ok(Reply::ok(json!({"revoked": true})))
+}
+
+/// `{"postponed": true}`: the tenant has put off multi-factor authentication for changes.
+fn mfa(ctx: &Context<'_>, call: &Call) -> Outcome {
+    let postponed = call.body["postponed"].as_bool().ok_or_else(|| Fault::invalid("Give \"postponed\"."))?;
+    ctx.setting.authority.switches.postpone_mfa(postponed);
+    Ok(Reply::ok(json!({"postponed": postponed})))
+}
+
+/// `{"pem": "-----BEGIN CERTIFICATE-----…"}`: the application may sign in with this certificate.
+fn register(ctx: &Context<'_>, call: &Call) -> Outcome {
+    Ok(Reply::ok(json!({"thumbprint": assertion::register(ctx, call.need("/pem")?)?})))
+}
+
+fn federated_token(ctx: &Context<'_>, _: &Call) -> Outcome {
+    Ok(Reply::ok(json!({"token": assertion::federated_token(&ctx.setting.authority)})))
+}

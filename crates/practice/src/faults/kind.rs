@@ -1,0 +1,155 @@
+//! What a fault does to a request and its answer.
+
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::{control, door::Door, entra::claims, lag::Stale, reply::Fault};
+
+/// The sign-in endpoint that services of the public cloud name in their challenges.
+const ELSEWHERE: &str = "https://login.windows.net";
+
+/// Longer than this no client waits.
+const LONGEST_DELAY: Duration = Duration::from_secs(600);
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
+pub enum Kind {
+    /// An answer with this status in the place of the real one.
+    Status {
+        status: u16,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        code: Option<String>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        message: Option<String>,
+        /// Seconds.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        retry_after: Option<u32>,
+        #[serde(default)]
+        when: When,
+    },
+    /// The answer comes so many milliseconds late.
+    Delay { ms: u64 },
+    /// The connection breaks, and no answer comes.
+    Reset {
+        #[serde(default)]
+        when: When,
+    },
+    /// The request is carried out, and its answer breaks off in the middle.
+    Truncated,
+    /// The answer comes in single octets, so many milliseconds apart.
+    Trickle { ms: u64 },
+    /// The token is refused as one that has just expired.
+    ExpiredToken,
+    /// The token is refused with a claims challenge; without claims of its own it asks for a newer sign-in, as where one was
+    /// revoked (continuous access evaluation).
+    ClaimsChallenge {
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        claims: Option<Value>,
+    },
+    /// The change is made; for so many seconds some reads of what it changed tell how it was before, as those of ARM do now
+    /// and then. Of each path so many reads are up to date before one is not.
+    StaleReads {
+        seconds: u32,
+        #[serde(default)]
+        fresh: u32,
+    },
+    /// The service's clock is off by a span such as `-10m`: its `Date` says so, and tokens are judged by it.
+    ClockSkew { by: String },
+}
+
+/// On which side of the work.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum When {
+    /// Nothing takes effect.
+    #[default]
+    Before,
+    /// The change took effect, and the client is not told.
+    After,
+}
+
+impl Kind {
+    /// Whether it can be done, or in words why not.
+    pub fn check(&self) -> Result<(), String> {
+        match self {
+            Self::Status { status, .. } if !(400..600).contains(status) => {
+                Err(format!("status is {status}; a fault has one from 400 to 599."))
+            }
+            Self::Delay { ms } | Self::Trickle { ms } if Duration::from_millis(*ms) > LONGEST_DELAY => {
+                Err(format!("{ms} ms is longer than anybody waits; at most {} are possible.", LONGEST_DELAY.as_millis()))
+            }
+            Self::ClockSkew { by } => {
+                control::duration(by).map(|_| ()).map_err(|_| format!("'{by}' is no time span such as -10m."))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether the request is carried out at all.
+    pub fn lets_through(&self) -> bool {
+        !matches!(self, Self::Status { when: When::Before, .. } | Self::Reset { when: When::Before } | Self::ClaimsChallenge { .. })
+    }
+
+    /// How late what is changed shows.
+    pub fn stale(&self) -> Option<Stale> {
+        let Self::StaleReads { seconds, fresh } = self else { return None };
+        Some(Stale { span: SignedDuration::from_secs(i64::from(*seconds)), fresh: *fresh })
+    }
+
+    /// By how much the service's clock is off.
+    pub fn skew(&self) -> Option<SignedDuration> {
+        match self {
+            Self::ClockSkew { by } => control::duration(by).ok(),
+            // No token lives this long.
+            Self::ExpiredToken => Some(SignedDuration::from_hours(24)),
+            _ => None,
+        }
+    }
+
+    /// The answer that stands in the place of the real one, in the envelope of the service.
+    pub fn answer(&self, door: &Door) -> Option<Fault> {
+        if let Self::ClaimsChallenge { claims: asked } = self {
+            let asked = asked.clone().unwrap_or_else(|| claims::newer_than(Timestamp::now().as_second()));
+            let refused = challenged(door, "The practice cloud was asked to answer so.");
+            return Some(refused.header("www-authenticate", claims::challenge(ELSEWHERE, &asked)));
+        }
+        let Self::Status { status, code, message, retry_after, .. } = self else { return None };
+        let code = code.as_deref().unwrap_or(default_code(*status));
+        let message = message.as_deref().unwrap_or("The practice cloud was asked to answer so.");
+        let fault = match door {
+            Door::Vault(_) => Fault::vault(*status, code, message, None),
+            _ => Fault::arm(*status, code, message),
+        };
+        Some(match retry_after {
+            Some(seconds) => fault.header("retry-after", seconds.to_string()),
+            None => fault,
+        })
+    }
+}
+
+/// A 401 whose header says what the token lacks.
+fn challenged(door: &Door, message: &str) -> Fault {
+    match door {
+        Door::Vault(_) => Fault::vault(401, "Unauthorized", message, None),
+        _ => Fault::arm(401, "InvalidAuthenticationToken", message),
+    }
+}
+
+fn default_code(status: u16) -> &'static str {
+    match status {
+        403 => "Forbidden",
+        404 => "ResourceNotFound",
+        408 => "RequestTimeout",
+        409 => "Conflict",
+        412 => "PreconditionFailed",
+        429 => "TooManyRequests",
+        500 => "InternalServerError",
+        502 => "BadGateway",
+        503 => "ServiceUnavailable",
+        504 => "GatewayTimeout",
+        _ => "PracticeFault",
+    }
+}

@@ -1,0 +1,88 @@
+//! The certificates of a fleet are signed by all processors at once; what they need besides is made on the way.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+        mpsc::{Receiver, sync_channel},
+    },
+    thread,
+};
+
+use jiff::Timestamp;
+use rcgen::KeyPair;
+
+use super::{
+    Fleet,
+    layout::{Unit, units},
+};
+use crate::{
+    ca::{self, CaError, Profile, Role, facts::Facts},
+    material::{Octets, Shared},
+    setting::Setting,
+};
+
+/// How many finished units may wait.
+const AHEAD: usize = 8;
+
+/// A unit with its certificates signed, in their order.
+#[derive(Debug)]
+pub struct Stamped {
+    pub number: usize,
+    pub unit: Unit,
+    pub certificates: Vec<(Shared, Facts)>,
+}
+
+/// Calls `take` with every unit of the fleet, in no order, while the others are being signed.
+pub fn all<E: From<CaError>>(
+    setting: &Setting,
+    fleet: &Fleet,
+    now: Timestamp,
+    mut take: impl FnMut(Stamped) -> Result<(), E>,
+) -> Result<(), E> {
+    let keys = setting.keys.as_slice();
+    let next = AtomicUsize::new(0);
+    let (done, finished) = sync_channel(AHEAD);
+    thread::scope(|scope| {
+        for _ in 0..thread::available_parallelism().map_or(1, usize::from) {
+            let (done, keys, next) = (done.clone(), keys, &next);
+            scope.spawn(move || {
+                loop {
+                    let number = next.fetch_add(1, Ordering::Relaxed);
+                    if number >= units(fleet) || done.send(stamp(setting, keys, fleet, number, now)).is_err() {
+                        return;
+                    }
+                }
+            });
+        }
+        drop(done);
+        // Dropped on the way out, also after an error: then nobody waits to be heard.
+        let finished: Receiver<Result<Stamped, CaError>> = finished;
+        for stamped in &finished {
+            take(stamped?)?;
+        }
+        Ok(())
+    })
+}
+
+fn stamp(setting: &Setting, keys: &[Arc<KeyPair>], fleet: &Fleet, number: usize, now: Timestamp) -> Result<Stamped, CaError> {
+    let unit = Unit::new(fleet, number, now);
+    let mut certificates = Vec::new();
+    for (at, wanted) in unit.certificates.iter().enumerate() {
+        let profile = Profile {
+            common_name: wanted.hosts.first().cloned().unwrap_or_default(),
+            names: wanted.hosts.clone(),
+            key: ca::KeySource::NewEc(ca::Curve::P256),
+            not_before: wanted.issued,
+            not_after: wanted.expires,
+            issuer: Role::Hybrid,
+            particulars: None,
+        };
+        let pooled = at % keys.len().max(1);
+        let key = keys.get(pooled).ok_or_else(|| CaError::Stored("the key pool is empty".to_owned()))?;
+        let leaf = setting.ca.stamp(&profile, key)?;
+        let facts = Facts::read(&leaf)?;
+        certificates.push((Shared { leaf: Octets(leaf), pooled }, facts));
+    }
+    Ok(Stamped { number, unit, certificates })
+}

@@ -1,0 +1,117 @@
+//! Which resources have a certain value in a certain member, so that a look-up reads what it finds and nothing else.
+//!
+//! An index is a line of the table below; `Context::save` and `remove` keep it, `Context::having` asks it.
+
+use serde_json::Value;
+
+use super::{
+    context::text,
+    error::StoreError,
+    store::{Collection, Transaction},
+};
+
+/// At `INDEX|VALUE|KEY OF THE RESOURCE`.
+const ENTRIES: Collection<()> = Collection::new("index");
+const BINDINGS: &[&str] = &["microsoft.web/sites/hostnamebindings", "microsoft.web/sites/slots/hostnamebindings"];
+const CERTIFICATES: &[&str] =
+    &["microsoft.web/certificates", "microsoft.web/sites/certificates", "microsoft.web/sites/slots/certificates"];
+
+/// Bindings by hostname.
+pub const HOSTS: Index =
+    Index { name: "host", kinds: BINDINGS, of: |binding| text(binding, "/id").rsplit('/').next().unwrap_or_default() };
+/// Bindings by the thumbprint that they present.
+pub const PRESENTED: Index = Index { name: "presented", kinds: BINDINGS, of: |binding| text(binding, "/properties/thumbprint") };
+/// Private key certificates by thumbprint.
+pub const THUMBPRINTS: Index =
+    Index { name: "thumbprint", kinds: CERTIFICATES, of: |certificate| text(certificate, "/properties/thumbprint") };
+/// Managed certificates by hostname.
+pub const MANAGED: Index =
+    Index { name: "managed", kinds: CERTIFICATES, of: |certificate| text(certificate, "/properties/canonicalName") };
+/// Private key certificates by the vault they come from.
+pub const FROM_VAULT: Index =
+    Index { name: "from-vault", kinds: CERTIFICATES, of: |certificate| text(certificate, "/properties/keyVaultId") };
+/// Sites by their plan.
+pub const ON_PLAN: Index =
+    Index { name: "on-plan", kinds: &["microsoft.web/sites"], of: |site| text(site, "/properties/serverFarmId") };
+
+const ALL: &[&Index] = &[&HOSTS, &PRESENTED, &THUMBPRINTS, &MANAGED, &FROM_VAULT, &ON_PLAN];
+
+/// One index over resources of some types. Casing makes no difference; what has no value is not in it.
+#[derive(Debug)]
+pub struct Index {
+    name: &'static str,
+    kinds: &'static [&'static str],
+    of: fn(&Value) -> &str,
+}
+
+impl Index {
+    /// The keys of the resources that have this value, or any value, in the order of values and keys.
+    pub fn keys(&self, tx: &Transaction, value: Option<&str>) -> Result<Vec<String>, StoreError> {
+        let prefix = match value {
+            Some(value) => self.entry(value, ""),
+            None => format!("{}|", self.name),
+        };
+        let after_value = |key: &str| Some(key.splitn(3, '|').nth(2)?.to_owned());
+        Ok(tx.scan(&ENTRIES, &prefix)?.iter().filter_map(|(key, ())| after_value(key)).collect())
+    }
+
+    /// Whether the resource has this value.
+    pub fn holds(&self, resource: &Value, value: &str) -> bool {
+        (self.of)(resource).eq_ignore_ascii_case(value)
+    }
+
+    fn entry(&self, value: &str, key: &str) -> String {
+        // The sign between the parts is in no hostname, thumbprint or id that the service takes.
+        format!("{}|{}|{key}", self.name, value.to_lowercase().replace('|', "%7c"))
+    }
+}
+
+/// Whether any index is about this type: then the resource of before must be known.
+pub fn concerns(kind: &str) -> bool {
+    ALL.iter().any(|index| index.kinds.contains(&kind))
+}
+
+/// Brings every index up to date with a resource that changed from `before` to `after`.
+pub fn update(tx: &Transaction, kind: &str, key: &str, before: Option<&Value>, after: Option<&Value>) -> Result<(), StoreError> {
+    for index in ALL.iter().filter(|index| index.kinds.contains(&kind)) {
+        let [was, is] = [before, after].map(|resource| resource.map_or("", index.of));
+        if was == is {
+            continue;
+        }
+        if !was.is_empty() {
+            tx.remove(&ENTRIES, &index.entry(was, key))?;
+        }
+        if !is.is_empty() {
+            tx.put(&ENTRIES, &index.entry(is, key), &())?;
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use serde_json::json;
+
+    use super::*;
+    use crate::{
+        fixture::{Fixture, GROUP},
+        id::ResourceId,
+    };
+
+    #[test]
+    fn an_index_follows_changes_and_removals_in_any_casing() {
+        let cloud = Fixture::new("2026-11-23T00:00:00Z");
+        let id = ResourceId::parse(GROUP).under("Microsoft.Web", "certificates", "shop");
+        let put = |thumbprint: &str| {
+            cloud.with(|ctx| ctx.save(&id, &json!({"id": id.to_string(), "properties": {"thumbprint": thumbprint}})).unwrap());
+        };
+        let found = |thumbprint: &str| cloud.with(|ctx| ctx.having(&THUMBPRINTS, thumbprint).unwrap().len());
+        put("AB");
+        assert_eq!((found("ab"), found("A")), (1, 0));
+        put("CD");
+        assert_eq!((found("AB"), found("CD")), (0, 1));
+        cloud.with(|ctx| ctx.remove(&id).unwrap());
+        assert_eq!(found("CD"), 0);
+    }
+}

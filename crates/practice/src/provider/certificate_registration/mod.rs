@@ -1,0 +1,118 @@
+//! Microsoft.CertificateRegistration: App Service certificate orders, from purchase to expiry.
+//!
+//! `order` is what an order is, `orders` and `stored` its resources, `verify` the proofs of ownership, `issue` what the
+//! CA does with a proven order; `history` the timeline and mails. Whatever takes time is a [`Job`].
+
+mod detectors;
+mod history;
+mod issue;
+pub mod names;
+pub mod order;
+mod orders;
+pub mod plant;
+pub mod purchases;
+pub mod registry;
+mod stored;
+mod verify;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    call::Method::{Delete, Get, Patch, Post, Put},
+    context::Context,
+    id::ResourceId,
+    jobs,
+    reply::Fault,
+    route::Route,
+};
+
+pub use orders::{retag, revoke};
+pub use stored::STATE_TAG;
+pub use verify::approve_mail;
+
+macro_rules! orders {
+    ($rest:literal) => {
+        concat!("{rg}/providers/Microsoft.CertificateRegistration/certificateOrders", $rest)
+    };
+}
+
+pub const ROUTES: &[Route] = &[
+    Route::new(Get, "{sub}/providers/Microsoft.CertificateRegistration/certificateOrders", orders::list),
+    Route::new(
+        Post,
+        "{sub}/providers/Microsoft.CertificateRegistration/validateCertificateRegistrationInformation",
+        orders::validate,
+    ),
+    Route::new(Get, orders!(""), orders::list),
+    Route::new(Get, orders!("/{order}"), orders::get),
+    Route::new(Put, orders!("/{order}"), orders::put),
+    Route::new(Patch, orders!("/{order}"), orders::patch),
+    Route::new(Delete, orders!("/{order}"), orders::delete),
+    Route::new(Get, orders!("/{order}/certificates"), stored::list),
+    Route::new(Get, orders!("/{order}/certificates/{name}"), stored::get),
+    Route::new(Put, orders!("/{order}/certificates/{name}"), stored::put),
+    Route::new(Patch, orders!("/{order}/certificates/{name}"), stored::put),
+    Route::new(Delete, orders!("/{order}/certificates/{name}"), stored::delete),
+    Route::new(Post, orders!("/{order}/verifyDomainOwnership"), verify::ask),
+    Route::new(Post, orders!("/{order}/resendRequestEmails"), verify::send_mails),
+    Route::new(Post, orders!("/{order}/reissue"), issue::rekey),
+    Route::new(Post, orders!("/{order}/renew"), issue::renew),
+    Route::new(Post, orders!("/{order}/resendEmail"), history::resend_mail),
+    Route::new(Post, orders!("/{order}/retrieveEmailHistory"), history::mails),
+    Route::new(Post, orders!("/{order}/retrieveCertificateActions"), history::actions),
+    Route::new(Post, orders!("/{order}/retrieveSiteSeal"), history::seal),
+    Route::new(Get, orders!("/{order}/detectors"), detectors::list),
+    Route::new(Get, orders!("/{order}/detectors/{detector}"), detectors::get),
+];
+
+/// What happens to an order later. A job that meets an order in another state than it was made for does nothing.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Job {
+    /// The order's id.
+    order: String,
+    step: Step,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+enum Step {
+    /// The purchase went through.
+    Placed,
+    /// The CA looks for a proof of ownership.
+    Check { attempt: u32 },
+    /// The CA signs.
+    Issue,
+    /// Nobody proved ownership in time.
+    Deny,
+    /// The time to renew or reissue the certificate with this thumbprint.
+    Replace { thumbprint: String },
+    /// The certificate with this thumbprint ends.
+    Expire { thumbprint: String },
+    /// Another attempt at a vault that refused.
+    Deliver,
+}
+
+impl Job {
+    /// Runs it, if the order is still there.
+    pub fn run(self, ctx: &Context<'_>) -> Result<(), Fault> {
+        let Some(order) = order::Order::find(ctx, &ResourceId::parse(&self.order))? else {
+            return Ok(());
+        };
+        match self.step {
+            Step::Placed => orders::placed(ctx, order),
+            Step::Check { attempt } => verify::check(ctx, order, attempt),
+            Step::Issue => issue::issue(ctx, order),
+            Step::Deny => issue::deny(ctx, order),
+            Step::Replace { thumbprint } => issue::replace(ctx, order, &thumbprint),
+            Step::Expire { thumbprint } => issue::expire(ctx, order, &thumbprint),
+            Step::Deliver => stored::deliver_again(ctx, order),
+        }
+    }
+}
+
+/// The job of one order.
+fn job(order: &order::Order, step: Step) -> jobs::Job {
+    jobs::Job::CertificateRegistration(Job { order: order.id.clone(), step })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,320 @@
+//! An App Service certificate order as it is kept, and as the API shows it (API.md §5.2, §14.1).
+
+use std::fmt;
+
+use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
+use zeroize::Zeroizing;
+
+use super::names::{Method, Product};
+use crate::{
+    ca::{
+        Issued,
+        facts::{Facts, order_block, without_zone},
+    },
+    calendar::{AUTO_RENEWAL_DAYS, MANUAL_RENEWAL_DAYS, days},
+    context::Context,
+    id::ResourceId,
+    material::{Material, Octets},
+    reply::Fault,
+};
+
+pub const KIND: &str = "Microsoft.CertificateRegistration/certificateOrders";
+pub const KIND_KEY: &str = "microsoft.certificateregistration/certificateorders";
+
+/// Where an order stands (the odd capitals are the service's).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Status {
+    Pendingissuance,
+    Issued,
+    PendingRekey,
+    Denied,
+    Expired,
+}
+
+/// The state of the last change to the resource itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Provisioning {
+    InProgress,
+    Succeeded,
+    Failed,
+}
+
+/// The lines of an order's timeline (API.md §5.4).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Event {
+    CertificateOrderCreated,
+    DomainValidationComplete,
+    SanDrop,
+    CertificateIssued,
+    CertificateOrderCanceled,
+    CertificateExpired,
+}
+
+/// What the CA is asked for at the moment.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pending {
+    pub kind: PendingKind,
+    pub since: Timestamp,
+    pub key_size: u16,
+    /// A request of the customer's own; the key then never comes here.
+    pub csr: Option<String>,
+    /// How long a rekey leaves the certificate of before in force.
+    #[serde(default)]
+    pub revoke_after_hours: u32,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum PendingKind {
+    First,
+    Rekey,
+    /// Another certificate within the paid term.
+    Reissue,
+    /// Another year.
+    Renewal,
+}
+
+/// A proof of ownership.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Proof {
+    pub method: Method,
+    pub at: Timestamp,
+}
+
+/// Where an order's certificate is stored, and how that went.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Stored {
+    pub name: String,
+    /// Id of the vault.
+    pub vault: String,
+    pub secret: String,
+    /// A word of API.md §5.3.
+    pub state: String,
+    #[serde(default)]
+    pub tags: Value,
+}
+
+/// The certificate in force; Base64 DER.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Current {
+    pub leaf: String,
+    pub chain: Vec<String>,
+    pub csr: String,
+    pub issued_at: Timestamp,
+    /// PKCS#8 in Base64; `None` when the key is the customer's own.
+    key: Option<Hidden>,
+}
+
+/// Text that must not show in logs.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Hidden(pub String);
+
+impl fmt::Debug for Hidden {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Hidden")
+    }
+}
+
+impl Current {
+    pub fn new(issued: &Issued, at: Timestamp) -> Self {
+        Self {
+            leaf: BASE64.encode(&issued.leaf),
+            chain: issued.chain.iter().map(|der| BASE64.encode(der)).collect(),
+            csr: issued.csr.clone(),
+            issued_at: at,
+            key: issued.key.as_ref().map(|key| Hidden(BASE64.encode(key))),
+        }
+    }
+
+    /// The leaf, DER.
+    pub fn leaf(&self) -> Vec<u8> {
+        der(&self.leaf)
+    }
+
+    /// All that a PFX holds, unless the key is the customer's own.
+    pub fn material(&self) -> Option<Material> {
+        let chain = self.chain.iter().map(|one| Octets(der(one))).collect();
+        self.key.as_ref().map(|key| Material { leaf: self.leaf(), chain, key: Zeroizing::new(der(&key.0)) })
+    }
+
+    /// What the leaf says.
+    pub fn facts(&self) -> Result<Facts, Fault> {
+        Facts::read(&der(&self.leaf)).map_err(broken)
+    }
+}
+
+/// An order. Kept with the private parts, because it may hold a key; clients see [`Order::show`].
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Order {
+    /// In Azure's casing.
+    pub id: String,
+    pub tags: Value,
+    pub product: Product,
+    pub common_name: String,
+    pub key_size: u16,
+    pub auto_renew: bool,
+    pub validity_in_years: i64,
+    pub token: String,
+    pub status: Status,
+    pub provisioning: Provisioning,
+    pub created: Timestamp,
+    /// The end of what was paid for; certificates may end earlier (C10).
+    pub term_end: Option<Timestamp>,
+    pub stored: Vec<Stored>,
+    pub current: Option<Current>,
+    /// The leaves of before, Base64 DER, oldest first.
+    #[serde(default)]
+    pub former: Vec<String>,
+    pub pending: Option<Pending>,
+    pub proof: Option<Proof>,
+    /// The owner answered a verification mail that was sent for what is pending.
+    pub mail_approved: bool,
+    pub history: Vec<(Event, Timestamp)>,
+}
+
+impl Order {
+    /// The order at an id, in any casing; nothing where something else is.
+    pub fn find(ctx: &Context<'_>, id: &ResourceId) -> Result<Option<Self>, Fault> {
+        if id.kind() == KIND_KEY { ctx.private(id) } else { Ok(None) }
+    }
+
+    /// The order, or 404 in ARM's words.
+    pub fn need(ctx: &Context<'_>, id: &ResourceId) -> Result<Self, Fault> {
+        Self::find(ctx, id)?.ok_or_else(|| Fault::not_found(id))
+    }
+
+    /// Keeps the order and what is shown of it.
+    pub fn save(&self, ctx: &Context<'_>) -> Result<(), Fault> {
+        let id = self.resource_id();
+        ctx.save_private(&id, self)?;
+        ctx.save(&id, &self.show(ctx.now)?)
+    }
+
+    pub fn resource_id(&self) -> ResourceId {
+        ResourceId::parse(&self.id)
+    }
+
+    /// `CN=contoso.com`
+    pub fn distinguished_name(&self) -> String {
+        format!("CN={}", self.common_name)
+    }
+
+    /// Puts a certificate in force; the one of before is remembered.
+    pub fn put_in_force(&mut self, issued: Current) {
+        let before = self.current.replace(issued);
+        self.former.extend(before.map(|before| before.leaf));
+    }
+
+    /// Every leaf that was ever issued for the order, DER.
+    pub fn leaves(&self) -> impl Iterator<Item = Vec<u8>> {
+        self.former.iter().chain(self.current.iter().map(|current| &current.leaf)).map(|leaf| der(leaf))
+    }
+
+    /// Adds a line to the timeline.
+    pub fn note(&mut self, event: Event, at: Timestamp) {
+        self.history.push((event, at));
+    }
+
+    /// Why the order cannot be renewed now; nothing when it can.
+    pub fn not_renewable(&self, now: Timestamp) -> Vec<&'static str> {
+        let mut reasons = Vec::new();
+        if self.status != Status::Issued {
+            reasons.push("RegistrationStatusNotSupportedForRenewal");
+        }
+        let opens = self.term_end.map(|end| end - days(MANUAL_RENEWAL_DAYS.at(now)));
+        if opens.is_none_or(|opens| now < opens) {
+            reasons.push("ExpirationNotInRenewalTimeRange");
+        }
+        reasons
+    }
+
+    /// The resource as GET shows it.
+    pub fn show(&self, now: Timestamp) -> Result<Value, Fault> {
+        let mut stored = Map::new();
+        for one in &self.stored {
+            stored.insert(one.name.clone(), one.properties());
+        }
+        let mut properties = json!({
+            "certificates": stored,
+            "distinguishedName": self.distinguished_name(),
+            "domainVerificationToken": self.token,
+            "validityInYears": self.validity_in_years,
+            "keySize": self.key_size,
+            "productType": self.product.word(),
+            "autoRenew": self.auto_renew,
+            "provisioningState": self.provisioning,
+            "status": self.status,
+            "signedCertificate": null,
+            "csr": null,
+            "intermediate": null,
+            "root": null,
+            "serialNumber": null,
+            "lastCertificateIssuanceTime": null,
+            "expirationTime": self.term_end.map(without_zone),
+            "isPrivateKeyExternal": false,
+            "appServiceCertificateNotRenewableReasons": self.not_renewable(now),
+            "nextAutoRenewalTimeStamp": null,
+            "contact": null,
+        });
+        if let Some(current) = &self.current {
+            let block = |text: &str| order_block(&der(text)).map_err(broken);
+            properties["signedCertificate"] = block(&current.leaf)?;
+            if let [intermediate, root] = current.chain.as_slice() {
+                properties["intermediate"] = block(intermediate)?;
+                properties["root"] = block(root)?;
+            }
+            properties["csr"] = current.csr.clone().into();
+            properties["serialNumber"] = current.facts()?.serial_decimal.into();
+            properties["lastCertificateIssuanceTime"] = without_zone(current.issued_at).into();
+            properties["isPrivateKeyExternal"] = current.key.is_none().into();
+        }
+        if self.auto_renew && self.status == Status::Issued {
+            let next = self.term_end.map(|end| end - days(AUTO_RENEWAL_DAYS));
+            properties["nextAutoRenewalTimeStamp"] = json!(next.map(without_zone));
+        }
+        Ok(json!({
+            "id": self.id,
+            "name": self.resource_id().name(),
+            "type": KIND,
+            "location": "global",
+            "tags": self.tags,
+            "properties": properties,
+        }))
+    }
+}
+
+impl Stored {
+    /// As an entry of the order's map, and as the properties of the child resource.
+    pub fn properties(&self) -> Value {
+        json!({
+            // The service answers vault ids in lower case, whatever was sent.
+            "keyVaultId": self.vault.to_lowercase(),
+            "keyVaultSecretName": self.secret,
+            "provisioningState": self.state,
+        })
+    }
+
+    /// The child resource.
+    pub fn show(&self, order: &Order) -> Value {
+        json!({
+            "id": format!("{}/certificates/{}", order.id, self.name),
+            "name": self.name,
+            "type": format!("{KIND}/certificates"),
+            "location": "global",
+            "tags": self.tags,
+            "properties": self.properties(),
+        })
+    }
+}
+
+fn der(text: &str) -> Vec<u8> {
+    BASE64.decode(text).unwrap_or_default()
+}
+
+/// A certificate of our own that cannot be read: an accident of the practice cloud.
+fn broken(error: impl fmt::Display) -> Fault {
+    Fault::arm(500, "InternalServerError", error.to_string())
+}

@@ -1,0 +1,131 @@
+//! Orders with a past, for scenarios: bought, proven and issued on days before the practice cloud began.
+
+use jiff::Timestamp;
+use serde_json::json;
+
+use super::{
+    Step, issue, job,
+    names::{Method, Product},
+    order::{Event, Order, Pending, PendingKind, Proof, Provisioning, Status},
+    orders::{lock, new_token},
+    stored,
+};
+use crate::{
+    ca::KeySource,
+    calendar::{AUTO_RENEWAL_DAYS, DENIAL_DAYS, days, proof_counts},
+    context::Context,
+    id::ResourceId,
+    reply::Fault,
+};
+
+/// What is known of an order's past. Denial and expiry follow from the days.
+#[derive(Debug, Clone)]
+pub struct Past {
+    pub id: ResourceId,
+    pub common_name: String,
+    pub product: Product,
+    pub auto_renew: bool,
+    pub bought: Timestamp,
+    /// How ownership was proven, on the day of the first issue.
+    pub method: Method,
+    /// The days on which certificates were issued, oldest first; none: nobody verified.
+    pub issued: Vec<Timestamp>,
+    /// The vault and the secret.
+    pub stored: Option<(ResourceId, String)>,
+    /// Keys for the certificates, taken in turn.
+    pub keys: Vec<KeySource>,
+}
+
+/// Writes the order, its lock, its secrets, and what will happen to it. Permissions on the vault must be there before.
+pub fn plant(ctx: &Context<'_>, past: &Past) -> Result<Order, Fault> {
+    let mut order = Order {
+        id: past.id.to_string(),
+        tags: json!({}),
+        product: past.product,
+        common_name: past.common_name.clone(),
+        key_size: 2048,
+        auto_renew: past.auto_renew,
+        validity_in_years: 1,
+        token: new_token(),
+        status: Status::Pendingissuance,
+        provisioning: Provisioning::Succeeded,
+        created: past.bought,
+        term_end: None,
+        stored: Vec::new(),
+        current: None,
+        former: Vec::new(),
+        pending: Some(Pending { kind: PendingKind::First, since: past.bought, key_size: 2048, csr: None, revoke_after_hours: 0 }),
+        proof: None,
+        mail_approved: false,
+        history: vec![(Event::CertificateOrderCreated, past.bought)],
+    };
+    if let Some((vault, secret)) = &past.stored {
+        let entry = json!({"keyVaultId": vault.to_string(), "keyVaultSecretName": secret});
+        stored::store(&on(ctx, past.bought), &mut order, past.id.name(), &entry)?;
+    }
+    for (at, day) in past.issued.iter().enumerate() {
+        reissue(ctx, &mut order, *day, past.method, past.keys.get(at).cloned())?;
+    }
+    // Certificates live shorter every other year: what the platform would have replaced by now was replaced.
+    while let Some(day) = due_since(ctx, &order)? {
+        reissue(ctx, &mut order, day, past.method, past.keys.first().cloned())?;
+    }
+    let denied = past.bought + days(DENIAL_DAYS);
+    if order.pending.is_some() {
+        order.save(ctx)?;
+        if denied <= ctx.now {
+            issue::deny(&on(ctx, denied), order.clone())?;
+        } else {
+            ctx.at(denied, &job(&order, Step::Deny))?;
+        }
+    } else {
+        order.save(ctx)?;
+        expire_if_over(ctx, &order)?;
+    }
+    lock(ctx, &order)?;
+    Order::need(ctx, &past.id)
+}
+
+/// Issues once more on a day of the past, into the vault too. The caller saves the order.
+pub fn reissue(ctx: &Context<'_>, order: &mut Order, day: Timestamp, method: Method, key: Option<KeySource>) -> Result<(), Fault> {
+    let then = on(ctx, day);
+    if order.proof.is_none_or(|proof| !proof_counts(proof.at, day)) {
+        order.note(Event::DomainValidationComplete, day);
+        order.proof = Some(Proof { method, at: day });
+    }
+    order.pending = None;
+    let key = key.unwrap_or(KeySource::NewRsa(2048));
+    issue::sign(&then, order, PendingKind::Reissue, method, key)?;
+    stored::deliver(&then, order)?;
+    // What is due in the past happens as soon as the practice cloud runs.
+    issue::schedule_ends(ctx, order)
+}
+
+/// When the certificate of the order was due to be replaced within the paid term, if that day is over.
+fn due_since(ctx: &Context<'_>, order: &Order) -> Result<Option<Timestamp>, Fault> {
+    let (Some(current), Some(term_end)) = (&order.current, order.term_end) else {
+        return Ok(None);
+    };
+    let end = current.facts()?.not_after;
+    let due = end - days(AUTO_RENEWAL_DAYS);
+    // Near the end of the term nothing is replaced any more, unless the paid time would be over too early.
+    let within = end + days(AUTO_RENEWAL_DAYS) <= term_end || end <= ctx.now && end < term_end;
+    let within = within && due > current.issued_at;
+    Ok((within && due <= ctx.now).then_some(due))
+}
+
+fn expire_if_over(ctx: &Context<'_>, order: &Order) -> Result<(), Fault> {
+    let Some(current) = &order.current else {
+        return Ok(());
+    };
+    let facts = current.facts()?;
+    if facts.not_after > ctx.now {
+        return Ok(());
+    }
+    issue::expire(&on(ctx, facts.not_after), order.clone(), &facts.thumbprint)
+}
+
+/// The same practice cloud on another day.
+fn on<'w>(ctx: &Context<'w>, day: Timestamp) -> Context<'w> {
+    Context { now: day, ..*ctx }
+}

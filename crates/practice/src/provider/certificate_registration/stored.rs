@@ -1,0 +1,187 @@
+//! `certificateOrders/{order}/certificates`: which vault secret holds an order's certificate (Step 1: Store, API.md §5.6),
+//! and the delivery into it.
+
+use serde_json::{Value, json};
+
+use super::{
+    Step, job,
+    order::{Order, Status, Stored},
+};
+use crate::{
+    arm::locks::{self, Level},
+    call::Call,
+    context::{Context, text},
+    id::ResourceId,
+    material::Kept,
+    principals::CERTIFICATE_REGISTRATION,
+    provider::key_vault::{
+        Vault,
+        first_party::{self, Refusal},
+        secret::Version,
+    },
+    reply::{Fault, Outcome, Reply},
+};
+
+/// The tag that says whether the secret holds a certificate yet (C19).
+pub const STATE_TAG: &str = "CertificateState";
+/// The lock that keeps the vault from being deleted (C18).
+const VAULT_LOCK: &str = "AppServiceCertificateLock";
+const VAULT_LOCK_NOTES: &str = "This vault stores an App Service certificate. Do not remove the lock: apps get renewed \
+                                certificates from here.";
+/// How often the service tries a vault again that refused, in hours.
+const RETRY_HOURS: i64 = 8;
+
+pub(super) fn list(ctx: &Context<'_>, call: &Call) -> Outcome {
+    let order = Order::need(ctx, &call.target())?;
+    let value: Vec<Value> = order.stored.iter().map(|one| one.show(&order)).collect();
+    Ok(Reply::ok(json!({"value": value, "nextLink": null, "id": null})))
+}
+
+pub(super) fn get(ctx: &Context<'_>, call: &Call) -> Outcome {
+    let order = Order::need(ctx, &call.target().parent())?;
+    let found = position(&order, call.param("name")).map(|at| order.stored[at].show(&order));
+    found.map(Reply::ok).ok_or_else(|| Fault::not_found(&call.target()))
+}
+
+/// Stores the certificate under this name; the same PUT again tries the vault again.
+pub(super) fn put(ctx: &Context<'_>, call: &Call) -> Outcome {
+    let mut order = Order::need(ctx, &call.target().parent())?;
+    let name = call.param("name");
+    let new = position(&order, name).is_none();
+    let at = store(ctx, &mut order, name, &call.body["properties"])?;
+    // A PUT says what the tags are; without any, they are gone.
+    order.stored[at].tags = call.body.get("tags").cloned().unwrap_or_default();
+    order.save(ctx)?;
+    let shown = order.stored[at].show(&order);
+    Ok(if new { Reply::created(shown) } else { Reply::ok(shown) })
+}
+
+pub(super) fn delete(ctx: &Context<'_>, call: &Call) -> Outcome {
+    let mut order = Order::need(ctx, &call.target().parent())?;
+    let Some(at) = position(&order, call.param("name")) else {
+        return Ok(Reply::empty(204));
+    };
+    order.stored.remove(at);
+    order.save(ctx)?;
+    Ok(Reply::empty(200))
+}
+
+fn position(order: &Order, name: &str) -> Option<usize> {
+    let mut all = order.stored.iter();
+    all.position(|one| one.name.eq_ignore_ascii_case(name))
+}
+
+/// Puts an entry into the order's map and delivers to it; answers its place. The caller saves the order.
+pub(super) fn store(ctx: &Context<'_>, order: &mut Order, name: &str, wanted: &Value) -> Result<usize, Fault> {
+    let invalid = || {
+        let message = "The parameter KeyVaultId & KeyVaultSecretName has an invalid value.";
+        Fault::web(400, message)
+    };
+    let before = position(order, name);
+    let known = |pointer: &str, held: Option<&String>| {
+        let given = Some(text(wanted, pointer)).filter(|text| !text.is_empty());
+        given.or(held.map(String::as_str)).map(str::to_owned)
+    };
+    let held = before.map(|at| &order.stored[at]);
+    let vault = known("/keyVaultId", held.map(|one| &one.vault)).ok_or_else(invalid)?;
+    let secret = known("/keyVaultSecretName", held.map(|one| &one.secret)).ok_or_else(invalid)?;
+    let vault = ResourceId::parse(&vault);
+    let same_subscription = vault
+        .subscription()
+        .zip(order.resource_id().subscription())
+        .is_some_and(|(vault, order)| vault.eq_ignore_ascii_case(order));
+    if vault.kind() != "microsoft.keyvault/vaults"
+        || !same_subscription
+        || !(1..=127).contains(&secret.len())
+        || !secret.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
+    {
+        return Err(invalid());
+    }
+    let entry = Stored {
+        name: before.map_or(name, |at| &order.stored[at].name).to_owned(),
+        vault: vault.to_string(),
+        secret,
+        state: "Initialized".to_owned(),
+        tags: held.map(|one| one.tags.clone()).unwrap_or_default(),
+    };
+    let at = before.unwrap_or(order.stored.len());
+    match before {
+        Some(at) => order.stored[at] = entry,
+        None => order.stored.push(entry),
+    }
+    deliver_one(ctx, order, at)?;
+    if let Some(vault) = Vault::at(ctx, &vault)? {
+        let level = Level::CanNotDelete;
+        locks::create(ctx, &vault.id, VAULT_LOCK, level, VAULT_LOCK_NOTES)?;
+    }
+    retry_later(ctx, order)?;
+    Ok(at)
+}
+
+/// Brings the order's certificate, or its placeholder, into every vault it is stored in. The caller saves the order.
+pub(super) fn deliver(ctx: &Context<'_>, order: &mut Order) -> Result<(), Fault> {
+    for at in 0..order.stored.len() {
+        deliver_one(ctx, order, at)?;
+    }
+    retry_later(ctx, order)
+}
+
+/// The background job of the service: only what was refused is tried again.
+pub(super) fn deliver_again(ctx: &Context<'_>, mut order: Order) -> Result<(), Fault> {
+    for at in 0..order.stored.len() {
+        if refused(&order.stored[at]) {
+            deliver_one(ctx, &mut order, at)?;
+        }
+    }
+    retry_later(ctx, &order)?;
+    order.save(ctx)
+}
+
+fn deliver_one(ctx: &Context<'_>, order: &mut Order, at: usize) -> Result<(), Fault> {
+    let (version, good) = match (&order.current, order.status) {
+        (_, Status::Denied) => {
+            "CertificateOrderFailed".clone_into(&mut order.stored[at].state);
+            return Ok(());
+        }
+        (Some(current), _) => {
+            let Some(material) = current.material() else {
+                "ExternalPrivateKey".clone_into(&mut order.stored[at].state);
+                return Ok(());
+            };
+            let facts = current.facts()?;
+            (tagged(Version::pfx(ctx.now, Kept::Whole(material), &facts), "Ready"), "Succeeded")
+        }
+        (None, _) => {
+            let version = Version::new(ctx.now, String::new());
+            (tagged(version, "Initialize"), "Initialized")
+        }
+    };
+    let entry = &mut order.stored[at];
+    let vault = ResourceId::parse(&entry.vault);
+    let service = &CERTIFICATE_REGISTRATION;
+    let outcome = first_party::write(ctx, service, &vault, &entry.secret, version)?;
+    good.clone_into(&mut entry.state);
+    if let Err(refusal) = outcome {
+        refusal.state().clone_into(&mut entry.state);
+    }
+    Ok(())
+}
+
+fn tagged(mut version: Version, state: &str) -> Version {
+    version.tags.insert(STATE_TAG.to_owned(), state.to_owned());
+    version
+}
+
+fn refused(one: &Stored) -> bool {
+    [Refusal::VaultMissing, Refusal::Unauthorized, Refusal::NotPermitted, Refusal::SecretMissing]
+        .iter()
+        .any(|refusal| refusal.state() == one.state)
+}
+
+fn retry_later(ctx: &Context<'_>, order: &Order) -> Result<(), Fault> {
+    if order.stored.iter().any(refused) {
+        let due = ctx.now + jiff::SignedDuration::from_hours(RETRY_HOURS);
+        ctx.at(due, &job(order, Step::Deliver))?;
+    }
+    Ok(())
+}

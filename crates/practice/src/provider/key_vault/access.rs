@@ -1,0 +1,176 @@
+//! Who may do what with the contents of a vault: access policies, role assignments, firewall.
+
+use std::net::Ipv4Addr;
+
+use serde_json::Value;
+
+use super::Vault;
+use crate::{
+    arm::authorization::{Role, roles_of},
+    context::{Context, text},
+    principals::{CERTIFICATE_REGISTRATION, WEB_SITES},
+    reply::Fault,
+};
+
+/// The kinds of contents that certificates need.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Contents {
+    Keys,
+    Secrets,
+    Certificates,
+}
+
+impl Contents {
+    /// The word of access policies for it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Keys => "keys",
+            Self::Secrets => "secrets",
+            Self::Certificates => "certificates",
+        }
+    }
+}
+
+/// One permission in the words of access policies: `secrets get`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Permission(pub Contents, pub &'static str);
+
+impl Permission {
+    /// The same in the words of roles: `secrets/getSecret/action`.
+    pub fn action(self) -> String {
+        let Self(contents, verb) = self;
+        match (contents, verb) {
+            (Contents::Secrets, "list") => "secrets/readMetadata/action".to_owned(),
+            (Contents::Secrets, "get" | "set") => format!("secrets/{verb}Secret/action"),
+            (Contents::Certificates, "managecontacts") => "certificatecontacts/write".to_owned(),
+            (Contents::Certificates, "listissuers" | "getissuers") => "certificatecas/read".to_owned(),
+            (Contents::Certificates, "setissuers") => "certificatecas/write".to_owned(),
+            (Contents::Certificates, "deleteissuers") => "certificatecas/delete".to_owned(),
+            (_, "get" | "list") => format!("{}/read", contents.word()),
+            (_, "delete") => format!("{}/delete", contents.word()),
+            _ => format!("{}/{verb}/action", contents.word()),
+        }
+    }
+}
+
+/// What the vault says to a principal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    Granted,
+    /// The principal has some permissions here, but not this one.
+    Lacking,
+    /// No policy and no role names the principal.
+    Unknown,
+    /// The firewall stops it before permissions count.
+    Firewall,
+}
+
+/// What a built-in role allows on the data plane: verbs on secrets, verbs on certificates (C15, C16). The roles of the
+/// control plane allow nothing here.
+fn verbs_of(role: Role) -> (&'static [&'static str], &'static [&'static str]) {
+    match role {
+        Role::Owner
+        | Role::Contributor
+        | Role::Reader
+        | Role::UserAccessAdministrator
+        | Role::WebsiteContributor
+        | Role::KeyVaultContributor => (&[], &[]),
+        Role::KeyVaultAdministrator => (&["all"], &["all"]),
+        Role::KeyVaultSecretsOfficer => (&["all"], &[]),
+        Role::KeyVaultSecretsUser => (&["get", "list"], &[]),
+        Role::KeyVaultCertificatesOfficer => (&[], &["all"]),
+        Role::KeyVaultCertificateUser => (&["get", "list"], &["get", "list"]),
+        Role::KeyVaultReader => (&["list"], &["get", "list"]),
+    }
+}
+
+/// Whether `principal` (an object id) may do that in the vault.
+pub fn check(ctx: &Context<'_>, vault: &Vault, principal: &str, permission: Permission) -> Result<Verdict, Fault> {
+    if !firewall_admits(vault, principal) {
+        return Ok(Verdict::Firewall);
+    }
+    if vault.flag("enableRbacAuthorization") {
+        return by_role(ctx, vault, principal, permission);
+    }
+    Ok(by_policy(vault, principal, permission))
+}
+
+fn by_policy(vault: &Vault, principal: &str, Permission(contents, verb): Permission) -> Verdict {
+    let policies = vault.resource["properties"]["accessPolicies"].as_array();
+    let mut own =
+        policies.into_iter().flatten().filter(|policy| text(policy, "/objectId").eq_ignore_ascii_case(principal)).peekable();
+    if own.peek().is_none() {
+        return Verdict::Unknown;
+    }
+    let granted = own.any(|policy| {
+        let verbs = policy["permissions"][contents.word()].as_array();
+        verbs
+            .into_iter()
+            .flatten()
+            .filter_map(Value::as_str)
+            .any(|word| word.eq_ignore_ascii_case("all") || word.eq_ignore_ascii_case(verb))
+    });
+    if granted { Verdict::Granted } else { Verdict::Lacking }
+}
+
+fn by_role(ctx: &Context<'_>, vault: &Vault, principal: &str, Permission(contents, verb): Permission) -> Result<Verdict, Fault> {
+    let mut verdict = Verdict::Unknown;
+    for role in roles_of(ctx, principal, &vault.id)? {
+        let (secrets, certificates) = verbs_of(role);
+        let verbs = match contents {
+            Contents::Keys if role == Role::KeyVaultAdministrator => secrets,
+            Contents::Keys if [Role::KeyVaultReader, Role::KeyVaultCertificateUser].contains(&role) => certificates,
+            Contents::Keys => &[],
+            Contents::Secrets => secrets,
+            Contents::Certificates => certificates,
+        };
+        if verbs.contains(&"all") || verbs.contains(&verb) {
+            return Ok(Verdict::Granted);
+        }
+        if !(secrets.is_empty() && certificates.is_empty()) {
+            verdict = Verdict::Lacking;
+        }
+    }
+    Ok(verdict)
+}
+
+/// Everybody comes from the loopback address; Azure's own services pass when the vault trusts them (C21).
+fn firewall_admits(vault: &Vault, principal: &str) -> bool {
+    let properties = &vault.resource["properties"];
+    let acls = &properties["networkAcls"];
+    let closed = text(properties, "/publicNetworkAccess").eq_ignore_ascii_case("Disabled");
+    if !closed && !text(acls, "/defaultAction").eq_ignore_ascii_case("Deny") {
+        return true;
+    }
+    let trusted = [WEB_SITES, CERTIFICATE_REGISTRATION].iter().any(|service| service.object_id.eq_ignore_ascii_case(principal));
+    let bypass = acls["bypass"].as_str().unwrap_or("AzureServices");
+    if trusted {
+        return bypass.eq_ignore_ascii_case("AzureServices");
+    }
+    let rules = acls["ipRules"].as_array();
+    !closed && rules.into_iter().flatten().any(|rule| covers_loopback(text(rule, "/value")))
+}
+
+/// Whether a rule (`127.0.0.1`, `127.0.0.0/8`) lets this machine in.
+fn covers_loopback(rule: &str) -> bool {
+    let (address, length) = rule.split_once('/').unwrap_or((rule, "32"));
+    let (Ok(address), Ok(length @ 0..=32)) = (address.parse::<Ipv4Addr>(), length.parse::<u32>()) else {
+        return false;
+    };
+    let mask = u32::MAX.checked_shl(32 - length).unwrap_or(0);
+    address.to_bits() & mask == Ipv4Addr::LOCALHOST.to_bits() & mask
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_rule_admits_this_machine_when_it_covers_its_address() {
+        for (rule, admits) in
+            [("127.0.0.1", true), ("127.0.0.0/8", true), ("0.0.0.0/0", true), ("192.0.2.0/24", false), ("x", false)]
+        {
+            assert_eq!(covers_loopback(rule), admits, "{rule}");
+        }
+    }
+}

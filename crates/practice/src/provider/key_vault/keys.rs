@@ -1,0 +1,124 @@
+//! `/keys` of the data plane, to look at: every certificate has a key of its own name, and there are no others.
+
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD as BASE64URL};
+use serde_json::{Value, json};
+use x509_parser::{prelude::parse_x509_certificate, public_key::PublicKey};
+
+use super::{
+    Vault,
+    access::{Contents, Permission},
+    certificate::{self, Certificate, CertificateVersion},
+    data::{attributes, enter, page},
+};
+use crate::{
+    call::{Call, Method},
+    context::Context,
+    reply::{Fault, Outcome, Reply},
+    route::Route,
+};
+
+pub(super) const ROUTES: &[Route] = &[
+    Route::new(Method::Get, "keys", list),
+    Route::new(Method::Get, "deletedkeys", list_deleted),
+    Route::new(Method::Get, "keys/{name}", get),
+    Route::new(Method::Get, "keys/{name}/versions", versions),
+    Route::new(Method::Get, "keys/{name}/{version}", get),
+    Route::new(Method::Post, "keys/{name}/create", refuse),
+    Route::new(Method::Put, "keys/{name}", refuse),
+];
+
+const fn may(verb: &'static str) -> Permission {
+    Permission(Contents::Keys, verb)
+}
+
+fn list(ctx: &Context<'_>, call: &Call) -> Outcome {
+    let vault = enter(ctx, call, may("list"))?;
+    let all = certificate::all(ctx, &vault)?;
+    let here = all.iter().filter(|one| one.deleted.is_none());
+    let items = here.filter_map(|one| Some(item(&vault, one, one.latest()?, ""))).collect();
+    Ok(page(&vault, call, items))
+}
+
+fn list_deleted(ctx: &Context<'_>, call: &Call) -> Outcome {
+    let vault = enter(ctx, call, may("list"))?;
+    Ok(page(&vault, call, Vec::new()))
+}
+
+fn versions(ctx: &Context<'_>, call: &Call) -> Outcome {
+    let vault = enter(ctx, call, may("list"))?;
+    let one = need(ctx, &vault, call)?;
+    let items = one.versions.iter().map(|version| item(&vault, &one, version, &version.id)).collect();
+    Ok(page(&vault, call, items))
+}
+
+fn get(ctx: &Context<'_>, call: &Call) -> Outcome {
+    let vault = enter(ctx, call, may("get"))?;
+    let one = need(ctx, &vault, call)?;
+    let version = one.version(call.param("version")).ok_or_else(|| not_found(call))?;
+    let mut shown = item(&vault, &one, version, &version.id);
+    let mut key = public_part(&version.der()).unwrap_or_default();
+    key["kid"] = shown["kid"].take();
+    key["key_ops"] = json!(["encrypt", "decrypt", "sign", "verify", "wrapKey", "unwrapKey"]);
+    if let Some(members) = shown.as_object_mut() {
+        members.remove("kid");
+        members.insert("key".to_owned(), key);
+    }
+    Ok(Reply::ok(shown))
+}
+
+/// Keys that belong to no certificate are no part of the practice cloud.
+fn refuse(ctx: &Context<'_>, call: &Call) -> Outcome {
+    enter(ctx, call, may("create"))?;
+    let words = "The practice cloud keeps no keys but those of certificates.";
+    Err(Fault::vault(400, "NotSupported", words, None))
+}
+
+fn need(ctx: &Context<'_>, vault: &Vault, call: &Call) -> Result<Certificate, Fault> {
+    certificate::find(ctx, vault, call.param("name"))?.filter(|one| one.deleted.is_none()).ok_or_else(|| not_found(call))
+}
+
+fn not_found(call: &Call) -> Fault {
+    Fault::vault(
+        404,
+        "KeyNotFound",
+        format!(
+            "A key with (name/id) {} was not found in this key vault. If you recently deleted this key you may be able to recover \
+             it using the correct recovery command. For help resolving this issue, please see \
+             https://go.microsoft.com/fwlink/?linkid=2125182",
+            call.param("name")
+        ),
+        None,
+    )
+}
+
+fn item(vault: &Vault, one: &Certificate, version: &CertificateVersion, id: &str) -> Value {
+    let path = if id.is_empty() { one.name.clone() } else { format!("{}/{id}", one.name) };
+    json!({
+        "kid": format!("{}keys/{path}", vault.uri()),
+        "attributes": attributes(vault, version.enabled, [None, None], [version.created, version.updated]),
+        "tags": version.tags,
+        "managed": true,
+    })
+}
+
+/// The public key of a certificate as a JSON web key.
+fn public_part(der: &[u8]) -> Option<Value> {
+    let (_, certificate) = parse_x509_certificate(der).ok()?;
+    match certificate.public_key().parsed().ok()? {
+        PublicKey::RSA(key) => {
+            let modulus = key.modulus.strip_prefix(&[0]).unwrap_or(key.modulus);
+            Some(json!({"kty": "RSA", "n": BASE64URL.encode(modulus), "e": BASE64URL.encode(key.exponent)}))
+        }
+        PublicKey::EC(point) => {
+            // Uncompressed: one octet, then both coordinates.
+            let (x, y) = point.data().get(1..).map(|both| both.split_at(both.len() / 2))?;
+            let curve = match x.len() {
+                32 => "P-256",
+                48 => "P-384",
+                _ => "P-521",
+            };
+            Some(json!({"kty": "EC", "crv": curve, "x": BASE64URL.encode(x), "y": BASE64URL.encode(y)}))
+        }
+        _ => None,
+    }
+}

@@ -1,0 +1,170 @@
+//! Microsoft.KeyVault: vaults (management plane), and what they hold (data plane, at `NAME.vault.localhost`).
+//!
+//! Permissions are really enforced, for the caller and for the services of Azure that use a vault by themselves.
+
+pub mod access;
+mod backup;
+pub mod by_arm;
+pub mod certificate;
+mod certificates;
+mod data;
+mod deleted_vaults;
+pub mod first_party;
+mod issuers;
+mod keys;
+mod lifetime;
+mod make;
+mod pending;
+mod permission_names;
+mod policies;
+mod properties;
+pub mod secret;
+mod secrets;
+mod vaults;
+mod wanted;
+
+pub use data::{challenge, data_plane};
+pub use issuers::set_refusal;
+pub use vaults::{create as create_vault, readdress, registered, remove as remove_vault};
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::{
+    call::Method,
+    context::{Context, text},
+    id::ResourceId,
+    reply::Fault,
+    route::Route,
+    store::Collection,
+};
+
+/// The type of a vault, as Azure spells it.
+const KIND: &str = "Microsoft.KeyVault/vaults";
+pub const KIND_KEY: &str = "microsoft.keyvault/vaults";
+/// Who has which name: names are unique in all of Azure, deleted vaults included.
+const NAMES: Collection<Entry> = Collection::new("vault-name");
+
+/// The management plane.
+pub const ROUTES: &[Route] = &[
+    Route::new(Method::Get, "{sub}/providers/Microsoft.KeyVault/vaults", vaults::list),
+    Route::new(Method::Get, "{rg}/providers/Microsoft.KeyVault/vaults", vaults::list),
+    Route::new(Method::Get, "{rg}/providers/Microsoft.KeyVault/vaults/{vault}", vaults::get),
+    Route::new(Method::Put, "{rg}/providers/Microsoft.KeyVault/vaults/{vault}", vaults::put),
+    Route::new(Method::Patch, "{rg}/providers/Microsoft.KeyVault/vaults/{vault}", vaults::patch),
+    Route::new(Method::Delete, "{rg}/providers/Microsoft.KeyVault/vaults/{vault}", vaults::delete),
+    Route::new(Method::Put, "{rg}/providers/Microsoft.KeyVault/vaults/{vault}/accessPolicies/{operation}", policies::put),
+    Route::new(Method::Post, "{sub}/providers/Microsoft.KeyVault/checkNameAvailability", vaults::check_name),
+    Route::new(Method::Get, "{sub}/providers/Microsoft.KeyVault/deletedVaults", deleted_vaults::list),
+    Route::new(Method::Get, "{sub}/providers/Microsoft.KeyVault/locations/{location}/deletedVaults/{vault}", deleted_vaults::get),
+    Route::new(
+        Method::Post,
+        "{sub}/providers/Microsoft.KeyVault/locations/{location}/deletedVaults/{vault}/purge",
+        deleted_vaults::purge,
+    ),
+    Route::new(Method::Get, "{rg}/providers/Microsoft.KeyVault/vaults/{vault}/privateLinkResources", vaults::links),
+    Route::new(Method::Get, "{rg}/providers/Microsoft.KeyVault/vaults/{vault}/privateEndpointConnections", vaults::none),
+    Route::new(Method::Get, "{rg}/providers/Microsoft.KeyVault/vaults/{vault}/keys", vaults::none),
+    // az asks for these too: what it calls `keyvault` is both vaults and managed HSMs, of which there are none here.
+    Route::new(Method::Post, "{sub}/providers/Microsoft.KeyVault/checkMhsmNameAvailability", vaults::check_hsm_name),
+    Route::new(Method::Get, "{sub}/providers/Microsoft.KeyVault/deletedManagedHSMs", vaults::none),
+    Route::new(Method::Get, "{rg}/providers/Microsoft.KeyVault/managedHSMs/{hsm}", vaults::no_hsm),
+    Route::new(Method::Get, "{sub}/providers/Microsoft.KeyVault/managedHSMs", vaults::none),
+    Route::new(Method::Get, "{rg}/providers/Microsoft.KeyVault/managedHSMs", vaults::none),
+];
+
+/// Looked up before the operations of everybody else, whose answers are empty while they run.
+pub const OPERATION_ROUTES: &[Route] = &[Route::new(
+    Method::Get,
+    "{sub}/providers/Microsoft.KeyVault/locations/{location}/operationResults/{operation}",
+    deleted_vaults::purge_result,
+)];
+
+/// What a vault does later.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub enum Job {
+    /// The name of a new vault is in DNS.
+    Registered(String),
+    /// The retention of a deleted vault is over.
+    Purge(String),
+    /// The trigger of a certificate's policy.
+    Lifetime(lifetime::Due),
+}
+
+impl Job {
+    pub fn run(self, ctx: &Context<'_>) -> Result<(), Fault> {
+        match self {
+            Self::Registered(name) => vaults::registered(ctx, &name),
+            Self::Purge(name) => deleted_vaults::retention_over(ctx, &name),
+            Self::Lifetime(due) => lifetime::run(ctx, &due),
+        }
+    }
+}
+
+/// A name that is taken.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct Entry {
+    id: String,
+    deleted: Option<Deletion>,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct Deletion {
+    at: Timestamp,
+    purge_at: Timestamp,
+    /// The vault as it was.
+    resource: Value,
+}
+
+/// A vault that is there.
+#[derive(Debug, Clone)]
+pub struct Vault {
+    pub id: ResourceId,
+    pub resource: Value,
+}
+
+impl Vault {
+    /// By its id.
+    pub fn at(ctx: &Context<'_>, id: &ResourceId) -> Result<Option<Self>, Fault> {
+        let resource = ctx.find(id)?;
+        Ok(resource.map(|resource| Self { id: ResourceId::parse(text(&resource, "/id")), resource }))
+    }
+
+    /// By its name, which is unique everywhere.
+    pub fn named(ctx: &Context<'_>, name: &str) -> Result<Option<Self>, Fault> {
+        match ctx.tx.get(&NAMES, &name.to_lowercase())? {
+            Some(Entry { id, deleted: None }) => Self::at(ctx, &ResourceId::parse(&id)),
+            _ => Ok(None),
+        }
+    }
+
+    pub fn name(&self) -> &str {
+        self.id.name()
+    }
+
+    /// What its secrets and certificates are kept under.
+    fn key(&self) -> String {
+        self.name().to_lowercase()
+    }
+
+    fn uri(&self) -> &str {
+        text(&self.resource, "/properties/vaultUri")
+    }
+
+    fn location(&self) -> &str {
+        text(&self.resource, "/location")
+    }
+
+    fn flag(&self, name: &str) -> bool {
+        self.resource["properties"][name].as_bool().unwrap_or(false)
+    }
+
+    /// Days that what was deleted can be brought back.
+    fn retention_days(&self) -> i64 {
+        self.resource["properties"]["softDeleteRetentionInDays"].as_i64().unwrap_or(90)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,89 @@
+//! What the properties of a vault may say, and what may not be taken back once it was said.
+
+use serde_json::{Value, json};
+
+use super::permission_names;
+use crate::{context::text, reply::Fault};
+
+/// Checks what a PUT or PATCH wants; `before` is what the vault has, if there is one.
+pub(super) fn check(wanted: &Value, before: Option<&Value>) -> Result<(), Fault> {
+    if wanted["tenantId"].as_str().is_some_and(|tenant| uuid::Uuid::parse_str(tenant).is_err()) {
+        return Err(invalid("tenantId"));
+    }
+    if let Some(name) = wanted["sku"]["name"].as_str()
+        && !["standard", "premium"].iter().any(|known| known.eq_ignore_ascii_case(name))
+    {
+        return Err(invalid("sku"));
+    }
+    enumerations(wanted)?;
+    wanted["accessPolicies"].as_array().into_iter().flatten().try_for_each(check_policy)?;
+    if let Some(days) = wanted["softDeleteRetentionInDays"].as_i64() {
+        if !(7..=90).contains(&days) {
+            return Err(bad("Invalid value for property softDeleteRetentionInDays. The value must be between 7 and 90."));
+        }
+        if before.is_some_and(|before| before["softDeleteRetentionInDays"].as_i64().unwrap_or(90) != days) {
+            return Err(bad("The property \"softDeleteRetentionInDays\" has been set already and it can't be modified."));
+        }
+    }
+    if wanted["enableSoftDelete"] == json!(false) {
+        return Err(bad("The property \"enableSoftDelete\" cannot be set to false. Enabling the soft delete for a vault is an \
+                        irreversible action."));
+    }
+    if wanted["enablePurgeProtection"] == json!(false) {
+        return Err(bad(
+            "The property \"enablePurgeProtection\" cannot be set to false. Enabling the purge protection for a vault \
+                        is an irreversible action.",
+        ));
+    }
+    Ok(())
+}
+
+/// The first api-version whose new vaults use roles where nothing is said; with older ones they use access policies, and the vault
+/// says nothing about it (learn.microsoft.com/azure/key-vault/general/access-control-default).
+const ROLES_BY_DEFAULT: &str = "2026-02-01";
+
+/// Fills in how a new vault decides who may use it.
+pub(super) fn default_model(wanted: &mut Value, api_version: &str) {
+    if wanted["enableRbacAuthorization"].is_null() && api_version.get(..10).is_some_and(|date| date >= ROLES_BY_DEFAULT) {
+        wanted["enableRbacAuthorization"] = true.into();
+    }
+}
+
+/// What is one of a few words (azure-rest-api-specs, Microsoft.KeyVault, `NetworkRuleSet` and `VaultProperties`).
+fn enumerations(wanted: &Value) -> Result<(), Fault> {
+    let words: [(&str, &str, &[&str]); 4] = [
+        ("/sku/family", "sku", &["A"]),
+        ("/networkAcls/bypass", "networkAcls.bypass", &["AzureServices", "None"]),
+        ("/networkAcls/defaultAction", "networkAcls.defaultAction", &["Allow", "Deny"]),
+        ("/createMode", "createMode", &["default", "recover"]),
+    ];
+    for (pointer, name, known) in words {
+        if let Some(word) = wanted.pointer(pointer).and_then(Value::as_str)
+            && !known.iter().any(|one| one.eq_ignore_ascii_case(word))
+        {
+            return Err(invalid(name));
+        }
+    }
+    Ok(())
+}
+
+/// A policy names a principal, by the id of its object, and permissions that there are.
+pub(super) fn check_policy(policy: &Value) -> Result<(), Fault> {
+    let is_id = |pointer: &str| uuid::Uuid::parse_str(text(policy, pointer)).is_ok();
+    let application = text(policy, "/applicationId");
+    if is_id("/objectId")
+        && (application.is_empty() || is_id("/applicationId"))
+        && permission_names::are_known(&policy["permissions"])
+    {
+        return Ok(());
+    }
+    Err(invalid("accessPolicies"))
+}
+
+fn invalid(name: &str) -> Fault {
+    bad(&format!("An invalid value was provided for '{name}'."))
+}
+
+fn bad(message: &str) -> Fault {
+    Fault::arm(400, "BadRequest", message)
+}

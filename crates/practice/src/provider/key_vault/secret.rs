@@ -1,0 +1,206 @@
+//! The secrets of a vault as they are kept: every version, and what was deleted but can be brought back.
+
+use std::{collections::BTreeMap, fmt};
+
+use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::Vault;
+use crate::{
+    ca::{Issued, facts::Facts, pfx},
+    calendar::days,
+    context::Context,
+    material::{Kept, Material},
+    reply::Fault,
+    store::Collection,
+};
+
+const SECRETS: Collection<Secret> = Collection::private("vault-secret");
+
+/// A PFX in base64.
+pub const PFX_TYPE: &str = "application/x-pkcs12";
+/// A private key and its certificates as text.
+pub const PEM_TYPE: &str = "application/x-pem-file";
+
+/// One secret, deleted or not.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Secret {
+    pub name: String,
+    /// Oldest first, never empty.
+    pub versions: Vec<Version>,
+    pub deleted: Option<Deleted>,
+}
+
+/// Since when something is deleted and when it is gone for good.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+pub struct Deleted {
+    pub at: Timestamp,
+    pub purge_at: Timestamp,
+}
+
+impl Deleted {
+    /// Deleted now, from a vault with its own retention.
+    pub fn now(ctx: &Context<'_>, vault: &Vault) -> Self {
+        Self { at: ctx.now, purge_at: ctx.now + days(vault.retention_days()) }
+    }
+}
+
+/// One version of a secret.
+#[derive(Clone, Default, Serialize, Deserialize)]
+pub struct Version {
+    /// 32 hex digits.
+    pub id: String,
+    value: String,
+    pub content_type: Option<String>,
+    pub tags: BTreeMap<String, String>,
+    pub enabled: bool,
+    pub not_before: Option<Timestamp>,
+    pub expires: Option<Timestamp>,
+    pub created: Timestamp,
+    pub updated: Timestamp,
+    /// Whether it belongs to a certificate of the same name.
+    pub managed: bool,
+    /// Whether its key never leaves the vault: what is shown are the certificates alone.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub key_stays: bool,
+    /// A certificate with its key. A PFX of it is written when somebody reads it: deriving its keys would take a start
+    /// longer than signing all of its certificates.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    made_of: Option<Kept>,
+}
+
+impl fmt::Debug for Version {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // The value is why it is a secret.
+        write!(f, "Version({}, {:?})", self.id, self.content_type)
+    }
+}
+
+impl Version {
+    /// An enabled version made at `now`.
+    pub fn new(now: Timestamp, value: String) -> Self {
+        Self { id: new_version_id(), value, enabled: true, created: now, updated: now, ..Self::default() }
+    }
+
+    /// An enabled version made at `now` that holds a certificate with its key, as a PFX.
+    pub fn pfx(now: Timestamp, made_of: Kept, facts: &Facts) -> Self {
+        Self {
+            content_type: Some(PFX_TYPE.to_owned()),
+            not_before: Some(facts.not_before),
+            expires: Some(facts.not_after),
+            made_of: Some(made_of),
+            ..Self::new(now, String::new())
+        }
+    }
+
+    /// What the vault gives out; the same whenever it is read.
+    pub fn value(&self, ctx: &Context<'_>) -> Result<String, Fault> {
+        let Some(material) = self.material(ctx).filter(|_| self.value.is_empty()) else {
+            let certificates = self.value.find("-----BEGIN CERTIFICATE").filter(|_| self.key_stays);
+            return Ok(self.value[certificates.unwrap_or_default()..].to_owned());
+        };
+        // The real ones carry a GUID.
+        let name = uuid::Uuid::parse_str(&self.id).unwrap_or_default().to_string();
+        let issued = Issued::from(material);
+        let file = if self.key_stays {
+            pfx::write_certificates(&issued.leaf, &issued.chain, &name)
+        } else {
+            pfx::write_for_vault(&issued, &name)
+        };
+        Ok(BASE64.encode(file.map_err(|error| Fault::arm(500, "InternalServerError", error.to_string()))?))
+    }
+
+    /// The certificate and key that it holds, unless somebody else wrote it.
+    pub fn material(&self, ctx: &Context<'_>) -> Option<Material> {
+        self.made_of.clone().map(|kept| kept.whole(ctx.setting))
+    }
+
+    /// Shows its certificate and key as this PEM text from now on.
+    pub fn show_as_pem(&mut self, text: String) {
+        (self.value, self.content_type) = (text, Some(PEM_TYPE.to_owned()));
+    }
+}
+
+/// 32 lower-case hex digits.
+pub fn new_version_id() -> String {
+    uuid::Uuid::new_v4().simple().to_string()
+}
+
+impl Secret {
+    /// The newest version.
+    pub fn latest(&self) -> Option<&Version> {
+        self.versions.last()
+    }
+
+    /// The version with that id; an empty id means the newest.
+    pub fn version(&self, id: &str) -> Option<&Version> {
+        if id.is_empty() {
+            return self.latest();
+        }
+        self.versions.iter().find(|version| version.id.eq_ignore_ascii_case(id))
+    }
+}
+
+/// The secret of that name, deleted ones included.
+pub fn find(ctx: &Context<'_>, vault: &Vault, name: &str) -> Result<Option<Secret>, Fault> {
+    let secret = ctx.tx.get(&SECRETS, &key(vault, name))?;
+    // What is past its retention is gone, whether or not anybody swept.
+    Ok(secret.filter(|secret| secret.deleted.is_none_or(|gone| gone.purge_at > ctx.now)))
+}
+
+/// Every secret of the vault, by name.
+pub fn all(ctx: &Context<'_>, vault: &Vault) -> Result<Vec<Secret>, Fault> {
+    let found = ctx.tx.scan(&SECRETS, &format!("{}|", vault.key()))?;
+    Ok(found.into_iter().map(|(_, secret)| secret).collect())
+}
+
+/// Keeps it.
+pub fn save(ctx: &Context<'_>, vault: &Vault, secret: &Secret) -> Result<(), Fault> {
+    Ok(ctx.tx.put(&SECRETS, &key(vault, &secret.name), secret)?)
+}
+
+/// Removes it for good.
+pub fn purge(ctx: &Context<'_>, vault: &Vault, name: &str) -> Result<(), Fault> {
+    ctx.tx.remove(&SECRETS, &key(vault, name))?;
+    Ok(())
+}
+
+/// Removes everything a vault held under this name.
+pub(super) fn purge_vault(ctx: &Context<'_>, vault_name: &str) -> Result<(), Fault> {
+    for (key, _) in ctx.tx.scan(&SECRETS, &format!("{}|", vault_name.to_lowercase()))? {
+        ctx.tx.remove(&SECRETS, &key)?;
+    }
+    Ok(())
+}
+
+/// Adds a version, making the secret if need be. A deleted secret keeps its name until it is purged.
+pub fn add_version(ctx: &Context<'_>, vault: &Vault, name: &str, version: Version) -> Result<(), Fault> {
+    let mut secret = match find(ctx, vault, name)? {
+        Some(secret) if secret.deleted.is_some() => {
+            return Err(held_by_deleted("secret", name));
+        }
+        Some(secret) => secret,
+        None => Secret { name: name.to_owned(), versions: Vec::new(), deleted: None },
+    };
+    secret.versions.push(version);
+    save(ctx, vault, &secret)
+}
+
+/// A deleted secret or certificate keeps its name until it is purged.
+pub(super) fn held_by_deleted(what: &str, name: &str) -> Fault {
+    let capital = what[..1].to_uppercase() + &what[1..];
+    Fault::vault(
+        409,
+        "Conflict",
+        format!(
+            "{capital} {name} is currently in a deleted but recoverable state, and its name cannot be reused; in this state, \
+             the {what} can only be recovered or purged."
+        ),
+        Some("ObjectIsDeletedButRecoverable"),
+    )
+}
+
+fn key(vault: &Vault, name: &str) -> String {
+    format!("{}|{}", vault.key(), name.to_lowercase())
+}

@@ -1,0 +1,278 @@
+//! Vaults as ARM resources: create, change, delete (softly), and who may take which name (API.md §8).
+
+use jiff::SignedDuration;
+use serde_json::{Value, json};
+
+use super::{Deletion, Entry, Job, KIND, KIND_KEY, NAMES, Vault, deleted_vaults, properties};
+use crate::{
+    calendar::days,
+    call::{Call, Method},
+    context::{Context, envelope, merge, text},
+    id::ResourceId,
+    jobs,
+    reply::{Fault, Outcome, Reply},
+};
+
+/// Names that somebody else in Azure has.
+const TAKEN: [&str; 4] = ["contoso", "keyvault", "certificates", "production"];
+
+pub(super) fn list(ctx: &Context<'_>, call: &Call) -> Outcome {
+    ctx.page(call, KIND_KEY, &call.target(), |vault| Ok(Some(vault)))
+}
+
+/// An empty list, for what the practice cloud does not have.
+#[allow(clippy::unnecessary_wraps)] // Whatever a route leads to answers an `Outcome`.
+pub(super) fn none(_: &Context<'_>, _: &Call) -> Outcome {
+    Ok(Reply::ok(json!({"value": [], "nextLink": null})))
+}
+
+/// Where a private endpoint of a vault could be: shown, not built.
+pub(super) fn links(ctx: &Context<'_>, call: &Call) -> Outcome {
+    let id = call.target();
+    ctx.need(&id)?;
+    Ok(Reply::ok(json!({"value": [{
+        "id": format!("{id}/privateLinkResources/vault"),
+        "name": "vault",
+        "type": "Microsoft.KeyVault/vaults/privateLinkResources",
+        "properties": {
+            "groupId": "vault",
+            "requiredMembers": ["default"],
+            "requiredZoneNames": ["privatelink.vaultcore.azure.net"],
+        },
+    }]})))
+}
+
+/// Any name is free for a managed HSM, since there are none.
+pub(super) fn check_hsm_name(_: &Context<'_>, _: &Call) -> Outcome {
+    Ok(Reply::ok(json!({"nameAvailable": true})))
+}
+
+pub(super) fn no_hsm(_: &Context<'_>, call: &Call) -> Outcome {
+    Err(Fault::not_found(&call.target()))
+}
+
+pub(super) fn get(ctx: &Context<'_>, call: &Call) -> Outcome {
+    Ok(Reply::ok(ctx.need(&call.target())?))
+}
+
+pub(super) fn put(ctx: &Context<'_>, call: &Call) -> Outcome {
+    if let Some(vault) = Vault::at(ctx, &call.target())? {
+        return replace(ctx, call, vault);
+    }
+    let name = call.param("vault");
+    let recover = call.text("/properties/createMode") == Some("recover");
+    if recover && let Some(entry) = ctx.tx.get(&NAMES, &name.to_lowercase())? {
+        return recover_deleted(ctx, name, entry);
+    }
+    refuse_name(ctx, name)?;
+    let location = call.need("/location")?;
+    call.need("/properties/tenantId")?;
+    call.need("/properties/sku/name")?;
+    properties::check(&call.body["properties"], None)?;
+    // What a vault of that name held went with its resource group.
+    deleted_vaults::forget(ctx, &name.to_lowercase())?;
+    let id = canonical(call);
+    let tags = call.body.get("tags").cloned();
+    let mut wanted = call.body["properties"].clone();
+    properties::default_model(&mut wanted, call.api_version());
+    let vault = create(ctx, &id, location, tags, &wanted)?;
+    let registered = jobs::Job::KeyVault(Job::Registered(name.to_owned()));
+    ctx.soon(SignedDuration::from_secs(30), &registered)?;
+    Ok(Reply::ok(vault))
+}
+
+/// Adds a vault to the estate, its name not yet in DNS.
+pub fn create(ctx: &Context<'_>, id: &ResourceId, location: &str, tags: Option<Value>, wanted: &Value) -> Result<Value, Fault> {
+    let mut properties = json!({
+        "sku": {"family": "A", "name": "standard"},
+        "tenantId": ctx.setting.tenant_id,
+        "accessPolicies": [],
+        "enabledForDeployment": false,
+        "enabledForDiskEncryption": false,
+        "enabledForTemplateDeployment": false,
+        "enableSoftDelete": true,
+        "softDeleteRetentionInDays": 90,
+        "publicNetworkAccess": "Enabled",
+    });
+    merge(&mut properties, wanted);
+    properties["vaultUri"] = ctx.setting.vault_uri(id.name()).into();
+    properties["provisioningState"] = "RegisteringDns".into();
+    let location = location.replace(' ', "").to_lowercase();
+    let mut vault = envelope(id, KIND, &location, properties);
+    vault["tags"] = tags.filter(Value::is_object).unwrap_or_else(|| json!({}));
+    vault["systemData"] = json!({
+        "createdBy": crate::principals::CERTDECK.app_id,
+        "createdByType": "Application",
+        "createdAt": ctx.now.to_string(),
+        "lastModifiedBy": crate::principals::CERTDECK.app_id,
+        "lastModifiedByType": "Application",
+        "lastModifiedAt": ctx.now.to_string(),
+    });
+    let entry = Entry { id: id.to_string(), deleted: None };
+    ctx.tx.put(&NAMES, &id.name().to_lowercase(), &entry)?;
+    ctx.save(id, &vault)?;
+    Ok(vault)
+}
+
+/// Gives every vault the address of this run: the port may be another than at the last one.
+pub fn readdress(ctx: &Context<'_>) -> Result<(), Fault> {
+    for mut vault in ctx.list(KIND_KEY, &ResourceId::parse(""))? {
+        let id = ResourceId::parse(text(&vault, "/id"));
+        let uri = ctx.setting.vault_uri(id.name());
+        if text(&vault, "/properties/vaultUri") != uri {
+            vault["properties"]["vaultUri"] = uri.into();
+            ctx.save(&id, &vault)?;
+        }
+    }
+    Ok(())
+}
+
+/// The vault is ready: its name is in DNS.
+pub fn registered(ctx: &Context<'_>, name: &str) -> Result<(), Fault> {
+    if let Some(mut vault) = Vault::named(ctx, name)? {
+        vault.resource["properties"]["provisioningState"] = "Succeeded".into();
+        ctx.save(&vault.id, &vault.resource)?;
+    }
+    Ok(())
+}
+
+/// A PUT on a vault replaces the list of policies as a whole; what it does not name stays.
+fn replace(ctx: &Context<'_>, call: &Call, vault: Vault) -> Outcome {
+    let location = text(&call.body, "/location").replace(' ', "").to_lowercase();
+    if !location.is_empty() && location != vault.location() {
+        return Err(Fault::elsewhere(&vault.id, vault.location(), &location));
+    }
+    change(ctx, call, vault)
+}
+
+pub(super) fn patch(ctx: &Context<'_>, call: &Call) -> Outcome {
+    match Vault::at(ctx, &call.target())? {
+        Some(vault) => change(ctx, call, vault),
+        None => Err(Fault::not_found(&call.target())),
+    }
+}
+
+fn change(ctx: &Context<'_>, call: &Call, mut vault: Vault) -> Outcome {
+    let mut wanted = call.body["properties"].clone();
+    properties::check(&wanted, Some(&vault.resource["properties"]))?;
+    if let Some(wanted) = wanted.as_object_mut() {
+        for fixed in ["vaultUri", "provisioningState", "tenantId", "createMode"] {
+            wanted.remove(fixed);
+        }
+    }
+    if wanted.is_object() {
+        merge(&mut vault.resource["properties"], &wanted);
+    }
+    match call.body.get("tags").filter(|tags| tags.is_object()) {
+        Some(tags) => vault.resource["tags"] = tags.clone(),
+        // A PUT says what the tags are; without any, they are gone.
+        None if call.method == Method::Put => vault.resource["tags"] = json!({}),
+        None => {}
+    }
+    vault.resource["systemData"]["lastModifiedAt"] = ctx.now.to_string().into();
+    ctx.save(&vault.id, &vault.resource)?;
+    Ok(Reply::ok(vault.resource))
+}
+
+pub(super) fn delete(ctx: &Context<'_>, call: &Call) -> Outcome {
+    Ok(Reply::empty(if remove(ctx, &call.target())? { 200 } else { 204 }))
+}
+
+/// Deletes a vault, which can be recovered until its retention is over; false if there is none.
+pub fn remove(ctx: &Context<'_>, id: &ResourceId) -> Result<bool, Fault> {
+    let Some(vault) = Vault::at(ctx, id)? else {
+        return Ok(false);
+    };
+    let purge_at = ctx.now + days(vault.retention_days());
+    let entry =
+        Entry { id: vault.id.to_string(), deleted: Some(Deletion { at: ctx.now, purge_at, resource: vault.resource.clone() }) };
+    ctx.tx.put(&NAMES, &vault.key(), &entry)?;
+    ctx.remove(&vault.id)?;
+    let over = jobs::Job::KeyVault(Job::Purge(vault.name().to_owned()));
+    ctx.at(purge_at, &over)?;
+    Ok(true)
+}
+
+fn recover_deleted(ctx: &Context<'_>, name: &str, entry: Entry) -> Outcome {
+    let Some(deletion) = entry.deleted else {
+        return Err(already_exists(name));
+    };
+    let back = Entry { id: entry.id, deleted: None };
+    let id = ResourceId::parse(&back.id);
+    let mut vault = deletion.resource;
+    // It may have been deleted before it was ready, or in a run at another address.
+    vault["properties"]["provisioningState"] = "Succeeded".into();
+    vault["properties"]["vaultUri"] = ctx.setting.vault_uri(id.name()).into();
+    ctx.tx.put(&NAMES, &name.to_lowercase(), &back)?;
+    ctx.save(&id, &vault)?;
+    Ok(Reply::ok(vault))
+}
+
+pub(super) fn check_name(ctx: &Context<'_>, call: &Call) -> Outcome {
+    let name = call.need("/name")?;
+    let answer = match refuse_name(ctx, name) {
+        Ok(()) => json!({"nameAvailable": true}),
+        Err(fault) => {
+            let reason = if fault.status == 409 { "AlreadyExists" } else { "AccountNameInvalid" };
+            let message = text(&fault.body, "/error/message");
+            json!({"nameAvailable": false, "reason": reason, "message": message})
+        }
+    };
+    Ok(Reply::ok(answer))
+}
+
+fn refuse_name(ctx: &Context<'_>, name: &str) -> Result<(), Fault> {
+    if !is_vault_name(name) {
+        return Err(Fault::arm(
+            400,
+            "VaultNameNotValid",
+            format!(
+                "The vault name '{name}' is invalid. A vault's name must be between 3-24 alphanumeric characters. The \
+                 name must begin with a letter, end with a letter or digit, and not contain consecutive hyphens. \
+                 Follow this link for more information: https://go.microsoft.com/fwlink/?linkid=2147742."
+            ),
+        ));
+    }
+    let lower = name.to_lowercase();
+    let held = match ctx.tx.get(&NAMES, &lower)? {
+        // A vault that went with its resource group no longer holds its name.
+        Some(Entry { id, deleted: None }) => ctx.find(&ResourceId::parse(&id))?.is_some(),
+        Some(_) => true,
+        None => TAKEN.contains(&lower.as_str()),
+    };
+    if held {
+        return Err(already_exists(name));
+    }
+    Ok(())
+}
+
+fn already_exists(name: &str) -> Fault {
+    Fault::arm(
+        409,
+        "VaultAlreadyExists",
+        format!(
+            "The vault name '{name}' is already in use. Vault names are globally unique so it is possible that the \
+             name is already taken. If you are sure that the vault name was not taken then it is possible that a \
+             vault with the same name was recently deleted but not purged after being placed in a recoverable state. \
+             If the vault is in a recoverable state then the vault will need to be purged before reusing the name. \
+             For more information on VaultAlreadyExists, soft delete and purging a vault follow this link \
+             https://go.microsoft.com/fwlink/?linkid=2147740."
+        ),
+    )
+}
+
+fn is_vault_name(name: &str) -> bool {
+    let bytes = name.as_bytes();
+    (3..=24).contains(&bytes.len())
+        && bytes[0].is_ascii_alphabetic()
+        && bytes[bytes.len() - 1].is_ascii_alphanumeric()
+        && bytes.iter().all(|b| b.is_ascii_alphanumeric() || *b == b'-')
+        && !name.contains("--")
+}
+
+/// The id in Azure's own casing, whatever the request's.
+fn canonical(call: &Call) -> ResourceId {
+    let target = call.target();
+    let group = target.group_id().unwrap_or_else(|| target.clone());
+    group.under("Microsoft.KeyVault", "vaults", call.param("vault"))
+}

@@ -1,0 +1,297 @@
+//! Hostname bindings: which hostname belongs to which site, and which certificate it presents (API.md §§4.4, 4.5).
+
+use serde_json::{Value, json};
+
+use super::{
+    certificates,
+    plans::{self, Tls},
+    revision, site, site_certificates,
+};
+use crate::{
+    ca::facts::{Facts, name_covers},
+    call::{Call, Method},
+    context::{Context, envelope, text},
+    id::ResourceId,
+    index,
+    material::Material,
+    reply::{Fault, Outcome, Reply},
+    route::Route,
+};
+
+pub const KINDS: [&str; 2] = ["microsoft.web/sites/hostnamebindings", "microsoft.web/sites/slots/hostnamebindings"];
+
+macro_rules! both {
+    ($method:ident, $tail:literal, $run:expr) => {
+        [
+            Route::new(Method::$method, concat!("{rg}/providers/Microsoft.Web/sites/{site}/", $tail), $run),
+            Route::new(Method::$method, concat!("{rg}/providers/Microsoft.Web/sites/{site}/slots/{slot}/", $tail), $run),
+        ]
+    };
+}
+pub(super) use both;
+
+pub const ROUTES: &[Route] = [
+    both!(Get, "hostNameBindings", list),
+    both!(Get, "hostNameBindings/{host}", get),
+    both!(Put, "hostNameBindings/{host}", put),
+    both!(Delete, "hostNameBindings/{host}", delete),
+]
+.as_flattened();
+
+/// How a hostname presents a certificate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SslState {
+    Disabled,
+    SniEnabled,
+    IpBasedEnabled,
+}
+
+impl SslState {
+    /// From the word, or from the number of old api-versions.
+    pub fn parse(value: &Value) -> Option<Self> {
+        let all = [Self::Disabled, Self::SniEnabled, Self::IpBasedEnabled];
+        match value {
+            Value::Null => Some(Self::Disabled),
+            Value::Number(number) => all.get(usize::try_from(number.as_u64()?).ok()?).copied(),
+            Value::String(word) => all.into_iter().find(|state| state.word().eq_ignore_ascii_case(word)),
+            _ => None,
+        }
+    }
+
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Disabled => "Disabled",
+            Self::SniEnabled => "SniEnabled",
+            Self::IpBasedEnabled => "IpBasedEnabled",
+        }
+    }
+}
+
+/// The hostname of a binding.
+pub fn host(binding: &Value) -> &str {
+    text(binding, "/id").rsplit('/').next().unwrap_or_default()
+}
+
+/// What a binding presents; absent members mean "not bound".
+pub fn state(binding: &Value) -> SslState {
+    let word = binding.pointer("/properties/sslState").unwrap_or(&Value::Null);
+    SslState::parse(word).unwrap_or(SslState::Disabled)
+}
+
+/// The bindings of a site or a slot.
+pub fn of_site(ctx: &Context<'_>, site: &ResourceId) -> Result<Vec<Value>, Fault> {
+    let slot = site.kind() == site::SLOT;
+    ctx.list(KINDS[usize::from(slot)], site)
+}
+
+/// The site or slot that a binding belongs to.
+pub fn site_of(binding: &Value) -> ResourceId {
+    ResourceId::parse(text(binding, "/id")).parent()
+}
+
+/// The bindings that present a certificate with this thumbprint, of sites that can be bound to this one.
+pub fn presenting(ctx: &Context<'_>, certificate: &ResourceId, webspace: &str, thumbprint: &str) -> Result<Vec<Value>, Fault> {
+    let mut found = Vec::new();
+    for binding in ctx.having(&index::PRESENTED, thumbprint)? {
+        let site_id = site_of(&binding);
+        let site = ctx.need(&site_id)?;
+        if certificates::serves(certificate, webspace, &site_id, &site) {
+            found.push(binding);
+        }
+    }
+    Ok(found)
+}
+
+/// The binding of a hostname, wherever it is in the cloud.
+pub fn find_host(ctx: &Context<'_>, host_name: &str) -> Result<Option<Value>, Fault> {
+    Ok(ctx.having(&index::HOSTS, host_name)?.into_iter().next())
+}
+
+/// What the front door presents for a hostname: the bound certificate, if there is one.
+pub fn presented(ctx: &Context<'_>, host_name: &str) -> Result<Option<Material>, Fault> {
+    let Some(binding) = find_host(ctx, host_name)? else {
+        return Ok(None);
+    };
+    let thumbprint = text(&binding, "/properties/thumbprint");
+    if thumbprint.is_empty() {
+        return Ok(None);
+    }
+    match certificates::for_site(ctx, &site_of(&binding), thumbprint)? {
+        Some(certificate) => certificates::material(ctx, &ResourceId::parse(text(&certificate, "/id"))),
+        None => certificates::superseded(ctx, thumbprint),
+    }
+}
+
+/// Maps a hostname to a site, without TLS. `record` is how DNS points there; `None` for the default hostname.
+pub fn add(ctx: &Context<'_>, site: &ResourceId, host_name: &str, record: Option<&str>) -> Result<Value, Fault> {
+    let owner = ctx.need(site)?;
+    let (id, binding) = document(site, &owner, host_name, record);
+    ctx.save(&id, &binding)?;
+    Ok(binding)
+}
+
+/// The same, presenting a certificate that fits: for generated estates, which know that it does.
+pub fn plant(ctx: &Context<'_>, site: &ResourceId, owner: &Value, host_name: &str, thumbprint: &str) -> Result<(), Fault> {
+    let (id, mut binding) = document(site, owner, host_name, Some("CName"));
+    binding["properties"]["sslState"] = json!(SslState::SniEnabled.word());
+    binding["properties"]["thumbprint"] = json!(thumbprint);
+    ctx.save(&id, &binding)
+}
+
+fn document(site: &ResourceId, owner: &Value, host_name: &str, record: Option<&str>) -> (ResourceId, Value) {
+    let host_name = host_name.to_lowercase();
+    let id = site.child("hostNameBindings", &host_name);
+    let name = match site.kind().as_str() {
+        site::SLOT => format!("{}({})", site.parent().name(), site.name()),
+        _ => site.name().to_owned(),
+    };
+    let mut binding = envelope(
+        &id,
+        "Microsoft.Web/sites/hostNameBindings",
+        text(owner, "/location"),
+        json!({"siteName": name, "domainId": null, "hostNameType": "Verified"}),
+    );
+    binding["name"] = json!(format!("{}/{host_name}", text(owner, "/name")));
+    if let Some(record) = record {
+        binding["properties"]["azureResourceName"] = json!(name);
+        binding["properties"]["azureResourceType"] = json!("Website");
+        binding["properties"]["customHostNameDnsRecordType"] = json!(record);
+    }
+    (id, binding)
+}
+
+/// Binds, rebinds or unbinds a certificate, with every check the service makes.
+pub fn bind(ctx: &Context<'_>, site: &ResourceId, host_name: &str, wanted: SslState, thumbprint: &str) -> Result<Value, Fault> {
+    let id = site.child("hostNameBindings", &host_name.to_lowercase());
+    let mut binding = ctx
+        .find(&id)?
+        .ok_or_else(|| Fault::web(404, format!("Hostname '{host_name}' does not exist on the site '{}'.", site.name())))?;
+    let members = binding["properties"].as_object_mut();
+    let Some(members) = members else {
+        return Err(Fault::web(500, "The binding is damaged."));
+    };
+    for name in ["sslState", "thumbprint", "virtualIP"] {
+        members.remove(name);
+    }
+    if wanted != SslState::Disabled {
+        check(ctx, site, host_name, wanted, thumbprint)?;
+        members.insert("sslState".to_owned(), json!(wanted.word()));
+        members.insert("thumbprint".to_owned(), json!(thumbprint.to_uppercase()));
+        if wanted == SslState::IpBasedEnabled {
+            members.insert("virtualIP".to_owned(), json!(site::own_ip(site)));
+        }
+    }
+    ctx.save(&id, &binding)?;
+    site::publish_address(ctx, site)?;
+    Ok(binding)
+}
+
+fn check(ctx: &Context<'_>, site: &ResourceId, host_name: &str, wanted: SslState, thumbprint: &str) -> Result<(), Fault> {
+    let owner = ctx.need(site)?;
+    let plan = plans::named(ctx, text(&owner, "/properties/serverFarmId"))?;
+    let allowed = plans::tls(&plan);
+    let needed = if wanted == SslState::IpBasedEnabled { Tls::IpBased } else { Tls::Sni };
+    if allowed < needed {
+        let tier = text(&plan, "/sku/tier");
+        let what = if needed == Tls::IpBased { "IP based SSL" } else { "SSL" };
+        return Err(Fault::web(409, format!("{what} is not supported in the {tier} tier of the App Service plan.")));
+    }
+    if thumbprint.is_empty() {
+        return Err(Fault::web(400, "The parameter thumbprint has an invalid value."));
+    }
+    let certificate = certificates::for_site(ctx, site, thumbprint)?.ok_or_else(|| {
+        if site::has_own_certificates(&owner) {
+            return site_certificates::missing(thumbprint);
+        }
+        Fault::web_coded(404, "04031", "Certificate {0} was not found.", &[thumbprint])
+    })?;
+    let names = certificate["properties"]["hostNames"].as_array();
+    let covers = names.into_iter().flatten().filter_map(Value::as_str).any(|name| name_covers(name, host_name));
+    if !covers {
+        return Err(Fault::web_coded(
+            409,
+            "04030",
+            "The certificate with thumbprint '{0}' does not match the hostname '{1}'.",
+            &[thumbprint, host_name],
+        ));
+    }
+    // One address can present one certificate to clients without SNI.
+    let other_ip = of_site(ctx, site)?.into_iter().any(|other| {
+        state(&other) == SslState::IpBasedEnabled
+            && !host(&other).eq_ignore_ascii_case(host_name)
+            && !text(&other, "/properties/thumbprint").eq_ignore_ascii_case(thumbprint)
+    });
+    if wanted == SslState::IpBasedEnabled && other_ip {
+        return Err(Fault::web(400, "Cannot set certificate for existing VIP because another VIP already uses that certificate."));
+    }
+    Ok(())
+}
+
+/// Moves the bindings of a certificate to its successor, which has these names. A hostname that the new one does not cover
+/// stays on the old one, which the front ends go on presenting.
+pub fn move_all(ctx: &Context<'_>, certificate: &ResourceId, webspace: &str, from: &str, to: &Facts) -> Result<(), Fault> {
+    if from.eq_ignore_ascii_case(&to.thumbprint) {
+        return Ok(());
+    }
+    for mut binding in presenting(ctx, certificate, webspace, from)? {
+        if !to.names.iter().any(|name| name_covers(name, host(&binding))) {
+            continue;
+        }
+        binding["properties"]["thumbprint"] = json!(to.thumbprint);
+        ctx.save(&ResourceId::parse(text(&binding, "/id")), &binding)?;
+    }
+    Ok(())
+}
+
+fn reply(ctx: &Context<'_>, binding: Value) -> Outcome {
+    let etag = revision::etag(ctx, &site_of(&binding))?;
+    Ok(Reply::ok(binding).header("etag", etag))
+}
+
+fn list(ctx: &Context<'_>, call: &Call) -> Outcome {
+    let site = call.target();
+    ctx.need(&site)?;
+    let kind = KINDS[usize::from(site.kind() == site::SLOT)];
+    ctx.page(call, kind, &site, |binding| Ok(Some(binding)))
+}
+
+fn get(ctx: &Context<'_>, call: &Call) -> Outcome {
+    reply(ctx, ctx.need(&call.target())?)
+}
+
+/// Adds a hostname (DNS must point here), or changes its certificate: a body without `sslState` unbinds nothing.
+fn put(ctx: &Context<'_>, call: &Call) -> Outcome {
+    let id = call.target();
+    let site = id.parent();
+    ctx.need(&site)?;
+    let host_name = id.name().to_lowercase();
+    revision::require_match(ctx, call, &site)?;
+    if ctx.find(&id)?.is_none() {
+        let record = super::hostnames::require_mapped(ctx, &site, &host_name)?;
+        add(ctx, &site, &host_name, Some(record))?;
+    }
+    let wanted = call.body.pointer("/properties/sslState");
+    let binding = match wanted {
+        None | Some(Value::Null) => ctx.need(&id)?,
+        Some(word) => {
+            let state = SslState::parse(word).ok_or_else(|| Fault::web(400, "The parameter sslState has an invalid value."))?;
+            let thumbprint = call.text("/properties/thumbprint").unwrap_or_default();
+            bind(ctx, &site, &host_name, state, thumbprint)?
+        }
+    };
+    reply(ctx, binding)
+}
+
+fn delete(ctx: &Context<'_>, call: &Call) -> Outcome {
+    let id = call.target();
+    revision::require_match(ctx, call, &id)?;
+    if id.name().eq_ignore_ascii_case(&site::default_host(&id.parent())) {
+        return Err(Fault::web(409, "The default hostname of a site cannot be removed."));
+    }
+    if !ctx.remove(&id)? {
+        return Ok(Reply::empty(204));
+    }
+    // With the last IP-based binding goes the address.
+    site::publish_address(ctx, &id.parent())?;
+    Ok(Reply::empty(200))
+}

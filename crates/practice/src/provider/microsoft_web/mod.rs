@@ -1,0 +1,51 @@
+//! Microsoft.Web: plans, sites, hostnames and their bindings, certificates in webspaces (API.md §§3, 4).
+
+pub mod absent;
+pub mod bindings;
+pub mod certificates;
+pub mod config;
+pub mod exposure;
+pub mod hostnames;
+pub mod managed;
+mod members;
+pub mod offers;
+pub mod ownership;
+pub mod plans;
+pub mod public_certificates;
+pub mod revision;
+pub mod sign_in;
+pub mod site;
+pub mod site_actions;
+pub mod site_certificates;
+pub mod sites;
+pub mod slot_swap;
+pub mod sources;
+pub mod stacks;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{context::Context, id::ResourceId, reply::Fault};
+
+/// What happens later in Microsoft.Web.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub enum Job {
+    /// A managed certificate is issued for the first time.
+    Issue(Box<managed::Issue>),
+    /// A managed certificate comes near its end (A30).
+    Renew(String),
+    /// Every vault-backed certificate is read from its vault again.
+    SyncAll,
+}
+
+impl Job {
+    pub fn run(self, ctx: &Context<'_>) -> Result<(), Fault> {
+        match self {
+            Self::Issue(issue) => managed::issue(ctx, *issue),
+            Self::Renew(id) => managed::renew(ctx, &ResourceId::parse(&id)),
+            Self::SyncAll => sources::sync_all(ctx),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

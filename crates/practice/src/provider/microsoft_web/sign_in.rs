@@ -1,0 +1,53 @@
+//! `config/authsettingsV2`: whether an app has its visitors sign in before they get an answer.
+
+use serde_json::{Value, json};
+
+use super::bindings::both;
+use crate::{
+    call::{Call, Method},
+    context::{Context, envelope, text},
+    id::ResourceId,
+    reply::{Fault, Outcome, Reply},
+    route::Route,
+};
+
+pub const ROUTES: &[Route] = [
+    both!(Get, "config/authsettingsV2", get),
+    both!(Post, "config/authsettingsV2/list", list),
+    both!(Put, "config/authsettingsV2", put),
+]
+.as_flattened();
+
+/// Whether a visitor without an account gets no answer.
+pub fn is_required(ctx: &Context<'_>, site: &ResourceId) -> Result<bool, Fault> {
+    let settings = of(ctx, site)?;
+    let properties = &settings["properties"];
+    let lets_in = text(properties, "/globalValidation/unauthenticatedClientAction").eq_ignore_ascii_case("AllowAnonymous");
+    Ok(properties["platform"]["enabled"] == json!(true)
+        && properties["globalValidation"]["requireAuthentication"] != json!(false)
+        && !lets_in)
+}
+
+fn of(ctx: &Context<'_>, site: &ResourceId) -> Result<Value, Fault> {
+    let owner = ctx.need(site)?;
+    let id = site.child("config", "authsettingsV2");
+    let off = json!({"platform": {"enabled": false}});
+    Ok(ctx.find(&id)?.unwrap_or_else(|| envelope(&id, "Microsoft.Web/sites/config", text(&owner, "/location"), off)))
+}
+
+fn get(ctx: &Context<'_>, call: &Call) -> Outcome {
+    Ok(Reply::ok(of(ctx, &call.target().parent())?))
+}
+
+fn list(ctx: &Context<'_>, call: &Call) -> Outcome {
+    let site = ResourceId::from_segments(&call.segments[..call.segments.len() - 3]);
+    Ok(Reply::ok(of(ctx, &site)?))
+}
+
+fn put(ctx: &Context<'_>, call: &Call) -> Outcome {
+    let site = call.target().parent();
+    let mut settings = of(ctx, &site)?;
+    settings["properties"] = call.body["properties"].clone();
+    ctx.save(&site.child("config", "authsettingsV2"), &settings)?;
+    Ok(Reply::ok(settings))
+}

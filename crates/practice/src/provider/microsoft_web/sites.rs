@@ -1,0 +1,211 @@
+//! The operations on sites and their slots (API.md §§4.1, 4.2).
+
+use serde_json::{Map, Value, json};
+
+use super::{
+    bindings::{self, SslState},
+    config, plans, revision,
+    site::{KIND, SLOT, create, default_host, show},
+    site_actions, site_certificates,
+};
+use crate::{
+    arm::locks,
+    call::{Call, Method},
+    context::{Context, text},
+    dns::{self, Kind},
+    id::ResourceId,
+    reply::{Body, Fault, Outcome, Reply},
+    route::Route,
+};
+
+pub const ROUTES: &[Route] = &[
+    Route::new(Method::Get, "{sub}/providers/Microsoft.Web/sites", list),
+    Route::new(Method::Get, "{rg}/providers/Microsoft.Web/sites", list),
+    Route::new(Method::Get, "{rg}/providers/Microsoft.Web/sites/{site}", get),
+    Route::new(Method::Put, "{rg}/providers/Microsoft.Web/sites/{site}", put),
+    Route::new(Method::Patch, "{rg}/providers/Microsoft.Web/sites/{site}", patch),
+    Route::new(Method::Delete, "{rg}/providers/Microsoft.Web/sites/{site}", delete),
+    Route::new(Method::Get, "{rg}/providers/Microsoft.Web/sites/{site}/slots", slots),
+    Route::new(Method::Get, "{rg}/providers/Microsoft.Web/sites/{site}/slots/{slot}", get),
+    Route::new(Method::Put, "{rg}/providers/Microsoft.Web/sites/{site}/slots/{slot}", put),
+    Route::new(Method::Patch, "{rg}/providers/Microsoft.Web/sites/{site}/slots/{slot}", patch),
+    Route::new(Method::Delete, "{rg}/providers/Microsoft.Web/sites/{site}/slots/{slot}", delete),
+    Route::new(Method::Post, "{rg}/providers/Microsoft.Web/sites/{site}/publishxml", publish_xml),
+    Route::new(Method::Post, "{rg}/providers/Microsoft.Web/sites/{site}/slots/{slot}/publishxml", publish_xml),
+];
+
+/// The members of `properties` that a PUT or PATCH may change.
+const WRITABLE: &[&str] = &[
+    "httpsOnly",
+    "clientCertEnabled",
+    "clientCertMode",
+    "clientCertExclusionPaths",
+    "publicNetworkAccess",
+    "enabled",
+    "clientAffinityEnabled",
+    "functionAppConfig",
+    "keyVaultReferenceIdentity",
+];
+
+fn reply(ctx: &Context<'_>, site: Value) -> Outcome {
+    let shown = show(ctx, site)?;
+    let etag = revision::etag(ctx, &ResourceId::parse(text(&shown, "/id")))?;
+    Ok(Reply::ok(shown).header("etag", etag))
+}
+
+fn list(ctx: &Context<'_>, call: &Call) -> Outcome {
+    let scope = call.target();
+    if call.query("includeSlots").is_some_and(|value| value.eq_ignore_ascii_case("true")) {
+        let mut all = ctx.list(KIND, &scope)?;
+        all.extend(ctx.list(SLOT, &scope)?);
+        let value: Result<Vec<Value>, Fault> = all.into_iter().map(|site| show(ctx, site)).collect();
+        return Ok(Reply::ok(json!({"value": value?, "nextLink": null, "id": null})));
+    }
+    ctx.page(call, KIND, &scope, |site| show(ctx, site).map(Some))
+}
+
+fn slots(ctx: &Context<'_>, call: &Call) -> Outcome {
+    ctx.need(&call.target())?;
+    ctx.page(call, SLOT, &call.target(), |site| show(ctx, site).map(Some))
+}
+
+fn get(ctx: &Context<'_>, call: &Call) -> Outcome {
+    let id = call.target();
+    reply(ctx, ctx.need(&id)?)
+}
+
+/// A PUT on an existing site lays its members over what is there; absent ones stay (recorded traffic of az).
+fn put(ctx: &Context<'_>, call: &Call) -> Outcome {
+    let id = call.target();
+    let Some(mut site) = ctx.find(&id)? else {
+        return make(ctx, call, &id);
+    };
+    if let Some(location) = call.text("/location")
+        && !plans::same_region(location, text(&site, "/location"))
+    {
+        return Err(Fault::elsewhere(&id, text(&site, "/location"), location));
+    }
+    // A PUT says what the tags are; without any, they are gone.
+    site["tags"] = call.body.get("tags").cloned().unwrap_or(Value::Null);
+    change(ctx, call, &id, site)
+}
+
+fn patch(ctx: &Context<'_>, call: &Call) -> Outcome {
+    let id = call.target();
+    let mut site = ctx.need(&id)?;
+    if let Some(tags) = call.body.get("tags") {
+        site["tags"] = tags.clone();
+    }
+    change(ctx, call, &id, site)
+}
+
+fn make(ctx: &Context<'_>, call: &Call, id: &ResourceId) -> Outcome {
+    let plan = if id.kind() == SLOT {
+        let plan = text(&ctx.need(&id.parent())?, "/properties/serverFarmId").to_owned();
+        plans::require_slots(&plans::named(ctx, &plan)?)?;
+        plan
+    } else {
+        call.need("/properties/serverFarmId")?.to_owned()
+    };
+    if bindings::find_host(ctx, &default_host(id))?.is_some() {
+        return Err(Fault::web(409, format!("Website with given name {} already exists.", id.name())));
+    }
+    site_actions::require_name(id)?;
+    let kind = call.text("/kind").unwrap_or("app");
+    let mut site = create(ctx, id, &plan, kind.split(',').next().unwrap_or("app"))?;
+    // A choice for good: an app that has shared certificates cannot be moved to its own.
+    let own = site_certificates::are_wanted(&plans::named(ctx, &plan)?, call);
+    site["properties"]["siteScopedCertificatesEnabled"] = own.into();
+    change(ctx, call, id, site)
+}
+
+fn change(ctx: &Context<'_>, call: &Call, id: &ResourceId, mut site: Value) -> Outcome {
+    revision::require_match(ctx, call, id)?;
+    let empty = Map::new();
+    let wanted = call.body.get("properties").and_then(Value::as_object).unwrap_or(&empty);
+    for name in WRITABLE {
+        if let Some(value) = wanted.get(*name).filter(|value| !value.is_null()) {
+            site["properties"][*name] = value.clone();
+        }
+    }
+    if let Some(plan) = wanted.get("serverFarmId").and_then(Value::as_str).filter(|_| id.kind() == KIND) {
+        change_plan(ctx, id, &mut site, plan)?;
+    }
+    if let Some(members) = wanted.get("siteConfig").and_then(Value::as_object) {
+        config::from_site(ctx, id, members)?;
+    }
+    ctx.save(id, &site)?;
+    for state in wanted.get("hostNameSslStates").and_then(Value::as_array).into_iter().flatten() {
+        if state["toUpdate"] == json!(true) {
+            change_binding(ctx, id, state)?;
+        }
+    }
+    reply(ctx, site)
+}
+
+/// Another plan of the same webspace: App Service moves an app no further than that.
+fn change_plan(ctx: &Context<'_>, id: &ResourceId, site: &mut Value, plan: &str) -> Result<(), Fault> {
+    if ResourceId::parse(plan).key() == ResourceId::parse(text(site, "/properties/serverFarmId")).key() {
+        return Ok(());
+    }
+    let plan = plans::named(ctx, plan)?;
+    let (name, webspace) = (text(&plan, "/name"), text(&plan, "/properties/webSpace"));
+    if !webspace.eq_ignore_ascii_case(text(site, "/properties/webSpace")) {
+        let message =
+            format!("The app '{}' cannot move to the plan '{name}', which is in another webspace ({webspace}).", id.name());
+        return Err(Fault::web(409, message));
+    }
+    plans::require_room(ctx, &plan, id)?;
+    site["properties"]["serverFarmId"] = plan["id"].clone();
+    Ok(())
+}
+
+/// One entry of `hostNameSslStates` with `toUpdate` (API.md §4.5, way 1).
+fn change_binding(ctx: &Context<'_>, site: &ResourceId, state: &Value) -> Result<(), Fault> {
+    let host = text(state, "/name");
+    let wanted =
+        SslState::parse(&state["sslState"]).ok_or_else(|| Fault::web(400, "The parameter sslState has an invalid value."))?;
+    bindings::bind(ctx, site, host, wanted, text(state, "/thumbprint"))?;
+    Ok(())
+}
+
+fn delete(ctx: &Context<'_>, call: &Call) -> Outcome {
+    let id = call.target();
+    let Some(site) = ctx.find(&id)? else {
+        return Ok(Reply::empty(204));
+    };
+    for resource in ctx.list_all(&id, |_| true)? {
+        remove(ctx, &ResourceId::parse(text(&resource, "/id")))?;
+    }
+    let plan = ResourceId::parse(text(&site, "/properties/serverFarmId"));
+    remove(ctx, &id)?;
+    // The last app takes its plan along, unless it is to stay.
+    let stays = call.query("deleteEmptyServerFarm").is_some_and(|wanted| wanted.eq_ignore_ascii_case("false"));
+    if id.kind() == KIND && !stays && plans::of_plan(ctx, &plan)?.is_empty() && locks::lets_go(ctx, &plan)? {
+        ctx.remove(&plan)?;
+    }
+    Ok(Reply::empty(200))
+}
+
+/// Removes a site, a slot, or something below one, with what is kept of it elsewhere.
+pub fn remove(ctx: &Context<'_>, id: &ResourceId) -> Result<(), Fault> {
+    if [KIND, SLOT].contains(&id.kind().as_str()) {
+        config::forget(ctx, id)?;
+        dns::remove(ctx.tx, &default_host(id), Kind::A, None)?;
+    }
+    ctx.remove(id)?;
+    Ok(())
+}
+
+/// az asks for it after every change; it only wants XML.
+fn publish_xml(ctx: &Context<'_>, call: &Call) -> Outcome {
+    let id = call.target();
+    ctx.need(&id)?;
+    let host = default_host(&id);
+    let xml = format!(
+        "<publishData><publishProfile profileName=\"{name} - FTP\" publishMethod=\"FTP\" publishUrl=\"ftps://{host}/site/wwwroot\" \
+         userName=\"{name}\" userPWD=\"\" destinationAppUrl=\"https://{host}\" /></publishData>",
+        name = id.name()
+    );
+    Ok(Reply::new(200, Body::Text("application/xml", xml)))
+}

@@ -1,0 +1,70 @@
+//! The runtimes that an app can be made for, as far as `az webapp create` wants to know: nothing runs here.
+
+use serde_json::{Value, json};
+
+use crate::{
+    call::{Call, Method},
+    context::Context,
+    reply::{Outcome, Reply},
+    route::Route,
+};
+
+pub const ROUTES: &[Route] = &[
+    Route::new(Method::Get, "providers/Microsoft.Web/webAppStacks", web),
+    Route::new(Method::Get, "providers/Microsoft.Web/functionAppStacks", none),
+];
+
+/// Family, what people call the version, the same for Linux, and for Windows.
+const RUNTIMES: &[(&str, &str, &str, &str)] = &[
+    ("node", "Node 22 LTS", "NODE|22-lts", "~22"),
+    ("node", "Node 24 LTS", "NODE|24-lts", "~24"),
+    ("dotnet", ".NET 8 (LTS)", "DOTNETCORE|8.0", "v8.0"),
+    ("python", "Python 3.13", "PYTHON|3.13", ""),
+];
+
+fn web(_: &Context<'_>, call: &Call) -> Outcome {
+    let asked = call.query("stackOsType").unwrap_or("All").to_lowercase();
+    let value: Vec<Value> = RUNTIMES.iter().map(|row| show(row, &asked)).collect();
+    Ok(Reply::ok(json!({"value": value, "nextLink": null, "id": null})))
+}
+
+fn show((family, text, linux, windows): &(&str, &str, &str, &str), asked: &str) -> Value {
+    let settings = |version: &str| {
+        json!({
+            "runtimeVersion": version,
+            "isDefault": false,
+            "isPreview": false,
+            "isDeprecated": false,
+            "isHidden": false,
+            "remoteDebuggingSupported": false,
+            "appInsightsSettings": {"isSupported": true},
+            "gitHubActionSettings": {"isSupported": true, "supportedVersion": version},
+        })
+    };
+    let mut stack = json!({});
+    if asked != "windows" {
+        stack["linuxRuntimeSettings"] = settings(linux);
+    }
+    if asked != "linux" && !windows.is_empty() {
+        stack["windowsRuntimeSettings"] = settings(windows);
+    }
+    json!({
+        "id": null,
+        "name": family,
+        "type": "Microsoft.Web/webAppStacks",
+        "properties": {
+            "displayText": family,
+            "value": family,
+            "preferredOs": "linux",
+            "majorVersions": [{
+                "displayText": text,
+                "value": text,
+                "minorVersions": [{"displayText": text, "value": text, "stackSettings": stack}],
+            }],
+        },
+    })
+}
+
+fn none(_: &Context<'_>, _: &Call) -> Outcome {
+    Ok(Reply::ok(json!({"value": [], "nextLink": null, "id": null})))
+}

@@ -1,0 +1,89 @@
+//! How Resource Graph refuses a query: a general word first, the cause in `details`, with line, character and token.
+
+use serde_json::{Value, json};
+
+use super::token::Place;
+use crate::{context::Context, reply::Fault};
+
+/// Why a query was not run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refused {
+    code: &'static str,
+    message: String,
+    pub place: Option<Place>,
+    token: Option<String>,
+}
+
+impl Refused {
+    /// The query cannot be read at this token.
+    pub fn parser(place: Place, token: &str) -> Self {
+        Self { code: "ParserFailure", message: "ParserFailure".to_owned(), place: Some(place), token: Some(token.to_owned()) }
+    }
+
+    /// Part of Kusto, but not of this cloud: refused by its name.
+    pub fn unknown(what: &str, place: Place, token: &str) -> Self {
+        Self {
+            code: "InvalidQueryLanguage",
+            message: format!("The practice cloud does not have the {what} '{token}'."),
+            place: Some(place),
+            token: Some(token.to_owned()),
+        }
+    }
+
+    /// A name that the rows do not have.
+    pub fn unresolved(operator: &str, name: &str, place: Place) -> Self {
+        Self {
+            code: "SemanticError",
+            message: format!("'{operator}' operator: Failed to resolve column or scalar expression named '{name}'"),
+            place: Some(place),
+            token: Some(name.to_owned()),
+        }
+    }
+
+    /// More than the service takes.
+    pub fn limit(message: String) -> Self {
+        Self { code: "QueryLimitExceeded", message, place: None, token: None }
+    }
+
+    /// The answer to the client.
+    pub fn fault(self, ctx: &Context<'_>) -> Fault {
+        let mut cause = json!({"code": self.code, "message": self.message});
+        if let Some(place) = self.place {
+            cause["line"] = json!(place.line);
+            cause["characterPositionInLine"] = json!(place.character);
+        }
+        if let Some(token) = self.token {
+            cause["token"] = json!(token);
+        }
+        let general = "Query is invalid. Please refer to the documentation for the Azure Resource Graph service and fix the \
+                       error before retrying.";
+        bad_request(ctx, &[json!({"code": "InvalidQuery", "message": general}), cause])
+    }
+}
+
+/// 400 in the service's envelope, with these details.
+pub fn bad_request(ctx: &Context<'_>, details: &[Value]) -> Fault {
+    refusal(ctx, 400, "BadRequest", details)
+}
+
+/// The subscriptions or management groups of a request are none that the caller may see.
+pub fn access_denied(ctx: &Context<'_>) -> Fault {
+    let message = "Access is denied to the requested resource. The user might not have enough permission.";
+    refusal(ctx, 403, "Forbidden", &[json!({"code": "AccessDenied", "message": message})])
+}
+
+/// Anything else that is wrong with a request.
+pub fn invalid(ctx: &Context<'_>, code: &str, message: &str) -> Fault {
+    bad_request(ctx, &[json!({"code": code, "message": message})])
+}
+
+fn refusal(ctx: &Context<'_>, status: u16, code: &str, details: &[Value]) -> Fault {
+    let message = format!(
+        "Please provide below info when asking for support: timestamp = {}, correlationId = {}.",
+        ctx.now,
+        uuid::Uuid::new_v4()
+    );
+    let mut fault = Fault::arm(status, code, message);
+    fault.body["error"]["details"] = json!(details);
+    fault
+}

@@ -1,0 +1,141 @@
+//! How a request finds its function: a table of methods and path patterns.
+//!
+//! A provider lists its operations in a `pub const ROUTES: &[Route]`:
+//!
+//! ```ignore
+//! pub const ROUTES: &[Route] = &[
+//!     Route::new(Get, "{sub}/providers/Microsoft.Web/sites", list),
+//!     Route::new(Put, "{rg}/providers/Microsoft.Web/sites/{site}", put),
+//!     Route::new(Get, "{scope}/providers/Microsoft.Authorization/locks/{lock}", get_lock),
+//! ];
+//! fn list(ctx: &Context<'_>, call: &Call) -> Outcome { … }
+//! ```
+//!
+//! `{sub}` stands for `/subscriptions/{subscription}`, `{rg}` for `{sub}/resourceGroups/{group}`, `{scope}` for
+//! any number of segments; every other `{word}` for one segment, found again with `call.param("word")`. Fixed
+//! words match in any casing.
+
+use super::{
+    call::{Call, Method},
+    context::Context,
+    reply::Outcome,
+};
+
+/// What a route leads to. Runs inside one transaction, on the world's thread: no waiting, no I/O of its own.
+pub type Operation = fn(&Context<'_>, &Call) -> Outcome;
+
+/// One operation of a provider.
+#[derive(Debug, Clone, Copy)]
+pub struct Route {
+    pub method: Method,
+    pub pattern: &'static str,
+    pub run: Operation,
+}
+
+impl Route {
+    pub const fn new(method: Method, pattern: &'static str, run: Operation) -> Self {
+        Self { method, pattern, run }
+    }
+
+    /// The parameters, when the path fits.
+    fn fits(&self, path: &[String]) -> Option<Vec<(&'static str, String)>> {
+        let mut params = Vec::new();
+        let mut rest = path;
+        let pattern = match self.pattern.split_once('/') {
+            Some(("{scope}", tail)) => {
+                // The scope is whatever stands before the pattern's own segments.
+                let own = tail.split('/').count();
+                rest = path.get(path.len().checked_sub(own)?..)?;
+                tail
+            }
+            Some(("{sub}", tail)) => {
+                rest = take(rest, &["subscriptions", "{subscription}"], &mut params)?;
+                tail
+            }
+            Some(("{rg}", tail)) => {
+                let group = ["subscriptions", "{subscription}", "resourceGroups", "{group}"];
+                rest = take(rest, &group, &mut params)?;
+                tail
+            }
+            _ => self.pattern,
+        };
+        let pattern: Vec<&'static str> = pattern.split('/').filter(|p| !p.is_empty()).collect();
+        take(rest, &pattern, &mut params)?.is_empty().then_some(params)
+    }
+}
+
+/// Matches the beginning of `path` and returns what is left.
+fn take<'p>(path: &'p [String], pattern: &[&'static str], params: &mut Vec<(&'static str, String)>) -> Option<&'p [String]> {
+    let (here, rest) = path.split_at_checked(pattern.len())?;
+    for (wanted, found) in pattern.iter().zip(here) {
+        match wanted.strip_prefix('{').and_then(|w| w.strip_suffix('}')) {
+            Some(name) => params.push((name, found.clone())),
+            None if wanted.eq_ignore_ascii_case(found) => {}
+            None => return None,
+        }
+    }
+    Some(rest)
+}
+
+/// What the tables say about a path.
+#[derive(Debug)]
+pub enum Found {
+    Operation(Operation, Vec<(&'static str, String)>),
+    /// The path exists, with other methods.
+    OtherMethod,
+    Nothing,
+}
+
+/// Looks a request up; earlier tables and rows win.
+pub fn find(tables: &[&[Route]], method: Method, path: &[String]) -> Found {
+    let mut other = false;
+    for route in tables.iter().flat_map(|table| table.iter()) {
+        if let Some(params) = route.fits(path) {
+            if route.method == method {
+                return Found::Operation(route.run, params);
+            }
+            other = true;
+        }
+    }
+    if other { Found::OtherMethod } else { Found::Nothing }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::panic)]
+    use super::*;
+    use crate::reply::Reply;
+
+    fn nothing(_: &Context<'_>, _: &Call) -> Outcome {
+        Ok(Reply::empty(200))
+    }
+
+    const ROUTES: &[Route] = &[
+        Route::new(Method::Get, "{sub}/providers/Microsoft.Web/sites", nothing),
+        Route::new(Method::Get, "{rg}/providers/Microsoft.Web/sites/{site}", nothing),
+        Route::new(Method::Get, "{scope}/providers/Microsoft.Authorization/locks/{lock}", nothing),
+    ];
+
+    fn path(text: &str) -> Vec<String> {
+        text.split('/').filter(|s| !s.is_empty()).map(str::to_owned).collect()
+    }
+
+    #[test]
+    fn words_match_in_any_casing_and_names_keep_theirs() {
+        let site = path("/subscriptions/S/resourcegroups/G/PROVIDERS/microsoft.web/Sites/Shop");
+        let Found::Operation(_, params) = find(&[ROUTES], Method::Get, &site) else {
+            panic!("no route");
+        };
+        assert_eq!(params[2], ("site", "Shop".to_owned()));
+        assert!(matches!(find(&[ROUTES], Method::Put, &site), Found::OtherMethod));
+    }
+
+    #[test]
+    fn an_extension_resource_is_found_under_any_scope() {
+        for scope in ["/subscriptions/s", "/subscriptions/s/resourceGroups/g/providers/N/t/x"] {
+            let lock = path(&format!("{scope}/providers/microsoft.authorization/locks/L"));
+            assert!(matches!(find(&[ROUTES], Method::Get, &lock), Found::Operation(..)));
+        }
+        assert!(matches!(find(&[ROUTES], Method::Get, &path("/x")), Found::Nothing));
+    }
+}

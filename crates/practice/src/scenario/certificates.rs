@@ -1,0 +1,127 @@
+//! The certificates of a scenario: really issued, with keys from the pool, at the time the scenario says.
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::{
+    Certificate, Form, Issuer, Kept, Public,
+    build::{Place, moment, unknown},
+};
+use crate::{
+    ca::{Curve, Issued, KeySource, Profile, Role},
+    calendar::{ORDER_LEAF_DAYS, days},
+    context::{Context, text},
+    material::Material,
+    provider::{
+        key_vault,
+        microsoft_web::{
+            certificates::{self, Origin},
+            managed, public_certificates, sources,
+        },
+    },
+    reply::Fault,
+};
+
+/// Makes one private key certificate in the webspace of its plan.
+pub fn make(ctx: &Context<'_>, place: Place<'_>, wanted: &Certificate) -> Result<(), Fault> {
+    let role = if wanted.from == "managed" || wanted.ca == Issuer::DigiCert { Role::DigiCert } else { Role::GoDaddy };
+    let (mut issued, mut expires) = (moment(ctx.now, &wanted.issued)?, moment(ctx.now, &wanted.expires)?);
+    if wanted.from != "managed" {
+        (issued, expires) = as_allowed(ctx.now, issued, expires);
+    }
+    let then = Context { now: issued, ..*ctx };
+    let made = issue(ctx, pooled(ctx, &wanted.name), &wanted.hosts, (issued, expires), role)?;
+    let plan_id = place.plan(&wanted.plan)?;
+    let plan = ctx.need(&plan_id)?;
+    let to = certificates::Place {
+        id: plan_id.parent().under("Microsoft.Web", "certificates", &wanted.name),
+        region: text(&plan, "/location").to_owned(),
+        webspace: text(&plan, "/properties/webSpace").to_owned(),
+        own: serde_json::Value::Null,
+        tags: serde_json::Value::Null,
+    };
+    let material = |issued: Issued| Material::try_from(issued).map_err(|error| Fault::invalid(error.to_string()));
+    match wanted.from.as_str() {
+        "upload" => {
+            let origin = Origin::Upload { friendly_name: wanted.name.clone() };
+            certificates::save(&then, &to, &material(made)?, &origin)?;
+        }
+        "managed" => {
+            let origin = Origin::Managed { host: wanted.hosts.first().cloned().unwrap_or_default(), method: None };
+            certificates::save(&then, &to, &material(made)?, &origin)?;
+            managed::schedule_renewal(ctx, &to.id, issued, expires)?;
+        }
+        vault => {
+            let vault = place.vault(vault)?;
+            let secret = wanted.secret.as_deref().unwrap_or(&wanted.name);
+            let found = key_vault::Vault::at(ctx, &vault)?.ok_or_else(|| unknown("vault", vault.name()))?;
+            key_vault::certificate::add_version(&then, &found, &key_vault::certificate::Draft::named(secret), &made)?;
+            sources::import(&then, &to, &vault, secret)?;
+        }
+    }
+    Ok(())
+}
+
+/// Puts a certificate into a vault and nowhere else.
+pub fn keep(ctx: &Context<'_>, place: Place<'_>, wanted: &Kept) -> Result<(), Fault> {
+    let id = place.vault(&wanted.vault)?;
+    let vault = key_vault::Vault::at(ctx, &id)?.ok_or_else(|| unknown("vault", id.name()))?;
+    let life = as_allowed(ctx.now, moment(ctx.now, &wanted.issued)?, moment(ctx.now, &wanted.expires)?);
+    let then = Context { now: life.0, ..*ctx };
+    let key = if wanted.form == Form::EllipticCurve { KeySource::NewEc(Curve::P256) } else { pooled(ctx, &wanted.name) };
+    let made = issue(ctx, key, &wanted.hosts, life, Role::GoDaddy)?;
+    key_vault::certificate::add_version(&then, &vault, &key_vault::certificate::Draft::named(&wanted.name), &made)?;
+    if wanted.form == Form::Pem {
+        key_vault::certificate::keep_as_pem(ctx, &vault, &wanted.name)?;
+    }
+    Ok(())
+}
+
+/// Makes one public certificate of an app.
+pub fn make_public(ctx: &Context<'_>, place: Place<'_>, wanted: &Public) -> Result<(), Fault> {
+    let hosts = [wanted.host.clone()];
+    let life = (moment(ctx.now, &wanted.issued)?, moment(ctx.now, &wanted.expires)?);
+    let made = issue(ctx, pooled(ctx, &wanted.name), &hosts, life, Role::GoDaddy)?;
+    let id = place.app(&wanted.app)?.child("publicCertificates", &wanted.name);
+    public_certificates::add(ctx, &id, &made.leaf, "CurrentUserMy")?;
+    Ok(())
+}
+
+/// The life that the calendar of the CAs allows: with the same end, or with the same part of it over.
+fn as_allowed(now: Timestamp, issued: Timestamp, expires: Timestamp) -> (Timestamp, Timestamp) {
+    // The scenario's days are rounded.
+    let longest = days(ORDER_LEAF_DAYS.at(issued) + 1);
+    if expires.duration_since(issued) <= longest {
+        return (issued, expires);
+    }
+    let longest = days(ORDER_LEAF_DAYS.at(expires - longest));
+    if expires - longest < now {
+        return (expires - longest, expires);
+    }
+    let over = now.duration_since(issued).as_secs_f64() / expires.duration_since(issued).as_secs_f64();
+    let issued = now - SignedDuration::from_secs_f64(longest.as_secs_f64() * over);
+    (issued, issued + longest)
+}
+
+/// Different names get different keys of the pool, the same ones every time.
+fn pooled(ctx: &Context<'_>, name: &str) -> KeySource {
+    ctx.setting.pooled_key(name.bytes().map(usize::from).sum())
+}
+
+fn issue(
+    ctx: &Context<'_>,
+    key: KeySource,
+    hosts: &[String],
+    (issued, expires): (Timestamp, Timestamp),
+    role: Role,
+) -> Result<Issued, Fault> {
+    let profile = Profile {
+        common_name: hosts.first().cloned().unwrap_or_default(),
+        names: hosts.to_vec(),
+        key,
+        not_before: issued,
+        not_after: expires,
+        issuer: role,
+        particulars: None,
+    };
+    ctx.setting.ca.certify(&profile).map_err(|error| Fault::invalid(format!("{}: {error}", hosts.join(", "))))
+}
