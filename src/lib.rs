@@ -4,6 +4,7 @@ pub use certdeck_azure as azure;
 pub use certdeck_model as model;
 pub use certdeck_model::rules;
 pub use certdeck_pki as pki;
+#[cfg(feature = "practice")]
 pub use certdeck_practice as practice;
 
 pub mod app;

@@ -8,6 +8,9 @@ use super::pane::Tone;
 use super::{App, Opens, Settings};
 use crate::model::{Problem, SignInAsk};
 
+/// Whether this program has a practice cloud of its own to go to.
+const HAS_PRACTICE: bool = cfg!(feature = "practice");
+
 /// A context of the settings, for choosing.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ContextChoice {
@@ -55,16 +58,19 @@ impl App {
             note: note.to_owned(),
             then: Ok(Act::OpenContext(opening)),
         };
-        let items = vec![
+        let mut items = vec![
             way(
                 "Sign in to Azure",
                 "With the browser, or with a code for a browser on any machine; the public cloud.",
                 Opening::SignIn,
             ),
             way("Use the Azure CLI's sign-in", "As whoever ran az login on this machine.", Opening::AzureCli),
-            way("Practise", "In a practice cloud on this machine: nothing costs money, nothing can break.", Opening::Practice),
-            Item { label: "Quit".to_owned(), note: "Other clouds: certdeck config init.".to_owned(), then: Ok(Act::Quit) },
         ];
+        if HAS_PRACTICE {
+            let note = "In a practice cloud on this machine: nothing costs money, nothing can break.";
+            items.push(way("Practise", note, Opening::Practice));
+        }
+        items.push(Item { label: "Quit".to_owned(), note: "Other clouds: certdeck config init.".to_owned(), then: Ok(Act::Quit) });
         let intro = "certdeck manages the TLS/SSL certificates of Azure App Service. No context is configured yet.";
         self.dialogs.push(Dialog::Choose(Choose::new("Welcome", items).intro(intro)));
     }
@@ -82,7 +88,7 @@ impl App {
         };
         let mut items: Vec<Item> = self.settings.contexts.iter().map(item).collect();
         let here = items.iter().position(|item| item.label == self.settings.context).unwrap_or(0);
-        if !self.settings.practice {
+        if HAS_PRACTICE && !self.settings.practice {
             let then =
                 if running { Err("an operation is running here".to_owned()) } else { Ok(Act::OpenContext(Opening::Practice)) };
             items.push(Item { label: "practice cloud".to_owned(), note: "on this machine; nothing costs money".to_owned(), then });

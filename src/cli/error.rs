@@ -9,7 +9,6 @@ use crate::config::ConfigError;
 use crate::journal::JournalError;
 use crate::model::{Problem, reason};
 use crate::paths::NoHome;
-use crate::practice::EmulatorError;
 
 #[derive(Debug, Error)]
 pub enum CliError {
@@ -19,8 +18,6 @@ pub enum CliError {
     Config(#[from] ConfigError),
     #[error(transparent)]
     Journal(#[from] JournalError),
-    #[error("{}", practice(.0))]
-    Emulator(#[from] EmulatorError),
     #[error("{0}")]
     Usage(String),
     /// What was asked for would not work, and the words say what to change.
@@ -33,16 +30,6 @@ pub enum CliError {
     Machine(anyhow::Error),
     #[error("standard output: {}", reason(.0))]
     Output(io::Error),
-}
-
-/// Why the practice cloud does not run, with where else it can keep its files.
-fn practice(error: &EmulatorError) -> String {
-    match error {
-        EmulatorError::File { action, path, source } => {
-            format!("cannot {action} {}: {}; --data-dir or XDG_DATA_HOME names another directory", path.display(), reason(source))
-        }
-        other => reason(other),
-    }
 }
 
 /// What was being done, and why it did not work.
@@ -61,7 +48,7 @@ impl CliError {
             Self::NoHome(_) | Self::Config(_) | Self::Usage(_) => Exit::Usage,
             Self::Refused(_) => Exit::Blocked,
             Self::Cloud(_) => Exit::Cloud,
-            Self::Journal(_) | Self::Emulator(_) | Self::Machine(_) | Self::Output(_) => Exit::Machine,
+            Self::Journal(_) | Self::Machine(_) | Self::Output(_) => Exit::Machine,
         }
     }
 

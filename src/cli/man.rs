@@ -40,7 +40,7 @@ mod tests {
     #[test]
     fn every_command_has_a_page_and_what_is_none_is_refused() {
         let words = |text: &str| text.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
-        for command in ["", "run", "cert check", "context use", "emulator"] {
+        for command in ["", "run", "cert check", "context use", "doctor"] {
             let text = String::from_utf8(page(&words(command)).unwrap()).unwrap();
             assert!(text.contains(".SH NAME") && text.contains(".SH SYNOPSIS"), "{command}");
         }

@@ -6,10 +6,8 @@ mod config;
 mod consent;
 mod context;
 mod deadline;
-mod demo;
 mod desk;
 mod doctor;
-mod emulator;
 mod error;
 mod exit;
 mod flows;
@@ -18,11 +16,15 @@ mod list;
 mod login;
 mod man;
 mod plan;
+#[cfg(feature = "practice")]
+mod practice;
+#[cfg(not(feature = "practice"))]
+#[path = "without_practice.rs"]
+mod practice;
 mod reading;
 mod report;
 mod rows;
 mod run;
-mod scenarios;
 mod screen;
 mod session;
 mod table;
@@ -41,7 +43,8 @@ use crate::paths::Paths;
 
 /// Manage TLS/SSL certificates in Azure App Service from the terminal.
 ///
-/// Without a subcommand: the full screen, over the cloud of the current context. `certdeck demo` needs no cloud.
+/// Without a subcommand: the full screen, over the cloud of the current context.
+#[cfg_attr(feature = "practice", doc = "`certdeck demo` needs no cloud.")]
 #[derive(Debug, Parser)]
 #[command(name = "certdeck", version, after_help = exit::HELP)]
 pub struct Cli {
@@ -76,9 +79,11 @@ impl Global {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// The screen over a practice cloud inside this process
-    Demo(demo::Args),
+    #[cfg(feature = "practice")]
+    Demo(practice::demo::Args),
     /// The practice cloud by itself; its first line says how to connect
-    Emulator(emulator::Args),
+    #[cfg(feature = "practice")]
+    Emulator(practice::emulator::Args),
     /// Show certificates, orders, bindings, apps or vaults
     List(list::Args),
     /// Show what will expire, and who must act
@@ -134,9 +139,11 @@ impl Cli {
 /// Does what the arguments say.
 pub async fn run(cli: Cli) -> Result<Exit, CliError> {
     match cli.command {
-        None => screen::run(Session::open(&cli.global)?, screen::Start::Here).await,
-        Some(Command::Demo(args)) => demo::run(args, Session::open(&cli.global)?).await,
-        Some(Command::Emulator(args)) => emulator::run(args).await,
+        None => screen::run(Session::open(&cli.global)?, None).await,
+        #[cfg(feature = "practice")]
+        Some(Command::Demo(args)) => practice::demo::run(args, Session::open(&cli.global)?).await,
+        #[cfg(feature = "practice")]
+        Some(Command::Emulator(args)) => practice::emulator::run(args).await,
         Some(Command::List(args)) => list::run(&args, &Session::open(&cli.global)?).await,
         Some(Command::Report(args)) => report::report(&args, &Session::open(&cli.global)?).await,
         Some(Command::Check(args)) => report::check(&args, &cli.global).await,

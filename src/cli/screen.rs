@@ -4,10 +4,9 @@ use std::io::{self, IsTerminal};
 use std::path::Path;
 use std::sync::Arc;
 
-use tokio::sync::Mutex;
-
+use super::practice::Beside;
 use super::session::{self, Session};
-use super::{CliError, Exit, demo, kept};
+use super::{CliError, Exit, kept};
 use crate::app::effect::Opening;
 use crate::app::{Opens, Settings, keymap::Keymap};
 use crate::azure::{Chain, Desk, Door, Identity};
@@ -16,7 +15,6 @@ use crate::file;
 use crate::flow::NO_ORDERS;
 use crate::model::{Problem, shown};
 use crate::paths::is_absent;
-use crate::practice::{Emulator, Options, Pace};
 use crate::runtime::locale;
 use crate::runtime::place::{Opener, Outside, Place};
 use crate::runtime::world::Soon;
@@ -51,19 +49,12 @@ fn keymap(path: &Path) -> Result<Keymap, CliError> {
     Keymap::new(&extra).map_err(|error| CliError::Usage(format!("{}: {error}", shown(path))))
 }
 
-/// Where the screen begins.
-#[derive(Debug)]
-pub enum Start {
-    /// In the context in use; with a welcome where there is none.
-    Here,
-    At(Box<Target>),
-}
-
-pub async fn run(session: Session, start: Start) -> Result<Exit, CliError> {
+/// Runs the screen: there, or in the context in use, with a welcome where there is none.
+pub async fn run(session: Session, there: Option<Target>) -> Result<Exit, CliError> {
     require_terminal()?;
     let (desk, asked) = Desk::open();
-    let doors = Arc::new(Doors { session, desk, practice: Mutex::default() });
-    let place = doors.begin(start).await?;
+    let doors = Arc::new(Doors { session, desk, practice: Beside::default() });
+    let place = doors.begin(there).await?;
     let ui = &doors.session.config.ui;
     let colours = ui.colours && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
     // What the settings say is what the person wants, whatever the locale says.
@@ -71,7 +62,7 @@ pub async fn run(session: Session, start: Start) -> Result<Exit, CliError> {
     let look = Look::new(colours, unicode, ui.plain);
     let outside = Outside { opener: doors.clone().opener(), asked };
     let ended = Box::pin(runtime::run(place, look, outside)).await;
-    doors.close().await;
+    doors.practice.end().await;
     match ended.map_err(|why| CliError::machine("use the terminal", why))? {
         Ended::Quit => Ok(Exit::Done),
         Ended::Told(signal) => Ok(Exit::Signal(u8::try_from(signal).unwrap_or_default())),
@@ -83,19 +74,16 @@ pub async fn run(session: Session, start: Start) -> Result<Exit, CliError> {
 struct Doors {
     session: Session,
     desk: Desk,
-    /// Runs while the screen does, once somebody has gone there.
-    practice: Mutex<Option<Emulator>>,
+    practice: Beside,
 }
 
 impl Doors {
-    async fn begin(self: &Arc<Self>, start: Start) -> Result<Place, CliError> {
-        match start {
-            Start::At(target) => self.enter(*target, Opens::Inventory).await,
-            Start::Here => {
-                let opens = if self.session.is_blank() { Opens::Welcome } else { Opens::Inventory };
-                self.enter(self.session.target()?, opens).await
-            }
+    async fn begin(self: &Arc<Self>, there: Option<Target>) -> Result<Place, CliError> {
+        if let Some(target) = there {
+            return self.enter(target, Opens::Inventory).await;
         }
+        let opens = if self.session.is_blank() { Opens::Welcome } else { Opens::Inventory };
+        self.enter(self.session.target()?, opens).await
     }
 
     fn opener(self: Arc<Self>) -> Opener {
@@ -111,7 +99,7 @@ impl Doors {
             Opening::Tenant(tenant) => self.session.target_in(&tenant)?,
             Opening::SignIn => self.public(|door| door.identity(None, None))?,
             Opening::AzureCli => self.public(|_| Identity::AzureCli { tenant: None })?,
-            Opening::Practice => self.practice().await?,
+            Opening::Practice => self.practice.target(&self.session).await?,
         };
         self.enter(target, Opens::Inventory).await
     }
@@ -120,18 +108,6 @@ impl Doors {
     fn public(&self, identity: impl FnOnce(Door) -> Identity) -> Result<Target, CliError> {
         let target = self.session.target()?;
         Ok(Target { chain: Chain::just(identity(target.door)).asking_by(target.door), ..target })
-    }
-
-    async fn practice(&self) -> Result<Target, CliError> {
-        let mut practice = self.practice.lock().await;
-        let emulator = if let Some(running) = practice.take() {
-            running
-        } else {
-            let mut options = Options::new(self.session.paths.practice_cloud());
-            options.pace = Pace::Demo;
-            Emulator::start(options).await?
-        };
-        demo::target(practice.insert(emulator).connection())
     }
 
     /// Where rows of last time are kept, they are there before the cloud is reached.
@@ -163,12 +139,6 @@ impl Doors {
             rules: self.session.rules()?,
         };
         Ok(Place { settings, world, kept })
-    }
-
-    async fn close(&self) {
-        if let Some(emulator) = self.practice.lock().await.take() {
-            emulator.shutdown().await;
-        }
     }
 }
 

@@ -14,7 +14,6 @@ use rustix::io::Errno;
 
 use super::ansi::Ansi;
 use crate::model::printable;
-use crate::practice;
 
 /// What is switched on to enter, and off, from the last to the first, to leave. No mouse is captured, so that the
 /// terminal's own selection keeps working; the wheel arrives as arrow keys (1007), whose old setting is saved and restored.
@@ -99,12 +98,18 @@ fn give_back() {
     }
 }
 
+/// The thread whose panics end one request and not the program.
+#[cfg(feature = "practice")]
+const SURVIVOR: Option<&str> = Some(crate::practice::THREAD);
+#[cfg(not(feature = "practice"))]
+const SURVIVOR: Option<&str> = None;
+
 /// A panic in any thread ends the program: first the terminal is given back, then the report goes where it can be read.
 /// Without this a panic in a task would leave half a program behind a screen that looks alive.
 fn restore_on_panic() {
     panic::set_hook(Box::new(|info| {
         // The practice cloud answers for its own mistakes, and goes on.
-        let is_survived = thread::current().name() == Some(practice::THREAD);
+        let is_survived = SURVIVOR.is_some() && thread::current().name() == SURVIVOR;
         if !is_survived {
             give_back();
         }

@@ -8,7 +8,8 @@ use std::time::Duration;
 use jiff::Timestamp;
 use tokio::signal::unix::{SignalKind, signal};
 
-use super::{CliError, Exit, scenarios};
+use super::scenarios;
+use crate::cli::{CliError, Exit};
 use crate::paths::Paths;
 use crate::practice::{Emulator, Fleet, Options, Pace, Rate};
 

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use clap::builder::{PossibleValue, PossibleValuesParser};
 
-use super::{CliError, Exit};
+use crate::cli::{CliError, Exit};
 use crate::practice::SCENARIOS;
 
 /// The estate of whoever names none.

@@ -5,11 +5,11 @@ use std::path::PathBuf;
 use url::Url;
 
 use super::scenarios;
-use super::screen::{self, Start};
-use super::session::Session;
-use super::{CliError, Exit};
 use crate::azure::graph::Principals;
 use crate::azure::{Chain, Door};
+use crate::cli::screen;
+use crate::cli::session::Session;
+use crate::cli::{CliError, Exit};
 use crate::config::Target;
 use crate::practice::{Connection, Emulator, Fleet, Options, Pace};
 
@@ -42,7 +42,7 @@ pub async fn run(args: Args, session: Session) -> Result<Exit, CliError> {
     options.pace = Pace::Demo;
     let emulator = Emulator::start(options).await?;
     let ended = match target(emulator.connection()) {
-        Ok(target) => screen::run(session, Start::At(Box::new(target))).await,
+        Ok(target) => screen::run(session, Some(target)).await,
         Err(error) => Err(error),
     };
     emulator.shutdown().await;
