@@ -1,4 +1,4 @@
-//! Every decoder of answers on one value, for the fuzzer and for `tests/answers.rs`. Whatever an answer says, it is read or
+//! Every decoder of answers on one value, for the fuzzer and for `tests/client/answers.rs`. Whatever an answer says, it is read or
 //! left out, and nothing that could move a cursor comes out of it.
 
 use std::fmt::Debug;

@@ -1,5 +1,5 @@
 //! What Azure and the certificate authorities promise on a given day, with sources of its own: the practice cloud never
-//! reads the client's rules, so that a mistake in one shows against the other (`tests/dated.rs` compares them).
+//! reads the client's rules, so that a mistake in one shows against the other (`tests/program/dated.rs` compares them).
 //!
 //! A moved clock meets the facts of the day that it shows.
 

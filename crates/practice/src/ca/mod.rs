@@ -3,6 +3,7 @@
 //! It turns profiles into real X.509 and knows nothing about orders, storage or time: the caller says when, and keeps the
 //! bytes. Every name it signs with says that it belongs to a practice cloud.
 
+mod derivation;
 pub mod facts;
 mod key;
 pub mod particulars;

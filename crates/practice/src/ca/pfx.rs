@@ -9,11 +9,11 @@ use p12::{
     AlgorithmIdentifier, CertBag, ContentInfo, DigestInfo, EncryptedContentInfo, EncryptedData, EncryptedPrivateKeyInfo, MacData,
     OtherAlgorithmIdentifier, PFX, PKCS12Attribute, Pkcs12PbeParams, SafeBag, SafeBagKind,
 };
-use pkcs12::kdf::{Pkcs12KeyType, derive_key};
 use sha1::{Digest, Sha1};
 use yasna::models::ObjectIdentifier;
 use zeroize::Zeroizing;
 
+use super::derivation::{Purpose, derive};
 use super::{Issued, pbes2};
 
 /// How often the key derivation repeats; what real exports carry.
@@ -139,7 +139,7 @@ fn write<'a>(
     }));
     let contents = sequence(&safes, ContentInfo::write);
     let salt = salt("mac");
-    let digest = mac_sha1(&contents, &password.wide, &salt, ITERATIONS.cast_signed());
+    let digest = mac_sha1(&contents, &password.wide, &salt, ITERATIONS);
     let pfx = PFX {
         version: 3,
         auth_safe: ContentInfo::Data(contents),
@@ -238,10 +238,8 @@ fn is_key_bag(oid: &ObjectIdentifier) -> bool {
 }
 
 fn encrypt(plain: &[u8], password: &Password, salt: Vec<u8>) -> Result<(AlgorithmIdentifier, Vec<u8>), PfxError> {
-    let rounds = ITERATIONS.cast_signed();
-    let derive = |kind, length| derive_key::<Sha1>(&password.wide, &salt, kind, rounds, length);
-    let key = Zeroizing::new(derive(Pkcs12KeyType::EncryptionKey, 24));
-    let vector = derive(Pkcs12KeyType::Iv, 8);
+    let derived = |purpose, length| derive::<Sha1>(purpose, &password.wide, &salt, ITERATIONS, length);
+    let (key, vector) = (derived(Purpose::Key, 24), derived(Purpose::Vector, 8));
     let cipher = cbc::Encryptor::<des::TdesEde3>::new_from_slices(&key, &vector).map_err(|_| PfxError::Encryption)?;
     let parameters = Pkcs12PbeParams { salt, iterations: ITERATIONS.into() };
     Ok((AlgorithmIdentifier::PbeWithSHAAnd3KeyTripleDESCBC(parameters), cipher.encrypt_padded_vec_mut::<Pkcs7>(plain)))
@@ -279,12 +277,11 @@ fn algorithm_name(other: &OtherAlgorithmIdentifier) -> String {
 
 fn mac_matches(mac: &MacData, contents: &[u8], password: &[u8]) -> Result<bool, PfxError> {
     let rounds = u64::from(mac.iterations);
-    let count = i32::try_from(rounds).ok().filter(|_| rounds <= MAX_ITERATIONS).ok_or(PfxError::Iterations(rounds))?;
+    let count = u32::try_from(rounds).ok().filter(|_| rounds <= MAX_ITERATIONS).ok_or(PfxError::Iterations(rounds))?;
     let own = match &mac.mac.digest_algorithm {
         AlgorithmIdentifier::Sha1 => mac_sha1(contents, password, &mac.salt, count),
         AlgorithmIdentifier::OtherAlg(other) if other.algorithm_type.to_string() == "2.16.840.1.101.3.4.2.1" => {
-            let kind = Pkcs12KeyType::Mac;
-            let key = derive_key::<sha2::Sha256>(password, &mac.salt, kind, count, 32);
+            let key = derive::<sha2::Sha256>(Purpose::Mac, password, &mac.salt, count, 32);
             authenticate::<Hmac<sha2::Sha256>>(&key, contents)
         }
         AlgorithmIdentifier::OtherAlg(other) => {
@@ -295,8 +292,8 @@ fn mac_matches(mac: &MacData, contents: &[u8], password: &[u8]) -> Result<bool, 
     Ok(own == mac.mac.digest)
 }
 
-fn mac_sha1(contents: &[u8], password: &[u8], salt: &[u8], rounds: i32) -> Vec<u8> {
-    let key = derive_key::<Sha1>(password, salt, Pkcs12KeyType::Mac, rounds, 20);
+fn mac_sha1(contents: &[u8], password: &[u8], salt: &[u8], rounds: u32) -> Vec<u8> {
+    let key = derive::<Sha1>(Purpose::Mac, password, salt, rounds, 20);
     authenticate::<Hmac<Sha1>>(&key, contents)
 }
 

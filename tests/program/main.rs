@@ -1,0 +1,23 @@
+//! The program as a whole: its commands, its files, its homes, and what holds for all of its code.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod architecture;
+mod as_brought;
+#[path = "../support/cloud.rs"]
+mod cloud;
+#[path = "../common/mod.rs"]
+mod common;
+mod corpus;
+mod dated;
+#[path = "../support/files.rs"]
+mod files;
+mod homes;
+mod pkcs12;
+mod platform_numbers;
+#[path = "../support/pty.rs"]
+mod pty;
+mod purchase;
+mod report;
+mod scenarios;
+mod upload;
+mod workbench;

@@ -1,0 +1,22 @@
+//! The screen: keys, pictures and journeys, as pure state, as snapshots and on a terminal of its own.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+#[path = "../support/cloud.rs"]
+mod cloud;
+#[path = "../common/mod.rs"]
+mod common;
+#[path = "../contoso/mod.rs"]
+mod contoso;
+mod journey;
+mod keys;
+mod left_out;
+mod place_on_screen;
+#[path = "../support/pty.rs"]
+mod pty;
+mod public_on_screen;
+mod recalled;
+mod screens;
+mod terminal;
+mod upload_keys;
+mod uploads_on_screen;
+mod workbench_on_screen;
