@@ -287,13 +287,10 @@ impl App {
         let id = self.selected().ok_or("the list is empty")?;
         match self.pane {
             PaneName::Orders => Ok(id.clone()),
-            PaneName::Private => {
-                let found = self.estate.certificates.iter().find(|certificate| certificate.id == *id);
-                match found.map(|certificate| self.estate.source(certificate)) {
-                    Some(crate::model::Source::Order(order)) => Ok(order),
-                    _ => Err("this certificate does not come from an order".into()),
-                }
-            }
+            PaneName::Private => match self.selected_certificate().map(|certificate| self.estate.source(certificate)) {
+                Some(crate::model::Source::Order(order)) => Ok(order),
+                _ => Err("this certificate does not come from an order".into()),
+            },
             PaneName::Public | PaneName::Bindings => Err("the wizard continues an order: choose one in Orders (3)".into()),
         }
     }

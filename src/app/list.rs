@@ -77,25 +77,24 @@ impl List {
     /// Orders the rows by the keys of a column; rows with equal keys keep the order they came in.
     pub fn sort(&mut self, column: usize, key: impl Fn(usize) -> SortKey, reversed: bool) {
         let count = u32::try_from(self.ids.len()).unwrap_or(u32::MAX);
-        // What decides nearly every comparison stands beside the place, so that few reach for the text.
+        // What decides nearly every comparison stands beside the place; the whole text is found once a row, not once a comparison.
         let (mut ranked, mut last) = (Vec::with_capacity(self.ids.len()), Vec::new());
-        let mut by_text = false;
         for place in 0..count {
-            match key(place as usize) {
-                SortKey::Number(number) => ranked.push((number.cast_unsigned() ^ (1 << 63), place)),
-                SortKey::Text if !self.column_text(place, column).is_empty() => {
-                    by_text = true;
-                    ranked.push((beginning(self.column_text(place, column)), place));
+            let text = match key(place as usize) {
+                SortKey::Number(number) => {
+                    ranked.push((number.cast_unsigned() ^ (1 << 63), "", place));
+                    continue;
                 }
-                SortKey::Text | SortKey::None => last.push(place),
-            }
+                SortKey::Text => self.column_text(place, column),
+                SortKey::None => "",
+            };
+            if text.is_empty() { last.push(place) } else { ranked.push((beginning(text), text, place)) }
         }
-        ranked.sort_unstable_by(|(a, at_a), (b, at_b)| {
-            let text = || self.column_text(*at_a, column).cmp(self.column_text(*at_b, column));
-            let keys = if by_text { a.cmp(b).then_with(text) } else { a.cmp(b) };
+        ranked.sort_unstable_by(|(a, text_a, at_a), (b, text_b, at_b)| {
+            let keys = a.cmp(b).then_with(|| text_a.cmp(text_b));
             (if reversed { keys.reverse() } else { keys }).then(at_a.cmp(at_b))
         });
-        self.order = ranked.into_iter().map(|(_, place)| place).chain(last).collect();
+        self.order = ranked.into_iter().map(|(.., place)| place).chain(last).collect();
         self.narrow();
     }
 

@@ -5,22 +5,25 @@ use super::App;
 use super::pane::{PaneName, app_label};
 use crate::flow::usage::some_of;
 use crate::flow::{FlowName, Subject};
-use crate::model::{Binding, PrivateCertificate, Source, SslState};
+use crate::model::{Binding, PrivateCertificate, ResourceId, Source, SslState};
 
 impl App {
     /// Why the flow cannot be done on the row under the cursor. Where the row is of another kind, the form asks.
     pub(super) fn fits(&self, flow: FlowName) -> Result<(), String> {
-        match (flow, self.selected_certificate(), self.selected_binding()) {
-            (FlowName::Sync, ..) => self.sync_refusal().map_or(Ok(()), Err),
-            (FlowName::Rekey | FlowName::AutoRenew, ..) => self.selected_order().map(|_| ()),
-            (FlowName::DeletePrivate, Some(certificate), _) => self.is_unused(certificate),
-            (FlowName::Replace, Some(certificate), _) => match self.estate.source(certificate) {
-                Source::Uploaded => Ok(()),
-                source => Err(format!("only an uploaded certificate is replaced; this one is of the kind '{}'", source.words())),
+        match flow {
+            FlowName::Sync => self.sync_refusal().map_or(Ok(()), Err),
+            FlowName::Rekey | FlowName::AutoRenew => self.selected_order().map(|_| ()),
+            FlowName::DeletePrivate => self.selected_certificate().map_or(Ok(()), |certificate| self.is_unused(certificate)),
+            FlowName::Replace => match self.selected_certificate().map(|certificate| self.estate.source(certificate)) {
+                None | Some(Source::Uploaded) => Ok(()),
+                Some(other) => {
+                    Err(format!("only an uploaded certificate is replaced; this one is of the kind '{}'", other.words()))
+                }
             },
-            (FlowName::Unbind, _, Some(binding)) if binding.ssl == SslState::Disabled => {
-                Err(format!("{} is bound to no certificate", binding.host))
-            }
+            FlowName::Unbind => match self.selected_binding() {
+                Some(binding) if binding.ssl == SslState::Disabled => Err(format!("{} is bound to no certificate", binding.host)),
+                _ => Ok(()),
+            },
             _ if flow.definition().about == Subject::Order => self.selected_order().map(|_| ()),
             _ => Ok(()),
         }
@@ -50,14 +53,22 @@ impl App {
         }
     }
 
-    fn selected_certificate(&self) -> Option<&PrivateCertificate> {
-        let id = self.selected().filter(|_| self.pane == PaneName::Private)?;
-        self.estate.certificates.iter().find(|certificate| certificate.id == *id)
+    pub(super) fn selected_certificate(&self) -> Option<&PrivateCertificate> {
+        let is = |one: &PrivateCertificate, id: &ResourceId| one.id == *id;
+        if self.pane == PaneName::Private { self.selected_row(&self.estate.certificates, is) } else { None }
     }
 
     pub(super) fn selected_binding(&self) -> Option<&Binding> {
-        let id = self.selected().filter(|_| self.pane == PaneName::Bindings)?;
-        self.estate.bindings.iter().find(|binding| binding.id() == *id)
+        let is = |one: &Binding, id: &ResourceId| one.id() == *id;
+        if self.pane == PaneName::Bindings { self.selected_row(&self.estate.bindings, is) } else { None }
+    }
+
+    /// The row that commands are about: at the cursor, where every frame asks for it several times. It is searched for only
+    /// where the rows moved since the pane was filled.
+    fn selected_row<'r, T>(&self, rows: &'r [T], is: impl Fn(&T, &ResourceId) -> bool) -> Option<&'r T> {
+        let id = self.selected()?;
+        let at_cursor = self.pane().list.selected_place().and_then(|place| rows.get(place));
+        at_cursor.filter(|row| is(row, id)).or_else(|| rows.iter().find(|row| is(row, id)))
     }
 
     /// Trap E10: a delete key that works while the thing is in use.

@@ -77,17 +77,19 @@ impl App {
         if self.pane != PaneName::Public || !self.is_whole || self.public.asking.is_some() {
             return;
         }
-        let mut wanted = self.apps_to_ask(|_| true);
-        if wanted.len() > UNTOLD {
-            let pane = self.pane();
-            let names = pane.column_names();
-            let names: Vec<&str> = names.iter().map(String::as_str).collect();
-            let filter = Filter::parse(pane.filter.text(), &names);
-            wanted = self.apps_to_ask(|app| filter.holds(&app_text(&names, &self.estate, app)));
-        }
-        if wanted.len() > UNTOLD {
-            wanted = self.apps_to_ask(|app| self.public.changed.contains(&app.id));
-        }
+        let are_few =
+            |is_meant: &dyn Fn(&model::App) -> bool| self.unasked().filter(|app| is_meant(app)).take(UNTOLD + 1).count() <= UNTOLD;
+        let names = self.pane().column_names();
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        let filter = Filter::parse(self.pane().filter.text(), &names);
+        let passes = |app: &model::App| filter.holds(&app_text(&names, &self.estate, app));
+        let wanted = if are_few(&|_| true) {
+            self.apps_to_ask(|_| true)
+        } else if !filter.is_empty() && are_few(&passes) {
+            self.apps_to_ask(passes)
+        } else {
+            self.apps_to_ask(|app| self.public.changed.contains(&app.id))
+        };
         self.ask_apps(wanted);
     }
 
@@ -107,20 +109,24 @@ impl App {
         }
         match self.public.asking {
             Some(_) => Err("the apps are being asked".to_owned()),
-            None if self.apps_to_ask(|_| true).is_empty() => Err("every app was asked".to_owned()),
+            None if self.unasked().next().is_none() => Err("every app was asked".to_owned()),
             None => Ok(()),
         }
     }
 
     fn apps_to_ask(&self, is_meant: impl Fn(&model::App) -> bool) -> Vec<ResourceId> {
+        self.unasked().filter(|app| is_meant(app)).map(|app| app.id.clone()).collect()
+    }
+
+    /// The apps of the scope that were not asked.
+    fn unasked(&self) -> impl Iterator<Item = &model::App> {
         let scope = &self.pane().scope;
-        let inside = |app: &model::App| match scope {
+        let inside = move |app: &model::App| match scope {
             Scope::Everything => true,
             Scope::Subscription(id) => app.id.subscription_id().eq_ignore_ascii_case(id.subscription_id()),
             Scope::App(id) => app.id == *id,
         };
-        let meant = self.estate.apps.iter().filter(|app| self.public.needs(&app.id) && inside(app) && is_meant(app));
-        meant.map(|app| app.id.clone()).collect()
+        self.estate.apps.iter().filter(move |app| self.public.needs(&app.id) && inside(app))
     }
 
     fn ask_apps(&mut self, apps: Vec<ResourceId>) {

@@ -26,13 +26,9 @@ pub enum Route {
 impl App {
     /// The private key certificate under the cursor, in Bindings the one that secures the hostname.
     pub(super) fn renewable_certificate(&self) -> Option<&PrivateCertificate> {
-        let id = self.selected()?;
         match self.pane {
-            PaneName::Private => self.estate.certificates.iter().find(|certificate| certificate.id == *id),
-            PaneName::Bindings => {
-                let binding = self.estate.bindings.iter().find(|binding| binding.id() == *id)?;
-                self.estate.certificate_of(binding)
-            }
+            PaneName::Private => self.selected_certificate(),
+            PaneName::Bindings => self.estate.certificate_of(self.selected_binding()?),
             PaneName::Public | PaneName::Orders => None,
         }
     }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::session::Session;
-use crate::azure::{Identity, Saved};
+use crate::azure::{Identity, LibrarySignIn, Saved};
 use crate::config::Target;
 use crate::runtime::kept::Kept;
 use crate::snapshot::Key;
@@ -41,21 +41,24 @@ fn key(target: &Target, saved: &Saved) -> Key {
 fn of_identity(key: Key, identity: &Identity, saved: &Saved) -> Key {
     let or_none = |text: &Option<String>| text.clone().unwrap_or_default();
     match identity {
-        Identity::ClientSecret { tenant, client_id, .. }
-        | Identity::ClientCertificate { tenant, client_id, .. }
-        | Identity::WorkloadIdentity { tenant, client_id, .. } => key.with(tenant).with(client_id),
-        Identity::ManagedIdentity { client_id, .. } => key.with(or_none(client_id)),
-        Identity::AzureCli { tenant } => key.with(or_none(tenant)).with(content("AZURE_CONFIG_DIR", ".azure", "azureProfile.json")),
-        Identity::AzureDeveloperCli { tenant } => {
+        Identity::Library(
+            LibrarySignIn::ClientSecret { tenant, client_id, .. }
+            | LibrarySignIn::ClientCertificate { tenant, client_id, .. }
+            | LibrarySignIn::WorkloadIdentity { tenant, client_id, .. },
+        ) => key.with(tenant).with(client_id),
+        Identity::Library(LibrarySignIn::ManagedIdentity { client_id, .. }) => key.with(or_none(client_id)),
+        Identity::Library(LibrarySignIn::AzureCli { tenant }) => {
+            key.with(or_none(tenant)).with(content("AZURE_CONFIG_DIR", ".azure", "azureProfile.json"))
+        }
+        Identity::Library(LibrarySignIn::AzureDeveloperCli { tenant }) => {
             let signed_in = ["config.json", "auth.json"].map(|file| content("AZD_CONFIG_DIR", ".azd", file));
             signed_in.iter().fold(key.with(or_none(tenant)), Key::with)
         }
-        Identity::SavedSignIn { tenant, client_id }
-        | Identity::DeviceCode { tenant, client_id }
-        | Identity::Browser { tenant, client_id, .. } => {
+        Identity::Own(way) => {
+            let (tenant, client_id) = way.party();
             let people = saved.list().unwrap_or_default();
             let people = people.iter().map(|one| format!("{} {} {}", one.user, one.tenant, one.client_id));
-            people.fold(key.with(or_none(tenant)).with(or_none(client_id)), Key::with)
+            people.fold(key.with(tenant.unwrap_or_default()).with(client_id.unwrap_or_default()), Key::with)
         }
     }
 }

@@ -9,7 +9,7 @@ use super::session::{self, Session};
 use super::{CliError, Exit, kept};
 use crate::app::effect::Opening;
 use crate::app::{Opens, Settings, keymap::Keymap};
-use crate::azure::{Chain, Desk, Door, Identity};
+use crate::azure::{Chain, Desk, Door, Identity, LibrarySignIn};
 use crate::config::Target;
 use crate::file;
 use crate::flow::NO_ORDERS;
@@ -98,7 +98,7 @@ impl Doors {
             Opening::Context(name) => self.session.target_of(Some(&name))?,
             Opening::Tenant(tenant) => self.session.target_in(&tenant)?,
             Opening::SignIn => self.public(|door| door.identity(None, None))?,
-            Opening::AzureCli => self.public(|_| Identity::AzureCli { tenant: None })?,
+            Opening::AzureCli => self.public(|_| LibrarySignIn::AzureCli { tenant: None }.into())?,
             Opening::Practice => self.practice.target(&self.session).await?,
         };
         self.enter(target, Opens::Inventory).await

@@ -5,7 +5,7 @@ use super::session::Session;
 use crate::config::Target;
 
 #[derive(Default)]
-pub struct Beside;
+pub struct Beside {}
 
 impl Beside {
     #[allow(clippy::unused_async, reason = "the same as with the practice cloud")]

@@ -9,7 +9,7 @@ use url::Url;
 use zeroize::Zeroizing;
 
 use super::{ConfigError, Context, CredentialName};
-use crate::azure::{Chain, ClientCertificate, Door, Identity};
+use crate::azure::{Chain, ClientCertificate, Door, Identity, LibrarySignIn, OwnSignIn};
 use crate::model::secret_line;
 use crate::pki::ReadError;
 use crate::runtime::browser;
@@ -26,8 +26,8 @@ pub(super) fn chain(context: &Context, door: Door, var: Var<'_>) -> Result<Chain
     let tenant = context.tenant.clone();
     let identity = match context.credential.unwrap_or_default() {
         CredentialName::Auto => return auto(context, door, var),
-        CredentialName::AzureCli => Identity::AzureCli { tenant },
-        CredentialName::AzureDeveloperCli => Identity::AzureDeveloperCli { tenant },
+        CredentialName::AzureCli => LibrarySignIn::AzureCli { tenant }.into(),
+        CredentialName::AzureDeveloperCli => LibrarySignIn::AzureDeveloperCli { tenant }.into(),
         CredentialName::ClientSecret => {
             client_secret(context, var)?.ok_or(ConfigError::Incomplete("a secret: AZURE_CLIENT_SECRET or client_secret_file"))?
         }
@@ -67,9 +67,9 @@ fn auto(context: &Context, door: Door, var: Var<'_>) -> Result<Chain, ConfigErro
         None => chain.without("workload identity", "AZURE_FEDERATED_TOKEN_FILE is not set"),
     };
     Ok(chain
-        .then(Identity::SavedSignIn { tenant: tenant(), client_id: None })
-        .then(Identity::AzureCli { tenant: tenant() })
-        .then(Identity::AzureDeveloperCli { tenant: tenant() })
+        .then(OwnSignIn::SavedSignIn { tenant: tenant(), client_id: None })
+        .then(LibrarySignIn::AzureCli { tenant: tenant() })
+        .then(LibrarySignIn::AzureDeveloperCli { tenant: tenant() })
         .then(managed_identity(context, var))
         .then(door.identity(tenant(), None))
         .asking_by(door))
@@ -82,7 +82,7 @@ fn client_secret(context: &Context, var: Var<'_>) -> Result<Option<Identity>, Co
         (None, None) => return Ok(None),
     };
     let (tenant, client_id) = application(context, var)?;
-    Ok(Some(Identity::ClientSecret { tenant, client_id, secret }))
+    Ok(Some(LibrarySignIn::ClientSecret { tenant, client_id, secret }.into()))
 }
 
 /// A client secret has no blanks, so those around it are not part of it either.
@@ -96,20 +96,20 @@ fn client_certificate(context: &Context, var: Var<'_>) -> Result<Option<Identity
     let password = var(PASSWORD).map(|text| SecretString::from(secret_line(&text)));
     let certificate = read_certificate(&path, password.as_ref()).map_err(|why| ConfigError::BadCertificate { path, why })?;
     let (tenant, client_id) = application(context, var)?;
-    Ok(Some(Identity::ClientCertificate { tenant, client_id, certificate: Arc::new(certificate) }))
+    Ok(Some(LibrarySignIn::ClientCertificate { tenant, client_id, certificate: Arc::new(certificate) }.into()))
 }
 
 fn workload_identity(context: &Context, var: Var<'_>) -> Result<Option<Identity>, ConfigError> {
     let token_file = var("AZURE_FEDERATED_TOKEN_FILE").map(PathBuf::from).or_else(|| context.federated_token_file.clone());
     let Some(token_file) = token_file else { return Ok(None) };
     let (tenant, client_id) = application(context, var)?;
-    Ok(Some(Identity::WorkloadIdentity { tenant, client_id, token_file }))
+    Ok(Some(LibrarySignIn::WorkloadIdentity { tenant, client_id, token_file }.into()))
 }
 
 /// With a client id the machine's user-assigned identity of that id, else its own.
 fn managed_identity(context: &Context, var: Var<'_>) -> Identity {
     let host = var("AZURE_POD_IDENTITY_AUTHORITY_HOST").and_then(|text| Url::parse(&text).ok());
-    Identity::ManagedIdentity { client_id: var("AZURE_CLIENT_ID").or_else(|| context.client_id.clone()), host }
+    LibrarySignIn::ManagedIdentity { client_id: var("AZURE_CLIENT_ID").or_else(|| context.client_id.clone()), host }.into()
 }
 
 /// Its tenant and its id.

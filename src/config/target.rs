@@ -140,7 +140,7 @@ pub fn proxy_of_environment(var: impl Fn(&str) -> Option<String>) -> Result<Opti
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-    use crate::azure::Identity;
+    use crate::azure::{Identity, OwnSignIn};
 
     fn parse(text: &str) -> Config {
         Config::parse(text, Path::new("config.toml")).unwrap()
@@ -252,7 +252,7 @@ mod tests {
         let own = parse("context = \"a\"\n[contexts.a]\ncredential = \"browser\"\nclient_id = \"own\"");
         let reached = target(&own, &[]).unwrap();
         let way = reached.chain.ways().next().unwrap().as_ref().unwrap().clone();
-        assert!(matches!(way, Identity::Browser { client_id: Some(id), port: 0, .. } if id == "own"));
+        assert!(matches!(way, Identity::Own(OwnSignIn::Browser { client_id: Some(id), port: 0, .. }) if id == "own"));
         assert_eq!(reached.client_id.as_deref(), Some("own"));
         let code = parse("context = \"a\"\n[contexts.a]\ncredential = \"device-code\"");
         assert_eq!(target(&code, &[("DISPLAY", ":0")]).unwrap().door, Door::DeviceCode);

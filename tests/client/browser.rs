@@ -8,7 +8,7 @@ use std::process::Stdio;
 
 use crate::person::Practice;
 use crate::support::{Reply, Server};
-use certdeck::azure::{AzureError, Chain, Client, Connection, Desk, Identity, Saved, SignIn, subscriptions};
+use certdeck::azure::{AzureError, Chain, Client, Connection, Desk, Identity, OwnSignIn, Saved, SignIn, subscriptions};
 use certdeck::model::{BrowserPage, Redirected, SignInReply};
 use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -17,7 +17,7 @@ use tokio::sync::mpsc::UnboundedReceiver;
 use url::Url;
 
 fn by_browser(practice: &Practice) -> Identity {
-    Identity::Browser { tenant: Some(practice.says().tenant_id.clone()), client_id: None, port: 0 }
+    OwnSignIn::Browser { tenant: Some(practice.says().tenant_id.clone()), client_id: None, port: 0 }.into()
 }
 
 async fn page(asked: &mut UnboundedReceiver<SignIn>) -> BrowserPage {
@@ -70,7 +70,7 @@ async fn a_person_signs_in_once_by_browser_and_is_not_asked_again() {
 
     let mode = practice.saved().metadata().unwrap().permissions().mode() & 0o777;
     assert_eq!(mode, 0o600);
-    let saved = Identity::SavedSignIn { tenant: Some(practice.says().tenant_id.clone()), client_id: None };
+    let saved = OwnSignIn::SavedSignIn { tenant: Some(practice.says().tenant_id.clone()), client_id: None };
     assert_eq!(subscriptions::list(&practice.client(saved).await).await.unwrap().len(), 2);
 }
 
@@ -171,7 +171,7 @@ async fn code_and_verifier_go_to_the_configured_authority_alone() {
     let server = Server::start_bare(move |_, _| Reply::empty(307).header("location", to.clone())).await;
     let (desk, mut asked) = Desk::open();
     let own = "22222222-2222-2222-2222-222222222222";
-    let chain = Chain::just(Identity::Browser { tenant: None, client_id: Some(own.to_owned()), port: 0 });
+    let chain = Chain::just(OwnSignIn::Browser { tenant: None, client_id: Some(own.to_owned()), port: 0 });
     let dir = tempfile::tempdir().unwrap();
     let saved = Some(Saved::at(dir.path().join("sign-ins.json")));
     let client = Client::connect(Connection { chain, saved, desk: Some(desk), ..server.connection() }).await.unwrap();

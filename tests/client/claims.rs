@@ -8,7 +8,9 @@ use std::process::{Command, Output};
 
 use crate::person::Practice;
 use crate::support::{Reply, Server};
-use certdeck::azure::{AzureError, Chain, Claims, Client, Connection, Desk, Identity, Request, SignIn, groups, subscriptions};
+use certdeck::azure::{
+    AzureError, Chain, Claims, Client, Connection, Desk, Identity, LibrarySignIn, OwnSignIn, Request, SignIn, groups, subscriptions,
+};
 use certdeck::flow::engine::{Conductor, Ending, Engine};
 use certdeck::flow::{FlowName, Inputs, Key, Step};
 use certdeck::journal::Journal;
@@ -78,7 +80,7 @@ async fn a_person_without_a_second_factor_is_asked_at_the_first_change_and_the_f
 
     // What was given is kept: neither the next change nor the next start asks again.
     assert!(make(&client, &practice, "rg-next").await.is_ok());
-    let saved = Identity::SavedSignIn { tenant: Some(says.tenant_id.clone()), client_id: None };
+    let saved = OwnSignIn::SavedSignIn { tenant: Some(says.tenant_id.clone()), client_id: None };
     assert!(make(&practice.client(saved).await, &practice, "rg-later").await.is_ok());
     assert_eq!(practice.seen("devicecode").await, 2);
 }
@@ -123,7 +125,7 @@ async fn where_nobody_can_be_asked_the_words_name_the_command_that_helps() {
     let (who, _) = tokio::join!(client.sign_in(), practice.type_code(&mut asked));
     assert!(who.is_ok());
     asked.recv().await;
-    let saved = Identity::SavedSignIn { tenant: Some(practice.says().tenant_id.clone()), client_id: None };
+    let saved = OwnSignIn::SavedSignIn { tenant: Some(practice.says().tenant_id.clone()), client_id: None };
     let script = practice.client(saved).await;
     let problem = make(&script, &practice, "rg-script").await.unwrap_err().problem("Create it");
     let command = format!("certdeck login --tenant {} --claims-challenge {MFA}", practice.says().tenant_id);
@@ -201,10 +203,10 @@ async fn claims_go_to_the_configured_authority_alone_and_reach_it_by_every_way_t
     let token_file = dir.path().join("token");
     fs::write(&token_file, "statement").unwrap();
     let (tenant, client_id) = ("11111111-1111-1111-1111-111111111111".to_owned(), "certdeck".to_owned());
-    let ways = [
-        Identity::ClientSecret { tenant: tenant.clone(), client_id: client_id.clone(), secret: "s3cret".into() },
-        Identity::WorkloadIdentity { tenant: tenant.clone(), client_id, token_file },
-        Identity::DeviceCode { tenant: Some(tenant), client_id: None },
+    let ways: [Identity; 3] = [
+        LibrarySignIn::ClientSecret { tenant: tenant.clone(), client_id: client_id.clone(), secret: "s3cret".into() }.into(),
+        LibrarySignIn::WorkloadIdentity { tenant: tenant.clone(), client_id, token_file }.into(),
+        OwnSignIn::DeviceCode { tenant: Some(tenant), client_id: None }.into(),
     ];
     for way in ways {
         let (desk, _asked) = Desk::open();
@@ -277,7 +279,7 @@ async fn helper_az_signs_in_meanwhile() {
         fs::write(dir.join("answer"), as_az_prints(&practice, &token)).unwrap();
     };
     answer("").await;
-    let way = Identity::AzureCli { tenant: None };
+    let way = LibrarySignIn::AzureCli { tenant: None };
     let (client, mut asked) = practice.with_person(Chain::just(way)).await;
     let (made, ()) = tokio::join!(make(&client, &practice, "rg-az"), async {
         let Some(SignIn::Tool(tool)) = asked.recv().await else { panic!("nobody is asked") };

@@ -8,7 +8,7 @@ use std::process::{Command, Output, Stdio};
 use std::sync::{Arc, OnceLock};
 
 use crate::person::Practice;
-use certdeck::azure::{AzureError, Chain, Client, ClientCertificate, Identity, SignIn, subscriptions};
+use certdeck::azure::{AzureError, Chain, Client, ClientCertificate, LibrarySignIn, OwnSignIn, SignIn, subscriptions};
 use certdeck::model::SignInReply;
 use serde_json::{Value, json};
 
@@ -31,7 +31,7 @@ async fn an_application_signs_in_with_a_certificate() {
     let practice = Practice::start().await;
     let key = KEY.get_or_init(|| rcgen::KeyPair::generate_rsa_for(&rcgen::PKCS_RSA_SHA256, rcgen::RsaKeySize::_2048).unwrap());
     let certificate = rcgen::CertificateParams::new(["certdeck".to_owned()]).unwrap().self_signed(key).unwrap();
-    let identity = |der: &[u8]| Identity::ClientCertificate {
+    let identity = |der: &[u8]| LibrarySignIn::ClientCertificate {
         tenant: practice.says().tenant_id.clone(),
         client_id: practice.says().client_id.clone(),
         certificate: Arc::new(ClientCertificate::new(der, &key.serialize_der()).unwrap()),
@@ -55,11 +55,11 @@ async fn an_application_signs_in_with_a_certificate() {
 async fn a_machine_signs_in_as_what_it_is_in_azure() {
     let practice = Practice::start().await;
     let host = Some(practice.says().imds.parse().unwrap());
-    assert_eq!(reads(&practice.client(Identity::ManagedIdentity { client_id: None, host: host.clone() }).await).await, 2);
-    let unknown = Identity::ManagedIdentity { client_id: Some("somebody".to_owned()), host };
+    assert_eq!(reads(&practice.client(LibrarySignIn::ManagedIdentity { client_id: None, host: host.clone() }).await).await, 2);
+    let unknown = LibrarySignIn::ManagedIdentity { client_id: Some("somebody".to_owned()), host };
     let error = subscriptions::list(&practice.client(unknown).await).await.unwrap_err();
     assert!(matches!(&error, AzureError::NobodySignedIn(tried) if tried[0].why.contains("assigned")), "{error:?}");
-    let nowhere = Identity::ManagedIdentity { client_id: None, host: Some("http://127.0.0.1:9".parse().unwrap()) };
+    let nowhere = LibrarySignIn::ManagedIdentity { client_id: None, host: Some("http://127.0.0.1:9".parse().unwrap()) };
     let problem = subscriptions::list(&practice.client(nowhere).await).await.unwrap_err().problem("Look");
     assert!(problem.why.contains("nothing answers"), "{problem}");
 }
@@ -70,7 +70,7 @@ async fn a_pod_signs_in_with_the_token_of_its_cluster() {
     let token = practice.control("entra/federated-token", json!({})).await;
     let token_file = practice.dir.path().join("token");
     fs::write(&token_file, token["token"].as_str().unwrap()).unwrap();
-    let identity = Identity::WorkloadIdentity {
+    let identity = LibrarySignIn::WorkloadIdentity {
         tenant: practice.says().tenant_id.clone(),
         client_id: practice.says().client_id.clone(),
         token_file: token_file.clone(),
@@ -92,7 +92,7 @@ async fn a_person_signs_in_once_by_code_and_is_not_asked_again() {
     assert!(!fs::read_to_string(practice.saved()).unwrap().contains("access_token"));
 
     // The next start takes what was kept, for every audience.
-    let again = practice.client(Identity::SavedSignIn { tenant: Some(practice.says().tenant_id.clone()), client_id: None }).await;
+    let again = practice.client(OwnSignIn::SavedSignIn { tenant: Some(practice.says().tenant_id.clone()), client_id: None }).await;
     assert_eq!(reads(&again).await, 2);
     assert_eq!(practice.seen("devicecode").await, 1);
 }
@@ -159,8 +159,8 @@ async fn nobody_is_asked_where_nobody_is() {
 async fn what_is_not_there_is_passed_over_and_what_is_refused_ends_the_search() {
     let practice = Practice::start().await;
     let host = Some(practice.says().imds.parse().unwrap());
-    let machine = Identity::ManagedIdentity { client_id: None, host };
-    let saved = Identity::SavedSignIn { tenant: None, client_id: None };
+    let machine = LibrarySignIn::ManagedIdentity { client_id: None, host };
+    let saved = OwnSignIn::SavedSignIn { tenant: None, client_id: None };
     let chain = Chain::default().without("client secret", "it is not set").then(saved.clone()).then(machine.clone());
     let client = Client::connect(practice.connection(chain)).await.unwrap();
     assert_eq!(reads(&client).await, 2);
@@ -233,7 +233,7 @@ async fn where_az_is_missing_or_not_signed_in_a_person_is_asked() {
 #[ignore = "run by the test above, with a PATH of its own"]
 async fn helper_a_person_is_asked_instead_of_az() {
     let practice = Practice::start().await;
-    let az = Identity::AzureCli { tenant: Some(practice.says().tenant_id.clone()) };
+    let az = LibrarySignIn::AzureCli { tenant: Some(practice.says().tenant_id.clone()) };
     let (client, mut asked) = practice.with_person(Chain::just(az).then(practice.person())).await;
     let (read, _) = tokio::join!(reads(&client), practice.type_code(&mut asked));
     assert_eq!(read, 2);
@@ -261,7 +261,7 @@ async fn helper_az_is_signed_out_meanwhile() {
     let mut answer = json!({"accessToken": token, "tokenType": "Bearer", "subscription": "s", "tenant": practice.says().tenant_id});
     answer.as_object_mut().unwrap().extend(times.as_object().unwrap().clone());
     fs::write(dir.join("answer"), answer.to_string()).unwrap();
-    let az = Identity::AzureCli { tenant: Some(practice.says().tenant_id.clone()) };
+    let az = LibrarySignIn::AzureCli { tenant: Some(practice.says().tenant_id.clone()) };
     let (client, mut asked) = practice.with_person(Chain::just(az)).await;
     assert_eq!(reads(&client).await, 2);
     assert!(asked.try_recv().is_err(), "az answered");

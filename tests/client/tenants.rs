@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use crate::support::{Reply, Seen, Server};
-use certdeck::azure::{Chain, Client, Connection, Desk, Identity, Saved, SignIn, subscriptions};
+use certdeck::azure::{Chain, Client, Connection, Desk, OwnSignIn, Saved, SignIn, subscriptions};
 use serde_json::json;
 
 const TENANTS: [&str; 2] = ["one.example", "two.example"];
@@ -35,8 +35,8 @@ async fn sign_in(server: &Server, dir: &Path, tenant: &str) -> (String, Option<S
     let (desk, mut asked) = Desk::open();
     let saved = Some(Saved::at(dir.join("sign-ins.json")));
     let of = || Some(tenant.to_owned());
-    let chain = Chain::just(Identity::SavedSignIn { tenant: of(), client_id: None });
-    let chain = chain.then(Identity::DeviceCode { tenant: of(), client_id: None });
+    let chain = Chain::just(OwnSignIn::SavedSignIn { tenant: of(), client_id: None });
+    let chain = chain.then(OwnSignIn::DeviceCode { tenant: of(), client_id: None });
     let connection = Connection { chain, saved, desk: Some(desk), ..server.connection() };
     let client = Client::connect(connection).await.unwrap();
     let name = subscriptions::list(&client).await.unwrap()[0].name.clone();

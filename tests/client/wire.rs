@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 
 use crate::support::{Reply, Server};
 use certdeck::azure::{
-    AzureError, Chain, Client, ClientCertificate, Connection, Deadline, Desk, Identity, Listener, Plane, Request, Saved, orders,
-    subscriptions,
+    AzureError, Chain, Client, ClientCertificate, Connection, Deadline, Desk, LibrarySignIn, Listener, OwnSignIn, Plane, Request,
+    Saved, orders, subscriptions,
 };
 use certdeck::model::{ProductType, ResourceId};
 use serde_json::json;
@@ -279,9 +279,9 @@ async fn neither_a_secret_nor_a_statement_follows_a_sign_in_service_that_redirec
     std::fs::write(token_file.path(), "eyJhbGciOiJub25lIn0.e30.").unwrap();
     let (tenant, client_id) = ("11111111-1111-1111-1111-111111111111".to_owned(), "certdeck".to_owned());
     let ways = [
-        Identity::ClientSecret { tenant: tenant.clone(), client_id: client_id.clone(), secret: "s3cret".into() },
-        Identity::ClientCertificate { tenant: tenant.clone(), client_id: client_id.clone(), certificate },
-        Identity::WorkloadIdentity { tenant, client_id, token_file: token_file.path().to_owned() },
+        LibrarySignIn::ClientSecret { tenant: tenant.clone(), client_id: client_id.clone(), secret: "s3cret".into() },
+        LibrarySignIn::ClientCertificate { tenant: tenant.clone(), client_id: client_id.clone(), certificate },
+        LibrarySignIn::WorkloadIdentity { tenant, client_id, token_file: token_file.path().to_owned() },
     ];
     for status in [301, 302, 303, 307, 308] {
         let server = redirecting(status, format!("{}/token", elsewhere.origin)).await;
@@ -313,7 +313,7 @@ async fn a_metadata_service_that_redirects_is_not_followed() {
         }
     });
     let server = Server::start(|_, _| Reply::empty(200)).await;
-    let chain = Chain::just(Identity::ManagedIdentity { client_id: None, host: Some(host) });
+    let chain = Chain::just(LibrarySignIn::ManagedIdentity { client_id: None, host: Some(host) });
     let error = Client::connect(Connection { chain, ..server.connection() }).await.unwrap().sign_in().await.unwrap_err();
     assert!(matches!(error, AzureError::SignIn { .. }), "{error:?}");
     assert_eq!(elsewhere.seen("").len(), 0);
@@ -356,7 +356,7 @@ async fn a_sign_in_service_that_redirects_is_not_followed() {
     let link = elsewhere.origin.clone();
     let server = Server::start(move |_, _| Reply::empty(307).header("location", link.clone())).await;
     let (desk, _asked) = Desk::open();
-    let chain = Chain::just(Identity::DeviceCode { tenant: None, client_id: None });
+    let chain = Chain::just(OwnSignIn::DeviceCode { tenant: None, client_id: None });
     let saved = Saved::at(std::env::temp_dir().join("certdeck-no-such-directory/sign-ins.json"));
     let connection = Connection { chain, saved: Some(saved), desk: Some(desk), ..server.connection() };
     let error = Client::connect(connection).await.unwrap().sign_in().await.unwrap_err();

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
-use certdeck::azure::{self, Chain, Client, Desk, Identity, SignIn};
+use certdeck::azure::{self, Chain, Client, Desk, OwnSignIn, SignIn};
 use certdeck::practice::{Exchange, Recorder};
 use serde_json::{Value, json};
 
@@ -257,7 +257,7 @@ fn person(cloud: &Cloud) {
     let connection = cloud.connection();
     cloud.runtime().block_on(async {
         let (desk, mut asked) = Desk::open();
-        let identity = Identity::DeviceCode { tenant: Some(connection.tenant_id.clone()), client_id: None };
+        let identity = OwnSignIn::DeviceCode { tenant: Some(connection.tenant_id.clone()), client_id: None };
         let client = Client::connect(azure::Connection {
             arm_endpoint: connection.arm.parse().ok(),
             authorities: certdeck::config::authorities(&connection.ca_pem).unwrap(),

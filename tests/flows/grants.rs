@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use certdeck::azure::{Chain, Identity};
+use certdeck::azure::{Chain, LibrarySignIn};
 use certdeck::flow::engine::{Conductor, Ending};
 use certdeck::flow::{FlowName, Key, Step, StepId, StepStatus};
 use certdeck::model::Problem;
@@ -82,7 +82,7 @@ async fn an_application_without_any_right_in_graph_stores_imports_and_syncs_wher
 async fn a_managed_identity_without_any_right_in_graph_does_too() {
     let practice = Practice::start().await;
     let host = practice.emulator.connection().imds.parse().unwrap();
-    let practice = practice.signed_in(Chain::just(Identity::ManagedIdentity { client_id: None, host: Some(host) })).await;
+    let practice = practice.signed_in(Chain::just(LibrarySignIn::ManagedIdentity { client_id: None, host: Some(host) })).await;
     flows_without_graph(&practice).await;
 }
 

@@ -6,7 +6,7 @@ use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
 
-use certdeck::azure::{Chain, Client, Connection, Desk, Identity, Saved, SignIn};
+use certdeck::azure::{Chain, Client, Connection, Desk, Identity, OwnSignIn, Saved, SignIn};
 use certdeck::practice::{self, Emulator, Options, Pace};
 use serde_json::{Value, json};
 use tokio::sync::mpsc::UnboundedReceiver;
@@ -49,7 +49,7 @@ impl Practice {
         self.dir.path().join("state/sign-ins.json")
     }
 
-    pub async fn client(&self, identity: Identity) -> Client {
+    pub async fn client(&self, identity: impl Into<Identity>) -> Client {
         Client::connect(self.connection(Chain::just(identity))).await.unwrap()
     }
 
@@ -69,7 +69,7 @@ impl Practice {
     }
 
     pub fn person(&self) -> Identity {
-        Identity::DeviceCode { tenant: Some(self.says().tenant_id.clone()), client_id: None }
+        OwnSignIn::DeviceCode { tenant: Some(self.says().tenant_id.clone()), client_id: None }.into()
     }
 
     /// A client that asks a person, and where the person sees what is asked.

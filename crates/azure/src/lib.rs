@@ -61,7 +61,9 @@ pub use client::{Changed, Client, Progress};
 pub use clock::{ServiceClock, span_words};
 pub use cloud::{Cloud, CloudKind, Practice, is_loopback};
 pub use connect::Connection;
-pub use credential::{Chain, ClientCertificate, Desk, Door, Identity, Saved, SavedError, SignIn, SignedIn, Tried, Who};
+pub use credential::{
+    Chain, ClientCertificate, Desk, Door, Identity, LibrarySignIn, OwnSignIn, Saved, SavedError, SignIn, SignedIn, Tried, Who,
+};
 pub use error::{AzureError, Refusal};
 pub use patience::{Deadline, Listener, Wait};
 pub use poll::{FAILED, RUNNING};

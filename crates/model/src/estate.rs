@@ -86,6 +86,7 @@ pub struct Estate {
 struct Index {
     /// Regions, webspaces, issuers, hosts and the apps of bindings repeat all over, and a refresh repeats everything.
     words: HashSet<Text>,
+    subscriptions: Places,
     apps: Places,
     apps_by_webspace: Places,
     orders: Places,
@@ -174,6 +175,7 @@ impl Estate {
     /// Indexes the rows that are not indexed yet.
     fn index_rest(&mut self) {
         let mut index = std::mem::take(&mut self.index);
+        index.subscriptions.grow(self.subscriptions.len(), self.subscription_ids());
         index.apps.grow(self.apps.len(), self.app_ids());
         index.apps_by_webspace.grow(self.apps.len(), self.webspaces());
         index.bindings_by_thumbprint.grow(self.bindings.len(), self.bound_thumbprints());
@@ -185,6 +187,10 @@ impl Estate {
         index.stored_by_secret.grow(index.stored.len(), self.stored_secrets(&index.stored));
         index.upkeep_by_secret.grow(self.upkeep.len(), self.kept_secrets());
         self.index = index;
+    }
+
+    fn subscription_ids<'a>(&'a self) -> impl Fn(usize) -> Option<Caseless<'a>> {
+        |place| Some(Caseless(self.subscriptions[place].id.subscription_id()))
     }
 
     fn app_ids<'a>(&'a self) -> impl Fn(usize) -> Option<&'a ResourceId> {
@@ -246,10 +252,8 @@ impl Estate {
 
     pub fn subscription_name<'a>(&'a self, id: &'a ResourceId) -> &'a str {
         let wanted = id.subscription_id();
-        self.subscriptions
-            .iter()
-            .find(|subscription| subscription.id.subscription_id().eq_ignore_ascii_case(wanted))
-            .map_or(wanted, |subscription| subscription.name.as_str())
+        let found = self.index.subscriptions.get(Caseless(wanted), self.subscription_ids()).next();
+        found.map_or(wanted, |place| self.subscriptions[place].name.as_str())
     }
 
     /// Where a certificate came from; an order's is a vault secret that some order stores (API.md 16).

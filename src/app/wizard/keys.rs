@@ -193,10 +193,7 @@ impl App {
         match &field.kind {
             FieldKind::Choice(choices) => {
                 let item = |(value, label, note): &(&str, &str, &str)| {
-                    (
-                        (*value).to_owned(),
-                        Item { label: field.labelled(value, label).into(), note: (*note).into(), then: fill(value) },
-                    )
+                    ((*value).to_owned(), Item { label: field.labelled(value, label), note: (*note).into(), then: fill(value) })
                 };
                 Some((choices.iter().map(item).collect(), ""))
             }

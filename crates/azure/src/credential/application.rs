@@ -7,7 +7,7 @@ use zeroize::Zeroizing;
 
 use super::super::challenge::Claims;
 use super::super::error::AzureError;
-use super::chain::Identity;
+use super::chain::LibrarySignIn;
 use super::party::{Party, access, failed};
 use super::sdk::sign_in;
 use super::{Access, Means, Signed};
@@ -19,20 +19,20 @@ const ASSERTION: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 /// A token for an application, carrying the claims if its tenant gives them; nothing for what is no application.
 pub(super) async fn fetch(
     means: &Means,
-    identity: &Identity,
+    identity: &LibrarySignIn,
     audience: &str,
     claims: &Claims,
 ) -> Option<Result<Access, AzureError>> {
     let (tenant, client_id, proof) = match identity {
-        Identity::ClientSecret { tenant, client_id, secret } => {
+        LibrarySignIn::ClientSecret { tenant, client_id, secret } => {
             (tenant, client_id, Ok(("client_secret", Zeroizing::new(secret.expose_secret().to_owned()))))
         }
-        Identity::ClientCertificate { tenant, client_id, certificate } => {
+        LibrarySignIn::ClientCertificate { tenant, client_id, certificate } => {
             let signed = Signed::new(certificate.clone(), &means.authority, tenant, client_id).statement(Timestamp::now());
             let signed = signed.ok_or_else(|| sign_in("the key of the client certificate cannot sign"));
             (tenant, client_id, signed.map(|text| ("client_assertion", Zeroizing::new(text))))
         }
-        Identity::WorkloadIdentity { tenant, client_id, token_file } => {
+        LibrarySignIn::WorkloadIdentity { tenant, client_id, token_file } => {
             let read = tokio::fs::read_to_string(token_file).await.map(Zeroizing::new);
             let read = read.map_err(|why| sign_in(&format!("{} cannot be read: {}", shown(token_file), reason(&why))));
             (tenant, client_id, read.map(|text| ("client_assertion", Zeroizing::new(secret_line(text.trim()).to_owned()))))

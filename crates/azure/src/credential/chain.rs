@@ -14,9 +14,17 @@ use super::super::error::AzureError;
 use super::party::Wanted;
 use super::{Access, ClientCertificate, Means, Token, application, person, sdk, tool};
 
-/// One way to sign in.
+/// One way to sign in. The two kinds are apart, so that a person who signed in here is never taken for whom a tool of this
+/// machine is signed in as.
 #[derive(Debug, Clone)]
 pub enum Identity {
+    Library(LibrarySignIn),
+    Own(OwnSignIn),
+}
+
+/// What `azure_identity` does.
+#[derive(Debug, Clone)]
+pub enum LibrarySignIn {
     ClientSecret {
         tenant: String,
         client_id: String,
@@ -47,22 +55,17 @@ pub enum Identity {
     AzureDeveloperCli {
         tenant: Option<String>,
     },
+}
+
+/// People who sign in with certdeck itself.
+#[derive(Debug, Clone)]
+pub enum OwnSignIn {
     /// Whoever ran `certdeck login`.
-    SavedSignIn {
-        tenant: Option<String>,
-        client_id: Option<String>,
-    },
+    SavedSignIn { tenant: Option<String>, client_id: Option<String> },
     /// The person at the terminal; whoever signed in before is not asked again.
-    DeviceCode {
-        tenant: Option<String>,
-        client_id: Option<String>,
-    },
+    DeviceCode { tenant: Option<String>, client_id: Option<String> },
     /// The same with a browser that comes back to this port of the machine; 0 is any.
-    Browser {
-        tenant: Option<String>,
-        client_id: Option<String>,
-        port: u16,
-    },
+    Browser { tenant: Option<String>, client_id: Option<String>, port: u16 },
 }
 
 /// How a person is asked to sign in.
@@ -79,13 +82,25 @@ impl Door {
     /// Somebody who signs in so.
     pub fn identity(self, tenant: Option<String>, client_id: Option<String>) -> Identity {
         match self {
-            Self::DeviceCode => Identity::DeviceCode { tenant, client_id },
-            Self::Browser { port } => Identity::Browser { tenant, client_id, port },
+            Self::DeviceCode => OwnSignIn::DeviceCode { tenant, client_id }.into(),
+            Self::Browser { port } => OwnSignIn::Browser { tenant, client_id, port }.into(),
         }
     }
 }
 
-impl Identity {
+impl From<LibrarySignIn> for Identity {
+    fn from(way: LibrarySignIn) -> Self {
+        Self::Library(way)
+    }
+}
+
+impl From<OwnSignIn> for Identity {
+    fn from(way: OwnSignIn) -> Self {
+        Self::Own(way)
+    }
+}
+
+impl LibrarySignIn {
     pub fn name(&self) -> &'static str {
         match self {
             Self::ClientSecret { .. } => "client secret",
@@ -94,31 +109,59 @@ impl Identity {
             Self::ManagedIdentity { .. } => "managed identity",
             Self::AzureCli { .. } => "Azure CLI",
             Self::AzureDeveloperCli { .. } => "Azure Developer CLI",
+        }
+    }
+}
+
+impl OwnSignIn {
+    pub fn name(&self) -> &'static str {
+        match self {
             Self::SavedSignIn { .. } => "saved sign-in",
             Self::DeviceCode { .. } => "device code",
             Self::Browser { .. } => "browser",
         }
     }
 
-    /// As whom a person signs in where this way has stopped working; nothing for what is no person. `usual` is how people
-    /// are asked here.
-    fn in_person(&self, usual: Door) -> Option<Self> {
-        match self {
-            Self::AzureCli { tenant } | Self::AzureDeveloperCli { tenant } => Some(usual.identity(tenant.clone(), None)),
-            Self::SavedSignIn { tenant, client_id } => Some(usual.identity(tenant.clone(), client_id.clone())),
-            Self::DeviceCode { .. } | Self::Browser { .. } => Some(self.clone()),
-            Self::ClientSecret { .. }
-            | Self::ClientCertificate { .. }
-            | Self::WorkloadIdentity { .. }
-            | Self::ManagedIdentity { .. } => None,
-        }
+    /// The tenant and the client id.
+    pub fn party(&self) -> (Option<&str>, Option<&str>) {
+        let (Self::SavedSignIn { tenant, client_id }
+        | Self::DeviceCode { tenant, client_id }
+        | Self::Browser { tenant, client_id, .. }) = self;
+        (tenant.as_deref(), client_id.as_deref())
     }
 
     fn door(&self, usual: Door) -> Door {
         match self {
+            Self::SavedSignIn { .. } => usual,
             Self::DeviceCode { .. } => Door::DeviceCode,
             Self::Browser { port, .. } => Door::Browser { port: *port },
-            _ => usual,
+        }
+    }
+}
+
+impl Identity {
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Library(way) => way.name(),
+            Self::Own(way) => way.name(),
+        }
+    }
+
+    /// As whom a person signs in where this way has stopped working; nothing for what is no person, and for a person who was
+    /// asked already. `usual` is how people are asked here.
+    fn in_person(&self, usual: Door) -> Option<Self> {
+        match self {
+            Self::Library(LibrarySignIn::AzureCli { tenant } | LibrarySignIn::AzureDeveloperCli { tenant }) => {
+                Some(usual.identity(tenant.clone(), None))
+            }
+            Self::Own(OwnSignIn::SavedSignIn { tenant, client_id }) => Some(usual.identity(tenant.clone(), client_id.clone())),
+            Self::Own(OwnSignIn::DeviceCode { .. } | OwnSignIn::Browser { .. })
+            | Self::Library(
+                LibrarySignIn::ClientSecret { .. }
+                | LibrarySignIn::ClientCertificate { .. }
+                | LibrarySignIn::WorkloadIdentity { .. }
+                | LibrarySignIn::ManagedIdentity { .. },
+            ) => None,
         }
     }
 }
@@ -139,18 +182,18 @@ pub struct Chain {
 }
 
 impl Chain {
-    pub fn just(identity: Identity) -> Self {
-        Self { ways: vec![Ok(identity)], door: Door::default() }
+    pub fn just(identity: impl Into<Identity>) -> Self {
+        Self { ways: vec![Ok(identity.into())], door: Door::default() }
     }
 
     /// An application with a secret.
     pub fn application(tenant: impl Into<String>, client_id: impl Into<String>, secret: impl Into<SecretString>) -> Self {
-        Self::just(Identity::ClientSecret { tenant: tenant.into(), client_id: client_id.into(), secret: secret.into() })
+        Self::just(LibrarySignIn::ClientSecret { tenant: tenant.into(), client_id: client_id.into(), secret: secret.into() })
     }
 
     #[must_use]
-    pub fn then(mut self, identity: Identity) -> Self {
-        self.ways.push(Ok(identity));
+    pub fn then(mut self, identity: impl Into<Identity>) -> Self {
+        self.ways.push(Ok(identity.into()));
         self
     }
 
@@ -214,8 +257,7 @@ impl Signer {
             Err(miss) => miss,
         };
         // What worked before works no more. A person can sign in again here and now, and what waits for the token goes on.
-        let is_asked_already = matches!(chosen, Identity::DeviceCode { .. } | Identity::Browser { .. });
-        let may_ask = !is_asked_already && self.means.desk.is_some() && asks_for_a_person(&miss);
+        let may_ask = self.means.desk.is_some() && asks_for_a_person(&miss);
         match chosen.in_person(self.chain.door).filter(|_| may_ask) {
             Some(person) => {
                 let access = self.fetch(&person, wanted, true).await.map_err(|miss| miss.into_error(person.name()))?;
@@ -231,14 +273,9 @@ impl Signer {
     pub(super) async fn satisfy(&mut self, audience: &str, refused: &Token, claims: &Claims) -> Result<Access, AzureError> {
         let Some(chosen) = self.chosen.clone() else { return Err(AzureError::NobodySignedIn(Vec::new())) };
         let more = |commands| AzureError::MoreWanted { way: chosen.name(), wants: claims.words().to_owned(), commands };
-        match &chosen {
-            Identity::AzureCli { .. } | Identity::AzureDeveloperCli { .. } => {
-                tool::borrow_again(&self.means, &chosen, audience, refused, claims).await
-            }
-            Identity::SavedSignIn { tenant, client_id }
-            | Identity::DeviceCode { tenant, client_id }
-            | Identity::Browser { tenant, client_id, .. } => {
-                let (tenant, client_id) = (tenant.as_deref(), client_id.as_deref());
+        let way = match &chosen {
+            Identity::Own(way) => {
+                let (tenant, client_id) = way.party();
                 let wanted = Wanted { audience, claims: Some(claims) };
                 match person::quietly(&self.means, tenant, client_id, wanted).await {
                     Ok(access) => return Ok(access),
@@ -250,16 +287,24 @@ impl Signer {
                     return Err(more(vec![format!("certdeck login{tenant} --claims-challenge {}", claims.encoded())]));
                 }
                 let why = format!("Azure asks for {}", claims.words());
-                let asked = person::ask(&self.means, tenant, client_id, wanted, chosen.door(self.chain.door), &why).await;
-                asked.map_err(|miss| miss.into_error(chosen.name()))
+                let asked = person::ask(&self.means, tenant, client_id, wanted, way.door(self.chain.door), &why).await;
+                return asked.map_err(|miss| miss.into_error(way.name()));
             }
-            Identity::ManagedIdentity { .. } => match sdk::fetch(&self.means, &chosen, audience).await {
+            Identity::Library(way) => way,
+        };
+        match way {
+            LibrarySignIn::AzureCli { .. } | LibrarySignIn::AzureDeveloperCli { .. } => {
+                tool::borrow_again(&self.means, way, audience, refused, claims).await
+            }
+            LibrarySignIn::ManagedIdentity { .. } => match sdk::fetch(&self.means, way, audience).await {
                 Ok(access) if access.token.expose() != refused.expose() => Ok(access),
                 Ok(_) => Err(more(Vec::new())),
-                Err(miss) => Err(miss.into_error(chosen.name())),
+                Err(miss) => Err(miss.into_error(way.name())),
             },
-            Identity::ClientSecret { .. } | Identity::ClientCertificate { .. } | Identity::WorkloadIdentity { .. } => {
-                let fetched = application::fetch(&self.means, &chosen, audience, claims).await;
+            LibrarySignIn::ClientSecret { .. }
+            | LibrarySignIn::ClientCertificate { .. }
+            | LibrarySignIn::WorkloadIdentity { .. } => {
+                let fetched = application::fetch(&self.means, way, audience, claims).await;
                 fetched.unwrap_or_else(|| Err(more(Vec::new())))
             }
         }
@@ -268,16 +313,16 @@ impl Signer {
     /// The same account in another tenant, without asking anybody; nothing for what is no person.
     pub(super) fn in_tenant(&self, tenant: &str) -> Option<Self> {
         let tenant = Some(tenant.to_owned());
-        let identity = match self.chosen.as_ref()? {
-            Identity::AzureCli { .. } => Identity::AzureCli { tenant },
-            Identity::AzureDeveloperCli { .. } => Identity::AzureDeveloperCli { tenant },
-            Identity::SavedSignIn { client_id, .. }
-            | Identity::DeviceCode { client_id, .. }
-            | Identity::Browser { client_id, .. } => Identity::SavedSignIn { tenant, client_id: client_id.clone() },
-            Identity::ClientSecret { .. }
-            | Identity::ClientCertificate { .. }
-            | Identity::WorkloadIdentity { .. }
-            | Identity::ManagedIdentity { .. } => return None,
+        let identity: Identity = match self.chosen.as_ref()? {
+            Identity::Library(LibrarySignIn::AzureCli { .. }) => LibrarySignIn::AzureCli { tenant }.into(),
+            Identity::Library(LibrarySignIn::AzureDeveloperCli { .. }) => LibrarySignIn::AzureDeveloperCli { tenant }.into(),
+            Identity::Own(way) => OwnSignIn::SavedSignIn { tenant, client_id: way.party().1.map(str::to_owned) }.into(),
+            Identity::Library(
+                LibrarySignIn::ClientSecret { .. }
+                | LibrarySignIn::ClientCertificate { .. }
+                | LibrarySignIn::WorkloadIdentity { .. }
+                | LibrarySignIn::ManagedIdentity { .. },
+            ) => return None,
         };
         Some(Self::new(Chain::just(identity), Means { desk: None, ..self.means.clone() }))
     }
@@ -330,20 +375,17 @@ impl Signer {
     /// Claims are asked for where a person signs in; other ways answer them by `satisfy`.
     async fn fetch(&self, identity: &Identity, wanted: Wanted<'_>, may_ask: bool) -> Result<Access, Miss> {
         let means = &self.means;
-        match identity {
-            Identity::SavedSignIn { tenant, client_id } => {
-                person::quietly(means, tenant.as_deref(), client_id.as_deref(), wanted).await
+        let way = match identity {
+            Identity::Library(way) => return sdk::fetch(means, way, wanted.audience).await,
+            Identity::Own(way) => way,
+        };
+        let (tenant, client_id) = way.party();
+        let is_asked = may_ask && !matches!(way, OwnSignIn::SavedSignIn { .. });
+        match person::quietly(means, tenant, client_id, wanted).await {
+            Err(Miss::Absent(why)) if is_asked => {
+                person::ask(means, tenant, client_id, wanted, way.door(self.chain.door), &why).await
             }
-            Identity::DeviceCode { tenant, client_id } | Identity::Browser { tenant, client_id, .. } => {
-                let (tenant, client_id) = (tenant.as_deref(), client_id.as_deref());
-                match person::quietly(means, tenant, client_id, wanted).await {
-                    Err(Miss::Absent(why)) if may_ask => {
-                        person::ask(means, tenant, client_id, wanted, identity.door(self.chain.door), &why).await
-                    }
-                    other => other,
-                }
-            }
-            of_a_library => sdk::fetch(means, of_a_library, wanted.audience).await,
+            other => other,
         }
     }
 }

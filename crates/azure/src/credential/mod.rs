@@ -25,7 +25,7 @@ use tokio::time::Instant;
 use url::Url;
 
 pub use assertion::ClientCertificate;
-pub use chain::{Chain, Door, Identity, Tried};
+pub use chain::{Chain, Door, Identity, LibrarySignIn, OwnSignIn, Tried};
 pub use desk::{Desk, SignIn};
 pub use saved::{Saved, SavedError, SignedIn};
 

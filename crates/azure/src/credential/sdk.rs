@@ -16,16 +16,16 @@ use secrecy::ExposeSecret;
 use super::super::cloud::host_of;
 use super::super::error::AzureError;
 use super::super::transport;
-use super::chain::{Identity, Miss};
+use super::chain::{LibrarySignIn, Miss};
 use super::{Access, Means, Signed, Token, imds};
 use certdeck_model::printable;
 
 /// A command line that asks something on a terminal that is not there would never end.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-pub(super) async fn fetch(means: &Means, identity: &Identity, audience: &str) -> Result<Access, Miss> {
-    let is_a_tool = matches!(identity, Identity::AzureCli { .. } | Identity::AzureDeveloperCli { .. });
-    if let Identity::ManagedIdentity { host, .. } = identity {
+pub(super) async fn fetch(means: &Means, identity: &LibrarySignIn, audience: &str) -> Result<Access, Miss> {
+    let is_a_tool = matches!(identity, LibrarySignIn::AzureCli { .. } | LibrarySignIn::AzureDeveloperCli { .. });
+    if let LibrarySignIn::ManagedIdentity { host, .. } = identity {
         imds::find(host.as_ref()).await.map_err(Miss::Absent)?;
     }
     // Made anew each time: it keeps a cache of its own that cannot be told of a refused token.
@@ -45,14 +45,14 @@ pub(super) async fn fetch(means: &Means, identity: &Identity, audience: &str) ->
         let unreached = transport::cause(&error).map(|why| {
             let url = why.url().unwrap_or(&means.authority);
             match identity {
-                Identity::ManagedIdentity { .. } => transport::failure(url, None, why).0,
+                LibrarySignIn::ManagedIdentity { .. } => transport::failure(url, None, why).0,
                 _ => means.http.failure(url, why).0,
             }
         });
         match identity {
             // What belongs to whoever sits here may be missing; what was configured must work.
             _ if is_a_tool => Miss::Absent(sentence(&text)),
-            Identity::ManagedIdentity { .. } if text.contains("not been assigned") || text.contains("Identity not found") => {
+            LibrarySignIn::ManagedIdentity { .. } if text.contains("not been assigned") || text.contains("Identity not found") => {
                 Miss::Absent("no such identity is assigned to this machine".to_owned())
             }
             _ => Miss::Failed(unreached.unwrap_or_else(|| sign_in(&text))),
@@ -62,20 +62,20 @@ pub(super) async fn fetch(means: &Means, identity: &Identity, audience: &str) ->
     Ok(Access { token: Token::from(access.token.secret()), lifetime: lifetime.try_into().unwrap_or(Duration::ZERO) })
 }
 
-fn credential(means: &Means, identity: &Identity) -> azure_core::Result<Arc<dyn TokenCredential>> {
+fn credential(means: &Means, identity: &LibrarySignIn) -> azure_core::Result<Arc<dyn TokenCredential>> {
     let client_options = options(means);
     Ok(match identity {
-        Identity::ClientSecret { tenant, client_id, secret } => {
+        LibrarySignIn::ClientSecret { tenant, client_id, secret } => {
             let secret = Secret::new(secret.expose_secret().to_owned());
             let options = ClientSecretCredentialOptions { client_options };
             ClientSecretCredential::new(tenant, client_id.clone(), secret, Some(options))?
         }
-        Identity::ClientCertificate { tenant, client_id, certificate } => {
+        LibrarySignIn::ClientCertificate { tenant, client_id, certificate } => {
             let signed = Signed::new(certificate.clone(), &means.authority, tenant, client_id);
             let options = ClientAssertionCredentialOptions { client_options };
             ClientAssertionCredential::new(tenant.clone(), client_id.clone(), signed, Some(options))?
         }
-        Identity::WorkloadIdentity { tenant, client_id, token_file } => {
+        LibrarySignIn::WorkloadIdentity { tenant, client_id, token_file } => {
             let mut options = WorkloadIdentityCredentialOptions::default();
             options.credential_options.client_options = client_options;
             options.client_id = Some(client_id.clone());
@@ -83,16 +83,13 @@ fn credential(means: &Means, identity: &Identity) -> azure_core::Result<Arc<dyn 
             options.token_file_path = Some(token_file.clone());
             WorkloadIdentityCredential::new(Some(options))?
         }
-        Identity::ManagedIdentity { client_id, host } => imds::credential(client_id.as_deref(), host.clone())?,
-        Identity::AzureDeveloperCli { tenant } => {
+        LibrarySignIn::ManagedIdentity { client_id, host } => imds::credential(client_id.as_deref(), host.clone())?,
+        LibrarySignIn::AzureDeveloperCli { tenant } => {
             let mut options = AzureDeveloperCliCredentialOptions::default();
             options.tenant_id.clone_from(tenant);
             AzureDeveloperCliCredential::new(Some(options))?
         }
-        Identity::AzureCli { tenant }
-        | Identity::SavedSignIn { tenant, .. }
-        | Identity::DeviceCode { tenant, .. }
-        | Identity::Browser { tenant, .. } => {
+        LibrarySignIn::AzureCli { tenant } => {
             let mut options = AzureCliCredentialOptions::default();
             options.tenant_id.clone_from(tenant);
             AzureCliCredential::new(Some(options))?

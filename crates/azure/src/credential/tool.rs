@@ -3,7 +3,7 @@
 
 use super::super::challenge::Claims;
 use super::super::error::AzureError;
-use super::chain::Identity;
+use super::chain::LibrarySignIn;
 use super::desk::{Shown, SignIn, given_up};
 use super::{Access, Means, Token, Who, party, sdk};
 use certdeck_model::{SignInReply, ToolCommand};
@@ -15,14 +15,15 @@ const TRIES: usize = 10;
 ///
 /// The scope is the one that certdeck borrows tokens for: the program keeps tokens by scope, and would hand out the old
 /// one otherwise. Sources: Azure/azure-cli#31699, Azure/azure-dev#5545.
-fn command(identity: &Identity, audience: &str, refused: &Token, claims: &Claims) -> Vec<String> {
+fn command(identity: &LibrarySignIn, audience: &str, refused: &Token, claims: &Claims) -> Vec<String> {
     let encoded = claims.encoded();
     let tenant = Who::of(refused).tenant.filter(|id| id.chars().all(|c| c.is_ascii_alphanumeric() || c == '-'));
-    let (Identity::AzureCli { tenant: configured } | Identity::AzureDeveloperCli { tenant: configured }) = identity else {
+    let (LibrarySignIn::AzureCli { tenant: configured } | LibrarySignIn::AzureDeveloperCli { tenant: configured }) = identity
+    else {
         return Vec::new();
     };
     let tenant = tenant.or_else(|| configured.clone());
-    if matches!(identity, Identity::AzureCli { .. }) {
+    if matches!(identity, LibrarySignIn::AzureCli { .. }) {
         let tenant = tenant.map(|id| format!(" --tenant \"{id}\"")).unwrap_or_default();
         return vec![format!("az login{tenant} --scope \"{audience}/.default\" --claims-challenge \"{encoded}\"")];
     }
@@ -33,7 +34,7 @@ fn command(identity: &Identity, audience: &str, refused: &Token, claims: &Claims
 /// Asks the person to run the command, and borrows again after they have.
 pub(super) async fn borrow_again(
     means: &Means,
-    identity: &Identity,
+    identity: &LibrarySignIn,
     audience: &str,
     refused: &Token,
     claims: &Claims,
@@ -82,7 +83,7 @@ mod tests {
             let body = base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(payload);
             Token::from(format!("h.{body}.s").as_str())
         };
-        let az = Identity::AzureCli { tenant: Some("contoso.com".to_owned()) };
+        let az = LibrarySignIn::AzureCli { tenant: Some("contoso.com".to_owned()) };
         let lines = command(&az, "https://management.azure.com", &token(r#"{"tid":"11-22"}"#), &claims);
         let expected = "az login --tenant \"11-22\" --scope \"https://management.azure.com/.default\" \
                         --claims-challenge \"eyJhY2Nlc3NfdG9rZW4iOnt9fQ==\"";
@@ -90,7 +91,7 @@ mod tests {
         // What a token says is never taken for more than an id.
         let odd = command(&az, "https://vault.azure.net", &token(r#"{"tid":"\"; reboot"}"#), &claims);
         assert!(odd[0].starts_with("az login --tenant \"contoso.com\" --scope \"https://vault.azure.net/.default\""), "{odd:?}");
-        let azd = command(&Identity::AzureDeveloperCli { tenant: None }, "https://a", &token("{}"), &claims);
+        let azd = command(&LibrarySignIn::AzureDeveloperCli { tenant: None }, "https://a", &token("{}"), &claims);
         assert_eq!(azd[1], "azd auth login");
     }
 }

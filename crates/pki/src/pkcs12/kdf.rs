@@ -234,7 +234,7 @@ mod tests {
         let derived = |digest, salt: &[u8], rounds, password: &[u8], purpose, length| {
             let stretch = Stretch { digest, salt: salt.to_vec(), rounds };
             let octets = stretch.pkcs12("", password, purpose, length, &mut Work::default()).unwrap();
-            octets.iter().map(|octet| format!("{octet:02x}")).collect::<String>()
+            octets.iter().fold(String::new(), |text, octet| text + &format!("{octet:02x}"))
         };
         let (smeg, queeg) = (b"\0s\0m\0e\0g\0\0", b"\0q\0u\0e\0e\0g\0\0");
         let salt = [0x0A, 0x58, 0xCF, 0x64, 0x53, 0x0D, 0x82, 0x3F];

@@ -70,6 +70,6 @@ mod tests {
     }
 
     fn hex(octets: &[u8]) -> String {
-        octets.iter().map(|octet| format!("{octet:02x}")).collect()
+        octets.iter().fold(String::new(), |text, octet| text + &format!("{octet:02x}"))
     }
 }
