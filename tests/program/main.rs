@@ -7,6 +7,7 @@ mod as_brought;
 mod cloud;
 #[path = "../common/mod.rs"]
 mod common;
+mod contract_with_scripts;
 mod corpus;
 mod dated;
 #[path = "../support/files.rs"]
