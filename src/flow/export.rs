@@ -170,7 +170,7 @@ fn write(case: &Case<'_>) -> Step {
     let (Some(stored), Some(thumbprint)) = (stored(order), order.thumbprint.clone()) else {
         return step(follows("it is found in the vault"));
     };
-    let shown = path.display().to_string();
+    let shown = crate::model::shown(&path);
     if case.observed.file.is_some() {
         let done = step(StepStatus::Done(format!("{shown} holds it"))).fact("Thumbprint", thumbprint.as_str());
         return ending(case).into_iter().fold(done, |step, words| step.fact("Chain", words));

@@ -104,9 +104,9 @@ impl Key {
         matches!(self, Self::Password | Self::NewPassword | Self::RepeatPassword)
     }
 
-    /// Whether its value is a path, a list or a list of pairs: no name, and judged where it is read.
+    /// Whether its value is the path of a file that exists, a list or a list of pairs: no name, and judged where it is read.
     fn is_more_than_a_name(self) -> bool {
-        matches!(self, Self::File | Self::Out | Self::LoadCertificates | Self::Tags)
+        matches!(self, Self::File | Self::LoadCertificates | Self::Tags)
     }
 
     pub fn parse(text: &str) -> Option<Self> {

@@ -176,7 +176,7 @@ pub fn shown(path: &Path) -> String {
     const WHOLE: usize = 1024;
     const NAME: usize = 255;
     let text = path.to_string_lossy();
-    let is_path = text.len() <= WHOLE && !text.contains("-----") && text.split('/').all(|name| name.len() <= NAME);
+    let is_path = text.len() <= WHOLE && !may_be_key(&text) && text.split('/').all(|name| name.len() <= NAME);
     if is_path { printable(&text).into_owned() } else { quoted(&text) }
 }
 
@@ -352,7 +352,7 @@ mod tests {
     fn a_path_is_shown_whole_and_a_key_in_its_place_is_not() {
         let path = "/home/admin/certificates-of-2026/0123456789ABCDEF0123456789ABCDEF01234567.pfx";
         assert_eq!(shown(Path::new(path)), path);
-        for wrong in [format!("-----BEGIN PRIVATE KEY-----\n{LINE}"), LINE.repeat(20)] {
+        for wrong in [format!("-----BEGIN PRIVATE KEY-----\n{LINE}"), LINE.repeat(20), format!("{LINE}/a/b")] {
             assert!(!shown(Path::new(&wrong)).contains(&LINE[..17]), "{}", shown(Path::new(&wrong)));
         }
     }

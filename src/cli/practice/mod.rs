@@ -12,7 +12,7 @@ use crate::config::Target;
 use crate::model::reason;
 use crate::practice::{Emulator, EmulatorError, Options, Pace};
 
-/// The practice cloud of a screen: started when somebody goes there, running until the screen ends.
+/// The practice cloud of a screen: started when a person goes there, running until the screen ends.
 #[derive(Default)]
 pub struct Beside(Mutex<Option<Emulator>>);
 
