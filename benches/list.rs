@@ -1,4 +1,5 @@
-//! What a key press costs in a list of 100,000 rows: filter, sort, fill; the joins below them; and the rows of an earlier run.
+//! What a key press costs in a list of 100,000 rows: filter, sort, fill; the joins below them; and the rows
+//! of an earlier run.
 #![allow(missing_docs, clippy::unwrap_used)]
 
 mod made;
@@ -33,12 +34,15 @@ fn list(bench: &mut Criterion) {
         pane.filter.set("");
         pane.refilter();
         for column in [0, 3] {
-            bench.bench_function(&format!("{name:?}: sort 100,000 rows by {}", name.columns()[column].title), |bench| {
-                bench.iter(|| {
-                    pane.sort = Sort { column, reversed: !pane.sort.reversed };
-                    pane.resort(&estate);
-                });
-            });
+            bench.bench_function(
+                &format!("{name:?}: sort 100,000 rows by {}", name.columns()[column].title),
+                |bench| {
+                    bench.iter(|| {
+                        pane.sort = Sort { column, reversed: !pane.sort.reversed };
+                        pane.resort(&estate);
+                    });
+                },
+            );
         }
     }
     bench.bench_function("index 100,000 certificates", |bench| {
@@ -50,7 +54,8 @@ fn list(bench: &mut Criterion) {
 fn recall(bench: &mut Criterion) {
     for rows in [10_000, ROWS] {
         let estate = made::estate(rows);
-        let heading = Heading { context: "bench".to_owned(), as_of: made::now(), practice: false, national: false };
+        let heading =
+            Heading { context: "bench".to_owned(), as_of: made::now(), practice: false, national: false };
         let kept = snapshot::encode(&heading, &estate).unwrap();
         bench.bench_function(&format!("keep {rows} certificates, {} MB", kept.len() / 1_000_000), |bench| {
             bench.iter(|| snapshot::encode(&heading, black_box(&estate)).unwrap());

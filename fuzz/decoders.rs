@@ -1,12 +1,12 @@
-//! Every decoder of answers on one value, for the fuzzer and for `tests/client/answers.rs`. Whatever an answer says, it is read or
-//! left out, and nothing that could move a cursor comes out of it.
+//! Every decoder of answers on one value, for the fuzzer and for `tests/client/answers.rs`. Whatever an
+//! answer says, it is read or left out, and nothing that could move a cursor comes out of it.
 
 use std::fmt::Debug;
 use std::sync::LazyLock;
 
 use certdeck::azure::{
-    AzureError, Cloud, Refusal, certificates, exposure, groups, locks, orders, permissions, plans, public_certificates, roles,
-    settings, sites, subscriptions, vault_certificates, vaults,
+    AzureError, Cloud, Refusal, certificates, exposure, groups, locks, orders, permissions, plans,
+    public_certificates, roles, settings, sites, subscriptions, vault_certificates, vaults,
 };
 use certdeck::model::printable;
 use serde_json::Value;
@@ -14,8 +14,8 @@ use url::Url;
 
 static ARM: LazyLock<Url> = LazyLock::new(|| Url::parse("https://127.0.0.1:4443/").expect("a URL"));
 
-/// Texts are in quotes in the form for debugging, with what is hidden escaped as `\u{1b}` or shortly as `\n`; a doubled
-/// backslash begins a visible mark. Ids stand there as they are.
+/// Texts are in quotes in the form for debugging, with what is hidden escaped as `\u{1b}` or shortly as `\n`;
+/// a doubled backslash begins a visible mark. Ids stand there as they are.
 fn check(decoded: &impl Debug) {
     let shown = format!("{decoded:?}");
     let is_hidden = |c: char| printable(&c.to_string()) != c.to_string();

@@ -1,5 +1,5 @@
-//! Reads files that may hold a private key: ordinary files only, never too large, wiped when dropped. Writes them, too: for
-//! their owner only, and never in the place of another.
+//! Reads files that may hold a private key: ordinary files only, never too large, wiped when dropped. Writes
+//! them, too: for their owner only, and never in the place of another.
 
 use std::fs::{self, File};
 use std::io::{self, Read, Write};
@@ -67,11 +67,13 @@ pub fn read_text(path: &Path) -> io::Result<Zeroizing<String>> {
         Unread::Io(why) => why,
         other => io::Error::new(io::ErrorKind::InvalidInput, other),
     })?;
-    let text = std::str::from_utf8(&octets).map_err(|_| io::Error::new(io::ErrorKind::InvalidData, "it is not UTF-8 text"))?;
+    let text = std::str::from_utf8(&octets)
+        .map_err(|_| io::Error::new(io::ErrorKind::InvalidData, "it is not UTF-8 text"))?;
     Ok(Zeroizing::new(text.to_owned()))
 }
 
-/// Writes a file that only its owner can read. What exists is never overwritten, and half a file is never left.
+/// Writes a file that only its owner can read. What exists is never overwritten, and half a file is never
+/// left.
 pub fn write_new(path: &Path, octets: &[u8]) -> io::Result<()> {
     if let Some(file) = unnamed(path) {
         return write_whole(&file, octets).and_then(|()| name(&file, path));
@@ -86,8 +88,8 @@ fn write_whole(mut file: &File, octets: &[u8]) -> io::Result<()> {
     file.write_all(octets).and_then(|()| file.sync_all())
 }
 
-/// A file that has no name until it is whole, so that whoever ends the program on the way leaves nothing behind; nothing
-/// where system or disk has no such files.
+/// A file that has no name until it is whole, so that whoever ends the program on the way leaves nothing
+/// behind; nothing where system or disk has no such files.
 #[cfg(target_os = "linux")]
 fn unnamed(path: &Path) -> Option<File> {
     let dir = path.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."));
@@ -139,9 +141,15 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("new");
         write_new(&path, b"key").unwrap();
-        assert_eq!((&*read(&path).unwrap(), path.metadata().unwrap().permissions().mode() & 0o777), (&b"key".to_vec(), 0o600));
+        assert_eq!(
+            (&*read(&path).unwrap(), path.metadata().unwrap().permissions().mode() & 0o777),
+            (&b"key".to_vec(), 0o600)
+        );
         assert_eq!(write_new(&path, b"other").unwrap_err().kind(), io::ErrorKind::AlreadyExists);
         assert!(write_new(&dir.path().join("none/new"), b"key").is_err());
-        assert_eq!((fs::read(&path).unwrap(), fs::read_dir(dir.path()).unwrap().count()), (b"key".to_vec(), 1));
+        assert_eq!(
+            (fs::read(&path).unwrap(), fs::read_dir(dir.path()).unwrap().count()),
+            (b"key".to_vec(), 1)
+        );
     }
 }

@@ -1,7 +1,8 @@
-//! The journal: one JSON line before and one after each change, appended to a file of this account, secrets struck out.
-//! The line before is on disk when the request goes out, so that whatever happens then, it is known what was asked for
-//! (RELIABILITY.md S10). It is a record for people; no flow reads it to learn where it stands, only how long to look for what was
-//! sent. `at` is this machine's time, `service_time` the service's.
+//! The journal: one JSON line before and one after each change, appended to a file of this account, secrets
+//! struck out. The line before is on disk when the request goes out, so that whatever happens then, it is
+//! known what was asked for (RELIABILITY.md S10). It is a record for people; no flow reads it to learn where
+//! it stands, only how long to look for what was sent. `at` is this machine's time, `service_time` the
+//! service's.
 
 use std::collections::HashMap;
 use std::fs::File;
@@ -72,8 +73,8 @@ impl Outcome {
 #[must_use = "the outcome of a change belongs in the journal"]
 pub struct Entry(String);
 
-/// Cheap to clone; clones, and other processes, append to the same file without mixing their lines. The file is opened for the
-/// first line, so that what only reads needs nothing that can be written.
+/// Cheap to clone; clones, and other processes, append to the same file without mixing their lines. The file
+/// is opened for the first line, so that what only reads needs nothing that can be written.
 #[derive(Debug, Clone)]
 pub struct Journal {
     kept: Option<Arc<Kept>>,
@@ -129,16 +130,22 @@ impl Journal {
         Self { kept: None, opened: Timestamp::now(), reference: None }
     }
 
-    /// Every change from now on is written down with this reference, such as the number of a change request (B3-19).
+    /// Every change from now on is written down with this reference, such as the number of a change request
+    /// (B3-19).
     #[must_use]
     pub fn for_change(mut self, reference: Option<String>) -> Self {
         self.reference = reference;
         self
     }
 
-    /// Writes down what is about to be sent. When this returns, the line is on disk; when it fails, do not send.
-    /// `service_time` is when, by the service's clock.
-    pub fn before(&self, flow: FlowName, request: &Request, service_time: Timestamp) -> Result<Entry, JournalError> {
+    /// Writes down what is about to be sent. When this returns, the line is on disk; when it fails, do not
+    /// send. `service_time` is when, by the service's clock.
+    pub fn before(
+        &self,
+        flow: FlowName,
+        request: &Request,
+        service_time: Timestamp,
+    ) -> Result<Entry, JournalError> {
         let about = json!({
             "method": request.method.as_str(),
             "plane": match &request.plane {
@@ -155,8 +162,8 @@ impl Journal {
         self.begin(flow, &request.what, about)
     }
 
-    /// The resources of ARM that changes were sent to since then, newest first, also by other runs of certdeck; an inventory
-    /// reads them anew, because an index shows them as they were for a while.
+    /// The resources of ARM that changes were sent to since then, newest first, also by other runs of
+    /// certdeck; an inventory reads them anew, because an index shows them as they were for a while.
     pub fn changed_since(&self, since: Timestamp) -> Vec<ResourceId> {
         self.path().map(|path| Self::changed_in(path, since)).unwrap_or_default()
     }
@@ -175,7 +182,8 @@ impl Journal {
         all
     }
 
-    /// The changes that were sent to ARM lately, oldest first, with their times by the service's clock; refused ones are none.
+    /// The changes that were sent to ARM lately, oldest first, with their times by the service's clock;
+    /// refused ones are none.
     pub fn sent(&self) -> Vec<Sent> {
         let text = self.path().and_then(|path| end_of(path).ok()).unwrap_or_default();
         let lines: Vec<Value> = text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
@@ -194,8 +202,16 @@ impl Journal {
             }
             let by_this_run = line["pid"] == std::process::id() && at >= self.opened;
             let there = line["service_time"].as_str().and_then(|time| time.parse().ok());
-            let asked = Asked { at: there.unwrap_or(at), is_accepted: outcome == Outcome::Done.as_str(), by_this_run };
-            Some(Sent { method: line["method"].as_str()?.to_owned(), path: line["path"].as_str()?.to_owned(), asked })
+            let asked = Asked {
+                at: there.unwrap_or(at),
+                is_accepted: outcome == Outcome::Done.as_str(),
+                by_this_run,
+            };
+            Some(Sent {
+                method: line["method"].as_str()?.to_owned(),
+                path: line["path"].as_str()?.to_owned(),
+                asked,
+            })
         };
         lines.iter().filter_map(sent).collect()
     }
@@ -231,8 +247,8 @@ impl Journal {
         self.remember(EXPORTS, export)
     }
 
-    /// The exports that were remembered, the newest of each file that is still there; a line that cannot be read is passed
-    /// over.
+    /// The exports that were remembered, the newest of each file that is still there; a line that cannot be
+    /// read is passed over.
     pub fn exports(&self) -> Vec<Export> {
         let mut known: Vec<Export> = Vec::new();
         for export in self.path().map(|path| remembered::<Export>(path, EXPORTS)).unwrap_or_default() {
@@ -243,13 +259,14 @@ impl Journal {
         known
     }
 
-    /// Remembers that a certificate is about to be revoked, beside the journal like an export: no answer of Azure tells it
-    /// afterwards.
+    /// Remembers that a certificate is about to be revoked, beside the journal like an export: no answer of
+    /// Azure tells it afterwards.
     pub fn revoked(&self, revocation: &Revocation) -> Result<(), JournalError> {
         self.remember(REVOCATIONS, revocation)
     }
 
-    /// What was remembered of revocations, also by other runs, for whoever may not be allowed to write a journal.
+    /// What was remembered of revocations, also by other runs, for whoever may not be allowed to write a
+    /// journal.
     pub fn revocations_in(path: &Path) -> Vec<Revocation> {
         remembered(path, REVOCATIONS)
     }
@@ -277,7 +294,13 @@ impl Journal {
     }
 
     /// Writes down what came of it: the HTTP status, if there was an answer, and the service's request id.
-    pub fn after(&self, entry: Entry, status: Option<u16>, request_id: Option<&str>, outcome: Outcome) -> Result<(), JournalError> {
+    pub fn after(
+        &self,
+        entry: Entry,
+        status: Option<u16>,
+        request_id: Option<&str>,
+        outcome: Outcome,
+    ) -> Result<(), JournalError> {
         let Entry(id) = entry;
         self.append(&json!({
             "at": Timestamp::now().to_string(),
@@ -349,8 +372,11 @@ mod tests {
     use crate::model::ResourceId;
 
     fn upload() -> Request {
-        let id = ResourceId::parse("/subscriptions/s/resourceGroups/g/providers/Microsoft.Web/certificates/shop").unwrap();
-        let body = Body::new(json!({"properties": {"password": null}})).secret("/properties/password", "hunter2".into());
+        let id =
+            ResourceId::parse("/subscriptions/s/resourceGroups/g/providers/Microsoft.Web/certificates/shop")
+                .unwrap();
+        let body = Body::new(json!({"properties": {"password": null}}))
+            .secret("/properties/password", "hunter2".into());
         Request::put("Upload the certificate", &id, "2024-11-01", json!({})).with_body(body)
     }
 
@@ -377,11 +403,17 @@ mod tests {
     fn reading_a_journal_makes_no_file_and_a_change_without_one_is_refused_with_a_way_on() {
         let dir = tempfile::tempdir().unwrap();
         let journal = Journal::at(&dir.path().join("state/journal.jsonl"));
-        assert!(journal.sent().is_empty() && journal.exports().is_empty() && journal.revocations().is_empty());
+        assert!(
+            journal.sent().is_empty() && journal.exports().is_empty() && journal.revocations().is_empty()
+        );
         assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 0);
         // A file where the directory belongs: even root cannot make one there.
         fs::write(dir.path().join("state"), "").unwrap();
-        let problem = journal.before(FlowName::Bind, &upload(), Timestamp::now()).unwrap_err().problem("Bind it").to_string();
+        let problem = journal
+            .before(FlowName::Bind, &upload(), Timestamp::now())
+            .unwrap_err()
+            .problem("Bind it")
+            .to_string();
         assert!(problem.contains("XDG_STATE_HOME") && problem.contains("journal.jsonl"), "{problem}");
         assert!(!problem.contains("os error"), "{problem}");
         fs::remove_file(dir.path().join("state")).unwrap();

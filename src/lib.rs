@@ -1,4 +1,5 @@
-//! The rooms of the house. What each is for and whom it may know: ARCHITECTURE.md; `tests/program/architecture.rs` enforces it.
+//! The rooms of the house. What each is for and whom it may know: ARCHITECTURE.md;
+//! `tests/program/architecture.rs` enforces it.
 
 pub use certdeck_azure as azure;
 pub use certdeck_model as model;

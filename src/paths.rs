@@ -1,4 +1,5 @@
-//! Where certdeck keeps its files, by the platform's own rules (XDG on Linux). Directories are 0700, files 0600.
+//! Where certdeck keeps its files, by the platform's own rules (XDG on Linux). Directories are 0700, files
+//! 0600.
 
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Write as _};
@@ -81,8 +82,8 @@ pub fn private_append(path: &Path) -> io::Result<File> {
     OpenOptions::new().read(true).append(true).create(true).mode(0o600).open(path)
 }
 
-/// Puts a file that only this account may read in the place of the old one: whoever opens it meets the old or the new one,
-/// never a part.
+/// Puts a file that only this account may read in the place of the old one: whoever opens it meets the old or
+/// the new one, never a part.
 pub fn replace_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
     if let Some(dir) = path.parent() {
         private_dir(dir)?;

@@ -1,6 +1,6 @@
-//! The inventory between two runs: one file a context, painted at the next start while the cloud is read anew, and beside it
-//! one with what vaults answered about their certificates. They hold no secret and decide nothing; a file that cannot be
-//! used is passed over, never an error.
+//! The inventory between two runs: one file a context, painted at the next start while the cloud is read
+//! anew, and beside it one with what vaults answered about their certificates. They hold no secret and decide
+//! nothing; a file that cannot be used is passed over, never an error.
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
@@ -88,7 +88,10 @@ impl Snapshots {
     pub fn list(&self) -> Vec<Snapshot> {
         let entries = fs::read_dir(&self.dir).into_iter().flatten().flatten();
         let paths = entries.map(|entry| entry.path());
-        paths.filter(|path| path.extension().is_some_and(|ending| ending == "rows")).map(|path| Snapshot { path }).collect()
+        paths
+            .filter(|path| path.extension().is_some_and(|ending| ending == "rows"))
+            .map(|path| Snapshot { path })
+            .collect()
     }
 
     /// Throws all rows away; says whether there were any.
@@ -100,7 +103,8 @@ impl Snapshots {
         }
     }
 
-    /// Removes what is of no use any more: rows of contexts that are gone, old ones, and what a killed process left.
+    /// Removes what is of no use any more: rows of contexts that are gone, old ones, and what a killed
+    /// process left.
     pub fn tidy(&self, is_context: impl Fn(&str) -> bool) {
         for entry in fs::read_dir(&self.dir).into_iter().flatten().flatten() {
             let snapshot = Snapshot { path: entry.path() };
@@ -144,14 +148,18 @@ impl Snapshot {
         decode(&fs::read(&self.path)?)
     }
 
-    /// What vaults answered about their certificates, for whoever sees these rows; nothing where that cannot be used.
+    /// What vaults answered about their certificates, for whoever sees these rows; nothing where that cannot
+    /// be used.
     pub fn upkeep(&self) -> Vec<Upkeep> {
         fs::read(self.upkeep_path()).ok().and_then(|bytes| open(&bytes)).unwrap_or_default()
     }
 
     /// Puts these answers in the place of the old ones.
     pub fn save_upkeep(&self, answers: &[Upkeep]) -> Result<(), SnapshotError> {
-        Ok(paths::replace_private(&self.upkeep_path(), &seal(table::writing(|| postcard::to_extend(answers, head()))?))?)
+        Ok(paths::replace_private(
+            &self.upkeep_path(),
+            &seal(table::writing(|| postcard::to_extend(answers, head()))?),
+        )?)
     }
 
     fn upkeep_path(&self) -> PathBuf {
@@ -216,7 +224,12 @@ mod tests {
     use crate::model::{ResourceId, Subscription};
 
     fn heading() -> Heading {
-        Heading { context: "production".to_owned(), as_of: Timestamp::UNIX_EPOCH, practice: false, national: false }
+        Heading {
+            context: "production".to_owned(),
+            as_of: Timestamp::UNIX_EPOCH,
+            practice: false,
+            national: false,
+        }
     }
 
     fn estate() -> Estate {
@@ -248,7 +261,12 @@ mod tests {
         let snapshot = snapshots.of(Key::default().with("cloud"));
         assert_eq!(snapshot.upkeep(), []);
         let told = crate::model::upkeep::Told::PlainSecret;
-        let one = Upkeep { vault: ResourceId::subscription("s"), name: "api".into(), read_at: Timestamp::UNIX_EPOCH, told };
+        let one = Upkeep {
+            vault: ResourceId::subscription("s"),
+            name: "api".into(),
+            read_at: Timestamp::UNIX_EPOCH,
+            told,
+        };
         snapshot.save_upkeep(std::slice::from_ref(&one)).unwrap();
         assert_eq!(snapshot.upkeep(), [one]);
         assert_eq!(snapshot.upkeep_path().metadata().unwrap().permissions().mode() & 0o777, 0o600);

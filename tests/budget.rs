@@ -1,5 +1,5 @@
-//! One budget for all requests, with the real client against the practice cloud and its limits: nothing fails, nobody is
-//! refused, and the last request of a limit is never taken (RELIABILITY.md R5, R6).
+//! One budget for all requests, with the real client against the practice cloud and its limits: nothing
+//! fails, nobody is refused, and the last request of a limit is never taken (RELIABILITY.md R5, R6).
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod common;
@@ -37,7 +37,8 @@ fn purchase() -> Vec<Run<'static>> {
 fn life_of_an_order<'r>(current: &'r str, out: &'r str) -> Vec<Run<'r>> {
     let password = [Key::NewPassword, Key::RepeatPassword].map(|key| (key, files::PASSWORD));
     let export = vec![RENEWED, (Key::Out, out), password[0], password[1]];
-    let renew = vec![RENEWED, (Key::Current, current), (Key::Method, "app-service"), (Key::App, "contoso-api")];
+    let renew =
+        vec![RENEWED, (Key::Current, current), (Key::Method, "app-service"), (Key::App, "contoso-api")];
     vec![
         (FlowName::Renew, renew),
         (FlowName::Sync, vec![RENEWED]),
@@ -52,7 +53,8 @@ fn life_of_an_order<'r>(current: &'r str, out: &'r str) -> Vec<Run<'r>> {
 fn of_apps<'r>(new: &'r str, uploaded: &'r str, public: &'r str) -> Vec<Run<'r>> {
     let password = (Key::Password, files::PASSWORD);
     let blog = (Key::App, "contoso-blog");
-    let replace = vec![(Key::Certificate, "shop-2026"), (Key::File, new), password, (Key::FriendlyName, "shop-2027")];
+    let replace =
+        vec![(Key::Certificate, "shop-2026"), (Key::File, new), password, (Key::FriendlyName, "shop-2027")];
     let import = vec![SHOP, (Key::Vault, "kv-contoso-vault"), (Key::VaultCertificate, "pay-2026")];
     vec![
         (FlowName::Upload, vec![SHOP, (Key::File, uploaded), password]),
@@ -72,7 +74,9 @@ fn of_apps<'r>(new: &'r str, uploaded: &'r str, public: &'r str) -> Vec<Run<'r>>
 async fn exchanges(practice: &Practice) -> Vec<Value> {
     let log = practice.control_get("requests").await;
     let all = log["value"].as_array().unwrap().iter();
-    all.filter(|one| !one["path"].as_str().unwrap().contains("/oauth2/") && one["request"].is_string()).cloned().collect()
+    all.filter(|one| !one["path"].as_str().unwrap().contains("/oauth2/") && one["request"].is_string())
+        .cloned()
+        .collect()
 }
 
 /// Past the harness, which would keep the words of a test that passes to itself.
@@ -94,11 +98,13 @@ async fn read_everything(practice: &Practice) {
     let mut estate = inventory::load(&practice.client, &[]).await.unwrap();
     inventory::public::add(&practice.client, &mut estate, |_| ()).await;
     assert_eq!(estate.gaps, []);
-    assert!(estate.certificates.len() >= 5 && estate.apps.len() >= 10 && !estate.public_certificates.is_empty());
+    assert!(
+        estate.certificates.len() >= 5 && estate.apps.len() >= 10 && !estate.public_certificates.is_empty()
+    );
 }
 
-/// What every flow costs is bounded by the limit, not by this machine; so those of orders and those of apps have a cloud
-/// each, at the same time.
+/// What every flow costs is bounded by the limit, not by this machine; so those of orders and those of apps
+/// have a cloud each, at the same time.
 async fn at_five_a_second() -> (Practice, Instant) {
     (Practice::with(|options| options.rate = Some(Rate::PerSecond(5))).await, Instant::now())
 }
@@ -151,14 +157,16 @@ async fn at_five_requests_a_second_an_order_lives_to_its_end_and_nobody_is_refus
 async fn at_five_requests_a_second_apps_are_done_and_nobody_is_refused() {
     let (practice, start) = at_five_a_second().await;
     let files = files::make();
-    let [new, uploaded, public] = ["shop.pfx", "contoso.pfx", "partner.cer"].map(|name| files.path().join(name));
+    let [new, uploaded, public] =
+        ["shop.pfx", "contoso.pfx", "partner.cer"].map(|name| files.path().join(name));
     let [new, uploaded, public] = [&new, &uploaded, &public].map(|path| path.to_str().unwrap());
     complete(&practice, &of_apps(new, uploaded, public)).await;
     say_what_it_took("flows of apps", &practice, start).await;
 }
 
 #[tokio::test]
-async fn at_five_requests_a_second_everything_is_read_again_and_again_while_somebody_binds_and_nobody_is_refused() {
+async fn at_five_requests_a_second_everything_is_read_again_and_again_while_somebody_binds_and_nobody_is_refused()
+ {
     let (practice, start) = at_five_a_second().await;
     read_everything(&practice).await;
     say_what_it_took("everything read", &practice, start).await;
@@ -171,7 +179,10 @@ async fn at_five_requests_a_second_everything_is_read_again_and_again_while_some
 async fn azures_own_limits_are_not_run_into_by_many_looks_at_once() {
     let practice = Practice::with(|options| options.rate = Some(Rate::Azure)).await;
     futures::future::join_all((0..12).map(|_| read_everything(&practice))).await;
-    say(&format!("{} requests within Azure's limits", nobody_was_refused_and_the_last_request_never_taken(&practice).await));
+    say(&format!(
+        "{} requests within Azure's limits",
+        nobody_was_refused_and_the_last_request_never_taken(&practice).await
+    ));
 }
 
 /// 30 % of all requests are told to come back in a second.
@@ -185,7 +196,12 @@ async fn in_a_storm_of_refusals_nobody_comes_back_early_and_everything_is_done()
     let practice = Practice::start().await;
     let fault = json!({"kind": "status", "status": 429, "retry_after": 1});
     for host in ["127.0.0.1*", "*.vault.*"] {
-        practice.control_post("faults", json!({"host": host, "path": "*", "probability": 0.3, "seed": 11, "fault": fault})).await;
+        practice
+            .control_post(
+                "faults",
+                json!({"host": host, "path": "*", "probability": 0.3, "seed": 11, "fault": fault}),
+            )
+            .await;
     }
     // Signing in is no request of the budget.
     work(&practice).await;

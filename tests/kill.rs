@@ -1,5 +1,6 @@
-//! SIGKILL after every single request of every flow in turn, then the same command again: the end is that of an undisturbed run,
-//! and money is spent once. The practice cloud holds the answer of the n-th request; the program dies waiting for it.
+//! SIGKILL after every single request of every flow in turn, then the same command again: the end is that of
+//! an undisturbed run, and money is spent once. The practice cloud holds the answer of the n-th request; the
+//! program dies waiting for it.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 #[path = "support/cloud.rs"]
@@ -49,7 +50,8 @@ struct Run {
 
 impl Run {
     fn new(flow: &'static str, settings: &[&str]) -> Self {
-        let arguments = settings.iter().flat_map(|setting| ["--set".to_owned(), (*setting).to_owned()]).collect();
+        let arguments =
+            settings.iter().flat_map(|setting| ["--set".to_owned(), (*setting).to_owned()]).collect();
         Self { flow, arguments }
     }
 
@@ -81,7 +83,10 @@ fn uploads_killed_after_any_request_and_run_again_are_sent_once() {
     let runs = [
         (upload("contoso.pfx").with(&["--password-file", &file("password")]), "/certificates/"),
         (upload("open.pem").with(&["--new-password-env", "NEW_PASSWORD"]), "/certificates/"),
-        (Run::new("public", &[app, "name=partner", &format!("file={}", file("partner.cer"))]), "/publiccertificates/"),
+        (
+            Run::new("public", &[app, "name=partner", &format!("file={}", file("partner.cer"))]),
+            "/publiccertificates/",
+        ),
     ];
     let mut cloud = Cloud::start();
     let mut killed = 0;
@@ -106,13 +111,24 @@ fn bindings_settings_and_deletions_killed_after_any_request_and_run_again_end_th
     let file = |name: &str| files.path().join(name).display().to_string();
     let group = "resource-group=rg-shop";
     let runs = [
-        Run::new("replace", &[group, "certificate=shop-2026", &format!("file={}", file("shop.pfx")), "friendly-name=shop-2027"])
-            .with(&["--password-file", &file("password")]),
+        Run::new(
+            "replace",
+            &[
+                group,
+                "certificate=shop-2026",
+                &format!("file={}", file("shop.pfx")),
+                "friendly-name=shop-2027",
+            ],
+        )
+        .with(&["--password-file", &file("password")]),
         Run::new("rebind-all", &[group, "certificate=wildcard-contoso", "which=all"]),
         Run::new("unbind", &[group, "app=contoso-blog", "hostname=blog.contoso.com"]),
         Run::new("delete-private", &[group, "certificate=blog-2025"]),
         Run::new("delete-public", &[group, "app=contoso-api", "name=legacy-partner"]),
-        Run::new("settings", &[group, "app=contoso-blog", "https-only=yes", "min-tls=1.3", "load-certificates=*"]),
+        Run::new(
+            "settings",
+            &[group, "app=contoso-blog", "https-only=yes", "min-tls=1.3", "load-certificates=*"],
+        ),
     ];
     let mut cloud = Cloud::start();
     let mut killed = 0;
@@ -137,12 +153,16 @@ fn a_renewal_killed_after_any_request_and_run_again_is_paid_once_and_reaches_its
     let mut cloud = Cloud::start();
     let mut killed = 0;
     let [order, current] = order(&cloud, "apifabrikam");
-    let renew = Run::new("renew", &[&order, &current, "method=app-service", "app=contoso-api", "resource-group=rg-shop"]);
+    let renew = Run::new(
+        "renew",
+        &[&order, &current, "method=app-service", "app=contoso-api", "resource-group=rg-shop"],
+    );
     cloud = disturb_everywhere(cloud, &renew, &mut killed, |cloud| {
         assert_eq!((cloud.purchases(), sent(cloud, "POST", "/renew?")), (1, 1));
     });
     cloud = disturb_everywhere(cloud, &Run::new("sync", &[&order]), &mut killed, |_| ());
-    cloud = disturb_everywhere(cloud, &Run::new("auto-renew", &[&order, "auto-renew=yes"]), &mut killed, |_| ());
+    cloud =
+        disturb_everywhere(cloud, &Run::new("auto-renew", &[&order, "auto-renew=yes"]), &mut killed, |_| ());
     assert!(killed > 30, "only {killed} requests were made");
     assert_eq!(cloud.purchases(), 1);
 }
@@ -170,7 +190,8 @@ fn an_order_exported_unlocked_and_deleted_with_kills_after_any_request_goes_thro
         assert_eq!(file.metadata().unwrap().permissions().mode() & 0o777, 0o600);
         let contents = pki::read(&std::fs::read(file).unwrap(), Some(&files::PASSWORD.into())).unwrap();
         assert!(pki::leaf(&contents).unwrap().has_key.unwrap());
-        let remembered = std::fs::read_to_string(cloud.home().join(".local/state/certdeck/exports.jsonl")).unwrap();
+        let remembered =
+            std::fs::read_to_string(cloud.home().join(".local/state/certdeck/exports.jsonl")).unwrap();
         assert_eq!(remembered.lines().count(), 1, "{remembered}");
     });
     cloud = disturb_everywhere(cloud, &Run::new("unlock", &[&order]), &mut killed, |cloud| {
@@ -182,8 +203,8 @@ fn an_order_exported_unlocked_and_deleted_with_kills_after_any_request_goes_thro
     assert!(killed > 15, "only {killed} requests were made");
 }
 
-/// Kills the run after each of its requests in turn, each time in a cloud of its own, and runs it again. Returns the
-/// cloud in which nothing disturbed it; `holds` looks at all of them.
+/// Kills the run after each of its requests in turn, each time in a cloud of its own, and runs it again.
+/// Returns the cloud in which nothing disturbed it; `holds` looks at all of them.
 fn disturb_everywhere(mut cloud: Cloud, run: &Run, killed: &mut u32, holds: impl Fn(&Cloud)) -> Cloud {
     let before = copy(&cloud.shut_down());
     let undisturbed = Cloud::copy_of(before.path(), None);
@@ -249,7 +270,10 @@ fn run_to_the_end(cloud: &Cloud, run: &Run) {
 fn start(cloud: &Cloud, run: &Run) -> Child {
     let subscription = format!("subscription={}", cloud.connection().subscription_ids[0]);
     let mut command = certdeck(cloud);
-    command.args(["run", run.flow, "--yes", "--set", &subscription]).args(&run.arguments).env("NEW_PASSWORD", files::PASSWORD);
+    command
+        .args(["run", run.flow, "--yes", "--set", &subscription])
+        .args(&run.arguments)
+        .env("NEW_PASSWORD", files::PASSWORD);
     let _runtime = cloud.runtime().enter();
     command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap()
 }

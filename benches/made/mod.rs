@@ -1,8 +1,8 @@
 //! An estate of any size, made up: every kind of certificate, five certificates an app, all of them bound.
 
 use certdeck::model::{
-    App, Binding, Estate, Hostname, OwnSettings, PrivateCertificate, ResourceId, Scope, SecretStatus, SslState, Subscription, Tags,
-    Thumbprint, VaultSecret, Webspace,
+    App, Binding, Estate, Hostname, OwnSettings, PrivateCertificate, ResourceId, Scope, SecretStatus,
+    SslState, Subscription, Tags, Thumbprint, VaultSecret, Webspace,
 };
 use jiff::{SignedDuration, Timestamp};
 
@@ -21,7 +21,11 @@ pub fn estate(certificates: usize) -> Estate {
     let apps = certificates / PER_APP;
     for number in 0..apps.div_ceil(APPS_PER_SUBSCRIPTION) {
         let id = ResourceId::subscription(&format!("00000000-0000-4000-8000-{number:012}"));
-        estate.subscriptions.push(Subscription { id, name: format!("Subscription {number}"), state: "Enabled".into() });
+        estate.subscriptions.push(Subscription {
+            id,
+            name: format!("Subscription {number}"),
+            state: "Enabled".into(),
+        });
     }
     for number in 0..apps {
         let subscription = &estate.subscriptions[number / APPS_PER_SUBSCRIPTION].id;
@@ -77,7 +81,9 @@ fn certificate(group: &ResourceId, app: &App, number: usize) -> PrivateCertifica
         subject: host.as_str().into(),
         issuer: "GeoTrust Global TLS RSA4096 SHA256 2022 CA1".into(),
         issued: Some(now() - SignedDuration::from_hours(24 * 30)),
-        expires: Some(now() + SignedDuration::from_hours(i64::try_from(number * 7919 % 9_000).unwrap() - 100)),
+        expires: Some(
+            now() + SignedDuration::from_hours(i64::try_from(number * 7919 % 9_000).unwrap() - 100),
+        ),
         vault,
         canonical_name: (number % 3 == 2).then(|| host.as_str().into()),
         tags: Tags::default(),

@@ -1,4 +1,5 @@
-//! Certificates and keys in DER, PEM and PKCS#7. Nothing that could move a cursor may come out of their names.
+//! Certificates and keys in DER, PEM and PKCS#7. Nothing that could move a cursor may come out of their
+//! names.
 #![no_main]
 
 use certdeck::pki;

@@ -31,7 +31,8 @@ static POOL: LazyLock<Vec<Certificate>> = LazyLock::new(|| {
 
 fuzz_target!(|octets: &[u8]| {
     let some = |octet: u8| &POOL[usize::from(octet) % POOL.len()];
-    // Four octets a certificate: which one, and with whose names and identifiers; the high bit leaves its own.
+    // Four octets a certificate: which one, and with whose names and identifiers; the high bit leaves its
+    // own.
     let certificates = octets.chunks_exact(4).take(40).map(|choice| {
         let mut certificate = some(choice[0]).clone();
         if choice[1] < 0x80 {

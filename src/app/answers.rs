@@ -50,7 +50,9 @@ impl App {
 
     pub(super) fn take_answer(&mut self, message: Message) {
         match message {
-            Message::EstateRecalled { ask, estate } if self.is_reading(ask) && self.incoming.is_none() => self.recall(estate),
+            Message::EstateRecalled { ask, estate } if self.is_reading(ask) && self.incoming.is_none() => {
+                self.recall(estate);
+            }
             Message::EstateProgressed { ask, part, note } if self.is_reading(ask) => {
                 self.reading = Reading::Asked { ask, note };
                 match &mut self.incoming {
@@ -95,7 +97,9 @@ impl App {
             Message::Observed { ask, result } => self.take_observed(ask, result),
             Message::StepProgressed { ask, note, .. } => self.operations.note(ask, note),
             Message::StepPerformed { ask, result, .. } => {
-                let outcome = result.as_ref().map_or_else(|problem| Outcome::Failed(problem.clone()), |_| Outcome::Succeeded);
+                let outcome = result
+                    .as_ref()
+                    .map_or_else(|problem| Outcome::Failed(problem.clone()), |_| Outcome::Succeeded);
                 self.operations.end(ask, self.machine, outcome);
                 self.ask_goal();
                 self.take_performed(ask, result);
@@ -125,7 +129,9 @@ impl App {
 
     /// Whoever left the wizard meanwhile sees it on coming back.
     fn take_practised(&mut self, asked: AskId, result: Result<String, Problem>) {
-        let Some(wizard) = self.wizard.as_mut().filter(|wizard| wizard.practising == Some(asked)) else { return };
+        let Some(wizard) = self.wizard.as_mut().filter(|wizard| wizard.practising == Some(asked)) else {
+            return;
+        };
         wizard.practising = None;
         match result {
             Ok(words) => {
@@ -202,8 +208,8 @@ impl App {
         }
     }
 
-    /// The first reading shows what it has. Sorting the rows of a pane anew costs as much as they are many, so that is
-    /// done when they have become twice as many, and at the end.
+    /// The first reading shows what it has. Sorting the rows of a pane anew costs as much as they are many,
+    /// so that is done when they have become twice as many, and at the end.
     fn grow(&mut self, part: Estate) {
         self.has_estate = true;
         let before = self.estate.certificates.len();

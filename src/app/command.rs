@@ -1,5 +1,5 @@
-//! The one table of commands: what each is called, what it does in words, where it is valid, and why it is not
-//! possible now. Help, hint bar, palette and key map are all made from it.
+//! The one table of commands: what each is called, what it does in words, where it is valid, and why it is
+//! not possible now. Help, hint bar, palette and key map are all made from it.
 
 use super::App;
 use super::dialog::Task;
@@ -118,18 +118,67 @@ pub static TABLE: &[Entry] = &[
         MOVING,
         BROWSING,
     ),
-    entry(Command::Pane(PaneName::Public), "public", "", "Public Certificates: what the code of an app loads.", MOVING, BROWSING),
-    entry(Command::Pane(PaneName::Orders), "orders", "", "Orders: App Service certificates that were bought.", MOVING, BROWSING),
-    entry(Command::Pane(PaneName::Bindings), "bindings", "", "Bindings: hostnames and what secures them.", MOVING, BROWSING),
-    entry(Command::Open, "open", "Details", "Open what the cursor is on; in the wizard, do the current step.", MOVING, EVERYWHERE),
+    entry(
+        Command::Pane(PaneName::Public),
+        "public",
+        "",
+        "Public Certificates: what the code of an app loads.",
+        MOVING,
+        BROWSING,
+    ),
+    entry(
+        Command::Pane(PaneName::Orders),
+        "orders",
+        "",
+        "Orders: App Service certificates that were bought.",
+        MOVING,
+        BROWSING,
+    ),
+    entry(
+        Command::Pane(PaneName::Bindings),
+        "bindings",
+        "",
+        "Bindings: hostnames and what secures them.",
+        MOVING,
+        BROWSING,
+    ),
+    entry(
+        Command::Open,
+        "open",
+        "Details",
+        "Open what the cursor is on; in the wizard, do the current step.",
+        MOVING,
+        EVERYWHERE,
+    ),
     entry(Command::Back, "back", "", "Back: closes, then clears the filter.", MOVING, EVERYWHERE),
-    entry(Command::Filter, "filter", "Filter", "Filter the list: text, !text, column:value, ~fuzzy.", ROWS, LIST),
+    entry(
+        Command::Filter,
+        "filter",
+        "Filter",
+        "Filter the list: text, !text, column:value, ~fuzzy.",
+        ROWS,
+        LIST,
+    ),
     entry(Command::Sort, "sort", "", "Sort by the next column.", ROWS, LIST),
     entry(Command::Reverse, "reverse", "", "Turn the sort order round.", ROWS, LIST),
     entry(Command::Mark, "mark", "", "Mark or unmark the row.", ROWS, LIST),
-    entry(Command::LoadPublic, "load-public", "", "Ask all apps of the scope for their public certificates.", ROWS, LIST),
+    entry(
+        Command::LoadPublic,
+        "load-public",
+        "",
+        "Ask all apps of the scope for their public certificates.",
+        ROWS,
+        LIST,
+    ),
     entry(Command::Raw, "raw", "", "The resource as the service answers it, in JSON.", ROWS, BROWSING),
-    entry(Command::Copy, "copy", "Copy", "Copy a name, thumbprint, id or token to the clipboard.", ROWS, EVERYWHERE),
+    entry(
+        Command::Copy,
+        "copy",
+        "Copy",
+        "Copy a name, thumbprint, id or token to the clipboard.",
+        ROWS,
+        EVERYWHERE,
+    ),
     entry(
         Command::Explain,
         "explain",
@@ -140,9 +189,27 @@ pub static TABLE: &[Entry] = &[
     ),
     entry(Command::Scope, "scope", "", "Show only one subscription or one app, in all panes.", ROWS, LIST),
     changing(Command::Add, "add", "Add", "Add a certificate: the five ways to get one.", BROWSING),
-    changing(Command::Flow(FlowName::Purchase), "purchase", "", "Buy an App Service certificate, step by step.", BROWSING),
-    changing(Command::Flow(FlowName::Store), "store", "", "Step 1: Store the order's certificate in a key vault.", BROWSING),
-    changing(Command::Flow(FlowName::Verify), "verify", "", "Step 2: Verify that the domain is yours.", BROWSING),
+    changing(
+        Command::Flow(FlowName::Purchase),
+        "purchase",
+        "",
+        "Buy an App Service certificate, step by step.",
+        BROWSING,
+    ),
+    changing(
+        Command::Flow(FlowName::Store),
+        "store",
+        "",
+        "Step 1: Store the order's certificate in a key vault.",
+        BROWSING,
+    ),
+    changing(
+        Command::Flow(FlowName::Verify),
+        "verify",
+        "",
+        "Step 2: Verify that the domain is yours.",
+        BROWSING,
+    ),
     changing(
         Command::Flow(FlowName::ImportOrder),
         "import-order",
@@ -150,12 +217,48 @@ pub static TABLE: &[Entry] = &[
         "Step 3: Import the order's certificate into an app.",
         BROWSING,
     ),
-    changing(Command::Flow(FlowName::Bind), "bind", "Bind", "Secure a hostname of an app with a certificate.", BROWSING),
-    changing(Command::Renew, "renew", "Renew", "Renew a certificate by the way that fits where it came from.", BROWSING),
-    changing(Command::Flow(FlowName::Sync), "sync", "Sync", "Bring what the vault holds now to the apps that use it.", BROWSING),
-    changing(Command::Flow(FlowName::Rekey), "rekey", "", "Give an order a new key and certificate with the same end.", BROWSING),
-    changing(Command::Flow(FlowName::AutoRenew), "auto-renew", "", "Let Azure renew an order by itself, or not.", BROWSING),
-    changing(Command::Flow(FlowName::Upload), "upload", "", "Upload a private certificate from a PFX file.", BROWSING),
+    changing(
+        Command::Flow(FlowName::Bind),
+        "bind",
+        "Bind",
+        "Secure a hostname of an app with a certificate.",
+        BROWSING,
+    ),
+    changing(
+        Command::Renew,
+        "renew",
+        "Renew",
+        "Renew a certificate by the way that fits where it came from.",
+        BROWSING,
+    ),
+    changing(
+        Command::Flow(FlowName::Sync),
+        "sync",
+        "Sync",
+        "Bring what the vault holds now to the apps that use it.",
+        BROWSING,
+    ),
+    changing(
+        Command::Flow(FlowName::Rekey),
+        "rekey",
+        "",
+        "Give an order a new key and certificate with the same end.",
+        BROWSING,
+    ),
+    changing(
+        Command::Flow(FlowName::AutoRenew),
+        "auto-renew",
+        "",
+        "Let Azure renew an order by itself, or not.",
+        BROWSING,
+    ),
+    changing(
+        Command::Flow(FlowName::Upload),
+        "upload",
+        "",
+        "Upload a private certificate from a PFX file.",
+        BROWSING,
+    ),
     changing(
         Command::Flow(FlowName::Public),
         "upload-public",
@@ -163,15 +266,63 @@ pub static TABLE: &[Entry] = &[
         "Upload a public certificate that an app's code loads.",
         BROWSING,
     ),
-    changing(Command::Delete, "delete", "", "Delete what is under the cursor, after a check of what uses it.", BROWSING),
-    changing(Command::Flow(FlowName::DeleteOrder), "delete-order", "", "Delete an order and revoke its certificate.", BROWSING),
+    changing(
+        Command::Delete,
+        "delete",
+        "",
+        "Delete what is under the cursor, after a check of what uses it.",
+        BROWSING,
+    ),
+    changing(
+        Command::Flow(FlowName::DeleteOrder),
+        "delete-order",
+        "",
+        "Delete an order and revoke its certificate.",
+        BROWSING,
+    ),
     changing(Command::Flow(FlowName::Unbind), "unbind", "", "Take the certificate off a hostname.", BROWSING),
-    changing(Command::Flow(FlowName::Replace), "replace", "", "Renew an uploaded certificate without a pause.", BROWSING),
-    changing(Command::Flow(FlowName::RebindAll), "rebind-all", "", "Bind one certificate to every hostname it renews.", BROWSING),
-    changing(Command::Flow(FlowName::Settings), "settings", "", "HTTPS only, minimum TLS, certificates for code.", BROWSING),
-    changing(Command::Flow(FlowName::DeletePrivate), "delete-private", "", "Delete a private certificate nothing uses.", BROWSING),
-    changing(Command::Flow(FlowName::DeletePublic), "delete-public", "", "Delete a public certificate no code loads.", BROWSING),
-    changing(Command::Flow(FlowName::Managed), "managed", "", "Create a free managed certificate for a hostname.", BROWSING),
+    changing(
+        Command::Flow(FlowName::Replace),
+        "replace",
+        "",
+        "Renew an uploaded certificate without a pause.",
+        BROWSING,
+    ),
+    changing(
+        Command::Flow(FlowName::RebindAll),
+        "rebind-all",
+        "",
+        "Bind one certificate to every hostname it renews.",
+        BROWSING,
+    ),
+    changing(
+        Command::Flow(FlowName::Settings),
+        "settings",
+        "",
+        "HTTPS only, minimum TLS, certificates for code.",
+        BROWSING,
+    ),
+    changing(
+        Command::Flow(FlowName::DeletePrivate),
+        "delete-private",
+        "",
+        "Delete a private certificate nothing uses.",
+        BROWSING,
+    ),
+    changing(
+        Command::Flow(FlowName::DeletePublic),
+        "delete-public",
+        "",
+        "Delete a public certificate no code loads.",
+        BROWSING,
+    ),
+    changing(
+        Command::Flow(FlowName::Managed),
+        "managed",
+        "",
+        "Create a free managed certificate for a hostname.",
+        BROWSING,
+    ),
     entry(
         Command::Flow(FlowName::Export),
         "export",
@@ -180,7 +331,13 @@ pub static TABLE: &[Entry] = &[
         ACTING,
         BROWSING,
     ),
-    changing(Command::Flow(FlowName::Unlock), "unlock", "", "See and remove the management locks of an order.", BROWSING),
+    changing(
+        Command::Flow(FlowName::Unlock),
+        "unlock",
+        "",
+        "See and remove the management locks of an order.",
+        BROWSING,
+    ),
     changing(
         Command::Flow(FlowName::ImportVault),
         "import-vault",
@@ -188,15 +345,70 @@ pub static TABLE: &[Entry] = &[
         "Import a certificate that you keep in a key vault.",
         BROWSING,
     ),
-    changing(Command::Wizard, "wizard", "Wizard", "Go on with the order under the cursor where it stands.", BROWSING),
-    entry(Command::Workbench(Task::Inspect), "cert-inspect", "", "Show what a certificate file holds.", FILES, EVERYWHERE),
-    entry(Command::Workbench(Task::Check), "cert-check", "", "Judge a certificate file as App Service would.", FILES, EVERYWHERE),
-    entry(Command::Workbench(Task::Build), "cert-build", "", "Make a PFX of a key and its certificates.", FILES, EVERYWHERE),
-    entry(Command::Workbench(Task::Rewrap), "cert-rewrap", "", "Write a PFX with new encryption or password.", FILES, EVERYWHERE),
-    entry(Command::Plan, "plan", "Plan", "Show or hide the exact requests of the current step.", ACTING, WIZARD),
-    entry(Command::Practise, "practise", "Play the owner", "In a practice cloud: play the domain's owner.", ACTING, WIZARD),
+    changing(
+        Command::Wizard,
+        "wizard",
+        "Wizard",
+        "Go on with the order under the cursor where it stands.",
+        BROWSING,
+    ),
+    entry(
+        Command::Workbench(Task::Inspect),
+        "cert-inspect",
+        "",
+        "Show what a certificate file holds.",
+        FILES,
+        EVERYWHERE,
+    ),
+    entry(
+        Command::Workbench(Task::Check),
+        "cert-check",
+        "",
+        "Judge a certificate file as App Service would.",
+        FILES,
+        EVERYWHERE,
+    ),
+    entry(
+        Command::Workbench(Task::Build),
+        "cert-build",
+        "",
+        "Make a PFX of a key and its certificates.",
+        FILES,
+        EVERYWHERE,
+    ),
+    entry(
+        Command::Workbench(Task::Rewrap),
+        "cert-rewrap",
+        "",
+        "Write a PFX with new encryption or password.",
+        FILES,
+        EVERYWHERE,
+    ),
+    entry(
+        Command::Plan,
+        "plan",
+        "Plan",
+        "Show or hide the exact requests of the current step.",
+        ACTING,
+        WIZARD,
+    ),
+    entry(
+        Command::Practise,
+        "practise",
+        "Play the owner",
+        "In a practice cloud: play the domain's owner.",
+        ACTING,
+        WIZARD,
+    ),
     entry(Command::Operations, "operations", "", "What is running and what came of it.", ALWAYS, EVERYWHERE),
-    entry(Command::Problems, "problems", "Problems", "What will break, and what could not be read.", ALWAYS, BROWSING),
+    entry(
+        Command::Problems,
+        "problems",
+        "Problems",
+        "What will break, and what could not be read.",
+        ALWAYS,
+        BROWSING,
+    ),
     entry(Command::Refresh, "refresh", "Refresh", "Look at the cloud again, now.", ALWAYS, EVERYWHERE),
     entry(Command::Context, "context", "", "Go to another cloud, tenant or identity.", ALWAYS, BROWSING),
     entry(Command::Palette, "palette", "", "Run any command by its name.", ALWAYS, EVERYWHERE),
@@ -205,7 +417,14 @@ pub static TABLE: &[Entry] = &[
     entry(Command::Suspend, "suspend", "", "Back to the shell; fg brings certdeck back.", ALWAYS, EVERYWHERE),
     entry(Command::Leave, "leave", "", "Back, and from a list: quit.", ALWAYS, EVERYWHERE),
     entry(Command::Quit, "quit", "", "Quit; asks while an operation runs.", ALWAYS, EVERYWHERE),
-    entry(Command::Briefing, "briefing", "", "What this practice scenario asks for, and how it stands.", ALWAYS, EVERYWHERE),
+    entry(
+        Command::Briefing,
+        "briefing",
+        "",
+        "What this practice scenario asks for, and how it stands.",
+        ALWAYS,
+        EVERYWHERE,
+    ),
 ];
 
 const fn entry(
@@ -269,11 +488,17 @@ impl Entry {
                 Err("there is nothing under the cursor to copy".into())
             }
             Command::Briefing if app.goal.is_none() => Err("this cloud has no scenario with a goal".into()),
-            Command::Practise if app.wizard.as_ref().is_some_and(|wizard| wizard.is_done(FlowName::Verify)) => {
+            Command::Practise
+                if app.wizard.as_ref().is_some_and(|wizard| wizard.is_done(FlowName::Verify)) =>
+            {
                 Err("the domain is verified already".into())
             }
-            Command::Practise if !app.settings.practice => Err("only a practice cloud lets you play the domain's owner".into()),
-            Command::Practise if app.wizard.as_ref().is_none_or(|wizard| wizard.page() != FlowName::Verify) => {
+            Command::Practise if !app.settings.practice => {
+                Err("only a practice cloud lets you play the domain's owner".into())
+            }
+            Command::Practise
+                if app.wizard.as_ref().is_none_or(|wizard| wizard.page() != FlowName::Verify) =>
+            {
                 Err("the owner of the domain is asked only in Step 2: Verify".into())
             }
             _ => Ok(()),
@@ -287,11 +512,15 @@ impl App {
         let id = self.selected().ok_or("the list is empty")?;
         match self.pane {
             PaneName::Orders => Ok(id.clone()),
-            PaneName::Private => match self.selected_certificate().map(|certificate| self.estate.source(certificate)) {
-                Some(crate::model::Source::Order(order)) => Ok(order),
-                _ => Err("this certificate does not come from an order".into()),
-            },
-            PaneName::Public | PaneName::Bindings => Err("the wizard continues an order: choose one in Orders (3)".into()),
+            PaneName::Private => {
+                match self.selected_certificate().map(|certificate| self.estate.source(certificate)) {
+                    Some(crate::model::Source::Order(order)) => Ok(order),
+                    _ => Err("this certificate does not come from an order".into()),
+                }
+            }
+            PaneName::Public | PaneName::Bindings => {
+                Err("the wizard continues an order: choose one in Orders (3)".into())
+            }
         }
     }
 }

@@ -15,11 +15,15 @@ impl App {
         match self.pane {
             PaneName::Orders => Ok(About::Order(id.clone())),
             PaneName::Private => Ok(About::Certificate(id.clone())),
-            PaneName::Public => Err("a public certificate secures no hostname: an app's code loads it".to_owned()),
+            PaneName::Public => {
+                Err("a public certificate secures no hostname: an app's code loads it".to_owned())
+            }
             PaneName::Bindings => {
                 let binding = self.selected_binding().ok_or("this hostname is gone")?;
                 if is_of_platform(&self.estate, binding) {
-                    return Err("Azure secures its own names by itself, with certificates of its own".to_owned());
+                    return Err(
+                        "Azure secures its own names by itself, with certificates of its own".to_owned()
+                    );
                 }
                 Ok(About::Binding { app: binding.app.clone(), host: binding.host.clone() })
             }

@@ -1,5 +1,5 @@
-//! The detail of one resource: its facts, or the JSON as the service answers it. A cursor goes over the lines, so that
-//! a fact can be copied and a view knows what to keep on screen.
+//! The detail of one resource: its facts, or the JSON as the service answers it. A cursor goes over the
+//! lines, so that a fact can be copied and a view knows what to keep on screen.
 
 use super::command::Motion;
 use super::message::AskId;

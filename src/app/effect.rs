@@ -1,4 +1,5 @@
-//! Everything the program can ask of the world, as plain data. `runtime` performs it; nothing is performed here.
+//! Everything the program can ask of the world, as plain data. `runtime` performs it; nothing is performed
+//! here.
 
 use std::time::Duration;
 
@@ -13,7 +14,8 @@ use crate::workbench::Job;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Effect {
-    /// Bring the rows of an earlier run, if any are kept: before the inventory that is read under the same question.
+    /// Bring the rows of an earlier run, if any are kept: before the inventory that is read under the same
+    /// question.
     RecallEstate {
         ask: AskId,
     },
@@ -39,7 +41,8 @@ pub enum Effect {
         flow: FlowName,
         inputs: Inputs,
     },
-    /// Observe, and if the step still stands as it was agreed to, send its requests, follow them, and observe again.
+    /// Observe, and if the step still stands as it was agreed to, send its requests, follow them, and observe
+    /// again.
     PerformStep {
         ask: AskId,
         flow: FlowName,
@@ -55,8 +58,8 @@ pub enum Effect {
         ask: AskId,
         id: ResourceId,
     },
-    /// Read a directory of this machine: its directories, and the files whose names end so. An empty path is where
-    /// certdeck was started.
+    /// Read a directory of this machine: its directories, and the files whose names end so. An empty path is
+    /// where certdeck was started.
     ReadFolder {
         ask: AskId,
         path: String,
@@ -96,7 +99,8 @@ pub enum Effect {
     },
     /// Make a password for a file that is written, and copy it: what nobody chose, somebody has to keep.
     MakePassword,
-    /// Send `Message::Woken` with the moment `at` after this pause. A later request does not take back an earlier one.
+    /// Send `Message::Woken` with the moment `at` after this pause. A later request does not take back an
+    /// earlier one.
     Wake {
         at: Timestamp,
         after: Duration,

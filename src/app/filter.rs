@@ -1,8 +1,9 @@
-//! The one way to filter rows, on screen and on the command line: words that must all be there, `!word` that must not,
-//! `column:word`, `~letters` in this order with anything between.
+//! The one way to filter rows, on screen and on the command line: words that must all be there, `!word` that
+//! must not, `column:word`, `~letters` in this order with anything between.
 //!
-//! A word alone is looked for in the columns that name a row ([`is_plain`]), whichever are on screen: what somebody typed to
-//! go to one row must not lead to another by its group. Every other column takes `column:word`.
+//! A word alone is looked for in the columns that name a row ([`is_plain`]), whichever are on screen: what
+//! somebody typed to go to one row must not lead to another by its group. Every other column takes
+//! `column:word`.
 
 use memchr::memmem::Finder;
 
@@ -13,7 +14,18 @@ pub const SEPARATOR: char = '\u{1f}';
 
 /// Whether a word without a column is looked for in this column.
 pub fn is_plain(column: &str) -> bool {
-    matches!(column, "name" | "hostname" | "hosts" | "domain" | "subject" | "certificate" | "source" | "who-acts" | "thumbprint")
+    matches!(
+        column,
+        "name"
+            | "hostname"
+            | "hosts"
+            | "domain"
+            | "subject"
+            | "certificate"
+            | "source"
+            | "who-acts"
+            | "thumbprint"
+    )
 }
 
 #[derive(Debug, Clone, Default)]
@@ -95,8 +107,11 @@ impl Term {
             }
         };
         let (is_fuzzy, text) = text.strip_prefix('~').map_or((false, text), |text| (true, text));
-        let sought =
-            if is_fuzzy { Sought::Letters(text.to_owned()) } else { Sought::Word(Box::new(Finder::new(text).into_owned())) };
+        let sought = if is_fuzzy {
+            Sought::Letters(text.to_owned())
+        } else {
+            Sought::Word(Box::new(Finder::new(text).into_owned()))
+        };
         Ok((!text.is_empty()).then_some(Self { inverse, column, sought }))
     }
 
@@ -106,7 +121,10 @@ impl Term {
             // What is not in the row at all, which is quickly seen, is in none of its columns.
             None => {
                 self.sought.is_in(row)
-                    && row.split(SEPARATOR).enumerate().any(|(at, text)| plain.contains(&at) && self.sought.is_in(text))
+                    && row
+                        .split(SEPARATOR)
+                        .enumerate()
+                        .any(|(at, text)| plain.contains(&at) && self.sought.is_in(text))
             }
         };
         found != self.inverse
@@ -138,9 +156,19 @@ mod tests {
     #[test]
     fn a_word_alone_is_looked_for_where_a_row_is_named_and_anything_else_by_its_column_a3() {
         let columns = ["name", "source", "group", "subscription", "tags", "thumbprint"];
-        let row = ["blog-2025", "uploaded", "rg-shop", "contoso production", "team=shop", "ab12cd"].join(&SEPARATOR.to_string());
+        let row = ["blog-2025", "uploaded", "rg-shop", "contoso production", "team=shop", "ab12cd"]
+            .join(&SEPARATOR.to_string());
         let holds = |text: &str| Filter::parse(text, &columns).holds(&row);
-        for found in ["blog", "uploaded", "ab12", "AB:12:CD", "group:shop", "subscription:production", "tags:team=shop", "gr:rg-"] {
+        for found in [
+            "blog",
+            "uploaded",
+            "ab12",
+            "AB:12:CD",
+            "group:shop",
+            "subscription:production",
+            "tags:team=shop",
+            "gr:rg-",
+        ] {
             assert!(holds(found), "{found}");
         }
         for hidden in ["shop", "contoso", "team=", "~rgshop"] {

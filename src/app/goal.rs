@@ -1,5 +1,5 @@
-//! The task of a practice cloud: what its scenario asks for, and how that stands. The cloud itself judges it; here it
-//! is asked for again after everything that may have changed it.
+//! The task of a practice cloud: what its scenario asks for, and how that stands. The cloud itself judges it;
+//! here it is asked for again after everything that may have changed it.
 
 use jiff::Timestamp;
 
@@ -38,8 +38,12 @@ impl Goal {
         match (self.reached, left) {
             (Some(_), _) => ("goal reached".to_owned(), Tone::Good),
             (None, None) => (format!("goal {done}/{}", self.parts.len()), Tone::Soon),
-            (None, Some(left)) if left < 0 => (format!("goal {done}/{}, too late", self.parts.len()), Tone::Urgent),
-            (None, Some(left)) => (format!("goal {done}/{}, {} left", self.parts.len(), span(left)), Tone::Soon),
+            (None, Some(left)) if left < 0 => {
+                (format!("goal {done}/{}, too late", self.parts.len()), Tone::Urgent)
+            }
+            (None, Some(left)) => {
+                (format!("goal {done}/{}, {} left", self.parts.len(), span(left)), Tone::Soon)
+            }
         }
     }
 
@@ -53,10 +57,16 @@ impl Goal {
         let reached = self.reached?;
         Some(match self.deadline {
             Some(deadline) if reached > deadline => {
-                format!("You reached the goal, {} too late.", span(reached.as_second() - deadline.as_second()))
+                format!(
+                    "You reached the goal, {} too late.",
+                    span(reached.as_second() - deadline.as_second())
+                )
             }
             Some(deadline) => {
-                format!("You reached the goal with {} to spare.", span(deadline.as_second() - reached.as_second()))
+                format!(
+                    "You reached the goal with {} to spare.",
+                    span(deadline.as_second() - reached.as_second())
+                )
             }
             None => "You reached the goal.".to_owned(),
         })
@@ -81,7 +91,10 @@ impl App {
     pub(super) fn take_goal(&mut self, result: Result<Option<Goal>, Problem>) {
         match result {
             Ok(Some(goal)) => {
-                let is_news = self.goal.as_ref().is_none_or(|before| before.reached.is_none() && goal.reached.is_some());
+                let is_news = self
+                    .goal
+                    .as_ref()
+                    .is_none_or(|before| before.reached.is_none() && goal.reached.is_some());
                 self.goal = Some(goal);
                 if is_news && !self.dialogs.iter().any(|dialog| matches!(dialog, Dialog::Briefing { .. })) {
                     self.open_briefing();
@@ -149,6 +162,9 @@ mod tests {
         let in_time = goal(&[], Some("2026-11-23T11:00:00Z"));
         assert_eq!(in_time.standing("2026-12-01T00:00:00Z".parse().unwrap()).0, "goal reached");
         assert_eq!(in_time.verdict().unwrap(), "You reached the goal with 1h00m to spare.");
-        assert_eq!(goal(&[], Some("2026-11-23T12:05:00Z")).verdict().unwrap(), "You reached the goal, 5m00s too late.");
+        assert_eq!(
+            goal(&[], Some("2026-11-23T12:05:00Z")).verdict().unwrap(),
+            "You reached the goal, 5m00s too late."
+        );
     }
 }

@@ -1,4 +1,5 @@
-//! A key press in the program's own type, with its written form (`<C-d>`, `q`, `<S-Tab>`): no terminal library in here.
+//! A key press in the program's own type, with its written form (`<C-d>`, `q`, `<S-Tab>`): no terminal
+//! library in here.
 
 use std::fmt;
 
@@ -57,14 +58,18 @@ impl Key {
             *rest = true;
             name = &name[2..];
         }
-        key.code = NAMES.iter().find(|(written, _)| written.eq_ignore_ascii_case(name)).map(|(_, code)| *code).or_else(|| {
-            let mut chars = name.chars();
-            match (chars.next(), chars.next()) {
-                (Some(c), None) => Some(KeyCode::Char(c)),
-                (Some('F' | 'f'), Some(_)) => name[1..].parse().ok().map(KeyCode::F),
-                _ => None,
-            }
-        })?;
+        key.code = NAMES
+            .iter()
+            .find(|(written, _)| written.eq_ignore_ascii_case(name))
+            .map(|(_, code)| *code)
+            .or_else(|| {
+                let mut chars = name.chars();
+                match (chars.next(), chars.next()) {
+                    (Some(c), None) => Some(KeyCode::Char(c)),
+                    (Some('F' | 'f'), Some(_)) => name[1..].parse().ok().map(KeyCode::F),
+                    _ => None,
+                }
+            })?;
         Some(key)
     }
 

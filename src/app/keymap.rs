@@ -15,7 +15,11 @@ pub enum KeymapError {
     Unreadable(String),
     #[error("there is no command '{}'; the palette (:) lists all", quoted(.0))]
     UnknownCommand(String),
-    #[error("'{}' for '{}' is not a key; write it like j, <C-d>, <Enter> or <S-Tab>", quoted(key), quoted(command))]
+    #[error(
+        "'{}' for '{}' is not a key; write it like j, <C-d>, <Enter> or <S-Tab>",
+        quoted(key),
+        quoted(command)
+    )]
     NotAKey { key: String, command: String },
     #[error("the key {key} would mean both '{first}' and '{second}' in the same place")]
     Conflict { key: Key, first: &'static str, second: &'static str },
@@ -37,7 +41,10 @@ impl Keymap {
     }
 
     pub fn find(&self, place: Place, key: Key) -> Option<&'static Entry> {
-        self.bound.iter().find(|(bound, entry)| *bound == key && entry.is_valid_in(place)).map(|(_, entry)| *entry)
+        self.bound
+            .iter()
+            .find(|(bound, entry)| *bound == key && entry.is_valid_in(place))
+            .map(|(_, entry)| *entry)
     }
 
     /// The keys of one command, in the order they were written.
@@ -56,8 +63,8 @@ impl Keymap {
         for (name, keys) in &lines {
             let entry = Entry::named(name).ok_or_else(|| KeymapError::UnknownCommand(name.clone()))?;
             for written in keys {
-                let key =
-                    Key::parse(written).ok_or_else(|| KeymapError::NotAKey { key: written.clone(), command: name.clone() })?;
+                let key = Key::parse(written)
+                    .ok_or_else(|| KeymapError::NotAKey { key: written.clone(), command: name.clone() })?;
                 self.bind(key, entry)?;
             }
         }

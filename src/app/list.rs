@@ -1,5 +1,6 @@
-//! The rows of a pane: filter, sort, selection, marks. Rows are told apart by resource id, never by row number, so a
-//! refresh or another order keeps the cursor on the same resource. Nothing is drawn here: a view asks for a slice.
+//! The rows of a pane: filter, sort, selection, marks. Rows are told apart by resource id, never by row
+//! number, so a refresh or another order keeps the cursor on the same resource. Nothing is drawn here: a view
+//! asks for a slice.
 
 use std::collections::HashSet;
 use std::ops::Range;
@@ -43,14 +44,15 @@ pub struct List {
     selected: Option<ResourceId>,
     /// The place of the selected row among all, so that a filter need not compare ids.
     selected_at: Option<usize>,
-    /// Until somebody goes to a row, or all of them are there, rows still come in anywhere: the cursor is on the first.
+    /// Until somebody goes to a row, or all of them are there, rows still come in anywhere: the cursor is on
+    /// the first.
     is_settled: bool,
     marks: HashSet<ResourceId>,
 }
 
 impl List {
-    /// Takes new rows. `row` writes the text of the columns of one, each ended by [`SEPARATOR`], and gives its id.
-    /// Call [`List::sort`] afterwards.
+    /// Takes new rows. `row` writes the text of the columns of one, each ended by [`SEPARATOR`], and gives
+    /// its id. Call [`List::sort`] afterwards.
     pub fn fill(&mut self, count: usize, mut row: impl FnMut(usize, &mut String) -> ResourceId) {
         self.ids.clear();
         self.haystack.clear();
@@ -68,7 +70,8 @@ impl List {
             }
             self.ends.push(self.haystack.len());
         }
-        self.selected_at = self.selected.as_ref().and_then(|wanted| self.ids.iter().position(|id| id == wanted));
+        self.selected_at =
+            self.selected.as_ref().and_then(|wanted| self.ids.iter().position(|id| id == wanted));
         if !self.marks.is_empty() {
             self.marks = self.ids.iter().filter(|id| self.marks.contains(*id)).cloned().collect();
         }
@@ -77,7 +80,8 @@ impl List {
     /// Orders the rows by the keys of a column; rows with equal keys keep the order they came in.
     pub fn sort(&mut self, column: usize, key: impl Fn(usize) -> SortKey, reversed: bool) {
         let count = u32::try_from(self.ids.len()).unwrap_or(u32::MAX);
-        // What decides nearly every comparison stands beside the place; the whole text is found once a row, not once a comparison.
+        // What decides nearly every comparison stands beside the place; the whole text is found once a row,
+        // not once a comparison.
         let (mut ranked, mut last) = (Vec::with_capacity(self.ids.len()), Vec::new());
         for place in 0..count {
             let text = match key(place as usize) {
@@ -116,7 +120,9 @@ impl List {
 
     fn narrow(&mut self) {
         // In the order of memory, not of the rows: that is several times as fast.
-        let is_admitted = |place: usize| self.admitted.as_ref().is_none_or(|admitted| admitted.get(place).copied().unwrap_or(true));
+        let is_admitted = |place: usize| {
+            self.admitted.as_ref().is_none_or(|admitted| admitted.get(place).copied().unwrap_or(true))
+        };
         let passes = |place: usize| is_admitted(place) && self.filter.holds(self.row_text(place));
         let passes: Vec<bool> = (0..self.ids.len()).map(passes).collect();
         self.shown.clear();
@@ -215,7 +221,8 @@ impl List {
         self.offset = self.offset.clamp((self.cursor + 1).saturating_sub(page), self.cursor).min(highest);
     }
 
-    /// The rows to draw: place in what the pane was filled from, whether it is under the cursor, whether it is marked.
+    /// The rows to draw: place in what the pane was filled from, whether it is under the cursor, whether it
+    /// is marked.
     pub fn visible(&self) -> impl Iterator<Item = (usize, bool, bool)> {
         self.window().map(|row| {
             let place = self.shown[row] as usize;

@@ -13,7 +13,8 @@ use crate::model::custody::Custody;
 use crate::model::{Estate, Problem, ResourceId, SignInAsk, Upkeep};
 use crate::workbench::{Outcome, Password, Trouble};
 
-/// Tells the answers to one question from those to another; a late answer to a question no longer asked is dropped.
+/// Tells the answers to one question from those to another; a late answer to a question no longer asked is
+/// dropped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct AskId(pub u64);
 
@@ -25,7 +26,8 @@ pub enum Message {
         width: u16,
         height: u16,
     },
-    /// Time passed on this machine; asked for by `Effect::Wake`, and sent along with every answer that carries a time.
+    /// Time passed on this machine; asked for by `Effect::Wake`, and sent along with every answer that
+    /// carries a time.
     Ticked(Timestamp),
     /// What the cloud's clock shows, and in words how far off this machine's is, where that matters.
     ServiceTime {

@@ -1,4 +1,5 @@
-//! What the full-screen program does: state, messages, effects, commands. No terminal, no async, no clock, no disk.
+//! What the full-screen program does: state, messages, effects, commands. No terminal, no async, no clock, no
+//! disk.
 
 mod answers;
 mod browse;
@@ -281,7 +282,10 @@ impl App {
             Some(Command::Quit | Command::Leave) => match self.operations.running().count() {
                 0 => self.emit(Effect::Quit),
                 running => self.say(
-                    format!("{} under way: make the terminal larger to quit.", pane::counted(running, "operation")),
+                    format!(
+                        "{} under way: make the terminal larger to quit.",
+                        pane::counted(running, "operation")
+                    ),
                     Tone::Soon,
                 ),
             },
@@ -377,11 +381,16 @@ impl App {
         self.tick(at);
     }
 
-    /// Asks to be woken when the next thing moves: the clock of a running operation, or a look at a waiting step.
+    /// Asks to be woken when the next thing moves: the clock of a running operation, or a look at a waiting
+    /// step.
     fn schedule(&mut self) {
         const SECOND: Duration = Duration::from_secs(1);
         let running = self.operations.running().next().is_some().then(|| self.machine + SECOND);
-        let goal = self.goal.as_ref().is_some_and(|goal| goal.is_counting(self.now)).then(|| self.machine + 60 * SECOND);
+        let goal = self
+            .goal
+            .as_ref()
+            .is_some_and(|goal| goal.is_counting(self.now))
+            .then(|| self.machine + 60 * SECOND);
         let look = self.wizard.as_ref().and_then(Wizard::next_look);
         // What is left of the time for a code.
         let code = self
@@ -391,7 +400,9 @@ impl App {
             .then(|| self.machine + SECOND);
         // The age of rows that are not of this run.
         let age = self.is_recalled.then(|| self.machine + 60 * SECOND);
-        let Some(due) = running.into_iter().chain(look).chain(goal).chain(code).chain(age).min() else { return };
+        let Some(due) = running.into_iter().chain(look).chain(goal).chain(code).chain(age).min() else {
+            return;
+        };
         if self.wake.is_none_or(|wake| due < wake) {
             let due = due.max(self.machine);
             self.wake = Some(due);

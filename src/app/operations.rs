@@ -77,14 +77,18 @@ impl Operations {
     }
 
     pub fn note(&mut self, ask: AskId, note: String) {
-        if let Some(operation) = self.0.iter_mut().find(|operation| operation.ask == ask && operation.is_running()) {
+        if let Some(operation) =
+            self.0.iter_mut().find(|operation| operation.ask == ask && operation.is_running())
+        {
             operation.note = note;
         }
     }
 
     /// Ends an operation once; what comes later about it is no news.
     pub fn end(&mut self, ask: AskId, at: Timestamp, outcome: Outcome) {
-        if let Some(operation) = self.0.iter_mut().find(|operation| operation.ask == ask && operation.is_running()) {
+        if let Some(operation) =
+            self.0.iter_mut().find(|operation| operation.ask == ask && operation.is_running())
+        {
             operation.ended = Some((at, outcome));
         }
     }

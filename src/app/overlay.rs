@@ -3,7 +3,9 @@
 use super::App;
 use super::command::{Command, Entry, Place};
 use super::detail::step;
-use super::dialog::{Act, Answer, Candidate, Choose, Confirm, Dialog, ErrorText, Folder, Help, HelpLine, Item, Palette};
+use super::dialog::{
+    Act, Answer, Candidate, Choose, Confirm, Dialog, ErrorText, Folder, Help, HelpLine, Item, Palette,
+};
 use super::effect::Effect;
 use super::key::{Key, KeyCode};
 use super::keymap::entries;
@@ -121,8 +123,11 @@ impl App {
     }
 
     pub(super) fn open_palette(&mut self) {
-        let age = |entry: &Entry| self.history.iter().rev().position(|name| *name == entry.name).unwrap_or(usize::MAX);
-        let mut named: Vec<_> = entries(self.place()).filter(|entry| !matches!(entry.command, Command::Move(_))).collect();
+        let age = |entry: &Entry| {
+            self.history.iter().rev().position(|name| *name == entry.name).unwrap_or(usize::MAX)
+        };
+        let mut named: Vec<_> =
+            entries(self.place()).filter(|entry| !matches!(entry.command, Command::Move(_))).collect();
         named.sort_by_key(|entry| (age(entry), group_rank(entry.group)));
         let candidate = |entry: &'static Entry| Candidate {
             entry,
@@ -159,9 +164,14 @@ impl App {
                 "A PFX of a third-party provider that meets the requirements.",
                 flow(FlowName::Upload),
             ),
-            ("Upload a public certificate", "Loaded by code to reach remote resources; secures no domain.", flow(FlowName::Public)),
+            (
+                "Upload a public certificate",
+                "Loaded by code to reach remote resources; secures no domain.",
+                flow(FlowName::Public),
+            ),
         ];
-        let item = |(label, note, then): (&str, &str, _)| Item { label: label.into(), note: note.into(), then };
+        let item =
+            |(label, note, then): (&str, &str, _)| Item { label: label.into(), note: note.into(), then };
         let choose = Choose::new("Add a certificate", options.map(item).into())
             .intro("Every way but the last gives a private certificate that can secure a hostname.");
         self.dialogs.push(Dialog::Choose(choose));
@@ -175,12 +185,17 @@ impl App {
             let facts = self.facts().into_iter().map(|fact| (fact.label.to_owned(), fact.value)).collect();
             (facts, self.detail.as_ref().map_or(0, |detail| detail.cursor))
         };
-        let item = |(label, value): (String, String)| Item { label, note: value.clone(), then: Ok(Act::Copy(value)) };
+        let item = |(label, value): (String, String)| Item {
+            label,
+            note: value.clone(),
+            then: Ok(Act::Copy(value)),
+        };
         let mut items: Vec<Item> = facts.into_iter().map(item).collect();
         if self.wizard.as_ref().is_some_and(Wizard::has_something_to_send) {
             items.extend(scripts());
         }
-        let choose = Choose::new("Copy to the clipboard", items).empty("there is nothing here to copy yet").at(at);
+        let choose =
+            Choose::new("Copy to the clipboard", items).empty("there is nothing here to copy yet").at(at);
         self.dialogs.push(Dialog::Choose(choose));
     }
 
@@ -208,7 +223,11 @@ impl App {
             items.push((None, Item { label: "clock".to_owned(), note: difference.clone(), then }));
         }
         if let Some(problem) = &self.failure {
-            let item = Item { label: problem.what.clone(), note: problem.why.clone(), then: Ok(Act::ShowProblem(problem.clone())) };
+            let item = Item {
+                label: problem.what.clone(),
+                note: problem.why.clone(),
+                then: Ok(Act::ShowProblem(problem.clone())),
+            };
             items.push((None, item));
         }
         for gap in &self.estate.gaps {
@@ -230,7 +249,9 @@ impl App {
                 let note = format!("{end}; {used}; {who}");
                 let then = Ok(Act::Show(PaneName::Private, certificate.id.clone()));
                 let breaks = if is_revoked { Some(self.now) } else { turn.breaks_on() };
-                let seconds = breaks.map_or(expiry.seconds, |breaks| expiry.seconds.min(Expiry::of(breaks, self.now).seconds));
+                let seconds = breaks.map_or(expiry.seconds, |breaks| {
+                    expiry.seconds.min(Expiry::of(breaks, self.now).seconds)
+                });
                 items.push((Some(seconds), Item { label: certificate.id.name().to_owned(), note, then }));
             }
         }
@@ -241,8 +262,10 @@ impl App {
         }
         for order in &self.estate.orders {
             for (export, _) in self.estate.exports_of(order).filter(|(_, is_stale)| *is_stale) {
-                let note =
-                    format!("{} was renewed since this file was written: export it again (x) and install it", order.id.name());
+                let note = format!(
+                    "{} was renewed since this file was written: export it again (x) and install it",
+                    order.id.name()
+                );
                 let then = Ok(Act::Show(PaneName::Orders, order.id.clone()));
                 items.push((Some(0), Item { label: export.path.clone(), note, then }));
             }
@@ -259,13 +282,19 @@ impl App {
         self.dialogs.push(Dialog::Choose(choose));
     }
 
-    /// Nothing is lost by quitting: the state of an order is in Azure. Asks all the same while something runs.
+    /// Nothing is lost by quitting: the state of an order is in Azure. Asks all the same while something
+    /// runs.
     pub(super) fn ask_to_quit(&mut self) {
-        let running: Vec<String> = self.operations.running().map(|operation| operation.what.clone()).collect();
+        let running: Vec<String> =
+            self.operations.running().map(|operation| operation.what.clone()).collect();
         if running.is_empty() {
             return self.emit(Effect::Quit);
         }
-        if self.dialogs.iter().any(|dialog| matches!(dialog, Dialog::Confirm(confirm) if confirm.yes == "Quit")) {
+        if self
+            .dialogs
+            .iter()
+            .any(|dialog| matches!(dialog, Dialog::Confirm(confirm) if confirm.yes == "Quit"))
+        {
             return;
         }
         let confirm = Confirm::new("Quit while something runs?", "Quit", Act::Quit)
@@ -293,7 +322,9 @@ impl App {
             Answer::Do(act) => self.act(act),
             Answer::Stay => {
                 let motion = self.settings.keymap.find(Place::List, key).map(|entry| entry.command);
-                if let (Some(Command::Move(motion)), Some(Dialog::Operations { cursor })) = (motion, self.dialogs.last_mut()) {
+                if let (Some(Command::Move(motion)), Some(Dialog::Operations { cursor })) =
+                    (motion, self.dialogs.last_mut())
+                {
                     *cursor = step(*cursor, motion, self.operations.len(), 10);
                 }
             }

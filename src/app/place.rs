@@ -1,5 +1,5 @@
-//! Which cloud one is in, and as whom: the picker of contexts, the welcome where none is configured, and signing in
-//! without losing what is on the screen.
+//! Which cloud one is in, and as whom: the picker of contexts, the welcome where none is configured, and
+//! signing in without losing what is on the screen.
 
 use super::dialog::{Act, Choose, Dialog, Item, SignIn};
 use super::effect::{Effect, Opening};
@@ -30,8 +30,8 @@ pub struct TenantChoice {
 }
 
 impl App {
-    /// The program in another context: what was asked before is not answered there, so no number of a question is used
-    /// twice.
+    /// The program in another context: what was asked before is not answered there, so no number of a
+    /// question is used twice.
     pub fn moved(&self, settings: Settings) -> (Self, super::Effects) {
         let mut app = Self::blank(settings, self.machine);
         (app.width, app.height, app.asks) = (self.width, self.height, self.asks);
@@ -70,8 +70,13 @@ impl App {
             let note = "In a practice cloud on this machine: nothing costs money, nothing can break.";
             items.push(way("Practise", note, Opening::Practice));
         }
-        items.push(Item { label: "Quit".to_owned(), note: "Other clouds: certdeck config init.".to_owned(), then: Ok(Act::Quit) });
-        let intro = "certdeck manages the TLS/SSL certificates of Azure App Service. No context is configured yet.";
+        items.push(Item {
+            label: "Quit".to_owned(),
+            note: "Other clouds: certdeck config init.".to_owned(),
+            then: Ok(Act::Quit),
+        });
+        let intro =
+            "certdeck manages the TLS/SSL certificates of Azure App Service. No context is configured yet.";
         self.dialogs.push(Dialog::Choose(Choose::new("Welcome", items).intro(intro)));
     }
 
@@ -89,9 +94,16 @@ impl App {
         let mut items: Vec<Item> = self.settings.contexts.iter().map(item).collect();
         let here = items.iter().position(|item| item.label == self.settings.context).unwrap_or(0);
         if HAS_PRACTICE && !self.settings.practice {
-            let then =
-                if running { Err("an operation is running here".to_owned()) } else { Ok(Act::OpenContext(Opening::Practice)) };
-            items.push(Item { label: "practice cloud".to_owned(), note: "on this machine; nothing costs money".to_owned(), then });
+            let then = if running {
+                Err("an operation is running here".to_owned())
+            } else {
+                Ok(Act::OpenContext(Opening::Practice))
+            };
+            items.push(Item {
+                label: "practice cloud".to_owned(),
+                note: "on this machine; nothing costs money".to_owned(),
+                then,
+            });
         }
         items.push(Item {
             label: "other tenants…".to_owned(),

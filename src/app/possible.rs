@@ -1,5 +1,5 @@
-//! Whether a flow is possible on the row under the cursor, and if not, why: as far as the inventory knows. The flow itself
-//! looks again before anything is sent.
+//! Whether a flow is possible on the row under the cursor, and if not, why: as far as the inventory knows.
+//! The flow itself looks again before anything is sent.
 
 use super::App;
 use super::pane::{PaneName, app_label};
@@ -8,20 +8,28 @@ use crate::flow::{FlowName, Subject};
 use crate::model::{Binding, PrivateCertificate, ResourceId, Source, SslState};
 
 impl App {
-    /// Why the flow cannot be done on the row under the cursor. Where the row is of another kind, the form asks.
+    /// Why the flow cannot be done on the row under the cursor. Where the row is of another kind, the form
+    /// asks.
     pub(super) fn fits(&self, flow: FlowName) -> Result<(), String> {
         match flow {
             FlowName::Sync => self.sync_refusal().map_or(Ok(()), Err),
             FlowName::Rekey | FlowName::AutoRenew => self.selected_order().map(|_| ()),
-            FlowName::DeletePrivate => self.selected_certificate().map_or(Ok(()), |certificate| self.is_unused(certificate)),
-            FlowName::Replace => match self.selected_certificate().map(|certificate| self.estate.source(certificate)) {
-                None | Some(Source::Uploaded) => Ok(()),
-                Some(other) => {
-                    Err(format!("only an uploaded certificate is replaced; this one is of the kind '{}'", other.words()))
+            FlowName::DeletePrivate => {
+                self.selected_certificate().map_or(Ok(()), |certificate| self.is_unused(certificate))
+            }
+            FlowName::Replace => {
+                match self.selected_certificate().map(|certificate| self.estate.source(certificate)) {
+                    None | Some(Source::Uploaded) => Ok(()),
+                    Some(other) => Err(format!(
+                        "only an uploaded certificate is replaced; this one is of the kind '{}'",
+                        other.words()
+                    )),
                 }
-            },
+            }
             FlowName::Unbind => match self.selected_binding() {
-                Some(binding) if binding.ssl == SslState::Disabled => Err(format!("{} is bound to no certificate", binding.host)),
+                Some(binding) if binding.ssl == SslState::Disabled => {
+                    Err(format!("{} is bound to no certificate", binding.host))
+                }
                 _ => Ok(()),
             },
             _ if flow.definition().about == Subject::Order => self.selected_order().map(|_| ()),
@@ -63,8 +71,8 @@ impl App {
         if self.pane == PaneName::Bindings { self.selected_row(&self.estate.bindings, is) } else { None }
     }
 
-    /// The row that commands are about: at the cursor, where every frame asks for it several times. It is searched for only
-    /// where the rows moved since the pane was filled.
+    /// The row that commands are about: at the cursor, where every frame asks for it several times. It is
+    /// searched for only where the rows moved since the pane was filled.
     fn selected_row<'r, T>(&self, rows: &'r [T], is: impl Fn(&T, &ResourceId) -> bool) -> Option<&'r T> {
         let id = self.selected()?;
         let at_cursor = self.pane().list.selected_place().and_then(|place| rows.get(place));
@@ -74,8 +82,9 @@ impl App {
     /// Trap E10: a delete key that works while the thing is in use.
     fn is_unused(&self, certificate: &PrivateCertificate) -> Result<(), String> {
         let bound = self.estate.bindings_of(certificate);
-        let hosts: Vec<String> =
-            bound.map(|binding| format!("{} ({})", binding.host, app_label(&self.estate, &binding.app))).collect();
+        let hosts: Vec<String> = bound
+            .map(|binding| format!("{} ({})", binding.host, app_label(&self.estate, &binding.app)))
+            .collect();
         if hosts.is_empty() {
             return Ok(());
         }

@@ -1,5 +1,6 @@
-//! Public certificates are listed by nobody but each app for itself. So the apps are asked once somebody looks at the pane,
-//! all of them where they are few, and otherwise those that the scope and the filter leave; `L` asks the rest.
+//! Public certificates are listed by nobody but each app for itself. So the apps are asked once somebody
+//! looks at the pane, all of them where they are few, and otherwise those that the scope and the filter
+//! leave; `L` asks the rest.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -77,8 +78,9 @@ impl App {
         if self.pane != PaneName::Public || !self.is_whole || self.public.asking.is_some() {
             return;
         }
-        let are_few =
-            |is_meant: &dyn Fn(&model::App) -> bool| self.unasked().filter(|app| is_meant(app)).take(UNTOLD + 1).count() <= UNTOLD;
+        let are_few = |is_meant: &dyn Fn(&model::App) -> bool| {
+            self.unasked().filter(|app| is_meant(app)).take(UNTOLD + 1).count() <= UNTOLD
+        };
         let names = self.pane().column_names();
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
         let filter = Filter::parse(self.pane().filter.text(), &names);
@@ -162,8 +164,13 @@ impl App {
     /// After a refresh the rows stay, and are asked for anew when they are looked at.
     pub(super) fn keep_public(&mut self, new: &mut Estate) {
         let mut part = Estate::default();
-        let is_known = |one: &model::PublicCertificate| new.public_certificates.iter().any(|other| other.id == one.id);
-        let rows = self.estate.public_certificates.iter().filter(|one| new.app(&one.app).is_some() && !is_known(one));
+        let is_known =
+            |one: &model::PublicCertificate| new.public_certificates.iter().any(|other| other.id == one.id);
+        let rows = self
+            .estate
+            .public_certificates
+            .iter()
+            .filter(|one| new.app(&one.app).is_some() && !is_known(one));
         part.public_certificates = rows.cloned().collect();
         new.absorb(part);
         self.public.known.retain(|app| new.app(app).is_some());
@@ -177,7 +184,8 @@ impl App {
     }
 }
 
-/// What a filter of the pane finds of an app, each in the place of its column; nothing is known of its certificates.
+/// What a filter of the pane finds of an app, each in the place of its column; nothing is known of its
+/// certificates.
 fn app_text(columns: &[&str], estate: &Estate, app: &model::App) -> String {
     let cell = |column: &&str| match *column {
         "app" => app.label(),

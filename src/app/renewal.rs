@@ -1,5 +1,5 @@
-//! `r`: the renewal that fits the certificate under the cursor (A157). Who renews depends on where it came from: its
-//! order, its vault, Azure by itself, or whoever uploaded it.
+//! `r`: the renewal that fits the certificate under the cursor (A157). Who renews depends on where it came
+//! from: its order, its vault, Azure by itself, or whoever uploaded it.
 
 use super::App;
 use super::dialog::{Act, Confirm, Dialog};
@@ -43,7 +43,8 @@ impl App {
             }
             PaneName::Private | PaneName::Bindings => {}
         }
-        let certificate = self.renewable_certificate().ok_or("no certificate secures this hostname: b binds one")?;
+        let certificate =
+            self.renewable_certificate().ok_or("no certificate secures this hostname: b binds one")?;
         Ok(match self.estate.source(certificate) {
             Source::Order(order) => Route::Order(order),
             Source::KeyVault => {
@@ -67,7 +68,9 @@ impl App {
         match self.estate.source(certificate) {
             Source::Order(_) | Source::KeyVault => None,
             Source::Managed => Some("Azure keeps this managed certificate in step by itself".to_owned()),
-            Source::Uploaded => Some("it was uploaded: there is no vault to sync it with; r brings a renewed file".to_owned()),
+            Source::Uploaded => {
+                Some("it was uploaded: there is no vault to sync it with; r brings a renewed file".to_owned())
+            }
         }
     }
 
@@ -84,25 +87,34 @@ impl App {
 
     /// A183, C57: who brings the next version into the vault, and how.
     fn explain_vault(&mut self, id: &ResourceId) {
-        let Some(certificate) = self.estate.certificates.iter().find(|certificate| certificate.id == *id) else { return };
+        let Some(certificate) = self.estate.certificates.iter().find(|certificate| certificate.id == *id)
+        else {
+            return;
+        };
         let turn = self.settings.rules.turn(&self.estate, certificate, self.now);
         let remedy = match (&turn.what, &certificate.vault) {
             (What::InVault(what), Some(secret)) => what.remedy(secret.vault.name(), &secret.secret),
             (What::Vault(status), _) => status.remedy().to_owned(),
             _ => String::new(),
         };
-        let confirm = Confirm::new(format!("Renew {}", id.name()), "Show it", Act::Show(PaneName::Private, id.clone()))
-            .says(format!("Who acts: {}.", turn.words(date)))
-            .says(remedy);
+        let confirm =
+            Confirm::new(format!("Renew {}", id.name()), "Show it", Act::Show(PaneName::Private, id.clone()))
+                .says(format!("Who acts: {}.", turn.words(date)))
+                .says(remedy);
         self.dialogs.push(Dialog::Confirm(confirm));
     }
 
     /// A30, A31, C9: Azure renews it; when, and what would keep it from that.
     fn explain_managed(&mut self, id: &ResourceId) {
-        let Some(certificate) = self.estate.certificates.iter().find(|certificate| certificate.id == *id) else { return };
+        let Some(certificate) = self.estate.certificates.iter().find(|certificate| certificate.id == *id)
+        else {
+            return;
+        };
         let host = certificate.canonical_name.clone().unwrap_or_default();
         let (lead, due) = self.settings.rules.managed_renewal(certificate, self.now);
-        let when = due.map_or("in time before it ends".to_owned(), |due| format!("about {}, {lead} before it ends", date(due)));
+        let when = due.map_or("in time before it ends".to_owned(), |due| {
+            format!("about {}, {lead} before it ends", date(due))
+        });
         let is_overdue = self.settings.rules.turn(&self.estate, certificate, self.now).who == WhoActs::You;
         let (words, stops) = if is_overdue {
             let words = format!(
@@ -121,9 +133,10 @@ impl App {
              to its address); the hostname is taken off the app; a CAA record does not allow digicert.com; the plan goes down to \
              Free or Shared. Then it ends without a successor. :managed checks each of these."
         );
-        let confirm = Confirm::new(format!("Renew {}", id.name()), "Show it", Act::Show(PaneName::Private, id.clone()))
-            .says(words)
-            .says(stops);
+        let confirm =
+            Confirm::new(format!("Renew {}", id.name()), "Show it", Act::Show(PaneName::Private, id.clone()))
+                .says(words)
+                .says(stops);
         self.dialogs.push(Dialog::Confirm(confirm));
     }
 }

@@ -1,5 +1,6 @@
-//! The scope: which subscription or app the panes show. Unlike a filter, which is typed and looks into what a pane draws,
-//! a scope is chosen, holds for all four panes, and follows what belongs together: an app brings its certificates with it (A9).
+//! The scope: which subscription or app the panes show. Unlike a filter, which is typed and looks into what a
+//! pane draws, a scope is chosen, holds for all four panes, and follows what belongs together: an app brings
+//! its certificates with it (A9).
 
 use super::App;
 use super::dialog::{Act, Choose, Dialog, Item};
@@ -30,10 +31,13 @@ impl Scope {
         match self {
             Self::Everything => None,
             Self::Subscription(id) => {
-                let inside = |one: &ResourceId| one.subscription_id().eq_ignore_ascii_case(id.subscription_id());
+                let inside =
+                    |one: &ResourceId| one.subscription_id().eq_ignore_ascii_case(id.subscription_id());
                 Some(match name {
                     PaneName::Private => estate.certificates.iter().map(|one| inside(&one.id)).collect(),
-                    PaneName::Public => estate.public_certificates.iter().map(|one| inside(&one.id)).collect(),
+                    PaneName::Public => {
+                        estate.public_certificates.iter().map(|one| inside(&one.id)).collect()
+                    }
                     PaneName::Orders => estate.orders.iter().map(|one| inside(&one.id)).collect(),
                     PaneName::Bindings => estate.bindings.iter().map(|one| inside(&one.app)).collect(),
                 })
@@ -44,7 +48,9 @@ impl Scope {
                 Some(match name {
                     PaneName::Private => estate.certificates.iter().map(near).collect(),
                     PaneName::Public => estate.public_certificates.iter().map(|one| one.app == *id).collect(),
-                    PaneName::Orders => estate.orders.iter().map(|order| estate.imports_of(order).any(near)).collect(),
+                    PaneName::Orders => {
+                        estate.orders.iter().map(|order| estate.imports_of(order).any(near)).collect()
+                    }
                     PaneName::Bindings => estate.bindings.iter().map(|one| one.app == *id).collect(),
                 })
             }
@@ -57,7 +63,11 @@ impl App {
     pub(super) fn open_scopes(&mut self) {
         let item = |label: String, note: String, scope| Item { label, note, then: Ok(Act::Narrow(scope)) };
         let estate = &self.estate;
-        let all = format!("{}, {}", counted(estate.subscriptions.len(), "subscription"), counted(estate.apps.len(), "app"));
+        let all = format!(
+            "{}, {}",
+            counted(estate.subscriptions.len(), "subscription"),
+            counted(estate.apps.len(), "app")
+        );
         let mut items = vec![item("Everything".to_owned(), all, Scope::Everything)];
         for one in &estate.subscriptions {
             let note = format!("subscription {}", one.id.subscription_id());
@@ -67,13 +77,15 @@ impl App {
             .apps
             .iter()
             .map(|app| {
-                let note = format!("app in {}, {}", app.id.resource_group(), estate.subscription_name(&app.id));
+                let note =
+                    format!("app in {}, {}", app.id.resource_group(), estate.subscription_name(&app.id));
                 item(app.label(), note, Scope::App(app.id.clone()))
             })
             .collect();
         apps.sort_by(|a, b| a.label.cmp(&b.label));
         items.extend(apps);
-        let chosen = |item: &Item| matches!(&item.then, Ok(Act::Narrow(scope)) if *scope == self.pane().scope);
+        let chosen =
+            |item: &Item| matches!(&item.then, Ok(Act::Narrow(scope)) if *scope == self.pane().scope);
         let here = items.iter().position(chosen).unwrap_or(0);
         let choose = Choose::new("Scope", items)
             .intro("What the four panes show. An app brings the certificates that it can be bound to.")
@@ -84,7 +96,12 @@ impl App {
 
     pub(super) fn narrow(&mut self, scope: &Scope) {
         match scope.words(&self.estate) {
-            Some(words) => self.say(format!("only what belongs to {words}; o, then Enter, shows everything"), Tone::Good),
+            Some(words) => {
+                self.say(
+                    format!("only what belongs to {words}; o, then Enter, shows everything"),
+                    Tone::Good,
+                );
+            }
             None => self.say("everything is shown", Tone::Good),
         }
         for pane in &mut self.panes {

@@ -1,5 +1,5 @@
-//! What vaults do about the certificates that were imported from them decides who acts, and is asked once the lists are
-//! whole. Until it is known the panes say that it is not, or what was known before.
+//! What vaults do about the certificates that were imported from them decides who acts, and is asked once the
+//! lists are whole. Until it is known the panes say that it is not, or what was known before.
 
 use std::sync::Arc;
 
@@ -37,7 +37,8 @@ impl App {
 
     /// After a refresh the answers stay until there are new ones.
     pub(super) fn keep_upkeep(&self, new: &mut Estate) {
-        let part = new.kept_in_vaults().filter_map(|(_, secret)| self.estate.upkeep_of(secret).cloned()).collect();
+        let part =
+            new.kept_in_vaults().filter_map(|(_, secret)| self.estate.upkeep_of(secret).cloned()).collect();
         new.renew_upkeep(part);
     }
 }

@@ -12,7 +12,12 @@ impl App {
     }
 
     /// Shows the files beside `path`, for the form on top.
-    pub(super) fn pick_file(&mut self, title: &'static str, endings: &'static [&'static str], beside: String) {
+    pub(super) fn pick_file(
+        &mut self,
+        title: &'static str,
+        endings: &'static [&'static str],
+        beside: String,
+    ) {
         self.dialogs.push(Dialog::Files(Files::for_form(title, endings)));
         self.open_folder(beside);
     }

@@ -26,8 +26,13 @@ pub fn run(command: &Command, global: &Global) -> Result<Exit, CliError> {
         Command::Check => {
             let session = Session::open(global)?;
             let known: Vec<&str> = session.config.contexts.keys().map(String::as_str).collect();
-            let file = if session.config_path.exists() { "is valid" } else { "is not there, so every setting has its default" };
-            writeln!(out, "{} {file}\ncontexts: {}", session.config_path.display(), known.join(", ")).map_err(CliError::Output)?;
+            let file = if session.config_path.exists() {
+                "is valid"
+            } else {
+                "is not there, so every setting has its default"
+            };
+            writeln!(out, "{} {file}\ncontexts: {}", session.config_path.display(), known.join(", "))
+                .map_err(CliError::Output)?;
             let target = session.target()?;
             writeln!(out, "now: {} at {}", target.name, target.arm_endpoint).map_err(CliError::Output)?;
         }

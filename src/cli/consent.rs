@@ -14,7 +14,9 @@ pub fn ask(step: &Step, in_production: bool) -> bool {
     let mut err = io::stderr();
     let plan = step.plan().join("\n  ");
     let Question { notice, word, .. } = step.consent.question(in_production);
-    let asks = word.as_ref().map_or_else(|| "Send this? [y/N] ".to_owned(), |word| format!("Type {word} to go on: "));
+    let asks = word
+        .as_ref()
+        .map_or_else(|| "Send this? [y/N] ".to_owned(), |word| format!("Type {word} to go on: "));
     let notice = if notice.is_empty() { notice } else { format!("{notice}\n") };
     let _ = write!(err, "\n{}\n  {plan}\n{notice}{asks}", step.title);
     let _ = err.flush();
@@ -23,7 +25,10 @@ pub fn ask(step: &Step, in_production: bool) -> bool {
 }
 
 fn agrees(word: Option<&str>, answer: &str) -> bool {
-    word.map_or_else(|| answer.eq_ignore_ascii_case("y") || answer.eq_ignore_ascii_case("yes"), |word| answer == word)
+    word.map_or_else(
+        || answer.eq_ignore_ascii_case("y") || answer.eq_ignore_ascii_case("yes"),
+        |word| answer == word,
+    )
 }
 
 #[cfg(test)]

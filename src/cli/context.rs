@@ -39,11 +39,18 @@ pub fn run(command: &Command, session: &Session) -> Result<Exit, CliError> {
     match command {
         Command::Ls { output } => {
             let current = session.context_name();
-            let rows = session.config.contexts.iter().map(|(name, context)| row(name, context, current.as_deref() == Some(name)));
+            let rows = session
+                .config
+                .contexts
+                .iter()
+                .map(|(name, context)| row(name, context, current.as_deref() == Some(name)));
             let table = Table::new(COLUMNS, rows.collect());
             table.write(*output, &mut out).map_err(CliError::Output)?;
             if session.config.contexts.is_empty() {
-                words(&format!("{} names no context; certdeck config init begins one", model::shown(&session.config_path)));
+                words(&format!(
+                    "{} names no context; certdeck config init begins one",
+                    model::shown(&session.config_path)
+                ));
             }
         }
         Command::Use { name } => {
@@ -69,14 +76,24 @@ pub fn run(command: &Command, session: &Session) -> Result<Exit, CliError> {
                 ("sign-in", or(target.authority.as_ref().map(ToString::to_string), "as the cloud says")),
                 ("tenant", or(target.tenant.clone(), "that of whoever signs in")),
                 ("signs in by", ways.collect::<Vec<_>>().join("; ")),
-                ("subscriptions", if target.subscriptions.is_empty() { "all".to_owned() } else { target.subscriptions.join(", ") }),
+                (
+                    "subscriptions",
+                    if target.subscriptions.is_empty() {
+                        "all".to_owned()
+                    } else {
+                        target.subscriptions.join(", ")
+                    },
+                ),
                 ("proxy", or(target.proxy.as_ref().map(proxy_words), "none")),
                 ("CA file", or(target.ca_file.as_deref().map(model::shown), "the system's")),
                 ("changes", if target.read_only { "refused (read-only)" } else { "allowed" }.to_owned()),
                 ("production", production(&target).to_owned()),
                 ("scope", or(target.scope.clone(), "everything")),
             ];
-            lines.iter().try_for_each(|(label, value)| writeln!(out, "{label:<14} {value}")).map_err(CliError::Output)?;
+            lines
+                .iter()
+                .try_for_each(|(label, value)| writeln!(out, "{label:<14} {value}"))
+                .map_err(CliError::Output)?;
         }
     }
     Ok(Exit::Done)
@@ -97,7 +114,8 @@ fn production(target: &Target) -> &'static str {
 }
 
 fn row(name: &str, context: &Context, is_current: bool) -> Vec<Value> {
-    let subscriptions = if context.subscriptions.is_empty() { "all".to_owned() } else { context.subscriptions.join(", ") };
+    let subscriptions =
+        if context.subscriptions.is_empty() { "all".to_owned() } else { context.subscriptions.join(", ") };
     vec![
         json!(if is_current { "*" } else { "" }),
         json!(name),

@@ -1,4 +1,5 @@
-//! How long a command may take that only reads, and what it says on standard error while it waits: on a pipe too.
+//! How long a command may take that only reads, and what it says on standard error while it waits: on a pipe
+//! too.
 
 use std::io::{self, Write};
 use std::sync::{Mutex, PoisonError};
@@ -19,7 +20,10 @@ const NOW_AND_THEN: Duration = Duration::from_secs(10);
 /// `90s`, `5m`: the value of `--timeout`.
 pub fn span(text: &str) -> Result<Duration, String> {
     let span: jiff::SignedDuration = text.parse().map_err(|error| format!("{error}"))?;
-    Duration::try_from(span).ok().filter(|span| !span.is_zero()).ok_or_else(|| "a time must be longer than nothing".to_owned())
+    Duration::try_from(span)
+        .ok()
+        .filter(|span| !span.is_zero())
+        .ok_or_else(|| "a time must be longer than nothing".to_owned())
 }
 
 /// The client for a command that ends at the deadline and tells of its pauses.
@@ -78,7 +82,11 @@ mod tests {
         assert_eq!(line(200, 0), None, "nobody notices it");
         assert_eq!(line(40_000, 0).as_deref(), Some("waiting 40 s: Azure throttles a"));
         assert_eq!(line(39_500, 1), None, "the same");
-        assert_eq!(line(60_000, 2).as_deref(), Some("waiting 60 s: Azure throttles a"), "longer than was said");
+        assert_eq!(
+            line(60_000, 2).as_deref(),
+            Some("waiting 60 s: Azure throttles a"),
+            "longer than was said"
+        );
         assert_eq!(line(2_000, 63), Some("waiting 2 s: Azure throttles a".to_owned()));
         assert_eq!(line(2_000, 67), None, "short ones are told now and then");
     }
@@ -87,6 +95,9 @@ mod tests {
     fn a_timeout_is_a_time() {
         assert_eq!(span("90s"), Ok(Duration::from_secs(90)));
         assert!(span("0s").is_err() && span("-5s").is_err() && span("soon").is_err());
-        assert_eq!((span(USUAL), span(OF_A_CHECK)), (Ok(Duration::from_secs(300)), Ok(Duration::from_secs(60))));
+        assert_eq!(
+            (span(USUAL), span(OF_A_CHECK)),
+            (Ok(Duration::from_secs(300)), Ok(Duration::from_secs(60)))
+        );
     }
 }

@@ -1,5 +1,5 @@
-//! Where a command asks a person to sign in: words on standard error, with what is left of the time. The address at which
-//! a browser elsewhere ended is pasted into the terminal, which does not show it.
+//! Where a command asks a person to sign in: words on standard error, with what is left of the time. The
+//! address at which a browser elsewhere ended is pasted into the terminal, which does not show it.
 
 use std::io::{self, IsTerminal, Write};
 use std::sync::Arc;
@@ -57,7 +57,9 @@ async fn serve(desk: Desk, mut asked: UnboundedReceiver<SignIn>, copies: bool) {
                 words(&format!("sign in to go on: {}", code.why));
                 words(&format!("open {} on any machine and type the code", code.address));
                 say(&format!("{}{}", line(&code, Timestamp::now()), if counts_down { "" } else { "\n" }));
-                if let Some(sequence) = copies.then(|| clipboard::copy(&code.code, Between::of_this_process()).ok()).flatten() {
+                if let Some(sequence) =
+                    copies.then(|| clipboard::copy(&code.code, Between::of_this_process()).ok()).flatten()
+                {
                     say(&sequence);
                 }
                 shown = Some(code);

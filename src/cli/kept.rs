@@ -1,5 +1,6 @@
-//! Under which name the rows of a context are kept from one run to the next. Everything that decides what somebody sees is
-//! in it, so that nobody is ever shown the rows of another cloud, tenant, choice of subscriptions or identity.
+//! Under which name the rows of a context are kept from one run to the next. Everything that decides what
+//! somebody sees is in it, so that nobody is ever shown the rows of another cloud, tenant, choice of
+//! subscriptions or identity.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -37,7 +38,8 @@ fn key(target: &Target, saved: &Saved) -> Key {
     key
 }
 
-/// An application is told by its id; a person by what the tool in which they signed in says of them on this machine.
+/// An application is told by its id; a person by what the tool in which they signed in says of them on this
+/// machine.
 fn of_identity(key: Key, identity: &Identity, saved: &Saved) -> Key {
     let or_none = |text: &Option<String>| text.clone().unwrap_or_default();
     match identity {

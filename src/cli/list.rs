@@ -20,8 +20,9 @@ use crate::rules::Rules;
 #[derive(Debug, clap::Args)]
 pub struct Args {
     kind: Kind,
-    /// Only rows with this text in a column that names them (name, hosts, source, who acts, thumbprint); `!text` without it,
-    /// `column:text` in any column (also group, subscription, tags), `~letters` in this order; all must hold
+    /// Only rows with this text in a column that names them (name, hosts, source, who acts, thumbprint);
+    /// `!text` without it, `column:text` in any column (also group, subscription, tags), `~letters` in this
+    /// order; all must hold
     #[arg(long, value_name = "TEXT", default_value = "")]
     filter: String,
     #[arg(short, long, value_enum, default_value_t)]

@@ -1,5 +1,5 @@
-//! `certdeck login` and `certdeck logout`: a person signs in by browser or by code, and the sign-in is kept for the next
-//! start.
+//! `certdeck login` and `certdeck logout`: a person signs in by browser or by code, and the sign-in is kept
+//! for the next start.
 
 use std::io::{self, Write};
 
@@ -23,7 +23,8 @@ pub struct Login {
     /// Sign in with a code that is typed on any machine: the default elsewhere
     #[arg(long)]
     device_code: bool,
-    /// The port of this machine that the browser comes back to, for a tunnel (ssh -L PORT:localhost:PORT HOST); implies --browser
+    /// The port of this machine that the browser comes back to, for a tunnel (ssh -L PORT:localhost:PORT
+    /// HOST); implies --browser
     #[arg(long, value_name = "PORT", conflicts_with = "device_code")]
     port: Option<u16>,
     /// Put the code on the clipboard of this terminal (OSC 52)
@@ -54,7 +55,10 @@ pub async fn login(args: Login, session: &Session) -> Result<Exit, CliError> {
     let is_named = tenant.is_some();
     if args.again {
         let asked = tenant.as_deref().unwrap_or("organizations");
-        session.saved().forget(|one| one.tenant.eq_ignore_ascii_case(asked)).map_err(|error| unkept(&error))?;
+        session
+            .saved()
+            .forget(|one| one.tenant.eq_ignore_ascii_case(asked))
+            .map_err(|error| unkept(&error))?;
     }
     let directory = tenant.clone().unwrap_or_else(|| "organizations".to_owned());
     let door = match args.port {
@@ -76,7 +80,10 @@ pub async fn login(args: Login, session: &Session) -> Result<Exit, CliError> {
     let tenant = who.tenant.as_ref().map(|tenant| format!(" in the tenant {tenant}")).unwrap_or_default();
     let seen = seen(&client).await;
     writeln!(out, "{}{tenant}{seen}", who.name).map_err(CliError::Output)?;
-    let is_kept = session.saved().list().is_ok_and(|all| all.iter().any(|one| one.tenant.eq_ignore_ascii_case(&directory)));
+    let is_kept = session
+        .saved()
+        .list()
+        .is_ok_and(|all| all.iter().any(|one| one.tenant.eq_ignore_ascii_case(&directory)));
     if !is_kept {
         words(&format!(
             "the sign-in is not kept, so the next start asks again: {} cannot be written. Give access there, or name a directory that \
@@ -86,7 +93,11 @@ pub async fn login(args: Login, session: &Session) -> Result<Exit, CliError> {
         return Ok(Exit::Machine);
     }
     if !is_named {
-        others(&client).await.iter().try_for_each(|line| writeln!(out, "{line}")).map_err(CliError::Output)?;
+        others(&client)
+            .await
+            .iter()
+            .try_for_each(|line| writeln!(out, "{line}"))
+            .map_err(CliError::Output)?;
     }
     Ok(Exit::Done)
 }
@@ -95,12 +106,14 @@ pub async fn login(args: Login, session: &Session) -> Result<Exit, CliError> {
 fn may_be_blocked(door: Door) {
     let Ok(rules) = Rules::load(Profile::Current) else { return };
     if door == Door::DeviceCode && rules.lists(Names::SignInBlocked, Timestamp::now(), "device code") {
-        words("many tenants block codes: if this one does, certdeck login --browser (over SSH with --port) or az login is the way");
+        words(
+            "many tenants block codes: if this one does, certdeck login --browser (over SSH with --port) or az login is the way",
+        );
     }
 }
 
-/// The other tenants of the account in which it sees subscriptions, a line each, with how to go there. Those that want a
-/// sign-in of their own are named on standard error.
+/// The other tenants of the account in which it sees subscriptions, a line each, with how to go there. Those
+/// that want a sign-in of their own are named on standard error.
 async fn others(client: &Client) -> Vec<String> {
     let (others, all) = match tenants::others(client).await {
         Ok(found) => found,
@@ -117,9 +130,13 @@ async fn others(client: &Client) -> Vec<String> {
         let (named, setting) = (format!("{} ({})", tenant.name, tenant.setting()), tenant.setting());
         match subscriptions {
             Ok(0) => {}
-            Ok(count) => lines
-                .push(format!("also known in {named}, with {}; tenant = \"{setting}\" in a context leads there", counted(count))),
-            Err(_) => words(&format!("{named} wants a sign-in of its own: certdeck login --tenant {setting}")),
+            Ok(count) => lines.push(format!(
+                "also known in {named}, with {}; tenant = \"{setting}\" in a context leads there",
+                counted(count)
+            )),
+            Err(_) => {
+                words(&format!("{named} wants a sign-in of its own: certdeck login --tenant {setting}"));
+            }
         }
     }
     lines
@@ -141,13 +158,17 @@ async fn seen(client: &Client) -> String {
 }
 
 pub fn logout(args: &Logout, session: &Session) -> Result<Exit, CliError> {
-    let goes = |one: &SignedIn| args.tenant.as_ref().is_none_or(|tenant| one.tenant.eq_ignore_ascii_case(tenant));
+    let goes =
+        |one: &SignedIn| args.tenant.as_ref().is_none_or(|tenant| one.tenant.eq_ignore_ascii_case(tenant));
     let gone = session.saved().forget(goes).map_err(|error| unkept(&error))?;
     if gone.is_empty() {
         words("nobody was signed in with certdeck login");
     }
     // What they saw goes with them.
-    session.snapshots().forget().map_err(|why| CliError::machine("remove the rows that are kept".to_owned(), why))?;
+    session
+        .snapshots()
+        .forget()
+        .map_err(|why| CliError::machine("remove the rows that are kept".to_owned(), why))?;
     let mut out = io::stdout();
     gone.iter().try_for_each(|user| writeln!(out, "{user} is signed out here")).map_err(CliError::Output)?;
     Ok(Exit::Done)

@@ -1,4 +1,5 @@
-//! `certdeck man [COMMAND ...]`: the manual page in roff on standard output; `certdeck man run | man -l -` shows one.
+//! `certdeck man [COMMAND ...]`: the manual page in roff on standard output; `certdeck man run | man -l -`
+//! shows one.
 
 use std::io::{self, Write};
 
@@ -25,7 +26,9 @@ fn page(command: &[String]) -> Result<Vec<u8>, CliError> {
     let mut about = &top;
     for word in command {
         let found = about.find_subcommand(word);
-        about = found.ok_or_else(|| CliError::Usage(format!("certdeck has no command '{}'", quoted(&command.join(" ")))))?;
+        about = found.ok_or_else(|| {
+            CliError::Usage(format!("certdeck has no command '{}'", quoted(&command.join(" "))))
+        })?;
     }
     let mut page = Vec::new();
     Man::new(about.clone()).render(&mut page).map_err(CliError::Output)?;

@@ -117,8 +117,8 @@ enum Command {
 }
 
 impl Cli {
-    /// Reads the arguments. What is wrong with them is said without repeating what may be a key that was pasted in their place;
-    /// help and version go to standard output.
+    /// Reads the arguments. What is wrong with them is said without repeating what may be a key that was
+    /// pasted in their place; help and version go to standard output.
     pub fn from_arguments() -> Result<Self, Exit> {
         /// Columns of a line that names every value that an argument can have.
         const LONGEST: usize = 1000;

@@ -1,4 +1,5 @@
-//! `certdeck run FLOW --plan` and `--script`: the exact requests, secrets struck out, with nothing sent but reads.
+//! `certdeck run FLOW --plan` and `--script`: the exact requests, secrets struck out, with nothing sent but
+//! reads.
 
 use std::io::Write;
 
@@ -12,8 +13,8 @@ use crate::flow::{self, FlowName, Inputs, Step};
 use crate::model::printable;
 use crate::runtime::world::World;
 
-/// Looks, and writes what the steps that are not over would send. Steps that wait for the outcome of earlier ones
-/// show their requests only when that outcome is there.
+/// Looks, and writes what the steps that are not over would send. Steps that wait for the outcome of earlier
+/// ones show their requests only when that outcome is there.
 pub async fn write(
     world: &World,
     flow: FlowName,
@@ -25,16 +26,26 @@ pub async fn write(
     let open = || steps.iter().filter(|step| !step.status.is_over());
     let written = match report {
         Report::Json => {
-            let files = open().filter_map(|step| step.writes.as_ref()).map(|file| json!({"what": file.what, "file": file.path}));
+            let files = open()
+                .filter_map(|step| step.writes.as_ref())
+                .map(|file| json!({"what": file.what, "file": file.path}));
             let files: Vec<Value> = files.collect();
-            let requests: Vec<Value> =
-                open().flat_map(|step| &step.requests).map(|request| request_json(&world.client, request)).collect();
+            let requests: Vec<Value> = open()
+                .flat_map(|step| &step.requests)
+                .map(|request| request_json(&world.client, request))
+                .collect();
             let steps: Vec<Value> = steps.iter().map(step_json).collect();
-            writeln!(out, "{:#}", json!({"flow": flow.as_str(), "steps": steps, "requests": requests, "files": files}))
+            writeln!(
+                out,
+                "{:#}",
+                json!({"flow": flow.as_str(), "steps": steps, "requests": requests, "files": files})
+            )
         }
         Report::Text => open().try_for_each(|step| {
             step.requests.iter().try_for_each(|request| write_request(&world.client, request, out))?;
-            step.writes.iter().try_for_each(|file| writeln!(out, "# {}\n{}\n", file.what, file.plan().join("\n")))
+            step.writes
+                .iter()
+                .try_for_each(|file| writeln!(out, "# {}\n{}\n", file.what, file.plan().join("\n")))
         }),
     };
     written.map_err(CliError::Output)?;
@@ -50,7 +61,8 @@ pub async fn write_script(
     out: &mut impl Write,
 ) -> Result<Vec<Step>, CliError> {
     let steps = look(world, flow, inputs).await?;
-    let script = Script { kind, flow, steps: &steps, inputs, cloud: world.client.cloud(), at: world.client.now() };
+    let script =
+        Script { kind, flow, steps: &steps, inputs, cloud: world.client.cloud(), at: world.client.now() };
     let text = script.text().map_err(|error| CliError::Cloud(error.problem("Write the script")))?;
     out.write_all(text.as_bytes()).map_err(CliError::Output)?;
     Ok(steps)

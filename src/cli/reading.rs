@@ -45,13 +45,14 @@ pub async fn estate(session: &Session, client: &Client, public: Public) -> Resul
     Ok(estate)
 }
 
-/// Adds what vaults do about the certificates that were imported from them, which decides who acts. What they answered
-/// within a day is kept beside the rows of the screen.
+/// Adds what vaults do about the certificates that were imported from them, which decides who acts. What they
+/// answered within a day is kept beside the rows of the screen.
 pub async fn add_upkeep(session: &Session, client: &Client, estate: &mut Estate) -> Result<(), CliError> {
     let kept = super::kept::of(session, &session.target()?);
     let before = kept.upkeep();
     let mut shown = Shown::default();
-    let tell = |read, of| shown.say(&format!("{read} of {of} certificates of key vaults asked about their renewal"));
+    let tell =
+        |read, of| shown.say(&format!("{read} of {of} certificates of key vaults asked about their renewal"));
     inventory::upkeep::add(client, estate, &before, client.now(), tell).await;
     if estate.upkeep != before {
         kept.save_upkeep(&estate.upkeep);

@@ -1,5 +1,5 @@
-//! `certdeck report`: what will expire, soonest first, with who must act. `certdeck check`: the same for a monitoring
-//! system, whose exit codes it keeps: 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN.
+//! `certdeck report`: what will expire, soonest first, with who must act. `certdeck check`: the same for a
+//! monitoring system, whose exit codes it keeps: 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN.
 
 use std::io::{self, Write};
 use std::time::Duration;
@@ -88,7 +88,8 @@ impl Due {
 fn due(estate: &Estate, rules: &Rules, now: Timestamp) -> Vec<Due> {
     let app = |id| estate.app(id).map(App::label);
     let private = estate.certificates.iter().filter_map(|one| {
-        let mut used_by: Vec<String> = estate.bindings_of(one).filter_map(|binding| app(&binding.app)).collect();
+        let mut used_by: Vec<String> =
+            estate.bindings_of(one).filter_map(|binding| app(&binding.app)).collect();
         used_by.sort();
         used_by.dedup();
         let turn = rules.turn(estate, one, now);
@@ -195,7 +196,9 @@ pub async fn report(args: &Report, session: &Session) -> Result<Exit, CliError> 
         Output::Csv => Format::Csv,
         Output::Tsv => Format::Tsv,
         Output::Prometheus => {
-            prometheus(&all, hidden(&estate), now, &mut out).and_then(|()| out.flush()).map_err(CliError::Output)?;
+            prometheus(&all, hidden(&estate), now, &mut out)
+                .and_then(|()| out.flush())
+                .map_err(CliError::Output)?;
             return Ok(told(&estate));
         }
     };
@@ -219,7 +222,10 @@ fn hidden(estate: &Estate) -> usize {
 
 fn prometheus(all: &[Due], gaps: usize, now: Timestamp, out: &mut impl Write) -> io::Result<()> {
     let label = |text: &str| text.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n");
-    writeln!(out, "# HELP certdeck_expiry_seconds When it expires, as a Unix time.\n# TYPE certdeck_expiry_seconds gauge")?;
+    writeln!(
+        out,
+        "# HELP certdeck_expiry_seconds When it expires, as a Unix time.\n# TYPE certdeck_expiry_seconds gauge"
+    )?;
     let labels = |one: &Due| {
         let Due { kind, name, id, .. } = one;
         let who_acts = one.who_acts.words();
@@ -240,9 +246,15 @@ fn prometheus(all: &[Due], gaps: usize, now: Timestamp, out: &mut impl Write) ->
     for one in all.iter().filter(|one| one.expires.is_none()) {
         writeln!(out, "certdeck_expiry_unknown{{{}}} 1", labels(one))?;
     }
-    writeln!(out, "# HELP certdeck_gaps Parts of the estate that could not be read.\n# TYPE certdeck_gaps gauge")?;
+    writeln!(
+        out,
+        "# HELP certdeck_gaps Parts of the estate that could not be read.\n# TYPE certdeck_gaps gauge"
+    )?;
     writeln!(out, "certdeck_gaps {gaps}")?;
-    writeln!(out, "# HELP certdeck_read_seconds When the estate was read, as a Unix time.\n# TYPE certdeck_read_seconds gauge")?;
+    writeln!(
+        out,
+        "# HELP certdeck_read_seconds When the estate was read, as a Unix time.\n# TYPE certdeck_read_seconds gauge"
+    )?;
     writeln!(out, "certdeck_read_seconds {}", now.as_second())
 }
 
@@ -270,17 +282,25 @@ pub async fn check(args: &Check, global: &Global) -> Result<Exit, CliError> {
     Ok(Exit::Level(level as u8))
 }
 
-/// Why this machine's clock cannot be right, where no answer told the time and it is all there is to judge by: something
-/// that happened already lies in its future.
+/// Why this machine's clock cannot be right, where no answer told the time and it is all there is to judge
+/// by: something that happened already lies in its future.
 fn doubt(estate: &Estate, session: &Session, now: Timestamp) -> Option<String> {
     const SLACK: SignedDuration = SignedDuration::from_mins(10);
     let headings = session.snapshots().list().into_iter().filter_map(|rows| rows.heading().ok());
     let kept = headings.filter(|heading| !heading.practice).map(|heading| heading.as_of);
     let issued = estate.orders.iter().filter_map(|order| order.last_issued);
     // A certificate may be dated ahead of its issuing, by a day at most.
-    let begun = estate.certificates.iter().filter_map(|one| one.issued).map(|day| day - SignedDuration::from_hours(24));
+    let begun = estate
+        .certificates
+        .iter()
+        .filter_map(|one| one.issued)
+        .map(|day| day - SignedDuration::from_hours(24));
     let latest = kept.chain(issued).chain(begun).max().filter(|latest| latest.duration_since(now) > SLACK)?;
-    Some(format!("this machine's clock is wrong: it shows {}, and something happened on {} already", day(now), day(latest)))
+    Some(format!(
+        "this machine's clock is wrong: it shows {}, and something happened on {} already",
+        day(now),
+        day(latest)
+    ))
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -308,8 +328,9 @@ fn judge(all: &[Due], estate: &Estate, args: &Check, now: Timestamp) -> (Level, 
     let (critical, warned) = (within(args.crit).count(), within(args.warn.max(args.crit)).count());
     let of = |who| within(args.warn.max(args.crit)).filter(|one| one.who_acts == who).count();
     let first = known.first().and_then(|one| Some((one, one.expires?)));
-    let first =
-        first.map(|(one, expires)| format!("; first {} {}", one.name, Expiry::of(expires, now).words())).unwrap_or_default();
+    let first = first
+        .map(|(one, expires)| format!("; first {} {}", one.name, Expiry::of(expires, now).words()))
+        .unwrap_or_default();
     let unclear = match of(WhoActs::Unknown) {
         0 => String::new(),
         unclear => format!(", for {unclear} of them who acts is unknown"),
@@ -336,11 +357,19 @@ fn judge(all: &[Due], estate: &Estate, args: &Check, now: Timestamp) -> (Level, 
         0 => String::new(),
         gaps => {
             let first = estate.gaps.iter().find(|gap| gap.hides_something());
-            let first = first.map(|gap| format!(": {}: {}", gap.what, gap.problem.why.replace('\n', "; "))).unwrap_or_default();
+            let first = first
+                .map(|gap| format!(": {}: {}", gap.what, gap.problem.why.replace('\n', "; ")))
+                .unwrap_or_default();
             format!("; {gaps} parts could not be read{first}")
         }
     };
-    (level, format!("{} certificates and orders, {counts}{bindings}{gaps}|critical={critical} warning={warned}", known.len()))
+    (
+        level,
+        format!(
+            "{} certificates and orders, {counts}{bindings}{gaps}|critical={critical} warning={warned}",
+            known.len()
+        ),
+    )
 }
 
 fn days(span: SignedDuration) -> String {

@@ -5,7 +5,8 @@ use serde_json::{Value, json};
 
 use super::table::{Columns, Table};
 use crate::model::{
-    App, Binding, Estate, Expiry, Home, Order, PrivateCertificate, PublicCertificate, Scope, SecretStatus, Vault, Webspace, day,
+    App, Binding, Estate, Expiry, Home, Order, PrivateCertificate, PublicCertificate, Scope, SecretStatus,
+    Vault, Webspace, day,
 };
 use crate::rules::Rules;
 

@@ -1,5 +1,5 @@
-//! `certdeck run FLOW`: a guided operation without a screen. It does what is missing and no more, so running it again,
-//! after whatever went wrong, goes on where things stand.
+//! `certdeck run FLOW`: a guided operation without a screen. It does what is missing and no more, so running
+//! it again, after whatever went wrong, goes on where things stand.
 
 use std::io::{self, IsTerminal, Write};
 use std::time::{Duration, Instant};
@@ -57,16 +57,21 @@ pub enum Report {
 
 fn flow_names() -> impl TypedValueParser<Value = FlowName> {
     let names = PossibleValuesParser::new(FlowName::ALL.iter().map(|flow| flow.as_str()));
-    names.try_map(|name| FlowName::parse(&name).ok_or_else(|| format!("{} is no guided operation", quoted(&name))))
+    names.try_map(|name| {
+        FlowName::parse(&name).ok_or_else(|| format!("{} is no guided operation", quoted(&name)))
+    })
 }
 
 fn script_kinds() -> impl TypedValueParser<Value = ScriptKind> {
     let names = PossibleValuesParser::new(ScriptKind::ALL.map(ScriptKind::as_str));
-    names.try_map(|name| ScriptKind::parse(&name).ok_or_else(|| format!("{} is no kind of script", quoted(&name))))
+    names.try_map(|name| {
+        ScriptKind::parse(&name).ok_or_else(|| format!("{} is no kind of script", quoted(&name)))
+    })
 }
 
 fn keys() -> String {
-    let settable: Vec<&str> = Key::ALL.iter().filter(|key| !key.is_secret()).map(|key| key.as_str()).collect();
+    let settable: Vec<&str> =
+        Key::ALL.iter().filter(|key| !key.is_secret()).map(|key| key.as_str()).collect();
     format!("Keys for --set: {}", settable.join(", "))
 }
 
@@ -95,7 +100,8 @@ pub async fn run(args: Args, session: &Session) -> Result<Exit, CliError> {
         words(NO_ORDERS);
         return Ok(Exit::Blocked);
     }
-    let mut given = args.set.into_iter().fold(Inputs::default(), |inputs, (key, value)| inputs.with(key, value));
+    let mut given =
+        args.set.into_iter().fold(Inputs::default(), |inputs, (key, value)| inputs.with(key, value));
     if let Some(password) = args.password.get()? {
         given.set_secret(Key::Password, password);
     }
@@ -160,13 +166,20 @@ fn password_for(key: Key, why: &str) -> Result<Option<SecretString>, CliError> {
         return Ok(None);
     }
     words(why);
-    let asked = if key == Key::NewPassword { Some(password::ask_twice("the certificate")?) } else { password::ask("the file")? };
+    let asked = if key == Key::NewPassword {
+        Some(password::ask_twice("the certificate")?)
+    } else {
+        password::ask("the file")?
+    };
     Ok(asked.filter(|secret| !secret.expose_secret().is_empty()))
 }
 
-/// What was given, with names turned into ids, and with the defaults of the forms on screen for what was left out.
+/// What was given, with names turned into ids, and with the defaults of the forms on screen for what was left
+/// out.
 async fn completed(client: &Client, flow: FlowName, inputs: Inputs) -> Result<Resolved, CliError> {
-    let known = subscriptions::list(client).await.map_err(|error| CliError::Cloud(error.problem("List the subscriptions")))?;
+    let known = subscriptions::list(client)
+        .await
+        .map_err(|error| CliError::Cloud(error.problem("List the subscriptions")))?;
     match resolve::resolve(client, flow, &known, inputs).await {
         Ok(Resolved::Ready(mut inputs)) => {
             flow::suggest(flow, &Estate::default(), &mut inputs);
@@ -238,8 +251,8 @@ fn planned(steps: &[Step]) -> Exit {
 /// Where nobody watches, progress is written down so often.
 const LOGGED_EVERY: Duration = Duration::from_secs(60);
 
-/// Runs without a screen: words on standard error. Somebody who watches sees all progress; a log gets what is waited for, and
-/// from then on a line a minute.
+/// Runs without a screen: words on standard error. Somebody who watches sees all progress; a log gets what is
+/// waited for, and from then on a line a minute.
 struct Headless {
     yes: bool,
     in_production: bool,
@@ -326,7 +339,8 @@ fn step_lines(steps: &[Step]) -> Vec<String> {
 
 pub fn step_json(step: &Step) -> Value {
     let (word, _, words) = status(step);
-    let facts: serde_json::Map<String, Value> = step.facts.iter().map(|(label, value)| (label.clone(), json!(value))).collect();
+    let facts: serde_json::Map<String, Value> =
+        step.facts.iter().map(|(label, value)| (label.clone(), json!(value))).collect();
     json!({"title": step.title, "status": word, "words": words, "facts": facts})
 }
 
@@ -358,7 +372,8 @@ mod tests {
             let (key, why) = (Key::Vault, why.to_owned());
             Step::new(crate::flow::StepId::Vault, title, StepStatus::NeedsInput { key, why })
         };
-        let lines = step_lines(&[step("A", "taken"), step("B", "taken"), step("C", "taken"), step("D", "other")]);
+        let lines =
+            step_lines(&[step("A", "taken"), step("B", "taken"), step("C", "taken"), step("D", "other")]);
         assert_eq!(lines, ["? A: taken", "? B: the same", "? C: the same", "? D: other"]);
     }
 

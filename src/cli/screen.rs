@@ -32,10 +32,14 @@ pub fn is_dumb() -> bool {
 /// Refuses early, before anything is started for a screen that nobody would see.
 pub fn require_terminal() -> Result<(), CliError> {
     if !(io::stdin().is_terminal() && io::stdout().is_terminal()) {
-        return Err(CliError::Usage(format!("the screen needs a terminal for both input and output; {WITHOUT}")));
+        return Err(CliError::Usage(format!(
+            "the screen needs a terminal for both input and output; {WITHOUT}"
+        )));
     }
     if is_dumb() {
-        return Err(CliError::Usage(format!("the screen cannot be drawn on this terminal (TERM is dumb); {WITHOUT}")));
+        return Err(CliError::Usage(format!(
+            "the screen cannot be drawn on this terminal (TERM is dumb); {WITHOUT}"
+        )));
     }
     Ok(())
 }
@@ -116,7 +120,8 @@ impl Doors {
         let kept = kept::of(&self.session, &target);
         let (world, practice, national) = if let Some(heading) = kept.heading() {
             let (doors, target) = (self.clone(), target.clone());
-            let world = async move { doors.session.world(&target, Some(doors.desk.clone())).await.map_err(problem) };
+            let world =
+                async move { doors.session.world(&target, Some(doors.desk.clone())).await.map_err(problem) };
             (Soon::opening(world), heading.practice, heading.national)
         } else {
             let world = self.session.world(&target, Some(self.desk.clone())).await?;

@@ -59,7 +59,8 @@ impl Session {
     /// The same for a context that is named, instead of the one in use.
     pub fn target_of(&self, name: Option<&str>) -> Result<Target, CliError> {
         let chosen = name.or(self.context.as_deref());
-        let mut target = with_environment(|variable| self.config.target(&self.config_path, chosen, variable))?;
+        let mut target =
+            with_environment(|variable| self.config.target(&self.config_path, chosen, variable))?;
         target.read_only |= self.read_only;
         Ok(target)
     }
@@ -68,7 +69,8 @@ impl Session {
     pub fn target_in(&self, tenant: &str) -> Result<Target, CliError> {
         let chosen = self.context.as_deref();
         let mut target = with_environment(|variable| {
-            let there = |name: &str| if name == "AZURE_TENANT_ID" { Some(tenant.to_owned()) } else { variable(name) };
+            let there =
+                |name: &str| if name == "AZURE_TENANT_ID" { Some(tenant.to_owned()) } else { variable(name) };
             self.config.target(&self.config_path, chosen, there)
         })?;
         target.read_only |= self.read_only;
@@ -91,14 +93,20 @@ impl Session {
 
     /// Whether nothing at all says which cloud is meant or who signs in.
     pub fn is_blank(&self) -> bool {
-        self.context.is_none() && self.config.is_blank(environment) && self.saved().list().is_ok_and(|all| all.is_empty())
+        self.context.is_none()
+            && self.config.is_blank(environment)
+            && self.saved().list().is_ok_and(|all| all.is_empty())
     }
 
     /// The contexts of the settings, for choosing.
     pub fn contexts(&self) -> Vec<ContextChoice> {
         let note = |context: &Context| {
             let cloud = context.cloud_words();
-            let parts = [Some(cloud.as_str()), context.tenant.as_deref(), Some(context.credential.unwrap_or_default().as_str())];
+            let parts = [
+                Some(cloud.as_str()),
+                context.tenant.as_deref(),
+                Some(context.credential.unwrap_or_default().as_str()),
+            ];
             let parts: Vec<&str> = parts.into_iter().flatten().chain(context.marks()).collect();
             parts.join(", ")
         };
@@ -134,10 +142,11 @@ impl Session {
         client.map_err(|error| CliError::Cloud(error.problem(&format!("Reach {}", target.arm_endpoint))))
     }
 
-    /// The client of a command that only reads and ends at the deadline. A person at the terminal is asked where nobody is
-    /// signed in.
+    /// The client of a command that only reads and ends at the deadline. A person at the terminal is asked
+    /// where nobody is signed in.
     pub async fn reader(&self, target: &Target, ends: Deadline) -> Result<Client, CliError> {
-        let late = |error: AzureError| CliError::Cloud(error.problem(&format!("Reach {}", target.arm_endpoint)));
+        let late =
+            |error: AzureError| CliError::Cloud(error.problem(&format!("Reach {}", target.arm_endpoint)));
         let client = ends.within(self.client(target, desk::if_somebody_is_there())).await.map_err(late)??;
         Ok(deadline::client(&client, ends))
     }
@@ -155,7 +164,13 @@ impl Session {
     pub async fn world(&self, target: &Target, desk: Option<Desk>) -> Result<World, CliError> {
         let client = self.client(target, desk).await?;
         let journal = Journal::at(&self.paths.journal()).for_change(self.change_reference.clone());
-        Ok(World { context: target.name.clone(), client, journal, rules: self.rules()?, read_only: target.read_only })
+        Ok(World {
+            context: target.name.clone(),
+            client,
+            journal,
+            rules: self.rules()?,
+            read_only: target.read_only,
+        })
     }
 }
 
@@ -165,9 +180,11 @@ pub fn fixed_cloud() -> Option<String> {
     set.then(|| "CERTDECK_ARM_ENDPOINT in the environment decides the cloud".to_owned())
 }
 
-/// What is read of the environment. A variable that counts and is not text is refused, not passed over: without it another
-/// cloud, another sign-in or the way around a proxy would be taken.
-fn with_environment<T>(read: impl FnOnce(&dyn Fn(&str) -> Option<String>) -> Result<T, ConfigError>) -> Result<T, ConfigError> {
+/// What is read of the environment. A variable that counts and is not text is refused, not passed over:
+/// without it another cloud, another sign-in or the way around a proxy would be taken.
+fn with_environment<T>(
+    read: impl FnOnce(&dyn Fn(&str) -> Option<String>) -> Result<T, ConfigError>,
+) -> Result<T, ConfigError> {
     let not_text = RefCell::new(None);
     let variable = |name: &str| match std::env::var(name) {
         Ok(value) => Some(value),

@@ -21,7 +21,8 @@ pub enum Format {
 /// The key, for programs, and the title, for people, of each cell of a row.
 pub type Columns = &'static [(&'static str, &'static str)];
 
-/// Rows that are made when they are written: all of a large estate at once would take half as much memory as the estate.
+/// Rows that are made when they are written: all of a large estate at once would take half as much memory as
+/// the estate.
 pub struct Table<'e> {
     pub columns: Columns,
     row: Box<dyn Fn(usize) -> Vec<Value> + 'e>,
@@ -34,8 +35,14 @@ impl<'e> Table<'e> {
         Self { columns, order: (0..rows.len()).collect(), row: Box::new(move |place| rows[place].clone()) }
     }
 
-    /// A row for each of these. Parts of an estate come in any order; the id gives each list the same one every time.
-    pub fn of<T>(columns: Columns, list: &'e [T], id: impl Fn(&T) -> ResourceId, row: impl Fn(&'e T) -> Vec<Value> + 'e) -> Self {
+    /// A row for each of these. Parts of an estate come in any order; the id gives each list the same one
+    /// every time.
+    pub fn of<T>(
+        columns: Columns,
+        list: &'e [T],
+        id: impl Fn(&T) -> ResourceId,
+        row: impl Fn(&'e T) -> Vec<Value> + 'e,
+    ) -> Self {
         let mut order: Vec<usize> = (0..list.len()).collect();
         order.sort_by_cached_key(|place| id(&list[*place]));
         Self { columns, order, row: Box::new(move |place| row(&list[place])) }
@@ -65,7 +72,12 @@ impl<'e> Table<'e> {
         self.rows().map(|row| self.columns.iter().map(|(key, _)| (*key).to_owned()).zip(row).collect())
     }
 
-    fn write_separated(&self, out: &mut impl Write, separator: &str, quote: impl Fn(&str) -> String) -> io::Result<()> {
+    fn write_separated(
+        &self,
+        out: &mut impl Write,
+        separator: &str,
+        quote: impl Fn(&str) -> String,
+    ) -> io::Result<()> {
         let keys: Vec<String> = self.columns.iter().map(|(key, _)| quote(key)).collect();
         writeln!(out, "{}", keys.join(separator))?;
         for row in self.rows() {
@@ -85,7 +97,10 @@ impl<'e> Table<'e> {
             }
         }
         for line in lines() {
-            let padded = line.iter().zip(&widths).map(|(cell, width)| format!("{cell}{}", " ".repeat(width - cell.width())));
+            let padded = line
+                .iter()
+                .zip(&widths)
+                .map(|(cell, width)| format!("{cell}{}", " ".repeat(width - cell.width())));
             writeln!(out, "{}", padded.collect::<Vec<_>>().join("  ").trim_end())?;
         }
         Ok(())
@@ -105,7 +120,11 @@ pub fn text(cell: &Value) -> String {
 
 /// As RFC 4180 has it.
 fn quoted(text: &str) -> String {
-    if text.contains([',', '"', '\n', '\r']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text.to_owned() }
+    if text.contains([',', '"', '\n', '\r']) {
+        format!("\"{}\"", text.replace('"', "\"\""))
+    } else {
+        text.to_owned()
+    }
 }
 
 #[cfg(test)]
@@ -116,9 +135,14 @@ mod tests {
     use super::*;
 
     fn written(format: Format) -> String {
-        let rows = vec![vec![json!("shop, \"old\""), json!(["a", "b"]), json!(9)], vec![json!("日本"), json!([]), Value::Null]];
+        let rows = vec![
+            vec![json!("shop, \"old\""), json!(["a", "b"]), json!(9)],
+            vec![json!("日本"), json!([]), Value::Null],
+        ];
         let mut out = Vec::new();
-        Table::new(&[("name", "Name"), ("hosts", "Hosts"), ("days", "Days")], rows).write(format, &mut out).unwrap();
+        Table::new(&[("name", "Name"), ("hosts", "Hosts"), ("days", "Days")], rows)
+            .write(format, &mut out)
+            .unwrap();
         String::from_utf8(out).unwrap()
     }
 

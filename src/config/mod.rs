@@ -1,5 +1,6 @@
-//! The settings: defaults, then the file, then the environment, then arguments; unknown keys are refused with their line.
-//! Here is what the file may say; `target` makes of it which cloud is meant, and `sign_in` as whom.
+//! The settings: defaults, then the file, then the environment, then arguments; unknown keys are refused with
+//! their line. Here is what the file may say; `target` makes of it which cloud is meant, and `sign_in` as
+//! whom.
 
 mod edit;
 mod sign_in;
@@ -35,7 +36,9 @@ pub enum ConfigError {
     #[error("{from}: '{}' is not an address; it looks like https://HOST:PORT", quoted(text))]
     BadAddress { from: &'static str, text: String },
     /// Of the text nothing is shown: nobody knows where in it the password stands.
-    #[error("{from}: an address must have neither a user nor a password in it; it looks like https://HOST:PORT")]
+    #[error(
+        "{from}: an address must have neither a user nor a password in it; it looks like https://HOST:PORT"
+    )]
     LoginInAddress { from: &'static str },
     #[error("{from} is not the address of a proxy: {why}. It looks like http://USER:PASSWORD@HOST:PORT")]
     BadProxy { from: String, why: ProxyError },
@@ -46,7 +49,9 @@ pub enum ConfigError {
         quoted(text)
     )]
     NoObjectId { key: &'static str, text: String },
-    #[error("the variable {0} is not UTF-8 text: set it again in a UTF-8 locale; in a URL write other characters as %XX")]
+    #[error(
+        "the variable {0} is not UTF-8 text: set it again in a UTF-8 locale; in a URL write other characters as %XX"
+    )]
     NotText(String),
     #[error("signing in as an application needs {0} as well")]
     Incomplete(&'static str),
@@ -210,7 +215,9 @@ impl Context {
     /// Which cloud it is, for a list of contexts.
     pub fn cloud_words(&self) -> String {
         match &self.arm_endpoint {
-            Some(address) if target::may_hold_a_login(address) => "an address with a user or a password".to_owned(),
+            Some(address) if target::may_hold_a_login(address) => {
+                "an address with a user or a password".to_owned()
+            }
             Some(address) => printable(address).into_owned(),
             None => self.cloud.as_str().to_owned(),
         }
@@ -243,7 +250,10 @@ impl Config {
     }
 
     fn parse(text: &str, path: &Path) -> Result<Self, ConfigError> {
-        toml::from_str(text).map_err(|error| ConfigError::Invalid { path: path.to_owned(), words: toml_refusal(text, &error) })
+        toml::from_str(text).map_err(|error| ConfigError::Invalid {
+            path: path.to_owned(),
+            words: toml_refusal(text, &error),
+        })
     }
 
     /// Whether neither the file nor the environment says anything of a cloud or of somebody who signs in.
@@ -277,11 +287,17 @@ mod tests {
             "proxy = [\"http://user:secret9@proxy:8080\"]",
         ] {
             let words = refused(&format!("[contexts.a]\n{line}\n"));
-            assert!(words.contains("line 2") && !words.contains("secret9") && !words.contains("user"), "{words}");
+            assert!(
+                words.contains("line 2") && !words.contains("secret9") && !words.contains("user"),
+                "{words}"
+            );
         }
         let words = refused("[contexts.a]\nproxi = \"http://user:secret9@proxy:8080\"\n");
         assert!(words.contains("unknown field `proxi`") && !words.contains("secret9"), "{words}");
-        let debug = format!("{:?}", Config::parse("[contexts.a]\nproxy = \"secret9@proxy\"", Path::new("config.toml")).unwrap());
+        let debug = format!(
+            "{:?}",
+            Config::parse("[contexts.a]\nproxy = \"secret9@proxy\"", Path::new("config.toml")).unwrap()
+        );
         assert!(!debug.contains("secret9"), "{debug}");
     }
 
@@ -289,8 +305,10 @@ mod tests {
     fn the_example_is_valid_as_it_stands_and_with_every_setting_switched_on() {
         let parse = |text: &str| Config::parse(text, Path::new("config.toml"));
         parse(EXAMPLE).unwrap();
-        let on: Vec<&str> =
-            EXAMPLE.lines().map(|line| line.strip_prefix("# ").filter(|rest| rest.contains(" = ")).unwrap_or(line)).collect();
+        let on: Vec<&str> = EXAMPLE
+            .lines()
+            .map(|line| line.strip_prefix("# ").filter(|rest| rest.contains(" = ")).unwrap_or(line))
+            .collect();
         let config = parse(&on.join("\n")).unwrap();
         assert_eq!(config.context.as_deref(), Some("production"));
         assert_eq!(config.ui, Ui { ascii: Some(false), ..Ui::default() });

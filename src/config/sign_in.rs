@@ -20,23 +20,29 @@ const PASSWORD: &str = "AZURE_CLIENT_CERTIFICATE_PASSWORD";
 
 type Var<'v> = &'v dyn Fn(&str) -> Option<String>;
 
-/// A context that names its credential is that and nothing else: an `AZURE_CLIENT_SECRET` that was meant for another tool
-/// must not make it somebody else. Without a name: every way there is, applications before people before the machine.
+/// A context that names its credential is that and nothing else: an `AZURE_CLIENT_SECRET` that was meant for
+/// another tool must not make it somebody else. Without a name: every way there is, applications before
+/// people before the machine.
 pub(super) fn chain(context: &Context, door: Door, var: Var<'_>) -> Result<Chain, ConfigError> {
     let tenant = context.tenant.clone();
     let identity = match context.credential.unwrap_or_default() {
         CredentialName::Auto => return auto(context, door, var),
         CredentialName::AzureCli => LibrarySignIn::AzureCli { tenant }.into(),
         CredentialName::AzureDeveloperCli => LibrarySignIn::AzureDeveloperCli { tenant }.into(),
-        CredentialName::ClientSecret => {
-            client_secret(context, var)?.ok_or(ConfigError::Incomplete("a secret: AZURE_CLIENT_SECRET or client_secret_file"))?
+        CredentialName::ClientSecret => client_secret(context, var)?
+            .ok_or(ConfigError::Incomplete("a secret: AZURE_CLIENT_SECRET or client_secret_file"))?,
+        CredentialName::ClientCertificate => {
+            client_certificate(context, var)?.ok_or(ConfigError::Incomplete(
+                "a certificate: AZURE_CLIENT_CERTIFICATE_PATH or client_certificate_file",
+            ))?
         }
-        CredentialName::ClientCertificate => client_certificate(context, var)?
-            .ok_or(ConfigError::Incomplete("a certificate: AZURE_CLIENT_CERTIFICATE_PATH or client_certificate_file"))?,
-        CredentialName::WorkloadIdentity => workload_identity(context, var)?
-            .ok_or(ConfigError::Incomplete("a token file: AZURE_FEDERATED_TOKEN_FILE or federated_token_file"))?,
+        CredentialName::WorkloadIdentity => workload_identity(context, var)?.ok_or(
+            ConfigError::Incomplete("a token file: AZURE_FEDERATED_TOKEN_FILE or federated_token_file"),
+        )?,
         CredentialName::ManagedIdentity => managed_identity(context, var),
-        CredentialName::DeviceCode | CredentialName::Browser => door.identity(tenant, context.client_id.clone()),
+        CredentialName::DeviceCode | CredentialName::Browser => {
+            door.identity(tenant, context.client_id.clone())
+        }
     };
     Ok(Chain::just(identity).asking_by(door))
 }
@@ -91,16 +97,22 @@ fn client_secret_in(text: &str) -> SecretString {
 }
 
 fn client_certificate(context: &Context, var: Var<'_>) -> Result<Option<Identity>, ConfigError> {
-    let path = var("AZURE_CLIENT_CERTIFICATE_PATH").map(PathBuf::from).or_else(|| context.client_certificate_file.clone());
+    let path = var("AZURE_CLIENT_CERTIFICATE_PATH")
+        .map(PathBuf::from)
+        .or_else(|| context.client_certificate_file.clone());
     let Some(path) = path else { return Ok(None) };
     let password = var(PASSWORD).map(|text| SecretString::from(secret_line(&text)));
-    let certificate = read_certificate(&path, password.as_ref()).map_err(|why| ConfigError::BadCertificate { path, why })?;
+    let certificate = read_certificate(&path, password.as_ref())
+        .map_err(|why| ConfigError::BadCertificate { path, why })?;
     let (tenant, client_id) = application(context, var)?;
-    Ok(Some(LibrarySignIn::ClientCertificate { tenant, client_id, certificate: Arc::new(certificate) }.into()))
+    Ok(Some(
+        LibrarySignIn::ClientCertificate { tenant, client_id, certificate: Arc::new(certificate) }.into(),
+    ))
 }
 
 fn workload_identity(context: &Context, var: Var<'_>) -> Result<Option<Identity>, ConfigError> {
-    let token_file = var("AZURE_FEDERATED_TOKEN_FILE").map(PathBuf::from).or_else(|| context.federated_token_file.clone());
+    let token_file =
+        var("AZURE_FEDERATED_TOKEN_FILE").map(PathBuf::from).or_else(|| context.federated_token_file.clone());
     let Some(token_file) = token_file else { return Ok(None) };
     let (tenant, client_id) = application(context, var)?;
     Ok(Some(LibrarySignIn::WorkloadIdentity { tenant, client_id, token_file }.into()))
@@ -109,12 +121,17 @@ fn workload_identity(context: &Context, var: Var<'_>) -> Result<Option<Identity>
 /// With a client id the machine's user-assigned identity of that id, else its own.
 fn managed_identity(context: &Context, var: Var<'_>) -> Identity {
     let host = var("AZURE_POD_IDENTITY_AUTHORITY_HOST").and_then(|text| Url::parse(&text).ok());
-    LibrarySignIn::ManagedIdentity { client_id: var("AZURE_CLIENT_ID").or_else(|| context.client_id.clone()), host }.into()
+    LibrarySignIn::ManagedIdentity {
+        client_id: var("AZURE_CLIENT_ID").or_else(|| context.client_id.clone()),
+        host,
+    }
+    .into()
 }
 
 /// Its tenant and its id.
 fn application(context: &Context, var: Var<'_>) -> Result<(String, String), ConfigError> {
-    let tenant = context.tenant.clone().ok_or(ConfigError::Incomplete("a tenant: AZURE_TENANT_ID or tenant"))?;
+    let tenant =
+        context.tenant.clone().ok_or(ConfigError::Incomplete("a tenant: AZURE_TENANT_ID or tenant"))?;
     let client_id = var("AZURE_CLIENT_ID").or_else(|| context.client_id.clone());
     Ok((tenant, client_id.ok_or(ConfigError::Incomplete("an application id: AZURE_CLIENT_ID or client_id"))?))
 }
@@ -147,13 +164,17 @@ fn read_certificate(path: &Path, password: Option<&SecretString>) -> Result<Clie
 
 /// Says where the password of the file is given, where that is what is wrong.
 fn unread(why: &ReadError) -> String {
-    if why.is_about_password() { format!("{why}; the password is that of {PASSWORD}") } else { why.to_string() }
+    if why.is_about_password() {
+        format!("{why}; the password is that of {PASSWORD}")
+    } else {
+        why.to_string()
+    }
 }
 
 fn read_text(file: &Path) -> Result<Zeroizing<String>, ConfigError> {
     let refuse = |why| ConfigError::Unreadable { path: file.to_owned(), why };
     let octets = file::read(file).map_err(|why| refuse(io::Error::other(why)))?;
-    let text =
-        std::str::from_utf8(&octets).map_err(|_| refuse(io::Error::other("it is not UTF-8 text: save it again as UTF-8")))?;
+    let text = std::str::from_utf8(&octets)
+        .map_err(|_| refuse(io::Error::other("it is not UTF-8 text: save it again as UTF-8")))?;
     Ok(Zeroizing::new(text.to_owned()))
 }

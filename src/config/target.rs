@@ -36,17 +36,25 @@ pub struct Target {
 }
 
 impl Target {
-    /// Whether what interrupts has to be typed there: everywhere but in a practice cloud, unless the context says otherwise.
+    /// Whether what interrupts has to be typed there: everywhere but in a practice cloud, unless the context
+    /// says otherwise.
     pub fn is_production(&self, is_practice: bool) -> bool {
         self.production.unwrap_or(!is_practice)
     }
 }
 
 impl Config {
-    /// Picks the context and lays the environment over it. `chosen` is the argument's; `var` reads the environment.
-    pub fn target(&self, path: &Path, chosen: Option<&str>, var: impl Fn(&str) -> Option<String>) -> Result<Target, ConfigError> {
+    /// Picks the context and lays the environment over it. `chosen` is the argument's; `var` reads the
+    /// environment.
+    pub fn target(
+        &self,
+        path: &Path,
+        chosen: Option<&str>,
+        var: impl Fn(&str) -> Option<String>,
+    ) -> Result<Target, ConfigError> {
         let var = |name: &str| var(name).filter(|value| !value.is_empty());
-        let name = chosen.map(str::to_owned).or_else(|| var("CERTDECK_CONTEXT")).or_else(|| self.context.clone());
+        let name =
+            chosen.map(str::to_owned).or_else(|| var("CERTDECK_CONTEXT")).or_else(|| self.context.clone());
         let mut context = match &name {
             Some(name) => self.contexts.get(name).cloned().ok_or_else(|| ConfigError::NoContext {
                 name: name.clone(),
@@ -79,9 +87,9 @@ impl Config {
             ca_file: var("CERTDECK_CA_FILE").map(PathBuf::from).or(context.ca_file),
             proxy,
             tenant: context.tenant,
-            client_id: context
-                .client_id
-                .filter(|_| matches!(context.credential, Some(CredentialName::DeviceCode | CredentialName::Browser))),
+            client_id: context.client_id.filter(|_| {
+                matches!(context.credential, Some(CredentialName::DeviceCode | CredentialName::Browser))
+            }),
             subscriptions: context.subscriptions,
             door,
             principals: Principals {
@@ -104,7 +112,10 @@ impl Config {
 fn object_id(key: &'static str, text: Option<String>) -> Result<Option<String>, ConfigError> {
     let Some(text) = text else { return Ok(None) };
     let is_application = [graph::WEBSITES, graph::WEBSITES_US_GOVERNMENT, graph::CERTIFICATE_REGISTRATION];
-    if text.len() != 36 || uuid::Uuid::parse_str(&text).is_err() || is_application.iter().any(|id| id.eq_ignore_ascii_case(&text)) {
+    if text.len() != 36
+        || uuid::Uuid::parse_str(&text).is_err()
+        || is_application.iter().any(|id| id.eq_ignore_ascii_case(&text))
+    {
         return Err(ConfigError::NoObjectId { key, text });
     }
     Ok(Some(text.to_ascii_lowercase()))
@@ -116,7 +127,11 @@ fn address(from: &'static str, text: &str) -> Result<Url, ConfigError> {
     }
     let url = Url::parse(text).ok().filter(Url::has_host);
     let url = url.ok_or_else(|| ConfigError::BadAddress { from, text: text.to_owned() })?;
-    if url.scheme() == "https" { Ok(url) } else { Err(ConfigError::InTheClear { from, text: text.to_owned() }) }
+    if url.scheme() == "https" {
+        Ok(url)
+    } else {
+        Err(ConfigError::InTheClear { from, text: text.to_owned() })
+    }
 }
 
 /// Whether a user and a password may stand in an address, however it is written.
@@ -126,13 +141,16 @@ pub(super) fn may_hold_a_login(text: &str) -> bool {
 
 /// Through a proxy all is TLS from here to Azure, so its own address may be plain.
 fn proxy(text: &str, from: &str, var: impl Fn(&str) -> Option<String>) -> Result<Proxy, ConfigError> {
-    let proxy = Proxy::parse(text, from).map_err(|why| ConfigError::BadProxy { from: from.to_owned(), why })?;
+    let proxy =
+        Proxy::parse(text, from).map_err(|why| ConfigError::BadProxy { from: from.to_owned(), why })?;
     Ok(proxy.except(azure::EXCEPTIONS.into_iter().find_map(var)))
 }
 
 /// The proxy that the environment names for https, as curl and Azure's own tools read it.
 pub fn proxy_of_environment(var: impl Fn(&str) -> Option<String>) -> Result<Option<Proxy>, ConfigError> {
-    let set = azure::VARIABLES.into_iter().find_map(|name| Some((name, var(name).filter(|text| !text.trim().is_empty())?)));
+    let set = azure::VARIABLES
+        .into_iter()
+        .find_map(|name| Some((name, var(name).filter(|text| !text.trim().is_empty())?)));
     set.map(|(name, text)| proxy(&text, name, var)).transpose()
 }
 
@@ -147,7 +165,9 @@ mod tests {
     }
 
     fn target(config: &Config, environment: &[(&str, &str)]) -> Result<Target, ConfigError> {
-        let var = |name: &str| environment.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned());
+        let var = |name: &str| {
+            environment.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned())
+        };
         config.target(Path::new("config.toml"), None, var)
     }
 
@@ -195,7 +215,11 @@ mod tests {
         let of = |line: &str| target(&parse(&format!("context = \"a\"\n[contexts.a]\n{line}")), &[]).unwrap();
         assert_eq!([of("").is_production(false), of("").is_production(true)], [true, false]);
         for (line, expected) in [("production = false", false), ("production = true", true)] {
-            assert_eq!([of(line).is_production(false), of(line).is_production(true)], [expected, expected], "{line}");
+            assert_eq!(
+                [of(line).is_production(false), of(line).is_production(true)],
+                [expected, expected],
+                "{line}"
+            );
         }
     }
 
@@ -216,31 +240,51 @@ mod tests {
 
     #[test]
     fn the_proxy_of_the_context_comes_before_the_environments_and_a_cloud_on_this_machine_has_none() {
-        let environment = [("https_proxy", "user:secret9@low:1"), ("HTTPS_PROXY", "http://up:1"), ("NO_PROXY", "a.b")];
-        let proxy = |config: &Config, environment: &[(&str, &str)]| target(config, environment).unwrap().proxy;
+        let environment =
+            [("https_proxy", "user:secret9@low:1"), ("HTTPS_PROXY", "http://up:1"), ("NO_PROXY", "a.b")];
+        let proxy =
+            |config: &Config, environment: &[(&str, &str)]| target(config, environment).unwrap().proxy;
         let found = proxy(&Config::default(), &environment).unwrap();
-        assert_eq!((found.to_string().as_str(), found.from(), found.not_for()), ("http://low:1", "https_proxy", "a.b"));
+        assert_eq!(
+            (found.to_string().as_str(), found.from(), found.not_for()),
+            ("http://low:1", "https_proxy", "a.b")
+        );
         let config = parse("context = \"a\"\n[contexts.a]\nproxy = \"user:secret9@own:1\"");
         let found = proxy(&config, &environment).unwrap();
-        assert_eq!((found.to_string().as_str(), found.from(), found.signs_in()), ("http://own:1", "proxy in the settings", true));
-        let here = [("CERTDECK_ARM_ENDPOINT", "https://127.0.0.1:8443"), ("HTTPS_PROXY", "http://user:sec/ret9@proxy")];
+        assert_eq!(
+            (found.to_string().as_str(), found.from(), found.signs_in()),
+            ("http://own:1", "proxy in the settings", true)
+        );
+        let here = [
+            ("CERTDECK_ARM_ENDPOINT", "https://127.0.0.1:8443"),
+            ("HTTPS_PROXY", "http://user:sec/ret9@proxy"),
+        ];
         assert!(proxy(&Config::default(), &here).is_none());
     }
 
     #[test]
     fn no_password_of_an_address_is_shown_however_it_is_written() {
-        for text in ["https://user:secret9@host", "https:\\\\user:secret9@host", "user:secret9@host", "https://user:secret9%40host"]
-        {
+        for text in [
+            "https://user:secret9@host",
+            "https:\\\\user:secret9@host",
+            "user:secret9@host",
+            "https://user:secret9%40host",
+        ] {
             let config = parse(&format!("context = \"a\"\n[contexts.a]\narm_endpoint = {text:?}"));
             let words = target(&config, &[]).unwrap_err().to_string() + &config.contexts["a"].cloud_words();
-            let variable = target(&Config::default(), &[("CERTDECK_ARM_ENDPOINT", text)]).unwrap_err().to_string();
-            let authority = target(&Config::default(), &[("CERTDECK_AUTHORITY", text)]).unwrap_err().to_string();
+            let variable =
+                target(&Config::default(), &[("CERTDECK_ARM_ENDPOINT", text)]).unwrap_err().to_string();
+            let authority =
+                target(&Config::default(), &[("CERTDECK_AUTHORITY", text)]).unwrap_err().to_string();
             let words = [words, variable, authority].join("\n");
             assert!(!words.contains("secret9") && words.contains("arm_endpoint"), "{words}");
         }
         for text in ["http://user:sec/secret9@proxy", "user:secret9", "htp://user:secret9@proxy:1"] {
             let words = target(&Config::default(), &[("HTTPS_PROXY", text)]).unwrap_err().to_string();
-            assert!(!words.contains("secret9") && words.contains("HTTPS_PROXY is not the address of a proxy"), "{words}");
+            assert!(
+                !words.contains("secret9") && words.contains("HTTPS_PROXY is not the address of a proxy"),
+                "{words}"
+            );
         }
     }
 
@@ -248,11 +292,16 @@ mod tests {
     fn people_are_asked_by_browser_where_one_is_in_front_of_them_and_as_the_context_says_otherwise() {
         let auto = parse("");
         assert_eq!(target(&auto, &[("DISPLAY", ":0")]).unwrap().door, Door::Browser { port: 0 });
-        assert_eq!(target(&auto, &[("DISPLAY", ":0"), ("SSH_TTY", "/dev/pts/1")]).unwrap().door, Door::DeviceCode);
+        assert_eq!(
+            target(&auto, &[("DISPLAY", ":0"), ("SSH_TTY", "/dev/pts/1")]).unwrap().door,
+            Door::DeviceCode
+        );
         let own = parse("context = \"a\"\n[contexts.a]\ncredential = \"browser\"\nclient_id = \"own\"");
         let reached = target(&own, &[]).unwrap();
         let way = reached.chain.ways().next().unwrap().as_ref().unwrap().clone();
-        assert!(matches!(way, Identity::Own(OwnSignIn::Browser { client_id: Some(id), port: 0, .. }) if id == "own"));
+        assert!(
+            matches!(way, Identity::Own(OwnSignIn::Browser { client_id: Some(id), port: 0, .. }) if id == "own")
+        );
         assert_eq!(reached.client_id.as_deref(), Some("own"));
         let code = parse("context = \"a\"\n[contexts.a]\ncredential = \"device-code\"");
         assert_eq!(target(&code, &[("DISPLAY", ":0")]).unwrap().door, Door::DeviceCode);
@@ -262,7 +311,8 @@ mod tests {
     fn a_context_says_who_signs_in_and_the_environment_cannot_make_it_somebody_else() {
         let config = parse("context = \"a\"\n[contexts.a]\ncredential = \"azure-cli\"");
         let secret = [("AZURE_CLIENT_SECRET", "s"), ("AZURE_CLIENT_ID", "c"), ("AZURE_TENANT_ID", "t")];
-        let ways = |target: Target| target.chain.ways().map(|way| way.as_ref().unwrap().name()).collect::<Vec<_>>();
+        let ways =
+            |target: Target| target.chain.ways().map(|way| way.as_ref().unwrap().name()).collect::<Vec<_>>();
         assert_eq!(ways(target(&config, &secret).unwrap()), ["Azure CLI"]);
         let told = [&secret[..], &[("CERTDECK_CREDENTIAL", "client-secret")]].concat();
         assert_eq!(ways(target(&config, &told).unwrap()), ["client secret"]);

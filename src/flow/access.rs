@@ -1,5 +1,5 @@
-//! Who may do what in a vault: what the two first-party principals need, what they have, and the smallest grant
-//! that closes the gap, under access policies and under RBAC (A113–A120, C15–C17, trap E2).
+//! Who may do what in a vault: what the two first-party principals need, what they have, and the smallest
+//! grant that closes the gap, under access policies and under RBAC (A113–A120, C15–C17, trap E2).
 
 use jiff::Timestamp;
 
@@ -49,9 +49,10 @@ impl Party {
     /// The built-in role that suffices, and those that include it.
     fn roles(self) -> (&'static str, &'static [&'static str]) {
         match self {
-            Self::Registrar => {
-                (roles::KEY_VAULT_SECRETS_OFFICER, &[roles::KEY_VAULT_SECRETS_OFFICER, roles::KEY_VAULT_ADMINISTRATOR])
-            }
+            Self::Registrar => (
+                roles::KEY_VAULT_SECRETS_OFFICER,
+                &[roles::KEY_VAULT_SECRETS_OFFICER, roles::KEY_VAULT_ADMINISTRATOR],
+            ),
             Self::Websites => (
                 roles::KEY_VAULT_CERTIFICATE_USER,
                 &[
@@ -104,7 +105,12 @@ pub fn closed_to_services(vault: &Vault, what: &str) -> Option<Problem> {
 }
 
 /// Judges one principal by what was seen. `held_roles` are (principal, role definition) pairs on the vault.
-pub fn judge(case: &Case<'_>, party: Party, vault: &Vault, held_roles: &Seen<Vec<(String, String)>>) -> Access {
+pub fn judge(
+    case: &Case<'_>,
+    party: Party,
+    vault: &Vault,
+    held_roles: &Seen<Vec<(String, String)>>,
+) -> Access {
     let Observed { registrar, websites, .. } = case.observed;
     let principal = if party == Party::Registrar { registrar } else { websites };
     let by_hand = by_hand(case, party, vault);
@@ -149,13 +155,23 @@ fn unidentified(case: &Case<'_>, party: Party, vault: &Vault, by_hand: ByHand) -
     Access::Missing { what, grant: Vec::new(), by_hand }
 }
 
-fn by_role(party: Party, principal: &Principal, vault: &Vault, held: &Seen<Vec<(String, String)>>, by_hand: ByHand) -> Access {
+fn by_role(
+    party: Party,
+    principal: &Principal,
+    vault: &Vault,
+    held: &Seen<Vec<(String, String)>>,
+    by_hand: ByHand,
+) -> Access {
     let Some(held) = held.here() else {
-        return Access::Unknown { why: "the role assignments on the vault could not be read".to_owned(), by_hand };
+        return Access::Unknown {
+            why: "the role assignments on the vault could not be read".to_owned(),
+            by_hand,
+        };
     };
     let (grant, enough) = party.roles();
     let has = held.iter().any(|(who, role)| {
-        who.eq_ignore_ascii_case(&principal.object_id) && enough.iter().any(|wanted| role.to_ascii_lowercase().ends_with(*wanted))
+        who.eq_ignore_ascii_case(&principal.object_id)
+            && enough.iter().any(|wanted| role.to_ascii_lowercase().ends_with(*wanted))
     });
     if has {
         return Access::Granted;
@@ -167,9 +183,17 @@ fn by_role(party: Party, principal: &Principal, vault: &Vault, held: &Seen<Vec<(
     }
 }
 
-fn by_policy(party: Party, principal: &Principal, vault: &Vault, rules: &Rules, now: Timestamp, by_hand: ByHand) -> Access {
+fn by_policy(
+    party: Party,
+    principal: &Principal,
+    vault: &Vault,
+    rules: &Rules,
+    now: Timestamp,
+    by_hand: ByHand,
+) -> Access {
     let wanted = party.policy(&principal.object_id, rules, now);
-    let held = vault.policies.iter().find(|policy| policy.object_id.eq_ignore_ascii_case(&principal.object_id));
+    let held =
+        vault.policies.iter().find(|policy| policy.object_id.eq_ignore_ascii_case(&principal.object_id));
     let missing = missing(&wanted, held);
     if missing.is_empty() {
         return Access::Granted;
@@ -191,9 +215,15 @@ fn missing(wanted: &AccessPolicy, held: Option<&AccessPolicy>) -> Vec<String> {
     missing.map(|(kind, list)| format!("{kind} permissions {}", list.join(", "))).collect()
 }
 
-/// A step that grants what is missing. What can be granted from here is ready as `ready` says; what cannot, because an object
-/// id is not known, is blocked with the commands for an admin; what is not known is left to the service to judge.
-pub fn granting(step: Step, accesses: impl IntoIterator<Item = Access>, ready: StepStatus, done: &str) -> Step {
+/// A step that grants what is missing. What can be granted from here is ready as `ready` says; what cannot,
+/// because an object id is not known, is blocked with the commands for an admin; what is not known is left to
+/// the service to judge.
+pub fn granting(
+    step: Step,
+    accesses: impl IntoIterator<Item = Access>,
+    ready: StepStatus,
+    done: &str,
+) -> Step {
     let (mut missing, mut grants, mut by_hand): (Vec<String>, Vec<Request>, ByHand) = Default::default();
     let (mut unknown, mut is_out_of_reach) = (None, false);
     for access in accesses {
@@ -215,15 +245,23 @@ pub fn granting(step: Step, accesses: impl IntoIterator<Item = Access>, ready: S
     }
     let status = match (missing.is_empty(), unknown) {
         (true, None) => StepStatus::Done(done.to_owned()),
-        (true, Some(why)) => StepStatus::NotNeeded(format!("the permissions could not be read from here: {why}")),
+        (true, Some(why)) => {
+            StepStatus::NotNeeded(format!("the permissions could not be read from here: {why}"))
+        }
         (false, _) if grants.is_empty() && is_out_of_reach => {
-            let why = format!("{}; it cannot be granted from here, because the object id is not known", missing.join("; "));
+            let why = format!(
+                "{}; it cannot be granted from here, because the object id is not known",
+                missing.join("; ")
+            );
             StepStatus::Blocked(Problem::new(&*step.title, why).remedy(by_hand.remedy()))
         }
         (false, _) => ready,
     };
-    let commands =
-        if matches!(status, StepStatus::NotNeeded(_)) && !by_hand.is_empty() { by_hand.facts().to_vec() } else { Vec::new() };
+    let commands = if matches!(status, StepStatus::NotNeeded(_)) && !by_hand.is_empty() {
+        by_hand.facts().to_vec()
+    } else {
+        Vec::new()
+    };
     let mut step = Step { status, ..step };
     step.facts.extend(missing.into_iter().map(|what| ("Missing".to_owned(), what)));
     step.facts.extend(commands);

@@ -1,5 +1,5 @@
-//! A permission that was granted takes minutes to be in force. Until then the service refuses what it will take: that is
-//! waited for, is no try, and ends after the time that the rules give.
+//! A permission that was granted takes minutes to be in force. Until then the service refuses what it will
+//! take: that is waited for, is no try, and ends after the time that the rules give.
 
 use jiff::SignedDuration;
 
@@ -41,7 +41,8 @@ impl Arrival {
 
     /// What is said when it did not come in time.
     pub fn given_up(self, problem: Problem) -> Problem {
-        let why = format!("{}; the permission is granted, and was not in force after {}", problem.why, self.within);
+        let why =
+            format!("{}; the permission is granted, and was not in force after {}", problem.why, self.within);
         Problem { why, ..problem }
             .remedy("Look at the vault's access control and at its firewall. Running this again waits again and does no harm.")
     }

@@ -1,9 +1,13 @@
-//! Auto renewal of an order (A175–A177): on or off, at any time; what is there and what comes of it are said first.
+//! Auto renewal of an order (A175–A177): on or off, at any time; what is there and what comes of it are said
+//! first.
 
 use super::chosen::order_refusal;
 use super::succession::exports;
 use super::target::order_id;
-use super::{Case, Consent, Field, FieldKind, Flow, FlowName, Inputs, Key, Observed, Seen, Step, StepId, StepStatus, Subject};
+use super::{
+    Case, Consent, Field, FieldKind, Flow, FlowName, Inputs, Key, Observed, Seen, Step, StepId, StepStatus,
+    Subject,
+};
 use crate::azure::{AzureError, Client, orders};
 use crate::model::{Estate, Order, Problem, day};
 use crate::rules::{Period, Span};
@@ -36,7 +40,8 @@ fn fields() -> Vec<Field> {
     )]
 }
 
-/// The other way round, once: whoever opens this wants a change, and what is saved must not be suggested to be undone.
+/// The other way round, once: whoever opens this wants a change, and what is saved must not be suggested to
+/// be undone.
 fn suggest(estate: &Estate, inputs: &mut Inputs) {
     let Some(order) = order_id(inputs).and_then(|id| estate.order(&id)) else { return };
     if inputs.get(Key::AutoRenew).is_none() {
@@ -79,12 +84,21 @@ fn auto_renew(case: &Case<'_>) -> Step {
         return step(case.needs_any().unwrap_or(waiting));
     };
     if order.auto_renew == wanted {
-        return consequence(case, step(StepStatus::Done(format!("it is {}", words(wanted)))), order, wanted, lead);
+        return consequence(
+            case,
+            step(StepStatus::Done(format!("it is {}", words(wanted)))),
+            order,
+            wanted,
+            lead,
+        );
     }
     if order.status.is_over() {
         return step(StepStatus::Blocked(
-            Problem::new(format!("Switch auto renewal of {}", order.id.name()), format!("its status is '{}'", order.status))
-                .remedy("nothing can renew this order any more: buy a new certificate"),
+            Problem::new(
+                format!("Switch auto renewal of {}", order.id.name()),
+                format!("its status is '{}'", order.status),
+            )
+            .remedy("nothing can renew this order any more: buy a new certificate"),
         ));
     }
     let ready = step(StepStatus::Ready)
@@ -130,7 +144,11 @@ mod tests {
         let step = stand(FlowName::AutoRenew, &seen(OrderStatus::Issued), &wanting("no")).remove(0);
         assert_eq!(step.status, StepStatus::Ready);
         assert_eq!(step.facts[0].1, "off instead of on");
-        assert!(matches!(&step.consent, Consent::Interrupts { names, .. } if names == &["contoso-www"]), "{:?}", step.consent);
+        assert!(
+            matches!(&step.consent, Consent::Interrupts { names, .. } if names == &["contoso-www"]),
+            "{:?}",
+            step.consent
+        );
         assert!(step.facts[1].1.contains("2027-06-01"));
         let body = step.requests[0].body.as_ref().unwrap().shown();
         assert_eq!(body["properties"]["productType"], "StandardDomainValidatedSsl");

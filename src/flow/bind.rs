@@ -1,5 +1,5 @@
-//! Bind (A58, A214–A217): secure one hostname of an app with one certificate of its webspace, replacing what is there
-//! without removing it, and see what the hostname really serves.
+//! Bind (A58, A214–A217): secure one hostname of an app with one certificate of its webspace, replacing what
+//! is there without removing it, and see what the hostname really serves.
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -12,16 +12,23 @@ use super::proof;
 use super::target::{app_id, order_id};
 use super::usage::Use;
 use super::{
-    Case, Consent, Field, FieldKind, Flow, FlowName, Inputs, Key, Observed, Pick, Seen, Step, StepId, StepStatus, Subject,
+    Case, Consent, Field, FieldKind, Flow, FlowName, Inputs, Key, Observed, Pick, Seen, Step, StepId,
+    StepStatus, Subject,
 };
 use crate::azure::{AzureError, Client, orders, sites};
 use crate::health::tls;
-use crate::model::{Binding, Estate, Hostname, Plan, PrivateCertificate, Scope, SslState, Thumbprint, typed as shown};
+use crate::model::{
+    Binding, Estate, Hostname, Plan, PrivateCertificate, Scope, SslState, Thumbprint, typed as shown,
+};
 use crate::rules::{Names, Rules};
 
 const TYPES: &[(&str, &str, &str)] = &[
     ("sni", "SNI SSL", "Many certificates on one address. Every current browser supports it."),
-    ("ip", "IP based SSL", "A dedicated inbound address for the app: A records must be changed to it. One per app."),
+    (
+        "ip",
+        "IP based SSL",
+        "A dedicated inbound address for the app: A records must be changed to it. One per app.",
+    ),
 ];
 
 /// The front ends take a new binding within moments.
@@ -72,12 +79,15 @@ fn fields(inputs: &Inputs) -> Vec<Field> {
 fn suggest(estate: &Estate, inputs: &mut Inputs) {
     inputs.suggest(Key::SslType, "sni");
     let order = order_id(inputs).and_then(|id| estate.order(&id));
-    let named = |id: &str| estate.certificates.iter().find(|certificate| certificate.id.as_str().eq_ignore_ascii_case(id));
+    let named = |id: &str| {
+        estate.certificates.iter().find(|certificate| certificate.id.as_str().eq_ignore_ascii_case(id))
+    };
     let chosen = inputs.get(Key::Certificate).and_then(named);
     if let Some(certificate) = order.and_then(|order| estate.imports_of(order).next()).or(chosen) {
         inputs.suggest(Key::Certificate, certificate.id.as_str());
         if let Some(app) = app_id(inputs).and_then(|id| estate.app(&id))
-            && let Some(host) = app.custom_hostnames().find(|host| certificate.hosts.iter().any(|name| name.covers(host)))
+            && let Some(host) =
+                app.custom_hostnames().find(|host| certificate.hosts.iter().any(|name| name.covers(host)))
         {
             inputs.suggest(Key::Hostname, host.as_str());
         }
@@ -96,7 +106,9 @@ fn certificate<'a>(observed: &'a Observed, inputs: &Inputs) -> Option<&'a Privat
         return all.iter().find(|one| named.is_certificate(one));
     }
     let stored = &observed.order.here()?.stored;
-    all.iter().find(|one| one.vault.as_ref().is_some_and(|secret| stored.iter().any(|stored| stored.secret.same_secret(secret))))
+    all.iter().find(|one| {
+        one.vault.as_ref().is_some_and(|secret| stored.iter().any(|stored| stored.secret.same_secret(secret)))
+    })
 }
 
 /// Why a certificate would not help anybody: browsers warn of an expired one as of none.
@@ -130,7 +142,10 @@ pub(super) fn host_refusals(observed: &Observed, inputs: &Inputs) -> Vec<(Key, S
         Some(Err(error)) => refuse(Key::Hostname, error.to_string()),
         Some(Ok(host)) => {
             if let Some(app) = app.filter(|app| !app.hostnames.contains(&host)) {
-                let why = format!("{host} is not mapped to {}: add it as a custom domain first, or choose another", app.label());
+                let why = format!(
+                    "{host} is not mapped to {}: add it as a custom domain first, or choose another",
+                    app.label()
+                );
                 refuse(Key::Hostname, why);
             }
         }
@@ -147,9 +162,13 @@ fn refusals(observed: &Observed, inputs: &Inputs, rules: &Rules, now: Timestamp)
             refuse(Key::Certificate, no_certificate_at(observed, inputs));
         }
         (Seen::Here(_), Some(chosen)) => {
-            if let Some(host) = host(inputs).filter(|host| !chosen.hosts.iter().any(|name| name.covers(host))) {
+            if let Some(host) = host(inputs).filter(|host| !chosen.hosts.iter().any(|name| name.covers(host)))
+            {
                 let names: Vec<&str> = chosen.hosts.iter().map(Hostname::as_str).collect();
-                refuse(Key::Certificate, format!("{} secures {}, not {host}", chosen.id.name(), names.join(", ")));
+                refuse(
+                    Key::Certificate,
+                    format!("{} secures {}, not {host}", chosen.id.name(), names.join(", ")),
+                );
             }
             if let Some(why) = expired(chosen, now) {
                 refuse(Key::Certificate, why);
@@ -159,11 +178,18 @@ fn refusals(observed: &Observed, inputs: &Inputs, rules: &Rules, now: Timestamp)
     if wanted_state(inputs) == SslState::IpBased {
         let without = |plan: &&Plan| rules.lists(Names::TiersWithoutIpBindings, now, &plan.tier);
         if let Some(plan) = observed.plan.here().filter(without) {
-            refuse(Key::SslType, format!("IP based SSL needs the Standard tier or higher; the plan is {}", plan.tier));
+            refuse(
+                Key::SslType,
+                format!("IP based SSL needs the Standard tier or higher; the plan is {}", plan.tier),
+            );
         }
         // One address can present one certificate to clients without SNI (A214).
-        if let Some(other) = observed.outside.ip_based().filter(|other| host(inputs).as_ref() != Some(*other)) {
-            refuse(Key::SslType, format!("an app has one IP based binding at most, and {other} has it: choose SNI SSL"));
+        if let Some(other) = observed.outside.ip_based().filter(|other| host(inputs).as_ref() != Some(*other))
+        {
+            refuse(
+                Key::SslType,
+                format!("an app has one IP based binding at most, and {other} has it: choose SNI SSL"),
+            );
         }
     }
     refusals
@@ -183,7 +209,11 @@ fn no_certificate_at(observed: &Observed, inputs: &Inputs) -> String {
             app.label()
         ),
         Some(app) => {
-            format!("{what} in {}, where {} finds its certificates: import it there first", app.home().words(), app.label())
+            format!(
+                "{what} in {}, where {} finds its certificates: import it there first",
+                app.home().words(),
+                app.label()
+            )
         }
         None => format!("{what} at the app"),
     }
@@ -198,7 +228,8 @@ async fn observe(client: &Client, inputs: &Inputs) -> Result<Observed, AzureErro
     observe_app(client, &app, &mut seen).await?;
     let Some(host) = host(inputs) else { return Ok(seen) };
     seen.see_binding(sites::binding_as_it_is(client, &Binding::id_of(&app, &host)).await?);
-    let is_about_address = wanted_state(inputs) == SslState::IpBased || seen.outside.ip_based() == Some(&host);
+    let is_about_address =
+        wanted_state(inputs) == SslState::IpBased || seen.outside.ip_based() == Some(&host);
     if seen.app.here().is_some() && is_about_address {
         seen.outside.by_address = sites::mapped_by_a(client, &app).await?;
     }
@@ -231,11 +262,14 @@ fn address(case: &Case<'_>) -> Step {
 
 fn tier(case: &Case<'_>) -> Step {
     let step = |status| {
-        Step::new(StepId::Tier, "Check the App Service plan", status).explained("Custom TLS needs the Basic tier or higher.")
+        Step::new(StepId::Tier, "Check the App Service plan", status)
+            .explained("Custom TLS needs the Basic tier or higher.")
     };
     match (tier_problem(case, "Bind a certificate"), case.observed.plan.here()) {
         (Some(problem), _) => step(StepStatus::Blocked(problem)),
-        (None, Some(plan)) => step(StepStatus::Done(format!("{} is in the {} tier", plan.id.name(), plan.tier))),
+        (None, Some(plan)) => {
+            step(StepStatus::Done(format!("{} is in the {} tier", plan.id.name(), plan.tier)))
+        }
         (None, None) => step(match case.needs(&[Key::App]) {
             Some(status) => status,
             None => StepStatus::NotNeeded("the plan could not be read".to_owned()),
@@ -244,7 +278,8 @@ fn tier(case: &Case<'_>) -> Step {
 }
 
 fn bind(case: &Case<'_>) -> Step {
-    let title = host(case.inputs).map_or_else(|| "Bind the certificate".to_owned(), |host| format!("Bind {host}"));
+    let title =
+        host(case.inputs).map_or_else(|| "Bind the certificate".to_owned(), |host| format!("Bind {host}"));
     let step = |status| {
         Step::new(StepId::Bind, title.clone(), status).explained(
             "Sets the certificate of the hostname. A binding that is there is replaced, never removed first, so nothing goes down.",
@@ -256,21 +291,38 @@ fn bind(case: &Case<'_>) -> Step {
     let (Some(app), Some(host), Some(chosen)) =
         (case.observed.app.here(), host(case.inputs), certificate(case.observed, case.inputs))
     else {
-        return step(StepStatus::NeedsInput { key: Key::App, why: "choose app, hostname and certificate".to_owned() });
+        return step(StepStatus::NeedsInput {
+            key: Key::App,
+            why: "choose app, hostname and certificate".to_owned(),
+        });
     };
     let Some(thumbprint) = &chosen.thumbprint else {
-        return step(StepStatus::Waiting { on: "the certificate to be issued".to_owned(), since: None, next_poll: POLL });
+        return step(StepStatus::Waiting {
+            on: "the certificate to be issued".to_owned(),
+            since: None,
+            next_poll: POLL,
+        });
     };
     let wanted = wanted_state(case.inputs);
     let current = case.observed.binding.here();
-    if current.is_some_and(|binding| binding.ssl == wanted && binding.thumbprint.as_ref() == Some(thumbprint)) {
-        return step(StepStatus::Done(format!("{host} is bound to {} by {}", chosen.id.name(), wanted.words())))
-            .fact("Thumbprint", thumbprint.as_str());
+    if current.is_some_and(|binding| binding.ssl == wanted && binding.thumbprint.as_ref() == Some(thumbprint))
+    {
+        return step(StepStatus::Done(format!(
+            "{host} is bound to {} by {}",
+            chosen.id.name(),
+            wanted.words()
+        )))
+        .fact("Thumbprint", thumbprint.as_str());
     }
     let mut ready = step(StepStatus::Ready)
         .fact("Certificate", format!("{} ({})", chosen.id.name(), thumbprint.short()))
         .fact("TLS/SSL type", wanted.words())
-        .sending(vec![sites::bind(&Binding::id_of(&app.id, &host), wanted, thumbprint, case.observed.binding_as_it_is.as_ref())]);
+        .sending(vec![sites::bind(
+            &Binding::id_of(&app.id, &host),
+            wanted,
+            thumbprint,
+            case.observed.binding_as_it_is.as_ref(),
+        )]);
     if let Some(old) = current.and_then(|binding| binding.thumbprint.as_ref()) {
         ready = ready.fact("Replaces", old.as_str());
     }
@@ -278,8 +330,12 @@ fn bind(case: &Case<'_>) -> Step {
     for (label, words) in case.observed.outside.warnings(app, &host, was, wanted) {
         ready = ready.fact(label, words);
     }
-    let twice = |other: &&Binding| other.host != host && other.thumbprint.as_ref() == Some(thumbprint) && other.ssl != wanted;
-    if let Some(other) = case.observed.outside.bindings.iter().filter(|other| other.ssl != SslState::Disabled).find(twice) {
+    let twice = |other: &&Binding| {
+        other.host != host && other.thumbprint.as_ref() == Some(thumbprint) && other.ssl != wanted
+    };
+    if let Some(other) =
+        case.observed.outside.bindings.iter().filter(|other| other.ssl != SslState::Disabled).find(twice)
+    {
         let words = format!(
             "{} has it by {}: Azure advises against one certificate by both types in an app",
             other.host,
@@ -300,9 +356,22 @@ fn bind(case: &Case<'_>) -> Step {
 }
 
 /// Where the hostname serves a good certificate, one that browsers would refuse interrupts it.
-fn replacing(case: &Case<'_>, current: Option<&Binding>, new: &PrivateCertificate, host: &Hostname) -> Consent {
-    let serving = current.filter(|binding| binding.ssl != SslState::Disabled).and_then(|binding| binding.thumbprint.as_ref());
-    let old = case.observed.certificates.here().into_iter().flatten().find(|one| one.thumbprint.as_ref() == serving);
+fn replacing(
+    case: &Case<'_>,
+    current: Option<&Binding>,
+    new: &PrivateCertificate,
+    host: &Hostname,
+) -> Consent {
+    let serving = current
+        .filter(|binding| binding.ssl != SslState::Disabled)
+        .and_then(|binding| binding.thumbprint.as_ref());
+    let old = case
+        .observed
+        .certificates
+        .here()
+        .into_iter()
+        .flatten()
+        .find(|one| one.thumbprint.as_ref() == serving);
     match consent::doubt(new, host, case.now) {
         Some(why) if serving.is_some() && consent::works(old, case.now) => Consent::interrupting(
             format!("Browsers warn of {host} from now on: {why}. What is bound now works."),
@@ -314,20 +383,29 @@ fn replacing(case: &Case<'_>, current: Option<&Binding>, new: &PrivateCertificat
 
 fn served(case: &Case<'_>) -> Step {
     let named = |step| {
-        Step { title: "See what the hostname serves".to_owned(), ..step }
-            .explained("A TLS handshake of certdeck's own with the hostname: the proof that the change arrived.")
+        Step { title: "See what the hostname serves".to_owned(), ..step }.explained(
+            "A TLS handshake of certdeck's own with the hostname: the proof that the change arrived.",
+        )
     };
     let bound = case.observed.binding.here().and_then(|binding| binding.thumbprint.as_ref());
-    let chosen = certificate(case.observed, case.inputs).and_then(|certificate| certificate.thumbprint.as_ref());
+    let chosen =
+        certificate(case.observed, case.inputs).and_then(|certificate| certificate.thumbprint.as_ref());
     let (Some(host), Some(bound)) = (host(case.inputs), bound.filter(|bound| Some(*bound) == chosen)) else {
         return named(proof::served(StepStatus::follows(Key::Hostname, "the hostname is bound")));
     };
     let is_own = |served: &Thumbprint| {
-        case.observed.certificates.here().into_iter().flatten().any(|one| one.thumbprint.as_ref() == Some(served))
+        case.observed
+            .certificates
+            .here()
+            .into_iter()
+            .flatten()
+            .any(|one| one.thumbprint.as_ref() == Some(served))
     };
     let step = named(case.observed.outside.served_step(&[&host], bound, is_own));
     match case.observed.served_at.here() {
-        Some(address) => step.fact("See it", format!("openssl s_client -servername {host} -connect {address}")),
+        Some(address) => {
+            step.fact("See it", format!("openssl s_client -servername {host} -connect {address}"))
+        }
         None => step,
     }
 }
@@ -351,12 +429,17 @@ mod tests {
 
     fn binding_to(host: &str) -> Inputs {
         let certificate = "contoso-www-web-WestEuropewebspace";
-        inputs().with(Key::App, "shop").with(Key::Hostname, host).with(Key::Certificate, certificate).with(Key::SslType, "sni")
+        inputs()
+            .with(Key::App, "shop")
+            .with(Key::Hostname, host)
+            .with(Key::Certificate, certificate)
+            .with(Key::SslType, "sni")
     }
 
     #[test]
     fn a_binding_is_replaced_in_one_write_and_never_removed_first_a164() {
-        let observed = Observed { binding: Seen::Here(bound("contoso.com", SslState::Sni, &"A".repeat(40))), ..seen() };
+        let observed =
+            Observed { binding: Seen::Here(bound("contoso.com", SslState::Sni, &"A".repeat(40))), ..seen() };
         let steps = stand(FlowName::Bind, &observed, &binding_to("contoso.com"));
         let bind = find(&steps, StepId::Bind);
         assert_eq!(bind.plan().len(), 1);
@@ -374,22 +457,35 @@ mod tests {
         let consent = |new: PrivateCertificate, old: PrivateCertificate, is_bound: SslState| {
             let certificates = Seen::Here(vec![new, old]);
             let binding = Seen::Here(bound("contoso.com", is_bound, &"A".repeat(40)));
-            let steps = stand(FlowName::Bind, &Observed { certificates, binding, ..seen() }, &binding_to("contoso.com"));
+            let steps = stand(
+                FlowName::Bind,
+                &Observed { certificates, binding, ..seen() },
+                &binding_to("contoso.com"),
+            );
             find(&steps, StepId::Bind).consent.clone()
         };
         let early = || PrivateCertificate { issued: "2099-01-01T00:00:00Z".parse().ok(), ..imported() };
         let (good, ended) = ("2098-01-01T00:00:00Z", "2020-01-01T00:00:00Z");
         let interrupts = consent(early(), old(good), SslState::Sni);
-        assert!(matches!(&interrupts, Consent::Interrupts { names, .. } if names == &["contoso.com"]), "{interrupts:?}");
+        assert!(
+            matches!(&interrupts, Consent::Interrupts { names, .. } if names == &["contoso.com"]),
+            "{interrupts:?}"
+        );
         assert_eq!(consent(imported(), old(good), SslState::Sni), Consent::Plain, "the new one passes");
-        assert_eq!(consent(early(), old(ended), SslState::Sni), Consent::Plain, "what was there served nobody");
+        assert_eq!(
+            consent(early(), old(ended), SslState::Sni),
+            Consent::Plain,
+            "what was there served nobody"
+        );
         assert_eq!(consent(early(), old(good), SslState::Disabled), Consent::Plain, "nothing was bound");
     }
 
     #[test]
     fn what_is_bound_is_done_and_proved_by_a_handshake() {
-        let mut observed = Observed { binding: Seen::Here(bound("contoso.com", SslState::Sni, LEAF)), ..seen() };
-        let looked = |print: &str| Outside::default().looked("contoso.com", "20.1.1.1", Thumbprint::parse(print).ok());
+        let mut observed =
+            Observed { binding: Seen::Here(bound("contoso.com", SslState::Sni, LEAF)), ..seen() };
+        let looked =
+            |print: &str| Outside::default().looked("contoso.com", "20.1.1.1", Thumbprint::parse(print).ok());
         observed.outside = looked(&"B".repeat(40));
         let waiting = stand(FlowName::Bind, &observed, &binding_to("contoso.com"));
         assert!(matches!(find(&waiting, StepId::Served).status, StepStatus::Waiting { .. }));
@@ -430,6 +526,8 @@ mod tests {
         assert!(key == Key::SslType && why.contains("pay.contoso.com has it"), "{why}");
         observed.binding = Seen::Here(bound("contoso.com", SslState::IpBased, LEAF));
         let steps = stand(FlowName::Bind, &observed, &binding_to("contoso.com"));
-        assert!(matches!(&find(&steps, StepId::Bind).consent, Consent::Typed { word, .. } if word == "20.1.1.1"));
+        assert!(
+            matches!(&find(&steps, StepId::Bind).consent, Consent::Typed { word, .. } if word == "20.1.1.1")
+        );
     }
 }

@@ -1,5 +1,5 @@
-//! The same grant for an admin who may make it: commands of the az CLI and of PowerShell. They name the service by its
-//! application id, so that whoever runs them needs no object id.
+//! The same grant for an admin who may make it: commands of the az CLI and of PowerShell. They name the
+//! service by its application id, so that whoever runs them needs no object id.
 
 use super::access::Party;
 use super::script::shell;
@@ -14,9 +14,11 @@ pub struct ByHand {
 }
 
 impl ByHand {
-    /// `app_id` is the service's application id in this cloud; `policy` the whole access policy that it needs.
+    /// `app_id` is the service's application id in this cloud; `policy` the whole access policy that it
+    /// needs.
     pub fn new(party: Party, app_id: &str, vault: &Vault, policy: &AccessPolicy) -> Self {
-        let (az, powershell) = if vault.rbac { by_role(party, app_id, vault) } else { by_policy(app_id, vault, policy) };
+        let (az, powershell) =
+            if vault.rbac { by_role(party, app_id, vault) } else { by_policy(app_id, vault, policy) };
         Self { az: vec![az], powershell: vec![powershell] }
     }
 
@@ -46,15 +48,24 @@ impl ByHand {
         if self.is_empty() {
             return String::new();
         }
-        format!("an admin who may grant it runs\n{}\nor in PowerShell\n{}", self.az.join("\n"), self.powershell.join("\n"))
+        format!(
+            "an admin who may grant it runs\n{}\nor in PowerShell\n{}",
+            self.az.join("\n"),
+            self.powershell.join("\n")
+        )
     }
 }
 
 fn by_role(party: Party, app_id: &str, vault: &Vault) -> (String, String) {
     let role = roles::role_words(party.role());
-    let az = format!("az role assignment create --assignee {app_id} --role '{role}' --scope {}", shell::word(vault.id.as_str()));
-    let powershell =
-        format!("New-AzRoleAssignment -ApplicationId {app_id} -RoleDefinitionName '{role}' -Scope {}", quoted(vault.id.as_str()));
+    let az = format!(
+        "az role assignment create --assignee {app_id} --role '{role}' --scope {}",
+        shell::word(vault.id.as_str())
+    );
+    let powershell = format!(
+        "New-AzRoleAssignment -ApplicationId {app_id} -RoleDefinitionName '{role}' -Scope {}",
+        quoted(vault.id.as_str())
+    );
     (az, powershell)
 }
 
@@ -93,13 +104,22 @@ mod tests {
 
     #[test]
     fn both_models_have_commands_that_name_the_service_by_its_application_id() {
-        let policy =
-            AccessPolicy { object_id: String::new(), secrets: vec!["get".to_owned()], certificates: vec!["get".to_owned()] };
+        let policy = AccessPolicy {
+            object_id: String::new(),
+            secrets: vec!["get".to_owned()],
+            certificates: vec!["get".to_owned()],
+        };
         let words = ByHand::new(Party::Websites, "app-id", &vault(false), &policy).remedy();
         assert!(words.contains("az keyvault set-policy --subscription s --resource-group web --name kv-web --spn app-id --secret-permissions get --certificate-permissions get"), "{words}");
-        assert!(words.contains("Set-AzKeyVaultAccessPolicy") && words.contains("-ServicePrincipalName app-id"), "{words}");
+        assert!(
+            words.contains("Set-AzKeyVaultAccessPolicy") && words.contains("-ServicePrincipalName app-id"),
+            "{words}"
+        );
         let words = ByHand::new(Party::Registrar, "app-id", &vault(true), &policy).remedy();
-        assert!(words.contains("--assignee app-id --role 'Key Vault Secrets Officer' --scope /subscriptions/s/"), "{words}");
+        assert!(
+            words.contains("--assignee app-id --role 'Key Vault Secrets Officer' --scope /subscriptions/s/"),
+            "{words}"
+        );
         assert!(words.contains("New-AzRoleAssignment -ApplicationId app-id"), "{words}");
     }
 }

@@ -23,7 +23,9 @@ pub(super) fn issuer_is_allowed(case: &Case<'_>, authority: &Authority, domain: 
     const POLL: SignedDuration = SignedDuration::from_secs(5);
     let issuer = case.rules.name(authority.issuer, case.now);
     let status = match &case.observed.caa {
-        Seen::Here(allowed) if allowed.is_empty() => StepStatus::Done(format!("no CAA record limits who may issue for {domain}")),
+        Seen::Here(allowed) if allowed.is_empty() => {
+            StepStatus::Done(format!("no CAA record limits who may issue for {domain}"))
+        }
         Seen::Here(allowed) if allowed.iter().any(|name| name.eq_ignore_ascii_case(issuer)) => {
             StepStatus::Done(format!("CAA allows {issuer}"))
         }
@@ -39,17 +41,22 @@ pub(super) fn issuer_is_allowed(case: &Case<'_>, authority: &Authority, domain: 
             .remedy(format!("add the CAA record  {domain}  0 issue {issuer}"))
             .code(case.rules.reference(authority.issuer, case.now)),
         ),
-        Seen::NotAsked if case.needs(&[authority.asked]).is_some() => StepStatus::follows(authority.asked, "the domain is entered"),
-        Seen::NotAsked => StepStatus::Waiting { on: "a look at DNS".to_owned(), since: None, next_poll: POLL },
+        Seen::NotAsked if case.needs(&[authority.asked]).is_some() => {
+            StepStatus::follows(authority.asked, "the domain is entered")
+        }
+        Seen::NotAsked => {
+            StepStatus::Waiting { on: "a look at DNS".to_owned(), since: None, next_poll: POLL }
+        }
         Seen::Absent => StepStatus::NotNeeded("CAA records could not be looked up from here".to_owned()),
     };
     let (name, certificates) = (authority.name, authority.certificates);
-    let step = Step::new(StepId::CaaRecord, "Check that the issuer is allowed", status)
-        .explained(format!("A CAA record in DNS says which authorities may issue for a domain. {certificates} come from {name}."));
+    let step = Step::new(StepId::CaaRecord, "Check that the issuer is allowed", status).explained(format!(
+        "A CAA record in DNS says which authorities may issue for a domain. {certificates} come from {name}."
+    ));
     match &case.observed.caa {
-        Seen::Here(allowed) if !allowed.is_empty() => {
-            step.fact("CAA allows", allowed.join(", ")).fact("Record needed", format!("{domain} CAA 0 issue {issuer}"))
-        }
+        Seen::Here(allowed) if !allowed.is_empty() => step
+            .fact("CAA allows", allowed.join(", "))
+            .fact("Record needed", format!("{domain} CAA 0 issue {issuer}")),
         _ => step,
     }
 }

@@ -1,5 +1,5 @@
-//! All flows as one page for people: what each changes, what it may need, which rules it carries out, its keys; and where
-//! the rules are kept that no flow carries out. `docs/flows.md` is this page.
+//! All flows as one page for people: what each changes, what it may need, which rules it carries out, its
+//! keys; and where the rules are kept that no flow carries out. `docs/flows.md` is this page.
 
 use std::fmt::Write as _;
 
@@ -12,19 +12,43 @@ const ELSEWHERE: &[(u16, u16, &str)] = &[
     (3, 6, "The chooser behind `a`, with the portal's own descriptions."),
     (8, 8, "The chooser behind `a`."),
     (9, 9, "The panes show the webspace of a certificate; the flows show it before anything goes there."),
-    (11, 12, "The fields of the flows list what is there and say what is missing; `upload` and `cert check` judge a file first."),
+    (
+        11,
+        12,
+        "The fields of the flows list what is there and say what is missing; `upload` and `cert check` judge a file first.",
+    ),
     (25, 26, "The step *Check the App Service plan* of every flow that puts a certificate into an app."),
-    (27, 27, "Named as the remedy of that step; scaling a plan up costs money and is left to the portal or az."),
+    (
+        27,
+        27,
+        "Named as the remedy of that step; scaling a plan up costs money and is left to the portal or az.",
+    ),
     (59, 59, "For information: GoDaddy is the authority behind every order."),
-    (60, 64, "The wizard of an order as a whole: buy, store, verify, import, and what the panes say of who acts next."),
+    (
+        60,
+        64,
+        "The wizard of an order as a whole: buy, store, verify, import, and what the panes say of who acts next.",
+    ),
     (65, 65, "`azure::Cloud` knows the national clouds, and the command table gives the reason there."),
     (66, 66, "The keys of the pane *Orders*: each goes on with the order under the cursor."),
-    (129, 136, "The workbench: `cert inspect`, `cert build`, and their forms on screen, merge a chain in order and match the key."),
-    (137, 141, "`assets/rules.toml` dates them; `cert check`, `upload` and `cert build` judge and write by them."),
+    (
+        129,
+        136,
+        "The workbench: `cert inspect`, `cert build`, and their forms on screen, merge a chain in order and match the key.",
+    ),
+    (
+        137,
+        141,
+        "`assets/rules.toml` dates them; `cert check`, `upload` and `cert build` judge and write by them.",
+    ),
     (142, 142, "Passwords of files that are written are asked for twice, or made."),
     (143, 143, "For information: what IIS exports is a PFX like any other to `cert inspect` and `upload`."),
     (154, 157, "`model::Estate` knows the source of each certificate and who acts; the panes show it."),
-    (186, 186, "The pane *Orders*: rekey, export, delete and renew stand side by side, on keys of their own."),
+    (
+        186,
+        186,
+        "The pane *Orders*: rekey, export, delete and renew stand side by side, on keys of their own.",
+    ),
     (199, 199, "certdeck needs neither Cloud Shell nor az."),
     (212, 213, "`--script az` and `--script powershell` of any flow, and the copy menu of the wizard."),
     (221, 221, "The help of each place (`?`), and the explanation beside every step."),
@@ -93,7 +117,11 @@ fn elsewhere(rule: u16) -> Option<&'static str> {
 /// The flows that carry out a rule of part A.
 fn covering(rule: u16) -> Vec<FlowName> {
     let covers = |written: &str| range(written).is_some_and(|(from, to)| (from..=to).contains(&rule));
-    FlowName::ALL.iter().copied().filter(|flow| flow.definition().checklist.iter().any(|written| covers(written))).collect()
+    FlowName::ALL
+        .iter()
+        .copied()
+        .filter(|flow| flow.definition().checklist.iter().any(|written| covers(written)))
+        .collect()
 }
 
 /// `A58` or `A214-A217`; nothing for the other parts of the checklist.
@@ -112,7 +140,8 @@ fn ranges(rules: &[u16]) -> String {
             _ => runs.push((*rule, *rule)),
         }
     }
-    let one = |(from, to): &(u16, u16)| if from == to { format!("A{from}") } else { format!("A{from}-A{to}") };
+    let one =
+        |(from, to): &(u16, u16)| if from == to { format!("A{from}") } else { format!("A{from}-A{to}") };
     runs.iter().map(one).collect::<Vec<_>>().join(", ")
 }
 
@@ -122,7 +151,8 @@ mod tests {
 
     #[test]
     fn every_rule_of_the_specification_is_kept_by_a_flow_or_explained() {
-        let lost: Vec<u16> = (1..=LAST).filter(|rule| covering(*rule).is_empty() && elsewhere(*rule).is_none()).collect();
+        let lost: Vec<u16> =
+            (1..=LAST).filter(|rule| covering(*rule).is_empty() && elsewhere(*rule).is_none()).collect();
         assert_eq!(ranges(&lost), "", "nobody keeps these");
     }
 
@@ -130,8 +160,8 @@ mod tests {
     fn every_rule_that_a_flow_names_exists() {
         for flow in FlowName::ALL.iter().map(|flow| flow.definition()) {
             for written in flow.checklist {
-                let known =
-                    written.starts_with(['B', 'C', 'D', 'E']) || range(written).is_some_and(|(from, to)| from <= to && to <= LAST);
+                let known = written.starts_with(['B', 'C', 'D', 'E'])
+                    || range(written).is_some_and(|(from, to)| from <= to && to <= LAST);
                 assert!(known, "{}: {written}", flow.name);
             }
             assert!(!flow.changes.is_empty() && !flow.summary.is_empty(), "{}", flow.name);

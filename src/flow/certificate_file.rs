@@ -59,7 +59,11 @@ impl CertificateFile {
     }
 
     /// Opens what was read; with a new password, wraps it anew.
-    pub fn open(octets: Zeroizing<Vec<u8>>, password: SecretString, new: Option<&SecretString>) -> Result<Self, Unusable> {
+    pub fn open(
+        octets: Zeroizing<Vec<u8>>,
+        password: SecretString,
+        new: Option<&SecretString>,
+    ) -> Result<Self, Unusable> {
         let file = Self::parse(octets, password, false)?;
         match new {
             Some(new) => file.wrapped(new).map_err(|why| Unusable { key: Key::NewPassword, why }),
@@ -80,30 +84,44 @@ impl CertificateFile {
         Ok(Self { contents, octets: Arc::new(octets), password, report: OnceLock::new(), is_wrapped })
     }
 
-    /// The same key and certificates, in order, encrypted as App Service has always taken it, with another password.
+    /// The same key and certificates, in order, encrypted as App Service has always taken it, with another
+    /// password.
     fn wrapped(&self, password: &SecretString) -> Result<Self, String> {
-        let written = Bundle::rewrap(&self.contents).and_then(|bundle| bundle.write(password, Wrapping::TripleDes, None));
-        Self::parse(written.map_err(|why| why.to_string())?, password.clone(), true).map_err(|unusable| unusable.why)
+        let written = Bundle::rewrap(&self.contents)
+            .and_then(|bundle| bundle.write(password, Wrapping::TripleDes, None));
+        Self::parse(written.map_err(|why| why.to_string())?, password.clone(), true)
+            .map_err(|unusable| unusable.why)
     }
 }
 
-/// Reads the file that the inputs name; nothing where they name none. Deriving keys takes up to seconds, so it happens
-/// aside.
+/// Reads the file that the inputs name; nothing where they name none. Deriving keys takes up to seconds, so
+/// it happens aside.
 pub(super) async fn look(inputs: &Inputs) -> Option<Result<CertificateFile, Unusable>> {
     let path = file::path(inputs.get(Key::File)?);
     let secret = |key| inputs.secret(key).cloned();
     let (password, new) = (secret(Key::Password).unwrap_or_default(), secret(Key::NewPassword));
     let read = tokio::task::spawn_blocking(move || read(&path, password, new.as_ref())).await;
-    Some(read.unwrap_or_else(|_| Err(Unusable { key: Key::File, why: "the file could not be read".to_owned() })))
+    Some(
+        read.unwrap_or_else(|_| {
+            Err(Unusable { key: Key::File, why: "the file could not be read".to_owned() })
+        }),
+    )
 }
 
 /// Reads a file that may be what was exported before.
-pub(super) async fn open(path: std::path::PathBuf, password: SecretString) -> Result<CertificateFile, Unusable> {
+pub(super) async fn open(
+    path: std::path::PathBuf,
+    password: SecretString,
+) -> Result<CertificateFile, Unusable> {
     let read = tokio::task::spawn_blocking(move || read(&path, password, None)).await;
     read.unwrap_or_else(|_| Err(Unusable { key: Key::Out, why: "the file could not be read".to_owned() }))
 }
 
-fn read(path: &std::path::Path, password: SecretString, new: Option<&SecretString>) -> Result<CertificateFile, Unusable> {
+fn read(
+    path: &std::path::Path,
+    password: SecretString,
+    new: Option<&SecretString>,
+) -> Result<CertificateFile, Unusable> {
     let octets = file::read(path).map_err(|why| Unusable { key: Key::File, why: why.to_string() })?;
     CertificateFile::open(octets, password, new)
 }

@@ -1,5 +1,5 @@
-//! The app and the order that a flow is about, as its form asks for them: the field, its first value, and why a choice
-//! cannot work.
+//! The app and the order that a flow is about, as its form asks for them: the field, its first value, and why
+//! a choice cannot work.
 
 use super::named;
 use super::target::{app_id, order_id};
@@ -28,16 +28,27 @@ pub(super) fn app_refusal(observed: &Observed, inputs: &Inputs) -> Option<(Key, 
 pub(super) fn no_app(inputs: &Inputs) -> String {
     let Some(id) = app_id(inputs) else { return "there is no such app".to_owned() };
     let place = format!("the subscription {}", id.subscription_id());
-    named::unknown(if id.segment("slots").is_some() { "slot" } else { "app" }, &id.site_label(), Some(id.resource_group()), &place)
+    named::unknown(
+        if id.segment("slots").is_some() { "slot" } else { "app" },
+        &id.site_label(),
+        Some(id.resource_group()),
+        &place,
+    )
 }
 
 /// What is missing to know which app is meant: a name alone says it only within a resource group.
 pub(super) fn unnamed_app(inputs: &Inputs) -> (Key, String) {
     match (inputs.get(Key::App), inputs.get(Key::Subscription)) {
         (None, _) => (Key::App, "choose the app".to_owned()),
-        (Some(typed), _) if named::Named::site(typed).is_none() => (Key::App, named::no_name_of_an_app(typed)),
-        (Some(name), None) => (Key::Subscription, format!("say in which subscription the app '{}' is", shown(name))),
-        (Some(name), Some(_)) => (Key::ResourceGroup, format!("say in which resource group the app '{}' is", shown(name))),
+        (Some(typed), _) if named::Named::site(typed).is_none() => {
+            (Key::App, named::no_name_of_an_app(typed))
+        }
+        (Some(name), None) => {
+            (Key::Subscription, format!("say in which subscription the app '{}' is", shown(name)))
+        }
+        (Some(name), Some(_)) => {
+            (Key::ResourceGroup, format!("say in which resource group the app '{}' is", shown(name)))
+        }
     }
 }
 
@@ -51,7 +62,12 @@ pub(super) fn order_refusal(observed: &Observed, inputs: &Inputs) -> Option<(Key
 /// What was looked for, and where, of an order that is not there.
 pub(super) fn no_order(inputs: &Inputs) -> String {
     let Some(id) = order_id(inputs) else { return "there is no such order".to_owned() };
-    named::unknown("order", id.name(), Some(id.resource_group()), &format!("the subscription {}", id.subscription_id()))
+    named::unknown(
+        "order",
+        id.name(),
+        Some(id.resource_group()),
+        &format!("the subscription {}", id.subscription_id()),
+    )
 }
 
 #[cfg(test)]
@@ -64,6 +80,9 @@ mod tests {
         assert_eq!(unnamed_app(&Inputs::default()).0, Key::App);
         assert_eq!(unnamed_app(&inputs).0, Key::Subscription);
         let (key, why) = unnamed_app(&inputs.with(Key::Subscription, "s"));
-        assert_eq!((key, why.as_str()), (Key::ResourceGroup, "say in which resource group the app 'shop' is"));
+        assert_eq!(
+            (key, why.as_str()),
+            (Key::ResourceGroup, "say in which resource group the app 'shop' is")
+        );
     }
 }

@@ -1,5 +1,6 @@
-//! The three kinds of change, and what each asks of whoever agrees to it: the one place that decides, for the screen and for
-//! the command line. Flows say what a step stops; how that is asked depends on the context alone.
+//! The three kinds of change, and what each asks of whoever agrees to it: the one place that decides, for the
+//! screen and for the command line. Flows say what a step stops; how that is asked depends on the context
+//! alone.
 
 use jiff::Timestamp;
 
@@ -11,7 +12,8 @@ use crate::model::{Hostname, PrivateCertificate};
 pub enum Consent {
     /// It adds: Enter is enough.
     Plain,
-    /// It interrupts or weakens what works: what stops, as sentences, and the names of what is touched (at least one).
+    /// It interrupts or weakens what works: what stops, as sentences, and the names of what is touched (at
+    /// least one).
     Interrupts { notice: String, names: Vec<String> },
     /// It costs money, or cannot be undone: what comes of it in words, and the word to type.
     Typed { notice: String, word: String },
@@ -35,17 +37,21 @@ impl Consent {
         if names.is_empty() { Self::Plain } else { Self::Interrupts { notice: notice.into(), names } }
     }
 
-    /// How it is asked. In production the name of what is interrupted is typed; of several, how many they are.
+    /// How it is asked. In production the name of what is interrupted is typed; of several, how many they
+    /// are.
     pub fn question(&self, in_production: bool) -> Question {
         match self {
             Self::Plain => Question { notice: String::new(), word: None, begins_on_yes: true },
-            Self::Typed { notice, word } => Question { notice: notice.clone(), word: Some(word.clone()), begins_on_yes: false },
+            Self::Typed { notice, word } => {
+                Question { notice: notice.clone(), word: Some(word.clone()), begins_on_yes: false }
+            }
             Self::Interrupts { notice, names } => {
                 let (notice, word) = match names.as_slice() {
                     [only] => (notice.clone(), only.clone()),
-                    several => {
-                        (format!("{notice} Concerned are {}: {}.", several.len(), some_of(several)), several.len().to_string())
-                    }
+                    several => (
+                        format!("{notice} Concerned are {}: {}.", several.len(), some_of(several)),
+                        several.len().to_string(),
+                    ),
                 };
                 Question { notice, word: in_production.then_some(word), begins_on_yes: false }
             }
@@ -53,8 +59,8 @@ impl Consent {
     }
 }
 
-/// Whether a binding to this certificate serves browsers: one that has ended serves nobody. A certificate that is not known
-/// counts as good.
+/// Whether a binding to this certificate serves browsers: one that has ended serves nobody. A certificate
+/// that is not known counts as good.
 pub(super) fn works(certificate: Option<&PrivateCertificate>, now: Timestamp) -> bool {
     certificate.and_then(|one| one.expires).is_none_or(|expires| expires > now)
 }
@@ -71,7 +77,8 @@ pub(super) fn doubt(certificate: &PrivateCertificate, host: &Hostname, now: Time
     if let Some(starts) = certificate.issued.filter(|starts| *starts > now) {
         return Some(format!("{name} is not valid before {}", crate::model::day(starts)));
     }
-    let is_self_issued = !certificate.issuer.is_empty() && certificate.issuer.eq_ignore_ascii_case(&certificate.subject);
+    let is_self_issued =
+        !certificate.issuer.is_empty() && certificate.issuer.eq_ignore_ascii_case(&certificate.subject);
     is_self_issued.then(|| format!("{name} is issued by itself, which no browser trusts"))
 }
 
@@ -101,7 +108,11 @@ mod tests {
         assert_eq!(word(1).as_deref(), Some("a1.contoso.com"));
         assert_eq!(word(12).as_deref(), Some("12"));
         let many = Consent::interrupting("Browsers warn.", names(12)).question(true);
-        assert!(many.notice.contains("12: a1.contoso.com") && many.notice.contains("and 7 more"), "{}", many.notice);
+        assert!(
+            many.notice.contains("12: a1.contoso.com") && many.notice.contains("and 7 more"),
+            "{}",
+            many.notice
+        );
     }
 
     #[test]
@@ -125,8 +136,16 @@ mod tests {
             doubt(&one, &host, now).unwrap()
         };
         assert!(doubted(&|one| one.expires = Some(now)).contains("has expired"));
-        assert!(doubted(&|one| one.issued = "2026-12-01T00:00:00Z".parse().ok()).contains("not valid before 2026-12-01"));
-        assert!(doubted(&|one| (one.issuer, one.subject) = ("Own".into(), "own".into())).contains("issued by itself"));
-        assert!(doubt(&good, &Hostname::parse("fabrikam.com").unwrap(), now).unwrap().contains("does not secure"));
+        assert!(
+            doubted(&|one| one.issued = "2026-12-01T00:00:00Z".parse().ok())
+                .contains("not valid before 2026-12-01")
+        );
+        assert!(
+            doubted(&|one| (one.issuer, one.subject) = ("Own".into(), "own".into()))
+                .contains("issued by itself")
+        );
+        assert!(
+            doubt(&good, &Hostname::parse("fabrikam.com").unwrap(), now).unwrap().contains("does not secure")
+        );
     }
 }

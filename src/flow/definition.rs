@@ -1,4 +1,5 @@
-//! What the table of flows holds of each: its words, what it needs and covers, and the five functions that are the flow.
+//! What the table of flows holds of each: its words, what it needs and covers, and the five functions that
+//! are the flow.
 
 use futures::future::BoxFuture;
 use jiff::Timestamp;
@@ -8,8 +9,8 @@ use crate::azure::{AzureError, Client};
 use crate::model::Estate;
 use crate::rules::Rules;
 
-/// What a flow is opened on and what it leaves behind: the screen fills it in from the row under the cursor, and shows it
-/// when the flow is done.
+/// What a flow is opened on and what it leaves behind: the screen fills it in from the row under the cursor,
+/// and shows it when the flow is done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Subject {
     Nothing,
@@ -28,8 +29,8 @@ pub enum Subject {
 /// Every input that is missing or cannot work, with the reason.
 type Refuse = fn(&Observed, &Inputs, &Rules, Timestamp) -> Vec<(Key, String)>;
 
-/// A right in the directory, named beside the actions of roles. Without it flows ask nobody who the two services are, and do
-/// what needs no grant.
+/// A right in the directory, named beside the actions of roles. Without it flows ask nobody who the two
+/// services are, and do what needs no grant.
 pub(super) const GRAPH: &str = "graph:Application.Read.All";
 
 #[derive(Debug)]
@@ -48,8 +49,9 @@ pub struct Flow {
     pub leaves: Subject,
     /// What it changes in the cloud, in words for the table of flows.
     pub changes: &'static str,
-    /// The actions that whoever runs it must be allowed to do, as Azure's role definitions name them; data actions of a
-    /// vault as `data:certificates/get` (permission) and rights of Microsoft Graph as `graph:Application.Read.All` beside them.
+    /// The actions that whoever runs it must be allowed to do, as Azure's role definitions name them; data
+    /// actions of a vault as `data:certificates/get` (permission) and rights of Microsoft Graph as
+    /// `graph:Application.Read.All` beside them.
     pub permissions: &'static [&'static str],
     /// The rules of the checklist that it carries out: single ids and ranges (`A67-A80`).
     pub checklist: &'static [&'static str],

@@ -1,5 +1,5 @@
-//! Delete an order (A204–A211, C18): what breaks is listed first, locks have to be gone, and the exact name is typed.
-//! Deleting revokes the certificate; nothing brings it back.
+//! Delete an order (A204–A211, C18): what breaks is listed first, locks have to be gone, and the exact name
+//! is typed. Deleting revokes the certificate; nothing brings it back.
 
 use jiff::SignedDuration;
 
@@ -19,7 +19,10 @@ pub(super) static FLOW: Flow = Flow {
     about: Subject::Order,
     leaves: Subject::Nothing,
     changes: "Deletes a certificate order; the authority revokes its certificate, wherever it is installed.",
-    permissions: &["Microsoft.CertificateRegistration/certificateOrders/delete", "Microsoft.Authorization/locks/read"],
+    permissions: &[
+        "Microsoft.CertificateRegistration/certificateOrders/delete",
+        "Microsoft.Authorization/locks/read",
+    ],
     checklist: &["A204-A205", "A207", "A210-A211", "C18"],
     keys: "3, d",
     fields: |_, _| vec![order_field()],
@@ -39,18 +42,23 @@ async fn observe(client: &Client, inputs: &Inputs) -> Result<Observed, AzureErro
     Ok(seen)
 }
 
-/// What was imported from the order: by the secret that it is stored in, or by the thumbprint that it has now.
+/// What was imported from the order: by the secret that it is stored in, or by the thumbprint that it has
+/// now.
 fn imports<'a>(order: &'a Order, usage: &'a Usage) -> impl Iterator<Item = &'a PrivateCertificate> {
     usage.certificates.iter().filter(|one| {
-        let from_secret =
-            one.vault.as_ref().is_some_and(|secret| order.stored.iter().any(|stored| stored.secret.same_secret(secret)));
+        let from_secret = one
+            .vault
+            .as_ref()
+            .is_some_and(|secret| order.stored.iter().any(|stored| stored.secret.same_secret(secret)));
         from_secret || (one.thumbprint.is_some() && one.thumbprint == order.thumbprint)
     })
 }
 
 /// Hostnames that present the order's certificate, each with its app.
 fn hostnames(order: &Order, usage: &Usage) -> Vec<String> {
-    imports(order, usage).flat_map(|one| usage.uses(one).map(|use_| use_.words()).collect::<Vec<_>>()).collect()
+    imports(order, usage)
+        .flat_map(|one| usage.uses(one).map(|use_| use_.words()).collect::<Vec<_>>())
+        .collect()
 }
 
 fn breaks(case: &Case<'_>) -> Step {
@@ -73,9 +81,13 @@ fn breaks(case: &Case<'_>) -> Step {
         0 => "no hostname presents its certificate".to_owned(),
         _ => format!("these stop working: {}", some_of(&hosts)),
     });
-    let imported = imports(order, usage).map(|one| ("Stays".to_owned(), format!("the imported {}, revoked", one.id.name())));
+    let imported = imports(order, usage)
+        .map(|one| ("Stays".to_owned(), format!("the imported {}, revoked", one.id.name())));
     let stored = order.stored.iter().map(|one| {
-        ("Stays".to_owned(), format!("the secret {} in the vault {}, revoked", one.secret.secret, one.secret.vault.name()))
+        (
+            "Stays".to_owned(),
+            format!("the secret {} in the vault {}, revoked", one.secret.secret, one.secret.vault.name()),
+        )
     });
     let breaking = hosts.iter().map(|host| ("Breaks".to_owned(), host.clone()));
     breaking.chain(imported).chain(stored).fold(step(status), |step, (label, value)| step.fact(label, value))
@@ -93,13 +105,16 @@ fn unlocked(case: &Case<'_>) -> Step {
         return step(follows("the order is seen"));
     }
     let found = in_the_way(case.observed);
-    let Some(first) = found.first() else { return step(StepStatus::Done("no lock holds for the order".to_owned())) };
+    let Some(first) = found.first() else {
+        return step(StepStatus::Done("no lock holds for the order".to_owned()));
+    };
     let problem = Problem::new("Delete the order", format!("in the way is the {}", words(first)))
         .remedy("remove it first: the page before this one does (S-Tab), l in Orders, or certdeck run unlock")
         .code("ScopeLocked");
     // A lock that was just removed from here may still be listed.
     let part = "providers/Microsoft.Authorization/locks";
-    let removed = case.observed.order.here().and_then(|order| case.observed.unsettled(&order.id, part, case.now));
+    let removed =
+        case.observed.order.here().and_then(|order| case.observed.unsettled(&order.id, part, case.now));
     let status = match removed {
         Some(asked) => StepStatus::Waiting {
             on: "the removed lock to go from the list".to_owned(),
@@ -125,7 +140,9 @@ fn delete(case: &Case<'_>) -> Step {
         Seen::Absent => return step(StepStatus::Done("there is no such order any more".to_owned())),
         Seen::Here(order) => order,
     };
-    if order.status == OrderStatus::PendingRevocation || order.provisioning_state.eq_ignore_ascii_case("Deleting") {
+    if order.status == OrderStatus::PendingRevocation
+        || order.provisioning_state.eq_ignore_ascii_case("Deleting")
+    {
         let on = "the authority to revoke the certificate".to_owned();
         return step(StepStatus::Waiting { on, since: None, next_poll: SignedDuration::from_secs(30) });
     }
@@ -135,8 +152,13 @@ fn delete(case: &Case<'_>) -> Step {
     let Some(usage) = case.observed.usage.here() else { return step(follows("the apps are looked at")) };
     let name = order.id.name();
     let hosts = hostnames(order, usage);
-    let breaking = if hosts.is_empty() { String::new() } else { format!(" What stops working at once: {}.", some_of(&hosts)) };
-    let notice = format!("This deletes {name} for good and revokes its certificate for {}.{breaking}", order.domain);
+    let breaking = if hosts.is_empty() {
+        String::new()
+    } else {
+        format!(" What stops working at once: {}.", some_of(&hosts))
+    };
+    let notice =
+        format!("This deletes {name} for good and revokes its certificate for {}.{breaking}", order.domain);
     step(StepStatus::Ready)
         .fact("Order", name)
         .fact("Status", order.status.to_string())
@@ -166,7 +188,10 @@ mod tests {
     fn every_hostname_that_breaks_is_listed_before_the_exact_name_is_typed_a205_a211() {
         let steps = stand(FlowName::DeleteOrder, &seen(vec![]), &inputs());
         let breaks = find(&steps, StepId::InUse);
-        assert!(breaks.facts.iter().any(|(label, value)| label == "Breaks" && value == "contoso.com (shop)"), "{breaks:?}");
+        assert!(
+            breaks.facts.iter().any(|(label, value)| label == "Breaks" && value == "contoso.com (shop)"),
+            "{breaks:?}"
+        );
         let delete = find(&steps, StepId::Delete);
         let Consent::Typed { notice, word } = &delete.consent else { panic!("nothing has to be typed") };
         assert_eq!(word, "contoso-www");
@@ -186,7 +211,8 @@ mod tests {
 
     #[test]
     fn an_order_that_is_gone_is_done() {
-        let steps = stand(FlowName::DeleteOrder, &Observed { order: Seen::Absent, ..Observed::default() }, &inputs());
+        let steps =
+            stand(FlowName::DeleteOrder, &Observed { order: Seen::Absent, ..Observed::default() }, &inputs());
         assert!(super::super::current(&steps).is_none(), "{steps:?}");
     }
 }

@@ -1,10 +1,11 @@
-//! Delete a private key certificate (A165, E4, E10): only once no hostname of any app or slot presents it and no code
-//! loads it, and only by its exact name.
+//! Delete a private key certificate (A165, E4, E10): only once no hostname of any app or slot presents it and
+//! no code loads it, and only by its exact name.
 
 use super::load::Load;
 use super::usage::{Usage, certificate_refusal, no_certificate};
 use super::{
-    Case, Consent, Field, FieldKind, Flow, FlowName, Inputs, Key, Observed, Pick, Seen, Step, StepId, StepStatus, Subject,
+    Case, Consent, Field, FieldKind, Flow, FlowName, Inputs, Key, Observed, Pick, Seen, Step, StepId,
+    StepStatus, Subject,
 };
 use crate::azure::settings::AppSettings;
 use crate::azure::{AzureError, Client, certificates};
@@ -77,11 +78,17 @@ pub(super) fn in_use_step(case: &Case<'_>, certificate: Option<&PrivateCertifica
         return step(StepStatus::follows(Key::Certificate, "the cloud is looked at"));
     };
     let Some(certificate) = certificate else { return step(StepStatus::NotNeeded("it is gone".to_owned())) };
-    let uses = usage.uses(certificate).map(|one| ("Secures".to_owned(), format!("{} by {}", one.words(), one.binding.ssl.words())));
+    let uses = usage
+        .uses(certificate)
+        .map(|one| ("Secures".to_owned(), format!("{} by {}", one.words(), one.binding.ssl.words())));
     let mut facts: Vec<(String, String)> = uses.collect();
     let loaders = certificate.thumbprint.iter().flat_map(|thumbprint| usage.loaders(thumbprint));
     facts.extend(loaders.map(|app| ("Loaded by".to_owned(), format!("the code of {}", app.label()))));
-    facts.extend(usage.twin(certificate).map(|twin| ("The same".to_owned(), format!("also there as {}", twin.id.name()))));
+    facts.extend(
+        usage
+            .twin(certificate)
+            .map(|twin| ("The same".to_owned(), format!("also there as {}", twin.id.name()))),
+    );
     facts.extend(open_questions(usage));
     let what = format!("Delete {}", certificate.id.name());
     let status = match usage.in_use(certificate) {
@@ -99,14 +106,17 @@ pub(super) fn in_use_step(case: &Case<'_>, certificate: Option<&PrivateCertifica
 /// What could not be found out, or what may concern it without naming it.
 fn open_questions(usage: &Usage) -> Vec<(String, String)> {
     let apps = |fits: &dyn Fn(&Seen<AppSettings>) -> bool| {
-        let names: Vec<&str> = usage.settings.iter().filter(|(_, settings)| fits(settings)).map(|(app, _)| app.name()).collect();
+        let names: Vec<&str> =
+            usage.settings.iter().filter(|(_, settings)| fits(settings)).map(|(app, _)| app.name()).collect();
         (!names.is_empty()).then(|| names.join(", "))
     };
     let all = apps(&|settings| settings.here().is_some_and(|settings| Load::of(settings).is_all()));
     let unread = apps(&Seen::is_absent);
     let note = |words: String| ("Note".to_owned(), words);
     [
-        all.map(|names| note(format!("the code of {names} may load every certificate (WEBSITE_LOAD_CERTIFICATES = *)"))),
+        all.map(|names| {
+            note(format!("the code of {names} may load every certificate (WEBSITE_LOAD_CERTIFICATES = *)"))
+        }),
         unread.map(|names| note(format!("the settings of {names} may not be read from here"))),
     ]
     .into_iter()
@@ -128,7 +138,9 @@ fn delete(case: &Case<'_>) -> Step {
     };
     match certificate {
         None => step(StepStatus::Done(no_certificate(case.inputs))),
-        Some(certificate) if usage.in_use(certificate).is_some() => step(StepStatus::follows(Key::Certificate, "nothing uses it")),
+        Some(certificate) if usage.in_use(certificate).is_some() => {
+            step(StepStatus::follows(Key::Certificate, "nothing uses it"))
+        }
         Some(certificate) => ready(step(StepStatus::Ready), certificate),
     }
 }
@@ -149,7 +161,10 @@ pub(super) fn ready(step: Step, certificate: &PrivateCertificate) -> Step {
         .fact("Webspace", certificate.home.label())
         .sending(vec![certificates::delete(&certificate.id)])
         .consent(Consent::Typed {
-            notice: format!("This deletes {name} from {}, and cannot be undone. {after}", certificate.home.words()),
+            notice: format!(
+                "This deletes {name} from {}, and cannot be undone. {after}",
+                certificate.home.words()
+            ),
             word: name.to_owned(),
         })
 }
@@ -165,14 +180,21 @@ mod tests {
     }
 
     fn steps(usage: Usage) -> Vec<Step> {
-        stand(FlowName::DeletePrivate, &Observed { usage: Seen::Here(usage), ..Observed::default() }, &asked())
+        stand(
+            FlowName::DeletePrivate,
+            &Observed { usage: Seen::Here(usage), ..Observed::default() },
+            &asked(),
+        )
     }
 
     #[test]
     fn what_is_in_use_is_not_deleted_and_everything_that_uses_it_is_named_e10() {
         let steps = steps(usage());
         let StepStatus::Blocked(problem) = &find(&steps, StepId::InUse).status else { panic!("not blocked") };
-        assert!(problem.why.contains("contoso.com (shop)") && problem.remedy.contains("another certificate"), "{problem}");
+        assert!(
+            problem.why.contains("contoso.com (shop)") && problem.remedy.contains("another certificate"),
+            "{problem}"
+        );
         assert!(find(&steps, StepId::Delete).requests.is_empty());
         assert_eq!(needed(find(&steps, StepId::Delete)).1, "follows once nothing uses it");
     }

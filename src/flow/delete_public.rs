@@ -5,7 +5,10 @@ use futures::future::join;
 use super::chosen::{app_field, app_refusal};
 use super::load::{Load, READ_SETTINGS, SETTING};
 use super::target::app_id;
-use super::{Case, Consent, Field, FieldKind, Flow, FlowName, Inputs, Key, Observed, Seen, Step, StepId, StepStatus, Subject};
+use super::{
+    Case, Consent, Field, FieldKind, Flow, FlowName, Inputs, Key, Observed, Seen, Step, StepId, StepStatus,
+    Subject,
+};
 use crate::azure::{AzureError, Client, public_certificates, settings, sites};
 use crate::model::{Estate, Problem, PublicCertificate, Thumbprint};
 
@@ -49,7 +52,8 @@ async fn observe(client: &Client, inputs: &Inputs) -> Result<Observed, AzureErro
     let Some(id) = app_id(inputs) else { return Ok(seen) };
     seen.app = sites::get(client, &id).await?.map(|site| site.app).into();
     if seen.app.here().is_some() {
-        let (certificates, settings) = join(public_certificates::list(client, &id), settings::list(client, &id)).await;
+        let (certificates, settings) =
+            join(public_certificates::list(client, &id), settings::list(client, &id)).await;
         seen.public_certificates = Seen::Here(certificates?);
         seen.settings = seen.spare(READ_SETTINGS, settings)?.map_or(Seen::NotAsked, Seen::Here);
     }
@@ -59,8 +63,9 @@ async fn observe(client: &Client, inputs: &Inputs) -> Result<Observed, AzureErro
 fn chosen<'a>(case: &Case<'a>) -> Option<&'a PublicCertificate> {
     let typed = case.inputs.get(Key::Name)?;
     let (name, print) = (typed.rsplit('/').next().unwrap_or_default(), Thumbprint::parse(typed).ok());
-    let is_meant =
-        |one: &&PublicCertificate| one.id.name().eq_ignore_ascii_case(name) || (print.is_some() && one.thumbprint == print);
+    let is_meant = |one: &&PublicCertificate| {
+        one.id.name().eq_ignore_ascii_case(name) || (print.is_some() && one.thumbprint == print)
+    };
     case.observed.public_certificates.here()?.iter().find(is_meant)
 }
 
@@ -71,7 +76,9 @@ fn load<'a>(case: &Case<'a>) -> Option<(&'a PublicCertificate, Load)> {
 }
 
 fn is_named(case: &Case<'_>) -> bool {
-    load(case).is_some_and(|(certificate, load)| certificate.thumbprint.as_ref().is_some_and(|print| load.names(print)))
+    load(case).is_some_and(|(certificate, load)| {
+        certificate.thumbprint.as_ref().is_some_and(|print| load.names(print))
+    })
 }
 
 fn in_use(case: &Case<'_>) -> Step {
@@ -113,14 +120,20 @@ fn delete(case: &Case<'_>) -> Step {
         return step(status);
     }
     let (Some(app), Some(_)) = (case.observed.app.here(), case.observed.public_certificates.here()) else {
-        return step(StepStatus::NeedsInput { key: Key::App, why: "follows once the app is looked at".to_owned() });
+        return step(StepStatus::NeedsInput {
+            key: Key::App,
+            why: "follows once the app is looked at".to_owned(),
+        });
     };
     let Some(certificate) = chosen(case) else {
         let name = case.inputs.get(Key::Name).unwrap_or_default();
         return step(StepStatus::Done(format!("there is no public certificate '{name}' in {}", app.label())));
     };
     if is_named(case) {
-        return step(StepStatus::NeedsInput { key: Key::Name, why: "follows once no code loads it".to_owned() });
+        return step(StepStatus::NeedsInput {
+            key: Key::Name,
+            why: "follows once no code loads it".to_owned(),
+        });
     }
     let name = certificate.id.name();
     let subject = certificate.subject.clone().unwrap_or_else(|| "unknown".to_owned());

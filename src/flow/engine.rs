@@ -1,5 +1,6 @@
-//! Drives a flow: send, follow, journal, observe again. The same for the screen (one step) and the command line (all).
-//! Between looks it remembers only what it sent and when: a look that shows nothing of that is no reason to send it again.
+//! Drives a flow: send, follow, journal, observe again. The same for the screen (one step) and the command
+//! line (all). Between looks it remembers only what it sent and when: a look that shows nothing of that is no
+//! reason to send it again.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -10,7 +11,9 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::arrival::Sign;
 use super::step::{Again, Asked, LAST_TIME, UNSEEN, poll_after};
-use super::{ByHand, FlowName, Inputs, Key, NewFile, Observed, Step, StepId, StepStatus, current, observe, steps};
+use super::{
+    ByHand, FlowName, Inputs, Key, NewFile, Observed, Step, StepId, StepStatus, current, observe, steps,
+};
 use crate::azure::{AzureError, Changed, Client, Request};
 use crate::journal::{Journal, Outcome};
 use crate::model::Problem;
@@ -79,7 +82,12 @@ impl Engine<'_> {
     }
 
     /// Runs a flow until it is done or cannot go on alone.
-    pub async fn run(&self, flow: FlowName, inputs: &Inputs, conductor: &mut impl Conductor) -> Result<Ending, Problem> {
+    pub async fn run(
+        &self,
+        flow: FlowName,
+        inputs: &Inputs,
+        conductor: &mut impl Conductor,
+    ) -> Result<Ending, Problem> {
         let mut asked: HashMap<StepId, (Asked, u32)> = HashMap::new();
         let mut outdated: HashMap<StepId, Timestamp> = HashMap::new();
         let mut awaited: HashMap<StepId, Awaited> = HashMap::new();
@@ -96,7 +104,8 @@ impl Engine<'_> {
             let steps: Vec<Step> = steps(flow, &observed, inputs, self.rules, now)
                 .into_iter()
                 .map(|step| match asked.get(&step.id) {
-                    // Asked for often enough; what takes time to show is waited for, as long as somebody has patience.
+                    // Asked for often enough; what takes time to show is waited for, as long as somebody has
+                    // patience.
                     Some((sent, tries)) if *tries >= TRIES && step.again == Again::Helps => {
                         step.settles_within(SignedDuration::MAX).settling(Some(*sent), now)
                     }
@@ -108,8 +117,12 @@ impl Engine<'_> {
             let Some(step) = current(&steps) else { return Ok(Ending::Done(steps)) };
             match &step.status {
                 StepStatus::Done(_) | StepStatus::NotNeeded(_) => {}
-                StepStatus::NeedsInput { key, why } => return Ok(Ending::NeedsInput { key: *key, why: why.clone() }),
-                StepStatus::Blocked(problem) if problem.code.as_deref() == Some(UNSEEN) => return Err(problem.clone()),
+                StepStatus::NeedsInput { key, why } => {
+                    return Ok(Ending::NeedsInput { key: *key, why: why.clone() });
+                }
+                StepStatus::Blocked(problem) if problem.code.as_deref() == Some(UNSEEN) => {
+                    return Err(problem.clone());
+                }
                 StepStatus::Blocked(problem) => return Ok(Ending::Blocked(problem.clone())),
                 StepStatus::Waiting { on, next_poll, .. } => {
                     if !conductor.waits(on, poll_after(looks, *next_poll)).await {
@@ -150,7 +163,9 @@ impl Engine<'_> {
                     }
                     let sent = self.carry_out(flow, step, &mut |note| conductor.says(&note)).await;
                     if let Some(problem) = awaits(step, &sent) {
-                        let (since, is_told) = awaited.get(&step.id).map_or((now, false), |before| (before.since, before.is_told));
+                        let (since, is_told) = awaited
+                            .get(&step.id)
+                            .map_or((now, false), |before| (before.since, before.is_told));
                         awaited.insert(step.id, Awaited { since, problem, is_waited: false, is_told });
                         continue;
                     }
@@ -162,7 +177,13 @@ impl Engine<'_> {
                             if self.client.now().duration_since(since) > OUTDATED {
                                 return Err(problem);
                             }
-                            if !conductor.waits("the newest state of what is to be changed", poll_after(looks, AT_MOST)).await {
+                            if !conductor
+                                .waits(
+                                    "the newest state of what is to be changed",
+                                    poll_after(looks, AT_MOST),
+                                )
+                                .await
+                            {
                                 return Ok(Ending::StillWaiting { on: problem.why });
                             }
                             looks += 1;
@@ -174,11 +195,16 @@ impl Engine<'_> {
                             fate == Fate::UnderWay
                         }
                         sent => {
-                            sent.map_err(|unsent| unsent.problem)?.iter().for_each(|warning| conductor.warns(warning));
+                            sent.map_err(|unsent| unsent.problem)?
+                                .iter()
+                                .for_each(|warning| conductor.warns(warning));
                             true
                         }
                     };
-                    asked.insert(step.id, (Asked { at: self.client.now(), is_accepted, by_this_run: true }, tries + 1));
+                    asked.insert(
+                        step.id,
+                        (Asked { at: self.client.now(), is_accepted, by_this_run: true }, tries + 1),
+                    );
                     looks = 0;
                 }
             }
@@ -187,8 +213,8 @@ impl Engine<'_> {
 
     /// Sends the requests of the step that was agreed to, if it still stands ready, and looks again.
     ///
-    /// What is sent comes from a fresh look, never from what the screen showed some time ago; and where that look says
-    /// anything else than what was agreed to, nothing is sent.
+    /// What is sent comes from a fresh look, never from what the screen showed some time ago; and where that
+    /// look says anything else than what was agreed to, nothing is sent.
     pub async fn perform(
         &self,
         flow: FlowName,
@@ -242,13 +268,24 @@ impl Engine<'_> {
     }
 
     /// Sends the requests of a step and writes its file. Returns what the service warns of.
-    async fn carry_out(&self, flow: FlowName, step: &Step, say: &mut (dyn FnMut(String) + Send)) -> Result<Vec<String>, Unsent> {
+    async fn carry_out(
+        &self,
+        flow: FlowName,
+        step: &Step,
+        say: &mut (dyn FnMut(String) + Send),
+    ) -> Result<Vec<String>, Unsent> {
         if let Some(revokes) = &step.revokes {
-            // Before it is sent: shown it is only where the cloud agrees, and what is sent may not come back to be noted.
-            self.journal.revoked(&revokes.at(self.client.now())).map_err(|error| Unsent::refused(error.problem(&step.title)))?;
+            // Before it is sent: shown it is only where the cloud agrees, and what is sent may not come back
+            // to be noted.
+            self.journal
+                .revoked(&revokes.at(self.client.now()))
+                .map_err(|error| Unsent::refused(error.problem(&step.title)))?;
         }
         let sent = self.send_all(flow, step, say).await;
-        let warnings = sent.map_err(|unsent| if unsent.lack.is_some() { unsent.with_commands(&step.by_hand) } else { unsent })?;
+        let warnings =
+            sent.map_err(
+                |unsent| if unsent.lack.is_some() { unsent.with_commands(&step.by_hand) } else { unsent },
+            )?;
         if let Some(file) = &step.writes {
             say(file.what.clone());
             let written = self.write(flow, file, say).await;
@@ -257,9 +294,14 @@ impl Engine<'_> {
         Ok(warnings)
     }
 
-    /// Sends the requests of a step, its lanes side by side. After the first that fails none is begun any more, and those
-    /// under way are followed to their end. Returns what the service warns of.
-    async fn send_all(&self, flow: FlowName, step: &Step, say: &mut (dyn FnMut(String) + Send)) -> Result<Vec<String>, Unsent> {
+    /// Sends the requests of a step, its lanes side by side. After the first that fails none is begun any
+    /// more, and those under way are followed to their end. Returns what the service warns of.
+    async fn send_all(
+        &self,
+        flow: FlowName,
+        step: &Step,
+        say: &mut (dyn FnMut(String) + Send),
+    ) -> Result<Vec<String>, Unsent> {
         let (say, warnings, failed) = (Mutex::new(say), Mutex::new(Vec::new()), Mutex::new(None));
         let (say, warnings, failed) = (&say, &warnings, &failed);
         let run = |lane: Vec<Request>| async move {
@@ -269,7 +311,8 @@ impl Engine<'_> {
                 }
                 locked(say)(request.what.clone());
                 match self.send(flow, &request, &mut |note| locked(say)(note)).await {
-                    Ok(changed) => locked(warnings).extend(changed.warning.map(|warning| format!("Azure warns: {warning}"))),
+                    Ok(changed) => locked(warnings)
+                        .extend(changed.warning.map(|warning| format!("Azure warns: {warning}"))),
                     Err(unsent) if unsent.lack == Some(Lack::Caller) && request.if_allowed => {
                         locked(warnings).push(format!("not checked: {}", unsent.problem));
                     }
@@ -278,7 +321,8 @@ impl Engine<'_> {
             }
         };
         // Collected, because a stream that holds the closure cannot move to another thread.
-        let lanes: Vec<_> = step.lanes().into_iter().map(|lane| run(lane.into_iter().cloned().collect())).collect();
+        let lanes: Vec<_> =
+            step.lanes().into_iter().map(|lane| run(lane.into_iter().cloned().collect())).collect();
         stream::iter(lanes).buffer_unordered(LANES).collect::<()>().await;
         match locked(failed).take() {
             Some(unsent) => Err(unsent),
@@ -286,11 +330,19 @@ impl Engine<'_> {
         }
     }
 
-    /// Writes a file as a change is sent: a line in the journal first. It is remembered before it is there, because a file
-    /// that nobody remembers is worse than a memory of none.
-    async fn write(&self, flow: FlowName, file: &NewFile, say: &mut (dyn FnMut(String) + Send)) -> Result<(), Problem> {
+    /// Writes a file as a change is sent: a line in the journal first. It is remembered before it is there,
+    /// because a file that nobody remembers is worse than a memory of none.
+    async fn write(
+        &self,
+        flow: FlowName,
+        file: &NewFile,
+        say: &mut (dyn FnMut(String) + Send),
+    ) -> Result<(), Problem> {
         let octets = file.make(self.client).await?;
-        let entry = self.journal.before_file(flow, &file.what, &file.path).map_err(|error| error.problem(&file.what))?;
+        let entry = self
+            .journal
+            .before_file(flow, &file.what, &file.path)
+            .map_err(|error| error.problem(&file.what))?;
         self.journal.exported(&file.record(self.client.now())).map_err(|error| error.problem(&file.what))?;
         let written = file.write(&octets);
         let outcome = if written.is_ok() { Outcome::Done } else { Outcome::Refused };
@@ -300,9 +352,15 @@ impl Engine<'_> {
         written
     }
 
-    /// Sends a request. One that holds only while its resource is as it was read is preceded by another read: the ETag of an
-    /// app is that of all its hostnames and settings, so the one before it in the step has changed it.
-    async fn send(&self, flow: FlowName, request: &Request, say: &mut (dyn FnMut(String) + Send)) -> Result<Changed, Unsent> {
+    /// Sends a request. One that holds only while its resource is as it was read is preceded by another read:
+    /// the ETag of an app is that of all its hostnames and settings, so the one before it in the step has
+    /// changed it.
+    async fn send(
+        &self,
+        flow: FlowName,
+        request: &Request,
+        say: &mut (dyn FnMut(String) + Send),
+    ) -> Result<Changed, Unsent> {
         if request.condition.is_none() {
             return self.send_once(flow, request, say).await;
         }
@@ -319,8 +377,16 @@ impl Engine<'_> {
 
     /// The request with the resource as it is now, if that is what it was when somebody agreed.
     async fn read_again(&self, request: &Request) -> Result<Request, Unsent> {
-        let read = Request::get(format!("Read {} again", request.name()), request.path.as_str(), request.api_version);
-        let now = self.client.read_as_it_is(&read).await.map_err(|error| Unsent::refused(error.problem(&request.what)))?;
+        let read = Request::get(
+            format!("Read {} again", request.name()),
+            request.path.as_str(),
+            request.api_version,
+        );
+        let now = self
+            .client
+            .read_as_it_is(&read)
+            .await
+            .map_err(|error| Unsent::refused(error.problem(&request.what)))?;
         if let Some(now) = now.filter(|now| request.still_applies(&now.body)) {
             return Ok(request.clone().while_as(Some(&now)));
         }
@@ -330,7 +396,12 @@ impl Engine<'_> {
         Err(Unsent { problem, fate: Fate::Outdated, lack: None })
     }
 
-    async fn send_once(&self, flow: FlowName, request: &Request, say: &mut (dyn FnMut(String) + Send)) -> Result<Changed, Unsent> {
+    async fn send_once(
+        &self,
+        flow: FlowName,
+        request: &Request,
+        say: &mut (dyn FnMut(String) + Send),
+    ) -> Result<Changed, Unsent> {
         let before = self.journal.before(flow, request, self.client.now());
         let entry = before.map_err(|error| Unsent::refused(error.problem(&request.what)))?;
         let sent = self.client.change(request, &mut |progress| say(progress.note)).await;
@@ -342,11 +413,16 @@ impl Engine<'_> {
                 None => (None, None, Outcome::Unsent),
             },
         };
-        // A change that happened must not be reported as failed because the line about it could not be written.
+        // A change that happened must not be reported as failed because the line about it could not be
+        // written.
         if let Err(error) = self.journal.after(entry, status, id, outcome) {
             say(error.to_string());
         }
-        sent.map_err(|error| Unsent { problem: error.problem(&request.what), fate: Fate::of(&error), lack: Lack::of(&error) })
+        sent.map_err(|error| Unsent {
+            problem: error.problem(&request.what),
+            fate: Fate::of(&error),
+            lack: Lack::of(&error),
+        })
     }
 }
 
@@ -376,8 +452,8 @@ impl Unsent {
 enum Fate {
     /// It had no effect.
     Refused,
-    /// The resource is not as it was looked at, so it was not sent, or refused for that: perhaps changed by this very
-    /// request, of which an earlier try arrived without an answer.
+    /// The resource is not as it was looked at, so it was not sent, or refused for that: perhaps changed by
+    /// this very request, of which an earlier try arrived without an answer.
     Outdated,
     /// It may have happened all the same.
     Lost,
@@ -427,7 +503,8 @@ fn awaits(step: &Step, sent: &Result<Vec<String>, Unsent>) -> Option<Problem> {
     match (step.arrival?.sign, sent) {
         (Sign::Refusal, Err(unsent)) if unsent.lack == Some(Lack::Service) => Some(unsent.problem.clone()),
         (Sign::State, Ok(_)) => {
-            let last = step.facts.iter().find(|(label, _)| label == LAST_TIME).map(|(_, words)| words.clone());
+            let last =
+                step.facts.iter().find(|(label, _)| label == LAST_TIME).map(|(_, words)| words.clone());
             Some(Problem::new(step.title.clone(), last.unwrap_or_default()))
         }
         _ => None,
@@ -441,6 +518,8 @@ fn locked<T>(shared: &Mutex<T>) -> MutexGuard<'_, T> {
 
 fn without_effect(step: &Step) -> Problem {
     let remedy = "look at the resource in Azure; running this again later does no harm".to_owned();
-    let remedy = if step.by_hand.is_empty() { remedy } else { format!("{remedy}\n{}", step.by_hand.remedy()) };
-    Problem::new(step.title.clone(), format!("it was sent {TRIES} times, and nothing of it is to be seen")).remedy(remedy)
+    let remedy =
+        if step.by_hand.is_empty() { remedy } else { format!("{remedy}\n{}", step.by_hand.remedy()) };
+    Problem::new(step.title.clone(), format!("it was sent {TRIES} times, and nothing of it is to be seen"))
+        .remedy(remedy)
 }

@@ -1,5 +1,6 @@
-//! Export (A195–A203, B3-18): an order's certificate with its key, from the vault's current version into a PFX file. The
-//! file is an unmanaged copy: no renewal reaches it, so it is remembered and said to be stale once it is.
+//! Export (A195–A203, B3-18): an order's certificate with its key, from the vault's current version into a
+//! PFX file. The file is an unmanaged copy: no renewal reaches it, so it is remembered and said to be stale
+//! once it is.
 
 use std::path::PathBuf;
 
@@ -8,7 +9,10 @@ use super::chosen::order_refusal;
 use super::new_file::{NewFile, Seal};
 use super::target::order_id;
 use super::unlock::{follows, order_field};
-use super::{Case, Consent, Field, FieldKind, Flow, FlowName, Inputs, Key, Observed, Seen, Step, StepId, StepStatus, Subject};
+use super::{
+    Case, Consent, Field, FieldKind, Flow, FlowName, Inputs, Key, Observed, Seen, Step, StepId, StepStatus,
+    Subject,
+};
 use crate::azure::{AzureError, Client, orders, secrets, vaults};
 use crate::file;
 use crate::model::{Estate, Order, Problem, StoredCertificate};
@@ -45,14 +49,39 @@ pub(super) static FLOW: Flow = Flow {
 fn fields(inputs: &Inputs) -> Vec<Field> {
     let mut fields = vec![
         order_field(),
-        Field::new(Key::Out, "Write to", "A new file on this machine; what exists is never overwritten.", FieldKind::Text),
-        Field::new(Key::Raw, "No password", "As the vault keeps it: whoever has the file has the key.", FieldKind::Toggle),
+        Field::new(
+            Key::Out,
+            "Write to",
+            "A new file on this machine; what exists is never overwritten.",
+            FieldKind::Text,
+        ),
+        Field::new(
+            Key::Raw,
+            "No password",
+            "As the vault keeps it: whoever has the file has the key.",
+            FieldKind::Toggle,
+        ),
     ];
     if !inputs.is_yes(Key::Raw) {
         fields.extend([
-            Field::new(Key::Cipher, "Encryption", "How the key in the file is encrypted.", FieldKind::Choice(CIPHERS)),
-            Field::new(Key::NewPassword, "Password", "What opens the file. It is kept nowhere: note it down.", FieldKind::Secret),
-            Field::new(Key::RepeatPassword, "The same again", "So that a slip of the finger locks nobody out.", FieldKind::Secret),
+            Field::new(
+                Key::Cipher,
+                "Encryption",
+                "How the key in the file is encrypted.",
+                FieldKind::Choice(CIPHERS),
+            ),
+            Field::new(
+                Key::NewPassword,
+                "Password",
+                "What opens the file. It is kept nowhere: note it down.",
+                FieldKind::Secret,
+            ),
+            Field::new(
+                Key::RepeatPassword,
+                "The same again",
+                "So that a slip of the finger locks nobody out.",
+                FieldKind::Secret,
+            ),
         ]);
     }
     fields
@@ -82,7 +111,9 @@ fn refusals(observed: &Observed, inputs: &Inputs) -> Vec<(Key, String)> {
         match (password, again) {
             (None, _) => refuse(Key::NewPassword, "the file needs a password"),
             (Some(_), None) => refuse(Key::RepeatPassword, "type the password a second time"),
-            (Some(one), Some(other)) if !same(one, other) => refuse(Key::RepeatPassword, "the two passwords differ"),
+            (Some(one), Some(other)) if !same(one, other) => {
+                refuse(Key::RepeatPassword, "the two passwords differ");
+            }
             (Some(one), Some(_)) => {
                 if let Err(why) = pki::fit_password(one) {
                     refuse(Key::NewPassword, &why.to_string());
@@ -131,28 +162,47 @@ fn in_vault(case: &Case<'_>) -> Step {
         return step(status);
     }
     let Some(order) = case.observed.order.here() else { return step(follows("the order is seen")) };
-    let blocked = |why: String, remedy: &str| StepStatus::Blocked(Problem::new("Export the certificate", why).remedy(remedy));
+    let blocked = |why: String, remedy: &str| {
+        StepStatus::Blocked(Problem::new("Export the certificate", why).remedy(remedy))
+    };
     if order.thumbprint.is_none() {
-        return step(blocked(format!("{} is not issued yet", order.id.name()), "finish its wizard first: w in Orders"));
+        return step(blocked(
+            format!("{} is not issued yet", order.id.name()),
+            "finish its wizard first: w in Orders",
+        ));
     }
     let Some(stored) = stored(order) else {
-        return step(blocked("its certificate is in no key vault".to_owned(), "store it in one first (Step 1: Store)"));
+        return step(blocked(
+            "its certificate is in no key vault".to_owned(),
+            "store it in one first (Step 1: Store)",
+        ));
     };
     let vault = stored.secret.vault.name();
     match &case.observed.vault {
-        Seen::Here(_) => step(StepStatus::Done(format!("it is the secret {} of the vault {vault}", stored.secret.secret))),
-        Seen::Absent => step(blocked(format!("there is no key vault {vault}"), "store it in another vault (Step 1: Store)")),
+        Seen::Here(_) => {
+            step(StepStatus::Done(format!("it is the secret {} of the vault {vault}", stored.secret.secret)))
+        }
+        Seen::Absent => step(blocked(
+            format!("there is no key vault {vault}"),
+            "store it in another vault (Step 1: Store)",
+        )),
         Seen::NotAsked => step(follows("the vault is seen")),
     }
 }
 
-/// The authority in the file that browsers give up (C50): who installs or pins a copy of its chain has to follow.
+/// The authority in the file that browsers give up (C50): who installs or pins a copy of its chain has to
+/// follow.
 fn ending(case: &Case<'_>) -> Option<String> {
     let contents = &case.observed.file.as_ref()?.as_ref().ok()?.contents;
-    let mut authorities =
-        contents.certificates.iter().filter_map(|one| one.issuer.split(", ").find_map(|part| part.strip_prefix("CN=")));
-    let (name, day) = authorities.find_map(|name| Some((name, case.rules.listed_from(Names::HierarchiesEnding, name)?)))?;
-    Some(format!("{name}: browsers are to stop trusting it from {day} on. Pin nothing of it; the next one has another chain"))
+    let mut authorities = contents
+        .certificates
+        .iter()
+        .filter_map(|one| one.issuer.split(", ").find_map(|part| part.strip_prefix("CN=")));
+    let (name, day) =
+        authorities.find_map(|name| Some((name, case.rules.listed_from(Names::HierarchiesEnding, name)?)))?;
+    Some(format!(
+        "{name}: browsers are to stop trusting it from {day} on. Pin nothing of it; the next one has another chain"
+    ))
 }
 
 fn write(case: &Case<'_>) -> Step {
@@ -164,7 +214,9 @@ fn write(case: &Case<'_>) -> Step {
     if let Some(status) = case.needs_any() {
         return step(status);
     }
-    let (Some(order), Some(vault), Some(path)) = (case.observed.order.here(), case.observed.vault.here(), out(case.inputs)) else {
+    let (Some(order), Some(vault), Some(path)) =
+        (case.observed.order.here(), case.observed.vault.here(), out(case.inputs))
+    else {
         return step(follows("it is found in the vault"));
     };
     let (Some(stored), Some(thumbprint)) = (stored(order), order.thumbprint.clone()) else {
@@ -172,14 +224,23 @@ fn write(case: &Case<'_>) -> Step {
     };
     let shown = crate::model::shown(&path);
     if case.observed.file.is_some() {
-        let done = step(StepStatus::Done(format!("{shown} holds it"))).fact("Thumbprint", thumbprint.as_str());
+        let done =
+            step(StepStatus::Done(format!("{shown} holds it"))).fact("Thumbprint", thumbprint.as_str());
         return ending(case).into_iter().fold(done, |step, words| step.fact("Chain", words));
     }
     let raw = case.inputs.is_yes(Key::Raw);
     let (seal, encryption) = match case.inputs.secret(Key::NewPassword) {
         Some(password) if !raw => {
-            let wrapping = if case.inputs.get(Key::Cipher) == Some("aes-256") { Wrapping::Aes256 } else { Wrapping::TripleDes };
-            let words = if wrapping == Wrapping::Aes256 { "AES-256, with your password" } else { "triple DES, with your password" };
+            let wrapping = if case.inputs.get(Key::Cipher) == Some("aes-256") {
+                Wrapping::Aes256
+            } else {
+                Wrapping::TripleDes
+            };
+            let words = if wrapping == Wrapping::Aes256 {
+                "AES-256, with your password"
+            } else {
+                "triple DES, with your password"
+            };
             (Seal::Password(password.clone(), wrapping), words)
         }
         _ => (Seal::Raw, "none that protects: the password is empty"),
@@ -224,7 +285,10 @@ mod tests {
     }
 
     fn asked() -> Inputs {
-        inputs().with(Key::Out, "/tmp/x.pfx").with(Key::NewPassword, "hunter2").with(Key::RepeatPassword, "hunter2")
+        inputs()
+            .with(Key::Out, "/tmp/x.pfx")
+            .with(Key::NewPassword, "hunter2")
+            .with(Key::RepeatPassword, "hunter2")
     }
 
     #[test]
@@ -245,7 +309,8 @@ mod tests {
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         let issuer = CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap();
         let key = KeyPair::generate().unwrap();
-        let leaf = CertificateParams::new(vec!["contoso.com".to_owned()]).unwrap().signed_by(&key, &issuer).unwrap();
+        let leaf =
+            CertificateParams::new(vec!["contoso.com".to_owned()]).unwrap().signed_by(&key, &issuer).unwrap();
         let text = format!("{}{}", leaf.pem(), key.serialize_pem());
         CertificateFile::open(text.into_bytes().into(), "".into(), None).unwrap()
     }
@@ -283,7 +348,9 @@ mod tests {
     #[test]
     fn what_is_not_issued_or_not_stored_cannot_be_exported() {
         let bare = Observed { order: Seen::Here(order(OrderStatus::Issued)), ..Observed::default() };
-        for observed in [Observed { order: Seen::Here(order(OrderStatus::PendingIssuance)), ..Observed::default() }, bare] {
+        for observed in
+            [Observed { order: Seen::Here(order(OrderStatus::PendingIssuance)), ..Observed::default() }, bare]
+        {
             let steps = stand(FlowName::Export, &observed, &asked());
             assert!(
                 matches!(&find(&steps, StepId::InVault).status, StepStatus::Blocked(problem) if problem.remedy.contains("first"))

@@ -11,11 +11,13 @@ use super::principals;
 use super::succession::keeps_own_key;
 use super::tags;
 use super::target::{app_id, order_id};
-use super::{Arrival, Case, Field, Flow, FlowName, Inputs, Key, Observed, Seen, Step, StepId, StepStatus, Subject};
+use super::{
+    Arrival, Case, Field, Flow, FlowName, Inputs, Key, Observed, Seen, Step, StepId, StepStatus, Subject,
+};
 use crate::azure::{AzureError, Client, certificates, orders, plans, sites, vaults};
 use crate::model::{
-    App, DomainName, Estate, Hostname, Order, OrderStatus, PrivateCertificate, Problem, ResourceId, Scope, SecretStatus,
-    StoredCertificate, Tags,
+    App, DomainName, Estate, Hostname, Order, OrderStatus, PrivateCertificate, Problem, ResourceId, Scope,
+    SecretStatus, StoredCertificate, Tags,
 };
 use crate::rules::{Count, Names, Rules};
 
@@ -56,7 +58,8 @@ fn fields() -> Vec<Field> {
 fn suggest(estate: &Estate, inputs: &mut Inputs) {
     let Some(order) = order_id(inputs).and_then(|id| estate.order(&id)) else { return };
     let Ok(domain) = Hostname::parse(&order.domain) else { return };
-    let secured: Vec<Hostname> = DomainName(domain).secured_names().iter().filter_map(|name| Hostname::parse(name).ok()).collect();
+    let secured: Vec<Hostname> =
+        DomainName(domain).secured_names().iter().filter_map(|name| Hostname::parse(name).ok()).collect();
     let fits = |app: &&App| {
         app.id.subscription_id().eq_ignore_ascii_case(order.id.subscription_id())
             && app.hostnames.iter().any(|host| secured.iter().any(|name| name.covers(host)))
@@ -67,7 +70,8 @@ fn suggest(estate: &Estate, inputs: &mut Inputs) {
 }
 
 fn refusals(observed: &Observed, inputs: &Inputs, rules: &Rules, now: Timestamp) -> Vec<(Key, String)> {
-    let mut refusals: Vec<_> = order_refusal(observed, inputs).into_iter().chain(tags::refusal(inputs, rules, now)).collect();
+    let mut refusals: Vec<_> =
+        order_refusal(observed, inputs).into_iter().chain(tags::refusal(inputs, rules, now)).collect();
     let mut refuse = |key, why: &str| refusals.push((key, why.to_owned()));
     match app_id(inputs) {
         None => {
@@ -97,7 +101,9 @@ async fn observe(client: &Client, inputs: &Inputs) -> Result<Observed, AzureErro
     let mut seen = Observed::default();
     let Some(order) = order_id(inputs) else { return Ok(seen) };
     seen.order = orders::get(client, &order).await?.into();
-    if let Some(vault) = seen.order.here().and_then(|order| order.stored.first()).map(|stored| stored.secret.vault.clone()) {
+    if let Some(vault) =
+        seen.order.here().and_then(|order| order.stored.first()).map(|stored| stored.secret.vault.clone())
+    {
         seen.vault = vaults::get(client, &vault).await?.into();
         principals::observe(client, &mut seen).await?;
     }
@@ -107,8 +113,8 @@ async fn observe(client: &Client, inputs: &Inputs) -> Result<Observed, AzureErro
     Ok(seen)
 }
 
-/// Reads the app, its plan and the certificates that it can be bound to; gives those of the subscription's other webspaces
-/// back.
+/// Reads the app, its plan and the certificates that it can be bound to; gives those of the subscription's
+/// other webspaces back.
 pub(super) async fn observe_app(
     client: &Client,
     app: &ResourceId,
@@ -150,7 +156,10 @@ fn in_vault(case: &Case<'_>) -> Step {
             .explained("Azure writes the issued certificate into the vault; App Service takes it from there.")
     };
     let Some(order) = case.observed.order.here() else {
-        return step(case.needs_any().unwrap_or(StepStatus::NeedsInput { key: Key::Order, why: "choose the order".to_owned() }));
+        return step(
+            case.needs_any()
+                .unwrap_or(StepStatus::NeedsInput { key: Key::Order, why: "choose the order".to_owned() }),
+        );
     };
     let what = format!("Import the certificate of {}", order.id.name());
     // What another flow has just done may not show yet.
@@ -163,7 +172,8 @@ fn in_vault(case: &Case<'_>) -> Step {
         None => StepStatus::Blocked(problem),
     };
     let Some(stored) = order.stored.first() else {
-        let problem = Problem::new(what, "the order is not stored in a vault yet").remedy("do Step 1: Store first");
+        let problem =
+            Problem::new(what, "the order is not stored in a vault yet").remedy("do Step 1: Store first");
         return step(lacks("certificates", problem));
     };
     if order.status != OrderStatus::Issued {
@@ -176,7 +186,9 @@ fn in_vault(case: &Case<'_>) -> Step {
     if keeps_own_key(order) {
         let key = "its private key is not in Azure, so the vault holds nothing that an app could use";
         return step(StepStatus::Blocked(
-            Problem::new(what, key).remedy("upload the certificate with its key (:upload)").code("ExternalPrivateKey"),
+            Problem::new(what, key)
+                .remedy("upload the certificate with its key (:upload)")
+                .code("ExternalPrivateKey"),
         ));
     }
     match &stored.secret.status {
@@ -192,8 +204,9 @@ fn in_vault(case: &Case<'_>) -> Step {
 
 fn app_access(case: &Case<'_>) -> Step {
     let step = |status| {
-        Step::new(StepId::AppAccess, "Let App Service read the vault", status)
-            .explained("App Service reads the secret at import and again at every renewal; the permission must stay.")
+        Step::new(StepId::AppAccess, "Let App Service read the vault", status).explained(
+            "App Service reads the secret at import and again at every renewal; the permission must stay.",
+        )
     };
     let Some(vault) = case.observed.vault.here() else {
         return step(StepStatus::NotNeeded("follows once the order is stored".to_owned()));
@@ -204,14 +217,18 @@ fn app_access(case: &Case<'_>) -> Step {
 
 fn import(case: &Case<'_>) -> Step {
     let step = |status| {
-        Step::new(StepId::Import, "Import the certificate", status)
-            .explained("The certificate appears in Private Key Certificates. It secures nothing before it is bound.")
+        Step::new(StepId::Import, "Import the certificate", status).explained(
+            "The certificate appears in Private Key Certificates. It secures nothing before it is bound.",
+        )
     };
     if let Some(status) = case.needs_any() {
         return step(status);
     }
     let (Some((order, stored)), Some(app)) = (stored(case), case.observed.app.here()) else {
-        return step(StepStatus::NeedsInput { key: Key::App, why: "follows once the certificate is in the vault".to_owned() });
+        return step(StepStatus::NeedsInput {
+            key: Key::App,
+            why: "follows once the certificate is in the vault".to_owned(),
+        });
     };
     if let Some(problem) = tier_problem(case, &format!("Import into {}", app.label())) {
         return step(StepStatus::Blocked(problem));
@@ -222,21 +239,34 @@ fn import(case: &Case<'_>) -> Step {
         && (certificate.thumbprint == order.thumbprint || order.thumbprint.is_none())
     {
         let thumbprint = certificate.thumbprint.as_ref().map(ToString::to_string).unwrap_or_default();
-        return step(StepStatus::Done(format!("{} is in {}", certificate.id.name(), certificate.home.words())))
-            .fact("Thumbprint", thumbprint);
+        return step(StepStatus::Done(format!(
+            "{} is in {}",
+            certificate.id.name(),
+            certificate.home.words()
+        )))
+        .fact("Thumbprint", thumbprint);
     }
     let Some(destination) = Destination::of(app) else {
-        return step(StepStatus::Blocked(Problem::new(format!("Import into {}", app.label()), "the app has no App Service plan")));
+        return step(StepStatus::Blocked(Problem::new(
+            format!("Import into {}", app.label()),
+            "the app has no App Service plan",
+        )));
     };
-    if let Some(problem) = room_problem(case, &format!("Import into {}", app.label())).filter(|_| existing.is_none()) {
+    if let Some(problem) =
+        room_problem(case, &format!("Import into {}", app.label())).filter(|_| existing.is_none())
+    {
         return step(StepStatus::Blocked(problem));
     }
-    let id = existing.map_or_else(|| destination.within(order.id.name(), "-"), |certificate| certificate.id.clone());
+    let id = existing
+        .map_or_else(|| destination.within(order.id.name(), "-"), |certificate| certificate.id.clone());
     let tags = kept(existing).with(&tags::given(case.inputs));
     let access = app_access(case);
     let is_granted = matches!(access.status, StepStatus::Done(_));
     let arrival = is_granted.then(|| Arrival::new(case, Sign::Refusal));
-    let ready = step(StepStatus::Ready).fact("Webspace", app.home().label()).arriving(arrival).by_hand(access.by_hand);
+    let ready = step(StepStatus::Ready)
+        .fact("Webspace", app.home().label())
+        .arriving(arrival)
+        .by_hand(access.by_hand);
     let target = destination.target(&id, &tags).keeping(existing);
     ready.sending(vec![certificates::import(target, &stored.secret.vault, &stored.secret.secret)])
 }
@@ -247,11 +277,9 @@ pub(super) fn kept(existing: Option<&PrivateCertificate>) -> Tags {
 }
 
 fn imported<'a>(case: &Case<'a>, stored: &StoredCertificate) -> Option<&'a PrivateCertificate> {
-    case.observed
-        .certificates
-        .here()?
-        .iter()
-        .find(|certificate| certificate.vault.as_ref().is_some_and(|secret| secret.same_secret(&stored.secret)))
+    case.observed.certificates.here()?.iter().find(|certificate| {
+        certificate.vault.as_ref().is_some_and(|secret| secret.same_secret(&stored.secret))
+    })
 }
 
 /// Free and Shared plans can neither hold certificates for custom names nor bind them (A25, A26).
@@ -260,7 +288,11 @@ pub(super) fn tier_problem(case: &Case<'_>, what: &str) -> Option<Problem> {
     case.rules.lists(Names::TiersWithoutBindings, case.now, &plan.tier).then(|| {
         Problem::new(
             what,
-            format!("the App Service plan {} is in the {} tier, which supports no custom TLS", plan.id.name(), plan.tier),
+            format!(
+                "the App Service plan {} is in the {} tier, which supports no custom TLS",
+                plan.id.name(),
+                plan.tier
+            ),
         )
         .remedy("scale the plan up to Basic or higher; that costs money, so do it knowingly")
         .code(case.rules.reference(Names::TiersWithoutBindings, case.now))
@@ -273,7 +305,10 @@ pub(super) fn room_problem(case: &Case<'_>, what: &str) -> Option<Problem> {
     let most = case.rules.count(Count::FlexCertificates, case.now)?;
     let own = case.observed.certificates.here()?.iter().filter(|one| one.home.serves(app)).count();
     (i64::try_from(own).unwrap_or(i64::MAX) >= most).then(|| {
-        let why = format!("{} has {own} private certificates of its own, and on its plan an app has at most {most}", app.label());
+        let why = format!(
+            "{} has {own} private certificates of its own, and on its plan an app has at most {most}",
+            app.label()
+        );
         Problem::new(what, why)
             .remedy("delete one that nothing uses first (delete-private)")
             .code(case.rules.reference(Count::FlexCertificates, case.now))
@@ -283,7 +318,9 @@ pub(super) fn room_problem(case: &Case<'_>, what: &str) -> Option<Problem> {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, clippy::panic)]
-    use super::super::sample::{app, find, imported, inputs, needed, order, plan, stand, stored, vault, with_principals};
+    use super::super::sample::{
+        app, find, imported, inputs, needed, order, plan, stand, stored, vault, with_principals,
+    };
     use super::*;
     use crate::flow::FlowName;
 
@@ -304,9 +341,13 @@ mod tests {
 
     #[test]
     fn the_import_goes_to_the_plans_group_and_names_the_webspace_e6() {
-        let steps = stand(FlowName::ImportOrder, &seen(OrderStatus::Issued, SecretStatus::Succeeded), &into_shop());
+        let steps =
+            stand(FlowName::ImportOrder, &seen(OrderStatus::Issued, SecretStatus::Succeeded), &into_shop());
         let plan = find(&steps, StepId::Import).plan();
-        assert!(plan[0].ends_with("/Microsoft.Web/certificates/contoso-www-web-WestEuropewebspace"), "{plan:?}");
+        assert!(
+            plan[0].ends_with("/Microsoft.Web/certificates/contoso-www-web-WestEuropewebspace"),
+            "{plan:?}"
+        );
         assert_eq!(find(&steps, StepId::AppAccess).status, StepStatus::Ready);
     }
 
@@ -314,16 +355,26 @@ mod tests {
     fn an_import_that_is_there_is_done_and_one_that_lags_behind_is_repeated() {
         let mut observed = seen(OrderStatus::Issued, SecretStatus::Succeeded);
         observed.certificates = Seen::Here(vec![imported()]);
-        assert!(matches!(find(&stand(FlowName::ImportOrder, &observed, &into_shop()), StepId::Import).status, StepStatus::Done(_)));
+        assert!(matches!(
+            find(&stand(FlowName::ImportOrder, &observed, &into_shop()), StepId::Import).status,
+            StepStatus::Done(_)
+        ));
         let mut old = imported();
         old.thumbprint = crate::model::Thumbprint::parse(&"A".repeat(40)).ok();
         observed.certificates = Seen::Here(vec![old]);
-        assert_eq!(find(&stand(FlowName::ImportOrder, &observed, &into_shop()), StepId::Import).status, StepStatus::Ready);
+        assert_eq!(
+            find(&stand(FlowName::ImportOrder, &observed, &into_shop()), StepId::Import).status,
+            StepStatus::Ready
+        );
     }
 
     #[test]
     fn an_order_that_is_not_issued_sends_back_to_verify() {
-        let steps = stand(FlowName::ImportOrder, &seen(OrderStatus::PendingIssuance, SecretStatus::Initialized), &into_shop());
+        let steps = stand(
+            FlowName::ImportOrder,
+            &seen(OrderStatus::PendingIssuance, SecretStatus::Initialized),
+            &into_shop(),
+        );
         let StepStatus::Blocked(problem) = &steps[0].status else { panic!("not blocked") };
         assert!(problem.remedy.contains("Step 2: Verify"));
     }
@@ -340,14 +391,19 @@ mod tests {
     #[test]
     fn a_vault_in_trouble_is_named_in_plain_words() {
         let trouble = seen(OrderStatus::Issued, SecretStatus::KeyVaultDoesNotExist);
-        let StepStatus::Blocked(problem) = &stand(FlowName::ImportOrder, &trouble, &into_shop())[0].status else { panic!() };
+        let StepStatus::Blocked(problem) = &stand(FlowName::ImportOrder, &trouble, &into_shop())[0].status
+        else {
+            panic!()
+        };
         assert_eq!(problem.code.as_deref(), Some("KeyVaultDoesNotExist"));
     }
 
     #[test]
     fn the_app_must_be_in_the_orders_subscription() {
-        let elsewhere = inputs().with(Key::App, "/subscriptions/other/resourceGroups/g/providers/Microsoft.Web/sites/a");
-        let steps = stand(FlowName::ImportOrder, &seen(OrderStatus::Issued, SecretStatus::Succeeded), &elsewhere);
+        let elsewhere =
+            inputs().with(Key::App, "/subscriptions/other/resourceGroups/g/providers/Microsoft.Web/sites/a");
+        let steps =
+            stand(FlowName::ImportOrder, &seen(OrderStatus::Issued, SecretStatus::Succeeded), &elsewhere);
         assert_eq!(needed(find(&steps, StepId::Import)).0, Key::App);
     }
 

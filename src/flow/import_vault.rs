@@ -1,5 +1,6 @@
-//! Import a certificate from Key Vault (A112–A128): one that people keep in a vault of their own, into the webspace of an
-//! app. App Service reads the vault itself, so what it needs there is checked first, and granted on consent.
+//! Import a certificate from Key Vault (A112–A128): one that people keep in a vault of their own, into the
+//! webspace of an app. App Service reads the vault itself, so what it needs there is checked first, and
+//! granted on consent.
 
 use jiff::Timestamp;
 
@@ -15,10 +16,13 @@ use super::target::app_id;
 use super::vault_chain;
 use super::vault_contents::{offer, purpose_warning, unsupported};
 use super::{
-    Arrival, Case, Field, FieldKind, Flow, FlowName, Inputs, Key, Observed, Pick, Seen, Step, StepId, StepStatus, Subject,
+    Arrival, Case, Field, FieldKind, Flow, FlowName, Inputs, Key, Observed, Pick, Seen, Step, StepId,
+    StepStatus, Subject,
 };
 use crate::azure::{AzureError, Client, certificates, vault_certificates, vaults};
-use crate::model::{App, Estate, PrivateCertificate, Problem, ResourceId, Vault, VaultCertificate, day, typed as shown};
+use crate::model::{
+    App, Estate, PrivateCertificate, Problem, ResourceId, Vault, VaultCertificate, day, typed as shown,
+};
 use crate::rules::{Names, Period, Rules};
 
 /// The newest az CLI, Terraform and Microsoft's own modules import so; no article says that it is supported.
@@ -119,7 +123,9 @@ fn refusals(observed: &Observed, inputs: &Inputs, rules: &Rules, now: Timestamp)
     }
     match (inputs.get(Key::Vault), &observed.vault) {
         (None, _) => refuse(Key::Vault, "choose the vault".to_owned()),
-        (Some(typed), Seen::Absent) => refuse(Key::Vault, format!("there is no vault '{}' in this subscription", shown(typed))),
+        (Some(typed), Seen::Absent) => {
+            refuse(Key::Vault, format!("there is no vault '{}' in this subscription", shown(typed)));
+        }
         _ => {}
     }
     if let Some(why) = certificate_refusal(observed, inputs, rules, now) {
@@ -128,7 +134,12 @@ fn refusals(observed: &Observed, inputs: &Inputs, rules: &Rules, now: Timestamp)
     refusals
 }
 
-fn certificate_refusal(observed: &Observed, inputs: &Inputs, rules: &Rules, now: Timestamp) -> Option<String> {
+fn certificate_refusal(
+    observed: &Observed,
+    inputs: &Inputs,
+    rules: &Rules,
+    now: Timestamp,
+) -> Option<String> {
     let typed = inputs.get(Key::VaultCertificate);
     let contents = match &observed.vault_contents {
         Seen::Here(Ok(contents)) => contents,
@@ -148,7 +159,9 @@ fn certificate_refusal(observed: &Observed, inputs: &Inputs, rules: &Rules, now:
     match chosen(observed, inputs) {
         None => Some(format!("there is no certificate '{}' in {vault}", shown(typed))),
         // What is imported already needs no permission to be so.
-        Some(one) if imported(observed, inputs).is_some_and(|there| there.thumbprint == one.thumbprint) => None,
+        Some(one) if imported(observed, inputs).is_some_and(|there| there.thumbprint == one.thumbprint) => {
+            None
+        }
         Some(one) => unsupported(one, rules, now),
     }
 }
@@ -175,7 +188,9 @@ pub(super) fn imported<'a>(observed: &'a Observed, inputs: &Inputs) -> Option<&'
 }
 
 fn is_of(one: &PrivateCertificate, vault: &Vault, name: &str) -> bool {
-    one.vault.as_ref().is_some_and(|secret| secret.vault == vault.id && secret.secret.eq_ignore_ascii_case(name))
+    one.vault
+        .as_ref()
+        .is_some_and(|secret| secret.vault == vault.id && secret.secret.eq_ignore_ascii_case(name))
 }
 
 async fn observe(client: &Client, inputs: &Inputs) -> Result<Observed, AzureError> {
@@ -196,7 +211,9 @@ async fn observe(client: &Client, inputs: &Inputs) -> Result<Observed, AzureErro
         let here = seen.certificates.here().map_or(&[][..], Vec::as_slice);
         seen.namesake = here.iter().chain(&others).find(|one| Some(&one.id) == id.as_ref()).cloned().into();
     }
-    if let Some(one) = chosen(&seen, inputs).filter(|one| may_be_imported(one) && imported(&seen, inputs).is_none()) {
+    if let Some(one) =
+        chosen(&seen, inputs).filter(|one| may_be_imported(one) && imported(&seen, inputs).is_none())
+    {
         seen.vault_chain = Seen::Here(vault_chain::read(client, &vault, &one.name).await);
     }
     Ok(seen)
@@ -204,7 +221,9 @@ async fn observe(client: &Client, inputs: &Inputs) -> Result<Observed, AzureErro
 
 /// Whether it is worth looking at its chain: the secret is read for nothing else.
 fn may_be_imported(one: &VaultCertificate) -> bool {
-    one.is_enabled && one.thumbprint.is_some() && one.policy.as_ref().is_some_and(|policy| policy.is_exportable)
+    one.is_enabled
+        && one.thumbprint.is_some()
+        && one.policy.as_ref().is_some_and(|policy| policy.is_exportable)
 }
 
 /// By its id, or by its name among the vaults of the subscription.
@@ -213,7 +232,8 @@ async fn find_vault(client: &Client, inputs: &Inputs) -> Result<Seen<Vault>, Azu
     if let Ok(id) = ResourceId::parse(typed) {
         return Ok(vaults::get(client, &id).await?.into());
     }
-    let Some(subscription) = inputs.get(Key::VaultSubscription).or_else(|| inputs.get(Key::Subscription)) else {
+    let Some(subscription) = inputs.get(Key::VaultSubscription).or_else(|| inputs.get(Key::Subscription))
+    else {
         return Ok(Seen::NotAsked);
     };
     let name = typed.rsplit('/').next().unwrap_or(typed);
@@ -231,7 +251,10 @@ fn steps(case: &Case<'_>) -> Vec<Step> {
 
 fn follows(case: &Case<'_>, keys: &[Key]) -> StepStatus {
     let key = keys.last().copied().unwrap_or(Key::App);
-    case.needs(keys).unwrap_or_else(|| StepStatus::NeedsInput { key, why: "the check follows once it is chosen".to_owned() })
+    case.needs(keys).unwrap_or_else(|| StepStatus::NeedsInput {
+        key,
+        why: "the check follows once it is chosen".to_owned(),
+    })
 }
 
 fn what(case: &Case<'_>) -> String {
@@ -245,21 +268,28 @@ fn vault(case: &Case<'_>) -> Step {
             "App Service reads the vault over Azure's own network. A firewall on the vault has to let trusted Microsoft services in.",
         )
     };
-    let (Some(vault), None) = (case.observed.vault.here(), case.needs(&[Key::VaultSubscription, Key::Vault])) else {
+    let (Some(vault), None) = (case.observed.vault.here(), case.needs(&[Key::VaultSubscription, Key::Vault]))
+    else {
         return step(follows(case, &[Key::VaultSubscription, Key::Vault]));
     };
     let model = if vault.rbac { "rbac" } else { "access-policy" };
     if !case.rules.lists(Names::ImportVaultModels, case.now, model) {
-        let problem = Problem::new(what(case), "App Service imports only from vaults with access policies, and this one uses RBAC")
-            .remedy("keep the certificate in another vault")
-            .code(case.rules.reference(Names::ImportVaultModels, case.now));
+        let problem = Problem::new(
+            what(case),
+            "App Service imports only from vaults with access policies, and this one uses RBAC",
+        )
+        .remedy("keep the certificate in another vault")
+        .code(case.rules.reference(Names::ImportVaultModels, case.now));
         return step(StepStatus::Blocked(problem));
     }
     if let Some(problem) = closed_to_services(vault, &what(case)) {
         return step(StepStatus::Blocked(problem));
     }
-    let network =
-        if vault.public_network { "open to all networks" } else { "a firewall, with an exception for Microsoft services" };
+    let network = if vault.public_network {
+        "open to all networks"
+    } else {
+        "a firewall, with an exception for Microsoft services"
+    };
     let step = step(StepStatus::Done(format!("{} in {}", vault.id.name(), vault.location)))
         .fact("Permission model", if vault.rbac { "Azure RBAC" } else { "access policies" })
         .fact("Network", network);
@@ -282,7 +312,9 @@ fn in_vault(case: &Case<'_>) -> Step {
         return step(StepStatus::NotNeeded(format!("it cannot be read from here: {}", problem.why)));
     }
     let keys = [Key::Vault, Key::VaultCertificate];
-    let (Some(one), None) = (chosen(case.observed, case.inputs), case.needs(&keys)) else { return step(follows(case, &keys)) };
+    let (Some(one), None) = (chosen(case.observed, case.inputs), case.needs(&keys)) else {
+        return step(follows(case, &keys));
+    };
     let mut step = step(StepStatus::Done(format!("{} can be imported", one.name)));
     if let Some(thumbprint) = &one.thumbprint {
         step = step.fact("Thumbprint", thumbprint.as_str());
@@ -322,7 +354,8 @@ fn app_access(case: &Case<'_>) -> Step {
     granting(step(StepStatus::Ready), [access], ready, "App Service may read the vault")
 }
 
-/// The other row of the article's table (A119): needed where orders are stored, and shown here because people look for it.
+/// The other row of the article's table (A119): needed where orders are stored, and shown here because people
+/// look for it.
 fn registrar_access(case: &Case<'_>) -> Step {
     let step = |status| {
         Step::new(StepId::VaultAccess, "Let the order service in too", status).explained(
@@ -331,12 +364,19 @@ fn registrar_access(case: &Case<'_>) -> Step {
     };
     let Some(vault) = case.observed.vault.here() else { return step(follows(case, &[Key::Vault])) };
     match judge(case, Party::Registrar, vault, &case.observed.vault_roles) {
-        access if case.inputs.is_yes(Key::ForOrders) => {
-            granting(step(StepStatus::Ready), [access], case.needs_any().unwrap_or(StepStatus::Ready), "it may")
-        }
+        access if case.inputs.is_yes(Key::ForOrders) => granting(
+            step(StepStatus::Ready),
+            [access],
+            case.needs_any().unwrap_or(StepStatus::Ready),
+            "it may",
+        ),
         Access::Granted => step(StepStatus::Done("it may".to_owned())),
-        Access::Missing { what, .. } => step(StepStatus::NotNeeded("an import works without it".to_owned())).fact("Missing", what),
-        Access::Unknown { .. } | Access::NoPrincipal(_) => step(StepStatus::NotNeeded("an import works without it".to_owned())),
+        Access::Missing { what, .. } => {
+            step(StepStatus::NotNeeded("an import works without it".to_owned())).fact("Missing", what)
+        }
+        Access::Unknown { .. } | Access::NoPrincipal(_) => {
+            step(StepStatus::NotNeeded("an import works without it".to_owned()))
+        }
     }
 }
 
@@ -362,7 +402,8 @@ fn import(case: &Case<'_>) -> Step {
     let existing = imported(case.observed, case.inputs);
     let current = chosen(case.observed, case.inputs).and_then(|one| one.thumbprint.as_ref());
     if let Some(existing) = existing
-        && let Some(thumbprint) = existing.thumbprint.as_ref().filter(|own| current.is_none_or(|current| current == *own))
+        && let Some(thumbprint) =
+            existing.thumbprint.as_ref().filter(|own| current.is_none_or(|current| current == *own))
     {
         return step(StepStatus::Done(format!("{} is in {}", existing.id.name(), existing.home.words())))
             .fact("Thumbprint", thumbprint.as_str());
@@ -371,8 +412,11 @@ fn import(case: &Case<'_>) -> Step {
         return step(StepStatus::Blocked(Problem::new(what, "the app has no App Service plan")));
     };
     if existing.is_none() && case.observed.namesake.here().is_some() {
-        let problem = Problem::new(what, format!("another certificate is called {} already, and would be replaced", id.name()))
-            .remedy("delete it first, if nothing uses it");
+        let problem = Problem::new(
+            what,
+            format!("another certificate is called {} already, and would be replaced", id.name()),
+        )
+        .remedy("delete it first, if nothing uses it");
         return step(StepStatus::Blocked(problem));
     }
     if let Some(problem) = room_problem(case, &what).filter(|_| existing.is_none()) {
@@ -387,7 +431,11 @@ fn import(case: &Case<'_>) -> Step {
         .fact("Webspace", app.home().label())
         .arriving(is_granted.then(|| Arrival::new(case, Sign::Refusal)))
         .by_hand(access.by_hand)
-        .sending(vec![certificates::import(destination.target(&id, &tags).keeping(existing), &vault.id, name)])
+        .sending(vec![certificates::import(
+            destination.target(&id, &tags).keeping(existing),
+            &vault.id,
+            name,
+        )])
 }
 
 #[cfg(test)]

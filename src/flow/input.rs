@@ -104,7 +104,8 @@ impl Key {
         matches!(self, Self::Password | Self::NewPassword | Self::RepeatPassword)
     }
 
-    /// Whether its value is the path of a file that exists, a list or a list of pairs: no name, and judged where it is read.
+    /// Whether its value is the path of a file that exists, a list or a list of pairs: no name, and judged
+    /// where it is read.
     fn is_more_than_a_name(self) -> bool {
         matches!(self, Self::File | Self::LoadCertificates | Self::Tags)
     }
@@ -114,8 +115,8 @@ impl Key {
     }
 }
 
-/// The values so far, as typed. An empty text is no value. Secrets are among them, but nothing that shows, lists or
-/// prints values meets them: they leave only by [`Inputs::secret`].
+/// The values so far, as typed. An empty text is no value. Secrets are among them, but nothing that shows,
+/// lists or prints values meets them: they leave only by [`Inputs::secret`].
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Inputs {
     values: BTreeMap<Key, Value>,
@@ -199,7 +200,8 @@ impl Inputs {
 
     /// Fills a value in, unless a person gave one.
     pub fn suggest(&mut self, key: Key, value: impl Into<String>) {
-        let is_free = self.get(key).is_none() || self.values.get(&key).is_some_and(|value| value.is_suggestion);
+        let is_free =
+            self.get(key).is_none() || self.values.get(&key).is_some_and(|value| value.is_suggestion);
         if is_free && !key.is_secret() {
             self.values.insert(key, Value { text: value.into(), is_suggestion: true });
         }
@@ -251,7 +253,8 @@ pub enum FieldKind {
         of: Pick,
         or_new: bool,
     },
-    /// One of what a look at the cloud found; none before it has looked. What the flow would refuse is shown with the reason.
+    /// One of what a look at the cloud found; none before it has looked. What the flow would refuse is shown
+    /// with the reason.
     Offer(Option<Vec<Offer>>),
 }
 

@@ -1,5 +1,6 @@
-//! Site certificates that come from a vault, each with everything that a Sync is judged by: what the vault holds now, who
-//! may read it, which hostnames are bound, and what those really serve (API.md 3.5). Reads only.
+//! Site certificates that come from a vault, each with everything that a Sync is judged by: what the vault
+//! holds now, who may read it, which hostnames are bound, and what those really serve (API.md 3.5). Reads
+//! only.
 
 use futures::stream::{self, StreamExt};
 use jiff::Timestamp;
@@ -10,8 +11,8 @@ use super::proof::Look;
 use super::usage::Use;
 use crate::azure::{AzureError, Client, certificates, orders, roles, sites, vault_certificates, vaults};
 use crate::model::{
-    Binding, DomainName, Hostname, Order, OrderStatus, PrivateCertificate, Problem, ResourceId, SecretStatus, SslState, Thumbprint,
-    Vault, VaultCertificate, VaultSecret, day,
+    Binding, DomainName, Hostname, Order, OrderStatus, PrivateCertificate, Problem, ResourceId, SecretStatus,
+    SslState, Thumbprint, Vault, VaultCertificate, VaultSecret, day,
 };
 
 /// Handshakes and vaults looked at at the same time.
@@ -70,7 +71,9 @@ impl Linked {
         let status = &self.secret.status;
         let what = format!("Sync {}", self.certificate.id.name());
         let stuck = |status: &SecretStatus| {
-            Standing::Stuck(Problem::new(&*what, status.words()).remedy(status.remedy()).code(status.as_wire()))
+            Standing::Stuck(
+                Problem::new(&*what, status.words()).remedy(status.remedy()).code(status.as_wire()),
+            )
         };
         if self.vault.is_absent() {
             return stuck(&SecretStatus::KeyVaultDoesNotExist);
@@ -93,17 +96,22 @@ impl Linked {
 }
 
 impl Linked {
-    /// Hostnames that a Sync would leave on the certificate of now, because the newest one does not secure them: App Service
-    /// moves a binding only where the new certificate covers it (Azure/AppService, announcement of 2021-11-22).
+    /// Hostnames that a Sync would leave on the certificate of now, because the newest one does not secure
+    /// them: App Service moves a binding only where the new certificate covers it (Azure/AppService,
+    /// announcement of 2021-11-22).
     pub fn would_stay(&self) -> Vec<&Hostname> {
         let Newest::Known { names, .. } = &self.newest else { return Vec::new() };
         let hosts = self.bound.iter().map(|bound| &bound.binding.host);
         hosts.filter(|host| !names.is_empty() && !names.iter().any(|name| name.covers(host))).collect()
     }
 
-    /// The hostnames that a Sync would move to a certificate that is not valid now, with the reason, while what they have is.
+    /// The hostnames that a Sync would move to a certificate that is not valid now, with the reason, while
+    /// what they have is.
     pub fn would_break(&self, now: Timestamp) -> Option<(String, Vec<&Hostname>)> {
-        let (Standing::Behind(_), Newest::Known { starts, ends, .. }) = (self.standing(), &self.newest) else { return None };
+        let (Standing::Behind(_), Newest::Known { starts, ends, .. }) = (self.standing(), &self.newest)
+        else {
+            return None;
+        };
         let why = match (starts.filter(|starts| *starts > now), ends.filter(|ends| *ends <= now)) {
             (_, Some(ends)) => format!("what the vault holds ended on {}", day(ends)),
             (Some(starts), None) => format!("what the vault holds is not valid before {}", day(starts)),
@@ -115,10 +123,12 @@ impl Linked {
         works(Some(&self.certificate), now).then_some((why, hosts))
     }
 
-    /// Of those that were left behind, the ones that the certificate secures, which App Service may still move, and the ones
-    /// that it does not.
+    /// Of those that were left behind, the ones that the certificate secures, which App Service may still
+    /// move, and the ones that it does not.
     pub fn left_behind(&self) -> (Vec<&Binding>, Vec<&Binding>) {
-        self.left_behind.iter().partition(|binding| self.certificate.hosts.iter().any(|name| name.covers(&binding.host)))
+        self.left_behind
+            .iter()
+            .partition(|binding| self.certificate.hosts.iter().any(|name| name.covers(&binding.host)))
     }
 }
 
@@ -142,8 +152,8 @@ pub struct Found {
     pub left_out: Vec<(&'static str, AzureError)>,
 }
 
-/// Looks at every certificate from a vault that `is_meant`: of the subscription that `near` is in, or of its resource group
-/// where the roles reach no further.
+/// Looks at every certificate from a vault that `is_meant`: of the subscription that `near` is in, or of its
+/// resource group where the roles reach no further.
 pub async fn observe(
     client: &Client,
     near: &ResourceId,
@@ -208,10 +218,12 @@ async fn look(
     }
     let newest = newest(client, &secret, order, vault.here()).await;
     let near: Vec<&sites::Site> = sites.iter().filter(|site| certificate.home.serves(&site.app)).collect();
-    let uses = near.iter().flat_map(|site| site.bindings.iter().map(|binding| Use { app: &site.app, binding }));
+    let uses =
+        near.iter().flat_map(|site| site.bindings.iter().map(|binding| Use { app: &site.app, binding }));
     let uses = uses.filter(|one| one.binding.ssl != SslState::Disabled);
-    let (own, others): (Vec<Use<'_>>, Vec<Use<'_>>) =
-        uses.partition(|one| one.binding.thumbprint.is_some() && one.binding.thumbprint == certificate.thumbprint);
+    let (own, others): (Vec<Use<'_>>, Vec<Use<'_>>) = uses.partition(|one| {
+        one.binding.thumbprint.is_some() && one.binding.thumbprint == certificate.thumbprint
+    });
     let own: Vec<(Binding, Option<String>)> =
         own.iter().map(|one| (one.binding.clone(), one.address().map(str::to_owned))).collect();
     let bound = stream::iter(own)
@@ -226,7 +238,8 @@ async fn look(
         let mut here = all.iter().filter(|one| one.home.is(&certificate.home));
         here.any(|one| one.thumbprint == binding.thumbprint)
     };
-    let strays: Vec<&Binding> = others.iter().map(|one| one.binding).filter(|binding| !is_known(binding)).collect();
+    let strays: Vec<&Binding> =
+        others.iter().map(|one| one.binding).filter(|binding| !is_known(binding)).collect();
     let left = left_behind(client, certificate, &secret, order, vault.here(), strays).await;
     Ok(Linked {
         plan: near.iter().find_map(|site| site.app.plan.clone()),
@@ -241,8 +254,8 @@ async fn look(
     })
 }
 
-/// Which bindings to certificates that are not there any more were left by this one: those that it secures or that its order
-/// was bought for, and those to an earlier version in its vault.
+/// Which bindings to certificates that are not there any more were left by this one: those that it secures or
+/// that its order was bought for, and those to an earlier version in its vault.
 async fn left_behind(
     client: &Client,
     certificate: &PrivateCertificate,
@@ -251,20 +264,34 @@ async fn left_behind(
     vault: Option<&Vault>,
     strays: Vec<&Binding>,
 ) -> Vec<Binding> {
-    let wanted = order.and_then(|order| Hostname::parse(&order.domain).ok()).map(|host| DomainName(host).secured_names());
-    let wanted: Vec<Hostname> = wanted.into_iter().flatten().filter_map(|name| Hostname::parse(&name).ok()).collect();
-    let is_covered = |binding: &Binding| certificate.hosts.iter().chain(&wanted).any(|name| name.covers(&binding.host));
-    let (mut left, unsure): (Vec<&Binding>, Vec<&Binding>) = strays.into_iter().partition(|binding| is_covered(binding));
+    let wanted = order
+        .and_then(|order| Hostname::parse(&order.domain).ok())
+        .map(|host| DomainName(host).secured_names());
+    let wanted: Vec<Hostname> =
+        wanted.into_iter().flatten().filter_map(|name| Hostname::parse(&name).ok()).collect();
+    let is_covered =
+        |binding: &Binding| certificate.hosts.iter().chain(&wanted).any(|name| name.covers(&binding.host));
+    let (mut left, unsure): (Vec<&Binding>, Vec<&Binding>) =
+        strays.into_iter().partition(|binding| is_covered(binding));
     if let Some(vault) = vault.filter(|_| !unsure.is_empty() && order.is_none()) {
         // Who may not list versions is told less.
         let earlier = vault_certificates::versions(client, vault, &secret.secret).await.unwrap_or_default();
-        left.extend(unsure.into_iter().filter(|binding| binding.thumbprint.as_ref().is_some_and(|print| earlier.contains(print))));
+        left.extend(
+            unsure
+                .into_iter()
+                .filter(|binding| binding.thumbprint.as_ref().is_some_and(|print| earlier.contains(print))),
+        );
     }
     left.into_iter().cloned().collect()
 }
 
 /// An order tells its thumbprint in ARM; of other certificates the vault is asked, and it may refuse.
-async fn newest(client: &Client, secret: &VaultSecret, order: Option<&Order>, vault: Option<&Vault>) -> Newest {
+async fn newest(
+    client: &Client,
+    secret: &VaultSecret,
+    order: Option<&Order>,
+    vault: Option<&Vault>,
+) -> Newest {
     if let Some((order, thumbprint)) = order.and_then(|order| Some((order, order.thumbprint.clone()?))) {
         let names = order.names.iter().filter_map(|name| Hostname::parse(name).ok()).collect();
         return Newest::Known { thumbprint, names, starts: None, ends: order.expires };
@@ -274,11 +301,14 @@ async fn newest(client: &Client, secret: &VaultSecret, order: Option<&Order>, va
         Ok(Some((VaultCertificate { thumbprint: Some(thumbprint), starts, expires: ends, .. }, names))) => {
             Newest::Known { thumbprint, names, starts, ends }
         }
-        Ok(_) => {
-            Newest::Unknown("it is a plain secret, which is not fetched, because its private key would come with it".to_owned())
-        }
+        Ok(_) => Newest::Unknown(
+            "it is a plain secret, which is not fetched, because its private key would come with it"
+                .to_owned(),
+        ),
         Err(error) => Newest::Unknown(match error.refusal() {
-            Some(refusal) if refusal.status == 403 => "you may not read certificates in the vault (certificates/get)".to_owned(),
+            Some(refusal) if refusal.status == 403 => {
+                "you may not read certificates in the vault (certificates/get)".to_owned()
+            }
             _ => error.to_string(),
         }),
     }

@@ -45,7 +45,8 @@ impl Load {
         Self::parse(settings.get(SETTING).unwrap_or_default())
     }
 
-    /// The status of a step about it where the settings may not be read: they are sent back whole, so nothing can be changed.
+    /// The status of a step about it where the settings may not be read: they are sent back whole, so nothing
+    /// can be changed.
     pub(super) fn unseen(is_wanted: bool) -> StepStatus {
         const WHY: &str = "the app settings may not be read from here";
         if !is_wanted {
@@ -124,7 +125,9 @@ mod tests {
     fn a_setting_names_a_certificate_in_any_case_or_all_of_them() {
         let thumbprint = Thumbprint::parse(&"AB".repeat(20)).unwrap();
         let own = "ab".repeat(20);
-        for (value, expected) in [("*", true), (own.as_str(), true), (&format!("X, {own}"), true), ("", false), ("X,Y", false)] {
+        for (value, expected) in
+            [("*", true), (own.as_str(), true), (&format!("X, {own}"), true), ("", false), ("X,Y", false)]
+        {
             assert_eq!(Load::parse(value).allows(&thumbprint), expected, "{value}");
         }
     }

@@ -1,5 +1,5 @@
-//! Guided operations. A flow observes the resources it is about, derives the status of every step from what it saw,
-//! and makes the one next change; it keeps no progress of its own (DESIGN.md, idea 1).
+//! Guided operations. A flow observes the resources it is about, derives the status of every step from what
+//! it saw, and makes the one next change; it keeps no progress of its own (DESIGN.md, idea 1).
 //!
 //! One file a flow, each with the same four parts: `fields`, `refusals`, `observe`, `steps`.
 
@@ -127,7 +127,8 @@ flows! {
 }
 
 /// Why a flow of orders cannot be had in a national cloud (A65).
-pub const NO_ORDERS: &str = "App Service certificates are not sold in national clouds: create a free one, import one or upload one";
+pub const NO_ORDERS: &str =
+    "App Service certificates are not sold in national clouds: create a free one, import one or upload one";
 
 impl FlowName {
     /// Whether it makes or needs a certificate order, which only the public cloud sells (A65).
@@ -136,7 +137,8 @@ impl FlowName {
     }
 
     /// The life of an order, in the portal's sequence.
-    pub const OF_AN_ORDER: &'static [Self] = &[Self::Purchase, Self::Store, Self::Verify, Self::ImportOrder, Self::Bind];
+    pub const OF_AN_ORDER: &'static [Self] =
+        &[Self::Purchase, Self::Store, Self::Verify, Self::ImportOrder, Self::Bind];
 
     /// The name that people type: `:purchase`, `certdeck run purchase`.
     pub fn as_str(self) -> &'static str {
@@ -152,14 +154,20 @@ impl FlowName {
     }
 }
 
-/// What the flow asks for, in the order of the form; fields appear and disappear with the choices made and with what
-/// exists already.
+/// What the flow asks for, in the order of the form; fields appear and disappear with the choices made and
+/// with what exists already.
 pub fn fields(flow: FlowName, observed: &Observed, inputs: &Inputs) -> Vec<Field> {
     (flow.definition().fields)(observed, inputs)
 }
 
 /// Every input that is missing or cannot work, with the reason. Pure and quick, for use while somebody types.
-pub fn refusals(flow: FlowName, observed: &Observed, inputs: &Inputs, rules: &Rules, now: Timestamp) -> Vec<(Key, String)> {
+pub fn refusals(
+    flow: FlowName,
+    observed: &Observed,
+    inputs: &Inputs,
+    rules: &Rules,
+    now: Timestamp,
+) -> Vec<(Key, String)> {
     if let Some(refusal) = inputs.misplaced_key() {
         return vec![refusal];
     }
@@ -174,12 +182,18 @@ fn unknown_value(field: &Field, inputs: &Inputs) -> Option<(Key, String)> {
     let known: Vec<&str> = match field.kind {
         FieldKind::Toggle => vec!["yes", "no", "true", "false", "on", "off"],
         FieldKind::Choice(choices) => choices.iter().map(|(name, ..)| *name).collect(),
-        FieldKind::Text | FieldKind::Secret | FieldKind::File(_) | FieldKind::Pick { .. } | FieldKind::Offer(_) => return None,
+        FieldKind::Text
+        | FieldKind::Secret
+        | FieldKind::File(_)
+        | FieldKind::Pick { .. }
+        | FieldKind::Offer(_) => return None,
     };
-    (!known.contains(&value)).then(|| (field.key, format!("'{}' is none of {}", quoted(value), known.join(", "))))
+    (!known.contains(&value))
+        .then(|| (field.key, format!("'{}' is none of {}", quoted(value), known.join(", "))))
 }
 
-/// What a step waits for is said as the reason why its input was refused, where something was given that cannot work.
+/// What a step waits for is said as the reason why its input was refused, where something was given that
+/// cannot work.
 fn with_reason(step: Step, inputs: &Inputs, refusals: &[(Key, String)]) -> Step {
     let StepStatus::NeedsInput { key, why } = &step.status else { return step };
     let refused = refusals.iter().find(|(refused, _)| refused == key && inputs.has(*key));
@@ -188,7 +202,13 @@ fn with_reason(step: Step, inputs: &Inputs, refusals: &[(Key, String)]) -> Step 
 }
 
 /// Where the flow stands: the status of every step, derived from what was seen.
-pub fn steps(flow: FlowName, observed: &Observed, inputs: &Inputs, rules: &Rules, now: Timestamp) -> Vec<Step> {
+pub fn steps(
+    flow: FlowName,
+    observed: &Observed,
+    inputs: &Inputs,
+    rules: &Rules,
+    now: Timestamp,
+) -> Vec<Step> {
     let refusals = refusals(flow, observed, inputs, rules, now);
     let case = Case { observed, inputs, rules, now, refusals };
     let settled = |step: Step| {
@@ -207,7 +227,8 @@ pub fn steps(flow: FlowName, observed: &Observed, inputs: &Inputs, rules: &Rules
 /// Looks at what the flow is about. Reads only; what the inputs do not name yet is not asked about.
 pub async fn observe(client: &Client, flow: FlowName, inputs: &Inputs) -> Result<Observed, Problem> {
     let seen = (flow.definition().observe)(client, inputs).await;
-    let mut seen = seen.map_err(|error| error.problem(&format!("Look at what '{}' is about", flow.title())))?;
+    let mut seen =
+        seen.map_err(|error| error.problem(&format!("Look at what '{}' is about", flow.title())))?;
     if let Some(error) = seen.usage.here().and_then(|usage| usage.left_out.clone()) {
         seen.leave_out("Look at the apps and certificates of the other resource groups", &error);
     }
@@ -224,7 +245,8 @@ pub fn added<'a>(flow: FlowName, observed: &'a Observed, inputs: &Inputs) -> Opt
     }
 }
 
-/// Fills in what the estate already suggests, as the portal prefills its forms (A72, A86, A87); what a person gave stays.
+/// Fills in what the estate already suggests, as the portal prefills its forms (A72, A86, A87); what a person
+/// gave stays.
 pub fn suggest(flow: FlowName, estate: &Estate, inputs: &mut Inputs) {
     (flow.definition().suggest)(estate, inputs);
 }
@@ -258,7 +280,8 @@ mod tests {
     use super::*;
     use crate::rules::Profile;
 
-    /// Subscription and group belong to every flow: they say where the rest is. An order is given with what is about one.
+    /// Subscription and group belong to every flow: they say where the rest is. An order is given with what
+    /// is about one.
     #[test]
     fn no_flow_asks_for_an_input_that_it_does_not_have() {
         let rules = Rules::load(Profile::Current).unwrap();
@@ -266,12 +289,19 @@ mod tests {
             for given in Key::ALL.iter().filter(|key| !key.is_secret()) {
                 let inputs = Inputs::default().with(*given, "x");
                 let observed = Observed::default();
-                let mut known: Vec<Key> = fields(flow, &observed, &inputs).iter().map(|field| field.key).collect();
+                let mut known: Vec<Key> =
+                    fields(flow, &observed, &inputs).iter().map(|field| field.key).collect();
                 known.extend([Key::Subscription, Key::ResourceGroup]);
                 known.extend((flow.definition().about == Subject::Order).then_some(Key::Order));
                 let steps = steps(flow, &observed, &inputs, &rules, Timestamp::UNIX_EPOCH);
                 if let Some(StepStatus::NeedsInput { key, why }) = current(&steps).map(|step| &step.status) {
-                    assert!(known.contains(key), "{}, given {}: {} ({why})", flow.as_str(), given.as_str(), key.as_str());
+                    assert!(
+                        known.contains(key),
+                        "{}, given {}: {} ({why})",
+                        flow.as_str(),
+                        given.as_str(),
+                        key.as_str()
+                    );
                 }
             }
         }

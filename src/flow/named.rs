@@ -1,5 +1,5 @@
-//! What people call a resource: every form that certdeck prints and Azure knows, and which resource each of them can mean.
-//! The one reader of names; `resolve` asks the cloud about them.
+//! What people call a resource: every form that certdeck prints and Azure knows, and which resource each of
+//! them can mean. The one reader of names; `resolve` asks the cloud about them.
 
 use super::usage::some_of;
 use crate::model::{PrivateCertificate, ResourceId, Thumbprint, may_be_key, typed as shown};
@@ -26,7 +26,9 @@ impl Reading {
 
     /// Whether the resource is called so; where no group is named it may be in any.
     fn is(&self, id: &ResourceId) -> bool {
-        let same = |wanted: &Option<String>, found: &str| wanted.as_ref().is_none_or(|wanted| wanted.eq_ignore_ascii_case(found));
+        let same = |wanted: &Option<String>, found: &str| {
+            wanted.as_ref().is_none_or(|wanted| wanted.eq_ignore_ascii_case(found))
+        };
         let site = id.site().filter(|site| site == id);
         let (name, slot) = match &site {
             Some(site) => (site.segment("sites").unwrap_or_default(), site.segment("slots")),
@@ -47,7 +49,8 @@ impl Reading {
 }
 
 impl Named {
-    /// An app or slot: `APP`, `GROUP/APP` or `APP/SLOT`, `GROUP/APP/SLOT`, with `slots` between or without, or an id.
+    /// An app or slot: `APP`, `GROUP/APP` or `APP/SLOT`, `GROUP/APP/SLOT`, with `slots` between or without,
+    /// or an id.
     pub fn site(typed: &str) -> Option<Self> {
         if let Some(id) = whole(typed) {
             return Some(Self::Id(id.site().unwrap_or(id)));
@@ -58,7 +61,9 @@ impl Named {
             [first, second] => vec![read(Some(first), second, None), read(None, first, Some(second))],
             [app, slots, slot] if slots.eq_ignore_ascii_case("slots") => vec![read(None, app, Some(slot))],
             [group, app, slot] => vec![read(Some(group), app, Some(slot))],
-            [group, app, slots, slot] if slots.eq_ignore_ascii_case("slots") => vec![read(Some(group), app, Some(slot))],
+            [group, app, slots, slot] if slots.eq_ignore_ascii_case("slots") => {
+                vec![read(Some(group), app, Some(slot))]
+            }
             _ => return None,
         }))
     }
@@ -105,7 +110,9 @@ impl Named {
     pub fn ids(&self, subscription: &ResourceId, provider: &str) -> Vec<ResourceId> {
         match self {
             Self::Id(id) => vec![id.clone()],
-            Self::Parts(readings) => readings.iter().filter_map(|reading| reading.id(subscription, provider)).collect(),
+            Self::Parts(readings) => {
+                readings.iter().filter_map(|reading| reading.id(subscription, provider)).collect()
+            }
         }
     }
 
@@ -138,16 +145,23 @@ fn parts(typed: &str) -> Option<Vec<&str>> {
     (parts.iter().all(|part| !part.is_empty()) && !may_be_key(typed)).then_some(parts)
 }
 
-/// Which of several resources a name can mean, shortest form first that tells them apart: a few of them, to choose from.
+/// Which of several resources a name can mean, shortest form first that tells them apart: a few of them, to
+/// choose from.
 pub fn several(what: &str, typed: &str, found: &[&ResourceId]) -> String {
     let subscription = found.first().map(|id| id.subscription_id()).unwrap_or_default();
     let short = |id: &&ResourceId| {
-        let name = id.site().filter(|site| site == *id).map_or_else(|| id.name().to_owned(), |site| site.site_label());
+        let name = id
+            .site()
+            .filter(|site| site == *id)
+            .map_or_else(|| id.name().to_owned(), |site| site.site_label());
         format!("{}/{name}", id.resource_group())
     };
     let shorts: Vec<String> = found.iter().map(short).collect();
     let are_told_apart = found.iter().all(|id| id.subscription_id().eq_ignore_ascii_case(subscription))
-        && shorts.iter().enumerate().all(|(at, one)| shorts[..at].iter().all(|other| !other.eq_ignore_ascii_case(one)));
+        && shorts
+            .iter()
+            .enumerate()
+            .all(|(at, one)| shorts[..at].iter().all(|other| !other.eq_ignore_ascii_case(one)));
     let forms = if are_told_apart { shorts } else { found.iter().map(ToString::to_string).collect() };
     let typed = shown(typed);
     format!("'{typed}' can mean {} {what}s: give the one that is meant: {}", found.len(), some_of(&forms))
@@ -158,8 +172,8 @@ pub fn no_name_of_an_app(typed: &str) -> String {
     format!("'{}' names no app: write APP, GROUP/APP, APP/SLOT, GROUP/APP/SLOT or the whole id", shown(typed))
 }
 
-/// What was looked for and where, of a name that nothing has: `there is no app 'shop' in the resource group web of the
-/// subscription S`.
+/// What was looked for and where, of a name that nothing has: `there is no app 'shop' in the resource group
+/// web of the subscription S`.
 pub fn unknown(what: &str, typed: &str, group: Option<&str>, place: &str) -> String {
     let group = group.map(|group| format!("the resource group {group} of ")).unwrap_or_default();
     format!("there is no {what} '{}' in {group}{place}", shown(typed))
@@ -179,7 +193,15 @@ mod tests {
     fn an_app_and_a_slot_go_by_every_form_that_azure_and_certdeck_have_for_them() {
         let app = id("web/providers/Microsoft.Web/sites/shop");
         let slot = app.child("slots", "next");
-        for typed in ["shop", "SHOP", "web/shop", "WEB/Shop", app.as_str(), &app.as_str().to_uppercase(), &app.as_str()[1..]] {
+        for typed in [
+            "shop",
+            "SHOP",
+            "web/shop",
+            "WEB/Shop",
+            app.as_str(),
+            &app.as_str().to_uppercase(),
+            &app.as_str()[1..],
+        ] {
             let named = Named::site(typed).unwrap();
             assert!(named.is(&app) && !named.is(&slot), "{typed}");
         }
@@ -188,7 +210,10 @@ mod tests {
             let named = Named::site(typed).unwrap();
             assert!(named.is(&slot) && !named.is(&app), "{typed}");
         }
-        assert!(Named::site(&format!("{app}/hostNameBindings/a.b")).unwrap().is(&app), "what is below an app names it");
+        assert!(
+            Named::site(&format!("{app}/hostNameBindings/a.b")).unwrap().is(&app),
+            "what is below an app names it"
+        );
         for typed in ["", "/", "a//b", "a/b/c/d", "a/b/c/d/e"] {
             assert_eq!(Named::site(typed), None, "{typed}");
         }
@@ -197,7 +222,10 @@ mod tests {
     #[test]
     fn two_parts_are_a_group_and_an_app_or_an_app_and_a_slot_whichever_there_is() {
         let named = Named::site("web/shop").unwrap();
-        let (app, slot) = (id("web/providers/Microsoft.Web/sites/shop"), id("g/providers/Microsoft.Web/sites/web/slots/shop"));
+        let (app, slot) = (
+            id("web/providers/Microsoft.Web/sites/shop"),
+            id("g/providers/Microsoft.Web/sites/web/slots/shop"),
+        );
         assert!(named.is(&app) && named.is(&slot));
         let both = named.within(Some("g")).ids(&ResourceId::subscription("s"), "Microsoft.Web/sites");
         assert_eq!(both, [app, slot]);
@@ -207,7 +235,12 @@ mod tests {
     fn a_certificate_goes_by_name_id_and_thumbprint_with_its_group_or_without() {
         let one = imported();
         let print = one.thumbprint.clone().unwrap();
-        let spaced = print.as_str().as_bytes().chunks(2).map(|pair| std::str::from_utf8(pair).unwrap()).collect::<Vec<_>>();
+        let spaced = print
+            .as_str()
+            .as_bytes()
+            .chunks(2)
+            .map(|pair| std::str::from_utf8(pair).unwrap())
+            .collect::<Vec<_>>();
         let name = one.id.name();
         let forms = [
             name.to_uppercase(),
@@ -238,13 +271,16 @@ mod tests {
 
     #[test]
     fn what_is_ambiguous_lists_a_few_of_what_it_can_be_in_a_form_that_is_taken() {
-        let ids: Vec<ResourceId> = (1..=7).map(|n| id(&format!("g{n}/providers/Microsoft.Web/sites/shop"))).collect();
+        let ids: Vec<ResourceId> =
+            (1..=7).map(|n| id(&format!("g{n}/providers/Microsoft.Web/sites/shop"))).collect();
         let words = several("app", "shop", &ids.iter().collect::<Vec<_>>());
         assert_eq!(
             words,
             "'shop' can mean 7 apps: give the one that is meant: g1/shop, g2/shop, g3/shop, g4/shop, g5/shop and 2 more"
         );
-        let other = ResourceId::parse("/subscriptions/t/resourceGroups/g1/providers/Microsoft.Web/sites/shop").unwrap();
+        let other =
+            ResourceId::parse("/subscriptions/t/resourceGroups/g1/providers/Microsoft.Web/sites/shop")
+                .unwrap();
         let words = several("app", "shop", &[&ids[0], &other]);
         assert!(words.contains(ids[0].as_str()) && words.contains(other.as_str()), "{words}");
     }

@@ -1,5 +1,6 @@
-//! A file that a step writes on this machine. It is a value like a request: it can be shown and compared, and nothing of
-//! it was read from the vault before somebody agreed. The key is in memory only while the file is written.
+//! A file that a step writes on this machine. It is a value like a request: it can be shown and compared, and
+//! nothing of it was read from the vault before somebody agreed. The key is in memory only while the file is
+//! written.
 
 use std::path::{self, PathBuf};
 
@@ -66,7 +67,9 @@ impl NewFile {
     /// Reads the secret and makes the file's octets. Nothing is written yet.
     pub async fn make(&self, client: &Client) -> Result<Zeroizing<Vec<u8>>, Problem> {
         let refused = |why: String| Problem::new(self.what.clone(), why);
-        let read = secrets::certificate(client, &self.source).await.map_err(|error| error.problem(&self.source.what))?;
+        let read = secrets::certificate(client, &self.source)
+            .await
+            .map_err(|error| error.problem(&self.source.what))?;
         let octets = read.ok_or_else(|| {
             refused("there is no such secret in the vault".to_owned())
                 .remedy("Store the order's certificate in a vault again (Step 1: Store)")
@@ -79,7 +82,9 @@ impl NewFile {
             let found = leaf.map(|leaf| leaf.thumbprint.clone());
             if found.as_ref() != Some(&expected) {
                 let found = found.map_or_else(|| "no certificate".to_owned(), |found| found.to_string());
-                return Err(format!("the vault's current version is {found}, and the order's certificate is {expected}"));
+                return Err(format!(
+                    "the vault's current version is {found}, and the order's certificate is {expected}"
+                ));
             }
             match &seal {
                 Seal::Raw => Ok(octets),

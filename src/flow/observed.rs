@@ -19,8 +19,8 @@ use crate::azure::sites;
 use crate::azure::vaults::Availability;
 use crate::azure::{AsItIs, AzureError, Repeat};
 use crate::model::{
-    App, Binding, Export, Order, Plan, PrivateCertificate, Problem, PublicCertificate, ResourceGroup, ResourceId, Seen, Tags,
-    Upkeep, Vault, VaultCertificate,
+    App, Binding, Export, Order, Plan, PrivateCertificate, Problem, PublicCertificate, ResourceGroup,
+    ResourceId, Seen, Tags, Upkeep, Vault, VaultCertificate,
 };
 use crate::pki::{Certificate, Roots};
 
@@ -45,14 +45,16 @@ pub struct Observed {
     pub tenant: Seen<String>,
     pub group: Seen<ResourceGroup>,
     pub order: Seen<Order>,
-    /// The management locks that hold for the order, inherited ones included, and those set on its vaults (C18).
+    /// The management locks that hold for the order, inherited ones included, and those set on its vaults
+    /// (C18).
     pub locks: Seen<Vec<Lock>>,
     pub vault_locks: Seen<Vec<Lock>>,
     pub vault: Seen<Vault>,
     pub vault_name: Seen<Availability>,
     /// What holds the name of the secret that the order would be stored in.
     pub secret_holder: Seen<Holder>,
-    /// Object ids that hold a role on the vault, with the role's id; only for vaults that use RBAC (C15, C16).
+    /// Object ids that hold a role on the vault, with the role's id; only for vaults that use RBAC (C15,
+    /// C16).
     pub vault_roles: Seen<Vec<(String, String)>>,
     /// `Microsoft.Azure.CertificateRegistration` and `Microsoft.Azure.WebSites` in this tenant (A116, C17).
     pub registrar: Seen<Principal>,
@@ -115,7 +117,8 @@ pub struct Observed {
     pub linked: Seen<Vec<Linked>>,
     /// The service's own answer about the app, to be given back with a change of it.
     pub app_as_it_is: Option<AsItIs>,
-    /// The minimum TLS versions of the app and its deployment site, and the answer that they are from, to be given back with a change.
+    /// The minimum TLS versions of the app and its deployment site, and the answer that they are from, to be
+    /// given back with a change.
     pub min_tls: Seen<MinTls>,
     pub config_as_it_is: Option<AsItIs>,
     /// The certificates of the subscription and all that uses them.
@@ -124,7 +127,8 @@ pub struct Observed {
     pub outside: Outside,
     /// What was sent from this machine lately. No flow asks for it: whoever runs flows adds it.
     pub sent: Vec<Sent>,
-    /// Files that certificates were exported to from this machine. No flow asks for them: whoever runs flows adds them.
+    /// Files that certificates were exported to from this machine. No flow asks for them: whoever runs flows
+    /// adds them.
     pub exports: Vec<Export>,
     /// What the vault does about the certificate that was named, where no order renews it.
     pub upkeep: Vec<Upkeep>,
@@ -139,7 +143,8 @@ impl Observed {
         (newest.method == request.method.as_str()).then_some(newest.asked)
     }
 
-    /// What was sent from here below a resource so lately that it may not show yet: `part` is the first segment of its path.
+    /// What was sent from here below a resource so lately that it may not show yet: `part` is the first
+    /// segment of its path.
     pub fn unsettled(&self, of: &ResourceId, part: &str, now: Timestamp) -> Option<Asked> {
         let below = format!("{of}/{part}").to_lowercase();
         let asked = self.sent.iter().rev().find(|sent| sent.path.to_lowercase().starts_with(&below))?.asked;
@@ -156,8 +161,8 @@ impl Observed {
         self.sent.iter().filter(is_renewal).map(|sent| sent.asked.at).max()
     }
 
-    /// The answer of a look that the flow can do without: where the caller's roles keep it back, that is noted. `what` is an
-    /// imperative: `List the orders`.
+    /// The answer of a look that the flow can do without: where the caller's roles keep it back, that is
+    /// noted. `what` is an imperative: `List the orders`.
     pub fn spare<T>(&mut self, what: &str, answer: Result<T, AzureError>) -> Result<Option<T>, AzureError> {
         match answer {
             Ok(answer) => Ok(Some(answer)),

@@ -1,5 +1,6 @@
-//! The proof that a certificate arrived: what a hostname really serves, and what its app presents where something else, such
-//! as Front Door, Application Gateway or a CDN, stands in front of it with a certificate of its own (B3-2).
+//! The proof that a certificate arrived: what a hostname really serves, and what its app presents where
+//! something else, such as Front Door, Application Gateway or a CDN, stands in front of it with a certificate
+//! of its own (B3-2).
 
 use jiff::SignedDuration;
 
@@ -28,7 +29,8 @@ pub struct Look {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Proof {
     Served(Thumbprint),
-    /// The app presents it; visitors meet something in front of the app, which serves another one, or nothing from here.
+    /// The app presents it; visitors meet something in front of the app, which serves another one, or nothing
+    /// from here.
     AtApp(Option<Thumbprint>),
     /// The app's front end still has another one.
     Late(Thumbprint),
@@ -41,10 +43,12 @@ impl Look {
     /// DNS and a TLS handshake; where DNS leads past the app, another one with the app itself.
     pub async fn at(client: &Client, host: Hostname, app: Option<String>) -> Self {
         let cloud = client.cloud();
-        let (way, serves) = futures::join!(dns::way(cloud, host.as_str()), tls::served_thumbprint(cloud, &host));
+        let (way, serves) =
+            futures::join!(dns::way(cloud, host.as_str()), tls::served_thumbprint(cloud, &host));
         let leads_to = way.here().map(|way| way.addresses.iter().map(ToString::to_string).collect()).into();
         let mut look = Self { host, app, leads_to, serves, at_app: Seen::NotAsked };
-        let address = look.app.as_ref().filter(|_| !look.leads_to_app()).and_then(|address| address.parse().ok());
+        let address =
+            look.app.as_ref().filter(|_| !look.leads_to_app()).and_then(|address| address.parse().ok());
         if let Some(address) = address {
             look.at_app = tls::served_at(cloud, address, &look.host).await;
         }
@@ -61,12 +65,16 @@ impl Look {
         if serves == Some(wanted) {
             return Proof::Served(wanted.clone());
         }
-        // Where DNS is not known to lead past the app, a certificate that App Service has is the app's answer.
-        let leads_elsewhere = self.leads_to.here().is_some_and(|addresses| !addresses.is_empty()) && !self.leads_to_app();
+        // Where DNS is not known to lead past the app, a certificate that App Service has is the app's
+        // answer.
+        let leads_elsewhere =
+            self.leads_to.here().is_some_and(|addresses| !addresses.is_empty()) && !self.leads_to_app();
         match (serves, self.at_app.here()) {
             (_, Some(presented)) if presented == wanted => Proof::AtApp(serves.cloned()),
             (_, Some(presented)) => Proof::Late(presented.clone()),
-            (Some(other), None) if self.leads_to_app() || (is_own(other) && !leads_elsewhere) => Proof::Late(other.clone()),
+            (Some(other), None) if self.leads_to_app() || (is_own(other) && !leads_elsewhere) => {
+                Proof::Late(other.clone())
+            }
             (Some(other), None) => Proof::InFront(other.clone()),
             (None, None) => Proof::Unreached,
         }
@@ -105,8 +113,8 @@ pub fn served(status: StepStatus) -> Step {
         .explained("A TLS handshake of certdeck's own with each hostname: the proof that the change arrived.")
 }
 
-/// The step with a proof for each hostname. What something in front of the app serves is told and not waited for, because no
-/// waiting changes it.
+/// The step with a proof for each hostname. What something in front of the app serves is told and not waited
+/// for, because no waiting changes it.
 pub fn served_step(proofs: Vec<(&Hostname, Proof)>) -> Step {
     let count = |fits: fn(&Proof) -> bool| proofs.iter().filter(|(_, proof)| fits(proof)).count();
     let served_by_all = count(|proof| matches!(proof, Proof::Served(_)));
@@ -122,13 +130,15 @@ pub fn served_step(proofs: Vec<(&Hostname, Proof)>) -> Step {
             StepStatus::Waiting { on, since: None, next_poll: POLL }
         }
         (None, 0, ..) => StepStatus::NotNeeded("no hostname is bound to it".to_owned()),
-        (None, _, 0, 0) if in_front > 0 => {
-            StepStatus::NotNeeded("something in front of the app serves its own certificate; see below".to_owned())
-        }
+        (None, _, 0, 0) if in_front > 0 => StepStatus::NotNeeded(
+            "something in front of the app serves its own certificate; see below".to_owned(),
+        ),
         (None, 1, 0, 0) => StepStatus::NotNeeded("the hostname could not be reached from here".to_owned()),
         (None, _, 0, 0) => StepStatus::NotNeeded("no hostname could be reached from here".to_owned()),
         (None, 1, 1, _) => StepStatus::Done("it serves this certificate".to_owned()),
-        (None, 1, 0, _) => StepStatus::Done("the app presents this certificate; what stands in front of it has its own".to_owned()),
+        (None, 1, 0, _) => StepStatus::Done(
+            "the app presents this certificate; what stands in front of it has its own".to_owned(),
+        ),
         (None, all, served, 0) => StepStatus::Done(format!("{served} of {all} hostnames serve it")),
         (None, all, served, at_app) => StepStatus::Done(format!(
             "{served} of {all} hostnames serve it, and the app presents it for {at_app} behind something else"
@@ -137,7 +147,9 @@ pub fn served_step(proofs: Vec<(&Hostname, Proof)>) -> Step {
     // Of one hostname that could not be reached, the status says everything.
     let is_said = matches!(proofs.as_slice(), [(_, Proof::Unreached)]);
     let facts = proofs.into_iter().filter(|_| !is_said);
-    facts.fold(served(status), |step, (host, proof)| step.fact("Hostname", format!("{host} {}", proof.words())))
+    facts.fold(served(status), |step, (host, proof)| {
+        step.fact("Hostname", format!("{host} {}", proof.words()))
+    })
 }
 
 #[cfg(test)]
@@ -164,7 +176,8 @@ mod tests {
             let proof = look.proof(&wanted, |print| *print == old);
             served_step(vec![(&look.host, proof)]).status
         };
-        // DNS leads to the app: whatever is served is the app's front end, be it the platform's own certificate.
+        // DNS leads to the app: whatever is served is the app's front end, be it the platform's own
+        // certificate.
         for served in [&old, &other] {
             assert!(matches!(status(look(APP, Some(served), None)), StepStatus::Waiting { .. }));
         }
@@ -173,8 +186,14 @@ mod tests {
         // DNS leads past it: the app's own address decides, whichever certificate the one in front has.
         for served in [&old, &other] {
             assert!(matches!(status(look("192.0.2.1", Some(served), Some(&wanted))), StepStatus::Done(_)));
-            assert!(matches!(status(look("192.0.2.1", Some(served), Some(&old))), StepStatus::Waiting { .. }));
-            assert!(matches!(status(look("192.0.2.1", Some(served), None)), StepStatus::NotNeeded(_)), "nobody can tell");
+            assert!(matches!(
+                status(look("192.0.2.1", Some(served), Some(&old))),
+                StepStatus::Waiting { .. }
+            ));
+            assert!(
+                matches!(status(look("192.0.2.1", Some(served), None)), StepStatus::NotNeeded(_)),
+                "nobody can tell"
+            );
         }
         assert!(matches!(status(look("192.0.2.1", None, Some(&wanted))), StepStatus::Done(_)));
     }

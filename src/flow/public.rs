@@ -1,4 +1,5 @@
-//! Upload a public certificate (A148–A153): a `.cer` that an app's code loads to reach others. It secures no hostname.
+//! Upload a public certificate (A148–A153): a `.cer` that an app's code loads to reach others. It secures no
+//! hostname.
 
 use futures::future::join;
 
@@ -7,7 +8,10 @@ use super::chosen::{app_field, app_refusal, suggest_app};
 use super::import_order::tier_problem;
 use super::load::{Load, READ_SETTINGS, SETTING};
 use super::target::app_id;
-use super::{Case, Consent, Field, FieldKind, Flow, FlowName, Inputs, Key, Observed, Seen, Step, StepId, StepStatus, Subject};
+use super::{
+    Case, Consent, Field, FieldKind, Flow, FlowName, Inputs, Key, Observed, Seen, Step, StepId, StepStatus,
+    Subject,
+};
 use crate::azure::{AzureError, Client, plans, public_certificates, settings, sites};
 use crate::model::{App, Estate, Problem, PublicCertificate, ResourceId, Thumbprint};
 use crate::pki::{Certificate, Kind};
@@ -46,7 +50,12 @@ fn fields() -> Vec<Field> {
             "A certificate without a key, in DER or PEM. Enter shows the files.",
             FieldKind::File(FILES),
         ),
-        Field::new(Key::Name, "Name", "What it is called within the app: letters, digits and dashes.", FieldKind::Text),
+        Field::new(
+            Key::Name,
+            "Name",
+            "What it is called within the app: letters, digits and dashes.",
+            FieldKind::Text,
+        ),
         Field::new(
             Key::Load,
             "Make it accessible",
@@ -59,7 +68,8 @@ fn fields() -> Vec<Field> {
 fn suggest(estate: &Estate, inputs: &mut Inputs) {
     inputs.suggest(Key::Load, "yes");
     suggest_app(estate, inputs);
-    let stem = inputs.get(Key::File).and_then(|file| file.rsplit('/').next()?.split('.').next().map(str::to_owned));
+    let stem =
+        inputs.get(Key::File).and_then(|file| file.rsplit('/').next()?.split('.').next().map(str::to_owned));
     if let Some(stem) = stem {
         let name: String = stem.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
         inputs.suggest(Key::Name, name.trim_matches('-'));
@@ -81,7 +91,10 @@ fn refusals(observed: &Observed, inputs: &Inputs) -> Vec<(Key, String)> {
     }
     match inputs.get(Key::Name) {
         None => refuse(Key::Name, "give it a name"),
-        Some(name) if !name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.')) || name.len() > 100 => {
+        Some(name)
+            if !name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.'))
+                || name.len() > 100 =>
+        {
             refuse(Key::Name, "a name has up to 100 letters, digits, dashes, dots and underscores");
         }
         Some(_) => {}
@@ -92,9 +105,12 @@ fn refusals(observed: &Observed, inputs: &Inputs) -> Vec<(Key, String)> {
 /// The one certificate of a file that has nothing else in it.
 fn certificate(file: &CertificateFile) -> Result<&Certificate, &'static str> {
     let contents = &file.contents;
-    let has_key = !contents.keys.is_empty() || contents.container.as_ref().is_some_and(|inside| !inside.key_encryption.is_empty());
+    let has_key = !contents.keys.is_empty()
+        || contents.container.as_ref().is_some_and(|inside| !inside.key_encryption.is_empty());
     match contents.certificates.as_slice() {
-        _ if has_key => Err("this file holds a private key; a public certificate must not: export the certificate alone"),
+        _ if has_key => {
+            Err("this file holds a private key; a public certificate must not: export the certificate alone")
+        }
         [] => Err("there is no certificate in this file"),
         [only] if matches!(contents.kind, Kind::X509 | Kind::Pem) => Ok(only),
         [_] => Err("a .cer holds one certificate in DER or PEM; export it in that form"),
@@ -114,7 +130,8 @@ async fn observe(client: &Client, inputs: &Inputs) -> Result<Observed, AzureErro
     if let Some(plan) = &app.plan {
         seen.plan = plans::get(client, plan).await?.into();
     }
-    let (certificates, settings) = join(public_certificates::list(client, &id), settings::list(client, &id)).await;
+    let (certificates, settings) =
+        join(public_certificates::list(client, &id), settings::list(client, &id)).await;
     seen.public_certificates = Seen::Here(certificates?);
     seen.settings = seen.spare(READ_SETTINGS, settings)?.map_or(Seen::NotAsked, Seen::Here);
     Ok(seen)
@@ -126,14 +143,18 @@ fn steps(case: &Case<'_>) -> Vec<Step> {
 
 fn read(case: &Case<'_>) -> Step {
     let step = |status| {
-        Step::new(StepId::ReadFile, "Read the file", status)
-            .explained("A public certificate has no key: it is what others may know. DER and PEM are both taken.")
+        Step::new(StepId::ReadFile, "Read the file", status).explained(
+            "A public certificate has no key: it is what others may know. DER and PEM are both taken.",
+        )
     };
     if let Some(status) = case.needs(&[Key::File]) {
         return step(status);
     }
     let Some(leaf) = leaf(case.observed) else {
-        return step(StepStatus::NeedsInput { key: Key::File, why: "choose the certificate file".to_owned() });
+        return step(StepStatus::NeedsInput {
+            key: Key::File,
+            why: "choose the certificate file".to_owned(),
+        });
     };
     let valid = format!("{} to {}", leaf.not_before, leaf.not_after_text());
     let step = step(StepStatus::Done(leaf.subject.clone()))
@@ -141,12 +162,22 @@ fn read(case: &Case<'_>) -> Step {
         .fact("Subject", &leaf.subject)
         .fact("Issuer", &leaf.issuer)
         .fact("Valid", valid);
-    if leaf.not_after < case.now { step.fact("Note", "it has expired; Azure takes it all the same") } else { step }
+    if leaf.not_after < case.now {
+        step.fact("Note", "it has expired; Azure takes it all the same")
+    } else {
+        step
+    }
 }
 
 /// What is in the app already: the same certificate under any name, and whatever has the name.
-fn there<'a>(case: &Case<'a>, id: &ResourceId, thumbprint: &Thumbprint) -> [Option<&'a PublicCertificate>; 2] {
-    let find = |fits: &dyn Fn(&PublicCertificate) -> bool| case.observed.public_certificates.here()?.iter().find(|one| fits(one));
+fn there<'a>(
+    case: &Case<'a>,
+    id: &ResourceId,
+    thumbprint: &Thumbprint,
+) -> [Option<&'a PublicCertificate>; 2] {
+    let find = |fits: &dyn Fn(&PublicCertificate) -> bool| {
+        case.observed.public_certificates.here()?.iter().find(|one| fits(one))
+    };
     [find(&|one| one.thumbprint.as_ref() == Some(thumbprint)), find(&|one| one.id == *id)]
 }
 
@@ -158,7 +189,9 @@ fn upload(case: &Case<'_>) -> Step {
     if let Some(status) = case.needs_any() {
         return step(status);
     }
-    let (Some(app), Some(leaf), Some(name)) = (case.observed.app.here(), leaf(case.observed), case.inputs.get(Key::Name)) else {
+    let (Some(app), Some(leaf), Some(name)) =
+        (case.observed.app.here(), leaf(case.observed), case.inputs.get(Key::Name))
+    else {
         return step(StepStatus::NeedsInput { key: Key::App, why: "choose app and file".to_owned() });
     };
     let id = app.id.child("publicCertificates", name);
@@ -198,14 +231,21 @@ fn load(case: &Case<'_>) -> Step {
         )
     };
     let (Some(app), Some(leaf)) = (case.observed.app.here(), leaf(case.observed)) else {
-        return step(StepStatus::NeedsInput { key: Key::File, why: "follows once the certificate is uploaded".to_owned() });
+        return step(StepStatus::NeedsInput {
+            key: Key::File,
+            why: "follows once the certificate is uploaded".to_owned(),
+        });
     };
     let Some(settings) = case.observed.settings.here() else {
         return step(Load::unseen(case.inputs.is_yes(Key::Load)));
     };
     let [same, _] = there(case, &app.id, &leaf.thumbprint);
     let store = same.map_or(store(app), |same| same.store.as_str());
-    let step = |status| step(status).fact("Thumbprint", leaf.thumbprint.as_str()).fact("Path", path(app, store, &leaf.thumbprint));
+    let step = |status| {
+        step(status)
+            .fact("Thumbprint", leaf.thumbprint.as_str())
+            .fact("Path", path(app, store, &leaf.thumbprint))
+    };
     let now = Load::of(settings);
     if now.allows(&leaf.thumbprint) {
         return step(StepStatus::Done(format!("{SETTING} = {}", now.words())));
@@ -217,7 +257,10 @@ fn load(case: &Case<'_>) -> Step {
         return step(StepStatus::NotNeeded("not asked for".to_owned()));
     }
     if same.is_none() {
-        return step(StepStatus::NeedsInput { key: Key::File, why: "follows once the certificate is uploaded".to_owned() });
+        return step(StepStatus::NeedsInput {
+            key: Key::File,
+            why: "follows once the certificate is uploaded".to_owned(),
+        });
     }
     let new = now.with(&leaf.thumbprint);
     if new.is_too_long() {
@@ -228,8 +271,8 @@ fn load(case: &Case<'_>) -> Step {
     super::load::changing(step(StepStatus::Ready), app, settings, &now, &new)
 }
 
-/// The store of Windows that a new one goes to: in an App Service Environment that of the machine, which all apps share
-/// (Azure/AppService, announcement of 2017-06-27).
+/// The store of Windows that a new one goes to: in an App Service Environment that of the machine, which all
+/// apps share (Azure/AppService, announcement of 2017-06-27).
 fn store(app: &App) -> &'static str {
     if app.in_environment && !app.linux { "LocalMachineMy" } else { "CurrentUserMy" }
 }
@@ -264,7 +307,8 @@ mod tests {
             (&inside, "LocalMachineMy", "Cert:\\LocalMachine\\My\\"),
             (&on_linux, "CurrentUserMy", "/var/ssl/certs/"),
         ] {
-            let request = public_certificates::add(&app.id.child("publicCertificates", "partner"), b"der", store(app));
+            let request =
+                public_certificates::add(&app.id.child("publicCertificates", "partner"), b"der", store(app));
             assert_eq!(request.body.unwrap().shown()["properties"]["publicCertificateLocation"], asked);
             assert!(path(app, store(app), &print).starts_with(told), "{}", path(app, store(app), &print));
         }

@@ -1,4 +1,5 @@
-//! Buy an App Service certificate (A67–A80): the resource group, the CAA record that must let the issuer in, the order.
+//! Buy an App Service certificate (A67–A80): the resource group, the CAA record that must let the issuer in,
+//! the order.
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -6,7 +7,10 @@ use super::Consent;
 use super::caa::{Authority, issuer_is_allowed};
 use super::tags;
 use super::target::{group_id, order_id, subscription_id};
-use super::{Again, Case, Field, FieldKind, Flow, FlowName, Inputs, Key, Observed, Pick, Seen, Step, StepId, StepStatus, Subject};
+use super::{
+    Again, Case, Field, FieldKind, Flow, FlowName, Inputs, Key, Observed, Pick, Seen, Step, StepId,
+    StepStatus, Subject,
+};
 use crate::azure::orders::NewOrder;
 use crate::azure::{AzureError, Client, FAILED, groups, orders};
 use crate::health::dns;
@@ -14,7 +18,11 @@ use crate::model::{DomainName, Estate, Hostname, Order, OrderName, Problem, Prod
 use crate::rules::{Count, Name, Period, Rules};
 
 const PRODUCTS: &[(&str, &str, &str)] = &[
-    ("standard", "Standard (S1)", "Secures the domain and its www subdomain, or one subdomain by its full name."),
+    (
+        "standard",
+        "Standard (S1)",
+        "Secures the domain and its www subdomain, or one subdomain by its full name.",
+    ),
     ("wildcard", "Wildcard (W1)", "Secures every direct subdomain, and the domain itself: *.contoso.com."),
 ];
 
@@ -131,13 +139,18 @@ fn refusals(observed: &Observed, inputs: &Inputs, rules: &Rules, now: Timestamp)
             (Some(ProductType::Standard), true) => {
                 refuse(
                     Key::Domain,
-                    format!("'{domain}' is a wildcard name: choose the wildcard SKU, or enter '{}'", domain.base()),
+                    format!(
+                        "'{domain}' is a wildcard name: choose the wildcard SKU, or enter '{}'",
+                        domain.base()
+                    ),
                 );
             }
             (Some(ProductType::Wildcard), false) => {
                 refuse(
                     Key::Domain,
-                    format!("a wildcard certificate is bought for '*.{domain}': enter it so, or choose the standard SKU"),
+                    format!(
+                        "a wildcard certificate is bought for '*.{domain}': enter it so, or choose the standard SKU"
+                    ),
                 );
             }
             _ => {}
@@ -149,11 +162,19 @@ fn refusals(observed: &Observed, inputs: &Inputs, rules: &Rules, now: Timestamp)
     match (inputs.get(Key::Order), &observed.order) {
         (None, _) => refuse(Key::Order, "give the certificate a name".to_owned()),
         (Some(name), _) if OrderName::parse(name).is_err() => {
-            refuse(Key::Order, OrderName::parse(name).err().map(|error| error.to_string()).unwrap_or_default());
+            refuse(
+                Key::Order,
+                OrderName::parse(name).err().map(|error| error.to_string()).unwrap_or_default(),
+            );
         }
-        (Some(name), Seen::Here(order)) if order_id(inputs).as_ref() == Some(&order.id) && !is_for(order, inputs) => {
+        (Some(name), Seen::Here(order))
+            if order_id(inputs).as_ref() == Some(&order.id) && !is_for(order, inputs) =>
+        {
             let whose = if order.domain.is_empty() { "something else" } else { &order.domain };
-            refuse(Key::Order, format!("an order '{name}' for {whose} exists in this resource group: choose another name"));
+            refuse(
+                Key::Order,
+                format!("an order '{name}' for {whose} exists in this resource group: choose another name"),
+            );
         }
         _ => {}
     }
@@ -163,13 +184,17 @@ fn refusals(observed: &Observed, inputs: &Inputs, rules: &Rules, now: Timestamp)
     if group_id(inputs).is_none() {
         refuse(Key::ResourceGroup, "choose a resource group, or name a new one".to_owned());
     } else if observed.group.is_absent() && inputs.get(Key::Location).is_none() {
-        refuse(Key::Location, "this resource group does not exist yet: choose its region, and it will be created".to_owned());
+        refuse(
+            Key::Location,
+            "this resource group does not exist yet: choose its region, and it will be created".to_owned(),
+        );
     }
     refusals
 }
 
 fn is_for(order: &Order, inputs: &Inputs) -> bool {
-    Hostname::parse(inputs.typed(Key::Domain)).is_ok_and(|domain| order.domain.eq_ignore_ascii_case(domain.as_str()))
+    Hostname::parse(inputs.typed(Key::Domain))
+        .is_ok_and(|domain| order.domain.eq_ignore_ascii_case(domain.as_str()))
 }
 
 async fn observe(client: &Client, inputs: &Inputs) -> Result<Observed, AzureError> {
@@ -215,8 +240,12 @@ fn new_group(case: &Case<'_>) -> Step {
 
 /// A CAA record that names other issuers only would stop the issuance after the money is spent (A69).
 fn caa(case: &Case<'_>) -> Step {
-    const GODADDY: Authority =
-        Authority { name: "GoDaddy", certificates: "App Service certificates", issuer: Name::OrderCaaIssuer, asked: Key::Domain };
+    const GODADDY: Authority = Authority {
+        name: "GoDaddy",
+        certificates: "App Service certificates",
+        issuer: Name::OrderCaaIssuer,
+        asked: Key::Domain,
+    };
     let domain = case.inputs.get(Key::Domain).unwrap_or("the domain").trim_start_matches("*.");
     issuer_is_allowed(case, &GODADDY, domain, &format!("Buy a certificate for {domain}"))
 }
@@ -232,21 +261,31 @@ fn buy(case: &Case<'_>) -> Step {
     if let Some(status) = case.needs_any() {
         return buying(status);
     }
-    let (Some(id), Some(subscription), Some(product), Ok(domain)) =
-        (order_id(inputs), subscription_id(inputs), product(inputs), Hostname::parse(inputs.typed(Key::Domain)))
-    else {
-        return buying(StepStatus::NeedsInput { key: Key::Order, why: "give the certificate a name".to_owned() });
+    let (Some(id), Some(subscription), Some(product), Ok(domain)) = (
+        order_id(inputs),
+        subscription_id(inputs),
+        product(inputs),
+        Hostname::parse(inputs.typed(Key::Domain)),
+    ) else {
+        return buying(StepStatus::NeedsInput {
+            key: Key::Order,
+            why: "give the certificate a name".to_owned(),
+        });
     };
     let renew = inputs.is_yes(Key::AutoRenew);
     let domain_name = domain.as_str().to_owned();
     let tags = tags::given(inputs);
-    let order = NewOrder { domain: domain_name, product, auto_renew: renew, key_size: orders::KEY_SIZE, tags };
+    let order =
+        NewOrder { domain: domain_name, product, auto_renew: renew, key_size: orders::KEY_SIZE, tags };
     let names = DomainName(domain).secured_names().join(", ");
     buying(StepStatus::Ready)
         .fact("Will secure", names)
         .fact("Validity", validity(case))
         .fact("Auto renewal", if renew { "on: charged again every year" } else { "off" })
-        .sending(vec![orders::validate(&subscription, id.name(), &order).if_allowed(), orders::create(&id, &order)])
+        .sending(vec![
+            orders::validate(&subscription, id.name(), &order).if_allowed(),
+            orders::create(&id, &order),
+        ])
         .again(Again::Never)
         .consent(Consent::Typed { notice: cost_notice(case, renew), word: "buy".to_owned() })
 }
@@ -267,12 +306,19 @@ fn with_order(step: Step, order: &Order) -> Step {
 fn bought(order: &Order) -> StepStatus {
     if order.status.is_over() {
         return StepStatus::Blocked(
-            Problem::new(format!("Go on with the order {}", order.id.name()), format!("its status is '{}'", order.status))
-                .remedy("buy a new certificate under another name; this order cannot be revived"),
+            Problem::new(
+                format!("Go on with the order {}", order.id.name()),
+                format!("its status is '{}'", order.status),
+            )
+            .remedy("buy a new certificate under another name; this order cannot be revived"),
         );
     }
     if order.provisioning_state.eq_ignore_ascii_case("InProgress") {
-        return StepStatus::Waiting { on: "Azure to place the order".to_owned(), since: None, next_poll: POLL };
+        return StepStatus::Waiting {
+            on: "Azure to place the order".to_owned(),
+            since: None,
+            next_poll: POLL,
+        };
     }
     let failed = FAILED.iter().any(|state| order.provisioning_state.eq_ignore_ascii_case(state));
     if failed && order.thumbprint.is_none() {
@@ -283,7 +329,12 @@ fn bought(order: &Order) -> StepStatus {
         );
     }
     let note = if failed { "; what was asked of it last has failed" } else { "" };
-    StepStatus::Done(format!("the order {} for {} exists, status {}{note}", order.id.name(), order.domain, order.status))
+    StepStatus::Done(format!(
+        "the order {} for {} exists, status {}{note}",
+        order.id.name(),
+        order.domain,
+        order.status
+    ))
 }
 
 /// One paid year may hold several certificates (C10).
@@ -317,7 +368,12 @@ mod tests {
     use crate::model::OrderStatus;
 
     fn seen() -> Observed {
-        Observed { group: Seen::Here(group()), order: Seen::Absent, caa: Seen::Here(Vec::new()), ..Observed::default() }
+        Observed {
+            group: Seen::Here(group()),
+            order: Seen::Absent,
+            caa: Seen::Here(Vec::new()),
+            ..Observed::default()
+        }
     }
 
     fn buying(observed: &Observed, inputs: &Inputs) -> Step {
@@ -346,7 +402,10 @@ mod tests {
         let mut failed = order(OrderStatus::PendingIssuance);
         failed.provisioning_state = "Failed".to_owned();
         let step = buying(&Observed { order: Seen::Here(failed), ..seen() }, &inputs());
-        assert!(matches!(&step.status, StepStatus::Blocked(problem) if problem.why.contains("could not place it")), "{step:?}");
+        assert!(
+            matches!(&step.status, StepStatus::Blocked(problem) if problem.why.contains("could not place it")),
+            "{step:?}"
+        );
         let mut rekeyed = order(OrderStatus::Issued);
         rekeyed.provisioning_state = "Failed".to_owned();
         let step = buying(&Observed { order: Seen::Here(rekeyed), ..seen() }, &inputs());
@@ -356,7 +415,10 @@ mod tests {
     #[test]
     fn a_domain_is_the_same_however_it_is_typed() {
         let observed = Observed { order: Seen::Here(order(OrderStatus::PendingIssuance)), ..seen() };
-        assert!(matches!(buying(&observed, &inputs().with(Key::Domain, " Contoso.COM. ")).status, StepStatus::Done(_)));
+        assert!(matches!(
+            buying(&observed, &inputs().with(Key::Domain, " Contoso.COM. ")).status,
+            StepStatus::Done(_)
+        ));
     }
 
     #[test]
@@ -391,7 +453,9 @@ mod tests {
     fn a_caa_record_for_others_only_stops_the_purchase_a69() {
         let observed = Observed { caa: Seen::Here(vec!["digicert.com".to_owned()]), ..seen() };
         let steps = stand(FlowName::Purchase, &observed, &inputs());
-        let StepStatus::Blocked(problem) = &crate::flow::current(&steps).unwrap().status else { panic!("not blocked") };
+        let StepStatus::Blocked(problem) = &crate::flow::current(&steps).unwrap().status else {
+            panic!("not blocked")
+        };
         assert!(problem.remedy.contains("0 issue godaddy.com"));
     }
 
@@ -403,6 +467,9 @@ mod tests {
         let ready = stand(FlowName::Purchase, &observed, &inputs().with(Key::Location, "westeurope"));
         assert_eq!(find(&ready, StepId::ResourceGroup).plan(), ["PUT /subscriptions/s/resourceGroups/web"]);
         let wrong = inputs().with(Key::Location, "westeurope").with(Key::Domain, "nonsense");
-        assert_eq!(needed(find(&stand(FlowName::Purchase, &observed, &wrong), StepId::ResourceGroup)).0, Key::Domain);
+        assert_eq!(
+            needed(find(&stand(FlowName::Purchase, &observed, &wrong), StepId::ResourceGroup)).0,
+            Key::Domain
+        );
     }
 }

@@ -1,5 +1,6 @@
-//! How the internet gets to a hostname of an app, and what that means for a free managed certificate: it is issued, and
-//! renewed, only while DNS leads straight to the app (A46–A52) and, at times, while everybody may come (A14, A47, C8, C9).
+//! How the internet gets to a hostname of an app, and what that means for a free managed certificate: it is
+//! issued, and renewed, only while DNS leads straight to the app (A46–A52) and, at times, while everybody may
+//! come (A14, A47, C8, C9).
 
 use serde_json::Value;
 
@@ -20,7 +21,8 @@ pub struct Reach {
     pub record: Option<Record>,
 }
 
-/// The record by which a hostname leads to its app, as the service saw it: it decides how Azure has it proved.
+/// The record by which a hostname leads to its app, as the service saw it: it decides how Azure has it
+/// proved.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Record {
     A,
@@ -38,8 +40,8 @@ impl Record {
     }
 }
 
-/// Whether the hostname is proved by the address that its record has, as every root domain is, and not by a CNAME record.
-/// What the binding does not say is read off DNS, and at last off the name.
+/// Whether the hostname is proved by the address that its record has, as every root domain is, and not by a
+/// CNAME record. What the binding does not say is read off DNS, and at last off the name.
 pub(super) fn is_by_address(host: &Hostname, reach: Option<&Reach>) -> bool {
     let by_dns = || {
         let way = reach?.way.here().filter(|way| !way.hops.is_empty() || !way.addresses.is_empty())?;
@@ -56,10 +58,16 @@ pub(super) fn is_root(host: &Hostname) -> bool {
 
 /// Each step of the way in words: `www.contoso.com CNAME shop.azurewebsites.net`.
 pub(super) fn hops(host: &Hostname, way: &Way) -> Vec<String> {
-    let names: Vec<&str> = std::iter::once(host.as_str()).chain(way.hops.iter().map(String::as_str)).collect();
-    let mut hops: Vec<String> = names.windows(2).map(|pair| format!("{} CNAME {}", pair[0], pair[1])).collect();
+    let names: Vec<&str> =
+        std::iter::once(host.as_str()).chain(way.hops.iter().map(String::as_str)).collect();
+    let mut hops: Vec<String> =
+        names.windows(2).map(|pair| format!("{} CNAME {}", pair[0], pair[1])).collect();
     let end = names.last().copied().unwrap_or_default();
-    hops.extend(way.addresses.iter().map(|address| format!("{end} {} {address}", if address.is_ipv4() { "A" } else { "AAAA" })));
+    hops.extend(
+        way.addresses
+            .iter()
+            .map(|address| format!("{end} {} {address}", if address.is_ipv4() { "A" } else { "AAAA" })),
+    );
     hops
 }
 
@@ -80,8 +88,12 @@ pub(super) fn judge_way(
     let found: Vec<String> = way.addresses.iter().map(ToString::to_string).collect();
     let Some(first) = way.hops.first() else {
         if found.is_empty() {
-            let why = format!("DNS knows no address of {host}; names that are known only in private DNS cannot be proved");
-            return Err(Problem::new(what, why).remedy(if by_address { a_record() } else { cname() }).code("A42"));
+            let why = format!(
+                "DNS knows no address of {host}; names that are known only in private DNS cannot be proved"
+            );
+            return Err(Problem::new(what, why)
+                .remedy(if by_address { a_record() } else { cname() })
+                .code("A42"));
         }
         if needs_cname(case, host) == Some(Severity::Error) {
             let why = format!("{host} has an A record; a subdomain needs a CNAME record straight to the app");
@@ -110,7 +122,10 @@ pub(super) fn judge_way(
     }
     Err(Problem::new(
         what,
-        format!("{host} leads to {own} over {}; an intermediate name stops issuance and renewal", detours.join(", ")),
+        format!(
+            "{host} leads to {own} over {}; an intermediate name stops issuance and renewal",
+            detours.join(", ")
+        ),
     )
     .remedy(cname())
     .code("A51"))
@@ -139,7 +154,12 @@ fn is_below(name: &str, domain: &str) -> bool {
 }
 
 /// Whether the authority gets in: the evidence, or why not.
-pub(super) fn judge_exposure(case: &Case<'_>, host: &Hostname, reach: &Reach, what: &str) -> Result<String, Problem> {
+pub(super) fn judge_exposure(
+    case: &Case<'_>,
+    host: &Hostname,
+    reach: &Reach,
+    what: &str,
+) -> Result<String, Problem> {
     let kind = if is_by_address(host, Some(reach)) { "apex" } else { "subdomain" };
     let matters = case.rules.lists(Names::ManagedOpenToAll, case.now, kind);
     let Exposure { is_private, restrictions, asks_for_sign_in } = &reach.exposure;

@@ -1,5 +1,5 @@
-//! Bind one renewed certificate to every hostname that it renews (B3-12): a plan first, then several apps at a time, an
-//! end at the first error; running it again goes on with what is left.
+//! Bind one renewed certificate to every hostname that it renews (B3-12): a plan first, then several apps at
+//! a time, an end at the first error; running it again goes on with what is left.
 
 use jiff::Timestamp;
 
@@ -8,7 +8,8 @@ use super::consent;
 use super::proof;
 use super::usage::{Usage, Use, certificate_refusal, no_certificate, some_of};
 use super::{
-    Case, Consent, Field, FieldKind, Flow, FlowName, Inputs, Key, Observed, Pick, Seen, Step, StepId, StepStatus, Subject,
+    Case, Consent, Field, FieldKind, Flow, FlowName, Inputs, Key, Observed, Pick, Seen, Step, StepId,
+    StepStatus, Subject,
 };
 use crate::azure::{AzureError, Client, sites};
 use crate::model::{Estate, Hostname, PrivateCertificate, ResourceId, SslState, Thumbprint};
@@ -19,7 +20,11 @@ const WHICH: &[(&str, &str, &str)] = &[
         "What it renews",
         "Hostnames whose certificate this one renews: it has every name of that certificate, and expires later.",
     ),
-    ("bound", "All with a certificate", "Every hostname it covers that has a certificate, whoever renews that one."),
+    (
+        "bound",
+        "All with a certificate",
+        "Every hostname it covers that has a certificate, whoever renews that one.",
+    ),
     ("all", "All it covers", "Every hostname it covers, also those that have no certificate yet."),
 ];
 
@@ -50,7 +55,12 @@ fn fields() -> Vec<Field> {
             "The renewed certificate. It reaches every app and slot that can be bound to it.",
             FieldKind::Pick { of: Pick::Certificate, or_new: false },
         ),
-        Field::new(Key::Which, "Hostnames", "Which of the hostnames that it covers.", FieldKind::Choice(WHICH)),
+        Field::new(
+            Key::Which,
+            "Hostnames",
+            "Which of the hostnames that it covers.",
+            FieldKind::Choice(WHICH),
+        ),
         Field::new(
             Key::Only,
             "Only these",
@@ -68,7 +78,9 @@ fn refusals(observed: &Observed, inputs: &Inputs, now: Timestamp) -> Vec<(Key, S
     }
     match observed.usage.here().map(|usage| usage.named(inputs)) {
         Some(Ok(None)) => refuse(Key::Certificate, no_certificate(inputs)),
-        Some(Ok(Some(chosen))) if chosen.thumbprint.is_none() => refuse(Key::Certificate, "it is not issued yet".to_owned()),
+        Some(Ok(Some(chosen))) if chosen.thumbprint.is_none() => {
+            refuse(Key::Certificate, "it is not issued yet".to_owned());
+        }
         Some(Ok(Some(chosen))) => refusals.extend(expired(chosen, now).map(|why| (Key::Certificate, why))),
         Some(Err(_)) | None => {}
     }
@@ -76,9 +88,9 @@ fn refusals(observed: &Observed, inputs: &Inputs, now: Timestamp) -> Vec<(Key, S
     match only(inputs) {
         Err(why) => refuse(Key::Only, why),
         Ok(hosts) => {
-            let uncovered = chosen(observed, inputs)
-                .zip(hosts)
-                .and_then(|((_, chosen), hosts)| hosts.into_iter().find(|host| !chosen.hosts.iter().any(|name| name.covers(host))));
+            let uncovered = chosen(observed, inputs).zip(hosts).and_then(|((_, chosen), hosts)| {
+                hosts.into_iter().find(|host| !chosen.hosts.iter().any(|name| name.covers(host)))
+            });
             if let Some(host) = uncovered {
                 refuse(Key::Only, format!("the certificate does not secure {host}"));
             }
@@ -91,7 +103,10 @@ fn refusals(observed: &Observed, inputs: &Inputs, now: Timestamp) -> Vec<(Key, S
 fn only(inputs: &Inputs) -> Result<Option<Vec<Hostname>>, String> {
     let Some(typed) = inputs.get(Key::Only) else { return Ok(None) };
     let names = typed.split([',', ' ']).map(str::trim).filter(|name| !name.is_empty());
-    names.map(|name| Hostname::parse(name).map_err(|error| error.to_string())).collect::<Result<_, _>>().map(Some)
+    names
+        .map(|name| Hostname::parse(name).map_err(|error| error.to_string()))
+        .collect::<Result<_, _>>()
+        .map(Some)
 }
 
 fn chosen<'a>(observed: &'a Observed, inputs: &Inputs) -> Option<(&'a Usage, &'a PrivateCertificate)> {
@@ -100,7 +115,11 @@ fn chosen<'a>(observed: &'a Observed, inputs: &Inputs) -> Option<(&'a Usage, &'a
 }
 
 /// The hostnames to bind, with the certificate that each has now, where it is known.
-fn left<'a>(usage: &'a Usage, chosen: &'a PrivateCertificate, inputs: &Inputs) -> Vec<(Use<'a>, Option<&'a PrivateCertificate>)> {
+fn left<'a>(
+    usage: &'a Usage,
+    chosen: &'a PrivateCertificate,
+    inputs: &Inputs,
+) -> Vec<(Use<'a>, Option<&'a PrivateCertificate>)> {
     let which = inputs.get(Key::Which).unwrap_or("renewed");
     let only = only(inputs).ok().flatten();
     let sites = usage.sites_at(&chosen.home);
@@ -136,7 +155,8 @@ async fn observe(client: &Client, inputs: &Inputs) -> Result<Observed, AzureErro
     }
     seen.usage = Usage::observe(client, inputs).await?.map_or(Seen::NotAsked, Seen::Here);
     let Some((usage, certificate)) = chosen(&seen, inputs) else { return Ok(seen) };
-    let bindings: Vec<ResourceId> = left(usage, certificate, inputs).iter().map(|(one, _)| one.binding.id()).collect();
+    let bindings: Vec<ResourceId> =
+        left(usage, certificate, inputs).iter().map(|(one, _)| one.binding.id()).collect();
     let hosts = usage.uses(certificate).map(|one| one.place()).collect();
     if let Seen::Here(usage) = &mut seen.usage {
         usage.read_answers(client, bindings).await?;
@@ -168,16 +188,22 @@ fn rebind(case: &Case<'_>) -> Step {
             many => StepStatus::Done(format!("no other hostname; {many} are bound to it")),
         });
     }
-    let mut ready =
-        step(StepStatus::Ready).in_parallel().fact("Certificate", format!("{} ({})", chosen.id.name(), thumbprint.short()));
+    let mut ready = step(StepStatus::Ready)
+        .in_parallel()
+        .fact("Certificate", format!("{} ({})", chosen.id.name(), thumbprint.short()));
     let by_azure: Vec<String> = left
         .iter()
         .filter(|(_, now)| now.is_some_and(|now| now.vault.is_some() || now.canonical_name.is_some()))
         .map(|(one, _)| one.binding.host.to_string())
         .collect();
     if !by_azure.is_empty() {
-        ready =
-            ready.fact("Note", format!("Azure renews the certificate of {} by itself; with this one, you do", some_of(&by_azure)));
+        ready = ready.fact(
+            "Note",
+            format!(
+                "Azure renews the certificate of {} by itself; with this one, you do",
+                some_of(&by_azure)
+            ),
+        );
     }
     for (one, now) in &left {
         let ssl = if one.binding.ssl == SslState::Disabled { SslState::Sni } else { one.binding.ssl };
@@ -189,11 +215,18 @@ fn rebind(case: &Case<'_>) -> Step {
 }
 
 /// Hostnames that serve a good certificate are interrupted by one that browsers would refuse.
-fn replacing(left: &[(Use<'_>, Option<&PrivateCertificate>)], new: &PrivateCertificate, now: Timestamp) -> Consent {
+fn replacing(
+    left: &[(Use<'_>, Option<&PrivateCertificate>)],
+    new: &PrivateCertificate,
+    now: Timestamp,
+) -> Consent {
     let serving = left.iter().filter(|(one, _)| one.binding.ssl != SslState::Disabled);
     let worse = serving.filter(|(_, old)| consent::works(*old, now));
-    let doubts: Vec<(String, String)> =
-        worse.filter_map(|(one, _)| Some((one.binding.host.to_string(), consent::doubt(new, &one.binding.host, now)?))).collect();
+    let doubts: Vec<(String, String)> = worse
+        .filter_map(|(one, _)| {
+            Some((one.binding.host.to_string(), consent::doubt(new, &one.binding.host, now)?))
+        })
+        .collect();
     let why = doubts.first().map(|(_, why)| why.clone()).unwrap_or_default();
     let notice = format!("Browsers warn from now on where a good certificate was: {why}.");
     Consent::interrupting(notice, doubts.into_iter().map(|(host, _)| host))
@@ -202,12 +235,14 @@ fn replacing(left: &[(Use<'_>, Option<&PrivateCertificate>)], new: &PrivateCerti
 fn served(case: &Case<'_>) -> Step {
     let about = chosen(case.observed, case.inputs).filter(|_| case.needs_any().is_none());
     let about = about.filter(|(usage, chosen)| left(usage, chosen, case.inputs).is_empty());
-    let Some((usage, chosen, thumbprint)) = about.and_then(|(usage, chosen)| Some((usage, chosen, chosen.thumbprint.as_ref()?)))
+    let Some((usage, chosen, thumbprint)) =
+        about.and_then(|(usage, chosen)| Some((usage, chosen, chosen.thumbprint.as_ref()?)))
     else {
         return proof::served(StepStatus::follows(Key::Certificate, "the hostnames are bound"));
     };
     let hosts: Vec<&Hostname> = usage.uses(chosen).map(|one| &one.binding.host).collect();
-    let is_own = |served: &Thumbprint| usage.certificates.iter().any(|one| one.thumbprint.as_ref() == Some(served));
+    let is_own =
+        |served: &Thumbprint| usage.certificates.iter().any(|one| one.thumbprint.as_ref() == Some(served));
     case.observed.outside.served_step(&hosts, thumbprint, is_own)
 }
 
@@ -247,7 +282,10 @@ mod tests {
             certificate("c", "C", &["c.contoso.com", "c.fabrikam.com"], "2026-12-01T00:00:00Z"),
         ];
         let sites = vec![Site { app: app(&hosts), bindings }, Site { app: slot, bindings: vec![in_slot] }];
-        Observed { usage: Seen::Here(Usage { certificates, sites, ..Usage::default() }), ..Observed::default() }
+        Observed {
+            usage: Seen::Here(Usage { certificates, sites, ..Usage::default() }),
+            ..Observed::default()
+        }
     }
 
     fn asked(which: &str) -> Inputs {
@@ -262,19 +300,29 @@ mod tests {
 
     #[test]
     fn only_what_it_renews_is_taken_unless_more_is_asked_for_b3_12() {
-        assert_eq!(hosts(&seen(), &asked("renewed")), ["a.contoso.com", "b.contoso.com"], "c would lose a name");
+        assert_eq!(
+            hosts(&seen(), &asked("renewed")),
+            ["a.contoso.com", "b.contoso.com"],
+            "c would lose a name"
+        );
         assert_eq!(hosts(&seen(), &asked("bound")), ["a.contoso.com", "c.contoso.com", "b.contoso.com"]);
         assert_eq!(hosts(&seen(), &asked("all")).len(), 4);
         assert_eq!(hosts(&seen(), &asked("all").with(Key::Only, "d.contoso.com, b.contoso.com")).len(), 2);
         let elsewhere = asked("all").with(Key::Only, "www.fabrikam.com");
-        assert_eq!(needed(find(&stand(FlowName::RebindAll, &seen(), &elsewhere), StepId::Rebind)).0, Key::Only);
+        assert_eq!(
+            needed(find(&stand(FlowName::RebindAll, &seen(), &elsewhere), StepId::Rebind)).0,
+            Key::Only
+        );
     }
 
     #[test]
     fn a_binding_keeps_its_type_and_an_app_with_its_slots_is_one_lane() {
         let steps = stand(FlowName::RebindAll, &seen(), &asked("renewed"));
         let rebind = find(&steps, StepId::Rebind);
-        assert_eq!(rebind.requests[0].body.as_ref().unwrap().shown()["properties"]["sslState"], "IpBasedEnabled");
+        assert_eq!(
+            rebind.requests[0].body.as_ref().unwrap().shown()["properties"]["sslState"],
+            "IpBasedEnabled"
+        );
         assert_eq!(rebind.lanes().iter().map(Vec::len).collect::<Vec<_>>(), [2]);
     }
 

@@ -1,16 +1,28 @@
-//! Rekey an order (A187–A194): a new key and a new certificate with the same end, for a key that may be known to others.
+//! Rekey an order (A187–A194): a new key and a new certificate with the same end, for a key that may be known
+//! to others.
 
 use jiff::SignedDuration;
 
 use super::succession::{self, Stage, barren, consequences, follow_up, keeps_own_key, own_key, stage};
-use super::{Again, Case, Consent, Field, FieldKind, Flow, FlowName, Inputs, Key, Observed, Step, StepId, StepStatus, Subject};
+use super::{
+    Again, Case, Consent, Field, FieldKind, Flow, FlowName, Inputs, Key, Observed, Step, StepId, StepStatus,
+    Subject,
+};
 use crate::azure::orders;
 use crate::model::{Estate, Revokes, day};
 use crate::rules::Period;
 
 const REVOCATION: &[(&str, &str, &str)] = &[
-    ("later", "Later", "Apps have the new certificate long before the old one is revoked. For a change of keys as a habit."),
-    ("at-once", "At once", "For a key that others may know: the old certificate is revoked as soon as the new one is issued."),
+    (
+        "later",
+        "Later",
+        "Apps have the new certificate long before the old one is revoked. For a change of keys as a habit.",
+    ),
+    (
+        "at-once",
+        "At once",
+        "For a key that others may know: the old certificate is revoked as soon as the new one is issued.",
+    ),
 ];
 
 pub(super) static FLOW: Flow = Flow {
@@ -65,7 +77,11 @@ fn steps(case: &Case<'_>) -> Vec<Step> {
 }
 
 fn rekey(case: &Case<'_>) -> Step {
-    let title = case.observed.order.here().map_or_else(|| "Rekey".to_owned(), |order| format!("Rekey {}", order.id.name()));
+    let title = case
+        .observed
+        .order
+        .here()
+        .map_or_else(|| "Rekey".to_owned(), |order| format!("Rekey {}", order.id.name()));
     let step = |status| {
         Step::new(StepId::Rekey, &*title, status)
             .explained(
@@ -75,16 +91,23 @@ fn rekey(case: &Case<'_>) -> Step {
             .again(Again::Never)
     };
     let Some(order) = case.observed.order.here() else {
-        return step(case.needs_any().unwrap_or(StepStatus::NeedsInput { key: Key::Order, why: "choose the order".to_owned() }));
+        return step(
+            case.needs_any()
+                .unwrap_or(StepStatus::NeedsInput { key: Key::Order, why: "choose the order".to_owned() }),
+        );
     };
     match stage(order, case.inputs) {
         Stage::Barren => return step(StepStatus::Blocked(barren("Rekey", order))),
-        Stage::UnderWay => return step(StepStatus::Done(format!("it was asked for; the order is '{}'", order.status))),
+        Stage::UnderWay => {
+            return step(StepStatus::Done(format!("it was asked for; the order is '{}'", order.status)));
+        }
         Stage::Followed => {
             let issued = order.last_issued.map(|at| format!(", issued on {}", day(at))).unwrap_or_default();
             return step(StepStatus::Done(format!("the order has another certificate than that{issued}")));
         }
-        Stage::Present | Stage::Unnamed if keeps_own_key(order) => return step(StepStatus::Blocked(own_key("Rekey", order))),
+        Stage::Present | Stage::Unnamed if keeps_own_key(order) => {
+            return step(StepStatus::Blocked(own_key("Rekey", order)));
+        }
         Stage::Present | Stage::Unnamed => {}
     }
     if let Some(status) = case.needs_any() {
@@ -92,13 +115,18 @@ fn rekey(case: &Case<'_>) -> Step {
     }
     let grace = case.rules.span(Period::OrderRekeyGrace, case.now);
     let (hours, revoked) = match case.inputs.get(Key::RevokeOld) {
-        Some("at-once") => (0, "as soon as the new one is issued: sync at once, or apps serve a revoked certificate".to_owned()),
+        Some("at-once") => (
+            0,
+            "as soon as the new one is issued: sync at once, or apps serve a revoked certificate".to_owned(),
+        ),
         _ => (grace.hours(), format!("{grace} later: sync within that time")),
     };
     let ready = order.expires.into_iter().fold(step(StepStatus::Ready), |step, at| {
         step.fact("Expires", format!("{}, as before: a rekey does not extend it", day(at)))
     });
-    let notice = format!("The certificate that the order has now is revoked {revoked}. This cannot be undone; it costs nothing.");
+    let notice = format!(
+        "The certificate that the order has now is revoked {revoked}. This cannot be undone; it costs nothing."
+    );
     consequences(case, order, ready.fact("Old certificate", format!("revoked {revoked}")))
         .showed(order.last_issued)
         .sending(vec![orders::rekey(&order.id, order.key_size, hours)])
@@ -142,7 +170,8 @@ mod tests {
 
     #[test]
     fn a_rekey_under_way_is_waited_for_and_not_asked_for_again_a190() {
-        let just = Observed { sent: vec![renewal_sent(NOW.parse().unwrap())], ..seen(OrderStatus::PendingRekey) };
+        let just =
+            Observed { sent: vec![renewal_sent(NOW.parse().unwrap())], ..seen(OrderStatus::PendingRekey) };
         let steps = stand(FlowName::Rekey, &just, &given("later"));
         assert!(matches!(find(&steps, StepId::Rekey).status, StepStatus::Done(_)));
         assert!(matches!(find(&steps, StepId::Issued).status, StepStatus::Waiting { .. }));

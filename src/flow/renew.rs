@@ -1,10 +1,13 @@
-//! Renew an order (A167–A182, C10–C13): near the end of the paid term another one is bought, earlier a certificate is
-//! issued anew for what is paid. What comes of it is said before it is asked for; `succession` knows when it happened.
+//! Renew an order (A167–A182, C10–C13): near the end of the paid term another one is bought, earlier a
+//! certificate is issued anew for what is paid. What comes of it is said before it is asked for; `succession`
+//! knows when it happened.
 
 use jiff::Timestamp;
 
 use super::succession::{self, Stage, barren, consequences, follow_up, keeps_own_key, own_key, stage};
-use super::{Again, Case, Consent, Flow, FlowName, Inputs, Key, Observed, Step, StepId, StepStatus, Subject, route};
+use super::{
+    Again, Case, Consent, Flow, FlowName, Inputs, Key, Observed, Step, StepId, StepStatus, Subject, route,
+};
 use crate::azure::{AzureError, Client, orders};
 use crate::model::{DomainName, Hostname, Order, Problem, day};
 use crate::rules::{Name, Period, Rules, Span};
@@ -43,7 +46,11 @@ fn refusals(observed: &Observed, inputs: &Inputs, rules: &Rules, now: Timestamp)
 }
 
 async fn observe(client: &Client, inputs: &Inputs) -> Result<Observed, AzureError> {
-    if route::is_asked(inputs) { route::observe(client, inputs).await } else { succession::observe(client, inputs).await }
+    if route::is_asked(inputs) {
+        route::observe(client, inputs).await
+    } else {
+        succession::observe(client, inputs).await
+    }
 }
 
 fn steps(case: &Case<'_>) -> Vec<Step> {
@@ -66,11 +73,16 @@ fn window(case: &Case<'_>) -> Step {
         return step(route::status(case));
     }
     let Some(order) = case.observed.order.here() else {
-        return step(case.needs_any().unwrap_or(StepStatus::NeedsInput { key: Key::Order, why: "choose the order".to_owned() }));
+        return step(
+            case.needs_any()
+                .unwrap_or(StepStatus::NeedsInput { key: Key::Order, why: "choose the order".to_owned() }),
+        );
     };
     match stage(order, case.inputs) {
         Stage::Barren => step(StepStatus::Blocked(barren("Renew", order))),
-        Stage::Present | Stage::Unnamed if keeps_own_key(order) => step(StepStatus::Blocked(own_key("Renew", order))),
+        Stage::Present | Stage::Unnamed if keeps_own_key(order) => {
+            step(StepStatus::Blocked(own_key("Renew", order)))
+        }
         Stage::UnderWay | Stage::Followed => step(StepStatus::NotNeeded("it was asked for".to_owned())),
         Stage::Present | Stage::Unnamed if order.not_renewable.is_empty() => {
             step(StepStatus::Done("Azure lets it be renewed now".to_owned()))
@@ -87,13 +99,20 @@ fn closed(case: &Case<'_>, order: &Order, reach: Span) -> Problem {
         let opens = order.term_ends.map(|end| (day(end - reach.duration()), day(end)));
         let why = opens.map_or_else(
             || "it is too early".to_owned(),
-            |(opens, end)| format!("it can be renewed from {opens} on, {reach} before its paid term ends on {end}"),
+            |(opens, end)| {
+                format!("it can be renewed from {opens} on, {reach} before its paid term ends on {end}")
+            },
         );
-        let by_itself = order.next_auto_renewal.map(|at| format!("Azure renews it by itself on {}; ", day(at))).unwrap_or_default();
-        Problem::new(what, why)
-            .remedy(format!("{by_itself}a rekey (:rekey) gives a new key and certificate at any time, with the same end"))
+        let by_itself = order
+            .next_auto_renewal
+            .map(|at| format!("Azure renews it by itself on {}; ", day(at)))
+            .unwrap_or_default();
+        Problem::new(what, why).remedy(format!(
+            "{by_itself}a rekey (:rekey) gives a new key and certificate at any time, with the same end"
+        ))
     } else if order.not_renewable.iter().any(|code| code == "SubscriptionNotActive") {
-        Problem::new(what, "its subscription is not active").remedy("reactivate the subscription in Azure, then renew")
+        Problem::new(what, "its subscription is not active")
+            .remedy("reactivate the subscription in Azure, then renew")
     } else {
         Problem::new(what, format!("its status is '{}'", order.status)).remedy(format!(
             "look what the order waits for; the rules of today: {}",
@@ -122,7 +141,11 @@ fn outlook(case: &Case<'_>, order: &Order) -> Outlook {
 }
 
 fn renew(case: &Case<'_>) -> Step {
-    let title = case.observed.order.here().map_or_else(|| "Renew".to_owned(), |order| format!("Renew {}", order.id.name()));
+    let title = case
+        .observed
+        .order
+        .here()
+        .map_or_else(|| "Renew".to_owned(), |order| format!("Renew {}", order.id.name()));
     let step = |status| {
         Step::new(StepId::Renew, &*title, status)
             .explained(
@@ -132,22 +155,33 @@ fn renew(case: &Case<'_>) -> Step {
             .again(Again::Never)
     };
     let Some(order) = case.observed.order.here() else {
-        return step(case.needs_any().unwrap_or(StepStatus::NeedsInput { key: Key::Order, why: "choose the order".to_owned() }));
+        return step(
+            case.needs_any()
+                .unwrap_or(StepStatus::NeedsInput { key: Key::Order, why: "choose the order".to_owned() }),
+        );
     };
     match stage(order, case.inputs) {
-        Stage::UnderWay => return step(StepStatus::Done(format!("it was asked for; the order is '{}'", order.status))),
+        Stage::UnderWay => {
+            return step(StepStatus::Done(format!("it was asked for; the order is '{}'", order.status)));
+        }
         Stage::Followed => {
             let issued = order.last_issued.map(|at| format!(", issued on {}", day(at))).unwrap_or_default();
             return step(StepStatus::Done(format!("the order has another certificate than that{issued}")));
         }
-        Stage::Barren => return step(StepStatus::NotNeeded("the order has no certificate to renew".to_owned())),
+        Stage::Barren => {
+            return step(StepStatus::NotNeeded("the order has no certificate to renew".to_owned()));
+        }
         Stage::Present | Stage::Unnamed => {}
     }
     if let Some(status) = case.needs_any() {
         return step(status);
     }
     if !order.not_renewable.is_empty() || keeps_own_key(order) {
-        return with_outlook(case, order, step(StepStatus::NeedsInput { key: Key::Order, why: "not now; see above".to_owned() }));
+        return with_outlook(
+            case,
+            order,
+            step(StepStatus::NeedsInput { key: Key::Order, why: "not now; see above".to_owned() }),
+        );
     }
     let ready = with_outlook(case, order, step(StepStatus::Ready))
         .showed(order.last_issued)
@@ -169,12 +203,20 @@ fn with_outlook(case: &Case<'_>, order: &Order, mut step: Step) -> Step {
     let life = case.rules.span(Period::OrderCertificateLifetime, case.now);
     let lead = case.rules.span(Period::OrderAutoRenewal, case.now);
     if let Some((old, new)) = outlook.term {
-        let words = if old == new { format!("{}, as before", day(old)) } else { format!("{} instead of {}", day(new), day(old)) };
+        let words = if old == new {
+            format!("{}, as before", day(old))
+        } else {
+            format!("{} instead of {}", day(new), day(old))
+        };
         step = step.fact("Paid until", words);
     }
     if let (Some(old), Some(new)) = (order.expires, outlook.expires) {
         let share = outlook.term.is_some_and(|(_, end)| new < end);
-        let note = if share { format!(" (a certificate lives {life}; Azure issues the next one in time)") } else { String::new() };
+        let note = if share {
+            format!(" (a certificate lives {life}; Azure issues the next one in time)")
+        } else {
+            String::new()
+        };
         step = step.fact("Expires", format!("{} instead of {}{note}", day(new), day(old)));
     }
     step = step.fact(
@@ -188,24 +230,31 @@ fn with_outlook(case: &Case<'_>, order: &Order, mut step: Step) -> Step {
     consequences(case, order, with_names(order, step))
 }
 
-/// Which names the certificate keeps; those that it never had are named, so that nobody hopes for them (A105).
+/// Which names the certificate keeps; those that it never had are named, so that nobody hopes for them
+/// (A105).
 fn with_names(order: &Order, step: Step) -> Step {
     if order.names.is_empty() {
         return step;
     }
-    let wanted = Hostname::parse(&order.domain).map(|host| DomainName(host).secured_names()).unwrap_or_default();
+    let wanted =
+        Hostname::parse(&order.domain).map(|host| DomainName(host).secured_names()).unwrap_or_default();
     let lost: Vec<String> = wanted.into_iter().filter(|name| !order.names.contains(name)).collect();
     let step = step.fact("Names", format!("{}, as before", order.names.join(", ")));
     if lost.is_empty() {
         return step;
     }
-    step.fact("Left out", format!("{}: unless the domain is verified anew by TXT record, Domain or Mail", lost.join(", ")))
+    step.fact(
+        "Left out",
+        format!("{}: unless the domain is verified anew by TXT record, Domain or Mail", lost.join(", ")),
+    )
 }
 
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, clippy::panic)]
-    use super::super::sample::{LEAF, NOW, find, imported, inputs, needed, order, renewal_sent, secret, stand, stand_under};
+    use super::super::sample::{
+        LEAF, NOW, find, imported, inputs, needed, order, renewal_sent, secret, stand, stand_under,
+    };
     use super::*;
     use crate::flow::Seen;
     use crate::model::{Export, OrderStatus, SecretStatus, Thumbprint};
@@ -251,10 +300,18 @@ mod tests {
         let steps = stand(FlowName::Renew, &observed, &naming(LEAF));
         let step = find(&steps, StepId::Renew);
         assert_eq!(step.status, StepStatus::Ready);
-        assert!(matches!(&step.consent, Consent::Typed { word, notice } if word == "renew" && !notice.contains('$')));
+        assert!(
+            matches!(&step.consent, Consent::Typed { word, notice } if word == "renew" && !notice.contains('$'))
+        );
         let said = facts(step);
-        assert!(said.contains("Paid until: 2027-12-03 instead of 2026-12-03"), "a year from the old end: {said}");
-        assert!(said.contains("Expires: 2027-06-09 instead of 2026-12-03 (a certificate lives 198 days"), "{said}");
+        assert!(
+            said.contains("Paid until: 2027-12-03 instead of 2026-12-03"),
+            "a year from the old end: {said}"
+        );
+        assert!(
+            said.contains("Expires: 2027-06-09 instead of 2026-12-03 (a certificate lives 198 days"),
+            "{said}"
+        );
         for word in [
             "Charged: yes",
             "Key: changes",
@@ -275,7 +332,10 @@ mod tests {
         assert_eq!((&step.status, &step.consent), (&StepStatus::Ready, &Consent::Plain));
         assert!(facts(step).contains("as before") && facts(step).contains("Charged: no"));
         let steps = stand_under(FlowName::Renew, &ending(60), &naming(LEAF), Profile::Seed);
-        assert!(facts(find(&steps, StepId::Renew)).contains("Charged: yes"), "by the article of 2022 every renewal is charged");
+        assert!(
+            facts(find(&steps, StepId::Renew)).contains("Charged: yes"),
+            "by the article of 2022 every renewal is charged"
+        );
     }
 
     #[test]
@@ -285,11 +345,15 @@ mod tests {
             order.not_renewable = vec!["ExpirationNotInRenewalTimeRange".to_owned()];
         }
         let steps = stand(FlowName::Renew, &early, &naming(LEAF));
-        let StepStatus::Blocked(problem) = &find(&steps, StepId::Window).status else { panic!("not blocked") };
+        let StepStatus::Blocked(problem) = &find(&steps, StepId::Window).status else {
+            panic!("not blocked")
+        };
         assert!(problem.why.contains("from 2026-12-23 on, 90 days"), "{problem}");
         assert!(problem.remedy.contains("rekey") && find(&steps, StepId::Renew).requests.is_empty());
         let steps = stand_under(FlowName::Renew, &early, &naming(LEAF), Profile::Seed);
-        let StepStatus::Blocked(problem) = &find(&steps, StepId::Window).status else { panic!("not blocked") };
+        let StepStatus::Blocked(problem) = &find(&steps, StepId::Window).status else {
+            panic!("not blocked")
+        };
         assert!(problem.why.contains("60 days"), "{problem}");
     }
 
@@ -300,8 +364,13 @@ mod tests {
             order.has_external_key = true;
         }
         let steps = stand(FlowName::Renew, &own, &naming(LEAF));
-        let StepStatus::Blocked(problem) = &find(&steps, StepId::Window).status else { panic!("not blocked") };
-        assert!(problem.why.contains("signing request") && find(&steps, StepId::Renew).requests.is_empty(), "{problem}");
+        let StepStatus::Blocked(problem) = &find(&steps, StepId::Window).status else {
+            panic!("not blocked")
+        };
+        assert!(
+            problem.why.contains("signing request") && find(&steps, StepId::Renew).requests.is_empty(),
+            "{problem}"
+        );
         let steps = stand(FlowName::Rekey, &own, &naming(LEAF).with(Key::RevokeOld, "later"));
         assert!(matches!(find(&steps, StepId::Rekey).status, StepStatus::Blocked(_)));
     }
@@ -310,7 +379,10 @@ mod tests {
     fn what_was_asked_for_is_never_asked_for_again() {
         let other = Thumbprint::parse(&"B".repeat(40)).unwrap();
         let steps = stand(FlowName::Renew, &ending(10), &naming(other.as_str()));
-        assert!(crate::flow::current(&steps).is_none(), "the order has another certificate than that: {steps:?}");
+        assert!(
+            crate::flow::current(&steps).is_none(),
+            "the order has another certificate than that: {steps:?}"
+        );
         for status in [OrderStatus::PendingIssuance, OrderStatus::PendingRekey] {
             let mut pending = Observed { sent: vec![renewal_sent(in_days(0))], ..ending(10) };
             if let Seen::Here(order) = &mut pending.order {
@@ -365,7 +437,9 @@ mod tests {
                     pending.sent = asked.map(renewal_sent).into_iter().collect();
                     let steps = stand(flow, &pending, &naming(LEAF));
                     assert_eq!(needed(crate::flow::current(&steps).unwrap()).0, Key::Method);
-                    assert!(facts(find(&steps, StepId::Evidence)).contains("the authority may want a new one"));
+                    assert!(
+                        facts(find(&steps, StepId::Evidence)).contains("the authority may want a new one")
+                    );
                     let steps = stand(flow, &pending, &naming(LEAF).with(Key::Method, "mail"));
                     assert_eq!(find(&steps, StepId::Evidence).plan().len(), 1);
                 }
@@ -383,7 +457,9 @@ mod tests {
         if let Seen::Here(order) = &mut over.order {
             order.status = OrderStatus::Expired;
         }
-        let StepStatus::Blocked(problem) = &stand(FlowName::Renew, &over, &naming(LEAF))[0].status else { panic!("not blocked") };
+        let StepStatus::Blocked(problem) = &stand(FlowName::Renew, &over, &naming(LEAF))[0].status else {
+            panic!("not blocked")
+        };
         assert!(problem.remedy.contains("buy a new certificate"));
     }
 }

@@ -1,6 +1,7 @@
-//! Replace an uploaded certificate by its renewal (A158–A166, B3-7): upload, bind in place of the old one without removing
-//! anything, prove what is served, compare the inbound address, and delete the old one last. No other order is possible:
-//! each step waits for the one before, and the old certificate goes only when nothing uses it.
+//! Replace an uploaded certificate by its renewal (A158–A166, B3-7): upload, bind in place of the old one
+//! without removing anything, prove what is served, compare the inbound address, and delete the old one last.
+//! No other order is possible: each step waits for the one before, and the old certificate goes only when
+//! nothing uses it.
 //!
 //! Once the old one is gone, the new one in its resource group is the evidence that it was replaced.
 
@@ -13,8 +14,8 @@ use super::load::Load;
 use super::named::Named;
 use super::usage::{Usage, Use, certificate_named, certificate_refusal, no_certificate};
 use super::{
-    Case, Consent, Field, FieldKind, Flow, FlowName, Inputs, Key, Observed, Pick, Seen, Step, StepId, StepStatus, Subject,
-    certificate_file, delete_private, outside, proof, upload,
+    Case, Consent, Field, FieldKind, Flow, FlowName, Inputs, Key, Observed, Pick, Seen, Step, StepId,
+    StepStatus, Subject, certificate_file, delete_private, outside, proof, upload,
 };
 use crate::azure::{AzureError, Client, plans, sites};
 use crate::model::{App, Binding, Estate, Home, Hostname, PrivateCertificate, ResourceId, Thumbprint};
@@ -79,11 +80,14 @@ impl<'a> Pair<'a> {
         let leaf = upload::leaf(observed).map(|leaf| &leaf.thumbprint);
         let (_, typed) = certificate_named(inputs)?;
         let app = if let Named::Id(id) = &typed { id.site().map(Home::App) } else { None };
-        // Of an old one that is gone nothing is known but its name: the new one is in the group that this names, if any.
+        // Of an old one that is gone nothing is known but its name: the new one is in the group that this
+        // names, if any.
         let is_near = |one: &&PrivateCertificate| match (old, &app) {
             (Some(old), _) => one.home.is(&old.home),
             (None, Some(app)) => one.home.is(app),
-            (None, None) => typed.group().is_none_or(|group| one.id.resource_group().eq_ignore_ascii_case(group)),
+            (None, None) => {
+                typed.group().is_none_or(|group| one.id.resource_group().eq_ignore_ascii_case(group))
+            }
         };
         let is_new = |one: &&PrivateCertificate| one.thumbprint.is_some() && one.thumbprint.as_ref() == leaf;
         Some(Self { usage, old, new: usage.certificates.iter().filter(is_new).find(is_near) })
@@ -118,10 +122,16 @@ fn refusals(observed: &Observed, inputs: &Inputs, rules: &Rules, now: Timestamp)
     }
     match observed.usage.here().map(|usage| usage.named(inputs)) {
         Some(Ok(Some(old))) if old.canonical_name.is_some() => {
-            refuse(Key::Certificate, "Azure renews a managed certificate by itself: there is nothing to upload".to_owned());
+            refuse(
+                Key::Certificate,
+                "Azure renews a managed certificate by itself: there is nothing to upload".to_owned(),
+            );
         }
         Some(Ok(Some(old))) if old.vault.is_some() => {
-            refuse(Key::Certificate, "it comes from a key vault: renew it there, or with its order, and sync".to_owned());
+            refuse(
+                Key::Certificate,
+                "it comes from a key vault: renew it there, or with its order, and sync".to_owned(),
+            );
         }
         None | Some(Err(_) | Ok(Some(_))) => {}
         // Replaced already, if the new one is there; otherwise the name is a mistake.
@@ -130,7 +140,8 @@ fn refusals(observed: &Observed, inputs: &Inputs, rules: &Rules, now: Timestamp)
         Some(Ok(None)) => refuse(Key::Certificate, no_certificate(inputs)),
     }
     let about_app = |(key, _): &(Key, String)| *key == Key::App;
-    let file = upload::refusals(observed, inputs, rules, now).into_iter().filter(|refusal| !about_app(refusal));
+    let file =
+        upload::refusals(observed, inputs, rules, now).into_iter().filter(|refusal| !about_app(refusal));
     refusals.extend(file);
     if let (Some(pair), Some(leaf)) = (Pair::of(observed, inputs), upload::leaf(observed))
         && refusals.iter().all(|(key, _)| *key != Key::Certificate)
@@ -150,7 +161,11 @@ fn unfit(pair: &Pair<'_>, new: &Thumbprint, names: &[Hostname]) -> Option<String
     let covered = |host: &Hostname| names.iter().any(|name| name.covers(host));
     let left = pair.left().into_iter().find(|one| !covered(&one.binding.host))?;
     let names: Vec<&str> = names.iter().map(Hostname::as_str).collect();
-    Some(format!("it secures {}, but {} is bound to the old one and would be left without", names.join(", "), left.words()))
+    Some(format!(
+        "it secures {}, but {} is bound to the old one and would be left without",
+        names.join(", "),
+        left.words()
+    ))
 }
 
 async fn observe(client: &Client, inputs: &Inputs) -> Result<Observed, AzureError> {
@@ -175,7 +190,8 @@ async fn observe(client: &Client, inputs: &Inputs) -> Result<Observed, AzureErro
         // The upload goes to the plan of an app that uses it, or of any that could.
         let users = old.iter().flat_map(|old| usage.sites_at(&home).filter(|site| uses(site, old)));
         let app = users.chain(usage.sites_at(&home)).next().map(|site| site.app.clone());
-        seen.certificates = Seen::Here(usage.certificates.iter().filter(|one| one.home.is(&home)).cloned().collect());
+        seen.certificates =
+            Seen::Here(usage.certificates.iter().filter(|one| one.home.is(&home)).cloned().collect());
         seen.app = app.into();
     }
     if let Some(plan) = seen.app.here().and_then(|app| app.plan.clone()) {
@@ -220,7 +236,8 @@ fn rebind(case: &Case<'_>, pair: Option<&Pair<'_>>) -> Step {
         }));
     }
     let facts = left.iter().map(|one| {
-        let address = one.binding.virtual_ip.as_deref().or(one.app.inbound_ip.as_deref()).unwrap_or("unknown");
+        let address =
+            one.binding.virtual_ip.as_deref().or(one.app.inbound_ip.as_deref()).unwrap_or("unknown");
         ("Hostname", format!("{} by {}; inbound address now {address}", one.words(), one.binding.ssl.words()))
     });
     let facts: Vec<(&str, String)> = facts.collect();
@@ -230,13 +247,16 @@ fn rebind(case: &Case<'_>, pair: Option<&Pair<'_>>) -> Step {
     };
     let bind = |binding: &Binding| sites::bind(&binding.id(), binding.ssl, new, pair.usage.answer(binding));
     let requests = left.iter().map(|one| bind(one.binding)).collect();
-    let step = facts.into_iter().fold(step(StepStatus::Ready), |step, (label, value)| step.fact(label, value));
+    let step =
+        facts.into_iter().fold(step(StepStatus::Ready), |step, (label, value)| step.fact(label, value));
     step.sending(requests).in_parallel().consent(replacing(case, pair, &left))
 }
 
 /// A file that does not pass for a binding interrupts the hostnames whose certificate is good until now.
 fn replacing(case: &Case<'_>, pair: &Pair<'_>, left: &[Use<'_>]) -> Consent {
-    let Some(why) = upload::unfit_to_bind(case).filter(|_| consent::works(pair.old, case.now)) else { return Consent::Plain };
+    let Some(why) = upload::unfit_to_bind(case).filter(|_| consent::works(pair.old, case.now)) else {
+        return Consent::Plain;
+    };
     let notice = format!("Browsers warn from now on where a good certificate was: {why}.");
     Consent::interrupting(notice, left.iter().map(|one| one.binding.host.to_string()))
 }
@@ -267,7 +287,8 @@ fn address(case: &Case<'_>, pair: Option<&Pair<'_>>) -> Step {
     }
 }
 
-/// Code that loaded the old certificate by its thumbprint would be left without one; there is no such step where none does.
+/// Code that loaded the old certificate by its thumbprint would be left without one; there is no such step
+/// where none does.
 fn load(case: &Case<'_>, pair: Option<&Pair<'_>>) -> Option<Step> {
     let step = |status| {
         Step::new(StepId::Load, "Let the code load the new one", status).explained(
@@ -282,7 +303,8 @@ fn load(case: &Case<'_>, pair: Option<&Pair<'_>>) -> Option<Step> {
         return Some(step(StepStatus::follows(Key::File, "the hostnames are bound to the new one")));
     }
     let (old, new) = (pair.old?.thumbprint.as_ref()?, pair.new?.thumbprint.as_ref()?);
-    let mut ready = step(StepStatus::Ready).in_parallel().consent(super::load::restarting(loaders.iter().copied()));
+    let mut ready =
+        step(StepStatus::Ready).in_parallel().consent(super::load::restarting(loaders.iter().copied()));
     for app in loaders {
         let Some(settings) = pair.usage.settings_of(app) else { continue };
         let (now, then) = (Load::of(settings), Load::of(settings).instead(old, new));
@@ -294,15 +316,18 @@ fn load(case: &Case<'_>, pair: Option<&Pair<'_>>) -> Option<Step> {
 
 fn delete(case: &Case<'_>, pair: Option<&Pair<'_>>) -> Step {
     let step = |status| {
-        Step::new(StepId::Delete, "Delete the old certificate", status)
-            .explained("Last of all, and only now that nothing uses it: two certificates of a name are easily confused.")
+        Step::new(StepId::Delete, "Delete the old certificate", status).explained(
+            "Last of all, and only now that nothing uses it: two certificates of a name are easily confused.",
+        )
     };
     let Some(pair) = is_moved(case, pair) else {
         return step(StepStatus::follows(Key::File, "the new one is bound and served"));
     };
     match pair.old {
         None => step(StepStatus::Done("the old one is gone".to_owned())),
-        Some(old) if case.inputs.is_yes(Key::KeepOld) => step(StepStatus::NotNeeded(format!("{} stays, as asked", old.id.name()))),
+        Some(old) if case.inputs.is_yes(Key::KeepOld) => {
+            step(StepStatus::NotNeeded(format!("{} stays, as asked", old.id.name())))
+        }
         Some(old) => match pair.usage.in_use(old) {
             Some(_) => step(StepStatus::follows(Key::File, "nothing uses it")),
             None => delete_private::ready(step(StepStatus::Ready), old),

@@ -1,5 +1,6 @@
-//! Finds in the cloud what the inputs of a run name, and puts whole ids in the place of names that leave something open: in
-//! which subscription, in which group, app or slot. What flows can tell by themselves is left to them.
+//! Finds in the cloud what the inputs of a run name, and puts whole ids in the place of names that leave
+//! something open: in which subscription, in which group, app or slot. What flows can tell by themselves is
+//! left to them.
 
 use futures::stream::{self, StreamExt, TryStreamExt};
 
@@ -29,7 +30,12 @@ pub enum Unresolved {
 }
 
 /// Makes the inputs definite. `known` are the subscriptions that the account sees.
-pub async fn resolve(client: &Client, flow: FlowName, known: &[Subscription], inputs: Inputs) -> Result<Resolved, Unresolved> {
+pub async fn resolve(
+    client: &Client,
+    flow: FlowName,
+    known: &[Subscription],
+    inputs: Inputs,
+) -> Result<Resolved, Unresolved> {
     if let Some((key, why)) = inputs.misplaced_key() {
         return Err(Unresolved::Name(key, why));
     }
@@ -60,9 +66,11 @@ impl Search<'_> {
             }
             return Ok(());
         };
-        let id = ResourceId::parse(typed).map_or_else(|_| typed.to_owned(), |id| id.subscription_id().to_owned());
-        let is_meant =
-            |one: &&Subscription| one.name.eq_ignore_ascii_case(typed) || one.id.subscription_id().eq_ignore_ascii_case(&id);
+        let id =
+            ResourceId::parse(typed).map_or_else(|_| typed.to_owned(), |id| id.subscription_id().to_owned());
+        let is_meant = |one: &&Subscription| {
+            one.name.eq_ignore_ascii_case(typed) || one.id.subscription_id().eq_ignore_ascii_case(&id)
+        };
         let found: Vec<&Subscription> = self.known.iter().filter(is_meant).collect();
         let refuse = |why: String| Err(Unresolved::Name(Key::Subscription, why));
         match found.as_slice() {
@@ -71,10 +79,15 @@ impl Search<'_> {
             [] if uuid::Uuid::parse_str(&id).is_ok() => self.inputs.set(Key::Subscription, id),
             [] => {
                 let names: Vec<String> = self.known.iter().map(|one| one.name.clone()).collect();
-                return refuse(format!("there is no subscription '{}'; this account sees {}", shown(typed), some_of(&names)));
+                return refuse(format!(
+                    "there is no subscription '{}'; this account sees {}",
+                    shown(typed),
+                    some_of(&names)
+                ));
             }
             several => {
-                let ids: Vec<String> = several.iter().map(|one| one.id.subscription_id().to_owned()).collect();
+                let ids: Vec<String> =
+                    several.iter().map(|one| one.id.subscription_id().to_owned()).collect();
                 return refuse(format!(
                     "{} subscriptions are called '{}': give the id: {}",
                     ids.len(),
@@ -145,7 +158,9 @@ impl Search<'_> {
                 self.inputs.set(Key::App, id.as_str());
                 return Ok(());
             }
-            Some(Named::Parts(readings)) => Named::Parts(readings).within(self.inputs.get(Key::ResourceGroup)),
+            Some(Named::Parts(readings)) => {
+                Named::Parts(readings).within(self.inputs.get(Key::ResourceGroup))
+            }
         };
         let Named::Parts(readings) = &named else { return Ok(()) };
         let (mut found, mut withheld) = (Vec::new(), None);
@@ -181,7 +196,9 @@ impl Search<'_> {
             [] => {
                 let apps = resources::named(self.client, scope, SITES, &reading.name).await?;
                 let slot = reading.slot.as_deref();
-                apps.into_iter().map(|app| slot.map_or_else(|| app.clone(), |slot| app.child("slots", slot))).collect()
+                apps.into_iter()
+                    .map(|app| slot.map_or_else(|| app.clone(), |slot| app.child("slots", slot)))
+                    .collect()
             }
             ids => ids.to_vec(),
         };
@@ -202,7 +219,11 @@ impl Search<'_> {
     fn no_app(&self, typed: &str, readings: &[Reading]) -> String {
         let place = self.place();
         let ways = readings.iter().map(|reading| {
-            let group = reading.group.as_deref().map(|group| format!(" in the resource group {group}")).unwrap_or_default();
+            let group = reading
+                .group
+                .as_deref()
+                .map(|group| format!(" in the resource group {group}"))
+                .unwrap_or_default();
             match &reading.slot {
                 Some(slot) => format!("no slot '{slot}' of an app '{}'{group}", reading.name),
                 None => format!("no app '{}'{group}", reading.name),
@@ -245,7 +266,12 @@ impl Search<'_> {
         let Some(typed) = self.inputs.get(Key::Order).map(str::to_owned) else { return Ok(None) };
         let refuse = |why: String| Err(Unresolved::Name(Key::Order, why));
         let named = match Named::resource(&typed) {
-            None => return refuse(format!("'{}' names no order: write NAME, GROUP/NAME or the whole id", shown(&typed))),
+            None => {
+                return refuse(format!(
+                    "'{}' names no order: write NAME, GROUP/NAME or the whole id",
+                    shown(&typed)
+                ));
+            }
             Some(named) => named.within(self.inputs.get(Key::ResourceGroup)),
         };
         let is_open = named.group().is_none() || self.inputs.get(Key::Subscription).is_none();
@@ -279,14 +305,18 @@ impl Search<'_> {
     /// Within a subscription flows find it themselves; a binding finds it at its app.
     async fn certificate(&mut self, flow: FlowName) -> Result<Option<String>, Unresolved> {
         let is_open = self.inputs.get(Key::Subscription).is_none() && flow != FlowName::Bind;
-        let Some((typed, named)) = certificate_named(&self.inputs).filter(|_| is_open) else { return Ok(None) };
+        let Some((typed, named)) = certificate_named(&self.inputs).filter(|_| is_open) else {
+            return Ok(None);
+        };
         let typed = typed.to_owned();
         let client = self.client;
         let look = |scope: ResourceId| async move { all_of(client, &scope).await };
         let looks: Vec<_> = self.scopes().into_iter().map(look).collect();
-        let all: Result<Vec<Vec<PrivateCertificate>>, AzureError> = stream::iter(looks).buffered(AT_ONCE).try_collect().await;
+        let all: Result<Vec<Vec<PrivateCertificate>>, AzureError> =
+            stream::iter(looks).buffered(AT_ONCE).try_collect().await;
         let all = all.map_err(|error| cloud("Find the certificate", &error))?.concat();
-        let found: Vec<&ResourceId> = all.iter().filter(|one| named.is_certificate(one)).map(|one| &one.id).collect();
+        let found: Vec<&ResourceId> =
+            all.iter().filter(|one| named.is_certificate(one)).map(|one| &one.id).collect();
         match found.as_slice() {
             [only] => {
                 self.within(only);
@@ -302,11 +332,14 @@ impl Search<'_> {
                     _ => Err(Unresolved::Name(Key::Certificate, words)),
                 }
             }
-            several => Err(Unresolved::Name(Key::Certificate, named::several("certificate", &typed, several))),
+            several => {
+                Err(Unresolved::Name(Key::Certificate, named::several("certificate", &typed, several)))
+            }
         }
     }
 
-    /// Whether the file's own certificate is there already: then it says in which subscription the old one was.
+    /// Whether the file's own certificate is there already: then it says in which subscription the old one
+    /// was.
     async fn is_replaced(&mut self, all: &[PrivateCertificate]) -> bool {
         let Some(Ok(file)) = certificate_file::look(&self.inputs).await else { return false };
         let Some(leaf) = upload::leaf_of(&file.contents) else { return false };
@@ -320,7 +353,8 @@ impl Search<'_> {
 
 /// The certificates of a subscription, those of single apps included.
 async fn all_of(client: &Client, subscription: &ResourceId) -> Result<Vec<PrivateCertificate>, AzureError> {
-    let (mut all, sites) = futures::try_join!(certificates::list(client, subscription), sites::list(client, subscription))?;
+    let (mut all, sites) =
+        futures::try_join!(certificates::list(client, subscription), sites::list(client, subscription))?;
     all.extend(certificates::of_apps(client, &sites).await?);
     Ok(all)
 }

@@ -1,5 +1,6 @@
-//! The renewal that fits a certificate (A157, A183). `renew` is about orders: whoever names a certificate instead is shown
-//! its order, or who renews it where no order does: its vault, Azure by itself, or whoever uploaded it.
+//! The renewal that fits a certificate (A157, A183). `renew` is about orders: whoever names a certificate
+//! instead is shown its order, or who renews it where no order does: its vault, Azure by itself, or whoever
+//! uploaded it.
 
 use jiff::Timestamp;
 
@@ -22,7 +23,10 @@ pub(super) async fn observe(client: &Client, inputs: &Inputs) -> Result<Observed
     let Some(secret) = &certificate.vault else { return Ok(seen) };
     let all = orders::list(client, &ResourceId::subscription(certificate.id.subscription_id())).await;
     if let Some(all) = seen.spare("List the orders", all)? {
-        seen.order = all.into_iter().find(|order| order.stored.iter().any(|stored| stored.secret.same_secret(secret))).into();
+        seen.order = all
+            .into_iter()
+            .find(|order| order.stored.iter().any(|stored| stored.secret.same_secret(secret)))
+            .into();
     }
     if seen.order.here().is_none() {
         let mut estate = alone(&certificate);
@@ -100,8 +104,9 @@ fn other_way(case: &Case<'_>, one: &PrivateCertificate) -> Problem {
                 ),
             )
         }
-        (None, None) => problem("it was uploaded, so only a new file renews it".to_owned())
-            .remedy(format!("bring the renewed file: certdeck run replace --set certificate={name} --set file=FILE")),
+        (None, None) => problem("it was uploaded, so only a new file renews it".to_owned()).remedy(format!(
+            "bring the renewed file: certdeck run replace --set certificate={name} --set file=FILE"
+        )),
     }
 }
 
@@ -127,15 +132,22 @@ mod tests {
 
     #[test]
     fn what_no_order_renews_is_told_who_does_and_what_is_left_to_do_a157_a183() {
-        let managed = PrivateCertificate { canonical_name: Some("pay.contoso.com".into()), vault: None, ..imported() };
+        let managed =
+            PrivateCertificate { canonical_name: Some("pay.contoso.com".into()), vault: None, ..imported() };
         let uploaded = PrivateCertificate { vault: None, ..imported() };
         for (certificate, who, what) in [
             (imported(), "imported from the key vault", "certdeck run sync --set certificate="),
-            (managed, "Azure renews this managed certificate by itself", "pay.contoso.com leads straight to the app"),
+            (
+                managed,
+                "Azure renews this managed certificate by itself",
+                "pay.contoso.com leads straight to the app",
+            ),
             (uploaded, "only a new file", "certdeck run replace"),
         ] {
             let steps = stand(FlowName::Renew, &seen(certificate), &naming());
-            let StepStatus::Blocked(problem) = &find(&steps, StepId::Window).status else { panic!("{steps:?}") };
+            let StepStatus::Blocked(problem) = &find(&steps, StepId::Window).status else {
+                panic!("{steps:?}")
+            };
             assert!(problem.why.contains(who) && problem.remedy.contains(what), "{problem}");
             assert!(steps.iter().all(|step| step.requests.is_empty()));
         }

@@ -8,9 +8,9 @@ use super::{Asked, FlowName, Inputs, Key, Observed, Principal, Step, StepId, Ste
 use crate::azure::graph;
 use crate::azure::sites::Site;
 use crate::model::{
-    App, Binding, CertificatePolicy, Home, Hostname, Order, OrderStatus, OwnSettings, Plan, PrivateCertificate, ProductType,
-    ResourceGroup, ResourceId, Scope, SecretStatus, Seen, SslState, StoredCertificate, Tags, Thumbprint, Vault, VaultCertificate,
-    VaultSecret, Webspace,
+    App, Binding, CertificatePolicy, Home, Hostname, Order, OrderStatus, OwnSettings, Plan,
+    PrivateCertificate, ProductType, ResourceGroup, ResourceId, Scope, SecretStatus, Seen, SslState,
+    StoredCertificate, Tags, Thumbprint, Vault, VaultCertificate, VaultSecret, Webspace,
 };
 use crate::rules::{Profile, Rules};
 
@@ -119,7 +119,12 @@ pub fn app(hosts: &[&str]) -> App {
 }
 
 pub fn plan(tier: &str) -> Plan {
-    Plan { id: id("Microsoft.Web/serverfarms/plan"), location: "West Europe".into(), tier: tier.to_owned(), linux: false }
+    Plan {
+        id: id("Microsoft.Web/serverfarms/plan"),
+        location: "West Europe".into(),
+        tier: tier.to_owned(),
+        linux: false,
+    }
 }
 
 pub fn imported() -> PrivateCertificate {
@@ -153,12 +158,17 @@ pub fn bound(host: &str, ssl: SslState, thumbprint: &str) -> Binding {
 /// One certificate that secures one hostname of one app.
 pub fn usage() -> Usage {
     let bindings = vec![bound("contoso.com", SslState::Sni, LEAF)];
-    Usage { certificates: vec![imported()], sites: vec![Site { app: app(&["contoso.com"]), bindings }], ..Usage::default() }
+    Usage {
+        certificates: vec![imported()],
+        sites: vec![Site { app: app(&["contoso.com"]), bindings }],
+        ..Usage::default()
+    }
 }
 
 pub fn with_principals(mut observed: Observed) -> Observed {
-    let principal =
-        |app_id: &str, object_id: &str| Seen::Here(Principal { app_id: app_id.to_owned(), object_id: object_id.to_owned() });
+    let principal = |app_id: &str, object_id: &str| {
+        Seen::Here(Principal { app_id: app_id.to_owned(), object_id: object_id.to_owned() })
+    };
     observed.registrar = principal(graph::CERTIFICATE_REGISTRATION, "registrar");
     observed.websites = principal(graph::WEBSITES, "websites");
     observed.tenant = Seen::Here("t".to_owned());

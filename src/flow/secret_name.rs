@@ -1,5 +1,6 @@
-//! The secret that an order is stored in. It is called as the order is, so that doing the step twice is harmless; where
-//! something else holds that name, an id follows that is made of the order's own, so that it stays the same.
+//! The secret that an order is stored in. It is called as the order is, so that doing the step twice is
+//! harmless; where something else holds that name, an id follows that is made of the order's own, so that it
+//! stays the same.
 
 use sha1::{Digest, Sha1};
 
@@ -8,8 +9,8 @@ use crate::azure::Client;
 use crate::azure::secrets::{self, Holder};
 use crate::model::{Order, ResourceId};
 
-/// Looks what holds the name that the order would give. The vault may be closed to this machine, or to the signed-in
-/// identity: then that is noted.
+/// Looks what holds the name that the order would give. The vault may be closed to this machine, or to the
+/// signed-in identity: then that is noted.
 pub(super) async fn observe(client: &Client, seen: &mut Observed) {
     let (Some(order), Some(vault)) = (seen.order.here(), seen.vault.here()) else { return };
     if !order.stored.is_empty() {

@@ -1,5 +1,6 @@
-//! How an app takes connections and what its code may load: HTTPS only (A218), the minimum TLS version (A219, C32), and
-//! the certificates that it loads (A152). What is not asked for stays; every change is shown as old and new.
+//! How an app takes connections and what its code may load: HTTPS only (A218), the minimum TLS version (A219,
+//! C32), and the certificates that it loads (A152). What is not asked for stays; every change is shown as old
+//! and new.
 
 use futures::future::join;
 use jiff::Timestamp;
@@ -8,7 +9,10 @@ use super::chosen::{app_field, app_refusal};
 use super::load::{Load, READ_SETTINGS, SETTING};
 use super::target::app_id;
 use super::usage::some_of;
-use super::{Case, Consent, Field, FieldKind, Flow, FlowName, Inputs, Key, Observed, Seen, Step, StepId, StepStatus, Subject};
+use super::{
+    Case, Consent, Field, FieldKind, Flow, FlowName, Inputs, Key, Observed, Seen, Step, StepId, StepStatus,
+    Subject,
+};
 use crate::azure::{AzureError, Client, settings, site_config, sites};
 use crate::model::{App, Estate, SslState, Thumbprint};
 use crate::rules::{Names, Rules};
@@ -58,19 +62,29 @@ pub(super) static FLOW: Flow = Flow {
     steps: |case| vec![https_only(case), min_tls(case), load(case)],
 };
 
-/// Code on Flex Consumption finds its certificates as files, one by one as each is made accessible to it (C34).
-pub(super) const NOT_ON_FLEX: &str =
-    "apps on Flex Consumption do not use WEBSITE_LOAD_CERTIFICATES: each certificate is made accessible to code by itself";
+/// Code on Flex Consumption finds its certificates as files, one by one as each is made accessible to it
+/// (C34).
+pub(super) const NOT_ON_FLEX: &str = "apps on Flex Consumption do not use WEBSITE_LOAD_CERTIFICATES: each certificate is made accessible to code by itself";
 
 fn fields(observed: &Observed) -> Vec<Field> {
     let https_only = observed.app.here().map(|app| word(app.https_only));
     let min_tls = observed.min_tls.here().map(|min| min.app.clone());
     vec![
         app_field("The app or slot."),
-        Field::new(Key::HttpsOnly, "HTTPS only", "Whether plain HTTP is redirected to HTTPS.", FieldKind::Choice(HTTPS))
-            .present(https_only.map(|now| (KEPT, now))),
-        Field::new(Key::MinTls, "Minimum TLS version", "The oldest version that clients may use.", FieldKind::Choice(VERSIONS))
-            .present(min_tls.map(|now| (KEPT, now))),
+        Field::new(
+            Key::HttpsOnly,
+            "HTTPS only",
+            "Whether plain HTTP is redirected to HTTPS.",
+            FieldKind::Choice(HTTPS),
+        )
+        .present(https_only.map(|now| (KEPT, now))),
+        Field::new(
+            Key::MinTls,
+            "Minimum TLS version",
+            "The oldest version that clients may use.",
+            FieldKind::Choice(VERSIONS),
+        )
+        .present(min_tls.map(|now| (KEPT, now))),
         Field::new(
             Key::LoadCertificates,
             "Load certificates",
@@ -88,11 +102,18 @@ fn asked(inputs: &Inputs, key: Key) -> Option<&str> {
 fn refusals(observed: &Observed, inputs: &Inputs, rules: &Rules, now: Timestamp) -> Vec<(Key, String)> {
     let mut refusals: Vec<_> = app_refusal(observed, inputs).into_iter().collect();
     let mut refuse = |key, why: String| refusals.push((key, why));
-    if let Some(version) = asked(inputs, Key::MinTls).filter(|version| !rules.lists(Names::TlsVersions, now, version)) {
+    if let Some(version) =
+        asked(inputs, Key::MinTls).filter(|version| !rules.lists(Names::TlsVersions, now, version))
+    {
         let known = rules.names(Names::TlsVersions, now).join(", ");
-        refuse(Key::MinTls, format!("App Service has {known}, not {version} ({})", rules.reference(Names::TlsVersions, now)));
+        refuse(
+            Key::MinTls,
+            format!("App Service has {known}, not {version} ({})", rules.reference(Names::TlsVersions, now)),
+        );
     }
-    if let Some(why) = asked(inputs, Key::LoadCertificates).and_then(|typed| wanted(typed, &Load::default()).err()) {
+    if let Some(why) =
+        asked(inputs, Key::LoadCertificates).and_then(|typed| wanted(typed, &Load::default()).err())
+    {
         refuse(Key::LoadCertificates, why);
     }
     if asked(inputs, Key::LoadCertificates).is_some() && observed.app.here().is_some_and(App::is_flex) {
@@ -101,21 +122,26 @@ fn refusals(observed: &Observed, inputs: &Inputs, rules: &Rules, now: Timestamp)
     refusals
 }
 
-/// What stands between commas; a thumbprint may have blanks in it, as Windows shows it, so that only what is none is parted there.
+/// What stands between commas; a thumbprint may have blanks in it, as Windows shows it, so that only what is
+/// none is parted there.
 fn words(typed: &str) -> Vec<&str> {
     let pieces = typed.split(',').map(str::trim).filter(|piece| !piece.is_empty());
     let parts = |piece: &'_ str| Thumbprint::parse(piece.trim_start_matches(['+', '-'])).is_err();
-    pieces.flat_map(|piece| if parts(piece) { piece.split_whitespace().collect() } else { vec![piece] }).collect()
+    pieces
+        .flat_map(|piece| if parts(piece) { piece.split_whitespace().collect() } else { vec![piece] })
+        .collect()
 }
 
-/// The value of the setting after what was typed: `+` and `-` change what is there now, anything else replaces it.
+/// The value of the setting after what was typed: `+` and `-` change what is there now, anything else
+/// replaces it.
 fn wanted(typed: &str, now: &Load) -> Result<Load, String> {
     if typed.eq_ignore_ascii_case("none") {
         return Ok(Load::default());
     }
     let words = words(typed);
     if !words.iter().any(|word| word.starts_with(['+', '-'])) {
-        let exact = |word: &str| Thumbprint::parse(word).map_or_else(|_| word.to_owned(), |print| print.to_string());
+        let exact =
+            |word: &str| Thumbprint::parse(word).map_or_else(|_| word.to_owned(), |print| print.to_string());
         let all = Load::parse(&words.into_iter().map(exact).collect::<Vec<_>>().join(","));
         return all.refusal().map_or(Ok(all), Err);
     }
@@ -124,7 +150,9 @@ fn wanted(typed: &str, now: &Load) -> Result<Load, String> {
         match (word.strip_prefix('+'), word.strip_prefix('-')) {
             (Some(added), _) => Ok(load.with(&parse(added)?)),
             (_, Some(removed)) => Ok(load.without(&parse(removed)?)),
-            _ => Err(format!("'{}' has neither + nor - in front, and others have", crate::model::quoted(word))),
+            _ => {
+                Err(format!("'{}' has neither + nor - in front, and others have", crate::model::quoted(word)))
+            }
         }
     })
 }
@@ -137,7 +165,8 @@ async fn observe(client: &Client, inputs: &Inputs) -> Result<Observed, AzureErro
         return Ok(Observed { app: Seen::Absent, ..seen });
     };
     (seen.app, seen.outside.bindings) = (Seen::Here(site.app), site.bindings);
-    let (configuration, settings) = join(site_config::as_it_is(client, &id), settings::list(client, &id)).await;
+    let (configuration, settings) =
+        join(site_config::as_it_is(client, &id), settings::list(client, &id)).await;
     seen.config_as_it_is = configuration?;
     seen.min_tls = seen.config_as_it_is.as_ref().and_then(site_config::min_tls).into();
     seen.settings = seen.spare(READ_SETTINGS, settings)?.map_or(Seen::NotAsked, Seen::Here);
@@ -146,13 +175,16 @@ async fn observe(client: &Client, inputs: &Inputs) -> Result<Observed, AzureErro
 
 fn https_only(case: &Case<'_>) -> Step {
     let step = |status| {
-        Step::new(StepId::HttpsOnly, "HTTPS only", status)
-            .explained("Redirects plain HTTP to HTTPS. Certificates are not touched, and no restart is needed.")
+        Step::new(StepId::HttpsOnly, "HTTPS only", status).explained(
+            "Redirects plain HTTP to HTTPS. Certificates are not touched, and no restart is needed.",
+        )
     };
     if let Some(status) = case.needs_any() {
         return step(status);
     }
-    let Some(app) = case.observed.app.here() else { return step(StepStatus::follows(Key::App, "the app is looked at")) };
+    let Some(app) = case.observed.app.here() else {
+        return step(StepStatus::follows(Key::App, "the app is looked at"));
+    };
     let Some(wanted) = asked(case.inputs, Key::HttpsOnly) else {
         return step(StepStatus::NotNeeded(format!("stays as it is, {}", word(app.https_only))));
     };
@@ -171,11 +203,17 @@ fn https_only(case: &Case<'_>) -> Step {
         .fact("Then", word(wanted))
         .sending(vec![site_config::set_https_only(&app.id, wanted, case.observed.app_as_it_is.as_ref())]);
     let is_bare = |host: &&crate::model::Hostname| {
-        !case.observed.outside.bindings.iter().any(|binding| binding.host == **host && binding.ssl != SslState::Disabled)
+        !case
+            .observed
+            .outside
+            .bindings
+            .iter()
+            .any(|binding| binding.host == **host && binding.ssl != SslState::Disabled)
     };
     let bare: Vec<String> = app.custom_hostnames().filter(is_bare).map(ToString::to_string).collect();
     if !wanted {
-        let notice = format!("It weakens {}: visitors who come by plain HTTP are answered unencrypted.", app.label());
+        let notice =
+            format!("It weakens {}: visitors who come by plain HTTP are answered unencrypted.", app.label());
         return ready.consent(Consent::interrupting(notice, [app.label()]));
     }
     if bare.is_empty() {
@@ -191,12 +229,15 @@ fn word(on: bool) -> &'static str {
 
 fn min_tls(case: &Case<'_>) -> Step {
     let step = |status| {
-        Step::new(StepId::MinTls, "Minimum TLS version", status).explained("The oldest version of TLS that clients may use.")
+        Step::new(StepId::MinTls, "Minimum TLS version", status)
+            .explained("The oldest version of TLS that clients may use.")
     };
     if let Some(status) = case.needs_any() {
         return step(status);
     }
-    let Some(app) = case.observed.app.here() else { return step(StepStatus::follows(Key::App, "the app is looked at")) };
+    let Some(app) = case.observed.app.here() else {
+        return step(StepStatus::follows(Key::App, "the app is looked at"));
+    };
     let now = case.observed.min_tls.here().map_or("unknown", |min| min.app.as_str());
     let wanted = asked(case.inputs, Key::MinTls);
     let Some(wanted) = wanted.filter(|wanted| *wanted != now) else {
@@ -208,7 +249,11 @@ fn min_tls(case: &Case<'_>) -> Step {
         return with_retirement(case, now, step(status));
     };
     let ready = step(StepStatus::Ready)
-        .explained(format!("Minimum TLS version of {}: {now} \u{2192} {wanted}. {}", app.label(), outcome(now, wanted)))
+        .explained(format!(
+            "Minimum TLS version of {}: {now} \u{2192} {wanted}. {}",
+            app.label(),
+            outcome(now, wanted)
+        ))
         .fact("Now", now)
         .fact("Then", wanted)
         .sending(vec![site_config::set_min_tls(&app.id, wanted, case.observed.config_as_it_is.as_ref())]);
@@ -224,12 +269,17 @@ fn min_tls(case: &Case<'_>) -> Step {
 
 /// What a change of the minimum does to clients.
 fn outcome(now: &str, wanted: &str) -> String {
-    let number = |version: &str| version.split('.').map(|part| part.parse::<u32>().ok()).collect::<Option<Vec<_>>>();
+    let number =
+        |version: &str| version.split('.').map(|part| part.parse::<u32>().ok()).collect::<Option<Vec<_>>>();
     match (number(now), number(wanted)) {
         (Some(was), Some(then)) if then < was => {
-            format!("It weakens the app: older clients, those that speak no more than TLS {wanted}, may connect again.")
+            format!(
+                "It weakens the app: older clients, those that speak no more than TLS {wanted}, may connect again."
+            )
         }
-        _ => format!("It interrupts older clients: those that speak less than TLS {wanted} cannot connect any more."),
+        _ => format!(
+            "It interrupts older clients: those that speak less than TLS {wanted} cannot connect any more."
+        ),
     }
 }
 
@@ -241,7 +291,8 @@ fn retirement(case: &Case<'_>, version: &str) -> Option<String> {
     Some(format!("App Service refuses TLS {version} {when}"))
 }
 
-/// Says it of the app and of its deployment site. A warning and never a refusal: what the service takes is for the service to say.
+/// Says it of the app and of its deployment site. A warning and never a refusal: what the service takes is
+/// for the service to say.
 fn with_retirement(case: &Case<'_>, version: &str, step: Step) -> Step {
     let scm = case.observed.min_tls.here().and_then(|min| min.scm.as_deref());
     let both = [("Retired", version), ("Deployment site (SCM)", scm.unwrap_or_default())];
@@ -259,7 +310,9 @@ fn load(case: &Case<'_>) -> Step {
     if let Some(status) = case.needs_any() {
         return step(status);
     }
-    let Some(app) = case.observed.app.here() else { return step(StepStatus::follows(Key::App, "the app is looked at")) };
+    let Some(app) = case.observed.app.here() else {
+        return step(StepStatus::follows(Key::App, "the app is looked at"));
+    };
     let Some(settings) = case.observed.settings.here() else {
         return step(Load::unseen(asked(case.inputs, Key::LoadCertificates).is_some()));
     };
@@ -282,7 +335,8 @@ mod tests {
     use crate::rules::Profile;
 
     fn seen() -> Observed {
-        let settings: AppSettings = [(SETTING.to_owned(), LEAF.into()), ("DB".to_owned(), "hunter2".into())].into_iter().collect();
+        let settings: AppSettings =
+            [(SETTING.to_owned(), LEAF.into()), ("DB".to_owned(), "hunter2".into())].into_iter().collect();
         Observed {
             app: Seen::Here(app(&["contoso.com"])),
             min_tls: Seen::Here(MinTls { app: "1.0".to_owned(), scm: Some("1.1".to_owned()) }),
@@ -306,10 +360,16 @@ mod tests {
         let https = stand(FlowName::Settings, &seen(), &set(Key::HttpsOnly, "yes"));
         let https = find(&https, StepId::HttpsOnly);
         assert!(https.explanation.contains("off \u{2192} on"));
-        assert!(https.facts.iter().any(|(label, words)| label == "Note" && words.contains("contoso.com")), "no certificate yet");
+        assert!(
+            https.facts.iter().any(|(label, words)| label == "Note" && words.contains("contoso.com")),
+            "no certificate yet"
+        );
         let tls = stand(FlowName::Settings, &seen(), &set(Key::MinTls, "1.1"));
         let tls = find(&tls, StepId::MinTls);
-        assert!(tls.explanation.contains("1.0 \u{2192} 1.1") && tls.facts.iter().any(|(label, _)| label == "Note"));
+        assert!(
+            tls.explanation.contains("1.0 \u{2192} 1.1")
+                && tls.facts.iter().any(|(label, _)| label == "Note")
+        );
         assert!(tls.plan()[0].ends_with("/config/web"));
     }
 
@@ -322,9 +382,15 @@ mod tests {
 
     #[test]
     fn a_lower_tls_version_weakens_and_says_that_older_clients_may_connect_again_a10() {
-        let at = |version: &str| Observed { min_tls: Seen::Here(MinTls { app: version.to_owned(), scm: None }), ..seen() };
+        let at = |version: &str| Observed {
+            min_tls: Seen::Here(MinTls { app: version.to_owned(), scm: None }),
+            ..seen()
+        };
         let (lower, names) = stops(&at("1.3"), &set(Key::MinTls, "1.2"), StepId::MinTls);
-        assert!(lower.contains("TLS 1.2") && lower.contains("weakens") && lower.contains("may connect again"), "{lower}");
+        assert!(
+            lower.contains("TLS 1.2") && lower.contains("weakens") && lower.contains("may connect again"),
+            "{lower}"
+        );
         assert_eq!(names, ["shop"]);
         let (higher, _) = stops(&at("1.1"), &set(Key::MinTls, "1.2"), StepId::MinTls);
         assert!(higher.contains("cannot connect any more") && !higher.contains("weakens"), "{higher}");
@@ -347,7 +413,10 @@ mod tests {
     #[test]
     fn tls_1_3_is_known_today_and_was_not_in_2022_c32() {
         let inputs = set(Key::MinTls, "1.3");
-        assert_eq!(find(&stand(FlowName::Settings, &seen(), &inputs), StepId::MinTls).status, StepStatus::Ready);
+        assert_eq!(
+            find(&stand(FlowName::Settings, &seen(), &inputs), StepId::MinTls).status,
+            StepStatus::Ready
+        );
         let then = stand_under(FlowName::Settings, &seen(), &inputs, Profile::Seed);
         assert_eq!(needed(find(&then, StepId::MinTls)).0, Key::MinTls);
     }
@@ -361,12 +430,17 @@ mod tests {
         };
         for inputs in [set(Key::MinTls, "keep"), set(Key::MinTls, "1.0"), set(Key::MinTls, "1.1")] {
             let words = said(&inputs, Profile::Current);
-            assert!(words.contains("Retired: App Service refuses TLS 1.") && words.contains("from 2027-05-31 on"), "{words}");
+            assert!(
+                words.contains("Retired: App Service refuses TLS 1.") && words.contains("from 2027-05-31 on"),
+                "{words}"
+            );
             assert!(words.contains("Deployment site (SCM): App Service refuses TLS 1.1"), "{words}");
             assert!(!said(&inputs, Profile::Seed).contains("2027"), "not known in 2022");
         }
         let kept = stand(FlowName::Settings, &seen(), &set(Key::MinTls, "keep"));
-        let StepStatus::NotNeeded(words) = &find(&kept, StepId::MinTls).status else { unreachable!("nothing was asked for") };
+        let StepStatus::NotNeeded(words) = &find(&kept, StepId::MinTls).status else {
+            unreachable!("nothing was asked for")
+        };
         assert_eq!(words, "stays as it is, 1.0; App Service refuses TLS 1.0 from 2027-05-31 on");
         let raised = said(&set(Key::MinTls, "1.2"), Profile::Current);
         assert!(!raised.contains("Retired") && raised.contains("SCM"), "{raised}");

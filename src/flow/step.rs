@@ -8,7 +8,8 @@ use super::{Arrival, ByHand, Consent, Key, NewFile};
 use crate::azure::{Repeat, Request};
 use crate::model::{Problem, ResourceId, Revokes};
 
-/// The steps that flows are made of. A step keeps its id whatever its status, so that screens and tests can name it.
+/// The steps that flows are made of. A step keeps its id whatever its status, so that screens and tests can
+/// name it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum StepId {
     // purchase
@@ -95,7 +96,8 @@ pub enum StepStatus {
 pub(super) const FOLLOWS: &str = "follows once";
 
 impl StepStatus {
-    /// An earlier step comes first, or else this input is missing. `once` is a clause: `the hostname is bound`.
+    /// An earlier step comes first, or else this input is missing. `once` is a clause: `the hostname is
+    /// bound`.
     pub fn follows(key: Key, once: &str) -> Self {
         Self::NeedsInput { key, why: format!("{FOLLOWS} {once}") }
     }
@@ -105,8 +107,8 @@ impl StepStatus {
     }
 }
 
-/// How long the effect of an accepted request may take to show: ARM answers from replicas, which lag behind by seconds and
-/// now and then by a minute.
+/// How long the effect of an accepted request may take to show: ARM answers from replicas, which lag behind
+/// by seconds and now and then by a minute.
 pub const SHOWS_WITHIN: SignedDuration = SignedDuration::from_mins(2);
 
 /// How long a request whose answer was lost is looked for before it counts as never arrived.
@@ -115,7 +117,8 @@ const LOST_WITHIN: SignedDuration = SignedDuration::from_secs(30);
 /// The code of a problem that says: sent, and nothing of it is to be seen.
 pub const UNSEEN: &str = "UNSEEN";
 
-/// What is known of requests that were sent: when, by the service's clock, and whether an answer said that it took them on.
+/// What is known of requests that were sent: when, by the service's clock, and whether an answer said that it
+/// took them on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Asked {
     pub at: Timestamp,
@@ -165,13 +168,14 @@ pub struct Step {
     pub arrival: Option<Arrival>,
     /// Whether requests about different apps may be under way at the same time.
     pub in_parallel: bool,
-    /// How long the effect may take to show after the requests were accepted; until then the step counts as waiting
-    /// instead of ready, so that it is not asked for again at once.
+    /// How long the effect may take to show after the requests were accepted; until then the step counts as
+    /// waiting instead of ready, so that it is not asked for again at once.
     pub settles_within: SignedDuration,
     pub again: Again,
     /// When something of this kind showed last: what was sent before has had its effect.
     pub showed: Option<Timestamp>,
-    /// What an accepted request proves by itself, where nothing that can be read would show it; empty elsewhere.
+    /// What an accepted request proves by itself, where nothing that can be read would show it; empty
+    /// elsewhere.
     pub accepted_means: String,
 }
 
@@ -245,8 +249,8 @@ impl Step {
         self
     }
 
-    /// The requests in lanes: one after the other in a lane, lanes side by side. The service takes the changes of one app,
-    /// slots included, one at a time (API.md 1.3).
+    /// The requests in lanes: one after the other in a lane, lanes side by side. The service takes the
+    /// changes of one app, slots included, one at a time (API.md 1.3).
     pub fn lanes(&self) -> Vec<Vec<&Request>> {
         let app = |request: &Request| {
             let id = ResourceId::parse(&request.path).ok().filter(|_| self.in_parallel)?;
@@ -293,16 +297,19 @@ impl Step {
         self
     }
 
-    /// The step as it counts some time after its requests were sent. That nothing of them shows yet says little: they are
-    /// waited for, and what was accepted is not sent again.
+    /// The step as it counts some time after its requests were sent. That nothing of them shows yet says
+    /// little: they are waited for, and what was accepted is not sent again.
     #[must_use]
     pub fn settling(mut self, asked: Option<Asked>, now: Timestamp) -> Self {
         // The service's seconds and this machine's do not agree to the last.
         const SLACK: SignedDuration = SignedDuration::from_secs(5);
-        // A form may be refused for what was just made: its name is taken, and the look does not show by whom.
-        let is_refused =
-            |asked: &Asked| asked.by_this_run && asked.is_accepted && matches!(self.status, StepStatus::NeedsInput { .. });
-        let is_open = |asked: &Asked| self.writes.is_none() && (self.status == StepStatus::Ready || is_refused(asked));
+        // A form may be refused for what was just made: its name is taken, and the look does not show by
+        // whom.
+        let is_refused = |asked: &Asked| {
+            asked.by_this_run && asked.is_accepted && matches!(self.status, StepStatus::NeedsInput { .. })
+        };
+        let is_open =
+            |asked: &Asked| self.writes.is_none() && (self.status == StepStatus::Ready || is_refused(asked));
         let has_shown = |asked: &Asked| self.showed.is_some_and(|showed| showed + SLACK >= asked.at);
         let Some(asked) = asked.filter(|asked| is_open(asked) && !has_shown(asked)) else { return self };
         if self.status == StepStatus::Ready && asked.is_accepted && !self.accepted_means.is_empty() {
@@ -336,9 +343,14 @@ impl Step {
         let (why, then) = if is_accepted {
             ("Azure accepted it, and shows nothing of it", "Look at the resource in the portal.")
         } else {
-            ("its answer was lost, and nothing of it is to be seen", "It costs money or makes a new key, so one run sends it once.")
+            (
+                "its answer was lost, and nothing of it is to be seen",
+                "It costs money or makes a new key, so one run sends it once.",
+            )
         };
-        let remedy = format!("{then} Nothing was sent again; the same command, run later, goes on from what is there then.");
+        let remedy = format!(
+            "{then} Nothing was sent again; the same command, run later, goes on from what is there then."
+        );
         Problem::new(self.title.clone(), why).remedy(remedy).code(UNSEEN)
     }
 
@@ -353,7 +365,8 @@ impl Step {
 
     /// Why it is not sent although somebody agreed to it as it was shown.
     pub fn changed_since(&self, shown: &Self) -> Problem {
-        let was = |label: &str| shown.facts.iter().find(|(own, _)| own == label).map(|(_, value)| value.as_str());
+        let was =
+            |label: &str| shown.facts.iter().find(|(own, _)| own == label).map(|(_, value)| value.as_str());
         let changes: Vec<String> = self
             .facts
             .iter()
@@ -372,7 +385,8 @@ impl Step {
 
     /// What would be sent, one line a request: `PUT  /subscriptions/…  Buy the certificate order`.
     pub fn plan(&self) -> Vec<String> {
-        let requests = self.requests.iter().map(|request| format!("{} {}", request.method.as_str(), request.path));
+        let requests =
+            self.requests.iter().map(|request| format!("{} {}", request.method.as_str(), request.path));
         requests.chain(self.writes.iter().flat_map(NewFile::plan)).collect()
     }
 }
@@ -380,8 +394,8 @@ impl Step {
 /// The fact that says what a state told of the last try.
 pub const LAST_TIME: &str = "Last time";
 
-/// How long to wait before the `attempt`-th look at something that is waited for: soon at first, because most things
-/// take seconds, then less and less often up to what the step asks for.
+/// How long to wait before the `attempt`-th look at something that is waited for: soon at first, because most
+/// things take seconds, then less and less often up to what the step asks for.
 pub fn poll_after(attempt: u32, next_poll: SignedDuration) -> Duration {
     const FIRST: Duration = Duration::from_millis(500);
     FIRST.saturating_mul(1 << attempt.min(10)).min(next_poll.unsigned_abs())
@@ -400,12 +414,15 @@ mod tests {
     const THEN: Timestamp = Timestamp::constant(1_795_000_000, 0);
 
     fn id() -> ResourceId {
-        ResourceId::subscription("s").resource("Microsoft.CertificateRegistration/certificateOrders", "contoso")
+        ResourceId::subscription("s")
+            .resource("Microsoft.CertificateRegistration/certificateOrders", "contoso")
     }
 
     /// A verification may be asked for twice; what costs money may not.
     fn ready(again: Again) -> Step {
-        Step::new(StepId::Renew, "Renew", StepStatus::Ready).sending(vec![orders::renew(&id(), None)]).again(again)
+        Step::new(StepId::Renew, "Renew", StepStatus::Ready)
+            .sending(vec![orders::renew(&id(), None)])
+            .again(again)
     }
 
     fn after(seconds: i64, step: Step, is_accepted: bool, by_this_run: bool) -> StepStatus {
@@ -428,8 +445,15 @@ mod tests {
             assert!(is_unseen(&after(121, ready(again), true, true)), "{again:?}");
         }
         assert_eq!(after(121, ready(Again::Helps), true, true), StepStatus::Ready);
-        assert_eq!(after(121, ready(Again::Never), true, false), StepStatus::Ready, "a later run offers it after a look");
-        assert!(is_waiting(&after(60, ready(Again::Never), true, false)), "and waits for what an earlier one sent just now");
+        assert_eq!(
+            after(121, ready(Again::Never), true, false),
+            StepStatus::Ready,
+            "a later run offers it after a look"
+        );
+        assert!(
+            is_waiting(&after(60, ready(Again::Never), true, false)),
+            "and waits for what an earlier one sent just now"
+        );
     }
 
     #[test]
@@ -439,7 +463,8 @@ mod tests {
         }
         assert_eq!(after(31, ready(Again::IfLost), false, true), StepStatus::Ready);
         assert!(is_unseen(&after(31, ready(Again::Never), false, true)));
-        let harmless = Step::new(StepId::Delete, "Delete", StepStatus::Ready).sending(vec![orders::delete(&id())]);
+        let harmless =
+            Step::new(StepId::Delete, "Delete", StepStatus::Ready).sending(vec![orders::delete(&id())]);
         assert_eq!(after(0, harmless, false, true), StepStatus::Ready);
     }
 

@@ -1,4 +1,5 @@
-//! Step 1: Store (A81–A93): a vault, the permissions of the two service principals, and the link from the order to it.
+//! Step 1: Store (A81–A93): a vault, the permissions of the two service principals, and the link from the
+//! order to it.
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -10,8 +11,8 @@ use super::step::LAST_TIME;
 use super::tags;
 use super::target::{ORDERS, order_id, subscription_id, vault_id};
 use super::{
-    Arrival, Case, Field, FieldKind, Flow, FlowName, Inputs, Key, Observed, Pick, Principal, Seen, Step, StepId, StepStatus,
-    Subject,
+    Arrival, Case, Field, FieldKind, Flow, FlowName, Inputs, Key, Observed, Pick, Principal, Seen, Step,
+    StepId, StepStatus, Subject,
 };
 use super::{principals, secret_name};
 use crate::azure::vaults::{Availability, NewVault};
@@ -21,7 +22,11 @@ use crate::rules::{Name, Names, Period, Rules};
 
 const CHOICES: &[(&str, &str, &str)] = &[
     ("new", "Create a new vault", "certdeck creates it with the permissions that the certificate needs."),
-    ("existing", "Choose an existing vault", "certdeck checks its permissions and offers to grant what is missing."),
+    (
+        "existing",
+        "Choose an existing vault",
+        "certdeck checks its permissions and offers to grant what is missing.",
+    ),
 ];
 const TIERS: &[(&str, &str, &str)] = &[
     ("standard", "Standard", "Software-protected keys; enough for App Service certificates."),
@@ -40,8 +45,7 @@ const NETWORKS: &[(&str, &str, &str)] = &[
     ("trusted", "Trusted Microsoft services only", TRUSTED),
 ];
 /// Key Vault's list of them has App Service for what it reads, and nothing for what an order writes.
-const TRUSTED: &str =
-    "Closed to networks, open to the services that Key Vault lists. The certificate service is not on that list: storing may fail.";
+const TRUSTED: &str = "Closed to networks, open to the services that Key Vault lists. The certificate service is not on that list: storing may fail.";
 
 /// A vault gets its DNS name in seconds.
 const POLL: SignedDuration = SignedDuration::from_secs(3);
@@ -96,7 +100,12 @@ fn choices(inputs: &Inputs) -> Vec<Field> {
         return fields;
     }
     fields.extend([
-        Field::new(Key::Vault, "Key vault name", "Unique in all of Azure: 3 to 24 letters, digits and dashes.", FieldKind::Text),
+        Field::new(
+            Key::Vault,
+            "Key vault name",
+            "Unique in all of Azure: 3 to 24 letters, digits and dashes.",
+            FieldKind::Text,
+        ),
         Field::new(
             Key::VaultResourceGroup,
             "Resource group",
@@ -109,7 +118,12 @@ fn choices(inputs: &Inputs) -> Vec<Field> {
             "The same region as your App Service app.",
             FieldKind::Pick { of: Pick::Location, or_new: true },
         ),
-        Field::new(Key::VaultTier, "Pricing tier", "See Key Vault pricing for what each costs.", FieldKind::Choice(TIERS)),
+        Field::new(
+            Key::VaultTier,
+            "Pricing tier",
+            "See Key Vault pricing for what each costs.",
+            FieldKind::Choice(TIERS),
+        ),
         Field::new(
             Key::VaultRetention,
             "Days to retain deleted vaults",
@@ -122,7 +136,12 @@ fn choices(inputs: &Inputs) -> Vec<Field> {
             "Nobody can purge the vault before the retention ends. It cannot be switched off again.",
             FieldKind::Toggle,
         ),
-        Field::new(Key::VaultRbac, "Permission model", "How access to the vault is granted.", FieldKind::Choice(MODELS)),
+        Field::new(
+            Key::VaultRbac,
+            "Permission model",
+            "How access to the vault is granted.",
+            FieldKind::Choice(MODELS),
+        ),
         Field::new(
             Key::VaultNetwork,
             "Network access",
@@ -162,7 +181,10 @@ fn suggest(estate: &Estate, inputs: &mut Inputs) {
 fn app_location(estate: &Estate, inputs: &Inputs) -> Option<String> {
     let domain = order_id(inputs).and_then(|id| estate.order(&id)).map(|order| order.domain.clone());
     let group = inputs.get(Key::ResourceGroup)?;
-    let mapped = estate.apps.iter().find(|app| app.hostnames.iter().any(|host| Some(host.as_str()) == domain.as_deref()));
+    let mapped = estate
+        .apps
+        .iter()
+        .find(|app| app.hostnames.iter().any(|host| Some(host.as_str()) == domain.as_deref()));
     // Groups are called the same in many subscriptions.
     let own = inputs.get(Key::Subscription);
     let near = estate.apps.iter().find(|app| {
@@ -184,18 +206,22 @@ fn is_new(inputs: &Inputs) -> bool {
 }
 
 fn refusals(observed: &Observed, inputs: &Inputs, rules: &Rules, now: Timestamp) -> Vec<(Key, String)> {
-    let mut refusals: Vec<_> = order_refusal(observed, inputs).into_iter().chain(tags::refusal(inputs, rules, now)).collect();
+    let mut refusals: Vec<_> =
+        order_refusal(observed, inputs).into_iter().chain(tags::refusal(inputs, rules, now)).collect();
     let mut refuse = |key, why: &str| refusals.push((key, why.to_owned()));
     let Some(typed) = inputs.get(Key::Vault) else {
         refuse(Key::Vault, if is_new(inputs) { "name the new vault" } else { "choose a vault" });
         return refusals;
     };
     if vault_id(inputs).is_none() {
-        let why = VaultName::parse(typed).err().map_or_else(|| "choose the resource group".to_owned(), |error| error.to_string());
+        let why = VaultName::parse(typed)
+            .err()
+            .map_or_else(|| "choose the resource group".to_owned(), |error| error.to_string());
         refuse(Key::Vault, &why);
     }
     if let Some(vault) = vault_id(inputs)
-        && subscription_id(inputs).is_some_and(|own| !own.subscription_id().eq_ignore_ascii_case(vault.subscription_id()))
+        && subscription_id(inputs)
+            .is_some_and(|own| !own.subscription_id().eq_ignore_ascii_case(vault.subscription_id()))
     {
         refuse(Key::Vault, "the vault must be in the order's subscription");
     }
@@ -235,8 +261,11 @@ async fn observe(client: &Client, inputs: &Inputs) -> Result<Observed, AzureErro
     let mut seen = Observed::default();
     let Some(order) = order_id(inputs) else { return Ok(seen) };
     seen.order = orders::get(client, &order).await?.into();
-    if let Some(stored) =
-        seen.order.here().and_then(|order| order.stored.first()).filter(|stored| stored.secret.status.is_refusal())
+    if let Some(stored) = seen
+        .order
+        .here()
+        .and_then(|order| order.stored.first())
+        .filter(|stored| stored.secret.status.is_refusal())
     {
         seen.stored_tags = orders::tags_of_stored(client, &order, &stored.name).await?;
     }
@@ -245,7 +274,8 @@ async fn observe(client: &Client, inputs: &Inputs) -> Result<Observed, AzureErro
     if seen.vault.is_absent() && is_new(inputs) {
         let subscription = ResourceId::subscription(vault.subscription_id());
         let asked = vaults::availability(client, &subscription, vault.name()).await;
-        seen.vault_name = seen.spare("Check whether the vault name is free", asked)?.map_or(Seen::NotAsked, Seen::Here);
+        seen.vault_name =
+            seen.spare("Check whether the vault name is free", asked)?.map_or(Seen::NotAsked, Seen::Here);
         seen.tenant = subscriptions::tenant(client, &subscription).await?.into();
     }
     if !is_new(inputs) {
@@ -267,7 +297,11 @@ fn vault(case: &Case<'_>) -> Step {
     };
     if let Some(vault) = case.observed.vault.here() {
         if vault.provisioning_state.eq_ignore_ascii_case("RegisteringDns") {
-            return step(StepStatus::Waiting { on: "the vault's DNS name".to_owned(), since: None, next_poll: POLL });
+            return step(StepStatus::Waiting {
+                on: "the vault's DNS name".to_owned(),
+                since: None,
+                next_poll: POLL,
+            });
         }
         return step(StepStatus::Done(format!("{} in {} exists", vault.id.name(), vault.location)));
     }
@@ -281,12 +315,16 @@ fn vault(case: &Case<'_>) -> Step {
         return step(StepStatus::Blocked(no_principal(Party::Registrar, &id)));
     }
     let Some(new) = new_vault(case) else {
-        let problem = Problem::new("Create the key vault", "the directory of the subscription could not be read");
-        return step(StepStatus::Blocked(problem.remedy("create the vault elsewhere, and choose it as an existing vault")));
+        let problem =
+            Problem::new("Create the key vault", "the directory of the subscription could not be read");
+        return step(StepStatus::Blocked(
+            problem.remedy("create the vault elsewhere, and choose it as an existing vault"),
+        ));
     };
     let closed = !new.public_network;
-    let step =
-        step(StepStatus::Ready).fact("Permission model", permission_model(new.rbac, case)).sending(vec![vaults::create(&id, &new)]);
+    let step = step(StepStatus::Ready)
+        .fact("Permission model", permission_model(new.rbac, case))
+        .sending(vec![vaults::create(&id, &new)]);
     if closed { step.fact("Warning", TRUSTED) } else { step }
 }
 
@@ -328,12 +366,20 @@ fn vault_access(case: &Case<'_>) -> Step {
         )
     };
     let Some(vault) = case.observed.vault.here() else {
-        return step(StepStatus::NeedsInput { key: Key::Vault, why: "follows once there is a vault".to_owned() });
+        return step(StepStatus::NeedsInput {
+            key: Key::Vault,
+            why: "follows once there is a vault".to_owned(),
+        });
     };
     if let Some(problem) = unsuitable(vault, case) {
         return step(StepStatus::Blocked(problem));
     }
-    granting(step(StepStatus::Ready), accesses(case, vault), StepStatus::Ready, "both services have the permissions they need")
+    granting(
+        step(StepStatus::Ready),
+        accesses(case, vault),
+        StepStatus::Ready,
+        "both services have the permissions they need",
+    )
 }
 
 /// How the two services stand towards the vault.
@@ -347,9 +393,12 @@ fn unsuitable(vault: &Vault, case: &Case<'_>) -> Option<Problem> {
     if vault.rbac && !case.rules.lists(Names::OrderVaultModels, case.now, "rbac") {
         let reference = case.rules.reference(Names::OrderVaultModels, case.now);
         return Some(
-            Problem::new(what, "App Service certificates support only vaults with access policies, and this one uses RBAC")
-                .remedy("choose another vault")
-                .code(reference),
+            Problem::new(
+                what,
+                "App Service certificates support only vaults with access policies, and this one uses RBAC",
+            )
+            .remedy("choose another vault")
+            .code(reference),
         );
     }
     closed_to_services(vault, &what)
@@ -357,11 +406,15 @@ fn unsuitable(vault: &Vault, case: &Case<'_>) -> Option<Problem> {
 
 fn store(case: &Case<'_>) -> Step {
     let step = |status| {
-        Step::new(StepId::Store, "Store the certificate in the vault", status)
-            .explained("Links the order to a secret of the vault. The secret stays empty until the domain is verified.")
+        Step::new(StepId::Store, "Store the certificate in the vault", status).explained(
+            "Links the order to a secret of the vault. The secret stays empty until the domain is verified.",
+        )
     };
     let Some(order) = case.observed.order.here() else {
-        return step(case.needs_any().unwrap_or(StepStatus::NeedsInput { key: Key::Order, why: "choose the order".to_owned() }));
+        return step(
+            case.needs_any()
+                .unwrap_or(StepStatus::NeedsInput { key: Key::Order, why: "choose the order".to_owned() }),
+        );
     };
     let wanted = vault_id(case.inputs);
     if let Some(stored) = order.stored.first()
@@ -371,7 +424,8 @@ fn store(case: &Case<'_>) -> Step {
         if secret.status.is_trouble() {
             let access = vault_access(case);
             let is_granted = matches!(access.status, StepStatus::Done(_));
-            if (is_granted || matches!(access.status, StepStatus::NotNeeded(_))) && secret.status.is_refusal() {
+            if (is_granted || matches!(access.status, StepStatus::NotNeeded(_))) && secret.status.is_refusal()
+            {
                 // Azure tries by itself hours later; the same PUT makes it try now (API.md 5.6).
                 let tags = case.observed.stored_tags.with(&tags::given(case.inputs));
                 let again = orders::store(&order.id, &stored.name, &secret.vault, &secret.secret, &tags);
@@ -389,17 +443,26 @@ fn store(case: &Case<'_>) -> Step {
                     .code(secret.status.as_wire()),
             ));
         }
-        let evidence = format!("linked to the secret {} in {}: {}", secret.secret, secret.vault.name(), secret.status.words());
+        let evidence = format!(
+            "linked to the secret {} in {}: {}",
+            secret.secret,
+            secret.vault.name(),
+            secret.status.words()
+        );
         return step(StepStatus::Done(evidence));
     }
     if let Some(status) = case.needs_any() {
         return step(status);
     }
     let (Some(vault), true) = (wanted, case.observed.vault.here().is_some()) else {
-        return step(StepStatus::NeedsInput { key: Key::Vault, why: "follows once there is a vault".to_owned() });
+        return step(StepStatus::NeedsInput {
+            key: Key::Vault,
+            why: "follows once there is a vault".to_owned(),
+        });
     };
     // The child is called as the order is: that is where the documentation and az look for it (API.md 5.6).
-    let name = order.id.segment(ORDERS.rsplit('/').next().unwrap_or_default()).unwrap_or_else(|| order.id.name());
+    let name =
+        order.id.segment(ORDERS.rsplit('/').next().unwrap_or_default()).unwrap_or_else(|| order.id.name());
     let (secret, why) = secret_name::of(case.observed, order);
     let request = orders::store(&order.id, name, &vault, &secret, &tags::given(case.inputs));
     let step = step(StepStatus::Ready).sending(vec![request]);

@@ -1,10 +1,10 @@
 //! What renewal and rekey share: a new certificate takes the place of the one that the order has now.
 //!
-//! Nothing in the cloud says that a renewal was asked for by this run and not by an earlier one. So whoever asks names
-//! the certificate that is to be replaced, by its thumbprint (`current`): while the order has it, there is something to
-//! do; while the order is pending, it was asked for; and once the order has another one, it happened. A run that is
-//! started again after a crash therefore finds what it asked for and never renews twice, and a second renewal is one that
-//! names the certificate of the first.
+//! Nothing in the cloud says that a renewal was asked for by this run and not by an earlier one. So whoever
+//! asks names the certificate that is to be replaced, by its thumbprint (`current`): while the order has it,
+//! there is something to do; while the order is pending, it was asked for; and once the order has another
+//! one, it happened. A run that is started again after a crash therefore finds what it asked for and never
+//! renews twice, and a second renewal is one that names the certificate of the first.
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -44,7 +44,8 @@ pub(super) fn stage(order: &Order, inputs: &Inputs) -> Stage {
     }
 }
 
-/// The certificate that is to be replaced, and while the domain has to be proved again, the form of Step 2: Verify.
+/// The certificate that is to be replaced, and while the domain has to be proved again, the form of Step 2:
+/// Verify.
 pub(super) fn fields(observed: &Observed, inputs: &Inputs) -> Vec<Field> {
     let mut fields = vec![Field::new(
         Key::Current,
@@ -71,7 +72,12 @@ pub(super) fn suggest(estate: &Estate, inputs: &mut Inputs) {
     }
 }
 
-pub(super) fn refusals(observed: &Observed, inputs: &Inputs, rules: &Rules, now: Timestamp) -> Vec<(Key, String)> {
+pub(super) fn refusals(
+    observed: &Observed,
+    inputs: &Inputs,
+    rules: &Rules,
+    now: Timestamp,
+) -> Vec<(Key, String)> {
     if order_id(inputs).is_none() {
         return vec![(Key::Order, "choose the order".to_owned())];
     }
@@ -84,7 +90,9 @@ pub(super) fn refusals(observed: &Observed, inputs: &Inputs, rules: &Rules, now:
     if let Some(now) = &order.thumbprint {
         match inputs.get(Key::Current) {
             None => {
-                let why = format!("name the certificate that is to be replaced, so that it happens once; the order has {now} now");
+                let why = format!(
+                    "name the certificate that is to be replaced, so that it happens once; the order has {now} now"
+                );
                 refusals.push((Key::Current, why));
             }
             Some(typed) if Thumbprint::parse(typed).is_err() => {
@@ -102,17 +110,21 @@ pub(super) fn refusals(observed: &Observed, inputs: &Inputs, rules: &Rules, now:
 pub(super) async fn observe(client: &Client, inputs: &Inputs) -> Result<Observed, AzureError> {
     let mut seen = verify::observe(client, inputs).await?;
     let Some(order) = seen.order.here().cloned() else { return Ok(seen) };
-    let (history, all) = futures::join!(orders::actions(client, &order.id), certificates::around(client, &order.id));
+    let (history, all) =
+        futures::join!(orders::actions(client, &order.id), certificates::around(client, &order.id));
     let all = all?;
     if let Some(error) = &all.left_out {
         seen.leave_out("List the certificates of the other resource groups", error);
     }
     let is_import = |one: &PrivateCertificate| {
-        one.vault.as_ref().is_some_and(|secret| order.stored.iter().any(|stored| stored.secret.same_secret(secret)))
+        one.vault
+            .as_ref()
+            .is_some_and(|secret| order.stored.iter().any(|stored| stored.secret.same_secret(secret)))
     };
     let imports = all.all.into_iter().filter(is_import).collect();
     if let Some(history) = seen.spare("Read the history of the order", history)? {
-        let proofs = history.iter().filter(|action| action.kind.eq_ignore_ascii_case("DomainValidationComplete"));
+        let proofs =
+            history.iter().filter(|action| action.kind.eq_ignore_ascii_case("DomainValidationComplete"));
         seen.proven = proofs.filter_map(|action| action.at).max().into();
     }
     seen.certificates = Seen::Here(imports);
@@ -124,15 +136,16 @@ fn proof_ends(observed: &Observed, rules: &Rules, now: Timestamp) -> Option<Time
     Some(*observed.proven.here()? + rules.span(Period::OrderVerificationReuse, now).duration())
 }
 
-/// Whether the certificate authority waits for somebody (A170–A172). The order has no word for it: it is pending, and its
-/// last proof no longer serves; or it stays pending for longer than it takes with a proof that serves, so the authority
-/// wants another one, whatever is known of its rules.
+/// Whether the certificate authority waits for somebody (A170–A172). The order has no word for it: it is
+/// pending, and its last proof no longer serves; or it stays pending for longer than it takes with a proof
+/// that serves, so the authority wants another one, whatever is known of its rules.
 fn waits_for_proof(order: &Order, observed: &Observed, rules: &Rules, now: Timestamp) -> bool {
-    verify::is_pending(order) && (proof_ends(observed, rules, now).is_none_or(|end| end < now) || is_overdue(observed, rules, now))
+    verify::is_pending(order)
+        && (proof_ends(observed, rules, now).is_none_or(|end| end < now) || is_overdue(observed, rules, now))
 }
 
-/// Whether nothing has happened for longer than an issuance takes: neither was it asked for from here, nor was the domain
-/// proved. What another machine or Azure itself asked for may have begun at any time.
+/// Whether nothing has happened for longer than an issuance takes: neither was it asked for from here, nor
+/// was the domain proved. What another machine or Azure itself asked for may have begun at any time.
 fn is_overdue(observed: &Observed, rules: &Rules, now: Timestamp) -> bool {
     let usual = rules.span(Period::OrderIssuance, now).duration();
     let last = observed.renewal_asked().into_iter().chain(observed.proven.here().copied()).max();
@@ -179,18 +192,23 @@ fn issued(case: &Case<'_>, order: Option<&Order>) -> Step {
         Stage::Followed => {
             let now = order.thumbprint.as_ref().map(Thumbprint::short).unwrap_or_default();
             let expires = order.expires.map(|at| format!(", valid until {}", day(at))).unwrap_or_default();
-            verify::with_issued_names(step(StepStatus::Done(format!("the order has {now} now{expires}"))), order)
+            verify::with_issued_names(
+                step(StepStatus::Done(format!("the order has {now} now{expires}"))),
+                order,
+            )
         }
-        Stage::Present | Stage::Unnamed | Stage::Barren => {
-            step(StepStatus::NeedsInput { key: Key::Current, why: "follows once it was asked for".to_owned() })
-        }
+        Stage::Present | Stage::Unnamed | Stage::Barren => step(StepStatus::NeedsInput {
+            key: Key::Current,
+            why: "follows once it was asked for".to_owned(),
+        }),
     }
 }
 
-/// Whether the private key is somebody's own: the order was asked for with their signing request, and says so itself or in a
-/// stored certificate.
+/// Whether the private key is somebody's own: the order was asked for with their signing request, and says so
+/// itself or in a stored certificate.
 pub(super) fn keeps_own_key(order: &Order) -> bool {
-    order.has_external_key || order.stored.iter().any(|stored| stored.secret.status == SecretStatus::ExternalPrivateKey)
+    order.has_external_key
+        || order.stored.iter().any(|stored| stored.secret.status == SecretStatus::ExternalPrivateKey)
 }
 
 /// Why certdeck asks for nothing new there: without a signing request Azure would make the next key itself.
@@ -214,19 +232,31 @@ pub(super) fn barren(what: &str, order: &Order) -> Problem {
         .code("RegistrationStatusNotSupportedForRenewal")
 }
 
-/// What every new certificate brings with it, whoever asked for it: key, exports, apps, and whether the domain has to be
-/// proved again (A170, A196).
+/// What every new certificate brings with it, whoever asked for it: key, exports, apps, and whether the
+/// domain has to be proved again (A170, A196).
 pub(super) fn consequences(case: &Case<'_>, order: &Order, step: Step) -> Step {
     let interval = case.rules.span(Period::SyncInterval, case.now);
     let step = step
-        .fact("Key", "changes: a new private key. Clients that pin the old key or certificate stop trusting it")
+        .fact(
+            "Key",
+            "changes: a new private key. Clients that pin the old key or certificate stop trusting it",
+        )
         .fact("Exports", exports(case, order));
-    let imports: Vec<&str> =
-        case.observed.certificates.here().into_iter().flatten().map(|certificate| certificate.id.name()).collect();
+    let imports: Vec<&str> = case
+        .observed
+        .certificates
+        .here()
+        .into_iter()
+        .flatten()
+        .map(|certificate| certificate.id.name())
+        .collect();
     let step = if imports.is_empty() {
         step.fact("Apps", "no app has imported it")
     } else {
-        let words = format!("{} follow by Sync, the next page, or by themselves within {interval}", imports.join(", "));
+        let words = format!(
+            "{} follow by Sync, the next page, or by themselves within {interval}",
+            imports.join(", ")
+        );
         step.fact("Apps", words)
     };
     let serves = case.rules.span(Period::OrderVerificationReuse, case.now);

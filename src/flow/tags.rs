@@ -1,4 +1,5 @@
-//! The tags that a flow gives to what it creates: the field, its refusals by the platform's limits, and the value.
+//! The tags that a flow gives to what it creates: the field, its refusals by the platform's limits, and the
+//! value.
 
 use jiff::Timestamp;
 
@@ -47,7 +48,10 @@ fn beyond(tags: &Tags, rules: &Rules, now: Timestamp) -> Option<String> {
             return Some(format!("the value of the tag '{shown}' has more than {most} characters"));
         }
         if name.chars().any(char::is_control) || forbidden.iter().any(|mark| name.contains(mark.as_str())) {
-            return Some(format!("the name of the tag '{shown}' has one of {}, or a control character", forbidden.join(" ")));
+            return Some(format!(
+                "the name of the tag '{shown}' has one of {}, or a control character",
+                forbidden.join(" ")
+            ));
         }
         None
     })
@@ -68,8 +72,12 @@ mod tests {
     #[test]
     fn tags_that_azure_takes_are_taken() {
         let many: Vec<String> = (0..50).map(|number| format!("t{number}={}", "v".repeat(256))).collect();
-        for text in ["costcenter=42,env=prod", "Kostenstelle=Äpfel & Birnen <3", &many.join(","), &format!("{}=x", "n".repeat(512))]
-        {
+        for text in [
+            "costcenter=42,env=prod",
+            "Kostenstelle=Äpfel & Birnen <3",
+            &many.join(","),
+            &format!("{}=x", "n".repeat(512)),
+        ] {
             assert_eq!(refused(text), None, "{text}");
         }
     }

@@ -1,4 +1,5 @@
-//! From what was typed to the resource that is meant: a whole id, `GROUP/NAME`, or a name in the flow's resource group.
+//! From what was typed to the resource that is meant: a whole id, `GROUP/NAME`, or a name in the flow's
+//! resource group.
 
 use super::named::Named;
 use super::{Inputs, Key};
@@ -31,8 +32,8 @@ pub fn vault_id(inputs: &Inputs) -> Option<ResourceId> {
     VaultName::parse(id.name()).is_ok().then_some(id)
 }
 
-/// The app or slot. `ONE/TWO` is a group and an app here; where it can be an app and a slot, the cloud was asked before
-/// (`resolve`).
+/// The app or slot. `ONE/TWO` is a group and an app here; where it can be an app and a slot, the cloud was
+/// asked before (`resolve`).
 pub fn app_id(inputs: &Inputs) -> Option<ResourceId> {
     place(inputs, Named::site(inputs.get(Key::App)?)?, SITES, inputs.get(Key::ResourceGroup))
 }
@@ -61,7 +62,10 @@ mod tests {
 
     #[test]
     fn a_vault_may_live_in_a_group_of_its_own() {
-        let inputs = Inputs::default().with(Key::Subscription, "s").with(Key::ResourceGroup, "web").with(Key::Vault, "kv-shop");
+        let inputs = Inputs::default()
+            .with(Key::Subscription, "s")
+            .with(Key::ResourceGroup, "web")
+            .with(Key::Vault, "kv-shop");
         assert_eq!(vault_id(&inputs).unwrap().resource_group(), "web");
         assert_eq!(vault_id(&inputs.with(Key::VaultResourceGroup, "keys")).unwrap().resource_group(), "keys");
     }

@@ -1,12 +1,13 @@
-//! Unbind (A159, A166): take the certificate off a hostname. The hostname stays mapped, and browsers warn until it is
-//! bound again, so replacing a binding is always the better way to renew.
+//! Unbind (A159, A166): take the certificate off a hostname. The hostname stays mapped, and browsers warn
+//! until it is bound again, so replacing a binding is always the better way to renew.
 
 use super::bind::{host, host_refusals};
 use super::outside;
 use super::target::app_id;
 use super::usage::Use;
 use super::{
-    Case, Consent, Field, FieldKind, Flow, FlowName, Inputs, Key, Observed, Pick, Seen, Step, StepId, StepStatus, Subject,
+    Case, Consent, Field, FieldKind, Flow, FlowName, Inputs, Key, Observed, Pick, Seen, Step, StepId,
+    StepStatus, Subject,
 };
 use crate::azure::{AzureError, Client, sites};
 use crate::model::{Binding, Estate, SslState};
@@ -34,7 +35,12 @@ fn fields(inputs: &Inputs) -> Vec<Field> {
     let field = |key, label, help, of| Field::new(key, label, help, FieldKind::Pick { of, or_new: false });
     let mut fields = vec![
         field(Key::App, "App", "The app or slot that answers for the hostname.", Pick::App),
-        field(Key::Hostname, "Hostname", "The hostname that shall have no certificate any more.", Pick::Hostname),
+        field(
+            Key::Hostname,
+            "Hostname",
+            "The hostname that shall have no certificate any more.",
+            Pick::Hostname,
+        ),
     ];
     if inputs.get(Key::App).is_none() {
         fields.truncate(1);
@@ -45,7 +51,9 @@ fn fields(inputs: &Inputs) -> Vec<Field> {
 async fn observe(client: &Client, inputs: &Inputs) -> Result<Observed, AzureError> {
     let mut seen = Observed::default();
     let Some(id) = app_id(inputs) else { return Ok(seen) };
-    let Some(site) = sites::get(client, &id).await? else { return Ok(Observed { app: Seen::Absent, ..seen }) };
+    let Some(site) = sites::get(client, &id).await? else {
+        return Ok(Observed { app: Seen::Absent, ..seen });
+    };
     (seen.app, seen.outside.bindings) = (Seen::Here(site.app), site.bindings);
     let Some(host) = host(inputs) else { return Ok(seen) };
     seen.see_binding(sites::binding_as_it_is(client, &Binding::id_of(&id, &host)).await?);
@@ -57,7 +65,8 @@ async fn observe(client: &Client, inputs: &Inputs) -> Result<Observed, AzureErro
 }
 
 fn unbind(case: &Case<'_>) -> Step {
-    let title = host(case.inputs).map_or_else(|| "Unbind the hostname".to_owned(), |host| format!("Unbind {host}"));
+    let title =
+        host(case.inputs).map_or_else(|| "Unbind the hostname".to_owned(), |host| format!("Unbind {host}"));
     let step = |status| {
         Step::new(StepId::Unbind, title.clone(), status).explained(
             "Browsers warn of the hostname afterwards, until it is bound again. To renew a certificate nothing has to be unbound: bind replaces.",
@@ -66,11 +75,13 @@ fn unbind(case: &Case<'_>) -> Step {
     if let Some(status) = case.needs_any() {
         return step(status);
     }
-    let (Some(app), Some(host), false) = (case.observed.app.here(), host(case.inputs), case.observed.binding == Seen::NotAsked)
+    let (Some(app), Some(host), false) =
+        (case.observed.app.here(), host(case.inputs), case.observed.binding == Seen::NotAsked)
     else {
         return step(StepStatus::follows(Key::Hostname, "the app is looked at"));
     };
-    let Some(binding) = case.observed.binding.here().filter(|binding| binding.ssl != SslState::Disabled) else {
+    let Some(binding) = case.observed.binding.here().filter(|binding| binding.ssl != SslState::Disabled)
+    else {
         return step(StepStatus::Done(format!("{host} is bound to no certificate")));
     };
     let ready = step(StepStatus::Ready)
@@ -102,8 +113,14 @@ fn unbind(case: &Case<'_>) -> Step {
 fn address(case: &Case<'_>) -> Step {
     let (observed, is_bound) =
         (case.observed, case.observed.binding.here().is_none_or(|binding| binding.ssl != SslState::Disabled));
-    let Some(app) = observed.app.here() else { return outside::address(StepStatus::follows(Key::App, "the app is looked at")) };
-    let mapped = observed.outside.bindings.iter().filter(|binding| observed.outside.by_address.contains(&binding.host));
+    let Some(app) = observed.app.here() else {
+        return outside::address(StepStatus::follows(Key::App, "the app is looked at"));
+    };
+    let mapped = observed
+        .outside
+        .bindings
+        .iter()
+        .filter(|binding| observed.outside.by_address.contains(&binding.host));
     let uses: Vec<Use<'_>> = mapped.map(|binding| Use { app, binding }).collect();
     if is_bound {
         return outside::address(StepStatus::follows(Key::Hostname, "the hostname is unbound"));
@@ -120,20 +137,30 @@ mod tests {
 
     fn stands(ssl: SslState) -> Vec<Step> {
         let binding = bound("contoso.com", ssl, LEAF);
-        let outside = Outside { bindings: vec![binding.clone()], by_address: vec![binding.host.clone()], ..Outside::default() };
+        let outside = Outside {
+            bindings: vec![binding.clone()],
+            by_address: vec![binding.host.clone()],
+            ..Outside::default()
+        };
         let observed = Observed {
             app: Seen::Here(app(&["contoso.com"])),
             binding: Seen::Here(binding),
             outside: outside.looked("contoso.com", "20.9.9.9", None),
             ..Observed::default()
         };
-        stand(FlowName::Unbind, &observed, &inputs().with(Key::App, "shop").with(Key::Hostname, "contoso.com"))
+        stand(
+            FlowName::Unbind,
+            &observed,
+            &inputs().with(Key::App, "shop").with(Key::Hostname, "contoso.com"),
+        )
     }
 
     #[test]
     fn an_ip_based_binding_is_given_up_only_by_typing_its_address_a166() {
         let steps = stands(SslState::IpBased);
-        let Consent::Typed { notice, word } = &find(&steps, StepId::Unbind).consent else { panic!("no consent asked") };
+        let Consent::Typed { notice, word } = &find(&steps, StepId::Unbind).consent else {
+            panic!("no consent asked")
+        };
         assert_eq!(word, "20.9.9.9");
         assert!(notice.contains("A records"));
     }
@@ -141,7 +168,9 @@ mod tests {
     #[test]
     fn unbinding_a_hostname_interrupts_it_and_names_it_a4() {
         let steps = stands(SslState::Sni);
-        let Consent::Interrupts { notice, names } = &find(&steps, StepId::Unbind).consent else { panic!("nothing is interrupted") };
+        let Consent::Interrupts { notice, names } = &find(&steps, StepId::Unbind).consent else {
+            panic!("nothing is interrupted")
+        };
         assert_eq!(names, &["contoso.com"]);
         assert!(notice.contains("warn every visitor"), "{notice}");
     }

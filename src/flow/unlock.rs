@@ -1,9 +1,10 @@
-//! Unlock an order (A206–A209, C18): the management locks that keep it from being deleted, wherever they are set, and
-//! the removal of those that may go. A lock's name says nothing; each is removed by its id.
+//! Unlock an order (A206–A209, C18): the management locks that keep it from being deleted, wherever they are
+//! set, and the removal of those that may go. A lock's name says nothing; each is removed by its id.
 
 use super::target::{order_id, vault_id};
 use super::{
-    Case, Consent, Field, FieldKind, Flow, FlowName, Inputs, Key, Observed, Pick, Seen, Step, StepId, StepStatus, Subject,
+    Case, Consent, Field, FieldKind, Flow, FlowName, Inputs, Key, Observed, Pick, Seen, Step, StepId,
+    StepStatus, Subject,
 };
 use crate::azure::locks::{self, Lock};
 use crate::azure::{AzureError, Client, orders};
@@ -11,7 +12,11 @@ use crate::model::{Estate, Problem, ResourceId};
 
 const REACH: &[(&str, &str, &str)] = &[
     ("order", "Those on the order", "What is set above it stays, and goes on to protect everything there."),
-    ("all", "Inherited ones, too", "Everything else in the group or subscription loses this protection, too."),
+    (
+        "all",
+        "Inherited ones, too",
+        "Everything else in the group or subscription loses this protection, too.",
+    ),
 ];
 
 pub(super) static FLOW: Flow = Flow {
@@ -83,8 +88,15 @@ pub(super) async fn observe_locked(
     vaults.dedup();
     let mut found = Vec::new();
     for vault in vaults {
-        // The vault may be in a subscription that this account does not see; it is told of for completeness only.
-        found.extend(locks::list(client, &vault).await.unwrap_or_default().into_iter().filter(|lock| is_on(lock, &vault)));
+        // The vault may be in a subscription that this account does not see; it is told of for completeness
+        // only.
+        found.extend(
+            locks::list(client, &vault)
+                .await
+                .unwrap_or_default()
+                .into_iter()
+                .filter(|lock| is_on(lock, &vault)),
+        );
     }
     seen.vault_locks = Seen::Here(found);
     Ok(())
@@ -112,7 +124,8 @@ fn inherited(observed: &Observed) -> impl Iterator<Item = &Lock> {
 /// `Delete lock 'keep' on the resource group rg-shop: Please remove…`
 pub(super) fn words(lock: &Lock) -> String {
     let level = if lock.level.eq_ignore_ascii_case("CanNotDelete") { "Delete" } else { "Read-only" };
-    let on = ResourceId::parse(lock.scope()).map_or_else(|_| lock.scope().to_owned(), |scope| scope_words(&scope));
+    let on =
+        ResourceId::parse(lock.scope()).map_or_else(|_| lock.scope().to_owned(), |scope| scope_words(&scope));
     let notes = if lock.notes.is_empty() { String::new() } else { format!(": {}", lock.notes) };
     format!("{level} lock '{}' on {on}{notes}", lock.id.name())
 }
@@ -158,8 +171,9 @@ pub(super) fn follows(once: &str) -> StepStatus {
 
 fn unlock(case: &Case<'_>) -> Step {
     let step = |status| {
-        Step::new(StepId::Unlock, "Remove the locks on the order", status)
-            .explained("Nothing changes but that the order can be deleted. A lock can be set again at any time.")
+        Step::new(StepId::Unlock, "Remove the locks on the order", status).explained(
+            "Nothing changes but that the order can be deleted. A lock can be set again at any time.",
+        )
     };
     if let Some(status) = case.needs(&[Key::Order]) {
         return step(status);
@@ -171,7 +185,8 @@ fn unlock(case: &Case<'_>) -> Step {
         none if none.is_empty() => step(StepStatus::Done("the order itself has no lock".to_owned())),
         requests => {
             let order = case.observed.order.here().map(|order| order.id.name().to_owned());
-            let ready = own(case.observed).fold(step(StepStatus::Ready), |step, lock| step.fact("Removes", words(lock)));
+            let ready = own(case.observed)
+                .fold(step(StepStatus::Ready), |step, lock| step.fact("Removes", words(lock)));
             ready.sending(requests).consent(Consent::interrupting(
                 "It weakens the order: it can be deleted afterwards, by mistake too. A lock can be set again at any time.",
                 order,
@@ -189,13 +204,21 @@ fn unlock_above(case: &Case<'_>) -> Step {
     if case.observed.order.here().is_none() {
         return step(follows("the order is seen"));
     }
-    let Some(first) = inherited.first() else { return step(StepStatus::NotNeeded("none is inherited".to_owned())) };
+    let Some(first) = inherited.first() else {
+        return step(StepStatus::NotNeeded("none is inherited".to_owned()));
+    };
     let shown = |status| inherited.iter().fold(step(status), |step, lock| step.fact("Lock", words(lock)));
     match case.inputs.get(Key::Locks) {
         Some("all") => {
-            let on: Vec<String> =
-                inherited.iter().filter_map(|lock| ResourceId::parse(lock.scope()).ok()).map(|id| scope_words(&id)).collect();
-            let notice = format!("Everything in {} loses the protection of this lock, not only the order.", on.join(" and "));
+            let on: Vec<String> = inherited
+                .iter()
+                .filter_map(|lock| ResourceId::parse(lock.scope()).ok())
+                .map(|id| scope_words(&id))
+                .collect();
+            let notice = format!(
+                "Everything in {} loses the protection of this lock, not only the order.",
+                on.join(" and ")
+            );
             shown(StepStatus::Ready)
                 .sending(inherited.iter().map(|lock| locks::remove(lock)).collect())
                 .consent(Consent::Typed { notice, word: first.id.name().to_owned() })
@@ -203,9 +226,14 @@ fn unlock_above(case: &Case<'_>) -> Step {
         Some(_) => {
             let why = format!("{} is left as it is", words(first));
             let remedy = "whoever set it can remove it; or choose to remove inherited locks, too";
-            shown(StepStatus::Blocked(Problem::new("Unlock the order", why).remedy(remedy).code("ScopeLocked")))
+            shown(StepStatus::Blocked(
+                Problem::new("Unlock the order", why).remedy(remedy).code("ScopeLocked"),
+            ))
         }
-        None => shown(StepStatus::NeedsInput { key: Key::Locks, why: format!("{}: remove it, too?", words(first)) }),
+        None => shown(StepStatus::NeedsInput {
+            key: Key::Locks,
+            why: format!("{}: remove it, too?", words(first)),
+        }),
     }
 }
 
@@ -217,7 +245,11 @@ mod tests {
     use crate::model::OrderStatus;
 
     fn lock(scope: &ResourceId, level: &str) -> Lock {
-        Lock { id: scope.resource("Microsoft.Authorization/locks", "keep"), level: level.to_owned(), notes: String::new() }
+        Lock {
+            id: scope.resource("Microsoft.Authorization/locks", "keep"),
+            level: level.to_owned(),
+            notes: String::new(),
+        }
     }
 
     fn seen(locks: Vec<Lock>) -> Observed {
@@ -232,9 +264,14 @@ mod tests {
 
     #[test]
     fn removing_the_lock_of_an_order_weakens_it() {
-        let observed = seen(vec![lock(&id("Microsoft.CertificateRegistration/certificateOrders/contoso-www"), "CanNotDelete")]);
+        let observed = seen(vec![lock(
+            &id("Microsoft.CertificateRegistration/certificateOrders/contoso-www"),
+            "CanNotDelete",
+        )]);
         let steps = stand(FlowName::Unlock, &observed, &inputs());
-        let Consent::Interrupts { notice, names } = &find(&steps, StepId::Unlock).consent else { panic!("it weakens nothing") };
+        let Consent::Interrupts { notice, names } = &find(&steps, StepId::Unlock).consent else {
+            panic!("it weakens nothing")
+        };
         assert!(notice.contains("deleted") && names == &["contoso-www"], "{notice}");
     }
 
@@ -243,8 +280,16 @@ mod tests {
         let own = lock(&order(OrderStatus::Issued).id, "CanNotDelete");
         let steps = stand(FlowName::Unlock, &seen(vec![own.clone()]), &inputs());
         assert_eq!(find(&steps, StepId::Unlock).plan(), [format!("DELETE {}", own.id)]);
-        assert!(find(&steps, StepId::Locks).facts.iter().any(|(label, words)| label == "Stays" && words.contains("kv-web")));
-        assert!(super::super::current(&stand(FlowName::Unlock, &seen(vec![]), &inputs())).is_none(), "done without locks");
+        assert!(
+            find(&steps, StepId::Locks)
+                .facts
+                .iter()
+                .any(|(label, words)| label == "Stays" && words.contains("kv-web"))
+        );
+        assert!(
+            super::super::current(&stand(FlowName::Unlock, &seen(vec![]), &inputs())).is_none(),
+            "done without locks"
+        );
     }
 
     #[test]
@@ -253,12 +298,17 @@ mod tests {
         let observed = seen(vec![group]);
         let steps = stand(FlowName::Unlock, &observed, &inputs());
         let (key, why) = needed(find(&steps, StepId::UnlockAbove));
-        assert!(key == Key::Locks && why.contains("Read-only lock 'keep' on the resource group web"), "{why}");
+        assert!(
+            key == Key::Locks && why.contains("Read-only lock 'keep' on the resource group web"),
+            "{why}"
+        );
         let left = stand(FlowName::Unlock, &observed, &inputs().with(Key::Locks, "order"));
         assert!(matches!(find(&left, StepId::UnlockAbove).status, StepStatus::Blocked(_)));
         let all = stand(FlowName::Unlock, &observed, &inputs().with(Key::Locks, "all"));
         let above = find(&all, StepId::UnlockAbove);
         assert_eq!(above.requests.len(), 1);
-        assert!(matches!(&above.consent, Consent::Typed { notice, .. } if notice.contains("resource group web")));
+        assert!(
+            matches!(&above.consent, Consent::Typed { notice, .. } if notice.contains("resource group web"))
+        );
     }
 }

@@ -1,5 +1,5 @@
-//! Upload a private certificate (A144–A147): read a PFX, check it before Azure does, mend what can be mended in memory,
-//! and put it into the webspace of an app.
+//! Upload a private certificate (A144–A147): read a PFX, check it before Azure does, mend what can be mended
+//! in memory, and put it into the webspace of an app.
 
 use std::sync::{Arc, OnceLock};
 
@@ -12,13 +12,16 @@ use super::destination::Destination;
 use super::import_order::{observe_app, room_problem, tier_problem};
 use super::tags;
 use super::target::app_id;
-use super::{Case, Field, FieldKind, Flow, FlowName, Inputs, Key, Observed, Seen, Step, StepId, StepStatus, Subject};
+use super::{
+    Case, Field, FieldKind, Flow, FlowName, Inputs, Key, Observed, Seen, Step, StepId, StepStatus, Subject,
+};
 use crate::azure::{AzureError, Client, certificates, sites};
 use crate::model::{App, Estate, Hostname, PrivateCertificate, Problem, ResourceId, Scope};
 use crate::pki::{self, Certificate, Cipher, Contents, Finding, Question, Report, Roots, San};
 use crate::rules::{Requirement, Rules, Severity, Use};
 
-/// What `certdeck` mends by wrapping key and certificates anew; everything else has to be mended where the file was made.
+/// What `certdeck` mends by wrapping key and certificates anew; everything else has to be mended where the
+/// file was made.
 const MENDABLE: [Requirement; 7] = [
     Requirement::NotPfx,
     Requirement::NoMac,
@@ -98,17 +101,28 @@ fn file(observed: &Observed) -> Option<&CertificateFile> {
 fn is_unusual(file: &CertificateFile) -> bool {
     let Some(container) = &file.contents.container else { return !file.contents.keys.is_empty() };
     let mut keys = container.key_encryption.iter();
-    file.has_empty_password() || container.mac.is_none() || keys.any(|encryption| encryption.cipher != Cipher::TripleDes)
+    file.has_empty_password()
+        || container.mac.is_none()
+        || keys.any(|encryption| encryption.cipher != Cipher::TripleDes)
 }
 
-pub(super) fn refusals(observed: &Observed, inputs: &Inputs, rules: &Rules, now: Timestamp) -> Vec<(Key, String)> {
-    let mut refusals: Vec<_> = app_refusal(observed, inputs).into_iter().chain(tags::refusal(inputs, rules, now)).collect();
+pub(super) fn refusals(
+    observed: &Observed,
+    inputs: &Inputs,
+    rules: &Rules,
+    now: Timestamp,
+) -> Vec<(Key, String)> {
+    let mut refusals: Vec<_> =
+        app_refusal(observed, inputs).into_iter().chain(tags::refusal(inputs, rules, now)).collect();
     let mut refuse = |key, why: String| refusals.push((key, why));
     match &observed.file {
         _ if inputs.get(Key::File).is_none() => refuse(Key::File, "choose the PFX file".to_owned()),
         Some(Err(unusable)) => refuse(unusable.key, unusable.why.clone()),
         Some(Ok(file)) if uploaded(observed).is_none() && is_mendable(report(file, observed, rules, now)) => {
-            refuse(Key::NewPassword, "App Service does not take the file as it is: give a password to wrap it anew".to_owned());
+            refuse(
+                Key::NewPassword,
+                "App Service does not take the file as it is: give a password to wrap it anew".to_owned(),
+            );
         }
         _ => {}
     }
@@ -151,7 +165,8 @@ async fn observe(client: &Client, inputs: &Inputs) -> Result<Observed, AzureErro
     seen.file = file;
     if let Some(app) = seen.app.here().cloned() {
         let near = neighbours(client, &app).await;
-        seen.neighbours = seen.spare("List the apps of the subscription", near)?.map_or(Seen::NotAsked, Seen::Here);
+        seen.neighbours =
+            seen.spare("List the apps of the subscription", near)?.map_or(Seen::NotAsked, Seen::Here);
     }
     read_roots(client, &mut seen).await;
     read_namesake(client, inputs, &mut seen).await?;
@@ -166,7 +181,11 @@ pub(super) async fn read_roots(client: &Client, seen: &mut Observed) {
 }
 
 /// Whatever has the name that the upload would take.
-pub(super) async fn read_namesake(client: &Client, inputs: &Inputs, seen: &mut Observed) -> Result<(), AzureError> {
+pub(super) async fn read_namesake(
+    client: &Client,
+    inputs: &Inputs,
+    seen: &mut Observed,
+) -> Result<(), AzureError> {
     if let (Some(app), Some(leaf)) = (seen.app.here(), leaf(seen))
         && let Some(id) = target(app, leaf, inputs)
     {
@@ -215,7 +234,12 @@ pub fn uploaded(observed: &Observed) -> Option<&PrivateCertificate> {
 fn target(app: &App, leaf: &Certificate, inputs: &Inputs) -> Option<ResourceId> {
     let destination = Destination::of(app)?;
     let given = inputs.get(Key::FriendlyName).filter(|name| bad_name(name).is_none());
-    Some(given.map_or_else(|| destination.within(leaf.thumbprint.as_str(), "_"), |name| destination.exactly(name)))
+    Some(
+        given.map_or_else(
+            || destination.within(leaf.thumbprint.as_str(), "_"),
+            |name| destination.exactly(name),
+        ),
+    )
 }
 
 fn report<'a>(file: &'a CertificateFile, observed: &Observed, rules: &Rules, now: Timestamp) -> &'a Report {
@@ -227,14 +251,16 @@ fn report<'a>(file: &'a CertificateFile, observed: &Observed, rules: &Rules, now
 /// Why browsers would refuse a hostname that is bound to the certificate of the file, if its check says so.
 pub(super) fn unfit_to_bind(case: &Case<'_>) -> Option<String> {
     let report = report(file(case.observed)?, case.observed, case.rules, case.now);
-    let blocking = |finding: &&Finding| finding.severity == Severity::Error && finding.blocks.contains(&Use::Bind);
+    let blocking =
+        |finding: &&Finding| finding.severity == Severity::Error && finding.blocks.contains(&Use::Bind);
     report.findings.iter().find(blocking).map(|finding| finding.seen.clone())
 }
 
 /// Whether what stands in the way of an upload is gone once the file is wrapped anew.
 fn is_mendable(report: &Report) -> bool {
     let has_key = report.leaf.is_some_and(|leaf| leaf.has_key == Some(true));
-    let mut blocking = report.findings.iter().filter(|finding| finding.blocks.contains(&Use::Upload)).peekable();
+    let mut blocking =
+        report.findings.iter().filter(|finding| finding.blocks.contains(&Use::Upload)).peekable();
     has_key && blocking.peek().is_some() && blocking.all(|finding| MENDABLE.contains(&finding.rule))
 }
 
@@ -256,7 +282,8 @@ fn read(case: &Case<'_>, report: Option<&Report>) -> Step {
         let empty = || StepStatus::NeedsInput { key: Key::File, why: "it holds no certificate".to_owned() };
         return step(case.needs(&[Key::NewPassword]).unwrap_or_else(empty));
     };
-    let names: Vec<String> = leaf.sans.iter().filter(|san| matches!(san, San::Dns(_))).map(San::to_string).collect();
+    let names: Vec<String> =
+        leaf.sans.iter().filter(|san| matches!(san, San::Dns(_))).map(San::to_string).collect();
     let secured = if names.is_empty() { leaf.subject.clone() } else { names.join(", ") };
     let chain = report.and_then(|report| report.chain.as_ref()).map(|chain| match &chain.missing {
         Some(missing) => format!("{} certificates; that of {missing} is missing", chain.path.len()),
@@ -272,7 +299,9 @@ fn read(case: &Case<'_>, report: Option<&Report>) -> Step {
     if let Some(chain) = chain {
         done = done.fact("Chain", chain);
     }
-    if let Some(encryption) = file.contents.container.as_ref().and_then(|container| container.key_encryption.first()) {
+    if let Some(encryption) =
+        file.contents.container.as_ref().and_then(|container| container.key_encryption.first())
+    {
         done = done.fact("Encryption", &encryption.name);
     }
     done
@@ -330,8 +359,9 @@ fn check(case: &Case<'_>, report: Option<&Report>) -> Step {
     if let Some(finding) = report.findings.iter().find(|finding| finding.blocks.contains(&Use::Upload))
         && !report.allows(Use::Upload)
     {
-        let problem =
-            Problem::new("Upload the certificate", &*finding.message).remedy(&*finding.remedy).code(finding.rule.to_string());
+        let problem = Problem::new("Upload the certificate", &*finding.message)
+            .remedy(&*finding.remedy)
+            .code(finding.rule.to_string());
         return step(StepStatus::Blocked(problem));
     }
     let count = |severity| report.findings.iter().filter(|finding| finding.severity == severity).count();
@@ -345,13 +375,16 @@ fn check(case: &Case<'_>, report: Option<&Report>) -> Step {
 
 fn upload(case: &Case<'_>) -> Step {
     let step = |status| {
-        Step::new(StepId::Upload, "Upload the certificate", status)
-            .explained("The certificate appears in Private Key Certificates. It secures nothing before it is bound.")
+        Step::new(StepId::Upload, "Upload the certificate", status).explained(
+            "The certificate appears in Private Key Certificates. It secures nothing before it is bound.",
+        )
     };
     if let Some(status) = case.needs_any() {
         return step(status);
     }
-    let (Some(app), Some(file), Some(leaf)) = (case.observed.app.here(), file(case.observed), leaf(case.observed)) else {
+    let (Some(app), Some(file), Some(leaf)) =
+        (case.observed.app.here(), file(case.observed), leaf(case.observed))
+    else {
         return step(StepStatus::follows(Key::File, "the app and the file are looked at"));
     };
     if let Some(there) = uploaded(case.observed) {
@@ -378,7 +411,9 @@ fn also_visible_to(observed: &Observed) -> String {
     let Some(apps) = observed.neighbours.here() else { return "every app of this webspace".to_owned() };
     let names: Vec<String> = apps.iter().take(SHOWN).map(App::label).collect();
     match apps.len() {
-        0 if observed.app.here().is_some_and(|app| app.scope == Scope::App) => "no other app: it belongs to this one".to_owned(),
+        0 if observed.app.here().is_some_and(|app| app.scope == Scope::App) => {
+            "no other app: it belongs to this one".to_owned()
+        }
         0 => "no other app; later ones of this webspace will see it too".to_owned(),
         many if many > SHOWN => format!("{} and {} more", names.join(", "), many - SHOWN),
         _ => names.join(", "),

@@ -1,4 +1,5 @@
-//! What uses a private key certificate: hostnames of every app and slot that can be bound to it, and code that loads it (A10, B3-8).
+//! What uses a private key certificate: hostnames of every app and slot that can be bound to it, and code
+//! that loads it (A10, B3-8).
 
 use futures::future::{join_all, try_join};
 use futures::stream::{self, StreamExt, TryStreamExt};
@@ -20,8 +21,8 @@ pub struct Usage {
     pub certificates: Vec<PrivateCertificate>,
     /// Apps and slots.
     pub sites: Vec<Site>,
-    /// The settings of each app of the webspace that was asked about, for what its code loads; absent where they may not
-    /// be read.
+    /// The settings of each app of the webspace that was asked about, for what its code loads; absent where
+    /// they may not be read.
     pub settings: Vec<(ResourceId, Seen<AppSettings>)>,
     /// The service's own answers about the bindings that are to be changed.
     pub answers: Vec<(ResourceId, AsItIs)>,
@@ -57,9 +58,13 @@ impl Usage {
     /// Reads the certificates, apps and slots of the subscription that the inputs name.
     pub async fn observe(client: &Client, inputs: &Inputs) -> Result<Option<Self>, AzureError> {
         let Some(subscription) = subscription(inputs) else { return Ok(None) };
-        let group = || ResourceId::parse(&format!("{subscription}/resourceGroups/{}", inputs.get(Key::ResourceGroup)?)).ok();
+        let group = || {
+            ResourceId::parse(&format!("{subscription}/resourceGroups/{}", inputs.get(Key::ResourceGroup)?))
+                .ok()
+        };
         let near = whole_id(inputs).or_else(group).unwrap_or(subscription);
-        let (listed, sites) = try_join(certificates::around(client, &near), sites::around(client, &near)).await?;
+        let (listed, sites) =
+            try_join(certificates::around(client, &near), sites::around(client, &near)).await?;
         let left_out = listed.left_out.or(sites.left_out);
         let mut certificates = listed.all;
         certificates.extend(match whole_id(inputs) {
@@ -73,20 +78,27 @@ impl Usage {
         Ok(Some(Self { certificates, sites: sites.all, left_out, ..Self::default() }))
     }
 
-    /// Reads the settings of the apps that what lives there serves. Whoever may not read settings learns the rest all the
-    /// same.
+    /// Reads the settings of the apps that what lives there serves. Whoever may not read settings learns the
+    /// rest all the same.
     pub async fn read_settings(&mut self, client: &Client, home: &Home) {
         let apps: Vec<ResourceId> = self.sites_at(home).map(|site| site.app.id.clone()).collect();
         for some in apps.chunks(AT_ONCE) {
             let answers = join_all(some.iter().map(|app| settings::list(client, app))).await;
-            self.settings.extend(some.iter().cloned().zip(answers.into_iter().map(|answer| Seen::from(answer.ok()))));
+            self.settings
+                .extend(some.iter().cloned().zip(answers.into_iter().map(|answer| Seen::from(answer.ok()))));
         }
     }
 
-    /// Reads the bindings that are to be changed one by one: their own answers are fresher than the app's, and are given
-    /// back with the change.
-    pub async fn read_answers(&mut self, client: &Client, bindings: Vec<ResourceId>) -> Result<(), AzureError> {
-        let read = |id: ResourceId| async move { Ok::<_, AzureError>((sites::binding_as_it_is(client, &id).await?, id)) };
+    /// Reads the bindings that are to be changed one by one: their own answers are fresher than the app's,
+    /// and are given back with the change.
+    pub async fn read_answers(
+        &mut self,
+        client: &Client,
+        bindings: Vec<ResourceId>,
+    ) -> Result<(), AzureError> {
+        let read = |id: ResourceId| async move {
+            Ok::<_, AzureError>((sites::binding_as_it_is(client, &id).await?, id))
+        };
         let asked: Vec<_> = bindings.into_iter().map(read).collect();
         let answers: Vec<_> = stream::iter(asked).buffered(AT_ONCE).try_collect().await?;
         for (answer, id) in answers {
@@ -113,7 +125,11 @@ impl Usage {
         match found.as_slice() {
             [] => Ok(None),
             [only] => Ok(Some(only)),
-            several => Err(named::several("certificate", typed, &several.iter().map(|one| &one.id).collect::<Vec<_>>())),
+            several => Err(named::several(
+                "certificate",
+                typed,
+                &several.iter().map(|one| &one.id).collect::<Vec<_>>(),
+            )),
         }
     }
 
@@ -124,14 +140,18 @@ impl Usage {
 
     /// The hostnames of those apps that have a binding, with who answers for each.
     pub fn bound<'a>(&'a self, home: &'a Home) -> impl Iterator<Item = Use<'a>> {
-        let uses = self.sites_at(home).flat_map(|site| site.bindings.iter().map(|binding| Use { app: &site.app, binding }));
+        let uses = self
+            .sites_at(home)
+            .flat_map(|site| site.bindings.iter().map(|binding| Use { app: &site.app, binding }));
         uses.filter(|one| one.binding.ssl != SslState::Disabled)
     }
 
-    /// The hostnames that present the certificate: the same thumbprint, of an app that it can serve (API.md 12.6).
+    /// The hostnames that present the certificate: the same thumbprint, of an app that it can serve (API.md
+    /// 12.6).
     pub fn uses<'a>(&'a self, certificate: &'a PrivateCertificate) -> impl Iterator<Item = Use<'a>> {
-        self.bound(&certificate.home)
-            .filter(|one| certificate.thumbprint.is_some() && one.binding.thumbprint == certificate.thumbprint)
+        self.bound(&certificate.home).filter(|one| {
+            certificate.thumbprint.is_some() && one.binding.thumbprint == certificate.thumbprint
+        })
     }
 
     /// The same certificate under another name in the same place: bindings go on with that one.
@@ -150,7 +170,8 @@ impl Usage {
 
     /// The apps whose code loads the certificate by its thumbprint.
     pub fn loaders<'a>(&'a self, thumbprint: &'a Thumbprint) -> impl Iterator<Item = &'a App> {
-        let loads = |app: &App| self.settings_of(app).is_some_and(|settings| Load::of(settings).names(thumbprint));
+        let loads =
+            |app: &App| self.settings_of(app).is_some_and(|settings| Load::of(settings).names(thumbprint));
         self.sites.iter().map(|site| &site.app).filter(move |app| loads(app))
     }
 
@@ -163,7 +184,8 @@ impl Usage {
         let loaders = certificate.thumbprint.iter().flat_map(|thumbprint| self.loaders(thumbprint));
         let loaders: Vec<String> = loaders.map(App::label).collect();
         let secures = (!hosts.is_empty()).then(|| format!("it secures {}", some_of(&hosts)));
-        let loaded = (!loaders.is_empty()).then(|| format!("the code of {} loads it by its thumbprint", some_of(&loaders)));
+        let loaded = (!loaders.is_empty())
+            .then(|| format!("the code of {} loads it by its thumbprint", some_of(&loaders)));
         let words: Vec<String> = secures.into_iter().chain(loaded).collect();
         (!words.is_empty()).then(|| words.join(", and "))
     }
@@ -178,9 +200,13 @@ pub fn certificate_named(inputs: &Inputs) -> Option<(&str, Named)> {
 /// What is missing to know which certificate is meant; whether there is one, each flow judges by itself.
 pub fn certificate_refusal(usage: Option<&Usage>, inputs: &Inputs) -> Option<(Key, String)> {
     match usage.map(|usage| usage.named(inputs)) {
-        _ if inputs.get(Key::Certificate).is_none() => Some((Key::Certificate, "choose the certificate".to_owned())),
+        _ if inputs.get(Key::Certificate).is_none() => {
+            Some((Key::Certificate, "choose the certificate".to_owned()))
+        }
         _ if certificate_named(inputs).is_none() => Some((Key::Certificate, no_certificate(inputs))),
-        _ if subscription(inputs).is_none() => Some((Key::Subscription, "say in which subscription the certificate is".to_owned())),
+        _ if subscription(inputs).is_none() => {
+            Some((Key::Subscription, "say in which subscription the certificate is".to_owned()))
+        }
         Some(Err(why)) => Some((Key::Certificate, why)),
         Some(Ok(_)) | None => None,
     }
@@ -191,7 +217,9 @@ pub fn no_certificate(inputs: &Inputs) -> String {
     let Some((typed, named)) = certificate_named(inputs) else {
         return "a certificate goes by NAME, GROUP/NAME, its thumbprint or its whole id".to_owned();
     };
-    let place = subscription(inputs).map(|id| format!("the subscription {}", id.subscription_id())).unwrap_or_default();
+    let place = subscription(inputs)
+        .map(|id| format!("the subscription {}", id.subscription_id()))
+        .unwrap_or_default();
     match named {
         Named::Id(id) => named::unknown("certificate", id.name(), Some(id.resource_group()), &place),
         named @ Named::Parts(_) => {
@@ -245,9 +273,10 @@ mod tests {
         }
         assert_eq!(named(&usage, &format!("other/{name}")), Ok(None));
         let mut twice = usage;
-        twice
-            .certificates
-            .push(PrivateCertificate { id: imported().id.sibling("Microsoft.Web/certificates", "twin"), ..imported() });
+        twice.certificates.push(PrivateCertificate {
+            id: imported().id.sibling("Microsoft.Web/certificates", "twin"),
+            ..imported()
+        });
         assert!(named(&twice, LEAF).unwrap_err().contains("can mean 2 certificates"));
         assert_eq!(twice.in_use(&imported()), None, "the bindings go on with the twin");
     }
@@ -262,7 +291,10 @@ mod tests {
         usage.sites.push(Site { app: elsewhere, bindings: vec![binding] });
         let hosts: Vec<String> = usage.uses(&imported()).map(|one| one.words()).collect();
         assert_eq!(hosts, ["contoso.com (shop)", "next.contoso.com (shop/next)"]);
-        assert_eq!(usage.in_use(&imported()).unwrap(), "it secures contoso.com (shop), next.contoso.com (shop/next)");
+        assert_eq!(
+            usage.in_use(&imported()).unwrap(),
+            "it secures contoso.com (shop), next.contoso.com (shop/next)"
+        );
     }
 
     #[test]
@@ -270,7 +302,8 @@ mod tests {
         let mut usage = usage();
         usage.sites[0].bindings.clear();
         for (setting, expected) in [("*", false), (LEAF, true), ("", false)] {
-            usage.settings = vec![(app(&[]).id, Seen::Here([(SETTING.to_owned(), setting.into())].into_iter().collect()))];
+            usage.settings =
+                vec![(app(&[]).id, Seen::Here([(SETTING.to_owned(), setting.into())].into_iter().collect()))];
             assert_eq!(usage.in_use(&imported()).is_some(), expected, "{setting}");
         }
     }

@@ -1,5 +1,6 @@
-//! The chain of a certificate as its vault keeps it (A126). It lies in the secret together with the private key, which is
-//! dropped as soon as the certificates are out. Who may not read secrets is told so, and the vault's policy has to do.
+//! The chain of a certificate as its vault keeps it (A126). It lies in the secret together with the private
+//! key, which is dropped as soon as the certificates are out. Who may not read secrets is told so, and the
+//! vault's policy has to do.
 
 use super::{Case, Step};
 use crate::azure::{Client, secrets};
@@ -34,15 +35,22 @@ pub(super) async fn read(client: &Client, vault: &Vault, name: &str) -> Result<V
 pub(super) fn judge(case: &Case<'_>, leaf: &Thumbprint, step: Step) -> (Step, Option<Finding>) {
     let certificates = match case.observed.vault_chain.here() {
         Some(Ok(certificates)) => certificates,
-        Some(Err(why)) => return (step.fact("Chain", format!("not seen: {why}; judged by the vault's policy alone")), None),
+        Some(Err(why)) => {
+            return (
+                step.fact("Chain", format!("not seen: {why}; judged by the vault's policy alone")),
+                None,
+            );
+        }
         None => return (step, None),
     };
     let Some(place) = certificates.iter().position(|one| one.thumbprint == *leaf) else {
         return (step.fact("Chain", "not seen: the secret holds another certificate"), None);
     };
-    let question = Question { rules: case.rules, now: case.now, roots: None, host: None, empty_password: true };
+    let question =
+        Question { rules: case.rules, now: case.now, roots: None, host: None, empty_password: true };
     let (chain, findings) = pki::check_chain(certificates, place, &question);
-    let prevents = |finding: &Finding| OF_THE_CHAIN.contains(&finding.rule) && finding.blocks.contains(&Use::Import);
+    let prevents =
+        |finding: &Finding| OF_THE_CHAIN.contains(&finding.rule) && finding.blocks.contains(&Use::Import);
     (step.fact("Chain", words(&chain)), findings.into_iter().find(prevents))
 }
 
@@ -89,7 +97,13 @@ mod tests {
     fn judged(chain: Result<Vec<Certificate>, String>, leaf: &Thumbprint) -> (String, Option<Finding>) {
         let observed = Observed { vault_chain: Seen::Here(chain), ..Observed::default() };
         let (rules, inputs) = (Rules::load(Profile::Current).unwrap(), inputs());
-        let case = Case { observed: &observed, inputs: &inputs, rules: &rules, now: NOW.parse().unwrap(), refusals: Vec::new() };
+        let case = Case {
+            observed: &observed,
+            inputs: &inputs,
+            rules: &rules,
+            now: NOW.parse().unwrap(),
+            refusals: Vec::new(),
+        };
         let (step, finding) = judge(&case, leaf, Step::new(StepId::InVault, "", StepStatus::Ready));
         (step.facts[0].1.clone(), finding)
     }
@@ -104,7 +118,10 @@ mod tests {
         {
             let (words, finding) = judged(Ok(whole[..left].to_vec()), &leaf);
             let problem = problem("Import from kv", &finding.unwrap());
-            assert!(words.contains(missing) && problem.why.contains("in the vault's secret"), "{words}: {problem}");
+            assert!(
+                words.contains(missing) && problem.why.contains("in the vault's secret"),
+                "{words}: {problem}"
+            );
             assert_eq!(problem.code.as_deref(), Some(rule.to_string().as_str()));
         }
     }

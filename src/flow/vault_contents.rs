@@ -1,5 +1,5 @@
-//! The certificates of a key vault, as far as App Service can import them: each is offered, or marked with the reason why
-//! it cannot be (A112, A124, C4).
+//! The certificates of a key vault, as far as App Service can import them: each is offered, or marked with
+//! the reason why it cannot be (A112, A124, C4).
 
 use jiff::Timestamp;
 
@@ -12,8 +12,12 @@ const PKCS12: &str = "application/x-pkcs12";
 /// Why App Service would not import it, with the rule that says so.
 pub(super) fn unsupported(one: &VaultCertificate, rules: &Rules, now: Timestamp) -> Option<String> {
     // What a file may have and a vault may not is no error, and stops an import all the same.
-    let stops = |requirement: Requirement| rules.demand(requirement, now).filter(|demand| demand.blocks.contains(&Use::Import));
-    let because = |requirement: Requirement, why: String| stops(requirement).map(|demand| format!("{why} ({})", demand.id));
+    let stops = |requirement: Requirement| {
+        rules.demand(requirement, now).filter(|demand| demand.blocks.contains(&Use::Import))
+    };
+    let because = |requirement: Requirement, why: String| {
+        stops(requirement).map(|demand| format!("{why} ({})", demand.id))
+    };
     if !one.is_enabled {
         return Some("it is disabled in the vault".to_owned());
     }
@@ -28,7 +32,10 @@ pub(super) fn unsupported(one: &VaultCertificate, rules: &Rules, now: Timestamp)
     }
     let policy = one.policy.as_ref()?;
     if !policy.content_type.eq_ignore_ascii_case(PKCS12) {
-        return Some(format!("it is kept as {}, and App Service imports PKCS#12 ({PKCS12})", policy.content_type));
+        return Some(format!(
+            "it is kept as {}, and App Service imports PKCS#12 ({PKCS12})",
+            policy.content_type
+        ));
     }
     if !policy.is_exportable {
         return Some("its private key may not leave the vault (exportable is off)".to_owned());
@@ -40,7 +47,10 @@ pub(super) fn unsupported(one: &VaultCertificate, rules: &Rules, now: Timestamp)
             let bits = policy.key_bits.filter(|bits| *bits < shortest)?;
             because(Requirement::KeyTooSmall, format!("its RSA key has {bits} bits"))
         }
-        "EC" => because(Requirement::Ecc, "its key is an elliptic curve key, which only an upload takes".to_owned()),
+        "EC" => because(
+            Requirement::Ecc,
+            "its key is an elliptic curve key, which only an upload takes".to_owned(),
+        ),
         other => because(Requirement::KeyType, format!("its key is {other}")),
     }
 }
@@ -50,7 +60,8 @@ pub(super) fn purpose_warning(one: &VaultCertificate, rules: &Rules, now: Timest
     let purposes = &one.policy.as_ref()?.purposes;
     let wanted = rules.demand(Requirement::EkuNoServerAuth, now)?;
     let serves = wanted.names.iter().all(|name| purposes.contains(name));
-    (!serves).then(|| format!("it is not for server authentication, so it can secure no hostname ({})", wanted.id))
+    (!serves)
+        .then(|| format!("it is not for server authentication, so it can secure no hostname ({})", wanted.id))
 }
 
 /// One line of the picker: name and thumbprint, and what it is for.
@@ -59,7 +70,11 @@ pub(super) fn offer(one: &VaultCertificate) -> Offer {
     let names = hosts.unwrap_or_else(|| one.subject.clone());
     let thumbprint = one.thumbprint.as_ref().map(ToString::to_string).unwrap_or_default();
     let expires = one.expires.map(|expires| format!(", expires {}", day(expires))).unwrap_or_default();
-    Offer { value: one.name.clone(), label: format!("{}  {thumbprint}", one.name), note: format!("{names}{expires}") }
+    Offer {
+        value: one.name.clone(),
+        label: format!("{}  {thumbprint}", one.name),
+        note: format!("{names}{expires}"),
+    }
 }
 
 #[cfg(test)]
@@ -70,7 +85,10 @@ mod tests {
     use crate::model::CertificatePolicy;
     use crate::rules::Profile;
 
-    fn judged(change: impl Fn(&mut VaultCertificate, &mut CertificatePolicy), profile: Profile) -> Option<String> {
+    fn judged(
+        change: impl Fn(&mut VaultCertificate, &mut CertificatePolicy),
+        profile: Profile,
+    ) -> Option<String> {
         let mut one = vault_certificate("api");
         let mut policy = one.policy.clone().unwrap();
         change(&mut one, &mut policy);
@@ -88,10 +106,14 @@ mod tests {
         because("disabled", &|one, _| one.is_enabled = false);
         because("not issued", &|one, _| one.thumbprint = None);
         because("expired on 2026-01-01", &|one, _| one.expires = "2026-01-01T00:00:00Z".parse().ok());
-        because("application/x-pem-file", &|_, policy| policy.content_type = "application/x-pem-file".to_owned());
+        because("application/x-pem-file", &|_, policy| {
+            policy.content_type = "application/x-pem-file".to_owned();
+        });
         because("may not leave", &|_, policy| policy.is_exportable = false);
         because("1024 bits (KEY_TOO_SMALL)", &|_, policy| policy.key_bits = Some(1024));
-        because("oct-HSM".to_ascii_uppercase().trim_end_matches("-HSM"), &|_, policy| policy.key_type = "oct-HSM".to_owned());
+        because("oct-HSM".to_ascii_uppercase().trim_end_matches("-HSM"), &|_, policy| {
+            policy.key_type = "oct-HSM".to_owned();
+        });
     }
 
     #[test]
@@ -106,7 +128,9 @@ mod tests {
         let rules = Rules::load(Profile::Current).unwrap();
         let mut one = vault_certificate("api");
         assert_eq!(purpose_warning(&one, &rules, NOW.parse().unwrap()), None);
-        one.policy = one.policy.map(|policy| CertificatePolicy { purposes: vec!["1.3.6.1.5.5.7.3.2".to_owned()], ..policy });
+        one.policy = one
+            .policy
+            .map(|policy| CertificatePolicy { purposes: vec!["1.3.6.1.5.5.7.3.2".to_owned()], ..policy });
         assert!(purpose_warning(&one, &rules, NOW.parse().unwrap()).unwrap().contains("secure no hostname"));
     }
 }

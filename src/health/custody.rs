@@ -1,5 +1,6 @@
-//! Reads the chain of custody of a hostname, a certificate or an order (B3-1): what each link has now, asked of each link
-//! itself. What may not be read becomes a link that cannot be seen; no private key is ever fetched.
+//! Reads the chain of custody of a hostname, a certificate or an order (B3-1): what each link has now, asked
+//! of each link itself. What may not be read becomes a link that cannot be seen; no private key is ever
+//! fetched.
 
 use futures::stream::{self, StreamExt};
 use jiff::Timestamp;
@@ -35,11 +36,15 @@ async fn with_served(client: &Client, mut evidence: Evidence) -> Evidence {
 }
 
 async fn of_binding(client: &Client, app: &ResourceId, host: &Hostname) -> Result<Vec<Evidence>, AzureError> {
-    let (site, bindings, all) =
-        futures::try_join!(sites::get(client, app), sites::bindings(client, app), certificates::around(client, app))?;
+    let (site, bindings, all) = futures::try_join!(
+        sites::get(client, app),
+        sites::bindings(client, app),
+        certificates::around(client, app)
+    )?;
     let mut all = all.all;
     all.extend(certificates::of_apps(client, site.as_slice()).await?);
-    let (Some(site), Some(binding)) = (site, bindings.into_iter().find(|binding| binding.host == *host)) else {
+    let (Some(site), Some(binding)) = (site, bindings.into_iter().find(|binding| binding.host == *host))
+    else {
         return Ok(Vec::new());
     };
     let certificate = if binding.thumbprint.is_none() || binding.ssl == SslState::Disabled {
@@ -68,8 +73,11 @@ async fn of_certificate(client: &Client, id: &ResourceId) -> Result<Vec<Evidence
 }
 
 async fn of_order(client: &Client, id: &ResourceId) -> Result<Vec<Evidence>, AzureError> {
-    let (order, all, sites) =
-        futures::try_join!(orders::get(client, id), certificates::around(client, id), sites::around(client, id))?;
+    let (order, all, sites) = futures::try_join!(
+        orders::get(client, id),
+        certificates::around(client, id),
+        sites::around(client, id)
+    )?;
     let (mut all, sites) = (all.all, sites.all);
     all.extend(certificates::of_apps(client, &sites).await?);
     let Some(order) = order else { return Ok(Vec::new()) };
@@ -81,7 +89,9 @@ async fn of_order(client: &Client, id: &ResourceId) -> Result<Vec<Evidence>, Azu
             secret: Some(stored.secret.clone()),
             ..Evidence::default()
         };
-        let imports = all.iter().filter(|one| one.vault.as_ref().is_some_and(|secret| secret.same_secret(&stored.secret)));
+        let imports = all
+            .iter()
+            .filter(|one| one.vault.as_ref().is_some_and(|secret| secret.same_secret(&stored.secret)));
         let before = found.len();
         found.extend(imports.flat_map(|certificate| of_hosts(&base, certificate, &all, &sites)));
         if found.len() == before {
@@ -94,20 +104,34 @@ async fn of_order(client: &Client, id: &ResourceId) -> Result<Vec<Evidence>, Azu
     Ok(found)
 }
 
-/// One piece of evidence for each hostname that is bound to the certificate, or that its last Sync left behind.
-fn of_hosts(evidence: &Evidence, certificate: &PrivateCertificate, all: &[PrivateCertificate], sites: &[Site]) -> Vec<Evidence> {
+/// One piece of evidence for each hostname that is bound to the certificate, or that its last Sync left
+/// behind.
+fn of_hosts(
+    evidence: &Evidence,
+    certificate: &PrivateCertificate,
+    all: &[PrivateCertificate],
+    sites: &[Site],
+) -> Vec<Evidence> {
     let whole = Evidence { certificate: Seen::Here(certificate.clone()), ..evidence.clone() };
-    let is_known =
-        |binding: &Binding, site: &Site| all.iter().any(|one| is_near(one, site) && one.thumbprint == binding.thumbprint);
+    let is_known = |binding: &Binding, site: &Site| {
+        all.iter().any(|one| is_near(one, site) && one.thumbprint == binding.thumbprint)
+    };
     let is_covered = |binding: &Binding| certificate.hosts.iter().any(|name| name.covers(&binding.host));
     let near = sites.iter().filter(|site| is_near(certificate, site));
-    let bound = near.flat_map(|site| site.bindings.iter().map(move |binding| (binding, site))).filter(|(binding, site)| {
-        binding.ssl != SslState::Disabled
-            && binding.thumbprint.is_some()
-            && (binding.thumbprint == certificate.thumbprint || (is_covered(binding) && !is_known(binding, site)))
-    });
-    let found: Vec<Evidence> =
-        bound.map(|(binding, site)| Evidence { binding: Some((binding.clone(), site.app.label())), ..whole.clone() }).collect();
+    let bound = near.flat_map(|site| site.bindings.iter().map(move |binding| (binding, site))).filter(
+        |(binding, site)| {
+            binding.ssl != SslState::Disabled
+                && binding.thumbprint.is_some()
+                && (binding.thumbprint == certificate.thumbprint
+                    || (is_covered(binding) && !is_known(binding, site)))
+        },
+    );
+    let found: Vec<Evidence> = bound
+        .map(|(binding, site)| Evidence {
+            binding: Some((binding.clone(), site.app.label())),
+            ..whole.clone()
+        })
+        .collect();
     if found.is_empty() { vec![whole] } else { found }
 }
 
@@ -125,8 +149,13 @@ async fn of_source(client: &Client, certificate: &PrivateCertificate) -> Result<
     Ok(Evidence { order, secret: Some(secret.clone()), held, kept, ..Evidence::default() })
 }
 
-/// The order that stores its certificate in the secret; orders lie beside the certificate or beside the vault.
-async fn order_of(client: &Client, certificate: &PrivateCertificate, secret: &VaultSecret) -> Result<Seen<Order>, AzureError> {
+/// The order that stores its certificate in the secret; orders lie beside the certificate or beside the
+/// vault.
+async fn order_of(
+    client: &Client,
+    certificate: &PrivateCertificate,
+    secret: &VaultSecret,
+) -> Result<Seen<Order>, AzureError> {
     // Orders are not sold in national clouds (A65).
     if client.cloud().national {
         return Ok(Seen::NotAsked);
@@ -141,14 +170,17 @@ async fn order_of(client: &Client, certificate: &PrivateCertificate, secret: &Va
             Err(error) if error.is_withheld() || is_refused(&error) => continue,
             Err(error) => return Err(error),
         };
-        if let Some(order) = found.into_iter().find(|one| one.stored.iter().any(|stored| stored.secret.same_secret(secret))) {
+        if let Some(order) =
+            found.into_iter().find(|one| one.stored.iter().any(|stored| stored.secret.same_secret(secret)))
+        {
             return Ok(Seen::Here(order));
         }
     }
     Ok(Seen::NotAsked)
 }
 
-/// What the vault holds. Of an order's secret ARM tells the thumbprint; the secret itself would bring the private key.
+/// What the vault holds. Of an order's secret ARM tells the thumbprint; the secret itself would bring the
+/// private key.
 async fn held(client: &Client, secret: &VaultSecret, of_order: bool) -> Result<Held, AzureError> {
     let vault = match vaults::get(client, &secret.vault).await {
         Ok(Some(vault)) => vault,
@@ -161,9 +193,10 @@ async fn held(client: &Client, secret: &VaultSecret, of_order: bool) -> Result<H
     }
     Ok(match vault_certificates::current(client, &vault, &secret.secret).await {
         Ok(Some((certificate, _))) => Held::Certificate(Box::new(certificate)),
-        Ok(None) => {
-            Held::Unseen("it is a plain secret, which is not fetched, because its private key would come with it".to_owned())
-        }
+        Ok(None) => Held::Unseen(
+            "it is a plain secret, which is not fetched, because its private key would come with it"
+                .to_owned(),
+        ),
         Err(error) if is_refused(&error) => {
             Held::Unseen("you may not read certificates in the vault (certificates/get)".to_owned())
         }

@@ -1,5 +1,5 @@
-//! Look-ups in DNS: the CAA records that apply to a name, the TXT records at it, and the way from it to its addresses.
-//! A practice cloud has a zone of its own, which is asked instead of the system's resolver.
+//! Look-ups in DNS: the CAA records that apply to a name, the TXT records at it, and the way from it to its
+//! addresses. A practice cloud has a zone of its own, which is asked instead of the system's resolver.
 
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
@@ -39,7 +39,9 @@ async fn walk(resolver: &TokioResolver, name: &str) -> Option<Way> {
     let mut here = name.to_owned();
     while way.hops.len() < MOST_HOPS {
         let records = lookup(resolver, &here, RecordType::CNAME).await?;
-        let target = records.iter().find_map(|data| if let RData::CNAME(target) = data { Some(target.to_utf8()) } else { None });
+        let target = records
+            .iter()
+            .find_map(|data| if let RData::CNAME(target) = data { Some(target.to_utf8()) } else { None });
         let Some(target) = target else { break };
         here = printable(&target).trim_end_matches('.').to_ascii_lowercase();
         way.hops.push(here.clone());
@@ -60,7 +62,9 @@ pub async fn caa_issuers(cloud: &Cloud, name: &str) -> Seen<Vec<String>> {
     let Some(resolver) = resolver(cloud) else { return Seen::Absent };
     let labels: Vec<&str> = name.split('.').collect();
     for start in 0..labels.len() {
-        let Some(records) = lookup(&resolver, &labels[start..].join("."), RecordType::CAA).await else { return Seen::Absent };
+        let Some(records) = lookup(&resolver, &labels[start..].join("."), RecordType::CAA).await else {
+            return Seen::Absent;
+        };
         if records.iter().any(|data| matches!(data, RData::CAA(_))) {
             return Seen::Here(records.iter().filter_map(issuer).collect());
         }
@@ -85,12 +89,15 @@ pub async fn txt(cloud: &Cloud, name: &str) -> Seen<Vec<String>> {
 fn issuer(data: &RData) -> Option<String> {
     let RData::CAA(caa) = data else { return None };
     let value = caa.value_as_issue().ok()?;
-    (caa.tag.eq_ignore_ascii_case("issue")).then(|| value.0.map_or_else(|| ";".to_owned(), |name| name.to_string()))
+    (caa.tag.eq_ignore_ascii_case("issue"))
+        .then(|| value.0.map_or_else(|| ";".to_owned(), |name| name.to_string()))
 }
 
 fn resolver(cloud: &Cloud) -> Option<TokioResolver> {
     let mut builder = match &cloud.practice {
-        Some(practice) => TokioResolver::builder_with_config(only(practice.dns), TokioRuntimeProvider::default()),
+        Some(practice) => {
+            TokioResolver::builder_with_config(only(practice.dns), TokioRuntimeProvider::default())
+        }
         None => TokioResolver::builder_tokio().ok()?,
     };
     let options = builder.options_mut();

@@ -20,8 +20,9 @@ use crate::model::{Hostname, Seen, Thumbprint};
 const HTTPS: u16 = 443;
 const TIMEOUT: Duration = Duration::from_secs(5);
 
-/// The thumbprint of the certificate that `host` serves by SNI; `Absent` where it cannot be reached from here.
-/// In a practice cloud the front door on loopback is asked, because the names there do not exist in public DNS.
+/// The thumbprint of the certificate that `host` serves by SNI; `Absent` where it cannot be reached from
+/// here. In a practice cloud the front door on loopback is asked, because the names there do not exist in
+/// public DNS.
 pub async fn served_thumbprint(cloud: &Cloud, host: &Hostname) -> Seen<Thumbprint> {
     match served(cloud, host).await {
         Seen::Here(served) => Seen::Here(served.thumbprint),
@@ -43,7 +44,10 @@ pub async fn served(cloud: &Cloud, host: &Hostname) -> Seen<Served> {
 
 /// The thumbprint of the certificate that `host` would be served at this address, wherever DNS leads.
 pub async fn served_at(cloud: &Cloud, address: IpAddr, host: &Hostname) -> Seen<Thumbprint> {
-    let place = cloud.practice.as_ref().map_or_else(|| SocketAddr::new(address, HTTPS), |practice| practice.door(&[address]));
+    let place = cloud
+        .practice
+        .as_ref()
+        .map_or_else(|| SocketAddr::new(address, HTTPS), |practice| practice.door(&[address]));
     match tokio::time::timeout(TIMEOUT, handshake(&place.to_string(), host)).await {
         Ok(Some(served)) if !host.is_wildcard() => Seen::Here(served.thumbprint),
         Ok(_) | Err(_) => Seen::Absent,
@@ -68,12 +72,14 @@ async fn handshake(address: &str, host: &Hostname) -> Option<Served> {
         .with_no_client_auth();
     let name = ServerName::try_from(host.as_str().to_owned()).ok()?;
     let stream = TcpStream::connect(address).await.ok()?;
-    // The certificate arrives before the handshake can fail for other reasons, such as a client certificate asked for.
+    // The certificate arrives before the handshake can fail for other reasons, such as a client certificate
+    // asked for.
     let _ = TlsConnector::from(Arc::new(config)).connect(name, stream).await;
     witness.leaf.lock().unwrap_or_else(PoisonError::into_inner).take()
 }
 
-/// Notes the leaf and accepts it: the question is what is served, not whether it is trusted. Nothing is sent over it.
+/// Notes the leaf and accepts it: the question is what is served, not whether it is trusted. Nothing is sent
+/// over it.
 #[derive(Debug)]
 struct Witness {
     provider: Arc<CryptoProvider>,
@@ -101,7 +107,12 @@ impl ServerCertVerifier for Witness {
         certificate: &CertificateDer<'_>,
         signature: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        verify_tls12_signature(message, certificate, signature, &self.provider.signature_verification_algorithms)
+        verify_tls12_signature(
+            message,
+            certificate,
+            signature,
+            &self.provider.signature_verification_algorithms,
+        )
     }
 
     fn verify_tls13_signature(
@@ -110,7 +121,12 @@ impl ServerCertVerifier for Witness {
         certificate: &CertificateDer<'_>,
         signature: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        verify_tls13_signature(message, certificate, signature, &self.provider.signature_verification_algorithms)
+        verify_tls13_signature(
+            message,
+            certificate,
+            signature,
+            &self.provider.signature_verification_algorithms,
+        )
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {

@@ -1,8 +1,9 @@
-//! The picture as bytes: a ratatui backend that collects a frame and sends it in one `write(2)`, inside a synchronized
-//! update (DEC 2026), so that a frame is seen whole or not at all (ANCHORS.md 5.2, trap 6).
+//! The picture as bytes: a ratatui backend that collects a frame and sends it in one `write(2)`, inside a
+//! synchronized update (DEC 2026), so that a frame is seen whole or not at all (ANCHORS.md 5.2, trap 6).
 //!
-//! It never asks the terminal anything, so a mute or slow one cannot stall the program (trap 2); it writes the sixteen
-//! colours as themselves and not as palette indices (trap 5), and nothing of colours where the look has none (trap 4).
+//! It never asks the terminal anything, so a mute or slow one cannot stall the program (trap 2); it writes
+//! the sixteen colours as themselves and not as palette indices (trap 5), and nothing of colours where the
+//! look has none (trap 4).
 
 use std::fmt::Write as _;
 use std::io::{self, Write};
@@ -39,7 +40,14 @@ impl<W> std::fmt::Debug for Ansi<W> {
 impl<W: Write> Ansi<W> {
     /// For a terminal whose cursor was hidden and whose pen is plain, as `terminal::MODES` leave it.
     pub fn new(out: W, size: fn() -> Size) -> Self {
-        Self { out, size, frame: String::with_capacity(16 * 1024), pen: PLAIN, cursor_shown: false, cursor: None }
+        Self {
+            out,
+            size,
+            frame: String::with_capacity(16 * 1024),
+            pen: PLAIN,
+            cursor_shown: false,
+            cursor: None,
+        }
     }
 
     /// Sends something that is no part of the picture, such as a text for the clipboard.
@@ -137,7 +145,8 @@ impl<W: Write> Backend for Ansi<W> {
             self.move_to(Position { x, y });
             self.take_pen((cell.fg, cell.bg, cell.modifier));
             self.frame.push_str(cell.symbol());
-            // A wide character moves the cursor by two, and the last column not at all: only the plain case is counted on.
+            // A wide character moves the cursor by two, and the last column not at all: only the plain case
+            // is counted on.
             let plain = cell.symbol().len() == 1 && x + 1 < width;
             self.cursor = plain.then_some(Position { x: x + 1, y });
         }
@@ -262,8 +271,11 @@ mod tests {
     #[test]
     fn what_is_drawn_is_what_a_terminal_shows() {
         let mut screen = vt100::Parser::new(2.try_into().unwrap(), 20.try_into().unwrap(), 0);
-        for write in wire_of(&["Grüße 日本 e\u{301}x".into(), "Größe 日本語 yz  w".into(), "a         b        c".into()])
-        {
+        for write in wire_of(&[
+            "Grüße 日本 e\u{301}x".into(),
+            "Größe 日本語 yz  w".into(),
+            "a         b        c".into(),
+        ]) {
             screen.process(write.as_bytes());
         }
         assert_eq!(screen.screen().contents(), "a         b        c");

@@ -1,5 +1,5 @@
-//! The browser of this machine: whether there is one in front of the person, and opening a page in it. No shell is asked;
-//! what cannot be opened is shown as an address all the same.
+//! The browser of this machine: whether there is one in front of the person, and opening a page in it. No
+//! shell is asked; what cannot be opened is shown as an address all the same.
 
 use std::process::{Command, Stdio};
 use std::thread;
@@ -9,8 +9,8 @@ use url::Url;
 /// What opens a page, the first that is there.
 const OPENERS: &[&str] = if cfg!(target_os = "macos") { &["open"] } else { &["wslview", "xdg-open"] };
 
-/// Whether a page that is opened here shows in front of the person, as far as the environment tells. Over SSH it would
-/// open elsewhere or not at all.
+/// Whether a page that is opened here shows in front of the person, as far as the environment tells. Over SSH
+/// it would open elsewhere or not at all.
 pub fn is_here(var: &dyn Fn(&str) -> Option<String>) -> bool {
     let is_set = |name: &str| var(name).is_some_and(|value| !value.is_empty());
     if is_over_ssh(var) {
@@ -42,8 +42,8 @@ pub fn open(address: &str) {
     });
 }
 
-/// What carries the port of this machine to the one where the browser is; run there. The host is the one that the person's
-/// own connection went to.
+/// What carries the port of this machine to the one where the browser is; run there. The host is the one that
+/// the person's own connection went to.
 pub fn tunnel(port: u16, var: &dyn Fn(&str) -> Option<String>) -> String {
     let connection = var("SSH_CONNECTION").unwrap_or_default();
     let host = connection.split(' ').nth(2).filter(|host| !host.is_empty()).unwrap_or("HOST");

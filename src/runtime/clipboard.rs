@@ -1,4 +1,5 @@
-//! Copying through the terminal (OSC 52): it reaches the clipboard of the machine where the person sits, over SSH too.
+//! Copying through the terminal (OSC 52): it reaches the clipboard of the machine where the person sits, over
+//! SSH too.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -30,18 +31,23 @@ impl Between {
     }
 }
 
-/// The sequence that puts a text on the clipboard. No terminal says whether it obeyed. It may be a password: wiped.
+/// The sequence that puts a text on the clipboard. No terminal says whether it obeyed. It may be a password:
+/// wiped.
 pub fn copy(text: &str, between: Between) -> Result<Zeroizing<String>, Problem> {
     let encoded = Zeroizing::new(STANDARD.encode(text));
     if encoded.len() > LONGEST {
-        let why = format!("the text has {} octets, and terminals take {} at most", text.len(), LONGEST / 4 * 3);
+        let why =
+            format!("the text has {} octets, and terminals take {} at most", text.len(), LONGEST / 4 * 3);
         return Err(Problem::new("Copy to the clipboard", why));
     }
     let plain = Zeroizing::new(format!("\x1b]52;c;{}\x07", *encoded));
     Ok(match between {
         Between::Nothing => plain,
-        // tmux obeys the plain form with `set-clipboard on`, and passes the wrapped one on with `allow-passthrough on`.
-        Between::Tmux => Zeroizing::new(format!("{}\x1bPtmux;{}\x1b\\", *plain, plain.replace('\x1b', "\x1b\x1b"))),
+        // tmux obeys the plain form with `set-clipboard on`, and passes the wrapped one on with
+        // `allow-passthrough on`.
+        Between::Tmux => {
+            Zeroizing::new(format!("{}\x1bPtmux;{}\x1b\\", *plain, plain.replace('\x1b', "\x1b\x1b")))
+        }
         Between::Screen => {
             let chunks = plain.as_bytes().chunks(SCREEN_CHUNK).map(String::from_utf8_lossy);
             Zeroizing::new(chunks.flat_map(|chunk| ["\x1bP".into(), chunk, "\x1b\\".into()]).collect())

@@ -10,7 +10,8 @@ use crate::model::{self, Problem, printable, reason};
 /// A directory with more entries is shown in part; typing its path goes on from there.
 const MOST: usize = 2_000;
 
-/// The directories and the files that end so, without what is hidden or has a name that cannot be shown as it is.
+/// The directories and the files that end so, without what is hidden or has a name that cannot be shown as it
+/// is.
 pub fn read(path: &str, endings: &[&str]) -> Result<Folder, Problem> {
     let path = if path.is_empty() { ".".into() } else { file::path(path) };
     let failed = |why: std::io::Error| {
@@ -18,8 +19,12 @@ pub fn read(path: &str, endings: &[&str]) -> Result<Folder, Problem> {
         Problem::new(format!("Read the directory {shown}"), format!("{shown}: {}", reason(&why)))
     };
     let path = path.canonicalize().map_err(failed)?;
-    let mut entries: Vec<FolderEntry> =
-        fs::read_dir(&path).map_err(failed)?.flatten().filter_map(|entry| fit(&entry.path(), endings)).take(MOST).collect();
+    let mut entries: Vec<FolderEntry> = fs::read_dir(&path)
+        .map_err(failed)?
+        .flatten()
+        .filter_map(|entry| fit(&entry.path(), endings))
+        .take(MOST)
+        .collect();
     entries.sort_by(|one, other| (!one.is_folder, &one.name).cmp(&(!other.is_folder, &other.name)));
     Ok(Folder { path: path.to_string_lossy().into_owned(), entries })
 }
@@ -28,10 +33,16 @@ fn fit(path: &Path, endings: &[&str]) -> Option<FolderEntry> {
     let name = path.file_name()?.to_str()?;
     // Followed, so that a link to a directory can be entered.
     let metadata = fs::metadata(path).ok()?;
-    let ends_so = || path.extension().is_some_and(|ending| endings.iter().any(|known| ending.eq_ignore_ascii_case(known)));
+    let ends_so = || {
+        path.extension().is_some_and(|ending| endings.iter().any(|known| ending.eq_ignore_ascii_case(known)))
+    };
     let is_meant = metadata.is_dir() || (metadata.is_file() && ends_so());
     let is_shown = !name.starts_with('.') && printable(name) == name;
-    (is_meant && is_shown).then(|| FolderEntry { name: name.to_owned(), is_folder: metadata.is_dir(), size: metadata.len() })
+    (is_meant && is_shown).then(|| FolderEntry {
+        name: name.to_owned(),
+        is_folder: metadata.is_dir(),
+        size: metadata.len(),
+    })
 }
 
 #[cfg(test)]

@@ -1,4 +1,5 @@
-//! When to draw: at once after something changed, but never sooner than 16 ms after the last frame. Pure; no clock.
+//! When to draw: at once after something changed, but never sooner than 16 ms after the last frame. Pure; no
+//! clock.
 
 use std::time::{Duration, Instant};
 

@@ -1,5 +1,5 @@
-//! What comes from the terminal: a thread that blocks in `crossterm::event::read`, and one that waits for the terminal
-//! to go away. Neither costs anything while nothing happens.
+//! What comes from the terminal: a thread that blocks in `crossterm::event::read`, and one that waits for the
+//! terminal to go away. Neither costs anything while nothing happens.
 
 use std::thread;
 
@@ -35,8 +35,8 @@ pub fn listen(to: &UnboundedSender<Happened>) {
     });
 }
 
-/// Returns when the terminal was hung up. crossterm's reader spins for ever then, and no signal comes where SIGHUP is
-/// ignored, as under nohup (ANCHORS.md 5.2, trap 1).
+/// Returns when the terminal was hung up. crossterm's reader spins for ever then, and no signal comes where
+/// SIGHUP is ignored, as under nohup (ANCHORS.md 5.2, trap 1).
 fn wait_for_hangup() {
     let stdin = std::io::stdin();
     let mut fds = [PollFd::new(&stdin, PollFlags::empty())];

@@ -1,4 +1,5 @@
-//! The rows of earlier runs, for the place where the screen is: read and written beside the loop, never in it.
+//! The rows of earlier runs, for the place where the screen is: read and written beside the loop, never in
+//! it.
 
 use std::sync::Arc;
 

@@ -1,5 +1,6 @@
-//! Where the screen touches the world: terminal, signals, network, disk, clock. The loop waits for one thing to happen,
-//! drains what happened meanwhile, updates the state, performs the effects and draws. Idle, it does nothing at all.
+//! Where the screen touches the world: terminal, signals, network, disk, clock. The loop waits for one thing
+//! to happen, drains what happened meanwhile, updates the state, performs the effects and draws. Idle, it
+//! does nothing at all.
 
 pub mod ansi;
 pub mod browser;
@@ -106,11 +107,16 @@ pub async fn run(place: Place, look: Look, outside: Outside) -> io::Result<Ended
         Ok(ControlFlow::Break(ended)) => Ok(ended),
         Err(error) => Err(error),
     };
-    // To give back a hundred thousand rows one by one takes longer than all the rest of the end; the system does it at once.
+    // To give back a hundred thousand rows one by one takes longer than all the rest of the end; the system
+    // does it at once.
     std::mem::forget(screen.app.estate.clone());
     // A terminal that cannot be written to is gone, and for that there is an ending.
     ended.or_else(|error| {
-        if error.raw_os_error() == Some(rustix::io::Errno::IO.raw_os_error()) { Ok(Ended::TerminalGone) } else { Err(error) }
+        if error.raw_os_error() == Some(rustix::io::Errno::IO.raw_os_error()) {
+            Ok(Ended::TerminalGone)
+        } else {
+            Err(error)
+        }
     })
 }
 
@@ -223,7 +229,9 @@ impl Screen {
             Effect::ReadPublic { ask, apps } => self.tasks.read_public(ask, apps),
             Effect::ReadUpkeep { ask } => self.tasks.read_upkeep(ask, &self.app.estate),
             Effect::Observe { ask, flow, inputs } => self.tasks.observe(ask, flow, inputs),
-            Effect::PerformStep { ask, flow, inputs, step } => self.tasks.perform_step(ask, flow, inputs, step),
+            Effect::PerformStep { ask, flow, inputs, step } => {
+                self.tasks.perform_step(ask, flow, inputs, step);
+            }
             Effect::ReadRaw { ask, id } => self.tasks.read_raw(ask, id),
             Effect::Explain { ask, about } => self.tasks.explain(ask, about),
             Effect::ReadFolder { ask, path, endings } => self.tasks.read_folder(ask, path, endings),

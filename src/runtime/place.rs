@@ -1,4 +1,5 @@
-//! What the screen needs of the outside to go elsewhere: opening another context, and being told to ask a person.
+//! What the screen needs of the outside to go elsewhere: opening another context, and being told to ask a
+//! person.
 
 use std::sync::Arc;
 

@@ -1,5 +1,5 @@
-//! In a practice cloud only: plays the owner of a domain, who publishes records and pages and answers mails; and asks
-//! how the task of the scenario stands.
+//! In a practice cloud only: plays the owner of a domain, who publishes records and pages and answers mails;
+//! and asks how the task of the scenario stands.
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -32,7 +32,10 @@ pub async fn play(client: &Client, act: &PracticeAct) -> Result<String, Problem>
         ),
     };
     let Some(path) = control(client, place) else {
-        return Err(Problem::new(what, "this is a real cloud, where only the owner of the domain can do that"));
+        return Err(Problem::new(
+            what,
+            "this is a real cloud, where only the owner of the domain can do that",
+        ));
     };
     let request = Request::post(&*what, path, "").with_body(Body::new(body));
     client.ask(&request).await.map_err(|error| error.problem(&what))?;

@@ -1,4 +1,5 @@
-//! Effects that take time, each as a task of its own whose outcome comes back as a message under the id it answers.
+//! Effects that take time, each as a task of its own whose outcome comes back as a message under the id it
+//! answers.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -72,10 +73,14 @@ impl Tasks {
         (self.world, self.kept) = (world, kept);
     }
 
-    /// What the cloud's clock shows and, where this machine's is far off, that in words; nothing before its first answer.
+    /// What the cloud's clock shows and, where this machine's is far off, that in words; nothing before its
+    /// first answer.
     pub fn service_time(&self) -> Option<Message> {
         let client = &self.world.now()?.client;
-        client.clock().ahead().map(|_| Message::ServiceTime { now: client.now(), difference: client.clock_difference() })
+        client
+            .clock()
+            .ahead()
+            .map(|_| Message::ServiceTime { now: client.now(), difference: client.clock_difference() })
     }
 
     pub fn answer_sign_in(&self, reply: SignInReply) {
@@ -98,7 +103,8 @@ impl Tasks {
 
     pub fn recall_estate(&mut self, ask: AskId) {
         let (kept, answers) = (self.kept.clone(), self.answers.clone());
-        // Under no question of its own: it belongs to the reading, which takes its place in the list of what runs.
+        // Under no question of its own: it belongs to the reading, which takes its place in the list of what
+        // runs.
         tokio::task::spawn_blocking(move || {
             if let Some(estate) = kept.load() {
                 answers.say(Message::EstateRecalled { ask, estate: Arc::new(estate) });
@@ -238,7 +244,8 @@ impl Tasks {
         self.run(ask, async move {
             // A directory of a network file system may take its time.
             let read = tokio::task::spawn_blocking(move || folder::read(&path, endings)).await;
-            let result = read.unwrap_or_else(|_| Err(Problem::new("Read the directory", "it could not be read")));
+            let result =
+                read.unwrap_or_else(|_| Err(Problem::new("Read the directory", "it could not be read")));
             answers.say(Message::FolderRead { ask, result });
         });
     }
@@ -248,21 +255,33 @@ impl Tasks {
         self.run(ask, async move {
             let world = match world.there().await {
                 Ok(world) => world,
-                Err(problem) => return answers.say(Message::Worked { ask, result: Err(Trouble::Refused(problem.why)) }),
+                Err(problem) => {
+                    return answers.say(Message::Worked { ask, result: Err(Trouble::Refused(problem.why)) });
+                }
             };
             // Deriving keys from passwords takes up to seconds.
             let work = move || job.perform(&world.rules, world.client.now()).map(Box::new);
             let result = tokio::task::spawn_blocking(work).await;
-            let result = result.unwrap_or_else(|_| Err(Trouble::Refused("the work was broken off".to_owned())));
+            let result =
+                result.unwrap_or_else(|_| Err(Trouble::Refused("the work was broken off".to_owned())));
             answers.say(Message::Worked { ask, result });
         });
     }
 
     /// The steps of a flow as a script for the cloud that is open.
-    pub fn script(&self, kind: ScriptKind, flow: FlowName, inputs: &Inputs, steps: &[Step]) -> Result<String, Problem> {
-        let not_there = || Problem::new("Write the script", "the cloud is not reached yet, and its addresses are part of it");
+    pub fn script(
+        &self,
+        kind: ScriptKind,
+        flow: FlowName,
+        inputs: &Inputs,
+        steps: &[Step],
+    ) -> Result<String, Problem> {
+        let not_there = || {
+            Problem::new("Write the script", "the cloud is not reached yet, and its addresses are part of it")
+        };
         let world = self.world.now().ok_or_else(not_there)?;
-        let script = Script { kind, flow, steps, inputs, cloud: world.client.cloud(), at: world.client.now() };
+        let script =
+            Script { kind, flow, steps, inputs, cloud: world.client.cloud(), at: world.client.now() };
         script.text().map_err(|error| error.problem("Write the script"))
     }
 

@@ -1,4 +1,5 @@
-//! The terminal taken over and given back: one list of modes, switched on and off together, whatever ends the program.
+//! The terminal taken over and given back: one list of modes, switched on and off together, whatever ends the
+//! program.
 
 use std::io::{self, Write};
 use std::os::fd::AsFd;
@@ -15,8 +16,9 @@ use rustix::io::Errno;
 use super::ansi::Ansi;
 use crate::model::printable;
 
-/// What is switched on to enter, and off, from the last to the first, to leave. No mouse is captured, so that the
-/// terminal's own selection keeps working; the wheel arrives as arrow keys (1007), whose old setting is saved and restored.
+/// What is switched on to enter, and off, from the last to the first, to leave. No mouse is captured, so that
+/// the terminal's own selection keeps working; the wheel arrives as arrow keys (1007), whose old setting is
+/// saved and restored.
 const MODES: [(&str, &str); 5] = [
     ("\x1b[?1049h", "\x1b[?1049l"),
     ("\x1b[?1007s\x1b[?1007h", "\x1b[?1007r"),
@@ -50,7 +52,8 @@ impl Terminal {
         (width, height)
     }
 
-    /// Makes the next frame a whole one. `Terminal::clear` would ask the terminal for its cursor; this does not.
+    /// Makes the next frame a whole one. `Terminal::clear` would ask the terminal for its cursor; this does
+    /// not.
     pub fn repaint(&mut self) -> io::Result<()> {
         let Size { width, height } = size();
         self.0.resize(Rect::new(0, 0, width, height))
@@ -87,8 +90,8 @@ fn take() -> io::Result<()> {
     Tty.write_all(MODES.map(|(on, _)| on).concat().as_bytes())
 }
 
-/// May be called at any time, from any thread, any number of times. A terminal that is gone cannot be given back,
-/// so failures have no hearer.
+/// May be called at any time, from any thread, any number of times. A terminal that is gone cannot be given
+/// back, so failures have no hearer.
 fn give_back() {
     if TAKEN.swap(false, Ordering::SeqCst) {
         let mut off = MODES.map(|(_, off)| off);
@@ -104,8 +107,8 @@ const SURVIVOR: Option<&str> = Some(crate::practice::THREAD);
 #[cfg(not(feature = "practice"))]
 const SURVIVOR: Option<&str> = None;
 
-/// A panic in any thread ends the program: first the terminal is given back, then the report goes where it can be read.
-/// Without this a panic in a task would leave half a program behind a screen that looks alive.
+/// A panic in any thread ends the program: first the terminal is given back, then the report goes where it
+/// can be read. Without this a panic in a task would leave half a program behind a screen that looks alive.
 fn restore_on_panic() {
     panic::set_hook(Box::new(|info| {
         // The practice cloud answers for its own mistakes, and goes on.
@@ -148,7 +151,9 @@ impl Write for Tty {
         loop {
             match rustix::io::write(&out, bytes) {
                 // Another program may have made the shared terminal non-blocking.
-                Err(Errno::AGAIN) => drop(poll(&mut [PollFd::from_borrowed_fd(out.as_fd(), PollFlags::OUT)], None)?),
+                Err(Errno::AGAIN) => {
+                    poll(&mut [PollFd::from_borrowed_fd(out.as_fd(), PollFlags::OUT)], None)?;
+                }
                 Err(Errno::INTR) => {}
                 other => return Ok(other?),
             }

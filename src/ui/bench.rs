@@ -33,7 +33,10 @@ pub fn form_lines(bench: &Bench, room: usize, look: &Look) -> Content {
         ]));
         if is_here {
             let help = wrap(row.part.help(bench.task), value_room);
-            lines.extend(help.into_iter().map(|line| Line::styled(format!("{}{line}", " ".repeat(LABEL)), look.style(Role::Dim))));
+            lines.extend(
+                help.into_iter()
+                    .map(|line| Line::styled(format!("{}{line}", " ".repeat(LABEL)), look.style(Role::Dim))),
+            );
         }
     }
     lines.push(Line::raw(""));
@@ -107,8 +110,10 @@ pub fn sheet_lines(sheet: &Sheet, room: usize, look: &Look) -> Content {
         }
     }
     let other = if sheet.shows_openssl { "the result" } else { "openssl" };
-    let foot =
-        vec![Line::raw(""), keys(&[("j k", "scroll"), ("c", "copy"), ("C", "copy all"), ("o", other), ("Esc", "back")], look)];
+    let foot = vec![
+        Line::raw(""),
+        keys(&[("j k", "scroll"), ("c", "copy"), ("C", "copy all"), ("o", other), ("Esc", "back")], look),
+    ];
     Content { title: sheet.outcome.title.clone(), lines, at, foot, cursor: None }
 }
 

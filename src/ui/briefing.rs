@@ -9,7 +9,10 @@ use crate::app::App;
 
 pub(super) fn lines(app: &App, room: usize, look: &Look) -> Content {
     let mut lines = Vec::new();
-    let foot = vec![Line::raw(""), keys(&[("Enter", "to work"), ("j k", "scroll"), (":briefing", "shows this again")], look)];
+    let foot = vec![
+        Line::raw(""),
+        keys(&[("Enter", "to work"), ("j k", "scroll"), (":briefing", "shows this again")], look),
+    ];
     let Some(goal) = &app.goal else {
         let lines = paragraph("This cloud has no scenario with a goal.", room, look, Role::Text);
         return Content { title: "Briefing".into(), lines, at: 0, foot, cursor: None };
@@ -26,7 +29,8 @@ pub(super) fn lines(app: &App, room: usize, look: &Look) -> Content {
     lines.push(Line::styled(standing, look.style(tone.into())));
     for part in &goal.parts {
         let is_done = part.missing.is_empty();
-        let (glyph, role) = if is_done { (look.glyphs.done, Role::Good) } else { (look.glyphs.dot, Role::Text) };
+        let (glyph, role) =
+            if is_done { (look.glyphs.done, Role::Good) } else { (look.glyphs.dot, Role::Text) };
         for (nth, piece) in wrap(&part.words, room.saturating_sub(2)).into_iter().enumerate() {
             let margin = if nth == 0 { glyph } else { " " };
             lines.push(Line::styled(format!("{margin} {piece}"), look.style(role)));

@@ -1,4 +1,5 @@
-//! The chain of custody: a title for each hostname, a line for each link, and the words for one that is not whole.
+//! The chain of custody: a title for each hostname, a line for each link, and the words for one that is not
+//! whole.
 
 use ratatui::text::{Line, Span};
 
@@ -17,7 +18,10 @@ pub(super) fn lines(app: &App, chains: &Chains, room: usize, look: &Look) -> Con
     let foot = vec![Line::raw(""), keys(&[("j k", "scroll"), ("c", "copy all"), ("Esc", "close")], look)];
     let mut content = Content { title, lines: Vec::new(), at: 0, foot, cursor: None };
     let words = match &chains.custody {
-        None => Some(format!("{} reading each link: order, key vault, App Service, binding, handshake", look.glyphs.waiting)),
+        None => Some(format!(
+            "{} reading each link: order, key vault, App Service, binding, handshake",
+            look.glyphs.waiting
+        )),
         Some(custody) if custody.chains.is_empty() => Some("It is gone: refresh the list (C-r).".to_owned()),
         Some(_) => None,
     };
@@ -34,11 +38,13 @@ pub(super) fn lines(app: &App, chains: &Chains, room: usize, look: &Look) -> Con
         for link in &chain.links {
             let is_here = nth == chains.cursor;
             content.lines.push(line(app, link, is_here, room, look));
-            let said = chain_words(link).map(|words| wrap(&words, room.saturating_sub(MARGIN))).unwrap_or_default();
+            let said =
+                chain_words(link).map(|words| wrap(&words, room.saturating_sub(MARGIN))).unwrap_or_default();
             let role = standing(link, look).1;
-            content
-                .lines
-                .extend(said.into_iter().map(|words| Line::styled(format!("{}{words}", " ".repeat(MARGIN)), look.style(role))));
+            content.lines.extend(
+                said.into_iter()
+                    .map(|words| Line::styled(format!("{}{words}", " ".repeat(MARGIN)), look.style(role))),
+            );
             if is_here {
                 content.at = content.lines.len().saturating_sub(1);
             }
@@ -60,8 +66,14 @@ fn line(app: &App, link: &Link, is_here: bool, room: usize, look: &Look) -> Line
     let name = cut_middle(&link.name, name_room, look.glyphs.more);
     Line::from(vec![
         Span::raw(format!("{} ", if is_here { look.glyphs.here } else { " " })),
-        Span::styled(format!("{glyph} {} ", fit(link.place.words(), MARGIN - 5, look.glyphs.more)), look.style(role)),
-        Span::styled(fit(&name, name_room, look.glyphs.more), look.style(if is_here { Role::Selected } else { Role::Text })),
+        Span::styled(
+            format!("{glyph} {} ", fit(link.place.words(), MARGIN - 5, look.glyphs.more)),
+            look.style(role),
+        ),
+        Span::styled(
+            fit(&name, name_room, look.glyphs.more),
+            look.style(if is_here { Role::Selected } else { Role::Text }),
+        ),
         Span::styled(format!(" {facts}"), look.style(Role::Dim)),
     ])
 }

@@ -48,11 +48,15 @@ pub fn draw(app: &App, dialog: &Dialog, look: &Look, screen: Rect, frame: &mut F
     let wanted = content.lines.len() + content.foot.len() + 2;
     let height = u16::try_from(wanted).unwrap_or(u16::MAX).min(screen.height.saturating_sub(2));
     // What is typed into keeps its top where it is while it grows and shrinks.
-    let top =
-        if matches!(dialog, Dialog::Palette(_) | Dialog::Files(_) | Dialog::Bench(_)) { 2 } else { (screen.height - height) / 2 };
+    let top = if matches!(dialog, Dialog::Palette(_) | Dialog::Files(_) | Dialog::Bench(_)) {
+        2
+    } else {
+        (screen.height - height) / 2
+    };
     let area = Rect { x: screen.x + (screen.width - outer) / 2, y: screen.y + top, width: outer, height };
     Clear.render(area, frame.buffer_mut());
-    let title = Line::styled(format!(" {} ", cut(&content.title, room, look.glyphs.more)), look.style(Role::Title));
+    let title =
+        Line::styled(format!(" {} ", cut(&content.title, room, look.glyphs.more)), look.style(Role::Title));
     let block = framed(title, look);
     let mut inner = block.inner(area);
     block.render(area, frame.buffer_mut());
@@ -68,12 +72,23 @@ pub fn draw(app: &App, dialog: &Dialog, look: &Look, screen: Rect, frame: &mut F
     };
     put_lines(&content.lines[first..], Rect { height: body, ..inner }, frame.buffer_mut());
     if content.lines.len() > first + shown {
-        let more = Line::styled(format!(" {} more: Down ", content.lines.len() - first - shown), look.style(Role::Soon));
+        let more = Line::styled(
+            format!(" {} more: Down ", content.lines.len() - first - shown),
+            look.style(Role::Soon),
+        );
         more.right_aligned().render(Rect { y: area.bottom() - 1, height: 1, ..inner }, frame.buffer_mut());
     }
-    put_lines(&content.foot, Rect { y: inner.y + body, height: inner.height - body, ..inner }, frame.buffer_mut());
+    put_lines(
+        &content.foot,
+        Rect { y: inner.y + body, height: inner.height - body, ..inner },
+        frame.buffer_mut(),
+    );
     if let Some((line, column)) = content.cursor {
-        let line = if line < content.lines.len() { line.saturating_sub(first) } else { shown + line - content.lines.len() };
+        let line = if line < content.lines.len() {
+            line.saturating_sub(first)
+        } else {
+            shown + line - content.lines.len()
+        };
         let y = inner.y + u16::try_from(line).unwrap_or(0);
         frame.set_cursor_position(Position::new(inner.x + u16::try_from(column).unwrap_or(0), y));
     }
@@ -81,9 +96,9 @@ pub fn draw(app: &App, dialog: &Dialog, look: &Look, screen: Rect, frame: &mut F
 
 /// The last line of a dialog: its keys.
 pub(super) fn keys(pairs: &[(&str, &str)], look: &Look) -> Line<'static> {
-    let spans = pairs
-        .iter()
-        .flat_map(|(key, words)| [Span::styled((*key).to_owned(), look.style(Role::Key)), Span::raw(format!(" {words}   "))]);
+    let spans = pairs.iter().flat_map(|(key, words)| {
+        [Span::styled((*key).to_owned(), look.style(Role::Key)), Span::raw(format!(" {words}   "))]
+    });
     Line::from(spans.collect::<Vec<_>>())
 }
 
@@ -149,14 +164,20 @@ fn palette_lines(palette: &Palette, room: usize, look: &Look) -> Content {
         if is_here {
             at = lines.len();
         }
-        let words = candidate.refusal.as_deref().map_or_else(|| candidate.entry.words.to_owned(), |why| format!("not now: {why}"));
+        let words = candidate
+            .refusal
+            .as_deref()
+            .map_or_else(|| candidate.entry.words.to_owned(), |why| format!("not now: {why}"));
         let marker = if is_here { look.glyphs.here } else { " " };
         let role = if candidate.refusal.is_some() { Role::Dim } else { Role::Text };
         let style = look.style(if is_here { Role::Selected } else { role });
         lines.push(Line::from(vec![
             Span::raw(format!("{marker} ")),
             Span::styled(fit(candidate.entry.name, 14, look.glyphs.more), style),
-            Span::styled(fit(candidate.keys.split(' ').next().unwrap_or_default(), 8, ""), look.style(Role::Key)),
+            Span::styled(
+                fit(candidate.keys.split(' ').next().unwrap_or_default(), 8, ""),
+                look.style(Role::Key),
+            ),
             Span::styled(cut(&words, room.saturating_sub(24), look.glyphs.more), look.style(role)),
         ]));
     }
@@ -166,7 +187,8 @@ fn palette_lines(palette: &Palette, room: usize, look: &Look) -> Content {
 }
 
 fn choose_lines(choose: &Choose, room: usize, look: &Look) -> Content {
-    let mut lines = if choose.intro.is_empty() { Vec::new() } else { paragraph(&choose.intro, room, look, Role::Dim) };
+    let mut lines =
+        if choose.intro.is_empty() { Vec::new() } else { paragraph(&choose.intro, room, look, Role::Dim) };
     let mut cursor = None;
     if choose.is_typed {
         let (line, column) = typed("/", &choose.filter, room, look);
@@ -176,7 +198,9 @@ fn choose_lines(choose: &Choose, room: usize, look: &Look) -> Content {
     let shown = choose.shown();
     // A few choices are explained in full; of many, each has one line.
     let fits = |note: &str| width(note) <= room.saturating_sub(26);
-    let short = shown.iter().all(|item| item.then.is_ok() && width(&item.label) <= 22 && (choose.total() > 6 || fits(&item.note)));
+    let short = shown.iter().all(|item| {
+        item.then.is_ok() && width(&item.label) <= 22 && (choose.total() > 6 || fits(&item.note))
+    });
     let mut at = 0;
     for (nth, item) in shown.iter().enumerate() {
         let is_here = nth == choose.cursor;
@@ -190,7 +214,10 @@ fn choose_lines(choose: &Choose, room: usize, look: &Look) -> Content {
                 Span::raw(format!("{marker} ")),
                 Span::styled(fit(&item.label, 23, look.glyphs.more), style),
                 Span::raw(" "),
-                Span::styled(cut_middle(&item.note, room.saturating_sub(26), look.glyphs.more), look.style(Role::Dim)),
+                Span::styled(
+                    cut_middle(&item.note, room.saturating_sub(26), look.glyphs.more),
+                    look.style(Role::Dim),
+                ),
             ]));
         } else {
             let label = cut_middle(&item.label, room.saturating_sub(2), look.glyphs.more);
@@ -226,7 +253,8 @@ fn file_lines(files: &Files, room: usize, look: &Look) -> Content {
     let path = if files.ask.is_some() { format!("reading {}", files.at) } else { files.at.clone() };
     let shown = files.shown();
     let (line, column) = typed("> ", &files.typed, room, look);
-    let mut lines = vec![Line::styled(cut_middle(&path, room, look.glyphs.more), look.style(Role::Dim)), line];
+    let mut lines =
+        vec![Line::styled(cut_middle(&path, room, look.glyphs.more), look.style(Role::Dim)), line];
     let mut at = 0;
     for (nth, entry) in shown.iter().enumerate() {
         let is_here = nth == files.cursor;
@@ -242,7 +270,11 @@ fn file_lines(files: &Files, room: usize, look: &Look) -> Content {
         lines.push(Line::from(vec![
             Span::raw(format!("{marker} ")),
             Span::styled(
-                fit(&cut_middle(&name, room.saturating_sub(14), look.glyphs.more), room.saturating_sub(14), look.glyphs.more),
+                fit(
+                    &cut_middle(&name, room.saturating_sub(14), look.glyphs.more),
+                    room.saturating_sub(14),
+                    look.glyphs.more,
+                ),
                 look.style(if is_here { Role::Selected } else { Role::Text }),
             ),
             Span::styled(format!("{size:>11}"), look.style(Role::Dim)),
@@ -254,7 +286,10 @@ fn file_lines(files: &Files, room: usize, look: &Look) -> Content {
         lines.extend(paragraph(&words, room, look, Role::Text));
     }
     let mut foot = refusal(files.refusal.as_ref(), room, look);
-    foot.push(keys(&[("type", "a path"), ("Tab", "complete"), ("Enter", "take it"), ("BS", "up"), ("Esc", "back")], look));
+    foot.push(keys(
+        &[("type", "a path"), ("Tab", "complete"), ("Enter", "take it"), ("BS", "up"), ("Esc", "back")],
+        look,
+    ));
     Content { title: files.title.to_owned(), lines, at, foot, cursor: Some((1, column)) }
 }
 
@@ -280,7 +315,10 @@ fn confirm_lines(confirm: &Confirm, room: usize, look: &Look) -> Content {
             let wrapped = wrap(line, room.saturating_sub(indent + 4));
             for (nth, piece) in wrapped.into_iter().enumerate() {
                 let margin = " ".repeat(indent + if nth == 0 { 1 } else { 3 });
-                lines.push(Line::styled(format!("{margin}{piece}"), look.style(if indent > 0 { Role::Dim } else { Role::Text })));
+                lines.push(Line::styled(
+                    format!("{margin}{piece}"),
+                    look.style(if indent > 0 { Role::Dim } else { Role::Text }),
+                ));
             }
         }
         lines.push(Line::raw(""));
@@ -292,13 +330,23 @@ fn confirm_lines(confirm: &Confirm, room: usize, look: &Look) -> Content {
         cursor = Some((lines.len(), column));
         foot.push(line);
         foot.extend(refusal(confirm.refusal.as_ref(), room, look));
-        foot.push(keys(&[("Esc", "Cancel"), ("Enter", &format!("{} (after typing {word})", confirm.yes))], look));
+        foot.push(keys(
+            &[("Esc", "Cancel"), ("Enter", &format!("{} (after typing {word})", confirm.yes))],
+            look,
+        ));
     } else {
         let button = |words: &str, is_here: bool| {
             let marker = if is_here { look.glyphs.here } else { " " };
-            Span::styled(format!("{marker} {words} "), look.style(if is_here { Role::Selected } else { Role::Text }))
+            Span::styled(
+                format!("{marker} {words} "),
+                look.style(if is_here { Role::Selected } else { Role::Text }),
+            )
         };
-        foot.push(Line::from(vec![button("Cancel", !confirm.on_yes), Span::raw("   "), button(&confirm.yes, confirm.on_yes)]));
+        foot.push(Line::from(vec![
+            button("Cancel", !confirm.on_yes),
+            Span::raw("   "),
+            button(&confirm.yes, confirm.on_yes),
+        ]));
         let enter = if confirm.on_yes { confirm.yes.as_str() } else { "Cancel" };
         let mut pairs = vec![("Enter", enter), ("Tab", "the other"), ("y", &*confirm.yes), ("Esc", "Cancel")];
         if !confirm.plan.is_empty() {
@@ -338,7 +386,9 @@ fn operation_lines(app: &App, cursor: usize, room: usize, look: &Look) -> Conten
         let (glyph, words, role) = match &operation.ended {
             None => (look.glyphs.here, "running".to_owned(), Role::Soon),
             Some((_, Outcome::Succeeded)) => (look.glyphs.done, "accepted".to_owned(), Role::Good),
-            Some((_, Outcome::Failed(problem))) => (look.glyphs.failed, format!("failed: {}", problem.why), Role::Urgent),
+            Some((_, Outcome::Failed(problem))) => {
+                (look.glyphs.failed, format!("failed: {}", problem.why), Role::Urgent)
+            }
             Some((_, Outcome::Unwatched)) => (look.glyphs.dot, "not watched any more".to_owned(), Role::Dim),
         };
         let marker = if nth == cursor { look.glyphs.here } else { " " };
@@ -350,13 +400,18 @@ fn operation_lines(app: &App, cursor: usize, room: usize, look: &Look) -> Conten
             Span::raw(format!(" {:>8}", operation.elapsed(app.machine))),
         ]));
         // The last that was heard of a success may be a warning.
-        let is_heard = !matches!(operation.ended, Some((_, Outcome::Failed(_) | Outcome::Unwatched))) && !operation.note.is_empty();
+        let is_heard = !matches!(operation.ended, Some((_, Outcome::Failed(_) | Outcome::Unwatched)))
+            && !operation.note.is_empty();
         let note = if is_heard { format!("{words}: {}", operation.note) } else { words };
-        lines.push(Line::styled(format!("      {}", cut(&note, room.saturating_sub(6), look.glyphs.more)), look.style(role)));
+        lines.push(Line::styled(
+            format!("      {}", cut(&note, room.saturating_sub(6), look.glyphs.more)),
+            look.style(role),
+        ));
     }
     if app.operations.is_empty() {
         lines.push(Line::raw("Nothing was sent yet in this session."));
     }
-    let foot = vec![keys(&[("x", "stop watching (Azure goes on)"), ("Enter", "the error"), ("Esc", "close")], look)];
+    let foot =
+        vec![keys(&[("x", "stop watching (Azure goes on)"), ("Enter", "the error"), ("Esc", "close")], look)];
     Content { title: "Operations".into(), lines, at, foot, cursor: None }
 }

@@ -1,5 +1,5 @@
-//! The line at the top: which cloud this is, how its certificates stand, and how old that is. Where there is no room for
-//! everything, what somebody has to act on stays longest.
+//! The line at the top: which cloud this is, how its certificates stand, and how old that is. Where there is
+//! no room for everything, what somebody has to act on stays longest.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -25,11 +25,15 @@ pub fn header(app: &App, look: &Look, area: Rect, buffer: &mut Buffer) {
         left[0] = Span::raw(" ");
         let name = &app.settings.context;
         let short = (width(name) + left_room).saturating_sub(width_of(&left));
-        left[1].content = left[1].content.replace(name, &cut_middle(name, short.max(SHORTEST_NAME), look.glyphs.more)).into();
+        left[1].content = left[1]
+            .content
+            .replace(name, &cut_middle(name, short.max(SHORTEST_NAME), look.glyphs.more))
+            .into();
     }
     let used = width_of(&left);
     let fits = |standing: &Line<'_>| used + standing.width() + 2 <= room;
-    let right = standings.iter().find(|standing| fits(standing)).or(standings.last()).cloned().unwrap_or_default();
+    let right =
+        standings.iter().find(|standing| fits(standing)).or(standings.last()).cloned().unwrap_or_default();
     if app.has_estate {
         let free = room.saturating_sub(used + right.width() + 2);
         left.push(Span::raw(extent(app, look, free)));
@@ -100,7 +104,8 @@ fn standings(app: &App, look: &Look) -> Vec<Line<'static>> {
 
 /// Whether they are being read, or when they were; `short` in as few words as say it.
 fn age(app: &App, look: &Look, short: bool) -> String {
-    let reading = matches!(app.reading, Reading::Asked { .. }).then(|| format!("reading{} ", look.glyphs.waiting));
+    let reading =
+        matches!(app.reading, Reading::Asked { .. }).then(|| format!("reading{} ", look.glyphs.waiting));
     let as_of = as_of(app, short);
     match (reading, app.is_recalled, app.has_estate) {
         (Some(reading), true, _) => format!("{as_of} {} {reading}", look.glyphs.dot),
@@ -117,7 +122,11 @@ fn as_of(app: &App, short: bool) -> String {
     let is_today = at.strftime("%F").to_string() == app.now.strftime("%F").to_string();
     match (app.is_recalled, short) {
         (false, false) => format!("as of {}", at.strftime("%H:%M:%S")),
-        (true, false) => format!("as of {}, {}", at.strftime(if is_today { "%H:%M" } else { "%b %-d %H:%M" }), ago(at, app.now)),
+        (true, false) => format!(
+            "as of {}, {}",
+            at.strftime(if is_today { "%H:%M" } else { "%b %-d %H:%M" }),
+            ago(at, app.now)
+        ),
         (_, true) => format!("as of {}", at.strftime(if is_today { "%H:%M" } else { "%b %-d" })),
     }
 }

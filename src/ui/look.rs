@@ -1,5 +1,5 @@
-//! What roles look like: styles from the 16 colours of the terminal's own palette, and glyphs. Colour is never the only
-//! sign of anything, so that a look without colours says the same.
+//! What roles look like: styles from the 16 colours of the terminal's own palette, and glyphs. Colour is
+//! never the only sign of anything, so that a look without colours says the same.
 
 use ratatui::style::{Color, Modifier, Style};
 use ratatui::symbols::border;
@@ -105,8 +105,8 @@ static ASCII: Glyphs = Glyphs {
 
 #[derive(Debug, Clone, Copy)]
 pub struct Look {
-    /// Off under `NO_COLOR`: then modifiers only, because a colour switched off by the terminal library takes the
-    /// modifiers of its cell along (ANCHORS 5.2, trap 4).
+    /// Off under `NO_COLOR`: then modifiers only, because a colour switched off by the terminal library takes
+    /// the modifiers of its cell along (ANCHORS 5.2, trap 4).
     pub colours: bool,
     /// A marker instead of a highlighted row: a third of the bytes for each step on a slow line.
     pub plain: bool,

@@ -74,12 +74,13 @@ fn list(app: &App, look: &Look, area: Rect, frame: &mut Frame<'_>) {
         return put_lines(&empty(app, look, inner.width), inner, frame.buffer_mut());
     }
     let in_estate = self::count(pane.name, &app.estate);
-    let rows = list.visible().filter(|(place, ..)| *place < in_estate).map(|(place, is_selected, is_marked)| Row {
-        cells: cells(pane.name, &app.estate, &app.settings.rules, place, app.now),
-        is_selected,
-        is_marked,
-        change: list.id(place).and_then(|id| app.changes.of(id)),
-    });
+    let rows =
+        list.visible().filter(|(place, ..)| *place < in_estate).map(|(place, is_selected, is_marked)| Row {
+            cells: cells(pane.name, &app.estate, &app.settings.rules, place, app.now),
+            is_selected,
+            is_marked,
+            change: list.id(place).and_then(|id| app.changes.of(id)),
+        });
     let table = Table { columns: pane.name.columns(), sort: pane.sort, rows: rows.collect(), look };
     table.render(inner, frame.buffer_mut());
 }
@@ -92,9 +93,13 @@ fn empty(app: &App, look: &Look, room: u16) -> Vec<Line<'static>> {
             let note = if note.is_empty() { String::new() } else { format!(" {note}.") };
             (format!("Reading the inventory of {}.{note}", app.settings.context), Role::Dim)
         }
-        (_, Some(problem)) if !app.has_estate => {
-            (format!("The inventory could not be read: {}. C-r tries again.", problem.why.trim_end_matches('.')), Role::Urgent)
-        }
+        (_, Some(problem)) if !app.has_estate => (
+            format!(
+                "The inventory could not be read: {}. C-r tries again.",
+                problem.why.trim_end_matches('.')
+            ),
+            Role::Urgent,
+        ),
         _ if pane.name == PaneName::Public && list_is_short(app) => (app.why_no_public(), Role::Text),
         _ if pane.list.total() > 0 && pane.filter.text().is_empty() => {
             let scope = pane.scope.words(&app.estate).unwrap_or_default();
@@ -104,7 +109,11 @@ fn empty(app: &App, look: &Look, room: u16) -> Vec<Line<'static>> {
             let words = match pane.list.refusal() {
                 Some(why) => format!("Nothing matches: {why}. Esc clears the filter."),
                 None => {
-                    format!("Nothing matches '{}' among {}. Esc clears the filter.", typed(pane.filter.text()), pane.list.total())
+                    format!(
+                        "Nothing matches '{}' among {}. Esc clears the filter.",
+                        typed(pane.filter.text()),
+                        pane.list.total()
+                    )
                 }
             };
             (words, Role::Soon)
@@ -116,11 +125,17 @@ fn empty(app: &App, look: &Look, room: u16) -> Vec<Line<'static>> {
     };
     let mut lines = vec![Line::raw("")];
     let room = usize::from(room).saturating_sub(4);
-    lines.extend(wrap(&text, room).into_iter().map(|line| Line::styled(format!("  {line}"), look.style(role))));
+    lines.extend(
+        wrap(&text, room).into_iter().map(|line| Line::styled(format!("  {line}"), look.style(role))),
+    );
     if app.has_estate && pane.list.total() == 0 {
         for gap in &app.estate.gaps {
             let words = format!("{} Not read: {} ({})", look.glyphs.soon, gap.what, gap.problem.why);
-            lines.extend(wrap(&words, room).into_iter().map(|line| Line::styled(format!("  {line}"), look.style(Role::Soon))));
+            lines.extend(
+                wrap(&words, room)
+                    .into_iter()
+                    .map(|line| Line::styled(format!("  {line}"), look.style(Role::Soon))),
+            );
         }
     }
     lines
@@ -140,13 +155,18 @@ fn detail_view(app: &App, detail: &Detail, look: &Look, area: Rect, frame: &mut 
         };
         Span::styled(words, style)
     };
-    let name = super::text::cut_middle(detail.id.name(), usize::from(area.width).saturating_sub(34), look.glyphs.more);
+    let name = super::text::cut_middle(
+        detail.id.name(),
+        usize::from(area.width).saturating_sub(34),
+        look.glyphs.more,
+    );
     let title = Line::from(vec![
         Span::styled(format!(" {name} "), look.style(Role::Title)),
         tab(Tab::Facts, "Facts"),
         tab(Tab::Raw, "Raw JSON"),
     ]);
-    let block = framed(title, look).title_bottom(Line::styled(" Tab: facts or JSON  Esc: back ", look.style(Role::Dim)));
+    let block = framed(title, look)
+        .title_bottom(Line::styled(" Tab: facts or JSON  Esc: back ", look.style(Role::Dim)));
     let inner = block.inner(area);
     block.render(area, frame.buffer_mut());
     let (lines, at) = match (detail.tab, &detail.raw) {
@@ -154,9 +174,17 @@ fn detail_view(app: &App, detail: &Detail, look: &Look, area: Rect, frame: &mut 
         (Tab::Raw, Raw::Read(json)) => json_lines(json, detail.cursor, inner.width, look),
         (Tab::Raw, Raw::Failed(problem)) => {
             let words = wrap(&format!("{problem}"), usize::from(inner.width).saturating_sub(4));
-            (words.into_iter().map(|line| Line::styled(format!("  {line}"), look.style(Role::Urgent))).collect(), 0)
+            (
+                words
+                    .into_iter()
+                    .map(|line| Line::styled(format!("  {line}"), look.style(Role::Urgent)))
+                    .collect(),
+                0,
+            )
         }
-        (Tab::Raw, Raw::NotAsked | Raw::Asked(_)) => (vec![Line::styled("  Reading the resource.", look.style(Role::Dim))], 0),
+        (Tab::Raw, Raw::NotAsked | Raw::Asked(_)) => {
+            (vec![Line::styled("  Reading the resource.", look.style(Role::Dim))], 0)
+        }
     };
     let height = usize::from(inner.height);
     let first = (at + 3).saturating_sub(height).min(lines.len().saturating_sub(height));
@@ -176,7 +204,9 @@ fn fact_lines(facts: &[Fact], cursor: Option<usize>, room: u16, look: &Look) -> 
         let mark = look.mark(fact.tone);
         let value = if mark.is_empty() { fact.value.clone() } else { format!("{mark} {}", fact.value) };
         let style = if is_here { look.style(Role::Selected) } else { look.style(fact.tone.into()) };
-        for (row, piece) in wrap(&value, usize::from(room).saturating_sub(label_room + 4)).into_iter().enumerate() {
+        for (row, piece) in
+            wrap(&value, usize::from(room).saturating_sub(label_room + 4)).into_iter().enumerate()
+        {
             let marker = if is_here && row == 0 { look.glyphs.here } else { " " };
             let label = if row == 0 { fact.label } else { "" };
             lines.push(Line::from(vec![

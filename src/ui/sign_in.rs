@@ -1,5 +1,5 @@
-//! The dialog that asks a person to sign in: address, code in large letters, and what is left of the time; or the command
-//! of another program.
+//! The dialog that asks a person to sign in: address, code in large letters, and what is left of the time; or
+//! the command of another program.
 
 use jiff::Timestamp;
 use ratatui::text::{Line, Span};
@@ -21,7 +21,9 @@ pub(super) fn lines(app: &App, asked: &SignIn, room: usize, look: &Look) -> Cont
 
 fn page_lines(app: &App, page: &BrowserPage, room: usize, look: &Look) -> Content {
     let mut lines: Vec<Line<'static>> = Vec::new();
-    let mut say = |text: &str, role| lines.extend(wrap(text, room).into_iter().map(|line| Line::styled(line, look.style(role))));
+    let mut say = |text: &str, role| {
+        lines.extend(wrap(text, room).into_iter().map(|line| Line::styled(line, look.style(role))));
+    };
     say(&format!("Asked because {}.", page.why.trim_end_matches('.')), Role::Dim);
     say("", Role::Text);
     let here = "Sign in on the page below: it comes back here by itself. If no browser opened, open it in one of this machine.";
@@ -38,7 +40,8 @@ fn page_lines(app: &App, page: &BrowserPage, room: usize, look: &Look) -> Conten
     say("", Role::Text);
     // Last, because it is longer than a small screen has room for; it is copied whole.
     say(&page.address, Role::Key);
-    let foot = vec![keys(&[("a", "copy the address"), ("d", "sign in by code"), ("Esc", "do not sign in")], look)];
+    let foot =
+        vec![keys(&[("a", "copy the address"), ("d", "sign in by code"), ("Esc", "do not sign in")], look)];
     Content { title: "Sign in".to_owned(), lines, at: 0, foot, cursor: None }
 }
 
@@ -50,7 +53,9 @@ fn left(app: &App, expires: Timestamp) -> String {
 
 fn tool_lines(tool: &ToolCommand, room: usize, look: &Look) -> Content {
     let mut lines: Vec<Line<'static>> = Vec::new();
-    let mut say = |text: &str, role| lines.extend(wrap(text, room).into_iter().map(|line| Line::styled(line, look.style(role))));
+    let mut say = |text: &str, role| {
+        lines.extend(wrap(text, room).into_iter().map(|line| Line::styled(line, look.style(role))));
+    };
     say(&format!("Asked because {}.", tool.why.trim_end_matches('.')), Role::Dim);
     say("", Role::Text);
     say(&format!("The sign-in is that of the {}. Run this in another terminal:", tool.tool), Role::Text);
@@ -59,13 +64,18 @@ fn tool_lines(tool: &ToolCommand, room: usize, look: &Look) -> Content {
     say("", Role::Text);
     say("Then go on here: nothing that was typed is lost.", Role::Text);
     say("", Role::Text);
-    let foot = vec![keys(&[("Enter", "it was run, go on"), ("c", "copy the command"), ("Esc", "do not sign in")], look)];
+    let foot = vec![keys(
+        &[("Enter", "it was run, go on"), ("c", "copy the command"), ("Esc", "do not sign in")],
+        look,
+    )];
     Content { title: "Sign in again".to_owned(), lines, at: 0, foot, cursor: None }
 }
 
 fn code_lines(app: &App, code: &DeviceCode, room: usize, look: &Look) -> Content {
     let mut lines: Vec<Line<'static>> = Vec::new();
-    let mut say = |text: &str, role| lines.extend(wrap(text, room).into_iter().map(|line| Line::styled(line, look.style(role))));
+    let mut say = |text: &str, role| {
+        lines.extend(wrap(text, room).into_iter().map(|line| Line::styled(line, look.style(role))));
+    };
     say(&format!("Asked because {}.", code.why.trim_end_matches('.')), Role::Dim);
     say("", Role::Text);
     say("Open this page on any machine with a browser:", Role::Text);
@@ -83,7 +93,10 @@ fn code_lines(app: &App, code: &DeviceCode, room: usize, look: &Look) -> Content
         Span::raw(format!("    {} left", left(app, code.expires))),
     ]));
     lines.push(Line::raw(""));
-    let foot = vec![keys(&[("c", "copy the code"), ("a", "copy the address"), ("b", "by browser"), ("Esc", "not now")], look)];
+    let foot = vec![keys(
+        &[("c", "copy the code"), ("a", "copy the address"), ("b", "by browser"), ("Esc", "not now")],
+        look,
+    )];
     Content { title: "Sign in".to_owned(), lines, at: 0, foot, cursor: None }
 }
 
@@ -96,7 +109,9 @@ fn large(code: &str, look: &Look) -> Vec<String> {
         letters.collect::<Vec<_>>().join(" ").trim_end().to_owned()
     };
     if look.glyphs.rule == "-" {
-        return (0..5).map(|y| row(&|glyph, column| if point(y, glyph, column) { '#' } else { ' ' })).collect();
+        return (0..5)
+            .map(|y| row(&|glyph, column| if point(y, glyph, column) { '#' } else { ' ' }))
+            .collect();
     }
     let halves = |y: usize| {
         row(&|glyph, column| match (point(y, glyph, column), point(y + 1, glyph, column)) {

@@ -15,7 +15,8 @@ use crate::model::Gap;
 
 pub fn tabs(app: &App, look: &Look, area: Rect, buffer: &mut Buffer) {
     let mut spans = vec![Span::raw(" ")];
-    let is_narrow = PaneName::ALL.iter().map(|name| width(name.title()) + 4).sum::<usize>() >= usize::from(area.width);
+    let is_narrow =
+        PaneName::ALL.iter().map(|name| width(name.title()) + 4).sum::<usize>() >= usize::from(area.width);
     for (number, name) in (1..).zip(PaneName::ALL) {
         spans.push(Span::styled(format!("{number}"), look.style(Role::Key)));
         // A narrow screen has room for the first word of each.
@@ -37,7 +38,11 @@ const NAMED: usize = 30;
 pub fn bottom(app: &App, look: &Look, area: Rect, buffer: &mut Buffer) {
     let room = usize::from(area.width);
     let (said, role) = left_words(app, look);
-    let said = if said.is_empty() { said } else { format!(" {} ", cut(&said, room.saturating_sub(2), look.glyphs.more)) };
+    let said = if said.is_empty() {
+        said
+    } else {
+        format!(" {} ", cut(&said, room.saturating_sub(2), look.glyphs.more))
+    };
     let mut left_room = room.saturating_sub(width(&said) + 1);
     Line::styled(said, look.style(role)).render(area, buffer);
     let mut spans: Vec<Span<'static>> = Vec::new();
@@ -61,7 +66,10 @@ fn left_words(app: &App, look: &Look) -> (String, Role) {
     }
     let running: Vec<_> = app.operations.running().collect();
     if let Some(newest) = running.last() {
-        return (format!("{} running: {} {}", running.len(), newest.what, newest.elapsed(app.machine)), Role::Soon);
+        return (
+            format!("{} running: {} {}", running.len(), newest.what, newest.elapsed(app.machine)),
+            Role::Soon,
+        );
     }
     if let Reading::Asked { note, .. } = &app.reading
         && !note.is_empty()
@@ -72,7 +80,9 @@ fn left_words(app: &App, look: &Look) -> (String, Role) {
     let gaps: Vec<&Gap> = app.estate.gaps.iter().filter(|gap| gap.hides_something()).collect();
     match gaps.as_slice() {
         [] => (String::new(), Tone::Plain.into()),
-        [gap] if width(&gap.what) <= NAMED => (format!("{mark} {} could not be read: p", gap.what), Role::Soon),
+        [gap] if width(&gap.what) <= NAMED => {
+            (format!("{mark} {} could not be read: p", gap.what), Role::Soon)
+        }
         gaps => (format!("{mark} {} could not be read: p", counted(gaps.len(), "part")), Role::Soon),
     }
 }
@@ -85,17 +95,23 @@ fn hints(app: &App) -> Vec<(String, String)> {
     }
     let pane = app.pane();
     if app.place() == Place::List && pane.is_filtering {
-        return vec![("Enter".into(), "keep".into()), ("Esc".into(), "clear".into()), ("!x col:x ~x".into(), "forms".into())];
+        return vec![
+            ("Enter".into(), "keep".into()),
+            ("Esc".into(), "clear".into()),
+            ("!x col:x ~x".into(), "forms".into()),
+        ];
     }
     let mut hints = app.wizard.as_ref().map(|wizard| super::wizard::hints(app, wizard)).unwrap_or_default();
     let typing = app.wizard.as_ref().is_some_and(|wizard| wizard.focused_field().is_some());
     if !typing {
-        let shown = entries(app.place()).filter(|entry| !entry.hint.is_empty() && entry.possible(app).is_ok());
+        let shown =
+            entries(app.place()).filter(|entry| !entry.hint.is_empty() && entry.possible(app).is_ok());
         for entry in shown.filter(|entry| app.place() == Place::List || entry.name != "open") {
             if let Some(key) = app.settings.keymap.keys(entry).next() {
                 // In a practice cloud this is the one key that nobody can guess.
                 let at = if entry.name == "practise" { 1.min(hints.len()) } else { hints.len() };
-                hints.insert(at, (key.to_string().trim_matches(['<', '>']).to_owned(), entry.hint.to_owned()));
+                hints
+                    .insert(at, (key.to_string().trim_matches(['<', '>']).to_owned(), entry.hint.to_owned()));
             }
         }
         // Help is always within reach, whatever else has to give way.

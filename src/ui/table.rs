@@ -1,4 +1,5 @@
-//! A table that is given the rows on screen and no others; columns share the room, and the least important go where it is narrow.
+//! A table that is given the rows on screen and no others; columns share the room, and the least important go
+//! where it is narrow.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -44,7 +45,10 @@ fn widths(columns: &[Column], room: u16) -> Vec<(usize, u16)> {
     }
     let spare = room.saturating_sub(needed(&shown));
     let shares: u16 = shown.iter().map(|at| columns[*at].grow).sum();
-    shown.iter().map(|at| (*at, columns[*at].width + (spare * columns[*at].grow).checked_div(shares).unwrap_or(0))).collect()
+    shown
+        .iter()
+        .map(|at| (*at, columns[*at].width + (spare * columns[*at].grow).checked_div(shares).unwrap_or(0)))
+        .collect()
 }
 
 impl Widget for Table<'_> {
@@ -95,7 +99,11 @@ impl Table<'_> {
             };
             let mark = if cell.marked { format!(" {}", self.look.mark(cell.tone)) } else { String::new() };
             text = cut_middle(&text, room - width(&mark), glyphs.more) + &mark;
-            let role = if nth == 0 && row.is_selected && self.look.plain { Role::Selected } else { cell.tone.into() };
+            let role = if nth == 0 && row.is_selected && self.look.plain {
+                Role::Selected
+            } else {
+                cell.tone.into()
+            };
             // What is fine needs no colour: in a long list only trouble stands out.
             let role = if role == Role::Good { Role::Text } else { role };
             spans.push(Span::styled(fit(&text, room, ""), self.look.style(role)));

@@ -62,8 +62,8 @@ pub fn fit(text: &str, room: usize, more: &str) -> String {
     fitted
 }
 
-/// The text broken into lines of at most `room` columns, at blanks where there are any; words that are too long, such
-/// as resource ids, are broken after a slash or anywhere.
+/// The text broken into lines of at most `room` columns, at blanks where there are any; words that are too
+/// long, such as resource ids, are broken after a slash or anywhere.
 pub fn wrap(text: &str, room: usize) -> Vec<String> {
     let room = room.max(1);
     let mut lines = Vec::new();
@@ -104,7 +104,8 @@ pub fn wrap(text: &str, room: usize) -> Vec<String> {
     lines
 }
 
-/// The part of a typed text that is on screen, and the column of the cursor in it: the cursor is always visible.
+/// The part of a typed text that is on screen, and the column of the cursor in it: the cursor is always
+/// visible.
 pub fn scroll(before: &str, after: &str, room: usize) -> (String, usize) {
     let room = room.max(1);
     let mut shown = before.to_owned();

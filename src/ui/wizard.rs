@@ -27,7 +27,8 @@ pub fn pages(app: &App, wizard: &Wizard, look: &Look, area: Rect, buffer: &mut B
         let style = if *page == wizard.page() { look.style(Role::Title) } else { look.style(Role::Text) };
         spans.push(Span::styled(format!("{glyph} "), look.style(role)));
         // A narrow screen has no room for the portal's numbers.
-        let title = if area.width < 78 { page.title().rsplit(": ").next().unwrap_or_default() } else { page.title() };
+        let title =
+            if area.width < 78 { page.title().rsplit(": ").next().unwrap_or_default() } else { page.title() };
         spans.push(Span::styled(title, style));
         spans.push(Span::raw("   "));
     }
@@ -56,8 +57,11 @@ pub fn body(app: &App, wizard: &Wizard, look: &Look, area: Rect, frame: &mut Fra
         }
         .to_owned(),
     };
-    let title =
-        format!(" {}: {} ", wizard.page().title(), cut_middle(&name, usize::from(area.width).saturating_sub(30), look.glyphs.more));
+    let title = format!(
+        " {}: {} ",
+        wizard.page().title(),
+        cut_middle(&name, usize::from(area.width).saturating_sub(30), look.glyphs.more)
+    );
     let block = framed(Line::styled(title, look.style(Role::Title)), look);
     let inner = block.inner(area);
     block.render(area, frame.buffer_mut());
@@ -65,7 +69,8 @@ pub fn body(app: &App, wizard: &Wizard, look: &Look, area: Rect, frame: &mut Fra
     let form = form(app, wizard, look, room);
     let steps = steps(app, wizard, look, room);
     let height = usize::from(inner.height).saturating_sub(1);
-    // Whichever part has the focus gets the lines it needs; the other has to do with the rest, but never with nothing.
+    // Whichever part has the focus gets the lines it needs; the other has to do with the rest, but never with
+    // nothing.
     let (form_height, steps_height) = if wizard.focus == Focus::Steps {
         let steps_height = steps.lines.len().min(height.saturating_sub(form.lines.len().min(3)));
         (form.lines.len().min(height - steps_height), steps_height)
@@ -81,7 +86,8 @@ pub fn body(app: &App, wizard: &Wizard, look: &Look, area: Rect, frame: &mut Fra
     }
     let rule = look.glyphs.rule.repeat(usize::from(inner.width));
     let y = top.y + rows(form_height);
-    Line::styled(rule, look.style(Role::Border)).render(Rect { x: inner.x, y, width: inner.width, height: 1 }, frame.buffer_mut());
+    Line::styled(rule, look.style(Role::Border))
+        .render(Rect { x: inner.x, y, width: inner.width, height: 1 }, frame.buffer_mut());
     place(&steps, Rect { y: y + 1, height: rows(steps_height), ..top }, frame.buffer_mut());
     if steps.lines.len() > steps_height {
         let more = format!(" {} more: PgDn ", steps.lines.len() - steps_height);
@@ -97,7 +103,8 @@ fn rows(count: usize) -> u16 {
 /// Draws as many lines as fit around the one to keep in sight; returns the first drawn.
 fn place(part: &Part, area: Rect, buffer: &mut Buffer) -> usize {
     let height = usize::from(area.height);
-    let first = (part.at + 3).saturating_sub(height).min(part.lines.len().saturating_sub(height)).min(part.at);
+    let first =
+        (part.at + 3).saturating_sub(height).min(part.lines.len().saturating_sub(height)).min(part.at);
     put_lines(&part.lines[first..], area, buffer);
     first
 }
@@ -111,8 +118,10 @@ fn form(app: &App, wizard: &Wizard, look: &Look, room: usize) -> Part {
             part.at = part.lines.len();
         }
         let marker = if is_here { look.glyphs.here } else { " " };
-        let label =
-            Span::styled(fit(field.label, label_room, look.glyphs.more), look.style(if is_here { Role::Title } else { Role::Dim }));
+        let label = Span::styled(
+            fit(field.label, label_room, look.glyphs.more),
+            look.style(if is_here { Role::Title } else { Role::Dim }),
+        );
         let (value, column) = value(app, wizard, field, is_here, look, room.saturating_sub(label_room + 4));
         if let Some(column) = column {
             part.cursor = Some((part.lines.len(), rows(label_room + 3 + column)));
@@ -131,7 +140,9 @@ fn form(app: &App, wizard: &Wizard, look: &Look, room: usize) -> Part {
         } else if field.key == flow::Key::Domain
             && let Some(names) = wizard.secures()
         {
-            for line in wrap(&format!("This will secure: {}", names.join(", ")), room.saturating_sub(label_room + 3)) {
+            for line in
+                wrap(&format!("This will secure: {}", names.join(", ")), room.saturating_sub(label_room + 3))
+            {
                 part.lines.push(Line::styled(format!("{margin}{line}"), look.style(Role::Good)));
             }
         }
@@ -172,7 +183,9 @@ fn value(
     let shown = wizard.shown_value(field, &app.estate);
     let shown = if shown.is_empty() { "-".to_owned() } else { shown };
     let shown = match field.kind {
-        FieldKind::Toggle => format!("[{}] {shown}", if wizard.inputs.is_yes(field.key) { look.glyphs.done } else { " " }),
+        FieldKind::Toggle => {
+            format!("[{}] {shown}", if wizard.inputs.is_yes(field.key) { look.glyphs.done } else { " " })
+        }
         FieldKind::Choice(_) if is_here => format!("< {shown} >"),
         _ => shown,
     };
@@ -225,7 +238,9 @@ fn steps(app: &App, wizard: &Wizard, look: &Look, room: usize) -> Part {
 fn reading(step: &Step, wizard: &Wizard, look: &Look, room: usize, lines: &mut Vec<Line<'static>>) {
     let mut say = |text: &str, role| {
         lines.extend(
-            wrap(text, room.saturating_sub(4)).into_iter().map(|line| Line::styled(format!("    {line}"), look.style(role))),
+            wrap(text, room.saturating_sub(4))
+                .into_iter()
+                .map(|line| Line::styled(format!("    {line}"), look.style(role))),
         );
     };
     if let StepStatus::Blocked(problem) = &step.status {
@@ -240,7 +255,10 @@ fn reading(step: &Step, wizard: &Wizard, look: &Look, room: usize, lines: &mut V
         for (nth, piece) in wrap(value, room.saturating_sub(label_room + 6)).into_iter().enumerate() {
             let label = if nth == 0 { label.as_str() } else { "" };
             lines.push(Line::from(vec![
-                Span::styled(format!("    {}  ", fit(label, label_room, look.glyphs.more)), look.style(Role::Dim)),
+                Span::styled(
+                    format!("    {}  ", fit(label, label_room, look.glyphs.more)),
+                    look.style(Role::Dim),
+                ),
                 Span::raw(piece),
             ]));
         }
@@ -248,12 +266,13 @@ fn reading(step: &Step, wizard: &Wizard, look: &Look, room: usize, lines: &mut V
     if wizard.shows_plan {
         let words = if step.plan().is_empty() { "Nothing to send in this step." } else { "This step sends:" };
         lines.push(Line::styled(format!("    {words}"), look.style(Role::Title)));
-        let mut put = |line: &str, margin: usize| {
-            let pieces = wrap(line, room.saturating_sub(margin + 2));
-            lines.extend(
-                pieces.into_iter().map(|piece| Line::styled(format!("{}{piece}", " ".repeat(margin)), look.style(Role::Dim))),
-            );
-        };
+        let mut put =
+            |line: &str, margin: usize| {
+                let pieces = wrap(line, room.saturating_sub(margin + 2));
+                lines.extend(pieces.into_iter().map(|piece| {
+                    Line::styled(format!("{}{piece}", " ".repeat(margin)), look.style(Role::Dim))
+                }));
+            };
         for (nth, line) in step.plan().iter().enumerate() {
             put(line, 6);
             // Parts of a body come from the service as they are.
@@ -273,7 +292,9 @@ fn reading(step: &Step, wizard: &Wizard, look: &Look, room: usize, lines: &mut V
 fn status(step: &Step, wizard: &Wizard, is_later: bool, look: &Look) -> (&'static str, Role, String) {
     let glyphs = look.glyphs;
     match &step.status {
-        StepStatus::NeedsInput { key, why } if !is_later && wizard.is_lacking(*key) => (glyphs.todo, Role::Dim, why.clone()),
+        StepStatus::NeedsInput { key, why } if !is_later && wizard.is_lacking(*key) => {
+            (glyphs.todo, Role::Dim, why.clone())
+        }
         _ if !wizard.current().was_seen => (glyphs.todo, Role::Dim, "not looked at yet".to_owned()),
         StepStatus::Done(evidence) => (glyphs.done, Role::Good, evidence.clone()),
         StepStatus::NotNeeded(why) => (glyphs.skipped, Role::Dim, format!("not needed: {why}")),
@@ -297,18 +318,29 @@ fn standing(app: &App, wizard: &Wizard, look: &Look, room: usize) -> Line<'stati
     let sent = running(app, wizard);
     let glyphs = look.glyphs;
     let (glyph, text, role) = if let Some(operation) = sent {
-        (glyphs.waiting, format!("{} {}  {}", operation.what, operation.elapsed(app.machine), operation.note), Role::Soon)
+        (
+            glyphs.waiting,
+            format!("{} {}  {}", operation.what, operation.elapsed(app.machine), operation.note),
+            Role::Soon,
+        )
     } else if let Some(problem) = &wizard.current().failure {
         (glyphs.failed, format!("could not look: {} (C-r tries again)", problem.why), Role::Urgent)
     } else {
         match wizard.standing() {
             Standing::Done => (glyphs.done, done_words(wizard), Role::Good),
             Standing::Looking => (glyphs.waiting, "looking at the cloud".to_owned(), Role::Dim),
-            Standing::At(_) if wizard.current().ask.is_some() => (glyphs.waiting, "looking at the cloud".to_owned(), Role::Dim),
+            Standing::At(_) if wizard.current().ask.is_some() => {
+                (glyphs.waiting, "looking at the cloud".to_owned(), Role::Dim)
+            }
             Standing::At(step) => match &step.status {
                 StepStatus::Waiting { on, since, .. } => {
-                    let long = since.map(|since| format!("{} ", elapsed(app.now.as_second() - since.as_second())));
-                    (glyphs.waiting, format!("{}waiting for {on}; looks again by itself", long.unwrap_or_default()), Role::Soon)
+                    let long =
+                        since.map(|since| format!("{} ", elapsed(app.now.as_second() - since.as_second())));
+                    (
+                        glyphs.waiting,
+                        format!("{}waiting for {on}; looks again by itself", long.unwrap_or_default()),
+                        Role::Soon,
+                    )
                 }
                 _ => (glyphs.here, wizard.page().definition().summary.to_owned(), Role::Text),
             },
@@ -338,7 +370,9 @@ pub fn hints(app: &App, wizard: &Wizard) -> Vec<(String, String)> {
     let pair = |key: &str, words: &str| (key.to_owned(), words.to_owned());
     if let Some(field) = wizard.focused_field() {
         let enter = match field.kind {
-            FieldKind::Choice(_) | FieldKind::Pick { .. } | FieldKind::Offer(_) | FieldKind::File(_) => "choose",
+            FieldKind::Choice(_) | FieldKind::Pick { .. } | FieldKind::Offer(_) | FieldKind::File(_) => {
+                "choose"
+            }
             FieldKind::Text | FieldKind::Secret | FieldKind::Toggle => "next",
         };
         let mut hints = vec![pair("Enter", enter), pair("Tab", "next"), pair("S-Tab", "back")];

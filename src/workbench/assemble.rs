@@ -1,4 +1,5 @@
-//! Reads a private key and the certificates of its chain, each from a file of its own, and puts them in order (A129–A142).
+//! Reads a private key and the certificates of its chain, each from a file of its own, and puts them in order
+//! (A129–A142).
 
 use std::path::{Path, PathBuf};
 
@@ -15,8 +16,8 @@ pub struct Gathered {
     from: Vec<PathBuf>,
 }
 
-/// Reads the certificates of all these files, in whatever form; a file without any is refused, and one with a part that
-/// cannot be read.
+/// Reads the certificates of all these files, in whatever form; a file without any is refused, and one with a
+/// part that cannot be read.
 pub fn gather(paths: &[PathBuf]) -> Result<Gathered, Trouble> {
     let mut gathered = Gathered { certificates: Vec::new(), from: Vec::new() };
     for path in paths {
@@ -33,15 +34,16 @@ pub fn gather(paths: &[PathBuf]) -> Result<Gathered, Trouble> {
 }
 
 impl Gathered {
-    /// The key with its chain, sorted. With `add_root`, a root that alone is missing comes from this machine; `hint` says
-    /// how to ask for that, where it would help.
+    /// The key with its chain, sorted. With `add_root`, a root that alone is missing comes from this machine;
+    /// `hint` says how to ask for that, where it would help.
     pub fn build(&self, key: PrivateKey, add_root: bool, hint: &str) -> Result<Bundle, Trouble> {
         let root = pki::missing_root(&key, &self.certificates, &Roots::of_this_machine());
         let would_help = root.is_some() && !add_root;
         let mut certificates = self.certificates.clone();
         certificates.extend(root.filter(|_| add_root));
         Bundle::build(key, &certificates).map_err(|why| {
-            let hint = if would_help { format!("; this machine trusts it, and {hint}") } else { String::new() };
+            let hint =
+                if would_help { format!("; this machine trusts it, and {hint}") } else { String::new() };
             Trouble::Refused(format!("{why}{hint}"))
         })
     }
@@ -72,7 +74,8 @@ pub fn read_key<E: From<Trouble>>(
     password: Option<&SecretString>,
     ask: impl FnOnce() -> Result<Option<SecretString>, E>,
 ) -> Result<PrivateKey, E> {
-    let octets = file::read(path).map_err(|why| Trouble::Unusable { file: shown(path), why: why.to_string() })?;
+    let octets =
+        file::read(path).map_err(|why| Trouble::Unusable { file: shown(path), why: why.to_string() })?;
     let mut key = pki::read_key(&octets, password);
     if key.as_ref().is_err_and(ReadError::needs_password) && password.is_none() {
         key = pki::read_key(&octets, ask()?.as_ref());

@@ -81,7 +81,9 @@ impl Examined {
             password = Some(asked);
         }
         let contents = match contents {
-            Ok(contents) if contents.kind != Kind::Pkcs12 && is_called_pkcs12(path) => Err(Failure::Misnamed(Box::new(contents))),
+            Ok(contents) if contents.kind != Kind::Pkcs12 && is_called_pkcs12(path) => {
+                Err(Failure::Misnamed(Box::new(contents)))
+            }
             Ok(contents) => match contents.gap() {
                 Some(why) => Err(Failure::Partly { contents: Box::new(contents), why }),
                 None => Ok(contents),
@@ -142,7 +144,9 @@ impl Examined {
             Ok(contents) => pki::check(contents, question),
             Err(Failure::Partly { contents, .. }) => pki::check(contents, question),
             Err(Failure::Refused(refused)) => pki::check_refused(refused, question),
-            Err(failure @ (Failure::Unread(_) | Failure::Misnamed(_))) => pki::check_no_pfx(&failure.to_string(), question),
+            Err(failure @ (Failure::Unread(_) | Failure::Misnamed(_))) => {
+                pki::check_no_pfx(&failure.to_string(), question)
+            }
         }
     }
 
@@ -195,7 +199,8 @@ impl Examined {
 }
 
 fn is_called_pkcs12(path: &Path) -> bool {
-    path.extension().is_some_and(|extension| ["pfx", "p12"].iter().any(|known| extension.eq_ignore_ascii_case(known)))
+    path.extension()
+        .is_some_and(|extension| ["pfx", "p12"].iter().any(|known| extension.eq_ignore_ascii_case(known)))
 }
 
 fn mac(container: &Pkcs12) -> Option<Value> {

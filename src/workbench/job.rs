@@ -1,5 +1,5 @@
-//! A piece of work as the screen asks for it, and what came of it. It reads and writes files and may take seconds:
-//! whoever performs it does so aside.
+//! A piece of work as the screen asks for it, and what came of it. It reads and writes files and may take
+//! seconds: whoever performs it does so aside.
 
 use std::path::PathBuf;
 
@@ -7,7 +7,8 @@ use jiff::Timestamp;
 use secrecy::{ExposeSecret, SecretString};
 
 use super::{
-    Examined, Fact, Failure, Trouble, facts, gather, must_not_exist, openssl, read_key, replace, roots, shown, verdict, write_new,
+    Examined, Fact, Failure, Trouble, facts, gather, must_not_exist, openssl, read_key, replace, roots,
+    shown, verdict, write_new,
 };
 use crate::file;
 use crate::model::Hostname;
@@ -88,9 +89,14 @@ impl Job {
         match self {
             Self::Inspect { file, password } => inspect(file, password.as_ref()),
             Self::Check { file, password, host, roots, profile, as_of } => {
-                let other = profile.map(Rules::load).transpose().map_err(|why| Trouble::Refused(why.to_string()))?;
+                let other =
+                    profile.map(Rules::load).transpose().map_err(|why| Trouble::Refused(why.to_string()))?;
                 let (roots, rules) = (roots.as_deref().map(file::path), other.as_ref().unwrap_or(rules));
-                check(file, password.as_ref(), &Asked { host: host.as_ref(), roots, rules, now: as_of.unwrap_or(now) })
+                check(
+                    file,
+                    password.as_ref(),
+                    &Asked { host: host.as_ref(), roots, rules, now: as_of.unwrap_or(now) },
+                )
             }
             Self::Build { key, key_password, certificates, add_root, target } => {
                 build(key, key_password.as_ref(), certificates, *add_root, target)
@@ -152,7 +158,13 @@ fn build(
     let key = read_key(&key_path, key_password.map(|Password(secret)| secret), || Ok::<_, Trouble>(None))?;
     let bundle = gathered.build(key, add_root, "it can be taken from there: set Missing root")?;
     target.write(&bundle, None)?;
-    let commands = openssl::build(&key_path, &gathered.files(&bundle), &out, target.wrapping, target.friendly_name.as_deref());
+    let commands = openssl::build(
+        &key_path,
+        &gathered.files(&bundle),
+        &out,
+        target.wrapping,
+        target.friendly_name.as_deref(),
+    );
     Ok(written(&bundle, target, commands))
 }
 
@@ -161,7 +173,8 @@ fn rewrap(file: &str, password: Option<&Password>, target: &Target) -> Result<Ou
     let examined = open(file, password)?;
     let refuse = |why: String| Trouble::Unusable { file: examined.file(), why };
     let contents = examined.contents.as_ref().map_err(|why| refuse(why.to_string()))?;
-    let bundle = Bundle::rewrap(contents).map_err(|why| Trouble::Refused(format!("{}: {why}", examined.file())))?;
+    let bundle =
+        Bundle::rewrap(contents).map_err(|why| Trouble::Refused(format!("{}: {why}", examined.file())))?;
     target.write(&bundle, password)?;
     Ok(written(&bundle, target, openssl::rewrap(&examined.path, &out, target.wrapping)))
 }
@@ -172,7 +185,9 @@ fn open(file: &str, password: Option<&Password>) -> Result<Examined, Trouble> {
     let examined = Examined::read(&file::path(file), password, || Ok::<_, Trouble>(None))?;
     let error = match &examined.contents {
         Ok(_) | Err(Failure::Misnamed(_)) => return Ok(examined),
-        Err(Failure::Unread(why)) => return Err(Trouble::Unusable { file: examined.file(), why: why.to_string() }),
+        Err(Failure::Unread(why)) => {
+            return Err(Trouble::Unusable { file: examined.file(), why: why.to_string() });
+        }
         Err(Failure::Refused(refused)) => &refused.error,
         Err(Failure::Partly { why, .. }) => &why.first,
     };
@@ -218,7 +233,10 @@ fn written(bundle: &Bundle, target: &Target, openssl: Vec<String>) -> Outcome {
         facts.push(fact(if nth == 0 { "chain" } else { "" }, &one.subject));
     }
     if let Some(missing) = &bundle.missing {
-        facts.push(fact("missing", &format!("the chain is not complete without the certificate of {missing}")));
+        facts.push(fact(
+            "missing",
+            &format!("the chain is not complete without the certificate of {missing}"),
+        ));
     }
     if bundle.strays > 0 {
         facts.push(fact("not in chain", &format!("kept all the same: {} certificates", bundle.strays)));

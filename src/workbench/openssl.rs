@@ -23,7 +23,8 @@ pub fn check(path: &Path, roots: Option<&Path>, host: Option<&Hostname>) -> Vec<
     let mut commands = inspect(path);
     if is_pkcs12(path) {
         commands.push(format!("openssl pkcs12 -in {file} -legacy -nokeys -out chain.pem"));
-        commands.push(format!("openssl verify{trust} -untrusted chain.pem -purpose sslserver{name} chain.pem"));
+        commands
+            .push(format!("openssl verify{trust} -untrusted chain.pem -purpose sslserver{name} chain.pem"));
     } else {
         commands.push(format!("openssl verify{trust} -untrusted {file} -purpose sslserver{name} {file}"));
     }
@@ -31,7 +32,13 @@ pub fn check(path: &Path, roots: Option<&Path>, host: Option<&Hostname>) -> Vec<
 }
 
 /// `certificates` in the order of the chain.
-pub fn build(key: &Path, certificates: &[&Path], out: &Path, wrapping: Wrapping, name: Option<&str>) -> Vec<String> {
+pub fn build(
+    key: &Path,
+    certificates: &[&Path],
+    out: &Path,
+    wrapping: Wrapping,
+    name: Option<&str>,
+) -> Vec<String> {
     let files: Vec<String> = certificates.iter().map(|path| quoted(path)).collect();
     vec![
         format!("cat {} > mergedcertificate.crt", files.join(" ")),
@@ -63,7 +70,8 @@ fn overrides(wrapping: Wrapping) -> &'static str {
 }
 
 fn is_pkcs12(path: &Path) -> bool {
-    path.extension().is_some_and(|extension| ["pfx", "p12"].iter().any(|known| extension.eq_ignore_ascii_case(known)))
+    path.extension()
+        .is_some_and(|extension| ["pfx", "p12"].iter().any(|known| extension.eq_ignore_ascii_case(known)))
 }
 
 fn quoted(path: &Path) -> String {
@@ -73,7 +81,11 @@ fn quoted(path: &Path) -> String {
 /// For a POSIX shell.
 fn quote(text: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "/._-+=:@,".contains(c);
-    if !text.is_empty() && text.chars().all(plain) { text.to_owned() } else { format!("'{}'", text.replace('\'', r"'\''")) }
+    if !text.is_empty() && text.chars().all(plain) {
+        text.to_owned()
+    } else {
+        format!("'{}'", text.replace('\'', r"'\''"))
+    }
 }
 
 #[cfg(test)]

@@ -1,4 +1,5 @@
-//! What people are told of a certificate file, on the terminal and on screen: the same facts as in JSON, line by line.
+//! What people are told of a certificate file, on the terminal and on screen: the same facts as in JSON, line
+//! by line.
 
 use jiff::Timestamp;
 
@@ -72,7 +73,9 @@ fn container(container: &Pkcs12, empty_password: bool, out: &mut Vec<Fact>) {
     line(out, "integrity (MAC)", mac);
     let spelling = container.odd_spelling().map_or_else(String::new, |how| format!(", spelled {how}"));
     line(out, "password", if empty_password { "empty".to_owned() } else { format!("yes{spelling}") });
-    let shown = |names: Option<String>| names.map_or_else(|| "none there".to_owned(), |names| names.replace(';', " and "));
+    let shown = |names: Option<String>| {
+        names.map_or_else(|| "none there".to_owned(), |names| names.replace(';', " and "))
+    };
     line(out, "key encryption", shown(names(&container.key_encryption)));
     line(out, "sections", shown(names(&container.section_encryption)));
     if !container.other_bags.is_empty() {
@@ -94,7 +97,11 @@ fn leaf(leaf: &Certificate, out: &mut Vec<Fact>) {
     line(out, "key", leaf.public_key.kind.to_string());
     line(out, "signature", leaf.signature_algorithm.name.as_str());
     line(out, "serial number", format!("{} ({} octets)", leaf.serial, leaf.serial_octets));
-    line(out, "purposes", leaf.eku.as_ref().map_or_else(|| "not said".to_owned(), |purposes| purposes.join(", ")));
+    line(
+        out,
+        "purposes",
+        leaf.eku.as_ref().map_or_else(|| "not said".to_owned(), |purposes| purposes.join(", ")),
+    );
     line(out, "thumbprint", leaf.thumbprint.as_str());
 }
 

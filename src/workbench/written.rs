@@ -1,4 +1,5 @@
-//! Writes the files of the workbench: never readable by others, and overwritten only where that was asked for.
+//! Writes the files of the workbench: never readable by others, and overwritten only where that was asked
+//! for.
 
 use std::fs;
 use std::io;
@@ -15,7 +16,8 @@ pub fn must_not_exist(path: &Path) -> Result<(), Trouble> {
     }
 }
 
-/// Writes a file that only its owner can read. What exists is never overwritten, and half a file is never left.
+/// Writes a file that only its owner can read. What exists is never overwritten, and half a file is never
+/// left.
 pub fn write_new(path: &Path, octets: &[u8]) -> Result<(), Trouble> {
     file::write_new(path, octets).map_err(|why| match why.kind() {
         io::ErrorKind::AlreadyExists => Trouble::Exists(shown(path)),
@@ -23,7 +25,8 @@ pub fn write_new(path: &Path, octets: &[u8]) -> Result<(), Trouble> {
     })
 }
 
-/// Puts a new file in the place of one that exists, in one step: there is always the old one or the new one, whole.
+/// Puts a new file in the place of one that exists, in one step: there is always the old one or the new one,
+/// whole.
 pub fn replace(path: &Path, octets: &[u8]) -> Result<(), Trouble> {
     let failed = |why| Trouble::Unwritten { file: shown(path), why };
     if path.is_dir() {

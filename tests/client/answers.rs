@@ -1,5 +1,6 @@
-//! Answers that no service should give: recorded ones, and some of our own, with parts exchanged, cut off and made hostile.
-//! Some thousands a run; `CERTDECK_FUZZ_SECONDS=600 cargo test --test client answers` goes on for ten minutes and counts.
+//! Answers that no service should give: recorded ones, and some of our own, with parts exchanged, cut off and
+//! made hostile. Some thousands a run; `CERTDECK_FUZZ_SECONDS=600 cargo test --test client answers` goes on
+//! for ten minutes and counts.
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -62,7 +63,8 @@ fn mutate(value: &mut Value, seeds: &[Value], rng: &mut Rng) {
     let place = part(value, rng);
     match (rng.u8(..6), &mut *place) {
         (0, Value::String(text)) => {
-            let cut = text.char_indices().nth(rng.usize(..=text.chars().count())).map_or(text.len(), |(at, _)| at);
+            let cut =
+                text.char_indices().nth(rng.usize(..=text.chars().count())).map_or(text.len(), |(at, _)| at);
             text.insert_str(cut, ["\u{1b}", "/", "\u{200f}", "\0", " ", "%2f", "\n"][rng.usize(..7)]);
         }
         (1, Value::String(text)) => *text = text.chars().take(rng.usize(..40)).collect(),
@@ -105,12 +107,16 @@ fn seeds() -> Vec<Value> {
         json!({"id": "https://x.vault.azure.net/certificates/c/1", "x5t": "AAAA", "attributes": {"enabled": true, "exp": 1}, "key_props": {"kty": "RSA"}}),
         json!({"name": "C", "authentication": {"loginEndpoint": "https://l/", "audiences": ["a"]}, "suffixes": {"keyVaultDns": ".v"}}),
     ];
-    let shared =
-        std::env::var_os("CERTDECK_SHARED").map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared"), PathBuf::from);
+    let shared = std::env::var_os("CERTDECK_SHARED")
+        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared"), PathBuf::from);
     let folders = std::fs::read_dir(shared.join("azure/recordings")).into_iter().flatten().flatten();
     for file in folders.flat_map(|folder| std::fs::read_dir(folder.path()).into_iter().flatten().flatten()) {
-        let exchange = std::fs::read(file.path()).ok().and_then(|bytes| serde_json::from_slice::<Map<String, Value>>(&bytes).ok());
-        if let Some(body) = exchange.and_then(|mut exchange| exchange.remove("response_body")).filter(|body| !body.is_null()) {
+        let exchange = std::fs::read(file.path())
+            .ok()
+            .and_then(|bytes| serde_json::from_slice::<Map<String, Value>>(&bytes).ok());
+        if let Some(body) =
+            exchange.and_then(|mut exchange| exchange.remove("response_body")).filter(|body| !body.is_null())
+        {
             let elements = body.get("value").and_then(Value::as_array).into_iter().flatten().take(3);
             seeds.extend(elements.cloned());
             seeds.push(body);
@@ -135,7 +141,10 @@ fn whatever_an_answer_says_it_is_read_or_left_out_and_nothing_hidden_comes_of_it
         crate::decoders::decode(&answer);
         count += 1;
     }
-    let words =
-        format!("{count} answers from {} seeds in {:.0} s, none of them a problem\n", seeds.len(), start.elapsed().as_secs_f64());
+    let words = format!(
+        "{count} answers from {} seeds in {:.0} s, none of them a problem\n",
+        seeds.len(),
+        start.elapsed().as_secs_f64()
+    );
     std::io::stderr().write_all(words.as_bytes()).unwrap();
 }

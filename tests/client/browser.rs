@@ -1,5 +1,5 @@
-//! Signing in by browser: the page, the way back to a port of this machine or by an address that is pasted, and nothing of
-//! it where it does not belong. The test plays the browser.
+//! Signing in by browser: the page, the way back to a port of this machine or by an address that is pasted,
+//! and nothing of it where it does not belong. The test plays the browser.
 
 use std::fs;
 use std::io::{BufRead, BufReader};
@@ -8,7 +8,9 @@ use std::process::Stdio;
 
 use crate::person::Practice;
 use crate::support::{Reply, Server};
-use certdeck::azure::{AzureError, Chain, Client, Connection, Desk, Identity, OwnSignIn, Saved, SignIn, subscriptions};
+use certdeck::azure::{
+    AzureError, Chain, Client, Connection, Desk, Identity, OwnSignIn, Saved, SignIn, subscriptions,
+};
 use certdeck::model::{BrowserPage, Redirected, SignInReply};
 use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -32,7 +34,10 @@ async fn agree(practice: &Practice, address: &str) -> String {
     let shown = practice.control.get(address).send().await.unwrap().text().await.unwrap();
     assert!(shown.contains("ada.admin@contoso.example"), "{shown}");
     let ca = reqwest::Certificate::from_pem(&fs::read(&practice.says().ca_pem).unwrap()).unwrap();
-    let browser = reqwest::Client::builder().add_root_certificate(ca).no_proxy().redirect(reqwest::redirect::Policy::none());
+    let browser = reqwest::Client::builder()
+        .add_root_certificate(ca)
+        .no_proxy()
+        .redirect(reqwest::redirect::Policy::none());
     let address = Url::parse(address).unwrap();
     let form: Vec<(String, String)> = address.query_pairs().into_owned().collect();
     let sent = browser.build().unwrap().post(address).form(&form).send().await.unwrap();
@@ -62,7 +67,8 @@ async fn a_person_signs_in_once_by_browser_and_is_not_asked_again() {
     assert_eq!(who.unwrap().name, "ada.admin@contoso.example");
     assert!(matches!(asked.recv().await, Some(SignIn::Ended(Ok(who))) if who.starts_with("ada")));
     let address = Url::parse(&page.address).unwrap();
-    let sent = |name: &str| address.query_pairs().find(|(key, _)| key == name).map(|(_, value)| value.into_owned());
+    let sent =
+        |name: &str| address.query_pairs().find(|(key, _)| key == name).map(|(_, value)| value.into_owned());
     assert_eq!(sent("code_challenge_method").as_deref(), Some("S256"));
     assert_eq!(sent("client_id").as_deref(), Some("04b07795-8ddb-461a-bbee-02f9e1bf7b46"));
     assert!(sent("state").is_some_and(|state| state.len() >= 32) && sent("claims").unwrap().contains("cp1"));
@@ -98,7 +104,13 @@ async fn what_else_comes_to_the_port_neither_ends_the_sign_in_nor_learns_anythin
     let (who, ()) = tokio::join!(client.sign_in(), async {
         let page = page(&mut asked).await;
         let at = format!("http://localhost:{}", page.port);
-        for other in ["/favicon.ico", "/", "/?code=stolen&state=guessed", "/?error=access_denied&state=guessed", "/?code=x"] {
+        for other in [
+            "/favicon.ico",
+            "/",
+            "/?code=stolen&state=guessed",
+            "/?error=access_denied&state=guessed",
+            "/?code=x",
+        ] {
             let (status, shown) = go(&format!("{at}{other}")).await;
             assert!(status == 404 && !shown.contains("state"), "{other}: {status} {shown}");
         }
@@ -174,7 +186,8 @@ async fn code_and_verifier_go_to_the_configured_authority_alone() {
     let chain = Chain::just(OwnSignIn::Browser { tenant: None, client_id: Some(own.to_owned()), port: 0 });
     let dir = tempfile::tempdir().unwrap();
     let saved = Some(Saved::at(dir.path().join("sign-ins.json")));
-    let client = Client::connect(Connection { chain, saved, desk: Some(desk), ..server.connection() }).await.unwrap();
+    let client =
+        Client::connect(Connection { chain, saved, desk: Some(desk), ..server.connection() }).await.unwrap();
     let (who, address) = tokio::join!(client.sign_in(), async {
         let page = page(&mut asked).await;
         let address = Url::parse(&page.address).unwrap();
@@ -183,10 +196,15 @@ async fn code_and_verifier_go_to_the_configured_authority_alone() {
         address
     });
     assert!(matches!(who, Err(AzureError::Redirected { status: 307, .. })), "{who:?}");
-    assert!(address.as_str().starts_with(&format!("{}/organizations/oauth2/v2.0/authorize?", server.origin)), "{address}");
+    assert!(
+        address.as_str().starts_with(&format!("{}/organizations/oauth2/v2.0/authorize?", server.origin)),
+        "{address}"
+    );
     let asked = server.seen("POST");
     assert_eq!(asked.len(), 1);
-    for part in ["grant_type=authorization_code", "code=THE-CODE", "code_verifier=", &format!("client_id={own}")] {
+    for part in
+        ["grant_type=authorization_code", "code=THE-CODE", "code_verifier=", &format!("client_id={own}")]
+    {
         assert!(asked[0].body.contains(part), "{part}: {}", asked[0].body);
     }
     let verifier = asked[0].body.split("code_verifier=").nth(1).unwrap().split('&').next().unwrap();
@@ -198,9 +216,14 @@ async fn code_and_verifier_go_to_the_configured_authority_alone() {
 async fn on_the_command_line_the_page_is_named_with_the_tunnel_and_nothing_secret_is_logged() {
     let practice = Practice::start().await;
     let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port().to_string();
-    let over_ssh = [("SSH_CONNECTION", "192.0.2.7 51000 198.51.100.3 22"), ("CERTDECK_LOG", "trace"), ("PATH", "/usr/bin:/bin")];
+    let over_ssh = [
+        ("SSH_CONNECTION", "192.0.2.7 51000 198.51.100.3 22"),
+        ("CERTDECK_LOG", "trace"),
+        ("PATH", "/usr/bin:/bin"),
+    ];
     let mut command = practice.certdeck(&["login", "--port", &port], &over_ssh);
-    let mut login = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut login =
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let said = BufReader::new(login.stderr.take().unwrap());
     let lines = tokio::task::spawn_blocking(move || {
         let mut lines = said.lines().map_while(Result::ok);
@@ -222,7 +245,8 @@ async fn on_the_command_line_the_page_is_named_with_the_tunnel_and_nothing_secre
     assert!(done.status.success() && said.starts_with("ada.admin@contoso.example"), "{said}");
 
     let code = back.split("code=").nth(1).unwrap().split('&').next().unwrap();
-    let refresh = fs::read_to_string(practice.dir.path().join(".local/state/certdeck/sign-ins.json")).unwrap();
+    let refresh =
+        fs::read_to_string(practice.dir.path().join(".local/state/certdeck/sign-ins.json")).unwrap();
     let refresh = refresh.split("refresh_token\": \"").nth(1).unwrap().split('"').next().unwrap();
     let mut looked = 0;
     for file in files(practice.dir.path()) {
@@ -251,7 +275,8 @@ async fn a_guest_learns_of_the_other_tenant_and_reaches_it_by_the_context() {
     let nowhere = [("AZURE_TENANT_ID", ""), ("PATH", "/usr/bin:/bin")];
     let login = async |arguments: &'static [&'static str]| {
         let mut command = practice.certdeck(arguments, &nowhere);
-        let mut login = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut login =
+            command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let said = BufReader::new(login.stderr.take().unwrap());
         let address = tokio::task::spawn_blocking(move || {
             let mut lines = said.lines().map_while(Result::ok);
@@ -273,7 +298,8 @@ async fn a_guest_learns_of_the_other_tenant_and_reaches_it_by_the_context() {
     let file = practice.dir.path().join("config.toml");
     let listed = async |tenant: &str| {
         fs::write(&file, format!("context = \"c\"\n[contexts.c]\ntenant = \"{tenant}\"\n")).unwrap();
-        let mut command = practice.certdeck(&["doctor", "-o", "json", "--config", file.to_str().unwrap()], &nowhere);
+        let mut command =
+            practice.certdeck(&["doctor", "-o", "json", "--config", file.to_str().unwrap()], &nowhere);
         let done = tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap();
         String::from_utf8_lossy(&done.stdout).into_owned()
     };
@@ -292,8 +318,15 @@ async fn a_token_of_another_tenant_is_refused_with_the_name_of_the_right_one() {
     let request = certdeck::azure::Request::get("Read it", elsewhere, "2022-12-01");
     let problem = client.read(&request).await.unwrap_err().problem("Read it");
     assert_eq!(problem.code.as_deref(), Some("InvalidAuthenticationTokenTenant"));
-    assert_eq!(certdeck::azure::tenants::list(&client).await.unwrap().len(), 1, "an application is known at home alone");
+    assert_eq!(
+        certdeck::azure::tenants::list(&client).await.unwrap().len(),
+        1,
+        "an application is known at home alone"
+    );
     let abroad = Chain::application("fabrikam.onmicrosoft.com", &*says.client_id, &*says.client_secret);
     let error = Client::connect(practice.connection(abroad)).await.unwrap().sign_in().await.unwrap_err();
-    assert!(matches!(&error, AzureError::SignIn { code: Some(code), .. } if code == "AADSTS700016"), "{error:?}");
+    assert!(
+        matches!(&error, AzureError::SignIn { code: Some(code), .. } if code == "AADSTS700016"),
+        "{error:?}"
+    );
 }

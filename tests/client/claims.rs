@@ -1,5 +1,5 @@
-//! Claims challenges: a service that wants more of a sign-in than it gave gets it in place, once, and the request goes on;
-//! where nobody can give it, the words say what to run.
+//! Claims challenges: a service that wants more of a sign-in than it gave gets it in place, once, and the
+//! request goes on; where nobody can give it, the words say what to run.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -9,7 +9,8 @@ use std::process::{Command, Output};
 use crate::person::Practice;
 use crate::support::{Reply, Server};
 use certdeck::azure::{
-    AzureError, Chain, Claims, Client, Connection, Desk, Identity, LibrarySignIn, OwnSignIn, Request, SignIn, groups, subscriptions,
+    AzureError, Chain, Claims, Client, Connection, Desk, Identity, LibrarySignIn, OwnSignIn, Request, SignIn,
+    groups, subscriptions,
 };
 use certdeck::flow::engine::{Conductor, Ending, Engine};
 use certdeck::flow::{FlowName, Inputs, Key, Step};
@@ -35,7 +36,10 @@ async fn puts(practice: &Practice) -> Vec<u64> {
     let url = format!("{}/_emulator/requests", practice.says().arm);
     let log: Value = practice.control.get(url).send().await.unwrap().json().await.unwrap();
     let all = log["value"].as_array().or_else(|| log.as_array()).unwrap();
-    all.iter().filter(|entry| entry["method"] == "PUT").map(|entry| entry["status"].as_u64().unwrap()).collect()
+    all.iter()
+        .filter(|entry| entry["method"] == "PUT")
+        .map(|entry| entry["status"].as_u64().unwrap())
+        .collect()
 }
 
 struct Agrees;
@@ -72,7 +76,10 @@ async fn a_person_without_a_second_factor_is_asked_at_the_first_change_and_the_f
         (first, practice.type_code(&mut asked).await)
     });
     assert!(!matches!(&ended, Ok(Ending::Declined(_)) | Err(_)), "{ended:?}");
-    assert!(whys.0.contains("nobody has signed in") && whys.1.contains("multi-factor authentication"), "{whys:?}");
+    assert!(
+        whys.0.contains("nobody has signed in") && whys.1.contains("multi-factor authentication"),
+        "{whys:?}"
+    );
     let sent = puts(&practice).await;
     assert!(sent.len() == 2 && sent[0] == 401 && sent[1] < 300, "refused once, sent once more: {sent:?}");
     let lines = fs::read_to_string(practice.dir.path().join("journal.jsonl")).unwrap();
@@ -153,8 +160,16 @@ async fn a_sign_in_that_was_revoked_is_renewed_in_place_for_reads_too() {
     let says = practice.says();
     let chain = Chain::application(&*says.tenant_id, &*says.client_id, &*says.client_secret);
     let application = Client::connect(practice.connection(chain)).await.unwrap();
-    assert!(make(&application, &practice, "rg-app").await.is_ok(), "workload identities need no second factor");
-    practice.control("faults", json!({"path": "/subscriptions", "count": 1, "fault": {"kind": "claims-challenge"}})).await;
+    assert!(
+        make(&application, &practice, "rg-app").await.is_ok(),
+        "workload identities need no second factor"
+    );
+    practice
+        .control(
+            "faults",
+            json!({"path": "/subscriptions", "count": 1, "fault": {"kind": "claims-challenge"}}),
+        )
+        .await;
     assert_eq!(subscriptions::list(&application).await.unwrap().len(), 2);
 }
 
@@ -165,7 +180,8 @@ async fn a_service_that_is_never_satisfied_is_not_asked_for_ever() {
     let chain = Chain::application(&*says.tenant_id, &*says.client_id, &*says.client_secret);
     let client = Client::connect(practice.connection(chain)).await.unwrap();
     let claims = json!({"access_token": {"acrs": {"essential": true, "value": "c1"}}});
-    let fault = json!({"method": "PUT", "path": "*", "fault": {"kind": "claims-challenge", "claims": claims}});
+    let fault =
+        json!({"method": "PUT", "path": "*", "fault": {"kind": "claims-challenge", "claims": claims}});
     practice.control("faults", fault).await;
     let error = make(&client, &practice, "rg-never").await.unwrap_err();
     assert!(matches!(&error, AzureError::Unsatisfied { .. }), "{error:?}");
@@ -204,22 +220,36 @@ async fn claims_go_to_the_configured_authority_alone_and_reach_it_by_every_way_t
     fs::write(&token_file, "statement").unwrap();
     let (tenant, client_id) = ("11111111-1111-1111-1111-111111111111".to_owned(), "certdeck".to_owned());
     let ways: [Identity; 3] = [
-        LibrarySignIn::ClientSecret { tenant: tenant.clone(), client_id: client_id.clone(), secret: "s3cret".into() }.into(),
+        LibrarySignIn::ClientSecret {
+            tenant: tenant.clone(),
+            client_id: client_id.clone(),
+            secret: "s3cret".into(),
+        }
+        .into(),
         LibrarySignIn::WorkloadIdentity { tenant: tenant.clone(), client_id, token_file }.into(),
         OwnSignIn::DeviceCode { tenant: Some(tenant), client_id: None }.into(),
     ];
     for way in ways {
         let (desk, _asked) = Desk::open();
         let saved = Some(certdeck::azure::Saved::at(dir.path().join("sign-ins.json")));
-        let connection = Connection { chain: Chain::just(way.clone()), saved, desk: Some(desk), ..server.connection() };
+        let connection =
+            Connection { chain: Chain::just(way.clone()), saved, desk: Some(desk), ..server.connection() };
         let read = subscriptions::list(&Client::connect(connection).await.unwrap()).await;
         assert_eq!(read.map(|all| all.len()), Ok(0), "{}", way.name());
     }
     let asked = server.seen("/oauth2/v2.0/");
-    assert!(asked.iter().all(|seen| seen.line.starts_with("POST /11111111-1111-1111-1111-111111111111/")), "{asked:?}");
-    assert_eq!(asked.iter().filter(|seen| seen.body.contains("acrs") && seen.line.contains("/token")).count(), 4);
+    assert!(
+        asked.iter().all(|seen| seen.line.starts_with("POST /11111111-1111-1111-1111-111111111111/")),
+        "{asked:?}"
+    );
+    assert_eq!(
+        asked.iter().filter(|seen| seen.body.contains("acrs") && seen.line.contains("/token")).count(),
+        4
+    );
     // What certdeck can do is said by every sign-in of a person.
-    assert!(asked.iter().filter(|seen| seen.line.contains("devicecode")).all(|seen| seen.body.contains("cp1")));
+    assert!(
+        asked.iter().filter(|seen| seen.line.contains("devicecode")).all(|seen| seen.body.contains("cp1"))
+    );
     assert_eq!(elsewhere.seen("").len(), 0);
 }
 
@@ -234,7 +264,11 @@ async fn of_a_person(practice: &Practice, claims: &str) -> String {
     let begun = post("devicecode", &[("client_id", "az"), ("scope", &scope), ("claims", claims)]).await;
     let code = begun["device_code"].as_str().unwrap();
     practice.control("entra/device-code", json!({"approve": true, "userCode": begun["user_code"]})).await;
-    let grant = [("grant_type", "urn:ietf:params:oauth:grant-type:device_code"), ("client_id", "az"), ("device_code", code)];
+    let grant = [
+        ("grant_type", "urn:ietf:params:oauth:grant-type:device_code"),
+        ("client_id", "az"),
+        ("device_code", code),
+    ];
     post("token", &grant).await["access_token"].as_str().unwrap().to_owned()
 }
 
@@ -312,19 +346,33 @@ async fn on_the_command_line_the_command_for_az_is_said_and_the_exit_code_is_tha
     fs::write(bin.join("answer"), as_az_prints(&practice, &token)).unwrap();
     let path = format!("{}:/usr/bin:/bin", bin.display());
     let given = [("PATH", path.as_str()), ("CERTDECK_CREDENTIAL", "azure-cli")];
-    let arguments =
-        ["run", "purchase", "--yes", "--set", "order=contoso-www", "--set", "domain=contoso.com", "--set", "product=standard"];
+    let arguments = [
+        "run",
+        "purchase",
+        "--yes",
+        "--set",
+        "order=contoso-www",
+        "--set",
+        "domain=contoso.com",
+        "--set",
+        "product=standard",
+    ];
     let subscription = format!("subscription={}", practice.says().subscription_ids[0]);
     let group = format!("resource-group={}", practice.says().resource_group);
     let arguments = [&arguments[..], &["--set", &subscription, "--set", &group]].concat();
     let done = run(practice.certdeck(&arguments, &given)).await;
     let said = String::from_utf8_lossy(&done.stderr).into_owned();
     assert_eq!(done.status.code(), Some(4), "{said}");
-    assert!(said.contains("az login --tenant") && said.contains(&format!("--claims-challenge \"{MFA}\"")), "{said}");
+    assert!(
+        said.contains("az login --tenant") && said.contains(&format!("--claims-challenge \"{MFA}\"")),
+        "{said}"
+    );
     assert!(said.contains("multi-factor authentication") && !said.contains(&token), "{said}");
 
     // The doctor says so before anything is changed, and no longer once it was given.
-    let doctor = async || String::from_utf8_lossy(&run(practice.certdeck(&["doctor"], &given)).await.stdout).into_owned();
+    let doctor = async || {
+        String::from_utf8_lossy(&run(practice.certdeck(&["doctor"], &given)).await.stdout).into_owned()
+    };
     assert!(doctor().await.contains("Azure CLI: without a second factor"));
     let strong = of_a_person(&practice, r#"{"access_token":{"acrs":{"values":["p1"]}}}"#).await;
     fs::write(bin.join("answer"), as_az_prints(&practice, &strong)).unwrap();

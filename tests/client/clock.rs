@@ -1,5 +1,6 @@
-//! A machine whose clock is wrong: what certdeck says of certificates is true by the service's day all the same, and the
-//! difference is said. Here the practice cloud's clock is set apart from this machine's, which comes to the same.
+//! A machine whose clock is wrong: what certdeck says of certificates is true by the service's day all the
+//! same, and the difference is said. Here the practice cloud's clock is set apart from this machine's, which
+//! comes to the same.
 
 use std::process::{Command, Output};
 
@@ -57,7 +58,8 @@ fn expiries_and_rules_are_judged_by_the_services_day_and_the_difference_is_said(
         difference(&check);
         let within = |days: i64| {
             let ends = |row: &&Value| {
-                row["expires"].as_str().unwrap().parse::<Timestamp>().unwrap().duration_since(then).as_secs() <= 86_400 * days
+                row["expires"].as_str().unwrap().parse::<Timestamp>().unwrap().duration_since(then).as_secs()
+                    <= 86_400 * days
             };
             rows.as_array().unwrap().iter().filter(ends).count()
         };
@@ -66,13 +68,30 @@ fn expiries_and_rules_are_judged_by_the_services_day_and_the_difference_is_said(
         assert!(line.contains(&format!("|critical={} warning={}", within(7), within(30))), "{line}");
 
         let group = format!("resource-group={}", cloud.connection().resource_group);
-        let order =
-            ["run", "purchase", "--plan", "-o", "json", "--set", "order=by-day", "--set", "domain=contoso.com", "--set", &group];
+        let order = [
+            "run",
+            "purchase",
+            "--plan",
+            "-o",
+            "json",
+            "--set",
+            "order=by-day",
+            "--set",
+            "domain=contoso.com",
+            "--set",
+            &group,
+        ];
         let subscription = format!("subscription={}", cloud.connection().subscription_ids[0]);
         let plan = certdeck(&cloud, &[&order[..], &["--set", &subscription]].concat());
         difference(&plan);
         let plan: Value = serde_json::from_slice(&plan.stdout).unwrap();
-        let buy = plan["steps"].as_array().unwrap().iter().find(|step| step["title"] == "Buy the certificate").unwrap().clone();
+        let buy = plan["steps"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .find(|step| step["title"] == "Buy the certificate")
+            .unwrap()
+            .clone();
         let lives = rules.span(Period::OrderCertificateLifetime, then).days();
         let validity = buy["facts"]["Validity"].as_str().unwrap();
         assert_eq!(validity == "1 year", lives >= 365, "{validity}");
@@ -87,7 +106,8 @@ fn clocks_that_agree_are_nothing_to_speak_of() {
     assert!(list.status.success() && !text(&list.stderr).contains("clock"), "{}", text(&list.stderr));
 }
 
-/// A cloud that never says what time it is, with a certificate that was issued on this day and lives for a year.
+/// A cloud that never says what time it is, with a certificate that was issued on this day and lives for a
+/// year.
 async fn timeless(issued: Timestamp) -> Server {
     Server::start(move |seen, _| {
         let certificate = json!({"id": "/subscriptions/s/resourceGroups/g/providers/Microsoft.Web/certificates/shop", "name": "shop",
@@ -119,6 +139,11 @@ async fn a_check_that_cannot_know_the_day_is_unknown_and_never_ok() {
         command.env("AZURE_CLIENT_ID", "certdeck").env("AZURE_CLIENT_SECRET", "s3cret");
         let output = command.output().await.unwrap();
         let line = text(&output.stdout);
-        assert_eq!((output.status.code(), line.starts_with(word)), (Some(code), true), "{line}{}", text(&output.stderr));
+        assert_eq!(
+            (output.status.code(), line.starts_with(word)),
+            (Some(code), true),
+            "{line}{}",
+            text(&output.stderr)
+        );
     }
 }

@@ -21,7 +21,10 @@ async fn live(practice: &Practice) -> About {
         (FlowName::Store, vec![ORDER, (Key::Vault, "kv-journey"), (Key::VaultLocation, "westeurope")]),
         (FlowName::Verify, vec![ORDER, (Key::Method, "app-service"), (Key::App, &app)]),
         (FlowName::ImportOrder, vec![ORDER, (Key::App, &app)]),
-        (FlowName::Bind, vec![ORDER, (Key::App, &app), (Key::Hostname, "contoso.com"), (Key::SslType, "sni")]),
+        (
+            FlowName::Bind,
+            vec![ORDER, (Key::App, &app), (Key::Hostname, "contoso.com"), (Key::SslType, "sni")],
+        ),
     ];
     for (flow, given) in &flows {
         practice.complete(*flow, given).await;
@@ -39,8 +42,9 @@ async fn order_hostname_and_certificate_tell_the_same_chain_and_a_sync_mends_it(
     assert_eq!(chain.title(), "contoso.com: whole", "{told:#?}");
     let places: Vec<Place> = chain.links.iter().map(|link| link.place).collect();
     assert_eq!(places, [Place::Order, Place::Vault, Place::AppService, Place::Binding, Place::Served]);
-    let same =
-        |one: &certdeck::model::custody::Link| one.thumbprint == chain.links[0].thumbprint && one.expires == chain.links[0].expires;
+    let same = |one: &certdeck::model::custody::Link| {
+        one.thumbprint == chain.links[0].thumbprint && one.expires == chain.links[0].expires
+    };
     assert!(chain.links.iter().all(same), "every link has the certificate of the order: {chain:#?}");
 
     let estate = inventory::load(&practice.client, &[]).await.unwrap();
@@ -56,7 +60,9 @@ async fn order_hostname_and_certificate_tell_the_same_chain_and_a_sync_mends_it(
     let behind = explain(&practice, &order).await;
     let broken = behind.chains[0].first_broken().expect("App Service has the old certificate");
     assert_eq!(broken.place, Place::AppService);
-    assert!(matches!(&broken.standing, Standing::Broken { why, remedy } if why.contains("behind") && remedy.contains("Sync")));
+    assert!(
+        matches!(&broken.standing, Standing::Broken { why, remedy } if why.contains("behind") && remedy.contains("Sync"))
+    );
     practice.complete(FlowName::Sync, &[ORDER, (Key::Scope, "order")]).await;
     assert_eq!(explain(&practice, &order).await.chains[0].verdict(), "whole");
 }
@@ -67,15 +73,26 @@ async fn every_certificate_hostname_and_order_of_the_estate_can_be_explained_by_
     let before = practice.changes().await;
     let estate = inventory::load(&practice.client, &[]).await.unwrap();
     for binding in &estate.bindings {
-        let told = explain(&practice, &About::Binding { app: binding.app.clone(), host: binding.host.clone() }).await;
+        let told =
+            explain(&practice, &About::Binding { app: binding.app.clone(), host: binding.host.clone() })
+                .await;
         let is_bound = |binding: &Binding| estate.certificate_of(binding).is_some();
         assert_eq!(told.chains.len(), 1);
-        assert_eq!(told.chains[0].links.iter().any(|link| link.place == Place::AppService), is_bound(binding), "{told:#?}");
+        assert_eq!(
+            told.chains[0].links.iter().any(|link| link.place == Place::AppService),
+            is_bound(binding),
+            "{told:#?}"
+        );
     }
     for certificate in &estate.certificates {
         let told = explain(&practice, &About::Certificate(certificate.id.clone())).await;
         let of_order = matches!(estate.source(certificate), Source::Order(_));
-        assert!(told.chains.iter().all(|chain| chain.links.iter().any(|link| link.place == Place::Order) == of_order), "{told:#?}");
+        assert!(
+            told.chains
+                .iter()
+                .all(|chain| chain.links.iter().any(|link| link.place == Place::Order) == of_order),
+            "{told:#?}"
+        );
     }
     for order in &estate.orders {
         assert!(!explain(&practice, &About::Order(order.id.clone())).await.chains.is_empty());

@@ -1,5 +1,5 @@
-//! The engine where the service keeps it waiting or does not answer: what takes time is waited for and not called a
-//! failure, what got no answer is not called accepted.
+//! The engine where the service keeps it waiting or does not answer: what takes time is waited for and not
+//! called a failure, what got no answer is not called accepted.
 
 use std::time::Duration;
 
@@ -13,8 +13,8 @@ use serde_json::json;
 
 const ORDER: &str = "/subscriptions/s/resourceGroups/web/providers/Microsoft.CertificateRegistration/certificateOrders/contoso";
 
-/// A service whose order is never issued; it does this when it is asked for a verification. Four minutes pass from look to
-/// look: longer than a verification is left alone.
+/// A service whose order is never issued; it does this when it is asked for a verification. Four minutes pass
+/// from look to look: longer than a verification is left alone.
 async fn never_issued(on_verify: fn() -> Reply) -> Server {
     Server::start(move |seen: &Seen, looks| {
         if seen.line.starts_with("POST") {
@@ -30,7 +30,12 @@ async fn never_issued(on_verify: fn() -> Reply) -> Server {
 }
 
 fn by_page() -> Inputs {
-    let given = [(Key::Subscription, "s"), (Key::ResourceGroup, "web"), (Key::Order, "contoso"), (Key::Method, "manual-html")];
+    let given = [
+        (Key::Subscription, "s"),
+        (Key::ResourceGroup, "web"),
+        (Key::Order, "contoso"),
+        (Key::Method, "manual-html"),
+    ];
     given.into_iter().fold(Inputs::default(), |inputs, (key, value)| inputs.with(key, value))
 }
 
@@ -52,7 +57,8 @@ impl Conductor for Patient {
 #[tokio::test]
 async fn an_issuance_that_takes_long_is_waited_for_after_asking_three_times() {
     let server = never_issued(|| Reply::empty(204)).await;
-    let (client, journal, rules) = (server.client().await, Journal::none(), Rules::load(Profile::Current).unwrap());
+    let (client, journal, rules) =
+        (server.client().await, Journal::none(), Rules::load(Profile::Current).unwrap());
     let engine = Engine { client: &client, journal: &journal, rules: &rules };
     let ending = engine.run(FlowName::Verify, &by_page(), &mut Patient(3)).await.unwrap();
     assert!(matches!(ending, Ending::StillWaiting { .. }), "{ending:?}");
@@ -62,7 +68,8 @@ async fn an_issuance_that_takes_long_is_waited_for_after_asking_three_times() {
 #[tokio::test]
 async fn a_change_without_an_answer_of_which_nothing_shows_is_reported_as_lost() {
     let server = never_issued(|| Reply::HangUp).await;
-    let (client, journal, rules) = (server.client().await, Journal::none(), Rules::load(Profile::Current).unwrap());
+    let (client, journal, rules) =
+        (server.client().await, Journal::none(), Rules::load(Profile::Current).unwrap());
     let engine = Engine { client: &client, journal: &journal, rules: &rules };
     let seen = engine.observe(FlowName::Verify, &by_page()).await.unwrap();
     let steps = certdeck::flow::steps(FlowName::Verify, &seen, &by_page(), &rules, client.now());

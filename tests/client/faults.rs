@@ -1,5 +1,6 @@
-//! Whatever goes wrong on the way, certdeck does right: what is safe is sent again, what is not is looked at first, the
-//! rest is an error with a name; and nothing is done twice or lost. The practice cloud makes it go wrong on request.
+//! Whatever goes wrong on the way, certdeck does right: what is safe is sent again, what is not is looked at
+//! first, the rest is an error with a name; and nothing is done twice or lost. The practice cloud makes it go
+//! wrong on request.
 
 use crate::common::Practice;
 use certdeck::azure::{orders, subscriptions};
@@ -17,7 +18,9 @@ async fn plant(practice: &Practice, rule: Value) {
 
 async fn purchase_requests(practice: &Practice) -> usize {
     let log = practice.control_get("requests").await;
-    let is_purchase = |entry: &&Value| entry["method"] == "PUT" && entry["path"].as_str().unwrap().contains("certificateOrders");
+    let is_purchase = |entry: &&Value| {
+        entry["method"] == "PUT" && entry["path"].as_str().unwrap().contains("certificateOrders")
+    };
     log["value"].as_array().unwrap().iter().filter(is_purchase).count()
 }
 
@@ -25,7 +28,10 @@ fn order(practice: &Practice, name: &str) -> ResourceId {
     let connection = practice.emulator.connection();
     let (subscription, group) = (&connection.subscription_ids[0], &connection.resource_group);
     let place = format!("/subscriptions/{subscription}/resourceGroups/{group}");
-    ResourceId::parse(&format!("{place}/providers/Microsoft.CertificateRegistration/certificateOrders/{name}")).unwrap()
+    ResourceId::parse(&format!(
+        "{place}/providers/Microsoft.CertificateRegistration/certificateOrders/{name}"
+    ))
+    .unwrap()
 }
 
 #[tokio::test]
@@ -44,7 +50,8 @@ async fn a_read_is_repeated_whatever_befalls_it() {
         json!({"kind": "clock-skew", "by": "-2m"}),
     ] {
         let before = practice.disturbed().await;
-        plant(&practice, json!({"method": "GET", "path": "/subscriptions", "count": 1, "fault": fault})).await;
+        plant(&practice, json!({"method": "GET", "path": "/subscriptions", "count": 1, "fault": fault}))
+            .await;
         let found = subscriptions::list(&practice.client).await;
         assert_eq!(found.as_ref().map(Vec::len), Ok(wanted.len()), "{fault}: {found:?}");
         assert_eq!(practice.disturbed().await, before + 1, "{fault}");
@@ -72,8 +79,15 @@ async fn a_purchase_that_never_arrived_is_made_by_the_next_run_after_a_look() {
         let practice = Practice::start().await;
         plant(&practice, json!({"method": "PUT", "path": ORDERS, "count": 1, "fault": fault})).await;
         let problem = practice.run(FlowName::Purchase, BOUGHT).await.unwrap_err();
-        assert!(problem.why.contains("nothing of it is to be seen") && problem.remedy.contains("costs money"), "{problem}");
-        assert_eq!((practice.purchases().await, purchase_requests(&practice).await), (0, 1), "one run sends it once: {fault}");
+        assert!(
+            problem.why.contains("nothing of it is to be seen") && problem.remedy.contains("costs money"),
+            "{problem}"
+        );
+        assert_eq!(
+            (practice.purchases().await, purchase_requests(&practice).await),
+            (0, 1),
+            "one run sends it once: {fault}"
+        );
         practice.complete(FlowName::Purchase, BOUGHT).await;
         assert_eq!((practice.purchases().await, purchase_requests(&practice).await), (1, 2), "{fault}");
     }
@@ -90,7 +104,11 @@ async fn a_purchase_that_was_accepted_and_does_not_show_is_waited_for_and_never_
         let practice = Practice::start().await;
         plant(&practice, stale_reads(seconds, fresh)).await;
         practice.complete(FlowName::Purchase, BOUGHT).await;
-        assert_eq!((practice.purchases().await, purchase_requests(&practice).await), (1, 1), "{seconds} s, {fresh} fresh");
+        assert_eq!(
+            (practice.purchases().await, purchase_requests(&practice).await),
+            (1, 1),
+            "{seconds} s, {fresh} fresh"
+        );
         practice.complete(FlowName::Purchase, BOUGHT).await;
         assert_eq!(purchase_requests(&practice).await, 1, "nor by the next run");
     }
@@ -103,14 +121,21 @@ async fn a_purchase_of_which_nothing_ever_shows_ends_with_words_after_a_while() 
     // The look before the purchase and the one that follows it to its end are undisturbed.
     plant(&practice, json!({"method": "GET", "path": ORDERS, "skip": 2, "fault": hidden})).await;
     let problem = practice.run(FlowName::Purchase, BOUGHT).await.unwrap_err();
-    assert!(problem.why.contains("accepted it") && problem.remedy.contains("Nothing was sent again"), "{problem}");
+    assert!(
+        problem.why.contains("accepted it") && problem.remedy.contains("Nothing was sent again"),
+        "{problem}"
+    );
     assert_eq!(purchase_requests(&practice).await, 1);
 }
 
 #[tokio::test]
 async fn a_token_that_expires_under_a_change_costs_a_sign_in_and_nothing_else() {
     let practice = Practice::start().await;
-    plant(&practice, json!({"method": "PUT", "path": ORDERS, "count": 1, "fault": {"kind": "expired-token"}})).await;
+    plant(
+        &practice,
+        json!({"method": "PUT", "path": ORDERS, "count": 1, "fault": {"kind": "expired-token"}}),
+    )
+    .await;
     practice.complete(FlowName::Purchase, BOUGHT).await;
     assert_eq!((practice.disturbed().await, practice.purchases().await), (1, 1));
 }
@@ -138,7 +163,11 @@ async fn a_refusal_is_told_with_its_code_and_not_repeated() {
 #[tokio::test]
 async fn faults_outlive_a_look_at_them_and_end_when_they_are_cleared() {
     let practice = Practice::start().await;
-    plant(&practice, json!({"path": "*/certificateOrders/events2026", "fault": {"kind": "status", "status": 404}})).await;
+    plant(
+        &practice,
+        json!({"path": "*/certificateOrders/events2026", "fault": {"kind": "status", "status": 404}}),
+    )
+    .await;
     let hidden = order(&practice, "events2026");
     assert!(orders::get(&practice.client, &hidden).await.unwrap().is_none());
     let cleared = practice.clear_faults().await;
@@ -150,7 +179,11 @@ async fn faults_outlive_a_look_at_them_and_end_when_they_are_cleared() {
 async fn a_managed_certificate_whose_request_never_arrived_is_not_waited_for_without_end() {
     let practice = Practice::start().await;
     let fault = json!({"kind": "status", "status": 502});
-    plant(&practice, json!({"method": "PUT", "path": "*/Microsoft.Web/certificates/*", "count": 1, "fault": fault})).await;
+    plant(
+        &practice,
+        json!({"method": "PUT", "path": "*/Microsoft.Web/certificates/*", "count": 1, "fault": fault}),
+    )
+    .await;
     practice.complete(FlowName::Managed, &[(Key::App, "contoso-shop"), (Key::Hostname, "contoso.com")]).await;
     assert_eq!(practice.disturbed().await, 1);
 }
@@ -165,7 +198,9 @@ async fn what_is_waited_for_is_said_on_a_pipe_too() {
     command.env_clear().env("HOME", home.path()).current_dir(home.path());
     command.env("CERTDECK_ARM_ENDPOINT", &connection.arm).env("CERTDECK_AUTHORITY", &connection.authority);
     command.env("CERTDECK_CA_FILE", &connection.ca_pem).env("AZURE_TENANT_ID", &connection.tenant_id);
-    command.env("AZURE_CLIENT_ID", &connection.client_id).env("AZURE_CLIENT_SECRET", &connection.client_secret);
+    command
+        .env("AZURE_CLIENT_ID", &connection.client_id)
+        .env("AZURE_CLIENT_SECRET", &connection.client_secret);
     let group = format!("resource-group={}", connection.resource_group);
     let subscription = format!("subscription={}", connection.subscription_ids[0]);
     command.args(["run", "purchase", "--yes"]);
@@ -196,7 +231,9 @@ async fn over_a_bad_line_the_whole_job_is_done_once() {
         }
     }
     let vault = [ORDER, (Key::Vault, "kv-bad-line"), (Key::VaultLocation, "westeurope")];
-    let app = order(&practice, "x").to_string().replace("CertificateRegistration/certificateOrders/x", "Web/sites/contoso-shop");
+    let app = order(&practice, "x")
+        .to_string()
+        .replace("CertificateRegistration/certificateOrders/x", "Web/sites/contoso-shop");
     let app = (Key::App, app.as_str());
     for (flow, given) in [
         (FlowName::Purchase, BOUGHT.to_vec()),
@@ -213,7 +250,11 @@ async fn over_a_bad_line_the_whole_job_is_done_once() {
             }
             ended = practice.run(flow, &given).await;
         }
-        assert!(matches!(&ended, Ok(certdeck::flow::engine::Ending::Done(_))), "{}: {ended:?}", flow.as_str());
+        assert!(
+            matches!(&ended, Ok(certdeck::flow::engine::Ending::Done(_))),
+            "{}: {ended:?}",
+            flow.as_str()
+        );
     }
     assert!(practice.disturbed().await > 3);
     assert_eq!(practice.purchases().await, 1);

@@ -1,5 +1,5 @@
-//! The inventory against the practice cloud: how few questions it takes, what answers where the index does not, and that
-//! what cannot be read is named.
+//! The inventory against the practice cloud: how few questions it takes, what answers where the index does
+//! not, and that what cannot be read is named.
 
 use std::collections::BTreeSet;
 
@@ -22,23 +22,43 @@ async fn read(practice: &Practice) -> (Estate, Vec<String>) {
     let before = practice.control_get("requests").await["last"].as_u64().unwrap();
     let estate = inventory::load(&practice.client, &[]).await.unwrap();
     let log = practice.control_get(&format!("requests?since={before}")).await;
-    let shown = |one: &Value| format!("{} {}", one["method"].as_str().unwrap(), one["path"].as_str().unwrap());
-    let requests = log["value"].as_array().unwrap().iter().map(shown).filter(|one| !one.contains("/_emulator/")).collect();
+    let shown =
+        |one: &Value| format!("{} {}", one["method"].as_str().unwrap(), one["path"].as_str().unwrap());
+    let requests = log["value"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(shown)
+        .filter(|one| !one.contains("/_emulator/"))
+        .collect();
     (estate, requests)
 }
 
 /// Everything that is in an estate, whatever order it came in and however the index spells a region.
 fn contents(estate: &Estate) -> BTreeSet<String> {
-    let apps =
-        estate.apps.iter().map(|one| format!("{} {} {:?} {:?} {}", one.id, one.webspace, one.hostnames, one.plan, one.state));
-    let bindings = estate.bindings.iter().map(|one| format!("{} {:?} {:?}", one.id(), one.ssl, one.thumbprint));
+    let apps = estate
+        .apps
+        .iter()
+        .map(|one| format!("{} {} {:?} {:?} {}", one.id, one.webspace, one.hostnames, one.plan, one.state));
+    let bindings =
+        estate.bindings.iter().map(|one| format!("{} {:?} {:?}", one.id(), one.ssl, one.thumbprint));
     let certificates = estate.certificates.iter().map(|one| {
         let of_order = matches!(estate.source(one), Source::Order(_));
-        format!("{} {:?} {:?} {:?} {} {of_order}", one.id, one.thumbprint, one.hosts, one.expires, one.home.label())
+        format!(
+            "{} {:?} {:?} {:?} {} {of_order}",
+            one.id,
+            one.thumbprint,
+            one.hosts,
+            one.expires,
+            one.home.label()
+        )
     });
-    let orders =
-        estate.orders.iter().map(|one| format!("{} {} {:?} {:?} {:?}", one.id, one.status, one.stored, one.names, one.token));
-    let vaults = estate.vaults.iter().map(|one| format!("{} {} {:?} {}", one.id, one.uri, one.policies, one.sku));
+    let orders = estate
+        .orders
+        .iter()
+        .map(|one| format!("{} {} {:?} {:?} {:?}", one.id, one.status, one.stored, one.names, one.token));
+    let vaults =
+        estate.vaults.iter().map(|one| format!("{} {} {:?} {}", one.id, one.uri, one.policies, one.sku));
     let plans = estate.plans.iter().map(|one| format!("{} {} {}", one.id, one.tier, one.linux));
     let groups = estate.groups.iter().map(|one| one.id.to_string());
     let all = apps.chain(bindings).chain(certificates).chain(orders).chain(vaults).chain(plans).chain(groups);
@@ -50,9 +70,9 @@ async fn an_estate_takes_a_question_a_kind_and_never_one_a_certificate_or_app() 
     let practice = Practice::start().await;
     let (estate, requests) = read(&practice).await;
     assert!(estate.gaps.is_empty() && estate.certificates.len() >= 5);
-    assert!(
-        requests.iter().all(|one| one.contains("ResourceGraph") || one.contains("GET /subscriptions?") || one.contains("oauth2"))
-    );
+    assert!(requests.iter().all(|one| one.contains("ResourceGraph")
+        || one.contains("GET /subscriptions?")
+        || one.contains("oauth2")));
     assert!(requests.len() <= 12, "{requests:#?}");
 }
 
@@ -71,7 +91,9 @@ async fn where_the_index_is_refused_the_lists_tell_the_same() {
     let practice = Practice::start().await;
     let (by_index, _) = read(&practice).await;
     for status in [403, 404, 501] {
-        practice.control_post("faults", json!({"path": INDEX, "fault": {"kind": "status", "status": status}})).await;
+        practice
+            .control_post("faults", json!({"path": INDEX, "fault": {"kind": "status", "status": status}}))
+            .await;
         let (by_lists, requests) = read(&practice).await;
         assert_eq!(contents(&by_lists), contents(&by_index));
         let changes = Changes::between(&by_index, &by_lists);
@@ -85,9 +107,12 @@ async fn where_the_index_is_refused_the_lists_tell_the_same() {
 async fn a_page_that_is_never_answered_costs_no_row_and_repeats_none() {
     let practice = of_fleet("apps=60,certificates=2500,subscriptions=4,seed=5").await;
     // The first pages come, the ones behind them never.
-    practice.control_post("faults", json!({"path": INDEX, "skip": 8, "fault": {"kind": "status", "status": 400}})).await;
+    practice
+        .control_post("faults", json!({"path": INDEX, "skip": 8, "fault": {"kind": "status", "status": 400}}))
+        .await;
     let (estate, _) = read(&practice).await;
-    let names: BTreeSet<String> = estate.certificates.iter().map(|one| one.id.to_string().to_lowercase()).collect();
+    let names: BTreeSet<String> =
+        estate.certificates.iter().map(|one| one.id.to_string().to_lowercase()).collect();
     assert_eq!((estate.certificates.len(), names.len()), (2500, 2500));
     assert_eq!(estate.gaps, []);
 }
@@ -104,8 +129,13 @@ async fn what_nobody_answers_is_a_gap_by_name_and_the_rest_is_there() {
     let (estate, _) = read(&practice).await;
     assert_eq!(estate.gaps.len(), 1);
     assert_eq!(estate.gaps[0].what, format!("private key certificates of {}", refused.name));
-    let inside =
-        |estate: &Estate| estate.certificates.iter().filter(|one| one.id.subscription_id() == refused.id.subscription_id()).count();
+    let inside = |estate: &Estate| {
+        estate
+            .certificates
+            .iter()
+            .filter(|one| one.id.subscription_id() == refused.id.subscription_id())
+            .count()
+    };
     assert_eq!(inside(&estate), 100, "the page before the failing one was read");
     assert_eq!(estate.certificates.len(), whole.certificates.len() - inside(&whole) + 100);
     assert_eq!(estate.apps.len(), whole.apps.len());
@@ -115,10 +145,16 @@ async fn what_nobody_answers_is_a_gap_by_name_and_the_rest_is_there() {
 async fn asked_of(practice: &Practice, subscription: &ResourceId) -> usize {
     let log = practice.control_get("requests").await;
     let below = format!("{subscription}/").to_ascii_lowercase();
-    log["value"].as_array().unwrap().iter().filter(|one| one["path"].as_str().unwrap().to_lowercase().starts_with(&below)).count()
+    log["value"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|one| one["path"].as_str().unwrap().to_lowercase().starts_with(&below))
+        .count()
 }
 
-/// A fleet in which one subscription answers nothing but 503 below a path, for ever, and the index is not allowed.
+/// A fleet in which one subscription answers nothing but 503 below a path, for ever, and the index is not
+/// allowed.
 async fn failing_fleet(below: &str) -> (Practice, Estate, Subscription) {
     let practice = of_fleet("apps=60,certificates=900,subscriptions=4,seed=5").await;
     let (whole, _) = read(&practice).await;
@@ -137,7 +173,11 @@ async fn a_subscription_that_keeps_failing_is_left_out_by_name_and_asked_again_w
     assert_eq!(partial.gaps.len(), 1, "{:?}", partial.gaps);
     let gap = &partial.gaps[0];
     assert_eq!(gap.what, failing.name);
-    assert!(gap.problem.why.contains("keeps failing (HTTP 503)") && gap.problem.remedy.contains("C-r"), "{}", gap.problem);
+    assert!(
+        gap.problem.why.contains("keeps failing (HTTP 503)") && gap.problem.remedy.contains("C-r"),
+        "{}",
+        gap.problem
+    );
     let others = whole.certificates.iter().filter(|one| !is_inside(&one.id)).count();
     assert_eq!((partial.certificates.len(), partial.subscriptions.len()), (others, 4));
 
@@ -148,7 +188,11 @@ async fn a_subscription_that_keeps_failing_is_left_out_by_name_and_asked_again_w
 
     practice.client.try_again();
     let (again, _) = read(&practice).await;
-    assert_eq!((again.gaps.len(), asked_of(&practice, &failing.id).await), (1, before + 1), "one question finds out");
+    assert_eq!(
+        (again.gaps.len(), asked_of(&practice, &failing.id).await),
+        (1, before + 1),
+        "one question finds out"
+    );
 
     practice.clear_faults().await;
     practice.client.try_again();
@@ -171,7 +215,10 @@ async fn a_provider_that_a_subscription_has_not_registered_is_named_and_hides_no
     let practice = Practice::start().await;
     let (whole, _) = read(&practice).await;
     practice.control_post("faults", json!({"path": INDEX, "fault": {"kind": "status", "status": 403}})).await;
-    let list = format!("{}/providers/Microsoft.CertificateRegistration/certificateOrders", whole.subscriptions[1].id);
+    let list = format!(
+        "{}/providers/Microsoft.CertificateRegistration/certificateOrders",
+        whole.subscriptions[1].id
+    );
     let missing = json!({"kind": "status", "status": 409, "code": "MissingSubscriptionRegistration"});
     practice.control_post("faults", json!({"path": list, "fault": missing})).await;
     let (estate, _) = read(&practice).await;
@@ -184,7 +231,8 @@ async fn a_provider_that_a_subscription_has_not_registered_is_named_and_hides_no
 async fn a_refresh_after_an_own_change_does_not_bring_the_old_state_back() {
     let practice = Practice::with(|options| options.pace = Pace::Real).await;
     let (before, _) = read(&practice).await;
-    let unused = before.certificates.iter().find(|one| before.bindings_of(one).next().is_none()).unwrap().id.clone();
+    let unused =
+        before.certificates.iter().find(|one| before.bindings_of(one).next().is_none()).unwrap().id.clone();
     practice.client.change(&certificates::delete(&unused), &mut |_| ()).await.unwrap();
     let is_there = |estate: &Estate| estate.certificates.iter().any(|one| one.id == unused);
     let behind = inventory::load(&practice.client, &[]).await.unwrap();
@@ -193,12 +241,16 @@ async fn a_refresh_after_an_own_change_does_not_bring_the_old_state_back() {
     let after = inventory::load(&practice.client, &changed).await.unwrap();
     assert!(!is_there(&after));
     let others = |estate: &Estate| {
-        contents(estate).into_iter().filter(|line| !line.starts_with(&unused.to_string().to_lowercase())).collect::<Vec<_>>()
+        contents(estate)
+            .into_iter()
+            .filter(|line| !line.starts_with(&unused.to_string().to_lowercase()))
+            .collect::<Vec<_>>()
     };
     assert_eq!(others(&after), others(&before), "nothing else is missing or there twice");
 }
 
-/// A certificate belongs to a webspace, and a plan of it may carry apps of other groups: a sync moves their bindings too.
+/// A certificate belongs to a webspace, and a plan of it may carry apps of other groups: a sync moves their
+/// bindings too.
 #[tokio::test]
 async fn after_a_change_of_a_certificate_apps_of_other_groups_in_its_webspace_are_read_directly() {
     let practice = Practice::with(|options| options.pace = Pace::Real).await;
@@ -211,7 +263,8 @@ async fn after_a_change_of_a_certificate_apps_of_other_groups_in_its_webspace_ar
     assert_eq!(made["properties"]["webSpace"], shared.webspace.as_str(), "{made}");
     practice.control_post("clock", json!({"advance": "10m"})).await;
     let (before, _) = read(&practice).await;
-    let of_guest = |estate: &Estate| estate.apps.iter().find(|app| app.id == guest).map(|app| app.state.clone());
+    let of_guest =
+        |estate: &Estate| estate.apps.iter().find(|app| app.id == guest).map(|app| app.state.clone());
     assert_eq!(of_guest(&before).as_deref(), Some("Running"), "the index has found it");
 
     practice.arm_send("POST", &format!("{guest}/stop"), &Value::Null).await;
@@ -221,14 +274,19 @@ async fn after_a_change_of_a_certificate_apps_of_other_groups_in_its_webspace_ar
     let changed = [before.certificates.iter().find(in_webspace).unwrap().id.clone()];
     let after = inventory::load(&practice.client, &changed).await.unwrap();
     assert_eq!(of_guest(&after).as_deref(), Some("Stopped"));
-    assert_eq!((after.apps.len(), after.bindings.len()), (before.apps.len(), before.bindings.len()), "nothing twice");
+    assert_eq!(
+        (after.apps.len(), after.bindings.len()),
+        (before.apps.len(), before.bindings.len()),
+        "nothing twice"
+    );
 }
 
 const KNOWN: &str = "11111111-aaaa-4aaa-8aaa-000000000001";
 const NEW: &str = "11111111-aaaa-4aaa-8aaa-000000000002";
 
 fn certificate_in(subscription: &str) -> Value {
-    let id = format!("/subscriptions/{subscription}/resourceGroups/web/providers/Microsoft.Web/certificates/shop");
+    let id =
+        format!("/subscriptions/{subscription}/resourceGroups/web/providers/Microsoft.Web/certificates/shop");
     json!({"id": id, "name": "shop", "location": "West Europe", "properties": {"webSpace": "web-WestEuropewebspace"}})
 }
 
@@ -261,10 +319,14 @@ async fn a_subscription_that_the_index_does_not_know_is_listed() {
     let estate = inventory::load(&server.client().await, &[]).await.unwrap();
     let found: BTreeSet<&str> = estate.certificates.iter().map(|one| one.id.subscription_id()).collect();
     assert_eq!((found, estate.gaps), (BTreeSet::from([KNOWN, NEW]), Vec::new()));
-    assert!(server.seen(&format!("/subscriptions/{KNOWN}/")).is_empty(), "what the index knows is not listed as well");
+    assert!(
+        server.seen(&format!("/subscriptions/{KNOWN}/")).is_empty(),
+        "what the index knows is not listed as well"
+    );
 }
 
-/// 15 requests in 5 seconds (API.md 10): what a fleet takes is more, and the 16th waits instead of being refused.
+/// 15 requests in 5 seconds (API.md 10): what a fleet takes is more, and the 16th waits instead of being
+/// refused.
 #[tokio::test]
 async fn the_quota_of_the_index_is_waited_for_and_never_run_into() {
     let practice = Practice::with(|options| {
@@ -293,7 +355,8 @@ async fn public_certificates_take_a_question_an_app_once_they_are_wanted() {
     assert_eq!(told, (1..=estate.apps.len()).collect::<Vec<_>>());
     assert!(!estate.public_certificates.is_empty());
     let site = estate.public_certificates[0].app.clone();
-    let refused = json!({"path": format!("{site}/publicCertificates"), "fault": {"kind": "status", "status": 403}});
+    let refused =
+        json!({"path": format!("{site}/publicCertificates"), "fault": {"kind": "status", "status": 403}});
     practice.control_post("faults", refused).await;
     let mut estate = inventory::load(&practice.client, &[]).await.unwrap();
     inventory::public::add(&practice.client, &mut estate, |_| ()).await;

@@ -1,4 +1,5 @@
-//! The client: what it sends, reads, waits for and refuses, against servers with a script and against the practice cloud.
+//! The client: what it sends, reads, waits for and refuses, against servers with a script and against the
+//! practice cloud.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod absence;

@@ -1,4 +1,5 @@
-//! The corporate jump host: everything goes through a proxy, and a CA of the company has to be trusted beside the system's.
+//! The corporate jump host: everything goes through a proxy, and a CA of the company has to be trusted beside
+//! the system's.
 
 use std::path::Path;
 use std::process::Command;
@@ -74,7 +75,10 @@ async fn proxy(to: u16, refuses: Option<&'static str>) -> Proxy {
 }
 
 fn subscriptions_only(_: &Seen, _: usize) -> Reply {
-    Reply::json(200, &json!({"value": [{"id": "/subscriptions/s", "subscriptionId": "s", "displayName": "Contoso"}]}))
+    Reply::json(
+        200,
+        &json!({"value": [{"id": "/subscriptions/s", "subscriptionId": "s", "displayName": "Contoso"}]}),
+    )
 }
 
 #[tokio::test]
@@ -85,16 +89,24 @@ async fn everything_goes_through_the_proxy_of_the_context_and_the_companys_ca_is
     let client = Client::connect(connection).await.unwrap();
     assert_eq!(subscriptions::list(&client).await.unwrap()[0].name, "Contoso");
     let lines: Vec<String> = server.seen("").into_iter().map(|seen| seen.line).collect();
-    assert!(lines[0].starts_with("GET /metadata/endpoints") && lines[1].contains("/oauth2/") && lines.len() == 3, "{lines:?}");
+    assert!(
+        lines[0].starts_with("GET /metadata/endpoints") && lines[1].contains("/oauth2/") && lines.len() == 3,
+        "{lines:?}"
+    );
     let tunnel = format!("CONNECT {HOST}:{} HTTP/1.1", server.port);
-    assert!(!proxy.asked().is_empty() && proxy.asked().iter().all(|line| *line == tunnel), "{:?}", proxy.asked());
+    assert!(
+        !proxy.asked().is_empty() && proxy.asked().iter().all(|line| *line == tunnel),
+        "{:?}",
+        proxy.asked()
+    );
 }
 
 #[tokio::test]
 async fn a_proxy_that_signs_anew_with_an_unknown_ca_is_told_and_sees_no_request() {
     let server = Server::named(HOST, subscriptions_only).await;
     let proxy = proxy(server.port, None).await;
-    let connection = Connection { proxy: Some(proxy.address()), authorities: Vec::new(), ..server.connection() };
+    let connection =
+        Connection { proxy: Some(proxy.address()), authorities: Vec::new(), ..server.connection() };
     let error = Client::connect(connection).await.unwrap_err();
     assert!(matches!(error, AzureError::Tls { .. }), "{error:?}");
     let problem = error.problem("Reach it");
@@ -105,14 +117,19 @@ async fn a_proxy_that_signs_anew_with_an_unknown_ca_is_told_and_sees_no_request(
 #[tokio::test]
 async fn a_proxy_that_lets_nobody_through_is_named() {
     let server = Server::named(HOST, subscriptions_only).await;
-    let answers =
-        [("407 Proxy Authentication Required", "wants a user and a password"), ("403 Forbidden", "does not let it through")];
+    let answers = [
+        ("407 Proxy Authentication Required", "wants a user and a password"),
+        ("403 Forbidden", "does not let it through"),
+    ];
     for (status, why) in answers {
         let proxy = proxy(server.port, Some(status)).await;
         let connection = Connection { proxy: Some(proxy.address()), ..server.connection() };
         let problem = Client::connect(connection).await.unwrap_err().problem("Reach it");
         let named = format!("the proxy http://{} (from HTTPS_PROXY) {why}", proxy.place);
-        assert!(problem.why.contains(&named) && problem.why.contains(HOST) && problem.remedy.contains("proxy"), "{problem}");
+        assert!(
+            problem.why.contains(&named) && problem.why.contains(HOST) && problem.remedy.contains("proxy"),
+            "{problem}"
+        );
         assert!(server.seen("").is_empty());
     }
 }
@@ -120,9 +137,14 @@ async fn a_proxy_that_lets_nobody_through_is_named() {
 #[tokio::test]
 async fn a_login_reaches_the_proxy_as_it_was_meant_and_nobody_else() {
     let server = Server::named(HOST, subscriptions_only).await;
-    for (login, sent) in [("user:p@ss:w@rd", "user:p@ss:w@rd"), ("dom\\user:a%2Fb", "dom\\user:a/b"), ("user", "user:")] {
+    for (login, sent) in
+        [("user:p@ss:w@rd", "user:p@ss:w@rd"), ("dom\\user:a%2Fb", "dom\\user:a/b"), ("user", "user:")]
+    {
         let proxy = proxy(server.port, None).await;
-        let connection = Connection { proxy: Some(configured(&format!("{login}@{}", proxy.place))), ..server.connection() };
+        let connection = Connection {
+            proxy: Some(configured(&format!("{login}@{}", proxy.place))),
+            ..server.connection()
+        };
         let client = Client::connect(connection).await.unwrap();
         subscriptions::list(&client).await.unwrap();
         let logins = proxy.logins();
@@ -138,7 +160,10 @@ async fn what_no_proxy_names_is_reached_without_the_proxy_and_blamed_on_none() {
     let around = proxy.address().except(Some("localhost, .contoso.example".to_owned()));
     let connection = Connection { proxy: Some(around), ..server.connection() };
     let words = Client::connect(connection).await.unwrap_err().problem("Reach it").to_string();
-    assert!(words.contains(&format!("{HOST}:{} cannot be reached: its name cannot be looked up", server.port)), "{words}");
+    assert!(
+        words.contains(&format!("{HOST}:{} cannot be reached: its name cannot be looked up", server.port)),
+        "{words}"
+    );
     assert!(proxy.asked().is_empty());
 }
 
@@ -153,14 +178,24 @@ async fn a_proxy_that_cannot_be_reached_is_named_with_the_reason_also_where_it_i
         let connection = Connection { proxy: Some(configured(&login)), ..server.connection() };
         let words = Client::connect(connection).await.unwrap_err().problem("Reach it").to_string();
         let named = format!("the proxy {address} (from HTTPS_PROXY) cannot be reached: {why}");
-        assert!(words.contains(&named) && !words.contains("secret9") && !words.contains("os error"), "{words}");
+        assert!(
+            words.contains(&named) && !words.contains("secret9") && !words.contains("os error"),
+            "{words}"
+        );
         // The public cloud is known, so signing in is what meets it first.
-        let connection =
-            Connection { proxy: Some(configured(&login)), arm_endpoint: None, authorities: Vec::new(), ..server.connection() };
+        let connection = Connection {
+            proxy: Some(configured(&login)),
+            arm_endpoint: None,
+            authorities: Vec::new(),
+            ..server.connection()
+        };
         let client = Client::connect(connection).await.unwrap();
         for error in [client.sign_in().await.unwrap_err(), subscriptions::list(&client).await.unwrap_err()] {
             let words = error.problem("Sign in").to_string();
-            assert!(words.contains(&named) && !words.contains("secret9") && !words.contains("retry policy"), "{words}");
+            assert!(
+                words.contains(&named) && !words.contains("secret9") && !words.contains("retry policy"),
+                "{words}"
+            );
         }
     }
 }
@@ -188,9 +223,17 @@ const FORMS: [&str; 16] = [
 /// Standard output, standard error and whatever was kept.
 fn everything_said(home: &Path, environment: &[(&str, &str)], arguments: &[&str]) -> String {
     let mut command = Command::new(env!("CARGO_BIN_EXE_certdeck"));
-    let application =
-        [("AZURE_TENANT_ID", "11111111-1111-1111-1111-111111111111"), ("AZURE_CLIENT_ID", "c"), ("AZURE_CLIENT_SECRET", "s")];
-    command.env_clear().env("HOME", home).env("CERTDECK_LOG", "trace").envs(application).envs(environment.iter().copied());
+    let application = [
+        ("AZURE_TENANT_ID", "11111111-1111-1111-1111-111111111111"),
+        ("AZURE_CLIENT_ID", "c"),
+        ("AZURE_CLIENT_SECRET", "s"),
+    ];
+    command
+        .env_clear()
+        .env("HOME", home)
+        .env("CERTDECK_LOG", "trace")
+        .envs(application)
+        .envs(environment.iter().copied());
     let output = command.args(arguments).output().unwrap();
     let log = std::fs::read_to_string(home.join(".local/state/certdeck/certdeck.log")).unwrap_or_default();
     [String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap(), log].join("\n")
@@ -235,13 +278,22 @@ fn every_command_says_which_proxy_could_not_be_reached_and_why() {
     let home = tempfile::tempdir().unwrap();
     for cloud in ["https://management.contoso.invalid", "https://management.azure.com"] {
         let environment = [("HTTPS_PROXY", "user:secret9@127.0.0.1:1"), ("CERTDECK_ARM_ENDPOINT", cloud)];
-        for command in
-            [&["list", "apps"][..], &["report"], &["check"], &["doctor"], &["login", "--device-code"], &["run", "bind", "--plan"]]
-        {
+        for command in [
+            &["list", "apps"][..],
+            &["report"],
+            &["check"],
+            &["doctor"],
+            &["login", "--device-code"],
+            &["run", "bind", "--plan"],
+        ] {
             let said = everything_said(home.path(), &environment, command);
-            let named = "the proxy http://127.0.0.1:1 (from HTTPS_PROXY) cannot be reached: Connection refused";
+            let named =
+                "the proxy http://127.0.0.1:1 (from HTTPS_PROXY) cannot be reached: Connection refused";
             assert!(said.contains(named), "{cloud} {command:?}: {said}");
-            assert!(!said.contains("retry policy") && !said.contains("os error") && !said.contains("secret9"), "{said}");
+            assert!(
+                !said.contains("retry policy") && !said.contains("os error") && !said.contains("secret9"),
+                "{said}"
+            );
         }
     }
 }

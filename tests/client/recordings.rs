@@ -4,7 +4,10 @@
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use certdeck::azure::{AzureError, Refusal, certificates, locks, orders, plans, public_certificates, sites, subscriptions, vaults};
+use certdeck::azure::{
+    AzureError, Refusal, certificates, locks, orders, plans, public_certificates, sites, subscriptions,
+    vaults,
+};
 use certdeck::model::printable;
 use serde_json::Value;
 
@@ -36,10 +39,15 @@ fn exchanges() -> Vec<(String, Value)> {
         skipped("no recordings (set CERTDECK_SHARED to the folder that holds azure/recordings)");
         return Vec::new();
     };
-    let folders = std::fs::read_dir(folder).unwrap().flatten().map(|entry| entry.path()).filter(|path| path.is_dir());
-    let files = folders.flat_map(|folder| std::fs::read_dir(folder).unwrap().flatten().map(|entry| entry.path()));
+    let folders =
+        std::fs::read_dir(folder).unwrap().flatten().map(|entry| entry.path()).filter(|path| path.is_dir());
+    let files =
+        folders.flat_map(|folder| std::fs::read_dir(folder).unwrap().flatten().map(|entry| entry.path()));
     let json = files.filter(|path| path.extension().is_some_and(|end| end == "json"));
-    json.map(|path| (path.display().to_string(), serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap())).collect()
+    json.map(|path| {
+        (path.display().to_string(), serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap())
+    })
+    .collect()
 }
 
 /// The resources of an answer: itself, or the elements of its list.
@@ -62,30 +70,41 @@ fn understood(resource: &Value) -> Option<bool> {
                 && certificate.issued.is_some() == is_set(resource, "/properties/issueDate")
                 && certificate.vault.is_some() == is_set(resource, "/properties/keyVaultId")
         }),
-        "microsoft.certificateregistration/certificateorders" => orders::decode(resource).is_some_and(|order| {
-            let certificate = is_set(resource, "/properties/signedCertificate/thumbprint");
-            order.thumbprint.is_some() == certificate
-                && order.expires.is_some() == certificate
-                && order.term_ends.is_some() == is_set(resource, "/properties/expirationTime")
-                && order.names.is_empty() != is_set(resource, "/properties/signedCertificate/rawData")
-                && !order.domain.is_empty()
-        }),
-        "microsoft.web/sites" | "microsoft.web/sites/slots" if is_set(resource, "/properties/hostNames") => {
-            let named = |name: &str| resource.pointer(&format!("/properties/{name}")).and_then(Value::as_array).map_or(0, Vec::len);
-            sites::decode(resource).is_some_and(|site| {
-                site.app.plan.is_some() && site.app.webspace.is_known() && site.app.hostnames.len() == named("hostNames")
+        "microsoft.certificateregistration/certificateorders" => {
+            orders::decode(resource).is_some_and(|order| {
+                let certificate = is_set(resource, "/properties/signedCertificate/thumbprint");
+                order.thumbprint.is_some() == certificate
+                    && order.expires.is_some() == certificate
+                    && order.term_ends.is_some() == is_set(resource, "/properties/expirationTime")
+                    && order.names.is_empty() != is_set(resource, "/properties/signedCertificate/rawData")
+                    && !order.domain.is_empty()
             })
         }
-        "microsoft.web/sites/hostnamebindings" => sites::decode_binding(resource)
-            .is_some_and(|binding| binding.thumbprint.is_some() == is_set(resource, "/properties/thumbprint")),
+        "microsoft.web/sites" | "microsoft.web/sites/slots" if is_set(resource, "/properties/hostNames") => {
+            let named = |name: &str| {
+                resource.pointer(&format!("/properties/{name}")).and_then(Value::as_array).map_or(0, Vec::len)
+            };
+            sites::decode(resource).is_some_and(|site| {
+                site.app.plan.is_some()
+                    && site.app.webspace.is_known()
+                    && site.app.hostnames.len() == named("hostNames")
+            })
+        }
+        "microsoft.web/sites/hostnamebindings" => sites::decode_binding(resource).is_some_and(|binding| {
+            binding.thumbprint.is_some() == is_set(resource, "/properties/thumbprint")
+        }),
         "microsoft.web/sites/publiccertificates" => public_certificates::decode(resource).is_some(),
         "microsoft.web/serverfarms" if is_set(resource, "/sku") => {
             plans::decode(resource).is_some_and(|plan| !plan.tier.is_empty())
         }
-        "microsoft.keyvault/vaults" if is_set(resource, "/properties/sku") => vaults::decode(resource).is_some_and(|vault| {
-            let policies = resource.pointer("/properties/accessPolicies").and_then(Value::as_array).map_or(0, Vec::len);
-            vault.policies.len() == policies && !vault.sku.is_empty() && !vault.tenant_id.is_empty()
-        }),
+        "microsoft.keyvault/vaults" if is_set(resource, "/properties/sku") => vaults::decode(resource)
+            .is_some_and(|vault| {
+                let policies = resource
+                    .pointer("/properties/accessPolicies")
+                    .and_then(Value::as_array)
+                    .map_or(0, Vec::len);
+                vault.policies.len() == policies && !vault.sku.is_empty() && !vault.tenant_id.is_empty()
+            }),
         "microsoft.authorization/locks" => locks::decode(resource).is_some_and(|lock| !lock.level.is_empty()),
         _ => return None,
     };
@@ -118,7 +137,11 @@ fn every_recorded_subscription_is_understood() {
     let of_subscriptions = exchanges().into_iter().filter(|(file, _)| file.contains("/subscriptions/"));
     for (file, exchange) in of_subscriptions {
         for subscription in resources(&exchange["response_body"]) {
-            assert!(subscriptions::decode(subscription).is_some_and(|one| !one.name.is_empty() && !one.state.is_empty()), "{file}");
+            assert!(
+                subscriptions::decode(subscription)
+                    .is_some_and(|one| !one.name.is_empty() && !one.state.is_empty()),
+                "{file}"
+            );
         }
     }
 }
@@ -137,15 +160,21 @@ fn every_recorded_refusal_has_a_code_a_reason_and_a_remedy() {
     }
 }
 
-/// Whether a `Debug` form holds a character that is not for showing; it writes one as `\u{…}`, or shortly as `\n`.
+/// Whether a `Debug` form holds a character that is not for showing; it writes one as `\u{…}`, or shortly as
+/// `\n`.
 fn shows_hidden(debug: &str) -> bool {
     // A doubled backslash is the beginning of a visible mark, as it should be.
     let plain = debug.replace("\\\\", "");
     let hidden = |escape: &str| {
-        let code = escape.split('}').next().and_then(|digits| u32::from_str_radix(digits, 16).ok()).and_then(char::from_u32);
+        let code = escape
+            .split('}')
+            .next()
+            .and_then(|digits| u32::from_str_radix(digits, 16).ok())
+            .and_then(char::from_u32);
         code.is_some_and(|c| printable(&c.to_string()) != c.to_string())
     };
-    ["\\r", "\\n", "\\t", "\\0"].iter().any(|mark| plain.contains(mark)) || plain.split("\\u{").skip(1).any(hidden)
+    ["\\r", "\\n", "\\t", "\\0"].iter().any(|mark| plain.contains(mark))
+        || plain.split("\\u{").skip(1).any(hidden)
 }
 
 #[test]
@@ -160,7 +189,10 @@ fn no_hostile_text_gets_through_a_decoder() {
         for mut resource in resources(&body).into_iter().cloned() {
             if let Some(fields) = resource.as_object_mut() {
                 // Many of the files hold no id that parses; what else they say is to be read all the same.
-                fields.insert("id".to_owned(), "/subscriptions/s/resourceGroups/g/providers/Microsoft.Web/sites/x".into());
+                fields.insert(
+                    "id".to_owned(),
+                    "/subscriptions/s/resourceGroups/g/providers/Microsoft.Web/sites/x".into(),
+                );
             }
             let shown = [
                 format!("{:?}", certificates::decode(&resource)),

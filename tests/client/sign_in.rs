@@ -1,4 +1,5 @@
-//! Every way to sign in, once, against the practice cloud's sign-in service, through the real credential code.
+//! Every way to sign in, once, against the practice cloud's sign-in service, through the real credential
+//! code.
 
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
@@ -8,7 +9,9 @@ use std::process::{Command, Output, Stdio};
 use std::sync::{Arc, OnceLock};
 
 use crate::person::Practice;
-use certdeck::azure::{AzureError, Chain, Client, ClientCertificate, LibrarySignIn, OwnSignIn, SignIn, subscriptions};
+use certdeck::azure::{
+    AzureError, Chain, Client, ClientCertificate, LibrarySignIn, OwnSignIn, SignIn, subscriptions,
+};
 use certdeck::model::SignInReply;
 use serde_json::{Value, json};
 
@@ -29,15 +32,21 @@ async fn reads(client: &Client) -> usize {
 async fn an_application_signs_in_with_a_certificate() {
     static KEY: OnceLock<rcgen::KeyPair> = OnceLock::new();
     let practice = Practice::start().await;
-    let key = KEY.get_or_init(|| rcgen::KeyPair::generate_rsa_for(&rcgen::PKCS_RSA_SHA256, rcgen::RsaKeySize::_2048).unwrap());
-    let certificate = rcgen::CertificateParams::new(["certdeck".to_owned()]).unwrap().self_signed(key).unwrap();
+    let key = KEY.get_or_init(|| {
+        rcgen::KeyPair::generate_rsa_for(&rcgen::PKCS_RSA_SHA256, rcgen::RsaKeySize::_2048).unwrap()
+    });
+    let certificate =
+        rcgen::CertificateParams::new(["certdeck".to_owned()]).unwrap().self_signed(key).unwrap();
     let identity = |der: &[u8]| LibrarySignIn::ClientCertificate {
         tenant: practice.says().tenant_id.clone(),
         client_id: practice.says().client_id.clone(),
         certificate: Arc::new(ClientCertificate::new(der, &key.serialize_der()).unwrap()),
     };
     let error = subscriptions::list(&practice.client(identity(certificate.der())).await).await.unwrap_err();
-    assert!(matches!(&error, AzureError::SignIn { code: Some(code), .. } if code == "AADSTS700027"), "{error:?}");
+    assert!(
+        matches!(&error, AzureError::SignIn { code: Some(code), .. } if code == "AADSTS700027"),
+        "{error:?}"
+    );
 
     practice.control("entra/certificates", json!({"pem": certificate.pem()})).await;
     assert_eq!(reads(&practice.client(identity(certificate.der())).await).await, 2);
@@ -55,11 +64,19 @@ async fn an_application_signs_in_with_a_certificate() {
 async fn a_machine_signs_in_as_what_it_is_in_azure() {
     let practice = Practice::start().await;
     let host = Some(practice.says().imds.parse().unwrap());
-    assert_eq!(reads(&practice.client(LibrarySignIn::ManagedIdentity { client_id: None, host: host.clone() }).await).await, 2);
+    assert_eq!(
+        reads(&practice.client(LibrarySignIn::ManagedIdentity { client_id: None, host: host.clone() }).await)
+            .await,
+        2
+    );
     let unknown = LibrarySignIn::ManagedIdentity { client_id: Some("somebody".to_owned()), host };
     let error = subscriptions::list(&practice.client(unknown).await).await.unwrap_err();
-    assert!(matches!(&error, AzureError::NobodySignedIn(tried) if tried[0].why.contains("assigned")), "{error:?}");
-    let nowhere = LibrarySignIn::ManagedIdentity { client_id: None, host: Some("http://127.0.0.1:9".parse().unwrap()) };
+    assert!(
+        matches!(&error, AzureError::NobodySignedIn(tried) if tried[0].why.contains("assigned")),
+        "{error:?}"
+    );
+    let nowhere =
+        LibrarySignIn::ManagedIdentity { client_id: None, host: Some("http://127.0.0.1:9".parse().unwrap()) };
     let problem = subscriptions::list(&practice.client(nowhere).await).await.unwrap_err().problem("Look");
     assert!(problem.why.contains("nothing answers"), "{problem}");
 }
@@ -76,8 +93,12 @@ async fn a_pod_signs_in_with_the_token_of_its_cluster() {
         token_file: token_file.clone(),
     };
     assert_eq!(reads(&practice.client(identity.clone()).await).await, 2);
-    fs::write(&token_file, "eyJhbGciOiJub25lIn0.eyJpc3MiOiJodHRwczovL2NsdXN0ZXIuY29udG9zby5leGFtcGxlLyJ9.").unwrap();
-    assert!(matches!(subscriptions::list(&practice.client(identity).await).await, Err(AzureError::SignIn { .. })));
+    fs::write(&token_file, "eyJhbGciOiJub25lIn0.eyJpc3MiOiJodHRwczovL2NsdXN0ZXIuY29udG9zby5leGFtcGxlLyJ9.")
+        .unwrap();
+    assert!(matches!(
+        subscriptions::list(&practice.client(identity).await).await,
+        Err(AzureError::SignIn { .. })
+    ));
 }
 
 #[tokio::test]
@@ -92,7 +113,9 @@ async fn a_person_signs_in_once_by_code_and_is_not_asked_again() {
     assert!(!fs::read_to_string(practice.saved()).unwrap().contains("access_token"));
 
     // The next start takes what was kept, for every audience.
-    let again = practice.client(OwnSignIn::SavedSignIn { tenant: Some(practice.says().tenant_id.clone()), client_id: None }).await;
+    let again = practice
+        .client(OwnSignIn::SavedSignIn { tenant: Some(practice.says().tenant_id.clone()), client_id: None })
+        .await;
     assert_eq!(reads(&again).await, 2);
     assert_eq!(practice.seen("devicecode").await, 1);
 }
@@ -161,20 +184,31 @@ async fn what_is_not_there_is_passed_over_and_what_is_refused_ends_the_search() 
     let host = Some(practice.says().imds.parse().unwrap());
     let machine = LibrarySignIn::ManagedIdentity { client_id: None, host };
     let saved = OwnSignIn::SavedSignIn { tenant: None, client_id: None };
-    let chain = Chain::default().without("client secret", "it is not set").then(saved.clone()).then(machine.clone());
+    let chain =
+        Chain::default().without("client secret", "it is not set").then(saved.clone()).then(machine.clone());
     let client = Client::connect(practice.connection(chain)).await.unwrap();
     assert_eq!(reads(&client).await, 2);
-    let ways: Vec<_> = client.rehearse_sign_in().await.into_iter().map(|(way, outcome)| (way, outcome.is_ok())).collect();
+    let ways: Vec<_> =
+        client.rehearse_sign_in().await.into_iter().map(|(way, outcome)| (way, outcome.is_ok())).collect();
     assert_eq!(ways, [("client secret", false), ("saved sign-in", false), ("managed identity", true)]);
 
     let says = practice.says();
     let wrong = Chain::application(&*says.tenant_id, &*says.client_id, "wrong").then(machine);
     let client = Client::connect(practice.connection(wrong)).await.unwrap();
-    assert!(matches!(subscriptions::list(&client).await, Err(AzureError::SignIn { .. })), "nobody acts as somebody else");
+    assert!(
+        matches!(subscriptions::list(&client).await, Err(AzureError::SignIn { .. })),
+        "nobody acts as somebody else"
+    );
 
-    let client = Client::connect(practice.connection(Chain::default().without("client secret", "it is not set").then(saved))).await;
+    let client = Client::connect(
+        practice.connection(Chain::default().without("client secret", "it is not set").then(saved)),
+    )
+    .await;
     let problem = subscriptions::list(&client.unwrap()).await.unwrap_err().problem("List the subscriptions");
-    assert!(problem.why.contains("client secret: it is not set") && problem.why.contains("saved sign-in: "), "{problem}");
+    assert!(
+        problem.why.contains("client secret: it is not set") && problem.why.contains("saved sign-in: "),
+        "{problem}"
+    );
 }
 
 #[tokio::test]
@@ -194,7 +228,8 @@ async fn a_token_is_renewed_in_the_background_while_it_is_still_good() {
 /// A program that prints what the real one prints.
 fn script(dir: &Path, name: &str, prints: &str) {
     let path = dir.join(name);
-    fs::write(&path, format!("#!/bin/sh\necho \"$@\" > '{}'\n{prints}\n", dir.join("arguments").display())).unwrap();
+    fs::write(&path, format!("#!/bin/sh\necho \"$@\" > '{}'\n{prints}\n", dir.join("arguments").display()))
+        .unwrap();
     fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
 }
 
@@ -212,7 +247,8 @@ async fn token(practice: &Practice) -> String {
     answer["access_token"].as_str().unwrap().to_owned()
 }
 
-/// Runs a test of this file that is skipped otherwise, with another PATH: what is on it cannot be changed in here.
+/// Runs a test of this file that is skipped otherwise, with another PATH: what is on it cannot be changed in
+/// here.
 async fn run_on_path(test: &'static str, path: String) {
     let mut command = Command::new(std::env::current_exe().unwrap());
     command.args(["--exact", &format!("sign_in::{test}"), "--ignored", "--nocapture"]).env("PATH", path);
@@ -226,7 +262,8 @@ async fn where_az_is_missing_or_not_signed_in_a_person_is_asked() {
     let dir = tempfile::tempdir().unwrap();
     run_on_path("helper_a_person_is_asked_instead_of_az", dir.path().display().to_string()).await;
     script(dir.path(), "az", "echo \"ERROR: Please run 'az login' to setup account.\" >&2; exit 1");
-    run_on_path("helper_a_person_is_asked_instead_of_az", format!("{}:/usr/bin:/bin", dir.path().display())).await;
+    run_on_path("helper_a_person_is_asked_instead_of_az", format!("{}:/usr/bin:/bin", dir.path().display()))
+        .await;
 }
 
 #[tokio::test]
@@ -247,7 +284,11 @@ async fn where_az_is_signed_out_in_the_middle_of_the_work_a_person_is_asked_and_
     let dir = tempfile::tempdir().unwrap();
     let answer = dir.path().join("answer");
     let expired = "echo 'ERROR: AADSTS700082: The refresh token has expired due to inactivity.' >&2; exit 1";
-    script(dir.path(), "az", &format!("if [ -s '{0}' ]; then cat '{0}'; else {expired}; fi", answer.display()));
+    script(
+        dir.path(),
+        "az",
+        &format!("if [ -s '{0}' ]; then cat '{0}'; else {expired}; fi", answer.display()),
+    );
     run_on_path("helper_az_is_signed_out_meanwhile", format!("{}:/usr/bin:/bin", dir.path().display())).await;
 }
 
@@ -283,7 +324,12 @@ async fn the_sign_in_of_the_command_line_tools_is_taken() {
     let nobody = run(practice.certdeck(&list, &[("PATH", "/usr/bin:/bin")])).await;
     let said = String::from_utf8_lossy(&nobody.stderr).into_owned();
     assert_eq!(nobody.status.code(), Some(4), "{said}");
-    for way in ["client secret: AZURE_CLIENT_SECRET is not set", "Azure CLI: az not found", "managed identity: ", "device code: "] {
+    for way in [
+        "client secret: AZURE_CLIENT_SECRET is not set",
+        "Azure CLI: az not found",
+        "managed identity: ",
+        "device code: ",
+    ] {
         assert!(said.contains(way), "{way}: {said}");
     }
 
@@ -298,19 +344,29 @@ async fn the_sign_in_of_the_command_line_tools_is_taken() {
         practice.says().tenant_id
     );
     script(&bin, "az", &az);
-    let listed = run(practice.certdeck(&list, &[("PATH", &path), ("CERTDECK_CREDENTIAL", "azure-cli")])).await;
+    let listed =
+        run(practice.certdeck(&list, &[("PATH", &path), ("CERTDECK_CREDENTIAL", "azure-cli")])).await;
     assert!(listed.status.success(), "{}", String::from_utf8_lossy(&listed.stderr));
     let arguments = fs::read_to_string(bin.join("arguments")).unwrap();
-    assert!(arguments.starts_with("account get-access-token") && arguments.contains(&practice.says().tenant_id), "{arguments}");
+    assert!(
+        arguments.starts_with("account get-access-token") && arguments.contains(&practice.says().tenant_id),
+        "{arguments}"
+    );
 
     // As az says it when its own sign-in has run out.
-    script(&bin, "az", "echo \"ERROR: AADSTS700082: The refresh token has expired due to inactivity. Trace ID: 1\" >&2; exit 1");
-    let expired = run(practice.certdeck(&list, &[("PATH", &path), ("CERTDECK_CREDENTIAL", "azure-cli")])).await;
+    script(
+        &bin,
+        "az",
+        "echo \"ERROR: AADSTS700082: The refresh token has expired due to inactivity. Trace ID: 1\" >&2; exit 1",
+    );
+    let expired =
+        run(practice.certdeck(&list, &[("PATH", &path), ("CERTDECK_CREDENTIAL", "azure-cli")])).await;
     let said = String::from_utf8_lossy(&expired.stderr).into_owned();
     assert!(said.contains("expired through disuse") && said.contains("AADSTS700082"), "{said}");
 }
 
-/// With a real az, where there is one: it signs in to the practice cloud itself, and certdeck takes its token.
+/// With a real az, where there is one: it signs in to the practice cloud itself, and certdeck takes its
+/// token.
 #[tokio::test]
 async fn the_sign_in_of_a_real_az_is_taken() {
     let Some(az) = std::env::var_os("CERTDECK_AZ").map(PathBuf::from) else {
@@ -340,7 +396,10 @@ async fn the_sign_in_of_a_real_az_is_taken() {
     };
     let words = |text: &str| text.split(' ').map(str::to_owned).collect::<Vec<_>>();
     let register = format!("cloud register -n Practice --endpoint-resource-manager {}", says.arm);
-    let login = format!("login --service-principal -u {} -p {} --tenant {}", says.client_id, says.client_secret, says.tenant_id);
+    let login = format!(
+        "login --service-principal -u {} -p {} --tenant {}",
+        says.client_id, says.client_secret, says.tenant_id
+    );
     for arguments in [words(&register), words("cloud set -n Practice"), words(&login)] {
         let done = call(arguments).await;
         assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
@@ -357,9 +416,10 @@ async fn a_machine_whose_kind_of_identity_is_not_supported_goes_on_to_the_next_w
         ("IDENTITY_ENDPOINT", "http://127.0.0.1:40342/metadata/identity/oauth2/token"),
         ("IMDS_ENDPOINT", "http://127.0.0.1:40342"),
     ];
-    for (kind, environment) in
-        [("Azure Arc", &arc[..]), ("Azure Cloud Shell", &[("MSI_ENDPOINT", "http://127.0.0.1:50342/oauth2/token")])]
-    {
+    for (kind, environment) in [
+        ("Azure Arc", &arc[..]),
+        ("Azure Cloud Shell", &[("MSI_ENDPOINT", "http://127.0.0.1:50342/oauth2/token")]),
+    ] {
         let done = run(practice.certdeck(&list, &[environment, &[("PATH", "/usr/bin:/bin")]].concat())).await;
         let said = String::from_utf8_lossy(&done.stderr).into_owned();
         assert_eq!(done.status.code(), Some(4), "{said}");
@@ -387,7 +447,12 @@ async fn a_person_signs_in_on_the_command_line_and_out_again() {
     practice.control("entra/device-code", json!({"approve": true, "userCode": code})).await;
     let done = tokio::task::spawn_blocking(move || login.wait_with_output().unwrap()).await.unwrap();
     let said = String::from_utf8_lossy(&done.stdout).into_owned();
-    assert!(done.status.success() && said.starts_with("ada.admin@contoso.example") && said.contains("2 subscriptions"), "{said}");
+    assert!(
+        done.status.success()
+            && said.starts_with("ada.admin@contoso.example")
+            && said.contains("2 subscriptions"),
+        "{said}"
+    );
 
     let list = ["list", "apps", "-o", "json"];
     assert!(run(practice.certdeck(&list, &[("PATH", "/usr/bin:/bin")])).await.status.success());
@@ -400,8 +465,11 @@ async fn a_person_signs_in_on_the_command_line_and_out_again() {
 async fn the_doctor_says_what_works_and_what_does_not() {
     let practice = Practice::start().await;
     let says = practice.says();
-    let application =
-        [("AZURE_CLIENT_ID", says.client_id.as_str()), ("AZURE_CLIENT_SECRET", &says.client_secret), ("PATH", "/bin")];
+    let application = [
+        ("AZURE_CLIENT_ID", says.client_id.as_str()),
+        ("AZURE_CLIENT_SECRET", &says.client_secret),
+        ("PATH", "/bin"),
+    ];
     let well = run(practice.certdeck(&["doctor", "-o", "json"], &application)).await;
     let report: Value = serde_json::from_slice(&well.stdout).unwrap();
     assert!(well.status.success() && report["ok"] == true, "{report:#}");
@@ -424,11 +492,15 @@ async fn the_doctor_says_what_works_and_what_does_not() {
     practice.control("faults", json!({"path": "*", "fault": {"kind": "clock-skew", "by": "-4m 30s"}})).await;
     let skewed = run(practice.certdeck(&["doctor"], &application)).await;
     let said = String::from_utf8_lossy(&skewed.stdout).into_owned();
-    assert!(said.contains("clock is 4 minutes behind this machine's") && said.contains("timedatectl"), "{said}");
+    assert!(
+        said.contains("clock is 4 minutes behind this machine's") && said.contains("timedatectl"),
+        "{said}"
+    );
     let faults = practice.control.delete(format!("{}/_emulator/faults", says.arm));
     faults.send().await.unwrap();
 
-    let wrong = [("AZURE_CLIENT_ID", says.client_id.as_str()), ("AZURE_CLIENT_SECRET", "wrong"), ("PATH", "/bin")];
+    let wrong =
+        [("AZURE_CLIENT_ID", says.client_id.as_str()), ("AZURE_CLIENT_SECRET", "wrong"), ("PATH", "/bin")];
     let ill = run(practice.certdeck(&["doctor"], &wrong)).await;
     let said = String::from_utf8_lossy(&ill.stdout).into_owned();
     assert_eq!(ill.status.code(), Some(4), "{said}");
@@ -455,13 +527,21 @@ async fn contexts_are_listed_used_and_shown() {
         let mut command = practice.certdeck(arguments, &[]);
         command.args(["--config", file.to_str().unwrap()]).env_remove("CERTDECK_ARM_ENDPOINT");
         let done = run(command).await;
-        (done.status.code(), String::from_utf8_lossy(&done.stdout).into_owned(), String::from_utf8_lossy(&done.stderr).into_owned())
+        (
+            done.status.code(),
+            String::from_utf8_lossy(&done.stdout).into_owned(),
+            String::from_utf8_lossy(&done.stderr).into_owned(),
+        )
     };
     assert_eq!(certdeck(&["context", "use", "test"]).await.0, Some(0));
-    assert_eq!(fs::read_to_string(&file).unwrap(), text.replacen("[contexts.prod]", "context = \"test\"\n[contexts.prod]", 1));
+    assert_eq!(
+        fs::read_to_string(&file).unwrap(),
+        text.replacen("[contexts.prod]", "context = \"test\"\n[contexts.prod]", 1)
+    );
     let (_, listed, _) = certdeck(&["context", "ls", "-o", "tsv"]).await;
     assert!(
-        listed.contains("*\ttest\tus-government") && listed.contains("\tprod\tpublic\t\tauto\tall\tproduction, read-only"),
+        listed.contains("*\ttest\tus-government")
+            && listed.contains("\tprod\tpublic\t\tauto\tall\tproduction, read-only"),
         "{listed}"
     );
     let (_, shown, _) = certdeck(&["context", "show", "prod"]).await;

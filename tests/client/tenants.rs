@@ -1,4 +1,5 @@
-//! Several tenants side by side: who signs in to one is kept for that one, and no token or sign-in of one goes to another.
+//! Several tenants side by side: who signs in to one is kept for that one, and no token or sign-in of one
+//! goes to another.
 
 use std::path::Path;
 
@@ -8,14 +9,18 @@ use serde_json::json;
 
 const TENANTS: [&str; 2] = ["one.example", "two.example"];
 
-/// A sign-in service with two tenants, and a cloud in which each has a subscription of its name. Whoever signed in to one
-/// is known in the other if they are a guest there.
+/// A sign-in service with two tenants, and a cloud in which each has a subscription of its name. Whoever
+/// signed in to one is known in the other if they are a guest there.
 fn answer(seen: &Seen, _: usize, is_guest: bool) -> Reply {
     if seen.line.starts_with("GET /subscriptions?") {
         let name = seen.header("authorization").unwrap().trim_start_matches("Bearer token of ").to_owned();
-        return Reply::json(200, &json!({"value": [{"id": "/subscriptions/s", "subscriptionId": "s", "displayName": name}]}));
+        return Reply::json(
+            200,
+            &json!({"value": [{"id": "/subscriptions/s", "subscriptionId": "s", "displayName": name}]}),
+        );
     }
-    let tenant = TENANTS.into_iter().find(|tenant| seen.line.starts_with(&format!("POST /{tenant}/oauth2/"))).unwrap();
+    let tenant =
+        TENANTS.into_iter().find(|tenant| seen.line.starts_with(&format!("POST /{tenant}/oauth2/"))).unwrap();
     let code = json!({"device_code": tenant, "user_code": tenant, "verification_uri": "https://x.example", "interval": 1});
     let token = json!({"token_type": "Bearer", "expires_in": 3600, "access_token": format!("token of {tenant}"),
         "refresh_token": format!("refresh {tenant}")});
@@ -30,7 +35,8 @@ fn answer(seen: &Seen, _: usize, is_guest: bool) -> Reply {
     }
 }
 
-/// Whose subscriptions a new start sees in the context of this tenant, and the code that a person was shown for it.
+/// Whose subscriptions a new start sees in the context of this tenant, and the code that a person was shown
+/// for it.
 async fn sign_in(server: &Server, dir: &Path, tenant: &str) -> (String, Option<String>) {
     let (desk, mut asked) = Desk::open();
     let saved = Some(Saved::at(dir.join("sign-ins.json")));
@@ -59,7 +65,10 @@ async fn each_context_signs_in_to_its_own_tenant_and_keeps_its_own_sign_in() {
         let before = server.seen("/oauth2/").len();
         assert_eq!(sign_in(&server, dir.path(), tenant).await, (tenant.to_owned(), None));
         let sent = server.seen("/oauth2/").split_off(before);
-        assert!(sent.len() == 1 && sent[0].body.contains(&format!("refresh_token=refresh+{tenant}")), "{sent:?}");
+        assert!(
+            sent.len() == 1 && sent[0].body.contains(&format!("refresh_token=refresh+{tenant}")),
+            "{sent:?}"
+        );
     }
 }
 

@@ -1,5 +1,5 @@
-//! What goes over the wire when things go wrong: nothing is bought twice, no token leaves for another host, and every
-//! failure has its name.
+//! What goes over the wire when things go wrong: nothing is bought twice, no token leaves for another host,
+//! and every failure has its name.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 
 use crate::support::{Reply, Server};
 use certdeck::azure::{
-    AzureError, Chain, Client, ClientCertificate, Connection, Deadline, Desk, LibrarySignIn, Listener, OwnSignIn, Plane, Request,
-    Saved, orders, subscriptions,
+    AzureError, Chain, Client, ClientCertificate, Connection, Deadline, Desk, LibrarySignIn, Listener,
+    OwnSignIn, Plane, Request, Saved, orders, subscriptions,
 };
 use certdeck::model::{ProductType, ResourceId};
 use serde_json::json;
@@ -42,8 +42,13 @@ async fn pages_are_followed_to_the_end_empty_ones_too() {
     let server = Server::start(|seen, _| {
         let host = seen.header("host").unwrap();
         match seen.line.split("page=").nth(1) {
-            None => Reply::json(200, &json!({"value": [1, 2], "nextLink": format!("https://{host}/more?page=2&x=%2F")})),
-            Some(page) if page.starts_with('2') => Reply::json(200, &json!({"value": [], "nextLink": "/more?page=3"})),
+            None => Reply::json(
+                200,
+                &json!({"value": [1, 2], "nextLink": format!("https://{host}/more?page=2&x=%2F")}),
+            ),
+            Some(page) if page.starts_with('2') => {
+                Reply::json(200, &json!({"value": [], "nextLink": "/more?page=3"}))
+            }
             Some(_) => Reply::json(200, &json!({"value": [3], "nextLink": null, "id": null})),
         }
     })
@@ -66,7 +71,10 @@ async fn no_token_follows_a_link_to_another_host() {
     let client = server.client().await;
     assert!(matches!(client.list(&list()).await, Err(AzureError::HostRefused { .. })));
     let error = client.change(&purchase(), &mut |_| ()).await.unwrap_err();
-    assert!(matches!(&error, AzureError::LostSight(cause) if matches!(**cause, AzureError::HostRefused { .. })), "{error:?}");
+    assert!(
+        matches!(&error, AzureError::LostSight(cause) if matches!(**cause, AzureError::HostRefused { .. })),
+        "{error:?}"
+    );
     assert_eq!(elsewhere.seen("").len(), 0);
 }
 
@@ -90,13 +98,14 @@ async fn a_purchase_whose_answer_was_lost_is_not_sent_again() {
 
 #[tokio::test]
 async fn a_write_that_says_the_whole_state_is_repeated_as_the_same_request() {
-    let server = Server::start(
-        |_, before| if before == 0 { Reply::HangUp } else { Reply::json(200, &json!({"id": "x", "properties": {}})) },
-    )
+    let server = Server::start(|_, before| {
+        if before == 0 { Reply::HangUp } else { Reply::json(200, &json!({"id": "x", "properties": {}})) }
+    })
     .await;
     let store = orders::store(&order(), "contoso", &order(), "secret", &certdeck::model::Tags::default());
     let mut notes = Vec::new();
-    let changed = server.client().await.change(&store, &mut |progress| notes.push(progress.note)).await.unwrap();
+    let changed =
+        server.client().await.change(&store, &mut |progress| notes.push(progress.note)).await.unwrap();
     assert_eq!(changed.status, 200);
     let sent = server.seen("PUT");
     assert_eq!((sent.len(), notes.len()), (2, 1), "{notes:?}");
@@ -132,8 +141,10 @@ async fn a_refused_token_is_replaced_once() {
 
 #[tokio::test]
 async fn a_token_that_is_never_accepted_ends_in_words() {
-    let server =
-        Server::start(|_, _| Reply::json(401, &json!({"error": {"code": "InvalidAuthenticationToken", "message": "no"}}))).await;
+    let server = Server::start(|_, _| {
+        Reply::json(401, &json!({"error": {"code": "InvalidAuthenticationToken", "message": "no"}}))
+    })
+    .await;
     let error = server.client().await.list(&list()).await.unwrap_err();
     assert_eq!(server.seen("/things").len(), 2);
     let problem = error.problem("List things");
@@ -169,7 +180,10 @@ async fn an_operation_that_fails_gives_its_reason() {
             let made = Reply::json(201, &json!({"properties": {}}));
             return made.header("azure-asyncoperation", "/operations/1").header("x-ms-retry-after-ms", "1");
         }
-        Reply::json(200, &json!({"status": "Failed", "error": {"code": "FraudDetected", "message": "under review"}}))
+        Reply::json(
+            200,
+            &json!({"status": "Failed", "error": {"code": "FraudDetected", "message": "under review"}}),
+        )
     })
     .await;
     let error = server.client().await.change(&purchase(), &mut |_| ()).await.unwrap_err();
@@ -194,7 +208,8 @@ async fn a_change_that_was_accepted_is_never_called_unsent() {
 
 #[tokio::test]
 async fn an_unknown_certificate_authority_is_named_and_no_secret_is_sent() {
-    let (server, other) = (Server::start(|_, _| Reply::empty(200)).await, Server::start(|_, _| Reply::empty(200)).await);
+    let (server, other) =
+        (Server::start(|_, _| Reply::empty(200)).await, Server::start(|_, _| Reply::empty(200)).await);
     let mut connection = server.connection();
     connection.authorities = other.connection().authorities;
     let error = Client::connect(connection).await.unwrap_err();
@@ -204,15 +219,21 @@ async fn an_unknown_certificate_authority_is_named_and_no_secret_is_sent() {
 
 #[tokio::test]
 async fn a_login_page_in_azures_place_is_not_taken_for_an_answer() {
-    let server = Server::start(|_, _| Reply::Say(200, vec![("content-type", "text/html".to_owned())], "<html>".to_owned())).await;
+    let server = Server::start(|_, _| {
+        Reply::Say(200, vec![("content-type", "text/html".to_owned())], "<html>".to_owned())
+    })
+    .await;
     let error = server.client().await.read(&list()).await.unwrap_err();
     assert!(matches!(error, AzureError::Malformed { .. }), "{error:?}");
 }
 
 #[tokio::test]
 async fn endpoints_without_tls_are_refused_before_anything_is_sent() {
-    for endpoint in ["http://127.0.0.1:1/", "http://localhost@evil.example/", "https://user@management.azure.com/"] {
-        let connection = Connection { arm_endpoint: Some(endpoint.parse().unwrap()), ..Connection::default() };
+    for endpoint in
+        ["http://127.0.0.1:1/", "http://localhost@evil.example/", "https://user@management.azure.com/"]
+    {
+        let connection =
+            Connection { arm_endpoint: Some(endpoint.parse().unwrap()), ..Connection::default() };
         assert!(matches!(Client::connect(connection).await, Err(AzureError::Setup(_))), "{endpoint}");
     }
 }
@@ -234,7 +255,9 @@ async fn no_token_follows_an_operation_to_another_host() {
     let elsewhere = Server::start(|_, _| Reply::json(200, &json!({"status": "Succeeded"}))).await;
     let link = format!("{}/operations/1", elsewhere.origin);
     let server = Server::start(move |_, _| {
-        Reply::json(201, &json!({"properties": {}})).header("azure-asyncoperation", link.clone()).header("x-ms-retry-after-ms", "1")
+        Reply::json(201, &json!({"properties": {}}))
+            .header("azure-asyncoperation", link.clone())
+            .header("x-ms-retry-after-ms", "1")
     })
     .await;
     let error = server.client().await.change(&purchase(), &mut |_| ()).await.unwrap_err();
@@ -257,8 +280,10 @@ async fn no_token_is_even_asked_for_a_vault_that_only_looks_like_one() {
         "http://kv.vault.localhost/".to_owned(),
         server.origin.clone(),
     ] {
-        let error =
-            client.list(&Request::get("List the secrets", "/secrets", "7.5").on(Plane::Vault(uri.clone()))).await.unwrap_err();
+        let error = client
+            .list(&Request::get("List the secrets", "/secrets", "7.5").on(Plane::Vault(uri.clone())))
+            .await
+            .unwrap_err();
         assert!(matches!(&error, AzureError::HostRefused { found, .. } if *found == uri), "{uri}: {error:?}");
     }
     assert_eq!((server.seen("/secrets").len(), server.seen("oauth2").len()), (0, 0));
@@ -271,16 +296,26 @@ async fn redirecting(status: u16, to: String) -> Server {
 
 #[tokio::test]
 async fn neither_a_secret_nor_a_statement_follows_a_sign_in_service_that_redirects() {
-    let elsewhere = Server::start_bare(|_, _| Reply::json(200, &json!({"access_token": "x", "expires_in": 3600}))).await;
+    let elsewhere =
+        Server::start_bare(|_, _| Reply::json(200, &json!({"access_token": "x", "expires_in": 3600}))).await;
     let key = rcgen::KeyPair::generate_rsa_for(&rcgen::PKCS_RSA_SHA256, rcgen::RsaKeySize::_2048).unwrap();
-    let certificate = rcgen::CertificateParams::new(["certdeck".to_owned()]).unwrap().self_signed(&key).unwrap();
+    let certificate =
+        rcgen::CertificateParams::new(["certdeck".to_owned()]).unwrap().self_signed(&key).unwrap();
     let certificate = Arc::new(ClientCertificate::new(certificate.der(), &key.serialize_der()).unwrap());
     let token_file = tempfile::NamedTempFile::new().unwrap();
     std::fs::write(token_file.path(), "eyJhbGciOiJub25lIn0.e30.").unwrap();
     let (tenant, client_id) = ("11111111-1111-1111-1111-111111111111".to_owned(), "certdeck".to_owned());
     let ways = [
-        LibrarySignIn::ClientSecret { tenant: tenant.clone(), client_id: client_id.clone(), secret: "s3cret".into() },
-        LibrarySignIn::ClientCertificate { tenant: tenant.clone(), client_id: client_id.clone(), certificate },
+        LibrarySignIn::ClientSecret {
+            tenant: tenant.clone(),
+            client_id: client_id.clone(),
+            secret: "s3cret".into(),
+        },
+        LibrarySignIn::ClientCertificate {
+            tenant: tenant.clone(),
+            client_id: client_id.clone(),
+            certificate,
+        },
         LibrarySignIn::WorkloadIdentity { tenant, client_id, token_file: token_file.path().to_owned() },
     ];
     for status in [301, 302, 303, 307, 308] {
@@ -298,7 +333,8 @@ async fn neither_a_secret_nor_a_statement_follows_a_sign_in_service_that_redirec
 /// Nothing but the metadata service may learn of a machine's identity, and nothing else may give it one.
 #[tokio::test]
 async fn a_metadata_service_that_redirects_is_not_followed() {
-    let elsewhere = Server::start_bare(|_, _| Reply::json(200, &json!({"access_token": "x", "expires_in": 3600}))).await;
+    let elsewhere =
+        Server::start_bare(|_, _| Reply::json(200, &json!({"access_token": "x", "expires_in": 3600}))).await;
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let host = format!("http://{}", listener.local_addr().unwrap()).parse().unwrap();
     let to = format!("{}/token", elsewhere.origin);
@@ -307,14 +343,28 @@ async fn a_metadata_service_that_redirects_is_not_followed() {
             let mut head = [0; 2048];
             let read = stream.read(&mut head).await.unwrap_or(0);
             // As Azure's does where its header is missing; that is how it is recognised.
-            let asked = String::from_utf8_lossy(&head[..read]).to_ascii_lowercase().contains("metadata: true");
-            let answer = if asked { format!("302 Found\r\nlocation: {to}") } else { "400 Bad Request".to_owned() };
-            drop(stream.write_all(format!("HTTP/1.1 {answer}\r\ncontent-length: 0\r\nconnection: close\r\n\r\n").as_bytes()).await);
+            let asked =
+                String::from_utf8_lossy(&head[..read]).to_ascii_lowercase().contains("metadata: true");
+            let answer =
+                if asked { format!("302 Found\r\nlocation: {to}") } else { "400 Bad Request".to_owned() };
+            drop(
+                stream
+                    .write_all(
+                        format!("HTTP/1.1 {answer}\r\ncontent-length: 0\r\nconnection: close\r\n\r\n")
+                            .as_bytes(),
+                    )
+                    .await,
+            );
         }
     });
     let server = Server::start(|_, _| Reply::empty(200)).await;
     let chain = Chain::just(LibrarySignIn::ManagedIdentity { client_id: None, host: Some(host) });
-    let error = Client::connect(Connection { chain, ..server.connection() }).await.unwrap().sign_in().await.unwrap_err();
+    let error = Client::connect(Connection { chain, ..server.connection() })
+        .await
+        .unwrap()
+        .sign_in()
+        .await
+        .unwrap_err();
     assert!(matches!(error, AzureError::SignIn { .. }), "{error:?}");
     assert_eq!(elsewhere.seen("").len(), 0);
 }
@@ -323,11 +373,16 @@ async fn a_metadata_service_that_redirects_is_not_followed() {
 async fn no_token_follows_a_location_of_a_deletion_or_a_page_of_the_index_to_another_host() {
     let elsewhere = Server::start(|_, _| Reply::json(200, &json!({"status": "Succeeded"}))).await;
     let look_alike = "https://127.0.0.1.evil.example/operations/1".to_owned();
-    for link in
-        [format!("{}/operations/1", elsewhere.origin), look_alike, "//evil.example/1".to_owned(), "\\\\evil.example\\1".to_owned()]
-    {
-        let server =
-            Server::start(move |_, _| Reply::empty(202).header("location", link.clone()).header("x-ms-retry-after-ms", "1")).await;
+    for link in [
+        format!("{}/operations/1", elsewhere.origin),
+        look_alike,
+        "//evil.example/1".to_owned(),
+        "\\\\evil.example\\1".to_owned(),
+    ] {
+        let server = Server::start(move |_, _| {
+            Reply::empty(202).header("location", link.clone()).header("x-ms-retry-after-ms", "1")
+        })
+        .await;
         let delete = Request::delete("Delete it", &order(), "2023-12-01");
         let error = server.client().await.change(&delete, &mut |_| ()).await.unwrap_err();
         let refused = |error: &AzureError| matches!(error, AzureError::HostRefused { .. });
@@ -380,7 +435,11 @@ async fn whatever_a_service_drags_out_is_over_at_the_deadline() {
         let link = format!("/subscriptions?page={}", pages.fetch_add(1, Ordering::Relaxed));
         Reply::json(200, &json!({"value": [{"id": "x"}], "nextLink": link}))
     });
-    let drawn_out = [endless.await, Server::start(|_, _| Reply::Trickle).await, Server::start(|_, _| Reply::Silence).await];
+    let drawn_out = [
+        endless.await,
+        Server::start(|_, _| Reply::Trickle).await,
+        Server::start(|_, _| Reply::Silence).await,
+    ];
     for server in drawn_out {
         let client = server.client().await;
         // Signing in is not what takes long here.
@@ -396,7 +455,12 @@ async fn a_sign_in_service_that_does_not_answer_is_named_at_the_deadline() {
     let server = Server::start_bare(|_, _| Reply::Silence).await;
     let error = listed_within(&server.client().await, Duration::from_millis(400)).await;
     let words = error.problem("List them").to_string();
-    assert!(matches!(error, AzureError::SignIn { .. }) && words.contains("127.0.0.1:") && words.contains("--timeout"), "{words}");
+    assert!(
+        matches!(error, AzureError::SignIn { .. })
+            && words.contains("127.0.0.1:")
+            && words.contains("--timeout"),
+        "{words}"
+    );
 }
 
 #[tokio::test]

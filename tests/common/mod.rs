@@ -1,5 +1,5 @@
-//! A practice cloud in the test's own process, the real client over HTTPS against it, and a look at the outcome that
-//! does not go through that client.
+//! A practice cloud in the test's own process, the real client over HTTPS against it, and a look at the
+//! outcome that does not go through that client.
 #![allow(dead_code, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use std::time::Duration;
@@ -44,7 +44,8 @@ impl Practice {
         change(&mut options);
         let emulator = Emulator::start(options).await.unwrap();
         let connection = emulator.connection();
-        let chain = Chain::application(&*connection.tenant_id, &*connection.client_id, &*connection.client_secret);
+        let chain =
+            Chain::application(&*connection.tenant_id, &*connection.client_id, &*connection.client_secret);
         let principals = Principals::default();
         let client = Client::connect(Connection {
             arm_endpoint: Some(connection.arm.parse().unwrap()),
@@ -58,20 +59,37 @@ impl Practice {
         let ca = reqwest::Certificate::from_pem(&std::fs::read(&connection.ca_pem).unwrap()).unwrap();
         let control = reqwest::Client::builder().add_root_certificate(ca).no_proxy().build().unwrap();
         let journal = Journal::open(&dir.path().join("journal.jsonl")).unwrap();
-        Self { emulator, client, journal, rules: Rules::load(Profile::Current).unwrap(), chain, principals, control, dir }
+        Self {
+            emulator,
+            client,
+            journal,
+            rules: Rules::load(Profile::Current).unwrap(),
+            chain,
+            principals,
+            control,
+            dir,
+        }
     }
 
     /// The same cloud, asked by the identity that may do the same and that Graph refuses.
     pub async fn without_graph(self) -> Self {
         let connection = self.emulator.connection();
-        let chain = Chain::application(&*connection.tenant_id, &*connection.plain_client_id, &*connection.plain_client_secret);
+        let chain = Chain::application(
+            &*connection.tenant_id,
+            &*connection.plain_client_id,
+            &*connection.plain_client_secret,
+        );
         self.signed_in(chain).await
     }
 
     /// The same cloud, asked by the identity that has the role Reader and what else is assigned to it.
     pub async fn by_reader(self) -> Self {
         let connection = self.emulator.connection();
-        let chain = Chain::application(&*connection.tenant_id, &*connection.reader_client_id, &*connection.reader_client_secret);
+        let chain = Chain::application(
+            &*connection.tenant_id,
+            &*connection.reader_client_id,
+            &*connection.reader_client_secret,
+        );
         self.signed_in(chain).await
     }
 
@@ -116,8 +134,8 @@ impl Practice {
         inputs
     }
 
-    /// One run as on the command line, which knows of earlier ones what the journal says. Nobody waits: where a run would
-    /// for long, the cloud's clock is set ahead instead.
+    /// One run as on the command line, which knows of earlier ones what the journal says. Nobody waits: where
+    /// a run would for long, the cloud's clock is set ahead instead.
     pub async fn run(&self, flow: FlowName, given: &[(Key, &str)]) -> Result<Ending, Problem> {
         self.run_with(flow, &self.inputs(flow, given)).await
     }
@@ -203,15 +221,24 @@ impl Practice {
         if octets.is_empty() { Value::Null } else { serde_json::from_slice(&octets).unwrap() }
     }
 
-    /// How many requests that could change something the cloud has seen: neither reads nor questions nor tokens.
+    /// How many requests that could change something the cloud has seen: neither reads nor questions nor
+    /// tokens.
     pub async fn changes(&self) -> usize {
         let log = self.control_get("requests").await;
         let entries = log.as_array().or_else(|| log["value"].as_array()).unwrap().clone();
         let is_change = |entry: &&Value| {
-            let (method, path) = (entry["method"].as_str().unwrap(), entry["path"].as_str().unwrap().to_ascii_lowercase());
-            let question = ["checknameavailability", "resourcegraph", "oauth2", "retrieve", "_emulator", "appsettings/list"]
-                .iter()
-                .any(|word| path.contains(word));
+            let (method, path) =
+                (entry["method"].as_str().unwrap(), entry["path"].as_str().unwrap().to_ascii_lowercase());
+            let question = [
+                "checknameavailability",
+                "resourcegraph",
+                "oauth2",
+                "retrieve",
+                "_emulator",
+                "appsettings/list",
+            ]
+            .iter()
+            .any(|word| path.contains(word));
             method != "GET" && method != "HEAD" && !question
         };
         entries.iter().filter(is_change).count()
@@ -239,7 +266,9 @@ impl Conductor for Hurrying<'_> {
         if pause < Duration::from_secs(2) {
             tokio::time::sleep(pause.min(Duration::from_millis(50))).await;
         } else {
-            self.0.control_post("clock", serde_json::json!({"advance": format!("{}s", pause.as_secs())})).await;
+            self.0
+                .control_post("clock", serde_json::json!({"advance": format!("{}s", pause.as_secs())}))
+                .await;
         }
         true
     }

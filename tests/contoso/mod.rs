@@ -13,9 +13,9 @@ use certdeck::azure::vaults::Availability;
 use certdeck::flow::certificate_file::CertificateFile;
 use certdeck::flow::{Observed, Principal, Seen};
 use certdeck::model::{
-    App as Site, Binding, Estate, Gap, Home, Hostname, Order, OrderStatus, OwnSettings, Plan, PrivateCertificate, Problem,
-    ProductType, PublicCertificate, ResourceGroup, ResourceId, Scope, SecretStatus, SslState, StoredCertificate, Subscription,
-    Tags, Thumbprint, Vault, VaultSecret, Webspace,
+    App as Site, Binding, Estate, Gap, Home, Hostname, Order, OrderStatus, OwnSettings, Plan,
+    PrivateCertificate, Problem, ProductType, PublicCertificate, ResourceGroup, ResourceId, Scope,
+    SecretStatus, SslState, StoredCertificate, Subscription, Tags, Thumbprint, Vault, VaultSecret, Webspace,
 };
 use certdeck::pki;
 use certdeck::rules::{Profile, Rules};
@@ -70,7 +70,14 @@ pub fn site(group: &ResourceId, name: &str, webspace: &str, hosts: &[&str]) -> S
     }
 }
 
-fn certificate(group: &ResourceId, name: &str, space: &str, hosts: &[&str], print: &str, expires: &str) -> PrivateCertificate {
+fn certificate(
+    group: &ResourceId,
+    name: &str,
+    space: &str,
+    hosts: &[&str],
+    print: &str,
+    expires: &str,
+) -> PrivateCertificate {
     PrivateCertificate {
         id: group.resource("Microsoft.Web/certificates", name),
         location: "West Europe".into(),
@@ -155,25 +162,43 @@ pub fn estate() -> Estate {
     ];
     let kv = vault(&web, "kv-contoso");
     let mut www = order(&web, "contoso-www", "contoso.com", OrderStatus::Issued);
-    www.stored =
-        vec![StoredCertificate { name: "contoso-www".into(), secret: secret(&kv.id, "contoso-www", SecretStatus::Succeeded) }];
+    www.stored = vec![StoredCertificate {
+        name: "contoso-www".into(),
+        secret: secret(&kv.id, "contoso-www", SecretStatus::Succeeded),
+    }];
     let mut wild = order(&web, "contoso-wild", "*.contoso.com", OrderStatus::PendingIssuance);
     wild.stored = vec![StoredCertificate {
         name: "contoso-wild".into(),
         secret: secret(&kv.id, "contoso-wild", SecretStatus::WaitingOnCertificateOrder),
     }];
     wild.auto_renew = false;
-    let mut imported = certificate(&web, "contoso-www-web", EAST, &["contoso.com", "www.contoso.com"], "C0FFEE", "2026-12-16");
+    let mut imported = certificate(
+        &web,
+        "contoso-www-web",
+        EAST,
+        &["contoso.com", "www.contoso.com"],
+        "C0FFEE",
+        "2026-12-16",
+    );
     imported.vault = Some(secret(&kv.id, "contoso-www", SecretStatus::Succeeded));
-    let mut managed = certificate(&api, "api.contoso.com-pay", NORTH, &["api.contoso.com"], "BADA55", "2027-03-30");
+    let mut managed =
+        certificate(&api, "api.contoso.com-pay", NORTH, &["api.contoso.com"], "BADA55", "2027-03-30");
     managed.canonical_name = Some("api.contoso.com".into());
     let mut from_vault = certificate(&api, "pay-2026", NORTH, &["pay.contoso.com"], "FACADE", "2027-01-20");
     from_vault.vault = Some(secret(&kv.id, "pay", SecretStatus::AzureServiceUnauthorizedToAccessKeyVault));
     let mut estate = Estate::default();
     estate.as_of = now();
     estate.subscriptions = vec![
-        Subscription { id: ResourceId::subscription(MAIN), name: "Contoso Production".into(), state: "Enabled".into() },
-        Subscription { id: ResourceId::subscription(TEST), name: "Contoso Test".into(), state: "Enabled".into() },
+        Subscription {
+            id: ResourceId::subscription(MAIN),
+            name: "Contoso Production".into(),
+            state: "Enabled".into(),
+        },
+        Subscription {
+            id: ResourceId::subscription(TEST),
+            name: "Contoso Test".into(),
+            state: "Enabled".into(),
+        },
     ];
     estate.groups = vec![
         ResourceGroup { id: web.clone(), location: "West Europe".into(), tags: Tags::default() },
@@ -182,13 +207,34 @@ pub fn estate() -> Estate {
     ];
     estate.plans = vec![plan(&web)];
     estate.certificates = vec![
-        certificate(&web, "shop-2026", EAST, &["shop.contoso.com", "store.contoso.com"], "A11CE5", "2026-12-02"),
+        certificate(
+            &web,
+            "shop-2026",
+            EAST,
+            &["shop.contoso.com", "store.contoso.com"],
+            "A11CE5",
+            "2026-12-02",
+        ),
         certificate(&web, "blog-old", EAST, &["blog.contoso.com"], "0DDBA11", "2026-11-19"),
         imported,
         managed,
         from_vault,
-        certificate(&lab, "intranet", "lab-WestEuropewebspace", &["intranet.contoso.net"], "DECADE", "2026-11-27"),
-        certificate(&web, "contoso-wildcard-2025-uploaded-by-hand", EAST, &["*.contoso.com", "contoso.com"], "5EED", "2027-08-01"),
+        certificate(
+            &lab,
+            "intranet",
+            "lab-WestEuropewebspace",
+            &["intranet.contoso.net"],
+            "DECADE",
+            "2026-11-27",
+        ),
+        certificate(
+            &web,
+            "contoso-wildcard-2025-uploaded-by-hand",
+            EAST,
+            &["*.contoso.com", "contoso.com"],
+            "5EED",
+            "2027-08-01",
+        ),
     ];
     estate.public_certificates = vec![
         PublicCertificate {
@@ -241,14 +287,23 @@ pub fn plan(group: &ResourceId) -> Plan {
 
 pub fn gap() -> Gap {
     let why = "the identity may not read Microsoft.CertificateRegistration/certificateOrders";
-    let problem = Problem::new("", why).remedy("Ask for the role Reader on the subscription.").code("AuthorizationFailed");
-    Gap::new("certificate orders of Contoso Test", problem.request_id(Some("8b8a3a3c-51f2-4f0d-9a51-5f6e0b7d2c11".to_owned())))
+    let problem = Problem::new("", why)
+        .remedy("Ask for the role Reader on the subscription.")
+        .code("AuthorizationFailed");
+    Gap::new(
+        "certificate orders of Contoso Test",
+        problem.request_id(Some("8b8a3a3c-51f2-4f0d-9a51-5f6e0b7d2c11".to_owned())),
+    )
 }
 
 /// What `purchase` sees where nothing of it exists yet, or where this order does.
 pub fn seen_for_purchase(order: Option<Order>) -> Observed {
     Observed {
-        group: Seen::Here(ResourceGroup { id: group(MAIN, "web"), location: "West Europe".into(), tags: Tags::default() }),
+        group: Seen::Here(ResourceGroup {
+            id: group(MAIN, "web"),
+            location: "West Europe".into(),
+            tags: Tags::default(),
+        }),
         order: order.into(),
         caa: Seen::Here(Vec::new()),
         ..Observed::default()
@@ -256,7 +311,9 @@ pub fn seen_for_purchase(order: Option<Order>) -> Observed {
 }
 
 pub fn seen_for_store(order: Order, vault: Option<Vault>) -> Observed {
-    let principal = |app_id: &str, object_id: &str| Seen::Here(Principal { app_id: app_id.into(), object_id: object_id.into() });
+    let principal = |app_id: &str, object_id: &str| {
+        Seen::Here(Principal { app_id: app_id.into(), object_id: object_id.into() })
+    };
     Observed {
         order: Seen::Here(order),
         vault: vault.into(),
@@ -274,7 +331,10 @@ pub const SHOP: &str = include_str!("shop.pem");
 /// What an upload into the app shop sees of a PFX with this password.
 pub fn seen_for_upload(made_with: &str, given: &str) -> Observed {
     let contents = pki::read(SHOP.as_bytes(), None).unwrap();
-    let pfx = pki::Bundle::rewrap(&contents).unwrap().write(&made_with.into(), pki::Wrapping::TripleDes, None).unwrap();
+    let pfx = pki::Bundle::rewrap(&contents)
+        .unwrap()
+        .write(&made_with.into(), pki::Wrapping::TripleDes, None)
+        .unwrap();
     Observed { file: Some(CertificateFile::open(pfx, given.into(), None)), ..seen_of_shop() }
 }
 
@@ -302,7 +362,13 @@ pub fn app_settings(all: &[(&str, &str)]) -> AppSettings {
 
 fn seen_of_shop() -> Observed {
     let web = group(MAIN, "web");
-    let neighbours = estate().apps.iter().skip(1).filter(|app| app.webspace == estate().apps[0].webspace).cloned().collect();
+    let neighbours = estate()
+        .apps
+        .iter()
+        .skip(1)
+        .filter(|app| app.webspace == estate().apps[0].webspace)
+        .cloned()
+        .collect();
     Observed {
         neighbours: Seen::Here(neighbours),
         app: Seen::Here(estate().apps[0].clone()),
@@ -389,7 +455,11 @@ impl Screen {
 
     /// The newest effect of a kind.
     pub fn asked(&self, pick: impl Fn(&Effect) -> Option<AskId>) -> AskId {
-        self.effects.iter().rev().find_map(pick).unwrap_or_else(|| panic!("not asked; effects: {:?}", self.effects))
+        self.effects
+            .iter()
+            .rev()
+            .find_map(pick)
+            .unwrap_or_else(|| panic!("not asked; effects: {:?}", self.effects))
     }
 
     pub fn resize(&mut self, width: u16, height: u16) -> &mut Self {

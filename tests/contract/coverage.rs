@@ -1,5 +1,6 @@
-//! Everything that the client can send has been seen: each place in `crates/azure/src` that makes a request is listed here with what it looks
-//! like. A new place that is not listed fails the test, like one whose request never came.
+//! Everything that the client can send has been seen: each place in `crates/azure/src` that makes a request
+//! is listed here with what it looks like. A new place that is not listed fails the test, like one whose
+//! request never came.
 
 use std::path::Path;
 
@@ -8,13 +9,19 @@ use serde_json::Value;
 use super::named::fits;
 use super::traffic::Said;
 
-/// File and function, method, path (`*` stands for anything), and a member that the body has, where others are sent to the same place.
+/// File and function, method, path (`*` stands for anything), and a member that the body has, where others
+/// are sent to the same place.
 const SITES: &[(&str, &str, &str, &str)] = &[
     ("certificates.rs list", "GET", "/subscriptions/*/providers/Microsoft.Web/certificates", ""),
     ("certificates.rs of_app", "GET", "*/sites/*/certificates", ""),
     ("certificates.rs get", "GET", "*/providers/Microsoft.Web/certificates/*", ""),
     ("certificates.rs put", "PUT", "*/providers/Microsoft.Web/certificates/*", "/properties/keyVaultId"),
-    ("certificates.rs put", "PUT", "*/providers/Microsoft.Web/certificates/*", "/properties/keyVaultSecretName"),
+    (
+        "certificates.rs put",
+        "PUT",
+        "*/providers/Microsoft.Web/certificates/*",
+        "/properties/keyVaultSecretName",
+    ),
     ("certificates.rs put", "PUT", "*/providers/Microsoft.Web/certificates/*", "/properties/pfxBlob"),
     ("certificates.rs put", "PUT", "*/providers/Microsoft.Web/certificates/*", "/properties/canonicalName"),
     ("certificates.rs put", "PUT", "*/sites/*/certificates/*", "/properties/pfxBlob"),
@@ -32,7 +39,12 @@ const SITES: &[(&str, &str, &str, &str)] = &[
     ("inventory/kind.rs request", "GET", "/subscriptions/*/providers/Microsoft.Web/sites", ""),
     ("locks.rs list", "GET", "*/providers/Microsoft.Authorization/locks", ""),
     ("locks.rs remove", "DELETE", "*/providers/Microsoft.Authorization/locks/*", ""),
-    ("orders.rs list", "GET", "/subscriptions/*/providers/Microsoft.CertificateRegistration/certificateOrders", ""),
+    (
+        "orders.rs list",
+        "GET",
+        "/subscriptions/*/providers/Microsoft.CertificateRegistration/certificateOrders",
+        "",
+    ),
     ("orders.rs get", "GET", "*/certificateOrders/*", ""),
     ("orders.rs question", "POST", "*/certificateOrders/*/retrieveCertificateActions", ""),
     ("orders.rs create", "PUT", "*/certificateOrders/*", "/properties/productType"),
@@ -54,7 +66,12 @@ const SITES: &[(&str, &str, &str, &str)] = &[
     ("public_certificates.rs remove", "DELETE", "*/publicCertificates/*", ""),
     ("raw.rs read", "GET", "*/providers/Microsoft.KeyVault/vaults/*", ""),
     ("roles.rs list", "GET", "*/providers/Microsoft.Authorization/roleAssignments", ""),
-    ("roles.rs assign", "PUT", "*/providers/Microsoft.Authorization/roleAssignments/*", "/properties/principalId"),
+    (
+        "roles.rs assign",
+        "PUT",
+        "*/providers/Microsoft.Authorization/roleAssignments/*",
+        "/properties/principalId",
+    ),
     ("secrets.rs reading", "GET", "/secrets/*", ""),
     ("secrets.rs holder", "GET", "/secrets/*/versions", ""),
     ("secrets.rs holder", "GET", "/deletedsecrets/*", ""),
@@ -96,12 +113,19 @@ pub fn missing(all: &[Said]) -> Vec<String> {
     let mut missing: Vec<String> = Vec::new();
     for (site, method, path, member) in SITES {
         let has = |said: &Said| {
-            member.is_empty() || said.body.as_ref().is_some_and(|body| body.pointer(member).is_some_and(|one| *one != Value::Null))
+            member.is_empty()
+                || said
+                    .body
+                    .as_ref()
+                    .is_some_and(|body| body.pointer(member).is_some_and(|one| *one != Value::Null))
         };
         // A whole path: no `*` stands for a place further down.
-        let depth = |text: &str| text.rsplit_once("/providers/").map_or(text, |(_, end)| end).matches('/').count();
+        let depth =
+            |text: &str| text.rsplit_once("/providers/").map_or(text, |(_, end)| end).matches('/').count();
         let is_it = |said: &Said| {
-            said.method == *method && fits(path, &said.path) && (!path.contains("/providers/") || depth(path) == depth(&said.path))
+            said.method == *method
+                && fits(path, &said.path)
+                && (!path.contains("/providers/") || depth(path) == depth(&said.path))
         };
         if !all.iter().any(|said| is_it(said) && has(said)) {
             missing.push(format!("{site}: no {method} {path} {member} was seen"));
@@ -111,7 +135,9 @@ pub fn missing(all: &[Said]) -> Vec<String> {
         }
     }
     missing.extend(
-        made.into_iter().filter(|one| !SITES.iter().any(|(site, ..)| site == one)).map(|one| format!("{one} is not listed")),
+        made.into_iter()
+            .filter(|one| !SITES.iter().any(|(site, ..)| site == one))
+            .map(|one| format!("{one} is not listed")),
     );
     missing
 }
@@ -129,7 +155,10 @@ fn made() -> Vec<String> {
             if let Some((_, after)) = line.split_once("fn ") {
                 function = after.split(|c: char| !(c.is_alphanumeric() || c == '_')).next().unwrap();
             }
-            if ["get", "put", "patch", "post", "delete"].iter().any(|method| line.contains(&format!("Request::{method}("))) {
+            if ["get", "put", "patch", "post", "delete"]
+                .iter()
+                .any(|method| line.contains(&format!("Request::{method}(")))
+            {
                 all.push(format!("{file} {function}"));
             }
         }

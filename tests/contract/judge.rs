@@ -32,9 +32,12 @@ impl Descriptions {
     /// Nothing where no description has the request.
     pub fn judge(&self, said: &Said) -> Option<Verdict> {
         let path: Vec<&str> = said.path.split('/').filter(|part| !part.is_empty()).collect();
-        let fits = |one: &&Operation| one.fits(&said.method, &path).is_some() && one.is_for_vaults() == said.is_for_vault();
+        let fits = |one: &&Operation| {
+            one.fits(&said.method, &path).is_some() && one.is_for_vaults() == said.is_for_vault()
+        };
         let known: Vec<&Operation> = self.operations.iter().filter(fits).collect();
-        let shapes: Vec<&Shape> = self.shapes.iter().filter(|one| one.version == said.version && one.kind == said.kind()).collect();
+        let shapes: Vec<&Shape> =
+            self.shapes.iter().filter(|one| one.version == said.version && one.kind == said.kind()).collect();
         let words = |one: &Operation| one.fits(&said.method, &path);
         let best = |is: &dyn Fn(&Operation) -> bool| {
             known.iter().filter(|one| is(one)).max_by_key(|one| (words(one), one.version.clone())).copied()
@@ -51,31 +54,44 @@ impl Descriptions {
             (true, _) => operation.source.clone(),
             (false, false) => {
                 let sources: Vec<&str> = shapes.iter().map(|shape| shape.source).collect();
-                format!("operation of {}, body of {} by {}", operation.source, said.version, sources.join(" and "))
+                format!(
+                    "operation of {}, body of {} by {}",
+                    operation.source,
+                    said.version,
+                    sources.join(" and ")
+                )
             }
             (false, true) if operation.version == "*" => operation.source.clone(),
             (false, true) => format!("nearest: {} for {}", operation.source, said.version),
         };
         let mut request = query(operation, said);
         request.extend(self.body(operation, &shapes, said));
-        let answer = said.status.map(|status| self.answer(operation, &shapes, said, status)).unwrap_or_default();
+        let answer =
+            said.status.map(|status| self.answer(operation, &shapes, said, status)).unwrap_or_default();
         Some(Verdict { kind: operation.id.clone(), judge, request, answer })
     }
 
     fn body(&self, operation: &Operation, shapes: &[&Shape], said: &Said) -> Vec<Finding> {
         let described = operation.body();
-        let required = operation.parameters.iter().any(|one| one.text("in") == "body" && one.flag("required"));
+        let required =
+            operation.parameters.iter().any(|one| one.text("in") == "body" && one.flag("required"));
         match (&said.body, described) {
-            (None, Some(_)) if required => vec![Finding { at: String::new(), what: "the body is required".to_owned() }],
+            (None, Some(_)) if required => {
+                vec![Finding { at: String::new(), what: "the body is required".to_owned() }]
+            }
             (None, _) => Vec::new(),
             (Some(_), None) => vec![Finding { at: String::new(), what: "no body is described".to_owned() }],
-            (Some(body), Some(schema)) if shapes.is_empty() => schema::check(&self.files, schema, body, Side::Request),
+            (Some(body), Some(schema)) if shapes.is_empty() => {
+                schema::check(&self.files, schema, body, Side::Request)
+            }
             (Some(body), Some(schema)) => {
                 // The exact version decides; what a change of some members needs, only the operation knows.
                 let side = if said.method == "PATCH" { Side::Partial } else { Side::Request };
-                let exact = shapes.iter().flat_map(|shape| schema::check(&self.files, shape.schema, body, side));
-                let needed =
-                    schema::check(&self.files, schema, body, Side::Request).into_iter().filter(|one| one.what == "is required");
+                let exact =
+                    shapes.iter().flat_map(|shape| schema::check(&self.files, shape.schema, body, side));
+                let needed = schema::check(&self.files, schema, body, Side::Request)
+                    .into_iter()
+                    .filter(|one| one.what == "is required");
                 exact.chain(needed).collect()
             }
         }
@@ -83,7 +99,9 @@ impl Descriptions {
 
     fn answer(&self, operation: &Operation, shapes: &[&Shape], said: &Said, status: u16) -> Vec<Finding> {
         let finding = |what: String| vec![Finding { at: String::new(), what }];
-        let Some(schema) = operation.answer(status) else { return finding(format!("status {status} is not described")) };
+        let Some(schema) = operation.answer(status) else {
+            return finding(format!("status {status} is not described"));
+        };
         match (schema, &said.answer) {
             (_, None) => Vec::new(),
             (None, Some(_)) if status >= 400 => Vec::new(),
@@ -95,10 +113,14 @@ impl Descriptions {
                     (None, _) => schema::check(&self.files, schema, answer, Side::Answer),
                     (Some(shape), None) => schema::check(&self.files, shape.schema, answer, Side::Answer),
                     (Some(shape), Some(items)) => {
-                        let each = items.iter().flat_map(|item| schema::check(&self.files, shape.schema, item, Side::Answer));
+                        let each = items
+                            .iter()
+                            .flat_map(|item| schema::check(&self.files, shape.schema, item, Side::Answer));
                         let below = |one: Finding| Finding { at: format!("value[].{}", one.at), ..one };
                         let around = schema::check(&self.files, schema, answer, Side::Answer);
-                        each.map(below).chain(around.into_iter().filter(|one| !one.at.starts_with("value"))).collect()
+                        each.map(below)
+                            .chain(around.into_iter().filter(|one| !one.at.starts_with("value")))
+                            .collect()
                     }
                 }
             }

@@ -1,5 +1,6 @@
-//! A referee that neither side wrote: every request that the client can send, and every answer of the practice cloud, against the
-//! descriptions that Azure publishes. They lie outside of the repository; without them the test says that it was skipped.
+//! A referee that neither side wrote: every request that the client can send, and every answer of the
+//! practice cloud, against the descriptions that Azure publishes. They lie outside of the repository; without
+//! them the test says that it was skipped.
 //!
 //! `CERTDECK_AZURE_PYTHON` names a Python that has Azure's SDK, which judges what no stored description has.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
@@ -80,9 +81,18 @@ impl Report {
         self.requests += 1;
         let Some(verdict) = descriptions.judge(said) else {
             if let Some(request) = named.request(said) {
-                self.judges.entry(request.name.clone()).or_default().insert(format!("named: {}", request.source));
+                self.judges
+                    .entry(request.name.clone())
+                    .or_default()
+                    .insert(format!("named: {}", request.source));
             } else {
-                self.not_described.insert(format!("{} {} {} ({})", said.method, said.kind(), said.version, said.path));
+                self.not_described.insert(format!(
+                    "{} {} {} ({})",
+                    said.method,
+                    said.kind(),
+                    said.version,
+                    said.path
+                ));
             }
             return;
         };
@@ -98,7 +108,10 @@ impl Report {
             if !named.excuses("answer", said, &finding, &mut self.used) {
                 let status = said.status.unwrap_or_default();
                 let kind = said.kind();
-                self.violations.insert(format!("answer {status} to {} ({kind}): {} {}", verdict.kind, finding.at, finding.what));
+                self.violations.insert(format!(
+                    "answer {status} to {} ({kind}): {} {}",
+                    verdict.kind, finding.at, finding.what
+                ));
             }
         }
     }
@@ -110,7 +123,12 @@ impl Report {
         for request in &self.not_described {
             say(&format!("not described: {request}"));
         }
-        say(&format!("{} requests of {} kinds, {} violations", self.requests, self.judges.len(), self.violations.len()));
+        say(&format!(
+            "{} requests of {} kinds, {} violations",
+            self.requests,
+            self.judges.len(),
+            self.violations.len()
+        ));
     }
 }
 
@@ -131,10 +149,18 @@ fn every_request_and_every_answer_is_as_azure_describes_it() {
     if sdk::is_there() {
         wrong.extend(report.not_described.into_iter().map(|one| format!("not described: {one}")));
         wrong.extend(
-            named.keys().into_iter().filter(|one| !report.used.contains(one)).map(|one| format!("named and never met: {one}")),
+            named
+                .keys()
+                .into_iter()
+                .filter(|one| !report.used.contains(one))
+                .map(|one| format!("named and never met: {one}")),
         );
     }
-    wrong.extend(coverage::missing(&all).into_iter().map(|one| format!("the client can send it, and it was not seen: {one}")));
+    wrong.extend(
+        coverage::missing(&all)
+            .into_iter()
+            .map(|one| format!("the client can send it, and it was not seen: {one}")),
+    );
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
@@ -151,12 +177,18 @@ fn a_permission_that_there_is_not_is_a_violation() {
             "objectId": "22222222-2222-2222-2222-222222222222",
             "permissions": {"secrets": ["get", "list", "set", "delete"], "certificates": certificates},
         });
-        let path = "/subscriptions/s/resourceGroups/g/providers/Microsoft.KeyVault/vaults/kv/accessPolicies/add";
+        let path =
+            "/subscriptions/s/resourceGroups/g/providers/Microsoft.KeyVault/vaults/kv/accessPolicies/add";
         let mut said = Said::new("this test", "PUT", "", path, "api-version=2026-02-01");
         said.body = Some(serde_json::json!({"properties": {"accessPolicies": [policy]}}));
         descriptions.judge(&said).unwrap().request
     };
     assert_eq!(grant(&["get", "list"]), []);
     let found = grant(&["get", "list", "set"]);
-    assert!(found.iter().any(|one| one.at.ends_with("certificates[]") && one.what.starts_with("\"set\" is none of")), "{found:?}");
+    assert!(
+        found
+            .iter()
+            .any(|one| one.at.ends_with("certificates[]") && one.what.starts_with("\"set\" is none of")),
+        "{found:?}"
+    );
 }

@@ -34,7 +34,8 @@ struct Difference {
     side: String,
     /// The resource types that the path names, in lower case; `*` stands for anything.
     of: Vec<String>,
-    /// Members: `properties.webSpace`, also below `value[]`; `*` at the end stands for anything. Empty for the whole.
+    /// Members: `properties.webSpace`, also below `value[]`; `*` at the end stands for anything. Empty for
+    /// the whole.
     at: Vec<String>,
     /// What is found there; the beginning will do.
     #[serde(default = "not_described")]
@@ -50,10 +51,11 @@ fn not_described() -> String {
 pub fn fits(pattern: &str, text: &str) -> bool {
     match pattern.split_once('*') {
         None => pattern.eq_ignore_ascii_case(text),
-        Some((before, after)) => text
-            .to_lowercase()
-            .strip_prefix(&before.to_lowercase())
-            .is_some_and(|rest| (0..=rest.len()).filter(|at| rest.is_char_boundary(*at)).any(|at| fits(after, &rest[at..]))),
+        Some((before, after)) => {
+            text.to_lowercase().strip_prefix(&before.to_lowercase()).is_some_and(|rest| {
+                (0..=rest.len()).filter(|at| rest.is_char_boundary(*at)).any(|at| fits(after, &rest[at..]))
+            })
+        }
     }
 }
 
@@ -61,7 +63,10 @@ impl Named {
     pub fn load() -> Self {
         let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/contract/named.toml");
         let named: Self = toml::from_str(&std::fs::read_to_string(file).unwrap()).unwrap();
-        assert!(named.difference.iter().all(|one| one.source.len() > 10) && named.request.iter().all(|one| one.source.len() > 10));
+        assert!(
+            named.difference.iter().all(|one| one.source.len() > 10)
+                && named.request.iter().all(|one| one.source.len() > 10)
+        );
         named
     }
 
@@ -73,8 +78,11 @@ impl Named {
     pub fn excuses(&self, side: &str, said: &Said, finding: &Finding, used: &mut BTreeSet<String>) -> bool {
         let at = finding.at.strip_prefix("value[].").unwrap_or(&finding.at);
         let kind = said.kind();
-        let met =
-            self.difference.iter().filter(|one| one.side == side && one.of.iter().any(|of| fits(of, &kind))).find_map(|one| {
+        let met = self
+            .difference
+            .iter()
+            .filter(|one| one.side == side && one.of.iter().any(|of| fits(of, &kind)))
+            .find_map(|one| {
                 let place = one.at.iter().find(|place| fits(place, at))?;
                 finding.what.starts_with(&one.what).then(|| one.key(place))
             });

@@ -44,7 +44,9 @@ impl Operation {
 
     /// The words of the path that agree, or nothing where it is another operation's.
     pub fn fits(&self, method: &str, path: &[&str]) -> Option<usize> {
-        (self.method.eq_ignore_ascii_case(method) && !self.is_generic()).then(|| matched(&self.segments, path)).flatten()
+        (self.method.eq_ignore_ascii_case(method) && !self.is_generic())
+            .then(|| matched(&self.segments, path))
+            .flatten()
     }
 
     pub fn body(&self) -> Option<Node> {
@@ -62,7 +64,9 @@ impl Operation {
 fn matched(segments: &[Segment], path: &[&str]) -> Option<usize> {
     match (segments, path) {
         ([] | [Segment::Optional], []) => Some(0),
-        ([Segment::Any, rest @ ..], _) => (0..=path.len()).filter_map(|end| matched(rest, &path[end..])).max(),
+        ([Segment::Any, rest @ ..], _) => {
+            (0..=path.len()).filter_map(|end| matched(rest, &path[end..])).max()
+        }
         ([Segment::Word(word), rest @ ..], [here, after @ ..]) => {
             word.eq_ignore_ascii_case(here).then(|| matched(rest, after)).flatten().map(|found| found + 1)
         }
@@ -78,8 +82,10 @@ pub fn load(files: &Files, root: &Path) -> Vec<Operation> {
         let Some(value) = files.get(&path) else { continue };
         let file: &'static Path = Box::leak(path.into_boxed_path());
         let name = file.strip_prefix(root).unwrap_or(file).display().to_string();
-        let name =
-            name.split_once("resource-manager/").or_else(|| name.split_once("data-plane/")).map_or(name.as_str(), |(_, end)| end);
+        let name = name
+            .split_once("resource-manager/")
+            .or_else(|| name.split_once("data-plane/"))
+            .map_or(name.as_str(), |(_, end)| end);
         all.extend(of(files, Node { file, value }, name, false));
     }
     all
@@ -91,14 +97,19 @@ pub fn of(files: &Files, description: Node, source: &str, is_sdk: bool) -> Vec<O
     let mut all = Vec::new();
     for (path, methods) in description.value["paths"].as_object().into_iter().flatten() {
         let item = Node { file: description.file, value: methods };
-        for (method, _) in methods.as_object().into_iter().flatten().filter(|(name, _)| *name != "parameters") {
+        for (method, _) in methods.as_object().into_iter().flatten().filter(|(name, _)| *name != "parameters")
+        {
             let Some(operation) = item.get(method) else { continue };
-            let parameters: Vec<Node> =
-                item.list("parameters").chain(operation.list("parameters")).filter_map(|one| one.resolved(files)).collect();
-            let responses = operation.value["responses"].as_object().into_iter().flatten().map(|(status, value)| {
-                let response = Node { file: description.file, value }.resolved(files);
-                (status.clone(), response.and_then(|one| one.get("schema")))
-            });
+            let parameters: Vec<Node> = item
+                .list("parameters")
+                .chain(operation.list("parameters"))
+                .filter_map(|one| one.resolved(files))
+                .collect();
+            let responses =
+                operation.value["responses"].as_object().into_iter().flatten().map(|(status, value)| {
+                    let response = Node { file: description.file, value }.resolved(files);
+                    (status.clone(), response.and_then(|one| one.get("schema")))
+                });
             all.push(Operation {
                 id: operation.text("operationId").to_owned(),
                 version: version.to_owned(),
@@ -120,7 +131,8 @@ fn segments(path: &str, parameters: &[Node]) -> Vec<Segment> {
             return Segment::Word(text.to_owned());
         };
         let parameter = parameters.iter().find(|one| one.text("in") == "path" && one.text("name") == name);
-        let flag = |member: &str| parameter.is_some_and(|one| one.value.get(member) == Some(&Value::Bool(true)));
+        let flag =
+            |member: &str| parameter.is_some_and(|one| one.value.get(member) == Some(&Value::Bool(true)));
         let optional = parameter.is_some_and(|one| one.text("description").contains("optional"));
         match (flag("x-ms-skip-url-encoding"), optional) {
             (true, _) => Segment::Any,

@@ -1,5 +1,5 @@
-//! Reads the schemas of swagger 2.0 and of template schemas, and judges JSON by them: unknown members, types, enumerations, what is
-//! required, what is read only. Formats and lengths are left alone.
+//! Reads the schemas of swagger 2.0 and of template schemas, and judges JSON by them: unknown members, types,
+//! enumerations, what is required, what is read only. Formats and lengths are left alone.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -82,7 +82,8 @@ fn plain(path: &Path) -> PathBuf {
     out
 }
 
-/// Which direction the JSON goes: a request must not send what is read only, an answer may leave anything out.
+/// Which direction the JSON goes: a request must not send what is read only, an answer may leave anything
+/// out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Side {
     Request,
@@ -91,7 +92,8 @@ pub enum Side {
     Answer,
 }
 
-/// Something in JSON that its description does not have. `at` has `[]` for places in lists and `*` for keys of maps.
+/// Something in JSON that its description does not have. `at` has `[]` for places in lists and `*` for keys
+/// of maps.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Finding {
     pub at: String,
@@ -185,7 +187,8 @@ fn look(files: &Files, schema: Node, value: &Value, side: Side, at: &str, found:
     }
     match value {
         Value::String(word) => {
-            let same = |one: &&str| if side == Side::Answer { one.eq_ignore_ascii_case(word) } else { *one == word };
+            let same =
+                |one: &&str| if side == Side::Answer { one.eq_ignore_ascii_case(word) } else { *one == word };
             if !whole.words.is_empty() && !whole.words.iter().any(same) {
                 tell(format!("{word:?} is none of {}", whole.words.join(", ")));
             }
@@ -199,7 +202,8 @@ fn look(files: &Files, schema: Node, value: &Value, side: Side, at: &str, found:
             let below = |name: &str| if at.is_empty() { name.to_owned() } else { format!("{at}.{name}") };
             if side == Side::Request {
                 for name in whole.required.iter().filter(|name| !members.contains_key(**name)) {
-                    let read_only = whole.properties.get(name).is_some_and(|one| Whole::of(files, *one).read_only);
+                    let read_only =
+                        whole.properties.get(name).is_some_and(|one| Whole::of(files, *one).read_only);
                     if !read_only {
                         found.insert(Finding { at: below(name), what: "is required".to_owned() });
                     }

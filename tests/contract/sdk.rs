@@ -1,4 +1,5 @@
-//! Azure's SDK for Python as a description: `sdk.py` turns its packages into swagger, and the same reader judges by it.
+//! Azure's SDK for Python as a description: `sdk.py` turns its packages into swagger, and the same reader
+//! judges by it.
 
 use std::path::Path;
 use std::process::Command;

@@ -1,5 +1,5 @@
-//! Everything that certdeck says to Azure: the program itself runs against a practice cloud that a test listens to, and the scripts
-//! that it writes run with an `az` that only notes what it is told.
+//! Everything that certdeck says to Azure: the program itself runs against a practice cloud that a test
+//! listens to, and the scripts that it writes run with an `az` that only notes what it is told.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -33,7 +33,8 @@ pub struct Said {
 
 impl Said {
     pub fn new(by: &str, method: &str, host: &str, path: &str, query: &str) -> Self {
-        let query: Vec<(String, String)> = url::form_urlencoded::parse(query.as_bytes()).into_owned().collect();
+        let query: Vec<(String, String)> =
+            url::form_urlencoded::parse(query.as_bytes()).into_owned().collect();
         let version = query.iter().find(|(name, _)| name == "api-version").map(|(_, value)| value.clone());
         Self {
             by: by.to_owned(),
@@ -53,11 +54,18 @@ impl Said {
         self.host.contains(".vault.")
     }
 
-    /// The resource type that the path names: `microsoft.web/sites/slots`; of what belongs to no provider the last word that is a type.
+    /// The resource type that the path names: `microsoft.web/sites/slots`; of what belongs to no provider the
+    /// last word that is a type.
     pub fn kind(&self) -> String {
         let path = self.path.to_lowercase();
         let Some((_, after)) = path.rsplit_once("/providers/") else {
-            return path.split('/').filter(|part| !part.is_empty()).step_by(2).last().unwrap_or_default().to_owned();
+            return path
+                .split('/')
+                .filter(|part| !part.is_empty())
+                .step_by(2)
+                .last()
+                .unwrap_or_default()
+                .to_owned();
         };
         let parts: Vec<&str> = after.split('/').filter(|part| !part.is_empty()).collect();
         let types = parts.iter().skip(1).step_by(2).copied();
@@ -76,8 +84,11 @@ impl Ear {
     /// What was said since the last time.
     fn hear(&mut self, by: &str) -> Vec<Said> {
         let all = self.recorder.exchanges();
-        let new =
-            all[self.heard..].iter().filter(|one| !one.path.starts_with("/_emulator")).map(|one| self.said(by, one)).collect();
+        let new = all[self.heard..]
+            .iter()
+            .filter(|one| !one.path.starts_with("/_emulator"))
+            .map(|one| self.said(by, one))
+            .collect();
         self.heard = all.len();
         new
     }
@@ -88,8 +99,10 @@ impl Ear {
         let answer: Option<Value> = serde_json::from_slice(answer).ok();
         said.body = serde_json::from_slice(body).ok();
         said.is_followed = self.links.contains(&format!("{path}?{query}"));
-        let of_headers =
-            headers.iter().filter(|(name, _)| ["location", "azure-asyncoperation"].contains(name)).map(|(_, link)| link);
+        let of_headers = headers
+            .iter()
+            .filter(|(name, _)| ["location", "azure-asyncoperation"].contains(name))
+            .map(|(_, link)| link);
         let of_body = answer.as_ref().and_then(|one| one["nextLink"].as_str().map(str::to_owned));
         for link in of_headers.cloned().chain(of_body) {
             let rest = link.split_once("://").map_or(link.as_str(), |(_, rest)| rest);
@@ -143,12 +156,20 @@ fn furnish(cloud: &Cloud) {
     cloud.vault("kv-contoso-shop", "PATCH", "/certificates/api/policy", &policy);
 }
 
-/// Ways of flows that the runs of all flows do not take: roles instead of policies, what is there already, other proofs.
+/// Ways of flows that the runs of all flows do not take: roles instead of policies, what is there already,
+/// other proofs.
 fn more(files: &Path) -> Vec<Run> {
     let (group, shop) = ("resource-group=rg-shop", "app=rg-shop/contoso-shop");
-    let buy = |name: &str| Run::new("purchase", &[name, group, "domain=contoso.com", "product=standard", "auto-renew=no"]);
-    let roles =
-        ["vault-choice=new", "vault=kv-with-roles", "vault-location=westeurope", "vault-rbac=rbac", "vault-network=trusted"];
+    let buy = |name: &str| {
+        Run::new("purchase", &[name, group, "domain=contoso.com", "product=standard", "auto-renew=no"])
+    };
+    let roles = [
+        "vault-choice=new",
+        "vault=kv-with-roles",
+        "vault-location=westeurope",
+        "vault-rbac=rbac",
+        "vault-network=trusted",
+    ];
     vec![
         Run::new(
             "purchase",
@@ -163,10 +184,14 @@ fn more(files: &Path) -> Vec<Run> {
         buy("order=contosoroles"),
         Run::new("store", &[&["order=contosoroles", group][..], &roles].concat()),
         buy("order=contosothere"),
-        Run::new("store", &["order=contosothere", group, "vault-choice=existing", "vault=rg-platform/kv-contoso-vault"]),
+        Run::new(
+            "store",
+            &["order=contosothere", group, "vault-choice=existing", "vault=rg-platform/kv-contoso-vault"],
+        ),
         Run::new("verify", &["order=contosothere", group, "method=domain"]),
         Run::new("import-vault", &[shop, "vault=kv-contoso-rbac", "vault-certificate=login"]),
-        Run::new("upload", &["app=rg-shop/contoso-flex", "friendly-name=flex"]).uploading(&files.join("contoso.pfx")),
+        Run::new("upload", &["app=rg-shop/contoso-flex", "friendly-name=flex"])
+            .uploading(&files.join("contoso.pfx")),
     ]
 }
 
@@ -195,14 +220,28 @@ fn script(cloud: &Cloud, ear: &mut Ear, run: &Run) -> Vec<Said> {
 
 fn program(cloud: &Cloud, ear: &mut Ear, arguments: &[&str], expected: &[i32]) -> Vec<Said> {
     let mut command = Command::new(env!("CARGO_BIN_EXE_certdeck"));
-    command.env_clear().env("HOME", cloud.home()).envs(cloud.environment()).env("PATH", "/nowhere").args(arguments);
+    command
+        .env_clear()
+        .env("HOME", cloud.home())
+        .envs(cloud.environment())
+        .env("PATH", "/nowhere")
+        .args(arguments);
     let done = command.output().unwrap();
-    assert!(done.status.code().is_some_and(|code| expected.contains(&code)), "{arguments:?}: {}", words(&done));
+    assert!(
+        done.status.code().is_some_and(|code| expected.contains(&code)),
+        "{arguments:?}: {}",
+        words(&done)
+    );
     ear.hear(&format!("certdeck {}", arguments.join(" ")))
 }
 
 fn words(output: &Output) -> String {
-    format!("{:?} {}{}", output.status, String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
+    format!(
+        "{:?} {}{}",
+        output.status,
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr)
+    )
 }
 
 /// An az that answers as if all went well, and writes down what it was told.
@@ -231,13 +270,19 @@ fn scripted(script: &str, by: &str, run: &Run) -> Vec<Said> {
         .envs(run.pfx.iter().map(|pfx| ("CERTDECK_PFX", pfx)));
     let _ = shell.output().unwrap();
     let mut all = Vec::new();
-    for note in
-        std::fs::read_dir(&notes).unwrap().flatten().filter(|one| one.path().extension().is_some_and(|end| end == "arguments"))
+    for note in std::fs::read_dir(&notes)
+        .unwrap()
+        .flatten()
+        .filter(|one| one.path().extension().is_some_and(|end| end == "arguments"))
     {
         let text = std::fs::read_to_string(note.path()).unwrap();
         let lines: Vec<&str> = text.lines().collect();
-        let option = |name: &str| lines.iter().position(|line| *line == name).and_then(|at| lines.get(at + 1)).copied();
-        let (Some("rest"), Some(method), Some(url)) = (lines.first().copied(), option("--method"), option("--url")) else {
+        let option = |name: &str| {
+            lines.iter().position(|line| *line == name).and_then(|at| lines.get(at + 1)).copied()
+        };
+        let (Some("rest"), Some(method), Some(url)) =
+            (lines.first().copied(), option("--method"), option("--url"))
+        else {
             continue;
         };
         let (host, rest) = match url.split_once("://") {
@@ -246,7 +291,9 @@ fn scripted(script: &str, by: &str, run: &Run) -> Vec<Said> {
         };
         let (path, query) = rest.split_once('?').unwrap_or((rest, ""));
         let mut said = Said::new(by, method, host, path, query);
-        said.body = std::fs::read(note.path().with_extension("body")).ok().map(|body| serde_json::from_slice(&body).unwrap());
+        said.body = std::fs::read(note.path().with_extension("body"))
+            .ok()
+            .map(|body| serde_json::from_slice(&body).unwrap());
         all.push(said);
     }
     all
@@ -286,7 +333,8 @@ fn looks(cloud: &Cloud) {
     let estate = state::estate(cloud);
     cloud.runtime().block_on(async {
         let client = state::client(cloud).await;
-        for id in [&estate.vaults[0].id, &estate.orders[0].id, &estate.certificates[0].id, &estate.apps[0].id] {
+        for id in [&estate.vaults[0].id, &estate.orders[0].id, &estate.certificates[0].id, &estate.apps[0].id]
+        {
             azure::raw::read(&client, id).await.unwrap();
         }
         for vault in &estate.vaults {

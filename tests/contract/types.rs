@@ -1,5 +1,5 @@
-//! The exact shape of a resource at one api-version: template schemas and type data, which are published for versions that have no
-//! operations yet. Type data becomes a schema first, so that one reader judges by both.
+//! The exact shape of a resource at one api-version: template schemas and type data, which are published for
+//! versions that have no operations yet. Type data becomes a schema first, so that one reader judges by both.
 
 use std::path::Path;
 
@@ -42,7 +42,8 @@ fn templates(files: &Files, path: &Path) -> Vec<Shape> {
             required.retain(|name| !["name", "apiVersion", "type"].iter().any(|one| name == one));
         }
         if let Some(properties) = schema["properties"].as_object_mut() {
-            properties.retain(|name, _| !["name", "apiVersion", "type", "resources"].contains(&name.as_str()));
+            properties
+                .retain(|name, _| !["name", "apiVersion", "type", "resources"].contains(&name.as_str()));
         }
         let value: &'static Value = Box::leak(Box::new(schema));
         let schema = Node { file: Box::leak(path.to_owned().into_boxed_path()), value };
@@ -53,7 +54,8 @@ fn templates(files: &Files, path: &Path) -> Vec<Shape> {
 
 fn type_data(files: &Files, path: &Path) -> Vec<Shape> {
     let Some(all) = files.get(path).and_then(Value::as_array) else { return Vec::new() };
-    let definitions: Map<String, Value> = all.iter().enumerate().map(|(at, one)| (at.to_string(), schema(all, one))).collect();
+    let definitions: Map<String, Value> =
+        all.iter().enumerate().map(|(at, one)| (at.to_string(), schema(all, one))).collect();
     let name = format!("{}#converted", path.display());
     let whole = files.add(&name, json!({"definitions": definitions}));
     let of = |one: &Value| {
@@ -95,9 +97,12 @@ fn schema(all: &[Value], one: &Value) -> Value {
 /// Words that are known; a plain string beside them means that more may come.
 fn union(all: &[Value], one: &Value) -> Value {
     let elements = one["elements"].as_array().into_iter().flatten();
-    let parts: Vec<&Value> = elements.filter_map(|link| all.get(place(link)?.parse::<usize>().ok()?)).collect();
-    let words: Vec<&Value> = parts.iter().filter(|part| part["$type"] == "StringLiteralType").map(|part| &part["value"]).collect();
-    let of_text = parts.iter().all(|part| part["$type"] == "StringLiteralType" || part["$type"] == "StringType");
+    let parts: Vec<&Value> =
+        elements.filter_map(|link| all.get(place(link)?.parse::<usize>().ok()?)).collect();
+    let words: Vec<&Value> =
+        parts.iter().filter(|part| part["$type"] == "StringLiteralType").map(|part| &part["value"]).collect();
+    let of_text =
+        parts.iter().all(|part| part["$type"] == "StringLiteralType" || part["$type"] == "StringType");
     if of_text && !words.is_empty() { json!({"type": "string", "enum": words}) } else { json!({}) }
 }
 

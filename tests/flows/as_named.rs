@@ -1,5 +1,5 @@
-//! Names as real estates have them: groups with dots and brackets, certificates called as the portal calls them, plans in
-//! another group than their apps, vaults whose name is still held by one that was deleted.
+//! Names as real estates have them: groups with dots and brackets, certificates called as the portal calls
+//! them, plans in another group than their apps, vaults whose name is still held by one that was deleted.
 
 use std::path::PathBuf;
 use std::process::Command;
@@ -38,7 +38,10 @@ fn add_app(cloud: &Cloud) -> String {
         &site,
         json!({"location": "westeurope", "properties": {"serverFarmId": plan.to_uppercase().replace("/SUBSCRIPTIONS", "/subscriptions")}}),
     );
-    cloud.tell("dns", &json!({"add": {"name": HOST, "type": "CNAME", "value": "contoso-mixed.azurewebsites.net"}}));
+    cloud.tell(
+        "dns",
+        &json!({"add": {"name": HOST, "type": "CNAME", "value": "contoso-mixed.azurewebsites.net"}}),
+    );
     put(&format!("{site}/hostNameBindings/{HOST}"), json!({"properties": {"siteName": "Contoso-Mixed"}}));
     subscription
 }
@@ -93,10 +96,14 @@ fn a_certificate_goes_where_the_plan_is_whatever_the_groups_are_called_and_howev
     let (_kept, second) = file();
     ends(&cloud, &Run::new("replace", &[&certificate]).uploading(&second), "--yes", 0);
     let [replaced] = certificates(&cloud).try_into().unwrap();
-    assert_eq!((replaced.id.resource_group(), bound(&cloud).as_str()), (PLANS, replaced.thumbprint.as_ref().unwrap().as_str()));
+    assert_eq!(
+        (replaced.id.resource_group(), bound(&cloud).as_str()),
+        (PLANS, replaced.thumbprint.as_ref().unwrap().as_str())
+    );
 }
 
-/// `THUMBPRINT##REGION#ISSUER`, as the portal calls what it uploads: the name ends a URL early where it is not escaped.
+/// `THUMBPRINT##REGION#ISSUER`, as the portal calls what it uploads: the name ends a URL early where it is
+/// not escaped.
 #[test]
 fn a_certificate_that_is_called_as_the_portal_calls_it_is_bound_kept_replaced_and_deleted() {
     let cloud = Cloud::start();
@@ -107,13 +114,22 @@ fn a_certificate_that_is_called_as_the_portal_calls_it_is_bound_kept_replaced_an
     let print = contents.certificates[pki::leaf(&contents).unwrap().place].thumbprint.to_string();
     let name = format!("{print}##West Europe#");
     let escaped = name.replace('#', "%23").replace(' ', "%20");
-    let plan = format!("{subscription}/resourceGroups/{PLANS}/providers/Microsoft.Web/serverfarms/plan-mixed");
+    let plan =
+        format!("{subscription}/resourceGroups/{PLANS}/providers/Microsoft.Web/serverfarms/plan-mixed");
     let body = json!({"location": "West Europe", "properties": {"serverFarmId": plan, "password": PASSWORD, "pfxBlob": STANDARD.encode(&octets)}});
-    let made =
-        cloud.arm("PUT", &format!("{subscription}/resourceGroups/{PLANS}/providers/Microsoft.Web/certificates/{escaped}"), &body);
+    let made = cloud.arm(
+        "PUT",
+        &format!("{subscription}/resourceGroups/{PLANS}/providers/Microsoft.Web/certificates/{escaped}"),
+        &body,
+    );
     assert_eq!(made["name"], name.as_str(), "{made}");
     let host = format!("hostname={HOST}");
-    let colons = print.as_bytes().chunks(2).map(|pair| std::str::from_utf8(pair).unwrap()).collect::<Vec<_>>().join(":");
+    let colons = print
+        .as_bytes()
+        .chunks(2)
+        .map(|pair| std::str::from_utf8(pair).unwrap())
+        .collect::<Vec<_>>()
+        .join(":");
     let id = made["id"].as_str().unwrap();
     for form in [print.as_str(), &colons.to_lowercase(), id, &name] {
         let certificate = format!("certificate={form}");
@@ -140,7 +156,8 @@ fn a_certificate_that_is_called_as_the_portal_calls_it_is_bound_kept_replaced_an
 fn the_name_of_a_deleted_vault_is_refused_before_anything_is_sent_with_the_ways_on() {
     let cloud = Cloud::start();
     let subscription = format!("/subscriptions/{}", cloud.connection().subscription_ids[0]);
-    let vault = format!("{subscription}/resourceGroups/rg-shop/providers/Microsoft.KeyVault/vaults/kv-bugs-gone");
+    let vault =
+        format!("{subscription}/resourceGroups/rg-shop/providers/Microsoft.KeyVault/vaults/kv-bugs-gone");
     let tenant = &cloud.connection().tenant_id;
     let body = json!({"location": "westeurope", "properties": {"tenantId": tenant, "sku": {"family": "A", "name": "standard"}, "accessPolicies": []}});
     cloud.arm("PUT", &vault, &body);
@@ -148,13 +165,20 @@ fn the_name_of_a_deleted_vault_is_refused_before_anything_is_sent_with_the_ways_
     let bought = ["order=contosowww", "resource-group=rg-shop"];
     ends(
         &cloud,
-        &Run::new("purchase", &[&bought[..], &["domain=contoso.com", "product=standard", "auto-renew=yes"]].concat()),
+        &Run::new(
+            "purchase",
+            &[&bought[..], &["domain=contoso.com", "product=standard", "auto-renew=yes"]].concat(),
+        ),
         "--yes",
         0,
     );
     let store = ["vault-choice=new", "vault=kv-bugs-gone", "vault-location=westeurope"];
     let done = Run::new("store", &[&bought[..], &store].concat()).certdeck(&cloud, &["--yes"]);
     let said = String::from_utf8_lossy(&done.stderr);
-    assert_eq!((done.status.code(), said.matches("is already in use").count()), (Some(2), 1), "said once: {said}");
+    assert_eq!(
+        (done.status.code(), said.matches("is already in use").count()),
+        (Some(2), 1),
+        "said once: {said}"
+    );
     assert!(said.contains("az keyvault recover") && said.contains("az keyvault purge"), "{said}");
 }

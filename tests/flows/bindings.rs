@@ -27,17 +27,31 @@ async fn a_hostname_is_unbound_once_and_the_rest_of_its_binding_stays() {
 #[tokio::test]
 async fn an_ip_based_binding_stops_until_dns_follows_to_the_new_address_a215() {
     let practice = Practice::start().await;
-    let given =
-        [(Key::App, "contoso-shop"), (Key::Hostname, "contoso.com"), (Key::Certificate, "wildcard-contoso"), (Key::SslType, "ip")];
-    let Ok(Ending::Blocked(problem)) = practice.run(FlowName::Bind, &given).await else { panic!("DNS leads to the old address") };
-    let address = site(&practice, "contoso-shop").await["properties"]["inboundIpAddress"].as_str().unwrap().to_owned();
+    let given = [
+        (Key::App, "contoso-shop"),
+        (Key::Hostname, "contoso.com"),
+        (Key::Certificate, "wildcard-contoso"),
+        (Key::SslType, "ip"),
+    ];
+    let Ok(Ending::Blocked(problem)) = practice.run(FlowName::Bind, &given).await else {
+        panic!("DNS leads to the old address")
+    };
+    let address =
+        site(&practice, "contoso-shop").await["properties"]["inboundIpAddress"].as_str().unwrap().to_owned();
     assert!(problem.remedy.contains(&address), "{problem}");
     practice.control_post("dns", serde_json::json!({"remove": {"name": "contoso.com", "type": "A"}})).await;
-    practice.control_post("dns", serde_json::json!({"add": {"name": "contoso.com", "type": "A", "value": address}})).await;
+    practice
+        .control_post(
+            "dns",
+            serde_json::json!({"add": {"name": "contoso.com", "type": "A", "value": address}}),
+        )
+        .await;
     practice.complete(FlowName::Bind, &given).await;
     let second = [given[0], (Key::Hostname, "www.contoso.com"), given[2], given[3]];
     match practice.run(FlowName::Bind, &second).await {
-        Ok(Ending::NeedsInput { key, why }) => assert!(key == Key::SslType && why.contains("one IP based binding"), "{why}"),
+        Ok(Ending::NeedsInput { key, why }) => {
+            assert!(key == Key::SslType && why.contains("one IP based binding"), "{why}");
+        }
         other => panic!("{other:?}"),
     }
 }
@@ -45,7 +59,10 @@ async fn an_ip_based_binding_stops_until_dns_follows_to_the_new_address_a215() {
 #[tokio::test]
 async fn one_certificate_goes_to_every_hostname_that_it_renews_and_to_all_where_asked_b3_12() {
     let practice = Practice::start().await;
-    let wildcard = certificate(&practice, "wildcard-contoso").await["properties"]["thumbprint"].as_str().unwrap().to_owned();
+    let wildcard = certificate(&practice, "wildcard-contoso").await["properties"]["thumbprint"]
+        .as_str()
+        .unwrap()
+        .to_owned();
     let renewed = [(Key::Certificate, "wildcard-contoso")];
     let inputs = practice.inputs(FlowName::RebindAll, &renewed);
     let before = practice.changes().await;
@@ -55,11 +72,19 @@ async fn one_certificate_goes_to_every_hostname_that_it_renews_and_to_all_where_
     assert_eq!(practice.changes().await, before);
     practice.complete(FlowName::RebindAll, &renewed).await;
     let partners = site(&practice, "contoso-partners").await;
-    assert_eq!(binding(&partners, "partners.contoso.com"), ("IpBasedEnabled", Some(wildcard.as_str())), "it keeps its type");
+    assert_eq!(
+        binding(&partners, "partners.contoso.com"),
+        ("IpBasedEnabled", Some(wildcard.as_str())),
+        "it keeps its type"
+    );
 
     let all = [renewed[0], (Key::Which, "all")];
     let done = practice.complete(FlowName::RebindAll, &all).await;
-    assert!(matches!(&done[1].status, StepStatus::Done(words) if words.starts_with("7 of 7")), "{:?}", done[1]);
+    assert!(
+        matches!(&done[1].status, StepStatus::Done(words) if words.starts_with("7 of 7")),
+        "{:?}",
+        done[1]
+    );
     assert_eq!(done[0].id, StepId::Rebind);
     let shop = site(&practice, "contoso-shop").await;
     for host in ["shop.contoso.com", "contoso.com", "www.contoso.com", "pay.contoso.com"] {
@@ -78,12 +103,19 @@ async fn the_first_hostname_that_fails_stops_the_rest_and_the_same_command_goes_
     let inputs = practice.inputs(FlowName::RebindAll, &given);
     let seen = observe(&practice.client, FlowName::RebindAll, &inputs).await.unwrap();
     let planned = steps(FlowName::RebindAll, &seen, &inputs, &practice.rules, jiff::Timestamp::now());
-    let shop: Vec<String> =
-        planned[0].requests.iter().map(|request| request.path.clone()).filter(|path| path.contains("/contoso-shop/host")).collect();
+    let shop: Vec<String> = planned[0]
+        .requests
+        .iter()
+        .map(|request| request.path.clone())
+        .filter(|path| path.contains("/contoso-shop/host"))
+        .collect();
     assert!(shop.len() > 2, "{shop:?}");
     let first = &shop[0];
-    let fault = json!({"kind": "status", "status": 403, "code": "AuthorizationFailed", "message": "Not you."});
-    practice.control_post("faults", json!({"method": "PUT", "path": first, "count": 1, "fault": fault})).await;
+    let fault =
+        json!({"kind": "status", "status": 403, "code": "AuthorizationFailed", "message": "Not you."});
+    practice
+        .control_post("faults", json!({"method": "PUT", "path": first, "count": 1, "fault": fault}))
+        .await;
     let problem = practice.run(FlowName::RebindAll, &given).await.unwrap_err();
     assert_eq!(problem.code.as_deref(), Some("AuthorizationFailed"), "{problem}");
     assert!(problem.what.contains(first.rsplit('/').next().unwrap()), "the hostname is named: {problem}");
@@ -92,10 +124,15 @@ async fn the_first_hostname_that_fails_stops_the_rest_and_the_same_command_goes_
     }
 
     let done = practice.complete(FlowName::RebindAll, &given).await;
-    assert!(matches!(&done[1].status, StepStatus::Done(words) if words.starts_with("7 of 7")), "{:?}", done[1]);
+    assert!(
+        matches!(&done[1].status, StepStatus::Done(words) if words.starts_with("7 of 7")),
+        "{:?}",
+        done[1]
+    );
     assert_eq!(puts(&practice, first).await, [403, 200]);
     for request in &planned[0].requests {
-        let accepted = puts(&practice, &request.path).await.into_iter().filter(|status| *status == 200).count();
+        let accepted =
+            puts(&practice, &request.path).await.into_iter().filter(|status| *status == 200).count();
         assert_eq!(accepted, 1, "{} is not bound twice", request.path);
     }
 }
@@ -107,21 +144,34 @@ async fn an_app_with_many_hostnames_is_rebound_in_one_run_whether_or_not_azure_o
         let practice = Practice::start().await;
         practice.control_post("switches", json!({"if_match_ignored": ignored})).await;
         let shop = site(&practice, "contoso-shop").await;
-        let (id, name) = (shop["id"].as_str().unwrap(), shop["properties"]["defaultHostName"].as_str().unwrap());
+        let (id, name) =
+            (shop["id"].as_str().unwrap(), shop["properties"]["defaultHostName"].as_str().unwrap());
         for nth in 1..=6 {
             let host = format!("s{nth}.contoso.com");
-            practice.control_post("dns", json!({"add": {"name": host, "type": "CNAME", "value": name}})).await;
-            practice.arm_send("PUT", &format!("{id}/hostNameBindings/{host}"), &json!({"properties": {}})).await;
+            practice
+                .control_post("dns", json!({"add": {"name": host, "type": "CNAME", "value": name}}))
+                .await;
+            practice
+                .arm_send("PUT", &format!("{id}/hostNameBindings/{host}"), &json!({"properties": {}}))
+                .await;
         }
         let changes = practice.changes().await;
         let given = [(Key::Certificate, "wildcard-contoso"), (Key::Which, "all")];
         let done = practice.complete(FlowName::RebindAll, &given).await;
-        assert!(matches!(&done[1].status, StepStatus::Done(words) if words.starts_with("13 of 13")), "{:?}", done[1]);
+        assert!(
+            matches!(&done[1].status, StepStatus::Done(words) if words.starts_with("13 of 13")),
+            "{:?}",
+            done[1]
+        );
         let shop = site(&practice, "contoso-shop").await;
         for nth in 1..=6 {
             assert_eq!(binding(&shop, &format!("s{nth}.contoso.com")).0, "SniEnabled");
         }
-        assert_eq!(practice.changes().await, changes + 11, "each hostname that had another certificate was written once");
+        assert_eq!(
+            practice.changes().await,
+            changes + 11,
+            "each hostname that had another certificate was written once"
+        );
     }
 }
 
@@ -137,22 +187,39 @@ async fn a_hostname_behind_something_with_its_own_certificate_is_bound_and_prove
     ];
     let steps = practice.complete(FlowName::Bind, &given).await;
     let served = steps.iter().find(|step| step.id == StepId::Served).unwrap();
-    assert!(matches!(&served.status, StepStatus::Done(words) if words.contains("the app presents this certificate")), "{served:?}");
+    assert!(
+        matches!(&served.status, StepStatus::Done(words) if words.contains("the app presents this certificate")),
+        "{served:?}"
+    );
     assert!(served.facts.iter().any(|(_, words)| words.contains("stands in front of the app")), "{served:?}");
     let all = [(Key::Certificate, "wildcard-contoso"), (Key::Which, "all")];
     let done = practice.complete(FlowName::RebindAll, &all).await;
-    assert!(matches!(&done[1].status, StepStatus::Done(words) if words.starts_with("6 of 7")), "{:?}", done[1]);
+    assert!(
+        matches!(&done[1].status, StepStatus::Done(words) if words.starts_with("6 of 7")),
+        "{:?}",
+        done[1]
+    );
     practice.control_post("edge", json!({"host": "shop.contoso.com", "behind": false})).await;
     let back = practice.complete(FlowName::Bind, &given).await;
-    assert!(back.iter().any(|step| step.status == StepStatus::Done("it serves this certificate".to_owned())), "{back:?}");
+    assert!(
+        back.iter().any(|step| step.status == StepStatus::Done("it serves this certificate".to_owned())),
+        "{back:?}"
+    );
 }
 
 async fn puts(practice: &Practice, path: &str) -> Vec<u64> {
     let log = practice.control_get("requests").await;
     let is_meant = |entry: &&serde_json::Value| {
-        entry["method"] == "PUT" && entry["path"].as_str().unwrap().split('?').next().unwrap().eq_ignore_ascii_case(path)
+        entry["method"] == "PUT"
+            && entry["path"].as_str().unwrap().split('?').next().unwrap().eq_ignore_ascii_case(path)
     };
-    log["value"].as_array().unwrap().iter().filter(is_meant).map(|entry| entry["status"].as_u64().unwrap()).collect()
+    log["value"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(is_meant)
+        .map(|entry| entry["status"].as_u64().unwrap())
+        .collect()
 }
 
 #[test]
@@ -181,7 +248,8 @@ fn on_screen_marked_hostnames_are_bound_and_one_is_unbound() {
     screen.keys("<Enter>");
     screen.wait_for("Private Key Certificates");
     screen.keys("4/<C-u>host:pay.c<Enter>");
-    screen.wait_until("the new binding", |screen| screen.contains("/host:pay.c") && screen.contains("SNI SSL"));
+    screen
+        .wait_until("the new binding", |screen| screen.contains("/host:pay.c") && screen.contains("SNI SSL"));
     screen.keys("d");
     screen.wait_for("Enter Unbind pay.contoso.com...");
     screen.keys("<Enter>");
@@ -204,5 +272,8 @@ fn an_app_is_found_by_its_name_alone() {
     assert_eq!(plan("app=contoso-blog"), (Some(0), String::new()));
     let (exit, said) = plan("app=contoso-blgo");
     assert_eq!(exit, Some(2));
-    assert!(said.contains("in the subscription Contoso Production: there is no app 'contoso-blgo'"), "{said}");
+    assert!(
+        said.contains("in the subscription Contoso Production: there is no app 'contoso-blgo'"),
+        "{said}"
+    );
 }

@@ -1,14 +1,17 @@
-//! Fourteen months of the default estate, day by day: what renews by itself does so on the days that the rules say, what
-//! nobody does has its effect, and on each of these days the pane says rightly whose turn it is and when.
+//! Fourteen months of the default estate, day by day: what renews by itself does so on the days that the
+//! rules say, what nobody does has its effect, and on each of these days the pane says rightly whose turn it
+//! is and when.
 //!
-//! Expected days come from the dated rules and from what the estate says of itself the day before; nothing is taken from
-//! the practice cloud's own calendar. What the pane claims is then held against what really came.
+//! Expected days come from the dated rules and from what the estate says of itself the day before; nothing is
+//! taken from the practice cloud's own calendar. What the pane claims is then held against what really came.
 
 use std::collections::HashMap;
 
 use certdeck::app::pane::{PaneName, cells, facts};
 use certdeck::azure::{certificates, inventory, orders, sites};
-use certdeck::model::{Estate, Order, OrderStatus, PrivateCertificate, ResourceId, Source, Thumbprint, WhoActs};
+use certdeck::model::{
+    Estate, Order, OrderStatus, PrivateCertificate, ResourceId, Source, Thumbprint, WhoActs,
+};
 use certdeck::rules::{Period, What};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
@@ -45,7 +48,11 @@ async fn fourteen_months_pass_as_the_rules_say_and_the_pane_says_whose_turn_it_i
     let mut proofs: HashMap<ResourceId, Timestamp> = HashMap::new();
     for order in &yesterday.estate.orders {
         let history = orders::actions(&practice.client, &order.id).await.unwrap();
-        let given = history.iter().filter(|action| action.kind == "DomainValidationComplete").filter_map(|action| action.at).max();
+        let given = history
+            .iter()
+            .filter(|action| action.kind == "DomainValidationComplete")
+            .filter_map(|action| action.at)
+            .max();
         proofs.extend(given.map(|at| (order.id.clone(), at)));
     }
     let (mut claims, mut seen) = (Vec::new(), Counts::default());
@@ -63,14 +70,20 @@ async fn fourteen_months_pass_as_the_rules_say_and_the_pane_says_whose_turn_it_i
             // The certificate authority found the proof at once.
             let later = read(&practice).await;
             seen.verified += 1;
-            seen.bought += u64::from(later.order(&tended(&later)).term_ends != today.order(&tended(&today)).term_ends);
+            seen.bought +=
+                u64::from(later.order(&tended(&later)).term_ends != today.order(&tended(&today)).term_ends);
             today = later;
         }
         yesterday = today;
     }
     assert_eq!(practice.purchases().await, seen.bought);
     assert!(
-        seen.managed > 4 && seen.replaced > 1 && seen.waited > 2 && seen.verified > 1 && seen.expired > 1 && seen.bought > 0,
+        seen.managed > 4
+            && seen.replaced > 1
+            && seen.waited > 2
+            && seen.verified > 1
+            && seen.expired > 1
+            && seen.bought > 0,
         "{seen:?}"
     );
 }
@@ -128,11 +141,17 @@ fn managed(practice: &Practice, yesterday: &Day, today: &Day, seen: &mut Counts)
         assert_eq!(before.thumbprint != after.thumbprint, is_due, "{} on {}", before.id.name(), today.now);
         seen.managed += u32::from(is_due);
         seen.expired += u32::from(fell_due(after.expires.unwrap(), yesterday, today));
-        assert!(today.estate.bindings_of(after).count() > 0, "{} lost its binding on {}", before.id.name(), today.now);
+        assert!(
+            today.estate.bindings_of(after).count() > 0,
+            "{} lost its binding on {}",
+            before.id.name(),
+            today.now
+        );
     }
 }
 
-/// A170–A173, A177, C10, C11, C14, C35: replaced 32 days before the end if the last proof serves, else it waits for 15 days.
+/// A170–A173, A177, C10, C11, C14, C35: replaced 32 days before the end if the last proof serves, else it
+/// waits for 15 days.
 fn orders_day(
     practice: &Practice,
     before: &Order,
@@ -149,15 +168,27 @@ fn orders_day(
     };
     if fell_due(end, yesterday, today) && before.status != OrderStatus::Expired {
         seen.expired += 1;
-        return assert_eq!((&after.status, &after.thumbprint), (&OrderStatus::Expired, &before.thumbprint), "{name}");
+        return assert_eq!(
+            (&after.status, &after.thumbprint),
+            (&OrderStatus::Expired, &before.thumbprint),
+            "{name}"
+        );
     }
     let due = end - span(practice, Period::OrderAutoRenewal, today.now);
-    let ends_with_term = end + span(practice, Period::OrderAutoRenewal, today.now) > before.term_ends.unwrap();
-    if before.status == OrderStatus::Issued && fell_due(due, yesterday, today) && (before.auto_renew || !ends_with_term) {
+    let ends_with_term =
+        end + span(practice, Period::OrderAutoRenewal, today.now) > before.term_ends.unwrap();
+    if before.status == OrderStatus::Issued
+        && fell_due(due, yesterday, today)
+        && (before.auto_renew || !ends_with_term)
+    {
         let serves = proofs[&before.id] + span(practice, Period::OrderVerificationReuse, due) >= due;
         if !serves {
             seen.waited += 1;
-            return assert_eq!((&after.status, &after.thumbprint), (&OrderStatus::PendingIssuance, &before.thumbprint), "{name}");
+            return assert_eq!(
+                (&after.status, &after.thumbprint),
+                (&OrderStatus::PendingIssuance, &before.thumbprint),
+                "{name}"
+            );
         }
         seen.replaced += 1;
         assert_ne!(after.thumbprint, before.thumbprint, "{name}");
@@ -167,7 +198,10 @@ fn orders_day(
         let life = span(practice, Period::OrderCertificateLifetime, due);
         assert_eq!(after.term_ends, Some(term), "{name}");
         let expected = term.min(due + life);
-        return assert!(after.expires.unwrap().duration_since(expected).abs() < SignedDuration::from_hours(1), "{name}: {after:?}");
+        return assert!(
+            after.expires.unwrap().duration_since(expected).abs() < SignedDuration::from_hours(1),
+            "{name}: {after:?}"
+        );
     }
     assert_eq!(after.thumbprint, before.thumbprint, "{name}");
     if before.status == OrderStatus::PendingIssuance && after.status == OrderStatus::Issued {
@@ -183,7 +217,12 @@ fn synced(yesterday: &Day, today: &Day) {
             let newest = &today.order(&order.id).thumbprint;
             let is_in_time = import.thumbprint == *newest || import.thumbprint == order.thumbprint;
             assert!(is_in_time, "{} is behind by more than a day on {}", import.id.name(), today.now);
-            assert!(today.estate.bindings_of(import).count() > 0, "{} lost its bindings on {}", import.id.name(), today.now);
+            assert!(
+                today.estate.bindings_of(import).count() > 0,
+                "{} lost its bindings on {}",
+                import.id.name(),
+                today.now
+            );
         }
     }
 }
@@ -228,7 +267,9 @@ fn claim(practice: &Practice, day: &Day, claims: &mut Vec<Claim>) {
             .unwrap();
         let date = |at: Timestamp| at.strftime("%Y-%m-%d").to_string();
         assert!(fact.value.starts_with(turn.who.words()), "{}", fact.value);
-        if let (Some(when), false) = (turn.when, matches!(turn.what, What::Sync { .. } | What::Replace | What::Vault(_))) {
+        if let (Some(when), false) =
+            (turn.when, matches!(turn.what, What::Sync { .. } | What::Replace | What::Vault(_)))
+        {
             assert!(fact.value.contains(&date(when)), "{}: {}", certificate.id.name(), fact.value);
         }
         assert_ne!(turn.who, WhoActs::Unknown, "the vaults answer: {}", fact.value);
@@ -248,8 +289,8 @@ fn claim(practice: &Practice, day: &Day, claims: &mut Vec<Claim>) {
     }
 }
 
-/// What Azure was said to do on this day it did, or the order asked for a proof; what you were to do by this day and
-/// nobody did has ended.
+/// What Azure was said to do on this day it did, or the order asked for a proof; what you were to do by this
+/// day and nobody did has ended.
 fn kept(claims: &[Claim], yesterday: &Day, today: &Day) {
     for claim in claims {
         if !claim.when.is_some_and(|when| fell_due(when, yesterday, today)) {
@@ -264,7 +305,8 @@ fn kept(claims: &[Claim], yesterday: &Day, today: &Day) {
         match claim.who {
             WhoActs::Azure => {
                 let is_stopped = claim.id.name() == DETOURED;
-                let is_changed = before.thumbprint != after.thumbprint || after.thumbprint != claim.thumbprint;
+                let is_changed =
+                    before.thumbprint != after.thumbprint || after.thumbprint != claim.thumbprint;
                 let was_reissued = order(yesterday).zip(order(today)).is_some_and(|(before, after)| {
                     before.thumbprint != after.thumbprint || after.status == OrderStatus::PendingIssuance
                 });

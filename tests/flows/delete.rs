@@ -34,9 +34,13 @@ async fn a_public_certificate_that_code_names_stays_until_the_setting_lets_it_go
     let id = site(&practice, "contoso-shop").await["id"].as_str().unwrap().to_owned();
     let there = practice.arm(&format!("{id}/publicCertificates/payment-provider")).await;
     let thumbprint = there["properties"]["thumbprint"].as_str().unwrap();
-    practice.complete(FlowName::Settings, &[given[0], (Key::LoadCertificates, &format!("+{thumbprint}"))]).await;
+    practice
+        .complete(FlowName::Settings, &[given[0], (Key::LoadCertificates, &format!("+{thumbprint}"))])
+        .await;
     assert!(matches!(practice.run(FlowName::DeletePublic, &given).await, Ok(Ending::Blocked(_))));
-    practice.complete(FlowName::Settings, &[given[0], (Key::LoadCertificates, &format!("-{thumbprint}"))]).await;
+    practice
+        .complete(FlowName::Settings, &[given[0], (Key::LoadCertificates, &format!("-{thumbprint}"))])
+        .await;
     practice.complete(FlowName::DeletePublic, &given).await;
     assert!(practice.arm(&format!("{id}/publicCertificates/payment-provider")).await["error"].is_object());
 }
@@ -72,5 +76,9 @@ fn on_screen_the_key_says_why_not_and_the_exact_name_is_typed() {
         let all = log["value"].as_array().unwrap();
         all.iter().any(|entry| entry["method"] == "DELETE" && entry["path"].as_str().unwrap().contains(name))
     };
-    assert!(deleted("/certificates/blog-2025") && deleted("/publicCertificates/legacy-partner") && !deleted("wildcard"));
+    assert!(
+        deleted("/certificates/blog-2025")
+            && deleted("/publicCertificates/legacy-partner")
+            && !deleted("wildcard")
+    );
 }

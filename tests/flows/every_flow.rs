@@ -20,13 +20,21 @@ fn no_flow_is_left_out() {
 #[test]
 fn a_second_run_of_any_flow_that_succeeded_changes_nothing_and_exits_0() {
     let (cloud, files) = (Cloud::start(), files::make());
-    let changes = || cloud.control("requests")["value"].as_array().unwrap().iter().filter(|entry| is_change(entry)).count();
+    let changes = || {
+        cloud.control("requests")["value"].as_array().unwrap().iter().filter(|entry| is_change(entry)).count()
+    };
     for run in all(&cloud, files.path()) {
         let first = run.certdeck(&cloud, &["--yes"]);
         assert!(first.status.success(), "{}: {}", run.flow, String::from_utf8_lossy(&first.stderr));
         let before = changes();
         let second = run.certdeck(&cloud, &["--yes"]);
-        assert_eq!(second.status.code(), Some(0), "{} again: {}", run.flow, String::from_utf8_lossy(&second.stderr));
+        assert_eq!(
+            second.status.code(),
+            Some(0),
+            "{} again: {}",
+            run.flow,
+            String::from_utf8_lossy(&second.stderr)
+        );
         assert_eq!(changes(), before, "{} again", run.flow);
     }
 }
@@ -34,7 +42,8 @@ fn a_second_run_of_any_flow_that_succeeded_changes_nothing_and_exits_0() {
 /// A HEAD or GET changes nothing, and neither does what only asks.
 fn is_change(entry: &serde_json::Value) -> bool {
     let path = entry["path"].as_str().unwrap_or_default();
-    let asks = ["/token", "resourceGraph/resources", "/list?", "/validate", "/checkNameAvailability", "/retrieve"];
+    let asks =
+        ["/token", "resourceGraph/resources", "/list?", "/validate", "/checkNameAvailability", "/retrieve"];
     !matches!(entry["method"].as_str(), Some("GET" | "HEAD"))
         && !asks.iter().any(|part| path.to_lowercase().contains(&part.to_lowercase()))
 }
@@ -48,5 +57,8 @@ fn the_reference_of_a_change_stands_in_the_journal_beside_each_of_its_requests_b
     assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
     let journal = std::fs::read_to_string(cloud.home().join(".local/state/certdeck/journal.jsonl")).unwrap();
     let begun: Vec<&str> = journal.lines().filter(|line| line.contains(r#""phase":"before""#)).collect();
-    assert!(!begun.is_empty() && begun.iter().all(|line| line.contains(r#""reference":"CHG0042""#)), "{journal}");
+    assert!(
+        !begun.is_empty() && begun.iter().all(|line| line.contains(r#""reference":"CHG0042""#)),
+        "{journal}"
+    );
 }

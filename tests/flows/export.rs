@@ -17,7 +17,12 @@ const ORDER: [&str; 2] = ["order=apifabrikam", "resource-group=rg-shop"];
 fn run(cloud: &Cloud, home: &Path, settings: &[&str], more: &[&str]) -> (bool, String, String) {
     let subscription = format!("subscription={}", cloud.connection().subscription_ids[0]);
     let mut command = Command::new(env!("CARGO_BIN_EXE_certdeck"));
-    command.env_clear().env("HOME", home).env("PASSWORD", "hunter2 for files").envs(cloud.environment()).current_dir(home);
+    command
+        .env_clear()
+        .env("HOME", home)
+        .env("PASSWORD", "hunter2 for files")
+        .envs(cloud.environment())
+        .current_dir(home);
     command.args(["run", "export"]).args(more);
     for setting in [subscription.as_str()].iter().chain(&ORDER).chain(settings) {
         command.args(["--set", setting]);
@@ -39,7 +44,14 @@ fn held(path: &Path, password: &str) -> String {
 
 fn thumbprint(cloud: &Cloud) -> String {
     let orders = state::estate(cloud).orders;
-    orders.iter().find(|order| order.id.name() == "apifabrikam").unwrap().thumbprint.clone().unwrap().to_string()
+    orders
+        .iter()
+        .find(|order| order.id.name() == "apifabrikam")
+        .unwrap()
+        .thumbprint
+        .clone()
+        .unwrap()
+        .to_string()
 }
 
 /// Every read of a secret's value that the cloud was asked for.
@@ -56,7 +68,10 @@ fn an_export_is_for_its_owner_written_once_and_remembered_without_a_secret_a196(
     let password = ["--new-password-env", "PASSWORD"];
     let (planned, plan, _) = run(&cloud, home.path(), &["out=x.pfx"], &["--plan", password[0], password[1]]);
     assert!(planned && plan.contains("WRITE x.pfx") && !plan.contains("hunter2"), "{plan}");
-    assert!(secrets_read(&cloud) == 0 && !home.path().join("x.pfx").exists(), "a plan reads no key and writes nothing");
+    assert!(
+        secrets_read(&cloud) == 0 && !home.path().join("x.pfx").exists(),
+        "a plan reads no key and writes nothing"
+    );
 
     for cipher in ["triple-des", "aes-256"] {
         let out = format!("out={cipher}.pfx");
@@ -97,7 +112,11 @@ fn whoever_is_killed_around_the_writing_has_the_file_once_and_knows_of_it_once()
     std::fs::write(state.join("journal.jsonl"), before.join("\n")).unwrap();
     let reads = secrets_read(&cloud);
     assert!(export().0);
-    assert_eq!((secrets_read(&cloud), std::fs::read(&file).unwrap()), (reads, written), "it is there, so nothing is written");
+    assert_eq!(
+        (secrets_read(&cloud), std::fs::read(&file).unwrap()),
+        (reads, written),
+        "it is there, so nothing is written"
+    );
 
     // Killed after it was remembered and before it was there.
     std::fs::remove_file(&file).unwrap();
@@ -117,7 +136,11 @@ fn what_was_exported_is_named_before_what_makes_it_stale() {
     let current = format!("current={}", thumbprint(&cloud));
     let said = |flow: &str, settings: &[&str]| {
         let mut command = Command::new(env!("CARGO_BIN_EXE_certdeck"));
-        command.env_clear().env("HOME", home.path()).envs(cloud.environment()).args(["run", flow, "--plan", "-o", "json"]);
+        command
+            .env_clear()
+            .env("HOME", home.path())
+            .envs(cloud.environment())
+            .args(["run", flow, "--plan", "-o", "json"]);
         let subscription = format!("subscription={}", cloud.connection().subscription_ids[0]);
         for setting in [subscription.as_str()].iter().chain(&ORDER).chain(settings) {
             command.args(["--set", setting]);
@@ -127,7 +150,9 @@ fn what_was_exported_is_named_before_what_makes_it_stale() {
         steps.filter_map(|step| step["facts"]["Exports"].as_str().map(str::to_owned)).collect::<String>()
     };
     let renew = [current.as_str(), "method=app-service", "app=rg-shop/contoso-api"];
-    for (flow, settings) in [("renew", &renew[..]), ("rekey", &renew[..1]), ("auto-renew", &["auto-renew=yes"])] {
+    for (flow, settings) in
+        [("renew", &renew[..]), ("rekey", &renew[..1]), ("auto-renew", &["auto-renew=yes"])]
+    {
         assert!(said(flow, settings).contains(&file), "{flow}: {}", said(flow, settings));
     }
     assert!(!said("sync", &[]).contains(&file), "nothing is new yet");

@@ -1,4 +1,5 @@
-//! Identities that may not read the directory, grants that take minutes to be in force, and contributors of one group only.
+//! Identities that may not read the directory, grants that take minutes to be in force, and contributors of
+//! one group only.
 
 use std::time::Duration;
 
@@ -12,7 +13,8 @@ use serde_json::{Value, json};
 use crate::common::Practice;
 
 const EVENTS: (Key, &str) = (Key::Order, "events2026");
-const LOGIN: [(Key, &str); 3] = [(Key::App, "contoso-shop"), (Key::Vault, "kv-contoso-rbac"), (Key::VaultCertificate, "login")];
+const LOGIN: [(Key, &str); 3] =
+    [(Key::App, "contoso-shop"), (Key::Vault, "kv-contoso-rbac"), (Key::VaultCertificate, "login")];
 
 fn group(practice: &Practice, name: &str) -> String {
     format!("/subscriptions/{}/resourceGroups/{name}", practice.emulator.connection().subscription_ids[0])
@@ -61,14 +63,23 @@ fn step(steps: &[Step], id: StepId) -> &Step {
 }
 
 async fn flows_without_graph(practice: &Practice) {
-    let stored =
-        practice.complete(FlowName::Store, &[EVENTS, (Key::VaultChoice, "existing"), (Key::Vault, "kv-contoso-shop")]).await;
+    let stored = practice
+        .complete(FlowName::Store, &[EVENTS, (Key::VaultChoice, "existing"), (Key::Vault, "kv-contoso-shop")])
+        .await;
     let access = step(&stored, StepId::VaultAccess);
-    assert!(matches!(&access.status, StepStatus::NotNeeded(why) if why.contains("may not read the directory")), "{access:?}");
+    assert!(
+        matches!(&access.status, StepStatus::NotNeeded(why) if why.contains("may not read the directory")),
+        "{access:?}"
+    );
     assert!(access.facts.iter().any(|(_, command)| command.contains("az keyvault set-policy")), "{access:?}");
-    practice.complete(FlowName::ImportOrder, &[(Key::Order, "apifabrikam"), (Key::App, "contoso-shop")]).await;
+    practice
+        .complete(FlowName::ImportOrder, &[(Key::Order, "apifabrikam"), (Key::App, "contoso-shop")])
+        .await;
     practice.complete(FlowName::ImportVault, &LOGIN).await;
-    let fabrikam = format!("{}/providers/Microsoft.Web/certificates/fabrikam-NorthEurope", group(practice, "rg-intranet"));
+    let fabrikam = format!(
+        "{}/providers/Microsoft.Web/certificates/fabrikam-NorthEurope",
+        group(practice, "rg-intranet")
+    );
     practice.complete(FlowName::Sync, &[(Key::Certificate, &fabrikam)]).await;
     practice.complete(FlowName::Sync, &[(Key::Scope, "all")]).await;
 }
@@ -82,24 +93,39 @@ async fn an_application_without_any_right_in_graph_stores_imports_and_syncs_wher
 async fn a_managed_identity_without_any_right_in_graph_does_too() {
     let practice = Practice::start().await;
     let host = practice.emulator.connection().imds.parse().unwrap();
-    let practice = practice.signed_in(Chain::just(LibrarySignIn::ManagedIdentity { client_id: None, host: Some(host) })).await;
+    let practice = practice
+        .signed_in(Chain::just(LibrarySignIn::ManagedIdentity { client_id: None, host: Some(host) }))
+        .await;
     flows_without_graph(&practice).await;
 }
 
 #[tokio::test]
 async fn a_cloud_whose_graph_cannot_be_reached_ends_no_flow() {
     let practice = Practice::start().await;
-    for fault in [json!({"kind": "reset"}), json!({"kind": "status", "status": 401}), json!({"kind": "status", "status": 404})] {
+    for fault in [
+        json!({"kind": "reset"}),
+        json!({"kind": "status", "status": 401}),
+        json!({"kind": "status", "status": 404}),
+    ] {
         practice.control_post("faults", json!({"path": "*/servicePrincipals*", "fault": fault})).await;
     }
-    practice.complete(FlowName::Store, &[EVENTS, (Key::VaultChoice, "existing"), (Key::Vault, "kv-contoso-shop")]).await;
+    practice
+        .complete(FlowName::Store, &[EVENTS, (Key::VaultChoice, "existing"), (Key::Vault, "kv-contoso-shop")])
+        .await;
 }
 
 #[tokio::test]
 async fn where_a_grant_is_needed_and_cannot_be_made_the_commands_for_an_admin_are_printed() {
     let practice = Practice::start().await.without_graph().await;
-    let new = [EVENTS, (Key::VaultChoice, "new"), (Key::Vault, "kv-events-plain"), (Key::VaultLocation, "westeurope")];
-    let Ok(Ending::Blocked(problem)) = practice.run(FlowName::Store, &new).await else { panic!("not blocked") };
+    let new = [
+        EVENTS,
+        (Key::VaultChoice, "new"),
+        (Key::Vault, "kv-events-plain"),
+        (Key::VaultLocation, "westeurope"),
+    ];
+    let Ok(Ending::Blocked(problem)) = practice.run(FlowName::Store, &new).await else {
+        panic!("not blocked")
+    };
     for part in [
         "object id is not known",
         "--name kv-events-plain --spn f3c21649-0979-4721-ac85-b0216b2cf413 --secret-permissions get list set delete",
@@ -118,7 +144,8 @@ async fn where_a_grant_is_needed_and_cannot_be_made_the_commands_for_an_admin_ar
         policy(&principals::CERTIFICATE_REGISTRATION, &["get", "list", "set", "delete"]),
         policy(&principals::WEB_SITES, &["get"]),
     ];
-    let vault = format!("{}/providers/Microsoft.KeyVault/vaults/kv-events-plain", group(&practice, "rg-shop"));
+    let vault =
+        format!("{}/providers/Microsoft.KeyVault/vaults/kv-events-plain", group(&practice, "rg-shop"));
     let body = json!({"properties": {"accessPolicies": policies}});
     practice.arm_send("PUT", &format!("{vault}/accessPolicies/add"), &body).await;
     practice.complete(FlowName::Store, &new).await;
@@ -172,7 +199,14 @@ async fn a_role_that_takes_minutes_is_waited_for_and_is_no_try_when_orders_are_s
     let ended = patient.run(FlowName::Store, &new).await;
     assert!(matches!(ended, Ok(Ending::Done(_))), "{ended:?}");
     assert!(patient.waits > 3, "more than the tries of a step: {}", patient.waits);
-    assert_eq!(patient.said.iter().filter(|said| said.contains("the permission on the vault to be in force")).count(), 1);
+    assert_eq!(
+        patient
+            .said
+            .iter()
+            .filter(|said| said.contains("the permission on the vault to be in force"))
+            .count(),
+        1
+    );
 }
 
 #[tokio::test]
@@ -184,10 +218,18 @@ async fn a_role_that_takes_minutes_is_waited_for_when_certificates_are_imported_
     let elsewhere = [(Key::App, "contoso-intranet"), (Key::ResourceGroup, "rg-intranet"), LOGIN[1], LOGIN[2]];
     let mut patient = Patient::new(&practice);
     let ended = patient.run(FlowName::ImportVault, &elsewhere).await;
-    assert!(matches!(ended, Ok(Ending::Done(_))) && patient.waits > 3, "{} {:?} {ended:?}", patient.waits, patient.said);
+    assert!(
+        matches!(ended, Ok(Ending::Done(_))) && patient.waits > 3,
+        "{} {:?} {ended:?}",
+        patient.waits,
+        patient.said
+    );
 
     take_roles_away(&practice).await;
-    let wild = format!("{}/providers/Microsoft.Web/certificates/wildfabrikam-NorthEurope", group(&practice, "rg-intranet"));
+    let wild = format!(
+        "{}/providers/Microsoft.Web/certificates/wildfabrikam-NorthEurope",
+        group(&practice, "rg-intranet")
+    );
     practice.complete(FlowName::Rekey, &rekey(&practice).await).await;
     let mut patient = Patient::new(&practice);
     let ended = patient.run(FlowName::Sync, &[(Key::Certificate, &wild)]).await;
@@ -201,7 +243,12 @@ async fn a_role_that_takes_minutes_is_waited_for_when_an_order_is_imported() {
     practice.control_post("grants", json!({"take": "4m"})).await;
     let mut patient = Patient::new(&practice);
     let ended = patient.run(FlowName::ImportOrder, &wildfabrikam(&practice)).await;
-    assert!(matches!(ended, Ok(Ending::Done(_))) && patient.waits > 3, "{} {:?} {ended:?}", patient.waits, patient.said);
+    assert!(
+        matches!(ended, Ok(Ending::Done(_))) && patient.waits > 3,
+        "{} {:?} {ended:?}",
+        patient.waits,
+        patient.said
+    );
 }
 
 #[tokio::test]
@@ -215,23 +262,34 @@ async fn a_role_that_never_arrives_ends_the_wait_with_what_azure_said_and_since_
         Ok(Ending::Blocked(problem)) | Err(problem) => problem,
         other => panic!("{other:?}"),
     };
-    for part in ["App Service may not read the key vault", "the permission is granted, and was not in force after 15 minutes"] {
+    for part in [
+        "App Service may not read the key vault",
+        "the permission is granted, and was not in force after 15 minutes",
+    ] {
         assert!(problem.to_string().contains(part), "{part}: {problem}");
     }
-    assert!((28..40).contains(&patient.waits), "a quarter of an hour in halves of a minute: {}", patient.waits);
+    assert!(
+        (28..40).contains(&patient.waits),
+        "a quarter of an hour in halves of a minute: {}",
+        patient.waits
+    );
 }
 
 /// An import of the order `wildfabrikam`, whose vault has roles, into an app that has no certificate of it.
 fn wildfabrikam(practice: &Practice) -> [(Key, &'static str); 2] {
-    let order =
-        format!("{}/providers/Microsoft.CertificateRegistration/certificateOrders/wildfabrikam", group(practice, "rg-intranet"));
+    let order = format!(
+        "{}/providers/Microsoft.CertificateRegistration/certificateOrders/wildfabrikam",
+        group(practice, "rg-intranet")
+    );
     [(Key::Order, order.leak()), (Key::App, "contoso-shop")]
 }
 
 /// The inputs of a rekey of `wildfabrikam`.
 pub async fn rekey(practice: &Practice) -> [(Key, &'static str); 3] {
-    let order =
-        format!("{}/providers/Microsoft.CertificateRegistration/certificateOrders/wildfabrikam", group(practice, "rg-intranet"));
+    let order = format!(
+        "{}/providers/Microsoft.CertificateRegistration/certificateOrders/wildfabrikam",
+        group(practice, "rg-intranet")
+    );
     let now = practice.arm(&order).await;
     let thumbprint = now["properties"]["signedCertificate"]["thumbprint"].as_str().unwrap().to_owned();
     [(Key::Order, "wildfabrikam"), (Key::ResourceGroup, "rg-intranet"), (Key::Current, thumbprint.leak())]
@@ -239,7 +297,8 @@ pub async fn rekey(practice: &Practice) -> [(Key, &'static str); 3] {
 
 /// What App Service had on the vault with roles.
 async fn take_roles_away(practice: &Practice) {
-    let vault = format!("{}/providers/Microsoft.KeyVault/vaults/kv-contoso-rbac", group(practice, "rg-platform"));
+    let vault =
+        format!("{}/providers/Microsoft.KeyVault/vaults/kv-contoso-rbac", group(practice, "rg-platform"));
     // The lock on its group protects its role assignments too.
     let locks = format!("{}/providers/Microsoft.Authorization/locks", group(practice, "rg-platform"));
     let locks = practice.arm(&locks).await;
@@ -259,7 +318,8 @@ async fn contribute(practice: &Practice, group: &str) {
     let id = format!("{group}/providers/Microsoft.Authorization/roleAssignments/{}", uuid::Uuid::new_v4());
     let subscription = &practice.emulator.connection().subscription_ids[0];
     let role = "b24988ac-6180-42a0-ab88-20f7382dd24c";
-    let role = format!("/subscriptions/{subscription}/providers/Microsoft.Authorization/roleDefinitions/{role}");
+    let role =
+        format!("/subscriptions/{subscription}/providers/Microsoft.Authorization/roleDefinitions/{role}");
     let body = json!({"properties": {"roleDefinitionId": role, "principalId": principals::READER.object_id}});
     practice.arm_send("PUT", &id, &body).await;
 }
@@ -274,15 +334,29 @@ async fn a_contributor_of_one_group_buys_and_stores_and_is_told_what_was_not_che
     let ended = patient.run(FlowName::Purchase, &order).await;
     assert!(matches!(ended, Ok(Ending::Done(_))), "{ended:?}");
     let unchecked = "validateCertificateRegistrationInformation/action";
-    assert!(patient.said.iter().any(|said| said.contains("not checked") && said.contains(unchecked)), "{:?}", patient.said);
+    assert!(
+        patient.said.iter().any(|said| said.contains("not checked") && said.contains(unchecked)),
+        "{:?}",
+        patient.said
+    );
     assert_eq!(practice.purchases().await, 1);
-    practice.control_post("faults", json!({"path": "*/checkNameAvailability", "fault": {"kind": "status", "status": 403}})).await;
+    practice
+        .control_post(
+            "faults",
+            json!({"path": "*/checkNameAvailability", "fault": {"kind": "status", "status": 403}}),
+        )
+        .await;
     let ids = certdeck::azure::graph::Principals {
         app_service: Some(principals::WEB_SITES.object_id.to_owned()),
         certificate_registration: Some(principals::CERTIFICATE_REGISTRATION.object_id.to_owned()),
     };
     let practice = practice.knowing(ids).await;
-    let given = [order[0], (Key::VaultChoice, "new"), (Key::Vault, "kv-contosowww-own"), (Key::VaultLocation, "westeurope")];
+    let given = [
+        order[0],
+        (Key::VaultChoice, "new"),
+        (Key::Vault, "kv-contosowww-own"),
+        (Key::VaultLocation, "westeurope"),
+    ];
     practice.complete(FlowName::Store, &given).await;
     let faults = practice.control_get("faults").await;
     assert!(faults["value"][0]["disturbed"] == 1, "the name was asked for and refused: {faults}");
@@ -291,7 +365,8 @@ async fn a_contributor_of_one_group_buys_and_stores_and_is_told_what_was_not_che
 #[tokio::test]
 async fn what_may_not_be_listed_in_the_subscription_is_listed_in_the_group_or_done_without() {
     let practice = Practice::start().await;
-    let subscription = format!("/subscriptions/{}/providers", practice.emulator.connection().subscription_ids[0]);
+    let subscription =
+        format!("/subscriptions/{}/providers", practice.emulator.connection().subscription_ids[0]);
     for (list, code) in [
         ("Microsoft.Web/certificates", "AuthorizationFailed"),
         ("Microsoft.Web/sites", "AuthorizationFailed"),
@@ -299,10 +374,15 @@ async fn what_may_not_be_listed_in_the_subscription_is_listed_in_the_group_or_do
     ] {
         let status = if code == "AuthorizationFailed" { 403 } else { 409 };
         let fault = json!({"kind": "status", "status": status, "code": code});
-        practice.control_post("faults", json!({"path": format!("{subscription}/{list}"), "fault": fault})).await;
+        practice
+            .control_post("faults", json!({"path": format!("{subscription}/{list}"), "fault": fault}))
+            .await;
     }
     practice.complete(FlowName::ImportVault, &LOGIN).await;
-    let fabrikam = format!("{}/providers/Microsoft.Web/certificates/fabrikam-NorthEurope", group(&practice, "rg-intranet"));
+    let fabrikam = format!(
+        "{}/providers/Microsoft.Web/certificates/fabrikam-NorthEurope",
+        group(&practice, "rg-intranet")
+    );
     let mut patient = Patient::new(&practice);
     let ended = patient.run(FlowName::Sync, &[(Key::Certificate, &fabrikam)]).await;
     assert!(matches!(ended, Ok(Ending::Done(_))), "{ended:?}");
@@ -324,12 +404,16 @@ async fn an_order_is_not_stored_over_a_secret_that_holds_something_else() {
         "7.4",
         json!({"value": "hunter2"}),
     );
-    let put =
-        certdeck::azure::Request { path: "/secrets/events2026".to_owned(), ..put }.on(certdeck::azure::Plane::Vault(uri.clone()));
+    let put = certdeck::azure::Request { path: "/secrets/events2026".to_owned(), ..put }
+        .on(certdeck::azure::Plane::Vault(uri.clone()));
     practice.client.change(&put, &mut |_| ()).await.unwrap();
     practice.complete(FlowName::Store, &given).await;
-    let order = format!("{}/providers/Microsoft.CertificateRegistration/certificateOrders/events2026", group(&practice, "rg-shop"));
-    let stored = practice.arm(&order).await["properties"]["certificates"]["events2026"]["keyVaultSecretName"].to_string();
+    let order = format!(
+        "{}/providers/Microsoft.CertificateRegistration/certificateOrders/events2026",
+        group(&practice, "rg-shop")
+    );
+    let stored = practice.arm(&order).await["properties"]["certificates"]["events2026"]["keyVaultSecretName"]
+        .to_string();
     assert!(stored.contains("events2026-") && stored.len() > 40, "{stored}");
     let changes = practice.changes().await;
     practice.complete(FlowName::Store, &given).await;

@@ -7,12 +7,16 @@ use crate::cloud::Cloud;
 use crate::common::Practice;
 use crate::pty::Pty;
 
-const PAY: [(Key, &str); 3] = [(Key::App, "contoso-shop"), (Key::Vault, "kv-contoso-vault"), (Key::VaultCertificate, "pay-2026")];
+const PAY: [(Key, &str); 3] =
+    [(Key::App, "contoso-shop"), (Key::Vault, "kv-contoso-vault"), (Key::VaultCertificate, "pay-2026")];
 const NAME: &str = "kv-contoso-vault-pay-2026-rg-shop-WestEuropewebspace";
 
 async fn site_certificate(practice: &Practice) -> serde_json::Value {
     let connection = practice.emulator.connection();
-    let group = format!("/subscriptions/{}/resourceGroups/{}", connection.subscription_ids[0], connection.resource_group);
+    let group = format!(
+        "/subscriptions/{}/resourceGroups/{}",
+        connection.subscription_ids[0], connection.resource_group
+    );
     practice.arm(&format!("{group}/providers/Microsoft.Web/certificates/{NAME}")).await
 }
 
@@ -42,7 +46,8 @@ async fn the_vault_is_opened_to_app_service_the_certificate_imported_and_bound_a
 #[tokio::test]
 async fn a_vault_with_roles_gets_role_assignments_c15() {
     let practice = Practice::start().await;
-    let login = [(Key::App, "contoso-shop"), (Key::Vault, "kv-contoso-rbac"), (Key::VaultCertificate, "login")];
+    let login =
+        [(Key::App, "contoso-shop"), (Key::Vault, "kv-contoso-rbac"), (Key::VaultCertificate, "login")];
     practice.complete(FlowName::ImportVault, &login).await;
     let orders = [login[0], PAY[1], PAY[2], (Key::ForOrders, "yes")];
     let before = practice.changes().await;
@@ -54,9 +59,16 @@ async fn a_vault_with_roles_gets_role_assignments_c15() {
 async fn what_cannot_be_imported_is_refused_at_its_field_and_nothing_is_sent_a124() {
     let practice = Practice::start().await;
     let before = practice.changes().await;
-    for (name, words) in [("news", "ECC"), ("proxy", "x-pem-file"), ("pay-2025", "EXPIRED"), ("none", "there is no certificate")] {
+    for (name, words) in [
+        ("news", "ECC"),
+        ("proxy", "x-pem-file"),
+        ("pay-2025", "EXPIRED"),
+        ("none", "there is no certificate"),
+    ] {
         match practice.run(FlowName::ImportVault, &[PAY[0], PAY[1], (Key::VaultCertificate, name)]).await {
-            Ok(Ending::NeedsInput { key, why }) => assert!(key == Key::VaultCertificate && why.contains(words), "{why}"),
+            Ok(Ending::NeedsInput { key, why }) => {
+                assert!(key == Key::VaultCertificate && why.contains(words), "{why}");
+            }
             other => panic!("{name}: {other:?}"),
         }
     }
@@ -101,7 +113,8 @@ fn on_screen_vault_and_certificate_are_picked_and_the_grant_is_agreed_to_by_itse
     cloud.served_thumbprint("pay.contoso.com");
 }
 
-/// A landing zone has one vault for certificates, in a platform's subscription (F9 of the audit: az, Terraform and Microsoft's module import so).
+/// A landing zone has one vault for certificates, in a platform's subscription (F9 of the audit: az,
+/// Terraform and Microsoft's module import so).
 #[tokio::test]
 async fn a_certificate_is_imported_from_a_vault_of_another_subscription_by_its_whole_id() {
     let practice = Practice::start().await;
@@ -118,10 +131,21 @@ async fn a_certificate_is_imported_from_a_vault_of_another_subscription_by_its_w
         (Key::VaultCertificate, "login"),
     ];
     let done = practice.complete(FlowName::ImportVault, &given).await;
-    assert!(done.iter().any(|step| step.facts.iter().any(|(label, _)| label == "Warning")), "it is said: {done:#?}");
-    let all = format!("/subscriptions/{}/resourceGroups/rg-test/providers/Microsoft.Web/certificates", subscriptions[1]);
+    assert!(
+        done.iter().any(|step| step.facts.iter().any(|(label, _)| label == "Warning")),
+        "it is said: {done:#?}"
+    );
+    let all = format!(
+        "/subscriptions/{}/resourceGroups/rg-test/providers/Microsoft.Web/certificates",
+        subscriptions[1]
+    );
     let all = practice.arm(&all).await;
-    let made = all["value"].as_array().unwrap().iter().find(|one| one["properties"]["keyVaultSecretName"] == "login").unwrap();
+    let made = all["value"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|one| one["properties"]["keyVaultSecretName"] == "login")
+        .unwrap();
     let from = made["properties"]["keyVaultId"].as_str().unwrap();
     assert!(from.eq_ignore_ascii_case(&vault), "{made}");
     let changes = practice.changes().await;

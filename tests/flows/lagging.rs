@@ -1,5 +1,5 @@
-//! Reads that lag behind: after a change some of them tell for a while how it was before, as ARM's replicas do. Whatever they show,
-//! nothing is sent twice.
+//! Reads that lag behind: after a change some of them tell for a while how it was before, as ARM's replicas
+//! do. Whatever they show, nothing is sent twice.
 
 use std::collections::HashSet;
 
@@ -23,7 +23,12 @@ async fn run_all(practice: &Practice, flows: &[(FlowName, &[(Key, &str)])]) -> u
         practice.control_post("faults", json!({"path": "/subscriptions/*", "fault": stale})).await;
         let before = requests(practice).await.len();
         practice.complete(*flow, given).await;
-        assert_eq!(sent_twice(&requests(practice).await[before..]), Vec::<String>::new(), "{}", flow.as_str());
+        assert_eq!(
+            sent_twice(&requests(practice).await[before..]),
+            Vec::<String>::new(),
+            "{}",
+            flow.as_str()
+        );
         count += practice.disturbed().await;
         practice.clear_faults().await;
     }
@@ -65,7 +70,12 @@ async fn renewals_rekeys_and_syncs_end_as_ever_and_send_nothing_twice() {
         &[
             (
                 FlowName::Renew,
-                &[(Key::Order, &id), (Key::Current, &now), (Key::Method, "app-service"), (Key::App, "rg-shop/contoso-api")],
+                &[
+                    (Key::Order, &id),
+                    (Key::Current, &now),
+                    (Key::Method, "app-service"),
+                    (Key::App, "rg-shop/contoso-api"),
+                ],
             ),
             (FlowName::Rekey, &rekey(&practice).await),
             (FlowName::Sync, &[(Key::Scope, "all")]),
@@ -87,12 +97,26 @@ async fn every_flow_without_an_order_ends_as_ever_and_sends_nothing_twice() {
         &practice,
         &[
             (FlowName::Managed, &[APP, (Key::Hostname, "pay.contoso.com")]),
-            (FlowName::ImportVault, &[APP, (Key::Vault, "kv-contoso-vault"), (Key::VaultCertificate, "pay-2026")]),
+            (
+                FlowName::ImportVault,
+                &[APP, (Key::Vault, "kv-contoso-vault"), (Key::VaultCertificate, "pay-2026")],
+            ),
             (FlowName::Upload, &[APP, (Key::File, &own), PASSWORD, (Key::FriendlyName, "own")]),
             (FlowName::Public, &[APP, (Key::File, &partner), (Key::Name, "partner")]),
-            (FlowName::Replace, &[(Key::Certificate, "shop-2026"), (Key::File, &shop), PASSWORD, (Key::FriendlyName, "shop-2027")]),
+            (
+                FlowName::Replace,
+                &[
+                    (Key::Certificate, "shop-2026"),
+                    (Key::File, &shop),
+                    PASSWORD,
+                    (Key::FriendlyName, "shop-2027"),
+                ],
+            ),
             (FlowName::RebindAll, &[(Key::Certificate, "wildcard-contoso"), (Key::Which, "all")]),
-            (FlowName::Settings, &[blog, (Key::HttpsOnly, "yes"), (Key::MinTls, "1.3"), (Key::LoadCertificates, "*")]),
+            (
+                FlowName::Settings,
+                &[blog, (Key::HttpsOnly, "yes"), (Key::MinTls, "1.3"), (Key::LoadCertificates, "*")],
+            ),
             (FlowName::Unbind, &[blog, (Key::Hostname, "blog.contoso.com")]),
             (FlowName::DeletePrivate, &[(Key::Certificate, "blog-2025")]),
             (FlowName::DeletePublic, &[(Key::App, "rg-shop/contoso-api"), (Key::Name, "legacy-partner")]),
@@ -102,14 +126,23 @@ async fn every_flow_without_an_order_ends_as_ever_and_sends_nothing_twice() {
     assert!(count > 20, "{count}");
 }
 
-/// Change requests by method and path. A vault's policies are added to under one path, and a proof is asked for again.
+/// Change requests by method and path. A vault's policies are added to under one path, and a proof is asked
+/// for again.
 fn sent_twice(requests: &[Value]) -> Vec<String> {
     let mut seen = HashSet::new();
     let mut twice = Vec::new();
     for entry in requests {
         let (method, path) = (entry["method"].as_str().unwrap(), entry["path"].as_str().unwrap());
-        let is_question =
-            ["/_emulator", "oauth2", "verifyDomainOwnership", "ResourceGraph", "retrieve", "/list", "validate", "checkName"];
+        let is_question = [
+            "/_emulator",
+            "oauth2",
+            "verifyDomainOwnership",
+            "ResourceGraph",
+            "retrieve",
+            "/list",
+            "validate",
+            "checkName",
+        ];
         let is_change = method != "GET" && !is_question.iter().any(|word| path.contains(word));
         if is_change && !seen.insert(format!("{method} {path}")) {
             twice.push(format!("{method} {path}"));

@@ -1,5 +1,5 @@
-//! Every flow from end to end against the practice cloud, headless and on the screen, each looked at afterwards by a
-//! request that does not go through certdeck's client. One file a flow.
+//! Every flow from end to end against the practice cloud, headless and on the screen, each looked at
+//! afterwards by a request that does not go through certdeck's client. One file a flow.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod as_named;

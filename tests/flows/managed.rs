@@ -25,7 +25,11 @@ async fn a_mapped_hostname_gets_its_certificate_and_then_its_binding_and_nothing
     let seen = observe(&practice.client, FlowName::Managed, &inputs).await.unwrap();
     let planned = steps(FlowName::Managed, &seen, &inputs, &practice.rules, jiff::Timestamp::now());
     let next = current(&planned).unwrap();
-    assert_eq!((next.id, next.plan().len(), practice.changes().await), (StepId::Create, 1, before), "{planned:#?}");
+    assert_eq!(
+        (next.id, next.plan().len(), practice.changes().await),
+        (StepId::Create, 1, before),
+        "{planned:#?}"
+    );
 
     practice.complete(FlowName::Managed, &given).await;
     let made = certificate(&practice, "pay.contoso.com").await;
@@ -52,7 +56,12 @@ async fn a_subdomain_with_an_a_record_gets_its_certificate_with_a_warning_c8() {
     let practice = Practice::start().await;
     let given = [(Key::App, "contoso-partners"), (Key::Hostname, "partners.contoso.com")];
     let steps = practice.complete(FlowName::Managed, &given).await;
-    assert!(steps.iter().any(|step| step.facts.iter().any(|(label, words)| label == "Warning" && words.contains("CNAME"))));
+    assert!(
+        steps.iter().any(|step| step
+            .facts
+            .iter()
+            .any(|(label, words)| label == "Warning" && words.contains("CNAME")))
+    );
     let made = certificate(&practice, "partners.contoso.com").await;
     assert_eq!(made["properties"]["domainValidationMethod"], "http-token");
 }
@@ -61,13 +70,24 @@ async fn a_subdomain_with_an_a_record_gets_its_certificate_with_a_warning_c8() {
 async fn an_apex_below_any_registry_is_proved_by_its_a_record_c58() {
     let practice = Practice::start().await;
     let shop = site(&practice, "contoso-shop").await;
-    let (id, address) = (shop["id"].as_str().unwrap(), shop["properties"]["inboundIpAddress"].as_str().unwrap());
+    let (id, address) =
+        (shop["id"].as_str().unwrap(), shop["properties"]["inboundIpAddress"].as_str().unwrap());
     let proof = shop["properties"]["customDomainVerificationId"].as_str().unwrap();
     for (name, kind, value) in [("example.or.jp", "A", address), ("asuid.example.or.jp", "TXT", proof)] {
-        practice.control_post("dns", serde_json::json!({"add": {"name": name, "type": kind, "value": value}})).await;
+        practice
+            .control_post("dns", serde_json::json!({"add": {"name": name, "type": kind, "value": value}}))
+            .await;
     }
-    practice.arm_send("PUT", &format!("{id}/hostNameBindings/example.or.jp"), &serde_json::json!({"properties": {}})).await;
-    practice.complete(FlowName::Managed, &[(Key::App, "contoso-shop"), (Key::Hostname, "example.or.jp")]).await;
+    practice
+        .arm_send(
+            "PUT",
+            &format!("{id}/hostNameBindings/example.or.jp"),
+            &serde_json::json!({"properties": {}}),
+        )
+        .await;
+    practice
+        .complete(FlowName::Managed, &[(Key::App, "contoso-shop"), (Key::Hostname, "example.or.jp")])
+        .await;
     let made = certificate(&practice, "example.or.jp").await;
     assert_eq!(made["properties"]["domainValidationMethod"], "http-token");
 }
@@ -84,8 +104,13 @@ async fn what_azure_would_refuse_is_blocked_here_and_nothing_is_sent() {
     practice
         .control_post("dns", serde_json::json!({"add": {"name": "pay.contoso.com", "type": "CAA", "value": "0 issue x.example"}}))
         .await;
-    practice.control_post("dns", serde_json::json!({"remove": {"name": "pay.contoso.com", "type": "CNAME"}})).await;
-    match practice.run(FlowName::Managed, &[(Key::App, "contoso-shop"), (Key::Hostname, "pay.contoso.com")]).await {
+    practice
+        .control_post("dns", serde_json::json!({"remove": {"name": "pay.contoso.com", "type": "CNAME"}}))
+        .await;
+    match practice
+        .run(FlowName::Managed, &[(Key::App, "contoso-shop"), (Key::Hostname, "pay.contoso.com")])
+        .await
+    {
         Ok(Ending::Blocked(problem)) => assert_eq!(problem.code.as_deref(), Some("A42"), "{problem}"),
         other => panic!("{other:?}"),
     }

@@ -1,5 +1,5 @@
-//! What somebody else changes between the look that was agreed to and the sending: nothing of theirs is lost, and nothing
-//! is sent that nobody agreed to.
+//! What somebody else changes between the look that was agreed to and the sending: nothing of theirs is lost,
+//! and nothing is sent that nobody agreed to.
 
 use std::time::Duration;
 
@@ -17,7 +17,8 @@ const LOADS_ALL: [(Key, &str); 2] = [(Key::App, "contoso-blog"), (Key::LoadCerti
 /// The app settings of contoso-blog, as a person with curl sees them.
 async fn settings(practice: &Practice) -> Value {
     let id = site(practice, "contoso-blog").await["id"].as_str().unwrap().to_owned();
-    practice.arm_send("POST", &format!("{id}/config/appsettings/list"), &json!({})).await["properties"].clone()
+    practice.arm_send("POST", &format!("{id}/config/appsettings/list"), &json!({})).await["properties"]
+        .clone()
 }
 
 /// Somebody else sets an app setting of contoso-blog.
@@ -47,9 +48,13 @@ async fn the_same_setting_changed_after_the_look_is_not_overwritten_and_the_word
     let theirs = "AB".repeat(20);
     somebody_sets(&practice, "WEBSITE_LOAD_CERTIFICATES", &theirs).await;
     let changes = practice.changes().await;
-    let problem = practice.engine().perform(FlowName::Settings, &inputs, &agreed, &mut |_| ()).await.unwrap_err();
+    let problem =
+        practice.engine().perform(FlowName::Settings, &inputs, &agreed, &mut |_| ()).await.unwrap_err();
     assert!(problem.why.contains(&format!("Setting now: {theirs} instead of not set")), "{problem}");
-    assert!(problem.remedy.contains("Nothing was sent") && problem.remedy.contains("agree again"), "{problem}");
+    assert!(
+        problem.remedy.contains("Nothing was sent") && problem.remedy.contains("agree again"),
+        "{problem}"
+    );
     assert_eq!(practice.changes().await, changes);
     assert_eq!(settings(&practice).await["WEBSITE_LOAD_CERTIFICATES"], theirs.as_str());
 }
@@ -99,7 +104,8 @@ async fn whoever_thinks_for_long_is_asked_again_when_it_is_not_what_it_was() {
 #[test]
 fn on_screen_what_somebody_else_changes_under_way_stays() {
     let cloud = Cloud::start();
-    let blog = crate::state::estate(&cloud).apps.into_iter().find(|app| app.id.name() == "contoso-blog").unwrap().id;
+    let blog =
+        crate::state::estate(&cloud).apps.into_iter().find(|app| app.id.name() == "contoso-blog").unwrap().id;
     let mut screen = Pty::start(&[env!("CARGO_BIN_EXE_certdeck")], &cloud.environment());
     screen.wait_for("shop-2026");
     screen.keys("4/blog<Enter>");
@@ -114,7 +120,10 @@ fn on_screen_what_somebody_else_changes_under_way_stays() {
     screen.wait_for("Enter Send");
     // The answer to the look before the sending is held back, and it is outdated when it comes.
     let fault = json!({"kind": "delay", "ms": 4_000});
-    cloud.tell("faults", &json!({"method": "GET", "path": "*/sites/contoso-blog", "count": 1, "fault": fault}));
+    cloud.tell(
+        "faults",
+        &json!({"method": "GET", "path": "*/sites/contoso-blog", "count": 1, "fault": fault}),
+    );
     screen.keys("<Enter>");
     while cloud.control("faults")["value"][0]["disturbed"] == 0 {
         std::thread::yield_now();
@@ -122,7 +131,10 @@ fn on_screen_what_somebody_else_changes_under_way_stays() {
     cloud.arm("PATCH", blog.as_str(), &json!({"properties": {"clientAffinityEnabled": false}}));
     screen.wait_for("The settings are as asked");
     let site = cloud.arm("GET", blog.as_str(), &Value::Null);
-    assert_eq!((&site["properties"]["clientAffinityEnabled"], &site["properties"]["httpsOnly"]), (&false.into(), &true.into()));
+    assert_eq!(
+        (&site["properties"]["clientAffinityEnabled"], &site["properties"]["httpsOnly"]),
+        (&false.into(), &true.into())
+    );
 }
 
 /// Somebody else unbinds the hostname while the first question is on the screen.

@@ -1,5 +1,5 @@
-//! Names as people have them at hand: every form is taken wherever a name is asked for, what is ambiguous or unknown says
-//! what was looked for and where, and nothing is asked for that a flow does not have.
+//! Names as people have them at hand: every form is taken wherever a name is asked for, what is ambiguous or
+//! unknown says what was looked for and where, and nothing is asked for that a flow does not have.
 
 use std::process::{Command, Output};
 
@@ -20,7 +20,12 @@ fn said(output: &Output) -> String {
 fn anywhere(cloud: &Cloud, flow: &str, settings: &[&str], more: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_certdeck"));
     command.env_clear().env("HOME", cloud.home()).current_dir(cloud.home()).envs(cloud.environment());
-    command.args(["run", flow]).args(settings.iter().flat_map(|setting| ["--set", setting])).args(more).output().unwrap()
+    command
+        .args(["run", flow])
+        .args(settings.iter().flat_map(|setting| ["--set", setting]))
+        .args(more)
+        .output()
+        .unwrap()
 }
 
 #[test]
@@ -30,13 +35,24 @@ fn a_slot_and_its_certificate_are_taken_in_every_form_that_names_them() {
     let slot = estate.apps.iter().find(|app| app.label() == "contoso-shop/staging").unwrap().id.clone();
     let certificate = estate.certificates.iter().find(|one| one.id.name() == "wildcard-contoso").unwrap();
     let print = certificate.thumbprint.as_ref().unwrap().as_str();
-    let colons = print.as_bytes().chunks(2).map(|pair| std::str::from_utf8(pair).unwrap()).collect::<Vec<_>>().join(":");
+    let colons = print
+        .as_bytes()
+        .chunks(2)
+        .map(|pair| std::str::from_utf8(pair).unwrap())
+        .collect::<Vec<_>>()
+        .join(":");
     let bind = |app: &str, certificate: &str| {
-        let settings = [format!("app={app}"), format!("hostname={STAGING}"), format!("certificate={certificate}")];
+        let settings =
+            [format!("app={app}"), format!("hostname={STAGING}"), format!("certificate={certificate}")];
         let settings: Vec<&str> = settings.iter().map(String::as_str).collect();
         Run::new("bind", &[&settings[..], &["ssl-type=sni"]].concat()).certdeck(&cloud, &["--plan"])
     };
-    let apps = ["contoso-shop/staging", "rg-shop/contoso-shop/staging", "RG-Shop/contoso-shop/slots/staging", slot.as_str()];
+    let apps = [
+        "contoso-shop/staging",
+        "rg-shop/contoso-shop/staging",
+        "RG-Shop/contoso-shop/slots/staging",
+        slot.as_str(),
+    ];
     for app in apps {
         let done = bind(app, "wildcard-contoso");
         assert_eq!(done.status.code(), Some(0), "{app}: {}", said(&done));
@@ -44,10 +60,13 @@ fn a_slot_and_its_certificate_are_taken_in_every_form_that_names_them() {
     let upper = certificate.id.as_str().to_uppercase();
     let lower = colons.to_lowercase();
     let in_group = format!("rg-shop/{print}");
-    for form in ["rg-shop/wildcard-contoso", "WILDCARD-contoso", upper.as_str(), print, &colons, &lower, &in_group] {
+    for form in
+        ["rg-shop/wildcard-contoso", "WILDCARD-contoso", upper.as_str(), print, &colons, &lower, &in_group]
+    {
         let done = bind(apps[0], form);
         assert_eq!(done.status.code(), Some(0), "{form}: {}", said(&done));
-        let rebind = anywhere(&cloud, "rebind-all", &[&format!("certificate={form}"), "which=all"], &["--plan"]);
+        let rebind =
+            anywhere(&cloud, "rebind-all", &[&format!("certificate={form}"), "which=all"], &["--plan"]);
         assert_eq!(rebind.status.code(), Some(0), "{form}: {}", said(&rebind));
     }
 }
@@ -63,7 +82,8 @@ fn what_is_unknown_says_what_was_looked_for_and_where() {
     let app = plan("unbind", &["app=contoso-shop/stagign", "hostname=staging.contoso.com"]);
     assert!(app.contains("no app 'stagign' in the resource group contoso-shop"), "{app}");
     assert!(
-        app.contains("no slot 'stagign' of an app 'contoso-shop'") && app.contains("the subscription Contoso Production"),
+        app.contains("no slot 'stagign' of an app 'contoso-shop'")
+            && app.contains("the subscription Contoso Production"),
         "{app}"
     );
     let app = plan("unbind", &["app=a/b/c/d"]);
@@ -72,10 +92,14 @@ fn what_is_unknown_says_what_was_looked_for_and_where() {
     let certificate = plan("bind", &bind);
     assert!(certificate.contains("'rg-shop/wildcrad' in the webspace rg-shop-"), "{certificate}");
     let certificate = plan("rebind-all", &["certificate=rg-shop/wildcrad"]);
-    assert!(certificate.contains("no certificate 'wildcrad' in the resource group rg-shop of the subscription"), "{certificate}");
+    assert!(
+        certificate.contains("no certificate 'wildcrad' in the resource group rg-shop of the subscription"),
+        "{certificate}"
+    );
     let order = plan("unlock", &["order=apifabrkam"]);
     assert!(order.contains("no order 'apifabrkam' in the subscription Contoso Production"), "{order}");
-    let nowhere = anywhere(&cloud, "unlock", &["subscription=Contoso Prodution", "order=apifabrikam"], &["--plan"]);
+    let nowhere =
+        anywhere(&cloud, "unlock", &["subscription=Contoso Prodution", "order=apifabrikam"], &["--plan"]);
     assert!(said(&nowhere).contains("this account sees Contoso Production"), "{}", said(&nowhere));
 }
 
@@ -87,7 +111,11 @@ fn replace_never_asks_for_an_app_and_finds_the_certificate_in_any_subscription()
     assert!(said(&found).contains("choose the PFX file (--set file=…)"), "{}", said(&found));
     let unknown = anywhere(&cloud, "replace", &["certificate=shop-2062"], &["--plan"]);
     let words = said(&unknown);
-    assert!(unknown.status.code() == Some(2) && words.contains("no certificate 'shop-2062' in the 2 subscriptions"), "{words}");
+    assert!(
+        unknown.status.code() == Some(2)
+            && words.contains("no certificate 'shop-2062' in the 2 subscriptions"),
+        "{words}"
+    );
     assert!(!words.contains("--set app"), "{words}");
 }
 
@@ -118,7 +146,10 @@ fn what_was_deleted_by_its_name_alone_is_gone_on_the_second_run_and_exits_0() {
         }
     }
     let gone = anywhere(&cloud, "delete-private", &["certificate=blog-2025"], &["--yes"]);
-    assert!(String::from_utf8_lossy(&gone.stdout).contains("no certificate 'blog-2025' in the 2 subscriptions"), "{gone:?}");
+    assert!(
+        String::from_utf8_lossy(&gone.stdout).contains("no certificate 'blog-2025' in the 2 subscriptions"),
+        "{gone:?}"
+    );
 }
 
 #[test]
@@ -143,13 +174,20 @@ fn a_private_key_in_the_place_of_any_input_is_repeated_by_no_flow() {
     let key = KeyPair::generate().unwrap().serialize_pem();
     let lines: Vec<&str> = key.lines().filter(|line| !line.starts_with('-')).collect();
     let inner = lines.concat();
-    let texts = [inner.clone(), format!("-----BEGIN PRIVATE KEY-----\\n{}\\n", lines.join("\\n")), format!("rg-shop/{inner}")];
+    let texts = [
+        inner.clone(),
+        format!("-----BEGIN PRIVATE KEY-----\\n{}\\n", lines.join("\\n")),
+        format!("rg-shop/{inner}"),
+    ];
     for run in all(&cloud, files.path()) {
-        for (text, (name, run)) in texts.iter().flat_map(|text| run.each_with(text).map(move |one| (text, one))) {
+        for (text, (name, run)) in
+            texts.iter().flat_map(|text| run.each_with(text).map(move |one| (text, one)))
+        {
             let done = run.certdeck(&cloud, &["--plan"]);
             let shown = format!("{}{}", String::from_utf8_lossy(&done.stdout), said(&done));
             assert_ne!(done.status.code(), Some(0), "{} {name}={text}: {shown}", run.flow);
-            let part = inner.as_bytes().windows(17).find(|part| shown.contains(std::str::from_utf8(part).unwrap()));
+            let part =
+                inner.as_bytes().windows(17).find(|part| shown.contains(std::str::from_utf8(part).unwrap()));
             assert_eq!(part, None, "{} {name}: {shown}", run.flow);
         }
     }

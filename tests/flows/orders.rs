@@ -31,7 +31,9 @@ async fn an_order_is_unlocked_and_deleted_only_in_this_sequence_and_once() {
     let inputs = practice.inputs(FlowName::Unlock, &[ORDER]);
     let seen = observe(&practice.client, FlowName::Unlock, &inputs).await.unwrap();
     let planned = steps(FlowName::Unlock, &seen, &inputs, &practice.rules, jiff::Timestamp::now());
-    assert!(planned.iter().any(|step| step.id == StepId::Unlock && step.status == StepStatus::Ready && step.requests.len() == 1));
+    assert!(planned.iter().any(|step| step.id == StepId::Unlock
+        && step.status == StepStatus::Ready
+        && step.requests.len() == 1));
     assert_eq!(practice.changes().await, before, "looking changes nothing");
 
     practice.complete(FlowName::Unlock, &[ORDER]).await;
@@ -48,11 +50,17 @@ async fn a_lock_on_the_group_is_found_and_left_until_it_is_asked_for() {
     let id = bought(&practice).await;
     let group = id.split("/providers/").next().unwrap();
     let lock = format!("{group}/providers/Microsoft.Authorization/locks/keep");
-    let put =
-        Request::put("Lock", &ResourceId::parse(&lock).unwrap(), "2020-05-01", json!({"properties": {"level": "CanNotDelete"}}));
+    let put = Request::put(
+        "Lock",
+        &ResourceId::parse(&lock).unwrap(),
+        "2020-05-01",
+        json!({"properties": {"level": "CanNotDelete"}}),
+    );
     practice.client.change(&put, &mut |_| ()).await.unwrap();
     match practice.run(FlowName::Unlock, &[ORDER]).await {
-        Ok(Ending::NeedsInput { key, why }) => assert!(key == Key::Locks && why.contains("resource group"), "{why}"),
+        Ok(Ending::NeedsInput { key, why }) => {
+            assert!(key == Key::Locks && why.contains("resource group"), "{why}");
+        }
         other => panic!("{other:?}"),
     }
     practice.complete(FlowName::Unlock, &[ORDER, (Key::Locks, "all")]).await;

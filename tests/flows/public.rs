@@ -30,5 +30,9 @@ fn on_screen_a_public_certificate_goes_from_the_chooser_to_the_code_of_its_app()
     screen.keys("y");
     screen.wait_for("The certificate is in the app");
     let apps = crate::state::estate(&cloud);
-    assert!(apps.public_certificates.iter().any(|one| one.id.name() == "partner" && one.app.name() == "contoso-shop"));
+    assert!(
+        apps.public_certificates
+            .iter()
+            .any(|one| one.id.name() == "partner" && one.app.name() == "contoso-shop")
+    );
 }

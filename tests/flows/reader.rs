@@ -1,4 +1,5 @@
-//! With the role Reader alone every command runs: nothing is written, nothing fails, and what could not be looked at is named.
+//! With the role Reader alone every command runs: nothing is written, nothing fails, and what could not be
+//! looked at is named.
 
 use std::process::{Command, Output};
 
@@ -11,11 +12,14 @@ fn certdeck(cloud: &Cloud, arguments: &[&str]) -> Output {
     let connection = cloud.connection();
     let mut command = Command::new(env!("CARGO_BIN_EXE_certdeck"));
     command.env_clear().env("HOME", cloud.home()).current_dir(cloud.home()).envs(cloud.environment());
-    command.env("AZURE_CLIENT_ID", &connection.reader_client_id).env("AZURE_CLIENT_SECRET", &connection.reader_client_secret);
+    command
+        .env("AZURE_CLIENT_ID", &connection.reader_client_id)
+        .env("AZURE_CLIENT_SECRET", &connection.reader_client_secret);
     command.args(arguments).output().unwrap()
 }
 
-/// What the cloud was asked to change, refused or not: neither reads, sign-in nor questions that are asked by POST.
+/// What the cloud was asked to change, refused or not: neither reads, sign-in nor questions that are asked by
+/// POST.
 fn writes(cloud: &Cloud) -> Vec<String> {
     let log = cloud.control("requests?since=0");
     let questions = ["oauth2", "resourcegraph", "checknameavailability", "retrieve", "/list?"];
@@ -45,13 +49,21 @@ fn a_reader_lists_reports_and_checks_everything() {
         assert!(!output.stdout.is_empty(), "{arguments:?}");
     }
     let check = certdeck(&cloud, &["check"]);
-    assert_eq!(check.status.code(), Some(2), "what expires is critical: {}", String::from_utf8_lossy(&check.stdout));
+    assert_eq!(
+        check.status.code(),
+        Some(2),
+        "what expires is critical: {}",
+        String::from_utf8_lossy(&check.stdout)
+    );
     let doctor = certdeck(&cloud, &["doctor"]);
     let said = String::from_utf8_lossy(&doctor.stdout);
     assert_eq!(doctor.status.code(), Some(0), "{said}");
     let graph = said.lines().find(|line| line.contains(" graph ")).unwrap();
     assert!(graph.starts_with("warning") && graph.contains("may not read the directory"), "{graph}");
-    assert!(said.contains("Application.Read.All") && said.contains("not Sync: Microsoft.Web/certificates/write"), "{said}");
+    assert!(
+        said.contains("Application.Read.All") && said.contains("not Sync: Microsoft.Web/certificates/write"),
+        "{said}"
+    );
     assert_eq!(writes(&cloud), Vec::<String>::new());
 }
 
@@ -99,9 +111,12 @@ fn a_reader_plans_every_flow_and_is_told_what_was_not_looked_at() {
     let subscription = format!("subscription={}", cloud.connection().subscription_ids[0]);
     let mut wrong = Vec::new();
     for (flow, settings, exit, left_out) in plans {
-        let mut arguments = vec!["run", flow, "--plan", "--set", &subscription, "--set", "resource-group=rg-shop"];
+        let mut arguments =
+            vec!["run", flow, "--plan", "--set", &subscription, "--set", "resource-group=rg-shop"];
         settings.iter().for_each(|setting| arguments.extend(["--set", *setting]));
-        if settings.iter().any(|setting| std::path::Path::new(setting).extension().is_some_and(|end| end == "pfx"))
+        if settings
+            .iter()
+            .any(|setting| std::path::Path::new(setting).extension().is_some_and(|end| end == "pfx"))
             && *flow != "export"
         {
             arguments.extend(["--password-file", &password]);

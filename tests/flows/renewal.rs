@@ -10,7 +10,8 @@ use crate::cloud::Cloud;
 use crate::common::Practice;
 use crate::pty::Pty;
 
-/// Ends in 25 days and does not renew by itself; its last proof is from before March 2026, so it has to be given again.
+/// Ends in 25 days and does not renew by itself; its last proof is from before March 2026, so it has to be
+/// given again.
 const API: (Key, &str) = (Key::Order, "apifabrikam");
 
 /// The whole id of an order, whichever group it is in.
@@ -25,7 +26,11 @@ pub async fn current(practice: &Practice, name: &str) -> (String, String) {
 }
 
 async fn served(practice: &Practice, host: &str) -> Thumbprint {
-    tls::served_thumbprint(practice.client.cloud(), &Hostname::parse(host).unwrap()).await.here().unwrap().clone()
+    tls::served_thumbprint(practice.client.cloud(), &Hostname::parse(host).unwrap())
+        .await
+        .here()
+        .unwrap()
+        .clone()
 }
 
 #[tokio::test]
@@ -38,11 +43,18 @@ async fn an_order_is_renewed_once_verified_again_and_brought_to_its_apps_a167_a1
     let changes = practice.changes().await;
     let inputs = practice.inputs(FlowName::Renew, &by_app);
     let seen = certdeck::flow::observe(&practice.client, FlowName::Renew, &inputs).await.unwrap();
-    let plan = certdeck::flow::steps(FlowName::Renew, &seen, &inputs, &practice.rules, jiff::Timestamp::now());
+    let plan =
+        certdeck::flow::steps(FlowName::Renew, &seen, &inputs, &practice.rules, jiff::Timestamp::now());
     assert_eq!(practice.changes().await, changes, "looking changes nothing");
     let step = plan.iter().find(|step| step.id == StepId::Renew).unwrap();
-    let fact = |label: &str| step.facts.iter().find(|(known, _)| known == label).map(|(_, words)| words.as_str()).unwrap();
-    assert!(fact("Charged").starts_with("yes") && fact("Domain proof").contains("verified again"), "{:?}", step.facts);
+    let fact = |label: &str| {
+        step.facts.iter().find(|(known, _)| known == label).map(|(_, words)| words.as_str()).unwrap()
+    };
+    assert!(
+        fact("Charged").starts_with("yes") && fact("Domain proof").contains("verified again"),
+        "{:?}",
+        step.facts
+    );
     assert!(fact("Apps").contains("apifabrikam-Linux") && fact("Key").starts_with("changes"));
 
     practice.complete(FlowName::Renew, &by_app).await;
@@ -50,13 +62,25 @@ async fn an_order_is_renewed_once_verified_again_and_brought_to_its_apps_a167_a1
     assert_eq!((after.status.clone(), practice.purchases().await), (OrderStatus::Issued, 1));
     assert_ne!(after.thumbprint, before.thumbprint);
     let year = jiff::SignedDuration::from_hours(365 * 24);
-    assert_eq!(after.term_ends.unwrap(), before.term_ends.unwrap() + year, "a year from the old end, not from today (A169)");
+    assert_eq!(
+        after.term_ends.unwrap(),
+        before.term_ends.unwrap() + year,
+        "a year from the old end, not from today (A169)"
+    );
     assert!(fact("Paid until").starts_with(&after.term_ends.unwrap().strftime("%Y-%m-%d").to_string()));
-    assert!(fact("Expires").starts_with(&after.expires.unwrap().strftime("%Y-%m-%d").to_string()), "{}", fact("Expires"));
+    assert!(
+        fact("Expires").starts_with(&after.expires.unwrap().strftime("%Y-%m-%d").to_string()),
+        "{}",
+        fact("Expires")
+    );
 
     let changes = practice.changes().await;
     practice.complete(FlowName::Renew, &by_app).await;
-    assert_eq!((practice.changes().await, practice.purchases().await), (changes, 1), "the same again renews nothing");
+    assert_eq!(
+        (practice.changes().await, practice.purchases().await),
+        (changes, 1),
+        "the same again renews nothing"
+    );
 
     assert_eq!(served(&practice, "api.fabrikam.com").await, old);
     practice.complete(FlowName::Sync, &[API]).await;
@@ -86,7 +110,8 @@ async fn outside_the_window_the_day_it_opens_is_said_a179() {
     let (id, now) = current(&practice, "wildfabrikam").await;
     match practice.run(FlowName::Renew, &[(Key::Order, &id), (Key::Current, &now)]).await {
         Ok(Ending::Blocked(problem)) => {
-            let opens = order(&practice, "wildfabrikam").await.term_ends.unwrap() - jiff::SignedDuration::from_hours(90 * 24);
+            let opens = order(&practice, "wildfabrikam").await.term_ends.unwrap()
+                - jiff::SignedDuration::from_hours(90 * 24);
             assert!(problem.why.contains(&opens.strftime("%Y-%m-%d").to_string()), "{problem}");
             assert_eq!(problem.code.as_deref(), Some("ExpirationNotInRenewalTimeRange"));
         }
@@ -204,7 +229,9 @@ async fn whoever_renews_a_certificate_without_an_order_is_shown_the_way_that_fit
     }
     let import = estate.certificates.iter().find(|one| one.id.name() == "apifabrikam-Linux").unwrap();
     match practice.run(FlowName::Renew, &[(Key::Certificate, import.id.as_str())]).await {
-        Ok(Ending::NeedsInput { key: Key::Order, why }) => assert!(why.contains("/certificateOrders/apifabrikam"), "{why}"),
+        Ok(Ending::NeedsInput { key: Key::Order, why }) => {
+            assert!(why.contains("/certificateOrders/apifabrikam"), "{why}");
+        }
         other => panic!("{other:?}"),
     }
     assert_eq!(practice.changes().await, changes);

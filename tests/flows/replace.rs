@@ -1,4 +1,5 @@
-//! The renewal of an uploaded certificate: uploaded, bound in place of the old one, proved, and the old one deleted last.
+//! The renewal of an uploaded certificate: uploaded, bound in place of the old one, proved, and the old one
+//! deleted last.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -6,7 +7,10 @@ use certdeck::flow::engine::Ending;
 use certdeck::flow::{FlowName, Inputs, Key, StepId, StepStatus, observe, steps};
 use certdeck::model::{Hostname, Seen};
 use certdeck::pki::{self, Bundle, Wrapping};
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, ExtendedKeyUsagePurpose, IsCa, KeyPair, KeyUsagePurpose};
+use rcgen::{
+    BasicConstraints, CertificateParams, CertifiedIssuer, ExtendedKeyUsagePurpose, IsCa, KeyPair,
+    KeyUsagePurpose,
+};
 use serde_json::{Value, json};
 
 use crate::cloud::Cloud;
@@ -34,7 +38,8 @@ pub fn pfx(hosts: &[&str]) -> (tempfile::TempDir, String) {
     let leaf = leaf.signed_by(&key, &root).unwrap();
     let pem = format!("{}{}{}", leaf.pem(), root.pem(), key.serialize_pem());
     let contents = pki::read(pem.as_bytes(), None).unwrap();
-    let octets = Bundle::rewrap(&contents).unwrap().write(&PASSWORD.into(), Wrapping::TripleDes, None).unwrap();
+    let octets =
+        Bundle::rewrap(&contents).unwrap().write(&PASSWORD.into(), Wrapping::TripleDes, None).unwrap();
     let dir = tempfile::tempdir().unwrap();
     std::fs::write(dir.path().join("new.pfx"), &*octets).unwrap();
     let path = dir.path().join("new.pfx").to_str().unwrap().to_owned();
@@ -43,12 +48,20 @@ pub fn pfx(hosts: &[&str]) -> (tempfile::TempDir, String) {
 
 pub async fn certificate(practice: &Practice, name: &str) -> Value {
     let subscription = &practice.emulator.connection().subscription_ids[0];
-    practice.arm(&format!("/subscriptions/{subscription}/resourceGroups/rg-shop/providers/Microsoft.Web/certificates/{name}")).await
+    practice
+        .arm(&format!(
+            "/subscriptions/{subscription}/resourceGroups/rg-shop/providers/Microsoft.Web/certificates/{name}"
+        ))
+        .await
 }
 
 pub async fn site(practice: &Practice, name: &str) -> Value {
     let subscription = &practice.emulator.connection().subscription_ids[0];
-    practice.arm(&format!("/subscriptions/{subscription}/resourceGroups/rg-shop/providers/Microsoft.Web/sites/{name}")).await
+    practice
+        .arm(&format!(
+            "/subscriptions/{subscription}/resourceGroups/rg-shop/providers/Microsoft.Web/sites/{name}"
+        ))
+        .await
 }
 
 /// Type and thumbprint of a hostname of a site.
@@ -70,7 +83,10 @@ async fn an_ip_based_certificate_is_replaced_and_keeps_its_address_and_its_code_
     ];
     let before = site(&practice, "contoso-partners").await;
     let address = before["properties"]["inboundIpAddress"].as_str().unwrap().to_owned();
-    let old = certificate(&practice, "partners-2026").await["properties"]["thumbprint"].as_str().unwrap().to_owned();
+    let old = certificate(&practice, "partners-2026").await["properties"]["thumbprint"]
+        .as_str()
+        .unwrap()
+        .to_owned();
     let loads = [(Key::App, "contoso-partners"), (Key::LoadCertificates, old.as_str())];
     practice.complete(FlowName::Settings, &loads).await;
 
@@ -79,13 +95,26 @@ async fn an_ip_based_certificate_is_replaced_and_keeps_its_address_and_its_code_
     let seen = observe(&practice.client, FlowName::Replace, &inputs).await.unwrap();
     let planned = steps(FlowName::Replace, &seen, &inputs, &practice.rules, jiff::Timestamp::now());
     assert_eq!(practice.changes().await, changes, "a plan changes nothing");
-    let order: Vec<StepId> = planned.iter().filter(|step| !step.status.is_over()).map(|step| step.id).collect();
-    assert_eq!(order, [StepId::Upload, StepId::Rebind, StepId::Served, StepId::Address, StepId::Load, StepId::Delete]);
-    assert!(planned.iter().skip_while(|step| step.id != StepId::Rebind).all(|step| step.requests.is_empty()), "in no other order");
+    let order: Vec<StepId> =
+        planned.iter().filter(|step| !step.status.is_over()).map(|step| step.id).collect();
+    assert_eq!(
+        order,
+        [StepId::Upload, StepId::Rebind, StepId::Served, StepId::Address, StepId::Load, StepId::Delete]
+    );
+    assert!(
+        planned.iter().skip_while(|step| step.id != StepId::Rebind).all(|step| step.requests.is_empty()),
+        "in no other order"
+    );
 
     let done = practice.complete(FlowName::Replace, &given).await;
-    assert!(done.iter().any(|step| step.id == StepId::Served && matches!(step.status, StepStatus::Done(_))), "{done:#?}");
-    let new = certificate(&practice, "partners-2027").await["properties"]["thumbprint"].as_str().unwrap().to_owned();
+    assert!(
+        done.iter().any(|step| step.id == StepId::Served && matches!(step.status, StepStatus::Done(_))),
+        "{done:#?}"
+    );
+    let new = certificate(&practice, "partners-2027").await["properties"]["thumbprint"]
+        .as_str()
+        .unwrap()
+        .to_owned();
     let after = site(&practice, "contoso-partners").await;
     assert_eq!(binding(&after, "partners.contoso.com"), ("IpBasedEnabled", Some(new.as_str())));
     assert_eq!(after["properties"]["inboundIpAddress"], address.as_str(), "the address stayed");
@@ -100,13 +129,18 @@ async fn an_ip_based_certificate_is_replaced_and_keeps_its_address_and_its_code_
 /// The old one is deleted last, so on the second run its name leads nowhere.
 #[tokio::test]
 async fn whatever_form_names_the_certificate_a_second_replace_says_done() {
-    let forms: [&dyn Fn(&str) -> String; 4] =
-        [&|_| "rg-shop/shop-2026".to_owned(), &|_| "SHOP-2026".to_owned(), &|print| print.to_lowercase(), &|print| {
-            format!("RG-Shop/{print}")
-        }];
+    let forms: [&dyn Fn(&str) -> String; 4] = [
+        &|_| "rg-shop/shop-2026".to_owned(),
+        &|_| "SHOP-2026".to_owned(),
+        &|print| print.to_lowercase(),
+        &|print| format!("RG-Shop/{print}"),
+    ];
     for form in forms {
         let practice = Practice::start().await;
-        let print = certificate(&practice, "shop-2026").await["properties"]["thumbprint"].as_str().unwrap().to_owned();
+        let print = certificate(&practice, "shop-2026").await["properties"]["thumbprint"]
+            .as_str()
+            .unwrap()
+            .to_owned();
         let (_dir, path) = pfx(&["shop.contoso.com"]);
         let inputs = Inputs::default()
             .with(Key::Subscription, &*practice.emulator.connection().subscription_ids[0])
@@ -117,12 +151,21 @@ async fn whatever_form_names_the_certificate_a_second_replace_says_done() {
         for again in [false, true] {
             let changes = practice.changes().await;
             match practice.run_with(FlowName::Replace, &inputs).await {
-                Ok(Ending::Done(steps)) => assert!(steps.iter().any(|step| step.id == StepId::Delete), "{typed}"),
+                Ok(Ending::Done(steps)) => {
+                    assert!(steps.iter().any(|step| step.id == StepId::Delete), "{typed}");
+                }
                 other => panic!("{typed}, again: {again}: {other:?}"),
             }
-            assert_eq!(practice.changes().await == changes, again, "{typed}: what is replaced is not replaced again");
+            assert_eq!(
+                practice.changes().await == changes,
+                again,
+                "{typed}: what is replaced is not replaced again"
+            );
         }
-        assert!(certificate(&practice, "shop-2026").await["error"].is_object(), "{typed}: the old one is gone");
+        assert!(
+            certificate(&practice, "shop-2026").await["error"].is_object(),
+            "{typed}: the old one is gone"
+        );
     }
 }
 
@@ -146,7 +189,8 @@ async fn what_would_leave_a_hostname_without_a_certificate_is_refused_and_nothin
     let before = practice.changes().await;
     let (_dir, path) = pfx(&["other.contoso.com"]);
     let file = [(Key::File, path.as_str()), (Key::Password, PASSWORD)];
-    let cases = [("shop-2026", Key::File), ("nowhere", Key::Certificate), ("kv-contoso-shop-api", Key::Certificate)];
+    let cases =
+        [("shop-2026", Key::File), ("nowhere", Key::Certificate), ("kv-contoso-shop-api", Key::Certificate)];
     for (name, field) in cases {
         match practice.run(FlowName::Replace, &[&[(Key::Certificate, name)][..], &file].concat()).await {
             Ok(Ending::NeedsInput { key, why }) => assert_eq!(key, field, "{name}: {why}"),
@@ -161,7 +205,12 @@ async fn an_address_that_dns_does_not_lead_to_stops_before_the_old_one_is_delete
     let practice = Practice::start().await;
     let (_dir, path) = pfx(&["partners.contoso.com"]);
     practice.control_post("dns", json!({"remove": {"name": "partners.contoso.com", "type": "A"}})).await;
-    practice.control_post("dns", json!({"add": {"name": "partners.contoso.com", "type": "A", "value": "192.0.2.77"}})).await;
+    practice
+        .control_post(
+            "dns",
+            json!({"add": {"name": "partners.contoso.com", "type": "A", "value": "192.0.2.77"}}),
+        )
+        .await;
     let given = [(Key::Certificate, "partners-2026"), (Key::File, path.as_str()), (Key::Password, PASSWORD)];
     match practice.run(FlowName::Replace, &given).await {
         Ok(Ending::Blocked(problem)) => {
@@ -169,9 +218,15 @@ async fn an_address_that_dns_does_not_lead_to_stops_before_the_old_one_is_delete
         }
         other => panic!("{other:?}"),
     }
-    assert!(certificate(&practice, "partners-2026").await["properties"].is_object(), "the old one is still there");
+    assert!(
+        certificate(&practice, "partners-2026").await["properties"].is_object(),
+        "the old one is still there"
+    );
     let host = Hostname::parse("partners.contoso.com").unwrap();
-    assert!(matches!(certdeck::health::tls::served_thumbprint(practice.client.cloud(), &host).await, Seen::Here(_)));
+    assert!(matches!(
+        certdeck::health::tls::served_thumbprint(practice.client.cloud(), &host).await,
+        Seen::Here(_)
+    ));
 }
 
 #[test]
@@ -204,7 +259,8 @@ fn on_screen_each_step_waits_for_the_one_before_and_the_old_name_is_typed_last()
     let log = cloud.control("requests");
     let all = log["value"].as_array().unwrap();
     let changes = all.iter().filter(|entry| matches!(entry["method"].as_str(), Some("PUT" | "DELETE")));
-    let places: Vec<&str> = changes.filter_map(|entry| entry["path"].as_str()?.split('?').next()?.rsplit('/').nth(1)).collect();
+    let places: Vec<&str> =
+        changes.filter_map(|entry| entry["path"].as_str()?.split('?').next()?.rsplit('/').nth(1)).collect();
     assert_eq!(places, ["certificates", "hostNameBindings", "certificates"], "in this order and no other");
 }
 
@@ -214,11 +270,18 @@ async fn a_hostname_behind_something_with_a_certificate_of_its_own_is_replaced_t
     let practice = Practice::start().await;
     practice.control_post("edge", json!({"host": "shop.contoso.com"})).await;
     let (_dir, path) = pfx(&["shop.contoso.com"]);
-    let given =
-        [(Key::Certificate, "shop-2026"), (Key::File, path.as_str()), (Key::Password, PASSWORD), (Key::FriendlyName, "shop-2027")];
+    let given = [
+        (Key::Certificate, "shop-2026"),
+        (Key::File, path.as_str()),
+        (Key::Password, PASSWORD),
+        (Key::FriendlyName, "shop-2027"),
+    ];
     let done = practice.complete(FlowName::Replace, &given).await;
     let served = done.iter().find(|step| step.id == StepId::Served).unwrap();
-    assert!(matches!(&served.status, StepStatus::Done(words) if words.contains("in front of it")), "{served:?}");
+    assert!(
+        matches!(&served.status, StepStatus::Done(words) if words.contains("in front of it")),
+        "{served:?}"
+    );
     assert!(certificate(&practice, "shop-2026").await["error"]["code"] == "ResourceNotFound");
 }
 
@@ -229,14 +292,18 @@ async fn a_file_of_which_a_part_cannot_be_read_replaces_nothing() {
     let contents = pki::read(&std::fs::read(&path).unwrap(), Some(&PASSWORD.into())).unwrap();
     let pem = |at: usize| {
         let text = STANDARD.encode(&contents.certificates[at].der);
-        let lines: Vec<&str> = text.as_bytes().chunks(64).map(|line| std::str::from_utf8(line).unwrap()).collect();
+        let lines: Vec<&str> =
+            text.as_bytes().chunks(64).map(|line| std::str::from_utf8(line).unwrap()).collect();
         format!("-----BEGIN CERTIFICATE-----\n{}\n-----END CERTIFICATE-----\n", lines.join("\n"))
     };
     let glued = pem(0).replacen("\nMI", "\nM?", 1) + &pem(1);
     let file = dir.path().join("part.pem");
     std::fs::write(&file, glued).unwrap();
     let before = practice.changes().await;
-    match practice.run(FlowName::Replace, &[(Key::Certificate, "shop-2026"), (Key::File, file.to_str().unwrap())]).await {
+    match practice
+        .run(FlowName::Replace, &[(Key::Certificate, "shop-2026"), (Key::File, file.to_str().unwrap())])
+        .await
+    {
         Ok(Ending::NeedsInput { key: Key::File, why }) => assert!(why.contains("line 1"), "{why}"),
         other => panic!("{other:?}"),
     }

@@ -59,7 +59,8 @@ pub fn all(cloud: &Cloud, files: &Path) -> Vec<Run> {
     let shop = "app=rg-shop/contoso-shop";
     let [api, api_now] = order(cloud, "apifabrikam");
     let [wildcard, wildcard_now] = order(cloud, "wildfabrikam");
-    let new_vault = ["vault-choice=new", "vault=kv-contosowww", "vault-location=westeurope", "vault-rbac=access-policy"];
+    let new_vault =
+        ["vault-choice=new", "vault=kv-contosowww", "vault-location=westeurope", "vault-rbac=access-policy"];
     let public = format!("file={}", files.join("partner.cer").display());
     vec![
         Run::new("purchase", &[bought, group, "domain=contoso.com", "product=standard", "auto-renew=yes"]),
@@ -79,12 +80,16 @@ pub fn all(cloud: &Cloud, files: &Path) -> Vec<Run> {
         Run::new("import-vault", &[shop, "vault=kv-contoso-vault", "vault-certificate=pay-2026"]),
         Run::new("upload", &[shop]).uploading(&files.join("contoso.pfx")),
         Run::new("public", &[shop, "name=partner", &public]),
-        Run::new("replace", &[group, "certificate=shop-2026", "friendly-name=shop-2027"]).uploading(&files.join("shop.pfx")),
+        Run::new("replace", &[group, "certificate=shop-2026", "friendly-name=shop-2027"])
+            .uploading(&files.join("shop.pfx")),
         Run::new("rebind-all", &[group, "certificate=wildcard-contoso", "which=all"]),
         Run::new("unbind", &[group, "app=contoso-blog", "hostname=blog.contoso.com"]),
         Run::new("delete-private", &[group, "certificate=blog-2025"]),
         Run::new("delete-public", &[group, "app=contoso-api", "name=legacy-partner"]),
-        Run::new("settings", &[group, "app=contoso-blog", "https-only=yes", "min-tls=1.3", "load-certificates=*"]),
+        Run::new(
+            "settings",
+            &[group, "app=contoso-blog", "https-only=yes", "min-tls=1.3", "load-certificates=*"],
+        ),
     ]
 }
 

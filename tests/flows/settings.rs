@@ -10,7 +10,12 @@ use crate::replace::site;
 #[tokio::test]
 async fn what_is_asked_for_is_set_once_and_all_else_stays() {
     let practice = Practice::start().await;
-    let given = [(Key::App, "contoso-blog"), (Key::HttpsOnly, "yes"), (Key::MinTls, "1.3"), (Key::LoadCertificates, "*")];
+    let given = [
+        (Key::App, "contoso-blog"),
+        (Key::HttpsOnly, "yes"),
+        (Key::MinTls, "1.3"),
+        (Key::LoadCertificates, "*"),
+    ];
     let before = practice.changes().await;
     let inputs = practice.inputs(FlowName::Settings, &given);
     let seen = observe(&practice.client, FlowName::Settings, &inputs).await.unwrap();

@@ -1,4 +1,5 @@
-//! Certificates that belong to one app: of apps on Flex Consumption, and of others that were created so (C34).
+//! Certificates that belong to one app: of apps on Flex Consumption, and of others that were created so
+//! (C34).
 
 use certdeck::azure::inventory;
 use certdeck::flow::engine::Ending;
@@ -51,7 +52,8 @@ async fn own(practice: &Practice) -> Vec<Value> {
 }
 
 async fn bound(practice: &Practice) -> Value {
-    practice.arm(&format!("{}/hostNameBindings/{HOST}", app(practice))).await["properties"]["thumbprint"].clone()
+    practice.arm(&format!("{}/hostNameBindings/{HOST}", app(practice))).await["properties"]["thumbprint"]
+        .clone()
 }
 
 async fn estate(practice: &Practice) -> Estate {
@@ -86,7 +88,11 @@ async fn a_file_goes_to_the_app_alone_is_bound_there_and_replaced_there_and_ever
     let file = [(Key::File, new.as_str()), (Key::Password, PASSWORD), (Key::FriendlyName, "api-2027")];
     practice.complete(FlowName::Replace, &[&[(Key::Certificate, id.as_str())][..], &file].concat()).await;
     let after = own(&practice).await;
-    assert_eq!((after.len(), after[0]["name"].as_str()), (1, Some("api-2027")), "the old one is gone: {after:#?}");
+    assert_eq!(
+        (after.len(), after[0]["name"].as_str()),
+        (1, Some("api-2027")),
+        "the old one is gone: {after:#?}"
+    );
     assert_eq!(bound(&practice).await, after[0]["properties"]["thumbprint"]);
 
     practice.complete(FlowName::Unbind, &[API, (Key::Hostname, HOST)]).await;
@@ -100,7 +106,11 @@ async fn an_import_from_a_vault_and_its_sync_stay_with_the_app() {
     let vault = [API, (Key::Vault, "kv-contoso-vault"), (Key::VaultCertificate, "pay-2026")];
     practice.complete(FlowName::ImportVault, &vault).await;
     let made = own(&practice).await;
-    assert_eq!((made.len(), &made[0]["properties"]["keyVaultSecretName"]), (1, &json!("pay-2026")), "{made:#?}");
+    assert_eq!(
+        (made.len(), &made[0]["properties"]["keyVaultSecretName"]),
+        (1, &json!("pay-2026")),
+        "{made:#?}"
+    );
     let seen = estate(&practice).await;
     let one = of_app(&seen, &app(&practice))[0];
     assert_eq!(seen.source(one), Source::KeyVault);
@@ -132,9 +142,13 @@ async fn what_cannot_work_there_is_refused_with_the_reason_and_nothing_is_sent()
     let before = practice.changes().await;
     let shared = [(Key::Hostname, HOST), (Key::Certificate, "shop-2026"), (Key::SslType, "sni")];
     let ip = [(Key::Hostname, HOST), (Key::Certificate, "first"), (Key::SslType, "ip")];
-    for (given, at, words) in [(shared, Key::Certificate, "its own certificates alone"), (ip, Key::SslType, "Flex")] {
+    for (given, at, words) in
+        [(shared, Key::Certificate, "its own certificates alone"), (ip, Key::SslType, "Flex")]
+    {
         match practice.run(FlowName::Bind, &[&[API][..], &given].concat()).await {
-            Ok(Ending::NeedsInput { key, why }) => assert!(key == at && why.contains(words), "{key:?}: {why}"),
+            Ok(Ending::NeedsInput { key, why }) => {
+                assert!(key == at && why.contains(words), "{key:?}: {why}");
+            }
             other => panic!("{other:?}"),
         }
     }
@@ -149,7 +163,10 @@ async fn what_cannot_work_there_is_refused_with_the_reason_and_nothing_is_sent()
     for (flow, given) in [
         (FlowName::Upload, vec![API, (Key::File, path.as_str()), (Key::Password, PASSWORD)]),
         (FlowName::Managed, vec![API, (Key::Hostname, HOST)]),
-        (FlowName::ImportVault, vec![API, (Key::Vault, "kv-contoso-vault"), (Key::VaultCertificate, "pay-2026")]),
+        (
+            FlowName::ImportVault,
+            vec![API, (Key::Vault, "kv-contoso-vault"), (Key::VaultCertificate, "pay-2026")],
+        ),
     ] {
         match practice.run(flow, &given).await {
             Ok(Ending::Blocked(problem)) => assert!(problem.why.contains("at most 3"), "{problem}"),
@@ -166,7 +183,12 @@ async fn an_app_that_was_created_so_is_bound_to_its_own_on_any_plan() {
     let (_dir, path) = pfx(&[HOST]);
     let file = [API, (Key::File, path.as_str()), (Key::Password, PASSWORD), (Key::FriendlyName, "api")];
     practice.complete(FlowName::Upload, &file).await;
-    practice.complete(FlowName::Bind, &[API, (Key::Hostname, HOST), (Key::Certificate, "api"), (Key::SslType, "sni")]).await;
+    practice
+        .complete(
+            FlowName::Bind,
+            &[API, (Key::Hostname, HOST), (Key::Certificate, "api"), (Key::SslType, "sni")],
+        )
+        .await;
     assert_eq!(bound(&practice).await, own(&practice).await[0]["properties"]["thumbprint"]);
 }
 
@@ -192,11 +214,21 @@ async fn a_certificate_of_an_app_that_does_not_say_that_it_has_its_own_is_listed
     practice.complete(FlowName::Bind, &bind).await;
     practice.control_post("switches", json!({"site_scope_unsaid": true})).await;
 
-    let asked = async || practice.control_get("requests").await.to_string().matches("/certificates?api-version=2024-11-01").count();
+    let asked = async || {
+        practice
+            .control_get("requests")
+            .await
+            .to_string()
+            .matches("/certificates?api-version=2024-11-01")
+            .count()
+    };
     let before = asked().await;
     let whole = estate(&practice).await;
     let binding = whole.bindings.iter().find(|binding| binding.host.as_str() == HOST).unwrap();
-    assert!(whole.app(&binding.app).is_some_and(|app| app.home() != Home::App(app.id.clone())), "the app does not say so");
+    assert!(
+        whole.app(&binding.app).is_some_and(|app| app.home() != Home::App(app.id.clone())),
+        "the app does not say so"
+    );
     assert_eq!(whole.certificate_of(binding).map(|one| &one.home), Some(&Home::App(app(&practice))));
     assert!(whole.certificate_of(binding).is_some_and(|one| one.expires.is_some()));
     assert_eq!(asked().await, before + 1, "only an app that is bound to an unknown certificate is asked");

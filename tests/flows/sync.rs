@@ -37,7 +37,10 @@ async fn a_rekeyed_order_is_synced_its_bindings_move_and_its_hostnames_prove_it_
     let served = steps.iter().find(|step| step.id == StepId::Served).unwrap();
     assert!(matches!(&served.status, StepStatus::Done(words) if words.contains('2')), "{served:?}");
     for host in &hosts {
-        assert_eq!(tls::served_thumbprint(practice.client.cloud(), host).await.here(), order.thumbprint.as_ref());
+        assert_eq!(
+            tls::served_thumbprint(practice.client.cloud(), host).await.here(),
+            order.thumbprint.as_ref()
+        );
     }
     assert_eq!(practice.changes().await, changes + 1, "one request moved them all");
 }
@@ -56,7 +59,10 @@ async fn a_sync_ends_for_hostnames_behind_something_with_a_certificate_of_its_ow
     practice.control_post("edge", json!({"host": "www.fabrikam.com"})).await;
     let steps = practice.complete(FlowName::Sync, &[(Key::Certificate, &import)]).await;
     let served = steps.iter().find(|step| step.id == StepId::Served).unwrap();
-    assert!(matches!(&served.status, StepStatus::Done(words) if words.contains("behind something else")), "{served:?}");
+    assert!(
+        matches!(&served.status, StepStatus::Done(words) if words.contains("behind something else")),
+        "{served:?}"
+    );
 }
 
 #[tokio::test]
@@ -67,7 +73,11 @@ async fn a_name_that_the_new_certificate_lost_is_told_before_and_is_not_called_m
     // The next certificate is proved by a page, which costs the name www (A105).
     practice.control_post("switches", json!({"proof_always_wanted": true})).await;
     practice
-        .arm_send("POST", &format!("{order}/reissue"), &json!({"properties": {"delayExistingRevokeInHours": 24, "keySize": 2048}}))
+        .arm_send(
+            "POST",
+            &format!("{order}/reissue"),
+            &json!({"properties": {"delayExistingRevokeInHours": 24, "keySize": 2048}}),
+        )
         .await;
     let token = practice.arm(&order).await["properties"]["domainVerificationToken"].clone();
     practice.control_post("http-token", json!({"host": "fabrikam.com", "content": token})).await;
@@ -77,12 +87,17 @@ async fn a_name_that_the_new_certificate_lost_is_told_before_and_is_not_called_m
     let given = [(Key::Certificate, import.as_str())];
     let before = practice.shown(FlowName::Sync, &practice.inputs(FlowName::Sync, &given), StepId::Sync).await;
     assert!(
-        before.facts.iter().any(|(label, words)| label == "Stays behind" && words.starts_with("www.fabrikam.com:")),
+        before
+            .facts
+            .iter()
+            .any(|(label, words)| label == "Stays behind" && words.starts_with("www.fabrikam.com:")),
         "{before:?}"
     );
     for _ in 0..2 {
         match practice.run(FlowName::Sync, &given).await {
-            Ok(Ending::Blocked(problem)) => assert!(problem.why.starts_with("www.fabrikam.com stays on the old"), "{problem}"),
+            Ok(Ending::Blocked(problem)) => {
+                assert!(problem.why.starts_with("www.fabrikam.com stays on the old"), "{problem}");
+            }
             other => panic!("{other:?}"),
         }
     }
@@ -173,7 +188,14 @@ async fn everything_from_vaults_is_synced_at_once_and_then_nothing_is_left_to_do
 #[tokio::test]
 async fn what_was_uploaded_is_refused_with_the_way_that_fits() {
     let practice = Practice::start().await;
-    let uploaded = estate(&practice).await.certificates.iter().find(|one| one.id.name() == "shop-2026").unwrap().id.clone();
+    let uploaded = estate(&practice)
+        .await
+        .certificates
+        .iter()
+        .find(|one| one.id.name() == "shop-2026")
+        .unwrap()
+        .id
+        .clone();
     match practice.run(FlowName::Sync, &[(Key::Certificate, uploaded.as_str())]).await {
         Ok(Ending::NeedsInput { key: Key::Certificate, why }) => assert!(why.contains("uploaded"), "{why}"),
         other => panic!("{other:?}"),

@@ -1,5 +1,5 @@
-//! Tags: what exists keeps its own through every write, and what is created has those that were asked for. An Azure Policy
-//! that demands one is in force throughout.
+//! Tags: what exists keeps its own through every write, and what is created has those that were asked for. An
+//! Azure Policy that demands one is in force throughout.
 
 use certdeck::flow::engine::Ending;
 use certdeck::flow::{FlowName, Key};
@@ -21,13 +21,17 @@ async fn practice() -> Practice {
 }
 
 fn path(practice: &Practice, group: &str, rest: &str) -> String {
-    format!("/subscriptions/{}/resourceGroups/{group}{rest}", practice.emulator.connection().subscription_ids[0])
+    format!(
+        "/subscriptions/{}/resourceGroups/{group}{rest}",
+        practice.emulator.connection().subscription_ids[0]
+    )
 }
 
 /// Puts tags on a resource as somebody else does.
 async fn tag(practice: &Practice, id: &str, tags: &Value) {
     let body = json!({"properties": {"tags": tags}});
-    let put = practice.arm_send("PUT", &format!("{id}/providers/Microsoft.Resources/tags/default"), &body).await;
+    let put =
+        practice.arm_send("PUT", &format!("{id}/providers/Microsoft.Resources/tags/default"), &body).await;
     assert!(put["error"].is_null(), "{put}");
 }
 
@@ -41,7 +45,11 @@ async fn a_sync_and_an_import_over_an_existing_certificate_keep_its_tags() {
     tag(&practice, behind.id.as_str(), &own).await;
     practice.complete(FlowName::Sync, &[(Key::Certificate, behind.id.as_str())]).await;
     let after = practice.arm(behind.id.as_str()).await;
-    assert_ne!(after["properties"]["thumbprint"], behind.thumbprint.as_ref().unwrap().as_str(), "it was synced");
+    assert_ne!(
+        after["properties"]["thumbprint"],
+        behind.thumbprint.as_ref().unwrap().as_str(),
+        "it was synced"
+    );
     assert_eq!(after["tags"], own);
 }
 
@@ -66,8 +74,12 @@ async fn a_certificate_takes_the_tags_of_the_one_that_it_replaces() {
 async fn whatever_is_created_has_the_tags_that_were_given() {
     let practice = practice().await;
     let (_dir, file) = pfx(&["shop.contoso.com"]);
-    let upload =
-        [(Key::App, "contoso-shop"), (Key::File, file.as_str()), (Key::Password, "hunter2 and more"), (Key::FriendlyName, "new")];
+    let upload = [
+        (Key::App, "contoso-shop"),
+        (Key::File, file.as_str()),
+        (Key::Password, "hunter2 and more"),
+        (Key::FriendlyName, "new"),
+    ];
     match practice.run(FlowName::Upload, &upload).await {
         Err(problem) => assert!(problem.remedy.contains("--set tags="), "{problem}"),
         other => panic!("{other:?}"),
@@ -75,10 +87,17 @@ async fn whatever_is_created_has_the_tags_that_were_given() {
     practice.complete(FlowName::Upload, &[&upload[..], &[TAGS]].concat()).await;
     assert_eq!(certificate(&practice, "new").await["tags"], tags());
 
-    practice.complete(FlowName::Managed, &[(Key::App, "contoso-shop"), (Key::Hostname, "pay.contoso.com"), TAGS]).await;
+    practice
+        .complete(FlowName::Managed, &[(Key::App, "contoso-shop"), (Key::Hostname, "pay.contoso.com"), TAGS])
+        .await;
     assert_eq!(certificate(&practice, "pay.contoso.com").await["tags"], tags());
 
-    let vault = [(Key::App, "contoso-shop"), (Key::Vault, "kv-contoso-vault"), (Key::VaultCertificate, "pay-2026"), TAGS];
+    let vault = [
+        (Key::App, "contoso-shop"),
+        (Key::Vault, "kv-contoso-vault"),
+        (Key::VaultCertificate, "pay-2026"),
+        TAGS,
+    ];
     practice.complete(FlowName::ImportVault, &vault).await;
     let imported = certificate(&practice, "kv-contoso-vault-pay-2026-rg-shop-WestEuropewebspace").await;
     assert_eq!(imported["tags"], tags(), "{imported}");
@@ -118,9 +137,12 @@ async fn a_purchase_tags_its_group_and_order_and_a_store_its_vault_and_link() {
 async fn tags_that_azure_would_not_take_are_refused_at_their_field() {
     let practice = practice().await;
     let before = practice.changes().await;
-    let given = [(Key::App, "contoso-shop"), (Key::Hostname, "pay.contoso.com"), (Key::Tags, "cost/center=42")];
+    let given =
+        [(Key::App, "contoso-shop"), (Key::Hostname, "pay.contoso.com"), (Key::Tags, "cost/center=42")];
     match practice.run(FlowName::Managed, &given).await {
-        Ok(Ending::NeedsInput { key, why }) => assert!(key == Key::Tags && why.contains("cost/center"), "{why}"),
+        Ok(Ending::NeedsInput { key, why }) => {
+            assert!(key == Key::Tags && why.contains("cost/center"), "{why}");
+        }
         other => panic!("{other:?}"),
     }
     assert_eq!(practice.changes().await, before);

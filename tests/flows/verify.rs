@@ -1,4 +1,5 @@
-//! Proving domains to the certificate authority of the practice cloud, which looks where it looks and nowhere else.
+//! Proving domains to the certificate authority of the practice cloud, which looks where it looks and nowhere
+//! else.
 
 use std::time::Duration;
 
@@ -38,8 +39,13 @@ async fn bought(practice: &Practice, name: &str, domain: &str) -> String {
     let id = format!(
         "/subscriptions/{subscription}/resourceGroups/{group}/providers/Microsoft.CertificateRegistration/certificateOrders/{name}"
     );
-    let product = if domain.starts_with("*.") { "StandardDomainValidatedWildCardSsl" } else { "StandardDomainValidatedSsl" };
-    let properties = json!({"distinguishedName": format!("CN={domain}"), "productType": product, "validityInYears": 1});
+    let product = if domain.starts_with("*.") {
+        "StandardDomainValidatedWildCardSsl"
+    } else {
+        "StandardDomainValidatedSsl"
+    };
+    let properties =
+        json!({"distinguishedName": format!("CN={domain}"), "productType": product, "validityInYears": 1});
     practice.arm_send("PUT", &id, &json!({"location": "global", "properties": properties})).await;
     id
 }
@@ -103,12 +109,13 @@ async fn what_keeps_the_authority_from_an_app_is_warned_of_and_really_does() {
     let given = [(Key::Order, "pay-shop"), (Key::Method, "app-service"), (Key::App, "contoso-shop")];
     let inputs = practice.inputs(FlowName::Verify, &given);
     let (subscription, group) = (&practice.emulator.connection().subscription_ids[0], "rg-shop");
-    let site = format!("/subscriptions/{subscription}/resourceGroups/{group}/providers/Microsoft.Web/sites/contoso-shop");
+    let site = format!(
+        "/subscriptions/{subscription}/resourceGroups/{group}/providers/Microsoft.Web/sites/contoso-shop"
+    );
     let https = |on: bool| json!({"properties": {"httpsOnly": on}});
     let rules = |rule: Value| json!({"properties": {"ipSecurityRestrictions": [rule]}});
     let all = json!({"ipAddress": "Any", "action": "Allow"});
-    let sign_in =
-        |on: bool| json!({"properties": {"platform": {"enabled": on}, "globalValidation": {"requireAuthentication": true}}});
+    let sign_in = |on: bool| json!({"properties": {"platform": {"enabled": on}, "globalValidation": {"requireAuthentication": true}}});
     let office = json!({"ipAddress": "10.0.0.0/8", "action": "Allow", "name": "office"});
     for (part, verb, close, open, word) in [
         ("", "PATCH", https(true), https(false), "HTTPS Only"),
@@ -117,7 +124,10 @@ async fn what_keeps_the_authority_from_an_app_is_warned_of_and_really_does() {
     ] {
         practice.arm_send(verb, &format!("{site}{part}"), &close).await;
         let step = practice.shown(FlowName::Verify, &inputs, StepId::Evidence).await;
-        assert!(step.facts.iter().any(|(label, words)| label == "Warning" && words.contains(word)), "{word}: {step:?}");
+        assert!(
+            step.facts.iter().any(|(label, words)| label == "Warning" && words.contains(word)),
+            "{word}: {step:?}"
+        );
         let ending = run(&practice, FlowName::Verify, &given).await;
         assert!(matches!(ending, Ok(Ending::StillWaiting { .. })), "{word}: {ending:?}");
         assert_eq!(status(&practice, &order).await, "Pendingissuance");
@@ -132,8 +142,10 @@ async fn the_page_is_told_by_the_name_that_the_authority_asks_for() {
     let practice = Practice::start().await;
     let order = bought(&practice, "by-page", "example.org").await;
     let given = [(Key::Order, "by-page"), (Key::Method, "manual-html")];
-    let step = practice.shown(FlowName::Verify, &practice.inputs(FlowName::Verify, &given), StepId::Evidence).await;
-    let pages: Vec<&str> = step.facts.iter().filter(|(label, _)| label == "Page").map(|(_, url)| url.as_str()).collect();
+    let step =
+        practice.shown(FlowName::Verify, &practice.inputs(FlowName::Verify, &given), StepId::Evidence).await;
+    let pages: Vec<&str> =
+        step.facts.iter().filter(|(label, _)| label == "Page").map(|(_, url)| url.as_str()).collect();
     for url in pages {
         let path = url.strip_prefix("http://example.org").unwrap();
         let page = json!({"host": "example.org", "path": path, "content": token(&practice, &order).await});
@@ -147,17 +159,23 @@ async fn the_page_is_told_by_the_name_that_the_authority_asks_for() {
 async fn an_authority_that_wants_a_new_proof_is_given_one_although_the_last_is_recent() {
     let practice = Practice::start().await;
     practice.control_post("switches", json!({"proof_always_wanted": true})).await;
-    for (flow, name, group) in [(FlowName::Rekey, "wildfabrikam", "rg-intranet"), (FlowName::Renew, "apifabrikam", "rg-shop")] {
+    for (flow, name, group) in
+        [(FlowName::Rekey, "wildfabrikam", "rg-intranet"), (FlowName::Renew, "apifabrikam", "rg-shop")]
+    {
         let order = format!(
             "/subscriptions/{}/resourceGroups/{group}/providers/Microsoft.CertificateRegistration/certificateOrders/{name}",
             practice.emulator.connection().subscription_ids[0]
         );
-        let now = practice.arm(&order).await["properties"]["signedCertificate"]["thumbprint"].as_str().unwrap().to_owned();
+        let now = practice.arm(&order).await["properties"]["signedCertificate"]["thumbprint"]
+            .as_str()
+            .unwrap()
+            .to_owned();
         let given = [(Key::Order, order.as_str()), (Key::Current, now.as_str())];
         let first = run(&practice, flow, &given).await;
         // The proof of apifabrikam is old, so it is asked for at once; that of wildfabrikam should serve.
         match (flow, first) {
-            (FlowName::Rekey, Ok(Ending::StillWaiting { .. })) | (FlowName::Renew, Ok(Ending::NeedsInput { .. })) => {}
+            (FlowName::Rekey, Ok(Ending::StillWaiting { .. }))
+            | (FlowName::Renew, Ok(Ending::NeedsInput { .. })) => {}
             (_, other) => panic!("{name}: {other:?}"),
         }
         practice.control_post("clock", json!({"advance": "1h"})).await;

@@ -1,5 +1,5 @@
-//! A practice cloud of the test's own whose sign-in service is used through the real credential code, with the person who
-//! is asked played by the test.
+//! A practice cloud of the test's own whose sign-in service is used through the real credential code, with
+//! the person who is asked played by the test.
 #![allow(dead_code, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use std::fs;
@@ -62,8 +62,15 @@ impl Practice {
 
     /// How many of the requests so far went there.
     pub async fn seen(&self, path: &str) -> usize {
-        let log: Value =
-            self.control.get(format!("{}/_emulator/requests", self.says().arm)).send().await.unwrap().json().await.unwrap();
+        let log: Value = self
+            .control
+            .get(format!("{}/_emulator/requests", self.says().arm))
+            .send()
+            .await
+            .unwrap()
+            .json()
+            .await
+            .unwrap();
         let all = log["value"].as_array().or_else(|| log.as_array()).unwrap();
         all.iter().filter(|entry| entry["path"].as_str().unwrap().contains(path)).count()
     }
@@ -85,7 +92,8 @@ impl Practice {
             Some(SignIn::Asked(code)) => code,
             other => panic!("nobody is asked: {other:?}"),
         };
-        let decided = self.control("entra/device-code", json!({"approve": true, "userCode": code.code})).await;
+        let decided =
+            self.control("entra/device-code", json!({"approve": true, "userCode": code.code})).await;
         assert_eq!(decided["decided"], 1);
         code.why
     }
@@ -96,7 +104,9 @@ impl Practice {
         let mut command = Command::new(env!("CARGO_BIN_EXE_certdeck"));
         command.args(arguments).env_clear().env("HOME", self.dir.path());
         command.envs([("CERTDECK_ARM_ENDPOINT", says.arm.as_str()), ("AZURE_TENANT_ID", &says.tenant_id)]);
-        command.env("CERTDECK_CA_FILE", &says.ca_pem).env("AZURE_POD_IDENTITY_AUTHORITY_HOST", "http://127.0.0.1:9");
+        command
+            .env("CERTDECK_CA_FILE", &says.ca_pem)
+            .env("AZURE_POD_IDENTITY_AUTHORITY_HOST", "http://127.0.0.1:9");
         command.envs(environment.iter().copied());
         command
     }

@@ -104,7 +104,10 @@ impl Cloud {
 
     fn group(&self) -> String {
         let connection = self.emulator.connection();
-        format!("/subscriptions/{}/resourceGroups/{}", connection.subscription_ids[0], connection.resource_group)
+        format!(
+            "/subscriptions/{}/resourceGroups/{}",
+            connection.subscription_ids[0], connection.resource_group
+        )
     }
 
     /// The TXT values of a name, over UDP.
@@ -155,7 +158,8 @@ async fn answer(request: reqwest::RequestBuilder, body: Value) -> (StatusCode, V
 
 /// Buys `name` for `domain` and answers its id and the verification token.
 async fn buy(cloud: &Cloud, name: &str, domain: &str) -> (String, Value) {
-    let id = format!("{}/providers/Microsoft.CertificateRegistration/certificateOrders/{name}", cloud.group());
+    let id =
+        format!("{}/providers/Microsoft.CertificateRegistration/certificateOrders/{name}", cloud.group());
     let body = json!({
         "location": "global",
         "properties": {
@@ -207,15 +211,20 @@ async fn a_bought_certificate_reaches_the_hostname_even_if_the_cloud_stops_in_be
     assert_eq!(made["properties"]["provisioningState"], "Succeeded");
     let uri = made["properties"]["vaultUri"].as_str().unwrap().to_owned();
     let stored = format!("{order}/certificates/journey");
-    let store = json!({"location": "global", "properties": {"keyVaultId": vault, "keyVaultSecretName": "journey"}});
+    let store =
+        json!({"location": "global", "properties": {"keyVaultId": vault, "keyVaultSecretName": "journey"}});
     let refused = cloud.put(&stored, store.clone()).await;
     assert_eq!(refused["properties"]["provisioningState"], "AzureServiceUnauthorizedToAccessKeyVault");
     let principal = cloud
         .http
-        .get(format!("{}/v1.0/servicePrincipals(appId='f3c21649-0979-4721-ac85-b0216b2cf413')", cloud.emulator.connection().arm))
+        .get(format!(
+            "{}/v1.0/servicePrincipals(appId='f3c21649-0979-4721-ac85-b0216b2cf413')",
+            cloud.emulator.connection().arm
+        ))
         .bearer_auth(cloud.token("https://graph.microsoft.com/.default").await);
     let principal = answer(principal, Value::Null).await.1["id"].as_str().unwrap().to_owned();
-    let add = json!({"properties": {"accessPolicies": [policy(&principal, reseller), policy(WEB_SITES, sites)]}});
+    let add =
+        json!({"properties": {"accessPolicies": [policy(&principal, reseller), policy(WEB_SITES, sites)]}});
     cloud.put(&format!("{vault}/accessPolicies/add"), add).await;
     let stored_now = cloud.put(&stored, store).await;
     assert_eq!(stored_now["properties"]["provisioningState"], "Initialized");

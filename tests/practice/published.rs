@@ -1,5 +1,6 @@
-//! The examples that Azure publishes with its API descriptions: what they answer is understood by the client, and what they
-//! ask is taken by the practice cloud. They lie outside of the repository; without them the tests say that they were skipped.
+//! The examples that Azure publishes with its API descriptions: what they answer is understood by the client,
+//! and what they ask is taken by the practice cloud. They lie outside of the repository; without them the
+//! tests say that they were skipped.
 
 use std::{
     collections::BTreeSet,
@@ -90,8 +91,11 @@ fn examples() -> Vec<Example> {
         let Some(description) = json_of(&file) else { continue };
         for (path, methods) in description["paths"].as_object().into_iter().flatten() {
             for (method, operation) in methods.as_object().into_iter().flatten() {
-                let body = operation["parameters"].as_array().into_iter().flatten().find(|one| one["in"] == "body");
-                for example in operation["x-ms-examples"].as_object().into_iter().flatten().map(|(_, one)| one) {
+                let body =
+                    operation["parameters"].as_array().into_iter().flatten().find(|one| one["in"] == "body");
+                for example in
+                    operation["x-ms-examples"].as_object().into_iter().flatten().map(|(_, one)| one)
+                {
                     let place = file.parent().unwrap().join(example["$ref"].as_str().unwrap_or_default());
                     let Some(content) = json_of(&place) else { continue };
                     all.push(Example {
@@ -108,7 +112,9 @@ fn examples() -> Vec<Example> {
     }
     if all.is_empty() {
         // Past the harness, which would keep the words of a test that passes to itself.
-        std::io::stderr().write_all(b"skipped: no examples (set CERTDECK_SHARED to the folder that holds azure/specs)\n").unwrap();
+        std::io::stderr()
+            .write_all(b"skipped: no examples (set CERTDECK_SHARED to the folder that holds azure/specs)\n")
+            .unwrap();
     }
     all
 }
@@ -132,8 +138,14 @@ fn every_published_answer_is_understood_by_the_client() {
     let (mut seen, mut wrong) = (0, BTreeSet::new());
     let all = examples();
     for example in &all {
-        for answer in example.content["responses"].as_object().into_iter().flatten().map(|(_, one)| &one["body"]) {
-            let list = answer.get("value").and_then(Value::as_array).cloned().unwrap_or_else(|| vec![answer.clone()]);
+        for answer in
+            example.content["responses"].as_object().into_iter().flatten().map(|(_, one)| &one["body"])
+        {
+            let list = answer
+                .get("value")
+                .and_then(Value::as_array)
+                .cloned()
+                .unwrap_or_else(|| vec![answer.clone()]);
             for resource in list {
                 if let Some(read) = understood(&resource) {
                     seen += 1;
@@ -162,7 +174,10 @@ fn name(example: &Example, connection: &Connection, parameter: &str) -> String {
         ("resourceType", "ManagementLocks") => "slots",
         ("resourceName", "ManagementLocks") => "none",
         ("scope", _) => {
-            return format!("subscriptions/{}/resourceGroups/{}", connection.subscription_ids[0], connection.resource_group);
+            return format!(
+                "subscriptions/{}/resourceGroups/{}",
+                connection.subscription_ids[0], connection.resource_group
+            );
         }
         ("certificateOrderName", _) | ("name", "AppServiceCertificateOrders") if looks => "apifabrikam",
         ("domainName", _) => "contoso.com",
@@ -178,7 +193,12 @@ fn name(example: &Example, connection: &Connection, parameter: &str) -> String {
 async fn token(http: &Client, connection: &Connection, scope: &str) -> String {
     let url = format!("{}/{}/oauth2/v2.0/token", connection.authority, connection.tenant_id);
     let (id, secret) = (connection.client_id.as_str(), connection.client_secret.as_str());
-    let form = [("grant_type", "client_credentials"), ("client_id", id), ("client_secret", secret), ("scope", scope)];
+    let form = [
+        ("grant_type", "client_credentials"),
+        ("client_id", id),
+        ("client_secret", secret),
+        ("scope", scope),
+    ];
     let answer: Value = http.post(url).form(&form).send().await.unwrap().json().await.unwrap();
     answer["access_token"].as_str().unwrap().to_owned()
 }
@@ -203,7 +223,8 @@ async fn every_published_request_is_one_that_the_practice_cloud_takes() {
         return;
     }
     let dir = tempfile::tempdir().unwrap();
-    let emulator = Emulator::start(Options { pace: Pace::Instant, ..Options::new(dir.path()) }).await.unwrap();
+    let emulator =
+        Emulator::start(Options { pace: Pace::Instant, ..Options::new(dir.path()) }).await.unwrap();
     let connection = emulator.connection().clone();
     let pem = std::fs::read(&connection.ca_pem).unwrap();
     let address = connection.arm.trim_start_matches("https://").parse::<std::net::SocketAddr>().unwrap();
@@ -217,7 +238,9 @@ async fn every_published_request_is_one_that_the_practice_cloud_takes() {
     let vault = token(&http, &connection, "https://vault.azure.net/.default").await;
     let (mut done, mut taken, mut refused) = (0, 0, Vec::new());
     for example in &all {
-        let known = |list: &[(&str, &str)]| list.iter().any(|(beginning, _)| example.operation.starts_with(beginning));
+        let known = |list: &[(&str, &str)]| {
+            list.iter().any(|(beginning, _)| example.operation.starts_with(beginning))
+        };
         if known(NOT_SUPPORTED) && !SUPPORTED.contains(&example.operation.as_str()) {
             continue;
         }
@@ -229,21 +252,29 @@ async fn every_published_request_is_one_that_the_practice_cloud_takes() {
         };
         let version = if example.data_plane { "7.5" } else { "2026-02-01" };
         let url = format!("{base}{path}?api-version={version}&hostName=shop.contoso.com");
-        let mut request = http.request(Method::from_bytes(example.method.as_bytes()).unwrap(), &url).bearer_auth(bearer);
-        if let Some(body) = example.body.as_ref().map(|name| &example.content["parameters"][name]).filter(|body| !body.is_null()) {
+        let mut request =
+            http.request(Method::from_bytes(example.method.as_bytes()).unwrap(), &url).bearer_auth(bearer);
+        if let Some(body) = example
+            .body
+            .as_ref()
+            .map(|name| &example.content["parameters"][name])
+            .filter(|body| !body.is_null())
+        {
             request = request.json(body);
         }
         let response = request.send().await.unwrap();
         let status = response.status().as_u16();
         let answer = response.text().await.unwrap();
-        // A refusal for what the estate does not hold is an answer; one that says "no such operation" is none.
+        // A refusal for what the estate does not hold is an answer; one that says "no such operation" is
+        // none.
         let unknown = [
             "InvalidResourceType",
             "requested path does not exist",
             "does not support this http method",
             "could not be deserialized",
         ];
-        let misunderstood = status >= 500 || status == 405 || unknown.iter().any(|words| answer.contains(words));
+        let misunderstood =
+            status >= 500 || status == 405 || unknown.iter().any(|words| answer.contains(words));
         taken += 1;
         done += usize::from(status < 300);
         if misunderstood {
@@ -251,7 +282,9 @@ async fn every_published_request_is_one_that_the_practice_cloud_takes() {
         }
     }
     emulator.shutdown().await;
-    std::io::stderr().write_all(format!("{taken} published requests taken, {done} of them done\n").as_bytes()).unwrap();
+    std::io::stderr()
+        .write_all(format!("{taken} published requests taken, {done} of them done\n").as_bytes())
+        .unwrap();
     assert!(refused.is_empty(), "{} of {taken}:\n{}", refused.len(), refused.join("\n"));
     assert!(taken > 100 && done > 60, "{taken} taken, {done} done");
 }

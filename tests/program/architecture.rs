@@ -1,10 +1,11 @@
-//! Keeps the arrows of DESIGN true: reads the `use` lines of every file and fails on one that points the wrong way.
+//! Keeps the arrows of DESIGN true: reads the `use` lines of every file and fails on one that points the
+//! wrong way.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// Each room inside `src/` with the rooms and crates that it may name, besides itself. What crates may name, their `Cargo.toml`
-/// says and the compiler keeps.
+/// Each room inside `src/` with the rooms and crates that it may name, besides itself. What crates may name,
+/// their `Cargo.toml` says and the compiler keeps.
 const ARROWS: &[(&str, &[&str])] = &[
     ("health", &["model", "rules", "pki", "azure"]),
     ("flow", &["model", "rules", "pki", "azure", "health", "journal", "file"]),
@@ -48,8 +49,33 @@ const MACHINE_TIME: &[(&str, &str)] = &[
 /// What the pure rooms must not name at all.
 const FORBIDDEN: &[(&str, &[&str])] = &[
     ("../crates/model/src", &["std::fs", "std::net", "Timestamp::now", "Instant::now"]),
-    ("app", &["tokio", "reqwest", "ratatui", "crossterm", "std::fs", "std::net", "std::env", "Timestamp::now", "Instant::now"]),
-    ("ui", &["tokio", "reqwest", "crossterm", "std::fs", "std::net", "std::env", "Timestamp::now", "Instant::now"]),
+    (
+        "app",
+        &[
+            "tokio",
+            "reqwest",
+            "ratatui",
+            "crossterm",
+            "std::fs",
+            "std::net",
+            "std::env",
+            "Timestamp::now",
+            "Instant::now",
+        ],
+    ),
+    (
+        "ui",
+        &[
+            "tokio",
+            "reqwest",
+            "crossterm",
+            "std::fs",
+            "std::net",
+            "std::env",
+            "Timestamp::now",
+            "Instant::now",
+        ],
+    ),
 ];
 
 fn files(dir: &Path) -> Vec<PathBuf> {
@@ -104,11 +130,16 @@ fn every_room_names_only_rooms_it_may_know() {
         for path in room_files(room) {
             let code = code(&path);
             if code.contains("crate::{") {
-                wrong.push(format!("{}: name one room in each `use crate::`, so that it can be read here", path.display()));
+                wrong.push(format!(
+                    "{}: name one room in each `use crate::`, so that it can be read here",
+                    path.display()
+                ));
             }
             for (at, _) in code.match_indices("crate::") {
-                let named: String = code[at + 7..].chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
-                let known = ARROWS.iter().any(|(other, _)| *other == named) || [CRATES, FREE].concat().contains(&named.as_str());
+                let named: String =
+                    code[at + 7..].chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
+                let known = ARROWS.iter().any(|(other, _)| *other == named)
+                    || [CRATES, FREE].concat().contains(&named.as_str());
                 if known && named != *room && !allowed.contains(&named.as_str()) {
                     wrong.push(format!("{}: {room} must not know {named}", path.display()));
                 }
@@ -124,7 +155,12 @@ fn the_pure_rooms_touch_neither_network_nor_disk_nor_clock_nor_terminal() {
     for (room, forbidden) in FORBIDDEN {
         for path in room_files(room) {
             let code = code(&path);
-            wrong.extend(forbidden.iter().filter(|name| code.contains(**name)).map(|name| format!("{}: {name}", path.display())));
+            wrong.extend(
+                forbidden
+                    .iter()
+                    .filter(|name| code.contains(**name))
+                    .map(|name| format!("{}: {name}", path.display())),
+            );
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
@@ -155,9 +191,14 @@ fn this_machines_clock_decides_nothing_about_certificates() {
         .filter(|path| own(path) && code(path).contains("Timestamp::now"))
         .map(|path| path.strip_prefix(root).unwrap().display().to_string())
         .collect();
-    let unexplained: Vec<&String> = reads.iter().filter(|path| MACHINE_TIME.iter().all(|(known, _)| known != path)).collect();
+    let unexplained: Vec<&String> =
+        reads.iter().filter(|path| MACHINE_TIME.iter().all(|(known, _)| known != path)).collect();
     assert!(unexplained.is_empty(), "judge by the service's clock, or say here why not: {unexplained:?}");
-    let gone: Vec<&str> = MACHINE_TIME.iter().map(|(path, _)| *path).filter(|path| reads.iter().all(|read| read != path)).collect();
+    let gone: Vec<&str> = MACHINE_TIME
+        .iter()
+        .map(|(path, _)| *path)
+        .filter(|path| reads.iter().all(|read| read != path))
+        .collect();
     assert!(gone.is_empty(), "{gone:?}");
 }
 
@@ -166,11 +207,20 @@ fn walls() -> String {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut lines = Vec::new();
     for name in ["model", "pki", "azure", "practice"] {
-        let manifest: toml::Table = fs::read_to_string(root.join("crates").join(name).join("Cargo.toml")).unwrap().parse().unwrap();
-        let known = manifest["dependencies"].as_table().unwrap().keys().filter_map(|key| key.strip_prefix("certdeck-"));
+        let manifest: toml::Table =
+            fs::read_to_string(root.join("crates").join(name).join("Cargo.toml")).unwrap().parse().unwrap();
+        let known = manifest["dependencies"]
+            .as_table()
+            .unwrap()
+            .keys()
+            .filter_map(|key| key.strip_prefix("certdeck-"));
         lines.push((format!("certdeck-{name}"), known.map(str::to_owned).collect::<Vec<_>>()));
     }
-    lines.extend(ARROWS.iter().map(|(room, known)| ((*room).to_owned(), known.iter().map(ToString::to_string).collect())));
+    lines.extend(
+        ARROWS
+            .iter()
+            .map(|(room, known)| ((*room).to_owned(), known.iter().map(ToString::to_string).collect())),
+    );
     lines.extend(["config", "runtime", "cli"].map(|room| (room.to_owned(), vec!["everything".to_owned()])));
     let line = |(room, known): &(String, Vec<String>)| {
         let known = if known.is_empty() { "-".to_owned() } else { known.join(", ") };

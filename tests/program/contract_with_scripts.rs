@@ -1,5 +1,5 @@
-//! What scripts rely on: the keys of JSON rows, the headers of csv, the metrics, the keys of `--set`, the subcommands, the exit
-//! codes. All of it may grow; the snapshot shows what would be renamed or removed.
+//! What scripts rely on: the keys of JSON rows, the headers of csv, the metrics, the keys of `--set`, the
+//! subcommands, the exit codes. All of it may grow; the snapshot shows what would be renamed or removed.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -41,18 +41,22 @@ fn members(json: &str) -> String {
 fn what_scripts_rely_on_is_neither_renamed_nor_removed() {
     let cloud = Cloud::start();
     let mut text = String::new();
-    let lists: Vec<Vec<&str>> =
-        ["private", "public", "orders", "bindings", "apps", "vaults"].iter().map(|kind| vec!["list", kind]).collect();
+    let lists: Vec<Vec<&str>> = ["private", "public", "orders", "bindings", "apps", "vaults"]
+        .iter()
+        .map(|kind| vec!["list", kind])
+        .collect();
     for command in lists.into_iter().chain([vec!["report", "--within", "1000w"]]) {
         let json = printed(&cloud, &[&command[..], &["-o", "json"]].concat());
         let csv = printed(&cloud, &[&command[..], &["-o", "csv"]].concat());
         let name = command.join(" ");
-        write!(text, "{name} -o json\n{}{name} -o csv\n  {}\n", members(&json), csv.lines().next().unwrap()).unwrap();
+        write!(text, "{name} -o json\n{}{name} -o csv\n  {}\n", members(&json), csv.lines().next().unwrap())
+            .unwrap();
     }
     let metrics = printed(&cloud, &["report", "-o", "prometheus"]);
     let types: Vec<&str> = metrics.lines().filter_map(|line| line.strip_prefix("# TYPE ")).collect();
     let labels = metrics.lines().find(|line| line.contains('{')).unwrap();
-    let labels: Vec<&str> = labels.split(['{', ',']).filter_map(|part| part.split_once("=\"")).map(|(name, _)| name).collect();
+    let labels: Vec<&str> =
+        labels.split(['{', ',']).filter_map(|part| part.split_once("=\"")).map(|(name, _)| name).collect();
     writeln!(text, "report -o prometheus\n  {}\n  {}", types.join("\n  "), labels.join(" ")).unwrap();
     let keys: Vec<&str> = Key::ALL.iter().map(|key| key.as_str()).collect();
     let flows: Vec<&str> = FlowName::ALL.iter().map(|flow| flow.as_str()).collect();
@@ -60,7 +64,8 @@ fn what_scripts_rely_on_is_neither_renamed_nor_removed() {
     // What clap wraps by the width of a terminal stands in one line here.
     let help = printed(&cloud, &["--help"]);
     let commands = help.split("Commands:").nth(1).unwrap().split("Options:").next().unwrap();
-    let commands: Vec<&str> = commands.lines().filter(|line| line.starts_with("  ") && !line.starts_with("   ")).collect();
+    let commands: Vec<&str> =
+        commands.lines().filter(|line| line.starts_with("  ") && !line.starts_with("   ")).collect();
     let commands: Vec<&str> = commands.iter().filter_map(|line| line.split_whitespace().next()).collect();
     let codes = help.find("Exit code").map_or("", |at| &help[at..]);
     writeln!(text, "certdeck\n  {}\n{}", commands.join("\n  "), codes.trim()).unwrap();

@@ -1,17 +1,21 @@
-//! Certificate files of the real world, with what is known of each: opened, refused or named as its row says, and judged
-//! as the referee judges it. The files lie outside of the repository; without them the test says that it was skipped.
+//! Certificate files of the real world, with what is known of each: opened, refused or named as its row says,
+//! and judged as the referee judges it. The files lie outside of the repository; without them the test says
+//! that it was skipped.
 //!
-//! Where a fact cannot be compared, the referee's libraries are the reason. `cryptography` (48 to 50) refuses empty relative
-//! names, wrong defaults, times without seconds and extensions that it does not like as a whole: it shows no leaf, no names
-//! or no purposes where certdeck does. It has other names for ML-DSA, ML-KEM and SM2 keys, verifies no ML-DSA chain before
-//! version 50, and writes names of rare forms as objects of Python. OpenSSL 3.0 has no PBMAC1. Neither tells a key for
-//! RSASSA-PSS alone from another RSA key, nor tries a password in Windows-1252.
+//! Where a fact cannot be compared, the referee's libraries are the reason. `cryptography` (48 to 50) refuses
+//! empty relative names, wrong defaults, times without seconds and extensions that it does not like as a
+//! whole: it shows no leaf, no names or no purposes where certdeck does. It has other names for ML-DSA,
+//! ML-KEM and SM2 keys, verifies no ML-DSA chain before version 50, and writes names of rare forms as objects
+//! of Python. OpenSSL 3.0 has no PBMAC1. Neither tells a key for RSASSA-PSS alone from another RSA key, nor
+//! tries a password in Windows-1252.
 
 use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 
 use certdeck::model::{Hostname, printable};
-use certdeck::pki::{self, Contents, Encryption, Finding, KeyKind, Kind, Pkcs12, Question, Refused, Report, Roots};
+use certdeck::pki::{
+    self, Contents, Encryption, Finding, KeyKind, Kind, Pkcs12, Question, Refused, Report, Roots,
+};
 use certdeck::rules::{Profile, Requirement, Rules, Severity};
 use jiff::Timestamp;
 use secrecy::SecretString;
@@ -32,7 +36,11 @@ fn rows(path: &Path) -> Vec<Row> {
     let text = std::fs::read_to_string(path).unwrap();
     let mut lines = text.lines();
     let columns: Vec<&str> = lines.next().unwrap().split('\t').collect();
-    lines.map(|line| columns.iter().zip(line.split('\t')).map(|(&column, cell)| (column.into(), cell.into())).collect()).collect()
+    lines
+        .map(|line| {
+            columns.iter().zip(line.split('\t')).map(|(&column, cell)| (column.into(), cell.into())).collect()
+        })
+        .collect()
 }
 
 struct Judged {
@@ -46,10 +54,18 @@ impl Judged {
         let password = if matches!(password, "-" | "(empty)" | "(none)") { "" } else { password };
         let rules = Rules::load(Profile::Seed).unwrap();
         let now: Timestamp = now.parse().unwrap();
-        let question = Question { rules: &rules, now, roots: Some(roots), host: None, empty_password: password.is_empty() };
+        let question = Question {
+            rules: &rules,
+            now,
+            roots: Some(roots),
+            host: None,
+            empty_password: password.is_empty(),
+        };
         let read = pki::read(&octets, Some(&SecretString::from(password)));
         let report = match &read {
-            Ok(contents) if contents.kind != Kind::Pkcs12 => pki::check_no_pfx("this is no PKCS#12 file", &question),
+            Ok(contents) if contents.kind != Kind::Pkcs12 => {
+                pki::check_no_pfx("this is no PKCS#12 file", &question)
+            }
             Ok(contents) => pki::check(contents, &question),
             Err(refused) => pki::check_refused(refused, &question),
         };
@@ -70,7 +86,8 @@ impl Judged {
     /// The rules that the referee has too.
     fn codes(&self) -> String {
         let known = |finding: &&Finding| finding.rule != Requirement::KeyRsassaPss;
-        let codes: BTreeSet<String> = self.report.findings.iter().filter(known).map(|finding| finding.rule.to_string()).collect();
+        let codes: BTreeSet<String> =
+            self.report.findings.iter().filter(known).map(|finding| finding.rule.to_string()).collect();
         if codes.is_empty() { "-".into() } else { codes.into_iter().collect::<Vec<_>>().join(",") }
     }
 
@@ -134,7 +151,11 @@ fn pfx(row: &Row, judged: &Judged) -> Vec<String> {
     }
     differences.compare("verdict", &row["verdict"], judged.report.verdict().as_str());
     if row["file"] == OPENED_HERE_ALONE {
-        differences.compare("certificates", "1", &opened.map_or(0, |contents| contents.certificates.len()).to_string());
+        differences.compare(
+            "certificates",
+            "1",
+            &opened.map_or(0, |contents| contents.certificates.len()).to_string(),
+        );
         return differences.0;
     }
     if outcome != "named" {
@@ -142,7 +163,8 @@ fn pfx(row: &Row, judged: &Judged) -> Vec<String> {
     }
     if let Some(container) = judged.container() {
         let mac = container.mac.as_ref();
-        let mac = mac.map_or("none".into(), |mac| format!("{}/{}/{}", mac.kind.as_str(), mac.digest, mac.iterations));
+        let mac = mac
+            .map_or("none".into(), |mac| format!("{}/{}/{}", mac.kind.as_str(), mac.digest, mac.iterations));
         differences.compare("MAC", &row["mac"], &mac);
         differences.compare("key encryption", &row["key_enc"], &names(&container.key_encryption));
         // Inside of what was not opened nothing is known, and the referee goes on where a MAC is not known.
@@ -152,7 +174,11 @@ fn pfx(row: &Row, judged: &Judged) -> Vec<String> {
         let keys: Vec<String> = contents.keys.iter().map(|key| key_name(&key.kind)).collect();
         // The referee has words of its own for keys that it cannot decode.
         if !["None", "unsupported", "MLKEM1024PublicKey"].contains(&row["keys"].as_str()) {
-            differences.compare("keys", &row["keys"], &if keys.is_empty() { "-".into() } else { keys.join(";") });
+            differences.compare(
+                "keys",
+                &row["keys"],
+                &if keys.is_empty() { "-".into() } else { keys.join(";") },
+            );
         }
         differences.compare("certificates", &row["n_certs"], &contents.certificates.len().to_string());
         leaf(row, contents, &judged.report, &mut differences);
@@ -187,7 +213,9 @@ fn real_pkcs12_files_are_opened_and_judged_as_the_referee_does() {
     let roots = Roots::of_this_machine();
     let rows = rows(&folder.join("INDEX.tsv"));
     let files = rows.iter().filter(|row| row["kind"] == "pfx");
-    let judge = |row: &Row| pfx(row, &Judged::new(&folder.join(&row["file"]), &row["password"], &roots, "2026-09-01T00:00:00Z"));
+    let judge = |row: &Row| {
+        pfx(row, &Judged::new(&folder.join(&row["file"]), &row["password"], &roots, "2026-09-01T00:00:00Z"))
+    };
     let outcomes: Vec<_> = files.map(|row| (row["file"].clone(), judge(row))).collect();
     conclude("real PKCS#12 files", &outcomes);
 }
@@ -198,14 +226,20 @@ fn made_pkcs12_files_get_the_verdict_they_were_made_for() {
     let folder = folder.join("generated");
     let roots = Roots::read(&std::fs::read(folder.join("trust-roots.pem")).unwrap()).unwrap();
     let judge = |row: &Row| {
-        let judged = Judged::new(&folder.join(&row["file"]), &row["password"], &roots, "2026-11-22T00:00:00Z");
+        let judged =
+            Judged::new(&folder.join(&row["file"]), &row["password"], &roots, "2026-11-22T00:00:00Z");
         let mut differences = Differences::default();
-        differences.compare("readable", &row["readable"], if judged.opened().is_some() { "yes" } else { "no" });
+        differences.compare(
+            "readable",
+            &row["readable"],
+            if judged.opened().is_some() { "yes" } else { "no" },
+        );
         differences.compare("verdict", &row["verdict"], judged.report.verdict().as_str());
         differences.compare("rules", &row["codes"], &judged.codes());
         differences.0
     };
-    let outcomes: Vec<_> = rows(&folder.join("EXPECT.tsv")).iter().map(|row| (row["file"].clone(), judge(row))).collect();
+    let outcomes: Vec<_> =
+        rows(&folder.join("EXPECT.tsv")).iter().map(|row| (row["file"].clone(), judge(row))).collect();
     conclude("made PKCS#12 files", &outcomes);
 }
 
@@ -217,18 +251,26 @@ fn pem_and_der_files_are_read_or_refused_as_their_rows_say() {
         let read = pki::read(&std::fs::read(folder.join(&row["file"])).unwrap(), None);
         match (&read, row["expect"].as_str()) {
             (Ok(contents), "PARSE") => {
-                differences.compare("certificates", &row["n_certs"], &contents.certificates.len().to_string());
+                differences.compare(
+                    "certificates",
+                    &row["n_certs"],
+                    &contents.certificates.len().to_string(),
+                );
                 let first = &contents.certificates[0];
                 // The index has words of its own for keys that the referee's library does not know.
                 if !row["keys"].starts_with("unsupported") && !row["keys"].starts_with("MLDSA") {
                     differences.compare("key", &row["keys"], &key_name(&first.public_key.kind));
                 }
-                let report = Report { leaf: Some(pki::Leaf { place: 0, has_key: None }), ..Report::default() };
+                let report =
+                    Report { leaf: Some(pki::Leaf { place: 0, has_key: None }), ..Report::default() };
                 leaf(row, contents, &report, &mut differences);
             }
             (Err(refused), "PARSE") => differences.0.push(format!("refused: {refused}")),
             (Ok(contents), "REFUSE") => {
-                differences.0.push(format!("read {} certificates of what is to be refused", contents.certificates.len()));
+                differences.0.push(format!(
+                    "read {} certificates of what is to be refused",
+                    contents.certificates.len()
+                ));
             }
             _ => {}
         }
@@ -243,11 +285,15 @@ fn pem_and_der_files_are_read_or_refused_as_their_rows_say() {
 #[test]
 fn hostile_files_put_nothing_unprintable_into_the_facts() {
     let Some(folder) = corpus() else { return };
-    let files =
-        std::fs::read_dir(folder.join("hostile")).unwrap().flatten().map(|entry| entry.path()).filter(|path| path.is_file());
+    let files = std::fs::read_dir(folder.join("hostile"))
+        .unwrap()
+        .flatten()
+        .map(|entry| entry.path())
+        .filter(|path| path.is_file());
     let judge = |path: &Path| {
         let judged = Judged::new(path, "", &Roots::default(), "2026-09-01T00:00:00Z");
-        let mut texts: Vec<String> = judged.report.findings.iter().map(|finding| finding.message.clone()).collect();
+        let mut texts: Vec<String> =
+            judged.report.findings.iter().map(|finding| finding.message.clone()).collect();
         match &judged.read {
             Ok(contents) => {
                 for one in &contents.certificates {
@@ -258,20 +304,28 @@ fn hostile_files_put_nothing_unprintable_into_the_facts() {
             }
             Err(refused) => texts.push(refused.to_string()),
         }
-        texts.into_iter().filter(|text| *printable(text) != **text).map(|text| format!("unprintable: {text:?}")).collect()
+        texts
+            .into_iter()
+            .filter(|text| *printable(text) != **text)
+            .map(|text| format!("unprintable: {text:?}"))
+            .collect()
     };
     let outcomes: Vec<_> = files.map(|path| (path.display().to_string(), judge(&path))).collect();
     conclude("hostile files", &outcomes);
 }
 
-/// What x509-limbo wants refused, and what is let pass here on purpose: each group with its reason. certdeck asks whether
-/// App Service takes a certificate and whether TLS clients (OpenSSL, Windows, browsers) accept it; it is no linter of CAs.
+/// What x509-limbo wants refused, and what is let pass here on purpose: each group with its reason. certdeck
+/// asks whether App Service takes a certificate and whether TLS clients (OpenSSL, Windows, browsers) accept
+/// it; it is no linter of CAs.
 const LET_PASS: &[(&str, &[&str])] = &[
     (
         "a revocation list, which neither a certificate file holds nor App Service looks at",
         &["crl::crlnumber-critical", "crl::crlnumber-missing"],
     ),
-    ("a depth that the caller of a validator sets; TLS clients set none", &["pathlen::max-chain-depth-1-exhausted"]),
+    (
+        "a depth that the caller of a validator sets; TLS clients set none",
+        &["pathlen::max-chain-depth-1-exhausted"],
+    ),
     (
         "how a root writes its own extensions: a root is trusted for being in the store, and its content is not relied on \
          (RFC 5280, 6.1.1 d)",
@@ -319,7 +373,10 @@ const LET_PASS: &[(&str, &[&str])] = &[
             "webpki::cn::punycode-not-in-san",
         ],
     ),
-    ("known only from the list of public suffixes, which changes weekly", &["webpki::san::public-suffix-multi-label-wildcard-san"]),
+    (
+        "known only from the list of public suffixes, which changes weekly",
+        &["webpki::san::public-suffix-multi-label-wildcard-san"],
+    ),
     (
         "said, but as the warnings CHAIN_EXPIRED and LEAF_IS_CA: App Service takes and binds it, and clients that know \
          another path accept it",
@@ -330,10 +387,12 @@ const LET_PASS: &[(&str, &[&str])] = &[
 #[test]
 fn paths_are_built_and_refused_as_x509_limbo_says() {
     let Some(folder) = corpus() else { return };
-    let limbo: Value = serde_json::from_slice(&std::fs::read(folder.join("x509-limbo/limbo.json")).unwrap()).unwrap();
+    let limbo: Value =
+        serde_json::from_slice(&std::fs::read(folder.join("x509-limbo/limbo.json")).unwrap()).unwrap();
     let mut let_pass: BTreeSet<&str> = LET_PASS.iter().flat_map(|(_, ids)| ids.iter().copied()).collect();
     let count = let_pass.len();
-    let servers = limbo["testcases"].as_array().unwrap().iter().filter(|case| case["validation_kind"] == "SERVER");
+    let servers =
+        limbo["testcases"].as_array().unwrap().iter().filter(|case| case["validation_kind"] == "SERVER");
     let outcomes = servers.map(|case| {
         let id = case["id"].as_str().unwrap().to_owned();
         let expected = case["expected_result"] == "SUCCESS";
@@ -345,7 +404,8 @@ fn paths_are_built_and_refused_as_x509_limbo_says() {
     assert!(let_pass.is_empty(), "judged as x509-limbo wants after all: {let_pass:?}");
 }
 
-/// Whether the certificate of a case can secure a binding, but for what is not in the case: a PFX, a key, the root.
+/// Whether the certificate of a case can secure a binding, but for what is not in the case: a PFX, a key, the
+/// root.
 fn usable(case: &Value) -> bool {
     const ABSENT: [Requirement; 6] = [
         Requirement::EkuAbsent,
@@ -363,10 +423,15 @@ fn usable(case: &Value) -> bool {
     let rules = Rules::load(Profile::Seed).unwrap();
     let now = case["validation_time"].as_str().unwrap_or("2026-09-01T00:00:00Z").parse().unwrap();
     let name = &case["expected_peer_name"];
-    // A binding is never for an address, so of such a case only the path is judged; and none is for a top level domain.
+    // A binding is never for an address, so of such a case only the path is judged; and none is for a top
+    // level domain.
     let asked = name["value"].as_str().filter(|_| name["kind"] == "DNS").map(Hostname::parse);
     let Ok(host) = asked.transpose() else { return false };
-    let question = Question { rules: &rules, now, roots: Some(&roots), host: host.as_ref(), empty_password: false };
+    let question =
+        Question { rules: &rules, now, roots: Some(&roots), host: host.as_ref(), empty_password: false };
     let report = pki::check(&contents, &question);
-    report.findings.iter().all(|finding| finding.severity != Severity::Error || ABSENT.contains(&finding.rule))
+    report
+        .findings
+        .iter()
+        .all(|finding| finding.severity != Severity::Error || ABSENT.contains(&finding.rule))
 }

@@ -1,5 +1,5 @@
-//! The client's dated rules and the practice cloud's calendar were written apart, so that a mistake in one shows against the
-//! other. Compared day by day; where they differ on purpose, the reason stands here.
+//! The client's dated rules and the practice cloud's calendar were written apart, so that a mistake in one
+//! shows against the other. Compared day by day; where they differ on purpose, the reason stands here.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -19,8 +19,16 @@ const FACTS: &[Fact] = &[
         |r, t| days(r, Period::OrderCertificateLifetime, t),
         |t| calendar::ORDER_LEAF_DAYS.at(t).to_string(),
     ),
-    ("how long a proof serves", |r, t| days(r, Period::OrderVerificationReuse, t), |t| calendar::PROOF_DAYS.at(t).to_string()),
-    ("renewal by hand", |r, t| days(r, Period::OrderManualRenewal, t), |t| calendar::MANUAL_RENEWAL_DAYS.at(t).to_string()),
+    (
+        "how long a proof serves",
+        |r, t| days(r, Period::OrderVerificationReuse, t),
+        |t| calendar::PROOF_DAYS.at(t).to_string(),
+    ),
+    (
+        "renewal by hand",
+        |r, t| days(r, Period::OrderManualRenewal, t),
+        |t| calendar::MANUAL_RENEWAL_DAYS.at(t).to_string(),
+    ),
     (
         "early renewal",
         |r, t| r.name(Name::OrderEarlyRenewal, t).to_owned(),
@@ -32,7 +40,11 @@ const FACTS: &[Fact] = &[
         |t| calendar::MFA_FOR_CHANGES.at(t).to_string(),
     ),
     ("paid term", |r, t| days(r, Period::OrderTerm, t), |_| calendar::TERM_DAYS.to_string()),
-    ("automatic renewal", |r, t| days(r, Period::OrderAutoRenewal, t), |_| calendar::AUTO_RENEWAL_DAYS.to_string()),
+    (
+        "automatic renewal",
+        |r, t| days(r, Period::OrderAutoRenewal, t),
+        |_| calendar::AUTO_RENEWAL_DAYS.to_string(),
+    ),
     ("denial", |r, t| days(r, Period::OrderVerificationDeadline, t), |_| calendar::DENIAL_DAYS.to_string()),
     (
         "life of a managed certificate",
@@ -133,7 +145,8 @@ fn the_code_asks_for_every_limit() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let limits = fs::read_to_string(root.join("crates/model/src/rules/limit.rs")).unwrap();
     let product = ["src", "crates"].iter().flat_map(|dir| sources(&root.join(dir))).collect::<Vec<_>>();
-    let code: String = product.iter().filter(|path| !path.ends_with("rules/limit.rs")).map(|path| read_code(path)).collect();
+    let code: String =
+        product.iter().filter(|path| !path.ends_with("rules/limit.rs")).map(|path| read_code(path)).collect();
     let mut kind = "";
     let mut count = 0;
     for line in limits.lines().map(str::trim) {

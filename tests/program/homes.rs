@@ -1,5 +1,6 @@
-//! Homes where nothing can be written: what only reads works all the same, a change says what it lacks, and no error shows a
-//! number of the system. `/dev/null` as a home refuses everybody, also a test that runs as root.
+//! Homes where nothing can be written: what only reads works all the same, a change says what it lacks, and
+//! no error shows a number of the system. `/dev/null` as a home refuses everybody, also a test that runs as
+//! root.
 
 use std::io::{BufRead, BufReader};
 use std::os::unix::fs::PermissionsExt;
@@ -30,13 +31,22 @@ fn change(cloud: &Cloud) -> Vec<String> {
     let subscription = format!("subscription={}", cloud.connection().subscription_ids[0]);
     let set = ["app=contoso-blog", "https-only=yes", "min-tls=1.3"];
     let set = set.map(str::to_owned).into_iter().chain([subscription]);
-    ["run", "settings"].map(str::to_owned).into_iter().chain(set.flat_map(|one| ["--set".to_owned(), one])).collect()
+    ["run", "settings"]
+        .map(str::to_owned)
+        .into_iter()
+        .chain(set.flat_map(|one| ["--set".to_owned(), one]))
+        .collect()
 }
 
 /// How many requests to change something the cloud has got.
 fn writes(cloud: &Cloud) -> usize {
     let log = cloud.control("requests");
-    log["value"].as_array().unwrap().iter().filter(|one| one["method"] == "PUT" || one["method"] == "PATCH").count()
+    log["value"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|one| one["method"] == "PUT" || one["method"] == "PATCH")
+        .count()
 }
 
 fn with<'a>(arguments: &'a [String], more: &[&'a str]) -> Vec<&'a str> {
@@ -64,7 +74,12 @@ fn what_only_reads_needs_nothing_that_can_be_written() {
         let plan = certdeck(&cloud, &home, &with(&change, &["--plan"]));
         assert!(plan.code == Some(0) && plan.out.contains(" https://"), "{home:?}: {}{}", plan.out, plan.err);
         let script = certdeck(&cloud, &home, &with(&change, &["--script", "az"]));
-        assert!(script.code == Some(0) && script.out.contains("az "), "{home:?}: {}{}", script.out, script.err);
+        assert!(
+            script.code == Some(0) && script.out.contains("az "),
+            "{home:?}: {}{}",
+            script.out,
+            script.err
+        );
     }
 }
 
@@ -84,7 +99,11 @@ fn a_change_that_cannot_be_written_down_is_not_sent_and_the_directory_is_named()
     let there = [("HOME", "/dev/null"), ("XDG_STATE_HOME", state.to_str().unwrap())];
     let ran = certdeck(&cloud, &there, &with(&change, &["--yes"]));
     assert!(ran.code == Some(0) && state.join("certdeck/journal.jsonl").exists(), "{}", ran.err);
-    assert_eq!(certdeck(&cloud, &[("HOME", "/dev/null")], &with(&change, &["--yes"])).code, Some(0), "nothing to do");
+    assert_eq!(
+        certdeck(&cloud, &[("HOME", "/dev/null")], &with(&change, &["--yes"])).code,
+        Some(0),
+        "nothing to do"
+    );
 }
 
 #[test]
@@ -97,7 +116,11 @@ fn on_a_full_disk_no_change_is_sent() {
     let environment = [("HOME", "/dev/null"), ("XDG_STATE_HOME", full.to_str().unwrap())];
     let before = writes(&cloud);
     let ran = certdeck(&cloud, &environment, &with(&change(&cloud), &["--yes"]));
-    assert!(ran.code == Some(5) && ran.err.contains("No space left") && ran.err.contains("Nothing was sent"), "{}", ran.err);
+    assert!(
+        ran.code == Some(5) && ran.err.contains("No space left") && ran.err.contains("Nothing was sent"),
+        "{}",
+        ran.err
+    );
     assert_eq!(writes(&cloud), before);
     assert_eq!(certdeck(&cloud, &environment, &["list", "private"]).code, Some(0));
 }
@@ -110,11 +133,21 @@ fn a_file_that_has_no_room_is_not_left_behind_in_part() {
         "trap '' XFSZ; ulimit -f 1; exec '{}' cert rewrap contoso.pfx out.pfx --password-file password --new-password-file password",
         env!("CARGO_BIN_EXE_certdeck")
     );
-    let ran = Command::new("bash").args(["-c", &limited]).current_dir(dir.path()).env_clear().env("HOME", "/dev/null").output();
+    let ran = Command::new("bash")
+        .args(["-c", &limited])
+        .current_dir(dir.path())
+        .env_clear()
+        .env("HOME", "/dev/null")
+        .output();
     let ran = ran.unwrap();
     let said = String::from_utf8_lossy(&ran.stderr);
-    assert!(ran.status.code() == Some(5) && said.contains("out.pfx") && !said.contains("os error"), "{:?} {said}", ran.status);
-    let left: Vec<_> = std::fs::read_dir(dir.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert!(
+        ran.status.code() == Some(5) && said.contains("out.pfx") && !said.contains("os error"),
+        "{:?} {said}",
+        ran.status
+    );
+    let left: Vec<_> =
+        std::fs::read_dir(dir.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     assert_eq!(left.len(), 5, "{left:?}");
 }
 
@@ -124,7 +157,11 @@ fn a_pipe_in_the_place_of_a_file_is_refused_and_not_waited_for() {
     let pipe = cloud.home().join("pipe");
     assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
     let file = pipe.to_str().unwrap();
-    for arguments in [&["--config", file, "config", "check"][..], &["--config", file, "list", "apps"], &["cert", "inspect", file]] {
+    for arguments in [
+        &["--config", file, "config", "check"][..],
+        &["--config", file, "list", "apps"],
+        &["cert", "inspect", file],
+    ] {
         let ran = certdeck(&cloud, &[], arguments);
         assert!(
             ran.code != Some(0) && format!("{}{}", ran.out, ran.err).contains("a pipe"),
@@ -150,7 +187,10 @@ fn a_variable_that_is_not_text_is_named() {
         }
         let ran = command.env(name, value).args(["list", "apps"]).output().unwrap();
         let said = String::from_utf8_lossy(&ran.stderr);
-        assert!(ran.status.code() == Some(2) && said.contains(name) && !said.contains("ss@"), "{name}: {said}");
+        assert!(
+            ran.status.code() == Some(2) && said.contains(name) && !said.contains("ss@"),
+            "{name}: {said}"
+        );
     }
 }
 
@@ -173,7 +213,11 @@ fn a_sign_in_that_cannot_be_kept_is_said_to_be_lost() {
     let mut command = Command::new(env!("CARGO_BIN_EXE_certdeck"));
     let of_a_person = ["AZURE_CLIENT_SECRET", "AZURE_CLIENT_ID", "AZURE_TENANT_ID"];
     let environment = cloud.environment().into_iter().filter(|(name, _)| !of_a_person.contains(name));
-    command.env_clear().envs(environment).envs([("HOME", "/dev/null"), ("PATH", "/usr/bin:/bin")]).arg("login");
+    command
+        .env_clear()
+        .envs(environment)
+        .envs([("HOME", "/dev/null"), ("PATH", "/usr/bin:/bin")])
+        .arg("login");
     let mut login = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let mut lines = BufReader::new(login.stderr.take().unwrap()).lines().map_while(Result::ok);
     lines.find(|line| line.contains("/devicelogin")).expect("it says where to type the code");

@@ -3,14 +3,21 @@
 use std::io::Write;
 use std::process::{Command, Stdio};
 
-use certdeck::pki::{self, Certificate, Cipher, KeyKind, Kind, PasswordForm, PrivateKey, ReadError, Wrapping, write_pkcs12};
+use certdeck::pki::{
+    self, Certificate, Cipher, KeyKind, Kind, PasswordForm, PrivateKey, ReadError, Wrapping, write_pkcs12,
+};
 use proptest::prelude::*;
 use secrecy::SecretString;
 
 const WRAPPINGS: [Wrapping; 2] = [Wrapping::TripleDes, Wrapping::Aes256];
 
 fn passwords() -> [String; 4] {
-    ["Correct-Horse-9".into(), "pässwörd 密码 🔑".into(), "0123456789abcdef".repeat(4), " a'b\"c$`\\ {}|;&<> ".into()]
+    [
+        "Correct-Horse-9".into(),
+        "pässwörd 密码 🔑".into(),
+        "0123456789abcdef".repeat(4),
+        " a'b\"c$`\\ {}|;&<> ".into(),
+    ]
 }
 
 /// A leaf with its key and the root that issued it.
@@ -36,7 +43,9 @@ fn made() -> Made {
 }
 
 fn write(made: &Made, password: &str, wrapping: Wrapping) -> Vec<u8> {
-    write_pkcs12(&made.key, &made.chain, &password.to_owned().into(), wrapping, Some("contoso ✓")).unwrap().to_vec()
+    write_pkcs12(&made.key, &made.chain, &password.to_owned().into(), wrapping, Some("contoso ✓"))
+        .unwrap()
+        .to_vec()
 }
 
 fn secret(text: &str) -> SecretString {
@@ -45,7 +54,11 @@ fn secret(text: &str) -> SecretString {
 
 /// Whether a program can be run at all; the word says that its part of a test was skipped.
 fn available(program: &str, arguments: &[&str]) -> bool {
-    let found = Command::new(program).args(arguments).stdin(Stdio::null()).output().is_ok_and(|output| output.status.success());
+    let found = Command::new(program)
+        .args(arguments)
+        .stdin(Stdio::null())
+        .output()
+        .is_ok_and(|output| output.status.success());
     if !found {
         eprintln!("SKIPPED: {program} {} does not run here", arguments.join(" "));
     }
@@ -54,8 +67,13 @@ fn available(program: &str, arguments: &[&str]) -> bool {
 
 /// Runs a program with a text on its standard input and gives back what it printed, if it succeeded.
 fn run(program: &str, arguments: &[&str], input: &str) -> Result<String, String> {
-    let mut child =
-        Command::new(program).args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut child = Command::new(program)
+        .args(arguments)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
     child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
     let output = child.wait_with_output().unwrap();
     let text = |octets: &[u8]| String::from_utf8_lossy(octets).into_owned();
@@ -65,17 +83,23 @@ fn run(program: &str, arguments: &[&str], input: &str) -> Result<String, String>
 #[test]
 fn what_is_written_is_read_again_with_its_chain_names_and_ciphers() {
     let made = made();
-    for (wrapping, triple_des, mac) in [(Wrapping::TripleDes, true, "sha1"), (Wrapping::Aes256, false, "sha256")] {
+    for (wrapping, triple_des, mac) in
+        [(Wrapping::TripleDes, true, "sha1"), (Wrapping::Aes256, false, "sha256")]
+    {
         for password in passwords() {
             let contents = pki::read(&write(&made, &password, wrapping), Some(&secret(&password))).unwrap();
             assert_eq!((contents.kind, contents.trailing_bytes), (Kind::Pkcs12, 0));
             assert!(contents.unread.is_empty());
             let container = contents.container.unwrap();
-            let ciphers: Vec<_> = container.key_encryption.iter().chain(container.encrypted_sections()).collect();
-            assert!(ciphers.len() == 2 && ciphers.iter().all(|used| used.cipher.is_triple_des() == triple_des));
+            let ciphers: Vec<_> =
+                container.key_encryption.iter().chain(container.encrypted_sections()).collect();
+            assert!(
+                ciphers.len() == 2 && ciphers.iter().all(|used| used.cipher.is_triple_des() == triple_des)
+            );
             let mac_found = container.mac.unwrap();
             assert_eq!((mac_found.digest.as_str(), mac_found.verified), (mac, Some(PasswordForm::Utf16)));
-            let thumbprints = |chain: &[Certificate]| chain.iter().map(|one| one.thumbprint.clone()).collect::<Vec<_>>();
+            let thumbprints =
+                |chain: &[Certificate]| chain.iter().map(|one| one.thumbprint.clone()).collect::<Vec<_>>();
             assert_eq!(thumbprints(&contents.certificates), thumbprints(&made.chain));
             assert_eq!(contents.certificates[0].friendly_name.as_deref(), Some("contoso ✓"));
             let [key] = &contents.keys[..] else { panic!("one key") };
@@ -117,7 +141,8 @@ fn python_cryptography_reads_what_is_written() {
         for password in passwords() {
             let file = folder.path().join("made.pfx");
             std::fs::write(&file, write(&made, &password, wrapping)).unwrap();
-            let printed = run("python3", &["-X", "utf8", "-c", script, file.to_str().unwrap()], &password).unwrap();
+            let printed =
+                run("python3", &["-X", "utf8", "-c", script, file.to_str().unwrap()], &password).unwrap();
             assert_eq!(printed.trim(), "2048 contoso ✓ CN=www.contoso.com 1");
         }
     }
@@ -135,7 +160,10 @@ fn openssl_keys_of_every_wrapping_are_read() {
     let wrapped: &[(&str, &[&str])] = &[
         ("pkcs8 open", &["pkcs8", "-topk8", "-nocrypt"]),
         ("pkcs8 aes", &["pkcs8", "-topk8", "-v2", "aes256", pass[0], pass[1]]),
-        ("pkcs8 hmac-sha512", &["pkcs8", "-topk8", "-v2", "aes128", "-v2prf", "hmacWithSHA512", pass[0], pass[1]]),
+        (
+            "pkcs8 hmac-sha512",
+            &["pkcs8", "-topk8", "-v2", "aes128", "-v2prf", "hmacWithSHA512", pass[0], pass[1]],
+        ),
         ("pkcs8 3des", &["pkcs8", "-topk8", "-v1", "PBE-SHA1-3DES", pass[0], pass[1]]),
         ("sec1 aes", &["ec", "-aes192", pass[0], pass[1]]),
         ("sec1 3des", &["ec", "-des3", pass[0], pass[1]]),
@@ -143,13 +171,17 @@ fn openssl_keys_of_every_wrapping_are_read() {
     ];
     for (name, arguments) in wrapped {
         let text = run("openssl", arguments, &plain).unwrap();
-        let key =
-            pki::read_key(text.as_bytes(), Some(&secret("Correct-Horse-9"))).unwrap_or_else(|error| panic!("{name}: {error}"));
+        let key = pki::read_key(text.as_bytes(), Some(&secret("Correct-Horse-9")))
+            .unwrap_or_else(|error| panic!("{name}: {error}"));
         assert_eq!((&key.kind, &key.public), (&wanted.kind, &wanted.public), "{name}");
         assert_eq!(key.encrypted, arguments.len() > 3, "{name}");
         if key.encrypted {
             let refused = |password| pki::read_key(text.as_bytes(), password).unwrap_err().code();
-            assert_eq!((refused(None), refused(Some(&secret("wrong")))), ("password-needed", "wrong-password"), "{name}");
+            assert_eq!(
+                (refused(None), refused(Some(&secret("wrong")))),
+                ("password-needed", "wrong-password"),
+                "{name}"
+            );
         }
     }
 }
@@ -191,7 +223,11 @@ fn what_is_no_certificate_is_called_what_it_is() {
     ];
     for (octets, code, word) in cases {
         let refused = pki::read(octets, None).unwrap_err();
-        assert!(refused.error.code() == code && refused.to_string().contains(word), "{}: {refused}", refused.error.code());
+        assert!(
+            refused.error.code() == code && refused.to_string().contains(word),
+            "{}: {refused}",
+            refused.error.code()
+        );
     }
     let large = pki::read(&vec![0x30; pki::limits::FILE + 1], None).unwrap_err();
     assert_eq!((large.error.code(), large.to_string().contains("4 MiB")), ("too-large", true));

@@ -1,12 +1,17 @@
-//! Numbers of the platform live in `assets/rules.toml` alone, with their days and sources: no text that a person reads says
-//! one. Reads the texts of the client and of its assets, and fails on a number before a unit of time or before a tier.
+//! Numbers of the platform live in `assets/rules.toml` alone, with their days and sources: no text that a
+//! person reads says one. Reads the texts of the client and of its assets, and fails on a number before a
+//! unit of time or before a tier.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Where a number may stand, and why: a part of the file's name and a part of the text.
 const ALLOWED: &[(&str, &str, &str)] = &[
-    ("src/app/overlay.rs", "will expire within 30 days", "certdeck's own threshold, from which its lists colour an expiry"),
+    (
+        "src/app/overlay.rs",
+        "will expire within 30 days",
+        "certdeck's own threshold, from which its lists colour an expiry",
+    ),
     ("src/app/overlay.rs", "Nothing expires within 30 days", "the same threshold"),
     ("crates/model/src/rules/span.rs", "such as '45 days'", "shows how a length of time is written"),
     ("crates/model/src/rules/mod.rs", "twice on one day", "about a day, not a number of them"),
@@ -19,8 +24,8 @@ const ALLOWED: &[(&str, &str, &str)] = &[
 
 const UNITS: &[&str] = &["second", "minute", "hour", "day", "week", "month", "year", "tier"];
 const NUMBERS: &[&str] = &[
-    "a", "an", "another", "half", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven",
-    "twelve", "fifteen", "twenty", "thirty", "sixty", "ninety", "hundred",
+    "a", "an", "another", "half", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine",
+    "ten", "eleven", "twelve", "fifteen", "twenty", "thirty", "sixty", "ninety", "hundred",
 ];
 /// Words that may stand between a number and its unit.
 const BETWEEN: &[&str] = &["full", "more", "whole", "paid", "further", "last", "first", "calendar", "of"];
@@ -46,7 +51,9 @@ fn no_text_states_a_number_of_the_platform() {
             found.extend(said(text).map(|words| (name.to_owned(), line + 1, words, text.to_owned())));
         }
     }
-    let is_allowed = |name: &str, text: &str| ALLOWED.iter().any(|(file, part, _)| name.starts_with(file) && text.contains(part));
+    let is_allowed = |name: &str, text: &str| {
+        ALLOWED.iter().any(|(file, part, _)| name.starts_with(file) && text.contains(part))
+    };
     let wrong: Vec<String> = found
         .iter()
         .filter(|(name, _, _, text)| !is_allowed(name, text))
@@ -54,7 +61,10 @@ fn no_text_states_a_number_of_the_platform() {
         .collect();
     assert!(wrong.is_empty(), "ask the rules instead (Span has the words):\n{}", wrong.join("\n"));
     for (file, part, why) in ALLOWED {
-        assert!(found.iter().any(|(name, _, _, text)| name.starts_with(file) && text.contains(part)), "{file}: {part}: {why}");
+        assert!(
+            found.iter().any(|(name, _, _, text)| name.starts_with(file) && text.contains(part)),
+            "{file}: {part}: {why}"
+        );
     }
 }
 
@@ -95,12 +105,15 @@ fn numbers_are_seen_as_digits_and_as_words() {
 /// The first number of units that a text states.
 fn said(text: &str) -> Option<String> {
     let lower = text.to_lowercase();
-    let words: Vec<&str> =
-        lower.split(|c: char| !(c.is_alphanumeric() || matches!(c, '{' | '}'))).filter(|w| !w.is_empty()).collect();
+    let words: Vec<&str> = lower
+        .split(|c: char| !(c.is_alphanumeric() || matches!(c, '{' | '}')))
+        .filter(|w| !w.is_empty())
+        .collect();
     let is_number = |word: &str| word.bytes().all(|b| b.is_ascii_digit()) || NUMBERS.contains(&word);
     for (place, word) in words.iter().enumerate() {
         let is_glued = ["d", "h", "min", "days", "hours"].iter().any(|unit| {
-            word.strip_suffix(unit).is_some_and(|count| !count.is_empty() && count.bytes().all(|b| b.is_ascii_digit()))
+            word.strip_suffix(unit)
+                .is_some_and(|count| !count.is_empty() && count.bytes().all(|b| b.is_ascii_digit()))
         });
         if is_glued {
             return Some((*word).to_owned());
@@ -110,11 +123,14 @@ fn said(text: &str) -> Option<String> {
             continue;
         }
         // "A second factor" and "an App Service tier" count nothing.
-        let counts = |word: &str| is_number(word) && !(matches!(unit, "second" | "tier") && ["a", "an", "another"].contains(&word));
+        let counts = |word: &str| {
+            is_number(word) && !(matches!(unit, "second" | "tier") && ["a", "an", "another"].contains(&word))
+        };
         let before = |back: usize| place.checked_sub(back).map(|place| words[place]);
         let near = before(1).is_some_and(counts);
         // "the 2 higher tiers", "one more year", "two full years".
-        let over = before(1).is_some_and(|word| BETWEEN.contains(&word) || unit == "tier") && before(2).is_some_and(counts);
+        let over = before(1).is_some_and(|word| BETWEEN.contains(&word) || unit == "tier")
+            && before(2).is_some_and(counts);
         if near || over {
             return Some(words[place.saturating_sub(2)..=place].join(" "));
         }
@@ -136,7 +152,8 @@ fn sources(dir: &Path) -> Vec<PathBuf> {
     found
 }
 
-/// The string literals of a file before its tests, each with its line; with `help`, also the comments that clap shows.
+/// The string literals of a file before its tests, each with its line; with `help`, also the comments that
+/// clap shows.
 fn texts(code: &str, help: bool) -> Vec<(usize, String)> {
     let code = code.split("#[cfg(test)]\nmod ").next().unwrap_or_default();
     let letters: Vec<char> = code.chars().collect();

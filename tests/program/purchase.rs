@@ -1,5 +1,5 @@
-//! The whole job on a terminal, by keys alone, through the real binary: buy, store, verify, import, bind, and look with
-//! a TLS client of our own at what the hostname then serves.
+//! The whole job on a terminal, by keys alone, through the real binary: buy, store, verify, import, bind, and
+//! look with a TLS client of our own at what the hostname then serves.
 
 use crate::cloud::Cloud;
 use crate::pty::Pty;
@@ -45,7 +45,9 @@ fn a_certificate_is_bought_and_bound_from_the_keyboard_and_the_hostname_serves_i
     screen.keys("<Enter>");
     screen.wait_without("Enter shows it in Bindings");
     // It may carry the mark of what is new.
-    let bound = |line: &str| line.contains("contoso.com ") && line.contains("SNI SSL") && line.contains(&thumbprint[..8]);
+    let bound = |line: &str| {
+        line.contains("contoso.com ") && line.contains("SNI SSL") && line.contains(&thumbprint[..8])
+    };
     screen.wait_until("the new binding in the pane", |screen| screen.lines().any(bound));
     assert_eq!(cloud.purchases(), 1);
 

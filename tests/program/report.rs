@@ -1,4 +1,5 @@
-//! `certdeck report` and `certdeck check` over a whole estate: the same words about who must act as everywhere else.
+//! `certdeck report` and `certdeck check` over a whole estate: the same words about who must act as
+//! everywhere else.
 
 use std::collections::BTreeMap;
 use std::process::Command;
@@ -52,7 +53,10 @@ fn a_report_covers_what_ends_within_the_time_soonest_first() {
     assert!(days.is_sorted() && days[0] < 0 && *days.last().unwrap() <= 30, "{days:?}");
     let (code, text) = certdeck(&cloud, &["report", "-o", "prometheus"]);
     assert_eq!(code, Some(0));
-    assert!(text.contains("name=\"shop-2026\",who_acts=\"you\"") && text.contains("certdeck_gaps 0"), "{text}");
+    assert!(
+        text.contains("name=\"shop-2026\",who_acts=\"you\"") && text.contains("certdeck_gaps 0"),
+        "{text}"
+    );
 }
 
 #[test]
@@ -61,7 +65,8 @@ fn a_check_ends_with_the_code_of_the_worst_and_counts_what_needs_somebody() {
     let (code, line) = certdeck(&cloud, &["check"]);
     assert_eq!((code, line.lines().count()), (Some(2), 1), "{line}");
     assert!(line.starts_with("CRITICAL - ") && line.contains(" of them need you"), "{line}");
-    let fault = json!({"kind": "status", "status": 403, "code": "AuthorizationFailed", "message": "Not you."});
+    let fault =
+        json!({"kind": "status", "status": 403, "code": "AuthorizationFailed", "message": "Not you."});
     cloud.tell("faults", &json!({"path": "/subscriptions", "fault": fault}));
     let (code, line) = certdeck(&cloud, &["check"]);
     assert_eq!((code, line.lines().count()), (Some(3), 1), "{line}");
@@ -72,7 +77,8 @@ fn a_check_ends_with_the_code_of_the_worst_and_counts_what_needs_somebody() {
 fn what_a_vault_does_not_renew_is_yours_in_every_form_and_the_answer_is_kept_in_a_private_file() {
     use std::os::unix::fs::PermissionsExt as _;
     let cloud = Cloud::start();
-    let report: Value = serde_json::from_str(&certdeck(&cloud, &["report", "--within", "1000w", "-o", "json"]).1).unwrap();
+    let report: Value =
+        serde_json::from_str(&certdeck(&cloud, &["report", "--within", "1000w", "-o", "json"]).1).unwrap();
     let row = report.as_array().unwrap().iter().find(|row| row["name"] == "kv-contoso-shop-api").unwrap();
     assert_eq!(row["who_acts"], "you");
     assert!(row["next"].as_str().unwrap().contains("bring a new version into the vault"), "{row}");
@@ -88,7 +94,10 @@ fn what_a_vault_does_not_renew_is_yours_in_every_form_and_the_answer_is_kept_in_
         }
         found
     };
-    let kept: Vec<_> = files(&cloud.home()).into_iter().filter(|path| path.extension().is_some_and(|it| it == "upkeep")).collect();
+    let kept: Vec<_> = files(&cloud.home())
+        .into_iter()
+        .filter(|path| path.extension().is_some_and(|it| it == "upkeep"))
+        .collect();
     assert_eq!(kept.len(), 1, "{kept:?}");
     assert_eq!(kept[0].metadata().unwrap().permissions().mode() & 0o777, 0o600);
 }
@@ -97,18 +106,30 @@ fn what_a_vault_does_not_renew_is_yours_in_every_form_and_the_answer_is_kept_in_
 fn a_deleted_order_leaves_nothing_that_is_called_valid() {
     let cloud = Cloud::start();
     let orders: Value = serde_json::from_str(&certdeck(&cloud, &["list", "orders", "-o", "json"]).1).unwrap();
-    let order =
-        orders.as_array().unwrap().iter().find(|row| row["name"] == "wildfabrikam").unwrap()["id"].as_str().unwrap().to_owned();
+    let order = orders.as_array().unwrap().iter().find(|row| row["name"] == "wildfabrikam").unwrap()["id"]
+        .as_str()
+        .unwrap()
+        .to_owned();
     let settings = [format!("order={order}"), format!("subscription={}", order.split('/').nth(2).unwrap())];
-    let (code, text) = certdeck(&cloud, &["run", "unlock", "--set", &settings[0], "--set", &settings[1], "--yes"]);
+    let (code, text) =
+        certdeck(&cloud, &["run", "unlock", "--set", &settings[0], "--set", &settings[1], "--yes"]);
     assert_eq!(code, Some(0), "{text}");
-    let (code, text) = certdeck(&cloud, &["run", "delete", "--set", &settings[0], "--set", &settings[1], "--yes"]);
+    let (code, text) =
+        certdeck(&cloud, &["run", "delete", "--set", &settings[0], "--set", &settings[1], "--yes"]);
     assert_eq!(code, Some(0), "{text}");
-    let listed: Value = serde_json::from_str(&certdeck(&cloud, &["list", "private", "-o", "json"]).1).unwrap();
-    let import = listed.as_array().unwrap().iter().find(|row| row["name"].as_str().unwrap().starts_with("wildfabrikam")).unwrap();
+    let listed: Value =
+        serde_json::from_str(&certdeck(&cloud, &["list", "private", "-o", "json"]).1).unwrap();
+    let import = listed
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|row| row["name"].as_str().unwrap().starts_with("wildfabrikam"))
+        .unwrap();
     assert_eq!((&import["revoked"], &import["who_acts"]), (&json!(true), &json!("you")));
-    let report: Value = serde_json::from_str(&certdeck(&cloud, &["report", "--within", "1d", "-o", "json"]).1).unwrap();
-    let row = report.as_array().unwrap().iter().find(|row| row["name"] == import["name"]).expect("it is due now");
+    let report: Value =
+        serde_json::from_str(&certdeck(&cloud, &["report", "--within", "1d", "-o", "json"]).1).unwrap();
+    let row =
+        report.as_array().unwrap().iter().find(|row| row["name"] == import["name"]).expect("it is due now");
     assert!(row["next"].as_str().unwrap().contains("revoked") && row["days"].as_i64().unwrap() <= 0, "{row}");
 }
 
@@ -144,7 +165,11 @@ fn answers_that_trickle_are_waited_for_no_longer_than_was_said() {
         for command in [&["check"][..], &["list", "private"], &["report"], &["doctor"]] {
             let start = std::time::Instant::now();
             let (code, text) = certdeck(&cloud, &[command, &["--timeout", "2s"]].concat());
-            assert!(start.elapsed() < std::time::Duration::from_secs(15), "{path} {command:?}: {:?}", start.elapsed());
+            assert!(
+                start.elapsed() < std::time::Duration::from_secs(15),
+                "{path} {command:?}: {:?}",
+                start.elapsed()
+            );
             let (unknown, is_check) = (code == Some(3), command == ["check"]);
             assert!(
                 unknown && is_check || code == Some(4) || (path.contains("Graph") && command == ["doctor"]),
@@ -164,5 +189,10 @@ fn whoever_waits_is_told_why_and_how_long_on_a_pipe_too() {
     command.env_clear().env("HOME", cloud.home()).envs(cloud.environment());
     let output = command.args(["list", "private"]).output().unwrap();
     let said = String::from_utf8(output.stderr).unwrap();
-    assert!(output.status.success() && said.contains("certdeck: waiting ") && said.contains(" s: Azure throttles "), "{said}");
+    assert!(
+        output.status.success()
+            && said.contains("certdeck: waiting ")
+            && said.contains(" s: Azure throttles "),
+        "{said}"
+    );
 }

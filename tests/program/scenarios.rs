@@ -1,5 +1,5 @@
-//! Every scenario can be won by what certdeck offers, and the practice cloud sees that it was: not before, and not by a
-//! word of the client.
+//! Every scenario can be won by what certdeck offers, and the practice cloud sees that it was: not before,
+//! and not by a word of the client.
 
 use crate::common::Practice;
 use certdeck::flow::{FlowName, Key};
@@ -7,14 +7,24 @@ use certdeck::flow::{FlowName, Key};
 type Given = Vec<(Key, &'static str)>;
 
 fn bind(app: &'static str, host: &'static str, certificate: &'static str) -> (FlowName, Given) {
-    (FlowName::Bind, vec![(Key::App, app), (Key::Hostname, host), (Key::Certificate, certificate), (Key::SslType, "sni")])
+    (
+        FlowName::Bind,
+        vec![(Key::App, app), (Key::Hostname, host), (Key::Certificate, certificate), (Key::SslType, "sni")],
+    )
 }
 
 /// From where the order stands to the hostname.
-fn deliver(order: &'static str, vault: &'static str, app: &'static str, hosts: &[&'static str]) -> Vec<(FlowName, Given)> {
+fn deliver(
+    order: &'static str,
+    vault: &'static str,
+    app: &'static str,
+    hosts: &[&'static str],
+) -> Vec<(FlowName, Given)> {
     let order = (Key::Order, order);
     let store = vec![order, (Key::VaultChoice, "existing"), (Key::Vault, vault)];
-    let bind = |host: &&'static str| (FlowName::Bind, vec![order, (Key::App, app), (Key::Hostname, *host), (Key::SslType, "sni")]);
+    let bind = |host: &&'static str| {
+        (FlowName::Bind, vec![order, (Key::App, app), (Key::Hostname, *host), (Key::SslType, "sni")])
+    };
     let first = [(FlowName::Store, store), (FlowName::ImportOrder, vec![order, (Key::App, app)])];
     first.into_iter().chain(hosts.iter().map(bind)).collect()
 }
@@ -24,7 +34,10 @@ async fn play(scenario: &str, moves: Vec<(FlowName, Given)>) {
     let practice = Practice::of(scenario).await;
     let before = practice.control_get("goal").await;
     assert!(before["reached"].is_null(), "{scenario} begins at its end: {before}");
-    assert!(before["briefing"].as_array().is_some_and(|lines| !lines.is_empty()) && before["deadline"].is_string());
+    assert!(
+        before["briefing"].as_array().is_some_and(|lines| !lines.is_empty())
+            && before["deadline"].is_string()
+    );
     for (flow, given) in moves {
         practice.complete(flow, &given).await;
     }

@@ -1,4 +1,5 @@
-//! Uploads through the real client and the practice cloud: private certificates from PFX files, public ones from `.cer`.
+//! Uploads through the real client and the practice cloud: private certificates from PFX files, public ones
+//! from `.cer`.
 
 use std::path::PathBuf;
 
@@ -8,7 +9,9 @@ use certdeck::flow::engine::Ending;
 use certdeck::flow::{FlowName, Key, StepId, StepStatus, app_id, observe};
 use certdeck::model::Thumbprint;
 use certdeck::pki::{self, Bundle, Wrapping};
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, ExtendedKeyUsagePurpose, IsCa, KeyPair};
+use rcgen::{
+    BasicConstraints, CertificateParams, CertifiedIssuer, DnType, ExtendedKeyUsagePurpose, IsCa, KeyPair,
+};
 
 const PASSWORD: &str = "Tr0ub4dor&3 π";
 const NEW: &str = "n3w-hunter2-n3w";
@@ -84,11 +87,15 @@ async fn a_pfx_is_uploaded_once_and_bound_and_its_password_is_nowhere() {
 
     let inputs = practice.inputs(FlowName::Upload, &upload);
     let observed = observe(&practice.client, FlowName::Upload, &inputs).await.unwrap();
-    let steps = certdeck::flow::steps(FlowName::Upload, &observed, &inputs, &practice.rules, jiff::Timestamp::now());
+    let steps =
+        certdeck::flow::steps(FlowName::Upload, &observed, &inputs, &practice.rules, jiff::Timestamp::now());
     let sent = steps.iter().find(|step| step.id == StepId::Upload).unwrap();
     assert_eq!(sent.status, StepStatus::Ready, "{steps:?}");
     let shown = sent.requests[0].body.as_ref().unwrap().shown();
-    assert_eq!((&shown["properties"]["password"], &shown["properties"]["pfxBlob"]), (&"•••".into(), &"•••".into()));
+    assert_eq!(
+        (&shown["properties"]["password"], &shown["properties"]["pfxBlob"]),
+        (&"•••".into(), &"•••".into())
+    );
     for text in [format!("{inputs:?}"), format!("{observed:?}"), format!("{steps:?}")] {
         assert!(!text.contains(PASSWORD) && !text.contains("MII"), "a secret is printed");
     }
@@ -101,8 +108,12 @@ async fn a_pfx_is_uploaded_once_and_bound_and_its_password_is_nowhere() {
     assert!(!practice.journal_text().contains(PASSWORD) && !practice.journal_text().contains("MII"));
 
     let thumbprint = made.thumbprint();
-    let bind =
-        [(Key::App, app.as_str()), (Key::Hostname, "contoso.com"), (Key::Certificate, thumbprint.as_str()), (Key::SslType, "sni")];
+    let bind = [
+        (Key::App, app.as_str()),
+        (Key::Hostname, "contoso.com"),
+        (Key::Certificate, thumbprint.as_str()),
+        (Key::SslType, "sni"),
+    ];
     let bound = practice.complete(FlowName::Bind, &bind).await;
     assert!(bound.iter().any(|step| step.id == StepId::Served && matches!(step.status, StepStatus::Done(_))));
 }
@@ -117,11 +128,13 @@ async fn a_wrong_password_is_refused_at_its_field_and_nothing_is_sent() {
     let file = [(Key::App, app.as_str()), (Key::File, path.as_str())];
     let (key, why) = refused(&practice, FlowName::Upload, &file).await;
     assert!(key == Key::Password && why.contains("password is needed"), "{why}");
-    let (key, why) = refused(&practice, FlowName::Upload, &[file[0], file[1], (Key::Password, "wrong")]).await;
+    let (key, why) =
+        refused(&practice, FlowName::Upload, &[file[0], file[1], (Key::Password, "wrong")]).await;
     assert!(key == Key::Password && why.contains("wrong password") && !why.contains(PASSWORD), "{why}");
     for (name, word) in [("", "directory"), ("none.pfx", "No such file")] {
         let path = files.0.path().join(name);
-        let (key, why) = refused(&practice, FlowName::Upload, &[file[0], (Key::File, path.to_str().unwrap())]).await;
+        let (key, why) =
+            refused(&practice, FlowName::Upload, &[file[0], (Key::File, path.to_str().unwrap())]).await;
         assert!(key == Key::File && why.contains(word), "{why}");
     }
     assert_eq!(practice.changes().await, before);
@@ -138,7 +151,10 @@ async fn a_file_without_a_password_is_wrapped_anew_in_memory_and_stays_as_it_is_
     let (key, why) = refused(&practice, FlowName::Upload, &file).await;
     assert!(key == Key::NewPassword && why.contains("wrap it anew"), "{why}");
     let steps = practice.complete(FlowName::Upload, &[file[0], file[1], (Key::NewPassword, NEW)]).await;
-    assert!(matches!(&steps.iter().find(|step| step.id == StepId::Wrap).unwrap().status, StepStatus::Done(_)));
+    assert!(matches!(
+        &steps.iter().find(|step| step.id == StepId::Wrap).unwrap().status,
+        StepStatus::Done(_)
+    ));
     assert_eq!(std::fs::read_to_string(&path).unwrap(), pem);
     assert!(!practice.journal_text().contains(NEW));
     practice.complete(FlowName::Upload, &file).await;
@@ -150,8 +166,14 @@ async fn another_certificate_of_the_same_name_is_never_replaced_by_an_upload() {
     let app = practice.emulator.connection().app.clone();
     let (files, one, other) = (Files::new(), make("contoso.com"), make("contoso.com"));
     let paths = [files.put("one.pfx", one.pfx(PASSWORD)), files.put("other.pfx", other.pfx(PASSWORD))];
-    let given =
-        |path| [(Key::App, app.as_str()), (Key::File, path), (Key::Password, PASSWORD), (Key::FriendlyName, "contoso-2027")];
+    let given = |path| {
+        [
+            (Key::App, app.as_str()),
+            (Key::File, path),
+            (Key::Password, PASSWORD),
+            (Key::FriendlyName, "contoso-2027"),
+        ]
+    };
     let done = practice.complete(FlowName::Upload, &given(paths[0].as_str())).await;
     assert!(format!("{:?}", done.last().unwrap().status).contains("contoso-2027 is in the webspace"));
     let changes = practice.changes().await;
@@ -168,13 +190,17 @@ async fn what_azure_would_refuse_is_blocked_here_with_the_rule_and_a_remedy() {
     let practice = Practice::start().await;
     let app = practice.emulator.connection().app.clone();
     let (files, made) = (Files::new(), make("contoso.com"));
-    let alone = pki::read(format!("{}{}", made.leaf.pem(), made.key.serialize_pem()).as_bytes(), None).unwrap();
+    let alone =
+        pki::read(format!("{}{}", made.leaf.pem(), made.key.serialize_pem()).as_bytes(), None).unwrap();
     let octets = Bundle::rewrap(&alone).unwrap().write(&PASSWORD.into(), Wrapping::Aes256, None).unwrap();
     let path = files.put("alone.pfx", &octets);
     let given = [(Key::App, app.as_str()), (Key::File, path.as_str()), (Key::Password, PASSWORD)];
     match practice.run(FlowName::Upload, &given).await {
         Ok(Ending::Blocked(problem)) => {
-            assert!(problem.code.as_deref().unwrap().starts_with("CHAIN_") && !problem.remedy.is_empty(), "{problem}");
+            assert!(
+                problem.code.as_deref().unwrap().starts_with("CHAIN_") && !problem.remedy.is_empty(),
+                "{problem}"
+            );
         }
         other => panic!("{other:?}"),
     }
@@ -209,10 +235,14 @@ async fn a_public_certificate_is_uploaded_and_made_accessible_and_no_setting_is_
 
     let path = files.put("other.cer", other.root.der());
     let steps = practice.complete(FlowName::Public, &[base[0], base[1], (Key::File, path.as_str())]).await;
-    assert!(steps.iter().all(|step| step.status.is_over()), "the same name with another certificate replaces it");
+    assert!(
+        steps.iter().all(|step| step.status.is_over()),
+        "the same name with another certificate replaces it"
+    );
 
     let path = files.put("key.pem", made.pem());
-    let (key, why) = refused(&practice, FlowName::Public, &[base[0], base[1], (Key::File, path.as_str())]).await;
+    let (key, why) =
+        refused(&practice, FlowName::Public, &[base[0], base[1], (Key::File, path.as_str())]).await;
     assert!(key == Key::File && why.contains("private key"), "{why}");
 }
 
@@ -242,7 +272,8 @@ async fn nothing_of_a_file_is_uploaded_of_which_a_part_cannot_be_read() {
     assert!(key == Key::File && why.contains("several certificates"), "{why}");
     // A password that no person could type is refused before anything is wrapped.
     let path = files.put("contoso.pem", made.pem());
-    let given = [(Key::App, app.as_str()), (Key::File, path.as_str()), (Key::NewPassword, "n3w\u{200B}hunter2")];
+    let given =
+        [(Key::App, app.as_str()), (Key::File, path.as_str()), (Key::NewPassword, "n3w\u{200B}hunter2")];
     let (key, why) = refused(&practice, FlowName::Upload, &given).await;
     assert!(key == Key::NewPassword && why.contains("U+200B) at position 4"), "{why}");
     assert_eq!(practice.changes().await, changes, "nothing was sent");

@@ -1,5 +1,5 @@
-//! The workbench as people use it: the program itself, files on disk, passwords from where they may come from.
-//! What it writes is read back by openssl and by Python's `cryptography`, where those are installed.
+//! The workbench as people use it: the program itself, files on disk, passwords from where they may come
+//! from. What it writes is read back by openssl and by Python's `cryptography`, where those are installed.
 
 use std::io::{Read, Write};
 use std::os::unix::fs::PermissionsExt;
@@ -9,15 +9,16 @@ use std::sync::OnceLock;
 
 use portable_pty::{CommandBuilder, PtySize, native_pty_system};
 use rcgen::{
-    BasicConstraints, CertificateParams, CertifiedIssuer, DnType, ExtendedKeyUsagePurpose, IsCa, KeyPair, KeyUsagePurpose,
-    SerialNumber,
+    BasicConstraints, CertificateParams, CertifiedIssuer, DnType, ExtendedKeyUsagePurpose, IsCa, KeyPair,
+    KeyUsagePurpose, SerialNumber,
 };
 use serde_json::Value;
 use tempfile::TempDir;
 
 const PASSWORD: &str = "Correct-Horse-9";
 
-/// One authority with an intermediate and a certificate for `shop.contoso.com`; made once, written for each test.
+/// One authority with an intermediate and a certificate for `shop.contoso.com`; made once, written for each
+/// test.
 struct Pki {
     root: String,
     intermediate: String,
@@ -34,9 +35,12 @@ impl Pki {
 
     fn make() -> Self {
         let root = CertifiedIssuer::self_signed(authority("Workbench Root"), rsa()).unwrap();
-        let intermediate = CertifiedIssuer::signed_by(authority("Workbench Intermediate"), rsa(), &root).unwrap();
+        let intermediate =
+            CertifiedIssuer::signed_by(authority("Workbench Intermediate"), rsa(), &root).unwrap();
         let key = rsa();
-        let mut params = CertificateParams::new(vec!["shop.contoso.com".to_owned(), "*.shop.contoso.com".to_owned()]).unwrap();
+        let mut params =
+            CertificateParams::new(vec!["shop.contoso.com".to_owned(), "*.shop.contoso.com".to_owned()])
+                .unwrap();
         params.distinguished_name.push(DnType::CommonName, "shop.contoso.com");
         params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
         params.serial_number = Some(SerialNumber::from(4711_u64));
@@ -101,7 +105,8 @@ impl Bench {
     }
 
     fn build(&self, out: &str, more: &[&str]) -> Output {
-        let mut arguments = vec!["build", "--key", "key.pem", "--out", out, "--password-file", "password", "--cert"];
+        let mut arguments =
+            vec!["build", "--key", "key.pem", "--out", out, "--password-file", "password", "--cert"];
         arguments.extend(["root.pem", "leaf.pem", "intermediate.pem"]);
         arguments.extend(more);
         self.run(&arguments)
@@ -112,7 +117,8 @@ impl Bench {
         arguments.extend(more);
         let output = self.run(&arguments);
         let text = String::from_utf8(output.stdout).unwrap();
-        let json = serde_json::from_str(&text).unwrap_or_else(|_| panic!("{text} {}", String::from_utf8_lossy(&output.stderr)));
+        let json = serde_json::from_str(&text)
+            .unwrap_or_else(|_| panic!("{text} {}", String::from_utf8_lossy(&output.stderr)));
         (json, output.status.code().unwrap())
     }
 }
@@ -131,8 +137,10 @@ fn what_is_built_is_accepted_whatever_the_order_of_the_files() {
     let built = bench.build("out.pfx", &[]);
     assert_eq!(built.status.code(), Some(0), "{}", words(&built));
     assert_eq!(bench.path("out.pfx").metadata().unwrap().permissions().mode() & 0o777, 0o600);
-    let (json, exit) =
-        bench.check("out.pfx", &["--password-file", "password", "--profile", "seed", "--hostname", "shop.contoso.com"]);
+    let (json, exit) = bench.check(
+        "out.pfx",
+        &["--password-file", "password", "--profile", "seed", "--hostname", "shop.contoso.com"],
+    );
     assert_eq!((exit, &json["verdict"], &json["findings"]), (0, &"accept".into(), &serde_json::json!([])));
     assert_eq!(json["chain"]["ordered"], true);
     assert_eq!(json["chain"]["complete"], true);
@@ -163,12 +171,18 @@ fn a_root_that_alone_is_missing_comes_from_this_machine_when_asked_a21() {
     let bench = Bench::new();
     let build = |more: &[&str]| {
         let mut command = Command::new(env!("CARGO_BIN_EXE_certdeck"));
-        command.args(["cert", "build", "--key", "key.pem", "--out", "out.pfx", "--password-file", "password"]).args(more);
+        command
+            .args(["cert", "build", "--key", "key.pem", "--out", "out.pfx", "--password-file", "password"])
+            .args(more);
         command.args(["--cert", "intermediate.pem", "leaf.pem"]).current_dir(bench.0.path());
         command.env("SSL_CERT_FILE", bench.path("root.pem")).stdin(Stdio::null()).output().unwrap()
     };
     let refused = build(&[]);
-    assert!(words(&refused).contains("CN=Workbench Root") && words(&refused).contains("--add-root"), "{}", words(&refused));
+    assert!(
+        words(&refused).contains("CN=Workbench Root") && words(&refused).contains("--add-root"),
+        "{}",
+        words(&refused)
+    );
     assert_eq!(build(&["--add-root"]).status.code(), Some(0));
     let (json, _) = bench.check("out.pfx", &["--password-file", "password"]);
     assert_eq!((&json["verdict"], &json["certificates"]), (&"accept".into(), &3.into()), "{json}");
@@ -262,7 +276,9 @@ fn a_password_that_is_made_is_in_a_file_of_its_own_and_nowhere_else_a142() {
     assert_eq!(json["verdict"], "accept", "{json}");
     let again = run("other.pfx");
     assert!(again.status.code() == Some(2) && words(&again).contains("new exists"), "{}", words(&again));
-    assert!(!bench.path("other.pfx").exists() && std::fs::read_to_string(bench.path("new")).unwrap() == password);
+    assert!(
+        !bench.path("other.pfx").exists() && std::fs::read_to_string(bench.path("new")).unwrap() == password
+    );
 }
 
 #[test]
@@ -293,7 +309,11 @@ fn read_by_openssl(bench: &Bench, out: &str) {
     };
     let text = String::from_utf8_lossy(&read.stdout);
     assert!(read.status.success(), "{out}: {}", String::from_utf8_lossy(&read.stderr));
-    assert_eq!((text.matches("BEGIN CERTIFICATE").count(), text.matches("BEGIN PRIVATE KEY").count()), (3, 1), "{out}");
+    assert_eq!(
+        (text.matches("BEGIN CERTIFICATE").count(), text.matches("BEGIN PRIVATE KEY").count()),
+        (3, 1),
+        "{out}"
+    );
 }
 
 fn read_by_python(bench: &Bench, out: &str) {
@@ -334,8 +354,13 @@ fn a_wrong_password_is_said_only_when_it_is_proven_and_appears_nowhere() {
 #[test]
 fn a_part_that_stays_closed_is_an_error_even_where_no_mac_tells_the_password_wrong() {
     let bench = Bench::new();
-    let arguments = ["pkcs12", "-export", "-nomac", "-inkey", "key.pem", "-in", "leaf.pem", "-passout", "file:password"];
-    let made = Command::new("openssl").args(arguments).args(["-out", "nomac.pfx"]).current_dir(bench.0.path()).status();
+    let arguments =
+        ["pkcs12", "-export", "-nomac", "-inkey", "key.pem", "-in", "leaf.pem", "-passout", "file:password"];
+    let made = Command::new("openssl")
+        .args(arguments)
+        .args(["-out", "nomac.pfx"])
+        .current_dir(bench.0.path())
+        .status();
     if !made.is_ok_and(|status| status.success()) {
         return eprintln!("skipped: openssl is not installed");
     }
@@ -343,13 +368,24 @@ fn a_part_that_stays_closed_is_an_error_even_where_no_mac_tells_the_password_wro
     assert_eq!((exit, &json["readable"], &json["error_code"]), (1, &true.into(), &Value::Null), "{json}");
     assert!(rules(&json).contains(&"NO_MAC"));
     let (json, exit) = bench.check("nomac.pfx", &[]);
-    assert_eq!((exit, &json["readable"], &json["error_code"]), (2, &false.into(), &"password-needed".into()), "{json}");
+    assert_eq!(
+        (exit, &json["readable"], &json["error_code"]),
+        (2, &false.into(), &"password-needed".into()),
+        "{json}"
+    );
     bench.password("Wrong-Horse-9");
     let (json, exit) = bench.check("nomac.pfx", &["--password-file", "password"]);
-    assert_eq!((exit, &json["readable"], &json["error_code"]), (2, &false.into(), &"wrong-password".into()), "{json}");
+    assert_eq!(
+        (exit, &json["readable"], &json["error_code"]),
+        (2, &false.into(), &"wrong-password".into()),
+        "{json}"
+    );
     assert!(rules(&json).contains(&"UNREADABLE"));
     let text = bench.run(&["inspect", "leaf.pem", "root.pem"]);
-    assert!(String::from_utf8_lossy(&text.stdout).contains("\n\nroot.pem\n"), "several files are apart from each other");
+    assert!(
+        String::from_utf8_lossy(&text.stdout).contains("\n\nroot.pem\n"),
+        "several files are apart from each other"
+    );
 }
 
 #[test]
@@ -359,13 +395,16 @@ fn passwords_come_from_standard_input_and_the_environment_too() {
     let inspect = |more: &[&str], line: &str| {
         let mut command = Command::new(env!("CARGO_BIN_EXE_certdeck"));
         command.args(["cert", "inspect", "out.pfx", "-o", "json"]).args(more).current_dir(bench.0.path());
-        let mut child = command.env("PFX_SECRET", PASSWORD).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+        let mut child =
+            command.env("PFX_SECRET", PASSWORD).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
         child.stdin.take().unwrap().write_all(line.as_bytes()).unwrap();
         let output = child.wait_with_output().unwrap();
         let json: Value = serde_json::from_slice(&output.stdout).unwrap();
         (output.status.code(), json)
     };
-    for (more, line) in [(["--password-stdin"].as_slice(), "Correct-Horse-9\n"), (&["--password-env", "PFX_SECRET"], "")] {
+    for (more, line) in
+        [(["--password-stdin"].as_slice(), "Correct-Horse-9\n"), (&["--password-env", "PFX_SECRET"], "")]
+    {
         let (exit, json) = inspect(more, line);
         assert_eq!((exit, &json["certificates"], json.get("verdict")), (Some(0), &3.into(), None), "{json}");
     }
@@ -391,9 +430,12 @@ fn what_is_no_ordinary_file_is_a_clear_error_at_once() {
     std::fs::File::create(bench.path("large.pfx")).unwrap().set_len(100 * 1024 * 1024).unwrap();
     rustix::fs::mkfifoat(rustix::fs::CWD, bench.path("fifo.pfx"), rustix::fs::Mode::RWXU).unwrap();
     std::fs::create_dir(bench.path("dir.pfx")).unwrap();
-    for (file, code) in
-        [("large.pfx", "too-large"), ("fifo.pfx", "not-a-file"), ("dir.pfx", "not-a-file"), ("none.pfx", "not-found")]
-    {
+    for (file, code) in [
+        ("large.pfx", "too-large"),
+        ("fifo.pfx", "not-a-file"),
+        ("dir.pfx", "not-a-file"),
+        ("none.pfx", "not-found"),
+    ] {
         let (json, exit) = bench.check(file, &[]);
         assert_eq!((exit, &json["error_code"], &json["readable"]), (2, &code.into(), &false.into()));
         assert!(!json["error"].as_str().unwrap().is_empty());

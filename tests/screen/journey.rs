@@ -11,7 +11,11 @@ const ORDER: (Key, &str) = (Key::Order, "contoso-www");
 const VAULT: &[(Key, &str)] = &[ORDER, (Key::Vault, "kv-journey"), (Key::VaultLocation, "westeurope")];
 
 fn purchase(domain: &'static str) -> Vec<(Key, &'static str)> {
-    vec![ORDER, (Key::Domain, domain), (Key::Product, if domain.starts_with('*') { "wildcard" } else { "standard" })]
+    vec![
+        ORDER,
+        (Key::Domain, domain),
+        (Key::Product, if domain.starts_with('*') { "wildcard" } else { "standard" }),
+    ]
 }
 
 async fn names_issued(practice: &Practice) -> Vec<String> {
@@ -28,14 +32,18 @@ async fn an_order_is_bought_stored_verified_imported_and_bound_and_nothing_is_do
         (FlowName::Store, VAULT.to_vec()),
         (FlowName::Verify, vec![ORDER, (Key::Method, "app-service"), (Key::App, &app)]),
         (FlowName::ImportOrder, vec![ORDER, (Key::App, &app)]),
-        (FlowName::Bind, vec![ORDER, (Key::App, &app), (Key::Hostname, "contoso.com"), (Key::SslType, "sni")]),
+        (
+            FlowName::Bind,
+            vec![ORDER, (Key::App, &app), (Key::Hostname, "contoso.com"), (Key::SslType, "sni")],
+        ),
     ];
     let mut last = Vec::new();
     for (flow, given) in &flows {
         last = practice.complete(*flow, given).await;
     }
     let bound = last.iter().find(|step| step.id == StepId::Bind).unwrap().facts[0].1.clone();
-    let served = tls::served_thumbprint(practice.client.cloud(), &Hostname::parse("contoso.com").unwrap()).await;
+    let served =
+        tls::served_thumbprint(practice.client.cloud(), &Hostname::parse("contoso.com").unwrap()).await;
     assert_eq!(served.here().unwrap().as_str(), bound, "the front door serves what the binding says");
     assert!(last.iter().any(|step| step.id == StepId::Served && matches!(step.status, StepStatus::Done(_))));
 
@@ -64,11 +72,18 @@ async fn a_txt_record_verifies_and_keeps_www() {
     practice.complete(FlowName::Purchase, &purchase("contoso.com")).await;
     practice.complete(FlowName::Store, VAULT).await;
     let by_txt = [ORDER, (Key::Method, "manual-txt")];
-    let observed =
-        certdeck::flow::observe(&practice.client, FlowName::Verify, &practice.inputs(FlowName::Verify, &by_txt)).await.unwrap();
+    let observed = certdeck::flow::observe(
+        &practice.client,
+        FlowName::Verify,
+        &practice.inputs(FlowName::Verify, &by_txt),
+    )
+    .await
+    .unwrap();
     assert!(matches!(observed.txt, Seen::Here(_)), "the practice zone is really asked");
     let token = observed.order.here().unwrap().token.clone().unwrap();
-    practice.control_post("dns", json!({"add": {"name": "contoso.com", "type": "TXT", "value": token}})).await;
+    practice
+        .control_post("dns", json!({"add": {"name": "contoso.com", "type": "TXT", "value": token}}))
+        .await;
     practice.complete(FlowName::Verify, &by_txt).await;
     assert_eq!(names_issued(&practice).await, ["contoso.com", "www.contoso.com"]);
 }
@@ -79,8 +94,13 @@ async fn a_page_verifies_and_leaves_www_out() {
     practice.complete(FlowName::Purchase, &purchase("contoso.com")).await;
     practice.complete(FlowName::Store, VAULT).await;
     let by_page = [ORDER, (Key::Method, "manual-html")];
-    let observed =
-        certdeck::flow::observe(&practice.client, FlowName::Verify, &practice.inputs(FlowName::Verify, &by_page)).await.unwrap();
+    let observed = certdeck::flow::observe(
+        &practice.client,
+        FlowName::Verify,
+        &practice.inputs(FlowName::Verify, &by_page),
+    )
+    .await
+    .unwrap();
     let token = observed.order.here().unwrap().token.clone().unwrap();
     practice.control_post("http-token", json!({"domain": "contoso.com", "token": token})).await;
     practice.complete(FlowName::Verify, &by_page).await;
@@ -114,14 +134,24 @@ async fn what_cannot_work_is_refused_at_its_field_and_nothing_is_sent() {
             Key::Domain,
         ),
         (FlowName::Purchase, vec![ORDER, (Key::Domain, "fabrikam.com")], Key::Order),
-        (FlowName::Store, vec![ORDER, (Key::Vault, "production"), (Key::VaultLocation, "westeurope")], Key::Vault),
+        (
+            FlowName::Store,
+            vec![ORDER, (Key::Vault, "production"), (Key::VaultLocation, "westeurope")],
+            Key::Vault,
+        ),
         (FlowName::Store, vec![ORDER, (Key::Vault, "-kv"), (Key::VaultLocation, "westeurope")], Key::Vault),
-        (FlowName::Store, vec![ORDER, (Key::VaultChoice, "existing"), (Key::Vault, "kv-nowhere")], Key::Vault),
+        (
+            FlowName::Store,
+            vec![ORDER, (Key::VaultChoice, "existing"), (Key::Vault, "kv-nowhere")],
+            Key::Vault,
+        ),
         (FlowName::Verify, vec![(Key::Order, "no-such-order"), (Key::Method, "mail")], Key::Order),
     ];
     for (flow, given, field) in cases {
         match practice.run(flow, &given).await {
-            Ok(Ending::NeedsInput { key, why }) => assert!(key == field && !why.is_empty(), "{given:?}: {key:?} {why}"),
+            Ok(Ending::NeedsInput { key, why }) => {
+                assert!(key == field && !why.is_empty(), "{given:?}: {key:?} {why}");
+            }
             other => panic!("{given:?} was not refused: {other:?}"),
         }
     }
@@ -133,7 +163,8 @@ async fn every_change_leaves_two_lines_in_the_journal_and_no_token() {
     let practice = Practice::start().await;
     practice.complete(FlowName::Purchase, &purchase("contoso.com")).await;
     let text = practice.journal_text();
-    let lines: Vec<serde_json::Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let lines: Vec<serde_json::Value> =
+        text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     assert_eq!(lines.iter().filter(|line| line["phase"] == "before").count(), 2, "validate and buy");
     assert_eq!(lines.iter().filter(|line| line["phase"] == "after" && line["outcome"] == "done").count(), 2);
     assert!(!text.contains(&practice.emulator.connection().client_secret) && !text.contains("Bearer"));

@@ -26,9 +26,15 @@ fn fabrikam(status: OrderStatus) -> certdeck::model::Order {
 #[test]
 fn the_inventory_is_asked_for_at_once_and_again_on_refresh() {
     let mut screen = Screen::start(|_| {});
-    assert_eq!(screen.effects, [Effect::ReadEstate { ask: AskId(1), by_hand: false }, Effect::RecallEstate { ask: AskId(1) }]);
+    assert_eq!(
+        screen.effects,
+        [Effect::ReadEstate { ask: AskId(1), by_hand: false }, Effect::RecallEstate { ask: AskId(1) }]
+    );
     screen.press("<C-r>");
-    assert_eq!(screen.effects, [Effect::Forget { ask: AskId(1) }, Effect::ReadEstate { ask: AskId(2), by_hand: true }]);
+    assert_eq!(
+        screen.effects,
+        [Effect::Forget { ask: AskId(1) }, Effect::ReadEstate { ask: AskId(2), by_hand: true }]
+    );
 }
 
 #[test]
@@ -77,11 +83,17 @@ fn about_to_unbind(in_production: bool) -> (Screen, String) {
 fn an_unbinding_begins_on_cancel_so_that_enter_alone_sends_nothing_a4() {
     let (mut screen, _) = about_to_unbind(false);
     screen.press("<Enter>");
-    assert!(matches!(screen.app.dialogs.last(), Some(Dialog::Confirm(confirm)) if !confirm.on_yes && confirm.word.is_none()));
+    assert!(
+        matches!(screen.app.dialogs.last(), Some(Dialog::Confirm(confirm)) if !confirm.on_yes && confirm.word.is_none())
+    );
     screen.press("<Enter>");
     assert!(screen.app.dialogs.is_empty() && screen.effects.is_empty(), "{:?}", screen.effects);
     screen.press("<Enter><Tab><Enter>");
-    assert!(screen.effects.iter().any(|effect| matches!(effect, Effect::PerformStep { .. })), "{:?}", screen.effects);
+    assert!(
+        screen.effects.iter().any(|effect| matches!(effect, Effect::PerformStep { .. })),
+        "{:?}",
+        screen.effects
+    );
 }
 
 #[test]
@@ -90,7 +102,11 @@ fn in_production_what_interrupts_takes_the_hostname_typed_a4() {
     screen.press("<Enter><Enter>y<Enter>");
     assert_eq!(screen.app.dialogs.len(), 1, "neither Enter nor y agrees");
     screen.press(&format!("<C-u>{host}<Enter>"));
-    assert!(screen.effects.iter().any(|effect| matches!(effect, Effect::PerformStep { .. })), "{:?}", screen.effects);
+    assert!(
+        screen.effects.iter().any(|effect| matches!(effect, Effect::PerformStep { .. })),
+        "{:?}",
+        screen.effects
+    );
 }
 
 #[test]
@@ -102,7 +118,11 @@ fn below_the_smallest_size_only_the_keys_that_leave_act_a5() {
     screen.send(Message::Pasted("d".to_owned()));
     assert!(screen.effects.is_empty() && screen.app.dialogs.is_empty() && screen.app.wizard.is_none());
     screen.resize(80, 24);
-    assert_eq!((screen.app.selected().cloned(), screen.app.pane), (selected, PaneName::Private), "nothing happened unseen");
+    assert_eq!(
+        (screen.app.selected().cloned(), screen.app.pane),
+        (selected, PaneName::Private),
+        "nothing happened unseen"
+    );
     screen.resize(59, 24);
     for (key, effect) in [("q", Effect::Quit), ("<C-c>", Effect::Quit), ("<C-z>", Effect::Suspend)] {
         assert_eq!(screen.press(key).effects, [effect], "{key}");
@@ -175,7 +195,10 @@ fn buying_takes_the_typed_word_and_nothing_less() {
         panic!("{:?}", screen.effects)
     };
     assert_eq!((*flow, step.id), (FlowName::Purchase, StepId::Buy));
-    assert_eq!((inputs.get(Key::Domain), inputs.get(Key::Order)), (Some("fabrikam.com"), Some("fabrikam-www")));
+    assert_eq!(
+        (inputs.get(Key::Domain), inputs.get(Key::Order)),
+        (Some("fabrikam.com"), Some("fabrikam-www"))
+    );
 }
 
 #[test]
@@ -201,7 +224,11 @@ fn what_changed_while_the_question_was_on_screen_is_not_sent() {
     let group = screen.app.wizard.as_ref().unwrap().inputs.get(Key::ResourceGroup).map(str::to_owned);
     assert_eq!(group.as_deref(), Some("api"), "the inventory suggests the group of the domain's app");
     screen.press("buy<Enter>");
-    assert!(!screen.effects.iter().any(|effect| matches!(effect, Effect::PerformStep { .. })), "{:?}", screen.effects);
+    assert!(
+        !screen.effects.iter().any(|effect| matches!(effect, Effect::PerformStep { .. })),
+        "{:?}",
+        screen.effects
+    );
     assert!(screen.app.notice.as_ref().unwrap().text.contains("nothing was sent"));
 }
 
@@ -250,7 +277,9 @@ fn a_name_that_exists_is_refused_at_its_field_and_what_was_typed_stays() {
 fn an_order_is_not_taken_over_by_typing_its_name_and_domain() {
     let mut screen = Screen::filled();
     let www = estate().orders[0].clone();
-    screen.press(":purchase<Enter>contoso.com<Tab><Tab>contoso-www<PgDn>").settle(seen_for_purchase(Some(www)));
+    screen
+        .press(":purchase<Enter>contoso.com<Tab><Tab>contoso-www<PgDn>")
+        .settle(seen_for_purchase(Some(www)));
     screen.press("<Enter>");
     let wizard = screen.app.wizard.as_ref().unwrap();
     assert_eq!((wizard.page(), wizard.focused_field().unwrap().key), (FlowName::Purchase, Key::Order));
@@ -263,7 +292,9 @@ fn the_page_of_what_is_bought_has_nothing_to_change_and_buys_nothing() {
     screen.press("<Tab><Tab><Tab>-2<Enter>");
     let wizard = screen.app.wizard.as_ref().unwrap();
     assert!(wizard.fields.is_empty() && wizard.inputs.get(Key::Order) == Some("old-contoso"));
-    assert!(wizard.current().steps[0].facts.contains(&("Certificate name".to_owned(), "old-contoso".to_owned())));
+    assert!(
+        wizard.current().steps[0].facts.contains(&("Certificate name".to_owned(), "old-contoso".to_owned()))
+    );
     assert!(!screen.effects.iter().any(|effect| matches!(effect, Effect::PerformStep { .. })));
 }
 
@@ -277,7 +308,11 @@ fn in_a_national_cloud_orders_say_why_they_cannot_be_had_a65() {
         assert!(screen.app.wizard.is_none() && said.contains("national clouds"), "{keys}: {said}");
     }
     screen.press("<Esc>aj<Enter>");
-    assert!(screen.app.wizard.is_none() && screen.text().contains("not sold in national clouds"), "{}", screen.text());
+    assert!(
+        screen.app.wizard.is_none() && screen.text().contains("not sold in national clouds"),
+        "{}",
+        screen.text()
+    );
 }
 
 #[test]
@@ -288,7 +323,9 @@ fn an_answer_of_the_practice_cloud_that_nobody_waits_for_is_dropped() {
     screen.send(Message::Practised { ask: AskId(ask.0 + 1), result: Ok("another".to_owned()) });
     assert!(screen.effects.is_empty() && screen.app.notice.is_none());
     screen.send(Message::Practised { ask, result: Ok("published".to_owned()) });
-    assert!(screen.effects.iter().any(|effect| matches!(effect, Effect::Observe { flow: FlowName::Verify, .. })));
+    assert!(
+        screen.effects.iter().any(|effect| matches!(effect, Effect::Observe { flow: FlowName::Verify, .. }))
+    );
 }
 
 #[test]
@@ -320,7 +357,9 @@ fn a_changed_field_is_looked_at_and_the_older_look_is_forgotten() {
     });
     screen.press("<Tab>");
     assert_eq!(screen.effects[0], Effect::Forget { ask: first });
-    assert!(matches!(&screen.effects[1], Effect::Observe { inputs, .. } if inputs.get(Key::Domain) == Some("fabrikam.com")));
+    assert!(
+        matches!(&screen.effects[1], Effect::Observe { inputs, .. } if inputs.get(Key::Domain) == Some("fabrikam.com"))
+    );
     let taken = Observed { group: Seen::Absent, ..Observed::default() };
     screen.send(Message::Observed { ask: first, result: Ok(Box::new(taken)) });
     assert!(!screen.app.wizard.as_ref().unwrap().current().was_seen, "the late answer is dropped");
@@ -336,7 +375,10 @@ fn after_the_purchase_the_wizard_is_about_the_order_and_goes_on_to_store() {
     });
     let seen = seen_for_purchase(Some(fabrikam(OrderStatus::PendingIssuance)));
     screen.send(Message::StepPerformed { ask, step: StepId::Buy, result: Ok(Box::new(seen)) });
-    assert!(screen.effects.iter().any(|effect| matches!(effect, Effect::ReadEstate { .. })), "the panes are read again");
+    assert!(
+        screen.effects.iter().any(|effect| matches!(effect, Effect::ReadEstate { .. })),
+        "the panes are read again"
+    );
     let wizard = screen.app.wizard.as_ref().unwrap();
     assert!(wizard.is_done(FlowName::Purchase));
     assert!(matches!(&wizard.origin, Origin::Order(id) if id.name() == "fabrikam-www"));
@@ -374,7 +416,11 @@ fn a_failed_step_shows_the_error_and_looks_at_what_is_there() {
         Effect::PerformStep { ask, .. } => Some(*ask),
         _ => None,
     });
-    screen.send(Message::StepPerformed { ask, step: StepId::Buy, result: Err(Problem::new("Buy", "ScopeLocked")) });
+    screen.send(Message::StepPerformed {
+        ask,
+        step: StepId::Buy,
+        result: Err(Problem::new("Buy", "ScopeLocked")),
+    });
     assert!(matches!(screen.app.dialogs.last(), Some(Dialog::Error(_))));
     assert!(screen.effects.iter().any(|effect| matches!(effect, Effect::Observe { .. })));
 }
@@ -417,7 +463,12 @@ fn verifying(txt: &[&str]) -> Screen {
     screen.press("3/pay<Enter>:verify<Enter>").settle(Observed::default());
     screen.press("<Tab><Space><Space><Space><S-Tab>");
     let seen = Observed {
-        order: Seen::Here(order(&group(MAIN, "api"), "pay-contoso", "pay.contoso.com", OrderStatus::PendingIssuance)),
+        order: Seen::Here(order(
+            &group(MAIN, "api"),
+            "pay-contoso",
+            "pay.contoso.com",
+            OrderStatus::PendingIssuance,
+        )),
         txt: Seen::Here(vec![("contoso.com".to_owned(), txt.iter().map(ToString::to_string).collect())]),
         ..Observed::default()
     };
@@ -428,11 +479,15 @@ fn verifying(txt: &[&str]) -> Screen {
 #[test]
 fn a_waiting_step_is_looked_at_again_when_its_time_comes_and_not_before() {
     let mut screen = verifying(&[]);
-    let Some(Effect::Wake { after: wait, .. }) = screen.effects.last().cloned() else { panic!("{:?}", screen.effects) };
+    let Some(Effect::Wake { after: wait, .. }) = screen.effects.last().cloned() else {
+        panic!("{:?}", screen.effects)
+    };
     screen.send(Message::Ticked(crate::contoso::now()));
     assert!(!screen.effects.iter().any(|effect| matches!(effect, Effect::Observe { .. })));
     screen.send(Message::Ticked(crate::contoso::now() + wait));
-    assert!(screen.effects.iter().any(|effect| matches!(effect, Effect::Observe { flow: FlowName::Verify, .. })));
+    assert!(
+        screen.effects.iter().any(|effect| matches!(effect, Effect::Observe { flow: FlowName::Verify, .. }))
+    );
 }
 
 #[test]
@@ -440,7 +495,11 @@ fn in_a_practice_cloud_the_owner_of_the_domain_can_be_played() {
     let mut screen = verifying(&[]);
     screen.press("<Tab><Tab><Tab>o<Enter>");
     let wanted = PracticeAct::PublishTxt { name: "contoso.com".into(), value: "k3v8m1q7x2".into() };
-    assert!(matches!(&screen.effects[..], [Effect::Practise { act, .. }] if *act == wanted), "{:?}", screen.effects);
+    assert!(
+        matches!(&screen.effects[..], [Effect::Practise { act, .. }] if *act == wanted),
+        "{:?}",
+        screen.effects
+    );
 }
 
 #[test]
@@ -474,7 +533,10 @@ fn only_choices_that_exist_are_offered_and_public_certificates_never_a7() {
     screen.press("<Tab><Tab><Tab><Enter>");
     let Some(Dialog::Choose(choose)) = screen.app.dialogs.last() else { panic!("no picker") };
     let labels: Vec<_> = choose.shown().iter().map(|item| item.label.clone()).collect();
-    assert!(labels.contains(&"blog-old".to_owned()) && !labels.iter().any(|label| label == "partner-root"), "{labels:?}");
+    assert!(
+        labels.contains(&"blog-old".to_owned()) && !labels.iter().any(|label| label == "partner-root"),
+        "{labels:?}"
+    );
 }
 
 #[test]
@@ -487,7 +549,11 @@ fn a_new_resource_group_can_be_typed_into_its_picker() {
     let wizard = screen.app.wizard.as_ref().unwrap();
     assert_eq!(wizard.inputs.get(Key::ResourceGroup), Some("brand-new"));
     assert!(wizard.fields.iter().any(|field| field.key == Key::Location), "a new group needs a region");
-    assert_eq!(wizard.focused_field().unwrap().key, Key::AutoRenew, "the focus stays on its field when another appears");
+    assert_eq!(
+        wizard.focused_field().unwrap().key,
+        Key::AutoRenew,
+        "the focus stays on its field when another appears"
+    );
 }
 
 #[test]
@@ -504,9 +570,10 @@ mod any_keys {
     use proptest::prelude::*;
 
     const ALPHABET: &[&str] = &[
-        "j", "k", "g", "G", "<C-d>", "<C-u>", "<PgDn>", "<PgUp>", "<Tab>", "<S-Tab>", "1", "2", "3", "4", "<Enter>", "<Esc>", "/",
-        "!", "s", "S", "<Space>", "a", "b", "w", "c", "p", "t", "o", "?", ":", "purchase", "store", "verify", "bind", "q", "<BS>",
-        "<Left>", "<Right>", "<Home>", "<End>", "é", "日", "x", "<C-r>", "<C-w>", "contoso", "buy", "<Up>", "<Down>", "P",
+        "j", "k", "g", "G", "<C-d>", "<C-u>", "<PgDn>", "<PgUp>", "<Tab>", "<S-Tab>", "1", "2", "3", "4",
+        "<Enter>", "<Esc>", "/", "!", "s", "S", "<Space>", "a", "b", "w", "c", "p", "t", "o", "?", ":",
+        "purchase", "store", "verify", "bind", "q", "<BS>", "<Left>", "<Right>", "<Home>", "<End>", "é",
+        "日", "x", "<C-r>", "<C-w>", "contoso", "buy", "<Up>", "<Down>", "P",
     ];
 
     proptest! {

@@ -44,7 +44,11 @@ fn the_code_is_large_with_its_address_and_what_is_left_of_the_time() {
 fn code_and_address_are_copied_by_key_and_the_time_moves_by_itself() {
     let mut screen = Screen::filled();
     screen.send(Message::SignInAsked(asked(15)));
-    assert!(screen.effects.iter().any(|effect| matches!(effect, Effect::Wake { .. })), "{:?}", screen.effects);
+    assert!(
+        screen.effects.iter().any(|effect| matches!(effect, Effect::Wake { .. })),
+        "{:?}",
+        screen.effects
+    );
     screen.press("c");
     assert_eq!(screen.effects, [Effect::Copy("HNQ4GX7BW".to_owned())]);
     screen.press("a");
@@ -59,7 +63,8 @@ fn the_command_of_another_program_is_shown_copied_and_gone_on_from() {
     let mut screen = Screen::filled();
     let line = "az login --tenant \"11111111-1111-1111-1111-111111111111\" --scope \"https://management.azure.com/.default\" \
                 --claims-challenge \"eyJhY2Nlc3NfdG9rZW4iOnsiYWNycyI6eyJlc3NlbnRpYWwiOnRydWUsInZhbHVlcyI6WyJwMSJdfX19\"";
-    let why = "Azure asks for multi-factor authentication, or what else a Conditional Access policy wants".to_owned();
+    let why = "Azure asks for multi-factor authentication, or what else a Conditional Access policy wants"
+        .to_owned();
     let tool = SignInAsk::Tool(ToolCommand { tool: "Azure CLI", lines: vec![line.to_owned()], why });
     screen.send(Message::SignInAsked(tool.clone()));
     assert_snapshot!("sign_in_tool", screen.text());
@@ -76,9 +81,16 @@ fn the_command_of_another_program_is_shown_copied_and_gone_on_from() {
 fn a_page_for_the_browser_is_shown_and_takes_what_is_pasted_without_showing_it() {
     let mut screen = Screen::filled();
     let tenant = "https://login.microsoftonline.com/organizations/oauth2/v2.0/authorize";
-    let address = format!("{tenant}?client_id=04b07795&response_type=code&redirect_uri=http%3A%2F%2Flocalhost%3A8400&state=abc");
+    let address = format!(
+        "{tenant}?client_id=04b07795&response_type=code&redirect_uri=http%3A%2F%2Flocalhost%3A8400&state=abc"
+    );
     let expires = now() + SignedDuration::from_mins(15);
-    let page = BrowserPage { address: address.clone(), port: 8400, expires, why: "nobody has signed in yet".to_owned() };
+    let page = BrowserPage {
+        address: address.clone(),
+        port: 8400,
+        expires,
+        why: "nobody has signed in yet".to_owned(),
+    };
     screen.send(Message::SignInAsked(SignInAsk::Browser(page)));
     assert_snapshot!("sign_in_browser", screen.text());
     screen.press("a");
@@ -129,7 +141,8 @@ fn a_context_is_chosen_and_nothing_is_left_before_the_new_one_is_there() {
     (settings.context, settings.production) = ("contoso-prod".to_owned(), true);
     let (app, effects) = screen.app.moved(settings);
     // The first was the estate, the second what its vaults do.
-    let first = [Effect::ReadEstate { ask: AskId(3), by_hand: false }, Effect::RecallEstate { ask: AskId(3) }];
+    let first =
+        [Effect::ReadEstate { ask: AskId(3), by_hand: false }, Effect::RecallEstate { ask: AskId(3) }];
     assert_eq!(effects, first, "no number of a question is used twice");
     screen.app = app;
     assert_snapshot!("production", screen.text());
@@ -139,7 +152,10 @@ fn a_context_is_chosen_and_nothing_is_left_before_the_new_one_is_there() {
 fn the_other_tenants_of_the_account_are_asked_for_and_gone_to() {
     let mut screen = Screen::filled();
     screen.press(":context<Enter>G<Enter>");
-    let ask = screen.effects.iter().find_map(|effect| if let Effect::ReadTenants { ask } = effect { Some(*ask) } else { None });
+    let ask = screen
+        .effects
+        .iter()
+        .find_map(|effect| if let Effect::ReadTenants { ask } = effect { Some(*ask) } else { None });
     let choice = |name: &str, setting: &str, note: &str| TenantChoice {
         name: name.to_owned(),
         setting: setting.to_owned(),
@@ -176,7 +192,9 @@ fn a_newcomer_is_welcomed_and_nothing_is_asked_of_any_cloud() {
     });
     assert!(screen.effects.is_empty());
     assert_snapshot!("welcome", screen.text());
-    for (keys, opening) in [("<Enter>", Opening::SignIn), ("j<Enter>", Opening::AzureCli), ("jj<Enter>", Opening::Practice)] {
+    for (keys, opening) in
+        [("<Enter>", Opening::SignIn), ("j<Enter>", Opening::AzureCli), ("jj<Enter>", Opening::Practice)]
+    {
         let mut screen = Screen::start(|settings| settings.opens = Opens::Welcome);
         screen.press(keys);
         assert_eq!(screen.effects, [Effect::OpenContext(opening)]);
@@ -200,9 +218,17 @@ fn the_clouds_clock_decides_what_has_expired_and_the_difference_is_said() {
     let there = now() + SignedDuration::from_hours(24 * 400);
     let words = "this machine's clock is 400 days behind Azure's";
     screen.send(Message::ServiceTime { now: there, difference: Some(words.to_owned()) });
-    assert_eq!((screen.app.counts.fine, screen.app.now), (0, there), "everything of the estate has ended by then");
+    assert_eq!(
+        (screen.app.counts.fine, screen.app.now),
+        (0, there),
+        "everything of the estate has ended by then"
+    );
     assert!(screen.text().contains(words), "{}", screen.text());
-    assert!(screen.press("<Esc>p").text().contains("clock"), "it stays among the problems:\n{}", screen.text());
+    assert!(
+        screen.press("<Esc>p").text().contains("clock"),
+        "it stays among the problems:\n{}",
+        screen.text()
+    );
     screen.press("<Esc>");
 
     // Time passes by both clocks, and what is waited for here goes by this machine's.

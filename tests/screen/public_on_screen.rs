@@ -22,7 +22,10 @@ fn answer(screen: &mut Screen, ask: AskId, apps: &[ResourceId], certificates: Ve
 fn large(more: usize) -> Estate {
     let mut estate = estate();
     let model = estate.apps[0].clone();
-    let more = (0..more).map(|n| App { id: model.id.sibling("Microsoft.Web/sites", &format!("app-{n:04}")), ..model.clone() });
+    let more = (0..more).map(|n| App {
+        id: model.id.sibling("Microsoft.Web/sites", &format!("app-{n:04}")),
+        ..model.clone()
+    });
     estate.apps.extend(more);
     estate.public_certificates.clear();
     estate.indexed()
@@ -45,7 +48,10 @@ fn nobody_is_asked_before_the_pane_is_looked_at_and_then_every_app_once() {
     assert_eq!(apps.len(), estate().apps.len());
     let (first, rest) = apps.split_at(1);
     answer(&mut screen, ask, first, vec![one_of(&first[0])]);
-    assert_eq!(screen.app.pane().list.total(), 1 + estate().public_certificates.iter().filter(|one| one.app != first[0]).count());
+    assert_eq!(
+        screen.app.pane().list.total(),
+        1 + estate().public_certificates.iter().filter(|one| one.app != first[0]).count()
+    );
     assert!(screen.text().contains(&format!("1 of {} apps answered", apps.len())), "{}", screen.text());
     answer(&mut screen, ask, rest, Vec::new());
     assert_eq!(screen.app.pane().list.total(), 1);

@@ -1,4 +1,5 @@
-//! The rows of an earlier run: painted before anything answers, with their age; then what changed since is marked.
+//! The rows of an earlier run: painted before anything answers, with their age; then what changed since is
+//! marked.
 
 use std::net::TcpListener;
 use std::sync::Arc;
@@ -15,7 +16,8 @@ use insta::assert_snapshot;
 use jiff::SignedDuration;
 use serde_json::Value;
 
-/// As it was two hours ago: one certificate was not there, one had another issuer, one was there that is gone.
+/// As it was two hours ago: one certificate was not there, one had another issuer, one was there that is
+/// gone.
 fn earlier() -> Estate {
     let mut estate = estate();
     estate.as_of = now() - SignedDuration::from_hours(2);
@@ -61,8 +63,9 @@ fn what_changed_since_is_said_once_and_marked_until_it_is_looked_at() {
     assert_snapshot!("recalled_then_read", screen.text());
     screen.resize(160, 45);
     assert_snapshot!("recalled_then_read_wide", screen.text());
-    let marked =
-        |screen: &mut Screen| screen.text().lines().filter(|line| line.starts_with("│ +") || line.starts_with("│▸+")).count();
+    let marked = |screen: &mut Screen| {
+        screen.text().lines().filter(|line| line.starts_with("│ +") || line.starts_with("│▸+")).count()
+    };
     let before = marked(&mut screen);
     let new = estate().certificates[0].id.clone();
     while screen.app.selected() != Some(&new) {
@@ -106,7 +109,18 @@ fn what_is_kept_is_the_estate_and_no_word_of_it_is_lost() {
     let heading = Heading { context: "practice".to_owned(), as_of: now(), practice: true, national: false };
     let kept = snapshot::decode(&snapshot::encode(&heading, &estate()).unwrap()).unwrap();
     let parts = |estate: &Estate| {
-        let Estate { subscriptions, groups, plans, apps, certificates, public_certificates, orders, bindings, vaults, .. } = estate;
+        let Estate {
+            subscriptions,
+            groups,
+            plans,
+            apps,
+            certificates,
+            public_certificates,
+            orders,
+            bindings,
+            vaults,
+            ..
+        } = estate;
         format!(
             "{subscriptions:?}{groups:?}{plans:?}{apps:?}{certificates:?}{public_certificates:?}{orders:?}{bindings:?}{vaults:?}"
         )
@@ -117,7 +131,9 @@ fn what_is_kept_is_the_estate_and_no_word_of_it_is_lost() {
 /// Names every member of what is kept, in order: a file of another shape must have another form.
 fn members(path: &str, value: &Value, found: &mut Vec<String>) {
     match value {
-        Value::Object(members) => members.iter().for_each(|(name, value)| self::members(&format!("{path}.{name}"), value, found)),
+        Value::Object(members) => {
+            members.iter().for_each(|(name, value)| self::members(&format!("{path}.{name}"), value, found));
+        }
         Value::Array(list) => list.iter().for_each(|value| members(&format!("{path}[]"), value, found)),
         _ if found.iter().any(|known| known == path) => {}
         _ => found.push(path.to_owned()),
@@ -141,7 +157,9 @@ fn the_next_start_shows_the_rows_before_anything_answers() {
     let program = [env!("CARGO_BIN_EXE_certdeck")];
 
     let mut first = Pty::start(&program, &environment);
-    first.wait_until("the rows, read to the end", |screen| screen.contains("shop-2026") && screen.contains("as of"));
+    first.wait_until("the rows, read to the end", |screen| {
+        screen.contains("shop-2026") && screen.contains("as of")
+    });
     let kept = cache.path().join("certdeck/snapshots");
     crate::pty::wait_for_file(&kept);
     first.keys("q");
@@ -152,7 +170,9 @@ fn the_next_start_shows_the_rows_before_anything_answers() {
     cloud.shut_down();
     let _deaf = TcpListener::bind(address).unwrap();
     let mut second = Pty::start(&program, &environment);
-    second.wait_until("the rows of last time", |screen| screen.contains("shop-2026") && screen.contains("as of"));
+    second.wait_until("the rows of last time", |screen| {
+        screen.contains("shop-2026") && screen.contains("as of")
+    });
     assert!(second.screen().contains("reading"), "{}", second.screen());
     second.keys("q");
     assert_eq!(second.wait_exit(), 0);

@@ -1,7 +1,9 @@
-//! Whole screens as text: every pane in every state, every page of the wizard, every dialog. Look at a changed one
-//! before accepting it: is it self-explaining, aligned, uncut?
+//! Whole screens as text: every pane in every state, every page of the wizard, every dialog. Look at a
+//! changed one before accepting it: is it self-explaining, aligned, uncut?
 
-use crate::contoso::{MAIN, Screen, estate, gap, group, now, order, plan, seen_for_purchase, seen_for_store, thumbprint, vault};
+use crate::contoso::{
+    MAIN, Screen, estate, gap, group, now, order, plan, seen_for_purchase, seen_for_store, thumbprint, vault,
+};
 use certdeck::app::message::{AskId, Message};
 use certdeck::flow::{Observed, Seen};
 use certdeck::model::custody::{Custody, Evidence, Held, Served};
@@ -18,15 +20,16 @@ fn panes_filled() {
     assert_snapshot!("bindings", screen.press("4").text());
 }
 
-/// The first line for a fleet: at the end of a reading and during a refresh of rows of an earlier run, in contexts with
-/// ever longer names.
+/// The first line for a fleet: at the end of a reading and during a refresh of rows of an earlier run, in
+/// contexts with ever longer names.
 #[test]
 fn what_is_urgent_stays_in_the_header_longest() {
     let mut lines = Vec::new();
     for context in ["prod", "contoso-production-eu", "contoso-production-europe-shared-services"] {
         for (width, is_recalled) in [(160, true), (80, false), (80, true)] {
             let mut screen = Screen::start(|settings| {
-                (settings.context, settings.practice, settings.production) = (context.to_owned(), false, true);
+                (settings.context, settings.practice, settings.production) =
+                    (context.to_owned(), false, true);
                 settings.read_only = width == 80;
             });
             let mut estate = estate();
@@ -88,9 +91,12 @@ fn panes_empty_and_partial() {
 #[test]
 fn panes_that_could_not_be_read() {
     let mut screen = Screen::start(|_| {});
-    let problem = Problem::new("Read the inventory of practice", "nobody answers at https://127.0.0.1:8443 (connection refused)")
-        .remedy("start the practice cloud with 'certdeck emulator', or choose another context")
-        .code("ConnectionRefused");
+    let problem = Problem::new(
+        "Read the inventory of practice",
+        "nobody answers at https://127.0.0.1:8443 (connection refused)",
+    )
+    .remedy("start the practice cloud with 'certdeck emulator', or choose another context")
+    .code("ConnectionRefused");
     screen.send(Message::EstateRead { ask: AskId(1), result: Err(problem) });
     assert_snapshot!("error", screen.text());
     assert_snapshot!("private_error", screen.press("<Esc>").text());
@@ -160,7 +166,9 @@ fn the_chain_of_custody() {
     screen.send(Message::Explained { ask, result: Ok(behind()) });
     assert_snapshot!("custody", screen.text());
     screen.press("c");
-    assert!(matches!(&screen.effects[..], [certdeck::app::effect::Effect::Copy(text)] if text.contains("to do: Sync")));
+    assert!(
+        matches!(&screen.effects[..], [certdeck::app::effect::Effect::Copy(text)] if text.contains("to do: Sync"))
+    );
 }
 
 #[test]
@@ -200,8 +208,12 @@ fn without_colours_not_one_cell_has_a_colour_and_the_cursor_still_shows() {
     let mut screen = Screen::filled();
     screen.look = Look::new(false, true, false);
     let terminal = screen.terminal();
-    let reversed =
-        terminal.backend().buffer().content.iter().filter(|cell| cell.modifier.contains(ratatui::style::Modifier::REVERSED));
+    let reversed = terminal
+        .backend()
+        .buffer()
+        .content
+        .iter()
+        .filter(|cell| cell.modifier.contains(ratatui::style::Modifier::REVERSED));
     assert!(reversed.count() > 70, "the selected row is reversed");
 }
 
@@ -253,7 +265,8 @@ fn wizard_verify() {
     assert_snapshot!("wizard_verify_methods", screen.press("<Tab><Enter>").text());
     screen.press("<Esc><S-Tab><Tab>");
     screen.press("<Space><Space><Space>");
-    let seen = Observed { order: Seen::Here(order.clone()), txt: Seen::Here(Vec::new()), ..Observed::default() };
+    let seen =
+        Observed { order: Seen::Here(order.clone()), txt: Seen::Here(Vec::new()), ..Observed::default() };
     screen.observe(seen).press("<Tab>");
     assert_snapshot!("wizard_verify_txt", screen.text());
     assert_snapshot!("wizard_verify_practice", screen.press("o").text());
@@ -272,8 +285,13 @@ fn wizard_store_import_bind() {
     screen.observe(seen_for_store(order.clone(), None));
     assert_snapshot!("wizard_store_new_vault", screen.text());
     assert_snapshot!("wizard_store_form", screen.press("<Tab>").text());
-    assert_snapshot!("wizard_store_form_end", screen.press("<S-Tab><Tab><Down><Down><Down><Down><Down><Down><Down>").text());
-    screen.press("<Esc>:store<Enter>").observe(seen_for_store(order, Some(vault(&group(MAIN, "web"), "kv-contoso"))));
+    assert_snapshot!(
+        "wizard_store_form_end",
+        screen.press("<S-Tab><Tab><Down><Down><Down><Down><Down><Down><Down>").text()
+    );
+    screen
+        .press("<Esc>:store<Enter>")
+        .observe(seen_for_store(order, Some(vault(&group(MAIN, "web"), "kv-contoso"))));
     assert_snapshot!("wizard_store_access", screen.text());
     screen.press("<Esc><Esc>/contoso-www<Enter>:import-order<Enter>");
     assert_snapshot!("wizard_import_looking", screen.text());
@@ -305,7 +323,10 @@ fn wizard_bind() {
         binding: Seen::Here(estate.bindings[3].clone()),
         ..Observed::default()
     };
-    assert_snapshot!("wizard_bind_certificate", screen.settle(seen.clone()).press("<Tab><Tab><Tab><Enter>").text());
+    assert_snapshot!(
+        "wizard_bind_certificate",
+        screen.settle(seen.clone()).press("<Tab><Tab><Tab><Enter>").text()
+    );
     screen.press("wildcard<Enter>").settle(seen.clone());
     assert_snapshot!("wizard_bind_ready", screen.press("<Tab>").text());
     seen.app = Seen::Here(estate.apps[1].clone());
@@ -316,7 +337,9 @@ fn wizard_bind() {
 #[test]
 fn wizard_in_other_sizes_and_looks() {
     let mut screen = Screen::filled();
-    screen.press(":purchase<Enter>fabrikam.com<Tab><Tab>fabrikam-www<Tab><Tab><Tab><Tab><Tab>").settle(seen_for_purchase(None));
+    screen
+        .press(":purchase<Enter>fabrikam.com<Tab><Tab>fabrikam-www<Tab><Tab><Tab><Tab><Tab>")
+        .settle(seen_for_purchase(None));
     assert_snapshot!("wizard_120x40", screen.resize(120, 40).text());
     assert_snapshot!("wizard_60x15", screen.resize(60, 15).text());
     assert_snapshot!("wizard_60x15_scrolled", screen.press("p<PgDn>").text());
@@ -342,7 +365,8 @@ fn a_look_that_failed_says_so_and_keeps_what_was_typed() {
     let mut screen = Screen::filled();
     screen.press(":purchase<Enter>fabrikam.com<Tab>");
     let ask = screen.app.wizard.as_ref().unwrap().current().ask.unwrap();
-    let problem = Problem::new("Look at what 'Purchase' is about", "the sign-in has expired").remedy("run certdeck login");
+    let problem = Problem::new("Look at what 'Purchase' is about", "the sign-in has expired")
+        .remedy("run certdeck login");
     screen.send(Message::Observed { ask, result: Err(problem) });
     assert_snapshot!("wizard_look_failed", screen.text());
 }
@@ -350,6 +374,7 @@ fn a_look_that_failed_says_so_and_keeps_what_was_typed() {
 /// All that both services need.
 fn policies() -> Vec<AccessPolicy> {
     let all = || vec!["all".to_owned()];
-    let policy = |object: &str| AccessPolicy { object_id: object.to_owned(), secrets: all(), certificates: all() };
+    let policy =
+        |object: &str| AccessPolicy { object_id: object.to_owned(), secrets: all(), certificates: all() };
     vec![policy("aaaaaaaa-0000-0000-0000-000000000001"), policy("aaaaaaaa-0000-0000-0000-000000000002")]
 }

@@ -1,5 +1,5 @@
-//! The real binary on a real terminal: it paints, gives the terminal back whatever ends it, and does the whole job by keys.
-//! Nothing here sleeps: every wait is for something to be seen, and bounded.
+//! The real binary on a real terminal: it paints, gives the terminal back whatever ends it, and does the
+//! whole job by keys. Nothing here sleeps: every wait is for something to be seen, and bounded.
 
 use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
@@ -42,7 +42,8 @@ fn a_hangup_ends_the_program_even_where_the_signal_is_ignored() {
         .spawn()
         .unwrap();
     let mut said = BufReader::new(holder.stdout.take().unwrap()).lines().map_while(Result::ok);
-    let id = said.find_map(|line| line.split_once("holding ")?.1.trim().parse().ok()).expect("the holder started");
+    let id =
+        said.find_map(|line| line.split_once("holding ")?.1.trim().parse().ok()).expect("the holder started");
     holder.kill().unwrap();
     holder.wait().unwrap();
     crate::pty::wait_gone(id);
@@ -90,7 +91,9 @@ fn started_in_a_large_terminal_it_fills_it_at_once_without_a_resize_a2() {
 
 #[test]
 fn suspended_it_gives_the_terminal_to_the_shell_and_paints_again_after_fg() {
-    let mut demo = Pty::shell("set -m; \"$CERTDECK\" demo; echo in the shell; read line; fg >/dev/null; echo back in the shell");
+    let mut demo = Pty::shell(
+        "set -m; \"$CERTDECK\" demo; echo in the shell; read line; fg >/dev/null; echo back in the shell",
+    );
     demo.wait_for("shop");
     demo.keys("<C-z>");
     demo.wait_for("in the shell");
@@ -114,7 +117,11 @@ fn each_frame_is_one_whole_update_and_the_terminal_is_never_asked_anything() {
     for question in ["\x1b[6n", "\x1b[c", "\x1b[?u", "\x1b]11;?"] {
         assert!(!wire.contains(question), "asked {question:?}");
     }
-    assert_eq!(wire.matches("\x1b[?2026h").count(), wire.matches("\x1b[?2026l").count() - 1, "each frame is one whole update");
+    assert_eq!(
+        wire.matches("\x1b[?2026h").count(),
+        wire.matches("\x1b[?2026l").count() - 1,
+        "each frame is one whole update"
+    );
 }
 
 #[test]
@@ -130,7 +137,10 @@ fn a_terminal_that_cannot_show_a_screen_is_refused_with_the_commands_that_need_n
     let mut dumb = Pty::start(&[env!("CARGO_BIN_EXE_certdeck"), "demo"], &[("TERM", "dumb".to_owned())]);
     assert_eq!(dumb.wait_exit(), 2);
     let said = dumb.wire();
-    assert!(said.contains("TERM is dumb") && said.contains("certdeck list, report, check, run and doctor"), "{said}");
+    assert!(
+        said.contains("TERM is dumb") && said.contains("certdeck list, report, check, run and doctor"),
+        "{said}"
+    );
     assert!(!said.contains('\u{1b}'), "{said:?}");
 }
 
@@ -149,7 +159,11 @@ fn borders_are_ascii_where_the_locale_is_not_utf_8_unless_the_settings_say_other
         let mut demo = Pty::start(command, &[("LC_ALL", locale.to_owned())]);
         demo.wait_for("shop");
         let screen = demo.screen();
-        assert_eq!((screen.contains("+-"), screen.contains('─')), (is_ascii, !is_ascii), "{locale} {command:?}:\n{screen}");
+        assert_eq!(
+            (screen.contains("+-"), screen.contains('─')),
+            (is_ascii, !is_ascii),
+            "{locale} {command:?}:\n{screen}"
+        );
         demo.keys("q");
         assert_eq!(demo.wait_exit(), 0);
     }
@@ -183,7 +197,10 @@ fn no_size_of_a_terminal_ends_the_program() {
 /// `q` would not quit with a dialog or a question on the screen.
 #[test]
 fn a_paste_into_a_list_and_keys_of_the_kitty_keyboard_change_nothing_but_the_cursor() {
-    for sent in ["\u{1b}[200~delete shop-2026\rd\ry\r\u{1b}[201~", "\u{1b}[106u\u{1b}[106;1:3u\u{1b}[1;1B\u{1b}OB\u{1b}[57441;2u"] {
+    for sent in [
+        "\u{1b}[200~delete shop-2026\rd\ry\r\u{1b}[201~",
+        "\u{1b}[106u\u{1b}[106;1:3u\u{1b}[1;1B\u{1b}OB\u{1b}[57441;2u",
+    ] {
         let mut demo = Pty::demo();
         demo.wait_for("shop");
         demo.send(sent);

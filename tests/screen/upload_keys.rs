@@ -1,5 +1,5 @@
-//! Uploads on a terminal and from the command line, through the real binary: by keys alone, and with the password in a
-//! file.
+//! Uploads on a terminal and from the command line, through the real binary: by keys alone, and with the
+//! password in a file.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -17,10 +17,12 @@ fn pfx() -> (tempfile::TempDir, String) {
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     let root = CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap();
     let key = KeyPair::generate().unwrap();
-    let leaf = CertificateParams::new(vec!["contoso.com".to_owned()]).unwrap().signed_by(&key, &root).unwrap();
+    let leaf =
+        CertificateParams::new(vec!["contoso.com".to_owned()]).unwrap().signed_by(&key, &root).unwrap();
     let pem = format!("{}{}{}", leaf.pem(), root.pem(), key.serialize_pem());
     let contents = pki::read(pem.as_bytes(), None).unwrap();
-    let octets = Bundle::rewrap(&contents).unwrap().write(&PASSWORD.into(), Wrapping::TripleDes, None).unwrap();
+    let octets =
+        Bundle::rewrap(&contents).unwrap().write(&PASSWORD.into(), Wrapping::TripleDes, None).unwrap();
     let dir = tempfile::tempdir().unwrap();
     std::fs::write(dir.path().join("contoso.pfx"), &*octets).unwrap();
     let path = dir.path().to_str().unwrap().to_owned();
@@ -82,7 +84,8 @@ fn a_password_from_a_file_uploads_and_one_in_the_arguments_is_refused() {
         command.args(["--set", &format!("app={}/{}", connection.resource_group, connection.app)]);
         command.args(["--set", &format!("file={folder}/contoso.pfx")]);
         let output = command.args(more).output().unwrap();
-        let text = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
+        let text =
+            String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
         assert!(!text.contains("hunter2 and"), "{text}");
         (output.status.code().unwrap(), text)
     };
@@ -102,7 +105,8 @@ fn a_password_from_a_file_uploads_and_one_in_the_arguments_is_refused() {
     let mut written = Vec::new();
     files_below(dir.path(), &mut written);
     assert!(
-        written.iter().any(|path| path.ends_with("journal.jsonl")) && written.iter().any(|path| path.ends_with("certdeck.log")),
+        written.iter().any(|path| path.ends_with("journal.jsonl"))
+            && written.iter().any(|path| path.ends_with("certdeck.log")),
         "{written:?}"
     );
     for path in written.iter().filter(|path| !path.ends_with("password")) {

@@ -1,6 +1,8 @@
 //! Uploading on screen: keys and answers in; effects, state and pictures out.
 
-use crate::contoso::{SHOP, Screen, app_settings, estate, seen_for_open_upload, seen_for_public, seen_for_upload};
+use crate::contoso::{
+    SHOP, Screen, app_settings, estate, seen_for_open_upload, seen_for_public, seen_for_upload,
+};
 use certdeck::app::dialog::{Dialog, Folder, FolderEntry};
 use certdeck::app::effect::Effect;
 use certdeck::app::message::Message;
@@ -24,8 +26,11 @@ fn opened() -> Screen {
 }
 
 fn folder(path: &str, names: &[&str]) -> Folder {
-    let entry =
-        |name: &&str| FolderEntry { name: name.trim_end_matches('/').to_owned(), is_folder: name.ends_with('/'), size: 4_242 };
+    let entry = |name: &&str| FolderEntry {
+        name: name.trim_end_matches('/').to_owned(),
+        is_folder: name.ends_with('/'),
+        size: 4_242,
+    };
     Folder { path: path.to_owned(), entries: names.iter().map(entry).collect() }
 }
 
@@ -43,7 +48,9 @@ fn asked_folder(screen: &Screen) -> &str {
         .effects
         .iter()
         .rev()
-        .find_map(|effect| if let Effect::ReadFolder { path, .. } = effect { Some(path.as_str()) } else { None })
+        .find_map(
+            |effect| if let Effect::ReadFolder { path, .. } = effect { Some(path.as_str()) } else { None },
+        )
         .unwrap()
 }
 
@@ -103,7 +110,11 @@ fn a_password_is_typed_as_dots_pasted_safely_and_shown_nowhere() {
     assert!(screen.app.wizard.is_none());
     screen.press(":upload<Enter>");
     let inputs = &screen.app.wizard.as_ref().unwrap().inputs;
-    assert_eq!((inputs.get(Key::File), inputs.has(Key::Password)), (Some("/tmp/shop.pfx"), false), "passwords are not kept");
+    assert_eq!(
+        (inputs.get(Key::File), inputs.has(Key::Password)),
+        (Some("/tmp/shop.pfx"), false),
+        "passwords are not kept"
+    );
 }
 
 #[test]
@@ -115,7 +126,9 @@ fn a_private_certificate_is_checked_confirmed_and_sent() {
     screen.press("<Enter>");
     assert_snapshot!("upload_confirm", screen.text());
     screen.press("<Enter>");
-    let [Effect::PerformStep { flow, step, inputs, .. }, ..] = &screen.effects[..] else { panic!("{:?}", screen.effects) };
+    let [Effect::PerformStep { flow, step, inputs, .. }, ..] = &screen.effects[..] else {
+        panic!("{:?}", screen.effects)
+    };
     assert_eq!((*flow, step.id, inputs.has(Key::Password)), (FlowName::Upload, StepId::Upload, true));
 }
 
@@ -132,7 +145,9 @@ fn a_file_without_a_password_gets_one_where_the_form_asks_for_it() {
     let wizard = screen.app.wizard.as_ref().unwrap();
     assert_eq!(wizard.inputs.secret(Key::NewPassword).unwrap().expose_secret(), "made-for-this");
     screen.press("<Tab>");
-    assert!(matches!(&screen.effects[..], [.., Effect::Observe { inputs, .. }] if inputs.has(Key::NewPassword)));
+    assert!(
+        matches!(&screen.effects[..], [.., Effect::Observe { inputs, .. }] if inputs.has(Key::NewPassword))
+    );
 }
 
 #[test]
@@ -150,7 +165,8 @@ fn a_public_certificate_is_uploaded_from_the_chooser() {
     let mut there = estate().public_certificates[0].clone();
     there.thumbprint = Some(thumbprint.clone());
     seen.public_certificates = Seen::Here(vec![there]);
-    seen.settings = Seen::Here(app_settings(&[("DB", "hunter2"), ("WEBSITE_LOAD_CERTIFICATES", &"AB".repeat(20))]));
+    seen.settings =
+        Seen::Here(app_settings(&[("DB", "hunter2"), ("WEBSITE_LOAD_CERTIFICATES", &"AB".repeat(20))]));
     assert_snapshot!("public_load", screen.press("<C-r>").settle(seen).text());
     assert_snapshot!("public_load_confirm", screen.press("<Enter>").text());
     let mut seen = seen_for_public();

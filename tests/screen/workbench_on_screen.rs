@@ -12,7 +12,9 @@ use certdeck::pki::{self, Question};
 use certdeck::rules::Profile;
 use certdeck::workbench::{Examined, Fact, Job, Outcome, Password, Trouble, facts, openssl, verdict};
 use insta::assert_snapshot;
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, ExtendedKeyUsagePurpose, IsCa, KeyPair};
+use rcgen::{
+    BasicConstraints, CertificateParams, CertifiedIssuer, DnType, ExtendedKeyUsagePurpose, IsCa, KeyPair,
+};
 use secrecy::ExposeSecret;
 
 const PASSWORD: &str = "hunter2 π";
@@ -24,7 +26,8 @@ fn opened(command: &str) -> Screen {
 }
 
 fn job(screen: &Screen) -> Job {
-    let job = |effect: &Effect| if let Effect::Work { job, .. } = effect { Some((**job).clone()) } else { None };
+    let job =
+        |effect: &Effect| if let Effect::Work { job, .. } = effect { Some((**job).clone()) } else { None };
     screen.effects.iter().find_map(job).unwrap_or_else(|| panic!("no work; effects: {:?}", screen.effects))
 }
 
@@ -40,7 +43,9 @@ fn perform(screen: &mut Screen) {
 }
 
 fn refusal(screen: &Screen) -> (Part, String) {
-    let Some(Dialog::Bench(bench)) = screen.app.dialogs.last() else { panic!("no form: {:?}", screen.app.dialogs.last()) };
+    let Some(Dialog::Bench(bench)) = screen.app.dialogs.last() else {
+        panic!("no form: {:?}", screen.app.dialogs.last())
+    };
     (bench.rows[bench.at].part, bench.refusal.clone().unwrap_or_default())
 }
 
@@ -50,7 +55,13 @@ fn outcome(screen: &Screen) -> Outcome {
     let mut examined = Examined::read(&path, None, || Ok::<_, Trouble>(None)).unwrap();
     examined.path = "/home/ada/certs/shop.pem".into();
     let name = host("shop.contoso.com");
-    let question = Question { rules: &screen.app.settings.rules, now: now(), roots: None, host: Some(&name), empty_password: true };
+    let question = Question {
+        rules: &screen.app.settings.rules,
+        now: now(),
+        roots: None,
+        host: Some(&name),
+        empty_password: true,
+    };
     let report = examined.judge(&question);
     Outcome {
         title: examined.file(),
@@ -67,9 +78,14 @@ fn each_form_says_what_it_wants() {
     assert_snapshot!("cert_check", opened("cert-check").press("/home/ada/shop.pfx<Tab>").text());
     assert_snapshot!(
         "cert_build",
-        opened("cert-build").press("/home/ada/shop.key<Tab>geheim<Tab>leaf.crt<Tab>root.crt<Tab><Tab><Tab>").text()
+        opened("cert-build")
+            .press("/home/ada/shop.key<Tab>geheim<Tab>leaf.crt<Tab>root.crt<Tab><Tab><Tab>")
+            .text()
     );
-    assert_snapshot!("cert_rewrap", opened("cert-rewrap").press("/home/ada/shop.pfx<Tab><Tab><Right>").text());
+    assert_snapshot!(
+        "cert_rewrap",
+        opened("cert-rewrap").press("/home/ada/shop.pfx<Tab><Tab><Right>").text()
+    );
 }
 
 #[test]
@@ -110,7 +126,10 @@ fn an_error_stays_in_the_form_with_what_was_typed() {
     screen.press("<Tab><Enter>");
     assert_eq!(refusal(&screen).0, Part::File);
     screen.press("/home/ada/shop.pfx<Enter>");
-    answer(&mut screen, Err(Trouble::Closed { file: "/home/ada/shop.pfx".into(), why: "a password is needed".into() }));
+    answer(
+        &mut screen,
+        Err(Trouble::Closed { file: "/home/ada/shop.pfx".into(), why: "a password is needed".into() }),
+    );
     assert_eq!(refusal(&screen), (Part::Password, "/home/ada/shop.pfx: a password is needed".to_owned()));
     screen.press("geheim<Enter>");
     answer(
@@ -142,9 +161,11 @@ fn files_are_picked_one_line_each_and_the_new_file_gets_a_name() {
             screen.press("<Tab>");
         }
         screen.press("<Enter>");
-        let ask = screen.asked(|effect| if let Effect::ReadFolder { ask, .. } = effect { Some(*ask) } else { None });
+        let ask = screen
+            .asked(|effect| if let Effect::ReadFolder { ask, .. } = effect { Some(*ask) } else { None });
         let entries = vec![FolderEntry { name: name.to_owned(), is_folder: false, size: 1_704 }];
-        screen.send(Message::FolderRead { ask, result: Ok(Folder { path: "/home/ada".to_owned(), entries }) });
+        screen
+            .send(Message::FolderRead { ask, result: Ok(Folder { path: "/home/ada".to_owned(), entries }) });
         screen.press("<Enter>");
     }
     screen.press("<Tab><Tab><Tab><Tab>new<Tab>new<Enter>");
@@ -168,7 +189,13 @@ fn no_effect_and_no_message_prints_a_password() {
     let printed = format!("{:?}{:?}{dots}", screen.effects, screen.app);
     assert!(!printed.contains("hunter2"), "{printed}");
     let facts = vec![Fact { label: "written", text: "/home/ada/b.pfx".into() }];
-    let result = Outcome { title: "b.pfx".into(), facts, verdict: Vec::new(), findings: Vec::new(), openssl: Vec::new() };
+    let result = Outcome {
+        title: "b.pfx".into(),
+        facts,
+        verdict: Vec::new(),
+        findings: Vec::new(),
+        openssl: Vec::new(),
+    };
     answer(&mut screen, Ok(result));
     assert!(!format!("{:?}{}", screen.app, screen.text()).contains("hunter2"));
 }
@@ -242,7 +269,11 @@ fn what_is_built_and_wrapped_anew_is_private_opens_again_and_replaces_only_with_
     assert_eq!(built.metadata().unwrap().permissions().mode() & 0o777, 0o600);
 
     let mut screen = opened("cert-rewrap");
-    screen.press(&format!("{}<Tab>one<Tab><Space><Tab><Tab>new<Tab>new<Tab><C-u>{}<Enter>", at("shop.pfx"), at("shop.pfx")));
+    screen.press(&format!(
+        "{}<Tab>one<Tab><Space><Tab><Tab>new<Tab>new<Tab><C-u>{}<Enter>",
+        at("shop.pfx"),
+        at("shop.pfx")
+    ));
     let before = fs::read(&built).unwrap();
     perform(&mut screen);
     assert!(matches!(screen.app.dialogs.last(), Some(Dialog::Confirm(_))), "{}", screen.text());
@@ -263,6 +294,10 @@ fn what_is_built_and_wrapped_anew_is_private_opens_again_and_replaces_only_with_
     let Some(Dialog::Sheet(sheet)) = judged.app.dialogs.last() else { panic!("{}", judged.text()) };
     assert!(!sheet.lines().iter().any(|line| line.text.contains("UNTRUSTED_CA")), "{:?}", sheet.lines());
     let Some(Dialog::Sheet(sheet)) = screen.app.dialogs.last() else { panic!("{}", screen.text()) };
-    assert!(sheet.lines().iter().any(|line| line.text.contains("AES-256") || line.text.contains("aes-256")), "{:?}", sheet.lines());
+    assert!(
+        sheet.lines().iter().any(|line| line.text.contains("AES-256") || line.text.contains("aes-256")),
+        "{:?}",
+        sheet.lines()
+    );
     assert!(fs::read_dir(dir.path()).unwrap().count() == 4, "nothing is left beside the files");
 }

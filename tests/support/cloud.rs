@@ -114,7 +114,12 @@ impl Cloud {
             let ca = reqwest::Certificate::from_pem(&std::fs::read(&connection.ca_pem).unwrap()).unwrap();
             let host = url.parse::<url::Url>().unwrap().host_str().unwrap().to_owned();
             let here = connection.arm.split("//").nth(1).unwrap().parse().unwrap();
-            let client = reqwest::Client::builder().add_root_certificate(ca).no_proxy().resolve(&host, here).build().unwrap();
+            let client = reqwest::Client::builder()
+                .add_root_certificate(ca)
+                .no_proxy()
+                .resolve(&host, here)
+                .build()
+                .unwrap();
             let scope = format!("{audience}/.default");
             let form = [
                 ("grant_type", "client_credentials"),
@@ -124,7 +129,9 @@ impl Cloud {
             ];
             let tokens = format!("{}/{}/oauth2/v2.0/token", connection.authority, connection.tenant_id);
             let token: Value = client.post(tokens).form(&form).send().await.unwrap().json().await.unwrap();
-            let mut request = client.request(method.parse().unwrap(), url).bearer_auth(token["access_token"].as_str().unwrap());
+            let mut request = client
+                .request(method.parse().unwrap(), url)
+                .bearer_auth(token["access_token"].as_str().unwrap());
             if !body.is_null() {
                 request = request.json(body);
             }
@@ -163,7 +170,8 @@ impl Cloud {
     pub fn control(&self, place: &str) -> Value {
         let authority = self.connection.arm.strip_prefix("https://").unwrap();
         let mut stream = self.handshake(authority, "localhost");
-        write!(stream, "GET /_emulator/{place} HTTP/1.1\r\nHost: {authority}\r\nConnection: close\r\n\r\n").unwrap();
+        write!(stream, "GET /_emulator/{place} HTTP/1.1\r\nHost: {authority}\r\nConnection: close\r\n\r\n")
+            .unwrap();
         let mut answer = String::new();
         let _ = stream.read_to_string(&mut answer);
         let body = answer.split_once("\r\n\r\n").expect("an answer").1;
@@ -171,20 +179,27 @@ impl Cloud {
         serde_json::from_str(&body[from..=to]).unwrap_or_else(|error| panic!("{error}: {answer}"))
     }
 
-    /// SHA-1 of the certificate that the front door shows for this name, its chain checked against the cloud's CA.
+    /// SHA-1 of the certificate that the front door shows for this name, its chain checked against the
+    /// cloud's CA.
     pub fn served_thumbprint(&self, host: &str) -> String {
         let stream = self.handshake(&self.connection.tls_front_door, host);
         let leaf = &stream.conn.peer_certificates().unwrap()[0];
         format!("{:X}", Sha1::digest(leaf))
     }
 
-    fn handshake(&self, address: &str, host: &str) -> rustls::StreamOwned<rustls::ClientConnection, TcpStream> {
+    fn handshake(
+        &self,
+        address: &str,
+        host: &str,
+    ) -> rustls::StreamOwned<rustls::ClientConnection, TcpStream> {
         let mut roots = rustls::RootCertStore::empty();
         for certificate in CertificateDer::pem_file_iter(&self.connection.ca_pem).unwrap() {
             roots.add(certificate.unwrap()).unwrap();
         }
         let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-        let builder = rustls::ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();
+        let builder = rustls::ClientConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .unwrap();
         let config = builder.with_root_certificates(roots).with_no_client_auth();
         let name = ServerName::try_from(host.to_owned()).unwrap();
         let mut connection = rustls::ClientConnection::new(Arc::new(config), name).unwrap();

@@ -1,5 +1,5 @@
-//! A server that answers by script: what the practice cloud never does (lost answers, redirects, links that lead
-//! elsewhere) is said here line by line.
+//! A server that answers by script: what the practice cloud never does (lost answers, redirects, links that
+//! lead elsewhere) is said here line by line.
 
 #![allow(dead_code, clippy::unwrap_used)]
 
@@ -68,8 +68,8 @@ pub struct Server {
 }
 
 impl Server {
-    /// Answers with what `script` says to a request and the number of requests like it (same line) that came before.
-    /// Sign-in and metadata answer by themselves, the token being `token-N` for the N-th sign-in.
+    /// Answers with what `script` says to a request and the number of requests like it (same line) that came
+    /// before. Sign-in and metadata answer by themselves, the token being `token-N` for the N-th sign-in.
     pub async fn start(script: impl Fn(&Seen, usize) -> Reply + Send + Sync + 'static) -> Self {
         Self::listen("127.0.0.1", script, true).await
     }
@@ -84,14 +84,21 @@ impl Server {
         Self::listen("127.0.0.1", script, false).await
     }
 
-    async fn listen(host: &str, script: impl Fn(&Seen, usize) -> Reply + Send + Sync + 'static, signs_in: bool) -> Self {
+    async fn listen(
+        host: &str,
+        script: impl Fn(&Seen, usize) -> Reply + Send + Sync + 'static,
+        signs_in: bool,
+    ) -> Self {
         let made = rcgen::generate_simple_self_signed([host.to_owned()]).unwrap();
         let ca = tempfile::NamedTempFile::new().unwrap();
         std::fs::write(ca.path(), made.cert.pem()).unwrap();
         let key = rustls::pki_types::PrivatePkcs8KeyDer::from(made.signing_key.serialize_der());
         let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-        let config = rustls::ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();
-        let config = config.with_no_client_auth().with_single_cert(vec![made.cert.der().clone()], key.into()).unwrap();
+        let config = rustls::ServerConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .unwrap();
+        let config =
+            config.with_no_client_auth().with_single_cert(vec![made.cert.der().clone()], key.into()).unwrap();
         let acceptor = TlsAcceptor::from(Arc::new(config));
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
@@ -101,21 +108,26 @@ impl Server {
         let script = Arc::new(script);
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                let (acceptor, script, seen, origin) = (acceptor.clone(), script.clone(), seen.clone(), origin.clone());
+                let (acceptor, script, seen, origin) =
+                    (acceptor.clone(), script.clone(), seen.clone(), origin.clone());
                 tokio::spawn(async move {
                     let Ok(mut stream) = acceptor.accept(stream).await else { return };
                     let Some(request) = read(&mut stream).await else { return };
                     let before = {
                         let mut seen = seen.lock().unwrap();
-                        let before = seen.iter().filter(|earlier: &&Seen| earlier.line == request.line).count();
+                        let before =
+                            seen.iter().filter(|earlier: &&Seen| earlier.line == request.line).count();
                         seen.push(request.clone());
                         before
                     };
-                    let reply = own(&request, before, &origin, signs_in).unwrap_or_else(|| script(&request, before));
+                    let reply =
+                        own(&request, before, &origin, signs_in).unwrap_or_else(|| script(&request, before));
                     match &reply {
                         Reply::Silence => std::future::pending().await,
                         Reply::Trickle => {
-                            drop(stream.write_all(b"HTTP/1.1 200 X\r\ncontent-length: 1000000\r\n\r\n").await);
+                            drop(
+                                stream.write_all(b"HTTP/1.1 200 X\r\ncontent-length: 1000000\r\n\r\n").await,
+                            );
                             while stream.write_all(b" ").await.is_ok() && stream.flush().await.is_ok() {
                                 tokio::time::sleep(std::time::Duration::from_millis(20)).await;
                             }
@@ -123,7 +135,8 @@ impl Server {
                         Reply::Say(..) | Reply::HangUp => {}
                     }
                     if let Reply::Say(status, headers, body) = reply {
-                        let headers: Vec<String> = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+                        let headers: Vec<String> =
+                            headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
                         let head = format!(
                             "HTTP/1.1 {status} X\r\ncontent-length: {}\r\nconnection: close\r\n{}\r\n",
                             body.len(),
@@ -187,9 +200,14 @@ async fn read(stream: &mut (impl AsyncReadExt + Unpin)) -> Option<Seen> {
     let text = String::from_utf8_lossy(&bytes[..head]).into_owned();
     let mut lines = text.lines();
     let line = lines.next()?.trim_end_matches(" HTTP/1.1").to_owned();
-    let headers: Vec<(String, String)> =
-        lines.filter_map(|line| line.split_once(": ")).map(|(name, value)| (name.to_ascii_lowercase(), value.to_owned())).collect();
-    let length = headers.iter().find(|(name, _)| name == "content-length").map_or(0, |(_, value)| value.parse().unwrap());
+    let headers: Vec<(String, String)> = lines
+        .filter_map(|line| line.split_once(": "))
+        .map(|(name, value)| (name.to_ascii_lowercase(), value.to_owned()))
+        .collect();
+    let length = headers
+        .iter()
+        .find(|(name, _)| name == "content-length")
+        .map_or(0, |(_, value)| value.parse().unwrap());
     while bytes.len() < head + 4 + length {
         if stream.read_buf(&mut bytes).await.ok()? == 0 {
             return None;

@@ -103,7 +103,9 @@ impl Pty {
             let left = until.saturating_duration_since(Instant::now());
             match self.output.recv_timeout(left) {
                 Ok(bytes) => self.take(&bytes),
-                Err(why) => panic!("waited in vain for {what:?} ({why}); the screen shows:\n{}", self.screen()),
+                Err(why) => {
+                    panic!("waited in vain for {what:?} ({why}); the screen shows:\n{}", self.screen())
+                }
             }
         }
     }
@@ -192,7 +194,8 @@ pub fn wait_gone(id: i32) {
     let until = Instant::now() + PATIENCE;
     let alive = || {
         let state = std::fs::read_to_string(format!("/proc/{id}/stat"));
-        let dead = state.is_ok_and(|stat| stat.rsplit(')').next().is_some_and(|rest| rest.trim_start().starts_with('Z')));
+        let dead = state
+            .is_ok_and(|stat| stat.rsplit(')').next().is_some_and(|rest| rest.trim_start().starts_with('Z')));
         !dead && test_kill_process(Pid::from_raw(id).unwrap()).is_ok()
     };
     while alive() {

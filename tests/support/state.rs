@@ -1,5 +1,5 @@
-//! Everything that the flows change in a practice cloud, a line each, to compare two clouds. Keys are random, so
-//! thumbprints differ and certificates go by their ids.
+//! Everything that the flows change in a practice cloud, a line each, to compare two clouds. Keys are random,
+//! so thumbprints differ and certificates go by their ids.
 #![allow(dead_code)]
 
 use certdeck::azure::{self, Client, inventory, locks};
@@ -22,7 +22,11 @@ pub async fn client(cloud: &Cloud) -> Client {
     let connection = azure::Connection {
         arm_endpoint: connection.arm.parse().ok(),
         authorities: certdeck::config::authorities(&connection.ca_pem).unwrap(),
-        chain: azure::Chain::application(&*connection.tenant_id, &*connection.client_id, &*connection.client_secret),
+        chain: azure::Chain::application(
+            &*connection.tenant_id,
+            &*connection.client_id,
+            &*connection.client_secret,
+        ),
         ..azure::Connection::default()
     };
     Client::connect(connection).await.unwrap()
@@ -34,7 +38,13 @@ fn locks_of(cloud: &Cloud, estate: &Estate) -> Vec<String> {
         let client = client(cloud).await;
         let mut found = Vec::new();
         for order in &estate.orders {
-            found.extend(locks::list(&client, &order.id).await.unwrap().iter().map(|lock| format!("{} {}", lock.id, lock.level)));
+            found.extend(
+                locks::list(&client, &order.id)
+                    .await
+                    .unwrap()
+                    .iter()
+                    .map(|lock| format!("{} {}", lock.id, lock.level)),
+            );
         }
         found
     })
@@ -47,10 +57,16 @@ pub fn of(cloud: &Cloud) -> Vec<String> {
     let orders = estate.orders.iter().map(|order| {
         let Order { id, status, product, auto_renew, stored, names, token, term_ends, .. } = order;
         let term_ends = term_ends.map(|at| at.strftime("%F").to_string());
-        format!("{id} {status} {product:?} {auto_renew} {stored:?} {names:?} {} {term_ends:?}", token.is_some())
+        format!(
+            "{id} {status} {product:?} {auto_renew} {stored:?} {names:?} {} {term_ends:?}",
+            token.is_some()
+        )
     });
     let certificates = estate.certificates.iter().map(|one| {
-        let is_current = estate.orders.iter().any(|order| order.thumbprint.is_some() && order.thumbprint == one.thumbprint);
+        let is_current = estate
+            .orders
+            .iter()
+            .any(|order| order.thumbprint.is_some() && order.thumbprint == one.thumbprint);
         format!("{} {:?} {:?} {} {is_current}", one.id, one.hosts, one.vault, one.home.label())
     });
     let public = estate.public_certificates.iter().map(|one| format!("{} {:?}", one.id, one.thumbprint));
@@ -58,13 +74,18 @@ pub fn of(cloud: &Cloud) -> Vec<String> {
         let certificate = estate.certificate_of(binding).map(|certificate| certificate.id.as_str());
         format!("{} {:?} {certificate:?}", binding.id(), binding.ssl)
     });
-    let vaults = estate
-        .vaults
-        .iter()
-        .map(|vault| format!("{} {} {} {:?} {}", vault.id, vault.sku, vault.rbac, vault.policies, vault.public_network));
+    let vaults = estate.vaults.iter().map(|vault| {
+        format!("{} {} {} {:?} {}", vault.id, vault.sku, vault.rbac, vault.policies, vault.public_network)
+    });
     let apps = estate.apps.iter().map(|app| format!("{} {}", app.id, app.https_only));
     let certificates = certificates.chain(public).chain(bindings);
-    std::iter::once(purchases).chain(apps).chain(orders).chain(certificates).chain(vaults).chain(locks).collect()
+    std::iter::once(purchases)
+        .chain(apps)
+        .chain(orders)
+        .chain(certificates)
+        .chain(vaults)
+        .chain(locks)
+        .collect()
 }
 
 /// The lines that only one of them has.

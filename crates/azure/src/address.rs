@@ -1,4 +1,5 @@
-//! From a request to the URL it is sent to, and the check that a link from an answer leads nowhere else (API.md 17).
+//! From a request to the URL it is sent to, and the check that a link from an answer leads nowhere else
+//! (API.md 17).
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use url::Url;
@@ -8,15 +9,17 @@ use super::error::AzureError;
 use super::request::{Plane, Request};
 
 /// What may stand in a path segment as it is; names with `#`, `,` and spaces exist (API.md 3.6).
-const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~').remove(b'(').remove(b')');
+const SEGMENT: &AsciiSet =
+    &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~').remove(b'(').remove(b')');
 
 /// The host of a plane. A vault outside of the cloud's suffix is refused before a token is asked for.
 pub fn base(cloud: &Cloud, plane: &Plane) -> Result<Url, AzureError> {
     match plane {
         Plane::Arm => Ok(cloud.arm.clone()),
-        Plane::Graph => {
-            cloud.graph.clone().ok_or_else(|| AzureError::Setup(format!("the cloud {} names no Microsoft Graph", cloud.name)))
-        }
+        Plane::Graph => cloud
+            .graph
+            .clone()
+            .ok_or_else(|| AzureError::Setup(format!("the cloud {} names no Microsoft Graph", cloud.name))),
         Plane::Vault(uri) => {
             let refused = || AzureError::HostRefused {
                 found: uri.clone(),
@@ -31,7 +34,9 @@ pub fn base(cloud: &Cloud, plane: &Plane) -> Result<Url, AzureError> {
 pub fn audience(cloud: &Cloud, plane: &Plane) -> String {
     match plane {
         Plane::Arm => cloud.arm_audience.clone(),
-        Plane::Graph => cloud.graph.as_ref().map_or_else(String::new, |url| url.as_str().trim_end_matches('/').to_owned()),
+        Plane::Graph => {
+            cloud.graph.as_ref().map_or_else(String::new, |url| url.as_str().trim_end_matches('/').to_owned())
+        }
         Plane::Vault(_) => cloud.vault_audience.clone(),
     }
 }
@@ -46,10 +51,14 @@ pub fn join(mut url: Url, request: &Request) -> Result<Url, AzureError> {
     if segments.iter().any(|segment| matches!(*segment, "." | "..")) {
         return Err(AzureError::Setup(format!("'{}' is no path of a resource", request.path)));
     }
-    let path: Vec<String> = segments.iter().map(|segment| utf8_percent_encode(segment, SEGMENT).to_string()).collect();
+    let path: Vec<String> =
+        segments.iter().map(|segment| utf8_percent_encode(segment, SEGMENT).to_string()).collect();
     url.set_path(&path.join("/"));
-    let mut query: Vec<String> =
-        request.query.iter().map(|(key, value)| format!("{key}={}", utf8_percent_encode(value, NON_ALPHANUMERIC))).collect();
+    let mut query: Vec<String> = request
+        .query
+        .iter()
+        .map(|(key, value)| format!("{key}={}", utf8_percent_encode(value, NON_ALPHANUMERIC)))
+        .collect();
     if !request.api_version.is_empty() {
         query.insert(0, format!("api-version={}", request.api_version));
     }
@@ -57,11 +66,14 @@ pub fn join(mut url: Url, request: &Request) -> Result<Url, AzureError> {
     Ok(url)
 }
 
-/// A link out of an answer (`nextLink`, `Location`, `Azure-AsyncOperation`): taken verbatim, and only if it leads back
-/// to where the answer came from, because the token goes with it. Resource Manager may also name one of its own regions,
-/// such as `westeurope.management.azure.com`.
+/// A link out of an answer (`nextLink`, `Location`, `Azure-AsyncOperation`): taken verbatim, and only if it
+/// leads back to where the answer came from, because the token goes with it. Resource Manager may also name
+/// one of its own regions, such as `westeurope.management.azure.com`.
 pub fn follow(cloud: &Cloud, came_from: &Url, link: &str) -> Result<Url, AzureError> {
-    let refused = |found: String| AzureError::HostRefused { found, expected: format!("an address of {}", host_of(came_from)) };
+    let refused = |found: String| AzureError::HostRefused {
+        found,
+        expected: format!("an address of {}", host_of(came_from)),
+    };
     let url = came_from.join(link).map_err(|_| refused("a link that is no URL".to_owned()))?;
     let stays = same_origin(&url, came_from) || (is_of(&cloud.arm, came_from) && is_of(&cloud.arm, &url));
     if stays && url.username().is_empty() && url.password().is_none() {
@@ -75,7 +87,8 @@ pub fn follow(cloud: &Cloud, came_from: &Url, link: &str) -> Result<Url, AzureEr
 fn is_of(arm: &Url, url: &Url) -> bool {
     let (Some(domain), Some(host)) = (arm.domain(), url.domain()) else { return same_origin(arm, url) };
     let is_below = host.strip_suffix(domain).is_some_and(|rest| rest.ends_with('.') && rest.len() > 1);
-    let same_door = arm.scheme() == url.scheme() && arm.port_or_known_default() == url.port_or_known_default();
+    let same_door =
+        arm.scheme() == url.scheme() && arm.port_or_known_default() == url.port_or_known_default();
     same_door && (host == domain || (is_below && domain.contains('.')))
 }
 
@@ -90,8 +103,8 @@ mod tests {
 
     #[test]
     fn names_with_odd_characters_stay_one_segment() {
-        let request =
-            Request::get("", "/subscriptions/s/certificates/AB##West US#,b?%2f", "2023-12-01").with_query("$filter", "a eq 'b'");
+        let request = Request::get("", "/subscriptions/s/certificates/AB##West US#,b?%2f", "2023-12-01")
+            .with_query("$filter", "a eq 'b'");
         let url = of(&cloud(), &request).unwrap();
         assert_eq!(
             url.as_str(),
@@ -126,7 +139,8 @@ mod tests {
     #[test]
     fn a_link_to_a_region_of_resource_manager_is_followed_and_back() {
         let arm = Url::parse("https://management.azure.com/subscriptions?api-version=1").unwrap();
-        let regional = follow(&cloud(), &arm, "https://westeurope.management.azure.com/op?t=1&s=a%2Bb").unwrap();
+        let regional =
+            follow(&cloud(), &arm, "https://westeurope.management.azure.com/op?t=1&s=a%2Bb").unwrap();
         assert_eq!(regional.as_str(), "https://westeurope.management.azure.com/op?t=1&s=a%2Bb");
         assert!(follow(&cloud(), &regional, "https://management.azure.com/op").is_ok());
         let vault = Url::parse("https://kv.vault.azure.net/secrets").unwrap();
@@ -144,7 +158,8 @@ mod tests {
 
     #[test]
     fn a_vault_outside_of_the_cloud_is_refused() {
-        let request = Request::get("", "/secrets", "7.5").on(Plane::Vault("https://kv.vault.azure.net.evil.example/".to_owned()));
+        let request = Request::get("", "/secrets", "7.5")
+            .on(Plane::Vault("https://kv.vault.azure.net.evil.example/".to_owned()));
         assert!(matches!(of(&cloud(), &request), Err(AzureError::HostRefused { .. })));
     }
 }

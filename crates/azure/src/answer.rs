@@ -12,7 +12,8 @@ use super::error::Refusal;
 use super::rows::Row;
 use certdeck_model::printable;
 
-/// Whoever asks for longer is not waited for anyway, and numbers beyond every clock are only good for overflows.
+/// Whoever asks for longer is not waited for anyway, and numbers beyond every clock are only good for
+/// overflows.
 const LONGEST_PAUSE: Duration = Duration::from_secs(24 * 60 * 60);
 
 #[derive(Debug, Clone)]
@@ -51,7 +52,9 @@ impl Answer {
             status,
             body,
             rows: None,
-            request_id: header("x-ms-request-id").or_else(|| header("request-id")).map(|id| printable(&id).into_owned()),
+            request_id: header("x-ms-request-id")
+                .or_else(|| header("request-id"))
+                .map(|id| printable(&id).into_owned()),
             correlation_id: header("x-ms-correlation-request-id").map(|id| printable(&id).into_owned()),
             retry_after: retry_after(&header, Timestamp::now()).map(|pause| pause.min(LONGEST_PAUSE)),
             told: told(headers),
@@ -81,14 +84,15 @@ impl Answer {
     }
 }
 
-/// `199 One thing.,199 Another` as `One thing. Another`: each warning comes with a code that always is the same.
+/// `199 One thing.,199 Another` as `One thing. Another`: each warning comes with a code that always is the
+/// same.
 fn warnings(header: &str) -> String {
     let each = header.split("199 ").map(|text| text.trim_matches([' ', ',', '"']));
     printable(&each.filter(|text| !text.is_empty()).collect::<Vec<_>>().join(" ")).into_owned()
 }
 
-/// Milliseconds, seconds or an HTTP date, whichever the service chose. A date counts from the service's own clock,
-/// because this machine's may be wrong (RELIABILITY.md R8).
+/// Milliseconds, seconds or an HTTP date, whichever the service chose. A date counts from the service's own
+/// clock, because this machine's may be wrong (RELIABILITY.md R8).
 fn retry_after(header: &dyn Fn(&str) -> Option<String>, now: Timestamp) -> Option<Duration> {
     let number = |name: &str| header(name).and_then(|text| text.trim().parse::<u64>().ok());
     if let Some(milliseconds) = number("x-ms-retry-after-ms").or_else(|| number("retry-after-ms")) {
@@ -97,18 +101,23 @@ fn retry_after(header: &dyn Fn(&str) -> Option<String>, now: Timestamp) -> Optio
     if let Some(seconds) = number("retry-after") {
         return Some(Duration::from_secs(seconds));
     }
-    let date = |name: &str| header(name).and_then(|text| jiff::fmt::rfc2822::parse(&text).ok()).map(|zoned| zoned.timestamp());
+    let date = |name: &str| {
+        header(name).and_then(|text| jiff::fmt::rfc2822::parse(&text).ok()).map(|zoned| zoned.timestamp())
+    };
     let from = date("date").unwrap_or(now);
     let seconds = date("retry-after")?.as_second() - from.as_second();
     Some(Duration::from_secs(seconds.try_into().unwrap_or(0)))
 }
 
-/// The least of what the answer says is left: a request may count towards several limits (API.md 1.2). Resource Graph has
-/// a header of its own, with the time at which all comes back.
+/// The least of what the answer says is left: a request may count towards several limits (API.md 1.2).
+/// Resource Graph has a header of its own, with the time at which all comes back.
 fn told(headers: &HeaderMap) -> Option<Told> {
     let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
     if let Some(left) = text("x-ms-user-quota-remaining").and_then(|text| text.trim().parse::<u32>().ok()) {
-        return Some(Told { left: f64::from(left), resets: text("x-ms-user-quota-resets-after").and_then(span) });
+        return Some(Told {
+            left: f64::from(left),
+            resets: text("x-ms-user-quota-resets-after").and_then(span),
+        });
     }
     let of_arm = headers.iter().filter(|(name, _)| name.as_str().starts_with("x-ms-ratelimit-remaining-"));
     let left = of_arm.filter_map(|(_, value)| value.to_str().ok()?.trim().parse::<u32>().ok()).min()?;
@@ -165,13 +174,19 @@ mod tests {
     fn every_form_of_retry_after_is_understood() {
         let now: Timestamp = "2026-11-22T00:00:00Z".parse().unwrap();
         let read = |headers: &[(&str, &str)]| {
-            let find = |name: &str| headers.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned());
+            let find = |name: &str| {
+                headers.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned())
+            };
             retry_after(&find, now)
         };
         assert_eq!(read(&[("retry-after", "17")]), Some(Duration::from_secs(17)));
-        assert_eq!(read(&[("retry-after", "17"), ("x-ms-retry-after-ms", "250")]), Some(Duration::from_millis(250)));
+        assert_eq!(
+            read(&[("retry-after", "17"), ("x-ms-retry-after-ms", "250")]),
+            Some(Duration::from_millis(250))
+        );
         assert_eq!(read(&[("retry-after", "Sun, 22 Nov 2026 00:00:30 GMT")]), Some(Duration::from_secs(30)));
-        let skewed = [("retry-after", "Sun, 22 Nov 2020 00:00:30 GMT"), ("date", "Sun, 22 Nov 2020 00:00:10 GMT")];
+        let skewed =
+            [("retry-after", "Sun, 22 Nov 2020 00:00:30 GMT"), ("date", "Sun, 22 Nov 2020 00:00:10 GMT")];
         assert_eq!(read(&skewed), Some(Duration::from_secs(20)));
         assert_eq!(read(&[("retry-after", "Sun, 22 Nov 2020 00:00:30 GMT")]), Some(Duration::ZERO));
         assert_eq!(read(&[("retry-after", "soon")]), None);

@@ -1,5 +1,5 @@
-//! Lists of what lies around a resource: in its subscription, or in its resource group where the caller's roles reach no
-//! further. Who contributes to one group only works with that one.
+//! Lists of what lies around a resource: in its subscription, or in its resource group where the caller's
+//! roles reach no further. Who contributes to one group only works with that one.
 
 use super::error::AzureError;
 use certdeck_model::ResourceId;
@@ -12,7 +12,10 @@ pub struct Around<T> {
 }
 
 /// Lists the subscription of `id`, or its resource group if it names one and the subscription is withheld.
-pub async fn around<T, Listed>(id: &ResourceId, list: impl Fn(ResourceId) -> Listed) -> Result<Around<T>, AzureError>
+pub async fn around<T, Listed>(
+    id: &ResourceId,
+    list: impl Fn(ResourceId) -> Listed,
+) -> Result<Around<T>, AzureError>
 where
     Listed: Future<Output = Result<Vec<T>, AzureError>>,
 {

@@ -1,5 +1,6 @@
-//! Private key certificates of App Service: those of a webspace (`Microsoft.Web/certificates`) and those of one app
-//! (`sites/{app}/certificates`). They have the same requests, at another address and another api-version.
+//! Private key certificates of App Service: those of a webspace (`Microsoft.Web/certificates`) and those of
+//! one app (`sites/{app}/certificates`). They have the same requests, at another address and another
+//! api-version.
 
 use futures::stream::{self, StreamExt, TryStreamExt};
 use secrecy::SecretString;
@@ -12,14 +13,15 @@ use super::request::{Body, Repeat, Request};
 use super::sites::Site;
 use super::{json, version};
 use certdeck_model::{
-    Home, Hostname, OwnSettings, PrivateCertificate, ResourceId, Scope, SecretStatus, Tags, VaultSecret, Webspace,
+    Home, Hostname, OwnSettings, PrivateCertificate, ResourceId, Scope, SecretStatus, Tags, VaultSecret,
+    Webspace,
 };
 
 /// Apps whose own certificates are asked for at the same time.
 const APPS_AT_ONCE: usize = 8;
 
-/// The certificates of all webspaces of a subscription or of a resource group. No list but each app's own tells those of
-/// single apps (`of_app`).
+/// The certificates of all webspaces of a subscription or of a resource group. No list but each app's own
+/// tells those of single apps (`of_app`).
 pub async fn list(client: &Client, subscription: &ResourceId) -> Result<Vec<PrivateCertificate>, AzureError> {
     let path = format!("{subscription}/providers/Microsoft.Web/certificates");
     let request = Request::get("List the private key certificates", path, version::WEB);
@@ -41,8 +43,8 @@ pub async fn of_app(client: &Client, app: &ResourceId) -> Result<Vec<PrivateCert
     }
 }
 
-/// The certificates of those of these apps that have their own alone. Apps that may not be read are left out: who may not
-/// see their certificates may not change them either.
+/// The certificates of those of these apps that have their own alone. Apps that may not be read are left out:
+/// who may not see their certificates may not change them either.
 pub async fn of_apps(client: &Client, sites: &[Site]) -> Result<Vec<PrivateCertificate>, AzureError> {
     let scoped = sites.iter().filter(|site| site.app.scope == Scope::App);
     let read = |app: ResourceId| async move {
@@ -100,19 +102,33 @@ pub fn import(to: Target<'_>, vault: &ResourceId, secret: &str) -> Request {
     to.put(what, json!({ "keyVaultId": vault.as_str(), "keyVaultSecretName": secret, "password": "" }))
 }
 
-/// Sync: the request of the import once more, unchanged. The service reads the secret anew, takes the certificate that it
-/// holds now, and moves every binding of the webspace (API.md 3.5). The plan is not told by any answer; where none is
-/// known it is left out, as the newest az CLI does.
+/// Sync: the request of the import once more, unchanged. The service reads the secret anew, takes the
+/// certificate that it holds now, and moves every binding of the webspace (API.md 3.5). The plan is not told
+/// by any answer; where none is known it is left out, as the newest az CLI does.
 pub fn sync(certificate: &PrivateCertificate, secret: &VaultSecret, plan: Option<&ResourceId>) -> Request {
-    let what = format!("Sync the certificate {} with the vault {}", certificate.id.name(), secret.vault.name());
-    let to = Target { id: &certificate.id, location: &certificate.location, plan, tags: &certificate.tags, own: certificate.own };
-    to.put(what, json!({ "keyVaultId": secret.vault.as_str(), "keyVaultSecretName": secret.secret, "password": "" }))
+    let what =
+        format!("Sync the certificate {} with the vault {}", certificate.id.name(), secret.vault.name());
+    let to = Target {
+        id: &certificate.id,
+        location: &certificate.location,
+        plan,
+        tags: &certificate.tags,
+        own: certificate.own,
+    };
+    to.put(
+        what,
+        json!({ "keyVaultId": secret.vault.as_str(), "keyVaultSecretName": secret.secret, "password": "" }),
+    )
 }
 
 /// Uploads a PFX; both the file (in Base64) and its password are secrets (API.md 3.2).
 pub fn upload(to: Target<'_>, pfx: SecretString, password: SecretString) -> Request {
-    let mut request = to.put(format!("Upload the certificate {}", to.id.name()), json!({ "password": null, "pfxBlob": null }));
-    let sealed = |body: Body| body.secret("/properties/password", password).secret("/properties/pfxBlob", pfx);
+    let mut request = to.put(
+        format!("Upload the certificate {}", to.id.name()),
+        json!({ "password": null, "pfxBlob": null }),
+    );
+    let sealed =
+        |body: Body| body.secret("/properties/password", password).secret("/properties/pfxBlob", pfx);
     request.body = request.body.map(sealed);
     request
 }
@@ -123,8 +139,8 @@ pub fn delete(id: &ResourceId) -> Request {
 }
 
 /// Creates a free managed certificate for a hostname. A name with an A record is proved by a token over HTTP
-/// (`domainValidationMethod`), one with a CNAME record by that (API.md 3.4). Azure takes minutes, and more than one asking
-/// helps nobody.
+/// (`domainValidationMethod`), one with a CNAME record by that (API.md 3.4). Azure takes minutes, and more
+/// than one asking helps nobody.
 pub fn manage(to: Target<'_>, host: &Hostname, by_http_token: bool) -> Request {
     let mut properties = json!({ "canonicalName": host.as_str(), "password": "" });
     if by_http_token {
@@ -155,14 +171,17 @@ pub fn decode(value: &Value) -> Option<PrivateCertificate> {
         tags: json::tags(value),
         own: OwnSettings {
             by_identity: value.pointer("/properties/enableKeyVaultAccessUsingMSI").and_then(Value::as_bool),
-            for_code: value.pointer("/properties/loadCertificateToWebsitesSettings/loadToWebsite").and_then(Value::as_bool),
+            for_code: value
+                .pointer("/properties/loadCertificateToWebsitesSettings/loadToWebsite")
+                .and_then(Value::as_bool),
         },
         id,
     })
 }
 
-/// What its address says, and the webspace that the answer names. Where it names none, the webspace is derived from the
-/// plan it was made for, or from its own group: certificates are made in the group of their plan.
+/// What its address says, and the webspace that the answer names. Where it names none, the webspace is
+/// derived from the plan it was made for, or from its own group: certificates are made in the group of their
+/// plan.
 fn home(value: &Value, id: &ResourceId) -> Home {
     if let Some(app) = id.site() {
         return Home::App(app);
@@ -181,7 +200,8 @@ fn hosts(value: &Value) -> Vec<Hostname> {
     if !hosts.is_empty() {
         return hosts;
     }
-    let subject = json::text(value, "/properties/canonicalName").or_else(|| json::text(value, "/properties/subjectName"));
+    let subject = json::text(value, "/properties/canonicalName")
+        .or_else(|| json::text(value, "/properties/subjectName"));
     let names = subject.iter().flat_map(|names| names.split(','));
     names.filter_map(|name| Hostname::parse(name.trim().trim_start_matches("CN=")).ok()).collect()
 }
@@ -224,8 +244,9 @@ mod tests {
 
     #[test]
     fn an_answer_that_names_no_webspace_has_that_of_its_plan_or_group() {
-        let derived =
-            certificate(&json!({"serverFarmId": "/subscriptions/s/resourceGroups/plans/providers/Microsoft.Web/serverfarms/p"}));
+        let derived = certificate(
+            &json!({"serverFarmId": "/subscriptions/s/resourceGroups/plans/providers/Microsoft.Web/serverfarms/p"}),
+        );
         assert_eq!(derived.home.label(), "plans-WestEuropewebspace");
         assert_eq!(certificate(&json!({"webSpace": ""})).home.label(), "g-WestEuropewebspace");
     }

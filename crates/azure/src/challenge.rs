@@ -1,7 +1,9 @@
-//! Claims challenges: a service refuses a token with 401 and says in `WWW-Authenticate` which claims a new one must carry
-//! (learn: claims-challenge; multi-factor authentication for changes, continuous access evaluation).
+//! Claims challenges: a service refuses a token with 401 and says in `WWW-Authenticate` which claims a new
+//! one must carry (learn: claims-challenge; multi-factor authentication for changes, continuous access
+//! evaluation).
 //!
-//! Of the header only the claims are taken. Where one signs in is configured; a host or tenant that it names is not used.
+//! Of the header only the claims are taken. Where one signs in is configured; a host or tenant that it names
+//! is not used.
 
 use base64::Engine as _;
 use base64::alphabet;
@@ -14,8 +16,10 @@ use serde_json::{Map, Value, json};
 const LONGEST: usize = 8 * 1024;
 
 /// Standard alphabet, with its padding or without.
-const BASE64: GeneralPurpose =
-    GeneralPurpose::new(&alphabet::STANDARD, GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent));
+const BASE64: GeneralPurpose = GeneralPurpose::new(
+    &alphabet::STANDARD,
+    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
+);
 
 /// Claims that a service wants in a token; what they say is the service's own and no secret.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,7 +46,8 @@ impl Claims {
         STANDARD.encode(Value::Object(self.0.clone()).to_string())
     }
 
-    /// The parameter `claims` of a request for a token: these, and that certdeck can answer challenges (`cp1`).
+    /// The parameter `claims` of a request for a token: these, and that certdeck can answer challenges
+    /// (`cp1`).
     pub fn parameter(claims: Option<&Self>) -> String {
         let mut all = claims.map(|claims| claims.0.clone()).unwrap_or_default();
         let access = all.entry("access_token").or_insert_with(|| json!({}));
@@ -53,11 +58,15 @@ impl Claims {
         Value::Object(all).to_string()
     }
 
-    /// Whether a token has the authentication context that is asked for, as far as it says; what else is asked for shows
-    /// only when it is used.
+    /// Whether a token has the authentication context that is asked for, as far as it says; what else is
+    /// asked for shows only when it is used.
     pub fn are_met_by(&self, token: &Value) -> bool {
-        let Some(wanted) = self.0.get("access_token").and_then(|access| access.get("acrs")) else { return true };
-        let has = |value: &Value| token.get("acrs").and_then(Value::as_array).is_some_and(|all| all.contains(value));
+        let Some(wanted) = self.0.get("access_token").and_then(|access| access.get("acrs")) else {
+            return true;
+        };
+        let has = |value: &Value| {
+            token.get("acrs").and_then(Value::as_array).is_some_and(|all| all.contains(value))
+        };
         let several = wanted.get("values").and_then(Value::as_array).is_some_and(|all| all.iter().any(has));
         several || wanted.get("value").is_some_and(has)
     }
@@ -85,7 +94,8 @@ struct Challenge<'h> {
 
 impl Challenge<'_> {
     fn claims(&self) -> Option<Claims> {
-        let is_about_claims = self.scheme.eq_ignore_ascii_case("bearer") && self.only("error")? == "insufficient_claims";
+        let is_about_claims =
+            self.scheme.eq_ignore_ascii_case("bearer") && self.only("error")? == "insufficient_claims";
         is_about_claims.then(|| Claims::decode(self.only("claims")?)).flatten()
     }
 
@@ -103,7 +113,9 @@ fn challenges(header: &str) -> Vec<Challenge<'_>> {
     let mut rest = header;
     loop {
         rest = rest.trim_start_matches([' ', '\t', ',']);
-        let end = rest.find(|c: char| c.is_ascii_whitespace() || matches!(c, ',' | '=' | '"')).unwrap_or(rest.len());
+        let end = rest
+            .find(|c: char| c.is_ascii_whitespace() || matches!(c, ',' | '=' | '"'))
+            .unwrap_or(rest.len());
         if end == 0 {
             return found;
         }
@@ -159,9 +171,13 @@ mod tests {
         assert_eq!(wanted.encoded(), MFA);
         assert!(wanted.words().contains("multi-factor"));
         for header in [
-            format!("Bearer realm=\"\", authorization_uri=\"https://x/common\", error=\"insufficient_claims\", claims=\"{MFA}\""),
+            format!(
+                "Bearer realm=\"\", authorization_uri=\"https://x/common\", error=\"insufficient_claims\", claims=\"{MFA}\""
+            ),
             format!("Bearer claims={MFA},error=insufficient_claims"),
-            format!("PoP nonce=\"a, b=\\\"c\", Bearer error=\"insufficient_claims\" , claims = \"{MFA}\", Negotiate abc=="),
+            format!(
+                "PoP nonce=\"a, b=\\\"c\", Bearer error=\"insufficient_claims\" , claims = \"{MFA}\", Negotiate abc=="
+            ),
             format!("bearer ERROR=\"insufficient_claims\", Claims=\"{MFA}\""),
         ] {
             assert_eq!(read(&[&header]), Some(wanted.clone()), "{header}");

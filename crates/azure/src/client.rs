@@ -1,5 +1,5 @@
-//! The client: reads, lists, asks and changes by `Request` values. Cheap to clone; all clones share connections and
-//! tokens. Dropping a future stops asking; what was sent stays sent.
+//! The client: reads, lists, asks and changes by `Request` values. Cheap to clone; all clones share
+//! connections and tokens. Dropping a future stops asking; what was sent stays sent.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -65,7 +65,8 @@ pub struct Progress {
 }
 
 impl Client {
-    /// Every way to sign in that the connection names, tried once without asking anybody: whom it makes this, or why not.
+    /// Every way to sign in that the connection names, tried once without asking anybody: whom it makes this,
+    /// or why not.
     pub async fn rehearse_sign_in(&self) -> Vec<(&'static str, Result<Who, AzureError>)> {
         self.sender.credential.rehearse(&self.cloud.arm_audience).await
     }
@@ -95,7 +96,8 @@ impl Client {
         principals: Principals,
         clock: ServiceClock,
     ) -> Self {
-        let sender = Sender { http, credential, correlation: Uuid::new_v4(), budget: Budget::default(), clock };
+        let sender =
+            Sender { http, credential, correlation: Uuid::new_v4(), budget: Budget::default(), clock };
         Self {
             cloud: Arc::new(cloud),
             sender: Arc::new(sender),
@@ -107,15 +109,16 @@ impl Client {
         }
     }
 
-    /// The same account in another tenant, with all that it sees there; nobody is asked. Nothing for what is no person.
+    /// The same account in another tenant, with all that it sees there; nobody is asked. Nothing for what is
+    /// no person.
     pub async fn in_tenant(&self, tenant: &str) -> Option<Self> {
         let credential = self.sender.credential.in_tenant(tenant).await?;
         let (http, clock) = (self.sender.http.clone(), self.sender.clock.clone());
         Some(Self::new((*self.cloud).clone(), http, credential, Vec::new(), Principals::default(), clock))
     }
 
-    /// The same client for the many requests of a look at everything: they let a person's single ones go first, and do not
-    /// try again and again what keeps failing.
+    /// The same client for the many requests of a look at everything: they let a person's single ones go
+    /// first, and do not try again and again what keeps failing.
     #[must_use]
     pub fn for_a_look(&self) -> Self {
         Self { urgency: Urgency::Look, ..self.clone() }
@@ -127,7 +130,8 @@ impl Client {
         Self { urgency: Urgency::Background, ..self.clone() }
     }
 
-    /// The same client, whose reads are all over at that moment: what has no answer then is an error. A change is never cut off.
+    /// The same client, whose reads are all over at that moment: what has no answer then is an error. A
+    /// change is never cut off.
     #[must_use]
     pub fn until(&self, deadline: Deadline) -> Self {
         Self { deadline: Some(deadline), ..self.clone() }
@@ -167,7 +171,8 @@ impl Client {
         &self.cloud
     }
 
-    /// The time by which everything about certificates is judged: the service's, as far as an answer has told it.
+    /// The time by which everything about certificates is judged: the service's, as far as an answer has told
+    /// it.
     pub fn now(&self) -> Timestamp {
         self.sender.clock.now()
     }
@@ -185,7 +190,9 @@ impl Client {
             Some(_) => format!(
                 "the practice cloud's clock is {span} {of} this machine's: it shows {there}, and everything is judged by that"
             ),
-            None => format!("this machine's clock is {span} {is} Azure's: it is {there}, and everything is judged by that"),
+            None => format!(
+                "this machine's clock is {span} {is} Azure's: it is {there}, and everything is judged by that"
+            ),
         })
     }
 
@@ -194,15 +201,22 @@ impl Client {
         self.cloud.url(request)
     }
 
-    /// A resource, or nothing where there is none: only a 404 says that. An answer without a resource in it is an error.
+    /// A resource, or nothing where there is none: only a 404 says that. An answer without a resource in it
+    /// is an error.
     pub async fn read(&self, request: &Request) -> Result<Option<Value>, AzureError> {
         Ok(self.read_at(address::of(&self.cloud, request)?, request).await?.map(|read| read.body))
     }
 
     /// The same decoded; what does not decode is an error and never taken for absent.
-    pub async fn read_as<T>(&self, request: &Request, decode: fn(&Value) -> Option<T>) -> Result<Option<T>, AzureError> {
+    pub async fn read_as<T>(
+        &self,
+        request: &Request,
+        decode: fn(&Value) -> Option<T>,
+    ) -> Result<Option<T>, AzureError> {
         let Some(body) = self.read(request).await? else { return Ok(None) };
-        decode(&body).map(Some).ok_or_else(|| self.malformed(request, "what it holds is not what was asked for"))
+        decode(&body)
+            .map(Some)
+            .ok_or_else(|| self.malformed(request, "what it holds is not what was asked for"))
     }
 
     /// An answer to this request that cannot be used.
@@ -223,9 +237,14 @@ impl Client {
         Ok(all)
     }
 
-    /// The elements of a list, decoded a page at a time: the JSON of ten thousand certificates is never held at once. One that
-    /// does not decode makes the list unusable, because nobody knows what it would have said.
-    pub async fn list_as<T: Send>(&self, request: &Request, decode: fn(&Value) -> Option<T>) -> Result<Vec<T>, AzureError> {
+    /// The elements of a list, decoded a page at a time: the JSON of ten thousand certificates is never held
+    /// at once. One that does not decode makes the list unusable, because nobody knows what it would have
+    /// said.
+    pub async fn list_as<T: Send>(
+        &self,
+        request: &Request,
+        decode: fn(&Value) -> Option<T>,
+    ) -> Result<Vec<T>, AzureError> {
         let (mut all, mut odd) = (Vec::new(), Odd::default());
         self.each(request, &mut |element| match decode(element) {
             Some(decoded) => all.push(decoded),
@@ -237,26 +256,48 @@ impl Client {
     }
 
     /// Shows `take` the elements of a list page by page; after an error, those before it were shown.
-    pub async fn each(&self, request: &Request, take: &mut (dyn FnMut(&Value) + Send)) -> Result<(), AzureError> {
+    pub async fn each(
+        &self,
+        request: &Request,
+        take: &mut (dyn FnMut(&Value) + Send),
+    ) -> Result<(), AzureError> {
         self.pages(request, &mut |page| page.iter().for_each(&mut *take)).await
     }
 
-    async fn pages(&self, request: &Request, take: &mut (dyn FnMut(Vec<Value>) + Send)) -> Result<(), AzureError> {
+    async fn pages(
+        &self,
+        request: &Request,
+        take: &mut (dyn FnMut(Vec<Value>) + Send),
+    ) -> Result<(), AzureError> {
         let mut url = address::of(&self.cloud, request)?;
         for _ in 0..MOST_PAGES {
             let mut page = accepted(self.send(self.call(url.clone(), request), None).await?)?.body;
             match page.get_mut("value").map(Value::take) {
                 Some(Value::Array(found)) => take(found),
-                _ => return Err(AzureError::Malformed { host: host_of(&url), why: "it is not a list".to_owned() }),
+                _ => {
+                    return Err(AzureError::Malformed {
+                        host: host_of(&url),
+                        why: "it is not a list".to_owned(),
+                    });
+                }
             }
-            let Some(link) = page.get("nextLink").and_then(Value::as_str).filter(|link| !link.is_empty()) else { return Ok(()) };
+            let Some(link) = page.get("nextLink").and_then(Value::as_str).filter(|link| !link.is_empty())
+            else {
+                return Ok(());
+            };
             let next = address::follow(&self.cloud, &url, link)?;
             if next == url {
-                return Err(AzureError::Malformed { host: host_of(&url), why: "a page of the list leads to itself".to_owned() });
+                return Err(AzureError::Malformed {
+                    host: host_of(&url),
+                    why: "a page of the list leads to itself".to_owned(),
+                });
             }
             url = next;
         }
-        Err(AzureError::Malformed { host: host_of(&url), why: format!("the list has no end after {MOST_PAGES} pages") })
+        Err(AzureError::Malformed {
+            host: host_of(&url),
+            why: format!("the list has no end after {MOST_PAGES} pages"),
+        })
     }
 
     /// The answer to a question that is asked by POST; `Null` where the service just agrees.
@@ -266,14 +307,23 @@ impl Client {
     }
 
     /// The same for an answer with a long list: the rows of the list `member` apart, as text.
-    pub async fn ask_rows(&self, request: &Request, member: &'static str) -> Result<(Value, Option<Vec<Row>>), AzureError> {
-        let call = Call { read: true, rows: Some(member), ..self.call(address::of(&self.cloud, request)?, request) };
+    pub async fn ask_rows(
+        &self,
+        request: &Request,
+        member: &'static str,
+    ) -> Result<(Value, Option<Vec<Row>>), AzureError> {
+        let call =
+            Call { read: true, rows: Some(member), ..self.call(address::of(&self.cloud, request)?, request) };
         let answer = accepted(self.send(call, None).await?)?;
         Ok((answer.body, answer.rows))
     }
 
     /// Makes a change and follows it to its end, telling of it on the way.
-    pub async fn change(&self, request: &Request, progress: &mut (dyn FnMut(Progress) + Send)) -> Result<Changed, AzureError> {
+    pub async fn change(
+        &self,
+        request: &Request,
+        progress: &mut (dyn FnMut(Progress) + Send),
+    ) -> Result<Changed, AzureError> {
         let start = Instant::now();
         let mut tell = |note: String| progress(Progress { note, elapsed: start.elapsed() });
         let url = address::of(&self.cloud, request)?;
@@ -301,7 +351,9 @@ impl Client {
         loop {
             let (target, after, state) = match next {
                 Next::Done(body) => return Ok(body),
-                Next::ReadResource => return Ok(self.read_at(url.clone(), request).await?.map(|read| read.body)),
+                Next::ReadResource => {
+                    return Ok(self.read_at(url.clone(), request).await?.map(|read| read.body));
+                }
                 Next::Failed(refusal) => return Err(AzureError::OperationFailed(Box::new(refusal))),
                 Next::Poll { target, after, state } => (target, after, state),
             };
@@ -327,7 +379,8 @@ impl Client {
         let answer = self.send(self.get(url, request), None).await?;
         let refusal = answer.refusal();
         // A subscription that is not there is a mistake of the asker, not an absent resource.
-        if answer.status == 404 && !refusal.is("SubscriptionNotFound") && !refusal.is("InvalidSubscriptionId") {
+        if answer.status == 404 && !refusal.is("SubscriptionNotFound") && !refusal.is("InvalidSubscriptionId")
+        {
             return Ok(None);
         }
         let mut answer = accepted(answer)?;
@@ -360,7 +413,11 @@ impl Client {
     }
 
     /// Whoever follows a change is told of its pauses, else whoever listens.
-    async fn send(&self, call: Call, mut tell: Option<&mut (dyn FnMut(String) + Send)>) -> Result<Answer, AzureError> {
+    async fn send(
+        &self,
+        call: Call,
+        mut tell: Option<&mut (dyn FnMut(String) + Send)>,
+    ) -> Result<Answer, AzureError> {
         let mut last = None;
         let mut waiting = |wait: Wait| {
             match (&mut tell, &self.listener) {
@@ -372,21 +429,25 @@ impl Client {
         };
         let sent = self.sender.send(&call, &mut waiting);
         match self.deadline.filter(|_| call.read) {
-            Some(deadline) => timeout_at(deadline.at(), sent).await.unwrap_or_else(|_| Err(deadline.passed(last))),
+            Some(deadline) => {
+                timeout_at(deadline.at(), sent).await.unwrap_or_else(|_| Err(deadline.passed(last)))
+            }
             None => sent.await,
         }
     }
 }
 
-/// What makes a good answer unusable as a resource. Everything below a subscription has an id, and what a provider keeps there
-/// a name and properties.
+/// What makes a good answer unusable as a resource. Everything below a subscription has an id, and what a
+/// provider keeps there a name and properties.
 fn lack(request: &Request, body: &Value) -> Option<&'static str> {
     let Some(members) = body.as_object() else {
         return Some(if body.is_null() { "the answer is empty" } else { "the answer holds no resource" });
     };
-    let has_text = |name: &str| members.get(name).and_then(Value::as_str).is_some_and(|text| !text.is_empty());
+    let has_text =
+        |name: &str| members.get(name).and_then(Value::as_str).is_some_and(|text| !text.is_empty());
     let path = request.path.to_ascii_lowercase();
-    let is_resource = path.split_once("/providers/").is_some_and(|(_, kept)| kept.trim_end_matches('/').contains('/'));
+    let is_resource =
+        path.split_once("/providers/").is_some_and(|(_, kept)| kept.trim_end_matches('/').contains('/'));
     match request.plane {
         _ if members.is_empty() => Some("the answer holds no resource"),
         Plane::Arm if path.starts_with("/subscriptions/") && !has_text("id") => Some("the answer has no id"),
@@ -424,8 +485,10 @@ impl Odd {
             0 => String::new(),
             more => format!(" and {more} more"),
         };
-        let (is, names) = (if self.count == 1 { "element is" } else { "elements are" }, self.names.join(", "));
-        Err(client.malformed(request, &format!("{} {is} not what the API describes: {names}{more}", self.count)))
+        let (is, names) =
+            (if self.count == 1 { "element is" } else { "elements are" }, self.names.join(", "));
+        Err(client
+            .malformed(request, &format!("{} {is} not what the API describes: {names}{more}", self.count)))
     }
 }
 

@@ -1,5 +1,6 @@
-//! What time it is for Azure: the `Date` of its answers against this machine's clock, which may be wrong by years
-//! (RELIABILITY.md R8). Everything about certificates is judged by it. TLS, tokens and the journal go by the machine's clock.
+//! What time it is for Azure: the `Date` of its answers against this machine's clock, which may be wrong by
+//! years (RELIABILITY.md R8). Everything about certificates is judged by it. TLS, tokens and the journal go
+//! by the machine's clock.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -23,8 +24,8 @@ pub struct ServiceClock(Arc<Mutex<Heard>>);
 
 #[derive(Debug, Default)]
 struct Heard {
-    /// A service on this machine is reached without a proxy, and its clock may be set: the first answer that says so is
-    /// believed. Elsewhere it takes two, because one may come out of a cache.
+    /// A service on this machine is reached without a proxy, and its clock may be set: the first answer that
+    /// says so is believed. Elsewhere it takes two, because one may come out of a cache.
     may_jump: bool,
     /// By how much the service's clock is ahead of this machine's.
     ahead: Option<Span>,
@@ -77,7 +78,8 @@ impl ServiceClock {
         self.ahead().and_then(|ahead| now.checked_add(ahead).ok()).unwrap_or(now)
     }
 
-    /// By how much the service is ahead of this machine (behind, where negative); nothing as long as no answer has told it.
+    /// By how much the service is ahead of this machine (behind, where negative); nothing as long as no
+    /// answer has told it.
     pub fn ahead(&self) -> Option<SignedDuration> {
         self.heard().ahead.map(Span::likely)
     }
@@ -87,7 +89,8 @@ impl ServiceClock {
         self.ahead().filter(|ahead| ahead.abs() > FAR_OFF)
     }
 
-    /// Takes in what the head of an answer says, which arrived between these two moments of the machine's clock.
+    /// Takes in what the head of an answer says, which arrived between these two moments of the machine's
+    /// clock.
     pub(super) fn hear(&self, status: StatusCode, headers: &HeaderMap, sent: Timestamp, arrived: Timestamp) {
         let span = date(status, headers).and_then(|date| Span::of(date, sent, arrived));
         if let Some(span) = span {
@@ -104,19 +107,23 @@ impl Heard {
     fn take(&mut self, span: Span) {
         match self.ahead {
             Some(known) if known.agrees(span) => {
-                // A slow answer says little; once it is known to some seconds it stays, so that time does not flicker.
+                // A slow answer says little; once it is known to some seconds it stays, so that time does not
+                // flicker.
                 if known.most - known.least > SLACK {
                     self.ahead = Some(known.and(span).unwrap_or(known));
                 }
                 self.doubt = None;
             }
-            Some(_) if !self.may_jump && self.doubt.is_none_or(|doubt| !doubt.agrees(span)) => self.doubt = Some(span),
+            Some(_) if !self.may_jump && self.doubt.is_none_or(|doubt| !doubt.agrees(span)) => {
+                self.doubt = Some(span);
+            }
             _ => (self.ahead, self.doubt) = (Some(span), None),
         }
     }
 }
 
-/// The `Date` of an answer that the service itself gave just now: not a cache, nor a proxy with an error page of its own.
+/// The `Date` of an answer that the service itself gave just now: not a cache, nor a proxy with an error page
+/// of its own.
 fn date(status: StatusCode, headers: &HeaderMap) -> Option<Timestamp> {
     let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
     let is_own = status.is_success() || text("x-ms-request-id").or_else(|| text("request-id")).is_some();
@@ -166,7 +173,11 @@ mod tests {
             let clock = ServiceClock::default();
             assert_eq!(clock.ahead(), None);
             answer(&clock, off, 80);
-            assert!((clock.ahead().unwrap() - off).abs() <= SignedDuration::from_secs(1), "{off}: {:?}", clock.ahead());
+            assert!(
+                (clock.ahead().unwrap() - off).abs() <= SignedDuration::from_secs(1),
+                "{off}: {:?}",
+                clock.ahead()
+            );
             assert!(clock.far_off().is_some());
         }
     }
@@ -174,9 +185,11 @@ mod tests {
     #[test]
     fn a_second_of_rounding_and_a_slow_answer_are_no_difference() {
         let clock = ServiceClock::default();
-        for (off, took) in
-            [(SignedDuration::from_secs(-20), 25_000), (SignedDuration::from_millis(-900), 10), (SignedDuration::ZERO, 500)]
-        {
+        for (off, took) in [
+            (SignedDuration::from_secs(-20), 25_000),
+            (SignedDuration::from_millis(-900), 10),
+            (SignedDuration::ZERO, 500),
+        ] {
             answer(&clock, off, took);
             assert_eq!((clock.ahead(), clock.far_off()), (Some(SignedDuration::ZERO), None));
         }
@@ -220,7 +233,8 @@ mod tests {
 
     #[test]
     fn a_difference_is_said_in_the_unit_that_fits() {
-        let said = [90, 720, 10_800, 34_560_000, -3_456_000].map(|seconds| span_words(SignedDuration::from_secs(seconds)));
+        let said = [90, 720, 10_800, 34_560_000, -3_456_000]
+            .map(|seconds| span_words(SignedDuration::from_secs(seconds)));
         assert_eq!(said, ["90 s", "12 minutes", "3 hours", "400 days", "40 days"]);
     }
 }

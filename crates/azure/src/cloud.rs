@@ -88,8 +88,9 @@ pub const PUBLIC_ARM: &str = KNOWN[0].1;
 impl Cloud {
     /// The cloud that Microsoft runs at this ARM endpoint, if it is one of those.
     pub fn known(arm: &Url) -> Option<Self> {
-        let (name, arm, authority, graph, suffix, national) =
-            KNOWN.into_iter().find(|cloud| Url::parse(cloud.1).is_ok_and(|known| same_origin(&known, arm)))?;
+        let (name, arm, authority, graph, suffix, national) = KNOWN
+            .into_iter()
+            .find(|cloud| Url::parse(cloud.1).is_ok_and(|known| same_origin(&known, arm)))?;
         Some(Self {
             name: name.to_owned(),
             arm: Url::parse(arm).ok()?,
@@ -111,7 +112,8 @@ impl Cloud {
             why: format!("its metadata does not name {what}; is it an Azure Resource Manager endpoint?"),
         };
         let url = |pointer: &str| json::text(one, pointer).and_then(|text| Url::parse(&text).ok());
-        let suffix = json::text(one, "/suffixes/keyVaultDns").ok_or_else(|| missing("the vaults' DNS suffix"))?;
+        let suffix =
+            json::text(one, "/suffixes/keyVaultDns").ok_or_else(|| missing("the vaults' DNS suffix"))?;
         let suffix = format!(".{}", suffix.trim_start_matches('.'));
         let audience = json::text(one, "/authentication/audiences/0").unwrap_or_else(|| arm.to_string());
         Ok(Self {
@@ -178,7 +180,8 @@ fn practice(arm: &Url, metadata: &Value) -> Option<Practice> {
 
 fn other_doors(says: &Value) -> Vec<(IpAddr, SocketAddr)> {
     let doors = says.get("otherDoors").and_then(Value::as_object);
-    let door = |(address, place): (&String, &Value)| Some((address.parse().ok()?, place.as_str()?.parse().ok()?));
+    let door =
+        |(address, place): (&String, &Value)| Some((address.parse().ok()?, place.as_str()?.parse().ok()?));
     doors.into_iter().flatten().filter_map(door).collect()
 }
 

@@ -1,4 +1,5 @@
-//! From settings to a client: which cloud, which CA, who signs in. Where the settings come from is not known here.
+//! From settings to a client: which cloud, which CA, who signs in. Where the settings come from is not known
+//! here.
 
 use url::Url;
 
@@ -44,7 +45,11 @@ impl Client {
         };
         for url in [Some(&arm), connection.authority.as_ref()].into_iter().flatten() {
             if url.scheme() != "https" || !url.username().is_empty() {
-                return Err(AzureError::Setup(format!("the endpoint {}://{} is not plain https://", url.scheme(), host_of(url))));
+                return Err(AzureError::Setup(format!(
+                    "the endpoint {}://{} is not plain https://",
+                    url.scheme(),
+                    host_of(url)
+                )));
             }
         }
         let http = Http::open(&connection.authorities, connection.proxy.as_ref(), is_loopback(&arm))?;
@@ -55,8 +60,12 @@ impl Client {
         if let Some(authority) = connection.authority {
             cloud.authority = authority;
         }
-        let means =
-            Means { authority: cloud.authority.clone(), http: http.clone(), saved: connection.saved, desk: connection.desk };
+        let means = Means {
+            authority: cloud.authority.clone(),
+            http: http.clone(),
+            saved: connection.saved,
+            desk: connection.desk,
+        };
         let credential = Credential::new(connection.chain, means);
         let clock = if is_loopback(&arm) { ServiceClock::of_this_machine() } else { ServiceClock::default() };
         Ok(Self::new(cloud, http, credential, connection.subscriptions, connection.principals, clock))
@@ -68,5 +77,9 @@ async fn describe(http: &Http, arm: &Url) -> Result<Cloud, AzureError> {
     let request = Request::get("Read the endpoints of the cloud", "/metadata/endpoints", version::METADATA);
     let url = address::join(arm.clone(), &request)?;
     let answer = send::unsigned(http, url).await?;
-    if answer.is_success() { Cloud::decode(arm, &answer.body) } else { Err(AzureError::refused(answer.refusal())) }
+    if answer.is_success() {
+        Cloud::decode(arm, &answer.body)
+    } else {
+        Err(AzureError::refused(answer.refusal()))
+    }
 }

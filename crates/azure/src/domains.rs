@@ -9,7 +9,11 @@ use super::{json, version};
 use certdeck_model::ResourceId;
 
 /// The App Service Domain of this name in the subscription.
-pub async fn find(client: &Client, subscription: &ResourceId, name: &str) -> Result<Option<ResourceId>, AzureError> {
+pub async fn find(
+    client: &Client,
+    subscription: &ResourceId,
+    name: &str,
+) -> Result<Option<ResourceId>, AzureError> {
     let path = format!("{subscription}/providers/Microsoft.DomainRegistration/domains");
     let request = Request::get("List the App Service Domains", path, version::DOMAINS);
     let domains = client.list_as(&request, |domain| json::id(domain, "/id")).await?;
@@ -24,8 +28,16 @@ pub fn claim(domain: &ResourceId, order_name: &str, token: &str) -> Request {
 }
 
 /// The verification token that the domain holds for an order.
-pub async fn claim_token(client: &Client, domain: &ResourceId, order_name: &str) -> Result<Option<String>, AzureError> {
+pub async fn claim_token(
+    client: &Client,
+    domain: &ResourceId,
+    order_name: &str,
+) -> Result<Option<String>, AzureError> {
     let id = domain.child("domainOwnershipIdentifiers", order_name);
-    let request = Request::get(format!("Read the verification token on {}", domain.name()), id.as_str(), version::DOMAINS);
+    let request = Request::get(
+        format!("Read the verification token on {}", domain.name()),
+        id.as_str(),
+        version::DOMAINS,
+    );
     Ok(client.read(&request).await?.and_then(|value| json::text(&value, "/properties/ownershipId")))
 }

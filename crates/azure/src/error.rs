@@ -43,11 +43,15 @@ impl Refusal {
 
     /// Reads the envelopes of ARM, the Web provider, Key Vault, Graph and the sign-in service.
     pub fn read(status: u16, body: &Value) -> Self {
-        let error = ["/error", "/odata.error"].iter().find_map(|pointer| body.pointer(pointer)).filter(|error| error.is_object());
+        let error = ["/error", "/odata.error"]
+            .iter()
+            .find_map(|pointer| body.pointer(pointer))
+            .filter(|error| error.is_object());
         let envelope = error.unwrap_or(body);
         let any = |pointers: &[&str]| pointers.iter().find_map(|pointer| json::text(envelope, pointer));
         let details = envelope.get("Details").or_else(|| envelope.get("details")).and_then(Value::as_array);
-        let extended = details.into_iter().flatten().find_map(|detail| json::text(detail, "/ErrorEntity/ExtendedCode"));
+        let extended =
+            details.into_iter().flatten().find_map(|detail| json::text(detail, "/ErrorEntity/ExtendedCode"));
         // Key Vault says "Forbidden" and puts what it means one level down.
         let inner = any(&["/innererror/code", "/innerError/code", "/Innererror/code"]);
         let code = any(&["/code", "/Code"]).or_else(|| json::text(body, "/error"));
@@ -55,7 +59,8 @@ impl Refusal {
             status,
             code: inner.or(code).unwrap_or_default(),
             extended: extended.or_else(|| any(&["/ExtendedCode"])),
-            message: any(&["/message", "/Message", "/message/value", "/error_description"]).unwrap_or_default(),
+            message: any(&["/message", "/Message", "/message/value", "/error_description"])
+                .unwrap_or_default(),
             request_id: None,
             correlation_id: None,
             retry_after: None,
@@ -139,7 +144,10 @@ impl AzureError {
     /// Whether the change may have taken effect although no answer says so: look before sending it again.
     pub fn is_ambiguous(&self) -> bool {
         match self {
-            Self::AnswerLost { .. } | Self::LostSight(_) | Self::StillRunning { .. } | Self::Malformed { .. } => true,
+            Self::AnswerLost { .. }
+            | Self::LostSight(_)
+            | Self::StillRunning { .. }
+            | Self::Malformed { .. } => true,
             Self::Refused(refusal) => refusal.status >= 500 || refusal.status == 408,
             _ => false,
         }
@@ -150,11 +158,12 @@ impl AzureError {
         matches!(self, Self::LostSight(_) | Self::StillRunning { .. })
     }
 
-    /// Whether the caller's roles, or a provider that the subscription has not registered, keep the answer back: what can do
-    /// without it goes on.
+    /// Whether the caller's roles, or a provider that the subscription has not registered, keep the answer
+    /// back: what can do without it goes on.
     pub fn is_withheld(&self) -> bool {
         const UNREGISTERED: [&str; 2] = ["MissingSubscriptionRegistration", "SubscriptionNotRegistered"];
-        self.refusal().is_some_and(|refusal| refusal.status == 403 || UNREGISTERED.iter().any(|code| refusal.is(code)))
+        self.refusal()
+            .is_some_and(|refusal| refusal.status == 403 || UNREGISTERED.iter().any(|code| refusal.is(code)))
     }
 
     /// Whether the roles of the signed-in identity lack an action of Azure Resource Manager.
@@ -162,10 +171,12 @@ impl AzureError {
         self.refusal().is_some_and(|refusal| refusal.status == 403 && refusal.is("AuthorizationFailed"))
     }
 
-    /// Whether a service of Azure says that it may not use the vault: it has no permission, or one that is not in force yet.
+    /// Whether a service of Azure says that it may not use the vault: it has no permission, or one that is
+    /// not in force yet.
     pub fn lacks_vault_access(&self) -> bool {
         self.refusal().is_some_and(|refusal| {
-            refusal.message.contains("does not have access to") && refusal.message.to_ascii_lowercase().contains("key vault")
+            refusal.message.contains("does not have access to")
+                && refusal.message.to_ascii_lowercase().contains("key vault")
         })
     }
 
@@ -192,13 +203,16 @@ mod tests {
 
     #[test]
     fn the_other_services_envelopes_are_understood_too() {
-        let vault = json!({"error": {"code": "Forbidden", "message": "no", "innererror": {"code": "AccessDenied"}}});
+        let vault =
+            json!({"error": {"code": "Forbidden", "message": "no", "innererror": {"code": "AccessDenied"}}});
         assert_eq!(Refusal::read(403, &vault).code, "AccessDenied");
-        let graph = json!({"odata.error": {"code": "Request_BadRequest", "message": {"lang": "en", "value": "bad"}}});
+        let graph =
+            json!({"odata.error": {"code": "Request_BadRequest", "message": {"lang": "en", "value": "bad"}}});
         assert_eq!(Refusal::read(400, &graph).message, "bad");
         let entra = json!({"error": "invalid_client", "error_description": "AADSTS7000215: no"});
         assert_eq!(Refusal::read(401, &entra).code, "invalid_client");
-        let odd = json!({"Code": "X", "Message": "m", "Details": [{"ErrorEntity": [{"code": "INVALID_RECORDS"}]}]});
+        let odd =
+            json!({"Code": "X", "Message": "m", "Details": [{"ErrorEntity": [{"code": "INVALID_RECORDS"}]}]});
         assert_eq!(Refusal::read(400, &odd).extended, None);
     }
 }

@@ -22,10 +22,14 @@ pub struct Exposure {
 /// Reads it of an app or slot.
 pub async fn get(client: &Client, site: &ResourceId) -> Result<Exposure, AzureError> {
     let read = |what: &str, part: &str| {
-        let request = Request::get(format!("{what} of {}", site.name()), format!("{site}/config/{part}"), version::WEB);
+        let request =
+            Request::get(format!("{what} of {}", site.name()), format!("{site}/config/{part}"), version::WEB);
         async move { client.read(&request).await }
     };
-    let (web, sign_in) = futures::join!(read("Read the access restrictions", "web"), read("Read the sign-in", "authsettingsV2"));
+    let (web, sign_in) = futures::join!(
+        read("Read the access restrictions", "web"),
+        read("Read the sign-in", "authsettingsV2")
+    );
     let sign_in = match sign_in {
         // A warning is not worth a refusal: the rest is told without it.
         Err(error) if error.refusal().is_some() => None,
@@ -44,13 +48,19 @@ fn asks_for_sign_in(settings: &Value) -> bool {
 }
 
 pub fn decode(value: &Value) -> Exposure {
-    let is = |pointer: &str, word: &str| json::text(value, pointer).is_some_and(|text| text.eq_ignore_ascii_case(word));
+    let is = |pointer: &str, word: &str| {
+        json::text(value, pointer).is_some_and(|text| text.eq_ignore_ascii_case(word))
+    };
     let rules = value.pointer("/properties/ipSecurityRestrictions").and_then(Value::as_array);
     let mut restrictions: Vec<String> = rules.into_iter().flatten().filter_map(restriction).collect();
     if is("/properties/ipSecurityRestrictionsDefaultAction", "Deny") {
         restrictions.push("Deny everybody else".to_owned());
     }
-    Exposure { is_private: is("/properties/publicNetworkAccess", "Disabled"), restrictions, asks_for_sign_in: false }
+    Exposure {
+        is_private: is("/properties/publicNetworkAccess", "Disabled"),
+        restrictions,
+        asks_for_sign_in: false,
+    }
 }
 
 /// One rule that restricts; the one that lets everybody in does not.
@@ -74,19 +84,25 @@ mod tests {
     fn only_a_sign_in_that_is_on_and_lets_nobody_pass_counts() {
         let settings = |enabled: bool, action: &str| json!({"properties": {"platform": {"enabled": enabled}, "globalValidation": {"unauthenticatedClientAction": action}}});
         assert!(asks_for_sign_in(&settings(true, "RedirectToLoginPage")));
-        assert!(!asks_for_sign_in(&settings(true, "AllowAnonymous")) && !asks_for_sign_in(&settings(false, "Return401")));
+        assert!(
+            !asks_for_sign_in(&settings(true, "AllowAnonymous"))
+                && !asks_for_sign_in(&settings(false, "Return401"))
+        );
     }
 
     #[test]
     fn an_app_without_rules_lets_everybody_in_and_any_other_rule_is_told() {
-        let all = json!({"ipAddress": "Any", "action": "Allow", "priority": 2_147_483_647, "name": "Allow all"});
+        let all =
+            json!({"ipAddress": "Any", "action": "Allow", "priority": 2_147_483_647, "name": "Allow all"});
         assert_eq!(
             decode(&json!({"properties": {"ipSecurityRestrictions": [all], "publicNetworkAccess": null}})),
             Exposure::default()
         );
         let office = json!({"ipAddress": "10.0.0.0/8", "action": "Allow", "name": "office"});
-        let closed = decode(&json!({"properties": {"publicNetworkAccess": "Disabled", "ipSecurityRestrictions":
-            [office, {"ipAddress": "Any", "action": "Deny"}], "ipSecurityRestrictionsDefaultAction": "Deny"}}));
+        let closed = decode(
+            &json!({"properties": {"publicNetworkAccess": "Disabled", "ipSecurityRestrictions":
+            [office, {"ipAddress": "Any", "action": "Deny"}], "ipSecurityRestrictionsDefaultAction": "Deny"}}),
+        );
         assert!(closed.is_private);
         assert_eq!(closed.restrictions, ["Allow 10.0.0.0/8 (office)", "Deny Any", "Deny everybody else"]);
     }

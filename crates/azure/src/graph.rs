@@ -1,4 +1,5 @@
-//! Which object is a first-party application in our tenant? The one question to Microsoft Graph, which the settings can answer too.
+//! Which object is a first-party application in our tenant? The one question to Microsoft Graph, which the
+//! settings can answer too.
 
 use std::time::Duration;
 
@@ -44,7 +45,8 @@ impl Principals {
     }
 }
 
-/// The object id of an application's service principal, from the settings or else from Graph; absent where the tenant has none.
+/// The object id of an application's service principal, from the settings or else from Graph; absent where
+/// the tenant has none.
 pub async fn principal(client: &Client, app_id: &str) -> Result<Option<String>, AzureError> {
     match client.principals().of(app_id) {
         Some(known) => Ok(Some(known.to_owned())),

@@ -10,12 +10,14 @@ use certdeck_model::{ResourceGroup, ResourceId, Tags};
 
 /// The groups of a subscription.
 pub async fn list(client: &Client, subscription: &ResourceId) -> Result<Vec<ResourceGroup>, AzureError> {
-    let request = Request::get("List the resource groups", format!("{subscription}/resourcegroups"), version::GROUPS);
+    let request =
+        Request::get("List the resource groups", format!("{subscription}/resourcegroups"), version::GROUPS);
     client.list_as(&request, decode).await
 }
 
 pub async fn get(client: &Client, id: &ResourceId) -> Result<Option<ResourceGroup>, AzureError> {
-    let request = Request::get(format!("Read the resource group {}", id.name()), id.as_str(), version::GROUPS);
+    let request =
+        Request::get(format!("Read the resource group {}", id.name()), id.as_str(), version::GROUPS);
     client.read_as(&request, decode).await
 }
 
@@ -25,5 +27,9 @@ pub fn create(id: &ResourceId, location: &str, tags: &Tags) -> Request {
 }
 
 pub fn decode(value: &Value) -> Option<ResourceGroup> {
-    Some(ResourceGroup { id: json::id(value, "/id")?, location: json::text_or_empty(value, "/location"), tags: json::tags(value) })
+    Some(ResourceGroup {
+        id: json::id(value, "/id")?,
+        location: json::text_or_empty(value, "/location"),
+        tags: json::tags(value),
+    })
 }

@@ -63,13 +63,20 @@ pub fn thumbprint(value: &Value, pointer: &str) -> Option<Thumbprint> {
 /// The tags of a resource, exactly as they are (`Tags`).
 pub fn tags(value: &Value) -> Tags {
     let all = value.get("tags").and_then(Value::as_object);
-    all.into_iter().flatten().filter_map(|(name, value)| Some((name.as_str().into(), value.as_str()?.into()))).collect()
+    all.into_iter()
+        .flatten()
+        .filter_map(|(name, value)| Some((name.as_str().into(), value.as_str()?.into())))
+        .collect()
 }
 
 /// A body that says what the tags of its resource are. Without any it does not mention them.
 pub fn tagged(mut body: Value, tags: &Tags) -> Value {
     if !tags.is_empty() {
-        body["tags"] = tags.iter().map(|(name, value)| (name.to_owned(), Value::from(value))).collect::<Map<_, _>>().into();
+        body["tags"] = tags
+            .iter()
+            .map(|(name, value)| (name.to_owned(), Value::from(value)))
+            .collect::<Map<_, _>>()
+            .into();
     }
     body
 }

@@ -1,7 +1,7 @@
 //! The only place that knows URLs, api-versions and JSON of Azure.
 //!
-//! `Connection` → `Client::connect` → a `Client` that reads, lists, asks and changes by `Request` values. One file a
-//! service holds its decoders (pure, tolerant), its requests (pure) and its reads (async).
+//! `Connection` → `Client::connect` → a `Client` that reads, lists, asks and changes by `Request` values. One
+//! file a service holds its decoders (pure, tolerant), its requests (pure) and its reads (async).
 
 mod address;
 mod answer;
@@ -62,7 +62,8 @@ pub use clock::{ServiceClock, span_words};
 pub use cloud::{Cloud, CloudKind, Practice, is_loopback};
 pub use connect::Connection;
 pub use credential::{
-    Chain, ClientCertificate, Desk, Door, Identity, LibrarySignIn, OwnSignIn, Saved, SavedError, SignIn, SignedIn, Tried, Who,
+    Chain, ClientCertificate, Desk, Door, Identity, LibrarySignIn, OwnSignIn, Saved, SavedError, SignIn,
+    SignedIn, Tried, Who,
 };
 pub use error::{AzureError, Refusal};
 pub use patience::{Deadline, Listener, Wait};

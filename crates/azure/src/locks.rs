@@ -28,14 +28,15 @@ impl Lock {
 /// The locks that hold at a scope, inherited ones included.
 pub async fn list(client: &Client, scope: &ResourceId) -> Result<Vec<Lock>, AzureError> {
     let path = format!("{scope}/providers/Microsoft.Authorization/locks");
-    let request =
-        Request::get(format!("List the locks on {}", scope.name()), path, version::LOCKS).with_query("$filter", "atScope()");
+    let request = Request::get(format!("List the locks on {}", scope.name()), path, version::LOCKS)
+        .with_query("$filter", "atScope()");
     client.list_as(&request, decode).await
 }
 
 /// Takes a lock away, by its id: what it protected can be changed and deleted again.
 pub fn remove(lock: &Lock) -> Request {
-    let on = ResourceId::parse(lock.scope()).map_or_else(|_| String::new(), |scope| format!(" on {}", scope.name()));
+    let on = ResourceId::parse(lock.scope())
+        .map_or_else(|_| String::new(), |scope| format!(" on {}", scope.name()));
     Request::delete(format!("Remove the lock {}{on}", lock.id.name()), &lock.id, version::LOCKS)
 }
 

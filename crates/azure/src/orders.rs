@@ -7,7 +7,9 @@ use super::client::Client;
 use super::error::AzureError;
 use super::request::{Body, Repeat, Request};
 use super::{json, version, x509};
-use certdeck_model::{Order, OrderStatus, ProductType, ResourceId, SecretStatus, StoredCertificate, Tags, VaultSecret};
+use certdeck_model::{
+    Order, OrderStatus, ProductType, ResourceId, SecretStatus, StoredCertificate, Tags, VaultSecret,
+};
 
 /// Bits of a key where nobody asked for another size: the default of the API.
 pub const KEY_SIZE: u32 = 2048;
@@ -39,19 +41,27 @@ pub async fn list(client: &Client, subscription: &ResourceId) -> Result<Vec<Orde
 }
 
 pub async fn get(client: &Client, id: &ResourceId) -> Result<Option<Order>, AzureError> {
-    let request = Request::get(format!("Read the certificate order {}", id.name()), id.as_str(), version::ORDERS);
+    let request =
+        Request::get(format!("Read the certificate order {}", id.name()), id.as_str(), version::ORDERS);
     client.read_as(&request, decode).await
 }
 
 /// What happened to the order so far, as the service tells it.
 pub async fn actions(client: &Client, order: &ResourceId) -> Result<Vec<Action>, AzureError> {
-    let answer = listed(client, &question("Read the history of", order, "retrieveCertificateActions")).await?;
-    let action = |value: &Value| Some(Action { kind: json::text(value, "/actionType")?, at: json::time(value, "/createdAt") });
+    let answer =
+        listed(client, &question("Read the history of", order, "retrieveCertificateActions")).await?;
+    let action = |value: &Value| {
+        Some(Action { kind: json::text(value, "/actionType")?, at: json::time(value, "/createdAt") })
+    };
     Ok(json::elements(&answer).iter().filter_map(action).collect())
 }
 
 /// The addresses that verification mails were sent to since then, in the order of sending (A99).
-pub async fn mails(client: &Client, order: &ResourceId, since: Option<Timestamp>) -> Result<Vec<String>, AzureError> {
+pub async fn mails(
+    client: &Client,
+    order: &ResourceId,
+    since: Option<Timestamp>,
+) -> Result<Vec<String>, AzureError> {
     let answer = listed(client, &question("Read the mail history of", order, "retrieveEmailHistory")).await?;
     let mut mails: Vec<_> = json::elements(&answer)
         .iter()
@@ -71,7 +81,8 @@ async fn listed(client: &Client, question: &Request) -> Result<Value, AzureError
 
 /// A POST that only reads.
 fn question(words: &str, order: &ResourceId, action: &str) -> Request {
-    Request::post(format!("{words} the order {}", order.name()), format!("{order}/{action}"), version::ORDERS).repeat(Repeat::Safe)
+    Request::post(format!("{words} the order {}", order.name()), format!("{order}/{action}"), version::ORDERS)
+        .repeat(Repeat::Safe)
 }
 
 /// Buys a certificate. It costs money, so a lost answer is looked into before the request is sent again.
@@ -80,9 +91,12 @@ pub fn create(id: &ResourceId, order: &NewOrder) -> Request {
     Request::put(what, id, version::ORDERS, whole(order)).repeat(Repeat::LookFirst)
 }
 
-/// Asks whether the purchase would be accepted; nothing is bought. The name is for people: it is read only in the body.
+/// Asks whether the purchase would be accepted; nothing is bought. The name is for people: it is read only in
+/// the body.
 pub fn validate(subscription: &ResourceId, name: &str, order: &NewOrder) -> Request {
-    let path = format!("{subscription}/providers/Microsoft.CertificateRegistration/validateCertificateRegistrationInformation");
+    let path = format!(
+        "{subscription}/providers/Microsoft.CertificateRegistration/validateCertificateRegistrationInformation"
+    );
     Request::post(format!("Check the purchase of {name}"), path, version::ORDERS)
         .with_body(Body::new(whole(order)))
         .repeat(Repeat::Safe)
@@ -99,48 +113,72 @@ fn whole(order: &NewOrder) -> Value {
     json::tagged(json!({ "location": "global", "properties": properties }), &order.tags)
 }
 
-/// Step 1: Store. Links the order to a vault secret, which is filled once the order is issued. `tags` are those that a link
-/// of this name has already, or is to have.
-pub fn store(order: &ResourceId, certificate_name: &str, vault: &ResourceId, secret: &str, tags: &Tags) -> Request {
+/// Step 1: Store. Links the order to a vault secret, which is filled once the order is issued. `tags` are
+/// those that a link of this name has already, or is to have.
+pub fn store(
+    order: &ResourceId,
+    certificate_name: &str,
+    vault: &ResourceId,
+    secret: &str,
+    tags: &Tags,
+) -> Request {
     let id = order.child("certificates", certificate_name);
     let what = format!("Store the certificate of {} in the vault {}", order.name(), vault.name());
     let properties = json!({ "keyVaultId": vault.as_str(), "keyVaultSecretName": secret });
-    Request::put(what, &id, version::ORDERS, json::tagged(json!({ "location": "global", "properties": properties }), tags))
+    Request::put(
+        what,
+        &id,
+        version::ORDERS,
+        json::tagged(json!({ "location": "global", "properties": properties }), tags),
+    )
 }
 
-/// The tags of a link from an order to a vault secret, none where there is no such link; the order's own answer does not
-/// tell them.
-pub async fn tags_of_stored(client: &Client, order: &ResourceId, certificate_name: &str) -> Result<Tags, AzureError> {
+/// The tags of a link from an order to a vault secret, none where there is no such link; the order's own
+/// answer does not tell them.
+pub async fn tags_of_stored(
+    client: &Client,
+    order: &ResourceId,
+    certificate_name: &str,
+) -> Result<Tags, AzureError> {
     let id = order.child("certificates", certificate_name);
-    let request = Request::get(format!("Read the stored certificate of {}", order.name()), id.as_str(), version::ORDERS);
+    let request = Request::get(
+        format!("Read the stored certificate of {}", order.name()),
+        id.as_str(),
+        version::ORDERS,
+    );
     Ok(client.read(&request).await?.as_ref().map(json::tags).unwrap_or_default())
 }
 
-/// Step 2: Verify. Asks the certificate authority to look for the evidence; the outcome shows in the order later.
+/// Step 2: Verify. Asks the certificate authority to look for the evidence; the outcome shows in the order
+/// later.
 pub fn verify(order: &ResourceId) -> Request {
     let what = format!("Ask for the domain verification of {}", order.name());
     Request::post(what, format!("{order}/verifyDomainOwnership"), version::ORDERS)
 }
 
-/// Renews: near the end of the paid term it buys another year, earlier it issues anew for the term that is paid (C12).
-/// The new certificate has a new key of the same size. Charged at most once, so it is never repeated blindly (API.md 17).
+/// Renews: near the end of the paid term it buys another year, earlier it issues anew for the term that is
+/// paid (C12). The new certificate has a new key of the same size. Charged at most once, so it is never
+/// repeated blindly (API.md 17).
 pub fn renew(order: &ResourceId, key_size: Option<u32>) -> Request {
     let what = format!("Renew the certificate order {}", order.name());
     let body = json!({ "properties": new_key(key_size) });
     Request::post(what, format!("{order}/renew"), version::ORDERS).with_body(Body::new(body))
 }
 
-/// The key of the next certificate. Azure makes it, as long as no signing request is sent; what is left out may count as 0.
+/// The key of the next certificate. Azure makes it, as long as no signing request is sent; what is left out
+/// may count as 0.
 fn new_key(size: Option<u32>) -> Value {
     json!({ "keySize": size.unwrap_or(KEY_SIZE), "isPrivateKeyExternal": false })
 }
 
-/// Rekeys: a new key and certificate with the same end (A188). The old certificate is revoked after so many hours.
+/// Rekeys: a new key and certificate with the same end (A188). The old certificate is revoked after so many
+/// hours.
 pub fn rekey(order: &ResourceId, key_size: Option<u32>, revoke_after_hours: i64) -> Request {
     let what = format!("Rekey the certificate order {}", order.name());
     let mut properties = new_key(key_size);
     properties["delayExistingRevokeInHours"] = revoke_after_hours.into();
-    Request::post(what, format!("{order}/reissue"), version::ORDERS).with_body(Body::new(json!({ "properties": properties })))
+    Request::post(what, format!("{order}/reissue"), version::ORDERS)
+        .with_body(Body::new(json!({ "properties": properties })))
 }
 
 /// Switches automatic renewal; the service wants the product named with it (API.md 5.9).
@@ -156,21 +194,30 @@ pub fn set_auto_renew(order: &ResourceId, product: Option<ProductType>, on: bool
 /// Sends the domain verification mail again to the administrators of the domain (A99).
 pub fn resend_mail(order: &ResourceId, domain: &str) -> Request {
     let what = format!("Send the verification mail for {domain}");
-    Request::post(what, format!("{order}/resendRequestEmails"), version::ORDERS).with_body(Body::new(json!({ "name": domain })))
+    Request::post(what, format!("{order}/resendRequestEmails"), version::ORDERS)
+        .with_body(Body::new(json!({ "name": domain })))
 }
 
 /// Deletes an order for good; the authority revokes its certificate (A204).
 pub fn delete(order: &ResourceId) -> Request {
-    Request::delete(format!("Delete the certificate order {} and revoke its certificate", order.name()), order, version::ORDERS)
+    Request::delete(
+        format!("Delete the certificate order {} and revoke its certificate", order.name()),
+        order,
+        version::ORDERS,
+    )
 }
 
 pub fn decode(value: &Value) -> Option<Order> {
-    let leaf = value.pointer("/properties/signedCertificate/rawData").and_then(Value::as_str).and_then(x509::facts);
+    let leaf =
+        value.pointer("/properties/signedCertificate/rawData").and_then(Value::as_str).and_then(x509::facts);
     let name: String = json::text_or_empty(value, "/properties/distinguishedName");
-    let common_name = name.split(',').find_map(|part| part.trim().strip_prefix("CN=").or_else(|| part.trim().strip_prefix("cn=")));
+    let common_name = name
+        .split(',')
+        .find_map(|part| part.trim().strip_prefix("CN=").or_else(|| part.trim().strip_prefix("cn=")));
     Some(Order {
         id: json::id(value, "/id")?,
-        status: json::text(value, "/properties/status").map_or(OrderStatus::NotSubmitted, |text| OrderStatus::parse(&text)),
+        status: json::text(value, "/properties/status")
+            .map_or(OrderStatus::NotSubmitted, |text| OrderStatus::parse(&text)),
         provisioning_state: json::text_or_empty(value, "/properties/provisioningState"),
         product: json::text(value, "/properties/productType").and_then(|text| product(&text)),
         domain: common_name.unwrap_or(&name).to_owned(),
@@ -193,15 +240,21 @@ pub fn decode(value: &Value) -> Option<Order> {
 }
 
 fn product(text: &str) -> Option<ProductType> {
-    [ProductType::Standard, ProductType::Wildcard].into_iter().find(|product| product.as_wire().eq_ignore_ascii_case(text))
+    [ProductType::Standard, ProductType::Wildcard]
+        .into_iter()
+        .find(|product| product.as_wire().eq_ignore_ascii_case(text))
 }
 
 fn stored(value: &Value) -> Vec<StoredCertificate> {
     let certificates = value.pointer("/properties/certificates").and_then(Value::as_object);
     let one = |(name, link): (&String, &Value)| {
-        let status = json::text(link, "/provisioningState").map_or(SecretStatus::Unknown, |text| SecretStatus::parse(&text));
-        let secret =
-            VaultSecret { vault: json::id(link, "/keyVaultId")?, secret: json::text_or_empty(link, "/keyVaultSecretName"), status };
+        let status = json::text(link, "/provisioningState")
+            .map_or(SecretStatus::Unknown, |text| SecretStatus::parse(&text));
+        let secret = VaultSecret {
+            vault: json::id(link, "/keyVaultId")?,
+            secret: json::text_or_empty(link, "/keyVaultSecretName"),
+            status,
+        };
         Some(StoredCertificate { name: certdeck_model::printable(name).into_owned(), secret })
     };
     certificates.into_iter().flatten().filter_map(one).collect()
@@ -237,7 +290,10 @@ mod tests {
             &json!({"status": "Quantum", "productType": "S9", "certificates": {"a": {"keyVaultId": null}}, "autoRenew": "yes"}),
         )
         .unwrap();
-        assert_eq!((order.status, order.product, order.stored), (OrderStatus::Other("Quantum".to_owned()), None, vec![]));
+        assert_eq!(
+            (order.status, order.product, order.stored),
+            (OrderStatus::Other("Quantum".to_owned()), None, vec![])
+        );
     }
 
     #[test]
@@ -258,7 +314,11 @@ mod tests {
         assert_eq!(validate(&ResourceId::subscription("s"), "contoso", &new).repeat, Repeat::Safe);
         assert_eq!(buy.body.unwrap().shown()["properties"]["distinguishedName"], "CN=contoso.com");
         let key = |request: Request| request.body.unwrap().shown()["properties"].clone();
-        assert_eq!(key(renew(&id, Some(4096))), json!({"keySize": 4096, "isPrivateKeyExternal": false}), "the size stays");
+        assert_eq!(
+            key(renew(&id, Some(4096))),
+            json!({"keySize": 4096, "isPrivateKeyExternal": false}),
+            "the size stays"
+        );
         assert_eq!(key(rekey(&id, None, 24))["keySize"], KEY_SIZE);
     }
 }

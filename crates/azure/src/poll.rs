@@ -1,5 +1,5 @@
-//! Following a long-running operation: which URL to ask next and when it is over, as pure decisions on answers.
-//! The four shapes are those of API.md 1.4.
+//! Following a long-running operation: which URL to ask next and when it is over, as pure decisions on
+//! answers. The four shapes are those of API.md 1.4.
 
 use std::time::Duration;
 
@@ -34,8 +34,9 @@ pub enum Next {
     Failed(Refusal),
 }
 
-/// The states in which a resource is still being worked on. Every other state is an end, known or not: the stored
-/// certificate of an order stays `Initialized` until the order is issued, which may take days (API.md, summary 2).
+/// The states in which a resource is still being worked on. Every other state is an end, known or not: the
+/// stored certificate of an order stays `Initialized` until the order is issued, which may take days (API.md,
+/// summary 2).
 pub const RUNNING: [&str; 12] = [
     "InProgress",
     "Running",
@@ -94,7 +95,13 @@ pub fn says_nothing(status: u16) -> bool {
 }
 
 fn operation(method: Method, target: Target, answer: &Answer) -> Next {
-    let over = || if makes_resource(method) { Next::ReadResource } else { Next::Done(answer.body.get("properties").cloned()) };
+    let over = || {
+        if makes_resource(method) {
+            Next::ReadResource
+        } else {
+            Next::Done(answer.body.get("properties").cloned())
+        }
+    };
     match json::text(&answer.body, "/status") {
         Some(status) if status.eq_ignore_ascii_case("Succeeded") => over(),
         Some(status) if is_one_of(&status, &FAILED) => Next::Failed(failure(answer, &status)),
@@ -124,7 +131,8 @@ fn failure(answer: &Answer, state: &str) -> Refusal {
         state.clone_into(&mut refusal.code);
     }
     if refusal.message.is_empty() {
-        refusal.message = format!("the operation was accepted and then ended as {state}; the service gives no reason");
+        refusal.message =
+            format!("the operation was accepted and then ended as {state}; the service gives no reason");
     }
     refusal
 }
@@ -178,7 +186,9 @@ mod tests {
     #[test]
     fn a_resource_that_is_being_made_is_asked_until_it_is() {
         let vault = |state: &str| answer(200, json!({"properties": {"provisioningState": state}}));
-        let Next::Poll { target, .. } = begin(Method::Put, &vault("RegisteringDns")) else { panic!("it is not over") };
+        let Next::Poll { target, .. } = begin(Method::Put, &vault("RegisteringDns")) else {
+            panic!("it is not over")
+        };
         assert!(matches!(go_on(Method::Put, target.clone(), &vault("Succeeded")), Next::Done(Some(_))));
         assert!(matches!(go_on(Method::Put, target.clone(), &vault("Failed")), Next::Failed(_)));
         assert!(matches!(go_on(Method::Put, target, &answer(404, Value::Null)), Next::Poll { .. }));
@@ -203,7 +213,9 @@ mod tests {
         assert!(matches!(poll(json!({"status": "InProgress"})), Next::Poll { .. }));
         assert_eq!(poll(json!({"status": "Succeeded"})), Next::ReadResource);
         let failed = poll(json!({"status": "Failed", "error": {"code": "Conflict", "message": "no"}}));
-        assert!(matches!(failed, Next::Failed(refusal) if refusal.code == "Conflict" && refusal.message == "no"));
+        assert!(
+            matches!(failed, Next::Failed(refusal) if refusal.code == "Conflict" && refusal.message == "no")
+        );
     }
 
     #[test]

@@ -11,12 +11,17 @@ use certdeck_model::ResourceId;
 
 const NEEDED: [&str; 3] = ["Microsoft.Web", "Microsoft.KeyVault", "Microsoft.CertificateRegistration"];
 
-/// Those that the subscription has not registered. Orders are not sold in national clouds (A65), so theirs is not missed.
+/// Those that the subscription has not registered. Orders are not sold in national clouds (A65), so theirs is
+/// not missed.
 pub async fn missing(client: &Client, subscription: &ResourceId) -> Result<Vec<&'static str>, AzureError> {
-    let needed = NEEDED.iter().filter(|name| !(client.cloud().national && name.ends_with("CertificateRegistration")));
+    let needed =
+        NEEDED.iter().filter(|name| !(client.cloud().national && name.ends_with("CertificateRegistration")));
     let asked = needed.map(|name| async move {
-        let request =
-            Request::get(format!("Read the provider {name}"), format!("{subscription}/providers/{name}"), version::GROUPS);
+        let request = Request::get(
+            format!("Read the provider {name}"),
+            format!("{subscription}/providers/{name}"),
+            version::GROUPS,
+        );
         Ok(client.read(&request).await?.is_none_or(|answer| !is_registered(&answer)).then_some(*name))
     });
     Ok(try_join_all(asked).await?.into_iter().flatten().collect())
@@ -35,7 +40,9 @@ mod tests {
 
     #[test]
     fn only_what_is_registered_or_about_to_be_counts() {
-        for (state, counts) in [("Registered", true), ("registering", true), ("NotRegistered", false), ("Unregistering", false)] {
+        for (state, counts) in
+            [("Registered", true), ("registering", true), ("NotRegistered", false), ("Unregistering", false)]
+        {
             assert_eq!(is_registered(&json!({"registrationState": state})), counts, "{state}");
         }
         assert!(!is_registered(&json!({})));

@@ -1,5 +1,6 @@
-//! The address of a proxy, read as curl reads it. It can be shown: what signs in there is kept apart and never is, and an
-//! address that cannot be read is refused without a word of it, because nobody knows where in it the password stands.
+//! The address of a proxy, read as curl reads it. It can be shown: what signs in there is kept apart and
+//! never is, and an address that cannot be read is refused without a word of it, because nobody knows where
+//! in it the password stands.
 
 use std::fmt;
 use std::net::Ipv6Addr;
@@ -47,8 +48,8 @@ pub struct Proxy {
 }
 
 impl Proxy {
-    /// Reads `http://USER:PASSWORD@HOST:PORT`; scheme, login and port may be missing. The last `@` divides, and the first
-    /// colon before it. `from` is where it is written: `HTTPS_PROXY`.
+    /// Reads `http://USER:PASSWORD@HOST:PORT`; scheme, login and port may be missing. The last `@` divides,
+    /// and the first colon before it. `from` is where it is written: `HTTPS_PROXY`.
     pub fn parse(text: &str, from: impl Into<String>) -> Result<Self, ProxyError> {
         let text = text.trim();
         if text.chars().any(|c| c.is_whitespace() || c.is_control()) {
@@ -65,7 +66,8 @@ impl Proxy {
             Some((login, place)) => (Some(header(login)?), place),
             None => (None, authority),
         };
-        let address = Url::parse(&format!("{scheme}://{}", place_of(place)?)).map_err(|_| ProxyError::Host)?;
+        let address =
+            Url::parse(&format!("{scheme}://{}", place_of(place)?)).map_err(|_| ProxyError::Host)?;
         Ok(Self { address, login, from: from.into(), not_for: String::new() })
     }
 
@@ -111,7 +113,12 @@ impl fmt::Display for Proxy {
 
 impl fmt::Debug for Proxy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Proxy({self}, {}, from {})", if self.signs_in() { "with a login" } else { "without a login" }, self.from)
+        write!(
+            f,
+            "Proxy({self}, {}, from {})",
+            if self.signs_in() { "with a login" } else { "without a login" },
+            self.from
+        )
     }
 }
 
@@ -152,8 +159,11 @@ fn place_of(place: &str) -> Result<&str, ProxyError> {
         let (host, port) = place.split_at(place.find(':').unwrap_or(place.len()));
         (!host.is_empty() && host.chars().all(|c| c.is_alphanumeric() || "-._".contains(c)), port)
     };
-    let (is_host, port) = bracketed.map_or_else(named, |(host, rest)| (host.parse::<Ipv6Addr>().is_ok(), rest));
-    let is_port = |text: &str| text.strip_prefix(':').is_some_and(|port| port.parse::<u16>().is_ok_and(|port| port > 0));
+    let (is_host, port) =
+        bracketed.map_or_else(named, |(host, rest)| (host.parse::<Ipv6Addr>().is_ok(), rest));
+    let is_port = |text: &str| {
+        text.strip_prefix(':').is_some_and(|port| port.parse::<u16>().is_ok_and(|port| port > 0))
+    };
     match (is_host, port) {
         (_, port) if !port.is_empty() && !is_port(port) => Err(ProxyError::Port),
         (true, _) => Ok(place),
@@ -168,7 +178,8 @@ mod tests {
 
     fn sent(text: &str) -> Result<(String, Option<String>), ProxyError> {
         let proxy = Proxy::parse(text, "HTTPS_PROXY")?;
-        let login = proxy.login().map(|header| STANDARD.decode(header.strip_prefix("Basic ").unwrap()).unwrap());
+        let login =
+            proxy.login().map(|header| STANDARD.decode(header.strip_prefix("Basic ").unwrap()).unwrap());
         Ok((proxy.to_string(), login.map(|plain| plain.iter().map(|byte| char::from(*byte)).collect())))
     }
 

@@ -10,6 +10,7 @@ pub async fn read(client: &Client, id: &ResourceId) -> Result<Vec<String>, Probl
     let what = format!("Read {}", id.name());
     let request = Request::get(&*what, id.as_str(), version::of(id));
     let found = client.read(&request).await.map_err(|error| error.problem(&what))?;
-    let json = found.ok_or_else(|| Problem::new(&*what, "it is not there any more").remedy("Refresh the list."))?;
+    let json =
+        found.ok_or_else(|| Problem::new(&*what, "it is not there any more").remedy("Refresh the list."))?;
     Ok(format!("{json:#}").lines().map(|line| printable(line).into_owned()).collect())
 }

@@ -75,7 +75,8 @@ impl Body {
         self.filled(|_| "•••".to_owned())
     }
 
-    /// The bytes to send; wiped when dropped. Secrets are written straight into them, past any text that nobody wipes.
+    /// The bytes to send; wiped when dropped. Secrets are written straight into them, past any text that
+    /// nobody wipes.
     pub fn wire(&self) -> Zeroizing<Vec<u8>> {
         // Nothing in the body can be mistaken for what nobody could know.
         let id = Uuid::new_v4();
@@ -131,14 +132,16 @@ impl Eq for Body {}
 
 impl PartialEq for Body {
     fn eq(&self, other: &Self) -> bool {
-        let places = |body: &Self| body.secrets.iter().map(|(pointer, _)| pointer.clone()).collect::<Vec<_>>();
+        let places =
+            |body: &Self| body.secrets.iter().map(|(pointer, _)| pointer.clone()).collect::<Vec<_>>();
         self.json == other.json && places(self) == places(other)
     }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Request {
-    /// What it is for, as an imperative sentence without a full stop: `Buy the certificate order contoso-www`.
+    /// What it is for, as an imperative sentence without a full stop: `Buy the certificate order
+    /// contoso-www`.
     pub what: String,
     pub method: Method,
     pub plane: Plane,
@@ -148,8 +151,8 @@ pub struct Request {
     pub query: Vec<(&'static str, String)>,
     pub body: Option<Body>,
     pub repeat: Repeat,
-    /// The resource as it was read, whose ETag is sent as `If-Match` (API.md 17). Whether the service obeys that is its
-    /// affair, so whoever sends the request reads again first (`still_applies`).
+    /// The resource as it was read, whose ETag is sent as `If-Match` (API.md 17). Whether the service obeys
+    /// that is its affair, so whoever sends the request reads again first (`still_applies`).
     pub condition: Option<Box<AsItIs>>,
     /// A check that what follows can do without: it is left out where the caller's roles do not allow it.
     pub if_allowed: bool,
@@ -233,8 +236,9 @@ impl Request {
         self
     }
 
-    /// Whether what was read says the same still, as far as the request is about it: a PUT replaces everything, a PATCH the
-    /// members that it brings. An ETag alone cannot tell, because that of an app changes with everything below the app.
+    /// Whether what was read says the same still, as far as the request is about it: a PUT replaces
+    /// everything, a PATCH the members that it brings. An ETag alone cannot tell, because that of an app
+    /// changes with everything below the app.
     pub fn still_applies(&self, now: &Value) -> bool {
         let Some(then) = self.condition.as_ref().map(|read| &read.body) else { return true };
         let [then, now] = [then, now].map(|body| body.get("properties").unwrap_or(&Value::Null));
@@ -247,8 +251,8 @@ impl Request {
         }
     }
 
-    /// Whether somebody who agreed to the other has agreed to this one. A newer look may have brought another ETag, and
-    /// secrets of the cloud's own that are sent back as they are: nobody read those.
+    /// Whether somebody who agreed to the other has agreed to this one. A newer look may have brought another
+    /// ETag, and secrets of the cloud's own that are sent back as they are: nobody read those.
     pub fn says_the_same(&self, other: &Self) -> bool {
         let legible = |request: &Self| request.body.as_ref().map(Body::legible);
         let plain = |request: &Self| Self { body: None, condition: None, ..request.clone() };
@@ -273,7 +277,8 @@ mod tests {
 
     #[test]
     fn a_secret_is_sent_but_never_shown() {
-        let body = Body::new(json!({"properties": {"password": null}})).secret("/properties/password", "hunter2".into());
+        let body = Body::new(json!({"properties": {"password": null}}))
+            .secret("/properties/password", "hunter2".into());
         assert!(!body.shown().to_string().contains("hunter2"));
         assert!(!format!("{body:?}").contains("hunter2"));
         assert!(String::from_utf8_lossy(&body.wire()).contains("hunter2"));
@@ -287,9 +292,9 @@ mod tests {
             for (name, _) in others {
                 json["properties"][name.replace("~1", "/")] = Value::Null;
             }
-            let body = others
-                .iter()
-                .fold(Body::new(json), |body, (name, value)| body.secret(format!("/properties/{name}"), (*value).into()));
+            let body = others.iter().fold(Body::new(json), |body, (name, value)| {
+                body.secret(format!("/properties/{name}"), (*value).into())
+            });
             Request::put("Set it", &id, "1", Value::Null).with_body(body)
         };
         let shown = settings("*", &[("DB", "hunter2")]);
@@ -304,11 +309,13 @@ mod tests {
         let read = |properties: Value| AsItIs { body: json!({ "properties": properties }), etag: None };
         let id = ResourceId::subscription("s");
         let site = read(json!({"httpsOnly": false, "lastModifiedTimeUtc": "1"}));
-        let patch = Request::patch("", &id, "1", json!({"properties": {"httpsOnly": true}})).while_as(Some(&site));
+        let patch =
+            Request::patch("", &id, "1", json!({"properties": {"httpsOnly": true}})).while_as(Some(&site));
         assert!(patch.still_applies(&read(json!({"httpsOnly": false, "lastModifiedTimeUtc": "2"})).body));
         assert!(!patch.still_applies(&read(json!({"httpsOnly": true})).body));
         let binding = read(json!({"sslState": "SniEnabled", "thumbprint": "A"}));
-        let put = Request::put("", &id, "1", json!({"properties": {"sslState": "Disabled"}})).while_as(Some(&binding));
+        let put = Request::put("", &id, "1", json!({"properties": {"sslState": "Disabled"}}))
+            .while_as(Some(&binding));
         assert!(put.still_applies(&binding.body), "the same");
         assert!(!put.still_applies(&read(json!({"sslState": "SniEnabled", "thumbprint": "B"})).body));
     }

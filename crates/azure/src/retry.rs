@@ -28,8 +28,8 @@ pub struct Attempt {
     pub elapsed: Duration,
 }
 
-/// A person waits at the screen: many quick tries for reads, few for writes. A write that was only told to slow down is
-/// tried as often as a read, as nothing was done.
+/// A person waits at the screen: many quick tries for reads, few for writes. A write that was only told to
+/// slow down is tried as often as a read, as nothing was done.
 const READ_TRIES: u32 = 8;
 const WRITE_TRIES: u32 = 3;
 /// Longer than this nothing is tried; the person is told instead.
@@ -56,7 +56,8 @@ pub fn pause(attempt: Attempt, failure: Failure, jitter: f64) -> Option<Duration
         (false, false) => Duration::from_millis(800),
     };
     let doubled = first.saturating_mul(1 << (attempt.tries - 1).min(10)).min(LONGEST_PAUSE);
-    // Spread, so that many clients do not come back at once; never sooner than asked, and not at once even if asked to.
+    // Spread, so that many clients do not come back at once; never sooner than asked, and not at once even if
+    // asked to.
     let own = doubled.mul_f64(0.8 + 0.4 * jitter);
     let pause = asked.map_or(own, |asked| asked.mul_f64(1.0 + 0.1 * jitter).max(own));
     let budget = if asked.is_some() { THROTTLED_BUDGET } else { BUDGET };
@@ -78,7 +79,8 @@ mod tests {
 
     const READ: Attempt = Attempt { read: true, repeat: Repeat::Safe, tries: 1, elapsed: Duration::ZERO };
     const WRITE: Attempt = Attempt { read: false, repeat: Repeat::Safe, tries: 1, elapsed: Duration::ZERO };
-    const BUY: Attempt = Attempt { read: false, repeat: Repeat::LookFirst, tries: 1, elapsed: Duration::ZERO };
+    const BUY: Attempt =
+        Attempt { read: false, repeat: Repeat::LookFirst, tries: 1, elapsed: Duration::ZERO };
 
     fn status(code: u16) -> Failure {
         Failure::Status { code, retry_after: None }
@@ -103,7 +105,10 @@ mod tests {
     #[test]
     fn reads_are_tried_eight_times_and_writes_three_times() {
         let count = |attempt: Attempt, failure| {
-            (1..20).take_while(|tries| pause(Attempt { tries: *tries, ..attempt }, failure, 0.0).is_some()).count() + 1
+            (1..20)
+                .take_while(|tries| pause(Attempt { tries: *tries, ..attempt }, failure, 0.0).is_some())
+                .count()
+                + 1
         };
         assert_eq!(count(READ, status(503)), 8);
         assert_eq!(count(WRITE, status(503)), 3);
@@ -131,7 +136,8 @@ mod tests {
     #[test]
     fn nobody_comes_back_at_once_even_if_asked_to() {
         let at_once = Failure::Status { code: 429, retry_after: Some(Duration::ZERO) };
-        let waits: Vec<Option<Duration>> = (1..5).map(|tries| pause(Attempt { tries, ..READ }, at_once, 0.5)).collect();
+        let waits: Vec<Option<Duration>> =
+            (1..5).map(|tries| pause(Attempt { tries, ..READ }, at_once, 0.5)).collect();
         assert_eq!(waits, [200, 400, 800, 1600].map(|ms| Some(Duration::from_millis(ms))));
     }
 

@@ -29,14 +29,14 @@ pub fn decode(value: &Value) -> Option<(String, String)> {
     Some((json::text(value, "/properties/principalId")?, role))
 }
 
-/// Gives a service principal a role. The assignment's name follows from what it says, so that the same grant twice is
-/// one assignment.
+/// Gives a service principal a role. The assignment's name follows from what it says, so that the same grant
+/// twice is one assignment.
 pub fn assign(scope: &ResourceId, principal: &str, role: &str) -> Request {
     let name = name(&[scope.as_str(), principal, role]);
     let id = scope.resource("Microsoft.Authorization/roleAssignments", &name);
-    let definition = ResourceId::subscription(scope.subscription_id()).resource("Microsoft.Authorization/roleDefinitions", role);
-    let properties =
-        json!({ "roleDefinitionId": definition.as_str(), "principalId": principal, "principalType": "ServicePrincipal" });
+    let definition = ResourceId::subscription(scope.subscription_id())
+        .resource("Microsoft.Authorization/roleDefinitions", role);
+    let properties = json!({ "roleDefinitionId": definition.as_str(), "principalId": principal, "principalType": "ServicePrincipal" });
     let what = format!("Assign the role {} on {}", role_words(role), scope.name());
     Request::put(what, &id, version::ROLES, json!({ "properties": properties }))
 }
@@ -68,8 +68,9 @@ mod tests {
     fn the_same_grant_twice_is_one_assignment() {
         let scope = ResourceId::subscription("s").resource("Microsoft.KeyVault/vaults", "kv");
         let upper = ResourceId::subscription("S").resource("Microsoft.KeyVault/vaults", "KV");
-        let path =
-            |scope: &ResourceId, principal: &str| assign(scope, principal, KEY_VAULT_CERTIFICATE_USER).path.to_ascii_lowercase();
+        let path = |scope: &ResourceId, principal: &str| {
+            assign(scope, principal, KEY_VAULT_CERTIFICATE_USER).path.to_ascii_lowercase()
+        };
         assert_eq!(path(&scope, "p"), path(&upper, "P"));
         assert_ne!(path(&scope, "p"), path(&scope, "q"));
     }

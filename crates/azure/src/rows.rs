@@ -1,5 +1,5 @@
-//! A long list in an answer: its rows are left as text, to be read one at a time. A thousand of them as values at once take
-//! ten times the room of their text.
+//! A long list in an answer: its rows are left as text, to be read one at a time. A thousand of them as
+//! values at once take ten times the room of their text.
 
 use std::fmt;
 
@@ -10,7 +10,8 @@ use serde_json::{Map, Value};
 /// One row, as it came.
 pub type Row = Box<RawValue>;
 
-/// Reads an object: its members, and the rows of the list that is called `member`. No rows where there is no such list.
+/// Reads an object: its members, and the rows of the list that is called `member`. No rows where there is no
+/// such list.
 pub fn read(text: &[u8], member: &'static str) -> Result<(Value, Option<Vec<Row>>), serde_json::Error> {
     let mut from = serde_json::Deserializer::from_slice(text);
     let read = Object { member }.deserialize(&mut from)?;
@@ -58,7 +59,8 @@ mod tests {
 
     #[test]
     fn rows_stay_text_and_the_rest_is_read() {
-        let (rest, rows) = read(br#"{"count": 2, "data": [{"id": 1}, {"id" : 2}], "token": null}"#, "data").unwrap();
+        let (rest, rows) =
+            read(br#"{"count": 2, "data": [{"id": 1}, {"id" : 2}], "token": null}"#, "data").unwrap();
         assert_eq!(rest, json!({"count": 2, "token": null}));
         let rows: Vec<_> = rows.iter().flatten().map(|row| row.get()).collect();
         assert_eq!(rows, [r#"{"id": 1}"#, r#"{"id" : 2}"#]);

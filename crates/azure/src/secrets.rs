@@ -34,10 +34,12 @@ pub async fn holder(client: &Client, vault: &Vault, name: &str) -> Result<Holder
         let what = format!("{what} {name} of the key vault {}", vault.id.name());
         Request::get(what, path, version::VAULT_DATA).on(Plane::Vault(vault.uri.clone()))
     };
-    let versions = match client.list(&ask("List the versions of the secret", format!("/secrets/{name}/versions"))).await {
-        Err(error) if error.refusal().is_some_and(|refusal| refusal.status == 404) => Vec::new(),
-        versions => versions?,
-    };
+    let versions =
+        match client.list(&ask("List the versions of the secret", format!("/secrets/{name}/versions"))).await
+        {
+            Err(error) if error.refusal().is_some_and(|refusal| refusal.status == 404) => Vec::new(),
+            versions => versions?,
+        };
     if versions.iter().any(|one| json::flag(one, "/managed")) {
         return Ok(Holder::Certificate);
     }
@@ -58,7 +60,10 @@ pub fn reading(vault: &Vault, name: &str) -> Request {
 }
 
 /// The octets of a certificate that a secret holds in Base64; nothing where there is no such secret.
-pub async fn certificate(client: &Client, reading: &Request) -> Result<Option<Zeroizing<Vec<u8>>>, AzureError> {
+pub async fn certificate(
+    client: &Client,
+    reading: &Request,
+) -> Result<Option<Zeroizing<Vec<u8>>>, AzureError> {
     let Some(mut answer) = client.read(reading).await? else { return Ok(None) };
     let malformed = |why: &str| AzureError::Malformed {
         host: client.url(reading).map_or_else(|_| String::new(), |url| host_of(&url)),

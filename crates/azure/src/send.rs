@@ -54,7 +54,18 @@ pub struct Call {
 impl Call {
     pub fn get(url: Url, audience: String, urgency: Urgency) -> Self {
         let (method, repeat) = (Method::Get, Repeat::Safe);
-        Self { method, url, audience, body: None, repeat, read: true, if_match: None, urgency, until: None, rows: None }
+        Self {
+            method,
+            url,
+            audience,
+            body: None,
+            repeat,
+            read: true,
+            if_match: None,
+            urgency,
+            until: None,
+            rows: None,
+        }
     }
 }
 
@@ -70,7 +81,11 @@ pub struct Sender {
 
 impl Sender {
     /// Sends until there is an answer worth having, whatever its status. `waiting` is told of every pause.
-    pub async fn send(&self, call: &Call, waiting: &mut (dyn FnMut(Wait) + Send)) -> Result<Answer, AzureError> {
+    pub async fn send(
+        &self,
+        call: &Call,
+        waiting: &mut (dyn FnMut(Wait) + Send),
+    ) -> Result<Answer, AzureError> {
         let request_id = Uuid::new_v4();
         let host = host_of(&call.url);
         let mut first_try = None;
@@ -91,7 +106,10 @@ impl Sender {
                     if met.contains(&claims) || met.len() == MOST_CHALLENGES {
                         return Err(AzureError::Unsatisfied { host, wants: claims.words().to_owned() });
                     }
-                    waiting(Wait { pause: Duration::ZERO, why: format!("Azure asks for {}", claims.words()) });
+                    waiting(Wait {
+                        pause: Duration::ZERO,
+                        why: format!("Azure asks for {}", claims.words()),
+                    });
                     self.credential.satisfy(&call.audience, &token, &claims).await?;
                     met.push(claims);
                     // The service has done nothing, and how long a person took is no reason to give up.
@@ -99,7 +117,8 @@ impl Sender {
                     continue;
                 }
                 Ok(answer) if answer.status == 401 && !signed_in_again => {
-                    // It may just have expired; the service has done nothing, so any request may be sent again.
+                    // It may just have expired; the service has done nothing, so any request may be sent
+                    // again.
                     self.credential.forget(&call.audience, &token);
                     signed_in_again = true;
                     tries -= 1;
@@ -139,7 +158,10 @@ impl Sender {
         let token = self.credential.token(&call.audience);
         let Some(until) = call.until else { return token.await };
         timeout_at(until, token).await.unwrap_or_else(|_| {
-            let message = format!("{} gave no sign-in within the time that --timeout allows", self.credential.service());
+            let message = format!(
+                "{} gave no sign-in within the time that --timeout allows",
+                self.credential.service()
+            );
             Err(AzureError::SignIn { code: None, message })
         })
     }
@@ -152,8 +174,9 @@ impl Sender {
             Method::Post => reqwest::Method::POST,
             Method::Delete => reqwest::Method::DELETE,
         };
-        let mut bearer = HeaderValue::from_str(&format!("Bearer {}", token.expose()))
-            .map_err(|_| AzureError::SignIn { code: None, message: "the token is not one that can be sent".to_owned() })?;
+        let mut bearer = HeaderValue::from_str(&format!("Bearer {}", token.expose())).map_err(|_| {
+            AzureError::SignIn { code: None, message: "the token is not one that can be sent".to_owned() }
+        })?;
         bearer.set_sensitive(true);
         let mut request = self
             .http
@@ -185,7 +208,11 @@ impl Sender {
     /// What a try tells of its place, for the requests of others.
     fn outcome(&self, url: &Url, tried: &Result<Answer, Trouble>) -> Outcome {
         match tried {
-            Ok(answer) => Outcome::Answered { status: answer.status, told: answer.told, retry_after: answer.retry_after },
+            Ok(answer) => Outcome::Answered {
+                status: answer.status,
+                told: answer.told,
+                retry_after: answer.retry_after,
+            },
             Err(Trouble::Transport(error)) => match self.http.failure(url, error) {
                 (error, Failure::NotSent) => Outcome::NotSent { why: error.to_string() },
                 (error, _) => Outcome::Lost { why: error.to_string() },
@@ -207,8 +234,10 @@ pub async fn form(http: &Http, url: Url, form: Zeroizing<Vec<u8>>) -> Result<Ans
 }
 
 async fn once(http: &Http, url: &Url, request: reqwest::RequestBuilder) -> Result<Answer, AzureError> {
-    let answer =
-        async { receive(request.header(ACCEPT, "application/json").send().await.map_err(Trouble::Transport)?, None).await };
+    let answer = async {
+        receive(request.header(ACCEPT, "application/json").send().await.map_err(Trouble::Transport)?, None)
+            .await
+    };
     answer.await.map_err(|trouble| match trouble {
         Trouble::Transport(error) => http.failure(url, &error).0,
         Trouble::Answer(error) => error,
@@ -232,13 +261,17 @@ async fn receive(mut response: reqwest::Response, rows: Option<&'static str>) ->
     let status = response.status().as_u16();
     let headers = response.headers().clone();
     if (300..400).contains(&status) {
-        let to = headers.get("location").and_then(|value| value.to_str().ok()).and_then(|text| url.join(text).ok());
+        let to = headers
+            .get("location")
+            .and_then(|value| value.to_str().ok())
+            .and_then(|text| url.join(text).ok());
         let to = to.map_or_else(|| "an unnamed place".to_owned(), |to| printable(&host_of(&to)).into_owned());
         return Err(AzureError::Redirected { status, to }.into());
     }
     let malformed = |why: String| AzureError::Malformed { host: host_of(&url), why };
     // At once as long as it will be: what is left behind by growing is wiped by nobody.
-    let length = response.content_length().and_then(|length| usize::try_from(length).ok()).unwrap_or_default();
+    let length =
+        response.content_length().and_then(|length| usize::try_from(length).ok()).unwrap_or_default();
     let mut bytes = Zeroizing::new(Vec::with_capacity(length.min(LARGEST)));
     while let Some(chunk) = response.chunk().await.map_err(Trouble::Transport)? {
         if bytes.len() + chunk.len() > LARGEST {

@@ -1,5 +1,5 @@
-//! App settings: what the code of an app finds in its environment. Their values are often secrets, so the service gives
-//! them only on request (POST), and here nothing prints them.
+//! App settings: what the code of an app finds in its environment. Their values are often secrets, so the
+//! service gives them only on request (POST), and here nothing prints them.
 
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Map, Value, json};
@@ -63,18 +63,24 @@ pub fn decode(answer: &Value) -> Option<AppSettings> {
     Some(all.iter().map(|(name, value)| (name.clone(), text(value))).collect())
 }
 
-/// Sets one setting. The service replaces all of them at once, so all others are sent back as they were read; only the
-/// one that is set is shown in plans and journal.
+/// Sets one setting. The service replaces all of them at once, so all others are sent back as they were read;
+/// only the one that is set is shown in plans and journal.
 pub fn set(site: &ResourceId, name: &str, value: &str, current: &AppSettings) -> Request {
     let others = || current.0.iter().filter(|(own, _)| !own.eq_ignore_ascii_case(name));
     let mut properties: Map<String, Value> = others().map(|(own, _)| (own.clone(), Value::Null)).collect();
-    let name = current.0.iter().map(|(own, _)| own.as_str()).find(|own| own.eq_ignore_ascii_case(name)).unwrap_or(name);
+    let name = current
+        .0
+        .iter()
+        .map(|(own, _)| own.as_str())
+        .find(|own| own.eq_ignore_ascii_case(name))
+        .unwrap_or(name);
     properties.insert(name.to_owned(), value.into());
     let body = others().fold(Body::new(json!({ "properties": properties })), |body, (own, value)| {
         body.secret(format!("/properties/{}", own.replace('~', "~0").replace('/', "~1")), value.clone())
     });
     let id = site.child("config", "appsettings");
-    Request::put(format!("Set the app setting {name} of {}", site.name()), &id, version::WEB, Value::Null).with_body(body)
+    Request::put(format!("Set the app setting {name} of {}", site.name()), &id, version::WEB, Value::Null)
+        .with_body(body)
 }
 
 #[cfg(test)]
@@ -84,13 +90,17 @@ mod tests {
 
     #[test]
     fn setting_one_sends_all_others_back_and_shows_none_of_them() {
-        let site = ResourceId::parse("/subscriptions/s/resourceGroups/g/providers/Microsoft.Web/sites/shop").unwrap();
+        let site = ResourceId::parse("/subscriptions/s/resourceGroups/g/providers/Microsoft.Web/sites/shop")
+            .unwrap();
         let all = json!({"DB~/key": "hunter2", "website_load_certificates": "A", "EMPTY": ""});
         let current = decode(&json!({ "properties": all })).unwrap();
         assert!(decode(&json!({ "properties": null })).is_none(), "no answer is not the same as no settings");
         let body = set(&site, "WEBSITE_LOAD_CERTIFICATES", "A,B", &current).body.unwrap();
         let sent: Value = serde_json::from_slice(&body.wire()).unwrap();
-        assert_eq!(sent["properties"], json!({"DB~/key": "hunter2", "EMPTY": "", "website_load_certificates": "A,B"}));
+        assert_eq!(
+            sent["properties"],
+            json!({"DB~/key": "hunter2", "EMPTY": "", "website_load_certificates": "A,B"})
+        );
         assert!(!body.shown().to_string().contains("hunter2") && body.shown().to_string().contains("A,B"));
         assert!(!format!("{current:?} {body:?}").contains("hunter2"));
     }

@@ -19,7 +19,11 @@ pub struct MinTls {
 
 /// The service's own answer about the configuration of an app.
 pub async fn as_it_is(client: &Client, site: &ResourceId) -> Result<Option<AsItIs>, AzureError> {
-    let request = Request::get(format!("Read the configuration of {}", site.name()), format!("{site}/config/web"), version::WEB);
+    let request = Request::get(
+        format!("Read the configuration of {}", site.name()),
+        format!("{site}/config/web"),
+        version::WEB,
+    );
     client.read_as_it_is(&request).await
 }
 
@@ -39,5 +43,6 @@ pub fn set_min_tls(site: &ResourceId, wanted: &str, current: Option<&AsItIs>) ->
 /// `current` is the app as it was read.
 pub fn set_https_only(site: &ResourceId, wanted: bool, current: Option<&AsItIs>) -> Request {
     let what = format!("Turn HTTPS only {} for {}", if wanted { "on" } else { "off" }, site.name());
-    Request::patch(what, site, version::WEB, json!({ "properties": { "httpsOnly": wanted } })).while_as(current)
+    Request::patch(what, site, version::WEB, json!({ "properties": { "httpsOnly": wanted } }))
+        .while_as(current)
 }

@@ -38,12 +38,15 @@ pub async fn apps(client: &Client, subscription: &ResourceId) -> Result<Vec<Site
     client.list_as(&Request::get("List the apps", path, version::WEB), decode).await
 }
 
-/// The slots of a subscription. No list tells more of them than their ids, so only apps that have some are asked
-/// (API.md 16).
+/// The slots of a subscription. No list tells more of them than their ids, so only apps that have some are
+/// asked (API.md 16).
 pub async fn slots(client: &Client, subscription: &ResourceId) -> Result<Vec<Site>, AzureError> {
     let sites = sites_with_slots(client, subscription).await?;
-    let ask = |site: &ResourceId| Request::get(format!("List the slots of {}", site.name()), format!("{site}/slots"), version::WEB);
-    let asked: Vec<_> = sites.iter().map(ask).map(|request| async move { client.list_as(&request, decode).await }).collect();
+    let ask = |site: &ResourceId| {
+        Request::get(format!("List the slots of {}", site.name()), format!("{site}/slots"), version::WEB)
+    };
+    let asked: Vec<_> =
+        sites.iter().map(ask).map(|request| async move { client.list_as(&request, decode).await }).collect();
     let answers: Vec<Vec<Site>> = stream::iter(asked).buffered(SITES_AT_ONCE).try_collect().await?;
     Ok(answers.into_iter().flatten().collect())
 }
@@ -81,17 +84,22 @@ pub async fn as_it_is(client: &Client, id: &ResourceId) -> Result<Option<AsItIs>
 /// The hostname bindings of an app, read one by one by the service: fresher than the app's own answer.
 pub async fn bindings(client: &Client, site: &ResourceId) -> Result<Vec<Binding>, AzureError> {
     let what = format!("List the hostname bindings of {}", site.name());
-    client.list_as(&Request::get(what, format!("{site}/hostNameBindings"), version::WEB), decode_binding).await
+    client
+        .list_as(&Request::get(what, format!("{site}/hostNameBindings"), version::WEB), decode_binding)
+        .await
 }
 
-/// The hostnames of an app that the service knows to be mapped by an A record: they stay behind when its address changes.
+/// The hostnames of an app that the service knows to be mapped by an A record: they stay behind when its
+/// address changes.
 pub async fn mapped_by_a(client: &Client, site: &ResourceId) -> Result<Vec<Hostname>, AzureError> {
     let what = format!("List the hostname bindings of {}", site.name());
-    let with_record =
-        |value: &Value| Some((decode_binding(value)?.host, json::text(value, "/properties/customHostNameDnsRecordType")));
+    let with_record = |value: &Value| {
+        Some((decode_binding(value)?.host, json::text(value, "/properties/customHostNameDnsRecordType")))
+    };
     let request = Request::get(what, format!("{site}/hostNameBindings"), version::WEB);
     let all = client.list_as(&request, with_record).await?;
-    let by_a = |record: &Option<String>| record.as_deref().is_some_and(|record| record.eq_ignore_ascii_case("A"));
+    let by_a =
+        |record: &Option<String>| record.as_deref().is_some_and(|record| record.eq_ignore_ascii_case("A"));
     Ok(all.into_iter().filter(|(_, record)| by_a(record)).map(|(host, _)| host).collect())
 }
 
@@ -102,21 +110,30 @@ pub async fn binding(client: &Client, id: &ResourceId) -> Result<Option<Binding>
 
 /// The service's own answer about a binding, to give back with a change of it (`bind`, `unbind`).
 pub async fn binding_as_it_is(client: &Client, id: &ResourceId) -> Result<Option<AsItIs>, AzureError> {
-    let request = Request::get(format!("Read the hostname binding of {}", id.name()), id.as_str(), version::WEB);
+    let request =
+        Request::get(format!("Read the hostname binding of {}", id.name()), id.as_str(), version::WEB);
     let read = client.read_as_it_is(&request).await?;
     match read {
-        Some(read) if decode_binding(&read.body).is_none() => Err(client.malformed(&request, "the answer is no hostname binding")),
+        Some(read) if decode_binding(&read.body).is_none() => {
+            Err(client.malformed(&request, "the answer is no hostname binding"))
+        }
         read => Ok(read),
     }
 }
 
-/// Secures a hostname with a certificate of the app's webspace. `current` is the binding as it is: what it says about
-/// DNS is sent back unchanged (API.md 4.5, way 2).
-pub fn bind(binding: &ResourceId, ssl: SslState, thumbprint: &Thumbprint, current: Option<&AsItIs>) -> Request {
+/// Secures a hostname with a certificate of the app's webspace. `current` is the binding as it is: what it
+/// says about DNS is sent back unchanged (API.md 4.5, way 2).
+pub fn bind(
+    binding: &ResourceId,
+    ssl: SslState,
+    thumbprint: &Thumbprint,
+    current: Option<&AsItIs>,
+) -> Request {
     let mut properties = kept(binding, current);
     properties.insert("sslState".to_owned(), ssl.as_wire().into());
     properties.insert("thumbprint".to_owned(), thumbprint.as_str().into());
-    let what = format!("Bind {} to the certificate {} by {}", binding.name(), thumbprint.short(), ssl.words());
+    let what =
+        format!("Bind {} to the certificate {} by {}", binding.name(), thumbprint.short(), ssl.words());
     Request::put(what, binding, version::WEB, json!({ "properties": properties })).while_as(current)
 }
 
@@ -130,12 +147,20 @@ pub fn unbind(binding: &ResourceId, current: Option<&AsItIs>) -> Request {
 
 /// The writable part of a binding without its certificate.
 fn kept(binding: &ResourceId, current: Option<&AsItIs>) -> Map<String, Value> {
-    const WRITABLE: [&str; 6] =
-        ["siteName", "domainId", "azureResourceName", "azureResourceType", "customHostNameDnsRecordType", "hostNameType"];
+    const WRITABLE: [&str; 6] = [
+        "siteName",
+        "domainId",
+        "azureResourceName",
+        "azureResourceType",
+        "customHostNameDnsRecordType",
+        "hostNameType",
+    ];
     let properties = current.and_then(|read| read.body.get("properties"));
     let mut kept = Map::new();
     for key in WRITABLE {
-        if let Some(value) = properties.and_then(|properties| properties.get(key)).filter(|value| !value.is_null()) {
+        if let Some(value) =
+            properties.and_then(|properties| properties.get(key)).filter(|value| !value.is_null())
+        {
             kept.insert(key.to_owned(), value.clone());
         }
     }
@@ -155,15 +180,26 @@ pub fn claim(site: &ResourceId, order_name: &str, token: &str) -> Request {
 }
 
 /// The verification token that the app holds for an order.
-pub async fn claim_token(client: &Client, site: &ResourceId, order_name: &str) -> Result<Option<String>, AzureError> {
+pub async fn claim_token(
+    client: &Client,
+    site: &ResourceId,
+    order_name: &str,
+) -> Result<Option<String>, AzureError> {
     let id = site.child("domainOwnershipIdentifiers", order_name);
-    let request = Request::get(format!("Read the verification token on {}", site.name()), id.as_str(), version::WEB);
+    let request =
+        Request::get(format!("Read the verification token on {}", site.name()), id.as_str(), version::WEB);
     let answer = client.read(&request).await?;
-    Ok(answer.and_then(|value| json::text(&value, "/properties/id").or_else(|| json::text(&value, "/properties/ownershipId"))))
+    Ok(answer.and_then(|value| {
+        json::text(&value, "/properties/id").or_else(|| json::text(&value, "/properties/ownershipId"))
+    }))
 }
 
 /// The apps of the subscription that have the domain mapped, which App Service verification needs (A95, A97).
-pub async fn find_mapped(client: &Client, subscription: &ResourceId, domain: &Hostname) -> Result<Vec<App>, AzureError> {
+pub async fn find_mapped(
+    client: &Client,
+    subscription: &ResourceId,
+    domain: &Hostname,
+) -> Result<Vec<App>, AzureError> {
     let sites = list(client, subscription).await?.into_iter().map(|site| site.app);
     Ok(sites.filter(|app| app.hostnames.iter().any(|host| host.as_str() == domain.base())).collect())
 }
@@ -172,7 +208,8 @@ pub fn decode(value: &Value) -> Option<Site> {
     let id = json::id(value, "/id")?;
     let states = value.pointer("/properties/hostNameSslStates").and_then(Value::as_array);
     let bindings = states.into_iter().flatten().filter_map(|state| decode_ssl_state(&id, state)).collect();
-    let (plan, linux) = (json::id(value, "/properties/serverFarmId"), json::flag(value, "/properties/reserved"));
+    let (plan, linux) =
+        (json::id(value, "/properties/serverFarmId"), json::flag(value, "/properties/reserved"));
     let in_environment = value.pointer("/properties/hostingEnvironmentProfile").is_some_and(Value::is_object);
     let app = App {
         location: json::text_or_empty(value, "/location"),
@@ -192,9 +229,15 @@ pub fn decode(value: &Value) -> Option<Site> {
     Some(Site { app, bindings })
 }
 
-/// The webspace of an app. An environment's own is called otherwise than those of the shared platform, so where its name
-/// is missing it cannot be derived.
-fn webspace(value: &Value, id: &ResourceId, plan: Option<&ResourceId>, linux: bool, in_environment: bool) -> Webspace {
+/// The webspace of an app. An environment's own is called otherwise than those of the shared platform, so
+/// where its name is missing it cannot be derived.
+fn webspace(
+    value: &Value,
+    id: &ResourceId,
+    plan: Option<&ResourceId>,
+    linux: bool,
+    in_environment: bool,
+) -> Webspace {
     match json::text(value, "/properties/webSpace") {
         Some(name) => Webspace::named(id, name),
         None if in_environment || scope(value) == Scope::App => Webspace::default(),
@@ -205,11 +248,16 @@ fn webspace(value: &Value, id: &ResourceId, plan: Option<&ResourceId>, linux: bo
     }
 }
 
-/// `siteScopedCertificatesEnabled` is in no published description either; apps on a Flex Consumption plan have no other
-/// certificates (C34), and tell their tier as `sku`.
+/// `siteScopedCertificatesEnabled` is in no published description either; apps on a Flex Consumption plan
+/// have no other certificates (C34), and tell their tier as `sku`.
 fn scope(value: &Value) -> Scope {
-    let is_flex = json::text(value, "/properties/sku").is_some_and(|tier| tier.eq_ignore_ascii_case("FlexConsumption"));
-    if is_flex || json::flag(value, "/properties/siteScopedCertificatesEnabled") { Scope::App } else { Scope::Webspace }
+    let is_flex =
+        json::text(value, "/properties/sku").is_some_and(|tier| tier.eq_ignore_ascii_case("FlexConsumption"));
+    if is_flex || json::flag(value, "/properties/siteScopedCertificatesEnabled") {
+        Scope::App
+    } else {
+        Scope::Webspace
+    }
 }
 
 /// One of `hostNameSslStates`; the names of the scm site are left out (API.md 4.3).
@@ -268,8 +316,14 @@ mod tests {
         let Site { app, bindings } = decode(&site()).unwrap();
         assert_eq!(app.custom_hostnames().map(Hostname::as_str).collect::<Vec<_>>(), ["shop.contoso.com"]);
         assert!(app.https_only && !app.linux && !app.in_environment);
-        assert_eq!(bindings.iter().map(|binding| binding.ssl).collect::<Vec<_>>(), [SslState::Sni, SslState::IpBased]);
-        assert_eq!(bindings[0].thumbprint.as_ref().unwrap().as_str(), "9E9735C45C792B03B3FFCCA614852B32EE71AD6B");
+        assert_eq!(
+            bindings.iter().map(|binding| binding.ssl).collect::<Vec<_>>(),
+            [SslState::Sni, SslState::IpBased]
+        );
+        assert_eq!(
+            bindings[0].thumbprint.as_ref().unwrap().as_str(),
+            "9E9735C45C792B03B3FFCCA614852B32EE71AD6B"
+        );
         assert_eq!(bindings[1].virtual_ip.as_deref(), Some("20.1.2.3"));
     }
 
@@ -296,7 +350,8 @@ mod tests {
 
     #[test]
     fn a_binding_keeps_what_it_says_about_dns() {
-        let site = ResourceId::parse("/subscriptions/s/resourceGroups/g/providers/Microsoft.Web/sites/shop").unwrap();
+        let site = ResourceId::parse("/subscriptions/s/resourceGroups/g/providers/Microsoft.Web/sites/shop")
+            .unwrap();
         let id = site.child("slots", "next").child("hostNameBindings", "a.contoso.com");
         let current = json!({"properties": {"siteName": "shop(next)", "azureResourceType": "TrafficManager", "azureResourceName": "tm",
             "sslState": "SniEnabled", "thumbprint": "X", "virtualIP": "1.2.3.4", "domainId": null}});

@@ -17,7 +17,9 @@ pub async fn list(client: &Client) -> Result<Vec<Subscription>, AzureError> {
 }
 
 fn is_meant(meant: &[String], one: &Subscription) -> bool {
-    let is = |text: &String| text.eq_ignore_ascii_case(one.id.subscription_id()) || text.eq_ignore_ascii_case(&one.name);
+    let is = |text: &String| {
+        text.eq_ignore_ascii_case(one.id.subscription_id()) || text.eq_ignore_ascii_case(&one.name)
+    };
     meant.is_empty() || meant.iter().any(is)
 }
 

@@ -71,7 +71,8 @@ mod tests {
 
     #[test]
     fn a_tenant_is_named_as_far_as_its_directory_says() {
-        let known = decode(&json!({"tenantId": "t", "displayName": "Contoso", "defaultDomain": "contoso.com"}));
+        let known =
+            decode(&json!({"tenantId": "t", "displayName": "Contoso", "defaultDomain": "contoso.com"}));
         assert_eq!(known.as_ref().map(Tenant::setting), Some("contoso.com"));
         let hidden = decode(&json!({"id": "/tenants/t", "tenantId": "t"}));
         assert_eq!(hidden, Some(Tenant { id: "t".to_owned(), name: "t".to_owned(), domain: None }));

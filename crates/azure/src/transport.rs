@@ -1,4 +1,5 @@
-//! The HTTPS connection: our own CA, our own proxy, no redirects, `*.localhost` on this machine, and what its errors mean.
+//! The HTTPS connection: our own CA, our own proxy, no redirects, `*.localhost` on this machine, and what its
+//! errors mean.
 
 use std::error::Error as StdError;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -30,13 +31,14 @@ pub struct Http {
 }
 
 impl Http {
-    /// Verifies TLS always. Behind a loopback endpoint with a CA of its own only that CA counts, and no proxy. Where the
-    /// environment names none, a proxy of the system's own settings is used.
+    /// Verifies TLS always. Behind a loopback endpoint with a CA of its own only that CA counts, and no
+    /// proxy. Where the environment names none, a proxy of the system's own settings is used.
     pub fn open(authorities: &[Vec<u8>], proxy: Option<&Proxy>, loopback: bool) -> Result<Self, AzureError> {
         let mut builder = reqwest::Client::builder()
             .user_agent(concat!("certdeck/", env!("CARGO_PKG_VERSION")))
             .https_only(true)
-            // A followed redirect would send the body, passwords included, to wherever it leads (RELIABILITY.md 0.4).
+            // A followed redirect would send the body, passwords included, to wherever it leads
+            // (RELIABILITY.md 0.4).
             .redirect(redirect::Policy::none())
             .connect_timeout(CONNECT)
             .read_timeout(SILENCE)
@@ -49,13 +51,25 @@ impl Http {
             builder = builder.proxy(configured(proxy)?);
         }
         if !authorities.is_empty() {
-            let certificates = authorities.iter().map(|der| reqwest::Certificate::from_der(der)).collect::<Result<Vec<_>, _>>();
+            let certificates = authorities
+                .iter()
+                .map(|der| reqwest::Certificate::from_der(der))
+                .collect::<Result<Vec<_>, _>>();
             let certificates = certificates.map_err(|why| {
-                AzureError::Setup(format!("the CA file holds a certificate that TLS cannot use: {}", innermost(&why)))
+                AzureError::Setup(format!(
+                    "the CA file holds a certificate that TLS cannot use: {}",
+                    innermost(&why)
+                ))
             })?;
-            builder = if loopback { builder.tls_certs_only(certificates) } else { builder.tls_certs_merge(certificates) };
+            builder = if loopback {
+                builder.tls_certs_only(certificates)
+            } else {
+                builder.tls_certs_merge(certificates)
+            };
         }
-        let client = builder.build().map_err(|why| AzureError::Setup(format!("TLS cannot be set up: {}", innermost(&why))))?;
+        let client = builder
+            .build()
+            .map_err(|why| AzureError::Setup(format!("TLS cannot be set up: {}", innermost(&why))))?;
         Ok(Self { client, through: proxy.map(|proxy| Arc::new((proxy.clone(), proxy.matcher()))) })
     }
 
@@ -84,7 +98,8 @@ pub fn failure(url: &Url, proxy: Option<&Proxy>, error: &reqwest::Error) -> (Azu
         return (AzureError::Tls { host, why }, Failure::NotSent);
     }
     if error.is_connect() {
-        let why = if error.is_timeout() { format!("no connection within {} s", CONNECT.as_secs()) } else { why };
+        let why =
+            if error.is_timeout() { format!("no connection within {} s", CONNECT.as_secs()) } else { why };
         let (host, why) = match (proxy, proxy.and_then(|_| refused(&why))) {
             (Some(proxy), Some(says)) => (host, format!("{} {says}", named(proxy))),
             // It could not be reached itself.
@@ -117,10 +132,12 @@ fn named(proxy: &Proxy) -> String {
 }
 
 fn configured(proxy: &Proxy) -> Result<reqwest::Proxy, AzureError> {
-    let unusable = |why: &dyn std::fmt::Display| AzureError::Setup(format!("{} cannot be used: {why}", named(proxy)));
+    let unusable =
+        |why: &dyn std::fmt::Display| AzureError::Setup(format!("{} cannot be used: {why}", named(proxy)));
     let mut used = reqwest::Proxy::all(proxy.address().clone()).map_err(|why| unusable(&innermost(&why)))?;
     if let Some(login) = proxy.login() {
-        let mut login = HeaderValue::from_str(login).map_err(|_| unusable(&"its user and password cannot be sent"))?;
+        let mut login =
+            HeaderValue::from_str(login).map_err(|_| unusable(&"its user and password cannot be sent"))?;
         login.set_sensitive(true);
         used = used.custom_http_auth(login);
     }
@@ -148,7 +165,10 @@ impl Resolve for Names {
 
 fn unresolved(why: &std::io::Error) -> String {
     let why = reason(why);
-    format!("its name cannot be looked up: {}", why.strip_prefix("failed to lookup address information: ").unwrap_or(&why))
+    format!(
+        "its name cannot be looked up: {}",
+        why.strip_prefix("failed to lookup address information: ").unwrap_or(&why)
+    )
 }
 
 fn chain<'a>(error: &'a (dyn StdError + 'static)) -> impl Iterator<Item = &'a (dyn StdError + 'static)> {

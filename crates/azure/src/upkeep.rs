@@ -1,5 +1,6 @@
-//! What a key vault does about one of its certificates before it ends (API.md 9): its policy, the issuer that the policy
-//! names, and the last request for a version. Neither a key nor the value of a secret is ever read here.
+//! What a key vault does about one of its certificates before it ends (API.md 9): its policy, the issuer that
+//! the policy names, and the last request for a version. Neither a key nor the value of a secret is ever read
+//! here.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -12,15 +13,21 @@ use super::{json, version, x509};
 use certdeck_model::Thumbprint;
 use certdeck_model::upkeep::{Account, ActionKind, Issuer, Kept, LifetimeAction, Operation, Trigger};
 
-/// The newest version of a certificate with its policy and its last request; none where the vault has no such certificate.
-/// The account of a named issuer is still to be read (`account`).
+/// The newest version of a certificate with its policy and its last request; none where the vault has no such
+/// certificate. The account of a named issuer is still to be read (`account`).
 pub async fn read(client: &Client, vault: &str, name: &str) -> Result<Option<Kept>, AzureError> {
     let what = format!("Read the certificate {name} and its policy");
-    let Some(bundle) = client.read(&of_vault(vault, what, format!("/certificates/{name}"))).await? else { return Ok(None) };
+    let Some(bundle) = client.read(&of_vault(vault, what, format!("/certificates/{name}"))).await? else {
+        return Ok(None);
+    };
     let mut kept = decode(&bundle);
     // The vault names the request of an issuer only while there is one; what was imported has none.
     if kept.issuer != Issuer::Unknown || bundle.get("pending").is_some_and(Value::is_object) {
-        let request = of_vault(vault, format!("Read the last request for {name}"), format!("/certificates/{name}/pending"));
+        let request = of_vault(
+            vault,
+            format!("Read the last request for {name}"),
+            format!("/certificates/{name}/pending"),
+        );
         kept.operation = client.read(&request).await?.as_ref().and_then(decode_operation);
     }
     Ok(Some(kept))
@@ -28,13 +35,18 @@ pub async fn read(client: &Client, vault: &str, name: &str) -> Result<Option<Kep
 
 /// The thumbprints of the newest versions in a vault, by name: what tells whether a version is new.
 pub async fn versions(client: &Client, vault: &str) -> Result<Vec<(String, Thumbprint)>, AzureError> {
-    let request = of_vault(vault, "List the certificates of the vault".to_owned(), "/certificates".to_owned());
+    let request =
+        of_vault(vault, "List the certificates of the vault".to_owned(), "/certificates".to_owned());
     client.list_as(&request, |one| Some((name(one)?.0, thumbprint(one)?))).await
 }
 
 /// The account at a CA behind the name of an issuer.
 pub async fn account(client: &Client, vault: &str, issuer: &str) -> Result<Account, AzureError> {
-    let request = of_vault(vault, format!("Read the issuer {issuer} of the vault"), format!("/certificates/issuers/{issuer}"));
+    let request = of_vault(
+        vault,
+        format!("Read the issuer {issuer} of the vault"),
+        format!("/certificates/issuers/{issuer}"),
+    );
     let found = client.read(&request).await?;
     Ok(found.as_ref().and_then(decode_account).unwrap_or(Account::Missing))
 }
@@ -65,10 +77,15 @@ pub fn decode(value: &Value) -> Kept {
         made: json::time(value, "/attributes/created"),
         starts: json::time(value, "/attributes/nbf"),
         expires: json::time(value, "/attributes/exp"),
-        is_self_signed: json::text(value, "/cer").and_then(|cer| x509::facts(&cer)).map(|facts| facts.is_self_signed),
+        is_self_signed: json::text(value, "/cer")
+            .and_then(|cer| x509::facts(&cer))
+            .map(|facts| facts.is_self_signed),
         issuer: decode_issuer(json::text(value, "/policy/issuer/name")),
         actions: actions.into_iter().flatten().map(decode_action).collect(),
-        months: value.pointer("/policy/x509_props/validity_months").and_then(Value::as_i64).filter(|months| *months > 0),
+        months: value
+            .pointer("/policy/x509_props/validity_months")
+            .and_then(Value::as_i64)
+            .filter(|months| *months > 0),
         operation: None,
     }
 }
@@ -116,12 +133,17 @@ mod tests {
 
     #[test]
     fn a_bundle_tells_version_policy_and_trigger() {
-        let kept = decode(&json!({"id": "https://kv.vault.azure.net/certificates/api/0123", "x5t": "npc1xFx5KwOz_8ymFIUrMu5xrWs",
+        let kept = decode(
+            &json!({"id": "https://kv.vault.azure.net/certificates/api/0123", "x5t": "npc1xFx5KwOz_8ymFIUrMu5xrWs",
             "attributes": {"enabled": true, "nbf": 1_514_790_000, "exp": 4_701_913_200_i64, "created": 1_514_790_001},
             "policy": {"issuer": {"name": "self"}, "x509_props": {"validity_months": 12}, "lifetime_actions": [
-                {"trigger": {"days_before_expiry": 90}, "action": {"action_type": "AutoRenew"}}]}}));
+                {"trigger": {"days_before_expiry": 90}, "action": {"action_type": "AutoRenew"}}]}}),
+        );
         assert_eq!((kept.version.as_str(), &kept.issuer, kept.months), ("0123", &Issuer::Own, Some(12)));
-        assert_eq!(kept.actions, [LifetimeAction { kind: ActionKind::AutoRenew, trigger: Some(Trigger::DaysBeforeExpiry(90)) }]);
+        assert_eq!(
+            kept.actions,
+            [LifetimeAction { kind: ActionKind::AutoRenew, trigger: Some(Trigger::DaysBeforeExpiry(90)) }]
+        );
         assert_eq!(kept.thumbprint.unwrap().as_str(), "9E9735C45C792B03B3FFCCA614852B32EE71AD6B");
     }
 

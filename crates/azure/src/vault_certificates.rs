@@ -1,4 +1,5 @@
-//! The certificates of a key vault, as its data plane tells them (API.md 9). No key and no secret is ever read here.
+//! The certificates of a key vault, as its data plane tells them (API.md 9). No key and no secret is ever
+//! read here.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -14,10 +15,12 @@ use certdeck_model::{CertificatePolicy, Hostname, Thumbprint, Vault, VaultCertif
 /// Certificates whose policies are asked for at the same time.
 const POLICIES_AT_ONCE: usize = 8;
 
-/// The certificates of a vault with their policies. The list itself does not tell what kind of key one has, nor in which
-/// form it is kept, so each is asked about.
+/// The certificates of a vault with their policies. The list itself does not tell what kind of key one has,
+/// nor in which form it is kept, so each is asked about.
 pub async fn list(client: &Client, vault: &Vault) -> Result<Vec<VaultCertificate>, AzureError> {
-    let ask = |what: String, path: String| Request::get(what, path, version::VAULT_DATA).on(Plane::Vault(vault.uri.clone()));
+    let ask = |what: String, path: String| {
+        Request::get(what, path, version::VAULT_DATA).on(Plane::Vault(vault.uri.clone()))
+    };
     let all = ask(format!("List the certificates of {}", vault.id.name()), "/certificates".to_owned());
     let listed: Vec<VaultCertificate> = client.list_as(&all, decode).await?;
     let asked: Vec<_> = listed
@@ -34,11 +37,16 @@ pub async fn list(client: &Client, vault: &Vault) -> Result<Vec<VaultCertificate
     stream::iter(asked).buffered(POLICIES_AT_ONCE).try_collect().await
 }
 
-/// The current version of one certificate, without its policy, and the names that it secures; none where the vault has no
-/// certificate of this name, which may still be a plain secret.
-pub async fn current(client: &Client, vault: &Vault, name: &str) -> Result<Option<(VaultCertificate, Vec<Hostname>)>, AzureError> {
+/// The current version of one certificate, without its policy, and the names that it secures; none where the
+/// vault has no certificate of this name, which may still be a plain secret.
+pub async fn current(
+    client: &Client,
+    vault: &Vault,
+    name: &str,
+) -> Result<Option<(VaultCertificate, Vec<Hostname>)>, AzureError> {
     let what = format!("Read the certificate {name} in the vault {}", vault.id.name());
-    let request = Request::get(what, format!("/certificates/{name}"), version::VAULT_DATA).on(Plane::Vault(vault.uri.clone()));
+    let request = Request::get(what, format!("/certificates/{name}"), version::VAULT_DATA)
+        .on(Plane::Vault(vault.uri.clone()));
     client.read_as(&request, |answer| Some((decode(answer)?, names(answer)))).await
 }
 
@@ -98,7 +106,9 @@ mod tests {
 
     #[test]
     fn a_policy_that_says_little_is_not_taken_for_a_refusal() {
-        let policy = decode_policy(&json!({"key_props": {"kty": "EC"}, "secret_props": {"contentType": "application/x-pkcs12"}}));
+        let policy = decode_policy(
+            &json!({"key_props": {"kty": "EC"}, "secret_props": {"contentType": "application/x-pkcs12"}}),
+        );
         assert!(policy.is_exportable && policy.key_bits.is_none() && policy.key_type == "EC");
         assert!(decode(&json!({"id": "https://kv.vault.azure.net/certificates/a"})).unwrap().is_enabled);
     }

@@ -34,8 +34,11 @@ pub enum Availability {
 
 /// The vaults of a subscription.
 pub async fn list(client: &Client, subscription: &ResourceId) -> Result<Vec<Vault>, AzureError> {
-    let request =
-        Request::get("List the key vaults", format!("{subscription}/providers/Microsoft.KeyVault/vaults"), version::VAULTS);
+    let request = Request::get(
+        "List the key vaults",
+        format!("{subscription}/providers/Microsoft.KeyVault/vaults"),
+        version::VAULTS,
+    );
     client.list_as(&request, decode).await
 }
 
@@ -44,10 +47,16 @@ pub async fn get(client: &Client, id: &ResourceId) -> Result<Option<Vault>, Azur
     client.read_as(&request, decode).await
 }
 
-pub async fn availability(client: &Client, subscription: &ResourceId, name: &str) -> Result<Availability, AzureError> {
+pub async fn availability(
+    client: &Client,
+    subscription: &ResourceId,
+    name: &str,
+) -> Result<Availability, AzureError> {
     let path = format!("{subscription}/providers/Microsoft.KeyVault/checkNameAvailability");
     let body = Body::new(json!({ "name": name, "type": "Microsoft.KeyVault/vaults" }));
-    let request = Request::post(format!("Check the vault name {name}"), path, version::VAULTS).with_body(body).repeat(Repeat::Safe);
+    let request = Request::post(format!("Check the vault name {name}"), path, version::VAULTS)
+        .with_body(body)
+        .repeat(Repeat::Safe);
     let answer = client.ask(&request).await?;
     if answer.get("nameAvailable").is_none() {
         return Err(client.malformed(&request, "the answer does not say whether it can be taken"));
@@ -59,7 +68,8 @@ pub async fn availability(client: &Client, subscription: &ResourceId, name: &str
     Ok(Availability::Taken(reason.unwrap_or_else(|| format!("the name {name} is already in use"))))
 }
 
-/// Makes a vault. On a vault that exists it would replace the whole list of access policies: look first, then `grant`.
+/// Makes a vault. On a vault that exists it would replace the whole list of access policies: look first, then
+/// `grant`.
 pub fn create(id: &ResourceId, vault: &NewVault) -> Request {
     let network = if vault.public_network { "Enabled" } else { "Disabled" };
     let mut properties = json!({
@@ -105,7 +115,9 @@ pub fn decode(value: &Value) -> Option<Vault> {
             certificates: json::texts(value, "/permissions/certificates"),
         })
     };
-    let is = |pointer: &str, word: &str| json::text(value, pointer).is_some_and(|text| text.eq_ignore_ascii_case(word));
+    let is = |pointer: &str, word: &str| {
+        json::text(value, pointer).is_some_and(|text| text.eq_ignore_ascii_case(word))
+    };
     Some(Vault {
         id: json::id(value, "/id")?,
         location: json::text_or_empty(value, "/location"),
@@ -115,7 +127,8 @@ pub fn decode(value: &Value) -> Option<Vault> {
         rbac: json::flag(value, "/properties/enableRbacAuthorization"),
         policies: policies.into_iter().flatten().filter_map(policy).collect(),
         // A vault that says nothing about networks is open to all (API.md 14.7).
-        public_network: !is("/properties/publicNetworkAccess", "Disabled") && !is("/properties/networkAcls/defaultAction", "Deny"),
+        public_network: !is("/properties/publicNetworkAccess", "Disabled")
+            && !is("/properties/networkAcls/defaultAction", "Deny"),
         trusted_services: !is("/properties/networkAcls/bypass", "None"),
         provisioning_state: json::text_or_empty(value, "/properties/provisioningState"),
         tags: json::tags(value),
@@ -135,14 +148,18 @@ mod tests {
             decode(&json!({"id": ID, "properties": {"accessPolicies": [{"objectId": "o", "permissions": {"secrets": ["Get"]}}]}}))
                 .unwrap();
         assert!(vault.public_network && vault.trusted_services && !vault.rbac);
-        assert!(AccessPolicy::grants(&vault.policies[0].secrets, "get") && vault.policies[0].certificates.is_empty());
+        assert!(
+            AccessPolicy::grants(&vault.policies[0].secrets, "get")
+                && vault.policies[0].certificates.is_empty()
+        );
     }
 
     #[test]
     fn a_closed_vault_says_so_in_either_place() {
-        for properties in
-            [json!({"publicNetworkAccess": "disabled"}), json!({"networkAcls": {"defaultAction": "Deny", "bypass": "None"}})]
-        {
+        for properties in [
+            json!({"publicNetworkAccess": "disabled"}),
+            json!({"networkAcls": {"defaultAction": "Deny", "bypass": "None"}}),
+        ] {
             assert!(!decode(&json!({"id": ID, "properties": properties})).unwrap().public_network);
         }
     }
@@ -150,7 +167,8 @@ mod tests {
     #[test]
     fn granting_adds_and_never_replaces() {
         let vault = decode(&json!({"id": ID, "properties": {"tenantId": "t"}})).unwrap();
-        let policy = AccessPolicy { object_id: "o".to_owned(), secrets: vec!["get".to_owned()], certificates: vec![] };
+        let policy =
+            AccessPolicy { object_id: "o".to_owned(), secrets: vec!["get".to_owned()], certificates: vec![] };
         let request = grant(&vault, &[policy]);
         assert!(request.path.ends_with("/vaults/kv/accessPolicies/add"));
         assert_eq!(request.body.unwrap().shown()["properties"]["accessPolicies"][0]["tenantId"], "t");

@@ -45,6 +45,7 @@ pub fn of(id: &ResourceId) -> &'static str {
         return SITE_CERTIFICATES;
     }
     let path = id.as_str().to_ascii_lowercase();
-    let provider = path.rsplit("/providers/").next().and_then(|rest| rest.split('/').next()).unwrap_or_default();
+    let provider =
+        path.rsplit("/providers/").next().and_then(|rest| rest.split('/').next()).unwrap_or_default();
     providers.into_iter().find(|(known, _)| *known == provider).map_or(GROUPS, |(_, version)| version)
 }

@@ -1,5 +1,6 @@
 //! The words for every failure: why it failed and what to do. Those for the codes of the services are data,
-//! `assets/errors.toml`; a code that is not there is shown as the service says it, with the ids that support asks for.
+//! `assets/errors.toml`; a code that is not there is shown as the service says it, with the ids that support
+//! asks for.
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
@@ -29,13 +30,18 @@ struct Known {
     sign_in: HashMap<String, Words>,
 }
 
-static KNOWN: LazyLock<Known> = LazyLock::new(|| toml::from_str(include_str!("../../../assets/errors.toml")).unwrap_or_default());
+static KNOWN: LazyLock<Known> =
+    LazyLock::new(|| toml::from_str(include_str!("../../../assets/errors.toml")).unwrap_or_default());
 
 impl Known {
     /// The five digits tell more than the code, and the code more than the message.
     fn of(&self, refusal: &Refusal) -> Option<&Words> {
-        let by_code = |code: &str| self.service.iter().find(|(known, _)| known.eq_ignore_ascii_case(code)).map(|(_, words)| words);
-        let by_message = || self.message.iter().find(|(words, _)| refusal.message.contains(*words)).map(|(_, words)| words);
+        let by_code = |code: &str| {
+            self.service.iter().find(|(known, _)| known.eq_ignore_ascii_case(code)).map(|(_, words)| words)
+        };
+        let by_message = || {
+            self.message.iter().find(|(words, _)| refusal.message.contains(*words)).map(|(_, words)| words)
+        };
         refusal.extended.as_deref().and_then(by_code).or_else(by_message).or_else(|| by_code(&refusal.code))
     }
 }
@@ -57,37 +63,55 @@ pub fn problem(error: &AzureError, what: &str) -> Problem {
             "Ask for the role Reader on a subscription, or sign in to the tenant that has it: certdeck login names those of the account.",
         ),
         AzureError::Setup(_) => said(error, what, "Correct the settings; certdeck config check reads them."),
-        AzureError::Unreachable { .. } => said(error, what, "Check the network, the proxy and the endpoint. Nothing was sent."),
+        AzureError::Unreachable { .. } => {
+            said(error, what, "Check the network, the proxy and the endpoint. Nothing was sent.")
+        }
         AzureError::Tls { .. } => said(
             error,
             what,
             "If a proxy re-signs the traffic or the cloud has a CA of its own, name its CA with CERTDECK_CA_FILE.",
         ),
-        AzureError::AnswerLost { .. } => said(error, what, "It may have taken effect: refresh and look before repeating it."),
+        AzureError::AnswerLost { .. } => {
+            said(error, what, "It may have taken effect: refresh and look before repeating it.")
+        }
         AzureError::LostSight(cause) => {
             let cause = problem(cause, what);
             let why = format!("it was accepted, and then could not be followed: {}", cause.why);
-            Problem { why, remedy: "It goes on in Azure: refresh and look before repeating it.".to_owned(), ..cause }
+            Problem {
+                why,
+                remedy: "It goes on in Azure: refresh and look before repeating it.".to_owned(),
+                ..cause
+            }
         }
-        AzureError::StillRunning { .. } => {
-            said(error, what, "It goes on in Azure. Open the operation again later: it stands where Azure stands.")
-        }
+        AzureError::StillRunning { .. } => said(
+            error,
+            what,
+            "It goes on in Azure. Open the operation again later: it stands where Azure stands.",
+        ),
         AzureError::KeepsFailing { .. } => said(
             error,
             what,
             "Refresh (C-r) to ask it again now. What you open yourself is always asked; everything else goes on without it.",
         ),
-        AzureError::LeftAlone { .. } => {
-            said(error, what, "Nothing was sent: try again then. Other programs that sign in as the same use the limit too.")
+        AzureError::LeftAlone { .. } => said(
+            error,
+            what,
+            "Nothing was sent: try again then. Other programs that sign in as the same use the limit too.",
+        ),
+        AzureError::NotInTime { .. } => said(
+            error,
+            what,
+            "Allow more time with --timeout; certdeck doctor tries everything on the way one by one.",
+        ),
+        AzureError::HostRefused { .. } => {
+            said(error, what, "If the address is right, correct the endpoint in the configuration.")
         }
-        AzureError::NotInTime { .. } => {
-            said(error, what, "Allow more time with --timeout; certdeck doctor tries everything on the way one by one.")
-        }
-        AzureError::HostRefused { .. } => said(error, what, "If the address is right, correct the endpoint in the configuration."),
         AzureError::Redirected { .. } => {
             said(error, what, "Check the endpoint, and whether a proxy asks for a sign-in of its own.")
         }
-        AzureError::Malformed { .. } => said(error, what, "Check the endpoint, and whether a proxy answers in Azure's place."),
+        AzureError::Malformed { .. } => {
+            said(error, what, "Check the endpoint, and whether a proxy answers in Azure's place.")
+        }
     }
 }
 
@@ -99,7 +123,9 @@ fn said(error: &AzureError, what: &str, remedy: &str) -> Problem {
 fn more_wanted(error: &AzureError, way: &str, commands: &[String], what: &str) -> Problem {
     let why = format!("{}, which the sign-in ({way}) does not have", clean(&error.to_string()));
     let remedy = match commands {
-        [] => format!("A {way} cannot be asked for more: ask an administrator of the directory, or sign in as a person."),
+        [] => format!(
+            "A {way} cannot be asked for more: ask an administrator of the directory, or sign in as a person."
+        ),
         _ => format!("Run this, then the same again:\n{}", commands.join("\n")),
     };
     Problem::new(what, why).remedy(remedy)
@@ -108,12 +134,22 @@ fn more_wanted(error: &AzureError, way: &str, commands: &[String], what: &str) -
 fn refused(refusal: &Refusal, what: &str) -> Problem {
     let known = KNOWN.of(refusal);
     let (why, remedy) = if refusal.is("ScopeLocked") {
-        (locked(&refusal.message), "List its locks (l), remove the lock if that is what you want, and try again.".to_owned())
+        (
+            locked(&refusal.message),
+            "List its locks (l), remove the lock if that is what you want, and try again.".to_owned(),
+        )
     } else if refusal.status == 429 && known.is_none() {
-        let wait = refusal.retry_after.map_or("a little".to_owned(), |wait| format!("{} s", wait.as_secs().max(1)));
-        ("Azure asks to slow down: too many requests".to_owned(), format!("Wait {wait} and repeat the command."))
+        let wait =
+            refusal.retry_after.map_or("a little".to_owned(), |wait| format!("{} s", wait.as_secs().max(1)));
+        (
+            "Azure asks to slow down: too many requests".to_owned(),
+            format!("Wait {wait} and repeat the command."),
+        )
     } else if let Some(Words { why, remedy }) = known {
-        (if why.is_empty() { refusal.message.clone() } else { why.replace("{}", &refusal.message) }, remedy.clone())
+        (
+            if why.is_empty() { refusal.message.clone() } else { why.replace("{}", &refusal.message) },
+            remedy.clone(),
+        )
     } else {
         (refusal.message.clone(), by_status(refusal.status).to_owned())
     };
@@ -121,7 +157,10 @@ fn refused(refusal: &Refusal, what: &str) -> Problem {
         nothing if nothing.is_empty() => format!("the service answered {} without a reason", refusal.status),
         why => why,
     };
-    let problem = Problem::new(what, why).remedy(remedy).code(refusal.shown_code()).request_id(refusal.request_id.clone());
+    let problem = Problem::new(what, why)
+        .remedy(remedy)
+        .code(refusal.shown_code())
+        .request_id(refusal.request_id.clone());
     problem.correlation_id(refusal.correlation_id.clone())
 }
 
@@ -131,7 +170,9 @@ fn by_status(status: u16) -> &'static str {
         403 => "Ask for a role that allows the action.",
         404 => "Refresh: it may have been deleted or moved by somebody else.",
         409 | 412 => "Somebody or something else changed it meanwhile: refresh and try again.",
-        500.. => "Azure has a problem of its own: try again in some minutes; https://status.azure.com says more.",
+        500.. => {
+            "Azure has a problem of its own: try again in some minutes; https://status.azure.com says more."
+        }
         _ => "Correct what the service names; if it is right, ask support, with the ids that stand here.",
     }
 }
@@ -145,7 +186,8 @@ fn locked(message: &str) -> String {
 
 fn sign_in(code: Option<&str>, message: &str, what: &str) -> Problem {
     let known = code.and_then(|code| KNOWN.sign_in.get(code));
-    // Without a code it was no answer of the sign-in service: nobody typed the code, or nothing understandable came.
+    // Without a code it was no answer of the sign-in service: nobody typed the code, or nothing
+    // understandable came.
     let usual = if code.is_some() {
         "Check AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET, or run certdeck login."
     } else {
@@ -197,7 +239,8 @@ mod tests {
 
     #[test]
     fn the_five_digits_tell_more_than_the_name() {
-        let problem = refusal(409, "Conflict", Some("04030"), "The certificate does not match.").problem("Bind a.b");
+        let problem =
+            refusal(409, "Conflict", Some("04030"), "The certificate does not match.").problem("Bind a.b");
         assert_eq!(problem.why, "The certificate does not match.");
         assert!(problem.remedy.contains("one label"), "{}", problem.remedy);
     }
@@ -214,7 +257,10 @@ mod tests {
         ] {
             for message in ["", " "] {
                 let problem = refusal(status, code, None, message).problem("Do it");
-                assert!(!problem.why.is_empty() && !problem.remedy.is_empty(), "{status} {code}: {problem:?}");
+                assert!(
+                    !problem.why.is_empty() && !problem.remedy.is_empty(),
+                    "{status} {code}: {problem:?}"
+                );
             }
         }
     }
@@ -227,7 +273,9 @@ mod tests {
         for (code, words) in all() {
             assert!(words.remedy.ends_with('.') && !words.why.ends_with('.'), "{code}");
         }
-        assert!(known.sign_in.iter().all(|(code, words)| code.starts_with("AADSTS") && !words.why.is_empty()));
+        assert!(
+            known.sign_in.iter().all(|(code, words)| code.starts_with("AADSTS") && !words.why.is_empty())
+        );
     }
 
     #[test]
@@ -241,7 +289,14 @@ mod tests {
     fn an_unknown_code_is_shown_whole_with_the_ids_for_support() {
         let ids = (Some("req-1".to_owned()), Some("corr-1".to_owned()));
         let (code, message) = ("SomethingNew".to_owned(), "It is so.".to_owned());
-        let refusal = Refusal { status: 400, code, message, request_id: ids.0, correlation_id: ids.1, ..Refusal::default() };
+        let refusal = Refusal {
+            status: 400,
+            code,
+            message,
+            request_id: ids.0,
+            correlation_id: ids.1,
+            ..Refusal::default()
+        };
         let shown = AzureError::refused(refusal).problem("Do it").to_string();
         for part in ["It is so.", "SomethingNew", "req-1", "corr-1"] {
             assert!(shown.contains(part), "{shown}");

@@ -1,4 +1,5 @@
-//! The few facts of a certificate that Azure hands out only as bytes: subject, names, expiry, whether it is self-signed.
+//! The few facts of a certificate that Azure hands out only as bytes: subject, names, expiry, whether it is
+//! self-signed.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -41,7 +42,13 @@ pub fn facts_of(der: &[u8]) -> Option<Facts> {
         names: names.map_or_else(Vec::new, |extension| {
             let names = extension.value.general_names.iter();
             names
-                .filter_map(|name| if let GeneralName::DNSName(dns) = name { Some(printable(dns).into_owned()) } else { None })
+                .filter_map(|name| {
+                    if let GeneralName::DNSName(dns) = name {
+                        Some(printable(dns).into_owned())
+                    } else {
+                        None
+                    }
+                })
                 .collect()
         }),
         expires: Timestamp::from_second(certificate.validity().not_after.timestamp()).ok(),
@@ -68,7 +75,8 @@ mod tests {
 
     #[test]
     fn what_is_no_certificate_tells_nothing() {
-        for text in ["", "-----BEGIN CERTIFICATE-----", "AAAA", "not base64 at all", &"A".repeat(LARGEST + 1)] {
+        for text in ["", "-----BEGIN CERTIFICATE-----", "AAAA", "not base64 at all", &"A".repeat(LARGEST + 1)]
+        {
             assert_eq!(facts(text), None);
         }
     }

@@ -1,4 +1,5 @@
-//! Subscriptions, resource groups, App Service plans and apps (slots included), as far as certificates need them.
+//! Subscriptions, resource groups, App Service plans and apps (slots included), as far as certificates need
+//! them.
 
 use hashbrown::HashSet;
 use serde::{Deserialize, Serialize};
@@ -56,7 +57,8 @@ impl App {
         self.id.site_label()
     }
 
-    /// Whether it is on a Flex Consumption plan, whose apps have their own certificates alone, and few of them (C34).
+    /// Whether it is on a Flex Consumption plan, whose apps have their own certificates alone, and few of
+    /// them (C34).
     pub fn is_flex(&self) -> bool {
         self.tier.eq_ignore_ascii_case("FlexConsumption")
     }

@@ -42,8 +42,8 @@ impl Source {
     }
 }
 
-/// What the certificate of one app was created with beside its source. Like tags it is sent back with every write, because
-/// a PUT without it takes it away (azure-cli 2.91, `functionapp config ssl import`).
+/// What the certificate of one app was created with beside its source. Like tags it is sent back with every
+/// write, because a PUT without it takes it away (azure-cli 2.91, `functionapp config ssl import`).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OwnSettings {
     /// The app's managed identity reads the vault, and not App Service.
@@ -52,8 +52,8 @@ pub struct OwnSettings {
     pub for_code: Option<bool>,
 }
 
-/// A certificate with its private key: a `Microsoft.Web/certificates` resource in a webspace, or a `certificates` resource
-/// of one app.
+/// A certificate with its private key: a `Microsoft.Web/certificates` resource in a webspace, or a
+/// `certificates` resource of one app.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PrivateCertificate {
     pub id: ResourceId,

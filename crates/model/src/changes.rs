@@ -23,7 +23,12 @@ impl Changes {
     pub fn between(before: &Estate, after: &Estate) -> Self {
         let mut changes = Self::default();
         changes.compare(&before.certificates, &after.certificates, |one| &one.id, |one| one.id.clone());
-        changes.compare(&before.public_certificates, &after.public_certificates, |one| &one.id, |one| one.id.clone());
+        changes.compare(
+            &before.public_certificates,
+            &after.public_certificates,
+            |one| &one.id,
+            |one| one.id.clone(),
+        );
         changes.compare(&before.orders, &after.orders, |one| &one.id, |one| one.id.clone());
         changes.compare(&before.bindings, &after.bindings, |one| (&one.app, &one.host), Binding::id);
         if after.gaps.iter().any(Gap::hides_something) {
@@ -42,7 +47,9 @@ impl Changes {
         id: impl Fn(&T) -> ResourceId,
     ) {
         // Nearly always the lists are the same; only what is not in its old place is looked up.
-        let stayed = |place: usize| before.get(place).zip(after.get(place)).is_some_and(|(old, new)| key(old) == key(new));
+        let stayed = |place: usize| {
+            before.get(place).zip(after.get(place)).is_some_and(|(old, new)| key(old) == key(new))
+        };
         let moved = before.iter().enumerate().filter(|(place, _)| !stayed(*place));
         let mut moved: HashMap<K, &T> = moved.map(|(_, old)| (key(old), old)).collect();
         for (place, new) in after.iter().enumerate() {
@@ -57,7 +64,11 @@ impl Changes {
     }
 
     pub fn of(&self, id: &ResourceId) -> Option<Change> {
-        if self.new.contains(id) { Some(Change::New) } else { self.changed.contains(id).then_some(Change::Changed) }
+        if self.new.contains(id) {
+            Some(Change::New)
+        } else {
+            self.changed.contains(id).then_some(Change::Changed)
+        }
     }
 
     pub fn is_empty(&self) -> bool {
@@ -73,7 +84,8 @@ impl Changes {
     /// `2 new (+), 1 changed (~), 3 gone`; the signs are those before the rows.
     pub fn words(&self) -> String {
         let parts = [(self.new.len(), "new (+)"), (self.changed.len(), "changed (~)"), (self.gone, "gone")];
-        let parts = parts.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}"));
+        let parts =
+            parts.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}"));
         parts.collect::<Vec<_>>().join(", ")
     }
 }
@@ -103,7 +115,8 @@ mod tests {
     #[test]
     fn what_came_changed_or_went_is_told_whatever_the_order() {
         let before = estate(&[("a.com", SslState::Sni), ("b.com", SslState::Sni), ("c.com", SslState::Sni)]);
-        let mut after = estate(&[("d.com", SslState::Sni), ("c.com", SslState::Disabled), ("b.com", SslState::Sni)]);
+        let mut after =
+            estate(&[("d.com", SslState::Sni), ("c.com", SslState::Disabled), ("b.com", SslState::Sni)]);
         let mut changes = Changes::between(&before, &after);
         assert_eq!(changes.words(), "1 new (+), 1 changed (~), 1 gone");
         let ids: Vec<_> = after.bindings.iter().map(Binding::id).collect();
@@ -113,6 +126,10 @@ mod tests {
         assert_eq!(changes.of(&ids[0]), None);
         assert!(Changes::between(&before, &before).is_empty());
         after.gaps.push(Gap::new("bindings", Problem::new("", "no answer")));
-        assert_eq!(Changes::between(&before, &after).words(), "1 new (+), 1 changed (~)", "not read is not gone");
+        assert_eq!(
+            Changes::between(&before, &after).words(),
+            "1 new (+), 1 changed (~)",
+            "not read is not gone"
+        );
     }
 }

@@ -1,10 +1,14 @@
-//! The chain of custody of a hostname (B3-1): order, vault secret, certificate in App Service, binding, what is served.
-//! Evidence goes in, links come out; the first broken link is why a hostname serves what it serves. Nothing is read here.
+//! The chain of custody of a hostname (B3-1): order, vault secret, certificate in App Service, binding, what
+//! is served. Evidence goes in, links come out; the first broken link is why a hostname serves what it
+//! serves. Nothing is read here.
 
 use jiff::Timestamp;
 
 use super::upkeep::Kept;
-use super::{Binding, Expiry, Hostname, Order, PrivateCertificate, ResourceId, SecretStatus, Seen, SslState, Thumbprint};
+use super::{
+    Binding, Expiry, Hostname, Order, PrivateCertificate, ResourceId, SecretStatus, Seen, SslState,
+    Thumbprint,
+};
 use super::{OrderStatus, VaultCertificate, VaultSecret};
 
 /// What somebody wants explained.
@@ -107,8 +111,12 @@ pub struct Evidence {
 
 impl Evidence {
     pub fn chain(&self, now: Timestamp) -> Chain {
-        let links = [self.order(now), self.vault(now), self.app_service(now), self.binding(), self.served(now)];
-        Chain { host: self.binding.as_ref().map(|(binding, _)| binding.host.clone()), links: links.into_iter().flatten().collect() }
+        let links =
+            [self.order(now), self.vault(now), self.app_service(now), self.binding(), self.served(now)];
+        Chain {
+            host: self.binding.as_ref().map(|(binding, _)| binding.host.clone()),
+            links: links.into_iter().flatten().collect(),
+        }
     }
 
     fn order(&self, now: Timestamp) -> Option<Link> {
@@ -119,7 +127,10 @@ impl Evidence {
                 "buy a new certificate and bind that (:purchase)",
             )
         } else if matches!(order.status, OrderStatus::PendingIssuance | OrderStatus::PendingRekey) {
-            Standing::Waiting(format!("its status is '{}': the domain may have to be verified (w)", order.status))
+            Standing::Waiting(format!(
+                "its status is '{}': the domain may have to be verified (w)",
+                order.status
+            ))
         } else if self.secret.is_none() {
             broken("its certificate is in no key vault", "do Step 1: Store (w)")
         } else {
@@ -136,8 +147,12 @@ impl Evidence {
             format!(" ({}{})", kept.policy_words(), failure.unwrap_or_default())
         });
         let name = format!("{}, {}{}", secret.vault.name(), secret.secret, policy.unwrap_or_default());
-        let link = |thumbprint, expires, standing| Some(link(Place::Vault, &name, thumbprint, expires, standing));
-        let of_order = self.order.here().and_then(|order| order.stored.iter().find(|stored| stored.secret.same_secret(secret)));
+        let link =
+            |thumbprint, expires, standing| Some(link(Place::Vault, &name, thumbprint, expires, standing));
+        let of_order = self
+            .order
+            .here()
+            .and_then(|order| order.stored.iter().find(|stored| stored.secret.same_secret(secret)));
         match (&self.held, of_order) {
             (Held::NoVault, _) => {
                 let status = SecretStatus::KeyVaultDoesNotExist;
@@ -159,7 +174,8 @@ impl Evidence {
                 link(held.thumbprint.as_ref(), held.expires, broken(why, "enable it, or make a new version"))
             }
             (Held::Certificate(held), None) => {
-                let standing = valid(held.expires, now, "renew it in the vault: make or import a new version");
+                let standing =
+                    valid(held.expires, now, "renew it in the vault: make or import a new version");
                 link(held.thumbprint.as_ref(), held.expires, standing)
             }
             (Held::Unseen(why), None) => link(None, None, Standing::Unknown(why.clone())),
@@ -192,7 +208,8 @@ impl Evidence {
                 return Some(link(Place::AppService, "no certificate", None, None, standing));
             }
         };
-        let status = certificate.vault.as_ref().map(|secret| &secret.status).filter(|status| status.is_trouble());
+        let status =
+            certificate.vault.as_ref().map(|secret| &secret.status).filter(|status| status.is_trouble());
         let own = certificate.thumbprint.as_ref();
         let origin = match (&certificate.canonical_name, &certificate.vault) {
             (Some(_), _) => "managed",
@@ -217,13 +234,19 @@ impl Evidence {
         let standing = if binding.ssl == SslState::Disabled || binding.thumbprint.is_none() {
             broken("no certificate is bound to it", "bind one (b)")
         } else if certificate.is_some_and(|certificate| certificate.thumbprint != binding.thumbprint) {
-            broken("it is bound to another certificate, which its webspace no longer has", "bind it again (b)")
-        } else if certificate.is_some_and(|certificate| !certificate.hosts.iter().any(|name| name.covers(&binding.host))) {
+            broken(
+                "it is bound to another certificate, which its webspace no longer has",
+                "bind it again (b)",
+            )
+        } else if certificate
+            .is_some_and(|certificate| !certificate.hosts.iter().any(|name| name.covers(&binding.host)))
+        {
             broken("the certificate is for other hostnames", "bind one that covers this hostname (b)")
         } else {
             Standing::Whole
         };
-        let expires = certificate.filter(|one| one.thumbprint == binding.thumbprint).and_then(|one| one.expires);
+        let expires =
+            certificate.filter(|one| one.thumbprint == binding.thumbprint).and_then(|one| one.expires);
         let name = format!("{} on {app}, {}", binding.host, binding.ssl.words());
         Some(link(Place::Binding, &name, binding.thumbprint.as_ref(), expires, standing))
     }
@@ -238,7 +261,13 @@ impl Evidence {
                 } else {
                     "no TLS connection could be made from here"
                 };
-                return Some(link(Place::Served, binding.host.as_str(), None, None, Standing::Unknown(why.to_owned())));
+                return Some(link(
+                    Place::Served,
+                    binding.host.as_str(),
+                    None,
+                    None,
+                    Standing::Unknown(why.to_owned()),
+                ));
             }
             Seen::NotAsked => return None,
         };
@@ -256,13 +285,21 @@ impl Evidence {
 
 fn renewal(certificate: &PrivateCertificate) -> &'static str {
     match (&certificate.canonical_name, &certificate.vault) {
-        (Some(_), _) => "Azure renews it while its hostname leads to the app: see what is in the way (:managed)",
+        (Some(_), _) => {
+            "Azure renews it while its hostname leads to the app: see what is in the way (:managed)"
+        }
         (None, Some(_)) => "bring a renewed one into the vault, then Sync (y)",
         (None, None) => "upload the renewed file (r)",
     }
 }
 
-fn link(place: Place, name: &str, thumbprint: Option<&Thumbprint>, expires: Option<Timestamp>, standing: Standing) -> Link {
+fn link(
+    place: Place,
+    name: &str,
+    thumbprint: Option<&Thumbprint>,
+    expires: Option<Timestamp>,
+    standing: Standing,
+) -> Link {
     Link { place, name: name.to_owned(), thumbprint: thumbprint.cloned(), expires, standing }
 }
 
@@ -325,7 +362,9 @@ mod tests {
     }
 
     fn secret(status: SecretStatus) -> VaultSecret {
-        let vault = ResourceId::parse("/subscriptions/s/resourceGroups/g/providers/Microsoft.KeyVault/vaults/kv").unwrap();
+        let vault =
+            ResourceId::parse("/subscriptions/s/resourceGroups/g/providers/Microsoft.KeyVault/vaults/kv")
+                .unwrap();
         VaultSecret { vault, secret: "contoso".into(), status }
     }
 
@@ -418,13 +457,16 @@ mod tests {
             certificate.vault = Some(secret(SecretStatus::AzureServiceUnauthorizedToAccessKeyVault));
         }
         let chain = refused.chain(NOW.parse().unwrap());
-        let Standing::Broken { why, remedy } = &chain.first_broken().unwrap().standing else { unreachable!() };
+        let Standing::Broken { why, remedy } = &chain.first_broken().unwrap().standing else {
+            unreachable!()
+        };
         assert!(why.contains("no permission") && remedy.contains("sync"), "{why}: {remedy}");
     }
 
     #[test]
     fn what_cannot_be_seen_is_not_called_whole() {
-        let unseen = Evidence { held: Held::Unseen("no permission".to_owned()), served: Seen::Absent, ..whole() };
+        let unseen =
+            Evidence { held: Held::Unseen("no permission".to_owned()), served: Seen::Absent, ..whole() };
         assert_eq!(unseen.chain(NOW.parse().unwrap()).verdict(), "nothing broken that can be seen from here");
     }
 }

@@ -1,4 +1,5 @@
-//! Domains as they are registered: where the public suffix list says that a name ends and its registry begins (C58).
+//! Domains as they are registered: where the public suffix list says that a name ends and its registry begins
+//! (C58).
 
 use std::sync::OnceLock;
 
@@ -7,8 +8,9 @@ use publicsuffix::{IcannList, Psl};
 
 use super::Hostname;
 
-/// The ICANN part only: a certificate authority asks who registered a domain, and the owners of `azurewebsites.net` or
-/// `github.io` registered one like everybody else (CA/Browser Forum Baseline Requirements, 3.2.2.6).
+/// The ICANN part only: a certificate authority asks who registered a domain, and the owners of
+/// `azurewebsites.net` or `github.io` registered one like everybody else (CA/Browser Forum Baseline
+/// Requirements, 3.2.2.6).
 const SUFFIXES: &str = include_str!("../../../assets/public_suffix_list.dat");
 
 fn suffixes() -> &'static IcannList {
@@ -34,7 +36,8 @@ fn registrable(name: &str) -> Option<&str> {
 pub struct DomainName(pub Hostname);
 
 impl DomainName {
-    /// Whether this is a domain as it was registered, for which a standard certificate also secures `www` (A75).
+    /// Whether this is a domain as it was registered, for which a standard certificate also secures `www`
+    /// (A75).
     pub fn is_naked(&self) -> bool {
         registrable(self.0.base()) == Some(self.0.base())
     }
@@ -51,8 +54,8 @@ impl DomainName {
         }
     }
 
-    /// The domain as it was registered, at which a verification record is placed even for a subdomain (C23). A name that
-    /// cannot be registered is its own.
+    /// The domain as it was registered, at which a verification record is placed even for a subdomain (C23).
+    /// A name that cannot be registered is its own.
     pub fn root(&self) -> &str {
         registrable(self.0.base()).unwrap_or(self.0.base())
     }
@@ -99,14 +102,16 @@ mod tests {
             ("*.salud.gob.mx", "salud.gob.mx"),
             ("www.qld.gov.au", "www.qld.gov.au"),
             ("a.b.health.qld.gov.au", "health.qld.gov.au"),
-            // Any label below kawasaki.jp is a registry, but for the city's own; likewise in the Cook Islands.
+            // Any label below kawasaki.jp is a registry, but for the city's own; likewise in the Cook
+            // Islands.
             ("www.example.foo.kawasaki.jp", "example.foo.kawasaki.jp"),
             ("www.city.kawasaki.jp", "city.kawasaki.jp"),
             ("shop.www.ck", "www.ck"),
             // Registries with names of their own script.
             ("www.example.xn--55qx5d.cn", "example.xn--55qx5d.cn"),
             ("www.example.xn--p1ai", "example.xn--p1ai"),
-            // Who lets others have names below a domain of their own is no registry to a certificate authority.
+            // Who lets others have names below a domain of their own is no registry to a certificate
+            // authority.
             ("shop.azurewebsites.net", "azurewebsites.net"),
             ("contoso.github.io", "github.io"),
             ("contoso.blogspot.com", "blogspot.com"),
@@ -116,7 +121,11 @@ mod tests {
         ] {
             assert_eq!(domain(name).root(), root, "{name}");
         }
-        assert!(domain("example.or.jp").is_naked() && !domain("or.jp").is_naked() && !domain("www.example.or.jp").is_naked());
+        assert!(
+            domain("example.or.jp").is_naked()
+                && !domain("or.jp").is_naked()
+                && !domain("www.example.or.jp").is_naked()
+        );
     }
 
     #[test]
@@ -124,6 +133,9 @@ mod tests {
         assert_eq!(domain("contoso.com").ancestors(), ["contoso.com"]);
         assert_eq!(domain("*.contoso.com").ancestors(), ["contoso.com"]);
         assert_eq!(domain("www.contoso.com").ancestors(), ["contoso.com", "www.contoso.com"]);
-        assert_eq!(domain("a.b.contoso.or.jp").ancestors(), ["contoso.or.jp", "b.contoso.or.jp", "a.b.contoso.or.jp"]);
+        assert_eq!(
+            domain("a.b.contoso.or.jp").ancestors(),
+            ["contoso.or.jp", "b.contoso.or.jp", "a.b.contoso.or.jp"]
+        );
     }
 }

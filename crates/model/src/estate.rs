@@ -9,8 +9,8 @@ use super::ids::Caseless;
 use super::places::Places;
 use super::webspace::WebspaceKey;
 use super::{
-    App, Binding, Export, Home, Order, Plan, PrivateCertificate, Problem, PublicCertificate, ResourceGroup, ResourceId, Revocation,
-    Source, SslState, Subscription, Text, Thumbprint, Upkeep, Vault, VaultSecret,
+    App, Binding, Export, Home, Order, Plan, PrivateCertificate, Problem, PublicCertificate, ResourceGroup,
+    ResourceId, Revocation, Source, SslState, Subscription, Text, Thumbprint, Upkeep, Vault, VaultSecret,
 };
 
 /// A part of the estate that could not be read, by name: shown, never an empty list instead.
@@ -29,8 +29,8 @@ impl Gap {
         Self { what, problem }
     }
 
-    /// Whether anything may be there that is not shown: of a provider that a subscription has not registered it has
-    /// nothing, which is worth knowing and no failure.
+    /// Whether anything may be there that is not shown: of a provider that a subscription has not registered
+    /// it has nothing, which is worth knowing and no failure.
     pub fn hides_something(&self) -> bool {
         self.problem.code.as_deref() != Some("MissingSubscriptionRegistration")
     }
@@ -69,8 +69,8 @@ pub struct Estate {
     pub bindings: Vec<Binding>,
     pub vaults: Vec<Vault>,
     pub gaps: Vec<Gap>,
-    /// What vaults do about the certificates that were imported from them; read after everything else, and kept in a file
-    /// of its own.
+    /// What vaults do about the certificates that were imported from them; read after everything else, and
+    /// kept in a file of its own.
     #[serde(skip)]
     pub upkeep: Vec<Upkeep>,
     /// Files that certificates were written to from here, newest last (A196).
@@ -84,7 +84,8 @@ pub struct Estate {
 /// Joins by place: nothing is copied into it.
 #[derive(Debug, Clone, Default)]
 struct Index {
-    /// Regions, webspaces, issuers, hosts and the apps of bindings repeat all over, and a refresh repeats everything.
+    /// Regions, webspaces, issuers, hosts and the apps of bindings repeat all over, and a refresh repeats
+    /// everything.
     words: HashSet<Text>,
     subscriptions: Places,
     apps: Places,
@@ -115,8 +116,8 @@ impl Estate {
         estate
     }
 
-    /// Takes in a part that was read later: rows that are not here yet, behind those that are. What it costs depends on
-    /// the part alone, so an estate can grow by any number of them.
+    /// Takes in a part that was read later: rows that are not here yet, behind those that are. What it costs
+    /// depends on the part alone, so an estate can grow by any number of them.
     pub fn absorb(&mut self, mut part: Self) {
         let words = &mut self.index.words;
         part.apps.iter_mut().for_each(|app| app.share(words));
@@ -139,8 +140,8 @@ impl Estate {
         self.index_rest();
     }
 
-    /// Puts the public certificates of these apps in the place of those that are known of them, with what could not be
-    /// read of them. Returns whether other rows changed their places.
+    /// Puts the public certificates of these apps in the place of those that are known of them, with what
+    /// could not be read of them. Returns whether other rows changed their places.
     pub fn renew_public(&mut self, apps: &[ResourceId], part: Self) -> bool {
         let before = self.public_certificates.len();
         self.public_certificates.retain(|one| !apps.contains(&one.app));
@@ -262,22 +263,28 @@ impl Estate {
             return Source::Managed;
         }
         let Some(secret) = &certificate.vault else { return Source::Uploaded };
-        let mut stored = self.index.stored_by_secret.get(secret_key(secret), self.stored_secrets(&self.index.stored));
-        stored.next().map_or(Source::KeyVault, |place| Source::Order(self.orders[self.index.stored[place].0].id.clone()))
+        let mut stored =
+            self.index.stored_by_secret.get(secret_key(secret), self.stored_secrets(&self.index.stored));
+        stored.next().map_or(Source::KeyVault, |place| {
+            Source::Order(self.orders[self.index.stored[place].0].id.clone())
+        })
     }
 
-    /// Whether nobody trusts the certificate any more although it has not ended: its order is revoked, or it was revoked
-    /// from here and the cloud agrees, because the order is gone or has another certificate since.
+    /// Whether nobody trusts the certificate any more although it has not ended: its order is revoked, or it
+    /// was revoked from here and the cloud agrees, because the order is gone or has another certificate
+    /// since.
     pub fn is_revoked(&self, certificate: &PrivateCertificate, now: Timestamp) -> bool {
         let Some(own) = &certificate.thumbprint else { return false };
         let agrees = |one: &Revocation| {
-            self.order(&one.order).is_none_or(|order| order.status.is_revoked() || order.thumbprint.as_ref() != Some(own))
+            self.order(&one.order)
+                .is_none_or(|order| order.status.is_revoked() || order.thumbprint.as_ref() != Some(own))
         };
         let with_order = || match self.source(certificate) {
             Source::Order(id) => self.order(&id).is_some_and(|order| order.status.is_revoked()),
             Source::Uploaded | Source::KeyVault | Source::Managed => false,
         };
-        self.revocations.iter().any(|one| one.thumbprint == *own && one.at <= now && agrees(one)) || with_order()
+        self.revocations.iter().any(|one| one.thumbprint == *own && one.at <= now && agrees(one))
+            || with_order()
     }
 
     /// What the vault does about the certificate that a secret belongs to, as far as that was read.
@@ -292,10 +299,15 @@ impl Estate {
         from_vault.filter(|(one, _)| self.source(one) == Source::KeyVault)
     }
 
-    /// The bindings that a certificate serves: same thumbprint, of an app that can be bound to it (A9, API.md 12.6).
-    pub fn bindings_of<'a>(&'a self, certificate: &'a PrivateCertificate) -> impl Iterator<Item = &'a Binding> {
+    /// The bindings that a certificate serves: same thumbprint, of an app that can be bound to it (A9, API.md
+    /// 12.6).
+    pub fn bindings_of<'a>(
+        &'a self,
+        certificate: &'a PrivateCertificate,
+    ) -> impl Iterator<Item = &'a Binding> {
         let wanted = certificate.thumbprint.iter();
-        let places = wanted.flat_map(|wanted| self.index.bindings_by_thumbprint.get(wanted, self.bound_thumbprints()));
+        let places =
+            wanted.flat_map(|wanted| self.index.bindings_by_thumbprint.get(wanted, self.bound_thumbprints()));
         places
             .map(|place| &self.bindings[place])
             .filter(|binding| binding.ssl != SslState::Disabled && self.can_serve(certificate, binding))
@@ -316,7 +328,10 @@ impl Estate {
 
     /// The bindings that some certificate secures, and none of those that were read.
     pub fn bindings_without_certificate(&self) -> impl Iterator<Item = &Binding> {
-        let secured = self.bindings.iter().filter(|binding| binding.ssl != SslState::Disabled && binding.thumbprint.is_some());
+        let secured = self
+            .bindings
+            .iter()
+            .filter(|binding| binding.ssl != SslState::Disabled && binding.thumbprint.is_some());
         secured.filter(|binding| self.certificate_of(binding).is_none())
     }
 
@@ -337,7 +352,8 @@ mod tests {
     use super::*;
     use crate::{Hostname, OwnSettings, Scope, Tags, Webspace};
 
-    /// An app or certificate as numbers: subscription, group, operating system, and whether it is of one app alone.
+    /// An app or certificate as numbers: subscription, group, operating system, and whether it is of one app
+    /// alone.
     type Drawn = (u8, u8, bool, bool);
 
     fn group(drawn: Drawn) -> ResourceId {

@@ -54,7 +54,8 @@ mod tests {
 
     #[test]
     fn an_age_is_told_in_its_largest_unit() {
-        let told = [5, 61, 7_300, 200_000].map(|seconds| ago(jiff::Timestamp::UNIX_EPOCH, jiff::Timestamp::constant(seconds, 0)));
+        let told = [5, 61, 7_300, 200_000]
+            .map(|seconds| ago(jiff::Timestamp::UNIX_EPOCH, jiff::Timestamp::constant(seconds, 0)));
         assert_eq!(told, ["just now", "1 min ago", "2 h ago", "2 d ago"]);
     }
 

@@ -25,7 +25,12 @@ impl Hostname {
         }
         if !name.is_ascii() {
             return Err(in_ascii(&name).map_or_else(
-                || IdError::Hostname(text.trim().to_owned(), "it is no international name that can be registered"),
+                || {
+                    IdError::Hostname(
+                        text.trim().to_owned(),
+                        "it is no international name that can be registered",
+                    )
+                },
                 |ascii| IdError::Unicode(text.trim().to_owned(), ascii),
             ));
         }
@@ -81,8 +86,8 @@ impl Hostname {
         self.0.strip_prefix("*.").unwrap_or(&self.0)
     }
 
-    /// Whether a certificate that names `self` secures `host`: a wildcard stands for exactly one label (RFC 6125), and
-    /// no client lets one stand for every name of a top level domain.
+    /// Whether a certificate that names `self` secures `host`: a wildcard stands for exactly one label (RFC
+    /// 6125), and no client lets one stand for every name of a top level domain.
     pub fn covers(&self, host: &Hostname) -> bool {
         if self == host {
             return true;
@@ -153,7 +158,17 @@ mod tests {
 
     #[test]
     fn what_is_no_hostname_is_refused_with_the_reason() {
-        for text in ["", "contoso", "https://contoso.com", "a..b", "-a.com", "a.*.com", "bücher.de", "10.0.0.1", "a b.com"] {
+        for text in [
+            "",
+            "contoso",
+            "https://contoso.com",
+            "a..b",
+            "-a.com",
+            "a.*.com",
+            "bücher.de",
+            "10.0.0.1",
+            "a b.com",
+        ] {
             assert!(Hostname::parse(text).is_err(), "{text}");
         }
     }

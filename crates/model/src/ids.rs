@@ -1,5 +1,6 @@
 //! Names that parse or refuse: resource ids, and the names that users choose.
-//! Limits that a platform may change (lengths, character sets) are in `rules`; here stands only what makes a name one.
+//! Limits that a platform may change (lengths, character sets) are in `rules`; here stands only what makes a
+//! name one.
 
 use std::fmt;
 use std::hash::{Hash, Hasher};
@@ -45,7 +46,8 @@ impl ResourceId {
     pub fn parse(text: &str) -> Result<Self, IdError> {
         let trimmed = text.trim_end_matches('/');
         let mut parts = trimmed.split('/');
-        let rooted = parts.next() == Some("") && parts.next().is_some_and(|p| p.eq_ignore_ascii_case("subscriptions"));
+        let rooted =
+            parts.next() == Some("") && parts.next().is_some_and(|p| p.eq_ignore_ascii_case("subscriptions"));
         if !rooted || trimmed.split('/').skip(1).any(str::is_empty) {
             return Err(IdError::ResourceId(text.to_owned()));
         }
@@ -110,7 +112,10 @@ impl ResourceId {
     /// The id of the resource group that this id is in.
     #[must_use]
     pub fn group(&self) -> Self {
-        Self(format!("/subscriptions/{}/resourceGroups/{}", self.subscription_id(), self.resource_group()).into())
+        Self(
+            format!("/subscriptions/{}/resourceGroups/{}", self.subscription_id(), self.resource_group())
+                .into(),
+        )
     }
 
     /// The id of a resource of `provider` below this scope: a subscription, a group or another resource.
@@ -169,8 +174,9 @@ impl PartialOrd for ResourceId {
 }
 impl Ord for ResourceId {
     fn cmp(&self, other: &Self) -> std::cmp::Ordering {
-        let lower =
-            |id| -> std::iter::Map<std::str::Bytes<'_>, fn(u8) -> u8> { str::bytes(id).map(|byte| byte.to_ascii_lowercase()) };
+        let lower = |id| -> std::iter::Map<std::str::Bytes<'_>, fn(u8) -> u8> {
+            str::bytes(id).map(|byte| byte.to_ascii_lowercase())
+        };
         lower(&self.0).cmp(lower(&other.0))
     }
 }
@@ -227,8 +233,11 @@ mod tests {
 
     #[test]
     fn ids_that_differ_in_case_are_one_resource() {
-        let mixed = ResourceId::parse("/subscriptions/S/resourceGroups/G/providers/Microsoft.Web/sites/Shop/").unwrap();
-        let lower = ResourceId::parse("/subscriptions/s/resourcegroups/g/providers/microsoft.web/sites/shop").unwrap();
+        let mixed =
+            ResourceId::parse("/subscriptions/S/resourceGroups/G/providers/Microsoft.Web/sites/Shop/")
+                .unwrap();
+        let lower = ResourceId::parse("/subscriptions/s/resourcegroups/g/providers/microsoft.web/sites/shop")
+            .unwrap();
         assert_eq!(mixed, lower);
         assert_eq!(std::collections::HashSet::from([mixed.clone(), lower]).len(), 1);
         assert_eq!((mixed.name(), mixed.resource_group()), ("Shop", "G"));

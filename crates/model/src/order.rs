@@ -46,13 +46,16 @@ impl OrderStatus {
 
     /// Whether nothing but a new purchase helps.
     pub fn is_over(&self) -> bool {
-        matches!(self, Self::Revoked | Self::Canceled | Self::Denied | Self::PendingRevocation | Self::Expired)
+        matches!(
+            self,
+            Self::Revoked | Self::Canceled | Self::Denied | Self::PendingRevocation | Self::Expired
+        )
     }
 }
 
 impl OrderStatus {
-    /// Whether the certificates of the order are revoked, or are being revoked: with an order the authority takes back
-    /// what it issued for it.
+    /// Whether the certificates of the order are revoked, or are being revoked: with an order the authority
+    /// takes back what it issued for it.
     pub fn is_revoked(&self) -> bool {
         matches!(self, Self::Revoked | Self::Canceled | Self::PendingRevocation)
     }
@@ -76,7 +79,8 @@ impl fmt::Display for OrderStatus {
     }
 }
 
-/// `keyVaultSecretStatus` of a site certificate, and `provisioningState` of an order's stored certificate (API.md 5.3).
+/// `keyVaultSecretStatus` of a site certificate, and `provisioningState` of an order's stored certificate
+/// (API.md 5.3).
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum SecretStatus {
     Initialized,
@@ -96,7 +100,12 @@ pub enum SecretStatus {
 impl SecretStatus {
     /// Name on the wire, value, what it means, and what somebody has to do about it (empty: nothing).
     const ALL: [(&'static str, Self, &'static str, &'static str); 11] = [
-        ("Initialized", Self::Initialized, "the vault is linked; the secret is filled when the order is issued", ""),
+        (
+            "Initialized",
+            Self::Initialized,
+            "the vault is linked; the secret is filled when the order is issued",
+            "",
+        ),
         (
             "WaitingOnCertificateOrder",
             Self::WaitingOnCertificateOrder,
@@ -150,7 +159,10 @@ impl SecretStatus {
     ];
 
     pub fn parse(text: &str) -> Self {
-        Self::ALL.iter().find(|(name, ..)| name.eq_ignore_ascii_case(text)).map_or(Self::Unknown, |(_, status, ..)| status.clone())
+        Self::ALL
+            .iter()
+            .find(|(name, ..)| name.eq_ignore_ascii_case(text))
+            .map_or(Self::Unknown, |(_, status, ..)| status.clone())
     }
 
     pub fn as_wire(&self) -> &'static str {
@@ -182,7 +194,11 @@ impl SecretStatus {
     pub fn is_trouble(&self) -> bool {
         !matches!(
             self,
-            Self::Initialized | Self::WaitingOnCertificateOrder | Self::Succeeded | Self::ExternalPrivateKey | Self::Unknown
+            Self::Initialized
+                | Self::WaitingOnCertificateOrder
+                | Self::Succeeded
+                | Self::ExternalPrivateKey
+                | Self::Unknown
         )
     }
 }
@@ -229,8 +245,8 @@ pub struct Order {
     pub token: Option<String>,
     pub auto_renew: bool,
     pub stored: Vec<StoredCertificate>,
-    /// The thumbprint, issue date and expiry of the live certificate, once there is one. Since March 2026 a paid year
-    /// holds two certificates, so this expiry is not the term's (C10, trap E8).
+    /// The thumbprint, issue date and expiry of the live certificate, once there is one. Since March 2026 a
+    /// paid year holds two certificates, so this expiry is not the term's (C10, trap E8).
     pub thumbprint: Option<Thumbprint>,
     pub issued: Option<Timestamp>,
     pub expires: Option<Timestamp>,

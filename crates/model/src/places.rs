@@ -1,5 +1,5 @@
-//! Where in a list the elements with some key are. The keys themselves stay in the list, so that this takes some ten
-//! octets an element; whoever asks says how to find the key of an element again.
+//! Where in a list the elements with some key are. The keys themselves stay in the list, so that this takes
+//! some ten octets an element; whoever asks says how to find the key of an element again.
 
 use std::hash::{BuildHasher, Hash};
 
@@ -39,7 +39,11 @@ impl Places {
     }
 
     /// The places with this key, in the order of the list.
-    pub(super) fn get<K: Hash + Eq>(&self, wanted: K, key: impl Fn(usize) -> Option<K>) -> impl Iterator<Item = usize> {
+    pub(super) fn get<K: Hash + Eq>(
+        &self,
+        wanted: K,
+        key: impl Fn(usize) -> Option<K>,
+    ) -> impl Iterator<Item = usize> {
         let wanted = Some(wanted);
         let ends = self.ends.find(self.hashes.hash_one(&wanted), |(first, _)| key(*first as usize) == wanted);
         let following = |place: &u32| Some(self.next[*place as usize]).filter(|next| next != place);

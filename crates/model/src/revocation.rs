@@ -1,5 +1,6 @@
-//! Certificates that were revoked at the wish of somebody at this machine: with their order, or by a rekey. Certificate
-//! authorities tell it in lists that Azure shows nowhere, so it is remembered here, and believed where the cloud agrees.
+//! Certificates that were revoked at the wish of somebody at this machine: with their order, or by a rekey.
+//! Certificate authorities tell it in lists that Azure shows nowhere, so it is remembered here, and believed
+//! where the cloud agrees.
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};

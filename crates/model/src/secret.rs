@@ -1,16 +1,17 @@
-//! What of a text is the secret in it, wherever it comes from: a file, standard input, a variable, the settings, a prompt, a paste.
+//! What of a text is the secret in it, wherever it comes from: a file, standard input, a variable, the
+//! settings, a prompt, a paste.
 
 use super::text::is_hidden;
 
-/// The first line, as it stands: blanks belong to a password. A byte order mark before it, which Windows writes, and the end
-/// of the line do not.
+/// The first line, as it stands: blanks belong to a password. A byte order mark before it, which Windows
+/// writes, and the end of the line do not.
 pub fn secret_line(text: &str) -> &str {
     let text = text.strip_prefix('\u{FEFF}').unwrap_or(text);
     text.split(['\r', '\n']).next().unwrap_or_default()
 }
 
-/// The first character that nobody can see or type: its position, from 1 on, and its code point. A new password must have none,
-/// or no person can open the file with what they read.
+/// The first character that nobody can see or type: its position, from 1 on, and its code point. A new
+/// password must have none, or no person can open the file with what they read.
 pub fn hidden_character(text: &str) -> Option<(usize, u32)> {
     let is_unseen = |c: char| is_hidden(c) || (c.is_whitespace() && c != ' ');
     text.chars().enumerate().find(|(_, c)| is_unseen(*c)).map(|(place, c)| (place + 1, u32::from(c)))
@@ -39,9 +40,13 @@ mod tests {
     #[test]
     fn what_nobody_can_see_is_found_with_its_position() {
         assert_eq!(hidden_character("Schlüssel with blanks 🔑"), None);
-        for (text, found) in
-            [("\u{FEFF}a", (1, 0xFEFF)), ("ab\u{7}", (3, 7)), ("ü\u{A0}x", (2, 0xA0)), ("a\tb", (2, 9)), ("a\u{200B}", (2, 0x200B))]
-        {
+        for (text, found) in [
+            ("\u{FEFF}a", (1, 0xFEFF)),
+            ("ab\u{7}", (3, 7)),
+            ("ü\u{A0}x", (2, 0xA0)),
+            ("a\tb", (2, 9)),
+            ("a\u{200B}", (2, 0x200B)),
+        ] {
             assert_eq!(hidden_character(text), Some(found), "{text:?}");
         }
     }

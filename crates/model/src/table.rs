@@ -1,5 +1,5 @@
-//! Texts that repeat, written once: while a table is open on a thread, a [`Text`] that was written before is its number.
-//! Rows on disk are half as long for it, and when they are read their copies share memory again.
+//! Texts that repeat, written once: while a table is open on a thread, a [`Text`] that was written before is
+//! its number. Rows on disk are half as long for it, and when they are read their copies share memory again.
 
 use std::cell::RefCell;
 use std::thread::LocalKey;
@@ -9,7 +9,8 @@ use serde::{Deserialize, Serialize};
 
 use super::Text;
 
-// A serializer hands nothing down to the texts it meets, so what they share is beside it, for as long as it works.
+// A serializer hands nothing down to the texts it meets, so what they share is beside it, for as long as it
+// works.
 thread_local! {
     static WRITTEN: RefCell<Option<HashMap<Text, u32>>> = const { RefCell::new(None) };
     static READ: RefCell<Option<Vec<Text>>> = const { RefCell::new(None) };
@@ -89,7 +90,8 @@ mod tests {
 
     #[test]
     fn a_text_that_repeats_is_written_once_and_shares_its_memory_when_it_is_read() {
-        let texts: Vec<Text> = ["westeurope", "northeurope", "westeurope", "westeurope"].map(Text::from).to_vec();
+        let texts: Vec<Text> =
+            ["westeurope", "northeurope", "westeurope", "westeurope"].map(Text::from).to_vec();
         let plain = postcard::to_stdvec(&texts).unwrap();
         let written = writing(|| postcard::to_stdvec(&texts)).unwrap();
         assert!(written.len() < plain.len(), "{} octets", written.len());

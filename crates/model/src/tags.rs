@@ -19,15 +19,16 @@ pub enum TagError {
     Twice(String),
 }
 
-/// Exactly as the service told them, because they are sent back with every write: a PUT without them erases them. Names
-/// that differ only in case are the same.
+/// Exactly as the service told them, because they are sent back with every write: a PUT without them erases
+/// them. Names that differ only in case are the same.
 ///
 /// They may hold characters that must not reach a terminal, so whoever shows them does so by [`Tags::words`].
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tags(Vec<(Text, Text)>);
 
 impl Tags {
-    /// Reads `costcenter=42,env=prod`. A comma or backslash that is part of a value has a backslash before it.
+    /// Reads `costcenter=42,env=prod`. A comma or backslash that is part of a value has a backslash before
+    /// it.
     pub fn parse(text: &str) -> Result<Self, TagError> {
         let mut tags = Self::default();
         for pair in split(text) {

@@ -1,7 +1,9 @@
-//! Text from outside: made safe to show once, where data enters (RELIABILITY.md S5), and shared where it repeats.
+//! Text from outside: made safe to show once, where data enters (RELIABILITY.md S5), and shared where it
+//! repeats.
 //!
-//! [`printable`] is for what was parsed (names, subjects, ids): it is shown whole. [`quoted`] is for what was not: a piece of a
-//! file, a setting, a variable. [`said`] is for the sentences of a service, [`shown`] for paths, [`typed`] for names.
+//! [`printable`] is for what was parsed (names, subjects, ids): it is shown whole. [`quoted`] is for what was
+//! not: a piece of a file, a setting, a variable. [`said`] is for the sentences of a service, [`shown`] for
+//! paths, [`typed`] for names.
 
 use std::borrow::Cow;
 use std::fmt::{self, Write as _};
@@ -15,7 +17,8 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::table;
 
-/// Text that does not change. Its copies share one piece of memory: ids, regions and issuers stand in thousands of places.
+/// Text that does not change. Its copies share one piece of memory: ids, regions and issuers stand in
+/// thousands of places.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Text(Arc<str>);
 
@@ -100,16 +103,19 @@ impl<'de> Deserialize<'de> for Text {
             }
         }
         if table::is_reading() {
-            return table::text(&table::Entry::deserialize(from)?).ok_or_else(|| de::Error::custom("no such text"));
+            return table::text(&table::Entry::deserialize(from)?)
+                .ok_or_else(|| de::Error::custom("no such text"));
         }
         from.deserialize_str(Reader)
     }
 }
 
-/// The text with every control, bidirectional and invisible character replaced by a visible mark such as `\x1B`.
+/// The text with every control, bidirectional and invisible character replaced by a visible mark such as
+/// `\x1B`.
 ///
-/// ratatui drops C0 and C1 silently but lets direction marks, zero-width and tag characters through, and everything
-/// printed outside the screen bypasses it; so names, subjects, tags and messages pass here when they are decoded.
+/// ratatui drops C0 and C1 silently but lets direction marks, zero-width and tag characters through, and
+/// everything printed outside the screen bypasses it; so names, subjects, tags and messages pass here when
+/// they are decoded.
 pub fn printable(text: &str) -> Cow<'_, str> {
     if !text.chars().any(is_hidden) {
         return Cow::Borrowed(text);
@@ -130,7 +136,11 @@ pub fn printable(text: &str) -> Cow<'_, str> {
 pub fn reason(error: &impl fmt::Display) -> String {
     let text = error.to_string();
     match text.rsplit_once(" (os error ") {
-        Some((words, number)) if number.strip_suffix(')').is_some_and(|number| number.parse::<u32>().is_ok()) => words.to_owned(),
+        Some((words, number))
+            if number.strip_suffix(')').is_some_and(|number| number.parse::<u32>().is_ok()) =>
+        {
+            words.to_owned()
+        }
         _ => text,
     }
 }
@@ -150,13 +160,15 @@ const QUOTED: usize = 120;
 const LONGEST_NAME: usize = 1024;
 /// Characters of a service's sentence; the rest helps no reader.
 const SAID: usize = 600;
-/// Characters in a row that may be a piece of a key. A line of PEM has 64, a key in hexadecimal digits thousands.
+/// Characters in a row that may be a piece of a key. A line of PEM has 64, a key in hexadecimal digits
+/// thousands.
 const RUN: usize = 16;
 /// The same in the sentence of a service, where ids of resources stand.
 const RUN_SAID: usize = 100;
 
-/// A piece of a text that was not parsed, fit to be shown: one printable line of at most 120 characters, in which `…` stands
-/// for every run of more than 16 characters that may be a key in Base64 or in hexadecimal digits.
+/// A piece of a text that was not parsed, fit to be shown: one printable line of at most 120 characters, in
+/// which `…` stands for every run of more than 16 characters that may be a key in Base64 or in hexadecimal
+/// digits.
 pub fn quoted(text: &str) -> String {
     quoted_to(text, QUOTED)
 }
@@ -166,12 +178,16 @@ pub fn quoted_to(text: &str, longest: usize) -> String {
     excerpt(text, longest, |run| run.len() > RUN && !is_words(run) && !is_uuid(run))
 }
 
-/// The sentence of a service, fit to be shown: one printable line of at most 600 characters. Ids, thumbprints and names stay.
+/// The sentence of a service, fit to be shown: one printable line of at most 600 characters. Ids, thumbprints
+/// and names stay.
 pub fn said(text: &str) -> String {
-    excerpt(text, SAID, |run| run.len() > RUN_SAID && run.split(['-', '_', ':']).any(|part| part.len() > RUN_SAID))
+    excerpt(text, SAID, |run| {
+        run.len() > RUN_SAID && run.split(['-', '_', ':']).any(|part| part.len() > RUN_SAID)
+    })
 }
 
-/// A path as it may be shown: whole, unless it cannot be one and so may be anything (a key pasted in the place of its file).
+/// A path as it may be shown: whole, unless it cannot be one and so may be anything (a key pasted in the
+/// place of its file).
 pub fn shown(path: &Path) -> String {
     const WHOLE: usize = 1024;
     const NAME: usize = 255;
@@ -180,13 +196,14 @@ pub fn shown(path: &Path) -> String {
     if is_path { printable(&text).into_owned() } else { quoted(&text) }
 }
 
-/// A name, address or id as it was typed, fit to be shown: whole, unless it may be a key that was pasted in its place.
+/// A name, address or id as it was typed, fit to be shown: whole, unless it may be a key that was pasted in
+/// its place.
 pub fn typed(text: &str) -> String {
     if may_be_key(text) { quoted(text) } else { printable(text.trim()).into_owned() }
 }
 
-/// Whether a text that was given as a name holds what no name has, and a private key does: the armour of PEM, or a word that
-/// only coded data has: long, with letters of both cases and digits in several places.
+/// Whether a text that was given as a name holds what no name has, and a private key does: the armour of PEM,
+/// or a word that only coded data has: long, with letters of both cases and digits in several places.
 pub fn may_be_key(text: &str) -> bool {
     /// A thumbprint has 40 characters. A key in PKCS#8 begins with more that are the same in every key.
     const MIXED: usize = 40;
@@ -196,14 +213,16 @@ pub fn may_be_key(text: &str) -> bool {
         let has = |is: fn(&u8) -> bool| word.bytes().any(|byte| is(&byte));
         let numbers = word.split(|c: char| !c.is_ascii_digit()).filter(|digits| !digits.is_empty()).count();
         let is_mixed = has(u8::is_ascii_uppercase) && has(u8::is_ascii_lowercase) && numbers > 1;
-        word.len() > MIXED && is_mixed || word.len() > HEXADECIMAL && word.bytes().all(|byte| byte.is_ascii_hexdigit())
+        word.len() > MIXED && is_mixed
+            || word.len() > HEXADECIMAL && word.bytes().all(|byte| byte.is_ascii_hexdigit())
     };
     let is_of_word = |c: char| c.is_ascii_alphanumeric() || c == '+' || c == '=';
     text.contains("-----") || text.len() > LONGEST_NAME || text.split(|c: char| !is_of_word(c)).any(is_coded)
 }
 
-/// What is wrong with a TOML text, and in which line: without the line itself, which may be of any file, and without the values
-/// that the message quotes, one of which may be a proxy with its password. Keys and words that would be right stay.
+/// What is wrong with a TOML text, and in which line: without the line itself, which may be of any file, and
+/// without the values that the message quotes, one of which may be a proxy with its password. Keys and words
+/// that would be right stay.
 pub fn toml_refusal(text: &str, error: &toml::de::Error) -> String {
     let start = error.span().map_or(0, |span| span.start.min(text.len()));
     let line = 1 + text.bytes().take(start).filter(|byte| *byte == b'\n').count();
@@ -212,10 +231,13 @@ pub fn toml_refusal(text: &str, error: &toml::de::Error) -> String {
         _ => error.message().to_owned(),
     };
     let is_value = |nth: usize, part: &str| {
-        nth % 2 == 1 && (nth == 1 && message.starts_with("unknown variant") || part.contains(['@', ':', '/', '\\']))
+        nth % 2 == 1
+            && (nth == 1 && message.starts_with("unknown variant") || part.contains(['@', ':', '/', '\\']))
     };
-    let parts =
-        message.split('`').enumerate().map(|(nth, part)| if is_value(nth, part) { "…".to_owned() } else { quoted_part(part) });
+    let parts = message
+        .split('`')
+        .enumerate()
+        .map(|(nth, part)| if is_value(nth, part) { "…".to_owned() } else { quoted_part(part) });
     format!("line {line}: {}", printable(&parts.collect::<Vec<_>>().join("`")))
 }
 
@@ -225,7 +247,8 @@ fn quoted_part(part: &str) -> String {
     if start > end { part.to_owned() } else { format!("{}{}{}", &part[..start], quoted(part), &part[end..]) }
 }
 
-/// Replaces what `hides` says of runs of Base64 or hexadecimal characters, and cuts the rest to `longest` characters.
+/// Replaces what `hides` says of runs of Base64 or hexadecimal characters, and cuts the rest to `longest`
+/// characters.
 fn excerpt(text: &str, longest: usize, hides: impl Fn(&str) -> bool) -> String {
     let is_code = |c: char| c.is_ascii_alphanumeric() || "+/=_-:".contains(c);
     let text = text.trim();
@@ -255,16 +278,22 @@ fn excerpt(text: &str, longest: usize, hides: impl Fn(&str) -> bool) -> String {
 
 /// An id of a subscription, a tenant, an application.
 fn is_uuid(run: &str) -> bool {
-    run.split('-').map(str::len).eq([8, 4, 4, 4, 12]) && run.bytes().all(|b| b.is_ascii_hexdigit() || b == b'-')
+    run.split('-').map(str::len).eq([8, 4, 4, 4, 12])
+        && run.bytes().all(|b| b.is_ascii_hexdigit() || b == b'-')
 }
 
-/// Words and numbers with separators between them, as names of settings, tools and resources are; no piece of a key looks so.
+/// Words and numbers with separators between them, as names of settings, tools and resources are; no piece of
+/// a key looks so.
 fn is_words(run: &str) -> bool {
     let is_word = |part: &str| {
         let letters = part.trim_end_matches(|c: char| c.is_ascii_digit());
         let tail = letters.get(1..).unwrap_or_default();
-        let one_case = tail.bytes().all(|b| b.is_ascii_lowercase()) || letters.bytes().all(|b| b.is_ascii_uppercase());
-        part.len() <= RUN && part.len() - letters.len() <= 4 && letters.bytes().all(|b| b.is_ascii_alphabetic()) && one_case
+        let one_case =
+            tail.bytes().all(|b| b.is_ascii_lowercase()) || letters.bytes().all(|b| b.is_ascii_uppercase());
+        part.len() <= RUN
+            && part.len() - letters.len() <= 4
+            && letters.bytes().all(|b| b.is_ascii_alphabetic())
+            && one_case
     };
     run.split(['-', '_', '/', ':']).all(is_word)
 }
@@ -294,10 +323,20 @@ mod tests {
     #[test]
     fn what_was_not_parsed_is_quoted_without_anything_that_may_be_a_key() {
         let hexadecimal = "30820122300d06092a864886f70d01010105";
-        for secret in [LINE, hexadecimal, &hexadecimal.replace("0d", ":"), &LINE.replace('g', "_").replace('M', "-")] {
-            for text in [secret.to_owned(), format!("pfx = \"{secret}\"\n{secret}"), format!("a {secret}{secret} b")] {
+        for secret in
+            [LINE, hexadecimal, &hexadecimal.replace("0d", ":"), &LINE.replace('g', "_").replace('M', "-")]
+        {
+            for text in
+                [secret.to_owned(), format!("pfx = \"{secret}\"\n{secret}"), format!("a {secret}{secret} b")]
+            {
                 let shown = quoted(&text);
-                assert!(secret.as_bytes().windows(17).all(|part| !shown.contains(&String::from_utf8_lossy(part)[..])), "{shown}");
+                assert!(
+                    secret
+                        .as_bytes()
+                        .windows(17)
+                        .all(|part| !shown.contains(&String::from_utf8_lossy(part)[..])),
+                    "{shown}"
+                );
                 assert!(shown.contains('…'), "{shown}");
             }
         }
@@ -324,7 +363,10 @@ mod tests {
     fn the_sentence_of_a_service_keeps_its_ids_and_loses_a_file_that_it_repeats() {
         let id = "/subscriptions/11111111-1111-1111-1111-111111111111/resourceGroups/rg/providers/Microsoft.Web/certificates/ABCDEF0123456789ABCDEF0123456789ABCDEF01";
         assert_eq!(said(id), id);
-        assert_eq!(said(&format!("The value '{}' is not valid.", LINE.repeat(9))), "The value '…' is not valid.");
+        assert_eq!(
+            said(&format!("The value '{}' is not valid.", LINE.repeat(9))),
+            "The value '…' is not valid."
+        );
     }
 
     #[test]
@@ -342,7 +384,14 @@ mod tests {
             assert_eq!((may_be_key(name), typed(name).as_str()), (false, name));
         }
         let elliptic = "MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQg";
-        for key in [LINE, elliptic, &format!("{elliptic}/a/b"), &format!("x\\n{elliptic}\\ny"), "-----BEGIN", &"0a".repeat(33)] {
+        for key in [
+            LINE,
+            elliptic,
+            &format!("{elliptic}/a/b"),
+            &format!("x\\n{elliptic}\\ny"),
+            "-----BEGIN",
+            &"0a".repeat(33),
+        ] {
             assert!(may_be_key(key), "{key}");
         }
         assert!(!typed(&format!("shop/{LINE}")).contains(&LINE[..17]));
@@ -352,7 +401,8 @@ mod tests {
     fn a_path_is_shown_whole_and_a_key_in_its_place_is_not() {
         let path = "/home/admin/certificates-of-2026/0123456789ABCDEF0123456789ABCDEF01234567.pfx";
         assert_eq!(shown(Path::new(path)), path);
-        for wrong in [format!("-----BEGIN PRIVATE KEY-----\n{LINE}"), LINE.repeat(20), format!("{LINE}/a/b")] {
+        for wrong in [format!("-----BEGIN PRIVATE KEY-----\n{LINE}"), LINE.repeat(20), format!("{LINE}/a/b")]
+        {
             assert!(!shown(Path::new(&wrong)).contains(&LINE[..17]), "{}", shown(Path::new(&wrong)));
         }
     }

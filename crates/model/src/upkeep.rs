@@ -1,5 +1,6 @@
-//! What a vault does about a certificate of its own before it ends: who signs its versions, what its policy has done at which
-//! moment, and what came of the last attempt. What follows from it for people is decided in `rules`.
+//! What a vault does about a certificate of its own before it ends: who signs its versions, what its policy
+//! has done at which moment, and what came of the last attempt. What follows from it for people is decided in
+//! `rules`.
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -25,7 +26,8 @@ impl Upkeep {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Told {
     Certificate(Box<Kept>),
-    /// A secret of this name may be there; no certificate of the vault has it, so no policy does anything about it.
+    /// A secret of this name may be there; no certificate of the vault has it, so no policy does anything
+    /// about it.
     PlainSecret,
     /// Why it could not be read, in half a sentence.
     Unreadable(String),
@@ -148,7 +150,9 @@ impl Kept {
         let issuer = match &self.issuer {
             Issuer::Unknown => "Unknown".to_owned(),
             Issuer::Own => "Self".to_owned(),
-            Issuer::Named { name, account: Account::At { provider, .. } } if !provider.eq_ignore_ascii_case(name) => {
+            Issuer::Named { name, account: Account::At { provider, .. } }
+                if !provider.eq_ignore_ascii_case(name) =>
+            {
                 format!("{name} at {provider}")
             }
             Issuer::Named { name, .. } => name.clone(),
@@ -166,8 +170,8 @@ impl Kept {
         format!("issuer {issuer}, {actions}")
     }
 
-    /// `asked for 12 months, got 100 days`: a CA may shorten what the policy asks for without a word (C56). Only where the
-    /// vault had it issued: of an imported certificate it makes the policy afterwards.
+    /// `asked for 12 months, got 100 days`: a CA may shorten what the policy asks for without a word (C56).
+    /// Only where the vault had it issued: of an imported certificate it makes the policy afterwards.
     pub fn shortened(&self) -> Option<String> {
         let (months, starts, expires) = (self.months?, self.starts?, self.expires?);
         if self.issuer == Issuer::Unknown
@@ -199,7 +203,10 @@ mod tests {
                 name: "ours".to_owned(),
                 account: Account::At { provider: "DigiCert".to_owned(), is_enabled: true },
             },
-            actions: vec![LifetimeAction { kind: ActionKind::AutoRenew, trigger: Some(Trigger::Percentage(80)) }],
+            actions: vec![LifetimeAction {
+                kind: ActionKind::AutoRenew,
+                trigger: Some(Trigger::Percentage(80)),
+            }],
             months: Some(12),
             operation: Some(Operation { status: "completed".to_owned(), error: None }),
         }

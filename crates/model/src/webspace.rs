@@ -1,5 +1,5 @@
-//! Where private key certificates live, and so which apps can be bound to them: mostly a webspace (A9), for some apps the
-//! app alone (C34).
+//! Where private key certificates live, and so which apps can be bound to them: mostly a webspace (A9), for
+//! some apps the app alone (C34).
 
 use std::fmt;
 
@@ -11,11 +11,12 @@ use super::{App, ResourceId, Text};
 
 const LINUX: &str = "-Linux";
 
-/// The apps of one subscription that share certificates: those of the same resource group, region and operating system.
+/// The apps of one subscription that share certificates: those of the same resource group, region and
+/// operating system.
 ///
-/// Its name is made of these three, and groups are called the same in many subscriptions, so two webspaces are the same
-/// only if subscription and name are. The name is in no published description of the API; where an answer lacks it, it is
-/// derived. A webspace without a name is the same as no other.
+/// Its name is made of these three, and groups are called the same in many subscriptions, so two webspaces
+/// are the same only if subscription and name are. The name is in no published description of the API; where
+/// an answer lacks it, it is derived. A webspace without a name is the same as no other.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Webspace {
     subscription: Text,
@@ -33,7 +34,8 @@ impl Webspace {
         Self { subscription: of.subscription_id().into(), name: name.into(), system_is_unknown: false }
     }
 
-    /// The name that the service gives to the webspace of a plan in this group; empty where the region is not known.
+    /// The name that the service gives to the webspace of a plan in this group; empty where the region is not
+    /// known.
     pub fn derived(group: &ResourceId, region: &str, is_linux: Option<bool>) -> Self {
         let (group_name, region) = (group.resource_group(), region.replace(' ', ""));
         if group_name.is_empty() || region.is_empty() {
@@ -61,7 +63,8 @@ impl Webspace {
     }
 
     pub(super) fn key(&self) -> WebspaceKey<'_> {
-        let name = if self.is_linux() { &self.name[..self.name.len() - LINUX.len()] } else { self.name.as_str() };
+        let name =
+            if self.is_linux() { &self.name[..self.name.len() - LINUX.len()] } else { self.name.as_str() };
         (Caseless(&self.subscription), Caseless(name))
     }
 
@@ -83,8 +86,8 @@ impl fmt::Display for Webspace {
     }
 }
 
-/// Whose certificates an app can be bound to. It is chosen when the app is created and does not change; apps on a Flex
-/// Consumption plan have no choice.
+/// Whose certificates an app can be bound to. It is chosen when the app is created and does not change; apps
+/// on a Flex Consumption plan have no choice.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Scope {
     /// Those of its webspace.
@@ -178,7 +181,10 @@ mod tests {
     fn groups_of_the_same_name_in_two_subscriptions_have_two_webspaces() {
         let one = named("a", "web-WestEuropewebspace");
         assert!(one.is(&named("A", "WEB-westeuropewebspace")));
-        assert!(!one.is(&named("b", "web-WestEuropewebspace")) && !one.is(&named("a", "web-WestEuropewebspace-Linux")));
+        assert!(
+            !one.is(&named("b", "web-WestEuropewebspace"))
+                && !one.is(&named("a", "web-WestEuropewebspace-Linux"))
+        );
     }
 
     #[test]
@@ -189,7 +195,8 @@ mod tests {
 
     #[test]
     fn a_name_that_is_derived_is_the_service_s_own_and_fits_either_system_where_it_is_not_known() {
-        let (windows, linux) = (named("a", "web-WestEuropewebspace"), named("a", "web-WestEuropewebspace-Linux"));
+        let (windows, linux) =
+            (named("a", "web-WestEuropewebspace"), named("a", "web-WestEuropewebspace-Linux"));
         let derived = |system| Webspace::derived(&group("a"), "west europe", system);
         assert!(derived(Some(false)).is(&windows) && !derived(Some(false)).is(&linux));
         assert!(derived(Some(true)).is(&linux) && !derived(Some(true)).is(&windows));

@@ -29,7 +29,8 @@ impl Cipher {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Encryption {
     pub cipher: Cipher,
-    /// Such as `pbeWithSHA1And3-KeyTripleDES-CBC` or `PBES2/PBKDF2-hmac-sha256/aes-256-cbc`; `none` for an open part.
+    /// Such as `pbeWithSHA1And3-KeyTripleDES-CBC` or `PBES2/PBKDF2-hmac-sha256/aes-256-cbc`; `none` for an
+    /// open part.
     pub name: String,
     /// The object identifier of the scheme, empty for an open part.
     pub oid: String,
@@ -54,7 +55,8 @@ impl fmt::Display for Encryption {
 pub enum KeyKind {
     /// The length of the modulus in bits.
     Rsa(u32),
-    /// RSA for RSASSA-PSS alone, by its object identifier (RFC 4055): another type of key than RSA for all who use it.
+    /// RSA for RSASSA-PSS alone, by its object identifier (RFC 4055): another type of key than RSA for all
+    /// who use it.
     RsaPss(u32),
     Ec(Curve),
     /// The length of the prime in bits.

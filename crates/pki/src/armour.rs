@@ -1,4 +1,5 @@
-//! The armour of PEM, as people really have it: where BEGIN and END stand in a text, and the Base64 between them.
+//! The armour of PEM, as people really have it: where BEGIN and END stand in a text, and the Base64 between
+//! them.
 
 use std::ops::Range;
 
@@ -25,7 +26,8 @@ pub(super) struct Edge {
     pub is_whole: bool,
 }
 
-/// UTF-16 as UTF-8, with a byte order mark or, where every other octet is zero, without; nothing where it is none.
+/// UTF-16 as UTF-8, with a byte order mark or, where every other octet is zero, without; nothing where it is
+/// none.
 pub(super) fn from_utf16(bytes: &[u8]) -> Option<Vec<u8>> {
     let zeros = |from: usize| bytes.iter().skip(from).step_by(2).take(64).all(|octet| *octet == 0);
     let (little, body) = match bytes {
@@ -35,13 +37,16 @@ pub(super) fn from_utf16(bytes: &[u8]) -> Option<Vec<u8>> {
         [0, second, ..] if *second != 0 && bytes.len() > 64 && zeros(0) => (false, bytes),
         _ => return None,
     };
-    let unit = |pair: &[u8]| if little { u16::from_le_bytes([pair[0], pair[1]]) } else { u16::from_be_bytes([pair[0], pair[1]]) };
+    let unit = |pair: &[u8]| {
+        if little { u16::from_le_bytes([pair[0], pair[1]]) } else { u16::from_be_bytes([pair[0], pair[1]]) }
+    };
     let mut text = Vec::with_capacity(bytes.len());
     for c in char::decode_utf16(body.chunks_exact(2).map(unit)) {
         text.extend_from_slice(c.unwrap_or(char::REPLACEMENT_CHARACTER).encode_utf8(&mut [0; 4]).as_bytes());
     }
     // What is not UTF-16 in it is another file that was appended: a control character stands for it.
-    if !body.len().is_multiple_of(2) || body.windows(10).any(|part| part.eq_ignore_ascii_case(b"-----BEGIN")) {
+    if !body.len().is_multiple_of(2) || body.windows(10).any(|part| part.eq_ignore_ascii_case(b"-----BEGIN"))
+    {
         text.extend_from_slice(b"\n\x01\n");
     }
     Some(text)
@@ -100,8 +105,13 @@ pub(super) fn lines(text: &[u8]) -> impl Iterator<Item = &[u8]> {
 /// Whether a line begins like an edge and ends before it is one: `-----BEG`.
 pub(super) fn is_cut_edge(line: &[u8]) -> bool {
     let dashes = line.iter().take_while(|octet| **octet == b'-').count();
-    let word: Vec<u8> = line[dashes..].iter().take_while(|octet| octet.is_ascii_alphabetic()).map(u8::to_ascii_uppercase).collect();
-    let is_part = [b"BEGIN".as_slice(), b"END"].iter().any(|edge| edge.starts_with(&word) || word.starts_with(edge));
+    let word: Vec<u8> = line[dashes..]
+        .iter()
+        .take_while(|octet| octet.is_ascii_alphabetic())
+        .map(u8::to_ascii_uppercase)
+        .collect();
+    let is_part =
+        [b"BEGIN".as_slice(), b"END"].iter().any(|edge| edge.starts_with(&word) || word.starts_with(edge));
     dashes >= DASHES && !word.is_empty() && is_part
 }
 
@@ -116,7 +126,8 @@ fn word_at(text: &[u8], at: usize) -> Option<bool> {
     if is(b"BEGIN") { Some(true) } else { is(b"END").then_some(false) }
 }
 
-/// Where the dashes before a word begin, at most five of them and none of the edge before; nothing where there are too few.
+/// Where the dashes before a word begin, at most five of them and none of the edge before; nothing where
+/// there are too few.
 fn edge_start(text: &[u8], word: usize, floor: usize) -> Option<usize> {
     let end = if text[floor..word].ends_with(b" ") { word - 1 } else { word };
     let (mut start, mut dashes, mut typographic) = (end, 0, false);
@@ -133,7 +144,10 @@ fn edge_start(text: &[u8], word: usize, floor: usize) -> Option<usize> {
 /// The octets of the dash that ends `text`: `-`, the typographic ones, and those of Windows-1252.
 fn dash_before(text: &[u8]) -> Option<usize> {
     match text {
-        [.., 0xE2, 0x80, 0x90..=0x95] | [.., 0xE2, 0x88, 0x92] | [.., 0xEF, 0xB9, 0xA3] | [.., 0xEF, 0xBC, 0x8D] => Some(3),
+        [.., 0xE2, 0x80, 0x90..=0x95]
+        | [.., 0xE2, 0x88, 0x92]
+        | [.., 0xEF, 0xB9, 0xA3]
+        | [.., 0xEF, 0xBC, 0x8D] => Some(3),
         [.., b'-' | 0x96 | 0x97] => Some(1),
         _ => None,
     }
@@ -141,7 +155,10 @@ fn dash_before(text: &[u8]) -> Option<usize> {
 
 fn dash_after(text: &[u8]) -> Option<usize> {
     match text {
-        [0xE2, 0x80, 0x90..=0x95, ..] | [0xE2, 0x88, 0x92, ..] | [0xEF, 0xB9, 0xA3, ..] | [0xEF, 0xBC, 0x8D, ..] => Some(3),
+        [0xE2, 0x80, 0x90..=0x95, ..]
+        | [0xE2, 0x88, 0x92, ..]
+        | [0xEF, 0xB9, 0xA3, ..]
+        | [0xEF, 0xBC, 0x8D, ..] => Some(3),
         [b'-' | 0x96 | 0x97, ..] => Some(1),
         _ => None,
     }
@@ -149,7 +166,10 @@ fn dash_after(text: &[u8]) -> Option<usize> {
 
 fn is_commented(text: &[u8], start: usize, floor: usize) -> bool {
     let before = &text[floor..start];
-    let line = before.iter().rposition(|octet| matches!(octet, b'\n' | b'\r')).map_or(before, |end| &before[end + 1..]);
+    let line = before
+        .iter()
+        .rposition(|octet| matches!(octet, b'\n' | b'\r'))
+        .map_or(before, |end| &before[end + 1..]);
     matches!(line.trim_ascii_start(), [b'#' | b';', ..])
 }
 
@@ -173,7 +193,8 @@ fn label(text: &[u8], from: usize) -> (Option<String>, usize) {
         past += width;
         dashes.push(width);
     }
-    // Where the next edge follows at once, half of the dashes are its own; it has all of them where this one was cut off.
+    // Where the next edge follows at once, half of the dashes are its own; it has all of them where this one
+    // was cut off.
     let is_shared = word_at(rest, past).is_some();
     let is_typographic = dashes.iter().any(|width| *width > 1);
     let own = match dashes.len() {
@@ -238,7 +259,8 @@ pub(super) fn unwrap(body: &[u8]) -> Result<Body, &'static str> {
 fn header(line: &[u8]) -> Option<(&[u8], &[u8])> {
     let colon = line.iter().position(|octet| *octet == b':')?;
     let (name, rest) = line.split_at(colon);
-    let is_name = !name.is_empty() && name.iter().all(|octet| octet.is_ascii_alphanumeric() || *octet == b'-');
+    let is_name =
+        !name.is_empty() && name.iter().all(|octet| octet.is_ascii_alphanumeric() || *octet == b'-');
     is_name.then(|| (name, rest[1..].trim_ascii_start()))
 }
 
@@ -263,7 +285,9 @@ fn unescaped(body: &[u8]) -> Result<Zeroizing<Vec<u8>>, &'static str> {
             [b't', ..] => (b' ', 1),
             [b'/', ..] => (b'/', 1),
             [b'u', a, b, c, d, ..] => {
-                let digits = std::str::from_utf8(&[*a, *b, *c, *d]).ok().and_then(|digits| u8::from_str_radix(digits, 16).ok());
+                let digits = std::str::from_utf8(&[*a, *b, *c, *d])
+                    .ok()
+                    .and_then(|digits| u8::from_str_radix(digits, 16).ok());
                 (digits.ok_or(UNKNOWN)?, 5)
             }
             [b'\n' | b'\r' | b' ' | b'"' | b'\'', ..] | [] => (b' ', 0),

@@ -1,4 +1,5 @@
-//! Makes a private certificate that App Service takes: one key, its certificate, the chain in order up to the root.
+//! Makes a private certificate that App Service takes: one key, its certificate, the chain in order up to the
+//! root.
 //!
 //! What is missing is named, never fetched; what does not belong is named, never dropped silently.
 
@@ -47,8 +48,8 @@ pub enum BuildError {
     Write(#[from] WriteError),
 }
 
-/// The root that the chain of `key`'s certificate lacks, if nothing else is missing and it is one of `roots`. Authorities
-/// seldom hand it out with a certificate, and App Service wants it in the file (A21).
+/// The root that the chain of `key`'s certificate lacks, if nothing else is missing and it is one of `roots`.
+/// Authorities seldom hand it out with a certificate, and App Service wants it in the file (A21).
 pub fn missing_root(key: &PrivateKey, certificates: &[Certificate], roots: &Roots) -> Option<Certificate> {
     let leaf = certificates.iter().position(|one| key.fits(one) == Some(true))?;
     let Chain { path, complete: false, .. } = chain(certificates, leaf) else { return None };
@@ -84,9 +85,11 @@ fn mismatch(key: &PrivateKey, certificates: &[Certificate]) -> BuildError {
 }
 
 impl Bundle {
-    /// Sorts `certificates` behind the one that belongs to `key`; a gap or a stray is refused by name (A133–A135).
+    /// Sorts `certificates` behind the one that belongs to `key`; a gap or a stray is refused by name
+    /// (A133–A135).
     pub fn build(key: PrivateKey, certificates: &[Certificate]) -> Result<Self, BuildError> {
-        let names = |places: &[usize]| places.iter().map(|&place| certificates[place].subject.clone()).collect();
+        let names =
+            |places: &[usize]| places.iter().map(|&place| certificates[place].subject.clone()).collect();
         if certificates.is_empty() {
             return Err(BuildError::NoCertificate);
         }
@@ -104,8 +107,8 @@ impl Bundle {
         Ok(Self { key, chain, strays: 0, missing: None })
     }
 
-    /// Takes all that a file holds, in order and each certificate once. A gap is no reason to refuse here: the file
-    /// had it before, and `check` names it.
+    /// Takes all that a file holds, in order and each certificate once. A gap is no reason to refuse here:
+    /// the file had it before, and `check` names it.
     pub fn rewrap(contents: &Contents) -> Result<Self, BuildError> {
         let certificates = &contents.certificates;
         if let Some(unread) = contents.gap() {
@@ -124,12 +127,14 @@ impl Bundle {
         let key = contents.keys.iter().find(own).unwrap_or(first).clone();
         let Chain { path, missing, strays, .. } = chain(certificates, leaf.place);
         let mut taken = HashSet::new();
-        let strays: Vec<usize> = strays.into_iter().filter(|&place| taken.insert(certificates[place].der.as_slice())).collect();
+        let strays: Vec<usize> =
+            strays.into_iter().filter(|&place| taken.insert(certificates[place].der.as_slice())).collect();
         let chain = path.iter().chain(&strays).map(|&place| certificates[place].clone()).collect();
         Ok(Self { key, chain, strays: strays.len(), missing })
     }
 
-    /// The PKCS#12 file. `friendly_name` is what Azure and Windows show; without it, the one that the certificate had.
+    /// The PKCS#12 file. `friendly_name` is what Azure and Windows show; without it, the one that the
+    /// certificate had.
     pub fn write(
         &self,
         password: &SecretString,

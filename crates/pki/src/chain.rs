@@ -1,6 +1,7 @@
 //! Finds the way from a certificate up to its root among the certificates of a file, whatever their order.
 //!
-//! By name and signature, never by position. A hostile file can make the number of ways explode, so looking is bounded.
+//! By name and signature, never by position. A hostile file can make the number of ways explode, so looking
+//! is bounded.
 
 use std::collections::{HashMap, HashSet};
 
@@ -51,14 +52,17 @@ pub struct Chain {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Leaf {
     pub place: usize,
-    /// Whether a private key of the file belongs to it; `None` where the file has no key or no key that can be compared.
+    /// Whether a private key of the file belongs to it; `None` where the file has no key or no key that can
+    /// be compared.
     pub has_key: Option<bool>,
 }
 
-/// Finds the certificate that a file is about: the one that a key belongs to, or the one that looks most like it.
+/// Finds the certificate that a file is about: the one that a key belongs to, or the one that looks most like
+/// it.
 pub fn leaf(contents: &Contents) -> Option<Leaf> {
     let certificates = &contents.certificates;
-    let fits = contents.keys.iter().find_map(|key| certificates.iter().position(|one| key.fits(one) == Some(true)));
+    let fits =
+        contents.keys.iter().find_map(|key| certificates.iter().position(|one| key.fits(one) == Some(true)));
     if let Some(place) = fits {
         return Some(Leaf { place, has_key: Some(true) });
     }
@@ -68,7 +72,9 @@ pub fn leaf(contents: &Contents) -> Option<Leaf> {
     let place = certificates
         .iter()
         .position(|one| one.local_key_id.as_deref().is_some_and(|label| labels.contains(label)))
-        .or_else(|| (0..certificates.len()).find(|&place| !certificates[place].is_ca && !issued.is_root(place)))
+        .or_else(|| {
+            (0..certificates.len()).find(|&place| !certificates[place].is_ca && !issued.is_root(place))
+        })
         .or(if certificates.is_empty() { None } else { Some(0) })?;
     Some(Leaf { place, has_key: comparable.then_some(false) })
 }
@@ -92,8 +98,12 @@ pub fn chain(certificates: &[Certificate], leaf: usize) -> Chain {
         complete,
         order,
         missing: (!complete).then(|| certificates[top].issuer.clone()),
-        strays: (0..certificates.len()).filter(|&place| !on_path.contains(certificates[place].der.as_slice())).collect(),
-        duplicates: (0..certificates.len()).filter(|&place| !seen.insert(certificates[place].der.as_slice())).collect(),
+        strays: (0..certificates.len())
+            .filter(|&place| !on_path.contains(certificates[place].der.as_slice()))
+            .collect(),
+        duplicates: (0..certificates.len())
+            .filter(|&place| !seen.insert(certificates[place].der.as_slice()))
+            .collect(),
         path,
     }
 }
@@ -143,7 +153,8 @@ impl<'a> Issuance<'a> {
     fn issuers(&mut self, place: usize, way: &[usize]) -> Vec<usize> {
         let certificates = self.certificates;
         let same = |one: usize, other: usize| certificates[one].der == certificates[other].der;
-        let named = self.by_subject.get(certificates[place].issuer_der.as_slice()).cloned().unwrap_or_default();
+        let named =
+            self.by_subject.get(certificates[place].issuer_der.as_slice()).cloned().unwrap_or_default();
         let new = named.into_iter().filter(|&candidate| !way.iter().any(|&passed| same(passed, candidate)));
         let (sure, possible): (Vec<_>, Vec<_>) = new
             .map(|candidate| (candidate, self.signed(candidate, place)))
@@ -165,7 +176,9 @@ impl<'a> Issuance<'a> {
         let (above, below) = (&self.certificates[issuer], &self.certificates[subject]);
         let answer = match self.effort.look_at([above, below]).then(|| signed_by(below, above)) {
             // What cannot be computed is believed if the key identifiers agree, as the names do.
-            Some(Signed::Unknown) if below.aki.is_some() && above.ski.is_some() && below.aki != above.ski => Signed::No,
+            Some(Signed::Unknown) if below.aki.is_some() && above.ski.is_some() && below.aki != above.ski => {
+                Signed::No
+            }
             Some(answer) => answer,
             None => Signed::No,
         };
@@ -236,7 +249,8 @@ mod tests {
     #[test]
     fn an_issuer_of_the_same_name_with_another_key_is_no_issuer() {
         let mut certificates = four();
-        let impostor = CertifiedIssuer::self_signed(params("Lower", true), KeyPair::generate().unwrap()).unwrap();
+        let impostor =
+            CertifiedIssuer::self_signed(params("Lower", true), KeyPair::generate().unwrap()).unwrap();
         certificates[1] = facts(impostor.der());
         assert_eq!(chain(&certificates, 0).missing.as_deref(), Some("CN=Lower"));
     }
@@ -244,7 +258,8 @@ mod tests {
     #[test]
     fn a_maze_of_cross_certificates_has_an_end() {
         let [a, b] = ["A", "B"].map(|name| Issuer::new(params(name, true), KeyPair::generate().unwrap()));
-        // Twenty certificates of each of two authorities, each issued by the other: 20^11 ways lead on and none to a root.
+        // Twenty certificates of each of two authorities, each issued by the other: 20^11 ways lead on and
+        // none to a root.
         let maze = (0..20).flat_map(|_| {
             [(&a, "A", &b), (&b, "B", &a)]
                 .map(|(subject, name, issuer)| params(name, true).signed_by(subject.key(), issuer).unwrap())

@@ -5,12 +5,18 @@ use x509_parser::prelude::X509Certificate;
 
 use super::effort::Effort;
 
-/// Whether all names of `certificate` lie within the constraints. Certificates that are built to keep readers busy are refused.
-pub(super) fn permit(constraints: &NameConstraints<'_>, certificate: &X509Certificate<'_>, effort: &mut Effort) -> bool {
+/// Whether all names of `certificate` lie within the constraints. Certificates that are built to keep readers
+/// busy are refused.
+pub(super) fn permit(
+    constraints: &NameConstraints<'_>,
+    certificate: &X509Certificate<'_>,
+    effort: &mut Effort,
+) -> bool {
     let permitted = bases(constraints.permitted_subtrees.as_deref());
     let excluded = bases(constraints.excluded_subtrees.as_deref());
     let alternative = certificate.subject_alternative_name().ok().flatten();
-    let mut names: Vec<GeneralName<'_>> = alternative.map_or_else(Vec::new, |found| found.value.general_names.clone());
+    let mut names: Vec<GeneralName<'_>> =
+        alternative.map_or_else(Vec::new, |found| found.value.general_names.clone());
     if certificate.subject().iter_rdn().next().is_some() {
         names.push(GeneralName::DirectoryName(certificate.subject().clone()));
     }
@@ -18,10 +24,14 @@ pub(super) fn permit(constraints: &NameConstraints<'_>, certificate: &X509Certif
         return false;
     }
     names.iter().all(|name| {
-        let same_sort = |base: &&&GeneralName<'_>| std::mem::discriminant(**base) == std::mem::discriminant(name);
+        let same_sort =
+            |base: &&&GeneralName<'_>| std::mem::discriminant(**base) == std::mem::discriminant(name);
         let mut allowed = permitted.iter().filter(same_sort).peekable();
         (allowed.peek().is_none() || allowed.any(|base| lies_within(name, base) == Some(true)))
-            && excluded.iter().filter(same_sort).all(|base| lies_within(name, base) == Some(false) && !reaches_into(name, base))
+            && excluded
+                .iter()
+                .filter(same_sort)
+                .all(|base| lies_within(name, base) == Some(false) && !reaches_into(name, base))
     })
 }
 
@@ -35,7 +45,8 @@ fn lies_within(name: &GeneralName<'_>, base: &GeneralName<'_>) -> Option<bool> {
         (GeneralName::DNSName(name), GeneralName::DNSName(base)) => is_below(name, base),
         (GeneralName::IPAddress(address), GeneralName::IPAddress(network)) => {
             let (network, mask) = network.split_at_checked(address.len())?;
-            mask.len() == address.len() && (0..mask.len()).all(|at| address[at] & mask[at] == network[at] & mask[at])
+            mask.len() == address.len()
+                && (0..mask.len()).all(|at| address[at] & mask[at] == network[at] & mask[at])
         }
         (GeneralName::RFC822Name(mailbox), GeneralName::RFC822Name(base)) => {
             match (mailbox.rsplit_once('@')?, base.rsplit_once('@')) {
@@ -74,7 +85,11 @@ fn is_below(name: &str, base: &str) -> bool {
 
 /// Of mailboxes and URIs: a host means just that host, a leading dot all hosts below.
 fn is_host_of(host: &str, base: &str) -> bool {
-    if base.starts_with('.') { is_below(host, base) && host.len() >= base.len() } else { host.eq_ignore_ascii_case(base) }
+    if base.starts_with('.') {
+        is_below(host, base) && host.len() >= base.len()
+    } else {
+        host.eq_ignore_ascii_case(base)
+    }
 }
 
 #[cfg(test)]

@@ -36,7 +36,8 @@ impl Kind {
     }
 }
 
-/// Everything that could be read. What could not is named in `unread`, so that one odd part does not hide the rest.
+/// Everything that could be read. What could not is named in `unread`, so that one odd part does not hide the
+/// rest.
 #[derive(Debug, Clone)]
 pub struct Contents {
     pub kind: Kind,
@@ -46,8 +47,9 @@ pub struct Contents {
     pub keys: Vec<PrivateKey>,
     /// What is known of the container; only for PKCS#12.
     pub container: Option<Pkcs12>,
-    /// Parts that are there but could not be read, each with its place in a text: a cipher that is not known, an encrypted key
-    /// without a password, a block that is cut off. Only who shows a file may go on without them.
+    /// Parts that are there but could not be read, each with its place in a text: a cipher that is not known,
+    /// an encrypted key without a password, a block that is cut off. Only who shows a file may go on without
+    /// them.
     pub unread: Vec<ReadError>,
     /// Octets after the end of the structure. Azure and OpenSSL ignore them.
     pub trailing_bytes: usize,
@@ -64,7 +66,8 @@ impl Contents {
         Unread::of(&self.unread)
     }
 
-    /// The certificates, if every part could be read that may be one: a private key beside them may stay closed.
+    /// The certificates, if every part could be read that may be one: a private key beside them may stay
+    /// closed.
     pub fn whole_certificates(self) -> Result<Vec<Certificate>, Unread> {
         Unread::of(self.unread.iter().filter(|part| !part.is_about_key())).map_or(Ok(self.certificates), Err)
     }
@@ -90,7 +93,10 @@ impl Contents {
     }
 
     /// Adds a key, or notes why it cannot be read.
-    pub(super) fn add_key(&mut self, key: Result<PrivateKey, ReadError>) -> Result<Option<&mut PrivateKey>, ReadError> {
+    pub(super) fn add_key(
+        &mut self,
+        key: Result<PrivateKey, ReadError>,
+    ) -> Result<Option<&mut PrivateKey>, ReadError> {
         if self.keys.len() >= limits::KEYS {
             return Err(ReadError::TooMany { what: "private keys", limit: limits::KEYS });
         }
@@ -104,7 +110,10 @@ impl Contents {
     /// Notes a part that cannot be read; too many of them are an error.
     pub(super) fn note(&mut self, error: ReadError) -> Result<(), ReadError> {
         if self.unread.len() >= limits::CERTIFICATES {
-            return Err(ReadError::TooMany { what: "parts that cannot be read", limit: limits::CERTIFICATES });
+            return Err(ReadError::TooMany {
+                what: "parts that cannot be read",
+                limit: limits::CERTIFICATES,
+            });
         }
         self.unread.push(error);
         Ok(())
@@ -130,7 +139,8 @@ pub struct Pkcs12 {
 }
 
 impl Pkcs12 {
-    /// A spelling of the password that is not that of the standards, so that other programs cannot open the file with it.
+    /// A spelling of the password that is not that of the standards, so that other programs cannot open the
+    /// file with it.
     pub fn odd_spelling(&self) -> Option<&'static str> {
         let by_mac = self.mac.as_ref().and_then(|mac| mac.verified);
         self.opened_with.iter().copied().chain(by_mac).find_map(PasswordForm::oddity)
@@ -176,7 +186,8 @@ pub struct Mac {
 /// One password has several spellings in octets, and writers differ.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PasswordForm {
-    /// UTF-16 with two zero octets at its end, as RFC 7292 says; of an empty password just the two zero octets.
+    /// UTF-16 with two zero octets at its end, as RFC 7292 says; of an empty password just the two zero
+    /// octets.
     Utf16,
     /// Each octet of the UTF-8 text widened to two: OpenSSL before 1.1 did so.
     WidenedUtf8,
@@ -189,7 +200,8 @@ pub enum PasswordForm {
 }
 
 impl PasswordForm {
-    /// How programs spell a password that the standards spell otherwise; nothing for the forms of the standards.
+    /// How programs spell a password that the standards spell otherwise; nothing for the forms of the
+    /// standards.
     pub fn oddity(self) -> Option<&'static str> {
         match self {
             Self::Utf16 | Self::Null | Self::Utf8 => None,
@@ -213,7 +225,9 @@ pub enum San {
 impl fmt::Display for San {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Dns(name) | Self::Ip(name) | Self::Email(name) | Self::Uri(name) | Self::Other(name) => f.write_str(name),
+            Self::Dns(name) | Self::Ip(name) | Self::Email(name) | Self::Uri(name) | Self::Other(name) => {
+                f.write_str(name)
+            }
         }
     }
 }
@@ -222,7 +236,8 @@ impl fmt::Display for San {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PublicKey {
     pub kind: KeyKind,
-    /// RSA: modulus and exponent as two DER INTEGERs; EC and Edwards curves: the point; others: the bits as they stand.
+    /// RSA: modulus and exponent as two DER INTEGERs; EC and Edwards curves: the point; others: the bits as
+    /// they stand.
     pub value: Vec<u8>,
 }
 
@@ -244,12 +259,14 @@ pub struct Certificate {
     pub sans: Vec<San>,
     /// SHA-1 of the DER, as App Service names certificates.
     pub thumbprint: Thumbprint,
-    /// Upper-case hexadecimal digits of the magnitude, in whole octets; a negative number (which X.509 forbids) has a `-`.
+    /// Upper-case hexadecimal digits of the magnitude, in whole octets; a negative number (which X.509
+    /// forbids) has a `-`.
     pub serial: String,
     /// Octets of the magnitude: two hexadecimal digits each (A138).
     pub serial_octets: usize,
     pub not_before: Timestamp,
-    /// What is later than a timestamp can say is the last that it can (9999-12-30); [`Certificate::has_no_end`] tells.
+    /// What is later than a timestamp can say is the last that it can (9999-12-30);
+    /// [`Certificate::has_no_end`] tells.
     pub not_after: Timestamp,
     /// Object identifiers of the extended key usage extension; `None` if it is absent.
     pub eku: Option<Vec<String>>,
@@ -309,19 +326,25 @@ impl PrivateKey {
 
     /// Whether this is the key of `certificate`; `None` if that cannot be told.
     pub fn fits(&self, certificate: &Certificate) -> Option<bool> {
-        // Which of its two names an RSA key has, and whether a curve is named, changes nothing about its numbers.
+        // Which of its two names an RSA key has, and whether a curve is named, changes nothing about its
+        // numbers.
         let sort = |kind: &KeyKind| match kind {
             KeyKind::RsaPss(bits) => KeyKind::Rsa(*bits),
             KeyKind::Ec(curve) => KeyKind::Ec(Curve { name: String::new(), ..curve.clone() }),
             other => other.clone(),
         };
         let other = &certificate.public_key;
-        self.public.as_ref().map(|public| sort(&public.kind) == sort(&other.kind) && public.value == other.value)
+        self.public
+            .as_ref()
+            .map(|public| sort(&public.kind) == sort(&other.kind) && public.value == other.value)
     }
 }
 
 impl fmt::Debug for PrivateKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("PrivateKey").field("kind", &self.kind).field("encrypted", &self.encrypted).finish_non_exhaustive()
+        f.debug_struct("PrivateKey")
+            .field("kind", &self.kind)
+            .field("encrypted", &self.encrypted)
+            .finish_non_exhaustive()
     }
 }

@@ -1,7 +1,7 @@
 //! A reader of BER and DER that borrows what it reads: tags, lengths, nothing more.
 //!
-//! BER, because Windows, Java and NSS write indefinite lengths and strings in pieces; with a limit to nesting, because a
-//! hostile file is 20,000 open sequences. Nothing is copied but strings in pieces.
+//! BER, because Windows, Java and NSS write indefinite lengths and strings in pieces; with a limit to
+//! nesting, because a hostile file is 20,000 open sequences. Nothing is copied but strings in pieces.
 
 use std::borrow::Cow;
 
@@ -20,8 +20,8 @@ pub(super) struct DerError(pub &'static str);
 
 pub(super) type Result<T> = std::result::Result<T, DerError>;
 
-/// Class and number of an identifier octet, as this crate writes them: `0x30` is a SEQUENCE, `0xA0` a constructed `[0]`.
-/// Tag numbers above 30 do not occur in what we read; they are all `HIGH`.
+/// Class and number of an identifier octet, as this crate writes them: `0x30` is a SEQUENCE, `0xA0` a
+/// constructed `[0]`. Tag numbers above 30 do not occur in what we read; they are all `HIGH`.
 pub(super) mod tag {
     pub const BOOLEAN: u8 = 0x01;
     pub const INTEGER: u8 = 0x02;
@@ -72,7 +72,11 @@ impl<'a> Element<'a> {
 
     /// The elements inside, if this has the tag `wanted`.
     pub fn expect(self, wanted: u8) -> Result<Reader<'a>> {
-        if self.tag == wanted { self.children() } else { Err(DerError("another element than the format has here")) }
+        if self.tag == wanted {
+            self.children()
+        } else {
+            Err(DerError("another element than the format has here"))
+        }
     }
 
     pub fn is_constructed(self) -> bool {
@@ -110,13 +114,18 @@ impl<'a> Element<'a> {
         self.content.first().is_some_and(|octet| octet & 0x80 != 0)
     }
 
-    /// A number that is not negative; one that does not fit is the largest there is, which every limit refuses.
+    /// A number that is not negative; one that does not fit is the largest there is, which every limit
+    /// refuses.
     pub fn unsigned(self) -> Result<u64> {
         let octets = self.integer()?;
         if self.is_negative() {
             return Err(DerError("a negative number where none makes sense"));
         }
-        Ok(if octets.len() > 8 { u64::MAX } else { octets.iter().fold(0, |sum, octet| sum << 8 | u64::from(*octet)) })
+        Ok(if octets.len() > 8 {
+            u64::MAX
+        } else {
+            octets.iter().fold(0, |sum, octet| sum << 8 | u64::from(*octet))
+        })
     }
 
     /// The octets of a BIT STRING whose bits fill them.
@@ -202,7 +211,13 @@ fn parse<'a>(input: &'a [u8], depth: usize, left: &mut usize) -> Result<(Element
     Ok((Element { tag, content: &input[at..end], raw: &input[..end], indefinite: false }, &input[end..]))
 }
 
-fn indefinite<'a>(input: &'a [u8], start: usize, tag: u8, depth: usize, left: &mut usize) -> Result<(Element<'a>, &'a [u8])> {
+fn indefinite<'a>(
+    input: &'a [u8],
+    start: usize,
+    tag: u8,
+    depth: usize,
+    left: &mut usize,
+) -> Result<(Element<'a>, &'a [u8])> {
     if tag & tag::CONSTRUCTED == 0 {
         return Err(DerError("a primitive element has no length"));
     }
@@ -257,12 +272,22 @@ mod tests {
     fn a_string_in_pieces_of_unknown_length_is_joined() {
         let ber = [0x24, 0x80, 0x04, 0x01, 0xAA, 0x24, 0x03, 0x04, 0x01, 0xBB, 0x00, 0x00, 0x05];
         let (string, rest) = Element::parse(&ber).unwrap();
-        assert_eq!((&*string.octets().unwrap(), rest, string.indefinite), (&[0xAA, 0xBB][..], &[0x05][..], true));
+        assert_eq!(
+            (&*string.octets().unwrap(), rest, string.indefinite),
+            (&[0xAA, 0xBB][..], &[0x05][..], true)
+        );
     }
 
     #[test]
     fn lengths_beyond_the_input_and_endless_nesting_are_errors() {
-        for bytes in [&[][..], &[0x30], &[0x30, 0x84, 0xFF, 0xFF, 0xFF, 0xFF], &[0x30, 0x8F], &[0x1F, 0xFF], &[0x04, 0x80, 0, 0]] {
+        for bytes in [
+            &[][..],
+            &[0x30],
+            &[0x30, 0x84, 0xFF, 0xFF, 0xFF, 0xFF],
+            &[0x30, 0x8F],
+            &[0x1F, 0xFF],
+            &[0x04, 0x80, 0, 0],
+        ] {
             assert!(Element::parse(bytes).is_err(), "{bytes:?}");
         }
         assert!(Element::parse(&[0x30, 0x80].repeat(20_000)).is_err());
@@ -282,7 +307,9 @@ mod tests {
 
     #[test]
     fn numbers_that_do_not_fit_are_the_largest() {
-        let number = |content: &'static [u8]| Element { tag: tag::INTEGER, content, raw: &[], indefinite: false }.unsigned();
+        let number = |content: &'static [u8]| {
+            Element { tag: tag::INTEGER, content, raw: &[], indefinite: false }.unsigned()
+        };
         assert_eq!(number(&[0x00, 0x80]), Ok(128));
         assert_eq!(number(&[0x01; 9]), Ok(u64::MAX));
         assert!(number(&[0x80]).is_err() && number(&[]).is_err());

@@ -1,4 +1,5 @@
-//! Keys: the public one of a certificate, and private ones in the wrappings that exist (PKCS#8, PKCS#1, SEC1).
+//! Keys: the public one of a certificate, and private ones in the wrappings that exist (PKCS#8, PKCS#1,
+//! SEC1).
 
 use aws_lc_rs::{agreement, signature};
 use secrecy::SecretSlice;
@@ -57,7 +58,9 @@ pub(super) fn as_pkcs8(der: &[u8]) -> Result<Zeroizing<Vec<u8>>> {
             writer.next().write_null();
         }),
         tag::OCTET_STRING => {
-            let curve = parts.optional(tag::context(0))?.ok_or(DerError("the key does not say which curve it is for"))?;
+            let curve = parts
+                .optional(tag::context(0))?
+                .ok_or(DerError("the key does not say which curve it is for"))?;
             let curve = Element::parse(curve.content)?.0.raw;
             wrap(whole.raw, |writer| {
                 writer.next().write_oid(&object(&[1, 2, 840, 10045, 2, 1]));
@@ -88,7 +91,9 @@ pub(super) fn identifier(element: Element<'_>) -> Result<(String, Option<Element
 /// An RSA key is one for RSASSA-PSS alone where its identifier says so.
 fn named(key: PublicKey, oid: &str) -> PublicKey {
     match key.kind {
-        KeyKind::Rsa(bits) if oid == algorithm::RSASSA_PSS => PublicKey { kind: KeyKind::RsaPss(bits), ..key },
+        KeyKind::Rsa(bits) if oid == algorithm::RSASSA_PSS => {
+            PublicKey { kind: KeyKind::RsaPss(bits), ..key }
+        }
         _ => key,
     }
 }
@@ -119,7 +124,8 @@ fn ec(der: &[u8], kind: KeyKind) -> Result<Option<PublicKey>> {
         "P-521" => &agreement::ECDH_P521,
         _ => return Ok(None),
     };
-    let public = agreement::PrivateKey::from_private_key(curve, &scalar).and_then(|key| Ok(key.compute_public_key()?));
+    let public =
+        agreement::PrivateKey::from_private_key(curve, &scalar).and_then(|key| Ok(key.compute_public_key()?));
     Ok(public.ok().map(|public| PublicKey { kind, value: public.as_ref().to_vec() }))
 }
 
@@ -134,10 +140,14 @@ fn kind(oid: &str, parameters: Option<Element<'_>>) -> KeyKind {
     match oid {
         EC => KeyKind::Ec(match parameters {
             Some(curve) if curve.tag == tag::OID => Curve::from_oid(&curve.oid().unwrap_or_default()),
-            explicit => Curve { name: Curve::EXPLICIT.into(), bits: explicit.and_then(|curve| field_size(curve).ok()) },
+            explicit => Curve {
+                name: Curve::EXPLICIT.into(),
+                bits: explicit.and_then(|curve| field_size(curve).ok()),
+            },
         }),
         DSA => {
-            let prime = parameters.and_then(|parameters| parameters.expect(tag::SEQUENCE).ok()?.element().ok()?.integer().ok());
+            let prime = parameters
+                .and_then(|parameters| parameters.expect(tag::SEQUENCE).ok()?.element().ok()?.integer().ok());
             KeyKind::Dsa(prime.map_or(0, bit_length))
         }
         ED25519 => KeyKind::Ed25519,
@@ -170,13 +180,24 @@ mod tests {
 
     #[test]
     fn keys_of_every_kind_find_their_certificate_and_no_other() {
-        let kinds = [&rcgen::PKCS_ECDSA_P256_SHA256, &rcgen::PKCS_ECDSA_P384_SHA384, &rcgen::PKCS_ED25519, &rcgen::PKCS_RSA_SHA256];
+        let kinds = [
+            &rcgen::PKCS_ECDSA_P256_SHA256,
+            &rcgen::PKCS_ECDSA_P384_SHA384,
+            &rcgen::PKCS_ED25519,
+            &rcgen::PKCS_RSA_SHA256,
+        ];
         let made = kinds.map(|kind| {
             let pair = rcgen::KeyPair::generate_for(kind).unwrap();
             let certificate = rcgen::CertificateParams::default().self_signed(&pair).unwrap();
-            (private_key(pair.serialized_der(), false).unwrap(), x509::certificate(certificate.der()).unwrap())
+            (
+                private_key(pair.serialized_der(), false).unwrap(),
+                x509::certificate(certificate.der()).unwrap(),
+            )
         });
-        assert_eq!(made.each_ref().map(|(key, _)| key.kind.to_string()), ["EC P-256", "EC P-384", "Ed25519", "RSA 2048"]);
+        assert_eq!(
+            made.each_ref().map(|(key, _)| key.kind.to_string()),
+            ["EC P-256", "EC P-384", "Ed25519", "RSA 2048"]
+        );
         for (at, (key, _)) in made.iter().enumerate() {
             for (other, (_, certificate)) in made.iter().enumerate() {
                 assert_eq!(key.fits(certificate), Some(at == other));
@@ -186,12 +207,21 @@ mod tests {
 
     #[test]
     fn bits_are_counted_without_leading_zeros() {
-        assert_eq!((bit_length(&[0x7F, 0xFF]), bit_length(&[0x80]), bit_length(&[]), bit_length(&[0])), (15, 8, 0, 0));
+        assert_eq!(
+            (bit_length(&[0x7F, 0xFF]), bit_length(&[0x80]), bit_length(&[]), bit_length(&[0])),
+            (15, 8, 0, 0)
+        );
     }
 
     #[test]
     fn what_is_no_key_is_refused() {
-        for der in [&[][..], &[0x30, 0], &[0x30, 3, 2, 1, 0], &[0x30, 6, 2, 1, 1, 4, 1, 1], &[0x30, 5, 2, 1, 0, 5, 0]] {
+        for der in [
+            &[][..],
+            &[0x30, 0],
+            &[0x30, 3, 2, 1, 0],
+            &[0x30, 6, 2, 1, 1, 4, 1, 1],
+            &[0x30, 5, 2, 1, 0, 5, 0],
+        ] {
             assert!(as_pkcs8(der).is_err(), "{der:?}");
         }
     }

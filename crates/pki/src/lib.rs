@@ -1,7 +1,8 @@
 //! Certificate files, offline: what is in them, whether Azure would take them, and how to mend them.
 //!
-//! `read` gives facts about PKCS#12, PEM, DER and PKCS#7 and refuses with a reason; the other files judge, sort and build.
-//! Nothing here touches the network, and no input makes it panic, hang or take more than `limits` allow.
+//! `read` gives facts about PKCS#12, PEM, DER and PKCS#7 and refuses with a reason; the other files judge,
+//! sort and build. Nothing here touches the network, and no input makes it panic, hang or take more than
+//! `limits` allow.
 
 mod algorithm;
 mod armour;
@@ -30,7 +31,9 @@ pub use algorithm::{Cipher, Curve, Encryption, KeyKind, SignatureAlgorithm};
 pub use build::{BuildError, Bundle, fit_password, missing_root};
 pub use chain::{Chain, Leaf, Order, chain, leaf};
 pub use check::{Question, check, check_chain, check_no_pfx, check_refused};
-pub use contents::{Certificate, Contents, Kind, Mac, MacKind, PasswordForm, Pkcs12, PrivateKey, PublicKey, San};
+pub use contents::{
+    Certificate, Contents, Kind, Mac, MacKind, PasswordForm, Pkcs12, PrivateKey, PublicKey, San,
+};
 pub use password::{NoRandomness, generate_password};
 pub use pem::Place;
 pub use pkcs12::{Wrapping, WriteError, write_pkcs12};

@@ -26,7 +26,10 @@ pub(super) fn name(element: Element<'_>) -> Result<Name> {
             if oid == "2.5.4.3" && common_name.is_none() {
                 common_name = shown.as_deref().map(|name| printable(name).into_owned());
             }
-            let shown = shown.map_or_else(|| format!("#{}", hex(value.content).to_ascii_lowercase()), |text| escaped(&text));
+            let shown = shown.map_or_else(
+                || format!("#{}", hex(value.content).to_ascii_lowercase()),
+                |text| escaped(&text),
+            );
             let _ = write!(text, "{joint}{}={shown}", short_name(&oid));
         }
         rdns.push(text);
@@ -35,8 +38,8 @@ pub(super) fn name(element: Element<'_>) -> Result<Name> {
     Ok(Name { text: printable(&rdns.join(",")).into_owned(), common_name })
 }
 
-/// The text of a string, or `None` if it is none (a bit string). A string that is not what its type says is an error:
-/// two readers would show two names.
+/// The text of a string, or `None` if it is none (a bit string). A string that is not what its type says is
+/// an error: two readers would show two names.
 pub(super) fn string(value: Element<'_>) -> Result<Option<String>> {
     const WRONG: DerError = DerError("a name in it is not valid text");
     let octets = value.octets()?;
@@ -46,7 +49,8 @@ pub(super) fn string(value: Element<'_>) -> Result<Option<String>> {
         tag::T61 => octets.iter().map(|octet| char::from(*octet)).collect(),
         tag::BMP => utf16(&octets).ok_or(WRONG)?,
         tag::UNIVERSAL if octets.len().is_multiple_of(4) => {
-            let units = octets.chunks_exact(4).map(|unit| u32::from_be_bytes([unit[0], unit[1], unit[2], unit[3]]));
+            let units =
+                octets.chunks_exact(4).map(|unit| u32::from_be_bytes([unit[0], unit[1], unit[2], unit[3]]));
             units.map(|unit| char::from_u32(unit).ok_or(WRONG)).collect::<Result<_>>()?
         }
         tag::BIT_STRING => return Ok(None),
@@ -119,9 +123,12 @@ mod tests {
         assert_eq!(text(tag::T61, &[0xE9]).unwrap().unwrap(), "é");
         assert_eq!(text(tag::UNIVERSAL, &[0, 1, 0xF5, 0x11]).unwrap().unwrap(), "🔑");
         assert_eq!(text(tag::BIT_STRING, &[0, 1]), Ok(None));
-        for (tag, content) in
-            [(tag::UTF8, &[0xFF][..]), (tag::BMP, &[0]), (tag::UNIVERSAL, &[0, 0x11, 0, 0]), (tag::OCTET_STRING, &[])]
-        {
+        for (tag, content) in [
+            (tag::UTF8, &[0xFF][..]),
+            (tag::BMP, &[0]),
+            (tag::UNIVERSAL, &[0, 0x11, 0, 0]),
+            (tag::OCTET_STRING, &[]),
+        ] {
             assert!(text(tag, content).is_err());
         }
     }

@@ -4,8 +4,9 @@ use aws_lc_rs::rand;
 use secrecy::SecretString;
 use zeroize::Zeroizing;
 
-/// Letters and digits that are not taken for each other when read aloud or retyped; ASCII, because programs disagree
-/// about how other letters become the octets of a PKCS#12 password. A power of two, so that each is equally likely.
+/// Letters and digits that are not taken for each other when read aloud or retyped; ASCII, because programs
+/// disagree about how other letters become the octets of a PKCS#12 password. A power of two, so that each is
+/// equally likely.
 const LETTERS: &[u8; 32] = b"abcdefghijkmnpqrstuvwxyz23456789";
 const GROUPS: usize = 5;
 const GROUP: usize = 5;
@@ -43,8 +44,11 @@ mod tests {
         let made: Vec<SecretString> = (0..200).map(|_| generate_password().unwrap()).collect();
         let different: BTreeSet<&str> = made.iter().map(ExposeSecret::expose_secret).collect();
         assert_eq!(different.len(), 200);
-        assert!(different.iter().all(|text| text.len() == 29 && text.split('-').all(|group| group.len() == 5)));
-        let letters: BTreeSet<u8> = different.iter().flat_map(|text| text.bytes()).filter(|octet| *octet != b'-').collect();
+        assert!(
+            different.iter().all(|text| text.len() == 29 && text.split('-').all(|group| group.len() == 5))
+        );
+        let letters: BTreeSet<u8> =
+            different.iter().flat_map(|text| text.bytes()).filter(|octet| *octet != b'-').collect();
         assert_eq!(letters.len(), LETTERS.len());
     }
 }

@@ -1,8 +1,8 @@
 //! PEM: blocks of Base64 between BEGIN and END, with whatever text around them (RFC 7468, RFC 1421).
 //!
-//! Also what `cat`, environment variables, JSON, YAML and editors make of it, where it is certain what is meant: END and BEGIN
-//! on one line, a block on one line, `\n` as two characters, quotes, typographic dashes, UTF-16. A block that cannot be read is
-//! told with its line; its text is never part of what is said.
+//! Also what `cat`, environment variables, JSON, YAML and editors make of it, where it is certain what is
+//! meant: END and BEGIN on one line, a block on one line, `\n` as two characters, quotes, typographic dashes,
+//! UTF-16. A block that cannot be read is told with its line; its text is never part of what is said.
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -17,7 +17,9 @@ use super::armour::{self, Edge};
 /// Writers differ in how they end the last group; a reader of text that people paste should not care.
 const BASE64: GeneralPurpose = GeneralPurpose::new(
     &STANDARD,
-    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent).with_decode_allow_trailing_bits(true),
+    GeneralPurposeConfig::new()
+        .with_decode_padding_mode(DecodePaddingMode::Indifferent)
+        .with_decode_allow_trailing_bits(true),
 );
 
 /// Base64 characters in a row that stand outside of a block by no accident.
@@ -103,7 +105,8 @@ pub(super) fn is_pem(text: &[u8]) -> bool {
     armour::edges(text).next().is_some()
 }
 
-/// The blocks of a text in their order, and what cannot be read of it. Comments outside of blocks are left out.
+/// The blocks of a text in their order, and what cannot be read of it. Comments outside of blocks are left
+/// out.
 pub(super) fn parts(text: &[u8]) -> Vec<Result<Block, Fault>> {
     let mut found = Vec::new();
     let mut open: Option<Edge> = None;
@@ -117,7 +120,9 @@ pub(super) fn parts(text: &[u8]) -> Vec<Result<Block, Fault>> {
         match (open.take(), edge.begins) {
             (None, true) => open = Some(edge),
             (None, false) if Promise::of(&edge.label) == Promise::Unknown && edge.is_whole => {}
-            (None, false) => found.push(Err(edge.fault("there is an END without its BEGIN: the first lines are missing"))),
+            (None, false) => {
+                found.push(Err(edge.fault("there is an END without its BEGIN: the first lines are missing")));
+            }
             (Some(begun), true) => {
                 found.push(Err(begun.fault("its END line is missing")));
                 open = Some(edge);
@@ -126,7 +131,9 @@ pub(super) fn parts(text: &[u8]) -> Vec<Result<Block, Fault>> {
                 found.push(block(&begun, &text[begun.span.end..edge.span.start]));
             }
             (Some(begun), false) if edge.is_whole => {
-                found.push(Err(begun.fault("its END line, which is line {}, says another word").at(edge.line)));
+                found.push(Err(begun
+                    .fault("its END line, which is line {}, says another word")
+                    .at(edge.line)));
             }
             (Some(begun), false) => found.push(Err(begun.fault("its BEGIN or END line is damaged"))),
         }
@@ -168,7 +175,8 @@ fn block(begun: &Edge, body: &[u8]) -> Result<Block, Fault> {
     }
 }
 
-/// What stands outside of blocks and is no comment: a block that lost its edges, or another file that was appended.
+/// What stands outside of blocks and is no comment: a block that lost its edges, or another file that was
+/// appended.
 fn stray(text: &[u8], span: Range<usize>) -> Option<Fault> {
     let first = armour::line_of(text, span.start);
     for (line, one) in (first..).zip(armour::lines(&text[span])) {
@@ -202,10 +210,12 @@ pub(super) enum Bare {
     Quoted,
 }
 
-/// The octets of Base64 text without BEGIN and END, and how it is wrapped; `fits` says whether they are what is looked for.
+/// The octets of Base64 text without BEGIN and END, and how it is wrapped; `fits` says whether they are what
+/// is looked for.
 pub(super) fn bare_base64(text: &[u8], fits: impl Fn(&[u8]) -> bool) -> Option<(Bare, Zeroizing<Vec<u8>>)> {
     let decode = |text: &[u8]| {
-        let text: Zeroizing<Vec<u8>> = Zeroizing::new(text.iter().copied().filter(|octet| !octet.is_ascii_whitespace()).collect());
+        let text: Zeroizing<Vec<u8>> =
+            Zeroizing::new(text.iter().copied().filter(|octet| !octet.is_ascii_whitespace()).collect());
         BASE64.decode(&*text).ok().map(Zeroizing::new)
     };
     if let Some(once) = decode(text.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(text)) {
@@ -245,9 +255,14 @@ mod tests {
     fn text_around_line_ends_and_missing_padding_do_not_matter() {
         let text = b"Bag Attributes\r\n-----BEGIN CERTIFICATE-----\r\nAQI\r\n-----END CERTIFICATE-----\r\nsubject=x\n-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: X,00\n\nAw==\n-----END RSA PRIVATE KEY-----";
         let found: Vec<_> = parts(text).into_iter().map(|part| part.ok().unwrap()).collect();
-        let found: Vec<_> =
-            found.iter().map(|one| (one.place.line, &*one.place.label, one.encryption.as_deref(), one.data.to_vec())).collect();
-        assert_eq!(found, [(2, "CERTIFICATE", None, vec![1, 2]), (6, "RSA PRIVATE KEY", Some("X,00"), vec![3])]);
+        let found: Vec<_> = found
+            .iter()
+            .map(|one| (one.place.line, &*one.place.label, one.encryption.as_deref(), one.data.to_vec()))
+            .collect();
+        assert_eq!(
+            found,
+            [(2, "CERTIFICATE", None, vec![1, 2]), (6, "RSA PRIVATE KEY", Some("X,00"), vec![3])]
+        );
     }
 
     #[test]
@@ -266,7 +281,12 @@ mod tests {
             PLAIN.replace('\n', "\\\\n").into_bytes(),
             PLAIN.replace('\n', "`n").into_bytes(),
             PLAIN.replace("-----", "—–").into_bytes(),
-            PLAIN.replace("-----", "– – –").replace(' ', "").replace("BEGIN", "BEGIN ").replace("END", "END ").into_bytes(),
+            PLAIN
+                .replace("-----", "– – –")
+                .replace(' ', "")
+                .replace("BEGIN", "BEGIN ")
+                .replace("END", "END ")
+                .into_bytes(),
             PLAIN.replace("-----BEGIN", "\u{feff}-----BEGIN").into_bytes(),
             PLAIN.to_ascii_uppercase().replace("BEGIN CERTIFICATE", "begin certificate").into_bytes(),
             format!("{{\"crt\":\"{}\"}}", PLAIN.replace('\n', "\\n").replace('/', "\\/")).into_bytes(),
@@ -295,12 +315,18 @@ mod tests {
         for (broken, fault) in [
             ("\n-----BEGIN CERTIFICATE-----\nAQID\n", no_end),
             ("\n-----BEGIN CERTIFICATE-----\nAQID\n-----EN", no_end),
-            ("\n-----BEGIN CERTIFICATE-----\nAQID\n-----END CERTIFI", "2 CERTIFICATE: its BEGIN or END line is damaged"),
+            (
+                "\n-----BEGIN CERTIFICATE-----\nAQID\n-----END CERTIFI",
+                "2 CERTIFICATE: its BEGIN or END line is damaged",
+            ),
             (
                 "\nAQID\n-----END CERTIFICATE-----\n",
                 "3 CERTIFICATE: there is an END without its BEGIN: the first lines are missing",
             ),
-            ("\n-----BEGIN CERTIFICATE-----\nA?ID\n-----END CERTIFICATE-----\n", "2 CERTIFICATE: its text is not Base64"),
+            (
+                "\n-----BEGIN CERTIFICATE-----\nA?ID\n-----END CERTIFICATE-----\n",
+                "2 CERTIFICATE: its text is not Base64",
+            ),
             ("\n-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----\n", "2 CERTIFICATE: it is empty"),
             (
                 "\n-----BEGIN CERTIFICATE-----\nAQID\n\nAQID\n-----END CERTIFICATE-----\n",
@@ -310,7 +336,10 @@ mod tests {
                 "\n-----BEGIN CERTIFICATE-----\nAQID\n-----END PRIVATE KEY-----\n",
                 "2 CERTIFICATE: its END line, which is line 4, says another word",
             ),
-            ("\n-----BEGIN CERTIFCATE-----\nAQID\n-----END CERTIFCATE-----\n", "2 CERTIFCATE: a block of this name is not known"),
+            (
+                "\n-----BEGIN CERTIFCATE-----\nAQID\n-----END CERTIFCATE-----\n",
+                "2 CERTIFCATE: a block of this name is not known",
+            ),
             ("\n0\u{1}\u{0}\n", "2 : bytes that are not text: another file was appended here"),
             ("\n-----BEG\n", "2 : a BEGIN or END line that is cut off"),
         ] {
@@ -323,13 +352,18 @@ mod tests {
             assert!(after.len() == 2 && after[0] == whole && after[1].is_err(), "{broken:?} {after:?}");
         }
         let stray = format!("{}\n{PLAIN}", "AQID".repeat(16));
-        assert_eq!(told(stray.as_bytes())[0], Err("1 : Base64 text outside of a block: its BEGIN line is missing".to_owned()));
+        assert_eq!(
+            told(stray.as_bytes())[0],
+            Err("1 : Base64 text outside of a block: its BEGIN line is missing".to_owned())
+        );
     }
 
     #[test]
     fn comments_and_blocks_that_are_commented_out_are_left_out() {
         let commented: String = each_line(|line| format!("# {line}\n"));
-        let text = format!("# from the CA ---- see END of page\n{commented}; -----END X-----\n 0 s:CN = x\n{PLAIN}--- END ---\n");
+        let text = format!(
+            "# from the CA ---- see END of page\n{commented}; -----END X-----\n 0 s:CN = x\n{PLAIN}--- END ---\n"
+        );
         assert_eq!(told(text.as_bytes()), [Ok(vec![1, 2, 3, 4, 5, 6])]);
     }
 }

@@ -42,10 +42,16 @@ mod tests {
                         writer.next().write_u8(1);
                         writer.next().write_set(|_| {});
                         writer.next().write_sequence(|writer| {
-                            writer.next().write_oid(&ObjectIdentifier::from_slice(&[1, 2, 840, 113_549, 1, 7, 1]));
+                            writer
+                                .next()
+                                .write_oid(&ObjectIdentifier::from_slice(&[1, 2, 840, 113_549, 1, 7, 1]));
                         });
                         writer.next().write_tagged_implicit(Tag::context(0), |writer| {
-                            writer.write_sequence(|writer| certificates.iter().for_each(|der| writer.next().write_der(der)));
+                            writer.write_sequence(|writer| {
+                                for der in certificates {
+                                    writer.next().write_der(der);
+                                }
+                            });
                         });
                         writer.next().write_set(|_| {});
                     });

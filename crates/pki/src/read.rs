@@ -19,24 +19,29 @@ pub fn read(bytes: &[u8], password: Option<&SecretString>) -> Result<Contents, B
         return Err(Refused::new(Kind::Unknown, ReadError::TooLarge { limit: limits::FILE }));
     }
     match Sort::of(bytes) {
-        Sort::Pkcs12 => pkcs12::read(bytes, password).and_then(|contents| followed(contents, bytes, password)),
+        Sort::Pkcs12 => {
+            pkcs12::read(bytes, password).and_then(|contents| followed(contents, bytes, password))
+        }
         Sort::Pem => read_pem(Contents::new(Kind::Pem), &pem::text(bytes), password),
         Sort::Pkcs7 => read_pkcs7(bytes).and_then(|contents| followed(contents, bytes, password)),
         Sort::Certificate => read_certificates(bytes, password),
-        Sort::Other(what) => Err(Refused::new(Kind::Unknown, ReadError::NoCertificate { what: format!("it is {what}") })),
+        Sort::Other(what) => {
+            Err(Refused::new(Kind::Unknown, ReadError::NoCertificate { what: format!("it is {what}") }))
+        }
         Sort::Unknown(why) => Err(Refused::new(Kind::Unknown, ReadError::malformed(why))),
     }
 }
 
-/// Reads the certificates of a file, all of them: a part that cannot be read is an error, unless it is a private key, which
-/// is not asked for.
+/// Reads the certificates of a file, all of them: a part that cannot be read is an error, unless it is a
+/// private key, which is not asked for.
 pub fn certificates(bytes: &[u8]) -> Result<Vec<Certificate>, Box<Refused>> {
     let contents = read(bytes, None)?;
     let kind = contents.kind;
     contents.whole_certificates().map_err(|unread| Refused::new(kind, unread.first))
 }
 
-/// Reads one private key from PEM or DER: PKCS#8, PKCS#1 or SEC1, encrypted or not. Certificates beside it are left out.
+/// Reads one private key from PEM or DER: PKCS#8, PKCS#1 or SEC1, encrypted or not. Certificates beside it
+/// are left out.
 pub fn read_key(bytes: &[u8], password: Option<&SecretString>) -> Result<PrivateKey, ReadError> {
     if bytes.len() > limits::FILE {
         return Err(ReadError::TooLarge { limit: limits::FILE });
@@ -49,7 +54,9 @@ pub fn read_key(bytes: &[u8], password: Option<&SecretString>) -> Result<Private
             Sort::Pkcs12 => Err(ReadError::malformed(
                 "a PKCS#12 file, which holds certificates too; its key alone: openssl pkcs12 -in FILE -nocerts -out KEY",
             )),
-            Sort::Certificate | Sort::Pkcs7 => Err(ReadError::malformed("it holds certificates and no private key")),
+            Sort::Certificate | Sort::Pkcs7 => {
+                Err(ReadError::malformed("it holds certificates and no private key"))
+            }
             Sort::Pem | Sort::Other(_) => encrypted_or_open_key(bytes, password, &mut work),
         };
     }
@@ -63,7 +70,9 @@ pub fn read_key(bytes: &[u8], password: Option<&SecretString>) -> Result<Private
     });
     let key = keys.next().unwrap_or_else(|| Err(ReadError::malformed("no private key in the file")))?;
     if keys.next().is_some() {
-        return Err(ReadError::malformed("more than one private key in the file: it is not clear which one is meant"));
+        return Err(ReadError::malformed(
+            "more than one private key in the file: it is not clear which one is meant",
+        ));
     }
     Ok(key)
 }
@@ -94,7 +103,8 @@ impl Sort {
         // Old Java keystores, which also hold certificates but in no standard form.
         if bytes.starts_with(&[0xFE, 0xED, 0xFE, 0xED]) || bytes.starts_with(&[0xCE, 0xCE, 0xCE, 0xCE]) {
             return Self::Unknown(
-                "a Java keystore: export it as PKCS#12 with keytool -importkeystore -deststoretype pkcs12".into(),
+                "a Java keystore: export it as PKCS#12 with keytool -importkeystore -deststoretype pkcs12"
+                    .into(),
             );
         }
         if bytes[0] != tag::SEQUENCE {
@@ -106,8 +116,16 @@ impl Sort {
             Err(_) if bytes.iter().take(64).all(u8::is_ascii) && pem::is_pem(bytes) => Self::Pem,
             Err(DerError(what)) => {
                 // PKCS#12 starts with its version, 3, before anything that may be broken.
-                let start = bytes.get(2..).unwrap_or_default().windows(4).take(10).any(|at| at == [0x02, 0x01, 0x03, 0x30]);
-                Self::Unknown(format!("{}: {what}", if start { "not a readable PKCS#12 file" } else { "not a certificate file" }))
+                let start = bytes
+                    .get(2..)
+                    .unwrap_or_default()
+                    .windows(4)
+                    .take(10)
+                    .any(|at| at == [0x02, 0x01, 0x03, 0x30]);
+                Self::Unknown(format!(
+                    "{}: {what}",
+                    if start { "not a readable PKCS#12 file" } else { "not a certificate file" }
+                ))
             }
         }
     }
@@ -117,8 +135,9 @@ impl Sort {
         if pem::is_pem(&text) {
             return Self::Pem;
         }
-        let is_file =
-            |octets: &[u8]| pem::is_pem(octets) || (octets.first() == Some(&tag::SEQUENCE) && Element::parse(octets).is_ok());
+        let is_file = |octets: &[u8]| {
+            pem::is_pem(octets) || (octets.first() == Some(&tag::SEQUENCE) && Element::parse(octets).is_ok())
+        };
         if let Some((bare, octets)) = pem::bare_base64(&text, is_file) {
             return Self::Unknown(bare_words(bare, &octets));
         }
@@ -142,9 +161,15 @@ impl Sort {
             [tag::OID, ..] => Self::Pkcs7,
             [tag::INTEGER, tag::SEQUENCE, ..] => {
                 let first = children[1].children()?.element()?.oid()?;
-                if first.starts_with("1.2.840.113549.1.7.") { Self::Pkcs12 } else { Self::Other("a private key") }
+                if first.starts_with("1.2.840.113549.1.7.") {
+                    Self::Pkcs12
+                } else {
+                    Self::Other("a private key")
+                }
             }
-            [tag::INTEGER, tag::INTEGER, tag::INTEGER, ..] | [tag::INTEGER, tag::OCTET_STRING, ..] => Self::Other("a private key"),
+            [tag::INTEGER, tag::INTEGER, tag::INTEGER, ..] | [tag::INTEGER, tag::OCTET_STRING, ..] => {
+                Self::Other("a private key")
+            }
             [tag::INTEGER, tag::INTEGER] => Self::Other("an RSA public key"),
             [tag::SEQUENCE, tag::OCTET_STRING] => Self::Other("an encrypted private key"),
             [tag::SEQUENCE, tag::BIT_STRING] => Self::Other("a public key"),
@@ -155,7 +180,11 @@ impl Sort {
 
     /// Certificates, requests and revocation lists are all signed in the same way.
     fn of_signed(body: Element<'_>) -> der::Result<Self> {
-        let tags = body.children()?.take(8).map(|child| child.map(|child| child.tag)).collect::<der::Result<Vec<_>>>()?;
+        let tags = body
+            .children()?
+            .take(8)
+            .map(|child| child.map(|child| child.tag))
+            .collect::<der::Result<Vec<_>>>()?;
         let is_time = |tag: &u8| matches!(*tag, tag::UTC_TIME | tag::GENERALIZED_TIME);
         Ok(if tags.iter().any(is_time) {
             Self::Other("a certificate revocation list")
@@ -204,8 +233,13 @@ fn read_certificates(bytes: &[u8], password: Option<&SecretString>) -> Result<Co
     finished(contents, "no certificate at all")
 }
 
-/// What follows the structure that was read: text in PEM is read too, another structure is told, and filling is left out.
-fn followed(mut contents: Contents, bytes: &[u8], password: Option<&SecretString>) -> Result<Contents, Box<Refused>> {
+/// What follows the structure that was read: text in PEM is read too, another structure is told, and filling
+/// is left out.
+fn followed(
+    mut contents: Contents,
+    bytes: &[u8],
+    password: Option<&SecretString>,
+) -> Result<Contents, Box<Refused>> {
     let rest = &bytes[bytes.len() - contents.trailing_bytes.min(bytes.len())..];
     if pem::is_pem(rest) {
         if contents.kind == Kind::X509 {
@@ -214,7 +248,10 @@ fn followed(mut contents: Contents, bytes: &[u8], password: Option<&SecretString
     } else if Element::parse(rest).is_err() || rest.first() != Some(&tag::SEQUENCE) {
         return Ok(contents);
     }
-    let error = ReadError::malformed(format!("another file follows its end, after {} octets", bytes.len() - rest.len()));
+    let error = ReadError::malformed(format!(
+        "another file follows its end, after {} octets",
+        bytes.len() - rest.len()
+    ));
     let kind = contents.kind;
     contents.note(error).map(|()| contents).map_err(|error| Refused::new(kind, error))
 }
@@ -227,12 +264,20 @@ fn read_pkcs7(bytes: &[u8]) -> Result<Contents, Box<Refused>> {
 }
 
 fn add_pkcs7(contents: &mut Contents, bytes: &[u8]) -> Result<(), ReadError> {
-    let malformed = |DerError(what)| ReadError::malformed(format!("the PKCS#7 bundle cannot be read: {what}"));
-    pkcs7::certificates(bytes).map_err(malformed)?.into_iter().try_for_each(|der| contents.add_certificate(der).map(drop))
+    let malformed =
+        |DerError(what)| ReadError::malformed(format!("the PKCS#7 bundle cannot be read: {what}"));
+    pkcs7::certificates(bytes)
+        .map_err(malformed)?
+        .into_iter()
+        .try_for_each(|der| contents.add_certificate(der).map(drop))
 }
 
 /// Adds what a text holds to what was read before it.
-fn read_pem(mut contents: Contents, text: &[u8], password: Option<&SecretString>) -> Result<Contents, Box<Refused>> {
+fn read_pem(
+    mut contents: Contents,
+    text: &[u8],
+    password: Option<&SecretString>,
+) -> Result<Contents, Box<Refused>> {
     let mut work = Work::default();
     let mut others: Vec<String> = Vec::new();
     for part in pem::parts(text) {
@@ -241,7 +286,9 @@ fn read_pem(mut contents: Contents, text: &[u8], password: Option<&SecretString>
             Ok(block) => match Promise::of(&block.place.label) {
                 Promise::Certificate | Promise::TrustedCertificate => add_block(&mut contents, &block),
                 Promise::Bundle => add_bundle(&mut contents, &block),
-                Promise::PrivateKey => pem_key(block, password, &mut work).map_or(Ok(()), |key| contents.add_key(key).map(drop)),
+                Promise::PrivateKey => {
+                    pem_key(block, password, &mut work).map_or(Ok(()), |key| contents.add_key(key).map(drop))
+                }
                 Promise::Other | Promise::Unknown => {
                     others.push(quoted(&block.place.label));
                     Ok(())
@@ -291,7 +338,11 @@ fn add_bundle(contents: &mut Contents, block: &Block) -> Result<(), ReadError> {
 }
 
 /// The key of a block, if it is meant to be one.
-fn pem_key(block: Block, password: Option<&SecretString>, work: &mut Work) -> Option<Result<PrivateKey, ReadError>> {
+fn pem_key(
+    block: Block,
+    password: Option<&SecretString>,
+    work: &mut Work,
+) -> Option<Result<PrivateKey, ReadError>> {
     if Promise::of(&block.place.label) != Promise::PrivateKey {
         return None;
     }
@@ -304,7 +355,11 @@ fn pem_key(block: Block, password: Option<&SecretString>, work: &mut Work) -> Op
     Some(key.map_err(|error| error.in_block(block.place)))
 }
 
-fn encrypted_or_open_key(der: &[u8], password: Option<&SecretString>, work: &mut Work) -> Result<PrivateKey, ReadError> {
+fn encrypted_or_open_key(
+    der: &[u8],
+    password: Option<&SecretString>,
+    work: &mut Work,
+) -> Result<PrivateKey, ReadError> {
     let malformed = |DerError(what)| ReadError::malformed(format!("not a private key: {what}"));
     let mut parts = der::sequence(der).map_err(malformed)?;
     let first = parts.element().map_err(malformed)?;
@@ -324,7 +379,9 @@ fn open_key(der: &[u8], encrypted: bool) -> Result<PrivateKey, ReadError> {
 
 fn needed(error: ReadError, password: Option<&SecretString>) -> ReadError {
     match error {
-        ReadError::WrongPassword { .. } if password.is_none() => ReadError::PasswordNeeded { part: "the private key" },
+        ReadError::WrongPassword { .. } if password.is_none() => {
+            ReadError::PasswordNeeded { part: "the private key" }
+        }
         error => error,
     }
 }
@@ -336,7 +393,9 @@ fn finished(contents: Contents, others: &str) -> Result<Contents, Box<Refused>> 
     }
     let error = match contents.unread.first() {
         Some(error) => error.clone(),
-        None if !contents.keys.is_empty() => ReadError::NoCertificate { what: "it holds a private key only".into() },
+        None if !contents.keys.is_empty() => {
+            ReadError::NoCertificate { what: "it holds a private key only".into() }
+        }
         None => ReadError::NoCertificate { what: format!("it holds {others}") },
     };
     Err(Refused::new(contents.kind, error))

@@ -25,10 +25,14 @@ pub(super) fn signed_by(below: &Certificate, above: &Certificate) -> Signed {
         return Signed::No;
     }
     let Some(algorithm) = algorithm_of(below, above) else { return Signed::Unknown };
-    let (Ok((_, subject)), Ok((_, issuer))) = (X509Certificate::from_der(&below.der), X509Certificate::from_der(&above.der)) else {
+    let (Ok((_, subject)), Ok((_, issuer))) =
+        (X509Certificate::from_der(&below.der), X509Certificate::from_der(&above.der))
+    else {
         return Signed::Unknown;
     };
-    if below.signature_algorithm.oid == PSS && !has_usual_salt(&subject.signature_algorithm, below.signature_algorithm.digest) {
+    if below.signature_algorithm.oid == PSS
+        && !has_usual_salt(&subject.signature_algorithm, below.signature_algorithm.digest)
+    {
         return Signed::Unknown;
     }
     let key = UnparsedPublicKey::new(algorithm, &issuer.public_key().subject_public_key.data);
@@ -54,7 +58,8 @@ fn is_of_key(signature: &str, key: &KeyKind) -> bool {
 
 /// RSASSA-PSS with a salt as long as the digest, the only one that can be computed here.
 fn has_usual_salt(identifier: &AlgorithmIdentifier<'_>, digest: Option<&str>) -> bool {
-    let salt = identifier.parameters.as_ref().and_then(|parameters| RsaSsaPssParams::try_from(parameters).ok());
+    let salt =
+        identifier.parameters.as_ref().and_then(|parameters| RsaSsaPssParams::try_from(parameters).ok());
     let usual = match digest {
         Some("sha256") => 32,
         Some("sha384") => 48,
@@ -68,12 +73,16 @@ fn has_usual_salt(identifier: &AlgorithmIdentifier<'_>, digest: Option<&str>) ->
 fn algorithm_of(subject: &Certificate, issuer: &Certificate) -> Option<&'static dyn VerificationAlgorithm> {
     let digest = subject.signature_algorithm.digest;
     Some(match &issuer.public_key.kind {
-        KeyKind::Rsa(2048..=8192) | KeyKind::RsaPss(2048..=8192) if subject.signature_algorithm.oid == PSS => match digest? {
-            "sha256" => &algorithm::RSA_PSS_2048_8192_SHA256,
-            "sha384" => &algorithm::RSA_PSS_2048_8192_SHA384,
-            "sha512" => &algorithm::RSA_PSS_2048_8192_SHA512,
-            _ => return None,
-        },
+        KeyKind::Rsa(2048..=8192) | KeyKind::RsaPss(2048..=8192)
+            if subject.signature_algorithm.oid == PSS =>
+        {
+            match digest? {
+                "sha256" => &algorithm::RSA_PSS_2048_8192_SHA256,
+                "sha384" => &algorithm::RSA_PSS_2048_8192_SHA384,
+                "sha512" => &algorithm::RSA_PSS_2048_8192_SHA512,
+                _ => return None,
+            }
+        }
         KeyKind::Rsa(_) if subject.signature_algorithm.oid == PSS => return None,
         KeyKind::Rsa(bits @ 1024..=8192) => match (digest?, *bits >= 2048) {
             ("sha1", _) => &algorithm::RSA_PKCS1_1024_8192_SHA1_FOR_LEGACY_USE_ONLY,

@@ -20,7 +20,9 @@ fn dates(der: &[u8]) -> Result<[(u8, &[u8]); 2]> {
 
 fn is_proper(kind: u8, text: &[u8]) -> bool {
     let digits = if kind == tag::UTC_TIME { 12 } else { 14 };
-    text.split_last().is_some_and(|(zone, date)| *zone == b'Z' && date.len() == digits && date.iter().all(u8::is_ascii_digit))
+    text.split_last().is_some_and(|(zone, date)| {
+        *zone == b'Z' && date.len() == digits && date.iter().all(u8::is_ascii_digit)
+    })
 }
 
 #[cfg(test)]
@@ -29,7 +31,10 @@ mod tests {
 
     #[test]
     fn an_offset_and_missing_seconds_are_improper() {
-        assert!(is_proper(tag::UTC_TIME, b"960712142015Z") && is_proper(tag::GENERALIZED_TIME, b"99991231235959Z"));
+        assert!(
+            is_proper(tag::UTC_TIME, b"960712142015Z")
+                && is_proper(tag::GENERALIZED_TIME, b"99991231235959Z")
+        );
         for text in [&b"960528134905+0800"[..], b"9605281349Z", b"", b"Z"] {
             assert!(!is_proper(tag::UTC_TIME, text), "{text:?}");
         }

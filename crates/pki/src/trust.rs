@@ -1,4 +1,5 @@
-//! The certificate authorities that are trusted (A23), and whether a certificate's chain leads to one of them.
+//! The certificate authorities that are trusted (A23), and whether a certificate's chain leads to one of
+//! them.
 //!
 //! Dates are not looked at here: `check` has findings of its own for them.
 
@@ -26,10 +27,15 @@ impl Roots {
     /// The roots that this machine trusts, or those of `SSL_CERT_FILE`; none if the platform has no store.
     pub fn of_this_machine() -> Self {
         let found = rustls_native_certs::load_native_certs().certs;
-        found.iter().filter_map(|der| super::read(der, None).ok()).flat_map(|contents| contents.certificates).collect()
+        found
+            .iter()
+            .filter_map(|der| super::read(der, None).ok())
+            .flat_map(|contents| contents.certificates)
+            .collect()
     }
 
-    /// The certificates of a file: PEM, DER or PKCS#7. One that cannot be read is an error: it may be the one that is missed.
+    /// The certificates of a file: PEM, DER or PKCS#7. One that cannot be read is an error: it may be the one
+    /// that is missed.
     pub fn read(bytes: &[u8]) -> Result<Self, Box<Refused>> {
         Ok(super::certificates(bytes)?.into_iter().collect())
     }
@@ -117,9 +123,14 @@ impl<'a> Search<'a> {
         if !is_ca || !link.may_sign || link.has_unknown_critical || !deep_enough {
             return false;
         }
-        // Self-issued certificates on the way are exempt from name constraints, the leaf never is (RFC 5280, 6.1.4).
-        let mut bound = way.iter().enumerate().filter(|(place, below)| *place == 0 || !below.certificate.is_self_issued());
-        bound.all(|(_, below)| link.permits(below, &mut self.effort)) && signed_by(top.certificate, issuer) == Signed::Yes
+        // Self-issued certificates on the way are exempt from name constraints, the leaf never is (RFC 5280,
+        // 6.1.4).
+        let mut bound = way
+            .iter()
+            .enumerate()
+            .filter(|(place, below)| *place == 0 || !below.certificate.is_self_issued());
+        bound.all(|(_, below)| link.permits(below, &mut self.effort))
+            && signed_by(top.certificate, issuer) == Signed::Yes
     }
 }
 
@@ -139,10 +150,13 @@ impl<'a> Link<'a> {
         for extension in parsed.extensions() {
             match extension.parsed_extension() {
                 ParsedExtension::BasicConstraints(constraints) => {
-                    longest_path = constraints.path_len_constraint.and_then(|longest| usize::try_from(longest).ok());
+                    longest_path =
+                        constraints.path_len_constraint.and_then(|longest| usize::try_from(longest).ok());
                 }
                 ParsedExtension::KeyUsage(usage) => may_sign = usage.key_cert_sign(),
-                ParsedExtension::UnsupportedExtension { .. } | ParsedExtension::ParseError { .. } if extension.critical => {
+                ParsedExtension::UnsupportedExtension { .. } | ParsedExtension::ParseError { .. }
+                    if extension.critical =>
+                {
                     has_unknown_critical = true;
                 }
                 _ => {}
@@ -153,10 +167,11 @@ impl<'a> Link<'a> {
 
     /// Whether the name constraints of this issuer let `below` pass.
     fn permits(&self, below: &Link<'_>, effort: &mut Effort) -> bool {
-        let constraints = self.parsed.extensions().iter().find_map(|extension| match extension.parsed_extension() {
-            ParsedExtension::NameConstraints(constraints) => Some(constraints),
-            _ => None,
-        });
+        let constraints =
+            self.parsed.extensions().iter().find_map(|extension| match extension.parsed_extension() {
+                ParsedExtension::NameConstraints(constraints) => Some(constraints),
+                _ => None,
+            });
         constraints.is_none_or(|constraints| constraints::permit(constraints, &below.parsed, effort))
     }
 }

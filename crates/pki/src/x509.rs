@@ -1,6 +1,7 @@
 //! One X.509 certificate as facts (RFC 5280), from whatever real authorities and test suites have written.
 //!
-//! Lenient where a wrong detail does not change what the certificate says, strict where a name could be taken for another.
+//! Lenient where a wrong detail does not change what the certificate says, strict where a name could be taken
+//! for another.
 
 use jiff::Timestamp;
 use jiff::civil::DateTime;
@@ -86,7 +87,8 @@ fn signature_algorithm(identifier: Element<'_>) -> Result<SignatureAlgorithm> {
     Ok(SignatureAlgorithm::new(oid, digest.transpose()?.flatten()))
 }
 
-/// Hexadecimal digits of the magnitude in whole octets, and their number. Negative serials are forbidden and exist.
+/// Hexadecimal digits of the magnitude in whole octets, and their number. Negative serials are forbidden and
+/// exist.
 fn serial_number(serial: Element<'_>) -> (String, usize) {
     let mut octets = serial.content.to_vec();
     if serial.is_negative() {
@@ -164,8 +166,11 @@ struct Extensions {
 
 fn extensions(body: &mut Reader<'_>) -> Result<Extensions> {
     let mut found = Extensions::default();
-    // Unique identifiers [1] and [2] may come first; what cannot be read must not pass for no extensions at all.
-    let Some(extensions) = body.find(|element| element.as_ref().map_or(true, |element| element.tag == tag::context(3))) else {
+    // Unique identifiers [1] and [2] may come first; what cannot be read must not pass for no extensions at
+    // all.
+    let Some(extensions) =
+        body.find(|element| element.as_ref().map_or(true, |element| element.tag == tag::context(3)))
+    else {
         return Ok(found);
     };
     for extension in extensions?.children()?.element()?.expect(tag::SEQUENCE)? {
@@ -224,7 +229,11 @@ fn general_name(name: Element<'_>) -> San {
                 Err(_) => San::Other(format!("an IP address of {} octets", name.content.len())),
             },
         },
-        8 => San::Other(Element { tag: tag::OID, ..name }.oid().unwrap_or_else(|_| "an unreadable registered identifier".into())),
+        8 => San::Other(
+            Element { tag: tag::OID, ..name }
+                .oid()
+                .unwrap_or_else(|_| "an unreadable registered identifier".into()),
+        ),
         _ => San::Other("a name of another form".into()),
     }
 }
@@ -252,9 +261,16 @@ mod tests {
             assert_eq!(read(tag, text).as_deref(), Ok(wanted));
         }
         assert_eq!(time(element(tag::GENERALIZED_TIME, b"99991231235959Z")), Ok(Timestamp::MAX));
-        for text in
-            ["", "Z", "261301000000Z", "26090100000aZ", "260901000000", "260901000000+01", "2609010000000Z", "\u{7f}60901000000Z"]
-        {
+        for text in [
+            "",
+            "Z",
+            "261301000000Z",
+            "26090100000aZ",
+            "260901000000",
+            "260901000000+01",
+            "2609010000000Z",
+            "\u{7f}60901000000Z",
+        ] {
             assert!(read(tag::UTC_TIME, text).is_err(), "{text}");
         }
     }
@@ -264,7 +280,10 @@ mod tests {
         let made = rcgen::CertificateParams::new(vec!["www.contoso.com".into()]).unwrap();
         let made = made.self_signed(&rcgen::KeyPair::generate().unwrap()).unwrap();
         let mut der = made.der().to_vec();
-        let at = der.windows(4).position(|octets| octets[0] == 0xA3 && octets[2] == 0x30 && octets[1] == octets[3] + 2).unwrap();
+        let at = der
+            .windows(4)
+            .position(|octets| octets[0] == 0xA3 && octets[2] == 0x30 && octets[1] == octets[3] + 2)
+            .unwrap();
         der[at + 1] += 1;
         assert!(certificate(&der).is_err());
     }
@@ -292,7 +311,8 @@ mod tests {
 
     #[test]
     fn a_certificate_tells_what_it_was_made_with() {
-        let mut parameters = rcgen::CertificateParams::new(vec!["www.contoso.com".into(), "*.contoso.com".into()]).unwrap();
+        let mut parameters =
+            rcgen::CertificateParams::new(vec!["www.contoso.com".into(), "*.contoso.com".into()]).unwrap();
         parameters.distinguished_name.push(rcgen::DnType::OrganizationName, "Contoso, Ltd.");
         parameters.distinguished_name.push(rcgen::DnType::CommonName, "www.contoso.com");
         parameters.serial_number = Some(rcgen::SerialNumber::from_slice(&[7; 20]));
@@ -302,7 +322,10 @@ mod tests {
         let read = certificate(made.der()).unwrap();
         assert_eq!(read.subject, "O=Contoso\\, Ltd.,CN=www.contoso.com");
         assert_eq!(read.sans, [San::Dns("www.contoso.com".into()), San::Dns("*.contoso.com".into())]);
-        assert_eq!((read.serial_octets, read.version, read.is_ca, read.is_self_issued()), (20, 3, true, true));
+        assert_eq!(
+            (read.serial_octets, read.version, read.is_ca, read.is_self_issued()),
+            (20, 3, true, true)
+        );
         assert_eq!(read.eku.as_deref(), Some(&["1.3.6.1.5.5.7.3.1".to_owned()][..]));
         assert_eq!(read.public_key.kind.to_string(), "EC P-256");
         assert_eq!(read.signature_algorithm.digest, Some("sha256"));

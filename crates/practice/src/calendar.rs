@@ -1,5 +1,6 @@
-//! What Azure and the certificate authorities promise on a given day, with sources of its own: the practice cloud never
-//! reads the client's rules, so that a mistake in one shows against the other (`tests/program/dated.rs` compares them).
+//! What Azure and the certificate authorities promise on a given day, with sources of its own: the practice
+//! cloud never reads the client's rules, so that a mistake in one shows against the other
+//! (`tests/program/dated.rs` compares them).
 //!
 //! A moved clock meets the facts of the day that it shows.
 
@@ -22,8 +23,9 @@ impl<T: Copy> Dated<T> {
     }
 }
 
-/// Longest life of a leaf issued for an order: the article of 2022; the notice on the industry's changes of February 2026;
-/// from there on two days below the limits of ballot SC-081v3 (100 and 47), as the notice has it for 200.
+/// Longest life of a leaf issued for an order: the article of 2022; the notice on the industry's changes of
+/// February 2026; from there on two days below the limits of ballot SC-081v3 (100 and 47), as the notice has
+/// it for 200.
 pub const ORDER_LEAF_DAYS: Dated<i64> =
     Dated { first: 365, then: &[(date(2026, 3, 15), 198), (date(2027, 3, 15), 98), (date(2029, 3, 15), 46)] };
 
@@ -34,7 +36,8 @@ pub const PROOF_DAYS: Dated<i64> =
 /// The day the platform forgot all earlier proofs of ownership: the same notice.
 const PROOFS_COUNT_FROM: Date = date(2026, 3, 15);
 
-/// How early an order may be renewed by hand, in days before its term ends: the article of 2022, and that of September 2026.
+/// How early an order may be renewed by hand, in days before its term ends: the article of 2022, and that of
+/// September 2026.
 pub const MANUAL_RENEWAL_DAYS: Dated<i64> = Dated { first: 60, then: &[(date(2026, 9, 15), 90)] };
 
 /// Whether a renewal before the automatic one's date keeps the term and costs nothing: the same articles.
@@ -43,14 +46,18 @@ pub const EARLY_RENEWAL_IS_FREE: Dated<bool> = Dated { first: false, then: &[(da
 /// Whether leaves also carry the client authentication usage: the notice of February 2026.
 pub const CLIENT_AUTH: Dated<bool> = Dated { first: true, then: &[(date(2026, 3, 15), false)] };
 
-/// Life of a free managed certificate: six months (article of 2022); later what ballot SC-081v3 leaves, less a day.
-pub const MANAGED_LEAF_DAYS: Dated<i64> = Dated { first: 180, then: &[(date(2027, 3, 15), 99), (date(2029, 3, 15), 46)] };
+/// Life of a free managed certificate: six months (article of 2022); later what ballot SC-081v3 leaves, less
+/// a day.
+pub const MANAGED_LEAF_DAYS: Dated<i64> =
+    Dated { first: 180, then: &[(date(2027, 3, 15), 99), (date(2029, 3, 15), 46)] };
 
-/// How long before its end a managed certificate is renewed, by the day of its issue: the article of 2022; for shorter lives
-/// nothing is announced, so a quarter of the life, as before.
-pub const MANAGED_RENEWAL_DAYS: Dated<i64> = Dated { first: 45, then: &[(date(2027, 3, 15), 24), (date(2029, 3, 15), 11)] };
+/// How long before its end a managed certificate is renewed, by the day of its issue: the article of 2022;
+/// for shorter lives nothing is announced, so a quarter of the life, as before.
+pub const MANAGED_RENEWAL_DAYS: Dated<i64> =
+    Dated { first: 45, then: &[(date(2027, 3, 15), 24), (date(2029, 3, 15), 11)] };
 
-/// The oldest TLS version that the front ends still speak, whatever an app allows: "Set minimum TLS version" (2026).
+/// The oldest TLS version that the front ends still speak, whatever an app allows: "Set minimum TLS version"
+/// (2026).
 pub const OLDEST_TLS: Dated<&str> = Dated { first: "1.0", then: &[(date(2027, 5, 31), "1.2")] };
 
 /// Whether a mail to the domain's administrator proves anything: ballot SC-090 ends it.
@@ -58,20 +65,24 @@ pub const MAIL_PROVES: Dated<bool> = Dated { first: true, then: &[(date(2028, 3,
 
 /// The oldest api-version, previews included, by which Key Vault's management answers:
 /// learn.microsoft.com/azure/key-vault/general/access-control-default, Azure/azure-cli#34020.
-pub const OLDEST_KEY_VAULT_VERSION: Dated<&str> = Dated { first: "2015-06-01", then: &[(date(2027, 2, 27), "2026-02-01")] };
+pub const OLDEST_KEY_VAULT_VERSION: Dated<&str> =
+    Dated { first: "2015-06-01", then: &[(date(2027, 2, 27), "2026-02-01")] };
 
-/// The api-versions by which the contents of vaults are served: what the packages azure-keyvault-certificates have offered since 4.2
-/// (7.1) with the days of the dated ones; no version has been taken away.
+/// The api-versions by which the contents of vaults are served: what the packages azure-keyvault-certificates
+/// have offered since 4.2 (7.1) with the days of the dated ones; no version has been taken away.
 pub const VAULT_DATA_VERSIONS: Dated<&[&str]> = Dated {
     first: &["2016-10-01", "7.0", "7.1", "7.2", "7.3", "7.4"],
     then: &[
         (date(2025, 7, 1), &["2016-10-01", "7.0", "7.1", "7.2", "7.3", "7.4", "7.5", "7.6", "2025-07-01"]),
-        (date(2026, 4, 1), &["2016-10-01", "7.0", "7.1", "7.2", "7.3", "7.4", "7.5", "7.6", "2025-07-01", "2026-04-01"]),
+        (
+            date(2026, 4, 1),
+            &["2016-10-01", "7.0", "7.1", "7.2", "7.3", "7.4", "7.5", "7.6", "2025-07-01", "2026-04-01"],
+        ),
     ],
 };
 
-/// Whether people need a second factor for changes in Azure Resource Manager: concept-mandatory-multifactor-authentication,
-/// phase 2 (learn); Azure/azure-dev#5425.
+/// Whether people need a second factor for changes in Azure Resource Manager:
+/// concept-mandatory-multifactor-authentication, phase 2 (learn); Azure/azure-dev#5425.
 pub const MFA_FOR_CHANGES: Dated<bool> = Dated { first: false, then: &[(date(2025, 10, 1), true)] };
 
 /// The same in a tenant that put it off as long as it could.

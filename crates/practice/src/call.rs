@@ -76,7 +76,8 @@ pub struct Call {
 }
 
 impl Call {
-    /// What the path names: the resource, or for a collection or an action the resource (or scope) it hangs on.
+    /// What the path names: the resource, or for a collection or an action the resource (or scope) it hangs
+    /// on.
     pub fn target(&self) -> ResourceId {
         self.path_id().whole()
     }

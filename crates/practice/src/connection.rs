@@ -28,7 +28,8 @@ pub struct Connection {
     pub dns: String,
     /// HOST:PORT of the TLS listener that serves every bound hostname.
     pub tls_front_door: String,
-    /// Base URL of the metadata service that signs managed identities in; what AZURE_POD_IDENTITY_AUTHORITY_HOST takes.
+    /// Base URL of the metadata service that signs managed identities in; what
+    /// AZURE_POD_IDENTITY_AUTHORITY_HOST takes.
     pub imds: String,
     /// Where a newcomer begins: a group, an app in it, and the app's custom hostnames.
     pub resource_group: String,

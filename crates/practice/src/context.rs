@@ -1,4 +1,5 @@
-//! What a provider works with: one transaction, the practice cloud's time, and what never changes while it runs.
+//! What a provider works with: one transaction, the practice cloud's time, and what never changes while it
+//! runs.
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Serialize, de::DeserializeOwned};
@@ -102,7 +103,10 @@ impl Context<'_> {
     /// The resources that an index knows with any value.
     pub fn having_any(&self, index: &Index) -> Result<Vec<Value>, Fault> {
         let keys = index.keys(self.tx, None)?;
-        Ok(keys.iter().filter_map(|key| self.tx.get(&RESOURCES, key).transpose()).collect::<Result<_, _>>()?)
+        Ok(keys
+            .iter()
+            .filter_map(|key| self.tx.get(&RESOURCES, key).transpose())
+            .collect::<Result<_, _>>()?)
     }
 
     /// All resources of a type (`microsoft.web/sites`, lower case) under a scope, in id order.
@@ -115,9 +119,14 @@ impl Context<'_> {
         Ok(all)
     }
 
-    /// Shows `visit` the resources whose key (`TYPE|ID` in lower case) begins with `prefix` and lies after `after`, in
-    /// the order of their keys, until it answers false.
-    pub fn walk(&self, prefix: &str, after: Option<&str>, visit: &mut dyn FnMut(&str, Value) -> bool) -> Result<(), Fault> {
+    /// Shows `visit` the resources whose key (`TYPE|ID` in lower case) begins with `prefix` and lies after
+    /// `after`, in the order of their keys, until it answers false.
+    pub fn walk(
+        &self,
+        prefix: &str,
+        after: Option<&str>,
+        visit: &mut dyn FnMut(&str, Value) -> bool,
+    ) -> Result<(), Fault> {
         self.walk_by(prefix, after, &|bytes| serde_json::from_slice(bytes), visit)
     }
 
@@ -211,7 +220,8 @@ impl Context<'_> {
 
     /// Keeps what nobody may see (key, PFX, password) with a resource.
     pub fn save_private<T: Serialize>(&self, id: &ResourceId, part: &T) -> Result<(), Fault> {
-        let part = serde_json::to_value(part).map_err(|error| Fault::arm(500, "InternalServerError", error.to_string()))?;
+        let part = serde_json::to_value(part)
+            .map_err(|error| Fault::arm(500, "InternalServerError", error.to_string()))?;
         lag::remember_private(self, &id.key())?;
         Ok(self.tx.put(&PRIVATE, &id.key(), &part)?)
     }
@@ -219,7 +229,9 @@ impl Context<'_> {
     /// The private part of a resource.
     pub fn private<T: DeserializeOwned>(&self, id: &ResourceId) -> Result<Option<T>, Fault> {
         let part = lag::private(self.tx, self.view, &id.key())?;
-        part.map(serde_json::from_value).transpose().map_err(|error| Fault::arm(500, "InternalServerError", error.to_string()))
+        part.map(serde_json::from_value)
+            .transpose()
+            .map_err(|error| Fault::arm(500, "InternalServerError", error.to_string()))
     }
 
     /// Has `job` run after what takes `real` in Azure, shortened by the pace.
@@ -228,7 +240,8 @@ impl Context<'_> {
         Ok(jobs::schedule(self.tx, due, job)?)
     }
 
-    /// Has `job` run at a moment of the practice cloud's calendar (expiry, denial after 15 days), at any pace.
+    /// Has `job` run at a moment of the practice cloud's calendar (expiry, denial after 15 days), at any
+    /// pace.
     pub fn at(&self, due: Timestamp, job: &Job) -> Result<(), Fault> {
         Ok(jobs::schedule(self.tx, due, job)?)
     }
@@ -253,7 +266,8 @@ pub fn text<'v>(value: &'v Value, pointer: &str) -> &'v str {
     found.and_then(Value::as_str).unwrap_or("")
 }
 
-/// Lays `patch` over `base`: members replace members, objects are merged, `null` removes nothing but sets null.
+/// Lays `patch` over `base`: members replace members, objects are merged, `null` removes nothing but sets
+/// null.
 pub fn merge(base: &mut Value, patch: &Value) {
     match (base, patch) {
         (Value::Object(base), Value::Object(patch)) => {

@@ -30,10 +30,13 @@ fn clock(ctx: &Context<'_>, _: &Call) -> Outcome {
 /// request is served.
 fn set_clock(ctx: &Context<'_>, call: &Call) -> Outcome {
     let now = match (call.text("/now"), call.text("/advance")) {
-        (Some(now), None) => now.parse::<Timestamp>().map_err(|error| Fault::invalid(format!("now: {error}")))?,
-        (None, Some(advance)) => {
-            ctx.now.checked_add(duration(advance)?).map_err(|error| Fault::invalid(format!("advance: {error}")))?
+        (Some(now), None) => {
+            now.parse::<Timestamp>().map_err(|error| Fault::invalid(format!("now: {error}")))?
         }
+        (None, Some(advance)) => ctx
+            .now
+            .checked_add(duration(advance)?)
+            .map_err(|error| Fault::invalid(format!("advance: {error}")))?,
         _ => {
             return Err(Fault::invalid(
                 "Give either \"now\", a time such as 2026-12-01T00:00:00Z, or \"advance\", a time span such as 3d or 90m.",
@@ -50,7 +53,8 @@ fn show(now: Timestamp) -> Value {
 
 /// `3d`, `36h`, `1d 12h`: days are 24 hours here.
 pub fn duration(text: &str) -> Result<SignedDuration, Fault> {
-    let span: jiff::Span = text.parse().map_err(|error| Fault::invalid(format!("{text} is no time span: {error}")))?;
+    let span: jiff::Span =
+        text.parse().map_err(|error| Fault::invalid(format!("{text} is no time span: {error}")))?;
     span.to_duration(jiff::SpanRelativeTo::days_are_24_hours())
         .map_err(|error| Fault::invalid(format!("{text} is no time span: {error}")))
 }

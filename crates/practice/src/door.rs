@@ -100,7 +100,9 @@ pub fn serve(world: &mut World, incoming: &Incoming) -> Served {
         None => disturbed(world, &door, incoming),
     };
     let mut reply = with_manners(world, &door, incoming, outcome.unwrap_or_else(Reply::from));
-    let skew = met.as_ref().and_then(|kind| if let Kind::ClockSkew { by } = kind { control::duration(by).ok() } else { None });
+    let skew = met
+        .as_ref()
+        .and_then(|kind| if let Kind::ClockSkew { by } = kind { control::duration(by).ok() } else { None });
     if let Some(date) = date(world, &door, skew.unwrap_or_default()) {
         reply = reply.header("date", date);
     }
@@ -113,14 +115,18 @@ pub fn serve(world: &mut World, incoming: &Incoming) -> Served {
             query => format!("{}?{query}", incoming.path),
         };
         let now = world.now();
-        let header = |is: &dyn Fn(&str) -> bool| reply.headers.iter().find(|(name, _)| is(name)).map(|(_, value)| value.clone());
+        let header = |is: &dyn Fn(&str) -> bool| {
+            reply.headers.iter().find(|(name, _)| is(name)).map(|(_, value)| value.clone())
+        };
         let exchange = Exchange {
             method: incoming.method.clone(),
             path,
             host: incoming.host.clone(),
             status: reply.status,
             request: incoming.client_request_id.clone(),
-            left: header(&|name| name.starts_with("x-ms-ratelimit-remaining-") || name == "x-ms-user-quota-remaining"),
+            left: header(&|name| {
+                name.starts_with("x-ms-ratelimit-remaining-") || name == "x-ms-user-quota-remaining"
+            }),
             retry_after: header(&|name| name == "retry-after"),
         };
         world.log.add(now, exchange);
@@ -128,10 +134,11 @@ pub fn serve(world: &mut World, incoming: &Incoming) -> Served {
     Served { reply, delivery: met.as_ref().map(Delivery::from).unwrap_or_default() }
 }
 
-/// What the service's clock shows, which is the one that its resources go by. Sign-in goes by the real clock, and the HTTP
-/// server tells that.
+/// What the service's clock shows, which is the one that its resources go by. Sign-in goes by the real clock,
+/// and the HTTP server tells that.
 fn date(world: &World, door: &Door, skew: SignedDuration) -> Option<String> {
-    let signs_in = matches!(door, Door::Token | Door::DeviceCode | Door::DeviceLogin | Door::Discovery | Door::Control);
+    let signs_in =
+        matches!(door, Door::Token | Door::DeviceCode | Door::DeviceLogin | Door::Discovery | Door::Control);
     let now = if signs_in { Timestamp::now() } else { world.now() };
     let shown = (!signs_in || !skew.is_zero()).then(|| now.checked_add(skew).unwrap_or(now))?;
     Some(shown.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string())
@@ -154,12 +161,23 @@ fn disturbed(world: &World, door: &Door, incoming: &Incoming) -> (Outcome, Optio
     };
     let skew = kind.skew().unwrap_or_default();
     // What a fault keeps from being done has no answer of its own.
-    let real = if kind.lets_through() { answer(world, door, incoming, skew, kind.stale()) } else { Ok(Reply::empty(500)) };
+    let real = if kind.lets_through() {
+        answer(world, door, incoming, skew, kind.stale())
+    } else {
+        Ok(Reply::empty(500))
+    };
     (kind.answer(door).map_or(real, Err), Some(kind))
 }
 
-/// `skew` is by how much the clock is off by which tokens are judged; what is changed shows late where it is to be `stale`.
-fn answer(world: &World, door: &Door, incoming: &Incoming, skew: SignedDuration, stale: Option<Stale>) -> Outcome {
+/// `skew` is by how much the clock is off by which tokens are judged; what is changed shows late where it is
+/// to be `stale`.
+fn answer(
+    world: &World,
+    door: &Door,
+    incoming: &Incoming,
+    skew: SignedDuration,
+    stale: Option<Stale>,
+) -> Outcome {
     let mut call = read(incoming)?;
     let authority = &world.setting.authority;
     let header = incoming.authorization.as_deref();
@@ -191,10 +209,14 @@ fn answer(world: &World, door: &Door, incoming: &Incoming, skew: SignedDuration,
         Door::Metadata => Ok(metadata::endpoints(&world.setting, call.api_version())),
         Door::Token => world.run(|ctx| entra::token(ctx, tenant, &form(incoming))),
         Door::DeviceCode => world.run(|ctx| entra::device_code(ctx, tenant, &form(incoming))),
-        Door::Authorize if call.method == Method::Post => world.run(|ctx| entra::authorize::agree(ctx, tenant, &form(incoming))),
+        Door::Authorize if call.method == Method::Post => {
+            world.run(|ctx| entra::authorize::agree(ctx, tenant, &form(incoming)))
+        }
         Door::Authorize => entra::authorize::page(&call.query),
         Door::DeviceLogin => world.run(|ctx| entra::approve_by_hand(ctx, call.query("code"))),
-        Door::Discovery if call.segments.last().is_some_and(|last| last == "instance") => Ok(authority.instance_discovery()),
+        Door::Discovery if call.segments.last().is_some_and(|last| last == "instance") => {
+            Ok(authority.instance_discovery())
+        }
         Door::Discovery => Ok(authority.openid_configuration()),
         Door::RevocationList => world.run(|ctx| follow(ctx, &[revocation::ROUTES], &mut call)),
         Door::Graph => {
@@ -211,7 +233,11 @@ fn answer(world: &World, door: &Door, incoming: &Incoming, skew: SignedDuration,
             call.caller = caller(Audience::Arm).map_err(|fault| entra::arm_refusal(&fault, authority))?;
             require_api_version(&call)?;
             world.run(|ctx| {
-                let view = if call.method == Method::Get { lag::view_of_a_read(ctx, &incoming.path)? } else { View::Now };
+                let view = if call.method == Method::Get {
+                    lag::view_of_a_read(ctx, &incoming.path)?
+                } else {
+                    View::Now
+                };
                 arm::dispatch(&Context { view, stale, ..*ctx }, &call)
             })
         }
@@ -236,8 +262,8 @@ fn follow(ctx: &Context<'_>, tables: &[&[Route]], call: &mut Call) -> Outcome {
 
 /// Bytes to a call: decoded segments, query and JSON body.
 fn read(incoming: &Incoming) -> Result<Call, Fault> {
-    let method =
-        Method::parse(&incoming.method).ok_or_else(|| Fault::arm(405, "MethodNotAllowed", "The HTTP method is not supported."))?;
+    let method = Method::parse(&incoming.method)
+        .ok_or_else(|| Fault::arm(405, "MethodNotAllowed", "The HTTP method is not supported."))?;
     // Some clients escape the slashes of a whole scope; no name has one.
     let path = percent_encoding::percent_decode_str(&incoming.path).decode_utf8_lossy();
     let segments = path.split('/').filter(|part| !part.is_empty()).map(str::to_owned).collect();
@@ -245,8 +271,11 @@ fn read(incoming: &Incoming) -> Result<Call, Fault> {
     let body = if incoming.body.is_empty() || is_form {
         Value::Null
     } else {
-        serde_json::from_slice(&incoming.body)
-            .map_err(|error| Fault::invalid(format!("The request content was invalid and could not be deserialized: '{error}'.")))?
+        serde_json::from_slice(&incoming.body).map_err(|error| {
+            Fault::invalid(format!(
+                "The request content was invalid and could not be deserialized: '{error}'."
+            ))
+        })?
     };
     Ok(Call {
         method,
@@ -273,7 +302,11 @@ fn require_api_version(call: &Call) -> Result<(), Fault> {
     let date = version.get(..10).unwrap_or_default();
     let rest = version.get(10..).unwrap_or_default();
     if date.parse::<jiff::civil::Date>().is_err() || !(rest.is_empty() || rest.starts_with('-')) {
-        return Err(Fault::arm(400, "InvalidApiVersionParameter", format!("The api-version '{version}' is invalid.")));
+        return Err(Fault::arm(
+            400,
+            "InvalidApiVersionParameter",
+            format!("The api-version '{version}' is invalid."),
+        ));
     }
     Ok(())
 }

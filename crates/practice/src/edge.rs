@@ -1,5 +1,6 @@
-//! A content delivery network in front of apps: a second TLS listener, to which the public DNS of some hostnames leads, and
-//! which presents certificates of its own for them. The binding of such a hostname is seen at the app's own address only.
+//! A content delivery network in front of apps: a second TLS listener, to which the public DNS of some
+//! hostnames leads, and which presents certificates of its own for them. The binding of such a hostname is
+//! seen at the app's own address only.
 
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -24,7 +25,8 @@ const LEAF_DAYS: i64 = 180;
 
 const ENDPOINTS: Collection<Endpoint> = Collection::private("edge");
 
-pub const ROUTES: &[Route] = &[Route::new(Method::Get, "_emulator/edge", list), Route::new(Method::Post, "_emulator/edge", set)];
+pub const ROUTES: &[Route] =
+    &[Route::new(Method::Get, "_emulator/edge", list), Route::new(Method::Post, "_emulator/edge", set)];
 
 /// One hostname that it answers for.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -41,16 +43,19 @@ pub fn presented(ctx: &Context<'_>, host: &str) -> Result<Option<Material>, Faul
 }
 
 fn list(ctx: &Context<'_>, _: &Call) -> Outcome {
-    let hosts: Vec<String> = ctx.tx.scan(&ENDPOINTS, "")?.into_iter().map(|(_, endpoint)| endpoint.host).collect();
+    let hosts: Vec<String> =
+        ctx.tx.scan(&ENDPOINTS, "")?.into_iter().map(|(_, endpoint)| endpoint.host).collect();
     Ok(Reply::ok(json!({"address": ADDRESS, "hosts": hosts})))
 }
 
-/// `{"host": "shop.contoso.com"}` puts a hostname behind it, and with `"behind": false` leads it back to its app.
+/// `{"host": "shop.contoso.com"}` puts a hostname behind it, and with `"behind": false` leads it back to its
+/// app.
 fn set(ctx: &Context<'_>, call: &Call) -> Outcome {
     let host = call.need("/host")?.to_lowercase();
     if call.body["behind"] == json!(false) {
         let endpoint = ctx.tx.get(&ENDPOINTS, &host)?;
-        let endpoint = endpoint.ok_or_else(|| Fault::arm(404, "EndpointNotFound", format!("{host} is not behind it.")))?;
+        let endpoint = endpoint
+            .ok_or_else(|| Fault::arm(404, "EndpointNotFound", format!("{host} is not behind it.")))?;
         replace(ctx, &host, &endpoint.before)?;
         ctx.tx.remove(&ENDPOINTS, &host)?;
     } else {
@@ -71,10 +76,13 @@ pub fn place(ctx: &Context<'_>, host: &str) -> Result<(), Fault> {
         particulars: None,
     };
     let failed = |error: &dyn std::fmt::Display| Fault::invalid(error.to_string());
-    let material = ctx.setting.ca.certify(&profile).and_then(Material::try_from).map_err(|error| failed(&error))?;
-    let before = dns::all(ctx.tx)?.into_iter().filter(|record| record.name == host && leads(record)).collect();
+    let material =
+        ctx.setting.ca.certify(&profile).and_then(Material::try_from).map_err(|error| failed(&error))?;
+    let before =
+        dns::all(ctx.tx)?.into_iter().filter(|record| record.name == host && leads(record)).collect();
     let endpoint = format!("{}.{DOMAIN}", host.replace('.', "-"));
-    let record = |name: &str, kind, value: &str| Record::new(name, kind, value).map_err(|error| failed(&error));
+    let record =
+        |name: &str, kind, value: &str| Record::new(name, kind, value).map_err(|error| failed(&error));
     replace(ctx, host, &[record(host, Kind::Cname, &endpoint)?])?;
     dns::add(ctx.tx, &record(&endpoint, Kind::A, ADDRESS)?)?;
     Ok(ctx.tx.put(&ENDPOINTS, host, &Endpoint { host: host.to_owned(), material, before })?)

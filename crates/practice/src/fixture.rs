@@ -1,5 +1,5 @@
-//! A practice cloud without a network, for the tests of its providers: a store in a directory that goes away, a clock
-//! that the test moves, requests and jobs run one at a time.
+//! A practice cloud without a network, for the tests of its providers: a store in a directory that goes away,
+//! a clock that the test moves, requests and jobs run one at a time.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
@@ -152,8 +152,11 @@ pub fn json_of(reply: Reply) -> Value {
 fn call(method: Method, path: &str, body: &Value) -> Call {
     let (path, query) = path.split_once('?').unwrap_or((path, ""));
     let segments = path.split('/').filter(|s| !s.is_empty());
-    let mut query: Vec<(String, String)> =
-        query.split('&').filter_map(|pair| pair.split_once('=')).map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+    let mut query: Vec<(String, String)> = query
+        .split('&')
+        .filter_map(|pair| pair.split_once('='))
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .collect();
     query.push(("api-version".to_owned(), "2024-11-01".to_owned()));
     Call {
         method,

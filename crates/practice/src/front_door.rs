@@ -1,4 +1,5 @@
-//! The TLS front door: one loopback listener that presents, by SNI, whatever certificate is bound to the hostname.
+//! The TLS front door: one loopback listener that presents, by SNI, whatever certificate is bound to the
+//! hostname.
 //!
 //! `openssl s_client -servername HOST -connect FRONT_DOOR` sees here what a visitor of the site would see.
 
@@ -14,9 +15,15 @@ use super::{context::Context, material::Material, reply::Fault, server, world::H
 /// Which certificate is presented for a hostname, if there is one for it.
 pub type Presented = fn(&Context<'_>, &str) -> Result<Option<Material>, Fault>;
 
-/// Serves until `stop` says so. `default` is presented for every name that has none of its own, as App Service presents
-/// `*.azurewebsites.net`.
-pub async fn listen(listener: TcpListener, world: Handle, presented: Presented, default: Material, stop: watch::Receiver<bool>) {
+/// Serves until `stop` says so. `default` is presented for every name that has none of its own, as App
+/// Service presents `*.azurewebsites.net`.
+pub async fn listen(
+    listener: TcpListener,
+    world: Handle,
+    presented: Presented,
+    default: Material,
+    stop: watch::Receiver<bool>,
+) {
     let router = Router::new().fallback(page);
     server::accept(listener, stop.clone(), move |stream, _| {
         serve(stream, world.clone(), presented, default.clone(), router.clone(), stop.clone())

@@ -48,7 +48,9 @@ fn error(status: u16, code: &str, message: String) -> Fault {
 }
 
 fn missing(id: &str) -> Fault {
-    let message = format!("Resource '{id}' does not exist or one of its queried reference-property objects are not present.");
+    let message = format!(
+        "Resource '{id}' does not exist or one of its queried reference-property objects are not present."
+    );
     error(404, "Request_ResourceNotFound", message)
 }
 
@@ -56,16 +58,22 @@ fn missing(id: &str) -> Fault {
 pub fn dispatch(ctx: &Context<'_>, call: &mut Call) -> Outcome {
     let may = principals::account(&call.caller.object_id).is_some_and(|account| account.reads_directory);
     if !may {
-        return Err(error(403, "Authorization_RequestDenied", "Insufficient privileges to complete the operation.".to_owned()));
+        return Err(error(
+            403,
+            "Authorization_RequestDenied",
+            "Insufficient privileges to complete the operation.".to_owned(),
+        ));
     }
     match route::find(&[ROUTES], call.method, &call.segments) {
         Found::Operation(run, params) => {
             call.params = params;
             run(ctx, call)
         }
-        Found::OtherMethod => {
-            Err(error(405, "Request_BadRequest", "Specified HTTP method is not allowed for the request target.".to_owned()))
-        }
+        Found::OtherMethod => Err(error(
+            405,
+            "Request_BadRequest",
+            "Specified HTTP method is not allowed for the request target.".to_owned(),
+        )),
         Found::Nothing => {
             let segment = call.segments.get(1).map_or("", String::as_str);
             Err(error(400, "BadRequest", format!("Resource not found for the segment '{segment}'.")))

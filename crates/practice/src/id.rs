@@ -1,6 +1,7 @@
 //! ARM resource ids as the service reads them: any casing, doubled slashes, a trailing slash.
 //!
-//! The practice cloud has this parser of its own, so that a mistake in the client's cannot hide on both sides.
+//! The practice cloud has this parser of its own, so that a mistake in the client's cannot hide on both
+//! sides.
 
 use std::fmt;
 
@@ -195,7 +196,10 @@ mod tests {
     #[test]
     fn casing_and_doubled_slashes_do_not_change_what_an_id_names() {
         let id = ResourceId::parse(SITE);
-        assert_eq!(id.to_string(), "/subscriptions/s/resourceGroups/Shop/providers/microsoft.web/Sites/a/slots/b");
+        assert_eq!(
+            id.to_string(),
+            "/subscriptions/s/resourceGroups/Shop/providers/microsoft.web/Sites/a/slots/b"
+        );
         assert_eq!(id.kind(), "microsoft.web/sites/slots");
         assert_eq!(id.group(), Some("Shop"));
     }
@@ -220,7 +224,8 @@ mod tests {
     fn a_name_that_reads_like_a_word_of_the_path_is_a_name() {
         let group = ResourceId::parse("/subscriptions/s/resourceGroups/Providers");
         assert_eq!((group.whole().to_string(), group.group()), (group.to_string(), Some("Providers")));
-        let lock = group.under("N.N", "sites", "providers").under("Microsoft.Authorization", "locks", "PROVIDERS");
+        let lock =
+            group.under("N.N", "sites", "providers").under("Microsoft.Authorization", "locks", "PROVIDERS");
         assert_eq!(lock.kind(), "microsoft.authorization/locks");
         assert_eq!(lock.parent().name(), "providers");
         assert_eq!(ResourceId::parse("/subscriptions/s/providers").whole().to_string(), "/subscriptions/s");
@@ -230,7 +235,10 @@ mod tests {
     fn a_collection_or_an_action_names_the_resource_it_hangs_on() {
         let whole = |text: &str| ResourceId::parse(text).whole().to_string();
         assert_eq!(whole("/subscriptions/s/providers/N.N/sites"), "/subscriptions/s");
-        assert_eq!(whole("/subscriptions/s/providers/N.N/sites/a/restart"), "/subscriptions/s/providers/N.N/sites/a");
+        assert_eq!(
+            whole("/subscriptions/s/providers/N.N/sites/a/restart"),
+            "/subscriptions/s/providers/N.N/sites/a"
+        );
         assert_eq!(whole("/subscriptions/s/resourceGroups"), "/subscriptions/s");
         assert_eq!(whole("/subscriptions/s/providers/N.N/sites/a"), "/subscriptions/s/providers/N.N/sites/a");
     }

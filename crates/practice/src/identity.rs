@@ -16,7 +16,8 @@ use super::{
 
 const IDENTITY: Collection<Identity> = Collection::private("identity");
 const PORTS: Collection<Ports> = Collection::new("ports");
-/// RSA keys are slow to make, and a fresh practice cloud is to answer at once: the planted estate shares this many.
+/// RSA keys are slow to make, and a fresh practice cloud is to answer at once: the planted estate shares this
+/// many.
 const POOL: usize = 1;
 
 /// Made at the first start; no answer shows it.
@@ -94,11 +95,12 @@ impl Ports {
     }
 }
 
-/// 240 random bits, in the look of an Entra client secret. It begins with a letter: `az login -p` would take a dash for
-/// another option.
+/// 240 random bits, in the look of an Entra client secret. It begins with a letter: `az login -p` would take
+/// a dash for another option.
 fn random_text() -> String {
     let mut octets = [0_u8; 30];
-    // Cannot fail on a system that has a random source at all; without one nothing here would be secret anyway.
+    // Cannot fail on a system that has a random source at all; without one nothing here would be secret
+    // anyway.
     let _ = aws_lc_rs::rand::fill(&mut octets);
     format!("p8Q~{}", BASE64URL.encode(octets))
 }

@@ -1,4 +1,5 @@
-//! Which resources have a certain value in a certain member, so that a look-up reads what it finds and nothing else.
+//! Which resources have a certain value in a certain member, so that a look-up reads what it finds and
+//! nothing else.
 //!
 //! An index is a line of the table below; `Context::save` and `remove` keep it, `Context::having` asks it.
 
@@ -12,27 +13,47 @@ use super::{
 
 /// At `INDEX|VALUE|KEY OF THE RESOURCE`.
 const ENTRIES: Collection<()> = Collection::new("index");
-const BINDINGS: &[&str] = &["microsoft.web/sites/hostnamebindings", "microsoft.web/sites/slots/hostnamebindings"];
-const CERTIFICATES: &[&str] =
-    &["microsoft.web/certificates", "microsoft.web/sites/certificates", "microsoft.web/sites/slots/certificates"];
+const BINDINGS: &[&str] =
+    &["microsoft.web/sites/hostnamebindings", "microsoft.web/sites/slots/hostnamebindings"];
+const CERTIFICATES: &[&str] = &[
+    "microsoft.web/certificates",
+    "microsoft.web/sites/certificates",
+    "microsoft.web/sites/slots/certificates",
+];
 
 /// Bindings by hostname.
-pub const HOSTS: Index =
-    Index { name: "host", kinds: BINDINGS, of: |binding| text(binding, "/id").rsplit('/').next().unwrap_or_default() };
+pub const HOSTS: Index = Index {
+    name: "host",
+    kinds: BINDINGS,
+    of: |binding| text(binding, "/id").rsplit('/').next().unwrap_or_default(),
+};
 /// Bindings by the thumbprint that they present.
-pub const PRESENTED: Index = Index { name: "presented", kinds: BINDINGS, of: |binding| text(binding, "/properties/thumbprint") };
+pub const PRESENTED: Index =
+    Index { name: "presented", kinds: BINDINGS, of: |binding| text(binding, "/properties/thumbprint") };
 /// Private key certificates by thumbprint.
-pub const THUMBPRINTS: Index =
-    Index { name: "thumbprint", kinds: CERTIFICATES, of: |certificate| text(certificate, "/properties/thumbprint") };
+pub const THUMBPRINTS: Index = Index {
+    name: "thumbprint",
+    kinds: CERTIFICATES,
+    of: |certificate| text(certificate, "/properties/thumbprint"),
+};
 /// Managed certificates by hostname.
-pub const MANAGED: Index =
-    Index { name: "managed", kinds: CERTIFICATES, of: |certificate| text(certificate, "/properties/canonicalName") };
+pub const MANAGED: Index = Index {
+    name: "managed",
+    kinds: CERTIFICATES,
+    of: |certificate| text(certificate, "/properties/canonicalName"),
+};
 /// Private key certificates by the vault they come from.
-pub const FROM_VAULT: Index =
-    Index { name: "from-vault", kinds: CERTIFICATES, of: |certificate| text(certificate, "/properties/keyVaultId") };
+pub const FROM_VAULT: Index = Index {
+    name: "from-vault",
+    kinds: CERTIFICATES,
+    of: |certificate| text(certificate, "/properties/keyVaultId"),
+};
 /// Sites by their plan.
-pub const ON_PLAN: Index =
-    Index { name: "on-plan", kinds: &["microsoft.web/sites"], of: |site| text(site, "/properties/serverFarmId") };
+pub const ON_PLAN: Index = Index {
+    name: "on-plan",
+    kinds: &["microsoft.web/sites"],
+    of: |site| text(site, "/properties/serverFarmId"),
+};
 
 const ALL: &[&Index] = &[&HOSTS, &PRESENTED, &THUMBPRINTS, &MANAGED, &FROM_VAULT, &ON_PLAN];
 
@@ -72,7 +93,13 @@ pub fn concerns(kind: &str) -> bool {
 }
 
 /// Brings every index up to date with a resource that changed from `before` to `after`.
-pub fn update(tx: &Transaction, kind: &str, key: &str, before: Option<&Value>, after: Option<&Value>) -> Result<(), StoreError> {
+pub fn update(
+    tx: &Transaction,
+    kind: &str,
+    key: &str,
+    before: Option<&Value>,
+    after: Option<&Value>,
+) -> Result<(), StoreError> {
     for index in ALL.iter().filter(|index| index.kinds.contains(&kind)) {
         let [was, is] = [before, after].map(|resource| resource.map_or("", index.of));
         if was == is {
@@ -104,7 +131,10 @@ mod tests {
         let cloud = Fixture::new("2026-11-23T00:00:00Z");
         let id = ResourceId::parse(GROUP).under("Microsoft.Web", "certificates", "shop");
         let put = |thumbprint: &str| {
-            cloud.with(|ctx| ctx.save(&id, &json!({"id": id.to_string(), "properties": {"thumbprint": thumbprint}})).unwrap());
+            cloud.with(|ctx| {
+                ctx.save(&id, &json!({"id": id.to_string(), "properties": {"thumbprint": thumbprint}}))
+                    .unwrap();
+            });
         };
         let found = |thumbprint: &str| cloud.with(|ctx| ctx.having(&THUMBPRINTS, thumbprint).unwrap().len());
         put("AB");

@@ -1,9 +1,9 @@
 //! What happens later: a durable list of jobs, ordered by the practice cloud's clock.
 //!
-//! A provider schedules with `ctx.soon(takes, &Job::…)` or `ctx.at(moment, &Job::…)` in the same transaction as its change, so a job can
-//! neither be lost nor run for a change that was not made. A job runs in a transaction of its own with
-//! `ctx.now` = the moment it was due, even when the clock jumped over it: what it schedules follows from there.
-//! A job that finds its object gone or changed does nothing.
+//! A provider schedules with `ctx.soon(takes, &Job::…)` or `ctx.at(moment, &Job::…)` in the same transaction
+//! as its change, so a job can neither be lost nor run for a change that was not made. A job runs in a
+//! transaction of its own with `ctx.now` = the moment it was due, even when the clock jumped over it: what it
+//! schedules follows from there. A job that finds its object gone or changed does nothing.
 //!
 //! To add one: a variant here that wraps the provider's own `Job` enum, and a line in `run`.
 

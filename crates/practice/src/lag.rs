@@ -1,6 +1,6 @@
-//! Reads that lag behind. Resource Graph does always: a change shows in it some time later, when its index visits the resource
-//! and takes what it then finds. ARM does where a fault asks for it: one of its replicas goes on telling the older state. What
-//! is still known there is kept here.
+//! Reads that lag behind. Resource Graph does always: a change shows in it some time later, when its index
+//! visits the resource and takes what it then finds. ARM does where a fault asks for it: one of its replicas
+//! goes on telling the older state. What is still known there is kept here.
 
 use std::collections::BTreeMap;
 
@@ -31,12 +31,14 @@ const READS: Collection<u32> = Collection::new("replica-reads");
 struct Known {
     /// Nothing: it is not known that there is one.
     resource: Option<Value>,
-    /// Of a replica: until when, and how many reads of a path go to one that is not behind before one comes here.
+    /// Of a replica: until when, and how many reads of a path go to one that is not behind before one comes
+    /// here.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     replica: Option<(Timestamp, u32)>,
 }
 
-/// A replica that stays behind what a request changes, for so long; so many reads of a path pass it by each time.
+/// A replica that stays behind what a request changes, for so long; so many reads of a path pass it by each
+/// time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Stale {
     pub span: SignedDuration,
@@ -50,7 +52,12 @@ impl Known {
 }
 
 /// What a replica goes on knowing of what is about to change.
-fn keep(ctx: &Context<'_>, known: &Collection<Known>, all: &Collection<Value>, key: &str) -> Result<(), Fault> {
+fn keep(
+    ctx: &Context<'_>,
+    known: &Collection<Known>,
+    all: &Collection<Value>,
+    key: &str,
+) -> Result<(), Fault> {
     let Some(Stale { span, fresh }) = ctx.stale else { return Ok(()) };
     if ctx.tx.get(known, key)?.is_none_or(|known| !known.is_in_force(ctx.now)) {
         let until = ctx.now.checked_add(span).unwrap_or(Timestamp::MAX);
@@ -138,8 +145,11 @@ pub fn walk(
     read: &dyn Fn(&[u8]) -> serde_json::Result<Value>,
     visit: &mut dyn FnMut(&str, Value) -> bool,
 ) -> Result<(), StoreError> {
-    let known = behind(tx, view, prefix)?.into_iter().filter(|(key, _)| after.is_none_or(|after| key.as_str() > after));
-    let mut behind: BTreeMap<String, Option<Value>> = known.map(|(key, known)| (key, known.resource)).collect();
+    let known = behind(tx, view, prefix)?
+        .into_iter()
+        .filter(|(key, _)| after.is_none_or(|after| key.as_str() > after));
+    let mut behind: BTreeMap<String, Option<Value>> =
+        known.map(|(key, known)| (key, known.resource)).collect();
     let mut go_on = true;
     tx.walk_by(&RESOURCES, prefix, after, read, |key, resource| {
         // What is gone from the cloud and still known there comes in between.

@@ -1,7 +1,8 @@
 //! The practice cloud: enough of Azure, behind real HTTPS, to practise and to test every step against.
 //!
 //! One thread owns the world (`world`): it runs one request or one due job at a time, each in one durable
-//! transaction. Everything else only carries bytes to it: the HTTPS listener, the DNS zone, the TLS front door.
+//! transaction. Everything else only carries bytes to it: the HTTPS listener, the DNS zone, the TLS front
+//! door.
 //!
 //! To write a provider, see `route` (the table of operations), `context` (documents, private parts, jobs),
 //! `reply` (answers and faults), `jobs` (what happens later), and add its table to `arm`.

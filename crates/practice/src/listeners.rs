@@ -1,5 +1,5 @@
-//! The sockets of a practice cloud. A restarted one takes the ports of its last run again, when they are free, so that
-//! whoever was told the addresses need not be told again.
+//! The sockets of a practice cloud. A restarted one takes the ports of its last run again, when they are
+//! free, so that whoever was told the addresses need not be told again.
 
 use std::{
     io,
@@ -48,8 +48,9 @@ impl Listeners {
     }
 
     pub fn addresses(&self) -> Result<Addresses, EmulatorError> {
-        let reach =
-            |address: io::Result<SocketAddr>| address.map(reachable).map_err(|source| failed("an address it was given", source));
+        let reach = |address: io::Result<SocketAddr>| {
+            address.map(reachable).map_err(|source| failed("an address it was given", source))
+        };
         Ok(Addresses {
             https: reach(self.https.local_addr())?,
             dns: reach(self.dns.address())?,

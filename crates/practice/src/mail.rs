@@ -1,4 +1,5 @@
-//! The outbox of the practice cloud: what Azure and the CA would have sent by mail. Nothing leaves the machine.
+//! The outbox of the practice cloud: what Azure and the CA would have sent by mail. Nothing leaves the
+//! machine.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};

@@ -4,7 +4,8 @@ use serde_json::{Value, json};
 
 use super::{edge, reply::Reply, setting::Setting};
 
-/// From 2022-09-01 on one object, before that a list. `practiceCloud` is ours: it tells certdeck that it practises.
+/// From 2022-09-01 on one object, before that a list. `practiceCloud` is ours: it tells certdeck that it
+/// practises.
 pub fn endpoints(setting: &Setting, api_version: &str) -> Reply {
     let origin = setting.origin();
     let cloud = json!({

@@ -1,7 +1,7 @@
 //! Long-running operations: what is behind a `Location` (API.md §1.4).
 //!
-//! A provider that answers 202 calls `start`, and `finish` or `fail` from its job. The link answers 202 while the
-//! operation runs, and then the resource itself.
+//! A provider that answers 202 calls `start`, and `finish` or `fail` from its job. The link answers 202 while
+//! the operation runs, and then the resource itself.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -80,7 +80,9 @@ pub fn has_ended(ctx: &Context<'_>, id: &OperationId) -> Result<Option<bool>, Fa
 
 fn find(ctx: &Context<'_>, call: &Call) -> Result<Operation, Fault> {
     let id = call.param("operation").to_lowercase();
-    ctx.tx.get(&OPERATIONS, &id)?.ok_or_else(|| Fault::arm(404, "NotFound", format!("The operation '{id}' was not found.")))
+    ctx.tx
+        .get(&OPERATIONS, &id)?
+        .ok_or_else(|| Fault::arm(404, "NotFound", format!("The operation '{id}' was not found.")))
 }
 
 fn result(ctx: &Context<'_>, call: &Call) -> Outcome {
@@ -88,7 +90,9 @@ fn result(ctx: &Context<'_>, call: &Call) -> Outcome {
     match operation.state {
         State::InProgress => {
             let same = super::paging::same_link(call);
-            Ok(Reply::empty(202).header("location", same).header("retry-after", ctx.setting.pace.retry_after().to_string()))
+            Ok(Reply::empty(202)
+                .header("location", same)
+                .header("retry-after", ctx.setting.pace.retry_after().to_string()))
         }
         State::Succeeded => {
             let id = ResourceId::parse(&operation.resource);

@@ -13,12 +13,13 @@ use super::{fleet::Fleet, gate::Gate, pace::Pace, recorder::Recorder, throttle::
 /// What `Emulator::start` takes; `Options::new(dir)` is the default estate at the demo pace.
 #[derive(Debug, Clone)]
 pub struct Options {
-    /// Where HTTPS listens; port 0 takes the port of the last run when it is free, else any. The DNS zone and the
-    /// TLS front door listen on the same address, on ports of their own.
+    /// Where HTTPS listens; port 0 takes the port of the last run when it is free, else any. The DNS zone and
+    /// the TLS front door listen on the same address, on ports of their own.
     pub listen: SocketAddr,
     /// Holds everything that outlives the process; made when missing.
     pub data_dir: PathBuf,
-    /// The estate of a new data directory; without one the first of `SCENARIOS`. One that is there must hold the same.
+    /// The estate of a new data directory; without one the first of `SCENARIOS`. One that is there must hold
+    /// the same.
     pub scenario: Option<String>,
     /// Instead of a scenario, an estate that is generated.
     pub fleet: Option<Fleet>,

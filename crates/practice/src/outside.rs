@@ -1,5 +1,5 @@
-//! `/_emulator/…` for the world outside Azure that a rehearsal needs: DNS records, answered mails, web pages; and the
-//! count of what was bought. No token, loopback only.
+//! `/_emulator/…` for the world outside Azure that a rehearsal needs: DNS records, answered mails, web pages;
+//! and the count of what was bought. No token, loopback only.
 
 use serde_json::json;
 
@@ -31,8 +31,8 @@ fn records(ctx: &Context<'_>, _: &Call) -> Outcome {
     Ok(Reply::ok(json!({"records": dns::all(ctx.tx)?})))
 }
 
-/// `{"add": {"name": "contoso.com", "type": "TXT", "value": "…"}}` or `{"remove": {"name": …, "type": …}}`; without a
-/// value all records of that name and type go.
+/// `{"add": {"name": "contoso.com", "type": "TXT", "value": "…"}}` or `{"remove": {"name": …, "type": …}}`;
+/// without a value all records of that name and type go.
 fn change_records(ctx: &Context<'_>, call: &Call) -> Outcome {
     let action = ["add", "remove"]
         .into_iter()
@@ -40,13 +40,14 @@ fn change_records(ctx: &Context<'_>, call: &Call) -> Outcome {
         .ok_or_else(|| Fault::invalid("Give \"add\" or \"remove\" with a record."))?;
     let field = |name: &str| call.need(&format!("/{action}/{name}"));
     let (name, kind) = (field("name")?, field("type")?);
-    let kind: Kind =
-        serde_json::from_value(kind.to_uppercase().into()).map_err(|_| Fault::invalid("type is A, CNAME, TXT or CAA."))?;
+    let kind: Kind = serde_json::from_value(kind.to_uppercase().into())
+        .map_err(|_| Fault::invalid("type is A, CNAME, TXT or CAA."))?;
     if action == "remove" {
         let gone = dns::remove(ctx.tx, name, kind, field("value").ok())?;
         return Ok(Reply::ok(json!({"removed": gone})));
     }
-    let record = Record::new(name, kind, field("value")?).map_err(|error| Fault::invalid(error.to_string()))?;
+    let record =
+        Record::new(name, kind, field("value")?).map_err(|error| Fault::invalid(error.to_string()))?;
     dns::add(ctx.tx, &record)?;
     Ok(Reply::ok(json!({"added": record})))
 }
@@ -70,7 +71,8 @@ fn list_pages(ctx: &Context<'_>, _: &Call) -> Outcome {
     Ok(Reply::ok(json!({"pages": pages::all(ctx.tx)?})))
 }
 
-/// `{"host": "contoso.com", "path": "…", "content": "token"}`; without content the page goes. The path may be left out.
+/// `{"host": "contoso.com", "path": "…", "content": "token"}`; without content the page goes. The path may be
+/// left out.
 fn publish(ctx: &Context<'_>, call: &Call) -> Outcome {
     let host = call.text("/host").map_or_else(|| call.need("/domain"), Ok)?;
     let path = call.text("/path").unwrap_or("/.well-known/pki-validation/godaddy.html");
@@ -89,12 +91,16 @@ fn bought(ctx: &Context<'_>, _: &Call) -> Outcome {
     Ok(Reply::ok(json!({"count": all.len(), "purchases": all})))
 }
 
-/// `{"vault": "kv-shop", "issuer": "digicert", "refuses": "The account is locked."}`: the CA behind an issuer of a vault
-/// refuses all orders from now on; without words it issues again.
+/// `{"vault": "kv-shop", "issuer": "digicert", "refuses": "The account is locked."}`: the CA behind an issuer
+/// of a vault refuses all orders from now on; without words it issues again.
 fn answer_vault(ctx: &Context<'_>, call: &Call) -> Outcome {
     let (vault, issuer) = (call.need("/vault")?, call.need("/issuer")?);
     if !key_vault::set_refusal(ctx, vault, issuer, call.text("/refuses"))? {
-        return Err(Fault::arm(404, "IssuerNotFound", format!("The vault '{vault}' has no issuer '{issuer}'.")));
+        return Err(Fault::arm(
+            404,
+            "IssuerNotFound",
+            format!("The vault '{vault}' has no issuer '{issuer}'."),
+        ));
     }
     Ok(Reply::ok(json!({"vault": vault, "issuer": issuer, "refuses": call.text("/refuses")})))
 }

@@ -1,4 +1,5 @@
-//! Pages that web servers outside Azure serve over plain HTTP: where a CA looks for an HTML verification token.
+//! Pages that web servers outside Azure serve over plain HTTP: where a CA looks for an HTML verification
+//! token.
 
 use serde::{Deserialize, Serialize};
 

@@ -6,8 +6,17 @@ use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use super::call::Call;
 
 /// What a path or a query value may not carry as it is.
-const UNSAFE: &AsciiSet =
-    &CONTROLS.add(b' ').add(b'"').add(b'#').add(b'%').add(b'&').add(b'+').add(b'<').add(b'>').add(b'?').add(b'=');
+const UNSAFE: &AsciiSet = &CONTROLS
+    .add(b' ')
+    .add(b'"')
+    .add(b'#')
+    .add(b'%')
+    .add(b'&')
+    .add(b'+')
+    .add(b'<')
+    .add(b'>')
+    .add(b'?')
+    .add(b'=');
 
 /// The link to the page after the resource with the key `last`.
 pub fn next_link(call: &Call, last: &str) -> String {

@@ -21,10 +21,14 @@ mod tests {
 
     #[test]
     fn a_star_stands_for_anything_and_nothing_else_does() {
-        for (pattern, text) in [("*", ""), ("*", "/x"), ("/a*", "/A"), ("*/sites/*", "/g/Sites/shop"), ("/a*b*c", "/axbxbc")] {
+        for (pattern, text) in
+            [("*", ""), ("*", "/x"), ("/a*", "/A"), ("*/sites/*", "/g/Sites/shop"), ("/a*b*c", "/axbxbc")]
+        {
             assert!(is_like(pattern, text), "{pattern} {text}");
         }
-        for (pattern, text) in [("", "/x"), ("/a", "/ab"), ("*/sites/*", "/sites"), ("/a*b*c", "/acb"), ("a*a", "a")] {
+        for (pattern, text) in
+            [("", "/x"), ("/a", "/ab"), ("*/sites/*", "/sites"), ("/a*b*c", "/acb"), ("a*a", "a")]
+        {
             assert!(!is_like(pattern, text), "{pattern} {text}");
         }
     }

@@ -74,7 +74,8 @@ pub const ACCOUNTS: &[Account] = &[
 
 /// By application id or object id.
 pub fn account(id: &str) -> Option<&'static Account> {
-    let is =
-        |account: &&Account| [account.principal.app_id, account.principal.object_id].iter().any(|own| own.eq_ignore_ascii_case(id));
+    let is = |account: &&Account| {
+        [account.principal.app_id, account.principal.object_id].iter().any(|own| own.eq_ignore_ascii_case(id))
+    };
     ACCOUNTS.iter().find(is)
 }

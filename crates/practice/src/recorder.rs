@@ -1,4 +1,5 @@
-//! A test's ear at the practice cloud: every exchange as it was, bodies included. Nobody else listens: bodies may hold secrets.
+//! A test's ear at the practice cloud: every exchange as it was, bodies included. Nobody else listens: bodies
+//! may hold secrets.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -43,7 +44,16 @@ impl Recorder {
             Body::Octets(_, octets) => octets.clone(),
         };
         let Incoming { method, host, path, query, body, .. } = incoming;
-        let exchange = Exchange { method, host, path, query, body, status: reply.status, headers: reply.headers.clone(), answer };
+        let exchange = Exchange {
+            method,
+            host,
+            path,
+            query,
+            body,
+            status: reply.status,
+            headers: reply.headers.clone(),
+            answer,
+        };
         self.0.lock().unwrap_or_else(PoisonError::into_inner).push(exchange);
     }
 }

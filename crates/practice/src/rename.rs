@@ -1,7 +1,7 @@
 //! Another name for a resource, wherever text mentions it.
 
-/// `text` with `to` in the place of the id `from`, in any casing; nothing if it is not in there. What is all in lower
-/// case, as keys are, stays so.
+/// `text` with `to` in the place of the id `from`, in any casing; nothing if it is not in there. What is all
+/// in lower case, as keys are, stays so.
 pub fn in_text(text: &str, from: &str, to: &str) -> Option<String> {
     let (lower, from) = (text.to_ascii_lowercase(), from.to_ascii_lowercase());
     let mut renamed = String::new();

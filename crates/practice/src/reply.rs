@@ -78,8 +78,10 @@ impl Fault {
 
     /// The same with an extended code; `{0}`, `{1}` … in `template` are replaced by `parameters`.
     pub fn web_coded(status: u16, extended: &str, template: &str, parameters: &[&str]) -> Self {
-        let message =
-            parameters.iter().enumerate().fold(template.to_owned(), |text, (at, value)| text.replace(&format!("{{{at}}}"), value));
+        let message = parameters
+            .iter()
+            .enumerate()
+            .fold(template.to_owned(), |text, (at, value)| text.replace(&format!("{{{at}}}"), value));
         let entity = json!({
             "ExtendedCode": extended,
             "MessageTemplate": template,

@@ -1,6 +1,7 @@
 //! Certificates that are no longer to be trusted, and the list (CRL) in which their CA says so.
 //!
-//! Only the CA of orders takes anything back: the certificates of a deleted order, and the one before a rekey.
+//! Only the CA of orders takes anything back: the certificates of a deleted order, and the one before a
+//! rekey.
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -52,16 +53,26 @@ pub fn revoke(ctx: &Context<'_>, leaf: &[u8], at: Timestamp, reason: Reason) -> 
         return Ok(());
     }
     let serial = facts.serial_hex;
-    let line = Revoked { serial: serial.clone(), at, reason, issuer: facts.issuer_common_name, expires: facts.not_after };
+    let line = Revoked {
+        serial: serial.clone(),
+        at,
+        reason,
+        issuer: facts.issuer_common_name,
+        expires: facts.not_after,
+    };
     Ok(ctx.tx.put(&REVOKED, &serial, &line)?)
 }
 
 /// `/crl/go-daddy.crl`, `/crl/digicert.crl`: DER, signed by the intermediate that issued the certificates.
 fn list(ctx: &Context<'_>, call: &Call) -> Outcome {
-    let role = [Role::GoDaddy, Role::DigiCert, Role::Hybrid].into_iter().find(|role| role.crl_name() == call.param("name"));
+    let role = [Role::GoDaddy, Role::DigiCert, Role::Hybrid]
+        .into_iter()
+        .find(|role| role.crl_name() == call.param("name"));
     let role = role.ok_or_else(|| Fault::arm(404, "NotFound", "There is no such list."))?;
-    let in_force = |one: &Revoked| one.issuer == role.common_name() && one.at <= ctx.now && one.expires > ctx.now;
-    let lines: Vec<Revoked> = ctx.tx.scan(&REVOKED, "")?.into_iter().map(|(_, one)| one).filter(in_force).collect();
+    let in_force =
+        |one: &Revoked| one.issuer == role.common_name() && one.at <= ctx.now && one.expires > ctx.now;
+    let lines: Vec<Revoked> =
+        ctx.tx.scan(&REVOKED, "")?.into_iter().map(|(_, one)| one).filter(in_force).collect();
     let der = ctx.setting.ca.revocation_list(role, &lines, [ctx.now, ctx.now + LIFE]);
     let der = der.map_err(|error| Fault::arm(500, "InternalServerError", error.to_string()))?;
     Ok(Reply::new(200, Body::Octets("application/pkix-crl", der)))

@@ -11,9 +11,9 @@
 //! fn list(ctx: &Context<'_>, call: &Call) -> Outcome { … }
 //! ```
 //!
-//! `{sub}` stands for `/subscriptions/{subscription}`, `{rg}` for `{sub}/resourceGroups/{group}`, `{scope}` for
-//! any number of segments; every other `{word}` for one segment, found again with `call.param("word")`. Fixed
-//! words match in any casing.
+//! `{sub}` stands for `/subscriptions/{subscription}`, `{rg}` for `{sub}/resourceGroups/{group}`, `{scope}`
+//! for any number of segments; every other `{word}` for one segment, found again with `call.param("word")`.
+//! Fixed words match in any casing.
 
 use super::{
     call::{Call, Method},
@@ -65,7 +65,11 @@ impl Route {
 }
 
 /// Matches the beginning of `path` and returns what is left.
-fn take<'p>(path: &'p [String], pattern: &[&'static str], params: &mut Vec<(&'static str, String)>) -> Option<&'p [String]> {
+fn take<'p>(
+    path: &'p [String],
+    pattern: &[&'static str],
+    params: &mut Vec<(&'static str, String)>,
+) -> Option<&'p [String]> {
     let (here, rest) = path.split_at_checked(pattern.len())?;
     for (wanted, found) in pattern.iter().zip(here) {
         match wanted.strip_prefix('{').and_then(|w| w.strip_suffix('}')) {

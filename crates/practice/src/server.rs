@@ -53,7 +53,12 @@ pub struct Front {
 }
 
 /// Accepts TLS connections until `stop` says so, then lets the open ones finish.
-pub async fn listen(listener: TcpListener, tls: Arc<ServerConfig>, front: Front, stop: watch::Receiver<bool>) {
+pub async fn listen(
+    listener: TcpListener,
+    tls: Arc<ServerConfig>,
+    front: Front,
+    stop: watch::Receiver<bool>,
+) {
     let acceptor = TlsAcceptor::from(tls);
     let lists = Router::new().fallback(without_tls).with_state(front.clone());
     let router = Router::new().fallback(handle).with_state(front);
@@ -80,8 +85,11 @@ pub async fn listen(listener: TcpListener, tls: Arc<ServerConfig>, front: Front,
 }
 
 /// Runs `serve` for every connection, each in a task of its own.
-pub async fn accept<F>(listener: TcpListener, mut stop: watch::Receiver<bool>, serve: impl Fn(TcpStream, SocketAddr) -> F)
-where
+pub async fn accept<F>(
+    listener: TcpListener,
+    mut stop: watch::Receiver<bool>,
+    serve: impl Fn(TcpStream, SocketAddr) -> F,
+) where
     F: Future<Output = ()> + Send + 'static,
 {
     let mut connections = JoinSet::new();
@@ -130,7 +138,11 @@ where
     }
 }
 
-async fn handle(State(front): State<Front>, Extension(cut): Extension<Cut>, request: Request) -> Response<HttpBody> {
+async fn handle(
+    State(front): State<Front>,
+    Extension(cut): Extension<Cut>,
+    request: Request,
+) -> Response<HttpBody> {
     if !front.latency.is_zero() {
         tokio::time::sleep(front.latency).await;
     }
@@ -159,20 +171,26 @@ async fn handle(State(front): State<Front>, Extension(cut): Extension<Cut>, requ
     }
 }
 
-/// Revocation lists are fetched in the clear, everywhere: who checks a certificate cannot need one for that. Nothing else is.
+/// Revocation lists are fetched in the clear, everywhere: who checks a certificate cannot need one for that.
+/// Nothing else is.
 async fn without_tls(State(front): State<Front>, request: Request) -> Response<HttpBody> {
     match read(request).await {
         Some(incoming) if Door::of(&incoming) == Door::RevocationList => {
             let answered = front.world.ask(move |world| door::serve(world, &incoming)).await;
             answered.map_or_else(|_| plain(StatusCode::SERVICE_UNAVAILABLE), |served| whole(served.reply))
         }
-        _ => whole(Reply::new(400, Body::Text("text/plain", "The practice cloud speaks HTTPS here.\n".to_owned()))),
+        _ => whole(Reply::new(
+            400,
+            Body::Text("text/plain", "The practice cloud speaks HTTPS here.\n".to_owned()),
+        )),
     }
 }
 
 async fn read(request: Request) -> Option<Incoming> {
     let (parts, body) = request.into_parts();
-    let text = |headers: &HeaderMap, name: &str| headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
+    let text = |headers: &HeaderMap, name: &str| {
+        headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned)
+    };
     // HTTP/2 has the authority in the URI, HTTP/1.1 in a header.
     let host = match parts.uri.authority() {
         Some(authority) => authority.to_string(),
@@ -202,7 +220,9 @@ fn whole(reply: Reply) -> Response<HttpBody> {
 fn write(reply: Reply) -> (Vec<u8>, Response<()>) {
     let (octets, kind) = match reply.body {
         Body::Empty => (Vec::new(), None),
-        Body::Json(value) => (serde_json::to_vec(&value).unwrap_or_default(), Some("application/json; charset=utf-8")),
+        Body::Json(value) => {
+            (serde_json::to_vec(&value).unwrap_or_default(), Some("application/json; charset=utf-8"))
+        }
         Body::Text(kind, text) => (text.into_bytes(), Some(kind)),
         Body::Octets(kind, octets) => (octets, Some(kind)),
     };

@@ -1,4 +1,5 @@
-//! What does not change while a practice cloud runs: who it is, where it listens, how fast it is, what it signs with.
+//! What does not change while a practice cloud runs: who it is, where it listens, how fast it is, what it
+//! signs with.
 
 use std::{net::SocketAddr, sync::Arc};
 

@@ -63,7 +63,13 @@ impl Emulator {
             (listeners.front_door, microsoft_web::bindings::presented as Presented),
             (listeners.edge, edge::presented as Presented),
         ] {
-            tasks.spawn(front_door::listen(listener, world.clone(), presented, ready.default.clone(), stopped.clone()));
+            tasks.spawn(front_door::listen(
+                listener,
+                world.clone(),
+                presented,
+                ready.default.clone(),
+                stopped.clone(),
+            ));
         }
         tasks.spawn(entra::imds::listen(listeners.imds, world.clone(), stopped.clone()));
         tasks.spawn(answer_dns(listeners.dns, world, stopped));
@@ -87,7 +93,9 @@ impl Emulator {
 }
 
 /// Runs what takes its time, or the disk's, beside the async tasks.
-async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T, EmulatorError> + Send + 'static) -> Result<T, EmulatorError> {
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, EmulatorError> + Send + 'static,
+) -> Result<T, EmulatorError> {
     tokio::task::spawn_blocking(work).await.map_err(|_| EmulatorError::Stopped)?
 }
 
@@ -142,7 +150,8 @@ impl Home {
 
         let origin = setting.origin();
         let secret = |principal| setting.authority.secret_of(principal).expose_secret().to_owned();
-        let (plain_client_secret, reader_client_secret) = (secret(&principals::PLAIN), secret(&principals::READER));
+        let (plain_client_secret, reader_client_secret) =
+            (secret(&principals::PLAIN), secret(&principals::READER));
         let world = World::new(self.store, setting, self.options.limits());
         let start = scenario::load_or_build(&world, &self.options)?;
         world.run(key_vault::readdress).map_err(|fault| EmulatorError::Address(fault.body.to_string()))?;
@@ -218,8 +227,9 @@ async fn answer_dns(sockets: Sockets, world: Handle, mut stop: watch::Receiver<b
     let ask = move |question: Vec<u8>, transport| {
         let world = world.clone();
         async move {
-            let answer =
-                move |world: &mut World| world.run(|ctx| Ok(dns::server::answer(ctx.tx, &question, transport))).ok().flatten();
+            let answer = move |world: &mut World| {
+                world.run(|ctx| Ok(dns::server::answer(ctx.tx, &question, transport))).ok().flatten()
+            };
             world.ask(answer).await.ok().flatten()
         }
     };
@@ -246,5 +256,7 @@ fn own_certificate(ca: &Ca, name: &str, more: &[&str]) -> Result<Material, Emula
         issuer: Role::DigiCert,
         particulars: None,
     };
-    ca.certify(&profile).and_then(Material::try_from).map_err(|error| EmulatorError::Certificate(error.to_string()))
+    ca.certify(&profile)
+        .and_then(Material::try_from)
+        .map_err(|error| EmulatorError::Certificate(error.to_string()))
 }

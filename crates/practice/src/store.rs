@@ -18,7 +18,9 @@ use std::{
     path::Path,
 };
 
-use redb::{Database, Durability, ReadableTable as _, TableDefinition, WriteTransaction, backends::FileBackend};
+use redb::{
+    Database, Durability, ReadableTable as _, TableDefinition, WriteTransaction, backends::FileBackend,
+};
 use serde::{Serialize, de::DeserializeOwned};
 
 use super::{
@@ -33,7 +35,8 @@ const VERSION: Collection<u32> = Collection::new("version");
 /// 3: a vault's PFX is kept as what it is made of.
 const FORMAT: u32 = 3;
 const FILE: &str = "cloud.redb";
-/// The most pages kept in memory, in octets: a fleet is planted in one transaction, and what does not fit is written twice.
+/// The most pages kept in memory, in octets: a fleet is planted in one transaction, and what does not fit is
+/// written twice.
 const CACHE: usize = 64 << 20;
 /// Comes after whatever a key goes on with.
 pub const LAST: char = '\u{10ffff}';
@@ -153,7 +156,8 @@ impl Transaction {
     /// Writes the document at `key`, new or changed.
     pub fn put<T: Serialize>(&self, of: &Collection<T>, key: &str, document: &T) -> Result<(), StoreError> {
         let key = of.key(key);
-        let bytes = serde_json::to_vec(document).map_err(|source| StoreError::Json { key: key.clone(), source })?;
+        let bytes =
+            serde_json::to_vec(document).map_err(|source| StoreError::Json { key: key.clone(), source })?;
         self.dirty.set(true);
         let mut table = self.write.open_table(of.table)?;
         table.insert(key.as_str(), bytes.as_slice())?;
@@ -172,7 +176,11 @@ impl Transaction {
     }
 
     /// All documents whose key begins with `prefix`, in key order, with their keys.
-    pub fn scan<T: DeserializeOwned>(&self, of: &Collection<T>, prefix: &str) -> Result<Vec<(String, T)>, StoreError> {
+    pub fn scan<T: DeserializeOwned>(
+        &self,
+        of: &Collection<T>,
+        prefix: &str,
+    ) -> Result<Vec<(String, T)>, StoreError> {
         let mut all = Vec::new();
         self.walk(of, prefix, None, |key, document| {
             all.push((key.to_owned(), document));
@@ -182,7 +190,11 @@ impl Transaction {
     }
 
     /// The first document whose key begins with `prefix`.
-    pub fn first<T: DeserializeOwned>(&self, of: &Collection<T>, prefix: &str) -> Result<Option<(String, T)>, StoreError> {
+    pub fn first<T: DeserializeOwned>(
+        &self,
+        of: &Collection<T>,
+        prefix: &str,
+    ) -> Result<Option<(String, T)>, StoreError> {
         let mut first = None;
         self.walk(of, prefix, None, |key, document| {
             first = Some((key.to_owned(), document));
@@ -191,8 +203,8 @@ impl Transaction {
         Ok(first)
     }
 
-    /// Shows `visit` every document under `prefix` after the key `after`, in key order, until it answers false.
-    /// `visit` may itself read and write: no table is held open while it runs.
+    /// Shows `visit` every document under `prefix` after the key `after`, in key order, until it answers
+    /// false. `visit` may itself read and write: no table is held open while it runs.
     pub fn walk<T: DeserializeOwned>(
         &self,
         of: &Collection<T>,
@@ -260,8 +272,8 @@ impl Transaction {
         Ok(count)
     }
 
-    /// Gives what is called `from`, and what lies below it, another name: in every key and in every document that
-    /// mentions it. Looks at everything there is, so it is for what happens rarely.
+    /// Gives what is called `from`, and what lies below it, another name: in every key and in every document
+    /// that mentions it. Looks at everything there is, so it is for what happens rarely.
     pub fn rename(&self, from: &str, to: &str) -> Result<(), StoreError> {
         for of in [DOCUMENTS, PRIVATE] {
             let mut table = self.write.open_table(of)?;
@@ -269,7 +281,9 @@ impl Transaction {
             for entry in table.iter()? {
                 let (key, document) = entry?;
                 let text = String::from_utf8_lossy(document.value());
-                if let (None, None) = (rename::in_text(key.value(), from, to), rename::in_text(&text, from, to)) {
+                if let (None, None) =
+                    (rename::in_text(key.value(), from, to), rename::in_text(&text, from, to))
+                {
                     continue;
                 }
                 let new = |text: &str| rename::in_text(text, from, to).unwrap_or_else(|| text.to_owned());
@@ -298,7 +312,8 @@ impl Transaction {
         Ok(chunk)
     }
 
-    /// Makes the changes visible; durable they are with the next `commit`, or `Store::sync`. Says whether there are any.
+    /// Makes the changes visible; durable they are with the next `commit`, or `Store::sync`. Says whether
+    /// there are any.
     pub fn commit_unsynced(mut self) -> Result<bool, StoreError> {
         let changed = self.dirty.get();
         if changed {

@@ -1,5 +1,5 @@
-//! `/_emulator/switches`: what the real cloud does, or may do, and a rehearsal wants to see both ways. Part of the cloud's
-//! state, so a new start finds them as they were left.
+//! `/_emulator/switches`: what the real cloud does, or may do, and a rehearsal wants to see both ways. Part
+//! of the cloud's state, so a new start finds them as they were left.
 
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -14,17 +14,21 @@ use super::{
 
 const KEPT: Collection<Switches> = Collection::new("switches");
 
-pub const ROUTES: &[Route] =
-    &[Route::new(Method::Get, "_emulator/switches", show), Route::new(Method::Post, "_emulator/switches", turn)];
+pub const ROUTES: &[Route] = &[
+    Route::new(Method::Get, "_emulator/switches", show),
+    Route::new(Method::Post, "_emulator/switches", turn),
+];
 
 #[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Switches {
-    /// App Service takes a write whatever `If-Match` says. No description of it has that header, so either may be true.
+    /// App Service takes a write whatever `If-Match` says. No description of it has that header, so either
+    /// may be true.
     pub if_match_ignored: bool,
     /// The CA wants a domain proved again for each renewal and rekey, however new its last proof is.
     pub proof_always_wanted: bool,
-    /// Apps do not say that they take no certificates but their own: `siteScopedCertificatesEnabled` is in no description of them.
+    /// Apps do not say that they take no certificates but their own: `siteScopedCertificatesEnabled` is in no
+    /// description of them.
     pub site_scope_unsaid: bool,
 }
 
@@ -42,7 +46,8 @@ fn show(ctx: &Context<'_>, _: &Call) -> Outcome {
 fn turn(ctx: &Context<'_>, call: &Call) -> Outcome {
     let mut all = json!(Switches::of(ctx)?);
     merge(&mut all, &call.body);
-    let all: Switches = serde_json::from_value(all).map_err(|error| Fault::invalid(format!("A switch: {error}.")))?;
+    let all: Switches =
+        serde_json::from_value(all).map_err(|error| Fault::invalid(format!("A switch: {error}.")))?;
     ctx.tx.put(&KEPT, "", &all)?;
     Ok(Reply::ok(json!(all)))
 }

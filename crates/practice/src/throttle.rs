@@ -1,6 +1,6 @@
-//! How many requests the services take: ARM's token buckets for each subscription and kind of request (API.md §1.3), the
-//! windows of Resource Graph and Key Vault, and for tests one bucket for everything. The headers say what is left before
-//! anybody runs into the limit; who does gets 429 with `Retry-After`.
+//! How many requests the services take: ARM's token buckets for each subscription and kind of request (API.md
+//! §1.3), the windows of Resource Graph and Key Vault, and for tests one bucket for everything. The headers
+//! say what is left before anybody runs into the limit; who does gets 429 with `Retry-After`.
 
 use std::{
     collections::HashMap,
@@ -85,7 +85,8 @@ impl Kind {
         }
     }
 
-    /// Size of the bucket, and what comes back each second: the documented ones, or those of an hour as before 2024.
+    /// Size of the bucket, and what comes back each second: the documented ones, or those of an hour as
+    /// before 2024.
     fn bucket(self, rate: Rate) -> (f64, f64) {
         match (rate, self) {
             (Rate::Unlimited, Self::Reads) => (12_000.0, 12_000.0 / 3600.0),
@@ -136,7 +137,8 @@ impl Throttle {
 
     /// Counts a request in, or refuses it. What nobody signed in for is not counted.
     pub fn admit(&mut self, door: &Door, incoming: &Incoming, now: Instant) -> Admission {
-        let Some(method) = Method::parse(&incoming.method).filter(|_| incoming.authorization.is_some()) else {
+        let Some(method) = Method::parse(&incoming.method).filter(|_| incoming.authorization.is_some())
+        else {
             return Admission::default();
         };
         match door {
@@ -149,8 +151,10 @@ impl Throttle {
 
     fn arm(&mut self, subscription: Option<&str>, kind: Kind, now: Instant) -> Admission {
         let (size, refill) = kind.bucket(self.rate);
-        let own =
-            self.arm.entry((subscription.unwrap_or_default().to_lowercase(), kind)).or_insert_with(|| Bucket::new(size, refill));
+        let own = self
+            .arm
+            .entry((subscription.unwrap_or_default().to_lowercase(), kind))
+            .or_insert_with(|| Bucket::new(size, refill));
         let bucket = self.every.as_mut().unwrap_or(own);
         let wait = bucket.take(now).err().filter(|_| self.rate != Rate::Unlimited);
         let headers = vec![(kind.header(subscription.is_some()), bucket.left())];
@@ -195,7 +199,10 @@ impl Throttle {
             (None, Rate::Azure) => {
                 let creates = matches!(method, Method::Put | Method::Post);
                 let (limit, length) = if creates { CREATIONS } else { TRANSACTIONS };
-                let window = self.vaults.entry((name.to_owned(), creates)).or_insert_with(|| Window::new(limit, length));
+                let window = self
+                    .vaults
+                    .entry((name.to_owned(), creates))
+                    .or_insert_with(|| Window::new(limit, length));
                 window.take(now).err()
             }
             (None, _) => None,
@@ -282,7 +289,8 @@ impl Window {
     }
 
     fn resets_after(&self, now: Instant) -> Duration {
-        self.began.map_or(self.length, |began| self.length.saturating_sub(now.saturating_duration_since(began)))
+        self.began
+            .map_or(self.length, |began| self.length.saturating_sub(now.saturating_duration_since(began)))
     }
 
     fn left(&self) -> String {
@@ -310,16 +318,22 @@ mod tests {
         let (mut throttle, start) = (Throttle::new(Rate::Azure), Instant::now());
         for left in (0..200).rev() {
             let admission = ask(&mut throttle, "PUT", "/subscriptions/a/resourceGroups/g", start);
-            assert_eq!(admission.headers, [("x-ms-ratelimit-remaining-subscription-writes", left.to_string())]);
+            assert_eq!(
+                admission.headers,
+                [("x-ms-ratelimit-remaining-subscription-writes", left.to_string())]
+            );
             assert_eq!(admission.refused, None);
         }
-        let refused = ask(&mut throttle, "PATCH", "/SUBSCRIPTIONS/A/resourceGroups/g", start).refused.unwrap();
+        let refused =
+            ask(&mut throttle, "PATCH", "/SUBSCRIPTIONS/A/resourceGroups/g", start).refused.unwrap();
         assert_eq!(refused.body["error"]["code"], "SubscriptionRequestsThrottled");
         assert_eq!(refused.headers, [("retry-after", "1".to_owned())]);
         assert_eq!(ask(&mut throttle, "GET", "/subscriptions/a", start).refused, None);
         assert_eq!(ask(&mut throttle, "PUT", "/subscriptions/b/resourceGroups/g", start).refused, None);
         let later = start + Duration::from_secs(1);
-        let served = (0..20).filter(|_| ask(&mut throttle, "PUT", "/subscriptions/a/x", later).refused.is_none()).count();
+        let served = (0..20)
+            .filter(|_| ask(&mut throttle, "PUT", "/subscriptions/a/x", later).refused.is_none())
+            .count();
         assert_eq!(served, 10);
     }
 
@@ -340,8 +354,17 @@ mod tests {
     #[test]
     fn a_rate_counts_everything_together_and_without_one_nobody_is_refused() {
         let (mut throttle, start) = (Throttle::new(Rate::PerSecond(5)), Instant::now());
-        let paths = ["/subscriptions/a", "/subscriptions/b", "/tenants", "/providers/Microsoft.ResourceGraph/resources"];
-        let served = paths.iter().cycle().take(20).filter(|path| ask(&mut throttle, "GET", path, start).refused.is_none());
+        let paths = [
+            "/subscriptions/a",
+            "/subscriptions/b",
+            "/tenants",
+            "/providers/Microsoft.ResourceGraph/resources",
+        ];
+        let served = paths
+            .iter()
+            .cycle()
+            .take(20)
+            .filter(|path| ask(&mut throttle, "GET", path, start).refused.is_none());
         assert_eq!(served.count(), 5);
         let mut free = Throttle::new(Rate::Unlimited);
         assert!((0..2000).all(|_| ask(&mut free, "PUT", "/subscriptions/a", start).refused.is_none()));

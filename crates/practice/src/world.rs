@@ -1,6 +1,6 @@
-//! The one thread that owns the practice cloud's state. It runs one request or one due job at a time, each in one
-//! transaction, so every answer shows a state that really was, and a change is on disk before anybody hears of it:
-//! requests that come together share one sync, and their answers wait for it.
+//! The one thread that owns the practice cloud's state. It runs one request or one due job at a time, each in
+//! one transaction, so every answer shows a state that really was, and a change is on disk before anybody
+//! hears of it: requests that come together share one sync, and their answers wait for it.
 
 use std::{
     cell::Cell,
@@ -60,7 +60,8 @@ impl World {
         Self { store, clock, unsynced, setting, log: Log::default(), throttle: Throttle::new(rate) }
     }
 
-    /// Runs `work` in one transaction, committed when it ends well and undone when not. It is on disk after `sync`.
+    /// Runs `work` in one transaction, committed when it ends well and undone when not. It is on disk after
+    /// `sync`.
     pub fn run<T>(&self, work: impl FnOnce(&Context<'_>) -> Result<T, Fault>) -> Result<T, Fault> {
         let tx = self.store.begin()?;
         let now = Clock::load(&tx)?.now();
@@ -138,8 +139,8 @@ impl World {
         }
     }
 
-    /// Gives the answers out, once what they speak of is on disk. What never gets there is answered by nobody: the
-    /// listener says then that the service is not available.
+    /// Gives the answers out, once what they speak of is on disk. What never gets there is answered by
+    /// nobody: the listener says then that the service is not available.
     fn tell(&self, answers: &mut Vec<Answer>) {
         match self.sync() {
             Ok(()) => answers.drain(..).for_each(|answer| answer()),
@@ -157,7 +158,11 @@ impl World {
             .name(THREAD.to_owned())
             .stack_size(STACK)
             .spawn(move || self.live(&inbox))
-            .map_err(|source| EmulatorError::File { action: "start", path: "the practice cloud's thread".into(), source })?;
+            .map_err(|source| EmulatorError::File {
+                action: "start",
+                path: "the practice cloud's thread".into(),
+                source,
+            })?;
         Ok((Handle { tasks }, thread))
     }
 
@@ -167,12 +172,13 @@ impl World {
     }
 }
 
-/// A mistake in one operation is that operation's fault: its transaction is undone, and the world goes on. Whoever
-/// practises keeps what was done before, and the screen.
+/// A mistake in one operation is that operation's fault: its transaction is undone, and the world goes on.
+/// Whoever practises keeps what was done before, and the screen.
 fn unbroken<T>(work: impl FnOnce() -> Result<T, Fault>) -> Result<T, Fault> {
     // What `work` may leave half done is in the transaction, which is dropped with the fault.
     catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| {
-        let words = "The practice cloud made a mistake and undid this request. Please report it with the log.";
+        let words =
+            "The practice cloud made a mistake and undid this request. Please report it with the log.";
         Err(Fault::arm(500, "InternalServerError", words))
     })
 }

@@ -88,7 +88,9 @@ impl Task {
     }
 
     fn parts(self) -> &'static [Part] {
-        use Part::{Again, Certificate, Encryption, File, Host, Key, KeyPassword, Name, New, Out, Root, Roots, Rules};
+        use Part::{
+            Again, Certificate, Encryption, File, Host, Key, KeyPassword, Name, New, Out, Root, Roots, Rules,
+        };
         match self {
             Self::Inspect => &[File, Part::Password],
             Self::Check => &[File, Part::Password, Host, Roots, Rules, Part::AsOf],
@@ -124,13 +126,17 @@ impl Part {
             Self::File => "PFX, PEM, DER or PKCS#7.",
             Self::Password => "Only if the file has one.",
             Self::Host => "Optional: the name that the certificate is to secure.",
-            Self::Roots => "Optional: a file with your own authorities, instead of those that this machine trusts.",
+            Self::Roots => {
+                "Optional: a file with your own authorities, instead of those that this machine trusts."
+            }
             Self::Rules => "What App Service asks for today, or what the article of 2022 says.",
             Self::AsOf => "Optional: another day than today, such as 2027-03-01.",
             Self::Key => "PEM or DER, encrypted or not.",
             Self::KeyPassword => "Only if the key is encrypted.",
             Self::Certificate => "The whole chain up to the root, in any order; one file a line.",
-            Self::Root => "If only the root is missing, it can come from the authorities that this machine trusts.",
+            Self::Root => {
+                "If only the root is missing, it can come from the authorities that this machine trusts."
+            }
             Self::Encryption => "App Service has always taken triple DES; AES-256 since 2025.",
             Self::Name => "Optional: the name that Azure and Windows show.",
             Self::New if task == Task::Rewrap => "Empty keeps the old one; a file that has none needs one.",
@@ -171,7 +177,13 @@ impl Part {
 
 impl Bench {
     pub fn new(task: Task) -> Self {
-        Self { task, rows: task.parts().iter().map(|part| part.row()).collect(), at: 0, refusal: None, ask: None }
+        Self {
+            task,
+            rows: task.parts().iter().map(|part| part.row()).collect(),
+            at: 0,
+            refusal: None,
+            ask: None,
+        }
     }
 
     pub fn press(&mut self, key: Key) -> Answer {
@@ -194,7 +206,8 @@ impl Bench {
         Answer::Stay
     }
 
-    /// Whether Enter chooses a file here: where one is wanted and none is named. What is optional never holds up the work.
+    /// Whether Enter chooses a file here: where one is wanted and none is named. What is optional never holds
+    /// up the work.
     pub fn picks_on_enter(&self) -> bool {
         let Row { part, value } = &self.rows[self.at];
         let is_empty = matches!(value, Value::Text(field) if field.text().is_empty());
@@ -270,8 +283,10 @@ impl Bench {
 
     /// There is always one empty line for one more certificate, the last of them.
     fn keep_room(&mut self) {
-        let is_empty =
-            |row: &Row| row.part == Part::Certificate && matches!(&row.value, Value::Text(field) if field.text().is_empty());
+        let is_empty = |row: &Row| {
+            row.part == Part::Certificate
+                && matches!(&row.value, Value::Text(field) if field.text().is_empty())
+        };
         let Some(last) = self.rows.iter().rposition(|row| row.part == Part::Certificate) else { return };
         if !is_empty(&self.rows[last]) {
             self.rows.insert(last + 1, Part::Certificate.row());
@@ -291,7 +306,8 @@ impl Bench {
         let stem = from.rsplit_once('.').filter(|(_, end)| !end.contains('/')).map_or(from, |(stem, _)| stem);
         let name = format!("{stem}{ending}");
         let is_free = !from.is_empty() && self.text(Part::Out).is_empty();
-        if let Some(Row { value: Value::Text(field), .. }) = self.rows.iter_mut().find(|row| row.part == Part::Out)
+        if let Some(Row { value: Value::Text(field), .. }) =
+            self.rows.iter_mut().find(|row| row.part == Part::Out)
             && is_free
         {
             field.set(&name);
@@ -304,7 +320,10 @@ impl Bench {
         Ok(match self.task {
             Task::Inspect => Job::Inspect { file: file()?, password: self.secret(Part::Password) },
             Task::Check => {
-                let host = Some(self.text(Part::Host)).filter(|text| !text.is_empty()).map(Hostname::parse).transpose();
+                let host = Some(self.text(Part::Host))
+                    .filter(|text| !text.is_empty())
+                    .map(Hostname::parse)
+                    .transpose();
                 let host = host.map_err(|why| (Part::Host, why.to_string()))?;
                 Job::Check {
                     file: file()?,
@@ -312,19 +331,35 @@ impl Bench {
                     host,
                     roots: self.texts(Part::Roots).next().map(str::to_owned),
                     profile: (self.choice(Part::Rules) == 1).then_some(Profile::Seed),
-                    as_of: self.texts(Part::AsOf).next().map(moment).transpose().map_err(|why| (Part::AsOf, why))?,
+                    as_of: self
+                        .texts(Part::AsOf)
+                        .next()
+                        .map(moment)
+                        .transpose()
+                        .map_err(|why| (Part::AsOf, why))?,
                 }
             }
             Task::Build => {
-                let key = self.required(Part::Key, "name the file of the private key first: Enter shows the files")?;
+                let key = self
+                    .required(Part::Key, "name the file of the private key first: Enter shows the files")?;
                 self.required(Part::Certificate, "name the files of the chain first: Enter shows the files")?;
                 self.required_secret()?;
                 let certificates = self.texts(Part::Certificate).map(str::to_owned).collect();
                 let add_root = self.choice(Part::Root) == 1;
                 let target = self.target(replaces)?;
-                Job::Build { key, key_password: self.secret(Part::KeyPassword), certificates, add_root, target }
+                Job::Build {
+                    key,
+                    key_password: self.secret(Part::KeyPassword),
+                    certificates,
+                    add_root,
+                    target,
+                }
             }
-            Task::Rewrap => Job::Rewrap { file: file()?, password: self.secret(Part::Password), target: self.target(replaces)? },
+            Task::Rewrap => Job::Rewrap {
+                file: file()?,
+                password: self.secret(Part::Password),
+                target: self.target(replaces)?,
+            },
         })
     }
 
@@ -386,8 +421,9 @@ impl Bench {
 
 /// The beginning of a day, or a moment of it.
 fn moment(text: &str) -> Result<Timestamp, String> {
-    let day = || text.parse::<Date>().and_then(|day| day.to_zoned(TimeZone::UTC)).map(|zoned| zoned.timestamp());
-    text.parse()
-        .or_else(|_| day())
-        .map_err(|_| format!("'{}' is no day such as 2027-03-01, and no time such as 2027-03-01T12:00:00Z", quoted(text)))
+    let day =
+        || text.parse::<Date>().and_then(|day| day.to_zoned(TimeZone::UTC)).map(|zoned| zoned.timestamp());
+    text.parse().or_else(|_| day()).map_err(|_| {
+        format!("'{}' is no day such as 2027-03-01, and no time such as 2027-03-01T12:00:00Z", quoted(text))
+    })
 }

@@ -1,4 +1,5 @@
-//! Choosing one of several: the ways to add a certificate, what to copy, a value for a field, a problem to go to.
+//! Choosing one of several: the ways to add a certificate, what to copy, a value for a field, a problem to go
+//! to.
 
 use super::{Act, Answer, PAGE, is_plain, motion};
 use crate::app::detail::step;
@@ -83,7 +84,9 @@ impl Choose {
     pub fn shown(&self) -> Vec<&Item> {
         let sought = self.filter.text().to_lowercase();
         let holds = |item: &&Item| {
-            sought.is_empty() || item.label.to_lowercase().contains(&sought) || item.note.to_lowercase().contains(&sought)
+            sought.is_empty()
+                || item.label.to_lowercase().contains(&sought)
+                || item.note.to_lowercase().contains(&sought)
         };
         self.items.iter().filter(holds).collect()
     }

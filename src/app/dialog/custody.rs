@@ -1,4 +1,5 @@
-//! The chain of custody on screen: links as they were read, a cursor over them, and their text for a colleague.
+//! The chain of custody on screen: links as they were read, a cursor over them, and their text for a
+//! colleague.
 
 use jiff::Timestamp;
 

@@ -1,5 +1,5 @@
-//! Choosing a file: the entries of a directory, a path that is typed with completion. What is on the disk, the program
-//! is told by answers; here nothing reads it.
+//! Choosing a file: the entries of a directory, a path that is typed with completion. What is on the disk,
+//! the program is told by answers; here nothing reads it.
 
 use super::{Act, Answer, PAGE, motion};
 use crate::app::detail::step;
@@ -99,7 +99,9 @@ impl Files {
             KeyCode::Esc => Answer::Close,
             KeyCode::Enter => self.choose(),
             KeyCode::Tab if !key.shift => self.complete(),
-            KeyCode::Left | KeyCode::Backspace if self.typed.text().is_empty() => Answer::Do(Act::OpenFolder(self.join(".."))),
+            KeyCode::Left | KeyCode::Backspace if self.typed.text().is_empty() => {
+                Answer::Do(Act::OpenFolder(self.join("..")))
+            }
             _ => {
                 if let Some(motion) = motion(key, false) {
                     self.cursor = step(self.cursor, motion, self.shown().len(), PAGE);
@@ -132,7 +134,8 @@ impl Files {
             // A name that is not shown may still be a file; whether it is, the flow says.
             None if !self.typed.text().is_empty() => Answer::CloseAnd(self.fill(self.typed.text())),
             None => {
-                self.refusal = Some("there is nothing to choose here; Backspace goes up, Esc goes back".to_owned());
+                self.refusal =
+                    Some("there is nothing to choose here; Backspace goes up, Esc goes back".to_owned());
                 Answer::Stay
             }
         }
@@ -141,12 +144,14 @@ impl Files {
     /// As far as all names that begin so agree; a single directory is opened.
     fn complete(&mut self) -> Answer {
         let typed = self.typed.text().to_lowercase();
-        let fits: Vec<&FolderEntry> = self.entries().filter(|entry| entry.name.to_lowercase().starts_with(&typed)).collect();
+        let fits: Vec<&FolderEntry> =
+            self.entries().filter(|entry| entry.name.to_lowercase().starts_with(&typed)).collect();
         let Some(first) = fits.first() else {
             self.refusal = Some("nothing here begins with that".to_owned());
             return Answer::Stay;
         };
-        let common = fits.iter().fold(first.name.as_str(), |common, entry| shared(common, &entry.name)).to_owned();
+        let common =
+            fits.iter().fold(first.name.as_str(), |common, entry| shared(common, &entry.name)).to_owned();
         let opens = fits.len() == 1 && first.is_folder;
         self.cursor = 0;
         if opens {

@@ -1,4 +1,5 @@
-//! The keys that are valid where help was asked for, made from the command table; scrolls and can be searched.
+//! The keys that are valid where help was asked for, made from the command table; scrolls and can be
+//! searched.
 
 use super::{Answer, PAGE, motion};
 use crate::app::detail::step;
@@ -31,7 +32,9 @@ impl Help {
     pub fn shown(&self) -> Vec<&HelpLine> {
         let sought = self.search.text().to_lowercase();
         let holds = |line: &&HelpLine| {
-            [line.keys.as_str(), line.name, &line.words, line.group].iter().any(|text| text.to_lowercase().contains(&sought))
+            [line.keys.as_str(), line.name, &line.words, line.group]
+                .iter()
+                .any(|text| text.to_lowercase().contains(&sought))
         };
         self.lines.iter().filter(holds).collect()
     }

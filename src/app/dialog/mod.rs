@@ -1,5 +1,5 @@
-//! Dialogs lie over everything else in a stack; the top one has the keys. A dialog knows nothing of the program: it
-//! answers a key with what is to be done.
+//! Dialogs lie over everything else in a stack; the top one has the keys. A dialog knows nothing of the
+//! program: it answers a key with what is to be done.
 
 mod bench;
 mod choose;
@@ -143,8 +143,8 @@ impl Dialog {
     }
 }
 
-/// The keys that move in every dialog, whatever the key map says of the list below: arrows always, letters where
-/// nothing is typed.
+/// The keys that move in every dialog, whatever the key map says of the list below: arrows always, letters
+/// where nothing is typed.
 pub(super) fn motion(key: Key, letters: bool) -> Option<Motion> {
     Some(match (key.code, key.ctrl) {
         (KeyCode::Down, _) | (KeyCode::Char('n'), true) => Motion::Down,

@@ -30,12 +30,15 @@ impl Palette {
         Self { candidates, typed: Field::default(), cursor: 0, refusal: None }
     }
 
-    /// What fits the typed text, best first: names that start with it, that contain it, that spread over it, and
-    /// last those whose description contains it.
+    /// What fits the typed text, best first: names that start with it, that contain it, that spread over it,
+    /// and last those whose description contains it.
     pub fn shown(&self) -> Vec<&Candidate> {
         let sought = self.typed.text().trim().to_lowercase();
-        let mut ranked: Vec<(u8, &Candidate)> =
-            self.candidates.iter().filter_map(|candidate| Some((rank(candidate.entry, &sought)?, candidate))).collect();
+        let mut ranked: Vec<(u8, &Candidate)> = self
+            .candidates
+            .iter()
+            .filter_map(|candidate| Some((rank(candidate.entry, &sought)?, candidate)))
+            .collect();
         ranked.sort_by_key(|(rank, _)| *rank);
         ranked.into_iter().map(|(_, candidate)| candidate).collect()
     }

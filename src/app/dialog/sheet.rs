@@ -1,4 +1,5 @@
-//! What came of a piece of work: verdict, findings, facts, and on request the openssl commands that do the same.
+//! What came of a piece of work: verdict, findings, facts, and on request the openssl commands that do the
+//! same.
 
 use super::{Act, Answer, PAGE, is_plain, motion};
 use crate::app::detail::step;
@@ -33,12 +34,22 @@ impl Sheet {
     /// The verdict first, then what led to it.
     pub fn lines(&self) -> Vec<SheetLine> {
         if self.shows_openssl {
-            let line =
-                |text: &String| SheetLine { section: "The same with openssl", label: "", text: text.clone(), tone: Tone::Plain };
+            let line = |text: &String| SheetLine {
+                section: "The same with openssl",
+                label: "",
+                text: text.clone(),
+                tone: Tone::Plain,
+            };
             return self.outcome.openssl.iter().map(line).collect();
         }
-        let plain = |section, fact: &Fact| SheetLine { section, label: fact.label, text: fact.text.clone(), tone: Tone::Plain };
-        let mut lines: Vec<SheetLine> = self.outcome.verdict.iter().map(|fact| plain("Verdict", fact)).collect();
+        let plain = |section, fact: &Fact| SheetLine {
+            section,
+            label: fact.label,
+            text: fact.text.clone(),
+            tone: Tone::Plain,
+        };
+        let mut lines: Vec<SheetLine> =
+            self.outcome.verdict.iter().map(|fact| plain("Verdict", fact)).collect();
         if let Some(verdict) = lines.first_mut() {
             verdict.tone = verdict_tone(&self.outcome.findings);
         }
@@ -71,7 +82,9 @@ impl Sheet {
 
     /// As text for a ticket or a colleague.
     fn everything(&self) -> String {
-        let line = |line: SheetLine| if line.label.is_empty() { line.text } else { format!("{}: {}", line.label, line.text) };
+        let line = |line: SheetLine| {
+            if line.label.is_empty() { line.text } else { format!("{}: {}", line.label, line.text) }
+        };
         self.lines().into_iter().map(line).collect::<Vec<_>>().join("\n")
     }
 }

@@ -1,4 +1,5 @@
-//! Signing in: what to type where and how long it is good, which page to open, or which command of another program to run.
+//! Signing in: what to type where and how long it is good, which page to open, or which command of another
+//! program to run.
 
 use super::{Act, Answer, is_plain};
 use crate::app::key::{Key, KeyCode};
@@ -13,9 +14,15 @@ impl SignIn {
             (_, KeyCode::Esc) => Answer::CloseAnd(Act::AnswerSignIn(SignInReply::GiveUp)),
             (SignInAsk::Code(code), _) if is_plain(key, 'c') => Answer::Do(Act::Copy(code.code.clone())),
             (SignInAsk::Code(code), _) if is_plain(key, 'a') => Answer::Do(Act::Copy(code.address.clone())),
-            (SignInAsk::Code(_), _) if is_plain(key, 'b') => Answer::Do(Act::AnswerSignIn(SignInReply::ByBrowser)),
-            (SignInAsk::Browser(page), _) if is_plain(key, 'a') => Answer::Do(Act::Copy(page.address.clone())),
-            (SignInAsk::Browser(_), _) if is_plain(key, 'd') => Answer::Do(Act::AnswerSignIn(SignInReply::ByCode)),
+            (SignInAsk::Code(_), _) if is_plain(key, 'b') => {
+                Answer::Do(Act::AnswerSignIn(SignInReply::ByBrowser))
+            }
+            (SignInAsk::Browser(page), _) if is_plain(key, 'a') => {
+                Answer::Do(Act::Copy(page.address.clone()))
+            }
+            (SignInAsk::Browser(_), _) if is_plain(key, 'd') => {
+                Answer::Do(Act::AnswerSignIn(SignInReply::ByCode))
+            }
             (SignInAsk::Tool(tool), _) if is_plain(key, 'c') => Answer::Do(Act::Copy(tool.lines.join("\n"))),
             (SignInAsk::Tool(_), KeyCode::Enter) => Answer::CloseAnd(Act::AnswerSignIn(SignInReply::GoOn)),
             _ => Answer::Stay,
@@ -25,7 +32,9 @@ impl SignIn {
     /// Where the browser ended, if it is asked for.
     pub fn paste(&self, text: &str) -> Answer {
         match &self.0 {
-            SignInAsk::Browser(_) => Answer::Do(Act::AnswerSignIn(SignInReply::Pasted(Redirected::from(text)))),
+            SignInAsk::Browser(_) => {
+                Answer::Do(Act::AnswerSignIn(SignInReply::Pasted(Redirected::from(text))))
+            }
             SignInAsk::Code(_) | SignInAsk::Tool(_) => Answer::Stay,
         }
     }

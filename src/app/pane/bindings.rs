@@ -36,7 +36,9 @@ pub fn cells(estate: &Estate, binding: &Binding, now: Timestamp) -> Vec<Cell> {
 
 /// Whether the hostname is the app's own under Azure's domain, which Azure's certificate secures.
 pub fn is_of_platform(estate: &Estate, binding: &Binding) -> bool {
-    estate.app(&binding.app).is_some_and(|app| binding.host.as_str().eq_ignore_ascii_case(&app.default_hostname))
+    estate
+        .app(&binding.app)
+        .is_some_and(|app| binding.host.as_str().eq_ignore_ascii_case(&app.default_hostname))
 }
 
 pub fn facts(estate: &Estate, rules: &Rules, binding: &Binding, now: Timestamp) -> Vec<Fact> {
@@ -48,13 +50,16 @@ pub fn facts(estate: &Estate, rules: &Rules, binding: &Binding, now: Timestamp) 
             SslState::Disabled if is_of_platform(estate, binding) => {
                 Fact::new("TLS type", "secured by Azure's own certificate for this domain")
             }
-            SslState::Disabled => {
-                Fact { label: "TLS type", value: "no binding: browsers warn on this hostname".into(), tone: Tone::Soon }
-            }
+            SslState::Disabled => Fact {
+                label: "TLS type",
+                value: "no binding: browsers warn on this hostname".into(),
+                tone: Tone::Soon,
+            },
             ssl => Fact::new("TLS type", ssl.words()),
         },
     ];
-    facts.extend(Fact::known("Thumbprint", binding.thumbprint.as_ref().map(crate::model::Thumbprint::as_str)));
+    facts
+        .extend(Fact::known("Thumbprint", binding.thumbprint.as_ref().map(crate::model::Thumbprint::as_str)));
     match (certificate, &binding.thumbprint) {
         (Some(certificate), _) => {
             let hosts: Vec<_> = certificate.hosts.iter().map(ToString::to_string).collect();

@@ -72,10 +72,16 @@ impl PaneName {
     /// What to do when there is nothing of the kind.
     pub fn empty_words(self) -> &'static str {
         match self {
-            Self::Private => "No private key certificates. Press a to add one: buy, create, import or upload.",
-            Self::Public => "No public certificates. They are loaded by the code of an app and secure no hostname.",
+            Self::Private => {
+                "No private key certificates. Press a to add one: buy, create, import or upload."
+            }
+            Self::Public => {
+                "No public certificates. They are loaded by the code of an app and secure no hostname."
+            }
             Self::Orders => "No certificate orders. :purchase buys an App Service certificate.",
-            Self::Bindings => "No hostname bindings. Map a custom domain to an app first; then b binds a certificate.",
+            Self::Bindings => {
+                "No hostname bindings. Map a custom domain to an app first; then b binds a certificate."
+            }
         }
     }
 }
@@ -120,7 +126,11 @@ impl Cell {
     }
 
     fn end_of(estate: &Estate, certificate: &PrivateCertificate, now: Timestamp) -> Self {
-        if estate.is_revoked(certificate, now) { Self::revoked() } else { Self::expiry(certificate.expires, now) }
+        if estate.is_revoked(certificate, now) {
+            Self::revoked()
+        } else {
+            Self::expiry(certificate.expires, now)
+        }
     }
 
     fn expiry(expires: Option<Timestamp>, now: Timestamp) -> Self {
@@ -193,7 +203,8 @@ impl Fact {
     }
 }
 
-/// Days before an expiry from which a list calls it urgent or soon: the defaults of `certdeck check`, no platform rule.
+/// Days before an expiry from which a list calls it urgent or soon: the defaults of `certdeck check`, no
+/// platform rule.
 const URGENT_DAYS: i64 = 7;
 const SOON_DAYS: i64 = 30;
 
@@ -350,13 +361,17 @@ fn tags(name: PaneName, estate: &Estate, place: usize) -> String {
 /// Most columns sort by their text.
 fn sort_key(name: PaneName, estate: &Estate, place: usize, column: usize) -> SortKey {
     match (name, name.columns()[column].title) {
-        (_, "Expires") => expires(name, estate, place).map_or(SortKey::None, |at| SortKey::Number(at.as_second())),
+        (_, "Expires") => {
+            expires(name, estate, place).map_or(SortKey::None, |at| SortKey::Number(at.as_second()))
+        }
         (PaneName::Orders, "Steps") => {
             let done = orders::steps(estate, &estate.orders[place]).into_iter().filter(|done| *done);
             SortKey::Number(done.map(|_| 1).sum())
         }
         // Hostnames that Azure secures by itself need nobody's attention: they come last.
-        (PaneName::Bindings, "Hostname") if bindings::is_of_platform(estate, &estate.bindings[place]) => SortKey::None,
+        (PaneName::Bindings, "Hostname") if bindings::is_of_platform(estate, &estate.bindings[place]) => {
+            SortKey::None
+        }
         _ => SortKey::Text,
     }
 }

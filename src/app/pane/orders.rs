@@ -35,7 +35,8 @@ fn tone(status: &OrderStatus) -> Tone {
     }
 }
 
-/// Store, Verify, Import: check marks made from what is there, not from steps that were remembered (A82, A92).
+/// Store, Verify, Import: check marks made from what is there, not from steps that were remembered (A82,
+/// A92).
 pub fn steps(estate: &Estate, order: &Order) -> [bool; 3] {
     let stored = order.stored.iter().any(|stored| !stored.secret.status.is_trouble());
     let verified = matches!(order.status, OrderStatus::Issued | OrderStatus::PendingRekey);
@@ -45,10 +46,15 @@ pub fn steps(estate: &Estate, order: &Order) -> [bool; 3] {
 pub fn facts(estate: &Estate, order: &Order, now: Timestamp) -> Vec<Fact> {
     let [stored, verified, imported] = steps(estate, order);
     let step = |label, done, todo: &str, yes: String| {
-        if done { Fact { label, value: yes, tone: Tone::Good } } else { Fact { label, value: todo.into(), tone: Tone::Soon } }
+        if done {
+            Fact { label, value: yes, tone: Tone::Good }
+        } else {
+            Fact { label, value: todo.into(), tone: Tone::Soon }
+        }
     };
     let vault = order.stored.first().map(|stored| format!("done: key vault {}", stored.secret.vault.name()));
-    let imports: Vec<_> = estate.imports_of(order).map(|certificate| certificate.id.name().to_owned()).collect();
+    let imports: Vec<_> =
+        estate.imports_of(order).map(|certificate| certificate.id.name().to_owned()).collect();
     let mut facts = vec![
         Fact::new("Name", order.id.name()),
         Fact::new("Domain", &*order.domain),
@@ -56,9 +62,16 @@ pub fn facts(estate: &Estate, order: &Order, now: Timestamp) -> Vec<Fact> {
         step("Step 1: Store", stored, "to do: press w", vault.unwrap_or_default()),
         step("Step 2: Verify", verified, "to do: press w", "done: Certificate is Domain Verified".into()),
         step("Step 3: Import", imported, "to do: press w", format!("done: {}", imports.join(", "))),
-        if order.status.is_revoked() { Fact::revoked(order.expires) } else { Fact::expiry("Expires", order.expires, now) },
+        if order.status.is_revoked() {
+            Fact::revoked(order.expires)
+        } else {
+            Fact::expiry("Expires", order.expires, now)
+        },
         Fact::new("Auto renew", if order.auto_renew { "yes: each renewal is charged" } else { "no" }),
-        Fact::new("Product", order.product.map_or("unknown to this version", crate::model::ProductType::words)),
+        Fact::new(
+            "Product",
+            order.product.map_or("unknown to this version", crate::model::ProductType::words),
+        ),
     ];
     facts.extend(Fact::known("Thumbprint", order.thumbprint.as_ref().map(crate::model::Thumbprint::as_str)));
     if !order.names.is_empty() {
@@ -66,18 +79,28 @@ pub fn facts(estate: &Estate, order: &Order, now: Timestamp) -> Vec<Fact> {
     }
     for stored in &order.stored {
         let tone = if stored.secret.status.is_trouble() { Tone::Urgent } else { Tone::Plain };
-        let value = format!("{}, secret {}: {}", stored.secret.vault.name(), stored.secret.secret, stored.secret.status.words());
+        let value = format!(
+            "{}, secret {}: {}",
+            stored.secret.vault.name(),
+            stored.secret.secret,
+            stored.secret.status.words()
+        );
         facts.push(Fact { label: "Key vault", value, tone });
     }
     facts.extend(estate.exports_of(order).map(|(export, is_stale)| {
-        let (words, tone) = if is_stale { ("; renewed since: export it again (x)", Tone::Soon) } else { ("", Tone::Plain) };
+        let (words, tone) =
+            if is_stale { ("; renewed since: export it again (x)", Tone::Soon) } else { ("", Tone::Plain) };
         Fact { label: "Exported", value: format!("{} on {}{words}", export.path, date(export.at)), tone }
     }));
     facts.extend(Fact::known("Verification token", order.token.as_deref().filter(|_| !verified)));
     facts.extend(Fact::known("Paid until", order.term_ends.map(date)));
     facts.extend(Fact::known("Renews on", order.next_auto_renewal.map(date)));
     facts.extend(Fact::known("Last issued", order.last_issued.map(date)));
-    facts.extend(order.not_renewable.iter().map(|why| Fact { label: "Not renewable", value: why.clone(), tone: Tone::Soon }));
+    facts.extend(order.not_renewable.iter().map(|why| Fact {
+        label: "Not renewable",
+        value: why.clone(),
+        tone: Tone::Soon,
+    }));
     facts.extend(Fact::known("Serial number", order.serial.as_deref()));
     facts.extend(whereabouts(estate, &order.id));
     facts

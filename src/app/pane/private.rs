@@ -1,4 +1,5 @@
-//! Private Key Certificates: what can secure hostnames, who has to act before it expires, and what it is used by.
+//! Private Key Certificates: what can secure hostnames, who has to act before it expires, and what it is used
+//! by.
 
 use std::collections::BTreeSet;
 
@@ -62,7 +63,9 @@ fn used_by(estate: &Estate, certificate: &PrivateCertificate) -> Cell {
 
 /// What the CA made of the validity that the policy asks for, and the limit that it had when it issued (C56).
 fn shortened(kept: &Kept, rules: &Rules) -> Option<String> {
-    let most = kept.starts.map(|issued| format!("; public CAs issue {} at most", rules.span(Period::PublicLifetime, issued)));
+    let most = kept
+        .starts
+        .map(|issued| format!("; public CAs issue {} at most", rules.span(Period::PublicLifetime, issued)));
     Some(kept.shortened()? + &most.unwrap_or_default())
 }
 
@@ -73,11 +76,16 @@ pub fn facts(estate: &Estate, rules: &Rules, certificate: &PrivateCertificate, n
         Fact::new("Name", certificate.id.name()),
         Fact::end_of(estate, certificate, now),
         who_acts_fact(&rules.turn(estate, certificate, now)),
-        Fact::new("Thumbprint", certificate.thumbprint.as_ref().map_or("not issued yet", |print| print.as_str())),
+        Fact::new(
+            "Thumbprint",
+            certificate.thumbprint.as_ref().map_or("not issued yet", |print| print.as_str()),
+        ),
         Fact::new("Secures", hosts.join(", ")),
     ];
-    let bound: Vec<_> =
-        estate.bindings_of(certificate).map(|binding| format!("{} ({})", binding.host, app_label(estate, &binding.app))).collect();
+    let bound: Vec<_> = estate
+        .bindings_of(certificate)
+        .map(|binding| format!("{} ({})", binding.host, app_label(estate, &binding.app)))
+        .collect();
     facts.push(if bound.is_empty() {
         Fact { label: "Used by", value: "no hostname binding".into(), tone: Tone::Dim }
     } else {
@@ -101,7 +109,11 @@ pub fn facts(estate: &Estate, rules: &Rules, certificate: &PrivateCertificate, n
         facts.push(Fact { label: "Vault status", value: secret.status.words().into(), tone });
         if let Some(Told::Certificate(kept)) = estate.upkeep_of(secret).map(|upkeep| &upkeep.told) {
             facts.push(Fact::new("Vault policy", kept.policy_words()));
-            facts.extend(shortened(kept, rules).map(|value| Fact { label: "Validity", value, tone: Tone::Soon }));
+            facts.extend(shortened(kept, rules).map(|value| Fact {
+                label: "Validity",
+                value,
+                tone: Tone::Soon,
+            }));
         }
     }
     facts.extend(Fact::known("Issued", certificate.issued.map(date)));

@@ -17,7 +17,10 @@ pub fn cells(estate: &Estate, certificate: &PublicCertificate, now: Timestamp) -
     vec![
         Cell::new(certificate.id.name()),
         Cell::new(app_label(estate, &certificate.app)),
-        certificate.thumbprint.as_ref().map_or_else(|| Cell::dim("unknown"), |print| Cell::new(print.short())),
+        certificate
+            .thumbprint
+            .as_ref()
+            .map_or_else(|| Cell::dim("unknown"), |print| Cell::new(print.short())),
         certificate.subject.as_ref().map_or_else(|| Cell::dim("not readable"), Cell::new),
         match certificate.expires {
             Some(_) => Cell::expiry(certificate.expires, now),
@@ -31,7 +34,10 @@ pub fn facts(estate: &Estate, certificate: &PublicCertificate, now: Timestamp) -
         Fact::new("Name", certificate.id.name()),
         Fact::new("App", app_label(estate, &certificate.app)),
         Fact::new("Thumbprint", certificate.thumbprint.as_ref().map_or("unknown", |print| print.as_str())),
-        Fact::new("Subject", certificate.subject.as_deref().unwrap_or("the certificate could not be decoded")),
+        Fact::new(
+            "Subject",
+            certificate.subject.as_deref().unwrap_or("the certificate could not be decoded"),
+        ),
     ];
     if certificate.expires.is_some() {
         facts.push(Fact::expiry("Expires", certificate.expires, now));

@@ -16,7 +16,9 @@ impl App {
     /// A flow by its name, on what the cursor is on where that fits.
     pub(in crate::app) fn open_flow(&mut self, flow: FlowName) {
         match flow.definition().about {
-            Subject::Nothing if flow == FlowName::Purchase => self.open_wizard(Origin::New, flow, Inputs::default(), false),
+            Subject::Nothing if flow == FlowName::Purchase => {
+                self.open_wizard(Origin::New, flow, Inputs::default(), false);
+            }
             Subject::Order => match self.selected_order() {
                 Ok(id) if FlowName::OF_AN_ORDER.contains(&flow) => self.open_order(&id, flow, false),
                 Ok(id) => self.open_about_order(flow, &id),
@@ -69,18 +71,22 @@ impl App {
         self.open_wizard(Origin::Order(id.clone()), page, inputs, finds_place);
     }
 
-    /// What the cursor is on, and the first values that it gives to a flow about such a thing; none where it does not fit,
-    /// so that the form asks.
+    /// What the cursor is on, and the first values that it gives to a flow about such a thing; none where it
+    /// does not fit, so that the form asks.
     fn row_inputs(&self, about: Subject) -> (Option<ResourceId>, Inputs) {
         let mut inputs = Inputs::default();
         let Some(mut id) = self.selected().cloned() else { return (None, inputs) };
         match (self.pane, about) {
             (PaneName::Private, Subject::Certificate | Subject::Binding | Subject::Renewable) => {
-                if let Some(certificate) = self.estate.certificates.iter().find(|certificate| certificate.id == id) {
+                if let Some(certificate) =
+                    self.estate.certificates.iter().find(|certificate| certificate.id == id)
+                {
                     inputs.set(Key::Certificate, certificate.id.as_str());
                     let mut apps = self.estate.apps_at(&certificate.home);
                     let fits = apps.find_map(|app| {
-                        let host = app.custom_hostnames().find(|host| certificate.hosts.iter().any(|name| name.covers(host)))?;
+                        let host = app
+                            .custom_hostnames()
+                            .find(|host| certificate.hosts.iter().any(|name| name.covers(host)))?;
                         Some((app, host))
                     });
                     if let Some((app, host)) = fits.filter(|_| about == Subject::Binding) {
@@ -95,7 +101,8 @@ impl App {
                     inputs.set(Key::Hostname, binding.host.as_str());
                     // Nobody wants to bind what has expired once more.
                     let is_over = |end: Timestamp| about == Subject::Binding && end <= self.now;
-                    let certificate = self.estate.certificate_of(binding).filter(|one| !one.expires.is_some_and(is_over));
+                    let certificate =
+                        self.estate.certificate_of(binding).filter(|one| !one.expires.is_some_and(is_over));
                     if let Some(certificate) = certificate {
                         inputs.set(Key::Certificate, certificate.id.as_str());
                     }
@@ -104,7 +111,11 @@ impl App {
             (PaneName::Bindings, Subject::Hostname) => {
                 if let Some(binding) = self.estate.bindings.iter().find(|binding| binding.id() == id) {
                     inputs.set(Key::App, binding.app.as_str());
-                    if self.estate.app(&binding.app).is_none_or(|app| app.custom_hostnames().any(|host| *host == binding.host)) {
+                    if self
+                        .estate
+                        .app(&binding.app)
+                        .is_none_or(|app| app.custom_hostnames().any(|host| *host == binding.host))
+                    {
                         inputs.set(Key::Hostname, binding.host.as_str());
                     }
                 }
@@ -123,7 +134,10 @@ impl App {
             }
             _ => return (None, inputs),
         }
-        let place = inputs.get(Key::Certificate).or_else(|| inputs.get(Key::App)).and_then(|place| ResourceId::parse(place).ok());
+        let place = inputs
+            .get(Key::Certificate)
+            .or_else(|| inputs.get(Key::App))
+            .and_then(|place| ResourceId::parse(place).ok());
         if let Some(place) = place {
             inputs.set(Key::Subscription, place.subscription_id());
             inputs.set(Key::ResourceGroup, place.resource_group());
@@ -131,8 +145,8 @@ impl App {
         (Some(id), inputs)
     }
 
-    /// The hostnames that are marked in Bindings, or the one under the cursor, for a flow about several; the certificate is
-    /// yet to be chosen.
+    /// The hostnames that are marked in Bindings, or the one under the cursor, for a flow about several; the
+    /// certificate is yet to be chosen.
     fn marked_hostnames(&self) -> Inputs {
         let (list, mut inputs) = (&self.pane().list, Inputs::default());
         let mut meant: Vec<&ResourceId> = list.marks().collect();
@@ -149,7 +163,8 @@ impl App {
 
     fn open_wizard(&mut self, origin: Origin, page: FlowName, inputs: Inputs, finds_place: bool) {
         let shelved = self.shelf.iter().position(|wizard| wizard.origin == origin);
-        let mut wizard = shelved.map_or_else(|| Wizard::new(origin, page, inputs), |at| self.shelf.swap_remove(at));
+        let mut wizard =
+            shelved.map_or_else(|| Wizard::new(origin, page, inputs), |at| self.shelf.swap_remove(at));
         if !(wizard.origin == Origin::New) {
             wizard.page = page;
         }
@@ -231,7 +246,8 @@ impl App {
         }
     }
 
-    /// A newer inventory may suggest what was not known when the page was entered: the app of an order just bought.
+    /// A newer inventory may suggest what was not known when the page was entered: the app of an order just
+    /// bought.
     pub(in crate::app) fn wizard_sees_estate(&mut self) {
         let picked = match self.dialogs.last() {
             Some(Dialog::Choose(choose)) => choose.fills,
@@ -241,13 +257,15 @@ impl App {
         let before = wizard.inputs.clone();
         suggest(wizard.page, &self.estate, &mut wizard.inputs);
         // A field in which somebody types or chooses is theirs.
-        let typed_in = picked.or_else(|| wizard.focused_field().map(|field| field.key).filter(|_| wizard.is_edited()));
+        let typed_in =
+            picked.or_else(|| wizard.focused_field().map(|field| field.key).filter(|_| wizard.is_edited()));
         if typed_in.is_some_and(|key| before.get(key) != wizard.inputs.get(key)) {
             wizard.inputs = before.clone();
         }
         let is_changed = before != wizard.inputs;
-        let is_focus_filled =
-            wizard.focused_field().is_some_and(|field| before.get(field.key).is_none() && wizard.inputs.get(field.key).is_some());
+        let is_focus_filled = wizard
+            .focused_field()
+            .is_some_and(|field| before.get(field.key).is_none() && wizard.inputs.get(field.key).is_some());
         self.derive_wizard();
         if is_focus_filled {
             self.focus_on_what_is_missing();
@@ -262,7 +280,8 @@ impl App {
     pub(in crate::app) fn observe_page(&mut self) {
         let ask = self.ask();
         let Some(wizard) = &mut self.wizard else { return };
-        // What was typed meanwhile may suggest better values for the rest, such as the group of the domain's app.
+        // What was typed meanwhile may suggest better values for the rest, such as the group of the domain's
+        // app.
         suggest(wizard.page, &self.estate, &mut wizard.inputs);
         let (flow, inputs) = (wizard.page, wizard.inputs.clone());
         wizard.next_look = None;
@@ -275,7 +294,9 @@ impl App {
 
     pub(in crate::app) fn look_again_if_due(&mut self) {
         let now = self.machine;
-        if let Some(wizard) = self.wizard.as_mut().filter(|wizard| wizard.next_look().is_some_and(|due| due <= now)) {
+        if let Some(wizard) =
+            self.wizard.as_mut().filter(|wizard| wizard.next_look().is_some_and(|due| due <= now))
+        {
             wizard.looks += 1;
             self.observe_page();
         }
@@ -283,7 +304,9 @@ impl App {
 
     pub(in crate::app) fn take_observed(&mut self, ask: AskId, result: Result<Box<Observed>, Problem>) {
         let Some(wizard) = &mut self.wizard else { return };
-        let Some(flow) = FlowName::ALL.iter().copied().find(|flow| wizard.of(*flow).ask == Some(ask)) else { return };
+        let Some(flow) = FlowName::ALL.iter().copied().find(|flow| wizard.of(*flow).ask == Some(ask)) else {
+            return;
+        };
         let page = wizard.of_mut(flow);
         page.ask = None;
         match result {
@@ -301,12 +324,18 @@ impl App {
         self.go_on_if_eager();
     }
 
-    /// Enter was pressed while certdeck looked: now it is known what Enter means. It never sends without asking.
+    /// Enter was pressed while certdeck looked: now it is known what Enter means. It never sends without
+    /// asking.
     fn go_on_if_eager(&mut self) {
         let Some(wizard) = &mut self.wizard else { return };
         let was_eager = std::mem::take(&mut wizard.is_eager);
         let waits = matches!(wizard.standing(), Standing::At(step) if matches!(step.status, StepStatus::Waiting { .. }));
-        if was_eager && !waits && wizard.current().ask.is_none() && wizard.current().failure.is_none() && self.dialogs.is_empty() {
+        if was_eager
+            && !waits
+            && wizard.current().ask.is_none()
+            && wizard.current().failure.is_none()
+            && self.dialogs.is_empty()
+        {
             self.do_step();
         }
     }
@@ -334,7 +363,8 @@ impl App {
         let yes = if step.writes.is_some() { "Write" } else { "Send" };
         let question = step.consent.question(self.settings.production);
         let mut confirm = Confirm::new(&*step.title, yes, Act::Send(Box::new(step.clone())));
-        // What is and what will be comes first, then what that stops; what costs or is final says all by itself.
+        // What is and what will be comes first, then what that stops; what costs or is final says all by
+        // itself.
         if !matches!(step.consent, Consent::Typed { .. }) {
             confirm = confirm.says(&*step.explanation);
         }
@@ -342,25 +372,29 @@ impl App {
             confirm = confirm.says(question.notice);
         }
         (confirm.on_yes, confirm.word) = (question.begins_on_yes, question.word);
-        confirm.plan =
-            step.requests
-                .iter()
-                .flat_map(|request| [request.what.clone(), format!("  {} {}", request.method.as_str(), request.path)])
-                .chain(step.writes.iter().flat_map(|file| {
-                    std::iter::once(file.what.clone()).chain(file.plan().into_iter().map(|line| format!("  {line}")))
-                }))
-                .collect();
+        confirm.plan = step
+            .requests
+            .iter()
+            .flat_map(|request| {
+                [request.what.clone(), format!("  {} {}", request.method.as_str(), request.path)]
+            })
+            .chain(step.writes.iter().flat_map(|file| {
+                std::iter::once(file.what.clone())
+                    .chain(file.plan().into_iter().map(|line| format!("  {line}")))
+            }))
+            .collect();
         self.dialogs.push(Dialog::Confirm(confirm));
     }
 
-    /// Sends the requests of the current step, if it is the one that was agreed to: a newer inventory or another look may
-    /// have changed it while the question was on screen.
+    /// Sends the requests of the current step, if it is the one that was agreed to: a newer inventory or
+    /// another look may have changed it while the question was on screen.
     pub(in crate::app) fn send_step(&mut self, agreed: &Step) {
         let ask = self.ask();
         let Some(wizard) = &mut self.wizard else { return };
         let Standing::At(step) = wizard.standing() else { return };
         if step != agreed {
-            return self.say("nothing was sent: what would be sent changed meanwhile, so read it again", Tone::Soon);
+            return self
+                .say("nothing was sent: what would be sent changed meanwhile, so read it again", Tone::Soon);
         }
         let (flow, inputs, id, what) = (wizard.page, wizard.inputs.clone(), step.id, step.title.clone());
         wizard.sent = Some(ask);
@@ -368,16 +402,27 @@ impl App {
         wizard.next_look = None;
         let subject = inputs.get(Key::Order).or_else(|| inputs.get(Key::Hostname)).unwrap_or_default();
         let subject = subject.rsplit('/').next().unwrap_or_default();
-        let what = if subject.is_empty() || what.contains(subject) { what } else { format!("{what}: {subject}") };
+        let what =
+            if subject.is_empty() || what.contains(subject) { what } else { format!("{what}: {subject}") };
         let note = "looks first, then sends".to_owned();
-        self.operations.start(Operation { ask, what, flow, step: id, started: self.machine, note, ended: None });
+        self.operations.start(Operation {
+            ask,
+            what,
+            flow,
+            step: id,
+            started: self.machine,
+            note,
+            ended: None,
+        });
         self.emit(Effect::PerformStep { ask, flow, inputs, step: Box::new(agreed.clone()) });
     }
 
     /// What came of a step, whether its wizard is open, on the shelf or on another page.
     pub(in crate::app) fn take_performed(&mut self, ask: AskId, result: Result<Box<Observed>, Problem>) {
-        let Some((flow, id, what)) =
-            self.operations.find(ask).map(|operation| (operation.flow, operation.step, operation.what.clone()))
+        let Some((flow, id, what)) = self
+            .operations
+            .find(ask)
+            .map(|operation| (operation.flow, operation.step, operation.what.clone()))
         else {
             return;
         };
@@ -389,8 +434,14 @@ impl App {
                 if let Some(wizard) = all.find(|wizard| wizard.sent == Some(ask)) {
                     let steps = flow::steps(flow, &observed, &wizard.inputs, &rules, now);
                     let asked = Some((id, now));
-                    *wizard.of_mut(flow) =
-                        super::Page { observed: *observed, was_seen: true, ask: None, failure: None, steps, asked };
+                    *wizard.of_mut(flow) = super::Page {
+                        observed: *observed,
+                        was_seen: true,
+                        ask: None,
+                        failure: None,
+                        steps,
+                        asked,
+                    };
                     wizard.looks = 0;
                     wizard.settle_origin();
                     if !is_open {
@@ -418,7 +469,8 @@ impl App {
         if let Some(wizard) = &mut self.wizard {
             wizard.focus = Focus::Steps;
         }
-        let failed = self.wizard.as_ref().and_then(|wizard| wizard.sent).and_then(|ask| self.operations.find(ask));
+        let failed =
+            self.wizard.as_ref().and_then(|wizard| wizard.sent).and_then(|ask| self.operations.find(ask));
         let failed = failed.and_then(|operation| operation.ended.as_ref());
         if matches!(failed, Some((_, crate::app::operations::Outcome::Failed(_)))) {
             self.observe_page();
@@ -441,7 +493,9 @@ fn landing(leaves: Subject, inputs: &Inputs) -> (PaneName, Option<ResourceId>) {
     let child = |kind: &str, key| Some(flow::app_id(inputs)?.child(kind, inputs.get(key)?));
     let id = match leaves {
         Subject::Order => flow::order_id(inputs),
-        Subject::Certificate | Subject::Renewable => inputs.get(Key::Certificate).and_then(|id| ResourceId::parse(id).ok()),
+        Subject::Certificate | Subject::Renewable => {
+            inputs.get(Key::Certificate).and_then(|id| ResourceId::parse(id).ok())
+        }
         Subject::PublicCertificate => child("publicCertificates", Key::Name),
         Subject::Binding | Subject::Hostname => child("hostNameBindings", Key::Hostname),
         Subject::Nothing | Subject::App => None,

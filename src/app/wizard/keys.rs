@@ -1,4 +1,5 @@
-//! What keys do in the wizard. A field that takes text has the keys before any command; the steps have commands.
+//! What keys do in the wizard. A field that takes text has the keys before any command; the steps have
+//! commands.
 
 use secrecy::{ExposeSecret, SecretString};
 
@@ -21,7 +22,9 @@ impl App {
         wizard.is_eager = false;
         let Focus::Field(at) = wizard.focus else {
             return match key.code {
-                KeyCode::Up | KeyCode::Char('k') if wizard.shown_step() == 0 && !key.ctrl => self.focus_last_field(),
+                KeyCode::Up | KeyCode::Char('k') if wizard.shown_step() == 0 && !key.ctrl => {
+                    self.focus_last_field();
+                }
                 _ => self.press_command(key),
             };
         };
@@ -35,10 +38,14 @@ impl App {
             (KeyCode::Tab, true) | (KeyCode::Up, _) => self.focus_on(at.wrapping_sub(1)),
             (KeyCode::PageDown, _) => self.focus_on(usize::MAX),
             (KeyCode::Enter, _) => self.enter_in_field(at, &field),
-            (KeyCode::Char('g'), _) if key.ctrl && field.key == flow::Key::NewPassword => self.emit(Effect::MakePassword),
+            (KeyCode::Char('g'), _) if key.ctrl && field.key == flow::Key::NewPassword => {
+                self.emit(Effect::MakePassword);
+            }
             _ if wizard.is_typing() && wizard.editor.press(key) => self.typed_in_field(),
             _ if wizard.is_typing_secret() && wizard.masked.press(key) => self.typed_secret(),
-            (KeyCode::Char(' ') | KeyCode::Left | KeyCode::Right, _) => self.turn_value(&field, key.code == KeyCode::Left),
+            (KeyCode::Char(' ') | KeyCode::Left | KeyCode::Right, _) => {
+                self.turn_value(&field, key.code == KeyCode::Left);
+            }
             (KeyCode::Char(c), _) if !key.ctrl && !key.alt && c != ':' && c != '?' && is_pick(&field) => {
                 self.open_picker(&field, Some(c));
             }
@@ -78,7 +85,9 @@ impl App {
     fn enter_in_field(&mut self, at: usize, field: &flow::Field) {
         let typed_here = self.wizard.as_ref().is_some_and(Wizard::is_edited);
         match field.kind {
-            FieldKind::Choice(_) | FieldKind::Pick { or_new: false, .. } | FieldKind::Offer(_) => self.open_picker(field, None),
+            FieldKind::Choice(_) | FieldKind::Pick { or_new: false, .. } | FieldKind::Offer(_) => {
+                self.open_picker(field, None);
+            }
             FieldKind::Pick { or_new: true, .. } if !typed_here => self.open_picker(field, None),
             FieldKind::File(endings) if !typed_here => self.open_files(field, endings),
             _ => self.focus_on(at + 1),
@@ -106,7 +115,9 @@ impl App {
 
     /// Fills the field that has the keys, if it takes a secret; returns whether it did.
     pub(in crate::app) fn fill_secret_field(&mut self, secret: &SecretString) -> bool {
-        let Some(wizard) = self.wizard.as_mut().filter(|wizard| wizard.is_typing_secret()) else { return false };
+        let Some(wizard) = self.wizard.as_mut().filter(|wizard| wizard.is_typing_secret()) else {
+            return false;
+        };
         wizard.masked.set("");
         wizard.masked.paste(secret.expose_secret());
         self.typed_secret();
@@ -123,7 +134,11 @@ impl App {
                 let step = if backwards { choices.len() - 1 } else { 1 };
                 choices[now.map_or(0, |now| (now + step) % choices.len())].0.to_owned()
             }
-            FieldKind::Text | FieldKind::Secret | FieldKind::File(_) | FieldKind::Pick { .. } | FieldKind::Offer(_) => {
+            FieldKind::Text
+            | FieldKind::Secret
+            | FieldKind::File(_)
+            | FieldKind::Pick { .. }
+            | FieldKind::Offer(_) => {
                 return self.open_picker(field, None);
             }
         };
@@ -174,8 +189,10 @@ impl App {
         let Some((items, empty)) = self.picker_items(wizard, field) else { return };
         let chosen = items.iter().position(|(value, _)| value.eq_ignore_ascii_case(&now));
         let at = chosen.or_else(|| items.iter().position(|(_, item)| item.then.is_ok())).unwrap_or(0);
-        let mut choose =
-            Choose::new(field.label, items.into_iter().map(|(_, item)| item).collect()).intro(field.help).empty(empty).at(at);
+        let mut choose = Choose::new(field.label, items.into_iter().map(|(_, item)| item).collect())
+            .intro(field.help)
+            .empty(empty)
+            .at(at);
         choose.fills = Some(field.key);
         if !matches!(field.kind, FieldKind::Choice(_)) {
             choose = choose.typed();
@@ -188,12 +205,19 @@ impl App {
     }
 
     /// What a field can be filled with, each with its value, and what to say where there is nothing.
-    fn picker_items(&self, wizard: &Wizard, field: &flow::Field) -> Option<(Vec<(String, Item)>, &'static str)> {
+    fn picker_items(
+        &self,
+        wizard: &Wizard,
+        field: &flow::Field,
+    ) -> Option<(Vec<(String, Item)>, &'static str)> {
         let fill = |value: &str| Ok(Act::Fill(field.key, value.to_owned()));
         match &field.kind {
             FieldKind::Choice(choices) => {
                 let item = |(value, label, note): &(&str, &str, &str)| {
-                    ((*value).to_owned(), Item { label: field.labelled(value, label), note: (*note).into(), then: fill(value) })
+                    (
+                        (*value).to_owned(),
+                        Item { label: field.labelled(value, label), note: (*note).into(), then: fill(value) },
+                    )
                 };
                 Some((choices.iter().map(item).collect(), ""))
             }
@@ -210,7 +234,8 @@ impl App {
             FieldKind::Offer(None) => Some((Vec::new(), "certdeck is looking; what it finds appears here")),
             FieldKind::Offer(Some(offers)) => {
                 let item = |offer: &flow::Offer| {
-                    let refused = wizard.would_refuse(field.key, &offer.value, &self.settings.rules, self.now);
+                    let refused =
+                        wizard.would_refuse(field.key, &offer.value, &self.settings.rules, self.now);
                     let then = refused.map_or_else(|| fill(&offer.value), Err);
                     (offer.value.clone(), Item { label: offer.label.clone(), note: offer.note.clone(), then })
                 };
@@ -235,7 +260,8 @@ impl App {
     /// Shows the files beside the one that is named now, or where certdeck was started.
     fn open_files(&mut self, field: &flow::Field, endings: &'static [&'static str]) {
         let Some(wizard) = &self.wizard else { return };
-        let beside = wizard.inputs.typed(field.key).rsplit_once('/').map_or("", |(folder, _)| folder).to_owned();
+        let beside =
+            wizard.inputs.typed(field.key).rsplit_once('/').map_or("", |(folder, _)| folder).to_owned();
         self.dialogs.push(Dialog::Files(Files::new(field.key, field.label, endings)));
         self.open_folder(beside);
     }
@@ -263,18 +289,28 @@ impl App {
                 format!("as whoever runs the web server of {domain}"),
                 PracticeAct::PublishPage { domain: domain.clone(), token },
             ),
-            ("Follow the link in the mail", format!("as the administrator of {domain}"), PracticeAct::ApproveMail { domain }),
+            (
+                "Follow the link in the mail",
+                format!("as the administrator of {domain}"),
+                PracticeAct::ApproveMail { domain },
+            ),
         ];
-        let method = self.wizard.as_ref().and_then(|wizard| wizard.inputs.get(flow::Key::Method)).unwrap_or_default();
+        let method =
+            self.wizard.as_ref().and_then(|wizard| wizard.inputs.get(flow::Key::Method)).unwrap_or_default();
         let at = if method.contains("html") { 1 } else { 2 * usize::from(method == "mail") };
-        let item = |(label, note, act): (&str, String, _)| Item { label: label.into(), note, then: Ok(Act::Practise(act)) };
+        let item = |(label, note, act): (&str, String, _)| Item {
+            label: label.into(),
+            note,
+            then: Ok(Act::Practise(act)),
+        };
         let choose = Choose::new("Play the owner of the domain", acts.map(item).into())
             .intro("In a practice cloud nobody else does it. With a real domain, its owner has to.")
             .at(at);
         self.dialogs.push(Dialog::Choose(choose));
     }
 
-    /// Leaves the wizard; it stays on the shelf with everything that was typed but passwords, and what was sent goes on.
+    /// Leaves the wizard; it stays on the shelf with everything that was typed but passwords, and what was
+    /// sent goes on.
     pub(in crate::app) fn leave_wizard(&mut self) {
         let Some(mut wizard) = self.wizard.take() else { return };
         wizard.next_look = None;
@@ -283,8 +319,10 @@ impl App {
             self.emit(Effect::Forget { ask });
         }
         self.shelf.retain(|other| other.origin != wizard.origin);
-        let running =
-            wizard.sent.and_then(|ask| self.operations.find(ask)).is_some_and(super::super::operations::Operation::is_running);
+        let running = wizard
+            .sent
+            .and_then(|ask| self.operations.find(ask))
+            .is_some_and(super::super::operations::Operation::is_running);
         if running {
             self.say("what was sent goes on; t shows it", Tone::Plain);
         }
@@ -294,14 +332,20 @@ impl App {
     /// Enter on the steps: whatever the current one needs next.
     pub(super) fn do_step(&mut self) {
         let Some(wizard) = &mut self.wizard else { return };
-        if wizard.sent.and_then(|ask| self.operations.find(ask)).is_some_and(super::super::operations::Operation::is_running) {
+        if wizard
+            .sent
+            .and_then(|ask| self.operations.find(ask))
+            .is_some_and(super::super::operations::Operation::is_running)
+        {
             return self.say("it is being sent; certdeck goes on by itself", Tone::Plain);
         }
         if wizard.current().ask.is_some() && !matches!(wizard.standing(), Standing::Done) {
             wizard.is_eager = true;
             return self.say("certdeck is still looking; it goes on by itself", Tone::Plain);
         }
-        if let Some((key, _)) = wizard.refusals.first().filter(|_| !matches!(wizard.standing(), Standing::Done)) {
+        if let Some((key, _)) =
+            wizard.refusals.first().filter(|_| !matches!(wizard.standing(), Standing::Done))
+        {
             let at = wizard.fields.iter().position(|field| field.key == *key);
             let why = wizard.refusal(*key).unwrap_or_default().to_owned();
             self.say(why, Tone::Soon);

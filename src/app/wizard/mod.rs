@@ -1,5 +1,5 @@
-//! The wizard of an order: its pages, the form of each, and the steps as they stand. It keeps no progress of its own:
-//! check marks come from what was observed. What was typed stays, also after Esc.
+//! The wizard of an order: its pages, the form of each, and the steps as they stand. It keeps no progress of
+//! its own: check marks come from what was observed. What was typed stays, also after Esc.
 
 mod journey;
 mod keys;
@@ -170,27 +170,32 @@ impl Wizard {
     }
 
     /// Derives fields, refusals and steps anew from what was typed and what was seen.
-    /// `now` is the cloud's time, by which steps are judged, `machine` the one by which the next look is planned.
+    /// `now` is the cloud's time, by which steps are judged, `machine` the one by which the next look is
+    /// planned.
     fn derive(&mut self, estate: &Estate, rules: &Rules, now: Timestamp, machine: Timestamp) {
         let focused = self.focused_field().map(|field| field.key);
         self.refusals = self.own_refusals(estate);
         let page = &self.pages[self.page as usize];
-        self.fields = if self.is_bought() { Vec::new() } else { flow::fields(self.page, &page.observed, &self.inputs) };
+        self.fields =
+            if self.is_bought() { Vec::new() } else { flow::fields(self.page, &page.observed, &self.inputs) };
         let refusals = flow::refusals(self.page, &page.observed, &self.inputs, rules, now);
-        let steps = flow::steps(self.page, &page.observed, &self.inputs, rules, now).into_iter().map(|step| {
-            // A person agrees to each sending, and may agree again.
-            let asked = page.asked.filter(|(id, _)| *id == step.id);
-            let asked = asked.map(|(_, at)| Asked { by_this_run: false, ..Asked::accepted(at) });
-            let mut step = step.settling(asked, now);
-            // What is waited for began, as far as is known here, when it was asked for last (A190).
-            if let StepStatus::Waiting { since: since @ None, .. } = &mut step.status {
-                *since = page.asked.map(|(_, at)| at);
-            }
-            step
-        });
+        let steps =
+            flow::steps(self.page, &page.observed, &self.inputs, rules, now).into_iter().map(|step| {
+                // A person agrees to each sending, and may agree again.
+                let asked = page.asked.filter(|(id, _)| *id == step.id);
+                let asked = asked.map(|(_, at)| Asked { by_this_run: false, ..Asked::accepted(at) });
+                let mut step = step.settling(asked, now);
+                // What is waited for began, as far as is known here, when it was asked for last (A190).
+                if let StepStatus::Waiting { since: since @ None, .. } = &mut step.status {
+                    *since = page.asked.map(|(_, at)| at);
+                }
+                step
+            });
         let mut steps: Vec<Step> = steps.collect();
         if let Some((key, why)) = self.refusals.first() {
-            for step in steps.iter_mut().filter(|step| step.status == StepStatus::Ready || step.id == StepId::Buy) {
+            for step in
+                steps.iter_mut().filter(|step| step.status == StepStatus::Ready || step.id == StepId::Buy)
+            {
                 step.status = StepStatus::NeedsInput { key: *key, why: why.clone() };
             }
         }
@@ -215,17 +220,24 @@ impl Wizard {
         }
     }
 
-    /// A name that is taken is refused where it is typed, and so is another name than that of the order that the wizard
-    /// is about: an order is never taken over, nor bought, by accident.
+    /// A name that is taken is refused where it is typed, and so is another name than that of the order that
+    /// the wizard is about: an order is never taken over, nor bought, by accident.
     fn own_refusals(&self, estate: &Estate) -> Vec<(Key, String)> {
         let typed = flow::order_id(&self.inputs);
         let why = match (&self.origin, typed) {
-            (Origin::New, Some(id)) if self.page == FlowName::Purchase && self.sent.is_none() && estate.order(&id).is_some() => {
-                format!("an order '{}' exists in this resource group: press w in Orders to continue that one", id.name())
+            (Origin::New, Some(id))
+                if self.page == FlowName::Purchase && self.sent.is_none() && estate.order(&id).is_some() =>
+            {
+                format!(
+                    "an order '{}' exists in this resource group: press w in Orders to continue that one",
+                    id.name()
+                )
             }
             (Origin::Order(own), typed) if typed.as_ref() != Some(own) => {
                 let (name, group) = (own.name(), own.resource_group());
-                format!("these are the steps of the order '{name}' in {group}; :purchase in the panes buys another one")
+                format!(
+                    "these are the steps of the order '{name}' in {group}; :purchase in the panes buys another one"
+                )
             }
             _ => return Vec::new(),
         };
@@ -282,7 +294,10 @@ impl Wizard {
     /// The step whose explanation is shown.
     pub fn shown_step(&self) -> usize {
         let steps = &self.current().steps;
-        let standing = steps.iter().position(|step| !step.status.is_over()).unwrap_or_else(|| steps.len().saturating_sub(1));
+        let standing = steps
+            .iter()
+            .position(|step| !step.status.is_over())
+            .unwrap_or_else(|| steps.len().saturating_sub(1));
         self.step.unwrap_or(standing).min(steps.len().saturating_sub(1))
     }
 
@@ -295,7 +310,8 @@ impl Wizard {
     fn facts(&self) -> impl Iterator<Item = &(String, String)> {
         let shown = self.shown_step();
         let steps = &self.current().steps;
-        let others = steps.iter().enumerate().filter(move |(at, _)| *at != shown).flat_map(|(_, step)| &step.facts);
+        let others =
+            steps.iter().enumerate().filter(move |(at, _)| *at != shown).flat_map(|(_, step)| &step.facts);
         steps.get(shown).into_iter().flat_map(|step| &step.facts).chain(others)
     }
 
@@ -306,7 +322,10 @@ impl Wizard {
 
     pub(super) fn copies(&self) -> Vec<(String, String)> {
         let mut copies: Vec<_> = self.facts().cloned().collect();
-        let typed = self.fields.iter().filter_map(|field| Some((field.label.to_owned(), self.inputs.get(field.key)?.to_owned())));
+        let typed = self
+            .fields
+            .iter()
+            .filter_map(|field| Some((field.label.to_owned(), self.inputs.get(field.key)?.to_owned())));
         copies.extend(typed);
         copies
     }
@@ -335,7 +354,9 @@ impl Wizard {
 
     /// Whether the field under the cursor takes typed text that is shown.
     pub fn is_typing(&self) -> bool {
-        let takes_text = |kind| matches!(kind, FieldKind::Text | FieldKind::File(_) | FieldKind::Pick { or_new: true, .. });
+        let takes_text = |kind| {
+            matches!(kind, FieldKind::Text | FieldKind::File(_) | FieldKind::Pick { or_new: true, .. })
+        };
         self.focused_field().is_some_and(|field| takes_text(field.kind.clone()))
     }
 
@@ -346,7 +367,8 @@ impl Wizard {
 
     /// Whether the field under the cursor was edited since it got the focus.
     fn is_edited(&self) -> bool {
-        (self.is_typing() && self.editor.text() != self.before) || (self.is_typing_secret() && self.masked.is_edited())
+        (self.is_typing() && self.editor.text() != self.before)
+            || (self.is_typing_secret() && self.masked.is_edited())
     }
 
     /// Takes what the field under the cursor has as the text to edit.

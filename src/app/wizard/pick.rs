@@ -25,9 +25,11 @@ pub fn options(of: Pick, inputs: &Inputs, estate: &Estate, rules: &Rules) -> Vec
     let is_own = |id: &ResourceId| own.is_none_or(|own| id.subscription_id().eq_ignore_ascii_case(own));
     let place = |id: &ResourceId| format!("{} in {}", id.resource_group(), estate.subscription_name(id));
     match of {
-        Pick::Subscription => {
-            estate.subscriptions.iter().map(|one| choice(one.id.subscription_id(), &*one.name, one.id.subscription_id())).collect()
-        }
+        Pick::Subscription => estate
+            .subscriptions
+            .iter()
+            .map(|one| choice(one.id.subscription_id(), &*one.name, one.id.subscription_id()))
+            .collect(),
         Pick::ResourceGroup => {
             let groups = estate.groups.iter().filter(|group| is_own(&group.id));
             groups.map(|group| choice(group.id.name(), group.id.name(), &*group.location)).collect()
@@ -47,22 +49,36 @@ pub fn options(of: Pick, inputs: &Inputs, estate: &Estate, rules: &Rules) -> Vec
         }
         Pick::Order => {
             let orders = estate.orders.iter().filter(|order| is_own(&order.id));
-            orders.map(|order| choice(order.id.name(), order.id.name(), format!("{}, {}", order.domain, order.status))).collect()
+            orders
+                .map(|order| {
+                    choice(order.id.name(), order.id.name(), format!("{}, {}", order.domain, order.status))
+                })
+                .collect()
         }
         Pick::Vault => {
             // An import takes a vault of any subscription: those of the one that is named come first.
             let named = inputs.get(Key::VaultSubscription);
-            let is_near = |id: &ResourceId| named.or(own).is_none_or(|near| id.subscription_id().eq_ignore_ascii_case(near));
+            let is_near = |id: &ResourceId| {
+                named.or(own).is_none_or(|near| id.subscription_id().eq_ignore_ascii_case(near))
+            };
             let (near, far): (Vec<_>, Vec<_>) = estate.vaults.iter().partition(|vault| is_near(&vault.id));
             let far = far.into_iter().filter(|_| named.is_some());
             near.into_iter()
                 .chain(far)
-                .map(|vault| choice(vault.id.as_str(), vault.id.name(), format!("{}, {}", vault.location, place(&vault.id))))
+                .map(|vault| {
+                    choice(
+                        vault.id.as_str(),
+                        vault.id.name(),
+                        format!("{}, {}", vault.location, place(&vault.id)),
+                    )
+                })
                 .collect()
         }
         Pick::App => {
             let wanted = inputs.get(Key::Domain).and_then(|domain| Hostname::parse(domain).ok());
-            let is_mapped = |app: &App| wanted.as_ref().is_some_and(|domain| app.hostnames.iter().any(|host| domain.covers(host)));
+            let is_mapped = |app: &App| {
+                wanted.as_ref().is_some_and(|domain| app.hostnames.iter().any(|host| domain.covers(host)))
+            };
             let note = |app: &App| {
                 let hosts: Vec<&str> = app.custom_hostnames().map(Hostname::as_str).collect();
                 format!(
@@ -72,28 +88,42 @@ pub fn options(of: Pick, inputs: &Inputs, estate: &Estate, rules: &Rules) -> Vec
                 )
             };
             // The apps that the certificate could secure come first.
-            let (fitting, others): (Vec<&App>, Vec<&App>) = estate.apps.iter().partition(|app| is_mapped(app));
-            fitting.into_iter().chain(others).map(|app| choice(app.id.as_str(), app.label(), note(app))).collect()
+            let (fitting, others): (Vec<&App>, Vec<&App>) =
+                estate.apps.iter().partition(|app| is_mapped(app));
+            fitting
+                .into_iter()
+                .chain(others)
+                .map(|app| choice(app.id.as_str(), app.label(), note(app)))
+                .collect()
         }
         Pick::Hostname => {
-            let chosen = inputs.get(Key::App).and_then(|app| estate.apps.iter().find(|one| names(&one.id, app, &one.label())));
+            let chosen = inputs
+                .get(Key::App)
+                .and_then(|app| estate.apps.iter().find(|one| names(&one.id, app, &one.label())));
             let bound = |host: &Hostname| {
-                estate.bindings.iter().find(|binding| binding.host == *host).map_or("not bound", |binding| binding.ssl.words())
+                estate
+                    .bindings
+                    .iter()
+                    .find(|binding| binding.host == *host)
+                    .map_or("not bound", |binding| binding.ssl.words())
             };
             let hosts = chosen.into_iter().flat_map(crate::model::App::custom_hostnames);
             hosts.map(|host| choice(host.as_str(), host.as_str(), bound(host))).collect()
         }
         Pick::Certificate => {
             // Public certificates are in another list altogether, so they can never be offered here (A7).
-            let chosen = inputs.get(Key::App).and_then(|app| estate.apps.iter().find(|one| names(&one.id, app, &one.label())));
+            let chosen = inputs
+                .get(Key::App)
+                .and_then(|app| estate.apps.iter().find(|one| names(&one.id, app, &one.label())));
             let near = estate
                 .certificates
                 .iter()
                 .enumerate()
                 .filter(|(_, certificate)| chosen.is_none_or(|app| certificate.home.serves(app)));
             let host = inputs.get(Key::Hostname).and_then(|host| Hostname::parse(host).ok());
-            let covers =
-                |one: &PrivateCertificate| host.as_ref().is_some_and(|host| one.hosts.iter().any(|name| name.covers(host)));
+            let covers = |one: &PrivateCertificate| {
+                host.as_ref().is_some_and(|host| one.hosts.iter().any(|name| name.covers(host)))
+            };
             let (fitting, others): (Vec<_>, Vec<_>) = near.partition(|(_, certificate)| covers(certificate));
             fitting
                 .into_iter()
@@ -116,14 +146,17 @@ fn names(id: &ResourceId, typed: &str, label: &str) -> bool {
 pub fn label(of: Pick, value: &str, estate: &Estate) -> String {
     match of {
         Pick::Subscription => {
-            let found = estate.subscriptions.iter().find(|one| one.id.subscription_id().eq_ignore_ascii_case(value));
+            let found =
+                estate.subscriptions.iter().find(|one| one.id.subscription_id().eq_ignore_ascii_case(value));
             found.map_or_else(|| value.to_owned(), |one| one.name.clone())
         }
         Pick::App => {
             let app = ResourceId::parse(value).ok().and_then(|id| estate.app(&id));
             app.map_or_else(|| value.to_owned(), crate::model::App::label)
         }
-        Pick::Vault | Pick::Certificate | Pick::Order => value.rsplit('/').next().unwrap_or_default().to_owned(),
+        Pick::Vault | Pick::Certificate | Pick::Order => {
+            value.rsplit('/').next().unwrap_or_default().to_owned()
+        }
         Pick::ResourceGroup | Pick::Location | Pick::Hostname => value.to_owned(),
     }
 }
@@ -132,12 +165,16 @@ pub fn label(of: Pick, value: &str, estate: &Estate) -> String {
 pub fn none_words(of: Pick) -> &'static str {
     match of {
         Pick::Subscription => "No subscription could be read. C-r in a pane reads again.",
-        Pick::ResourceGroup => "This subscription has no resource group; type the name of a new one in the field.",
+        Pick::ResourceGroup => {
+            "This subscription has no resource group; type the name of a new one in the field."
+        }
         Pick::Location => "No region is known; type one in the field, such as westeurope.",
         Pick::Order => "There is no certificate order in this subscription.",
         Pick::Vault => "There is no key vault in this subscription: choose to create a new one.",
         Pick::App => "There is no app in the subscriptions that were read.",
         Pick::Hostname => "This app has no custom hostname mapped. Add the domain to the app first.",
-        Pick::Certificate => "There is no private key certificate that the app can be bound to: import or buy one first.",
+        Pick::Certificate => {
+            "There is no private key certificate that the app can be bound to: import or buy one first."
+        }
     }
 }

@@ -39,7 +39,9 @@ pub struct Args {
 
 pub fn run(args: &Args) -> Result<Exit, CliError> {
     let gathered = workbench::gather(&args.cert)?;
-    let key = workbench::read_key(&args.key, args.key_password.get()?.as_ref(), || password::ask(&shown(&args.key)))?;
+    let key = workbench::read_key(&args.key, args.key_password.get()?.as_ref(), || {
+        password::ask(&shown(&args.key))
+    })?;
     let bundle = gathered.build(key, args.add_root, "--add-root takes it from there")?;
     let (wrapping, name) = (args.encryption.into(), args.friendly_name.as_deref());
     if args.openssl {

@@ -1,4 +1,5 @@
-//! `certdeck cert inspect FILE…` and `certdeck cert check FILE…`: facts, and with `check` the verdict on them.
+//! `certdeck cert inspect FILE…` and `certdeck cert check FILE…`: facts, and with `check` the verdict on
+//! them.
 
 use std::io::{self, Write};
 use std::path::PathBuf;
@@ -14,7 +15,9 @@ use crate::rules::{Profile, Rules, Severity};
 use crate::workbench::{self, Examined, Fact, Failure, openssl};
 
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Exit codes: 0 good · 1 a part of a file cannot be read, the rest is shown · 2 a file cannot be read")]
+#[command(
+    after_help = "Exit codes: 0 good · 1 a part of a file cannot be read, the rest is shown · 2 a file cannot be read"
+)]
 pub struct Inspect {
     #[arg(required = true)]
     files: Vec<PathBuf>,

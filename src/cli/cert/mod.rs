@@ -1,4 +1,5 @@
-//! `certdeck cert`: certificate files, offline: what is in them, whether Azure would take them, and how to mend them.
+//! `certdeck cert`: certificate files, offline: what is in them, whether Azure would take them, and how to
+//! mend them.
 
 mod build;
 mod check;
@@ -89,7 +90,9 @@ impl From<Trouble> for CliError {
         match trouble {
             Trouble::Unusable { .. } | Trouble::Exists(_) => Self::Usage(trouble.to_string()),
             // The key of `build`; other files are shown with what is known of them.
-            Trouble::Closed { .. } => Self::Usage(format!("{trouble} (--key-password-file or --key-password-env gives it)")),
+            Trouble::Closed { .. } => {
+                Self::Usage(format!("{trouble} (--key-password-file or --key-password-env gives it)"))
+            }
             Trouble::Refused(why) => Self::Refused(why),
             Trouble::Unwritten { file, why } => Self::machine(format!("write {file}"), why),
         }

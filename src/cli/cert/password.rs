@@ -1,5 +1,5 @@
-//! Where passwords come from: standard input, a file, the environment or the terminal. Never an argument, which every
-//! process of the machine could read.
+//! Where passwords come from: standard input, a file, the environment or the terminal. Never an argument,
+//! which every process of the machine could read.
 
 use std::env::VarError;
 use std::io;
@@ -45,7 +45,8 @@ impl Known {
 #[derive(Debug, Clone, Default, clap::Args)]
 #[group(multiple = false)]
 pub struct New {
-    /// Read the new password from a line of standard input (the line after the old one's, if both are read there)
+    /// Read the new password from a line of standard input (the line after the old one's, if both are read
+    /// there)
     #[arg(id = "new-password-stdin", long = "new-password-stdin")]
     stdin: bool,
     /// Read the new password from the first line of this file
@@ -121,12 +122,15 @@ fn given(stdin: bool, path: Option<&Path>, name: Option<&str>) -> Result<Option<
     let Some(name) = name else { return Ok(None) };
     match std::env::var(name) {
         Ok(password) => Ok(Some(secret_line(&password).into())),
-        Err(VarError::NotPresent) => Err(CliError::Usage(format!("the environment has no password in {}", quoted(name)))),
+        Err(VarError::NotPresent) => {
+            Err(CliError::Usage(format!("the environment has no password in {}", quoted(name))))
+        }
         Err(VarError::NotUnicode(_)) => Err(not_text(&quoted(name))),
     }
 }
 
-/// Octet by octet and past the buffer of the standard library, which would keep a copy, and the next line too.
+/// Octet by octet and past the buffer of the standard library, which would keep a copy, and the next line
+/// too.
 fn line_of_standard_input() -> io::Result<Zeroizing<Vec<u8>>> {
     let mut line = Zeroizing::new(Vec::with_capacity(LONGEST));
     let mut octet = [0];
@@ -156,7 +160,9 @@ mod tests {
 
     #[test]
     fn a_password_is_the_first_line_of_its_file_whatever_follows() {
-        for (octets, expected) in [(&b"secret\r\nmore\n"[..], "secret"), (b"\xEF\xBB\xBFsecret\n\xFF", "secret"), (b"", "")] {
+        for (octets, expected) in
+            [(&b"secret\r\nmore\n"[..], "secret"), (b"\xEF\xBB\xBFsecret\n\xFF", "secret"), (b"", "")]
+        {
             assert_eq!(first_line(octets, "here").unwrap().expose_secret(), expected);
         }
         assert!(first_line(b"\xff\xfe", "here").is_err());

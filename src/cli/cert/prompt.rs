@@ -52,7 +52,11 @@ impl Quiet {
     }
 
     /// One line of at most `longest` octets; nothing once `stop` says so. An error where the person gives up.
-    pub(in crate::cli) fn line_until(&mut self, longest: usize, stop: &AtomicBool) -> io::Result<Option<Zeroizing<Vec<u8>>>> {
+    pub(in crate::cli) fn line_until(
+        &mut self,
+        longest: usize,
+        stop: &AtomicBool,
+    ) -> io::Result<Option<Zeroizing<Vec<u8>>>> {
         let mut typed = Zeroizing::new(Vec::with_capacity(longest));
         let mut key = [0];
         while !stop.load(Ordering::Relaxed) {

@@ -58,14 +58,23 @@ pub(super) async fn checks(
                 tell(registered(one, providers::missing(&client, &one.id).await))?;
             }
             let more = found.len().saturating_sub(MOST_SUBSCRIPTIONS);
-            let note = |more| Check::new("may", State::Note, format!("{more} more subscriptions were not looked at"));
-            if more == 0 { Ok(()) } else { tell(note(more).remedy("Name those that matter under subscriptions in the context.")) }
+            let note = |more| {
+                Check::new("may", State::Note, format!("{more} more subscriptions were not looked at"))
+            };
+            if more == 0 {
+                Ok(())
+            } else {
+                tell(note(more).remedy("Name those that matter under subscriptions in the context."))
+            }
         }
     }
 }
 
 fn context(target: &Target) -> Check {
-    let marks = [(target.production == Some(true), "production"), (target.read_only, "read-only: every change is refused")];
+    let marks = [
+        (target.production == Some(true), "production"),
+        (target.read_only, "read-only: every change is refused"),
+    ];
     let marks: Vec<&str> = marks.into_iter().filter(|(is_so, _)| *is_so).map(|(_, mark)| mark).collect();
     let marks = if marks.is_empty() { String::new() } else { format!(" ({})", marks.join(", ")) };
     Check::new("context", State::Good, format!("{} at {}{marks}", target.name, target.arm_endpoint))
@@ -74,13 +83,19 @@ fn context(target: &Target) -> Check {
 async fn dns(target: &Target) -> Check {
     let host = target.arm_endpoint.host_str().unwrap_or_default();
     let port = target.arm_endpoint.port_or_known_default().unwrap_or(443);
-    match tokio::net::lookup_host((host, port)).await.map(|found| found.map(|address| address.ip().to_string()).collect::<Vec<_>>())
+    match tokio::net::lookup_host((host, port))
+        .await
+        .map(|found| found.map(|address| address.ip().to_string()).collect::<Vec<_>>())
     {
-        Ok(found) if !found.is_empty() => Check::new("dns", State::Good, format!("{host} is {}", found.join(", "))),
+        Ok(found) if !found.is_empty() => {
+            Check::new("dns", State::Good, format!("{host} is {}", found.join(", ")))
+        }
         Ok(_) => Check::new("dns", State::Warning, format!("{host} has no address")),
         // Behind a proxy the proxy looks names up.
-        Err(why) => Check::new("dns", State::Warning, format!("{host} cannot be looked up: {}", reason(&why)))
-            .remedy("Check the resolver, unless everything goes through a proxy."),
+        Err(why) => {
+            Check::new("dns", State::Warning, format!("{host} cannot be looked up: {}", reason(&why)))
+                .remedy("Check the resolver, unless everything goes through a proxy.")
+        }
     }
 }
 
@@ -93,7 +108,11 @@ async fn reach(client: &Client) -> (Check, bool) {
     let (difference, ahead) = (client.clock_difference(), client.clock().ahead());
     let (state, words, remedy) = match (difference, ahead) {
         (Some(difference), _) => {
-            let practice = if client.cloud().practice.is_some() { ", unless the practice cloud's was set on purpose" } else { "" };
+            let practice = if client.cloud().practice.is_some() {
+                ", unless the practice cloud's was set on purpose"
+            } else {
+                ""
+            };
             let remedy = format!(
                 "Set this machine's clock (timedatectl set-ntp true){practice}: tokens are refused where clocks differ by minutes."
             );
@@ -101,16 +120,21 @@ async fn reach(client: &Client) -> (Check, bool) {
         }
         (None, Some(ahead)) => {
             let seconds = ahead.as_secs();
-            let clock = if seconds.abs() <= 2 { "right".to_owned() } else { format!("{} s off", seconds.abs()) };
+            let clock =
+                if seconds.abs() <= 2 { "right".to_owned() } else { format!("{} s off", seconds.abs()) };
             (State::Good, format!("{arm} answers over TLS; this machine's clock is {clock}"), String::new())
         }
-        (None, None) => (State::Warning, format!("{arm} answers over TLS and does not say what time it is"), String::new()),
+        (None, None) => (
+            State::Warning,
+            format!("{arm} answers over TLS and does not say what time it is"),
+            String::new(),
+        ),
     };
     (Check::new("reach", state, words).remedy(remedy), true)
 }
 
-/// Every way in the order in which they are tried; the first that is there decides. `asks_for_more` is whether Azure takes
-/// changes only from people who gave a second factor.
+/// Every way in the order in which they are tried; the first that is there decides. `asks_for_more` is
+/// whether Azure takes changes only from people who gave a second factor.
 async fn sign_in(client: &Client, asks_for_more: bool) -> (Vec<Check>, bool) {
     let mut checks = Vec::new();
     let mut decided = None;
@@ -119,10 +143,15 @@ async fn sign_in(client: &Client, asks_for_more: bool) -> (Vec<Check>, bool) {
             Ok(who) if decided.is_none() => {
                 decided = Some(true);
                 if asks_for_more && who.second_factor == Some(false) {
-                    let words = format!("{way}: without a second factor; Azure asks for one at the first change");
+                    let words =
+                        format!("{way}: without a second factor; Azure asks for one at the first change");
                     checks.push(Check::new("sign-in", State::Note, words));
                 }
-                (State::Good, format!("{way}: {}, and this is the one that is used", shown(&who)), String::new())
+                (
+                    State::Good,
+                    format!("{way}: {}, and this is the one that is used", shown(&who)),
+                    String::new(),
+                )
             }
             Ok(who) => (State::Note, format!("{way}: {}, not used", shown(&who)), String::new()),
             Err(AzureError::NobodySignedIn(tried)) => {
@@ -152,13 +181,18 @@ fn shown(who: &Who) -> String {
 
 fn seen(found: &[Subscription], target: &Target) -> Check {
     let is_seen = |wanted: &&String| {
-        found.iter().any(|one| wanted.eq_ignore_ascii_case(&one.name) || wanted.eq_ignore_ascii_case(one.id.subscription_id()))
+        found.iter().any(|one| {
+            wanted.eq_ignore_ascii_case(&one.name) || wanted.eq_ignore_ascii_case(one.id.subscription_id())
+        })
     };
-    let missing: Vec<&str> = target.subscriptions.iter().filter(|wanted| !is_seen(wanted)).map(String::as_str).collect();
+    let missing: Vec<&str> =
+        target.subscriptions.iter().filter(|wanted| !is_seen(wanted)).map(String::as_str).collect();
     let words = format!("{} to be seen", found.len());
     match (found.len(), missing.is_empty()) {
-        (_, false) => Check::new("subscriptions", State::Warning, format!("{words}; not {}", missing.join(", ")))
-            .remedy("Check subscriptions in the context, and ask for the role Reader on them."),
+        (_, false) => {
+            Check::new("subscriptions", State::Warning, format!("{words}; not {}", missing.join(", ")))
+                .remedy("Check subscriptions in the context, and ask for the role Reader on them.")
+        }
         (0, true) => Check::new("subscriptions", State::Bad(Exit::Cloud), words)
             .remedy("Ask for the role Reader on a subscription, or sign in to the tenant that has it."),
         _ => Check::new("subscriptions", State::Good, words),
@@ -168,17 +202,28 @@ fn seen(found: &[Subscription], target: &Target) -> Check {
 /// Whether flows can find out who Microsoft's two services are in the tenant.
 async fn directory(client: &Client, target: &Target) -> Check {
     if target.principals.are_whole() {
-        return Check::new("graph", State::Good, "not needed: the settings name the object ids of both services");
+        return Check::new(
+            "graph",
+            State::Good,
+            "not needed: the settings name the object ids of both services",
+        );
     }
     match graph::look_up(client, client.cloud().websites_app_id()).await {
-        Ok(Some(_)) => Check::new("graph", State::Good, "Microsoft Graph tells the object ids of Microsoft's services"),
-        Ok(None) => {
-            Check::new("graph", State::Warning, "Microsoft Graph answers, and the tenant has no service principal of App Service")
-                .remedy("Register the provider: az provider register --namespace Microsoft.Web")
+        Ok(Some(_)) => {
+            Check::new("graph", State::Good, "Microsoft Graph tells the object ids of Microsoft's services")
         }
+        Ok(None) => Check::new(
+            "graph",
+            State::Warning,
+            "Microsoft Graph answers, and the tenant has no service principal of App Service",
+        )
+        .remedy("Register the provider: az provider register --namespace Microsoft.Web"),
         Err(error) => {
             let problem = error.problem("Look up a service principal");
-            let words = format!("{}; flows do without, but cannot grant App Service its permission on a vault", problem.why);
+            let words = format!(
+                "{}; flows do without, but cannot grant App Service its permission on a vault",
+                problem.why
+            );
             Check::new("graph", State::Warning, words).remedy(format!(
                 "Grant the identity {} in Microsoft Graph or the role Directory Readers, or name the object ids in the settings: \
                  [contexts.NAME.principals].",
@@ -188,19 +233,25 @@ async fn directory(client: &Client, target: &Target) -> Check {
     }
 }
 
-/// What each flow needs of ARM against what the roles give. Permissions inside a vault are the vault's own matter.
+/// What each flow needs of ARM against what the roles give. Permissions inside a vault are the vault's own
+/// matter.
 async fn may(client: &Client, one: &Subscription) -> Check {
     let held = match permissions::of(client, &one.id).await {
         Ok(held) => held,
         Err(error) => {
             let problem = error.problem("Read the permissions");
-            return Check::new("may", State::Warning, format!("{}: not to be known: {}", one.name, problem.why))
-                .remedy(problem.remedy);
+            return Check::new(
+                "may",
+                State::Warning,
+                format!("{}: not to be known: {}", one.name, problem.why),
+            )
+            .remedy(problem.remedy);
         }
     };
     let lacks = |flow: &FlowName| {
         let needed = flow.definition().permissions.iter().filter(|action| !action.contains(':'));
-        let missing: Vec<&str> = needed.copied().filter(|action| !permissions::allow(&held, action)).collect();
+        let missing: Vec<&str> =
+            needed.copied().filter(|action| !permissions::allow(&held, action)).collect();
         (!missing.is_empty()).then(|| format!("not {}: {}", flow.title(), missing.join(", ")))
     };
     let lacking: Vec<String> = FlowName::ALL.iter().filter_map(lacks).collect();
@@ -217,12 +268,21 @@ async fn may(client: &Client, one: &Subscription) -> Check {
 fn registered(one: &Subscription, missing: Result<Vec<&str>, AzureError>) -> Check {
     let name = &one.name;
     match missing {
-        Ok(missing) if missing.is_empty() => Check::new("provider", State::Good, format!("{name}: all are registered")),
-        Ok(missing) => Check::new("provider", State::Warning, format!("{name}: not registered: {}", missing.join(", ")))
-            .remedy(format!("az provider register --subscription {} --namespace {}", one.id.subscription_id(), missing[0])),
+        Ok(missing) if missing.is_empty() => {
+            Check::new("provider", State::Good, format!("{name}: all are registered"))
+        }
+        Ok(missing) => {
+            Check::new("provider", State::Warning, format!("{name}: not registered: {}", missing.join(", ")))
+                .remedy(format!(
+                    "az provider register --subscription {} --namespace {}",
+                    one.id.subscription_id(),
+                    missing[0]
+                ))
+        }
         Err(error) => {
             let problem = error.problem("Read the providers");
-            Check::new("provider", State::Warning, format!("{name}: not to be known: {}", problem.why)).remedy(problem.remedy)
+            Check::new("provider", State::Warning, format!("{name}: not to be known: {}", problem.why))
+                .remedy(problem.remedy)
         }
     }
 }
@@ -234,7 +294,11 @@ mod tests {
 
     #[test]
     fn a_provider_that_is_not_registered_is_named_with_its_subscription() {
-        let one = Subscription { id: ResourceId::subscription("s"), name: "Contoso Test".to_owned(), state: String::new() };
+        let one = Subscription {
+            id: ResourceId::subscription("s"),
+            name: "Contoso Test".to_owned(),
+            state: String::new(),
+        };
         let check = registered(&one, Ok(vec!["Microsoft.CertificateRegistration"]));
         assert_eq!(
             (check.state, &*check.words),

@@ -38,17 +38,30 @@ fn var(name: &str) -> Option<String> {
 fn settings(session: &Session) -> Check {
     let path = model::shown(&session.config_path);
     if !session.config_path.exists() {
-        return Check::new("settings", State::Note, format!("{path} is not there: every setting has its default"))
-            .remedy("certdeck config init begins it; certdeck login is enough for the public cloud.");
+        return Check::new(
+            "settings",
+            State::Note,
+            format!("{path} is not there: every setting has its default"),
+        )
+        .remedy("certdeck config init begins it; certdeck login is enough for the public cloud.");
     }
     let names: Vec<&str> = session.config.contexts.keys().map(String::as_str).collect();
     let names = if names.is_empty() { "no context".to_owned() } else { names.join(", ") };
-    let from_outside: Vec<&str> =
-        ["CERTDECK_CONTEXT", "CERTDECK_ARM_ENDPOINT", "CERTDECK_AUTHORITY", "CERTDECK_CA_FILE", "CERTDECK_CREDENTIAL"]
-            .into_iter()
-            .filter(|name| var(name).is_some())
-            .collect();
-    let also = if from_outside.is_empty() { String::new() } else { format!("; the environment sets {}", from_outside.join(", ")) };
+    let from_outside: Vec<&str> = [
+        "CERTDECK_CONTEXT",
+        "CERTDECK_ARM_ENDPOINT",
+        "CERTDECK_AUTHORITY",
+        "CERTDECK_CA_FILE",
+        "CERTDECK_CREDENTIAL",
+    ]
+    .into_iter()
+    .filter(|name| var(name).is_some())
+    .collect();
+    let also = if from_outside.is_empty() {
+        String::new()
+    } else {
+        format!("; the environment sets {}", from_outside.join(", "))
+    };
     Check::new("settings", State::Good, format!("{path} names {names}{also}"))
 }
 
@@ -58,14 +71,21 @@ fn homes(var: &dyn Fn(&str) -> Option<String>) -> Check {
     let ignored: Vec<&str> = paths::VARIABLES.into_iter().filter(is_relative).collect();
     match (ignored.as_slice(), is_relative(&"HOME")) {
         ([], false) => Check::new("home", State::Good, "the directories of this account are used"),
-        ([], true) => {
-            Check::new("home", State::Warning, "HOME is a relative path, so files are kept below the directory one is in")
-                .remedy("Set HOME to an absolute path.")
-        }
+        ([], true) => Check::new(
+            "home",
+            State::Warning,
+            "HOME is a relative path, so files are kept below the directory one is in",
+        )
+        .remedy("Set HOME to an absolute path."),
         (names, _) => {
-            let is = if names.len() == 1 { "is a relative path and is" } else { "are relative paths and are" };
-            Check::new("home", State::Warning, format!("{} {is} ignored, as the XDG rules say", names.join(", ")))
-                .remedy("Write the whole path, from / on.")
+            let is =
+                if names.len() == 1 { "is a relative path and is" } else { "are relative paths and are" };
+            Check::new(
+                "home",
+                State::Warning,
+                format!("{} {is} ignored, as the XDG rules say", names.join(", ")),
+            )
+            .remedy("Write the whole path, from / on.")
         }
     }
 }
@@ -82,9 +102,13 @@ fn journal(session: &Session) -> Check {
 
 fn sign_ins(session: &Session) -> Check {
     match session.saved().list() {
-        Ok(all) if all.is_empty() => Check::new("kept", State::Note, "nobody has signed in with certdeck login"),
+        Ok(all) if all.is_empty() => {
+            Check::new("kept", State::Note, "nobody has signed in with certdeck login")
+        }
         Ok(all) => {
-            let people = all.iter().map(|one| format!("{} ({}, since {})", one.user, one.tenant, one.at.strftime("%Y-%m-%d")));
+            let people = all
+                .iter()
+                .map(|one| format!("{} ({}, since {})", one.user, one.tenant, one.at.strftime("%Y-%m-%d")));
             Check::new("kept", State::Good, format!("signed in: {}", people.collect::<Vec<_>>().join(", ")))
         }
         Err(error) => Check::new("kept", State::Warning, error.to_string()),
@@ -99,7 +123,11 @@ fn cache(session: &Session) -> Check {
     }
     let kept = session.snapshots().list();
     if kept.is_empty() {
-        return Check::new("cache", State::Note, format!("no rows of earlier runs in {}", model::shown(&dir)));
+        return Check::new(
+            "cache",
+            State::Note,
+            format!("no rows of earlier runs in {}", model::shown(&dir)),
+        );
     }
     let now = Timestamp::now();
     let (words, readable): (Vec<String>, Vec<bool>) = kept.iter().map(|one| shown_rows(one, now)).unzip();
@@ -107,7 +135,8 @@ fn cache(session: &Session) -> Check {
     if readable.iter().all(|one| *one) {
         return Check::new("cache", State::Good, words);
     }
-    Check::new("cache", State::Warning, words).remedy("Nothing: what cannot be read is passed over and written anew.")
+    Check::new("cache", State::Warning, words)
+        .remedy("Nothing: what cannot be read is passed over and written anew.")
 }
 
 /// Path, size and age of kept rows, or why this version cannot read them.
@@ -123,7 +152,13 @@ fn shown_rows(rows: &Snapshot, now: Timestamp) -> (String, bool) {
                 _ => format!("{} days", minutes / 1440),
             };
             let count = estate.certificates.len();
-            (format!("{path}: {}, {count} private key certificates, {size} KiB, {age} old", heading.context), true)
+            (
+                format!(
+                    "{path}: {}, {count} private key certificates, {size} KiB, {age} old",
+                    heading.context
+                ),
+                true,
+            )
         }
         Err(error) => (format!("{path}: {size} KiB, cannot be read: {}", reason(&error)), false),
     }
@@ -132,7 +167,9 @@ fn shown_rows(rows: &Snapshot, now: Timestamp) -> (String, bool) {
 fn rules() -> Check {
     match Rules::load(Profile::Current) {
         Ok(_) => Check::new("rules", State::Good, "profile current: what Azure and the CAs ask for today"),
-        Err(error) => Check::new("rules", State::Bad(Exit::Machine), error.to_string()).remedy("Install certdeck anew."),
+        Err(error) => {
+            Check::new("rules", State::Bad(Exit::Machine), error.to_string()).remedy("Install certdeck anew.")
+        }
     }
 }
 
@@ -143,20 +180,23 @@ fn terminal(ascii: Option<bool>) -> Check {
     let term = var("TERM").unwrap_or_else(|| "no TERM".to_owned());
     let (columns, rows) = crossterm::terminal::size().unwrap_or_default();
     let between = [("TMUX", "in tmux"), ("STY", "in GNU screen"), ("SSH_CONNECTION", "over SSH")];
-    let between: Vec<&str> = between.into_iter().filter(|(name, _)| var(name).is_some()).map(|(_, words)| words).collect();
+    let between: Vec<&str> =
+        between.into_iter().filter(|(name, _)| var(name).is_some()).map(|(_, words)| words).collect();
     let utf8 = locale::is_utf8(&var);
     let words = format!("{term}, {columns}x{rows}, {}", if utf8 { "UTF-8" } else { "not UTF-8" });
     let words = [&[words.as_str()][..], &between].concat().join(", ");
     let check = |state| Check::new("terminal", state, &*words);
     match (columns, rows, utf8) {
-        _ if term == "dumb" => check(State::Warning).remedy("The screen cannot be drawn here; list, report, check and run work."),
-        (..60, ..) | (_, ..15, _) => check(State::Warning).remedy("Make it 60x15 at least; 80x24 is what the screen is made for."),
-        (.., false) if ascii == Some(false) => {
-            check(State::Note).remedy("Leave ascii = false out of [ui] if borders and marks look wrong: they are ASCII then.")
+        _ if term == "dumb" => {
+            check(State::Warning).remedy("The screen cannot be drawn here; list, report, check and run work.")
         }
-        (.., false) if ascii.is_none() => {
-            check(State::Note).remedy("Borders and marks are ASCII here; ascii = false under [ui] draws them all the same.")
+        (..60, ..) | (_, ..15, _) => {
+            check(State::Warning).remedy("Make it 60x15 at least; 80x24 is what the screen is made for.")
         }
+        (.., false) if ascii == Some(false) => check(State::Note)
+            .remedy("Leave ascii = false out of [ui] if borders and marks look wrong: they are ASCII then."),
+        (.., false) if ascii.is_none() => check(State::Note)
+            .remedy("Borders and marks are ASCII here; ascii = false under [ui] draws them all the same."),
         _ => check(State::Good),
     }
 }
@@ -165,7 +205,10 @@ fn terminal(ascii: Option<bool>) -> Check {
 fn proxy(session: &Session) -> Check {
     let target = session.target().ok();
     let is_here = target.as_ref().is_some_and(|target| target.proxy.is_none());
-    let named = match target.and_then(|target| target.proxy).map_or_else(|| proxy_of_environment(var), |used| Ok(Some(used))) {
+    let named = match target
+        .and_then(|target| target.proxy)
+        .map_or_else(|| proxy_of_environment(var), |used| Ok(Some(used)))
+    {
         Ok(Some(named)) => named,
         Ok(None) => return Check::new("proxy", State::Good, "none"),
         Err(error) => return Check::new("proxy", State::Warning, error.to_string()).remedy(ESCAPES),
@@ -174,11 +217,13 @@ fn proxy(session: &Session) -> Check {
         "" => String::new(),
         hosts => format!("; not for {}", printable(hosts)),
     };
-    let not_used = if is_here { "; not used: what is on this machine is reached without a proxy" } else { "" };
+    let not_used =
+        if is_here { "; not used: what is on this machine is reached without a proxy" } else { "" };
     Check::new("proxy", State::Good, format!("{}{not_for}{not_used}", proxy_words(&named)))
 }
 
-const ESCAPES: &str = "Correct it. In a user or a password write / as %2F, ? as %3F, # as %23, a space as %20 and % as %25.";
+const ESCAPES: &str =
+    "Correct it. In a user or a password write / as %2F, ? as %3F, # as %23, a space as %20 and % as %25.";
 
 #[cfg(test)]
 mod tests {
@@ -187,12 +232,19 @@ mod tests {
     #[test]
     fn a_relative_directory_of_the_environment_is_said_to_be_ignored() {
         let of = |set: &'static [(&str, &str)]| {
-            homes(&move |name| set.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned()))
+            homes(&move |name| {
+                set.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned())
+            })
         };
         assert_eq!(of(&[("HOME", "/home/admin"), ("XDG_STATE_HOME", "/state")]).state, State::Good);
-        let relative = of(&[("HOME", "/home/admin"), ("XDG_STATE_HOME", "state"), ("XDG_CACHE_HOME", "../cache")]);
+        let relative =
+            of(&[("HOME", "/home/admin"), ("XDG_STATE_HOME", "state"), ("XDG_CACHE_HOME", "../cache")]);
         assert_eq!(relative.state, State::Warning);
-        assert!(relative.words.starts_with("XDG_STATE_HOME, XDG_CACHE_HOME are relative"), "{}", relative.words);
+        assert!(
+            relative.words.starts_with("XDG_STATE_HOME, XDG_CACHE_HOME are relative"),
+            "{}",
+            relative.words
+        );
         assert_eq!(of(&[("HOME", "admin")]).state, State::Warning);
     }
 }

@@ -1,5 +1,5 @@
-//! `certdeck doctor`: everything between this terminal and a changed certificate, tried in order, with what to do about
-//! whatever does not work. Changes nothing.
+//! `certdeck doctor`: everything between this terminal and a changed certificate, tried in order, with what
+//! to do about whatever does not work. Changes nothing.
 
 mod cloud;
 mod machine;
@@ -92,7 +92,10 @@ pub async fn run(args: &Args, global: &Global) -> Result<Exit, CliError> {
     let session = match Session::open(global) {
         Ok(session) => session,
         Err(error) => {
-            report.add(Check::new("settings", State::Bad(error.exit()), error.to_string()).remedy("Correct the file."))?;
+            report.add(
+                Check::new("settings", State::Bad(error.exit()), error.to_string())
+                    .remedy("Correct the file."),
+            )?;
             return report.end();
         }
     };
@@ -102,17 +105,24 @@ pub async fn run(args: &Args, global: &Global) -> Result<Exit, CliError> {
     match session.target() {
         Err(error) => {
             let check = Check::new("context", State::Bad(error.exit()), error.to_string());
-            report.add(check.remedy("certdeck context ls shows the contexts; certdeck config path says where they are."))?;
+            report.add(check.remedy(
+                "certdeck context ls shows the contexts; certdeck config path says where they are.",
+            ))?;
         }
         Ok(target) => {
             let ends = Deadline::after(args.timeout);
             let mut at = "dns";
-            let looked = ends.within(cloud::checks(&session, &target, ends, &mut at, &mut |check| report.add(check))).await;
+            let looked = ends
+                .within(cloud::checks(&session, &target, ends, &mut at, &mut |check| report.add(check)))
+                .await;
             match looked {
                 Ok(looked) => looked?,
                 Err(late) => {
                     let late = late.problem("Look at it");
-                    report.add(Check::new(at, State::Bad(Exit::Cloud), late.why).remedy("Allow more time with --timeout."))?;
+                    report.add(
+                        Check::new(at, State::Bad(Exit::Cloud), late.why)
+                            .remedy("Allow more time with --timeout."),
+                    )?;
                 }
             }
         }
@@ -138,7 +148,10 @@ impl Report {
 
     /// The first failure decides the exit code.
     fn end(self) -> Result<Exit, CliError> {
-        let exit = self.checks.iter().find_map(|check| if let State::Bad(exit) = check.state { Some(exit) } else { None });
+        let exit = self
+            .checks
+            .iter()
+            .find_map(|check| if let State::Bad(exit) = check.state { Some(exit) } else { None });
         let exit = exit.unwrap_or(Exit::Done);
         if self.output == Output::Json {
             let checks: Vec<Value> = self.checks.iter().map(Check::json).collect();

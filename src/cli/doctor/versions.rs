@@ -1,4 +1,5 @@
-//! What this build speaks and what it was built with that grows old: api-versions, and the list of public suffixes.
+//! What this build speaks and what it was built with that grows old: api-versions, and the list of public
+//! suffixes.
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -9,8 +10,8 @@ use crate::cli::Exit;
 use crate::model::suffixes_of;
 use crate::rules::{Name, Names, Period, Profile, Rule, Rules};
 
-/// What is managed by dated api-versions of which old ones end: whose answers they are, the version that this build speaks, and
-/// what cannot be done without it.
+/// What is managed by dated api-versions of which old ones end: whose answers they are, the version that this
+/// build speaks, and what cannot be done without it.
 const ENDING: [(&str, &str, Name, &str); 2] = [
     ("Key Vault's management", version::VAULTS, Name::VaultOldestVersion, "vaults"),
     ("App Service", version::WEB, Name::WebOldestVersion, "apps and certificates"),
@@ -19,7 +20,8 @@ const ENDING: [(&str, &str, Name, &str); 2] = [
 /// Which api-versions this build speaks, and which of them stop being answered on which day.
 pub(super) fn check(now: Timestamp) -> Check {
     let spoken = version::ALL.chunks(3).map(|some| {
-        let some: Vec<String> = some.iter().map(|(service, version)| format!("{service} {version}")).collect();
+        let some: Vec<String> =
+            some.iter().map(|(service, version)| format!("{service} {version}")).collect();
         some.join(", ")
     });
     let mut lines: Vec<String> = spoken.collect();
@@ -31,9 +33,9 @@ pub(super) fn check(now: Timestamp) -> Check {
         let is_old = |rule: &Rule<String>| *spoken < *rule.value;
         let (today, coming) = (rules.rule(oldest, now), rules.next(oldest, now));
         let told = is_old(today).then_some(today).into_iter().chain(coming);
-        lines.extend(
-            told.map(|rule| format!("from {} {service} answers {} and newer only ({})", rule.since, rule.value, rule.source)),
-        );
+        lines.extend(told.map(|rule| {
+            format!("from {} {service} answers {} and newer only ({})", rule.since, rule.value, rule.source)
+        }));
         match (is_old(today), coming.is_some_and(is_old)) {
             (true, _) => state = State::Bad(Exit::Machine),
             (false, true) if state == State::Good => state = State::Warning,
@@ -49,7 +51,9 @@ pub(super) fn check(now: Timestamp) -> Check {
     lines.push(format!("public suffix list of {}", suffixes_of()));
     let is_stale = age > most;
     if is_stale {
-        lines.push(format!("that list is {age} days old: which part of a new domain is registered may be misjudged"));
+        lines.push(format!(
+            "that list is {age} days old: which part of a new domain is registered may be misjudged"
+        ));
         state = if state == State::Good { State::Warning } else { state };
     }
     let check = Check::new("versions", state, lines.join("\n"));
@@ -81,7 +85,11 @@ mod tests {
     fn the_api_versions_are_named_with_the_day_on_which_older_ones_retire_c41() {
         let before = on("2026-11-29");
         assert_eq!(before.state, State::Good, "this build speaks a version that stays");
-        assert!(before.words.contains(&format!("Microsoft.KeyVault {}", version::VAULTS)), "{}", before.words);
+        assert!(
+            before.words.contains(&format!("Microsoft.KeyVault {}", version::VAULTS)),
+            "{}",
+            before.words
+        );
         let retires = "from 2027-02-27 Key Vault's management answers 2026-02-01 and newer only";
         assert!(before.words.contains(retires), "{}", before.words);
         let after = on("2027-03-01");
@@ -104,6 +112,9 @@ mod tests {
         let rules = Rules::load(Profile::Current).unwrap();
         let now = "2026-11-29T00:00:00Z".parse().unwrap();
         assert!(rules.lists(Names::VaultDataVersions, now, version::VAULT_DATA));
-        assert!(rules.lists(Names::VaultDataVersions, now, "2026-04-01") && !rules.lists(Names::VaultDataVersions, now, "7.9"));
+        assert!(
+            rules.lists(Names::VaultDataVersions, now, "2026-04-01")
+                && !rules.lists(Names::VaultDataVersions, now, "7.9")
+        );
     }
 }

@@ -15,7 +15,8 @@ use crate::practice::{Connection, Emulator, Fleet, Options, Pace};
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// The estate that a new practice cloud begins with, each kept apart; `list` names them [default: contoso]
+    /// The estate that a new practice cloud begins with, each kept apart; `list` names them [default:
+    /// contoso]
     #[arg(long, value_name = "NAME", value_parser = scenarios::or_list())]
     scenario: Option<String>,
     /// Generate the estate of a new practice cloud: apps=N,certificates=N,subscriptions=N,seed=N
@@ -63,7 +64,11 @@ pub fn target(connection: &Connection) -> Result<Target, CliError> {
         subscriptions: Vec::new(),
         door: Door::default(),
         principals: Principals::default(),
-        chain: Chain::application(&*connection.tenant_id, &*connection.client_id, connection.client_secret.as_str()),
+        chain: Chain::application(
+            &*connection.tenant_id,
+            &*connection.client_id,
+            connection.client_secret.as_str(),
+        ),
         read_only: false,
         production: None,
         scope: None,

@@ -36,7 +36,8 @@ pub struct Args {
     /// Add this to every answer
     #[arg(long, value_name = "MS", default_value_t = 0)]
     latency: u64,
-    /// How many requests are taken: azure, none, or so many a second in all [default: azure, none at the instant pace]
+    /// How many requests are taken: azure, none, or so many a second in all [default: azure, none at the
+    /// instant pace]
     #[arg(long, value_name = "RATE")]
     rate: Option<Rate>,
     /// Throw away what the directory holds and begin anew
@@ -48,7 +49,9 @@ pub async fn run(args: Args) -> Result<Exit, CliError> {
     if args.scenario.as_deref() == Some(scenarios::LIST) {
         return scenarios::list();
     }
-    let place = || Paths::of_this_user().map(|paths| scenarios::place(&paths.practice_cloud(), args.scenario.as_deref()));
+    let place = || {
+        Paths::of_this_user().map(|paths| scenarios::place(&paths.practice_cloud(), args.scenario.as_deref()))
+    };
     let data_dir = args.data_dir.map_or_else(place, Ok)?;
     let mut options = Options::new(data_dir);
     options.listen = args.listen.unwrap_or(options.listen);
@@ -68,7 +71,8 @@ pub async fn run(args: Args) -> Result<Exit, CliError> {
         _ = terminate.recv() => return Ok(Exit::Done),
         _ = interrupt.recv() => return Ok(Exit::Done),
     };
-    let line = serde_json::to_string(emulator.connection()).map_err(io::Error::from).map_err(CliError::Output)?;
+    let line =
+        serde_json::to_string(emulator.connection()).map_err(io::Error::from).map_err(CliError::Output)?;
     // Written and flushed before anything else: whoever started this process waits for the line.
     let mut out = io::stdout();
     writeln!(out, "{line}").and_then(|()| out.flush()).map_err(CliError::Output)?;

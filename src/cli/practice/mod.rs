@@ -1,4 +1,5 @@
-//! The subcommands of the practice cloud, and the one that the screen starts by itself. Left out without the feature `practice`.
+//! The subcommands of the practice cloud, and the one that the screen starts by itself. Left out without the
+//! feature `practice`.
 
 pub mod demo;
 pub mod emulator;

@@ -1,4 +1,5 @@
-//! The scenarios of the practice cloud as the command line names them: for `--help`, completions and `--scenario list`.
+//! The scenarios of the practice cloud as the command line names them: for `--help`, completions and
+//! `--scenario list`.
 
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -28,7 +29,8 @@ pub fn list() -> Result<Exit, CliError> {
     Ok(Exit::Done)
 }
 
-/// Where a scenario is kept that nobody gave a directory: what was begun in one is not lost by trying another.
+/// Where a scenario is kept that nobody gave a directory: what was begun in one is not lost by trying
+/// another.
 pub fn place(practice: &Path, scenario: Option<&str>) -> PathBuf {
     match scenario {
         None | Some(FIRST) => practice.to_owned(),

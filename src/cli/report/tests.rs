@@ -50,15 +50,22 @@ fn a_binding_whose_certificate_is_not_known_is_never_ok_and_hides_nothing_worse(
 fn what_breaks_before_it_ends_is_warned_of_by_the_earlier_day() {
     let args = Check { warn: span("30d").unwrap(), crit: span("1w").unwrap(), timeout: Duration::ZERO };
     let breaks = |days| due_in(days).expires;
-    let level = |breaks| judge(&[Due { breaks, ..due_in(100) }], &Estate::default(), &args, Timestamp::UNIX_EPOCH).0.word();
-    assert_eq!([level(None), level(breaks(40)), level(breaks(20)), level(breaks(5))], ["OK", "OK", "WARNING", "CRITICAL"]);
+    let level = |breaks| {
+        judge(&[Due { breaks, ..due_in(100) }], &Estate::default(), &args, Timestamp::UNIX_EPOCH).0.word()
+    };
+    assert_eq!(
+        [level(None), level(breaks(40)), level(breaks(20)), level(breaks(5))],
+        ["OK", "OK", "WARNING", "CRITICAL"]
+    );
 }
 
 #[test]
 fn who_acts_being_unknown_never_changes_the_level() {
     let args = Check { warn: span("30d").unwrap(), crit: span("1w").unwrap(), timeout: Duration::ZERO };
     for days in [5, 20, 40] {
-        let of = |who_acts| judge(&[Due { who_acts, ..due_in(days) }], &Estate::default(), &args, Timestamp::UNIX_EPOCH);
+        let of = |who_acts| {
+            judge(&[Due { who_acts, ..due_in(days) }], &Estate::default(), &args, Timestamp::UNIX_EPOCH)
+        };
         assert_eq!(of(WhoActs::Unknown).0, of(WhoActs::Azure).0);
         assert_eq!(of(WhoActs::Unknown).1.contains("who acts is unknown"), days < 30);
     }
@@ -74,7 +81,9 @@ fn labels_cannot_break_out_of_the_text_format() {
 /// Certificates from vaults, uploaded ones and revoked ones, with whatever a vault may answer.
 fn generated(seed: u64) -> Estate {
     use crate::model::upkeep::{Account, ActionKind, Issuer, Kept, LifetimeAction, Operation, Told, Trigger};
-    use crate::model::{PrivateCertificate, ResourceId, Revocation, SecretStatus, Text, Thumbprint, Upkeep, VaultSecret};
+    use crate::model::{
+        PrivateCertificate, ResourceId, Revocation, SecretStatus, Text, Thumbprint, Upkeep, VaultSecret,
+    };
     let mut random = fastrand::Rng::with_seed(seed);
     let group = ResourceId::parse("/subscriptions/s/resourceGroups/g").unwrap();
     let vault = group.resource("Microsoft.KeyVault/vaults", "kv");
@@ -84,7 +93,11 @@ fn generated(seed: u64) -> Estate {
         let name = format!("c{number}");
         let print = |nth: u32| Thumbprint::parse(&format!("{nth:040X}")).unwrap();
         let expires = on(random.i64(-5..60));
-        let secret = VaultSecret { vault: vault.clone(), secret: name.as_str().into(), status: SecretStatus::Succeeded };
+        let secret = VaultSecret {
+            vault: vault.clone(),
+            secret: name.as_str().into(),
+            status: SecretStatus::Succeeded,
+        };
         estate.certificates.push(PrivateCertificate {
             id: group.resource("Microsoft.Web/certificates", &name),
             location: Text::default(),
@@ -110,7 +123,10 @@ fn generated(seed: u64) -> Estate {
             1 => Issuer::Own,
             2 => Issuer::Named { name: "ca".to_owned(), account: Account::Missing },
             3 => Issuer::Named { name: "ca".to_owned(), account: Account::Unreadable("no".to_owned()) },
-            _ => Issuer::Named { name: "ca".to_owned(), account: Account::At { provider, is_enabled: random.bool() } },
+            _ => Issuer::Named {
+                name: "ca".to_owned(),
+                account: Account::At { provider, is_enabled: random.bool() },
+            },
         };
         let kind = [ActionKind::AutoRenew, ActionKind::EmailContacts, ActionKind::Other][random.usize(..3)];
         let error = (random.u8(..4) == 0).then(|| "The account is locked.".to_owned());
@@ -123,7 +139,10 @@ fn generated(seed: u64) -> Estate {
             expires: Some(expires),
             is_self_signed: [None, Some(true), Some(false)][random.usize(..3)],
             issuer,
-            actions: vec![LifetimeAction { kind, trigger: Some(Trigger::DaysBeforeExpiry(random.i64(1..90))) }],
+            actions: vec![LifetimeAction {
+                kind,
+                trigger: Some(Trigger::DaysBeforeExpiry(random.i64(1..90))),
+            }],
             months: None,
             operation: random.bool().then(|| Operation { status: "completed".to_owned(), error }),
         };
@@ -133,7 +152,12 @@ fn generated(seed: u64) -> Estate {
             2 => Some(Told::PlainSecret),
             _ => Some(Told::Certificate(Box::new(kept))),
         };
-        estate.upkeep.extend(told.map(|told| Upkeep { vault: vault.clone(), name: name.into(), read_at: on(0), told }));
+        estate.upkeep.extend(told.map(|told| Upkeep {
+            vault: vault.clone(),
+            name: name.into(),
+            read_at: on(0),
+            told,
+        }));
     }
     estate.indexed()
 }
@@ -153,16 +177,24 @@ fn panes_details_lists_reports_and_checks_say_the_same_of_whatever_a_vault_answe
             assert_eq!(row[4].text, own.who_acts.words(), "{seed}: {}", certificate.id);
             let fact = facts(PaneName::Private, &estate, &rules, place, now);
             let fact = fact.iter().find(|fact| fact.label == "Who acts").unwrap();
-            assert!(fact.value.starts_with(own.who_acts.words()) && own.next.starts_with(own.who_acts.words()), "{}", fact.value);
+            assert!(
+                fact.value.starts_with(own.who_acts.words()) && own.next.starts_with(own.who_acts.words()),
+                "{}",
+                fact.value
+            );
             if estate.is_revoked(certificate, now) {
-                assert_eq!((row[3].text.as_str(), own.who_acts, own.day()), ("revoked", WhoActs::You, own.day().min(Some(now))));
+                assert_eq!(
+                    (row[3].text.as_str(), own.who_acts, own.day()),
+                    ("revoked", WhoActs::You, own.day().min(Some(now)))
+                );
             }
             yours += usize::from(own.who_acts == WhoActs::You && own.is_within(args.warn, now));
             late += usize::from(own.is_within(args.crit, now));
         }
         let (_, line) = judge(&all, &estate, &args, now);
         assert!(
-            line.contains(&format!(" {yours} of them need you")) && line.contains(&format!("critical={late} ")),
+            line.contains(&format!(" {yours} of them need you"))
+                && line.contains(&format!("critical={late} ")),
             "{seed}: {line}"
         );
         let mut text = Vec::new();
@@ -180,11 +212,14 @@ fn what_was_revoked_from_here_is_believed_only_where_the_cloud_agrees() {
     use crate::model::{Order, OrderStatus, ResourceId};
     let now = Timestamp::UNIX_EPOCH;
     let estate = (0..50).map(generated).find(|estate| !estate.revocations.is_empty()).unwrap();
-    let revoked = |estate: &Estate, at: Timestamp| estate.certificates.iter().filter(|one| estate.is_revoked(one, at)).count();
+    let revoked = |estate: &Estate, at: Timestamp| {
+        estate.certificates.iter().filter(|one| estate.is_revoked(one, at)).count()
+    };
     let count = estate.revocations.len();
     assert_eq!(revoked(&estate, now), count, "the order is gone");
     assert_eq!(revoked(&estate, now - SignedDuration::from_hours(1)), 0, "the grace of a rekey is not over");
-    let order = |status, thumbprint| Order {
+    let order = |status, thumbprint| {
+        Order {
         id: ResourceId::parse(
             "/subscriptions/s/resourceGroups/g/providers/Microsoft.CertificateRegistration/certificateOrders/gone",
         )
@@ -208,11 +243,14 @@ fn what_was_revoked_from_here_is_believed_only_where_the_cloud_agrees() {
         key_size: Some(2048),
         has_external_key: false,
         tags: crate::model::Tags::default(),
+    }
     };
     let first = Some(estate.revocations[0].thumbprint.clone());
-    for (status, thumbprint, left) in
-        [(OrderStatus::Issued, first.clone(), count - 1), (OrderStatus::Issued, None, count), (OrderStatus::Revoked, first, count)]
-    {
+    for (status, thumbprint, left) in [
+        (OrderStatus::Issued, first.clone(), count - 1),
+        (OrderStatus::Issued, None, count),
+        (OrderStatus::Revoked, first, count),
+    ] {
         let mut with_order = estate.clone();
         with_order.orders.push(order(status.clone(), thumbprint));
         assert_eq!(revoked(&with_order.indexed(), now), left, "{status}");

@@ -3,7 +3,8 @@
 #![allow(clippy::unwrap_used, clippy::panic)]
 use super::*;
 use crate::flow::sample::{
-    LEAF, app, find, imported, inputs, needed, plan, secret, stand, stand_under, vault, vault_certificate, with_principals,
+    LEAF, app, find, imported, inputs, needed, plan, secret, stand, stand_under, vault, vault_certificate,
+    with_principals,
 };
 use crate::model::{SecretStatus, Thumbprint, VaultSecret};
 use crate::rules::Profile;
@@ -22,7 +23,8 @@ fn seen(rbac: bool) -> Observed {
 }
 
 fn wanting(certificate: &str) -> Inputs {
-    let mut inputs = inputs().with(Key::App, "shop").with(Key::Vault, "kv-web").with(Key::VaultCertificate, certificate);
+    let mut inputs =
+        inputs().with(Key::App, "shop").with(Key::Vault, "kv-web").with(Key::VaultCertificate, certificate);
     suggest(&Estate::default(), &mut inputs);
     inputs
 }
@@ -37,7 +39,12 @@ fn app_service_is_granted_what_it_needs_in_either_model_and_nobody_else_anything
     for (rbac, place) in [(false, "accessPolicies/add"), (true, "roleAssignments")] {
         let steps = stand(FlowName::ImportVault, &seen(rbac), &wanting("api"));
         let access = find(&steps, StepId::AppAccess);
-        assert!(access.status == StepStatus::Ready && access.plan().len() == 1 && access.plan()[0].contains(place), "{access:?}");
+        assert!(
+            access.status == StepStatus::Ready
+                && access.plan().len() == 1
+                && access.plan()[0].contains(place),
+            "{access:?}"
+        );
         assert!(matches!(find(&steps, StepId::VaultAccess).status, StepStatus::NotNeeded(_)));
     }
 }
@@ -54,7 +61,10 @@ fn the_certificate_service_is_shown_and_granted_on_request_only_a119_a120() {
 fn nothing_is_granted_before_it_is_known_what_for() {
     let steps = stand(FlowName::ImportVault, &seen(false), &wanting("nothing"));
     let (key, why) = needed(find(&steps, StepId::AppAccess));
-    assert!(key == Key::VaultCertificate && why.contains("there is no certificate 'nothing' in kv-web"), "{why}");
+    assert!(
+        key == Key::VaultCertificate && why.contains("there is no certificate 'nothing' in kv-web"),
+        "{why}"
+    );
     let none = stand(FlowName::ImportVault, &seen(false), &wanting(""));
     assert!(needed(find(&none, StepId::Import)).1.contains("api, login"));
 }
@@ -63,7 +73,11 @@ fn nothing_is_granted_before_it_is_known_what_for() {
 fn the_import_names_vault_certificate_and_webspace_e6() {
     let steps = stand(FlowName::ImportVault, &seen(false), &wanting("api"));
     let import = find(&steps, StepId::Import);
-    assert!(import.plan()[0].ends_with("/Microsoft.Web/certificates/kv-web-api-web-WestEuropewebspace"), "{:?}", import.plan());
+    assert!(
+        import.plan()[0].ends_with("/Microsoft.Web/certificates/kv-web-api-web-WestEuropewebspace"),
+        "{:?}",
+        import.plan()
+    );
 }
 
 #[test]
@@ -87,7 +101,10 @@ fn another_certificate_of_that_name_is_not_replaced() {
 fn a_firewall_without_exception_blocks_and_rbac_did_until_2025_c21_a115() {
     let mut observed = seen(false);
     observed.vault = Seen::Here(Vault { public_network: false, trusted_services: false, ..vault(false) });
-    let StepStatus::Blocked(problem) = &stand(FlowName::ImportVault, &observed, &wanting("api"))[0].status else { panic!() };
+    let StepStatus::Blocked(problem) = &stand(FlowName::ImportVault, &observed, &wanting("api"))[0].status
+    else {
+        panic!()
+    };
     assert_eq!(problem.code.as_deref(), Some("C21"));
     let steps = stand_under(FlowName::ImportVault, &seen(true), &wanting("api"), Profile::Seed);
     let StepStatus::Blocked(problem) = &steps[0].status else { panic!() };
@@ -101,7 +118,13 @@ fn a_vault_of_another_subscription_is_imported_from_with_a_warning() {
     observed.vault = Seen::Here(Vault { id: ResourceId::parse(elsewhere).unwrap(), ..vault(false) });
     let inputs = wanting("api").with(Key::Vault, elsewhere);
     let steps = stand(FlowName::ImportVault, &observed, &inputs);
-    assert!(steps[0].facts.iter().any(|(label, words)| label == "Warning" && words.contains("another subscription")), "{steps:?}");
+    assert!(
+        steps[0]
+            .facts
+            .iter()
+            .any(|(label, words)| label == "Warning" && words.contains("another subscription")),
+        "{steps:?}"
+    );
     let import = find(&steps, StepId::Import);
     assert_eq!(import.status, StepStatus::Ready);
     assert!(import.requests[0].body.as_ref().unwrap().shown().to_string().contains("/subscriptions/other/"));
@@ -117,5 +140,7 @@ fn who_may_not_look_into_the_vault_types_the_name_and_imports_all_the_same() {
     assert_eq!(fields(&observed, &wanting(""))[3].kind, FieldKind::Text);
     let steps = stand(FlowName::ImportVault, &observed, &wanting("api"));
     assert_eq!(find(&steps, StepId::Import).status, StepStatus::Ready);
-    assert!(matches!(&find(&steps, StepId::InVault).status, StepStatus::NotNeeded(why) if why.contains("certificates list")));
+    assert!(
+        matches!(&find(&steps, StepId::InVault).status, StepStatus::NotNeeded(why) if why.contains("certificates list"))
+    );
 }

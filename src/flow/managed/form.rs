@@ -11,7 +11,9 @@ use crate::rules::{Count, Rules};
 
 pub(super) fn fields() -> Vec<Field> {
     vec![
-        app_field("The app or slot that the hostname is mapped to. The certificate goes into its webspace, or into the app alone."),
+        app_field(
+            "The app or slot that the hostname is mapped to. The certificate goes into its webspace, or into the app alone.",
+        ),
         Field::new(
             Key::Hostname,
             "Custom domain",
@@ -28,7 +30,8 @@ pub(super) fn suggest(estate: &Estate, inputs: &mut Inputs) {
     inputs.withdraw(Key::Hostname);
     let Some(app) = app_id(inputs).and_then(|id| estate.app(&id)) else { return };
     let is_free = |host: &&Hostname| {
-        !host.is_wildcard() && !estate.bindings.iter().any(|binding| binding.host == **host && binding.thumbprint.is_some())
+        !host.is_wildcard()
+            && !estate.bindings.iter().any(|binding| binding.host == **host && binding.thumbprint.is_some())
     };
     if let Some(host) = app.custom_hostnames().find(is_free) {
         inputs.suggest(Key::Hostname, host.as_str());
@@ -39,8 +42,14 @@ pub(super) fn host(inputs: &Inputs) -> Option<Hostname> {
     Hostname::parse(inputs.get(Key::Hostname)?).ok()
 }
 
-pub(super) fn refusals(observed: &Observed, inputs: &Inputs, rules: &Rules, now: Timestamp) -> Vec<(Key, String)> {
-    let mut refusals: Vec<_> = app_refusal(observed, inputs).into_iter().chain(tags::refusal(inputs, rules, now)).collect();
+pub(super) fn refusals(
+    observed: &Observed,
+    inputs: &Inputs,
+    rules: &Rules,
+    now: Timestamp,
+) -> Vec<(Key, String)> {
+    let mut refusals: Vec<_> =
+        app_refusal(observed, inputs).into_iter().chain(tags::refusal(inputs, rules, now)).collect();
     let mut refuse = |key, why: String| refusals.push((key, why));
     match inputs.get(Key::Hostname).map(Hostname::parse) {
         None => refuse(Key::Hostname, "choose a hostname that is mapped to the app".to_owned()),
@@ -59,7 +68,10 @@ fn unfit(host: &Hostname, rules: &Rules, now: Timestamp) -> Option<String> {
     let longest = rules.count(Count::ManagedHostnameLength, now);
     let length = i64::try_from(host.as_str().len()).unwrap_or(i64::MAX);
     if host.is_wildcard() {
-        return Some("no wildcard: a managed certificate is for one hostname; buy one, import one or upload one".to_owned());
+        return Some(
+            "no wildcard: a managed certificate is for one hostname; buy one, import one or upload one"
+                .to_owned(),
+        );
     }
     if !host.as_str().bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.')) {
         return Some("only letters, digits, dashes and dots".to_owned());

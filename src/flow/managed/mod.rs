@@ -1,8 +1,9 @@
-//! Create a free App Service managed certificate (A28–A58): every prerequisite of issuance and renewal is checked by name
-//! first, because Azure tells of most of them only by failing.
+//! Create a free App Service managed certificate (A28–A58): every prerequisite of issuance and renewal is
+//! checked by name first, because Azure tells of most of them only by failing.
 //!
-//! Done means that the subscription holds the managed certificate of this hostname, issued. A run that was broken off
-//! while Azure was issuing asks again; Azure then has one certificate all the same, because it is named after the hostname.
+//! Done means that the subscription holds the managed certificate of this hostname, issued. A run that was
+//! broken off while Azure was issuing asks again; Azure then has one certificate all the same, because it is
+//! named after the hostname.
 
 mod form;
 mod prerequisites;
@@ -55,16 +56,26 @@ async fn observe(client: &Client, inputs: &Inputs) -> Result<Observed, AzureErro
     let others = observe_app(client, &app, &mut seen).await?;
     let (Some(host), Some(app)) = (host(inputs), seen.app.here()) else { return Ok(seen) };
     let here = seen.certificates.here().map_or(&[][..], Vec::as_slice);
-    let find = |fits: &dyn Fn(&PrivateCertificate) -> bool| here.iter().chain(&others).find(|one| fits(one)).cloned();
-    let managed = find(&|one| one.canonical_name.as_deref().is_some_and(|name| name.eq_ignore_ascii_case(host.as_str())));
+    let find = |fits: &dyn Fn(&PrivateCertificate) -> bool| {
+        here.iter().chain(&others).find(|one| fits(one)).cloned()
+    };
+    let managed = find(&|one| {
+        one.canonical_name.as_deref().is_some_and(|name| name.eq_ignore_ascii_case(host.as_str()))
+    });
     let namesake = target(app, &host).and_then(|id| find(&|one| one.id == id));
-    let dns = async { Ok((dns::way(client.cloud(), host.as_str()).await, dns::caa_issuers(client.cloud(), host.as_str()).await)) };
+    let dns = async {
+        Ok((
+            dns::way(client.cloud(), host.as_str()).await,
+            dns::caa_issuers(client.cloud(), host.as_str()).await,
+        ))
+    };
     let binding = Binding::id_of(&app.id, &host);
     let (exposure, binding, (way, caa)) =
         try_join3(exposure::get(client, &app.id), sites::binding_as_it_is(client, &binding), dns).await?;
     let record = binding.as_ref().and_then(|binding| Record::of_binding(&binding.body));
-    let by_traffic_manager = binding
-        .is_some_and(|binding| binding.body.pointer("/properties/azureResourceType").is_some_and(|kind| kind == "TrafficManager"));
+    let by_traffic_manager = binding.is_some_and(|binding| {
+        binding.body.pointer("/properties/azureResourceType").is_some_and(|kind| kind == "TrafficManager")
+    });
     seen.managed = managed.into();
     seen.namesake = namesake.into();
     seen.caa = caa;
@@ -135,11 +146,18 @@ fn create(case: &Case<'_>) -> Step {
 /// What there is of it: issued, with the day on which to expect the next one, or still being issued.
 fn created(case: &Case<'_>, managed: &PrivateCertificate, step: impl Fn(StepStatus) -> Step) -> Step {
     let Some(thumbprint) = &managed.thumbprint else {
-        return step(StepStatus::Waiting { on: "Azure to issue the certificate".to_owned(), since: None, next_poll: POLL });
+        return step(StepStatus::Waiting {
+            on: "Azure to issue the certificate".to_owned(),
+            since: None,
+            next_poll: POLL,
+        });
     };
     let done = format!("{} is in {}", managed.id.name(), managed.home.words());
     let step = step(StepStatus::Done(done)).fact("Thumbprint", thumbprint.as_str());
-    let (Some(expires), (_, Some(due))) = (managed.expires, case.rules.managed_renewal(managed, case.now)) else { return step };
+    let (Some(expires), (_, Some(due))) = (managed.expires, case.rules.managed_renewal(managed, case.now))
+    else {
+        return step;
+    };
     step.fact("Expires", day(expires)).fact("Renewed", format!("expected on {}", day(due)))
 }
 

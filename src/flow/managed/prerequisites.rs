@@ -1,4 +1,5 @@
-//! What has to hold before Azure can issue a managed certificate, and at each of its renewals: a step each, by name.
+//! What has to hold before Azure can issue a managed certificate, and at each of its renewals: a step each,
+//! by name.
 
 use super::form::host;
 use super::what;
@@ -9,8 +10,12 @@ use crate::flow::{Case, Key, Step, StepId, StepStatus};
 use crate::model::Problem;
 use crate::rules::{Count, Name, Names};
 
-const DIGICERT: Authority =
-    Authority { name: "DigiCert", certificates: "Managed certificates", issuer: Name::ManagedCaaIssuer, asked: Key::Hostname };
+const DIGICERT: Authority = Authority {
+    name: "DigiCert",
+    certificates: "Managed certificates",
+    issuer: Name::ManagedCaaIssuer,
+    asked: Key::Hostname,
+};
 
 pub(super) fn tier(case: &Case<'_>) -> Step {
     let step = |status| {
@@ -24,9 +29,12 @@ pub(super) fn tier(case: &Case<'_>) -> Step {
         return step(StepStatus::Blocked(problem));
     }
     if app.in_environment {
-        let problem = Problem::new(what(case), "the app is in an App Service Environment, which has no managed certificates")
-            .remedy("buy a certificate, import one from a key vault, or upload one")
-            .code("A44");
+        let problem = Problem::new(
+            what(case),
+            "the app is in an App Service Environment, which has no managed certificates",
+        )
+        .remedy("buy a certificate, import one from a key vault, or upload one")
+        .code("A44");
         return step(StepStatus::Blocked(problem));
     }
     match case.observed.plan.here() {
@@ -38,8 +46,10 @@ pub(super) fn tier(case: &Case<'_>) -> Step {
 
 /// A check that follows once the form is right.
 pub(super) fn follows(case: &Case<'_>, key: Key) -> StepStatus {
-    case.needs(&[Key::App, Key::Hostname])
-        .unwrap_or_else(|| StepStatus::NeedsInput { key, why: "the check follows once app and hostname are chosen".to_owned() })
+    case.needs(&[Key::App, Key::Hostname]).unwrap_or_else(|| StepStatus::NeedsInput {
+        key,
+        why: "the check follows once app and hostname are chosen".to_owned(),
+    })
 }
 
 pub(super) fn eligible(case: &Case<'_>) -> Step {
@@ -48,7 +58,8 @@ pub(super) fn eligible(case: &Case<'_>) -> Step {
             "A managed certificate is for one mapped hostname of letters, digits, dashes and dots: no wildcard. There is one for each hostname.",
         )
     };
-    let (Some(host), Some(app), None) = (host(case.inputs), case.observed.app.here(), case.needs(&[Key::App, Key::Hostname]))
+    let (Some(host), Some(app), None) =
+        (host(case.inputs), case.observed.app.here(), case.needs(&[Key::App, Key::Hostname]))
     else {
         return step(follows(case, Key::Hostname));
     };
@@ -57,7 +68,10 @@ pub(super) fn eligible(case: &Case<'_>) -> Step {
     let step = step(StepStatus::Done(format!("{host} is mapped to {}", app.label())))
         .fact("Wildcard", "no")
         .fact("Characters", "letters, digits, dashes, dots")
-        .fact("Length", longest.map_or_else(|| length.to_string(), |longest| format!("{length} of at most {longest}")));
+        .fact(
+            "Length",
+            longest.map_or_else(|| length.to_string(), |longest| format!("{length} of at most {longest}")),
+        );
     match case.observed.managed.here() {
         Some(managed) => step.fact("One for each", format!("it is {}", managed.id.name())),
         None => step.fact("One for each", "there is none for this hostname yet"),
@@ -77,7 +91,9 @@ pub(super) fn way(case: &Case<'_>) -> Step {
         return step(follows(case, Key::Hostname));
     };
     let Some(way) = reach.way.here() else {
-        return step(StepStatus::NotNeeded("DNS could not be asked from here; Azure looks for itself".to_owned()));
+        return step(StepStatus::NotNeeded(
+            "DNS could not be asked from here; Azure looks for itself".to_owned(),
+        ));
     };
     let mut step = match judge_way(case, &host, app, reach, way, &what(case)) {
         Ok(evidence) => step(StepStatus::Done(evidence)),
@@ -108,7 +124,8 @@ pub(super) fn reachable(case: &Case<'_>) -> Step {
              the app, so they are shown and no longer stand in the way.",
         )
     };
-    let (Some(host), Some(reach), None) = (host(case.inputs), case.observed.reach.here(), case.needs(&[Key::App, Key::Hostname]))
+    let (Some(host), Some(reach), None) =
+        (host(case.inputs), case.observed.reach.here(), case.needs(&[Key::App, Key::Hostname]))
     else {
         return step(follows(case, Key::Hostname));
     };

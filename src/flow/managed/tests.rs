@@ -9,18 +9,32 @@ use crate::model::{Home, Thumbprint, Webspace};
 use crate::rules::Profile;
 
 fn way(hops: &[&str], address: &str) -> Way {
-    Way { hops: hops.iter().map(|hop| (*hop).to_owned()).collect(), addresses: vec![address.parse().unwrap()] }
+    Way {
+        hops: hops.iter().map(|hop| (*hop).to_owned()).collect(),
+        addresses: vec![address.parse().unwrap()],
+    }
 }
 
 fn seen(way: Way) -> Observed {
     Observed {
-        app: Seen::Here(app(&["contoso.com", "www.contoso.com", "a_b.contoso.com", "*.contoso.com", "shop.azurewebsites.net"])),
+        app: Seen::Here(app(&[
+            "contoso.com",
+            "www.contoso.com",
+            "a_b.contoso.com",
+            "*.contoso.com",
+            "shop.azurewebsites.net",
+        ])),
         plan: Seen::Here(plan("Basic")),
         certificates: Seen::Here(Vec::new()),
         managed: Seen::Absent,
         namesake: Seen::Absent,
         caa: Seen::Here(Vec::new()),
-        reach: Seen::Here(Reach { way: Seen::Here(way), exposure: Exposure::default(), by_traffic_manager: false, record: None }),
+        reach: Seen::Here(Reach {
+            way: Seen::Here(way),
+            exposure: Exposure::default(),
+            by_traffic_manager: false,
+            record: None,
+        }),
         ..Observed::default()
     }
 }
@@ -36,7 +50,13 @@ fn wanting(host: &str) -> Inputs {
 fn managed() -> PrivateCertificate {
     let id = crate::flow::sample::id("Microsoft.Web/certificates/www.contoso.com");
     let expires = "2027-05-15T12:00:00Z".parse().ok();
-    PrivateCertificate { id, vault: None, canonical_name: Some("www.contoso.com".into()), expires, ..imported() }
+    PrivateCertificate {
+        id,
+        vault: None,
+        canonical_name: Some("www.contoso.com".into()),
+        expires,
+        ..imported()
+    }
 }
 
 fn blocked(steps: &[Step], id: StepId) -> &Problem {
@@ -58,7 +78,9 @@ fn a_subdomain_goes_by_cname_and_a_root_domain_by_a_token_over_http_c8() {
     );
     let steps = stand(FlowName::Managed, &seen(way(&[], "20.1.1.1")), &wanting("contoso.com"));
     assert_eq!(body(&steps)["properties"]["domainValidationMethod"], "http-token");
-    assert!(find(&steps, StepId::Create).requests[0].path.ends_with("/Microsoft.Web/certificates/contoso.com"));
+    assert!(
+        find(&steps, StepId::Create).requests[0].path.ends_with("/Microsoft.Web/certificates/contoso.com")
+    );
 }
 
 #[test]
@@ -67,7 +89,10 @@ fn a_subdomain_with_an_a_record_is_warned_of_and_proved_over_http_c8() {
     let today = stand(FlowName::Managed, &observed, &wanting("www.contoso.com"));
     let step = find(&today, StepId::Way);
     assert!(matches!(step.status, StepStatus::Done(_)), "{step:?}");
-    assert!(step.facts.iter().any(|(label, words)| label == "Warning" && words.contains("CNAME")), "{step:?}");
+    assert!(
+        step.facts.iter().any(|(label, words)| label == "Warning" && words.contains("CNAME")),
+        "{step:?}"
+    );
     let body = find(&today, StepId::Create).requests[0].body.as_ref().unwrap().shown();
     assert_eq!(body["properties"]["domainValidationMethod"], "http-token");
     let seed = stand_under(FlowName::Managed, &observed, &wanting("www.contoso.com"), Profile::Seed);
@@ -91,10 +116,16 @@ fn the_record_of_the_binding_says_how_it_is_proved_and_not_how_many_labels_the_n
 
 #[test]
 fn every_hop_of_a_detour_is_shown_and_stops_issuance_a51() {
-    let steps =
-        stand(FlowName::Managed, &seen(way(&["cdn.example", "shop.azurewebsites.net"], "20.1.1.1")), &wanting("www.contoso.com"));
+    let steps = stand(
+        FlowName::Managed,
+        &seen(way(&["cdn.example", "shop.azurewebsites.net"], "20.1.1.1")),
+        &wanting("www.contoso.com"),
+    );
     let problem = blocked(&steps, StepId::Way);
-    assert!(problem.why.contains("over cdn.example") && problem.remedy.contains("www.contoso.com CNAME shop.azurewebsites.net"));
+    assert!(
+        problem.why.contains("over cdn.example")
+            && problem.remedy.contains("www.contoso.com CNAME shop.azurewebsites.net")
+    );
     let facts = &find(&steps, StepId::Way).facts;
     assert_eq!(facts[0].1, "www.contoso.com CNAME cdn.example");
     assert_eq!(facts[2].1, "shop.azurewebsites.net A 20.1.1.1");
@@ -105,7 +136,12 @@ fn what_leads_elsewhere_or_nowhere_is_named_with_the_record_that_mends_it_a46_a5
     for (host, way, code, record) in [
         ("contoso.com", way(&[], "9.9.9.9"), "A46", "contoso.com A 20.1.1.1"),
         ("www.contoso.com", way(&[], "9.9.9.9"), "A46", "www.contoso.com A 20.1.1.1"),
-        ("www.contoso.com", way(&["other.azurewebsites.net"], "9.9.9.9"), "A50", "www.contoso.com CNAME shop.azurewebsites.net"),
+        (
+            "www.contoso.com",
+            way(&["other.azurewebsites.net"], "9.9.9.9"),
+            "A50",
+            "www.contoso.com CNAME shop.azurewebsites.net",
+        ),
         ("www.contoso.com", Way::default(), "A42", "www.contoso.com CNAME shop.azurewebsites.net"),
     ] {
         let steps = stand(FlowName::Managed, &seen(way), &wanting(host));
@@ -130,7 +166,9 @@ fn restrictions_stopped_root_domains_once_and_are_only_told_today_a14_c9() {
     let exposure = Exposure { restrictions: vec!["Deny Any".to_owned()], ..Exposure::default() };
     observed.reach = Seen::Here(Reach { exposure, ..observed.reach.here().unwrap().clone() });
     let today = stand(FlowName::Managed, &observed, &wanting("contoso.com"));
-    assert!(matches!(&find(&today, StepId::Reachable).status, StepStatus::Done(words) if words.contains("Deny Any")));
+    assert!(
+        matches!(&find(&today, StepId::Reachable).status, StepStatus::Done(words) if words.contains("Deny Any"))
+    );
     let seed = stand_under(FlowName::Managed, &observed, &wanting("contoso.com"), Profile::Seed);
     assert!(blocked(&seed, StepId::Reachable).code.as_deref().unwrap().contains("managed-open-to-all"));
 }
@@ -157,7 +195,12 @@ fn tier_environment_and_caa_are_checked_before_anything_is_sent_a26_a44_a36() {
     blocked(&stand(FlowName::Managed, &free, &wanting("www.contoso.com")), StepId::Tier);
     let mut inside = subdomain();
     inside.app = Seen::Here(App { in_environment: true, ..app(&["www.contoso.com"]) });
-    assert_eq!(blocked(&stand(FlowName::Managed, &inside, &wanting("www.contoso.com")), StepId::Tier).code.as_deref(), Some("A44"));
+    assert_eq!(
+        blocked(&stand(FlowName::Managed, &inside, &wanting("www.contoso.com")), StepId::Tier)
+            .code
+            .as_deref(),
+        Some("A44")
+    );
     let caa = Observed { caa: Seen::Here(vec!["letsencrypt.org".to_owned()]), ..subdomain() };
     let steps = stand(FlowName::Managed, &caa, &wanting("www.contoso.com"));
     assert!(blocked(&steps, StepId::CaaRecord).remedy.contains("0 issue digicert.com"));
@@ -174,15 +217,20 @@ fn what_exists_is_done_what_is_being_issued_is_waited_for_and_never_asked_for_tw
     observed.managed = Seen::Here(PrivateCertificate { thumbprint: None, ..managed() });
     let steps = stand(FlowName::Managed, &observed, &wanting("www.contoso.com"));
     assert!(matches!(find(&steps, StepId::Create).status, StepStatus::Waiting { .. }));
-    observed.managed =
-        Seen::Here(PrivateCertificate { home: Home::Webspace(Webspace::named(&managed().id, "other")), ..managed() });
+    observed.managed = Seen::Here(PrivateCertificate {
+        home: Home::Webspace(Webspace::named(&managed().id, "other")),
+        ..managed()
+    });
     let steps = stand(FlowName::Managed, &observed, &wanting("www.contoso.com"));
     assert!(needed(find(&steps, StepId::Create)).1.contains("one certificate for each hostname"));
 }
 
 #[test]
 fn a_certificate_that_exists_is_checked_for_its_renewal_too_a15() {
-    let observed = Observed { managed: Seen::Here(managed()), ..seen(way(&["cdn.example", "shop.azurewebsites.net"], "20.1.1.1")) };
+    let observed = Observed {
+        managed: Seen::Here(managed()),
+        ..seen(way(&["cdn.example", "shop.azurewebsites.net"], "20.1.1.1"))
+    };
     let steps = stand(FlowName::Managed, &observed, &wanting("www.contoso.com"));
     assert!(blocked(&steps, StepId::Way).what.starts_with("Renew the managed certificate"));
 }

@@ -1,5 +1,5 @@
-//! Requests for curl, with a token from a variable, and the long-running operation behind each followed to its end.
-//! Needs nothing else but a POSIX shell, sed and awk; jq only where app settings are merged.
+//! Requests for curl, with a token from a variable, and the long-running operation behind each followed to
+//! its end. Needs nothing else but a POSIX shell, sed and awk; jq only where app settings are merged.
 
 use super::following;
 use super::rest::waiting;
@@ -12,14 +12,19 @@ pub(super) fn request(cloud: &Cloud, request: &Request) -> Result<String, AzureE
     let send = format!("send {} {}", request.method.as_str(), address(cloud, request)?);
     let lines = match secrets::new_settings(request) {
         Some(new) if secrets::has_secrets(request) => {
-            // The service replaces all settings at once; the others are read and sent back without being shown.
+            // The service replaces all settings at once; the others are read and sent back without being
+            // shown.
             let list = address(cloud, &settings::read_request(request))?;
             let merge = word(&format!("{{properties: (.properties + {new})}}"));
-            format!("send POST {list} < /dev/null\njq {merge} \"$work/answer\" > \"$work/settings\"\n{send} < \"$work/settings\"\n")
+            format!(
+                "send POST {list} < /dev/null\njq {merge} \"$work/answer\" > \"$work/settings\"\n{send} < \"$work/settings\"\n"
+            )
         }
         _ => match request.body.as_ref().map(pieces).as_deref() {
             Some([Piece::Text(json)]) => format!("{send} <<'JSON'\n{json}\nJSON\n"),
-            Some(pieces) => format!("{} > \"$work/body\"\n{send} < \"$work/body\"\n", secrets::written(pieces)),
+            Some(pieces) => {
+                format!("{} > \"$work/body\"\n{send} < \"$work/body\"\n", secrets::written(pieces))
+            }
             None => format!("{send} < /dev/null\n"),
         },
     };
@@ -28,8 +33,7 @@ pub(super) fn request(cloud: &Cloud, request: &Request) -> Result<String, AzureE
 
 /// A certificate from a vault into a file that is not there yet; a vault wants a token of its own.
 pub(super) fn download(url: &str, path: &str) -> String {
-    let read =
-        r#"curl --silent --show-error --fail --globoff --config "$work/vault" ${CERTDECK_CA_FILE:+--cacert "$CERTDECK_CA_FILE"}"#;
+    let read = r#"curl --silent --show-error --fail --globoff --config "$work/vault" ${CERTDECK_CA_FILE:+--cacert "$CERTDECK_CA_FILE"}"#;
     format!("{VAULT_TOKEN}set -C\n{read} {} |\n  jq -r .value | base64 -d > {}\n", word(url), word(path))
 }
 
@@ -41,7 +45,9 @@ printf 'header = "Authorization: Bearer %s"\n' "$VAULT_TOKEN" > "$work/vault"
 fn address(cloud: &Cloud, request: &Request) -> Result<String, AzureError> {
     let url = cloud.url(request)?;
     Ok(match request.plane {
-        Plane::Arm => format!("\"$ARM\"{}", word(&format!("{}?{}", url.path(), url.query().unwrap_or_default()))),
+        Plane::Arm => {
+            format!("\"$ARM\"{}", word(&format!("{}?{}", url.path(), url.query().unwrap_or_default())))
+        }
         Plane::Vault(_) | Plane::Graph => word(url.as_str()),
     })
 }

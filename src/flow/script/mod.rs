@@ -1,6 +1,7 @@
-//! A plan as a script for somebody else's tools: the az CLI, `az rest`, PowerShell or curl. Pure: the requests of the
-//! steps in, text out. A script looks at nothing before it sends, so it says what it was made from, and which steps
-//! it cannot hold because they follow from the outcome of earlier ones. It never holds a secret: it asks for them.
+//! A plan as a script for somebody else's tools: the az CLI, `az rest`, PowerShell or curl. Pure: the
+//! requests of the steps in, text out. A script looks at nothing before it sends, so it says what it was made
+//! from, and which steps it cannot hold because they follow from the outcome of earlier ones. It never holds
+//! a secret: it asks for them.
 
 mod curl;
 mod native;
@@ -104,13 +105,23 @@ impl Script<'_> {
         }
         comment(&mut text, &format!("{}: {}", definition.title, definition.summary));
         let at = self.at.strftime("%Y-%m-%d %H:%M UTC");
-        comment(&mut text, &format!("Written by certdeck from what {} looked like at {at}.", self.cloud.name));
-        comment(&mut text, "It looks at nothing before it sends: run it soon, and once. It holds no secrets.");
-        comment(&mut text, "What a step follows from is not known before: after this script, ask certdeck for the next one.");
+        comment(
+            &mut text,
+            &format!("Written by certdeck from what {} looked like at {at}.", self.cloud.name),
+        );
+        comment(
+            &mut text,
+            "It looks at nothing before it sends: run it soon, and once. It holds no secrets.",
+        );
+        comment(
+            &mut text,
+            "What a step follows from is not known before: after this script, ask certdeck for the next one.",
+        );
         text
     }
 
-    /// A file made of a vault's secret: a script writes it as the vault keeps it, and says how it gets a password.
+    /// A file made of a vault's secret: a script writes it as the vault keeps it, and says how it gets a
+    /// password.
     fn file(&self, file: &NewFile) -> Result<String, AzureError> {
         let mut text = String::new();
         comment(&mut text, "The file has an empty password; `certdeck cert rewrap` gives it one.");
@@ -147,7 +158,9 @@ fn describe(number: usize, step: &Step, text: &mut String) {
     match &step.status {
         StepStatus::Done(evidence) => comment(text, &format!("   Done: {evidence}.")),
         StepStatus::NotNeeded(reason) => comment(text, &format!("   Not needed: {reason}.")),
-        StepStatus::Waiting { on, .. } => comment(text, &format!("   Nothing to send: Azure is waited for ({on}).")),
+        StepStatus::Waiting { on, .. } => {
+            comment(text, &format!("   Nothing to send: Azure is waited for ({on})."));
+        }
         StepStatus::NeedsInput { why, .. } => comment(text, &format!("   Not known yet: {why}.")),
         StepStatus::Blocked(problem) => {
             comment(text, &format!("   In the way: {}.", problem.why));
@@ -198,23 +211,33 @@ fn followed(request: &Request) -> (Follow, Option<ResourceId>) {
     }
     let kind = path.rsplit('/').nth(1).unwrap_or_default();
     let takes_time = matches!(kind, "vaults" | "certificates" | "certificateorders" | "resourcegroups");
-    let follow =
-        if request.method == Method::Put && request.plane == Plane::Arm && takes_time { Follow::Settled } else { Follow::Nothing };
+    let follow = if request.method == Method::Put && request.plane == Plane::Arm && takes_time {
+        Follow::Settled
+    } else {
+        Follow::Nothing
+    };
     (follow, ResourceId::parse(&request.path).ok())
 }
 
-/// What a shell does before and after a change to follow it, with the words that the kind of script has for a URL.
-fn following(request: &Request, url: impl Fn(&Request) -> Result<String, AzureError>) -> Result<(String, String), AzureError> {
+/// What a shell does before and after a change to follow it, with the words that the kind of script has for a
+/// URL.
+fn following(
+    request: &Request,
+    url: impl Fn(&Request) -> Result<String, AzureError>,
+) -> Result<(String, String), AzureError> {
     let (follow, resource) = followed(request);
-    let Some(resource) = resource.filter(|_| follow != Follow::Nothing) else { return Ok(Default::default()) };
+    let Some(resource) = resource.filter(|_| follow != Follow::Nothing) else {
+        return Ok(Default::default());
+    };
     let read = url(&reading(request, &resource))?;
     Ok(match follow {
         Follow::Nothing => Default::default(),
         Follow::Settled => (String::new(), format!("settled {read}\n")),
         Follow::Issued { anew: false } => (String::new(), format!("issued {read} ''\n")),
-        Follow::Issued { anew: true } => {
-            (format!("before=$(field {read} properties.serialNumber)\n"), format!("issued {read} \"$before\"\n"))
-        }
+        Follow::Issued { anew: true } => (
+            format!("before=$(field {read} properties.serialNumber)\n"),
+            format!("issued {read} \"$before\"\n"),
+        ),
     })
 }
 

@@ -1,5 +1,6 @@
 //! Commands of the az CLI that do the same as a request; nothing where there is none that does exactly that.
-//! `az keyvault set-policy`, for one, replaces permissions where the request adds them, so it is not among them.
+//! `az keyvault set-policy`, for one, replaces permissions where the request adds them, so it is not among
+//! them.
 
 use serde_json::Value;
 
@@ -21,10 +22,14 @@ pub(super) fn az(request: &Request, inputs: &Inputs) -> Option<String> {
     let command = match (request.method, kind) {
         (Method::Delete, Kind::Lock) => Command::new("az lock delete").option("ids", id.as_str()),
         (Method::Delete, Kind::Certificate | Kind::Order | Kind::PublicCertificate) => {
-            Command::new("az resource delete").option("ids", id.as_str()).option("api-version", request.api_version)
+            Command::new("az resource delete")
+                .option("ids", id.as_str())
+                .option("api-version", request.api_version)
         }
         (Method::Put, Kind::Group) => {
-            let command = within("az group create", &id, false).option("name", id.name()).option("location", text("/location")?);
+            let command = within("az group create", &id, false)
+                .option("name", id.name())
+                .option("location", text("/location")?);
             tagged(command, &body)?
         }
         (Method::Put, Kind::RoleAssignment) => Command::new("az role assignment create")
@@ -56,7 +61,8 @@ pub(super) fn az(request: &Request, inputs: &Inputs) -> Option<String> {
         }
         (Method::Put | Method::Patch, Kind::WebConfig) => {
             only(&body, "minTlsVersion")?;
-            on_site("az webapp config set", &id)?.option("min-tls-version", text("/properties/minTlsVersion")?)
+            on_site("az webapp config set", &id)?
+                .option("min-tls-version", text("/properties/minTlsVersion")?)
         }
         (Method::Put | Method::Patch, Kind::Site) => {
             only(&body, "httpsOnly")?;
@@ -71,7 +77,10 @@ pub(super) fn az(request: &Request, inputs: &Inputs) -> Option<String> {
 }
 
 fn is_of_app(inputs: &Inputs) -> bool {
-    inputs.get(Key::Certificate).and_then(|typed| ResourceId::parse(typed).ok()).is_some_and(|id| id.site().is_some())
+    inputs
+        .get(Key::Certificate)
+        .and_then(|typed| ResourceId::parse(typed).ok())
+        .is_some_and(|id| id.site().is_some())
 }
 
 /// With the tags of the body; nothing where az would take one for an option, or for the name of a file.
@@ -87,21 +96,29 @@ fn tagged(command: Command, body: &Value) -> Option<Command> {
     Some(command)
 }
 
-/// az puts a certificate into the group of the app that it is told of; where the request names another, it is not the same.
-fn certificate<'a>(id: &ResourceId, text: &impl Fn(&str) -> Option<&'a str>, inputs: &Inputs) -> Option<Command> {
+/// az puts a certificate into the group of the app that it is told of; where the request names another, it is
+/// not the same.
+fn certificate<'a>(
+    id: &ResourceId,
+    text: &impl Fn(&str) -> Option<&'a str>,
+    inputs: &Inputs,
+) -> Option<Command> {
     let app = app_id(inputs).filter(|app| app.group() == id.group())?;
     if let Some(hostname) = text("/properties/canonicalName") {
         return Some(
-            on_site("az webapp config ssl create", &app)?.option("hostname", hostname).option("certificate-name", id.name()),
+            on_site("az webapp config ssl create", &app)?
+                .option("hostname", hostname)
+                .option("certificate-name", id.name()),
         );
     }
     if text("/properties/pfxBlob").is_some() {
         let piped = on_site("az webapp config ssl upload", &app)?;
-        let command = piped.option("certificate-name", id.name()).raw("certificate-file", "\"$CERTDECK_PFX\"");
+        let command =
+            piped.option("certificate-name", id.name()).raw("certificate-file", "\"$CERTDECK_PFX\"");
         return Some(command.raw("certificate-password", "@-").fed(r#"printf %s "$CERTDECK_PASSWORD""#));
     }
-    // `az webapp config ssl import` names no App Service plan (2.91), so Azure puts the certificate into the webspace of the
-    // group's Windows plans: apps on Linux plans would not find it.
+    // `az webapp config ssl import` names no App Service plan (2.91), so Azure puts the certificate into the
+    // webspace of the group's Windows plans: apps on Linux plans would not find it.
     None
 }
 
@@ -138,7 +155,9 @@ impl Kind {
             ("microsoft.web", ["sites", "publiccertificates"] | ["sites", "slots", "publiccertificates"]) => {
                 Self::PublicCertificate
             }
-            ("microsoft.web", ["sites", "hostnamebindings"] | ["sites", "slots", "hostnamebindings"]) => Self::Binding,
+            ("microsoft.web", ["sites", "hostnamebindings"] | ["sites", "slots", "hostnamebindings"]) => {
+                Self::Binding
+            }
             ("microsoft.web", ["sites", "config"] | ["sites", "slots", "config"]) => {
                 match id.name().to_ascii_lowercase().as_str() {
                     "appsettings" => Self::Settings,

@@ -1,4 +1,5 @@
-//! Requests for PowerShell with the Az module: cmdlets where one does the same, `Invoke-AzRestMethod` for the rest.
+//! Requests for PowerShell with the Az module: cmdlets where one does the same, `Invoke-AzRestMethod` for the
+//! rest.
 
 use super::secrets::{self, Piece, pieces};
 use super::{Follow, followed, reading};
@@ -8,8 +9,11 @@ use crate::model::{ResourceId, printable};
 /// A text between single quotes. PowerShell takes the typographic ones for quotes, too.
 fn quoted(text: &str) -> String {
     let double = |c| matches!(c, '\'' | '\u{2018}'..='\u{201B}');
-    let inner: String =
-        text.chars().filter(|c| *c != '\0').flat_map(|c| std::iter::repeat_n(c, if double(c) { 2 } else { 1 })).collect();
+    let inner: String = text
+        .chars()
+        .filter(|c| *c != '\0')
+        .flat_map(|c| std::iter::repeat_n(c, if double(c) { 2 } else { 1 }))
+        .collect();
     format!("'{inner}'")
 }
 
@@ -46,9 +50,10 @@ pub(super) fn request(cloud: &Cloud, request: &Request) -> Result<String, AzureE
         Follow::Nothing => Default::default(),
         Follow::Settled => (String::new(), format!("Wait-Settled {read}\n")),
         Follow::Issued { anew: false } => (String::new(), format!("Wait-Issued {read} ''\n")),
-        Follow::Issued { anew: true } => {
-            (format!("$before = (Read-Resource {read}).properties.serialNumber\n"), format!("Wait-Issued {read} $before\n"))
-        }
+        Follow::Issued { anew: true } => (
+            format!("$before = (Read-Resource {read}).properties.serialNumber\n"),
+            format!("Wait-Issued {read} $before\n"),
+        ),
     };
     Ok([say, before, making, send, after].concat())
 }
@@ -56,7 +61,10 @@ pub(super) fn request(cloud: &Cloud, request: &Request) -> Result<String, AzureE
 fn joined(pieces: &[Piece]) -> String {
     let one = |piece: &Piece| match piece {
         Piece::Text(text) => quoted(text),
-        Piece::Pfx => "'\"', [Convert]::ToBase64String([IO.File]::ReadAllBytes((Resolve-Path $env:CERTDECK_PFX))), '\"'".to_owned(),
+        Piece::Pfx => {
+            "'\"', [Convert]::ToBase64String([IO.File]::ReadAllBytes((Resolve-Path $env:CERTDECK_PFX))), '\"'"
+                .to_owned()
+        }
         Piece::Password => "(ConvertTo-Json $password)".to_owned(),
         Piece::Kept(place) => quoted(&format!("\"not known to this script: {place}\"")),
     };
@@ -88,7 +96,10 @@ fn cmdlet(request: &Request) -> Option<String> {
         }
         Method::Delete => {
             let version = quoted(request.api_version);
-            Some(format!("Remove-AzResource -ResourceId {} -ApiVersion {version} -Force\n", quoted(id.as_str())))
+            Some(format!(
+                "Remove-AzResource -ResourceId {} -ApiVersion {version} -Force\n",
+                quoted(id.as_str())
+            ))
         }
         Method::Put if id.segment("resourceGroups") == Some(id.name()) && !path.contains("/providers/") => {
             let (name, location) = (quoted(id.name()), quoted(text("/location")?));
@@ -121,7 +132,9 @@ fn address(cloud: &Cloud, request: &Request) -> Result<String, AzureError> {
 
 pub(super) fn preamble(body: &str) -> String {
     let vault = if body.contains("Get-AzKeyVaultSecret ") { ", Az.KeyVault" } else { "" };
-    let mut text = format!("#requires -Modules Az.Accounts, Az.Resources, Az.Websites{vault}\n$ErrorActionPreference = 'Stop'\n");
+    let mut text = format!(
+        "#requires -Modules Az.Accounts, Az.Resources, Az.Websites{vault}\n$ErrorActionPreference = 'Stop'\n"
+    );
     if body.contains("$env:CERTDECK_PFX") {
         text.push_str(PFX);
     }

@@ -10,9 +10,11 @@ pub(super) fn request(cloud: &Cloud, request: &Request) -> Result<String, AzureE
     let (before, after) = following(request, |read| Ok(word(&address(cloud, read)?)))?;
     let lines = match secrets::new_settings(request) {
         Some(new) if secrets::has_secrets(request) => {
-            // The service replaces all settings at once; the others are read and sent back without being shown.
+            // The service replaces all settings at once; the others are read and sent back without being
+            // shown.
             let list = settings::read_request(request);
-            let query = format!("{{properties: merge(properties, `{}`)}}", new.to_string().replace('`', "\\u0060"));
+            let query =
+                format!("{{properties: merge(properties, `{}`)}}", new.to_string().replace('`', "\\u0060"));
             let read = command(cloud, &list)?.option("query", &query).option("output", "json");
             format!("{} |\n{}", read.text(), command(cloud, request)?.raw("body", "@-").line())
         }

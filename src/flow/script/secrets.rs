@@ -49,9 +49,13 @@ pub(super) fn has_secrets(request: &Request) -> bool {
     request.body.as_ref().is_some_and(|body| body.secret_places().next().is_some())
 }
 
-/// The app settings that a request says anew, where it replaces all of them and the others are the cloud's own secret.
+/// The app settings that a request says anew, where it replaces all of them and the others are the cloud's
+/// own secret.
 pub(super) fn new_settings(request: &Request) -> Option<Value> {
-    let body = request.body.as_ref().filter(|_| request.path.to_ascii_lowercase().ends_with("/config/appsettings"))?;
+    let body = request
+        .body
+        .as_ref()
+        .filter(|_| request.path.to_ascii_lowercase().ends_with("/config/appsettings"))?;
     let hidden: Vec<String> = body.secret_places().map(str::to_owned).collect();
     let shown = body.shown();
     let named = |name: &str| format!("/properties/{}", name.replace('~', "~0").replace('/', "~1"));
@@ -66,7 +70,9 @@ pub(super) fn written(pieces: &[Piece]) -> String {
         Piece::Text(text) => format!("printf %s {}", word(text)),
         Piece::Pfx => r#"printf '"'; base64 < "$CERTDECK_PFX" | tr -d '\n'; printf '"'"#.to_owned(),
         Piece::Password => r#"quoted "$CERTDECK_PASSWORD""#.to_owned(),
-        Piece::Kept(place) => format!("printf %s {}", word(&format!("\"not known to this script: {place}\""))),
+        Piece::Kept(place) => {
+            format!("printf %s {}", word(&format!("\"not known to this script: {place}\"")))
+        }
     };
     let lines: Vec<String> = pieces.iter().map(one).collect();
     format!("{{\n  {}\n}}", lines.join("\n  "))

@@ -36,8 +36,13 @@ fn bind() -> Request {
 }
 
 fn in_shell(script: &str) -> (bool, String) {
-    let mut child =
-        Command::new("sh").args(["-s"]).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    let mut child = Command::new("sh")
+        .args(["-s"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
     child.stdin.take().unwrap().write_all(script.as_bytes()).unwrap();
     let output = child.wait_with_output().unwrap();
     (output.status.success(), String::from_utf8(output.stdout).unwrap())
@@ -54,12 +59,34 @@ fn az_has_commands_of_its_own_for_what_it_can_do() {
     let order = id("Microsoft.CertificateRegistration/certificateOrders/contoso-www");
     let cert = id("Microsoft.Web/certificates/shop-2026");
     let (vault, farm) = (id("Microsoft.KeyVault/vaults/kv"), id("Microsoft.Web/serverfarms/plan"));
-    let to = Target { id: &cert, location: "westeurope", plan: Some(&farm), tags: &Tags::default(), own: OwnSettings::default() };
+    let to = Target {
+        id: &cert,
+        location: "westeurope",
+        plan: Some(&farm),
+        tags: &Tags::default(),
+        own: OwnSettings::default(),
+    };
     let upload = certificates::upload(to, "cGZ4".into(), "hunter2".into());
     let all = [("DB".to_owned(), "hunter2".into())].into_iter().collect();
     let cases = [
-        (bind(), vec!["az webapp config ssl bind", "--slot next", "--hostname www.contoso.com", "--ssl-type SNI", LEAF]),
-        (upload.clone(), vec!["az webapp config ssl upload", "--certificate-password @-", "--certificate-file \"$CERTDECK_PFX\""]),
+        (
+            bind(),
+            vec![
+                "az webapp config ssl bind",
+                "--slot next",
+                "--hostname www.contoso.com",
+                "--ssl-type SNI",
+                LEAF,
+            ],
+        ),
+        (
+            upload.clone(),
+            vec![
+                "az webapp config ssl upload",
+                "--certificate-password @-",
+                "--certificate-file \"$CERTDECK_PFX\"",
+            ],
+        ),
         (certificates::import(to, &vault, "secret"), vec!["az rest", "--method put", "serverFarmId"]),
         (
             roles::assign(&vault, "p", roles::KEY_VAULT_CERTIFICATE_USER),
@@ -70,7 +97,10 @@ fn az_has_commands_of_its_own_for_what_it_can_do() {
             vec!["az webapp config appsettings set", "WEBSITE_LOAD_CERTIFICATES=*", "--output none"],
         ),
         (orders::verify(&order), vec!["az rest", "--method post", "verifyDomainOwnership", "issued "]),
-        (Request::delete("Delete it", &cert, "2023-12-01"), vec!["az resource delete", "--ids /subscriptions/s"]),
+        (
+            Request::delete("Delete it", &cert, "2023-12-01"),
+            vec!["az resource delete", "--ids /subscriptions/s"],
+        ),
     ];
     for (request, expected) in cases {
         let text = script(ScriptKind::Az, &sending(request), &given);
@@ -84,7 +114,10 @@ fn az_has_commands_of_its_own_for_what_it_can_do() {
     let own = id("Microsoft.Web/sites/shop").child("certificates", "shop-2026");
     for request in [tagged, certificates::import(Target { id: &own, ..to }, &vault, "secret")] {
         let text = script(ScriptKind::Az, &sending(request), &given);
-        assert!(text.contains("az rest") && !text.contains("ssl import"), "az would leave something out: {text}");
+        assert!(
+            text.contains("az rest") && !text.contains("ssl import"),
+            "az would leave something out: {text}"
+        );
     }
     let elsewhere = script(ScriptKind::Az, &sending(upload), &inputs().with(Key::App, "other-group/shop"));
     assert!(elsewhere.contains("az rest"), "az would put it into another group: {elsewhere}");
@@ -115,14 +148,21 @@ fn a_lock_is_removed_by_its_id() {
     let request = Request::delete("Remove the lock", &lock.id, "2020-05-01");
     assert!(script(ScriptKind::Az, &sending(request.clone()), &inputs()).contains("az lock delete"));
     assert!(
-        script(ScriptKind::PowerShell, &sending(request), &inputs()).contains("Remove-AzResourceLock -LockId '/subscriptions/s")
+        script(ScriptKind::PowerShell, &sending(request), &inputs())
+            .contains("Remove-AzResourceLock -LockId '/subscriptions/s")
     );
 }
 
 #[test]
 fn no_kind_of_script_holds_a_secret_and_each_says_where_it_takes_it_from() {
     let cert = id("Microsoft.Web/certificates/shop-2026");
-    let to = Target { id: &cert, location: "westeurope", plan: None, tags: &Tags::default(), own: OwnSettings::default() };
+    let to = Target {
+        id: &cert,
+        location: "westeurope",
+        plan: None,
+        tags: &Tags::default(),
+        own: OwnSettings::default(),
+    };
     let request = certificates::upload(to, "c2VjcmV0".into(), "hunter2".into());
     let all = [("DB".to_owned(), "hunter2".into())].into_iter().collect();
     let setting = settings::set(&id("Microsoft.Web/sites/shop"), "WEBSITE_LOAD_CERTIFICATES", "*", &all);
@@ -132,18 +172,29 @@ fn no_kind_of_script_holds_a_secret_and_each_says_where_it_takes_it_from() {
         assert!(text.contains("CERTDECK_PFX") && text.contains("CERTDECK_PASSWORD"), "{text}");
         assert!(kind == ScriptKind::PowerShell || parses(&text), "{text}");
         let text = script(kind, &sending(setting.clone()), &inputs());
-        assert!(!text.contains("hunter2") && !text.contains('•') && text.contains("WEBSITE_LOAD_CERTIFICATES"), "{text}");
+        assert!(
+            !text.contains("hunter2") && !text.contains('•') && text.contains("WEBSITE_LOAD_CERTIFICATES"),
+            "{text}"
+        );
         assert!(kind == ScriptKind::PowerShell || parses(&text), "{text}");
     }
 }
 
 #[test]
 fn what_is_done_or_not_known_yet_is_said_and_not_sent() {
-    let observed = Observed { app: Seen::Here(app(&["contoso.com"])), plan: Seen::Here(plan("Basic")), ..Observed::default() };
-    let steps = stand(FlowName::Bind, &observed, &inputs().with(Key::App, "shop").with(Key::Hostname, "contoso.com"));
+    let observed = Observed {
+        app: Seen::Here(app(&["contoso.com"])),
+        plan: Seen::Here(plan("Basic")),
+        ..Observed::default()
+    };
+    let steps =
+        stand(FlowName::Bind, &observed, &inputs().with(Key::App, "shop").with(Key::Hostname, "contoso.com"));
     for kind in ScriptKind::ALL {
         let text = script(kind, &steps, &inputs());
-        assert!(text.contains("# 1. Check the App Service plan\n#    Done: plan is in the Basic tier."), "{text}");
+        assert!(
+            text.contains("# 1. Check the App Service plan\n#    Done: plan is in the Basic tier."),
+            "{text}"
+        );
         assert!(text.contains("Not known yet"), "{text}");
         assert!(!text.contains("hostNameBindings/"), "{text}");
     }
@@ -151,23 +202,36 @@ fn what_is_done_or_not_known_yet_is_said_and_not_sent() {
 
 #[test]
 fn what_costs_money_says_so_before_the_command() {
-    let consent = Consent::Typed { notice: "This costs money.\n$(rm -rf ~)".to_owned(), word: "buy".to_owned() };
-    let steps =
-        vec![Step::new(StepId::Buy, "Buy", StepStatus::Ready).consent(consent).sending(vec![bind().repeat(Repeat::LookFirst)])];
+    let consent =
+        Consent::Typed { notice: "This costs money.\n$(rm -rf ~)".to_owned(), word: "buy".to_owned() };
+    let steps = vec![
+        Step::new(StepId::Buy, "Buy", StepStatus::Ready)
+            .consent(consent)
+            .sending(vec![bind().repeat(Repeat::LookFirst)]),
+    ];
     let text = script(ScriptKind::Rest, &steps, &inputs());
     let mind = text.find("#    MIND: This costs money. $(rm").unwrap();
-    assert!(mind < text.find("\naz rest").unwrap() && text.contains("sent twice, it may happen twice"), "{text}");
+    assert!(
+        mind < text.find("\naz rest").unwrap() && text.contains("sent twice, it may happen twice"),
+        "{text}"
+    );
 }
 
 #[test]
 fn a_body_is_cut_exactly_where_its_secrets_go() {
-    let body = Body::new(json!({"properties": {"password": null, "pfxBlob": null, "x": "secret0secret \"secret"}}))
-        .secret("/properties/password", "p".into())
-        .secret("/properties/pfxBlob", "b".into());
+    let body =
+        Body::new(json!({"properties": {"password": null, "pfxBlob": null, "x": "secret0secret \"secret"}}))
+            .secret("/properties/password", "p".into())
+            .secret("/properties/pfxBlob", "b".into());
     let cut = pieces(&body);
-    assert_eq!(cut.iter().filter(|piece| !matches!(piece, Piece::Text(_))).collect::<Vec<_>>(), [&Piece::Password, &Piece::Pfx]);
-    let whole: String =
-        cut.iter().map(|piece| if let Piece::Text(text) = piece { text.clone() } else { "\"-\"".to_owned() }).collect();
+    assert_eq!(
+        cut.iter().filter(|piece| !matches!(piece, Piece::Text(_))).collect::<Vec<_>>(),
+        [&Piece::Password, &Piece::Pfx]
+    );
+    let whole: String = cut
+        .iter()
+        .map(|piece| if let Piece::Text(text) = piece { text.clone() } else { "\"-\"".to_owned() })
+        .collect();
     let expected = json!({"properties": {"password": "-", "pfxBlob": "-", "x": "secret0secret \"secret"}});
     assert_eq!(serde_json::from_str::<serde_json::Value>(&whole).unwrap(), expected);
 }
@@ -181,15 +245,21 @@ fn a_shell_writes_the_body_with_its_secrets_as_json() {
         .secret("/properties/password", String::new().into())
         .secret("/properties/pfxBlob", String::new().into());
     let making = secrets::written(&pieces(&body));
-    let environment = format!("CERTDECK_PFX={}\nCERTDECK_PASSWORD={}\n", word(pfx.to_str().unwrap()), word(r#"p"\ π '$x` "#));
+    let environment = format!(
+        "CERTDECK_PFX={}\nCERTDECK_PASSWORD={}\n",
+        word(pfx.to_str().unwrap()),
+        word(r#"p"\ π '$x` "#)
+    );
     let (ran, said) = in_shell(&format!("{environment}{}{making}\n", secrets::preamble(&making)));
     assert!(ran);
-    let expected = json!({"a": "it's $HOME `id`", "properties": {"password": r#"p"\ π '$x` "#, "pfxBlob": "AP8KJw=="}});
+    let expected =
+        json!({"a": "it's $HOME `id`", "properties": {"password": r#"p"\ π '$x` "#, "pfxBlob": "AP8KJw=="}});
     assert_eq!(serde_json::from_str::<serde_json::Value>(&said).unwrap(), expected);
 }
 
-/// What is left of a `PowerShell` script without its texts and comments, by the rules of that language: both quotes have
-/// typographic forms, a text in single quotes knows no escape but the doubled quote, a here-string ends at the start of a line.
+/// What is left of a `PowerShell` script without its texts and comments, by the rules of that language: both
+/// quotes have typographic forms, a text in single quotes knows no escape but the doubled quote, a
+/// here-string ends at the start of a line.
 fn skeleton(script: &str) -> String {
     let single = |c: char| c == '\'' || ('\u{2018}'..='\u{201B}').contains(&c);
     let double = |c: char| c == '"' || ('\u{201C}'..='\u{201E}').contains(&c);
@@ -227,7 +297,8 @@ fn skeleton(script: &str) -> String {
     left
 }
 
-/// Names that try to leave their quotes: every quote that a shell takes for one, and what each expands or ends a text by.
+/// Names that try to leave their quotes: every quote that a shell takes for one, and what each expands or
+/// ends a text by.
 const HOSTILE: [&str; 16] = [
     "'; Remove-Item -Recurse ~; '",
     "\u{2019}; iex (irm evil) #",
@@ -257,14 +328,20 @@ fn every_shape(name: &str) -> Vec<Step> {
     let lock = order.resource("Microsoft.Authorization/locks", name);
     let body = json!({"location": name, "properties": {"x": name, "sslState": name, "thumbprint": name, "minTlsVersion": name}});
     let tags = [(name.into(), name.into())].into_iter().collect();
-    let to = Target { id: &binding, location: name, plan: Some(&group), tags: &tags, own: OwnSettings::default() };
+    let to =
+        Target { id: &binding, location: name, plan: Some(&group), tags: &tags, own: OwnSettings::default() };
     let requests = vec![
         Request::put(name, &group, "1", body.clone()),
         Request::put(name, &binding, "1", body.clone()),
         Request::put(name, &binding, "1", json!({"properties": {"sslState": "Disabled", "name": name}})),
         Request::put(name, &vault, "1", body.clone()),
         Request::put(name, &order, "1", body.clone()),
-        Request::patch(name, &site.child("config", "web"), "1", json!({"properties": {"minTlsVersion": name}})),
+        Request::patch(
+            name,
+            &site.child("config", "web"),
+            "1",
+            json!({"properties": {"minTlsVersion": name}}),
+        ),
         Request::patch(name, &order, "1", body),
         Request::delete(name, &binding, "1"),
         Request::delete(name, &lock, "1"),
@@ -286,8 +363,8 @@ fn every_shape(name: &str) -> Vec<Step> {
     ]
 }
 
-/// Whether PowerShell can read a script: its grammar finds no place where it does not know what follows. It does not know that
-/// typographic quotes are quotes, too; `skeleton` does.
+/// Whether PowerShell can read a script: its grammar finds no place where it does not know what follows. It
+/// does not know that typographic quotes are quotes, too; `skeleton` does.
 fn powershell_reads(script: &str) -> bool {
     let mut parser = tree_sitter::Parser::new();
     parser.set_language(&tree_sitter_powershell::LANGUAGE.into()).unwrap();

@@ -14,7 +14,11 @@ fn new_vault_inputs() -> Inputs {
 }
 
 fn seen(vault: Seen<Vault>) -> Observed {
-    with_principals(Observed { order: Seen::Here(order(OrderStatus::PendingIssuance)), vault, ..Observed::default() })
+    with_principals(Observed {
+        order: Seen::Here(order(OrderStatus::PendingIssuance)),
+        vault,
+        ..Observed::default()
+    })
 }
 
 fn free() -> Observed {
@@ -32,11 +36,16 @@ fn a_new_vault_is_made_with_what_both_services_need_a119() {
 
 #[test]
 fn a_vault_name_that_is_taken_or_malformed_is_refused_at_the_field() {
-    let taken = Observed { vault_name: Seen::Here(Availability::Taken("the name is in use".to_owned())), ..free() };
+    let taken =
+        Observed { vault_name: Seen::Here(Availability::Taken("the name is in use".to_owned())), ..free() };
     let steps = stand(FlowName::Store, &taken, &new_vault_inputs());
     let (key, why) = needed(&steps[0]);
     assert_eq!((key, why.starts_with("the name is in use. ")), (Key::Vault, true), "{why}");
-    assert!(why.contains("`az keyvault recover --name kv-web`") && why.contains("`az keyvault purge --name kv-web`"), "{why}");
+    assert!(
+        why.contains("`az keyvault recover --name kv-web`")
+            && why.contains("`az keyvault purge --name kv-web`"),
+        "{why}"
+    );
     let malformed = new_vault_inputs().with(Key::Vault, "1_kv");
     assert!(needed(&stand(FlowName::Store, &free(), &malformed)[0]).1.contains("3 to 24"));
 }
@@ -79,12 +88,18 @@ fn a_vault_that_the_portal_set_up_lacks_nothing_a119() {
         secrets: names(secrets),
         certificates: names(certificates),
     };
-    let policies =
-        vec![policy("registrar", &["Get", "List", "Set", "Delete"], &["Get", "List"]), policy("websites", &["Get"], &["Get"])];
+    let policies = vec![
+        policy("registrar", &["Get", "List", "Set", "Delete"], &["Get", "List"]),
+        policy("websites", &["Get"], &["Get"]),
+    ];
     let observed = seen(Seen::Here(Vault { policies, ..vault(false) }));
     let inputs = inputs().with(Key::VaultChoice, "existing").with(Key::Vault, "kv-web");
     let steps = stand(FlowName::Store, &observed, &inputs);
-    assert!(matches!(find(&steps, StepId::VaultAccess).status, StepStatus::Done(_)), "{:?}", find(&steps, StepId::VaultAccess));
+    assert!(
+        matches!(find(&steps, StepId::VaultAccess).status, StepStatus::Done(_)),
+        "{:?}",
+        find(&steps, StepId::VaultAccess)
+    );
 }
 
 #[test]
@@ -102,15 +117,22 @@ fn an_order_that_is_stored_is_done_whoever_stored_it() {
     let order = stored(order(OrderStatus::PendingIssuance), SecretStatus::Initialized);
     let observed = Observed { order: Seen::Here(order), ..seen(Seen::Here(vault(false))) };
     let inputs = inputs().with(Key::VaultChoice, "existing").with(Key::Vault, "kv-web");
-    assert!(matches!(find(&stand(FlowName::Store, &observed, &inputs), StepId::Store).status, StepStatus::Done(_)));
+    assert!(matches!(
+        find(&stand(FlowName::Store, &observed, &inputs), StepId::Store).status,
+        StepStatus::Done(_)
+    ));
 }
 
-/// Key Vault's list of trusted services has App Service for reading, and nothing that writes an order's certificate.
+/// Key Vault's list of trusted services has App Service for reading, and nothing that writes an order's
+/// certificate.
 #[test]
 fn a_vault_for_trusted_services_only_is_warned_of_before_it_is_made() {
     let steps = stand(FlowName::Store, &free(), &new_vault_inputs().with(Key::VaultNetwork, "trusted"));
     let facts = &find(&steps, StepId::Vault).facts;
-    assert!(facts.iter().any(|(label, words)| label == "Warning" && words.contains("storing may fail")), "{facts:?}");
+    assert!(
+        facts.iter().any(|(label, words)| label == "Warning" && words.contains("storing may fail")),
+        "{facts:?}"
+    );
     let open = stand(FlowName::Store, &free(), &new_vault_inputs());
     assert!(find(&open, StepId::Vault).facts.iter().all(|(label, _)| label != "Warning"));
 }
@@ -130,6 +152,11 @@ fn a_tenant_without_the_registrar_is_told_the_provider_to_register() {
     let observed = Observed { registrar: Seen::Absent, ..seen(Seen::Here(vault(false))) };
     let inputs = inputs().with(Key::VaultChoice, "existing").with(Key::Vault, "kv-web");
     let steps = stand(FlowName::Store, &observed, &inputs);
-    let StepStatus::Blocked(problem) = &find(&steps, StepId::VaultAccess).status else { panic!("not blocked") };
-    assert!(problem.remedy.contains("az provider register --namespace Microsoft.CertificateRegistration"), "{problem}");
+    let StepStatus::Blocked(problem) = &find(&steps, StepId::VaultAccess).status else {
+        panic!("not blocked")
+    };
+    assert!(
+        problem.remedy.contains("az provider register --namespace Microsoft.CertificateRegistration"),
+        "{problem}"
+    );
 }

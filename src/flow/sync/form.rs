@@ -8,7 +8,11 @@ use crate::flow::{Field, FieldKind, Inputs, Key, Observed, Pick};
 use crate::model::{Estate, PrivateCertificate, ResourceId};
 
 const SCOPES: &[(&str, &str, &str)] = &[
-    ("certificate", "One certificate", "This certificate in its webspace, with every hostname that it secures."),
+    (
+        "certificate",
+        "One certificate",
+        "This certificate in its webspace, with every hostname that it secures.",
+    ),
     ("order", "One order", "Every certificate that was imported from the order, in whichever webspace."),
     ("all", "Every certificate from a vault", "All certificates of the subscription that come from a vault."),
 ];
@@ -16,15 +20,34 @@ const SCOPES: &[(&str, &str, &str)] = &[
 pub(super) fn fields(inputs: &Inputs) -> Vec<Field> {
     let pick = |of| FieldKind::Pick { of, or_new: false };
     let what = match inputs.get(Key::Scope) {
-        Some("all") => {
-            Field::new(Key::Subscription, "Subscription", "Its certificates from vaults are synced.", pick(Pick::Subscription))
-        }
-        Some("order") => {
-            Field::new(Key::Order, "Order", "The certificates that were imported from it are synced.", pick(Pick::Order))
-        }
-        _ => Field::new(Key::Certificate, "Certificate", "A certificate that was imported from a vault.", pick(Pick::Certificate)),
+        Some("all") => Field::new(
+            Key::Subscription,
+            "Subscription",
+            "Its certificates from vaults are synced.",
+            pick(Pick::Subscription),
+        ),
+        Some("order") => Field::new(
+            Key::Order,
+            "Order",
+            "The certificates that were imported from it are synced.",
+            pick(Pick::Order),
+        ),
+        _ => Field::new(
+            Key::Certificate,
+            "Certificate",
+            "A certificate that was imported from a vault.",
+            pick(Pick::Certificate),
+        ),
     };
-    vec![Field::new(Key::Scope, "What to sync", "One certificate, or several at once.", FieldKind::Choice(SCOPES)), what]
+    vec![
+        Field::new(
+            Key::Scope,
+            "What to sync",
+            "One certificate, or several at once.",
+            FieldKind::Choice(SCOPES),
+        ),
+        what,
+    ]
 }
 
 pub(super) fn suggest(estate: &Estate, inputs: &mut Inputs) {
@@ -79,14 +102,16 @@ pub(super) fn refusals(observed: &Observed, inputs: &Inputs) -> Vec<(Key, String
         _ => match (inputs.get(Key::Certificate), observed.certificates.here()) {
             (None, _) => refuse(Key::Certificate, "choose the certificate".to_owned()),
             (Some(_), None) => {}
-            (Some(typed), Some(all)) => match all.iter().filter(|one| names(one, inputs)).collect::<Vec<_>>().as_slice() {
-                [] => refuse(Key::Certificate, no_certificate(inputs)),
-                [one] => refusals.extend(no_vault(one).map(|why| (Key::Certificate, why.to_owned()))),
-                several => {
-                    let ids: Vec<&ResourceId> = several.iter().map(|one| &one.id).collect();
-                    refuse(Key::Certificate, named::several("certificate", typed, &ids));
+            (Some(typed), Some(all)) => {
+                match all.iter().filter(|one| names(one, inputs)).collect::<Vec<_>>().as_slice() {
+                    [] => refuse(Key::Certificate, no_certificate(inputs)),
+                    [one] => refusals.extend(no_vault(one).map(|why| (Key::Certificate, why.to_owned()))),
+                    several => {
+                        let ids: Vec<&ResourceId> = several.iter().map(|one| &one.id).collect();
+                        refuse(Key::Certificate, named::several("certificate", typed, &ids));
+                    }
                 }
-            },
+            }
         },
     }
     if subscription(inputs).is_none() {
@@ -98,10 +123,12 @@ pub(super) fn refusals(observed: &Observed, inputs: &Inputs) -> Vec<(Key, String
 /// Why there is nothing that the certificate could be synced with.
 fn no_vault(certificate: &PrivateCertificate) -> Option<&'static str> {
     match (&certificate.canonical_name, &certificate.vault) {
-        (Some(_), _) => Some("Azure issues this managed certificate and renews it by itself: there is nothing to sync"),
-        (None, None) => {
-            Some("it was uploaded, so there is no vault to sync it with: bring the renewed file with 'replace' (r) instead")
+        (Some(_), _) => {
+            Some("Azure issues this managed certificate and renews it by itself: there is nothing to sync")
         }
+        (None, None) => Some(
+            "it was uploaded, so there is no vault to sync it with: bring the renewed file with 'replace' (r) instead",
+        ),
         (None, Some(_)) => None,
     }
 }

@@ -1,8 +1,8 @@
-//! Sync (A155, A180–A185): have App Service read the vault now instead of within a day, and prove that it arrived: the
-//! thumbprints of the site certificates, the bindings, and what the hostnames serve.
+//! Sync (A155, A180–A185): have App Service read the vault now instead of within a day, and prove that it
+//! arrived: the thumbprints of the site certificates, the bindings, and what the hostnames serve.
 //!
-//! A certificate is in step when it has the thumbprint of what its secret holds now, so syncing again sends nothing.
-//! Where that cannot be seen from here, App Service is asked once, and its answer counts.
+//! A certificate is in step when it has the thumbprint of what its secret holds now, so syncing again sends
+//! nothing. Where that cannot be seen from here, App Service is asked once, and its answer counts.
 
 mod form;
 mod proof;
@@ -16,7 +16,10 @@ use super::exports::going_stale;
 use super::linked::{self, Linked, Standing};
 use super::principals;
 use super::target::order_id;
-use super::{Arrival, ByHand, Case, Consent, Flow, FlowName, Inputs, Key, Observed, Seen, Step, StepId, StepStatus, Subject};
+use super::{
+    Arrival, ByHand, Case, Consent, Flow, FlowName, Inputs, Key, Observed, Seen, Step, StepId, StepStatus,
+    Subject,
+};
 use crate::azure::{AzureError, Client, certificates};
 use crate::model::{Hostname, PrivateCertificate};
 use crate::rules::Period;
@@ -97,9 +100,14 @@ fn certificates_words(count: usize) -> String {
 fn standing_words(one: &Linked) -> String {
     match one.standing() {
         Standing::InStep => format!("in step: {}", short(&one.certificate)),
-        Standing::Behind(newest) => format!("behind: it has {}, the vault has {}", short(&one.certificate), newest.short()),
+        Standing::Behind(newest) => {
+            format!("behind: it has {}, the vault has {}", short(&one.certificate), newest.short())
+        }
         Standing::Unknown(why) => {
-            format!("it has {}; whether the vault has a newer one cannot be seen: {why}", short(&one.certificate))
+            format!(
+                "it has {}; whether the vault has a newer one cannot be seen: {why}",
+                short(&one.certificate)
+            )
         }
         Standing::Troubled(status) => format!("at its last round, {} ({})", status.words(), status.as_wire()),
         Standing::Waits(on) => format!("waits for {on}"),
@@ -120,7 +128,11 @@ fn newest(case: &Case<'_>) -> Step {
         return step(status);
     }
     if case.observed.linked.here().is_none() {
-        return step(StepStatus::Waiting { on: "a look at the certificates".to_owned(), since: None, next_poll: POLL });
+        return step(StepStatus::Waiting {
+            on: "a look at the certificates".to_owned(),
+            since: None,
+            next_poll: POLL,
+        });
     }
     let all = linked(case);
     let waits = all.iter().find_map(|one| match one.standing() {
@@ -130,12 +142,18 @@ fn newest(case: &Case<'_>) -> Step {
     let behind = all.iter().filter(|one| matches!(one.standing(), Standing::Behind(_))).count();
     let unseen = all.iter().filter(|one| matches!(one.standing(), Standing::Unknown(_))).count();
     let status = match (waits, all.len(), behind, unseen) {
-        (_, 0, ..) => StepStatus::NotNeeded("no app has a certificate from there; import it first".to_owned()),
+        (_, 0, ..) => {
+            StepStatus::NotNeeded("no app has a certificate from there; import it first".to_owned())
+        }
         (Some(on), ..) => StepStatus::Waiting { on, since: None, next_poll: POLL },
         (None, 1, 1, _) => StepStatus::Done("the vault has a newer certificate than App Service".to_owned()),
-        (None, 1, 0, 1) => StepStatus::NotNeeded("whether the vault has a newer one cannot be seen from here".to_owned()),
+        (None, 1, 0, 1) => {
+            StepStatus::NotNeeded("whether the vault has a newer one cannot be seen from here".to_owned())
+        }
         (None, 1, ..) => StepStatus::Done("the vault has nothing newer".to_owned()),
-        (None, count, behind, 0) => StepStatus::Done(format!("{behind} of {count} certificates are behind their vaults")),
+        (None, count, behind, 0) => {
+            StepStatus::Done(format!("{behind} of {count} certificates are behind their vaults"))
+        }
         (None, count, behind, unseen) => {
             StepStatus::Done(format!("{behind} of {count} certificates are behind, {unseen} cannot be seen"))
         }
@@ -155,9 +173,10 @@ fn access(case: &Case<'_>) -> Step {
     // Where the app's own identity reads the vault, App Service's permissions do not count.
     let by_service = linked(case).iter().filter(|one| one.certificate.own.by_identity != Some(true));
     let accesses = by_service.filter(|one| !one.vault.is_absent()).map(|one| match one.vault.here() {
-        None => {
-            Access::Unknown { why: format!("you may not read the vault {}", one.secret.vault.name()), by_hand: ByHand::default() }
-        }
+        None => Access::Unknown {
+            why: format!("you may not read the vault {}", one.secret.vault.name()),
+            by_hand: ByHand::default(),
+        },
         Some(vault) => match judge(case, Party::Websites, vault, &one.roles) {
             Access::Missing { what, grant, by_hand } => {
                 Access::Missing { what: format!("{what} {}", vault.id.name()), grant, by_hand }
@@ -176,8 +195,11 @@ fn wanting<'a>(case: &Case<'a>) -> Vec<(&'a Linked, Standing)> {
         Standing::Troubled(_) => Some(2),
         Standing::InStep | Standing::Waits(_) | Standing::Stuck(_) => None,
     };
-    let mut wanting: Vec<_> =
-        linked(case).iter().map(|one| (one, one.standing())).filter(|(_, standing)| rank(standing).is_some()).collect();
+    let mut wanting: Vec<_> = linked(case)
+        .iter()
+        .map(|one| (one, one.standing()))
+        .filter(|(_, standing)| rank(standing).is_some())
+        .collect();
     wanting.sort_by_key(|(one, standing)| (rank(standing), one.secret.status.is_trouble()));
     wanting
 }
@@ -232,19 +254,34 @@ fn sync(case: &Case<'_>) -> Step {
     let stale: Vec<String> = wanting
         .iter()
         .filter_map(|(one, _)| {
-            Some(going_stale(&case.observed.exports, one.order.as_ref()?, one.order.as_ref()?.thumbprint.as_ref()))
+            Some(going_stale(
+                &case.observed.exports,
+                one.order.as_ref()?,
+                one.order.as_ref()?.thumbprint.as_ref(),
+            ))
         })
         .flatten()
         .collect();
     if !stale.is_empty() {
-        ready = ready.fact("Exports", format!("a Sync does not reach them; export again and install anew: {}", stale.join(", ")));
+        ready = ready.fact(
+            "Exports",
+            format!("a Sync does not reach them; export again and install anew: {}", stale.join(", ")),
+        );
     }
-    let breaks: Vec<(String, Vec<&Hostname>)> = wanting.iter().filter_map(|(one, _)| one.would_break(case.now)).collect();
+    let breaks: Vec<(String, Vec<&Hostname>)> =
+        wanting.iter().filter_map(|(one, _)| one.would_break(case.now)).collect();
     let why = breaks.first().map(|(why, _)| why.clone()).unwrap_or_default();
     let broken = breaks.iter().flat_map(|(_, hosts)| hosts.iter().map(ToString::to_string));
-    let ready =
-        ready.consent(Consent::interrupting(format!("Browsers warn from now on where a good certificate was: {why}."), broken));
-    ready.sending(wanting.iter().map(|(one, _)| certificates::sync(&one.certificate, &one.secret, one.plan.as_ref())).collect())
+    let ready = ready.consent(Consent::interrupting(
+        format!("Browsers warn from now on where a good certificate was: {why}."),
+        broken,
+    ));
+    ready.sending(
+        wanting
+            .iter()
+            .map(|(one, _)| certificates::sync(&one.certificate, &one.secret, one.plan.as_ref()))
+            .collect(),
+    )
 }
 
 #[cfg(test)]

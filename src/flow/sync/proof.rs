@@ -12,24 +12,29 @@ pub(super) fn moved(case: &Case<'_>) -> Step {
             "Reads the bindings of all apps and slots of the webspace again: each has to name the certificate as it is now.",
         )
     };
-    let hosts = |bindings: Vec<&Binding>| bindings.iter().map(|binding| binding.host.to_string()).collect::<Vec<_>>();
+    let hosts =
+        |bindings: Vec<&Binding>| bindings.iter().map(|binding| binding.host.to_string()).collect::<Vec<_>>();
     let (mut late, mut left, mut prints) = (Vec::new(), Vec::new(), Vec::new());
     for one in linked(case) {
         let (covered, uncovered) = one.left_behind();
-        prints.extend(uncovered.iter().filter_map(|binding| Some(binding.thumbprint.as_ref()?.short().to_owned())));
+        prints.extend(
+            uncovered.iter().filter_map(|binding| Some(binding.thumbprint.as_ref()?.short().to_owned())),
+        );
         late.extend(hosts(covered));
         left.extend(hosts(uncovered));
     }
     if !left.is_empty() {
         prints.dedup();
         let (left, prints) = (left.join(", "), prints.join(", "));
-        let why = format!("{left} stays on the old certificate {prints}, because the new one does not secure it");
+        let why =
+            format!("{left} stays on the old certificate {prints}, because the new one does not secure it");
         let remedy = "bind another certificate to it (b); or verify the domain of the order by TXT record or Domain, which keep www, \
                       and renew or rekey it again";
         return step(StepStatus::Blocked(Problem::new(format!("Move {left}"), why).remedy(remedy)));
     }
     if !late.is_empty() {
-        let on = format!("App Service to move {}; if that does not happen, bind it again (b)", late.join(", "));
+        let on =
+            format!("App Service to move {}; if that does not happen, bind it again (b)", late.join(", "));
         return step(StepStatus::Waiting { on, since: None, next_poll: POLL });
     }
     match linked(case).iter().map(|one| one.bound.len()).sum() {
@@ -63,7 +68,8 @@ pub(super) fn stuck(case: &Case<'_>) -> Step {
         [] => step(StepStatus::NotNeeded("nothing does".to_owned())),
         [only] => step(StepStatus::Blocked(only.clone())),
         several => {
-            let why: Vec<String> = several.iter().map(|problem| format!("{}: {}", problem.what, problem.why)).collect();
+            let why: Vec<String> =
+                several.iter().map(|problem| format!("{}: {}", problem.what, problem.why)).collect();
             let mut remedies: Vec<&str> = several.iter().map(|problem| problem.remedy.as_str()).collect();
             remedies.dedup();
             let what = format!("Sync {}", certificates_words(several.len()));

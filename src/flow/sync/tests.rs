@@ -5,8 +5,12 @@ use super::*;
 use crate::flow::Asked;
 use crate::flow::linked::{Bound, Newest};
 use crate::flow::proof::Look;
-use crate::flow::sample::{LEAF, find, id, imported, needed, order, plan, stand, stored, vault, with_principals};
-use crate::model::{AccessPolicy, Binding, Export, Hostname, OrderStatus, SecretStatus, SslState, Thumbprint};
+use crate::flow::sample::{
+    LEAF, find, id, imported, needed, order, plan, stand, stored, vault, with_principals,
+};
+use crate::model::{
+    AccessPolicy, Binding, Export, Hostname, OrderStatus, SecretStatus, SslState, Thumbprint,
+};
 
 fn print(digit: &str) -> Thumbprint {
     Thumbprint::parse(&digit.repeat(40)).unwrap()
@@ -24,7 +28,8 @@ fn one(newest: Newest) -> Linked {
     let certificate = imported();
     let mut open = vault(false);
     let all = || vec!["all".to_owned()];
-    open.policies = vec![AccessPolicy { object_id: "websites".to_owned(), secrets: all(), certificates: all() }];
+    open.policies =
+        vec![AccessPolicy { object_id: "websites".to_owned(), secrets: all(), certificates: all() }];
     let binding = Binding {
         app: id("Microsoft.Web/sites/shop"),
         host: Hostname::parse("contoso.com").unwrap(),
@@ -47,7 +52,11 @@ fn one(newest: Newest) -> Linked {
 
 fn seen(linked: Vec<Linked>) -> Observed {
     let all = linked.iter().map(|one| one.certificate.clone()).collect();
-    with_principals(Observed { certificates: Seen::Here(all), linked: Seen::Here(linked), ..Observed::default() })
+    with_principals(Observed {
+        certificates: Seen::Here(all),
+        linked: Seen::Here(linked),
+        ..Observed::default()
+    })
 }
 
 fn inputs() -> Inputs {
@@ -101,7 +110,11 @@ fn a_permission_that_was_taken_away_is_given_back_before_the_sync_a174() {
 
 #[test]
 fn what_is_stuck_holds_nothing_else_up_and_has_words_and_a_remedy() {
-    for status in [SecretStatus::CertificateOrderFailed, SecretStatus::ExternalPrivateKey, SecretStatus::KeyVaultDoesNotExist] {
+    for status in [
+        SecretStatus::CertificateOrderFailed,
+        SecretStatus::ExternalPrivateKey,
+        SecretStatus::KeyVaultDoesNotExist,
+    ] {
         let mut stuck = one(Newest::Unknown(String::new()));
         stuck.secret.status = status.clone();
         if status == SecretStatus::KeyVaultDoesNotExist {
@@ -150,15 +163,20 @@ fn a_binding_that_was_left_behind_is_waited_for_by_name() {
     let mut left = one(known(Thumbprint::parse(LEAF).unwrap()));
     left.left_behind = vec![Binding { thumbprint: Some(print("D")), ..left.bound[0].binding.clone() }];
     let steps = steps_of(vec![left]);
-    assert!(matches!(&find(&steps, StepId::Moved).status, StepStatus::Waiting { on, .. } if on.contains("contoso.com")));
+    assert!(
+        matches!(&find(&steps, StepId::Moved).status, StepStatus::Waiting { on, .. } if on.contains("contoso.com"))
+    );
 }
 
 #[test]
 fn uploaded_and_managed_certificates_are_refused_with_the_way_that_fits() {
     let mut uploaded = imported();
     uploaded.vault = None;
-    let observed =
-        Observed { certificates: Seen::Here(vec![uploaded.clone()]), linked: Seen::Here(Vec::new()), ..Observed::default() };
+    let observed = Observed {
+        certificates: Seen::Here(vec![uploaded.clone()]),
+        linked: Seen::Here(Vec::new()),
+        ..Observed::default()
+    };
     let by_name = inputs().with(Key::Scope, "certificate").with(Key::Certificate, uploaded.id.name());
     let steps = stand(FlowName::Sync, &observed, &by_name);
     assert!(needed(&steps[0]).1.contains("replace"));
@@ -173,7 +191,8 @@ fn copies_that_a_sync_does_not_reach_are_named_before_it_is_sent_b3_18() {
     let mut order = stored(order(OrderStatus::Issued), SecretStatus::Succeeded);
     order.thumbprint = Some(print("B"));
     let at = "2026-11-01T00:00:00Z".parse().unwrap();
-    let of = |thumbprint, path: &str| Export { at, order: order.id.clone(), thumbprint, path: path.to_owned() };
+    let of =
+        |thumbprint, path: &str| Export { at, order: order.id.clone(), thumbprint, path: path.to_owned() };
     let exports = vec![of(Thumbprint::parse(LEAF).unwrap(), "/srv/old.pfx"), of(print("B"), "/srv/new.pfx")];
     behind.order = Some(order);
     let steps = stand(FlowName::Sync, &Observed { exports, ..seen(vec![behind]) }, &inputs());
@@ -185,18 +204,26 @@ fn copies_that_a_sync_does_not_reach_are_named_before_it_is_sent_b3_18() {
 #[test]
 fn a_sync_to_what_has_ended_interrupts_the_hostnames_that_move_and_any_other_adds() {
     let consent = |ends: &str| {
-        let newest = Newest::Known { thumbprint: print("B"), names: Vec::new(), starts: None, ends: ends.parse().ok() };
+        let newest = Newest::Known {
+            thumbprint: print("B"),
+            names: Vec::new(),
+            starts: None,
+            ends: ends.parse().ok(),
+        };
         find(&steps_of(vec![one(newest)]), StepId::Sync).consent.clone()
     };
     assert_eq!(consent("2099-01-01T00:00:00Z"), Consent::Plain);
-    let Consent::Interrupts { notice, names } = consent("2020-01-01T00:00:00Z") else { panic!("it interrupts") };
+    let Consent::Interrupts { notice, names } = consent("2020-01-01T00:00:00Z") else {
+        panic!("it interrupts")
+    };
     assert!(notice.contains("ended on 2020-01-01") && names == ["contoso.com"], "{notice}");
 }
 
 #[test]
 fn hostnames_that_a_new_certificate_does_not_secure_are_named_before_and_after() {
     let mut behind = one(known(print("B")));
-    let www = Binding { host: Hostname::parse("www.contoso.com").unwrap(), ..behind.bound[0].binding.clone() };
+    let www =
+        Binding { host: Hostname::parse("www.contoso.com").unwrap(), ..behind.bound[0].binding.clone() };
     behind.bound.push(Bound { look: look(&www, None), binding: www.clone() });
     let names = vec![Hostname::parse("contoso.com").unwrap()];
     behind.newest = Newest::Known { thumbprint: print("B"), names, starts: None, ends: None };
@@ -208,6 +235,8 @@ fn hostnames_that_a_new_certificate_does_not_secure_are_named_before_and_after()
     let mut done = one(known(Thumbprint::parse(LEAF).unwrap()));
     done.left_behind = vec![Binding { thumbprint: Some(print("D")), ..www }];
     let steps = steps_of(vec![done]);
-    let StepStatus::Blocked(problem) = &find(&steps, StepId::Moved).status else { panic!("it counts as moved: {steps:?}") };
+    let StepStatus::Blocked(problem) = &find(&steps, StepId::Moved).status else {
+        panic!("it counts as moved: {steps:?}")
+    };
     assert!(problem.why.contains("www.contoso.com stays on the old certificate DDDDDDDD"), "{problem}");
 }

@@ -1,4 +1,5 @@
-//! The proof of a domain, by each method: what is sent or shown for it, whether it can be seen, and what stands in its way.
+//! The proof of a domain, by each method: what is sent or shown for it, whether it can be seen, and what
+//! stands in its way.
 
 use super::{Method, POLL, bare, method, root};
 use crate::azure::exposure::Exposure;
@@ -15,14 +16,22 @@ pub(super) fn evidence(case: &Case<'_>, order: &Order, title: &str) -> Step {
     let step = |status| Step::new(StepId::Evidence, title, status);
     let name = order.id.name();
     let Some(token) = order.token.as_deref() else {
-        return step(StepStatus::Waiting { on: "the verification token of the order".to_owned(), since: None, next_poll: POLL });
+        return step(StepStatus::Waiting {
+            on: "the verification token of the order".to_owned(),
+            since: None,
+            next_poll: POLL,
+        });
     };
     let placed = case.observed.ownership_token.here().is_some_and(|placed| placed == token);
     let without_www = www_warning(case, order);
     let step = match method(case.inputs) {
         Some(Method::AppService) => {
             let app = serving(case).map(|app| app.id.clone()).or_else(|| app_id(case.inputs));
-            let status = if placed { StepStatus::Done("the app answers with the token".to_owned()) } else { StepStatus::Ready };
+            let status = if placed {
+                StepStatus::Done("the app answers with the token".to_owned())
+            } else {
+                StepStatus::Ready
+            };
             let requests = app.map(|app| sites::claim(&app, name, token)).into_iter().collect();
             let step = step(status)
                 .explained(
@@ -32,18 +41,29 @@ pub(super) fn evidence(case: &Case<'_>, order: &Order, title: &str) -> Step {
             barred(case).into_iter().fold(step, |step, why| step.fact("Warning", why))
         }
         Some(Method::Domain) => {
-            let status = if placed { StepStatus::Done("Azure added the TXT record".to_owned()) } else { StepStatus::Ready };
-            let requests = case.observed.domain.here().map(|domain| domains::claim(domain, name, token)).into_iter().collect();
-            step(status).explained("Azure writes the TXT record into the zone of your App Service Domain.").sending(if placed {
-                Vec::new()
+            let status = if placed {
+                StepStatus::Done("Azure added the TXT record".to_owned())
             } else {
-                requests
-            })
+                StepStatus::Ready
+            };
+            let requests = case
+                .observed
+                .domain
+                .here()
+                .map(|domain| domains::claim(domain, name, token))
+                .into_iter()
+                .collect();
+            step(status)
+                .explained("Azure writes the TXT record into the zone of your App Service Domain.")
+                .sending(if placed { Vec::new() } else { requests })
         }
         Some(Method::Mail) => mail(case, order, step),
         Some(Method::ManualTxt) => txt(case, order, token, step),
         Some(Method::ManualHtml) => html(case, order, token, step),
-        None => step(StepStatus::NeedsInput { key: Key::Method, why: "choose how to verify the domain".to_owned() }),
+        None => step(StepStatus::NeedsInput {
+            key: Key::Method,
+            why: "choose how to verify the domain".to_owned(),
+        }),
     };
     match without_www {
         Some(warning) => step.fact("Note", warning),
@@ -56,20 +76,25 @@ fn mail(case: &Case<'_>, order: &Order, step: impl Fn(StepStatus) -> Step) -> St
     let reference = case.rules.reference(Names::OrderMethodsEnded, case.now);
     if case.rules.lists(Names::OrderMethodsEnded, case.now, "mail") {
         let why = "certificate authorities take no mail for a proof any more";
-        let problem = Problem::new(format!("Verify {}", order.domain), why).remedy("choose another method").code(reference);
+        let problem = Problem::new(format!("Verify {}", order.domain), why)
+            .remedy("choose another method")
+            .code(reference);
         return step(StepStatus::Blocked(problem));
     }
     let sent = case.observed.mails.here().and_then(|mails| mails.last());
     let resend = orders::resend_mail(&order.id, &root(order));
     let step = match sent {
-        Some(address) => step(StepStatus::Done(format!("a mail was sent to {address}; its link has to be followed"))),
+        Some(address) => {
+            step(StepStatus::Done(format!("a mail was sent to {address}; its link has to be followed")))
+        }
         None => step(StepStatus::Ready).sending(vec![resend]),
     };
     let step = step.explained(format!(
         "The domain's administrator gets a mail with a link to approve. The usual addresses are {MAILBOXES} the domain."
     ));
     match case.rules.listed_from(Names::OrderMethodsEnded, "mail") {
-        Some(day) => step.fact("Until", format!("{day}: from then on certificate authorities take no mail for a proof")),
+        Some(day) => step
+            .fact("Until", format!("{day}: from then on certificate authorities take no mail for a proof")),
         None => step,
     }
 }
@@ -82,18 +107,28 @@ fn txt(case: &Case<'_>, order: &Order, token: &str, step: impl Fn(StepStatus) ->
             let has_it = |(_, texts): &&(String, Vec<String>)| texts.iter().any(|text| text == token);
             let found: Vec<&str> = seen.iter().filter(has_it).map(|(place, _)| place.as_str()).collect();
             match found.first() {
-                Some(_) if found.contains(&root.as_str()) => StepStatus::Done(format!("the record is visible at {root}")),
+                Some(_) if found.contains(&root.as_str()) => {
+                    StepStatus::Done(format!("the record is visible at {root}"))
+                }
                 Some(place) => {
                     note = Some(format!(
                         "Azure asks for the record at {root}, and it stands at {place}: if the order stays pending, add it at {root} too"
                     ));
                     StepStatus::Done(format!("the record is visible at {place}"))
                 }
-                None => StepStatus::Waiting { on: format!("the TXT record at {root}"), since: None, next_poll: POLL },
+                None => StepStatus::Waiting {
+                    on: format!("the TXT record at {root}"),
+                    since: None,
+                    next_poll: POLL,
+                },
             }
         }
-        Seen::NotAsked => StepStatus::Waiting { on: format!("the TXT record at {root}"), since: None, next_poll: POLL },
-        Seen::Absent => StepStatus::NotNeeded("DNS cannot be looked up from here; the service looks for itself".to_owned()),
+        Seen::NotAsked => {
+            StepStatus::Waiting { on: format!("the TXT record at {root}"), since: None, next_poll: POLL }
+        }
+        Seen::Absent => StepStatus::NotNeeded(
+            "DNS cannot be looked up from here; the service looks for itself".to_owned(),
+        ),
     };
     let step = step(status)
         .explained("Add this record where the domain's DNS is managed, at the root (@), even for a subdomain. certdeck sees when it is there.")
@@ -110,12 +145,17 @@ fn html(case: &Case<'_>, order: &Order, token: &str, step: impl Fn(StepStatus) -
         Some(app) => StepStatus::Blocked(
             Problem::new(
                 format!("Verify {} by an HTML page", bare(order)),
-                format!("the app {} has HTTPS Only on, so the page cannot be fetched over plain HTTP", app.label()),
+                format!(
+                    "the app {} has HTTPS Only on, so the page cannot be fetched over plain HTTP",
+                    app.label()
+                ),
             )
             .remedy("switch HTTPS Only off for the time of the verification, or choose another method")
             .code("A103"),
         ),
-        None => StepStatus::NotNeeded("certdeck cannot see the page; the certificate authority looks for it".to_owned()),
+        None => StepStatus::NotNeeded(
+            "certdeck cannot see the page; the certificate authority looks for it".to_owned(),
+        ),
     };
     let pages = case.rules.names(Names::OrderVerificationPages, case.now);
     let step = step(status).explained(match pages.len() {
@@ -126,7 +166,9 @@ fn html(case: &Case<'_>, order: &Order, token: &str, step: impl Fn(StepStatus) -
     });
     let step = pages
         .iter()
-        .fold(step, |step, page| step.fact("Page", format!("http://{}/.well-known/pki-validation/{page}", bare(order))))
+        .fold(step, |step, page| {
+            step.fact("Page", format!("http://{}/.well-known/pki-validation/{page}", bare(order)))
+        })
         .fact("Content", token);
     barred(case).into_iter().fold(step, |step, why| step.fact("Warning", why))
 }
@@ -147,7 +189,8 @@ fn barred(case: &Case<'_>) -> Vec<String> {
     let is = |what: fn(&Exposure) -> bool| exposure.is_some_and(what);
     let https_only = app.https_only.then(|| "HTTPS Only is on, so plain HTTP gets a redirect".to_owned());
     let stopped = app.state.eq_ignore_ascii_case("Stopped").then(|| "the app is stopped".to_owned());
-    let private = is(|exposure| exposure.is_private).then(|| "public network access is switched off".to_owned());
+    let private =
+        is(|exposure| exposure.is_private).then(|| "public network access is switched off".to_owned());
     let signs_in = is(|exposure| exposure.asks_for_sign_in).then(|| "visitors have to sign in".to_owned());
     let rules = exposure.map_or(&[][..], |exposure| &exposure.restrictions);
     let restricted = (!rules.is_empty()).then(|| format!("access restrictions: {}", rules.join("; ")));

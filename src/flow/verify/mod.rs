@@ -1,4 +1,5 @@
-//! Step 2: Verify (A94–A106): prove by one of the methods that the domain is yours, then ask and wait for the issuance.
+//! Step 2: Verify (A94–A106): prove by one of the methods that the domain is yours, then ask and wait for the
+//! issuance.
 
 mod evidence;
 
@@ -7,7 +8,10 @@ use jiff::SignedDuration;
 
 use super::chosen::{app_field, order_refusal};
 use super::target::{app_id, order_id, subscription_id};
-use super::{Again, Case, Field, FieldKind, Flow, FlowName, Inputs, Key, Observed, Seen, Step, StepId, StepStatus, Subject};
+use super::{
+    Again, Case, Field, FieldKind, Flow, FlowName, Inputs, Key, Observed, Seen, Step, StepId, StepStatus,
+    Subject,
+};
 use evidence::evidence;
 
 use crate::azure::{AzureError, Client, domains, exposure, orders, sites};
@@ -23,7 +27,11 @@ const METHODS: &[(&str, &str, &str)] = &[
     ),
     ("domain", "Domain", "The domain was bought from Azure: Azure adds the TXT record for you. Keeps www."),
     ("mail", "Mail", "An e-mail to the domain's administrator asks for approval. Keeps www."),
-    ("manual-txt", "Manual: DNS TXT record", "You add a TXT record with the token at the root of the domain."),
+    (
+        "manual-txt",
+        "Manual: DNS TXT record",
+        "You add a TXT record with the token at the root of the domain.",
+    ),
     (
         "manual-html",
         "Manual: HTML page",
@@ -45,8 +53,8 @@ enum Method {
 }
 
 impl Method {
-    /// Whether the certificate authority fetches a page from the app. A page shows who runs one host, so it cannot stand for
-    /// a wildcard (A101; CA/Browser Forum ballot SC-45).
+    /// Whether the certificate authority fetches a page from the app. A page shows who runs one host, so it
+    /// cannot stand for a wildcard (A101; CA/Browser Forum ballot SC-45).
     fn is_by_page(self) -> bool {
         matches!(self, Self::AppService | Self::ManualHtml)
     }
@@ -125,12 +133,22 @@ pub(super) fn refusals(observed: &Observed, inputs: &Inputs) -> Vec<(Key, String
     match method(inputs) {
         None => refuse(Key::Method, "choose how to verify the domain".to_owned()),
         Some(by_page) if by_page.is_by_page() && is_wildcard(order) => {
-            let what = if by_page == Method::AppService { "App Service verification shows a page" } else { "it is a page" };
-            refuse(Key::Method, format!("{what}, and a page cannot prove a wildcard: use manual-txt, domain or mail"));
+            let what = if by_page == Method::AppService {
+                "App Service verification shows a page"
+            } else {
+                "it is a page"
+            };
+            refuse(
+                Key::Method,
+                format!("{what}, and a page cannot prove a wildcard: use manual-txt, domain or mail"),
+            );
         }
         Some(Method::AppService) => match &observed.mapped_on {
             Seen::Here(apps) if apps.is_empty() => {
-                let why = format!("no app in this subscription has {} mapped: map it first, or choose another method", bare(order));
+                let why = format!(
+                    "no app in this subscription has {} mapped: map it first, or choose another method",
+                    bare(order)
+                );
                 refuse(Key::Method, why);
             }
             Seen::Here(apps) => {
@@ -138,13 +156,19 @@ pub(super) fn refusals(observed: &Observed, inputs: &Inputs) -> Vec<(Key, String
                     && !apps.iter().any(|mapped| mapped.id == app)
                 {
                     let names: Vec<String> = apps.iter().map(App::label).collect();
-                    refuse(Key::App, format!("{} is mapped to {}, not to this app", bare(order), names.join(", ")));
+                    refuse(
+                        Key::App,
+                        format!("{} is mapped to {}, not to this app", bare(order), names.join(", ")),
+                    );
                 }
             }
             Seen::NotAsked | Seen::Absent => {}
         },
         Some(Method::Domain) if observed.domain.is_absent() => {
-            let why = format!("{} is no App Service Domain of this subscription: choose another method", root(order));
+            let why = format!(
+                "{} is no App Service Domain of this subscription: choose another method",
+                root(order)
+            );
             refuse(Key::Method, why);
         }
         Some(_) => {}
@@ -156,7 +180,8 @@ fn is_wildcard(order: &Order) -> bool {
     order.product == Some(ProductType::Wildcard) || order.domain.starts_with("*.")
 }
 
-/// Whether a proof may be asked for: the certificate authority has not issued what was ordered, renewed or rekeyed.
+/// Whether a proof may be asked for: the certificate authority has not issued what was ordered, renewed or
+/// rekeyed.
 pub(super) fn is_pending(order: &Order) -> bool {
     matches!(order.status, OrderStatus::PendingIssuance | OrderStatus::PendingRekey)
 }
@@ -173,7 +198,8 @@ fn mapped_name(order: &Order) -> Option<Hostname> {
 
 /// Where a token is placed, even for a subdomain (C23).
 fn root(order: &Order) -> String {
-    Hostname::parse(&order.domain).map_or_else(|_| order.domain.clone(), |host| DomainName(host).root().to_owned())
+    Hostname::parse(&order.domain)
+        .map_or_else(|_| order.domain.clone(), |host| DomainName(host).root().to_owned())
 }
 
 /// Every name at which a token may be seen, the root first.
@@ -189,7 +215,9 @@ pub(super) async fn observe(client: &Client, inputs: &Inputs) -> Result<Observed
     let mut seen = Observed::default();
     let Some(id) = order_id(inputs) else { return Ok(seen) };
     seen.order = orders::get(client, &id).await?.into();
-    let (Some(order), Some(subscription)) = (seen.order.here().cloned(), subscription_id(inputs)) else { return Ok(seen) };
+    let (Some(order), Some(subscription)) = (seen.order.here().cloned(), subscription_id(inputs)) else {
+        return Ok(seen);
+    };
     if !is_pending(&order) {
         return Ok(seen);
     }
@@ -207,7 +235,8 @@ pub(super) async fn observe(client: &Client, inputs: &Inputs) -> Result<Observed
         }
         Some(Method::Domain) => {
             let found = domains::find(client, &subscription, &root(&order)).await;
-            seen.domain = seen.spare("Find the App Service Domain", found)?.map_or(Seen::NotAsked, Seen::from);
+            seen.domain =
+                seen.spare("Find the App Service Domain", found)?.map_or(Seen::NotAsked, Seen::from);
             if let Some(domain) = seen.domain.here() {
                 seen.ownership_token = domains::claim_token(client, domain, id.name()).await?.into();
             }
@@ -236,7 +265,11 @@ pub(super) async fn observe(client: &Client, inputs: &Inputs) -> Result<Observed
     Ok(seen)
 }
 
-async fn find_mapped(client: &Client, subscription: &ResourceId, order: &Order) -> Result<Vec<App>, AzureError> {
+async fn find_mapped(
+    client: &Client,
+    subscription: &ResourceId,
+    order: &Order,
+) -> Result<Vec<App>, AzureError> {
     match mapped_name(order) {
         Some(name) => sites::find_mapped(client, subscription, &name).await,
         None => Ok(Vec::new()),
@@ -276,7 +309,9 @@ pub(super) fn steps(case: &Case<'_>) -> Vec<Step> {
         .collect();
     }
     let (Some(order), None) = (order, case.needs(&[Key::Order, Key::Method, Key::App])) else {
-        let status = case.needs_any().unwrap_or(StepStatus::NeedsInput { key: Key::Order, why: "choose the order".to_owned() });
+        let status = case
+            .needs_any()
+            .unwrap_or(StepStatus::NeedsInput { key: Key::Order, why: "choose the order".to_owned() });
         return vec![
             Step::new(StepId::Evidence, evidence_title, status.clone()),
             Step::new(StepId::AskVerification, "Ask for verification", status.clone()),
@@ -291,7 +326,8 @@ pub(super) fn with_issued_names(step: Step, order: &Order) -> Step {
     if order.names.is_empty() {
         return step;
     }
-    let wanted = Hostname::parse(&order.domain).map(|host| DomainName(host).secured_names()).unwrap_or_default();
+    let wanted =
+        Hostname::parse(&order.domain).map(|host| DomainName(host).secured_names()).unwrap_or_default();
     let lost: Vec<String> = wanted.into_iter().filter(|name| !order.names.contains(name)).collect();
     let step = step.fact("Secures", order.names.join(", "));
     if lost.is_empty() {
@@ -322,9 +358,15 @@ fn issued(case: &Case<'_>, order: &Order) -> Step {
     Step::new(
         StepId::Issued,
         "Wait for the certificate",
-        StepStatus::Waiting { on: format!("the certificate authority (status {})", order.status), since: None, next_poll: POLL },
+        StepStatus::Waiting {
+            on: format!("the certificate authority (status {})", order.status),
+            since: None,
+            next_poll: POLL,
+        },
     )
-    .explained(format!("Usually within {longest}. An order that is not verified within {deadline} is denied and not charged."))
+    .explained(format!(
+        "Usually within {longest}. An order that is not verified within {deadline} is denied and not charged."
+    ))
 }
 
 #[cfg(test)]

@@ -57,15 +57,21 @@ fn a_txt_record_is_waited_for_and_shown_at_the_root_a100_c23() {
 fn a_record_at_the_name_itself_counts_and_the_root_is_named_c23_c58() {
     let mut order = order(OrderStatus::PendingIssuance);
     order.domain = "www.example.or.jp".to_owned();
-    let mut observed = Observed { order: Seen::Here(order), txt: txt("example.or.jp", "other"), ..Observed::default() };
+    let mut observed =
+        Observed { order: Seen::Here(order), txt: txt("example.or.jp", "other"), ..Observed::default() };
     let steps = stand(FlowName::Verify, &observed, &by("manual-txt"));
-    let StepStatus::Waiting { on, .. } = &find(&steps, StepId::Evidence).status else { panic!("it is not waited for") };
+    let StepStatus::Waiting { on, .. } = &find(&steps, StepId::Evidence).status else {
+        panic!("it is not waited for")
+    };
     assert_eq!(on, "the TXT record at example.or.jp");
     observed.txt = txt("www.example.or.jp", "hFyZjnMp");
     let steps = stand(FlowName::Verify, &observed, &by("manual-txt"));
     let step = find(&steps, StepId::Evidence);
     assert_eq!(step.status, StepStatus::Done("the record is visible at www.example.or.jp".to_owned()));
-    assert!(step.facts.iter().any(|(label, words)| label == "Note" && words.contains("add it at example.or.jp")), "{step:?}");
+    assert!(
+        step.facts.iter().any(|(label, words)| label == "Note" && words.contains("add it at example.or.jp")),
+        "{step:?}"
+    );
     let mails = Observed { mails: Seen::Here(Vec::new()), ..observed };
     let body = stand(FlowName::Verify, &mails, &by("mail"))[0].requests[0].body.clone().unwrap().shown();
     assert_eq!(body["name"], "example.or.jp");
@@ -76,7 +82,11 @@ fn no_page_is_offered_for_a_wildcard_whatever_flow_asks_a101() {
     let app = app(&["contoso.com"]);
     for status in [OrderStatus::PendingIssuance, OrderStatus::PendingRekey] {
         let pending = Order { status, thumbprint: order(OrderStatus::Issued).thumbprint, ..wildcard() };
-        let observed = Observed { order: Seen::Here(pending), mapped_on: Seen::Here(vec![app.clone()]), ..Observed::default() };
+        let observed = Observed {
+            order: Seen::Here(pending),
+            mapped_on: Seen::Here(vec![app.clone()]),
+            ..Observed::default()
+        };
         for flow in [FlowName::Verify, FlowName::Renew, FlowName::Rekey] {
             for method in ["app-service", "manual-html"] {
                 let inputs = by(method).with(Key::Current, crate::flow::sample::LEAF);
@@ -107,7 +117,8 @@ fn a_page_is_not_suggested_for_a_wildcard() {
 #[test]
 fn what_may_keep_the_authority_from_the_app_is_warned_of() {
     let warnings = |app: App, exposure: Exposure| -> Vec<String> {
-        let observed = Observed { mapped_on: Seen::Here(vec![app]), exposure: Seen::Here(exposure), ..seen() };
+        let observed =
+            Observed { mapped_on: Seen::Here(vec![app]), exposure: Seen::Here(exposure), ..seen() };
         let steps = stand(FlowName::Verify, &observed, &by("app-service"));
         let step = find(&steps, StepId::Evidence);
         assert_eq!(step.status, StepStatus::Ready, "a warning stops nothing");
@@ -116,7 +127,8 @@ fn what_may_keep_the_authority_from_the_app_is_warned_of() {
     let open = app(&["contoso.com"]);
     assert_eq!(warnings(open.clone(), Exposure::default()), [""; 0]);
     let secure = App { https_only: true, state: "Stopped".into(), ..open.clone() };
-    let closed = Exposure { is_private: true, restrictions: vec!["Deny Any".to_owned()], asks_for_sign_in: true };
+    let closed =
+        Exposure { is_private: true, restrictions: vec!["Deny Any".to_owned()], asks_for_sign_in: true };
     let all = warnings(secure, closed);
     for word in ["HTTPS Only", "stopped", "public network access", "Deny Any", "sign in"] {
         assert!(all.iter().any(|warning| warning.contains(word)), "{word} is missing in {all:?}");
@@ -128,7 +140,8 @@ fn the_page_has_every_name_that_a_document_gives_it() {
     let observed = Observed { mapped_on: Seen::Here(Vec::new()), ..seen() };
     let steps = stand(FlowName::Verify, &observed, &by("manual-html"));
     let facts = &find(&steps, StepId::Evidence).facts;
-    let pages: Vec<&str> = facts.iter().filter(|(label, _)| label == "Page").map(|(_, page)| page.as_str()).collect();
+    let pages: Vec<&str> =
+        facts.iter().filter(|(label, _)| label == "Page").map(|(_, page)| page.as_str()).collect();
     let page = |name: &str| format!("http://contoso.com/.well-known/pki-validation/{name}.html");
     assert_eq!(pages, [page("godaddy"), page("starfield")]);
 }
@@ -138,7 +151,10 @@ fn the_html_page_is_blocked_by_https_only_a103() {
     let mut secure = app(&["contoso.com"]);
     secure.https_only = true;
     let observed = Observed { mapped_on: Seen::Here(vec![secure]), ..seen() };
-    assert!(matches!(stand(FlowName::Verify, &observed, &by("manual-html"))[0].status, StepStatus::Blocked(_)));
+    assert!(matches!(
+        stand(FlowName::Verify, &observed, &by("manual-html"))[0].status,
+        StepStatus::Blocked(_)
+    ));
 }
 
 #[test]
@@ -149,7 +165,11 @@ fn a_mail_says_until_when_it_proves_the_domain_and_proves_nothing_from_then_on_c
     let before = on("2028-03-14T12:00:00Z");
     let step = find(&before, StepId::Evidence);
     assert_eq!(step.status, StepStatus::Ready);
-    assert!(step.facts.iter().any(|(label, words)| label == "Until" && words.starts_with("2028-03-15")), "{:?}", step.facts);
+    assert!(
+        step.facts.iter().any(|(label, words)| label == "Until" && words.starts_with("2028-03-15")),
+        "{:?}",
+        step.facts
+    );
     let after = on("2028-03-15T00:00:00Z");
     assert!(
         matches!(&find(&after, StepId::Evidence).status, StepStatus::Blocked(problem) if problem.remedy.contains("another method"))
@@ -170,7 +190,9 @@ fn a_mail_is_sent_once_and_then_waited_for_a99() {
 fn an_issued_order_says_certificate_is_domain_verified_a96() {
     let observed = Observed { order: Seen::Here(order(OrderStatus::Issued)), ..Observed::default() };
     let steps = stand(FlowName::Verify, &observed, &inputs());
-    assert!(steps.iter().all(|step| step.status == StepStatus::Done("Certificate is Domain Verified".to_owned())));
+    assert!(
+        steps.iter().all(|step| step.status == StepStatus::Done("Certificate is Domain Verified".to_owned()))
+    );
 }
 
 #[test]
@@ -180,7 +202,10 @@ fn names_that_were_not_issued_are_named_a105() {
     let observed = Observed { order: Seen::Here(issued), ..Observed::default() };
     let steps = stand(FlowName::Verify, &observed, &inputs());
     let facts = &find(&steps, StepId::Issued).facts;
-    assert!(facts.iter().any(|(label, fact)| label == "Left out" && fact.contains("www.contoso.com")), "{facts:?}");
+    assert!(
+        facts.iter().any(|(label, fact)| label == "Left out" && fact.contains("www.contoso.com")),
+        "{facts:?}"
+    );
 }
 
 #[test]

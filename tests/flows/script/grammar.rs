@@ -9,7 +9,8 @@ use crate::cloud::Cloud;
 use crate::files;
 use crate::runs;
 
-/// The grammar reads every script that certdeck writes; it takes typographic quotes for letters, which PowerShell does not.
+/// The grammar reads every script that certdeck writes; it takes typographic quotes for letters, which
+/// PowerShell does not.
 fn powershell(script: &str) -> Result<(), String> {
     let mut parser = tree_sitter::Parser::new();
     parser.set_language(&tree_sitter_powershell::LANGUAGE.into()).unwrap();
@@ -33,10 +34,17 @@ fn every_flow_writes_scripts_that_their_shells_can_read() {
         for kind in ScriptKind::ALL {
             let output = run.certdeck(&cloud, &["--script", kind.as_str()]);
             let script = String::from_utf8(output.stdout).unwrap();
-            assert!(script.contains("Written by certdeck"), "{}: {}", run.flow, String::from_utf8_lossy(&output.stderr));
+            assert!(
+                script.contains("Written by certdeck"),
+                "{}: {}",
+                run.flow,
+                String::from_utf8_lossy(&output.stderr)
+            );
             let read = match kind {
                 ScriptKind::PowerShell => powershell(&script),
-                ScriptKind::Az | ScriptKind::Rest | ScriptKind::Curl => shell("sh", &script).and_then(|()| shell("bash", &script)),
+                ScriptKind::Az | ScriptKind::Rest | ScriptKind::Curl => {
+                    shell("sh", &script).and_then(|()| shell("bash", &script))
+                }
             };
             assert!(read.is_ok(), "{} by {}: {}\n{script}", run.flow, kind.as_str(), read.unwrap_err());
         }

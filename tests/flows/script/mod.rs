@@ -1,5 +1,6 @@
-//! `certdeck run FLOW --script`: what the scripts for another tool leave behind is what the flow itself leaves behind, for
-//! every flow. curl runs wherever it is installed; the az CLI where `CERTDECK_AZ` names one.
+//! `certdeck run FLOW --script`: what the scripts for another tool leave behind is what the flow itself
+//! leaves behind, for every flow. curl runs wherever it is installed; the az CLI where `CERTDECK_AZ` names
+//! one.
 
 mod grammar;
 mod tools;
@@ -95,7 +96,8 @@ fn changes(cloud: &Cloud) -> usize {
 
 /// The thumbprint of the certificate that a script wrote, its key beside it.
 fn exported(cloud: &Cloud) -> String {
-    let contents = pki::read(&std::fs::read(Path::join(&cloud.home(), "exported.pfx")).unwrap(), None).unwrap();
+    let contents =
+        pki::read(&std::fs::read(Path::join(&cloud.home(), "exported.pfx")).unwrap(), None).unwrap();
     let leaf = pki::leaf(&contents).unwrap();
     assert_eq!(leaf.has_key, Some(true));
     contents.certificates[leaf.place].thumbprint.to_string()

@@ -1,5 +1,5 @@
-//! The tools that scripts are written for, each pointed at a practice cloud as a person points it at Azure: unmodified,
-//! with an environment of its own.
+//! The tools that scripts are written for, each pointed at a practice cloud as a person points it at Azure:
+//! unmodified, with an environment of its own.
 
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
@@ -15,7 +15,16 @@ pub fn run(script: &str, dir: &Path, environment: &[(&str, String)]) -> Output {
     let file = dir.join("script.sh");
     fs::write(&file, script).unwrap();
     let mut command = Command::new("sh");
-    for name in ["http_proxy", "https_proxy", "all_proxy", "no_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"] {
+    for name in [
+        "http_proxy",
+        "https_proxy",
+        "all_proxy",
+        "no_proxy",
+        "HTTP_PROXY",
+        "HTTPS_PROXY",
+        "ALL_PROXY",
+        "NO_PROXY",
+    ] {
         command.env_remove(name);
     }
     command.arg(&file).current_dir(dir).stdin(Stdio::null());
@@ -24,8 +33,9 @@ pub fn run(script: &str, dir: &Path, environment: &[(&str, String)]) -> Output {
 
 /// curl as a person with two tokens uses it; nothing where it or jq is not installed.
 pub fn curl(cloud: &Cloud) -> Option<Environment> {
-    let is_installed =
-        |program| Command::new(program).arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok();
+    let is_installed = |program| {
+        Command::new(program).arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok()
+    };
     if !is_installed("curl") || !is_installed("jq") {
         return None;
     }
@@ -50,13 +60,14 @@ fn token(cloud: &Cloud, scope: &str) -> String {
         curl.args(["--data-urlencode", field]);
     }
     let authority = connection.authority.trim_end_matches('/');
-    let answer = curl.arg(format!("{authority}/{}/oauth2/v2.0/token", connection.tenant_id)).output().unwrap();
+    let answer =
+        curl.arg(format!("{authority}/{}/oauth2/v2.0/token", connection.tenant_id)).output().unwrap();
     let answer: serde_json::Value = serde_json::from_slice(&answer.stdout).unwrap();
     answer["access_token"].as_str().unwrap().to_owned()
 }
 
-/// The az that `CERTDECK_AZ` names, signed in to the practice cloud, with settings of its own. Vaults it reaches by a
-/// proxy, because a system's resolver need not know names below `localhost`.
+/// The az that `CERTDECK_AZ` names, signed in to the practice cloud, with settings of its own. Vaults it
+/// reaches by a proxy, because a system's resolver need not know names below `localhost`.
 pub fn az(cloud: &Cloud) -> Option<Environment> {
     let Some(az) = std::env::var_os("CERTDECK_AZ").map(PathBuf::from) else {
         eprintln!("skipped: CERTDECK_AZ names no az CLI to run the scripts with");
@@ -78,7 +89,11 @@ pub fn az(cloud: &Cloud) -> Option<Environment> {
     let sign_in = format!(
         "set -e\naz cloud register -n practice --endpoint-resource-manager {} >&2\naz cloud set -n practice\n\
          az login --service-principal -u {} -p {} --tenant {} >&2\naz account set --subscription {}\n",
-        connection.arm, connection.client_id, connection.client_secret, connection.tenant_id, connection.subscription_ids[0]
+        connection.arm,
+        connection.client_id,
+        connection.client_secret,
+        connection.tenant_id,
+        connection.subscription_ids[0]
     );
     fs::create_dir_all(&settings).unwrap();
     let signed_in = run(&sign_in, &settings, &environment);
@@ -86,7 +101,8 @@ pub fn az(cloud: &Cloud) -> Option<Environment> {
     Some(environment)
 }
 
-/// An HTTPS proxy on a free port that leads every name below `localhost` to this machine, and no other anywhere.
+/// An HTTPS proxy on a free port that leads every name below `localhost` to this machine, and no other
+/// anywhere.
 fn proxy() -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = format!("http://{}", listener.local_addr().unwrap());
@@ -107,7 +123,10 @@ fn tunnel(mut client: TcpStream) -> io::Result<()> {
         head.push(octet[0]);
     }
     let head = String::from_utf8_lossy(&head).into_owned();
-    let place = head.strip_prefix("CONNECT ").and_then(|rest| rest.split(' ').next()).and_then(|place| place.rsplit_once(':'));
+    let place = head
+        .strip_prefix("CONNECT ")
+        .and_then(|rest| rest.split(' ').next())
+        .and_then(|place| place.rsplit_once(':'));
     let Some((_, port)) = place.filter(|(host, _)| host.ends_with(".localhost")) else {
         return client.write_all(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n");
     };

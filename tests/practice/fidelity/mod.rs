@@ -1,5 +1,6 @@
-//! The practice cloud answers as the real one did: every member of a recorded answer, with its type, is in ours to the same kind of
-//! request. The recordings lie outside of the repository; without them the test says that it was skipped.
+//! The practice cloud answers as the real one did: every member of a recorded answer, with its type, is in
+//! ours to the same kind of request. The recordings lie outside of the repository; without them the test says
+//! that it was skipped.
 
 mod table;
 
@@ -65,11 +66,14 @@ impl Recording {
     }
 
     fn is_of(&self, folder: &str, name: &str, part: &str) -> bool {
-        self.folder == folder && self.name.starts_with(name) && self.content["uri"].as_str().unwrap().contains(part)
+        self.folder == folder
+            && self.name.starts_with(name)
+            && self.content["uri"].as_str().unwrap().contains(part)
     }
 }
 
-/// The types seen at every path: `properties.hostNames[]` → string. What lists hold is one path; tags are anybody's.
+/// The types seen at every path: `properties.hostNames[]` → string. What lists hold is one path; tags are
+/// anybody's.
 fn shape(value: &Value, path: &str, into: &mut BTreeMap<String, Vec<&'static str>>) {
     let kind = match value {
         Value::Null => "null",
@@ -104,7 +108,8 @@ fn shape_of(body: &Value) -> BTreeMap<String, Vec<&'static str>> {
 fn accepted(folder: &str, path: &str) -> bool {
     let path = path.strip_prefix("value[].").unwrap_or(path);
     ACCEPTED.iter().any(|(own, pattern, _)| {
-        *own == folder && pattern.strip_suffix('*').map_or(*pattern == path, |beginning| path.starts_with(beginning))
+        *own == folder
+            && pattern.strip_suffix('*').map_or(*pattern == path, |beginning| path.starts_with(beginning))
     })
 }
 
@@ -157,7 +162,8 @@ impl Cloud {
         last
     }
 
-    /// One request: status, body, `Location`. `{backup}` in the body stands for the answer to the last backup.
+    /// One request: status, body, `Location`. `{backup}` in the body stands for the answer to the last
+    /// backup.
     async fn ask(
         &self,
         method: &str,
@@ -242,7 +248,9 @@ async fn every_member_of_a_recorded_answer_is_in_ours() {
             compared += 1;
             let held = ours.get(&path).is_some_and(|own| {
                 // Null stands for any type: the member is there and says nothing.
-                own.contains(&"null") || types.contains(&"null") || types.iter().any(|kind| own.contains(kind))
+                own.contains(&"null")
+                    || types.contains(&"null")
+                    || types.iter().any(|kind| own.contains(kind))
             });
             if held {
                 continue;
@@ -256,7 +264,10 @@ async fn every_member_of_a_recorded_answer_is_in_ours() {
     }
     cloud.emulator.shutdown().await;
     let tolerated: u32 = used.values().sum();
-    say(&format!("{compared} members compared in {} recordings, {tolerated} differences accepted: {used:?}", all.len()));
+    say(&format!(
+        "{compared} members compared in {} recordings, {tolerated} differences accepted: {used:?}",
+        all.len()
+    ));
     assert!(differences.is_empty(), "{} differences:\n{}", differences.len(), differences.join("\n"));
     assert!(compared > 9000, "only {compared} members were compared");
 }
@@ -264,9 +275,13 @@ async fn every_member_of_a_recorded_answer_is_in_ours() {
 #[test]
 fn every_accepted_difference_has_a_reason_and_every_row_something_to_be_like() {
     let all = recordings();
-    assert!(ACCEPTED.iter().all(|(_, _, reason)| reason.len() > 20) && NOT_LIKE.iter().all(|(.., reason)| reason.len() > 20));
+    assert!(
+        ACCEPTED.iter().all(|(_, _, reason)| reason.len() > 20)
+            && NOT_LIKE.iter().all(|(.., reason)| reason.len() > 20)
+    );
     if !all.is_empty() {
-        let idle = ROWS.iter().filter(|row| !all.iter().any(|recording| recording.is_of(row.0, row.1, row.2)));
+        let idle =
+            ROWS.iter().filter(|row| !all.iter().any(|recording| recording.is_of(row.0, row.1, row.2)));
         let idle: Vec<String> = idle.map(|row| format!("{} {} {}", row.0, row.1, row.2)).collect();
         assert!(idle.is_empty(), "rows for nothing that was recorded: {idle:?}");
     }

@@ -1,16 +1,19 @@
-//! Which request to the practice cloud is of the same kind as a recorded one, and which differences are accepted.
+//! Which request to the practice cloud is of the same kind as a recorded one, and which differences are
+//! accepted.
 //!
-//! In paths and bodies `{sub}` stands for the first subscription, `{rg}` for the group rg-shop in it, `{web}` for Microsoft.Web in that
-//! group, `{kv}` for the data plane of a vault made for the test, `{n}` for a number that is new with every recording.
+//! In paths and bodies `{sub}` stands for the first subscription, `{rg}` for the group rg-shop in it, `{web}`
+//! for Microsoft.Web in that group, `{kv}` for the data plane of a vault made for the test, `{n}` for a
+//! number that is new with every recording.
 
 /// One request: method, path, body (empty: none).
 pub type Ask = (&'static str, &'static str, &'static str);
 
-/// Recordings of a folder whose file name begins with this (`PUT_2`) and whose address contains that, and what is asked here: first what has to be
-/// so before, last the request itself. Earlier rows win.
+/// Recordings of a folder whose file name begins with this (`PUT_2`) and whose address contains that, and
+/// what is asked here: first what has to be so before, last the request itself. Earlier rows win.
 pub struct Row(pub &'static str, pub &'static str, pub &'static str, pub &'static [Ask]);
 
-const SECRET: Ask = ("PUT", "{kv}/secrets/s{n}", r#"{"value": "1", "contentType": "text/plain", "tags": {"a": "b"}}"#);
+const SECRET: Ask =
+    ("PUT", "{kv}/secrets/s{n}", r#"{"value": "1", "contentType": "text/plain", "tags": {"a": "b"}}"#);
 const CERTIFICATE: Ask = (
     "POST",
     "{kv}/certificates/c{n}/create",
@@ -44,13 +47,15 @@ const PLAIN_VAULT: Ask = (
     r#"{"location": "westeurope", "tags": {"a": "b"}, "properties": {"tenantId": "22222222-2222-2222-2222-222222222222", "sku": {"family": "A", "name": "standard"}}}"#,
 );
 const GONE: Ask = ("DELETE", "{rg}/providers/Microsoft.KeyVault/vaults/kv-gone-{n}", "");
-const PURGE: Ask = ("POST", "{sub}/providers/Microsoft.KeyVault/locations/westeurope/deletedVaults/kv-gone-{n}/purge", "");
+const PURGE: Ask =
+    ("POST", "{sub}/providers/Microsoft.KeyVault/locations/westeurope/deletedVaults/kv-gone-{n}/purge", "");
 const LOCK: Ask = (
     "PUT",
     "{sub}/resourceGroups/rg-intranet/providers/Microsoft.Authorization/locks/l{n}",
     r#"{"properties": {"level": "CanNotDelete", "notes": "n"}}"#,
 );
-const PLAN: Ask = ("PUT", "{web}/serverfarms/plan-shop", r#"{"location": "West Europe", "tags": {"a": "b"}}"#);
+const PLAN: Ask =
+    ("PUT", "{web}/serverfarms/plan-shop", r#"{"location": "West Europe", "tags": {"a": "b"}}"#);
 const GROUP: Ask = ("PUT", "{sub}/resourcegroups/g{n}", r#"{"location": "westeurope", "tags": {"a": "b"}}"#);
 /// What the request before named in its `Location`.
 const FOLLOW: Ask = ("GET", "{location}", "");
@@ -64,12 +69,26 @@ pub const ROWS: &[Row] = &[
         "web-sites",
         "PUT",
         "/slots/",
-        &[("PUT", "{web}/sites/contoso-shop/slots/staging", r#"{"location": "West Europe", "tags": {"a": "b"}}"#)],
+        &[(
+            "PUT",
+            "{web}/sites/contoso-shop/slots/staging",
+            r#"{"location": "West Europe", "tags": {"a": "b"}}"#,
+        )],
     ),
-    Row("web-sites", "PUT", "", &[("PUT", "{web}/sites/contoso-shop", r#"{"location": "West Europe", "tags": {"a": "b"}}"#)]),
+    Row(
+        "web-sites",
+        "PUT",
+        "",
+        &[("PUT", "{web}/sites/contoso-shop", r#"{"location": "West Europe", "tags": {"a": "b"}}"#)],
+    ),
     Row("web-sites", "PATCH", "", &[("PATCH", "{web}/sites/contoso-shop", r#"{"properties": {}}"#)]),
     Row("web-config-web", "GET", "", &[("GET", "{web}/sites/contoso-shop/config/web", "")]),
-    Row("web-config-web", "P", "", &[("PATCH", "{web}/sites/contoso-shop/config/web", r#"{"properties": {}}"#)]),
+    Row(
+        "web-config-web",
+        "P",
+        "",
+        &[("PATCH", "{web}/sites/contoso-shop/config/web", r#"{"properties": {}}"#)],
+    ),
     Row("web-serverfarms", "GET_4", "", &[("GET", "{web}/serverfarms/nobody", "")]),
     Row("web-serverfarms", "GET", "/serverfarms?", &[PLAN, ("GET", "{web}/serverfarms", "")]),
     Row("web-serverfarms", "GET", "", &[PLAN, ("GET", "{web}/serverfarms/plan-shop", "")]),
@@ -97,7 +116,12 @@ pub const ROWS: &[Row] = &[
             r#"{"location": "North Europe", "properties": {"canonicalName": "wiki.contoso.com"}}"#,
         )],
     ),
-    Row("web-certificates", "PUT", "", &[("PUT", "{web}/certificates/kv-contoso-shop-api", r#"{"location": "West Europe"}"#)]),
+    Row(
+        "web-certificates",
+        "PUT",
+        "",
+        &[("PUT", "{web}/certificates/kv-contoso-shop-api", r#"{"location": "West Europe"}"#)],
+    ),
     Row("web-certificates", "DELETE_4", "", &[("DELETE", "{web}/certificates/shop-2026", "")]),
     Row("web-hostnamebindings", "GET", "", &[("GET", "{web}/sites/contoso-shop/hostNameBindings", "")]),
     Row(
@@ -123,13 +147,21 @@ pub const ROWS: &[Row] = &[
         "certificateregistration",
         "GET",
         "",
-        &[("GET", "{sub}/resourceGroups/rg-intranet/providers/Microsoft.CertificateRegistration/certificateOrders/fabrikam", "")],
+        &[(
+            "GET",
+            "{sub}/resourceGroups/rg-intranet/providers/Microsoft.CertificateRegistration/certificateOrders/fabrikam",
+            "",
+        )],
     ),
     Row(
         "certificateregistration",
         "PUT_4",
         "",
-        &[("PUT", "{sub}/resourceGroups/nowhere/providers/Microsoft.CertificateRegistration/certificateOrders/one", "{}")],
+        &[(
+            "PUT",
+            "{sub}/resourceGroups/nowhere/providers/Microsoft.CertificateRegistration/certificateOrders/one",
+            "{}",
+        )],
     ),
     Row(
         "domainregistration",
@@ -141,7 +173,11 @@ pub const ROWS: &[Row] = &[
         "domainregistration",
         "GET_2",
         "",
-        &[("GET", "{sub}/resourceGroups/rg-platform/providers/Microsoft.DomainRegistration/domains/contoso.com", "")],
+        &[(
+            "GET",
+            "{sub}/resourceGroups/rg-platform/providers/Microsoft.DomainRegistration/domains/contoso.com",
+            "",
+        )],
     ),
     // Key Vault, management
     Row(
@@ -158,10 +194,25 @@ pub const ROWS: &[Row] = &[
         &[("GET", "{sub}/resourceGroups/nowhere/providers/Microsoft.KeyVault/vaults/nobody", "")],
     ),
     Row("keyvault-vaults", "GET_4", "", &[("GET", "{rg}/providers/Microsoft.KeyVault/vaults/nobody", "")]),
-    Row("keyvault-vaults", "GET", "/vaults?", &[VAULT, ("GET", "{rg}/providers/Microsoft.KeyVault/vaults", "")]),
-    Row("keyvault-vaults", "GET", "", &[VAULT, ("GET", "{rg}/providers/Microsoft.KeyVault/vaults/kv-like-{n}", "")]),
+    Row(
+        "keyvault-vaults",
+        "GET",
+        "/vaults?",
+        &[VAULT, ("GET", "{rg}/providers/Microsoft.KeyVault/vaults", "")],
+    ),
+    Row(
+        "keyvault-vaults",
+        "GET",
+        "",
+        &[VAULT, ("GET", "{rg}/providers/Microsoft.KeyVault/vaults/kv-like-{n}", "")],
+    ),
     Row("keyvault-vaults", "PUT", "", &[VAULT]),
-    Row("keyvault-vaults", "PATCH", "", &[VAULT, ("PATCH", "{rg}/providers/Microsoft.KeyVault/vaults/kv-like-{n}", "{}")]),
+    Row(
+        "keyvault-vaults",
+        "PATCH",
+        "",
+        &[VAULT, ("PATCH", "{rg}/providers/Microsoft.KeyVault/vaults/kv-like-{n}", "{}")],
+    ),
     Row(
         "keyvault-vaults",
         "POST",
@@ -179,7 +230,12 @@ pub const ROWS: &[Row] = &[
     Row("keyvault-secrets", "GET", "", &[SECRET, ("GET", "{kv}/secrets/s{n}/", "")]),
     Row("keyvault-secrets", "PUT_4", "", &[("PUT", "{nobody}/secrets/s{n}", "{}")]),
     Row("keyvault-secrets", "PUT", "", &[SECRET]),
-    Row("keyvault-secrets", "PATCH", "", &[SECRET, ("PATCH", "{kv}/secrets/s{n}/", r#"{"attributes": {"enabled": true}}"#)]),
+    Row(
+        "keyvault-secrets",
+        "PATCH",
+        "",
+        &[SECRET, ("PATCH", "{kv}/secrets/s{n}/", r#"{"attributes": {"enabled": true}}"#)],
+    ),
     Row("keyvault-secrets", "POST", "/backup", &[SECRET, ("POST", "{kv}/secrets/s{n}/backup", "")]),
     Row(
         "keyvault-secrets",
@@ -196,14 +252,39 @@ pub const ROWS: &[Row] = &[
     Row("keyvault-secrets", "DELETE_200", "", &[SECRET, ("DELETE", "{kv}/secrets/s{n}", "")]),
     Row("keyvault-certificates", "PATCH_4", "", &[("PATCH", "{kv}/certificates/issuers/nobody", "{}")]),
     Row("keyvault-certificates", "GET", "/issuers?", &[ISSUER, ("GET", "{kv}/certificates/issuers", "")]),
-    Row("keyvault-certificates", "GET", "/issuers/", &[ISSUER, ("GET", "{kv}/certificates/issuers/i{n}", "")]),
-    Row("keyvault-certificates", "PATCH", "/issuers/", &[ISSUER, ("PATCH", "{kv}/certificates/issuers/i{n}", "{}")]),
-    Row("keyvault-certificates", "DELETE", "/issuers/", &[ISSUER, ("DELETE", "{kv}/certificates/issuers/i{n}", "")]),
+    Row(
+        "keyvault-certificates",
+        "GET",
+        "/issuers/",
+        &[ISSUER, ("GET", "{kv}/certificates/issuers/i{n}", "")],
+    ),
+    Row(
+        "keyvault-certificates",
+        "PATCH",
+        "/issuers/",
+        &[ISSUER, ("PATCH", "{kv}/certificates/issuers/i{n}", "{}")],
+    ),
+    Row(
+        "keyvault-certificates",
+        "DELETE",
+        "/issuers/",
+        &[ISSUER, ("DELETE", "{kv}/certificates/issuers/i{n}", "")],
+    ),
     Row("keyvault-certificates", "PUT_4", "", &[("PUT", "{nobody}/certificates/issuers/i{n}", "{}")]),
     Row("keyvault-certificates", "PUT", "/issuers/", &[ISSUER]),
     Row("keyvault-certificates", "GET_4", "/pending", &[("GET", "{kv}/certificates/nobody/pending", "")]),
-    Row("keyvault-certificates", "GET", "/pending", &[PENDING, ("GET", "{kv}/certificates/p{n}/pending", "")]),
-    Row("keyvault-certificates", "DELETE", "/pending", &[PENDING, ("DELETE", "{kv}/certificates/p{n}/pending", "")]),
+    Row(
+        "keyvault-certificates",
+        "GET",
+        "/pending",
+        &[PENDING, ("GET", "{kv}/certificates/p{n}/pending", "")],
+    ),
+    Row(
+        "keyvault-certificates",
+        "DELETE",
+        "/pending",
+        &[PENDING, ("DELETE", "{kv}/certificates/p{n}/pending", "")],
+    ),
     Row(
         "keyvault-certificates",
         "POST_4",
@@ -212,7 +293,12 @@ pub const ROWS: &[Row] = &[
     ),
     Row("keyvault-certificates", "POST_401", "", &[("POST", "{nobody}/certificates/c{n}/import", "{}")]),
     Row("keyvault-certificates", "POST", "/create", &[PENDING]),
-    Row("keyvault-certificates", "GET", "includePending", &[PENDING, ("GET", "{kv}/certificates?includePending=true", "")]),
+    Row(
+        "keyvault-certificates",
+        "GET",
+        "includePending",
+        &[PENDING, ("GET", "{kv}/certificates?includePending=true", "")],
+    ),
     Row("keyvault-certificates", "GET", "", &[CERTIFICATE, ("GET", "{kv}/certificates/c{n}/", "")]),
     // The answer to an import is the certificate, as that to a GET.
     Row("keyvault-certificates", "POST", "/import", &[CERTIFICATE, ("GET", "{kv}/certificates/c{n}/", "")]),
@@ -220,14 +306,24 @@ pub const ROWS: &[Row] = &[
     // Around them
     Row("locks", "GET_4", "", &[("GET", "{rg}/providers/Microsoft.Authorization/locks/nobody", "")]),
     Row("locks", "GET", "/locks?", &[("GET", "{sub}/providers/Microsoft.Authorization/locks", "")]),
-    Row("locks", "GET", "", &[LOCK, ("GET", "{sub}/resourceGroups/rg-intranet/providers/Microsoft.Authorization/locks/l{n}", "")]),
+    Row(
+        "locks",
+        "GET",
+        "",
+        &[LOCK, ("GET", "{sub}/resourceGroups/rg-intranet/providers/Microsoft.Authorization/locks/l{n}", "")],
+    ),
     Row("locks", "PUT_201", "", &[LOCK]),
     Row("locks", "PUT", "", &[LOCK, LOCK]),
     Row("resource-groups", "DELETE_4", "", &[LOCK, ("DELETE", "{sub}/resourceGroups/rg-intranet", "")]),
     Row("resource-groups", "GET", "esourcegroups?", &[("GET", "{sub}/resourcegroups", "")]),
     Row("resource-groups", "GET", "", &[("GET", "{rg}", "")]),
     Row("resource-groups", "PUT", "", &[GROUP]),
-    Row("resource-groups", "PATCH", "", &[GROUP, ("PATCH", "{sub}/resourcegroups/g{n}", r#"{"tags": {"a": "b"}}"#)]),
+    Row(
+        "resource-groups",
+        "PATCH",
+        "",
+        &[GROUP, ("PATCH", "{sub}/resourcegroups/g{n}", r#"{"tags": {"a": "b"}}"#)],
+    ),
     Row("subscriptions", "GET", "/subscriptions?", &[("GET", "/subscriptions", "")]),
     Row("subscriptions", "GET", "", &[("GET", "{sub}", "")]),
     Row("arm-resources-list", "GET_4", "", &[("GET", "{sub}/resourceGroups/nowhere/resources", "")]),
@@ -241,7 +337,11 @@ pub const ROWS: &[Row] = &[
         "directory",
         "GET_2",
         "servicePrincipals?",
-        &[("GET", "/v1.0/servicePrincipals?$filter=servicePrincipalNames/any(c:c eq 'Microsoft.Azure.WebSites')", "")],
+        &[(
+            "GET",
+            "/v1.0/servicePrincipals?$filter=servicePrincipalNames/any(c:c eq 'Microsoft.Azure.WebSites')",
+            "",
+        )],
     ),
     Row(
         "directory",
@@ -249,12 +349,23 @@ pub const ROWS: &[Row] = &[
         "v1.0/servicePrincipals/",
         &[("GET", "/v1.0/servicePrincipals/f8daea97-62e7-4026-becf-13c2ea98e8b4", "")],
     ),
-    Row("directory", "GET_404", "", &[("GET", "/v1.0/servicePrincipals/12416e4c-58d6-4b8e-b9c5-46574fd4a225", "")]),
+    Row(
+        "directory",
+        "GET_404",
+        "",
+        &[("GET", "/v1.0/servicePrincipals/12416e4c-58d6-4b8e-b9c5-46574fd4a225", "")],
+    ),
 ];
 
-/// Recordings that nothing here is like: folder and beginning of the file name, a part of the address, and why.
+/// Recordings that nothing here is like: folder and beginning of the file name, a part of the address, and
+/// why.
 pub const NOT_LIKE: &[(&str, &str, &str, &str)] = &[
-    ("directory", "GET_2", "/me", "there is no user, only a service principal: Graph refuses /me, as it does for one"),
+    (
+        "directory",
+        "GET_2",
+        "/me",
+        "there is no user, only a service principal: Graph refuses /me, as it does for one",
+    ),
     ("directory", "GET_4", "graph.windows.net", "Azure AD Graph was shut down; no client of today asks it"),
     ("other-errors", "", "", "Azure AD Graph was shut down; no client of today asks it"),
     ("domainregistration", "POST", "", "App Service domains cannot be bought here"),
@@ -283,9 +394,17 @@ pub const ACCEPTED: &[(&str, &str, &str)] = &[
         "recorded in 2019; since 2023 it is null there, and the list is in config/web",
     ),
     ("web-config-web", "properties.cors.*", "null until somebody sets it, as recorded of other apps"),
-    ("web-certificates", "properties.hostingEnvironmentProfile.*", "there is no App Service Environment here"),
+    (
+        "web-certificates",
+        "properties.hostingEnvironmentProfile.*",
+        "there is no App Service Environment here",
+    ),
     ("web-hostnamebindings", "tags", "null in an answer of 2016, and in none since"),
-    ("web-hostnamebindings", "Details[].ErrorEntity", "the registrar's refusal of a domain bought in Azure; there are none here"),
+    (
+        "web-hostnamebindings",
+        "Details[].ErrorEntity",
+        "the registrar's refusal of a domain bought in Azure; there are none here",
+    ),
     (
         "web-hostnamebindings",
         "Details[].ErrorEntity[]*",
@@ -296,8 +415,20 @@ pub const ACCEPTED: &[(&str, &str, &str)] = &[
         "properties.certificates.*",
         "the keys are names of stored certificates, ours are called otherwise; CERTIFICATES compares their values",
     ),
-    ("domainregistration", "properties.managedHostNames[]*", "the hostnames of a domain are kept with their apps"),
+    (
+        "domainregistration",
+        "properties.managedHostNames[]*",
+        "the hostnames of a domain are kept with their apps",
+    ),
     ("arm-resources-list", "identity*", "apps have no managed identity here"),
-    ("subscriptions", "managedByTenants[]*", "no other tenant manages the subscription, so the list is empty"),
-    ("directory", "*", "Graph is here to recognise service principals: id, appId, names and type; nobody reads the rest"),
+    (
+        "subscriptions",
+        "managedByTenants[]*",
+        "no other tenant manages the subscription, so the list is empty",
+    ),
+    (
+        "directory",
+        "*",
+        "Graph is here to recognise service principals: id, appId, names and type; nobody reads the rest",
+    ),
 ];

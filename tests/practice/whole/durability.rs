@@ -31,7 +31,9 @@ async fn a_data_directory_serves_one_process() {
 async fn the_clock_can_begin_anywhere_in_its_range_and_only_there() {
     let at = |clock: &str| Some(clock.parse().unwrap());
     let dir = tempfile::tempdir().unwrap();
-    let refused = Emulator::start(Options { clock: at("9999-12-30T00:00:00Z"), ..plain(dir.path()) }).await.unwrap_err();
+    let refused = Emulator::start(Options { clock: at("9999-12-30T00:00:00Z"), ..plain(dir.path()) })
+        .await
+        .unwrap_err();
     assert!(refused.to_string().contains("2010 to 2100"), "{refused}");
     // A new cloud of a far day: who connects to it lives today.
     let cloud = Cloud::with(Options { clock: at("2050-06-01T00:00:00Z"), ..plain(dir.path()) }).await;
@@ -48,11 +50,13 @@ async fn the_clock_moves_and_what_was_due_has_happened() {
     let path = format!("{intranet}/certificates/wiki.contoso.com");
     let before = cloud.get(&path).await;
     // Issued for 180 days, 20 days ago: renewed 45 days before the end, with its binding.
-    let (status, _) = answer(cloud.send(Method::POST, "/_emulator/clock", Some(json!({"advance": "116d"}))).await).await;
+    let (status, _) =
+        answer(cloud.send(Method::POST, "/_emulator/clock", Some(json!({"advance": "116d"}))).await).await;
     assert_eq!(status, StatusCode::OK);
     let after = cloud.get(&path).await;
     assert_ne!(before["properties"]["thumbprint"], after["properties"]["thumbprint"]);
-    let binding = cloud.get(&format!("{intranet}/sites/contoso-intranet/hostNameBindings/wiki.contoso.com")).await;
+    let binding =
+        cloud.get(&format!("{intranet}/sites/contoso-intranet/hostNameBindings/wiki.contoso.com")).await;
     assert_eq!(binding["properties"]["thumbprint"], after["properties"]["thumbprint"]);
     cloud.emulator.shutdown().await;
 }
@@ -63,7 +67,10 @@ async fn a_gate_holds_exactly_one_request_on_the_side_it_was_told() {
     for (gate, made) in [(Gate::hold_before(2), false), (Gate::hold_after(2), true)] {
         let dir = tempfile::tempdir().unwrap();
         let cloud = Cloud::with(Options { gate: Some(gate.clone()), ..options(dir.path()) }).await;
-        let group = format!("/subscriptions/{}/resourceGroups/rg-held", cloud.emulator.connection().subscription_ids[0]);
+        let group = format!(
+            "/subscriptions/{}/resourceGroups/rg-held",
+            cloud.emulator.connection().subscription_ids[0]
+        );
         let held = cloud.send(Method::PUT, &group, Some(json!({"location": "westeurope"})));
         tokio::select! {
             response = held => panic!("answered with {}", response.status()),
@@ -89,8 +96,10 @@ async fn what_was_acknowledged_survives_a_kill_and_the_rest_left_no_trace() {
         .unwrap();
     let lines = BufReader::new(child.stdout.take().unwrap()).lines();
     // The test harness prints lines of its own, and the first part of one.
-    let connection: Connection =
-        lines.map_while(Result::ok).find_map(|line| serde_json::from_str(&line[line.find('{')?..]).ok()).unwrap();
+    let connection: Connection = lines
+        .map_while(Result::ok)
+        .find_map(|line| serde_json::from_str(&line[line.find('{')?..]).ok())
+        .unwrap();
     let http = client(&connection);
     let token = token(&http, &connection, ARM).await;
     let groups = format!("/subscriptions/{}/resourceGroups", connection.subscription_ids[0]);
@@ -119,7 +128,10 @@ async fn a_directory_with_another_estate_than_asked_says_what_it_holds() {
     let mut other = options(dir.path());
     other.scenario = Some("emergency".to_owned());
     let refused = Emulator::start(other).await.unwrap_err();
-    assert!(refused.to_string().contains("holds the scenario contoso, not the scenario emergency"), "{refused}");
+    assert!(
+        refused.to_string().contains("holds the scenario contoso, not the scenario emergency"),
+        "{refused}"
+    );
     let mut same = options(dir.path());
     same.scenario = Some("contoso".to_owned());
     Emulator::start(same).await.unwrap().shutdown().await;

@@ -28,7 +28,9 @@ async fn ids_match_in_any_casing_and_slashes_may_be_doubled() {
     let cloud = Cloud::start(dir.path()).await;
     let path = format!("{}/sites/contoso-shop", cloud.web());
     let plain = cloud.get(&path).await;
-    let odd = path.replace("resourceGroups", "resourcegroups").replace("/sites/contoso-shop", "//SITES/Contoso-Shop/");
+    let odd = path
+        .replace("resourceGroups", "resourcegroups")
+        .replace("/sites/contoso-shop", "//SITES/Contoso-Shop/");
     assert_eq!(cloud.get(&odd).await["id"], plain["id"]);
     assert_eq!(cloud.send(Method::HEAD, &odd, None).await.status(), StatusCode::NO_CONTENT);
     assert_eq!(cloud.send(Method::HEAD, &format!("{path}-not"), None).await.status(), StatusCode::NOT_FOUND);
@@ -43,7 +45,8 @@ async fn long_lists_come_in_pages_and_every_item_comes_once() {
     let mut url = cloud.url(&format!("/subscriptions/{subscription}/providers/Microsoft.Web/sites"));
     let mut names = Vec::new();
     loop {
-        let (status, body) = answer(cloud.http.get(&url).bearer_auth(&cloud.token).send().await.unwrap()).await;
+        let (status, body) =
+            answer(cloud.http.get(&url).bearer_auth(&cloud.token).send().await.unwrap()).await;
         assert_eq!(status, StatusCode::OK);
         let page = body["value"].as_array().unwrap();
         assert!(page.len() <= 2);

@@ -1,4 +1,5 @@
-//! The practice cloud keeps what it acknowledged, and has Azure's manners: reached over HTTPS, as every client does.
+//! The practice cloud keeps what it acknowledged, and has Azure's manners: reached over HTTPS, as every
+//! client does.
 
 mod durability;
 mod manners;
@@ -84,11 +85,12 @@ impl Cloud {
         let pem = std::fs::read(&self.emulator.connection().ca_pem).unwrap();
         let mut roots = RootCertStore::empty();
         roots.add(CertificateDer::from_pem_slice(&pem).unwrap()).unwrap();
-        let config = ClientConfig::builder_with_provider(Arc::new(rustls::crypto::aws_lc_rs::default_provider()))
-            .with_safe_default_protocol_versions()
-            .unwrap()
-            .with_root_certificates(roots)
-            .with_no_client_auth();
+        let config =
+            ClientConfig::builder_with_provider(Arc::new(rustls::crypto::aws_lc_rs::default_provider()))
+                .with_safe_default_protocol_versions()
+                .unwrap()
+                .with_root_certificates(roots)
+                .with_no_client_auth();
         let connector = tokio_rustls::TlsConnector::from(Arc::new(config));
         let address = &self.emulator.connection().tls_front_door;
         let stream = tokio::net::TcpStream::connect(address.as_str()).await.unwrap();
@@ -147,8 +149,8 @@ async fn answer(response: Response) -> (StatusCode, Value) {
     (status, serde_json::from_str(&text).unwrap_or(Value::Null))
 }
 
-/// Options for a cloud in `dir`; an empty directory gets a copy of an estate that is built once for all tests, since
-/// making its CA and keys is most of the time.
+/// Options for a cloud in `dir`; an empty directory gets a copy of an estate that is built once for all
+/// tests, since making its CA and keys is most of the time.
 fn options(dir: &Path) -> Options {
     static TEMPLATE: OnceLock<tempfile::TempDir> = OnceLock::new();
     let template = TEMPLATE.get_or_init(|| {

@@ -67,8 +67,8 @@ async fn a_second_process_on_a_directory_says_so_and_ends() {
     assert_eq!(first.request(Method::GET, &groups).send().await.unwrap().status(), StatusCode::OK);
 }
 
-/// What a path may show after a kill, at a JSON pointer; `Null` for nothing at all. It is one value when the change to it
-/// was acknowledged, and one more for the change that was not.
+/// What a path may show after a kill, at a JSON pointer; `Null` for nothing at all. It is one value when the
+/// change to it was acknowledged, and one more for the change that was not.
 type Allowed = HashMap<(String, &'static str), Vec<Value>>;
 
 /// Somebody who makes changes until the cloud is gone.
@@ -81,7 +81,11 @@ struct Person {
 impl Person {
     /// False once nobody answers.
     async fn change(&mut self, method: Method, path: &str, body: Value, pointer: &'static str) -> bool {
-        let wanted = if method == Method::DELETE { Value::Null } else { body.pointer(pointer).cloned().unwrap_or_default() };
+        let wanted = if method == Method::DELETE {
+            Value::Null
+        } else {
+            body.pointer(pointer).cloned().unwrap_or_default()
+        };
         let allowed = self.allowed.entry((path.to_owned(), pointer)).or_insert_with(|| vec![Value::Null]);
         allowed.push(wanted.clone());
         let Ok(response) = self.cloud.request(method, path).json(&body).send().await else {

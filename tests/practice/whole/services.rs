@@ -55,7 +55,8 @@ async fn a_managed_certificate_is_accepted_first_and_there_when_the_operation_en
     let response = cloud.send(Method::PUT, &path, Some(body)).await;
     assert_eq!(response.status(), StatusCode::ACCEPTED);
     let location = response.headers()["location"].to_str().unwrap().to_owned();
-    let (status, body) = answer(cloud.http.get(location).bearer_auth(&cloud.token).send().await.unwrap()).await;
+    let (status, body) =
+        answer(cloud.http.get(location).bearer_auth(&cloud.token).send().await.unwrap()).await;
     assert_eq!(status, StatusCode::OK, "{body}");
     assert_eq!(body["properties"]["canonicalName"], "www.contoso.com");
     assert_eq!(body["properties"]["thumbprint"].as_str().unwrap().len(), 40);
@@ -118,7 +119,9 @@ async fn the_default_estate_has_an_order_in_every_state_an_admin_meets() {
     let dir = tempfile::tempdir().unwrap();
     let cloud = Cloud::start(dir.path()).await;
     let subscription = &cloud.emulator.connection().subscription_ids[0];
-    let path = format!("/subscriptions/{subscription}/providers/Microsoft.CertificateRegistration/certificateOrders");
+    let path = format!(
+        "/subscriptions/{subscription}/providers/Microsoft.CertificateRegistration/certificateOrders"
+    );
     let orders = cloud.get(&path).await;
     let mut seen: Vec<String> = orders["value"]
         .as_array()

@@ -1,5 +1,5 @@
-//! Ten thousand requests over 32 connections, good, bad and hostile, the same ones for the same seed: nothing breaks,
-//! nothing that was acknowledged is lost, and what must never be never is.
+//! Ten thousand requests over 32 connections, good, bad and hostile, the same ones for the same seed: nothing
+//! breaks, nothing that was acknowledged is lost, and what must never be never is.
 
 mod invariants;
 
@@ -15,7 +15,8 @@ const CONNECTIONS: usize = 32;
 const REQUESTS: usize = 10_000;
 
 /// The orders that may be rekeyed and deleted: group and name.
-const ORDERS: [(&str, &str); 3] = [("rg-shop", "apifabrikam"), ("rg-intranet", "fabrikam"), ("rg-intranet", "wildfabrikam")];
+const ORDERS: [(&str, &str); 3] =
+    [("rg-shop", "apifabrikam"), ("rg-intranet", "fabrikam"), ("rg-intranet", "wildfabrikam")];
 
 /// What a connection was promised about the resource groups that are its own, and what it saw of the orders.
 #[derive(Debug, Default)]
@@ -106,7 +107,8 @@ impl Storm {
         if let Some(body) = body {
             request = request.header("content-type", "application/json").body(body);
         }
-        let (status, body) = answer(request.send().await.unwrap_or_else(|error| panic!("{method} {url}: {error}"))).await;
+        let (status, body) =
+            answer(request.send().await.unwrap_or_else(|error| panic!("{method} {url}: {error}"))).await;
         assert!(!status.is_server_error(), "{method} {path}: {status} {body}");
         (status, body)
     }
@@ -126,13 +128,21 @@ impl Storm {
 
     fn group(&mut self) -> (String, String) {
         let name = format!("rg-storm-{}-{}", self.number, self.random.u8(..12));
-        (format!("/subscriptions/{}/resourceGroups/{name}", self.cloud.emulator.connection().subscription_ids[0]), name)
+        (
+            format!(
+                "/subscriptions/{}/resourceGroups/{name}",
+                self.cloud.emulator.connection().subscription_ids[0]
+            ),
+            name,
+        )
     }
 
     async fn change_a_group(&mut self) {
         let (path, name) = self.group();
         let tag = self.random.u64(..);
-        let status = self.json("PUT", &path, json!({"location": "westeurope", "tags": {"storm": tag.to_string()}})).await;
+        let status = self
+            .json("PUT", &path, json!({"location": "westeurope", "tags": {"storm": tag.to_string()}}))
+            .await;
         assert!(status.is_success(), "{path}: {status}");
         self.promised.gone.retain(|gone| *gone != name);
         self.promised.there.insert(name.clone(), tag);
@@ -159,7 +169,14 @@ impl Storm {
         let subscription = self.cloud.emulator.connection().subscription_ids[0].clone();
         let group = self.pick(&["rg-shop", "rg-intranet"]);
         let web = format!("/subscriptions/{subscription}/resourceGroups/{group}/providers/Microsoft.Web");
-        let certificate = self.pick(&["shop-2026", "wildcard-contoso", "partners-2026", "blog-2025", "intranet-2025", "nothing"]);
+        let certificate = self.pick(&[
+            "shop-2026",
+            "wildcard-contoso",
+            "partners-2026",
+            "blog-2025",
+            "intranet-2025",
+            "nothing",
+        ]);
         let path = format!("{web}/certificates/{certificate}");
         if self.random.u8(..4) == 0 {
             self.json("DELETE", &path, Value::Null).await;
@@ -174,7 +191,8 @@ impl Storm {
             ("contoso-shop/slots/staging", "staging.contoso.com"),
         ][self.random.usize(..5)];
         let state = self.pick(&["SniEnabled", "SniEnabled", "IpBasedEnabled", "Disabled", "Nonsense"]);
-        let body = json!({"properties": {"sslState": state, "thumbprint": found["properties"]["thumbprint"]}});
+        let body =
+            json!({"properties": {"sslState": state, "thumbprint": found["properties"]["thumbprint"]}});
         self.json("PUT", &format!("{web}/sites/{site}/hostNameBindings/{host}"), body).await;
     }
 
@@ -186,7 +204,12 @@ impl Storm {
             0 | 1 => {
                 // Every order comes with a lock of its own name.
                 self.promised.unlocked.insert(path.clone());
-                self.json("DELETE", &format!("{path}/providers/Microsoft.Authorization/locks/{name}"), Value::Null).await;
+                self.json(
+                    "DELETE",
+                    &format!("{path}/providers/Microsoft.Authorization/locks/{name}"),
+                    Value::Null,
+                )
+                .await;
             }
             2 | 3 => drop(self.json("DELETE", &path, Value::Null).await),
             4..=30 => {
@@ -346,7 +369,8 @@ impl Storm {
                     "id",
                     "blob",
                 ];
-                let members = (0..self.random.usize(1..6)).map(|_| (self.pick(&names).to_owned(), self.value(depth + 1)));
+                let members = (0..self.random.usize(1..6))
+                    .map(|_| (self.pick(&names).to_owned(), self.value(depth + 1)));
                 Value::Object(members.collect())
             }
         }

@@ -46,10 +46,18 @@ fn shown(octets: &[u8], dir: &Path) -> (Vec<String>, Option<Contents>) {
         "CERTDECK_CREDENTIAL" => Some("client-certificate".to_owned()),
         _ => None,
     };
-    config::Config::default().target(&path, None, variables).err().into_iter().for_each(|why| say(why.to_string()));
+    config::Config::default()
+        .target(&path, None, variables)
+        .err()
+        .into_iter()
+        .for_each(|why| say(why.to_string()));
     for name in ["CERTDECK_CREDENTIAL", "CERTDECK_ARM_ENDPOINT", "CERTDECK_CONTEXT"] {
         let set = |asked: &str| (asked == name).then(|| text.clone());
-        config::Config::default().target(&path, None, set).err().into_iter().for_each(|why| say(why.to_string()));
+        config::Config::default()
+            .target(&path, None, set)
+            .err()
+            .into_iter()
+            .for_each(|why| say(why.to_string()));
     }
     let read = pki::read(octets, password.as_ref()).ok();
     (texts, read)
@@ -73,7 +81,12 @@ fn accident(rng: &mut Rng, mut octets: Vec<u8>, others: &[Vec<u8>]) -> Vec<u8> {
                 octets.splice(at..at, noise);
             }
             6 => octets.iter_mut().skip(at).take(1).for_each(|octet| *octet ^= 1 << rng.u8(0..8)),
-            7 => octets = octets.iter().flat_map(|octet| if *octet == b'\n' { b"\\n".to_vec() } else { vec![*octet] }).collect(),
+            7 => {
+                octets = octets
+                    .iter()
+                    .flat_map(|octet| if *octet == b'\n' { b"\\n".to_vec() } else { vec![*octet] })
+                    .collect();
+            }
             _ => octets.retain(|octet| *octet != b'\n'),
         }
     }
@@ -81,8 +94,8 @@ fn accident(rng: &mut Rng, mut octets: Vec<u8>, others: &[Vec<u8>]) -> Vec<u8> {
     octets
 }
 
-/// Random octets, truncations and joins of real files: nothing panics, no key is shown, and nothing of a file is lost silently.
-/// `CERTDECK_FUZZ_CASES=100000` does more than the usual hundreds.
+/// Random octets, truncations and joins of real files: nothing panics, no key is shown, and nothing of a file
+/// is lost silently. `CERTDECK_FUZZ_CASES=100000` does more than the usual hundreds.
 #[test]
 fn whatever_happens_to_a_file_no_key_is_shown_and_no_block_is_lost() {
     let (bench, made) = (Bench::new(), Material::shared());
@@ -106,13 +119,20 @@ fn whatever_happens_to_a_file_no_key_is_shown_and_no_block_is_lost() {
     let whole = pki::read(&pfx, Some(&PASSWORD.into())).unwrap();
     let roots = whole.certificates.iter().cloned().collect();
     let question = Question { rules: &rules, now, roots: Some(&roots), host: None, empty_password: false };
-    assert!(pki::check(&whole, &question).verdict() == Verdict::Accept, "the file is good before anything happens to it");
-    let cases = std::env::var("CERTDECK_FUZZ_CASES").ok().and_then(|number| number.parse().ok()).unwrap_or(400);
+    assert!(
+        pki::check(&whole, &question).verdict() == Verdict::Accept,
+        "the file is good before anything happens to it"
+    );
+    let cases =
+        std::env::var("CERTDECK_FUZZ_CASES").ok().and_then(|number| number.parse().ok()).unwrap_or(400);
     let mut rng = Rng::with_seed(2027);
     for case in 0..cases {
         let file = files[rng.usize(..files.len())].clone();
-        let octets =
-            if case % 20 == 0 { (0..rng.usize(..2000)).map(|_| rng.u8(..)).collect() } else { accident(&mut rng, file, &files) };
+        let octets = if case % 20 == 0 {
+            (0..rng.usize(..2000)).map(|_| rng.u8(..)).collect()
+        } else {
+            accident(&mut rng, file, &files)
+        };
         let (texts, read) = shown(&octets, bench.0.path());
         for text in &texts {
             secret.must_not_be_in(&format!("case {case}"), text);
@@ -123,17 +143,26 @@ fn whatever_happens_to_a_file_no_key_is_shown_and_no_block_is_lost() {
         // A block that begins is read, or it is told that it was not.
         let begun = octets
             .windows(16)
-            .filter(|part| part.eq_ignore_ascii_case(b"-----BEGIN CERTI") || part.eq_ignore_ascii_case(b"-----BEGIN PRIVA"))
+            .filter(|part| {
+                part.eq_ignore_ascii_case(b"-----BEGIN CERTI")
+                    || part.eq_ignore_ascii_case(b"-----BEGIN PRIVA")
+            })
             .count();
         let accounted = read.certificates.len() + read.keys.len() + read.unread.len();
         let is_text = read.kind != pki::Kind::Pkcs12;
-        assert!(!is_text || accounted >= begun, "case {case}: {begun} blocks begin, {accounted} are accounted for");
+        assert!(
+            !is_text || accounted >= begun,
+            "case {case}: {begun} blocks begin, {accounted} are accounted for"
+        );
         // Only what is whole and unaltered is as good as the whole file; octets after its end are warned of.
         if report.verdict() == Verdict::Accept {
             assert!(is_whole && octets == pfx, "case {case}: accepted as if nothing had happened");
         }
         if report.allows(Use::Upload) {
-            assert!(is_whole && octets.starts_with(&pfx), "case {case}: an altered file is said to be fit for an upload");
+            assert!(
+                is_whole && octets.starts_with(&pfx),
+                "case {case}: an altered file is said to be fit for an upload"
+            );
         }
     }
 }

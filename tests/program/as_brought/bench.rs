@@ -1,4 +1,5 @@
-//! What the tests begin with: certificates and a key, a directory with them, and what must not be seen of a key.
+//! What the tests begin with: certificates and a key, a directory with them, and what must not be seen of a
+//! key.
 
 use std::collections::HashSet;
 use std::fs;
@@ -9,7 +10,10 @@ use std::sync::OnceLock;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use certdeck::pki;
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, ExtendedKeyUsagePurpose, IsCa, KeyPair, SerialNumber};
+use rcgen::{
+    BasicConstraints, CertificateParams, CertifiedIssuer, DnType, ExtendedKeyUsagePurpose, IsCa, KeyPair,
+    SerialNumber,
+};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -36,7 +40,8 @@ impl Material {
                 params
             };
             let root = CertifiedIssuer::self_signed(authority("Brought Root"), rsa()).unwrap();
-            let intermediate = CertifiedIssuer::signed_by(authority("Brought Intermediate"), rsa(), &root).unwrap();
+            let intermediate =
+                CertifiedIssuer::signed_by(authority("Brought Intermediate"), rsa(), &root).unwrap();
             let mut params = CertificateParams::new(vec!["shop.contoso.com".to_owned()]).unwrap();
             params.distinguished_name.push(DnType::CommonName, "shop.contoso.com");
             params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
@@ -44,7 +49,12 @@ impl Material {
             params.not_after = rcgen::date_time_ymd(2090, 1, 1);
             let key = rsa();
             let leaf = params.signed_by(&key, &intermediate).unwrap();
-            Self { root: root.pem(), intermediate: intermediate.pem(), leaf: leaf.pem(), key: key.serialize_pem() }
+            Self {
+                root: root.pem(),
+                intermediate: intermediate.pem(),
+                leaf: leaf.pem(),
+                key: key.serialize_pem(),
+            }
         })
     }
 
@@ -80,9 +90,12 @@ impl Bench {
     pub fn new() -> Self {
         let made = Material::shared();
         let bench = Self(tempfile::tempdir().unwrap());
-        for (name, text) in
-            [("root.pem", &made.root), ("intermediate.pem", &made.intermediate), ("leaf.pem", &made.leaf), ("key.pem", &made.key)]
-        {
+        for (name, text) in [
+            ("root.pem", &made.root),
+            ("intermediate.pem", &made.intermediate),
+            ("leaf.pem", &made.leaf),
+            ("key.pem", &made.key),
+        ] {
             bench.write(name, text);
         }
         bench.write("password", format!("{PASSWORD}\n"));
@@ -101,7 +114,12 @@ impl Bench {
     /// The program, in the directory, with a home of its own and nothing else in its environment.
     pub fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_certdeck"));
-        command.args(arguments).current_dir(self.0.path()).env_clear().env("HOME", self.0.path()).stdin(Stdio::null());
+        command
+            .args(arguments)
+            .current_dir(self.0.path())
+            .env_clear()
+            .env("HOME", self.0.path())
+            .stdin(Stdio::null());
         command
     }
 
@@ -112,7 +130,10 @@ impl Bench {
     pub fn json(&self, arguments: &[&str]) -> (Value, i32) {
         let output = self.run(&[arguments, &["-o", "json"]].concat());
         let text = all(&output);
-        (serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{text}")), output.status.code().unwrap())
+        (
+            serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{text}")),
+            output.status.code().unwrap(),
+        )
     }
 
     /// Makes `out.pfx` of the usual files.
@@ -123,12 +144,16 @@ impl Bench {
     /// Makes `out.pfx` of the key and these certificates.
     pub fn build_of(&self, certificates: &[&str], password: &[&str]) -> Output {
         let _ = fs::remove_file(self.path("out.pfx"));
-        self.run(&[&["cert", "build", "--key", "key.pem", "--out", "out.pfx", "--cert"], certificates, password].concat())
+        self.run(
+            &[&["cert", "build", "--key", "key.pem", "--out", "out.pfx", "--cert"], certificates, password]
+                .concat(),
+        )
     }
 
     /// Whether openssl does this; nothing where it is not installed.
     pub fn openssl(&self, arguments: &[&str]) -> Option<bool> {
-        let ran = Command::new("openssl").args(arguments).current_dir(self.0.path()).stdin(Stdio::null()).output();
+        let ran =
+            Command::new("openssl").args(arguments).current_dir(self.0.path()).stdin(Stdio::null()).output();
         let Ok(output) = ran else {
             eprintln!("skipped: openssl is not installed");
             return None;
@@ -145,7 +170,8 @@ pub fn rules(json: &Value) -> Vec<&str> {
     json["findings"].as_array().unwrap().iter().map(|finding| finding["rule"].as_str().unwrap()).collect()
 }
 
-/// What must not be seen of a key: 17 characters in a row of its Base64, of its octets in hexadecimal digits, of the octets.
+/// What must not be seen of a key: 17 characters in a row of its Base64, of its octets in hexadecimal digits,
+/// of the octets.
 pub struct Secret {
     parts: HashSet<Vec<u8>>,
 }
@@ -155,7 +181,8 @@ impl Secret {
         let der = STANDARD.decode(base64).unwrap_or_default();
         let digit = |number: u8| char::from(b"0123456789abcdef"[usize::from(number)]);
         let hex: String = der.iter().flat_map(|octet| [digit(octet >> 4), digit(octet & 15)]).collect();
-        let texts = [base64.as_bytes().to_vec(), hex.clone().into_bytes(), hex.to_uppercase().into_bytes(), der];
+        let texts =
+            [base64.as_bytes().to_vec(), hex.clone().into_bytes(), hex.to_uppercase().into_bytes(), der];
         Self { parts: texts.iter().flat_map(|text| text.windows(17).map(<[u8]>::to_vec)).collect() }
     }
 

@@ -16,7 +16,13 @@ fn a_key_on_one_line_is_printed_by_no_place_that_is_given_it() {
         ("damaged", one.replacen("MI", "M!", 1)),
         ("label", format!("-----BEGIN {}-----", inner(key))),
         ("label without end", format!("-----BEGIN {}", inner(key))),
-        ("header", format!("-----BEGIN RSA PRIVATE KEY-----\nDEK-Info: {}\n\nAAAA\n-----END RSA PRIVATE KEY-----", inner(key))),
+        (
+            "header",
+            format!(
+                "-----BEGIN RSA PRIVATE KEY-----\nDEK-Info: {}\n\nAAAA\n-----END RSA PRIVATE KEY-----",
+                inner(key)
+            ),
+        ),
         ("bare", inner(key)),
         ("quoted", format!("\"{}\"", inner(key))),
     ];
@@ -29,8 +35,30 @@ fn a_key_on_one_line_is_printed_by_no_place_that_is_given_it() {
             &["cert", "check", "secret.pem", "-o", "json"],
             &["cert", "check", "leaf.pem", "--roots", "secret.pem"],
             &["cert", "rewrap", "secret.pem", "out.pfx", "--password-file", "password"],
-            &["cert", "build", "--key", "secret.pem", "--cert", "leaf.pem", "--out", "out.pfx", "--password-file", "password"],
-            &["cert", "build", "--key", "key.pem", "--cert", "secret.pem", "--out", "out.pfx", "--password-file", "password"],
+            &[
+                "cert",
+                "build",
+                "--key",
+                "secret.pem",
+                "--cert",
+                "leaf.pem",
+                "--out",
+                "out.pfx",
+                "--password-file",
+                "password",
+            ],
+            &[
+                "cert",
+                "build",
+                "--key",
+                "key.pem",
+                "--cert",
+                "secret.pem",
+                "--out",
+                "out.pfx",
+                "--password-file",
+                "password",
+            ],
             &["--config", "secret.pem", "config", "check"],
             &["--config", "secret.pem", "list", "apps"],
             // A key in the place of a path, a name, a time.
@@ -52,7 +80,10 @@ fn a_key_on_one_line_is_printed_by_no_place_that_is_given_it() {
             let mut command = bench.command(arguments);
             command.env("CERTDECK_ARM_ENDPOINT", "https://127.0.0.1:1");
             secret.must_not_be_in(
-                &format!("{form}: {}", arguments[..arguments.len().min(3)].join(" ").chars().take(60).collect::<String>()),
+                &format!(
+                    "{form}: {}",
+                    arguments[..arguments.len().min(3)].join(" ").chars().take(60).collect::<String>()
+                ),
                 &all(&command.output().unwrap()),
             );
         }
@@ -68,15 +99,21 @@ fn a_key_on_one_line_is_printed_by_no_place_that_is_given_it() {
             ("CERTDECK_AUTHORITY", &text),
             ("AZURE_TENANT_ID", &text),
         ] {
-            // The settings are read by every command in the same way; only the doctor goes on after a refusal.
+            // The settings are read by every command in the same way; only the doctor goes on after a
+            // refusal.
             for arguments in [&["context", "show"][..], &["doctor", "--timeout", "5s"]] {
                 if arguments[0] == "doctor" && !variable.contains("FILE") && !variable.contains("PATH") {
                     continue;
                 }
                 let mut command = bench.command(arguments);
-                command.env("CERTDECK_ARM_ENDPOINT", "https://127.0.0.1:1").env("CERTDECK_CREDENTIAL", "client-certificate");
+                command
+                    .env("CERTDECK_ARM_ENDPOINT", "https://127.0.0.1:1")
+                    .env("CERTDECK_CREDENTIAL", "client-certificate");
                 command.env(variable, value);
-                secret.must_not_be_in(&format!("{form}: {variable} {}", arguments[0]), &all(&command.output().unwrap()));
+                secret.must_not_be_in(
+                    &format!("{form}: {variable} {}", arguments[0]),
+                    &all(&command.output().unwrap()),
+                );
             }
         }
         let keys = bench.path(".config/certdeck");

@@ -23,20 +23,37 @@ fn a_keystore_of_java_is_read_with_all_that_lies_in_it_and_its_old_form_is_told_
     let bench = Bench::new();
     let store = ["-keystore", "k.p12", "-storetype", "PKCS12", "-storepass", PASSWORD];
     let pair = |alias: &'static str| {
-        let what = ["-genkeypair", "-alias", alias, "-keyalg", "RSA", "-keysize", "2048", "-dname", "CN=shop.contoso.com"];
+        let what = [
+            "-genkeypair",
+            "-alias",
+            alias,
+            "-keyalg",
+            "RSA",
+            "-keysize",
+            "2048",
+            "-dname",
+            "CN=shop.contoso.com",
+        ];
         [&what[..], &["-ext", "san=dns:shop.contoso.com"], &store].concat()
     };
     if keytool(&bench, &pair("shop")) != Some(true) {
         return;
     }
     assert_eq!(
-        keytool(&bench, &[&["-importcert", "-noprompt", "-alias", "ca", "-file", "root.pem"], &store[..]].concat()),
+        keytool(
+            &bench,
+            &[&["-importcert", "-noprompt", "-alias", "ca", "-file", "root.pem"], &store[..]].concat()
+        ),
         Some(true)
     );
     let secret = ["-genseckey", "-alias", "aes", "-keyalg", "AES", "-keysize", "256"];
     assert_eq!(keytool(&bench, &[&secret[..], &store].concat()), Some(true));
     let (json, _) = bench.json(&["cert", "check", "k.p12", "--password-file", "password"]);
-    assert_eq!((&json["leaf"]["subject"], &json["certificates"]), (&"CN=shop.contoso.com".into(), &2.into()), "{json}");
+    assert_eq!(
+        (&json["leaf"]["subject"], &json["certificates"]),
+        (&"CN=shop.contoso.com".into(), &2.into()),
+        "{json}"
+    );
     assert!(rules(&json).contains(&"EXTRA_CERT"), "{json}");
     assert!(all(&bench.run(&["cert", "inspect", "k.p12", "--password-file", "password"])).contains("secret"));
     // Two keys: which one is meant is not chosen silently.
@@ -45,14 +62,38 @@ fn a_keystore_of_java_is_read_with_all_that_lies_in_it_and_its_old_form_is_told_
     assert!(rules(&json).contains(&"MULTIPLE_KEYS"), "{json}");
     let rewrapped = bench.run(&["cert", "rewrap", "k.p12", "one.pfx", "--password-file", "password"]);
     assert!(
-        rewrapped.status.code() != Some(0) && all(&rewrapped).contains("different private keys") && !bench.path("one.pfx").exists()
+        rewrapped.status.code() != Some(0)
+            && all(&rewrapped).contains("different private keys")
+            && !bench.path("one.pfx").exists()
     );
     // A store of what is trusted has no key.
-    let trust = ["-importcert", "-noprompt", "-alias", "ca", "-file", "root.pem", "-keystore", "t.p12", "-storetype", "PKCS12"];
+    let trust = [
+        "-importcert",
+        "-noprompt",
+        "-alias",
+        "ca",
+        "-file",
+        "root.pem",
+        "-keystore",
+        "t.p12",
+        "-storetype",
+        "PKCS12",
+    ];
     assert_eq!(keytool(&bench, &[&trust[..], &["-storepass", PASSWORD]].concat()), Some(true));
     let (json, _) = bench.json(&["cert", "check", "t.p12", "--password-file", "password"]);
     assert!(rules(&json).contains(&"NO_KEY"), "{json}");
-    let old = ["-importcert", "-noprompt", "-alias", "ca", "-file", "root.pem", "-keystore", "t.jks", "-storetype", "JKS"];
+    let old = [
+        "-importcert",
+        "-noprompt",
+        "-alias",
+        "ca",
+        "-file",
+        "root.pem",
+        "-keystore",
+        "t.jks",
+        "-storetype",
+        "JKS",
+    ];
     assert_eq!(keytool(&bench, &[&old[..], &["-storepass", PASSWORD]].concat()), Some(true));
     let said = all(&bench.run(&["cert", "inspect", "t.jks"]));
     assert!(said.contains("-deststoretype pkcs12"), "{said}");
@@ -63,7 +104,10 @@ fn a_pfx_that_went_through_a_text_filter_is_damaged_and_not_closed() {
     let bench = Bench::new();
     assert_eq!(bench.build(&["--password-file", "password"]).status.code(), Some(0));
     let pfx = fs::read(bench.path("out.pfx")).unwrap();
-    let crlf: Vec<u8> = pfx.iter().flat_map(|octet| if *octet == b'\n' { vec![b'\r', b'\n'] } else { vec![*octet] }).collect();
+    let crlf: Vec<u8> = pfx
+        .iter()
+        .flat_map(|octet| if *octet == b'\n' { vec![b'\r', b'\n'] } else { vec![*octet] })
+        .collect();
     let utf8 = String::from_utf8_lossy(&pfx).into_owned().into_bytes();
     for (form, octets) in [("CRLF", crlf), ("UTF-8", utf8), ("cut off", pfx[..pfx.len() / 2].to_vec())] {
         if octets == pfx {
@@ -72,9 +116,20 @@ fn a_pfx_that_went_through_a_text_filter_is_damaged_and_not_closed() {
         bench.write("filtered.pfx", &octets);
         let (json, exit) = bench.json(&["cert", "check", "filtered.pfx", "--password-file", "password"]);
         let error = json["error"].as_str().unwrap();
-        assert!(exit == 2 && json["error_code"] == "malformed" && !error.contains("wrong password"), "{form}: {json}");
+        assert!(
+            exit == 2 && json["error_code"] == "malformed" && !error.contains("wrong password"),
+            "{form}: {json}"
+        );
         assert_ne!(
-            bench.openssl(&["pkcs12", "-in", "filtered.pfx", "-passin", "file:password", "-noout", "-legacy"]),
+            bench.openssl(&[
+                "pkcs12",
+                "-in",
+                "filtered.pfx",
+                "-passin",
+                "file:password",
+                "-noout",
+                "-legacy"
+            ]),
             Some(true),
             "{form}"
         );
@@ -85,33 +140,64 @@ fn a_pfx_that_went_through_a_text_filter_is_damaged_and_not_closed() {
 fn keys_and_chains_are_built_from_whatever_form_openssl_leaves_them_in() {
     let (bench, made) = (Bench::new(), Material::shared());
     assert_eq!(bench.build(&["--password-file", "password"]).status.code(), Some(0));
-    let bags = ["pkcs12", "-in", "out.pfx", "-passin", "file:password", "-nodes", "-legacy", "-out", "bags.pem"];
+    let bags =
+        ["pkcs12", "-in", "out.pfx", "-passin", "file:password", "-nodes", "-legacy", "-out", "bags.pem"];
     if bench.openssl(&bags) != Some(true) {
         return;
     }
     assert!(fs::read_to_string(bench.path("bags.pem")).unwrap().contains("Bag Attributes"));
     assert_eq!(bench.openssl(&["rsa", "-in", "key.pem", "-traditional", "-out", "pkcs1.pem"]), Some(true));
     assert_eq!(bench.openssl(&["rsa", "-in", "key.pem", "-outform", "DER", "-out", "key.der"]), Some(true));
-    let old = ["rsa", "-in", "key.pem", "-aes256", "-traditional", "-passout", "file:password", "-out", "old.pem"];
+    let old =
+        ["rsa", "-in", "key.pem", "-aes256", "-traditional", "-passout", "file:password", "-out", "old.pem"];
     assert_eq!(bench.openssl(&old), Some(true));
     bench.write("crlf.pem", format!("\r\n\r\n{}", made.key.replace('\n', "\r\n")));
     bench.write("before.pem", format!("{}{}", made.key, made.leaf));
     bench.openssl(&["x509", "-in", "leaf.pem", "-text", "-out", "text.pem"]);
     for key in ["bags.pem", "pkcs1.pem", "key.der", "old.pem", "crlf.pem", "before.pem"] {
         for leaf in ["leaf.pem", "text.pem", "before.pem"] {
-            let arguments = ["cert", "build", "--key", key, "--cert", leaf, "intermediate.pem", "root.pem", "--out", "b.pfx"];
-            let output = bench.run(&[&arguments[..], &["--password-file", "password", "--key-password-file", "password"]].concat());
+            let arguments = [
+                "cert",
+                "build",
+                "--key",
+                key,
+                "--cert",
+                leaf,
+                "intermediate.pem",
+                "root.pem",
+                "--out",
+                "b.pfx",
+            ];
+            let output = bench.run(
+                &[&arguments[..], &["--password-file", "password", "--key-password-file", "password"]]
+                    .concat(),
+            );
             assert_eq!(output.status.code(), Some(0), "{key} {leaf}: {}", all(&output));
-            assert_eq!(bench.openssl(&["pkcs12", "-in", "b.pfx", "-passin", "file:password", "-noout", "-legacy"]), Some(true));
+            assert_eq!(
+                bench.openssl(&["pkcs12", "-in", "b.pfx", "-passin", "file:password", "-noout", "-legacy"]),
+                Some(true)
+            );
             fs::remove_file(bench.path("b.pfx")).unwrap();
         }
     }
     // Requests and lists are called what they are.
-    bench.openssl(&["req", "-new", "-key", "key.pem", "-subj", "/CN=shop.contoso.com", "-newhdr", "-out", "new.csr"]);
+    bench.openssl(&[
+        "req",
+        "-new",
+        "-key",
+        "key.pem",
+        "-subj",
+        "/CN=shop.contoso.com",
+        "-newhdr",
+        "-out",
+        "new.csr",
+    ]);
     bench.openssl(&["req", "-in", "new.csr", "-outform", "DER", "-out", "csr.der"]);
-    for (file, name) in
-        [("new.csr", "NEW CERTIFICATE REQUEST"), ("csr.der", "a certificate request"), ("pkcs1.pem", "a private key only")]
-    {
+    for (file, name) in [
+        ("new.csr", "NEW CERTIFICATE REQUEST"),
+        ("csr.der", "a certificate request"),
+        ("pkcs1.pem", "a private key only"),
+    ] {
         let (json, exit) = bench.json(&["cert", "inspect", file]);
         assert!(exit == 2 && json["error"].as_str().unwrap().contains(name), "{file}: {json}");
     }
@@ -135,7 +221,11 @@ fn a_hostname_fits_as_openssl_says_or_as_browsers_want_it_stricter() {
         "-addext",
     ];
     if bench.openssl(
-        &[&made[..], &["subjectAltName=DNS:www.contoso.com,DNS:*.shop.contoso.com,DNS:xn--bcher-kva.contoso.com"]].concat(),
+        &[
+            &made[..],
+            &["subjectAltName=DNS:www.contoso.com,DNS:*.shop.contoso.com,DNS:xn--bcher-kva.contoso.com"],
+        ]
+        .concat(),
     ) != Some(true)
     {
         return;

@@ -1,8 +1,9 @@
-//! One limit of a service as far as its answers tell of it: at least so many requests are left, and at least so many
-//! come back each second. Pure; whoever asks brings the time.
+//! One limit of a service as far as its answers tell of it: at least so many requests are left, and at least
+//! so many come back each second. Pure; whoever asks brings the time.
 //!
-//! Both are lower bounds, so that certdeck alone never takes the last request of a limit, however many are under way
-//! and whatever limit holds: what Azure documents (API.md 1.3), what it held before, or what somebody set up.
+//! Both are lower bounds, so that certdeck alone never takes the last request of a limit, however many are
+//! under way and whatever limit holds: what Azure documents (API.md 1.3), what it held before, or what
+//! somebody set up.
 
 use std::time::Duration;
 
@@ -68,7 +69,8 @@ impl Bucket {
         }
     }
 
-    /// Whether another request may go, leaving `spare` of every request for others; else when, if time alone decides.
+    /// Whether another request may go, leaving `spare` of every request for others; else when, if time alone
+    /// decides.
     pub fn room(&mut self, now: Instant, spare: f64) -> Result<(), Option<Instant>> {
         self.advance(now);
         if let Some(until) = self.held {
@@ -80,7 +82,9 @@ impl Bucket {
             (_, ..=0.0) => Ok(()),
             (Some(resets), _) => Err(Some(resets)),
             // A millisecond late rather than a hair early.
-            (None, lacking) => Err(Some(now + Duration::from_secs_f64(lacking / self.refill) + Duration::from_millis(1))),
+            (None, lacking) => {
+                Err(Some(now + Duration::from_secs_f64(lacking / self.refill) + Duration::from_millis(1)))
+            }
         }
     }
 
@@ -93,8 +97,8 @@ impl Bucket {
         Sent { number: self.sent, others, at: now }
     }
 
-    /// It is over. `counted`: its answer speaks of a limit; else nobody knows whether the limit was drawn on, and how fast
-    /// requests come back cannot be learned over it.
+    /// It is over. `counted`: its answer speaks of a limit; else nobody knows whether the limit was drawn on,
+    /// and how fast requests come back cannot be learned over it.
     pub fn end(&mut self, counted: bool) {
         self.in_flight = self.in_flight.saturating_sub(1);
         if !counted {
@@ -141,8 +145,8 @@ impl Bucket {
         self.held
     }
 
-    /// An answer told what was left when its request was counted. Requests that were under way at any time with it may
-    /// have been counted after it.
+    /// An answer told what was left when its request was counted. Requests that were under way at any time
+    /// with it may have been counted after it.
     pub fn tell(&mut self, now: Instant, sent: Sent, told: Told) {
         self.advance(now);
         let overlapping = f64::from(sent.others + self.sent.wrapping_sub(sent.number));
@@ -157,8 +161,8 @@ impl Bucket {
         }
     }
 
-    /// How much came back since the last quiet answer: at least, as both numbers are rounded down and the service counted
-    /// somewhere between sending and answering.
+    /// How much came back since the last quiet answer: at least, as both numbers are rounded down and the
+    /// service counted somewhere between sending and answering.
     fn learn(&mut self, now: Instant, sent: Sent, left: f64) {
         if let Some((before, left_before)) = self.quiet {
             let taken = f64::from(sent.number.wrapping_sub(before.number));

@@ -1,5 +1,5 @@
-//! A subscription or a host that keeps failing while the others answer is left alone for a while, so that a look at
-//! everything does not wait for it. Pure; whoever asks brings the time.
+//! A subscription or a host that keeps failing while the others answer is left alone for a while, so that a
+//! look at everything does not wait for it. Pure; whoever asks brings the time.
 
 use std::time::Duration;
 
@@ -67,7 +67,13 @@ impl Circuit {
     }
 
     /// `others_since` says whether anything else has answered since a moment.
-    pub fn failed(&mut self, now: Instant, sent: Instant, why: String, others_since: impl FnOnce(Instant) -> bool) {
+    pub fn failed(
+        &mut self,
+        now: Instant,
+        sent: Instant,
+        why: String,
+        others_since: impl FnOnce(Instant) -> bool,
+    ) {
         self.failures += 1;
         self.why = why;
         let since = *self.since.get_or_insert(sent);

@@ -50,7 +50,8 @@ impl Errand {
             Method::Delete => Kind::Delete,
             Method::Put | Method::Patch | Method::Post => Kind::Write,
         };
-        let subscription = path.strip_prefix("/subscriptions/").and_then(|rest| rest.split('/').next()).unwrap_or_default();
+        let subscription =
+            path.strip_prefix("/subscriptions/").and_then(|rest| rest.split('/').next()).unwrap_or_default();
         let place = Place { host: host_of(&call.url), subscription: subscription.to_owned() };
         Self { place, kind, urgency: call.urgency }
     }

@@ -1,9 +1,9 @@
-//! One budget for all requests of a sign-in: certdeck slows down before it runs into a limit, holds everybody off what
-//! asked to be left alone, leaves out what keeps failing, and lets a person's request go before the hundreds of an
-//! inventory.
+//! One budget for all requests of a sign-in: certdeck slows down before it runs into a limit, holds everybody
+//! off what asked to be left alone, leaves out what keeps failing, and lets a person's request go before the
+//! hundreds of an inventory.
 //!
-//! It is the one thing that tasks share and change, because the limits are shared: no task alone knows how many requests
-//! are under way. What the lock guards is a few numbers, and nobody waits while holding it.
+//! It is the one thing that tasks share and change, because the limits are shared: no task alone knows how
+//! many requests are under way. What the lock guards is a few numbers, and nobody waits while holding it.
 
 mod bucket;
 mod circuit;
@@ -44,9 +44,13 @@ impl Default for Budget {
 }
 
 impl Budget {
-    /// Waits until the request may go. `waiting` is told of a pause that a person notices. What keeps failing, or is to be
-    /// left alone for long, is an error at once.
-    pub async fn admit(&self, call: &Call, waiting: &mut (dyn FnMut(Wait) + Send)) -> Result<Pass<'_>, AzureError> {
+    /// Waits until the request may go. `waiting` is told of a pause that a person notices. What keeps
+    /// failing, or is to be left alone for long, is an error at once.
+    pub async fn admit(
+        &self,
+        call: &Call,
+        waiting: &mut (dyn FnMut(Wait) + Send),
+    ) -> Result<Pass<'_>, AzureError> {
         let queued = self.enqueue(Errand::of(call), call)?;
         let (mut told, noticed) = (false, Instant::now() + NOTICEABLE);
         loop {
@@ -64,7 +68,8 @@ impl Budget {
                 return Err(AzureError::LeftAlone { what: queued.errand.about(), until: after(held) });
             }
             let pause = when.map_or(Duration::ZERO, |when| when.saturating_duration_since(now));
-            // How long a limit lasts that nobody knows yet is a guess: the first answer may end the pause at once.
+            // How long a limit lasts that nobody knows yet is a guess: the first answer may end the pause at
+            // once.
             let is_untold = pause >= NOTICEABLE && !told;
             let is_sure = !held.is_zero() || now >= noticed;
             if is_untold && is_sure {
@@ -73,7 +78,9 @@ impl Budget {
                 waiting(Wait { pause, why: format!("Azure {does} {}", queued.errand.about()) });
             }
             match [until, (is_untold && !is_sure).then_some(noticed)].into_iter().flatten().min() {
-                Some(until) => tokio::select! { () = queued.bell.notified() => {}, () = sleep_until(until) => {} },
+                Some(until) => {
+                    tokio::select! { () = queued.bell.notified() => {}, () = sleep_until(until) => {} }
+                }
                 None => queued.bell.notified().await,
             }
         }
@@ -92,7 +99,11 @@ impl Budget {
             return Err(AzureError::LeftAlone { what: errand.about(), until: after(held) });
         }
         if let Err(cut) = queue.check(&errand, now) {
-            return Err(AzureError::KeepsFailing { what: errand.about(), why: cut.why, until: after(cut.left) });
+            return Err(AzureError::KeepsFailing {
+                what: errand.about(),
+                why: cut.why,
+                until: after(cut.left),
+            });
         }
         let bell = Arc::new(Notify::new());
         let turn = queue.arrive(&errand, bell.clone(), now);

@@ -16,8 +16,8 @@ const AT_ONCE: usize = 32;
 const FOR_PEOPLE: usize = 4;
 /// The part of every limit that is left to people, and to whatever else signs in as the same.
 const SPARE: f64 = 0.1;
-/// Limits that have less left may be one and the same: an answer does not say who else draws on them. To treat them as
-/// one costs little, and nobody takes what somebody else was told of.
+/// Limits that have less left may be one and the same: an answer does not say who else draws on them. To
+/// treat them as one costs little, and nobody takes what somebody else was told of.
 const PLENTY: f64 = 100.0;
 
 pub type Turn = (Urgency, u64);
@@ -127,8 +127,8 @@ impl Queue {
         self.waiting.get(&turn)
     }
 
-    /// Lets everybody go who may, in their order. Whoever is first of those who stay keeps an eye on the time for all:
-    /// their bell rings, or if it is `asking`, the answer says until when.
+    /// Lets everybody go who may, in their order. Whoever is first of those who stay keeps an eye on the time
+    /// for all: their bell rings, or if it is `asking`, the answer says until when.
     pub fn let_go(&mut self, now: Instant, asking: Option<Turn>) -> Option<Instant> {
         let (mut first, mut earliest) = (None, None::<Instant>);
         // Hundreds in a row may wait for the same.
@@ -210,7 +210,15 @@ impl Queue {
         }
     }
 
-    fn hear(&mut self, errand: &Errand, way: Way, status: u16, told: Option<Told>, retry_after: Option<Duration>, now: Instant) {
+    fn hear(
+        &mut self,
+        errand: &Errand,
+        way: Way,
+        status: u16,
+        told: Option<Told>,
+        retry_after: Option<Duration>,
+        now: Instant,
+    ) {
         let own = &mut self.limits[way.counts.limit];
         match (status, retry_after, told) {
             (429 | 503, Some(pause), _) => own.hold(now, pause),
@@ -231,7 +239,9 @@ impl Queue {
 
     fn fail(&mut self, errand: &Errand, way: Way, why: String, now: Instant) {
         let mut circuit = self.circuits.remove(&errand.place).unwrap_or_default();
-        circuit.failed(now, way.at, why, |moment| self.circuits.values().any(|other| other.answered_since(moment)));
+        circuit.failed(now, way.at, why, |moment| {
+            self.circuits.values().any(|other| other.answered_since(moment))
+        });
         self.circuits.insert(errand.place.clone(), circuit);
     }
 

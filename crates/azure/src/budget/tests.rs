@@ -1,4 +1,5 @@
-//! The budget against a service that counts as Azure counts, in a time that passes only where somebody waits for it.
+//! The budget against a service that counts as Azure counts, in a time that passes only where somebody waits
+//! for it.
 
 #![allow(clippy::unwrap_used)]
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -92,9 +93,13 @@ async fn run(budget: &Budget, service: &Mutex<Service>, calls: &[Call]) -> Durat
 
 #[tokio::test(start_paused = true)]
 async fn whatever_the_limit_is_certdeck_alone_never_takes_the_last_request() {
-    for (size, refill, requests, longest) in
-        [(5.0, 5.0, 100, 30), (20.0, 20.0, 300, 25), (250.0, 25.0, 2000, 90), (200.0, 10.0, 500, 40), (12_000.0, 3.3, 1000, 10)]
-    {
+    for (size, refill, requests, longest) in [
+        (5.0, 5.0, 100, 30),
+        (20.0, 20.0, 300, 25),
+        (250.0, 25.0, 2000, 90),
+        (200.0, 10.0, 500, 40),
+        (12_000.0, 3.3, 1000, 10),
+    ] {
         let (budget, service) = (Budget::default(), Service::new(size, refill));
         let calls: Vec<Call> = (0..requests).map(|_| call(&reads("a"), Urgency::Background)).collect();
         let took = run(&budget, &service, &calls).await;
@@ -123,7 +128,8 @@ async fn a_request_that_is_slow_to_arrive_is_not_counted_as_made_up_for() {
     assert!(service.lock().unwrap().least >= 1.0, "down to {}", service.lock().unwrap().least);
 }
 
-/// A directory answers without a word of the limit, and does not draw on it: as many as one likes make it no wider.
+/// A directory answers without a word of the limit, and does not draw on it: as many as one likes make it no
+/// wider.
 #[tokio::test(start_paused = true)]
 async fn what_draws_on_no_limit_teaches_nothing_about_one() {
     let (budget, service) = (Budget::default(), Service::new(5.0, 5.0));
@@ -230,7 +236,11 @@ async fn who_queued_already_when_azure_wants_to_be_left_alone_for_an_hour_is_tol
     };
     let answer = async {
         tokio::time::sleep(Duration::from_millis(10)).await;
-        first.end(Outcome::Answered { status: 429, told: None, retry_after: Some(Duration::from_secs(3600)) });
+        first.end(Outcome::Answered {
+            status: 429,
+            told: None,
+            retry_after: Some(Duration::from_secs(3600)),
+        });
     };
     let ((error, waited), ()) = tokio::join!(queued, answer);
     assert!(matches!(error, AzureError::LeftAlone { .. }) && waited < A_SECOND, "{error:?} after {waited:?}");
@@ -252,7 +262,8 @@ async fn what_would_be_sent_after_nobody_waits_any_longer_is_an_error_at_once() 
 #[tokio::test(start_paused = true)]
 async fn a_window_of_queries_is_used_up_to_the_last_but_one_and_waited_for() {
     let budget = Budget::default();
-    let query = person("https://management.azure.com/providers/Microsoft.ResourceGraph/resources?api-version=1");
+    let query =
+        person("https://management.azure.com/providers/Microsoft.ResourceGraph/resources?api-version=1");
     let (start, mut window, mut left) = (Instant::now(), 0, 15);
     for _ in 0..40 {
         let pass = admit(&budget, &query).await;
@@ -263,7 +274,11 @@ async fn a_window_of_queries_is_used_up_to_the_last_but_one_and_waited_for() {
         left -= 1;
         assert!(left > 0, "at {into} ms of window {window}");
         let resets = Some(Duration::from_millis(u64::try_from(5000 - into).unwrap()));
-        pass.end(Outcome::Answered { status: 200, told: Some(Told { left: f64::from(left), resets }), retry_after: None });
+        pass.end(Outcome::Answered {
+            status: 200,
+            told: Some(Told { left: f64::from(left), resets }),
+            retry_after: None,
+        });
     }
     assert_eq!(start.elapsed().as_secs(), 10);
 }
@@ -350,7 +365,8 @@ async fn whoever_leaves_the_queue_leaves_no_gap_in_it() {
     assert!(tokio::time::timeout(Duration::from_secs(5), async { tokio::join!(left, third) }).await.is_ok());
 }
 
-/// Asks about the subscription `bad` in vain, and about another one with success, until the first is left out.
+/// Asks about the subscription `bad` in vain, and about another one with success, until the first is left
+/// out.
 async fn until_left_out(budget: &Budget) -> AzureError {
     let (bad, good) = (call(&reads("bad"), Urgency::Look), call(&reads("good"), Urgency::Look));
     for _ in 0..20 {
@@ -385,7 +401,10 @@ async fn what_is_left_out_is_tried_once_when_somebody_asks_for_everything_anew()
 async fn what_keeps_failing_while_others_answer_is_left_out_and_a_person_tries_all_the_same() {
     let budget = Budget::default();
     let words = until_left_out(&budget).await.to_string();
-    assert!(words.starts_with("the subscription bad keeps failing (HTTP 503)") && words.contains("UTC"), "{words}");
+    assert!(
+        words.starts_with("the subscription bad keeps failing (HTTP 503)") && words.contains("UTC"),
+        "{words}"
+    );
     let asked = admit(&budget, &person(&reads("bad"))).await;
     asked.end(answered(200));
     let bad = call(&reads("bad"), Urgency::Background);

@@ -1,5 +1,5 @@
-//! An application that a service wants more claims of: the request for its token with them, which the library that asks
-//! otherwise cannot send.
+//! An application that a service wants more claims of: the request for its token with them, which the library
+//! that asks otherwise cannot send.
 
 use jiff::Timestamp;
 use secrecy::ExposeSecret;
@@ -16,7 +16,8 @@ use certdeck_model::{reason, secret_line, shown};
 /// How a cluster's or pipeline's own statement is named (RFC 7523).
 const ASSERTION: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 
-/// A token for an application, carrying the claims if its tenant gives them; nothing for what is no application.
+/// A token for an application, carrying the claims if its tenant gives them; nothing for what is no
+/// application.
 pub(super) async fn fetch(
     means: &Means,
     identity: &LibrarySignIn,
@@ -28,14 +29,20 @@ pub(super) async fn fetch(
             (tenant, client_id, Ok(("client_secret", Zeroizing::new(secret.expose_secret().to_owned()))))
         }
         LibrarySignIn::ClientCertificate { tenant, client_id, certificate } => {
-            let signed = Signed::new(certificate.clone(), &means.authority, tenant, client_id).statement(Timestamp::now());
+            let signed = Signed::new(certificate.clone(), &means.authority, tenant, client_id)
+                .statement(Timestamp::now());
             let signed = signed.ok_or_else(|| sign_in("the key of the client certificate cannot sign"));
             (tenant, client_id, signed.map(|text| ("client_assertion", Zeroizing::new(text))))
         }
         LibrarySignIn::WorkloadIdentity { tenant, client_id, token_file } => {
             let read = tokio::fs::read_to_string(token_file).await.map(Zeroizing::new);
-            let read = read.map_err(|why| sign_in(&format!("{} cannot be read: {}", shown(token_file), reason(&why))));
-            (tenant, client_id, read.map(|text| ("client_assertion", Zeroizing::new(secret_line(text.trim()).to_owned()))))
+            let read = read
+                .map_err(|why| sign_in(&format!("{} cannot be read: {}", shown(token_file), reason(&why))));
+            (
+                tenant,
+                client_id,
+                read.map(|text| ("client_assertion", Zeroizing::new(secret_line(text.trim()).to_owned()))),
+            )
         }
         _ => return None,
     };

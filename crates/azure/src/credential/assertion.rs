@@ -1,4 +1,5 @@
-//! An application that signs in with a certificate: a statement of a few minutes' life, signed with its key (RFC 7523).
+//! An application that signs in with a certificate: a statement of a few minutes' life, signed with its key
+//! (RFC 7523).
 
 use std::sync::Arc;
 
@@ -36,7 +37,10 @@ impl std::fmt::Debug for ClientCertificate {
 impl ClientCertificate {
     /// From the certificate in DER and its key in PKCS#8; nothing if the key is none that Entra takes.
     pub fn new(certificate: &[u8], pkcs8: &[u8]) -> Option<Self> {
-        Some(Self { key: KeyPair::from_pkcs8(pkcs8).ok()?, thumbprint: BASE64URL.encode(Sha256::digest(certificate)) })
+        Some(Self {
+            key: KeyPair::from_pkcs8(pkcs8).ok()?,
+            thumbprint: BASE64URL.encode(Sha256::digest(certificate)),
+        })
     }
 
     fn sign(&self, audience: &str, client_id: &str, now: i64) -> Option<String> {
@@ -49,7 +53,8 @@ impl ClientCertificate {
             "nbf": now - LIFETIME / 2,
             "exp": now + LIFETIME,
         });
-        let body = format!("{}.{}", BASE64URL.encode(header.to_string()), BASE64URL.encode(claims.to_string()));
+        let body =
+            format!("{}.{}", BASE64URL.encode(header.to_string()), BASE64URL.encode(claims.to_string()));
         let mut tag = vec![0; self.key.public_modulus_len()];
         self.key.sign(&RSA_PSS_SHA256, &SystemRandom::new(), body.as_bytes(), &mut tag).ok()?;
         Some(format!("{body}.{}", BASE64URL.encode(tag)))
@@ -70,7 +75,12 @@ impl Signed {
         self.certificate.sign(&self.audience, &self.client_id, now.as_second())
     }
 
-    pub(super) fn new(certificate: Arc<ClientCertificate>, authority: &Url, tenant: &str, client_id: &str) -> Self {
+    pub(super) fn new(
+        certificate: Arc<ClientCertificate>,
+        authority: &Url,
+        tenant: &str,
+        client_id: &str,
+    ) -> Self {
         let audience = format!("{}/{tenant}/oauth2/v2.0/token", authority.as_str().trim_end_matches('/'));
         Self { certificate, audience, client_id: client_id.to_owned() }
     }
@@ -80,6 +90,8 @@ impl Signed {
 impl ClientAssertion for Signed {
     async fn secret(&self, _: Option<ClientMethodOptions<'_>>) -> azure_core::Result<String> {
         let signed = self.statement(Timestamp::now());
-        signed.ok_or_else(|| Error::with_message(ErrorKind::Credential, "the key of the client certificate cannot sign"))
+        signed.ok_or_else(|| {
+            Error::with_message(ErrorKind::Credential, "the key of the client certificate cannot sign")
+        })
     }
 }

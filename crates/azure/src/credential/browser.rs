@@ -1,6 +1,6 @@
-//! Signing in by browser (RFC 8252 with PKCE, RFC 7636): the browser ends at a port of this machine, and the code that it
-//! brings is good with a verifier that never left here. Where the browser is on another machine, the address that it ended
-//! at can be pasted.
+//! Signing in by browser (RFC 8252 with PKCE, RFC 7636): the browser ends at a port of this machine, and the
+//! code that it brings is good with a verifier that never left here. Where the browser is on another machine,
+//! the address that it ended at can be pasted.
 
 use std::net::Ipv4Addr;
 use std::time::Duration;
@@ -42,8 +42,9 @@ pub(super) async fn converse(
 ) -> Ended {
     let started = async {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await;
-        let listener =
-            listener.map_err(|why| sign_in(&format!("port {port} of this machine cannot be listened on: {}", why.kind())))?;
+        let listener = listener.map_err(|why| {
+            sign_in(&format!("port {port} of this machine cannot be listened on: {}", why.kind()))
+        })?;
         let port = listener.local_addr().map_err(|why| sign_in(&why.kind().to_string()))?.port();
         let attempt = Attempt::new(port)?;
         let address = attempt.address(party, wanted)?.to_string();
@@ -90,7 +91,8 @@ struct Attempt {
 
 impl Attempt {
     fn new(port: u16) -> Result<Self, AzureError> {
-        // The name, not the number: it is what public clients are registered with, with any port (RFC 8252, 7.3).
+        // The name, not the number: it is what public clients are registered with, with any port (RFC 8252,
+        // 7.3).
         let redirect = format!("http://localhost:{port}");
         Ok(Self { redirect, state: (*random()?).clone(), verifier: random()? })
     }
@@ -112,8 +114,8 @@ impl Attempt {
         Ok(address)
     }
 
-    /// The code that the browser brings. One connection at a time; what does not belong to this sign-in is refused, and the
-    /// waiting goes on.
+    /// The code that the browser brings. One connection at a time; what does not belong to this sign-in is
+    /// refused, and the waiting goes on.
     async fn returned(&self, listener: &TcpListener) -> Result<Zeroizing<String>, AzureError> {
         loop {
             let Ok((mut stream, _)) = listener.accept().await else {
@@ -124,8 +126,12 @@ impl Attempt {
                 let target = target(&mut stream).await?;
                 let returned = target.strip_prefix("/?").and_then(|query| self.read(query));
                 let (status, words) = match &returned {
-                    Some(Ok(_)) => ("200 OK", "certdeck has what it needs. Close this page and go back to the terminal."),
-                    Some(Err(_)) => ("200 OK", "The sign-in did not work. Go back to the terminal: it says why."),
+                    Some(Ok(_)) => {
+                        ("200 OK", "certdeck has what it needs. Close this page and go back to the terminal.")
+                    }
+                    Some(Err(_)) => {
+                        ("200 OK", "The sign-in did not work. Go back to the terminal: it says why.")
+                    }
                     None => ("404 Not Found", "This is no answer to a sign-in that certdeck waits for."),
                 };
                 say(&mut stream, status, words).await;
@@ -139,7 +145,9 @@ impl Attempt {
 
     /// What a query of the redirect says; nothing if it is not of this sign-in.
     fn read(&self, query: &str) -> Option<Result<Zeroizing<String>, AzureError>> {
-        let value = |name: &str| parse(query.as_bytes()).find(|(key, _)| key == name).map(|(_, value)| value.into_owned());
+        let value = |name: &str| {
+            parse(query.as_bytes()).find(|(key, _)| key == name).map(|(_, value)| value.into_owned())
+        };
         if value("state")? != self.state {
             return None;
         }
@@ -220,13 +228,17 @@ mod tests {
         let attempt = attempt();
         let state = &attempt.state;
         assert_eq!(state.len(), 43);
-        let code =
-            |query: &str| attempt.read(query).map(|read| read.map(|code| (*code).clone()).map_err(|error| error.to_string()));
+        let code = |query: &str| {
+            attempt
+                .read(query)
+                .map(|read| read.map(|code| (*code).clone()).map_err(|error| error.to_string()))
+        };
         assert_eq!(code(&format!("code=a%2Fb&state={state}&session_state=x")), Some(Ok("a/b".to_owned())));
         assert_eq!(code("code=a&state=guessed"), None);
         assert_eq!(code("code=a"), None);
         assert_eq!(code(&format!("state={state}")), None);
-        let refused = code(&format!("error=access_denied&error_description=AADSTS65004%3A+declined&state={state}"));
+        let refused =
+            code(&format!("error=access_denied&error_description=AADSTS65004%3A+declined&state={state}"));
         assert!(refused.unwrap().unwrap_err().contains("AADSTS65004"));
         let both = code(&format!("code=a&error=x&state={state}"));
         assert!(both.unwrap().is_err());

@@ -1,7 +1,8 @@
-//! Who signs in: the ways to do so, in order, each with why it was not taken. The first that gives a token is kept.
+//! Who signs in: the ways to do so, in order, each with why it was not taken. The first that gives a token is
+//! kept.
 //!
-//! What is not there is passed over. What was configured and then refused ends the search: nobody wants to act as
-//! somebody else because a secret has expired.
+//! What is not there is passed over. What was configured and then refused ends the search: nobody wants to
+//! act as somebody else because a secret has expired.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -14,8 +15,8 @@ use super::super::error::AzureError;
 use super::party::Wanted;
 use super::{Access, ClientCertificate, Means, Token, application, person, sdk, tool};
 
-/// One way to sign in. The two kinds are apart, so that a person who signed in here is never taken for whom a tool of this
-/// machine is signed in as.
+/// One way to sign in. The two kinds are apart, so that a person who signed in here is never taken for whom a
+/// tool of this machine is signed in as.
 #[derive(Debug, Clone)]
 pub enum Identity {
     Library(LibrarySignIn),
@@ -147,14 +148,16 @@ impl Identity {
         }
     }
 
-    /// As whom a person signs in where this way has stopped working; nothing for what is no person, and for a person who was
-    /// asked already. `usual` is how people are asked here.
+    /// As whom a person signs in where this way has stopped working; nothing for what is no person, and for a
+    /// person who was asked already. `usual` is how people are asked here.
     fn in_person(&self, usual: Door) -> Option<Self> {
         match self {
-            Self::Library(LibrarySignIn::AzureCli { tenant } | LibrarySignIn::AzureDeveloperCli { tenant }) => {
-                Some(usual.identity(tenant.clone(), None))
+            Self::Library(
+                LibrarySignIn::AzureCli { tenant } | LibrarySignIn::AzureDeveloperCli { tenant },
+            ) => Some(usual.identity(tenant.clone(), None)),
+            Self::Own(OwnSignIn::SavedSignIn { tenant, client_id }) => {
+                Some(usual.identity(tenant.clone(), client_id.clone()))
             }
-            Self::Own(OwnSignIn::SavedSignIn { tenant, client_id }) => Some(usual.identity(tenant.clone(), client_id.clone())),
             Self::Own(OwnSignIn::DeviceCode { .. } | OwnSignIn::Browser { .. })
             | Self::Library(
                 LibrarySignIn::ClientSecret { .. }
@@ -187,8 +190,16 @@ impl Chain {
     }
 
     /// An application with a secret.
-    pub fn application(tenant: impl Into<String>, client_id: impl Into<String>, secret: impl Into<SecretString>) -> Self {
-        Self::just(LibrarySignIn::ClientSecret { tenant: tenant.into(), client_id: client_id.into(), secret: secret.into() })
+    pub fn application(
+        tenant: impl Into<String>,
+        client_id: impl Into<String>,
+        secret: impl Into<SecretString>,
+    ) -> Self {
+        Self::just(LibrarySignIn::ClientSecret {
+            tenant: tenant.into(),
+            client_id: client_id.into(),
+            secret: secret.into(),
+        })
     }
 
     #[must_use]
@@ -256,11 +267,13 @@ impl Signer {
             Ok(access) => return Ok(access),
             Err(miss) => miss,
         };
-        // What worked before works no more. A person can sign in again here and now, and what waits for the token goes on.
+        // What worked before works no more. A person can sign in again here and now, and what waits for the
+        // token goes on.
         let may_ask = self.means.desk.is_some() && asks_for_a_person(&miss);
         match chosen.in_person(self.chain.door).filter(|_| may_ask) {
             Some(person) => {
-                let access = self.fetch(&person, wanted, true).await.map_err(|miss| miss.into_error(person.name()))?;
+                let access =
+                    self.fetch(&person, wanted, true).await.map_err(|miss| miss.into_error(person.name()))?;
                 self.chosen = Some(person);
                 Ok(access)
             }
@@ -268,11 +281,20 @@ impl Signer {
         }
     }
 
-    /// A token that carries what a service wants in the place of one that it refused, by the way that worked before: quietly
-    /// where that gives it, else by asking the person.
-    pub(super) async fn satisfy(&mut self, audience: &str, refused: &Token, claims: &Claims) -> Result<Access, AzureError> {
+    /// A token that carries what a service wants in the place of one that it refused, by the way that worked
+    /// before: quietly where that gives it, else by asking the person.
+    pub(super) async fn satisfy(
+        &mut self,
+        audience: &str,
+        refused: &Token,
+        claims: &Claims,
+    ) -> Result<Access, AzureError> {
         let Some(chosen) = self.chosen.clone() else { return Err(AzureError::NobodySignedIn(Vec::new())) };
-        let more = |commands| AzureError::MoreWanted { way: chosen.name(), wants: claims.words().to_owned(), commands };
+        let more = |commands| AzureError::MoreWanted {
+            way: chosen.name(),
+            wants: claims.words().to_owned(),
+            commands,
+        };
         let way = match &chosen {
             Identity::Own(way) => {
                 let (tenant, client_id) = way.party();
@@ -280,14 +302,21 @@ impl Signer {
                 match person::quietly(&self.means, tenant, client_id, wanted).await {
                     Ok(access) => return Ok(access),
                     Err(Miss::Failed(error)) => return Err(error),
-                    Err(Miss::Absent(why)) => tracing::debug!(why, "a person is asked for what a service wants"),
+                    Err(Miss::Absent(why)) => {
+                        tracing::debug!(why, "a person is asked for what a service wants");
+                    }
                 }
                 if self.means.desk.is_none() {
                     let tenant = tenant.map(|id| format!(" --tenant {id}")).unwrap_or_default();
-                    return Err(more(vec![format!("certdeck login{tenant} --claims-challenge {}", claims.encoded())]));
+                    return Err(more(vec![format!(
+                        "certdeck login{tenant} --claims-challenge {}",
+                        claims.encoded()
+                    )]));
                 }
                 let why = format!("Azure asks for {}", claims.words());
-                let asked = person::ask(&self.means, tenant, client_id, wanted, way.door(self.chain.door), &why).await;
+                let asked =
+                    person::ask(&self.means, tenant, client_id, wanted, way.door(self.chain.door), &why)
+                        .await;
                 return asked.map_err(|miss| miss.into_error(way.name()));
             }
             Identity::Library(way) => way,
@@ -315,8 +344,12 @@ impl Signer {
         let tenant = Some(tenant.to_owned());
         let identity: Identity = match self.chosen.as_ref()? {
             Identity::Library(LibrarySignIn::AzureCli { .. }) => LibrarySignIn::AzureCli { tenant }.into(),
-            Identity::Library(LibrarySignIn::AzureDeveloperCli { .. }) => LibrarySignIn::AzureDeveloperCli { tenant }.into(),
-            Identity::Own(way) => OwnSignIn::SavedSignIn { tenant, client_id: way.party().1.map(str::to_owned) }.into(),
+            Identity::Library(LibrarySignIn::AzureDeveloperCli { .. }) => {
+                LibrarySignIn::AzureDeveloperCli { tenant }.into()
+            }
+            Identity::Own(way) => {
+                OwnSignIn::SavedSignIn { tenant, client_id: way.party().1.map(str::to_owned) }.into()
+            }
             Identity::Library(
                 LibrarySignIn::ClientSecret { .. }
                 | LibrarySignIn::ClientCertificate { .. }

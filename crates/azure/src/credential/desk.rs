@@ -100,7 +100,10 @@ impl<'d> Shown<'d> {
 impl Drop for Shown<'_> {
     fn drop(&mut self) {
         if !self.is_over {
-            self.end(Err(AzureError::SignIn { code: None, message: "nothing waits for it any more".to_owned() }));
+            self.end(Err(AzureError::SignIn {
+                code: None,
+                message: "nothing waits for it any more".to_owned(),
+            }));
         }
     }
 }

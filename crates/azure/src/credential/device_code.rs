@@ -17,7 +17,12 @@ use certdeck_model::{DeviceCode, printable};
 const CODES: usize = 4;
 
 /// Shows codes until one was typed; the answer with the tokens.
-pub(super) async fn converse(party: &Party<'_>, desk: &Desk, wanted: Wanted<'_>, why: &str) -> Result<Value, AzureError> {
+pub(super) async fn converse(
+    party: &Party<'_>,
+    desk: &Desk,
+    wanted: Wanted<'_>,
+    why: &str,
+) -> Result<Value, AzureError> {
     for _ in 0..CODES {
         let form = [("client_id", party.client_id), ("scope", &wanted.scope()), ("claims", &wanted.claims())];
         let answer = party.post("devicecode", &form).await?;
@@ -26,7 +31,8 @@ pub(super) async fn converse(party: &Party<'_>, desk: &Desk, wanted: Wanted<'_>,
         }
         let begun = answer.body;
         let text = |pointer: &str| json::text(&begun, pointer).map(|text| printable(&text).into_owned());
-        let number = |pointer: &str, usual: u64| begun.pointer(pointer).and_then(Value::as_u64).unwrap_or(usual);
+        let number =
+            |pointer: &str, usual: u64| begun.pointer(pointer).and_then(Value::as_u64).unwrap_or(usual);
         let (Some(device_code), Some(code), Some(address)) =
             (json::text(&begun, "/device_code"), text("/user_code"), text("/verification_uri"))
         else {
@@ -50,7 +56,12 @@ pub(super) async fn converse(party: &Party<'_>, desk: &Desk, wanted: Wanted<'_>,
 }
 
 /// Asks whether the code was typed; nothing once it has run out.
-async fn wait(party: &Party<'_>, form: &[(&str, &str)], interval: u64, until: Instant) -> Result<Option<Value>, AzureError> {
+async fn wait(
+    party: &Party<'_>,
+    form: &[(&str, &str)],
+    interval: u64,
+    until: Instant,
+) -> Result<Option<Value>, AzureError> {
     let mut pause = Duration::from_secs(interval.clamp(1, 60));
     while Instant::now() + pause < until {
         tokio::time::sleep(pause).await;
@@ -67,7 +78,9 @@ async fn wait(party: &Party<'_>, form: &[(&str, &str)], interval: u64, until: In
             Some("authorization_pending") => {}
             Some("slow_down") => pause += Duration::from_secs(5),
             Some("expired_token" | "code_expired") => return Ok(None),
-            Some("authorization_declined" | "access_denied") => return Err(sign_in("the sign-in was declined")),
+            Some("authorization_declined" | "access_denied") => {
+                return Err(sign_in("the sign-in was declined"));
+            }
             _ => return Err(failed(&answer)),
         }
     }

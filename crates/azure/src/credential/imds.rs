@@ -1,5 +1,5 @@
-//! Managed identities: what the machine itself is in Azure, asked of the metadata service that only it can reach, or of
-//! App Service's own endpoint where certdeck runs there.
+//! Managed identities: what the machine itself is in Azure, asked of the metadata service that only it can
+//! reach, or of App Service's own endpoint where certdeck runs there.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -26,22 +26,36 @@ pub(super) async fn find(host: Option<&Url>) -> Result<(), String> {
         None => {}
     }
     // Whatever else stands in it may be a password.
-    let shown = host.map_or_else(|| USUAL.trim_end_matches('/').to_owned(), |url| format!("{}://{}", url.scheme(), host_of(url)));
+    let shown = host.map_or_else(
+        || USUAL.trim_end_matches('/').to_owned(),
+        |url| format!("{}://{}", url.scheme(), host_of(url)),
+    );
     let url = host.cloned().or_else(|| Url::parse(USUAL).ok()).and_then(|url| url.join(PATH).ok());
-    let (Some(url), Ok(http)) = (url, plain(Some(PATIENCE))) else { return Err(format!("{shown} is no address")) };
-    // Without its header a metadata service of Azure answers 400; those of other clouds answer something else.
+    let (Some(url), Ok(http)) = (url, plain(Some(PATIENCE))) else {
+        return Err(format!("{shown} is no address"));
+    };
+    // Without its header a metadata service of Azure answers 400; those of other clouds answer something
+    // else.
     match http.get(url).send().await {
         Ok(answer) if answer.status().as_u16() == 400 => Ok(()),
-        Ok(answer) => Err(format!("what answers at {shown} ({}) is not Azure's metadata service", answer.status().as_u16())),
+        Ok(answer) => Err(format!(
+            "what answers at {shown} ({}) is not Azure's metadata service",
+            answer.status().as_u16()
+        )),
         Err(_) => Err(format!("this machine has no identity in Azure: nothing answers at {shown}")),
     }
 }
 
-/// Where this runs as far as the environment says it, in the order in which Azure's own libraries read it: App Service has
-/// an endpoint of its own that works; what the library cannot use counts as absent, so that the next way is tried.
+/// Where this runs as far as the environment says it, in the order in which Azure's own libraries read it:
+/// App Service has an endpoint of its own that works; what the library cannot use counts as absent, so that
+/// the next way is tried.
 fn by_environment(is_set: &dyn Fn(&str) -> bool) -> Option<Result<(), &'static str>> {
     if is_set("IDENTITY_ENDPOINT") {
-        return match (is_set("IDENTITY_HEADER"), is_set("IDENTITY_SERVER_THUMBPRINT"), is_set("IMDS_ENDPOINT")) {
+        return match (
+            is_set("IDENTITY_HEADER"),
+            is_set("IDENTITY_SERVER_THUMBPRINT"),
+            is_set("IMDS_ENDPOINT"),
+        ) {
             (true, true, _) => Some(Err("Service Fabric")),
             (true, false, _) => Some(Ok(())),
             (false, _, true) => Some(Err("Azure Arc")),
@@ -52,8 +66,12 @@ fn by_environment(is_set: &dyn Fn(&str) -> bool) -> Option<Result<(), &'static s
     is_set("MSI_ENDPOINT").then_some(Err(of_cloud_shell))
 }
 
-pub(super) fn credential(client_id: Option<&str>, host: Option<Url>) -> azure_core::Result<Arc<ManagedIdentityCredential>> {
-    let failed = |why| azure_core::Error::with_message(azure_core::error::ErrorKind::Credential, format!("{why}"));
+pub(super) fn credential(
+    client_id: Option<&str>,
+    host: Option<Url>,
+) -> azure_core::Result<Arc<ManagedIdentityCredential>> {
+    let failed =
+        |why| azure_core::Error::with_message(azure_core::error::ErrorKind::Credential, format!("{why}"));
     let http = plain(None).map_err(failed)?;
     let transport: Arc<dyn HttpClient> = match host {
         Some(host) => Arc::new(Elsewhere { http, host }),
@@ -61,14 +79,19 @@ pub(super) fn credential(client_id: Option<&str>, host: Option<Url>) -> azure_co
     };
     let options = ManagedIdentityCredentialOptions {
         user_assigned_id: client_id.map(|id| UserAssignedId::ClientId(id.to_owned())),
-        client_options: ClientOptions { transport: Some(Transport::new(transport)), ..ClientOptions::default() },
+        client_options: ClientOptions {
+            transport: Some(Transport::new(transport)),
+            ..ClientOptions::default()
+        },
     };
     ManagedIdentityCredential::new(Some(options))
 }
 
-/// The metadata service speaks plain HTTP and is never behind a proxy. Only what it hands out itself goes this way.
+/// The metadata service speaks plain HTTP and is never behind a proxy. Only what it hands out itself goes
+/// this way.
 fn plain(patience: Option<Duration>) -> reqwest::Result<reqwest::Client> {
-    let builder = reqwest::Client::builder().no_proxy().redirect(redirect::Policy::none()).connect_timeout(PATIENCE);
+    let builder =
+        reqwest::Client::builder().no_proxy().redirect(redirect::Policy::none()).connect_timeout(PATIENCE);
     match patience {
         Some(patience) => builder.timeout(patience).build(),
         None => builder.timeout(Duration::from_secs(20)).build(),

@@ -1,5 +1,5 @@
-//! Tokens: one for each audience, kept until shortly before it expires and renewed in the background while it is still
-//! good. Only one is fetched at a time; whoever asks meanwhile waits for that one.
+//! Tokens: one for each audience, kept until shortly before it expires and renewed in the background while it
+//! is still good. Only one is fetched at a time; whoever asks meanwhile waits for that one.
 
 mod application;
 mod assertion;
@@ -68,8 +68,11 @@ pub struct Who {
 impl Who {
     pub(super) fn of(token: &Token) -> Self {
         let claims = party::claims(token.expose()).unwrap_or_default();
-        let claim = |name: &str| claims.get(name).and_then(Value::as_str).map(|text| printable(text).into_owned());
-        let name = ["upn", "preferred_username", "unique_name", "app_displayname", "appid"].into_iter().find_map(claim);
+        let claim =
+            |name: &str| claims.get(name).and_then(Value::as_str).map(|text| printable(text).into_owned());
+        let name = ["upn", "preferred_username", "unique_name", "app_displayname", "appid"]
+            .into_iter()
+            .find_map(claim);
         let has = |name: &str, value: &str| {
             claims.get(name).and_then(Value::as_array).is_some_and(|all| all.iter().any(|one| one == value))
         };
@@ -132,7 +135,12 @@ struct Tokens {
 impl Credential {
     pub fn new(chain: Chain, means: Means) -> Self {
         let (desk, service) = (means.desk.clone(), host_of(&means.authority));
-        Self(Arc::new(Shared { held: std::sync::Mutex::default(), signer: Mutex::new(Signer::new(chain, means)), desk, service }))
+        Self(Arc::new(Shared {
+            held: std::sync::Mutex::default(),
+            signer: Mutex::new(Signer::new(chain, means)),
+            desk,
+            service,
+        }))
     }
 
     /// The host that signs in.
@@ -159,17 +167,24 @@ impl Credential {
 
     /// A new token that carries these claims, whatever is held.
     pub async fn token_with(&self, audience: &str, claims: &Claims) -> Result<Token, AzureError> {
-        let access = Box::pin(self.0.signer.lock().await.acquire(Wanted { audience, claims: Some(claims) })).await?;
+        let access =
+            Box::pin(self.0.signer.lock().await.acquire(Wanted { audience, claims: Some(claims) })).await?;
         let token = access.token.clone();
         self.keep(audience, access);
         Ok(token)
     }
 
-    /// The same account in another tenant, as far as its sign-in is good there; nobody is asked. Nothing for what is no person.
+    /// The same account in another tenant, as far as its sign-in is good there; nobody is asked. Nothing for
+    /// what is no person.
     pub async fn in_tenant(&self, tenant: &str) -> Option<Self> {
         let signer = self.0.signer.lock().await.in_tenant(tenant)?;
         let service = self.0.service.clone();
-        Some(Self(Arc::new(Shared { held: std::sync::Mutex::default(), signer: Mutex::new(signer), desk: None, service })))
+        Some(Self(Arc::new(Shared {
+            held: std::sync::Mutex::default(),
+            signer: Mutex::new(signer),
+            desk: None,
+            service,
+        })))
     }
 
     /// Forgets a token that a service refused, unless another one has taken its place already.
@@ -180,8 +195,9 @@ impl Credential {
         }
     }
 
-    /// Gets a token that carries what a service wants, in the place of the one that it refused; that may take as long as a
-    /// person takes to sign in. Many requests may be refused at once: the person is asked for the first.
+    /// Gets a token that carries what a service wants, in the place of the one that it refused; that may take
+    /// as long as a person takes to sign in. Many requests may be refused at once: the person is asked for
+    /// the first.
     pub async fn satisfy(&self, audience: &str, refused: &Token, claims: &Claims) -> Result<(), AzureError> {
         let mut signer = self.0.signer.lock().await;
         if self.held(audience).is_some_and(|held| !Arc::ptr_eq(&held.0, &refused.0)) {

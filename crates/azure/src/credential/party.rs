@@ -1,4 +1,5 @@
-//! The sign-in service as a person's sign-in talks to it: which directory, which application, and what comes back.
+//! The sign-in service as a person's sign-in talks to it: which directory, which application, and what comes
+//! back.
 
 use std::time::Duration;
 
@@ -54,12 +55,24 @@ pub(super) struct Party<'m> {
 }
 
 impl<'m> Party<'m> {
-    pub(super) fn new(means: &'m Means, tenant: Option<&'m str>, client_id: Option<&'m str>) -> Result<Self, AzureError> {
+    pub(super) fn new(
+        means: &'m Means,
+        tenant: Option<&'m str>,
+        client_id: Option<&'m str>,
+    ) -> Result<Self, AzureError> {
         let tenant = tenant.unwrap_or(ANY_TENANT);
         if tenant.is_empty() || !tenant.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '.') {
-            return Err(AzureError::Setup(format!("'{}' is neither the id nor a domain of a tenant", quoted(tenant))));
+            return Err(AzureError::Setup(format!(
+                "'{}' is neither the id nor a domain of a tenant",
+                quoted(tenant)
+            )));
         }
-        Ok(Self { http: &means.http, authority: &means.authority, tenant, client_id: client_id.unwrap_or(TOOLS) })
+        Ok(Self {
+            http: &means.http,
+            authority: &means.authority,
+            tenant,
+            client_id: client_id.unwrap_or(TOOLS),
+        })
     }
 
     /// Posts a form to an endpoint of the configured authority, whatever a service may have named.
@@ -77,8 +90,10 @@ impl<'m> Party<'m> {
     pub(super) fn take(&self, answer: &Value, saved: Option<&Saved>) -> Result<(Access, String), AzureError> {
         let access = access(answer)?;
         let claims = json::text(answer, "/id_token").as_deref().and_then(claims).unwrap_or_default();
-        let claim = |name: &str| claims.get(name).and_then(Value::as_str).map(|text| printable(text).into_owned());
-        let who = claim("preferred_username").or_else(|| claim("name")).unwrap_or_else(|| "somebody".to_owned());
+        let claim =
+            |name: &str| claims.get(name).and_then(Value::as_str).map(|text| printable(text).into_owned());
+        let who =
+            claim("preferred_username").or_else(|| claim("name")).unwrap_or_else(|| "somebody".to_owned());
         if let (Some(saved), Some(refresh_token)) = (saved, json::text(answer, "/refresh_token")) {
             let who = SignedIn {
                 user: who.clone(),
@@ -105,7 +120,8 @@ pub(super) fn access(answer: &Value) -> Result<Access, AzureError> {
     Ok(Access { token: Token::from(token.as_str()), lifetime })
 }
 
-/// What a token says of its owner. It came straight from the sign-in service over TLS and decides nothing here.
+/// What a token says of its owner. It came straight from the sign-in service over TLS and decides nothing
+/// here.
 pub(super) fn claims(token: &str) -> Option<Value> {
     serde_json::from_slice(&BASE64URL.decode(token.split('.').nth(1)?).ok()?).ok()
 }

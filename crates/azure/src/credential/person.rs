@@ -1,5 +1,5 @@
-//! A person who signs in: with what is kept of an earlier time, or by being asked. What comes back is kept, so that the
-//! next start asks nobody.
+//! A person who signs in: with what is kept of an earlier time, or by being asked. What comes back is kept,
+//! so that the next start asks nobody.
 
 use secrecy::ExposeSecret;
 
@@ -31,7 +31,9 @@ pub(super) async fn quietly(
     let nobody = || Miss::Absent("nobody has signed in yet".to_owned());
     let saved = means.saved.as_ref().ok_or_else(nobody)?;
     let party = Party::new(means, tenant, client_id)?;
-    let kept = saved.of(party.authority, party.tenant, party.client_id).map_err(|error| Miss::Absent(error.to_string()))?;
+    let kept = saved
+        .of(party.authority, party.tenant, party.client_id)
+        .map_err(|error| Miss::Absent(error.to_string()))?;
     let (scope, claims, mut refused) = (wanted.scope(), wanted.claims(), None);
     for one in kept {
         let form = [
@@ -49,14 +51,16 @@ pub(super) async fn quietly(
     }
     match refused {
         // It was good once and is no more: as if nobody had signed in, with the reason.
-        Some(AzureError::SignIn { code, message }) => Err(Miss::Absent(words::why_not_signed_in(code.as_deref(), &message))),
+        Some(AzureError::SignIn { code, message }) => {
+            Err(Miss::Absent(words::why_not_signed_in(code.as_deref(), &message)))
+        }
         Some(error) => Err(Miss::Failed(error)),
         None => Err(nobody()),
     }
 }
 
-/// By asking at a door, and waiting as long as the person takes; they may go to the other door. `why` says why somebody is
-/// asked.
+/// By asking at a door, and waiting as long as the person takes; they may go to the other door. `why` says
+/// why somebody is asked.
 pub(super) async fn ask(
     means: &Means,
     tenant: Option<&str>,

@@ -1,5 +1,5 @@
-//! The sign-ins of people, kept from one start to the next: a file of this account alone, with what new tokens are got
-//! with. Tokens themselves are never written.
+//! The sign-ins of people, kept from one start to the next: a file of this account alone, with what new
+//! tokens are got with. Tokens themselves are never written.
 
 use std::borrow::Cow;
 use std::fs::{self, DirBuilder, File, OpenOptions};
@@ -24,7 +24,10 @@ const FORM: u32 = 1;
 pub enum SavedError {
     #[error("{} cannot be used: {}", shown(path), reason(why))]
     File { path: PathBuf, why: io::Error },
-    #[error("{} is readable by others (mode {mode:o}), so it is not trusted; delete it and sign in again", shown(path))]
+    #[error(
+        "{} is readable by others (mode {mode:o}), so it is not trusted; delete it and sign in again",
+        shown(path)
+    )]
     Open { path: PathBuf, mode: u32 },
     #[error("{} is not what certdeck writes there; delete it and sign in again", shown(path))]
     Malformed { path: PathBuf },
@@ -82,7 +85,8 @@ impl Saved {
         Ok(self.read()?.into_iter().map(|kept| kept.who).collect())
     }
 
-    /// The sign-ins that may be good for a tenant, the tenant's own first: one person may be known in several.
+    /// The sign-ins that may be good for a tenant, the tenant's own first: one person may be known in
+    /// several.
     pub(super) fn of(&self, authority: &Url, tenant: &str, client_id: &str) -> Result<Vec<Kept>, SavedError> {
         let mut found = self.read()?;
         found.retain(|kept| kept.who.authority == authority.as_str() && kept.who.client_id == client_id);
@@ -93,7 +97,9 @@ impl Saved {
     /// Keeps a sign-in in place of the one before it.
     pub(super) fn keep(&self, new: Kept) -> Result<(), SavedError> {
         self.change(|all| {
-            let place = |kept: &Kept| (kept.who.authority.clone(), kept.who.tenant.clone(), kept.who.client_id.clone());
+            let place = |kept: &Kept| {
+                (kept.who.authority.clone(), kept.who.tenant.clone(), kept.who.client_id.clone())
+            };
             all.retain(|old| place(old) != place(&new));
             all.push(new);
         })
@@ -116,7 +122,9 @@ impl Saved {
         let metadata = match fs::metadata(&self.path) {
             Ok(metadata) => metadata,
             // Or something on its way is no directory.
-            Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => return Ok(Vec::new()),
+            Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
+                return Ok(Vec::new());
+            }
             Err(why) => return Err(self.failed(why)),
         };
         let mode = metadata.permissions().mode() & 0o777;
@@ -133,7 +141,10 @@ impl Saved {
         if whole.form != FORM {
             return Err(malformed());
         }
-        let keep = |entry: Entry<'_>| Kept { who: entry.who, refresh_token: SecretString::from(entry.refresh_token.as_ref()) };
+        let keep = |entry: Entry<'_>| Kept {
+            who: entry.who,
+            refresh_token: SecretString::from(entry.refresh_token.as_ref()),
+        };
         Ok(whole.sign_ins.into_iter().map(keep).collect())
     }
 
@@ -143,13 +154,16 @@ impl Saved {
         if let Some(dir) = self.path.parent() {
             DirBuilder::new().recursive(true).mode(0o700).create(dir).map_err(failed)?;
         }
-        let private = |path: &Path| OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path);
+        let private =
+            |path: &Path| OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path);
         let lock = private(&self.path.with_extension("lock")).map_err(failed)?;
         flock(&lock, FlockOperation::LockExclusive).map_err(|errno| failed(errno.into()))?;
         let mut all = self.read()?;
         change(&mut all);
-        let sign_ins =
-            all.iter().map(|kept| Entry { who: kept.who.clone(), refresh_token: kept.refresh_token.expose_secret().into() });
+        let sign_ins = all.iter().map(|kept| Entry {
+            who: kept.who.clone(),
+            refresh_token: kept.refresh_token.expose_secret().into(),
+        });
         let whole = Whole { form: FORM, sign_ins: sign_ins.collect() };
         let text = Zeroizing::new(serde_json::to_vec_pretty(&whole).map_err(|why| failed(why.into()))?);
         let new = self.path.with_extension("new");

@@ -1,4 +1,5 @@
-//! The ways to sign in that `azure_identity` has, each behind the same few settings, and its errors in our words.
+//! The ways to sign in that `azure_identity` has, each behind the same few settings, and its errors in our
+//! words.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -7,9 +8,10 @@ use azure_core::cloud::CustomConfiguration;
 use azure_core::credentials::{Secret, TokenCredential};
 use azure_core::http::{ClientOptions, ExponentialRetryOptions, RetryOptions, Transport};
 use azure_identity::{
-    AzureCliCredential, AzureCliCredentialOptions, AzureDeveloperCliCredential, AzureDeveloperCliCredentialOptions,
-    ClientAssertionCredential, ClientAssertionCredentialOptions, ClientSecretCredential, ClientSecretCredentialOptions,
-    WorkloadIdentityCredential, WorkloadIdentityCredentialOptions,
+    AzureCliCredential, AzureCliCredentialOptions, AzureDeveloperCliCredential,
+    AzureDeveloperCliCredentialOptions, ClientAssertionCredential, ClientAssertionCredentialOptions,
+    ClientSecretCredential, ClientSecretCredentialOptions, WorkloadIdentityCredential,
+    WorkloadIdentityCredentialOptions,
 };
 use secrecy::ExposeSecret;
 
@@ -24,7 +26,8 @@ use certdeck_model::printable;
 const PATIENCE: Duration = Duration::from_secs(60);
 
 pub(super) async fn fetch(means: &Means, identity: &LibrarySignIn, audience: &str) -> Result<Access, Miss> {
-    let is_a_tool = matches!(identity, LibrarySignIn::AzureCli { .. } | LibrarySignIn::AzureDeveloperCli { .. });
+    let is_a_tool =
+        matches!(identity, LibrarySignIn::AzureCli { .. } | LibrarySignIn::AzureDeveloperCli { .. });
     if let LibrarySignIn::ManagedIdentity { host, .. } = identity {
         imds::find(host.as_ref()).await.map_err(Miss::Absent)?;
     }
@@ -33,7 +36,9 @@ pub(super) async fn fetch(means: &Means, identity: &LibrarySignIn, audience: &st
     let token = async { credential(means, identity)?.get_token(&[&scope], None).await };
     let token = match tokio::time::timeout(PATIENCE, token).await {
         Ok(token) => token,
-        Err(_) if is_a_tool => return Err(Miss::Absent(format!("it did not answer within {} s", PATIENCE.as_secs()))),
+        Err(_) if is_a_tool => {
+            return Err(Miss::Absent(format!("it did not answer within {} s", PATIENCE.as_secs())));
+        }
         Err(_) => {
             let why = format!("no answer within {} s", PATIENCE.as_secs());
             return Err(AzureError::Unreachable { host: host_of(&means.authority), why }.into());
@@ -52,14 +57,19 @@ pub(super) async fn fetch(means: &Means, identity: &LibrarySignIn, audience: &st
         match identity {
             // What belongs to whoever sits here may be missing; what was configured must work.
             _ if is_a_tool => Miss::Absent(sentence(&text)),
-            LibrarySignIn::ManagedIdentity { .. } if text.contains("not been assigned") || text.contains("Identity not found") => {
+            LibrarySignIn::ManagedIdentity { .. }
+                if text.contains("not been assigned") || text.contains("Identity not found") =>
+            {
                 Miss::Absent("no such identity is assigned to this machine".to_owned())
             }
             _ => Miss::Failed(unreached.unwrap_or_else(|| sign_in(&text))),
         }
     })?;
     let lifetime = access.expires_on - azure_core::time::OffsetDateTime::now_utc();
-    Ok(Access { token: Token::from(access.token.secret()), lifetime: lifetime.try_into().unwrap_or(Duration::ZERO) })
+    Ok(Access {
+        token: Token::from(access.token.secret()),
+        lifetime: lifetime.try_into().unwrap_or(Duration::ZERO),
+    })
 }
 
 fn credential(means: &Means, identity: &LibrarySignIn) -> azure_core::Result<Arc<dyn TokenCredential>> {
@@ -83,7 +93,9 @@ fn credential(means: &Means, identity: &LibrarySignIn) -> azure_core::Result<Arc
             options.token_file_path = Some(token_file.clone());
             WorkloadIdentityCredential::new(Some(options))?
         }
-        LibrarySignIn::ManagedIdentity { client_id, host } => imds::credential(client_id.as_deref(), host.clone())?,
+        LibrarySignIn::ManagedIdentity { client_id, host } => {
+            imds::credential(client_id.as_deref(), host.clone())?
+        }
         LibrarySignIn::AzureDeveloperCli { tenant } => {
             let mut options = AzureDeveloperCliCredentialOptions::default();
             options.tenant_id.clone_from(tenant);
@@ -103,21 +115,30 @@ fn options(means: &Means) -> ClientOptions {
     ClientOptions {
         cloud: Some(Arc::new(cloud.into())),
         transport: Some(Transport::new(Arc::new(means.http.client().clone()))),
-        retry: RetryOptions::exponential(ExponentialRetryOptions { max_retries: 2, ..ExponentialRetryOptions::default() }),
+        retry: RetryOptions::exponential(ExponentialRetryOptions {
+            max_retries: 2,
+            ..ExponentialRetryOptions::default()
+        }),
         ..ClientOptions::default()
     }
 }
 
-/// An error of the sign-in service out of whatever text holds it: its code, and its sentence without ids and links.
+/// An error of the sign-in service out of whatever text holds it: its code, and its sentence without ids and
+/// links.
 pub(super) fn sign_in(text: &str) -> AzureError {
-    let code = text.find("AADSTS").map(|start| text[start..].chars().take_while(char::is_ascii_alphanumeric).collect());
+    let code = text
+        .find("AADSTS")
+        .map(|start| text[start..].chars().take_while(char::is_ascii_alphanumeric).collect());
     AzureError::SignIn { code, message: sentence(text) }
 }
 
 fn sentence(text: &str) -> String {
     let (from, ends): (_, &[&str]) = match text.find("AADSTS") {
         Some(start) => (&text[start..], &[" Trace ID", "\r", "\n", "\\r", "\\n", "\","]),
-        None => (text.split_once("authentication failed.").map_or(text, |(_, rest)| rest).trim_start(), &["\r", "\n"]),
+        None => (
+            text.split_once("authentication failed.").map_or(text, |(_, rest)| rest).trim_start(),
+            &["\r", "\n"],
+        ),
     };
     let from = from.trim_start_matches("ERROR: ");
     let end = ends.iter().filter_map(|mark| from.find(mark)).min().unwrap_or(from.len());
@@ -130,11 +151,9 @@ mod tests {
 
     #[test]
     fn the_sentence_is_found_in_what_libraries_and_tools_say() {
-        let az =
-            "AzureCliCredential authentication failed. ERROR: Please run 'az login' to setup account.\n\nTo troubleshoot, visit x";
+        let az = "AzureCliCredential authentication failed. ERROR: Please run 'az login' to setup account.\n\nTo troubleshoot, visit x";
         assert_eq!(sentence(az), "Please run 'az login' to setup account.");
-        let entra =
-            "ClientSecretCredential authentication failed. AADSTS7000222: The keys are expired. Trace ID: 1 Correlation ID: 2";
+        let entra = "ClientSecretCredential authentication failed. AADSTS7000222: The keys are expired. Trace ID: 1 Correlation ID: 2";
         let expected = AzureError::SignIn {
             code: Some("AADSTS7000222".to_owned()),
             message: "AADSTS7000222: The keys are expired.".to_owned(),

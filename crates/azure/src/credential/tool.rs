@@ -1,5 +1,5 @@
-//! A sign-in that is borrowed from another program, where a service wants more than it gave: only that program can sign in
-//! again. The person runs its command, and what waits goes on.
+//! A sign-in that is borrowed from another program, where a service wants more than it gave: only that
+//! program can sign in again. The person runs its command, and what waits goes on.
 
 use super::super::challenge::Claims;
 use super::super::error::AzureError;
@@ -11,24 +11,32 @@ use certdeck_model::{SignInReply, ToolCommand};
 /// How often a person says to have run the command before nothing is believed any more.
 const TRIES: usize = 10;
 
-/// What the program needs to be told, as its own messages say it; the tenant is the one of the token that was refused.
+/// What the program needs to be told, as its own messages say it; the tenant is the one of the token that was
+/// refused.
 ///
-/// The scope is the one that certdeck borrows tokens for: the program keeps tokens by scope, and would hand out the old
-/// one otherwise. Sources: Azure/azure-cli#31699, Azure/azure-dev#5545.
+/// The scope is the one that certdeck borrows tokens for: the program keeps tokens by scope, and would hand
+/// out the old one otherwise. Sources: Azure/azure-cli#31699, Azure/azure-dev#5545.
 fn command(identity: &LibrarySignIn, audience: &str, refused: &Token, claims: &Claims) -> Vec<String> {
     let encoded = claims.encoded();
-    let tenant = Who::of(refused).tenant.filter(|id| id.chars().all(|c| c.is_ascii_alphanumeric() || c == '-'));
-    let (LibrarySignIn::AzureCli { tenant: configured } | LibrarySignIn::AzureDeveloperCli { tenant: configured }) = identity
+    let tenant =
+        Who::of(refused).tenant.filter(|id| id.chars().all(|c| c.is_ascii_alphanumeric() || c == '-'));
+    let (LibrarySignIn::AzureCli { tenant: configured }
+    | LibrarySignIn::AzureDeveloperCli { tenant: configured }) = identity
     else {
         return Vec::new();
     };
     let tenant = tenant.or_else(|| configured.clone());
     if matches!(identity, LibrarySignIn::AzureCli { .. }) {
         let tenant = tenant.map(|id| format!(" --tenant \"{id}\"")).unwrap_or_default();
-        return vec![format!("az login{tenant} --scope \"{audience}/.default\" --claims-challenge \"{encoded}\"")];
+        return vec![format!(
+            "az login{tenant} --scope \"{audience}/.default\" --claims-challenge \"{encoded}\""
+        )];
     }
     let of = tenant.map(|id| format!(" --tenant-id \"{id}\"")).unwrap_or_default();
-    vec![format!("azd auth token{of} --scope \"{audience}/.default\" --claims \"{encoded}\""), format!("azd auth login{of}")]
+    vec![
+        format!("azd auth token{of} --scope \"{audience}/.default\" --claims \"{encoded}\""),
+        format!("azd auth login{of}"),
+    ]
 }
 
 /// Asks the person to run the command, and borrows again after they have.
@@ -40,7 +48,8 @@ pub(super) async fn borrow_again(
     claims: &Claims,
 ) -> Result<Access, AzureError> {
     let (tool, lines) = (identity.name(), command(identity, audience, refused, claims));
-    let wanted = AzureError::MoreWanted { way: tool, wants: claims.words().to_owned(), commands: lines.clone() };
+    let wanted =
+        AzureError::MoreWanted { way: tool, wants: claims.words().to_owned(), commands: lines.clone() };
     // It may have signed in meanwhile; a token that is only newer would be refused again.
     if let Ok(access) = sdk::fetch(means, identity, audience).await
         && access.token.expose() != refused.expose()
@@ -90,8 +99,14 @@ mod tests {
         assert_eq!(lines, [expected]);
         // What a token says is never taken for more than an id.
         let odd = command(&az, "https://vault.azure.net", &token(r#"{"tid":"\"; reboot"}"#), &claims);
-        assert!(odd[0].starts_with("az login --tenant \"contoso.com\" --scope \"https://vault.azure.net/.default\""), "{odd:?}");
-        let azd = command(&LibrarySignIn::AzureDeveloperCli { tenant: None }, "https://a", &token("{}"), &claims);
+        assert!(
+            odd[0].starts_with(
+                "az login --tenant \"contoso.com\" --scope \"https://vault.azure.net/.default\""
+            ),
+            "{odd:?}"
+        );
+        let azd =
+            command(&LibrarySignIn::AzureDeveloperCli { tenant: None }, "https://a", &token("{}"), &claims);
         assert_eq!(azd[1], "azd auth login");
     }
 }

@@ -1,5 +1,5 @@
-//! Hostnames that are bound to a certificate which no list has. No description of App Service tells whether an app keeps certificates
-//! of its own (C34), so such an app is asked for them, whatever it says.
+//! Hostnames that are bound to a certificate which no list has. No description of App Service tells whether
+//! an app keeps certificates of its own (C34), so such an app is asked for them, whatever it says.
 
 use std::collections::{HashMap, HashSet};
 
@@ -18,8 +18,12 @@ pub(super) struct Bound {
 impl Bound {
     /// Apps that say that they have their own certificates are asked anyway.
     pub fn note(&mut self, part: &Estate) {
-        let homes: HashMap<&ResourceId, Home> =
-            part.apps.iter().filter(|app| app.scope == Scope::Webspace).map(|app| (&app.id, app.home())).collect();
+        let homes: HashMap<&ResourceId, Home> = part
+            .apps
+            .iter()
+            .filter(|app| app.scope == Scope::Webspace)
+            .map(|app| (&app.id, app.home()))
+            .collect();
         for binding in &part.bindings {
             if let (Some(thumbprint), Some(home)) = (&binding.thumbprint, homes.get(&binding.app)) {
                 self.used.push((thumbprint.clone(), binding.app.clone(), home.clone()));
@@ -35,8 +39,8 @@ impl Bound {
         }
     }
 
-    /// The apps to ask, and how many more there are. Where the certificates of a subscription could not be listed, its apps explain
-    /// nothing: `unread` has those subscriptions.
+    /// The apps to ask, and how many more there are. Where the certificates of a subscription could not be
+    /// listed, its apps explain nothing: `unread` has those subscriptions.
     pub fn unexplained(&self, unread: &HashSet<&str>) -> (Vec<ResourceId>, usize) {
         let is_listed = |thumbprint: &Thumbprint, home: &Home| {
             self.listed.get(thumbprint).is_some_and(|homes| homes.iter().any(|one| one.is(home)))

@@ -45,7 +45,9 @@ impl Gaps {
     /// An app whose own certificates could not be read.
     pub fn add_app(&mut self, label: String, error: &AzureError) {
         let problem = error.problem("private key certificates of single apps");
-        let is_same = |(because, _): &&mut (Problem, Vec<String>)| because.why == problem.why && because.code == problem.code;
+        let is_same = |(because, _): &&mut (Problem, Vec<String>)| {
+            because.why == problem.why && because.code == problem.code
+        };
         match self.apps.iter_mut().find(is_same) {
             Some((_, apps)) => apps.push(label),
             None => self.apps.push((problem, vec![label])),
@@ -55,13 +57,18 @@ impl Gaps {
     /// The places of the subscriptions whose list of this kind, or more of them, could not be read.
     pub fn without(&self, kind: Kind) -> impl Iterator<Item = usize> {
         let concerns = move |missing: Missing| missing == Missing::Rest || missing == Missing::List(kind);
-        self.lists.iter().filter(move |(missing, ..)| concerns(*missing)).flat_map(|(.., places)| places.iter().copied())
+        self.lists
+            .iter()
+            .filter(move |(missing, ..)| concerns(*missing))
+            .flat_map(|(.., places)| places.iter().copied())
     }
 
-    /// Apps that were not asked for certificates of their own, although they are bound to one that no list has.
+    /// Apps that were not asked for certificates of their own, although they are bound to one that no list
+    /// has.
     pub fn add_unasked(&mut self, apps: usize) {
-        let problem = Problem::new("private key certificates of single apps", "there are too many of them to ask each")
-            .remedy("Look at fewer subscriptions (s) to see the certificates of all their apps.");
+        let problem =
+            Problem::new("private key certificates of single apps", "there are too many of them to ask each")
+                .remedy("Look at fewer subscriptions (s) to see the certificates of all their apps.");
         self.others.push(Gap::new(format!("the own certificates of {apps} apps"), problem));
     }
 
@@ -114,12 +121,20 @@ mod tests {
     use certdeck_model::ResourceId;
 
     fn refused(code: &str) -> AzureError {
-        AzureError::refused(Refusal { status: 403, code: code.to_owned(), message: "no right".to_owned(), ..Refusal::default() })
+        AzureError::refused(Refusal {
+            status: 403,
+            code: code.to_owned(),
+            message: "no right".to_owned(),
+            ..Refusal::default()
+        })
     }
 
     fn subscriptions(count: usize) -> Vec<Subscription> {
-        let one =
-            |n: usize| Subscription { id: ResourceId::subscription(&n.to_string()), name: format!("S{n}"), state: String::new() };
+        let one = |n: usize| Subscription {
+            id: ResourceId::subscription(&n.to_string()),
+            name: format!("S{n}"),
+            state: String::new(),
+        };
         (0..count).map(one).collect()
     }
 

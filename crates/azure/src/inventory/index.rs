@@ -1,5 +1,5 @@
-//! Azure Resource Graph: one question to many subscriptions, a thousand rows a page (API.md 10). It is an index that lags
-//! minutes behind, and its pages follow one another by token.
+//! Azure Resource Graph: one question to many subscriptions, a thousand rows a page (API.md 10). It is an
+//! index that lags minutes behind, and its pages follow one another by token.
 
 use serde_json::json;
 
@@ -43,13 +43,21 @@ impl Question {
             options["$skipToken"] = token.as_str().into();
         }
         let body = json!({ "subscriptions": self.subscriptions, "query": self.query, "options": options });
-        let request = Request::post("Ask Resource Graph", "/providers/Microsoft.ResourceGraph/resources", version::RESOURCE_GRAPH)
-            .with_body(Body::new(body))
-            .repeat(Repeat::Safe);
+        let request = Request::post(
+            "Ask Resource Graph",
+            "/providers/Microsoft.ResourceGraph/resources",
+            version::RESOURCE_GRAPH,
+        )
+        .with_body(Body::new(body))
+        .repeat(Repeat::Safe);
         let (answer, rows) = client.ask_rows(&request, "data").await?;
-        let malformed = |why: &str| AzureError::Malformed { host: "Resource Graph".to_owned(), why: why.to_owned() };
+        let malformed =
+            |why: &str| AzureError::Malformed { host: "Resource Graph".to_owned(), why: why.to_owned() };
         let rows = rows.ok_or_else(|| malformed("it has no rows"))?;
-        let total = answer["totalRecords"].as_u64().and_then(|total| usize::try_from(total).ok()).unwrap_or(rows.len());
+        let total = answer["totalRecords"]
+            .as_u64()
+            .and_then(|total| usize::try_from(total).ok())
+            .unwrap_or(rows.len());
         let token = answer["$skipToken"].as_str().filter(|token| !token.is_empty()).map(str::to_owned);
         if token.is_none() && json::flag(&answer, "/resultTruncated") {
             return Err(malformed("it leaves rows out and does not say how to get them"));
@@ -63,7 +71,9 @@ impl Question {
         let pages = self.pages + 1;
         match token {
             None => Ok(None),
-            Some(_) if is_empty || token == self.token => Err("a page of the answer leads to itself".to_owned()),
+            Some(_) if is_empty || token == self.token => {
+                Err("a page of the answer leads to itself".to_owned())
+            }
             Some(_) if pages >= MOST_PAGES => Err(format!("it has no end after {MOST_PAGES} pages")),
             Some(_) => Ok(Some(Self { token, pages, ..self })),
         }

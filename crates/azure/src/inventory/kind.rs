@@ -1,5 +1,6 @@
-//! What an estate is made of, as data: how each kind of thing is called in the index and in ARM, and which of its members
-//! are read. One decoder a kind serves both, because a row of the index is given the shape of a resource first.
+//! What an estate is made of, as data: how each kind of thing is called in the index and in ARM, and which of
+//! its members are read. One decoder a kind serves both, because a row of the index is given the shape of a
+//! resource first.
 
 use serde_json::{Map, Value};
 
@@ -158,7 +159,8 @@ const VAULTS: Facts = Facts {
 
 impl Kind {
     /// Certificates first: they are what people wait for.
-    pub const ALL: [Self; 7] = [Self::Certificates, Self::Apps, Self::Slots, Self::Orders, Self::Plans, Self::Vaults, Self::Groups];
+    pub const ALL: [Self; 7] =
+        [Self::Certificates, Self::Apps, Self::Slots, Self::Orders, Self::Plans, Self::Vaults, Self::Groups];
 
     fn facts(self) -> &'static Facts {
         match self {
@@ -197,7 +199,8 @@ impl Kind {
         Request::get(format!("List the {words}"), format!("{scope}/{path}"), version)
     }
 
-    /// A row of the index in the shape of a resource; `None` where it lacks what it would say something wrong without.
+    /// A row of the index in the shape of a resource; `None` where it lacks what it would say something wrong
+    /// without.
     pub fn resource(self, row: Value) -> Option<Value> {
         let Facts { columns, members, needs, .. } = self.facts();
         let Value::Object(mut row) = row else { return None };
@@ -209,16 +212,22 @@ impl Kind {
         let properties: Map<String, Value> =
             members.iter().filter_map(|member| Some(((*member).to_owned(), row.remove(*member)?))).collect();
         let is_there = |member: &&&str| properties.get(**member).is_some_and(|value| !value.is_null());
-        let is_whole = needs.iter().all(|member| is_there(&member)) && self.tells_the_certificate(&properties);
+        let is_whole =
+            needs.iter().all(|member| is_there(&member)) && self.tells_the_certificate(&properties);
         resource.insert("properties".to_owned(), properties.into());
         is_whole.then(|| resource.into())
     }
 
-    /// An order that was issued has a certificate; only where the index leaves it out it would seem to have none.
+    /// An order that was issued has a certificate; only where the index leaves it out it would seem to have
+    /// none.
     fn tells_the_certificate(self, properties: &Map<String, Value>) -> bool {
-        let is_issued =
-            properties.get("status").and_then(Value::as_str).is_some_and(|status| status.eq_ignore_ascii_case("Issued"));
-        self != Self::Orders || !is_issued || properties.get("signedCertificate").is_some_and(Value::is_object)
+        let is_issued = properties
+            .get("status")
+            .and_then(Value::as_str)
+            .is_some_and(|status| status.eq_ignore_ascii_case("Issued"));
+        self != Self::Orders
+            || !is_issued
+            || properties.get("signedCertificate").is_some_and(Value::is_object)
     }
 
     /// Puts a resource into the part of the estate; false where it is no such resource.
@@ -277,7 +286,8 @@ mod tests {
     fn a_row_that_would_say_something_wrong_is_not_taken() {
         let site = json!({"id": ID, "location": "westeurope", "webSpace": "w", "hostNames": ["a.b"], "hostNameSslStates": null});
         assert_eq!(Kind::Apps.resource(site), None, "it would seem to have no bindings");
-        let mut order = json!({"id": ID, "location": "global", "status": "Issued", "distinguishedName": "CN=a.b"});
+        let mut order =
+            json!({"id": ID, "location": "global", "status": "Issued", "distinguishedName": "CN=a.b"});
         assert_eq!(Kind::Orders.resource(order.clone()), None, "it would seem to have no certificate");
         order["status"] = "Pendingissuance".into();
         assert!(Kind::Orders.resource(order).is_some());

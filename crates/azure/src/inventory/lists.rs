@@ -9,9 +9,14 @@ use certdeck_model::{Estate, ResourceId};
 
 use super::kind::Kind;
 
-/// Reads one kind of thing below a subscription or resource group into `part`. After an error, the pages before it are
-/// there.
-pub async fn read(client: &Client, kind: Kind, scope: &ResourceId, part: &mut Estate) -> Result<(), AzureError> {
+/// Reads one kind of thing below a subscription or resource group into `part`. After an error, the pages
+/// before it are there.
+pub async fn read(
+    client: &Client,
+    kind: Kind,
+    scope: &ResourceId,
+    part: &mut Estate,
+) -> Result<(), AzureError> {
     match kind {
         Kind::Slots => add_sites(part, sites::slots(client, scope).await?),
         Kind::Groups if is_group(scope) => part.groups.extend(groups::get(client, scope).await?),
@@ -31,8 +36,8 @@ pub async fn read(client: &Client, kind: Kind, scope: &ResourceId, part: &mut Es
     Ok(())
 }
 
-/// ARM says `West Europe` where the index says `westeurope`. The same thing has to be the same in the next reading, whichever
-/// of them answers then.
+/// ARM says `West Europe` where the index says `westeurope`. The same thing has to be the same in the next
+/// reading, whichever of them answers then.
 fn spell_regions_as_the_index(part: &mut Estate) {
     let spelled = |region: &str| region.replace(' ', "").to_lowercase();
     part.groups.iter_mut().for_each(|one| one.location = spelled(&one.location));
@@ -50,7 +55,11 @@ pub async fn site(client: &Client, id: &ResourceId, part: &mut Estate) -> Result
 }
 
 /// Reads the certificates that one app or slot has alone.
-pub async fn own_certificates(client: &Client, app: &ResourceId, part: &mut Estate) -> Result<(), AzureError> {
+pub async fn own_certificates(
+    client: &Client,
+    app: &ResourceId,
+    part: &mut Estate,
+) -> Result<(), AzureError> {
     part.certificates.extend(certificates::of_app(client, app).await?);
     spell_regions_as_the_index(part);
     Ok(())

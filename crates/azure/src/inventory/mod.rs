@@ -1,7 +1,7 @@
-//! The whole estate in one look: the index of Resource Graph first, ARM's own lists where the index does not answer, does
-//! not know a subscription or tells too little, and direct reads of what was changed from here lately, because the index
-//! lags. What cannot be read becomes a gap with a name. Public certificates (`public`) and what vaults do about their
-//! certificates (`upkeep`) are read by themselves.
+//! The whole estate in one look: the index of Resource Graph first, ARM's own lists where the index does not
+//! answer, does not know a subscription or tells too little, and direct reads of what was changed from here
+//! lately, because the index lags. What cannot be read becomes a gap with a name. Public certificates
+//! (`public`) and what vaults do about their certificates (`upkeep`) are read by themselves.
 //!
 //! It is one queue of questions, some at once; every answer is told as a part that an estate can absorb.
 
@@ -22,13 +22,19 @@ use super::subscriptions;
 use certdeck_model::{Estate, ResourceId};
 use reader::Reader;
 
-/// So long after a change the index may still tell how it was before. It says "near real time" and means minutes.
+/// So long after a change the index may still tell how it was before. It says "near real time" and means
+/// minutes.
 pub const LAG: SignedDuration = SignedDuration::from_mins(15);
 
-/// Reads everything the signed-in identity may see. `tell` gets it in parts that name every resource once, with a note on
-/// how far it is. `changed` are resources that were changed from here lately, newest first: what the index knows of their
-/// groups is not believed. Only a failed sign-in, or no subscription at all, is an error.
-pub async fn read(client: &Client, changed: &[ResourceId], mut tell: impl FnMut(Estate, String) + Send) -> Result<(), AzureError> {
+/// Reads everything the signed-in identity may see. `tell` gets it in parts that name every resource once,
+/// with a note on how far it is. `changed` are resources that were changed from here lately, newest first:
+/// what the index knows of their groups is not believed. Only a failed sign-in, or no subscription at all, is
+/// an error.
+pub async fn read(
+    client: &Client,
+    changed: &[ResourceId],
+    mut tell: impl FnMut(Estate, String) + Send,
+) -> Result<(), AzureError> {
     let client = &client.for_a_look();
     let subscriptions = subscriptions::list(client).await?;
     if subscriptions.is_empty() {

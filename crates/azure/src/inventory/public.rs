@@ -1,5 +1,5 @@
-//! Public certificates: there is no list of them but each app's own, so they are read when somebody wants to see them, of
-//! the apps that are meant.
+//! Public certificates: there is no list of them but each app's own, so they are read when somebody wants to
+//! see them, of the apps that are meant.
 
 use futures::StreamExt;
 use futures::stream;

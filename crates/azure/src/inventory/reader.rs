@@ -82,7 +82,8 @@ pub struct Reader<'r> {
     places: HashMap<String, usize>,
     tell: &'r mut (dyn FnMut(Estate, String) + Send),
     queue: VecDeque<Ask>,
-    /// What was told already, by a hash of its id: pages, cuts and lists may overlap, and no row is told twice.
+    /// What was told already, by a hash of its id: pages, cuts and lists may overlap, and no row is told
+    /// twice.
     told: HashSet<u64>,
     /// Lists that were asked for.
     listed: HashSet<(Kind, ResourceId)>,
@@ -107,8 +108,13 @@ struct Progress {
 }
 
 impl<'r> Reader<'r> {
-    pub fn new(client: &'r Client, subscriptions: Vec<Subscription>, tell: &'r mut (dyn FnMut(Estate, String) + Send)) -> Self {
-        let places = subscriptions.iter().map(|one| one.id.subscription_id().to_ascii_lowercase()).zip(0..).collect();
+    pub fn new(
+        client: &'r Client,
+        subscriptions: Vec<Subscription>,
+        tell: &'r mut (dyn FnMut(Estate, String) + Send),
+    ) -> Self {
+        let places =
+            subscriptions.iter().map(|one| one.id.subscription_id().to_ascii_lowercase()).zip(0..).collect();
         Self {
             client,
             subscriptions,
@@ -130,7 +136,10 @@ impl<'r> Reader<'r> {
     /// Reads the groups of these resources by ARM; the index is not asked about them afterwards.
     pub async fn directly(&mut self, changed: &[ResourceId]) -> Result<(), AzureError> {
         let mut groups: Vec<ResourceId> = Vec::new();
-        for group in changed.iter().filter(|id| !id.resource_group().is_empty() && self.place(id).is_some()).map(ResourceId::group)
+        for group in changed
+            .iter()
+            .filter(|id| !id.resource_group().is_empty() && self.place(id).is_some())
+            .map(ResourceId::group)
         {
             if groups.len() < MOST_GROUPS && !groups.contains(&group) {
                 groups.push(group);
@@ -161,7 +170,8 @@ impl<'r> Reader<'r> {
         self.ask_all().await
     }
 
-    /// Asks once more for what was left out: one question may have found meanwhile that its subscription answers again.
+    /// Asks once more for what was left out: one question may have found meanwhile that its subscription
+    /// answers again.
     pub async fn again(&mut self) -> Result<(), AzureError> {
         for (kind, place) in std::mem::take(&mut self.left_out) {
             self.queue.push_back(Ask::List { kind, scope: self.subscriptions[place].id.clone() });
@@ -172,7 +182,8 @@ impl<'r> Reader<'r> {
 
     /// Asks the apps for certificates of their own that are bound to one which no list has.
     pub async fn own_of_bound(&mut self) -> Result<(), AzureError> {
-        let subscriptions: HashSet<&str> = self.gaps.without(Kind::Certificates).map(|place| self.subscription(place)).collect();
+        let subscriptions: HashSet<&str> =
+            self.gaps.without(Kind::Certificates).map(|place| self.subscription(place)).collect();
         let (asked, left) = self.bound.unexplained(&subscriptions);
         self.queue.extend(asked.into_iter().map(Ask::OwnCertificates));
         if left > 0 {
@@ -221,7 +232,9 @@ impl<'r> Reader<'r> {
 
     fn take(&mut self, answer: Answer) -> Result<(), AzureError> {
         match answer {
-            Answer::Page { kind, among, is_first, page: Ok(page) } => self.take_page(kind, among, is_first, page),
+            Answer::Page { kind, among, is_first, page: Ok(page) } => {
+                self.take_page(kind, among, is_first, page);
+            }
             Answer::Page { kind, among, page: Err(error), .. } => {
                 ends_all(&error)?;
                 tracing::warn!(kind = kind.words(), %error, "Resource Graph did not answer; listing by subscription");
@@ -230,8 +243,12 @@ impl<'r> Reader<'r> {
                 }
             }
             Answer::Known { among, page: Ok(page) } => {
-                let known: HashSet<usize> =
-                    page.rows.iter().filter_map(|row| kind::id(&read(row)?)).filter_map(|id| self.place(&id)).collect();
+                let known: HashSet<usize> = page
+                    .rows
+                    .iter()
+                    .filter_map(|row| kind::id(&read(row)?))
+                    .filter_map(|id| self.place(&id))
+                    .collect();
                 for place in among.into_iter().filter(|place| !known.contains(place)) {
                     self.kinds().for_each(|kind| self.list(kind, self.subscriptions[place].id.clone()));
                 }
@@ -355,10 +372,12 @@ impl<'r> Reader<'r> {
         self.told.insert(hasher.finish())
     }
 
-    /// An own change of a certificate moves the bindings of its whole webspace, whatever group the apps are in.
+    /// An own change of a certificate moves the bindings of its whole webspace, whatever group the apps are
+    /// in.
     fn is_served_freshly(&self, site: &Value) -> bool {
         let app = || sites::decode(site).map(|site| site.app);
-        !self.fresh_homes.is_empty() && app().is_some_and(|app| self.fresh_homes.iter().any(|home| home.serves(&app)))
+        !self.fresh_homes.is_empty()
+            && app().is_some_and(|app| self.fresh_homes.iter().any(|home| home.serves(&app)))
     }
 
     /// Puts a list into the queue, once.

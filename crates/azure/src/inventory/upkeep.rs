@@ -1,6 +1,6 @@
-//! What vaults do about the certificates that apps import from them: asked after everything else, because each certificate is
-//! a question of its own to a vault that may be slow, closed or gone. The lists never wait for it, and a vault that does
-//! not answer costs the others nothing.
+//! What vaults do about the certificates that apps import from them: asked after everything else, because
+//! each certificate is a question of its own to a vault that may be slow, closed or gone. The lists never
+//! wait for it, and a vault that does not answer costs the others nothing.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -20,9 +20,11 @@ use certdeck_model::{Estate, ResourceId, Text, Thumbprint, Upkeep};
 const AT_ONCE: usize = 32;
 /// People change a policy now and then, and nothing tells of it; a new version is seen at once.
 const FRESH: SignedDuration = SignedDuration::from_hours(24);
-/// For one certificate. A vault that is there answers within a second; one behind a firewall often says nothing at all.
+/// For one certificate. A vault that is there answers within a second; one behind a firewall often says
+/// nothing at all.
 const LONGEST: Duration = Duration::from_secs(10);
-/// For all of them: a monitoring system waits no longer. The rest is read by the next run, which finds these kept.
+/// For all of them: a monitoring system waits no longer. The rest is read by the next run, which finds these
+/// kept.
 const LONGEST_OF_ALL: Duration = Duration::from_secs(50);
 
 /// A certificate of a vault that apps use.
@@ -38,33 +40,48 @@ pub struct Wanted {
 
 /// All that the estate imports from vaults and no order fills, each once.
 pub fn wanted(client: &Client, estate: &Estate) -> Vec<Wanted> {
-    let uris: HashMap<&ResourceId, &str> = estate.vaults.iter().map(|vault| (&vault.id, vault.uri.as_str())).collect();
+    let uris: HashMap<&ResourceId, &str> =
+        estate.vaults.iter().map(|vault| (&vault.id, vault.uri.as_str())).collect();
     let suffix = &client.cloud().vault_suffix;
     let mut seen = std::collections::HashSet::new();
-    let all = estate.kept_in_vaults().filter(|(_, secret)| seen.insert((&secret.vault, secret.secret.to_lowercase())));
+    let all = estate
+        .kept_in_vaults()
+        .filter(|(_, secret)| seen.insert((&secret.vault, secret.secret.to_lowercase())));
     all.map(|(certificate, secret)| Wanted {
         vault: secret.vault.clone(),
         // A vault of a subscription that cannot be read has its name all the same.
-        uri: uris.get(&secret.vault).map_or_else(|| format!("https://{}{suffix}/", secret.vault.name()), |uri| (*uri).to_owned()),
+        uri: uris
+            .get(&secret.vault)
+            .map_or_else(|| format!("https://{}{suffix}/", secret.vault.name()), |uri| (*uri).to_owned()),
         name: secret.secret.clone(),
         thumbprint: certificate.thumbprint.clone(),
     })
     .collect()
 }
 
-/// Asks the vaults, some certificates at once; `tell` gets each answer as it comes. What is `known` is not asked again
-/// within a day while the vault has the same version.
-pub async fn read(client: &Client, wanted: Vec<Wanted>, known: &[Upkeep], now: Timestamp, mut tell: impl FnMut(Upkeep)) {
+/// Asks the vaults, some certificates at once; `tell` gets each answer as it comes. What is `known` is not
+/// asked again within a day while the vault has the same version.
+pub async fn read(
+    client: &Client,
+    wanted: Vec<Wanted>,
+    known: &[Upkeep],
+    now: Timestamp,
+    mut tell: impl FnMut(Upkeep),
+) {
     let client = &client.in_background();
     let key = |vault: &ResourceId, name: &str| (vault.clone(), name.to_lowercase());
-    let known: HashMap<(ResourceId, String), &Upkeep> = known.iter().map(|one| (key(&one.vault, &one.name), one)).collect();
-    let doors: HashMap<ResourceId, Door> = wanted.iter().map(|one| (one.vault.clone(), Door::of(&one.uri))).collect();
+    let known: HashMap<(ResourceId, String), &Upkeep> =
+        known.iter().map(|one| (key(&one.vault, &one.name), one)).collect();
+    let doors: HashMap<ResourceId, Door> =
+        wanted.iter().map(|one| (one.vault.clone(), Door::of(&one.uri))).collect();
     let until = Instant::now() + LONGEST_OF_ALL;
     let until = client.deadline().map_or(until, |deadline| until.min(deadline.at()));
     let asked: Vec<_> = wanted
         .iter()
         .map(|one| {
-            let is_fresh = |before: &&Upkeep| (SignedDuration::ZERO..FRESH).contains(&now.duration_since(before.read_at));
+            let is_fresh = |before: &&Upkeep| {
+                (SignedDuration::ZERO..FRESH).contains(&now.duration_since(before.read_at))
+            };
             let before = known.get(&key(&one.vault, &one.name)).copied().filter(is_fresh);
             ask(client, &doors[&one.vault], one, before, now, until)
         })
@@ -76,7 +93,13 @@ pub async fn read(client: &Client, wanted: Vec<Wanted>, known: &[Upkeep], now: T
 }
 
 /// Adds the answers of all vaults to an estate, telling how many certificates were asked about.
-pub async fn add(client: &Client, estate: &mut Estate, known: &[Upkeep], now: Timestamp, mut tell: impl FnMut(usize, usize)) {
+pub async fn add(
+    client: &Client,
+    estate: &mut Estate,
+    known: &[Upkeep],
+    now: Timestamp,
+    mut tell: impl FnMut(usize, usize),
+) {
     let wanted = wanted(client, estate);
     let (mut all, of) = (Vec::with_capacity(wanted.len()), wanted.len());
     read(client, wanted, known, now, |answer| {
@@ -101,7 +124,12 @@ struct Door {
 
 impl Door {
     fn of(uri: &str) -> Self {
-        Self { uri: uri.to_owned(), shut: OnceCell::new(), versions: OnceCell::new(), accounts: Mutex::default() }
+        Self {
+            uri: uri.to_owned(),
+            shut: OnceCell::new(),
+            versions: OnceCell::new(),
+            accounts: Mutex::default(),
+        }
     }
 
     async fn versions(&self, client: &Client, until: Instant) -> Option<&HashMap<String, Thumbprint>> {
@@ -119,7 +147,8 @@ impl Door {
             return known.clone();
         }
         let found = upkeep::account(client, &self.uri, issuer).await;
-        let found = found.unwrap_or_else(|error| Account::Unreadable(words(&error, "certificates/getissuers")));
+        let found =
+            found.unwrap_or_else(|error| Account::Unreadable(words(&error, "certificates/getissuers")));
         accounts.insert(issuer.to_lowercase(), found.clone());
         found
     }
@@ -130,7 +159,14 @@ fn left(until: Instant) -> Duration {
     LONGEST.min(until.saturating_duration_since(Instant::now()))
 }
 
-async fn ask(client: &Client, door: &Door, one: &Wanted, before: Option<&Upkeep>, now: Timestamp, until: Instant) -> Upkeep {
+async fn ask(
+    client: &Client,
+    door: &Door,
+    one: &Wanted,
+    before: Option<&Upkeep>,
+    now: Timestamp,
+    until: Instant,
+) -> Upkeep {
     if let Some(before) = before
         && is_still_so(client, door, one, before, until).await
     {
@@ -146,8 +182,8 @@ async fn ask(client: &Client, door: &Door, one: &Wanted, before: Option<&Upkeep>
     Upkeep { vault: one.vault.clone(), name: one.name.clone(), read_at: now, told }
 }
 
-/// Whether the vault has the version that is known. Where it may not be listed, or does not answer, the version that App
-/// Service has is the best sign.
+/// Whether the vault has the version that is known. Where it may not be listed, or does not answer, the
+/// version that App Service has is the best sign.
 async fn is_still_so(client: &Client, door: &Door, one: &Wanted, before: &Upkeep, until: Instant) -> bool {
     let known = match &before.told {
         Told::Certificate(kept) => kept.thumbprint.as_ref(),
@@ -169,7 +205,10 @@ async fn look(client: &Client, door: &Door, one: &Wanted, until: Instant) -> Tol
         Ok::<_, AzureError>(found)
     };
     let read = timeout(left(until), whole).await.unwrap_or_else(|_| {
-        Err(AzureError::AnswerLost { host: one.vault.name().to_owned(), why: "it does not answer".to_owned() })
+        Err(AzureError::AnswerLost {
+            host: one.vault.name().to_owned(),
+            why: "it does not answer".to_owned(),
+        })
     });
     match read {
         Ok(Some(kept)) => Told::Certificate(Box::new(kept)),
@@ -194,7 +233,9 @@ fn words(error: &AzureError, permission: &str) -> String {
         Some(refusal) if matches!(refusal.status, 401 | 403) => {
             format!("you lack the permission {permission} on the vault ({})", refusal.shown_code())
         }
-        Some(refusal) => format!("{} ({})", refusal.message.lines().next().unwrap_or_default(), refusal.shown_code()),
+        Some(refusal) => {
+            format!("{} ({})", refusal.message.lines().next().unwrap_or_default(), refusal.shown_code())
+        }
         None => error.to_string(),
     }
 }

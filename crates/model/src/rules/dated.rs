@@ -62,7 +62,8 @@ pub(super) struct Entry {
 }
 
 impl Tables {
-    /// Refuses a day without a value, two values for one day, a value of another kind, and what nothing asks for.
+    /// Refuses a day without a value, two values for one day, a value of another kind, and what nothing asks
+    /// for.
     pub(super) fn of(entries: &[Entry]) -> Result<Self, RulesError> {
         let ids = [ids::<Period>(), ids::<Count>(), ids::<Name>(), ids::<Names>()].concat();
         if let Some(entry) = entries.iter().find(|entry| !ids.contains(&entry.id.as_str())) {
@@ -87,12 +88,20 @@ fn ids<L: Limit>() -> Vec<&'static str> {
     L::ALL.iter().map(|limit| limit.id()).collect()
 }
 
-fn table<L: Limit>(entries: &[Entry], read: impl Fn(&toml::Value) -> Option<L::Value>) -> Result<Vec<Dated<L::Value>>, RulesError> {
+fn table<L: Limit>(
+    entries: &[Entry],
+    read: impl Fn(&toml::Value) -> Option<L::Value>,
+) -> Result<Vec<Dated<L::Value>>, RulesError> {
     L::ALL.iter().map(|limit| dated(limit.id(), entries, &read)).collect()
 }
 
-/// The entries of one limit: from the specification's day at the latest, each until the next one's, the last for good.
-fn dated<V>(id: &'static str, entries: &[Entry], read: impl Fn(&toml::Value) -> Option<V>) -> Result<Dated<V>, RulesError> {
+/// The entries of one limit: from the specification's day at the latest, each until the next one's, the last
+/// for good.
+fn dated<V>(
+    id: &'static str,
+    entries: &[Entry],
+    read: impl Fn(&toml::Value) -> Option<V>,
+) -> Result<Dated<V>, RulesError> {
     let mut free = None;
     let mut rules = Vec::new();
     for entry in entries.iter().filter(|entry| entry.id == id) {

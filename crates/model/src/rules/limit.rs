@@ -1,5 +1,6 @@
-//! What the code may ask the rules for, by the kind of the answer. Each limit has entries in `assets/rules.toml` for every
-//! day from the specification's on; that is checked when the rules are loaded, so asking has always an answer.
+//! What the code may ask the rules for, by the kind of the answer. Each limit has entries in
+//! `assets/rules.toml` for every day from the specification's on; that is checked when the rules are loaded,
+//! so asking has always an answer.
 
 use super::dated::{Dated, Tables};
 use super::span::Span;

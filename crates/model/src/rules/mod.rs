@@ -131,7 +131,8 @@ impl Rules {
         has(self.names(names, now), name)
     }
 
-    /// The first day on which `names` lists `name`, be it past or to come; under the profile `seed`, nothing is to come.
+    /// The first day on which `names` lists `name`, be it past or to come; under the profile `seed`, nothing
+    /// is to come.
     pub fn listed_from(&self, names: Names, name: &str) -> Option<Date> {
         let first = names.entries(&self.limits).all().find(|rule| has(&rule.value, name))?.since;
         (self.profile == Profile::Current || first <= SEED_DAY).then_some(first)
@@ -167,7 +168,8 @@ mod tests {
         assert_eq!(rules.names(Names::OrderVaultModels, at("2026-11-23T00:00:00Z")), ["access-policy"]);
     }
 
-    /// Key Vault refuses a policy with any other name (azure-rest-api-specs, `SecretPermissions` and `CertificatePermissions`).
+    /// Key Vault refuses a policy with any other name (azure-rest-api-specs, `SecretPermissions` and
+    /// `CertificatePermissions`).
     #[test]
     fn every_permission_that_is_asked_for_is_one_of_key_vaults_own() {
         let secrets = "all get list set delete backup restore recover purge";
@@ -183,7 +185,12 @@ mod tests {
             for rule in limit.entries(&rules.limits).all() {
                 assert!(!rule.value.is_empty(), "{} since {}", rule.id, rule.since);
                 for name in &rule.value {
-                    assert!(known.split_whitespace().any(|one| one == name), "{} since {}: {name}", rule.id, rule.since);
+                    assert!(
+                        known.split_whitespace().any(|one| one == name),
+                        "{} since {}: {name}",
+                        rule.id,
+                        rule.since
+                    );
                 }
             }
         }
@@ -193,7 +200,10 @@ mod tests {
     fn the_oldest_version_for_vaults_changes_on_its_day_c41() {
         let rules = Rules::load(Profile::Current).unwrap();
         let oldest = |day| rules.name(Name::VaultOldestVersion, at(day));
-        assert_eq!((oldest("2027-02-26T23:59:59Z"), oldest("2027-02-27T00:00:00Z")), ("2015-06-01", "2026-02-01"));
+        assert_eq!(
+            (oldest("2027-02-26T23:59:59Z"), oldest("2027-02-27T00:00:00Z")),
+            ("2015-06-01", "2026-02-01")
+        );
         let coming = |day| rules.next(Name::VaultOldestVersion, at(day)).map(|rule| rule.since.to_string());
         assert_eq!(coming("2026-11-29T00:00:00Z").as_deref(), Some("2027-02-27"));
         assert_eq!(coming("2027-02-27T00:00:00Z"), None);
@@ -205,7 +215,9 @@ mod tests {
         for tier in ["IsolatedV2", "IsolatedV4", "PremiumV4"] {
             let at = at("2026-11-30T00:00:00Z");
             assert!(
-                ![Names::TiersWithoutBindings, Names::TiersWithoutIpBindings].iter().any(|names| rules.lists(*names, at, tier))
+                ![Names::TiersWithoutBindings, Names::TiersWithoutIpBindings]
+                    .iter()
+                    .any(|names| rules.lists(*names, at, tier))
             );
         }
     }
@@ -243,7 +255,10 @@ mod tests {
     #[test]
     fn two_values_for_a_day_a_value_of_another_kind_and_an_unused_entry_are_errors() {
         let twice = with("until = \"2026-03-15\"", "until = \"2026-03-16\"");
-        assert!(matches!(twice, Err(RulesError::Twice { id: "order-certificate-lifetime", .. })), "{twice:?}");
+        assert!(
+            matches!(twice, Err(RulesError::Twice { id: "order-certificate-lifetime", .. })),
+            "{twice:?}"
+        );
         let kind = with("value = \"365 days\"", "value = 365");
         assert!(matches!(kind, Err(RulesError::Kind { id: "order-certificate-lifetime", .. })), "{kind:?}");
         let unused = with("id = \"order-certificate-lifetime\"", "id = \"order-lifetime\"");

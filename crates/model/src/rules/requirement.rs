@@ -135,8 +135,9 @@ mod tests {
 
     #[test]
     fn triple_des_is_demanded_by_the_seed_and_noted_today_c1() {
-        let severity =
-            |profile, requirement| Rules::load(profile).unwrap().demand(requirement, NOW.parse().unwrap()).unwrap().severity;
+        let severity = |profile, requirement| {
+            Rules::load(profile).unwrap().demand(requirement, NOW.parse().unwrap()).unwrap().severity
+        };
         for requirement in [Requirement::KeyNotTripleDes, Requirement::CertsNotTripleDes] {
             assert_eq!(severity(Profile::Seed, requirement), Severity::Error);
             assert_eq!(severity(Profile::Current, requirement), Severity::Note);

@@ -92,7 +92,10 @@ mod tests {
             assert_eq!(text.parse::<Span>().unwrap().to_string(), text);
         }
         assert_eq!("1 year".parse::<Span>().unwrap().days(), 365);
-        assert_eq!("24 hours".parse::<Span>().unwrap().duration(), "1 day".parse::<Span>().unwrap().duration());
+        assert_eq!(
+            "24 hours".parse::<Span>().unwrap().duration(),
+            "1 day".parse::<Span>().unwrap().duration()
+        );
         for wrong in ["45", "45 moons", "-1 days", "days 45", ""] {
             assert!(wrong.parse::<Span>().is_err(), "{wrong}");
         }

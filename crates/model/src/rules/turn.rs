@@ -1,5 +1,5 @@
-//! Whose turn it is before a certificate ends, and on which day (A154–A157, A172, C10): derived from where it came from,
-//! from what the service says of it, and from the dated rules.
+//! Whose turn it is before a certificate ends, and on which day (A154–A157, A172, C10): derived from where it
+//! came from, from what the service says of it, and from the dated rules.
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -58,7 +58,8 @@ impl Rules {
         let end = certificate.expires;
         let you = |what| Turn { who: WhoActs::You, when: end, what };
         let azure = |when, what| Turn { who: WhoActs::Azure, when, what };
-        let secret = certificate.vault.as_ref().map(|secret| &secret.status).filter(|status| status.is_trouble());
+        let secret =
+            certificate.vault.as_ref().map(|secret| &secret.status).filter(|status| status.is_trouble());
         if estate.is_revoked(certificate, now) {
             let has_another = |order: &Order| !order.status.is_over() && order.thumbprint.is_some();
             let what = match estate.source(certificate) {
@@ -71,7 +72,11 @@ impl Rules {
             (Source::Uploaded, _) => you(What::Bring),
             (Source::Managed, _) => {
                 let due = self.managed_renewal(certificate, now).1;
-                if due.is_some_and(|due| now >= due + GRACE) { you(What::ManagedOverdue) } else { azure(due, What::Managed) }
+                if due.is_some_and(|due| now >= due + GRACE) {
+                    you(What::ManagedOverdue)
+                } else {
+                    azure(due, What::Managed)
+                }
             }
             (Source::KeyVault | Source::Order(_), Some(status)) => you(What::Vault(status.clone())),
             (Source::KeyVault, None) => self.turn_in_vault(estate, certificate, now),
@@ -106,7 +111,8 @@ impl Rules {
             return if is_late { you(own_end, What::SyncLate) } else { azure(next, What::Sync { within }) };
         }
         let lead = self.span(Period::OrderAutoRenewal, now).duration();
-        // The service's own day comes before our arithmetic; it is the term's, and a certificate may end earlier (C10, C12).
+        // The service's own day comes before our arithmetic; it is the term's, and a certificate may end
+        // earlier (C10, C12).
         let told = order.next_auto_renewal.filter(|told| end.is_some_and(|end| *told < end));
         let due = told.or(end.map(|end| end - lead));
         let ends_with_term = end.zip(order.term_ends).is_none_or(|(end, term)| end + lead > term);
@@ -118,8 +124,13 @@ impl Rules {
         }
     }
 
-    /// How long before its end Azure renews a managed certificate, and when that is: by the rules of the day of its issue.
-    pub fn managed_renewal(&self, certificate: &PrivateCertificate, now: Timestamp) -> (Span, Option<Timestamp>) {
+    /// How long before its end Azure renews a managed certificate, and when that is: by the rules of the day
+    /// of its issue.
+    pub fn managed_renewal(
+        &self,
+        certificate: &PrivateCertificate,
+        now: Timestamp,
+    ) -> (Span, Option<Timestamp>) {
         let lead = self.span(Period::ManagedRenewal, certificate.issued.unwrap_or(now));
         (lead, certificate.expires.map(|end| end - lead.duration()))
     }
@@ -146,7 +157,8 @@ impl Turn {
         }
     }
 
-    /// When it stops working although the certificate has not ended: the vault replaces it by a self-signed one.
+    /// When it stops working although the certificate has not ended: the vault replaces it by a self-signed
+    /// one.
     pub fn breaks_on(&self) -> Option<Timestamp> {
         self.when.filter(|_| matches!(self.what, What::InVault(InVault::SelfSigns | InVault::SelfSigned)))
     }
@@ -158,19 +170,29 @@ impl Turn {
         match &self.what {
             What::Bring => format!("you: bring a renewed certificate{by}, and bind it (r)"),
             What::Managed => format!("Azure renews and re-binds it{on}"),
-            What::ManagedOverdue => format!("you: Azure was to have renewed it; find out what keeps it from that{by} (r)"),
+            What::ManagedOverdue => {
+                format!("you: Azure was to have renewed it; find out what keeps it from that{by} (r)")
+            }
             What::InVault(what) => what.words(&by, &on),
             What::Vault(status) => format!("you: {}; {}", status.words(), status.remedy()),
-            What::Sync { within } => format!("Azure brings the order's new certificate within {within}; y does it now"),
-            What::SyncLate => format!("you: App Service has not taken over the order's new certificate; y does it now{by}"),
+            What::Sync { within } => {
+                format!("Azure brings the order's new certificate within {within}; y does it now")
+            }
+            What::SyncLate => {
+                format!("you: App Service has not taken over the order's new certificate; y does it now{by}")
+            }
             What::Revoked => "you: it was revoked; bind another certificate to its hostnames".to_owned(),
             What::RevokedBehind => "you: it was revoked; y brings the order's new certificate".to_owned(),
             What::Reissue => format!("Azure replaces it{on}, at no cost within the paid year"),
             What::RenewByItself => format!("Azure renews the order{on}, and charges another term"),
             What::RenewByHand => format!("you: the order does not renew by itself; renew it{by} (r)"),
             What::Verify => format!("you: the order is pending; verify the domain{by} (r)"),
-            What::OrderOverdue => format!("you: Azure was to have renewed the order; verify the domain and renew it{by} (r)"),
-            What::Replace => "you: nothing follows it any more; get another certificate and bind it".to_owned(),
+            What::OrderOverdue => {
+                format!("you: Azure was to have renewed the order; verify the domain and renew it{by} (r)")
+            }
+            What::Replace => {
+                "you: nothing follows it any more; get another certificate and bind it".to_owned()
+            }
         }
     }
 }

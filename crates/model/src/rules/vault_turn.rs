@@ -1,5 +1,6 @@
-//! Whose turn it is with a certificate that was imported from a key vault (A183, C57): the vault makes a new version only
-//! where its policy says AutoRenew and names a CA that the vault works with, or `Self`. Everything else is for people.
+//! Whose turn it is with a certificate that was imported from a key vault (A183, C57): the vault makes a new
+//! version only where its policy says AutoRenew and names a CA that the vault works with, or `Self`.
+//! Everything else is for people.
 
 use jiff::Timestamp;
 
@@ -49,8 +50,14 @@ pub enum NotRenewed {
 
 impl Rules {
     /// Whose turn it is with a certificate that no order fills. Without an answer of the vault nobody knows.
-    pub(super) fn turn_in_vault(&self, estate: &Estate, certificate: &PrivateCertificate, now: Timestamp) -> Turn {
-        let told = certificate.vault.as_ref().and_then(|secret| estate.upkeep_of(secret)).map(|upkeep| &upkeep.told);
+    pub(super) fn turn_in_vault(
+        &self,
+        estate: &Estate,
+        certificate: &PrivateCertificate,
+        now: Timestamp,
+    ) -> Turn {
+        let told =
+            certificate.vault.as_ref().and_then(|secret| estate.upkeep_of(secret)).map(|upkeep| &upkeep.told);
         let has_ended = certificate.expires.is_some_and(|end| end <= now);
         let end = certificate.expires.filter(|_| !has_ended);
         let you = |what| turn(WhoActs::You, end, what);
@@ -59,14 +66,26 @@ impl Rules {
             Some(Told::PlainSecret) => you(InVault::Bring(NotRenewed::PlainSecret)),
             // What has ended is nobody's but yours, whatever the vault would have done.
             _ if has_ended => you(InVault::Overdue),
-            Some(Told::Unreadable(why)) => {
-                turn(WhoActs::Unknown, end, InVault::Unclear(format!("the vault's policy could not be read: {why}")))
-            }
-            None => turn(WhoActs::Unknown, end, InVault::Unclear("the vault's policy was not read yet".to_owned())),
+            Some(Told::Unreadable(why)) => turn(
+                WhoActs::Unknown,
+                end,
+                InVault::Unclear(format!("the vault's policy could not be read: {why}")),
+            ),
+            None => turn(
+                WhoActs::Unknown,
+                end,
+                InVault::Unclear("the vault's policy was not read yet".to_owned()),
+            ),
         }
     }
 
-    fn turn_of_kept(&self, kept: &Kept, import: &PrivateCertificate, end: Option<Timestamp>, now: Timestamp) -> Turn {
+    fn turn_of_kept(
+        &self,
+        kept: &Kept,
+        import: &PrivateCertificate,
+        end: Option<Timestamp>,
+        now: Timestamp,
+    ) -> Turn {
         let you = |what| turn(WhoActs::You, end, what);
         let bring = |why| you(InVault::Bring(why));
         let is_behind = kept.thumbprint.is_some() && kept.thumbprint != import.thumbprint;
@@ -93,7 +112,9 @@ impl Rules {
         let is_renewed = kept.auto_renew().is_some();
         match &kept.issuer {
             Issuer::Unknown => bring(NotRenewed::UnknownIssuer),
-            _ if !is_renewed && kept.actions.iter().any(|action| action.kind == ActionKind::EmailContacts) => {
+            _ if !is_renewed
+                && kept.actions.iter().any(|action| action.kind == ActionKind::EmailContacts) =>
+            {
                 bring(NotRenewed::OnlyMail)
             }
             _ if !is_renewed => bring(NotRenewed::NoAction),
@@ -104,7 +125,9 @@ impl Rules {
             Issuer::Named { name, account } => match account {
                 Account::Missing => bring(NotRenewed::IssuerMissing(name.clone())),
                 Account::At { is_enabled: false, .. } => bring(NotRenewed::IssuerDisabled(name.clone())),
-                Account::At { provider, .. } if self.lists(Names::VaultRenewingProviders, now, provider) => renews(provider),
+                Account::At { provider, .. } if self.lists(Names::VaultRenewingProviders, now, provider) => {
+                    renews(provider)
+                }
                 Account::At { provider, .. } => {
                     let why = format!("whether the vault renews certificates of {provider} is not known");
                     turn(WhoActs::Unknown, end, InVault::Unclear(why))
@@ -118,7 +141,13 @@ impl Rules {
     }
 
     /// The vault has another version than App Service.
-    fn turn_of_behind(&self, kept: &Kept, import: &PrivateCertificate, end: Option<Timestamp>, now: Timestamp) -> Turn {
+    fn turn_of_behind(
+        &self,
+        kept: &Kept,
+        import: &PrivateCertificate,
+        end: Option<Timestamp>,
+        now: Timestamp,
+    ) -> Turn {
         let within = self.span(Period::SyncInterval, now);
         let taken = kept.made.map(|made| made + within.duration());
         if kept.is_self_signed == Some(true) && is_of_ca(None, import) {
@@ -135,7 +164,8 @@ fn turn(who: WhoActs, when: Option<Timestamp>, what: InVault) -> Turn {
     Turn { who, when, what: What::InVault(what) }
 }
 
-/// Whether a CA issued it; where the vault's version could not be decoded, App Service's word for the import counts.
+/// Whether a CA issued it; where the vault's version could not be decoded, App Service's word for the import
+/// counts.
 fn is_of_ca(is_self_signed: Option<bool>, import: &PrivateCertificate) -> bool {
     !is_self_signed.unwrap_or_else(|| import.issuer == import.subject)
 }
@@ -143,7 +173,10 @@ fn is_of_ca(is_self_signed: Option<bool>, import: &PrivateCertificate) -> bool {
 impl InVault {
     /// Whether somebody has to know of it however far off the end is.
     pub fn is_alarm(&self) -> bool {
-        matches!(self, Self::Overdue | Self::FollowsLate | Self::Refused(_) | Self::SelfSigns | Self::SelfSigned)
+        matches!(
+            self,
+            Self::Overdue | Self::FollowsLate | Self::Refused(_) | Self::SelfSigns | Self::SelfSigned
+        )
     }
 
     /// A sentence without a full stop; `by` and `on` say the day, if there is one.
@@ -151,7 +184,9 @@ impl InVault {
         match self {
             Self::Renews { by: signer, trigger } => {
                 let trigger = trigger.map(|trigger| format!(", {}", trigger.words())).unwrap_or_default();
-                format!("Azure: the vault renews it{on} ({signer}{trigger}), and App Service takes over the new version by itself")
+                format!(
+                    "Azure: the vault renews it{on} ({signer}{trigger}), and App Service takes over the new version by itself"
+                )
             }
             Self::Overdue => {
                 format!(
@@ -159,12 +194,16 @@ impl InVault {
                 )
             }
             Self::Follows => format!("Azure takes over the vault's new version{by}; y does it now"),
-            Self::FollowsLate => "you: App Service has not taken over the vault's new version; y does it now".to_owned(),
+            Self::FollowsLate => {
+                "you: App Service has not taken over the vault's new version; y does it now".to_owned()
+            }
             Self::Bring(why) => format!("you: bring a new version into the vault{by} (r); {}", why.words()),
             Self::Merge => format!(
                 "you: a request in the vault waits for the certificate of your CA; merge it{by}, or bring a new version (r)"
             ),
-            Self::Refused(why) => format!("you: the vault got no new version, bring one{by} (r); its last request failed: {why}"),
+            Self::Refused(why) => format!(
+                "you: the vault got no new version, bring one{by} (r); its last request failed: {why}"
+            ),
             Self::SelfSigns => format!(
                 "you: the vault writes a self-signed version{on}, which App Service then serves; set the policy to EmailContacts before (r)"
             ),

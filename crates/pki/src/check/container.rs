@@ -8,14 +8,17 @@ use certdeck_model::rules::Requirement;
 pub(super) fn judge(contents: &Contents, judge: &mut Judge<'_>) {
     match &contents.container {
         Some(container) => judge_container(container, judge),
-        None => judge.find(Requirement::NotPfx, format!("this is {}, not PKCS#12", kind_words(contents.kind))),
+        None => {
+            judge.find(Requirement::NotPfx, format!("this is {}, not PKCS#12", kind_words(contents.kind)));
+        }
     }
     judge_trailing(contents.trailing_bytes, judge);
     if !contents.unread.is_empty() {
         let reasons: Vec<String> = contents.unread.iter().map(ToString::to_string).collect();
         judge.find(Requirement::Unreadable, reasons.join("; "));
     }
-    let keys = contents.container.as_ref().map_or(contents.keys.len(), |container| container.key_encryption.len());
+    let keys =
+        contents.container.as_ref().map_or(contents.keys.len(), |container| container.key_encryption.len());
     match keys {
         0 => judge.find(Requirement::NoKey, "there is no private key in the file"),
         1 => {}
@@ -35,22 +38,32 @@ pub(super) fn judge_trailing(octets: usize, judge: &mut Judge<'_>) {
 
 fn judge_container(container: &Pkcs12, judge: &mut Judge<'_>) {
     if container.mac.is_none() {
-        judge.find(Requirement::NoMac, "the file has no integrity code, so nothing proves the password or the contents");
+        judge.find(
+            Requirement::NoMac,
+            "the file has no integrity code, so nothing proves the password or the contents",
+        );
     }
     if container.version != 3 {
-        judge.find(Requirement::BadVersion, format!("the file says that it is version {} of PKCS#12", container.version));
+        judge.find(
+            Requirement::BadVersion,
+            format!("the file says that it is version {} of PKCS#12", container.version),
+        );
     }
     if judge.question.empty_password {
         judge.find(Requirement::NoPassword, "the file opens with an empty password");
     }
     if let Some(spelling) = container.odd_spelling() {
-        judge.find(Requirement::PasswordSpelling, format!("the password is spelled {spelling}: other programs call it wrong"));
+        judge.find(
+            Requirement::PasswordSpelling,
+            format!("the password is spelled {spelling}: other programs call it wrong"),
+        );
     }
     let keys = &container.key_encryption;
     if keys.iter().any(|encryption| encryption.cipher == Cipher::None) {
         judge.find(Requirement::KeyNotEncrypted, "a private key lies in the file unencrypted");
     }
-    let closed: Vec<&Encryption> = keys.iter().filter(|encryption| encryption.cipher != Cipher::None).collect();
+    let closed: Vec<&Encryption> =
+        keys.iter().filter(|encryption| encryption.cipher != Cipher::None).collect();
     judge_encryption(Requirement::KeyNotTripleDes, "the private key is", &closed, judge);
     let sections: Vec<&Encryption> = container.encrypted_sections().collect();
     judge_encryption(Requirement::CertsNotTripleDes, "the certificates are", &sections, judge);
@@ -59,7 +72,9 @@ fn judge_container(container: &Pkcs12, judge: &mut Judge<'_>) {
 /// Accepted is what the rules name; if all of it is at least tolerated, that is worth a note only.
 fn judge_encryption(requirement: Requirement, what: &str, used: &[&Encryption], judge: &mut Judge<'_>) {
     let Some(demand) = judge.demand(requirement) else { return };
-    let among = |names: &[String], encryption: &Encryption| names.iter().any(|name| name == family(encryption.cipher));
+    let among = |names: &[String], encryption: &Encryption| {
+        names.iter().any(|name| name == family(encryption.cipher))
+    };
     if used.iter().all(|encryption| among(&demand.names, encryption)) {
         return;
     }

@@ -14,7 +14,10 @@ pub(super) fn judge(contents: &Contents, leaf: Leaf, chain: &Chain, judge: &mut 
     let certificates = &contents.certificates;
     let certificate = &certificates[leaf.place];
     if leaf.has_key == Some(false) {
-        let seen = format!("the private key belongs to no certificate in the file, not to {} either", certificate.subject);
+        let seen = format!(
+            "the private key belongs to no certificate in the file, not to {} either",
+            certificate.subject
+        );
         judge.find(Requirement::KeyMismatch, seen);
     }
     judge_key(&certificate.public_key.kind, judge);
@@ -23,7 +26,10 @@ pub(super) fn judge(contents: &Contents, leaf: Leaf, chain: &Chain, judge: &mut 
     let trusted = judge.question.roots.map(|roots| roots.trust(certificate, certificates));
     if trusted == Some(false) {
         let top = chain.path.last().map_or(certificate, |&place| &certificates[place]);
-        judge.find(Requirement::UntrustedCa, format!("no chain from this file leads to a trusted root; it ends at {}", top.issuer));
+        judge.find(
+            Requirement::UntrustedCa,
+            format!("no chain from this file leads to a trusted root; it ends at {}", top.issuer),
+        );
     }
     judge_dates(certificate, judge);
     for issuer in chain.path.iter().skip(1).map(|&place| &certificates[place]) {
@@ -32,7 +38,10 @@ pub(super) fn judge(contents: &Contents, leaf: Leaf, chain: &Chain, judge: &mut 
             judge.find(Requirement::ChainExpired, seen);
         }
         if !issuer.is_ca && issuer.version == 3 {
-            judge.find(Requirement::IssuerNotCa, format!("{} issued the certificate below it but is no CA", issuer.subject));
+            judge.find(
+                Requirement::IssuerNotCa,
+                format!("{} issued the certificate below it but is no CA", issuer.subject),
+            );
         }
     }
     judge_details(certificate, judge);
@@ -54,14 +63,23 @@ fn judge_key(kind: &KeyKind, judge: &mut Judge<'_>) {
                 judge.find(Requirement::KeyTooLarge, format!("the key is RSA with {bits} bits"));
             }
             if matches!(kind, KeyKind::RsaPss(_)) {
-                judge.find(Requirement::KeyRsassaPss, format!("the key is of the type RSASSA-PSS ({bits} bits), not RSA"));
+                judge.find(
+                    Requirement::KeyRsassaPss,
+                    format!("the key is of the type RSASSA-PSS ({bits} bits), not RSA"),
+                );
             }
         }
         KeyKind::Ec(curve) => {
             judge.find(Requirement::Ecc, format!("the key is an elliptic curve key ({})", curve.name));
             if curve.is_explicit() {
-                judge.find(Requirement::EcExplicit, "the key spells out the parameters of its curve instead of naming it");
-            } else if judge.demand(Requirement::EcCurve).is_some_and(|demand| !demand.names.contains(&curve.name)) {
+                judge.find(
+                    Requirement::EcExplicit,
+                    "the key spells out the parameters of its curve instead of naming it",
+                );
+            } else if judge
+                .demand(Requirement::EcCurve)
+                .is_some_and(|demand| !demand.names.contains(&curve.name))
+            {
                 judge.find(Requirement::EcCurve, format!("the key is on the curve {}", curve.name));
             }
         }
@@ -71,7 +89,8 @@ fn judge_key(kind: &KeyKind, judge: &mut Judge<'_>) {
 
 pub(super) fn judge_chain(certificates: &[Certificate], chain: &Chain, judge: &mut Judge<'_>) {
     let names = |places: &[usize]| {
-        let shown: Vec<&str> = places.iter().take(3).map(|&place| certificates[place].subject.as_str()).collect();
+        let shown: Vec<&str> =
+            places.iter().take(3).map(|&place| certificates[place].subject.as_str()).collect();
         let more = places.len().saturating_sub(shown.len());
         shown.join(" · ") + &if more > 0 { format!(" and {more} more") } else { String::new() }
     };
@@ -108,17 +127,24 @@ fn judge_purpose(certificate: &Certificate, judge: &mut Judge<'_>) {
     };
     let wanted = judge.demand(Requirement::EkuNoServerAuth).map_or(&[][..], |demand| &demand.names);
     if !wanted.iter().all(|one| purposes.contains(one)) {
-        judge.find(Requirement::EkuNoServerAuth, format!("the extended key usage names only {}", purposes.join(", ")));
+        judge.find(
+            Requirement::EkuNoServerAuth,
+            format!("the extended key usage names only {}", purposes.join(", ")),
+        );
     }
 }
 
 fn judge_dates(certificate: &Certificate, judge: &mut Judge<'_>) {
     let now = judge.question.now;
     if now < certificate.not_before {
-        judge.find(Requirement::NotYetValid, format!("the certificate is valid from {} on", day(certificate.not_before)));
+        judge.find(
+            Requirement::NotYetValid,
+            format!("the certificate is valid from {} on", day(certificate.not_before)),
+        );
     }
     if now > certificate.not_after {
-        judge.find(Requirement::Expired, format!("the certificate expired on {}", day(certificate.not_after)));
+        judge
+            .find(Requirement::Expired, format!("the certificate expired on {}", day(certificate.not_after)));
     } else if now >= certificate.not_before {
         let left = whole_days(now, certificate.not_after);
         let fewest = judge.demand(Requirement::ExpiresSoon).and_then(|demand| demand.number);
@@ -133,13 +159,18 @@ fn judge_details(certificate: &Certificate, judge: &mut Judge<'_>) {
     let octets = certificate.serial_octets;
     let longest = judge.demand(Requirement::SerialTooLong).and_then(|demand| demand.number);
     if longest.is_some_and(|longest| i64::try_from(octets).is_ok_and(|octets| octets > longest)) {
-        judge.find(Requirement::SerialTooLong, format!("the serial number has {octets} octets ({} digits)", octets * 2));
+        judge.find(
+            Requirement::SerialTooLong,
+            format!("the serial number has {octets} octets ({} digits)", octets * 2),
+        );
     }
     if certificate.is_ca {
         judge.find(Requirement::LeafIsCa, "the certificate calls itself a certificate authority");
     }
     if let Some(digest) = certificate.signature_algorithm.digest {
-        let weak = judge.demand(Requirement::WeakSignature).is_some_and(|demand| demand.names.iter().any(|name| name == digest));
+        let weak = judge
+            .demand(Requirement::WeakSignature)
+            .is_some_and(|demand| demand.names.iter().any(|name| name == digest));
         if weak {
             judge.find(Requirement::WeakSignature, format!("the signature uses {digest}"));
         }
@@ -150,8 +181,11 @@ fn judge_details(certificate: &Certificate, judge: &mut Judge<'_>) {
 }
 
 fn judge_host(certificate: &Certificate, host: &Hostname, judge: &mut Judge<'_>) {
-    let names: Vec<&str> =
-        certificate.sans.iter().filter_map(|san| if let San::Dns(name) = san { Some(name.as_str()) } else { None }).collect();
+    let names: Vec<&str> = certificate
+        .sans
+        .iter()
+        .filter_map(|san| if let San::Dns(name) = san { Some(name.as_str()) } else { None })
+        .collect();
     if !names.iter().any(|name| Hostname::parse(name).is_ok_and(|name| name == *host || name.covers(host))) {
         let shown = names.iter().take(5).copied().collect::<Vec<_>>().join(", ");
         let more = if names.len() > 5 { format!(" and {} more", names.len() - 5) } else { String::new() };

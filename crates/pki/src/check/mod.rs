@@ -1,4 +1,5 @@
-//! Judges a certificate file by what App Service asks of a private certificate (A17–A24). Pure: facts in, findings out.
+//! Judges a certificate file by what App Service asks of a private certificate (A17–A24). Pure: facts in,
+//! findings out.
 
 mod container;
 mod leaf;
@@ -38,13 +39,20 @@ pub fn check(contents: &Contents, question: &Question<'_>) -> Report {
         report.trusted = leaf::judge(contents, found, &chain, &mut judge);
         report.chain = Some(chain);
     } else {
-        judge.find(Requirement::LeafUnparsable, "the dates of the certificate are not written as RFC 5280 demands");
+        judge.find(
+            Requirement::LeafUnparsable,
+            "the dates of the certificate are not written as RFC 5280 demands",
+        );
     }
     judge.report(report)
 }
 
 /// Judges nothing but the chain of the certificate at `leaf`, wherever the certificates come from.
-pub fn check_chain(certificates: &[Certificate], place: usize, question: &Question<'_>) -> (Chain, Vec<Finding>) {
+pub fn check_chain(
+    certificates: &[Certificate],
+    place: usize,
+    question: &Question<'_>,
+) -> (Chain, Vec<Finding>) {
     let mut judge = Judge { question, findings: Vec::new() };
     let chain = chain(certificates, place);
     leaf::judge_chain(certificates, &chain, &mut judge);
@@ -62,9 +70,10 @@ pub fn check_refused(refused: &Refused, question: &Question<'_>) -> Report {
         ReadError::TooManyIterations { .. } => Requirement::WrongPasswordOrCorrupt,
         ReadError::NoCertificate { .. } => Requirement::NoCert,
         ReadError::UnsupportedAlgorithm { .. } | ReadError::Damaged { .. } => Requirement::Unreadable,
-        ReadError::Malformed { .. } | ReadError::TooLarge { .. } | ReadError::TooMany { .. } | ReadError::InBlock { .. } => {
-            Requirement::NotPfx
-        }
+        ReadError::Malformed { .. }
+        | ReadError::TooLarge { .. }
+        | ReadError::TooMany { .. }
+        | ReadError::InBlock { .. } => Requirement::NotPfx,
     };
     judge.find(requirement, refused.error.to_string());
     if requirement != Requirement::NotPfx {
@@ -120,7 +129,8 @@ mod tests {
     use crate::Verdict;
     use certdeck_model::rules::{Profile, Use};
 
-    /// A certificate of an elliptic curve key with its root, valid from 2026-01-01 to 2026-12-31, and its key.
+    /// A certificate of an elliptic curve key with its root, valid from 2026-01-01 to 2026-12-31, and its
+    /// key.
     fn contents() -> Contents {
         let mut root = CertificateParams::default();
         root.distinguished_name.push(DnType::CommonName, "Root");
@@ -141,7 +151,8 @@ mod tests {
         let roots = contents.certificates[1..].iter().cloned().collect();
         let host = host.map(|host| Hostname::parse(host).unwrap());
         let now = now.parse().unwrap();
-        let question = Question { rules: &rules, now, roots: Some(&roots), host: host.as_ref(), empty_password: false };
+        let question =
+            Question { rules: &rules, now, roots: Some(&roots), host: host.as_ref(), empty_password: false };
         let mut report = check(contents, &question);
         // The certificates of these tests come as PEM.
         report.findings.retain(|finding| finding.rule != Requirement::NotPfx);
@@ -153,7 +164,10 @@ mod tests {
     fn a_finding_weighs_what_the_profile_says_c3_c4() {
         let contents = contents();
         let (report, found) = judged(&contents, Profile::Seed, "2026-06-01T00:00:00Z", None);
-        assert_eq!((report.verdict(), found), (Verdict::AcceptWithWarnings, vec!["SERIAL_OVER_10_OCTETS".into(), "ECC".into()]));
+        assert_eq!(
+            (report.verdict(), found),
+            (Verdict::AcceptWithWarnings, vec!["SERIAL_OVER_10_OCTETS".into(), "ECC".into()])
+        );
         assert!(report.allows(Use::Import));
         let (report, _) = judged(&contents, Profile::Current, "2026-06-01T00:00:00Z", None);
         assert_eq!((report.verdict(), report.trusted), (Verdict::Accept, Some(true)));
@@ -171,7 +185,8 @@ mod tests {
             ("2026-12-31T00:00:01Z", Some("EXPIRED")),
         ] {
             let (_, found) = judged(&contents, Profile::Seed, now, None);
-            let dated: Vec<_> = found.iter().filter(|rule| rule.contains("EXPIRE") || rule.contains("YET")).collect();
+            let dated: Vec<_> =
+                found.iter().filter(|rule| rule.contains("EXPIRE") || rule.contains("YET")).collect();
             assert_eq!(dated.first().map(|rule| rule.as_str()), expected, "{now}");
         }
     }
@@ -179,9 +194,12 @@ mod tests {
     #[test]
     fn a_host_that_the_certificate_does_not_name_blocks_the_binding_only() {
         let contents = contents();
-        for (host, fits) in
-            [("shop.contoso.com", true), ("contoso.com", false), ("a.shop.contoso.com", false), ("*.contoso.com", true)]
-        {
+        for (host, fits) in [
+            ("shop.contoso.com", true),
+            ("contoso.com", false),
+            ("a.shop.contoso.com", false),
+            ("*.contoso.com", true),
+        ] {
             let (report, found) = judged(&contents, Profile::Seed, "2026-06-01T00:00:00Z", Some(host));
             assert_eq!(found.contains(&"HOSTNAME_MISMATCH".to_owned()), !fits, "{host}");
             assert_eq!((report.allows(Use::Bind), report.allows(Use::Upload)), (fits, true), "{host}");

@@ -1,4 +1,5 @@
-//! How parts of PKCS#12 files and private keys are encrypted: what the algorithm identifier says, and undoing it.
+//! How parts of PKCS#12 files and private keys are encrypted: what the algorithm identifier says, and undoing
+//! it.
 
 use aes::{Aes128, Aes192, Aes256};
 use cbc::Decryptor;
@@ -42,7 +43,13 @@ impl Scheme {
         let fields = || parameters.ok_or(DerError("an encryption without parameters"))?.expect(tag::SEQUENCE);
         if let Some((name, cipher, key)) = pkcs12_scheme(&oid) {
             let stretch = stretch(Digest::Sha1, &mut fields()?)?;
-            return Ok(Self::new(name, oid, cipher, Some(stretch.rounds), Ok(Method::Pkcs12 { stretch, key })));
+            return Ok(Self::new(
+                name,
+                oid,
+                cipher,
+                Some(stretch.rounds),
+                Ok(Method::Pkcs12 { stretch, key }),
+            ));
         }
         if let Some((name, digest, cipher)) = pbes1_scheme(&oid) {
             let stretch = stretch(digest, &mut fields()?)?;
@@ -54,7 +61,13 @@ impl Scheme {
         Ok(Self::new(&oid.clone(), oid.clone(), Cipher::Other, None, Err(oid)))
     }
 
-    fn new(name: &str, oid: String, cipher: Cipher, iterations: Option<u64>, method: std::result::Result<Method, String>) -> Self {
+    fn new(
+        name: &str,
+        oid: String,
+        cipher: Cipher,
+        iterations: Option<u64>,
+        method: std::result::Result<Method, String>,
+    ) -> Self {
         Self { encryption: Encryption { cipher, name: name.to_owned(), oid, iterations }, method }
     }
 
@@ -137,11 +150,15 @@ fn pbes1_scheme(oid: &str) -> Option<(&'static str, Digest, Cipher)> {
 }
 
 fn stretch(digest: Digest, fields: &mut crate::der::Reader<'_>) -> Result<Stretch> {
-    Ok(Stretch { digest, salt: fields.element()?.octets()?.into_owned(), rounds: fields.element()?.unsigned()? })
+    Ok(Stretch {
+        digest,
+        salt: fields.element()?.octets()?.into_owned(),
+        rounds: fields.element()?.unsigned()?,
+    })
 }
 
-/// PBKDF2 parameters: the derivation, the name of its HMAC, and the length of the key if it is said. An HMAC that is
-/// not known leaves no derivation.
+/// PBKDF2 parameters: the derivation, the name of its HMAC, and the length of the key if it is said. An HMAC
+/// that is not known leaves no derivation.
 pub(super) struct Pbkdf2 {
     pub stretch: Option<Stretch>,
     pub hmac: String,
@@ -161,7 +178,12 @@ pub(super) fn pbkdf2(parameters: Element<'_>) -> Result<Pbkdf2> {
     let hmac = fields.optional(tag::SEQUENCE)?.map(identifier).transpose()?;
     let digest = hmac.as_ref().map_or(Some(Digest::Sha1), |(oid, _)| Digest::from_hmac_oid(oid));
     let name = digest.map(|digest| digest.name().to_owned()).or(hmac.map(|(oid, _)| oid)).unwrap_or_default();
-    Ok(Pbkdf2 { stretch: digest.map(|digest| Stretch { digest, salt, rounds }), hmac: name, rounds, key_length })
+    Ok(Pbkdf2 {
+        stretch: digest.map(|digest| Stretch { digest, salt, rounds }),
+        hmac: name,
+        rounds,
+        key_length,
+    })
 }
 
 fn pbes2(oid: String, fields: &mut crate::der::Reader<'_>) -> Result<Scheme> {
@@ -185,7 +207,8 @@ fn pbes2(oid: String, fields: &mut crate::der::Reader<'_>) -> Result<Scheme> {
     let vector = match cipher {
         Cipher::Other => None,
         Cipher::Rc2(_) => {
-            let (bits, vector) = rc2_parameters(cipher_parameters.ok_or(DerError("RC2 without parameters"))?)?;
+            let (bits, vector) =
+                rc2_parameters(cipher_parameters.ok_or(DerError("RC2 without parameters"))?)?;
             cipher = Cipher::Rc2(bits);
             key = usize::from(bits / 8);
             if let Some(length) = pbkdf2.key_length {
@@ -196,7 +219,9 @@ fn pbes2(oid: String, fields: &mut crate::der::Reader<'_>) -> Result<Scheme> {
             }
             Some(vector)
         }
-        _ => Some(cipher_parameters.ok_or(DerError("a cipher without an initial vector"))?.octets()?.into_owned()),
+        _ => Some(
+            cipher_parameters.ok_or(DerError("a cipher without an initial vector"))?.octets()?.into_owned(),
+        ),
     };
     let name = format!("PBES2/PBKDF2-hmac-{}/{cipher_name}", pbkdf2.hmac);
     let method = match (pbkdf2.stretch, vector) {
@@ -224,8 +249,8 @@ fn rc2_parameters(parameters: Element<'_>) -> Result<(u16, Vec<u8>)> {
     Ok((bits, fields.element()?.octets()?.into_owned()))
 }
 
-/// The plain bytes, if the padding is right and they are a SEQUENCE, as keys and contents are. With a wrong key one padding in 256
-/// is right by chance, so the first byte counts as much.
+/// The plain bytes, if the padding is right and they are a SEQUENCE, as keys and contents are. With a wrong
+/// key one padding in 256 is right by chance, so the first byte counts as much.
 fn undo(cipher: Cipher, key: &[u8], vector: &[u8], data: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
     let plain = Zeroizing::new(match cipher {
         Cipher::TripleDes => cbc::<TdesEde3>(key, vector, data)?,
@@ -244,12 +269,21 @@ fn undo(cipher: Cipher, key: &[u8], vector: &[u8], data: &[u8]) -> Option<Zeroiz
     (plain.first() == Some(&tag::SEQUENCE) && Element::parse(&plain).is_ok()).then_some(plain)
 }
 
-fn cbc<C: BlockCipher + BlockDecryptMut + KeyInit>(key: &[u8], vector: &[u8], data: &[u8]) -> Option<Vec<u8>> {
+fn cbc<C: BlockCipher + BlockDecryptMut + KeyInit>(
+    key: &[u8],
+    vector: &[u8],
+    data: &[u8],
+) -> Option<Vec<u8>> {
     Decryptor::<C>::new_from_slices(key, vector).ok()?.decrypt_padded_vec_mut::<Pkcs7>(data).ok()
 }
 
-/// Decrypts a private key of old OpenSSL PEM (`DEK-Info: AES-256-CBC,IV`): key by one round of MD5 (EVP_BytesToKey).
-pub(crate) fn undo_dek_info(info: &str, data: &[u8], password: &Password) -> std::result::Result<Zeroizing<Vec<u8>>, ReadError> {
+/// Decrypts a private key of old OpenSSL PEM (`DEK-Info: AES-256-CBC,IV`): key by one round of MD5
+/// (EVP_BytesToKey).
+pub(crate) fn undo_dek_info(
+    info: &str,
+    data: &[u8],
+    password: &Password,
+) -> std::result::Result<Zeroizing<Vec<u8>>, ReadError> {
     const PART: &str = "the private key";
     let unsupported = || ReadError::UnsupportedAlgorithm {
         name: quoted(info.split(',').next().unwrap_or_default()),
@@ -268,7 +302,8 @@ pub(crate) fn undo_dek_info(info: &str, data: &[u8], password: &Password) -> std
     let malformed = || ReadError::malformed("the DEK-Info line of the private key has no initial vector");
     let digits = vector.trim().as_bytes();
     let octets = digits.chunks(2).map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok());
-    let vector = octets.collect::<Option<Vec<u8>>>().filter(|vector| vector.len() >= 8).ok_or_else(malformed)?;
+    let vector =
+        octets.collect::<Option<Vec<u8>>>().filter(|vector| vector.len() >= 8).ok_or_else(malformed)?;
     let key = |password: &[u8]| {
         let mut key = Zeroizing::new(Vec::new());
         let mut round = Zeroizing::new(Vec::new());
@@ -281,6 +316,7 @@ pub(crate) fn undo_dek_info(info: &str, data: &[u8], password: &Password) -> std
         }
         key
     };
-    let mut undone = password.plain().filter_map(|(_, octets)| undo(cipher, &key(octets)[..length], &vector, data));
+    let mut undone =
+        password.plain().filter_map(|(_, octets)| undo(cipher, &key(octets)[..length], &vector, data));
     undone.next().ok_or(ReadError::WrongPassword { by_mac: false })
 }

@@ -1,6 +1,8 @@
-//! Keys from passwords, within a budget: the file says how many rounds, and a hostile one says two thousand million.
+//! Keys from passwords, within a budget: the file says how many rounds, and a hostile one says two thousand
+//! million.
 //!
-//! The rounds run in the crypto library rather than in generic code, which a debug build would make ten times slower.
+//! The rounds run in the crypto library rather than in generic code, which a debug build would make ten times
+//! slower.
 
 use std::num::NonZeroU32;
 
@@ -11,8 +13,8 @@ use zeroize::Zeroizing;
 use crate::algorithm::Digest;
 use crate::{ReadError, limits};
 
-/// Hashes that one file may cost: about a second. Five million rounds for its MAC fit, or 600,000 rounds (the most
-/// that real programs write) for each of its parts.
+/// Hashes that one file may cost: about a second. Five million rounds for its MAC fit, or 600,000 rounds (the
+/// most that real programs write) for each of its parts.
 /// A fuzzer has better things to do.
 const BUDGET: u64 = if cfg!(fuzzing) { 20_000 } else { 6_000_000 };
 
@@ -129,7 +131,12 @@ impl Stretch {
     }
 
     /// PBKDF1 (RFC 8018, 5.1): key and vector of the oldest schemes in one go, 16 octets or more.
-    pub fn pbkdf1(&self, part: &'static str, password: &[u8], work: &mut Work) -> Result<Zeroizing<Vec<u8>>, ReadError> {
+    pub fn pbkdf1(
+        &self,
+        part: &'static str,
+        password: &[u8],
+        work: &mut Work,
+    ) -> Result<Zeroizing<Vec<u8>>, ReadError> {
         work.spend(part, self, 1)?;
         let mut octets = hash(self.digest, &Zeroizing::new([password, &self.salt].concat()));
         for _ in 1..self.rounds {
@@ -202,7 +209,9 @@ pub(super) fn hmac(digest: Digest, key: &[u8], message: &[u8]) -> Vec<u8> {
 
 fn authenticate<M: hmac::Mac + hmac::digest::KeyInit>(key: &[u8], message: &[u8]) -> Vec<u8> {
     // HMAC takes a key of any length, so there is no error to report.
-    <M as hmac::Mac>::new_from_slice(key).map(|mac| mac.chain_update(message).finalize().into_bytes().to_vec()).unwrap_or_default()
+    <M as hmac::Mac>::new_from_slice(key)
+        .map(|mac| mac.chain_update(message).finalize().into_bytes().to_vec())
+        .unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -216,8 +225,12 @@ mod tests {
 
     #[test]
     fn a_file_cannot_spend_more_than_the_budget() {
-        let refused = stretch(Digest::Sha256, u64::MAX).pbkdf2("the MAC", b"x", 32, &mut Work::default()).unwrap_err();
-        assert_eq!(refused, ReadError::TooManyIterations { part: "the MAC", asked: u64::MAX, limit: 3_000_000 });
+        let refused =
+            stretch(Digest::Sha256, u64::MAX).pbkdf2("the MAC", b"x", 32, &mut Work::default()).unwrap_err();
+        assert_eq!(
+            refused,
+            ReadError::TooManyIterations { part: "the MAC", asked: u64::MAX, limit: 3_000_000 }
+        );
         let mut work = Work { left: 100 };
         assert!(stretch(Digest::Sha256, 40).pbkdf2("a key", b"x", 32, &mut work).is_ok());
         assert!(stretch(Digest::Sha256, 11).pbkdf2("a key", b"x", 32, &mut work).is_err());
@@ -244,11 +257,20 @@ mod tests {
         );
         assert_eq!(derived(Digest::Sha1, &salt, 1, smeg, Purpose::Vector, 8), "79993dfe048d3b76");
         let salt = [0x26, 0x32, 0x16, 0xFC, 0xC2, 0xFA, 0xB3, 0x1C];
-        assert_eq!(derived(Digest::Sha1, &salt, 1000, queeg, Purpose::Mac, 20), "5ec4c7a80df652294c3925b6489a7ab857c83476");
+        assert_eq!(
+            derived(Digest::Sha1, &salt, 1000, queeg, Purpose::Mac, 20),
+            "5ec4c7a80df652294c3925b6489a7ab857c83476"
+        );
         let long = derived(Digest::Sha384, b"saltSALT", 5, queeg, Purpose::Vector, 100);
-        assert!(long.starts_with("a6615f21d2ad9693272f34dbe0d1a310") && long.ends_with("cd903bc722990d"), "{long}");
+        assert!(
+            long.starts_with("a6615f21d2ad9693272f34dbe0d1a310") && long.ends_with("cd903bc722990d"),
+            "{long}"
+        );
         let empty = derived(Digest::Sha1, b"saltSALT", 5, &[0, 0], Purpose::Vector, 100);
-        assert!(empty.starts_with("b76a275dda9af26bac433fd65d79e604") && empty.ends_with("b611033c251dc9"), "{empty}");
+        assert!(
+            empty.starts_with("b76a275dda9af26bac433fd65d79e604") && empty.ends_with("b611033c251dc9"),
+            "{empty}"
+        );
     }
 
     #[test]

@@ -35,7 +35,12 @@ impl Seal {
         let expected = info.element()?.octets()?.into_owned();
         let salt = fields.element()?.octets()?.into_owned();
         let iterations = fields.next().transpose()?;
-        let facts = |kind, digest: &str, iterations| Mac { kind, digest: digest.to_owned(), iterations, verified: None };
+        let facts = |kind, digest: &str, iterations| Mac {
+            kind,
+            digest: digest.to_owned(),
+            iterations,
+            verified: None,
+        };
         if oid == "1.2.840.113549.1.5.14" {
             let (method, digest, iterations) = match pbmac1(parameters) {
                 Ok(read) => read,
@@ -48,7 +53,8 @@ impl Seal {
             Ok(rounds) => Some(rounds),
         };
         let digest = Digest::from_oid(&oid);
-        let (kind, name) = digest.map_or((MacKind::Unknown, oid.as_str()), |digest| (MacKind::Pkcs12Kdf, digest.name()));
+        let (kind, name) =
+            digest.map_or((MacKind::Unknown, oid.as_str()), |digest| (MacKind::Pkcs12Kdf, digest.name()));
         let facts = facts(kind, name, rounds.unwrap_or_default());
         let method = match (digest, rounds) {
             (None, _) => Method::Unknown { oid },
@@ -59,7 +65,12 @@ impl Seal {
     }
 
     /// The form of the password that `content` verifies with.
-    pub fn verify(&self, content: &[u8], password: &Password, work: &mut Work) -> std::result::Result<PasswordForm, ReadError> {
+    pub fn verify(
+        &self,
+        content: &[u8],
+        password: &Password,
+        work: &mut Work,
+    ) -> std::result::Result<PasswordForm, ReadError> {
         let wrong = ReadError::WrongPassword { by_mac: true };
         match &self.method {
             Method::Unknown { oid } => Err(ReadError::unsupported(oid, PART)),
@@ -104,7 +115,9 @@ fn pbmac1(parameters: Option<Element<'_>>) -> Result<(Method, String, u64)> {
         (_, Some(length)) if !KEY_LENGTHS.contains(&length) => {
             Method::Bad(format!("PBMAC1 with a key of {length} octets; RFC 9579 wants 20 or more"))
         }
-        (Some(stretch), Some(length)) => Method::Pbmac1 { stretch, key: usize::try_from(length).unwrap_or(20), digest },
+        (Some(stretch), Some(length)) => {
+            Method::Pbmac1 { stretch, key: usize::try_from(length).unwrap_or(20), digest }
+        }
     };
     Ok((method, digest.name().to_owned(), pbkdf2.rounds))
 }

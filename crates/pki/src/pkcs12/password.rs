@@ -22,8 +22,9 @@ impl Password {
         if text.is_empty() {
             forms.push((PasswordForm::Null, Zeroizing::default()));
         } else if !text.is_ascii() {
-            let widened =
-                |octets: &[u8]| Zeroizing::new(octets.iter().chain(&[0]).flat_map(|octet| [0, *octet]).collect::<Vec<u8>>());
+            let widened = |octets: &[u8]| {
+                Zeroizing::new(octets.iter().chain(&[0]).flat_map(|octet| [0, *octet]).collect::<Vec<u8>>())
+            };
             forms.push((PasswordForm::WidenedUtf8, widened(text.as_bytes())));
             if let Some(octets) = windows_1252(text) {
                 // Most letters are the same in UTF-16; the euro sign and its neighbours are not.
@@ -59,7 +60,10 @@ fn windows_1252(text: &str) -> Option<Zeroizing<Vec<u8>>> {
     const UPPER: &str = "€\u{FFFD}‚ƒ„…†‡ˆ‰Š‹Œ\u{FFFD}Ž\u{FFFD}\u{FFFD}‘’“”•–—˜™š›œ\u{FFFD}žŸ";
     let octet = |c: char| match u8::try_from(u32::from(c)) {
         Ok(octet) if !(0x80..0xA0).contains(&octet) => Some(octet),
-        _ => (0x80..0xA0).zip(UPPER.chars()).find(|(_, known)| *known == c && c != '\u{FFFD}').map(|(octet, _)| octet),
+        _ => (0x80..0xA0)
+            .zip(UPPER.chars())
+            .find(|(_, known)| *known == c && c != '\u{FFFD}')
+            .map(|(octet, _)| octet),
     };
     let mut octets = Zeroizing::new(Vec::with_capacity(text.len()));
     for c in text.chars() {
@@ -68,7 +72,8 @@ fn windows_1252(text: &str) -> Option<Zeroizing<Vec<u8>>> {
     Some(octets)
 }
 
-/// UTF-16 with two zero octets at its end (RFC 7292, B.1); surrogate pairs for what lies beyond the basic plane.
+/// UTF-16 with two zero octets at its end (RFC 7292, B.1); surrogate pairs for what lies beyond the basic
+/// plane.
 pub(super) fn utf16(text: &str) -> Zeroizing<Vec<u8>> {
     let mut octets = Zeroizing::new(Vec::with_capacity(text.len() * 2 + 2));
     octets.extend(text.encode_utf16().chain([0]).flat_map(u16::to_be_bytes));
@@ -81,13 +86,20 @@ mod tests {
 
     #[test]
     fn an_empty_password_has_two_forms_and_an_emoji_takes_a_surrogate_pair() {
-        let forms = |text: &str| Password::new(Some(&text.to_owned().into())).forms().map(|(_, o)| o.to_vec()).collect::<Vec<_>>();
+        let forms = |text: &str| {
+            Password::new(Some(&text.to_owned().into())).forms().map(|(_, o)| o.to_vec()).collect::<Vec<_>>()
+        };
         assert_eq!(forms(""), [vec![0, 0], vec![]]);
         assert_eq!(forms("é"), [vec![0, 0xE9, 0, 0], vec![0, 0xC3, 0, 0xA9, 0, 0]]);
-        assert_eq!(forms("€"), [vec![0x20, 0xAC, 0, 0], vec![0, 0xE2, 0, 0x82, 0, 0xAC, 0, 0], vec![0, 0x80, 0, 0]]);
+        assert_eq!(
+            forms("€"),
+            [vec![0x20, 0xAC, 0, 0], vec![0, 0xE2, 0, 0x82, 0, 0xAC, 0, 0], vec![0, 0x80, 0, 0]]
+        );
         assert_eq!(forms("🔑")[0], [0xD8, 0x3D, 0xDD, 0x11, 0, 0]);
         assert_eq!(forms("a"), [vec![0, b'a', 0, 0]]);
-        let plain = |text: &str| Password::new(Some(&text.to_owned().into())).plain().map(|(_, o)| o.to_vec()).collect::<Vec<_>>();
+        let plain = |text: &str| {
+            Password::new(Some(&text.to_owned().into())).plain().map(|(_, o)| o.to_vec()).collect::<Vec<_>>()
+        };
         assert_eq!(plain("Schlüssel"), [b"Schl\xC3\xBCssel".to_vec(), b"Schl\xFCssel".to_vec()]);
         assert_eq!((plain("Ключ").len(), plain("a").len(), plain("\u{81}").len()), (1, 1, 1));
     }

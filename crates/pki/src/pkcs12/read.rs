@@ -1,4 +1,5 @@
-//! Reads PKCS#12: the MAC first, then every section, bag by bag. What cannot be read is named, and the rest goes on.
+//! Reads PKCS#12: the MAC first, then every section, bag by bag. What cannot be read is named, and the rest
+//! goes on.
 
 use std::borrow::Cow;
 
@@ -19,14 +20,20 @@ const FRIENDLY_NAME: usize = 1024;
 /// Safe contents inside safe contents.
 const DEPTH: usize = 8;
 
-/// Reads a PKCS#12 file. It is refused as a whole if it is not one, or if its MAC does not verify: nothing behind such a
-/// MAC may be believed.
-pub(crate) fn read(bytes: &[u8], given: Option<&SecretString>) -> std::result::Result<Contents, Box<Refused>> {
-    let malformed =
-        |DerError(what)| Refused::new(Kind::Pkcs12, ReadError::malformed(format!("not a readable PKCS#12 file: {what}")));
+/// Reads a PKCS#12 file. It is refused as a whole if it is not one, or if its MAC does not verify: nothing
+/// behind such a MAC may be believed.
+pub(crate) fn read(
+    bytes: &[u8],
+    given: Option<&SecretString>,
+) -> std::result::Result<Contents, Box<Refused>> {
+    let malformed = |DerError(what)| {
+        Refused::new(Kind::Pkcs12, ReadError::malformed(format!("not a readable PKCS#12 file: {what}")))
+    };
     let (whole, rest) = Element::parse(bytes).map_err(malformed)?;
     let outer = Outer::read(whole).map_err(malformed)?;
-    let sections = Element::parse(&outer.content).and_then(|(sections, _)| sections.expect(tag::SEQUENCE)).map_err(malformed)?;
+    let sections = Element::parse(&outer.content)
+        .and_then(|(sections, _)| sections.expect(tag::SEQUENCE))
+        .map_err(malformed)?;
 
     let mut password = Password::new(given);
     let mut work = Work::default();
@@ -54,7 +61,12 @@ pub(crate) fn read(bytes: &[u8], given: Option<&SecretString>) -> std::result::R
             let mut walk = Walk::new(container, None, &mut work);
             walk.sections(sections);
             let (error, container) = (needed(error.clone()), walk.contents.container);
-            return Err(Box::new(Refused { kind: Kind::Pkcs12, error, container, trailing_bytes: rest.len() }));
+            return Err(Box::new(Refused {
+                kind: Kind::Pkcs12,
+                error,
+                container,
+                trailing_bytes: rest.len(),
+            }));
         }
     }
     let mut walk = Walk::new(container, Some(&password), &mut work);
@@ -87,7 +99,8 @@ impl<'a> Outer<'a> {
     fn read(whole: Element<'a>) -> Result<Self> {
         let mut fields = whole.expect(tag::SEQUENCE)?;
         let version = fields.element()?;
-        let version = if version.is_negative() { -1 } else { i64::try_from(version.unsigned()?).unwrap_or(i64::MAX) };
+        let version =
+            if version.is_negative() { -1 } else { i64::try_from(version.unsigned()?).unwrap_or(i64::MAX) };
         let mut safe = fields.element()?.expect(tag::SEQUENCE)?;
         if safe.element()?.oid()? != DATA {
             return Err(DerError("its contents are signed rather than sealed with a password"));
@@ -107,12 +120,18 @@ struct Walk<'a> {
 
 impl<'a> Walk<'a> {
     fn new(container: Pkcs12, password: Option<&'a Password>, work: &'a mut Work) -> Self {
-        Self { contents: Contents { container: Some(container), ..Contents::new(Kind::Pkcs12) }, password, work }
+        Self {
+            contents: Contents { container: Some(container), ..Contents::new(Kind::Pkcs12) },
+            password,
+            work,
+        }
     }
 
     fn sections(&mut self, sections: Reader<'_>) {
         for section in sections {
-            let read = section.map_err(|error| damaged("a section", error)).and_then(|section| self.section(section));
+            let read = section
+                .map_err(|error| damaged("a section", error))
+                .and_then(|section| self.section(section));
             if read.is_err_and(|error| self.contents.note(error).is_err()) {
                 break;
             }
@@ -124,7 +143,11 @@ impl<'a> Walk<'a> {
         let wrong = |error| damaged(PART, error);
         let mut fields = section.expect(tag::SEQUENCE).map_err(wrong)?;
         let kind = fields.element().and_then(Element::oid).map_err(wrong)?;
-        let inside = fields.element().and_then(Element::children).and_then(|mut inside| inside.element()).map_err(wrong)?;
+        let inside = fields
+            .element()
+            .and_then(Element::children)
+            .and_then(|mut inside| inside.element())
+            .map_err(wrong)?;
         match kind.as_str() {
             DATA => {
                 self.note(|container| container.section_encryption.push(Encryption::none()));
@@ -157,27 +180,41 @@ impl<'a> Walk<'a> {
                 }
                 "certificate" => self.certificate(&bag)?,
                 "safe contents" if depth < DEPTH => self.bags(bag.value.raw, depth + 1)?,
-                "safe contents" => return Err(wrong(DerError("bags are nested too deep (more than 8 levels)"))),
+                "safe contents" => {
+                    return Err(wrong(DerError("bags are nested too deep (more than 8 levels)")));
+                }
                 other => self.note(|container| container.other_bags.push(printable(other).into_owned())),
             }
         }
         Ok(())
     }
 
-    fn key(&mut self, bag: &Bag<'_>, shrouded: Option<(Scheme, Cow<'_, [u8]>)>) -> std::result::Result<(), ReadError> {
+    fn key(
+        &mut self,
+        bag: &Bag<'_>,
+        shrouded: Option<(Scheme, Cow<'_, [u8]>)>,
+    ) -> std::result::Result<(), ReadError> {
         const PART: &str = "the private key";
-        let encryption = shrouded.as_ref().map_or_else(Encryption::none, |(scheme, _)| scheme.encryption.clone());
-        if self.contents.container.as_ref().is_some_and(|container| container.key_encryption.len() >= limits::KEYS) {
+        let encryption =
+            shrouded.as_ref().map_or_else(Encryption::none, |(scheme, _)| scheme.encryption.clone());
+        if self
+            .contents
+            .container
+            .as_ref()
+            .is_some_and(|container| container.key_encryption.len() >= limits::KEYS)
+        {
             return Err(ReadError::TooMany { what: "private keys", limit: limits::KEYS });
         }
         self.note(|container| container.key_encryption.push(encryption));
         let Some(password) = self.password else { return Ok(()) };
         let read = match shrouded {
             None => key::private_key(bag.value.raw, false).map_err(|error| damaged(PART, error)),
-            Some((scheme, data)) => scheme.decrypt(PART, &data, password, self.work).and_then(|(pkcs8, form)| {
-                self.note(|container| container.opened_with.push(form));
-                key::private_key(&pkcs8, true).map_err(|error| damaged(PART, error))
-            }),
+            Some((scheme, data)) => {
+                scheme.decrypt(PART, &data, password, self.work).and_then(|(pkcs8, form)| {
+                    self.note(|container| container.opened_with.push(form));
+                    key::private_key(&pkcs8, true).map_err(|error| damaged(PART, error))
+                })
+            }
         };
         if let Some(key) = self.contents.add_key(read)? {
             key.friendly_name.clone_from(&bag.friendly_name);
@@ -194,7 +231,8 @@ impl<'a> Walk<'a> {
             self.note(|container| container.other_bags.push("a certificate that is not X.509".into()));
             return Ok(());
         }
-        let der = fields.element().and_then(|inside| inside.children()?.element()?.octets()).map_err(wrong)?;
+        let der =
+            fields.element().and_then(|inside| inside.children()?.element()?.octets()).map_err(wrong)?;
         if let Some(certificate) = self.contents.add_certificate(&der)? {
             certificate.friendly_name.clone_from(&bag.friendly_name);
             certificate.local_key_id.clone_from(&bag.local_key_id);
@@ -245,7 +283,9 @@ impl<'a> Bag<'a> {
         };
         let mut bag = Self { kind: kind.to_owned(), value, friendly_name: None, local_key_id: None };
         // Attributes that cannot be read say nothing.
-        for attribute in fields.next().transpose()?.and_then(|attributes| attributes.children().ok()).into_iter().flatten() {
+        for attribute in
+            fields.next().transpose()?.and_then(|attributes| attributes.children().ok()).into_iter().flatten()
+        {
             let _ = attribute.and_then(|attribute| bag.attribute(attribute));
         }
         Ok(bag)

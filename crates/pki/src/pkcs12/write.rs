@@ -6,8 +6,9 @@ use cbc::cipher::block_padding::Pkcs7;
 use cbc::cipher::{BlockCipher, BlockEncryptMut, KeyInit, KeyIvInit};
 use des::TdesEde3;
 use p12::{
-    AlgorithmIdentifier, CertBag, ContentInfo, DigestInfo, EncryptedContentInfo, EncryptedData, EncryptedPrivateKeyInfo, MacData,
-    OtherAlgorithmIdentifier, PFX, PKCS12Attribute, Pkcs12PbeParams, SafeBag, SafeBagKind,
+    AlgorithmIdentifier, CertBag, ContentInfo, DigestInfo, EncryptedContentInfo, EncryptedData,
+    EncryptedPrivateKeyInfo, MacData, OtherAlgorithmIdentifier, PFX, PKCS12Attribute, Pkcs12PbeParams,
+    SafeBag, SafeBagKind,
 };
 use secrecy::{ExposeSecret, SecretString};
 use sha1::{Digest as _, Sha1};
@@ -67,12 +68,16 @@ pub fn write_pkcs12(
     let (content_encryption_algorithm, encrypted_content) =
         wrapping.encrypt(&sequence(&bags.collect::<Vec<_>>(), SafeBag::write), password)?;
     let (encryption_algorithm, encrypted_data) = wrapping.encrypt(key.pkcs8(), password)?;
-    let shrouded = SafeBagKind::Pkcs8ShroudedKeyBag(EncryptedPrivateKeyInfo { encryption_algorithm, encrypted_data });
+    let shrouded =
+        SafeBagKind::Pkcs8ShroudedKeyBag(EncryptedPrivateKeyInfo { encryption_algorithm, encrypted_data });
     let key = SafeBag { bag: shrouded, attributes };
     let contents = sequence(
         &[
             ContentInfo::EncryptedData(EncryptedData {
-                encrypted_content_info: EncryptedContentInfo { content_encryption_algorithm, encrypted_content },
+                encrypted_content_info: EncryptedContentInfo {
+                    content_encryption_algorithm,
+                    encrypted_content,
+                },
             }),
             ContentInfo::Data(sequence(&[key], SafeBag::write)),
         ],
@@ -83,22 +88,31 @@ pub fn write_pkcs12(
 }
 
 impl Wrapping {
-    fn encrypt(self, plain: &[u8], password: &SecretString) -> Result<(AlgorithmIdentifier, Vec<u8>), WriteError> {
+    fn encrypt(
+        self,
+        plain: &[u8],
+        password: &SecretString,
+    ) -> Result<(AlgorithmIdentifier, Vec<u8>), WriteError> {
         let failed = |_| WriteError::Encryption;
         let mut work = Work::default();
         match self {
             Self::TripleDes => {
                 let stretch = stretch::<8>(Digest::Sha1)?;
                 let password = utf16(password.expose_secret());
-                let key = stretch.pkcs12("", &password, Purpose::Encryption, 24, &mut work).map_err(failed)?;
+                let key =
+                    stretch.pkcs12("", &password, Purpose::Encryption, 24, &mut work).map_err(failed)?;
                 let vector = stretch.pkcs12("", &password, Purpose::Vector, 8, &mut work).map_err(failed)?;
                 let parameters = Pkcs12PbeParams { salt: stretch.salt, iterations: stretch.rounds };
-                Ok((AlgorithmIdentifier::PbeWithSHAAnd3KeyTripleDESCBC(parameters), cbc::<TdesEde3>(&key, &vector, plain)?))
+                Ok((
+                    AlgorithmIdentifier::PbeWithSHAAnd3KeyTripleDESCBC(parameters),
+                    cbc::<TdesEde3>(&key, &vector, plain)?,
+                ))
             }
             Self::Aes256 => {
                 let stretch = stretch::<16>(Digest::Sha256)?;
                 let vector = random::<16>()?;
-                let key = stretch.pbkdf2("", password.expose_secret().as_bytes(), 32, &mut work).map_err(failed)?;
+                let key =
+                    stretch.pbkdf2("", password.expose_secret().as_bytes(), 32, &mut work).map_err(failed)?;
                 Ok((pbes2(&stretch.salt, &vector), cbc::<Aes256>(&key, &vector, plain)?))
             }
         }
@@ -148,7 +162,11 @@ fn other(oid: &[u64], parameters: Vec<u8>) -> AlgorithmIdentifier {
     AlgorithmIdentifier::OtherAlg(OtherAlgorithmIdentifier { algorithm_type, params: Some(parameters) })
 }
 
-fn cbc<C: BlockCipher + BlockEncryptMut + KeyInit>(key: &[u8], vector: &[u8], plain: &[u8]) -> Result<Vec<u8>, WriteError> {
+fn cbc<C: BlockCipher + BlockEncryptMut + KeyInit>(
+    key: &[u8],
+    vector: &[u8],
+    plain: &[u8],
+) -> Result<Vec<u8>, WriteError> {
     let cipher = Encryptor::<C>::new_from_slices(key, vector).map_err(|_| WriteError::Encryption)?;
     Ok(cipher.encrypt_padded_vec_mut::<Pkcs7>(plain))
 }

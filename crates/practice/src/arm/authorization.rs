@@ -44,7 +44,8 @@ pub fn grant(ctx: &Context<'_>, scope: &ResourceId, principal: &str, role: Role)
     let name = uuid::Uuid::new_v4().to_string();
     let id = scope.under("Microsoft.Authorization", "roleAssignments", &name);
     let subscription = scope.subscription().unwrap_or_default();
-    let definition = DEFINITIONS.iter().find(|one| one.role == role).map(|one| one.id(subscription)).unwrap_or_default();
+    let definition =
+        DEFINITIONS.iter().find(|one| one.role == role).map(|one| one.id(subscription)).unwrap_or_default();
     let mut granted = assignment(ctx, &id, principal, &definition, "ServicePrincipal");
     granted["properties"]["createdOn"] = propagation::long_ago(ctx).to_string().into();
     ctx.save(&id, &granted)
@@ -84,7 +85,8 @@ fn definitions(_: &Context<'_>, call: &Call) -> Outcome {
     let subscription = target.subscription().unwrap_or_default();
     let wanted = quoted_after(call, "roleName eq ");
     let fits = |name: &str| wanted.as_ref().is_none_or(|wanted| wanted.eq_ignore_ascii_case(name));
-    let value: Vec<Value> = DEFINITIONS.iter().filter(|one| fits(one.name)).map(|one| one.show(subscription)).collect();
+    let value: Vec<Value> =
+        DEFINITIONS.iter().filter(|one| fits(one.name)).map(|one| one.show(subscription)).collect();
     Ok(Reply::ok(json!({ "value": value })))
 }
 
@@ -96,7 +98,11 @@ fn definition(_: &Context<'_>, call: &Call) -> Outcome {
         .find(|one| one.guid.eq_ignore_ascii_case(guid))
         .map(|one| Reply::ok(one.show(target.subscription().unwrap_or_default())))
         .ok_or_else(|| {
-            Fault::arm(404, "RoleDefinitionDoesNotExist", format!("The specified role definition with ID '{guid}' does not exist."))
+            Fault::arm(
+                404,
+                "RoleDefinitionDoesNotExist",
+                format!("The specified role definition with ID '{guid}' does not exist."),
+            )
         })
 }
 
@@ -141,14 +147,18 @@ fn put(ctx: &Context<'_>, call: &Call) -> Outcome {
     match same {
         // The same PUT again, as templates send it.
         Some(held) if text(&held, "/name").eq_ignore_ascii_case(id.name()) => return Ok(Reply::ok(held)),
-        Some(_) => return Err(Fault::arm(409, "RoleAssignmentExists", "The role assignment already exists.")),
+        Some(_) => {
+            return Err(Fault::arm(409, "RoleAssignmentExists", "The role assignment already exists."));
+        }
         None => {}
     }
     let kind = call.text("/properties/principalType").unwrap_or("ServicePrincipal");
-    // The description lists more; the service takes three (Azure/azure-cli#11594, Azure/azure-rest-api-specs#11830).
+    // The description lists more; the service takes three (Azure/azure-cli#11594,
+    // Azure/azure-rest-api-specs#11830).
     if !["User", "Group", "ServicePrincipal"].iter().any(|known| known.eq_ignore_ascii_case(kind)) {
-        let message =
-            format!("The PrincipalType property '{kind}' is not valid. It must be 'User', 'Group' or 'ServicePrincipal'.");
+        let message = format!(
+            "The PrincipalType property '{kind}' is not valid. It must be 'User', 'Group' or 'ServicePrincipal'."
+        );
         return Err(Fault::arm(400, "BadRequest", message));
     }
     let made = assignment(ctx, &id, principal, role, kind);

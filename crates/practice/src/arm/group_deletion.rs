@@ -1,5 +1,5 @@
-//! Deleting a resource group with everything in it, except what resources elsewhere still need: then the rest goes, and
-//! the group stays (API.md §1.4 shape B).
+//! Deleting a resource group with everything in it, except what resources elsewhere still need: then the rest
+//! goes, and the group stays (API.md §1.4 shape B).
 
 use jiff::SignedDuration;
 use serde_json::{Value, json};
@@ -31,7 +31,9 @@ fn delete(ctx: &Context<'_>, call: &Call) -> Outcome {
             kept.push(ResourceId::parse(text(resource, "/id")));
         }
     }
-    let goes = |id: &ResourceId| kept.is_empty() || id.key() != group.key() && !kept.iter().any(|kept| id.is_under(kept));
+    let goes = |id: &ResourceId| {
+        kept.is_empty() || id.key() != group.key() && !kept.iter().any(|kept| id.is_under(kept))
+    };
     for id in inside.iter().map(|one| ResourceId::parse(text(one, "/id"))).filter(goes) {
         certificate_registration::revoke(ctx, &id)?;
         // A vault can be recovered, whoever deleted it.
@@ -59,7 +61,8 @@ fn is_needed_elsewhere(ctx: &Context<'_>, group: &ResourceId, resource: &Value) 
     let outside = |id: ResourceId| !id.is_under(group);
     match id.kind().as_str() {
         certificates::KIND => {
-            let (webspace, thumbprint) = (text(resource, "/properties/webSpace"), text(resource, "/properties/thumbprint"));
+            let (webspace, thumbprint) =
+                (text(resource, "/properties/webSpace"), text(resource, "/properties/thumbprint"));
             let bound = bindings::presenting(ctx, &id, webspace, thumbprint)?;
             if !bound.iter().any(|binding| outside(bindings::site_of(binding))) {
                 return Ok(false);
@@ -77,7 +80,9 @@ fn is_needed_elsewhere(ctx: &Context<'_>, group: &ResourceId, resource: &Value) 
 }
 
 fn blocked(group: &ResourceId, kept: &[ResourceId]) -> Fault {
-    let short = |id: &ResourceId| id.to_string().rsplit_once("/providers/").map_or(String::new(), |(_, rest)| rest.to_owned());
+    let short = |id: &ResourceId| {
+        id.to_string().rsplit_once("/providers/").map_or(String::new(), |(_, rest)| rest.to_owned())
+    };
     let names: Vec<String> = kept.iter().map(short).collect();
     let mut fault = Fault::arm(
         409,

@@ -47,7 +47,8 @@ fn list(ctx: &Context<'_>, call: &Call) -> Outcome {
     ctx.page(call, KIND, &call.target(), |group| Ok(filter.fits(&group).then_some(group)))
 }
 
-/// `$filter=resourceType eq 'Microsoft.Web/sites' and tagName eq 'team' and tagValue eq 'shop'`: what az and the portal send.
+/// `$filter=resourceType eq 'Microsoft.Web/sites' and tagName eq 'team' and tagValue eq 'shop'`: what az and
+/// the portal send.
 struct Filter(Vec<(String, String)>);
 
 impl Filter {
@@ -66,10 +67,12 @@ impl Filter {
         self.0.iter().all(|(name, wanted)| match name.as_str() {
             "name" => text(resource, "/name").eq_ignore_ascii_case(wanted),
             "resourcetype" => text(resource, "/type").eq_ignore_ascii_case(wanted),
-            "resourcegroup" => {
-                ResourceId::parse(text(resource, "/id")).group().is_some_and(|group| group.eq_ignore_ascii_case(wanted))
+            "resourcegroup" => ResourceId::parse(text(resource, "/id"))
+                .group()
+                .is_some_and(|group| group.eq_ignore_ascii_case(wanted)),
+            "location" => {
+                text(resource, "/location").replace(' ', "").eq_ignore_ascii_case(&wanted.replace(' ', ""))
             }
-            "location" => text(resource, "/location").replace(' ', "").eq_ignore_ascii_case(&wanted.replace(' ', "")),
             "tagname" => tags().any(|(tag, _)| tag.eq_ignore_ascii_case(wanted)),
             "tagvalue" => tags().any(|(tag, value)| {
                 named.is_none_or(|named| tag.eq_ignore_ascii_case(named))
@@ -99,7 +102,8 @@ fn put(ctx: &Context<'_>, call: &Call) -> Outcome {
     };
     // A PUT says what the tags are; without any, they are gone.
     let kept = before.as_ref().filter(|_| call.method == Method::Patch).map(|group| &group["tags"]);
-    let tags = call.body.get("tags").filter(|tags| tags.is_object()).or(kept).cloned().unwrap_or_else(|| json!({}));
+    let tags =
+        call.body.get("tags").filter(|tags| tags.is_object()).or(kept).cloned().unwrap_or_else(|| json!({}));
     let group = create(ctx, &id, &location, &tags)?;
     Ok(match before {
         Some(_) => Reply::ok(group),
@@ -115,7 +119,9 @@ fn place_of(group: &Value, call: &Call) -> Result<String, Fault> {
         Some(wanted) => Err(Fault::arm(
             409,
             "InvalidResourceGroupLocation",
-            format!("Invalid resource group location '{wanted}'. The Resource group already exists in location '{here}'."),
+            format!(
+                "Invalid resource group location '{wanted}'. The Resource group already exists in location '{here}'."
+            ),
         )),
     }
 }
@@ -129,21 +135,25 @@ fn new_place(id: &ResourceId, call: &Call) -> Result<String, Fault> {
 
 /// The fault for a group that cannot be called that.
 fn require_name(name: &str) -> Result<(), Fault> {
-    let odd: String = name.chars().filter(|letter| !letter.is_alphanumeric() && !"-.()_".contains(*letter)).collect();
+    let odd: String =
+        name.chars().filter(|letter| !letter.is_alphanumeric() && !"-.()_".contains(*letter)).collect();
     let message = if !odd.is_empty() {
         format!(
             "The provided resource group name '{name}' has these invalid characters: '{odd}'. The name can only be a letter, digit, \
              '-', '.', '(', ')' or '_'."
         )
     } else if name.chars().count() > 90 || name.ends_with('.') {
-        format!("The provided resource group name '{name}' is invalid: it has at most 90 characters and does not end in a period.")
+        format!(
+            "The provided resource group name '{name}' is invalid: it has at most 90 characters and does not end in a period."
+        )
     } else {
         return Ok(());
     };
     Err(Fault::arm(400, "InvalidResourceGroup", message))
 }
 
-/// `{sub}/resources?$filter=resourceType eq 'Microsoft.KeyVault/vaults'`: short entries, with `$expand` also how and since when.
+/// `{sub}/resources?$filter=resourceType eq 'Microsoft.KeyVault/vaults'`: short entries, with `$expand` also
+/// how and since when.
 fn resources(ctx: &Context<'_>, call: &Call) -> Outcome {
     let filter = Filter::of(call);
     let expanded = call.query("$expand").unwrap_or_default().to_lowercase();
@@ -151,7 +161,8 @@ fn resources(ctx: &Context<'_>, call: &Call) -> Outcome {
         .list_all(&call.target(), |resource| {
             let id = ResourceId::parse(text(resource, "/id"));
             let kind = id.kind();
-            // Top-level resources, and slots, which have a location of their own; groups, locks and role assignments are none.
+            // Top-level resources, and slots, which have a location of their own; groups, locks and role
+            // assignments are none.
             let listed = kind.matches('/').count() == 1 || kind == "microsoft.web/sites/slots";
             listed
                 && !kind.starts_with("microsoft.resources/")
@@ -176,12 +187,14 @@ fn resources(ctx: &Context<'_>, call: &Call) -> Outcome {
 /// What `$expand` asks for; when a resource was made is known of vaults only.
 fn expand(short: &mut serde_json::Map<String, Value>, resource: &Value, wanted: &str) {
     if wanted.contains("provisioningstate") {
-        let state = resource.pointer("/properties/provisioningState").filter(|state| state.is_string()).cloned();
+        let state =
+            resource.pointer("/properties/provisioningState").filter(|state| state.is_string()).cloned();
         short.insert("provisioningState".to_owned(), state.unwrap_or_else(|| json!("Succeeded")));
     }
-    for (word, pointer, member) in
-        [("createdtime", "/systemData/createdAt", "createdTime"), ("changedtime", "/systemData/lastModifiedAt", "changedTime")]
-    {
+    for (word, pointer, member) in [
+        ("createdtime", "/systemData/createdAt", "createdTime"),
+        ("changedtime", "/systemData/lastModifiedAt", "changedTime"),
+    ] {
         if let Some(time) = resource.pointer(pointer).filter(|_| wanted.contains(word)) {
             short.insert(member.to_owned(), time.clone());
         }
@@ -191,8 +204,15 @@ fn expand(short: &mut serde_json::Map<String, Value>, resource: &Value, wanted: 
 /// A page of a list that was gathered as a whole; `nextLink` is there only when there is more.
 fn page(ctx: &Context<'_>, call: &Call, all: Vec<Value>) -> Reply {
     let largest = ctx.setting.page_size;
-    let size = call.query("$top").and_then(|top| top.parse::<usize>().ok()).map_or(largest, |top| top.clamp(1, largest));
-    let from = call.query("$skiptoken").and_then(paging::decode).and_then(|token| token.parse::<usize>().ok()).unwrap_or(0);
+    let size = call
+        .query("$top")
+        .and_then(|top| top.parse::<usize>().ok())
+        .map_or(largest, |top| top.clamp(1, largest));
+    let from = call
+        .query("$skiptoken")
+        .and_then(paging::decode)
+        .and_then(|token| token.parse::<usize>().ok())
+        .unwrap_or(0);
     let until = from.saturating_add(size);
     let more = all.len() > until;
     let shown: Vec<Value> = all.into_iter().skip(from).take(size).collect();

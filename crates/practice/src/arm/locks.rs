@@ -27,7 +27,13 @@ pub enum Level {
 }
 
 /// Puts a lock on `scope`, as Azure does of its own accord on orders and vaults.
-pub fn create(ctx: &Context<'_>, scope: &ResourceId, name: &str, level: Level, notes: &str) -> Result<(), Fault> {
+pub fn create(
+    ctx: &Context<'_>,
+    scope: &ResourceId,
+    name: &str,
+    level: Level,
+    notes: &str,
+) -> Result<(), Fault> {
     let id = scope.under("Microsoft.Authorization", "locks", name);
     let level = match level {
         Level::CanNotDelete => "CanNotDelete",

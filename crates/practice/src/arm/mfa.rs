@@ -1,5 +1,6 @@
-//! Multi-factor authentication for changes: ARM refuses what a person who signed in without it creates, changes or deletes,
-//! until their token carries the claims that the answer asks for. Reads and workload identities are exempt.
+//! Multi-factor authentication for changes: ARM refuses what a person who signed in without it creates,
+//! changes or deletes, until their token carries the claims that the answer asks for. Reads and workload
+//! identities are exempt.
 
 use crate::{
     calendar,
@@ -17,7 +18,8 @@ pub fn require(ctx: &Context<'_>, call: &Call) -> Result<(), Fault> {
         Method::Get | Method::Head | Method::Post => return Ok(()),
     };
     let authority = &ctx.setting.authority;
-    let fact = if authority.switches.postpones_mfa() { calendar::MFA_PUT_OFF } else { calendar::MFA_FOR_CHANGES };
+    let fact =
+        if authority.switches.postpones_mfa() { calendar::MFA_PUT_OFF } else { calendar::MFA_FOR_CHANGES };
     if !call.caller.is_person || call.caller.has_mfa || !fact.at(ctx.now) {
         return Ok(());
     }
@@ -42,7 +44,12 @@ mod tests {
         cloud.setting.authority.switches.postpone_mfa(postponed);
         let call = Call {
             method,
-            segments: vec!["subscriptions".to_owned(), "s".to_owned(), "resourceGroups".to_owned(), "g".to_owned()],
+            segments: vec![
+                "subscriptions".to_owned(),
+                "s".to_owned(),
+                "resourceGroups".to_owned(),
+                "g".to_owned(),
+            ],
             query: Vec::new(),
             body: json!({}),
             caller,
@@ -65,7 +72,12 @@ mod tests {
         }
         assert!(!is_refused("2026-06-30T00:00:00Z", Method::Put, person(), true), "put off");
         assert!(is_refused("2026-07-01T00:00:00Z", Method::Put, person(), true), "no longer");
-        assert!(!is_refused("2026-12-01T00:00:00Z", Method::Put, Caller { has_mfa: true, ..person() }, false));
+        assert!(!is_refused(
+            "2026-12-01T00:00:00Z",
+            Method::Put,
+            Caller { has_mfa: true, ..person() },
+            false
+        ));
         assert!(!is_refused("2026-12-01T00:00:00Z", Method::Put, Caller::default(), false), "an application");
     }
 }

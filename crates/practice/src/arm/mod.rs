@@ -71,7 +71,11 @@ pub fn dispatch(ctx: &Context<'_>, call: &Call) -> Outcome {
     let (run, params) = match route::find(TABLES, call.method, &call.segments) {
         Found::Operation(run, params) => (run, params),
         Found::OtherMethod => {
-            return Err(Fault::arm(405, "MethodNotAllowed", "The requested resource does not support this http method."));
+            return Err(Fault::arm(
+                405,
+                "MethodNotAllowed",
+                "The requested resource does not support this http method.",
+            ));
         }
         Found::Nothing => return Err(unknown(call, &id)),
     };
@@ -125,9 +129,13 @@ fn require_parent(ctx: &Context<'_>, call: &Call, id: &ResourceId) -> Result<(),
     let resources: Vec<ResourceId> =
         id.lineage().into_iter().filter(|one| one.group_id().is_some_and(|group| group != *one)).collect();
     // Deletions of what never was are answered 204, and what ends is asked about where it was.
-    let follows =
-        call.segments.iter().any(|word| word.eq_ignore_ascii_case("operationresults") || word.eq_ignore_ascii_case("operations"));
-    let Some(root) = resources.last().filter(|root| resources.len() > 1 && root.group_id().is_some() && root.segments().len() == 8)
+    let follows = call
+        .segments
+        .iter()
+        .any(|word| word.eq_ignore_ascii_case("operationresults") || word.eq_ignore_ascii_case("operations"));
+    let Some(root) = resources
+        .last()
+        .filter(|root| resources.len() > 1 && root.group_id().is_some() && root.segments().len() == 8)
     else {
         return Ok(());
     };
@@ -150,15 +158,17 @@ fn require_parent(ctx: &Context<'_>, call: &Call, id: &ResourceId) -> Result<(),
 fn unknown(call: &Call, id: &ResourceId) -> Fault {
     let kind = id.kind();
     match kind.split_once('/') {
-        Some((namespace, kind)) if call.segments.iter().any(|s| s.eq_ignore_ascii_case("providers")) => Fault::arm(
-            404,
-            "InvalidResourceType",
-            format!(
-                "The resource type '{kind}' could not be found in the namespace '{namespace}' for \
+        Some((namespace, kind)) if call.segments.iter().any(|s| s.eq_ignore_ascii_case("providers")) => {
+            Fault::arm(
+                404,
+                "InvalidResourceType",
+                format!(
+                    "The resource type '{kind}' could not be found in the namespace '{namespace}' for \
                      api version '{}'.",
-                call.api_version()
-            ),
-        ),
+                    call.api_version()
+                ),
+            )
+        }
         _ => Fault::arm(404, "NotFound", "The requested path does not exist."),
     }
 }

@@ -1,7 +1,8 @@
-//! Moving resources to another resource group: `moveResources`, and `validateMoveResources`, which only looks.
+//! Moving resources to another resource group: `moveResources`, and `validateMoveResources`, which only
+//! looks.
 //!
-//! A moved resource has another id and is the same in everything else: what belongs to it and what refers to it goes by
-//! the new id from then on, and a certificate stays in the webspace that it was made in.
+//! A moved resource has another id and is the same in everything else: what belongs to it and what refers to
+//! it goes by the new id from then on, and a certificate stays in the webspace that it was made in.
 
 use jiff::SignedDuration;
 use serde_json::{Value, json};
@@ -77,12 +78,17 @@ impl Move {
         let named = call.body["resources"].as_array().filter(|all| !all.is_empty());
         let named = named.ok_or_else(|| Fault::invalid("Parameter resources is null or empty."))?;
         if source.key() == target.key() {
-            return Err(Fault::arm(400, "InvalidRequestContent", "The source and the target resource group are the same."));
+            return Err(Fault::arm(
+                400,
+                "InvalidRequestContent",
+                "The source and the target resource group are the same.",
+            ));
         }
         let mut all = Self { from: Vec::new(), target };
         for id in named {
             let id = ResourceId::parse(id.as_str().unwrap_or_default());
-            let resource = ctx.find(&id)?.filter(|_| id.is_under(&source)).ok_or_else(|| Fault::not_found(&id))?;
+            let resource =
+                ctx.find(&id)?.filter(|_| id.is_under(&source)).ok_or_else(|| Fault::not_found(&id))?;
             all.from.push(ResourceId::parse(text(&resource, "/id")));
         }
         all.check(ctx, &source)?;
@@ -93,11 +99,17 @@ impl Move {
         locks::require_writable(ctx, &self.target)?;
         for (from, to) in self.pairs() {
             if !MOVABLE.contains(&from.kind().as_str()) {
-                return Err(not_movable(&format!("Resources of the type '{}' cannot be moved.", from.kind())));
+                return Err(not_movable(&format!(
+                    "Resources of the type '{}' cannot be moved.",
+                    from.kind()
+                )));
             }
             locks::require_writable(ctx, &from)?;
             if ctx.find(&to)?.is_some() {
-                return Err(not_movable(&format!("The target resource group has a resource '{}' already.", to.name())));
+                return Err(not_movable(&format!(
+                    "The target resource group has a resource '{}' already.",
+                    to.name()
+                )));
             }
         }
         self.check_subscription(ctx, source)
@@ -114,7 +126,9 @@ impl Move {
         }
         let id_of = |one: &Value| ResourceId::parse(text(one, "/id"));
         let here = ctx.list_all(source, |one| of_web(&id_of(one)))?;
-        if let Some(left) = here.iter().map(id_of).find(|one| !self.from.iter().any(|from| from.key() == one.key())) {
+        if let Some(left) =
+            here.iter().map(id_of).find(|one| !self.from.iter().any(|from| from.key() == one.key()))
+        {
             return Err(not_movable(&format!(
                 "All Microsoft.Web resources of a resource group move to another subscription together; '{left}' is missing."
             )));

@@ -14,8 +14,9 @@ pub const ROUTES: &[Route] = &[Route::new(Method::Get, "providers/{namespace}/op
 
 fn list(_: &Context<'_>, call: &Call) -> Outcome {
     let wanted = call.param("namespace");
-    let Namespace { name: namespace, kinds, .. } = namespaces::named(wanted)
-        .ok_or_else(|| Fault::arm(404, "InvalidResourceNamespace", format!("The resource namespace '{wanted}' is invalid.")))?;
+    let Namespace { name: namespace, kinds, .. } = namespaces::named(wanted).ok_or_else(|| {
+        Fault::arm(404, "InvalidResourceNamespace", format!("The resource namespace '{wanted}' is invalid."))
+    })?;
     let show = |kind: &str, verb: &str| {
         json!({
             "name": format!("{namespace}/{kind}/{verb}"),
@@ -23,6 +24,7 @@ fn list(_: &Context<'_>, call: &Call) -> Outcome {
             "display": {"provider": namespace, "resource": kind, "operation": verb, "description": format!("{verb} {kind}")},
         })
     };
-    let value: Vec<Value> = kinds.iter().flat_map(|kind| ["read", "write", "delete"].map(|verb| show(kind, verb))).collect();
+    let value: Vec<Value> =
+        kinds.iter().flat_map(|kind| ["read", "write", "delete"].map(|verb| show(kind, verb))).collect();
     Ok(Reply::ok(json!({"value": value, "nextLink": null})))
 }

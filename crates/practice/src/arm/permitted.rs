@@ -1,4 +1,5 @@
-//! Whether the roles of the caller allow a request: its action as ARM names it, and the 403 where none gives it.
+//! Whether the roles of the caller allow a request: its action as ARM names it, and the 403 where none gives
+//! it.
 
 use serde_json::{Value, json};
 
@@ -43,8 +44,13 @@ fn action(call: &Call, path: &ResourceId) -> String {
     format!("{kind}/{verb}")
 }
 
-/// The roles of the caller at a scope: what its account has everywhere, and what was assigned to it there or above.
-fn definitions(ctx: &Context<'_>, call: &Call, scope: &ResourceId) -> Result<Vec<&'static Definition>, Fault> {
+/// The roles of the caller at a scope: what its account has everywhere, and what was assigned to it there or
+/// above.
+fn definitions(
+    ctx: &Context<'_>,
+    call: &Call,
+    scope: &ResourceId,
+) -> Result<Vec<&'static Definition>, Fault> {
     let mut held = roles_of(ctx, &call.caller.object_id, scope)?;
     held.extend(principals::account(&call.caller.object_id).map(|account| account.role));
     Ok(DEFINITIONS.iter().filter(|one| held.contains(&one.role)).collect())
@@ -80,7 +86,10 @@ mod tests {
     #[test]
     fn a_reader_reads_and_changes_nothing() {
         let cloud = reader();
-        assert_eq!(cloud.arm(Method::Get, &format!("{SUBSCRIPTION}/resourceGroups"), &Value::Null).status, 200);
+        assert_eq!(
+            cloud.arm(Method::Get, &format!("{SUBSCRIPTION}/resourceGroups"), &Value::Null).status,
+            200
+        );
         let question = json!({"name": "kv-new", "type": "Microsoft.KeyVault/vaults"});
         let path = format!("{SUBSCRIPTION}/providers/Microsoft.KeyVault/checkNameAvailability");
         assert_eq!(cloud.arm(Method::Post, &path, &question).status, 200, "a POST that is a read");
@@ -89,7 +98,10 @@ mod tests {
         assert_eq!(refused.status, 403);
         let body = json_of(refused);
         assert_eq!(body["error"]["code"], "AuthorizationFailed");
-        assert!(text(&body, "/error/message").contains("action 'Microsoft.Web/serverfarms/write' over scope '/subscriptions/"));
+        assert!(
+            text(&body, "/error/message")
+                .contains("action 'Microsoft.Web/serverfarms/write' over scope '/subscriptions/")
+        );
         let list = format!("{GROUP}/providers/Microsoft.Web/sites/shop/config/appsettings/list");
         let body = json_of(cloud.arm(Method::Post, &list, &Value::Null));
         assert!(text(&body, "/error/message").contains("'Microsoft.Web/sites/config/list/action'"), "{body}");
@@ -101,12 +113,15 @@ mod tests {
         cloud.with(|ctx| grant(ctx, &ResourceId::parse(GROUP), READER.object_id, Role::Contributor).unwrap());
         let plan = json!({"location": "westeurope", "properties": {}});
         assert_eq!(cloud.arm(Method::Put, &format!("{GROUP}/{PLAN}"), &plan).status, 200);
-        let question =
-            format!("{SUBSCRIPTION}/providers/Microsoft.CertificateRegistration/validateCertificateRegistrationInformation");
+        let question = format!(
+            "{SUBSCRIPTION}/providers/Microsoft.CertificateRegistration/validateCertificateRegistrationInformation"
+        );
         assert_eq!(cloud.arm(Method::Post, &question, &json!({})).status, 403, "not at the subscription");
         let held = cloud.get(&format!("{GROUP}/providers/Microsoft.Authorization/permissions"));
         assert_eq!(held["value"].as_array().unwrap().len(), 2);
-        let role = format!("{GROUP}/providers/Microsoft.Authorization/roleAssignments/8c1a0000-0000-4000-8000-000000000000");
+        let role = format!(
+            "{GROUP}/providers/Microsoft.Authorization/roleAssignments/8c1a0000-0000-4000-8000-000000000000"
+        );
         let body = json!({"properties": {"roleDefinitionId": "x", "principalId": READER.object_id}});
         assert_eq!(cloud.arm(Method::Put, &role, &body).status, 403, "what a Contributor lacks");
     }

@@ -1,4 +1,5 @@
-//! Where resources can be, and by which api-versions they can be asked for: what ARM refuses before a provider hears of it.
+//! Where resources can be, and by which api-versions they can be asked for: what ARM refuses before a
+//! provider hears of it.
 
 use super::namespaces;
 use crate::{
@@ -10,7 +11,8 @@ use crate::{
     reply::Fault,
 };
 
-/// Regions of Azure that the practice cloud does not offer to newcomers and takes all the same: scripts name them.
+/// Regions of Azure that the practice cloud does not offer to newcomers and takes all the same: scripts name
+/// them.
 const MORE: &str = "australiacentral australiaeast australiasoutheast austriaeast belgiumcentral brazilsouth canadacentral \
     canadaeast centralindia centralus chilecentral eastasia eastus2 francecentral francesouth germanynorth indonesiacentral \
     israelcentral italynorth japaneast japanwest koreacentral koreasouth malaysiawest mexicocentral newzealandnorth \
@@ -19,7 +21,8 @@ const MORE: &str = "australiacentral australiaeast australiasoutheast austriaeas
     westcentralus westindia westus westus3";
 
 /// Providers whose resources are nowhere in particular.
-const GLOBAL: [&str; 3] = ["microsoft.certificateregistration", "microsoft.domainregistration", "microsoft.network"];
+const GLOBAL: [&str; 3] =
+    ["microsoft.certificateregistration", "microsoft.domainregistration", "microsoft.network"];
 
 /// Before the first published api-version, and after any that a client of today knows.
 const VERSIONS: [&str; 2] = ["2014-01-01", "2026-12-31"];
@@ -61,7 +64,9 @@ pub fn require_for_group(location: &str) -> Result<(), Fault> {
 pub fn require_location(ctx: &Context<'_>, call: &Call, id: &ResourceId) -> Result<(), Fault> {
     let target = id.whole();
     let kind = target.kind();
-    let (Some((namespace, _)), Some(location), Method::Put) = (kind.split_once('/'), call.text("/location"), call.method) else {
+    let (Some((namespace, _)), Some(location), Method::Put) =
+        (kind.split_once('/'), call.text("/location"), call.method)
+    else {
         return Ok(());
     };
     let top = kind.matches('/').count() == 1;
@@ -81,8 +86,8 @@ pub fn require_location(ctx: &Context<'_>, call: &Call, id: &ResourceId) -> Resu
     Err(Fault::arm(400, "LocationNotAvailableForResourceType", message))
 }
 
-/// Refuses api-versions that never were, and those that are no longer served on the day of the practice clock; others may be shown in
-/// the shape of a newer one.
+/// Refuses api-versions that never were, and those that are no longer served on the day of the practice
+/// clock; others may be shown in the shape of a newer one.
 pub fn require_version(ctx: &Context<'_>, call: &Call, id: &ResourceId) -> Result<(), Fault> {
     site_certificates::require_version(call, id)?;
     let version = call.api_version();
@@ -123,7 +128,8 @@ mod tests {
     fn nothing_new_is_made_outside_of_the_regions_of_azure() {
         let cloud = Fixture::new("2026-11-23T00:00:00Z");
         let plan = format!("{GROUP}/providers/Microsoft.Web/serverfarms/plan");
-        let at = |location: &str| cloud.arm(Method::Put, &plan, &json!({"location": location, "properties": {}}));
+        let at =
+            |location: &str| cloud.arm(Method::Put, &plan, &json!({"location": location, "properties": {}}));
         assert_eq!(code(at("nowhere")), "LocationNotAvailableForResourceType");
         assert_eq!(at("UK South").status, 200);
         let group = |name: &str, location: &str| {
@@ -148,7 +154,9 @@ mod tests {
             assert_eq!(said["error"]["code"], "NoRegisteredProviderFound");
             assert!(text(&said, "/error/message").contains("2024-11-01"));
         }
-        for version in ["2015-08-01", "2024-11-01", "2022-03-01-preview", "2025-05-01", "2026-07-15", "2026-08-01"] {
+        for version in
+            ["2015-08-01", "2024-11-01", "2022-03-01-preview", "2025-05-01", "2026-07-15", "2026-08-01"]
+        {
             assert_eq!(list(version).status, 200, "{version}");
         }
     }
@@ -169,9 +177,16 @@ mod tests {
             let said = json_of(list(&cloud, vaults, version));
             assert_eq!(said["error"]["code"], "NoRegisteredProviderFound", "{version}");
             let message = text(&said, "/error/message");
-            assert!(message.ends_with("The supported api-versions are '2026-05-15, 2026-02-01'."), "{message}");
+            assert!(
+                message.ends_with("The supported api-versions are '2026-05-15, 2026-02-01'."),
+                "{message}"
+            );
         }
         assert_eq!(list(&cloud, vaults, "2026-02-01").status, 200);
-        assert_eq!(list(&cloud, "Microsoft.Web/certificates", "2016-03-01").status, 200, "no other provider is concerned");
+        assert_eq!(
+            list(&cloud, "Microsoft.Web/certificates", "2016-03-01").status,
+            200,
+            "no other provider is concerned"
+        );
     }
 }

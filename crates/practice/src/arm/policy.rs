@@ -1,6 +1,7 @@
-//! An Azure Policy that demands a tag, as many organisations have one: `POST /_emulator/policy {"tag": "costcenter"}` assigns
-//! it, DELETE takes it away. It is asked about every resource and resource group that is written, as the two built-in
-//! definitions "Require a tag on resources" and "Require a tag on resource groups" are. Also the limits of tags.
+//! An Azure Policy that demands a tag, as many organisations have one: `POST /_emulator/policy {"tag":
+//! "costcenter"}` assigns it, DELETE takes it away. It is asked about every resource and resource group that
+//! is written, as the two built-in definitions "Require a tag on resources" and "Require a tag on resource
+//! groups" are. Also the limits of tags.
 
 use serde_json::{Value, json};
 
@@ -63,7 +64,9 @@ fn lift(ctx: &Context<'_>, call: &Call) -> Outcome {
 pub fn enforce(ctx: &Context<'_>, call: &Call, id: &ResourceId) -> Result<(), Fault> {
     let kind = id.kind();
     // Locks, role assignments and tags themselves are about other resources.
-    let about_others = ["microsoft.authorization/", "microsoft.resources/"].iter().any(|provider| kind.starts_with(provider));
+    let about_others = ["microsoft.authorization/", "microsoft.resources/"]
+        .iter()
+        .any(|provider| kind.starts_with(provider));
     let tagged = kind == GROUP || kind.matches('/').count() == 1 && !about_others;
     if !matches!(call.method, Method::Put | Method::Patch) || !(tagged || NESTED.contains(&kind.as_str())) {
         return Ok(());
@@ -71,7 +74,9 @@ pub fn enforce(ctx: &Context<'_>, call: &Call, id: &ResourceId) -> Result<(), Fa
     let given = call.body.get("tags").filter(|tags| tags.is_object());
     check(given.unwrap_or(&Value::Null))?;
     let Some(demanded) = ctx.tx.get(&DEMANDED, KEY)? else { return Ok(()) };
-    let has = |tags: &Value| tags.as_object().is_some_and(|tags| tags.keys().any(|name| name.eq_ignore_ascii_case(&demanded)));
+    let has = |tags: &Value| {
+        tags.as_object().is_some_and(|tags| tags.keys().any(|name| name.eq_ignore_ascii_case(&demanded)))
+    };
     // A PATCH is judged by what comes of it.
     let kept = match (given, call.method) {
         (None, Method::Patch) => ctx.find(id)?.is_some_and(|before| has(&before["tags"])),
@@ -84,7 +89,10 @@ fn check(tags: &Value) -> Result<(), Fault> {
     let tags: Vec<(&String, &Value)> = tags.as_object().into_iter().flatten().collect();
     let refuse = |code: &str, message: String| Err(Fault::arm(400, code, message));
     if tags.len() > MOST_TAGS {
-        return refuse("InvalidTags", format!("The number of tags {} exceeds the limit of {MOST_TAGS}.", tags.len()));
+        return refuse(
+            "InvalidTags",
+            format!("The number of tags {} exceeds the limit of {MOST_TAGS}.", tags.len()),
+        );
     }
     for (name, value) in tags {
         if name.chars().any(|letter| RESERVED.contains(letter) || letter.is_control()) {
@@ -95,12 +103,17 @@ fn check(tags: &Value) -> Result<(), Fault> {
             );
         }
         if name.is_empty() || name.chars().count() > LONGEST_NAME {
-            return refuse("InvalidTagName", format!("The tag name '{name}' must have 1 to {LONGEST_NAME} characters."));
+            return refuse(
+                "InvalidTagName",
+                format!("The tag name '{name}' must have 1 to {LONGEST_NAME} characters."),
+            );
         }
         if value.as_str().is_none_or(|value| value.chars().count() > LONGEST_VALUE) {
             return refuse(
                 "InvalidTagValue",
-                format!("The value of the tag '{name}' must be a text of at most {LONGEST_VALUE} characters."),
+                format!(
+                    "The value of the tag '{name}' must be a text of at most {LONGEST_VALUE} characters."
+                ),
             );
         }
     }
@@ -118,7 +131,8 @@ fn disallowed(id: &ResourceId, is_group: bool) -> Fault {
         "policyAssignment": {"name": name, "id": assignment},
         "policyDefinition": {"name": name, "id": definition, "version": "1.0.1"},
     }]);
-    let message = format!("Resource '{}' was disallowed by policy. Policy identifiers: '{identifiers}'.", id.name());
+    let message =
+        format!("Resource '{}' was disallowed by policy. Policy identifiers: '{identifiers}'.", id.name());
     let mut fault = Fault::arm(403, "RequestDisallowedByPolicy", message);
     fault.body["error"]["target"] = id.name().into();
     fault.body["error"]["additionalInfo"] = json!([{
@@ -152,16 +166,28 @@ mod tests {
         let cloud = Fixture::new(NOW);
         cloud.with(|ctx| ctx.tx.put(&DEMANDED, KEY, &"CostCenter".to_owned()).unwrap());
         let plan = format!("{SHOP}/providers/Microsoft.Web/serverfarms/plan");
-        let put = |tags: Value| cloud.arm(Method::Put, &plan, &json!({"location": "westeurope", "properties": {}, "tags": tags}));
+        let put = |tags: Value| {
+            cloud.arm(Method::Put, &plan, &json!({"location": "westeurope", "properties": {}, "tags": tags}))
+        };
         let refused = put(json!({"env": "prod"}));
         assert_eq!(refused.status, 403);
         let body = json_of(refused);
         assert_eq!(body["error"]["code"], "RequestDisallowedByPolicy");
-        assert!(body["error"]["message"].as_str().unwrap().starts_with("Resource 'plan' was disallowed by policy."), "{body}");
+        assert!(
+            body["error"]["message"]
+                .as_str()
+                .unwrap()
+                .starts_with("Resource 'plan' was disallowed by policy."),
+            "{body}"
+        );
         assert_eq!(put(json!({"costcenter": "42"})).status, 200);
         assert_eq!(code(put(Value::Null)), "RequestDisallowedByPolicy", "a PUT says what the tags are");
         assert_eq!(cloud.arm(Method::Patch, &plan, &json!({"properties": {}})).status, 200);
-        let group = cloud.arm(Method::Put, &format!("{SUBSCRIPTION}/resourceGroups/new"), &json!({"location": "westeurope"}));
+        let group = cloud.arm(
+            Method::Put,
+            &format!("{SUBSCRIPTION}/resourceGroups/new"),
+            &json!({"location": "westeurope"}),
+        );
         assert_eq!(code(group), "RequestDisallowedByPolicy");
     }
 
@@ -169,10 +195,13 @@ mod tests {
     fn what_no_tag_can_be_is_refused() {
         let cloud = Fixture::new(NOW);
         let group = format!("{SUBSCRIPTION}/resourceGroups/new");
-        let put = |tags: Value| code(cloud.arm(Method::Put, &group, &json!({"location": "westeurope", "tags": tags})));
+        let put = |tags: Value| {
+            code(cloud.arm(Method::Put, &group, &json!({"location": "westeurope", "tags": tags})))
+        };
         assert_eq!(put(json!({"a/b": "x"})), "InvalidTagNameCharacters");
         assert_eq!(put(json!({"a": "x".repeat(257)})), "InvalidTagValue");
-        let many: serde_json::Map<String, Value> = (0..51).map(|number| (format!("t{number}"), "".into())).collect();
+        let many: serde_json::Map<String, Value> =
+            (0..51).map(|number| (format!("t{number}"), "".into())).collect();
         assert_eq!(put(many.into()), "InvalidTags");
         assert_eq!(put(json!({"Kostenstelle": "Äpfel & Birnen"})), "");
     }

@@ -1,4 +1,5 @@
-//! Role assignments are listed at once and in force some time later. How long is the pace's matter, or a rehearsal's.
+//! Role assignments are listed at once and in force some time later. How long is the pace's matter, or a
+//! rehearsal's.
 
 use std::sync::atomic::{AtomicI64, Ordering};
 
@@ -52,7 +53,8 @@ fn show(ctx: &Context<'_>, _: &Call) -> Outcome {
     Ok(Reply::ok(json!({"take": takes(ctx).to_string()})))
 }
 
-/// `{"take": "10m"}`: role assignments are in force so long after they were made, by the practice clock; `null`: by the pace.
+/// `{"take": "10m"}`: role assignments are in force so long after they were made, by the practice clock;
+/// `null`: by the pace.
 fn set(ctx: &Context<'_>, call: &Call) -> Outcome {
     let seconds = match call.text("/take") {
         Some(span) => control::duration(span)?.as_secs().max(0),

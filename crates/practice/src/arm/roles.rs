@@ -48,7 +48,11 @@ const AROUND_VAULTS: &[&str] = &[
 ];
 
 /// A role of Key Vault's data plane.
-const fn of_vaults(role: Role, [guid, name, description]: [&'static str; 3], data_actions: &'static [&'static str]) -> Definition {
+const fn of_vaults(
+    role: Role,
+    [guid, name, description]: [&'static str; 3],
+    data_actions: &'static [&'static str],
+) -> Definition {
     Definition { role, guid, name, description, actions: AROUND_VAULTS, not_actions: &[], data_actions }
 }
 
@@ -65,13 +69,21 @@ const fn of_resources(
 pub(super) const DEFINITIONS: &[Definition] = &[
     of_resources(
         Role::Owner,
-        ["8e3af657-a8ff-443c-a75c-2fe8c4bcb635", "Owner", "Manages everything, access to resources included."],
+        [
+            "8e3af657-a8ff-443c-a75c-2fe8c4bcb635",
+            "Owner",
+            "Manages everything, access to resources included.",
+        ],
         &["*"],
         &[],
     ),
     of_resources(
         Role::Contributor,
-        ["b24988ac-6180-42a0-ab88-20f7382dd24c", "Contributor", "Manages everything except access to resources."],
+        [
+            "b24988ac-6180-42a0-ab88-20f7382dd24c",
+            "Contributor",
+            "Manages everything except access to resources.",
+        ],
         &["*"],
         &[
             "Microsoft.Authorization/*/Delete",
@@ -110,7 +122,11 @@ pub(super) const DEFINITIONS: &[Definition] = &[
     ),
     of_resources(
         Role::KeyVaultContributor,
-        ["f25e0fa2-a7c8-4377-a976-54943a77a395", "Key Vault Contributor", "Manages key vaults, not what they hold."],
+        [
+            "f25e0fa2-a7c8-4377-a976-54943a77a395",
+            "Key Vault Contributor",
+            "Manages key vaults, not what they hold.",
+        ],
         &[
             "Microsoft.Authorization/*/read",
             "Microsoft.KeyVault/*",
@@ -125,12 +141,20 @@ pub(super) const DEFINITIONS: &[Definition] = &[
     ),
     of_vaults(
         Role::KeyVaultAdministrator,
-        ["00482a5a-887f-4fb3-b363-3b7fe8e74483", "Key Vault Administrator", "Does everything with what a vault holds."],
+        [
+            "00482a5a-887f-4fb3-b363-3b7fe8e74483",
+            "Key Vault Administrator",
+            "Does everything with what a vault holds.",
+        ],
         &["Microsoft.KeyVault/vaults/*"],
     ),
     of_vaults(
         Role::KeyVaultCertificatesOfficer,
-        ["a4417e6f-fecd-4de8-b567-7b0420556985", "Key Vault Certificates Officer", "Does everything with a vault's certificates."],
+        [
+            "a4417e6f-fecd-4de8-b567-7b0420556985",
+            "Key Vault Certificates Officer",
+            "Does everything with a vault's certificates.",
+        ],
         &[
             "Microsoft.KeyVault/vaults/certificatecas/*",
             "Microsoft.KeyVault/vaults/certificates/*",
@@ -139,7 +163,11 @@ pub(super) const DEFINITIONS: &[Definition] = &[
     ),
     of_vaults(
         Role::KeyVaultCertificateUser,
-        ["db79e9a7-68ee-4b58-9aeb-b90e7c24fcba", "Key Vault Certificate User", "Reads certificates with their keys."],
+        [
+            "db79e9a7-68ee-4b58-9aeb-b90e7c24fcba",
+            "Key Vault Certificate User",
+            "Reads certificates with their keys.",
+        ],
         &[
             "Microsoft.KeyVault/vaults/certificates/read",
             "Microsoft.KeyVault/vaults/secrets/getSecret/action",
@@ -149,17 +177,28 @@ pub(super) const DEFINITIONS: &[Definition] = &[
     ),
     of_vaults(
         Role::KeyVaultSecretsOfficer,
-        ["b86a8fe4-44ce-4948-aee5-eccb2c155cd7", "Key Vault Secrets Officer", "Does everything with a vault's secrets."],
+        [
+            "b86a8fe4-44ce-4948-aee5-eccb2c155cd7",
+            "Key Vault Secrets Officer",
+            "Does everything with a vault's secrets.",
+        ],
         &["Microsoft.KeyVault/vaults/secrets/*"],
     ),
     of_vaults(
         Role::KeyVaultSecretsUser,
         ["4633458b-17de-408a-b874-0445c86b69e6", "Key Vault Secrets User", "Reads what secrets hold."],
-        &["Microsoft.KeyVault/vaults/secrets/getSecret/action", "Microsoft.KeyVault/vaults/secrets/readMetadata/action"],
+        &[
+            "Microsoft.KeyVault/vaults/secrets/getSecret/action",
+            "Microsoft.KeyVault/vaults/secrets/readMetadata/action",
+        ],
     ),
     of_vaults(
         Role::KeyVaultReader,
-        ["21090545-7ca7-4776-b22c-e363652d74d2", "Key Vault Reader", "Reads what a vault says of its contents, not the contents."],
+        [
+            "21090545-7ca7-4776-b22c-e363652d74d2",
+            "Key Vault Reader",
+            "Reads what a vault says of its contents, not the contents.",
+        ],
         &["Microsoft.KeyVault/vaults/*/read", "Microsoft.KeyVault/vaults/secrets/readMetadata/action"],
     ),
 ];
@@ -167,7 +206,10 @@ pub(super) const DEFINITIONS: &[Definition] = &[
 impl Definition {
     /// The id under a subscription.
     pub fn id(&self, subscription: &str) -> String {
-        format!("/subscriptions/{subscription}/providers/Microsoft.Authorization/roleDefinitions/{}", self.guid)
+        format!(
+            "/subscriptions/{subscription}/providers/Microsoft.Authorization/roleDefinitions/{}",
+            self.guid
+        )
     }
 
     pub fn show(&self, subscription: &str) -> Value {

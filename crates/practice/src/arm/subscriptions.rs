@@ -132,14 +132,20 @@ fn locations(_: &Context<'_>, call: &Call) -> Outcome {
 }
 
 fn providers(_: &Context<'_>, call: &Call) -> Outcome {
-    let value: Vec<Value> = NAMESPACES.iter().map(|one| registration(call.param("subscription"), one)).collect();
+    let value: Vec<Value> =
+        NAMESPACES.iter().map(|one| registration(call.param("subscription"), one)).collect();
     Ok(Reply::ok(json!({ "value": value })))
 }
 
 fn provider(_: &Context<'_>, call: &Call) -> Outcome {
     let namespace = call.param("namespace");
-    let found = namespaces::named(namespace)
-        .ok_or_else(|| Fault::arm(404, "InvalidResourceNamespace", format!("The resource namespace '{namespace}' is invalid.")))?;
+    let found = namespaces::named(namespace).ok_or_else(|| {
+        Fault::arm(
+            404,
+            "InvalidResourceNamespace",
+            format!("The resource namespace '{namespace}' is invalid."),
+        )
+    })?;
     Ok(Reply::ok(registration(call.param("subscription"), found)))
 }
 

@@ -1,4 +1,5 @@
-//! Tags apart from the resource they are on: `SCOPE/providers/Microsoft.Resources/tags/default`, and the names in use.
+//! Tags apart from the resource they are on: `SCOPE/providers/Microsoft.Resources/tags/default`, and the
+//! names in use.
 
 use std::collections::BTreeMap;
 
@@ -94,7 +95,10 @@ fn names(ctx: &Context<'_>, call: &Call) -> Outcome {
     let mut all: BTreeMap<String, BTreeMap<String, usize>> = BTreeMap::new();
     for resource in ctx.list_all(&subscription, |one| one["tags"].is_object())? {
         for (name, value) in of(&resource) {
-            *all.entry(name).or_default().entry(value.as_str().unwrap_or_default().to_owned()).or_default() += 1;
+            *all.entry(name)
+                .or_default()
+                .entry(value.as_str().unwrap_or_default().to_owned())
+                .or_default() += 1;
         }
     }
     let count = |value: usize| json!({"type": "Total", "value": value});

@@ -1,4 +1,5 @@
-//! The key derivation of PKCS#12 (RFC 7292, appendix B.2), for the files that the practice cloud writes and opens.
+//! The key derivation of PKCS#12 (RFC 7292, appendix B.2), for the files that the practice cloud writes and
+//! opens.
 
 use sha1::digest::Digest;
 use sha1::digest::core_api::BlockSizeUser;
@@ -21,7 +22,8 @@ pub fn derive<D: Digest + BlockSizeUser>(
     length: usize,
 ) -> Zeroizing<Vec<u8>> {
     let width = D::block_size();
-    let whole_blocks = |octets: &[u8]| octets.iter().copied().cycle().take(octets.len().next_multiple_of(width)).collect();
+    let whole_blocks =
+        |octets: &[u8]| octets.iter().copied().cycle().take(octets.len().next_multiple_of(width)).collect();
     let parts: [Zeroizing<Vec<u8>>; 2] = [salt, password].map(|octets| Zeroizing::new(whole_blocks(octets)));
     let mut blocks = Zeroizing::new(parts.map(|part| part.to_vec()).concat());
     let diversifier = vec![purpose as u8; width];
@@ -62,7 +64,10 @@ mod tests {
         );
         assert_eq!(hex(&derive::<sha1::Sha1>(Purpose::Vector, smeg, &salt, 1, 8)), "79993dfe048d3b76");
         let salt = [0x26, 0x32, 0x16, 0xFC, 0xC2, 0xFA, 0xB3, 0x1C];
-        assert_eq!(hex(&derive::<sha1::Sha1>(Purpose::Mac, queeg, &salt, 1000, 20)), "5ec4c7a80df652294c3925b6489a7ab857c83476");
+        assert_eq!(
+            hex(&derive::<sha1::Sha1>(Purpose::Mac, queeg, &salt, 1000, 20)),
+            "5ec4c7a80df652294c3925b6489a7ab857c83476"
+        );
         assert_eq!(
             hex(&derive::<sha2::Sha256>(Purpose::Key, queeg, b"saltSALT", 2048, 48)),
             "fc5c073ef2c32ccd2a74f41df6ea83da3907bfbce4346173ad2c3f16ab8c76b0522348c0cb37202fe964c54be81128e6"

@@ -1,4 +1,5 @@
-//! What Azure says about a certificate, read from its DER: serials, thumbprints and names in the spelling of .NET.
+//! What Azure says about a certificate, read from its DER: serials, thumbprints and names in the spelling of
+//! .NET.
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -36,14 +37,16 @@ pub struct Facts {
 impl Facts {
     /// Reads one DER certificate.
     pub fn read(der: &[u8]) -> Result<Self, CaError> {
-        let (_, certificate) = X509Certificate::from_der(der).map_err(|error| CaError::Certificate(error.to_string()))?;
+        let (_, certificate) =
+            X509Certificate::from_der(der).map_err(|error| CaError::Certificate(error.to_string()))?;
         let subject_common_name = common_name(certificate.subject());
         let mut names: Vec<String> = Vec::new();
         let sans = certificate.subject_alternative_name().ok().flatten();
-        let dns = sans.iter().flat_map(|extension| &extension.value.general_names).filter_map(|name| match name {
-            GeneralName::DNSName(name) => Some((*name).to_owned()),
-            _ => None,
-        });
+        let dns =
+            sans.iter().flat_map(|extension| &extension.value.general_names).filter_map(|name| match name {
+                GeneralName::DNSName(name) => Some((*name).to_owned()),
+                _ => None,
+            });
         for name in std::iter::once(subject_common_name.clone()).chain(dns) {
             if !name.is_empty() && !names.iter().any(|known| known.eq_ignore_ascii_case(&name)) {
                 names.push(name);
@@ -84,7 +87,8 @@ impl Facts {
 /// Whether one certificate name stands for `host`.
 pub fn name_covers(name: &str, host: &str) -> bool {
     if let Some(parent) = name.strip_prefix("*.") {
-        host.split_once('.').is_some_and(|(label, rest)| !label.is_empty() && rest.eq_ignore_ascii_case(parent))
+        host.split_once('.')
+            .is_some_and(|(label, rest)| !label.is_empty() && rest.eq_ignore_ascii_case(parent))
     } else {
         name.eq_ignore_ascii_case(host)
     }
@@ -109,8 +113,10 @@ pub fn order_block(der: &[u8]) -> Result<Value, CaError> {
 /// The common name in a PEM signing request.
 pub fn request_common_name(text: &str) -> Result<String, CaError> {
     let wrong = |error: String| CaError::Certificate(error);
-    let (_, block) = x509_parser::pem::parse_x509_pem(text.as_bytes()).map_err(|error| wrong(error.to_string()))?;
-    let (_, request) = X509CertificationRequest::from_der(&block.contents).map_err(|error| wrong(error.to_string()))?;
+    let (_, block) =
+        x509_parser::pem::parse_x509_pem(text.as_bytes()).map_err(|error| wrong(error.to_string()))?;
+    let (_, request) =
+        X509CertificationRequest::from_der(&block.contents).map_err(|error| wrong(error.to_string()))?;
     Ok(common_name(&request.certification_request_info.subject))
 }
 
@@ -149,7 +155,11 @@ fn instant(time: ASN1Time) -> Result<Timestamp, CaError> {
 }
 
 fn common_name(name: &X509Name<'_>) -> String {
-    name.iter_common_name().last().and_then(|attribute| attribute.as_str().ok()).unwrap_or_default().to_owned()
+    name.iter_common_name()
+        .last()
+        .and_then(|attribute| attribute.as_str().ok())
+        .unwrap_or_default()
+        .to_owned()
 }
 
 fn signature_name(certificate: &X509Certificate<'_>) -> String {
@@ -162,7 +172,10 @@ fn signature_name(certificate: &X509Certificate<'_>) -> String {
         (oid_registry::OID_SIG_ECDSA_WITH_SHA256, "sha256ECDSA"),
         (oid_registry::OID_SIG_ECDSA_WITH_SHA384, "sha384ECDSA"),
     ];
-    known.iter().find(|(candidate, _)| candidate == oid).map_or_else(|| oid.to_id_string(), |(_, name)| (*name).to_owned())
+    known
+        .iter()
+        .find(|(candidate, _)| candidate == oid)
+        .map_or_else(|| oid.to_id_string(), |(_, name)| (*name).to_owned())
 }
 
 /// The last encoded part comes first, states are `S`, and values with special characters are quoted.
@@ -187,6 +200,8 @@ fn dotnet_name(name: &X509Name<'_>) -> String {
 }
 
 fn quoted(value: &str) -> String {
-    let special = value.contains([',', '+', '=', '"', '\n', '<', '>', '#', ';']) || value.starts_with(' ') || value.ends_with(' ');
+    let special = value.contains([',', '+', '=', '"', '\n', '<', '>', '#', ';'])
+        || value.starts_with(' ')
+        || value.ends_with(' ');
     if special { format!("\"{}\"", value.replace('"', "\"\"")) } else { value.to_owned() }
 }

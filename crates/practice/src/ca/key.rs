@@ -1,4 +1,5 @@
-//! The keys of the practice CA and of what it signs: which kinds there are, how each is made, and one key under several names.
+//! The keys of the practice CA and of what it signs: which kinds there are, how each is made, and one key
+//! under several names.
 
 use std::sync::Arc;
 
@@ -87,7 +88,8 @@ pub(super) fn own_key(source: &KeySource) -> Result<Arc<KeyPair>, CaError> {
     }))
 }
 
-/// A PKCS#8 key, ready to sign. Checking an RSA key takes a millisecond, so it is done once where there are many leaves.
+/// A PKCS#8 key, ready to sign. Checking an RSA key takes a millisecond, so it is done once where there are
+/// many leaves.
 pub fn key_pair(pkcs8: &[u8]) -> Result<KeyPair, CaError> {
     Ok(KeyPair::try_from(&PrivatePkcs8KeyDer::from(pkcs8))?)
 }

@@ -1,7 +1,7 @@
 //! The practice cloud's certificate authority: one root and three intermediates that play the commercial CAs.
 //!
-//! It turns profiles into real X.509 and knows nothing about orders, storage or time: the caller says when, and keeps the
-//! bytes. Every name it signs with says that it belongs to a practice cloud.
+//! It turns profiles into real X.509 and knows nothing about orders, storage or time: the caller says when,
+//! and keeps the bytes. Every name it signs with says that it belongs to a practice cloud.
 
 mod derivation;
 pub mod facts;
@@ -15,9 +15,9 @@ use std::{sync::Arc, time::Duration};
 use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 use jiff::Timestamp;
 use rcgen::{
-    BasicConstraints, CertificateParams, CertificateRevocationListParams, CertificateSigningRequestParams, CrlDistributionPoint,
-    DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyIdMethod, KeyPair, KeyUsagePurpose, RevocationReason,
-    RevokedCertParams, SerialNumber,
+    BasicConstraints, CertificateParams, CertificateRevocationListParams, CertificateSigningRequestParams,
+    CrlDistributionPoint, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyIdMethod,
+    KeyPair, KeyUsagePurpose, RevocationReason, RevokedCertParams, SerialNumber,
 };
 use rustls::pki_types::{
     CertificateDer, PrivatePkcs8KeyDer,
@@ -127,15 +127,16 @@ impl std::fmt::Debug for Ca {
 }
 
 impl Ca {
-    /// Makes a new CA for the time around these moments: it began some years before the first, so that certificates of
-    /// the past can be issued too. One RSA key is all of the time it takes, so there is no more than one: root and
-    /// intermediates are one CA under several names, and a chain is found by names.
+    /// Makes a new CA for the time around these moments: it began some years before the first, so that
+    /// certificates of the past can be issued too. One RSA key is all of the time it takes, so there is no
+    /// more than one: root and intermediates are one CA under several names, and a chain is found by names.
     pub fn generate(moments: [Timestamp; 2]) -> Result<Self, CaError> {
         let [first, last] = if moments[0] <= moments[1] { moments } else { [moments[1], moments[0]] };
         let from = first - calendar::days(6 * 365);
         let until = last + calendar::days(20 * 365);
         let rsa = SigningKey(own_key(&KeySource::NewRsa(2048))?);
-        let root_params = authority_params("certdeck Practice Root Certificate Authority - G2", None, from, until);
+        let root_params =
+            authority_params("certdeck Practice Root Certificate Authority - G2", None, from, until);
         let root = Authority::new(root_params.self_signed(&rsa)?.der().to_vec(), rsa.clone())?;
         let intermediate = |role: Role| -> Result<Authority, CaError> {
             let key = match role {
@@ -170,7 +171,13 @@ impl Ca {
             }
             _ => Err(CaError::Stored("a certificate or key is missing".into())),
         };
-        Ok(Self { root: authority()?, go_daddy: authority()?, digi_cert: authority()?, hybrid: authority()?, lists: None })
+        Ok(Self {
+            root: authority()?,
+            go_daddy: authority()?,
+            digi_cert: authority()?,
+            hybrid: authority()?,
+            lists: None,
+        })
     }
 
     /// Certificates and private keys of the whole CA, as PEM. Secret: keep it with the private parts.
@@ -199,8 +206,14 @@ impl Ca {
         Self { lists: Some(base), ..self }
     }
 
-    /// A signed list of what an intermediate takes back, for the time from the first moment to the second; DER.
-    pub fn revocation_list(&self, role: Role, revoked: &[Revoked], [from, until]: [Timestamp; 2]) -> Result<Vec<u8>, CaError> {
+    /// A signed list of what an intermediate takes back, for the time from the first moment to the second;
+    /// DER.
+    pub fn revocation_list(
+        &self,
+        role: Role,
+        revoked: &[Revoked],
+        [from, until]: [Timestamp; 2],
+    ) -> Result<Vec<u8>, CaError> {
         let at = |time: Timestamp| rcgen::date_time_ymd(1970, 1, 1) + since_1970(time);
         let line = |one: &Revoked| RevokedCertParams {
             serial_number: SerialNumber::from_slice(&octets(&one.serial)),
@@ -261,7 +274,8 @@ impl Ca {
         Ok((Issued { leaf: leaf.der().to_vec(), chain: self.chain(profile.issuer), key: secret, csr }, key))
     }
 
-    /// Signs a leaf for a key that many share, and makes nothing besides: what a generated estate has thousands of.
+    /// Signs a leaf for a key that many share, and makes nothing besides: what a generated estate has
+    /// thousands of.
     pub fn stamp(&self, profile: &Profile, key: &KeyPair) -> Result<Vec<u8>, CaError> {
         let leaf = leaf_params(profile)?.signed_by(key, &self.authority(profile.issuer).issuer)?;
         Ok(leaf.der().to_vec())
@@ -320,7 +334,12 @@ impl Authority {
     }
 }
 
-fn authority_params(common_name: &str, path_length: Option<u8>, from: Timestamp, until: Timestamp) -> CertificateParams {
+fn authority_params(
+    common_name: &str,
+    path_length: Option<u8>,
+    from: Timestamp,
+    until: Timestamp,
+) -> CertificateParams {
     let mut params = CertificateParams::default();
     params.distinguished_name = DistinguishedName::new();
     for (kind, value) in [
@@ -333,7 +352,8 @@ fn authority_params(common_name: &str, path_length: Option<u8>, from: Timestamp,
     ] {
         params.distinguished_name.push(kind, value);
     }
-    params.is_ca = IsCa::Ca(path_length.map_or(BasicConstraints::Unconstrained, BasicConstraints::Constrained));
+    params.is_ca =
+        IsCa::Ca(path_length.map_or(BasicConstraints::Unconstrained, BasicConstraints::Constrained));
     params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
     params.use_authority_key_identifier_extension = path_length.is_some();
     params.serial_number = Some(serial());

@@ -1,9 +1,9 @@
-//! What a vault's policy may say of a certificate besides its names: a whole subject, mail addresses and user names,
-//! what its key is for. Words and numbers are those of the policy (`x509_props`).
+//! What a vault's policy may say of a certificate besides its names: a whole subject, mail addresses and user
+//! names, what its key is for. Words and numbers are those of the policy (`x509_props`).
 
 use rcgen::{
-    CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, KeyUsagePurpose, OtherNameValue, SanType,
-    string::Ia5String,
+    CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, KeyUsagePurpose, OtherNameValue,
+    SanType, string::Ia5String,
 };
 
 /// Microsoft's user principal name, as an alternative name.
@@ -115,10 +115,9 @@ impl Particulars {
         params.distinguished_name = subject;
         let mails = self.emails.iter().filter_map(|mail| Ia5String::try_from(mail.as_str()).ok());
         params.subject_alt_names.extend(mails.map(SanType::Rfc822Name));
-        let users = self
-            .user_names
-            .iter()
-            .map(|name| SanType::OtherName((USER_PRINCIPAL_NAME.to_vec(), OtherNameValue::Utf8String(name.clone()))));
+        let users = self.user_names.iter().map(|name| {
+            SanType::OtherName((USER_PRINCIPAL_NAME.to_vec(), OtherNameValue::Utf8String(name.clone())))
+        });
         params.subject_alt_names.extend(users);
     }
 
@@ -128,7 +127,8 @@ impl Particulars {
             params.key_usages = self.usages.iter().filter_map(|word| usage(word)).collect();
         }
         if !self.extended_usages.is_empty() {
-            params.extended_key_usages = self.extended_usages.iter().filter_map(|word| extended_usage(word)).collect();
+            params.extended_key_usages =
+                self.extended_usages.iter().filter_map(|word| extended_usage(word)).collect();
         }
     }
 }
@@ -151,9 +151,15 @@ mod tests {
 
     #[test]
     fn a_word_that_no_certificate_can_say_is_named() {
-        let wanted = Particulars { usages: vec!["digitalSignature".into(), "flying".into()], ..Particulars::default() };
+        let wanted = Particulars {
+            usages: vec!["digitalSignature".into(), "flying".into()],
+            ..Particulars::default()
+        };
         assert_eq!(wanted.fault(), Some("flying"));
-        let wanted = Particulars { extended_usages: vec!["1.3.6.1.5.5.7.3.1".into(), "9.9".into()], ..Particulars::default() };
+        let wanted = Particulars {
+            extended_usages: vec!["1.3.6.1.5.5.7.3.1".into(), "9.9".into()],
+            ..Particulars::default()
+        };
         assert_eq!(wanted.fault(), Some("9.9"));
     }
 }

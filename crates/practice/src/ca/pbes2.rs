@@ -3,7 +3,9 @@
 use std::num::NonZeroU32;
 
 use aws_lc_rs::{
-    cipher::{AES_128, AES_192, AES_256, Algorithm, DecryptionContext, PaddedBlockDecryptingKey, UnboundCipherKey},
+    cipher::{
+        AES_128, AES_192, AES_256, Algorithm, DecryptionContext, PaddedBlockDecryptingKey, UnboundCipherKey,
+    },
     iv::FixedLength,
     pbkdf2::{self, PBKDF2_HMAC_SHA1, PBKDF2_HMAC_SHA256, PBKDF2_HMAC_SHA384, PBKDF2_HMAC_SHA512},
 };
@@ -83,8 +85,9 @@ fn parse(reader: BERReader<'_, '_>) -> ASN1Result<Parameters> {
             })?;
             Ok((derivation, details))
         })?;
-        let (cipher, vector) =
-            reader.next().read_sequence(|reader| Ok((reader.next().read_oid()?, reader.next().read_bytes()?)))?;
+        let (cipher, vector) = reader
+            .next()
+            .read_sequence(|reader| Ok((reader.next().read_oid()?, reader.next().read_bytes()?)))?;
         Ok(Parameters { derivation, salt, iterations, random_function, cipher, vector })
     })
 }

@@ -1,13 +1,15 @@
-//! PKCS#12 as the practice cloud needs it: it writes what a vault holds for an order, and reads what users upload.
+//! PKCS#12 as the practice cloud needs it: it writes what a vault holds for an order, and reads what users
+//! upload.
 //!
-//! The structures are the `p12` crate's; its MAC check and its writer are not used, because the one panics on SHA-256 and
-//! the other encrypts certificates with RC2-40.
+//! The structures are the `p12` crate's; its MAC check and its writer are not used, because the one panics on
+//! SHA-256 and the other encrypts certificates with RC2-40.
 
 use cbc::cipher::{BlockEncryptMut, KeyIvInit, block_padding::Pkcs7};
 use hmac::{Hmac, Mac};
 use p12::{
-    AlgorithmIdentifier, CertBag, ContentInfo, DigestInfo, EncryptedContentInfo, EncryptedData, EncryptedPrivateKeyInfo, MacData,
-    OtherAlgorithmIdentifier, PFX, PKCS12Attribute, Pkcs12PbeParams, SafeBag, SafeBagKind,
+    AlgorithmIdentifier, CertBag, ContentInfo, DigestInfo, EncryptedContentInfo, EncryptedData,
+    EncryptedPrivateKeyInfo, MacData, OtherAlgorithmIdentifier, PFX, PKCS12Attribute, Pkcs12PbeParams,
+    SafeBag, SafeBagKind,
 };
 use sha1::{Digest, Sha1};
 use yasna::models::ObjectIdentifier;
@@ -59,8 +61,8 @@ pub struct Opened {
 
 /// A password in the forms that the algorithms take it in.
 struct Password {
-    /// UTF-16 with two zero octets at its end, for PKCS#12's own derivation. An empty text is those two octets; what
-    /// vaults write for orders has none at all (the null form).
+    /// UTF-16 with two zero octets at its end, for PKCS#12's own derivation. An empty text is those two
+    /// octets; what vaults write for orders has none at all (the null form).
     wide: Zeroizing<Vec<u8>>,
     /// UTF-8, for PBES2.
     narrow: Zeroizing<Vec<u8>>,
@@ -81,8 +83,8 @@ impl Password {
     }
 }
 
-/// The PFX that the vault holds for an order: triple DES, SHA-1 MAC, no password (its null form, A201), root first and
-/// leaf last, a GUID as the name.
+/// The PFX that the vault holds for an order: triple DES, SHA-1 MAC, no password (its null form, A201), root
+/// first and leaf last, a GUID as the name.
 pub fn write_for_vault(issued: &Issued, friendly_name: &str) -> Result<Vec<u8>, PfxError> {
     let key = issued.key.as_ref().ok_or(PfxError::NoKey)?;
     let chain = issued.chain.iter().rev().map(Vec::as_slice);
@@ -95,7 +97,11 @@ pub fn write_certificates(leaf: &[u8], chain: &[Vec<u8>], friendly_name: &str) -
 }
 
 /// A PFX with a password, leaf first: what a user would upload.
-pub fn write_with_password(issued: &Issued, friendly_name: &str, password: &str) -> Result<Vec<u8>, PfxError> {
+pub fn write_with_password(
+    issued: &Issued,
+    friendly_name: &str,
+    password: &str,
+) -> Result<Vec<u8>, PfxError> {
     let key = issued.key.as_ref().ok_or(PfxError::NoKey)?;
     let chain = issued.chain.iter().map(Vec::as_slice);
     let password = Password::text(password);
@@ -109,10 +115,15 @@ fn write<'a>(
     friendly_name: &str,
     password: &Password,
 ) -> Result<Vec<u8>, PfxError> {
-    // As hard to foresee as the key, and the same whenever this file is written again: a secret reads the same each time.
-    let seed = Sha1::new().chain_update(friendly_name).chain_update(leaf).chain_update(key.unwrap_or_default());
+    // As hard to foresee as the key, and the same whenever this file is written again: a secret reads the
+    // same each time.
+    let seed =
+        Sha1::new().chain_update(friendly_name).chain_update(leaf).chain_update(key.unwrap_or_default());
     let salt = |purpose: &str| seed.clone().chain_update(purpose).finalize()[..8].to_vec();
-    let names = vec![PKCS12Attribute::FriendlyName(friendly_name.to_owned()), PKCS12Attribute::LocalKeyId(vec![1, 0, 0, 0])];
+    let names = vec![
+        PKCS12Attribute::FriendlyName(friendly_name.to_owned()),
+        PKCS12Attribute::LocalKeyId(vec![1, 0, 0, 0]),
+    ];
     let certificate = |der: &[u8], attributes: &[PKCS12Attribute]| SafeBag {
         bag: SafeBagKind::CertBag(CertBag::X509(der.to_vec())),
         attributes: attributes.to_vec(),
@@ -129,7 +140,10 @@ fn write<'a>(
     if let Some(key) = key {
         let (encryption_algorithm, encrypted_data) = encrypt(key, password, salt("key"))?;
         let bag = SafeBag {
-            bag: SafeBagKind::Pkcs8ShroudedKeyBag(EncryptedPrivateKeyInfo { encryption_algorithm, encrypted_data }),
+            bag: SafeBagKind::Pkcs8ShroudedKeyBag(EncryptedPrivateKeyInfo {
+                encryption_algorithm,
+                encrypted_data,
+            }),
             attributes: names,
         };
         safes.push(ContentInfo::Data(sequence(&[bag], SafeBag::write)));
@@ -154,7 +168,10 @@ fn write<'a>(
 
 /// Opens a PFX with a password; an empty one is tried in both of its forms.
 pub fn read(bytes: &[u8], password: &str) -> Result<Opened, PfxError> {
-    let pfx = (bytes.len() <= MAX_BYTES).then(|| yasna::parse_ber(bytes, parse_pfx).ok()).flatten().ok_or(PfxError::NotPfx)?;
+    let pfx = (bytes.len() <= MAX_BYTES)
+        .then(|| yasna::parse_ber(bytes, parse_pfx).ok())
+        .flatten()
+        .ok_or(PfxError::NotPfx)?;
     let ContentInfo::Data(contents) = &pfx.auth_safe else {
         return Err(PfxError::Algorithm("a signed or enveloped file".into()));
     };
@@ -186,8 +203,8 @@ fn parse_pfx(reader: yasna::BERReader<'_, '_>) -> yasna::ASN1Result<PFX> {
 }
 
 fn open(contents: &[u8], password: &Password) -> Result<Opened, PfxError> {
-    let safes =
-        yasna::parse_ber(contents, |reader| reader.collect_sequence_of(ContentInfo::parse)).map_err(|_| PfxError::NotPfx)?;
+    let safes = yasna::parse_ber(contents, |reader| reader.collect_sequence_of(ContentInfo::parse))
+        .map_err(|_| PfxError::NotPfx)?;
     let mut certificates: Vec<(Vec<u8>, Option<String>)> = Vec::new();
     let mut key = None;
     for safe in &safes {
@@ -219,7 +236,8 @@ fn open(contents: &[u8], password: &Password) -> Result<Opened, PfxError> {
     }
     let key = key.ok_or(PfxError::NoKey)?;
     let public = public_key(&key).ok_or(PfxError::WrongPasswordOrDamaged)?;
-    let leaf = certificates.iter().position(|(der, _)| certifies(der, &public)).ok_or(PfxError::NoCertificate)?;
+    let leaf =
+        certificates.iter().position(|(der, _)| certifies(der, &public)).ok_or(PfxError::NoCertificate)?;
     let (leaf, friendly_name) = certificates.remove(leaf);
     let chain = certificates.into_iter().map(|(der, _)| der).collect();
     Ok(Opened { leaf, chain, key, friendly_name })
@@ -230,22 +248,35 @@ fn public_key(pkcs8: &[u8]) -> Option<Vec<u8>> {
 }
 
 fn certifies(der: &[u8], public: &[u8]) -> bool {
-    x509_parser::parse_x509_certificate(der).is_ok_and(|(_, parsed)| &*parsed.public_key().subject_public_key.data == public)
+    x509_parser::parse_x509_certificate(der)
+        .is_ok_and(|(_, parsed)| &*parsed.public_key().subject_public_key.data == public)
 }
 
 fn is_key_bag(oid: &ObjectIdentifier) -> bool {
     oid.components().as_slice() == [1, 2, 840, 113_549, 1, 12, 10, 1, 1]
 }
 
-fn encrypt(plain: &[u8], password: &Password, salt: Vec<u8>) -> Result<(AlgorithmIdentifier, Vec<u8>), PfxError> {
+fn encrypt(
+    plain: &[u8],
+    password: &Password,
+    salt: Vec<u8>,
+) -> Result<(AlgorithmIdentifier, Vec<u8>), PfxError> {
     let derived = |purpose, length| derive::<Sha1>(purpose, &password.wide, &salt, ITERATIONS, length);
     let (key, vector) = (derived(Purpose::Key, 24), derived(Purpose::Vector, 8));
-    let cipher = cbc::Encryptor::<des::TdesEde3>::new_from_slices(&key, &vector).map_err(|_| PfxError::Encryption)?;
+    let cipher =
+        cbc::Encryptor::<des::TdesEde3>::new_from_slices(&key, &vector).map_err(|_| PfxError::Encryption)?;
     let parameters = Pkcs12PbeParams { salt, iterations: ITERATIONS.into() };
-    Ok((AlgorithmIdentifier::PbeWithSHAAnd3KeyTripleDESCBC(parameters), cipher.encrypt_padded_vec_mut::<Pkcs7>(plain)))
+    Ok((
+        AlgorithmIdentifier::PbeWithSHAAnd3KeyTripleDESCBC(parameters),
+        cipher.encrypt_padded_vec_mut::<Pkcs7>(plain),
+    ))
 }
 
-fn decrypt(algorithm: &AlgorithmIdentifier, cipher: &[u8], password: &Password) -> Result<Zeroizing<Vec<u8>>, PfxError> {
+fn decrypt(
+    algorithm: &AlgorithmIdentifier,
+    cipher: &[u8],
+    password: &Password,
+) -> Result<Zeroizing<Vec<u8>>, PfxError> {
     let rounds = match algorithm {
         AlgorithmIdentifier::PbewithSHAAnd40BitRC2CBC(parameters)
         | AlgorithmIdentifier::PbeWithSHAAnd3KeyTripleDESCBC(parameters) => parameters.iterations,
@@ -277,10 +308,15 @@ fn algorithm_name(other: &OtherAlgorithmIdentifier) -> String {
 
 fn mac_matches(mac: &MacData, contents: &[u8], password: &[u8]) -> Result<bool, PfxError> {
     let rounds = u64::from(mac.iterations);
-    let count = u32::try_from(rounds).ok().filter(|_| rounds <= MAX_ITERATIONS).ok_or(PfxError::Iterations(rounds))?;
+    let count = u32::try_from(rounds)
+        .ok()
+        .filter(|_| rounds <= MAX_ITERATIONS)
+        .ok_or(PfxError::Iterations(rounds))?;
     let own = match &mac.mac.digest_algorithm {
         AlgorithmIdentifier::Sha1 => mac_sha1(contents, password, &mac.salt, count),
-        AlgorithmIdentifier::OtherAlg(other) if other.algorithm_type.to_string() == "2.16.840.1.101.3.4.2.1" => {
+        AlgorithmIdentifier::OtherAlg(other)
+            if other.algorithm_type.to_string() == "2.16.840.1.101.3.4.2.1" =>
+        {
             let key = derive::<sha2::Sha256>(Purpose::Mac, password, &mac.salt, count, 32);
             authenticate::<Hmac<sha2::Sha256>>(&key, contents)
         }
@@ -299,7 +335,9 @@ fn mac_sha1(contents: &[u8], password: &[u8], salt: &[u8], rounds: u32) -> Vec<u
 
 fn authenticate<M: Mac + hmac::digest::KeyInit>(key: &[u8], contents: &[u8]) -> Vec<u8> {
     // HMAC takes a key of any length, so there is no error to report.
-    <M as Mac>::new_from_slice(key).map(|mac| mac.chain_update(contents).finalize().into_bytes().to_vec()).unwrap_or_default()
+    <M as Mac>::new_from_slice(key)
+        .map(|mac| mac.chain_update(contents).finalize().into_bytes().to_vec())
+        .unwrap_or_default()
 }
 
 fn sequence<T>(items: &[T], write: impl Fn(&T, yasna::DERWriter<'_>)) -> Vec<u8> {

@@ -94,7 +94,10 @@ fn openssl_opens_what_the_vault_holds() {
         (write_with_password(&issued, "name", "pä ss").unwrap(), "pass:pä ss"),
     ] {
         std::fs::write(file.path(), bytes).unwrap();
-        let Ok(output) = Command::new("openssl").args(["pkcs12", "-nodes", "-passin", password, "-in"]).arg(file.path()).output()
+        let Ok(output) = Command::new("openssl")
+            .args(["pkcs12", "-nodes", "-passin", password, "-in"])
+            .arg(file.path())
+            .output()
         else {
             eprintln!("skipped: there is no openssl here to read it back");
             return;

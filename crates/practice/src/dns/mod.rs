@@ -1,7 +1,7 @@
 //! The practice cloud's DNS zone: A, CNAME, TXT and CAA records of every name in it, kept in the store.
 //!
-//! Providers look names up in the transaction they work in; everybody else asks the [`server`]. The zone does not
-//! forward: a name it does not know does not exist.
+//! Providers look names up in the transaction they work in; everybody else asks the [`server`]. The zone does
+//! not forward: a name it does not know does not exist.
 
 pub mod server;
 
@@ -75,9 +75,11 @@ impl FromStr for Caa {
         let mut words = text.splitn(3, ' ');
         let flags: u8 = words.next().and_then(|flags| flags.parse().ok()).ok_or_else(wrong)?;
         match (words.next(), words.next()) {
-            (Some(tag), Some(value)) if tag.bytes().all(|b| b.is_ascii_alphanumeric()) => {
-                Ok(Self { critical: flags & 0x80 != 0, tag: tag.to_ascii_lowercase(), value: value.trim_matches('"').to_owned() })
-            }
+            (Some(tag), Some(value)) if tag.bytes().all(|b| b.is_ascii_alphanumeric()) => Ok(Self {
+                critical: flags & 0x80 != 0,
+                tag: tag.to_ascii_lowercase(),
+                value: value.trim_matches('"').to_owned(),
+            }),
             _ => Err(wrong()),
         }
     }
@@ -147,7 +149,8 @@ pub fn at(tx: &Transaction, name: &str, kind: Kind) -> Result<Vec<String>, Store
 /// Whether the zone has any record at this name or below it.
 fn exists(tx: &Transaction, name: &str) -> Result<bool, StoreError> {
     let here = from_root(name);
-    Ok(tx.first(&RECORDS, &format!("{here}|"))?.is_some() || tx.first(&RECORDS, &format!("{here}."))?.is_some())
+    Ok(tx.first(&RECORDS, &format!("{here}|"))?.is_some()
+        || tx.first(&RECORDS, &format!("{here}."))?.is_some())
 }
 
 /// The way from a name to its addresses.
@@ -180,8 +183,8 @@ pub fn txt(tx: &Transaction, name: &str) -> Result<Vec<String>, StoreError> {
     at(tx, way.hops.last().map_or(name, String::as_str), Kind::Txt)
 }
 
-/// Whether CAA lets `ca` (for example `godaddy.com`) issue for `name`: the nearest name upwards that has CAA records
-/// decides (RFC 8659); no record at all allows everybody (A36, A69).
+/// Whether CAA lets `ca` (for example `godaddy.com`) issue for `name`: the nearest name upwards that has CAA
+/// records decides (RFC 8659); no record at all allows everybody (A36, A69).
 pub fn caa_allows(tx: &Transaction, name: &str, ca: &str) -> Result<bool, StoreError> {
     let wildcard = name.starts_with("*.");
     let mut here = plain(name.trim_start_matches("*."));
@@ -217,7 +220,8 @@ fn from_root(name: &str) -> String {
 fn is_name(name: &str) -> bool {
     name.len() <= 253
         && name.split('.').all(|label| {
-            (1..=63).contains(&label.len()) && label.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'*'))
+            (1..=63).contains(&label.len())
+                && label.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'*'))
         })
 }
 

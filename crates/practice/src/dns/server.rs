@@ -1,4 +1,5 @@
-//! Answers DNS questions about the practice zone over UDP and TCP, with hickory's codec and a loop of our own.
+//! Answers DNS questions about the practice zone over UDP and TCP, with hickory's codec and a loop of our
+//! own.
 
 use std::{
     future::Future,
@@ -54,7 +55,8 @@ impl Sockets {
         self.tcp.local_addr()
     }
 
-    /// Carries questions to `ask` (which gives [`answer`] to them, where the store is) until the future is dropped.
+    /// Carries questions to `ask` (which gives [`answer`] to them, where the store is) until the future is
+    /// dropped.
     pub async fn serve<A, F>(self, ask: A)
     where
         A: Fn(Vec<u8>, Transport) -> F + Clone + Send + 'static,
@@ -191,7 +193,11 @@ fn records(tx: &Transaction, name: &Name, wanted: RecordType) -> Option<(Respons
             found.push(WireRecord::from_rdata(owner.clone(), TTL, data));
         }
     }
-    let code = if found.is_empty() && !exists(tx, &last).ok()? { ResponseCode::NXDomain } else { ResponseCode::NoError };
+    let code = if found.is_empty() && !exists(tx, &last).ok()? {
+        ResponseCode::NXDomain
+    } else {
+        ResponseCode::NoError
+    };
     Some((code, found))
 }
 
@@ -271,7 +277,9 @@ mod tests {
         assert_eq!(kinds, [RecordType::CNAME, RecordType::A]);
 
         let answer = over_udp(server, &question("contoso.com.", RecordType::CAA)).await;
-        let RData::CAA(caa) = &answer.answers[0].data else { unreachable!("a CAA question has a CAA answer") };
+        let RData::CAA(caa) = &answer.answers[0].data else {
+            unreachable!("a CAA question has a CAA answer")
+        };
         assert_eq!((caa.tag.as_str(), caa.value.as_slice()), ("issue", &b"godaddy.com"[..]));
 
         let long = question("contoso.com.", RecordType::TXT);

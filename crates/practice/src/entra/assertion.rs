@@ -1,7 +1,9 @@
-//! Applications that prove who they are with a signed statement instead of a secret: a certificate that was registered
-//! for them, or the token of a cluster that is trusted (workload identity).
+//! Applications that prove who they are with a signed statement instead of a secret: a certificate that was
+//! registered for them, or the token of a cluster that is trusted (workload identity).
 
-use aws_lc_rs::signature::{RSA_PKCS1_2048_8192_SHA256, RSA_PSS_2048_8192_SHA256, UnparsedPublicKey, VerificationAlgorithm};
+use aws_lc_rs::signature::{
+    RSA_PKCS1_2048_8192_SHA256, RSA_PSS_2048_8192_SHA256, UnparsedPublicKey, VerificationAlgorithm,
+};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD as BASE64URL};
 use jiff::Timestamp;
 use rustls::pki_types::{CertificateDer, pem::PemObject as _};
@@ -26,7 +28,8 @@ const CLUSTER: &str = "https://cluster.contoso.example/";
 
 /// Registers a certificate in PEM form; its thumbprint.
 pub fn register(ctx: &Context<'_>, pem: &str) -> Result<String, Fault> {
-    let der = CertificateDer::from_pem_slice(pem.as_bytes()).map_err(|_| Fault::invalid("pem is no certificate in PEM form."))?;
+    let der = CertificateDer::from_pem_slice(pem.as_bytes())
+        .map_err(|_| Fault::invalid("pem is no certificate in PEM form."))?;
     let thumbprint = BASE64URL.encode(Sha1::digest(&der));
     ctx.tx.put(&CERTIFICATES, &thumbprint, &Octets(der.to_vec()))?;
     Ok(thumbprint)
@@ -56,12 +59,17 @@ pub fn verify(ctx: &Context<'_>, assertion: &str, application: &Principal) -> Re
     if claims["iss"] == CLUSTER {
         return match ctx.setting.authority.open(assertion) {
             Some(_) => Ok(()),
-            None => refused(700_211, "No matching federated identity record found for presented assertion of app"),
+            None => {
+                refused(700_211, "No matching federated identity record found for presented assertion of app")
+            }
         };
     }
     let me = application.app_id;
     if claims["iss"] != me || claims["sub"] != me {
-        return refused(700_021, "Client assertion application identifier doesn't match 'client_id' parameter of app");
+        return refused(
+            700_021,
+            "Client assertion application identifier doesn't match 'client_id' parameter of app",
+        );
     }
     if !claims["aud"].as_str().is_some_and(|aud| aud.starts_with(&ctx.setting.authority.origin)) {
         return refused(700_023, "Client assertion audience claim does not match Realm issuer of app");
@@ -72,7 +80,10 @@ pub fn verify(ctx: &Context<'_>, assertion: &str, application: &Principal) -> Re
             return Ok(());
         }
     }
-    refused(700_027, "The certificate with identifier used to sign the client assertion is not registered on application")
+    refused(
+        700_027,
+        "The certificate with identifier used to sign the client assertion is not registered on application",
+    )
 }
 
 fn parts(token: &str) -> Option<(Value, Value)> {
@@ -93,7 +104,12 @@ fn is_signed(token: &str, header: &Value, der: &[u8]) -> bool {
         Some("PS256") => &RSA_PSS_2048_8192_SHA256,
         _ => return false,
     };
-    let (Some((body, tag)), Ok((_, certificate))) = (token.rsplit_once('.'), X509Certificate::from_der(der)) else { return false };
+    let (Some((body, tag)), Ok((_, certificate))) = (token.rsplit_once('.'), X509Certificate::from_der(der))
+    else {
+        return false;
+    };
     let Ok(tag) = BASE64URL.decode(tag) else { return false };
-    UnparsedPublicKey::new(algorithm, &certificate.public_key().subject_public_key.data).verify(body.as_bytes(), &tag).is_ok()
+    UnparsedPublicKey::new(algorithm, &certificate.public_key().subject_public_key.data)
+        .verify(body.as_bytes(), &tag)
+        .is_ok()
 }

@@ -1,5 +1,5 @@
-//! Signing in by browser: a page on which the person agrees, a redirect back to the program with a code, and the tokens for
-//! the code and the verifier that belongs to it (RFC 6749, RFC 7636, RFC 8252).
+//! Signing in by browser: a page on which the person agrees, a redirect back to the program with a code, and
+//! the tokens for the code and the verifier that belongs to it (RFC 6749, RFC 7636, RFC 8252).
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD as BASE64URL};
 use jiff::Timestamp;
@@ -80,7 +80,10 @@ pub fn redeem(ctx: &Context<'_>, tenant: &str, form: &Form) -> Outcome {
         return refused(70_008, "The provided authorization code has expired for app");
     }
     if given.redirect != grants::field(form, "redirect_uri") {
-        return refused(500_112, "The reply address does not match the one provided when requesting the code, by app");
+        return refused(
+            500_112,
+            "The reply address does not match the one provided when requesting the code, by app",
+        );
     }
     if BASE64URL.encode(Sha256::digest(grants::field(form, "code_verifier"))) != given.challenge {
         return refused(
@@ -98,14 +101,23 @@ fn check(form: &Form) -> Result<Url, Fault> {
     let refused = |number, text: &str| Err(refusal(400, "invalid_request", number, text));
     let field = |name| grants::field(form, name);
     if field("client_id").is_empty() || field("scope").is_empty() || field("response_type") != "code" {
-        return refused(900_144, "The request must contain 'client_id', 'scope' and 'response_type=code', sent by app");
+        return refused(
+            900_144,
+            "The request must contain 'client_id', 'scope' and 'response_type=code', sent by app",
+        );
     }
     let is_loopback = |url: &Url| url.scheme() == "http" && url.host_str() == Some("localhost");
     let Some(back) = Url::parse(field("redirect_uri")).ok().filter(is_loopback) else {
-        return refused(50_011, "The redirect URI specified in the request does not match those configured for the application");
+        return refused(
+            50_011,
+            "The redirect URI specified in the request does not match those configured for the application",
+        );
     };
     if field("code_challenge_method") != "S256" || field("code_challenge").len() != 43 {
-        return refused(9_002_325, "Proof Key for Code Exchange (S256) is required for public clients such as");
+        return refused(
+            9_002_325,
+            "Proof Key for Code Exchange (S256) is required for public clients such as",
+        );
     }
     Ok(back)
 }
@@ -156,7 +168,11 @@ mod tests {
         };
         let redeem = |code: &str, verifier: &str, redirect: &str| {
             cloud.with(|ctx| {
-                redeem(ctx, "organizations", &form(&[("code", code), ("code_verifier", verifier), ("redirect_uri", redirect)]))
+                redeem(
+                    ctx,
+                    "organizations",
+                    &form(&[("code", code), ("code_verifier", verifier), ("redirect_uri", redirect)]),
+                )
             })
         };
         let one = code();
@@ -170,7 +186,8 @@ mod tests {
     #[test]
     fn only_a_loopback_address_and_a_hashed_challenge_are_taken() {
         let challenge = "c".repeat(43);
-        for redirect in ["https://evil.example/", "http://localhost.evil.example/", "http://127.0.0.1:1", "x"] {
+        for redirect in ["https://evil.example/", "http://localhost.evil.example/", "http://127.0.0.1:1", "x"]
+        {
             assert_eq!(number(page(&asked(redirect, &challenge))), 50_011, "{redirect}");
         }
         assert_eq!(number(page(&asked(BACK, "short"))), 9_002_325);

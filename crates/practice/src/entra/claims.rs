@@ -1,5 +1,6 @@
-//! Claims that a service wants a token to carry: how it asks for them (a claims challenge, `WWW-Authenticate` of a 401), and
-//! what a client that passes them on to the sign-in asks for (OpenID Connect Core 5.5; learn: claims-challenge).
+//! Claims that a service wants a token to carry: how it asks for them (a claims challenge, `WWW-Authenticate`
+//! of a 401), and what a client that passes them on to the sign-in asks for (OpenID Connect Core 5.5; learn:
+//! claims-challenge).
 
 use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 use serde::{Deserialize, Serialize};
@@ -34,11 +35,17 @@ impl Carries {
         }
         let claims: Value = serde_json::from_str(text).unwrap_or_default();
         if !claims.is_object() {
-            return Err(refusal(400, "invalid_request", 50_151, "The 'claims' parameter is not valid JSON, sent by app"));
+            return Err(refusal(
+                400,
+                "invalid_request",
+                50_151,
+                "The 'claims' parameter is not valid JSON, sent by app",
+            ));
         }
         let asks = |claim: &str, value: &str| {
             let claim = &claims["access_token"][claim];
-            claim["value"] == value || claim["values"].as_array().is_some_and(|all| all.iter().any(|one| one == value))
+            claim["value"] == value
+                || claim["values"].as_array().is_some_and(|all| all.iter().any(|one| one == value))
         };
         Ok(Self { mfa: asks("acrs", MFA), cae: asks("xms_cc", CAN_ANSWER), guest })
     }
@@ -51,8 +58,14 @@ impl Carries {
 
     /// Of a token that was made before.
     pub fn of(claims: &Value) -> Self {
-        let has = |claim: &str, value: &str| claims[claim].as_array().is_some_and(|all| all.iter().any(|one| one == value));
-        Self { mfa: has("acrs", MFA), cae: has("xms_cc", CAN_ANSWER), guest: claims["tid"] == tenants::GUEST.id }
+        let has = |claim: &str, value: &str| {
+            claims[claim].as_array().is_some_and(|all| all.iter().any(|one| one == value))
+        };
+        Self {
+            mfa: has("acrs", MFA),
+            cae: has("xms_cc", CAN_ANSWER),
+            guest: claims["tid"] == tenants::GUEST.id,
+        }
     }
 
     pub fn write(self, token: &mut Value) {

@@ -20,8 +20,8 @@ pub const ROUTES: &[Route] = &[
     Route::new(Method::Post, "_emulator/entra/federated-token", federated_token),
 ];
 
-/// `{"approve": true}` types the waiting codes in, `false` declines them, `{"expire": true}` lets them run out;
-/// `"userCode"` names one. `{"blocked": true}`: a policy forbids to sign in so.
+/// `{"approve": true}` types the waiting codes in, `false` declines them, `{"expire": true}` lets them run
+/// out; `"userCode"` names one. `{"blocked": true}`: a policy forbids to sign in so.
 fn decide(ctx: &Context<'_>, call: &Call) -> Outcome {
     if let Some(blocked) = call.body["blocked"].as_bool() {
         ctx.setting.authority.switches.block_device_codes(blocked);
@@ -30,7 +30,9 @@ fn decide(ctx: &Context<'_>, call: &Call) -> Outcome {
     if call.body["expire"] == true {
         return Ok(Reply::ok(json!({"expired": device_code::run_out(ctx)?})));
     }
-    let yes = call.body["approve"].as_bool().ok_or_else(|| Fault::invalid("Give \"approve\", \"expire\" or \"blocked\"."))?;
+    let yes = call.body["approve"]
+        .as_bool()
+        .ok_or_else(|| Fault::invalid("Give \"approve\", \"expire\" or \"blocked\"."))?;
     Ok(Reply::ok(json!({"decided": device_code::decide(ctx, call.text("/userCode"), yes)?})))
 }
 

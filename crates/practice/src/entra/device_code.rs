@@ -1,4 +1,5 @@
-//! Signing in by device code: a program shows a code, a person types it elsewhere, the program asks until that is done.
+//! Signing in by device code: a program shows a code, a person types it elsewhere, the program asks until
+//! that is done.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -37,13 +38,15 @@ pub fn begin(ctx: &Context<'_>, tenant: &str, form: &Form) -> Outcome {
         let text = "The request body must contain the following parameter: 'client_id' and 'scope'.";
         return Err(refusal(400, "invalid_request", 900_144, text));
     }
-    let (device_code, user_code) = (random(32), random(16).to_uppercase().replace(['-', '_'], "X")[..9].to_owned());
+    let (device_code, user_code) =
+        (random(32), random(16).to_uppercase().replace(['-', '_'], "X")[..9].to_owned());
     let (begun, carries) = (Timestamp::now().as_second(), Carries::asked(tenant, form)?);
     let waiting = Waiting { user_code: user_code.clone(), scope, begun, decided: None, carries };
     ctx.tx.put(&CODES, &device_code, &waiting)?;
     let address = format!("{}/devicelogin", ctx.setting.authority.origin);
-    let message =
-        format!("To sign in, use a web browser to open the page {address} and enter the code {user_code} to authenticate.");
+    let message = format!(
+        "To sign in, use a web browser to open the page {address} and enter the code {user_code} to authenticate."
+    );
     Ok(Reply::ok(json!({
         "user_code": user_code,
         "device_code": device_code,
@@ -58,16 +61,28 @@ pub fn begin(ctx: &Context<'_>, tenant: &str, form: &Form) -> Outcome {
 pub fn redeem(ctx: &Context<'_>, tenant: &str, form: &Form) -> Outcome {
     let code = grants::field(form, "device_code");
     let Some(waiting) = ctx.tx.get(&CODES, code)? else {
-        return Err(refusal(400, "bad_verification_code", 70_020, "The provided device code is not known for app"));
+        return Err(refusal(
+            400,
+            "bad_verification_code",
+            70_020,
+            "The provided device code is not known for app",
+        ));
     };
     let age = Timestamp::now().as_second() - waiting.begun;
     let typed = ctx.setting.pace == Pace::Demo && age >= TYPED_AFTER;
     match waiting.decided {
-        _ if age >= LIFETIME => Err(refusal(400, "expired_token", 70_020, "The provided device code has expired for app")),
-        Some(false) => Err(refusal(400, "authorization_declined", 70_018, "The person declined to sign in to app")),
-        None if !typed => {
-            Err(refusal(400, "authorization_pending", 70_016, "OAuth 2.0 device flow error. Authorization is pending for app"))
+        _ if age >= LIFETIME => {
+            Err(refusal(400, "expired_token", 70_020, "The provided device code has expired for app"))
         }
+        Some(false) => {
+            Err(refusal(400, "authorization_declined", 70_018, "The person declined to sign in to app"))
+        }
+        None if !typed => Err(refusal(
+            400,
+            "authorization_pending",
+            70_016,
+            "OAuth 2.0 device flow error. Authorization is pending for app",
+        )),
         // A policy is judged once it is known who signs in.
         Some(true) | None if ctx.setting.authority.switches.blocks_device_codes() => {
             let text = "Access has been blocked by Conditional Access policies. The access policy does not allow token issuance \
@@ -88,7 +103,9 @@ pub fn redeem(ctx: &Context<'_>, tenant: &str, form: &Form) -> Outcome {
 pub fn decide(ctx: &Context<'_>, user_code: Option<&str>, yes: bool) -> Result<usize, Fault> {
     let mut decided = 0;
     for (key, mut waiting) in ctx.tx.scan(&CODES, "")? {
-        if waiting.decided.is_none() && user_code.is_none_or(|code| code.eq_ignore_ascii_case(&waiting.user_code)) {
+        if waiting.decided.is_none()
+            && user_code.is_none_or(|code| code.eq_ignore_ascii_case(&waiting.user_code))
+        {
             waiting.decided = Some(yes);
             ctx.tx.put(&CODES, &key, &waiting)?;
             decided += 1;
@@ -110,7 +127,9 @@ pub fn run_out(ctx: &Context<'_>) -> Result<usize, Fault> {
 /// GET `/devicelogin?code=…`: the page on which the person types the code, as far as practice needs it.
 pub fn approve_by_hand(ctx: &Context<'_>, code: Option<&str>) -> Outcome {
     let words = match code {
-        Some(code) if decide(ctx, Some(code), true)? > 0 => "You are signed in. Go back to the program that showed you the code.",
+        Some(code) if decide(ctx, Some(code), true)? > 0 => {
+            "You are signed in. Go back to the program that showed you the code."
+        }
         Some(_) => "No sign-in waits for this code; it may have run out.",
         None => "Add the code to this address: ?code=ABCDEFGHI",
     };

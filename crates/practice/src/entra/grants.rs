@@ -25,7 +25,9 @@ pub fn token(ctx: &Context<'_>, tenant: &str, form: &Form) -> Outcome {
         "urn:ietf:params:oauth:grant-type:device_code" => device_code::redeem(ctx, tenant, form),
         "authorization_code" => authorize::redeem(ctx, tenant, form),
         "refresh_token" => refresh(ctx, tenant, form),
-        _ => Err(refusal(400, "unsupported_grant_type", 70003, "The app requested an unsupported grant type.")),
+        _ => {
+            Err(refusal(400, "unsupported_grant_type", 70003, "The app requested an unsupported grant type."))
+        }
     }
 }
 
@@ -33,10 +35,12 @@ fn client_credentials(ctx: &Context<'_>, tenant: &str, form: &Form) -> Outcome {
     let authority = &ctx.setting.authority;
     let client = field(form, "client_id");
     let is_guest = tenants::is_guests(tenant);
-    let is_known = |account: &&principals::Account| !is_guest && client.eq_ignore_ascii_case(account.principal.app_id);
+    let is_known =
+        |account: &&principals::Account| !is_guest && client.eq_ignore_ascii_case(account.principal.app_id);
     let Some(account) = principals::account(client).filter(is_known) else {
         let directory = if is_guest { tenants::GUEST.name } else { "Contoso" };
-        let text = format!("Application with identifier '{client}' was not found in the directory '{directory}'.");
+        let text =
+            format!("Application with identifier '{client}' was not found in the directory '{directory}'.");
         return Err(refusal(400, "unauthorized_client", 700_016, &text));
     };
     let application = account.principal;
@@ -49,15 +53,21 @@ fn client_credentials(ctx: &Context<'_>, tenant: &str, form: &Form) -> Outcome {
         }
         assertion => assertion::verify(ctx, assertion, &application)?,
     }
-    answer(authority, Subject::Application(application), form, Carries { mfa: false, ..Carries::asked(tenant, form)? })
+    answer(
+        authority,
+        Subject::Application(application),
+        form,
+        Carries { mfa: false, ..Carries::asked(tenant, form)? },
+    )
 }
 
 /// A refresh token is good for every audience, as Entra's are.
 fn refresh(ctx: &Context<'_>, tenant: &str, form: &Form) -> Outcome {
     let authority = &ctx.setting.authority;
     let claims = authority.open(field(form, "refresh_token")).filter(|claims| claims["typ"] == "refresh");
-    let claims =
-        claims.ok_or_else(|| refusal(400, "invalid_grant", 9_002_313, "Invalid request. The refresh token is malformed."))?;
+    let claims = claims.ok_or_else(|| {
+        refusal(400, "invalid_grant", 9_002_313, "Invalid request. The refresh token is malformed.")
+    })?;
     if claims["session"].as_u64() != Some(authority.switches.session()) {
         let text = "The refresh token has expired due to inactivity or was revoked. Sign in again for app";
         return Err(refusal(400, "invalid_grant", 700_082, text));

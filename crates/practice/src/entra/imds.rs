@@ -1,5 +1,5 @@
-//! The metadata service of a virtual machine, as far as managed identities need it. Azure has it at a link-local address
-//! in plain HTTP; here it is a loopback port of its own.
+//! The metadata service of a virtual machine, as far as managed identities need it. Azure has it at a
+//! link-local address in plain HTTP; here it is a loopback port of its own.
 
 use axum::{
     Router,
@@ -23,7 +23,10 @@ const PATH: &str = "/metadata/identity/oauth2/token";
 /// Answers until `stop` says so.
 pub async fn listen(listener: TcpListener, world: Handle, stop: watch::Receiver<bool>) {
     let router = Router::new().fallback(handle).with_state(world);
-    server::accept(listener, stop.clone(), move |stream, _| server::serve_http(stream, router.clone(), stop.clone())).await;
+    server::accept(listener, stop.clone(), move |stream, _| {
+        server::serve_http(stream, router.clone(), stop.clone())
+    })
+    .await;
 }
 
 async fn handle(State(world): State<Handle>, request: Request) -> Response<HttpBody> {
@@ -36,7 +39,13 @@ async fn handle(State(world): State<Handle>, request: Request) -> Response<HttpB
     let answer = world.ask(move |world| {
         let (status, body) = answer(world, &path, &query, meant);
         let now = world.now();
-        let exchange = Exchange { method: "GET".to_owned(), host: "imds".to_owned(), path, status, ..Exchange::default() };
+        let exchange = Exchange {
+            method: "GET".to_owned(),
+            host: "imds".to_owned(),
+            path,
+            status,
+            ..Exchange::default()
+        };
         world.log.add(now, exchange);
         (status, body)
     });
@@ -48,7 +57,8 @@ async fn handle(State(world): State<Handle>, request: Request) -> Response<HttpB
 }
 
 fn answer(world: &World, path: &str, query: &[(String, String)], meant: bool) -> (u16, Value) {
-    let refused = |status, error: &str, text: &str| (status, json!({"error": error, "error_description": text}));
+    let refused =
+        |status, error: &str, text: &str| (status, json!({"error": error, "error_description": text}));
     let value = |name: &str| query.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str());
     if path != PATH {
         return refused(404, "not_found", "There is no such metadata here");
@@ -57,14 +67,19 @@ fn answer(world: &World, path: &str, query: &[(String, String)], meant: bool) ->
         return refused(400, "invalid_request", "Required metadata header not specified");
     }
     let (Some(resource), Some(_)) = (value("resource"), value("api-version")) else {
-        return refused(400, "invalid_request", "Required query variables 'resource' and 'api-version' are missing");
+        return refused(
+            400,
+            "invalid_request",
+            "Required query variables 'resource' and 'api-version' are missing",
+        );
     };
     let me = Subject::ManagedIdentity.principal().app_id;
     if value("client_id").is_some_and(|id| !id.eq_ignore_ascii_case(me)) {
         return refused(400, "invalid_request", "Identity not found");
     }
     let audience = resource.trim_end_matches('/');
-    let (token, lifetime) = world.setting.authority.access(Subject::ManagedIdentity, audience, Carries::default());
+    let (token, lifetime) =
+        world.setting.authority.access(Subject::ManagedIdentity, audience, Carries::default());
     let now = Timestamp::now().as_second();
     let body = json!({
         "access_token": token,

@@ -1,7 +1,9 @@
-//! Entra ID as far as clients of ARM need it: one file a way to sign in, discovery, and the check of every bearer token.
+//! Entra ID as far as clients of ARM need it: one file a way to sign in, discovery, and the check of every
+//! bearer token.
 //!
-//! Tokens are shaped like Entra's (clients read `oid` and `tid` from them) and signed with a secret of the data
-//! directory. They live by the real clock, not the practice one: moving the calendar must not sign anybody out.
+//! Tokens are shaped like Entra's (clients read `oid` and `tid` from them) and signed with a secret of the
+//! data directory. They live by the real clock, not the practice one: moving the calendar must not sign
+//! anybody out.
 
 mod assertion;
 pub mod authorize;
@@ -79,8 +81,8 @@ pub enum Subject {
 }
 
 impl Subject {
-    /// A managed identity has no right in the directory unless somebody gives it one; the person may do what the application
-    /// of the first line may.
+    /// A managed identity has no right in the directory unless somebody gives it one; the person may do what
+    /// the application of the first line may.
     pub fn principal(self) -> Principal {
         match self {
             Self::Application(principal) => principal,
@@ -99,7 +101,9 @@ impl Authority {
         if application.app_id == principals::CERTDECK.app_id {
             return self.client_secret.clone();
         }
-        let tag = self.mac(&format!("secret of {}", application.app_id)).map(|mac| BASE64URL.encode(mac.finalize().into_bytes()));
+        let tag = self
+            .mac(&format!("secret of {}", application.app_id))
+            .map(|mac| BASE64URL.encode(mac.finalize().into_bytes()));
         // A letter first: `az login -p` would take a dash for another option.
         format!("p8Q~{}", tag.unwrap_or_default()).into()
     }
@@ -110,7 +114,12 @@ impl Authority {
     }
 
     /// The same by another clock.
-    pub fn caller_at(&self, header: Option<&str>, audience: Audience, now: Timestamp) -> Result<Caller, TokenFault> {
+    pub fn caller_at(
+        &self,
+        header: Option<&str>,
+        audience: Audience,
+        now: Timestamp,
+    ) -> Result<Caller, TokenFault> {
         let header = header.ok_or(TokenFault::Missing)?;
         let (scheme, token) = header.split_once(' ').ok_or(TokenFault::Invalid)?;
         if !scheme.eq_ignore_ascii_case("bearer") {
@@ -159,7 +168,9 @@ impl Authority {
                 aud == "https://vault.azure.net" || host.split(':').next() == Some("vault.localhost")
             }
             Audience::Graph => {
-                aud == "https://graph.microsoft.com" || aud == self.origin || aud == format!("{}/graph", self.origin)
+                aud == "https://graph.microsoft.com"
+                    || aud == self.origin
+                    || aud == format!("{}/graph", self.origin)
             }
         }
     }
@@ -193,7 +204,8 @@ impl Authority {
 
     /// Who signed in, for the client (OpenID Connect Core 2).
     fn id_token(&self, client_id: &str, guest: bool) -> String {
-        let (now, me, tenant) = (Timestamp::now().as_second(), Subject::Person.principal(), self.tenant(guest));
+        let (now, me, tenant) =
+            (Timestamp::now().as_second(), Subject::Person.principal(), self.tenant(guest));
         self.sign(&json!({
             "aud": client_id,
             "iss": format!("{}/{tenant}/v2.0", self.origin),
@@ -244,7 +256,10 @@ impl Authority {
 /// ARM's 401 for a token fault (API.md §1.1).
 pub fn arm_refusal(fault: &TokenFault, authority: &Authority) -> Fault {
     let (code, message) = match fault {
-        TokenFault::Missing => ("AuthenticationFailed", "Authentication failed. The 'Authorization' header is missing.".to_owned()),
+        TokenFault::Missing => (
+            "AuthenticationFailed",
+            "Authentication failed. The 'Authorization' header is missing.".to_owned(),
+        ),
         TokenFault::Invalid => ("InvalidAuthenticationToken", "The access token is invalid.".to_owned()),
         TokenFault::Expired(at) => (
             "ExpiredAuthenticationToken",
@@ -254,13 +269,15 @@ pub fn arm_refusal(fault: &TokenFault, authority: &Authority) -> Fault {
                 american(Timestamp::now())
             ),
         ),
-        TokenFault::NotYet(at) => {
-            ("InvalidAuthenticationToken", format!("The access token is not valid before UTC time '{}'.", american(*at)))
-        }
+        TokenFault::NotYet(at) => (
+            "InvalidAuthenticationToken",
+            format!("The access token is not valid before UTC time '{}'.", american(*at)),
+        ),
         TokenFault::Revoked => {
             let message = "Continuous access evaluation resulted in challenge with result: InteractionRequired and code: \
                            TokenIssuedBeforeRevocationTimestamp";
-            return Fault::arm(401, "InvalidAuthenticationToken", message).header("www-authenticate", revoked(authority));
+            return Fault::arm(401, "InvalidAuthenticationToken", message)
+                .header("www-authenticate", revoked(authority));
         }
         TokenFault::WrongAudience(aud) => (
             "InvalidAuthenticationTokenAudience",
@@ -331,7 +348,10 @@ mod tests {
     }
 
     fn header(authority: &Authority, audience: &str) -> String {
-        format!("Bearer {}", authority.access(Subject::Application(principals::CERTDECK), audience, Carries::default()).0)
+        format!(
+            "Bearer {}",
+            authority.access(Subject::Application(principals::CERTDECK), audience, Carries::default()).0
+        )
     }
 
     #[test]
@@ -358,6 +378,10 @@ mod tests {
         let before = header(&authority, "https://management.azure.com");
         authority.switches.recall_tokens();
         assert!(matches!(authority.caller(Some(&before), Audience::Arm), Err(TokenFault::Expired(_))));
-        assert!(authority.caller(Some(&header(&authority, "https://management.azure.com")), Audience::Arm).is_ok());
+        assert!(
+            authority
+                .caller(Some(&header(&authority, "https://management.azure.com")), Audience::Arm)
+                .is_ok()
+        );
     }
 }

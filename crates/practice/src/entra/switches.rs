@@ -1,5 +1,5 @@
-//! What a rehearsal turns at the sign-in service: how long tokens live, and which were recalled. Of this run only, like
-//! the request log: a restart is no reason to have people sign in again.
+//! What a rehearsal turns at the sign-in service: how long tokens live, and which were recalled. Of this run
+//! only, like the request log: a restart is no reason to have people sign in again.
 
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 

@@ -1,4 +1,5 @@
-//! The directories of the practice cloud: its own, and another one in which the person is a guest and no application is known.
+//! The directories of the practice cloud: its own, and another one in which the person is a guest and no
+//! application is known.
 
 use serde_json::{Value, json};
 

@@ -43,14 +43,14 @@ pub enum Kind {
     Trickle { ms: u64 },
     /// The token is refused as one that has just expired.
     ExpiredToken,
-    /// The token is refused with a claims challenge; without claims of its own it asks for a newer sign-in, as where one was
-    /// revoked (continuous access evaluation).
+    /// The token is refused with a claims challenge; without claims of its own it asks for a newer sign-in,
+    /// as where one was revoked (continuous access evaluation).
     ClaimsChallenge {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         claims: Option<Value>,
     },
-    /// The change is made; for so many seconds some reads of what it changed tell how it was before, as those of ARM do now
-    /// and then. Of each path so many reads are up to date before one is not.
+    /// The change is made; for so many seconds some reads of what it changed tell how it was before, as those
+    /// of ARM do now and then. Of each path so many reads are up to date before one is not.
     StaleReads {
         seconds: u32,
         #[serde(default)]
@@ -79,7 +79,10 @@ impl Kind {
                 Err(format!("status is {status}; a fault has one from 400 to 599."))
             }
             Self::Delay { ms } | Self::Trickle { ms } if Duration::from_millis(*ms) > LONGEST_DELAY => {
-                Err(format!("{ms} ms is longer than anybody waits; at most {} are possible.", LONGEST_DELAY.as_millis()))
+                Err(format!(
+                    "{ms} ms is longer than anybody waits; at most {} are possible.",
+                    LONGEST_DELAY.as_millis()
+                ))
             }
             Self::ClockSkew { by } => {
                 control::duration(by).map(|_| ()).map_err(|_| format!("'{by}' is no time span such as -10m."))
@@ -90,7 +93,12 @@ impl Kind {
 
     /// Whether the request is carried out at all.
     pub fn lets_through(&self) -> bool {
-        !matches!(self, Self::Status { when: When::Before, .. } | Self::Reset { when: When::Before } | Self::ClaimsChallenge { .. })
+        !matches!(
+            self,
+            Self::Status { when: When::Before, .. }
+                | Self::Reset { when: When::Before }
+                | Self::ClaimsChallenge { .. }
+        )
     }
 
     /// How late what is changed shows.

@@ -1,7 +1,9 @@
-//! Faults on request: what goes wrong between a client and Azure, where and how often a rehearsal or a test says.
+//! Faults on request: what goes wrong between a client and Azure, where and how often a rehearsal or a test
+//! says.
 //!
-//! `POST /_emulator/faults` adds a rule, GET lists them, DELETE clears them; a scenario file may bring some along. The
-//! rules are part of the cloud's state, so a new start meets the same faults. The control paths themselves never fail.
+//! `POST /_emulator/faults` adds a rule, GET lists them, DELETE clears them; a scenario file may bring some
+//! along. The rules are part of the cloud's state, so a new start meets the same faults. The control paths
+//! themselves never fail.
 
 mod kind;
 mod rule;
@@ -79,9 +81,11 @@ fn list(ctx: &Context<'_>, _: &Call) -> Outcome {
     Ok(Reply::ok(json!({ "value": value })))
 }
 
-/// `{"method": "PUT", "path": "*/certificateOrders/*", "count": 1, "fault": {"kind": "reset", "when": "after"}}`
+/// `{"method": "PUT", "path": "*/certificateOrders/*", "count": 1, "fault": {"kind": "reset", "when":
+/// "after"}}`
 fn add(ctx: &Context<'_>, call: &Call) -> Outcome {
-    let rule: Rule = serde_json::from_value(call.body.clone()).map_err(|error| Fault::invalid(format!("A fault: {error}.")))?;
+    let rule: Rule = serde_json::from_value(call.body.clone())
+        .map_err(|error| Fault::invalid(format!("A fault: {error}.")))?;
     rule.check().map_err(Fault::invalid)?;
     let number = plant(ctx, rule.clone())?;
     Ok(Reply::created(json!({"number": number, "rule": rule})))
@@ -96,7 +100,8 @@ fn clear(ctx: &Context<'_>, _: &Call) -> Outcome {
 }
 
 fn remove(ctx: &Context<'_>, call: &Call) -> Outcome {
-    let number: u32 = call.param("number").parse().map_err(|_| Fault::invalid("A fault is removed by its number."))?;
+    let number: u32 =
+        call.param("number").parse().map_err(|_| Fault::invalid("A fault is removed by its number."))?;
     if ctx.tx.remove(&RULES, &key(number))? {
         return Ok(Reply::ok(json!({"removed": 1})));
     }
@@ -121,7 +126,9 @@ mod tests {
     #[test]
     fn a_rule_skips_then_disturbs_as_often_as_it_says_and_no_other_request() {
         let cloud = Fixture::new("2026-11-23T00:00:00Z");
-        let rule = rule(json!({"method": "put", "path": "*/Sites/*", "skip": 1, "count": 2, "fault": {"kind": "truncated"}}));
+        let rule = rule(
+            json!({"method": "put", "path": "*/Sites/*", "skip": 1, "count": 2, "fault": {"kind": "truncated"}}),
+        );
         cloud.with(|ctx| plant(ctx, rule).unwrap());
         assert!(!struck(&cloud, "GET", "/x/sites/shop"));
         assert!(!struck(&cloud, "PUT", "/x/certificates/shop"));

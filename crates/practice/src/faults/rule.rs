@@ -46,8 +46,12 @@ impl Rule {
     }
 
     pub fn fits(&self, incoming: &Incoming) -> bool {
-        let fits = |pattern: &Option<String>, text: &str| pattern.as_ref().is_none_or(|pattern| is_like(pattern, text));
-        fits(&self.method, &incoming.method) && fits(&self.path, &incoming.path) && fits(&self.host, &incoming.host)
+        let fits = |pattern: &Option<String>, text: &str| {
+            pattern.as_ref().is_none_or(|pattern| is_like(pattern, text))
+        };
+        fits(&self.method, &incoming.method)
+            && fits(&self.path, &incoming.path)
+            && fits(&self.host, &incoming.host)
     }
 
     pub fn is_spent(&self, disturbed: u32) -> bool {

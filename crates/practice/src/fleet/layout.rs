@@ -1,5 +1,5 @@
-//! Who has what: the estate is cut into units, each a resource group with one plan, its apps and its certificates.
-//! A unit is a pure function of the fleet and its number.
+//! Who has what: the estate is cut into units, each a resource group with one plan, its apps and its
+//! certificates. A unit is a pure function of the fleet and its number.
 
 use std::ops::Range;
 
@@ -64,7 +64,8 @@ fn owner(fleet: &Fleet, number: usize) -> usize {
         return number;
     }
     let at = Rng::with_seed(fleet.seed ^ (number as u64) << 20).f64();
-    #[allow(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss)] // A rough share.
+    #[allow(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+    // A rough share.
     let share = (at * at * fleet.subscriptions as f64) as usize;
     share.min(fleet.subscriptions - 1)
 }
@@ -112,7 +113,8 @@ impl Certificate {
             _ => From::Upload,
         };
         let (issued, expires) = life(random, from, now);
-        let host = if hosts[0].starts_with("*.") && from != From::Managed { format!("www.{host}") } else { host };
+        let host =
+            if hosts[0].starts_with("*.") && from != From::Managed { format!("www.{host}") } else { host };
         let bound = apps > 0 && (from == From::Managed || random.u8(..10) < 6);
         let hosts = if from == From::Managed { vec![host.clone()] } else { hosts };
         Self {

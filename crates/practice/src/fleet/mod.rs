@@ -1,7 +1,9 @@
-//! Generated estates, of any size up to that of the largest customers: `apps=N,certificates=N,subscriptions=N,seed=N`.
+//! Generated estates, of any size up to that of the largest customers:
+//! `apps=N,certificates=N,subscriptions=N,seed=N`.
 //!
-//! The same seed gives the same names, dates and bindings; keys and thumbprints are each directory's own. What a hundred
-//! thousand certificates have in common (keys, chain) is kept once, and a PFX is made when somebody asks for it.
+//! The same seed gives the same names, dates and bindings; keys and thumbprints are each directory's own.
+//! What a hundred thousand certificates have in common (keys, chain) is kept once, and a PFX is made when
+//! somebody asks for it.
 
 mod layout;
 mod names;
@@ -64,8 +66,12 @@ impl FromStr for Fleet {
         for part in text.split(',').map(str::trim).filter(|part| !part.is_empty()) {
             match part.split_once('=') {
                 Some(("apps", value)) => fleet.apps = size("apps", MOST_APPS, value)?,
-                Some(("certificates", value)) => fleet.certificates = size("certificates", MOST_CERTIFICATES, value)?,
-                Some(("subscriptions", value)) => fleet.subscriptions = size("subscriptions", MOST_SUBSCRIPTIONS, value)?,
+                Some(("certificates", value)) => {
+                    fleet.certificates = size("certificates", MOST_CERTIFICATES, value)?;
+                }
+                Some(("subscriptions", value)) => {
+                    fleet.subscriptions = size("subscriptions", MOST_SUBSCRIPTIONS, value)?;
+                }
                 Some(("seed", value)) => fleet.seed = value.parse().map_err(|_| FleetError::Seed)?,
                 _ => return Err(FleetError::Part(part.to_owned())),
             }

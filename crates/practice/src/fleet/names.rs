@@ -3,12 +3,23 @@
 use fastrand::Rng;
 
 const SERVICES: &[&str] = &[
-    "shop", "api", "portal", "login", "pay", "blog", "docs", "status", "media", "search", "orders", "billing", "reports",
-    "support", "partners", "careers", "events", "news", "mobile", "gateway", "catalog", "booking", "loyalty", "claims", "quotes",
-    "tracking",
+    "shop", "api", "portal", "login", "pay", "blog", "docs", "status", "media", "search", "orders",
+    "billing", "reports", "support", "partners", "careers", "events", "news", "mobile", "gateway", "catalog",
+    "booking", "loyalty", "claims", "quotes", "tracking",
 ];
-const TEAMS: &[&str] =
-    &["retail", "finance", "logistics", "marketing", "platform", "hr", "sales", "research", "insurance", "travel", "identity"];
+const TEAMS: &[&str] = &[
+    "retail",
+    "finance",
+    "logistics",
+    "marketing",
+    "platform",
+    "hr",
+    "sales",
+    "research",
+    "insurance",
+    "travel",
+    "identity",
+];
 const STAGES: &[&str] = &["prod", "prod", "prod", "test", "dev", "stage"];
 const DOMAINS: &[&str] = &[
     "contoso.com",
@@ -46,7 +57,11 @@ pub fn domain(random: &mut Rng) -> &'static str {
 /// `Contoso Retail Production 012`
 pub fn subscription(random: &mut Rng, number: usize) -> String {
     let company = domain(random).split('.').next().unwrap_or_default();
-    let word =
-        |text: &str| text.chars().enumerate().map(|(at, c)| if at == 0 { c.to_ascii_uppercase() } else { c }).collect::<String>();
+    let word = |text: &str| {
+        text.chars()
+            .enumerate()
+            .map(|(at, c)| if at == 0 { c.to_ascii_uppercase() } else { c })
+            .collect::<String>()
+    };
     format!("{} {} {} {number:03}", word(company), word(team(random)), word(stage(random)))
 }

@@ -74,7 +74,8 @@ fn subscription(ctx: &Context<'_>, fleet: &Fleet, number: usize, id: &str) -> Re
     authorization::grant(ctx, &scope, CERTDECK.object_id, Role::Owner)?;
     let group = ResourceId::parse(&format!("{scope}/resourceGroups/rg-vaults"));
     groups::create(ctx, &group, "West Europe", &json!({"team": "platform"}))?;
-    let vault = group.under("Microsoft.KeyVault", "vaults", &format!("kv-{:x}-{number}", fleet.seed & 0xffff));
+    let vault =
+        group.under("Microsoft.KeyVault", "vaults", &format!("kv-{:x}-{number}", fleet.seed & 0xffff));
     let policy = |principal: &str, secrets: &[&str], certificates: &[&str]| {
         json!({
             "tenantId": ctx.setting.tenant_id,
@@ -94,7 +95,12 @@ fn subscription(ctx: &Context<'_>, fleet: &Fleet, number: usize, id: &str) -> Re
 }
 
 /// A resource group with everything in it; answers the custom hostnames of its first app.
-fn unit(ctx: &Context<'_>, subscription: &str, vault: &Vault, stamped: &Stamped) -> Result<Vec<String>, Fault> {
+fn unit(
+    ctx: &Context<'_>,
+    subscription: &str,
+    vault: &Vault,
+    stamped: &Stamped,
+) -> Result<Vec<String>, Fault> {
     let unit = &stamped.unit;
     let group = ResourceId::parse(&format!("/subscriptions/{subscription}/resourceGroups/{}", unit.group));
     groups::create(ctx, &group, unit.region, &json!({"team": unit.group.split('-').nth(1)}))?;
@@ -111,8 +117,8 @@ fn unit(ctx: &Context<'_>, subscription: &str, vault: &Vault, stamped: &Stamped)
         if let Some((app, host)) = &wanted.bound {
             let (id, owner) = &sites[*app];
             bindings::plant(ctx, id, owner, host, &facts.thumbprint)?;
-            let record =
-                Record::new(host, Kind::Cname, &site::default_host(id)).map_err(|error| Fault::invalid(error.to_string()))?;
+            let record = Record::new(host, Kind::Cname, &site::default_host(id))
+                .map_err(|error| Fault::invalid(error.to_string()))?;
             dns::add(ctx.tx, &record)?;
         }
     }
@@ -167,7 +173,13 @@ fn extras(
         public_certificates::add(ctx, &id, &shared.leaf.0, "CurrentUserMy")?;
     }
     if number % LOCK_EVERY == 1 {
-        locks::create(ctx, group, "keep", locks::Level::CanNotDelete, "Ask the team before you delete anything here.")?;
+        locks::create(
+            ctx,
+            group,
+            "keep",
+            locks::Level::CanNotDelete,
+            "Ask the team before you delete anything here.",
+        )?;
     }
     if number % ORDER_EVERY == 0 {
         order(ctx, group, vault, *number, unit)?;
@@ -176,7 +188,13 @@ fn extras(
 }
 
 /// An order, issued or waiting for somebody to verify it.
-fn order(ctx: &Context<'_>, group: &ResourceId, vault: &Vault, number: usize, unit: &Unit) -> Result<(), Fault> {
+fn order(
+    ctx: &Context<'_>,
+    group: &ResourceId,
+    vault: &Vault,
+    number: usize,
+    unit: &Unit,
+) -> Result<(), Fault> {
     let name = format!("order-{number:04}");
     let domain = names::domain(&mut Rng::with_seed(number as u64));
     let days_ago = i64::try_from(number * 7 % 330).unwrap_or_default();

@@ -1,4 +1,5 @@
-//! The certificates of a fleet are signed by all processors at once; what they need besides is made on the way.
+//! The certificates of a fleet are signed by all processors at once; what they need besides is made on the
+//! way.
 
 use std::{
     sync::{
@@ -49,7 +50,8 @@ pub fn all<E: From<CaError>>(
             scope.spawn(move || {
                 loop {
                     let number = next.fetch_add(1, Ordering::Relaxed);
-                    if number >= units(fleet) || done.send(stamp(setting, keys, fleet, number, now)).is_err() {
+                    if number >= units(fleet) || done.send(stamp(setting, keys, fleet, number, now)).is_err()
+                    {
                         return;
                     }
                 }
@@ -65,7 +67,13 @@ pub fn all<E: From<CaError>>(
     })
 }
 
-fn stamp(setting: &Setting, keys: &[Arc<KeyPair>], fleet: &Fleet, number: usize, now: Timestamp) -> Result<Stamped, CaError> {
+fn stamp(
+    setting: &Setting,
+    keys: &[Arc<KeyPair>],
+    fleet: &Fleet,
+    number: usize,
+    now: Timestamp,
+) -> Result<Stamped, CaError> {
     let unit = Unit::new(fleet, number, now);
     let mut certificates = Vec::new();
     for (at, wanted) in unit.certificates.iter().enumerate() {

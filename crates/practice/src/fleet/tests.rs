@@ -25,13 +25,17 @@ fn planted(fleet: &Fleet) -> Fixture {
 
 fn names(cloud: &Fixture, kind: &str) -> Vec<String> {
     let all = cloud.with(|ctx| ctx.list(kind, &ResourceId::parse("")).unwrap());
-    all.iter().map(|one| format!("{} {}", text(one, "/id"), text(one, "/properties/expirationDate"))).collect()
+    all.iter()
+        .map(|one| format!("{} {}", text(one, "/id"), text(one, "/properties/expirationDate")))
+        .collect()
 }
 
 #[test]
 fn a_fleet_has_the_size_it_was_asked_for_and_one_look_for_each_seed() {
     let (cloud, twin) = (planted(&SMALL), planted(&SMALL));
-    for (kind, count) in [("microsoft.web/sites", 40), ("microsoft.web/certificates", 200), ("microsoft.keyvault/vaults", 3)] {
+    for (kind, count) in
+        [("microsoft.web/sites", 40), ("microsoft.web/certificates", 200), ("microsoft.keyvault/vaults", 3)]
+    {
         assert_eq!(names(&cloud, kind).len(), count, "{kind}");
         assert_eq!(names(&cloud, kind), names(&twin, kind));
     }
@@ -46,7 +50,8 @@ fn every_binding_presents_a_certificate_of_its_webspace_with_its_key() {
     let cloud = planted(&SMALL);
     let bound = cloud.with(|ctx| {
         let all = ctx.list("microsoft.web/sites/hostnamebindings", &ResourceId::parse("")).unwrap();
-        let bound: Vec<_> = all.iter().filter(|one| bindings::state(one) != bindings::SslState::Disabled).collect();
+        let bound: Vec<_> =
+            all.iter().filter(|one| bindings::state(one) != bindings::SslState::Disabled).collect();
         for binding in &bound {
             let thumbprint = text(binding, "/properties/thumbprint");
             let found = certificates::for_site(ctx, &bindings::site_of(binding), thumbprint);
@@ -63,7 +68,10 @@ fn every_binding_presents_a_certificate_of_its_webspace_with_its_key() {
 fn a_secret_of_a_fleet_holds_a_pfx_when_it_is_read_and_a_round_of_syncing_finds_no_news() {
     let mut cloud = planted(&SMALL);
     let from_vault = cloud.with(|ctx| ctx.having_any(&index::FROM_VAULT).unwrap());
-    let (vault, secret) = (text(&from_vault[0], "/properties/keyVaultId"), text(&from_vault[0], "/properties/keyVaultSecretName"));
+    let (vault, secret) = (
+        text(&from_vault[0], "/properties/keyVaultId"),
+        text(&from_vault[0], "/properties/keyVaultSecretName"),
+    );
     let value = cloud.with(|ctx| {
         let vault = Vault::at(ctx, &ResourceId::parse(vault)).unwrap().unwrap();
         let secret = crate::provider::key_vault::secret::find(ctx, &vault, secret).unwrap().unwrap();

@@ -1,4 +1,5 @@
-//! Microsoft.DomainRegistration: domains bought in Azure, as far as domain verification needs them (API.md §6).
+//! Microsoft.DomainRegistration: domains bought in Azure, as far as domain verification needs them (API.md
+//! §6).
 
 use serde_json::{Value, json};
 
@@ -24,8 +25,16 @@ pub const ROUTES: &[Route] = &[
     Route::new(Get, "{sub}/providers/Microsoft.DomainRegistration/domains", list),
     Route::new(Get, "{rg}/providers/Microsoft.DomainRegistration/domains", list),
     Route::new(Get, "{rg}/providers/Microsoft.DomainRegistration/domains/{domain}", get),
-    Route::new(Get, "{rg}/providers/Microsoft.DomainRegistration/domains/{domain}/domainOwnershipIdentifiers", identifiers),
-    Route::new(Get, "{rg}/providers/Microsoft.DomainRegistration/domains/{domain}/domainOwnershipIdentifiers/{name}", get),
+    Route::new(
+        Get,
+        "{rg}/providers/Microsoft.DomainRegistration/domains/{domain}/domainOwnershipIdentifiers",
+        identifiers,
+    ),
+    Route::new(
+        Get,
+        "{rg}/providers/Microsoft.DomainRegistration/domains/{domain}/domainOwnershipIdentifiers/{name}",
+        get,
+    ),
     Route::new(
         Put,
         "{rg}/providers/Microsoft.DomainRegistration/domains/{domain}/domainOwnershipIdentifiers/{name}",

@@ -1,5 +1,5 @@
-//! The resource providers, one directory or file each. A provider is a table of routes (see `route`), its own `Job`
-//! enum if something happens later (see `jobs`), and nothing that outlives a request except documents.
+//! The resource providers, one directory or file each. A provider is a table of routes (see `route`), its own
+//! `Job` enum if something happens later (see `jobs`), and nothing that outlives a request except documents.
 //!
 //! Key Vault has a data plane besides: for a request to `NAME.vault.localhost` the server calls
 //! `key_vault::data_plane(ctx, "NAME", call) -> Outcome` when the token is good, and

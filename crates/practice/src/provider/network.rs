@@ -1,5 +1,5 @@
-//! Microsoft.Network/dnsZones, as far as proofs of ownership need it: zones, and the record types that the practice zone
-//! can serve. The records are the ones that every name server here answers with.
+//! Microsoft.Network/dnsZones, as far as proofs of ownership need it: zones, and the record types that the
+//! practice zone can serve. The records are the ones that every name server here answers with.
 
 use serde_json::{Map, Value, json};
 
@@ -95,7 +95,8 @@ fn sets_of(ctx: &Context<'_>, zone: &Value) -> Result<Vec<(String, Kind)>, Fault
     let origin = text(zone, "/name").to_lowercase();
     let mut sets: Vec<(String, Kind)> = Vec::new();
     for record in dns::all(ctx.tx)? {
-        let inside = record.name == origin || record.name.strip_suffix(&origin).is_some_and(|rest| rest.ends_with('.'));
+        let inside = record.name == origin
+            || record.name.strip_suffix(&origin).is_some_and(|rest| rest.ends_with('.'));
         if inside && !sets.iter().any(|(name, kind)| *name == record.name && *kind == record.kind) {
             sets.push((record.name, record.kind));
         }
@@ -123,7 +124,9 @@ fn record_sets(ctx: &Context<'_>, call: &Call) -> Outcome {
 
 fn kind_of(word: &str) -> Result<Kind, Fault> {
     serde_json::from_value(word.to_uppercase().into()).map_err(|_| {
-        let message = format!("The record type '{word}' is not supported in the practice cloud: it has A, CNAME, TXT and CAA.");
+        let message = format!(
+            "The record type '{word}' is not supported in the practice cloud: it has A, CNAME, TXT and CAA."
+        );
         Fault::arm(400, "BadRequest", message)
     })
 }
@@ -157,7 +160,8 @@ fn put_set(ctx: &Context<'_>, call: &Call) -> Outcome {
     let (zone, name, kind) = named(ctx, call)?;
     let new = dns::remove(ctx.tx, &name, kind, None)? == 0;
     for value in values(&call.body["properties"], kind) {
-        let record = Record::new(&name, kind, &value).map_err(|error| Fault::arm(400, "BadRequest", error.to_string()))?;
+        let record = Record::new(&name, kind, &value)
+            .map_err(|error| Fault::arm(400, "BadRequest", error.to_string()))?;
         dns::add(ctx.tx, &record)?;
     }
     let shown = show_set(ctx, &zone, &name, kind)?.unwrap_or_else(|| set(&zone, &name, kind, &[]));
@@ -178,18 +182,26 @@ fn show_set(ctx: &Context<'_>, zone: &Value, name: &str, kind: Kind) -> Result<O
 /// The record values in a request; clients spell the members in two ways.
 fn values(properties: &Value, kind: Kind) -> Vec<String> {
     let members = properties.as_object();
-    let member =
-        |wanted: &str| members.into_iter().flatten().find(|(name, _)| name.eq_ignore_ascii_case(wanted)).map(|(_, value)| value);
+    let member = |wanted: &str| {
+        members
+            .into_iter()
+            .flatten()
+            .find(|(name, _)| name.eq_ignore_ascii_case(wanted))
+            .map(|(_, value)| value)
+    };
     let all = |name: &str| member(name).and_then(Value::as_array).cloned().unwrap_or_default();
     match kind {
         Kind::A => all("ARecords").iter().map(|one| text(one, "/ipv4Address").to_owned()).collect(),
         Kind::Cname => member("CNAMERecord").map(|one| text(one, "/cname").to_owned()).into_iter().collect(),
         Kind::Txt => {
-            let parts = |one: &Value| one["value"].as_array().into_iter().flatten().filter_map(Value::as_str).collect::<String>();
+            let parts = |one: &Value| {
+                one["value"].as_array().into_iter().flatten().filter_map(Value::as_str).collect::<String>()
+            };
             all("TXTRecords").iter().map(parts).collect()
         }
         Kind::Caa => {
-            let line = |one: &Value| format!("{} {} {}", one["flags"], text(one, "/tag"), text(one, "/value"));
+            let line =
+                |one: &Value| format!("{} {} {}", one["flags"], text(one, "/tag"), text(one, "/value"));
             all("caaRecords").iter().map(line).collect()
         }
     }

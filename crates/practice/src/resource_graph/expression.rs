@@ -99,13 +99,21 @@ impl Expression {
                 None => self.reach_computed(row, now),
             },
             Self::Negative(of) => apply(Binary::Minus, &Scalar::Long(0), &of.value(row, now)),
-            Self::Binary(Binary::And, one, other) => Scalar::Bool(one.value(row, now).is_true() && other.value(row, now).is_true()),
-            Self::Binary(Binary::Or, one, other) => Scalar::Bool(one.value(row, now).is_true() || other.value(row, now).is_true()),
-            Self::Binary(operator, one, other) => apply(*operator, &one.value(row, now), &other.value(row, now)),
+            Self::Binary(Binary::And, one, other) => {
+                Scalar::Bool(one.value(row, now).is_true() && other.value(row, now).is_true())
+            }
+            Self::Binary(Binary::Or, one, other) => {
+                Scalar::Bool(one.value(row, now).is_true() || other.value(row, now).is_true())
+            }
+            Self::Binary(operator, one, other) => {
+                apply(*operator, &one.value(row, now), &other.value(row, now))
+            }
             Self::In { one, of, any_case, negated } => {
                 let one = one.value(row, now);
                 let found = of.iter().any(|other| match other.value(row, now) {
-                    Scalar::Dynamic(Value::Array(all)) => all.into_iter().any(|other| one.equals(&other.into(), *any_case)),
+                    Scalar::Dynamic(Value::Array(all)) => {
+                        all.into_iter().any(|other| one.equals(&other.into(), *any_case))
+                    }
                     other => one.equals(&other, *any_case),
                 });
                 Scalar::Bool(found != *negated)
@@ -143,7 +151,9 @@ impl Expression {
         };
         match self {
             Self::Member(of, member) if !of.is_column() => inside(of, &|value| value.get(member).cloned()),
-            Self::Item(of, at) if !of.is_column() => inside(of, &|value| item(value.as_array()?, *at).cloned()),
+            Self::Item(of, at) if !of.is_column() => {
+                inside(of, &|value| item(value.as_array()?, *at).cloned())
+            }
             _ => Scalar::Null,
         }
     }

@@ -1,4 +1,5 @@
-//! How Resource Graph refuses a query: a general word first, the cause in `details`, with line, character and token.
+//! How Resource Graph refuses a query: a general word first, the cause in `details`, with line, character and
+//! token.
 
 use serde_json::{Value, json};
 
@@ -17,7 +18,12 @@ pub struct Refused {
 impl Refused {
     /// The query cannot be read at this token.
     pub fn parser(place: Place, token: &str) -> Self {
-        Self { code: "ParserFailure", message: "ParserFailure".to_owned(), place: Some(place), token: Some(token.to_owned()) }
+        Self {
+            code: "ParserFailure",
+            message: "ParserFailure".to_owned(),
+            place: Some(place),
+            token: Some(token.to_owned()),
+        }
     }
 
     /// Part of Kusto, but not of this cloud: refused by its name.
@@ -34,7 +40,9 @@ impl Refused {
     pub fn unresolved(operator: &str, name: &str, place: Place) -> Self {
         Self {
             code: "SemanticError",
-            message: format!("'{operator}' operator: Failed to resolve column or scalar expression named '{name}'"),
+            message: format!(
+                "'{operator}' operator: Failed to resolve column or scalar expression named '{name}'"
+            ),
             place: Some(place),
             token: Some(name.to_owned()),
         }

@@ -50,7 +50,12 @@ functions! {
 }
 
 /// What a function makes of its arguments, of which there are `count`.
-pub fn call(function: Function, argument: &dyn Fn(usize) -> Option<Scalar>, count: usize, now: Timestamp) -> Scalar {
+pub fn call(
+    function: Function,
+    argument: &dyn Fn(usize) -> Option<Scalar>,
+    count: usize,
+    now: Timestamp,
+) -> Scalar {
     let at = |place: usize| argument(place).unwrap_or(Scalar::Null);
     match function {
         Function::ToText => Scalar::Text(at(0).show()),
@@ -65,7 +70,9 @@ pub fn call(function: Function, argument: &dyn Fn(usize) -> Option<Scalar>, coun
         },
         Function::ToTime => at(0).time().map_or(Scalar::Null, Scalar::Time),
         Function::ToDynamic => match at(0) {
-            Scalar::Text(text) => serde_json::from_str::<Value>(&text).map_or(Scalar::Text(text), Scalar::from),
+            Scalar::Text(text) => {
+                serde_json::from_str::<Value>(&text).map_or(Scalar::Text(text), Scalar::from)
+            }
             other => other,
         },
         Function::Length => Scalar::Long(count_of(at(0).show().chars().count())),
@@ -77,7 +84,8 @@ pub fn call(function: Function, argument: &dyn Fn(usize) -> Option<Scalar>, coun
         }
         Function::Split => {
             let (text, by) = (at(0).show(), at(1).show());
-            let parts: Vec<Value> = if by.is_empty() { vec![text.into()] } else { text.split(&by).map(Value::from).collect() };
+            let parts: Vec<Value> =
+                if by.is_empty() { vec![text.into()] } else { text.split(&by).map(Value::from).collect() };
             match (count, usize::try_from(to_long_or_zero(&at(2)))) {
                 (3, Ok(place)) => Scalar::Dynamic(parts.into_iter().skip(place).take(1).collect()),
                 _ => Scalar::Dynamic(Value::Array(parts)),
@@ -116,7 +124,8 @@ fn to_long(of: &Scalar) -> Scalar {
     match of {
         Scalar::Bool(bool) => Scalar::Long(i64::from(*bool)),
         Scalar::Long(_) => of.clone(),
-        #[allow(clippy::cast_possible_truncation)] // `as` saturates, which is what Kusto's conversion is closest to.
+        #[allow(clippy::cast_possible_truncation)]
+        // `as` saturates, which is what Kusto's conversion is closest to.
         other => other.number().map_or(Scalar::Null, |real| Scalar::Long(real as i64)),
     }
 }
@@ -163,7 +172,9 @@ fn bin(of: &Scalar, size: &Scalar) -> Scalar {
     match (of, size) {
         (Scalar::Long(long), Scalar::Long(size)) if *size > 0 => Scalar::Long(long.div_euclid(*size) * size),
         (time, Scalar::Span(span)) if span.as_secs() > 0 => {
-            let floor = |time: Timestamp| Timestamp::from_second(time.as_second().div_euclid(span.as_secs()) * span.as_secs());
+            let floor = |time: Timestamp| {
+                Timestamp::from_second(time.as_second().div_euclid(span.as_secs()) * span.as_secs())
+            };
             time.time().and_then(|time| floor(time).ok()).map_or(Scalar::Null, Scalar::Time)
         }
         (number, size) => match (number.number(), size.number()) {

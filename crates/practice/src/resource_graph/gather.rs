@@ -25,8 +25,8 @@ pub fn sorted(rows: Vec<Row>, keys: &[Key], now: Timestamp) -> Vec<Row> {
     all.into_iter().map(|(_, row)| row).collect()
 }
 
-/// One row for each group, in the order in which the groups appear: its values, then the aggregates. Without groups
-/// there is one row, even of nothing.
+/// One row for each group, in the order in which the groups appear: its values, then the aggregates. Without
+/// groups there is one row, even of nothing.
 pub fn summarized(rows: &[Row], groups: &[Expression], aggregates: &[Aggregate], now: Timestamp) -> Vec<Row> {
     let mut places: HashMap<String, usize> = HashMap::new();
     let mut found: Vec<(Row, Vec<&Row>)> = Vec::new();
@@ -66,7 +66,9 @@ fn measured(aggregate: &Aggregate, rows: &[&Row], now: Timestamp) -> Scalar {
         Measure::Min => there().min_by(|one, other| one.rank(other)).cloned().unwrap_or(Scalar::Null),
         Measure::Max => there().max_by(|one, other| one.rank(other)).cloned().unwrap_or(Scalar::Null),
         Measure::Sum if values.iter().all(|value| matches!(value, Scalar::Long(_) | Scalar::Null)) => {
-            let longs = values.iter().filter_map(|value| if let Scalar::Long(long) = value { Some(*long) } else { None });
+            let longs = values
+                .iter()
+                .filter_map(|value| if let Scalar::Long(long) = value { Some(*long) } else { None });
             Scalar::Long(longs.fold(0, i64::saturating_add))
         }
         Measure::Sum => Scalar::Real(numbers().sum()),

@@ -199,7 +199,12 @@ impl Grammar {
                         let to = self.sum()?;
                         self.need(")")?;
                         let negated = word.starts_with('!');
-                        Ok(Expression::Between { one: Box::new(one), from: Box::new(from), to: Box::new(to), negated })
+                        Ok(Expression::Between {
+                            one: Box::new(one),
+                            from: Box::new(from),
+                            to: Box::new(to),
+                            negated,
+                        })
                     }
                     "matches" | "has_any" | "has_all" | "hasprefix" | "hassuffix" | "like" => {
                         Err(Refused::unknown("operator", place, &word))
@@ -353,7 +358,12 @@ impl Grammar {
         Ok(Expression::Call(function, arguments))
     }
 
-    fn binary(&mut self, operator: Binary, one: Expression, other: Expression) -> Result<Expression, Refused> {
+    fn binary(
+        &mut self,
+        operator: Binary,
+        one: Expression,
+        other: Expression,
+    ) -> Result<Expression, Refused> {
         self.operations += 1;
         if self.operations > OPERATIONS {
             return Err(Refused::limit(format!("A query may have {OPERATIONS} operators.")));

@@ -1,8 +1,9 @@
 //! Microsoft.ResourceGraph: one question to all subscriptions, in Kusto's words (API.md §10).
 //!
-//! Of the language there is what questions about certificates need: `where`, `extend`, `project`, `project-away`,
-//! `project-rename`, `order by`, `take`, `top`, `count`, `summarize`, `distinct`, `mv-expand` and `join`; everything else
-//! is refused by its name, in the service's own shape. The index lags behind changes (`lag`).
+//! Of the language there is what questions about certificates need: `where`, `extend`, `project`,
+//! `project-away`, `project-rename`, `order by`, `take`, `top`, `count`, `summarize`, `distinct`, `mv-expand`
+//! and `join`; everything else is refused by its name, in the service's own shape. The index lags behind
+//! changes (`lag`).
 //!
 //! `token` and `grammar` read a query, `parse` resolves its names into a `query`, `run` answers pages of it.
 
@@ -65,7 +66,8 @@ fn resources(ctx: &Context<'_>, call: &Call) -> Outcome {
     Ok(Reply::ok(answer(&query, text, page, format.eq_ignore_ascii_case("table"))))
 }
 
-/// What was asked about: subscriptions, a management group (there is only the root, named like the tenant), or all.
+/// What was asked about: subscriptions, a management group (there is only the root, named like the tenant),
+/// or all.
 fn scope(ctx: &Context<'_>, call: &Call) -> Result<Scope, Fault> {
     let body = &call.body;
     if call.caller.is_guest() {
@@ -83,12 +85,15 @@ fn scope(ctx: &Context<'_>, call: &Call) -> Result<Scope, Fault> {
         return Ok(Scope::Tenant);
     };
     if wanted.len() > SUBSCRIPTIONS {
-        let message = format!("A request may name {SUBSCRIPTIONS} subscriptions; this one names {}.", wanted.len());
+        let message =
+            format!("A request may name {SUBSCRIPTIONS} subscriptions; this one names {}.", wanted.len());
         return Err(invalid(ctx, "TooManySubscriptions", &message));
     }
     let known = subscriptions::all(ctx)?;
-    let known: Vec<String> = known.iter().filter_map(|one| one.subscription()).map(str::to_lowercase).collect();
-    let mut seen: Vec<String> = wanted.iter().map(|id| id.to_lowercase()).filter(|id| known.contains(id)).collect();
+    let known: Vec<String> =
+        known.iter().filter_map(|one| one.subscription()).map(str::to_lowercase).collect();
+    let mut seen: Vec<String> =
+        wanted.iter().map(|id| id.to_lowercase()).filter(|id| known.contains(id)).collect();
     seen.sort();
     seen.dedup();
     match seen.len() {
@@ -102,7 +107,8 @@ fn size(ctx: &Context<'_>, options: &Value) -> Result<usize, Fault> {
     let Some(top) = options.get("$top").filter(|top| !top.is_null()) else {
         return Ok(LARGEST_PAGE);
     };
-    let size = top.as_u64().and_then(|top| usize::try_from(top).ok()).filter(|top| (1..=LARGEST_PAGE).contains(top));
+    let size =
+        top.as_u64().and_then(|top| usize::try_from(top).ok()).filter(|top| (1..=LARGEST_PAGE).contains(top));
     size.ok_or_else(|| invalid(ctx, "InvalidTop", &format!("$top must be between 1 and {LARGEST_PAGE}.")))
 }
 
@@ -156,15 +162,20 @@ fn answer(query: &Query, text: &str, page: Page, table: bool) -> Value {
 }
 
 fn as_objects(query: &Query, rows: Vec<Vec<Scalar>>) -> Value {
-    let object =
-        |row: Vec<Scalar>| -> Value { query.columns.iter().cloned().zip(row.into_iter().map(Scalar::into_json)).collect() };
+    let object = |row: Vec<Scalar>| -> Value {
+        query.columns.iter().cloned().zip(row.into_iter().map(Scalar::into_json)).collect()
+    };
     rows.into_iter().map(object).collect()
 }
 
 fn as_table(query: &Query, rows: Vec<Vec<Scalar>>) -> Value {
-    let kind = |at: usize| rows.iter().map(|row| &row[at]).find(|cell| **cell != Scalar::Null).map_or("string", Scalar::kind);
-    let columns: Vec<Value> = query.columns.iter().enumerate().map(|(at, name)| json!({"name": name, "type": kind(at)})).collect();
-    let rows: Vec<Value> = rows.into_iter().map(|row| row.into_iter().map(Scalar::into_json).collect()).collect();
+    let kind = |at: usize| {
+        rows.iter().map(|row| &row[at]).find(|cell| **cell != Scalar::Null).map_or("string", Scalar::kind)
+    };
+    let columns: Vec<Value> =
+        query.columns.iter().enumerate().map(|(at, name)| json!({"name": name, "type": kind(at)})).collect();
+    let rows: Vec<Value> =
+        rows.into_iter().map(|row| row.into_iter().map(Scalar::into_json).collect()).collect();
     json!({"columns": columns, "rows": rows})
 }
 

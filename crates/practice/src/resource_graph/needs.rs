@@ -1,5 +1,5 @@
-//! What a query looks at: only that is read of a stored resource. A large estate is asked about in thousands of rows, and
-//! most of a resource is nobody's question.
+//! What a query looks at: only that is read of a stored resource. A large estate is asked about in thousands
+//! of rows, and most of a resource is nobody's question.
 
 use std::{collections::BTreeSet, fmt};
 
@@ -160,17 +160,27 @@ mod tests {
 
     #[test]
     fn only_what_a_query_looks_at_is_read() {
-        let needs = needs("resources | where properties.valid == true | project id, upper = toupper(properties.thumbprint)");
-        let stored =
-            json!({"id": "/a", "properties": {"thumbprint": "AB", "valid": null, "hostNames": ["a"], "serverFarmId": "p"}});
+        let needs = needs(
+            "resources | where properties.valid == true | project id, upper = toupper(properties.thumbprint)",
+        );
+        let stored = json!({"id": "/a", "properties": {"thumbprint": "AB", "valid": null, "hostNames": ["a"], "serverFarmId": "p"}});
         let read = needs.read(stored.to_string().as_bytes()).unwrap();
-        assert_eq!(read, json!({"id": "/a", "properties": {"thumbprint": "AB", "valid": null, "serverFarmId": "p"}}));
-        assert!(needs.column(PROPERTIES) && needs.column(0) && !needs.column(1) && !needs.member("hostNames"));
+        assert_eq!(
+            read,
+            json!({"id": "/a", "properties": {"thumbprint": "AB", "valid": null, "serverFarmId": "p"}})
+        );
+        assert!(
+            needs.column(PROPERTIES) && needs.column(0) && !needs.column(1) && !needs.member("hostNames")
+        );
     }
 
     #[test]
     fn a_query_that_shows_whole_rows_or_whole_properties_needs_them() {
-        for query in ["resources | where name == 'a'", "resources | project properties", "resources | order by name asc"] {
+        for query in [
+            "resources | where name == 'a'",
+            "resources | project properties",
+            "resources | order by name asc",
+        ] {
             assert!(needs(query).member("anything"), "{query}");
         }
         assert!(!needs("resources | summarize count() by type").column(PROPERTIES));

@@ -85,8 +85,12 @@ pub fn apply(operator: Binary, one: &Scalar, other: &Scalar) -> Scalar {
         Binary::LessOrEqual => ordered(Ordering::is_le),
         Binary::Greater => ordered(Ordering::is_gt),
         Binary::GreaterOrEqual => ordered(Ordering::is_ge),
-        Binary::Text(look, case, negated) => Scalar::Bool(found(look, case, &one.show(), &other.show()) != negated),
-        Binary::Plus | Binary::Minus | Binary::Times | Binary::Over | Binary::Modulo => arithmetic(operator, one, other),
+        Binary::Text(look, case, negated) => {
+            Scalar::Bool(found(look, case, &one.show(), &other.show()) != negated)
+        }
+        Binary::Plus | Binary::Minus | Binary::Times | Binary::Over | Binary::Modulo => {
+            arithmetic(operator, one, other)
+        }
     }
 }
 
@@ -107,9 +111,9 @@ fn found(look: Look, case: Case, text: &str, wanted: &str) -> bool {
 fn has_word(text: &str, wanted: &str) -> bool {
     let apart = |c: Option<char>| c.is_none_or(|c| !c.is_alphanumeric());
     wanted.is_empty()
-        || text
-            .match_indices(wanted)
-            .any(|(at, found)| apart(text[..at].chars().next_back()) && apart(text[at + found.len()..].chars().next()))
+        || text.match_indices(wanted).any(|(at, found)| {
+            apart(text[..at].chars().next_back()) && apart(text[at + found.len()..].chars().next())
+        })
 }
 
 fn arithmetic(operator: Binary, one: &Scalar, other: &Scalar) -> Scalar {
@@ -124,7 +128,9 @@ fn arithmetic(operator: Binary, one: &Scalar, other: &Scalar) -> Scalar {
         (Binary::Plus, Span(one), Span(other)) => some(one.checked_add(*other).map(Span)),
         (Binary::Minus, Span(one), Span(other)) => some(one.checked_sub(*other).map(Span)),
         (Binary::Minus, Long(0), Span(span)) => some(span.checked_neg().map(Span)),
-        (Binary::Over, Span(one), Span(other)) if !other.is_zero() => Real(one.as_secs_f64() / other.as_secs_f64()),
+        (Binary::Over, Span(one), Span(other)) if !other.is_zero() => {
+            Real(one.as_secs_f64() / other.as_secs_f64())
+        }
         (Binary::Plus, Long(one), Long(other)) => some(one.checked_add(*other).map(Long)),
         (Binary::Minus, Long(one), Long(other)) => some(one.checked_sub(*other).map(Long)),
         (Binary::Times, Long(one), Long(other)) => some(one.checked_mul(*other).map(Long)),

@@ -30,7 +30,8 @@ struct Parser {
 impl Parser {
     fn query(&mut self, depth: usize) -> Result<Query, Refused> {
         let table = self.table()?;
-        let mut query = Query { table, kinds: None, stages: Vec::new(), columns: COLUMNS.map(str::to_owned).to_vec() };
+        let mut query =
+            Query { table, kinds: None, stages: Vec::new(), columns: COLUMNS.map(str::to_owned).to_vec() };
         // Without a table, the first operator begins the query.
         let mut more = self.read.at_operator() || self.read.sign("|");
         while more {
@@ -137,7 +138,9 @@ impl Parser {
                 break;
             }
         }
-        let goes = |column: &str| away.iter().any(|(name, many)| if *many { column.starts_with(name) } else { column == name });
+        let goes = |column: &str| {
+            away.iter().any(|(name, many)| if *many { column.starts_with(name) } else { column == name })
+        };
         let stay: Vec<usize> = (0..query.columns.len()).filter(|at| !goes(&query.columns[*at])).collect();
         let columns = stay.iter().map(|at| query.columns[*at].clone()).collect();
         put_columns(query, columns, stay.into_iter().map(Expression::Column).collect());

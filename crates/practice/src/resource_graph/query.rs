@@ -78,7 +78,10 @@ pub struct Aggregate {
 impl Stage {
     /// Whether it looks at one row at a time, so that rows can be answered in pages while they are read.
     pub fn is_row_wise(&self) -> bool {
-        matches!(self, Self::Where(_) | Self::Extend(_) | Self::Project(_) | Self::Expand { .. } | Self::Join(_))
+        matches!(
+            self,
+            Self::Where(_) | Self::Extend(_) | Self::Project(_) | Self::Expand { .. } | Self::Join(_)
+        )
     }
 
     /// What a summary needs of a row, and the summary of rows that have only that.
@@ -106,8 +109,8 @@ impl Stage {
 }
 
 impl Query {
-    /// Takes the conditions on the type out of the first stages: the rows of other types need not even be read. An
-    /// `order by id` says nothing then, since rows of one type are kept in that order.
+    /// Takes the conditions on the type out of the first stages: the rows of other types need not even be
+    /// read. An `order by id` says nothing then, since rows of one type are kept in that order.
     pub fn narrow(mut self) -> Self {
         while let Some(Stage::Where(condition)) = self.stages.first() {
             let Some(kinds) = kinds_of(condition) else {
@@ -156,8 +159,8 @@ impl Query {
     }
 }
 
-/// The types that a condition lets through, when it is about nothing else. Types are in lower case, so `==` with another
-/// casing finds nothing: a trap of the real service.
+/// The types that a condition lets through, when it is about nothing else. Types are in lower case, so `==`
+/// with another casing finds nothing: a trap of the real service.
 fn kinds_of(condition: &Expression) -> Option<Vec<String>> {
     let is_type = |one: &Expression| matches!(one, Expression::Column(at) if COLUMNS[*at] == "type");
     let word = |one: &Expression, any_case: bool| match one {

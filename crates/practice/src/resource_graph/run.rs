@@ -1,4 +1,5 @@
-//! Runs a query: rows are read, pushed through the stages that look at one row, and gathered where a stage needs them all.
+//! Runs a query: rows are read, pushed through the stages that look at one row, and gathered where a stage
+//! needs them all.
 
 use std::{collections::HashMap, ops::ControlFlow};
 
@@ -34,7 +35,13 @@ pub struct Position {
 }
 
 /// Answers `size` rows from `from` on. `ctx` is the cloud as the index knows it.
-pub fn page(ctx: &Context<'_>, query: &Query, scope: &Scope, from: &Position, size: usize) -> Result<Page, Fault> {
+pub fn page(
+    ctx: &Context<'_>,
+    query: &Query,
+    scope: &Scope,
+    from: &Position,
+    size: usize,
+) -> Result<Page, Fault> {
     if query.stages.iter().all(Stage::is_row_wise) {
         return stream(ctx, query, scope, from, size);
     }
@@ -43,11 +50,18 @@ pub fn page(ctx: &Context<'_>, query: &Query, scope: &Scope, from: &Position, si
     let total = all.len();
     let rows: Vec<Row> = all.into_iter().skip(from.skip).take(size).collect();
     let end = from.skip.saturating_add(rows.len());
-    let next = (end < total && !rows.is_empty()).then_some(Position { after: None, skip: end, total: Some(total) });
+    let next =
+        (end < total && !rows.is_empty()).then_some(Position { after: None, skip: end, total: Some(total) });
     Ok(Page { rows, total, next })
 }
 
-fn stream(ctx: &Context<'_>, query: &Query, scope: &Scope, from: &Position, size: usize) -> Result<Page, Fault> {
+fn stream(
+    ctx: &Context<'_>,
+    query: &Query,
+    scope: &Scope,
+    from: &Position,
+    size: usize,
+) -> Result<Page, Fault> {
     let total = match from.total {
         Some(total) => total,
         None => count(ctx, query, scope)?,
@@ -227,7 +241,12 @@ fn joined<'r>(cells: impl Iterator<Item = &'r Scalar>) -> String {
 }
 
 /// Sends a row through the steps; `out` gets what comes out.
-fn push(steps: &[Step<'_>], mut row: Row, ctx: &Context<'_>, out: &mut dyn FnMut(Row) -> ControlFlow<()>) -> ControlFlow<()> {
+fn push(
+    steps: &[Step<'_>],
+    mut row: Row,
+    ctx: &Context<'_>,
+    out: &mut dyn FnMut(Row) -> ControlFlow<()>,
+) -> ControlFlow<()> {
     let Some((step, rest)) = steps.split_first() else {
         return out(row);
     };
@@ -278,9 +297,10 @@ fn put(row: &mut Row, to: usize, value: Scalar) {
 fn elements(of: Scalar) -> Vec<Scalar> {
     match of {
         Scalar::Dynamic(Value::Array(all)) => all.into_iter().map(Scalar::from).collect(),
-        Scalar::Dynamic(Value::Object(members)) => {
-            members.into_iter().map(|(name, value)| Scalar::Dynamic(Value::Object([(name, value)].into_iter().collect()))).collect()
-        }
+        Scalar::Dynamic(Value::Object(members)) => members
+            .into_iter()
+            .map(|(name, value)| Scalar::Dynamic(Value::Object([(name, value)].into_iter().collect())))
+            .collect(),
         one => vec![one],
     }
 }

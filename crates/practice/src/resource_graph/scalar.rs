@@ -5,7 +5,8 @@ use std::cmp::Ordering;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
-/// A value. Text of a resource stays text: it becomes a time by `todatetime`, or when it is compared with one.
+/// A value. Text of a resource stays text: it becomes a time by `todatetime`, or when it is compared with
+/// one.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Scalar {
     Null,
@@ -111,7 +112,8 @@ impl Scalar {
         }
     }
 
-    /// Equality; `any_case` is what `=~` asks for. Nothing equals empty text, as resources without a member have it.
+    /// Equality; `any_case` is what `=~` asks for. Nothing equals empty text, as resources without a member
+    /// have it.
     pub fn equals(&self, other: &Self, any_case: bool) -> bool {
         match (self, other) {
             (Self::Text(one), Self::Text(other)) if any_case => {

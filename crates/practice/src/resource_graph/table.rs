@@ -1,5 +1,5 @@
-//! The tables of Resource Graph and their rows: the resources of the cloud in the index's own spelling (types, groups and
-//! regions in lower case), as the index knows them, which may lag behind.
+//! The tables of Resource Graph and their rows: the resources of the cloud in the index's own spelling
+//! (types, groups and regions in lower case), as the index knows them, which may lag behind.
 
 use serde_json::{Value, json};
 
@@ -68,7 +68,9 @@ impl Table {
                 "microsoft.web/sites",
                 "microsoft.web/sites/slots",
             ],
-            Self::Containers => &["microsoft.resources/subscriptions", "microsoft.resources/subscriptions/resourcegroups"],
+            Self::Containers => {
+                &["microsoft.resources/subscriptions", "microsoft.resources/subscriptions/resourcegroups"]
+            }
             Self::AppService => &["microsoft.web/sites/config", "microsoft.web/sites/slots/config"],
         }
     }
@@ -84,7 +86,8 @@ pub enum Scope {
 
 /// The stretches of the store that hold the rows of a table, in the order of their keys.
 pub fn stretches(table: Table, kinds: Option<&[String]>, scope: &Scope) -> Vec<String> {
-    let wanted = table.kinds().iter().filter(|kind| kinds.is_none_or(|kinds| kinds.iter().any(|one| one == *kind)));
+    let wanted =
+        table.kinds().iter().filter(|kind| kinds.is_none_or(|kinds| kinds.iter().any(|one| one == *kind)));
     let mut all: Vec<String> = wanted
         .flat_map(|kind| match scope {
             Scope::Tenant => vec![format!("{kind}|")],
@@ -104,7 +107,9 @@ pub fn row(ctx: &Context<'_>, stored: Value, needs: &Needs) -> Result<Row, Fault
     let kind = id.kind();
     let mut shown = match kind.as_str() {
         // What GET adds to a site (hostnames, TLS states) the index has too.
-        site::KIND | site::SLOT if needs.column(PROPERTIES) => site::show_only(ctx, stored, &|name| needs.member(name))?,
+        site::KIND | site::SLOT if needs.column(PROPERTIES) => {
+            site::show_only(ctx, stored, &|name| needs.member(name))?
+        }
         _ => stored,
     };
     let name = match shown.get_mut("displayName").map(Value::take) {

@@ -21,7 +21,9 @@ fn cloud(count: usize) -> Fixture {
 }
 
 fn put(ctx: &Context<'_>, number: usize) {
-    let id = ResourceId::parse(&format!("{SUBSCRIPTION}/resourceGroups/Shop/providers/Microsoft.Web/certificates/c{number:04}"));
+    let id = ResourceId::parse(&format!(
+        "{SUBSCRIPTION}/resourceGroups/Shop/providers/Microsoft.Web/certificates/c{number:04}"
+    ));
     let end = ctx.now + jiff::SignedDuration::from_hours(24 * i64::try_from(number).unwrap());
     let certificate = json!({
         "id": id.to_string(),
@@ -50,7 +52,8 @@ fn rows(cloud: &Fixture, query: &str) -> Vec<Value> {
 }
 
 fn refused(cloud: &Fixture, query: &str) -> Value {
-    let reply = cloud.arm(Method::Post, "/providers/Microsoft.ResourceGraph/resources", &json!({ "query": query }));
+    let reply =
+        cloud.arm(Method::Post, "/providers/Microsoft.ResourceGraph/resources", &json!({ "query": query }));
     assert_eq!(reply.status, 400, "{query}: {:?}", reply.body);
     json_of(reply)["error"]["details"][1].clone()
 }
@@ -59,13 +62,19 @@ fn refused(cloud: &Fixture, query: &str) -> Value {
 fn rows_have_the_spelling_of_the_index() {
     let cloud = cloud(1);
     let row = &rows(&cloud, "Resources | where type =~ 'Microsoft.Web/certificates'")[0];
-    for (column, value) in
-        [("type", "microsoft.web/certificates"), ("location", "westeurope"), ("resourceGroup", "shop"), ("name", "c0000")]
-    {
+    for (column, value) in [
+        ("type", "microsoft.web/certificates"),
+        ("location", "westeurope"),
+        ("resourceGroup", "shop"),
+        ("name", "c0000"),
+    ] {
         assert_eq!(row[column], value);
     }
     assert_eq!(row["properties"]["thumbprint"], "0".repeat(40));
-    assert!(rows(&cloud, "resources | where type == 'Microsoft.Web/certificates'").is_empty(), "types are in lower case");
+    assert!(
+        rows(&cloud, "resources | where type == 'Microsoft.Web/certificates'").is_empty(),
+        "types are in lower case"
+    );
 }
 
 #[test]
@@ -100,7 +109,10 @@ fn groups_are_counted_and_columns_named_as_the_service_names_them() {
             json!({"tags_owner": "", "count_": 2, "make_list_name": ["c0001", "c0003"]}),
         ]
     );
-    assert_eq!(rows(&cloud, "resources | where name endswith '3' or name =~ 'C0001' | count"), [json!({"Count": 2})]);
+    assert_eq!(
+        rows(&cloud, "resources | where name endswith '3' or name =~ 'C0001' | count"),
+        [json!({"Count": 2})]
+    );
     assert_eq!(rows(&cloud, "where type !contains 'certificates' | count"), [json!({"Count": 0})]);
     assert_eq!(rows(&cloud, "resources | distinct type"), [json!({"type": "microsoft.web/certificates"})]);
 }
@@ -132,7 +144,9 @@ fn pages_hold_every_row_once_whatever_the_stages() {
         loop {
             let page = ask(&cloud, query, &json!({"$top": 7, "$skipToken": token}));
             assert_eq!(page["count"], page["data"].as_array().unwrap().len());
-            seen.extend(page["data"].as_array().unwrap().iter().map(|row| row["id"].as_str().unwrap().to_owned()));
+            seen.extend(
+                page["data"].as_array().unwrap().iter().map(|row| row["id"].as_str().unwrap().to_owned()),
+            );
             token = page["$skipToken"].clone();
             pages += 1;
             if token.is_null() {
@@ -142,7 +156,11 @@ fn pages_hold_every_row_once_whatever_the_stages() {
         }
         seen.sort();
         seen.dedup();
-        assert!(seen.len() == if query.contains("mv-expand") { 46 } else { 25 } && pages > 3, "{query}: {}", seen.len());
+        assert!(
+            seen.len() == if query.contains("mv-expand") { 46 } else { 25 } && pages > 3,
+            "{query}: {}",
+            seen.len()
+        );
     }
     let no_id = ask(&cloud, "resources | project name", &json!({"$top": 7, "$skip": 5}));
     assert_eq!((&no_id["resultTruncated"], &no_id["data"][0]["name"]), (&json!("true"), &json!("c0005")));
@@ -183,20 +201,28 @@ fn nobody_sees_subscriptions_that_are_not_theirs() {
     let body = json!({"subscriptions": ["99999999-9999-9999-9999-999999999999"], "query": "resources"});
     assert_eq!(cloud.arm(Method::Post, "/providers/Microsoft.ResourceGraph/resources", &body).status, 403);
     let body = json!({"managementGroups": [cloud.setting.tenant_id], "query": "resources"});
-    assert_eq!(json_of(cloud.arm(Method::Post, "/providers/Microsoft.ResourceGraph/resources", &body))["count"], 1);
+    assert_eq!(
+        json_of(cloud.arm(Method::Post, "/providers/Microsoft.ResourceGraph/resources", &body))["count"],
+        1
+    );
 }
 
 #[test]
 fn the_index_shows_changes_later_unless_the_pace_is_instant() {
     let mut cloud = cloud(2);
     cloud.setting.pace = Pace::Real;
-    let first = ResourceId::parse(&format!("{SUBSCRIPTION}/resourceGroups/shop/providers/Microsoft.Web/certificates/c0000"));
+    let first = ResourceId::parse(&format!(
+        "{SUBSCRIPTION}/resourceGroups/shop/providers/Microsoft.Web/certificates/c0000"
+    ));
     cloud.with(|ctx| {
         put(ctx, 2);
         assert!(ctx.remove(&first).unwrap());
     });
     let names = |cloud: &Fixture| -> Vec<String> {
-        rows(cloud, "resources | project name").iter().map(|row| row["name"].as_str().unwrap().to_owned()).collect()
+        rows(cloud, "resources | project name")
+            .iter()
+            .map(|row| row["name"].as_str().unwrap().to_owned())
+            .collect()
     };
     assert_eq!(names(&cloud), ["c0000", "c0001"]);
     assert_eq!(ask(&cloud, "resources", &json!({}))["totalRecords"], 2);

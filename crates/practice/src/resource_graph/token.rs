@@ -36,8 +36,8 @@ pub struct Place {
 
 /// Longer ones before those that they begin with.
 const SIGNS: &[&str] = &[
-    "!~", "!=", "==", "=~", "<=", ">=", "<>", "..", "|", "(", ")", "[", "]", ",", ".", "=", "<", ">", "+", "-", "*", "/", "%", ":",
-    "!",
+    "!~", "!=", "==", "=~", "<=", ">=", "<>", "..", "|", "(", ")", "[", "]", ",", ".", "=", "<", ">", "+",
+    "-", "*", "/", "%", ":", "!",
 ];
 
 /// A query longer than this is refused.
@@ -45,7 +45,10 @@ const LONGEST: usize = 64 << 10;
 
 pub fn tokens(query: &str) -> Result<Vec<Token>, Refused> {
     if query.len() > LONGEST {
-        return Err(Refused::limit(format!("The query has {} characters; at most {LONGEST} are taken.", query.len())));
+        return Err(Refused::limit(format!(
+            "The query has {} characters; at most {LONGEST} are taken.",
+            query.len()
+        )));
     }
     let mut reader = Reader { text: query.chars().collect(), at: 0, place: Place { line: 1, character: 0 } };
     let mut all = Vec::new();
@@ -195,7 +198,12 @@ impl Reader {
                     Some(other) => other,
                     None => return Err(Refused::parser(place, "\\")),
                 }),
-                Some('\n') | None => return Err(Refused::parser(place, quote.map_or("'", |q| if q == '"' { "\"" } else { "'" }))),
+                Some('\n') | None => {
+                    return Err(Refused::parser(
+                        place,
+                        quote.map_or("'", |q| if q == '"' { "\"" } else { "'" }),
+                    ));
+                }
                 Some(other) => text.push(other),
             }
         }

@@ -3,7 +3,9 @@
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::{App, Estate, Host, LockLevel, Model, Pointing, Service, Start, Vault, certificates, orders, task};
+use super::{
+    App, Estate, Host, LockLevel, Model, Pointing, Service, Start, Vault, certificates, orders, task,
+};
 use crate::{
     arm::{authorization, groups, locks, subscriptions},
     context::{Context, text},
@@ -99,7 +101,8 @@ pub struct Place<'e> {
 
 impl<'e> Place<'e> {
     pub fn group(self, name: &str) -> Result<ResourceId, Fault> {
-        let owner = self.estate.subscription.iter().find(|one| one.group.iter().any(|group| group.name == name));
+        let owner =
+            self.estate.subscription.iter().find(|one| one.group.iter().any(|group| group.name == name));
         let owner = owner.ok_or_else(|| unknown("group", name))?;
         Ok(ResourceId::parse(&format!("/subscriptions/{}/resourceGroups/{name}", owner.id)))
     }
@@ -203,9 +206,14 @@ fn bind_hosts(ctx: &Context<'_>, place: Place<'_>, app: &App) -> Result<(), Faul
             let Some(name) = &host.certificate else {
                 continue;
             };
-            let certificate = id.group_id().unwrap_or_else(|| id.clone()).under("Microsoft.Web", "certificates", name);
+            let certificate =
+                id.group_id().unwrap_or_else(|| id.clone()).under("Microsoft.Web", "certificates", name);
             let certificate = ctx.need(&certificate)?;
-            let state = if host.ip_based { bindings::SslState::IpBasedEnabled } else { bindings::SslState::SniEnabled };
+            let state = if host.ip_based {
+                bindings::SslState::IpBasedEnabled
+            } else {
+                bindings::SslState::SniEnabled
+            };
             bindings::bind(ctx, &site, &host.name, state, text(&certificate, "/properties/thumbprint"))?;
         }
     }
@@ -222,13 +230,16 @@ fn make_vault(ctx: &Context<'_>, place: Place<'_>, vault: &Vault) -> Result<(), 
             "permissions": {"keys": [], "secrets": secrets, "certificates": certificates, "storage": []},
         })
     };
-    let mut policies: Vec<Value> = [CERTDECK, PLAIN].iter().map(|own| policy(own.object_id, &["all"], &["all"])).collect();
+    let mut policies: Vec<Value> =
+        [CERTDECK, PLAIN].iter().map(|own| policy(own.object_id, &["all"], &["all"])).collect();
     for service in &vault.services {
         policies.push(match service {
             Service::AppService => policy(principals::WEB_SITES.object_id, &["get"], &["get"]),
-            Service::CertificateRegistration => {
-                policy(principals::CERTIFICATE_REGISTRATION.object_id, &["get", "list", "set", "delete"], &["get", "list"])
-            }
+            Service::CertificateRegistration => policy(
+                principals::CERTIFICATE_REGISTRATION.object_id,
+                &["get", "list", "set", "delete"],
+                &["get", "list"],
+            ),
         });
     }
     let rbac = vault.model == Model::Rbac;

@@ -23,7 +23,11 @@ use crate::{
 
 /// Makes one private key certificate in the webspace of its plan.
 pub fn make(ctx: &Context<'_>, place: Place<'_>, wanted: &Certificate) -> Result<(), Fault> {
-    let role = if wanted.from == "managed" || wanted.ca == Issuer::DigiCert { Role::DigiCert } else { Role::GoDaddy };
+    let role = if wanted.from == "managed" || wanted.ca == Issuer::DigiCert {
+        Role::DigiCert
+    } else {
+        Role::GoDaddy
+    };
     let (mut issued, mut expires) = (moment(ctx.now, &wanted.issued)?, moment(ctx.now, &wanted.expires)?);
     if wanted.from != "managed" {
         (issued, expires) = as_allowed(ctx.now, issued, expires);
@@ -39,14 +43,16 @@ pub fn make(ctx: &Context<'_>, place: Place<'_>, wanted: &Certificate) -> Result
         own: serde_json::Value::Null,
         tags: serde_json::Value::Null,
     };
-    let material = |issued: Issued| Material::try_from(issued).map_err(|error| Fault::invalid(error.to_string()));
+    let material =
+        |issued: Issued| Material::try_from(issued).map_err(|error| Fault::invalid(error.to_string()));
     match wanted.from.as_str() {
         "upload" => {
             let origin = Origin::Upload { friendly_name: wanted.name.clone() };
             certificates::save(&then, &to, &material(made)?, &origin)?;
         }
         "managed" => {
-            let origin = Origin::Managed { host: wanted.hosts.first().cloned().unwrap_or_default(), method: None };
+            let origin =
+                Origin::Managed { host: wanted.hosts.first().cloned().unwrap_or_default(), method: None };
             certificates::save(&then, &to, &material(made)?, &origin)?;
             managed::schedule_renewal(ctx, &to.id, issued, expires)?;
         }
@@ -54,7 +60,12 @@ pub fn make(ctx: &Context<'_>, place: Place<'_>, wanted: &Certificate) -> Result
             let vault = place.vault(vault)?;
             let secret = wanted.secret.as_deref().unwrap_or(&wanted.name);
             let found = key_vault::Vault::at(ctx, &vault)?.ok_or_else(|| unknown("vault", vault.name()))?;
-            key_vault::certificate::add_version(&then, &found, &key_vault::certificate::Draft::named(secret), &made)?;
+            key_vault::certificate::add_version(
+                &then,
+                &found,
+                &key_vault::certificate::Draft::named(secret),
+                &made,
+            )?;
             sources::import(&then, &to, &vault, secret)?;
         }
     }
@@ -67,9 +78,18 @@ pub fn keep(ctx: &Context<'_>, place: Place<'_>, wanted: &Kept) -> Result<(), Fa
     let vault = key_vault::Vault::at(ctx, &id)?.ok_or_else(|| unknown("vault", id.name()))?;
     let life = as_allowed(ctx.now, moment(ctx.now, &wanted.issued)?, moment(ctx.now, &wanted.expires)?);
     let then = Context { now: life.0, ..*ctx };
-    let key = if wanted.form == Form::EllipticCurve { KeySource::NewEc(Curve::P256) } else { pooled(ctx, &wanted.name) };
+    let key = if wanted.form == Form::EllipticCurve {
+        KeySource::NewEc(Curve::P256)
+    } else {
+        pooled(ctx, &wanted.name)
+    };
     let made = issue(ctx, key, &wanted.hosts, life, Role::GoDaddy)?;
-    key_vault::certificate::add_version(&then, &vault, &key_vault::certificate::Draft::named(&wanted.name), &made)?;
+    key_vault::certificate::add_version(
+        &then,
+        &vault,
+        &key_vault::certificate::Draft::named(&wanted.name),
+        &made,
+    )?;
     if wanted.form == Form::Pem {
         key_vault::certificate::keep_as_pem(ctx, &vault, &wanted.name)?;
     }

@@ -1,4 +1,5 @@
-//! The estate that a new data directory begins with: data in `assets/scenarios`, read here and played by `build`.
+//! The estate that a new data directory begins with: data in `assets/scenarios`, read here and played by
+//! `build`.
 
 mod build;
 mod certificates;
@@ -100,7 +101,11 @@ pub fn load_or_build(world: &World, options: &Options) -> Result<Start, Emulator
     // Whoever names no estate takes what is there.
     let named = options.scenario.is_some() || options.fleet.is_some();
     if named && !start.estate.is_empty() && start.estate != wanted {
-        return Err(EmulatorError::OtherEstate { dir: options.data_dir.clone(), holds: start.estate, wanted });
+        return Err(EmulatorError::OtherEstate {
+            dir: options.data_dir.clone(),
+            holds: start.estate,
+            wanted,
+        });
     }
     Ok(start)
 }
@@ -386,8 +391,16 @@ mod tests {
     fn the_default_estate_begins_in_the_same_states_whatever_the_day() {
         use crate::{context::text, fixture::Fixture, id::ResourceId};
         // The limits change in March of 2026, 2027 and 2029.
-        for day in ["2026-02-01", "2026-11-23", "2027-03-14", "2027-04-20", "2027-11-01", "2028-12-31", "2029-05-01", "2032-01-01"]
-        {
+        for day in [
+            "2026-02-01",
+            "2026-11-23",
+            "2027-03-14",
+            "2027-04-20",
+            "2027-11-01",
+            "2028-12-31",
+            "2029-05-01",
+            "2032-01-01",
+        ] {
             let mut cloud = Fixture::new(&format!("{day}T09:00:00Z"));
             let estate = read("contoso").unwrap();
             cloud.with(|ctx| build::build(&Context { view: View::Planted, ..*ctx }, &estate).unwrap());
@@ -396,7 +409,9 @@ mod tests {
                 let all = cloud.with(|ctx| ctx.list(kind, &ResourceId::parse("")).unwrap());
                 all.iter().map(|one| (text(one, "/name").to_owned(), text(one, member).to_owned())).collect()
             };
-            for (name, status) in states("microsoft.certificateregistration/certificateorders", "/properties/status") {
+            for (name, status) in
+                states("microsoft.certificateregistration/certificateorders", "/properties/status")
+            {
                 let wanted = match name.as_str() {
                     "events2026" | "partnerportal" => "Pendingissuance",
                     "marketing" => "Denied",
@@ -407,7 +422,11 @@ mod tests {
             }
             for (name, end) in states("microsoft.web/certificates", "/properties/expirationDate") {
                 let over = end.parse::<jiff::Timestamp>().unwrap() < cloud.now;
-                assert_eq!(over, ["blog-2025", "intranet-2025"].contains(&name.as_str()), "{name} ends {end}, and it is {day}");
+                assert_eq!(
+                    over,
+                    ["blog-2025", "intranet-2025"].contains(&name.as_str()),
+                    "{name} ends {end}, and it is {day}"
+                );
             }
         }
     }

@@ -1,4 +1,5 @@
-//! The certificate orders of a scenario, each with its past: bought, stored, proven, issued, imported, rekeyed.
+//! The certificate orders of a scenario, each with its past: bought, stored, proven, issued, imported,
+//! rekeyed.
 
 use super::{
     Import, Order,

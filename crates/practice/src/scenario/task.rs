@@ -1,5 +1,5 @@
-//! What a scenario asks of whoever plays it: a briefing, a time, and goals. Whether they are reached is judged here, by
-//! what the hostnames really present, and never by what a client says that it did.
+//! What a scenario asks of whoever plays it: a briefing, a time, and goals. Whether they are reached is
+//! judged here, by what the hostnames really present, and never by what a client says that it did.
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -68,7 +68,11 @@ pub fn begin(ctx: &Context<'_>, task: &Task) -> Result<(), Fault> {
 /// How the task stands; 404 where there is none.
 fn show(ctx: &Context<'_>, _: &Call) -> Outcome {
     let Some(mut begun) = ctx.tx.get(&UNDERTAKING, "")? else {
-        return Err(Fault::arm(404, "GoalNotFound", "This practice cloud has no goal: everything in it may be tried out."));
+        return Err(Fault::arm(
+            404,
+            "GoalNotFound",
+            "This practice cloud has no goal: everything in it may be tried out.",
+        ));
     };
     let mut goals = Vec::new();
     let mut open = 0;
@@ -125,7 +129,12 @@ fn presenting(ctx: &Context<'_>) -> Result<Vec<String>, Fault> {
 }
 
 /// Why what a hostname presents will not do.
-fn wrong(ctx: &Context<'_>, host: &str, until: Timestamp, issuer: Option<&str>) -> Result<Option<String>, Fault> {
+fn wrong(
+    ctx: &Context<'_>,
+    host: &str,
+    until: Timestamp,
+    issuer: Option<&str>,
+) -> Result<Option<String>, Fault> {
     let Some(binding) = bindings::find_host(ctx, host)? else {
         return Ok(Some("no app has this hostname".to_owned()));
     };

@@ -12,7 +12,11 @@ pub async fn check(cloud: &Cloud, promised: &[Promised]) {
     let mut kept = 0;
     for promised in promised {
         for (name, tag) in &promised.there {
-            assert_eq!(cloud.get(&format!("{groups}/{name}")).await["tags"]["storm"], tag.to_string(), "{name}");
+            assert_eq!(
+                cloud.get(&format!("{groups}/{name}")).await["tags"]["storm"],
+                tag.to_string(),
+                "{name}"
+            );
             kept += 1;
         }
         for name in &promised.gone {
@@ -46,8 +50,8 @@ pub async fn everything(cloud: &Cloud) -> Vec<Value> {
     found
 }
 
-/// Every serial number that an order showed is the one it shows now, or in the list of its CA: the order was rekeyed or
-/// deleted. An order behind a lock is there.
+/// Every serial number that an order showed is the one it shows now, or in the list of its CA: the order was
+/// rekeyed or deleted. An order behind a lock is there.
 async fn what_orders_no_longer_stand_for_is_revoked(cloud: &Cloud, promised: &[Promised]) {
     cloud.get(&order(cloud, "rg-platform", "jobsite")).await;
     let mut now = HashSet::new();
@@ -60,7 +64,8 @@ async fn what_orders_no_longer_stand_for_is_revoked(cloud: &Cloud, promised: &[P
     }
     let list = cloud.send(Method::GET, "/crl/go-daddy.crl", None).await.bytes().await.unwrap();
     let (_, list) = CertificateRevocationList::from_der(&list).unwrap();
-    let revoked: HashSet<String> = list.iter_revoked_certificates().map(|one| one.serial().to_string()).collect();
+    let revoked: HashSet<String> =
+        list.iter_revoked_certificates().map(|one| one.serial().to_string()).collect();
     let mut taken_back = 0;
     for (path, serial) in promised.iter().flat_map(|one| &one.serials) {
         if !now.contains(&(path.clone(), serial.clone())) {
@@ -86,7 +91,11 @@ async fn every_binding_presents_a_certificate_of_its_webspace(cloud: &Cloud) {
             for state in site["properties"]["hostNameSslStates"].as_array().unwrap() {
                 if let Some(thumbprint) = state["thumbprint"].as_str() {
                     let wanted = (thumbprint.to_lowercase(), webspace.clone());
-                    assert!(known.contains(&wanted), "{} presents nothing that is in {webspace}", state["name"]);
+                    assert!(
+                        known.contains(&wanted),
+                        "{} presents nothing that is in {webspace}",
+                        state["name"]
+                    );
                 }
             }
         }
@@ -98,7 +107,8 @@ async fn all(cloud: &Cloud, path: &str) -> Vec<Value> {
     let mut url = cloud.url(path);
     let mut found = Vec::new();
     loop {
-        let (status, body) = answer(cloud.http.get(&url).bearer_auth(&cloud.token).send().await.unwrap()).await;
+        let (status, body) =
+            answer(cloud.http.get(&url).bearer_auth(&cloud.token).send().await.unwrap()).await;
         assert_eq!(status, StatusCode::OK, "{url}");
         found.extend(body["value"].as_array().unwrap().iter().cloned());
         match body["nextLink"].as_str() {

@@ -24,7 +24,8 @@ fn vault() -> ResourceId {
 /// Imported from a CA's certificate that a vault keeps.
 fn import() -> PrivateCertificate {
     PrivateCertificate {
-        id: ResourceId::parse("/subscriptions/s/resourceGroups/g/providers/Microsoft.Web/certificates/api").unwrap(),
+        id: ResourceId::parse("/subscriptions/s/resourceGroups/g/providers/Microsoft.Web/certificates/api")
+            .unwrap(),
         location: Text::default(),
         home: crate::Home::Webspace(crate::Webspace::default()),
         thumbprint: Some(print("A")),
@@ -96,7 +97,8 @@ fn azure_acts_only_where_a_partner_ca_or_the_certificate_s_own_key_renews_by_its
         let case = format!("{issuer:?} {kind:?} {is_self_signed}");
         let turn = turn_of(Kept { is_self_signed: Some(is_self_signed), ..kept(issuer, kind) });
         assert_eq!(turn.who, who, "{case}");
-        let due = if kind == ActionKind::AutoRenew && who == WhoActs::Azure { "2026-12-16T00:00:00Z" } else { END };
+        let due =
+            if kind == ActionKind::AutoRenew && who == WhoActs::Azure { "2026-12-16T00:00:00Z" } else { END };
         if !turn.is_alarm() {
             assert_eq!(turn.when, Some(at(due)), "{case}");
         }
@@ -109,12 +111,17 @@ fn what_was_not_read_or_cannot_be_is_unknown_and_never_azure() {
     assert_eq!(unread.words(crate::day), "unknown: the vault's policy was not read yet");
     let refused = of(Some(Told::Unreadable("you may not".to_owned())), &import(), NOW);
     assert_eq!(refused.words(crate::day), "unknown: the vault's policy could not be read: you may not");
-    let issuer = Issuer::Named { name: "ours".to_owned(), account: Account::Unreadable("you may not".to_owned()) };
+    let issuer =
+        Issuer::Named { name: "ours".to_owned(), account: Account::Unreadable("you may not".to_owned()) };
     let unread_issuer = turn_of(kept(issuer, ActionKind::AutoRenew));
     for turn in [unread, refused, unread_issuer] {
         assert_eq!((turn.who, turn.is_alarm()), (WhoActs::Unknown, false));
     }
-    assert_eq!(of(None, &import(), "2027-02-01T00:00:00Z").who, WhoActs::You, "what has ended is yours in any case");
+    assert_eq!(
+        of(None, &import(), "2027-02-01T00:00:00Z").who,
+        WhoActs::You,
+        "what has ended is yours in any case"
+    );
 }
 
 #[test]
@@ -149,16 +156,23 @@ fn a_new_version_is_taken_over_by_azure_until_a_day_after_its_round() {
 
 #[test]
 fn a_failed_request_and_one_that_waits_are_for_people() {
-    let operation =
-        |status: &str, error: Option<&str>| Some(Operation { status: status.to_owned(), error: error.map(str::to_owned) });
+    let operation = |status: &str, error: Option<&str>| {
+        Some(Operation { status: status.to_owned(), error: error.map(str::to_owned) })
+    };
     let refused = turn_of(Kept {
         operation: operation("failed", Some("The account is locked.")),
         ..kept(account("DigiCert"), ActionKind::AutoRenew)
     });
     assert!(refused.who == WhoActs::You && refused.words(crate::day).contains("The account is locked."));
-    let waits = turn_of(Kept { operation: operation("inProgress", None), ..kept(Issuer::Unknown, ActionKind::EmailContacts) });
+    let waits = turn_of(Kept {
+        operation: operation("inProgress", None),
+        ..kept(Issuer::Unknown, ActionKind::EmailContacts)
+    });
     assert_eq!(what(&waits), &InVault::Merge);
-    let done = turn_of(Kept { operation: operation("completed", None), ..kept(account("DigiCert"), ActionKind::AutoRenew) });
+    let done = turn_of(Kept {
+        operation: operation("completed", None),
+        ..kept(account("DigiCert"), ActionKind::AutoRenew)
+    });
     assert_eq!(done.who, WhoActs::Azure);
 }
 

@@ -14,8 +14,18 @@ use crate::{
 type Detector = (&'static str, &'static str, &'static [&'static str], fn(&Order) -> Vec<Vec<String>>);
 
 const DETECTORS: &[Detector] = &[
-    ("AutoRenewStatus", "Whether and when the certificate is renewed by itself", &["Setting", "Value"], auto_renewal),
-    ("DomainVerificationStatus", "Whether the CA has seen who owns the domain", &["Setting", "Value"], verification),
+    (
+        "AutoRenewStatus",
+        "Whether and when the certificate is renewed by itself",
+        &["Setting", "Value"],
+        auto_renewal,
+    ),
+    (
+        "DomainVerificationStatus",
+        "Whether the CA has seen who owns the domain",
+        &["Setting", "Value"],
+        verification,
+    ),
     ("KeyVaultStatus", "Where the certificate is stored", &["Vault", "Secret", "State"], storage),
 ];
 
@@ -55,8 +65,10 @@ pub(super) fn get(ctx: &Context<'_>, call: &Call) -> Outcome {
 }
 
 fn show(order: &Order, (name, description, columns, rows): &Detector) -> Value {
-    let columns: Vec<Value> =
-        columns.iter().map(|column| json!({"columnName": column, "dataType": "String", "columnType": null})).collect();
+    let columns: Vec<Value> = columns
+        .iter()
+        .map(|column| json!({"columnName": column, "dataType": "String", "columnType": null}))
+        .collect();
     json!({
         "id": format!("{}/detectors/{name}", order.id),
         "name": name,

@@ -17,8 +17,11 @@ use crate::{
 /// POST retrieveCertificateActions: a bare array, newest last.
 pub(super) fn actions(ctx: &Context<'_>, call: &Call) -> Outcome {
     let order = Order::need(ctx, &call.target())?;
-    let lines: Vec<Value> =
-        order.history.iter().map(|(event, at)| json!({"actionType": event, "createdAt": without_zone(*at)})).collect();
+    let lines: Vec<Value> = order
+        .history
+        .iter()
+        .map(|(event, at)| json!({"actionType": event, "createdAt": without_zone(*at)}))
+        .collect();
     Ok(Reply::ok(lines.into()))
 }
 
@@ -55,6 +58,9 @@ pub(super) fn seal(ctx: &Context<'_>, call: &Call) -> Outcome {
         Some(false) => "dark",
         _ => "light",
     };
-    let html = format!("<span id=\"siteseal\" class=\"{theme}\">{} is secured (practice cloud)</span>", order.common_name);
+    let html = format!(
+        "<span id=\"siteseal\" class=\"{theme}\">{} is secured (practice cloud)</span>",
+        order.common_name
+    );
     Ok(Reply::ok(json!({ "html": html })))
 }

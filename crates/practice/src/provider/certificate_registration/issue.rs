@@ -1,4 +1,5 @@
-//! What the CA does with an order whose domain is proven: issue, rekey, reissue, renew; and the ends: denial, expiry.
+//! What the CA does with an order whose domain is proven: issue, rekey, reissue, renew; and the ends: denial,
+//! expiry.
 
 use jiff::SignedDuration;
 use serde_json::Value;
@@ -13,7 +14,9 @@ use super::{
 };
 use crate::{
     ca::{KeySource, Profile, Role},
-    calendar::{AUTO_RENEWAL_DAYS, DENIAL_DAYS, EARLY_RENEWAL_IS_FREE, ORDER_LEAF_DAYS, TERM_DAYS, days, proof_counts},
+    calendar::{
+        AUTO_RENEWAL_DAYS, DENIAL_DAYS, EARLY_RENEWAL_IS_FREE, ORDER_LEAF_DAYS, TERM_DAYS, days, proof_counts,
+    },
     call::Call,
     context::Context,
     mail::{self, Subject},
@@ -28,7 +31,11 @@ pub(super) fn rekey(ctx: &Context<'_>, call: &Call) -> Outcome {
     if order.status != Status::Issued {
         return Err(Fault::web(
             400,
-            format!("The certificate order '{}' cannot be rekeyed in the status {:?}.", order.resource_id().name(), order.status),
+            format!(
+                "The certificate order '{}' cannot be rekeyed in the status {:?}.",
+                order.resource_id().name(),
+                order.status
+            ),
         ));
     }
     begin(ctx, order, PendingKind::Rekey, call)?;
@@ -42,11 +49,16 @@ pub(super) fn renew(ctx: &Context<'_>, call: &Call) -> Outcome {
     if !reasons.is_empty() {
         return Err(Fault::web(
             400,
-            format!("The certificate order '{}' cannot be renewed now: {}.", order.resource_id().name(), reasons.join(", ")),
+            format!(
+                "The certificate order '{}' cannot be renewed now: {}.",
+                order.resource_id().name(),
+                reasons.join(", ")
+            ),
         ));
     }
     let early = order.term_end.is_some_and(|end| ctx.now < end - days(AUTO_RENEWAL_DAYS));
-    let kind = if early && EARLY_RENEWAL_IS_FREE.at(ctx.now) { PendingKind::Reissue } else { PendingKind::Renewal };
+    let kind =
+        if early && EARLY_RENEWAL_IS_FREE.at(ctx.now) { PendingKind::Reissue } else { PendingKind::Renewal };
     begin(ctx, order, kind, call)?;
     Ok(Reply::empty(204))
 }
@@ -54,7 +66,8 @@ pub(super) fn renew(ctx: &Context<'_>, call: &Call) -> Outcome {
 fn begin(ctx: &Context<'_>, order: Order, kind: PendingKind, call: &Call) -> Result<(), Fault> {
     let properties = &call.body["properties"];
     let csr = signing_request(properties)?.map(|(request, _)| request);
-    // The size is a plain number of the request: left out it is 0. With a request of somebody's own it says nothing.
+    // The size is a plain number of the request: left out it is 0. With a request of somebody's own it says
+    // nothing.
     let unsaid = if csr.is_some() { order.key_size } else { 0 };
     let pending = Pending {
         kind,
@@ -79,12 +92,16 @@ fn revocation_delay(properties: &Value) -> Result<u32, Fault> {
     hours.ok_or_else(|| Fault::web(400, "Parameter DelayExistingRevokeInHours has an invalid value."))
 }
 
-/// Hands a request to the CA. A proof that is too old has to be given again first, and nobody does that by itself
-/// (A170–A172).
+/// Hands a request to the CA. A proof that is too old has to be given again first, and nobody does that by
+/// itself (A170–A172).
 fn start(ctx: &Context<'_>, mut order: Order, pending: Pending) -> Result<(), Fault> {
     let recent = order.proof.is_some_and(|proof| proof_counts(proof.at, ctx.now));
     let proven = recent && !Switches::of(ctx)?.proof_always_wanted;
-    order.status = if recent && pending.kind == PendingKind::Rekey { Status::PendingRekey } else { Status::Pendingissuance };
+    order.status = if recent && pending.kind == PendingKind::Rekey {
+        Status::PendingRekey
+    } else {
+        Status::Pendingissuance
+    };
     order.pending = Some(pending);
     order.mail_approved = false;
     order.save(ctx)?;
@@ -135,7 +152,13 @@ pub(super) fn issue(ctx: &Context<'_>, mut order: Order) -> Result<(), Fault> {
 }
 
 /// Makes the certificate and everything that the order says about it. The caller delivers and saves.
-pub(super) fn sign(ctx: &Context<'_>, order: &mut Order, kind: PendingKind, method: Method, key: KeySource) -> Result<(), Fault> {
+pub(super) fn sign(
+    ctx: &Context<'_>,
+    order: &mut Order,
+    kind: PendingKind,
+    method: Method,
+    key: KeySource,
+) -> Result<(), Fault> {
     let failed = |error: &dyn std::fmt::Display| Fault::web(400, error.to_string());
     let term_end = match (kind, order.term_end) {
         (PendingKind::Renewal, Some(end)) => end + days(TERM_DAYS),
@@ -184,8 +207,8 @@ pub(super) fn schedule_ends(ctx: &Context<'_>, order: &Order) -> Result<(), Faul
     ctx.at(facts.not_after, &job(order, expire))
 }
 
-/// The certificate nears its end: within the paid term a free one follows it (C10), at the term's end automatic renewal
-/// buys another year (A177).
+/// The certificate nears its end: within the paid term a free one follows it (C10), at the term's end
+/// automatic renewal buys another year (A177).
 pub(super) fn replace(ctx: &Context<'_>, order: Order, thumbprint: &str) -> Result<(), Fault> {
     let Some(current) = order.current.as_ref().filter(|_| order.status == Status::Issued) else {
         return Ok(());
@@ -216,11 +239,12 @@ pub(super) fn expire(ctx: &Context<'_>, mut order: Order, thumbprint: &str) -> R
     order.save(ctx)
 }
 
-/// Nobody proved ownership within 15 days (C35): a first order is denied; a renewal or rekey is given up, and what was
-/// issued before stays in force.
+/// Nobody proved ownership within 15 days (C35): a first order is denied; a renewal or rekey is given up, and
+/// what was issued before stays in force.
 pub(super) fn deny(ctx: &Context<'_>, mut order: Order) -> Result<(), Fault> {
     // Jobs know their moment by the millisecond; a clock is finer.
-    let overdue = |pending: &Pending| ctx.now.as_millisecond() >= (pending.since + days(DENIAL_DAYS)).as_millisecond();
+    let overdue =
+        |pending: &Pending| ctx.now.as_millisecond() >= (pending.since + days(DENIAL_DAYS)).as_millisecond();
     let Some(pending) = order.pending.take_if(|pending| overdue(pending)) else {
         return Ok(());
     };

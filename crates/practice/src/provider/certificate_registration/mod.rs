@@ -1,7 +1,8 @@
 //! Microsoft.CertificateRegistration: App Service certificate orders, from purchase to expiry.
 //!
-//! `order` is what an order is, `orders` and `stored` its resources, `verify` the proofs of ownership, `issue` what the
-//! CA does with a proven order; `history` the timeline and mails. Whatever takes time is a [`Job`].
+//! `order` is what an order is, `orders` and `stored` its resources, `verify` the proofs of ownership,
+//! `issue` what the CA does with a proven order; `history` the timeline and mails. Whatever takes time is a
+//! [`Job`].
 
 mod detectors;
 mod history;
@@ -65,7 +66,8 @@ pub const ROUTES: &[Route] = &[
     Route::new(Get, orders!("/{order}/detectors/{detector}"), detectors::get),
 ];
 
-/// What happens to an order later. A job that meets an order in another state than it was made for does nothing.
+/// What happens to an order later. A job that meets an order in another state than it was made for does
+/// nothing.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Job {
     /// The order's id.

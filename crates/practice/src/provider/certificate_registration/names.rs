@@ -62,7 +62,9 @@ pub fn secured(product: Product, common_name: &str, method: Method) -> Vec<Strin
 pub fn refusal(product: Product, common_name: &str) -> Option<String> {
     let host = common_name.strip_prefix("*.").unwrap_or(common_name);
     if !is_host(host) {
-        return Some(format!("Parameter DistinguishedName is invalid: '{common_name}' is not a valid domain name."));
+        return Some(format!(
+            "Parameter DistinguishedName is invalid: '{common_name}' is not a valid domain name."
+        ));
     }
     match (product, common_name.starts_with("*.")) {
         (Product::Standard, true) => Some(format!(
@@ -109,7 +111,10 @@ mod tests {
         assert_eq!(names("contoso.com", Method::Html), ["contoso.com"]);
         assert_eq!(names("contoso.co.uk", Method::Mail).len(), 2);
         assert_eq!(names("shop.contoso.com", Method::Mail), ["shop.contoso.com"]);
-        assert_eq!(secured(Product::Wildcard, "*.contoso.com", Method::Txt), ["*.contoso.com", "contoso.com"]);
+        assert_eq!(
+            secured(Product::Wildcard, "*.contoso.com", Method::Txt),
+            ["*.contoso.com", "contoso.com"]
+        );
     }
 
     #[test]

@@ -57,7 +57,8 @@ struct Wanted {
 
 impl Wanted {
     fn read(properties: &Value) -> Result<Self, Fault> {
-        let product = product_of(properties)?.ok_or_else(|| Fault::web(400, "Parameter ProductType is null or empty."))?;
+        let product = product_of(properties)?
+            .ok_or_else(|| Fault::web(400, "Parameter ProductType is null or empty."))?;
         let csr = signing_request(properties)?;
         let common_name = match (properties["distinguishedName"].as_str(), &csr) {
             (Some(name), _) if !name.is_empty() => common_name_of(name)?,
@@ -158,7 +159,8 @@ pub(super) fn put(ctx: &Context<'_>, call: &Call) -> Outcome {
         .header("retry-after", ctx.setting.pace.retry_after().to_string()))
 }
 
-/// The purchase went through: the order waits for a proof, and a lock keeps it from being deleted by mistake (A206).
+/// The purchase went through: the order waits for a proof, and a lock keeps it from being deleted by mistake
+/// (A206).
 pub(super) fn placed(ctx: &Context<'_>, mut order: Order) -> Result<(), Fault> {
     if order.provisioning != Provisioning::InProgress {
         return Ok(());
@@ -182,7 +184,11 @@ pub(super) fn patch(ctx: &Context<'_>, call: &Call) -> Outcome {
 fn change(ctx: &Context<'_>, call: &Call, mut order: Order) -> Outcome {
     let properties = &call.body["properties"];
     let product = product_of(properties)?;
-    let common_name = properties["distinguishedName"].as_str().filter(|name| !name.is_empty()).map(common_name_of).transpose()?;
+    let common_name = properties["distinguishedName"]
+        .as_str()
+        .filter(|name| !name.is_empty())
+        .map(common_name_of)
+        .transpose()?;
     let same = product.is_none_or(|product| product == order.product)
         && common_name.is_none_or(|name| name == order.common_name)
         && key_size(properties, order.key_size)? == order.key_size;
@@ -245,7 +251,9 @@ pub fn revoke(ctx: &Context<'_>, id: &ResourceId) -> Result<(), Fault> {
     let Some(order) = Order::find(ctx, id)? else {
         return Ok(());
     };
-    order.leaves().try_for_each(|leaf| revocation::revoke(ctx, &leaf, ctx.now, revocation::Reason::CessationOfOperation))
+    order.leaves().try_for_each(|leaf| {
+        revocation::revoke(ctx, &leaf, ctx.now, revocation::Reason::CessationOfOperation)
+    })
 }
 
 fn check_name(name: &str) -> Result<(), Fault> {
@@ -254,7 +262,9 @@ fn check_name(name: &str) -> Result<(), Fault> {
     }
     Err(Fault::web(
         400,
-        format!("The certificate name '{name}' is invalid: it must have 3 to 50 characters, only letters, digits and dashes."),
+        format!(
+            "The certificate name '{name}' is invalid: it must have 3 to 50 characters, only letters, digits and dashes."
+        ),
     ))
 }
 
@@ -262,7 +272,8 @@ fn product_of(properties: &Value) -> Result<Option<Product>, Fault> {
     let Some(word) = properties["productType"].as_str() else {
         return Ok(None);
     };
-    let product = Product::parse(word).ok_or_else(|| Fault::web(400, "Parameter ProductType has an invalid value."))?;
+    let product =
+        Product::parse(word).ok_or_else(|| Fault::web(400, "Parameter ProductType has an invalid value."))?;
     Ok(Some(product))
 }
 
@@ -272,7 +283,9 @@ fn common_name_of(distinguished_name: &str) -> Result<String, Fault> {
         .map(str::trim)
         .find_map(|part| part.strip_prefix("CN=").or(part.strip_prefix("cn=")))
         .map(|name| name.trim().to_ascii_lowercase())
-        .ok_or_else(|| Fault::web(400, "Parameter DistinguishedName has an invalid value: it must begin with CN=."))
+        .ok_or_else(|| {
+            Fault::web(400, "Parameter DistinguishedName has an invalid value: it must begin with CN=.")
+        })
 }
 
 fn tags(body: &Value) -> Option<Value> {

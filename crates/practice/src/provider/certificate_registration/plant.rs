@@ -36,7 +36,8 @@ pub struct Past {
     pub keys: Vec<KeySource>,
 }
 
-/// Writes the order, its lock, its secrets, and what will happen to it. Permissions on the vault must be there before.
+/// Writes the order, its lock, its secrets, and what will happen to it. Permissions on the vault must be
+/// there before.
 pub fn plant(ctx: &Context<'_>, past: &Past) -> Result<Order, Fault> {
     let mut order = Order {
         id: past.id.to_string(),
@@ -54,7 +55,13 @@ pub fn plant(ctx: &Context<'_>, past: &Past) -> Result<Order, Fault> {
         stored: Vec::new(),
         current: None,
         former: Vec::new(),
-        pending: Some(Pending { kind: PendingKind::First, since: past.bought, key_size: 2048, csr: None, revoke_after_hours: 0 }),
+        pending: Some(Pending {
+            kind: PendingKind::First,
+            since: past.bought,
+            key_size: 2048,
+            csr: None,
+            revoke_after_hours: 0,
+        }),
         proof: None,
         mail_approved: false,
         history: vec![(Event::CertificateOrderCreated, past.bought)],
@@ -87,7 +94,13 @@ pub fn plant(ctx: &Context<'_>, past: &Past) -> Result<Order, Fault> {
 }
 
 /// Issues once more on a day of the past, into the vault too. The caller saves the order.
-pub fn reissue(ctx: &Context<'_>, order: &mut Order, day: Timestamp, method: Method, key: Option<KeySource>) -> Result<(), Fault> {
+pub fn reissue(
+    ctx: &Context<'_>,
+    order: &mut Order,
+    day: Timestamp,
+    method: Method,
+    key: Option<KeySource>,
+) -> Result<(), Fault> {
     let then = on(ctx, day);
     if order.proof.is_none_or(|proof| !proof_counts(proof.at, day)) {
         order.note(Event::DomainValidationComplete, day);

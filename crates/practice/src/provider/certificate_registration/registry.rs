@@ -1,5 +1,6 @@
-//! Where domains are registered: the practice cloud's own table, by its own reading. A CA asks who registered the domain
-//! that a name belongs to, so names that somebody lets to others, such as those below `azurewebsites.net`, do not count.
+//! Where domains are registered: the practice cloud's own table, by its own reading. A CA asks who registered
+//! the domain that a name belongs to, so names that somebody lets to others, such as those below
+//! `azurewebsites.net`, do not count.
 
 use std::{collections::HashMap, sync::LazyLock};
 
@@ -7,7 +8,8 @@ use std::{collections::HashMap, sync::LazyLock};
 const TABLE: &str = include_str!("../../../../../assets/practice/registries.txt");
 
 /// How each of them is.
-static DIVISIONS: LazyLock<HashMap<&str, &str>> = LazyLock::new(|| TABLE.lines().filter_map(|line| line.split_once(' ')).collect());
+static DIVISIONS: LazyLock<HashMap<&str, &str>> =
+    LazyLock::new(|| TABLE.lines().filter_map(|line| line.split_once(' ')).collect());
 
 /// The domain that its owner registered: where TXT records go, also for subdomains (C23).
 pub fn root_of(name: &str) -> &str {
@@ -25,7 +27,8 @@ fn registry_labels(labels: &[&str]) -> usize {
     let length = |rule: &str| rule.split('.').count();
     let fits = |rule: &str| {
         let wanted = rule.rsplit('.');
-        length(rule) <= below.len() && wanted.zip(below.iter().rev()).all(|(rule, label)| rule == "*" || rule == *label)
+        length(rule) <= below.len()
+            && wanted.zip(below.iter().rev()).all(|(rule, label)| rule == "*" || rule == *label)
     };
     let exception = divisions.split(' ').filter_map(|rule| rule.strip_prefix('!')).find(|rule| fits(rule));
     if let Some(exception) = exception {

@@ -1,5 +1,5 @@
-//! `certificateOrders/{order}/certificates`: which vault secret holds an order's certificate (Step 1: Store, API.md §5.6),
-//! and the delivery into it.
+//! `certificateOrders/{order}/certificates`: which vault secret holds an order's certificate (Step 1: Store,
+//! API.md §5.6), and the delivery into it.
 
 use serde_json::{Value, json};
 
@@ -72,7 +72,12 @@ fn position(order: &Order, name: &str) -> Option<usize> {
 }
 
 /// Puts an entry into the order's map and delivers to it; answers its place. The caller saves the order.
-pub(super) fn store(ctx: &Context<'_>, order: &mut Order, name: &str, wanted: &Value) -> Result<usize, Fault> {
+pub(super) fn store(
+    ctx: &Context<'_>,
+    order: &mut Order,
+    name: &str,
+    wanted: &Value,
+) -> Result<usize, Fault> {
     let invalid = || {
         let message = "The parameter KeyVaultId & KeyVaultSecretName has an invalid value.";
         Fault::web(400, message)
@@ -118,7 +123,8 @@ pub(super) fn store(ctx: &Context<'_>, order: &mut Order, name: &str, wanted: &V
     Ok(at)
 }
 
-/// Brings the order's certificate, or its placeholder, into every vault it is stored in. The caller saves the order.
+/// Brings the order's certificate, or its placeholder, into every vault it is stored in. The caller saves the
+/// order.
 pub(super) fn deliver(ctx: &Context<'_>, order: &mut Order) -> Result<(), Fault> {
     for at in 0..order.stored.len() {
         deliver_one(ctx, order, at)?;

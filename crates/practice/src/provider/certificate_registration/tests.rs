@@ -93,7 +93,8 @@ fn order(cloud: &Fixture, name: &str) -> Value {
 }
 
 fn store(cloud: &Fixture, name: &str) -> Reply {
-    let body = json!({"location": "global", "properties": {"keyVaultId": vault_id(), "keyVaultSecretName": name}});
+    let body =
+        json!({"location": "global", "properties": {"keyVaultId": vault_id(), "keyVaultSecretName": name}});
     cloud.arm(Method::Put, &format!("{}/certificates/{name}", order_id(name)), &body)
 }
 
@@ -137,7 +138,8 @@ fn timeline(cloud: &Fixture, name: &str) -> Vec<String> {
     lines.iter().map(|line| text(line, "/actionType").to_owned()).collect()
 }
 
-/// An app with a mapped host name that was given the token. It enforces HTTPS, which only a page of one's own minds.
+/// An app with a mapped host name that was given the token. It enforces HTTPS, which only a page of one's own
+/// minds.
 fn app_with(cloud: &Fixture, host: &str, token: &str) {
     let web = |kind: &str, name: &str| ResourceId::parse(GROUP).under("Microsoft.Web", kind, name);
     let (plan, site) = (web("serverfarms", "plan"), web("sites", "shop"));
@@ -213,7 +215,9 @@ fn the_same_put_again_is_no_second_purchase_and_another_domain_is_a_conflict() {
 #[test]
 fn bad_names_are_refused_when_validating_and_when_buying_and_cost_nothing() {
     let cloud = cloud();
-    let validate = format!("{SUBSCRIPTION}/providers/Microsoft.CertificateRegistration/validateCertificateRegistrationInformation");
+    let validate = format!(
+        "{SUBSCRIPTION}/providers/Microsoft.CertificateRegistration/validateCertificateRegistrationInformation"
+    );
     assert_eq!(cloud.arm(Method::Post, &validate, &standard("contoso.com")).status, 204);
     for body in [standard("con toso"), standard("*.contoso.com"), wildcard("contoso.com")] {
         for (method, path) in [(Method::Post, &validate), (Method::Put, &order_id("shop-cert"))] {

@@ -1,4 +1,5 @@
-//! Step 2: Verify. The CA looks for a proof that the customer owns the domain, in every place a proof can be (API.md §5.7).
+//! Step 2: Verify. The CA looks for a proof that the customer owns the domain, in every place a proof can be
+//! (API.md §5.7).
 
 use jiff::SignedDuration;
 
@@ -28,7 +29,8 @@ use crate::{
 const CA_DOMAIN: &str = "godaddy.com";
 /// How often the CA looks before it gives up until it is asked again.
 const ATTEMPTS: u32 = 10;
-/// Where the page with the token has to be, by the newest document; until 2025 it was called `starfield.html`.
+/// Where the page with the token has to be, by the newest document; until 2025 it was called
+/// `starfield.html`.
 const PAGE: &str = "/.well-known/pki-validation/godaddy.html";
 
 /// POST verifyDomainOwnership: 204 says "asked", the outcome shows in the order later.
@@ -37,7 +39,11 @@ pub(super) fn ask(ctx: &Context<'_>, call: &Call) -> Outcome {
     if matches!(order.status, Status::Denied | Status::Expired) {
         return Err(Fault::web(
             400,
-            format!("The certificate order '{}' cannot be verified in the status {:?}.", order.resource_id().name(), order.status),
+            format!(
+                "The certificate order '{}' cannot be verified in the status {:?}.",
+                order.resource_id().name(),
+                order.status
+            ),
         ));
     }
     look_soon(ctx, &order, 1)?;
@@ -55,7 +61,10 @@ pub(super) fn send_mails(ctx: &Context<'_>, call: &Call) -> Outcome {
     let name = call.text("/name").unwrap_or_default().to_ascii_lowercase();
     let root = root_of(&order.common_name);
     if !name.is_empty() && root_of(&name) != root {
-        return Err(Fault::web(400, format!("Parameter Name has an invalid value: '{name}' is not the domain of this order.")));
+        return Err(Fault::web(
+            400,
+            format!("Parameter Name has an invalid value: '{name}' is not the domain of this order."),
+        ));
     }
     // What the service will say is not known; that it sends nothing is.
     if !MAIL_PROVES.at(ctx.now) {
@@ -68,8 +77,8 @@ pub(super) fn send_mails(ctx: &Context<'_>, call: &Call) -> Outcome {
     Ok(Reply::empty(204))
 }
 
-/// The owner of a domain answers the mails about an order (its name or its domain is `wanted`); says how many orders
-/// were waiting for that.
+/// The owner of a domain answers the mails about an order (its name or its domain is `wanted`); says how many
+/// orders were waiting for that.
 pub fn approve_mail(ctx: &Context<'_>, wanted: &str) -> Result<usize, Fault> {
     let mut approved = 0;
     for subscription in subscriptions::all(ctx)? {

@@ -65,8 +65,8 @@ pub enum Verdict {
     Firewall,
 }
 
-/// What a built-in role allows on the data plane: verbs on secrets, verbs on certificates (C15, C16). The roles of the
-/// control plane allow nothing here.
+/// What a built-in role allows on the data plane: verbs on secrets, verbs on certificates (C15, C16). The
+/// roles of the control plane allow nothing here.
 fn verbs_of(role: Role) -> (&'static [&'static str], &'static [&'static str]) {
     match role {
         Role::Owner
@@ -85,7 +85,12 @@ fn verbs_of(role: Role) -> (&'static [&'static str], &'static [&'static str]) {
 }
 
 /// Whether `principal` (an object id) may do that in the vault.
-pub fn check(ctx: &Context<'_>, vault: &Vault, principal: &str, permission: Permission) -> Result<Verdict, Fault> {
+pub fn check(
+    ctx: &Context<'_>,
+    vault: &Vault,
+    principal: &str,
+    permission: Permission,
+) -> Result<Verdict, Fault> {
     if !firewall_admits(vault, principal) {
         return Ok(Verdict::Firewall);
     }
@@ -97,8 +102,11 @@ pub fn check(ctx: &Context<'_>, vault: &Vault, principal: &str, permission: Perm
 
 fn by_policy(vault: &Vault, principal: &str, Permission(contents, verb): Permission) -> Verdict {
     let policies = vault.resource["properties"]["accessPolicies"].as_array();
-    let mut own =
-        policies.into_iter().flatten().filter(|policy| text(policy, "/objectId").eq_ignore_ascii_case(principal)).peekable();
+    let mut own = policies
+        .into_iter()
+        .flatten()
+        .filter(|policy| text(policy, "/objectId").eq_ignore_ascii_case(principal))
+        .peekable();
     if own.peek().is_none() {
         return Verdict::Unknown;
     }
@@ -113,13 +121,20 @@ fn by_policy(vault: &Vault, principal: &str, Permission(contents, verb): Permiss
     if granted { Verdict::Granted } else { Verdict::Lacking }
 }
 
-fn by_role(ctx: &Context<'_>, vault: &Vault, principal: &str, Permission(contents, verb): Permission) -> Result<Verdict, Fault> {
+fn by_role(
+    ctx: &Context<'_>,
+    vault: &Vault,
+    principal: &str,
+    Permission(contents, verb): Permission,
+) -> Result<Verdict, Fault> {
     let mut verdict = Verdict::Unknown;
     for role in roles_of(ctx, principal, &vault.id)? {
         let (secrets, certificates) = verbs_of(role);
         let verbs = match contents {
             Contents::Keys if role == Role::KeyVaultAdministrator => secrets,
-            Contents::Keys if [Role::KeyVaultReader, Role::KeyVaultCertificateUser].contains(&role) => certificates,
+            Contents::Keys if [Role::KeyVaultReader, Role::KeyVaultCertificateUser].contains(&role) => {
+                certificates
+            }
             Contents::Keys => &[],
             Contents::Secrets => secrets,
             Contents::Certificates => certificates,
@@ -142,7 +157,9 @@ fn firewall_admits(vault: &Vault, principal: &str) -> bool {
     if !closed && !text(acls, "/defaultAction").eq_ignore_ascii_case("Deny") {
         return true;
     }
-    let trusted = [WEB_SITES, CERTIFICATE_REGISTRATION].iter().any(|service| service.object_id.eq_ignore_ascii_case(principal));
+    let trusted = [WEB_SITES, CERTIFICATE_REGISTRATION]
+        .iter()
+        .any(|service| service.object_id.eq_ignore_ascii_case(principal));
     let bypass = acls["bypass"].as_str().unwrap_or("AzureServices");
     if trusted {
         return bypass.eq_ignore_ascii_case("AzureServices");
@@ -167,9 +184,13 @@ mod tests {
 
     #[test]
     fn a_rule_admits_this_machine_when_it_covers_its_address() {
-        for (rule, admits) in
-            [("127.0.0.1", true), ("127.0.0.0/8", true), ("0.0.0.0/0", true), ("192.0.2.0/24", false), ("x", false)]
-        {
+        for (rule, admits) in [
+            ("127.0.0.1", true),
+            ("127.0.0.0/8", true),
+            ("0.0.0.0/0", true),
+            ("192.0.2.0/24", false),
+            ("x", false),
+        ] {
             assert_eq!(covers_loopback(rule), admits, "{rule}");
         }
     }

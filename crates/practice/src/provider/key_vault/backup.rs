@@ -1,5 +1,5 @@
-//! Backups of certificates and secrets. What a client gets is opaque, as in Azure: a number that this cloud alone can
-//! make something of.
+//! Backups of certificates and secrets. What a client gets is opaque, as in Azure: a number that this cloud
+//! alone can make something of.
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD as BASE64URL};
 use serde::{Deserialize, Serialize};
@@ -60,10 +60,13 @@ fn keep(ctx: &Context<'_>, backup: &Backup) -> Outcome {
 
 fn read(ctx: &Context<'_>, call: &Call) -> Result<Backup, Fault> {
     let value = call.text("/value").unwrap_or_default();
-    let text = BASE64URL.decode(value.trim_end_matches('=')).ok().and_then(|bytes| String::from_utf8(bytes).ok());
+    let text =
+        BASE64URL.decode(value.trim_end_matches('=')).ok().and_then(|bytes| String::from_utf8(bytes).ok());
     let id = text.as_deref().and_then(|text| text.strip_prefix("practice-cloud-backup."));
     let found = id.map(|id| ctx.tx.get(&BACKUPS, id)).transpose()?.flatten();
-    found.ok_or_else(|| Fault::vault(400, "BadParameter", "The backup cannot be read: it was not made by this cloud.", None))
+    found.ok_or_else(|| {
+        Fault::vault(400, "BadParameter", "The backup cannot be read: it was not made by this cloud.", None)
+    })
 }
 
 fn restore_certificate(ctx: &Context<'_>, call: &Call) -> Outcome {
@@ -94,5 +97,10 @@ fn restore_secret(ctx: &Context<'_>, call: &Call) -> Outcome {
 }
 
 fn taken(what: &str, name: &str) -> Fault {
-    Fault::vault(409, "Conflict", format!("A {what} with the name {name} exists already in this key vault."), None)
+    Fault::vault(
+        409,
+        "Conflict",
+        format!("A {what} with the name {name} exists already in this key vault."),
+        None,
+    )
 }

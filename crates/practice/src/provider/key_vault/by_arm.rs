@@ -1,4 +1,5 @@
-//! Secrets of a vault as resources of ARM, for templates: they can be written and looked at, and their values never come back.
+//! Secrets of a vault as resources of ARM, for templates: they can be written and looked at, and their values
+//! never come back.
 
 use serde_json::{Map, Value, json};
 
@@ -36,8 +37,11 @@ fn vault(ctx: &Context<'_>, call: &Call) -> Result<Vault, Fault> {
 fn list(ctx: &Context<'_>, call: &Call) -> Outcome {
     let vault = vault(ctx, call)?;
     let all = secret::all(ctx, &vault)?;
-    let shown: Vec<Value> =
-        all.iter().filter(|one| one.deleted.is_none()).filter_map(|one| Some(show(&vault, one, one.latest()?))).collect();
+    let shown: Vec<Value> = all
+        .iter()
+        .filter(|one| one.deleted.is_none())
+        .filter_map(|one| Some(show(&vault, one, one.latest()?)))
+        .collect();
     Ok(Reply::ok(json!({"value": shown, "nextLink": null})))
 }
 
@@ -87,8 +91,7 @@ fn show(vault: &Vault, secret: &Secret, version: &Version) -> Value {
             attributes[member] = time.as_second().into();
         }
     }
-    let mut properties =
-        json!({"attributes": attributes, "secretUri": uri, "secretUriWithVersion": format!("{uri}/{}", version.id)});
+    let mut properties = json!({"attributes": attributes, "secretUri": uri, "secretUriWithVersion": format!("{uri}/{}", version.id)});
     if let Some(kind) = &version.content_type {
         properties["contentType"] = kind.clone().into();
     }

@@ -1,4 +1,5 @@
-//! The certificates of a vault as they are kept. Each version has a secret of the same name and version with its PFX.
+//! The certificates of a vault as they are kept. Each version has a secret of the same name and version with
+//! its PFX.
 
 use std::collections::BTreeMap;
 
@@ -127,9 +128,15 @@ impl<'a> Draft<'a> {
 }
 
 /// Adds a version and its secret, making the certificate if need be; answers the version's id.
-pub fn add_version(ctx: &Context<'_>, vault: &Vault, draft: &Draft<'_>, issued: &Issued) -> Result<String, Fault> {
-    let unreadable =
-        |error: &dyn std::fmt::Display| Fault::vault(400, "BadParameter", format!("Invalid certificate: {error}"), None);
+pub fn add_version(
+    ctx: &Context<'_>,
+    vault: &Vault,
+    draft: &Draft<'_>,
+    issued: &Issued,
+) -> Result<String, Fault> {
+    let unreadable = |error: &dyn std::fmt::Display| {
+        Fault::vault(400, "BadParameter", format!("Invalid certificate: {error}"), None)
+    };
     let facts = Facts::read(&issued.leaf).map_err(|error| unreadable(&error))?;
     let held = find(ctx, vault, draft.name)?;
     let mut certificate = held.unwrap_or_else(|| Certificate {
@@ -163,7 +170,13 @@ pub fn add_version(ctx: &Context<'_>, vault: &Vault, draft: &Draft<'_>, issued: 
 }
 
 /// Says whether a version can be used: as a certificate, and as the secret that holds its key.
-pub fn set_enabled(ctx: &Context<'_>, vault: &Vault, one: &mut Certificate, id: &str, enabled: bool) -> Result<(), Fault> {
+pub fn set_enabled(
+    ctx: &Context<'_>,
+    vault: &Vault,
+    one: &mut Certificate,
+    id: &str,
+    enabled: bool,
+) -> Result<(), Fault> {
     for version in one.versions.iter_mut().filter(|version| version.id == id) {
         version.enabled = enabled;
     }
@@ -201,7 +214,13 @@ pub fn keep_as_pem(ctx: &Context<'_>, vault: &Vault, name: &str) -> Result<(), F
 }
 
 /// Adds a certificate of one version, as a generated estate has thousands of; answers the version's id.
-pub fn plant(ctx: &Context<'_>, vault: &Vault, name: &str, facts: &Facts, shared: &Shared) -> Result<String, Fault> {
+pub fn plant(
+    ctx: &Context<'_>,
+    vault: &Vault,
+    name: &str,
+    facts: &Facts,
+    shared: &Shared,
+) -> Result<String, Fault> {
     let mut version = Version::pfx(facts.not_before, Kept::Shared(shared.clone()), facts);
     version.managed = true;
     let id = version.id.clone();
@@ -222,7 +241,8 @@ pub fn plant(ctx: &Context<'_>, vault: &Vault, name: &str, facts: &Facts, shared
 /// The policy a vault gives to what is imported.
 fn policy(facts: &Facts, now: Timestamp) -> Value {
     let months = (facts.not_after.as_second() - facts.not_before.as_second()) / (30 * 24 * 3600);
-    let mut key = json!({"exportable": true, "kty": facts.key_type, "key_size": facts.key_bits, "reuse_key": false});
+    let mut key =
+        json!({"exportable": true, "kty": facts.key_type, "key_size": facts.key_bits, "reuse_key": false});
     if facts.key_type == "EC" {
         key["crv"] = json!(Curve::of(facts.key_bits).map(Curve::name));
     }

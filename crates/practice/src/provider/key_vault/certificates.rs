@@ -147,7 +147,12 @@ fn recover(ctx: &Context<'_>, call: &Call) -> Outcome {
 }
 
 /// A certificate takes its secret with it, and brings it back.
-fn set_deleted(ctx: &Context<'_>, vault: &Vault, one: &mut Certificate, deleted: Option<Deleted>) -> Result<(), Fault> {
+fn set_deleted(
+    ctx: &Context<'_>,
+    vault: &Vault,
+    one: &mut Certificate,
+    deleted: Option<Deleted>,
+) -> Result<(), Fault> {
     one.deleted = deleted;
     certificate::save(ctx, vault, one)?;
     if let Some(mut secret) = secret::find(ctx, vault, &one.name)? {
@@ -158,11 +163,15 @@ fn set_deleted(ctx: &Context<'_>, vault: &Vault, one: &mut Certificate, deleted:
 }
 
 pub(super) fn need(ctx: &Context<'_>, vault: &Vault, call: &Call) -> Result<Certificate, Fault> {
-    certificate::find(ctx, vault, call.param("name"))?.filter(|one| one.deleted.is_none()).ok_or_else(|| not_found(call))
+    certificate::find(ctx, vault, call.param("name"))?
+        .filter(|one| one.deleted.is_none())
+        .ok_or_else(|| not_found(call))
 }
 
 fn need_deleted(ctx: &Context<'_>, vault: &Vault, call: &Call) -> Result<Certificate, Fault> {
-    certificate::find(ctx, vault, call.param("name"))?.filter(|one| one.deleted.is_some()).ok_or_else(|| not_found(call))
+    certificate::find(ctx, vault, call.param("name"))?
+        .filter(|one| one.deleted.is_some())
+        .ok_or_else(|| not_found(call))
 }
 
 pub(super) fn not_found(call: &Call) -> Fault {
@@ -181,7 +190,10 @@ pub(super) fn not_found(call: &Call) -> Fault {
 
 pub(super) fn tags(body: &Value) -> BTreeMap<String, String> {
     let tags = body["tags"].as_object();
-    tags.into_iter().flatten().filter_map(|(name, value)| Some((name.clone(), value.as_str()?.to_owned()))).collect()
+    tags.into_iter()
+        .flatten()
+        .filter_map(|(name, value)| Some((name.clone(), value.as_str()?.to_owned())))
+        .collect()
 }
 
 /// The fields that lists and bundles share; without `version` the id names no version, as in lists.

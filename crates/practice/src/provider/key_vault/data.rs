@@ -1,5 +1,5 @@
-//! The data plane of a vault, as reached at `NAME.vault.localhost`: routing, permissions, and the 401 that says where to
-//! get a token (API.md §9).
+//! The data plane of a vault, as reached at `NAME.vault.localhost`: routing, permissions, and the 401 that
+//! says where to get a token (API.md §9).
 
 use serde_json::{Value, json};
 
@@ -38,14 +38,20 @@ pub fn data_plane(ctx: &Context<'_>, name: &str, call: &Call) -> Outcome {
     // Previews come and go between them.
     if !served.contains(&call.api_version()) && !call.api_version().contains("-preview") {
         let (asked, newest) = (call.api_version(), served.last().copied().unwrap_or_default());
-        let message =
-            format!("The specified version ({asked}) is not recognized. Consider using the latest supported version ({newest}).");
+        let message = format!(
+            "The specified version ({asked}) is not recognized. Consider using the latest supported version ({newest})."
+        );
         return Err(Fault::vault(400, "BadParameter", message, None));
     }
     let (run, mut params) = match route::find(ROUTES, call.method, &call.segments) {
         Found::Operation(run, params) => (run, params),
         Found::OtherMethod => {
-            return Err(Fault::vault(405, "MethodNotAllowed", "The HTTP method is not allowed for this resource.", None));
+            return Err(Fault::vault(
+                405,
+                "MethodNotAllowed",
+                "The HTTP method is not allowed for this resource.",
+                None,
+            ));
         }
         Found::Nothing => {
             return Err(Fault::vault(404, "NotFound", "The requested resource does not exist.", None));
@@ -55,7 +61,9 @@ pub fn data_plane(ctx: &Context<'_>, name: &str, call: &Call) -> Outcome {
     if let Some(size) = call.query("maxresults")
         && !size.parse::<usize>().is_ok_and(|size| (1..=PAGE).contains(&size))
     {
-        let message = format!("The parameter maxresults has an invalid value: '{size}'. It has to be from 1 to {PAGE}.");
+        let message = format!(
+            "The parameter maxresults has an invalid value: '{size}'. It has to be from 1 to {PAGE}."
+        );
         return Err(Fault::vault(400, "BadParameter", message, None));
     }
     let mut call = call.clone();
@@ -67,8 +75,8 @@ pub fn data_plane(ctx: &Context<'_>, name: &str, call: &Call) -> Outcome {
         .header("x-ms-keyvault-network-info", "conn_type=Ipv4;addr=127.0.0.1;act_addr_fam=InterNetwork;"))
 }
 
-/// The 401 that tells a client whom to ask for a token, and for which resource. Azure's clients insist that the resource
-/// is the domain that the vault is in, so that no other server lures a token out of them.
+/// The 401 that tells a client whom to ask for a token, and for which resource. Azure's clients insist that
+/// the resource is the domain that the vault is in, so that no other server lures a token out of them.
 pub fn challenge(authority: &Authority, fault: &TokenFault) -> Fault {
     let port = authority.origin.rsplit(':').next().unwrap_or_default();
     let resource = format!("https://vault.localhost:{port}");
@@ -79,7 +87,8 @@ pub fn challenge(authority: &Authority, fault: &TokenFault) -> Fault {
         TokenFault::NotYet(at) => format!("AKV10022: The token is not valid before {at}."),
         TokenFault::Revoked => {
             let message = "AKV10032: The sign-in of the token was revoked.";
-            return Fault::vault(401, "Unauthorized", message, None).header("www-authenticate", entra::revoked(authority));
+            return Fault::vault(401, "Unauthorized", message, None)
+                .header("www-authenticate", entra::revoked(authority));
         }
         TokenFault::WrongAudience(audience) => {
             format!("AKV10022: Invalid audience. Expected {resource}, found: {audience}.")
@@ -87,7 +96,10 @@ pub fn challenge(authority: &Authority, fault: &TokenFault) -> Fault {
     };
     Fault::vault(401, "Unauthorized", message, None).header(
         "www-authenticate",
-        format!("Bearer authorization=\"{}/{}\", resource=\"{resource}\"", authority.origin, authority.tenant_id),
+        format!(
+            "Bearer authorization=\"{}/{}\", resource=\"{resource}\"",
+            authority.origin, authority.tenant_id
+        ),
     )
 }
 
@@ -152,7 +164,8 @@ pub(super) fn enter(ctx: &Context<'_>, call: &Call, permission: Permission) -> R
 
 /// A page of a list of `items`, at most `maxresults` of them, from `$skiptoken` on.
 pub(super) fn page(vault: &Vault, call: &Call, items: Vec<Value>) -> Reply {
-    let number = |name, otherwise| call.query(name).and_then(|text| text.parse::<usize>().ok()).unwrap_or(otherwise);
+    let number =
+        |name, otherwise| call.query(name).and_then(|text| text.parse::<usize>().ok()).unwrap_or(otherwise);
     let size = number("maxresults", PAGE);
     let from = number("$skiptoken", 0);
     let more = items.len() > from.saturating_add(size);
@@ -192,8 +205,11 @@ pub(super) fn attributes(
     }
     attributes["created"] = created.as_second().into();
     attributes["updated"] = updated.as_second().into();
-    attributes["recoveryLevel"] =
-        if vault.flag("enablePurgeProtection") { "CustomizedRecoverable".into() } else { "CustomizedRecoverable+Purgeable".into() };
+    attributes["recoveryLevel"] = if vault.flag("enablePurgeProtection") {
+        "CustomizedRecoverable".into()
+    } else {
+        "CustomizedRecoverable+Purgeable".into()
+    };
     attributes["recoverableDays"] = vault.retention_days().into();
     attributes
 }

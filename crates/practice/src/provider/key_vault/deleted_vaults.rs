@@ -53,7 +53,9 @@ pub(super) fn purge(ctx: &Context<'_>, call: &Call) -> Outcome {
         operation.0,
         call.api_version()
     );
-    Ok(Reply::empty(202).header("location", call.link(&path)).header("retry-after", ctx.setting.pace.retry_after().to_string()))
+    Ok(Reply::empty(202)
+        .header("location", call.link(&path))
+        .header("retry-after", ctx.setting.pace.retry_after().to_string()))
 }
 
 /// Whether it was deleted in the subscription and the region that the path names.
@@ -61,7 +63,9 @@ fn is_there(entry: &Entry, call: &Call) -> bool {
     let region = |text: &str| text.replace(' ', "").to_lowercase();
     let location = entry.deleted.as_ref().map_or("", |deletion| text(&deletion.resource, "/location"));
     region(location) == region(call.param("location"))
-        && ResourceId::parse(&entry.id).subscription().is_some_and(|own| own.eq_ignore_ascii_case(call.param("subscription")))
+        && ResourceId::parse(&entry.id)
+            .subscription()
+            .is_some_and(|own| own.eq_ignore_ascii_case(call.param("subscription")))
 }
 
 /// The vault provider has a shape of its own for this: 202 and 200 both with a body.
@@ -69,10 +73,14 @@ pub(super) fn purge_result(ctx: &Context<'_>, call: &Call) -> Outcome {
     let id = operations::OperationId(call.param("operation").to_owned());
     let now = ctx.now.strftime("%Y-%m-%d %H:%M:%SZ").to_string();
     match operations::has_ended(ctx, &id)? {
-        Some(true) => Ok(Reply::ok(json!({"createdDateTime": now, "lastActionDateTime": now, "status": "Succeeded"}))),
+        Some(true) => {
+            Ok(Reply::ok(json!({"createdDateTime": now, "lastActionDateTime": now, "status": "Succeeded"})))
+        }
         Some(false) => {
             let reply = Reply::new(202, Body::Json(json!({"createdDateTime": now, "status": "NotStarted"})));
-            Ok(reply.header("location", paging::same_link(call)).header("retry-after", ctx.setting.pace.retry_after().to_string()))
+            Ok(reply
+                .header("location", paging::same_link(call))
+                .header("retry-after", ctx.setting.pace.retry_after().to_string()))
         }
         None => Err(Fault::arm(404, "NotFound", format!("The operation '{}' was not found.", id.0))),
     }
@@ -120,5 +128,9 @@ fn show(entry: &Entry) -> Option<Value> {
 }
 
 fn not_deleted(call: &Call) -> Fault {
-    Fault::arm(404, "DeletedVaultNotFound", format!("The specified deleted vault '{}' does not exist.", call.param("vault")))
+    Fault::arm(
+        404,
+        "DeletedVaultNotFound",
+        format!("The specified deleted vault '{}' does not exist.", call.param("vault")),
+    )
 }

@@ -48,7 +48,13 @@ pub fn read(ctx: &Context<'_>, service: &Principal, vault: &ResourceId, name: &s
 }
 
 /// Writes a new version of a secret (permission `secrets set`).
-pub fn write(ctx: &Context<'_>, service: &Principal, vault: &ResourceId, name: &str, version: Version) -> Attempt<()> {
+pub fn write(
+    ctx: &Context<'_>,
+    service: &Principal,
+    vault: &ResourceId,
+    name: &str,
+    version: Version,
+) -> Attempt<()> {
     let vault = match enter(ctx, service, vault, "set")? {
         Ok(vault) => vault,
         Err(refusal) => return Ok(Err(refusal)),

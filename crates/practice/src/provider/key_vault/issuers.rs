@@ -16,7 +16,8 @@ use crate::{
 };
 
 /// The CAs that Key Vault works with, and its own one for tests.
-const PROVIDERS: [&str; 6] = ["DigiCert", "GlobalSign", "SslAdminV2", "OneCertV2-PublicCA", "OneCertV2-PrivateCA", "Test"];
+const PROVIDERS: [&str; 6] =
+    ["DigiCert", "GlobalSign", "SslAdminV2", "OneCertV2-PublicCA", "OneCertV2-PrivateCA", "Test"];
 
 /// Where an issuer keeps what its CA says instead of issuing; shown to nobody.
 const REFUSES: &str = "refuses";
@@ -48,7 +49,8 @@ pub(super) fn refusal(ctx: &Context<'_>, vault: &Vault, issuer: &str) -> Result<
     Ok(found.and_then(|one| Some(one[REFUSES].as_str()?.to_owned())))
 }
 
-/// Has the CA behind an issuer refuse all orders with these words, or issue again; says whether there is such an issuer.
+/// Has the CA behind an issuer refuse all orders with these words, or issue again; says whether there is such
+/// an issuer.
 pub fn set_refusal(ctx: &Context<'_>, vault: &str, issuer: &str, words: Option<&str>) -> Result<bool, Fault> {
     let Some(vault) = Vault::named(ctx, vault)? else { return Ok(false) };
     let Some(mut one) = ctx.tx.get(&ISSUERS, &key(&vault, issuer))? else { return Ok(false) };
@@ -85,7 +87,8 @@ fn forget_contacts(ctx: &Context<'_>, call: &Call) -> Outcome {
 fn list(ctx: &Context<'_>, call: &Call) -> Outcome {
     let vault = enter(ctx, call, may("listissuers"))?;
     let all = ctx.tx.scan(&ISSUERS, &key(&vault, ""))?;
-    let items = all.into_iter().map(|(_, one)| json!({"id": one["id"], "provider": one["provider"]})).collect();
+    let items =
+        all.into_iter().map(|(_, one)| json!({"id": one["id"], "provider": one["provider"]})).collect();
     Ok(page(&vault, call, items))
 }
 
@@ -136,7 +139,9 @@ fn delete(ctx: &Context<'_>, call: &Call) -> Outcome {
 fn need(ctx: &Context<'_>, vault: &Vault, call: &Call) -> Result<Value, Fault> {
     let name = call.param("issuer");
     let found = ctx.tx.get(&ISSUERS, &key(vault, name))?;
-    found.ok_or_else(|| Fault::vault(404, "CertificateIssuerNotFound", format!("Issuer {name} not found"), None))
+    found.ok_or_else(|| {
+        Fault::vault(404, "CertificateIssuerNotFound", format!("Issuer {name} not found"), None)
+    })
 }
 
 /// A password goes in and never comes out.

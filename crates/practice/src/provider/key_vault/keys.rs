@@ -1,4 +1,5 @@
-//! `/keys` of the data plane, to look at: every certificate has a key of its own name, and there are no others.
+//! `/keys` of the data plane, to look at: every certificate has a key of its own name, and there are no
+//! others.
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD as BASE64URL};
 use serde_json::{Value, json};
@@ -74,7 +75,9 @@ fn refuse(ctx: &Context<'_>, call: &Call) -> Outcome {
 }
 
 fn need(ctx: &Context<'_>, vault: &Vault, call: &Call) -> Result<Certificate, Fault> {
-    certificate::find(ctx, vault, call.param("name"))?.filter(|one| one.deleted.is_none()).ok_or_else(|| not_found(call))
+    certificate::find(ctx, vault, call.param("name"))?
+        .filter(|one| one.deleted.is_none())
+        .ok_or_else(|| not_found(call))
 }
 
 fn not_found(call: &Call) -> Fault {

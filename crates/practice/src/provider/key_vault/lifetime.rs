@@ -1,5 +1,6 @@
-//! What a vault does by itself before a certificate ends: at the trigger of its policy it makes a new version (AutoRenew) if
-//! the policy names who signs it. An issuer `Unknown` signs nothing, and a mail to the contacts (EmailContacts) changes nothing.
+//! What a vault does by itself before a certificate ends: at the trigger of its policy it makes a new version
+//! (AutoRenew) if the policy names who signs it. An issuer `Unknown` signs nothing, and a mail to the
+//! contacts (EmailContacts) changes nothing.
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -46,7 +47,8 @@ pub(super) fn run(ctx: &Context<'_>, due: &Due) -> Result<(), Fault> {
     let Some(vault) = Vault::named(ctx, &due.vault)? else { return Ok(()) };
     let found = certificate::find(ctx, &vault, &due.name)?.filter(|one| one.deleted.is_none());
     let is_due = |one: &Certificate| {
-        one.latest().is_some_and(|newest| newest.id == due.version) && trigger(one).is_some_and(|at| at <= ctx.now)
+        one.latest().is_some_and(|newest| newest.id == due.version)
+            && trigger(one).is_some_and(|at| at <= ctx.now)
     };
     match found.filter(is_due) {
         Some(one) if !make::again(ctx, &vault, &one)? => plan(ctx, &vault, &one, moment(ctx.now, ASKS_AGAIN)),

@@ -70,8 +70,8 @@ fn open(value: &str, password: &str) -> Result<(Opened, &'static str), Fault> {
     }
 }
 
-/// Makes a key and, by the issuer of the policy, a certificate for it: `Self` signs itself, `Unknown` waits for a merge,
-/// and the name of an issuer of the vault has its CA sign.
+/// Makes a key and, by the issuer of the policy, a certificate for it: `Self` signs itself, `Unknown` waits
+/// for a merge, and the name of an issuer of the vault has its CA sign.
 pub(super) fn create(ctx: &Context<'_>, call: &Call) -> Outcome {
     let vault = enter(ctx, call, may("create"))?;
     let name = valid_name(call)?;
@@ -96,7 +96,8 @@ pub(super) fn create(ctx: &Context<'_>, call: &Call) -> Outcome {
     }
 }
 
-/// A new version by the policy that the certificate has, as the vault makes them by itself; says whether there is one.
+/// A new version by the policy that the certificate has, as the vault makes them by itself; says whether
+/// there is one.
 pub(super) fn again(ctx: &Context<'_>, vault: &Vault, one: &Certificate) -> Result<bool, Fault> {
     let again = one.policy["key_props"]["reuse_key"] == true;
     let key = if again { key_of(ctx, vault, one)? } else { None };
@@ -161,22 +162,36 @@ fn key_of(ctx: &Context<'_>, vault: &Vault, one: &Certificate) -> Result<Option<
     Ok(Some(KeySource::Existing(Arc::new(pair))))
 }
 
-/// A deleted certificate holds its name; and as a certificate keeps its key in a secret of that name, no other secret may
-/// have it.
-fn refuse_taken(ctx: &Context<'_>, vault: &Vault, name: &str, held: Option<&Certificate>) -> Result<(), Fault> {
+/// A deleted certificate holds its name; and as a certificate keeps its key in a secret of that name, no
+/// other secret may have it.
+fn refuse_taken(
+    ctx: &Context<'_>,
+    vault: &Vault,
+    name: &str,
+    held: Option<&Certificate>,
+) -> Result<(), Fault> {
     if held.is_some_and(|one| one.deleted.is_some()) {
         return Err(secret::held_by_deleted("certificate", name));
     }
     let secret = secret::find(ctx, vault, name)?;
-    if secret.is_some_and(|one| one.deleted.is_none() && one.latest().is_some_and(|version| !version.managed)) {
-        let message = format!("A secret with the name {name} exists already in this key vault, and no certificate manages it.");
+    if secret.is_some_and(|one| one.deleted.is_none() && one.latest().is_some_and(|version| !version.managed))
+    {
+        let message = format!(
+            "A secret with the name {name} exists already in this key vault, and no certificate manages it."
+        );
         return Err(Fault::vault(409, "Conflict", message, None));
     }
     Ok(())
 }
 
 /// Adds a version, disabled if the call wants it so; answers its id.
-fn add(ctx: &Context<'_>, vault: &Vault, call: &Call, draft: &Draft<'_>, issued: &Issued) -> Result<String, Fault> {
+fn add(
+    ctx: &Context<'_>,
+    vault: &Vault,
+    call: &Call,
+    draft: &Draft<'_>,
+    issued: &Issued,
+) -> Result<String, Fault> {
     let id = certificate::add_version(ctx, vault, draft, issued)?;
     if call.body["attributes"]["enabled"] == json!(false) {
         certificate::set_enabled(ctx, vault, &mut need(ctx, vault, call)?, &id, false)?;
@@ -194,7 +209,9 @@ fn valid_name(call: &Call) -> Result<&str, Fault> {
     if is_object_name(name) {
         return Ok(name);
     }
-    Err(bad(&format!("The request URI contains an invalid name: {name}. Names may have 1-127 letters, digits and dashes.")))
+    Err(bad(&format!(
+        "The request URI contains an invalid name: {name}. Names may have 1-127 letters, digits and dashes."
+    )))
 }
 
 fn bad(message: &str) -> Fault {
@@ -210,8 +227,10 @@ fn from_pem(text: &str) -> Result<Opened, Fault> {
         ));
     }
     let unread = || {
-        bad("The specified PEM X.509 certificate content is in an unexpected format. Please check if certificate is in \
-                         valid PEM format, with its private key as unencrypted PKCS#8.")
+        bad(
+            "The specified PEM X.509 certificate content is in an unexpected format. Please check if certificate is in \
+                         valid PEM format, with its private key as unencrypted PKCS#8.",
+        )
     };
     let key = PrivatePkcs8KeyDer::from_pem_slice(text.as_bytes()).map_err(|_| unread())?;
     let mut chain: Vec<Vec<u8>> =

@@ -1,6 +1,7 @@
 //! Microsoft.KeyVault: vaults (management plane), and what they hold (data plane, at `NAME.vault.localhost`).
 //!
-//! Permissions are really enforced, for the caller and for the services of Azure that use a vault by themselves.
+//! Permissions are really enforced, for the caller and for the services of Azure that use a vault by
+//! themselves.
 
 pub mod access;
 mod backup;
@@ -54,20 +55,41 @@ pub const ROUTES: &[Route] = &[
     Route::new(Method::Put, "{rg}/providers/Microsoft.KeyVault/vaults/{vault}", vaults::put),
     Route::new(Method::Patch, "{rg}/providers/Microsoft.KeyVault/vaults/{vault}", vaults::patch),
     Route::new(Method::Delete, "{rg}/providers/Microsoft.KeyVault/vaults/{vault}", vaults::delete),
-    Route::new(Method::Put, "{rg}/providers/Microsoft.KeyVault/vaults/{vault}/accessPolicies/{operation}", policies::put),
+    Route::new(
+        Method::Put,
+        "{rg}/providers/Microsoft.KeyVault/vaults/{vault}/accessPolicies/{operation}",
+        policies::put,
+    ),
     Route::new(Method::Post, "{sub}/providers/Microsoft.KeyVault/checkNameAvailability", vaults::check_name),
     Route::new(Method::Get, "{sub}/providers/Microsoft.KeyVault/deletedVaults", deleted_vaults::list),
-    Route::new(Method::Get, "{sub}/providers/Microsoft.KeyVault/locations/{location}/deletedVaults/{vault}", deleted_vaults::get),
+    Route::new(
+        Method::Get,
+        "{sub}/providers/Microsoft.KeyVault/locations/{location}/deletedVaults/{vault}",
+        deleted_vaults::get,
+    ),
     Route::new(
         Method::Post,
         "{sub}/providers/Microsoft.KeyVault/locations/{location}/deletedVaults/{vault}/purge",
         deleted_vaults::purge,
     ),
-    Route::new(Method::Get, "{rg}/providers/Microsoft.KeyVault/vaults/{vault}/privateLinkResources", vaults::links),
-    Route::new(Method::Get, "{rg}/providers/Microsoft.KeyVault/vaults/{vault}/privateEndpointConnections", vaults::none),
+    Route::new(
+        Method::Get,
+        "{rg}/providers/Microsoft.KeyVault/vaults/{vault}/privateLinkResources",
+        vaults::links,
+    ),
+    Route::new(
+        Method::Get,
+        "{rg}/providers/Microsoft.KeyVault/vaults/{vault}/privateEndpointConnections",
+        vaults::none,
+    ),
     Route::new(Method::Get, "{rg}/providers/Microsoft.KeyVault/vaults/{vault}/keys", vaults::none),
-    // az asks for these too: what it calls `keyvault` is both vaults and managed HSMs, of which there are none here.
-    Route::new(Method::Post, "{sub}/providers/Microsoft.KeyVault/checkMhsmNameAvailability", vaults::check_hsm_name),
+    // az asks for these too: what it calls `keyvault` is both vaults and managed HSMs, of which there are
+    // none here.
+    Route::new(
+        Method::Post,
+        "{sub}/providers/Microsoft.KeyVault/checkMhsmNameAvailability",
+        vaults::check_hsm_name,
+    ),
     Route::new(Method::Get, "{sub}/providers/Microsoft.KeyVault/deletedManagedHSMs", vaults::none),
     Route::new(Method::Get, "{rg}/providers/Microsoft.KeyVault/managedHSMs/{hsm}", vaults::no_hsm),
     Route::new(Method::Get, "{sub}/providers/Microsoft.KeyVault/managedHSMs", vaults::none),

@@ -1,4 +1,5 @@
-//! Certificates under way: the vault made a key and a request, and waits for what a CA of somebody's own makes of it.
+//! Certificates under way: the vault made a key and a request, and waits for what a CA of somebody's own
+//! makes of it.
 
 use std::collections::BTreeMap;
 
@@ -91,8 +92,8 @@ impl Pending {
         Ok(ctx.tx.put(&PENDING, &key(vault, &self.name), self)?)
     }
 
-    /// 202 with the operation as it began, whatever became of it by now: clients fetch the certificate only after they
-    /// saw the operation go from one state to the other.
+    /// 202 with the operation as it began, whatever became of it by now: clients fetch the certificate only
+    /// after they saw the operation go from one state to the other.
     pub fn begin(&self, ctx: &Context<'_>, vault: &Vault, call: &Call) -> Outcome {
         self.keep(ctx, vault)?;
         let began = Self { done: false, error: None, ..self.clone() };
@@ -126,7 +127,8 @@ impl Pending {
         } else if let Some(why) = &self.error {
             shown["error"] = json!({"code": "BadParameter", "message": why});
         } else if self.waits() {
-            shown["status_details"] = "Pending certificate created. Please Perform Merge to complete the request.".into();
+            shown["status_details"] =
+                "Pending certificate created. Please Perform Merge to complete the request.".into();
         } else {
             shown["status_details"] =
                 "Pending certificate created. Certificate request is in progress. This may take some time based on the issuer \
@@ -217,14 +219,19 @@ fn merge(ctx: &Context<'_>, call: &Call) -> Outcome {
     let sent = call.body["x5c"].as_array().ok_or_else(|| bad("Property x5c is required."))?;
     let mut chain = Vec::new();
     for text in sent {
-        chain.extend(certificates_of(text.as_str().unwrap_or_default()).ok_or_else(|| bad("Property x5c has invalid content."))?);
+        chain.extend(
+            certificates_of(text.as_str().unwrap_or_default())
+                .ok_or_else(|| bad("Property x5c has invalid content."))?,
+        );
     }
     if chain.is_empty() {
         return Err(bad("Property x5c is empty."));
     }
     let leaf = chain.remove(0);
     if !is_for_key(&leaf, &one.key) {
-        return Err(bad("Public key of x509 certificate does not match the public key of the pending certificate request."));
+        return Err(bad(
+            "Public key of x509 certificate does not match the public key of the pending certificate request.",
+        ));
     }
     let issued = Issued { leaf, chain, key: Some(std::mem::take(&mut one.key)), csr: String::new() };
     let mut tags = one.tags.clone();

@@ -1,7 +1,7 @@
 //! The names that an access policy may hold, by kind of contents; any other is refused.
 //!
-//! Azure/azure-rest-api-specs, `KeyPermissions`, `SecretPermissions`, `CertificatePermissions` and `StoragePermissions` of
-//! Microsoft.KeyVault 2023-07-01; unchanged in 2026-02-01.
+//! Azure/azure-rest-api-specs, `KeyPermissions`, `SecretPermissions`, `CertificatePermissions` and
+//! `StoragePermissions` of Microsoft.KeyVault 2023-07-01; unchanged in 2026-02-01.
 
 use serde_json::Value;
 
@@ -18,15 +18,20 @@ const KINDS: [(&str, &str); 4] = [
         "all get list delete create import update managecontacts getissuers listissuers setissuers deleteissuers manageissuers \
          recover purge backup restore",
     ),
-    ("storage", "all get list delete set update regeneratekey recover purge backup restore setsas listsas getsas deletesas"),
+    (
+        "storage",
+        "all get list delete set update regeneratekey recover purge backup restore setsas listsas getsas deletesas",
+    ),
 ];
 
-/// Whether the `permissions` of a policy hold known names only, in any casing: the portal writes `Get`, templates `get`.
+/// Whether the `permissions` of a policy hold known names only, in any casing: the portal writes `Get`,
+/// templates `get`.
 pub(super) fn are_known(permissions: &Value) -> bool {
     KINDS.iter().all(|(kind, known)| {
         let names = permissions[kind].as_array().into_iter().flatten();
-        names
-            .into_iter()
-            .all(|name| name.as_str().is_some_and(|name| known.split_whitespace().any(|one| one.eq_ignore_ascii_case(name))))
+        names.into_iter().all(|name| {
+            name.as_str()
+                .is_some_and(|name| known.split_whitespace().any(|one| one.eq_ignore_ascii_case(name)))
+        })
     })
 }

@@ -19,15 +19,21 @@ pub(super) fn check(wanted: &Value, before: Option<&Value>) -> Result<(), Fault>
     wanted["accessPolicies"].as_array().into_iter().flatten().try_for_each(check_policy)?;
     if let Some(days) = wanted["softDeleteRetentionInDays"].as_i64() {
         if !(7..=90).contains(&days) {
-            return Err(bad("Invalid value for property softDeleteRetentionInDays. The value must be between 7 and 90."));
+            return Err(bad(
+                "Invalid value for property softDeleteRetentionInDays. The value must be between 7 and 90.",
+            ));
         }
         if before.is_some_and(|before| before["softDeleteRetentionInDays"].as_i64().unwrap_or(90) != days) {
-            return Err(bad("The property \"softDeleteRetentionInDays\" has been set already and it can't be modified."));
+            return Err(bad(
+                "The property \"softDeleteRetentionInDays\" has been set already and it can't be modified.",
+            ));
         }
     }
     if wanted["enableSoftDelete"] == json!(false) {
-        return Err(bad("The property \"enableSoftDelete\" cannot be set to false. Enabling the soft delete for a vault is an \
-                        irreversible action."));
+        return Err(bad(
+            "The property \"enableSoftDelete\" cannot be set to false. Enabling the soft delete for a vault is an \
+                        irreversible action.",
+        ));
     }
     if wanted["enablePurgeProtection"] == json!(false) {
         return Err(bad(
@@ -38,18 +44,22 @@ pub(super) fn check(wanted: &Value, before: Option<&Value>) -> Result<(), Fault>
     Ok(())
 }
 
-/// The first api-version whose new vaults use roles where nothing is said; with older ones they use access policies, and the vault
-/// says nothing about it (learn.microsoft.com/azure/key-vault/general/access-control-default).
+/// The first api-version whose new vaults use roles where nothing is said; with older ones they use access
+/// policies, and the vault says nothing about it
+/// (learn.microsoft.com/azure/key-vault/general/access-control-default).
 const ROLES_BY_DEFAULT: &str = "2026-02-01";
 
 /// Fills in how a new vault decides who may use it.
 pub(super) fn default_model(wanted: &mut Value, api_version: &str) {
-    if wanted["enableRbacAuthorization"].is_null() && api_version.get(..10).is_some_and(|date| date >= ROLES_BY_DEFAULT) {
+    if wanted["enableRbacAuthorization"].is_null()
+        && api_version.get(..10).is_some_and(|date| date >= ROLES_BY_DEFAULT)
+    {
         wanted["enableRbacAuthorization"] = true.into();
     }
 }
 
-/// What is one of a few words (azure-rest-api-specs, Microsoft.KeyVault, `NetworkRuleSet` and `VaultProperties`).
+/// What is one of a few words (azure-rest-api-specs, Microsoft.KeyVault, `NetworkRuleSet` and
+/// `VaultProperties`).
 fn enumerations(wanted: &Value) -> Result<(), Fault> {
     let words: [(&str, &str, &[&str]); 4] = [
         ("/sku/family", "sku", &["A"]),

@@ -64,8 +64,8 @@ pub struct Version {
     /// Whether its key never leaves the vault: what is shown are the certificates alone.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub key_stays: bool,
-    /// A certificate with its key. A PFX of it is written when somebody reads it: deriving its keys would take a start
-    /// longer than signing all of its certificates.
+    /// A certificate with its key. A PFX of it is written when somebody reads it: deriving its keys would
+    /// take a start longer than signing all of its certificates.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     made_of: Option<Kept>,
 }

@@ -71,7 +71,12 @@ fn get(ctx: &Context<'_>, call: &Call) -> Outcome {
     let secret = need(ctx, &vault, call)?;
     let version = secret.version(call.param("version")).ok_or_else(|| not_found(call))?;
     if !version.enabled {
-        return Err(Fault::vault(403, "Forbidden", "Operation get is not allowed on a disabled secret.", Some("SecretDisabled")));
+        return Err(Fault::vault(
+            403,
+            "Forbidden",
+            "Operation get is not allowed on a disabled secret.",
+            Some("SecretDisabled"),
+        ));
     }
     Ok(Reply::ok(bundle(ctx, &vault, &secret, version)?))
 }
@@ -80,12 +85,21 @@ fn set(ctx: &Context<'_>, call: &Call) -> Outcome {
     let vault = enter(ctx, call, may("set"))?;
     let name = call.param("name");
     if !is_object_name(name) {
-        let message = format!("The request URI contains an invalid name: {name}. Names may have 1-127 letters, digits and dashes.");
+        let message = format!(
+            "The request URI contains an invalid name: {name}. Names may have 1-127 letters, digits and dashes."
+        );
         return Err(Fault::vault(400, "BadParameter", message, None));
     }
-    let value = call.text("/value").ok_or_else(|| Fault::vault(400, "BadParameter", "Property value is required.", None))?;
+    let value = call
+        .text("/value")
+        .ok_or_else(|| Fault::vault(400, "BadParameter", "Property value is required.", None))?;
     if value.len() > LONGEST {
-        return Err(Fault::vault(400, "BadParameter", format!("The value is longer than {LONGEST} octets."), None));
+        return Err(Fault::vault(
+            400,
+            "BadParameter",
+            format!("The value is longer than {LONGEST} octets."),
+            None,
+        ));
     }
     if let Some(held) = secret::find(ctx, &vault, name)? {
         refuse_managed(&held, "set")?;
@@ -160,11 +174,15 @@ fn recover(ctx: &Context<'_>, call: &Call) -> Outcome {
 }
 
 pub(super) fn need(ctx: &Context<'_>, vault: &Vault, call: &Call) -> Result<Secret, Fault> {
-    secret::find(ctx, vault, call.param("name"))?.filter(|secret| secret.deleted.is_none()).ok_or_else(|| not_found(call))
+    secret::find(ctx, vault, call.param("name"))?
+        .filter(|secret| secret.deleted.is_none())
+        .ok_or_else(|| not_found(call))
 }
 
 fn need_deleted(ctx: &Context<'_>, vault: &Vault, call: &Call) -> Result<Secret, Fault> {
-    secret::find(ctx, vault, call.param("name"))?.filter(|secret| secret.deleted.is_some()).ok_or_else(|| not_found(call))
+    secret::find(ctx, vault, call.param("name"))?
+        .filter(|secret| secret.deleted.is_some())
+        .ok_or_else(|| not_found(call))
 }
 
 fn not_found(call: &Call) -> Fault {
@@ -193,8 +211,12 @@ pub(super) fn item(vault: &Vault, secret: &Secret, version: &Version, id: &str) 
     if version.managed {
         shown["managed"] = true.into();
     }
-    shown["attributes"] =
-        attributes(vault, version.enabled, [version.not_before, version.expires], [version.created, version.updated]);
+    shown["attributes"] = attributes(
+        vault,
+        version.enabled,
+        [version.not_before, version.expires],
+        [version.created, version.updated],
+    );
     shown["tags"] = json!(version.tags);
     shown
 }
@@ -223,7 +245,10 @@ pub(super) fn lay_over(version: &mut Version, body: &Value) {
         version.content_type = Some(kind.to_owned());
     }
     if let Some(tags) = body["tags"].as_object() {
-        version.tags = tags.iter().filter_map(|(name, value)| Some((name.clone(), value.as_str()?.to_owned()))).collect();
+        version.tags = tags
+            .iter()
+            .filter_map(|(name, value)| Some((name.clone(), value.as_str()?.to_owned())))
+            .collect();
     }
     let wanted = &body["attributes"];
     if let Some(enabled) = wanted["enabled"].as_bool() {

@@ -108,11 +108,17 @@ fn a_policy_with_a_permission_that_there_is_not_is_refused_as_azure_does() {
         assert_eq!(said["error"]["message"], "An invalid value was provided for 'accessPolicies'.");
     };
     let add = format!("{}/accessPolicies/add", vault_id("kv-shop"));
-    for (secrets, certificates) in [(&["get"][..], &["get", "set"][..]), (&["import"], &["get"]), (&["gett"], &[])] {
+    for (secrets, certificates) in
+        [(&["get"][..], &["get", "set"][..]), (&["import"], &["get"]), (&["gett"], &[])]
+    {
         let one = policy(CERTIFICATE_REGISTRATION.object_id, secrets, certificates);
         refused(cloud.arm(Method::Put, &add, &json!({"properties": {"accessPolicies": [one]}})));
         refused(cloud.arm(Method::Put, &vault_id("kv-new"), &body(std::slice::from_ref(&one))));
-        refused(cloud.arm(Method::Patch, &vault_id("kv-shop"), &json!({"properties": {"accessPolicies": [one]}})));
+        refused(cloud.arm(
+            Method::Patch,
+            &vault_id("kv-shop"),
+            &json!({"properties": {"accessPolicies": [one]}}),
+        ));
     }
     let known = policy(CERTIFICATE_REGISTRATION.object_id, &["Get", "SET"], &["ManageIssuers"]);
     assert_eq!(cloud.arm(Method::Put, &add, &json!({"properties": {"accessPolicies": [known]}})).status, 200);
@@ -151,7 +157,10 @@ fn a_new_vault_that_says_nothing_of_it_uses_what_its_api_version_has_by_default_
     assert_eq!(make("kv-said", "2026-02-01", Some(false)), false);
     // An update changes nothing of it, and what says nothing goes on with access policies.
     let update = format!("{}?api-version=2026-02-01", vault_id("kv-old"));
-    assert_eq!(json_of(cloud.arm(Method::Put, &update, &body(&[])))["properties"]["enableRbacAuthorization"], Value::Null);
+    assert_eq!(
+        json_of(cloud.arm(Method::Put, &update, &body(&[])))["properties"]["enableRbacAuthorization"],
+        Value::Null
+    );
     let own = policy(CERTDECK.object_id, &["list"], &[]);
     cloud.arm(
         Method::Put,
@@ -164,7 +173,9 @@ fn a_new_vault_that_says_nothing_of_it_uses_what_its_api_version_has_by_default_
 #[test]
 fn the_contents_of_a_vault_are_served_by_dated_versions_too_and_by_none_that_there_is_not_c43() {
     let cloud = cloud();
-    let ask = |version: &str| cloud.vault("kv-shop", Method::Get, &format!("/secrets?api-version={version}"), &Value::Null);
+    let ask = |version: &str| {
+        cloud.vault("kv-shop", Method::Get, &format!("/secrets?api-version={version}"), &Value::Null)
+    };
     for version in ["7.4", "7.6", "2025-07-01", "2026-04-01", "7.7-preview.1"] {
         assert_eq!(ask(version).status, 200, "{version}");
     }
@@ -176,7 +187,9 @@ fn a_service_gets_as_far_as_its_policy_goes() {
     let cloud = cloud();
     let id = ResourceId::parse(&vault_id("kv-shop"));
     let version = || Version::new(NOW.parse().unwrap(), "value".into());
-    let write = || cloud.with(|ctx| first_party::write(ctx, &CERTIFICATE_REGISTRATION, &id, "order", version()).unwrap());
+    let write = || {
+        cloud.with(|ctx| first_party::write(ctx, &CERTIFICATE_REGISTRATION, &id, "order", version()).unwrap())
+    };
     let add = |verbs: &[&str]| {
         let path = format!("{id}/accessPolicies/add");
         let one = policy(CERTIFICATE_REGISTRATION.object_id, verbs, &[]);
@@ -218,8 +231,7 @@ fn a_firewall_stops_the_caller_and_lets_trusted_services_pass() {
     let cloud = cloud();
     let id = ResourceId::parse(&vault_id("kv-shop"));
     let acls = |bypass: &str| {
-        let patch =
-            json!({"properties": {"publicNetworkAccess": "Disabled", "networkAcls": {"bypass": bypass, "defaultAction": "Deny"}}});
+        let patch = json!({"properties": {"publicNetworkAccess": "Disabled", "networkAcls": {"bypass": bypass, "defaultAction": "Deny"}}});
         cloud.arm(Method::Patch, &vault_id("kv-shop"), &patch);
     };
     let path = format!("{id}/accessPolicies/add");
@@ -312,7 +324,8 @@ fn a_group_takes_its_vaults_with_it_and_they_can_be_recovered() {
     cloud.vault("kv-shop", Method::Put, "/secrets/a", &json!({"value": "1"}));
     assert_eq!(cloud.arm(Method::Delete, GROUP, &Value::Null).status, 202);
     let deleted = cloud.get(&format!("{SUBSCRIPTION}/providers/Microsoft.KeyVault/deletedVaults"));
-    let names: Vec<&str> = deleted["value"].as_array().unwrap().iter().map(|one| text(one, "/name")).collect();
+    let names: Vec<&str> =
+        deleted["value"].as_array().unwrap().iter().map(|one| text(one, "/name")).collect();
     assert_eq!(names, ["kv-shop"]);
     cloud.arm(Method::Put, GROUP, &json!({"location": "westeurope"}));
     let mut recover = body(&[]);

@@ -82,7 +82,13 @@ pub(super) fn put(ctx: &Context<'_>, call: &Call) -> Outcome {
 }
 
 /// Adds a vault to the estate, its name not yet in DNS.
-pub fn create(ctx: &Context<'_>, id: &ResourceId, location: &str, tags: Option<Value>, wanted: &Value) -> Result<Value, Fault> {
+pub fn create(
+    ctx: &Context<'_>,
+    id: &ResourceId,
+    location: &str,
+    tags: Option<Value>,
+    wanted: &Value,
+) -> Result<Value, Fault> {
     let mut properties = json!({
         "sku": {"family": "A", "name": "standard"},
         "tenantId": ctx.setting.tenant_id,
@@ -184,8 +190,10 @@ pub fn remove(ctx: &Context<'_>, id: &ResourceId) -> Result<bool, Fault> {
         return Ok(false);
     };
     let purge_at = ctx.now + days(vault.retention_days());
-    let entry =
-        Entry { id: vault.id.to_string(), deleted: Some(Deletion { at: ctx.now, purge_at, resource: vault.resource.clone() }) };
+    let entry = Entry {
+        id: vault.id.to_string(),
+        deleted: Some(Deletion { at: ctx.now, purge_at, resource: vault.resource.clone() }),
+    };
     ctx.tx.put(&NAMES, &vault.key(), &entry)?;
     ctx.remove(&vault.id)?;
     let over = jobs::Job::KeyVault(Job::Purge(vault.name().to_owned()));

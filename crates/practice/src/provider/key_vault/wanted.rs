@@ -41,14 +41,18 @@ pub(super) fn check(vault: &Vault, wanted: &Value) -> Result<(), Fault> {
     actions.into_iter().flatten().try_for_each(check_action)
 }
 
-/// One trigger, and one of the two things that can be done then. Days that are more than a short life has are let pass:
-/// az's default policy has them.
+/// One trigger, and one of the two things that can be done then. Days that are more than a short life has are
+/// let pass: az's default policy has them.
 fn check_action(action: &Value) -> Result<(), Fault> {
     let number = |name: &str| action["trigger"][name].as_i64();
     let fits = match (number("lifetime_percentage"), number("days_before_expiry")) {
         (Some(percentage), None) => (1..100).contains(&percentage),
         (None, Some(days)) => days > 0,
-        _ => return Err(bad("A lifetime action has either lifetime_percentage or days_before_expiry as its trigger.")),
+        _ => {
+            return Err(bad(
+                "A lifetime action has either lifetime_percentage or days_before_expiry as its trigger.",
+            ));
+        }
     };
     if !fits {
         return Err(bad("The trigger of a lifetime action lies outside of the certificate's life."));
@@ -77,7 +81,11 @@ pub(super) fn profile(ctx: &Context<'_>, wanted: &Value, key: Option<KeySource>)
         extended_usages: words(&x509["ekus"]),
         usages: words(&x509["key_usage"]),
     };
-    if common_name.is_empty() && names.is_empty() && particulars.emails.is_empty() && particulars.user_names.is_empty() {
+    if common_name.is_empty()
+        && names.is_empty()
+        && particulars.emails.is_empty()
+        && particulars.user_names.is_empty()
+    {
         return Err(bad("Property policy.x509_props has to have a subject with a CN, or alternative names."));
     }
     if let Some(word) = particulars.fault() {

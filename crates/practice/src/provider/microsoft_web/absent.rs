@@ -1,5 +1,5 @@
-//! What an app or a subscription can have in Azure and never has here: lists of it are empty and its settings are those of
-//! an app that nobody set up. Clients ask for it on their way to something else.
+//! What an app or a subscription can have in Azure and never has here: lists of it are empty and its settings
+//! are those of an app that nobody set up. Clients ask for it on their way to something else.
 
 use serde_json::{Value, json};
 
@@ -90,7 +90,11 @@ fn publishing(ctx: &Context<'_>, call: &Call) -> Outcome {
     let site = ResourceId::from_segments(&call.segments[..call.segments.len() - 3]);
     let host = site::default_host(&site).replacen(".azurewebsites.net", ".scm.azurewebsites.net", 1);
     let user = format!("${}", site.name());
-    settings(ctx, call, json!({"publishingUserName": user, "publishingPassword": "", "scmUri": format!("https://{host}")}))
+    settings(
+        ctx,
+        call,
+        json!({"publishingUserName": user, "publishingPassword": "", "scmUri": format!("https://{host}")}),
+    )
 }
 
 fn no_backup(ctx: &Context<'_>, call: &Call) -> Outcome {

@@ -1,4 +1,5 @@
-//! Hostname bindings: which hostname belongs to which site, and which certificate it presents (API.md §§4.4, 4.5).
+//! Hostname bindings: which hostname belongs to which site, and which certificate it presents (API.md §§4.4,
+//! 4.5).
 
 use serde_json::{Value, json};
 
@@ -18,13 +19,18 @@ use crate::{
     route::Route,
 };
 
-pub const KINDS: [&str; 2] = ["microsoft.web/sites/hostnamebindings", "microsoft.web/sites/slots/hostnamebindings"];
+pub const KINDS: [&str; 2] =
+    ["microsoft.web/sites/hostnamebindings", "microsoft.web/sites/slots/hostnamebindings"];
 
 macro_rules! both {
     ($method:ident, $tail:literal, $run:expr) => {
         [
             Route::new(Method::$method, concat!("{rg}/providers/Microsoft.Web/sites/{site}/", $tail), $run),
-            Route::new(Method::$method, concat!("{rg}/providers/Microsoft.Web/sites/{site}/slots/{slot}/", $tail), $run),
+            Route::new(
+                Method::$method,
+                concat!("{rg}/providers/Microsoft.Web/sites/{site}/slots/{slot}/", $tail),
+                $run,
+            ),
         ]
     };
 }
@@ -90,7 +96,12 @@ pub fn site_of(binding: &Value) -> ResourceId {
 }
 
 /// The bindings that present a certificate with this thumbprint, of sites that can be bound to this one.
-pub fn presenting(ctx: &Context<'_>, certificate: &ResourceId, webspace: &str, thumbprint: &str) -> Result<Vec<Value>, Fault> {
+pub fn presenting(
+    ctx: &Context<'_>,
+    certificate: &ResourceId,
+    webspace: &str,
+    thumbprint: &str,
+) -> Result<Vec<Value>, Fault> {
     let mut found = Vec::new();
     for binding in ctx.having(&index::PRESENTED, thumbprint)? {
         let site_id = site_of(&binding);
@@ -123,7 +134,12 @@ pub fn presented(ctx: &Context<'_>, host_name: &str) -> Result<Option<Material>,
 }
 
 /// Maps a hostname to a site, without TLS. `record` is how DNS points there; `None` for the default hostname.
-pub fn add(ctx: &Context<'_>, site: &ResourceId, host_name: &str, record: Option<&str>) -> Result<Value, Fault> {
+pub fn add(
+    ctx: &Context<'_>,
+    site: &ResourceId,
+    host_name: &str,
+    record: Option<&str>,
+) -> Result<Value, Fault> {
     let owner = ctx.need(site)?;
     let (id, binding) = document(site, &owner, host_name, record);
     ctx.save(&id, &binding)?;
@@ -131,7 +147,13 @@ pub fn add(ctx: &Context<'_>, site: &ResourceId, host_name: &str, record: Option
 }
 
 /// The same, presenting a certificate that fits: for generated estates, which know that it does.
-pub fn plant(ctx: &Context<'_>, site: &ResourceId, owner: &Value, host_name: &str, thumbprint: &str) -> Result<(), Fault> {
+pub fn plant(
+    ctx: &Context<'_>,
+    site: &ResourceId,
+    owner: &Value,
+    host_name: &str,
+    thumbprint: &str,
+) -> Result<(), Fault> {
     let (id, mut binding) = document(site, owner, host_name, Some("CName"));
     binding["properties"]["sslState"] = json!(SslState::SniEnabled.word());
     binding["properties"]["thumbprint"] = json!(thumbprint);
@@ -161,11 +183,17 @@ fn document(site: &ResourceId, owner: &Value, host_name: &str, record: Option<&s
 }
 
 /// Binds, rebinds or unbinds a certificate, with every check the service makes.
-pub fn bind(ctx: &Context<'_>, site: &ResourceId, host_name: &str, wanted: SslState, thumbprint: &str) -> Result<Value, Fault> {
+pub fn bind(
+    ctx: &Context<'_>,
+    site: &ResourceId,
+    host_name: &str,
+    wanted: SslState,
+    thumbprint: &str,
+) -> Result<Value, Fault> {
     let id = site.child("hostNameBindings", &host_name.to_lowercase());
-    let mut binding = ctx
-        .find(&id)?
-        .ok_or_else(|| Fault::web(404, format!("Hostname '{host_name}' does not exist on the site '{}'.", site.name())))?;
+    let mut binding = ctx.find(&id)?.ok_or_else(|| {
+        Fault::web(404, format!("Hostname '{host_name}' does not exist on the site '{}'.", site.name()))
+    })?;
     let members = binding["properties"].as_object_mut();
     let Some(members) = members else {
         return Err(Fault::web(500, "The binding is damaged."));
@@ -186,7 +214,13 @@ pub fn bind(ctx: &Context<'_>, site: &ResourceId, host_name: &str, wanted: SslSt
     Ok(binding)
 }
 
-fn check(ctx: &Context<'_>, site: &ResourceId, host_name: &str, wanted: SslState, thumbprint: &str) -> Result<(), Fault> {
+fn check(
+    ctx: &Context<'_>,
+    site: &ResourceId,
+    host_name: &str,
+    wanted: SslState,
+    thumbprint: &str,
+) -> Result<(), Fault> {
     let owner = ctx.need(site)?;
     let plan = plans::named(ctx, text(&owner, "/properties/serverFarmId"))?;
     let allowed = plans::tls(&plan);
@@ -194,7 +228,10 @@ fn check(ctx: &Context<'_>, site: &ResourceId, host_name: &str, wanted: SslState
     if allowed < needed {
         let tier = text(&plan, "/sku/tier");
         let what = if needed == Tls::IpBased { "IP based SSL" } else { "SSL" };
-        return Err(Fault::web(409, format!("{what} is not supported in the {tier} tier of the App Service plan.")));
+        return Err(Fault::web(
+            409,
+            format!("{what} is not supported in the {tier} tier of the App Service plan."),
+        ));
     }
     if thumbprint.is_empty() {
         return Err(Fault::web(400, "The parameter thumbprint has an invalid value."));
@@ -206,7 +243,8 @@ fn check(ctx: &Context<'_>, site: &ResourceId, host_name: &str, wanted: SslState
         Fault::web_coded(404, "04031", "Certificate {0} was not found.", &[thumbprint])
     })?;
     let names = certificate["properties"]["hostNames"].as_array();
-    let covers = names.into_iter().flatten().filter_map(Value::as_str).any(|name| name_covers(name, host_name));
+    let covers =
+        names.into_iter().flatten().filter_map(Value::as_str).any(|name| name_covers(name, host_name));
     if !covers {
         return Err(Fault::web_coded(
             409,
@@ -222,14 +260,23 @@ fn check(ctx: &Context<'_>, site: &ResourceId, host_name: &str, wanted: SslState
             && !text(&other, "/properties/thumbprint").eq_ignore_ascii_case(thumbprint)
     });
     if wanted == SslState::IpBasedEnabled && other_ip {
-        return Err(Fault::web(400, "Cannot set certificate for existing VIP because another VIP already uses that certificate."));
+        return Err(Fault::web(
+            400,
+            "Cannot set certificate for existing VIP because another VIP already uses that certificate.",
+        ));
     }
     Ok(())
 }
 
-/// Moves the bindings of a certificate to its successor, which has these names. A hostname that the new one does not cover
-/// stays on the old one, which the front ends go on presenting.
-pub fn move_all(ctx: &Context<'_>, certificate: &ResourceId, webspace: &str, from: &str, to: &Facts) -> Result<(), Fault> {
+/// Moves the bindings of a certificate to its successor, which has these names. A hostname that the new one
+/// does not cover stays on the old one, which the front ends go on presenting.
+pub fn move_all(
+    ctx: &Context<'_>,
+    certificate: &ResourceId,
+    webspace: &str,
+    from: &str,
+    to: &Facts,
+) -> Result<(), Fault> {
     if from.eq_ignore_ascii_case(&to.thumbprint) {
         return Ok(());
     }
@@ -259,7 +306,8 @@ fn get(ctx: &Context<'_>, call: &Call) -> Outcome {
     reply(ctx, ctx.need(&call.target())?)
 }
 
-/// Adds a hostname (DNS must point here), or changes its certificate: a body without `sslState` unbinds nothing.
+/// Adds a hostname (DNS must point here), or changes its certificate: a body without `sslState` unbinds
+/// nothing.
 fn put(ctx: &Context<'_>, call: &Call) -> Outcome {
     let id = call.target();
     let site = id.parent();
@@ -274,7 +322,8 @@ fn put(ctx: &Context<'_>, call: &Call) -> Outcome {
     let binding = match wanted {
         None | Some(Value::Null) => ctx.need(&id)?,
         Some(word) => {
-            let state = SslState::parse(word).ok_or_else(|| Fault::web(400, "The parameter sslState has an invalid value."))?;
+            let state = SslState::parse(word)
+                .ok_or_else(|| Fault::web(400, "The parameter sslState has an invalid value."))?;
             let thumbprint = call.text("/properties/thumbprint").unwrap_or_default();
             bind(ctx, &site, &host_name, state, thumbprint)?
         }

@@ -70,12 +70,14 @@ pub enum Origin {
 pub fn for_site(ctx: &Context<'_>, site: &ResourceId, thumbprint: &str) -> Result<Option<Value>, Fault> {
     let owner = ctx.need(site)?;
     let all = ctx.having(&index::THUMBPRINTS, thumbprint)?;
-    let fits = |one: &Value| serves(&ResourceId::parse(text(one, "/id")), text(one, "/properties/webSpace"), site, &owner);
+    let fits = |one: &Value| {
+        serves(&ResourceId::parse(text(one, "/id")), text(one, "/properties/webSpace"), site, &owner)
+    };
     Ok(all.into_iter().find(fits))
 }
 
-/// Whether a site can be bound to the certificate with this id: one of its own, or one of its webspace, unless it takes its
-/// own alone.
+/// Whether a site can be bound to the certificate with this id: one of its own, or one of its webspace,
+/// unless it takes its own alone.
 pub fn serves(certificate: &ResourceId, webspace: &str, site: &ResourceId, owner: &Value) -> bool {
     if is_of_site(certificate) {
         return certificate.parent().key() == site.key();
@@ -86,7 +88,12 @@ pub fn serves(certificate: &ResourceId, webspace: &str, site: &ResourceId, owner
 }
 
 /// Every certificate with this thumbprint that lives where this one does, itself among them.
-pub fn twins(ctx: &Context<'_>, one: &ResourceId, webspace: &str, thumbprint: &str) -> Result<Vec<ResourceId>, Fault> {
+pub fn twins(
+    ctx: &Context<'_>,
+    one: &ResourceId,
+    webspace: &str,
+    thumbprint: &str,
+) -> Result<Vec<ResourceId>, Fault> {
     let all = ctx.having(&index::THUMBPRINTS, thumbprint)?;
     let is_near = |other: &Value| {
         let id = ResourceId::parse(text(other, "/id"));
@@ -105,15 +112,17 @@ pub fn material(ctx: &Context<'_>, id: &ResourceId) -> Result<Option<Material>, 
     Ok(kept.map(|kept| kept.whole(ctx.setting)))
 }
 
-/// A certificate that no resource has any more, and that front ends go on presenting for the hostnames bound to it.
+/// A certificate that no resource has any more, and that front ends go on presenting for the hostnames bound
+/// to it.
 pub fn superseded(ctx: &Context<'_>, thumbprint: &str) -> Result<Option<Material>, Fault> {
     Ok(ctx.tx.get(&SUPERSEDED, &thumbprint.to_uppercase())?)
 }
 
-/// Writes a certificate, new or in place of the one with that name; bindings that presented the old one present
-/// this one from now on, where it covers their hostname.
+/// Writes a certificate, new or in place of the one with that name; bindings that presented the old one
+/// present this one from now on, where it covers their hostname.
 pub fn save(ctx: &Context<'_>, place: &Place, material: &Material, origin: &Origin) -> Result<Value, Fault> {
-    let facts = Facts::read(&material.leaf).map_err(|error| Fault::web(400, format!("The certificate cannot be read: {error}")))?;
+    let facts = Facts::read(&material.leaf)
+        .map_err(|error| Fault::web(400, format!("The certificate cannot be read: {error}")))?;
     let before = ctx.find(&place.id)?;
     let superseded = self::material(ctx, &place.id)?;
     let certificate = document(place, &facts, origin);
@@ -238,7 +247,8 @@ fn put(ctx: &Context<'_>, call: &Call) -> Outcome {
     let named = |pointer: &str| call.text(pointer).filter(|value| !value.is_empty());
     if let Some(vault) = named("/properties/keyVaultId") {
         let vault = ResourceId::parse(vault);
-        let secret = named("/properties/keyVaultSecretName").ok_or_else(|| Fault::web(400, sources::INVALID_SECRET))?;
+        let secret = named("/properties/keyVaultSecretName")
+            .ok_or_else(|| Fault::web(400, sources::INVALID_SECRET))?;
         return sources::import(ctx, &place, &vault, secret);
     }
     if let Some(blob) = named("/properties/pfxBlob") {
@@ -262,15 +272,21 @@ fn put(ctx: &Context<'_>, call: &Call) -> Outcome {
 /// Region and webspace of what a PUT makes.
 fn place(ctx: &Context<'_>, call: &Call, before: Option<&Value>) -> Result<Place, Fault> {
     let id = call.target();
-    let location = call
-        .text("/location")
-        .ok_or_else(|| Fault::arm(400, "LocationRequired", "The location property is required for this definition."))?;
+    let location = call.text("/location").ok_or_else(|| {
+        Fault::arm(400, "LocationRequired", "The location property is required for this definition.")
+    })?;
     let tags = call.body.get("tags").cloned().unwrap_or(Value::Null);
     let own = site_certificates::own(&call.body["properties"]);
     if is_of_site(&id) && before.is_none() {
         let site = ctx.need(&id.parent())?;
         let of_site = |pointer| text(&site, pointer).to_owned();
-        return Ok(Place { id, region: of_site("/location"), webspace: of_site("/properties/webSpace"), tags, own });
+        return Ok(Place {
+            id,
+            region: of_site("/location"),
+            webspace: of_site("/properties/webSpace"),
+            tags,
+            own,
+        });
     }
     if let Some(before) = before {
         if !plans::same_region(location, text(before, "/location")) {
@@ -287,7 +303,10 @@ fn place(ctx: &Context<'_>, call: &Call, before: Option<&Value>) -> Result<Place
     let plan = plans::named(ctx, plan)?;
     let region = text(&plan, "/location").to_owned();
     if !plans::same_region(location, &region) {
-        return Err(Fault::web(400, format!("The location '{location}' is not the location '{region}' of the App Service plan.")));
+        return Err(Fault::web(
+            400,
+            format!("The location '{location}' is not the location '{region}' of the App Service plan."),
+        ));
     }
     let webspace = text(&plan, "/properties/webSpace").to_owned();
     Ok(Place { id, region, webspace, tags, own })

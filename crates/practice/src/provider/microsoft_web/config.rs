@@ -1,4 +1,5 @@
-//! `config/web` (TLS settings live only here, A: `siteConfig.minTlsVersion` of a site is always null) and app settings.
+//! `config/web` (TLS settings live only here, A: `siteConfig.minTlsVersion` of a site is always null) and app
+//! settings.
 
 use serde_json::{Map, Value, json};
 
@@ -67,8 +68,8 @@ pub fn create(ctx: &Context<'_>, site: &ResourceId, location: &str) -> Result<()
     ctx.save(&id, &web)
 }
 
-/// What the `siteConfig` of a site says about its configuration: a site that is read and put back as it was carries
-/// nothing but nulls there, and app settings as a list.
+/// What the `siteConfig` of a site says about its configuration: a site that is read and put back as it was
+/// carries nothing but nulls there, and app settings as a list.
 pub fn from_site(ctx: &Context<'_>, site: &ResourceId, members: &Map<String, Value>) -> Result<(), Fault> {
     let mut members: Map<String, Value> =
         members.iter().filter(|(_, value)| !value.is_null()).map(|(n, v)| (n.clone(), v.clone())).collect();
@@ -128,7 +129,10 @@ fn put(ctx: &Context<'_>, call: &Call) -> Outcome {
     // What the service will say is not announced. An app that is at an older version keeps it, to no effect.
     for name in TLS_MINIMA {
         if members[name].as_str().is_some_and(|version| version < OLDEST_TLS.at(ctx.now)) {
-            return Err(Fault::web(400, format!("The parameter {name} has an invalid value. TLS 1.0 and 1.1 are retired.")));
+            return Err(Fault::web(
+                400,
+                format!("The parameter {name} has an invalid value. TLS 1.0 and 1.1 are retired."),
+            ));
         }
     }
     let changed = change(ctx, &site, members)?;
@@ -184,7 +188,8 @@ fn set_sticky(ctx: &Context<'_>, call: &Call) -> Outcome {
 fn sticky_of(ctx: &Context<'_>, site: &ResourceId) -> Result<Value, Fault> {
     let owner = ctx.need(site)?;
     let id = site.child("config", "slotConfigNames");
-    let none = json!({"appSettingNames": null, "connectionStringNames": null, "azureStorageConfigNames": null});
+    let none =
+        json!({"appSettingNames": null, "connectionStringNames": null, "azureStorageConfigNames": null});
     let kept = ctx.find(&id)?;
     Ok(kept.unwrap_or_else(|| envelope(&id, "Microsoft.Web/sites", text(&owner, "/location"), none)))
 }
@@ -195,7 +200,9 @@ type Halves = (Map<String, Value>, Map<String, Value>);
 /// Two sites of an app change their settings, but for those that stay with their slot.
 pub fn swap(ctx: &Context<'_>, app: &ResourceId, both: [&ResourceId; 2]) -> Result<(), Fault> {
     let names = sticky_of(ctx, app)?;
-    let stays = |name: &str| names["properties"]["appSettingNames"].as_array().is_some_and(|all| all.contains(&json!(name)));
+    let stays = |name: &str| {
+        names["properties"]["appSettingNames"].as_array().is_some_and(|all| all.contains(&json!(name)))
+    };
     let halves = |site: &ResourceId| -> Result<Halves, Fault> {
         let all = ctx.tx.get(&APP_SETTINGS, &site.key())?.unwrap_or_default();
         Ok(all.into_iter().partition(|(name, _)| stays(name)))

@@ -1,4 +1,5 @@
-//! What keeps a certificate authority that asks over plain HTTP, without any cookie or certificate, from an app's answer.
+//! What keeps a certificate authority that asks over plain HTTP, without any cookie or certificate, from an
+//! app's answer.
 
 use serde_json::{Value, json};
 
@@ -16,8 +17,10 @@ pub fn answers_plainly(ctx: &Context<'_>, id: &ResourceId) -> Result<bool, Fault
     let web = ctx.need(&id.child("config", "web"))?;
     let rules = web["properties"]["ipSecurityRestrictions"].as_array();
     let is_disabled = |value: &Value| text(value, "/publicNetworkAccess").eq_ignore_ascii_case("Disabled");
-    let lets_all_in =
-        |rule: &Value| text(rule, "/action").eq_ignore_ascii_case("Allow") && text(rule, "/ipAddress").eq_ignore_ascii_case("Any");
+    let lets_all_in = |rule: &Value| {
+        text(rule, "/action").eq_ignore_ascii_case("Allow")
+            && text(rule, "/ipAddress").eq_ignore_ascii_case("Any")
+    };
     let is_restricted = rules.into_iter().flatten().any(|rule| !lets_all_in(rule))
         || text(&web, "/properties/ipSecurityRestrictionsDefaultAction").eq_ignore_ascii_case("Deny");
     // A plain request is answered by a redirect (A103).

@@ -49,7 +49,8 @@ fn look(ctx: &Context<'_>, site: &ResourceId, host: &str) -> Result<Look, Fault>
     })
 }
 
-/// Where the proof of ownership is looked for; that of a wildcard stands beside it: `asuid.contoso.com` for `*.contoso.com`.
+/// Where the proof of ownership is looked for; that of a wildcard stands beside it: `asuid.contoso.com` for
+/// `*.contoso.com`.
 fn proof(host: &str) -> String {
     format!("asuid.{}", host.strip_prefix("*.").unwrap_or(host))
 }
@@ -70,12 +71,18 @@ fn is_hostname(host: &str) -> bool {
 pub fn require_mapped(ctx: &Context<'_>, site: &ResourceId, host: &str) -> Result<&'static str, Fault> {
     if let Some(other) = bindings::find_host(ctx, host)? {
         let owner = bindings::site_of(&other);
-        return Err(Fault::web(409, format!("Hostname '{host}' already exists. It is mapped to the site '{}'.", owner.name())));
+        return Err(Fault::web(
+            409,
+            format!("Hostname '{host}' already exists. It is mapped to the site '{}'.", owner.name()),
+        ));
     }
     let plan = plans::named(ctx, text(&ctx.need(site)?, "/properties/serverFarmId"))?;
     if !plans::takes_hostnames(&plan) {
         let tier = text(&plan, "/sku/tier");
-        return Err(Fault::web(409, format!("Custom hostnames are not supported in the {tier} tier of the App Service plan.")));
+        return Err(Fault::web(
+            409,
+            format!("Custom hostnames are not supported in the {tier} tier of the App Service plan."),
+        ));
     }
     if !is_hostname(host) {
         return Err(Fault::web(400, format!("The hostname '{host}' is not valid.")));
@@ -100,7 +107,10 @@ pub fn require_mapped(ctx: &Context<'_>, site: &ResourceId, host: &str) -> Resul
 fn analyze(ctx: &Context<'_>, call: &Call) -> Outcome {
     let site = call.target();
     let owner = ctx.need(&site)?;
-    let host = call.query("hostName").ok_or_else(|| Fault::web(400, "Parameter hostName is null or empty."))?.to_lowercase();
+    let host = call
+        .query("hostName")
+        .ok_or_else(|| Fault::web(400, "Parameter hostName is null or empty."))?
+        .to_lowercase();
     let seen = look(ctx, &site, &host)?;
     let passed = seen.points_by_cname || seen.owned;
     let mapped = bindings::find_host(ctx, &host)?;

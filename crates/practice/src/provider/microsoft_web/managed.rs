@@ -1,4 +1,5 @@
-//! Free managed certificates: 202 first, the certificate some minutes later, renewed by itself (API.md §3.4, A28–A57).
+//! Free managed certificates: 202 first, the certificate some minutes later, renewed by itself (API.md §3.4,
+//! A28–A57).
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -42,7 +43,14 @@ pub struct Issue {
 }
 
 /// Takes the wish; the certificate itself is not there before the operation has ended.
-pub fn begin(ctx: &Context<'_>, call: &Call, place: Place, host: &str, method: Option<String>, before: Option<Value>) -> Outcome {
+pub fn begin(
+    ctx: &Context<'_>,
+    call: &Call,
+    place: Place,
+    host: &str,
+    method: Option<String>,
+    before: Option<Value>,
+) -> Outcome {
     if let Some(before) = before {
         return Ok(Reply::ok(before));
     }
@@ -66,7 +74,8 @@ pub fn begin(ctx: &Context<'_>, call: &Call, place: Place, host: &str, method: O
 /// The job: the certificate comes, or the operation fails with the reason.
 pub fn issue(ctx: &Context<'_>, issue: Issue) -> Result<(), Fault> {
     let id = ResourceId::parse(&issue.id);
-    let place = Place { id, region: issue.region, webspace: issue.webspace, tags: issue.tags, own: issue.own };
+    let place =
+        Place { id, region: issue.region, webspace: issue.webspace, tags: issue.tags, own: issue.own };
     if ctx.find(&place.id)?.is_some() {
         return operations::finish(ctx, &issue.operation);
     }
@@ -90,7 +99,9 @@ pub fn renew(ctx: &Context<'_>, id: &ResourceId) -> Result<(), Fault> {
     let method = (!method.is_empty()).then(|| method.to_owned());
     let place = certificates::place_of(&certificate);
     let material = certificates::material(ctx, id)?;
-    let due = material.and_then(|material| Facts::read(&material.leaf).ok()).map(|facts| due(facts.not_before, facts.not_after));
+    let due = material
+        .and_then(|material| Facts::read(&material.leaf).ok())
+        .map(|facts| due(facts.not_before, facts.not_after));
     if host.is_empty() || due.is_some_and(|due| due.duration_since(ctx.now) > days(1)) {
         // Replaced since: its own job comes later.
         return Ok(());
@@ -102,7 +113,12 @@ pub fn renew(ctx: &Context<'_>, id: &ResourceId) -> Result<(), Fault> {
 }
 
 /// Has a managed certificate renewed in time.
-pub fn schedule_renewal(ctx: &Context<'_>, id: &ResourceId, issued: Timestamp, end: Timestamp) -> Result<(), Fault> {
+pub fn schedule_renewal(
+    ctx: &Context<'_>,
+    id: &ResourceId,
+    issued: Timestamp,
+    end: Timestamp,
+) -> Result<(), Fault> {
     schedule(ctx, id, due(issued, end))
 }
 
@@ -126,8 +142,12 @@ fn make(ctx: &Context<'_>, place: &Place, host: &str, method: Option<String>) ->
         issuer: Role::DigiCert,
         particulars: None,
     };
-    let material =
-        ctx.setting.ca.certify(&profile).and_then(Material::try_from).map_err(|error| Fault::web(500, error.to_string()))?;
+    let material = ctx
+        .setting
+        .ca
+        .certify(&profile)
+        .and_then(Material::try_from)
+        .map_err(|error| Fault::web(500, error.to_string()))?;
     let origin = Origin::Managed { host: host.to_owned(), method };
     certificates::save(ctx, place, &material, &origin)?;
     schedule_renewal(ctx, &place.id, ctx.now, end)
@@ -135,7 +155,9 @@ fn make(ctx: &Context<'_>, place: &Place, host: &str, method: Option<String>) ->
 
 /// Every precondition that the service itself sees.
 fn check(ctx: &Context<'_>, place: &Place, host: &str, method: Option<&str>) -> Result<(), Fault> {
-    let invalid = |reason: String| Fault::web_coded(400, "51021", "{0} is invalid.  {1}", &["Properties.CanonicalName", &reason]);
+    let invalid = |reason: String| {
+        Fault::web_coded(400, "51021", "{0} is invalid.  {1}", &["Properties.CanonicalName", &reason])
+    };
     let plain = host.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-.".contains(&byte));
     if !plain {
         return Err(invalid(format!(
@@ -146,7 +168,9 @@ fn check(ctx: &Context<'_>, place: &Place, host: &str, method: Option<&str>) -> 
         .map(|binding| bindings::site_of(&binding))
         .filter(|site| site.subscription() == place.id.subscription());
     let Some(site) = site else {
-        return Err(invalid(format!("Canonical name {host} is not a hostname of an app in this subscription.")));
+        return Err(invalid(format!(
+            "Canonical name {host} is not a hostname of an app in this subscription."
+        )));
     };
     let owner = site::show(ctx, ctx.need(&site)?)?;
     if is_of_site(&place.id) {
@@ -162,7 +186,10 @@ fn check(ctx: &Context<'_>, place: &Place, host: &str, method: Option<&str>) -> 
     }
     for other in ctx.having(&index::MANAGED, host)? {
         if ResourceId::parse(text(&other, "/id")).key() != place.id.key() {
-            return Err(Fault::web(409, format!("A managed certificate for {host} exists already: {}.", text(&other, "/name"))));
+            return Err(Fault::web(
+                409,
+                format!("A managed certificate for {host} exists already: {}.", text(&other, "/name")),
+            ));
         }
     }
     let way = dns::follow(ctx.tx, host)?;
@@ -171,13 +198,20 @@ fn check(ctx: &Context<'_>, place: &Place, host: &str, method: Option<&str>) -> 
     let by_address = way.hops.is_empty() && way.addresses.iter().any(|own| own.to_string() == address);
     if method == Some("http-token") {
         if !by_address && !by_cname {
-            return Err(invalid(format!("Canonical name {host} has no A record for the address {address} of its app.")));
+            return Err(invalid(format!(
+                "Canonical name {host} has no A record for the address {address} of its app."
+            )));
         }
     } else if !by_cname {
-        return Err(invalid(format!("Canonical name {host} is not a subdomain. This validation method only supports subdomains")));
+        return Err(invalid(format!(
+            "Canonical name {host} is not a subdomain. This validation method only supports subdomains"
+        )));
     }
     if !dns::caa_allows(ctx.tx, host, "digicert.com")? {
-        return Err(Fault::web(400, format!("Certificate creation failed unexpectedly for canonical name {host}")));
+        return Err(Fault::web(
+            400,
+            format!("Certificate creation failed unexpectedly for canonical name {host}"),
+        ));
     }
     Ok(())
 }

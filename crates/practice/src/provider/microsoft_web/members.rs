@@ -1,12 +1,14 @@
-//! The many members of real answers that say nothing about certificates: the same for every app, so they are not kept but
-//! added when something is shown. `assets/practice/microsoft-web.json` lists them.
+//! The many members of real answers that say nothing about certificates: the same for every app, so they are
+//! not kept but added when something is shown. `assets/practice/microsoft-web.json` lists them.
 
 use std::sync::LazyLock;
 
 use serde_json::Value;
 
-static MEMBERS: LazyLock<Value> =
-    LazyLock::new(|| serde_json::from_str(include_str!("../../../../../assets/practice/microsoft-web.json")).unwrap_or_default());
+static MEMBERS: LazyLock<Value> = LazyLock::new(|| {
+    serde_json::from_str(include_str!("../../../../../assets/practice/microsoft-web.json"))
+        .unwrap_or_default()
+});
 
 /// Whose members.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,7 +60,10 @@ mod tests {
         let mut shown = json!({"homeStamp": "other", "siteConfig": {"alwaysOn": true}});
         complete(Of::Site, &mut shown);
         assert_eq!(shown["homeStamp"], "other");
-        assert_eq!((&shown["siteConfig"]["alwaysOn"], &shown["siteConfig"]["vnetName"]), (&json!(true), &Value::Null));
+        assert_eq!(
+            (&shown["siteConfig"]["alwaysOn"], &shown["siteConfig"]["vnetName"]),
+            (&json!(true), &Value::Null)
+        );
         assert_eq!(shown["contentAvailabilityState"], "Normal");
     }
 }

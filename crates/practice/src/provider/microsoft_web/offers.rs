@@ -1,4 +1,5 @@
-//! What App Service has for a subscription as a whole: the sizes that a plan can take, and where its hostnames lead.
+//! What App Service has for a subscription as a whole: the sizes that a plan can take, and where its
+//! hostnames lead.
 
 use serde_json::{Value, json};
 
@@ -58,7 +59,8 @@ fn skus_of_plan(ctx: &Context<'_>, call: &Call) -> Outcome {
     Ok(Reply::ok(json!({"value": plans::sizes().map(show).collect::<Vec<_>>()})))
 }
 
-/// Every hostname of the subscription that somebody brought, with its app; `$filter` and `hostname` narrow it to one.
+/// Every hostname of the subscription that somebody brought, with its app; `$filter` and `hostname` narrow it
+/// to one.
 fn hostnames(ctx: &Context<'_>, call: &Call) -> Outcome {
     let scope = call.target();
     let wanted = call.query("hostname");
@@ -76,7 +78,12 @@ fn hostnames(ctx: &Context<'_>, call: &Call) -> Outcome {
                     "region": owner["location"],
                     "siteResourceIds": [{"id": owner["id"], "name": id.name(), "type": owner["type"]}],
                 });
-                value.push(envelope(&shown, "Microsoft.Web/customhostnameSites", text(&owner, "/location"), properties));
+                value.push(envelope(
+                    &shown,
+                    "Microsoft.Web/customhostnameSites",
+                    text(&owner, "/location"),
+                    properties,
+                ));
             }
         }
     }
@@ -84,7 +91,11 @@ fn hostnames(ctx: &Context<'_>, call: &Call) -> Outcome {
 }
 
 fn places(_: &Context<'_>, _: &Call) -> Outcome {
-    let locations: Vec<Value> =
-        REGIONS.iter().map(|region| json!({"name": region, "type": "Microsoft.Web/locations", "kind": null})).collect();
-    Ok(Reply::ok(json!({"locations": locations, "hostingEnvironments": [], "hostingEnvironmentDeploymentInfos": []})))
+    let locations: Vec<Value> = REGIONS
+        .iter()
+        .map(|region| json!({"name": region, "type": "Microsoft.Web/locations", "kind": null}))
+        .collect();
+    Ok(Reply::ok(
+        json!({"locations": locations, "hostingEnvironments": [], "hostingEnvironmentDeploymentInfos": []}),
+    ))
 }

@@ -1,4 +1,5 @@
-//! `domainOwnershipIdentifiers`: a token that an app serves so that a CA may see who owns its hostnames (API.md §5.7).
+//! `domainOwnershipIdentifiers`: a token that an app serves so that a CA may see who owns its hostnames
+//! (API.md §5.7).
 
 use serde_json::{Value, json};
 
@@ -15,7 +16,10 @@ use crate::{
     route::Route,
 };
 
-const KINDS: [&str; 2] = ["microsoft.web/sites/domainownershipidentifiers", "microsoft.web/sites/slots/domainownershipidentifiers"];
+const KINDS: [&str; 2] = [
+    "microsoft.web/sites/domainownershipidentifiers",
+    "microsoft.web/sites/slots/domainownershipidentifiers",
+];
 
 pub const ROUTES: &[Route] = [
     both!(Get, "domainOwnershipIdentifiers", list),
@@ -35,7 +39,9 @@ pub fn serves(ctx: &Context<'_>, subscription: &ResourceId, host: &str, token: &
         }
         let kind = KINDS[usize::from(site.kind() == site::SLOT)];
         let found = ctx.list(kind, &site)?;
-        if found.iter().any(|one| text(one, "/properties/id") == token) && exposure::answers_plainly(ctx, &site)? {
+        if found.iter().any(|one| text(one, "/properties/id") == token)
+            && exposure::answers_plainly(ctx, &site)?
+        {
             return Ok(true);
         }
     }
@@ -60,8 +66,12 @@ fn put(ctx: &Context<'_>, call: &Call) -> Outcome {
         .text("/properties/id")
         .filter(|token| !token.is_empty())
         .ok_or_else(|| Fault::web(400, "Parameter id is null or empty."))?;
-    let mut made: Value =
-        envelope(&id, "Microsoft.Web/sites/domainOwnershipIdentifiers", text(&site, "/location"), json!({ "id": token }));
+    let mut made: Value = envelope(
+        &id,
+        "Microsoft.Web/sites/domainOwnershipIdentifiers",
+        text(&site, "/location"),
+        json!({ "id": token }),
+    );
     made["name"] = json!(format!("{}/{}", text(&site, "/name"), id.name()));
     ctx.save(&id, &made)?;
     Ok(Reply::ok(made))

@@ -103,8 +103,9 @@ pub fn require_slots(plan: &Value) -> Result<(), Fault> {
     if !["Free", "Shared", "Basic", FLEX].contains(&tier) {
         return Ok(());
     }
-    let message =
-        format!("Cannot complete the operation because the site will exceed the number of slots allowed for the '{tier}' SKU.");
+    let message = format!(
+        "Cannot complete the operation because the site will exceed the number of slots allowed for the '{tier}' SKU."
+    );
     Err(Fault::web(409, message))
 }
 
@@ -126,8 +127,9 @@ pub fn require_room(ctx: &Context<'_>, plan: &Value, app: &ResourceId) -> Result
             let host = bindings::host(&binding);
             if needed > tls(plan) || !(takes_hostnames(plan) || host.eq_ignore_ascii_case(&own)) {
                 let (name, tier) = (text(plan, "/name"), text(plan, "/sku/tier"));
-                let message =
-                    format!("The {tier} tier of the plan '{name}' does not support the hostname '{host}' as it is bound.");
+                let message = format!(
+                    "The {tier} tier of the plan '{name}' does not support the hostname '{host}' as it is bound."
+                );
                 return Err(Fault::web(409, message));
             }
         }
@@ -142,7 +144,13 @@ pub fn named(ctx: &Context<'_>, plan: &str) -> Result<Value, Fault> {
 }
 
 /// Makes or changes a plan.
-pub fn save(ctx: &Context<'_>, id: &ResourceId, location: &str, size: &str, linux: bool) -> Result<Value, Fault> {
+pub fn save(
+    ctx: &Context<'_>,
+    id: &ResourceId,
+    location: &str,
+    size: &str,
+    linux: bool,
+) -> Result<Value, Fault> {
     let (size, tier, family) = sku(size)?;
     let group = id.group().unwrap_or_default();
     let region = region(location);
@@ -256,7 +264,10 @@ fn put(ctx: &Context<'_>, call: &Call) -> Outcome {
 fn delete(ctx: &Context<'_>, call: &Call) -> Outcome {
     let id = call.target();
     if !of_plan(ctx, &id)?.is_empty() {
-        let text = format!("Server farm '{}' cannot be deleted because it has web app(s) assigned to it.", id.name());
+        let text = format!(
+            "Server farm '{}' cannot be deleted because it has web app(s) assigned to it.",
+            id.name()
+        );
         return Err(Fault::web(409, text));
     }
     Ok(Reply::empty(if ctx.remove(&id)? { 200 } else { 204 }))
@@ -266,6 +277,7 @@ fn sites(ctx: &Context<'_>, call: &Call) -> Outcome {
     let plan = call.target();
     ctx.need(&plan)?;
     let sites = of_plan(ctx, &plan)?;
-    let value: Result<Vec<Value>, Fault> = sites.into_iter().map(|site| super::site::show(ctx, site)).collect();
+    let value: Result<Vec<Value>, Fault> =
+        sites.into_iter().map(|site| super::site::show(ctx, site)).collect();
     Ok(Reply::ok(json!({"value": value?, "nextLink": null, "id": null})))
 }

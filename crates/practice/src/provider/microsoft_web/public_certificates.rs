@@ -15,7 +15,8 @@ use crate::{
 
 /// The stores of Windows that one can go to.
 const STORES: [&str; 2] = ["CurrentUserMy", "LocalMachineMy"];
-const KINDS: [&str; 2] = ["microsoft.web/sites/publiccertificates", "microsoft.web/sites/slots/publiccertificates"];
+const KINDS: [&str; 2] =
+    ["microsoft.web/sites/publiccertificates", "microsoft.web/sites/slots/publiccertificates"];
 
 pub const ROUTES: &[Route] = [
     both!(Get, "publicCertificates", list),
@@ -26,7 +27,12 @@ pub const ROUTES: &[Route] = [
 .as_flattened();
 
 /// Adds a public certificate to an app; `der` is the certificate.
-pub fn add(ctx: &Context<'_>, id: &ResourceId, der: &[u8], location: &str) -> Result<serde_json::Value, Fault> {
+pub fn add(
+    ctx: &Context<'_>,
+    id: &ResourceId,
+    der: &[u8],
+    location: &str,
+) -> Result<serde_json::Value, Fault> {
     let site = ctx.need(&id.parent())?;
     let facts = Facts::read(der).map_err(|_| Fault::web(400, "The parameter blob has an invalid value."))?;
     let mut made = envelope(
@@ -55,7 +61,12 @@ pub fn swap(ctx: &Context<'_>, both: [&ResourceId; 2]) -> Result<(), Fault> {
         for resource in comes {
             let name = ResourceId::parse(text(&resource, "/id")).name().to_owned();
             let der = BASE64.decode(text(&resource, "/properties/blob")).unwrap_or_default();
-            add(ctx, &site.child("publicCertificates", &name), &der, text(&resource, "/properties/publicCertificateLocation"))?;
+            add(
+                ctx,
+                &site.child("publicCertificates", &name),
+                &der,
+                text(&resource, "/properties/publicCertificateLocation"),
+            )?;
         }
     }
     Ok(())

@@ -1,5 +1,5 @@
-//! The ETag of a site, which is that of everything below it: it changes with every write to any of them, whether or not
-//! the write changes anything. A slot is a site of its own.
+//! The ETag of a site, which is that of everything below it: it changes with every write to any of them,
+//! whether or not the write changes anything. A slot is a site of its own.
 
 use sha2::{Digest as _, Sha256};
 

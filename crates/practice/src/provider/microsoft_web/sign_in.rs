@@ -22,7 +22,8 @@ pub const ROUTES: &[Route] = [
 pub fn is_required(ctx: &Context<'_>, site: &ResourceId) -> Result<bool, Fault> {
     let settings = of(ctx, site)?;
     let properties = &settings["properties"];
-    let lets_in = text(properties, "/globalValidation/unauthenticatedClientAction").eq_ignore_ascii_case("AllowAnonymous");
+    let lets_in = text(properties, "/globalValidation/unauthenticatedClientAction")
+        .eq_ignore_ascii_case("AllowAnonymous");
     Ok(properties["platform"]["enabled"] == json!(true)
         && properties["globalValidation"]["requireAuthentication"] != json!(false)
         && !lets_in)
@@ -32,7 +33,9 @@ fn of(ctx: &Context<'_>, site: &ResourceId) -> Result<Value, Fault> {
     let owner = ctx.need(site)?;
     let id = site.child("config", "authsettingsV2");
     let off = json!({"platform": {"enabled": false}});
-    Ok(ctx.find(&id)?.unwrap_or_else(|| envelope(&id, "Microsoft.Web/sites/config", text(&owner, "/location"), off)))
+    Ok(ctx
+        .find(&id)?
+        .unwrap_or_else(|| envelope(&id, "Microsoft.Web/sites/config", text(&owner, "/location"), off)))
 }
 
 fn get(ctx: &Context<'_>, call: &Call) -> Outcome {

@@ -74,7 +74,8 @@ pub fn plant(ctx: &Context<'_>, id: &ResourceId, plan: &Value, https_only: bool)
     bindings::add(ctx, id, &default_host(id), None)?;
     config::create(ctx, id, text(plan, "/location"))?;
     let address = text(&site, "/properties/inboundIpAddress");
-    let record = Record::new(&default_host(id), Kind::A, address).map_err(|error| Fault::web(400, error.to_string()))?;
+    let record = Record::new(&default_host(id), Kind::A, address)
+        .map_err(|error| Fault::web(400, error.to_string()))?;
     dns::add(ctx.tx, &record)?;
     Ok(site)
 }
@@ -128,7 +129,8 @@ fn document(ctx: &Context<'_>, id: &ResourceId, plan: &Value, kind: &str) -> Val
     site
 }
 
-/// Says in DNS where the site's own name leads: to the shared address, or to its own with an IP-based binding.
+/// Says in DNS where the site's own name leads: to the shared address, or to its own with an IP-based
+/// binding.
 pub fn publish_address(ctx: &Context<'_>, id: &ResourceId) -> Result<(), Fault> {
     let shown = show(ctx, ctx.need(id)?)?;
     let name = default_host(id);
@@ -146,14 +148,23 @@ pub fn show(ctx: &Context<'_>, site: Value) -> Result<Value, Fault> {
 /// The same with those members of `properties` that are wanted; others may be there too.
 pub fn show_only(ctx: &Context<'_>, mut site: Value, wanted: &dyn Fn(&str) -> bool) -> Result<Value, Fault> {
     let id = ResourceId::parse(text(&site, "/id"));
-    let of_bindings = ["hostNames", "enabledHostNames", "hostNameSslStates", "inboundIpAddress", "possibleInboundIpAddresses"];
+    let of_bindings = [
+        "hostNames",
+        "enabledHostNames",
+        "hostNameSslStates",
+        "inboundIpAddress",
+        "possibleInboundIpAddresses",
+    ];
     let bound = if of_bindings.into_iter().any(wanted) { bindings::of_site(ctx, &id)? } else { Vec::new() };
     let mut hosts: Vec<&str> = bound.iter().map(bindings::host).collect();
     // The default hostname comes last in real answers.
     let default = default_host(&id);
     hosts.sort_by_key(|host| *host == default);
     let scm = default.replacen(".azurewebsites.net", ".scm.azurewebsites.net", 1);
-    let own_ip = bound.iter().find(|binding| bindings::state(binding) == SslState::IpBasedEnabled).map(|_| own_ip(&id));
+    let own_ip = bound
+        .iter()
+        .find(|binding| bindings::state(binding) == SslState::IpBasedEnabled)
+        .map(|_| own_ip(&id));
     let properties = &mut site["properties"];
     if let Some(ip) = own_ip {
         properties["inboundIpAddress"] = json!(ip);

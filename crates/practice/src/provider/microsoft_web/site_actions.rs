@@ -55,7 +55,8 @@ fn check_name(ctx: &Context<'_>, call: &Call) -> Outcome {
     } else if is_site_name(name) {
         json!({"nameAvailable": true, "reason": "", "message": ""})
     } else {
-        let message = format!("The name '{name}' is not valid: an app's name has 2 to 60 letters, digits and dashes.");
+        let message =
+            format!("The name '{name}' is not valid: an app's name has 2 to 60 letters, digits and dashes.");
         json!({"nameAvailable": false, "reason": "Invalid", "message": message})
     }))
 }
@@ -80,6 +81,7 @@ pub fn require_name(id: &ResourceId) -> Result<(), Fault> {
 fn sites_of_host(ctx: &Context<'_>, call: &Call) -> Outcome {
     let found = bindings::find_host(ctx, call.need("/name")?)?.map(|binding| bindings::site_of(&binding));
     let of = found.filter(|site| site.is_under(&call.target()));
-    let value: Vec<Value> = of.iter().map(|site| json!({"name": site.name(), "id": site.to_string()})).collect();
+    let value: Vec<Value> =
+        of.iter().map(|site| json!({"name": site.name(), "id": site.to_string()})).collect();
     Ok(Reply::ok(json!({"value": value, "nextLink": null, "id": null})))
 }

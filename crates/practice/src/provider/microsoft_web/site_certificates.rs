@@ -1,5 +1,6 @@
-//! Certificates of one app, or slot, alone: the only ones that apps on a Flex Consumption plan take (C34), and others that
-//! were created so. They have the operations of all certificates (`certificates`); here is what is particular to them.
+//! Certificates of one app, or slot, alone: the only ones that apps on a Flex Consumption plan take (C34),
+//! and others that were created so. They have the operations of all certificates (`certificates`); here is
+//! what is particular to them.
 
 use serde_json::Value;
 
@@ -23,13 +24,14 @@ pub fn is_of_site(id: &ResourceId) -> bool {
     KINDS.contains(&id.kind().as_str())
 }
 
-/// What binding answers where the app takes its own certificates alone and has none with this thumbprint, in the words that
-/// Terraform's users met.
+/// What binding answers where the app takes its own certificates alone and has none with this thumbprint, in
+/// the words that Terraform's users met.
 pub fn missing(thumbprint: &str) -> Fault {
     Fault::web_coded(404, "51004", "Cannot find {0} with name {1}.", &["SiteCertificate", thumbprint])
 }
 
-/// Refuses the fourth certificate of an app on a Flex Consumption plan. The words are the practice cloud's own.
+/// Refuses the fourth certificate of an app on a Flex Consumption plan. The words are the practice cloud's
+/// own.
 pub fn require_room(ctx: &Context<'_>, certificate: &ResourceId) -> Result<(), Fault> {
     if !is_of_site(certificate) {
         return Ok(());
@@ -39,7 +41,10 @@ pub fn require_room(ctx: &Context<'_>, certificate: &ResourceId) -> Result<(), F
     let plan = plans::named(ctx, text(&site, "/properties/serverFarmId"))?;
     let kind = KINDS[usize::from(app.kind() == site::SLOT)];
     if plans::is_flex(&plan) && ctx.list(kind, &app)?.len() >= MOST_ON_FLEX {
-        let message = format!("The app '{}' has {MOST_ON_FLEX} private certificates already, and can have no more.", app.name());
+        let message = format!(
+            "The app '{}' has {MOST_ON_FLEX} private certificates already, and can have no more.",
+            app.name()
+        );
         return Err(Fault::web(409, message));
     }
     Ok(())
@@ -62,8 +67,8 @@ pub fn require_version(call: &Call, id: &ResourceId) -> Result<(), Fault> {
     Err(Fault::arm(404, "InvalidResourceType", message))
 }
 
-/// Of the properties of a certificate those that only one of an app has: whose identity reads the vault, and whether code may
-/// load it. A PUT without them takes them away, as it does with all members that it can set.
+/// Of the properties of a certificate those that only one of an app has: whose identity reads the vault, and
+/// whether code may load it. A PUT without them takes them away, as it does with all members that it can set.
 pub fn own(properties: &Value) -> Value {
     let names = ["enableKeyVaultAccessUsingMSI", "loadCertificateToWebsitesSettings"];
     let given = names.into_iter().filter_map(|name| Some((name.to_owned(), properties.get(name)?.clone())));
@@ -103,7 +108,8 @@ mod tests {
         let cloud = Fixture::new("2026-11-23T00:00:00Z");
         cloud.with(|ctx| {
             plans::save(ctx, &ResourceId::parse(&web("serverfarms/plan")), "westeurope", sku, true).unwrap();
-            dns::add(ctx.tx, &Record::new("api.contoso.com", Kind::Cname, "api.azurewebsites.net").unwrap()).unwrap();
+            dns::add(ctx.tx, &Record::new("api.contoso.com", Kind::Cname, "api.azurewebsites.net").unwrap())
+                .unwrap();
         });
         let mut site = json!({"location": "West Europe", "kind": "functionapp", "properties": properties});
         site["properties"]["serverFarmId"] = web("serverfarms/plan").into();
@@ -128,7 +134,8 @@ mod tests {
 
     fn upload(cloud: &Fixture, path: &str, issued: &Issued) -> Reply {
         let file = BASE64.encode(pfx::write_with_password(issued, "api", "right").unwrap());
-        let properties = json!({"pfxBlob": file, "password": "right", "serverFarmId": web("serverfarms/plan")});
+        let properties =
+            json!({"pfxBlob": file, "password": "right", "serverFarmId": web("serverfarms/plan")});
         cloud.arm(Put, &web(path), &json!({"location": "West Europe", "properties": properties}))
     }
 
@@ -146,14 +153,29 @@ mod tests {
     fn an_app_on_flex_consumption_is_bound_to_its_own_certificates_and_no_other() {
         let cloud = cloud("FC1", &json!({}));
         let shared = issue(&cloud, 100);
-        assert_eq!(upload(&cloud, "certificates/shared", &shared).status, 200, "it can be made, and is of no use");
+        assert_eq!(
+            upload(&cloud, "certificates/shared", &shared).status,
+            200,
+            "it can be made, and is of no use"
+        );
         let refused = bind(&cloud, "SniEnabled", &shared);
         assert_eq!(refused.status, 404);
-        assert_eq!(message(refused), format!("Cannot find SiteCertificate with name {}.", thumbprint(&shared.leaf)));
+        assert_eq!(
+            message(refused),
+            format!("Cannot find SiteCertificate with name {}.", thumbprint(&shared.leaf))
+        );
         assert_eq!(upload(&cloud, "sites/api/certificates/own", &shared).status, 200);
         assert_eq!(bind(&cloud, "SniEnabled", &shared).status, 200);
-        assert_eq!(bind(&cloud, "IpBasedEnabled", &shared).status, 409, "there are no addresses of one's own on Flex Consumption");
-        assert_eq!(cloud.arm(Delete, &web("certificates/shared"), &json!({})).status, 200, "nothing presents that one");
+        assert_eq!(
+            bind(&cloud, "IpBasedEnabled", &shared).status,
+            409,
+            "there are no addresses of one's own on Flex Consumption"
+        );
+        assert_eq!(
+            cloud.arm(Delete, &web("certificates/shared"), &json!({})).status,
+            200,
+            "nothing presents that one"
+        );
         assert_eq!(cloud.arm(Delete, &web("sites/api/certificates/own"), &json!({})).status, 409);
     }
 
@@ -178,11 +200,16 @@ mod tests {
     fn there_are_three_of_them_on_flex_consumption_and_none_for_old_api_versions() {
         let cloud = cloud("FC1", &json!({}));
         for number in 0..3 {
-            let made = upload(&cloud, &format!("sites/api/certificates/c{number}"), &issue(&cloud, 100 + number));
+            let made =
+                upload(&cloud, &format!("sites/api/certificates/c{number}"), &issue(&cloud, 100 + number));
             assert_eq!(made.status, 200, "{number}");
         }
         assert_eq!(upload(&cloud, "sites/api/certificates/c3", &issue(&cloud, 200)).status, 409);
-        assert_eq!(upload(&cloud, "sites/api/certificates/c0", &issue(&cloud, 200)).status, 200, "one that is there is renewed");
+        assert_eq!(
+            upload(&cloud, "sites/api/certificates/c0", &issue(&cloud, 200)).status,
+            200,
+            "one that is there is renewed"
+        );
         assert_eq!(cloud.get(&web("sites/api/certificates"))["value"].as_array().unwrap().len(), 3);
         let old = cloud.arm(Get, &web("sites/api/certificates?api-version=2023-12-01"), &Value::Null);
         assert_eq!((old.status, json_of(old)["error"]["code"].clone()), (404, "InvalidResourceType".into()));

@@ -31,7 +31,11 @@ pub const ROUTES: &[Route] = &[
     Route::new(Method::Patch, "{rg}/providers/Microsoft.Web/sites/{site}/slots/{slot}", patch),
     Route::new(Method::Delete, "{rg}/providers/Microsoft.Web/sites/{site}/slots/{slot}", delete),
     Route::new(Method::Post, "{rg}/providers/Microsoft.Web/sites/{site}/publishxml", publish_xml),
-    Route::new(Method::Post, "{rg}/providers/Microsoft.Web/sites/{site}/slots/{slot}/publishxml", publish_xml),
+    Route::new(
+        Method::Post,
+        "{rg}/providers/Microsoft.Web/sites/{site}/slots/{slot}/publishxml",
+        publish_xml,
+    ),
 ];
 
 /// The members of `properties` that a PUT or PATCH may change.
@@ -151,8 +155,10 @@ fn change_plan(ctx: &Context<'_>, id: &ResourceId, site: &mut Value, plan: &str)
     let plan = plans::named(ctx, plan)?;
     let (name, webspace) = (text(&plan, "/name"), text(&plan, "/properties/webSpace"));
     if !webspace.eq_ignore_ascii_case(text(site, "/properties/webSpace")) {
-        let message =
-            format!("The app '{}' cannot move to the plan '{name}', which is in another webspace ({webspace}).", id.name());
+        let message = format!(
+            "The app '{}' cannot move to the plan '{name}', which is in another webspace ({webspace}).",
+            id.name()
+        );
         return Err(Fault::web(409, message));
     }
     plans::require_room(ctx, &plan, id)?;
@@ -163,8 +169,8 @@ fn change_plan(ctx: &Context<'_>, id: &ResourceId, site: &mut Value, plan: &str)
 /// One entry of `hostNameSslStates` with `toUpdate` (API.md §4.5, way 1).
 fn change_binding(ctx: &Context<'_>, site: &ResourceId, state: &Value) -> Result<(), Fault> {
     let host = text(state, "/name");
-    let wanted =
-        SslState::parse(&state["sslState"]).ok_or_else(|| Fault::web(400, "The parameter sslState has an invalid value."))?;
+    let wanted = SslState::parse(&state["sslState"])
+        .ok_or_else(|| Fault::web(400, "The parameter sslState has an invalid value."))?;
     bindings::bind(ctx, site, host, wanted, text(state, "/thumbprint"))?;
     Ok(())
 }
@@ -180,7 +186,8 @@ fn delete(ctx: &Context<'_>, call: &Call) -> Outcome {
     let plan = ResourceId::parse(text(&site, "/properties/serverFarmId"));
     remove(ctx, &id)?;
     // The last app takes its plan along, unless it is to stay.
-    let stays = call.query("deleteEmptyServerFarm").is_some_and(|wanted| wanted.eq_ignore_ascii_case("false"));
+    let stays =
+        call.query("deleteEmptyServerFarm").is_some_and(|wanted| wanted.eq_ignore_ascii_case("false"));
     if id.kind() == KIND && !stays && plans::of_plan(ctx, &plan)?.is_empty() && locks::lets_go(ctx, &plan)? {
         ctx.remove(&plan)?;
     }

@@ -1,5 +1,5 @@
-//! Swapping slots: two of an app's deployments change places, with the app settings and public certificates that do not
-//! stay. Hostnames, bindings and TLS settings never move.
+//! Swapping slots: two of an app's deployments change places, with the app settings and public certificates
+//! that do not stay. Hostnames, bindings and TLS settings never move.
 
 use jiff::SignedDuration;
 use serde_json::json;
@@ -25,11 +25,17 @@ fn swap(ctx: &Context<'_>, call: &Call) -> Outcome {
     let source = call.target();
     let app = if source.kind() == SLOT { source.parent() } else { source.clone() };
     let wanted = call.need("/targetSlot")?;
-    let target = if wanted.eq_ignore_ascii_case("production") { app.clone() } else { app.child("slots", wanted) };
+    let target =
+        if wanted.eq_ignore_ascii_case("production") { app.clone() } else { app.child("slots", wanted) };
     if target.key() == source.key() {
-        return Err(Fault::web(400, "The parameter targetSlot has an invalid value: a slot is swapped with another one."));
+        return Err(Fault::web(
+            400,
+            "The parameter targetSlot has an invalid value: a slot is swapped with another one.",
+        ));
     }
-    let label = |id: &crate::id::ResourceId| if id.kind() == KIND { "Production".to_owned() } else { id.name().to_owned() };
+    let label = |id: &crate::id::ResourceId| {
+        if id.kind() == KIND { "Production".to_owned() } else { id.name().to_owned() }
+    };
     let status = json!({
         "timestampUtc": ctx.now.to_string(),
         "sourceSlotName": label(&source),

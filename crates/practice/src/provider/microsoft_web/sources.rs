@@ -39,8 +39,8 @@ const STATUS: &str = "/properties/keyVaultSecretStatus";
 /// Which version of its secret a certificate was made of, so that a round without news costs nothing.
 const TAKEN: Collection<String> = Collection::new("certificate-version");
 
-/// An uploaded PFX, judged as the service does: it has a password, opens with it, and holds a key that is long enough.
-/// Self-signed and expired ones are taken, with a warning header (recorded).
+/// An uploaded PFX, judged as the service does: it has a password, opens with it, and holds a key that is
+/// long enough. Self-signed and expired ones are taken, with a warning header (recorded).
 pub fn upload(ctx: &Context<'_>, place: &Place, blob: &str, password: &str) -> Outcome {
     let invalid = || Fault::web(400, "The parameter pfxBlob has an invalid value.");
     let bytes = BASE64.decode(blob).map_err(|_| invalid())?;
@@ -54,7 +54,10 @@ pub fn upload(ctx: &Context<'_>, place: &Place, blob: &str, password: &str) -> O
     })?;
     let facts = Facts::read(&opened.leaf).map_err(|_| invalid())?;
     if facts.key_type == "RSA" && facts.key_bits < SHORTEST_KEY {
-        return Err(Fault::web(400, format!("The private key has {} bits; at least {SHORTEST_KEY} are needed.", facts.key_bits)));
+        return Err(Fault::web(
+            400,
+            format!("The private key has {} bits; at least {SHORTEST_KEY} are needed.", facts.key_bits),
+        ));
     }
     let origin = Origin::Upload { friendly_name: opened.friendly_name.clone().unwrap_or_default() };
     let material = Material::from(opened);
@@ -105,7 +108,13 @@ fn same_subscription(one: &ResourceId, other: &ResourceId) -> bool {
 }
 
 /// Makes a certificate of what a version of a secret holds, and remembers which version it was.
-fn take(ctx: &Context<'_>, place: &Place, vault: &ResourceId, secret: &str, version: &Version) -> Result<Value, Fault> {
+fn take(
+    ctx: &Context<'_>,
+    place: &Place,
+    vault: &ResourceId,
+    secret: &str,
+    version: &Version,
+) -> Result<Value, Fault> {
     let refuse = |reason: &str| Fault::web(400, format!("The secret '{secret}' {reason}."));
     let no_pfx = || refuse("is not a certificate of content type application/x-pkcs12");
     if version.content_type.as_deref() != Some(PFX_TYPE) {
@@ -121,7 +130,10 @@ fn take(ctx: &Context<'_>, place: &Place, vault: &ResourceId, secret: &str, vers
     let facts = Facts::read(&material.leaf).map_err(|_| refuse("holds a certificate that cannot be read"))?;
     if facts.key_type != "RSA" {
         // A file can be uploaded with such a key, but not imported from a vault.
-        return Err(refuse(&format!("has a key of type {}, which cannot be imported from a vault", facts.key_type)));
+        return Err(refuse(&format!(
+            "has a key of type {}, which cannot be imported from a vault",
+            facts.key_type
+        )));
     }
     let origin = Origin::Vault { vault: vault.clone(), secret: secret.to_owned() };
     let certificate = certificates::save(ctx, place, &material, &origin)?;

@@ -102,7 +102,10 @@ fn an_expired_upload_is_taken_with_a_warning_and_a_wrong_password_is_refused() {
     let issued = issue(&cloud, &["www.contoso.com"], -1);
     let reply = upload(&cloud, "shop", &issued, "right");
     assert!(reply.headers.iter().any(|(name, text)| *name == "warning" && text.contains("expired")));
-    assert_eq!(why(upload(&cloud, "other", &issued, "wrong")), "The password for the certificate is incorrect.");
+    assert_eq!(
+        why(upload(&cloud, "other", &issued, "wrong")),
+        "The password for the certificate is incorrect."
+    );
 }
 
 #[test]
@@ -312,7 +315,8 @@ fn a_swap_moves_settings_and_leaves_what_stays() {
     let slot = json!({"location": "West Europe", "properties": {}});
     assert_eq!(cloud.arm(Put, &web("sites/shop/slots/staging"), &slot).status, 200);
     let set = |site: &str, settings: Value| {
-        let done = cloud.arm(Put, &web(&format!("{site}/config/appsettings")), &json!({"properties": settings}));
+        let done =
+            cloud.arm(Put, &web(&format!("{site}/config/appsettings")), &json!({"properties": settings}));
         assert_eq!(done.status, 200, "{:?}", done.body);
     };
     set("sites/shop", json!({"COLOUR": "blue", "NAME": "production"}));
@@ -320,7 +324,8 @@ fn a_swap_moves_settings_and_leaves_what_stays() {
     let sticky = json!({"properties": {"appSettingNames": ["NAME"]}});
     assert_eq!(cloud.arm(Put, &web("sites/shop/config/slotConfigNames"), &sticky).status, 200);
 
-    let swapped = cloud.arm(Post, &web("sites/shop/slots/staging/slotsswap"), &json!({"targetSlot": "production"}));
+    let swapped =
+        cloud.arm(Post, &web("sites/shop/slots/staging/slotsswap"), &json!({"targetSlot": "production"}));
 
     assert_eq!(swapped.status, 202, "{:?}", swapped.body);
     let settings = |site: &str| {
@@ -371,7 +376,8 @@ fn a_group_whose_certificate_an_app_elsewhere_presents_is_not_deleted_whole() {
     let accepted = cloud.arm(Delete, GROUP, &Value::Null);
     assert_eq!(accepted.status, 202);
     cloud.settle();
-    let link = accepted.headers.iter().find(|(name, _)| *name == "location").map(|(_, link)| link.clone()).unwrap();
+    let link =
+        accepted.headers.iter().find(|(name, _)| *name == "location").map(|(_, link)| link.clone()).unwrap();
     let path = link[link.find("/subscriptions").unwrap()..].split('?').next().unwrap().to_owned();
     let refused = cloud.arm(Get, &path, &Value::Null);
     assert_eq!(refused.status, 409);

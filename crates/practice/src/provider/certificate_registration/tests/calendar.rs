@@ -50,7 +50,8 @@ fn a_rekey_changes_key_and_thumbprint_and_keeps_the_end() {
 fn an_old_proof_makes_a_rekey_wait_for_a_new_one() {
     let mut cloud = cloud_on(SPRING);
     issued(&mut cloud, "shop-cert");
-    // The free reissue within the paid year would need a proof too; take the token away so that nothing proves itself.
+    // The free reissue within the paid year would need a proof too; take the token away so that nothing
+    // proves itself.
     cloud.with(|ctx| dns::remove(ctx.tx, "contoso.com", Kind::Txt, None).unwrap());
     cloud.advance(days(160));
     assert_eq!(post(&cloud, "shop-cert", "reissue", &json!({"properties": {"keySize": 2048}})).status, 204);
@@ -138,7 +139,12 @@ fn an_order_of_the_past_stands_where_its_days_put_it() {
         stored: Some((ResourceId::parse(&vault_id()), name.to_owned())),
         keys: vec![cloud.setting.pooled_key(0)],
     };
-    let estate = [past("waiting", 3, &[]), past("denied", 20, &[]), past("issued", 40, &[40, 5]), past("expired", 400, &[400])];
+    let estate = [
+        past("waiting", 3, &[]),
+        past("denied", 20, &[]),
+        past("issued", 40, &[40, 5]),
+        past("expired", 400, &[400]),
+    ];
     cloud.with(|ctx| {
         for one in &estate {
             plant(ctx, one).unwrap();

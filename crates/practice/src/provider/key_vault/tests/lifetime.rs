@@ -30,7 +30,8 @@ fn import(cloud: &Fixture) {
 /// Says who signs the next version, and that it is made when ten days are left.
 fn patch(cloud: &Fixture, issuer: &str, action: &str) {
     let actions = json!([{"trigger": {"days_before_expiry": 10}, "action": {"action_type": action}}]);
-    let policy = json!({"issuer": {"name": issuer}, "lifetime_actions": actions, "key_props": {"reuse_key": true}});
+    let policy =
+        json!({"issuer": {"name": issuer}, "lifetime_actions": actions, "key_props": {"reuse_key": true}});
     assert_eq!(cloud.vault("kv-shop", Method::Patch, "/certificates/api/policy", &policy).status, 200);
 }
 
@@ -44,7 +45,9 @@ fn newest(cloud: &Fixture) -> Facts {
 
 #[test]
 fn what_was_imported_is_never_renewed_and_neither_is_what_only_sends_mail() {
-    for (issuer, action) in [("Unknown", "EmailContacts"), ("Unknown", "AutoRenew"), ("Self", "EmailContacts")] {
+    for (issuer, action) in
+        [("Unknown", "EmailContacts"), ("Unknown", "AutoRenew"), ("Self", "EmailContacts")]
+    {
         let mut cloud = cloud();
         import(&cloud);
         patch(&cloud, issuer, action);
@@ -87,15 +90,25 @@ fn a_partner_ca_issues_for_as_long_as_cas_may_or_says_why_not_and_is_asked_again
     patch(&cloud, "ours", "AutoRenew");
     let policy = json!({"x509_props": {"validity_months": 12}});
     assert_eq!(cloud.vault("kv-shop", Method::Patch, "/certificates/api/policy", &policy).status, 200);
-    assert!(cloud.with(|ctx| issuers::set_refusal(ctx, "kv-shop", "ours", Some("The account is locked."))).unwrap());
+    assert!(
+        cloud
+            .with(|ctx| issuers::set_refusal(ctx, "kv-shop", "ours", Some("The account is locked.")))
+            .unwrap()
+    );
     assert_eq!(get(&cloud, "/certificates/issuers/ours").get("refuses"), None, "that is the CA's to know");
     cloud.advance(days(91));
     let pending = get(&cloud, "/certificates/api/pending");
-    assert_eq!((&pending["status"], &pending["error"]["message"]), (&json!("failed"), &json!("The account is locked.")));
+    assert_eq!(
+        (&pending["status"], &pending["error"]["message"]),
+        (&json!("failed"), &json!("The account is locked."))
+    );
     assert_eq!((versions(&cloud), get(&cloud, "/certificates/api")["pending"].is_object()), (1, true));
     assert!(cloud.with(|ctx| issuers::set_refusal(ctx, "kv-shop", "ours", None)).unwrap());
     cloud.advance(days(1));
-    assert_eq!((versions(&cloud), get(&cloud, "/certificates/api/pending")["status"].clone()), (2, json!("completed")));
+    assert_eq!(
+        (versions(&cloud), get(&cloud, "/certificates/api/pending")["status"].clone()),
+        (2, json!("completed"))
+    );
     let facts = newest(&cloud);
     assert_ne!(facts.issuer_common_name, "api.contoso.com");
     let life = facts.not_after.duration_since(facts.not_before);

@@ -48,7 +48,12 @@ fn a_key_that_may_not_be_exported_never_leaves_its_vault() {
     for kind in ["application/x-pkcs12", "application/x-pem-file"] {
         let name = kind.replace('/', "-");
         assert_eq!(
-            create(&cloud, &name, &json!({"key_props": {"exportable": false}, "secret_props": {"contentType": kind}})).status,
+            create(
+                &cloud,
+                &name,
+                &json!({"key_props": {"exportable": false}, "secret_props": {"contentType": kind}})
+            )
+            .status,
             202
         );
         let secret = json_of(cloud.vault("kv-shop", Method::Get, &format!("/secrets/{name}"), &Value::Null));
@@ -95,7 +100,8 @@ fn a_cancelled_request_takes_no_certificate() {
     let cloud = cloud();
     assert_eq!(create(&cloud, "shop", &json!({"issuer": {"name": "Unknown"}})).status, 202);
     let path = "/certificates/shop/pending";
-    let asked = json_of(cloud.vault("kv-shop", Method::Patch, path, &json!({"cancellation_requested": true})));
+    let asked =
+        json_of(cloud.vault("kv-shop", Method::Patch, path, &json!({"cancellation_requested": true})));
     assert_eq!((&asked["status"], &asked["cancellation_requested"]), (&json!("inProgress"), &json!(true)));
     assert_eq!(json_of(cloud.vault("kv-shop", Method::Get, path, &Value::Null))["status"], "cancelled");
     let merge = cloud.vault("kv-shop", Method::Post, &format!("{path}/merge"), &json!({"x5c": []}));
