@@ -7,20 +7,23 @@ mod made;
 use std::hint::black_box;
 
 use certdeck::app::list::Sort;
-use certdeck::app::pane::{Pane, PaneName};
+use certdeck::app::pane::Pane;
+use certdeck::health::findings::{Findings, Limits};
 use certdeck::model::{Changes, Estate};
 use certdeck::rules::{Profile, Rules};
 use certdeck::snapshot::{self, Heading};
+use certdeck::tables::{Basis, PaneName};
 use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
 
 const ROWS: usize = 100_000;
 
 fn list(bench: &mut Criterion) {
     let (estate, rules) = (made::estate(ROWS), Rules::load(Profile::Current).unwrap());
+    let basis = Basis::new(&estate, &rules, made::now());
     for name in [PaneName::Private, PaneName::Bindings] {
         let mut pane = Pane::new(name);
         bench.bench_function(&format!("{name:?}: fill 100,000 rows"), |bench| {
-            bench.iter(|| pane.fill(black_box(&estate), &rules, made::now()));
+            bench.iter(|| pane.fill(black_box(&basis)));
         });
         for filter in ["w", "www", "team777", "!www1 team", "~wt9", "source:managed", "nothing-matches"] {
             bench.bench_function(&format!("{name:?}: filter 100,000 rows by {filter}"), |bench| {
@@ -33,18 +36,18 @@ fn list(bench: &mut Criterion) {
         }
         pane.filter.set("");
         pane.refilter();
-        for column in [0, 3] {
-            bench.bench_function(
-                &format!("{name:?}: sort 100,000 rows by {}", name.columns()[column].title),
-                |bench| {
-                    bench.iter(|| {
-                        pane.sort = Sort { column, reversed: !pane.sort.reversed };
-                        pane.resort(&estate);
-                    });
-                },
-            );
+        for heading in name.table().headings() {
+            bench.bench_function(&format!("{name:?}: sort 100,000 rows by {}", heading.title), |bench| {
+                bench.iter(|| {
+                    pane.sort = Sort { key: heading.key, reversed: !pane.sort.reversed };
+                    pane.resort(&basis);
+                });
+            });
         }
     }
+    bench.bench_function("find what is urgent among 100,000 certificates", |bench| {
+        bench.iter(|| Findings::of(black_box(&basis), Limits::USUAL));
+    });
     bench.bench_function("index 100,000 certificates", |bench| {
         bench.iter_batched(|| estate.clone(), Estate::indexed, BatchSize::PerIteration);
     });

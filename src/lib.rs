@@ -18,5 +18,6 @@ pub mod journal;
 pub mod paths;
 pub mod runtime;
 pub mod snapshot;
+pub mod tables;
 pub mod ui;
 pub mod workbench;

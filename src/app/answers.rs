@@ -9,9 +9,10 @@ use super::dialog::Dialog;
 use super::effect::Effect;
 use super::message::{AskId, Message};
 use super::operations::Outcome;
-use super::pane::{PaneName, Tone, count};
-use super::{App, Counts, Reading};
+use super::{App, Reading};
+use crate::health::findings::{Findings, Limits};
 use crate::model::{Changes, Estate, Gap, Problem};
+use crate::tables::{PaneName, Tone};
 use crate::workbench::Password;
 
 /// A pane with so many rows is sorted anew whenever a part comes.
@@ -72,6 +73,8 @@ impl App {
                             self.keep_upkeep(&mut estate);
                             self.note_changes(&estate);
                             self.put_estate(Arc::from(estate));
+                        } else {
+                            self.find();
                         }
                         self.is_recalled = false;
                         self.see_estate();
@@ -177,15 +180,18 @@ impl App {
     }
 
     fn put_estate(&mut self, estate: Arc<Estate>) {
-        self.counts = Counts::default();
-        self.counts.add(&estate, 0, self.now);
         self.estate = estate;
+        self.find();
+    }
+
+    /// Judges the whole estate again.
+    pub(super) fn find(&mut self) {
+        self.findings = Findings::of(&self.basis(), Limits::USUAL);
     }
 
     /// Everything that was judged by a time that turned out to be wrong.
     pub(super) fn judge_again(&mut self) {
-        self.counts = Counts::default();
-        self.counts.add(&self.estate, 0, self.now);
+        self.find();
         self.panes.iter_mut().for_each(|pane| pane.is_stale = true);
         self.fill_pane();
         self.derive_wizard();
@@ -212,10 +218,9 @@ impl App {
     /// so that is done when they have become twice as many, and at the end.
     fn grow(&mut self, part: Estate) {
         self.has_estate = true;
-        let before = self.estate.certificates.len();
         Arc::make_mut(&mut self.estate).absorb(part);
-        self.counts.add(&self.estate, before, self.now);
         if self.is_worth_sorting() {
+            self.find();
             self.see_estate();
         } else {
             self.panes.iter_mut().for_each(|pane| pane.is_stale = true);
@@ -231,7 +236,7 @@ impl App {
     }
 
     fn is_worth_sorting(&self) -> bool {
-        let rows = count(self.pane, &self.estate);
+        let rows = self.pane.table().count(&self.estate);
         rows <= FEW_ROWS || rows >= 2 * self.pane().list.total()
     }
 

@@ -6,9 +6,10 @@ use super::detail::{Detail, Raw, Tab, step};
 use super::effect::Effect;
 use super::key::{Key, KeyCode};
 use super::list::Sort;
-use super::pane::{Fact, PaneName, Tone, facts};
 use super::scope::Scope;
 use crate::model::ResourceId;
+use crate::tables::Basis;
+use crate::tables::{Fact, PaneName, Tone};
 
 impl App {
     pub(super) fn run_browsing(&mut self, command: Command) {
@@ -25,9 +26,8 @@ impl App {
             Command::Leave => self.ask_to_quit(),
             Command::Filter => self.pane_mut().is_filtering = true,
             Command::Sort => {
-                let pane = self.pane_mut();
-                let column = (pane.sort.column + 1) % pane.name.columns().len();
-                self.sort_by(Sort { column, reversed: false });
+                let sort = self.pane().next_sort();
+                self.sort_by(sort);
             }
             Command::Reverse => {
                 let sort = self.pane().sort;
@@ -46,9 +46,10 @@ impl App {
     }
 
     fn sort_by(&mut self, sort: Sort) {
+        let basis = Basis { estate: &self.estate, rules: &self.settings.rules, now: self.now };
         let pane = &mut self.panes[self.pane.index()];
         pane.sort = sort;
-        pane.resort(&self.estate);
+        pane.resort(&basis);
     }
 
     fn step(&mut self, motion: Motion) {
@@ -73,7 +74,7 @@ impl App {
         let pane = self.pane();
         pane.list
             .selected_place()
-            .map(|place| facts(pane.name, &self.estate, &self.settings.rules, place, self.now))
+            .map(|place| pane.name.table().facts(&self.basis(), place))
             .unwrap_or_default()
     }
 
@@ -87,9 +88,10 @@ impl App {
     /// Gives the pane that is looked at the newest rows.
     pub(super) fn fill_pane(&mut self) {
         let is_whole = self.are_rows_whole(self.pane);
+        let basis = Basis { estate: &self.estate, rules: &self.settings.rules, now: self.now };
         let pane = &mut self.panes[self.pane.index()];
         if pane.is_stale {
-            pane.fill(&self.estate, &self.settings.rules, self.now);
+            pane.fill(&basis);
             if is_whole && pane.list.total() > 0 {
                 pane.list.settle();
             }

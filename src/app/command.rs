@@ -3,9 +3,9 @@
 
 use super::App;
 use super::dialog::Task;
-use super::pane::PaneName;
 use crate::flow::FlowName;
 use crate::model::ResourceId;
+use crate::tables::PaneName;
 
 /// Everything that can be asked of the program by name or by key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

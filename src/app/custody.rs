@@ -4,9 +4,9 @@ use super::App;
 use super::dialog::{Chains, Dialog};
 use super::effect::Effect;
 use super::message::AskId;
-use super::pane::{PaneName, is_of_platform};
 use crate::model::Problem;
 use crate::model::custody::{About, Custody};
+use crate::tables::PaneName;
 
 impl App {
     /// What is under the cursor, or why it has no chain.
@@ -20,7 +20,7 @@ impl App {
             }
             PaneName::Bindings => {
                 let binding = self.selected_binding().ok_or("this hostname is gone")?;
-                if is_of_platform(&self.estate, binding) {
+                if self.estate.is_of_platform(binding) {
                     return Err(
                         "Azure secures its own names by itself, with certificates of its own".to_owned()
                     );

@@ -3,8 +3,8 @@
 
 use super::command::Motion;
 use super::message::AskId;
-use super::pane::PaneName;
 use crate::model::{Problem, ResourceId};
+use crate::tables::PaneName;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Tab {

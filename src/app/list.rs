@@ -6,22 +6,14 @@ use std::collections::HashSet;
 use std::ops::Range;
 
 use super::command::Motion;
-pub use super::filter::{Filter, SEPARATOR, is_spread};
 use crate::model::ResourceId;
-
-/// What a row sorts by in some column.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum SortKey {
-    Number(i64),
-    /// The text of the column; rows without any sort last either way up.
-    Text,
-    /// Nothing there: sorts last either way up.
-    None,
-}
+use crate::tables::filter::Filter;
+use crate::tables::{SEPARATOR, Searched, SortKey};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Sort {
-    pub column: usize,
+    /// The key of the column.
+    pub key: &'static str,
     pub reversed: bool,
 }
 
@@ -112,8 +104,8 @@ impl List {
         self.filter.refusal()
     }
 
-    /// Filters by the text a person typed. `columns` are the names that may stand before a colon.
-    pub fn filter(&mut self, text: &str, columns: &[&str]) {
+    /// Filters by the text a person typed.
+    pub fn filter(&mut self, text: &str, columns: &[Searched]) {
         self.filter = Filter::parse(text, columns);
         self.narrow();
     }
@@ -268,6 +260,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::tables::filter::searched;
 
     fn id(n: usize) -> ResourceId {
         ResourceId::subscription(&n.to_string())
@@ -319,9 +312,9 @@ mod tests {
         #[test]
         fn a_filter_and_its_inverse_share_the_rows_between_them(words in words(), sought in "[a-c]{1,2}") {
             let mut list = list(&words);
-            list.filter(&sought, &["name"]);
+            list.filter(&sought, &searched(&["name"]));
             let with = list.len();
-            list.filter(&format!("!{sought}"), &["name"]);
+            list.filter(&format!("!{sought}"), &searched(&["name"]));
             prop_assert_eq!(with + list.len(), words.len());
         }
 
@@ -364,9 +357,9 @@ mod tests {
     fn when_the_row_under_the_cursor_is_filtered_out_the_cursor_goes_to_the_first_match_a3() {
         let mut list = list(&["fabrikam", "intranet", "intranet-old", "shop", "wiki"].map(str::to_owned));
         list.step(Motion::Bottom);
-        list.filter("intranet", &["name"]);
+        list.filter("intranet", &searched(&["name"]));
         assert_eq!((list.len(), list.selected()), (2, Some(&id(1))));
-        list.filter("fabrikam", &["name"]);
+        list.filter("fabrikam", &searched(&["name"]));
         assert_eq!(list.selected(), Some(&id(0)));
     }
 
@@ -375,10 +368,10 @@ mod tests {
         let mut list = List::default();
         fill(&mut list, [format!("shop{SEPARATOR}managed"), format!("managed{SEPARATOR}shop")].into_iter());
         list.sort(0, |place| SortKey::Number(i64::try_from(place).unwrap_or_default()), false);
-        list.filter("source:managed", &["name", "source"]);
+        list.filter("source:managed", &searched(&["name", "source"]));
         assert_eq!(list.selected(), Some(&id(0)));
         assert_eq!(list.len(), 1);
-        list.filter("~mgd", &["name", "source"]);
+        list.filter("~mgd", &searched(&["name", "source"]));
         assert_eq!(list.len(), 2);
     }
 }

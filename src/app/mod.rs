@@ -9,7 +9,6 @@ pub mod detail;
 pub mod dialog;
 pub mod effect;
 pub mod field;
-pub mod filter;
 pub mod goal;
 pub mod key;
 pub mod keymap;
@@ -34,6 +33,9 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use zeroize::Zeroize;
 
+use crate::health::findings::Findings;
+use crate::tables::Basis;
+use crate::tables::{PaneName, Tone};
 use command::{Command, Place};
 use detail::Detail;
 use dialog::Dialog;
@@ -43,7 +45,7 @@ use key::Key;
 use keymap::Keymap;
 use message::{AskId, Message};
 use operations::Operations;
-use pane::{Pane, PaneName, Tone, urgency};
+use pane::Pane;
 use place::ContextChoice;
 use public::PublicRead;
 use wizard::Wizard;
@@ -102,29 +104,6 @@ pub struct Notice {
     pub tone: Tone,
 }
 
-/// How many certificates are urgent, soon or fine.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Counts {
-    pub urgent: usize,
-    pub soon: usize,
-    pub fine: usize,
-}
-
-impl Counts {
-    /// Of the certificates from this place in the list on; what is revoked is urgent whatever its end says.
-    fn add(&mut self, estate: &Estate, from: usize, now: Timestamp) {
-        for certificate in &estate.certificates[from..] {
-            let Some(expires) = certificate.expires else { continue };
-            match urgency(expires, now) {
-                _ if estate.is_revoked(certificate, now) => self.urgent += 1,
-                Tone::Urgent => self.urgent += 1,
-                Tone::Soon => self.soon += 1,
-                Tone::Plain | Tone::Good | Tone::Dim => self.fine += 1,
-            }
-        }
-    }
-}
-
 /// The state of the program. A view reads it; only [`App::update`] changes it.
 #[derive(Debug)]
 pub struct App {
@@ -151,7 +130,8 @@ pub struct App {
     pub reading: Reading,
     /// Why the last reading failed; the rows before it stay.
     pub failure: Option<Problem>,
-    pub counts: Counts,
+    /// What will break, and what could not be judged.
+    pub findings: Findings,
     /// Which apps were asked for their public certificates.
     pub public: PublicRead,
     /// Under which question the vaults are being asked.
@@ -206,7 +186,7 @@ impl App {
             incoming: None,
             reading: Reading::Idle,
             failure: None,
-            counts: Counts::default(),
+            findings: Findings::default(),
             public: PublicRead::default(),
             upkeep: None,
             pane: PaneName::Private,
@@ -284,7 +264,7 @@ impl App {
                 running => self.say(
                     format!(
                         "{} under way: make the terminal larger to quit.",
-                        pane::counted(running, "operation")
+                        crate::model::counted(running, "operation")
                     ),
                     Tone::Soon,
                 ),
@@ -427,6 +407,11 @@ impl App {
     /// Shows an error that stays until it is dismissed.
     fn show_problem(&mut self, problem: Problem) {
         self.dialogs.push(Dialog::Error(dialog::ErrorText::new(problem)));
+    }
+
+    /// What everything on screen is judged by.
+    pub fn basis(&self) -> Basis<'_> {
+        Basis { estate: &self.estate, rules: &self.settings.rules, now: self.now }
     }
 
     /// What has the keys below the dialogs.

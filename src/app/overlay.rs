@@ -11,11 +11,11 @@ use super::key::{Key, KeyCode};
 use super::keymap::entries;
 use super::message::AskId;
 use super::operations::Outcome;
-use super::pane::{PaneName, Tone, urgency};
 use super::wizard::Wizard;
 use crate::flow::FlowName;
 use crate::flow::script::ScriptKind;
-use crate::model::{Expiry, OrderStatus, Problem, day};
+use crate::model::Problem;
+use crate::tables::{PaneName, Tone};
 
 impl App {
     pub(super) fn press_in_dialog(&mut self, key: Key) {
@@ -214,13 +214,13 @@ impl App {
 
     /// What will break and what could not be read, worst first; Enter goes there.
     pub(super) fn open_problems(&mut self) {
-        let mut items: Vec<(Option<i64>, Item)> = Vec::new();
+        let mut items: Vec<Item> = Vec::new();
         if let Some(difference) = &self.clock_difference {
             let problem = Problem::new("Tell the time", &**difference).remedy(
                 "Set this machine's clock (timedatectl set-ntp true): sign-in and TLS go by it, and fail where it is far off.",
             );
             let then = Ok(Act::ShowProblem(problem));
-            items.push((None, Item { label: "clock".to_owned(), note: difference.clone(), then }));
+            items.push(Item { label: "clock".to_owned(), note: difference.clone(), then });
         }
         if let Some(problem) = &self.failure {
             let item = Item {
@@ -228,56 +228,18 @@ impl App {
                 note: problem.why.clone(),
                 then: Ok(Act::ShowProblem(problem.clone())),
             };
-            items.push((None, item));
+            items.push(item);
         }
-        for gap in &self.estate.gaps {
-            let note = format!("not read: {}", gap.problem.why);
-            let then = Ok(Act::ShowProblem(gap.problem.clone()));
-            items.push((None, Item { label: gap.what.clone(), note, then }));
+        let basis = self.basis();
+        for finding in &self.findings.all {
+            let then = match (PaneName::of(finding.on), &finding.id) {
+                (Some(pane), Some(id)) => Act::Show(pane, id.clone()),
+                _ => Act::ShowProblem(self.estate.gaps[finding.place].problem.clone()),
+            };
+            items.push(Item { label: finding.name(&basis), note: finding.line(&basis), then: Ok(then) });
         }
-        for certificate in &self.estate.certificates {
-            let Some(expires) = certificate.expires else { continue };
-            let turn = self.settings.rules.turn(&self.estate, certificate, self.now);
-            if turn.is_alarm() || matches!(urgency(expires, self.now), Tone::Urgent | Tone::Soon) {
-                let expiry = Expiry::of(expires, self.now);
-                let is_revoked = self.estate.is_revoked(certificate, self.now);
-                let used = self.estate.bindings_of(certificate).count();
-                let used = if used == 0 { "unused".into() } else { super::pane::counted(used, "hostname") };
-                let verb = if expiry.is_past() { "" } else { "expires " };
-                let who = if turn.is_alarm() { turn.words(day) } else { turn.short().to_owned() };
-                let end = if is_revoked { "revoked".to_owned() } else { format!("{verb}{}", expiry.words()) };
-                let note = format!("{end}; {used}; {who}");
-                let then = Ok(Act::Show(PaneName::Private, certificate.id.clone()));
-                let breaks = if is_revoked { Some(self.now) } else { turn.breaks_on() };
-                let seconds = breaks.map_or(expiry.seconds, |breaks| {
-                    expiry.seconds.min(Expiry::of(breaks, self.now).seconds)
-                });
-                items.push((Some(seconds), Item { label: certificate.id.name().to_owned(), note, then }));
-            }
-        }
-        for binding in self.estate.bindings_without_certificate() {
-            let note = "no certificate that was read has the thumbprint of this binding".to_owned();
-            let then = Ok(Act::Show(PaneName::Bindings, binding.id()));
-            items.push((Some(0), Item { label: binding.host.to_string(), note, then }));
-        }
-        for order in &self.estate.orders {
-            for (export, _) in self.estate.exports_of(order).filter(|(_, is_stale)| *is_stale) {
-                let note = format!(
-                    "{} was renewed since this file was written: export it again (x) and install it",
-                    order.id.name()
-                );
-                let then = Ok(Act::Show(PaneName::Orders, order.id.clone()));
-                items.push((Some(0), Item { label: export.path.clone(), note, then }));
-            }
-            if order.status == OrderStatus::PendingIssuance {
-                let note = "not usable yet: w goes on with its steps".to_owned();
-                let then = Ok(Act::Show(PaneName::Orders, order.id.clone()));
-                items.push((Some(0), Item { label: order.id.name().to_owned(), note, then }));
-            }
-        }
-        items.sort_by_key(|(seconds, _)| *seconds);
-        let choose = Choose::new("Problems", items.into_iter().map(|(_, item)| item).collect())
-            .intro("What could not be read, what has expired, and what will expire within 30 days.")
+        let choose = Choose::new("Problems", items)
+            .intro("What has expired, what will expire or break, and what could not be read, the most urgent first.")
             .empty("Nothing expires within 30 days, and everything could be read.");
         self.dialogs.push(Dialog::Choose(choose));
     }

@@ -4,9 +4,9 @@
 use super::dialog::{Act, Choose, Dialog, Item, SignIn};
 use super::effect::{Effect, Opening};
 use super::message::AskId;
-use super::pane::Tone;
 use super::{App, Opens, Settings};
 use crate::model::{Problem, SignInAsk};
+use crate::tables::Tone;
 
 /// Whether this program has a practice cloud of its own to go to.
 const HAS_PRACTICE: bool = cfg!(feature = "practice");

@@ -2,10 +2,10 @@
 //! The flow itself looks again before anything is sent.
 
 use super::App;
-use super::pane::{PaneName, app_label};
 use crate::flow::usage::some_of;
 use crate::flow::{FlowName, Subject};
 use crate::model::{Binding, PrivateCertificate, ResourceId, Source, SslState};
+use crate::tables::{PaneName, app_label};
 
 impl App {
     /// Why the flow cannot be done on the row under the cursor. Where the row is of another kind, the form

@@ -7,11 +7,13 @@ use std::sync::Arc;
 
 use super::App;
 use super::effect::Effect;
-use super::filter::{Filter, SEPARATOR};
 use super::message::AskId;
-use super::pane::{PaneName, counted};
 use super::scope::Scope;
+use crate::model::counted;
 use crate::model::{self, Estate, ResourceId};
+use crate::tables::PaneName;
+use crate::tables::filter::Filter;
+use crate::tables::{SEPARATOR, Searched};
 
 /// So many apps are asked without being told to.
 pub const UNTOLD: usize = 300;
@@ -81,10 +83,9 @@ impl App {
         let are_few = |is_meant: &dyn Fn(&model::App) -> bool| {
             self.unasked().filter(|app| is_meant(app)).take(UNTOLD + 1).count() <= UNTOLD
         };
-        let names = self.pane().column_names();
-        let names: Vec<&str> = names.iter().map(String::as_str).collect();
-        let filter = Filter::parse(self.pane().filter.text(), &names);
-        let passes = |app: &model::App| filter.holds(&app_text(&names, &self.estate, app));
+        let columns = self.pane.table().searched();
+        let filter = Filter::parse(self.pane().filter.text(), &columns);
+        let passes = |app: &model::App| filter.holds(&app_text(&columns, &self.estate, app));
         let wanted = if are_few(&|_| true) {
             self.apps_to_ask(|_| true)
         } else if !filter.is_empty() && are_few(&passes) {
@@ -154,6 +155,9 @@ impl App {
         if is_over {
             self.public.asking = None;
         }
+        if is_over {
+            self.find();
+        }
         self.see_rows_of(PaneName::Public, moved || is_over);
         if is_over {
             // The filter or the scope may be another one by now.
@@ -186,10 +190,10 @@ impl App {
 
 /// What a filter of the pane finds of an app, each in the place of its column; nothing is known of its
 /// certificates.
-fn app_text(columns: &[&str], estate: &Estate, app: &model::App) -> String {
-    let cell = |column: &&str| match *column {
+fn app_text(columns: &[Searched], estate: &Estate, app: &model::App) -> String {
+    let cell = |column: &Searched| match column.key {
         "app" => app.label(),
-        "group" => app.id.resource_group().to_owned(),
+        "resource_group" => app.id.resource_group().to_owned(),
         "subscription" => estate.subscription_name(&app.id).to_owned(),
         _ => String::new(),
     };

@@ -3,10 +3,10 @@
 
 use super::App;
 use super::dialog::{Act, Confirm, Dialog};
-use super::pane::{PaneName, Tone, date};
 use crate::flow::FlowName;
 use crate::model::{PrivateCertificate, ResourceId, Source, WhoActs};
 use crate::rules::{InVault, What};
+use crate::tables::{PaneName, Tone, date};
 
 /// Where `r` leads.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -4,8 +4,9 @@
 
 use super::App;
 use super::dialog::{Act, Choose, Dialog, Item};
-use super::pane::{PaneName, Tone, counted};
+use crate::model::counted;
 use crate::model::{Estate, PrivateCertificate, ResourceId};
+use crate::tables::{PaneName, Tone};
 
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum Scope {
@@ -22,7 +23,7 @@ impl Scope {
         match self {
             Self::Everything => None,
             Self::Subscription(id) => Some(estate.subscription_name(id).to_owned()),
-            Self::App(id) => Some(super::pane::app_label(estate, id)),
+            Self::App(id) => Some(crate::tables::app_label(estate, id)),
         }
     }
 

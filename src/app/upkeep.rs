@@ -6,8 +6,8 @@ use std::sync::Arc;
 use super::App;
 use super::effect::Effect;
 use super::message::AskId;
-use super::pane::PaneName;
 use crate::model::{Estate, Upkeep};
+use crate::tables::PaneName;
 
 impl App {
     /// Asks the vaults, if any certificate comes from one.
@@ -30,6 +30,7 @@ impl App {
         if is_over {
             self.upkeep = None;
         }
+        self.find();
         for name in [PaneName::Private, PaneName::Bindings] {
             self.see_rows_of(name, is_over);
         }

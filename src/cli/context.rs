@@ -24,7 +24,7 @@ pub enum Command {
     Show { name: Option<String> },
 }
 
-const COLUMNS: &[(&str, &str)] = &[
+const COLUMNS: [(&str, &str); 7] = [
     ("current", ""),
     ("name", "Name"),
     ("cloud", "Cloud"),
@@ -44,7 +44,7 @@ pub fn run(command: &Command, session: &Session) -> Result<Exit, CliError> {
                 .contexts
                 .iter()
                 .map(|(name, context)| row(name, context, current.as_deref() == Some(name)));
-            let table = Table::new(COLUMNS, rows.collect());
+            let table = Table::new(COLUMNS.into(), rows.collect());
             table.write(*output, &mut out).map_err(CliError::Output)?;
             if session.config.contexts.is_empty() {
                 words(&format!(

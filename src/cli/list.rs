@@ -4,18 +4,15 @@ use std::io::{self, Write};
 use std::time::Duration;
 
 use clap::ValueEnum;
-use jiff::Timestamp;
-use serde_json::Value;
 
 use super::reading::{self, Public};
-use super::rows;
 use super::session::Session;
-use super::table::{Format, Table, text};
+use super::table::{Format, Table};
 use super::{CliError, Exit, deadline, words};
-use crate::app::filter::{Filter, SEPARATOR};
 use crate::azure::Deadline;
-use crate::model::{Estate, Gap, Tags};
-use crate::rules::Rules;
+use crate::model::{Gap, quoted};
+use crate::tables::filter::Filter;
+use crate::tables::{APPS, Basis, Listed, PaneName, Rows, VAULTS};
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
@@ -25,6 +22,9 @@ pub struct Args {
     /// order; all must hold
     #[arg(long, value_name = "TEXT", default_value = "")]
     filter: String,
+    /// Only these columns, in this order, such as name,expires,tags; a table leaves out the widest if none are named
+    #[arg(long, value_name = "KEYS", value_delimiter = ',')]
+    columns: Vec<String>,
     #[arg(short, long, value_enum, default_value_t)]
     output: Format,
     /// Show what was read within this time, such as 90s or 5m, and what is missing
@@ -49,34 +49,15 @@ enum Kind {
 }
 
 impl Kind {
-    fn table<'e>(self, estate: &'e Estate, rules: &'e Rules, now: Timestamp) -> Table<'e> {
+    fn rows(self) -> &'static dyn Rows {
         match self {
-            Self::Private => rows::private(estate, rules, now),
-            Self::Public => rows::public(estate, now),
-            Self::Orders => rows::orders(estate, now),
-            Self::Bindings => rows::bindings(estate, now),
-            Self::Apps => rows::apps(estate, now),
-            Self::Vaults => rows::vaults(estate, now),
+            Self::Private => PaneName::Private.table(),
+            Self::Public => PaneName::Public.table(),
+            Self::Orders => PaneName::Orders.table(),
+            Self::Bindings => PaneName::Bindings.table(),
+            Self::Apps => &APPS,
+            Self::Vaults => &VAULTS,
         }
-    }
-}
-
-/// What a filter can ask for besides the columns that are written.
-const HIDDEN: [&str; 3] = ["group", "subscription", "tags"];
-
-impl Kind {
-    /// The values of [`HIDDEN`] for one row.
-    fn hidden(self, estate: &Estate, place: usize) -> [String; 3] {
-        let none = Tags::default();
-        let (id, tags) = match self {
-            Self::Private => (estate.certificates[place].id.clone(), &estate.certificates[place].tags),
-            Self::Public => (estate.public_certificates[place].id.clone(), &none),
-            Self::Orders => (estate.orders[place].id.clone(), &estate.orders[place].tags),
-            Self::Bindings => (estate.bindings[place].id(), &none),
-            Self::Apps => (estate.apps[place].id.clone(), &none),
-            Self::Vaults => (estate.vaults[place].id.clone(), &estate.vaults[place].tags),
-        };
-        [id.resource_group().to_owned(), estate.subscription_name(&id).to_string(), tags.words()]
     }
 }
 
@@ -88,23 +69,49 @@ pub async fn run(args: &Args, session: &Session) -> Result<Exit, CliError> {
         reading::add_upkeep(session, &client, &mut estate).await?;
     }
     let rules = session.rules()?;
-    let mut table = args.kind.table(&estate, &rules, client.now());
-    let columns: Vec<&str> = table.columns.iter().map(|(key, _)| *key).chain(HIDDEN).collect();
-    let filter = Filter::parse(&args.filter, &columns);
+    let basis = Basis::new(&estate, &rules, client.now());
+    let rows = args.kind.rows();
+    let places = chosen(&rows.listed(), args)?;
+    let columns = places.iter().map(|place| rows.listed()[*place]).map(|one| (one.key, one.title)).collect();
+    let filter = Filter::parse(&args.filter, &rows.searched_in_list());
     if let Some(why) = filter.refusal() {
         return Err(CliError::Usage(why.to_owned()));
     }
-    let as_text = |place: usize, row: &[Value]| {
-        let hidden = args.kind.hidden(&estate, place);
-        row.iter().map(text).chain(hidden).collect::<Vec<_>>().join(&SEPARATOR.to_string()).to_lowercase()
+    let as_text = |place: usize| {
+        let mut text = String::new();
+        rows.put_list_text(&basis, place, &mut text);
+        text.to_lowercase()
     };
+    // Parts of an estate come in any order; the id gives each list the same one every time.
+    let mut order: Vec<usize> = (0..rows.count(&estate)).collect();
+    order.sort_by_cached_key(|place| rows.id(&estate, *place));
     if !filter.is_empty() {
-        table.retain(|place, row| filter.holds(&as_text(place, row)));
+        order.retain(|place| filter.holds(&as_text(*place)));
     }
+    let table = Table::of(columns, order, |place| {
+        let values = rows.values(&basis, place);
+        places.iter().map(|place| values[*place].clone()).collect()
+    });
     let mut out = io::BufWriter::new(io::stdout().lock());
     table.write(args.output, &mut out).and_then(|()| out.flush()).map_err(CliError::Output)?;
     for gap in &estate.gaps {
         words(&format!("not read: {}: {}", gap.what, gap.problem.why));
     }
     Ok(if estate.gaps.iter().any(Gap::hides_something) { Exit::Cloud } else { Exit::Done })
+}
+
+/// The places of the columns to write.
+fn chosen(listed: &[Listed], args: &Args) -> Result<Vec<usize>, CliError> {
+    if args.columns.is_empty() {
+        let is_shown = |one: &Listed| args.output != Format::Table || !one.is_wide;
+        return Ok((0..listed.len()).filter(|place| is_shown(&listed[*place])).collect());
+    }
+    let place = |wanted: &String| {
+        let none = || {
+            let known: Vec<&str> = listed.iter().map(|one| one.key).collect();
+            CliError::Usage(format!("there is no column '{}': {}", quoted(wanted), known.join(", ")))
+        };
+        listed.iter().position(|one| one.key == wanted.replace('-', "_")).ok_or_else(none)
+    };
+    args.columns.iter().map(place).collect()
 }

@@ -1,6 +1,7 @@
 //! The command line: one file a subcommand. Data goes to standard output, words to standard error.
 
 mod cert;
+mod check;
 mod completions;
 mod config;
 mod consent;
@@ -23,7 +24,6 @@ mod practice;
 mod practice;
 mod reading;
 mod report;
-mod rows;
 mod run;
 mod screen;
 mod session;
@@ -89,7 +89,7 @@ enum Command {
     /// Show what will expire, and who must act
     Report(report::Report),
     /// One line and an exit code about what expires, for a monitoring system
-    Check(report::Check),
+    Check(check::Check),
     /// Run a guided operation to its end
     Run(run::Args),
     /// Print the page about all guided operations, in Markdown
@@ -146,7 +146,7 @@ pub async fn run(cli: Cli) -> Result<Exit, CliError> {
         Some(Command::Emulator(args)) => practice::emulator::run(args).await,
         Some(Command::List(args)) => list::run(&args, &Session::open(&cli.global)?).await,
         Some(Command::Report(args)) => report::report(&args, &Session::open(&cli.global)?).await,
-        Some(Command::Check(args)) => report::check(&args, &cli.global).await,
+        Some(Command::Check(args)) => check::check(&args, &cli.global).await,
         Some(Command::Run(args)) => run::run(args, &Session::open(&cli.global)?).await,
         Some(Command::Flows) => flows::run(),
         Some(Command::Cert(command)) => cert::run(command),

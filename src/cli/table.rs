@@ -7,7 +7,7 @@ use serde::Serializer as _;
 use serde_json::{Map, Value};
 use unicode_width::UnicodeWidthStr;
 
-use crate::model::ResourceId;
+use crate::tables::line;
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
 pub enum Format {
@@ -19,12 +19,12 @@ pub enum Format {
 }
 
 /// The key, for programs, and the title, for people, of each cell of a row.
-pub type Columns = &'static [(&'static str, &'static str)];
+pub type Columns = Vec<(&'static str, &'static str)>;
 
 /// Rows that are made when they are written: all of a large estate at once would take half as much memory as
 /// the estate.
 pub struct Table<'e> {
-    pub columns: Columns,
+    columns: Columns,
     row: Box<dyn Fn(usize) -> Vec<Value> + 'e>,
     /// The places of the rows to write, in their order.
     order: Vec<usize>,
@@ -35,21 +35,9 @@ impl<'e> Table<'e> {
         Self { columns, order: (0..rows.len()).collect(), row: Box::new(move |place| rows[place].clone()) }
     }
 
-    /// A row for each of these. Parts of an estate come in any order; the id gives each list the same one
-    /// every time.
-    pub fn of<T>(
-        columns: Columns,
-        list: &'e [T],
-        id: impl Fn(&T) -> ResourceId,
-        row: impl Fn(&'e T) -> Vec<Value> + 'e,
-    ) -> Self {
-        let mut order: Vec<usize> = (0..list.len()).collect();
-        order.sort_by_cached_key(|place| id(&list[*place]));
-        Self { columns, order, row: Box::new(move |place| row(&list[place])) }
-    }
-
-    pub fn retain(&mut self, mut keeps: impl FnMut(usize, &[Value]) -> bool) {
-        self.order.retain(|place| keeps(*place, &(self.row)(*place)));
+    /// `row` makes the row of a place.
+    pub fn of(columns: Columns, order: Vec<usize>, row: impl Fn(usize) -> Vec<Value> + 'e) -> Self {
+        Self { columns, order, row: Box::new(row) }
     }
 
     fn rows(&self) -> impl Iterator<Item = Vec<Value>> {
@@ -81,7 +69,7 @@ impl<'e> Table<'e> {
         let keys: Vec<String> = self.columns.iter().map(|(key, _)| quote(key)).collect();
         writeln!(out, "{}", keys.join(separator))?;
         for row in self.rows() {
-            let cells: Vec<String> = row.iter().map(|cell| quote(&text(cell))).collect();
+            let cells: Vec<String> = row.iter().map(|cell| quote(&line(cell))).collect();
             writeln!(out, "{}", cells.join(separator))?;
         }
         Ok(())
@@ -89,7 +77,7 @@ impl<'e> Table<'e> {
 
     fn write_aligned(&self, out: &mut impl Write) -> io::Result<()> {
         let titles = || self.columns.iter().map(|(_, title)| (*title).to_owned()).collect::<Vec<_>>();
-        let lines = || std::iter::once(titles()).chain(self.rows().map(|row| row.iter().map(text).collect()));
+        let lines = || std::iter::once(titles()).chain(self.rows().map(|row| row.iter().map(line).collect()));
         let mut widths = vec![0; self.columns.len()];
         for line in lines() {
             for (width, cell) in widths.iter_mut().zip(&line) {
@@ -104,17 +92,6 @@ impl<'e> Table<'e> {
             writeln!(out, "{}", padded.collect::<Vec<_>>().join("  ").trim_end())?;
         }
         Ok(())
-    }
-}
-
-/// A cell as one line of text.
-pub fn text(cell: &Value) -> String {
-    match cell {
-        Value::Null => String::new(),
-        Value::String(text) => text.clone(),
-        Value::Bool(yes) => if *yes { "yes" } else { "no" }.to_owned(),
-        Value::Array(items) => items.iter().map(text).collect::<Vec<_>>().join(" "),
-        other => other.to_string(),
     }
 }
 
@@ -140,7 +117,7 @@ mod tests {
             vec![json!("日本"), json!([]), Value::Null],
         ];
         let mut out = Vec::new();
-        Table::new(&[("name", "Name"), ("hosts", "Hosts"), ("days", "Days")], rows)
+        Table::new(vec![("name", "Name"), ("hosts", "Hosts"), ("days", "Days")], rows)
             .write(format, &mut out)
             .unwrap();
         String::from_utf8(out).unwrap()

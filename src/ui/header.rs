@@ -9,9 +9,9 @@ use ratatui::widgets::Widget;
 
 use super::look::{Look, Role};
 use super::text::{cut_middle, width};
-use crate::app::pane::counted;
 use crate::app::{App, Reading};
 use crate::model::ago;
+use crate::model::counted;
 
 /// A name of a context is not cut shorter than this.
 const SHORTEST_NAME: usize = 12;
@@ -88,7 +88,7 @@ fn standings(app: &App, look: &Look) -> Vec<Line<'static>> {
     if !app.has_estate {
         return vec![Line::from(long)];
     }
-    let counts = app.counts;
+    let counts = app.findings.counts;
     let count = |count: usize, words, style: Style| Span::styled(format!("{count} {words}"), style);
     let style = |count: usize, role| look.style(if count == 0 { Role::Dim } else { role });
     let urgent = count(counts.urgent, "urgent", style(counts.urgent, Role::Urgent));

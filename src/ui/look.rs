@@ -4,7 +4,7 @@
 use ratatui::style::{Color, Modifier, Style};
 use ratatui::symbols::border;
 
-use crate::app::pane::Tone;
+use crate::tables::Tone;
 
 /// What a piece of the screen is, as far as its style goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

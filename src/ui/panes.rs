@@ -10,9 +10,9 @@ use super::table::{Row, Table};
 use super::text::{cut, fit, width, wrap};
 use super::{framed, put_lines};
 use crate::app::detail::{Detail, Raw, Tab};
-use crate::app::pane::{Fact, PaneName, cells, count};
 use crate::app::{App, Reading};
 use crate::model::typed;
+use crate::tables::{Fact, PaneName};
 
 pub fn body(app: &App, look: &Look, area: Rect, frame: &mut Frame<'_>) {
     if !app.is_wide() {
@@ -73,15 +73,16 @@ fn list(app: &App, look: &Look, area: Rect, frame: &mut Frame<'_>) {
     if list.is_empty() {
         return put_lines(&empty(app, look, inner.width), inner, frame.buffer_mut());
     }
-    let in_estate = self::count(pane.name, &app.estate);
+    let (rows_of, basis) = (pane.name.table(), app.basis());
+    let in_estate = rows_of.count(&app.estate);
     let rows =
         list.visible().filter(|(place, ..)| *place < in_estate).map(|(place, is_selected, is_marked)| Row {
-            cells: cells(pane.name, &app.estate, &app.settings.rules, place, app.now),
+            cells: rows_of.cells(&basis, place),
             is_selected,
             is_marked,
             change: list.id(place).and_then(|id| app.changes.of(id)),
         });
-    let table = Table { columns: pane.name.columns(), sort: pane.sort, rows: rows.collect(), look };
+    let table = Table { headings: rows_of.headings(), sort: pane.sort, rows: rows.collect(), look };
     table.render(inner, frame.buffer_mut());
 }
 
@@ -120,7 +121,7 @@ fn empty(app: &App, look: &Look, room: u16) -> Vec<Line<'static>> {
         }
         _ => match app.settings.no_orders.filter(|_| pane.name == PaneName::Orders) {
             Some(why) => (format!("No orders here. {why}."), Role::Text),
-            None => (pane.name.empty_words().to_owned(), Role::Text),
+            None => (pane.name.table().words().empty.to_owned(), Role::Text),
         },
     };
     let mut lines = vec![Line::raw("")];

@@ -9,9 +9,10 @@ use super::look::{Look, Role};
 use super::text::{cut, width};
 use crate::app::command::Place;
 use crate::app::keymap::entries;
-use crate::app::pane::{PaneName, Tone, counted};
 use crate::app::{App, Reading};
 use crate::model::Gap;
+use crate::model::counted;
+use crate::tables::{PaneName, Tone};
 
 pub fn tabs(app: &App, look: &Look, area: Rect, buffer: &mut Buffer) {
     let mut spans = vec![Span::raw(" ")];

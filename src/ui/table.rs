@@ -9,8 +9,9 @@ use ratatui::widgets::Widget;
 use super::look::{Look, Role};
 use super::text::{cut_middle, fit, width};
 use crate::app::list::Sort;
-use crate::app::pane::{Cell, Column};
 use crate::model::Change;
+use crate::tables::Cell;
+use crate::tables::Heading;
 
 const GAP: u16 = 1;
 const MARKER: u16 = 2;
@@ -26,14 +27,14 @@ pub struct Row {
 
 #[derive(Debug)]
 pub struct Table<'a> {
-    pub columns: &'static [Column],
+    pub headings: Vec<Heading>,
     pub sort: Sort,
     pub rows: Vec<Row>,
     pub look: &'a Look,
 }
 
 /// Which columns are shown, and how wide.
-fn widths(columns: &[Column], room: u16) -> Vec<(usize, u16)> {
+fn widths(columns: &[Heading], room: u16) -> Vec<(usize, u16)> {
     let mut shown: Vec<usize> = (0..columns.len()).collect();
     let needed = |shown: &[usize]| {
         let gaps = GAP * u16::try_from(shown.len().saturating_sub(1)).unwrap_or(0);
@@ -56,15 +57,15 @@ impl Widget for Table<'_> {
         if area.height == 0 {
             return;
         }
-        let widths = widths(self.columns, area.width);
+        let widths = widths(&self.headings, area.width);
         let mut header = vec![Span::raw("  ")];
         for (at, room) in &widths {
-            let arrow = match (self.sort.column == *at, self.sort.reversed) {
+            let arrow = match (self.sort.key == self.headings[*at].key, self.sort.reversed) {
                 (false, _) => String::new(),
                 (true, false) => format!(" {}", self.look.glyphs.ascending),
                 (true, true) => format!(" {}", self.look.glyphs.descending),
             };
-            let title = fit(&format!("{}{arrow}", self.columns[*at].title), usize::from(*room), "");
+            let title = fit(&format!("{}{arrow}", self.headings[*at].title), usize::from(*room), "");
             header.push(Span::styled(format!("{title} "), self.look.style(Role::Title)));
         }
         Line::from(header).render(Rect { height: 1, ..area }, buffer);

@@ -7,12 +7,12 @@
 
 use std::collections::HashMap;
 
-use certdeck::app::pane::{PaneName, cells, facts};
 use certdeck::azure::{certificates, inventory, orders, sites};
 use certdeck::model::{
     Estate, Order, OrderStatus, PrivateCertificate, ResourceId, Source, Thumbprint, WhoActs,
 };
 use certdeck::rules::{Period, What};
+use certdeck::tables::{Basis, PaneName};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 
@@ -259,12 +259,10 @@ fn claim(practice: &Practice, day: &Day, claims: &mut Vec<Claim>) {
     claims.retain(|claim: &Claim| claim.when.is_some_and(|when| when > day.now));
     for (place, certificate) in day.estate.certificates.iter().enumerate() {
         let turn = practice.rules.turn(&day.estate, certificate, day.now);
-        let row = cells(PaneName::Private, &day.estate, &practice.rules, place, day.now);
-        assert_eq!(row[4].text, turn.who.words());
-        let fact = facts(PaneName::Private, &day.estate, &practice.rules, place, day.now)
-            .into_iter()
-            .find(|fact| fact.label == "Who acts")
-            .unwrap();
+        let basis = Basis::new(&day.estate, &practice.rules, day.now);
+        let table = PaneName::Private.table();
+        assert_eq!(table.cell_text(&basis, place, "who_acts"), turn.who.words());
+        let fact = table.facts(&basis, place).into_iter().find(|fact| fact.label == "Who acts").unwrap();
         let date = |at: Timestamp| at.strftime("%Y-%m-%d").to_string();
         assert!(fact.value.starts_with(turn.who.words()), "{}", fact.value);
         if let (Some(when), false) =

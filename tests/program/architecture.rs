@@ -10,13 +10,18 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("health", &["model", "rules", "pki", "azure"]),
     ("flow", &["model", "rules", "pki", "azure", "health", "journal", "file"]),
     ("workbench", &["model", "rules", "pki", "file"]),
-    ("app", &["model", "rules", "pki", "flow", "workbench"]),
-    ("ui", &["app", "model", "flow"]),
+    ("tables", &["model", "rules", "health"]),
+    ("app", &["model", "rules", "pki", "health", "flow", "workbench", "tables"]),
+    ("ui", &["app", "model", "flow", "tables"]),
     ("journal", &["azure", "flow", "model", "paths"]),
     ("snapshot", &["model", "paths"]),
     ("paths", &[]),
     ("file", &["model", "pki"]),
 ];
+
+/// Rooms of which the pure rooms may name one part only.
+const PARTS: &[(&str, &str, &str)] =
+    &[("app", "health", "health::findings"), ("tables", "health", "health::findings")];
 
 /// The crates, as the rooms name them.
 const CRATES: &[&str] = &["model", "rules", "pki", "azure", "practice"];
@@ -140,6 +145,12 @@ fn every_room_names_only_rooms_it_may_know() {
                     code[at + 7..].chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
                 let known = ARROWS.iter().any(|(other, _)| *other == named)
                     || [CRATES, FREE].concat().contains(&named.as_str());
+                let part = PARTS.iter().find(|(of, whole, _)| of == room && *whole == named);
+                if let Some((.., part)) = part
+                    && !code[at + 7..].starts_with(part)
+                {
+                    wrong.push(format!("{}: {room} may know {part} only", path.display()));
+                }
                 if known && named != *room && !allowed.contains(&named.as_str()) {
                     wrong.push(format!("{}: {room} must not know {named}", path.display()));
                 }

@@ -5,10 +5,10 @@ use certdeck::app::command::Place;
 use certdeck::app::dialog::Dialog;
 use certdeck::app::effect::{Effect, PracticeAct};
 use certdeck::app::message::{AskId, Message};
-use certdeck::app::pane::PaneName;
 use certdeck::app::wizard::Origin;
 use certdeck::flow::{FlowName, Key, Observed, Seen, StepId};
 use certdeck::model::{Estate, OrderStatus, Problem};
+use certdeck::tables::PaneName;
 
 const PURCHASE: &str = ":purchase<Enter>fabrikam.com<Tab><Tab>fabrikam-www<PgDn>";
 

@@ -213,15 +213,15 @@ fn a_scope_filters_every_list_from_the_start_and_can_be_cleared() {
 #[test]
 fn the_clouds_clock_decides_what_has_expired_and_the_difference_is_said() {
     let mut screen = Screen::filled();
-    let fine = screen.app.counts.fine;
+    let fine = screen.app.findings.counts.fine;
     assert!(fine > 0);
     let there = now() + SignedDuration::from_hours(24 * 400);
     let words = "this machine's clock is 400 days behind Azure's";
     screen.send(Message::ServiceTime { now: there, difference: Some(words.to_owned()) });
     assert_eq!(
-        (screen.app.counts.fine, screen.app.now),
-        (0, there),
-        "everything of the estate has ended by then"
+        (screen.app.findings.counts.fine, screen.app.now),
+        (1, there),
+        "everything of the estate has ended by then, but for one public certificate of four years"
     );
     assert!(screen.text().contains(words), "{}", screen.text());
     assert!(
@@ -238,5 +238,5 @@ fn the_clouds_clock_decides_what_has_expired_and_the_difference_is_said() {
     assert!(screen.text().contains("14:00 left"), "{}", screen.text());
 
     screen.send(Message::ServiceTime { now: now() + SignedDuration::from_secs(60), difference: None });
-    assert_eq!(screen.app.counts.fine, fine, "a clock that was set right again is right again");
+    assert_eq!(screen.app.findings.counts.fine, fine, "a clock that was set right again is right again");
 }

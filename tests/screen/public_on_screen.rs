@@ -107,7 +107,10 @@ fn the_parts_of_a_large_estate_show_as_they_come() {
         assert_eq!(screen.app.pane().list.total(), place + 1);
         assert!(screen.app.pane().list.visible().next().unwrap().1, "the cursor is at the top");
     }
-    let counts = screen.app.counts;
+    let counts = screen.app.findings.counts;
     screen.send(Message::EstateRead { ask: AskId(1), result: Ok(()) });
-    assert_eq!((screen.app.counts, screen.app.estate.certificates.len()), (counts, whole.certificates.len()));
+    assert_eq!(
+        (screen.app.findings.counts, screen.app.estate.certificates.len()),
+        (counts, whole.certificates.len())
+    );
 }

@@ -4,8 +4,10 @@
 use crate::contoso::{
     MAIN, Screen, estate, gap, group, now, order, plan, seen_for_purchase, seen_for_store, thumbprint, vault,
 };
+use certdeck::app::dialog::Dialog;
 use certdeck::app::message::{AskId, Message};
 use certdeck::flow::{Observed, Seen};
+use certdeck::health::findings::Counts;
 use certdeck::model::custody::{Custody, Evidence, Held, Served};
 use certdeck::model::{AccessPolicy, Estate, OrderStatus, Plan, Problem};
 use certdeck::ui::look::Look;
@@ -41,7 +43,8 @@ fn what_is_urgent_stays_in_the_header_longest() {
             } else {
                 screen.read(estate);
             }
-            screen.app.counts = certdeck::app::Counts { urgent: 112, soon: 1345, fine: 98_543 };
+            screen.app.findings.counts =
+                Counts { urgent: 112, soon: 1345, fine: 98_543, ..Counts::default() };
             screen.resize(width, 24);
             lines.push(screen.text().lines().next().unwrap().to_owned());
         }
@@ -133,6 +136,8 @@ fn dialogs() {
     assert_snapshot!("add", screen.press("<Esc>a").text());
     assert_snapshot!("copy", screen.press("<Esc>c").text());
     assert_snapshot!("problems", screen.press("<Esc>p").text());
+    let Some(Dialog::Choose(choose)) = screen.app.dialogs.last() else { panic!("Problems is open") };
+    assert_eq!(choose.total(), screen.app.findings.all.len(), "the header counts what Problems lists");
     assert_snapshot!("operations_none", screen.press("<Esc>t").text());
 }
 

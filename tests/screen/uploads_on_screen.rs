@@ -6,10 +6,10 @@ use crate::contoso::{
 use certdeck::app::dialog::{Dialog, Folder, FolderEntry};
 use certdeck::app::effect::Effect;
 use certdeck::app::message::Message;
-use certdeck::app::pane::PaneName;
 use certdeck::flow::{FlowName, Key, Seen, StepId};
 use certdeck::model::Problem;
 use certdeck::pki;
+use certdeck::tables::PaneName;
 use certdeck::workbench::Password;
 use insta::assert_snapshot;
 use secrecy::ExposeSecret;

@@ -335,6 +335,12 @@ impl Estate {
         secured.filter(|binding| self.certificate_of(binding).is_none())
     }
 
+    /// Whether a hostname is the app's own under Azure's domain, which Azure's certificate secures.
+    pub fn is_of_platform(&self, binding: &Binding) -> bool {
+        let own = self.app(&binding.app);
+        own.is_some_and(|app| binding.host.as_str().eq_ignore_ascii_case(&app.default_hostname))
+    }
+
     /// The site certificates that were imported from an order.
     pub fn imports_of<'a>(&'a self, order: &'a Order) -> impl Iterator<Item = &'a PrivateCertificate> {
         order.stored.iter().flat_map(|stored| {

@@ -2,6 +2,7 @@
 //! I/O, no async, no terminal, no clock.
 
 mod app;
+mod basis;
 mod binding;
 mod certificate;
 mod changes;
@@ -29,6 +30,7 @@ mod vault;
 mod webspace;
 
 pub use app::{App, Plan, ResourceGroup, Subscription};
+pub use basis::Basis;
 pub use binding::{Binding, SslState};
 pub use certificate::{OwnSettings, PrivateCertificate, PublicCertificate, Source, VaultSecret};
 pub use changes::{Change, Changes};
@@ -38,14 +40,16 @@ pub use expiry::{Expiry, ago, day};
 pub use export::Export;
 pub use hostname::Hostname;
 pub use ids::{IdError, OrderName, ResourceId, VaultName};
-pub use order::{Order, OrderStatus, ProductType, SecretStatus, StoredCertificate};
+pub use order::{Order, OrderStatus, ProductType, Progress, SecretStatus, StoredCertificate};
 pub use problem::Problem;
 pub use revocation::{Revocation, Revokes};
 pub use secret::{hidden_character, secret_line};
 pub use seen::Seen;
 pub use sign_in::{BrowserPage, DeviceCode, Redirected, SignInAsk, SignInReply, ToolCommand};
 pub use tags::{TagError, Tags};
-pub use text::{Text, may_be_key, printable, quoted, quoted_to, reason, said, shown, toml_refusal, typed};
+pub use text::{
+    Text, counted, may_be_key, printable, quoted, quoted_to, reason, said, shown, toml_refusal, typed,
+};
 pub use thumbprint::Thumbprint;
 pub use upkeep::Upkeep;
 pub use vault::{AccessPolicy, CertificatePolicy, Vault, VaultCertificate};

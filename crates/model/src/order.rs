@@ -5,7 +5,7 @@ use std::fmt;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{ResourceId, Tags, Thumbprint, VaultSecret};
+use super::{Estate, ResourceId, Tags, Thumbprint, VaultSecret};
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum OrderStatus {
@@ -263,4 +263,38 @@ pub struct Order {
     /// Its private key is not Azure's: it was asked for with a signing request of somebody's own.
     pub has_external_key: bool,
     pub tags: Tags,
+}
+
+/// How far an order is on its three steps, from what is there and not from steps that were remembered
+/// (A82, A92).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Progress {
+    /// Its certificate has a key vault that works.
+    pub stored: bool,
+    /// The CA has seen that the domain is the buyer's.
+    pub verified: bool,
+    /// An app can be bound to it.
+    pub imported: bool,
+}
+
+impl Progress {
+    /// Step 1, 2 and 3.
+    pub fn steps(self) -> [bool; 3] {
+        [self.stored, self.verified, self.imported]
+    }
+
+    pub fn done(self) -> usize {
+        self.steps().into_iter().filter(|done| *done).count()
+    }
+}
+
+impl Order {
+    /// `estate` is where its imports are looked for.
+    pub fn progress(&self, estate: &Estate) -> Progress {
+        Progress {
+            stored: self.stored.iter().any(|stored| !stored.secret.status.is_trouble()),
+            verified: matches!(self.status, OrderStatus::Issued | OrderStatus::PendingRekey),
+            imported: estate.imports_of(self).next().is_some(),
+        }
+    }
 }

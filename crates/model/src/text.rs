@@ -298,6 +298,11 @@ fn is_words(run: &str) -> bool {
     run.split(['-', '_', '/', ':']).all(is_word)
 }
 
+/// `1 app`, `2 apps`.
+pub fn counted(count: usize, one: &str) -> String {
+    if count == 1 { format!("1 {one}") } else { format!("{count} {one}s") }
+}
+
 #[cfg(test)]
 mod tests {
     use std::path::Path;

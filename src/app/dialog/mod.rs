@@ -28,11 +28,11 @@ use super::effect::{Opening, PracticeAct};
 use super::goal;
 use super::key::{Key, KeyCode};
 use super::message::AskId;
-use super::pane::PaneName;
 use super::scope::Scope;
 use crate::flow;
 use crate::flow::script::ScriptKind;
 use crate::model::{Problem, ResourceId, SignInReply};
+use crate::tables::PaneName;
 
 #[derive(Debug, Clone)]
 pub enum Dialog {

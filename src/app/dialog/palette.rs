@@ -5,8 +5,8 @@ use crate::app::command::Entry;
 use crate::app::detail::step;
 use crate::app::field::Field;
 use crate::app::key::{Key, KeyCode};
-use crate::app::list::is_spread;
 use crate::model::quoted;
+use crate::tables::filter::is_spread;
 
 #[derive(Debug, Clone)]
 pub struct Candidate {

@@ -4,9 +4,9 @@
 use super::{Act, Answer, PAGE, is_plain, motion};
 use crate::app::detail::step;
 use crate::app::key::{Key, KeyCode};
-use crate::app::pane::Tone;
 use crate::pki::Finding;
 use crate::rules::Severity;
+use crate::tables::Tone;
 use crate::workbench::{Fact, Outcome};
 
 /// One entry of the sheet, that the cursor can be on.

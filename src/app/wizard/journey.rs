@@ -8,9 +8,10 @@ use crate::app::dialog::{Act, Confirm, Dialog};
 use crate::app::effect::Effect;
 use crate::app::message::AskId;
 use crate::app::operations::Operation;
-use crate::app::pane::{PaneName, Tone};
 use crate::flow::{self, Consent, FlowName, Inputs, Key, Observed, Step, StepStatus, Subject, suggest};
+use crate::model::Progress;
 use crate::model::{Order, Problem, ResourceId};
+use crate::tables::{PaneName, Tone};
 
 impl App {
     /// A flow by its name, on what the cursor is on where that fits.
@@ -230,7 +231,7 @@ impl App {
         }
         let Origin::Order(id) = &wizard.origin else { return false };
         let Some(order) = self.estate.order(id) else { return page == FlowName::Purchase };
-        let [stored, verified, imported] = crate::app::pane::order_steps(&self.estate, order);
+        let Progress { stored, verified, imported } = order.progress(&self.estate);
         match page {
             FlowName::Purchase => true,
             FlowName::Store => stored,

@@ -8,10 +8,10 @@ use crate::app::command::{Command, Motion};
 use crate::app::dialog::{Act, Choose, Dialog, Files, Item};
 use crate::app::effect::{Effect, PracticeAct};
 use crate::app::key::{Key, KeyCode};
-use crate::app::pane::Tone;
 use crate::app::{App, Reading};
 use crate::flow::{self, FieldKind, StepStatus};
 use crate::model::{DomainName, Hostname};
+use crate::tables::Tone;
 
 const STILL_READING: &str = "The inventory is still being read; what it finds appears here.";
 

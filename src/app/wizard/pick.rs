@@ -2,10 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use crate::app::pane::{PaneName, cells, counted};
 use crate::flow::{Inputs, Key, Pick};
+use crate::model::counted;
 use crate::model::{App, Estate, Hostname, PrivateCertificate, ResourceId};
 use crate::rules::Rules;
+use crate::tables::Basis;
+use crate::tables::PaneName;
 
 /// One value of a picker.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,6 +23,7 @@ fn choice(value: impl Into<String>, label: impl Into<String>, note: impl Into<St
 }
 
 pub fn options(of: Pick, inputs: &Inputs, estate: &Estate, rules: &Rules) -> Vec<Choice> {
+    let basis = Basis { estate, rules, now: estate.as_of };
     let own = inputs.get(Key::Subscription);
     let is_own = |id: &ResourceId| own.is_none_or(|own| id.subscription_id().eq_ignore_ascii_case(own));
     let place = |id: &ResourceId| format!("{} in {}", id.resource_group(), estate.subscription_name(id));
@@ -129,8 +132,8 @@ pub fn options(of: Pick, inputs: &Inputs, estate: &Estate, rules: &Rules) -> Vec
                 .into_iter()
                 .chain(others)
                 .map(|(at, certificate)| {
-                    let cells = cells(PaneName::Private, estate, rules, at, estate.as_of);
-                    let note = format!("{}, {}, {}", cells[1].text, cells[2].text, cells[3].text);
+                    let cell = |key| PaneName::Private.table().cell_text(&basis, at, key);
+                    let note = format!("{}, {}, {}", cell("hosts"), cell("source"), cell("expires"));
                     choice(certificate.id.as_str(), certificate.id.name(), note)
                 })
                 .collect()

@@ -152,8 +152,20 @@ impl Turn {
     pub fn is_alarm(&self) -> bool {
         match &self.what {
             What::InVault(what) => what.is_alarm(),
-            What::Revoked | What::RevokedBehind => true,
-            _ => false,
+            What::ManagedOverdue
+            | What::Vault(_)
+            | What::Verify
+            | What::OrderOverdue
+            | What::Revoked
+            | What::RevokedBehind
+            | What::SyncLate
+            | What::Replace => true,
+            What::Bring
+            | What::Managed
+            | What::Sync { .. }
+            | What::Reissue
+            | What::RenewByItself
+            | What::RenewByHand => false,
         }
     }
 

@@ -1,32 +1,14 @@
 //! The one way to filter rows, on screen and on the command line: words that must all be there, `!word` that
 //! must not, `column:word`, `~letters` in this order with anything between.
 //!
-//! A word alone is looked for in the columns that name a row ([`is_plain`]), whichever are on screen: what
+//! A word alone is looked for in the columns that name a row, whichever are on screen: what
 //! somebody typed to go to one row must not lead to another by its group. Every other column takes
 //! `column:word`.
 
 use memchr::memmem::Finder;
 
+use super::{SEPARATOR, Searched};
 use crate::model::quoted;
-
-/// Separates the columns of a row's text; no column contains it, since text from outside is made printable.
-pub const SEPARATOR: char = '\u{1f}';
-
-/// Whether a word without a column is looked for in this column.
-pub fn is_plain(column: &str) -> bool {
-    matches!(
-        column,
-        "name"
-            | "hostname"
-            | "hosts"
-            | "domain"
-            | "subject"
-            | "certificate"
-            | "source"
-            | "who-acts"
-            | "thumbprint"
-    )
-}
 
 #[derive(Debug, Clone, Default)]
 pub struct Filter {
@@ -61,13 +43,12 @@ impl Sought {
 }
 
 impl Filter {
-    /// `columns` are the names that may stand before a colon, or begin like what does.
-    pub fn parse(text: &str, columns: &[&str]) -> Self {
-        let columns: Vec<String> = columns.iter().map(|column| column.replace('_', "-")).collect();
-        let plain = (0..columns.len()).filter(|at| is_plain(&columns[*at])).collect();
+    /// `columns` are those that stand in the text of a row, in their order; the beginning of a name is enough.
+    pub fn parse(text: &str, columns: &[Searched]) -> Self {
+        let plain = (0..columns.len()).filter(|at| columns[*at].names_row).collect();
         let mut filter = Self { terms: Vec::new(), plain, refusal: None };
         for word in text.split_whitespace() {
-            match Term::parse(word, &columns) {
+            match Term::parse(word, columns) {
                 Ok(term) => filter.terms.extend(term),
                 Err(why) => filter.refusal = filter.refusal.take().or(Some(why)),
             }
@@ -92,7 +73,7 @@ impl Filter {
 }
 
 impl Term {
-    fn parse(word: &str, columns: &[String]) -> Result<Option<Self>, String> {
+    fn parse(word: &str, columns: &[Searched]) -> Result<Option<Self>, String> {
         let word = word.to_lowercase();
         let (inverse, rest) = word.strip_prefix('!').map_or((false, word.as_str()), |rest| (true, rest));
         let joined = joined_digits(rest);
@@ -100,9 +81,12 @@ impl Term {
         let (column, text) = match rest.split_once(':').filter(|(name, _)| !name.is_empty()) {
             None => (None, rest),
             Some((name, text)) => {
-                let name = name.replace('_', "-");
-                let column = columns.iter().position(|column| column.starts_with(&name));
-                let none = || format!("there is no column '{}': {}", quoted(&name), columns.join(", "));
+                let name = slug(name);
+                let column = columns.iter().position(|column| column.is_named(&name));
+                let none = || {
+                    let known: Vec<String> = columns.iter().map(Searched::shown).collect();
+                    format!("there is no column '{}': {}", quoted(&name), known.join(", "))
+                };
                 (Some(column.ok_or_else(none)?), text)
             }
         };
@@ -131,6 +115,24 @@ impl Term {
     }
 }
 
+impl Searched {
+    /// Whether `slug` is the beginning of one of its names.
+    fn is_named(&self, slug: &str) -> bool {
+        let names = [Some(self.key), Some(self.title), self.alias];
+        names.into_iter().flatten().any(|name| self::slug(name).starts_with(slug))
+    }
+
+    /// The name that is offered.
+    fn shown(&self) -> String {
+        slug(self.alias.unwrap_or(self.key))
+    }
+}
+
+/// `Who acts` and `who_acts` as `who-acts`.
+fn slug(name: &str) -> String {
+    name.to_lowercase().replace(['_', ' '], "-")
+}
+
 /// A thumbprint, or its beginning, as many tools write it: pairs of digits with colons between.
 fn joined_digits(word: &str) -> Option<String> {
     let is_pair = |pair: &str| pair.len() == 2 && pair.bytes().all(|digit| digit.is_ascii_hexdigit());
@@ -149,6 +151,13 @@ pub fn is_spread(sought: &str, text: &str) -> bool {
     })
 }
 
+/// Columns by key alone, of which the usual ones name a row.
+#[cfg(test)]
+pub(crate) fn searched(keys: &[&'static str]) -> Vec<Searched> {
+    let names_row = |key: &str| matches!(key, "name" | "source" | "who_acts" | "thumbprint");
+    keys.iter().map(|key| Searched { key, title: key, alias: None, names_row: names_row(key) }).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -158,7 +167,7 @@ mod tests {
         let columns = ["name", "source", "group", "subscription", "tags", "thumbprint"];
         let row = ["blog-2025", "uploaded", "rg-shop", "contoso production", "team=shop", "ab12cd"]
             .join(&SEPARATOR.to_string());
-        let holds = |text: &str| Filter::parse(text, &columns).holds(&row);
+        let holds = |text: &str| Filter::parse(text, &searched(&columns)).holds(&row);
         for found in [
             "blog",
             "uploaded",
@@ -178,10 +187,13 @@ mod tests {
 
     #[test]
     fn a_column_that_there_is_none_of_is_said_and_matches_nothing_a19() {
-        let filter = Filter::parse("issuer:go shop", &["name", "who_acts"]);
+        let filter = Filter::parse("issuer:go shop", &searched(&["name", "who_acts"]));
         assert_eq!(filter.refusal(), Some("there is no column 'issuer': name, who-acts"));
         assert!(!filter.holds("shop") && !filter.is_empty());
-        assert_eq!(Filter::parse("who_acts:you who-acts:you :x", &["name", "who_acts"]).refusal(), None);
+        assert_eq!(
+            Filter::parse("who_acts:you who-acts:you :x", &searched(&["name", "who_acts"])).refusal(),
+            None
+        );
     }
 
     #[test]
@@ -197,7 +209,11 @@ mod tests {
             ("so:upl", true),
             ("~sp26", true),
         ] {
-            assert_eq!(Filter::parse(filter, &["name", "source"]).holds(&row), expected, "{filter}");
+            assert_eq!(
+                Filter::parse(filter, &searched(&["name", "source"])).holds(&row),
+                expected,
+                "{filter}"
+            );
         }
     }
 }

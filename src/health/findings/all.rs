@@ -1,0 +1,115 @@
+//! Every finding of an estate in one pass, and how many resources stand how.
+
+use std::cmp::Reverse;
+
+use super::judgement::{
+    Judgement, Limits, Urgency, of_binding, of_certificate, of_exports, of_gap, of_order, of_public,
+};
+use crate::model::{Basis, ResourceId};
+
+/// What a finding is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum FindingOn {
+    Private,
+    Public,
+    Order,
+    Binding,
+    /// A part of the estate that could not be read.
+    Part,
+}
+
+impl FindingOn {
+    /// As `report` and Prometheus name it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Private => "private",
+            Self::Public => "public",
+            Self::Order => "order",
+            Self::Binding => "binding",
+            Self::Part => "part",
+        }
+    }
+}
+
+/// How one resource, or one part that was not read, stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    pub on: FindingOn,
+    /// Its place in the estate's list of these.
+    pub place: usize,
+    /// None of a part that was not read.
+    pub id: Option<ResourceId>,
+    pub judgement: Judgement,
+}
+
+/// How many certificates and orders are fine, and how many findings there are of each other urgency.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Counts {
+    pub urgent: usize,
+    pub soon: usize,
+    pub unknown: usize,
+    pub fine: usize,
+}
+
+impl Counts {
+    fn add(&mut self, urgency: Urgency) {
+        match urgency {
+            Urgency::Urgent => self.urgent += 1,
+            Urgency::Soon => self.soon += 1,
+            Urgency::Unknown => self.unknown += 1,
+            Urgency::Note => {}
+            Urgency::Fine => self.fine += 1,
+        }
+    }
+}
+
+/// What is not fine, and the counts: first the parts that were not read, then the most urgent, each by its day.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Findings {
+    pub all: Vec<Finding>,
+    pub counts: Counts,
+}
+
+impl Findings {
+    pub fn of(basis: &Basis<'_>, limits: Limits) -> Self {
+        let mut findings = Self::default();
+        for finding in every(basis, limits) {
+            findings.counts.add(finding.judgement.urgency);
+            if finding.judgement.urgency > Urgency::Fine {
+                findings.all.push(finding);
+            }
+        }
+        // What could not be read may be the worst of all, so it comes first.
+        let is_read = |one: &Finding| one.on != FindingOn::Part || one.judgement.urgency == Urgency::Note;
+        findings.all.sort_by_key(|one| (is_read(one), Reverse(one.judgement.urgency), one.judgement.day));
+        findings
+    }
+}
+
+/// How every resource with an end stands, and what else there is to find, in the order of the estate.
+pub fn every<'e>(basis: &Basis<'e>, limits: Limits) -> impl Iterator<Item = Finding> + use<'e> {
+    let basis = *basis;
+    let estate = basis.estate;
+    let finding = |on, place, id: ResourceId, judgement| Finding { on, place, id: Some(id), judgement };
+    let private = estate.certificates.iter().enumerate().filter_map(move |(place, one)| {
+        Some(finding(FindingOn::Private, place, one.id.clone(), of_certificate(&basis, limits, one)?))
+    });
+    let public = estate.public_certificates.iter().enumerate().filter_map(move |(place, one)| {
+        Some(finding(FindingOn::Public, place, one.id.clone(), of_public(&basis, limits, one)?))
+    });
+    let orders = estate.orders.iter().enumerate().flat_map(move |(place, one)| {
+        let judgements = of_order(&basis, limits, one).into_iter().chain(of_exports(&basis, one));
+        judgements.map(move |judgement| finding(FindingOn::Order, place, one.id.clone(), judgement))
+    });
+    let bindings = estate.bindings.iter().enumerate().filter_map(move |(place, one)| {
+        let judgement = of_binding(&basis, one)?;
+        Some(finding(FindingOn::Binding, place, one.id(), judgement))
+    });
+    let parts = estate.gaps.iter().enumerate().map(|(place, gap)| Finding {
+        on: FindingOn::Part,
+        place,
+        id: None,
+        judgement: of_gap(gap),
+    });
+    private.chain(public).chain(orders).chain(bindings).chain(parts)
+}

@@ -1,0 +1,173 @@
+//! How one resource stands: how urgent it is, from which day on, and who must act.
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::model::{Basis, Binding, Gap, Order, PrivateCertificate, PublicCertificate, SslState, WhoActs};
+use crate::rules::Turn;
+
+/// How soon somebody has to see to it, the least urgent first.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Urgency {
+    /// Nothing is known against it.
+    #[default]
+    Fine,
+    /// Worth knowing; nothing breaks.
+    Note,
+    /// It could not be judged, and may be urgent.
+    Unknown,
+    Soon,
+    /// It breaks within days, or has broken.
+    Urgent,
+}
+
+impl Urgency {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Fine => "ok",
+            Self::Note => "note",
+            Self::Unknown => "unknown",
+            Self::Soon => "soon",
+            Self::Urgent => "urgent",
+        }
+    }
+}
+
+/// From how long before its end something is soon, and from when on urgent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    pub soon: SignedDuration,
+    pub urgent: SignedDuration,
+}
+
+impl Limits {
+    /// The limits of the screen and the defaults of `certdeck check`; no rule of the platform.
+    pub const USUAL: Self =
+        Self { soon: SignedDuration::from_hours(30 * 24), urgent: SignedDuration::from_hours(7 * 24) };
+
+    fn urgency(self, day: Timestamp, now: Timestamp) -> Urgency {
+        match day.duration_since(now) {
+            left if left <= self.urgent => Urgency::Urgent,
+            left if left <= self.soon => Urgency::Soon,
+            _ => Urgency::Fine,
+        }
+    }
+}
+
+/// Why something stands as it does.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Cause {
+    /// A certificate or an order has an end, and this comes before it.
+    Turn(Turn),
+    /// A public certificate has an end; what follows it is up to the owner of the app's code.
+    PublicEnd,
+    /// A hostname is bound to a certificate that is in no list that was read.
+    CertificateNotRead,
+    /// A custom hostname has no binding, so a browser warns on it.
+    NoBinding,
+    /// A file that was exported from an order holds an older certificate than the order has.
+    StaleExport(String),
+    /// A part of the estate could not be read.
+    NotRead,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Judgement {
+    pub urgency: Urgency,
+    pub cause: Cause,
+    /// When it stops working: at its end or earlier; none where it has no such day or it is not known.
+    pub day: Option<Timestamp>,
+    pub expires: Option<Timestamp>,
+    pub who: WhoActs,
+}
+
+impl Judgement {
+    /// When it stops working before its end; what is revoked has stopped.
+    pub fn breaks(&self) -> Option<Timestamp> {
+        self.day.filter(|day| self.expires.is_none_or(|expires| *day < expires))
+    }
+}
+
+/// A certificate that was issued, or one that waits for something.
+pub fn of_certificate(basis: &Basis<'_>, limits: Limits, one: &PrivateCertificate) -> Option<Judgement> {
+    let turn = basis.turn(one);
+    if one.expires.is_none() && !turn.is_alarm() {
+        return None;
+    }
+    let breaks = if basis.is_revoked(one) { Some(basis.now) } else { turn.breaks_on() };
+    Some(by_turn(basis, limits, turn, one.expires, breaks))
+}
+
+/// An order that was issued, or one that waits for something.
+pub fn of_order(basis: &Basis<'_>, limits: Limits, one: &Order) -> Option<Judgement> {
+    let turn = basis.turn_of_order(one);
+    if one.expires.is_none() && one.status.is_over() && !one.status.is_revoked() {
+        return None;
+    }
+    let breaks = one.status.is_revoked().then_some(basis.now);
+    let judgement = by_turn(basis, limits, turn, one.expires, breaks);
+    (judgement.day.is_some() || judgement.urgency > Urgency::Fine).then_some(judgement)
+}
+
+fn by_turn(
+    basis: &Basis<'_>,
+    limits: Limits,
+    turn: Turn,
+    expires: Option<Timestamp>,
+    breaks: Option<Timestamp>,
+) -> Judgement {
+    let day = expires.into_iter().chain(breaks).min();
+    let by_day = day.map_or(Urgency::Fine, |day| limits.urgency(day, basis.now));
+    let least = if turn.is_alarm() { Urgency::Soon } else { Urgency::Fine };
+    Judgement { urgency: by_day.max(least), day, expires, who: turn.who, cause: Cause::Turn(turn) }
+}
+
+/// An end by itself, as it stands in a column.
+pub fn of_end(limits: Limits, expires: Timestamp, now: Timestamp) -> Urgency {
+    limits.urgency(expires, now)
+}
+
+/// A public certificate whose end could be read.
+pub fn of_public(basis: &Basis<'_>, limits: Limits, one: &PublicCertificate) -> Option<Judgement> {
+    let expires = one.expires?;
+    Some(Judgement {
+        urgency: limits.urgency(expires, basis.now),
+        cause: Cause::PublicEnd,
+        day: Some(expires),
+        expires: Some(expires),
+        who: WhoActs::You,
+    })
+}
+
+/// What stands against a binding itself; its certificate is judged apart.
+pub fn of_binding(basis: &Basis<'_>, one: &Binding) -> Option<Judgement> {
+    let judgement = |urgency, cause, who| Judgement { urgency, cause, day: None, expires: None, who };
+    if one.ssl == SslState::Disabled {
+        let is_own = basis.estate.is_of_platform(one);
+        return (!is_own).then(|| judgement(Urgency::Note, Cause::NoBinding, WhoActs::You));
+    }
+    let is_read = one.thumbprint.is_none() || basis.estate.certificate_of(one).is_some();
+    (!is_read).then(|| judgement(Urgency::Unknown, Cause::CertificateNotRead, WhoActs::Unknown))
+}
+
+/// The files of an order that hold an older certificate than it has.
+pub fn of_exports<'e>(basis: &Basis<'e>, one: &'e Order) -> impl Iterator<Item = Judgement> + use<'e> {
+    let stale = basis.estate.exports_of(one).filter(|(_, is_stale)| *is_stale);
+    stale.map(|(export, _)| Judgement {
+        urgency: Urgency::Soon,
+        cause: Cause::StaleExport(export.path.clone()),
+        day: None,
+        expires: None,
+        who: WhoActs::You,
+    })
+}
+
+/// A part that may hide something could be what breaks first.
+pub fn of_gap(gap: &Gap) -> Judgement {
+    Judgement {
+        urgency: if gap.hides_something() { Urgency::Unknown } else { Urgency::Note },
+        cause: Cause::NotRead,
+        day: None,
+        expires: None,
+        who: WhoActs::Unknown,
+    }
+}

@@ -1,0 +1,95 @@
+//! What is urgent, and that no resource is passed over.
+
+#![allow(clippy::unwrap_used)]
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::generated::{generated, on, order};
+use super::*;
+use crate::model::{Basis, Estate, OrderStatus, ResourceId, WhoActs};
+use crate::rules::{Profile, Rules};
+
+fn rules() -> Rules {
+    Rules::load(Profile::Current).unwrap()
+}
+
+#[test]
+fn every_resource_with_an_end_is_judged_and_by_the_earlier_of_its_days() {
+    let rules = rules();
+    for seed in 0..50 {
+        let estate = generated(seed);
+        let basis = Basis::new(&estate, &rules, Timestamp::UNIX_EPOCH);
+        for one in &estate.certificates {
+            let judged = of_certificate(&basis, Limits::USUAL, one).unwrap();
+            let breaks = if basis.is_revoked(one) { Some(basis.now) } else { basis.turn(one).breaks_on() };
+            assert_eq!(judged.day, one.expires.into_iter().chain(breaks).min());
+            if basis.turn(one).is_alarm() {
+                assert!(judged.urgency >= Urgency::Soon, "{}: {:?}", one.id, judged);
+            }
+        }
+        let with_end = estate.certificates.len()
+            + estate.public_certificates.iter().filter(|one| one.expires.is_some()).count()
+            + estate.orders.iter().filter(|one| one.expires.is_some()).count();
+        let judged = every(&basis, Limits::USUAL).filter(|one| one.judgement.expires.is_some()).count();
+        assert_eq!(judged, with_end);
+    }
+}
+
+#[test]
+fn the_counts_are_those_of_the_list() {
+    let rules = rules();
+    for seed in 0..50 {
+        let estate = generated(seed);
+        let findings = Findings::of(&Basis::new(&estate, &rules, on(0)), Limits::USUAL);
+        let of = |urgency| findings.all.iter().filter(|one| one.judgement.urgency == urgency).count();
+        let counts = findings.counts;
+        assert_eq!(
+            (counts.urgent, counts.soon, counts.unknown, 0),
+            (of(Urgency::Urgent), of(Urgency::Soon), of(Urgency::Unknown), of(Urgency::Fine))
+        );
+        let read = findings.all.iter().skip_while(|one| one.on == FindingOn::Part);
+        assert!(read.is_sorted_by_key(|one| std::cmp::Reverse(one.judgement.urgency)));
+    }
+}
+
+#[test]
+fn an_order_that_waits_for_its_proof_is_found_although_it_has_no_end() {
+    let rules = rules();
+    let id =
+        "/subscriptions/s/resourceGroups/g/providers/Microsoft.CertificateRegistration/certificateOrders/o";
+    let judged = |status| {
+        let mut estate = Estate::default();
+        estate.orders.push(order(ResourceId::parse(id).unwrap(), status, None));
+        let estate = estate.indexed();
+        let judged = of_order(&Basis::new(&estate, &rules, on(0)), Limits::USUAL, &estate.orders[0]);
+        judged.map(|judged| (judged.urgency, judged.who))
+    };
+    assert_eq!(judged(OrderStatus::PendingIssuance), Some((Urgency::Soon, WhoActs::You)));
+    assert_eq!(judged(OrderStatus::Issued), None, "there is nothing to judge it by");
+    assert_eq!(judged(OrderStatus::Denied), None, "nothing can be done about it, and nothing depends on it");
+    assert_eq!(judged(OrderStatus::Revoked), Some((Urgency::Urgent, WhoActs::You)));
+}
+
+#[test]
+fn what_was_revoked_from_here_is_believed_only_where_the_cloud_agrees() {
+    let now = Timestamp::UNIX_EPOCH;
+    let estate = (0..50).map(generated).find(|estate| !estate.revocations.is_empty()).unwrap();
+    let revoked = |estate: &Estate, at: Timestamp| {
+        estate.certificates.iter().filter(|one| estate.is_revoked(one, at)).count()
+    };
+    let count = estate.revocations.len();
+    assert_eq!(revoked(&estate, now), count, "the order is gone");
+    assert_eq!(revoked(&estate, now - SignedDuration::from_hours(1)), 0, "the grace of a rekey is not over");
+    let gone = "/subscriptions/s/resourceGroups/g/providers/Microsoft.CertificateRegistration/certificateOrders/gone";
+    let order = |status, thumbprint| order(ResourceId::parse(gone).unwrap(), status, thumbprint);
+    let first = Some(estate.revocations[0].thumbprint.clone());
+    for (status, thumbprint, left) in [
+        (OrderStatus::Issued, first.clone(), count - 1),
+        (OrderStatus::Issued, None, count),
+        (OrderStatus::Revoked, first, count),
+    ] {
+        let mut with_order = estate.clone();
+        with_order.orders.push(order(status.clone(), thumbprint));
+        assert_eq!(revoked(&with_order.indexed(), now), left, "{status}");
+    }
+}
