@@ -1,7 +1,7 @@
 //! Commands of the list and of the detail view.
 
 use super::App;
-use super::command::{Command, Motion};
+use super::command::{Motion, Place};
 use super::detail::{Detail, Raw, Tab, step};
 use super::effect::Effect;
 use super::key::{Key, KeyCode};
@@ -12,37 +12,72 @@ use crate::tables::Basis;
 use crate::tables::{Fact, PaneName, Tone};
 
 impl App {
-    pub(super) fn run_browsing(&mut self, command: Command) {
-        match command {
-            Command::Move(motion) => self.step(motion),
-            Command::Pane(name) => self.show_pane(name),
-            Command::Next | Command::Previous if self.detail.is_some() => self.turn_tab(),
-            Command::Next => self.show_pane(neighbour(self.pane, 1)),
-            Command::Previous => self.show_pane(neighbour(self.pane, 3)),
-            Command::Open if self.detail.is_none() => self.open_detail(Tab::Facts),
-            Command::Raw => self.open_detail(Tab::Raw),
-            Command::Back => self.back(),
-            Command::Leave if self.detail.is_some() => self.detail = None,
-            Command::Leave => self.ask_to_quit(),
-            Command::Filter => self.pane_mut().is_filtering = true,
-            Command::Sort => {
-                let sort = self.pane().next_sort();
-                self.sort_by(sort);
-            }
-            Command::Reverse => {
-                let sort = self.pane().sort;
-                self.sort_by(Sort { reversed: !sort.reversed, ..sort });
-            }
-            Command::Mark => {
-                self.pane_mut().list.mark();
-                self.step(Motion::Down);
-            }
-            Command::Refresh => {
+    pub(super) fn go_to_next(&mut self) {
+        match self.place() {
+            Place::List => self.show_pane(neighbour(self.pane, 1)),
+            Place::Detail => self.turn_tab(),
+            Place::Wizard => self.focus_on(0),
+        }
+    }
+
+    pub(super) fn go_to_previous(&mut self) {
+        match self.place() {
+            Place::List => self.show_pane(neighbour(self.pane, 3)),
+            Place::Detail => self.turn_tab(),
+            Place::Wizard => self.focus_last_field(),
+        }
+    }
+
+    pub(super) fn open_here(&mut self) {
+        match self.place() {
+            Place::List => self.open_detail(Tab::Facts),
+            Place::Detail => self.say("this is all of it; Tab shows the JSON", Tone::Dim),
+            Place::Wizard => self.do_step(),
+        }
+    }
+
+    pub(super) fn go_back(&mut self) {
+        match self.place() {
+            Place::List | Place::Detail => self.back(),
+            Place::Wizard => self.leave_wizard(),
+        }
+    }
+
+    pub(super) fn leave(&mut self) {
+        match self.place() {
+            Place::List => self.ask_to_quit(),
+            Place::Detail => self.detail = None,
+            Place::Wizard => self.leave_wizard(),
+        }
+    }
+
+    pub(super) fn refresh(&mut self) {
+        match self.place() {
+            Place::List | Place::Detail => {
                 self.read_estate(true);
                 self.read_raw_again();
             }
-            _ => {}
+            Place::Wizard => self.look_again(),
         }
+    }
+
+    pub(super) fn begin_filter(&mut self) {
+        self.pane_mut().is_filtering = true;
+    }
+
+    pub(super) fn sort_by_next(&mut self) {
+        let sort = self.pane().next_sort();
+        self.sort_by(sort);
+    }
+
+    pub(super) fn reverse_sort(&mut self) {
+        let sort = self.pane().sort;
+        self.sort_by(Sort { reversed: !sort.reversed, ..sort });
+    }
+
+    pub(super) fn mark(&mut self) {
+        self.pane_mut().list.mark();
+        self.step(Motion::Down);
     }
 
     fn sort_by(&mut self, sort: Sort) {
@@ -52,12 +87,15 @@ impl App {
         pane.resort(&basis);
     }
 
-    fn step(&mut self, motion: Motion) {
-        let page = self.page();
-        let lines = self.detail_lines();
-        match &mut self.detail {
-            Some(detail) => detail.cursor = step(detail.cursor, motion, lines, page),
-            None => self.pane_mut().list.step(motion),
+    /// Moves the cursor of the list or of the detail, or the text of the wizard.
+    pub(super) fn step(&mut self, motion: Motion) {
+        let (page, lines) = (self.page(), self.detail_lines());
+        if let Some(wizard) = &mut self.wizard {
+            wizard.read(motion);
+        } else if let Some(detail) = &mut self.detail {
+            detail.cursor = step(detail.cursor, motion, lines, page);
+        } else {
+            self.pane_mut().list.step(motion);
         }
     }
 
@@ -117,7 +155,7 @@ impl App {
         }
     }
 
-    fn open_detail(&mut self, tab: Tab) {
+    pub(super) fn open_detail(&mut self, tab: Tab) {
         let Some(id) = self.selected().cloned() else { return };
         self.changes.look(&id);
         self.pane_mut().list.settle();

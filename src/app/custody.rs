@@ -4,8 +4,8 @@ use super::App;
 use super::dialog::{Chains, Dialog};
 use super::effect::Effect;
 use super::message::AskId;
-use crate::model::Problem;
 use crate::model::custody::{About, Custody};
+use crate::model::{Problem, Row};
 use crate::tables::PaneName;
 
 impl App {
@@ -19,7 +19,9 @@ impl App {
                 Err("a public certificate secures no hostname: an app's code loads it".to_owned())
             }
             PaneName::Bindings => {
-                let binding = self.selected_binding().ok_or("this hostname is gone")?;
+                let Some(Row::Binding(binding)) = self.row() else {
+                    return Err("this hostname is gone".to_owned());
+                };
                 if self.estate.is_of_platform(binding) {
                     return Err(
                         "Azure secures its own names by itself, with certificates of its own".to_owned()

@@ -23,6 +23,8 @@ pub enum KeymapError {
     NotAKey { key: String, command: String },
     #[error("the key {key} would mean both '{first}' and '{second}' in the same place")]
     Conflict { key: Key, first: &'static str, second: &'static str },
+    #[error("the keys of '{0}' cannot be taken away: nothing else leaves the program")]
+    Needed(&'static str),
 }
 
 /// Which keys run which commands. A key may mean different things in different places, never two in one.
@@ -32,7 +34,8 @@ pub struct Keymap {
 }
 
 impl Keymap {
-    /// The keys that every build has, with `extra` (the same TOML) added; an empty text adds nothing.
+    /// The keys that every build has, with `extra` (the same TOML) added; an empty list there takes the keys of
+    /// its command away.
     pub fn new(extra: &str) -> Result<Self, KeymapError> {
         let mut keymap = Self { bound: Vec::new() };
         keymap.add(include_str!("../../assets/keymap.toml"))?;
@@ -60,8 +63,16 @@ impl Keymap {
     fn add(&mut self, text: &str) -> Result<(), KeymapError> {
         let lines: BTreeMap<String, Vec<String>> =
             toml::from_str(text).map_err(|error| KeymapError::Unreadable(toml_refusal(text, &error)))?;
-        for (name, keys) in &lines {
+        // What is taken away first leaves its keys to others.
+        let (taken, given): (Vec<_>, Vec<_>) = lines.iter().partition(|(_, keys)| keys.is_empty());
+        for (name, keys) in taken.into_iter().chain(given) {
             let entry = Entry::named(name).ok_or_else(|| KeymapError::UnknownCommand(name.clone()))?;
+            if keys.is_empty() {
+                if entry.name == "quit" {
+                    return Err(KeymapError::Needed(entry.name));
+                }
+                self.bound.retain(|(_, bound)| bound.name != entry.name);
+            }
             for written in keys {
                 let key = Key::parse(written)
                     .ok_or_else(|| KeymapError::NotAKey { key: written.clone(), command: name.clone() })?;
@@ -115,6 +126,15 @@ mod tests {
         for key in ["j", "<C-n>", "<Down>"] {
             assert_eq!(keymap.find(Place::List, Key::parse(key).unwrap()).unwrap().name, "down");
         }
+    }
+
+    #[test]
+    fn keys_can_be_taken_away_and_given_to_another_command_but_not_those_that_quit() {
+        let keymap = Keymap::new("sort = []\nscope = [\"s\"]").unwrap();
+        let key = Key::parse("s").unwrap();
+        assert_eq!(keymap.find(Place::List, key).map(|entry| entry.name), Some("scope"));
+        assert_eq!(keymap.written(Entry::named("sort").unwrap()), "");
+        assert!(Keymap::new("quit = []").unwrap_err().to_string().contains("quit"));
     }
 
     #[test]

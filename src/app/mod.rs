@@ -4,6 +4,7 @@
 mod answers;
 mod browse;
 pub mod command;
+mod commands;
 mod custody;
 pub mod detail;
 pub mod dialog;
@@ -36,7 +37,7 @@ use zeroize::Zeroize;
 use crate::health::findings::Findings;
 use crate::tables::Basis;
 use crate::tables::{PaneName, Tone};
-use command::{Command, Place};
+use command::{Action, Place};
 use detail::Detail;
 use dialog::Dialog;
 use effect::Effect;
@@ -50,7 +51,7 @@ use place::ContextChoice;
 use public::PublicRead;
 use wizard::Wizard;
 
-use crate::model::{Changes, Estate, Problem, ResourceId};
+use crate::model::{Changes, Estate, Problem, ResourceId, counted};
 use crate::rules::Rules;
 
 pub type Effects = Vec<Effect>;
@@ -238,7 +239,7 @@ impl App {
         }
         if key.ctrl
             && let Some(entry) = self.settings.keymap.find(self.place(), key)
-            && matches!(entry.command, Command::Quit | Command::Suspend | Command::Repaint)
+            && entry.is_global
         {
             return self.run(entry);
         }
@@ -256,21 +257,24 @@ impl App {
 
     /// Where nothing can be seen, nothing can be meant but to leave.
     fn press_unseen(&mut self, key: Key) {
-        let quits = self.settings.keymap.find(Place::List, key);
-        match quits.map(|entry| entry.command) {
-            Some(Command::Suspend) => self.emit(Effect::Suspend),
-            Some(Command::Quit | Command::Leave) => match self.operations.running().count() {
-                0 => self.emit(Effect::Quit),
-                running => self.say(
-                    format!(
-                        "{} under way: make the terminal larger to quit.",
-                        crate::model::counted(running, "operation")
-                    ),
-                    Tone::Soon,
-                ),
-            },
-            _ => {}
+        let entry = self.settings.keymap.find(Place::List, key);
+        if let Some(unseen) = entry.and_then(|entry| entry.unseen) {
+            unseen(self);
         }
+    }
+
+    fn quit_unseen(&mut self) {
+        match self.operations.running().count() {
+            0 => self.emit(Effect::Quit),
+            running => self.say(
+                format!("{} under way: make the terminal larger to quit.", counted(running, "operation")),
+                Tone::Soon,
+            ),
+        }
+    }
+
+    fn suspend(&mut self) {
+        self.emit(Effect::Suspend);
     }
 
     /// Whether the terminal has no room for a list and its frame.
@@ -290,31 +294,10 @@ impl App {
         if let Err(why) = entry.possible(self) {
             return self.say(why, Tone::Soon);
         }
-        match entry.command {
-            Command::Context => self.open_contexts(),
-            Command::Palette => self.open_palette(),
-            Command::Help => self.open_help(),
-            Command::Operations => self.dialogs.push(Dialog::Operations { cursor: 0 }),
-            Command::Problems => self.open_problems(),
-            Command::Briefing => {
-                self.ask_goal();
-                self.open_briefing();
-            }
-            Command::Copy => self.open_copy_menu(),
-            Command::Add => self.open_add(),
-            Command::Explain => self.explain(),
-            Command::Scope => self.open_scopes(),
-            Command::LoadPublic => self.load_public(),
-            Command::Repaint => self.emit(Effect::Repaint),
-            Command::Suspend => self.emit(Effect::Suspend),
-            Command::Quit => self.ask_to_quit(),
-            Command::Flow(flow) => self.open_flow(flow),
-            Command::Renew => self.renew(),
-            Command::Delete => self.open_deletion(),
-            Command::Workbench(task) => self.open_bench(task),
-            Command::Wizard => self.open_order_wizard(),
-            command if self.wizard.is_some() => self.run_in_wizard(command),
-            command => self.run_browsing(command),
+        match entry.action {
+            Action::Move(motion) => self.step(motion),
+            Action::Flow(flow) => self.open_flow(flow),
+            Action::Run(run) => run(self),
         }
     }
 

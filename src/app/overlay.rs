@@ -1,7 +1,7 @@
 //! Opening dialogs, giving them keys, and doing what they answer.
 
 use super::App;
-use super::command::{Command, Entry, Place};
+use super::command::{Action, Entry, Place};
 use super::detail::step;
 use super::dialog::{
     Act, Answer, Candidate, Choose, Confirm, Dialog, ErrorText, Folder, Help, HelpLine, Item, Palette,
@@ -118,7 +118,7 @@ impl App {
             },
         };
         let mut lines: Vec<_> = entries(place).map(line).collect();
-        lines.sort_by_key(|line| group_rank(line.group));
+        lines.sort_by_key(|line| line.group);
         self.dialogs.push(Dialog::Help(Help::new(about, lines)));
     }
 
@@ -127,8 +127,8 @@ impl App {
             self.history.iter().rev().position(|name| *name == entry.name).unwrap_or(usize::MAX)
         };
         let mut named: Vec<_> =
-            entries(self.place()).filter(|entry| !matches!(entry.command, Command::Move(_))).collect();
-        named.sort_by_key(|entry| (age(entry), group_rank(entry.group)));
+            entries(self.place()).filter(|entry| !matches!(entry.action, Action::Move(_))).collect();
+        named.sort_by_key(|entry| (age(entry), entry.group));
         let candidate = |entry: &'static Entry| Candidate {
             entry,
             keys: self.settings.keymap.written(entry),
@@ -139,7 +139,7 @@ impl App {
 
     /// The five ways to get a certificate (A3–A8).
     pub(super) fn open_add(&mut self) {
-        let flow = |name: FlowName| match Entry::of(Command::Flow(name)) {
+        let flow = |name: FlowName| match Entry::of_flow(name) {
             Some(entry) if name.needs_orders() => self.may_order().map(|()| Act::Run(entry)),
             entry => entry.map(Act::Run).ok_or_else(String::new),
         };
@@ -283,8 +283,8 @@ impl App {
             Answer::Close | Answer::CloseAnd(_) => drop(self.dialogs.pop()),
             Answer::Do(act) => self.act(act),
             Answer::Stay => {
-                let motion = self.settings.keymap.find(Place::List, key).map(|entry| entry.command);
-                if let (Some(Command::Move(motion)), Some(Dialog::Operations { cursor })) =
+                let motion = self.settings.keymap.find(Place::List, key).map(|entry| entry.action);
+                if let (Some(Action::Move(motion)), Some(Dialog::Operations { cursor })) =
                     (motion, self.dialogs.last_mut())
                 {
                     *cursor = step(*cursor, motion, self.operations.len(), 10);
@@ -301,12 +301,4 @@ fn scripts() -> impl Iterator<Item = Item> {
         note: kind.words().to_owned(),
         then: Ok(Act::CopyScript(kind)),
     })
-}
-
-/// What people look for comes first: what can be done, last how to move.
-fn group_rank(group: &str) -> usize {
-    ["Acting", "Certificate files", "The list", "Everywhere", "Moving"]
-        .iter()
-        .position(|known| *known == group)
-        .unwrap_or(usize::MAX)
 }

@@ -1,58 +1,77 @@
-//! Whether a flow is possible on the row under the cursor, and if not, why: as far as the inventory knows.
-//! The flow itself looks again before anything is sent.
+//! Whether a command is possible now, and if not, why: as far as the inventory knows. A flow itself looks again
+//! before anything is sent.
 
 use super::App;
-use crate::flow::usage::some_of;
-use crate::flow::{FlowName, Subject};
-use crate::model::{Binding, PrivateCertificate, ResourceId, Source, SslState};
-use crate::tables::{PaneName, app_label};
+use super::command::{Place, Possible};
+use crate::flow::{FlowName, order_of};
+use crate::model::{ResourceId, Row};
+use crate::tables::PaneName;
 
 impl App {
-    /// Why the flow cannot be done on the row under the cursor. Where the row is of another kind, the form
+    /// Whether the flow can be opened on the row under the cursor. Where the row is of another kind, the form
     /// asks.
-    pub(super) fn fits(&self, flow: FlowName) -> Result<(), String> {
-        match flow {
-            FlowName::Sync => self.sync_refusal().map_or(Ok(()), Err),
-            FlowName::Rekey | FlowName::AutoRenew => self.selected_order().map(|_| ()),
-            FlowName::DeletePrivate => {
-                self.selected_certificate().map_or(Ok(()), |certificate| self.is_unused(certificate))
-            }
-            FlowName::Replace => {
-                match self.selected_certificate().map(|certificate| self.estate.source(certificate)) {
-                    None | Some(Source::Uploaded) => Ok(()),
-                    Some(other) => Err(format!(
-                        "only an uploaded certificate is replaced; this one is of the kind '{}'",
-                        other.words()
-                    )),
-                }
-            }
-            FlowName::Unbind => match self.selected_binding() {
-                Some(binding) if binding.ssl == SslState::Disabled => {
-                    Err(format!("{} is bound to no certificate", binding.host))
-                }
-                _ => Ok(()),
-            },
-            _ if flow.definition().about == Subject::Order => self.selected_order().map(|_| ()),
-            _ => Ok(()),
+    pub(super) fn may_open(&self, flow: FlowName) -> Possible {
+        if flow.needs_orders() {
+            self.may_order()?;
         }
+        (flow.definition().fits)(&self.basis(), self.row())
     }
 
     /// Whether this cloud has certificate orders at all (A65).
-    pub(super) fn may_order(&self) -> Result<(), String> {
+    pub(super) fn may_order(&self) -> Possible {
         self.settings.no_orders.map_or(Ok(()), |why| Err(why.to_owned()))
+    }
+
+    pub(super) fn has_row(&self, otherwise: &str) -> Possible {
+        self.selected().map(|_| ()).ok_or_else(|| otherwise.to_owned())
+    }
+
+    pub(super) fn has_row_in_list(&self) -> Possible {
+        if self.place() == Place::List { self.has_row("the list is empty") } else { Ok(()) }
+    }
+
+    pub(super) fn may_copy(&self) -> Possible {
+        match self.place() {
+            Place::List | Place::Detail => self.has_row("there is nothing under the cursor to copy"),
+            Place::Wizard => Ok(()),
+        }
+    }
+
+    pub(super) fn may_scope(&self) -> Possible {
+        if self.has_estate { Ok(()) } else { Err("the inventory is not read yet".to_owned()) }
+    }
+
+    pub(super) fn has_goal(&self) -> Possible {
+        self.goal.as_ref().map(|_| ()).ok_or_else(|| "this cloud has no scenario with a goal".to_owned())
+    }
+
+    pub(super) fn may_continue_order(&self) -> Possible {
+        self.may_order()?;
+        self.selected_order().map(|_| ())
+    }
+
+    pub(super) fn may_practise(&self) -> Possible {
+        let Some(wizard) = &self.wizard else { return Err("no wizard is open".to_owned()) };
+        if wizard.is_done(FlowName::Verify) {
+            Err("the domain is verified already".to_owned())
+        } else if !self.settings.practice {
+            Err("only a practice cloud lets you play the domain's owner".to_owned())
+        } else if wizard.page() != FlowName::Verify {
+            Err("the owner of the domain is asked only in Step 2: Verify".to_owned())
+        } else {
+            Ok(())
+        }
     }
 
     /// The flow that removes what the pane shows.
     pub(super) fn deletion(&self) -> Result<FlowName, String> {
-        if self.selected().is_none() {
-            return Err("there is nothing under the cursor".to_owned());
-        }
-        match self.pane {
-            PaneName::Private => Ok(FlowName::DeletePrivate),
-            PaneName::Public => Ok(FlowName::DeletePublic),
-            PaneName::Orders => Ok(FlowName::DeleteOrder),
-            PaneName::Bindings => Ok(FlowName::Unbind),
-        }
+        self.has_row("there is nothing under the cursor")?;
+        Ok(match self.pane {
+            PaneName::Private => FlowName::DeletePrivate,
+            PaneName::Public => FlowName::DeletePublic,
+            PaneName::Orders => FlowName::DeleteOrder,
+            PaneName::Bindings => FlowName::Unbind,
+        })
     }
 
     pub(super) fn open_deletion(&mut self) {
@@ -61,33 +80,33 @@ impl App {
         }
     }
 
-    pub(super) fn selected_certificate(&self) -> Option<&PrivateCertificate> {
-        let is = |one: &PrivateCertificate, id: &ResourceId| one.id == *id;
-        if self.pane == PaneName::Private { self.selected_row(&self.estate.certificates, is) } else { None }
+    /// The order that `w` is about: the one under the cursor, or the one that the certificate came from.
+    pub fn selected_order(&self) -> Result<ResourceId, String> {
+        order_of(&self.basis(), self.row())
     }
 
-    pub(super) fn selected_binding(&self) -> Option<&Binding> {
-        let is = |one: &Binding, id: &ResourceId| one.id() == *id;
-        if self.pane == PaneName::Bindings { self.selected_row(&self.estate.bindings, is) } else { None }
+    /// The row that commands are about.
+    pub(super) fn row(&self) -> Option<Row<'_>> {
+        let estate = &self.estate;
+        match self.pane {
+            PaneName::Private => {
+                self.selected_row(&estate.certificates, |one, id| one.id == *id).map(Row::Private)
+            }
+            PaneName::Public => {
+                self.selected_row(&estate.public_certificates, |one, id| one.id == *id).map(Row::Public)
+            }
+            PaneName::Orders => self.selected_row(&estate.orders, |one, id| one.id == *id).map(Row::Order),
+            PaneName::Bindings => {
+                self.selected_row(&estate.bindings, |one, id| one.id() == *id).map(Row::Binding)
+            }
+        }
     }
 
-    /// The row that commands are about: at the cursor, where every frame asks for it several times. It is
-    /// searched for only where the rows moved since the pane was filled.
+    /// At the cursor, where every frame asks for it several times. It is searched for only where the rows moved
+    /// since the pane was filled.
     fn selected_row<'r, T>(&self, rows: &'r [T], is: impl Fn(&T, &ResourceId) -> bool) -> Option<&'r T> {
         let id = self.selected()?;
         let at_cursor = self.pane().list.selected_place().and_then(|place| rows.get(place));
         at_cursor.filter(|row| is(row, id)).or_else(|| rows.iter().find(|row| is(row, id)))
-    }
-
-    /// Trap E10: a delete key that works while the thing is in use.
-    fn is_unused(&self, certificate: &PrivateCertificate) -> Result<(), String> {
-        let bound = self.estate.bindings_of(certificate);
-        let hosts: Vec<String> = bound
-            .map(|binding| format!("{} ({})", binding.host, app_label(&self.estate, &binding.app)))
-            .collect();
-        if hosts.is_empty() {
-            return Ok(());
-        }
-        Err(format!("in use by {}: bind them to another certificate first", some_of(&hosts)))
     }
 }

@@ -4,7 +4,7 @@
 use super::App;
 use super::dialog::{Act, Confirm, Dialog};
 use crate::flow::FlowName;
-use crate::model::{PrivateCertificate, ResourceId, Source, WhoActs};
+use crate::model::{ResourceId, Source, WhoActs};
 use crate::rules::{InVault, What};
 use crate::tables::{PaneName, Tone, date};
 
@@ -24,15 +24,6 @@ pub enum Route {
 }
 
 impl App {
-    /// The private key certificate under the cursor, in Bindings the one that secures the hostname.
-    pub(super) fn renewable_certificate(&self) -> Option<&PrivateCertificate> {
-        match self.pane {
-            PaneName::Private => self.selected_certificate(),
-            PaneName::Bindings => self.estate.certificate_of(self.selected_binding()?),
-            PaneName::Public | PaneName::Orders => None,
-        }
-    }
-
     /// The way that fits, or why there is none.
     pub fn renewal_route(&self) -> Result<Route, String> {
         let id = self.selected().ok_or("the list is empty")?;
@@ -43,8 +34,8 @@ impl App {
             }
             PaneName::Private | PaneName::Bindings => {}
         }
-        let certificate =
-            self.renewable_certificate().ok_or("no certificate secures this hostname: b binds one")?;
+        let certificate = self.row().and_then(|row| row.certificate(&self.estate));
+        let certificate = certificate.ok_or("no certificate secures this hostname: b binds one")?;
         Ok(match self.estate.source(certificate) {
             Source::Order(order) => Route::Order(order),
             Source::KeyVault => {
@@ -55,23 +46,6 @@ impl App {
             Source::Managed => Route::Managed(certificate.id.clone()),
             Source::Uploaded => Route::Upload,
         })
-    }
-
-    /// Why the certificate under the cursor cannot be synced with a vault.
-    pub(super) fn sync_refusal(&self) -> Option<String> {
-        if self.pane == PaneName::Orders {
-            return self.selected().is_none().then(|| "the list is empty".to_owned());
-        }
-        let Some(certificate) = self.renewable_certificate() else {
-            return Some("choose a certificate that comes from a vault, or an order".to_owned());
-        };
-        match self.estate.source(certificate) {
-            Source::Order(_) | Source::KeyVault => None,
-            Source::Managed => Some("Azure keeps this managed certificate in step by itself".to_owned()),
-            Source::Uploaded => {
-                Some("it was uploaded: there is no vault to sync it with; r brings a renewed file".to_owned())
-            }
-        }
     }
 
     pub(super) fn renew(&mut self) {

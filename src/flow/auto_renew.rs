@@ -5,8 +5,8 @@ use super::chosen::order_refusal;
 use super::succession::exports;
 use super::target::order_id;
 use super::{
-    Case, Consent, Field, FieldKind, Flow, FlowName, Inputs, Key, Observed, Seen, Step, StepId, StepStatus,
-    Subject,
+    Case, Consent, Field, FieldKind, Flow, FlowCommand, FlowName, Inputs, Key, Observed, Seen, Step, StepId,
+    StepStatus, Subject, row,
 };
 use crate::azure::{AzureError, Client, orders};
 use crate::model::{Estate, Order, Problem, day};
@@ -23,6 +23,8 @@ pub(super) static FLOW: Flow = Flow {
     changes: "Switches automatic renewal of an order on or off.",
     permissions: &["Microsoft.CertificateRegistration/certificateOrders/write"],
     checklist: &["A175-A177"],
+    command: Some(FlowCommand::changing("auto-renew", "", "Let Azure renew an order by itself, or not.")),
+    fits: row::of_an_order,
     keys: "3, A",
     fields: |_, _| fields(),
     suggest,

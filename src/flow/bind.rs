@@ -12,8 +12,8 @@ use super::proof;
 use super::target::{app_id, order_id};
 use super::usage::Use;
 use super::{
-    Case, Consent, Field, FieldKind, Flow, FlowName, Inputs, Key, Observed, Pick, Seen, Step, StepId,
-    StepStatus, Subject,
+    Case, Consent, Field, FieldKind, Flow, FlowCommand, FlowName, Inputs, Key, Observed, Pick, Seen, Step,
+    StepId, StepStatus, Subject, row,
 };
 use crate::azure::{AzureError, Client, orders, sites};
 use crate::health::tls;
@@ -45,6 +45,8 @@ pub(super) static FLOW: Flow = Flow {
     changes: "Sets the certificate and the TLS type of a hostname; a binding that is there is replaced in one write.",
     permissions: &["Microsoft.Web/sites/hostNameBindings/write"],
     checklist: &["A58", "A214-A217"],
+    command: Some(FlowCommand::changing("bind", "Bind", "Secure a hostname of an app with a certificate.")),
+    fits: row::any,
     keys: "b",
     fields: |_, inputs| fields(inputs),
     suggest,

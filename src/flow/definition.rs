@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use super::{Case, Field, FlowName, Inputs, Key, Observed, Step};
 use crate::azure::{AzureError, Client};
-use crate::model::Estate;
+use crate::model::{Basis, Estate, Row};
 use crate::rules::Rules;
 
 /// What a flow is opened on and what it leaves behind: the screen fills it in from the row under the cursor,
@@ -24,6 +24,29 @@ pub enum Subject {
     App,
     /// A private key certificate, or the order that it comes from.
     Renewable,
+}
+
+/// The words of the command that opens a flow.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FlowCommand {
+    /// What the palette and the key map call it.
+    pub name: &'static str,
+    /// Two words at most for the hint bar; empty where it is not worth the room.
+    pub hint: &'static str,
+    /// One sentence for help and palette.
+    pub words: &'static str,
+    /// Changes the cloud: refused in read-only mode.
+    pub changes: bool,
+}
+
+impl FlowCommand {
+    pub(super) const fn changing(name: &'static str, hint: &'static str, words: &'static str) -> Self {
+        Self { name, hint, words, changes: true }
+    }
+
+    pub(super) const fn reading(name: &'static str, hint: &'static str, words: &'static str) -> Self {
+        Self { name, hint, words, changes: false }
+    }
 }
 
 /// Every input that is missing or cannot work, with the reason.
@@ -55,6 +78,10 @@ pub struct Flow {
     pub permissions: &'static [&'static str],
     /// The rules of the checklist that it carries out: single ids and ranges (`A67-A80`).
     pub checklist: &'static [&'static str],
+    /// The command that opens it on screen; none where another command leads to it.
+    pub command: Option<FlowCommand>,
+    /// Why it cannot be done on the row under the cursor. Where the row is of another kind, the form asks.
+    pub fits: fn(&Basis<'_>, Option<Row<'_>>) -> Result<(), String>,
     /// How it is reached by keyboard, from the pane where the thing is.
     pub keys: &'static str,
     pub(super) fields: fn(&Observed, &Inputs) -> Vec<Field>,

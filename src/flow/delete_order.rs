@@ -6,7 +6,10 @@ use jiff::SignedDuration;
 use super::target::order_id;
 use super::unlock::{follows, in_the_way, observe_locked, order_field, order_refusals, words};
 use super::usage::{Usage, some_of};
-use super::{Case, Consent, Flow, FlowName, Inputs, Observed, Seen, Step, StepId, StepStatus, Subject};
+use super::{
+    Case, Consent, Flow, FlowCommand, FlowName, Inputs, Observed, Seen, Step, StepId, StepStatus, Subject,
+    row,
+};
 use crate::azure::{AzureError, Client, orders};
 use crate::model::{Estate, Order, OrderStatus, PrivateCertificate, Problem, Revokes};
 
@@ -24,6 +27,8 @@ pub(super) static FLOW: Flow = Flow {
         "Microsoft.Authorization/locks/read",
     ],
     checklist: &["A204-A205", "A207", "A210-A211", "C18"],
+    command: Some(FlowCommand::changing("delete-order", "", "Delete an order and revoke its certificate.")),
+    fits: row::of_an_order,
     keys: "3, d",
     fields: |_, _| vec![order_field()],
     suggest: |_: &Estate, _| {},

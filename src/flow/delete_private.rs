@@ -4,8 +4,8 @@
 use super::load::Load;
 use super::usage::{Usage, certificate_refusal, no_certificate};
 use super::{
-    Case, Consent, Field, FieldKind, Flow, FlowName, Inputs, Key, Observed, Pick, Seen, Step, StepId,
-    StepStatus, Subject,
+    Case, Consent, Field, FieldKind, Flow, FlowCommand, FlowName, Inputs, Key, Observed, Pick, Seen, Step,
+    StepId, StepStatus, Subject, row,
 };
 use crate::azure::settings::AppSettings;
 use crate::azure::{AzureError, Client, certificates};
@@ -26,6 +26,8 @@ pub(super) static FLOW: Flow = Flow {
         "Microsoft.Web/sites/config/list/action",
     ],
     checklist: &["A10", "A165"],
+    command: Some(FlowCommand::changing("delete-private", "", "Delete a private certificate nothing uses.")),
+    fits: row::unused,
     keys: "1, d",
     fields: |_, _| fields(),
     suggest: |_: &Estate, _| {},

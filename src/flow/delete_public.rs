@@ -6,8 +6,8 @@ use super::chosen::{app_field, app_refusal};
 use super::load::{Load, READ_SETTINGS, SETTING};
 use super::target::app_id;
 use super::{
-    Case, Consent, Field, FieldKind, Flow, FlowName, Inputs, Key, Observed, Seen, Step, StepId, StepStatus,
-    Subject,
+    Case, Consent, Field, FieldKind, Flow, FlowCommand, FlowName, Inputs, Key, Observed, Seen, Step, StepId,
+    StepStatus, Subject, row,
 };
 use crate::azure::{AzureError, Client, public_certificates, settings, sites};
 use crate::model::{Estate, Problem, PublicCertificate, Thumbprint};
@@ -23,6 +23,8 @@ pub(super) static FLOW: Flow = Flow {
     changes: "Deletes a public certificate of one app.",
     permissions: &["Microsoft.Web/sites/publicCertificates/delete", "Microsoft.Web/sites/config/list/action"],
     checklist: &["A152"],
+    command: Some(FlowCommand::changing("delete-public", "", "Delete a public certificate no code loads.")),
+    fits: row::any,
     keys: "2, d",
     fields: |_, _| fields(),
     suggest: |_: &Estate, _| {},

@@ -10,8 +10,8 @@ use super::new_file::{NewFile, Seal};
 use super::target::order_id;
 use super::unlock::{follows, order_field};
 use super::{
-    Case, Consent, Field, FieldKind, Flow, FlowName, Inputs, Key, Observed, Seen, Step, StepId, StepStatus,
-    Subject,
+    Case, Consent, Field, FieldKind, Flow, FlowCommand, FlowName, Inputs, Key, Observed, Seen, Step, StepId,
+    StepStatus, Subject, row,
 };
 use crate::azure::{AzureError, Client, orders, secrets, vaults};
 use crate::file;
@@ -38,6 +38,12 @@ pub(super) static FLOW: Flow = Flow {
     changes: "Nothing in Azure; writes a file that only its owner can read, and remembers where.",
     permissions: &["Microsoft.KeyVault/vaults/read", "data:secrets/get"],
     checklist: &["A195-A198", "A200-A203", "B3-18"],
+    command: Some(FlowCommand::reading(
+        "export",
+        "",
+        "Write an order's certificate with its key to a PFX file.",
+    )),
+    fits: row::of_an_order,
     keys: "3, x",
     fields: |_, inputs| fields(inputs),
     suggest: |_: &Estate, inputs| suggest(inputs),

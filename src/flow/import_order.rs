@@ -12,7 +12,8 @@ use super::succession::keeps_own_key;
 use super::tags;
 use super::target::{app_id, order_id};
 use super::{
-    Arrival, Case, Field, Flow, FlowName, Inputs, Key, Observed, Seen, Step, StepId, StepStatus, Subject,
+    Arrival, Case, Field, Flow, FlowCommand, FlowName, Inputs, Key, Observed, Seen, Step, StepId, StepStatus,
+    Subject, row,
 };
 use crate::azure::{AzureError, Client, certificates, orders, plans, sites, vaults};
 use crate::model::{
@@ -42,6 +43,12 @@ pub(super) static FLOW: Flow = Flow {
         GRAPH,
     ],
     checklist: &["A107-A111"],
+    command: Some(FlowCommand::changing(
+        "import-order",
+        "",
+        "Step 3: Import the order's certificate into an app.",
+    )),
+    fits: row::of_an_order,
     keys: "3, w",
     fields: |_, _| fields(),
     suggest,

@@ -16,8 +16,8 @@ use super::target::app_id;
 use super::vault_chain;
 use super::vault_contents::{offer, purpose_warning, unsupported};
 use super::{
-    Arrival, Case, Field, FieldKind, Flow, FlowName, Inputs, Key, Observed, Pick, Seen, Step, StepId,
-    StepStatus, Subject,
+    Arrival, Case, Field, FieldKind, Flow, FlowCommand, FlowName, Inputs, Key, Observed, Pick, Seen, Step,
+    StepId, StepStatus, Subject, row,
 };
 use crate::azure::{AzureError, Client, certificates, vault_certificates, vaults};
 use crate::model::{
@@ -50,6 +50,12 @@ pub(super) static FLOW: Flow = Flow {
         GRAPH,
     ],
     checklist: &["A112-A128"],
+    command: Some(FlowCommand::changing(
+        "import-vault",
+        "",
+        "Import a certificate that you keep in a key vault.",
+    )),
+    fits: row::any,
     keys: "a, Import a certificate from Key Vault",
     fields,
     suggest,

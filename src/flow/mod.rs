@@ -42,6 +42,7 @@ mod renew;
 mod replace;
 pub mod resolve;
 mod route;
+mod row;
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::panic)]
 mod sample;
@@ -67,11 +68,12 @@ use jiff::Timestamp;
 pub use arrival::Arrival;
 pub use by_hand::ByHand;
 pub use consent::{Consent, Question};
-pub use definition::{Flow, Subject};
+pub use definition::{Flow, FlowCommand, Subject};
 pub use input::{Field, FieldKind, Inputs, Key, Offer, Pick};
 pub use new_file::{NewFile, Seal};
 pub use observed::{Observed, Principal, Sent};
 pub use purchase::secures;
+pub use row::order_of;
 pub use step::{Again, Asked, Step, StepId, StepStatus, current, poll_after};
 pub use target::{app_id, order_id, vault_id};
 use upload::uploaded;

@@ -9,8 +9,8 @@ use super::import_order::tier_problem;
 use super::load::{Load, READ_SETTINGS, SETTING};
 use super::target::app_id;
 use super::{
-    Case, Consent, Field, FieldKind, Flow, FlowName, Inputs, Key, Observed, Seen, Step, StepId, StepStatus,
-    Subject,
+    Case, Consent, Field, FieldKind, Flow, FlowCommand, FlowName, Inputs, Key, Observed, Seen, Step, StepId,
+    StepStatus, Subject, row,
 };
 use crate::azure::{AzureError, Client, plans, public_certificates, settings, sites};
 use crate::model::{App, Estate, Problem, PublicCertificate, ResourceId, Thumbprint};
@@ -33,6 +33,12 @@ pub(super) static FLOW: Flow = Flow {
         "Microsoft.Web/sites/config/write",
     ],
     checklist: &["A7", "A148-A153"],
+    command: Some(FlowCommand::changing(
+        "upload-public",
+        "",
+        "Upload a public certificate that an app's code loads.",
+    )),
+    fits: row::any,
     keys: "a, Upload a public certificate",
     fields: |_, _| fields(),
     suggest,

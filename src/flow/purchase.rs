@@ -8,8 +8,8 @@ use super::caa::{Authority, issuer_is_allowed};
 use super::tags;
 use super::target::{group_id, order_id, subscription_id};
 use super::{
-    Again, Case, Field, FieldKind, Flow, FlowName, Inputs, Key, Observed, Pick, Seen, Step, StepId,
-    StepStatus, Subject,
+    Again, Case, Field, FieldKind, Flow, FlowCommand, FlowName, Inputs, Key, Observed, Pick, Seen, Step,
+    StepId, StepStatus, Subject, row,
 };
 use crate::azure::orders::NewOrder;
 use crate::azure::{AzureError, Client, FAILED, groups, orders};
@@ -44,6 +44,8 @@ pub(super) static FLOW: Flow = Flow {
         "Microsoft.CertificateRegistration/validateCertificateRegistrationInformation/action",
     ],
     checklist: &["A67-A80"],
+    command: Some(FlowCommand::changing("purchase", "", "Buy an App Service certificate, step by step.")),
+    fits: row::any,
     keys: "a, Purchase an App Service certificate",
     fields: |observed, _| fields(observed),
     suggest,

@@ -8,8 +8,8 @@ use super::consent;
 use super::proof;
 use super::usage::{Usage, Use, certificate_refusal, no_certificate, some_of};
 use super::{
-    Case, Consent, Field, FieldKind, Flow, FlowName, Inputs, Key, Observed, Pick, Seen, Step, StepId,
-    StepStatus, Subject,
+    Case, Consent, Field, FieldKind, Flow, FlowCommand, FlowName, Inputs, Key, Observed, Pick, Seen, Step,
+    StepId, StepStatus, Subject, row,
 };
 use crate::azure::{AzureError, Client, sites};
 use crate::model::{Estate, Hostname, PrivateCertificate, ResourceId, SslState, Thumbprint};
@@ -39,6 +39,12 @@ pub(super) static FLOW: Flow = Flow {
     changes: "Sets the certificate of many hostnames; each binding keeps its TLS type and is replaced in one write.",
     permissions: &["Microsoft.Web/sites/hostNameBindings/write"],
     checklist: &["A154", "A163-A164"],
+    command: Some(FlowCommand::changing(
+        "rebind-all",
+        "",
+        "Bind one certificate to every hostname it renews.",
+    )),
+    fits: row::any,
     keys: "1, B",
     fields: |_, _| fields(),
     suggest: |_: &Estate, inputs| inputs.suggest(Key::Which, "renewed"),

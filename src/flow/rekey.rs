@@ -5,8 +5,8 @@ use jiff::SignedDuration;
 
 use super::succession::{self, Stage, barren, consequences, follow_up, keeps_own_key, own_key, stage};
 use super::{
-    Again, Case, Consent, Field, FieldKind, Flow, FlowName, Inputs, Key, Observed, Step, StepId, StepStatus,
-    Subject,
+    Again, Case, Consent, Field, FieldKind, Flow, FlowCommand, FlowName, Inputs, Key, Observed, Step, StepId,
+    StepStatus, Subject, row,
 };
 use crate::azure::orders;
 use crate::model::{Estate, Revokes, day};
@@ -43,6 +43,12 @@ pub(super) static FLOW: Flow = Flow {
         "Microsoft.DomainRegistration/domains/domainOwnershipIdentifiers/write",
     ],
     checklist: &["A170-A172", "A187-A192", "C11"],
+    command: Some(FlowCommand::changing(
+        "rekey",
+        "",
+        "Give an order a new key and certificate with the same end.",
+    )),
+    fits: row::of_an_order,
     keys: "3, :rekey",
     fields: |observed, inputs| fields(observed, inputs),
     suggest,

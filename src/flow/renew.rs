@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use super::succession::{self, Stage, barren, consequences, follow_up, keeps_own_key, own_key, stage};
 use super::{
     Again, Case, Consent, Flow, FlowName, Inputs, Key, Observed, Step, StepId, StepStatus, Subject, route,
+    row,
 };
 use crate::azure::{AzureError, Client, orders};
 use crate::model::{DomainName, Hostname, Order, Problem, day};
@@ -30,6 +31,8 @@ pub(super) static FLOW: Flow = Flow {
         "Microsoft.DomainRegistration/domains/domainOwnershipIdentifiers/write",
     ],
     checklist: &["A154", "A157", "A167-A173", "A178-A180", "A183", "C10-C13"],
+    command: None,
+    fits: row::of_an_order,
     keys: "3, r",
     fields: succession::fields,
     suggest: succession::suggest,

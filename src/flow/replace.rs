@@ -14,8 +14,8 @@ use super::load::Load;
 use super::named::Named;
 use super::usage::{Usage, Use, certificate_named, certificate_refusal, no_certificate};
 use super::{
-    Case, Consent, Field, FieldKind, Flow, FlowName, Inputs, Key, Observed, Pick, Seen, Step, StepId,
-    StepStatus, Subject, certificate_file, delete_private, outside, proof, upload,
+    Case, Consent, Field, FieldKind, Flow, FlowCommand, FlowName, Inputs, Key, Observed, Pick, Seen, Step,
+    StepId, StepStatus, Subject, certificate_file, delete_private, outside, proof, row, upload,
 };
 use crate::azure::{AzureError, Client, plans, sites};
 use crate::model::{App, Binding, Estate, Home, Hostname, PrivateCertificate, ResourceId, Thumbprint};
@@ -40,6 +40,8 @@ pub(super) static FLOW: Flow = Flow {
         "Microsoft.Web/sites/certificates/delete",
     ],
     checklist: &["A154", "A156", "A158-A166"],
+    command: Some(FlowCommand::changing("replace", "", "Renew an uploaded certificate without a pause.")),
+    fits: row::uploaded,
     keys: "1, r",
     fields,
     suggest: |_: &Estate, _| {},

@@ -10,8 +10,8 @@ use super::load::{Load, READ_SETTINGS, SETTING};
 use super::target::app_id;
 use super::usage::some_of;
 use super::{
-    Case, Consent, Field, FieldKind, Flow, FlowName, Inputs, Key, Observed, Seen, Step, StepId, StepStatus,
-    Subject,
+    Case, Consent, Field, FieldKind, Flow, FlowCommand, FlowName, Inputs, Key, Observed, Seen, Step, StepId,
+    StepStatus, Subject, row,
 };
 use crate::azure::{AzureError, Client, settings, site_config, sites};
 use crate::model::{App, Estate, SslState, Thumbprint};
@@ -51,6 +51,8 @@ pub(super) static FLOW: Flow = Flow {
         "Microsoft.Web/sites/config/write",
     ],
     checklist: &["A103", "A152", "A218-A220"],
+    command: Some(FlowCommand::changing("settings", "", "HTTPS only, minimum TLS, certificates for code.")),
+    fits: row::any,
     keys: "4, ,",
     fields: |observed, _| fields(observed),
     suggest: |_: &Estate, inputs| {

@@ -11,8 +11,8 @@ use super::step::LAST_TIME;
 use super::tags;
 use super::target::{ORDERS, order_id, subscription_id, vault_id};
 use super::{
-    Arrival, Case, Field, FieldKind, Flow, FlowName, Inputs, Key, Observed, Pick, Principal, Seen, Step,
-    StepId, StepStatus, Subject,
+    Arrival, Case, Field, FieldKind, Flow, FlowCommand, FlowName, Inputs, Key, Observed, Pick, Principal,
+    Seen, Step, StepId, StepStatus, Subject, row,
 };
 use super::{principals, secret_name};
 use crate::azure::vaults::{Availability, NewVault};
@@ -69,6 +69,12 @@ pub(super) static FLOW: Flow = Flow {
         GRAPH,
     ],
     checklist: &["A81-A93"],
+    command: Some(FlowCommand::changing(
+        "store",
+        "",
+        "Step 1: Store the order's certificate in a key vault.",
+    )),
+    fits: row::of_an_order,
     keys: "3, w",
     fields: |_, inputs| fields(inputs),
     suggest,

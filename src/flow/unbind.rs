@@ -6,8 +6,8 @@ use super::outside;
 use super::target::app_id;
 use super::usage::Use;
 use super::{
-    Case, Consent, Field, FieldKind, Flow, FlowName, Inputs, Key, Observed, Pick, Seen, Step, StepId,
-    StepStatus, Subject,
+    Case, Consent, Field, FieldKind, Flow, FlowCommand, FlowName, Inputs, Key, Observed, Pick, Seen, Step,
+    StepId, StepStatus, Subject, row,
 };
 use crate::azure::{AzureError, Client, sites};
 use crate::model::{Binding, Estate, SslState};
@@ -23,6 +23,8 @@ pub(super) static FLOW: Flow = Flow {
     changes: "Takes certificate and TLS type off a hostname of an app.",
     permissions: &["Microsoft.Web/sites/hostNameBindings/write"],
     checklist: &["A159-A160", "A166"],
+    command: Some(FlowCommand::changing("unbind", "", "Take the certificate off a hostname.")),
+    fits: row::bound,
     keys: "4, d",
     fields: |_, inputs| fields(inputs),
     suggest: |_: &Estate, _| {},

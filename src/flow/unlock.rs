@@ -3,8 +3,8 @@
 
 use super::target::{order_id, vault_id};
 use super::{
-    Case, Consent, Field, FieldKind, Flow, FlowName, Inputs, Key, Observed, Pick, Seen, Step, StepId,
-    StepStatus, Subject,
+    Case, Consent, Field, FieldKind, Flow, FlowCommand, FlowName, Inputs, Key, Observed, Pick, Seen, Step,
+    StepId, StepStatus, Subject, row,
 };
 use crate::azure::locks::{self, Lock};
 use crate::azure::{AzureError, Client, orders};
@@ -30,6 +30,8 @@ pub(super) static FLOW: Flow = Flow {
     changes: "Removes management locks of a certificate order; of its group or subscription only where that is asked for.",
     permissions: &["Microsoft.Authorization/locks/read", "Microsoft.Authorization/locks/delete"],
     checklist: &["A206-A209", "C18"],
+    command: Some(FlowCommand::changing("unlock", "", "See and remove the management locks of an order.")),
+    fits: row::of_an_order,
     keys: "3, l",
     fields: |observed, _| fields(observed),
     suggest: |_: &Estate, _| {},

@@ -13,7 +13,8 @@ use super::import_order::{observe_app, room_problem, tier_problem};
 use super::tags;
 use super::target::app_id;
 use super::{
-    Case, Field, FieldKind, Flow, FlowName, Inputs, Key, Observed, Seen, Step, StepId, StepStatus, Subject,
+    Case, Field, FieldKind, Flow, FlowCommand, FlowName, Inputs, Key, Observed, Seen, Step, StepId,
+    StepStatus, Subject, row,
 };
 use crate::azure::{AzureError, Client, certificates, sites};
 use crate::model::{App, Estate, Hostname, PrivateCertificate, Problem, ResourceId, Scope};
@@ -45,6 +46,8 @@ pub(super) static FLOW: Flow = Flow {
     changes: "Creates a certificate in the app's webspace, or in the app, from a file.",
     permissions: &["Microsoft.Web/certificates/write", "Microsoft.Web/sites/certificates/write"],
     checklist: &["A16-A24", "A144-A147"],
+    command: Some(FlowCommand::changing("upload", "", "Upload a private certificate from a PFX file.")),
+    fits: row::any,
     keys: "a, Upload a private certificate",
     fields,
     suggest,

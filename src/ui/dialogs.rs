@@ -128,11 +128,11 @@ fn help_lines(help: &Help, room: usize, look: &Look) -> Content {
         lines.push(line);
         cursor = help.is_searching.then_some((0, column));
     }
-    let mut group = "";
+    let mut group = None;
     for (nth, line) in help.shown().into_iter().enumerate() {
-        if line.group != group {
-            group = line.group;
-            lines.push(Line::styled(group, look.style(Role::Title)));
+        if group != Some(line.group) {
+            group = Some(line.group);
+            lines.push(Line::styled(line.group.title(), look.style(Role::Title)));
         }
         if nth == help.cursor {
             at = lines.len();

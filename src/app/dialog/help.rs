@@ -2,13 +2,14 @@
 //! searched.
 
 use super::{Answer, PAGE, motion};
+use crate::app::command::Group;
 use crate::app::detail::step;
 use crate::app::field::Field;
 use crate::app::key::{Key, KeyCode};
 
 #[derive(Debug, Clone)]
 pub struct HelpLine {
-    pub group: &'static str,
+    pub group: Group,
     pub keys: String,
     pub name: &'static str,
     pub words: String,
@@ -32,7 +33,7 @@ impl Help {
     pub fn shown(&self) -> Vec<&HelpLine> {
         let sought = self.search.text().to_lowercase();
         let holds = |line: &&HelpLine| {
-            [line.keys.as_str(), line.name, &line.words, line.group]
+            [line.keys.as_str(), line.name, &line.words, line.group.title()]
                 .iter()
                 .any(|text| text.to_lowercase().contains(&sought))
         };

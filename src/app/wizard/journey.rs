@@ -1,7 +1,5 @@
 //! The way of the wizard through its pages: opening, looking, sending, going on.
 
-use jiff::Timestamp;
-
 use super::{Focus, Origin, Standing, Wizard};
 use crate::app::App;
 use crate::app::dialog::{Act, Confirm, Dialog};
@@ -36,7 +34,7 @@ impl App {
                 self.open_alone(flow, None, inputs);
             }
             about => {
-                let (id, inputs) = self.row_inputs(about);
+                let (id, inputs) = about.inputs(&self.basis(), self.row());
                 self.open_alone(flow, id, inputs);
             }
         }
@@ -70,80 +68,6 @@ impl App {
     fn open_order(&mut self, id: &ResourceId, page: FlowName, finds_place: bool) {
         let inputs = order_inputs(id, self.estate.order(id));
         self.open_wizard(Origin::Order(id.clone()), page, inputs, finds_place);
-    }
-
-    /// What the cursor is on, and the first values that it gives to a flow about such a thing; none where it
-    /// does not fit, so that the form asks.
-    fn row_inputs(&self, about: Subject) -> (Option<ResourceId>, Inputs) {
-        let mut inputs = Inputs::default();
-        let Some(mut id) = self.selected().cloned() else { return (None, inputs) };
-        match (self.pane, about) {
-            (PaneName::Private, Subject::Certificate | Subject::Binding | Subject::Renewable) => {
-                if let Some(certificate) =
-                    self.estate.certificates.iter().find(|certificate| certificate.id == id)
-                {
-                    inputs.set(Key::Certificate, certificate.id.as_str());
-                    let mut apps = self.estate.apps_at(&certificate.home);
-                    let fits = apps.find_map(|app| {
-                        let host = app
-                            .custom_hostnames()
-                            .find(|host| certificate.hosts.iter().any(|name| name.covers(host)))?;
-                        Some((app, host))
-                    });
-                    if let Some((app, host)) = fits.filter(|_| about == Subject::Binding) {
-                        inputs.set(Key::App, app.id.as_str());
-                        inputs.set(Key::Hostname, host.as_str());
-                    }
-                }
-            }
-            (PaneName::Bindings, Subject::Certificate | Subject::Binding | Subject::Renewable) => {
-                if let Some(binding) = self.estate.bindings.iter().find(|binding| binding.id() == id) {
-                    inputs.set(Key::App, binding.app.as_str());
-                    inputs.set(Key::Hostname, binding.host.as_str());
-                    // Nobody wants to bind what has expired once more.
-                    let is_over = |end: Timestamp| about == Subject::Binding && end <= self.now;
-                    let certificate =
-                        self.estate.certificate_of(binding).filter(|one| !one.expires.is_some_and(is_over));
-                    if let Some(certificate) = certificate {
-                        inputs.set(Key::Certificate, certificate.id.as_str());
-                    }
-                }
-            }
-            (PaneName::Bindings, Subject::Hostname) => {
-                if let Some(binding) = self.estate.bindings.iter().find(|binding| binding.id() == id) {
-                    inputs.set(Key::App, binding.app.as_str());
-                    if self
-                        .estate
-                        .app(&binding.app)
-                        .is_none_or(|app| app.custom_hostnames().any(|host| *host == binding.host))
-                    {
-                        inputs.set(Key::Hostname, binding.host.as_str());
-                    }
-                }
-            }
-            (PaneName::Bindings | PaneName::Public, Subject::App) => {
-                if let Some(app) = id.site() {
-                    inputs.set(Key::App, app.as_str());
-                    id = app;
-                }
-            }
-            (PaneName::Public, Subject::PublicCertificate) => {
-                if let Some(app) = id.site() {
-                    inputs.set(Key::App, app.as_str());
-                    inputs.set(Key::Name, id.name());
-                }
-            }
-            _ => return (None, inputs),
-        }
-        let place = inputs
-            .get(Key::Certificate)
-            .or_else(|| inputs.get(Key::App))
-            .and_then(|place| ResourceId::parse(place).ok());
-        if let Some(place) = place {
-            inputs.set(Key::Subscription, place.subscription_id());
-            inputs.set(Key::ResourceGroup, place.resource_group());
-        }
-        (Some(id), inputs)
     }
 
     /// The hostnames that are marked in Bindings, or the one under the cursor, for a flow about several; the

@@ -4,7 +4,7 @@
 use secrecy::{ExposeSecret, SecretString};
 
 use super::{Focus, Standing, Wizard};
-use crate::app::command::{Command, Motion};
+use crate::app::command::Motion;
 use crate::app::dialog::{Act, Choose, Dialog, Files, Item};
 use crate::app::effect::{Effect, PracticeAct};
 use crate::app::key::{Key, KeyCode};
@@ -63,22 +63,15 @@ impl App {
         }
     }
 
-    pub(in crate::app) fn run_in_wizard(&mut self, command: Command) {
-        let Some(wizard) = &mut self.wizard else { return };
-        match command {
-            Command::Move(motion) => wizard.read(motion),
-            Command::Next => self.focus_on(0),
-            Command::Previous => self.focus_last_field(),
-            Command::Open => self.do_step(),
-            Command::Back | Command::Leave => self.leave_wizard(),
-            Command::Plan => (wizard.shows_plan, wizard.scroll) = (!wizard.shows_plan, 0),
-            Command::Practise => self.open_practice(),
-            Command::Refresh => {
-                self.observe_page();
-                self.say("looking again", Tone::Plain);
-            }
-            _ => {}
+    pub(in crate::app) fn turn_plan(&mut self) {
+        if let Some(wizard) = &mut self.wizard {
+            (wizard.shows_plan, wizard.scroll) = (!wizard.shows_plan, 0);
         }
+    }
+
+    pub(in crate::app) fn look_again(&mut self) {
+        self.observe_page();
+        self.say("looking again", Tone::Plain);
     }
 
     /// Enter on a field: chooses where there is something to choose from, else goes on.
@@ -166,13 +159,13 @@ impl App {
         }
     }
 
-    fn focus_last_field(&mut self) {
+    pub(in crate::app) fn focus_last_field(&mut self) {
         let last = self.wizard.as_ref().map_or(0, |wizard| wizard.fields.len().saturating_sub(1));
         self.focus_on(last);
     }
 
     /// Puts the focus on a field, or past the last on the steps. A changed value is looked at in the cloud.
-    pub(super) fn focus_on(&mut self, at: usize) {
+    pub(in crate::app) fn focus_on(&mut self, at: usize) {
         let Some(wizard) = &mut self.wizard else { return };
         let changed = wizard.is_edited();
         wizard.focus = if at < wizard.fields.len() { Focus::Field(at) } else { Focus::Steps };
@@ -267,7 +260,7 @@ impl App {
     }
 
     /// Plays the part of the domain's owner, which nobody else can play in a practice cloud.
-    fn open_practice(&mut self) {
+    pub(in crate::app) fn open_practice(&mut self) {
         let found = self
             .wizard
             .as_ref()
@@ -330,7 +323,7 @@ impl App {
     }
 
     /// Enter on the steps: whatever the current one needs next.
-    pub(super) fn do_step(&mut self) {
+    pub(in crate::app) fn do_step(&mut self) {
         let Some(wizard) = &mut self.wizard else { return };
         if wizard
             .sent
@@ -377,7 +370,7 @@ impl App {
 
 impl Wizard {
     /// Up and down go from step to step, pages scroll what is written about one.
-    fn read(&mut self, motion: Motion) {
+    pub(in crate::app) fn read(&mut self, motion: Motion) {
         const LINES: usize = 5;
         let shown = self.shown_step();
         match motion {

@@ -16,7 +16,9 @@ use super::import_order::{observe_app, room_problem};
 use super::reach::{Reach, Record, is_by_address};
 use super::tags;
 use super::target::app_id;
-use super::{Case, Flow, FlowName, Inputs, Key, Observed, Seen, Step, StepId, StepStatus, Subject};
+use super::{
+    Case, Flow, FlowCommand, FlowName, Inputs, Key, Observed, Seen, Step, StepId, StepStatus, Subject, row,
+};
 use form::host;
 use prerequisites::{caa, eligible, follows, reachable, tier, way};
 
@@ -42,6 +44,8 @@ pub(super) static FLOW: Flow = Flow {
     changes: "Creates a free managed certificate for one hostname, in the webspace of its app or in the app.",
     permissions: &["Microsoft.Web/certificates/write", "Microsoft.Web/sites/certificates/write"],
     checklist: &["A13-A15", "A28-A58"],
+    command: Some(FlowCommand::changing("managed", "", "Create a free managed certificate for a hostname.")),
+    fits: row::any,
     keys: "a, Create a free App Service managed certificate",
     fields: |_, _| form::fields(),
     suggest: form::suggest,

@@ -17,8 +17,8 @@ use super::linked::{self, Linked, Standing};
 use super::principals;
 use super::target::order_id;
 use super::{
-    Arrival, ByHand, Case, Consent, Flow, FlowName, Inputs, Key, Observed, Seen, Step, StepId, StepStatus,
-    Subject,
+    Arrival, ByHand, Case, Consent, Flow, FlowCommand, FlowName, Inputs, Key, Observed, Seen, Step, StepId,
+    StepStatus, Subject, row,
 };
 use crate::azure::{AzureError, Client, certificates};
 use crate::model::{Hostname, PrivateCertificate};
@@ -46,6 +46,12 @@ pub(super) static FLOW: Flow = Flow {
         GRAPH,
     ],
     checklist: &["A155", "A174", "A180-A185", "A192-A194"],
+    command: Some(FlowCommand::changing(
+        "sync",
+        "Sync",
+        "Bring what the vault holds now to the apps that use it.",
+    )),
+    fits: row::with_a_vault,
     keys: "1, y",
     fields: |_, inputs| form::fields(inputs),
     suggest: form::suggest,

@@ -9,8 +9,8 @@ use jiff::SignedDuration;
 use super::chosen::{app_field, order_refusal};
 use super::target::{app_id, order_id, subscription_id};
 use super::{
-    Again, Case, Field, FieldKind, Flow, FlowName, Inputs, Key, Observed, Seen, Step, StepId, StepStatus,
-    Subject,
+    Again, Case, Field, FieldKind, Flow, FlowCommand, FlowName, Inputs, Key, Observed, Seen, Step, StepId,
+    StepStatus, Subject, row,
 };
 use evidence::evidence;
 
@@ -87,6 +87,8 @@ pub(super) static FLOW: Flow = Flow {
         "Microsoft.DomainRegistration/domains/domainOwnershipIdentifiers/write",
     ],
     checklist: &["A94-A106"],
+    command: Some(FlowCommand::changing("verify", "", "Step 2: Verify that the domain is yours.")),
+    fits: row::of_an_order,
     keys: "3, w",
     fields: |_, inputs| fields(inputs),
     suggest,

@@ -1,0 +1,43 @@
+//! A row of the estate: the one resource that a command or a flow is about.
+
+use super::{Binding, Estate, Order, PrivateCertificate, PublicCertificate, ResourceId, Source};
+
+#[derive(Debug, Clone, Copy)]
+pub enum Row<'e> {
+    Private(&'e PrivateCertificate),
+    Public(&'e PublicCertificate),
+    Order(&'e Order),
+    Binding(&'e Binding),
+}
+
+impl<'e> Row<'e> {
+    pub fn id(self) -> ResourceId {
+        match self {
+            Self::Private(one) => one.id.clone(),
+            Self::Public(one) => one.id.clone(),
+            Self::Order(one) => one.id.clone(),
+            Self::Binding(one) => one.id(),
+        }
+    }
+
+    /// The private key certificate, or the one that secures the hostname.
+    pub fn certificate(self, estate: &'e Estate) -> Option<&'e PrivateCertificate> {
+        match self {
+            Self::Private(one) => Some(one),
+            Self::Binding(one) => estate.certificate_of(one),
+            Self::Public(_) | Self::Order(_) => None,
+        }
+    }
+
+    /// The order, or the one that the certificate comes from; none for what no order is behind.
+    pub fn order(self, estate: &Estate) -> Option<ResourceId> {
+        match self {
+            Self::Order(one) => Some(one.id.clone()),
+            Self::Private(one) => match estate.source(one) {
+                Source::Order(order) => Some(order),
+                Source::Uploaded | Source::KeyVault | Source::Managed => None,
+            },
+            Self::Public(_) | Self::Binding(_) => None,
+        }
+    }
+}
