@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use secrecy::SecretString;
 
+use super::building::{Building, Built};
 use super::detail::Raw;
 use super::dialog::Dialog;
 use super::effect::Effect;
@@ -11,30 +12,15 @@ use super::message::{AskId, Message};
 use super::operations::Outcome;
 use super::{App, Reading};
 use crate::health::findings::{Findings, Limits};
-use crate::model::{Changes, Estate, Gap, Problem};
+use crate::model::{Estate, Gap, Problem};
 use crate::tables::{PaneName, Tone};
 use crate::workbench::Password;
 
 /// A pane with so many rows is sorted anew whenever a part comes.
 const FEW_ROWS: usize = 1_000;
 
-/// What a refresh has brought so far, beside the rows that are shown.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Incoming {
-    estate: Box<Estate>,
-    is_sharing: bool,
-}
-
-impl Incoming {
-    fn absorb(&mut self, part: Estate, shown: &Estate) {
-        // Not before the first part: the rows of last time are to be painted first.
-        if !self.is_sharing {
-            self.estate.share_with(shown);
-            self.is_sharing = true;
-        }
-        self.estate.absorb(part);
-    }
-}
+/// Certificates that are judged while they come in.
+const MANY_ROWS: usize = 10_000;
 
 impl App {
     /// `by_hand`: somebody asked for it.
@@ -44,7 +30,7 @@ impl App {
         }
         let ask = self.ask();
         self.reading = Reading::Asked { ask, note: String::new() };
-        self.incoming = self.has_estate.then(Incoming::default);
+        self.incoming = self.has_estate.then(Box::default);
         self.emit(Effect::ReadEstate { ask, by_hand });
         ask
     }
@@ -57,42 +43,24 @@ impl App {
             Message::EstateProgressed { ask, part, note } if self.is_reading(ask) => {
                 self.reading = Reading::Asked { ask, note };
                 match &mut self.incoming {
-                    Some(incoming) => incoming.absorb(*part, &self.estate),
+                    Some(incoming) => incoming.absorb(*part),
                     None => self.grow(*part),
                 }
             }
-            Message::EstateRead { ask, result } if self.is_reading(ask) => {
+            Message::EstateRead { ask, result: Ok(()) } if self.is_reading(ask) => self.build(ask),
+            Message::EstateRead { ask, result: Err(problem) } if self.is_reading(ask) => {
                 self.reading = Reading::Idle;
+                self.incoming = None;
                 self.ask_goal();
-                let incoming = self.incoming.take();
-                match result {
-                    Ok(()) => {
-                        (self.failure, self.is_whole) = (None, true);
-                        if let Some(Incoming { mut estate, .. }) = incoming {
-                            self.keep_public(&mut estate);
-                            self.keep_upkeep(&mut estate);
-                            self.note_changes(&estate);
-                            self.put_estate(Arc::from(estate));
-                        } else {
-                            self.find();
-                        }
-                        self.is_recalled = false;
-                        self.see_estate();
-                        self.emit(Effect::KeepEstate);
-                        self.want_public();
-                        self.want_upkeep();
-                    }
-                    Err(problem) => {
-                        self.failure = Some(problem.clone());
-                        // Somebody who fills in a form keeps the keys; `p` and the header tell the rest.
-                        if self.wizard.is_some() {
-                            self.say(format!("{}: {}", problem.what, problem.why), Tone::Urgent);
-                        } else {
-                            self.show_problem(problem);
-                        }
-                    }
+                self.failure = Some(problem.clone());
+                // Somebody who fills in a form keeps the keys; `p` and the header tell the rest.
+                if self.wizard.is_some() {
+                    self.say(format!("{}: {}", problem.what, problem.why), Tone::Urgent);
+                } else {
+                    self.show_problem(problem);
                 }
             }
+            Message::EstateBuilt { ask, built } if self.is_reading(ask) => self.take_built(*built),
             Message::Explained { ask, result } => self.take_explained(ask, result),
             Message::PublicRead { ask, apps, part } => self.take_public(ask, apps, *part),
             Message::UpkeepRead { ask, part, is_over } => self.take_upkeep(ask, part, is_over),
@@ -174,14 +142,50 @@ impl App {
         (self.has_estate, self.is_recalled) = (true, true);
         // Many rows take their time, and the first parts of this run may be here before them.
         let early = Arc::unwrap_or_clone(std::mem::take(&mut self.estate));
-        self.incoming = Some(Incoming { estate: Box::new(early), is_sharing: false });
-        self.put_estate(estate);
+        self.incoming = Some(Box::new(early));
+        self.estate = estate;
+        self.find();
         self.see_estate();
     }
 
-    fn put_estate(&mut self, estate: Arc<Estate>) {
-        self.estate = estate;
-        self.find();
+    /// Everything is here: the long work on it is done beside the loop.
+    fn build(&mut self, ask: AskId) {
+        self.ask_goal();
+        let building = Building {
+            shown: self.estate.clone(),
+            incoming: self.incoming.take(),
+            rules: self.settings.rules.clone(),
+            now: self.now,
+            pane: self.pane().without_rows(),
+        };
+        self.building = Some(Box::new(building));
+        self.emit(Effect::Build { ask });
+    }
+
+    fn take_built(&mut self, built: Built) {
+        let Built { estate, changes, findings, pane } = built;
+        self.reading = Reading::Idle;
+        (self.failure, self.is_whole) = (None, true);
+        if let Some(changes) = changes {
+            self.changes = changes;
+            self.note_changes(&estate);
+            self.public.forget_all_but(&estate);
+        }
+        self.is_recalled = false;
+        let old = std::mem::replace(&mut self.estate, estate);
+        self.findings = findings;
+        self.panes.iter_mut().for_each(|pane| pane.is_stale = true);
+        let rows = self.panes[pane.name.index()].take_rows(pane);
+        // To free as many rows takes its time too.
+        self.discarded = Some((old, Box::new(rows)));
+        self.emit(Effect::Discard);
+        if self.are_rows_whole(self.pane) && self.pane().list.total() > 0 {
+            self.pane_mut().list.settle();
+        }
+        self.see_rows();
+        self.emit(Effect::KeepEstate);
+        self.want_public();
+        self.want_upkeep();
     }
 
     /// Judges the whole estate again.
@@ -197,9 +201,8 @@ impl App {
         self.derive_wizard();
     }
 
-    /// Compares a refresh with the rows that are shown.
+    /// Says what a refresh found different from the rows that are shown.
     fn note_changes(&mut self, new: &Estate) {
-        self.changes = Changes::between(&self.estate, new);
         // Whatever else was said has more to do with what somebody is doing.
         if self.notice.is_none() && self.wizard.is_none() {
             let since = self.estate.as_of.strftime("%H:%M");
@@ -220,7 +223,10 @@ impl App {
         self.has_estate = true;
         Arc::make_mut(&mut self.estate).absorb(part);
         if self.is_worth_sorting() {
-            self.find();
+            // Of more rows than these the end of the reading tells, which is judged beside the loop.
+            if self.estate.certificates.len() <= MANY_ROWS {
+                self.find();
+            }
             self.see_estate();
         } else {
             self.panes.iter_mut().for_each(|pane| pane.is_stale = true);
@@ -244,6 +250,11 @@ impl App {
         for pane in &mut self.panes {
             pane.is_stale = true;
         }
+        self.see_rows();
+    }
+
+    /// Shows the newest rows of the open pane.
+    fn see_rows(&mut self) {
         self.fill_pane();
         if self.detail.as_ref().is_some_and(|detail| self.pane().list.selected() != Some(&detail.id)) {
             self.detail = None;

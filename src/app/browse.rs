@@ -137,7 +137,7 @@ impl App {
     }
 
     /// Whether no row of this reading is still to come.
-    fn are_rows_whole(&self, pane: PaneName) -> bool {
+    pub(super) fn are_rows_whole(&self, pane: PaneName) -> bool {
         (self.is_whole || self.is_recalled) && (pane != PaneName::Public || self.public.asking().is_none())
     }
 

@@ -26,6 +26,12 @@ pub enum Effect {
         ask: AskId,
         by_hand: bool,
     },
+    /// Do the long work on a reading that is whole (`App::building`), beside the loop.
+    Build {
+        ask: AskId,
+    },
+    /// Free what is not shown any more (`App::discarded`), beside the loop.
+    Discard,
     /// Ask these apps for their public certificates.
     ReadPublic {
         ask: AskId,

@@ -43,9 +43,15 @@ pub struct List {
 }
 
 impl List {
-    /// Takes new rows. `row` writes the text of the columns of one, each ended by [`SEPARATOR`], and gives
-    /// its id. Call [`List::sort`] afterwards.
-    pub fn fill(&mut self, count: usize, mut row: impl FnMut(usize, &mut String) -> ResourceId) {
+    /// Takes new rows and which of them belong to the scope. `row` writes the text of the columns of one,
+    /// each ended by [`SEPARATOR`], and gives its id. Call [`List::sort`] afterwards.
+    pub fn fill(
+        &mut self,
+        count: usize,
+        admitted: Option<Vec<bool>>,
+        mut row: impl FnMut(usize, &mut String) -> ResourceId,
+    ) {
+        self.admitted = admitted;
         self.ids.clear();
         self.haystack.clear();
         self.ends.clear();
@@ -62,6 +68,24 @@ impl List {
             }
             self.ends.push(self.haystack.len());
         }
+        self.keep_what_was_chosen();
+    }
+
+    /// Takes the rows that another list was filled with, in its order, and gives its own for them; cursor and
+    /// marks stay.
+    pub fn take_rows(&mut self, mut filled: Self) -> Self {
+        std::mem::swap(&mut self.ids, &mut filled.ids);
+        std::mem::swap(&mut self.haystack, &mut filled.haystack);
+        std::mem::swap(&mut self.ends, &mut filled.ends);
+        std::mem::swap(&mut self.order, &mut filled.order);
+        std::mem::swap(&mut self.admitted, &mut filled.admitted);
+        self.keep_what_was_chosen();
+        self.narrow();
+        filled
+    }
+
+    /// The cursor and the marks, by id, among rows that are new.
+    fn keep_what_was_chosen(&mut self) {
         self.selected_at =
             self.selected.as_ref().and_then(|wanted| self.ids.iter().position(|id| id == wanted));
         if !self.marks.is_empty() {
@@ -94,9 +118,10 @@ impl List {
         self.narrow();
     }
 
-    /// Says which rows belong to the scope. Call [`List::sort`] afterwards.
+    /// Says which rows belong to the scope; none where all do.
     pub fn admit(&mut self, admitted: Option<Vec<bool>>) {
         self.admitted = admitted;
+        self.narrow();
     }
 
     /// Why the filter lets nothing through.
@@ -268,7 +293,7 @@ mod tests {
 
     fn fill(list: &mut List, rows: impl ExactSizeIterator<Item = String>) {
         let mut rows = rows.enumerate();
-        list.fill(rows.len(), |_, text| {
+        list.fill(rows.len(), None, |_, text| {
             let (n, row) = rows.next().unwrap_or_default();
             text.push_str(&row);
             id(n)
@@ -336,7 +361,7 @@ mod tests {
         let words = |from: u8| (from..b'z').map(|letter| char::from(letter).to_string()).collect::<Vec<_>>();
         // The ids count from the first row, so the same row has another id each time.
         let come = |list: &mut List, from| {
-            list.fill(words(from).len(), |place, text| {
+            list.fill(words(from).len(), None, |place, text| {
                 text.push_str(&words(from)[place]);
                 id(usize::from(from) + place)
             });

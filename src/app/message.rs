@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
+use super::building::Built;
 use super::dialog::Folder;
 use super::goal::Goal;
 use super::key::Key;
@@ -51,6 +52,11 @@ pub enum Message {
     EstateRead {
         ask: AskId,
         result: Result<(), Problem>,
+    },
+    /// The reading that is whole, joined, compared, judged and filled in (`Effect::Build`).
+    EstateBuilt {
+        ask: AskId,
+        built: Box<Built>,
     },
     /// What some of the apps answered that were asked for their public certificates.
     PublicRead {

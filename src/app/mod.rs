@@ -3,6 +3,7 @@
 
 mod answers;
 mod browse;
+pub mod building;
 pub mod command;
 mod commands;
 mod custody;
@@ -37,6 +38,7 @@ use zeroize::Zeroize;
 use crate::health::findings::Findings;
 use crate::tables::Basis;
 use crate::tables::{PaneName, Tone};
+use building::Building;
 use command::{Action, Place};
 use detail::Detail;
 use dialog::Dialog;
@@ -44,6 +46,7 @@ use effect::Effect;
 use goal::Goal;
 use key::Key;
 use keymap::Keymap;
+use list::List;
 use message::{AskId, Message};
 use operations::Operations;
 use pane::Pane;
@@ -127,7 +130,11 @@ pub struct App {
     /// What the newest reading found different from the rows before it.
     pub changes: Changes,
     /// What a refresh has brought so far; the first reading shows its parts as they come.
-    incoming: Option<answers::Incoming>,
+    incoming: Option<Box<Estate>>,
+    /// A reading that is whole, for `Effect::Build`.
+    pub building: Option<Box<Building>>,
+    /// What is not shown any more, for `Effect::Discard`.
+    pub discarded: Option<(Arc<Estate>, Box<List>)>,
     pub reading: Reading,
     /// Why the last reading failed; the rows before it stay.
     pub failure: Option<Problem>,
@@ -171,6 +178,7 @@ impl App {
         let mut panes = PaneName::ALL.map(Pane::new);
         for pane in &mut panes {
             pane.filter.set(&settings.scope);
+            pane.refilter();
         }
         Self {
             settings,
@@ -185,6 +193,8 @@ impl App {
             is_recalled: false,
             changes: Changes::default(),
             incoming: None,
+            building: None,
+            discarded: None,
             reading: Reading::Idle,
             failure: None,
             findings: Findings::default(),

@@ -3,6 +3,7 @@
 use super::field::Field;
 use super::list::{List, Sort};
 use super::scope::Scope;
+use crate::model::Estate;
 use crate::tables::{Basis, PaneName};
 
 /// One pane: its list, and the filter as typed.
@@ -33,17 +34,46 @@ impl Pane {
         }
     }
 
+    /// The same pane with no rows yet.
+    pub fn without_rows(&self) -> Self {
+        let mut pane = Self { filter: self.filter.clone(), sort: self.sort, ..Self::new(self.name) };
+        pane.scope = self.scope.clone();
+        pane.refilter();
+        pane
+    }
+
+    /// Takes the rows that another pane was filled with, and gives its own for them; they stay stale where the
+    /// filter, the order or the scope became another meanwhile.
+    pub fn take_rows(&mut self, filled: Self) -> List {
+        let is_same = self.filter.text() == filled.filter.text()
+            && self.sort == filled.sort
+            && self.scope == filled.scope;
+        if is_same {
+            self.is_stale = false;
+            self.list.take_rows(filled.list)
+        } else {
+            filled.list
+        }
+    }
+
     /// Takes a newly read estate; filter, order, cursor and marks stay.
     pub fn fill(&mut self, basis: &Basis<'_>) {
         self.is_stale = false;
         let table = self.name.table();
-        self.list.fill(table.count(basis.estate), |place, text| {
+        let admitted = self.scope.admits(self.name, basis.estate);
+        self.list.fill(table.count(basis.estate), admitted, |place, text| {
             table.put_text(basis, place, text);
             table.id(basis.estate, place)
         });
-        self.list.admit(self.scope.admits(self.name, basis.estate));
-        self.refilter();
         self.resort(basis);
+    }
+
+    /// Shows what belongs to another scope; the rows are the same.
+    pub fn narrow(&mut self, scope: &Scope, estate: &Estate) {
+        self.scope = scope.clone();
+        if !self.is_stale {
+            self.list.admit(scope.admits(self.name, estate));
+        }
     }
 
     pub fn refilter(&mut self) {

@@ -42,6 +42,12 @@ impl PublicRead {
         self.asking
     }
 
+    /// After a refresh the rows of these apps stay, and are asked for again when they are looked at.
+    pub(super) fn forget_all_but(&mut self, estate: &Estate) {
+        self.known.retain(|app| estate.app(app).is_some());
+        self.due = self.known.clone();
+    }
+
     fn needs(&self, app: &ResourceId) -> bool {
         !self.known.contains(app) || self.due.contains(app)
     }
@@ -163,22 +169,6 @@ impl App {
             // The filter or the scope may be another one by now.
             self.want_public();
         }
-    }
-
-    /// After a refresh the rows stay, and are asked for anew when they are looked at.
-    pub(super) fn keep_public(&mut self, new: &mut Estate) {
-        let mut part = Estate::default();
-        let is_known =
-            |one: &model::PublicCertificate| new.public_certificates.iter().any(|other| other.id == one.id);
-        let rows = self
-            .estate
-            .public_certificates
-            .iter()
-            .filter(|one| new.app(&one.app).is_some() && !is_known(one));
-        part.public_certificates = rows.cloned().collect();
-        new.absorb(part);
-        self.public.known.retain(|app| new.app(app).is_some());
-        self.public.due = self.public.known.clone();
     }
 
     /// A flow changed what this app has.

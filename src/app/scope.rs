@@ -106,8 +106,7 @@ impl App {
             None => self.say("everything is shown", Tone::Good),
         }
         for pane in &mut self.panes {
-            pane.scope = scope.clone();
-            pane.is_stale = true;
+            pane.narrow(scope, &self.estate);
         }
         self.detail = None;
         self.fill_pane();

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::App;
 use super::effect::Effect;
 use super::message::AskId;
-use crate::model::{Estate, Upkeep};
+use crate::model::Upkeep;
 use crate::tables::PaneName;
 
 impl App {
@@ -34,12 +34,5 @@ impl App {
         for name in [PaneName::Private, PaneName::Bindings] {
             self.see_rows_of(name, is_over);
         }
-    }
-
-    /// After a refresh the answers stay until there are new ones.
-    pub(super) fn keep_upkeep(&self, new: &mut Estate) {
-        let part =
-            new.kept_in_vaults().filter_map(|(_, secret)| self.estate.upkeep_of(secret).cloned()).collect();
-        new.renew_upkeep(part);
     }
 }

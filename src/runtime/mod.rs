@@ -226,6 +226,15 @@ impl Screen {
             Effect::RecallEstate { ask } => self.tasks.recall_estate(ask),
             Effect::KeepEstate => self.tasks.keep_estate(self.app.estate.clone()),
             Effect::ReadEstate { ask, by_hand } => self.tasks.read_estate(ask, by_hand),
+            Effect::Build { ask } => {
+                if let Some(building) = self.app.building.take() {
+                    self.tasks.build(ask, *building);
+                }
+            }
+            Effect::Discard => {
+                let discarded = self.app.discarded.take();
+                drop(tokio::task::spawn_blocking(move || drop(discarded)));
+            }
             Effect::ReadPublic { ask, apps } => self.tasks.read_public(ask, apps),
             Effect::ReadUpkeep { ask } => self.tasks.read_upkeep(ask, &self.app.estate),
             Effect::Observe { ask, flow, inputs } => self.tasks.observe(ask, flow, inputs),

@@ -14,6 +14,7 @@ use super::kept::Kept;
 use super::place::Opener;
 use super::world::{Soon, World};
 use super::{Happened, folder, place, practice};
+use crate::app::building::Building;
 use crate::app::effect::{Opening, PracticeAct};
 use crate::app::message::{AskId, Message};
 use crate::azure::{inventory, raw, tenants};
@@ -124,6 +125,13 @@ impl Tasks {
             };
             let result = read.await;
             answers.say(Message::EstateRead { ask, result });
+        });
+    }
+
+    pub fn build(&mut self, ask: AskId, building: Building) {
+        let answers = self.answers.clone();
+        tokio::task::spawn_blocking(move || {
+            answers.say(Message::EstateBuilt { ask, built: Box::new(building.build()) });
         });
     }
 

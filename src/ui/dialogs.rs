@@ -186,6 +186,9 @@ fn palette_lines(palette: &Palette, room: usize, look: &Look) -> Content {
     Content { title: "Command".into(), lines, at, foot, cursor: Some((0, column)) }
 }
 
+/// More choices than a screen has lines.
+const MANY: usize = 300;
+
 fn choose_lines(choose: &Choose, room: usize, look: &Look) -> Content {
     let mut lines =
         if choose.intro.is_empty() { Vec::new() } else { paragraph(&choose.intro, room, look, Role::Dim) };
@@ -195,17 +198,22 @@ fn choose_lines(choose: &Choose, room: usize, look: &Look) -> Content {
         cursor = Some((lines.len(), column));
         lines.push(line);
     }
-    let shown = choose.shown();
     // A few choices are explained in full; of many, each has one line.
     let fits = |note: &str| width(note) <= room.saturating_sub(26);
-    let short = shown.iter().all(|item| {
-        item.then.is_ok() && width(&item.label) <= 22 && (choose.total() > 6 || fits(&item.note))
-    });
+    let short = choose.shown().len() > MANY
+        || choose.shown().all(|item| {
+            item.then.is_ok() && width(&item.label) <= 22 && (choose.total() > 6 || fits(&item.note))
+        });
     let mut at = 0;
-    for (nth, item) in shown.iter().enumerate() {
+    for (nth, item) in choose.shown().enumerate() {
         let is_here = nth == choose.cursor;
         if is_here {
             at = lines.len();
+        }
+        if short && nth.abs_diff(choose.cursor) > MANY {
+            // Further off than any screen is high: only its place counts.
+            lines.push(Line::default());
+            continue;
         }
         let marker = if is_here { look.glyphs.here } else { " " };
         let style = look.style(if is_here { Role::Selected } else { Role::Text });
@@ -231,7 +239,7 @@ fn choose_lines(choose: &Choose, room: usize, look: &Look) -> Content {
             lines.extend(notes.into_iter().map(|note| Line::styled(format!("    {note}"), look.style(role))));
         }
     }
-    if shown.is_empty() {
+    if choose.shown().len() == 0 {
         let new = choose.takes_other.then(|| choose.filter.text().trim()).filter(|text| !text.is_empty());
         let words = match new {
             Some(text) => format!("Enter takes '{text}' as a new one."),

@@ -414,6 +414,19 @@ impl Screen {
 
     pub fn send(&mut self, message: Message) {
         self.effects = self.app.update(message);
+        self.build();
+    }
+
+    /// Does the long work on a reading that is whole, as the runtime does beside the loop.
+    fn build(&mut self) {
+        let asked = self.effects.iter().find_map(|effect| match effect {
+            Effect::Build { ask } => Some(*ask),
+            _ => None,
+        });
+        if let (Some(ask), Some(building)) = (asked, self.app.building.take()) {
+            let built = Box::new(building.build());
+            self.effects.extend(self.app.update(Message::EstateBuilt { ask, built }));
+        }
     }
 
     pub fn press(&mut self, keys: &str) -> &mut Self {

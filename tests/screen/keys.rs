@@ -532,7 +532,7 @@ fn only_choices_that_exist_are_offered_and_public_certificates_never_a7() {
     screen.press("4/blog<Enter>b").settle(Observed::default());
     screen.press("<Tab><Tab><Tab><Enter>");
     let Some(Dialog::Choose(choose)) = screen.app.dialogs.last() else { panic!("no picker") };
-    let labels: Vec<_> = choose.shown().iter().map(|item| item.label.clone()).collect();
+    let labels: Vec<_> = choose.shown().map(|item| item.label.clone()).collect();
     assert!(
         labels.contains(&"blog-old".to_owned()) && !labels.iter().any(|label| label == "partner-root"),
         "{labels:?}"

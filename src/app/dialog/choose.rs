@@ -20,6 +20,10 @@ pub struct Choose {
     pub title: String,
     pub intro: String,
     items: Vec<Item>,
+    /// Label and note of each item in lower case, made once: a picker may hold every app there is.
+    searched: Vec<String>,
+    /// The places of the items that hold what is typed.
+    shown: Vec<usize>,
     /// Whether typing narrows the list; else letters move.
     pub is_typed: bool,
     /// The field that it fills.
@@ -36,10 +40,12 @@ pub struct Choose {
 
 impl Choose {
     pub fn new(title: impl Into<String>, items: Vec<Item>) -> Self {
-        Self {
+        let mut choose = Self {
             title: title.into(),
             intro: String::new(),
-            items,
+            items: Vec::new(),
+            searched: Vec::new(),
+            shown: Vec::new(),
             is_typed: false,
             fills: None,
             takes_other: false,
@@ -47,7 +53,9 @@ impl Choose {
             cursor: 0,
             refusal: None,
             empty: "nothing to choose from".into(),
-        }
+        };
+        choose.refill(items);
+        choose
     }
 
     #[must_use]
@@ -77,18 +85,22 @@ impl Choose {
 
     /// Takes what was found meanwhile; what was typed stays.
     pub fn refill(&mut self, items: Vec<Item>) {
+        let lower = |item: &Item| format!("{}\n{}", item.label, item.note).to_lowercase();
+        self.searched = items.iter().map(lower).collect();
         self.items = items;
-        self.cursor = self.cursor.min(self.shown().len().saturating_sub(1));
+        self.narrow();
+        self.cursor = self.cursor.min(self.shown.len().saturating_sub(1));
     }
 
-    pub fn shown(&self) -> Vec<&Item> {
+    fn narrow(&mut self) {
         let sought = self.filter.text().to_lowercase();
-        let holds = |item: &&Item| {
-            sought.is_empty()
-                || item.label.to_lowercase().contains(&sought)
-                || item.note.to_lowercase().contains(&sought)
-        };
-        self.items.iter().filter(holds).collect()
+        let holds = |place: &usize| self.searched[*place].contains(&sought);
+        self.shown = (0..self.items.len()).filter(holds).collect();
+    }
+
+    /// The items that hold what is typed.
+    pub fn shown(&self) -> impl ExactSizeIterator<Item = &Item> {
+        self.shown.iter().map(|place| &self.items[*place])
     }
 
     pub fn total(&self) -> usize {
@@ -97,6 +109,7 @@ impl Choose {
 
     pub fn paste(&mut self, text: &str) {
         self.filter.paste(text);
+        self.narrow();
         self.cursor = 0;
     }
 
@@ -109,15 +122,16 @@ impl Choose {
             return self.choose();
         }
         if let Some(motion) = motion(key, !self.is_typed) {
-            self.cursor = step(self.cursor, motion, self.shown().len(), PAGE);
+            self.cursor = step(self.cursor, motion, self.shown.len(), PAGE);
         } else if self.is_typed && self.filter.press(key) {
+            self.narrow();
             self.cursor = 0;
         }
         Answer::Stay
     }
 
     fn choose(&mut self) -> Answer {
-        let chosen = self.shown().get(self.cursor).map(|item| item.then.clone());
+        let chosen = self.shown().nth(self.cursor).map(|item| item.then.clone());
         match (chosen, self.fills.filter(|_| self.takes_other)) {
             (Some(Ok(act)), _) => Answer::CloseAnd(act),
             (Some(Err(why)), _) => {
