@@ -1,8 +1,8 @@
-//! What Azure and the certificate authorities promise on a given day, with sources of its own: the practice
-//! cloud never reads the client's rules, so that a mistake in one shows against the other
+//! What Azure and the certificate authorities promise on a given day, from sources of its own. The practice
+//! cloud never reads the client's rules, so that a mistake on one side shows against the other
 //! (`tests/program/dated.rs` compares them).
 //!
-//! A moved clock meets the facts of the day that it shows.
+//! When the clock is moved, the facts of the new day apply.
 
 use jiff::civil::{Date, date};
 use jiff::tz::TimeZone;
@@ -33,7 +33,7 @@ pub const ORDER_LEAF_DAYS: Dated<i64> =
 pub const PROOF_DAYS: Dated<i64> =
     Dated { first: 395, then: &[(PROOFS_COUNT_FROM, 198), (date(2027, 3, 15), 98), (date(2029, 3, 15), 10)] };
 
-/// The day the platform forgot all earlier proofs of ownership: the same notice.
+/// The day on which the platform discarded all earlier proofs of ownership: the same notice.
 const PROOFS_COUNT_FROM: Date = date(2026, 3, 15);
 
 /// How early an order may be renewed by hand, in days before its term ends: the article of 2022, and that of
@@ -56,8 +56,8 @@ pub const MANAGED_LEAF_DAYS: Dated<i64> =
 pub const MANAGED_RENEWAL_DAYS: Dated<i64> =
     Dated { first: 45, then: &[(date(2027, 3, 15), 24), (date(2029, 3, 15), 11)] };
 
-/// The oldest TLS version that the front ends still speak, whatever an app allows: "Set minimum TLS version"
-/// (2026).
+/// The oldest TLS version that the front ends still accept, regardless of the app's setting: "Set minimum TLS
+/// version" (2026).
 pub const OLDEST_TLS: Dated<&str> = Dated { first: "1.0", then: &[(date(2027, 5, 31), "1.2")] };
 
 /// Whether a mail to the domain's administrator proves anything: ballot SC-090 ends it.
@@ -85,14 +85,14 @@ pub const VAULT_DATA_VERSIONS: Dated<&[&str]> = Dated {
 /// concept-mandatory-multifactor-authentication, phase 2 (learn); Azure/azure-dev#5425.
 pub const MFA_FOR_CHANGES: Dated<bool> = Dated { first: false, then: &[(date(2025, 10, 1), true)] };
 
-/// The same in a tenant that put it off as long as it could.
+/// The same in a tenant that postponed it as long as possible.
 pub const MFA_PUT_OFF: Dated<bool> = Dated { first: false, then: &[(date(2026, 7, 1), true)] };
 
 /// An order is bought for one year at a time (article of 2022).
 pub const TERM_DAYS: i64 = 365;
 /// Automatic renewal starts this long before the end (article of 2022).
 pub const AUTO_RENEWAL_DAYS: i64 = 32;
-/// An order that nobody verified is denied after this long (support article).
+/// An order that no one verified is denied after this many days (support article).
 pub const DENIAL_DAYS: i64 = 15;
 
 /// Whether a proof of ownership given at `proven` may be used at `now`.

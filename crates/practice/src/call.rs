@@ -4,15 +4,15 @@ use serde_json::Value;
 
 use super::{entra::tenants, id::ResourceId, reply::Fault};
 
-/// Who asks: the claims of a bearer token.
+/// The caller: the claims of a bearer token.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Caller {
     pub object_id: String,
     pub app_id: String,
     pub tenant_id: String,
-    /// And no application or machine.
+    /// A person, not an application or a machine.
     pub is_person: bool,
-    /// The person gave a second factor.
+    /// The person signed in with a second factor.
     pub has_mfa: bool,
 }
 
@@ -23,7 +23,7 @@ impl Caller {
     }
 }
 
-/// The methods that ARM and Key Vault know.
+/// The methods that ARM and Key Vault use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Method {
     Get,
@@ -76,8 +76,8 @@ pub struct Call {
 }
 
 impl Call {
-    /// What the path names: the resource, or for a collection or an action the resource (or scope) it hangs
-    /// on.
+    /// What the path names: the resource, or for a collection or an action the resource (or scope) that it
+    /// belongs to.
     pub fn target(&self) -> ResourceId {
         self.path_id().whole()
     }
@@ -102,7 +102,7 @@ impl Call {
         self.body.pointer(pointer)?.as_str()
     }
 
-    /// The same, or the fault that says what is missing.
+    /// The same, or the fault that names the missing member.
     pub fn need(&self, pointer: &str) -> Result<&str, Fault> {
         self.text(pointer).ok_or_else(|| {
             let field = pointer.trim_start_matches('/').replace('/', ".");

@@ -1,5 +1,5 @@
-//! What a provider works with: one transaction, the practice cloud's time, and what never changes while it
-//! runs.
+//! What a provider works with: one transaction, the practice cloud's time, and the settings, which never
+//! change while it runs.
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Serialize, de::DeserializeOwned};
@@ -19,35 +19,35 @@ use super::{
 
 /// ARM resources: the JSON as GET shows it, at `TYPE|ID` in lower case, so that one scan lists one type.
 pub(super) const RESOURCES: Collection<Value> = Collection::new("resource");
-/// What belongs to a resource and is shown to nobody.
+/// What belongs to a resource and is never shown.
 pub(super) const PRIVATE: Collection<Value> = Collection::private("resource");
 
 /// One request's or one job's view of the practice cloud.
 #[derive(Debug, Clone, Copy)]
 pub struct Context<'w> {
-    /// For collections of your own; ARM resources have the methods below.
+    /// For collections of a provider's own; ARM resources have the methods below.
     pub tx: &'w Transaction,
     /// The practice cloud's time; in a job, the moment the job was due.
     pub now: Timestamp,
     /// Addresses, tenant, pace, CA: what does not change while the cloud runs.
     pub setting: &'w Setting,
-    /// Which state of the resources is read.
+    /// The state of the resources that reads see.
     pub view: View,
-    /// What this request changes shows late.
+    /// Set when the changes of this request become visible late.
     pub stale: Option<lag::Stale>,
 }
 
-/// Two states of the same resources.
+/// The states of the resources that a read can see.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum View {
-    /// As they are.
+    /// The current state.
     #[default]
     Now,
-    /// As the index of Resource Graph knows them: changes show some time later.
+    /// The state in the index of Resource Graph, which sees changes later.
     Indexed,
-    /// As a replica of ARM knows them at this time, which may be behind.
+    /// The state that a replica of ARM has at this time; it may lag behind.
     Replica(Timestamp),
-    /// As they are; what is changed shows in the index at once. For estates that are planted with a past.
+    /// The current state; changes reach the index at once. For estates that are created with a past.
     Planted,
 }
 
@@ -60,12 +60,12 @@ impl Context<'_> {
         })
     }
 
-    /// The resource, or 404 in ARM's words.
+    /// The resource, or ARM's 404.
     pub fn need(&self, id: &ResourceId) -> Result<Value, Fault> {
         self.find(id)?.ok_or_else(|| Fault::not_found(id))
     }
 
-    /// Writes the resource. Its `id`, `name` and `type` are whatever `resource` says: see `envelope`.
+    /// Writes the resource. Its `id`, `name` and `type` are taken from `resource` unchecked: see `envelope`.
     pub fn save(&self, id: &ResourceId, resource: &Value) -> Result<(), Fault> {
         let (kind, key) = (id.kind(), key(id));
         lag::remember(self, &key)?;
@@ -77,7 +77,7 @@ impl Context<'_> {
         Ok(self.tx.put(&RESOURCES, &key, resource)?)
     }
 
-    /// Removes the resource and its private part, not its children; says whether it was there.
+    /// Removes the resource and its private part, but not its children; says whether it existed.
     pub fn remove(&self, id: &ResourceId) -> Result<bool, Fault> {
         let (kind, key) = (id.kind(), key(id));
         lag::remember(self, &key)?;
@@ -91,7 +91,7 @@ impl Context<'_> {
         Ok(self.tx.remove(&RESOURCES, &key)?)
     }
 
-    /// The resources that an index knows with this value, in id order.
+    /// The resources that an index has under this value, in id order.
     pub fn having(&self, index: &Index, value: &str) -> Result<Vec<Value>, Fault> {
         let mut found = Vec::new();
         for key in index.keys(self.tx, Some(value))? {
@@ -100,7 +100,7 @@ impl Context<'_> {
         Ok(found)
     }
 
-    /// The resources that an index knows with any value.
+    /// The resources that an index has under any value.
     pub fn having_any(&self, index: &Index) -> Result<Vec<Value>, Fault> {
         let keys = index.keys(self.tx, None)?;
         Ok(keys
@@ -119,8 +119,8 @@ impl Context<'_> {
         Ok(all)
     }
 
-    /// Shows `visit` the resources whose key (`TYPE|ID` in lower case) begins with `prefix` and lies after
-    /// `after`, in the order of their keys, until it answers false.
+    /// Passes to `visit` the resources whose key (`TYPE|ID` in lower case) begins with `prefix` and lies
+    /// after `after`, in the order of their keys, until `visit` returns false.
     pub fn walk(
         &self,
         prefix: &str,
@@ -130,7 +130,7 @@ impl Context<'_> {
         self.walk_by(prefix, after, &|bytes| serde_json::from_slice(bytes), visit)
     }
 
-    /// The same, where `read` makes of a stored resource what is wanted of it.
+    /// The same, where `read` extracts the wanted part of a stored resource.
     pub fn walk_by(
         &self,
         prefix: &str,
@@ -145,7 +145,7 @@ impl Context<'_> {
         Ok(())
     }
 
-    /// How many resources `walk` would show.
+    /// The number of resources that `walk` would visit.
     pub fn count(&self, prefix: &str) -> Result<usize, Fault> {
         Ok(match self.view {
             View::Indexed | View::Replica(_) => lag::count(self.tx, self.view, prefix)?,
@@ -157,7 +157,7 @@ impl Context<'_> {
     pub fn list_all(&self, scope: &ResourceId, keep: impl Fn(&Value) -> bool) -> Result<Vec<Value>, Fault> {
         let mut all = Vec::new();
         let mut next = self.tx.key_from(&RESOURCES, "")?;
-        // From type to type, and of each only the stretch that lies under the scope.
+        // Goes from type to type and reads of each only the range that lies under the scope.
         while let Some((kind, _)) = next.as_deref().and_then(|key| key.split_once('|')) {
             self.walk(&format!("{kind}|{}", scope.key()), None, &mut |key, resource| {
                 let id = key.split_once('|').map_or("", |(_, id)| id);
@@ -171,8 +171,8 @@ impl Context<'_> {
         Ok(all)
     }
 
-    /// Answers a list request: a page of the resources of `kind` under `scope` that `show` has an answer for,
-    /// with a `nextLink` when there are more (API.md §1.5).
+    /// Answers a list request: a page of the resources of `kind` under `scope` for which `show` returns
+    /// something, with a `nextLink` when there are more.
     pub fn page(
         &self,
         call: &Call,
@@ -208,7 +208,7 @@ impl Context<'_> {
         };
         let value: Vec<Value> = kept.into_iter().map(|(_, shown)| shown).collect();
         let mut list = json!({"value": value, "nextLink": next});
-        // App Service and the providers that came out of it say so beside every list, nobody else does.
+        // App Service and the providers that grew out of it add these members to every list; others do not.
         if ["microsoft.web/", "microsoft.certificateregistration/", "microsoft.domainregistration/"]
             .iter()
             .any(|one| kind.starts_with(one))
@@ -218,7 +218,7 @@ impl Context<'_> {
         Ok(Reply::ok(list))
     }
 
-    /// Keeps what nobody may see (key, PFX, password) with a resource.
+    /// Stores the secret part of a resource (key, PFX, password), which is never shown.
     pub fn save_private<T: Serialize>(&self, id: &ResourceId, part: &T) -> Result<(), Fault> {
         let part = serde_json::to_value(part)
             .map_err(|error| Fault::arm(500, "InternalServerError", error.to_string()))?;
@@ -234,20 +234,20 @@ impl Context<'_> {
             .map_err(|error| Fault::arm(500, "InternalServerError", error.to_string()))
     }
 
-    /// Has `job` run after what takes `real` in Azure, shortened by the pace.
+    /// Schedules `job` after the time that the step takes in Azure (`real`), shortened by the pace.
     pub fn soon(&self, real: SignedDuration, job: &Job) -> Result<(), Fault> {
         let due = jobs::moment(self.now, self.setting.pace.of(real));
         Ok(jobs::schedule(self.tx, due, job)?)
     }
 
-    /// Has `job` run at a moment of the practice cloud's calendar (expiry, denial after 15 days), at any
-    /// pace.
+    /// Schedules `job` at a moment of the practice cloud's calendar (expiry, denial after 15 days),
+    /// regardless of the pace.
     pub fn at(&self, due: Timestamp, job: &Job) -> Result<(), Fault> {
         Ok(jobs::schedule(self.tx, due, job)?)
     }
 }
 
-/// The outer members every resource has; `kind` as Azure spells it (`Microsoft.Web/sites`).
+/// The outer members that every resource has; `kind` as Azure spells it (`Microsoft.Web/sites`).
 pub fn envelope(id: &ResourceId, kind: &str, location: &str, properties: Value) -> Value {
     let mut resource = json!({
         "id": id.to_string(),
@@ -259,15 +259,15 @@ pub fn envelope(id: &ResourceId, kind: &str, location: &str, properties: Value) 
     resource
 }
 
-/// Text at a JSON pointer, or nothing: `text(&site, "/properties/serverFarmId")`.
+/// The text at a JSON pointer, or an empty one: `text(&site, "/properties/serverFarmId")`.
 pub fn text<'v>(value: &'v Value, pointer: &str) -> &'v str {
-    // No name here is escaped, and `Value::pointer` copies every name to look.
+    // No name here is escaped, and `Value::pointer` copies every name that it looks up.
     let found = pointer.split('/').skip(1).try_fold(value, |inside, name| inside.get(name));
     found.and_then(Value::as_str).unwrap_or("")
 }
 
-/// Lays `patch` over `base`: members replace members, objects are merged, `null` removes nothing but sets
-/// null.
+/// Merges `patch` into `base`: members replace members, objects are merged, and `null` sets null instead of
+/// removing the member.
 pub fn merge(base: &mut Value, patch: &Value) {
     match (base, patch) {
         (Value::Object(base), Value::Object(patch)) => {

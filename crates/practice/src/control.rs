@@ -1,4 +1,4 @@
-//! `/_emulator/…`: what a test or a rehearsal does to the practice cloud itself. No token, loopback only.
+//! `/_emulator/…`: how a test or a rehearsal controls the practice cloud itself. No token, loopback only.
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
@@ -26,7 +26,7 @@ fn clock(ctx: &Context<'_>, _: &Call) -> Outcome {
     Ok(Reply::ok(show(ctx.now)))
 }
 
-/// `{"now": "2026-12-01T00:00:00Z"}` or `{"advance": "3d"}`. What is due by then has happened before the next
+/// `{"now": "2026-12-01T00:00:00Z"}` or `{"advance": "3d"}`. Every job due by then runs before the next
 /// request is served.
 fn set_clock(ctx: &Context<'_>, call: &Call) -> Outcome {
     let now = match (call.text("/now"), call.text("/advance")) {

@@ -21,20 +21,20 @@ use tokio::{
 
 use super::faults::Kind;
 
-/// What was written before a break has to be on its way, or the client would see nothing of it.
+/// How long to wait before breaking the connection, so that what was written before has been sent.
 const UNDER_WAY: Duration = Duration::from_millis(30);
 
-/// What becomes of an answer that is ready.
+/// What happens to a finished response.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Delivery {
     #[default]
     Whole,
     Late(Duration),
-    /// Its first half; then the connection breaks.
+    /// The first half is sent, then the connection breaks.
     Torn,
-    /// An octet at a time, so far apart.
+    /// One byte at a time, with this pause between bytes.
     Trickling(Duration),
-    /// Nothing; the connection breaks.
+    /// Nothing is sent; the connection breaks.
     Never,
 }
 
@@ -95,20 +95,20 @@ impl Default for Cut {
 }
 
 impl Cut {
-    /// Breaks it. Does not return: whoever asked for it goes with the connection.
+    /// Breaks the connection. Does not return: the calling task ends with the connection.
     async fn now<T>(&self) -> T {
         self.0.send_replace(true);
         std::future::pending().await
     }
 
-    /// Returns when the connection is to break.
+    /// Returns when the connection is to be broken.
     pub async fn asked(&self) {
-        // The sender lives as long as `self`, so the wait can only end well.
+        // The sender lives as long as `self`, so the wait cannot fail.
         let _ = self.0.subscribe().wait_for(|cut| *cut).await;
     }
 }
 
-/// A TCP connection that, cut, ends with a reset instead of a farewell.
+/// A TCP connection that ends with a reset, not a regular close, when it is broken.
 #[derive(Debug)]
 pub struct Line {
     tcp: TcpStream,

@@ -1,4 +1,4 @@
-//! Which service a request is for, and the manners of each: tokens, api-version, headers.
+//! Which service a request is for, and the rules of each service: tokens, api-version, headers.
 
 use std::time::Instant;
 
@@ -85,7 +85,7 @@ impl Door {
         }
     }
 
-    /// Whether a `Gate` counts it: what certdeck's own client sends to the cloud.
+    /// Whether a `Gate` counts the request: those that certdeck's own client sends to the cloud.
     pub fn is_gated(&self) -> bool {
         matches!(self, Self::Token | Self::Graph | Self::Vault(_) | Self::Arm)
     }
@@ -134,8 +134,8 @@ pub fn serve(world: &mut World, incoming: &Incoming) -> Served {
     Served { reply, delivery: met.as_ref().map(Delivery::from).unwrap_or_default() }
 }
 
-/// What the service's clock shows, which is the one that its resources go by. Sign-in goes by the real clock,
-/// and the HTTP server tells that.
+/// The `Date` of the service: its resources live by the practice clock. Sign-in lives by the real clock,
+/// which the HTTP server reports itself.
 fn date(world: &World, door: &Door, skew: SignedDuration) -> Option<String> {
     let signs_in =
         matches!(door, Door::Token | Door::DeviceCode | Door::DeviceLogin | Door::Discovery | Door::Control);
@@ -144,14 +144,14 @@ fn date(world: &World, door: &Door, skew: SignedDuration) -> Option<String> {
     Some(shown.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string())
 }
 
-/// An answer, and how it goes out.
+/// A response and how it is delivered.
 #[derive(Debug)]
 pub struct Served {
     pub reply: Reply,
     pub delivery: Delivery,
 }
 
-/// The answer, or what a fault makes of it.
+/// The real response, or what a fault turns it into.
 fn disturbed(world: &World, door: &Door, incoming: &Incoming) -> (Outcome, Option<Kind>) {
     let met = if *door == Door::Control { Ok(None) } else { world.run(|ctx| faults::meet(ctx, incoming)) };
     let kind = match met {
@@ -160,7 +160,7 @@ fn disturbed(world: &World, door: &Door, incoming: &Incoming) -> (Outcome, Optio
         Err(fault) => return (Err(fault), None),
     };
     let skew = kind.skew().unwrap_or_default();
-    // What a fault keeps from being done has no answer of its own.
+    // A request that a fault stops has no response of its own.
     let real = if kind.lets_through() {
         answer(world, door, incoming, skew, kind.stale())
     } else {
@@ -169,8 +169,7 @@ fn disturbed(world: &World, door: &Door, incoming: &Incoming) -> (Outcome, Optio
     (kind.answer(door).map_or(real, Err), Some(kind))
 }
 
-/// `skew` is by how much the clock is off by which tokens are judged; what is changed shows late where it is
-/// to be `stale`.
+/// `skew` is the error of the clock that tokens are judged by. With `stale`, changes become visible late.
 fn answer(
     world: &World,
     door: &Door,
@@ -181,7 +180,7 @@ fn answer(
     let mut call = read(incoming)?;
     let authority = &world.setting.authority;
     let header = incoming.authorization.as_deref();
-    // Of an address of the sign-in service.
+    // The first segment of the sign-in service's paths is the tenant.
     let tenant = &call.segments.first().cloned().unwrap_or_default();
     let caller = |audience| authority.caller_at(header, audience, Timestamp::now() + skew);
     match door {
@@ -248,7 +247,7 @@ fn form(incoming: &Incoming) -> Vec<(String, String)> {
     url::form_urlencoded::parse(&incoming.body).into_owned().collect()
 }
 
-/// Runs the operation that some tables have for a call.
+/// Runs the operation that the tables have for a call.
 fn follow(ctx: &Context<'_>, tables: &[&[Route]], call: &mut Call) -> Outcome {
     match route::find(tables, call.method, &call.segments) {
         Found::Operation(run, params) => {
@@ -260,11 +259,11 @@ fn follow(ctx: &Context<'_>, tables: &[&[Route]], call: &mut Call) -> Outcome {
     }
 }
 
-/// Bytes to a call: decoded segments, query and JSON body.
+/// Parses a request into a call: decoded segments, query and JSON body.
 fn read(incoming: &Incoming) -> Result<Call, Fault> {
     let method = Method::parse(&incoming.method)
         .ok_or_else(|| Fault::arm(405, "MethodNotAllowed", "The HTTP method is not supported."))?;
-    // Some clients escape the slashes of a whole scope; no name has one.
+    // Some clients escape the slashes of a whole scope; no name contains one.
     let path = percent_encoding::percent_decode_str(&incoming.path).decode_utf8_lossy();
     let segments = path.split('/').filter(|part| !part.is_empty()).map(str::to_owned).collect();
     let is_form = matches!(Door::of(incoming), Door::Token | Door::DeviceCode | Door::Authorize);
@@ -289,7 +288,7 @@ fn read(incoming: &Incoming) -> Result<Call, Fault> {
     })
 }
 
-/// Any well-formed version does (`2023-12-01`, `2023-12-01-preview`); none does not.
+/// Accepts every well-formed version (`2023-12-01`, `2023-12-01-preview`); a request without one is refused.
 fn require_api_version(call: &Call) -> Result<(), Fault> {
     let version = call.api_version();
     if version.is_empty() {
@@ -311,7 +310,7 @@ fn require_api_version(call: &Call) -> Result<(), Fault> {
     Ok(())
 }
 
-/// The headers that every answer of the service carries (API.md §1.2).
+/// The headers that every response of the service carries.
 fn with_manners(world: &World, door: &Door, incoming: &Incoming, reply: Reply) -> Reply {
     let id = uuid::Uuid::new_v4().to_string();
     let mut reply = reply

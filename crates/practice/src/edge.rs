@@ -1,6 +1,6 @@
-//! A content delivery network in front of apps: a second TLS listener, to which the public DNS of some
-//! hostnames leads, and which presents certificates of its own for them. The binding of such a hostname is
-//! seen at the app's own address only.
+//! A content delivery network in front of apps: a second TLS listener, to which public DNS leads for some
+//! hostnames, and which presents its own certificates for them. The binding of such a hostname is visible
+//! only at the app's own address.
 
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -19,7 +19,7 @@ use super::{
 
 /// The address of the network in the zone, from a documentation range.
 pub const ADDRESS: &str = "192.0.2.80";
-/// What the name of each of its endpoints ends with.
+/// The suffix of its endpoint names.
 const DOMAIN: &str = "azurefd.net";
 const LEAF_DAYS: i64 = 180;
 
@@ -28,7 +28,7 @@ const ENDPOINTS: Collection<Endpoint> = Collection::private("edge");
 pub const ROUTES: &[Route] =
     &[Route::new(Method::Get, "_emulator/edge", list), Route::new(Method::Post, "_emulator/edge", set)];
 
-/// One hostname that it answers for.
+/// A hostname that the network serves.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 struct Endpoint {
     host: String,
@@ -37,7 +37,7 @@ struct Endpoint {
     before: Vec<Record>,
 }
 
-/// What it presents for a hostname.
+/// The certificate that it presents for a hostname.
 pub fn presented(ctx: &Context<'_>, host: &str) -> Result<Option<Material>, Fault> {
     Ok(ctx.tx.get(&ENDPOINTS, host)?.map(|endpoint| endpoint.material))
 }
@@ -48,8 +48,8 @@ fn list(ctx: &Context<'_>, _: &Call) -> Outcome {
     Ok(Reply::ok(json!({"address": ADDRESS, "hosts": hosts})))
 }
 
-/// `{"host": "shop.contoso.com"}` puts a hostname behind it, and with `"behind": false` leads it back to its
-/// app.
+/// `{"host": "shop.contoso.com"}` puts a hostname behind the network; with `"behind": false` the hostname
+/// leads to its app again.
 fn set(ctx: &Context<'_>, call: &Call) -> Outcome {
     let host = call.need("/host")?.to_lowercase();
     if call.body["behind"] == json!(false) {

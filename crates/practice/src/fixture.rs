@@ -1,5 +1,5 @@
-//! A practice cloud without a network, for the tests of its providers: a store in a directory that goes away,
-//! a clock that the test moves, requests and jobs run one at a time.
+//! A practice cloud without a network, for the tests of its providers: a store in a temporary directory, a
+//! clock that the test moves, requests and jobs that run one at a time.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
@@ -37,7 +37,7 @@ pub struct Fixture {
     store: Store,
     pub setting: Setting,
     pub now: Timestamp,
-    /// Who asks.
+    /// The caller of the requests.
     caller: Principal,
 }
 
@@ -55,7 +55,7 @@ impl Fixture {
         fixture
     }
 
-    /// The same cloud, asked by somebody else.
+    /// The same cloud with another caller.
     pub fn asked_by(self, caller: Principal) -> Self {
         Self { caller, ..self }
     }
@@ -69,12 +69,12 @@ impl Fixture {
         done
     }
 
-    /// One ARM request; like the real one, a fault leaves no trace.
+    /// Sends one ARM request; as in the real cloud, a fault leaves no trace.
     pub fn arm(&self, method: Method, path: &str, body: &Value) -> Reply {
         self.answer(&call(method, path, body), arm::dispatch)
     }
 
-    /// A list of what was taken back; DER.
+    /// The revocation list with this name; DER.
     pub fn list_of_revoked(&self, name: &str) -> Vec<u8> {
         let mut call = call(Method::Get, &format!("/crl/{name}"), &Value::Null);
         call.params = vec![("name", name.to_owned())];
@@ -171,7 +171,7 @@ fn call(method: Method, path: &str, body: &Value) -> Call {
 }
 
 fn setting() -> Setting {
-    // The keys cost most of a second; every test has the same ones.
+    // Making the keys takes most of a second, so all tests share them.
     static MATERIAL: OnceLock<(Zeroizing<String>, Arc<KeyPair>)> = OnceLock::new();
     let (ca, key) = MATERIAL.get_or_init(|| {
         let ca = Ca::generate(["2026-11-23T00:00:00Z".parse().unwrap(); 2]).unwrap();

@@ -1,4 +1,4 @@
-//! Microsoft Graph, only to recognise service principals (API.md §14.11).
+//! Microsoft Graph, only to look up service principals.
 
 use serde_json::{Value, json};
 
@@ -15,7 +15,7 @@ const ROUTES: &[Route] = &[
     Route::new(Method::Get, "v1.0/servicePrincipals", list),
     // `servicePrincipals(appId='…')` is one segment, and so is an object id.
     Route::new(Method::Get, "v1.0/servicePrincipals/{id}", get),
-    // Nobody but service principals is in this directory.
+    // This directory contains only service principals.
     Route::new(Method::Get, "v1.0/users", nobody),
     Route::new(Method::Get, "v1.0/users/{id}", no_such),
     Route::new(Method::Get, "v1.0/groups", nobody),

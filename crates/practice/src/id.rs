@@ -1,13 +1,12 @@
 //! ARM resource ids as the service reads them: any casing, doubled slashes, a trailing slash.
 //!
-//! The practice cloud has this parser of its own, so that a mistake in the client's cannot hide on both
-//! sides.
+//! The practice cloud has its own parser, so that a mistake in the client's cannot hide on both sides.
 
 use std::fmt;
 
-/// An id such as `/subscriptions/S/resourceGroups/G/providers/Microsoft.Web/sites/A/slots/B`, or any scope:
-/// a subscription, a resource group, the tenant (no segments). Keeps the casing it was written in, except
-/// that the fixed words come out as the service spells them.
+/// An id such as `/subscriptions/S/resourceGroups/G/providers/Microsoft.Web/sites/A/slots/B`, or any scope: a
+/// subscription, a resource group, the tenant (no segments). Keeps the casing in which it was written, except
+/// that fixed words are spelled as the service spells them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ResourceId {
     segments: Vec<String>,
@@ -22,7 +21,7 @@ impl ResourceId {
             .map(AsRef::as_ref)
             .enumerate()
             .map(|(at, segment)| {
-                // Words and names take turns; a name may read like a word.
+                // Words and names alternate; a name may read like a word.
                 if at % 2 == 1 {
                     return segment.to_owned();
                 }
@@ -49,7 +48,7 @@ impl ResourceId {
         Self::from_segments(&segments)
     }
 
-    /// What identifies it, whatever the casing.
+    /// The key that identifies it regardless of casing.
     pub fn key(&self) -> String {
         self.to_string().to_lowercase()
     }
@@ -71,7 +70,7 @@ impl ResourceId {
         here.eq_ignore_ascii_case(word).then(|| self.segments.get(at + 1).map(String::as_str))?
     }
 
-    /// Where the last `providers` stands.
+    /// The position of the last `providers`.
     fn provider(&self) -> Option<usize> {
         let mut words = self.segments.iter().enumerate().rev().filter(|(at, _)| at % 2 == 0);
         words.find(|(_, segment)| *segment == "providers").map(|(at, _)| at)
@@ -119,7 +118,7 @@ impl ResourceId {
         Self { segments }
     }
 
-    /// Where the resource lives or hangs on: a child's parent, a resource's group or subscription.
+    /// What the resource belongs to: a child's parent, or a resource's group or subscription.
     #[must_use]
     pub fn parent(&self) -> Self {
         let keep = match self.provider() {
@@ -142,7 +141,8 @@ impl ResourceId {
         all
     }
 
-    /// The part a path names when it ends in a collection or an action: without an unpaired last segment.
+    /// The part of a path that names a resource, when the path ends in a collection or an action: without an
+    /// unpaired last segment.
     #[must_use]
     pub fn whole(&self) -> Self {
         let keep = match self.provider() {
@@ -159,13 +159,13 @@ impl ResourceId {
         Self { segments: self.segments[..keep.min(self.segments.len())].to_vec() }
     }
 
-    /// The resource group's id, for what lies in one.
+    /// The id of its resource group, if it lies in one.
     pub fn group_id(&self) -> Option<Self> {
         self.group()?;
         Some(Self { segments: self.segments[..4].to_vec() })
     }
 
-    /// The subscription's id, for what lies in one.
+    /// The id of its subscription, if it lies in one.
     pub fn subscription_id(&self) -> Option<Self> {
         self.subscription()?;
         Some(Self { segments: self.segments[..2].to_vec() })

@@ -1,7 +1,6 @@
-//! Which resources have a certain value in a certain member, so that a look-up reads what it finds and
-//! nothing else.
+//! Which resources have a certain value in a certain member, so that a look-up reads only what it finds.
 //!
-//! An index is a line of the table below; `Context::save` and `remove` keep it, `Context::having` asks it.
+//! An index is a line of the table below; `Context::save` and `remove` update it, `Context::having` reads it.
 
 use serde_json::Value;
 
@@ -57,7 +56,8 @@ pub const ON_PLAN: Index = Index {
 
 const ALL: &[&Index] = &[&HOSTS, &PRESENTED, &THUMBPRINTS, &MANAGED, &FROM_VAULT, &ON_PLAN];
 
-/// One index over resources of some types. Casing makes no difference; what has no value is not in it.
+/// One index over resources of some types. Casing makes no difference; a resource without a value is not in
+/// it.
 #[derive(Debug)]
 pub struct Index {
     name: &'static str,
@@ -82,17 +82,17 @@ impl Index {
     }
 
     fn entry(&self, value: &str, key: &str) -> String {
-        // The sign between the parts is in no hostname, thumbprint or id that the service takes.
+        // No hostname, thumbprint or id that the service accepts contains the separator.
         format!("{}|{}|{key}", self.name, value.to_lowercase().replace('|', "%7c"))
     }
 }
 
-/// Whether any index is about this type: then the resource of before must be known.
+/// Whether an index covers this type: then `update` needs the earlier state of the resource.
 pub fn concerns(kind: &str) -> bool {
     ALL.iter().any(|index| index.kinds.contains(&kind))
 }
 
-/// Brings every index up to date with a resource that changed from `before` to `after`.
+/// Updates every index for a resource that changed from `before` to `after`.
 pub fn update(
     tx: &Transaction,
     kind: &str,

@@ -1,11 +1,11 @@
 //! What happens later: a durable list of jobs, ordered by the practice cloud's clock.
 //!
 //! A provider schedules with `ctx.soon(takes, &Job::…)` or `ctx.at(moment, &Job::…)` in the same transaction
-//! as its change, so a job can neither be lost nor run for a change that was not made. A job runs in a
-//! transaction of its own with `ctx.now` = the moment it was due, even when the clock jumped over it: what it
-//! schedules follows from there. A job that finds its object gone or changed does nothing.
+//! as its change, so that a job can neither be lost nor run for a change that was not made. A job runs in its
+//! own transaction with `ctx.now` = the moment it was due, even when the clock jumped over it: what it
+//! schedules is relative to that moment. A job whose object is gone or changed does nothing.
 //!
-//! To add one: a variant here that wraps the provider's own `Job` enum, and a line in `run`.
+//! To add one: a variant here that wraps the provider's own job enum, and a line in `run`.
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -21,12 +21,12 @@ use super::{
 
 const JOBS: Collection<Job> = Collection::new("job");
 
-/// One thing to do when its time comes.
+/// A job that runs when it is due.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub enum Job {
-    /// A long-running operation ends well.
+    /// Completes a long-running operation.
     Finish(operations::OperationId),
-    /// Resource Graph's index visits the resource with this key.
+    /// Updates the resource with this key in the index of Resource Graph.
     Index(String),
     KeyVault(key_vault::Job),
     CertificateRegistration(certificate_registration::Job),
@@ -34,7 +34,7 @@ pub enum Job {
 }
 
 impl Job {
-    /// Runs the job; a fault is logged and the job is gone.
+    /// Runs the job; a fault is logged, and the job is not repeated.
     pub fn run(self, ctx: &Context<'_>) -> Result<(), Fault> {
         match self {
             Self::Finish(operation) => operations::finish(ctx, &operation),
@@ -67,7 +67,7 @@ pub fn next(tx: &Transaction) -> Result<Option<(String, Timestamp, Job)>, StoreE
     }))
 }
 
-/// Takes the job off the list, in the transaction that runs it.
+/// Removes the job from the list, in the transaction that runs it.
 pub fn take(tx: &Transaction, key: &str) -> Result<bool, StoreError> {
     tx.remove(&JOBS, key)
 }
@@ -76,7 +76,7 @@ fn prefix(due: Timestamp) -> String {
     format!("{:020}|", due.as_millisecond().max(0))
 }
 
-/// The moment `after` from `now`; far beyond the calendar's end it is the end.
+/// The moment `after` from `now`; limited to the end of the calendar.
 pub fn moment(now: Timestamp, after: SignedDuration) -> Timestamp {
     now.checked_add(after).unwrap_or(Timestamp::MAX)
 }

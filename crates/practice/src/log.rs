@@ -1,14 +1,14 @@
-//! The request log that `/_emulator/requests` shows: for tests and for people who want to see what was asked.
+//! The request log of `/_emulator/requests`: for tests and for people who want to see what was requested.
 
 use std::{collections::VecDeque, time::Instant};
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-/// The newest entries that are kept.
+/// The number of entries that are kept; older ones are dropped.
 const KEEP: usize = 10_000;
 
-/// Requests in the order they were answered, numbered from 1; lost at the end of the process.
+/// Requests in the order of their responses, numbered from 1; not stored.
 #[derive(Debug)]
 pub struct Log {
     began: Instant,
@@ -25,17 +25,17 @@ struct Entry {
     exchange: Exchange,
 }
 
-/// A request and how it was answered.
+/// A request and its response.
 #[derive(Debug, Default)]
 pub struct Exchange {
     pub method: String,
-    /// Path and query; secrets never travel there.
+    /// Path and query; they never contain secrets.
     pub path: String,
     pub host: String,
     pub status: u16,
     /// The client's own id of the request, the same for every try.
     pub request: Option<String>,
-    /// What the answer says is left of the limit.
+    /// What the response reports as left of the limit.
     pub left: Option<String>,
     /// Seconds.
     pub retry_after: Option<String>,

@@ -1,5 +1,4 @@
-//! The outbox of the practice cloud: what Azure and the CA would have sent by mail. Nothing leaves the
-//! machine.
+//! The outbox of the practice cloud: the mails that Azure and the CA would send. Nothing leaves the machine.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -13,7 +12,7 @@ use super::{
 
 const OUTBOX: Collection<Mail> = Collection::new("mail");
 
-/// The mailboxes that may speak for a domain (C24).
+/// The mailboxes whose owners may approve a domain (C24).
 pub const MAILBOXES: [&str; 5] = ["admin", "administrator", "hostmaster", "postmaster", "webmaster"];
 
 /// What a mail is about.
@@ -40,7 +39,7 @@ pub struct Mail {
 /// Puts a mail into the outbox.
 pub fn send(ctx: &Context<'_>, to: &str, subject: Subject, order: &str) -> Result<(), Fault> {
     let mail = Mail { to: to.to_owned(), subject, order: order.to_owned(), sent: ctx.now };
-    // The time first, so that the outbox lists itself in the order of sending.
+    // The time comes first, so that the outbox is listed in the order of sending.
     let key = format!("{:020}|{}|{to}", ctx.now.as_millisecond(), order.to_lowercase());
     Ok(ctx.tx.put(&OUTBOX, &key, &mail)?)
 }
@@ -51,7 +50,7 @@ pub fn all(tx: &Transaction) -> Result<Vec<Mail>, StoreError> {
     Ok(mails.into_iter().map(|(_, mail)| mail).collect())
 }
 
-/// What was sent about one order.
+/// The mails about one order.
 pub fn about(tx: &Transaction, order: &str) -> Result<Vec<Mail>, StoreError> {
     let mut mails = all(tx)?;
     mails.retain(|mail| mail.order.eq_ignore_ascii_case(order));

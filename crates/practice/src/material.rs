@@ -1,4 +1,4 @@
-//! A certificate with its private key: what a listener presents and a PFX carries.
+//! A certificate with its private key: what a listener presents and a PFX contains.
 
 use std::{fmt, sync::Arc};
 
@@ -26,12 +26,12 @@ pub struct Material {
     pub key: Zeroizing<Vec<u8>>,
 }
 
-/// How a certificate's material is kept.
+/// How the material of a certificate is stored.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum Kept {
     Whole(Material),
-    /// A hundred thousand certificates would be half a gigabyte.
+    /// Stored in full, a hundred thousand certificates would take half a gigabyte.
     Shared(Shared),
 }
 
@@ -39,7 +39,7 @@ pub enum Kept {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Shared {
     pub leaf: Octets,
-    /// The place of the key in the pool.
+    /// The index of the key in the pool.
     pub pooled: usize,
 }
 

@@ -1,7 +1,7 @@
-//! Long-running operations: what is behind a `Location` (API.md §1.4).
+//! Long-running operations: the status behind a `Location`.
 //!
-//! A provider that answers 202 calls `start`, and `finish` or `fail` from its job. The link answers 202 while
-//! the operation runs, and then the resource itself.
+//! A provider that answers 202 calls `start`, and its job calls `finish` or `fail`. The link answers 202
+//! while the operation runs, and then with the resource itself.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -72,7 +72,7 @@ fn end(ctx: &Context<'_>, id: &OperationId, state: State) -> Result<(), Fault> {
     Ok(())
 }
 
-/// Whether it ended, however; nothing if there is no such operation.
+/// Whether it has ended, with success or not; `None` if there is no such operation.
 pub fn has_ended(ctx: &Context<'_>, id: &OperationId) -> Result<Option<bool>, Fault> {
     let found = ctx.tx.get(&OPERATIONS, &id.0.to_lowercase())?;
     Ok(found.map(|operation| !matches!(operation.state, State::InProgress)))
@@ -96,7 +96,7 @@ fn result(ctx: &Context<'_>, call: &Call) -> Outcome {
         }
         State::Succeeded => {
             let id = ResourceId::parse(&operation.resource);
-            // The resource as GET shows it; gone (a deletion), the result is empty.
+            // The resource as GET shows it. If it is gone (a deletion), the result is empty.
             let mut get = call.clone();
             get.segments = id.segments().to_vec();
             match super::arm::dispatch(ctx, &get) {

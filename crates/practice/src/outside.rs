@@ -1,5 +1,5 @@
 //! `/_emulator/…` for the world outside Azure that a rehearsal needs: DNS records, answered mails, web pages;
-//! and the count of what was bought. No token, loopback only.
+//! and the list of purchases. No token, loopback only.
 
 use serde_json::json;
 
@@ -32,7 +32,7 @@ fn records(ctx: &Context<'_>, _: &Call) -> Outcome {
 }
 
 /// `{"add": {"name": "contoso.com", "type": "TXT", "value": "…"}}` or `{"remove": {"name": …, "type": …}}`;
-/// without a value all records of that name and type go.
+/// without a value all records of that name and type are removed.
 fn change_records(ctx: &Context<'_>, call: &Call) -> Outcome {
     let action = ["add", "remove"]
         .into_iter()
@@ -71,8 +71,8 @@ fn list_pages(ctx: &Context<'_>, _: &Call) -> Outcome {
     Ok(Reply::ok(json!({"pages": pages::all(ctx.tx)?})))
 }
 
-/// `{"host": "contoso.com", "path": "…", "content": "token"}`; without content the page goes. The path may be
-/// left out.
+/// `{"host": "contoso.com", "path": "…", "content": "token"}`; without content the page is removed. The path
+/// is optional.
 fn publish(ctx: &Context<'_>, call: &Call) -> Outcome {
     let host = call.text("/host").map_or_else(|| call.need("/domain"), Ok)?;
     let path = call.text("/path").unwrap_or("/.well-known/pki-validation/godaddy.html");
@@ -92,7 +92,7 @@ fn bought(ctx: &Context<'_>, _: &Call) -> Outcome {
 }
 
 /// `{"vault": "kv-shop", "issuer": "digicert", "refuses": "The account is locked."}`: the CA behind an issuer
-/// of a vault refuses all orders from now on; without words it issues again.
+/// of a vault refuses all orders from now on; without `refuses` it issues again.
 fn answer_vault(ctx: &Context<'_>, call: &Call) -> Outcome {
     let (vault, issuer) = (call.need("/vault")?, call.need("/issuer")?);
     if !key_vault::set_refusal(ctx, vault, issuer, call.text("/refuses"))? {

@@ -18,17 +18,17 @@ pub struct Page {
     pub content: String,
 }
 
-/// Publishes a page; one of the same host and path is replaced.
+/// Publishes a page; it replaces one of the same host and path.
 pub fn publish(tx: &Transaction, page: &Page) -> Result<(), StoreError> {
     tx.put(&PAGES, &key(&page.host, &page.path), page)
 }
 
-/// Takes a page down.
+/// Removes a page.
 pub fn withdraw(tx: &Transaction, host: &str, path: &str) -> Result<bool, StoreError> {
     tx.remove(&PAGES, &key(host, path))
 }
 
-/// What a GET of `http://host/path` would show.
+/// The content that a GET of `http://host/path` returns.
 pub fn fetch(tx: &Transaction, host: &str, path: &str) -> Result<Option<String>, StoreError> {
     Ok(tx.get(&PAGES, &key(host, path))?.map(|page| page.content))
 }

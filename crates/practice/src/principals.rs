@@ -13,7 +13,7 @@ pub struct Principal {
     pub service_name: &'static str,
 }
 
-/// Who a client that signs in with `Connection::client_id` is.
+/// The identity of a client that signs in with `Connection::client_id`.
 pub const CERTDECK: Principal = Principal {
     app_id: "5c0ffee0-ce47-4dec-a111-0123456789ab",
     object_id: "0b1ec71d-5c0f-4fee-b222-0123456789ab",
@@ -21,7 +21,7 @@ pub const CERTDECK: Principal = Principal {
     service_name: "https://certdeck.contoso.example",
 };
 
-/// The same without any right in the directory, as an application or a managed identity has none by default.
+/// The same without any rights in the directory, as applications and managed identities are by default.
 pub const PLAIN: Principal = Principal {
     app_id: "5c0ffee0-ce47-4dec-a112-0123456789ab",
     object_id: "0b1ec71d-5c0f-4fee-b223-0123456789ab",
@@ -29,7 +29,7 @@ pub const PLAIN: Principal = Principal {
     service_name: "https://plain.contoso.example",
 };
 
-/// Has the role Reader and no right in the directory.
+/// Has the role Reader and no rights in the directory.
 pub const READER: Principal = Principal {
     app_id: "5c0ffee0-ce47-4dec-a113-0123456789ab",
     object_id: "0b1ec71d-5c0f-4fee-b224-0123456789ab",
@@ -55,7 +55,7 @@ pub const CERTIFICATE_REGISTRATION: Principal = Principal {
 
 pub const ALL: &[Principal] = &[CERTDECK, PLAIN, READER, WEB_SITES, CERTIFICATE_REGISTRATION];
 
-/// What an identity that signs in may do beside what is assigned to it in a subscription.
+/// The rights of an identity that can sign in, besides its role assignments in a subscription.
 #[derive(Debug, Clone, Copy)]
 pub struct Account {
     pub principal: Principal,
@@ -65,14 +65,14 @@ pub struct Account {
     pub reads_directory: bool,
 }
 
-/// Those that can sign in.
+/// The identities that can sign in.
 pub const ACCOUNTS: &[Account] = &[
     Account { principal: CERTDECK, role: Role::Owner, reads_directory: true },
     Account { principal: PLAIN, role: Role::Owner, reads_directory: false },
     Account { principal: READER, role: Role::Reader, reads_directory: false },
 ];
 
-/// By application id or object id.
+/// Finds an account by application id or object id.
 pub fn account(id: &str) -> Option<&'static Account> {
     let is = |account: &&Account| {
         [account.principal.app_id, account.principal.object_id].iter().any(|own| own.eq_ignore_ascii_case(id))

@@ -1,5 +1,5 @@
-//! A test's ear at the practice cloud: every exchange as it was, bodies included. Nobody else listens: bodies
-//! may hold secrets.
+//! Records every exchange with the practice cloud, bodies included. Only for tests: bodies may contain
+//! secrets.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -12,7 +12,7 @@ use super::{
 #[derive(Debug, Clone, Default)]
 pub struct Recorder(Arc<Mutex<Vec<Exchange>>>);
 
-/// A request and its answer, in the order in which they were answered.
+/// A request and its response, in the order of the responses.
 #[derive(Debug, Clone)]
 pub struct Exchange {
     pub method: String,
@@ -26,12 +26,12 @@ pub struct Exchange {
     pub status: u16,
     /// Lower-case names.
     pub headers: Vec<(&'static str, String)>,
-    /// JSON as text; empty where the answer has no body.
+    /// JSON as text; empty if the response has no body.
     pub answer: Vec<u8>,
 }
 
 impl Recorder {
-    /// Everything so far.
+    /// All exchanges so far.
     pub fn exchanges(&self) -> Vec<Exchange> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }

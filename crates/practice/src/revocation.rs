@@ -1,7 +1,6 @@
-//! Certificates that are no longer to be trusted, and the list (CRL) in which their CA says so.
+//! Revoked certificates, and the list (CRL) in which their CA publishes them.
 //!
-//! Only the CA of orders takes anything back: the certificates of a deleted order, and the one before a
-//! rekey.
+//! Only the CA of orders revokes: the certificates of a deleted order, and the previous one after a rekey.
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -16,35 +15,35 @@ use super::{
 };
 
 const REVOKED: Collection<Revoked> = Collection::new("revoked");
-/// How long a list holds; a new one is made with every answer.
+/// The validity of a list; every response contains a new one.
 const LIFE: SignedDuration = SignedDuration::from_hours(24);
 
-/// Found in every leaf as its CRL distribution point, and asked for without a token or TLS.
+/// Every leaf names it as its CRL distribution point, and it needs neither a token nor TLS.
 pub const ROUTES: &[Route] = &[Route::new(Method::Get, "crl/{name}", list)];
 
-/// One line of the list.
+/// One entry of the list.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Revoked {
     /// The octets of the serial number, in hex.
     pub serial: String,
-    /// May lie ahead: a rekey can leave the old certificate some hours.
+    /// May be in the future: a rekey can leave the old certificate in force for some hours.
     pub at: Timestamp,
     pub reason: Reason,
     /// The common name of the CA that issued it.
     issuer: String,
-    /// When nobody would trust it any longer anyway.
+    /// When the certificate expires, which removes it from the list.
     expires: Timestamp,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Reason {
-    /// A rekey made another one.
+    /// A rekey made another certificate.
     Superseded,
     /// Its order was deleted.
     CessationOfOperation,
 }
 
-/// Takes a certificate (DER) of an order back at a moment, or earlier if that was agreed before.
+/// Revokes a certificate (DER) of an order at a moment, or earlier if that was agreed before.
 pub fn revoke(ctx: &Context<'_>, leaf: &[u8], at: Timestamp, reason: Reason) -> Result<(), Fault> {
     let facts = Facts::read(leaf).map_err(|error| Fault::web(500, error.to_string()))?;
     if let Some(before) = ctx.tx.get(&REVOKED, &facts.serial_hex)?

@@ -11,8 +11,8 @@
 //! fn list(ctx: &Context<'_>, call: &Call) -> Outcome { … }
 //! ```
 //!
-//! `{sub}` stands for `/subscriptions/{subscription}`, `{rg}` for `{sub}/resourceGroups/{group}`, `{scope}`
-//! for any number of segments; every other `{word}` for one segment, found again with `call.param("word")`.
+//! `{sub}` matches `/subscriptions/{subscription}`, `{rg}` matches `{sub}/resourceGroups/{group}`, `{scope}`
+//! any number of segments; every other `{word}` matches one segment, which `call.param("word")` returns.
 //! Fixed words match in any casing.
 
 use super::{
@@ -21,7 +21,8 @@ use super::{
     reply::Outcome,
 };
 
-/// What a route leads to. Runs inside one transaction, on the world's thread: no waiting, no I/O of its own.
+/// The function of a route. It runs inside one transaction, on the world's thread: no waiting, no I/O of its
+/// own.
 pub type Operation = fn(&Context<'_>, &Call) -> Outcome;
 
 /// One operation of a provider.
@@ -37,13 +38,13 @@ impl Route {
         Self { method, pattern, run }
     }
 
-    /// The parameters, when the path fits.
+    /// The parameters, if the path matches.
     fn fits(&self, path: &[String]) -> Option<Vec<(&'static str, String)>> {
         let mut params = Vec::new();
         let mut rest = path;
         let pattern = match self.pattern.split_once('/') {
             Some(("{scope}", tail)) => {
-                // The scope is whatever stands before the pattern's own segments.
+                // The scope is everything before the pattern's own segments.
                 let own = tail.split('/').count();
                 rest = path.get(path.len().checked_sub(own)?..)?;
                 tail
@@ -81,11 +82,11 @@ fn take<'p>(
     Some(rest)
 }
 
-/// What the tables say about a path.
+/// The result of looking a path up in the tables.
 #[derive(Debug)]
 pub enum Found {
     Operation(Operation, Vec<(&'static str, String)>),
-    /// The path exists, with other methods.
+    /// The path exists, but not with this method.
     OtherMethod,
     Nothing,
 }

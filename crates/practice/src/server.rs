@@ -1,4 +1,4 @@
-//! The HTTPS listener: TLS, HTTP/1.1 and HTTP/2, one task a connection; the work itself is the world's.
+//! The HTTPS listener: TLS, HTTP/1.1 and HTTP/2, one task per connection; the world does the work.
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
@@ -33,10 +33,10 @@ use super::{
 
 /// Larger bodies are refused; the largest real one is a PFX of some ten kilobytes.
 const BODY_LIMIT: usize = 4 << 20;
-/// How long connections may finish what they have in hand at shutdown.
+/// How long connections may finish their current request at shutdown.
 const GRACE: Duration = Duration::from_millis(500);
 
-/// The first octet of every TLS connection.
+/// The first byte of every TLS connection.
 const HANDSHAKE: u8 = 0x16;
 
 /// Whether a connection comes from this machine.
@@ -52,7 +52,7 @@ pub struct Front {
     pub latency: Duration,
 }
 
-/// Accepts TLS connections until `stop` says so, then lets the open ones finish.
+/// Accepts TLS connections until `stop` is set, then lets the open ones finish.
 pub async fn listen(
     listener: TcpListener,
     tls: Arc<ServerConfig>,
@@ -72,7 +72,7 @@ pub async fn listen(
             if matches!(stream.peek(&mut first).await, Ok(1)) && first[0] != HANDSHAKE {
                 return serve_http(stream, lists, stop).await;
             }
-            // A client that does not trust the CA breaks off here; that is its business.
+            // A client that does not trust the CA closes the connection here; that is no error of the server.
             if let Ok(stream) = acceptor.accept(Line::new(stream, cut.clone())).await {
                 tokio::select! {
                     () = serve_http(stream, router, stop) => {}
@@ -96,7 +96,7 @@ pub async fn accept<F>(
     loop {
         tokio::select! {
             (stream, peer) = next(&listener) => {
-                // Small answers must not wait for the client's acknowledgement.
+                // Small responses must not wait for the client's acknowledgement.
                 let _ = stream.set_nodelay(true);
                 connections.spawn(serve(stream, peer));
             }
@@ -106,11 +106,12 @@ pub async fn accept<F>(
     }
     drop(listener);
     let finish = async { while connections.join_next().await.is_some() {} };
-    // What is still open after that (a request that a gate holds) is cut off when the set is dropped.
+    // Connections still open after that (a request that a gate holds) are closed when the set is dropped.
     let _ = tokio::time::timeout(GRACE, finish).await;
 }
 
-/// The next connection. What stands in the way (most likely that no file descriptor is free) may pass.
+/// The next connection. An error (most likely that no file descriptor is free) may be temporary, so it tries
+/// again.
 async fn next(listener: &TcpListener) -> (TcpStream, SocketAddr) {
     loop {
         match listener.accept().await {
@@ -120,7 +121,7 @@ async fn next(listener: &TcpListener) -> (TcpStream, SocketAddr) {
     }
 }
 
-/// Speaks HTTP on one connection until it ends or the server stops.
+/// Serves HTTP on one connection until it ends or the server stops.
 pub async fn serve_http<S>(stream: S, router: Router, mut stop: watch::Receiver<bool>)
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
@@ -171,8 +172,8 @@ async fn handle(
     }
 }
 
-/// Revocation lists are fetched in the clear, everywhere: who checks a certificate cannot need one for that.
-/// Nothing else is.
+/// Revocation lists are fetched over plain HTTP everywhere, because a client needs one to check a
+/// certificate. Nothing else is served without TLS.
 async fn without_tls(State(front): State<Front>, request: Request) -> Response<HttpBody> {
     match read(request).await {
         Some(incoming) if Door::of(&incoming) == Door::RevocationList => {
@@ -210,13 +211,13 @@ async fn read(request: Request) -> Option<Incoming> {
     })
 }
 
-/// An answer that no fault disturbs.
+/// A response that no fault changes.
 fn whole(reply: Reply) -> Response<HttpBody> {
     let (octets, head) = write(reply);
     head.map(|()| HttpBody::from(octets))
 }
 
-/// An answer as HTTP: the octets of its body, and all the rest.
+/// A response as HTTP: the bytes of its body, and all the rest.
 fn write(reply: Reply) -> (Vec<u8>, Response<()>) {
     let (octets, kind) = match reply.body {
         Body::Empty => (Vec::new(), None),

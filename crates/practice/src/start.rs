@@ -1,4 +1,4 @@
-//! Brings a practice cloud up and takes it down in order.
+//! Starts a practice cloud and shuts it down in order.
 
 use std::{
     fs, io,
@@ -76,23 +76,23 @@ impl Emulator {
         Ok(Self { connection: ready.connection, stop, listeners: tasks, world: Some(thread) })
     }
 
-    /// How to reach it.
+    /// The addresses and credentials for clients.
     pub fn connection(&self) -> &Connection {
         &self.connection
     }
 
-    /// Stops listening, lets what is in hand finish, closes the store.
+    /// Stops listening, lets current requests finish, closes the store.
     pub async fn shutdown(mut self) {
         self.stop.send_replace(true);
         while self.listeners.join_next().await.is_some() {}
-        // The listeners held the last handles, so the world ends after the task it is at.
+        // The listeners held the last handles, so the world ends after its current task.
         if let Some(thread) = self.world.take() {
             let _ = tokio::task::spawn_blocking(move || thread.join()).await;
         }
     }
 }
 
-/// Runs what takes its time, or the disk's, beside the async tasks.
+/// Runs slow work or disk access outside of the async tasks.
 async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, EmulatorError> + Send + 'static,
 ) -> Result<T, EmulatorError> {
@@ -136,7 +136,7 @@ impl Home {
         Ok(Self { options, store, identity, ports })
     }
 
-    /// Sets the world up for these addresses, with the estate of the scenario if it is new.
+    /// Prepares the world for these addresses, and builds the scenario's estate in a new directory.
     fn furnish(self, addresses: Addresses) -> Result<Ready, EmulatorError> {
         let tx = self.store.begin()?;
         addresses.ports().save(&tx)?;
@@ -202,7 +202,7 @@ impl Home {
     }
 }
 
-/// The directory holds private keys: nobody else may look into it.
+/// The directory holds private keys: other users must not read it.
 fn make_private_dir(dir: &Path) -> Result<(), EmulatorError> {
     let mut builder = fs::DirBuilder::new();
     builder.recursive(true);
@@ -222,7 +222,7 @@ fn file<'p>(action: &'static str, path: &'p Path) -> impl FnOnce(io::Error) -> E
     move |source| EmulatorError::File { action, path: path.to_owned(), source }
 }
 
-/// Carries questions about the zone to the world until `stop` says so.
+/// Passes DNS queries to the world until `stop` is set.
 async fn answer_dns(sockets: Sockets, world: Handle, mut stop: watch::Receiver<bool>) {
     let ask = move |question: Vec<u8>, transport| {
         let world = world.clone();
@@ -239,8 +239,8 @@ async fn answer_dns(sockets: Sockets, world: Handle, mut stop: watch::Receiver<b
     }
 }
 
-/// A certificate for the practice cloud's own listeners, made anew at every start. It goes by the real clock,
-/// because the clients that check it do.
+/// A certificate for the practice cloud's own listeners, made at every start. It uses the real clock, because
+/// the clients that check it do.
 fn own_certificate(ca: &Ca, name: &str, more: &[&str]) -> Result<Material, EmulatorError> {
     let now = Timestamp::now();
     let days = |n: i64| SignedDuration::from_hours(24 * n);

@@ -1,5 +1,5 @@
-//! `/_emulator/switches`: what the real cloud does, or may do, and a rehearsal wants to see both ways. Part
-//! of the cloud's state, so a new start finds them as they were left.
+//! `/_emulator/switches`: behaviour of the real cloud that is uncertain, so that a rehearsal can try it both
+//! ways. The switches are part of the stored state and survive a restart.
 
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -22,13 +22,13 @@ pub const ROUTES: &[Route] = &[
 #[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Switches {
-    /// App Service takes a write whatever `If-Match` says. No description of it has that header, so either
+    /// App Service accepts a write regardless of `If-Match`. No description of it has that header, so either
     /// may be true.
     pub if_match_ignored: bool,
-    /// The CA wants a domain proved again for each renewal and rekey, however new its last proof is.
+    /// The CA requires a new proof of the domain for each renewal and rekey, however recent the last one is.
     pub proof_always_wanted: bool,
-    /// Apps do not say that they take no certificates but their own: `siteScopedCertificatesEnabled` is in no
-    /// description of them.
+    /// Apps do not report that they accept only their own certificates: no description of them has
+    /// `siteScopedCertificatesEnabled`.
     pub site_scope_unsaid: bool,
 }
 
@@ -42,7 +42,7 @@ fn show(ctx: &Context<'_>, _: &Call) -> Outcome {
     Ok(Reply::ok(json!(Switches::of(ctx)?)))
 }
 
-/// `{"if_match_ignored": true}`; what is left out stays.
+/// `{"if_match_ignored": true}`; omitted switches stay.
 fn turn(ctx: &Context<'_>, call: &Call) -> Outcome {
     let mut all = json!(Switches::of(ctx)?);
     merge(&mut all, &call.body);

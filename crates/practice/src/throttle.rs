@@ -1,6 +1,6 @@
-//! How many requests the services take: ARM's token buckets for each subscription and kind of request (API.md
-//! §1.3), the windows of Resource Graph and Key Vault, and for tests one bucket for everything. The headers
-//! say what is left before anybody runs into the limit; who does gets 429 with `Retry-After`.
+//! The rate limits of the services: ARM's token buckets for each subscription and kind of request, the
+//! windows of Resource Graph and Key Vault, and for tests one bucket for everything. The headers report what
+//! is left before a client reaches the limit; beyond it every request gets 429 with `Retry-After`.
 
 use std::{
     collections::HashMap,
@@ -15,14 +15,14 @@ use super::{
     reply::Fault,
 };
 
-/// Which limits hold.
+/// Which rate limits apply.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Rate {
     /// Counted, never refused.
     Unlimited,
     /// As in Azure since 2024.
     Azure,
-    /// So many requests a second, whatever they ask for.
+    /// This many requests a second, regardless of what they ask for.
     PerSecond(u32),
 }
 
@@ -49,7 +49,7 @@ impl fmt::Display for Rate {
     }
 }
 
-/// The kinds of requests that ARM counts apart.
+/// The kinds of requests that ARM counts separately.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 enum Kind {
     Reads,
@@ -85,8 +85,8 @@ impl Kind {
         }
     }
 
-    /// Size of the bucket, and what comes back each second: the documented ones, or those of an hour as
-    /// before 2024.
+    /// The size of the bucket, and its refill per second: the documented ones, or the hourly ones of before
+    /// 2024.
     fn bucket(self, rate: Rate) -> (f64, f64) {
         match (rate, self) {
             (Rate::Unlimited, Self::Reads) => (12_000.0, 12_000.0 / 3600.0),
@@ -100,24 +100,24 @@ impl Kind {
 
 /// Resource Graph: 15 queries in 5 seconds.
 const QUERIES: (f64, Duration) = (15.0, Duration::from_secs(5));
-/// One vault: 4,000 transactions in 10 seconds, of which 300 make something.
+/// One vault: 4,000 transactions in 10 seconds, of which 300 may create something.
 const TRANSACTIONS: (f64, Duration) = (4000.0, Duration::from_secs(10));
 const CREATIONS: (f64, Duration) = (300.0, Duration::from_secs(10));
-/// Stands for "no limit" where a header must say a number.
+/// Stands for "no limit" where a header must contain a number.
 const PLENTY: f64 = 100_000.0;
 
-/// What is left of every limit; it begins anew with the process, as nobody remembers it for longer.
+/// What is left of every limit; not stored: a restart begins with full limits.
 #[derive(Debug)]
 pub struct Throttle {
     rate: Rate,
-    /// Of all requests together.
+    /// The limit on all requests together.
     every: Option<Bucket>,
     arm: HashMap<(String, Kind), Bucket>,
     queries: Window,
     vaults: HashMap<(String, bool), Window>,
 }
 
-/// What comes of a request: headers for its answer, and the answer itself when it is refused.
+/// The decision on a request: headers for its response, and the response itself when it is refused.
 #[derive(Debug, Default)]
 pub struct Admission {
     pub headers: Vec<(&'static str, String)>,
@@ -135,7 +135,7 @@ impl Throttle {
         Self { rate, every, arm: HashMap::new(), queries, vaults: HashMap::new() }
     }
 
-    /// Counts a request in, or refuses it. What nobody signed in for is not counted.
+    /// Counts a request, or refuses it. Requests without a sign-in are not counted.
     pub fn admit(&mut self, door: &Door, incoming: &Incoming, now: Instant) -> Admission {
         let Some(method) = Method::parse(&incoming.method).filter(|_| incoming.authorization.is_some())
         else {
@@ -225,12 +225,12 @@ fn subscription(path: &str) -> Option<&str> {
     parts.next().filter(|word| word.eq_ignore_ascii_case("subscriptions")).and_then(|_| parts.next())
 }
 
-/// Whole seconds, upwards; never zero, which some clients take for "at once".
+/// Whole seconds, rounded up; never zero, which some clients take for "at once".
 fn seconds(wait: Duration) -> u64 {
     (wait.as_secs() + u64::from(wait.subsec_nanos() > 0)).max(1)
 }
 
-/// Tokens that come back evenly.
+/// A token bucket with a steady refill.
 #[derive(Debug, Clone, Copy)]
 struct Bucket {
     size: f64,
@@ -244,7 +244,7 @@ impl Bucket {
         Self { size, refill, tokens: size, at: None }
     }
 
-    /// Takes a token, or says how long until there is one. A refused request takes none.
+    /// Takes a token, or returns how long until there is one. A refused request takes none.
     fn take(&mut self, now: Instant) -> Result<(), Duration> {
         if let Some(before) = self.at.replace(now) {
             let back = now.saturating_duration_since(before).as_secs_f64() * self.refill;
@@ -262,7 +262,7 @@ impl Bucket {
     }
 }
 
-/// So many in a length of time, all of which come back at its end.
+/// A fixed window: this many requests in a length of time, all of which are available again at its end.
 #[derive(Debug, Clone, Copy)]
 struct Window {
     limit: f64,

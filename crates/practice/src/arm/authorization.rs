@@ -1,4 +1,5 @@
-//! Role definitions and assignments: enough to list, to grant, and for Key Vault to ask who may do what.
+//! Role definitions and assignments: what clients need to list and grant roles, and what Key Vault needs to
+//! decide who may do what.
 
 use serde_json::{Value, json};
 
@@ -39,7 +40,7 @@ pub fn roles_of(ctx: &Context<'_>, principal: &str, scope: &ResourceId) -> Resul
         .collect())
 }
 
-/// Grants a role, as a scenario does: long ago.
+/// Grants a role as a scenario does: with a date in the past, so that it is in force at once.
 pub fn grant(ctx: &Context<'_>, scope: &ResourceId, principal: &str, role: Role) -> Result<(), Fault> {
     let name = uuid::Uuid::new_v4().to_string();
     let id = scope.under("Microsoft.Authorization", "roleAssignments", &name);
@@ -145,7 +146,7 @@ fn put(ctx: &Context<'_>, call: &Call) -> Outcome {
             && text(one, "/properties/roleDefinitionId").eq_ignore_ascii_case(role)
     });
     match same {
-        // The same PUT again, as templates send it.
+        // Templates send the same PUT again.
         Some(held) if text(&held, "/name").eq_ignore_ascii_case(id.name()) => return Ok(Reply::ok(held)),
         Some(_) => {
             return Err(Fault::arm(409, "RoleAssignmentExists", "The role assignment already exists."));
@@ -153,7 +154,7 @@ fn put(ctx: &Context<'_>, call: &Call) -> Outcome {
         None => {}
     }
     let kind = call.text("/properties/principalType").unwrap_or("ServicePrincipal");
-    // The description lists more; the service takes three (Azure/azure-cli#11594,
+    // The description lists more types than the three that the service accepts (Azure/azure-cli#11594,
     // Azure/azure-rest-api-specs#11830).
     if !["User", "Group", "ServicePrincipal"].iter().any(|known| known.eq_ignore_ascii_case(kind)) {
         let message = format!(

@@ -1,5 +1,5 @@
-//! Deleting a resource group with everything in it, except what resources elsewhere still need: then the rest
-//! goes, and the group stays (API.md §1.4 shape B).
+//! Deletes a resource group with everything in it. What a resource of another group still needs stays, and so
+//! does the group.
 
 use jiff::SignedDuration;
 use serde_json::{Value, json};
@@ -36,7 +36,7 @@ fn delete(ctx: &Context<'_>, call: &Call) -> Outcome {
     };
     for id in inside.iter().map(|one| ResourceId::parse(text(one, "/id"))).filter(goes) {
         certificate_registration::revoke(ctx, &id)?;
-        // A vault can be recovered, whoever deleted it.
+        // A vault can be recovered, no matter who deleted it.
         if id.kind() == key_vault::KIND_KEY {
             key_vault::remove_vault(ctx, &id)?;
         } else {
@@ -55,7 +55,8 @@ fn delete(ctx: &Context<'_>, call: &Call) -> Outcome {
         .header("retry-after", ctx.setting.pace.retry_after().to_string()))
 }
 
-/// A certificate that an app of another group presents, and a plan that one runs on.
+/// Whether an app of another group still needs the resource: a certificate that it presents, or the plan that
+/// it runs on.
 fn is_needed_elsewhere(ctx: &Context<'_>, group: &ResourceId, resource: &Value) -> Result<bool, Fault> {
     let id = ResourceId::parse(text(resource, "/id"));
     let outside = |id: ResourceId| !id.is_under(group);
@@ -67,7 +68,7 @@ fn is_needed_elsewhere(ctx: &Context<'_>, group: &ResourceId, resource: &Value) 
             if !bound.iter().any(|binding| outside(bindings::site_of(binding))) {
                 return Ok(false);
             }
-            // A twin of it may remain.
+            // A duplicate of it may remain.
             let twins = certificates::twins(ctx, &id, webspace, thumbprint)?;
             Ok(!twins.into_iter().any(outside))
         }

@@ -37,7 +37,7 @@ pub fn create(ctx: &Context<'_>, id: &ResourceId, location: &str, tags: &Value) 
     Ok(group)
 }
 
-/// 404 in ARM's words.
+/// ARM's 404 for a group that does not exist.
 pub fn not_found(group: &ResourceId) -> Fault {
     Fault::arm(404, "ResourceGroupNotFound", format!("Resource group '{}' could not be found.", group.name()))
 }
@@ -78,7 +78,7 @@ impl Filter {
                 named.is_none_or(|named| tag.eq_ignore_ascii_case(named))
                     && value.as_str().is_some_and(|value| value.eq_ignore_ascii_case(wanted))
             }),
-            // What is not understood hides nothing.
+            // A condition that is not understood filters nothing out.
             _ => true,
         })
     }
@@ -100,7 +100,7 @@ fn put(ctx: &Context<'_>, call: &Call) -> Outcome {
         Some(group) => place_of(group, call)?,
         None => new_place(&id, call)?,
     };
-    // A PUT says what the tags are; without any, they are gone.
+    // A PUT states all tags; without any, the group has none.
     let kept = before.as_ref().filter(|_| call.method == Method::Patch).map(|group| &group["tags"]);
     let tags =
         call.body.get("tags").filter(|tags| tags.is_object()).or(kept).cloned().unwrap_or_else(|| json!({}));
@@ -111,7 +111,7 @@ fn put(ctx: &Context<'_>, call: &Call) -> Outcome {
     })
 }
 
-/// Where the group is; a request cannot say otherwise.
+/// The location of the group; a request cannot change it.
 fn place_of(group: &Value, call: &Call) -> Result<String, Fault> {
     let here = text(group, "/location");
     match call.text("/location").filter(|wanted| !places::same(wanted, here)) {
@@ -133,7 +133,7 @@ fn new_place(id: &ResourceId, call: &Call) -> Result<String, Fault> {
     Ok(wanted.to_owned())
 }
 
-/// The fault for a group that cannot be called that.
+/// Refuses a name that a group cannot have.
 fn require_name(name: &str) -> Result<(), Fault> {
     let odd: String =
         name.chars().filter(|letter| !letter.is_alphanumeric() && !"-.()_".contains(*letter)).collect();
@@ -152,8 +152,8 @@ fn require_name(name: &str) -> Result<(), Fault> {
     Err(Fault::arm(400, "InvalidResourceGroup", message))
 }
 
-/// `{sub}/resources?$filter=resourceType eq 'Microsoft.KeyVault/vaults'`: short entries, with `$expand` also
-/// how and since when.
+/// `{sub}/resources?$filter=resourceType eq 'Microsoft.KeyVault/vaults'`: short entries; `$expand` adds
+/// provisioning state and times.
 fn resources(ctx: &Context<'_>, call: &Call) -> Outcome {
     let filter = Filter::of(call);
     let expanded = call.query("$expand").unwrap_or_default().to_lowercase();
@@ -161,8 +161,8 @@ fn resources(ctx: &Context<'_>, call: &Call) -> Outcome {
         .list_all(&call.target(), |resource| {
             let id = ResourceId::parse(text(resource, "/id"));
             let kind = id.kind();
-            // Top-level resources, and slots, which have a location of their own; groups, locks and role
-            // assignments are none.
+            // Only top-level resources are listed, and slots, which have a location of their own. Groups,
+            // locks and role assignments are not.
             let listed = kind.matches('/').count() == 1 || kind == "microsoft.web/sites/slots";
             listed
                 && !kind.starts_with("microsoft.resources/")
@@ -184,7 +184,7 @@ fn resources(ctx: &Context<'_>, call: &Call) -> Outcome {
     Ok(page(ctx, call, value))
 }
 
-/// What `$expand` asks for; when a resource was made is known of vaults only.
+/// Adds what `$expand` asks for. The creation time is known for vaults only.
 fn expand(short: &mut serde_json::Map<String, Value>, resource: &Value, wanted: &str) {
     if wanted.contains("provisioningstate") {
         let state =
@@ -201,7 +201,7 @@ fn expand(short: &mut serde_json::Map<String, Value>, resource: &Value, wanted: 
     }
 }
 
-/// A page of a list that was gathered as a whole; `nextLink` is there only when there is more.
+/// One page of a list that was read completely; `nextLink` is there only when there is more.
 fn page(ctx: &Context<'_>, call: &Call, all: Vec<Value>) -> Reply {
     let largest = ctx.setting.page_size;
     let size = call

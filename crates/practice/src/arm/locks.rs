@@ -1,4 +1,4 @@
-//! Management locks at every scope, kept and enforced (API.md §7).
+//! Management locks at every scope: storing and enforcing them.
 
 use serde_json::{Value, json};
 
@@ -26,7 +26,7 @@ pub enum Level {
     ReadOnly,
 }
 
-/// Puts a lock on `scope`, as Azure does of its own accord on orders and vaults.
+/// Puts a lock on `scope`, as Azure does by itself on orders and vaults.
 pub fn create(
     ctx: &Context<'_>,
     scope: &ResourceId,
@@ -42,7 +42,8 @@ pub fn create(
     ctx.save(&id, &lock(&id, &json!({"level": level, "notes": notes})))
 }
 
-/// Refuses what a lock on the target or above it forbids; a deletion also what a lock below it forbids.
+/// Refuses a request that a lock on the target or above it forbids. A deletion is also refused by a lock
+/// below it.
 pub fn enforce(ctx: &Context<'_>, call: &Call) -> Result<(), Fault> {
     let verb = match call.method {
         Method::Get | Method::Head => return Ok(()),
@@ -50,7 +51,7 @@ pub fn enforce(ctx: &Context<'_>, call: &Call) -> Result<(), Fault> {
         Method::Put | Method::Patch | Method::Post => "write",
     };
     let target = call.target();
-    // Locks themselves are governed by rights, not by locks.
+    // Locks themselves are protected by permissions, not by locks.
     if target.kind() == KIND {
         return Ok(());
     }
@@ -71,7 +72,7 @@ pub fn enforce(ctx: &Context<'_>, call: &Call) -> Result<(), Fault> {
     Ok(())
 }
 
-/// Refuses what would change a scope that may only be read.
+/// Refuses a change below a scope that is read-only.
 pub fn require_writable(ctx: &Context<'_>, scope: &ResourceId) -> Result<(), Fault> {
     let locks = above(ctx, scope)?;
     match locks.iter().find(|lock| text(lock, "/properties/level") == "ReadOnly") {
@@ -80,7 +81,7 @@ pub fn require_writable(ctx: &Context<'_>, scope: &ResourceId) -> Result<(), Fau
     }
 }
 
-/// Whether nothing keeps a resource from being deleted.
+/// Whether no lock keeps a resource from being deleted.
 pub fn lets_go(ctx: &Context<'_>, id: &ResourceId) -> Result<bool, Fault> {
     Ok(above(ctx, id)?.is_empty() && ctx.list(KIND, id)?.is_empty())
 }
@@ -115,7 +116,7 @@ fn above(ctx: &Context<'_>, scope: &ResourceId) -> Result<Vec<Value>, Fault> {
     Ok(all)
 }
 
-/// What a lock is on.
+/// The scope that a lock is on.
 fn scope_of(lock: &Value) -> ResourceId {
     ResourceId::parse(text(lock, "/id")).parent()
 }

@@ -1,6 +1,6 @@
-//! Multi-factor authentication for changes: ARM refuses what a person who signed in without it creates,
-//! changes or deletes, until their token carries the claims that the answer asks for. Reads and workload
-//! identities are exempt.
+//! Multi-factor authentication for changes: ARM refuses creations, changes and deletions by a person who
+//! signed in without a second factor, until their token carries the claims that the response asks for. Reads
+//! and workload identities are exempt.
 
 use crate::{
     calendar,

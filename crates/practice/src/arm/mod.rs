@@ -1,4 +1,4 @@
-//! Azure Resource Manager: what every request passes before a provider sees it.
+//! Azure Resource Manager: the checks that every request passes before a provider gets it.
 
 pub mod authorization;
 mod group_deletion;
@@ -93,7 +93,7 @@ pub fn dispatch(ctx: &Context<'_>, call: &Call) -> Outcome {
     run(ctx, &call)
 }
 
-/// HEAD: 204 for what a GET would show, 404 for what it would not.
+/// HEAD: 204 where GET would return the resource, 404 where it would not.
 fn exists(ctx: &Context<'_>, call: &Call) -> Outcome {
     let get = Call { method: Method::Get, ..call.clone() };
     match dispatch(ctx, &get) {
@@ -124,11 +124,12 @@ fn require_scope(ctx: &Context<'_>, call: &Call, id: &ResourceId) -> Result<(), 
     Ok(())
 }
 
-/// What belongs to a site, a vault … needs it: ARM itself looks, before the provider is asked.
+/// A child of a site, a vault … needs its parent: ARM itself checks this before it calls the provider.
 fn require_parent(ctx: &Context<'_>, call: &Call, id: &ResourceId) -> Result<(), Fault> {
     let resources: Vec<ResourceId> =
         id.lineage().into_iter().filter(|one| one.group_id().is_some_and(|group| group != *one)).collect();
-    // Deletions of what never was are answered 204, and what ends is asked about where it was.
+    // A DELETE of a resource that never existed is answered 204, and the status of a deletion is asked for at
+    // the deleted resource's path.
     let follows = call
         .segments
         .iter()

@@ -1,8 +1,8 @@
-//! Moving resources to another resource group: `moveResources`, and `validateMoveResources`, which only
-//! looks.
+//! Moves resources to another resource group: `moveResources`, and `validateMoveResources`, which only
+//! checks.
 //!
-//! A moved resource has another id and is the same in everything else: what belongs to it and what refers to
-//! it goes by the new id from then on, and a certificate stays in the webspace that it was made in.
+//! A moved resource gets another id and keeps everything else: its children and all references use the new id
+//! from then on, and a certificate stays in the webspace in which it was made.
 
 use jiff::SignedDuration;
 use serde_json::{Value, json};
@@ -23,7 +23,7 @@ pub const ROUTES: &[Route] = &[
     Route::new(Method::Post, "{sub}/resourceGroups/{name}/validateMoveResources", validate),
 ];
 
-/// What Azure moves of that which is here.
+/// The types that Azure can move, of those that exist here.
 const MOVABLE: [&str; 6] = [
     "microsoft.certificateregistration/certificateorders",
     "microsoft.domainregistration/domains",
@@ -51,7 +51,7 @@ fn validate(ctx: &Context<'_>, call: &Call) -> Outcome {
     accepted(ctx, call)
 }
 
-/// 202; when it is over there is nothing to show.
+/// Answers 202; the finished operation has no result to show.
 fn accepted(ctx: &Context<'_>, call: &Call) -> Outcome {
     let operation = operations::start(ctx, &ResourceId::parse(""))?;
     ctx.soon(SignedDuration::from_mins(1), &Job::Finish(operation.clone()))?;
@@ -61,9 +61,9 @@ fn accepted(ctx: &Context<'_>, call: &Call) -> Outcome {
         .header("retry-after", ctx.setting.pace.retry_after().to_string()))
 }
 
-/// A move that can be done.
+/// A move that has passed all checks.
 struct Move {
-    /// As the resources themselves spell it.
+    /// In the casing of the stored resources.
     from: Vec<ResourceId>,
     target: ResourceId,
 }
@@ -115,7 +115,7 @@ impl Move {
         self.check_subscription(ctx, source)
     }
 
-    /// To another subscription, App Service resources move together, and to a group that has none.
+    /// App Service resources move to another subscription only together, and only to a group that has none.
     fn check_subscription(&self, ctx: &Context<'_>, source: &ResourceId) -> Result<(), Fault> {
         let of_web = |id: &ResourceId| {
             let kind = id.kind();
@@ -139,7 +139,7 @@ impl Move {
         Ok(())
     }
 
-    /// The ids of before and after.
+    /// Each old id with its new one.
     fn pairs(&self) -> impl Iterator<Item = (ResourceId, ResourceId)> {
         self.from.iter().map(|from| {
             let own: Vec<&String> = self.target.segments().iter().chain(&from.segments()[4..]).collect();
@@ -176,7 +176,7 @@ mod tests {
         ResourceId::parse(group).under("Microsoft.Web", kind, name)
     }
 
-    /// A group with a plan and an app on it, and one that is empty.
+    /// A group with a plan and an app on it, and an empty group.
     fn cloud() -> Fixture {
         let cloud = Fixture::new("2026-11-23T00:00:00Z");
         cloud.with(|ctx| {
@@ -206,7 +206,7 @@ mod tests {
         let host = cloud.with(|ctx| bindings::find_host(ctx, "app.azurewebsites.net").unwrap().unwrap());
         assert_eq!(bindings::site_of(&host), id(OTHER, "sites", "app"));
         assert_eq!(cloud.arm(Method::Get, &id(GROUP, "sites", "app").to_string(), &Value::Null).status, 404);
-        // Where it is, it is whole.
+        // The resource is complete at its new id.
         let moved = json_of(cloud.arm(Method::Get, &id(OTHER, "sites", "app").to_string(), &Value::Null));
         assert_eq!(moved["properties"]["hostNames"], json!(["app.azurewebsites.net"]));
         assert_eq!(moved["properties"]["webSpace"], "shop-WestEuropewebspace");

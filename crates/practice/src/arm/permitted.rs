@@ -1,4 +1,4 @@
-//! Whether the roles of the caller allow a request: its action as ARM names it, and the 403 where none gives
+//! Whether the caller's roles allow a request: its action as ARM names it, and the 403 when no role grants
 //! it.
 
 use serde_json::{Value, json};
@@ -15,10 +15,11 @@ use crate::{
     reply::{Fault, Outcome, Reply},
 };
 
-/// Questions that are asked by POST and are reads to the roles.
+/// POST requests that the roles treat as reads.
 const READS: &[&str] = &["microsoft.keyvault/checknameavailability"];
 
-/// Refuses what no role of the caller allows. What lies in no subscription is open to whoever signs in.
+/// Refuses what no role of the caller allows. Paths outside of a subscription are open to every signed-in
+/// caller.
 pub fn enforce(ctx: &Context<'_>, call: &Call) -> Result<(), Fault> {
     let path = call.path_id();
     if path.subscription().is_none() {
@@ -44,8 +45,8 @@ fn action(call: &Call, path: &ResourceId) -> String {
     format!("{kind}/{verb}")
 }
 
-/// The roles of the caller at a scope: what its account has everywhere, and what was assigned to it there or
-/// above.
+/// The roles of the caller at a scope: those that its account has everywhere, and those assigned at the scope
+/// or above it.
 fn definitions(
     ctx: &Context<'_>,
     call: &Call,

@@ -1,5 +1,4 @@
-//! Where resources can be, and by which api-versions they can be asked for: what ARM refuses before a
-//! provider hears of it.
+//! Regions and api-versions: ARM checks both before a provider gets the request.
 
 use super::namespaces;
 use crate::{
@@ -11,8 +10,7 @@ use crate::{
     reply::Fault,
 };
 
-/// Regions of Azure that the practice cloud does not offer to newcomers and takes all the same: scripts name
-/// them.
+/// Regions of Azure that the practice cloud does not list but accepts, because scripts name them.
 const MORE: &str = "australiacentral australiaeast australiasoutheast austriaeast belgiumcentral brazilsouth canadacentral \
     canadaeast centralindia centralus chilecentral eastasia eastus2 francecentral francesouth germanynorth indonesiacentral \
     israelcentral italynorth japaneast japanwest koreacentral koreasouth malaysiawest mexicocentral newzealandnorth \
@@ -20,14 +18,14 @@ const MORE: &str = "australiacentral australiaeast australiasoutheast austriaeas
     southeastasia spaincentral swedencentral swedensouth switzerlandnorth switzerlandwest uaecentral uaenorth uksouth ukwest \
     westcentralus westindia westus westus3";
 
-/// Providers whose resources are nowhere in particular.
+/// Providers whose resources have no region.
 const GLOBAL: [&str; 3] =
     ["microsoft.certificateregistration", "microsoft.domainregistration", "microsoft.network"];
 
-/// Before the first published api-version, and after any that a client of today knows.
+/// Earlier than the first published api-version, and later than any that today's clients know.
 const VERSIONS: [&str; 2] = ["2014-01-01", "2026-12-31"];
 
-/// Two spellings of one region: `West Europe` and `westeurope`.
+/// Whether both are spellings of one region: `West Europe` and `westeurope`.
 pub fn same(one: &str, other: &str) -> bool {
     plain(one) == plain(other)
 }
@@ -48,7 +46,7 @@ fn names() -> String {
     regions().collect::<Vec<_>>().join(",")
 }
 
-/// Refuses a group in no region of Azure.
+/// Refuses a group whose location is no region of Azure.
 pub fn require_for_group(location: &str) -> Result<(), Fault> {
     if is_region(location) {
         return Ok(());
@@ -60,7 +58,7 @@ pub fn require_for_group(location: &str) -> Result<(), Fault> {
     Err(Fault::arm(400, "LocationNotAvailableForResourceGroup", message))
 }
 
-/// Refuses a new resource in no region of Azure; one that is there keeps its place.
+/// Refuses a new resource whose location is no region of Azure; an existing one keeps its location.
 pub fn require_location(ctx: &Context<'_>, call: &Call, id: &ResourceId) -> Result<(), Fault> {
     let target = id.whole();
     let kind = target.kind();
@@ -86,8 +84,8 @@ pub fn require_location(ctx: &Context<'_>, call: &Call, id: &ResourceId) -> Resu
     Err(Fault::arm(400, "LocationNotAvailableForResourceType", message))
 }
 
-/// Refuses api-versions that never were, and those that are no longer served on the day of the practice
-/// clock; others may be shown in the shape of a newer one.
+/// Refuses api-versions that were never published, and those that are no longer served on the day of the
+/// practice clock. The others may be answered in the shape of a newer one.
 pub fn require_version(ctx: &Context<'_>, call: &Call, id: &ResourceId) -> Result<(), Fault> {
     site_certificates::require_version(call, id)?;
     let version = call.api_version();

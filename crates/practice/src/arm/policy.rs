@@ -1,7 +1,7 @@
-//! An Azure Policy that demands a tag, as many organisations have one: `POST /_emulator/policy {"tag":
-//! "costcenter"}` assigns it, DELETE takes it away. It is asked about every resource and resource group that
-//! is written, as the two built-in definitions "Require a tag on resources" and "Require a tag on resource
-//! groups" are. Also the limits of tags.
+//! An Azure Policy that requires a tag, as many organisations have one: `POST /_emulator/policy {"tag":
+//! "costcenter"}` assigns it, DELETE removes it. It is evaluated for every write of a resource or resource
+//! group, as the built-in definitions "Require a tag on resources" and "Require a tag on resource groups"
+//! are. Also enforces the limits of tags.
 
 use serde_json::{Value, json};
 
@@ -20,7 +20,7 @@ pub const CONTROL: &[Route] = &[
     Route::new(Method::Delete, "_emulator/policy", lift),
 ];
 
-/// The tag that is demanded, at `KEY`.
+/// The required tag, at `KEY`.
 const DEMANDED: Collection<String> = Collection::new("policy");
 const KEY: &str = "tag";
 
@@ -60,10 +60,10 @@ fn lift(ctx: &Context<'_>, call: &Call) -> Outcome {
     show(ctx, call)
 }
 
-/// Refuses what no tag may be, and a write that leaves a resource without the tag that is demanded.
+/// Refuses invalid tags, and a write that leaves a resource without the required tag.
 pub fn enforce(ctx: &Context<'_>, call: &Call, id: &ResourceId) -> Result<(), Fault> {
     let kind = id.kind();
-    // Locks, role assignments and tags themselves are about other resources.
+    // Locks, role assignments and tags describe other resources.
     let about_others = ["microsoft.authorization/", "microsoft.resources/"]
         .iter()
         .any(|provider| kind.starts_with(provider));
@@ -77,7 +77,7 @@ pub fn enforce(ctx: &Context<'_>, call: &Call, id: &ResourceId) -> Result<(), Fa
     let has = |tags: &Value| {
         tags.as_object().is_some_and(|tags| tags.keys().any(|name| name.eq_ignore_ascii_case(&demanded)))
     };
-    // A PATCH is judged by what comes of it.
+    // A PATCH is judged by its result.
     let kept = match (given, call.method) {
         (None, Method::Patch) => ctx.find(id)?.is_some_and(|before| has(&before["tags"])),
         _ => false,

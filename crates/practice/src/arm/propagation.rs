@@ -1,5 +1,5 @@
-//! Role assignments are listed at once and in force some time later. How long is the pace's matter, or a
-//! rehearsal's.
+//! Role assignments are listed at once but take effect later. The pace decides how much later, or a rehearsal
+//! sets it.
 
 use std::sync::atomic::{AtomicI64, Ordering};
 
@@ -14,11 +14,11 @@ use crate::{
     route::Route,
 };
 
-/// How long Azure takes in most cases; its documentation says up to ten minutes.
+/// How long Azure usually takes; its documentation says up to ten minutes.
 const TAKES: SignedDuration = SignedDuration::from_mins(2);
 const BY_THE_PACE: i64 = -1;
 
-/// What a rehearsal asked for, in seconds. Of this run only.
+/// The delay that a rehearsal set, in seconds. It is not stored: a restart forgets it.
 #[derive(Debug)]
 pub struct Propagation(AtomicI64);
 
@@ -31,13 +31,13 @@ impl Default for Propagation {
 pub const ROUTES: &[Route] =
     &[Route::new(Method::Get, "_emulator/grants", show), Route::new(Method::Post, "_emulator/grants", set)];
 
-/// Whether a role assignment is in force.
+/// Whether a role assignment has taken effect.
 pub fn has_arrived(ctx: &Context<'_>, assignment: &Value) -> bool {
     let made = text(assignment, "/properties/createdOn").parse::<Timestamp>();
     made.is_ok_and(|made| ctx.now.duration_since(made) >= takes(ctx))
 }
 
-/// When what a new estate begins with was assigned: before anything in its past.
+/// The time at which a new estate's roles were assigned: before anything else in its past.
 pub fn long_ago(ctx: &Context<'_>) -> Timestamp {
     ctx.now.checked_sub(SignedDuration::from_hours(24 * 365 * 5)).unwrap_or(Timestamp::MIN)
 }
@@ -53,8 +53,8 @@ fn show(ctx: &Context<'_>, _: &Call) -> Outcome {
     Ok(Reply::ok(json!({"take": takes(ctx).to_string()})))
 }
 
-/// `{"take": "10m"}`: role assignments are in force so long after they were made, by the practice clock;
-/// `null`: by the pace.
+/// `{"take": "10m"}`: role assignments take effect this long after they were made, by the practice clock.
+/// `null`: the pace decides.
 fn set(ctx: &Context<'_>, call: &Call) -> Outcome {
     let seconds = match call.text("/take") {
         Some(span) => control::duration(span)?.as_secs().max(0),

@@ -1,4 +1,4 @@
-//! The built-in roles that matter here: their numbers, names and what they allow, as Azure publishes them.
+//! The built-in roles that matter here: their GUIDs, names and permissions, as Azure publishes them.
 
 use serde_json::{Value, json};
 
@@ -21,7 +21,7 @@ pub enum Role {
     KeyVaultReader,
 }
 
-/// A role's definition.
+/// The definition of a role.
 #[derive(Debug)]
 pub(super) struct Definition {
     pub role: Role,
@@ -33,7 +33,7 @@ pub(super) struct Definition {
     data_actions: &'static [&'static str],
 }
 
-/// What every role of Key Vault may look at.
+/// The management actions that every role of Key Vault allows.
 const AROUND_VAULTS: &[&str] = &[
     "Microsoft.Authorization/*/read",
     "Microsoft.Insights/alertRules/*",
@@ -204,7 +204,7 @@ pub(super) const DEFINITIONS: &[Definition] = &[
 ];
 
 impl Definition {
-    /// The id under a subscription.
+    /// The id of the definition in a subscription.
     pub fn id(&self, subscription: &str) -> String {
         format!(
             "/subscriptions/{subscription}/providers/Microsoft.Authorization/roleDefinitions/{}",
@@ -243,7 +243,7 @@ impl Definition {
     }
 }
 
-/// By its number, which may be the end of an id.
+/// Finds a role by its GUID, which may be the end of an id.
 pub(super) fn numbered(id: &str) -> Option<&'static Definition> {
     let id = id.to_lowercase();
     DEFINITIONS.iter().find(|one| id.ends_with(one.guid))

@@ -1,4 +1,4 @@
-//! Subscriptions, tenants, locations and the registration of resource providers (API.md §10).
+//! Subscriptions, tenants, locations and the registration of resource providers.
 
 use serde_json::{Value, json};
 
@@ -78,17 +78,19 @@ fn get(ctx: &Context<'_>, call: &Call) -> Outcome {
     Ok(Reply::ok(ctx.need(&call.target())?))
 }
 
-/// The subscription of the tenant where the person is a guest. It begins empty, and no application sees it.
+/// The subscription of the tenant in which the person is a guest. It begins empty, and no application sees
+/// it.
 fn of_the_guest() -> Value {
     described(GUEST.subscription.0, GUEST.subscription.1, GUEST.id)
 }
 
-/// Whether this is, or lies in, that subscription.
+/// Whether the id is that subscription or lies in it.
 pub fn is_of_the_guest(id: &ResourceId) -> bool {
     id.subscription().is_some_and(|subscription| subscription.eq_ignore_ascii_case(GUEST.subscription.0))
 }
 
-/// Every subscription trusts one tenant: a token of another is refused, with the name of the right one.
+/// Every subscription trusts one tenant: a token of another tenant is refused, and the refusal names the
+/// right one.
 pub fn require_tenant(ctx: &Context<'_>, call: &Call, id: &ResourceId) -> Result<(), Fault> {
     if id.subscription().is_none() || is_of_the_guest(id) == call.caller.is_guest() {
         return Ok(());

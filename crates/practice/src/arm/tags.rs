@@ -1,5 +1,5 @@
-//! Tags apart from the resource they are on: `SCOPE/providers/Microsoft.Resources/tags/default`, and the
-//! names in use.
+//! Tags as a resource of their own: `SCOPE/providers/Microsoft.Resources/tags/default`, and the list of names
+//! in use.
 
 use std::collections::BTreeMap;
 

@@ -1,11 +1,11 @@
 //! The key derivation of PKCS#12 (RFC 7292, appendix B.2), for the files that the practice cloud writes and
-//! opens.
+//! reads.
 
 use sha1::digest::Digest;
 use sha1::digest::core_api::BlockSizeUser;
 use zeroize::Zeroizing;
 
-/// What the derived octets are for (appendix B.3).
+/// The use of the derived bytes (appendix B.3).
 #[derive(Debug, Clone, Copy)]
 pub enum Purpose {
     Key = 1,
@@ -13,7 +13,7 @@ pub enum Purpose {
     Mac = 3,
 }
 
-/// `length` octets of a password, which is UTF-16 with two zero octets at its end, or empty.
+/// Derives `length` bytes from a password, which is UTF-16 with two zero bytes at its end, or empty.
 pub fn derive<D: Digest + BlockSizeUser>(
     purpose: Purpose,
     password: &[u8],
@@ -34,7 +34,7 @@ pub fn derive<D: Digest + BlockSizeUser>(
             digest = D::digest(&digest);
         }
         derived.extend_from_slice(&digest);
-        // Each block grows, as one number, by the repeated digest and one.
+        // Each block is a number that grows by the repeated digest plus one.
         let added: Vec<u8> = digest.iter().copied().cycle().take(width).collect();
         for block in blocks.chunks_mut(width) {
             let mut carry = 1;
@@ -53,7 +53,8 @@ pub fn derive<D: Digest + BlockSizeUser>(
 mod tests {
     use super::*;
 
-    /// By `openssl kdf … PKCS12KDF`; the first three are the vectors that were published with the format.
+    /// Reference values of `openssl kdf … PKCS12KDF`; the first three are the vectors published with the
+    /// format.
     #[test]
     fn openssl_derives_the_same() {
         let (smeg, queeg) = (b"\0s\0m\0e\0g\0\0", b"\0q\0u\0e\0e\0g\0\0");

@@ -1,7 +1,8 @@
-//! The practice cloud's certificate authority: one root and three intermediates that play the commercial CAs.
+//! The practice cloud's certificate authority: one root, and three intermediates that act as the commercial
+//! CAs.
 //!
-//! It turns profiles into real X.509 and knows nothing about orders, storage or time: the caller says when,
-//! and keeps the bytes. Every name it signs with says that it belongs to a practice cloud.
+//! It makes real X.509 certificates from profiles and has no part in orders, storage or time: the caller
+//! passes the time and stores the bytes. Every issuer name says that it belongs to a practice cloud.
 
 mod derivation;
 pub mod facts;
@@ -33,7 +34,7 @@ pub use key::{Curve, KeySource, key_pair, new_rsa_key};
 use key::{SigningKey, own_key};
 use particulars::Particulars;
 
-/// What the practice CA could not do.
+/// An operation that the practice CA could not carry out.
 #[derive(Debug, thiserror::Error)]
 pub enum CaError {
     #[error("the practice CA could not sign: {0}")]
@@ -48,14 +49,14 @@ pub enum CaError {
     Stored(String),
 }
 
-/// Which commercial CA an intermediate plays.
+/// The commercial CA that an intermediate acts as.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Role {
-    /// Issues what is bought as an order (A59).
+    /// Issues the certificates of orders (A59).
     GoDaddy,
     /// Issues free managed certificates (A35) and the practice cloud's own endpoints.
     DigiCert,
-    /// Issues for generated estates: its elliptic key signs a hundred times as fast as an RSA key.
+    /// Issues for generated estates: its elliptic curve key signs a hundred times as fast as an RSA key.
     Hybrid,
 }
 
@@ -78,7 +79,7 @@ impl Role {
     }
 }
 
-/// Everything that decides what a leaf says.
+/// Everything that determines the contents of a leaf.
 #[derive(Debug, Clone)]
 pub struct Profile {
     pub common_name: String,
@@ -88,7 +89,7 @@ pub struct Profile {
     pub not_before: Timestamp,
     pub not_after: Timestamp,
     pub issuer: Role,
-    /// What a vault's policy says besides; orders have none.
+    /// Further contents from a vault's policy; orders have none.
     pub particulars: Option<Particulars>,
 }
 
@@ -127,9 +128,10 @@ impl std::fmt::Debug for Ca {
 }
 
 impl Ca {
-    /// Makes a new CA for the time around these moments: it began some years before the first, so that
-    /// certificates of the past can be issued too. One RSA key is all of the time it takes, so there is no
-    /// more than one: root and intermediates are one CA under several names, and a chain is found by names.
+    /// Makes a new CA that is valid around these moments: from some years before the first, so that
+    /// certificates of the past can be issued too. Almost all of the time goes into making an RSA key, so
+    /// there is only one: root and intermediates are one CA under several names, and chains are found by
+    /// names.
     pub fn generate(moments: [Timestamp; 2]) -> Result<Self, CaError> {
         let [first, last] = if moments[0] <= moments[1] { moments } else { [moments[1], moments[0]] };
         let from = first - calendar::days(6 * 365);
@@ -151,7 +153,7 @@ impl Ca {
         Ok(Self { root, go_daddy, digi_cert, hybrid, lists: None })
     }
 
-    /// Takes up a CA that [`Ca::to_pem`] wrote.
+    /// Loads a CA that [`Ca::to_pem`] wrote.
     pub fn from_pem(text: &str) -> Result<Self, CaError> {
         let damaged = |error: pem::Error| CaError::Stored(error.to_string());
         let mut certificates = CertificateDer::pem_slice_iter(text.as_bytes());
@@ -200,14 +202,14 @@ impl Ca {
         pem("CERTIFICATE", &self.root.certificate, "\n")
     }
 
-    /// The same CA, whose leaves say where its revocation lists are.
+    /// The same CA, with the address of its revocation lists in the leaves.
     #[must_use]
     pub fn with_lists(self, base: String) -> Self {
         Self { lists: Some(base), ..self }
     }
 
-    /// A signed list of what an intermediate takes back, for the time from the first moment to the second;
-    /// DER.
+    /// Signs the list of certificates that an intermediate revoked, valid from the first moment to the
+    /// second; DER.
     pub fn revocation_list(
         &self,
         role: Role,
@@ -245,12 +247,12 @@ impl Ca {
         Ok(issued)
     }
 
-    /// The same for what nobody asks the signing request of, which takes as long to sign as the leaf.
+    /// The same without a signing request, which would take as long to sign as the leaf.
     pub fn certify(&self, profile: &Profile) -> Result<Issued, CaError> {
         Ok(self.sign(profile)?.0)
     }
 
-    /// The leaf, and its key unless that stays with whoever made the signing request.
+    /// The leaf, and its key unless the requester holds it.
     fn sign(&self, profile: &Profile) -> Result<(Issued, Option<Arc<KeyPair>>), CaError> {
         let authority = self.authority(profile.issuer);
         let mut params = leaf_params(profile)?;
@@ -274,14 +276,13 @@ impl Ca {
         Ok((Issued { leaf: leaf.der().to_vec(), chain: self.chain(profile.issuer), key: secret, csr }, key))
     }
 
-    /// Signs a leaf for a key that many share, and makes nothing besides: what a generated estate has
-    /// thousands of.
+    /// Signs a leaf for a shared key and makes nothing else: a generated estate has thousands of them.
     pub fn stamp(&self, profile: &Profile, key: &KeyPair) -> Result<Vec<u8>, CaError> {
         let leaf = leaf_params(profile)?.signed_by(key, &self.authority(profile.issuer).issuer)?;
         Ok(leaf.der().to_vec())
     }
 
-    /// DER: the intermediate of that role, then the root.
+    /// The intermediate of that role, then the root; DER.
     pub fn chain(&self, role: Role) -> Vec<Vec<u8>> {
         vec![self.authority(role).certificate.clone(), self.root.certificate.clone()]
     }
@@ -295,7 +296,7 @@ impl Ca {
     }
 }
 
-/// A leaf that vouches for itself, as a vault makes them.
+/// A self-signed leaf, as a vault makes them.
 pub fn self_signed(profile: &Profile) -> Result<Issued, CaError> {
     let key = own_key(&profile.key)?;
     let mut params = leaf_params(profile)?;
@@ -309,7 +310,7 @@ pub fn self_signed(profile: &Profile) -> Result<Issued, CaError> {
     })
 }
 
-/// A key and a signing request for somebody else's CA: DER and PKCS#8 DER.
+/// A key and a signing request for an outside CA: DER and PKCS#8 DER.
 pub fn request(profile: &Profile) -> Result<(Vec<u8>, Zeroizing<Vec<u8>>), CaError> {
     let key = own_key(&profile.key)?;
     let request = request_params(profile)?.serialize_request(key.as_ref())?;
@@ -393,7 +394,7 @@ fn leaf_params(profile: &Profile) -> Result<CertificateParams, CaError> {
     Ok(params)
 }
 
-/// Eight octets, positive and never shortened by a leading zero: what real orders carry.
+/// A positive number of eight octets, never shortened by a leading zero, as in real orders.
 fn serial() -> SerialNumber {
     let mut octets = fastrand::u64(..).to_be_bytes();
     octets[0] = octets[0] & 0x7f | 0x10;
@@ -409,7 +410,7 @@ fn since_1970(time: Timestamp) -> Duration {
     Duration::from_secs(u64::try_from(time.as_second()).unwrap_or_default())
 }
 
-/// Hex digits, two an octet.
+/// Bytes from their hex digits.
 fn octets(hex: &str) -> Vec<u8> {
     let pairs = hex.as_bytes().chunks(2).filter_map(|pair| std::str::from_utf8(pair).ok());
     pairs.filter_map(|pair| u8::from_str_radix(pair, 16).ok()).collect()

@@ -1,8 +1,8 @@
-//! PKCS#12 as the practice cloud needs it: it writes what a vault holds for an order, and reads what users
-//! upload.
+//! PKCS#12 as far as the practice cloud needs it: writes what a vault holds for an order, and reads what
+//! users upload.
 //!
-//! The structures are the `p12` crate's; its MAC check and its writer are not used, because the one panics on
-//! SHA-256 and the other encrypts certificates with RC2-40.
+//! The structures are the `p12` crate's. Its MAC check panics on SHA-256 and its writer encrypts certificates
+//! with RC2-40, so neither is used.
 
 use cbc::cipher::{BlockEncryptMut, KeyIvInit, block_padding::Pkcs7};
 use hmac::{Hmac, Mac};
@@ -18,11 +18,11 @@ use zeroize::Zeroizing;
 use super::derivation::{Purpose, derive};
 use super::{Issued, pbes2};
 
-/// How often the key derivation repeats; what real exports carry.
+/// The iteration count of the key derivation, as real exports have it.
 const ITERATIONS: u32 = 2000;
-/// More than any known product uses, little enough to refuse a file made to stall the reader.
+/// More than any known product uses, and few enough to refuse a file made to stall the reader.
 pub(super) const MAX_ITERATIONS: u64 = 1_000_000;
-/// A PFX is a few kilobytes; more than this is no certificate.
+/// A PFX is a few kilobytes; a larger file is not one.
 const MAX_BYTES: usize = 1 << 20;
 
 /// Why a file could not be opened. "Wrong password" is said only when the file itself says so.
@@ -55,14 +55,14 @@ pub struct Opened {
     pub chain: Vec<Vec<u8>>,
     /// PKCS#8 DER.
     pub key: Zeroizing<Vec<u8>>,
-    /// The name in the file, if it has one.
+    /// The friendly name in the file, if it has one.
     pub friendly_name: Option<String>,
 }
 
-/// A password in the forms that the algorithms take it in.
+/// A password in the encodings that the algorithms need.
 struct Password {
-    /// UTF-16 with two zero octets at its end, for PKCS#12's own derivation. An empty text is those two
-    /// octets; what vaults write for orders has none at all (the null form).
+    /// UTF-16 with two zero bytes at its end, for PKCS#12's own derivation. An empty text is just these two
+    /// bytes; what vaults write for orders has none at all (the null form).
     wide: Zeroizing<Vec<u8>>,
     /// UTF-8, for PBES2.
     narrow: Zeroizing<Vec<u8>>,
@@ -115,8 +115,8 @@ fn write<'a>(
     friendly_name: &str,
     password: &Password,
 ) -> Result<Vec<u8>, PfxError> {
-    // As hard to foresee as the key, and the same whenever this file is written again: a secret reads the
-    // same each time.
+    // Derived from the key: as hard to guess, and the same whenever this file is written again, so that a
+    // secret has the same bytes at every read.
     let seed =
         Sha1::new().chain_update(friendly_name).chain_update(leaf).chain_update(key.unwrap_or_default());
     let salt = |purpose: &str| seed.clone().chain_update(purpose).finalize()[..8].to_vec();
@@ -334,7 +334,7 @@ fn mac_sha1(contents: &[u8], password: &[u8], salt: &[u8], rounds: u32) -> Vec<u
 }
 
 fn authenticate<M: Mac + hmac::digest::KeyInit>(key: &[u8], contents: &[u8]) -> Vec<u8> {
-    // HMAC takes a key of any length, so there is no error to report.
+    // HMAC accepts keys of any length, so there is no error to report.
     <M as Mac>::new_from_slice(key)
         .map(|mac| mac.chain_update(contents).finalize().into_bytes().to_vec())
         .unwrap_or_default()

@@ -1,4 +1,4 @@
-//! What the practice CA issues, and that others can read it.
+//! What the practice CA issues, and that other programs can read it.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 

@@ -1,7 +1,7 @@
 //! The practice cloud's DNS zone: A, CNAME, TXT and CAA records of every name in it, kept in the store.
 //!
-//! Providers look names up in the transaction they work in; everybody else asks the [`server`]. The zone does
-//! not forward: a name it does not know does not exist.
+//! Providers look names up in their own transaction; all other clients ask the [`server`]. The zone does not
+//! forward: a name that it does not contain does not exist.
 
 pub mod server;
 
@@ -15,7 +15,7 @@ use super::{
 };
 
 const RECORDS: Collection<Record> = Collection::new("dns-record");
-/// No sane chain is longer; a loop ends here.
+/// No real chain is longer; a loop ends here.
 const MAX_HOPS: usize = 8;
 
 /// The record types of the zone.
@@ -46,7 +46,7 @@ pub struct Record {
     pub name: String,
     #[serde(rename = "type")]
     pub kind: Kind,
-    /// As a zone file would have it, text without its quotes.
+    /// As in a zone file; text without its quotes.
     pub value: String,
 }
 
@@ -93,7 +93,7 @@ impl Record {
         Ok(record)
     }
 
-    /// Whether name and value are what the record's kind asks for; needed after reading one from JSON.
+    /// Checks that name and value fit the record's kind; needed after a record was read from JSON.
     pub fn check(&self) -> Result<(), RecordError> {
         if !is_name(&self.name) {
             return Err(RecordError::Name(self.name.clone()));
@@ -112,7 +112,7 @@ impl Record {
     }
 }
 
-/// Adds a record; adding it again changes nothing. A name has one CNAME at most: a new one replaces it.
+/// Adds a record; adding it again changes nothing. A name has at most one CNAME: a new one replaces it.
 pub fn add(tx: &Transaction, record: &Record) -> Result<(), StoreError> {
     if record.kind == Kind::Cname {
         remove(tx, &record.name, Kind::Cname, None)?;
@@ -122,7 +122,8 @@ pub fn add(tx: &Transaction, record: &Record) -> Result<(), StoreError> {
     tx.put(&RECORDS, &record.key(), &kept)
 }
 
-/// Removes the records of that name and kind, all of them or the one with `value`; says how many went.
+/// Removes the records of that name and kind: all of them, or the one with `value`. Returns how many it
+/// removed.
 pub fn remove(tx: &Transaction, name: &str, kind: Kind, value: Option<&str>) -> Result<usize, StoreError> {
     let mut gone = 0;
     for (key, record) in tx.scan(&RECORDS, &format!("{}|{kind}|", from_root(name)))? {
@@ -153,7 +154,7 @@ fn exists(tx: &Transaction, name: &str) -> Result<bool, StoreError> {
         || tx.first(&RECORDS, &format!("{here}."))?.is_some())
 }
 
-/// The way from a name to its addresses.
+/// The result of resolving a name to its addresses.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Way {
     /// Each CNAME target in turn; empty when the name has addresses of its own (A51 asks for the first).
@@ -184,7 +185,7 @@ pub fn txt(tx: &Transaction, name: &str) -> Result<Vec<String>, StoreError> {
 }
 
 /// Whether CAA lets `ca` (for example `godaddy.com`) issue for `name`: the nearest name upwards that has CAA
-/// records decides (RFC 8659); no record at all allows everybody (A36, A69).
+/// records decides (RFC 8659); without any record every CA may issue (A36, A69).
 pub fn caa_allows(tx: &Transaction, name: &str, ca: &str) -> Result<bool, StoreError> {
     let wildcard = name.starts_with("*.");
     let mut here = plain(name.trim_start_matches("*."));
@@ -211,7 +212,7 @@ fn plain(name: &str) -> String {
     name.trim().trim_end_matches('.').to_ascii_lowercase()
 }
 
-/// `com.contoso.www`: what lies below a name then stands behind it.
+/// `com.contoso.www`: in this order all names below a name follow it.
 fn from_root(name: &str) -> String {
     let plain = plain(name);
     plain.rsplit('.').collect::<Vec<_>>().join(".")

@@ -1,4 +1,4 @@
-//! Answers DNS questions about the practice zone over UDP and TCP, with hickory's codec and a loop of our
+//! Answers DNS queries for the practice zone over UDP and TCP, with hickory's codec and a server loop of its
 //! own.
 
 use std::{
@@ -23,7 +23,7 @@ use tokio::{
 use super::{Caa, Kind, at, exists, follow};
 use crate::store::Transaction;
 
-/// Short, so that a changed record is seen at once.
+/// Short, so that a changed record is visible at once.
 const TTL: u32 = 5;
 const MAX_UDP: usize = 4096;
 
@@ -35,7 +35,7 @@ pub struct Sockets {
 }
 
 impl Sockets {
-    /// Listens on `listen`; with port 0 on any that is free for both.
+    /// Listens on `listen`; with port 0 on any port that is free for both.
     pub async fn bind(listen: SocketAddr) -> io::Result<Self> {
         // A port that is free for TCP may be taken for UDP, so an ephemeral one is tried several times.
         let mut attempts = if listen.port() == 0 { 16 } else { 1 };
@@ -55,8 +55,7 @@ impl Sockets {
         self.tcp.local_addr()
     }
 
-    /// Carries questions to `ask` (which gives [`answer`] to them, where the store is) until the future is
-    /// dropped.
+    /// Passes queries to `ask` (which calls [`answer`] where the store is) until the future is dropped.
     pub async fn serve<A, F>(self, ask: A)
     where
         A: Fn(Vec<u8>, Transport) -> F + Clone + Send + 'static,
@@ -93,7 +92,7 @@ where
 {
     let mut connections = JoinSet::new();
     loop {
-        // As above: a connection that could not be accepted is not the listener's end.
+        // As above: a connection that could not be accepted does not end the listener.
         if let Ok((stream, _)) = listener.accept().await {
             let ask = ask.clone();
             connections.spawn(async move { converse(stream, ask).await });
@@ -102,7 +101,7 @@ where
     }
 }
 
-/// Any number of questions, each with its length before it, until the peer has had enough.
+/// Answers any number of queries, each preceded by its length, until the peer closes the connection.
 async fn converse<A, F>(mut stream: TcpStream, ask: A) -> Option<()>
 where
     A: Fn(Vec<u8>, Transport) -> F,
@@ -119,14 +118,14 @@ where
     }
 }
 
-/// How a question came; it decides how long the answer may be.
+/// How a query arrived; this limits the length of the answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Transport {
     Udp,
     Tcp,
 }
 
-/// The answer to one question, both in wire form; none for what is no question.
+/// The answer to one query, both in wire form; `None` for a message that is no query.
 pub fn answer(tx: &Transaction, question: &[u8], transport: Transport) -> Option<Vec<u8>> {
     let question = Message::from_vec(question).ok()?;
     if question.metadata.message_type != MessageType::Query {
@@ -164,7 +163,8 @@ fn reply(tx: &Transaction, question: &Message) -> Message {
     reply
 }
 
-/// The CNAMEs on the way, then the records asked for; `None` when the store or a stored name is at fault.
+/// The CNAMEs that were followed, then the requested records; `None` when the store fails or a stored name is
+/// invalid.
 fn records(tx: &Transaction, name: &Name, wanted: RecordType) -> Option<(ResponseCode, Vec<WireRecord>)> {
     let asked = name.to_ascii();
     let kind = match wanted {

@@ -1,5 +1,5 @@
-//! Applications that prove who they are with a signed statement instead of a secret: a certificate that was
-//! registered for them, or the token of a cluster that is trusted (workload identity).
+//! Applications that sign in with a signed assertion instead of a secret: with a certificate that was
+//! registered for them, or with the token of a trusted cluster (workload identity).
 
 use aws_lc_rs::signature::{
     RSA_PKCS1_2048_8192_SHA256, RSA_PSS_2048_8192_SHA256, UnparsedPublicKey, VerificationAlgorithm,
@@ -23,10 +23,10 @@ use crate::{
 
 /// The certificates of certdeck's application, by SHA-1 thumbprint.
 const CERTIFICATES: Collection<Octets> = Collection::new("entra-certificates");
-/// The service account of a cluster that may act as the application.
+/// The issuer of the cluster whose service account may act as the application.
 const CLUSTER: &str = "https://cluster.contoso.example/";
 
-/// Registers a certificate in PEM form; its thumbprint.
+/// Registers a certificate in PEM form; returns its thumbprint.
 pub fn register(ctx: &Context<'_>, pem: &str) -> Result<String, Fault> {
     let der = CertificateDer::from_pem_slice(pem.as_bytes())
         .map_err(|_| Fault::invalid("pem is no certificate in PEM form."))?;
@@ -35,7 +35,7 @@ pub fn register(ctx: &Context<'_>, pem: &str) -> Result<String, Fault> {
     Ok(thumbprint)
 }
 
-/// A token such as Kubernetes puts into the file of a pod.
+/// A token such as Kubernetes writes into the file of a pod.
 pub fn federated_token(authority: &Authority) -> String {
     let now = Timestamp::now().as_second();
     authority.sign(&json!({
@@ -47,7 +47,7 @@ pub fn federated_token(authority: &Authority) -> String {
     }))
 }
 
-/// Whether a statement was really made for the application.
+/// Checks that the application really signed the assertion.
 pub fn verify(ctx: &Context<'_>, assertion: &str, application: &Principal) -> Result<(), Fault> {
     let refused = |number, text: &str| Err(refusal(401, "invalid_client", number, text));
     let Some((header, claims)) = parts(assertion) else {

@@ -1,5 +1,5 @@
-//! Signing in by browser: a page on which the person agrees, a redirect back to the program with a code, and
-//! the tokens for the code and the verifier that belongs to it (RFC 6749, RFC 7636, RFC 8252).
+//! Sign-in by browser: a page on which the person agrees, a redirect back to the program with a code, and the
+//! tokens for the code and its verifier (RFC 6749, RFC 7636, RFC 8252).
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD as BASE64URL};
 use jiff::Timestamp;
@@ -14,10 +14,10 @@ use crate::{
     store::Collection,
 };
 
-/// What Entra gives a code, in seconds.
+/// The life of a code in seconds, as in Entra.
 const LIFETIME: i64 = 600;
 
-/// Codes that were given, by code; they live by the real clock, and used ones are remembered.
+/// Issued codes, by code. They expire by the real clock, and used ones are remembered.
 const CODES: Collection<Given> = Collection::private("authorization-codes");
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -30,7 +30,7 @@ struct Given {
     is_used: bool,
 }
 
-/// GET `/{tenant}/oauth2/v2.0/authorize`: the page; nothing is given before the person agrees.
+/// GET `/{tenant}/oauth2/v2.0/authorize`: the page; no code is issued before the person agrees.
 pub fn page(form: &Form) -> Outcome {
     check(form)?;
     let field = |(name, value): &(String, String)| {
@@ -44,7 +44,7 @@ pub fn page(form: &Form) -> Outcome {
     Ok(Reply::new(200, Body::Text("text/html; charset=utf-8", html)))
 }
 
-/// POST of that page: back to the program, with a code.
+/// POST of that page: redirects back to the program with a code.
 pub fn agree(ctx: &Context<'_>, tenant: &str, form: &Form) -> Outcome {
     let mut back = check(form)?;
     let code = random(64);
@@ -96,7 +96,7 @@ pub fn redeem(ctx: &Context<'_>, tenant: &str, form: &Form) -> Outcome {
     grants::answer(&ctx.setting.authority, Subject::Person, &[("scope".to_owned(), given.scope)], carries)
 }
 
-/// Where to go back to; a request that a public client must not make is refused on the page itself.
+/// The redirect URI; a request that a public client must not make is refused on the page itself.
 fn check(form: &Form) -> Result<Url, Fault> {
     let refused = |number, text: &str| Err(refusal(400, "invalid_request", number, text));
     let field = |name| grants::field(form, name);

@@ -1,4 +1,4 @@
-//! `/_emulator/entra/…`: what a test or a rehearsal does to the sign-in service. No token, loopback only.
+//! `/_emulator/entra/…`: how a test or a rehearsal controls the sign-in service. No token, loopback only.
 
 use serde_json::json;
 
@@ -20,8 +20,8 @@ pub const ROUTES: &[Route] = &[
     Route::new(Method::Post, "_emulator/entra/federated-token", federated_token),
 ];
 
-/// `{"approve": true}` types the waiting codes in, `false` declines them, `{"expire": true}` lets them run
-/// out; `"userCode"` names one. `{"blocked": true}`: a policy forbids to sign in so.
+/// `{"approve": true}` enters the waiting codes, `false` declines them, `{"expire": true}` expires them;
+/// `"userCode"` selects one. `{"blocked": true}`: a policy forbids sign-in by device code.
 fn decide(ctx: &Context<'_>, call: &Call) -> Outcome {
     if let Some(blocked) = call.body["blocked"].as_bool() {
         ctx.setting.authority.switches.block_device_codes(blocked);
@@ -36,7 +36,7 @@ fn decide(ctx: &Context<'_>, call: &Call) -> Outcome {
     Ok(Reply::ok(json!({"decided": device_code::decide(ctx, call.text("/userCode"), yes)?})))
 }
 
-/// Every token made so far has expired; with `{"sessions": true}` every sign-in as well.
+/// Expires every token issued so far; with `{"sessions": true}` every sign-in as well.
 fn expire(ctx: &Context<'_>, call: &Call) -> Outcome {
     let switches = &ctx.setting.authority.switches;
     switches.recall_tokens();
@@ -46,20 +46,20 @@ fn expire(ctx: &Context<'_>, call: &Call) -> Outcome {
     Ok(Reply::ok(json!({"expired": true})))
 }
 
-/// `{"seconds": 60}`: how long tokens live that are made from now on.
+/// `{"seconds": 60}`: the life of the tokens that are issued from now on.
 fn lifetime(ctx: &Context<'_>, call: &Call) -> Outcome {
     let seconds = call.body["seconds"].as_i64().ok_or_else(|| Fault::invalid("Give \"seconds\"."))?;
     ctx.setting.authority.switches.set_lifetime(seconds);
     Ok(Reply::ok(json!({"seconds": seconds})))
 }
 
-/// Every sign-in so far is revoked: services refuse its tokens with a claims challenge.
+/// Revokes every sign-in so far: services refuse its tokens with a claims challenge.
 fn revoke(ctx: &Context<'_>, _: &Call) -> Outcome {
     ctx.setting.authority.switches.revoke();
     Ok(Reply::ok(json!({"revoked": true})))
 }
 
-/// `{"postponed": true}`: the tenant has put off multi-factor authentication for changes.
+/// `{"postponed": true}`: the tenant has postponed multi-factor authentication for changes.
 fn mfa(ctx: &Context<'_>, call: &Call) -> Outcome {
     let postponed = call.body["postponed"].as_bool().ok_or_else(|| Fault::invalid("Give \"postponed\"."))?;
     ctx.setting.authority.switches.postpone_mfa(postponed);

@@ -1,5 +1,5 @@
-//! Signing in by device code: a program shows a code, a person types it elsewhere, the program asks until
-//! that is done.
+//! Sign-in by device code: a program shows a code, a person enters it elsewhere, and the program polls until
+//! then.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -13,12 +13,12 @@ use crate::{
     store::Collection,
 };
 
-/// What Entra gives.
+/// The life of a device code in seconds, as in Entra.
 const LIFETIME: i64 = 900;
-/// In a demonstration nobody types the code anywhere: it is taken as typed after so many seconds.
+/// In a demonstration the code is never entered: it counts as entered after this many seconds.
 const TYPED_AFTER: i64 = 8;
 
-/// Codes that wait, by device code; they live by the real clock.
+/// Codes that wait to be entered, by device code. They expire by the real clock.
 const CODES: Collection<Waiting> = Collection::private("device-codes");
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -83,7 +83,7 @@ pub fn redeem(ctx: &Context<'_>, tenant: &str, form: &Form) -> Outcome {
             70_016,
             "OAuth 2.0 device flow error. Authorization is pending for app",
         )),
-        // A policy is judged once it is known who signs in.
+        // A policy is evaluated once it is known who signs in.
         Some(true) | None if ctx.setting.authority.switches.blocks_device_codes() => {
             let text = "Access has been blocked by Conditional Access policies. The access policy does not allow token issuance \
                         to app";
@@ -92,14 +92,14 @@ pub fn redeem(ctx: &Context<'_>, tenant: &str, form: &Form) -> Outcome {
         Some(true) | None => {
             ctx.tx.remove(&CODES, code)?;
             let scope = [("scope".to_owned(), waiting.scope)];
-            // The person is asked for a second factor if either request says so.
+            // A second factor is required if either request asks for it.
             let carries = waiting.carries.and(Carries::asked(tenant, form)?);
             grants::answer(&ctx.setting.authority, Subject::Person, &scope, carries)
         }
     }
 }
 
-/// Decides on the waiting codes, or on the one that is named; says how many there were.
+/// Decides on the waiting codes, or on the one that is named; returns how many there were.
 pub fn decide(ctx: &Context<'_>, user_code: Option<&str>, yes: bool) -> Result<usize, Fault> {
     let mut decided = 0;
     for (key, mut waiting) in ctx.tx.scan(&CODES, "")? {
@@ -114,7 +114,7 @@ pub fn decide(ctx: &Context<'_>, user_code: Option<&str>, yes: bool) -> Result<u
     Ok(decided)
 }
 
-/// Lets every waiting code run out.
+/// Expires every waiting code.
 pub fn run_out(ctx: &Context<'_>) -> Result<usize, Fault> {
     let all = ctx.tx.scan(&CODES, "")?;
     for (key, mut waiting) in all.iter().cloned() {
@@ -124,7 +124,7 @@ pub fn run_out(ctx: &Context<'_>) -> Result<usize, Fault> {
     Ok(all.len())
 }
 
-/// GET `/devicelogin?code=…`: the page on which the person types the code, as far as practice needs it.
+/// GET `/devicelogin?code=…`: the page on which the person enters the code, as far as practice needs it.
 pub fn approve_by_hand(ctx: &Context<'_>, code: Option<&str>) -> Outcome {
     let words = match code {
         Some(code) if decide(ctx, Some(code), true)? > 0 => {

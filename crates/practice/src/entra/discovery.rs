@@ -1,4 +1,4 @@
-//! What clients read about the sign-in service before they use it.
+//! The documents that clients read about the sign-in service before they use it.
 
 use serde_json::json;
 

@@ -1,4 +1,4 @@
-//! The token endpoint: one function a grant type.
+//! The token endpoint: one function per grant type.
 
 use secrecy::ExposeSecret as _;
 use serde_json::json;
@@ -61,7 +61,7 @@ fn client_credentials(ctx: &Context<'_>, tenant: &str, form: &Form) -> Outcome {
     )
 }
 
-/// A refresh token is good for every audience, as Entra's are.
+/// A refresh token is valid for every audience, as Entra's are.
 fn refresh(ctx: &Context<'_>, tenant: &str, form: &Form) -> Outcome {
     let authority = &ctx.setting.authority;
     let claims = authority.open(field(form, "refresh_token")).filter(|claims| claims["typ"] == "refresh");
@@ -98,7 +98,7 @@ pub fn answer(authority: &Authority, subject: Subject, form: &Form, carries: Car
     Ok(Reply::ok(body))
 }
 
-/// The resource among the scopes, or the older `resource`.
+/// The resource among the scopes, or the older parameter `resource`.
 fn audience(form: &Form) -> Result<String, Fault> {
     let scope = match field(form, "scope") {
         "" => field(form, "resource"),

@@ -1,5 +1,5 @@
-//! The metadata service of a virtual machine, as far as managed identities need it. Azure has it at a
-//! link-local address in plain HTTP; here it is a loopback port of its own.
+//! The metadata service of a virtual machine, as far as managed identities need it. In Azure it listens at a
+//! link-local address over plain HTTP; here it has a loopback port of its own.
 
 use axum::{
     Router,
@@ -31,7 +31,7 @@ pub async fn listen(listener: TcpListener, world: Handle, stop: watch::Receiver<
 
 async fn handle(State(world): State<Handle>, request: Request) -> Response<HttpBody> {
     let uri = request.uri().clone();
-    // Without this header the request may have been forwarded for somebody else.
+    // A request without this header may have been forwarded for another party.
     let meant = request.headers().get("metadata").is_some_and(|value| value == "true");
     let query: Vec<(String, String)> =
         url::form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes()).into_owned().collect();

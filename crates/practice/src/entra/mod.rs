@@ -1,9 +1,9 @@
-//! Entra ID as far as clients of ARM need it: one file a way to sign in, discovery, and the check of every
+//! Entra ID as far as clients of ARM need it: one file per way to sign in, discovery, and the check of every
 //! bearer token.
 //!
-//! Tokens are shaped like Entra's (clients read `oid` and `tid` from them) and signed with a secret of the
-//! data directory. They live by the real clock, not the practice one: moving the calendar must not sign
-//! anybody out.
+//! Tokens have the shape of Entra's (clients read `oid` and `tid` from them) and are signed with a secret of
+//! the data directory. They expire by the real clock, not the practice clock: moving the calendar must not
+//! sign anyone out.
 
 mod assertion;
 pub mod authorize;
@@ -35,10 +35,10 @@ use super::{
     reply::Fault,
 };
 
-/// By how many seconds the clocks of two services may differ.
+/// The clocks of two services may differ by this many seconds.
 const LEEWAY: i64 = 300;
 
-/// Whom a token is for.
+/// The service that a token is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Audience {
     Arm,
@@ -46,22 +46,22 @@ pub enum Audience {
     Graph,
 }
 
-/// Why a token does not open the door.
+/// Why a token is refused.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum TokenFault {
     Missing,
     /// Not a token of this authority.
     Invalid,
     Expired(Timestamp),
-    /// The sign-in was revoked, and the client can be told so in the middle of its work.
+    /// The sign-in was revoked, and the client can handle this in the middle of its work.
     Revoked,
-    /// One of the two clocks is wrong.
+    /// The token is not valid yet, so one of the two clocks is wrong.
     NotYet(Timestamp),
-    /// Made for somebody else.
+    /// Issued for another audience.
     WrongAudience(String),
 }
 
-/// The issuer of tokens.
+/// Issues tokens and checks them.
 #[derive(Debug)]
 pub struct Authority {
     pub tenant_id: String,
@@ -72,7 +72,7 @@ pub struct Authority {
     pub switches: Switches,
 }
 
-/// As whom somebody signs in.
+/// The identity that signs in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Subject {
     Application(Principal),
@@ -81,8 +81,8 @@ pub enum Subject {
 }
 
 impl Subject {
-    /// A managed identity has no right in the directory unless somebody gives it one; the person may do what
-    /// the application of the first line may.
+    /// A managed identity has no rights in the directory by default; the person has the rights of the first
+    /// application.
     pub fn principal(self) -> Principal {
         match self {
             Self::Application(principal) => principal,
@@ -92,11 +92,11 @@ impl Subject {
     }
 }
 
-/// Who signs in by device code or browser.
+/// The person who signs in by device code or browser.
 pub const PERSON: &str = "ada.admin@contoso.example";
 
 impl Authority {
-    /// The secret of an application; worth nothing outside the data directory.
+    /// The secret of an application; of no use outside of the data directory.
     pub fn secret_of(&self, application: &Principal) -> SecretString {
         if application.app_id == principals::CERTDECK.app_id {
             return self.client_secret.clone();
@@ -104,11 +104,11 @@ impl Authority {
         let tag = self
             .mac(&format!("secret of {}", application.app_id))
             .map(|mac| BASE64URL.encode(mac.finalize().into_bytes()));
-        // A letter first: `az login -p` would take a dash for another option.
+        // It begins with a letter: `az login -p` would take a dash for another option.
         format!("p8Q~{}", tag.unwrap_or_default()).into()
     }
 
-    /// Whom the `Authorization` header speaks for.
+    /// The caller that the `Authorization` header speaks for.
     pub fn caller(&self, header: Option<&str>, audience: Audience) -> Result<Caller, TokenFault> {
         self.caller_at(header, audience, Timestamp::now())
     }
@@ -163,7 +163,7 @@ impl Authority {
                     || ["https://management.azure.com", "https://management.core.windows.net"].contains(&aud)
             }
             Audience::Vault => {
-                // The suffix with the port, as the metadata gives it, or without.
+                // The host suffix with its port, as the metadata gives it, or without.
                 let host = aud.trim_start_matches("https://");
                 aud == "https://vault.azure.net" || host.split(':').next() == Some("vault.localhost")
             }
@@ -175,7 +175,7 @@ impl Authority {
         }
     }
 
-    /// A token for an audience, and how many seconds it lives.
+    /// An access token for an audience, and its life in seconds.
     fn access(&self, subject: Subject, audience: &str, carries: Carries) -> (String, i64) {
         let (now, lifetime) = (Timestamp::now().as_second(), self.switches.lifetime());
         let me = subject.principal();
@@ -202,7 +202,7 @@ impl Authority {
         (self.sign(&claims), lifetime)
     }
 
-    /// Who signed in, for the client (OpenID Connect Core 2).
+    /// Tells the client who signed in (OpenID Connect Core 2).
     fn id_token(&self, client_id: &str, guest: bool) -> String {
         let (now, me, tenant) =
             (Timestamp::now().as_second(), Subject::Person.principal(), self.tenant(guest));
@@ -221,7 +221,7 @@ impl Authority {
         }))
     }
 
-    /// By which Microsoft's libraries know the account again; they ask for it.
+    /// Microsoft's libraries ask for this to recognise the account later.
     fn client_info(&self, guest: bool) -> String {
         let (person, tenant) = (Subject::Person.principal().object_id, self.tenant(guest));
         BASE64URL.encode(json!({"uid": person, "utid": tenant}).to_string())
@@ -253,7 +253,7 @@ impl Authority {
     }
 }
 
-/// ARM's 401 for a token fault (API.md §1.1).
+/// ARM's 401 for a token fault.
 pub fn arm_refusal(fault: &TokenFault, authority: &Authority) -> Fault {
     let (code, message) = match fault {
         TokenFault::Missing => (
@@ -294,7 +294,7 @@ pub fn arm_refusal(fault: &TokenFault, authority: &Authority) -> Fault {
     Fault::arm(401, code, message).header("www-authenticate", challenge)
 }
 
-/// The challenge to a token whose sign-in was revoked; ARM's and Key Vault's are the same.
+/// The challenge for a token whose sign-in was revoked; the same for ARM and Key Vault.
 pub fn revoked(authority: &Authority) -> String {
     claims::challenge(&authority.origin, &claims::newer_than(Timestamp::now().as_second()))
 }
@@ -304,7 +304,7 @@ fn american(time: Timestamp) -> String {
     time.strftime("%-m/%-d/%Y %-I:%M:%S %p").to_string()
 }
 
-/// So many random octets as text that fits anywhere.
+/// This many random bytes as text without special characters.
 fn random(octets: usize) -> String {
     let mut bytes = vec![0_u8; octets];
     let _ = aws_lc_rs::rand::fill(&mut bytes);

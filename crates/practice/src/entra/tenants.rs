@@ -1,5 +1,5 @@
 //! The directories of the practice cloud: its own, and another one in which the person is a guest and no
-//! application is known.
+//! application exists.
 
 use serde_json::{Value, json};
 
@@ -21,7 +21,7 @@ pub const GUEST: Tenant = Tenant {
     subscription: ("fab21ca0-5ab5-4dec-9002-0123456789ab", "Fabrikam Production"),
 };
 
-/// Whether the tenant of an address of the sign-in service, an id or a domain, is the guest's.
+/// Whether the tenant in a path of the sign-in service, an id or a domain, is the guest's.
 pub fn is_guests(tenant: &str) -> bool {
     [GUEST.id, GUEST.domain].iter().any(|known| known.eq_ignore_ascii_case(tenant))
 }

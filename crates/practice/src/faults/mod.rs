@@ -1,8 +1,8 @@
-//! Faults on request: what goes wrong between a client and Azure, where and how often a rehearsal or a test
-//! says.
+//! Faults on request: a rehearsal or a test says what goes wrong between a client and Azure, where, and how
+//! often.
 //!
-//! `POST /_emulator/faults` adds a rule, GET lists them, DELETE clears them; a scenario file may bring some
-//! along. The rules are part of the cloud's state, so a new start meets the same faults. The control paths
+//! `POST /_emulator/faults` adds a rule, GET lists them, DELETE clears them; a scenario file may define some
+//! too. The rules are part of the stored state, so that a restart meets the same faults. The control paths
 //! themselves never fail.
 
 mod kind;
@@ -32,17 +32,17 @@ pub const ROUTES: &[Route] = &[
     Route::new(Method::Delete, "_emulator/faults/{number}", remove),
 ];
 
-/// A rule and what came of it so far.
+/// A rule and its counters.
 #[derive(Debug, Serialize, Deserialize)]
 struct Kept {
     rule: Rule,
-    /// Requests that fitted it.
+    /// The number of requests that matched it.
     met: u32,
-    /// Those of them that it disturbed.
+    /// The number of those that it disturbed.
     disturbed: u32,
 }
 
-/// What happens to this request, if anything: the first rule that fits and whose turn it is decides.
+/// The fault for this request, if any: the first rule that matches and whose turn it is decides.
 pub fn meet(ctx: &Context<'_>, incoming: &Incoming) -> Result<Option<Kind>, Fault> {
     for (key, mut kept) in ctx.tx.scan(&RULES, "")? {
         if !kept.rule.fits(incoming) || kept.rule.is_spent(kept.disturbed) {
@@ -59,7 +59,7 @@ pub fn meet(ctx: &Context<'_>, incoming: &Incoming) -> Result<Option<Kind>, Faul
     Ok(None)
 }
 
-/// Adds a rule behind the others and says its number.
+/// Adds a rule after the others and returns its number.
 pub fn plant(ctx: &Context<'_>, rule: Rule) -> Result<u32, Fault> {
     let last = ctx.tx.scan(&RULES, "")?.pop().and_then(|(key, _)| key.parse::<u32>().ok()).unwrap_or(0);
     let kept = Kept { rule, met: 0, disturbed: 0 };
@@ -67,7 +67,7 @@ pub fn plant(ctx: &Context<'_>, rule: Rule) -> Result<u32, Fault> {
     Ok(last + 1)
 }
 
-/// Ten digits, so that the order of the keys is that of the numbers.
+/// Ten digits, so that keys sort like numbers.
 fn key(number: u32) -> String {
     format!("{number:010}")
 }

@@ -1,4 +1,4 @@
-//! Who has what: the estate is cut into units, each a resource group with one plan, its apps and its
+//! What belongs together: the estate is cut into units, each a resource group with one plan, its apps and its
 //! certificates. A unit is a pure function of the fleet and its number.
 
 use std::ops::Range;
@@ -24,12 +24,12 @@ pub struct Unit {
     pub plan: String,
     pub linux: bool,
     pub sku: &'static str,
-    /// Name, and whether visitors without TLS are sent away.
+    /// The name, and whether visitors without TLS are refused.
     pub apps: Vec<(String, bool)>,
     pub certificates: Vec<Certificate>,
 }
 
-/// A private key certificate to be.
+/// A private key certificate that is to be made.
 #[derive(Debug)]
 pub struct Certificate {
     pub name: String,
@@ -37,7 +37,7 @@ pub struct Certificate {
     pub from: From,
     pub issued: Timestamp,
     pub expires: Timestamp,
-    /// The app of the unit that presents it, and for which host.
+    /// The app of the unit that presents it, and the hostname.
     pub bound: Option<(usize, String)>,
 }
 
@@ -48,7 +48,7 @@ pub enum From {
     Managed,
 }
 
-/// The id of a subscription: the same for the same seed.
+/// The id of a subscription; it depends only on the seed and the number.
 pub fn subscription_id(fleet: &Fleet, number: usize) -> String {
     format!("{:08x}-f1ee-4000-8000-{:012x}", number + 1, fleet.seed & 0xffff_ffff_ffff)
 }
@@ -58,7 +58,7 @@ pub fn units(fleet: &Fleet) -> usize {
     fleet.subscriptions.max(fleet.apps.div_ceil(APPS_OF_UNIT))
 }
 
-/// Which subscription a unit lies in: everyone has one, and the first ones have the most, as everywhere.
+/// The subscription of a unit: each has at least one, and the first ones have the most, as in real estates.
 fn owner(fleet: &Fleet, number: usize) -> usize {
     if number < fleet.subscriptions {
         return number;
@@ -70,7 +70,7 @@ fn owner(fleet: &Fleet, number: usize) -> usize {
     share.min(fleet.subscriptions - 1)
 }
 
-/// The share of the unit in `all` things.
+/// The items of `all` that belong to the unit.
 fn share(all: usize, number: usize, units: usize) -> Range<usize> {
     all * number / units..all * (number + 1) / units
 }
@@ -128,10 +128,10 @@ impl Certificate {
     }
 }
 
-/// Issued at some time of its life, with the limits of that day; a few are over.
+/// A validity period that includes now, with the limits of the day of issue; a few have ended.
 fn life(random: &mut Rng, from: From, now: Timestamp) -> (Timestamp, Timestamp) {
     let age = random.f64();
-    // Managed ones are renewed in time.
+    // Managed certificates are renewed in time.
     let oldest = if from == From::Managed { 0.7 } else { 1.03 };
     let at = |length: i64| now - SignedDuration::from_secs_f64(age * oldest * days(length).as_secs_f64());
     if from == From::Managed {

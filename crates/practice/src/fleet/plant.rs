@@ -33,7 +33,7 @@ use crate::{
     scenario::Start,
 };
 
-/// One unit in so many has a public certificate, a lock, an order.
+/// One unit in this many has a public certificate, a lock, an order.
 const PUBLIC_EVERY: usize = 3;
 const LOCK_EVERY: usize = 40;
 const ORDER_EVERY: usize = 8;
@@ -44,7 +44,7 @@ impl std::convert::From<CaError> for Fault {
     }
 }
 
-/// Makes the whole estate and says where a newcomer begins.
+/// Makes the whole estate and returns where a newcomer begins.
 pub fn plant(ctx: &Context<'_>, fleet: &Fleet) -> Result<Start, Fault> {
     let mut start = Start::default();
     let mut vaults = Vec::new();
@@ -94,7 +94,7 @@ fn subscription(ctx: &Context<'_>, fleet: &Fleet, number: usize, id: &str) -> Re
     Vault::at(ctx, &vault)?.ok_or_else(|| Fault::not_found(&vault))
 }
 
-/// A resource group with everything in it; answers the custom hostnames of its first app.
+/// A resource group with everything in it; returns the custom hostnames of its first app.
 fn unit(
     ctx: &Context<'_>,
     subscription: &str,
@@ -159,7 +159,7 @@ fn certificate(
     ctx.save_private(&place.id, &Kept::Shared(shared.clone()))
 }
 
-/// What only some units have.
+/// Resources that only some units have.
 fn extras(
     ctx: &Context<'_>,
     group: &ResourceId,
@@ -187,7 +187,7 @@ fn extras(
     Ok(())
 }
 
-/// An order, issued or waiting for somebody to verify it.
+/// An order, either issued or still unverified.
 fn order(
     ctx: &Context<'_>,
     group: &ResourceId,

@@ -1,5 +1,4 @@
-//! The certificates of a fleet are signed by all processors at once; what they need besides is made on the
-//! way.
+//! Signs the certificates of a fleet on all processors at once, while the finished units are written.
 
 use std::{
     sync::{
@@ -23,7 +22,7 @@ use crate::{
     setting::Setting,
 };
 
-/// How many finished units may wait.
+/// The number of finished units that may wait.
 const AHEAD: usize = 8;
 
 /// A unit with its certificates signed, in their order.
@@ -34,7 +33,7 @@ pub struct Stamped {
     pub certificates: Vec<(Shared, Facts)>,
 }
 
-/// Calls `take` with every unit of the fleet, in no order, while the others are being signed.
+/// Calls `take` with every unit of the fleet, in no particular order, while the others are being signed.
 pub fn all<E: From<CaError>>(
     setting: &Setting,
     fleet: &Fleet,
@@ -58,7 +57,7 @@ pub fn all<E: From<CaError>>(
             });
         }
         drop(done);
-        // Dropped on the way out, also after an error: then nobody waits to be heard.
+        // Dropped on every way out, also after an error, so that no thread waits for a receiver.
         let finished: Receiver<Result<Stamped, CaError>> = finished;
         for stamped in &finished {
             take(stamped?)?;

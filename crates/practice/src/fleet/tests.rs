@@ -1,4 +1,4 @@
-//! A fleet is as large as asked for, the same for the same seed, and whole.
+//! A fleet has the requested size, is the same for the same seed, and is complete.
 #![allow(clippy::unwrap_used)]
 
 use super::*;
@@ -39,7 +39,7 @@ fn a_fleet_has_the_size_it_was_asked_for_and_one_look_for_each_seed() {
         assert_eq!(names(&cloud, kind).len(), count, "{kind}");
         assert_eq!(names(&cloud, kind), names(&twin, kind));
     }
-    // The fixture has one of its own.
+    // The fixture has one subscription of its own.
     assert_eq!(cloud.with(|ctx| subscriptions::all(ctx).unwrap().len()), 4);
     let other = planted(&Fleet { seed: 8, ..SMALL });
     assert_ne!(names(&cloud, "microsoft.web/certificates"), names(&other, "microsoft.web/certificates"));

@@ -1,5 +1,4 @@
-//! Microsoft.DomainRegistration: domains bought in Azure, as far as domain verification needs them (API.md
-//! §6).
+//! Microsoft.DomainRegistration: domains bought in Azure, as far as domain verification needs them.
 
 use serde_json::{Value, json};
 
@@ -18,7 +17,7 @@ use crate::{
 
 const KIND: &str = "Microsoft.DomainRegistration/domains";
 const KIND_KEY: &str = "microsoft.domainregistration/domains";
-/// The type of the tokens that domains carry.
+/// The type of the tokens of domains.
 pub const IDENTIFIERS: &str = "microsoft.domainregistration/domains/domainownershipidentifiers";
 
 pub const ROUTES: &[Route] = &[
@@ -54,7 +53,7 @@ pub const ROUTES: &[Route] = &[
 
 /// Adds a domain and its zone to the estate.
 pub fn create(ctx: &Context<'_>, id: &ResourceId) -> Result<(), Fault> {
-    // A domain comes with a zone of Azure DNS of the same name.
+    // A domain has a zone of Azure DNS with the same name.
     let zone = id.parent().under("Microsoft.Network", "dnsZones", id.name());
     network::create(ctx, &zone, &json!({}))?;
     let properties = json!({
@@ -92,7 +91,7 @@ fn identifiers(ctx: &Context<'_>, call: &Call) -> Outcome {
     ctx.page(call, IDENTIFIERS, &call.target(), |one| Ok(Some(one)))
 }
 
-/// Keeps the token and writes it into the domain's zone, as Azure does by itself (A98).
+/// Stores the token and writes it into the domain's zone, as Azure does by itself (A98).
 fn put_identifier(ctx: &Context<'_>, call: &Call) -> Outcome {
     let target = call.target();
     let domain = ctx.need(&target.parent())?;

@@ -1,5 +1,5 @@
 //! Microsoft.Network/dnsZones, as far as proofs of ownership need it: zones, and the record types that the
-//! practice zone can serve. The records are the ones that every name server here answers with.
+//! practice zone can serve. The name servers here answer with these records.
 
 use serde_json::{Map, Value, json};
 
@@ -77,7 +77,7 @@ fn put(ctx: &Context<'_>, call: &Call) -> Outcome {
     Ok(if before.is_some() { Reply::ok(zone) } else { Reply::created(zone) })
 }
 
-/// The records go with their zone.
+/// Deletes a zone and its records.
 fn delete(ctx: &Context<'_>, call: &Call) -> Outcome {
     let id = call.target();
     let Some(zone) = ctx.find(&id)? else {
@@ -155,7 +155,7 @@ fn get_set(ctx: &Context<'_>, call: &Call) -> Outcome {
     })
 }
 
-/// A PUT says what all the records of the set are.
+/// A PUT states all records of the set.
 fn put_set(ctx: &Context<'_>, call: &Call) -> Outcome {
     let (zone, name, kind) = named(ctx, call)?;
     let new = dns::remove(ctx.tx, &name, kind, None)? == 0;

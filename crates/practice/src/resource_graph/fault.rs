@@ -1,12 +1,12 @@
-//! How Resource Graph refuses a query: a general word first, the cause in `details`, with line, character and
-//! token.
+//! How Resource Graph refuses a query: a general message first, the cause in `details`, with line, character
+//! and token.
 
 use serde_json::{Value, json};
 
 use super::token::Place;
 use crate::{context::Context, reply::Fault};
 
-/// Why a query was not run.
+/// Why a query cannot be run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refused {
     code: &'static str,
@@ -16,7 +16,7 @@ pub struct Refused {
 }
 
 impl Refused {
-    /// The query cannot be read at this token.
+    /// The query cannot be parsed at this token.
     pub fn parser(place: Place, token: &str) -> Self {
         Self {
             code: "ParserFailure",
@@ -36,7 +36,7 @@ impl Refused {
         }
     }
 
-    /// A name that the rows do not have.
+    /// A name that is no column of the rows.
     pub fn unresolved(operator: &str, name: &str, place: Place) -> Self {
         Self {
             code: "SemanticError",
@@ -48,12 +48,12 @@ impl Refused {
         }
     }
 
-    /// More than the service takes.
+    /// A limit of the service is exceeded.
     pub fn limit(message: String) -> Self {
         Self { code: "QueryLimitExceeded", message, place: None, token: None }
     }
 
-    /// The answer to the client.
+    /// The response to the client.
     pub fn fault(self, ctx: &Context<'_>) -> Fault {
         let mut cause = json!({"code": self.code, "message": self.message});
         if let Some(place) = self.place {
@@ -74,13 +74,13 @@ pub fn bad_request(ctx: &Context<'_>, details: &[Value]) -> Fault {
     refusal(ctx, 400, "BadRequest", details)
 }
 
-/// The subscriptions or management groups of a request are none that the caller may see.
+/// The caller may see none of the subscriptions or management groups in the request.
 pub fn access_denied(ctx: &Context<'_>) -> Fault {
     let message = "Access is denied to the requested resource. The user might not have enough permission.";
     refusal(ctx, 403, "Forbidden", &[json!({"code": "AccessDenied", "message": message})])
 }
 
-/// Anything else that is wrong with a request.
+/// Any other error in a request.
 pub fn invalid(ctx: &Context<'_>, code: &str, message: &str) -> Fault {
     bad_request(ctx, &[json!({"code": code, "message": message})])
 }

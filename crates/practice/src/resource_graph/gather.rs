@@ -1,4 +1,4 @@
-//! What needs all rows at once: order and sums.
+//! The operators that need all rows at once: ordering and aggregation.
 
 use std::collections::HashMap;
 
@@ -11,7 +11,7 @@ use super::{
     scalar::Scalar,
 };
 
-/// The rows in the order of the keys; equal ones stay as they were.
+/// The rows in the order of the keys; equal rows keep their order.
 pub fn sorted(rows: Vec<Row>, keys: &[Key], now: Timestamp) -> Vec<Row> {
     let mut all: Vec<(Vec<Scalar>, Row)> =
         rows.into_iter().map(|row| (keys.iter().map(|key| key.of.value(&row, now)).collect(), row)).collect();
@@ -25,8 +25,8 @@ pub fn sorted(rows: Vec<Row>, keys: &[Key], now: Timestamp) -> Vec<Row> {
     all.into_iter().map(|(_, row)| row).collect()
 }
 
-/// One row for each group, in the order in which the groups appear: its values, then the aggregates. Without
-/// groups there is one row, even of nothing.
+/// One row for each group, in the order in which the groups appear: the group's values, then the aggregates.
+/// Without groups there is exactly one row, even if there are no input rows.
 pub fn summarized(rows: &[Row], groups: &[Expression], aggregates: &[Aggregate], now: Timestamp) -> Vec<Row> {
     let mut places: HashMap<String, usize> = HashMap::new();
     let mut found: Vec<(Row, Vec<&Row>)> = Vec::new();
@@ -83,7 +83,7 @@ fn measured(aggregate: &Aggregate, rows: &[&Row], now: Timestamp) -> Scalar {
     }
 }
 
-/// Each value the first time.
+/// Each distinct value, in the order of its first appearance.
 fn once<'v>(values: impl Iterator<Item = &'v Scalar>) -> Vec<&'v Scalar> {
     let mut seen = std::collections::HashSet::new();
     values.filter(|value| seen.insert(value.show())).collect()

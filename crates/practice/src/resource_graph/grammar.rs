@@ -1,4 +1,4 @@
-//! The expressions of a query, by precedence: `or`, `and`, comparisons, sums, products, members.
+//! Parses the expressions of a query by precedence: `or`, `and`, comparisons, sums, products, members.
 
 use super::{
     expression::Expression,
@@ -9,9 +9,10 @@ use super::{
     token::{Kind, Place, Token},
 };
 
-/// Expressions inside of expressions.
+/// The maximum nesting of expressions.
 const DEEPEST: usize = 48;
-/// Operators in a query; each may lie inside of the one before, and all of them are walked by recursion.
+/// The maximum number of operators in a query: each may be nested in the previous one, and recursion walks
+/// all of them.
 const OPERATIONS: usize = 1000;
 
 /// Operators that may begin a query without a table.
@@ -38,7 +39,7 @@ const OPERATORS: &[&str] = &[
     "serialize",
 ];
 
-/// Reads tokens one after the other.
+/// Reads tokens one after another.
 #[derive(Debug)]
 pub struct Grammar {
     tokens: Vec<Token>,
@@ -64,14 +65,14 @@ impl Grammar {
         self.tokens.get(self.at).or(self.tokens.last()).map(|token| token.place).unwrap_or_default()
     }
 
-    /// Takes the sign if it is next.
+    /// Consumes the sign if it is next.
     pub fn sign(&mut self, wanted: &str) -> bool {
         let here = matches!(self.peek(), Kind::Sign(sign) if *sign == wanted);
         self.at += usize::from(here);
         here
     }
 
-    /// Takes the keyword if it is next.
+    /// Consumes the keyword if it is next.
     pub fn word(&mut self, wanted: &str) -> bool {
         let here = matches!(self.peek(), Kind::Word(word) if word == wanted);
         self.at += usize::from(here);
@@ -106,7 +107,7 @@ impl Grammar {
         matches!(self.peek(), Kind::Word(word) if OPERATORS.contains(&word.as_str()))
     }
 
-    /// The name of an operator, which may have a dash: `project-away`.
+    /// The name of an operator, which may contain a dash: `project-away`.
     pub fn operator(&mut self) -> Result<(String, Place), Refused> {
         let (mut name, place) = self.name()?;
         while (name == "project" || name == "mv") && self.sign("-") {
@@ -158,7 +159,7 @@ impl Grammar {
         if !self.word("and") {
             return Ok(first);
         }
-        // To the right, so that the first condition stands apart from the rest.
+        // Nested to the right, so that the first condition stands apart from the rest.
         let mut all = vec![first, self.comparison()?];
         while self.word("and") {
             all.push(self.comparison()?);

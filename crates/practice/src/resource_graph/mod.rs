@@ -1,11 +1,12 @@
-//! Microsoft.ResourceGraph: one question to all subscriptions, in Kusto's words (API.md §10).
+//! Microsoft.ResourceGraph: one query over all subscriptions, in Kusto.
 //!
-//! Of the language there is what questions about certificates need: `where`, `extend`, `project`,
+//! The part of the language that queries about certificates need: `where`, `extend`, `project`,
 //! `project-away`, `project-rename`, `order by`, `take`, `top`, `count`, `summarize`, `distinct`, `mv-expand`
-//! and `join`; everything else is refused by its name, in the service's own shape. The index lags behind
+//! and `join`; everything else is refused by its name, in the service's own form. The index lags behind
 //! changes (`lag`).
 //!
-//! `token` and `grammar` read a query, `parse` resolves its names into a `query`, `run` answers pages of it.
+//! `token` and `grammar` read a query, `parse` resolves its names into a `query`, `run` returns pages of its
+//! rows.
 
 mod expression;
 mod fault;
@@ -40,9 +41,9 @@ use super::{
     route::Route,
 };
 
-/// The most rows in one answer.
+/// The maximum number of rows in one response.
 const LARGEST_PAGE: usize = 1000;
-/// The most subscriptions that a request may name.
+/// The maximum number of subscriptions in a request.
 const SUBSCRIPTIONS: usize = 1000;
 
 pub const ROUTES: &[Route] = &[
@@ -66,7 +67,7 @@ fn resources(ctx: &Context<'_>, call: &Call) -> Outcome {
     Ok(Reply::ok(answer(&query, text, page, format.eq_ignore_ascii_case("table"))))
 }
 
-/// What was asked about: subscriptions, a management group (there is only the root, named like the tenant),
+/// The scope of a request: subscriptions, a management group (only the root exists, named like the tenant),
 /// or all.
 fn scope(ctx: &Context<'_>, call: &Call) -> Result<Scope, Fault> {
     let body = &call.body;
@@ -112,7 +113,7 @@ fn size(ctx: &Context<'_>, options: &Value) -> Result<usize, Fault> {
     size.ok_or_else(|| invalid(ctx, "InvalidTop", &format!("$top must be between 1 and {LARGEST_PAGE}.")))
 }
 
-/// Where the answer begins: where a `$skipToken` says, otherwise after `$skip` rows.
+/// Where the page begins: at the position in `$skipToken`, otherwise after `$skip` rows.
 fn position(ctx: &Context<'_>, options: &Value, query: &str) -> Result<Position, Fault> {
     let wrong = || invalid(ctx, "InvalidSkipToken", "The $skipToken is not one of this query.");
     if let Some(token) = options["$skipToken"].as_str().filter(|token| !token.is_empty()) {
@@ -135,7 +136,7 @@ fn position(ctx: &Context<'_>, options: &Value, query: &str) -> Result<Position,
     }
 }
 
-/// A token belongs to the query that it was given for.
+/// A token is valid only for the query that it was issued for.
 fn fingerprint(query: &str) -> u32 {
     query.bytes().fold(2_166_136_261, |sum: u32, byte| (sum ^ u32::from(byte)).wrapping_mul(16_777_619))
 }
@@ -149,7 +150,7 @@ fn answer(query: &Query, text: &str, page: Page, table: bool) -> Value {
         "resultTruncated": "false",
     });
     if let Some(next) = page.next {
-        // Pages need the id, which is what the service sorts them by; without it the rest is out of reach.
+        // Pages need the id, by which the service sorts them; without it only the first page can be read.
         if query.columns.iter().any(|column| column == "id") {
             let held = json!({"after": next.after, "skip": next.skip, "total": next.total, "query": fingerprint(text)});
             answer["$skipToken"] = BASE64.encode(held.to_string()).into();

@@ -1,5 +1,5 @@
-//! What a query looks at: only that is read of a stored resource. A large estate is asked about in thousands
-//! of rows, and most of a resource is nobody's question.
+//! Which parts of a stored resource a query uses: only these are read. Queries over a large estate read
+//! thousands of rows, and use little of each resource.
 
 use std::{collections::BTreeSet, fmt};
 
@@ -19,11 +19,11 @@ pub struct Needs {
     members: BTreeSet<String>,
 }
 
-/// Other members are made of these when a row is shown.
+/// Other members are computed from these when a row is shown.
 const MADE_OF: [&str; 2] = ["serverFarmId", "inboundIpAddress"];
 
 impl Needs {
-    /// What `stages` look at until they make rows of their own; everything, if they never do.
+    /// What `stages` use until they make rows of their own; everything, if they never do.
     pub fn of(stages: &[Stage]) -> Self {
         let mut needs = Self::of_conditions(stages);
         if !stages.iter().any(|stage| matches!(stage, Stage::Project(_) | Stage::Summarize { .. })) {
@@ -32,7 +32,7 @@ impl Needs {
         needs
     }
 
-    /// The same when nobody sees the rows themselves, for instance because they are only counted.
+    /// The same when the rows themselves are not returned, for instance because they are only counted.
     pub fn of_conditions(stages: &[Stage]) -> Self {
         let mut needs = Self::default();
         for stage in stages {
@@ -58,7 +58,7 @@ impl Needs {
                 self.members.insert(member.clone());
             }
             Expression::Column(at) => {
-                // Columns behind those of the table are the query's own.
+                // Columns after those of the table are the query's own.
                 if let Some(column) = self.columns.get_mut(*at) {
                     *column = true;
                 }
@@ -71,17 +71,17 @@ impl Needs {
         }
     }
 
-    /// Whether a column is looked at, `properties` also when only a member of it is.
+    /// Whether a column is used; `properties` also when only one of its members is.
     pub fn column(&self, at: usize) -> bool {
         self.columns[at] || at == PROPERTIES && !self.members.is_empty()
     }
 
-    /// Whether a member of `properties` is looked at.
+    /// Whether a member of `properties` is used.
     pub fn member(&self, name: &str) -> bool {
         self.columns[PROPERTIES] || self.members.contains(name)
     }
 
-    /// The stored resource without the members of `properties` that nobody looks at.
+    /// The stored resource without the unused members of `properties`.
     pub fn read(&self, stored: &[u8]) -> serde_json::Result<Value> {
         let mut text = serde_json::Deserializer::from_slice(stored);
         let resource = Members { keep: &|_| true, inside: Some(self) }.deserialize(&mut text)?;
@@ -104,10 +104,10 @@ fn looked_at(stage: &Stage) -> Vec<&Expression> {
     }
 }
 
-/// An object of which only some members are kept.
+/// Reads an object and keeps only some of its members.
 struct Members<'n> {
     keep: &'n dyn Fn(&str) -> bool,
-    /// Whose `properties` are thinned out too.
+    /// The needs by which `properties` is reduced too.
     inside: Option<&'n Needs>,
 }
 

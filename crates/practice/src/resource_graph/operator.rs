@@ -21,7 +21,7 @@ pub enum Binary {
     Times,
     Over,
     Modulo,
-    /// Text, with what it looks for; `negated` as in `!contains`.
+    /// A text comparison with its casing; `negated` as in `!contains`.
     Text(Look, Case, bool),
 }
 
@@ -41,7 +41,7 @@ pub enum Case {
 }
 
 impl Binary {
-    /// The comparison that a sign stands for.
+    /// The comparison of a sign.
     pub fn comparison(sign: &str) -> Option<Self> {
         Some(match sign {
             "==" => Self::Equal,
@@ -71,7 +71,7 @@ impl Binary {
     }
 }
 
-/// What the operator makes of two values; null where they do not fit.
+/// The result of the operator for two values; null if their types do not fit.
 pub fn apply(operator: Binary, one: &Scalar, other: &Scalar) -> Scalar {
     let ordered = |fits: fn(Ordering) -> bool| Scalar::Bool(one.order(other).is_some_and(fits));
     match operator {
@@ -107,7 +107,7 @@ fn found(look: Look, case: Case, text: &str, wanted: &str) -> bool {
     }
 }
 
-/// `has` finds what no letter or digit stands next to.
+/// `has` finds a word that has no letter or digit next to it.
 fn has_word(text: &str, wanted: &str) -> bool {
     let apart = |c: Option<char>| c.is_none_or(|c| !c.is_alphanumeric());
     wanted.is_empty()

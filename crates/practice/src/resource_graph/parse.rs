@@ -1,4 +1,4 @@
-//! Text to query: tables and the stages behind `|`. Expressions are `grammar`'s.
+//! Parses text into a query: tables and the stages after `|`. `grammar` parses the expressions.
 
 use super::{
     expression::Expression,
@@ -10,7 +10,7 @@ use super::{
     token::{Kind, Place, tokens},
 };
 
-/// Understands a query, or refuses what it cannot by name and place.
+/// Parses a query, or refuses an unknown part by its name and position.
 pub fn parse(text: &str) -> Result<Query, Refused> {
     let mut parser = Parser { read: Grammar::new(tokens(text)?) };
     let query = parser.query(0)?;
@@ -18,9 +18,9 @@ pub fn parse(text: &str) -> Result<Query, Refused> {
     Ok(query)
 }
 
-/// No query is long enough for more of one name.
+/// No query is long enough to have more columns of one name.
 const COLUMNS_AT_MOST: usize = 64 << 10;
-/// Joins inside of joins.
+/// The maximum nesting of joins.
 const DEEPEST: usize = 3;
 
 struct Parser {
@@ -234,7 +234,7 @@ impl Parser {
                 self.read.word("desc");
             }
             if self.read.word("nulls") {
-                // Where nothing goes by default is where the service's users want it.
+                // Accepts `nulls first` and `nulls last`: the default order is what the service's users want.
                 self.read.name()?;
             }
             keys.push(Key { of, descending });
@@ -299,7 +299,7 @@ impl Parser {
         let mut of = self.read.expression()?;
         let own = of.own_name().unwrap_or_default();
         of.resolve(&query.columns, "summarize")?;
-        // `make_set(x, 100)`: how many at most; there are never so many here.
+        // `make_set(x, 100)`: the maximum length is ignored, because sets here are never that long.
         if self.read.sign(",") {
             self.read.count()?;
         }
@@ -313,7 +313,7 @@ fn put_columns(query: &mut Query, columns: Vec<String>, all: Vec<Expression>) {
     query.stages.push(Stage::Project(all));
 }
 
-/// Where a column of that name is, or is added.
+/// The index of the column with that name, which is added if it does not exist.
 fn place_of(columns: &mut Vec<String>, name: String) -> usize {
     columns.iter().position(|column| *column == name).unwrap_or_else(|| {
         columns.push(name);
@@ -321,7 +321,7 @@ fn place_of(columns: &mut Vec<String>, name: String) -> usize {
     })
 }
 
-/// The name, or with the first number behind it that makes it new.
+/// The name, or the name with the first number appended that makes it unique.
 fn free_name(name: String, taken: impl Fn(&str) -> bool) -> String {
     if !taken(&name) {
         return name;
@@ -330,7 +330,7 @@ fn free_name(name: String, taken: impl Fn(&str) -> bool) -> String {
 }
 
 impl Grammar {
-    /// A number of rows.
+    /// Parses a number of rows.
     fn count(&mut self) -> Result<usize, Refused> {
         let place = self.place();
         match self.expression()? {

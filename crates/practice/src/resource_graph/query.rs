@@ -1,4 +1,4 @@
-//! A query that was understood: a table, then stages, each from the columns of the one before.
+//! A parsed query: a table, then stages, each with the columns of the previous one as input.
 
 use super::{
     expression::Expression,
@@ -11,19 +11,19 @@ use super::{
 #[derive(Debug, Clone, PartialEq)]
 pub struct Query {
     pub table: Table,
-    /// The resource types that can come out at all, in lower case, when conditions name some.
+    /// The only resource types that can match, in lower case, when conditions name some.
     pub kinds: Option<Vec<String>>,
     pub stages: Vec<Stage>,
-    /// What the last stage yields.
+    /// The columns of the last stage.
     pub columns: Vec<String>,
 }
 
 #[derive(Debug, Clone, PartialEq)]
 pub enum Stage {
     Where(Expression),
-    /// Columns are written at these places, new ones behind the last.
+    /// Sets the columns at these indices; new ones are appended.
     Extend(Vec<(usize, Expression)>),
-    /// Every column anew.
+    /// Replaces all columns.
     Project(Vec<Expression>),
     /// One row for each element.
     Expand {
@@ -48,10 +48,10 @@ pub struct Key {
 
 #[derive(Debug, Clone, PartialEq)]
 pub struct Join {
-    /// Whether rows without a partner stay.
+    /// Whether rows without a match stay.
     pub outer: bool,
     pub right: Query,
-    /// Columns that must be equal.
+    /// Pairs of columns that must be equal.
     pub on: Vec<(usize, usize)>,
 }
 
@@ -76,7 +76,7 @@ pub struct Aggregate {
 }
 
 impl Stage {
-    /// Whether it looks at one row at a time, so that rows can be answered in pages while they are read.
+    /// Whether it processes one row at a time, so that pages can be returned while rows are read.
     pub fn is_row_wise(&self) -> bool {
         matches!(
             self,
@@ -84,7 +84,7 @@ impl Stage {
         )
     }
 
-    /// What a summary needs of a row, and the summary of rows that have only that.
+    /// The expressions that a summary needs of a row, and the summary over rows of only these.
     pub fn slim(&self) -> Option<(Vec<Expression>, Self)> {
         let Self::Summarize { groups, aggregates } = self else {
             return None;
@@ -102,15 +102,15 @@ impl Stage {
         Some((needed, Self::Summarize { groups, aggregates: slim }))
     }
 
-    /// Whether every row gives exactly one.
+    /// Whether every input row gives exactly one output row.
     pub fn keeps_count(&self) -> bool {
         matches!(self, Self::Extend(_) | Self::Project(_))
     }
 }
 
 impl Query {
-    /// Takes the conditions on the type out of the first stages: the rows of other types need not even be
-    /// read. An `order by id` says nothing then, since rows of one type are kept in that order.
+    /// Removes the conditions on the type from the first stages: rows of other types are not even read. An
+    /// `order by id` can then be dropped, because rows of one type are stored in that order.
     pub fn narrow(mut self) -> Self {
         while let Some(Stage::Where(condition)) = self.stages.first() {
             let Some(kinds) = kinds_of(condition) else {
@@ -122,7 +122,7 @@ impl Query {
             }
             self.stages.remove(0);
         }
-        // `where type == … and …`: half of it goes.
+        // `where type == … and …`: only the first half is removed.
         if let Some(Stage::Where(Expression::Binary(Binary::And, one, rest))) = self.stages.first()
             && self.kinds.is_none()
             && let Some(kinds) = kinds_of(one)
@@ -159,8 +159,8 @@ impl Query {
     }
 }
 
-/// The types that a condition lets through, when it is about nothing else. Types are in lower case, so `==`
-/// with another casing finds nothing: a trap of the real service.
+/// The types that a condition accepts, when it concerns nothing else. Types are in lower case, so `==` with
+/// another casing finds nothing: a pitfall of the real service.
 fn kinds_of(condition: &Expression) -> Option<Vec<String>> {
     let is_type = |one: &Expression| matches!(one, Expression::Column(at) if COLUMNS[*at] == "type");
     let word = |one: &Expression, any_case: bool| match one {

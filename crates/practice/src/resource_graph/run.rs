@@ -1,5 +1,5 @@
-//! Runs a query: rows are read, pushed through the stages that look at one row, and gathered where a stage
-//! needs them all.
+//! Runs a query: reads rows, pushes them through the stages that process one row at a time, and gathers them
+//! where a stage needs all of them.
 
 use std::{collections::HashMap, ops::ControlFlow};
 
@@ -19,22 +19,22 @@ use crate::{context::Context, reply::Fault};
 #[derive(Debug, Default)]
 pub struct Page {
     pub rows: Vec<Row>,
-    /// How many rows the whole query has.
+    /// The number of rows of the whole query.
     pub total: usize,
-    /// Where the rest begins, if there is one.
+    /// Where the next page begins, if there is one.
     pub next: Option<Position>,
 }
 
-/// Where reading goes on: after this key of the store, without the first `skip` rows that then come.
+/// Where reading continues: after this key of the store, without the first `skip` rows that follow.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Position {
     pub after: Option<String>,
     pub skip: usize,
-    /// The total, once it was counted.
+    /// The total, once it has been counted.
     pub total: Option<usize>,
 }
 
-/// Answers `size` rows from `from` on. `ctx` is the cloud as the index knows it.
+/// Returns `size` rows from the position `from` on. `ctx` shows the cloud as the index knows it.
 pub fn page(
     ctx: &Context<'_>,
     query: &Query,
@@ -45,7 +45,7 @@ pub fn page(
     if query.stages.iter().all(Stage::is_row_wise) {
         return stream(ctx, query, scope, from, size);
     }
-    // Sorted or summed up: the whole is made anew for every page.
+    // Sorted or summarised queries are computed completely for every page.
     let all = all_rows(ctx, query, scope)?;
     let total = all.len();
     let rows: Vec<Row> = all.into_iter().skip(from.skip).take(size).collect();
@@ -91,13 +91,13 @@ fn stream(
     Ok(page)
 }
 
-/// How many rows a query of single rows has. When no condition is left, the keys tell.
+/// The number of rows of a query that processes single rows. Without conditions the keys are enough.
 fn count(ctx: &Context<'_>, query: &Query, scope: &Scope) -> Result<usize, Fault> {
     if query.stages.iter().all(Stage::keeps_count) {
         let stretches = table::stretches(query.table, query.kinds.as_deref(), scope);
         return stretches.iter().map(|stretch| ctx.count(stretch)).sum();
     }
-    // What only shapes rows at the end changes no count.
+    // Stages at the end that only shape rows do not change the count.
     let deciding = query.stages.iter().rposition(|stage| !stage.keeps_count()).map_or(0, |last| last + 1);
     let stages = &query.stages[..deciding];
     let (steps, needs) = (steps(ctx, stages, scope)?, Needs::of_conditions(stages));
@@ -119,7 +119,7 @@ fn all_rows(ctx: &Context<'_>, query: &Query, scope: &Scope) -> Result<Vec<Row>,
         Some(Stage::Take(count)) => *count,
         _ => usize::MAX,
     };
-    // Of a row that is only summed up no more is kept than what the sums are made of.
+    // Of a row that is only summarised, only the input of the aggregates is kept.
     let slim = after.first().and_then(Stage::slim);
     let mut rows = Vec::new();
     if enough > 0 {
@@ -164,7 +164,7 @@ fn all_rows(ctx: &Context<'_>, query: &Query, scope: &Scope) -> Result<Vec<Row>,
     Ok(rows)
 }
 
-/// Shows `visit` the rows of the query's table after the key `after`, in the order of their keys.
+/// Passes the rows of the query's table after the key `after` to `visit`, in the order of their keys.
 fn read(
     ctx: &Context<'_>,
     query: &Query,
@@ -174,7 +174,7 @@ fn read(
     visit: &mut dyn FnMut(&str, Row) -> ControlFlow<()>,
 ) -> Result<(), Fault> {
     for stretch in table::stretches(query.table, query.kinds.as_deref(), scope) {
-        // A stretch that ends before that key was read already.
+        // A range that ends before that key has been read already.
         let begins_after = after.is_none_or(|after| stretch.as_str() > after);
         if !begins_after && !after.is_some_and(|after| after.starts_with(&stretch)) {
             continue;
@@ -202,7 +202,7 @@ fn read(
     Ok(())
 }
 
-/// A stage of single rows, ready to run.
+/// A stage that processes single rows, ready to run.
 enum Step<'q> {
     Where(&'q Expression),
     Extend(&'q [(usize, Expression)]),
@@ -226,7 +226,7 @@ fn steps<'q>(ctx: &Context<'_>, stages: &'q [Stage], scope: &Scope) -> Result<Ve
     Ok(steps)
 }
 
-/// The rows of a join's right side, by what they are joined on.
+/// The rows of a join's right side, by their join keys.
 fn partners(ctx: &Context<'_>, join: &Join, scope: &Scope) -> Result<HashMap<String, Vec<Row>>, Fault> {
     let mut partners: HashMap<String, Vec<Row>> = HashMap::new();
     for row in all_rows(ctx, &join.right, scope)? {
@@ -240,7 +240,7 @@ fn joined<'r>(cells: impl Iterator<Item = &'r Scalar>) -> String {
     cells.map(Scalar::show).collect::<Vec<_>>().join("\u{1f}")
 }
 
-/// Sends a row through the steps; `out` gets what comes out.
+/// Sends a row through the steps; `out` gets the results.
 fn push(
     steps: &[Step<'_>],
     mut row: Row,
@@ -293,7 +293,7 @@ fn put(row: &mut Row, to: usize, value: Scalar) {
     row[to] = value;
 }
 
-/// What `mv-expand` makes rows of; an empty array makes none.
+/// The elements of which `mv-expand` makes rows; an empty array has none.
 fn elements(of: Scalar) -> Vec<Scalar> {
     match of {
         Scalar::Dynamic(Value::Array(all)) => all.into_iter().map(Scalar::from).collect(),

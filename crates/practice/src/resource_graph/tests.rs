@@ -1,4 +1,4 @@
-//! Queries as admins write them, against a small cloud.
+//! Queries such as administrators write, against a small cloud.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 use serde_json::{Value, json};
@@ -13,7 +13,7 @@ use super::super::{
 
 const NOW: &str = "2026-11-23T00:00:00Z";
 
-/// `count` certificates that end a day after each other, every second one tagged.
+/// `count` certificates whose ends are one day apart; every second one is tagged.
 fn cloud(count: usize) -> Fixture {
     let cloud = Fixture::new(NOW);
     cloud.with(|ctx| (0..count).for_each(|number| put(ctx, number)));

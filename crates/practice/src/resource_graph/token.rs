@@ -1,4 +1,4 @@
-//! A query as words, names, strings, numbers and signs, each with the place where it stands.
+//! Splits a query into words, names, strings, numbers and signs, each with its position.
 
 use jiff::SignedDuration;
 
@@ -14,14 +14,14 @@ pub enum Kind {
     Real(f64),
     /// `30d`, `90m`
     Span(SignedDuration),
-    /// What stands in `datetime(…)`, without quotes.
+    /// The text in `datetime(…)`, without quotes.
     DateTime(String),
     /// An operator or a bracket.
     Sign(&'static str),
     End,
 }
 
-/// A token and where it begins; lines count from 1, characters from 0, as the service counts them.
+/// A token and its position; lines count from 1, characters from 0, as the service counts them.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Token {
     pub kind: Kind,
@@ -34,7 +34,7 @@ pub struct Place {
     pub character: usize,
 }
 
-/// Longer ones before those that they begin with.
+/// Longer signs come before their own prefixes.
 const SIGNS: &[&str] = &[
     "!~", "!=", "==", "=~", "<=", ">=", "<>", "..", "|", "(", ")", "[", "]", ",", ".", "=", "<", ">", "+",
     "-", "*", "/", "%", ":", "!",
@@ -94,7 +94,7 @@ impl Reader {
         taken
     }
 
-    /// White space and comments.
+    /// Skips white space and comments.
     fn skip(&mut self) {
         loop {
             self.take_while(char::is_whitespace);
@@ -127,7 +127,7 @@ impl Reader {
         for _ in 0..sign.len() {
             self.take();
         }
-        // `!contains`, `!in`: one operator of two tokens would be two ways to say it.
+        // `!contains`, `!in`: read as one word, so that the parser sees one operator.
         if *sign == "!" {
             let word = self.take_while(|c| c.is_alphanumeric() || c == '_');
             return Ok(Kind::Word(format!("!{word}")));

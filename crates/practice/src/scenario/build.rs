@@ -1,4 +1,4 @@
-//! Plays a scenario file into an empty cloud, through the same functions that requests use.
+//! Builds a scenario file in an empty cloud, through the same functions that requests use.
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -21,7 +21,7 @@ use crate::{
     reply::Fault,
 };
 
-/// The name between a hostname and its app when DNS takes a detour.
+/// The name between a hostname and its app when a CNAME leads over another name.
 const DETOUR: &str = "edge.cdn.example";
 
 pub fn build(ctx: &Context<'_>, estate: &Estate) -> Result<Start, Fault> {
@@ -93,7 +93,7 @@ pub fn build(ctx: &Context<'_>, estate: &Estate) -> Result<Start, Fault> {
     })
 }
 
-/// Turns the names in a scenario into ids.
+/// Resolves the names in a scenario to ids.
 #[derive(Debug, Clone, Copy)]
 pub struct Place<'e> {
     estate: &'e Estate,
@@ -136,7 +136,7 @@ pub fn unknown(what: &str, name: &str) -> Fault {
     Fault::invalid(format!("there is no {what} {name}"))
 }
 
-/// A moment of the scenario: `9d`, `-356d`.
+/// A moment relative to now: `9d`, `-356d`.
 pub fn moment(now: Timestamp, text: &str) -> Result<Timestamp, Fault> {
     let span = control::duration(text)?;
     now.checked_add(span).map_err(|error| Fault::invalid(format!("{text}: {error}")))
@@ -254,7 +254,7 @@ fn make_vault(ctx: &Context<'_>, place: Place<'_>, vault: &Vault) -> Result<(), 
             authorization::grant(ctx, &id, own.object_id, authorization::Role::KeyVaultAdministrator)?;
         }
         for service in &vault.services {
-            // C15 and C16: the first reads certificates, the second writes secrets.
+            // C15 and C16: the first role reads certificates, the second writes secrets.
             let (principal, role) = match service {
                 Service::AppService => (principals::WEB_SITES, authorization::Role::KeyVaultCertificateUser),
                 Service::CertificateRegistration => {

@@ -1,4 +1,5 @@
-//! The certificates of a scenario: really issued, with keys from the pool, at the time the scenario says.
+//! The certificates of a scenario: really issued, with keys from the pool, at the time that the scenario
+//! states.
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -72,7 +73,7 @@ pub fn make(ctx: &Context<'_>, place: Place<'_>, wanted: &Certificate) -> Result
     Ok(())
 }
 
-/// Puts a certificate into a vault and nowhere else.
+/// Puts a certificate into a vault only.
 pub fn keep(ctx: &Context<'_>, place: Place<'_>, wanted: &Kept) -> Result<(), Fault> {
     let id = place.vault(&wanted.vault)?;
     let vault = key_vault::Vault::at(ctx, &id)?.ok_or_else(|| unknown("vault", id.name()))?;
@@ -106,7 +107,7 @@ pub fn make_public(ctx: &Context<'_>, place: Place<'_>, wanted: &Public) -> Resu
     Ok(())
 }
 
-/// The life that the calendar of the CAs allows: with the same end, or with the same part of it over.
+/// The validity that the calendar of the CAs allows: with the same end, or with the same part of it elapsed.
 fn as_allowed(now: Timestamp, issued: Timestamp, expires: Timestamp) -> (Timestamp, Timestamp) {
     // The scenario's days are rounded.
     let longest = days(ORDER_LEAF_DAYS.at(issued) + 1);
@@ -122,7 +123,7 @@ fn as_allowed(now: Timestamp, issued: Timestamp, expires: Timestamp) -> (Timesta
     (issued, issued + longest)
 }
 
-/// Different names get different keys of the pool, the same ones every time.
+/// Different names get different keys of the pool, and each name always the same one.
 fn pooled(ctx: &Context<'_>, name: &str) -> KeySource {
     ctx.setting.pooled_key(name.bytes().map(usize::from).sum())
 }

@@ -1,5 +1,4 @@
-//! The estate that a new data directory begins with: data in `assets/scenarios`, read here and played by
-//! `build`.
+//! The initial estate of a new data directory: data in `assets/scenarios`, parsed here and built by `build`.
 
 mod build;
 mod certificates;
@@ -23,16 +22,16 @@ const START: Collection<Start> = Collection::new("scenario");
 
 pub use task::ROUTES;
 
-/// An estate to begin with.
+/// An initial estate.
 #[derive(Debug, Clone, Copy)]
 pub struct Scenario {
     pub name: &'static str,
-    /// A line for whoever chooses.
+    /// One line that helps to choose.
     pub summary: &'static str,
     text: &'static str,
 }
 
-/// The estates there are; the first is that of a new practice cloud of which nothing else is said.
+/// The available estates; a new practice cloud uses the first one by default.
 pub const SCENARIOS: &[Scenario] = &[
     Scenario {
         name: "contoso",
@@ -61,19 +60,19 @@ pub const SCENARIOS: &[Scenario] = &[
     },
 ];
 
-/// Where a newcomer begins; kept, because it is part of the connection.
+/// Where a newcomer begins; stored, because it is part of the connection.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Start {
     pub subscription_ids: Vec<String>,
     pub resource_group: String,
     pub app: String,
     pub hostnames: Vec<String>,
-    /// What the directory was begun with: `the scenario contoso`.
+    /// What the directory was created from: `the scenario contoso`.
     #[serde(default)]
     pub estate: String,
 }
 
-/// Builds the estate at the first start, in one transaction; later only says where to begin.
+/// Builds the estate at the first start, in one transaction; later only returns where to begin.
 pub fn load_or_build(world: &World, options: &Options) -> Result<Start, EmulatorError> {
     let name = options.scenario.as_deref().unwrap_or(SCENARIOS[0].name);
     let wanted = match &options.fleet {
@@ -98,7 +97,7 @@ pub fn load_or_build(world: &World, options: &Options) -> Result<Start, Emulator
         Ok(Ok(start))
     };
     let start = world.run(build).map_err(|fault| failed(fault.body.to_string()))?.map_err(failed)?;
-    // Whoever names no estate takes what is there.
+    // Without a named estate any existing one is used.
     let named = options.scenario.is_some() || options.fleet.is_some();
     if named && !start.estate.is_empty() && start.estate != wanted {
         return Err(EmulatorError::OtherEstate {
@@ -184,7 +183,7 @@ struct Plan {
     linux: bool,
 }
 
-/// An app lives in the group of its plan.
+/// An app is in the group of its plan.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct App {
@@ -246,7 +245,7 @@ struct Certificate {
     hosts: Vec<String>,
     issued: String,
     expires: String,
-    /// Which CA issued it; what is managed is always DigiCert's.
+    /// Which CA issued it; managed certificates always come from DigiCert.
     #[serde(default)]
     ca: Issuer,
 }
@@ -291,7 +290,7 @@ enum Service {
     CertificateRegistration,
 }
 
-/// A certificate that a vault keeps, and no app uses yet.
+/// A certificate in a vault that no app uses yet.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Kept {
@@ -334,14 +333,14 @@ struct Order {
     bought: String,
     #[serde(default = "by_txt")]
     method: provider::certificate_registration::names::Method,
-    /// When certificates were issued, oldest first; without any, nobody verified.
+    /// When certificates were issued, oldest first; empty: ownership was never proven.
     #[serde(default)]
     issued: Vec<String>,
-    /// Where it was stored, if it was.
+    /// The vault that stores it, if any.
     vault: Option<String>,
-    /// The certificate of an app's webspace that was imported from it.
+    /// The certificate that was imported from it into an app's webspace.
     import: Option<Import>,
-    /// When it was rekeyed after the import: the import is out of sync.
+    /// When it was rekeyed after the import, which leaves the import out of sync.
     rekeyed: Option<String>,
 }
 

@@ -1,4 +1,4 @@
-//! The certificate orders of a scenario, each with its past: bought, stored, proven, issued, imported,
+//! The certificate orders of a scenario, each with its past: bought, stored, verified, issued, imported,
 //! rekeyed.
 
 use super::{
@@ -17,11 +17,11 @@ use crate::{
     reply::Fault,
 };
 
-/// Plants one order and imports its certificate, if the scenario says so.
+/// Creates one order and imports its certificate, if the scenario says so.
 pub fn make(ctx: &Context<'_>, place: Place<'_>, wanted: &Order) -> Result<(), Fault> {
     let group = place.group(&wanted.group)?;
     let id = group.under("Microsoft.CertificateRegistration", "certificateOrders", &wanted.name);
-    // The portal names the secret after the order, with a GUID behind it (recorded).
+    // The portal names the secret after the order and appends a GUID (recorded traffic).
     let secret = format!("{}{}", wanted.name.to_lowercase(), uuid::Uuid::new_v4());
     let vault = wanted.vault.as_deref().map(|name| place.vault(name)).transpose()?;
     let stored = vault.map(|vault| (vault, secret));

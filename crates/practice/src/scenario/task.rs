@@ -1,5 +1,5 @@
-//! What a scenario asks of whoever plays it: a briefing, a time, and goals. Whether they are reached is
-//! judged here, by what the hostnames really present, and never by what a client says that it did.
+//! The task of a scenario: a briefing, a time limit, and goals. A goal is judged by what the hostnames really
+//! present, never by what a client reports.
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -20,14 +20,14 @@ const UNDERTAKING: Collection<Undertaking> = Collection::new("task");
 
 pub const ROUTES: &[Route] = &[Route::new(Method::Get, "_emulator/goal", show)];
 
-/// The part of a scenario file that makes a task of it.
+/// The part of a scenario file that defines a task.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Task {
     title: String,
     /// Paragraphs.
     briefing: Vec<String>,
-    /// How long it may take: `2h`.
+    /// The time limit: `2h`.
     within: Option<String>,
     goal: Vec<Goal>,
 }
@@ -37,25 +37,25 @@ pub struct Task {
 #[serde(deny_unknown_fields)]
 struct Goal {
     words: String,
-    /// None means: every hostname that presents anything.
+    /// Empty: every hostname that presents a certificate.
     #[serde(default)]
     hosts: Vec<String>,
-    /// How much longer the certificate is valid, at least.
+    /// The remaining validity of the certificate, at least.
     lasting: String,
     /// A part of the name of the CA that issued it.
     issuer: Option<String>,
 }
 
-/// A task that was begun.
+/// A task that has begun.
 #[derive(Debug, Serialize, Deserialize)]
 struct Undertaking {
     task: Task,
     began: Timestamp,
-    /// When every goal was first seen to be reached; what happens later does not take it back.
+    /// When all goals were first seen reached; later changes do not undo it.
     reached: Option<Timestamp>,
 }
 
-/// Begins a task now. What cannot be judged is refused here rather than in the middle of it.
+/// Begins a task now. A goal that cannot be judged is refused here rather than in the middle of the task.
 pub fn begin(ctx: &Context<'_>, task: &Task) -> Result<(), Fault> {
     task.within.as_deref().map(duration).transpose()?;
     for goal in &task.goal {
@@ -65,7 +65,7 @@ pub fn begin(ctx: &Context<'_>, task: &Task) -> Result<(), Fault> {
     Ok(ctx.tx.put(&UNDERTAKING, "", &begun)?)
 }
 
-/// How the task stands; 404 where there is none.
+/// The state of the task; 404 if there is none.
 fn show(ctx: &Context<'_>, _: &Call) -> Outcome {
     let Some(mut begun) = ctx.tx.get(&UNDERTAKING, "")? else {
         return Err(Fault::arm(
@@ -101,7 +101,7 @@ fn moment(from: Timestamp, span: &str) -> Result<Timestamp, Fault> {
     from.checked_add(duration(span)?).map_err(|error| Fault::invalid(format!("{span}: {error}")))
 }
 
-/// What keeps a goal from being reached, a line for each hostname.
+/// What keeps a goal from being reached, one line for each hostname.
 fn missing(ctx: &Context<'_>, goal: &Goal) -> Result<Vec<String>, Fault> {
     let named = match goal.hosts.as_slice() {
         [] => presenting(ctx)?,
@@ -128,7 +128,7 @@ fn presenting(ctx: &Context<'_>) -> Result<Vec<String>, Fault> {
     Ok(hosts)
 }
 
-/// Why what a hostname presents will not do.
+/// Why the certificate that a hostname presents does not meet the goal.
 fn wrong(
     ctx: &Context<'_>,
     host: &str,

@@ -1,4 +1,4 @@
-//! What the service's own diagnostics say about an order: tables, as the portal draws them.
+//! The service's own diagnostics of an order: tables, as the portal shows them.
 
 use serde_json::{Value, json};
 

@@ -1,5 +1,5 @@
-//! What the CA does with an order whose domain is proven: issue, rekey, reissue, renew; and the ends: denial,
-//! expiry.
+//! What the CA does with an order whose domain is verified: issue, rekey, reissue, renew; and how an order
+//! ends: denial, expiry.
 
 use jiff::SignedDuration;
 use serde_json::Value;
@@ -25,7 +25,7 @@ use crate::{
     switches::Switches,
 };
 
-/// POST reissue: a new key and certificate, the same end (A188).
+/// POST reissue: a new key and certificate with the same end (A188).
 pub(super) fn rekey(ctx: &Context<'_>, call: &Call) -> Outcome {
     let order = Order::need(ctx, &call.target())?;
     if order.status != Status::Issued {
@@ -66,8 +66,8 @@ pub(super) fn renew(ctx: &Context<'_>, call: &Call) -> Outcome {
 fn begin(ctx: &Context<'_>, order: Order, kind: PendingKind, call: &Call) -> Result<(), Fault> {
     let properties = &call.body["properties"];
     let csr = signing_request(properties)?.map(|(request, _)| request);
-    // The size is a plain number of the request: left out it is 0. With a request of somebody's own it says
-    // nothing.
+    // The key size is a plain number in the request: omitted, it is 0. With the customer's own signing
+    // request it means nothing.
     let unsaid = if csr.is_some() { order.key_size } else { 0 };
     let pending = Pending {
         kind,
@@ -92,7 +92,7 @@ fn revocation_delay(properties: &Value) -> Result<u32, Fault> {
     hours.ok_or_else(|| Fault::web(400, "Parameter DelayExistingRevokeInHours has an invalid value."))
 }
 
-/// Hands a request to the CA. A proof that is too old has to be given again first, and nobody does that by
+/// Passes a request to the CA. A proof that is too old has to be given again first; this never happens by
 /// itself (A170–A172).
 fn start(ctx: &Context<'_>, mut order: Order, pending: Pending) -> Result<(), Fault> {
     let recent = order.proof.is_some_and(|proof| proof_counts(proof.at, ctx.now));
@@ -127,7 +127,7 @@ pub(super) fn issue(ctx: &Context<'_>, mut order: Order) -> Result<(), Fault> {
     };
     let before = order.current.clone();
     if sign(ctx, &mut order, pending.kind, proof.method, key).is_err() {
-        // The request was no use to the CA; what was issued before stays in force.
+        // The CA cannot use the signing request; the earlier certificate stays in force.
         order.provisioning = Provisioning::Failed;
         order.status = match order.current {
             Some(_) => Status::Issued,
@@ -140,7 +140,7 @@ pub(super) fn issue(ctx: &Context<'_>, mut order: Order) -> Result<(), Fault> {
         revocation::revoke(ctx, &before.leaf(), at, revocation::Reason::Superseded)?;
     }
     if pending.kind == PendingKind::Renewal {
-        // What nobody verifies is not billed.
+        // A renewal is billed only once it is verified.
         purchases::charge(ctx, &order, Reason::Renewal)?;
     }
     stored::deliver(ctx, &mut order)?;
@@ -151,7 +151,7 @@ pub(super) fn issue(ctx: &Context<'_>, mut order: Order) -> Result<(), Fault> {
     mail::send(ctx, &owner, Subject::Issued, &order.id)
 }
 
-/// Makes the certificate and everything that the order says about it. The caller delivers and saves.
+/// Makes the certificate and updates the order. The caller delivers and saves.
 pub(super) fn sign(
     ctx: &Context<'_>,
     order: &mut Order,
@@ -168,7 +168,7 @@ pub(super) fn sign(
     let names = secured(order.product, &order.common_name, method);
     let longest = term_end.min(ctx.now + days(ORDER_LEAF_DAYS.at(ctx.now)));
     let not_after = match (kind, &order.current) {
-        // A rekey never extends (C12).
+        // A rekey never extends the validity (C12).
         (PendingKind::Rekey, Some(current)) => longest.min(current.facts()?.not_after),
         _ => longest,
     };
@@ -195,7 +195,7 @@ pub(super) fn sign(
     Ok(())
 }
 
-/// The calendar of a certificate: replacement 32 days before its end, then the end.
+/// Schedules the events of a certificate: replacement 32 days before its end, then the end.
 pub(super) fn schedule_ends(ctx: &Context<'_>, order: &Order) -> Result<(), Fault> {
     let Some(current) = &order.current else {
         return Ok(());
@@ -207,7 +207,7 @@ pub(super) fn schedule_ends(ctx: &Context<'_>, order: &Order) -> Result<(), Faul
     ctx.at(facts.not_after, &job(order, expire))
 }
 
-/// The certificate nears its end: within the paid term a free one follows it (C10), at the term's end
+/// The certificate nears its end: within the paid term a free one follows it (C10); at the term's end
 /// automatic renewal buys another year (A177).
 pub(super) fn replace(ctx: &Context<'_>, order: Order, thumbprint: &str) -> Result<(), Fault> {
     let Some(current) = order.current.as_ref().filter(|_| order.status == Status::Issued) else {
@@ -217,7 +217,7 @@ pub(super) fn replace(ctx: &Context<'_>, order: Order, thumbprint: &str) -> Resu
     if facts.thumbprint != thumbprint {
         return Ok(());
     }
-    // A certificate for the last few days of the term would be replaced at once.
+    // A certificate for the last few days of the term would have to be replaced at once.
     let ends_with_term = order.term_end.is_none_or(|end| facts.not_after + days(AUTO_RENEWAL_DAYS) > end);
     let kind = match (ends_with_term, order.auto_renew) {
         (false, _) => PendingKind::Reissue,
@@ -239,10 +239,10 @@ pub(super) fn expire(ctx: &Context<'_>, mut order: Order, thumbprint: &str) -> R
     order.save(ctx)
 }
 
-/// Nobody proved ownership within 15 days (C35): a first order is denied; a renewal or rekey is given up, and
-/// what was issued before stays in force.
+/// Ownership was not proven within 15 days (C35): a first order is denied; a renewal or rekey is given up,
+/// and the earlier certificate stays in force.
 pub(super) fn deny(ctx: &Context<'_>, mut order: Order) -> Result<(), Fault> {
-    // Jobs know their moment by the millisecond; a clock is finer.
+    // Job times have milliseconds, the clock is finer.
     let overdue =
         |pending: &Pending| ctx.now.as_millisecond() >= (pending.since + days(DENIAL_DAYS)).as_millisecond();
     let Some(pending) = order.pending.take_if(|pending| overdue(pending)) else {

@@ -1,8 +1,8 @@
 //! Microsoft.CertificateRegistration: App Service certificate orders, from purchase to expiry.
 //!
-//! `order` is what an order is, `orders` and `stored` its resources, `verify` the proofs of ownership,
-//! `issue` what the CA does with a proven order; `history` the timeline and mails. Whatever takes time is a
-//! [`Job`].
+//! `order` defines an order, `orders` and `stored` its resources, `verify` the proofs of ownership, `issue`
+//! what the CA does with a verified order; `history` has the timeline and mails. Everything that takes time
+//! is a [`Job`].
 
 mod detectors;
 mod history;
@@ -66,8 +66,8 @@ pub const ROUTES: &[Route] = &[
     Route::new(Get, orders!("/{order}/detectors/{detector}"), detectors::get),
 ];
 
-/// What happens to an order later. A job that meets an order in another state than it was made for does
-/// nothing.
+/// A later step of an order. A job does nothing when the order is not in the state that the job was scheduled
+/// for.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Job {
     /// The order's id.
@@ -77,19 +77,19 @@ pub struct Job {
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
 enum Step {
-    /// The purchase went through.
+    /// The purchase is complete.
     Placed,
     /// The CA looks for a proof of ownership.
     Check { attempt: u32 },
     /// The CA signs.
     Issue,
-    /// Nobody proved ownership in time.
+    /// Ownership was not proven in time.
     Deny,
-    /// The time to renew or reissue the certificate with this thumbprint.
+    /// The certificate with this thumbprint is due to be renewed or reissued.
     Replace { thumbprint: String },
     /// The certificate with this thumbprint ends.
     Expire { thumbprint: String },
-    /// Another attempt at a vault that refused.
+    /// Another try to deliver into a vault that refused.
     Deliver,
 }
 

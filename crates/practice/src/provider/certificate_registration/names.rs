@@ -1,4 +1,4 @@
-//! The names of an order: what may be bought, and what the certificate will say.
+//! The names of an order: what may be bought, and which names the certificate will contain.
 
 use serde::{Deserialize, Serialize};
 
@@ -14,7 +14,7 @@ pub enum Product {
 }
 
 impl Product {
-    /// The word of the API.
+    /// The product's name in the API.
     pub fn word(self) -> &'static str {
         match self {
             Self::Standard => "StandardDomainValidatedSsl",
@@ -22,7 +22,7 @@ impl Product {
         }
     }
 
-    /// From the word of the API, in any casing.
+    /// From the name in the API, in any casing.
     pub fn parse(word: &str) -> Option<Self> {
         [Self::Standard, Self::Wildcard].into_iter().find(|product| product.word().eq_ignore_ascii_case(word))
     }
@@ -39,7 +39,7 @@ pub enum Method {
 }
 
 impl Method {
-    /// Whether the CA includes `www` (A105, A106); both kinds of page lost it in December 2021.
+    /// Whether the CA includes `www` (A105, A106); both page methods lost it in December 2021.
     pub fn keeps_www(self) -> bool {
         matches!(self, Self::Domain | Self::Mail | Self::Txt)
     }
@@ -58,7 +58,7 @@ pub fn secured(product: Product, common_name: &str, method: Method) -> Vec<Strin
     names
 }
 
-/// Checks the common name of an order against its product; the reason is what the service would say.
+/// Checks the common name of an order against its product; returns the service's reason for a refusal.
 pub fn refusal(product: Product, common_name: &str) -> Option<String> {
     let host = common_name.strip_prefix("*.").unwrap_or(common_name);
     if !is_host(host) {
@@ -94,7 +94,7 @@ fn is_host(name: &str) -> bool {
         && labels.last().is_some_and(|top| top.bytes().any(|b| b.is_ascii_alphabetic()))
 }
 
-/// What an order, its stored certificates and their secrets may be called.
+/// Whether orders, their stored certificates and their secrets may have this name.
 pub fn is_order_name(name: &str) -> bool {
     (3..=50).contains(&name.len()) && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
 }

@@ -1,4 +1,4 @@
-//! Orders as resources: buy, change, look at, delete (API.md §5.1, §5.5, §5.13).
+//! Orders as resources: buying, changing, showing and deleting them.
 
 use jiff::SignedDuration;
 use serde_json::{Value, json};
@@ -36,7 +36,7 @@ pub(super) fn get(ctx: &Context<'_>, call: &Call) -> Outcome {
     Ok(Reply::ok(Order::need(ctx, &call.target())?.show(ctx.now)?))
 }
 
-/// The checks of a purchase without the purchase.
+/// Runs the checks of a purchase without the purchase.
 pub(super) fn validate(_: &Context<'_>, call: &Call) -> Outcome {
     if let Some(name) = call.text("/name") {
         check_name(name)?;
@@ -85,14 +85,14 @@ impl Wanted {
     }
 }
 
-/// The signing request of somebody who keeps the key, if there is one, and the common name in it.
+/// The signing request of a customer who keeps the key, if there is one, and the common name in it.
 pub(super) fn signing_request(properties: &Value) -> Result<Option<(String, String)>, Fault> {
     let sent = properties["csr"].as_str().filter(|csr| !csr.is_empty());
     let read = |csr: &str| Ok((csr.to_owned(), request_common_name(csr)?));
     sent.map(read).transpose().map_err(|_: CaError| Fault::web(400, "Parameter Csr has an invalid value."))
 }
 
-/// The key size of a request, or `otherwise`.
+/// The key size in a request, or `otherwise`.
 pub(super) fn key_size(properties: &Value, otherwise: u16) -> Result<u16, Fault> {
     match properties["keySize"].as_u64() {
         None => Ok(otherwise),
@@ -107,7 +107,7 @@ pub(super) fn invalid_key_size() -> Fault {
     Fault::web(400, "Parameter KeySize has an invalid value: it must be 2048, 3072 or 4096.")
 }
 
-/// Buys an order, or changes one that is there: the same PUT again is no second purchase.
+/// Buys an order, or changes an existing one: repeating the same PUT is no second purchase.
 pub(super) fn put(ctx: &Context<'_>, call: &Call) -> Outcome {
     if let Some(order) = Order::find(ctx, &call.target())? {
         return change(ctx, call, order);
@@ -159,7 +159,7 @@ pub(super) fn put(ctx: &Context<'_>, call: &Call) -> Outcome {
         .header("retry-after", ctx.setting.pace.retry_after().to_string()))
 }
 
-/// The purchase went through: the order waits for a proof, and a lock keeps it from being deleted by mistake
+/// Completes the purchase: the order waits for a proof, and a lock protects it from being deleted by mistake
 /// (A206).
 pub(super) fn placed(ctx: &Context<'_>, mut order: Order) -> Result<(), Fault> {
     if order.provisioning != Provisioning::InProgress {
@@ -218,7 +218,7 @@ fn change(ctx: &Context<'_>, call: &Call, mut order: Order) -> Outcome {
     Ok(Reply::ok(order.show(ctx.now)?))
 }
 
-/// Stores whatever the order's own `certificates` map asks for.
+/// Stores the certificate as the order's own `certificates` map asks for.
 fn store_all(ctx: &Context<'_>, order: &mut Order, body: &Value) -> Result<(), Fault> {
     let wanted = body["properties"]["certificates"].as_object();
     for (name, one) in wanted.into_iter().flatten() {
@@ -227,7 +227,7 @@ fn store_all(ctx: &Context<'_>, order: &mut Order, body: &Value) -> Result<(), F
     Ok(())
 }
 
-/// Deletes and revokes; locks were asked before. The vault keeps its secret.
+/// Deletes and revokes; locks were checked before. The vault keeps its secret.
 pub(super) fn delete(ctx: &Context<'_>, call: &Call) -> Outcome {
     let id = call.target();
     revoke(ctx, &id)?;
@@ -235,7 +235,7 @@ pub(super) fn delete(ctx: &Context<'_>, call: &Call) -> Outcome {
     Ok(Reply::new(if there { 200 } else { 204 }, Body::Empty))
 }
 
-/// Keeps in mind with the order what its resource was tagged with.
+/// Copies the tags of the resource to the stored order.
 pub fn retag(ctx: &Context<'_>, id: &ResourceId, tags: &Value) -> Result<(), Fault> {
     match Order::find(ctx, id)? {
         Some(mut order) => {
@@ -246,7 +246,7 @@ pub fn retag(ctx: &Context<'_>, id: &ResourceId, tags: &Value) -> Result<(), Fau
     }
 }
 
-/// Whatever was issued for an order that goes is to be trusted no longer.
+/// Revokes everything that was issued for an order before it is deleted.
 pub fn revoke(ctx: &Context<'_>, id: &ResourceId) -> Result<(), Fault> {
     let Some(order) = Order::find(ctx, id)? else {
         return Ok(());

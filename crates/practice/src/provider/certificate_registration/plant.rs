@@ -1,4 +1,4 @@
-//! Orders with a past, for scenarios: bought, proven and issued on days before the practice cloud began.
+//! Orders with a past, for scenarios: bought, verified and issued before the practice cloud began.
 
 use jiff::Timestamp;
 use serde_json::json;
@@ -18,7 +18,7 @@ use crate::{
     reply::Fault,
 };
 
-/// What is known of an order's past. Denial and expiry follow from the days.
+/// What is known of an order's past. Denial and expiry follow from the dates.
 #[derive(Debug, Clone)]
 pub struct Past {
     pub id: ResourceId,
@@ -28,7 +28,7 @@ pub struct Past {
     pub bought: Timestamp,
     /// How ownership was proven, on the day of the first issue.
     pub method: Method,
-    /// The days on which certificates were issued, oldest first; none: nobody verified.
+    /// The days on which certificates were issued, oldest first; empty: ownership was never proven.
     pub issued: Vec<Timestamp>,
     /// The vault and the secret.
     pub stored: Option<(ResourceId, String)>,
@@ -36,8 +36,8 @@ pub struct Past {
     pub keys: Vec<KeySource>,
 }
 
-/// Writes the order, its lock, its secrets, and what will happen to it. Permissions on the vault must be
-/// there before.
+/// Writes the order, its lock and its secrets, and schedules its jobs. The permissions on the vault must
+/// exist before.
 pub fn plant(ctx: &Context<'_>, past: &Past) -> Result<Order, Fault> {
     let mut order = Order {
         id: past.id.to_string(),
@@ -73,7 +73,8 @@ pub fn plant(ctx: &Context<'_>, past: &Past) -> Result<Order, Fault> {
     for (at, day) in past.issued.iter().enumerate() {
         reissue(ctx, &mut order, *day, past.method, past.keys.get(at).cloned())?;
     }
-    // Certificates live shorter every other year: what the platform would have replaced by now was replaced.
+    // Certificates have become shorter over the years: those that the platform would have replaced by now are
+    // replaced.
     while let Some(day) = due_since(ctx, &order)? {
         reissue(ctx, &mut order, day, past.method, past.keys.first().cloned())?;
     }
@@ -93,7 +94,7 @@ pub fn plant(ctx: &Context<'_>, past: &Past) -> Result<Order, Fault> {
     Order::need(ctx, &past.id)
 }
 
-/// Issues once more on a day of the past, into the vault too. The caller saves the order.
+/// Issues again on a day of the past, into the vault too. The caller saves the order.
 pub fn reissue(
     ctx: &Context<'_>,
     order: &mut Order,
@@ -110,18 +111,19 @@ pub fn reissue(
     let key = key.unwrap_or(KeySource::NewRsa(2048));
     issue::sign(&then, order, PendingKind::Reissue, method, key)?;
     stored::deliver(&then, order)?;
-    // What is due in the past happens as soon as the practice cloud runs.
+    // Jobs that are due in the past run as soon as the practice cloud runs.
     issue::schedule_ends(ctx, order)
 }
 
-/// When the certificate of the order was due to be replaced within the paid term, if that day is over.
+/// The day on which the order's certificate was due to be replaced within the paid term, if it has passed.
 fn due_since(ctx: &Context<'_>, order: &Order) -> Result<Option<Timestamp>, Fault> {
     let (Some(current), Some(term_end)) = (&order.current, order.term_end) else {
         return Ok(None);
     };
     let end = current.facts()?.not_after;
     let due = end - days(AUTO_RENEWAL_DAYS);
-    // Near the end of the term nothing is replaced any more, unless the paid time would be over too early.
+    // Near the end of the term nothing is replaced any more, unless the certificate has ended before the
+    // paid term did.
     let within = end + days(AUTO_RENEWAL_DAYS) <= term_end || end <= ctx.now && end < term_end;
     let within = within && due > current.issued_at;
     Ok((within && due <= ctx.now).then_some(due))

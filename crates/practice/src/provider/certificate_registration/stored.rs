@@ -1,5 +1,5 @@
-//! `certificateOrders/{order}/certificates`: which vault secret holds an order's certificate (Step 1: Store,
-//! API.md §5.6), and the delivery into it.
+//! `certificateOrders/{order}/certificates`: which vault secret holds an order's certificate (Step 1: Store),
+//! and the delivery into it.
 
 use serde_json::{Value, json};
 
@@ -28,7 +28,7 @@ pub const STATE_TAG: &str = "CertificateState";
 const VAULT_LOCK: &str = "AppServiceCertificateLock";
 const VAULT_LOCK_NOTES: &str = "This vault stores an App Service certificate. Do not remove the lock: apps get renewed \
                                 certificates from here.";
-/// How often the service tries a vault again that refused, in hours.
+/// The hours after which the service tries again to deliver into a vault that refused.
 const RETRY_HOURS: i64 = 8;
 
 pub(super) fn list(ctx: &Context<'_>, call: &Call) -> Outcome {
@@ -43,13 +43,13 @@ pub(super) fn get(ctx: &Context<'_>, call: &Call) -> Outcome {
     found.map(Reply::ok).ok_or_else(|| Fault::not_found(&call.target()))
 }
 
-/// Stores the certificate under this name; the same PUT again tries the vault again.
+/// Stores the certificate under this name; repeating the same PUT tries the vault again.
 pub(super) fn put(ctx: &Context<'_>, call: &Call) -> Outcome {
     let mut order = Order::need(ctx, &call.target().parent())?;
     let name = call.param("name");
     let new = position(&order, name).is_none();
     let at = store(ctx, &mut order, name, &call.body["properties"])?;
-    // A PUT says what the tags are; without any, they are gone.
+    // A PUT states all tags; without any, the resource has none.
     order.stored[at].tags = call.body.get("tags").cloned().unwrap_or_default();
     order.save(ctx)?;
     let shown = order.stored[at].show(&order);
@@ -71,7 +71,7 @@ fn position(order: &Order, name: &str) -> Option<usize> {
     all.position(|one| one.name.eq_ignore_ascii_case(name))
 }
 
-/// Puts an entry into the order's map and delivers to it; answers its place. The caller saves the order.
+/// Adds an entry to the order's map and delivers to it; returns its index. The caller saves the order.
 pub(super) fn store(
     ctx: &Context<'_>,
     order: &mut Order,
@@ -123,8 +123,8 @@ pub(super) fn store(
     Ok(at)
 }
 
-/// Brings the order's certificate, or its placeholder, into every vault it is stored in. The caller saves the
-/// order.
+/// Writes the order's certificate, or its placeholder, into every vault that it is stored in. The caller
+/// saves the order.
 pub(super) fn deliver(ctx: &Context<'_>, order: &mut Order) -> Result<(), Fault> {
     for at in 0..order.stored.len() {
         deliver_one(ctx, order, at)?;
@@ -132,7 +132,7 @@ pub(super) fn deliver(ctx: &Context<'_>, order: &mut Order) -> Result<(), Fault>
     retry_later(ctx, order)
 }
 
-/// The background job of the service: only what was refused is tried again.
+/// The background job of the service: repeats only the deliveries that were refused.
 pub(super) fn deliver_again(ctx: &Context<'_>, mut order: Order) -> Result<(), Fault> {
     for at in 0..order.stored.len() {
         if refused(&order.stored[at]) {

@@ -64,7 +64,7 @@ fn cloud() -> Fixture {
     cloud_on(NOW)
 }
 
-/// A cloud with a vault that lets the order service write.
+/// A cloud with a vault into which the order service may write.
 fn cloud_on(now: &str) -> Fixture {
     let mut cloud = Fixture::new(now);
     let service = policy(CERTIFICATE_REGISTRATION.object_id, &["get", "list", "set", "delete"]);
@@ -116,7 +116,7 @@ fn add_txt(cloud: &Fixture, name: &str, value: &str) {
     cloud.with(|ctx| dns::add(ctx.tx, &record).unwrap());
 }
 
-/// An order for `contoso.com` that was proven by TXT and issued.
+/// An order for `contoso.com` that was verified by TXT and issued.
 fn issued(cloud: &mut Fixture, name: &str) -> Value {
     let fresh = buy(cloud, name, &standard("contoso.com"));
     add_txt(cloud, "contoso.com", text(&fresh, "/domainVerificationToken"));
@@ -138,8 +138,8 @@ fn timeline(cloud: &Fixture, name: &str) -> Vec<String> {
     lines.iter().map(|line| text(line, "/actionType").to_owned()).collect()
 }
 
-/// An app with a mapped host name that was given the token. It enforces HTTPS, which only a page of one's own
-/// minds.
+/// An app with a mapped hostname that was given the token. It enforces HTTPS, which affects only the proof by
+/// a page of one's own.
 fn app_with(cloud: &Fixture, host: &str, token: &str) {
     let web = |kind: &str, name: &str| ResourceId::parse(GROUP).under("Microsoft.Web", kind, name);
     let (plan, site) = (web("serverfarms", "plan"), web("sites", "shop"));

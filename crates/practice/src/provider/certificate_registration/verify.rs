@@ -1,5 +1,5 @@
-//! Step 2: Verify. The CA looks for a proof that the customer owns the domain, in every place a proof can be
-//! (API.md §5.7).
+//! Step 2: Verify. The CA looks for a proof that the customer owns the domain, in every place where one can
+//! be.
 
 use jiff::SignedDuration;
 
@@ -25,15 +25,15 @@ use crate::{
     reply::{Fault, Outcome, Reply},
 };
 
-/// The CA of orders, as CAA records call it (A69).
+/// The CA of orders, as it is named in CAA records (A69).
 const CA_DOMAIN: &str = "godaddy.com";
-/// How often the CA looks before it gives up until it is asked again.
+/// How often the CA looks for a proof before it waits for the next request.
 const ATTEMPTS: u32 = 10;
-/// Where the page with the token has to be, by the newest document; until 2025 it was called
+/// The path of the page with the token, according to the newest document; until 2025 it was called
 /// `starfield.html`.
 const PAGE: &str = "/.well-known/pki-validation/godaddy.html";
 
-/// POST verifyDomainOwnership: 204 says "asked", the outcome shows in the order later.
+/// POST verifyDomainOwnership: 204 confirms the request; the order shows the result later.
 pub(super) fn ask(ctx: &Context<'_>, call: &Call) -> Outcome {
     let order = Order::need(ctx, &call.target())?;
     if matches!(order.status, Status::Denied | Status::Expired) {
@@ -55,7 +55,7 @@ fn look_soon(ctx: &Context<'_>, order: &Order, attempt: u32) -> Result<(), Fault
     ctx.soon(minute, &job(order, Step::Check { attempt }))
 }
 
-/// POST resendRequestEmails: asks the domain's five mailboxes (C24).
+/// POST resendRequestEmails: sends mails to the domain's five mailboxes (C24).
 pub(super) fn send_mails(ctx: &Context<'_>, call: &Call) -> Outcome {
     let order = Order::need(ctx, &call.target())?;
     let name = call.text("/name").unwrap_or_default().to_ascii_lowercase();
@@ -66,7 +66,7 @@ pub(super) fn send_mails(ctx: &Context<'_>, call: &Call) -> Outcome {
             format!("Parameter Name has an invalid value: '{name}' is not the domain of this order."),
         ));
     }
-    // What the service will say is not known; that it sends nothing is.
+    // The service's future words are not known; it is known that it will send nothing.
     if !MAIL_PROVES.at(ctx.now) {
         return Err(Fault::web(400, "Domain validation by email is no longer supported."));
     }
@@ -77,8 +77,8 @@ pub(super) fn send_mails(ctx: &Context<'_>, call: &Call) -> Outcome {
     Ok(Reply::empty(204))
 }
 
-/// The owner of a domain answers the mails about an order (its name or its domain is `wanted`); says how many
-/// orders were waiting for that.
+/// The owner of a domain answers the mails about an order (its name or its domain is `wanted`). Returns how
+/// many orders were waiting for that.
 pub fn approve_mail(ctx: &Context<'_>, wanted: &str) -> Result<usize, Fault> {
     let mut approved = 0;
     for subscription in subscriptions::all(ctx)? {
@@ -98,7 +98,7 @@ pub fn approve_mail(ctx: &Context<'_>, wanted: &str) -> Result<usize, Fault> {
             if asked {
                 order.mail_approved = true;
                 order.save(ctx)?;
-                // The click on the link is the answer; nobody has to ask the CA to look.
+                // The click on the link is the proof; no further request to the CA is needed.
                 look_soon(ctx, &order, ATTEMPTS)?;
                 approved += 1;
             }
@@ -113,7 +113,7 @@ pub(super) fn check(ctx: &Context<'_>, mut order: Order, attempt: u32) -> Result
     let Some(pending) = order.pending.as_ref().filter(|_| is_pending) else {
         return Ok(());
     };
-    // Asked twice, the CA finds the proof once.
+    // If the CA was asked twice, it uses the proof once.
     if order.proof.is_some_and(|proof| proof.at >= pending.since) {
         return Ok(());
     }
@@ -130,7 +130,7 @@ pub(super) fn check(ctx: &Context<'_>, mut order: Order, attempt: u32) -> Result
     }
 }
 
-/// The first proof there is; those that keep `www` come first.
+/// The first proof found; the methods that keep `www` come first.
 fn evidence(ctx: &Context<'_>, order: &Order) -> Result<Option<Method>, Fault> {
     if order.mail_approved && MAIL_PROVES.at(ctx.now) {
         return Ok(Some(Method::Mail));
@@ -155,7 +155,7 @@ fn evidence(ctx: &Context<'_>, order: &Order) -> Result<Option<Method>, Fault> {
     Ok(None)
 }
 
-/// Whether an App Service Domain of the subscription carries the token.
+/// Whether an App Service Domain of the subscription has the token.
 fn owned_domain(ctx: &Context<'_>, order: &Order, root: &str, token: &str) -> Result<bool, Fault> {
     let Some(subscription) = order.resource_id().subscription_id() else {
         return Ok(false);
@@ -167,7 +167,7 @@ fn owned_domain(ctx: &Context<'_>, order: &Order, root: &str, token: &str) -> Re
     }))
 }
 
-/// Whether an app of the subscription that has the host name mapped was given the token (A97).
+/// Whether an app of the subscription to which the hostname is mapped was given the token (A97).
 fn served_by_app(ctx: &Context<'_>, order: &Order, token: &str) -> Result<bool, Fault> {
     match order.resource_id().subscription_id() {
         Some(subscription) => ownership::serves(ctx, &subscription, &order.common_name, token),
@@ -175,7 +175,7 @@ fn served_by_app(ctx: &Context<'_>, order: &Order, token: &str) -> Result<bool, 
     }
 }
 
-/// Whether plain HTTP shows nothing but the token.
+/// Whether the page contains only the token and is served over plain HTTP.
 fn page_shows(ctx: &Context<'_>, order: &Order, token: &str) -> Result<bool, Fault> {
     let host = &order.common_name;
     if let Some(binding) = bindings::find_host(ctx, host)?

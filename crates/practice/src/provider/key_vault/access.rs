@@ -12,7 +12,7 @@ use crate::{
     reply::Fault,
 };
 
-/// The kinds of contents that certificates need.
+/// The kinds of vault contents that certificates need.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Contents {
     Keys,
@@ -21,7 +21,7 @@ pub enum Contents {
 }
 
 impl Contents {
-    /// The word of access policies for it.
+    /// Its name in access policies.
     pub fn word(self) -> &'static str {
         match self {
             Self::Keys => "keys",
@@ -31,12 +31,12 @@ impl Contents {
     }
 }
 
-/// One permission in the words of access policies: `secrets get`.
+/// One permission as access policies name it: `secrets get`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Permission(pub Contents, pub &'static str);
 
 impl Permission {
-    /// The same in the words of roles: `secrets/getSecret/action`.
+    /// The same as roles name it: `secrets/getSecret/action`.
     pub fn action(self) -> String {
         let Self(contents, verb) = self;
         match (contents, verb) {
@@ -53,7 +53,7 @@ impl Permission {
     }
 }
 
-/// What the vault says to a principal.
+/// The vault's decision about a principal's request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verdict {
     Granted,
@@ -61,12 +61,12 @@ pub enum Verdict {
     Lacking,
     /// No policy and no role names the principal.
     Unknown,
-    /// The firewall stops it before permissions count.
+    /// The firewall stops the principal before permissions are checked.
     Firewall,
 }
 
-/// What a built-in role allows on the data plane: verbs on secrets, verbs on certificates (C15, C16). The
-/// roles of the control plane allow nothing here.
+/// What a built-in role allows on the data plane: verbs on secrets, verbs on certificates (C15, C16). Roles
+/// of the control plane allow nothing here.
 fn verbs_of(role: Role) -> (&'static [&'static str], &'static [&'static str]) {
     match role {
         Role::Owner
@@ -84,7 +84,7 @@ fn verbs_of(role: Role) -> (&'static [&'static str], &'static [&'static str]) {
     }
 }
 
-/// Whether `principal` (an object id) may do that in the vault.
+/// Whether `principal` (an object id) has the permission in the vault.
 pub fn check(
     ctx: &Context<'_>,
     vault: &Vault,
@@ -149,7 +149,7 @@ fn by_role(
     Ok(verdict)
 }
 
-/// Everybody comes from the loopback address; Azure's own services pass when the vault trusts them (C21).
+/// Every caller comes from the loopback address; Azure's own services pass when the vault trusts them (C21).
 fn firewall_admits(vault: &Vault, principal: &str) -> bool {
     let properties = &vault.resource["properties"];
     let acls = &properties["networkAcls"];
@@ -168,7 +168,7 @@ fn firewall_admits(vault: &Vault, principal: &str) -> bool {
     !closed && rules.into_iter().flatten().any(|rule| covers_loopback(text(rule, "/value")))
 }
 
-/// Whether a rule (`127.0.0.1`, `127.0.0.0/8`) lets this machine in.
+/// Whether a rule (`127.0.0.1`, `127.0.0.0/8`) admits this machine.
 fn covers_loopback(rule: &str) -> bool {
     let (address, length) = rule.split_once('/').unwrap_or((rule, "32"));
     let (Ok(address), Ok(length @ 0..=32)) = (address.parse::<Ipv4Addr>(), length.parse::<u32>()) else {

@@ -1,5 +1,5 @@
-//! Backups of certificates and secrets. What a client gets is opaque, as in Azure: a number that this cloud
-//! alone can make something of.
+//! Backups of certificates and secrets. A client gets an opaque value, as in Azure: a number that has a
+//! meaning only in this cloud.
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD as BASE64URL};
 use serde::{Deserialize, Serialize};
@@ -30,10 +30,10 @@ pub(super) const ROUTES: &[Route] = &[
     Route::new(Method::Post, "secrets/{name}/backup", back_up_secret),
 ];
 
-/// Every version of one object, as it was.
+/// Every version of one object at the time of the backup.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 struct Backup {
-    /// Only with a certificate.
+    /// Present for a certificate.
     certificate: Option<Certificate>,
     secret: Option<Secret>,
 }

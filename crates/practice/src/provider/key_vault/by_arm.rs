@@ -1,5 +1,5 @@
-//! Secrets of a vault as resources of ARM, for templates: they can be written and looked at, and their values
-//! never come back.
+//! Secrets of a vault as ARM resources, for templates: they can be written and listed, and their values are
+//! never returned.
 
 use serde_json::{Map, Value, json};
 
@@ -52,7 +52,7 @@ fn get(ctx: &Context<'_>, call: &Call) -> Outcome {
     shown.map(Reply::ok).ok_or_else(|| Fault::not_found(&call.target()))
 }
 
-/// A PUT makes a version, a PATCH changes the newest.
+/// A PUT adds a version, a PATCH changes the newest.
 fn put(ctx: &Context<'_>, call: &Call) -> Outcome {
     let vault = vault(ctx, call)?;
     let name = call.param("name");

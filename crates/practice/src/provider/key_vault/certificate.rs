@@ -1,5 +1,4 @@
-//! The certificates of a vault as they are kept. Each version has a secret of the same name and version with
-//! its PFX.
+//! The stored certificates of a vault. Each version has a secret of the same name and version with its PFX.
 
 use std::collections::BTreeMap;
 
@@ -54,7 +53,7 @@ impl CertificateVersion {
 }
 
 impl Certificate {
-    /// Lays what a request says over the policy; `attributes` are the vault's own.
+    /// Merges a request into the policy; `attributes` belong to the vault.
     pub fn lay_over(&mut self, wanted: &Value, now: Timestamp) {
         let attributes = self.policy["attributes"].take();
         if wanted.is_object() {
@@ -90,7 +89,7 @@ pub fn all(ctx: &Context<'_>, vault: &Vault) -> Result<Vec<Certificate>, Fault> 
     Ok(found.into_iter().map(|(_, one)| one).collect())
 }
 
-/// Keeps it.
+/// Saves the certificate.
 pub fn save(ctx: &Context<'_>, vault: &Vault, certificate: &Certificate) -> Result<(), Fault> {
     let key = key(vault, &certificate.name);
     Ok(ctx.tx.put(&CERTIFICATES, &key, certificate)?)
@@ -102,7 +101,7 @@ pub fn purge(ctx: &Context<'_>, vault: &Vault, name: &str) -> Result<(), Fault> 
     secret::purge(ctx, vault, name)
 }
 
-/// Removes everything a vault held under this name.
+/// Removes everything that was stored for a vault of this name.
 pub(super) fn purge_vault(ctx: &Context<'_>, vault_name: &str) -> Result<(), Fault> {
     let prefix = format!("{}|", vault_name.to_lowercase());
     for (key, _) in ctx.tx.scan(&CERTIFICATES, &prefix)? {
@@ -111,23 +110,23 @@ pub(super) fn purge_vault(ctx: &Context<'_>, vault_name: &str) -> Result<(), Fau
     Ok(())
 }
 
-/// What a new version is to be.
+/// What a new version will contain.
 #[derive(Debug, Clone)]
 pub struct Draft<'a> {
     pub name: &'a str,
-    /// Laid over the policy that the certificate has or gets.
+    /// Merged into the policy that the certificate has or gets.
     pub policy: Value,
     pub tags: BTreeMap<String, String>,
 }
 
 impl<'a> Draft<'a> {
-    /// Nothing but a name.
+    /// A draft with a name only.
     pub fn named(name: &'a str) -> Self {
         Self { name, policy: json!({}), tags: BTreeMap::new() }
     }
 }
 
-/// Adds a version and its secret, making the certificate if need be; answers the version's id.
+/// Adds a version and its secret, and makes the certificate if needed; returns the version's id.
 pub fn add_version(
     ctx: &Context<'_>,
     vault: &Vault,
@@ -169,7 +168,7 @@ pub fn add_version(
     Ok(id)
 }
 
-/// Says whether a version can be used: as a certificate, and as the secret that holds its key.
+/// Enables or disables a version: as a certificate, and as the secret that holds its key.
 pub fn set_enabled(
     ctx: &Context<'_>,
     vault: &Vault,
@@ -189,14 +188,14 @@ pub fn set_enabled(
     save(ctx, vault, one)
 }
 
-/// Key, leaf and chain, as a secret of content type PEM holds them.
+/// Key, leaf and chain as a PEM secret contains them.
 fn as_pem(issued: &Issued) -> String {
     let key = issued.key.as_ref().map(|key| pem("PRIVATE KEY", key, "\n")).unwrap_or_default();
     let chain = std::iter::once(&issued.leaf).chain(&issued.chain).map(|der| pem("CERTIFICATE", der, "\n"));
     key + &chain.collect::<String>()
 }
 
-/// Says of a certificate that it is kept as PEM, which App Service does not import.
+/// Changes a certificate to PEM, which App Service does not import.
 pub fn keep_as_pem(ctx: &Context<'_>, vault: &Vault, name: &str) -> Result<(), Fault> {
     if let Some(mut certificate) = find(ctx, vault, name)? {
         certificate.policy["secret_props"]["contentType"] = json!(PEM_TYPE);
@@ -213,7 +212,8 @@ pub fn keep_as_pem(ctx: &Context<'_>, vault: &Vault, name: &str) -> Result<(), F
     Ok(())
 }
 
-/// Adds a certificate of one version, as a generated estate has thousands of; answers the version's id.
+/// Adds a certificate with one version, as a generated estate has thousands of them; returns the version's
+/// id.
 pub fn plant(
     ctx: &Context<'_>,
     vault: &Vault,
@@ -238,7 +238,7 @@ pub fn plant(
     Ok(id)
 }
 
-/// The policy a vault gives to what is imported.
+/// The policy that a vault gives to imported certificates.
 fn policy(facts: &Facts, now: Timestamp) -> Value {
     let months = (facts.not_after.as_second() - facts.not_before.as_second()) / (30 * 24 * 3600);
     let mut key =

@@ -146,7 +146,7 @@ fn recover(ctx: &Context<'_>, call: &Call) -> Outcome {
     Ok(Reply::ok(shown.unwrap_or_default()))
 }
 
-/// A certificate takes its secret with it, and brings it back.
+/// The secret of a certificate is deleted and recovered together with it.
 fn set_deleted(
     ctx: &Context<'_>,
     vault: &Vault,
@@ -196,7 +196,7 @@ pub(super) fn tags(body: &Value) -> BTreeMap<String, String> {
         .collect()
 }
 
-/// The fields that lists and bundles share; without `version` the id names no version, as in lists.
+/// The fields that lists and bundles share. In lists `version` is omitted, so that the id names no version.
 fn item(vault: &Vault, one: &Certificate, version: &CertificateVersion, id: &str) -> Value {
     let der = version.der();
     let facts = Facts::read(&der).ok();

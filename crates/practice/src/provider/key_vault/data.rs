@@ -1,5 +1,5 @@
 //! The data plane of a vault, as reached at `NAME.vault.localhost`: routing, permissions, and the 401 that
-//! says where to get a token (API.md §9).
+//! says where to get a token.
 
 use serde_json::{Value, json};
 
@@ -23,19 +23,19 @@ use crate::{
 const ROUTES: &[&[Route]] =
     &[issuers::ROUTES, backup::ROUTES, pending::ROUTES, secrets::ROUTES, certificates::ROUTES, keys::ROUTES];
 
-/// The most that one page of a list has.
+/// The maximum length of one page of a list.
 const PAGE: usize = 25;
 
-/// What names the vault in `Call::params` besides the route's own words.
+/// The key of the vault's name in `Call::params`, besides the route's own parameters.
 const VAULT: &str = "vault";
 
-/// Answers one request to the vault `name`; its token is good, its permissions are checked here.
+/// Answers one request to the vault `name`; its token is valid, its permissions are checked here.
 pub fn data_plane(ctx: &Context<'_>, name: &str, call: &Call) -> Outcome {
     if call.api_version().is_empty() {
         return Err(Fault::vault(400, "BadParameter", "AKV10001: api-version must be specified", None));
     }
     let served = calendar::VAULT_DATA_VERSIONS.at(ctx.now);
-    // Previews come and go between them.
+    // Previews between the listed versions come and go.
     if !served.contains(&call.api_version()) && !call.api_version().contains("-preview") {
         let (asked, newest) = (call.api_version(), served.last().copied().unwrap_or_default());
         let message = format!(
@@ -75,8 +75,8 @@ pub fn data_plane(ctx: &Context<'_>, name: &str, call: &Call) -> Outcome {
         .header("x-ms-keyvault-network-info", "conn_type=Ipv4;addr=127.0.0.1;act_addr_fam=InterNetwork;"))
 }
 
-/// The 401 that tells a client whom to ask for a token, and for which resource. Azure's clients insist that
-/// the resource is the domain that the vault is in, so that no other server lures a token out of them.
+/// The 401 that tells a client where to ask for a token, and for which resource. Azure's clients require that
+/// the resource is the domain of the vault, so that no other server can lure a token out of them.
 pub fn challenge(authority: &Authority, fault: &TokenFault) -> Fault {
     let port = authority.origin.rsplit(':').next().unwrap_or_default();
     let resource = format!("https://vault.localhost:{port}");
@@ -103,7 +103,7 @@ pub fn challenge(authority: &Authority, fault: &TokenFault) -> Fault {
     )
 }
 
-/// The vault of the request, once its permissions let the caller in.
+/// The vault of the request, once its permissions admit the caller.
 pub(super) fn enter(ctx: &Context<'_>, call: &Call, permission: Permission) -> Result<Vault, Fault> {
     let name = call.param(VAULT);
     let vault = Vault::named(ctx, name)?.ok_or_else(|| {
@@ -182,7 +182,7 @@ pub(super) fn page(vault: &Vault, call: &Call, items: Vec<Value>) -> Reply {
     Reply::ok(json!({"value": value, "nextLink": next}))
 }
 
-/// `recoveryId`, `deletedDate` and `scheduledPurgeDate` of something deleted.
+/// Adds `recoveryId`, `deletedDate` and `scheduledPurgeDate` of a deleted object.
 pub(super) fn mark_deleted(shown: &mut Value, vault: &Vault, path: &str, deleted: Deleted) {
     shown["recoveryId"] = format!("{}{path}", vault.uri()).into();
     shown["deletedDate"] = deleted.at.as_second().into();
@@ -214,7 +214,7 @@ pub(super) fn attributes(
     attributes
 }
 
-/// Purging is refused while the vault protects what was deleted.
+/// Refuses to purge while the vault has purge protection.
 pub(super) fn refuse_purge(vault: &Vault) -> Result<(), Fault> {
     if vault.flag("enablePurgeProtection") {
         return Err(Fault::vault(

@@ -1,4 +1,4 @@
-//! Vaults that were deleted and still hold their names: list, look at, purge.
+//! Deleted vaults that still hold their names: list, show, purge.
 
 use serde_json::{Value, json};
 
@@ -68,7 +68,7 @@ fn is_there(entry: &Entry, call: &Call) -> bool {
             .is_some_and(|own| own.eq_ignore_ascii_case(call.param("subscription")))
 }
 
-/// The vault provider has a shape of its own for this: 202 and 200 both with a body.
+/// The vault provider has its own form of operation result: both 202 and 200 have a body.
 pub(super) fn purge_result(ctx: &Context<'_>, call: &Call) -> Outcome {
     let id = operations::OperationId(call.param("operation").to_owned());
     let now = ctx.now.strftime("%Y-%m-%d %H:%M:%SZ").to_string();
@@ -86,7 +86,7 @@ pub(super) fn purge_result(ctx: &Context<'_>, call: &Call) -> Outcome {
     }
 }
 
-/// The retention of a deleted vault is over; one that was brought back meanwhile stays.
+/// The retention of a deleted vault is over; a recovered vault stays.
 pub(super) fn retention_over(ctx: &Context<'_>, name: &str) -> Result<(), Fault> {
     let name = name.to_lowercase();
     let entry = ctx.tx.get(&NAMES, &name)?;
@@ -96,7 +96,7 @@ pub(super) fn retention_over(ctx: &Context<'_>, name: &str) -> Result<(), Fault>
     }
 }
 
-/// Frees a name (in lower case) and removes what was kept under it.
+/// Frees a name (in lower case) and removes what was stored under it.
 pub(super) fn forget(ctx: &Context<'_>, name: &str) -> Result<(), Fault> {
     ctx.tx.remove(&NAMES, name)?;
     secret::purge_vault(ctx, name)?;

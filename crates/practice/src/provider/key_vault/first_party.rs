@@ -1,4 +1,4 @@
-//! How Azure's own services use a vault: with their own permissions, through the same checks as everybody.
+//! How Azure's own services use a vault: with their own permissions, through the same checks as every caller.
 
 use super::{
     Vault,
@@ -7,20 +7,20 @@ use super::{
 };
 use crate::{context::Context, id::ResourceId, principals::Principal, reply::Fault};
 
-/// Why a service could not use a secret; the words are the states that Azure reports (API.md §5.3).
+/// Why a service could not use a secret; Azure reports these as states.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Refusal {
     VaultMissing,
-    /// Nothing in the vault names the service, or the firewall stops it.
+    /// No policy or role in the vault names the service, or the firewall stops it.
     Unauthorized,
     /// The service has permissions, but not the one it needs.
     NotPermitted,
-    /// No such secret, a disabled one, or its name is held by a deleted one.
+    /// The secret does not exist, is disabled, or its name is held by a deleted one.
     SecretMissing,
 }
 
 impl Refusal {
-    /// The `provisioningState` or `keyVaultSecretStatus` that tells of it.
+    /// The `provisioningState` or `keyVaultSecretStatus` that reports it.
     pub fn state(self) -> &'static str {
         match self {
             Self::VaultMissing => "KeyVaultDoesNotExist",
@@ -31,7 +31,7 @@ impl Refusal {
     }
 }
 
-/// An attempt ends well, is refused by the vault, or fails for a reason of the practice cloud itself.
+/// The access succeeds, is refused by the vault, or fails for an internal reason of the practice cloud.
 pub type Attempt<T> = Result<Result<T, Refusal>, Fault>;
 
 /// Reads the newest version of a secret (permission `secrets get`).
@@ -73,7 +73,8 @@ fn enter(ctx: &Context<'_>, service: &Principal, id: &ResourceId, verb: &'static
     Ok(match check(ctx, &vault, service.object_id, permission)? {
         Verdict::Granted => Ok(vault),
         Verdict::Lacking => Err(Refusal::NotPermitted),
-        // Roles know everybody; what no role allows is a lack, also while an assignment is on its way.
+        // With roles no principal is unknown; a permission that no role grants is missing, also while an
+        // assignment has not taken effect yet.
         Verdict::Unknown if vault.flag("enableRbacAuthorization") => Err(Refusal::NotPermitted),
         Verdict::Unknown | Verdict::Firewall => Err(Refusal::Unauthorized),
     })

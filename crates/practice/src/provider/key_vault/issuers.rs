@@ -1,4 +1,4 @@
-//! Whom a vault tells about its certificates (contacts), and the CAs that it may order from (issuers).
+//! The contacts whom a vault informs about its certificates, and the CAs from which it may order (issuers).
 
 use serde_json::{Value, json};
 
@@ -15,11 +15,11 @@ use crate::{
     store::Collection,
 };
 
-/// The CAs that Key Vault works with, and its own one for tests.
+/// The CAs that Key Vault works with, and its own CA for tests.
 const PROVIDERS: [&str; 6] =
     ["DigiCert", "GlobalSign", "SslAdminV2", "OneCertV2-PublicCA", "OneCertV2-PrivateCA", "Test"];
 
-/// Where an issuer keeps what its CA says instead of issuing; shown to nobody.
+/// The member that holds the words of a CA that refuses to issue; never shown.
 const REFUSES: &str = "refuses";
 
 const CONTACTS: Collection<Value> = Collection::new("vault-contacts");
@@ -37,20 +37,20 @@ pub(super) const ROUTES: &[Route] = &[
     Route::new(Method::Delete, "certificates/issuers/{issuer}", delete),
 ];
 
-/// Whether the issuer of that name is enabled; nothing when there is none.
+/// Whether the issuer of that name is enabled; `None` if there is no such issuer.
 pub(super) fn state(ctx: &Context<'_>, vault: &Vault, issuer: &str) -> Result<Option<bool>, Fault> {
     let found = ctx.tx.get(&ISSUERS, &key(vault, issuer))?;
     Ok(found.map(|one| one["attributes"]["enabled"] != false))
 }
 
-/// What its CA says instead of issuing, as after the password of the account there was changed.
+/// The words with which its CA refuses to issue, as after a change of the account's password there.
 pub(super) fn refusal(ctx: &Context<'_>, vault: &Vault, issuer: &str) -> Result<Option<String>, Fault> {
     let found = ctx.tx.get(&ISSUERS, &key(vault, issuer))?;
     Ok(found.and_then(|one| Some(one[REFUSES].as_str()?.to_owned())))
 }
 
-/// Has the CA behind an issuer refuse all orders with these words, or issue again; says whether there is such
-/// an issuer.
+/// Makes the CA behind an issuer refuse all orders with these words, or issue again. Returns whether there is
+/// such an issuer.
 pub fn set_refusal(ctx: &Context<'_>, vault: &str, issuer: &str, words: Option<&str>) -> Result<bool, Fault> {
     let Some(vault) = Vault::named(ctx, vault)? else { return Ok(false) };
     let Some(mut one) = ctx.tx.get(&ISSUERS, &key(&vault, issuer))? else { return Ok(false) };
@@ -97,7 +97,7 @@ fn get(ctx: &Context<'_>, call: &Call) -> Outcome {
     Ok(Reply::ok(show(need(ctx, &vault, call)?)))
 }
 
-/// PUT makes an issuer, PATCH changes one.
+/// PUT creates an issuer, PATCH changes one.
 fn put(ctx: &Context<'_>, call: &Call) -> Outcome {
     let vault = enter(ctx, call, may("setissuers"))?;
     let name = call.param("issuer");
@@ -144,7 +144,7 @@ fn need(ctx: &Context<'_>, vault: &Vault, call: &Call) -> Result<Value, Fault> {
     })
 }
 
-/// A password goes in and never comes out.
+/// Removes the password, which is never returned.
 fn show(mut one: Value) -> Value {
     if let Some(members) = one.as_object_mut() {
         members.remove(REFUSES);
@@ -155,7 +155,7 @@ fn show(mut one: Value) -> Value {
     one
 }
 
-/// Removes what belonged to a vault of this name.
+/// Removes the issuers of a vault of this name.
 pub(super) fn purge_vault(ctx: &Context<'_>, vault_name: &str) -> Result<(), Fault> {
     let name = vault_name.to_lowercase();
     ctx.tx.remove(&CONTACTS, &name)?;

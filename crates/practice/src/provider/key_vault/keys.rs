@@ -1,4 +1,4 @@
-//! `/keys` of the data plane, to look at: every certificate has a key of its own name, and there are no
+//! `/keys` of the data plane, read-only: every certificate has a key of its own name, and there are no
 //! others.
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD as BASE64URL};
@@ -67,7 +67,7 @@ fn get(ctx: &Context<'_>, call: &Call) -> Outcome {
     Ok(Reply::ok(shown))
 }
 
-/// Keys that belong to no certificate are no part of the practice cloud.
+/// The practice cloud has no keys without certificates.
 fn refuse(ctx: &Context<'_>, call: &Call) -> Outcome {
     enter(ctx, call, may("create"))?;
     let words = "The practice cloud keeps no keys but those of certificates.";
@@ -113,7 +113,7 @@ fn public_part(der: &[u8]) -> Option<Value> {
             Some(json!({"kty": "RSA", "n": BASE64URL.encode(modulus), "e": BASE64URL.encode(key.exponent)}))
         }
         PublicKey::EC(point) => {
-            // Uncompressed: one octet, then both coordinates.
+            // Uncompressed: one byte, then both coordinates.
             let (x, y) = point.data().get(1..).map(|both| both.split_at(both.len() / 2))?;
             let curve = match x.len() {
                 32 => "P-256",

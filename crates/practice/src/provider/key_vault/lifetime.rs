@@ -1,6 +1,6 @@
 //! What a vault does by itself before a certificate ends: at the trigger of its policy it makes a new version
-//! (AutoRenew) if the policy names who signs it. An issuer `Unknown` signs nothing, and a mail to the
-//! contacts (EmailContacts) changes nothing.
+//! (AutoRenew) if the policy names an issuer that can sign. The issuer `Unknown` cannot, and EmailContacts
+//! only sends a mail.
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -19,10 +19,10 @@ use crate::{
     reply::Fault,
 };
 
-/// After a refusal the vault asks its CA again.
+/// The time until the vault asks its CA again after a refusal.
 const ASKS_AGAIN: SignedDuration = SignedDuration::from_hours(24);
 
-/// A version whose time to be renewed has come.
+/// A version that is due for renewal.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Due {
     vault: String,
@@ -30,7 +30,7 @@ pub struct Due {
     version: String,
 }
 
-/// Has the vault look at the newest version at the trigger of its policy.
+/// Schedules a check of the newest version at the trigger of its policy.
 pub(super) fn schedule(ctx: &Context<'_>, vault: &Vault, one: &Certificate) -> Result<(), Fault> {
     let Some(at) = trigger(one) else { return Ok(()) };
     plan(ctx, vault, one, at.max(ctx.now))
@@ -42,7 +42,7 @@ fn plan(ctx: &Context<'_>, vault: &Vault, one: &Certificate, at: Timestamp) -> R
     ctx.at(at, &jobs::Job::KeyVault(super::Job::Lifetime(due)))
 }
 
-/// Makes the new version, unless there is one already or the policy is another one by now.
+/// Makes the new version, unless there is one already or the policy has changed.
 pub(super) fn run(ctx: &Context<'_>, due: &Due) -> Result<(), Fault> {
     let Some(vault) = Vault::named(ctx, &due.vault)? else { return Ok(()) };
     let found = certificate::find(ctx, &vault, &due.name)?.filter(|one| one.deleted.is_none());
@@ -56,7 +56,7 @@ pub(super) fn run(ctx: &Context<'_>, due: &Due) -> Result<(), Fault> {
     }
 }
 
-/// When the policy has the newest version renewed; nothing where it does not.
+/// When the policy has the newest version renewed; `None` if it does not.
 fn trigger(one: &Certificate) -> Option<Timestamp> {
     if text(&one.policy, "/issuer/name").eq_ignore_ascii_case("Unknown") {
         return None;

@@ -50,7 +50,7 @@ pub(super) fn import(ctx: &Context<'_>, call: &Call) -> Outcome {
     Ok(Reply::ok(bundle(&vault, &one, version)))
 }
 
-/// A PFX in base64, or PEM as it is or in base64; with the content type that says so.
+/// Opens a PFX in base64, or PEM as text or in base64; returns its content type too.
 fn open(value: &str, password: &str) -> Result<(Opened, &'static str), Fault> {
     if value.contains("-----BEGIN") {
         return Ok((from_pem(value)?, PEM_TYPE));
@@ -70,14 +70,14 @@ fn open(value: &str, password: &str) -> Result<(Opened, &'static str), Fault> {
     }
 }
 
-/// Makes a key and, by the issuer of the policy, a certificate for it: `Self` signs itself, `Unknown` waits
-/// for a merge, and the name of an issuer of the vault has its CA sign.
+/// Makes a key and a certificate for it by the issuer of the policy: `Self` signs itself, `Unknown` waits for
+/// a merge, and for the name of one of the vault's issuers its CA signs.
 pub(super) fn create(ctx: &Context<'_>, call: &Call) -> Outcome {
     let vault = enter(ctx, call, may("create"))?;
     let name = valid_name(call)?;
     let held = certificate::find(ctx, &vault, name)?;
     refuse_taken(ctx, &vault, name, held.as_ref())?;
-    // Without a policy of its own a new version is made by the one that the certificate has.
+    // A request without a policy uses the one that the certificate has.
     let own = call.body.get("policy").filter(|policy| policy.is_object());
     let kept = held.as_ref().map(|one| &one.policy);
     let wanted = own.or(kept).ok_or_else(|| bad("Property policy is required."))?;
@@ -96,8 +96,8 @@ pub(super) fn create(ctx: &Context<'_>, call: &Call) -> Outcome {
     }
 }
 
-/// A new version by the policy that the certificate has, as the vault makes them by itself; says whether
-/// there is one.
+/// Makes a new version by the certificate's own policy, as vaults do by themselves. Returns whether there is
+/// one.
 pub(super) fn again(ctx: &Context<'_>, vault: &Vault, one: &Certificate) -> Result<bool, Fault> {
     let again = one.policy["key_props"]["reuse_key"] == true;
     let key = if again { key_of(ctx, vault, one)? } else { None };
@@ -116,12 +116,12 @@ pub(super) fn again(ctx: &Context<'_>, vault: &Vault, one: &Certificate) -> Resu
     Ok(is_made)
 }
 
-/// What the issuer of a policy makes of it.
+/// The result of asking the issuer of a policy.
 enum Signed {
     Certificate(Issued),
-    /// DER of the request and its key: somebody else's CA is to sign.
+    /// DER of the request and its key: an outside CA is to sign.
     Request(Vec<u8>, Zeroizing<Vec<u8>>),
-    /// DER of the request, and what the CA says.
+    /// DER of the request, and the words of the CA.
     Refused(Vec<u8>, String),
     NoIssuer(String),
 }
@@ -146,13 +146,13 @@ fn sign(ctx: &Context<'_>, vault: &Vault, wanted: &Value, key: Option<KeySource>
         let (csr, _) = ca::request(&profile).map_err(failed)?;
         return Ok(Signed::Refused(csr, why));
     }
-    // A public CA issues for as long as the calendar of the CAs allows, whatever the policy asks for.
+    // A public CA issues for as long as the calendar of the CAs allows, regardless of the policy.
     let longest = ctx.now + days(ORDER_LEAF_DAYS.at(ctx.now));
     profile.not_after = profile.not_after.min(longest);
     Ok(Signed::Certificate(ctx.setting.ca.issue(&profile).map_err(failed)?))
 }
 
-/// The key of the newest version, to be used once more.
+/// The key of the newest version, for use again.
 fn key_of(ctx: &Context<'_>, vault: &Vault, one: &Certificate) -> Result<Option<KeySource>, Fault> {
     let kept = secret::find(ctx, vault, &one.name)?;
     let Some(material) = kept.and_then(|kept| kept.latest()?.material(ctx)) else {
@@ -162,8 +162,8 @@ fn key_of(ctx: &Context<'_>, vault: &Vault, one: &Certificate) -> Result<Option<
     Ok(Some(KeySource::Existing(Arc::new(pair))))
 }
 
-/// A deleted certificate holds its name; and as a certificate keeps its key in a secret of that name, no
-/// other secret may have it.
+/// A deleted certificate holds its name. A certificate keeps its key in a secret of the same name, so no
+/// other secret may have that name.
 fn refuse_taken(
     ctx: &Context<'_>,
     vault: &Vault,
@@ -184,7 +184,7 @@ fn refuse_taken(
     Ok(())
 }
 
-/// Adds a version, disabled if the call wants it so; answers its id.
+/// Adds a version, disabled if the call asks for it; returns its id.
 fn add(
     ctx: &Context<'_>,
     vault: &Vault,
@@ -218,7 +218,7 @@ fn bad(message: &str) -> Fault {
     Fault::vault(400, "BadParameter", message, None)
 }
 
-/// A PKCS#8 key and the certificates that go with it, the leaf first.
+/// A PKCS#8 key and its certificates, the leaf first.
 fn from_pem(text: &str) -> Result<Opened, Fault> {
     if !text.contains("PRIVATE KEY-----") {
         return Err(bad(

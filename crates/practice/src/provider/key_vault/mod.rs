@@ -1,7 +1,6 @@
-//! Microsoft.KeyVault: vaults (management plane), and what they hold (data plane, at `NAME.vault.localhost`).
+//! Microsoft.KeyVault: vaults (management plane), and their contents (data plane, at `NAME.vault.localhost`).
 //!
-//! Permissions are really enforced, for the caller and for the services of Azure that use a vault by
-//! themselves.
+//! Permissions are enforced, for the caller and for the services of Azure that use a vault by themselves.
 
 pub mod access;
 mod backup;
@@ -44,7 +43,7 @@ use crate::{
 /// The type of a vault, as Azure spells it.
 const KIND: &str = "Microsoft.KeyVault/vaults";
 pub const KIND_KEY: &str = "microsoft.keyvault/vaults";
-/// Who has which name: names are unique in all of Azure, deleted vaults included.
+/// The owner of each name: names are unique in all of Azure, deleted vaults included.
 const NAMES: Collection<Entry> = Collection::new("vault-name");
 
 /// The management plane.
@@ -83,8 +82,8 @@ pub const ROUTES: &[Route] = &[
         vaults::none,
     ),
     Route::new(Method::Get, "{rg}/providers/Microsoft.KeyVault/vaults/{vault}/keys", vaults::none),
-    // az asks for these too: what it calls `keyvault` is both vaults and managed HSMs, of which there are
-    // none here.
+    // az asks for these too: it treats both vaults and managed HSMs as `keyvault`, and there are no HSMs
+    // here.
     Route::new(
         Method::Post,
         "{sub}/providers/Microsoft.KeyVault/checkMhsmNameAvailability",
@@ -96,21 +95,21 @@ pub const ROUTES: &[Route] = &[
     Route::new(Method::Get, "{rg}/providers/Microsoft.KeyVault/managedHSMs", vaults::none),
 ];
 
-/// Looked up before the operations of everybody else, whose answers are empty while they run.
+/// Looked up before the other providers' operations, whose responses are empty while they run.
 pub const OPERATION_ROUTES: &[Route] = &[Route::new(
     Method::Get,
     "{sub}/providers/Microsoft.KeyVault/locations/{location}/operationResults/{operation}",
     deleted_vaults::purge_result,
 )];
 
-/// What a vault does later.
+/// A later step of a vault.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub enum Job {
-    /// The name of a new vault is in DNS.
+    /// The name of a new vault is now in DNS.
     Registered(String),
     /// The retention of a deleted vault is over.
     Purge(String),
-    /// The trigger of a certificate's policy.
+    /// The trigger of a certificate's policy is reached.
     Lifetime(lifetime::Due),
 }
 
@@ -135,11 +134,11 @@ struct Entry {
 struct Deletion {
     at: Timestamp,
     purge_at: Timestamp,
-    /// The vault as it was.
+    /// The vault before its deletion.
     resource: Value,
 }
 
-/// A vault that is there.
+/// An existing vault.
 #[derive(Debug, Clone)]
 pub struct Vault {
     pub id: ResourceId,
@@ -147,13 +146,13 @@ pub struct Vault {
 }
 
 impl Vault {
-    /// By its id.
+    /// Finds a vault by its id.
     pub fn at(ctx: &Context<'_>, id: &ResourceId) -> Result<Option<Self>, Fault> {
         let resource = ctx.find(id)?;
         Ok(resource.map(|resource| Self { id: ResourceId::parse(text(&resource, "/id")), resource }))
     }
 
-    /// By its name, which is unique everywhere.
+    /// Finds a vault by its name, which is unique in Azure.
     pub fn named(ctx: &Context<'_>, name: &str) -> Result<Option<Self>, Fault> {
         match ctx.tx.get(&NAMES, &name.to_lowercase())? {
             Some(Entry { id, deleted: None }) => Self::at(ctx, &ResourceId::parse(&id)),
@@ -165,7 +164,7 @@ impl Vault {
         self.id.name()
     }
 
-    /// What its secrets and certificates are kept under.
+    /// The prefix of the keys of its secrets and certificates.
     fn key(&self) -> String {
         self.name().to_lowercase()
     }
@@ -182,7 +181,7 @@ impl Vault {
         self.resource["properties"][name].as_bool().unwrap_or(false)
     }
 
-    /// Days that what was deleted can be brought back.
+    /// How many days deleted objects can be recovered.
     fn retention_days(&self) -> i64 {
         self.resource["properties"]["softDeleteRetentionInDays"].as_i64().unwrap_or(90)
     }

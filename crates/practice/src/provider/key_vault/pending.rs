@@ -1,5 +1,5 @@
-//! Certificates under way: the vault made a key and a request, and waits for what a CA of somebody's own
-//! makes of it.
+//! Pending certificates: the vault made a key and a request, and waits for the certificate from an outside
+//! CA.
 
 use std::collections::BTreeMap;
 
@@ -38,14 +38,14 @@ pub(super) const ROUTES: &[Route] = &[
     Route::new(Method::Post, "certificates/{name}/pending/merge", merge),
 ];
 
-/// An operation on a certificate: what it made so far, or only that it is over.
+/// An operation on a certificate: the request and key that it made, or only the fact that it is over.
 #[derive(Clone, Serialize, Deserialize)]
 pub struct Pending {
     name: String,
     issuer: Value,
     /// Base64 DER.
     csr: String,
-    /// PKCS#8; empty once the certificate is there.
+    /// PKCS#8; empty once the certificate exists.
     #[serde(with = "base64_octets")]
     key: Zeroizing<Vec<u8>>,
     policy: Value,
@@ -60,7 +60,7 @@ pub struct Pending {
 }
 
 impl Pending {
-    /// What waits for a certificate of somebody else's CA.
+    /// An operation that waits for a certificate of an outside CA.
     pub fn waiting(ctx: &Context<'_>, draft: &Draft, csr: &[u8], key: Zeroizing<Vec<u8>>) -> Self {
         Self {
             name: draft.name.to_owned(),
@@ -77,23 +77,23 @@ impl Pending {
         }
     }
 
-    /// What the vault signed at once.
+    /// An operation that the vault completed at once.
     pub fn over(ctx: &Context<'_>, draft: &Draft, csr: &[u8]) -> Self {
         Self { done: true, ..Self::waiting(ctx, draft, csr, Zeroizing::default()) }
     }
 
-    /// What the issuer refused.
+    /// An operation that the issuer refused.
     pub fn failed(ctx: &Context<'_>, draft: &Draft, csr: &[u8], why: String) -> Self {
         Self { error: Some(why), ..Self::waiting(ctx, draft, csr, Zeroizing::default()) }
     }
 
-    /// Keeps the operation in the place of the one before it.
+    /// Saves the operation in place of the previous one.
     pub fn keep(&self, ctx: &Context<'_>, vault: &Vault) -> Result<(), Fault> {
         Ok(ctx.tx.put(&PENDING, &key(vault, &self.name), self)?)
     }
 
-    /// 202 with the operation as it began, whatever became of it by now: clients fetch the certificate only
-    /// after they saw the operation go from one state to the other.
+    /// Answers 202 with the operation as it began, even if it has ended since: clients fetch the certificate
+    /// only after they saw the state change.
     pub fn begin(&self, ctx: &Context<'_>, vault: &Vault, call: &Call) -> Outcome {
         self.keep(ctx, vault)?;
         let began = Self { done: false, error: None, ..self.clone() };
@@ -145,12 +145,12 @@ impl Pending {
 
 impl std::fmt::Debug for Pending {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        // It may hold a private key.
+        // The value may hold a private key, so only the name is printed.
         write!(f, "Pending({})", self.name)
     }
 }
 
-/// The list entries of certificates that have nothing but a request so far (`includePending=true`).
+/// The list entries of certificates that consist of only a request so far (`includePending=true`).
 pub(super) fn items(ctx: &Context<'_>, vault: &Vault) -> Result<Vec<Value>, Fault> {
     let all = ctx.tx.scan(&PENDING, &key(vault, ""))?;
     let mut shown = Vec::new();
@@ -167,7 +167,7 @@ pub(super) fn items(ctx: &Context<'_>, vault: &Vault) -> Result<Vec<Value>, Faul
     Ok(shown)
 }
 
-/// Where the last operation on a certificate is shown, if there was one.
+/// The address of the last operation on a certificate, if there was one.
 pub(super) fn id(ctx: &Context<'_>, vault: &Vault, name: &str) -> Result<Option<String>, Fault> {
     let found = ctx.tx.get(&PENDING, &key(vault, name))?;
     Ok(found.map(|one| format!("{}certificates/{}/pending", vault.uri(), one.name)))
@@ -194,7 +194,7 @@ fn cancel(ctx: &Context<'_>, call: &Call) -> Outcome {
         let message = "The certificate operation is completed and cannot be cancelled.";
         return Err(Fault::vault(409, "Conflict", message, None));
     }
-    // Now it was asked for; the next to look sees it done.
+    // The cancellation is only requested here; the next read shows it completed.
     let mut shown = one.show(&vault);
     shown["cancellation_requested"] = call.body["cancellation_requested"].clone();
     one.cancelled = call.body["cancellation_requested"] == true;
@@ -209,7 +209,7 @@ fn forget(ctx: &Context<'_>, call: &Call) -> Outcome {
     Ok(Reply::ok(one.show(&vault)))
 }
 
-/// `{"x5c": [leaf, intermediates …]}`, base64 of DER or of PEM: the certificate for the key that waits here.
+/// `{"x5c": [leaf, intermediates …]}`, base64 of DER or of PEM: the certificate for the pending key.
 fn merge(ctx: &Context<'_>, call: &Call) -> Outcome {
     let vault = enter(ctx, call, may("create"))?;
     let mut one = find(ctx, &vault, call)?;
@@ -245,7 +245,7 @@ fn merge(ctx: &Context<'_>, call: &Call) -> Outcome {
     Ok(Reply::created(bundle(&vault, &made, version)))
 }
 
-/// The certificates in one entry of `x5c`; the az CLI sends a PEM file as it is, in base64.
+/// The certificates in one entry of `x5c`; the az CLI sends a whole PEM file in base64.
 fn certificates_of(text: &str) -> Option<Vec<Vec<u8>>> {
     let bytes = BASE64.decode(text.trim()).ok()?;
     if !bytes.starts_with(b"-----BEGIN") {
@@ -262,7 +262,7 @@ fn key(vault: &Vault, name: &str) -> String {
     format!("{}|{}", vault.key(), name.to_lowercase())
 }
 
-/// Removes what a vault had under way.
+/// Removes the pending operations of a vault.
 pub(super) fn purge_vault(ctx: &Context<'_>, vault_name: &str) -> Result<(), Fault> {
     for (key, _) in ctx.tx.scan(&PENDING, &format!("{}|", vault_name.to_lowercase()))? {
         ctx.tx.remove(&PENDING, &key)?;

@@ -1,4 +1,5 @@
-//! `accessPolicies/{add|replace|remove}`: changes some principals' permissions and leaves the others alone.
+//! `accessPolicies/{add|replace|remove}`: changes some principals' permissions and leaves the others
+//! unchanged.
 
 use serde_json::{Value, json};
 
@@ -26,7 +27,7 @@ pub(super) fn put(ctx: &Context<'_>, call: &Call) -> Outcome {
         check_policy(one)?;
         let place = policies.iter().position(|policy| same_principal(policy, one));
         if let Some(at) = place.filter(|at| !policies[*at]["permissions"].is_object()) {
-            // A vault may have been made with a policy that grants nothing that can be read.
+            // The policy of an existing vault may contain permissions that cannot be read.
             policies[at]["permissions"] = json!({});
         }
         match (operation.as_str(), place) {
@@ -74,7 +75,7 @@ fn add(policy: &mut Value, more: &Value) {
     }
 }
 
-/// Takes permissions away; true when none is left.
+/// Removes permissions; true when none is left.
 fn remove(policy: &mut Value, less: &Value) -> bool {
     let mut empty = true;
     for kind in KINDS {

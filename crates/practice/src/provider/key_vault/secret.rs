@@ -1,4 +1,4 @@
-//! The secrets of a vault as they are kept: every version, and what was deleted but can be brought back.
+//! The stored secrets of a vault: every version, and deleted ones that can be recovered.
 
 use std::{collections::BTreeMap, fmt};
 
@@ -32,7 +32,7 @@ pub struct Secret {
     pub deleted: Option<Deleted>,
 }
 
-/// Since when something is deleted and when it is gone for good.
+/// When an object was deleted and when it will be purged.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 pub struct Deleted {
     pub at: Timestamp,
@@ -40,7 +40,7 @@ pub struct Deleted {
 }
 
 impl Deleted {
-    /// Deleted now, from a vault with its own retention.
+    /// Deleted now, with the retention of the vault.
     pub fn now(ctx: &Context<'_>, vault: &Vault) -> Self {
         Self { at: ctx.now, purge_at: ctx.now + days(vault.retention_days()) }
     }
@@ -61,18 +61,18 @@ pub struct Version {
     pub updated: Timestamp,
     /// Whether it belongs to a certificate of the same name.
     pub managed: bool,
-    /// Whether its key never leaves the vault: what is shown are the certificates alone.
+    /// Whether its key never leaves the vault: only the certificates are shown.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub key_stays: bool,
-    /// A certificate with its key. A PFX of it is written when somebody reads it: deriving its keys would
-    /// take a start longer than signing all of its certificates.
+    /// A certificate with its key. The PFX is written when it is read: deriving its keys would take longer at
+    /// a start than signing all certificates.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     made_of: Option<Kept>,
 }
 
 impl fmt::Debug for Version {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // The value is why it is a secret.
+        // The value is secret, so it is not printed.
         write!(f, "Version({}, {:?})", self.id, self.content_type)
     }
 }
@@ -94,13 +94,13 @@ impl Version {
         }
     }
 
-    /// What the vault gives out; the same whenever it is read.
+    /// The value that the vault returns; the same at every read.
     pub fn value(&self, ctx: &Context<'_>) -> Result<String, Fault> {
         let Some(material) = self.material(ctx).filter(|_| self.value.is_empty()) else {
             let certificates = self.value.find("-----BEGIN CERTIFICATE").filter(|_| self.key_stays);
             return Ok(self.value[certificates.unwrap_or_default()..].to_owned());
         };
-        // The real ones carry a GUID.
+        // Real ones contain a GUID.
         let name = uuid::Uuid::parse_str(&self.id).unwrap_or_default().to_string();
         let issued = Issued::from(material);
         let file = if self.key_stays {
@@ -111,12 +111,12 @@ impl Version {
         Ok(BASE64.encode(file.map_err(|error| Fault::arm(500, "InternalServerError", error.to_string()))?))
     }
 
-    /// The certificate and key that it holds, unless somebody else wrote it.
+    /// The certificate and key that it holds, unless a client wrote its value.
     pub fn material(&self, ctx: &Context<'_>) -> Option<Material> {
         self.made_of.clone().map(|kept| kept.whole(ctx.setting))
     }
 
-    /// Shows its certificate and key as this PEM text from now on.
+    /// Returns this PEM text as its value from now on.
     pub fn show_as_pem(&mut self, text: String) {
         (self.value, self.content_type) = (text, Some(PEM_TYPE.to_owned()));
     }
@@ -145,7 +145,7 @@ impl Secret {
 /// The secret of that name, deleted ones included.
 pub fn find(ctx: &Context<'_>, vault: &Vault, name: &str) -> Result<Option<Secret>, Fault> {
     let secret = ctx.tx.get(&SECRETS, &key(vault, name))?;
-    // What is past its retention is gone, whether or not anybody swept.
+    // A secret past its retention is gone, even if no job has removed it yet.
     Ok(secret.filter(|secret| secret.deleted.is_none_or(|gone| gone.purge_at > ctx.now)))
 }
 
@@ -155,7 +155,7 @@ pub fn all(ctx: &Context<'_>, vault: &Vault) -> Result<Vec<Secret>, Fault> {
     Ok(found.into_iter().map(|(_, secret)| secret).collect())
 }
 
-/// Keeps it.
+/// Saves the secret.
 pub fn save(ctx: &Context<'_>, vault: &Vault, secret: &Secret) -> Result<(), Fault> {
     Ok(ctx.tx.put(&SECRETS, &key(vault, &secret.name), secret)?)
 }
@@ -166,7 +166,7 @@ pub fn purge(ctx: &Context<'_>, vault: &Vault, name: &str) -> Result<(), Fault> 
     Ok(())
 }
 
-/// Removes everything a vault held under this name.
+/// Removes everything that was stored for a vault of this name.
 pub(super) fn purge_vault(ctx: &Context<'_>, vault_name: &str) -> Result<(), Fault> {
     for (key, _) in ctx.tx.scan(&SECRETS, &format!("{}|", vault_name.to_lowercase()))? {
         ctx.tx.remove(&SECRETS, &key)?;
@@ -174,7 +174,7 @@ pub(super) fn purge_vault(ctx: &Context<'_>, vault_name: &str) -> Result<(), Fau
     Ok(())
 }
 
-/// Adds a version, making the secret if need be. A deleted secret keeps its name until it is purged.
+/// Adds a version, and makes the secret if needed. A deleted secret keeps its name until it is purged.
 pub fn add_version(ctx: &Context<'_>, vault: &Vault, name: &str, version: Version) -> Result<(), Fault> {
     let mut secret = match find(ctx, vault, name)? {
         Some(secret) if secret.deleted.is_some() => {

@@ -31,10 +31,10 @@ pub(super) const ROUTES: &[Route] = &[
     Route::new(Method::Post, "deletedsecrets/{name}/recover", recover),
 ];
 
-/// Octets of a value.
+/// The maximum length of a value in bytes.
 const LONGEST: usize = 25_600;
 
-/// What belongs to a certificate is changed with the certificate alone.
+/// Refuses to change a secret that belongs to a certificate: it changes only with the certificate.
 pub(super) fn refuse_managed(secret: &Secret, verb: &str) -> Result<(), Fault> {
     if secret.latest().is_some_and(|version| version.managed) {
         let message = format!("Operation {verb} is not allowed on a secret that a certificate manages.");
@@ -239,7 +239,7 @@ fn show_deleted(vault: &Vault, secret: &Secret) -> Value {
     shown
 }
 
-/// Content type, tags and attributes of a request.
+/// Merges content type, tags and attributes of a request into a version.
 pub(super) fn lay_over(version: &mut Version, body: &Value) {
     if let Some(kind) = body["contentType"].as_str() {
         version.content_type = Some(kind.to_owned());
@@ -259,7 +259,7 @@ pub(super) fn lay_over(version: &mut Version, body: &Value) {
     version.expires = time("exp").or(version.expires);
 }
 
-/// What the names of secrets and certificates may be.
+/// Whether secrets and certificates may have this name.
 pub(super) fn is_object_name(name: &str) -> bool {
     (1..=127).contains(&name.len()) && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
 }

@@ -1,4 +1,4 @@
-//! What vaults allow, hide, keep and forget.
+//! What vaults allow, hide, keep and delete.
 
 #![allow(clippy::unwrap_used)]
 
@@ -40,7 +40,7 @@ fn body(policies: &[Value]) -> Value {
     })
 }
 
-/// A cloud with the vault `kv-shop`, in which the caller may do everything.
+/// A cloud with the vault `kv-shop`, in which the caller has all permissions.
 fn cloud() -> Fixture {
     let mut cloud = Fixture::new(NOW);
     let own = policy(CERTDECK.object_id, &["all"], &["All"]);
@@ -155,7 +155,7 @@ fn a_new_vault_that_says_nothing_of_it_uses_what_its_api_version_has_by_default_
     assert_eq!(make("kv-new", "2026-02-01", None), true);
     assert_eq!(make("kv-newer", "2026-05-15", None), true);
     assert_eq!(make("kv-said", "2026-02-01", Some(false)), false);
-    // An update changes nothing of it, and what says nothing goes on with access policies.
+    // An update does not change this, and an update without the setting keeps access policies.
     let update = format!("{}?api-version=2026-02-01", vault_id("kv-old"));
     assert_eq!(
         json_of(cloud.arm(Method::Put, &update, &body(&[])))["properties"]["enableRbacAuthorization"],

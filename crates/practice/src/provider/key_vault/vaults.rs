@@ -1,4 +1,4 @@
-//! Vaults as ARM resources: create, change, delete (softly), and who may take which name (API.md §8).
+//! Vaults as ARM resources: create, change, delete (softly), and who may use which name.
 
 use jiff::SignedDuration;
 use serde_json::{Value, json};
@@ -13,7 +13,7 @@ use crate::{
     reply::{Fault, Outcome, Reply},
 };
 
-/// Names that somebody else in Azure has.
+/// Names that other customers of Azure hold.
 const TAKEN: [&str; 4] = ["contoso", "keyvault", "certificates", "production"];
 
 pub(super) fn list(ctx: &Context<'_>, call: &Call) -> Outcome {
@@ -21,12 +21,12 @@ pub(super) fn list(ctx: &Context<'_>, call: &Call) -> Outcome {
 }
 
 /// An empty list, for what the practice cloud does not have.
-#[allow(clippy::unnecessary_wraps)] // Whatever a route leads to answers an `Outcome`.
+#[allow(clippy::unnecessary_wraps)] // The function of a route returns an `Outcome`.
 pub(super) fn none(_: &Context<'_>, _: &Call) -> Outcome {
     Ok(Reply::ok(json!({"value": [], "nextLink": null})))
 }
 
-/// Where a private endpoint of a vault could be: shown, not built.
+/// The resource to which a private endpoint of a vault could connect: shown, not implemented.
 pub(super) fn links(ctx: &Context<'_>, call: &Call) -> Outcome {
     let id = call.target();
     ctx.need(&id)?;
@@ -42,7 +42,7 @@ pub(super) fn links(ctx: &Context<'_>, call: &Call) -> Outcome {
     }]})))
 }
 
-/// Any name is free for a managed HSM, since there are none.
+/// Every name is free for a managed HSM, since there are none.
 pub(super) fn check_hsm_name(_: &Context<'_>, _: &Call) -> Outcome {
     Ok(Reply::ok(json!({"nameAvailable": true})))
 }
@@ -69,7 +69,7 @@ pub(super) fn put(ctx: &Context<'_>, call: &Call) -> Outcome {
     call.need("/properties/tenantId")?;
     call.need("/properties/sku/name")?;
     properties::check(&call.body["properties"], None)?;
-    // What a vault of that name held went with its resource group.
+    // The contents of an earlier vault of that name are lost with its resource group.
     deleted_vaults::forget(ctx, &name.to_lowercase())?;
     let id = canonical(call);
     let tags = call.body.get("tags").cloned();
@@ -81,7 +81,7 @@ pub(super) fn put(ctx: &Context<'_>, call: &Call) -> Outcome {
     Ok(Reply::ok(vault))
 }
 
-/// Adds a vault to the estate, its name not yet in DNS.
+/// Adds a vault to the estate; its name is not in DNS yet.
 pub fn create(
     ctx: &Context<'_>,
     id: &ResourceId,
@@ -120,7 +120,7 @@ pub fn create(
     Ok(vault)
 }
 
-/// Gives every vault the address of this run: the port may be another than at the last one.
+/// Updates the address of every vault to this run: the port may differ from the last one.
 pub fn readdress(ctx: &Context<'_>) -> Result<(), Fault> {
     for mut vault in ctx.list(KIND_KEY, &ResourceId::parse(""))? {
         let id = ResourceId::parse(text(&vault, "/id"));
@@ -142,7 +142,7 @@ pub fn registered(ctx: &Context<'_>, name: &str) -> Result<(), Fault> {
     Ok(())
 }
 
-/// A PUT on a vault replaces the list of policies as a whole; what it does not name stays.
+/// A PUT on a vault replaces the whole list of policies; members that it does not name stay.
 fn replace(ctx: &Context<'_>, call: &Call, vault: Vault) -> Outcome {
     let location = text(&call.body, "/location").replace(' ', "").to_lowercase();
     if !location.is_empty() && location != vault.location() {
@@ -171,7 +171,7 @@ fn change(ctx: &Context<'_>, call: &Call, mut vault: Vault) -> Outcome {
     }
     match call.body.get("tags").filter(|tags| tags.is_object()) {
         Some(tags) => vault.resource["tags"] = tags.clone(),
-        // A PUT says what the tags are; without any, they are gone.
+        // A PUT states all tags; without any, the vault has none.
         None if call.method == Method::Put => vault.resource["tags"] = json!({}),
         None => {}
     }
@@ -184,7 +184,7 @@ pub(super) fn delete(ctx: &Context<'_>, call: &Call) -> Outcome {
     Ok(Reply::empty(if remove(ctx, &call.target())? { 200 } else { 204 }))
 }
 
-/// Deletes a vault, which can be recovered until its retention is over; false if there is none.
+/// Deletes a vault, which can be recovered during its retention; false if there is none.
 pub fn remove(ctx: &Context<'_>, id: &ResourceId) -> Result<bool, Fault> {
     let Some(vault) = Vault::at(ctx, id)? else {
         return Ok(false);
@@ -208,7 +208,7 @@ fn recover_deleted(ctx: &Context<'_>, name: &str, entry: Entry) -> Outcome {
     let back = Entry { id: entry.id, deleted: None };
     let id = ResourceId::parse(&back.id);
     let mut vault = deletion.resource;
-    // It may have been deleted before it was ready, or in a run at another address.
+    // It may have been deleted before it was ready, or in a run with another address.
     vault["properties"]["provisioningState"] = "Succeeded".into();
     vault["properties"]["vaultUri"] = ctx.setting.vault_uri(id.name()).into();
     ctx.tx.put(&NAMES, &name.to_lowercase(), &back)?;
@@ -243,7 +243,7 @@ fn refuse_name(ctx: &Context<'_>, name: &str) -> Result<(), Fault> {
     }
     let lower = name.to_lowercase();
     let held = match ctx.tx.get(&NAMES, &lower)? {
-        // A vault that went with its resource group no longer holds its name.
+        // A vault that was deleted with its resource group no longer holds its name.
         Some(Entry { id, deleted: None }) => ctx.find(&ResourceId::parse(&id))?.is_some(),
         Some(_) => true,
         None => TAKEN.contains(&lower.as_str()),
@@ -278,7 +278,7 @@ fn is_vault_name(name: &str) -> bool {
         && !name.contains("--")
 }
 
-/// The id in Azure's own casing, whatever the request's.
+/// The id in Azure's own casing, regardless of the request's.
 fn canonical(call: &Call) -> ResourceId {
     let target = call.target();
     let group = target.group_id().unwrap_or_else(|| target.clone());

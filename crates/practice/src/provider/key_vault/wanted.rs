@@ -1,4 +1,4 @@
-//! What a certificate policy asks for: checked as the vault does, and turned into what the CA signs by.
+//! What a certificate policy asks for: checked as the vault does, and translated into a profile for the CA.
 
 use serde_json::Value;
 
@@ -19,7 +19,7 @@ use crate::{
 /// A hundred years.
 const LONGEST_MONTHS: i64 = 1200;
 
-/// Refuses what no vault accepts, whether or not a certificate is made of it now.
+/// Refuses what no vault accepts, even if no certificate is made of it now.
 pub(super) fn check(vault: &Vault, wanted: &Value) -> Result<(), Fault> {
     let key = &wanted["key_props"];
     let hsm = text(key, "/kty").ends_with("-HSM");
@@ -41,8 +41,8 @@ pub(super) fn check(vault: &Vault, wanted: &Value) -> Result<(), Fault> {
     actions.into_iter().flatten().try_for_each(check_action)
 }
 
-/// One trigger, and one of the two things that can be done then. Days that are more than a short life has are
-/// let pass: az's default policy has them.
+/// An action has one trigger and one of two types. More days than a short-lived certificate has are accepted:
+/// az's default policy has them.
 fn check_action(action: &Value) -> Result<(), Fault> {
     let number = |name: &str| action["trigger"][name].as_i64();
     let fits = match (number("lifetime_percentage"), number("days_before_expiry")) {
@@ -67,7 +67,7 @@ fn months(wanted: &Value) -> i64 {
     wanted["x509_props"]["validity_months"].as_i64().filter(|months| *months != 0).unwrap_or(12)
 }
 
-/// What to sign; `key` is the one that a policy wants used again.
+/// The profile to sign; `key` is set when the policy reuses the key.
 pub(super) fn profile(ctx: &Context<'_>, wanted: &Value, key: Option<KeySource>) -> Result<Profile, Fault> {
     let x509 = &wanted["x509_props"];
     let subject = text(x509, "/subject");
@@ -106,7 +106,7 @@ pub(super) fn profile(ctx: &Context<'_>, wanted: &Value, key: Option<KeySource>)
     })
 }
 
-/// A common name can be anything; as an alternative name it has to be one of DNS.
+/// A common name can be any text; as an alternative name it has to be a DNS name.
 fn is_host(name: &str) -> bool {
     !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-.*_".contains(&byte))
 }

@@ -1,5 +1,5 @@
-//! What an app or a subscription can have in Azure and never has here: lists of it are empty and its settings
-//! are those of an app that nobody set up. Clients ask for it on their way to something else.
+//! What an app or a subscription can have in Azure and never has here: such lists are empty, and such
+//! settings are those of a new app. Clients read them while they do other things.
 
 use serde_json::{Value, json};
 
@@ -64,7 +64,7 @@ fn nothing(_: &Context<'_>, _: &Call) -> Outcome {
     Ok(Reply::ok(json!({"value": [], "nextLink": null, "id": null})))
 }
 
-/// The one list that is an array by itself.
+/// The only list that is a bare array.
 fn no_networks(_: &Context<'_>, _: &Call) -> Outcome {
     Ok(Reply::ok(json!([])))
 }

@@ -1,5 +1,4 @@
-//! Hostname bindings: which hostname belongs to which site, and which certificate it presents (API.md §§4.4,
-//! 4.5).
+//! Hostname bindings: which hostname belongs to which site, and which certificate it presents.
 
 use serde_json::{Value, json};
 
@@ -53,7 +52,7 @@ pub enum SslState {
 }
 
 impl SslState {
-    /// From the word, or from the number of old api-versions.
+    /// From the name, or from the number of old api-versions.
     pub fn parse(value: &Value) -> Option<Self> {
         let all = [Self::Disabled, Self::SniEnabled, Self::IpBasedEnabled];
         match value {
@@ -78,7 +77,7 @@ pub fn host(binding: &Value) -> &str {
     text(binding, "/id").rsplit('/').next().unwrap_or_default()
 }
 
-/// What a binding presents; absent members mean "not bound".
+/// How a binding presents a certificate; absent members mean "not bound".
 pub fn state(binding: &Value) -> SslState {
     let word = binding.pointer("/properties/sslState").unwrap_or(&Value::Null);
     SslState::parse(word).unwrap_or(SslState::Disabled)
@@ -95,7 +94,7 @@ pub fn site_of(binding: &Value) -> ResourceId {
     ResourceId::parse(text(binding, "/id")).parent()
 }
 
-/// The bindings that present a certificate with this thumbprint, of sites that can be bound to this one.
+/// The bindings that present a certificate with this thumbprint, of the sites that can use this certificate.
 pub fn presenting(
     ctx: &Context<'_>,
     certificate: &ResourceId,
@@ -113,7 +112,7 @@ pub fn presenting(
     Ok(found)
 }
 
-/// The binding of a hostname, wherever it is in the cloud.
+/// The binding of a hostname, on any site of the cloud.
 pub fn find_host(ctx: &Context<'_>, host_name: &str) -> Result<Option<Value>, Fault> {
     Ok(ctx.having(&index::HOSTS, host_name)?.into_iter().next())
 }
@@ -133,7 +132,8 @@ pub fn presented(ctx: &Context<'_>, host_name: &str) -> Result<Option<Material>,
     }
 }
 
-/// Maps a hostname to a site, without TLS. `record` is how DNS points there; `None` for the default hostname.
+/// Maps a hostname to a site, without TLS. `record` is the type of the DNS record; `None` for the default
+/// hostname.
 pub fn add(
     ctx: &Context<'_>,
     site: &ResourceId,
@@ -146,7 +146,7 @@ pub fn add(
     Ok(binding)
 }
 
-/// The same, presenting a certificate that fits: for generated estates, which know that it does.
+/// The same, with a certificate: for generated estates, whose certificates are known to fit.
 pub fn plant(
     ctx: &Context<'_>,
     site: &ResourceId,
@@ -182,7 +182,7 @@ fn document(site: &ResourceId, owner: &Value, host_name: &str, record: Option<&s
     (id, binding)
 }
 
-/// Binds, rebinds or unbinds a certificate, with every check the service makes.
+/// Binds, rebinds or unbinds a certificate, with every check that the service makes.
 pub fn bind(
     ctx: &Context<'_>,
     site: &ResourceId,
@@ -253,7 +253,7 @@ fn check(
             &[thumbprint, host_name],
         ));
     }
-    // One address can present one certificate to clients without SNI.
+    // One address can present only one certificate to clients without SNI.
     let other_ip = of_site(ctx, site)?.into_iter().any(|other| {
         state(&other) == SslState::IpBasedEnabled
             && !host(&other).eq_ignore_ascii_case(host_name)
@@ -269,7 +269,7 @@ fn check(
 }
 
 /// Moves the bindings of a certificate to its successor, which has these names. A hostname that the new one
-/// does not cover stays on the old one, which the front ends go on presenting.
+/// does not cover stays on the old one, which the front ends continue to present.
 pub fn move_all(
     ctx: &Context<'_>,
     certificate: &ResourceId,
@@ -306,8 +306,8 @@ fn get(ctx: &Context<'_>, call: &Call) -> Outcome {
     reply(ctx, ctx.need(&call.target())?)
 }
 
-/// Adds a hostname (DNS must point here), or changes its certificate: a body without `sslState` unbinds
-/// nothing.
+/// Adds a hostname (DNS must point here), or changes its certificate. A body without `sslState` leaves the
+/// binding as it is.
 fn put(ctx: &Context<'_>, call: &Call) -> Outcome {
     let id = call.target();
     let site = id.parent();
@@ -340,7 +340,7 @@ fn delete(ctx: &Context<'_>, call: &Call) -> Outcome {
     if !ctx.remove(&id)? {
         return Ok(Reply::empty(204));
     }
-    // With the last IP-based binding goes the address.
+    // The address is released with the last IP-based binding.
     site::publish_address(ctx, &id.parent())?;
     Ok(Reply::empty(200))
 }

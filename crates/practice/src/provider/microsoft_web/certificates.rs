@@ -1,6 +1,6 @@
-//! `Microsoft.Web/certificates`: private key certificates, each in one webspace (API.md §3).
+//! `Microsoft.Web/certificates`: private key certificates, each in one webspace.
 //!
-//! Where the bytes come from is `sources` (upload, Key Vault) and `managed`; here is what is common to all.
+//! `sources` (upload, Key Vault) and `managed` obtain the certificates; this file has what is common to all.
 
 use serde_json::{Value, json};
 
@@ -36,7 +36,7 @@ pub const ROUTES: &[Route] = &[
     Route::new(Method::Delete, "{rg}/providers/Microsoft.Web/certificates/{name}", delete),
 ];
 
-/// Certificates of one app, or of one slot, alone.
+/// The certificates of a single app or slot.
 pub const OF_SITE_ROUTES: &[Route] = [
     both!(Get, "certificates", list_of_site),
     both!(Get, "certificates/{name}", get),
@@ -46,7 +46,7 @@ pub const OF_SITE_ROUTES: &[Route] = [
 ]
 .as_flattened();
 
-/// Where a certificate is put.
+/// Where a certificate is created.
 #[derive(Debug, Clone)]
 pub struct Place {
     pub id: ResourceId,
@@ -54,11 +54,11 @@ pub struct Place {
     pub region: String,
     pub webspace: String,
     pub tags: Value,
-    /// Members that only certificates of one app have, as they were sent.
+    /// The members that only a single app's certificates have, as they were sent.
     pub own: Value,
 }
 
-/// Where a certificate came from, as its members say it.
+/// The origin of a certificate, as its members state it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Origin {
     Upload { friendly_name: String },
@@ -66,7 +66,7 @@ pub enum Origin {
     Managed { host: String, method: Option<String> },
 }
 
-/// The certificate with this thumbprint that a site can be bound to.
+/// The certificate with this thumbprint to which a site can be bound.
 pub fn for_site(ctx: &Context<'_>, site: &ResourceId, thumbprint: &str) -> Result<Option<Value>, Fault> {
     let owner = ctx.need(site)?;
     let all = ctx.having(&index::THUMBPRINTS, thumbprint)?;
@@ -76,8 +76,8 @@ pub fn for_site(ctx: &Context<'_>, site: &ResourceId, thumbprint: &str) -> Resul
     Ok(all.into_iter().find(fits))
 }
 
-/// Whether a site can be bound to the certificate with this id: one of its own, or one of its webspace,
-/// unless it takes its own alone.
+/// Whether a site can be bound to the certificate with this id: one of its own, or one of its webspace unless
+/// the site accepts only its own.
 pub fn serves(certificate: &ResourceId, webspace: &str, site: &ResourceId, owner: &Value) -> bool {
     if is_of_site(certificate) {
         return certificate.parent().key() == site.key();
@@ -87,7 +87,7 @@ pub fn serves(certificate: &ResourceId, webspace: &str, site: &ResourceId, owner
         && certificate.subscription_id().is_some_and(|subscription| site.is_under(&subscription))
 }
 
-/// Every certificate with this thumbprint that lives where this one does, itself among them.
+/// Every certificate with this thumbprint in the same webspace, including this one.
 pub fn twins(
     ctx: &Context<'_>,
     one: &ResourceId,
@@ -112,14 +112,13 @@ pub fn material(ctx: &Context<'_>, id: &ResourceId) -> Result<Option<Material>, 
     Ok(kept.map(|kept| kept.whole(ctx.setting)))
 }
 
-/// A certificate that no resource has any more, and that front ends go on presenting for the hostnames bound
-/// to it.
+/// A certificate without a resource, which front ends continue to present for the hostnames bound to it.
 pub fn superseded(ctx: &Context<'_>, thumbprint: &str) -> Result<Option<Material>, Fault> {
     Ok(ctx.tx.get(&SUPERSEDED, &thumbprint.to_uppercase())?)
 }
 
-/// Writes a certificate, new or in place of the one with that name; bindings that presented the old one
-/// present this one from now on, where it covers their hostname.
+/// Writes a certificate, either new or in place of the one with that name. Bindings to the old one present
+/// the new one from now on, where it covers their hostname.
 pub fn save(ctx: &Context<'_>, place: &Place, material: &Material, origin: &Origin) -> Result<Value, Fault> {
     let facts = Facts::read(&material.leaf)
         .map_err(|error| Fault::web(400, format!("The certificate cannot be read: {error}")))?;
@@ -140,7 +139,7 @@ pub fn save(ctx: &Context<'_>, place: &Place, material: &Material, origin: &Orig
     Ok(certificate)
 }
 
-/// The resource that says so much of a certificate.
+/// The resource of a certificate.
 pub fn document(place: &Place, facts: &Facts, origin: &Origin) -> Value {
     let mut properties = json!({
         "friendlyName": "",
@@ -171,7 +170,7 @@ pub fn document(place: &Place, facts: &Facts, origin: &Origin) -> Value {
     match origin {
         Origin::Upload { friendly_name } => properties["friendlyName"] = json!(friendly_name),
         Origin::Vault { vault, secret } => {
-            // Recorded: the id comes back in lower case.
+            // Recorded traffic: the id comes back in lower case.
             properties["keyVaultId"] = json!(vault.key());
             properties["keyVaultSecretName"] = json!(secret);
             properties["keyVaultSecretStatus"] = json!("Succeeded");
@@ -237,7 +236,7 @@ fn get(ctx: &Context<'_>, call: &Call) -> Outcome {
     Ok(Reply::ok(ctx.need(&call.target())?))
 }
 
-/// Creates, imports, renews in place or syncs, by what the body brings; the same PUT again is Sync.
+/// Creates, imports, renews in place or syncs, depending on the body; repeating the same PUT means Sync.
 fn put(ctx: &Context<'_>, call: &Call) -> Outcome {
     let before = ctx.find(&call.target())?;
     if before.is_none() {
@@ -260,7 +259,7 @@ fn put(ctx: &Context<'_>, call: &Call) -> Outcome {
         return managed::begin(ctx, call, place, &host.to_lowercase(), method, before);
     }
     match before {
-        // Nothing new is brought: a vault's certificate is synced, any other keeps its bytes.
+        // The body contains nothing new: a vault's certificate is synced, any other keeps its contents.
         Some(before) => match sources::vault_of(&before) {
             Some((vault, secret)) => sources::import(ctx, &place, &vault, &secret),
             None => retag(ctx, call, before),
@@ -269,7 +268,7 @@ fn put(ctx: &Context<'_>, call: &Call) -> Outcome {
     }
 }
 
-/// Region and webspace of what a PUT makes.
+/// Region and webspace of the certificate that a PUT creates.
 fn place(ctx: &Context<'_>, call: &Call, before: Option<&Value>) -> Result<Place, Fault> {
     let id = call.target();
     let location = call.text("/location").ok_or_else(|| {
@@ -325,7 +324,7 @@ fn retag(ctx: &Context<'_>, call: &Call, mut certificate: Value) -> Outcome {
     Ok(Reply::ok(certificate))
 }
 
-/// A bound certificate stays, unless a twin of it (same thumbprint, same webspace) remains.
+/// A bound certificate cannot be deleted, unless a duplicate (same thumbprint, same webspace) remains.
 fn delete(ctx: &Context<'_>, call: &Call) -> Outcome {
     let id = call.target();
     let Some(certificate) = ctx.find(&id)? else {

@@ -1,5 +1,5 @@
-//! `config/web` (TLS settings live only here, A: `siteConfig.minTlsVersion` of a site is always null) and app
-//! settings.
+//! `config/web` and app settings. TLS settings exist only here: `siteConfig.minTlsVersion` of a site is
+//! always null.
 
 use serde_json::{Map, Value, json};
 
@@ -18,10 +18,10 @@ use crate::{
     store::Collection,
 };
 
-/// The oldest TLS versions that an app and its deployment site take.
+/// The members that set the oldest TLS version of an app and of its deployment site.
 const TLS_MINIMA: [&str; 2] = ["minTlsVersion", "scmMinTlsVersion"];
 
-/// Values are often secrets, so they are shown by POST only.
+/// Values are often secrets, so only POST shows them.
 const APP_SETTINGS: Collection<Map<String, Value>> = Collection::private("app-settings");
 
 pub const ROUTES: &[Route] = [
@@ -68,8 +68,8 @@ pub fn create(ctx: &Context<'_>, site: &ResourceId, location: &str) -> Result<()
     ctx.save(&id, &web)
 }
 
-/// What the `siteConfig` of a site says about its configuration: a site that is read and put back as it was
-/// carries nothing but nulls there, and app settings as a list.
+/// Applies the `siteConfig` in a request for a site. A site that was read and is written back unchanged has
+/// only nulls there, and app settings as a list.
 pub fn from_site(ctx: &Context<'_>, site: &ResourceId, members: &Map<String, Value>) -> Result<(), Fault> {
     let mut members: Map<String, Value> =
         members.iter().filter(|(_, value)| !value.is_null()).map(|(n, v)| (n.clone(), v.clone())).collect();
@@ -83,7 +83,7 @@ pub fn from_site(ctx: &Context<'_>, site: &ResourceId, members: &Map<String, Val
     Ok(())
 }
 
-/// Lays changed members over the configuration.
+/// Merges changed members into the configuration.
 pub fn change(ctx: &Context<'_>, site: &ResourceId, members: &Value) -> Result<Value, Fault> {
     for name in TLS_MINIMA {
         if let Some(version) = members.get(name).and_then(Value::as_str)
@@ -112,7 +112,7 @@ fn get(ctx: &Context<'_>, call: &Call) -> Outcome {
     Ok(Reply::ok(shown(ctx, ctx.need(&call.target())?)?).header("etag", etag))
 }
 
-/// With the tags of the site and everything that is the same for all.
+/// Adds the site's tags and the members that are the same for all.
 fn shown(ctx: &Context<'_>, mut web: Value) -> Result<Value, Fault> {
     let site = ctx.need(&ResourceId::parse(text(&web, "/id")).parent())?;
     if site["tags"].is_object() {
@@ -126,7 +126,8 @@ fn put(ctx: &Context<'_>, call: &Call) -> Outcome {
     let site = call.target().parent();
     revision::require_match(ctx, call, &site)?;
     let members = call.body.get("properties").unwrap_or(&Value::Null);
-    // What the service will say is not announced. An app that is at an older version keeps it, to no effect.
+    // The service's future words are not announced. An app that is set to an older version keeps the setting,
+    // without effect.
     for name in TLS_MINIMA {
         if members[name].as_str().is_some_and(|version| version < OLDEST_TLS.at(ctx.now)) {
             return Err(Fault::web(
@@ -137,7 +138,7 @@ fn put(ctx: &Context<'_>, call: &Call) -> Outcome {
     }
     let changed = change(ctx, &site, members)?;
     let mut web = shown(ctx, changed)?;
-    // Recorded: answers to writes carry the site's type.
+    // Recorded traffic: responses to writes carry the site's type.
     web["type"] = json!("Microsoft.Web/sites");
     Ok(Reply::ok(web).header("etag", revision::etag(ctx, &site)?))
 }
@@ -157,14 +158,14 @@ fn set_settings(ctx: &Context<'_>, call: &Call) -> Outcome {
     show_settings(ctx, &site)
 }
 
-/// Sets one app setting, as a scenario does.
+/// Sets one app setting, for a scenario.
 pub fn set(ctx: &Context<'_>, site: &ResourceId, name: &str, value: &str) -> Result<(), Fault> {
     let mut all = ctx.tx.get(&APP_SETTINGS, &site.key())?.unwrap_or_default();
     all.insert(name.to_owned(), json!(value));
     Ok(ctx.tx.put(&APP_SETTINGS, &site.key(), &all)?)
 }
 
-/// There is no database to connect to.
+/// There are no databases, so the list is empty.
 fn connection_strings(ctx: &Context<'_>, call: &Call) -> Outcome {
     let site = ResourceId::from_segments(&call.segments[..call.segments.len() - 3]);
     let owner = ctx.need(&site)?;
@@ -172,7 +173,7 @@ fn connection_strings(ctx: &Context<'_>, call: &Call) -> Outcome {
     Ok(Reply::ok(envelope(&id, "Microsoft.Web/sites/config", text(&owner, "/location"), json!({}))))
 }
 
-/// Which settings stay with a slot when slots are swapped.
+/// The settings that stay with a slot in a swap.
 fn sticky(ctx: &Context<'_>, call: &Call) -> Outcome {
     Ok(Reply::ok(sticky_of(ctx, &call.target().parent())?))
 }
@@ -194,10 +195,10 @@ fn sticky_of(ctx: &Context<'_>, site: &ResourceId) -> Result<Value, Fault> {
     Ok(kept.unwrap_or_else(|| envelope(&id, "Microsoft.Web/sites", text(&owner, "/location"), none)))
 }
 
-/// What stays with a slot, and what leaves it.
+/// The settings that stay with a slot, and those that move.
 type Halves = (Map<String, Value>, Map<String, Value>);
 
-/// Two sites of an app change their settings, but for those that stay with their slot.
+/// Exchanges the settings of two sites of an app, except those that stay with their slot.
 pub fn swap(ctx: &Context<'_>, app: &ResourceId, both: [&ResourceId; 2]) -> Result<(), Fault> {
     let names = sticky_of(ctx, app)?;
     let stays = |name: &str| {
@@ -215,7 +216,7 @@ pub fn swap(ctx: &Context<'_>, app: &ResourceId, both: [&ResourceId; 2]) -> Resu
     Ok(())
 }
 
-/// The settings of a site that is deleted.
+/// Removes the settings of a deleted site.
 pub fn forget(ctx: &Context<'_>, site: &ResourceId) -> Result<(), Fault> {
     ctx.tx.remove(&APP_SETTINGS, &site.key())?;
     Ok(())

@@ -1,4 +1,4 @@
-//! Whether a hostname may be mapped to a site: what DNS says about it (API.md §4.4).
+//! Whether DNS allows a hostname to be mapped to a site.
 
 use serde_json::{Value, json};
 
@@ -18,16 +18,16 @@ use crate::{
 
 pub const ROUTES: &[Route] = [both!(Get, "analyzeCustomHostname", analyze)].as_flattened();
 
-/// What the zone says about a hostname and a site.
+/// The zone's records about a hostname and a site.
 #[derive(Debug)]
 struct Look {
     cnames: Vec<String>,
     addresses: Vec<String>,
     texts: Vec<String>,
     asuid: Vec<String>,
-    /// A CNAME straight to the site.
+    /// A CNAME leads straight to the site.
     points_by_cname: bool,
-    /// The `asuid.` TXT record is right.
+    /// The `asuid.` TXT record has the right value.
     owned: bool,
 }
 
@@ -49,13 +49,13 @@ fn look(ctx: &Context<'_>, site: &ResourceId, host: &str) -> Result<Look, Fault>
     })
 }
 
-/// Where the proof of ownership is looked for; that of a wildcard stands beside it: `asuid.contoso.com` for
+/// The name of the ownership record. A wildcard has it at its parent: `asuid.contoso.com` for
 /// `*.contoso.com`.
 fn proof(host: &str) -> String {
     format!("asuid.{}", host.strip_prefix("*.").unwrap_or(host))
 }
 
-/// Letters, digits and dashes between dots; a wildcard as the first label.
+/// Letters, digits and dashes between dots; the first label may be a wildcard.
 fn is_hostname(host: &str) -> bool {
     let labels: Vec<&str> = host.strip_prefix("*.").unwrap_or(host).split('.').collect();
     let is_label = |label: &&str| {

@@ -1,5 +1,4 @@
-//! Free managed certificates: 202 first, the certificate some minutes later, renewed by itself (API.md §3.4,
-//! A28–A57).
+//! Free managed certificates: 202 first, the certificate some minutes later, renewed automatically (A28–A57).
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -28,7 +27,7 @@ use crate::{
 /// How long Azure takes.
 const TAKES: SignedDuration = SignedDuration::from_mins(3);
 
-/// A first issue under way.
+/// A pending first issue.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Issue {
     id: String,
@@ -42,7 +41,7 @@ pub struct Issue {
     operation: OperationId,
 }
 
-/// Takes the wish; the certificate itself is not there before the operation has ended.
+/// Accepts the request; the certificate does not exist before the operation has ended.
 pub fn begin(
     ctx: &Context<'_>,
     call: &Call,
@@ -71,7 +70,7 @@ pub fn begin(
     Ok(Reply::empty(202).header("location", location))
 }
 
-/// The job: the certificate comes, or the operation fails with the reason.
+/// The job: issues the certificate, or fails the operation with the reason.
 pub fn issue(ctx: &Context<'_>, issue: Issue) -> Result<(), Fault> {
     let id = ResourceId::parse(&issue.id);
     let place =
@@ -79,7 +78,7 @@ pub fn issue(ctx: &Context<'_>, issue: Issue) -> Result<(), Fault> {
     if ctx.find(&place.id)?.is_some() {
         return operations::finish(ctx, &issue.operation);
     }
-    // The world may have changed in the meantime.
+    // The preconditions may have changed in the meantime.
     match check(ctx, &place, &issue.host, issue.method.as_deref()) {
         Ok(()) => {
             make(ctx, &place, &issue.host, issue.method)?;
@@ -89,7 +88,8 @@ pub fn issue(ctx: &Context<'_>, issue: Issue) -> Result<(), Fault> {
     }
 }
 
-/// Some time before the end: a new one while the prerequisites hold (A31), otherwise another try a day later.
+/// Some time before the end: issues again while the preconditions hold (A31), otherwise tries again a day
+/// later.
 pub fn renew(ctx: &Context<'_>, id: &ResourceId) -> Result<(), Fault> {
     let Some(certificate) = ctx.find(id)? else {
         return Ok(());
@@ -103,7 +103,7 @@ pub fn renew(ctx: &Context<'_>, id: &ResourceId) -> Result<(), Fault> {
         .and_then(|material| Facts::read(&material.leaf).ok())
         .map(|facts| due(facts.not_before, facts.not_after));
     if host.is_empty() || due.is_some_and(|due| due.duration_since(ctx.now) > days(1)) {
-        // Replaced since: its own job comes later.
+        // It was replaced since; its successor has its own job.
         return Ok(());
     }
     match check(ctx, &place, host, method.as_deref()) {
@@ -112,7 +112,7 @@ pub fn renew(ctx: &Context<'_>, id: &ResourceId) -> Result<(), Fault> {
     }
 }
 
-/// Has a managed certificate renewed in time.
+/// Schedules the renewal of a managed certificate.
 pub fn schedule_renewal(
     ctx: &Context<'_>,
     id: &ResourceId,
@@ -122,7 +122,7 @@ pub fn schedule_renewal(
     schedule(ctx, id, due(issued, end))
 }
 
-/// When a certificate is renewed, as it was decided when it was issued.
+/// When a certificate is renewed; the rules of the day of issue decide.
 fn due(issued: Timestamp, end: Timestamp) -> Timestamp {
     end - days(MANAGED_RENEWAL_DAYS.at(issued))
 }
@@ -153,7 +153,7 @@ fn make(ctx: &Context<'_>, place: &Place, host: &str, method: Option<String>) ->
     schedule_renewal(ctx, &place.id, ctx.now, end)
 }
 
-/// Every precondition that the service itself sees.
+/// Checks every precondition that the service itself can see.
 fn check(ctx: &Context<'_>, place: &Place, host: &str, method: Option<&str>) -> Result<(), Fault> {
     let invalid = |reason: String| {
         Fault::web_coded(400, "51021", "{0} is invalid.  {1}", &["Properties.CanonicalName", &reason])

@@ -1,4 +1,4 @@
-//! Microsoft.Web: plans, sites, hostnames and their bindings, certificates in webspaces (API.md §§3, 4).
+//! Microsoft.Web: plans, sites, hostnames and their bindings, certificates in webspaces.
 
 pub mod absent;
 pub mod bindings;
@@ -26,14 +26,14 @@ use serde::{Deserialize, Serialize};
 
 use crate::{context::Context, id::ResourceId, reply::Fault};
 
-/// What happens later in Microsoft.Web.
+/// A later step in Microsoft.Web.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub enum Job {
-    /// A managed certificate is issued for the first time.
+    /// Issues a managed certificate for the first time.
     Issue(Box<managed::Issue>),
-    /// A managed certificate comes near its end (A30).
+    /// Renews a managed certificate near its end (A30).
     Renew(String),
-    /// Every vault-backed certificate is read from its vault again.
+    /// Reads every vault-backed certificate from its vault again.
     SyncAll,
 }
 

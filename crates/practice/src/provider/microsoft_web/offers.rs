@@ -1,5 +1,4 @@
-//! What App Service has for a subscription as a whole: the sizes that a plan can take, and where its
-//! hostnames lead.
+//! What App Service offers a subscription as a whole: the sizes of plans, and where its hostnames lead.
 
 use serde_json::{Value, json};
 
@@ -59,8 +58,7 @@ fn skus_of_plan(ctx: &Context<'_>, call: &Call) -> Outcome {
     Ok(Reply::ok(json!({"value": plans::sizes().map(show).collect::<Vec<_>>()})))
 }
 
-/// Every hostname of the subscription that somebody brought, with its app; `$filter` and `hostname` narrow it
-/// to one.
+/// Every custom hostname of the subscription with its app; `$filter` and `hostname` select one.
 fn hostnames(ctx: &Context<'_>, call: &Call) -> Outcome {
     let scope = call.target();
     let wanted = call.query("hostname");

@@ -1,5 +1,4 @@
-//! `domainOwnershipIdentifiers`: a token that an app serves so that a CA may see who owns its hostnames
-//! (API.md §5.7).
+//! `domainOwnershipIdentifiers`: a token that an app serves so that a CA can see who owns its hostnames.
 
 use serde_json::{Value, json};
 
@@ -30,7 +29,7 @@ pub const ROUTES: &[Route] = [
 ]
 .as_flattened();
 
-/// Whether an app of the subscription that has `host` mapped serves `token` to everybody.
+/// Whether an app of the subscription to which `host` is mapped serves `token` to every client.
 pub fn serves(ctx: &Context<'_>, subscription: &ResourceId, host: &str, token: &str) -> Result<bool, Fault> {
     for binding in ctx.having(&index::HOSTS, host)? {
         let site = bindings::site_of(&binding);

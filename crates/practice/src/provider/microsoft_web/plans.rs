@@ -33,7 +33,7 @@ pub const ROUTES: &[Route] = &[
 
 const FLEX: &str = "FlexConsumption";
 
-/// Tier, family and the sizes of each.
+/// The tiers, each with its family and sizes.
 const SKUS: &[(&str, &str, &[&str])] = &[
     ("Free", "F", &["F1"]),
     ("Shared", "D", &["D1"]),
@@ -52,13 +52,13 @@ const SKUS: &[(&str, &str, &[&str])] = &[
     (FLEX, "FC", &["FC1"]),
 ];
 
-/// What a plan's tier allows.
+/// The TLS bindings that a plan's tier allows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Tls {
     /// F1 and D1 (A26).
     None,
     Sni,
-    /// Standard and up.
+    /// Standard and higher.
     IpBased,
 }
 
@@ -68,7 +68,7 @@ pub fn webspace(group: &str, region: &str, linux: bool) -> String {
     format!("{group}-{}webspace{os}", region.replace(' ', ""))
 }
 
-/// A plan on Flex Consumption has a webspace to itself.
+/// A Flex Consumption plan has a webspace of its own.
 fn flex_webspace(id: &ResourceId) -> String {
     format!("flex-{}-webspace", hex_upper(&Sha256::digest(id.key())).to_lowercase())
 }
@@ -77,13 +77,13 @@ pub fn is_flex(plan: &Value) -> bool {
     text(plan, "/sku/tier") == FLEX
 }
 
-/// Two spellings of one region: `West Europe` and `westeurope`.
+/// Whether both are spellings of one region: `West Europe` and `westeurope`.
 pub fn same_region(one: &str, other: &str) -> bool {
     let plain = |text: &str| text.replace(' ', "").to_lowercase();
     plain(one) == plain(other)
 }
 
-/// What certificates the plan of a site lets it bind.
+/// The TLS bindings that the plan of a site allows.
 pub fn tls(plan: &Value) -> Tls {
     match text(plan, "/sku/tier") {
         "Free" | "Shared" => Tls::None,
@@ -92,12 +92,12 @@ pub fn tls(plan: &Value) -> Tls {
     }
 }
 
-/// Whether apps on the plan can have hostnames of their own.
+/// Whether apps on the plan can have custom hostnames.
 pub fn takes_hostnames(plan: &Value) -> bool {
     text(plan, "/sku/tier") != "Free"
 }
 
-/// Refuses slots where the tier has none.
+/// Refuses slots if the tier has none.
 pub fn require_slots(plan: &Value) -> Result<(), Fault> {
     let tier = text(plan, "/sku/tier");
     if !["Free", "Shared", "Basic", FLEX].contains(&tier) {
@@ -109,7 +109,7 @@ pub fn require_slots(plan: &Value) -> Result<(), Fault> {
     Err(Fault::web(409, message))
 }
 
-/// Refuses a plan whose tier has no room for what an app has: its slots, hostnames, certificates.
+/// Refuses a plan whose tier does not allow what an app has: its slots, hostnames, certificates.
 pub fn require_room(ctx: &Context<'_>, plan: &Value, app: &ResourceId) -> Result<(), Fault> {
     let slots = ctx.list(SLOT, app)?;
     if !slots.is_empty() {
@@ -137,13 +137,13 @@ pub fn require_room(ctx: &Context<'_>, plan: &Value, app: &ResourceId) -> Result
     Ok(())
 }
 
-/// The plan that a property names, or a fault in the provider's words.
+/// The plan that a property names, or the provider's own fault.
 pub fn named(ctx: &Context<'_>, plan: &str) -> Result<Value, Fault> {
     let id = ResourceId::parse(plan);
     ctx.find(&id)?.ok_or_else(|| Fault::web(404, format!("Cannot find ServerFarm with name {}.", id.name())))
 }
 
-/// Makes or changes a plan.
+/// Creates or changes a plan.
 pub fn save(
     ctx: &Context<'_>,
     id: &ResourceId,
@@ -213,7 +213,7 @@ fn show(ctx: &Context<'_>, mut plan: Value) -> Result<Value, Fault> {
     Ok(plan)
 }
 
-/// The sites on a plan; a slot is none of its own.
+/// The sites on a plan; slots are not counted.
 pub fn of_plan(ctx: &Context<'_>, plan: &ResourceId) -> Result<Vec<Value>, Fault> {
     ctx.having(&index::ON_PLAN, &plan.to_string())
 }
@@ -249,14 +249,14 @@ fn put(ctx: &Context<'_>, call: &Call) -> Outcome {
     }
     let linux = wanted.pointer("/properties/reserved").and_then(Value::as_bool) == Some(true);
     let mut plan = save(ctx, &id, location, sku, linux)?;
-    // A PUT says what the tags are; without any, they are gone.
+    // A PUT states all tags; without any, the plan has none.
     let tags = if call.method == Method::Put { call.body.get("tags") } else { wanted.get("tags") };
     if let Some(tags) = tags {
         plan["tags"] = tags.clone();
         ctx.save(&id, &plan)?;
     }
     let mut shown = show(ctx, plan)?;
-    // Recorded: answers to writes have it twice.
+    // Recorded traffic: responses to writes contain it twice.
     shown["properties"]["sku"] = shown["sku"].clone();
     Ok(Reply::ok(shown))
 }

@@ -1,4 +1,4 @@
-//! Public certificates (.cer): trusted by code in one app, never bound (A7, API.md §4.6).
+//! Public certificates (.cer): trusted by code in one app, never bound (A7).
 
 use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 use serde_json::json;
@@ -13,7 +13,7 @@ use crate::{
     route::Route,
 };
 
-/// The stores of Windows that one can go to.
+/// The Windows certificate stores that can hold one.
 const STORES: [&str; 2] = ["CurrentUserMy", "LocalMachineMy"];
 const KINDS: [&str; 2] =
     ["microsoft.web/sites/publiccertificates", "microsoft.web/sites/slots/publiccertificates"];
@@ -50,7 +50,7 @@ pub fn add(
     Ok(made)
 }
 
-/// Two sites of an app change their public certificates.
+/// Exchanges the public certificates of two sites of an app.
 pub fn swap(ctx: &Context<'_>, both: [&ResourceId; 2]) -> Result<(), Fault> {
     let of = |site: &ResourceId| ctx.list(KINDS[usize::from(site.kind() == site::SLOT)], site);
     let [one, other] = [of(both[0])?, of(both[1])?];

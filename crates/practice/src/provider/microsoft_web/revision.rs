@@ -1,5 +1,5 @@
-//! The ETag of a site, which is that of everything below it: it changes with every write to any of them,
-//! whether or not the write changes anything. A slot is a site of its own.
+//! The ETag of a site, which everything below the site shares: it changes with every write to any of them,
+//! even if the write changes nothing. A slot is a site of its own.
 
 use sha2::{Digest as _, Sha256};
 
@@ -14,7 +14,7 @@ use crate::{
     switches::Switches,
 };
 
-/// How often a site was written to, by its key.
+/// How often a site was written, by its key.
 const WRITES: Collection<u64> = Collection::new("site-writes");
 
 /// The site or slot that a resource is or belongs to.
@@ -23,9 +23,9 @@ fn site_of(id: &ResourceId) -> Option<ResourceId> {
     id.lineage().into_iter().find(|one| sites.contains(&one.kind().as_str()))
 }
 
-/// Called with every write.
+/// Counts a write.
 pub fn count(ctx: &Context<'_>, id: &ResourceId) -> Result<(), Fault> {
-    // What is planted was never written to.
+    // Generated estates begin without any writes.
     let Some(site) = site_of(id).filter(|_| ctx.view != View::Planted) else { return Ok(()) };
     let writes = ctx.tx.get(&WRITES, &site.key())?.unwrap_or(0);
     Ok(ctx.tx.put(&WRITES, &site.key(), &(writes + 1))?)

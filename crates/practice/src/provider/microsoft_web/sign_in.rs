@@ -1,4 +1,4 @@
-//! `config/authsettingsV2`: whether an app has its visitors sign in before they get an answer.
+//! `config/authsettingsV2`: whether an app requires its visitors to sign in.
 
 use serde_json::{Value, json};
 
@@ -18,7 +18,7 @@ pub const ROUTES: &[Route] = [
 ]
 .as_flattened();
 
-/// Whether a visitor without an account gets no answer.
+/// Whether a visitor without an account is refused.
 pub fn is_required(ctx: &Context<'_>, site: &ResourceId) -> Result<bool, Fault> {
     let settings = of(ctx, site)?;
     let properties = &settings["properties"];

@@ -1,4 +1,4 @@
-//! What is done to a site besides changing it: stopping and starting, and asking whether its name is free.
+//! Actions on a site besides changing it: stop and start, and checking whether a name is free.
 
 use serde_json::{Value, json};
 
@@ -61,7 +61,7 @@ fn check_name(ctx: &Context<'_>, call: &Call) -> Outcome {
     }))
 }
 
-/// 2 to 60 letters, digits and dashes, and no dash at either end.
+/// 2 to 60 letters, digits and dashes, without a dash at either end.
 pub fn is_site_name(name: &str) -> bool {
     (2..=60).contains(&name.len())
         && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
@@ -69,7 +69,7 @@ pub fn is_site_name(name: &str) -> bool {
         && !name.ends_with('-')
 }
 
-/// The fault for a site that cannot be called that.
+/// Refuses a name that a site cannot have.
 pub fn require_name(id: &ResourceId) -> Result<(), Fault> {
     if is_site_name(id.name()) {
         return Ok(());

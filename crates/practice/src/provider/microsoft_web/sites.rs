@@ -1,4 +1,4 @@
-//! The operations on sites and their slots (API.md §§4.1, 4.2).
+//! The operations on sites and their slots.
 
 use serde_json::{Map, Value, json};
 
@@ -78,7 +78,7 @@ fn get(ctx: &Context<'_>, call: &Call) -> Outcome {
     reply(ctx, ctx.need(&id)?)
 }
 
-/// A PUT on an existing site lays its members over what is there; absent ones stay (recorded traffic of az).
+/// A PUT on an existing site merges its members; absent ones stay (recorded traffic of az).
 fn put(ctx: &Context<'_>, call: &Call) -> Outcome {
     let id = call.target();
     let Some(mut site) = ctx.find(&id)? else {
@@ -89,7 +89,7 @@ fn put(ctx: &Context<'_>, call: &Call) -> Outcome {
     {
         return Err(Fault::elsewhere(&id, text(&site, "/location"), location));
     }
-    // A PUT says what the tags are; without any, they are gone.
+    // A PUT states all tags; without any, the site has none.
     site["tags"] = call.body.get("tags").cloned().unwrap_or(Value::Null);
     change(ctx, call, &id, site)
 }
@@ -117,7 +117,7 @@ fn make(ctx: &Context<'_>, call: &Call, id: &ResourceId) -> Outcome {
     site_actions::require_name(id)?;
     let kind = call.text("/kind").unwrap_or("app");
     let mut site = create(ctx, id, &plan, kind.split(',').next().unwrap_or("app"))?;
-    // A choice for good: an app that has shared certificates cannot be moved to its own.
+    // The choice is permanent: an app with shared certificates cannot switch to its own.
     let own = site_certificates::are_wanted(&plans::named(ctx, &plan)?, call);
     site["properties"]["siteScopedCertificatesEnabled"] = own.into();
     change(ctx, call, id, site)
@@ -147,7 +147,7 @@ fn change(ctx: &Context<'_>, call: &Call, id: &ResourceId, mut site: Value) -> O
     reply(ctx, site)
 }
 
-/// Another plan of the same webspace: App Service moves an app no further than that.
+/// Moves the app to another plan of the same webspace; App Service allows no other.
 fn change_plan(ctx: &Context<'_>, id: &ResourceId, site: &mut Value, plan: &str) -> Result<(), Fault> {
     if ResourceId::parse(plan).key() == ResourceId::parse(text(site, "/properties/serverFarmId")).key() {
         return Ok(());
@@ -166,7 +166,7 @@ fn change_plan(ctx: &Context<'_>, id: &ResourceId, site: &mut Value, plan: &str)
     Ok(())
 }
 
-/// One entry of `hostNameSslStates` with `toUpdate` (API.md §4.5, way 1).
+/// One entry of `hostNameSslStates` with `toUpdate`: changes a binding through the site.
 fn change_binding(ctx: &Context<'_>, site: &ResourceId, state: &Value) -> Result<(), Fault> {
     let host = text(state, "/name");
     let wanted = SslState::parse(&state["sslState"])
@@ -185,7 +185,7 @@ fn delete(ctx: &Context<'_>, call: &Call) -> Outcome {
     }
     let plan = ResourceId::parse(text(&site, "/properties/serverFarmId"));
     remove(ctx, &id)?;
-    // The last app takes its plan along, unless it is to stay.
+    // The plan is deleted with its last app, unless the request keeps it.
     let stays =
         call.query("deleteEmptyServerFarm").is_some_and(|wanted| wanted.eq_ignore_ascii_case("false"));
     if id.kind() == KIND && !stays && plans::of_plan(ctx, &plan)?.is_empty() && locks::lets_go(ctx, &plan)? {
@@ -194,7 +194,7 @@ fn delete(ctx: &Context<'_>, call: &Call) -> Outcome {
     Ok(Reply::empty(200))
 }
 
-/// Removes a site, a slot, or something below one, with what is kept of it elsewhere.
+/// Removes a site, a slot, or something below one, with everything stored for it elsewhere.
 pub fn remove(ctx: &Context<'_>, id: &ResourceId) -> Result<(), Fault> {
     if [KIND, SLOT].contains(&id.kind().as_str()) {
         config::forget(ctx, id)?;
@@ -204,7 +204,7 @@ pub fn remove(ctx: &Context<'_>, id: &ResourceId) -> Result<(), Fault> {
     Ok(())
 }
 
-/// az asks for it after every change; it only wants XML.
+/// az reads it after every change and only needs XML.
 fn publish_xml(ctx: &Context<'_>, call: &Call) -> Outcome {
     let id = call.target();
     ctx.need(&id)?;

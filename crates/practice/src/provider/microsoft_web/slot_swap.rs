@@ -1,5 +1,5 @@
-//! Swapping slots: two of an app's deployments change places, with the app settings and public certificates
-//! that do not stay. Hostnames, bindings and TLS settings never move.
+//! Swapping slots: two of an app's deployments change places, together with the app settings and public
+//! certificates that are not bound to a slot. Hostnames, bindings and TLS settings never move.
 
 use jiff::SignedDuration;
 use serde_json::json;
@@ -20,7 +20,7 @@ use crate::{
 
 pub const ROUTES: &[Route] = &both!(Post, "slotsswap", swap);
 
-/// `{"targetSlot": "production", "preserveVnet": true}`; what it is swapped with is the one the path names.
+/// `{"targetSlot": "production", "preserveVnet": true}`; the path names the other slot of the swap.
 fn swap(ctx: &Context<'_>, call: &Call) -> Outcome {
     let source = call.target();
     let app = if source.kind() == SLOT { source.parent() } else { source.clone() };

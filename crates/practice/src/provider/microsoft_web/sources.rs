@@ -1,4 +1,4 @@
-//! Certificates that somebody else made: uploaded PFX files, and secrets of a vault (API.md §§3.2, 3.3, 3.5).
+//! Certificates from outside: uploaded PFX files, and secrets of a vault.
 
 use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 use jiff::SignedDuration;
@@ -29,18 +29,18 @@ use crate::{
     store::Collection,
 };
 
-/// What the service says about a vault or a secret it cannot find.
+/// The service's message about a vault or a secret that it cannot find.
 pub const INVALID_SECRET: &str = "The parameter KeyVaultId & KeyVaultSecretName has an invalid value.";
 /// How often the service reads every vault again.
 const SYNC_EVERY: SignedDuration = SignedDuration::from_hours(24);
-/// Bits of an RSA key (A20).
+/// The minimum length of an RSA key in bits (A20).
 const SHORTEST_KEY: usize = 2048;
 const STATUS: &str = "/properties/keyVaultSecretStatus";
-/// Which version of its secret a certificate was made of, so that a round without news costs nothing.
+/// The secret version that a certificate was made of, so that a round without changes costs nothing.
 const TAKEN: Collection<String> = Collection::new("certificate-version");
 
-/// An uploaded PFX, judged as the service does: it has a password, opens with it, and holds a key that is
-/// long enough. Self-signed and expired ones are taken, with a warning header (recorded).
+/// An uploaded PFX, checked as the service does: it has a password, opens with it, and holds a key that is
+/// long enough. Self-signed and expired ones are accepted, with a warning header (recorded traffic).
 pub fn upload(ctx: &Context<'_>, place: &Place, blob: &str, password: &str) -> Outcome {
     let invalid = || Fault::web(400, "The parameter pfxBlob has an invalid value.");
     let bytes = BASE64.decode(blob).map_err(|_| invalid())?;
@@ -82,10 +82,10 @@ fn warning(ctx: &Context<'_>, material: &Material) -> Option<String> {
     (!warnings.is_empty()).then(|| warnings.join(","))
 }
 
-/// Imports a vault's secret, or reads it again: a new version takes the place of the old one (Sync).
+/// Imports a vault's secret, or reads it again: a new version replaces the old one (Sync).
 pub fn import(ctx: &Context<'_>, place: &Place, vault: &ResourceId, secret: &str) -> Outcome {
     match first_party::read(ctx, &WEB_SITES, vault, secret)? {
-        // Only what an order keeps in a vault is bound to the subscription of the order.
+        // Only secrets of an order must be in the subscription of the order.
         Ok(version) if version.tags.contains_key(STATE_TAG) && !same_subscription(vault, &place.id) => {
             Err(Fault::web(400, INVALID_SECRET))
         }
@@ -107,7 +107,7 @@ fn same_subscription(one: &ResourceId, other: &ResourceId) -> bool {
     key(one) == key(other)
 }
 
-/// Makes a certificate of what a version of a secret holds, and remembers which version it was.
+/// Makes a certificate from a version of a secret, and remembers the version.
 fn take(
     ctx: &Context<'_>,
     place: &Place,
@@ -129,7 +129,7 @@ fn take(
     };
     let facts = Facts::read(&material.leaf).map_err(|_| refuse("holds a certificate that cannot be read"))?;
     if facts.key_type != "RSA" {
-        // A file can be uploaded with such a key, but not imported from a vault.
+        // A file with such a key can be uploaded, but not imported from a vault.
         return Err(refuse(&format!(
             "has a key of type {}, which cannot be imported from a vault",
             facts.key_type
@@ -141,7 +141,7 @@ fn take(
     Ok(certificate)
 }
 
-/// Notes which version of its secret a certificate was made of.
+/// Remembers the secret version that a certificate was made of.
 pub fn taken(ctx: &Context<'_>, certificate: &ResourceId, version: &str) -> Result<(), Fault> {
     Ok(ctx.tx.put(&TAKEN, &certificate.key(), &version.to_owned())?)
 }
@@ -153,7 +153,7 @@ pub fn vault_of(certificate: &Value) -> Option<(ResourceId, String)> {
     (!vault.is_empty()).then(|| (ResourceId::parse(vault), secret.to_owned()))
 }
 
-/// The service's own round: reads every vault again and says what it met in `keyVaultSecretStatus`.
+/// The service's own round: reads every vault again and reports the results in `keyVaultSecretStatus`.
 pub fn sync_all(ctx: &Context<'_>) -> Result<(), Fault> {
     for certificate in ctx.having_any(&index::FROM_VAULT)? {
         if let Some((vault, secret)) = vault_of(&certificate) {
@@ -182,7 +182,7 @@ fn sync(ctx: &Context<'_>, mut certificate: Value, vault: &ResourceId, secret: &
     Ok(())
 }
 
-/// Has the next round run in a day.
+/// Schedules the next round in a day.
 pub fn schedule_sync(ctx: &Context<'_>) -> Result<(), Fault> {
     ctx.at(jobs::moment(ctx.now, SYNC_EVERY), &jobs::Job::Web(Job::SyncAll))
 }

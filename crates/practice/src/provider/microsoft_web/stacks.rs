@@ -1,4 +1,4 @@
-//! The runtimes that an app can be made for, as far as `az webapp create` wants to know: nothing runs here.
+//! The runtimes that an app can use, as far as `az webapp create` needs them: nothing runs here.
 
 use serde_json::{Value, json};
 
@@ -14,7 +14,7 @@ pub const ROUTES: &[Route] = &[
     Route::new(Method::Get, "providers/Microsoft.Web/functionAppStacks", none),
 ];
 
-/// Family, what people call the version, the same for Linux, and for Windows.
+/// The family, the displayed version, and the names for Linux and for Windows.
 const RUNTIMES: &[(&str, &str, &str, &str)] = &[
     ("node", "Node 22 LTS", "NODE|22-lts", "~22"),
     ("node", "Node 24 LTS", "NODE|24-lts", "~24"),

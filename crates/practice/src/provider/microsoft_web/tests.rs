@@ -1,4 +1,4 @@
-//! The promises of Microsoft.Web in the practice cloud: webspaces, bindings, imports, managed certificates.
+//! What Microsoft.Web does in the practice cloud: webspaces, bindings, imports, managed certificates.
 
 #![allow(clippy::unwrap_used, clippy::panic)]
 
@@ -389,7 +389,7 @@ fn a_group_whose_certificate_an_app_elsewhere_presents_is_not_deleted_whole() {
     assert_eq!(needed.each_ref().map(|path| there(path)), [200; 4]);
     assert_eq!((there(&web("certificates/spare")), there(&web("sites/shop"))), (404, 404));
 
-    // Without the app it goes.
+    // The certificate can be deleted once the app is gone.
     assert_eq!(cloud.arm(Delete, &app, &Value::Null).status, 200);
     assert_eq!(cloud.arm(Delete, GROUP, &Value::Null).status, 202);
     assert_eq!(cloud.arm(Get, GROUP, &Value::Null).status, 404);

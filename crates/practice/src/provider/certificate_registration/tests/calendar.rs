@@ -1,4 +1,4 @@
-//! What the calendar does to an order: denial, replacement, renewal, expiry, and orders with a past.
+//! The dates in the life of an order: denial, replacement, renewal, expiry; and orders with a past.
 
 use serde_json::{Value, json};
 
@@ -12,7 +12,7 @@ use crate::{
     id::ResourceId,
 };
 
-/// Early in the calendar of 198 days, so that a whole paid year lies in it.
+/// Early in the period of 198-day certificates, so that a whole paid year fits into it.
 const SPRING: &str = "2026-04-01T08:00:00Z";
 
 #[test]
@@ -50,8 +50,7 @@ fn a_rekey_changes_key_and_thumbprint_and_keeps_the_end() {
 fn an_old_proof_makes_a_rekey_wait_for_a_new_one() {
     let mut cloud = cloud_on(SPRING);
     issued(&mut cloud, "shop-cert");
-    // The free reissue within the paid year would need a proof too; take the token away so that nothing
-    // proves itself.
+    // The free reissue within the paid year would need a proof too; without the token none can be found.
     cloud.with(|ctx| dns::remove(ctx.tx, "contoso.com", Kind::Txt, None).unwrap());
     cloud.advance(days(160));
     assert_eq!(post(&cloud, "shop-cert", "reissue", &json!({"properties": {"keySize": 2048}})).status, 204);

@@ -27,7 +27,7 @@ fn import(cloud: &Fixture) {
     assert_eq!(cloud.vault("kv-shop", Method::Post, "/certificates/api/import", &body).status, 200);
 }
 
-/// Says who signs the next version, and that it is made when ten days are left.
+/// Sets the issuer of the next version, to be made when ten days are left.
 fn patch(cloud: &Fixture, issuer: &str, action: &str) {
     let actions = json!([{"trigger": {"days_before_expiry": 10}, "action": {"action_type": action}}]);
     let policy =

@@ -1,8 +1,8 @@
-//! What a certificate policy can ask for, and what vaults keep to themselves.
+//! What a certificate policy can ask for, and what vaults do not reveal.
 
 use super::*;
 
-/// A policy that the vault signs by itself, with `more` laid over it.
+/// A policy of a self-signed certificate, with `more` merged into it.
 fn own(more: &Value) -> Value {
     let mut policy = json!({
         "issuer": {"name": "Self"},
