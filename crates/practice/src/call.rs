@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{entra::tenants, id::ResourceId, reply::Fault};
+use super::{entra::tenants, id::ArmId, reply::Fault};
 
 /// The caller: the claims of a bearer token.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -25,7 +25,7 @@ impl Caller {
 
 /// The methods that ARM and Key Vault use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Method {
+pub enum HttpMethod {
     Get,
     Head,
     Put,
@@ -34,7 +34,7 @@ pub enum Method {
     Delete,
 }
 
-impl Method {
+impl HttpMethod {
     pub fn parse(text: &str) -> Option<Self> {
         Some(match text {
             "GET" => Self::Get,
@@ -61,7 +61,7 @@ impl Method {
 /// A request. `params` holds what the route's `{…}` segments matched.
 #[derive(Debug, Clone)]
 pub struct Call {
-    pub method: Method,
+    pub method: HttpMethod,
     /// Percent-decoded, empty segments dropped: `//` and a trailing `/` make no difference.
     pub segments: Vec<String>,
     pub query: Vec<(String, String)>,
@@ -78,13 +78,13 @@ pub struct Call {
 impl Call {
     /// What the path names: the resource, or for a collection or an action the resource (or scope) that it
     /// belongs to.
-    pub fn target(&self) -> ResourceId {
+    pub fn target(&self) -> ArmId {
         self.path_id().whole()
     }
 
     /// The whole path as an id.
-    pub fn path_id(&self) -> ResourceId {
-        ResourceId::from_segments(&self.segments)
+    pub fn path_id(&self) -> ArmId {
+        ArmId::from_segments(&self.segments)
     }
 
     /// What the route's `{name}` segment matched, in the casing of the request.

@@ -7,9 +7,9 @@ use serde_json::{Value, json};
 
 use super::{
     call::Call,
-    id::ResourceId,
-    index::{self, Index},
-    jobs::{self, Job},
+    id::ArmId,
+    index::{self, ResourceIndex},
+    jobs::{self, ScheduledJob},
     lag,
     provider::microsoft_web::revision,
     reply::{Fault, Reply},
@@ -53,7 +53,7 @@ pub enum View {
 
 impl Context<'_> {
     /// The resource as stored.
-    pub fn find(&self, id: &ResourceId) -> Result<Option<Value>, Fault> {
+    pub fn find(&self, id: &ArmId) -> Result<Option<Value>, Fault> {
         Ok(match self.view {
             View::Indexed | View::Replica(_) => lag::find(self.tx, self.view, &key(id))?,
             View::Now | View::Planted => self.tx.get(&RESOURCES, &key(id))?,
@@ -61,12 +61,12 @@ impl Context<'_> {
     }
 
     /// The resource, or ARM's 404.
-    pub fn need(&self, id: &ResourceId) -> Result<Value, Fault> {
+    pub fn need(&self, id: &ArmId) -> Result<Value, Fault> {
         self.find(id)?.ok_or_else(|| Fault::not_found(id))
     }
 
     /// Writes the resource. Its `id`, `name` and `type` are taken from `resource` unchecked: see `envelope`.
-    pub fn save(&self, id: &ResourceId, resource: &Value) -> Result<(), Fault> {
+    pub fn save(&self, id: &ArmId, resource: &Value) -> Result<(), Fault> {
         let (kind, key) = (id.kind(), key(id));
         lag::remember(self, &key)?;
         revision::count(self, id)?;
@@ -78,7 +78,7 @@ impl Context<'_> {
     }
 
     /// Removes the resource and its private part, but not its children; says whether it existed.
-    pub fn remove(&self, id: &ResourceId) -> Result<bool, Fault> {
+    pub fn remove(&self, id: &ArmId) -> Result<bool, Fault> {
         let (kind, key) = (id.kind(), key(id));
         lag::remember(self, &key)?;
         revision::count(self, id)?;
@@ -92,7 +92,7 @@ impl Context<'_> {
     }
 
     /// The resources that an index has under this value, in id order.
-    pub fn having(&self, index: &Index, value: &str) -> Result<Vec<Value>, Fault> {
+    pub fn having(&self, index: &ResourceIndex, value: &str) -> Result<Vec<Value>, Fault> {
         let mut found = Vec::new();
         for key in index.keys(self.tx, Some(value))? {
             found.extend(self.tx.get(&RESOURCES, &key)?.filter(|resource| index.holds(resource, value)));
@@ -101,7 +101,7 @@ impl Context<'_> {
     }
 
     /// The resources that an index has under any value.
-    pub fn having_any(&self, index: &Index) -> Result<Vec<Value>, Fault> {
+    pub fn having_any(&self, index: &ResourceIndex) -> Result<Vec<Value>, Fault> {
         let keys = index.keys(self.tx, None)?;
         Ok(keys
             .iter()
@@ -110,7 +110,7 @@ impl Context<'_> {
     }
 
     /// All resources of a type (`microsoft.web/sites`, lower case) under a scope, in id order.
-    pub fn list(&self, kind: &str, scope: &ResourceId) -> Result<Vec<Value>, Fault> {
+    pub fn list(&self, kind: &str, scope: &ArmId) -> Result<Vec<Value>, Fault> {
         let mut all = Vec::new();
         self.walk(&format!("{kind}|{}/", scope.key()), None, &mut |_, resource| {
             all.push(resource);
@@ -154,14 +154,14 @@ impl Context<'_> {
     }
 
     /// Every resource under a scope, of every type, that `keep` accepts.
-    pub fn list_all(&self, scope: &ResourceId, keep: impl Fn(&Value) -> bool) -> Result<Vec<Value>, Fault> {
+    pub fn list_all(&self, scope: &ArmId, keep: impl Fn(&Value) -> bool) -> Result<Vec<Value>, Fault> {
         let mut all = Vec::new();
         let mut next = self.tx.key_from(&RESOURCES, "")?;
         // Goes from type to type and reads of each only the range that lies under the scope.
         while let Some((kind, _)) = next.as_deref().and_then(|key| key.split_once('|')) {
             self.walk(&format!("{kind}|{}", scope.key()), None, &mut |key, resource| {
                 let id = key.split_once('|').map_or("", |(_, id)| id);
-                if ResourceId::parse(id).is_under(scope) && keep(&resource) {
+                if ArmId::parse(id).is_under(scope) && keep(&resource) {
                     all.push(resource);
                 }
                 true
@@ -177,7 +177,7 @@ impl Context<'_> {
         &self,
         call: &Call,
         kind: &str,
-        scope: &ResourceId,
+        scope: &ArmId,
         mut show: impl FnMut(Value) -> Result<Option<Value>, Fault>,
     ) -> Result<Reply, Fault> {
         let size = call
@@ -219,7 +219,7 @@ impl Context<'_> {
     }
 
     /// Stores the secret part of a resource (key, PFX, password), which is never shown.
-    pub fn save_private<T: Serialize>(&self, id: &ResourceId, part: &T) -> Result<(), Fault> {
+    pub fn save_private<T: Serialize>(&self, id: &ArmId, part: &T) -> Result<(), Fault> {
         let part = serde_json::to_value(part)
             .map_err(|error| Fault::arm(500, "InternalServerError", error.to_string()))?;
         lag::remember_private(self, &id.key())?;
@@ -227,7 +227,7 @@ impl Context<'_> {
     }
 
     /// The private part of a resource.
-    pub fn private<T: DeserializeOwned>(&self, id: &ResourceId) -> Result<Option<T>, Fault> {
+    pub fn private<T: DeserializeOwned>(&self, id: &ArmId) -> Result<Option<T>, Fault> {
         let part = lag::private(self.tx, self.view, &id.key())?;
         part.map(serde_json::from_value)
             .transpose()
@@ -235,20 +235,20 @@ impl Context<'_> {
     }
 
     /// Schedules `job` after the time that the step takes in Azure (`real`), shortened by the pace.
-    pub fn soon(&self, real: SignedDuration, job: &Job) -> Result<(), Fault> {
+    pub fn soon(&self, real: SignedDuration, job: &ScheduledJob) -> Result<(), Fault> {
         let due = jobs::moment(self.now, self.setting.pace.of(real));
         Ok(jobs::schedule(self.tx, due, job)?)
     }
 
     /// Schedules `job` at a moment of the practice cloud's calendar (expiry, denial after 15 days),
     /// regardless of the pace.
-    pub fn at(&self, due: Timestamp, job: &Job) -> Result<(), Fault> {
+    pub fn at(&self, due: Timestamp, job: &ScheduledJob) -> Result<(), Fault> {
         Ok(jobs::schedule(self.tx, due, job)?)
     }
 }
 
 /// The outer members that every resource has; `kind` as Azure spells it (`Microsoft.Web/sites`).
-pub fn envelope(id: &ResourceId, kind: &str, location: &str, properties: Value) -> Value {
+pub fn envelope(id: &ArmId, kind: &str, location: &str, properties: Value) -> Value {
     let mut resource = json!({
         "id": id.to_string(),
         "name": id.name(),
@@ -279,6 +279,6 @@ pub fn merge(base: &mut Value, patch: &Value) {
     }
 }
 
-fn key(id: &ResourceId) -> String {
+fn key(id: &ArmId) -> String {
     format!("{}|{}", id.kind(), id.key())
 }

@@ -6,13 +6,13 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::{
-    ca::{Profile, Role},
+    ca::{CommercialCa, LeafProfile},
     calendar::days,
-    call::{Call, Method},
+    call::{Call, HttpMethod},
     context::Context,
-    dns::{self, Kind, Record},
+    dns::{self, DnsRecord, DnsRecordKind},
     material::Material,
-    reply::{Fault, Outcome, Reply},
+    reply::{Fault, Reply, ReplyResult},
     route::Route,
     store::Collection,
 };
@@ -25,8 +25,10 @@ const LEAF_DAYS: i64 = 180;
 
 const ENDPOINTS: Collection<Endpoint> = Collection::private("edge");
 
-pub const ROUTES: &[Route] =
-    &[Route::new(Method::Get, "_emulator/edge", list), Route::new(Method::Post, "_emulator/edge", set)];
+pub const ROUTES: &[Route] = &[
+    Route::new(HttpMethod::Get, "_emulator/edge", list),
+    Route::new(HttpMethod::Post, "_emulator/edge", set),
+];
 
 /// A hostname that the network serves.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -34,7 +36,7 @@ struct Endpoint {
     host: String,
     material: Material,
     /// The records that led to the app before.
-    before: Vec<Record>,
+    before: Vec<DnsRecord>,
 }
 
 /// The certificate that it presents for a hostname.
@@ -42,7 +44,7 @@ pub fn presented(ctx: &Context<'_>, host: &str) -> Result<Option<Material>, Faul
     Ok(ctx.tx.get(&ENDPOINTS, host)?.map(|endpoint| endpoint.material))
 }
 
-fn list(ctx: &Context<'_>, _: &Call) -> Outcome {
+fn list(ctx: &Context<'_>, _: &Call) -> ReplyResult {
     let hosts: Vec<String> =
         ctx.tx.scan(&ENDPOINTS, "")?.into_iter().map(|(_, endpoint)| endpoint.host).collect();
     Ok(Reply::ok(json!({"address": ADDRESS, "hosts": hosts})))
@@ -50,7 +52,7 @@ fn list(ctx: &Context<'_>, _: &Call) -> Outcome {
 
 /// `{"host": "shop.contoso.com"}` puts a hostname behind the network; with `"behind": false` the hostname
 /// leads to its app again.
-fn set(ctx: &Context<'_>, call: &Call) -> Outcome {
+fn set(ctx: &Context<'_>, call: &Call) -> ReplyResult {
     let host = call.need("/host")?.to_lowercase();
     if call.body["behind"] == json!(false) {
         let endpoint = ctx.tx.get(&ENDPOINTS, &host)?;
@@ -66,13 +68,13 @@ fn set(ctx: &Context<'_>, call: &Call) -> Outcome {
 
 /// Puts a hostname behind the network.
 pub fn place(ctx: &Context<'_>, host: &str) -> Result<(), Fault> {
-    let profile = Profile {
+    let profile = LeafProfile {
         common_name: host.to_owned(),
         names: vec![host.to_owned()],
         key: ctx.setting.pooled_key(0),
         not_before: ctx.now,
         not_after: ctx.now + days(LEAF_DAYS),
-        issuer: Role::DigiCert,
+        issuer: CommercialCa::DigiCert,
         particulars: None,
     };
     let failed = |error: &dyn std::fmt::Display| Fault::invalid(error.to_string());
@@ -82,18 +84,18 @@ pub fn place(ctx: &Context<'_>, host: &str) -> Result<(), Fault> {
         dns::all(ctx.tx)?.into_iter().filter(|record| record.name == host && leads(record)).collect();
     let endpoint = format!("{}.{DOMAIN}", host.replace('.', "-"));
     let record =
-        |name: &str, kind, value: &str| Record::new(name, kind, value).map_err(|error| failed(&error));
-    replace(ctx, host, &[record(host, Kind::Cname, &endpoint)?])?;
-    dns::add(ctx.tx, &record(&endpoint, Kind::A, ADDRESS)?)?;
+        |name: &str, kind, value: &str| DnsRecord::new(name, kind, value).map_err(|error| failed(&error));
+    replace(ctx, host, &[record(host, DnsRecordKind::Cname, &endpoint)?])?;
+    dns::add(ctx.tx, &record(&endpoint, DnsRecordKind::A, ADDRESS)?)?;
     Ok(ctx.tx.put(&ENDPOINTS, host, &Endpoint { host: host.to_owned(), material, before })?)
 }
 
-fn leads(record: &Record) -> bool {
-    matches!(record.kind, Kind::A | Kind::Cname)
+fn leads(record: &DnsRecord) -> bool {
+    matches!(record.kind, DnsRecordKind::A | DnsRecordKind::Cname)
 }
 
-fn replace(ctx: &Context<'_>, host: &str, records: &[Record]) -> Result<(), Fault> {
-    for kind in [Kind::A, Kind::Cname] {
+fn replace(ctx: &Context<'_>, host: &str, records: &[DnsRecord]) -> Result<(), Fault> {
+    for kind in [DnsRecordKind::A, DnsRecordKind::Cname] {
         dns::remove(ctx.tx, host, kind, None)?;
     }
     for record in records {

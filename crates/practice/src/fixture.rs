@@ -13,15 +13,15 @@ use zeroize::Zeroizing;
 use super::{
     arm::{self, groups, propagation::Propagation, subscriptions},
     ca::{self, Ca},
-    call::{Call, Caller, Method},
+    call::{Call, Caller, HttpMethod},
     context::{Context, View},
-    entra::{Authority, Switches},
-    id::ResourceId,
+    entra::{SignInSwitches, TokenIssuer},
+    id::ArmId,
     jobs,
     pace::Pace,
-    principals::{CERTDECK, Principal},
+    principals::{CERTDECK, ServicePrincipal},
     provider::key_vault,
-    reply::{Body, Outcome, Reply},
+    reply::{Reply, ReplyBody, ReplyResult},
     revocation,
     setting::Setting,
     store::Store,
@@ -38,7 +38,7 @@ pub struct Fixture {
     pub setting: Setting,
     pub now: Timestamp,
     /// The caller of the requests.
-    caller: Principal,
+    caller: ServicePrincipal,
 }
 
 impl Fixture {
@@ -50,13 +50,13 @@ impl Fixture {
         fixture.with(|ctx| {
             let name = SUBSCRIPTION.rsplit('/').next().unwrap();
             subscriptions::create(ctx, name, "Contoso Test").unwrap();
-            groups::create(ctx, &ResourceId::parse(GROUP), "West Europe", &json!({})).unwrap();
+            groups::create(ctx, &ArmId::parse(GROUP), "West Europe", &json!({})).unwrap();
         });
         fixture
     }
 
     /// The same cloud with another caller.
-    pub fn asked_by(self, caller: Principal) -> Self {
+    pub fn asked_by(self, caller: ServicePrincipal) -> Self {
         Self { caller, ..self }
     }
 
@@ -70,28 +70,28 @@ impl Fixture {
     }
 
     /// Sends one ARM request; as in the real cloud, a fault leaves no trace.
-    pub fn arm(&self, method: Method, path: &str, body: &Value) -> Reply {
+    pub fn arm(&self, method: HttpMethod, path: &str, body: &Value) -> Reply {
         self.answer(&call(method, path, body), arm::dispatch)
     }
 
     /// The revocation list with this name; DER.
     pub fn list_of_revoked(&self, name: &str) -> Vec<u8> {
-        let mut call = call(Method::Get, &format!("/crl/{name}"), &Value::Null);
+        let mut call = call(HttpMethod::Get, &format!("/crl/{name}"), &Value::Null);
         call.params = vec![("name", name.to_owned())];
         match self.answer(&call, revocation::ROUTES[0].run).body {
-            Body::Octets(_, list) => list,
+            ReplyBody::Bytes(_, list) => list,
             other => panic!("{other:?}"),
         }
     }
 
     /// One request to a vault's data plane.
-    pub fn vault(&self, name: &str, method: Method, path: &str, body: &Value) -> Reply {
+    pub fn vault(&self, name: &str, method: HttpMethod, path: &str, body: &Value) -> Reply {
         let joint = if path.contains('?') { '&' } else { '?' };
         let call = call(method, &format!("{path}{joint}api-version=7.4"), body);
         self.answer(&call, |ctx, call| key_vault::data_plane(ctx, name, call))
     }
 
-    fn answer(&self, call: &Call, run: impl FnOnce(&Context<'_>, &Call) -> Outcome) -> Reply {
+    fn answer(&self, call: &Call, run: impl FnOnce(&Context<'_>, &Call) -> ReplyResult) -> Reply {
         let tx = self.store.begin().unwrap();
         let ctx = Context { tx: &tx, now: self.now, setting: &self.setting, view: View::Now, stale: None };
         let caller = Caller {
@@ -111,7 +111,7 @@ impl Fixture {
 
     /// The body of a GET that must succeed.
     pub fn get(&self, path: &str) -> Value {
-        let reply = self.arm(Method::Get, path, &Value::Null);
+        let reply = self.arm(HttpMethod::Get, path, &Value::Null);
         assert_eq!(reply.status, 200, "GET {path}: {:?}", reply.body);
         json_of(reply)
     }
@@ -144,12 +144,12 @@ impl Fixture {
 /// The body of a reply, which must be JSON.
 pub fn json_of(reply: Reply) -> Value {
     match reply.body {
-        Body::Json(value) => value,
+        ReplyBody::Json(value) => value,
         other => panic!("no JSON: {other:?}"),
     }
 }
 
-fn call(method: Method, path: &str, body: &Value) -> Call {
+fn call(method: HttpMethod, path: &str, body: &Value) -> Call {
     let (path, query) = path.split_once('?').unwrap_or((path, ""));
     let segments = path.split('/').filter(|s| !s.is_empty());
     let mut query: Vec<(String, String)> = query
@@ -183,12 +183,12 @@ fn setting() -> Setting {
         front_door: "127.0.0.1:8444".parse().unwrap(),
         edge: "127.0.0.1:8445".parse().unwrap(),
         tenant_id: "22222222-2222-2222-2222-222222222222".to_owned(),
-        authority: Authority {
+        authority: TokenIssuer {
             tenant_id: "22222222-2222-2222-2222-222222222222".to_owned(),
             origin: "https://127.0.0.1:8443".to_owned(),
             client_secret: "secret".into(),
             signing_key: "key".into(),
-            switches: Switches::default(),
+            switches: SignInSwitches::default(),
         },
         pace: Pace::Instant,
         propagation: Propagation::default(),

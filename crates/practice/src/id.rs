@@ -8,11 +8,11 @@ use std::fmt;
 /// subscription, a resource group, the tenant (no segments). Keeps the casing in which it was written, except
 /// that fixed words are spelled as the service spells them.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ResourceId {
+pub struct ArmId {
     segments: Vec<String>,
 }
 
-impl ResourceId {
+impl ArmId {
     /// From path segments that were already percent-decoded.
     pub fn from_segments<S: AsRef<str>>(segments: &[S]) -> Self {
         let mut after_providers = false;
@@ -178,7 +178,7 @@ impl ResourceId {
     }
 }
 
-impl fmt::Display for ResourceId {
+impl fmt::Display for ArmId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for segment in &self.segments {
             write!(f, "/{segment}")?;
@@ -195,7 +195,7 @@ mod tests {
 
     #[test]
     fn casing_and_doubled_slashes_do_not_change_what_an_id_names() {
-        let id = ResourceId::parse(SITE);
+        let id = ArmId::parse(SITE);
         assert_eq!(
             id.to_string(),
             "/subscriptions/s/resourceGroups/Shop/providers/microsoft.web/Sites/a/slots/b"
@@ -206,8 +206,8 @@ mod tests {
 
     #[test]
     fn a_lineage_ends_at_the_subscription_and_skips_no_scope() {
-        let id = ResourceId::parse(SITE).under("Microsoft.Authorization", "locks", "l");
-        let kinds: Vec<String> = id.lineage().iter().map(ResourceId::kind).collect();
+        let id = ArmId::parse(SITE).under("Microsoft.Authorization", "locks", "l");
+        let kinds: Vec<String> = id.lineage().iter().map(ArmId::kind).collect();
         assert_eq!(
             kinds,
             [
@@ -222,18 +222,18 @@ mod tests {
 
     #[test]
     fn a_name_that_reads_like_a_word_of_the_path_is_a_name() {
-        let group = ResourceId::parse("/subscriptions/s/resourceGroups/Providers");
+        let group = ArmId::parse("/subscriptions/s/resourceGroups/Providers");
         assert_eq!((group.whole().to_string(), group.group()), (group.to_string(), Some("Providers")));
         let lock =
             group.under("N.N", "sites", "providers").under("Microsoft.Authorization", "locks", "PROVIDERS");
         assert_eq!(lock.kind(), "microsoft.authorization/locks");
         assert_eq!(lock.parent().name(), "providers");
-        assert_eq!(ResourceId::parse("/subscriptions/s/providers").whole().to_string(), "/subscriptions/s");
+        assert_eq!(ArmId::parse("/subscriptions/s/providers").whole().to_string(), "/subscriptions/s");
     }
 
     #[test]
     fn a_collection_or_an_action_names_the_resource_it_hangs_on() {
-        let whole = |text: &str| ResourceId::parse(text).whole().to_string();
+        let whole = |text: &str| ArmId::parse(text).whole().to_string();
         assert_eq!(whole("/subscriptions/s/providers/N.N/sites"), "/subscriptions/s");
         assert_eq!(
             whole("/subscriptions/s/providers/N.N/sites/a/restart"),

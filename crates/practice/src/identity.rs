@@ -10,11 +10,11 @@ use serde::{Deserialize, Serialize};
 use super::{
     ca::{self, Ca, CaError},
     error::EmulatorError,
-    material::Octets,
+    material::Base64Bytes,
     store::{Collection, Transaction},
 };
 
-const IDENTITY: Collection<Identity> = Collection::private("identity");
+const IDENTITY: Collection<CloudIdentity> = Collection::private("identity");
 const PORTS: Collection<Ports> = Collection::new("ports");
 /// The number of keys that the initial estate shares: RSA keys are slow to make, and a new practice cloud has
 /// to answer at once.
@@ -22,21 +22,21 @@ const POOL: usize = 1;
 
 /// Made at the first start; never part of a response.
 #[derive(Clone, Serialize, Deserialize)]
-pub struct Identity {
+pub struct CloudIdentity {
     pub tenant_id: String,
     pub client_secret: String,
     pub signing_key: String,
     ca: String,
-    keys: Vec<Octets>,
+    keys: Vec<Base64Bytes>,
 }
 
-impl std::fmt::Debug for Identity {
+impl std::fmt::Debug for CloudIdentity {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Identity({})", self.tenant_id)
     }
 }
 
-impl Identity {
+impl CloudIdentity {
     /// The stored identity of the directory, or a new one.
     pub fn load_or_create(tx: &Transaction, now: Timestamp) -> Result<Self, EmulatorError> {
         if let Some(identity) = tx.get(&IDENTITY, "")? {
@@ -57,7 +57,7 @@ impl Identity {
             client_secret: random_text(),
             signing_key: random_text(),
             ca: ca.map_err(failed)?.to_pem().to_string(),
-            keys: keys.map_err(failed)?.into_iter().map(|key| Octets(key.to_vec())).collect(),
+            keys: keys.map_err(failed)?.into_iter().map(|key| Base64Bytes(key.to_vec())).collect(),
         };
         tx.put(&IDENTITY, "", &identity)?;
         Ok(identity)
@@ -98,8 +98,8 @@ impl Ports {
 /// 240 random bits that look like an Entra client secret. It begins with a letter: `az login -p` would take a
 /// dash for another option.
 fn random_text() -> String {
-    let mut octets = [0_u8; 30];
+    let mut bytes = [0_u8; 30];
     // Cannot fail on a system that has a random source; without one nothing here would be secret anyway.
-    let _ = aws_lc_rs::rand::fill(&mut octets);
-    format!("p8Q~{}", BASE64URL.encode(octets))
+    let _ = aws_lc_rs::rand::fill(&mut bytes);
+    format!("p8Q~{}", BASE64URL.encode(bytes))
 }

@@ -21,51 +21,54 @@ const CERTIFICATES: &[&str] = &[
 ];
 
 /// Bindings by hostname.
-pub const HOSTS: Index = Index {
+pub const HOSTS: ResourceIndex = ResourceIndex {
     name: "host",
     kinds: BINDINGS,
     of: |binding| text(binding, "/id").rsplit('/').next().unwrap_or_default(),
 };
 /// Bindings by the thumbprint that they present.
-pub const PRESENTED: Index =
-    Index { name: "presented", kinds: BINDINGS, of: |binding| text(binding, "/properties/thumbprint") };
+pub const PRESENTED: ResourceIndex = ResourceIndex {
+    name: "presented",
+    kinds: BINDINGS,
+    of: |binding| text(binding, "/properties/thumbprint"),
+};
 /// Private key certificates by thumbprint.
-pub const THUMBPRINTS: Index = Index {
+pub const THUMBPRINTS: ResourceIndex = ResourceIndex {
     name: "thumbprint",
     kinds: CERTIFICATES,
     of: |certificate| text(certificate, "/properties/thumbprint"),
 };
 /// Managed certificates by hostname.
-pub const MANAGED: Index = Index {
+pub const MANAGED: ResourceIndex = ResourceIndex {
     name: "managed",
     kinds: CERTIFICATES,
     of: |certificate| text(certificate, "/properties/canonicalName"),
 };
 /// Private key certificates by the vault they come from.
-pub const FROM_VAULT: Index = Index {
+pub const FROM_VAULT: ResourceIndex = ResourceIndex {
     name: "from-vault",
     kinds: CERTIFICATES,
     of: |certificate| text(certificate, "/properties/keyVaultId"),
 };
 /// Sites by their plan.
-pub const ON_PLAN: Index = Index {
+pub const ON_PLAN: ResourceIndex = ResourceIndex {
     name: "on-plan",
     kinds: &["microsoft.web/sites"],
     of: |site| text(site, "/properties/serverFarmId"),
 };
 
-const ALL: &[&Index] = &[&HOSTS, &PRESENTED, &THUMBPRINTS, &MANAGED, &FROM_VAULT, &ON_PLAN];
+const ALL: &[&ResourceIndex] = &[&HOSTS, &PRESENTED, &THUMBPRINTS, &MANAGED, &FROM_VAULT, &ON_PLAN];
 
 /// One index over resources of some types. Casing makes no difference; a resource without a value is not in
 /// it.
 #[derive(Debug)]
-pub struct Index {
+pub struct ResourceIndex {
     name: &'static str,
     kinds: &'static [&'static str],
     of: fn(&Value) -> &str,
 }
 
-impl Index {
+impl ResourceIndex {
     /// The keys of the resources that have this value, or any value, in the order of values and keys.
     pub fn keys(&self, tx: &Transaction, value: Option<&str>) -> Result<Vec<String>, StoreError> {
         let prefix = match value {
@@ -123,13 +126,13 @@ mod tests {
     use super::*;
     use crate::{
         fixture::{Fixture, GROUP},
-        id::ResourceId,
+        id::ArmId,
     };
 
     #[test]
     fn an_index_follows_changes_and_removals_in_any_casing() {
         let cloud = Fixture::new("2026-11-23T00:00:00Z");
-        let id = ResourceId::parse(GROUP).under("Microsoft.Web", "certificates", "shop");
+        let id = ArmId::parse(GROUP).under("Microsoft.Web", "certificates", "shop");
         let put = |thumbprint: &str| {
             cloud.with(|ctx| {
                 ctx.save(&id, &json!({"id": id.to_string(), "properties": {"thumbprint": thumbprint}}))

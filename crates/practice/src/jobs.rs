@@ -1,9 +1,9 @@
 //! What happens later: a durable list of jobs, ordered by the practice cloud's clock.
 //!
-//! A provider schedules with `ctx.soon(takes, &Job::…)` or `ctx.at(moment, &Job::…)` in the same transaction
-//! as its change, so that a job can neither be lost nor run for a change that was not made. A job runs in its
-//! own transaction with `ctx.now` = the moment it was due, even when the clock jumped over it: what it
-//! schedules is relative to that moment. A job whose object is gone or changed does nothing.
+//! A provider schedules with `ctx.soon(takes, &ScheduledJob::…)` or `ctx.at(moment, &ScheduledJob::…)` in the
+//! same transaction as its change, so that a job can neither be lost nor run for a change that was not made.
+//! A job runs in its own transaction with `ctx.now` = the moment it was due, even when the clock jumped over
+//! it: what it schedules is relative to that moment. A job whose object is gone or changed does nothing.
 //!
 //! To add one: a variant here that wraps the provider's own job enum, and a line in `run`.
 
@@ -19,21 +19,21 @@ use super::{
     store::{Collection, Transaction},
 };
 
-const JOBS: Collection<Job> = Collection::new("job");
+const JOBS: Collection<ScheduledJob> = Collection::new("job");
 
 /// A job that runs when it is due.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub enum Job {
+pub enum ScheduledJob {
     /// Completes a long-running operation.
     Finish(operations::OperationId),
     /// Updates the resource with this key in the index of Resource Graph.
     Index(String),
-    KeyVault(key_vault::Job),
-    CertificateRegistration(certificate_registration::Job),
-    Web(microsoft_web::Job),
+    KeyVault(key_vault::VaultJob),
+    CertificateRegistration(certificate_registration::CertificateJob),
+    Web(microsoft_web::SiteJob),
 }
 
-impl Job {
+impl ScheduledJob {
     /// Runs the job; a fault is logged, and the job is not repeated.
     pub fn run(self, ctx: &Context<'_>) -> Result<(), Fault> {
         match self {
@@ -47,7 +47,7 @@ impl Job {
 }
 
 /// Adds a job that is due at `due`.
-pub fn schedule(tx: &Transaction, due: Timestamp, job: &Job) -> Result<(), StoreError> {
+pub fn schedule(tx: &Transaction, due: Timestamp, job: &ScheduledJob) -> Result<(), StoreError> {
     // Jobs due at the same moment run in the order they were added.
     let last = tx.last_key(&JOBS, &prefix(due))?;
     let next = last.and_then(|key| key.rsplit('|').next()?.parse::<u64>().ok()).map_or(0, |last| last + 1);
@@ -55,7 +55,7 @@ pub fn schedule(tx: &Transaction, due: Timestamp, job: &Job) -> Result<(), Store
 }
 
 /// The earliest job, with its key and the moment it is due.
-pub fn next(tx: &Transaction) -> Result<Option<(String, Timestamp, Job)>, StoreError> {
+pub fn next(tx: &Transaction) -> Result<Option<(String, Timestamp, ScheduledJob)>, StoreError> {
     Ok(tx.first(&JOBS, "")?.map(|(key, job)| {
         let due = key
             .split('|')
@@ -94,11 +94,11 @@ mod tests {
         let tx = store.begin().unwrap();
         let at = |second| Timestamp::from_second(second).unwrap();
         for (second, name) in [(20, "late"), (10, "first"), (10, "second")] {
-            let job = Job::Finish(operations::OperationId(name.to_owned()));
+            let job = ScheduledJob::Finish(operations::OperationId(name.to_owned()));
             schedule(&tx, at(second), &job).unwrap();
         }
         let mut seen = Vec::new();
-        while let Some((key, due, Job::Finish(id))) = next(&tx).unwrap() {
+        while let Some((key, due, ScheduledJob::Finish(id))) = next(&tx).unwrap() {
             assert!(take(&tx, &key).unwrap());
             seen.push((due.as_second(), id.0));
         }

@@ -11,7 +11,7 @@ use serde_json::Value;
 use super::{
     context::{Context, PRIVATE, RESOURCES, View},
     error::StoreError,
-    jobs::Job,
+    jobs::ScheduledJob,
     reply::Fault,
     store::{Collection, Transaction},
 };
@@ -19,16 +19,16 @@ use super::{
 /// How long the index of the real cloud takes; the documentation says "near real time", which means minutes.
 const TAKES: SignedDuration = SignedDuration::from_mins(2);
 /// By the key of the resource.
-const INDEX: Collection<Known> = Collection::new("index-behind");
-const REPLICA: Collection<Known> = Collection::new("replica-behind");
+const INDEX: Collection<EarlierState> = Collection::new("index-behind");
+const REPLICA: Collection<EarlierState> = Collection::new("replica-behind");
 /// The same for the private parts of resources, by resource id.
-const REPLICA_PRIVATE: Collection<Known> = Collection::private("replica-behind");
+const REPLICA_PRIVATE: Collection<EarlierState> = Collection::private("replica-behind");
 /// How often a path was read while a replica was behind.
 const READS: Collection<u32> = Collection::new("replica-reads");
 
 /// The earlier state of a resource that has changed since.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-struct Known {
+struct EarlierState {
     /// `None`: the resource was not known.
     resource: Option<Value>,
     /// For a replica: until when it is behind, and how many reads of a path go to an up-to-date replica
@@ -45,7 +45,7 @@ pub struct Stale {
     pub fresh: u32,
 }
 
-impl Known {
+impl EarlierState {
     fn is_in_force(&self, now: Timestamp) -> bool {
         self.replica.is_some_and(|(until, _)| until > now)
     }
@@ -54,14 +54,18 @@ impl Known {
 /// Keeps the state that a replica continues to return after the coming change.
 fn keep(
     ctx: &Context<'_>,
-    known: &Collection<Known>,
+    known: &Collection<EarlierState>,
     all: &Collection<Value>,
     key: &str,
 ) -> Result<(), Fault> {
     let Some(Stale { span, fresh }) = ctx.stale else { return Ok(()) };
     if ctx.tx.get(known, key)?.is_none_or(|known| !known.is_in_force(ctx.now)) {
         let until = ctx.now.checked_add(span).unwrap_or(Timestamp::MAX);
-        ctx.tx.put(known, key, &Known { resource: ctx.tx.get(all, key)?, replica: Some((until, fresh)) })?;
+        ctx.tx.put(
+            known,
+            key,
+            &EarlierState { resource: ctx.tx.get(all, key)?, replica: Some((until, fresh)) },
+        )?;
     }
     Ok(())
 }
@@ -88,9 +92,9 @@ pub fn remember(ctx: &Context<'_>, key: &str) -> Result<(), Fault> {
     if takes.is_zero() || ctx.view == View::Planted || ctx.tx.get(&INDEX, key)?.is_some() {
         return Ok(());
     }
-    let known = Known { resource: ctx.tx.get(&RESOURCES, key)?, replica: None };
+    let known = EarlierState { resource: ctx.tx.get(&RESOURCES, key)?, replica: None };
     ctx.tx.put(&INDEX, key, &known)?;
-    ctx.soon(TAKES, &Job::Index(key.to_owned()))
+    ctx.soon(TAKES, &ScheduledJob::Index(key.to_owned()))
 }
 
 /// The job: the index visits the resource.
@@ -111,7 +115,7 @@ pub fn view_of_a_read(ctx: &Context<'_>, path: &str) -> Result<View, Fault> {
 }
 
 /// The resources under a prefix that a view has in an earlier state.
-fn behind(tx: &Transaction, view: View, prefix: &str) -> Result<Vec<(String, Known)>, StoreError> {
+fn behind(tx: &Transaction, view: View, prefix: &str) -> Result<Vec<(String, EarlierState)>, StoreError> {
     match view {
         View::Now | View::Planted => Ok(Vec::new()),
         View::Indexed => tx.scan(&INDEX, prefix),

@@ -13,21 +13,21 @@ const KEEP: usize = 10_000;
 pub struct Log {
     began: Instant,
     last: u64,
-    entries: VecDeque<Entry>,
+    entries: VecDeque<LogEntry>,
 }
 
 #[derive(Debug)]
-struct Entry {
+struct LogEntry {
     number: u64,
     at: Timestamp,
     /// Since the process began, in real time: the practice clock may stand still or jump.
     milliseconds: u128,
-    exchange: Exchange,
+    exchange: LoggedExchange,
 }
 
 /// A request and its response.
 #[derive(Debug, Default)]
-pub struct Exchange {
+pub struct LoggedExchange {
     pub method: String,
     /// Path and query; they never contain secrets.
     pub path: String,
@@ -48,10 +48,10 @@ impl Default for Log {
 }
 
 impl Log {
-    pub fn add(&mut self, at: Timestamp, exchange: Exchange) {
+    pub fn add(&mut self, at: Timestamp, exchange: LoggedExchange) {
         self.last += 1;
         let milliseconds = self.began.elapsed().as_millis();
-        self.entries.push_back(Entry { number: self.last, at, milliseconds, exchange });
+        self.entries.push_back(LogEntry { number: self.last, at, milliseconds, exchange });
         if self.entries.len() > KEEP {
             self.entries.pop_front();
         }
@@ -63,7 +63,7 @@ impl Log {
             .entries
             .iter()
             .filter(|entry| entry.number > since)
-            .map(|Entry { number, at, milliseconds, exchange }| {
+            .map(|LogEntry { number, at, milliseconds, exchange }| {
                 json!({
                     "number": number,
                     "at": at.to_string(),

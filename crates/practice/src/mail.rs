@@ -18,7 +18,7 @@ pub const MAILBOXES: [&str; 5] = ["admin", "administrator", "hostmaster", "postm
 /// What a mail is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub enum Subject {
+pub enum MailSubject {
     /// Asks the domain's owner to approve an order.
     Verification,
     /// Says that a certificate was issued.
@@ -30,14 +30,14 @@ pub enum Subject {
 #[serde(rename_all = "camelCase")]
 pub struct Mail {
     pub to: String,
-    pub subject: Subject,
+    pub subject: MailSubject,
     /// The id of the order.
     pub order: String,
     pub sent: Timestamp,
 }
 
 /// Puts a mail into the outbox.
-pub fn send(ctx: &Context<'_>, to: &str, subject: Subject, order: &str) -> Result<(), Fault> {
+pub fn send(ctx: &Context<'_>, to: &str, subject: MailSubject, order: &str) -> Result<(), Fault> {
     let mail = Mail { to: to.to_owned(), subject, order: order.to_owned(), sent: ctx.now };
     // The time comes first, so that the outbox is listed in the order of sending.
     let key = format!("{:020}|{}|{to}", ctx.now.as_millisecond(), order.to_lowercase());

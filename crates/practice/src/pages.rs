@@ -8,18 +8,18 @@ use super::{
     store::{Collection, Transaction},
 };
 
-const PAGES: Collection<Page> = Collection::new("page");
+const PAGES: Collection<WebPage> = Collection::new("page");
 
 /// One page: `{"host": "contoso.com", "path": "/.well-known/pki-validation/godaddy.html", "content": "…"}`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Page {
+pub struct WebPage {
     pub host: String,
     pub path: String,
     pub content: String,
 }
 
 /// Publishes a page; it replaces one of the same host and path.
-pub fn publish(tx: &Transaction, page: &Page) -> Result<(), StoreError> {
+pub fn publish(tx: &Transaction, page: &WebPage) -> Result<(), StoreError> {
     tx.put(&PAGES, &key(&page.host, &page.path), page)
 }
 
@@ -34,7 +34,7 @@ pub fn fetch(tx: &Transaction, host: &str, path: &str) -> Result<Option<String>,
 }
 
 /// Every page there is.
-pub fn all(tx: &Transaction) -> Result<Vec<Page>, StoreError> {
+pub fn all(tx: &Transaction) -> Result<Vec<WebPage>, StoreError> {
     let pages = tx.scan(&PAGES, "")?;
     Ok(pages.into_iter().map(|(_, page)| page).collect())
 }

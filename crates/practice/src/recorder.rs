@@ -4,8 +4,8 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::{
-    door::Incoming,
-    reply::{Body, Reply},
+    reply::{Reply, ReplyBody},
+    service::IncomingRequest,
 };
 
 /// Cloned into `Options`; the test keeps the other end.
@@ -36,14 +36,14 @@ impl Recorder {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    pub(super) fn add(&self, incoming: Incoming, reply: &Reply) {
+    pub(super) fn add(&self, incoming: IncomingRequest, reply: &Reply) {
         let answer = match &reply.body {
-            Body::Empty => Vec::new(),
-            Body::Json(value) => serde_json::to_vec(value).unwrap_or_default(),
-            Body::Text(_, text) => text.clone().into_bytes(),
-            Body::Octets(_, octets) => octets.clone(),
+            ReplyBody::Empty => Vec::new(),
+            ReplyBody::Json(value) => serde_json::to_vec(value).unwrap_or_default(),
+            ReplyBody::Text(_, text) => text.clone().into_bytes(),
+            ReplyBody::Bytes(_, bytes) => bytes.clone(),
         };
-        let Incoming { method, host, path, query, body, .. } = incoming;
+        let IncomingRequest { method, host, path, query, body, .. } = incoming;
         let exchange = Exchange {
             method,
             host,

@@ -2,19 +2,19 @@
 
 use serde_json::{Value, json};
 
-use super::{error::StoreError, id::ResourceId};
+use super::{error::StoreError, id::ArmId};
 
 /// What every provider function returns. A fault undoes all changes of its request.
-pub type Outcome = Result<Reply, Fault>;
+pub type ReplyResult = Result<Reply, Fault>;
 
 /// The body of a response.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Body {
+pub enum ReplyBody {
     Empty,
     Json(Value),
     /// Anything else, with its content type.
     Text(&'static str, String),
-    Octets(&'static str, Vec<u8>),
+    Bytes(&'static str, Vec<u8>),
 }
 
 /// A successful response.
@@ -22,27 +22,27 @@ pub enum Body {
 pub struct Reply {
     pub status: u16,
     pub headers: Vec<(&'static str, String)>,
-    pub body: Body,
+    pub body: ReplyBody,
 }
 
 impl Reply {
-    pub fn new(status: u16, body: Body) -> Self {
+    pub fn new(status: u16, body: ReplyBody) -> Self {
         Self { status, headers: Vec::new(), body }
     }
 
     /// 200 with a body.
     pub fn ok(body: Value) -> Self {
-        Self::new(200, Body::Json(body))
+        Self::new(200, ReplyBody::Json(body))
     }
 
     /// 201 with a body.
     pub fn created(body: Value) -> Self {
-        Self::new(201, Body::Json(body))
+        Self::new(201, ReplyBody::Json(body))
     }
 
     /// A status without a body: 200, 202, 204 …
     pub fn empty(status: u16) -> Self {
-        Self::new(status, Body::Empty)
+        Self::new(status, ReplyBody::Empty)
     }
 
     /// Adds a header; the name in lower case.
@@ -117,7 +117,7 @@ impl Fault {
     }
 
     /// ARM's 404 for a resource that does not exist.
-    pub fn not_found(id: &ResourceId) -> Self {
+    pub fn not_found(id: &ArmId) -> Self {
         let path = id.to_string();
         let named = path.rsplit_once("/providers/").map_or("", |(_, rest)| rest);
         Self::arm(
@@ -132,7 +132,7 @@ impl Fault {
     }
 
     /// 409 for a PUT whose location differs from the resource's.
-    pub fn elsewhere(id: &ResourceId, here: &str, wanted: &str) -> Self {
+    pub fn elsewhere(id: &ArmId, here: &str, wanted: &str) -> Self {
         let (name, group) = (id.name(), id.group().unwrap_or_default());
         Self::arm(
             409,
@@ -165,7 +165,7 @@ impl From<StoreError> for Fault {
 
 impl From<Fault> for Reply {
     fn from(fault: Fault) -> Self {
-        Self { status: fault.status, headers: fault.headers, body: Body::Json(fault.body) }
+        Self { status: fault.status, headers: fault.headers, body: ReplyBody::Json(fault.body) }
     }
 }
 

@@ -6,10 +6,10 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    ca::{Role, facts::Facts},
-    call::{Call, Method},
+    ca::{CommercialCa, facts::CertificateFacts},
+    call::{Call, HttpMethod},
     context::Context,
-    reply::{Body, Fault, Outcome, Reply},
+    reply::{Fault, Reply, ReplyBody, ReplyResult},
     route::Route,
     store::Collection,
 };
@@ -19,7 +19,7 @@ const REVOKED: Collection<Revoked> = Collection::new("revoked");
 const LIFE: SignedDuration = SignedDuration::from_hours(24);
 
 /// Every leaf names it as its CRL distribution point, and it needs neither a token nor TLS.
-pub const ROUTES: &[Route] = &[Route::new(Method::Get, "crl/{name}", list)];
+pub const ROUTES: &[Route] = &[Route::new(HttpMethod::Get, "crl/{name}", list)];
 
 /// One entry of the list.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -28,7 +28,7 @@ pub struct Revoked {
     pub serial: String,
     /// May be in the future: a rekey can leave the old certificate in force for some hours.
     pub at: Timestamp,
-    pub reason: Reason,
+    pub reason: CrlReason,
     /// The common name of the CA that issued it.
     issuer: String,
     /// When the certificate expires, which removes it from the list.
@@ -36,7 +36,7 @@ pub struct Revoked {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Reason {
+pub enum CrlReason {
     /// A rekey made another certificate.
     Superseded,
     /// Its order was deleted.
@@ -44,8 +44,8 @@ pub enum Reason {
 }
 
 /// Revokes a certificate (DER) of an order at a moment, or earlier if that was agreed before.
-pub fn revoke(ctx: &Context<'_>, leaf: &[u8], at: Timestamp, reason: Reason) -> Result<(), Fault> {
-    let facts = Facts::read(leaf).map_err(|error| Fault::web(500, error.to_string()))?;
+pub fn revoke(ctx: &Context<'_>, leaf: &[u8], at: Timestamp, reason: CrlReason) -> Result<(), Fault> {
+    let facts = CertificateFacts::read(leaf).map_err(|error| Fault::web(500, error.to_string()))?;
     if let Some(before) = ctx.tx.get(&REVOKED, &facts.serial_hex)?
         && before.at <= at
     {
@@ -63,8 +63,8 @@ pub fn revoke(ctx: &Context<'_>, leaf: &[u8], at: Timestamp, reason: Reason) -> 
 }
 
 /// `/crl/go-daddy.crl`, `/crl/digicert.crl`: DER, signed by the intermediate that issued the certificates.
-fn list(ctx: &Context<'_>, call: &Call) -> Outcome {
-    let role = [Role::GoDaddy, Role::DigiCert, Role::Hybrid]
+fn list(ctx: &Context<'_>, call: &Call) -> ReplyResult {
+    let role = [CommercialCa::GoDaddy, CommercialCa::DigiCert, CommercialCa::Hybrid]
         .into_iter()
         .find(|role| role.crl_name() == call.param("name"));
     let role = role.ok_or_else(|| Fault::arm(404, "NotFound", "There is no such list."))?;
@@ -74,5 +74,5 @@ fn list(ctx: &Context<'_>, call: &Call) -> Outcome {
         ctx.tx.scan(&REVOKED, "")?.into_iter().map(|(_, one)| one).filter(in_force).collect();
     let der = ctx.setting.ca.revocation_list(role, &lines, [ctx.now, ctx.now + LIFE]);
     let der = der.map_err(|error| Fault::arm(500, "InternalServerError", error.to_string()))?;
-    Ok(Reply::new(200, Body::Octets("application/pkix-crl", der)))
+    Ok(Reply::new(200, ReplyBody::Bytes("application/pkix-crl", der)))
 }

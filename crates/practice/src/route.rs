@@ -8,7 +8,7 @@
 //!     Route::new(Put, "{rg}/providers/Microsoft.Web/sites/{site}", put),
 //!     Route::new(Get, "{scope}/providers/Microsoft.Authorization/locks/{lock}", get_lock),
 //! ];
-//! fn list(ctx: &Context<'_>, call: &Call) -> Outcome { … }
+//! fn list(ctx: &Context<'_>, call: &Call) -> ReplyResult { … }
 //! ```
 //!
 //! `{sub}` matches `/subscriptions/{subscription}`, `{rg}` matches `{sub}/resourceGroups/{group}`, `{scope}`
@@ -16,25 +16,25 @@
 //! Fixed words match in any casing.
 
 use super::{
-    call::{Call, Method},
+    call::{Call, HttpMethod},
     context::Context,
-    reply::Outcome,
+    reply::ReplyResult,
 };
 
 /// The function of a route. It runs inside one transaction, on the world's thread: no waiting, no I/O of its
 /// own.
-pub type Operation = fn(&Context<'_>, &Call) -> Outcome;
+pub type OperationFn = fn(&Context<'_>, &Call) -> ReplyResult;
 
 /// One operation of a provider.
 #[derive(Debug, Clone, Copy)]
 pub struct Route {
-    pub method: Method,
+    pub method: HttpMethod,
     pub pattern: &'static str,
-    pub run: Operation,
+    pub run: OperationFn,
 }
 
 impl Route {
-    pub const fn new(method: Method, pattern: &'static str, run: Operation) -> Self {
+    pub const fn new(method: HttpMethod, pattern: &'static str, run: OperationFn) -> Self {
         Self { method, pattern, run }
     }
 
@@ -84,25 +84,25 @@ fn take<'p>(
 
 /// The result of looking a path up in the tables.
 #[derive(Debug)]
-pub enum Found {
-    Operation(Operation, Vec<(&'static str, String)>),
+pub enum RouteMatch {
+    Operation(OperationFn, Vec<(&'static str, String)>),
     /// The path exists, but not with this method.
     OtherMethod,
     Nothing,
 }
 
 /// Looks a request up; earlier tables and rows win.
-pub fn find(tables: &[&[Route]], method: Method, path: &[String]) -> Found {
+pub fn find(tables: &[&[Route]], method: HttpMethod, path: &[String]) -> RouteMatch {
     let mut other = false;
     for route in tables.iter().flat_map(|table| table.iter()) {
         if let Some(params) = route.fits(path) {
             if route.method == method {
-                return Found::Operation(route.run, params);
+                return RouteMatch::Operation(route.run, params);
             }
             other = true;
         }
     }
-    if other { Found::OtherMethod } else { Found::Nothing }
+    if other { RouteMatch::OtherMethod } else { RouteMatch::Nothing }
 }
 
 #[cfg(test)]
@@ -111,14 +111,14 @@ mod tests {
     use super::*;
     use crate::reply::Reply;
 
-    fn nothing(_: &Context<'_>, _: &Call) -> Outcome {
+    fn nothing(_: &Context<'_>, _: &Call) -> ReplyResult {
         Ok(Reply::empty(200))
     }
 
     const ROUTES: &[Route] = &[
-        Route::new(Method::Get, "{sub}/providers/Microsoft.Web/sites", nothing),
-        Route::new(Method::Get, "{rg}/providers/Microsoft.Web/sites/{site}", nothing),
-        Route::new(Method::Get, "{scope}/providers/Microsoft.Authorization/locks/{lock}", nothing),
+        Route::new(HttpMethod::Get, "{sub}/providers/Microsoft.Web/sites", nothing),
+        Route::new(HttpMethod::Get, "{rg}/providers/Microsoft.Web/sites/{site}", nothing),
+        Route::new(HttpMethod::Get, "{scope}/providers/Microsoft.Authorization/locks/{lock}", nothing),
     ];
 
     fn path(text: &str) -> Vec<String> {
@@ -128,19 +128,19 @@ mod tests {
     #[test]
     fn words_match_in_any_casing_and_names_keep_theirs() {
         let site = path("/subscriptions/S/resourcegroups/G/PROVIDERS/microsoft.web/Sites/Shop");
-        let Found::Operation(_, params) = find(&[ROUTES], Method::Get, &site) else {
+        let RouteMatch::Operation(_, params) = find(&[ROUTES], HttpMethod::Get, &site) else {
             panic!("no route");
         };
         assert_eq!(params[2], ("site", "Shop".to_owned()));
-        assert!(matches!(find(&[ROUTES], Method::Put, &site), Found::OtherMethod));
+        assert!(matches!(find(&[ROUTES], HttpMethod::Put, &site), RouteMatch::OtherMethod));
     }
 
     #[test]
     fn an_extension_resource_is_found_under_any_scope() {
         for scope in ["/subscriptions/s", "/subscriptions/s/resourceGroups/g/providers/N/t/x"] {
             let lock = path(&format!("{scope}/providers/microsoft.authorization/locks/L"));
-            assert!(matches!(find(&[ROUTES], Method::Get, &lock), Found::Operation(..)));
+            assert!(matches!(find(&[ROUTES], HttpMethod::Get, &lock), RouteMatch::Operation(..)));
         }
-        assert!(matches!(find(&[ROUTES], Method::Get, &path("/x")), Found::Nothing));
+        assert!(matches!(find(&[ROUTES], HttpMethod::Get, &path("/x")), RouteMatch::Nothing));
     }
 }

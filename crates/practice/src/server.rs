@@ -23,11 +23,11 @@ use tokio::{
 use tokio_rustls::TlsAcceptor;
 
 use super::{
-    delivery::{Cut, Line},
-    door::{self, Door, Incoming, Served},
+    delivery::{ConnectionBreaker, Line},
     gate::{Gate, Side},
     recorder::Recorder,
-    reply::{Body, Reply},
+    reply::{Reply, ReplyBody},
+    service::{self, CloudService, IncomingRequest, ServedReply},
     world::Handle,
 };
 
@@ -64,7 +64,7 @@ pub async fn listen(
     let router = Router::new().fallback(handle).with_state(front);
     accept(listener, stop.clone(), move |stream, peer| {
         let local = Local(peer.ip().is_loopback());
-        let cut = Cut::default();
+        let cut = ConnectionBreaker::default();
         let router = router.clone().layer(Extension(local)).layer(Extension(cut.clone()));
         let (acceptor, lists, stop) = (acceptor.clone(), lists.clone(), stop.clone());
         async move {
@@ -141,7 +141,7 @@ where
 
 async fn handle(
     State(front): State<Front>,
-    Extension(cut): Extension<Cut>,
+    Extension(cut): Extension<ConnectionBreaker>,
     request: Request,
 ) -> Response<HttpBody> {
     if !front.latency.is_zero() {
@@ -150,13 +150,13 @@ async fn handle(
     let Some(incoming) = read(request).await else {
         return plain(StatusCode::PAYLOAD_TOO_LARGE);
     };
-    let gate = front.gate.as_ref().filter(|_| Door::of(&incoming).is_gated());
+    let gate = front.gate.as_ref().filter(|_| CloudService::of(&incoming).is_gated());
     let number = gate.map_or(0, Gate::arrive);
     if let Some(gate) = gate {
         gate.pass(number, Side::Before).await;
     }
     let asked = front.recorder.is_some().then(|| incoming.clone());
-    let answered = front.world.ask(move |world| door::serve(world, &incoming)).await;
+    let answered = front.world.ask(move |world| service::serve(world, &incoming)).await;
     if let (Some(recorder), Some(incoming), Ok(served)) = (&front.recorder, asked, &answered) {
         recorder.add(incoming, &served.reply);
     }
@@ -164,9 +164,9 @@ async fn handle(
         gate.pass(number, Side::After).await;
     }
     match answered {
-        Ok(Served { reply, delivery }) => {
-            let (octets, head) = write(reply);
-            delivery.deliver(octets, head, &cut).await
+        Ok(ServedReply { reply, delivery }) => {
+            let (bytes, head) = write(reply);
+            delivery.deliver(bytes, head, &cut).await
         }
         Err(_) => plain(StatusCode::SERVICE_UNAVAILABLE),
     }
@@ -176,18 +176,18 @@ async fn handle(
 /// certificate. Nothing else is served without TLS.
 async fn without_tls(State(front): State<Front>, request: Request) -> Response<HttpBody> {
     match read(request).await {
-        Some(incoming) if Door::of(&incoming) == Door::RevocationList => {
-            let answered = front.world.ask(move |world| door::serve(world, &incoming)).await;
+        Some(incoming) if CloudService::of(&incoming) == CloudService::RevocationList => {
+            let answered = front.world.ask(move |world| service::serve(world, &incoming)).await;
             answered.map_or_else(|_| plain(StatusCode::SERVICE_UNAVAILABLE), |served| whole(served.reply))
         }
         _ => whole(Reply::new(
             400,
-            Body::Text("text/plain", "The practice cloud speaks HTTPS here.\n".to_owned()),
+            ReplyBody::Text("text/plain", "The practice cloud speaks HTTPS here.\n".to_owned()),
         )),
     }
 }
 
-async fn read(request: Request) -> Option<Incoming> {
+async fn read(request: Request) -> Option<IncomingRequest> {
     let (parts, body) = request.into_parts();
     let text = |headers: &HeaderMap, name: &str| {
         headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned)
@@ -197,7 +197,7 @@ async fn read(request: Request) -> Option<Incoming> {
         Some(authority) => authority.to_string(),
         None => text(&parts.headers, "host").unwrap_or_default(),
     };
-    Some(Incoming {
+    Some(IncomingRequest {
         method: parts.method.as_str().to_owned(),
         path: parts.uri.path().to_owned(),
         query: parts.uri.query().unwrap_or_default().to_owned(),
@@ -213,19 +213,19 @@ async fn read(request: Request) -> Option<Incoming> {
 
 /// A response that no fault changes.
 fn whole(reply: Reply) -> Response<HttpBody> {
-    let (octets, head) = write(reply);
-    head.map(|()| HttpBody::from(octets))
+    let (bytes, head) = write(reply);
+    head.map(|()| HttpBody::from(bytes))
 }
 
 /// A response as HTTP: the bytes of its body, and all the rest.
 fn write(reply: Reply) -> (Vec<u8>, Response<()>) {
-    let (octets, kind) = match reply.body {
-        Body::Empty => (Vec::new(), None),
-        Body::Json(value) => {
+    let (bytes, kind) = match reply.body {
+        ReplyBody::Empty => (Vec::new(), None),
+        ReplyBody::Json(value) => {
             (serde_json::to_vec(&value).unwrap_or_default(), Some("application/json; charset=utf-8"))
         }
-        Body::Text(kind, text) => (text.into_bytes(), Some(kind)),
-        Body::Octets(kind, octets) => (octets, Some(kind)),
+        ReplyBody::Text(kind, text) => (text.into_bytes(), Some(kind)),
+        ReplyBody::Bytes(kind, bytes) => (bytes, Some(kind)),
     };
     let mut response = Response::new(());
     *response.status_mut() = StatusCode::from_u16(reply.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
@@ -238,7 +238,7 @@ fn write(reply: Reply) -> (Vec<u8>, Response<()>) {
             headers.append(HeaderName::from_static(name), value);
         }
     }
-    (octets, response)
+    (bytes, response)
 }
 
 fn plain(status: StatusCode) -> Response<HttpBody> {

@@ -7,7 +7,7 @@ use rcgen::KeyPair;
 use super::{
     arm::propagation::Propagation,
     ca::{Ca, KeySource},
-    entra::Authority,
+    entra::TokenIssuer,
     pace::Pace,
 };
 
@@ -21,7 +21,7 @@ pub struct Setting {
     pub edge: SocketAddr,
     pub tenant_id: String,
     /// Issues and checks tokens.
-    pub authority: Authority,
+    pub authority: TokenIssuer,
     pub pace: Pace,
     /// How long role assignments take to become effective.
     pub propagation: Propagation,

@@ -12,15 +12,15 @@ use tokio::{sync::watch, task::JoinSet};
 
 use super::{
     arm::propagation::Propagation,
-    ca::{Ca, Curve, KeySource, Profile, Role},
+    ca::{Ca, CommercialCa, KeyCurve, KeySource, LeafProfile},
     clock::Clock,
     connection::Connection,
     dns::{self, server::Sockets},
     edge,
-    entra::{self, Authority, Switches},
+    entra::{self, SignInSwitches, TokenIssuer},
     error::EmulatorError,
     front_door::{self, Presented},
-    identity::{Identity, Ports},
+    identity::{CloudIdentity, Ports},
     listeners::{Addresses, Listeners},
     material::Material,
     options::Options,
@@ -47,7 +47,7 @@ impl Emulator {
     pub async fn start(options: Options) -> Result<Self, EmulatorError> {
         let wanted = options.listen;
         let front = (options.gate.clone(), options.recorder.clone(), options.latency);
-        let home = blocking(move || Home::open(options)).await?;
+        let home = blocking(move || DataDirectory::open(options)).await?;
         let listeners = Listeners::bind(wanted, home.ports).await?;
         let addresses = listeners.addresses()?;
         let ready = blocking(move || home.furnish(addresses)).await?;
@@ -100,10 +100,10 @@ async fn blocking<T: Send + 'static>(
 }
 
 /// An opened data directory.
-struct Home {
+struct DataDirectory {
     options: Options,
     store: Store,
-    identity: Identity,
+    identity: CloudIdentity,
     ports: Ports,
 }
 
@@ -117,7 +117,7 @@ struct Ready {
     default: Material,
 }
 
-impl Home {
+impl DataDirectory {
     fn open(options: Options) -> Result<Self, EmulatorError> {
         let clock = options.clock.map(Clock::reading).transpose()?;
         let dir = &options.data_dir;
@@ -130,7 +130,7 @@ impl Home {
         if let Some(clock) = clock {
             clock.save(&tx)?;
         }
-        let identity = Identity::load_or_create(&tx, Clock::load(&tx)?.now())?;
+        let identity = CloudIdentity::load_or_create(&tx, Clock::load(&tx)?.now())?;
         let ports = Ports::load(&tx)?;
         tx.commit()?;
         Ok(Self { options, store, identity, ports })
@@ -186,12 +186,12 @@ impl Home {
             front_door: addresses.front_door,
             edge: addresses.edge,
             tenant_id: identity.tenant_id.clone(),
-            authority: Authority {
+            authority: TokenIssuer {
                 tenant_id: identity.tenant_id.clone(),
                 origin: format!("https://{}", addresses.https),
                 client_secret: identity.client_secret.clone().into(),
                 signing_key: identity.signing_key.clone().into(),
-                switches: Switches::default(),
+                switches: SignInSwitches::default(),
             },
             pace: self.options.pace,
             propagation: Propagation::default(),
@@ -247,13 +247,13 @@ fn own_certificate(ca: &Ca, name: &str, more: &[&str]) -> Result<Material, Emula
     let mut names = vec![name.to_owned()];
     names.extend(more.iter().map(|name| (*name).to_owned()));
     names.dedup();
-    let profile = Profile {
+    let profile = LeafProfile {
         common_name: name.to_owned(),
         names,
-        key: KeySource::NewEc(Curve::P256),
+        key: KeySource::NewEc(KeyCurve::P256),
         not_before: now - days(1),
         not_after: now + days(365),
-        issuer: Role::DigiCert,
+        issuer: CommercialCa::DigiCert,
         particulars: None,
     };
     ca.certify(&profile)

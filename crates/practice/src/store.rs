@@ -6,7 +6,7 @@
 //! of their own, so that no response contains them by accident (keys, PFX, passwords).
 //!
 //! ```ignore
-//! const RECORDS: Collection<Record> = Collection::new("dns-record");
+//! const RECORDS: Collection<DnsRecord> = Collection::new("dns-record");
 //! tx.put(&RECORDS, "contoso.com|TXT", &record)?;
 //! let of_zone = tx.scan(&RECORDS, "contoso.com|")?;   // in key order
 //! ```
@@ -29,9 +29,9 @@ use super::{
     rename,
 };
 
-type Table = TableDefinition<'static, &'static str, &'static [u8]>;
-const DOCUMENTS: Table = TableDefinition::new("documents");
-const PRIVATE: Table = TableDefinition::new("private");
+type StoreTable = TableDefinition<'static, &'static str, &'static [u8]>;
+const DOCUMENTS: StoreTable = TableDefinition::new("documents");
+const PRIVATE: StoreTable = TableDefinition::new("private");
 const VERSION: Collection<u32> = Collection::new("version");
 /// 3: a vault's PFX is stored as the certificate and key that it is made of.
 const FORMAT: u32 = 3;
@@ -47,7 +47,7 @@ const CHUNK: usize = 256;
 /// A named set of documents of type `T`.
 pub struct Collection<T> {
     name: &'static str,
-    table: Table,
+    table: StoreTable,
     of: PhantomData<fn() -> T>,
 }
 
@@ -300,7 +300,12 @@ impl Transaction {
     }
 
     /// Up to `CHUNK` raw entries from the key `from` on that begin with `prefix`.
-    fn chunk(&self, table: Table, prefix: &str, from: &str) -> Result<Vec<(String, Vec<u8>)>, StoreError> {
+    fn chunk(
+        &self,
+        table: StoreTable,
+        prefix: &str,
+        from: &str,
+    ) -> Result<Vec<(String, Vec<u8>)>, StoreError> {
         let table = self.write.open_table(table)?;
         let mut chunk = Vec::new();
         for entry in table.range(from..)? {

@@ -5,9 +5,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::{
-    call::{Call, Method},
+    call::{Call, HttpMethod},
     context::{Context, merge},
-    reply::{Fault, Outcome, Reply},
+    reply::{Fault, Reply, ReplyResult},
     route::Route,
     store::Collection,
 };
@@ -15,8 +15,8 @@ use super::{
 const KEPT: Collection<Switches> = Collection::new("switches");
 
 pub const ROUTES: &[Route] = &[
-    Route::new(Method::Get, "_emulator/switches", show),
-    Route::new(Method::Post, "_emulator/switches", turn),
+    Route::new(HttpMethod::Get, "_emulator/switches", show),
+    Route::new(HttpMethod::Post, "_emulator/switches", turn),
 ];
 
 #[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
@@ -38,12 +38,12 @@ impl Switches {
     }
 }
 
-fn show(ctx: &Context<'_>, _: &Call) -> Outcome {
+fn show(ctx: &Context<'_>, _: &Call) -> ReplyResult {
     Ok(Reply::ok(json!(Switches::of(ctx)?)))
 }
 
 /// `{"if_match_ignored": true}`; omitted switches stay.
-fn turn(ctx: &Context<'_>, call: &Call) -> Outcome {
+fn turn(ctx: &Context<'_>, call: &Call) -> ReplyResult {
     let mut all = json!(Switches::of(ctx)?);
     merge(&mut all, &call.body);
     let all: Switches =

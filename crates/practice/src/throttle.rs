@@ -10,9 +10,9 @@ use std::{
 };
 
 use super::{
-    call::Method,
-    door::{Door, Incoming},
+    call::HttpMethod,
     reply::Fault,
+    service::{CloudService, IncomingRequest},
 };
 
 /// Which rate limits apply.
@@ -51,18 +51,18 @@ impl fmt::Display for Rate {
 
 /// The kinds of requests that ARM counts separately.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-enum Kind {
+enum RateClass {
     Reads,
     Writes,
     Deletes,
 }
 
-impl Kind {
-    fn of(method: Method) -> Self {
+impl RateClass {
+    fn of(method: HttpMethod) -> Self {
         match method {
-            Method::Get | Method::Head => Self::Reads,
-            Method::Delete => Self::Deletes,
-            Method::Put | Method::Patch | Method::Post => Self::Writes,
+            HttpMethod::Get | HttpMethod::Head => Self::Reads,
+            HttpMethod::Delete => Self::Deletes,
+            HttpMethod::Put | HttpMethod::Patch | HttpMethod::Post => Self::Writes,
         }
     }
 
@@ -111,8 +111,8 @@ const PLENTY: f64 = 100_000.0;
 pub struct Throttle {
     rate: Rate,
     /// The limit on all requests together.
-    every: Option<Bucket>,
-    arm: HashMap<(String, Kind), Bucket>,
+    every: Option<TokenBucket>,
+    arm: HashMap<(String, RateClass), TokenBucket>,
     queries: Window,
     vaults: HashMap<(String, bool), Window>,
 }
@@ -127,7 +127,7 @@ pub struct Admission {
 impl Throttle {
     pub fn new(rate: Rate) -> Self {
         let every = match rate {
-            Rate::PerSecond(number) => Some(Bucket::new(f64::from(number), f64::from(number))),
+            Rate::PerSecond(number) => Some(TokenBucket::new(f64::from(number), f64::from(number))),
             Rate::Unlimited | Rate::Azure => None,
         };
         let (queries, length) = QUERIES;
@@ -136,25 +136,25 @@ impl Throttle {
     }
 
     /// Counts a request, or refuses it. Requests without a sign-in are not counted.
-    pub fn admit(&mut self, door: &Door, incoming: &Incoming, now: Instant) -> Admission {
-        let Some(method) = Method::parse(&incoming.method).filter(|_| incoming.authorization.is_some())
+    pub fn admit(&mut self, service: &CloudService, incoming: &IncomingRequest, now: Instant) -> Admission {
+        let Some(method) = HttpMethod::parse(&incoming.method).filter(|_| incoming.authorization.is_some())
         else {
             return Admission::default();
         };
-        match door {
-            Door::Arm if is_query(&incoming.path) => self.query(now),
-            Door::Arm => self.arm(subscription(&incoming.path), Kind::of(method), now),
-            Door::Vault(name) => self.vault(name, method, now),
+        match service {
+            CloudService::Arm if is_query(&incoming.path) => self.query(now),
+            CloudService::Arm => self.arm(subscription(&incoming.path), RateClass::of(method), now),
+            CloudService::Vault(name) => self.vault(name, method, now),
             _ => Admission::default(),
         }
     }
 
-    fn arm(&mut self, subscription: Option<&str>, kind: Kind, now: Instant) -> Admission {
+    fn arm(&mut self, subscription: Option<&str>, kind: RateClass, now: Instant) -> Admission {
         let (size, refill) = kind.bucket(self.rate);
         let own = self
             .arm
             .entry((subscription.unwrap_or_default().to_lowercase(), kind))
-            .or_insert_with(|| Bucket::new(size, refill));
+            .or_insert_with(|| TokenBucket::new(size, refill));
         let bucket = self.every.as_mut().unwrap_or(own);
         let wait = bucket.take(now).err().filter(|_| self.rate != Rate::Unlimited);
         let headers = vec![(kind.header(subscription.is_some()), bucket.left())];
@@ -193,11 +193,11 @@ impl Throttle {
         Admission { headers, refused }
     }
 
-    fn vault(&mut self, name: &str, method: Method, now: Instant) -> Admission {
+    fn vault(&mut self, name: &str, method: HttpMethod, now: Instant) -> Admission {
         let wait = match (&mut self.every, self.rate) {
             (Some(every), _) => every.take(now).err(),
             (None, Rate::Azure) => {
-                let creates = matches!(method, Method::Put | Method::Post);
+                let creates = matches!(method, HttpMethod::Put | HttpMethod::Post);
                 let (limit, length) = if creates { CREATIONS } else { TRANSACTIONS };
                 let window = self
                     .vaults
@@ -232,14 +232,14 @@ fn seconds(wait: Duration) -> u64 {
 
 /// A token bucket with a steady refill.
 #[derive(Debug, Clone, Copy)]
-struct Bucket {
+struct TokenBucket {
     size: f64,
     refill: f64,
     tokens: f64,
     at: Option<Instant>,
 }
 
-impl Bucket {
+impl TokenBucket {
     fn new(size: f64, refill: f64) -> Self {
         Self { size, refill, tokens: size, at: None }
     }
@@ -304,13 +304,13 @@ mod tests {
     use super::*;
 
     fn ask(throttle: &mut Throttle, method: &str, path: &str, now: Instant) -> Admission {
-        let incoming = Incoming {
+        let incoming = IncomingRequest {
             method: method.to_owned(),
             path: path.to_owned(),
             authorization: Some("Bearer x".to_owned()),
-            ..Incoming::default()
+            ..IncomingRequest::default()
         };
-        throttle.admit(&Door::of(&incoming), &incoming, now)
+        throttle.admit(&CloudService::of(&incoming), &incoming, now)
     }
 
     #[test]

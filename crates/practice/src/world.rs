@@ -25,9 +25,9 @@ use super::{
     throttle::{Rate, Throttle},
 };
 
-type Task = Box<dyn FnOnce(&mut World) -> Answer + Send>;
+type WorldTask = Box<dyn FnOnce(&mut World) -> Completion + Send>;
 /// Sends the result to the caller.
-type Answer = Box<dyn FnOnce() + Send>;
+type Completion = Box<dyn FnOnce() + Send>;
 
 /// The longest sleep when nothing is due.
 const IDLE: Duration = Duration::from_secs(3600);
@@ -117,7 +117,7 @@ impl World {
     }
 
     /// Serves tasks until the last handle is dropped; due jobs come first.
-    fn live(mut self, tasks: &mpsc::Receiver<Task>) {
+    fn live(mut self, tasks: &mpsc::Receiver<WorldTask>) {
         let mut answers = Vec::new();
         loop {
             let wait = self.run_due_jobs().unwrap_or_else(|error| {
@@ -141,7 +141,7 @@ impl World {
 
     /// Sends the responses once their changes are on disk. If that fails they are dropped, and the listener
     /// answers that the service is not available.
-    fn tell(&self, answers: &mut Vec<Answer>) {
+    fn tell(&self, answers: &mut Vec<Completion>) {
         match self.sync() {
             Ok(()) => answers.drain(..).for_each(|answer| answer()),
             Err(error) => {
@@ -186,7 +186,7 @@ fn unbroken<T>(work: impl FnOnce() -> Result<T, Fault>) -> Result<T, Fault> {
 /// The way of the listeners to the world; the world ends when the last handle is dropped.
 #[derive(Debug, Clone)]
 pub struct Handle {
-    tasks: mpsc::Sender<Task>,
+    tasks: mpsc::Sender<WorldTask>,
 }
 
 impl Handle {
@@ -196,7 +196,7 @@ impl Handle {
         question: impl FnOnce(&mut World) -> T + Send + 'static,
     ) -> Result<T, EmulatorError> {
         let (answer, wait) = oneshot::channel();
-        let task: Task = Box::new(move |world| {
+        let task: WorldTask = Box::new(move |world| {
             let found = question(world);
             Box::new(move || {
                 // The caller may be gone; the work is done in any case.

@@ -4,27 +4,27 @@ use serde_json::{Value, json};
 
 use super::places;
 use crate::{
-    call::{Call, Method},
+    call::{Call, HttpMethod},
     context::{Context, text},
-    id::ResourceId,
+    id::ArmId,
     paging,
-    reply::{Fault, Outcome, Reply},
+    reply::{Fault, Reply, ReplyResult},
     route::Route,
 };
 
 const KIND: &str = "microsoft.resources/subscriptions/resourcegroups";
 
 pub const ROUTES: &[Route] = &[
-    Route::new(Method::Get, "{sub}/resourceGroups", list),
-    Route::new(Method::Get, "{sub}/resourceGroups/{name}", get),
-    Route::new(Method::Put, "{sub}/resourceGroups/{name}", put),
-    Route::new(Method::Patch, "{sub}/resourceGroups/{name}", put),
-    Route::new(Method::Get, "{sub}/resources", resources),
-    Route::new(Method::Get, "{rg}/resources", resources),
+    Route::new(HttpMethod::Get, "{sub}/resourceGroups", list),
+    Route::new(HttpMethod::Get, "{sub}/resourceGroups/{name}", get),
+    Route::new(HttpMethod::Put, "{sub}/resourceGroups/{name}", put),
+    Route::new(HttpMethod::Patch, "{sub}/resourceGroups/{name}", put),
+    Route::new(HttpMethod::Get, "{sub}/resources", resources),
+    Route::new(HttpMethod::Get, "{rg}/resources", resources),
 ];
 
 /// Adds a group to the estate.
-pub fn create(ctx: &Context<'_>, id: &ResourceId, location: &str, tags: &Value) -> Result<Value, Fault> {
+pub fn create(ctx: &Context<'_>, id: &ArmId, location: &str, tags: &Value) -> Result<Value, Fault> {
     let group = json!({
         "id": id.to_string(),
         "name": id.name(),
@@ -38,20 +38,20 @@ pub fn create(ctx: &Context<'_>, id: &ResourceId, location: &str, tags: &Value) 
 }
 
 /// ARM's 404 for a group that does not exist.
-pub fn not_found(group: &ResourceId) -> Fault {
+pub fn not_found(group: &ArmId) -> Fault {
     Fault::arm(404, "ResourceGroupNotFound", format!("Resource group '{}' could not be found.", group.name()))
 }
 
-fn list(ctx: &Context<'_>, call: &Call) -> Outcome {
-    let filter = Filter::of(call);
+fn list(ctx: &Context<'_>, call: &Call) -> ReplyResult {
+    let filter = ResourceFilter::of(call);
     ctx.page(call, KIND, &call.target(), |group| Ok(filter.fits(&group).then_some(group)))
 }
 
 /// `$filter=resourceType eq 'Microsoft.Web/sites' and tagName eq 'team' and tagValue eq 'shop'`: what az and
 /// the portal send.
-struct Filter(Vec<(String, String)>);
+struct ResourceFilter(Vec<(String, String)>);
 
-impl Filter {
+impl ResourceFilter {
     fn of(call: &Call) -> Self {
         let text = call.query("$filter").unwrap_or_default();
         let pair = |part: &str| {
@@ -67,7 +67,7 @@ impl Filter {
         self.0.iter().all(|(name, wanted)| match name.as_str() {
             "name" => text(resource, "/name").eq_ignore_ascii_case(wanted),
             "resourcetype" => text(resource, "/type").eq_ignore_ascii_case(wanted),
-            "resourcegroup" => ResourceId::parse(text(resource, "/id"))
+            "resourcegroup" => ArmId::parse(text(resource, "/id"))
                 .group()
                 .is_some_and(|group| group.eq_ignore_ascii_case(wanted)),
             "location" => {
@@ -84,16 +84,16 @@ impl Filter {
     }
 }
 
-fn get(ctx: &Context<'_>, call: &Call) -> Outcome {
+fn get(ctx: &Context<'_>, call: &Call) -> ReplyResult {
     let id = call.target();
     let group = ctx.find(&id)?.ok_or_else(|| not_found(&id))?;
     Ok(Reply::ok(group))
 }
 
-fn put(ctx: &Context<'_>, call: &Call) -> Outcome {
+fn put(ctx: &Context<'_>, call: &Call) -> ReplyResult {
     let id = call.target();
     let before = ctx.find(&id)?;
-    if before.is_none() && call.method == Method::Patch {
+    if before.is_none() && call.method == HttpMethod::Patch {
         return Err(not_found(&id));
     }
     let location = match &before {
@@ -101,7 +101,7 @@ fn put(ctx: &Context<'_>, call: &Call) -> Outcome {
         None => new_place(&id, call)?,
     };
     // A PUT states all tags; without any, the group has none.
-    let kept = before.as_ref().filter(|_| call.method == Method::Patch).map(|group| &group["tags"]);
+    let kept = before.as_ref().filter(|_| call.method == HttpMethod::Patch).map(|group| &group["tags"]);
     let tags =
         call.body.get("tags").filter(|tags| tags.is_object()).or(kept).cloned().unwrap_or_else(|| json!({}));
     let group = create(ctx, &id, &location, &tags)?;
@@ -126,7 +126,7 @@ fn place_of(group: &Value, call: &Call) -> Result<String, Fault> {
     }
 }
 
-fn new_place(id: &ResourceId, call: &Call) -> Result<String, Fault> {
+fn new_place(id: &ArmId, call: &Call) -> Result<String, Fault> {
     require_name(id.name())?;
     let wanted = call.need("/location")?;
     places::require_for_group(wanted)?;
@@ -154,12 +154,12 @@ fn require_name(name: &str) -> Result<(), Fault> {
 
 /// `{sub}/resources?$filter=resourceType eq 'Microsoft.KeyVault/vaults'`: short entries; `$expand` adds
 /// provisioning state and times.
-fn resources(ctx: &Context<'_>, call: &Call) -> Outcome {
-    let filter = Filter::of(call);
+fn resources(ctx: &Context<'_>, call: &Call) -> ReplyResult {
+    let filter = ResourceFilter::of(call);
     let expanded = call.query("$expand").unwrap_or_default().to_lowercase();
     let value: Vec<Value> = ctx
         .list_all(&call.target(), |resource| {
-            let id = ResourceId::parse(text(resource, "/id"));
+            let id = ArmId::parse(text(resource, "/id"));
             let kind = id.kind();
             // Only top-level resources are listed, and slots, which have a location of their own. Groups,
             // locks and role assignments are not.

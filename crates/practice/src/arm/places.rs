@@ -3,9 +3,9 @@
 use super::namespaces;
 use crate::{
     calendar,
-    call::{Call, Method},
+    call::{Call, HttpMethod},
     context::Context,
-    id::ResourceId,
+    id::ArmId,
     provider::{REGIONS, microsoft_web::site_certificates},
     reply::Fault,
 };
@@ -59,10 +59,10 @@ pub fn require_for_group(location: &str) -> Result<(), Fault> {
 }
 
 /// Refuses a new resource whose location is no region of Azure; an existing one keeps its location.
-pub fn require_location(ctx: &Context<'_>, call: &Call, id: &ResourceId) -> Result<(), Fault> {
+pub fn require_location(ctx: &Context<'_>, call: &Call, id: &ArmId) -> Result<(), Fault> {
     let target = id.whole();
     let kind = target.kind();
-    let (Some((namespace, _)), Some(location), Method::Put) =
+    let (Some((namespace, _)), Some(location), HttpMethod::Put) =
         (kind.split_once('/'), call.text("/location"), call.method)
     else {
         return Ok(());
@@ -86,7 +86,7 @@ pub fn require_location(ctx: &Context<'_>, call: &Call, id: &ResourceId) -> Resu
 
 /// Refuses api-versions that were never published, and those that are no longer served on the day of the
 /// practice clock. The others may be answered in the shape of a newer one.
-pub fn require_version(ctx: &Context<'_>, call: &Call, id: &ResourceId) -> Result<(), Fault> {
+pub fn require_version(ctx: &Context<'_>, call: &Call, id: &ArmId) -> Result<(), Fault> {
     site_certificates::require_version(call, id)?;
     let version = call.api_version();
     let kind = id.kind();
@@ -126,13 +126,14 @@ mod tests {
     fn nothing_new_is_made_outside_of_the_regions_of_azure() {
         let cloud = Fixture::new("2026-11-23T00:00:00Z");
         let plan = format!("{GROUP}/providers/Microsoft.Web/serverfarms/plan");
-        let at =
-            |location: &str| cloud.arm(Method::Put, &plan, &json!({"location": location, "properties": {}}));
+        let at = |location: &str| {
+            cloud.arm(HttpMethod::Put, &plan, &json!({"location": location, "properties": {}}))
+        };
         assert_eq!(code(at("nowhere")), "LocationNotAvailableForResourceType");
         assert_eq!(at("UK South").status, 200);
         let group = |name: &str, location: &str| {
             let path = format!("{SUBSCRIPTION}/resourceGroups/{name}");
-            cloud.arm(Method::Put, &path, &json!({"location": location}))
+            cloud.arm(HttpMethod::Put, &path, &json!({"location": location}))
         };
         assert_eq!(code(group("new", "nowhere")), "LocationNotAvailableForResourceGroup");
         assert_eq!(code(group("b!d", "westeurope")), "InvalidResourceGroup");
@@ -145,7 +146,7 @@ mod tests {
         let cloud = Fixture::new("2026-11-23T00:00:00Z");
         let list = |version: &str| {
             let path = format!("{SUBSCRIPTION}/providers/Microsoft.Web/certificates?api-version={version}");
-            cloud.arm(Method::Get, &path, &Value::Null)
+            cloud.arm(HttpMethod::Get, &path, &Value::Null)
         };
         for version in ["1999-01-01", "2099-01-01"] {
             let said = json_of(list(version));
@@ -164,7 +165,7 @@ mod tests {
         let mut cloud = Fixture::new("2027-02-26T23:59:59Z");
         let list = |cloud: &Fixture, provider: &str, version: &str| {
             let path = format!("{SUBSCRIPTION}/providers/{provider}?api-version={version}");
-            cloud.arm(Method::Get, &path, &Value::Null)
+            cloud.arm(HttpMethod::Get, &path, &Value::Null)
         };
         let vaults = "Microsoft.KeyVault/vaults";
         for version in ["2016-10-01", "2023-07-01", "2024-12-01-preview", "2026-02-01"] {

@@ -7,10 +7,10 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 use crate::{
-    call::{Call, Method},
+    call::{Call, HttpMethod},
     context::{Context, text},
     control,
-    reply::{Outcome, Reply},
+    reply::{Reply, ReplyResult},
     route::Route,
 };
 
@@ -28,8 +28,10 @@ impl Default for Propagation {
     }
 }
 
-pub const ROUTES: &[Route] =
-    &[Route::new(Method::Get, "_emulator/grants", show), Route::new(Method::Post, "_emulator/grants", set)];
+pub const ROUTES: &[Route] = &[
+    Route::new(HttpMethod::Get, "_emulator/grants", show),
+    Route::new(HttpMethod::Post, "_emulator/grants", set),
+];
 
 /// Whether a role assignment has taken effect.
 pub fn has_arrived(ctx: &Context<'_>, assignment: &Value) -> bool {
@@ -49,13 +51,13 @@ fn takes(ctx: &Context<'_>) -> SignedDuration {
     }
 }
 
-fn show(ctx: &Context<'_>, _: &Call) -> Outcome {
+fn show(ctx: &Context<'_>, _: &Call) -> ReplyResult {
     Ok(Reply::ok(json!({"take": takes(ctx).to_string()})))
 }
 
 /// `{"take": "10m"}`: role assignments take effect this long after they were made, by the practice clock.
 /// `null`: the pace decides.
-fn set(ctx: &Context<'_>, call: &Call) -> Outcome {
+fn set(ctx: &Context<'_>, call: &Call) -> ReplyResult {
     let seconds = match call.text("/take") {
         Some(span) => control::duration(span)?.as_secs().max(0),
         None => BY_THE_PACE,

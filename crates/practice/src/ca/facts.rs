@@ -10,7 +10,7 @@ use super::{CaError, pem};
 
 /// The facts of one certificate in the form that the APIs report.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Facts {
+pub struct CertificateFacts {
     /// The serial number's octets in upper-case hex, leading zeros kept.
     pub serial_hex: String,
     /// The same number in decimal, as an order reports it.
@@ -34,7 +34,7 @@ pub struct Facts {
     pub key_bits: usize,
 }
 
-impl Facts {
+impl CertificateFacts {
     /// Reads one DER certificate.
     pub fn read(der: &[u8]) -> Result<Self, CaError> {
         let (_, certificate) =
@@ -97,7 +97,7 @@ pub fn name_covers(name: &str, host: &str) -> bool {
 
 /// A `signedCertificate`, `intermediate` or `root` block of an order.
 pub fn order_block(der: &[u8]) -> Result<Value, CaError> {
-    let facts = Facts::read(der)?;
+    let facts = CertificateFacts::read(der)?;
     Ok(json!({
         "version": 3,
         "serialNumber": facts.serial_hex,

@@ -11,13 +11,13 @@ use super::CaError;
 
 /// The elliptic curves that keys may use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Curve {
+pub enum KeyCurve {
     P256,
     P384,
     P521,
 }
 
-impl Curve {
+impl KeyCurve {
     const ALL: [Self; 3] = [Self::P256, Self::P384, Self::P521];
 
     /// The name in a vault's policy.
@@ -62,7 +62,7 @@ pub enum KeySource {
     /// A new RSA key of 2048, 3072 or 4096 bits.
     NewRsa(u16),
     /// A new key on an elliptic curve.
-    NewEc(Curve),
+    NewEc(KeyCurve),
     /// The public key of a PEM signing request; the private key stays with the requester.
     Csr(String),
     /// An existing key.

@@ -28,9 +28,9 @@ use zeroize::Zeroizing;
 
 use super::{
     calendar,
-    revocation::{Reason, Revoked},
+    revocation::{CrlReason, Revoked},
 };
-pub use key::{Curve, KeySource, key_pair, new_rsa_key};
+pub use key::{KeyCurve, KeySource, key_pair, new_rsa_key};
 use key::{SigningKey, own_key};
 use particulars::Particulars;
 
@@ -51,7 +51,7 @@ pub enum CaError {
 
 /// The commercial CA that an intermediate acts as.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Role {
+pub enum CommercialCa {
     /// Issues the certificates of orders (A59).
     GoDaddy,
     /// Issues free managed certificates (A35) and the practice cloud's own endpoints.
@@ -60,7 +60,7 @@ pub enum Role {
     Hybrid,
 }
 
-impl Role {
+impl CommercialCa {
     pub const fn common_name(self) -> &'static str {
         match self {
             Self::GoDaddy => "Go Daddy Secure Certificate Authority - G2",
@@ -81,14 +81,14 @@ impl Role {
 
 /// Everything that determines the contents of a leaf.
 #[derive(Debug, Clone)]
-pub struct Profile {
+pub struct LeafProfile {
     pub common_name: String,
     /// Subject alternative names: DNS names, or IP addresses in text form.
     pub names: Vec<String>,
     pub key: KeySource,
     pub not_before: Timestamp,
     pub not_after: Timestamp,
-    pub issuer: Role,
+    pub issuer: CommercialCa,
     /// Further contents from a vault's policy; orders have none.
     pub particulars: Option<Particulars>,
 }
@@ -106,17 +106,17 @@ pub struct Issued {
     pub csr: String,
 }
 
-struct Authority {
+struct IssuingCa {
     certificate: Vec<u8>,
     issuer: Issuer<'static, SigningKey>,
 }
 
 /// The CA.
 pub struct Ca {
-    root: Authority,
-    go_daddy: Authority,
-    digi_cert: Authority,
-    hybrid: Authority,
+    root: IssuingCa,
+    go_daddy: IssuingCa,
+    digi_cert: IssuingCa,
+    hybrid: IssuingCa,
     /// Where the revocation lists are: `http://127.0.0.1:8443/crl`.
     lists: Option<String>,
 }
@@ -139,17 +139,18 @@ impl Ca {
         let rsa = SigningKey(own_key(&KeySource::NewRsa(2048))?);
         let root_params =
             authority_params("certdeck Practice Root Certificate Authority - G2", None, from, until);
-        let root = Authority::new(root_params.self_signed(&rsa)?.der().to_vec(), rsa.clone())?;
-        let intermediate = |role: Role| -> Result<Authority, CaError> {
+        let root = IssuingCa::new(root_params.self_signed(&rsa)?.der().to_vec(), rsa.clone())?;
+        let intermediate = |role: CommercialCa| -> Result<IssuingCa, CaError> {
             let key = match role {
-                Role::GoDaddy | Role::DigiCert => rsa.clone(),
-                Role::Hybrid => SigningKey(own_key(&KeySource::NewEc(Curve::P256))?),
+                CommercialCa::GoDaddy | CommercialCa::DigiCert => rsa.clone(),
+                CommercialCa::Hybrid => SigningKey(own_key(&KeySource::NewEc(KeyCurve::P256))?),
             };
             let params = authority_params(role.common_name(), Some(0), from, until);
-            Authority::new(params.signed_by(&key, &root.issuer)?.der().to_vec(), key)
+            IssuingCa::new(params.signed_by(&key, &root.issuer)?.der().to_vec(), key)
         };
-        let (go_daddy, digi_cert) = (intermediate(Role::GoDaddy)?, intermediate(Role::DigiCert)?);
-        let hybrid = intermediate(Role::Hybrid)?;
+        let (go_daddy, digi_cert) =
+            (intermediate(CommercialCa::GoDaddy)?, intermediate(CommercialCa::DigiCert)?);
+        let hybrid = intermediate(CommercialCa::Hybrid)?;
         Ok(Self { root, go_daddy, digi_cert, hybrid, lists: None })
     }
 
@@ -169,7 +170,7 @@ impl Ca {
         };
         let mut authority = || match (certificates.next(), keys.next()) {
             (Some(certificate), Some(key)) => {
-                Authority::new(certificate.map_err(damaged)?.to_vec(), shared(&key.map_err(damaged)?)?)
+                IssuingCa::new(certificate.map_err(damaged)?.to_vec(), shared(&key.map_err(damaged)?)?)
             }
             _ => Err(CaError::Stored("a certificate or key is missing".into())),
         };
@@ -212,17 +213,17 @@ impl Ca {
     /// second; DER.
     pub fn revocation_list(
         &self,
-        role: Role,
+        role: CommercialCa,
         revoked: &[Revoked],
         [from, until]: [Timestamp; 2],
     ) -> Result<Vec<u8>, CaError> {
         let at = |time: Timestamp| rcgen::date_time_ymd(1970, 1, 1) + since_1970(time);
         let line = |one: &Revoked| RevokedCertParams {
-            serial_number: SerialNumber::from_slice(&octets(&one.serial)),
+            serial_number: SerialNumber::from_slice(&from_hex(&one.serial)),
             revocation_time: at(one.at),
             reason_code: Some(match one.reason {
-                Reason::Superseded => RevocationReason::Superseded,
-                Reason::CessationOfOperation => RevocationReason::CessationOfOperation,
+                CrlReason::Superseded => RevocationReason::Superseded,
+                CrlReason::CessationOfOperation => RevocationReason::CessationOfOperation,
             }),
             invalidity_date: None,
         };
@@ -238,7 +239,7 @@ impl Ca {
     }
 
     /// Signs one leaf.
-    pub fn issue(&self, profile: &Profile) -> Result<Issued, CaError> {
+    pub fn issue(&self, profile: &LeafProfile) -> Result<Issued, CaError> {
         let (mut issued, key) = self.sign(profile)?;
         if let Some(key) = key {
             let request = request_params(profile)?.serialize_request(key.as_ref())?;
@@ -248,12 +249,12 @@ impl Ca {
     }
 
     /// The same without a signing request, which would take as long to sign as the leaf.
-    pub fn certify(&self, profile: &Profile) -> Result<Issued, CaError> {
+    pub fn certify(&self, profile: &LeafProfile) -> Result<Issued, CaError> {
         Ok(self.sign(profile)?.0)
     }
 
     /// The leaf, and its key unless the requester holds it.
-    fn sign(&self, profile: &Profile) -> Result<(Issued, Option<Arc<KeyPair>>), CaError> {
+    fn sign(&self, profile: &LeafProfile) -> Result<(Issued, Option<Arc<KeyPair>>), CaError> {
         let authority = self.authority(profile.issuer);
         let mut params = leaf_params(profile)?;
         if let Some(base) = &self.lists {
@@ -277,27 +278,27 @@ impl Ca {
     }
 
     /// Signs a leaf for a shared key and makes nothing else: a generated estate has thousands of them.
-    pub fn stamp(&self, profile: &Profile, key: &KeyPair) -> Result<Vec<u8>, CaError> {
+    pub fn stamp(&self, profile: &LeafProfile, key: &KeyPair) -> Result<Vec<u8>, CaError> {
         let leaf = leaf_params(profile)?.signed_by(key, &self.authority(profile.issuer).issuer)?;
         Ok(leaf.der().to_vec())
     }
 
     /// The intermediate of that role, then the root; DER.
-    pub fn chain(&self, role: Role) -> Vec<Vec<u8>> {
+    pub fn chain(&self, role: CommercialCa) -> Vec<Vec<u8>> {
         vec![self.authority(role).certificate.clone(), self.root.certificate.clone()]
     }
 
-    fn authority(&self, role: Role) -> &Authority {
+    fn authority(&self, role: CommercialCa) -> &IssuingCa {
         match role {
-            Role::GoDaddy => &self.go_daddy,
-            Role::DigiCert => &self.digi_cert,
-            Role::Hybrid => &self.hybrid,
+            CommercialCa::GoDaddy => &self.go_daddy,
+            CommercialCa::DigiCert => &self.digi_cert,
+            CommercialCa::Hybrid => &self.hybrid,
         }
     }
 }
 
 /// A self-signed leaf, as a vault makes them.
-pub fn self_signed(profile: &Profile) -> Result<Issued, CaError> {
+pub fn self_signed(profile: &LeafProfile) -> Result<Issued, CaError> {
     let key = own_key(&profile.key)?;
     let mut params = leaf_params(profile)?;
     params.use_authority_key_identifier_extension = false;
@@ -311,7 +312,7 @@ pub fn self_signed(profile: &Profile) -> Result<Issued, CaError> {
 }
 
 /// A key and a signing request for an outside CA: DER and PKCS#8 DER.
-pub fn request(profile: &Profile) -> Result<(Vec<u8>, Zeroizing<Vec<u8>>), CaError> {
+pub fn request(profile: &LeafProfile) -> Result<(Vec<u8>, Zeroizing<Vec<u8>>), CaError> {
     let key = own_key(&profile.key)?;
     let request = request_params(profile)?.serialize_request(key.as_ref())?;
     Ok((request.der().to_vec(), Zeroizing::new(key.serialize_der())))
@@ -327,7 +328,7 @@ pub fn is_for_key(leaf: &[u8], pkcs8: &[u8]) -> bool {
     key_pair(pkcs8).is_ok_and(|key| key.subject_public_key_info() == certificate.public_key().raw)
 }
 
-impl Authority {
+impl IssuingCa {
     fn new(certificate: Vec<u8>, key: SigningKey) -> Result<Self, CaError> {
         let der = CertificateDer::from(certificate.clone());
         let issuer = Issuer::from_ca_cert_der(&der, key)?;
@@ -362,7 +363,7 @@ fn authority_params(
     params
 }
 
-fn request_params(profile: &Profile) -> Result<CertificateParams, CaError> {
+fn request_params(profile: &LeafProfile) -> Result<CertificateParams, CaError> {
     let mut params = CertificateParams::new(profile.names.clone())?;
     params.distinguished_name = DistinguishedName::new();
     params.distinguished_name.push(DnType::CommonName, profile.common_name.as_str());
@@ -372,10 +373,10 @@ fn request_params(profile: &Profile) -> Result<CertificateParams, CaError> {
     Ok(params)
 }
 
-fn leaf_params(profile: &Profile) -> Result<CertificateParams, CaError> {
+fn leaf_params(profile: &LeafProfile) -> Result<CertificateParams, CaError> {
     let mut params = CertificateParams::new(profile.names.clone())?;
     params.distinguished_name = DistinguishedName::new();
-    if profile.issuer == Role::GoDaddy {
+    if profile.issuer == CommercialCa::GoDaddy {
         params.distinguished_name.push(DnType::OrganizationalUnitName, "Domain Control Validated");
     }
     params.distinguished_name.push(DnType::CommonName, profile.common_name.as_str());
@@ -396,9 +397,9 @@ fn leaf_params(profile: &Profile) -> Result<CertificateParams, CaError> {
 
 /// A positive number of eight octets, never shortened by a leading zero, as in real orders.
 fn serial() -> SerialNumber {
-    let mut octets = fastrand::u64(..).to_be_bytes();
-    octets[0] = octets[0] & 0x7f | 0x10;
-    SerialNumber::from_slice(&octets)
+    let mut bytes = fastrand::u64(..).to_be_bytes();
+    bytes[0] = bytes[0] & 0x7f | 0x10;
+    SerialNumber::from_slice(&bytes)
 }
 
 fn set_validity(params: &mut CertificateParams, from: Timestamp, until: Timestamp) {
@@ -411,7 +412,7 @@ fn since_1970(time: Timestamp) -> Duration {
 }
 
 /// Bytes from their hex digits.
-fn octets(hex: &str) -> Vec<u8> {
+fn from_hex(hex: &str) -> Vec<u8> {
     let pairs = hex.as_bytes().chunks(2).filter_map(|pair| std::str::from_utf8(pair).ok());
     pairs.filter_map(|pair| u8::from_str_radix(pair, 16).ok()).collect()
 }

@@ -12,7 +12,7 @@ const USER_PRINCIPAL_NAME: [u64; 10] = [1, 3, 6, 1, 4, 1, 311, 20, 2, 3];
 /// What replaces the default contents of a leaf; empty members leave the default.
 #[derive(Debug, Clone, Default)]
 pub struct Particulars {
-    pub subject: Subject,
+    pub subject: SubjectName,
     pub emails: Vec<String>,
     pub user_names: Vec<String>,
     /// Dotted OIDs: `1.3.6.1.5.5.7.3.1`.
@@ -23,9 +23,9 @@ pub struct Particulars {
 
 /// A subject in the order in which people write it, the common name first: `CN=shop, O="Contoso, Ltd", C=US`.
 #[derive(Debug, Clone, Default)]
-pub struct Subject(Vec<(DnType, String)>);
+pub struct SubjectName(Vec<(DnType, String)>);
 
-impl Subject {
+impl SubjectName {
     /// Returns `None` when the text is no distinguished name. An empty text is an empty subject.
     pub fn parse(text: &str) -> Option<Self> {
         let parts = split(text)?;
@@ -140,12 +140,12 @@ mod tests {
 
     #[test]
     fn a_subject_is_read_as_people_write_it() {
-        let subject = Subject::parse("CN=shop.example, O=\"Contoso, Ltd\", C=US").unwrap();
+        let subject = SubjectName::parse("CN=shop.example, O=\"Contoso, Ltd\", C=US").unwrap();
         assert_eq!(subject.common_name(), Some("shop.example"));
         assert_eq!(subject.0[1], (DnType::OrganizationName, "Contoso, Ltd".to_owned()));
-        assert!(Subject::parse("").unwrap().0.is_empty());
+        assert!(SubjectName::parse("").unwrap().0.is_empty());
         for text in ["nonsense", "CN=", "CN=a,,O=b", "CN=\"open", "XY=z"] {
-            assert!(Subject::parse(text).is_none(), "{text}");
+            assert!(SubjectName::parse(text).is_none(), "{text}");
         }
     }
 

@@ -15,7 +15,7 @@ use sha1::{Digest, Sha1};
 use yasna::models::ObjectIdentifier;
 use zeroize::Zeroizing;
 
-use super::derivation::{Purpose, derive};
+use super::derivation::{DerivedUse, derive};
 use super::{Issued, pbes2};
 
 /// The iteration count of the key derivation, as real exports have it.
@@ -60,7 +60,7 @@ pub struct Opened {
 }
 
 /// A password in the encodings that the algorithms need.
-struct Password {
+struct PfxPassword {
     /// UTF-16 with two zero bytes at its end, for PKCS#12's own derivation. An empty text is just these two
     /// bytes; what vaults write for orders has none at all (the null form).
     wide: Zeroizing<Vec<u8>>,
@@ -68,10 +68,10 @@ struct Password {
     narrow: Zeroizing<Vec<u8>>,
 }
 
-impl Password {
+impl PfxPassword {
     fn text(text: &str) -> Self {
-        let octets = text.encode_utf16().chain([0]).flat_map(u16::to_be_bytes);
-        Self { wide: Zeroizing::new(octets.collect()), narrow: Zeroizing::new(text.as_bytes().to_vec()) }
+        let bytes = text.encode_utf16().chain([0]).flat_map(u16::to_be_bytes);
+        Self { wide: Zeroizing::new(bytes.collect()), narrow: Zeroizing::new(text.as_bytes().to_vec()) }
     }
 
     fn null() -> Self {
@@ -88,12 +88,12 @@ impl Password {
 pub fn write_for_vault(issued: &Issued, friendly_name: &str) -> Result<Vec<u8>, PfxError> {
     let key = issued.key.as_ref().ok_or(PfxError::NoKey)?;
     let chain = issued.chain.iter().rev().map(Vec::as_slice);
-    write(&issued.leaf, chain, Some(key), friendly_name, &Password::null())
+    write(&issued.leaf, chain, Some(key), friendly_name, &PfxPassword::null())
 }
 
 /// The same without the key, which the policy keeps in the vault.
 pub fn write_certificates(leaf: &[u8], chain: &[Vec<u8>], friendly_name: &str) -> Result<Vec<u8>, PfxError> {
-    write(leaf, chain.iter().rev().map(Vec::as_slice), None, friendly_name, &Password::null())
+    write(leaf, chain.iter().rev().map(Vec::as_slice), None, friendly_name, &PfxPassword::null())
 }
 
 /// A PFX with a password, leaf first: what a user would upload.
@@ -104,7 +104,7 @@ pub fn write_with_password(
 ) -> Result<Vec<u8>, PfxError> {
     let key = issued.key.as_ref().ok_or(PfxError::NoKey)?;
     let chain = issued.chain.iter().map(Vec::as_slice);
-    let password = Password::text(password);
+    let password = PfxPassword::text(password);
     write(&issued.leaf, chain, Some(key), friendly_name, &password)
 }
 
@@ -113,7 +113,7 @@ fn write<'a>(
     chain: impl Iterator<Item = &'a [u8]>,
     key: Option<&[u8]>,
     friendly_name: &str,
-    password: &Password,
+    password: &PfxPassword,
 ) -> Result<Vec<u8>, PfxError> {
     // Derived from the key: as hard to guess, and the same whenever this file is written again, so that a
     // secret has the same bytes at every read.
@@ -175,9 +175,9 @@ pub fn read(bytes: &[u8], password: &str) -> Result<Opened, PfxError> {
     let ContentInfo::Data(contents) = &pfx.auth_safe else {
         return Err(PfxError::Algorithm("a signed or enveloped file".into()));
     };
-    let mut forms = vec![Password::text(password)];
+    let mut forms = vec![PfxPassword::text(password)];
     if password.is_empty() {
-        forms.push(Password::null());
+        forms.push(PfxPassword::null());
     }
     let mut outcome = Err(PfxError::WrongPassword);
     for form in forms {
@@ -202,7 +202,7 @@ fn parse_pfx(reader: yasna::BERReader<'_, '_>) -> yasna::ASN1Result<PFX> {
     })
 }
 
-fn open(contents: &[u8], password: &Password) -> Result<Opened, PfxError> {
+fn open(contents: &[u8], password: &PfxPassword) -> Result<Opened, PfxError> {
     let safes = yasna::parse_ber(contents, |reader| reader.collect_sequence_of(ContentInfo::parse))
         .map_err(|_| PfxError::NotPfx)?;
     let mut certificates: Vec<(Vec<u8>, Option<String>)> = Vec::new();
@@ -258,11 +258,11 @@ fn is_key_bag(oid: &ObjectIdentifier) -> bool {
 
 fn encrypt(
     plain: &[u8],
-    password: &Password,
+    password: &PfxPassword,
     salt: Vec<u8>,
 ) -> Result<(AlgorithmIdentifier, Vec<u8>), PfxError> {
     let derived = |purpose, length| derive::<Sha1>(purpose, &password.wide, &salt, ITERATIONS, length);
-    let (key, vector) = (derived(Purpose::Key, 24), derived(Purpose::Vector, 8));
+    let (key, vector) = (derived(DerivedUse::Key, 24), derived(DerivedUse::Vector, 8));
     let cipher =
         cbc::Encryptor::<des::TdesEde3>::new_from_slices(&key, &vector).map_err(|_| PfxError::Encryption)?;
     let parameters = Pkcs12PbeParams { salt, iterations: ITERATIONS.into() };
@@ -275,7 +275,7 @@ fn encrypt(
 fn decrypt(
     algorithm: &AlgorithmIdentifier,
     cipher: &[u8],
-    password: &Password,
+    password: &PfxPassword,
 ) -> Result<Zeroizing<Vec<u8>>, PfxError> {
     let rounds = match algorithm {
         AlgorithmIdentifier::PbewithSHAAnd40BitRC2CBC(parameters)
@@ -317,7 +317,7 @@ fn mac_matches(mac: &MacData, contents: &[u8], password: &[u8]) -> Result<bool, 
         AlgorithmIdentifier::OtherAlg(other)
             if other.algorithm_type.to_string() == "2.16.840.1.101.3.4.2.1" =>
         {
-            let key = derive::<sha2::Sha256>(Purpose::Mac, password, &mac.salt, count, 32);
+            let key = derive::<sha2::Sha256>(DerivedUse::Mac, password, &mac.salt, count, 32);
             authenticate::<Hmac<sha2::Sha256>>(&key, contents)
         }
         AlgorithmIdentifier::OtherAlg(other) => {
@@ -329,7 +329,7 @@ fn mac_matches(mac: &MacData, contents: &[u8], password: &[u8]) -> Result<bool, 
 }
 
 fn mac_sha1(contents: &[u8], password: &[u8], salt: &[u8], rounds: u32) -> Vec<u8> {
-    let key = derive::<Sha1>(Purpose::Mac, password, salt, rounds, 20);
+    let key = derive::<Sha1>(DerivedUse::Mac, password, salt, rounds, 20);
     authenticate::<Hmac<Sha1>>(&key, contents)
 }
 

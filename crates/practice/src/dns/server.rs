@@ -20,7 +20,7 @@ use tokio::{
     task::JoinSet,
 };
 
-use super::{Caa, Kind, at, exists, follow};
+use super::{Caa, DnsRecordKind, at, exists, follow};
 use crate::store::Transaction;
 
 /// Short, so that a changed record is visible at once.
@@ -168,14 +168,14 @@ fn reply(tx: &Transaction, question: &Message) -> Message {
 fn records(tx: &Transaction, name: &Name, wanted: RecordType) -> Option<(ResponseCode, Vec<WireRecord>)> {
     let asked = name.to_ascii();
     let kind = match wanted {
-        RecordType::A => Some(Kind::A),
-        RecordType::CNAME => Some(Kind::Cname),
-        RecordType::TXT => Some(Kind::Txt),
-        RecordType::CAA => Some(Kind::Caa),
+        RecordType::A => Some(DnsRecordKind::A),
+        RecordType::CNAME => Some(DnsRecordKind::Cname),
+        RecordType::TXT => Some(DnsRecordKind::Txt),
+        RecordType::CAA => Some(DnsRecordKind::Caa),
         _ => None,
     };
     let hops = match kind {
-        Some(Kind::Cname) => Vec::new(),
+        Some(DnsRecordKind::Cname) => Vec::new(),
         _ => follow(tx, &asked).ok()?.hops,
     };
     let mut owner = name.clone();
@@ -201,13 +201,13 @@ fn records(tx: &Transaction, name: &Name, wanted: RecordType) -> Option<(Respons
     Some((code, found))
 }
 
-fn data(kind: Kind, value: &str) -> Option<RData> {
+fn data(kind: DnsRecordKind, value: &str) -> Option<RData> {
     Some(match kind {
-        Kind::A => RData::A(A(value.parse::<Ipv4Addr>().ok()?)),
-        Kind::Cname => RData::CNAME(CNAME(Name::from_ascii(value).ok()?)),
+        DnsRecordKind::A => RData::A(A(value.parse::<Ipv4Addr>().ok()?)),
+        DnsRecordKind::Cname => RData::CNAME(CNAME(Name::from_ascii(value).ok()?)),
         // One character string of a TXT record holds 255 octets at most.
-        Kind::Txt => RData::TXT(TXT::from_bytes(value.as_bytes().chunks(255).collect())),
-        Kind::Caa => {
+        DnsRecordKind::Txt => RData::TXT(TXT::from_bytes(value.as_bytes().chunks(255).collect())),
+        DnsRecordKind::Caa => {
             let caa: Caa = value.parse().ok()?;
             let mut wire = CAA::new_issue(caa.critical, None, Vec::new());
             wire.tag = caa.tag;
@@ -226,7 +226,7 @@ mod tests {
 
     use super::*;
     use crate::{
-        dns::{Record, add},
+        dns::{DnsRecord, add},
         store::Store,
     };
 
@@ -235,12 +235,12 @@ mod tests {
         let store = Store::open(dir.path()).unwrap();
         let tx = store.begin().unwrap();
         for (name, kind, value) in [
-            ("www.contoso.com", Kind::Cname, "shop.azurewebsites.net"),
-            ("shop.azurewebsites.net", Kind::A, "203.0.113.7"),
-            ("contoso.com", Kind::Caa, "0 issue godaddy.com"),
-            ("contoso.com", Kind::Txt, &"x".repeat(900)),
+            ("www.contoso.com", DnsRecordKind::Cname, "shop.azurewebsites.net"),
+            ("shop.azurewebsites.net", DnsRecordKind::A, "203.0.113.7"),
+            ("contoso.com", DnsRecordKind::Caa, "0 issue godaddy.com"),
+            ("contoso.com", DnsRecordKind::Txt, &"x".repeat(900)),
         ] {
-            add(&tx, &Record::new(name, kind, value).unwrap()).unwrap();
+            add(&tx, &DnsRecord::new(name, kind, value).unwrap()).unwrap();
         }
         tx.commit().unwrap();
         (dir, Arc::new(store))

@@ -6,7 +6,7 @@ use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::{grants, grants::Form, refusal, tenants};
+use super::{grants, grants::FormFields, refusal, tenants};
 use crate::reply::Fault;
 
 /// The authentication context by which ARM asks a person for multi-factor authentication.
@@ -28,7 +28,7 @@ pub struct Carries {
 
 impl Carries {
     /// What the `claims` of a form ask for in a tenant; the default when the form has none.
-    pub fn asked(tenant: &str, form: &Form) -> Result<Self, Fault> {
+    pub fn asked(tenant: &str, form: &FormFields) -> Result<Self, Fault> {
         let (text, guest) = (grants::field(form, "claims"), tenants::is_guests(tenant));
         if text.is_empty() {
             return Ok(Self { guest, ..Self::default() });

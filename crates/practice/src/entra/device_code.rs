@@ -5,11 +5,11 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::{Subject, claims::Carries, grants, grants::Form, random, refusal};
+use super::{SignInSubject, claims::Carries, grants, grants::FormFields, random, refusal};
 use crate::{
     context::Context,
     pace::Pace,
-    reply::{Body, Fault, Outcome, Reply},
+    reply::{Fault, Reply, ReplyBody, ReplyResult},
     store::Collection,
 };
 
@@ -19,10 +19,10 @@ const LIFETIME: i64 = 900;
 const TYPED_AFTER: i64 = 8;
 
 /// Codes that wait to be entered, by device code. They expire by the real clock.
-const CODES: Collection<Waiting> = Collection::private("device-codes");
+const CODES: Collection<WaitingCode> = Collection::private("device-codes");
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
-struct Waiting {
+struct WaitingCode {
     user_code: String,
     scope: String,
     begun: i64,
@@ -32,7 +32,7 @@ struct Waiting {
 }
 
 /// POST `/{tenant}/oauth2/v2.0/devicecode`
-pub fn begin(ctx: &Context<'_>, tenant: &str, form: &Form) -> Outcome {
+pub fn begin(ctx: &Context<'_>, tenant: &str, form: &FormFields) -> ReplyResult {
     let scope = grants::field(form, "scope").to_owned();
     if grants::field(form, "client_id").is_empty() || scope.is_empty() {
         let text = "The request body must contain the following parameter: 'client_id' and 'scope'.";
@@ -41,7 +41,7 @@ pub fn begin(ctx: &Context<'_>, tenant: &str, form: &Form) -> Outcome {
     let (device_code, user_code) =
         (random(32), random(16).to_uppercase().replace(['-', '_'], "X")[..9].to_owned());
     let (begun, carries) = (Timestamp::now().as_second(), Carries::asked(tenant, form)?);
-    let waiting = Waiting { user_code: user_code.clone(), scope, begun, decided: None, carries };
+    let waiting = WaitingCode { user_code: user_code.clone(), scope, begun, decided: None, carries };
     ctx.tx.put(&CODES, &device_code, &waiting)?;
     let address = format!("{}/devicelogin", ctx.setting.authority.origin);
     let message = format!(
@@ -58,7 +58,7 @@ pub fn begin(ctx: &Context<'_>, tenant: &str, form: &Form) -> Outcome {
 }
 
 /// The token endpoint for a device code.
-pub fn redeem(ctx: &Context<'_>, tenant: &str, form: &Form) -> Outcome {
+pub fn redeem(ctx: &Context<'_>, tenant: &str, form: &FormFields) -> ReplyResult {
     let code = grants::field(form, "device_code");
     let Some(waiting) = ctx.tx.get(&CODES, code)? else {
         return Err(refusal(
@@ -94,7 +94,7 @@ pub fn redeem(ctx: &Context<'_>, tenant: &str, form: &Form) -> Outcome {
             let scope = [("scope".to_owned(), waiting.scope)];
             // A second factor is required if either request asks for it.
             let carries = waiting.carries.and(Carries::asked(tenant, form)?);
-            grants::answer(&ctx.setting.authority, Subject::Person, &scope, carries)
+            grants::answer(&ctx.setting.authority, SignInSubject::Person, &scope, carries)
         }
     }
 }
@@ -125,7 +125,7 @@ pub fn run_out(ctx: &Context<'_>) -> Result<usize, Fault> {
 }
 
 /// GET `/devicelogin?code=…`: the page on which the person enters the code, as far as practice needs it.
-pub fn approve_by_hand(ctx: &Context<'_>, code: Option<&str>) -> Outcome {
+pub fn approve_by_hand(ctx: &Context<'_>, code: Option<&str>) -> ReplyResult {
     let words = match code {
         Some(code) if decide(ctx, Some(code), true)? > 0 => {
             "You are signed in. Go back to the program that showed you the code."
@@ -133,5 +133,5 @@ pub fn approve_by_hand(ctx: &Context<'_>, code: Option<&str>) -> Outcome {
         Some(_) => "No sign-in waits for this code; it may have run out.",
         None => "Add the code to this address: ?code=ABCDEFGHI",
     };
-    Ok(Reply::new(200, Body::Text("text/plain; charset=utf-8", format!("{words}\n"))))
+    Ok(Reply::new(200, ReplyBody::Text("text/plain; charset=utf-8", format!("{words}\n"))))
 }

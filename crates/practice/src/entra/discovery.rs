@@ -2,10 +2,10 @@
 
 use serde_json::json;
 
-use super::Authority;
+use super::TokenIssuer;
 use crate::reply::Reply;
 
-impl Authority {
+impl TokenIssuer {
     /// `/{tenant}/v2.0/.well-known/openid-configuration`
     pub fn openid_configuration(&self) -> Reply {
         let base = format!("{}/{}", self.origin, self.tenant_id);

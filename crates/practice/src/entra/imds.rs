@@ -11,9 +11,9 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 use tokio::{net::TcpListener, sync::watch};
 
-use super::{Subject, claims::Carries};
+use super::{SignInSubject, claims::Carries};
 use crate::{
-    log::Exchange,
+    log::LoggedExchange,
     server,
     world::{Handle, World},
 };
@@ -39,12 +39,12 @@ async fn handle(State(world): State<Handle>, request: Request) -> Response<HttpB
     let answer = world.ask(move |world| {
         let (status, body) = answer(world, &path, &query, meant);
         let now = world.now();
-        let exchange = Exchange {
+        let exchange = LoggedExchange {
             method: "GET".to_owned(),
             host: "imds".to_owned(),
             path,
             status,
-            ..Exchange::default()
+            ..LoggedExchange::default()
         };
         world.log.add(now, exchange);
         (status, body)
@@ -73,13 +73,13 @@ fn answer(world: &World, path: &str, query: &[(String, String)], meant: bool) ->
             "Required query variables 'resource' and 'api-version' are missing",
         );
     };
-    let me = Subject::ManagedIdentity.principal().app_id;
+    let me = SignInSubject::ManagedIdentity.principal().app_id;
     if value("client_id").is_some_and(|id| !id.eq_ignore_ascii_case(me)) {
         return refused(400, "invalid_request", "Identity not found");
     }
     let audience = resource.trim_end_matches('/');
     let (token, lifetime) =
-        world.setting.authority.access(Subject::ManagedIdentity, audience, Carries::default());
+        world.setting.authority.access(SignInSubject::ManagedIdentity, audience, Carries::default());
     let now = Timestamp::now().as_second();
     let body = json!({
         "access_token": token,

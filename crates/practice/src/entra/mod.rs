@@ -18,7 +18,7 @@ pub mod tenants;
 
 pub use device_code::{approve_by_hand, begin as device_code};
 pub use grants::token;
-pub use switches::Switches;
+pub use switches::SignInSwitches;
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD as BASE64URL};
 use hmac::{Hmac, Mac as _};
@@ -31,7 +31,7 @@ use claims::Carries;
 
 use super::{
     call::Caller,
-    principals::{self, Principal},
+    principals::{self, ServicePrincipal},
     reply::Fault,
 };
 
@@ -63,27 +63,27 @@ pub enum TokenFault {
 
 /// Issues tokens and checks them.
 #[derive(Debug)]
-pub struct Authority {
+pub struct TokenIssuer {
     pub tenant_id: String,
     /// `https://127.0.0.1:8443`
     pub origin: String,
     pub client_secret: SecretString,
     pub signing_key: SecretString,
-    pub switches: Switches,
+    pub switches: SignInSwitches,
 }
 
 /// The identity that signs in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Subject {
-    Application(Principal),
+pub enum SignInSubject {
+    Application(ServicePrincipal),
     ManagedIdentity,
     Person,
 }
 
-impl Subject {
+impl SignInSubject {
     /// A managed identity has no rights in the directory by default; the person has the rights of the first
     /// application.
-    pub fn principal(self) -> Principal {
+    pub fn principal(self) -> ServicePrincipal {
         match self {
             Self::Application(principal) => principal,
             Self::ManagedIdentity => principals::PLAIN,
@@ -95,9 +95,9 @@ impl Subject {
 /// The person who signs in by device code or browser.
 pub const PERSON: &str = "ada.admin@contoso.example";
 
-impl Authority {
+impl TokenIssuer {
     /// The secret of an application; of no use outside of the data directory.
-    pub fn secret_of(&self, application: &Principal) -> SecretString {
+    pub fn secret_of(&self, application: &ServicePrincipal) -> SecretString {
         if application.app_id == principals::CERTDECK.app_id {
             return self.client_secret.clone();
         }
@@ -176,7 +176,7 @@ impl Authority {
     }
 
     /// An access token for an audience, and its life in seconds.
-    fn access(&self, subject: Subject, audience: &str, carries: Carries) -> (String, i64) {
+    fn access(&self, subject: SignInSubject, audience: &str, carries: Carries) -> (String, i64) {
         let (now, lifetime) = (Timestamp::now().as_second(), self.switches.lifetime());
         let me = subject.principal();
         let tenant = self.tenant(carries.guest);
@@ -190,11 +190,11 @@ impl Authority {
             "oid": me.object_id,
             "sub": me.object_id,
             "tid": tenant,
-            "idtyp": if subject == Subject::Person { "user" } else { "app" },
+            "idtyp": if subject == SignInSubject::Person { "user" } else { "app" },
             "ver": "1.0",
             "gen": self.switches.generation(),
         });
-        if subject == Subject::Person {
+        if subject == SignInSubject::Person {
             claims["upn"] = PERSON.into();
             claims["name"] = "Ada Admin".into();
         }
@@ -205,7 +205,7 @@ impl Authority {
     /// Tells the client who signed in (OpenID Connect Core 2).
     fn id_token(&self, client_id: &str, guest: bool) -> String {
         let (now, me, tenant) =
-            (Timestamp::now().as_second(), Subject::Person.principal(), self.tenant(guest));
+            (Timestamp::now().as_second(), SignInSubject::Person.principal(), self.tenant(guest));
         self.sign(&json!({
             "aud": client_id,
             "iss": format!("{}/{tenant}/v2.0", self.origin),
@@ -223,7 +223,7 @@ impl Authority {
 
     /// Microsoft's libraries ask for this to recognise the account later.
     fn client_info(&self, guest: bool) -> String {
-        let (person, tenant) = (Subject::Person.principal().object_id, self.tenant(guest));
+        let (person, tenant) = (SignInSubject::Person.principal().object_id, self.tenant(guest));
         BASE64URL.encode(json!({"uid": person, "utid": tenant}).to_string())
     }
 
@@ -254,7 +254,7 @@ impl Authority {
 }
 
 /// ARM's 401 for a token fault.
-pub fn arm_refusal(fault: &TokenFault, authority: &Authority) -> Fault {
+pub fn arm_refusal(fault: &TokenFault, authority: &TokenIssuer) -> Fault {
     let (code, message) = match fault {
         TokenFault::Missing => (
             "AuthenticationFailed",
@@ -295,7 +295,7 @@ pub fn arm_refusal(fault: &TokenFault, authority: &Authority) -> Fault {
 }
 
 /// The challenge for a token whose sign-in was revoked; the same for ARM and Key Vault.
-pub fn revoked(authority: &Authority) -> String {
+pub fn revoked(authority: &TokenIssuer) -> String {
     claims::challenge(&authority.origin, &claims::newer_than(Timestamp::now().as_second()))
 }
 
@@ -305,8 +305,8 @@ fn american(time: Timestamp) -> String {
 }
 
 /// This many random bytes as text without special characters.
-fn random(octets: usize) -> String {
-    let mut bytes = vec![0_u8; octets];
+fn random(length: usize) -> String {
+    let mut bytes = vec![0_u8; length];
     let _ = aws_lc_rs::rand::fill(&mut bytes);
     BASE64URL.encode(bytes)
 }
@@ -337,20 +337,22 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
 
-    fn authority(key: &str) -> Authority {
-        Authority {
+    fn authority(key: &str) -> TokenIssuer {
+        TokenIssuer {
             tenant_id: "t".to_owned(),
             origin: "https://127.0.0.1:1".to_owned(),
             client_secret: "right".into(),
             signing_key: key.into(),
-            switches: Switches::default(),
+            switches: SignInSwitches::default(),
         }
     }
 
-    fn header(authority: &Authority, audience: &str) -> String {
+    fn header(authority: &TokenIssuer, audience: &str) -> String {
         format!(
             "Bearer {}",
-            authority.access(Subject::Application(principals::CERTDECK), audience, Carries::default()).0
+            authority
+                .access(SignInSubject::Application(principals::CERTDECK), audience, Carries::default())
+                .0
         )
     }
 

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 const LIFETIME: i64 = 3599;
 
 #[derive(Debug)]
-pub struct Switches {
+pub struct SignInSwitches {
     lifetime: AtomicI64,
     /// Tokens carry the number that was current when they were issued; those with a lower one have expired.
     tokens: AtomicU64,
@@ -21,7 +21,7 @@ pub struct Switches {
     blocks_device_codes: AtomicBool,
 }
 
-impl Default for Switches {
+impl Default for SignInSwitches {
     fn default() -> Self {
         Self {
             lifetime: AtomicI64::new(LIFETIME),
@@ -34,7 +34,7 @@ impl Default for Switches {
     }
 }
 
-impl Switches {
+impl SignInSwitches {
     pub fn lifetime(&self) -> i64 {
         self.lifetime.load(Ordering::Relaxed)
     }

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 /// A directory other than the practice cloud's own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Tenant {
+pub struct OtherTenant {
     pub id: &'static str,
     pub name: &'static str,
     pub domain: &'static str,
@@ -14,7 +14,7 @@ pub struct Tenant {
 }
 
 /// Where the person is a guest.
-pub const GUEST: Tenant = Tenant {
+pub const GUEST: OtherTenant = OtherTenant {
     id: "fab21ca0-ce47-4dec-9001-0123456789ab",
     name: "Fabrikam",
     domain: "fabrikam.onmicrosoft.com",

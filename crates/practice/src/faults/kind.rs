@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::{control, door::Door, entra::claims, lag::Stale, reply::Fault};
+use crate::{control, entra::claims, lag::Stale, reply::Fault, service::CloudService};
 
 /// The sign-in endpoint that services of the public cloud name in their challenges.
 const ELSEWHERE: &str = "https://login.windows.net";
@@ -16,7 +16,7 @@ const LONGEST_DELAY: Duration = Duration::from_secs(600);
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
-pub enum Kind {
+pub enum FaultKind {
     /// A response with this status replaces the real one.
     Status {
         status: u16,
@@ -71,7 +71,7 @@ pub enum When {
     After,
 }
 
-impl Kind {
+impl FaultKind {
     /// Checks that the fault is possible; the error says in words why not.
     pub fn check(&self) -> Result<(), String> {
         match self {
@@ -118,17 +118,17 @@ impl Kind {
     }
 
     /// The response that replaces the real one, in the envelope of the service.
-    pub fn answer(&self, door: &Door) -> Option<Fault> {
+    pub fn answer(&self, service: &CloudService) -> Option<Fault> {
         if let Self::ClaimsChallenge { claims: asked } = self {
             let asked = asked.clone().unwrap_or_else(|| claims::newer_than(Timestamp::now().as_second()));
-            let refused = challenged(door, "The practice cloud was asked to answer so.");
+            let refused = challenged(service, "The practice cloud was asked to answer so.");
             return Some(refused.header("www-authenticate", claims::challenge(ELSEWHERE, &asked)));
         }
         let Self::Status { status, code, message, retry_after, .. } = self else { return None };
         let code = code.as_deref().unwrap_or(default_code(*status));
         let message = message.as_deref().unwrap_or("The practice cloud was asked to answer so.");
-        let fault = match door {
-            Door::Vault(_) => Fault::vault(*status, code, message, None),
+        let fault = match service {
+            CloudService::Vault(_) => Fault::vault(*status, code, message, None),
             _ => Fault::arm(*status, code, message),
         };
         Some(match retry_after {
@@ -139,9 +139,9 @@ impl Kind {
 }
 
 /// A 401 whose header says what the token lacks.
-fn challenged(door: &Door, message: &str) -> Fault {
-    match door {
-        Door::Vault(_) => Fault::vault(401, "Unauthorized", message, None),
+fn challenged(service: &CloudService, message: &str) -> Fault {
+    match service {
+        CloudService::Vault(_) => Fault::vault(401, "Unauthorized", message, None),
         _ => Fault::arm(401, "InvalidAuthenticationToken", message),
     }
 }

@@ -2,13 +2,13 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Kind;
-use crate::{door::Incoming, pattern::is_like};
+use super::FaultKind;
+use crate::{pattern::is_like, service::IncomingRequest};
 
 /// A fault with the requests that it applies to; omitted members match every request.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Rule {
+pub struct FaultRule {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub method: Option<String>,
     /// A path without its query; `*` matches anything; any casing.
@@ -17,7 +17,7 @@ pub struct Rule {
     /// Host and port in the same form: `kv-shop.vault.*`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub host: Option<String>,
-    pub fault: Kind,
+    pub fault: FaultKind,
     /// The number of matching requests that pass first.
     #[serde(default)]
     pub skip: u32,
@@ -36,7 +36,7 @@ fn always() -> f64 {
     1.0
 }
 
-impl Rule {
+impl FaultRule {
     /// Checks that the rule is valid; the error says in words why not.
     pub fn check(&self) -> Result<(), String> {
         if !(0.0..=1.0).contains(&self.probability) {
@@ -45,7 +45,7 @@ impl Rule {
         self.fault.check()
     }
 
-    pub fn fits(&self, incoming: &Incoming) -> bool {
+    pub fn fits(&self, incoming: &IncomingRequest) -> bool {
         let fits = |pattern: &Option<String>, text: &str| {
             pattern.as_ref().is_none_or(|pattern| is_like(pattern, text))
         };

@@ -3,22 +3,22 @@
 use serde_json::Value;
 
 use super::{
-    fault::Refused,
+    fault::QueryError,
     function::{Function, call},
     operator::{Binary, apply},
     scalar::Scalar,
-    token::Place,
+    token::QueryPosition,
 };
 use jiff::Timestamp;
 
 /// The cells of one row, in the order of the columns.
-pub type Row = Vec<Scalar>;
+pub type QueryRow = Vec<Scalar>;
 
 #[derive(Debug, Clone, PartialEq)]
 pub enum Expression {
     Literal(Scalar),
     /// As it was written.
-    Name(String, Place),
+    Name(String, QueryPosition),
     /// A name whose column is known.
     Column(usize),
     /// `properties.thumbprint`, `tags['owner']`
@@ -44,10 +44,10 @@ pub enum Expression {
 
 impl Expression {
     /// Replaces names with columns; `operator` is named in a refusal.
-    pub fn resolve(&mut self, columns: &[String], operator: &str) -> Result<(), Refused> {
+    pub fn resolve(&mut self, columns: &[String], operator: &str) -> Result<(), QueryError> {
         if let Self::Name(name, place) = self {
             let found = columns.iter().position(|column| column == name);
-            *self = Self::Column(found.ok_or_else(|| Refused::unresolved(operator, name, *place))?);
+            *self = Self::Column(found.ok_or_else(|| QueryError::unresolved(operator, name, *place))?);
             return Ok(());
         }
         self.parts_mut().into_iter().try_for_each(|part| part.resolve(columns, operator))

@@ -3,21 +3,21 @@
 
 use serde_json::{Value, json};
 
-use super::token::Place;
+use super::token::QueryPosition;
 use crate::{context::Context, reply::Fault};
 
 /// Why a query cannot be run.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Refused {
+pub struct QueryError {
     code: &'static str,
     message: String,
-    pub place: Option<Place>,
+    pub place: Option<QueryPosition>,
     token: Option<String>,
 }
 
-impl Refused {
+impl QueryError {
     /// The query cannot be parsed at this token.
-    pub fn parser(place: Place, token: &str) -> Self {
+    pub fn parser(place: QueryPosition, token: &str) -> Self {
         Self {
             code: "ParserFailure",
             message: "ParserFailure".to_owned(),
@@ -27,7 +27,7 @@ impl Refused {
     }
 
     /// Part of Kusto, but not of this cloud: refused by its name.
-    pub fn unknown(what: &str, place: Place, token: &str) -> Self {
+    pub fn unknown(what: &str, place: QueryPosition, token: &str) -> Self {
         Self {
             code: "InvalidQueryLanguage",
             message: format!("The practice cloud does not have the {what} '{token}'."),
@@ -37,7 +37,7 @@ impl Refused {
     }
 
     /// A name that is no column of the rows.
-    pub fn unresolved(operator: &str, name: &str, place: Place) -> Self {
+    pub fn unresolved(operator: &str, name: &str, place: QueryPosition) -> Self {
         Self {
             code: "SemanticError",
             message: format!(

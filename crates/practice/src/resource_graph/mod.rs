@@ -28,16 +28,16 @@ use serde_json::{Value, json};
 use self::{
     fault::{access_denied, invalid},
     query::Query,
-    run::{Page, Position},
+    run::{Position, RowPage},
     scalar::Scalar,
-    table::Scope,
+    table::QueryScope,
 };
 use super::{
     arm::subscriptions,
-    call::{Call, Method},
+    call::{Call, HttpMethod},
     context::{Context, View},
     entra::tenants::GUEST,
-    reply::{Fault, Outcome, Reply},
+    reply::{Fault, Reply, ReplyResult},
     route::Route,
 };
 
@@ -47,11 +47,11 @@ const LARGEST_PAGE: usize = 1000;
 const SUBSCRIPTIONS: usize = 1000;
 
 pub const ROUTES: &[Route] = &[
-    Route::new(Method::Post, "providers/Microsoft.ResourceGraph/resources", resources),
-    Route::new(Method::Get, "providers/Microsoft.ResourceGraph/operations", operations),
+    Route::new(HttpMethod::Post, "providers/Microsoft.ResourceGraph/resources", resources),
+    Route::new(HttpMethod::Get, "providers/Microsoft.ResourceGraph/operations", operations),
 ];
 
-fn resources(ctx: &Context<'_>, call: &Call) -> Outcome {
+fn resources(ctx: &Context<'_>, call: &Call) -> ReplyResult {
     let ctx = &Context { view: View::Indexed, ..*ctx };
     let text = call.text("/query").ok_or_else(|| invalid(ctx, "InvalidPayload", "The query is missing."))?;
     if call.body["facets"].as_array().is_some_and(|facets| !facets.is_empty()) {
@@ -69,10 +69,10 @@ fn resources(ctx: &Context<'_>, call: &Call) -> Outcome {
 
 /// The scope of a request: subscriptions, a management group (only the root exists, named like the tenant),
 /// or all.
-fn scope(ctx: &Context<'_>, call: &Call) -> Result<Scope, Fault> {
+fn scope(ctx: &Context<'_>, call: &Call) -> Result<QueryScope, Fault> {
     let body = &call.body;
     if call.caller.is_guest() {
-        return Ok(Scope::Subscriptions(vec![GUEST.subscription.0.to_owned()]));
+        return Ok(QueryScope::Subscriptions(vec![GUEST.subscription.0.to_owned()]));
     }
     let words = |member: &str| -> Option<Vec<&str>> {
         let all = body[member].as_array().filter(|all| !all.is_empty())?;
@@ -80,10 +80,10 @@ fn scope(ctx: &Context<'_>, call: &Call) -> Result<Scope, Fault> {
     };
     if let Some(groups) = words("managementGroups") {
         let root = groups.iter().any(|group| group.eq_ignore_ascii_case(&ctx.setting.tenant_id));
-        return if root { Ok(Scope::Tenant) } else { Err(access_denied(ctx)) };
+        return if root { Ok(QueryScope::Tenant) } else { Err(access_denied(ctx)) };
     }
     let Some(wanted) = words("subscriptions") else {
-        return Ok(Scope::Tenant);
+        return Ok(QueryScope::Tenant);
     };
     if wanted.len() > SUBSCRIPTIONS {
         let message =
@@ -99,8 +99,8 @@ fn scope(ctx: &Context<'_>, call: &Call) -> Result<Scope, Fault> {
     seen.dedup();
     match seen.len() {
         0 => Err(access_denied(ctx)),
-        all if all == known.len() => Ok(Scope::Tenant),
-        _ => Ok(Scope::Subscriptions(seen)),
+        all if all == known.len() => Ok(QueryScope::Tenant),
+        _ => Ok(QueryScope::Subscriptions(seen)),
     }
 }
 
@@ -141,7 +141,7 @@ fn fingerprint(query: &str) -> u32 {
     query.bytes().fold(2_166_136_261, |sum: u32, byte| (sum ^ u32::from(byte)).wrapping_mul(16_777_619))
 }
 
-fn answer(query: &Query, text: &str, page: Page, table: bool) -> Value {
+fn answer(query: &Query, text: &str, page: RowPage, table: bool) -> Value {
     let mut answer = json!({
         "totalRecords": page.total,
         "count": page.rows.len(),
@@ -180,7 +180,7 @@ fn as_table(query: &Query, rows: Vec<Vec<Scalar>>) -> Value {
     json!({"columns": columns, "rows": rows})
 }
 
-fn operations(_: &Context<'_>, _: &Call) -> Outcome {
+fn operations(_: &Context<'_>, _: &Call) -> ReplyResult {
     Ok(Reply::ok(json!({"value": [{
         "name": "Microsoft.ResourceGraph/resources/read",
         "display": {

@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 
 use super::{
     expression::Expression,
-    query::Stage,
+    query::QueryStage,
     table::{COLUMNS, PROPERTIES},
 };
 
@@ -24,28 +24,29 @@ const MADE_OF: [&str; 2] = ["serverFarmId", "inboundIpAddress"];
 
 impl Needs {
     /// What `stages` use until they make rows of their own; everything, if they never do.
-    pub fn of(stages: &[Stage]) -> Self {
+    pub fn of(stages: &[QueryStage]) -> Self {
         let mut needs = Self::of_conditions(stages);
-        if !stages.iter().any(|stage| matches!(stage, Stage::Project(_) | Stage::Summarize { .. })) {
+        if !stages.iter().any(|stage| matches!(stage, QueryStage::Project(_) | QueryStage::Summarize { .. }))
+        {
             needs.columns = [true; COLUMNS.len()];
         }
         needs
     }
 
     /// The same when the rows themselves are not returned, for instance because they are only counted.
-    pub fn of_conditions(stages: &[Stage]) -> Self {
+    pub fn of_conditions(stages: &[QueryStage]) -> Self {
         let mut needs = Self::default();
         for stage in stages {
             for expression in looked_at(stage) {
                 needs.look(expression);
             }
             match stage {
-                Stage::Join(join) => {
+                QueryStage::Join(join) => {
                     for (left, _) in &join.on {
                         needs.look(&Expression::Column(*left));
                     }
                 }
-                Stage::Project(_) | Stage::Summarize { .. } => break,
+                QueryStage::Project(_) | QueryStage::Summarize { .. } => break,
                 _ => {}
             }
         }
@@ -91,16 +92,16 @@ impl Needs {
 }
 
 /// The expressions that a stage computes for a row.
-fn looked_at(stage: &Stage) -> Vec<&Expression> {
+fn looked_at(stage: &QueryStage) -> Vec<&Expression> {
     match stage {
-        Stage::Where(of) | Stage::Expand { of, .. } => vec![of],
-        Stage::Extend(written) => written.iter().map(|(_, of)| of).collect(),
-        Stage::Project(all) => all.iter().collect(),
-        Stage::Order(keys) => keys.iter().map(|key| &key.of).collect(),
-        Stage::Summarize { groups, aggregates } => {
+        QueryStage::Where(of) | QueryStage::Expand { of, .. } => vec![of],
+        QueryStage::Extend(written) => written.iter().map(|(_, of)| of).collect(),
+        QueryStage::Project(all) => all.iter().collect(),
+        QueryStage::Order(keys) => keys.iter().map(|key| &key.of).collect(),
+        QueryStage::Summarize { groups, aggregates } => {
             groups.iter().chain(aggregates.iter().filter_map(|one| one.of.as_ref())).collect()
         }
-        Stage::Take(_) | Stage::Join(_) => Vec::new(),
+        QueryStage::Take(_) | QueryStage::Join(_) => Vec::new(),
     }
 }
 

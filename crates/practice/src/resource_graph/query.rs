@@ -4,22 +4,22 @@ use super::{
     expression::Expression,
     operator::Binary,
     scalar::Scalar,
-    table::{COLUMNS, Table},
+    table::{COLUMNS, QueryTable},
 };
 
 /// A query whose names are all resolved.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Query {
-    pub table: Table,
+    pub table: QueryTable,
     /// The only resource types that can match, in lower case, when conditions name some.
     pub kinds: Option<Vec<String>>,
-    pub stages: Vec<Stage>,
+    pub stages: Vec<QueryStage>,
     /// The columns of the last stage.
     pub columns: Vec<String>,
 }
 
 #[derive(Debug, Clone, PartialEq)]
-pub enum Stage {
+pub enum QueryStage {
     Where(Expression),
     /// Sets the columns at these indices; new ones are appended.
     Extend(Vec<(usize, Expression)>),
@@ -31,7 +31,7 @@ pub enum Stage {
         of: Expression,
     },
     Join(Box<Join>),
-    Order(Vec<Key>),
+    Order(Vec<OrderByKey>),
     Take(usize),
     Summarize {
         groups: Vec<Expression>,
@@ -41,7 +41,7 @@ pub enum Stage {
 
 /// A key of `order by`.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Key {
+pub struct OrderByKey {
     pub of: Expression,
     pub descending: bool,
 }
@@ -75,7 +75,7 @@ pub struct Aggregate {
     pub of: Option<Expression>,
 }
 
-impl Stage {
+impl QueryStage {
     /// Whether it processes one row at a time, so that pages can be returned while rows are read.
     pub fn is_row_wise(&self) -> bool {
         matches!(
@@ -112,7 +112,7 @@ impl Query {
     /// Removes the conditions on the type from the first stages: rows of other types are not even read. An
     /// `order by id` can then be dropped, because rows of one type are stored in that order.
     pub fn narrow(mut self) -> Self {
-        while let Some(Stage::Where(condition)) = self.stages.first() {
+        while let Some(QueryStage::Where(condition)) = self.stages.first() {
             let Some(kinds) = kinds_of(condition) else {
                 break;
             };
@@ -123,18 +123,18 @@ impl Query {
             self.stages.remove(0);
         }
         // `where type == … and …`: only the first half is removed.
-        if let Some(Stage::Where(Expression::Binary(Binary::And, one, rest))) = self.stages.first()
+        if let Some(QueryStage::Where(Expression::Binary(Binary::And, one, rest))) = self.stages.first()
             && self.kinds.is_none()
             && let Some(kinds) = kinds_of(one)
         {
             self.kinds = Some(kinds);
             let rest = rest.as_ref().clone();
-            self.stages[0] = Stage::Where(rest);
+            self.stages[0] = QueryStage::Where(rest);
         }
         let one_kind = self.kinds.as_ref().is_some_and(|kinds| kinds.len() == 1);
         let by_id = self.stages.iter().position(|stage| !stage.is_row_wise()).filter(|at| {
-            matches!(&self.stages[*at], Stage::Order(keys)
-                if matches!(keys.as_slice(), [Key { of: Expression::Column(id), descending: false }] if self.is_id(*id, *at)))
+            matches!(&self.stages[*at], QueryStage::Order(keys)
+                if matches!(keys.as_slice(), [OrderByKey { of: Expression::Column(id), descending: false }] if self.is_id(*id, *at)))
         });
         if let Some(at) = by_id.filter(|_| one_kind) {
             self.stages.remove(at);
@@ -146,9 +146,9 @@ impl Query {
     fn is_id(&self, mut column: usize, at: usize) -> bool {
         for stage in self.stages[..at].iter().rev() {
             match stage {
-                Stage::Where(_) => {}
-                Stage::Extend(written) if written.iter().all(|(to, _)| *to != column) => {}
-                Stage::Project(all) => match all.get(column) {
+                QueryStage::Where(_) => {}
+                QueryStage::Extend(written) if written.iter().all(|(to, _)| *to != column) => {}
+                QueryStage::Project(all) => match all.get(column) {
                     Some(Expression::Column(from)) => column = *from,
                     _ => return false,
                 },

@@ -3,10 +3,10 @@
 
 use serde_json::{Value, json};
 
-use super::{expression::Row, needs::Needs, scalar::Scalar};
+use super::{expression::QueryRow, needs::Needs, scalar::Scalar};
 use crate::{
     context::{Context, text},
-    id::ResourceId,
+    id::ArmId,
     provider::microsoft_web::site,
     reply::Fault,
 };
@@ -36,7 +36,7 @@ pub const PROPERTIES: usize = 11;
 
 /// The tables with which a query may begin.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Table {
+pub enum QueryTable {
     Resources,
     /// Subscriptions and resource groups.
     Containers,
@@ -44,7 +44,7 @@ pub enum Table {
     AppService,
 }
 
-impl Table {
+impl QueryTable {
     /// Finds a table by its name, in any casing.
     pub fn named(name: &str) -> Option<Self> {
         Some(match name.to_lowercase().as_str() {
@@ -78,20 +78,20 @@ impl Table {
 
 /// The subscriptions whose resources a query sees.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Scope {
+pub enum QueryScope {
     Tenant,
     /// Ids in lower case, sorted.
     Subscriptions(Vec<String>),
 }
 
 /// The key ranges of the store that hold the rows of a table, in the order of their keys.
-pub fn stretches(table: Table, kinds: Option<&[String]>, scope: &Scope) -> Vec<String> {
+pub fn stretches(table: QueryTable, kinds: Option<&[String]>, scope: &QueryScope) -> Vec<String> {
     let wanted =
         table.kinds().iter().filter(|kind| kinds.is_none_or(|kinds| kinds.iter().any(|one| one == *kind)));
     let mut all: Vec<String> = wanted
         .flat_map(|kind| match scope {
-            Scope::Tenant => vec![format!("{kind}|")],
-            Scope::Subscriptions(ids) => {
+            QueryScope::Tenant => vec![format!("{kind}|")],
+            QueryScope::Subscriptions(ids) => {
                 let end = if *kind == "microsoft.resources/subscriptions" { "" } else { "/" };
                 ids.iter().map(|id| format!("{kind}|/subscriptions/{id}{end}")).collect()
             }
@@ -102,8 +102,8 @@ pub fn stretches(table: Table, kinds: Option<&[String]>, scope: &Scope) -> Vec<S
 }
 
 /// A stored resource as a row that contains only what the query needs.
-pub fn row(ctx: &Context<'_>, stored: Value, needs: &Needs) -> Result<Row, Fault> {
-    let id = ResourceId::parse(text(&stored, "/id"));
+pub fn row(ctx: &Context<'_>, stored: Value, needs: &Needs) -> Result<QueryRow, Fault> {
+    let id = ArmId::parse(text(&stored, "/id"));
     let kind = id.kind();
     let mut shown = match kind.as_str() {
         // The index also contains what GET adds to a site (hostnames, TLS states).

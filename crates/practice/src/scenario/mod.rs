@@ -109,7 +109,7 @@ pub fn load_or_build(world: &World, options: &Options) -> Result<Start, Emulator
     Ok(start)
 }
 
-fn read(name: &str) -> Result<Estate, String> {
+fn read(name: &str) -> Result<ScenarioFile, String> {
     let Some(Scenario { text, .. }) = SCENARIOS.iter().find(|one| one.name == name) else {
         let names: Vec<&str> = SCENARIOS.iter().map(|one| one.name).collect();
         return Err(format!("it is not known; there are: {}", names.join(", ")));
@@ -120,32 +120,32 @@ fn read(name: &str) -> Result<Estate, String> {
 /// A scenario file.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Estate {
+struct ScenarioFile {
     start: Begin,
-    task: Option<task::Task>,
-    subscription: Vec<Subscription>,
+    task: Option<task::ScenarioTask>,
+    subscription: Vec<ScenarioSubscription>,
     #[serde(default)]
-    plan: Vec<Plan>,
+    plan: Vec<ScenarioPlan>,
     #[serde(default)]
-    app: Vec<App>,
+    app: Vec<ScenarioApp>,
     #[serde(default)]
-    certificate: Vec<Certificate>,
+    certificate: Vec<ScenarioCertificate>,
     #[serde(default)]
-    public: Vec<Public>,
+    public: Vec<ScenarioPublicCertificate>,
     #[serde(default)]
-    vault: Vec<Vault>,
+    vault: Vec<ScenarioVault>,
     #[serde(default)]
-    kept: Vec<Kept>,
+    kept: Vec<KeptCertificate>,
     #[serde(default)]
     domain: Vec<Domain>,
     #[serde(default)]
-    order: Vec<Order>,
+    order: Vec<ScenarioOrder>,
     #[serde(default)]
-    lock: Vec<Lock>,
+    lock: Vec<ScenarioLock>,
     #[serde(default)]
-    record: Vec<super::dns::Record>,
+    record: Vec<super::dns::DnsRecord>,
     #[serde(default)]
-    fault: Vec<faults::Rule>,
+    fault: Vec<faults::FaultRule>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -157,7 +157,7 @@ struct Begin {
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Subscription {
+struct ScenarioSubscription {
     id: String,
     name: String,
     group: Vec<Group>,
@@ -175,7 +175,7 @@ struct Group {
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Plan {
+struct ScenarioPlan {
     group: String,
     name: String,
     sku: String,
@@ -186,7 +186,7 @@ struct Plan {
 /// An app is in the group of its plan.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct App {
+struct ScenarioApp {
     name: String,
     plan: String,
     #[serde(default)]
@@ -235,7 +235,7 @@ enum Pointing {
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Certificate {
+struct ScenarioCertificate {
     name: String,
     plan: String,
     /// `upload`, `managed`, or the name of a vault.
@@ -247,11 +247,11 @@ struct Certificate {
     expires: String,
     /// Which CA issued it; managed certificates always come from DigiCert.
     #[serde(default)]
-    ca: Issuer,
+    ca: ScenarioIssuer,
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
-enum Issuer {
+enum ScenarioIssuer {
     #[default]
     GoDaddy,
     DigiCert,
@@ -259,7 +259,7 @@ enum Issuer {
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Public {
+struct ScenarioPublicCertificate {
     app: String,
     name: String,
     host: String,
@@ -269,7 +269,7 @@ struct Public {
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Vault {
+struct ScenarioVault {
     name: String,
     group: String,
     model: Model,
@@ -293,19 +293,19 @@ enum Service {
 /// A certificate in a vault that no app uses yet.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Kept {
+struct KeptCertificate {
     vault: String,
     name: String,
     hosts: Vec<String>,
     issued: String,
     expires: String,
     #[serde(default)]
-    form: Form,
+    form: KeptForm,
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-enum Form {
+enum KeptForm {
     #[default]
     Pkcs12,
     /// PKCS#12 with an elliptic curve key.
@@ -324,7 +324,7 @@ struct Domain {
 /// A certificate order with its past.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Order {
+struct ScenarioOrder {
     name: String,
     group: String,
     common_name: String,
@@ -332,7 +332,7 @@ struct Order {
     auto_renew: bool,
     bought: String,
     #[serde(default = "by_txt")]
-    method: provider::certificate_registration::names::Method,
+    method: provider::certificate_registration::names::VerificationMethod,
     /// When certificates were issued, oldest first; empty: ownership was never proven.
     #[serde(default)]
     issued: Vec<String>,
@@ -355,21 +355,21 @@ fn yes() -> bool {
     true
 }
 
-fn by_txt() -> provider::certificate_registration::names::Method {
-    provider::certificate_registration::names::Method::Txt
+fn by_txt() -> provider::certificate_registration::names::VerificationMethod {
+    provider::certificate_registration::names::VerificationMethod::Txt
 }
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Lock {
+struct ScenarioLock {
     name: String,
     group: String,
-    level: LockLevel,
+    level: ScenarioLockLevel,
     notes: String,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-enum LockLevel {
+enum ScenarioLockLevel {
     CanNotDelete,
     ReadOnly,
 }
@@ -388,7 +388,7 @@ mod tests {
 
     #[test]
     fn the_default_estate_begins_in_the_same_states_whatever_the_day() {
-        use crate::{context::text, fixture::Fixture, id::ResourceId};
+        use crate::{context::text, fixture::Fixture, id::ArmId};
         // The limits change in March of 2026, 2027 and 2029.
         for day in [
             "2026-02-01",
@@ -405,7 +405,7 @@ mod tests {
             cloud.with(|ctx| build::build(&Context { view: View::Planted, ..*ctx }, &estate).unwrap());
             cloud.settle();
             let states = |kind: &str, member: &str| -> Vec<(String, String)> {
-                let all = cloud.with(|ctx| ctx.list(kind, &ResourceId::parse("")).unwrap());
+                let all = cloud.with(|ctx| ctx.list(kind, &ArmId::parse("")).unwrap());
                 all.iter().map(|one| (text(one, "/name").to_owned(), text(one, member).to_owned())).collect()
             };
             for (name, status) in

@@ -2,8 +2,8 @@
 //! rekeyed.
 
 use super::{
-    Import, Order,
-    build::{Place, moment},
+    Import, ScenarioOrder,
+    build::{NameResolver, moment},
 };
 use crate::{
     context::{Context, text},
@@ -18,7 +18,7 @@ use crate::{
 };
 
 /// Creates one order and imports its certificate, if the scenario says so.
-pub fn make(ctx: &Context<'_>, place: Place<'_>, wanted: &Order) -> Result<(), Fault> {
+pub fn make(ctx: &Context<'_>, place: NameResolver<'_>, wanted: &ScenarioOrder) -> Result<(), Fault> {
     let group = place.group(&wanted.group)?;
     let id = group.under("Microsoft.CertificateRegistration", "certificateOrders", &wanted.name);
     // The portal names the secret after the order and appends a GUID (recorded traffic).
@@ -52,10 +52,14 @@ pub fn make(ctx: &Context<'_>, place: Place<'_>, wanted: &Order) -> Result<(), F
     Ok(())
 }
 
-fn webspace(ctx: &Context<'_>, place: Place<'_>, import: &Import) -> Result<certificates::Place, Fault> {
+fn webspace(
+    ctx: &Context<'_>,
+    place: NameResolver<'_>,
+    import: &Import,
+) -> Result<certificates::Placement, Fault> {
     let id = place.plan(&import.plan)?;
     let plan = ctx.need(&id)?;
-    Ok(certificates::Place {
+    Ok(certificates::Placement {
         id: id.parent().under("Microsoft.Web", "certificates", &import.name),
         region: text(&plan, "/location").to_owned(),
         webspace: text(&plan, "/properties/webSpace").to_owned(),

@@ -6,36 +6,36 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::{
-    call::{Call, Method},
+    call::{Call, HttpMethod},
     context::{Context, text},
     control::duration,
-    id::ResourceId,
+    id::ArmId,
     provider::microsoft_web::{bindings, certificates},
-    reply::{Fault, Outcome, Reply},
+    reply::{Fault, Reply, ReplyResult},
     route::Route,
     store::Collection,
 };
 
 const UNDERTAKING: Collection<Undertaking> = Collection::new("task");
 
-pub const ROUTES: &[Route] = &[Route::new(Method::Get, "_emulator/goal", show)];
+pub const ROUTES: &[Route] = &[Route::new(HttpMethod::Get, "_emulator/goal", show)];
 
 /// The part of a scenario file that defines a task.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Task {
+pub struct ScenarioTask {
     title: String,
     /// Paragraphs.
     briefing: Vec<String>,
     /// The time limit: `2h`.
     within: Option<String>,
-    goal: Vec<Goal>,
+    goal: Vec<TaskGoal>,
 }
 
 /// Hostnames with what each has to present.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Goal {
+struct TaskGoal {
     words: String,
     /// Empty: every hostname that presents a certificate.
     #[serde(default)]
@@ -49,14 +49,14 @@ struct Goal {
 /// A task that has begun.
 #[derive(Debug, Serialize, Deserialize)]
 struct Undertaking {
-    task: Task,
+    task: ScenarioTask,
     began: Timestamp,
     /// When all goals were first seen reached; later changes do not undo it.
     reached: Option<Timestamp>,
 }
 
 /// Begins a task now. A goal that cannot be judged is refused here rather than in the middle of the task.
-pub fn begin(ctx: &Context<'_>, task: &Task) -> Result<(), Fault> {
+pub fn begin(ctx: &Context<'_>, task: &ScenarioTask) -> Result<(), Fault> {
     task.within.as_deref().map(duration).transpose()?;
     for goal in &task.goal {
         duration(&goal.lasting)?;
@@ -66,7 +66,7 @@ pub fn begin(ctx: &Context<'_>, task: &Task) -> Result<(), Fault> {
 }
 
 /// The state of the task; 404 if there is none.
-fn show(ctx: &Context<'_>, _: &Call) -> Outcome {
+fn show(ctx: &Context<'_>, _: &Call) -> ReplyResult {
     let Some(mut begun) = ctx.tx.get(&UNDERTAKING, "")? else {
         return Err(Fault::arm(
             404,
@@ -102,7 +102,7 @@ fn moment(from: Timestamp, span: &str) -> Result<Timestamp, Fault> {
 }
 
 /// What keeps a goal from being reached, one line for each hostname.
-fn missing(ctx: &Context<'_>, goal: &Goal) -> Result<Vec<String>, Fault> {
+fn missing(ctx: &Context<'_>, goal: &TaskGoal) -> Result<Vec<String>, Fault> {
     let named = match goal.hosts.as_slice() {
         [] => presenting(ctx)?,
         hosts => hosts.to_vec(),
@@ -121,8 +121,9 @@ fn missing(ctx: &Context<'_>, goal: &Goal) -> Result<Vec<String>, Fault> {
 fn presenting(ctx: &Context<'_>) -> Result<Vec<String>, Fault> {
     let mut hosts = Vec::new();
     for kind in bindings::KINDS {
-        let all = ctx.list(kind, &ResourceId::parse(""))?;
-        let bound = all.iter().filter(|binding| bindings::state(binding) != bindings::SslState::Disabled);
+        let all = ctx.list(kind, &ArmId::parse(""))?;
+        let bound =
+            all.iter().filter(|binding| bindings::state(binding) != bindings::BindingSslState::Disabled);
         hosts.extend(bound.map(|binding| bindings::host(binding).to_owned()));
     }
     Ok(hosts)

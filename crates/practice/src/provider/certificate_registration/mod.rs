@@ -2,7 +2,7 @@
 //!
 //! `order` defines an order, `orders` and `stored` its resources, `verify` the proofs of ownership, `issue`
 //! what the CA does with a verified order; `history` has the timeline and mails. Everything that takes time
-//! is a [`Job`].
+//! is a [`CertificateJob`].
 
 mod detectors;
 mod history;
@@ -19,9 +19,9 @@ mod verify;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    call::Method::{Delete, Get, Patch, Post, Put},
+    call::HttpMethod::{Delete, Get, Patch, Post, Put},
     context::Context,
-    id::ResourceId,
+    id::ArmId,
     jobs,
     reply::Fault,
     route::Route,
@@ -69,14 +69,14 @@ pub const ROUTES: &[Route] = &[
 /// A later step of an order. A job does nothing when the order is not in the state that the job was scheduled
 /// for.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Job {
+pub struct CertificateJob {
     /// The order's id.
     order: String,
-    step: Step,
+    step: OrderStep,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
-enum Step {
+enum OrderStep {
     /// The purchase is complete.
     Placed,
     /// The CA looks for a proof of ownership.
@@ -93,27 +93,27 @@ enum Step {
     Deliver,
 }
 
-impl Job {
+impl CertificateJob {
     /// Runs it, if the order is still there.
     pub fn run(self, ctx: &Context<'_>) -> Result<(), Fault> {
-        let Some(order) = order::Order::find(ctx, &ResourceId::parse(&self.order))? else {
+        let Some(order) = order::OrderRecord::find(ctx, &ArmId::parse(&self.order))? else {
             return Ok(());
         };
         match self.step {
-            Step::Placed => orders::placed(ctx, order),
-            Step::Check { attempt } => verify::check(ctx, order, attempt),
-            Step::Issue => issue::issue(ctx, order),
-            Step::Deny => issue::deny(ctx, order),
-            Step::Replace { thumbprint } => issue::replace(ctx, order, &thumbprint),
-            Step::Expire { thumbprint } => issue::expire(ctx, order, &thumbprint),
-            Step::Deliver => stored::deliver_again(ctx, order),
+            OrderStep::Placed => orders::placed(ctx, order),
+            OrderStep::Check { attempt } => verify::check(ctx, order, attempt),
+            OrderStep::Issue => issue::issue(ctx, order),
+            OrderStep::Deny => issue::deny(ctx, order),
+            OrderStep::Replace { thumbprint } => issue::replace(ctx, order, &thumbprint),
+            OrderStep::Expire { thumbprint } => issue::expire(ctx, order, &thumbprint),
+            OrderStep::Deliver => stored::deliver_again(ctx, order),
         }
     }
 }
 
 /// The job of one order.
-fn job(order: &order::Order, step: Step) -> jobs::Job {
-    jobs::Job::CertificateRegistration(Job { order: order.id.clone(), step })
+fn job(order: &order::OrderRecord, step: OrderStep) -> jobs::ScheduledJob {
+    jobs::ScheduledJob::CertificateRegistration(CertificateJob { order: order.id.clone(), step })
 }
 
 #[cfg(test)]

@@ -30,7 +30,7 @@ impl Product {
 
 /// How ownership of a domain was proven (A97–A100).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Method {
+pub enum VerificationMethod {
     AppService,
     Domain,
     Mail,
@@ -38,7 +38,7 @@ pub enum Method {
     Html,
 }
 
-impl Method {
+impl VerificationMethod {
     /// Whether the CA includes `www` (A105, A106); both page methods lost it in December 2021.
     pub fn keeps_www(self) -> bool {
         matches!(self, Self::Domain | Self::Mail | Self::Txt)
@@ -46,7 +46,7 @@ impl Method {
 }
 
 /// The names that a certificate will carry, its common name first (A75, A76, A105).
-pub fn secured(product: Product, common_name: &str, method: Method) -> Vec<String> {
+pub fn secured(product: Product, common_name: &str, method: VerificationMethod) -> Vec<String> {
     let mut names = vec![common_name.to_owned()];
     match product {
         Product::Wildcard => names.extend(common_name.strip_prefix("*.").map(str::to_owned)),
@@ -106,13 +106,13 @@ mod tests {
     #[test]
     fn the_method_decides_about_www_and_only_at_the_root() {
         let names = |name, method| secured(Product::Standard, name, method);
-        assert_eq!(names("contoso.com", Method::Txt), ["contoso.com", "www.contoso.com"]);
-        assert_eq!(names("contoso.com", Method::AppService), ["contoso.com"]);
-        assert_eq!(names("contoso.com", Method::Html), ["contoso.com"]);
-        assert_eq!(names("contoso.co.uk", Method::Mail).len(), 2);
-        assert_eq!(names("shop.contoso.com", Method::Mail), ["shop.contoso.com"]);
+        assert_eq!(names("contoso.com", VerificationMethod::Txt), ["contoso.com", "www.contoso.com"]);
+        assert_eq!(names("contoso.com", VerificationMethod::AppService), ["contoso.com"]);
+        assert_eq!(names("contoso.com", VerificationMethod::Html), ["contoso.com"]);
+        assert_eq!(names("contoso.co.uk", VerificationMethod::Mail).len(), 2);
+        assert_eq!(names("shop.contoso.com", VerificationMethod::Mail), ["shop.contoso.com"]);
         assert_eq!(
-            secured(Product::Wildcard, "*.contoso.com", Method::Txt),
+            secured(Product::Wildcard, "*.contoso.com", VerificationMethod::Txt),
             ["*.contoso.com", "contoso.com"]
         );
     }

@@ -8,16 +8,16 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use zeroize::Zeroizing;
 
-use super::names::{Method, Product};
+use super::names::{Product, VerificationMethod};
 use crate::{
     ca::{
         Issued,
-        facts::{Facts, order_block, without_zone},
+        facts::{CertificateFacts, order_block, without_zone},
     },
     calendar::{AUTO_RENEWAL_DAYS, MANUAL_RENEWAL_DAYS, days},
     context::Context,
-    id::ResourceId,
-    material::{Material, Octets},
+    id::ArmId,
+    material::{Base64Bytes, Material},
     reply::Fault,
 };
 
@@ -55,7 +55,7 @@ pub enum Event {
 
 /// What the CA is currently asked to do.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Pending {
+pub struct PendingRequest {
     pub kind: PendingKind,
     pub since: Timestamp,
     pub key_size: u16,
@@ -78,8 +78,8 @@ pub enum PendingKind {
 
 /// A proof of ownership.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Proof {
-    pub method: Method,
+pub struct OwnershipProof {
+    pub method: VerificationMethod,
     pub at: Timestamp,
 }
 
@@ -136,19 +136,19 @@ impl Current {
 
     /// Everything that a PFX contains, unless the customer holds the key.
     pub fn material(&self) -> Option<Material> {
-        let chain = self.chain.iter().map(|one| Octets(der(one))).collect();
+        let chain = self.chain.iter().map(|one| Base64Bytes(der(one))).collect();
         self.key.as_ref().map(|key| Material { leaf: self.leaf(), chain, key: Zeroizing::new(der(&key.0)) })
     }
 
     /// The facts in the leaf.
-    pub fn facts(&self) -> Result<Facts, Fault> {
-        Facts::read(&der(&self.leaf)).map_err(broken)
+    pub fn facts(&self) -> Result<CertificateFacts, Fault> {
+        CertificateFacts::read(&der(&self.leaf)).map_err(broken)
     }
 }
 
-/// An order. Kept with the private parts, because it may hold a key; clients see [`Order::show`].
+/// An order. Kept with the private parts, because it may hold a key; clients see [`OrderRecord::show`].
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Order {
+pub struct OrderRecord {
     /// In Azure's casing.
     pub id: String,
     pub tags: Value,
@@ -168,21 +168,21 @@ pub struct Order {
     /// The earlier leaves, Base64 DER, oldest first.
     #[serde(default)]
     pub former: Vec<String>,
-    pub pending: Option<Pending>,
-    pub proof: Option<Proof>,
+    pub pending: Option<PendingRequest>,
+    pub proof: Option<OwnershipProof>,
     /// The owner approved a verification mail that was sent for the pending request.
     pub mail_approved: bool,
     pub history: Vec<(Event, Timestamp)>,
 }
 
-impl Order {
+impl OrderRecord {
     /// The order at an id, in any casing; `None` if there is none.
-    pub fn find(ctx: &Context<'_>, id: &ResourceId) -> Result<Option<Self>, Fault> {
+    pub fn find(ctx: &Context<'_>, id: &ArmId) -> Result<Option<Self>, Fault> {
         if id.kind() == KIND_KEY { ctx.private(id) } else { Ok(None) }
     }
 
     /// The order, or ARM's 404.
-    pub fn need(ctx: &Context<'_>, id: &ResourceId) -> Result<Self, Fault> {
+    pub fn need(ctx: &Context<'_>, id: &ArmId) -> Result<Self, Fault> {
         Self::find(ctx, id)?.ok_or_else(|| Fault::not_found(id))
     }
 
@@ -193,8 +193,8 @@ impl Order {
         ctx.save(&id, &self.show(ctx.now)?)
     }
 
-    pub fn resource_id(&self) -> ResourceId {
-        ResourceId::parse(&self.id)
+    pub fn resource_id(&self) -> ArmId {
+        ArmId::parse(&self.id)
     }
 
     /// `CN=contoso.com`
@@ -298,7 +298,7 @@ impl Stored {
     }
 
     /// The child resource.
-    pub fn show(&self, order: &Order) -> Value {
+    pub fn show(&self, order: &OrderRecord) -> Value {
         json!({
             "id": format!("{}/certificates/{}", order.id, self.name),
             "name": self.name,

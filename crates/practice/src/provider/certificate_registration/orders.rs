@@ -4,49 +4,49 @@ use jiff::SignedDuration;
 use serde_json::{Value, json};
 
 use super::{
-    Step, job,
+    OrderStep, job,
     names::{Product, is_order_name, refusal},
-    order::{Event, KIND_KEY, Order, Pending, PendingKind, Provisioning, Status},
-    purchases::{self, Reason},
+    order::{Event, KIND_KEY, OrderRecord, PendingKind, PendingRequest, Provisioning, Status},
+    purchases::{self, ChargeReason},
     stored,
 };
 use crate::{
-    arm::locks::{self, Level},
+    arm::locks::{self, LockLevel},
     ca::{CaError, facts::request_common_name},
     calendar::{DENIAL_DAYS, days},
-    call::{Call, Method},
+    call::{Call, HttpMethod},
     context::{Context, text},
-    id::ResourceId,
+    id::ArmId,
     operations,
-    reply::{Body, Fault, Outcome, Reply},
+    reply::{Fault, Reply, ReplyBody, ReplyResult},
     revocation,
 };
 
 const LOCK_NOTES: &str = "Deleting an App Service certificate is final: it revokes the certificate. Please remove the lock \
                           before deleting this certificate.";
 
-pub(super) fn list(ctx: &Context<'_>, call: &Call) -> Outcome {
+pub(super) fn list(ctx: &Context<'_>, call: &Call) -> ReplyResult {
     ctx.page(call, KIND_KEY, &call.target(), |shown| {
-        let order = Order::find(ctx, &ResourceId::parse(text(&shown, "/id")))?;
+        let order = OrderRecord::find(ctx, &ArmId::parse(text(&shown, "/id")))?;
         order.map(|order| order.show(ctx.now)).transpose()
     })
 }
 
-pub(super) fn get(ctx: &Context<'_>, call: &Call) -> Outcome {
-    Ok(Reply::ok(Order::need(ctx, &call.target())?.show(ctx.now)?))
+pub(super) fn get(ctx: &Context<'_>, call: &Call) -> ReplyResult {
+    Ok(Reply::ok(OrderRecord::need(ctx, &call.target())?.show(ctx.now)?))
 }
 
 /// Runs the checks of a purchase without the purchase.
-pub(super) fn validate(_: &Context<'_>, call: &Call) -> Outcome {
+pub(super) fn validate(_: &Context<'_>, call: &Call) -> ReplyResult {
     if let Some(name) = call.text("/name") {
         check_name(name)?;
     }
-    Wanted::read(&call.body["properties"])?;
+    PurchaseRequest::read(&call.body["properties"])?;
     Ok(Reply::empty(204))
 }
 
 /// What a purchase asks for.
-struct Wanted {
+struct PurchaseRequest {
     product: Product,
     common_name: String,
     key_size: u16,
@@ -55,7 +55,7 @@ struct Wanted {
     validity_in_years: i64,
 }
 
-impl Wanted {
+impl PurchaseRequest {
     fn read(properties: &Value) -> Result<Self, Fault> {
         let product = product_of(properties)?
             .ok_or_else(|| Fault::web(400, "Parameter ProductType is null or empty."))?;
@@ -108,17 +108,17 @@ pub(super) fn invalid_key_size() -> Fault {
 }
 
 /// Buys an order, or changes an existing one: repeating the same PUT is no second purchase.
-pub(super) fn put(ctx: &Context<'_>, call: &Call) -> Outcome {
-    if let Some(order) = Order::find(ctx, &call.target())? {
+pub(super) fn put(ctx: &Context<'_>, call: &Call) -> ReplyResult {
+    if let Some(order) = OrderRecord::find(ctx, &call.target())? {
         return change(ctx, call, order);
     }
     let name = call.param("order");
     check_name(name)?;
     call.need("/location")?;
-    let wanted = Wanted::read(&call.body["properties"])?;
+    let wanted = PurchaseRequest::read(&call.body["properties"])?;
     let group = call.target().group_id().unwrap_or_else(|| call.target());
     let id = group.under("Microsoft.CertificateRegistration", "certificateOrders", name);
-    let mut order = Order {
+    let mut order = OrderRecord {
         id: id.to_string(),
         tags: tags(&call.body).unwrap_or_else(|| json!({})),
         product: wanted.product,
@@ -134,7 +134,7 @@ pub(super) fn put(ctx: &Context<'_>, call: &Call) -> Outcome {
         stored: Vec::new(),
         current: None,
         former: Vec::new(),
-        pending: Some(Pending {
+        pending: Some(PendingRequest {
             kind: PendingKind::First,
             since: ctx.now,
             key_size: wanted.key_size,
@@ -146,13 +146,13 @@ pub(super) fn put(ctx: &Context<'_>, call: &Call) -> Outcome {
         history: Vec::new(),
     };
     order.note(Event::CertificateOrderCreated, ctx.now);
-    purchases::charge(ctx, &order, Reason::New)?;
+    purchases::charge(ctx, &order, ChargeReason::New)?;
     store_all(ctx, &mut order, &call.body)?;
     order.save(ctx)?;
-    ctx.soon(SignedDuration::from_secs(30), &job(&order, Step::Placed))?;
-    ctx.at(ctx.now + days(DENIAL_DAYS), &job(&order, Step::Deny))?;
+    ctx.soon(SignedDuration::from_secs(30), &job(&order, OrderStep::Placed))?;
+    ctx.at(ctx.now + days(DENIAL_DAYS), &job(&order, OrderStep::Deny))?;
     let operation = operations::start(ctx, &id)?;
-    let finish = crate::jobs::Job::Finish(operation.clone());
+    let finish = crate::jobs::ScheduledJob::Finish(operation.clone());
     ctx.soon(SignedDuration::from_secs(30), &finish)?;
     Ok(Reply::created(order.show(ctx.now)?)
         .header("location", operations::location(call, &id, &operation))
@@ -161,7 +161,7 @@ pub(super) fn put(ctx: &Context<'_>, call: &Call) -> Outcome {
 
 /// Completes the purchase: the order waits for a proof, and a lock protects it from being deleted by mistake
 /// (A206).
-pub(super) fn placed(ctx: &Context<'_>, mut order: Order) -> Result<(), Fault> {
+pub(super) fn placed(ctx: &Context<'_>, mut order: OrderRecord) -> Result<(), Fault> {
     if order.provisioning != Provisioning::InProgress {
         return Ok(());
     }
@@ -171,17 +171,17 @@ pub(super) fn placed(ctx: &Context<'_>, mut order: Order) -> Result<(), Fault> {
 }
 
 /// Puts Azure's own lock on an order.
-pub(super) fn lock(ctx: &Context<'_>, order: &Order) -> Result<(), Fault> {
+pub(super) fn lock(ctx: &Context<'_>, order: &OrderRecord) -> Result<(), Fault> {
     let id = order.resource_id();
-    locks::create(ctx, &id, id.name(), Level::CanNotDelete, LOCK_NOTES)
+    locks::create(ctx, &id, id.name(), LockLevel::CanNotDelete, LOCK_NOTES)
 }
 
-pub(super) fn patch(ctx: &Context<'_>, call: &Call) -> Outcome {
-    let order = Order::need(ctx, &call.target())?;
+pub(super) fn patch(ctx: &Context<'_>, call: &Call) -> ReplyResult {
+    let order = OrderRecord::need(ctx, &call.target())?;
     change(ctx, call, order)
 }
 
-fn change(ctx: &Context<'_>, call: &Call, mut order: Order) -> Outcome {
+fn change(ctx: &Context<'_>, call: &Call, mut order: OrderRecord) -> ReplyResult {
     let properties = &call.body["properties"];
     let product = product_of(properties)?;
     let common_name = properties["distinguishedName"]
@@ -210,7 +210,7 @@ fn change(ctx: &Context<'_>, call: &Call, mut order: Order) -> Outcome {
     match tags(&call.body) {
         Some(tags) => order.tags = tags,
         // A PUT describes the whole resource; a PATCH only what it names.
-        None if call.method == Method::Put => order.tags = json!({}),
+        None if call.method == HttpMethod::Put => order.tags = json!({}),
         None => {}
     }
     store_all(ctx, &mut order, &call.body)?;
@@ -219,7 +219,7 @@ fn change(ctx: &Context<'_>, call: &Call, mut order: Order) -> Outcome {
 }
 
 /// Stores the certificate as the order's own `certificates` map asks for.
-fn store_all(ctx: &Context<'_>, order: &mut Order, body: &Value) -> Result<(), Fault> {
+fn store_all(ctx: &Context<'_>, order: &mut OrderRecord, body: &Value) -> Result<(), Fault> {
     let wanted = body["properties"]["certificates"].as_object();
     for (name, one) in wanted.into_iter().flatten() {
         stored::store(ctx, order, name, one)?;
@@ -228,16 +228,16 @@ fn store_all(ctx: &Context<'_>, order: &mut Order, body: &Value) -> Result<(), F
 }
 
 /// Deletes and revokes; locks were checked before. The vault keeps its secret.
-pub(super) fn delete(ctx: &Context<'_>, call: &Call) -> Outcome {
+pub(super) fn delete(ctx: &Context<'_>, call: &Call) -> ReplyResult {
     let id = call.target();
     revoke(ctx, &id)?;
     let there = ctx.remove(&id)?;
-    Ok(Reply::new(if there { 200 } else { 204 }, Body::Empty))
+    Ok(Reply::new(if there { 200 } else { 204 }, ReplyBody::Empty))
 }
 
 /// Copies the tags of the resource to the stored order.
-pub fn retag(ctx: &Context<'_>, id: &ResourceId, tags: &Value) -> Result<(), Fault> {
-    match Order::find(ctx, id)? {
+pub fn retag(ctx: &Context<'_>, id: &ArmId, tags: &Value) -> Result<(), Fault> {
+    match OrderRecord::find(ctx, id)? {
         Some(mut order) => {
             order.tags = tags.clone();
             order.save(ctx)
@@ -247,12 +247,12 @@ pub fn retag(ctx: &Context<'_>, id: &ResourceId, tags: &Value) -> Result<(), Fau
 }
 
 /// Revokes everything that was issued for an order before it is deleted.
-pub fn revoke(ctx: &Context<'_>, id: &ResourceId) -> Result<(), Fault> {
-    let Some(order) = Order::find(ctx, id)? else {
+pub fn revoke(ctx: &Context<'_>, id: &ArmId) -> Result<(), Fault> {
+    let Some(order) = OrderRecord::find(ctx, id)? else {
         return Ok(());
     };
     order.leaves().try_for_each(|leaf| {
-        revocation::revoke(ctx, &leaf, ctx.now, revocation::Reason::CessationOfOperation)
+        revocation::revoke(ctx, &leaf, ctx.now, revocation::CrlReason::CessationOfOperation)
     })
 }
 

@@ -4,9 +4,9 @@ use jiff::Timestamp;
 use serde_json::json;
 
 use super::{
-    Step, issue, job,
-    names::{Method, Product},
-    order::{Event, Order, Pending, PendingKind, Proof, Provisioning, Status},
+    OrderStep, issue, job,
+    names::{Product, VerificationMethod},
+    order::{Event, OrderRecord, OwnershipProof, PendingKind, PendingRequest, Provisioning, Status},
     orders::{lock, new_token},
     stored,
 };
@@ -14,32 +14,32 @@ use crate::{
     ca::KeySource,
     calendar::{AUTO_RENEWAL_DAYS, DENIAL_DAYS, days, proof_counts},
     context::Context,
-    id::ResourceId,
+    id::ArmId,
     reply::Fault,
 };
 
 /// What is known of an order's past. Denial and expiry follow from the dates.
 #[derive(Debug, Clone)]
 pub struct Past {
-    pub id: ResourceId,
+    pub id: ArmId,
     pub common_name: String,
     pub product: Product,
     pub auto_renew: bool,
     pub bought: Timestamp,
     /// How ownership was proven, on the day of the first issue.
-    pub method: Method,
+    pub method: VerificationMethod,
     /// The days on which certificates were issued, oldest first; empty: ownership was never proven.
     pub issued: Vec<Timestamp>,
     /// The vault and the secret.
-    pub stored: Option<(ResourceId, String)>,
+    pub stored: Option<(ArmId, String)>,
     /// Keys for the certificates, taken in turn.
     pub keys: Vec<KeySource>,
 }
 
 /// Writes the order, its lock and its secrets, and schedules its jobs. The permissions on the vault must
 /// exist before.
-pub fn plant(ctx: &Context<'_>, past: &Past) -> Result<Order, Fault> {
-    let mut order = Order {
+pub fn plant(ctx: &Context<'_>, past: &Past) -> Result<OrderRecord, Fault> {
+    let mut order = OrderRecord {
         id: past.id.to_string(),
         tags: json!({}),
         product: past.product,
@@ -55,7 +55,7 @@ pub fn plant(ctx: &Context<'_>, past: &Past) -> Result<Order, Fault> {
         stored: Vec::new(),
         current: None,
         former: Vec::new(),
-        pending: Some(Pending {
+        pending: Some(PendingRequest {
             kind: PendingKind::First,
             since: past.bought,
             key_size: 2048,
@@ -84,28 +84,28 @@ pub fn plant(ctx: &Context<'_>, past: &Past) -> Result<Order, Fault> {
         if denied <= ctx.now {
             issue::deny(&on(ctx, denied), order.clone())?;
         } else {
-            ctx.at(denied, &job(&order, Step::Deny))?;
+            ctx.at(denied, &job(&order, OrderStep::Deny))?;
         }
     } else {
         order.save(ctx)?;
         expire_if_over(ctx, &order)?;
     }
     lock(ctx, &order)?;
-    Order::need(ctx, &past.id)
+    OrderRecord::need(ctx, &past.id)
 }
 
 /// Issues again on a day of the past, into the vault too. The caller saves the order.
 pub fn reissue(
     ctx: &Context<'_>,
-    order: &mut Order,
+    order: &mut OrderRecord,
     day: Timestamp,
-    method: Method,
+    method: VerificationMethod,
     key: Option<KeySource>,
 ) -> Result<(), Fault> {
     let then = on(ctx, day);
     if order.proof.is_none_or(|proof| !proof_counts(proof.at, day)) {
         order.note(Event::DomainValidationComplete, day);
-        order.proof = Some(Proof { method, at: day });
+        order.proof = Some(OwnershipProof { method, at: day });
     }
     order.pending = None;
     let key = key.unwrap_or(KeySource::NewRsa(2048));
@@ -116,7 +116,7 @@ pub fn reissue(
 }
 
 /// The day on which the order's certificate was due to be replaced within the paid term, if it has passed.
-fn due_since(ctx: &Context<'_>, order: &Order) -> Result<Option<Timestamp>, Fault> {
+fn due_since(ctx: &Context<'_>, order: &OrderRecord) -> Result<Option<Timestamp>, Fault> {
     let (Some(current), Some(term_end)) = (&order.current, order.term_end) else {
         return Ok(None);
     };
@@ -129,7 +129,7 @@ fn due_since(ctx: &Context<'_>, order: &Order) -> Result<Option<Timestamp>, Faul
     Ok((within && due <= ctx.now).then_some(due))
 }
 
-fn expire_if_over(ctx: &Context<'_>, order: &Order) -> Result<(), Fault> {
+fn expire_if_over(ctx: &Context<'_>, order: &OrderRecord) -> Result<(), Fault> {
     let Some(current) = &order.current else {
         return Ok(());
     };

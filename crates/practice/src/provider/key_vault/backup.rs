@@ -6,17 +6,17 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::{
-    access::{Contents, Permission},
-    certificate::{self, Certificate},
+    access::{ContentKind, VaultPermission},
+    certificate::{self, CertificateRecord},
     certificates,
     data::enter,
-    secret::{self, Secret},
+    secret::{self, SecretRecord},
     secrets,
 };
 use crate::{
-    call::{Call, Method},
+    call::{Call, HttpMethod},
     context::Context,
-    reply::{Fault, Outcome, Reply},
+    reply::{Fault, Reply, ReplyResult},
     route::Route,
     store::Collection,
 };
@@ -24,35 +24,35 @@ use crate::{
 const BACKUPS: Collection<Backup> = Collection::private("vault-backup");
 
 pub(super) const ROUTES: &[Route] = &[
-    Route::new(Method::Post, "certificates/restore", restore_certificate),
-    Route::new(Method::Post, "certificates/{name}/backup", back_up_certificate),
-    Route::new(Method::Post, "secrets/restore", restore_secret),
-    Route::new(Method::Post, "secrets/{name}/backup", back_up_secret),
+    Route::new(HttpMethod::Post, "certificates/restore", restore_certificate),
+    Route::new(HttpMethod::Post, "certificates/{name}/backup", back_up_certificate),
+    Route::new(HttpMethod::Post, "secrets/restore", restore_secret),
+    Route::new(HttpMethod::Post, "secrets/{name}/backup", back_up_secret),
 ];
 
 /// Every version of one object at the time of the backup.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 struct Backup {
     /// Present for a certificate.
-    certificate: Option<Certificate>,
-    secret: Option<Secret>,
+    certificate: Option<CertificateRecord>,
+    secret: Option<SecretRecord>,
 }
 
-fn back_up_certificate(ctx: &Context<'_>, call: &Call) -> Outcome {
+fn back_up_certificate(ctx: &Context<'_>, call: &Call) -> ReplyResult {
     let vault = enter(ctx, call, certificates::may("backup"))?;
     let certificate = certificates::need(ctx, &vault, call)?;
     let secret = secret::find(ctx, &vault, &certificate.name)?;
     keep(ctx, &Backup { certificate: Some(certificate), secret })
 }
 
-fn back_up_secret(ctx: &Context<'_>, call: &Call) -> Outcome {
-    let vault = enter(ctx, call, Permission(Contents::Secrets, "backup"))?;
+fn back_up_secret(ctx: &Context<'_>, call: &Call) -> ReplyResult {
+    let vault = enter(ctx, call, VaultPermission(ContentKind::Secrets, "backup"))?;
     let secret = secrets::need(ctx, &vault, call)?;
     secrets::refuse_managed(&secret, "backup")?;
     keep(ctx, &Backup { certificate: None, secret: Some(secret) })
 }
 
-fn keep(ctx: &Context<'_>, backup: &Backup) -> Outcome {
+fn keep(ctx: &Context<'_>, backup: &Backup) -> ReplyResult {
     let id = uuid::Uuid::new_v4().simple().to_string();
     ctx.tx.put(&BACKUPS, &id, backup)?;
     Ok(Reply::ok(json!({"value": BASE64URL.encode(format!("practice-cloud-backup.{id}"))})))
@@ -69,7 +69,7 @@ fn read(ctx: &Context<'_>, call: &Call) -> Result<Backup, Fault> {
     })
 }
 
-fn restore_certificate(ctx: &Context<'_>, call: &Call) -> Outcome {
+fn restore_certificate(ctx: &Context<'_>, call: &Call) -> ReplyResult {
     let vault = enter(ctx, call, certificates::may("restore"))?;
     let Backup { certificate: Some(certificate), secret: Some(secret) } = read(ctx, call)? else {
         return Err(Fault::vault(400, "BadParameter", "The backup is not one of a certificate.", None));
@@ -83,8 +83,8 @@ fn restore_certificate(ctx: &Context<'_>, call: &Call) -> Outcome {
     Ok(Reply::ok(shown.unwrap_or_default()))
 }
 
-fn restore_secret(ctx: &Context<'_>, call: &Call) -> Outcome {
-    let vault = enter(ctx, call, Permission(Contents::Secrets, "restore"))?;
+fn restore_secret(ctx: &Context<'_>, call: &Call) -> ReplyResult {
+    let vault = enter(ctx, call, VaultPermission(ContentKind::Secrets, "restore"))?;
     let Backup { certificate: None, secret: Some(secret) } = read(ctx, call)? else {
         return Err(Fault::vault(400, "BadParameter", "The backup is not one of a secret.", None));
     };

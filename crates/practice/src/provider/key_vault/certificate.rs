@@ -8,22 +8,22 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::{
-    Vault, lifetime,
-    secret::{self, Deleted, PEM_TYPE, PFX_TYPE, Version},
+    VaultRecord, lifetime,
+    secret::{self, Deleted, PEM_TYPE, PFX_TYPE, SecretVersion},
 };
 use crate::{
-    ca::{Curve, Issued, facts::Facts, pem},
+    ca::{Issued, KeyCurve, facts::CertificateFacts, pem},
     context::{Context, merge},
-    material::{Kept, Material, Shared},
+    material::{Material, PoolLeaf, StoredMaterial},
     reply::Fault,
     store::Collection,
 };
 
-const CERTIFICATES: Collection<Certificate> = Collection::new("vault-certificate");
+const CERTIFICATES: Collection<CertificateRecord> = Collection::new("vault-certificate");
 
 /// One certificate, deleted or not.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Certificate {
+pub struct CertificateRecord {
     pub name: String,
     /// Oldest first, never empty.
     pub versions: Vec<CertificateVersion>,
@@ -52,7 +52,7 @@ impl CertificateVersion {
     }
 }
 
-impl Certificate {
+impl CertificateRecord {
     /// Merges a request into the policy; `attributes` belong to the vault.
     pub fn lay_over(&mut self, wanted: &Value, now: Timestamp) {
         let attributes = self.policy["attributes"].take();
@@ -78,25 +78,25 @@ impl Certificate {
 }
 
 /// The certificate of that name, deleted ones included.
-pub fn find(ctx: &Context<'_>, vault: &Vault, name: &str) -> Result<Option<Certificate>, Fault> {
+pub fn find(ctx: &Context<'_>, vault: &VaultRecord, name: &str) -> Result<Option<CertificateRecord>, Fault> {
     let found = ctx.tx.get(&CERTIFICATES, &key(vault, name))?;
     Ok(found.filter(|one| one.deleted.is_none_or(|gone| gone.purge_at > ctx.now)))
 }
 
 /// Every certificate of the vault, by name.
-pub fn all(ctx: &Context<'_>, vault: &Vault) -> Result<Vec<Certificate>, Fault> {
+pub fn all(ctx: &Context<'_>, vault: &VaultRecord) -> Result<Vec<CertificateRecord>, Fault> {
     let found = ctx.tx.scan(&CERTIFICATES, &format!("{}|", vault.key()))?;
     Ok(found.into_iter().map(|(_, one)| one).collect())
 }
 
 /// Saves the certificate.
-pub fn save(ctx: &Context<'_>, vault: &Vault, certificate: &Certificate) -> Result<(), Fault> {
+pub fn save(ctx: &Context<'_>, vault: &VaultRecord, certificate: &CertificateRecord) -> Result<(), Fault> {
     let key = key(vault, &certificate.name);
     Ok(ctx.tx.put(&CERTIFICATES, &key, certificate)?)
 }
 
 /// Removes it and its secret for good.
-pub fn purge(ctx: &Context<'_>, vault: &Vault, name: &str) -> Result<(), Fault> {
+pub fn purge(ctx: &Context<'_>, vault: &VaultRecord, name: &str) -> Result<(), Fault> {
     ctx.tx.remove(&CERTIFICATES, &key(vault, name))?;
     secret::purge(ctx, vault, name)
 }
@@ -129,16 +129,16 @@ impl<'a> Draft<'a> {
 /// Adds a version and its secret, and makes the certificate if needed; returns the version's id.
 pub fn add_version(
     ctx: &Context<'_>,
-    vault: &Vault,
+    vault: &VaultRecord,
     draft: &Draft<'_>,
     issued: &Issued,
 ) -> Result<String, Fault> {
     let unreadable = |error: &dyn std::fmt::Display| {
         Fault::vault(400, "BadParameter", format!("Invalid certificate: {error}"), None)
     };
-    let facts = Facts::read(&issued.leaf).map_err(|error| unreadable(&error))?;
+    let facts = CertificateFacts::read(&issued.leaf).map_err(|error| unreadable(&error))?;
     let held = find(ctx, vault, draft.name)?;
-    let mut certificate = held.unwrap_or_else(|| Certificate {
+    let mut certificate = held.unwrap_or_else(|| CertificateRecord {
         name: draft.name.to_owned(),
         versions: Vec::new(),
         policy: policy(&facts, ctx.now),
@@ -146,7 +146,7 @@ pub fn add_version(
     });
     certificate.lay_over(&draft.policy, ctx.now);
     let material = Material::try_from(issued.clone()).map_err(|error| unreadable(&error))?;
-    let mut secret = Version::pfx(ctx.now, Kept::Whole(material), &facts);
+    let mut secret = SecretVersion::pfx(ctx.now, StoredMaterial::Whole(material), &facts);
     if certificate.policy["secret_props"]["contentType"] == PEM_TYPE {
         secret.show_as_pem(as_pem(issued));
     }
@@ -171,8 +171,8 @@ pub fn add_version(
 /// Enables or disables a version: as a certificate, and as the secret that holds its key.
 pub fn set_enabled(
     ctx: &Context<'_>,
-    vault: &Vault,
-    one: &mut Certificate,
+    vault: &VaultRecord,
+    one: &mut CertificateRecord,
     id: &str,
     enabled: bool,
 ) -> Result<(), Fault> {
@@ -196,7 +196,7 @@ fn as_pem(issued: &Issued) -> String {
 }
 
 /// Changes a certificate to PEM, which App Service does not import.
-pub fn keep_as_pem(ctx: &Context<'_>, vault: &Vault, name: &str) -> Result<(), Fault> {
+pub fn keep_as_pem(ctx: &Context<'_>, vault: &VaultRecord, name: &str) -> Result<(), Fault> {
     if let Some(mut certificate) = find(ctx, vault, name)? {
         certificate.policy["secret_props"]["contentType"] = json!(PEM_TYPE);
         save(ctx, vault, &certificate)?;
@@ -216,12 +216,12 @@ pub fn keep_as_pem(ctx: &Context<'_>, vault: &Vault, name: &str) -> Result<(), F
 /// id.
 pub fn plant(
     ctx: &Context<'_>,
-    vault: &Vault,
+    vault: &VaultRecord,
     name: &str,
-    facts: &Facts,
-    shared: &Shared,
+    facts: &CertificateFacts,
+    shared: &PoolLeaf,
 ) -> Result<String, Fault> {
-    let mut version = Version::pfx(facts.not_before, Kept::Shared(shared.clone()), facts);
+    let mut version = SecretVersion::pfx(facts.not_before, StoredMaterial::Shared(shared.clone()), facts);
     version.managed = true;
     let id = version.id.clone();
     secret::add_version(ctx, vault, name, version)?;
@@ -234,17 +234,21 @@ pub fn plant(
         updated: facts.not_before,
     };
     let policy = policy(facts, facts.not_before);
-    save(ctx, vault, &Certificate { name: name.to_owned(), versions: vec![version], policy, deleted: None })?;
+    save(
+        ctx,
+        vault,
+        &CertificateRecord { name: name.to_owned(), versions: vec![version], policy, deleted: None },
+    )?;
     Ok(id)
 }
 
 /// The policy that a vault gives to imported certificates.
-fn policy(facts: &Facts, now: Timestamp) -> Value {
+fn policy(facts: &CertificateFacts, now: Timestamp) -> Value {
     let months = (facts.not_after.as_second() - facts.not_before.as_second()) / (30 * 24 * 3600);
     let mut key =
         json!({"exportable": true, "kty": facts.key_type, "key_size": facts.key_bits, "reuse_key": false});
     if facts.key_type == "EC" {
-        key["crv"] = json!(Curve::of(facts.key_bits).map(Curve::name));
+        key["crv"] = json!(KeyCurve::of(facts.key_bits).map(KeyCurve::name));
     }
     json!({
         "key_props": key,
@@ -263,6 +267,6 @@ fn policy(facts: &Facts, now: Timestamp) -> Value {
     })
 }
 
-fn key(vault: &Vault, name: &str) -> String {
+fn key(vault: &VaultRecord, name: &str) -> String {
     format!("{}|{}", vault.key(), name.to_lowercase())
 }

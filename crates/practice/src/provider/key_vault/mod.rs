@@ -32,9 +32,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::{
-    call::Method,
+    call::HttpMethod,
     context::{Context, text},
-    id::ResourceId,
+    id::ArmId,
     reply::Fault,
     route::Route,
     store::Collection,
@@ -44,76 +44,80 @@ use crate::{
 const KIND: &str = "Microsoft.KeyVault/vaults";
 pub const KIND_KEY: &str = "microsoft.keyvault/vaults";
 /// The owner of each name: names are unique in all of Azure, deleted vaults included.
-const NAMES: Collection<Entry> = Collection::new("vault-name");
+const NAMES: Collection<TakenName> = Collection::new("vault-name");
 
 /// The management plane.
 pub const ROUTES: &[Route] = &[
-    Route::new(Method::Get, "{sub}/providers/Microsoft.KeyVault/vaults", vaults::list),
-    Route::new(Method::Get, "{rg}/providers/Microsoft.KeyVault/vaults", vaults::list),
-    Route::new(Method::Get, "{rg}/providers/Microsoft.KeyVault/vaults/{vault}", vaults::get),
-    Route::new(Method::Put, "{rg}/providers/Microsoft.KeyVault/vaults/{vault}", vaults::put),
-    Route::new(Method::Patch, "{rg}/providers/Microsoft.KeyVault/vaults/{vault}", vaults::patch),
-    Route::new(Method::Delete, "{rg}/providers/Microsoft.KeyVault/vaults/{vault}", vaults::delete),
+    Route::new(HttpMethod::Get, "{sub}/providers/Microsoft.KeyVault/vaults", vaults::list),
+    Route::new(HttpMethod::Get, "{rg}/providers/Microsoft.KeyVault/vaults", vaults::list),
+    Route::new(HttpMethod::Get, "{rg}/providers/Microsoft.KeyVault/vaults/{vault}", vaults::get),
+    Route::new(HttpMethod::Put, "{rg}/providers/Microsoft.KeyVault/vaults/{vault}", vaults::put),
+    Route::new(HttpMethod::Patch, "{rg}/providers/Microsoft.KeyVault/vaults/{vault}", vaults::patch),
+    Route::new(HttpMethod::Delete, "{rg}/providers/Microsoft.KeyVault/vaults/{vault}", vaults::delete),
     Route::new(
-        Method::Put,
+        HttpMethod::Put,
         "{rg}/providers/Microsoft.KeyVault/vaults/{vault}/accessPolicies/{operation}",
         policies::put,
     ),
-    Route::new(Method::Post, "{sub}/providers/Microsoft.KeyVault/checkNameAvailability", vaults::check_name),
-    Route::new(Method::Get, "{sub}/providers/Microsoft.KeyVault/deletedVaults", deleted_vaults::list),
     Route::new(
-        Method::Get,
+        HttpMethod::Post,
+        "{sub}/providers/Microsoft.KeyVault/checkNameAvailability",
+        vaults::check_name,
+    ),
+    Route::new(HttpMethod::Get, "{sub}/providers/Microsoft.KeyVault/deletedVaults", deleted_vaults::list),
+    Route::new(
+        HttpMethod::Get,
         "{sub}/providers/Microsoft.KeyVault/locations/{location}/deletedVaults/{vault}",
         deleted_vaults::get,
     ),
     Route::new(
-        Method::Post,
+        HttpMethod::Post,
         "{sub}/providers/Microsoft.KeyVault/locations/{location}/deletedVaults/{vault}/purge",
         deleted_vaults::purge,
     ),
     Route::new(
-        Method::Get,
+        HttpMethod::Get,
         "{rg}/providers/Microsoft.KeyVault/vaults/{vault}/privateLinkResources",
         vaults::links,
     ),
     Route::new(
-        Method::Get,
+        HttpMethod::Get,
         "{rg}/providers/Microsoft.KeyVault/vaults/{vault}/privateEndpointConnections",
         vaults::none,
     ),
-    Route::new(Method::Get, "{rg}/providers/Microsoft.KeyVault/vaults/{vault}/keys", vaults::none),
+    Route::new(HttpMethod::Get, "{rg}/providers/Microsoft.KeyVault/vaults/{vault}/keys", vaults::none),
     // az asks for these too: it treats both vaults and managed HSMs as `keyvault`, and there are no HSMs
     // here.
     Route::new(
-        Method::Post,
+        HttpMethod::Post,
         "{sub}/providers/Microsoft.KeyVault/checkMhsmNameAvailability",
         vaults::check_hsm_name,
     ),
-    Route::new(Method::Get, "{sub}/providers/Microsoft.KeyVault/deletedManagedHSMs", vaults::none),
-    Route::new(Method::Get, "{rg}/providers/Microsoft.KeyVault/managedHSMs/{hsm}", vaults::no_hsm),
-    Route::new(Method::Get, "{sub}/providers/Microsoft.KeyVault/managedHSMs", vaults::none),
-    Route::new(Method::Get, "{rg}/providers/Microsoft.KeyVault/managedHSMs", vaults::none),
+    Route::new(HttpMethod::Get, "{sub}/providers/Microsoft.KeyVault/deletedManagedHSMs", vaults::none),
+    Route::new(HttpMethod::Get, "{rg}/providers/Microsoft.KeyVault/managedHSMs/{hsm}", vaults::no_hsm),
+    Route::new(HttpMethod::Get, "{sub}/providers/Microsoft.KeyVault/managedHSMs", vaults::none),
+    Route::new(HttpMethod::Get, "{rg}/providers/Microsoft.KeyVault/managedHSMs", vaults::none),
 ];
 
 /// Looked up before the other providers' operations, whose responses are empty while they run.
 pub const OPERATION_ROUTES: &[Route] = &[Route::new(
-    Method::Get,
+    HttpMethod::Get,
     "{sub}/providers/Microsoft.KeyVault/locations/{location}/operationResults/{operation}",
     deleted_vaults::purge_result,
 )];
 
 /// A later step of a vault.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub enum Job {
+pub enum VaultJob {
     /// The name of a new vault is now in DNS.
     Registered(String),
     /// The retention of a deleted vault is over.
     Purge(String),
     /// The trigger of a certificate's policy is reached.
-    Lifetime(lifetime::Due),
+    Lifetime(lifetime::DueRenewal),
 }
 
-impl Job {
+impl VaultJob {
     pub fn run(self, ctx: &Context<'_>) -> Result<(), Fault> {
         match self {
             Self::Registered(name) => vaults::registered(ctx, &name),
@@ -125,7 +129,7 @@ impl Job {
 
 /// A name that is taken.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-struct Entry {
+struct TakenName {
     id: String,
     deleted: Option<Deletion>,
 }
@@ -140,22 +144,22 @@ struct Deletion {
 
 /// An existing vault.
 #[derive(Debug, Clone)]
-pub struct Vault {
-    pub id: ResourceId,
+pub struct VaultRecord {
+    pub id: ArmId,
     pub resource: Value,
 }
 
-impl Vault {
+impl VaultRecord {
     /// Finds a vault by its id.
-    pub fn at(ctx: &Context<'_>, id: &ResourceId) -> Result<Option<Self>, Fault> {
+    pub fn at(ctx: &Context<'_>, id: &ArmId) -> Result<Option<Self>, Fault> {
         let resource = ctx.find(id)?;
-        Ok(resource.map(|resource| Self { id: ResourceId::parse(text(&resource, "/id")), resource }))
+        Ok(resource.map(|resource| Self { id: ArmId::parse(text(&resource, "/id")), resource }))
     }
 
     /// Finds a vault by its name, which is unique in Azure.
     pub fn named(ctx: &Context<'_>, name: &str) -> Result<Option<Self>, Fault> {
         match ctx.tx.get(&NAMES, &name.to_lowercase())? {
-            Some(Entry { id, deleted: None }) => Self::at(ctx, &ResourceId::parse(&id)),
+            Some(TakenName { id, deleted: None }) => Self::at(ctx, &ArmId::parse(&id)),
             _ => Ok(None),
         }
     }

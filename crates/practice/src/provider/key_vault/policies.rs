@@ -3,18 +3,18 @@
 
 use serde_json::{Value, json};
 
-use super::{Vault, properties::check_policy};
+use super::{VaultRecord, properties::check_policy};
 use crate::{
     call::Call,
     context::{Context, text},
-    reply::{Fault, Outcome, Reply},
+    reply::{Fault, Reply, ReplyResult},
 };
 
 const KINDS: [&str; 4] = ["keys", "secrets", "certificates", "storage"];
 
-pub(super) fn put(ctx: &Context<'_>, call: &Call) -> Outcome {
+pub(super) fn put(ctx: &Context<'_>, call: &Call) -> ReplyResult {
     let id = call.target().parent();
-    let mut vault = Vault::at(ctx, &id)?.ok_or_else(|| Fault::not_found(&id))?;
+    let mut vault = VaultRecord::at(ctx, &id)?.ok_or_else(|| Fault::not_found(&id))?;
     let wanted = call.body["properties"]["accessPolicies"]
         .as_array()
         .ok_or_else(|| Fault::invalid("Parameter properties.accessPolicies is null or empty."))?;

@@ -6,17 +6,17 @@ use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::Vault;
+use super::VaultRecord;
 use crate::{
-    ca::{Issued, facts::Facts, pfx},
+    ca::{Issued, facts::CertificateFacts, pfx},
     calendar::days,
     context::Context,
-    material::{Kept, Material},
+    material::{Material, StoredMaterial},
     reply::Fault,
     store::Collection,
 };
 
-const SECRETS: Collection<Secret> = Collection::private("vault-secret");
+const SECRETS: Collection<SecretRecord> = Collection::private("vault-secret");
 
 /// A PFX in base64.
 pub const PFX_TYPE: &str = "application/x-pkcs12";
@@ -25,10 +25,10 @@ pub const PEM_TYPE: &str = "application/x-pem-file";
 
 /// One secret, deleted or not.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Secret {
+pub struct SecretRecord {
     pub name: String,
     /// Oldest first, never empty.
-    pub versions: Vec<Version>,
+    pub versions: Vec<SecretVersion>,
     pub deleted: Option<Deleted>,
 }
 
@@ -41,14 +41,14 @@ pub struct Deleted {
 
 impl Deleted {
     /// Deleted now, with the retention of the vault.
-    pub fn now(ctx: &Context<'_>, vault: &Vault) -> Self {
+    pub fn now(ctx: &Context<'_>, vault: &VaultRecord) -> Self {
         Self { at: ctx.now, purge_at: ctx.now + days(vault.retention_days()) }
     }
 }
 
 /// One version of a secret.
 #[derive(Clone, Default, Serialize, Deserialize)]
-pub struct Version {
+pub struct SecretVersion {
     /// 32 hex digits.
     pub id: String,
     value: String,
@@ -67,24 +67,24 @@ pub struct Version {
     /// A certificate with its key. The PFX is written when it is read: deriving its keys would take longer at
     /// a start than signing all certificates.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    made_of: Option<Kept>,
+    made_of: Option<StoredMaterial>,
 }
 
-impl fmt::Debug for Version {
+impl fmt::Debug for SecretVersion {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // The value is secret, so it is not printed.
         write!(f, "Version({}, {:?})", self.id, self.content_type)
     }
 }
 
-impl Version {
+impl SecretVersion {
     /// An enabled version made at `now`.
     pub fn new(now: Timestamp, value: String) -> Self {
         Self { id: new_version_id(), value, enabled: true, created: now, updated: now, ..Self::default() }
     }
 
     /// An enabled version made at `now` that holds a certificate with its key, as a PFX.
-    pub fn pfx(now: Timestamp, made_of: Kept, facts: &Facts) -> Self {
+    pub fn pfx(now: Timestamp, made_of: StoredMaterial, facts: &CertificateFacts) -> Self {
         Self {
             content_type: Some(PFX_TYPE.to_owned()),
             not_before: Some(facts.not_before),
@@ -127,14 +127,14 @@ pub fn new_version_id() -> String {
     uuid::Uuid::new_v4().simple().to_string()
 }
 
-impl Secret {
+impl SecretRecord {
     /// The newest version.
-    pub fn latest(&self) -> Option<&Version> {
+    pub fn latest(&self) -> Option<&SecretVersion> {
         self.versions.last()
     }
 
     /// The version with that id; an empty id means the newest.
-    pub fn version(&self, id: &str) -> Option<&Version> {
+    pub fn version(&self, id: &str) -> Option<&SecretVersion> {
         if id.is_empty() {
             return self.latest();
         }
@@ -143,25 +143,25 @@ impl Secret {
 }
 
 /// The secret of that name, deleted ones included.
-pub fn find(ctx: &Context<'_>, vault: &Vault, name: &str) -> Result<Option<Secret>, Fault> {
+pub fn find(ctx: &Context<'_>, vault: &VaultRecord, name: &str) -> Result<Option<SecretRecord>, Fault> {
     let secret = ctx.tx.get(&SECRETS, &key(vault, name))?;
     // A secret past its retention is gone, even if no job has removed it yet.
     Ok(secret.filter(|secret| secret.deleted.is_none_or(|gone| gone.purge_at > ctx.now)))
 }
 
 /// Every secret of the vault, by name.
-pub fn all(ctx: &Context<'_>, vault: &Vault) -> Result<Vec<Secret>, Fault> {
+pub fn all(ctx: &Context<'_>, vault: &VaultRecord) -> Result<Vec<SecretRecord>, Fault> {
     let found = ctx.tx.scan(&SECRETS, &format!("{}|", vault.key()))?;
     Ok(found.into_iter().map(|(_, secret)| secret).collect())
 }
 
 /// Saves the secret.
-pub fn save(ctx: &Context<'_>, vault: &Vault, secret: &Secret) -> Result<(), Fault> {
+pub fn save(ctx: &Context<'_>, vault: &VaultRecord, secret: &SecretRecord) -> Result<(), Fault> {
     Ok(ctx.tx.put(&SECRETS, &key(vault, &secret.name), secret)?)
 }
 
 /// Removes it for good.
-pub fn purge(ctx: &Context<'_>, vault: &Vault, name: &str) -> Result<(), Fault> {
+pub fn purge(ctx: &Context<'_>, vault: &VaultRecord, name: &str) -> Result<(), Fault> {
     ctx.tx.remove(&SECRETS, &key(vault, name))?;
     Ok(())
 }
@@ -175,13 +175,18 @@ pub(super) fn purge_vault(ctx: &Context<'_>, vault_name: &str) -> Result<(), Fau
 }
 
 /// Adds a version, and makes the secret if needed. A deleted secret keeps its name until it is purged.
-pub fn add_version(ctx: &Context<'_>, vault: &Vault, name: &str, version: Version) -> Result<(), Fault> {
+pub fn add_version(
+    ctx: &Context<'_>,
+    vault: &VaultRecord,
+    name: &str,
+    version: SecretVersion,
+) -> Result<(), Fault> {
     let mut secret = match find(ctx, vault, name)? {
         Some(secret) if secret.deleted.is_some() => {
             return Err(held_by_deleted("secret", name));
         }
         Some(secret) => secret,
-        None => Secret { name: name.to_owned(), versions: Vec::new(), deleted: None },
+        None => SecretRecord { name: name.to_owned(), versions: Vec::new(), deleted: None },
     };
     secret.versions.push(version);
     save(ctx, vault, &secret)
@@ -201,6 +206,6 @@ pub(super) fn held_by_deleted(what: &str, name: &str) -> Fault {
     )
 }
 
-fn key(vault: &Vault, name: &str) -> String {
+fn key(vault: &VaultRecord, name: &str) -> String {
     format!("{}|{}", vault.key(), name.to_lowercase())
 }

@@ -3,13 +3,13 @@
 use serde_json::Value;
 
 use super::{
-    Vault,
+    VaultRecord,
     secret::{PEM_TYPE, PFX_TYPE},
 };
 use crate::{
     ca::{
-        Curve, KeySource, Profile, Role,
-        particulars::{Particulars, Subject},
+        CommercialCa, KeyCurve, KeySource, LeafProfile,
+        particulars::{Particulars, SubjectName},
     },
     calendar::days,
     context::{Context, text},
@@ -20,7 +20,7 @@ use crate::{
 const LONGEST_MONTHS: i64 = 1200;
 
 /// Refuses what no vault accepts, even if no certificate is made of it now.
-pub(super) fn check(vault: &Vault, wanted: &Value) -> Result<(), Fault> {
+pub(super) fn check(vault: &VaultRecord, wanted: &Value) -> Result<(), Fault> {
     let key = &wanted["key_props"];
     let hsm = text(key, "/kty").ends_with("-HSM");
     if hsm && text(&vault.resource, "/properties/sku/name").eq_ignore_ascii_case("standard") {
@@ -68,10 +68,14 @@ fn months(wanted: &Value) -> i64 {
 }
 
 /// The profile to sign; `key` is set when the policy reuses the key.
-pub(super) fn profile(ctx: &Context<'_>, wanted: &Value, key: Option<KeySource>) -> Result<Profile, Fault> {
+pub(super) fn profile(
+    ctx: &Context<'_>,
+    wanted: &Value,
+    key: Option<KeySource>,
+) -> Result<LeafProfile, Fault> {
     let x509 = &wanted["x509_props"];
     let subject = text(x509, "/subject");
-    let subject = Subject::parse(subject).ok_or_else(|| invalid("x509_props.subject", subject))?;
+    let subject = SubjectName::parse(subject).ok_or_else(|| invalid("x509_props.subject", subject))?;
     let common_name = subject.common_name().unwrap_or_default().to_owned();
     let mut names = words(&x509["sans"]["dns_names"]);
     let particulars = Particulars {
@@ -95,13 +99,13 @@ pub(super) fn profile(ctx: &Context<'_>, wanted: &Value, key: Option<KeySource>)
         names.push(common_name.clone());
     }
     let key = key.map_or_else(|| new_key(&wanted["key_props"]), Ok)?;
-    Ok(Profile {
+    Ok(LeafProfile {
         common_name,
         names,
         key,
         not_before: ctx.now,
         not_after: ctx.now + days(months(wanted) * 365 / 12),
-        issuer: Role::DigiCert,
+        issuer: CommercialCa::DigiCert,
         particulars: Some(particulars),
     })
 }
@@ -127,7 +131,7 @@ fn new_key(wanted: &Value) -> Result<KeySource, Fault> {
                 "The practice cloud makes no keys on the curve P-256K, although Key Vault does: what it signs with does not know \
                  the curve. Use P-256, P-384 or P-521 here.",
             )),
-            name => Curve::named(name).map(KeySource::NewEc).ok_or_else(|| invalid("key_props.crv", name)),
+            name => KeyCurve::named(name).map(KeySource::NewEc).ok_or_else(|| invalid("key_props.crv", name)),
         },
         other => Err(invalid("key_props.kty", other)),
     }

@@ -6,12 +6,12 @@ use serde_json::{Value, json};
 use super::sign_in;
 use crate::{
     context::{Context, text},
-    id::ResourceId,
+    id::ArmId,
     reply::Fault,
 };
 
 /// Whether every client on the internet gets the app's own response at `http://HOST/…`.
-pub fn answers_plainly(ctx: &Context<'_>, id: &ResourceId) -> Result<bool, Fault> {
+pub fn answers_plainly(ctx: &Context<'_>, id: &ArmId) -> Result<bool, Fault> {
     let site = ctx.need(id)?;
     let properties = &site["properties"];
     let web = ctx.need(&id.child("config", "web"))?;

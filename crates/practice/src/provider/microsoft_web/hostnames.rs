@@ -8,11 +8,11 @@ use super::{
 };
 use crate::{
     call::Call,
-    call::Method,
+    call::HttpMethod,
     context::{Context, text},
     dns,
-    id::ResourceId,
-    reply::{Fault, Outcome, Reply},
+    id::ArmId,
+    reply::{Fault, Reply, ReplyResult},
     route::Route,
 };
 
@@ -20,7 +20,7 @@ pub const ROUTES: &[Route] = [both!(Get, "analyzeCustomHostname", analyze)].as_f
 
 /// The zone's records about a hostname and a site.
 #[derive(Debug)]
-struct Look {
+struct HostnameRecords {
     cnames: Vec<String>,
     addresses: Vec<String>,
     texts: Vec<String>,
@@ -31,7 +31,7 @@ struct Look {
     owned: bool,
 }
 
-fn look(ctx: &Context<'_>, site: &ResourceId, host: &str) -> Result<Look, Fault> {
+fn look(ctx: &Context<'_>, site: &ArmId, host: &str) -> Result<HostnameRecords, Fault> {
     let shown = site::show(ctx, ctx.need(site)?)?;
     let way = dns::follow(ctx.tx, host)?;
     let addresses: Vec<String> = way.addresses.iter().map(ToString::to_string).collect();
@@ -39,7 +39,7 @@ fn look(ctx: &Context<'_>, site: &ResourceId, host: &str) -> Result<Look, Fault>
     let asuid = dns::txt(ctx.tx, &proof(host))?;
     let own = site::default_host(site);
     let verification = text(&shown, "/properties/customDomainVerificationId");
-    Ok(Look {
+    Ok(HostnameRecords {
         points_by_cname: way.hops.first().is_some_and(|hop| hop.eq_ignore_ascii_case(&own)),
         owned: asuid.iter().any(|value| value.eq_ignore_ascii_case(verification)),
         cnames: way.hops,
@@ -68,7 +68,7 @@ fn is_hostname(host: &str) -> bool {
 }
 
 /// The record type that maps the hostname to the site, or the fault that names what is missing.
-pub fn require_mapped(ctx: &Context<'_>, site: &ResourceId, host: &str) -> Result<&'static str, Fault> {
+pub fn require_mapped(ctx: &Context<'_>, site: &ArmId, host: &str) -> Result<&'static str, Fault> {
     if let Some(other) = bindings::find_host(ctx, host)? {
         let owner = bindings::site_of(&other);
         return Err(Fault::web(
@@ -104,7 +104,7 @@ pub fn require_mapped(ctx: &Context<'_>, site: &ResourceId, host: &str) -> Resul
 }
 
 /// GET `…/analyzeCustomHostname?hostName=`
-fn analyze(ctx: &Context<'_>, call: &Call) -> Outcome {
+fn analyze(ctx: &Context<'_>, call: &Call) -> ReplyResult {
     let site = call.target();
     let owner = ctx.need(&site)?;
     let host = call

@@ -5,23 +5,23 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{
-    Job, bindings,
-    certificates::{self, Origin, Place},
+    SiteJob, bindings,
+    certificates::{self, CertificateOrigin, Placement},
     plans::{self, Tls},
     site,
     site_certificates::is_of_site,
 };
 use crate::{
-    ca::{KeySource, Profile, Role, facts::Facts},
+    ca::{CommercialCa, KeySource, LeafProfile, facts::CertificateFacts},
     calendar::{MANAGED_LEAF_DAYS, MANAGED_RENEWAL_DAYS, days},
     call::Call,
     context::{Context, text},
     dns,
-    id::ResourceId,
+    id::ArmId,
     index, jobs,
     material::Material,
     operations::{self, OperationId},
-    reply::{Fault, Outcome, Reply},
+    reply::{Fault, Reply, ReplyResult},
 };
 
 /// How long Azure takes.
@@ -45,11 +45,11 @@ pub struct Issue {
 pub fn begin(
     ctx: &Context<'_>,
     call: &Call,
-    place: Place,
+    place: Placement,
     host: &str,
     method: Option<String>,
     before: Option<Value>,
-) -> Outcome {
+) -> ReplyResult {
     if let Some(before) = before {
         return Ok(Reply::ok(before));
     }
@@ -66,15 +66,15 @@ pub fn begin(
         method,
         operation,
     };
-    ctx.soon(TAKES, &jobs::Job::Web(Job::Issue(Box::new(issue))))?;
+    ctx.soon(TAKES, &jobs::ScheduledJob::Web(SiteJob::Issue(Box::new(issue))))?;
     Ok(Reply::empty(202).header("location", location))
 }
 
 /// The job: issues the certificate, or fails the operation with the reason.
 pub fn issue(ctx: &Context<'_>, issue: Issue) -> Result<(), Fault> {
-    let id = ResourceId::parse(&issue.id);
+    let id = ArmId::parse(&issue.id);
     let place =
-        Place { id, region: issue.region, webspace: issue.webspace, tags: issue.tags, own: issue.own };
+        Placement { id, region: issue.region, webspace: issue.webspace, tags: issue.tags, own: issue.own };
     if ctx.find(&place.id)?.is_some() {
         return operations::finish(ctx, &issue.operation);
     }
@@ -90,7 +90,7 @@ pub fn issue(ctx: &Context<'_>, issue: Issue) -> Result<(), Fault> {
 
 /// Some time before the end: issues again while the preconditions hold (A31), otherwise tries again a day
 /// later.
-pub fn renew(ctx: &Context<'_>, id: &ResourceId) -> Result<(), Fault> {
+pub fn renew(ctx: &Context<'_>, id: &ArmId) -> Result<(), Fault> {
     let Some(certificate) = ctx.find(id)? else {
         return Ok(());
     };
@@ -100,7 +100,7 @@ pub fn renew(ctx: &Context<'_>, id: &ResourceId) -> Result<(), Fault> {
     let place = certificates::place_of(&certificate);
     let material = certificates::material(ctx, id)?;
     let due = material
-        .and_then(|material| Facts::read(&material.leaf).ok())
+        .and_then(|material| CertificateFacts::read(&material.leaf).ok())
         .map(|facts| due(facts.not_before, facts.not_after));
     if host.is_empty() || due.is_some_and(|due| due.duration_since(ctx.now) > days(1)) {
         // It was replaced since; its successor has its own job.
@@ -115,7 +115,7 @@ pub fn renew(ctx: &Context<'_>, id: &ResourceId) -> Result<(), Fault> {
 /// Schedules the renewal of a managed certificate.
 pub fn schedule_renewal(
     ctx: &Context<'_>,
-    id: &ResourceId,
+    id: &ArmId,
     issued: Timestamp,
     end: Timestamp,
 ) -> Result<(), Fault> {
@@ -127,19 +127,19 @@ fn due(issued: Timestamp, end: Timestamp) -> Timestamp {
     end - days(MANAGED_RENEWAL_DAYS.at(issued))
 }
 
-fn schedule(ctx: &Context<'_>, id: &ResourceId, when: Timestamp) -> Result<(), Fault> {
-    ctx.at(when, &jobs::Job::Web(Job::Renew(id.to_string())))
+fn schedule(ctx: &Context<'_>, id: &ArmId, when: Timestamp) -> Result<(), Fault> {
+    ctx.at(when, &jobs::ScheduledJob::Web(SiteJob::Renew(id.to_string())))
 }
 
-fn make(ctx: &Context<'_>, place: &Place, host: &str, method: Option<String>) -> Result<(), Fault> {
+fn make(ctx: &Context<'_>, place: &Placement, host: &str, method: Option<String>) -> Result<(), Fault> {
     let end = ctx.now + days(MANAGED_LEAF_DAYS.at(ctx.now));
-    let profile = Profile {
+    let profile = LeafProfile {
         common_name: host.to_owned(),
         names: vec![host.to_owned()],
         key: KeySource::NewRsa(2048),
         not_before: ctx.now,
         not_after: end,
-        issuer: Role::DigiCert,
+        issuer: CommercialCa::DigiCert,
         particulars: None,
     };
     let material = ctx
@@ -148,13 +148,13 @@ fn make(ctx: &Context<'_>, place: &Place, host: &str, method: Option<String>) ->
         .certify(&profile)
         .and_then(Material::try_from)
         .map_err(|error| Fault::web(500, error.to_string()))?;
-    let origin = Origin::Managed { host: host.to_owned(), method };
+    let origin = CertificateOrigin::Managed { host: host.to_owned(), method };
     certificates::save(ctx, place, &material, &origin)?;
     schedule_renewal(ctx, &place.id, ctx.now, end)
 }
 
 /// Checks every precondition that the service itself can see.
-fn check(ctx: &Context<'_>, place: &Place, host: &str, method: Option<&str>) -> Result<(), Fault> {
+fn check(ctx: &Context<'_>, place: &Placement, host: &str, method: Option<&str>) -> Result<(), Fault> {
     let invalid = |reason: String| {
         Fault::web_coded(400, "51021", "{0} is invalid.  {1}", &["Properties.CanonicalName", &reason])
     };
@@ -185,7 +185,7 @@ fn check(ctx: &Context<'_>, place: &Place, host: &str, method: Option<&str>) -> 
         return Err(Fault::web(409, "Managed Certificate is not supported on Free and Shared tier."));
     }
     for other in ctx.having(&index::MANAGED, host)? {
-        if ResourceId::parse(text(&other, "/id")).key() != place.id.key() {
+        if ArmId::parse(text(&other, "/id")).key() != place.id.key() {
             return Err(Fault::web(
                 409,
                 format!("A managed certificate for {host} exists already: {}.", text(&other, "/name")),

@@ -24,11 +24,11 @@ pub mod stacks;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{context::Context, id::ResourceId, reply::Fault};
+use crate::{context::Context, id::ArmId, reply::Fault};
 
 /// A later step in Microsoft.Web.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub enum Job {
+pub enum SiteJob {
     /// Issues a managed certificate for the first time.
     Issue(Box<managed::Issue>),
     /// Renews a managed certificate near its end (A30).
@@ -37,11 +37,11 @@ pub enum Job {
     SyncAll,
 }
 
-impl Job {
+impl SiteJob {
     pub fn run(self, ctx: &Context<'_>) -> Result<(), Fault> {
         match self {
             Self::Issue(issue) => managed::issue(ctx, *issue),
-            Self::Renew(id) => managed::renew(ctx, &ResourceId::parse(&id)),
+            Self::Renew(id) => managed::renew(ctx, &ArmId::parse(&id)),
             Self::SyncAll => sources::sync_all(ctx),
         }
     }

@@ -7,22 +7,22 @@ use super::{
     site::{self, KIND, SLOT},
 };
 use crate::{
-    call::{Call, Method},
+    call::{Call, HttpMethod},
     context::{Context, envelope, text},
-    id::ResourceId,
+    id::ArmId,
     provider::REGIONS,
-    reply::{Outcome, Reply},
+    reply::{Reply, ReplyResult},
     route::Route,
 };
 
 pub const ROUTES: &[Route] = &[
-    Route::new(Method::Get, "{sub}/providers/Microsoft.Web/skus", skus),
-    Route::new(Method::Get, "{rg}/providers/Microsoft.Web/serverfarms/{plan}/skus", skus_of_plan),
-    Route::new(Method::Get, "{sub}/providers/Microsoft.Web/customhostnameSites", hostnames),
-    Route::new(Method::Get, "{sub}/providers/Microsoft.Web/deploymentLocations", places),
+    Route::new(HttpMethod::Get, "{sub}/providers/Microsoft.Web/skus", skus),
+    Route::new(HttpMethod::Get, "{rg}/providers/Microsoft.Web/serverfarms/{plan}/skus", skus_of_plan),
+    Route::new(HttpMethod::Get, "{sub}/providers/Microsoft.Web/customhostnameSites", hostnames),
+    Route::new(HttpMethod::Get, "{sub}/providers/Microsoft.Web/deploymentLocations", places),
 ];
 
-fn skus(_: &Context<'_>, _: &Call) -> Outcome {
+fn skus(_: &Context<'_>, _: &Call) -> ReplyResult {
     let capacity = |tier: &str| match tier {
         "Free" | "Shared" | "Dynamic" => (1, "None"),
         "Basic" => (3, "Manual"),
@@ -46,7 +46,7 @@ fn skus(_: &Context<'_>, _: &Call) -> Outcome {
 }
 
 /// The sizes that a plan could be scaled to.
-fn skus_of_plan(ctx: &Context<'_>, call: &Call) -> Outcome {
+fn skus_of_plan(ctx: &Context<'_>, call: &Call) -> ReplyResult {
     ctx.need(&call.target())?;
     let show = |(name, tier, _): (&str, &str, &str)| {
         json!({
@@ -59,13 +59,13 @@ fn skus_of_plan(ctx: &Context<'_>, call: &Call) -> Outcome {
 }
 
 /// Every custom hostname of the subscription with its app; `$filter` and `hostname` select one.
-fn hostnames(ctx: &Context<'_>, call: &Call) -> Outcome {
+fn hostnames(ctx: &Context<'_>, call: &Call) -> ReplyResult {
     let scope = call.target();
     let wanted = call.query("hostname");
     let mut value = Vec::new();
     for kind in [KIND, SLOT] {
         for owner in ctx.list(kind, &scope)? {
-            let id = ResourceId::parse(text(&owner, "/id"));
+            let id = ArmId::parse(text(&owner, "/id"));
             let default = site::default_host(&id);
             let bound = bindings::of_site(ctx, &id)?;
             let own = bound.iter().map(bindings::host).filter(|host| !host.eq_ignore_ascii_case(&default));
@@ -88,7 +88,7 @@ fn hostnames(ctx: &Context<'_>, call: &Call) -> Outcome {
     Ok(Reply::ok(json!({"value": value, "nextLink": null})))
 }
 
-fn places(_: &Context<'_>, _: &Call) -> Outcome {
+fn places(_: &Context<'_>, _: &Call) -> ReplyResult {
     let locations: Vec<Value> = REGIONS
         .iter()
         .map(|region| json!({"name": region, "type": "Microsoft.Web/locations", "kind": null}))

@@ -5,11 +5,11 @@ use serde_json::json;
 
 use super::{bindings::both, site};
 use crate::{
-    ca::facts::Facts,
-    call::{Call, Method},
+    ca::facts::CertificateFacts,
+    call::{Call, HttpMethod},
     context::{Context, envelope, text},
-    id::ResourceId,
-    reply::{Fault, Outcome, Reply},
+    id::ArmId,
+    reply::{Fault, Reply, ReplyResult},
     route::Route,
 };
 
@@ -27,14 +27,10 @@ pub const ROUTES: &[Route] = [
 .as_flattened();
 
 /// Adds a public certificate to an app; `der` is the certificate.
-pub fn add(
-    ctx: &Context<'_>,
-    id: &ResourceId,
-    der: &[u8],
-    location: &str,
-) -> Result<serde_json::Value, Fault> {
+pub fn add(ctx: &Context<'_>, id: &ArmId, der: &[u8], location: &str) -> Result<serde_json::Value, Fault> {
     let site = ctx.need(&id.parent())?;
-    let facts = Facts::read(der).map_err(|_| Fault::web(400, "The parameter blob has an invalid value."))?;
+    let facts = CertificateFacts::read(der)
+        .map_err(|_| Fault::web(400, "The parameter blob has an invalid value."))?;
     let mut made = envelope(
         id,
         "Microsoft.Web/sites/publicCertificates",
@@ -51,15 +47,15 @@ pub fn add(
 }
 
 /// Exchanges the public certificates of two sites of an app.
-pub fn swap(ctx: &Context<'_>, both: [&ResourceId; 2]) -> Result<(), Fault> {
-    let of = |site: &ResourceId| ctx.list(KINDS[usize::from(site.kind() == site::SLOT)], site);
+pub fn swap(ctx: &Context<'_>, both: [&ArmId; 2]) -> Result<(), Fault> {
+    let of = |site: &ArmId| ctx.list(KINDS[usize::from(site.kind() == site::SLOT)], site);
     let [one, other] = [of(both[0])?, of(both[1])?];
     for resource in one.iter().chain(&other) {
-        ctx.remove(&ResourceId::parse(text(resource, "/id")))?;
+        ctx.remove(&ArmId::parse(text(resource, "/id")))?;
     }
     for (site, comes) in [(both[0], other), (both[1], one)] {
         for resource in comes {
-            let name = ResourceId::parse(text(&resource, "/id")).name().to_owned();
+            let name = ArmId::parse(text(&resource, "/id")).name().to_owned();
             let der = BASE64.decode(text(&resource, "/properties/blob")).unwrap_or_default();
             add(
                 ctx,
@@ -72,18 +68,18 @@ pub fn swap(ctx: &Context<'_>, both: [&ResourceId; 2]) -> Result<(), Fault> {
     Ok(())
 }
 
-fn list(ctx: &Context<'_>, call: &Call) -> Outcome {
+fn list(ctx: &Context<'_>, call: &Call) -> ReplyResult {
     let site = call.target();
     ctx.need(&site)?;
     let kind = KINDS[usize::from(site.kind() == site::SLOT)];
     ctx.page(call, kind, &site, |one| Ok(Some(one)))
 }
 
-fn get(ctx: &Context<'_>, call: &Call) -> Outcome {
+fn get(ctx: &Context<'_>, call: &Call) -> ReplyResult {
     Ok(Reply::ok(ctx.need(&call.target())?))
 }
 
-fn put(ctx: &Context<'_>, call: &Call) -> Outcome {
+fn put(ctx: &Context<'_>, call: &Call) -> ReplyResult {
     let id = call.target();
     let blob = call
         .text("/properties/blob")
@@ -103,6 +99,6 @@ fn put(ctx: &Context<'_>, call: &Call) -> Outcome {
     Ok(Reply::ok(add(ctx, &id, &der, store)?))
 }
 
-fn delete(ctx: &Context<'_>, call: &Call) -> Outcome {
+fn delete(ctx: &Context<'_>, call: &Call) -> ReplyResult {
     Ok(Reply::empty(if ctx.remove(&call.target())? { 200 } else { 204 }))
 }

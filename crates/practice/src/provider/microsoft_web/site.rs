@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
 use super::{
-    bindings::{self, SslState},
+    bindings::{self, BindingSslState},
     config,
     members::{self, Of},
     plans,
@@ -12,8 +12,8 @@ use super::{
 use crate::{
     ca::facts::hex_upper,
     context::{Context, envelope, text},
-    dns::{self, Kind, Record},
-    id::ResourceId,
+    dns::{self, DnsRecord, DnsRecordKind},
+    id::ArmId,
     reply::Fault,
     switches::Switches,
 };
@@ -22,7 +22,7 @@ pub const KIND: &str = "microsoft.web/sites";
 pub const SLOT: &str = "microsoft.web/sites/slots";
 
 /// Its own hostname under `azurewebsites.net`: the app's, or `app-slot`.
-pub fn default_host(id: &ResourceId) -> String {
+pub fn default_host(id: &ArmId) -> String {
     let name = match id.kind().as_str() {
         SLOT => format!("{}-{}", id.parent().name(), id.name()),
         _ => id.name().to_owned(),
@@ -31,7 +31,7 @@ pub fn default_host(id: &ResourceId) -> String {
 }
 
 /// The value of the `asuid.` TXT record: one for each subscription.
-pub fn verification_id(id: &ResourceId) -> String {
+pub fn verification_id(id: &ArmId) -> String {
     let text = format!("practice-asuid-{}", id.subscription().unwrap_or_default().to_lowercase());
     hex_upper(&Sha256::digest(text))
 }
@@ -47,7 +47,7 @@ pub fn has_own_certificates(site: &Value) -> bool {
 }
 
 /// The address that an app gets with its first IP-based binding.
-pub fn own_ip(site: &ResourceId) -> String {
+pub fn own_ip(site: &ArmId) -> String {
     format!("198.51.100.{}", byte_of(&site.key()))
 }
 
@@ -56,7 +56,7 @@ fn byte_of(text: &str) -> u8 {
 }
 
 /// Creates a site on a plan, with its default hostname.
-pub fn create(ctx: &Context<'_>, id: &ResourceId, plan_id: &str, kind: &str) -> Result<Value, Fault> {
+pub fn create(ctx: &Context<'_>, id: &ArmId, plan_id: &str, kind: &str) -> Result<Value, Fault> {
     let plan = plans::named(ctx, plan_id)?;
     let site = document(ctx, id, &plan, kind);
     ctx.save(id, &site)?;
@@ -67,20 +67,20 @@ pub fn create(ctx: &Context<'_>, id: &ResourceId, plan_id: &str, kind: &str) -> 
 }
 
 /// The same for a generated estate with thousands of sites: looks nothing up that is known.
-pub fn plant(ctx: &Context<'_>, id: &ResourceId, plan: &Value, https_only: bool) -> Result<Value, Fault> {
+pub fn plant(ctx: &Context<'_>, id: &ArmId, plan: &Value, https_only: bool) -> Result<Value, Fault> {
     let mut site = document(ctx, id, plan, "app");
     site["properties"]["httpsOnly"] = json!(https_only);
     ctx.save(id, &site)?;
     bindings::add(ctx, id, &default_host(id), None)?;
     config::create(ctx, id, text(plan, "/location"))?;
     let address = text(&site, "/properties/inboundIpAddress");
-    let record = Record::new(&default_host(id), Kind::A, address)
+    let record = DnsRecord::new(&default_host(id), DnsRecordKind::A, address)
         .map_err(|error| Fault::web(400, error.to_string()))?;
     dns::add(ctx.tx, &record)?;
     Ok(site)
 }
 
-fn document(ctx: &Context<'_>, id: &ResourceId, plan: &Value, kind: &str) -> Value {
+fn document(ctx: &Context<'_>, id: &ArmId, plan: &Value, kind: &str) -> Value {
     let webspace = text(plan, "/properties/webSpace");
     let location = text(plan, "/location");
     let type_name = if id.kind() == SLOT { "Microsoft.Web/sites/slots" } else { "Microsoft.Web/sites" };
@@ -131,12 +131,13 @@ fn document(ctx: &Context<'_>, id: &ResourceId, plan: &Value, kind: &str) -> Val
 
 /// Updates the address of the site's own name in DNS: the shared address, or its own with an IP-based
 /// binding.
-pub fn publish_address(ctx: &Context<'_>, id: &ResourceId) -> Result<(), Fault> {
+pub fn publish_address(ctx: &Context<'_>, id: &ArmId) -> Result<(), Fault> {
     let shown = show(ctx, ctx.need(id)?)?;
     let name = default_host(id);
-    dns::remove(ctx.tx, &name, Kind::A, None)?;
+    dns::remove(ctx.tx, &name, DnsRecordKind::A, None)?;
     let address = text(&shown, "/properties/inboundIpAddress");
-    let record = Record::new(&name, Kind::A, address).map_err(|error| Fault::web(400, error.to_string()))?;
+    let record = DnsRecord::new(&name, DnsRecordKind::A, address)
+        .map_err(|error| Fault::web(400, error.to_string()))?;
     Ok(dns::add(ctx.tx, &record)?)
 }
 
@@ -147,7 +148,7 @@ pub fn show(ctx: &Context<'_>, site: Value) -> Result<Value, Fault> {
 
 /// The same with only the wanted members of `properties`; others may be present too.
 pub fn show_only(ctx: &Context<'_>, mut site: Value, wanted: &dyn Fn(&str) -> bool) -> Result<Value, Fault> {
-    let id = ResourceId::parse(text(&site, "/id"));
+    let id = ArmId::parse(text(&site, "/id"));
     let of_bindings = [
         "hostNames",
         "enabledHostNames",
@@ -163,7 +164,7 @@ pub fn show_only(ctx: &Context<'_>, mut site: Value, wanted: &dyn Fn(&str) -> bo
     let scm = default.replacen(".azurewebsites.net", ".scm.azurewebsites.net", 1);
     let own_ip = bound
         .iter()
-        .find(|binding| bindings::state(binding) == SslState::IpBasedEnabled)
+        .find(|binding| bindings::state(binding) == BindingSslState::IpBasedEnabled)
         .map(|_| own_ip(&id));
     let properties = &mut site["properties"];
     if let Some(ip) = own_ip {
@@ -185,7 +186,7 @@ pub fn show_only(ctx: &Context<'_>, mut site: Value, wanted: &dyn Fn(&str) -> bo
     })?;
     set("repositorySiteName", &|_| Ok(json!(id.name())))?;
     set("sku", &|site| {
-        let plan = ctx.find(&ResourceId::parse(text(site, "/serverFarmId")))?;
+        let plan = ctx.find(&ArmId::parse(text(site, "/serverFarmId")))?;
         Ok(plan.map_or(Value::Null, |plan| plan["sku"]["tier"].clone()))
     })?;
     set("possibleInboundIpAddresses", &|site| Ok(site["inboundIpAddress"].clone()))?;
@@ -204,7 +205,7 @@ pub fn show_only(ctx: &Context<'_>, mut site: Value, wanted: &dyn Fn(&str) -> bo
 /// One entry of `hostNameSslStates`.
 fn ssl_state(binding: &Value) -> Value {
     let state = bindings::state(binding);
-    let ip_based = state == SslState::IpBasedEnabled;
+    let ip_based = state == BindingSslState::IpBasedEnabled;
     json!({
         "name": bindings::host(binding),
         "sslState": state.word(),

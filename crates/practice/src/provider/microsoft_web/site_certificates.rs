@@ -8,7 +8,7 @@ use super::{plans, site};
 use crate::{
     call::Call,
     context::{Context, text},
-    id::ResourceId,
+    id::ArmId,
     reply::Fault,
 };
 
@@ -20,7 +20,7 @@ const FIRST_VERSION: &str = "2024-11-01";
 /// The maximum of private key certificates of an app on a Flex Consumption plan, by its article of 2026.
 const MOST_ON_FLEX: usize = 3;
 
-pub fn is_of_site(id: &ResourceId) -> bool {
+pub fn is_of_site(id: &ArmId) -> bool {
     KINDS.contains(&id.kind().as_str())
 }
 
@@ -32,7 +32,7 @@ pub fn missing(thumbprint: &str) -> Fault {
 
 /// Refuses the fourth certificate of an app on a Flex Consumption plan. The message is the practice cloud's
 /// own.
-pub fn require_room(ctx: &Context<'_>, certificate: &ResourceId) -> Result<(), Fault> {
+pub fn require_room(ctx: &Context<'_>, certificate: &ArmId) -> Result<(), Fault> {
     if !is_of_site(certificate) {
         return Ok(());
     }
@@ -51,7 +51,7 @@ pub fn require_room(ctx: &Context<'_>, certificate: &ResourceId) -> Result<(), F
 }
 
 /// Refuses api-versions that do not have them.
-pub fn require_version(call: &Call, id: &ResourceId) -> Result<(), Fault> {
+pub fn require_version(call: &Call, id: &ArmId) -> Result<(), Fault> {
     let kind = id.kind();
     let asks = kind.starts_with("microsoft.web/sites/") && kind.ends_with("/certificates")
         || call.segments.iter().any(|one| one.eq_ignore_ascii_case("sites"))
@@ -90,9 +90,9 @@ mod tests {
 
     use super::*;
     use crate::{
-        ca::{Issued, Profile, Role, facts::thumbprint, pfx},
-        call::Method::{Delete, Get, Put},
-        dns::{self, Kind, Record},
+        ca::{CommercialCa, Issued, LeafProfile, facts::thumbprint, pfx},
+        call::HttpMethod::{Delete, Get, Put},
+        dns::{self, DnsRecord, DnsRecordKind},
         fixture::{Fixture, GROUP, json_of},
         reply::Reply,
     };
@@ -107,9 +107,12 @@ mod tests {
     fn cloud(sku: &str, properties: &Value) -> Fixture {
         let cloud = Fixture::new("2026-11-23T00:00:00Z");
         cloud.with(|ctx| {
-            plans::save(ctx, &ResourceId::parse(&web("serverfarms/plan")), "westeurope", sku, true).unwrap();
-            dns::add(ctx.tx, &Record::new("api.contoso.com", Kind::Cname, "api.azurewebsites.net").unwrap())
-                .unwrap();
+            plans::save(ctx, &ArmId::parse(&web("serverfarms/plan")), "westeurope", sku, true).unwrap();
+            dns::add(
+                ctx.tx,
+                &DnsRecord::new("api.contoso.com", DnsRecordKind::Cname, "api.azurewebsites.net").unwrap(),
+            )
+            .unwrap();
         });
         let mut site = json!({"location": "West Europe", "kind": "functionapp", "properties": properties});
         site["properties"]["serverFarmId"] = web("serverfarms/plan").into();
@@ -120,13 +123,13 @@ mod tests {
     }
 
     fn issue(cloud: &Fixture, days: i32) -> Issued {
-        let profile = Profile {
+        let profile = LeafProfile {
             common_name: "api.contoso.com".to_owned(),
             names: vec!["api.contoso.com".to_owned()],
             key: cloud.setting.pooled_key(0),
             not_before: cloud.now - DAY * 30,
             not_after: cloud.now + DAY * days,
-            issuer: Role::GoDaddy,
+            issuer: CommercialCa::GoDaddy,
             particulars: None,
         };
         cloud.setting.ca.issue(&profile).unwrap()

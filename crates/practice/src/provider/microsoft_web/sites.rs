@@ -3,36 +3,36 @@
 use serde_json::{Map, Value, json};
 
 use super::{
-    bindings::{self, SslState},
+    bindings::{self, BindingSslState},
     config, plans, revision,
     site::{KIND, SLOT, create, default_host, show},
     site_actions, site_certificates,
 };
 use crate::{
     arm::locks,
-    call::{Call, Method},
+    call::{Call, HttpMethod},
     context::{Context, text},
-    dns::{self, Kind},
-    id::ResourceId,
-    reply::{Body, Fault, Outcome, Reply},
+    dns::{self, DnsRecordKind},
+    id::ArmId,
+    reply::{Fault, Reply, ReplyBody, ReplyResult},
     route::Route,
 };
 
 pub const ROUTES: &[Route] = &[
-    Route::new(Method::Get, "{sub}/providers/Microsoft.Web/sites", list),
-    Route::new(Method::Get, "{rg}/providers/Microsoft.Web/sites", list),
-    Route::new(Method::Get, "{rg}/providers/Microsoft.Web/sites/{site}", get),
-    Route::new(Method::Put, "{rg}/providers/Microsoft.Web/sites/{site}", put),
-    Route::new(Method::Patch, "{rg}/providers/Microsoft.Web/sites/{site}", patch),
-    Route::new(Method::Delete, "{rg}/providers/Microsoft.Web/sites/{site}", delete),
-    Route::new(Method::Get, "{rg}/providers/Microsoft.Web/sites/{site}/slots", slots),
-    Route::new(Method::Get, "{rg}/providers/Microsoft.Web/sites/{site}/slots/{slot}", get),
-    Route::new(Method::Put, "{rg}/providers/Microsoft.Web/sites/{site}/slots/{slot}", put),
-    Route::new(Method::Patch, "{rg}/providers/Microsoft.Web/sites/{site}/slots/{slot}", patch),
-    Route::new(Method::Delete, "{rg}/providers/Microsoft.Web/sites/{site}/slots/{slot}", delete),
-    Route::new(Method::Post, "{rg}/providers/Microsoft.Web/sites/{site}/publishxml", publish_xml),
+    Route::new(HttpMethod::Get, "{sub}/providers/Microsoft.Web/sites", list),
+    Route::new(HttpMethod::Get, "{rg}/providers/Microsoft.Web/sites", list),
+    Route::new(HttpMethod::Get, "{rg}/providers/Microsoft.Web/sites/{site}", get),
+    Route::new(HttpMethod::Put, "{rg}/providers/Microsoft.Web/sites/{site}", put),
+    Route::new(HttpMethod::Patch, "{rg}/providers/Microsoft.Web/sites/{site}", patch),
+    Route::new(HttpMethod::Delete, "{rg}/providers/Microsoft.Web/sites/{site}", delete),
+    Route::new(HttpMethod::Get, "{rg}/providers/Microsoft.Web/sites/{site}/slots", slots),
+    Route::new(HttpMethod::Get, "{rg}/providers/Microsoft.Web/sites/{site}/slots/{slot}", get),
+    Route::new(HttpMethod::Put, "{rg}/providers/Microsoft.Web/sites/{site}/slots/{slot}", put),
+    Route::new(HttpMethod::Patch, "{rg}/providers/Microsoft.Web/sites/{site}/slots/{slot}", patch),
+    Route::new(HttpMethod::Delete, "{rg}/providers/Microsoft.Web/sites/{site}/slots/{slot}", delete),
+    Route::new(HttpMethod::Post, "{rg}/providers/Microsoft.Web/sites/{site}/publishxml", publish_xml),
     Route::new(
-        Method::Post,
+        HttpMethod::Post,
         "{rg}/providers/Microsoft.Web/sites/{site}/slots/{slot}/publishxml",
         publish_xml,
     ),
@@ -51,13 +51,13 @@ const WRITABLE: &[&str] = &[
     "keyVaultReferenceIdentity",
 ];
 
-fn reply(ctx: &Context<'_>, site: Value) -> Outcome {
+fn reply(ctx: &Context<'_>, site: Value) -> ReplyResult {
     let shown = show(ctx, site)?;
-    let etag = revision::etag(ctx, &ResourceId::parse(text(&shown, "/id")))?;
+    let etag = revision::etag(ctx, &ArmId::parse(text(&shown, "/id")))?;
     Ok(Reply::ok(shown).header("etag", etag))
 }
 
-fn list(ctx: &Context<'_>, call: &Call) -> Outcome {
+fn list(ctx: &Context<'_>, call: &Call) -> ReplyResult {
     let scope = call.target();
     if call.query("includeSlots").is_some_and(|value| value.eq_ignore_ascii_case("true")) {
         let mut all = ctx.list(KIND, &scope)?;
@@ -68,18 +68,18 @@ fn list(ctx: &Context<'_>, call: &Call) -> Outcome {
     ctx.page(call, KIND, &scope, |site| show(ctx, site).map(Some))
 }
 
-fn slots(ctx: &Context<'_>, call: &Call) -> Outcome {
+fn slots(ctx: &Context<'_>, call: &Call) -> ReplyResult {
     ctx.need(&call.target())?;
     ctx.page(call, SLOT, &call.target(), |site| show(ctx, site).map(Some))
 }
 
-fn get(ctx: &Context<'_>, call: &Call) -> Outcome {
+fn get(ctx: &Context<'_>, call: &Call) -> ReplyResult {
     let id = call.target();
     reply(ctx, ctx.need(&id)?)
 }
 
 /// A PUT on an existing site merges its members; absent ones stay (recorded traffic of az).
-fn put(ctx: &Context<'_>, call: &Call) -> Outcome {
+fn put(ctx: &Context<'_>, call: &Call) -> ReplyResult {
     let id = call.target();
     let Some(mut site) = ctx.find(&id)? else {
         return make(ctx, call, &id);
@@ -94,7 +94,7 @@ fn put(ctx: &Context<'_>, call: &Call) -> Outcome {
     change(ctx, call, &id, site)
 }
 
-fn patch(ctx: &Context<'_>, call: &Call) -> Outcome {
+fn patch(ctx: &Context<'_>, call: &Call) -> ReplyResult {
     let id = call.target();
     let mut site = ctx.need(&id)?;
     if let Some(tags) = call.body.get("tags") {
@@ -103,7 +103,7 @@ fn patch(ctx: &Context<'_>, call: &Call) -> Outcome {
     change(ctx, call, &id, site)
 }
 
-fn make(ctx: &Context<'_>, call: &Call, id: &ResourceId) -> Outcome {
+fn make(ctx: &Context<'_>, call: &Call, id: &ArmId) -> ReplyResult {
     let plan = if id.kind() == SLOT {
         let plan = text(&ctx.need(&id.parent())?, "/properties/serverFarmId").to_owned();
         plans::require_slots(&plans::named(ctx, &plan)?)?;
@@ -123,7 +123,7 @@ fn make(ctx: &Context<'_>, call: &Call, id: &ResourceId) -> Outcome {
     change(ctx, call, id, site)
 }
 
-fn change(ctx: &Context<'_>, call: &Call, id: &ResourceId, mut site: Value) -> Outcome {
+fn change(ctx: &Context<'_>, call: &Call, id: &ArmId, mut site: Value) -> ReplyResult {
     revision::require_match(ctx, call, id)?;
     let empty = Map::new();
     let wanted = call.body.get("properties").and_then(Value::as_object).unwrap_or(&empty);
@@ -148,8 +148,8 @@ fn change(ctx: &Context<'_>, call: &Call, id: &ResourceId, mut site: Value) -> O
 }
 
 /// Moves the app to another plan of the same webspace; App Service allows no other.
-fn change_plan(ctx: &Context<'_>, id: &ResourceId, site: &mut Value, plan: &str) -> Result<(), Fault> {
-    if ResourceId::parse(plan).key() == ResourceId::parse(text(site, "/properties/serverFarmId")).key() {
+fn change_plan(ctx: &Context<'_>, id: &ArmId, site: &mut Value, plan: &str) -> Result<(), Fault> {
+    if ArmId::parse(plan).key() == ArmId::parse(text(site, "/properties/serverFarmId")).key() {
         return Ok(());
     }
     let plan = plans::named(ctx, plan)?;
@@ -167,23 +167,23 @@ fn change_plan(ctx: &Context<'_>, id: &ResourceId, site: &mut Value, plan: &str)
 }
 
 /// One entry of `hostNameSslStates` with `toUpdate`: changes a binding through the site.
-fn change_binding(ctx: &Context<'_>, site: &ResourceId, state: &Value) -> Result<(), Fault> {
+fn change_binding(ctx: &Context<'_>, site: &ArmId, state: &Value) -> Result<(), Fault> {
     let host = text(state, "/name");
-    let wanted = SslState::parse(&state["sslState"])
+    let wanted = BindingSslState::parse(&state["sslState"])
         .ok_or_else(|| Fault::web(400, "The parameter sslState has an invalid value."))?;
     bindings::bind(ctx, site, host, wanted, text(state, "/thumbprint"))?;
     Ok(())
 }
 
-fn delete(ctx: &Context<'_>, call: &Call) -> Outcome {
+fn delete(ctx: &Context<'_>, call: &Call) -> ReplyResult {
     let id = call.target();
     let Some(site) = ctx.find(&id)? else {
         return Ok(Reply::empty(204));
     };
     for resource in ctx.list_all(&id, |_| true)? {
-        remove(ctx, &ResourceId::parse(text(&resource, "/id")))?;
+        remove(ctx, &ArmId::parse(text(&resource, "/id")))?;
     }
-    let plan = ResourceId::parse(text(&site, "/properties/serverFarmId"));
+    let plan = ArmId::parse(text(&site, "/properties/serverFarmId"));
     remove(ctx, &id)?;
     // The plan is deleted with its last app, unless the request keeps it.
     let stays =
@@ -195,17 +195,17 @@ fn delete(ctx: &Context<'_>, call: &Call) -> Outcome {
 }
 
 /// Removes a site, a slot, or something below one, with everything stored for it elsewhere.
-pub fn remove(ctx: &Context<'_>, id: &ResourceId) -> Result<(), Fault> {
+pub fn remove(ctx: &Context<'_>, id: &ArmId) -> Result<(), Fault> {
     if [KIND, SLOT].contains(&id.kind().as_str()) {
         config::forget(ctx, id)?;
-        dns::remove(ctx.tx, &default_host(id), Kind::A, None)?;
+        dns::remove(ctx.tx, &default_host(id), DnsRecordKind::A, None)?;
     }
     ctx.remove(id)?;
     Ok(())
 }
 
 /// az reads it after every change and only needs XML.
-fn publish_xml(ctx: &Context<'_>, call: &Call) -> Outcome {
+fn publish_xml(ctx: &Context<'_>, call: &Call) -> ReplyResult {
     let id = call.target();
     ctx.need(&id)?;
     let host = default_host(&id);
@@ -214,5 +214,5 @@ fn publish_xml(ctx: &Context<'_>, call: &Call) -> Outcome {
          userName=\"{name}\" userPWD=\"\" destinationAppUrl=\"https://{host}\" /></publishData>",
         name = id.name()
     );
-    Ok(Reply::new(200, Body::Text("application/xml", xml)))
+    Ok(Reply::new(200, ReplyBody::Text("application/xml", xml)))
 }

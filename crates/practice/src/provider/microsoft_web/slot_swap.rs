@@ -10,18 +10,18 @@ use super::{
     site::{KIND, SLOT},
 };
 use crate::{
-    call::{Call, Method},
+    call::{Call, HttpMethod},
     context::Context,
-    jobs::Job,
+    jobs::ScheduledJob,
     operations,
-    reply::{Fault, Outcome, Reply},
+    reply::{Fault, Reply, ReplyResult},
     route::Route,
 };
 
 pub const ROUTES: &[Route] = &both!(Post, "slotsswap", swap);
 
 /// `{"targetSlot": "production", "preserveVnet": true}`; the path names the other slot of the swap.
-fn swap(ctx: &Context<'_>, call: &Call) -> Outcome {
+fn swap(ctx: &Context<'_>, call: &Call) -> ReplyResult {
     let source = call.target();
     let app = if source.kind() == SLOT { source.parent() } else { source.clone() };
     let wanted = call.need("/targetSlot")?;
@@ -33,7 +33,7 @@ fn swap(ctx: &Context<'_>, call: &Call) -> Outcome {
             "The parameter targetSlot has an invalid value: a slot is swapped with another one.",
         ));
     }
-    let label = |id: &crate::id::ResourceId| {
+    let label = |id: &crate::id::ArmId| {
         if id.kind() == KIND { "Production".to_owned() } else { id.name().to_owned() }
     };
     let status = json!({
@@ -49,7 +49,7 @@ fn swap(ctx: &Context<'_>, call: &Call) -> Outcome {
     config::swap(ctx, &app, [&source, &target])?;
     public_certificates::swap(ctx, [&source, &target])?;
     let operation = operations::start(ctx, &source)?;
-    ctx.soon(SignedDuration::from_mins(1), &Job::Finish(operation.clone()))?;
+    ctx.soon(SignedDuration::from_mins(1), &ScheduledJob::Finish(operation.clone()))?;
     Ok(Reply::empty(202)
         .header("location", operations::location(call, &source, &operation))
         .header("retry-after", ctx.setting.pace.retry_after().to_string()))

@@ -5,27 +5,27 @@ use jiff::SignedDuration;
 use serde_json::{Value, json};
 
 use super::{
-    Job,
-    certificates::{self, Origin, Place},
+    SiteJob,
+    certificates::{self, CertificateOrigin, Placement},
 };
 use crate::{
     ca::{
-        facts::Facts,
+        facts::CertificateFacts,
         pfx::{self, PfxError},
     },
     context::{Context, text},
-    id::ResourceId,
+    id::ArmId,
     index, jobs,
     material::Material,
     principals::WEB_SITES,
     provider::{
         certificate_registration::STATE_TAG,
         key_vault::{
-            first_party::{self, Refusal},
-            secret::{PFX_TYPE, Version},
+            first_party::{self, SecretRefusal},
+            secret::{PFX_TYPE, SecretVersion},
         },
     },
-    reply::{Fault, Outcome, Reply},
+    reply::{Fault, Reply, ReplyResult},
     store::Collection,
 };
 
@@ -41,7 +41,7 @@ const TAKEN: Collection<String> = Collection::new("certificate-version");
 
 /// An uploaded PFX, checked as the service does: it has a password, opens with it, and holds a key that is
 /// long enough. Self-signed and expired ones are accepted, with a warning header (recorded traffic).
-pub fn upload(ctx: &Context<'_>, place: &Place, blob: &str, password: &str) -> Outcome {
+pub fn upload(ctx: &Context<'_>, place: &Placement, blob: &str, password: &str) -> ReplyResult {
     let invalid = || Fault::web(400, "The parameter pfxBlob has an invalid value.");
     let bytes = BASE64.decode(blob).map_err(|_| invalid())?;
     if password.is_empty() {
@@ -52,14 +52,15 @@ pub fn upload(ctx: &Context<'_>, place: &Place, blob: &str, password: &str) -> O
         PfxError::WrongPassword => Fault::web(400, "The password for the certificate is incorrect."),
         other => Fault::web(400, format!("The certificate file could not be opened: {other}.")),
     })?;
-    let facts = Facts::read(&opened.leaf).map_err(|_| invalid())?;
+    let facts = CertificateFacts::read(&opened.leaf).map_err(|_| invalid())?;
     if facts.key_type == "RSA" && facts.key_bits < SHORTEST_KEY {
         return Err(Fault::web(
             400,
             format!("The private key has {} bits; at least {SHORTEST_KEY} are needed.", facts.key_bits),
         ));
     }
-    let origin = Origin::Upload { friendly_name: opened.friendly_name.clone().unwrap_or_default() };
+    let origin =
+        CertificateOrigin::Upload { friendly_name: opened.friendly_name.clone().unwrap_or_default() };
     let material = Material::from(opened);
     let certificate = certificates::save(ctx, place, &material, &origin)?;
     let reply = Reply::ok(certificate);
@@ -70,7 +71,7 @@ pub fn upload(ctx: &Context<'_>, place: &Place, blob: &str, password: &str) -> O
 }
 
 fn warning(ctx: &Context<'_>, material: &Material) -> Option<String> {
-    let facts = Facts::read(&material.leaf).ok()?;
+    let facts = CertificateFacts::read(&material.leaf).ok()?;
     let trusted = material.chain.iter().any(|one| one.0 == ctx.setting.ca.root_der());
     let mut warnings = Vec::new();
     if facts.self_signed || facts.not_after < ctx.now {
@@ -83,14 +84,14 @@ fn warning(ctx: &Context<'_>, material: &Material) -> Option<String> {
 }
 
 /// Imports a vault's secret, or reads it again: a new version replaces the old one (Sync).
-pub fn import(ctx: &Context<'_>, place: &Place, vault: &ResourceId, secret: &str) -> Outcome {
+pub fn import(ctx: &Context<'_>, place: &Placement, vault: &ArmId, secret: &str) -> ReplyResult {
     match first_party::read(ctx, &WEB_SITES, vault, secret)? {
         // Only secrets of an order must be in the subscription of the order.
         Ok(version) if version.tags.contains_key(STATE_TAG) && !same_subscription(vault, &place.id) => {
             Err(Fault::web(400, INVALID_SECRET))
         }
         Ok(version) => take(ctx, place, vault, secret, &version).map(Reply::ok),
-        Err(Refusal::Unauthorized | Refusal::NotPermitted) => Err(Fault::web(
+        Err(SecretRefusal::Unauthorized | SecretRefusal::NotPermitted) => Err(Fault::web(
             400,
             format!(
                 "The service does not have access to '{}' Key Vault. Please make sure that you have granted necessary \
@@ -98,22 +99,24 @@ pub fn import(ctx: &Context<'_>, place: &Place, vault: &ResourceId, secret: &str
                 vault.key()
             ),
         )),
-        Err(Refusal::VaultMissing | Refusal::SecretMissing) => Err(Fault::web(400, INVALID_SECRET)),
+        Err(SecretRefusal::VaultMissing | SecretRefusal::SecretMissing) => {
+            Err(Fault::web(400, INVALID_SECRET))
+        }
     }
 }
 
-fn same_subscription(one: &ResourceId, other: &ResourceId) -> bool {
-    let key = |id: &ResourceId| id.subscription().unwrap_or_default().to_lowercase();
+fn same_subscription(one: &ArmId, other: &ArmId) -> bool {
+    let key = |id: &ArmId| id.subscription().unwrap_or_default().to_lowercase();
     key(one) == key(other)
 }
 
 /// Makes a certificate from a version of a secret, and remembers the version.
 fn take(
     ctx: &Context<'_>,
-    place: &Place,
-    vault: &ResourceId,
+    place: &Placement,
+    vault: &ArmId,
     secret: &str,
-    version: &Version,
+    version: &SecretVersion,
 ) -> Result<Value, Fault> {
     let refuse = |reason: &str| Fault::web(400, format!("The secret '{secret}' {reason}."));
     let no_pfx = || refuse("is not a certificate of content type application/x-pkcs12");
@@ -127,7 +130,8 @@ fn take(
         let bytes = BASE64.decode(value).map_err(|_| refuse("is not base64"))?;
         pfx::read(&bytes, "").map_err(|error| refuse(&format!("could not be opened: {error}")))?.into()
     };
-    let facts = Facts::read(&material.leaf).map_err(|_| refuse("holds a certificate that cannot be read"))?;
+    let facts = CertificateFacts::read(&material.leaf)
+        .map_err(|_| refuse("holds a certificate that cannot be read"))?;
     if facts.key_type != "RSA" {
         // A file with such a key can be uploaded, but not imported from a vault.
         return Err(refuse(&format!(
@@ -135,22 +139,22 @@ fn take(
             facts.key_type
         )));
     }
-    let origin = Origin::Vault { vault: vault.clone(), secret: secret.to_owned() };
+    let origin = CertificateOrigin::Vault { vault: vault.clone(), secret: secret.to_owned() };
     let certificate = certificates::save(ctx, place, &material, &origin)?;
     taken(ctx, &place.id, &version.id)?;
     Ok(certificate)
 }
 
 /// Remembers the secret version that a certificate was made of.
-pub fn taken(ctx: &Context<'_>, certificate: &ResourceId, version: &str) -> Result<(), Fault> {
+pub fn taken(ctx: &Context<'_>, certificate: &ArmId, version: &str) -> Result<(), Fault> {
     Ok(ctx.tx.put(&TAKEN, &certificate.key(), &version.to_owned())?)
 }
 
 /// Vault and secret of a certificate that came from one.
-pub fn vault_of(certificate: &Value) -> Option<(ResourceId, String)> {
+pub fn vault_of(certificate: &Value) -> Option<(ArmId, String)> {
     let vault = text(certificate, "/properties/keyVaultId");
     let secret = text(certificate, "/properties/keyVaultSecretName");
-    (!vault.is_empty()).then(|| (ResourceId::parse(vault), secret.to_owned()))
+    (!vault.is_empty()).then(|| (ArmId::parse(vault), secret.to_owned()))
 }
 
 /// The service's own round: reads every vault again and reports the results in `keyVaultSecretStatus`.
@@ -163,7 +167,7 @@ pub fn sync_all(ctx: &Context<'_>) -> Result<(), Fault> {
     schedule_sync(ctx)
 }
 
-fn sync(ctx: &Context<'_>, mut certificate: Value, vault: &ResourceId, secret: &str) -> Result<(), Fault> {
+fn sync(ctx: &Context<'_>, mut certificate: Value, vault: &ArmId, secret: &str) -> Result<(), Fault> {
     let place = certificates::place_of(&certificate);
     let taken = ctx.tx.get(&TAKEN, &place.id.key())?;
     let status = match first_party::read(ctx, &WEB_SITES, vault, secret)? {
@@ -184,5 +188,5 @@ fn sync(ctx: &Context<'_>, mut certificate: Value, vault: &ResourceId, secret: &
 
 /// Schedules the next round in a day.
 pub fn schedule_sync(ctx: &Context<'_>) -> Result<(), Fault> {
-    ctx.at(jobs::moment(ctx.now, SYNC_EVERY), &jobs::Job::Web(Job::SyncAll))
+    ctx.at(jobs::moment(ctx.now, SYNC_EVERY), &jobs::ScheduledJob::Web(SiteJob::SyncAll))
 }

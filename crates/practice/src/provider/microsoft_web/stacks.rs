@@ -3,15 +3,15 @@
 use serde_json::{Value, json};
 
 use crate::{
-    call::{Call, Method},
+    call::{Call, HttpMethod},
     context::Context,
-    reply::{Outcome, Reply},
+    reply::{Reply, ReplyResult},
     route::Route,
 };
 
 pub const ROUTES: &[Route] = &[
-    Route::new(Method::Get, "providers/Microsoft.Web/webAppStacks", web),
-    Route::new(Method::Get, "providers/Microsoft.Web/functionAppStacks", none),
+    Route::new(HttpMethod::Get, "providers/Microsoft.Web/webAppStacks", web),
+    Route::new(HttpMethod::Get, "providers/Microsoft.Web/functionAppStacks", none),
 ];
 
 /// The family, the displayed version, and the names for Linux and for Windows.
@@ -22,7 +22,7 @@ const RUNTIMES: &[(&str, &str, &str, &str)] = &[
     ("python", "Python 3.13", "PYTHON|3.13", ""),
 ];
 
-fn web(_: &Context<'_>, call: &Call) -> Outcome {
+fn web(_: &Context<'_>, call: &Call) -> ReplyResult {
     let asked = call.query("stackOsType").unwrap_or("All").to_lowercase();
     let value: Vec<Value> = RUNTIMES.iter().map(|row| show(row, &asked)).collect();
     Ok(Reply::ok(json!({"value": value, "nextLink": null, "id": null})))
@@ -65,6 +65,6 @@ fn show((family, text, linux, windows): &(&str, &str, &str, &str), asked: &str) 
     })
 }
 
-fn none(_: &Context<'_>, _: &Call) -> Outcome {
+fn none(_: &Context<'_>, _: &Call) -> ReplyResult {
     Ok(Reply::ok(json!({"value": [], "nextLink": null, "id": null})))
 }

@@ -4,7 +4,7 @@
 use serde_json::json;
 
 use super::*;
-use crate::call::Method::Patch;
+use crate::call::HttpMethod::Patch;
 
 /// The life of a managed certificate that is issued on a day, and after how many days its successor is
 /// issued.
