@@ -1,4 +1,4 @@
-//! An answer of a service, read whole, with the headers that matter (API.md 1.2).
+//! The answer of a service, read completely, with the headers that matter.
 
 use std::time::Duration;
 
@@ -12,19 +12,18 @@ use super::error::Refusal;
 use super::rows::Row;
 use certdeck_model::printable;
 
-/// Whoever asks for longer is not waited for anyway, and numbers beyond every clock are only good for
-/// overflows.
+/// Longer pauses are never waited for, and larger numbers would only overflow.
 const LONGEST_PAUSE: Duration = Duration::from_secs(24 * 60 * 60);
 
 #[derive(Debug, Clone)]
 pub struct Answer {
     pub status: u16,
-    /// `Null` where the body was empty, or was an error page that is no JSON.
+    /// `Null` if the body was empty, or was an error page that is no JSON.
     pub body: Value,
-    /// The rows of the list that the call names; the body is without them.
+    /// The rows of the list that the call names, taken out of the body.
     pub rows: Option<Vec<Row>>,
     pub request_id: Option<String>,
-    /// The same for all requests that belong together.
+    /// The same for all requests of one process.
     pub correlation_id: Option<String>,
     pub retry_after: Option<Duration>,
     /// What is left of the limit that the request counted towards.
@@ -32,13 +31,13 @@ pub struct Answer {
     pub location: Option<String>,
     pub operation: Option<String>,
     pub etag: Option<String>,
-    /// What the service has to say although it did as asked.
+    /// A warning of the service about a request that it carried out.
     pub warning: Option<String>,
-    /// Of a 401: what the service wants in the next token.
+    /// The claims that a 401 asks for in the next token.
     pub challenge: Option<Claims>,
 }
 
-/// A resource as the service answered it, to be given back with a change of it.
+/// A resource exactly as the service answered it, to be sent back with a change.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AsItIs {
     pub body: Value,
@@ -78,21 +77,20 @@ impl Answer {
         refusal
     }
 
-    /// The body, unless there was none.
+    /// The body, or `None` if there was none.
     pub fn into_body(self) -> Option<Value> {
         (!self.body.is_null()).then_some(self.body)
     }
 }
 
-/// `199 One thing.,199 Another` as `One thing. Another`: each warning comes with a code that always is the
-/// same.
+/// `199 One thing.,199 Another` as `One thing. Another`: every warning has the same code.
 fn warnings(header: &str) -> String {
     let each = header.split("199 ").map(|text| text.trim_matches([' ', ',', '"']));
     printable(&each.filter(|text| !text.is_empty()).collect::<Vec<_>>().join(" ")).into_owned()
 }
 
-/// Milliseconds, seconds or an HTTP date, whichever the service chose. A date counts from the service's own
-/// clock, because this machine's may be wrong (RELIABILITY.md R8).
+/// Milliseconds, seconds or an HTTP date, depending on the service. A date is compared with the service's own
+/// clock, because this machine's may be wrong.
 fn retry_after(header: &dyn Fn(&str) -> Option<String>, now: Timestamp) -> Option<Duration> {
     let number = |name: &str| header(name).and_then(|text| text.trim().parse::<u64>().ok());
     if let Some(milliseconds) = number("x-ms-retry-after-ms").or_else(|| number("retry-after-ms")) {
@@ -109,8 +107,8 @@ fn retry_after(header: &dyn Fn(&str) -> Option<String>, now: Timestamp) -> Optio
     Some(Duration::from_secs(seconds.try_into().unwrap_or(0)))
 }
 
-/// The least of what the answer says is left: a request may count towards several limits (API.md 1.2).
-/// Resource Graph has a header of its own, with the time at which all comes back.
+/// The smallest remaining limit in the answer: a request may count towards several. Resource Graph has its
+/// own header, with the time after which the whole limit is available again.
 fn told(headers: &HeaderMap) -> Option<Told> {
     let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
     if let Some(left) = text("x-ms-user-quota-remaining").and_then(|text| text.trim().parse::<u32>().ok()) {

@@ -1,5 +1,5 @@
-//! Following a long-running operation: which URL to ask next and when it is over, as pure decisions on
-//! answers. The four shapes are those of API.md 1.4.
+//! Following a long-running operation: which URL to poll next and when it is over, as pure decisions on
+//! answers.
 
 use std::time::Duration;
 
@@ -12,9 +12,9 @@ use super::request::Method;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Target {
-    /// `Azure-AsyncOperation`: answers with a status of its own.
+    /// `Azure-AsyncOperation`: its answers contain a status.
     Operation(String),
-    /// `Location`: 202 until it is done.
+    /// `Location`: answers 202 until the operation is over.
     Location(String),
     /// The resource itself, by its `provisioningState`.
     Resource,
@@ -23,20 +23,19 @@ pub enum Target {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Next {
     Done(Option<Value>),
-    /// Done; the resource itself says how it looks now.
+    /// The operation is over; the resource itself has the result.
     ReadResource,
     Poll {
         target: Target,
         after: Option<Duration>,
-        /// What the service calls the state of it.
+        /// The service's name of the state.
         state: String,
     },
     Failed(Refusal),
 }
 
-/// The states in which a resource is still being worked on. Every other state is an end, known or not: the
-/// stored certificate of an order stays `Initialized` until the order is issued, which may take days (API.md,
-/// summary 2).
+/// The states in which a resource is still being changed. Every other state is an end, known or not: the
+/// stored certificate of an order stays `Initialized` until the order is issued, which may take days.
 pub const RUNNING: [&str; 12] = [
     "InProgress",
     "Running",
@@ -51,10 +50,10 @@ pub const RUNNING: [&str; 12] = [
     "RegisteringDns",
     "Started",
 ];
-/// The states in which an operation ended badly.
+/// The states of a failed operation.
 pub const FAILED: [&str; 3] = ["Failed", "Canceled", "Cancelled"];
 
-/// After the change itself was accepted.
+/// The decision after the change was accepted.
 pub fn begin(method: Method, answer: &Answer) -> Next {
     let after = answer.retry_after;
     if let Some(url) = &answer.operation {
@@ -66,7 +65,7 @@ pub fn begin(method: Method, answer: &Answer) -> Next {
     if makes_resource(method) { resource(answer) } else { Next::Done(answer.clone().into_body()) }
 }
 
-/// After an answer to a poll.
+/// The decision after an answer to a poll.
 pub fn go_on(method: Method, target: Target, answer: &Answer) -> Next {
     match target {
         Target::Resource if answer.status == 404 => wait(Target::Resource, answer, "not there yet"),
@@ -89,7 +88,7 @@ pub fn go_on(method: Method, target: Target, answer: &Answer) -> Next {
     }
 }
 
-/// Whether an answer to a poll is about the asking alone, and not about the operation.
+/// Whether an answer concerns only the poll itself, not the operation.
 pub fn says_nothing(status: u16) -> bool {
     matches!(status, 401 | 403 | 408 | 429 | 500..)
 }
@@ -115,7 +114,7 @@ fn resource(answer: &Answer) -> Next {
     match json::text(&answer.body, "/properties/provisioningState") {
         Some(state) if is_one_of(&state, &RUNNING) => wait(Target::Resource, answer, &state),
         Some(state) if is_one_of(&state, &FAILED) => Next::Failed(failure(answer, &state)),
-        // The swagger's Location with a 201 adds nothing: the final result is the resource (API.md 1.4).
+        // The specification's Location with a 201 adds nothing: the final result is the resource.
         _ if answer.body.is_null() => Next::ReadResource,
         _ => Next::Done(answer.clone().into_body()),
     }
@@ -145,7 +144,7 @@ fn is_one_of(state: &str, states: &[&str]) -> bool {
     states.iter().any(|known| known.eq_ignore_ascii_case(state))
 }
 
-/// How long to wait before the next poll: what the service asks, else quick at first and slower later.
+/// The pause before the next poll: what the service asks for, otherwise short at first and longer later.
 pub fn pause(after: Option<Duration>, polls: u32) -> Duration {
     const STEPS: [u64; 4] = [1, 2, 3, 5];
     let steady = Duration::from_secs(STEPS[(polls as usize).min(STEPS.len() - 1)]);

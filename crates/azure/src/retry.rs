@@ -1,15 +1,15 @@
-//! When a request is sent again, and after how long: a pure decision (API.md 17, RELIABILITY.md R6).
+//! When a request is sent again, and after how long: a pure decision.
 
 use std::time::Duration;
 
 use super::request::Repeat;
 
-/// What became of one try.
+/// The result of a failed try.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Failure {
-    /// The connection could not be made: the service saw nothing.
+    /// The connection failed: the service received nothing.
     NotSent,
-    /// Sent, and no answer came: the service may have acted.
+    /// The request was sent, and no answer arrived: the service may have acted.
     Lost,
     Status {
         code: u16,
@@ -17,28 +17,28 @@ pub enum Failure {
     },
 }
 
-/// What is asked to be repeated.
+/// The request that may be repeated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Attempt {
     pub read: bool,
     pub repeat: Repeat,
     /// Tries made so far, at least one.
     pub tries: u32,
-    /// Time since the first of them.
+    /// Time since the first try.
     pub elapsed: Duration,
 }
 
-/// A person waits at the screen: many quick tries for reads, few for writes. A write that was only told to
-/// slow down is tried as often as a read, as nothing was done.
+/// A person waits at the screen: many quick tries for reads, few for writes. A write that was only throttled
+/// is tried as often as a read, because nothing was done.
 const READ_TRIES: u32 = 8;
 const WRITE_TRIES: u32 = 3;
-/// Longer than this nothing is tried; the person is told instead.
+/// After this long no further try is made; the person gets the error.
 const BUDGET: Duration = Duration::from_secs(60);
-/// A wait that the service itself asks for may take longer.
+/// A pause that the service itself asks for may be longer.
 const THROTTLED_BUDGET: Duration = Duration::from_secs(300);
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 
-/// How long to wait before the next try; `None` to give up. `jitter` is between 0 and 1.
+/// The pause before the next try; `None` to give up. `jitter` is between 0 and 1.
 pub fn pause(attempt: Attempt, failure: Failure, jitter: f64) -> Option<Duration> {
     let throttled = matches!(failure, Failure::Status { code: 429, .. });
     let tries = if attempt.read || throttled { READ_TRIES } else { WRITE_TRIES };
@@ -50,14 +50,14 @@ pub fn pause(attempt: Attempt, failure: Failure, jitter: f64) -> Option<Duration
         Failure::NotSent | Failure::Lost => None,
     };
     let first = match (throttled && asked.is_none(), attempt.read) {
-        // The Web provider's own 429 names no time (API.md 1.3).
+        // The Web provider's own 429 contains no time.
         (true, _) => Duration::from_secs(2),
         (false, true) => Duration::from_millis(200),
         (false, false) => Duration::from_millis(800),
     };
     let doubled = first.saturating_mul(1 << (attempt.tries - 1).min(10)).min(LONGEST_PAUSE);
-    // Spread, so that many clients do not come back at once; never sooner than asked, and not at once even if
-    // asked to.
+    // Spread, so that many clients do not return at once; never sooner than the service asked, and never
+    // without any pause.
     let own = doubled.mul_f64(0.8 + 0.4 * jitter);
     let pause = asked.map_or(own, |asked| asked.mul_f64(1.0 + 0.1 * jitter).max(own));
     let budget = if asked.is_some() { THROTTLED_BUDGET } else { BUDGET };
@@ -66,7 +66,7 @@ pub fn pause(attempt: Attempt, failure: Failure, jitter: f64) -> Option<Duration
 
 fn may_repeat(repeat: Repeat, failure: Failure) -> bool {
     match (repeat, failure) {
-        // A connection not made and a 429 never reached the part of the service that acts.
+        // A failed connection and a 429 never reached the part of the service that acts.
         (_, Failure::NotSent | Failure::Status { code: 429, .. }) | (Repeat::Safe, Failure::Lost) => true,
         (Repeat::Safe, Failure::Status { code, .. }) => matches!(code, 408 | 500 | 502 | 503 | 504),
         (Repeat::LookFirst, _) => false,

@@ -1,5 +1,5 @@
-//! A long list in an answer: its rows are left as text, to be read one at a time. A thousand of them as
-//! values at once take ten times the room of their text.
+//! A long list in an answer: its rows stay text and are parsed one at a time. A thousand of them as values
+//! take ten times the memory of their text.
 
 use std::fmt;
 
@@ -7,11 +7,10 @@ use serde::de::{DeserializeSeed, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
-/// One row, as it came.
+/// One row as JSON text.
 pub type Row = Box<RawValue>;
 
-/// Reads an object: its members, and the rows of the list that is called `member`. No rows where there is no
-/// such list.
+/// Parses an object: its members, and the rows of the list called `member`. `None` if there is no such list.
 pub fn read(text: &[u8], member: &'static str) -> Result<(Value, Option<Vec<Row>>), serde_json::Error> {
     let mut from = serde_json::Deserializer::from_slice(text);
     let read = Object { member }.deserialize(&mut from)?;

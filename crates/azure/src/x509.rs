@@ -1,4 +1,4 @@
-//! The few facts of a certificate that Azure hands out only as bytes: subject, names, expiry, whether it is
+//! The few facts of a certificate that Azure returns only as bytes: subject, names, expiry, whether it is
 //! self-signed.
 
 use base64::Engine;
@@ -9,7 +9,7 @@ use x509_parser::prelude::{FromDer, X509Certificate};
 
 use certdeck_model::printable;
 
-/// Certificates are some kilobytes; what is far larger is none (RELIABILITY.md S8).
+/// A certificate has some kilobytes; anything far larger is not one.
 const LARGEST: usize = 256 * 1024;
 
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

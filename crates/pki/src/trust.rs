@@ -1,7 +1,6 @@
-//! The certificate authorities that are trusted (A23), and whether a certificate's chain leads to one of
-//! them.
+//! The trusted certificate authorities (A23), and whether a certificate's chain leads to one of them.
 //!
-//! Dates are not looked at here: `check` has findings of its own for them.
+//! It does not check dates: `check` has its own findings for them.
 
 use std::collections::HashMap;
 
@@ -14,7 +13,7 @@ use super::effort::Effort;
 use super::refused::Refused;
 use super::signature::{Signed, signed_by};
 
-/// Certificates between the leaf and a root.
+/// The maximum number of certificates between the leaf and a root.
 const DEEPEST: usize = 12;
 
 /// Trusted roots, by name.
@@ -35,7 +34,7 @@ impl Roots {
     }
 
     /// The certificates of a file: PEM, DER or PKCS#7. One that cannot be read is an error: it may be the one
-    /// that is missed.
+    /// that is needed.
     pub fn read(bytes: &[u8]) -> Result<Self, Box<Refused>> {
         Ok(super::certificates(bytes)?.into_iter().collect())
     }
@@ -44,7 +43,7 @@ impl Roots {
         self.by_subject.is_empty()
     }
 
-    /// Whether a way leads from `leaf` through `others` to one of these roots.
+    /// Whether a path leads from `leaf` through `others` to one of these roots.
     pub fn trust(&self, leaf: &Certificate, others: &[Certificate]) -> bool {
         if self.holds(leaf) {
             return true;
@@ -53,7 +52,7 @@ impl Roots {
         Link::of(leaf).is_some_and(|link| !link.has_unknown_critical && search.reaches_root(&mut vec![link]))
     }
 
-    /// The root that signed `certificate`, if this is its direct issuer.
+    /// The root that signed `certificate`, if it is the direct issuer.
     pub fn issuer_of(&self, certificate: &Certificate) -> Option<&Certificate> {
         self.named(&certificate.issuer_der).find(|root| signed_by(certificate, root) == Signed::Yes)
     }
@@ -84,7 +83,8 @@ struct Search<'a> {
 }
 
 impl<'a> Search<'a> {
-    /// Goes on from the last of `way`, the leaf first; roots are tried before certificates of the file.
+    /// Continues from the last of `way`, which begins with the leaf; roots are tried before certificates of
+    /// the file.
     fn reaches_root(&mut self, way: &mut Vec<Link<'a>>) -> bool {
         let Some(top) = way.last().map(|link| link.certificate) else { return false };
         let (roots, others) = (self.roots, self.others);
@@ -116,14 +116,14 @@ impl<'a> Search<'a> {
             return false;
         }
         let (Some(link), Some(top)) = (Link::of(issuer), way.last()) else { return false };
-        // A root of version 1 has no extensions to say that it is a CA; being in the store says so.
+        // A root of version 1 has no extension that marks it as a CA; being in the store is enough.
         let is_ca = issuer.is_ca || (is_root && issuer.version == 1);
         let below = way.iter().skip(1).filter(|link| !link.certificate.is_self_issued()).count();
         let deep_enough = link.longest_path.is_none_or(|longest| below <= longest);
         if !is_ca || !link.may_sign || link.has_unknown_critical || !deep_enough {
             return false;
         }
-        // Self-issued certificates on the way are exempt from name constraints, the leaf never is (RFC 5280,
+        // Self-issued certificates on the path are exempt from name constraints, the leaf never is (RFC 5280,
         // 6.1.4).
         let mut bound = way
             .iter()
@@ -134,7 +134,7 @@ impl<'a> Search<'a> {
     }
 }
 
-/// A certificate with what it may issue.
+/// A certificate with its constraints on issuing.
 struct Link<'a> {
     certificate: &'a Certificate,
     parsed: X509Certificate<'a>,
@@ -165,7 +165,7 @@ impl<'a> Link<'a> {
         Some(Self { certificate, parsed, longest_path, may_sign, has_unknown_critical })
     }
 
-    /// Whether the name constraints of this issuer let `below` pass.
+    /// Whether the name constraints of this issuer permit `below`.
     fn permits(&self, below: &Link<'_>, effort: &mut Effort) -> bool {
         let constraints =
             self.parsed.extensions().iter().find_map(|extension| match extension.parsed_extension() {

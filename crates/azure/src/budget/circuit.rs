@@ -1,25 +1,25 @@
-//! A subscription or a host that keeps failing while the others answer is left alone for a while, so that a
-//! look at everything does not wait for it. Pure; whoever asks brings the time.
+//! A circuit breaker for each subscription or host: one that keeps failing while others answer gets no
+//! requests for a while, so that reading everything does not wait for it. Pure; the caller passes the time.
 
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// So many in a row, over so long: one bad moment is none of it.
+/// This many failures in a row, over this long, open the circuit: one bad moment does not.
 const FAILURES: u32 = 5;
 const AT_LEAST: Duration = Duration::from_secs(5);
-/// Others that answered so shortly before may just have nothing more to answer.
+/// Others that answered this recently may simply have had no further requests.
 const SHORTLY: Duration = Duration::from_secs(10);
-/// How long it is left alone at first; twice as long each time that this did not help.
+/// The first pause; it doubles each time that the place still fails.
 const PAUSE: Duration = Duration::from_secs(30);
 const LONGEST: Duration = Duration::from_secs(300);
 
 #[derive(Debug, Default)]
 pub struct Circuit {
     failures: u32,
-    /// When the first of them was sent.
+    /// When the first of the failed requests was sent.
     since: Option<Instant>,
-    /// What the last of them was: `503`, `no answer`.
+    /// The last failure: `503`, `no answer`.
     why: String,
     open: Option<Open>,
     /// The last time it answered.
@@ -30,20 +30,20 @@ pub struct Circuit {
 struct Open {
     until: Instant,
     pause: Duration,
-    /// One request is on its way to see whether it answers again.
+    /// A request is under way to test whether the place answers again.
     probing: bool,
 }
 
-/// Why nothing was sent.
+/// Why nothing was sent: the circuit is open.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cut {
     pub why: String,
-    /// Until when nothing will be.
+    /// How long the circuit stays open.
     pub left: Duration,
 }
 
 impl Circuit {
-    /// Whether a request that nobody waits for may go. After the pause one does, to see.
+    /// Whether a request may go that no person waits for. After the pause one may, as a test.
     pub fn check(&mut self, now: Instant) -> Result<(), Cut> {
         match &mut self.open {
             None => Ok(()),
@@ -55,7 +55,7 @@ impl Circuit {
         }
     }
 
-    /// Somebody wants to know: the pause is over.
+    /// Ends the pause, because a person wants the answer.
     pub fn cut_short(&mut self, now: Instant) {
         if let Some(open) = &mut self.open {
             open.until = open.until.min(now);
@@ -66,7 +66,7 @@ impl Circuit {
         *self = Self { answered: Some(now), ..Self::default() };
     }
 
-    /// `others_since` says whether anything else has answered since a moment.
+    /// `others_since` returns whether any other place has answered since a moment.
     pub fn failed(
         &mut self,
         now: Instant,
@@ -92,7 +92,7 @@ impl Circuit {
         }
     }
 
-    /// The request that was to see whether it answers was given up: the next one sees.
+    /// The test request was given up: the next request tests instead.
     pub fn given_up(&mut self) {
         if let Some(open) = &mut self.open {
             open.probing = false;
@@ -126,7 +126,7 @@ mod tests {
         let start = Instant::now();
         assert_eq!(failing(start, false).check(start + seconds(9)), Ok(()));
         let cut = failing(start, true).check(start + seconds(9));
-        // Opened with the fifth failure at five seconds.
+        // Opened by the fifth failure, at five seconds.
         assert_eq!(cut, Err(Cut { why: "503".to_owned(), left: seconds(26) }));
     }
 

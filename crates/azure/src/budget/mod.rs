@@ -1,9 +1,9 @@
-//! One budget for all requests of a sign-in: certdeck slows down before it runs into a limit, holds everybody
-//! off what asked to be left alone, leaves out what keeps failing, and lets a person's request go before the
+//! One budget for all requests of a sign-in: it slows down before a limit is reached, holds requests back
+//! when a service asks for a pause, skips places that keep failing, and lets a person's request go before the
 //! hundreds of an inventory.
 //!
-//! It is the one thing that tasks share and change, because the limits are shared: no task alone knows how
-//! many requests are under way. What the lock guards is a few numbers, and nobody waits while holding it.
+//! It is the only state that tasks share and change, because they share the limits: no single task knows how
+//! many requests are under way. The lock guards a few numbers, and no task waits while it holds the lock.
 
 mod bucket;
 mod circuit;
@@ -29,9 +29,9 @@ use super::send::Call;
 use errand::Errand;
 use queue::{Queue, Turn, Way};
 
-/// Who would have to wait longer than this is told instead.
+/// A request that would have to wait longer fails at once with the reason.
 const LONGEST_HOLD: Duration = Duration::from_secs(300);
-/// A pause that a person notices.
+/// Pauses from this length on are reported to the person.
 const NOTICEABLE: Duration = Duration::from_secs(1);
 
 #[derive(Debug)]
@@ -44,8 +44,8 @@ impl Default for Budget {
 }
 
 impl Budget {
-    /// Waits until the request may go. `waiting` is told of a pause that a person notices. What keeps
-    /// failing, or is to be left alone for long, is an error at once.
+    /// Waits until the request may go. `waiting` is called for a pause that a person notices. A place that
+    /// keeps failing, or that asked for a long pause, is an error at once.
     pub async fn admit(
         &self,
         call: &Call,
@@ -63,12 +63,12 @@ impl Budget {
                     _ => break,
                 }
             };
-            // The service may have asked for it while this one was in the queue already.
+            // The service may have asked for the pause while this request was already in the queue.
             if held > patience(call, now) {
                 return Err(AzureError::LeftAlone { what: queued.errand.about(), until: after(held) });
             }
             let pause = when.map_or(Duration::ZERO, |when| when.saturating_duration_since(now));
-            // How long a limit lasts that nobody knows yet is a guess: the first answer may end the pause at
+            // The length of a pause is a guess while the limit is unknown: the first answer may end it at
             // once.
             let is_untold = pause >= NOTICEABLE && !told;
             let is_sure = !held.is_zero() || now >= noticed;
@@ -87,7 +87,7 @@ impl Budget {
         Ok(queued.go())
     }
 
-    /// Somebody asks for everything once more: what was left alone because it kept failing is tried again.
+    /// Tries again what was skipped because it kept failing; called when a person asks for everything again.
     pub fn try_again(&self) {
         self.queue().try_again(Instant::now());
     }
@@ -117,12 +117,12 @@ impl Budget {
     }
 
     fn queue(&self) -> MutexGuard<'_, Queue> {
-        // Nothing panics while it is held.
+        // No code panics while holding the lock.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// How long this request may be held off.
+/// How long this request may be held back.
 fn patience(call: &Call, now: Instant) -> Duration {
     call.until.map_or(LONGEST_HOLD, |until| LONGEST_HOLD.min(until.saturating_duration_since(now)))
 }
@@ -131,7 +131,7 @@ fn after(pause: Duration) -> Timestamp {
     Timestamp::now().checked_add(pause).unwrap_or(Timestamp::MAX)
 }
 
-/// A place in the queue, given up when dropped.
+/// A place in the queue, released when dropped.
 struct Queued<'b> {
     budget: &'b Budget,
     errand: Errand,
@@ -156,12 +156,12 @@ impl Drop for Queued<'_> {
         }
         let (mut queue, now) = (self.budget.queue(), Instant::now());
         queue.give_up(&self.errand);
-        // Whoever is first now has to keep an eye on the time.
+        // The request that is first now has to watch the time.
         queue.let_go(now, None);
     }
 }
 
-/// Leave to send one request; dropped without a word, the request was given up.
+/// Permission to send one request. If it is dropped without an outcome, the request counts as given up.
 #[derive(Debug)]
 pub struct Pass<'b> {
     budget: &'b Budget,

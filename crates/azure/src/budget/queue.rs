@@ -1,4 +1,4 @@
-//! Who may go next, and what the answers say about who may go after that. Pure; whoever asks brings the time.
+//! The queue of requests: which may go next, and how answers change that. Pure; the caller passes the time.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -11,13 +11,13 @@ use super::bucket::{Bucket, Sent, Told};
 use super::circuit::{Circuit, Cut};
 use super::errand::{Errand, Kind, Place, Urgency};
 
-/// Requests under way at one host, and how many of these only people may use.
+/// The maximum of requests under way at one host, and how many of these are reserved for people.
 const AT_ONCE: usize = 32;
 const FOR_PEOPLE: usize = 4;
-/// The part of every limit that is left to people, and to whatever else signs in as the same.
+/// The fraction of every limit that is left to people, and to other programs with the same sign-in.
 const SPARE: f64 = 0.1;
-/// Limits that have less left may be one and the same: an answer does not say who else draws on them. To
-/// treat them as one costs little, and nobody takes what somebody else was told of.
+/// Limits with fewer requests left may be one and the same limit: answers do not say which requests share it.
+/// Treating them as one costs little, and prevents a request from using what an answer reported to another.
 const PLENTY: f64 = 100.0;
 
 pub type Turn = (Urgency, u64);
@@ -26,19 +26,19 @@ pub type Turn = (Urgency, u64);
 pub struct Waiting {
     counts: Counts,
     pub bell: Arc<Notify>,
-    /// When it may go, as far as time alone decides.
+    /// When the request may go, if that depends on time alone.
     pub when: Option<Instant>,
     pub way: Option<Way>,
 }
 
-/// Where a request is counted: looked up once, as the queue is walked for every answer.
+/// The counters of a request: looked up once, because the queue is walked for every answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Counts {
     limit: usize,
     host: usize,
 }
 
-/// A request that was let go, as its limits count it.
+/// A permitted request, as its limits count it.
 #[derive(Debug, Clone, Copy)]
 pub struct Way {
     counts: Counts,
@@ -47,20 +47,20 @@ pub struct Way {
     common: Sent,
 }
 
-/// What became of a request, as far as it concerns others.
+/// The result of a request, as far as it concerns other requests.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Outcome {
     Answered {
         status: u16,
         told: Option<Told>,
-        /// How long the service wants to be left alone.
+        /// The pause that the service asks for.
         retry_after: Option<Duration>,
     },
-    /// Nothing of it reached the service.
+    /// The request did not reach the service.
     NotSent { why: String },
-    /// No answer came.
+    /// No answer arrived.
     Lost { why: String },
-    /// Nobody waits for it any more, or nobody could make sense of the answer.
+    /// The caller stopped waiting, or the answer could not be understood.
     GivenUp,
 }
 
@@ -68,7 +68,7 @@ pub enum Outcome {
 pub struct Queue {
     known: HashMap<(Place, Kind), usize>,
     limits: Vec<Bucket>,
-    /// Of all limits together that have little left.
+    /// All limits that have little left, counted together.
     common: Bucket,
     circuits: HashMap<Place, Circuit>,
     hosts: HashMap<String, usize>,
@@ -92,7 +92,7 @@ impl Queue {
         }
     }
 
-    /// Whether its place answers at all; what a person asks for is always tried.
+    /// Whether its place is in use; a person's request is always tried.
     pub fn check(&mut self, errand: &Errand, now: Instant) -> Result<(), Cut> {
         if errand.is_awaited() {
             return Ok(());
@@ -100,12 +100,12 @@ impl Queue {
         self.circuits.entry(errand.place.clone()).or_default().check(now)
     }
 
-    /// What was left alone because it kept failing is tried again, each by one request.
+    /// Closes the open circuits, each with one test request.
     pub fn try_again(&mut self, now: Instant) {
         self.circuits.values_mut().for_each(|circuit| circuit.cut_short(now));
     }
 
-    /// How long its limit is to be left alone.
+    /// How long requests to its limit are held back.
     pub fn held(&mut self, errand: &Errand, now: Instant) -> Duration {
         let limit = self.counts(errand, now).limit;
         self.limits[limit].held().map_or(Duration::ZERO, |until| until.saturating_duration_since(now))
@@ -127,11 +127,11 @@ impl Queue {
         self.waiting.get(&turn)
     }
 
-    /// Lets everybody go who may, in their order. Whoever is first of those who stay keeps an eye on the time
-    /// for all: their bell rings, or if it is `asking`, the answer says until when.
+    /// Lets every request go that may, in order. The first of those that stay watches the time for all: it is
+    /// woken, or if it is `asking`, the returned value tells it until when to wait.
     pub fn let_go(&mut self, now: Instant, asking: Option<Turn>) -> Option<Instant> {
         let (mut first, mut earliest) = (None, None::<Instant>);
-        // Hundreds in a row may wait for the same.
+        // Hundreds of requests in a row may wait for the same.
         let mut stuck = None;
         let mut waiting = std::mem::take(&mut self.waiting);
         for (turn, one) in waiting.iter_mut().filter(|(_, one)| one.way.is_none()) {
@@ -188,7 +188,7 @@ impl Queue {
                 self.hear(errand, way, status, told, retry_after, now);
                 match status {
                     408 | 500.. => self.fail(errand, way, format!("HTTP {status}"), now),
-                    // It says nothing of how the others fare.
+                    // This says nothing about the state of the place.
                     429 => self.give_up(errand),
                     _ => self.circuits.entry(errand.place.clone()).or_default().answered(now),
                 }
@@ -203,7 +203,7 @@ impl Queue {
         }
     }
 
-    /// The request that was to see whether a place answers again did not see it.
+    /// The test request of a place was given up without a result.
     pub fn give_up(&mut self, errand: &Errand) {
         if let Some(circuit) = self.circuits.get_mut(&errand.place) {
             circuit.given_up();
@@ -223,13 +223,13 @@ impl Queue {
         match (status, retry_after, told) {
             (429 | 503, Some(pause), _) => own.hold(now, pause),
             (_, _, Some(told)) => own.tell(now, way.own, told),
-            // A refused token is not counted; a failure says nothing.
+            // A refused token is not counted; a failure reports no limit.
             (401 | 429 | 500.., _, None) => {}
             (_, _, None) => own.be_silent(),
         }
         match told {
             Some(told) if told.left >= PLENTY => self.common.lift(),
-            // Queries never have plenty: they add to what others say, and say nothing themselves.
+            // Queries never have plenty: they use the common limit, but report nothing about it.
             Some(_) if errand.kind == Kind::Query && self.common.is_lifted() => {}
             Some(told) => self.common.tell(now, way.common, Told { resets: None, ..told }),
             None if matches!(status, 401 | 429 | 500..) => {}

@@ -1,5 +1,4 @@
-//! The budget against a service that counts as Azure counts, in a time that passes only where somebody waits
-//! for it.
+//! The budget against a service that counts as Azure does, in a time that passes only while a task waits.
 
 #![allow(clippy::unwrap_used)]
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -12,7 +11,7 @@ use crate::error::AzureError;
 
 const A_SECOND: Duration = Duration::from_secs(1);
 
-/// A bucket of tokens that come back evenly, and how low it ever was.
+/// A bucket of tokens with a steady refill, and its lowest level so far.
 struct Service {
     size: f64,
     refill: f64,
@@ -72,12 +71,12 @@ fn told(left: f64) -> Outcome {
     Outcome::Answered { status: 200, told: Some(Told { left, resets: None }), retry_after: None }
 }
 
-/// Over in no time.
+/// Whether the future completes without any time passing.
 async fn is_ready(future: impl Future) -> bool {
     tokio::time::timeout(Duration::from_millis(1), future).await.is_ok()
 }
 
-/// Sends all the calls at once; each takes a while there and back, some longer than others.
+/// Sends all calls at once; each takes some time there and back, some longer than others.
 async fn run(budget: &Budget, service: &Mutex<Service>, calls: &[Call]) -> Duration {
     let start = Instant::now();
     let sent = calls.iter().enumerate().map(|(nth, call)| async move {
@@ -109,7 +108,8 @@ async fn whatever_the_limit_is_certdeck_alone_never_takes_the_last_request() {
     }
 }
 
-/// The service may be full while a request is on its way to it, and then nothing comes back in that time.
+/// The bucket of the service may be full while a request is on its way, and then nothing is refilled in that
+/// time.
 #[tokio::test(start_paused = true)]
 async fn a_request_that_is_slow_to_arrive_is_not_counted_as_made_up_for() {
     let (budget, service) = (Budget::default(), Service::new(5.0, 5.0));
@@ -128,8 +128,8 @@ async fn a_request_that_is_slow_to_arrive_is_not_counted_as_made_up_for() {
     assert!(service.lock().unwrap().least >= 1.0, "down to {}", service.lock().unwrap().least);
 }
 
-/// A directory answers without a word of the limit, and does not draw on it: as many as one likes make it no
-/// wider.
+/// A directory answers without a limit and does not use one: any number of its requests does not widen the
+/// limit.
 #[tokio::test(start_paused = true)]
 async fn what_draws_on_no_limit_teaches_nothing_about_one() {
     let (budget, service) = (Budget::default(), Service::new(5.0, 5.0));
@@ -141,7 +141,7 @@ async fn what_draws_on_no_limit_teaches_nothing_about_one() {
             admit(&budget, &directory).await.end(answered(200));
         }
     }
-    // Only all of them together know how little there is.
+    // Only all of the answers together show how little there is.
     let spread: Vec<Call> = (0..60).map(|nth| person(&reads(&format!("s{}", nth % 12)))).collect();
     run(&budget, &service, &spread).await;
     assert!(service.lock().unwrap().least >= 1.0, "down to {}", service.lock().unwrap().least);
@@ -194,7 +194,7 @@ async fn whoever_is_told_to_wait_holds_up_all_that_share_the_limit_and_nobody_el
     let pass = budget.admit(&person(&reads("a")), &mut |wait| notes.push(wait.to_string())).await.unwrap();
     assert!(start.elapsed() >= Duration::from_secs(16), "{:?}", start.elapsed());
     assert_eq!(notes, ["waiting 17 s: Azure throttles the subscription a"]);
-    // One goes ahead; its answer says how it stands.
+    // One request goes first; its answer reports the state.
     assert!(!is_ready(admit(&budget, &person(&reads("a")))).await);
     pass.end(told(200.0));
     assert!(is_ready(admit(&budget, &person(&reads("a")))).await);
@@ -283,7 +283,7 @@ async fn a_window_of_queries_is_used_up_to_the_last_but_one_and_waited_for() {
     assert_eq!(start.elapsed().as_secs(), 10);
 }
 
-/// Sends all at once, each answered after a second; the order in which they went.
+/// Sends all at once, each answered after a second; returns the order in which they went.
 async fn order_of(budget: &Budget, many: &[(u32, Call)]) -> Vec<u32> {
     let order = Mutex::new(Vec::new());
     join_all(many.iter().map(|(nth, call)| async {
@@ -317,7 +317,7 @@ async fn a_look_at_everything_goes_before_what_nobody_waits_for_and_leaves_place
     let many: Vec<_> = many.chain(look).chain([(5000, person(&reads("a")))]).collect();
     let order = order_of(&budget, &many).await;
     let place = |nth| order.iter().position(|one| *one == nth).unwrap();
-    // 28 went before anybody else came.
+    // 28 requests went before the person's.
     assert_eq!(place(5000), 28, "a person goes at once");
     assert!(order[29..79].iter().all(|nth| (1000..1050).contains(nth)), "{order:?}");
 }
@@ -361,12 +361,11 @@ async fn whoever_leaves_the_queue_leaves_no_gap_in_it() {
         assert!(!is_ready(admit(&budget, &second)).await);
         drop(first);
     };
-    // With nothing answered, time alone lets the next one go.
+    // Without any answer, time alone lets the next one go.
     assert!(tokio::time::timeout(Duration::from_secs(5), async { tokio::join!(left, third) }).await.is_ok());
 }
 
-/// Asks about the subscription `bad` in vain, and about another one with success, until the first is left
-/// out.
+/// Queries the subscription `bad` without success, and another one with success, until the first is skipped.
 async fn until_left_out(budget: &Budget) -> AzureError {
     let (bad, good) = (call(&reads("bad"), Urgency::Look), call(&reads("good"), Urgency::Look));
     for _ in 0..20 {

@@ -1,5 +1,5 @@
-//! An application that a service wants more claims of: the request for its token with them, which the library
-//! that asks otherwise cannot send.
+//! An application of which a service requires more claims: requests the token with them, which the library
+//! cannot do.
 
 use jiff::Timestamp;
 use secrecy::ExposeSecret;
@@ -13,10 +13,10 @@ use super::sdk::sign_in;
 use super::{Access, Means, Signed};
 use certdeck_model::{reason, secret_line, shown};
 
-/// How a cluster's or pipeline's own statement is named (RFC 7523).
+/// The type of a cluster's or pipeline's own assertion (RFC 7523).
 const ASSERTION: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 
-/// A token for an application, carrying the claims if its tenant gives them; nothing for what is no
+/// A token for an application, with the claims if its tenant grants them; `None` if the identity is no
 /// application.
 pub(super) async fn fetch(
     means: &Means,

@@ -1,6 +1,6 @@
-//! Signing in by browser (RFC 8252 with PKCE, RFC 7636): the browser ends at a port of this machine, and the
-//! code that it brings is good with a verifier that never left here. Where the browser is on another machine,
-//! the address that it ended at can be pasted.
+//! Sign-in by browser (RFC 8252 with PKCE, RFC 7636): the browser returns to a port of this machine, and its
+//! code is only valid with a verifier that never left this process. If the browser runs on another machine,
+//! the address that it returned to can be pasted.
 
 use std::net::Ipv4Addr;
 use std::time::Duration;
@@ -24,14 +24,14 @@ use super::person::Ended;
 use super::sdk::sign_in;
 use certdeck_model::{BrowserPage, SignInReply, said};
 
-/// How long a person may take.
+/// How long a sign-in may take.
 const LIFETIME: SignedDuration = SignedDuration::from_mins(15);
-/// A browser sends its request at once; whatever else connects is not waited for.
+/// A browser sends its request at once; other connections are closed after this long.
 const PATIENCE: Duration = Duration::from_secs(10);
 /// The largest request that is read; Entra's codes have some thousand characters.
 const LARGEST: usize = 16 * 1024;
 
-/// Shows the page, and waits until the browser comes back or the person answers otherwise.
+/// Shows the page, and waits until the browser returns or the person replies otherwise.
 pub(super) async fn converse(
     party: &Party<'_>,
     desk: &Desk,
@@ -82,7 +82,7 @@ pub(super) async fn converse(
     })
 }
 
-/// One sign-in: what only this process knows of it.
+/// The secrets of one sign-in, known only to this process.
 struct Attempt {
     redirect: String,
     state: String,
@@ -91,8 +91,7 @@ struct Attempt {
 
 impl Attempt {
     fn new(port: u16) -> Result<Self, AzureError> {
-        // The name, not the number: it is what public clients are registered with, with any port (RFC 8252,
-        // 7.3).
+        // The name, not the number: public clients are registered with it, with any port (RFC 8252, 7.3).
         let redirect = format!("http://localhost:{port}");
         Ok(Self { redirect, state: (*random()?).clone(), verifier: random()? })
     }
@@ -114,8 +113,8 @@ impl Attempt {
         Ok(address)
     }
 
-    /// The code that the browser brings. One connection at a time; what does not belong to this sign-in is
-    /// refused, and the waiting goes on.
+    /// Waits for the code from the browser. It accepts one connection at a time, and refuses requests that do
+    /// not belong to this sign-in.
     async fn returned(&self, listener: &TcpListener) -> Result<Zeroizing<String>, AzureError> {
         loop {
             let Ok((mut stream, _)) = listener.accept().await else {
@@ -143,7 +142,7 @@ impl Attempt {
         }
     }
 
-    /// What a query of the redirect says; nothing if it is not of this sign-in.
+    /// The result in a query of the redirect; `None` if it does not belong to this sign-in.
     fn read(&self, query: &str) -> Option<Result<Zeroizing<String>, AzureError>> {
         let value = |name: &str| {
             parse(query.as_bytes()).find(|(key, _)| key == name).map(|(_, value)| value.into_owned())
@@ -180,13 +179,13 @@ fn random() -> Result<Zeroizing<String>, AzureError> {
     Ok(Zeroizing::new(BASE64URL.encode(octets.as_slice())))
 }
 
-/// The query of an address, or the text itself if only that was copied.
+/// The query of an address, or the text itself if only the query was copied.
 fn query_of(text: &str) -> &str {
     let text = text.trim();
     text.split_once('?').map_or(text, |(_, query)| query).split('#').next().unwrap_or_default()
 }
 
-/// The target of a GET: path and query. Nothing if it is anything else or too large.
+/// The target of a GET: path and query. `None` if the request is another one or too large.
 async fn target(stream: &mut TcpStream) -> Option<Zeroizing<String>> {
     let mut read = Zeroizing::new(vec![0_u8; LARGEST]);
     let mut length = 0;
@@ -202,7 +201,7 @@ async fn target(stream: &mut TcpStream) -> Option<Zeroizing<String>> {
     (method == "GET" && version.starts_with("HTTP/1.")).then(|| Zeroizing::new(target.to_owned()))
 }
 
-/// A plain page that loads nothing and is kept nowhere.
+/// A plain page that loads nothing and must not be stored.
 async fn say(stream: &mut TcpStream, status: &str, words: &str) {
     let page = format!("<!doctype html><meta charset=\"utf-8\"><title>certdeck</title><p>{words}</p>\n");
     let head = format!(

@@ -1,5 +1,5 @@
-//! A person who signs in: with what is kept of an earlier time, or by being asked. What comes back is kept,
-//! so that the next start asks nobody.
+//! Sign-in of a person: with a saved sign-in, or by asking. The result is saved, so that the next start need
+//! not ask.
 
 use secrecy::ExposeSecret;
 
@@ -15,13 +15,13 @@ use certdeck_model::SignInReply;
 
 /// How one way of asking a person ended.
 pub(super) enum Ended {
-    /// With what the sign-in service says.
+    /// With an answer of the sign-in service.
     Answer(Result<Value, AzureError>),
-    /// The person wants something else.
+    /// The person chose something else.
     Reply(SignInReply),
 }
 
-/// With what is kept of an earlier sign-in.
+/// With a saved sign-in.
 pub(super) async fn quietly(
     means: &Means,
     tenant: Option<&str>,
@@ -50,7 +50,7 @@ pub(super) async fn quietly(
         refused = Some(failed(&answer));
     }
     match refused {
-        // It was good once and is no more: as if nobody had signed in, with the reason.
+        // The saved sign-in is no longer valid: treated as no sign-in, with the reason.
         Some(AzureError::SignIn { code, message }) => {
             Err(Miss::Absent(words::why_not_signed_in(code.as_deref(), &message)))
         }
@@ -59,8 +59,8 @@ pub(super) async fn quietly(
     }
 }
 
-/// By asking at a door, and waiting as long as the person takes; they may go to the other door. `why` says
-/// why somebody is asked.
+/// Asks the person one way, and waits as long as they take; they may switch to the other way. `why` gives the
+/// reason for asking.
 pub(super) async fn ask(
     means: &Means,
     tenant: Option<&str>,

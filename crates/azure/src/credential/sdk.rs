@@ -1,4 +1,4 @@
-//! The ways to sign in that `azure_identity` has, each behind the same few settings, and its errors in our
+//! The ways to sign in of `azure_identity`, each with the same few settings, and its errors in certdeck's
 //! words.
 
 use std::sync::Arc;
@@ -22,7 +22,7 @@ use super::chain::{LibrarySignIn, Miss};
 use super::{Access, Means, Signed, Token, imds};
 use certdeck_model::printable;
 
-/// A command line that asks something on a terminal that is not there would never end.
+/// A command line that prompts on a missing terminal would never end.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 pub(super) async fn fetch(means: &Means, identity: &LibrarySignIn, audience: &str) -> Result<Access, Miss> {
@@ -31,7 +31,7 @@ pub(super) async fn fetch(means: &Means, identity: &LibrarySignIn, audience: &st
     if let LibrarySignIn::ManagedIdentity { host, .. } = identity {
         imds::find(host.as_ref()).await.map_err(Miss::Absent)?;
     }
-    // Made anew each time: it keeps a cache of its own that cannot be told of a refused token.
+    // Created each time: it has a cache of its own, from which a refused token cannot be removed.
     let scope = format!("{audience}/.default");
     let token = async { credential(means, identity)?.get_token(&[&scope], None).await };
     let token = match tokio::time::timeout(PATIENCE, token).await {
@@ -46,7 +46,7 @@ pub(super) async fn fetch(means: &Means, identity: &LibrarySignIn, audience: &st
     };
     let access = token.map_err(|error| {
         let text = error.to_string();
-        // What the library says instead is that its own retries are over.
+        // The library itself only reports that its retries are used up.
         let unreached = transport::cause(&error).map(|why| {
             let url = why.url().unwrap_or(&means.authority);
             match identity {
@@ -55,7 +55,7 @@ pub(super) async fn fetch(means: &Means, identity: &LibrarySignIn, audience: &st
             }
         });
         match identity {
-            // What belongs to whoever sits here may be missing; what was configured must work.
+            // A tool's sign-in may be missing; a configured way must work.
             _ if is_a_tool => Miss::Absent(sentence(&text)),
             LibrarySignIn::ManagedIdentity { .. }
                 if text.contains("not been assigned") || text.contains("Identity not found") =>
@@ -123,8 +123,7 @@ fn options(means: &Means) -> ClientOptions {
     }
 }
 
-/// An error of the sign-in service out of whatever text holds it: its code, and its sentence without ids and
-/// links.
+/// The sign-in service's error in a longer text: its code, and its sentence without ids and links.
 pub(super) fn sign_in(text: &str) -> AzureError {
     let code = text
         .find("AADSTS")

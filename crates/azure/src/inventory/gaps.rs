@@ -1,4 +1,4 @@
-//! What could not be read, collected and then named: many subscriptions with the same trouble are one gap.
+//! What could not be read, collected and then named: many subscriptions with the same problem are one gap.
 
 use jiff::Timestamp;
 
@@ -6,14 +6,14 @@ use super::kind::Kind;
 use crate::error::AzureError;
 use certdeck_model::{Gap, Problem, Subscription};
 
-/// Subscriptions or apps that are named one by one.
+/// The maximum number of subscriptions or apps that are named individually.
 const NAMED: usize = 5;
 
 #[derive(Debug, Default)]
 pub struct Gaps {
-    /// What could not be read, why, and the places of the subscriptions.
+    /// What could not be read, why, and the indices of the subscriptions.
     lists: Vec<(Missing, Problem, Vec<usize>)>,
-    /// Apps whose own certificates could not be read, by the reason.
+    /// Apps whose own certificates could not be read, by reason.
     apps: Vec<(Problem, Vec<String>)>,
     others: Vec<Gap>,
 }
@@ -21,12 +21,12 @@ pub struct Gaps {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Missing {
     List(Kind),
-    /// Whatever of the subscription was not read before it began to fail.
+    /// Everything of the subscription that was not read before it began to fail.
     Rest,
 }
 
 impl Gaps {
-    /// A list of a subscription that could not be read to its end.
+    /// Adds a list of a subscription that could not be read completely.
     pub fn add(&mut self, kind: Kind, subscription: usize, error: &AzureError) {
         let (missing, problem) = match error {
             AzureError::KeepsFailing { why, until, .. } => (Missing::Rest, left_out(why, *until)),
@@ -42,7 +42,7 @@ impl Gaps {
         }
     }
 
-    /// An app whose own certificates could not be read.
+    /// Adds an app whose own certificates could not be read.
     pub fn add_app(&mut self, label: String, error: &AzureError) {
         let problem = error.problem("private key certificates of single apps");
         let is_same = |(because, _): &&mut (Problem, Vec<String>)| {
@@ -54,7 +54,7 @@ impl Gaps {
         }
     }
 
-    /// The places of the subscriptions whose list of this kind, or more of them, could not be read.
+    /// The indices of the subscriptions whose list of this kind, or more of them, could not be read.
     pub fn without(&self, kind: Kind) -> impl Iterator<Item = usize> {
         let concerns = move |missing: Missing| missing == Missing::Rest || missing == Missing::List(kind);
         self.lists
@@ -63,8 +63,8 @@ impl Gaps {
             .flat_map(|(.., places)| places.iter().copied())
     }
 
-    /// Apps that were not asked for certificates of their own, although they are bound to one that no list
-    /// has.
+    /// Adds the number of apps that were not asked for their own certificates, although they are bound to one
+    /// that is in no list.
     pub fn add_unasked(&mut self, apps: usize) {
         let problem =
             Problem::new("private key certificates of single apps", "there are too many of them to ask each")

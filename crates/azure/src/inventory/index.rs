@@ -1,5 +1,5 @@
-//! Azure Resource Graph: one question to many subscriptions, a thousand rows a page (API.md 10). It is an
-//! index that lags minutes behind, and its pages follow one another by token.
+//! Azure Resource Graph: one query over many subscriptions, a thousand rows per page. The index lags minutes
+//! behind, and its pages are linked by tokens.
 
 use serde_json::json;
 
@@ -9,25 +9,25 @@ use crate::request::{Body, Repeat, Request};
 use crate::rows::Row;
 use crate::{json, version};
 
-/// The most rows in a page, and the most subscriptions in a question.
+/// The maximum number of rows in a page, and of subscriptions in a query.
 pub const MOST: usize = 1000;
 
-/// A question, and where its next page begins.
+/// A query, and where its next page begins.
 #[derive(Debug, Clone)]
 pub struct Question {
     query: String,
     subscriptions: Vec<String>,
     token: Option<String>,
-    /// Those before this one.
+    /// The number of earlier pages.
     pages: usize,
 }
 
 #[derive(Debug)]
 pub struct Page {
     pub rows: Vec<Row>,
-    /// How many rows the whole answer has.
+    /// The number of rows of the whole answer.
     pub total: usize,
-    /// The same question from the next page on.
+    /// The query for the next page.
     pub rest: Option<Question>,
 }
 
@@ -36,7 +36,7 @@ impl Question {
         Self { query, subscriptions, token: None, pages: 0 }
     }
 
-    /// Asks for one page.
+    /// Requests one page.
     pub async fn ask(self, client: &Client) -> Result<Page, AzureError> {
         let mut options = json!({ "$top": MOST, "resultFormat": "objectArray" });
         if let Some(token) = &self.token {
@@ -66,7 +66,8 @@ impl Question {
         Ok(Page { rows, total, rest })
     }
 
-    /// The question for the next page, if there is one: each page must lead on, and there is an end to them.
+    /// The query for the next page, if there is one: each page must make progress, and their number is
+    /// limited.
     fn rest(self, token: Option<String>, is_empty: bool) -> Result<Option<Self>, String> {
         let pages = self.pages + 1;
         match token {

@@ -1,6 +1,6 @@
-//! What an estate is made of, as data: how each kind of thing is called in the index and in ARM, and which of
-//! its members are read. One decoder a kind serves both, because a row of the index is given the shape of a
-//! resource first.
+//! The kinds of resources of an estate, as data: the names of each kind in the index and in ARM, and which
+//! members are read. One decoder per kind serves both, because a row of the index is first converted to the
+//! form of a resource.
 
 use serde_json::{Map, Value};
 
@@ -19,20 +19,20 @@ pub enum Kind {
     Vaults,
 }
 
-/// What one kind is called and made of.
+/// The names and members of one kind.
 struct Facts {
     /// For sentences.
     words: &'static str,
     /// Table and type in the index.
     table: &'static str,
     name: &'static str,
-    /// Columns beside `id`, `location` and `tags`.
+    /// Columns besides `id`, `location` and `tags`.
     columns: &'static [&'static str],
     /// Members of `properties` that are read.
     members: &'static [&'static str],
-    /// Those without which a row would say something wrong.
+    /// Members without which a row would be misleading.
     needs: &'static [&'static str],
-    /// Where ARM lists it, below a subscription or, but for groups, a resource group.
+    /// The path of ARM's list below a subscription or (except for groups) a resource group.
     path: &'static str,
     version: &'static str,
 }
@@ -158,7 +158,7 @@ const VAULTS: Facts = Facts {
 };
 
 impl Kind {
-    /// Certificates first: they are what people wait for.
+    /// Certificates first: people wait for them.
     pub const ALL: [Self; 7] =
         [Self::Certificates, Self::Apps, Self::Slots, Self::Orders, Self::Plans, Self::Vaults, Self::Groups];
 
@@ -178,12 +178,12 @@ impl Kind {
         self.facts().words
     }
 
-    /// Apps and slots.
+    /// Whether it is an app or a slot.
     pub fn is_site(self) -> bool {
         matches!(self, Self::Apps | Self::Slots)
     }
 
-    /// The question to the index. Without an order its pages may repeat rows and leave others out.
+    /// The query to the index. Without an order its pages may repeat rows and omit others.
     pub fn query(self) -> String {
         let Facts { table, name, columns, members, .. } = self.facts();
         let members = members.iter().map(|member| format!("{member} = properties.{member}"));
@@ -193,14 +193,13 @@ impl Kind {
         format!("{table} | where type =~ '{name}' | project {} | order by id asc", all.join(", "))
     }
 
-    /// The list of ARM below a scope.
+    /// The request for ARM's list below a scope.
     pub fn request(self, scope: &ResourceId) -> Request {
         let Facts { words, path, version, .. } = self.facts();
         Request::get(format!("List the {words}"), format!("{scope}/{path}"), version)
     }
 
-    /// A row of the index in the shape of a resource; `None` where it lacks what it would say something wrong
-    /// without.
+    /// A row of the index in the form of a resource; `None` if it lacks a necessary member.
     pub fn resource(self, row: Value) -> Option<Value> {
         let Facts { columns, members, needs, .. } = self.facts();
         let Value::Object(mut row) = row else { return None };
@@ -218,8 +217,7 @@ impl Kind {
         is_whole.then(|| resource.into())
     }
 
-    /// An order that was issued has a certificate; only where the index leaves it out it would seem to have
-    /// none.
+    /// An issued order has a certificate; without it in the row the order would seem to have none.
     fn tells_the_certificate(self, properties: &Map<String, Value>) -> bool {
         let is_issued = properties
             .get("status")
@@ -230,9 +228,9 @@ impl Kind {
             || properties.get("signedCertificate").is_some_and(Value::is_object)
     }
 
-    /// Puts a resource into the part of the estate; false where it is no such resource.
+    /// Adds a resource to the part of the estate; false if it is no such resource.
     pub fn decode(self, resource: &Value, part: &mut Estate) -> bool {
-        // Without its properties it would seem to have no end, and nobody would miss it.
+        // Without its properties it would seem to have no end, and would not be noticed.
         if self != Self::Groups && !resource.get("properties").is_some_and(Value::is_object) {
             return false;
         }
@@ -258,7 +256,7 @@ fn add<T>(to: &mut Vec<T>, decoded: Option<T>) -> bool {
     is_one
 }
 
-/// Of a row or a resource.
+/// The id of a row or a resource.
 pub fn id(value: &Value) -> Option<ResourceId> {
     json::id(value, "/id")
 }

@@ -1,4 +1,4 @@
-//! The queue of questions behind an inventory: what is asked, and what an answer leads to.
+//! The request queue of an inventory: what is requested, and what follows from an answer.
 
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -18,20 +18,20 @@ use crate::rows::Row;
 use crate::sites;
 use certdeck_model::{Estate, Home, ResourceId, Scope, Subscription};
 
-/// Questions on their way at the same time.
+/// The number of requests under way at the same time.
 const AT_ONCE: usize = 16;
-/// From so many rows on, the rest of an answer of the index is asked for in several cuts at once.
+/// From this many rows on, the rest of an answer of the index is requested in several parts at once.
 const LARGE: usize = 8 * index::MOST;
-/// Each cut ends with a page that is not full, so there are few.
+/// Each part ends with a page that is not full, so there are few.
 const CUTS: usize = 4;
-/// Groups with own changes that are read directly: each costs a request a kind.
+/// The maximum number of changed groups that are read directly: each costs one request per kind.
 const MOST_GROUPS: usize = 5;
 
 const KNOWN: &str = "resourcecontainers | where type =~ 'microsoft.resources/subscriptions' | project id, name | order by id asc";
 
-/// Something to be asked. Subscriptions are meant by their places.
+/// A pending request. Subscriptions are given by their indices.
 enum Ask {
-    /// A page of the index about these subscriptions.
+    /// A page of the index for these subscriptions.
     Page { kind: Kind, question: Question, among: Vec<usize>, is_first: bool },
     /// Which of these subscriptions the index knows.
     Known { question: Question, among: Vec<usize> },
@@ -39,7 +39,7 @@ enum Ask {
     List { kind: Kind, scope: ResourceId },
     /// One app or slot.
     Site(ResourceId),
-    /// The certificates that one app or slot has alone: no list but its own has them.
+    /// The certificates of a single app or slot: only its own list has them.
     OwnCertificates(ResourceId),
 }
 
@@ -78,19 +78,19 @@ impl Ask {
 pub struct Reader<'r> {
     client: &'r Client,
     subscriptions: Vec<Subscription>,
-    /// From the lower-case id to the place.
+    /// From the lower-case id to the index.
     places: HashMap<String, usize>,
     tell: &'r mut (dyn FnMut(Estate, String) + Send),
     queue: VecDeque<Ask>,
-    /// What was told already, by a hash of its id: pages, cuts and lists may overlap, and no row is told
-    /// twice.
+    /// The resources reported so far, by a hash of the id: pages, parts and lists may overlap, and no row is
+    /// reported twice.
     told: HashSet<u64>,
-    /// Lists that were asked for.
+    /// Lists that were requested.
     listed: HashSet<(Kind, ResourceId)>,
-    /// Groups that were read directly, and where their certificates live.
+    /// Groups that were read directly, and the webspaces of their certificates.
     fresh: HashSet<ResourceId>,
     fresh_homes: Vec<Home>,
-    /// Lists that nobody asked for because their subscription keeps failing.
+    /// Lists that were not requested because their subscription keeps failing.
     left_out: Vec<(Kind, usize)>,
     is_again: bool,
     progress: Progress,
@@ -98,11 +98,11 @@ pub struct Reader<'r> {
     gaps: Gaps,
 }
 
-/// How far the reading is.
+/// The progress of the reading.
 #[derive(Debug, Default)]
 struct Progress {
     certificates: usize,
-    /// As the index counts them.
+    /// The total as the index counts it.
     of: usize,
     lists: usize,
 }
@@ -133,7 +133,7 @@ impl<'r> Reader<'r> {
         }
     }
 
-    /// Reads the groups of these resources by ARM; the index is not asked about them afterwards.
+    /// Reads the groups of these resources from ARM; the index is not used for them afterwards.
     pub async fn directly(&mut self, changed: &[ResourceId]) -> Result<(), AzureError> {
         let mut groups: Vec<ResourceId> = Vec::new();
         for group in changed
@@ -154,7 +154,7 @@ impl<'r> Reader<'r> {
         self.ask_all().await
     }
 
-    /// Asks the index about all subscriptions, and ARM for whatever it does not tell.
+    /// Queries the index for all subscriptions, and ARM for everything that the index does not return.
     pub async fn by_index(&mut self) -> Result<(), AzureError> {
         let all: Vec<usize> = (0..self.subscriptions.len()).collect();
         for kind in self.kinds() {
@@ -170,7 +170,7 @@ impl<'r> Reader<'r> {
         self.ask_all().await
     }
 
-    /// Asks once more for what was left out: one question may have found meanwhile that its subscription
+    /// Requests again what was skipped: a single request may have shown in the meantime that its subscription
     /// answers again.
     pub async fn again(&mut self) -> Result<(), AzureError> {
         for (kind, place) in std::mem::take(&mut self.left_out) {
@@ -180,7 +180,7 @@ impl<'r> Reader<'r> {
         self.ask_all().await
     }
 
-    /// Asks the apps for certificates of their own that are bound to one which no list has.
+    /// Reads the own certificates of apps that are bound to a certificate that is in no list.
     pub async fn own_of_bound(&mut self) -> Result<(), AzureError> {
         let subscriptions: HashSet<&str> =
             self.gaps.without(Kind::Certificates).map(|place| self.subscription(place)).collect();
@@ -192,14 +192,14 @@ impl<'r> Reader<'r> {
         self.ask_all().await
     }
 
-    /// Names what could not be read.
+    /// Names everything that could not be read.
     pub fn finish(self) {
         let mut part = Estate::default();
         part.gaps = self.gaps.named(&self.subscriptions);
         (self.tell)(part, String::new());
     }
 
-    /// Orders are not sold in national clouds (A65): nothing is missing there.
+    /// Orders are not sold in national clouds (A65), so there nothing is missing.
     fn kinds(&self) -> impl Iterator<Item = Kind> + use<> {
         let has_orders = !self.client.cloud().national;
         Kind::ALL.into_iter().filter(move |kind| has_orders || *kind != Kind::Orders)
@@ -281,7 +281,7 @@ impl<'r> Reader<'r> {
         let mut part = Estate::default();
         for row in page.rows {
             let Some((id, row)) = read(&row).and_then(|row| Some((kind::id(&row)?, row))) else {
-                // Whose it is, nobody can say.
+                // The row's subscription is unknown, so all of them are affected.
                 for place in &among {
                     self.list(kind, self.subscriptions[*place].id.clone());
                 }
@@ -291,7 +291,7 @@ impl<'r> Reader<'r> {
                 continue;
             }
             let Some(resource) = kind.resource(row) else {
-                // It tells too little, and its list tells the rest.
+                // The row is incomplete; the list of its subscription has the rest.
                 if let Some(place) = self.place(&id) {
                     self.list(kind, self.subscriptions[place].id.clone());
                 }
@@ -311,7 +311,7 @@ impl<'r> Reader<'r> {
         if is_first && page.total > LARGE && among.len() > 1 {
             let cuts = CUTS.min(among.len());
             for cut in 0..cuts {
-                // By turns, since neighbours are often alike in size.
+                // Alternating, since neighbours often have similar sizes.
                 let among: Vec<usize> = among.iter().copied().skip(cut).step_by(cuts).collect();
                 let question = Question::new(kind.query(), self.ids(&among));
                 self.queue.push_front(Ask::Page { kind, question, among, is_first: false });
@@ -337,7 +337,7 @@ impl<'r> Reader<'r> {
                     self.left_out.push((kind, place));
                 }
                 Some(place) => self.gaps.add(kind, place, &error),
-                // Then it is better to believe the index.
+                // In this case the index is more reliable.
                 None if !is_absent(&error) => drop(self.fresh.remove(scope)),
                 None => {}
             }
@@ -372,15 +372,14 @@ impl<'r> Reader<'r> {
         self.told.insert(hasher.finish())
     }
 
-    /// An own change of a certificate moves the bindings of its whole webspace, whatever group the apps are
-    /// in.
+    /// A changed certificate moves the bindings of its whole webspace, regardless of the groups of the apps.
     fn is_served_freshly(&self, site: &Value) -> bool {
         let app = || sites::decode(site).map(|site| site.app);
         !self.fresh_homes.is_empty()
             && app().is_some_and(|app| self.fresh_homes.iter().any(|home| home.serves(&app)))
     }
 
-    /// Puts a list into the queue, once.
+    /// Adds a list to the queue, once.
     fn list(&mut self, kind: Kind, scope: ResourceId) {
         if self.listed.insert((kind, scope.clone())) {
             self.queue.push_back(Ask::List { kind, scope });
@@ -405,12 +404,12 @@ impl Progress {
     }
 }
 
-/// A row as a value, unless it goes too deep for any resource.
+/// A row as a value, unless it is nested deeper than any resource.
 fn read(row: &Row) -> Option<Value> {
     serde_json::from_str(row.get()).ok()
 }
 
-/// Nothing can be read any more by somebody who is not signed in.
+/// Without a sign-in nothing more can be read.
 fn ends_all(error: &AzureError) -> Result<(), AzureError> {
     match error {
         AzureError::SignIn { .. } | AzureError::NobodySignedIn(_) => Err(error.clone()),
@@ -418,7 +417,7 @@ fn ends_all(error: &AzureError) -> Result<(), AzureError> {
     }
 }
 
-/// A group that was deleted has nothing in it.
+/// Whether the group was deleted, so that it has no resources.
 fn is_absent(error: &AzureError) -> bool {
     error.refusal().is_some_and(|refusal| refusal.status == 404)
 }

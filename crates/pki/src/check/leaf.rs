@@ -9,7 +9,7 @@ use crate::contents::{Certificate, Contents, San};
 use certdeck_model::rules::Requirement;
 use certdeck_model::{Hostname, day};
 
-/// Judges the certificate at `leaf`; says whether it is trusted, where that could be told.
+/// Checks the certificate at `leaf`; returns whether it is trusted, if that could be determined.
 pub(super) fn judge(contents: &Contents, leaf: Leaf, chain: &Chain, judge: &mut Judge<'_>) -> Option<bool> {
     let certificates = &contents.certificates;
     let certificate = &certificates[leaf.place];

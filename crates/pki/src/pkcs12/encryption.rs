@@ -1,5 +1,4 @@
-//! How parts of PKCS#12 files and private keys are encrypted: what the algorithm identifier says, and undoing
-//! it.
+//! The encryption of PKCS#12 parts and private keys: parsing the algorithm identifier, and decrypting.
 
 use aes::{Aes128, Aes192, Aes256};
 use cbc::Decryptor;
@@ -20,13 +19,13 @@ use certdeck_model::quoted;
 
 /// An encryption scheme with its parameters.
 pub(crate) struct Scheme {
-    /// What it is called; known even for those that cannot be undone.
+    /// Its name; known even for those that cannot be decrypted.
     pub encryption: Encryption,
-    /// How it is undone, or the object identifier of what stands in the way.
+    /// How to decrypt, or the object identifier that is not supported.
     method: std::result::Result<Method, String>,
 }
 
-/// The schemes that can be undone.
+/// The schemes that can be decrypted.
 enum Method {
     /// Key and vector by PKCS#12's own derivation.
     Pkcs12 { stretch: Stretch, key: usize },
@@ -37,7 +36,7 @@ enum Method {
 }
 
 impl Scheme {
-    /// Reads an AlgorithmIdentifier. Errors are those of the encoding; an unknown algorithm is none.
+    /// Parses an AlgorithmIdentifier. Errors are those of the encoding; an unknown algorithm is not one.
     pub fn read(element: Element<'_>) -> Result<Self> {
         let (oid, parameters) = identifier(element)?;
         let fields = || parameters.ok_or(DerError("an encryption without parameters"))?.expect(tag::SEQUENCE);
@@ -71,7 +70,7 @@ impl Scheme {
         Self { encryption: Encryption { cipher, name: name.to_owned(), oid, iterations }, method }
     }
 
-    /// Decrypts `data`, which is one element of BER; tells the form of the password that did it.
+    /// Decrypts `data`, which is one BER element; returns the form of the password that worked.
     pub fn decrypt(
         &self,
         part: &'static str,
@@ -125,7 +124,7 @@ impl Scheme {
     }
 }
 
-/// Name, cipher and octets of the key of PKCS#12's own schemes (RFC 7292, appendix C).
+/// Name, cipher and key length in bytes of PKCS#12's own schemes (RFC 7292, appendix C).
 fn pkcs12_scheme(oid: &str) -> Option<(&'static str, Cipher, usize)> {
     Some(match oid.strip_prefix("1.2.840.113549.1.12.1.")? {
         "1" => ("pbeWithSHA1And128BitRC4", Cipher::Rc4, 16),
@@ -138,7 +137,7 @@ fn pkcs12_scheme(oid: &str) -> Option<(&'static str, Cipher, usize)> {
     })
 }
 
-/// The schemes of PKCS#5 1.5 (RFC 8018, A.3), but for those with MD2, which nobody has any more.
+/// The schemes of PKCS#5 1.5 (RFC 8018, A.3), except those with MD2, which no longer occur.
 fn pbes1_scheme(oid: &str) -> Option<(&'static str, Digest, Cipher)> {
     Some(match oid.strip_prefix("1.2.840.113549.1.5.")? {
         "3" => ("pbeWithMD5AndDES", Digest::Md5, Cipher::Des),
@@ -157,8 +156,8 @@ fn stretch(digest: Digest, fields: &mut crate::der::Reader<'_>) -> Result<Stretc
     })
 }
 
-/// PBKDF2 parameters: the derivation, the name of its HMAC, and the length of the key if it is said. An HMAC
-/// that is not known leaves no derivation.
+/// PBKDF2 parameters: the derivation, the name of its HMAC, and the length of the key if it is stated. An
+/// unknown HMAC leaves no derivation.
 pub(super) struct Pbkdf2 {
     pub stretch: Option<Stretch>,
     pub hmac: String,
@@ -232,7 +231,7 @@ fn pbes2(oid: String, fields: &mut crate::der::Reader<'_>) -> Result<Scheme> {
     Ok(Scheme::new(&name, oid, cipher, Some(pbkdf2.rounds), method))
 }
 
-/// The effective key length in bits, which is encoded oddly (RFC 8018, B.2.3), and the initial vector.
+/// The effective key length in bits, which has an odd encoding (RFC 8018, B.2.3), and the initial vector.
 fn rc2_parameters(parameters: Element<'_>) -> Result<(u16, Vec<u8>)> {
     if parameters.tag != tag::SEQUENCE {
         return Ok((32, parameters.octets()?.into_owned()));
@@ -250,7 +249,7 @@ fn rc2_parameters(parameters: Element<'_>) -> Result<(u16, Vec<u8>)> {
 }
 
 /// The plain bytes, if the padding is right and they are a SEQUENCE, as keys and contents are. With a wrong
-/// key one padding in 256 is right by chance, so the first byte counts as much.
+/// key one padding in 256 is right by chance, so the first byte is checked too.
 fn undo(cipher: Cipher, key: &[u8], vector: &[u8], data: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
     let plain = Zeroizing::new(match cipher {
         Cipher::TripleDes => cbc::<TdesEde3>(key, vector, data)?,
@@ -277,8 +276,8 @@ fn cbc<C: BlockCipher + BlockDecryptMut + KeyInit>(
     Decryptor::<C>::new_from_slices(key, vector).ok()?.decrypt_padded_vec_mut::<Pkcs7>(data).ok()
 }
 
-/// Decrypts a private key of old OpenSSL PEM (`DEK-Info: AES-256-CBC,IV`): key by one round of MD5
-/// (EVP_BytesToKey).
+/// Decrypts a private key in old OpenSSL PEM (`DEK-Info: AES-256-CBC,IV`); the key comes from one round of
+/// MD5 (EVP_BytesToKey).
 pub(crate) fn undo_dek_info(
     info: &str,
     data: &[u8],

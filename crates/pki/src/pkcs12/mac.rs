@@ -9,10 +9,11 @@ use crate::key::identifier;
 use crate::{Mac, MacKind, PasswordForm, ReadError};
 
 const PART: &str = "the MAC";
-/// RFC 9579, section 5: shorter keys must be refused, or a file could choose one that is guessed at once.
+/// RFC 9579, section 5: shorter keys must be refused, otherwise a file could choose one that is easy to
+/// guess.
 const KEY_LENGTHS: std::ops::RangeInclusive<u64> = 20..=4096;
 
-/// A MAC as the file has it.
+/// A MAC as the file contains it.
 pub(super) struct Seal {
     pub facts: Mac,
     method: Method,
@@ -64,7 +65,7 @@ impl Seal {
         Ok(Self { facts, method, expected })
     }
 
-    /// The form of the password that `content` verifies with.
+    /// The form of the password with which `content` is verified.
     pub fn verify(
         &self,
         content: &[u8],
