@@ -6,28 +6,28 @@ use jiff::Timestamp;
 use reqwest::header::HeaderMap;
 use serde_json::Value;
 
-use super::budget::Told;
+use super::budget::ReportedLimit;
 use super::challenge::Claims;
 use super::error::Refusal;
-use super::rows::Row;
+use super::rows::RawRow;
 use certdeck_model::printable;
 
 /// Longer pauses are never waited for, and larger numbers would only overflow.
 const LONGEST_PAUSE: Duration = Duration::from_secs(24 * 60 * 60);
 
 #[derive(Debug, Clone)]
-pub struct Answer {
+pub struct ServiceAnswer {
     pub status: u16,
     /// `Null` if the body was empty, or was an error page that is no JSON.
     pub body: Value,
     /// The rows of the list that the call names, taken out of the body.
-    pub rows: Option<Vec<Row>>,
+    pub rows: Option<Vec<RawRow>>,
     pub request_id: Option<String>,
     /// The same for all requests of one process.
     pub correlation_id: Option<String>,
     pub retry_after: Option<Duration>,
     /// What is left of the limit that the request counted towards.
-    pub told: Option<Told>,
+    pub told: Option<ReportedLimit>,
     pub location: Option<String>,
     pub operation: Option<String>,
     pub etag: Option<String>,
@@ -44,7 +44,7 @@ pub struct AsItIs {
     pub etag: Option<String>,
 }
 
-impl Answer {
+impl ServiceAnswer {
     pub fn new(status: u16, headers: &HeaderMap, body: Value) -> Self {
         let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
         Self {
@@ -109,17 +109,17 @@ fn retry_after(header: &dyn Fn(&str) -> Option<String>, now: Timestamp) -> Optio
 
 /// The smallest remaining limit in the answer: a request may count towards several. Resource Graph has its
 /// own header, with the time after which the whole limit is available again.
-fn told(headers: &HeaderMap) -> Option<Told> {
+fn told(headers: &HeaderMap) -> Option<ReportedLimit> {
     let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
     if let Some(left) = text("x-ms-user-quota-remaining").and_then(|text| text.trim().parse::<u32>().ok()) {
-        return Some(Told {
+        return Some(ReportedLimit {
             left: f64::from(left),
             resets: text("x-ms-user-quota-resets-after").and_then(span),
         });
     }
     let of_arm = headers.iter().filter(|(name, _)| name.as_str().starts_with("x-ms-ratelimit-remaining-"));
     let left = of_arm.filter_map(|(_, value)| value.to_str().ok()?.trim().parse::<u32>().ok()).min()?;
-    Some(Told { left: f64::from(left), resets: None })
+    Some(ReportedLimit { left: f64::from(left), resets: None })
 }
 
 /// `00:00:05`, hours first.
@@ -141,7 +141,7 @@ mod tests {
     #[test]
     fn the_least_that_is_left_counts() {
         let read = |all: &[(&'static str, &'static str)]| told(&headers(all));
-        let left = |left| Some(Told { left, resets: None });
+        let left = |left| Some(ReportedLimit { left, resets: None });
         assert_eq!(read(&[("x-ms-ratelimit-remaining-subscription-reads", "249")]), left(249.0));
         let several = [
             ("x-ms-ratelimit-remaining-subscription-global-writes", "2999"),
@@ -150,7 +150,7 @@ mod tests {
         ];
         assert_eq!(read(&several), left(199.0));
         let query = [("x-ms-user-quota-remaining", "3"), ("x-ms-user-quota-resets-after", "00:01:05")];
-        assert_eq!(read(&query), Some(Told { left: 3.0, resets: Some(Duration::from_secs(65)) }));
+        assert_eq!(read(&query), Some(ReportedLimit { left: 3.0, resets: Some(Duration::from_secs(65)) }));
         let odd = [("x-ms-user-quota-remaining", "3"), ("x-ms-user-quota-resets-after", "soon")];
         assert_eq!(read(&odd), left(3.0));
         assert_eq!(read(&[("x-ms-ratelimit-remaining-subscription-reads", "-1")]), None);
@@ -189,7 +189,8 @@ mod tests {
         assert_eq!(read(&[("retry-after", "Sun, 22 Nov 2020 00:00:30 GMT")]), Some(Duration::ZERO));
         assert_eq!(read(&[("retry-after", "soon")]), None);
         assert_eq!(read(&[("retry-after", "-5")]), None);
-        let endless = Answer::new(429, &headers(&[("retry-after", "18446744073709551615")]), Value::Null);
+        let endless =
+            ServiceAnswer::new(429, &headers(&[("retry-after", "18446744073709551615")]), Value::Null);
         assert_eq!(endless.retry_after, Some(LONGEST_PAUSE));
     }
 }

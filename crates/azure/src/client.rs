@@ -11,7 +11,7 @@ use url::Url;
 use uuid::Uuid;
 
 use super::address;
-use super::answer::{Answer, AsItIs};
+use super::answer::{AsItIs, ServiceAnswer};
 use super::budget::{Budget, Urgency};
 use super::challenge::Claims;
 use super::clock::{ServiceClock, span_words};
@@ -21,10 +21,10 @@ use super::error::AzureError;
 use super::graph::Principals;
 use super::json;
 use super::patience::{Deadline, Listener, Wait};
-use super::poll::{self, Next, Target};
+use super::poll::{self, Next, PollTarget};
 use super::request::{Plane, Request};
-use super::rows::Row;
-use super::send::{Call, Sender};
+use super::rows::RawRow;
+use super::send::{Sender, WireCall};
 use super::transport::Http;
 use certdeck_model::SignInReply;
 
@@ -302,7 +302,7 @@ impl Client {
 
     /// The answer to a query that is sent by POST; `Null` if the service only confirms.
     pub async fn ask(&self, request: &Request) -> Result<Value, AzureError> {
-        let call = Call { read: true, ..self.call(address::of(&self.cloud, request)?, request) };
+        let call = WireCall { read: true, ..self.call(address::of(&self.cloud, request)?, request) };
         Ok(accepted(self.send(call, None).await?)?.body)
     }
 
@@ -311,9 +311,12 @@ impl Client {
         &self,
         request: &Request,
         member: &'static str,
-    ) -> Result<(Value, Option<Vec<Row>>), AzureError> {
-        let call =
-            Call { read: true, rows: Some(member), ..self.call(address::of(&self.cloud, request)?, request) };
+    ) -> Result<(Value, Option<Vec<RawRow>>), AzureError> {
+        let call = WireCall {
+            read: true,
+            rows: Some(member),
+            ..self.call(address::of(&self.cloud, request)?, request)
+        };
         let answer = accepted(self.send(call, None).await?)?;
         Ok((answer.body, answer.rows))
     }
@@ -342,7 +345,7 @@ impl Client {
         &self,
         request: &Request,
         url: &Url,
-        answer: &Answer,
+        answer: &ServiceAnswer,
         tell: &mut (dyn FnMut(String) + Send),
     ) -> Result<Option<Value>, AzureError> {
         let start = Instant::now();
@@ -364,8 +367,10 @@ impl Client {
             tokio::time::sleep(poll::pause(after, polls)).await;
             polls += 1;
             let ask = match &target {
-                Target::Operation(link) | Target::Location(link) => address::follow(&self.cloud, url, link)?,
-                Target::Resource => url.clone(),
+                PollTarget::Operation(link) | PollTarget::Location(link) => {
+                    address::follow(&self.cloud, url, link)?
+                }
+                PollTarget::Resource => url.clone(),
             };
             let answer = self.send(self.get(ask, request), Some(tell)).await?;
             if poll::says_nothing(answer.status) {
@@ -392,13 +397,13 @@ impl Client {
         Ok(Some(AsItIs { body: answer.body, etag }))
     }
 
-    fn get(&self, url: Url, request: &Request) -> Call {
+    fn get(&self, url: Url, request: &Request) -> WireCall {
         let until = self.deadline.map(Deadline::at);
-        Call { until, ..Call::get(url, address::audience(&self.cloud, &request.plane), self.urgency) }
+        WireCall { until, ..WireCall::get(url, address::audience(&self.cloud, &request.plane), self.urgency) }
     }
 
-    fn call(&self, url: Url, request: &Request) -> Call {
-        Call {
+    fn call(&self, url: Url, request: &Request) -> WireCall {
+        WireCall {
             method: request.method,
             url,
             audience: address::audience(&self.cloud, &request.plane),
@@ -415,9 +420,9 @@ impl Client {
     /// Reports pauses to the follower of a change, otherwise to the listener.
     async fn send(
         &self,
-        call: Call,
+        call: WireCall,
         mut tell: Option<&mut (dyn FnMut(String) + Send)>,
-    ) -> Result<Answer, AzureError> {
+    ) -> Result<ServiceAnswer, AzureError> {
         let mut last = None;
         let mut waiting = |wait: Wait| {
             match (&mut tell, &self.listener) {
@@ -493,6 +498,6 @@ impl Odd {
     }
 }
 
-fn accepted(answer: Answer) -> Result<Answer, AzureError> {
+fn accepted(answer: ServiceAnswer) -> Result<ServiceAnswer, AzureError> {
     if answer.is_success() { Ok(answer) } else { Err(AzureError::refused(answer.refusal())) }
 }

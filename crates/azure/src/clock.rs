@@ -27,19 +27,19 @@ struct Heard {
     /// another time is believed. Elsewhere two answers are needed, because one may come from a cache.
     may_jump: bool,
     /// By how much the service's clock is ahead of this machine's.
-    ahead: Option<Span>,
+    ahead: Option<OffsetRange>,
     /// The range of one answer that contradicts it.
-    doubt: Option<Span>,
+    doubt: Option<OffsetRange>,
 }
 
 /// The range that contains the true difference, bounds included.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Span {
+struct OffsetRange {
     least: SignedDuration,
     most: SignedDuration,
 }
 
-impl Span {
+impl OffsetRange {
     /// The range from one answer, which was dated between its request and its arrival.
     fn of(date: Timestamp, sent: Timestamp, arrived: Timestamp) -> Option<Self> {
         let span = Self { least: date.duration_since(arrived), most: date.duration_since(sent) + RESOLUTION };
@@ -80,7 +80,7 @@ impl ServiceClock {
     /// How far the service is ahead of this machine (negative: behind); `None` until an answer has reported
     /// it.
     pub fn ahead(&self) -> Option<SignedDuration> {
-        self.heard().ahead.map(Span::likely)
+        self.heard().ahead.map(OffsetRange::likely)
     }
 
     /// The same if the clocks differ by more than a minute.
@@ -90,7 +90,7 @@ impl ServiceClock {
 
     /// Evaluates the head of an answer that arrived between these two moments of the machine's clock.
     pub(super) fn hear(&self, status: StatusCode, headers: &HeaderMap, sent: Timestamp, arrived: Timestamp) {
-        let span = date(status, headers).and_then(|date| Span::of(date, sent, arrived));
+        let span = date(status, headers).and_then(|date| OffsetRange::of(date, sent, arrived));
         if let Some(span) = span {
             self.heard().take(span);
         }
@@ -102,7 +102,7 @@ impl ServiceClock {
 }
 
 impl Heard {
-    fn take(&mut self, span: Span) {
+    fn take(&mut self, span: OffsetRange) {
         match self.ahead {
             Some(known) if known.agrees(span) => {
                 // A slow answer is inaccurate. Once the difference is known to some seconds it stays, so that

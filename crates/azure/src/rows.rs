@@ -8,10 +8,10 @@ use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
 /// One row as JSON text.
-pub type Row = Box<RawValue>;
+pub type RawRow = Box<RawValue>;
 
 /// Parses an object: its members, and the rows of the list called `member`. `None` if there is no such list.
-pub fn read(text: &[u8], member: &'static str) -> Result<(Value, Option<Vec<Row>>), serde_json::Error> {
+pub fn read(text: &[u8], member: &'static str) -> Result<(Value, Option<Vec<RawRow>>), serde_json::Error> {
     let mut from = serde_json::Deserializer::from_slice(text);
     let read = Object { member }.deserialize(&mut from)?;
     from.end()?;
@@ -23,14 +23,14 @@ struct Object {
 }
 
 impl<'de> DeserializeSeed<'de> for Object {
-    type Value = (Value, Option<Vec<Row>>);
+    type Value = (Value, Option<Vec<RawRow>>);
     fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<Self::Value, D::Error> {
         from.deserialize_map(self)
     }
 }
 
 impl<'de> Visitor<'de> for Object {
-    type Value = (Value, Option<Vec<Row>>);
+    type Value = (Value, Option<Vec<RawRow>>);
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("an object")

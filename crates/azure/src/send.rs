@@ -11,8 +11,8 @@ use url::Url;
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
-use super::answer::Answer;
-use super::budget::{Budget, Outcome, Urgency};
+use super::answer::ServiceAnswer;
+use super::budget::{Budget, RequestOutcome, Urgency};
 use super::challenge::Claims;
 use super::clock::ServiceClock;
 use super::cloud::host_of;
@@ -20,7 +20,7 @@ use super::credential::{Credential, Token};
 use super::error::AzureError;
 use super::patience::Wait;
 use super::request::{Method, Repeat};
-use super::retry::{self, Attempt, Failure};
+use super::retry::{self, RetryAttempt, TryFailure};
 use super::rows;
 use super::transport::Http;
 use certdeck_model::printable;
@@ -34,7 +34,7 @@ const MOST_CHALLENGES: usize = 2;
 
 /// One request as it goes over the wire, the same for every try.
 #[derive(Debug)]
-pub struct Call {
+pub struct WireCall {
     pub method: Method,
     pub url: Url,
     pub audience: String,
@@ -51,7 +51,7 @@ pub struct Call {
     pub rows: Option<&'static str>,
 }
 
-impl Call {
+impl WireCall {
     pub fn get(url: Url, audience: String, urgency: Urgency) -> Self {
         let (method, repeat) = (Method::Get, Repeat::Safe);
         Self {
@@ -83,9 +83,9 @@ impl Sender {
     /// Sends until there is a final answer, regardless of its status. `waiting` is called for every pause.
     pub async fn send(
         &self,
-        call: &Call,
+        call: &WireCall,
         waiting: &mut (dyn FnMut(Wait) + Send),
-    ) -> Result<Answer, AzureError> {
+    ) -> Result<ServiceAnswer, AzureError> {
         let request_id = Uuid::new_v4();
         let host = host_of(&call.url);
         let mut first_try = None;
@@ -101,7 +101,7 @@ impl Sender {
             let attempt = self.try_once(call, &token, request_id).await;
             pass.end(self.outcome(&call.url, &attempt));
             let (outcome, failure) = match attempt {
-                Ok(Answer { status: 401, challenge: Some(claims), .. }) => {
+                Ok(ServiceAnswer { status: 401, challenge: Some(claims), .. }) => {
                     // The new token was made for these claims; if it is refused again, the refusal is final.
                     if met.contains(&claims) || met.len() == MOST_CHALLENGES {
                         return Err(AzureError::Unsatisfied { host, wants: claims.words().to_owned() });
@@ -130,19 +130,20 @@ impl Sender {
                     return Ok(answer);
                 }
                 Ok(answer) => {
-                    let failure = Failure::Status { code: answer.status, retry_after: answer.retry_after };
+                    let failure = TryFailure::Status { code: answer.status, retry_after: answer.retry_after };
                     (Ok(answer), failure)
                 }
-                Err(Trouble::Transport(error)) => {
+                Err(TryError::Transport(error)) => {
                     let (error, failure) = self.http.failure(&call.url, &error);
                     if matches!(error, AzureError::Tls { .. }) {
                         return Err(error);
                     }
                     (Err(error), failure)
                 }
-                Err(Trouble::Answer(error)) => return Err(error),
+                Err(TryError::Answer(error)) => return Err(error),
             };
-            let attempt = Attempt { read: call.read, repeat: call.repeat, tries, elapsed: start.elapsed() };
+            let attempt =
+                RetryAttempt { read: call.read, repeat: call.repeat, tries, elapsed: start.elapsed() };
             let Some(pause) = retry::pause(attempt, failure, fastrand::f64()) else { return outcome };
             // The request would not be sent any more.
             if call.until.is_some_and(|until| Instant::now() + pause >= until) {
@@ -154,7 +155,7 @@ impl Sender {
         }
     }
 
-    async fn token(&self, call: &Call) -> Result<Token, AzureError> {
+    async fn token(&self, call: &WireCall) -> Result<Token, AzureError> {
         let token = self.credential.token(&call.audience);
         let Some(until) = call.until else { return token.await };
         timeout_at(until, token).await.unwrap_or_else(|_| {
@@ -166,7 +167,12 @@ impl Sender {
         })
     }
 
-    async fn try_once(&self, call: &Call, token: &Token, request_id: Uuid) -> Result<Answer, Trouble> {
+    async fn try_once(
+        &self,
+        call: &WireCall,
+        token: &Token,
+        request_id: Uuid,
+    ) -> Result<ServiceAnswer, TryError> {
         let method = match call.method {
             Method::Get => reqwest::Method::GET,
             Method::Put => reqwest::Method::PUT,
@@ -200,63 +206,66 @@ impl Sender {
             request = request.header(reqwest::header::CONTENT_LENGTH, "0");
         }
         let sent = Timestamp::now();
-        let answer = request.send().await.map_err(Trouble::Transport)?;
+        let answer = request.send().await.map_err(TryError::Transport)?;
         self.clock.hear(answer.status(), answer.headers(), sent, Timestamp::now());
         receive(answer, call.rows).await
     }
 
     /// The outcome of a try for the budget, as far as it concerns other requests.
-    fn outcome(&self, url: &Url, tried: &Result<Answer, Trouble>) -> Outcome {
+    fn outcome(&self, url: &Url, tried: &Result<ServiceAnswer, TryError>) -> RequestOutcome {
         match tried {
-            Ok(answer) => Outcome::Answered {
+            Ok(answer) => RequestOutcome::Answered {
                 status: answer.status,
                 told: answer.told,
                 retry_after: answer.retry_after,
             },
-            Err(Trouble::Transport(error)) => match self.http.failure(url, error) {
-                (error, Failure::NotSent) => Outcome::NotSent { why: error.to_string() },
-                (error, _) => Outcome::Lost { why: error.to_string() },
+            Err(TryError::Transport(error)) => match self.http.failure(url, error) {
+                (error, TryFailure::NotSent) => RequestOutcome::NotSent { why: error.to_string() },
+                (error, _) => RequestOutcome::Lost { why: error.to_string() },
             },
-            Err(Trouble::Answer(_)) => Outcome::GivenUp,
+            Err(TryError::Answer(_)) => RequestOutcome::GivenUp,
         }
     }
 }
 
 /// A read without a token, for the description of a cloud.
-pub async fn unsigned(http: &Http, url: Url) -> Result<Answer, AzureError> {
+pub async fn unsigned(http: &Http, url: Url) -> Result<ServiceAnswer, AzureError> {
     once(http, &url, http.client().get(url.clone())).await
 }
 
 /// A form for the sign-in service; it may contain secrets, and is wiped.
-pub async fn form(http: &Http, url: Url, form: Zeroizing<Vec<u8>>) -> Result<Answer, AzureError> {
+pub async fn form(http: &Http, url: Url, form: Zeroizing<Vec<u8>>) -> Result<ServiceAnswer, AzureError> {
     let request = http.client().post(url.clone()).header(CONTENT_TYPE, "application/x-www-form-urlencoded");
     once(http, &url, request.body(Bytes::from_owner(form))).await
 }
 
-async fn once(http: &Http, url: &Url, request: reqwest::RequestBuilder) -> Result<Answer, AzureError> {
+async fn once(http: &Http, url: &Url, request: reqwest::RequestBuilder) -> Result<ServiceAnswer, AzureError> {
     let answer = async {
-        receive(request.header(ACCEPT, "application/json").send().await.map_err(Trouble::Transport)?, None)
+        receive(request.header(ACCEPT, "application/json").send().await.map_err(TryError::Transport)?, None)
             .await
     };
     answer.await.map_err(|trouble| match trouble {
-        Trouble::Transport(error) => http.failure(url, &error).0,
-        Trouble::Answer(error) => error,
+        TryError::Transport(error) => http.failure(url, &error).0,
+        TryError::Answer(error) => error,
     })
 }
 
-enum Trouble {
+enum TryError {
     Transport(reqwest::Error),
     Answer(AzureError),
 }
 
-impl From<AzureError> for Trouble {
+impl From<AzureError> for TryError {
     fn from(error: AzureError) -> Self {
         Self::Answer(error)
     }
 }
 
 /// Reads an answer completely, within limits.
-async fn receive(mut response: reqwest::Response, rows: Option<&'static str>) -> Result<Answer, Trouble> {
+async fn receive(
+    mut response: reqwest::Response,
+    rows: Option<&'static str>,
+) -> Result<ServiceAnswer, TryError> {
     let url = response.url().clone();
     let status = response.status().as_u16();
     let headers = response.headers().clone();
@@ -273,7 +282,7 @@ async fn receive(mut response: reqwest::Response, rows: Option<&'static str>) ->
     let length =
         response.content_length().and_then(|length| usize::try_from(length).ok()).unwrap_or_default();
     let mut bytes = Zeroizing::new(Vec::with_capacity(length.min(LARGEST)));
-    while let Some(chunk) = response.chunk().await.map_err(Trouble::Transport)? {
+    while let Some(chunk) = response.chunk().await.map_err(TryError::Transport)? {
         if bytes.len() + chunk.len() > LARGEST {
             return Err(malformed(format!("it is larger than {} MiB", LARGEST / (1024 * 1024))).into());
         }
@@ -290,15 +299,15 @@ async fn receive(mut response: reqwest::Response, rows: Option<&'static str>) ->
         Err(_) if status >= 400 && status != 404 => (Value::Null, None),
         Err(why) => return Err(malformed(format!("no JSON ({why})")).into()),
     };
-    Ok(Answer { rows, ..Answer::new(status, &headers, body) })
+    Ok(ServiceAnswer { rows, ..ServiceAnswer::new(status, &headers, body) })
 }
 
 /// The reason for the pause before the next try.
-fn why(host: &str, failure: Failure) -> String {
+fn why(host: &str, failure: TryFailure) -> String {
     match failure {
-        Failure::Status { code: 429, .. } => format!("Azure throttles {host}"),
-        Failure::Status { code, .. } => format!("{host} answered {code}"),
-        Failure::NotSent => format!("no connection to {host}"),
-        Failure::Lost => format!("the answer of {host} was lost"),
+        TryFailure::Status { code: 429, .. } => format!("Azure throttles {host}"),
+        TryFailure::Status { code, .. } => format!("{host} answered {code}"),
+        TryFailure::NotSent => format!("no connection to {host}"),
+        TryFailure::Lost => format!("the answer of {host} was lost"),
     }
 }

@@ -15,7 +15,7 @@ use url::Url;
 use super::cloud::{host_of, is_localhost};
 use super::error::AzureError;
 use super::proxy::Proxy;
-use super::retry::Failure;
+use super::retry::TryFailure;
 use certdeck_model::reason;
 
 const CONNECT: Duration = Duration::from_secs(10);
@@ -83,18 +83,18 @@ impl Http {
     }
 
     /// The meaning of a failed try to reach `url`, and whether it may be repeated.
-    pub fn failure(&self, url: &Url, error: &reqwest::Error) -> (AzureError, Failure) {
+    pub fn failure(&self, url: &Url, error: &reqwest::Error) -> (AzureError, TryFailure) {
         failure(url, self.proxy_to(url), error)
     }
 }
 
 /// The same for an address that was reached through this proxy, or without one.
-pub fn failure(url: &Url, proxy: Option<&Proxy>, error: &reqwest::Error) -> (AzureError, Failure) {
+pub fn failure(url: &Url, proxy: Option<&Proxy>, error: &reqwest::Error) -> (AzureError, TryFailure) {
     let (host, why) = (host_of(url), innermost(error));
     // After the handshake the same errors mean that an answer was lost.
     if error.is_connect() && chain(error).any(is_about_tls) {
         let host = proxy.map_or_else(|| host.clone(), |proxy| format!("{host} through {}", named(proxy)));
-        return (AzureError::Tls { host, why }, Failure::NotSent);
+        return (AzureError::Tls { host, why }, TryFailure::NotSent);
     }
     if error.is_connect() {
         let why =
@@ -105,10 +105,10 @@ pub fn failure(url: &Url, proxy: Option<&Proxy>, error: &reqwest::Error) -> (Azu
             (Some(proxy), None) => (named(proxy), why),
             (None, _) => (host, why),
         };
-        return (AzureError::Unreachable { host, why }, Failure::NotSent);
+        return (AzureError::Unreachable { host, why }, TryFailure::NotSent);
     }
     let why = if error.is_timeout() { "the service did not answer in time".to_owned() } else { why };
-    (AzureError::AnswerLost { host, why }, Failure::Lost)
+    (AzureError::AnswerLost { host, why }, TryFailure::Lost)
 }
 
 /// The connection error inside a library's error, if there is one.

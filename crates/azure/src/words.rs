@@ -23,17 +23,17 @@ struct Words {
 /// `assets/errors.toml`
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-struct Known {
+struct KnownErrors {
     service: HashMap<String, Words>,
     /// By words of a message that has no code.
     message: HashMap<String, Words>,
     sign_in: HashMap<String, Words>,
 }
 
-static KNOWN: LazyLock<Known> =
+static KNOWN: LazyLock<KnownErrors> =
     LazyLock::new(|| toml::from_str(include_str!("../../../assets/errors.toml")).unwrap_or_default());
 
-impl Known {
+impl KnownErrors {
     /// The five digits are more specific than the code, and the code more than the message.
     fn of(&self, refusal: &Refusal) -> Option<&Words> {
         let by_code = |code: &str| {
@@ -267,7 +267,7 @@ mod tests {
 
     #[test]
     fn the_table_of_codes_is_whole() {
-        let known: Known = toml::from_str(include_str!("../../../assets/errors.toml")).unwrap();
+        let known: KnownErrors = toml::from_str(include_str!("../../../assets/errors.toml")).unwrap();
         assert!(known.service.len() > 80 && known.sign_in.len() > 50 && known.message.len() > 5);
         let all = || known.service.iter().chain(&known.message).chain(&known.sign_in);
         for (code, words) in all() {

@@ -207,7 +207,7 @@ fn label(text: &[u8], from: usize) -> (Option<String>, usize) {
 }
 
 /// The text between BEGIN and END.
-pub(super) struct Body {
+pub(super) struct ArmourBody {
     /// Base64 without blanks.
     pub base64: Zeroizing<Vec<u8>>,
     /// The header DEK-Info.
@@ -215,7 +215,7 @@ pub(super) struct Body {
 }
 
 /// Extracts the Base64 from lines, quotes, escapes and headers; the error says why that is impossible.
-pub(super) fn unwrap(body: &[u8]) -> Result<Body, &'static str> {
+pub(super) fn unwrap(body: &[u8]) -> Result<ArmourBody, &'static str> {
     let text = unescaped(body)?;
     // Allocated at once, because growing would leave copies of a key in memory.
     let mut base64 = Zeroizing::new(Vec::with_capacity(text.len()));
@@ -251,7 +251,7 @@ pub(super) fn unwrap(body: &[u8]) -> Result<Body, &'static str> {
         }
         base64.extend(line.iter().filter(|octet| !octet.is_ascii_whitespace() && !b"\"',>".contains(octet)));
     }
-    if gap { Err("it has an empty line inside") } else { Ok(Body { base64, encryption }) }
+    if gap { Err("it has an empty line inside") } else { Ok(ArmourBody { base64, encryption }) }
 }
 
 /// Name and value of a header line; Base64 has no colon.

@@ -8,7 +8,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::contents::{Certificate, Contents};
 use super::effort::Effort;
-use super::signature::{Signed, signed_by};
+use super::signature::{SignatureCheck, signed_by};
 
 /// The maximum length of a chain.
 const LONGEST: usize = 12;
@@ -113,7 +113,7 @@ pub fn chain(certificates: &[Certificate], leaf: usize) -> Chain {
 struct Issuance<'a> {
     certificates: &'a [Certificate],
     by_subject: HashMap<&'a [u8], Vec<usize>>,
-    known: HashMap<(usize, usize), Signed>,
+    known: HashMap<(usize, usize), SignatureCheck>,
     effort: Effort,
 }
 
@@ -159,29 +159,31 @@ impl<'a> Issuance<'a> {
         let new = named.into_iter().filter(|&candidate| !way.iter().any(|&passed| same(passed, candidate)));
         let (sure, possible): (Vec<_>, Vec<_>) = new
             .map(|candidate| (candidate, self.signed(candidate, place)))
-            .filter(|(_, signed)| *signed != Signed::No)
-            .partition(|(_, signed)| *signed == Signed::Yes);
+            .filter(|(_, signed)| *signed != SignatureCheck::No)
+            .partition(|(_, signed)| *signed == SignatureCheck::Yes);
         let found = if sure.is_empty() { possible } else { sure };
         found.into_iter().map(|(candidate, _)| candidate).collect()
     }
 
     fn is_root(&mut self, place: usize) -> bool {
-        self.certificates[place].is_self_issued() && self.signed(place, place) != Signed::No
+        self.certificates[place].is_self_issued() && self.signed(place, place) != SignatureCheck::No
     }
 
     /// Whether the certificate at `issuer`, whose name is the issuer's, signed the one at `subject`.
-    fn signed(&mut self, issuer: usize, subject: usize) -> Signed {
+    fn signed(&mut self, issuer: usize, subject: usize) -> SignatureCheck {
         if let Some(&known) = self.known.get(&(issuer, subject)) {
             return known;
         }
         let (above, below) = (&self.certificates[issuer], &self.certificates[subject]);
         let answer = match self.effort.look_at([above, below]).then(|| signed_by(below, above)) {
             // A signature that cannot be computed is accepted if the key identifiers agree, as the names do.
-            Some(Signed::Unknown) if below.aki.is_some() && above.ski.is_some() && below.aki != above.ski => {
-                Signed::No
+            Some(SignatureCheck::Unknown)
+                if below.aki.is_some() && above.ski.is_some() && below.aki != above.ski =>
+            {
+                SignatureCheck::No
             }
             Some(answer) => answer,
-            None => Signed::No,
+            None => SignatureCheck::No,
         };
         self.known.insert((issuer, subject), answer);
         answer

@@ -62,16 +62,16 @@ impl<'a> Element<'a> {
     }
 
     /// The elements inside.
-    pub fn children(self) -> Result<Reader<'a>> {
+    pub fn children(self) -> Result<DerReader<'a>> {
         if self.is_constructed() {
-            Ok(Reader { rest: self.content })
+            Ok(DerReader { rest: self.content })
         } else {
             Err(DerError("a primitive element where others should be inside"))
         }
     }
 
     /// The elements inside, if this has the tag `wanted`.
-    pub fn expect(self, wanted: u8) -> Result<Reader<'a>> {
+    pub fn expect(self, wanted: u8) -> Result<DerReader<'a>> {
         if self.tag == wanted {
             self.children()
         } else {
@@ -138,11 +138,11 @@ impl<'a> Element<'a> {
 
 /// Reads elements one after another.
 #[derive(Debug)]
-pub(super) struct Reader<'a> {
+pub(super) struct DerReader<'a> {
     rest: &'a [u8],
 }
 
-impl<'a> Reader<'a> {
+impl<'a> DerReader<'a> {
     /// The next element, which must exist.
     pub fn element(&mut self) -> Result<Element<'a>> {
         self.next().unwrap_or(Err(DerError("the structure ends too early")))
@@ -158,7 +158,7 @@ impl<'a> Reader<'a> {
     }
 }
 
-impl<'a> Iterator for Reader<'a> {
+impl<'a> Iterator for DerReader<'a> {
     type Item = Result<Element<'a>>;
 
     fn next(&mut self) -> Option<Self::Item> {
@@ -173,7 +173,7 @@ impl<'a> Iterator for Reader<'a> {
 }
 
 /// The only element of `input`, parsed as a SEQUENCE; the rest after it is ignored.
-pub(super) fn sequence(input: &[u8]) -> Result<Reader<'_>> {
+pub(super) fn sequence(input: &[u8]) -> Result<DerReader<'_>> {
     Element::parse(input)?.0.expect(tag::SEQUENCE)
 }
 

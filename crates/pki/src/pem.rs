@@ -50,7 +50,7 @@ impl Place {
 }
 
 /// A part that cannot be read, with the reason as half a sentence.
-pub(super) struct Fault {
+pub(super) struct PemFault {
     pub place: Place,
     pub why: String,
 }
@@ -108,7 +108,7 @@ pub(super) fn is_pem(text: &[u8]) -> bool {
 
 /// The blocks of a text in their order, and the parts that cannot be read. Comments outside of blocks are
 /// omitted.
-pub(super) fn parts(text: &[u8]) -> Vec<Result<Block, Fault>> {
+pub(super) fn parts(text: &[u8]) -> Vec<Result<Block, PemFault>> {
     let mut found = Vec::new();
     let mut open: Option<Edge> = None;
     // Where the text outside of blocks continues.
@@ -147,19 +147,19 @@ pub(super) fn parts(text: &[u8]) -> Vec<Result<Block, Fault>> {
 }
 
 impl Edge {
-    fn fault(&self, why: &str) -> Fault {
-        Fault { place: Place { line: self.line, label: self.label.clone() }, why: why.to_owned() }
+    fn fault(&self, why: &str) -> PemFault {
+        PemFault { place: Place { line: self.line, label: self.label.clone() }, why: why.to_owned() }
     }
 }
 
-impl Fault {
+impl PemFault {
     fn at(self, line: usize) -> Self {
         Self { why: self.why.replace("{}", &line.to_string()), ..self }
     }
 }
 
 /// The block between two edges; without its bytes if its label promises nothing that is read here.
-fn block(begun: &Edge, body: &[u8]) -> Result<Block, Fault> {
+fn block(begun: &Edge, body: &[u8]) -> Result<Block, PemFault> {
     let promise = Promise::of(&begun.label);
     let place = Place { line: begun.line, label: begun.label.clone() };
     if promise == Promise::Other {
@@ -177,7 +177,7 @@ fn block(begun: &Edge, body: &[u8]) -> Result<Block, Fault> {
 }
 
 /// Text outside of blocks that is no comment: a block that lost its edges, or another file that was appended.
-fn stray(text: &[u8], span: Range<usize>) -> Option<Fault> {
+fn stray(text: &[u8], span: Range<usize>) -> Option<PemFault> {
     let first = armour::line_of(text, span.start);
     for (line, one) in (first..).zip(armour::lines(&text[span])) {
         let words = one.trim_ascii();
@@ -193,7 +193,7 @@ fn stray(text: &[u8], span: Range<usize>) -> Option<Fault> {
             None
         };
         if let Some(why) = why {
-            return Some(Fault { place: Place { line, label: String::new() }, why: why.to_owned() });
+            return Some(PemFault { place: Place { line, label: String::new() }, why: why.to_owned() });
         }
     }
     None
@@ -237,9 +237,9 @@ mod tests {
 
     /// The parts of a text: the bytes of a block, or line, label and reason.
     fn told(text: &[u8]) -> Vec<Result<Vec<u8>, String>> {
-        let one = |part: Result<Block, Fault>| match part {
+        let one = |part: Result<Block, PemFault>| match part {
             Ok(block) => Ok(block.data.to_vec()),
-            Err(Fault { place, why }) => Err(format!("{} {}: {why}", place.line, place.label)),
+            Err(PemFault { place, why }) => Err(format!("{} {}: {why}", place.line, place.label)),
         };
         parts(&super::text(text)).into_iter().map(one).collect()
     }

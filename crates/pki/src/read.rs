@@ -4,8 +4,8 @@ use secrecy::SecretString;
 
 use super::contents::{Certificate, Contents, Kind, PrivateKey};
 use super::der::{self, DerError, Element, tag};
-use super::pem::{Bare, Block, Fault, Promise};
-use super::pkcs12::{self, Password, Scheme, Work};
+use super::pem::{Bare, Block, PemFault, Promise};
+use super::pkcs12::{self, PasswordCandidates, Scheme, Work};
 use super::refused::{ReadError, Refused};
 use super::{key, limits, pem, pkcs7};
 use certdeck_model::quoted;
@@ -18,17 +18,17 @@ pub fn read(bytes: &[u8], password: Option<&SecretString>) -> Result<Contents, B
     if bytes.len() > limits::FILE {
         return Err(Refused::new(Kind::Unknown, ReadError::TooLarge { limit: limits::FILE }));
     }
-    match Sort::of(bytes) {
-        Sort::Pkcs12 => {
+    match FileFormat::of(bytes) {
+        FileFormat::Pkcs12 => {
             pkcs12::read(bytes, password).and_then(|contents| followed(contents, bytes, password))
         }
-        Sort::Pem => read_pem(Contents::new(Kind::Pem), &pem::text(bytes), password),
-        Sort::Pkcs7 => read_pkcs7(bytes).and_then(|contents| followed(contents, bytes, password)),
-        Sort::Certificate => read_certificates(bytes, password),
-        Sort::Other(what) => {
+        FileFormat::Pem => read_pem(Contents::new(Kind::Pem), &pem::text(bytes), password),
+        FileFormat::Pkcs7 => read_pkcs7(bytes).and_then(|contents| followed(contents, bytes, password)),
+        FileFormat::Certificate => read_certificates(bytes, password),
+        FileFormat::Other(what) => {
             Err(Refused::new(Kind::Unknown, ReadError::NoCertificate { what: format!("it is {what}") }))
         }
-        Sort::Unknown(why) => Err(Refused::new(Kind::Unknown, ReadError::malformed(why))),
+        FileFormat::Unknown(why) => Err(Refused::new(Kind::Unknown, ReadError::malformed(why))),
     }
 }
 
@@ -49,15 +49,15 @@ pub fn read_key(bytes: &[u8], password: Option<&SecretString>) -> Result<Private
     let mut work = Work::default();
     let text = pem::text(bytes);
     if !pem::is_pem(&text) {
-        return match Sort::of(bytes) {
-            Sort::Unknown(why) => Err(ReadError::malformed(why)),
-            Sort::Pkcs12 => Err(ReadError::malformed(
+        return match FileFormat::of(bytes) {
+            FileFormat::Unknown(why) => Err(ReadError::malformed(why)),
+            FileFormat::Pkcs12 => Err(ReadError::malformed(
                 "a PKCS#12 file, which holds certificates too; its key alone: openssl pkcs12 -in FILE -nocerts -out KEY",
             )),
-            Sort::Certificate | Sort::Pkcs7 => {
+            FileFormat::Certificate | FileFormat::Pkcs7 => {
                 Err(ReadError::malformed("it holds certificates and no private key"))
             }
-            Sort::Pem | Sort::Other(_) => encrypted_or_open_key(bytes, password, &mut work),
+            FileFormat::Pem | FileFormat::Other(_) => encrypted_or_open_key(bytes, password, &mut work),
         };
     }
     let mut keys = pem::parts(&text).into_iter().filter_map(|part| match part {
@@ -77,14 +77,14 @@ pub fn read_key(bytes: &[u8], password: Option<&SecretString>) -> Result<Private
     Ok(key)
 }
 
-impl From<Fault> for ReadError {
-    fn from(Fault { place, why }: Fault) -> Self {
+impl From<PemFault> for ReadError {
+    fn from(PemFault { place, why }: PemFault) -> Self {
         Self::malformed(why).in_block(place)
     }
 }
 
 /// The format of a file.
-enum Sort {
+enum FileFormat {
     Pkcs12,
     Pem,
     Pkcs7,
@@ -95,7 +95,7 @@ enum Sort {
     Unknown(String),
 }
 
-impl Sort {
+impl FileFormat {
     fn of(bytes: &[u8]) -> Self {
         if bytes.is_empty() {
             return Self::Unknown("the file is empty".into());
@@ -203,10 +203,10 @@ fn bare_words(bare: Bare, octets: &[u8]) -> String {
     let what = if pem::is_pem(octets) {
         "a PEM file"
     } else {
-        match Element::parse(octets).and_then(|(whole, _)| Sort::of_der(whole)) {
-            Ok(Sort::Pkcs12) => "a PKCS#12 file",
-            Ok(Sort::Pkcs7) => "a PKCS#7 bundle",
-            Ok(Sort::Other(what)) => what,
+        match Element::parse(octets).and_then(|(whole, _)| FileFormat::of_der(whole)) {
+            Ok(FileFormat::Pkcs12) => "a PKCS#12 file",
+            Ok(FileFormat::Pkcs7) => "a PKCS#7 bundle",
+            Ok(FileFormat::Other(what)) => what,
             _ => "a certificate file",
         }
     };
@@ -223,7 +223,10 @@ fn bare_words(bare: Bare, octets: &[u8]) -> String {
 fn read_certificates(bytes: &[u8], password: Option<&SecretString>) -> Result<Contents, Box<Refused>> {
     let mut contents = Contents::new(Kind::X509);
     let mut rest = bytes;
-    while matches!(Element::parse(rest).and_then(|(whole, _)| Sort::of_der(whole)), Ok(Sort::Certificate)) {
+    while matches!(
+        Element::parse(rest).and_then(|(whole, _)| FileFormat::of_der(whole)),
+        Ok(FileFormat::Certificate)
+    ) {
         let whole = Element::parse(rest).map_or(rest, |(whole, _)| whole.raw);
         contents.add_certificate(whole).map_err(|error| Refused::new(Kind::X509, error))?;
         rest = &rest[whole.len()..];
@@ -306,11 +309,11 @@ fn read_pem(
 
 /// A block labelled as a certificate: authorities on Windows also use that label for PKCS#7 bundles.
 fn add_block(contents: &mut Contents, block: &Block) -> Result<(), ReadError> {
-    let sort = Element::parse(&block.data).and_then(|(whole, rest)| Ok((Sort::of_der(whole)?, rest)));
+    let sort = Element::parse(&block.data).and_then(|(whole, rest)| Ok((FileFormat::of_der(whole)?, rest)));
     let why = match sort {
-        Ok((Sort::Pkcs7, _)) => return add_bundle(contents, block),
-        Ok((Sort::Other(what), _)) => format!("it is called a certificate, and it is {what}"),
-        Ok((Sort::Pkcs12, _)) => "it is called a certificate, and it is a PKCS#12 file".to_owned(),
+        Ok((FileFormat::Pkcs7, _)) => return add_bundle(contents, block),
+        Ok((FileFormat::Other(what), _)) => format!("it is called a certificate, and it is {what}"),
+        Ok((FileFormat::Pkcs12, _)) => "it is called a certificate, and it is a PKCS#12 file".to_owned(),
         Ok((_, rest)) if !rest.is_empty() && Promise::of(&block.place.label) == Promise::Certificate => {
             format!("{} octets follow the certificate in it", rest.len())
         }
@@ -348,7 +351,7 @@ fn pem_key(
     }
     let key = match &block.encryption {
         None => encrypted_or_open_key(&block.data, password, work),
-        Some(info) => pkcs12::undo_dek_info(info, &block.data, &Password::new(password))
+        Some(info) => pkcs12::undo_dek_info(info, &block.data, &PasswordCandidates::new(password))
             .map_err(|error| needed(error, password))
             .and_then(|der| open_key(&der, true)),
     };
@@ -368,7 +371,7 @@ fn encrypted_or_open_key(
     }
     let scheme = Scheme::read(first).map_err(malformed)?;
     let data = parts.element().and_then(Element::octets).map_err(malformed)?;
-    let opened = scheme.decrypt("the private key", &data, &Password::new(password), work);
+    let opened = scheme.decrypt("the private key", &data, &PasswordCandidates::new(password), work);
     opened.map_err(|error| needed(error, password)).and_then(|(pkcs8, _)| open_key(&pkcs8, true))
 }
 

@@ -12,7 +12,7 @@ const PSS: &str = "1.2.840.113549.1.1.10";
 
 /// The result of checking a signature.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Signed {
+pub(super) enum SignatureCheck {
     Yes,
     No,
     /// The algorithm (DSA, Ed448, MD5 …) is not supported here.
@@ -20,25 +20,25 @@ pub(super) enum Signed {
 }
 
 /// Whether the key of `above` made the signature of `below`.
-pub(super) fn signed_by(below: &Certificate, above: &Certificate) -> Signed {
+pub(super) fn signed_by(below: &Certificate, above: &Certificate) -> SignatureCheck {
     if !is_of_key(&below.signature_algorithm.oid, &above.public_key.kind) {
-        return Signed::No;
+        return SignatureCheck::No;
     }
-    let Some(algorithm) = algorithm_of(below, above) else { return Signed::Unknown };
+    let Some(algorithm) = algorithm_of(below, above) else { return SignatureCheck::Unknown };
     let (Ok((_, subject)), Ok((_, issuer))) =
         (X509Certificate::from_der(&below.der), X509Certificate::from_der(&above.der))
     else {
-        return Signed::Unknown;
+        return SignatureCheck::Unknown;
     };
     if below.signature_algorithm.oid == PSS
         && !has_usual_salt(&subject.signature_algorithm, below.signature_algorithm.digest)
     {
-        return Signed::Unknown;
+        return SignatureCheck::Unknown;
     }
     let key = UnparsedPublicKey::new(algorithm, &issuer.public_key().subject_public_key.data);
     match key.verify(subject.tbs_certificate.as_ref(), &subject.signature_value.data) {
-        Ok(()) => Signed::Yes,
-        Err(_) => Signed::No,
+        Ok(()) => SignatureCheck::Yes,
+        Err(_) => SignatureCheck::No,
     }
 }
 

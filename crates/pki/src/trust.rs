@@ -11,7 +11,7 @@ use super::constraints;
 use super::contents::Certificate;
 use super::effort::Effort;
 use super::refused::Refused;
-use super::signature::{Signed, signed_by};
+use super::signature::{SignatureCheck, signed_by};
 
 /// The maximum number of certificates between the leaf and a root.
 const DEEPEST: usize = 12;
@@ -48,13 +48,14 @@ impl Roots {
         if self.holds(leaf) {
             return true;
         }
-        let mut search = Search { roots: self, others, effort: Effort::new() };
-        Link::of(leaf).is_some_and(|link| !link.has_unknown_critical && search.reaches_root(&mut vec![link]))
+        let mut search = RootSearch { roots: self, others, effort: Effort::new() };
+        TrustLink::of(leaf)
+            .is_some_and(|link| !link.has_unknown_critical && search.reaches_root(&mut vec![link]))
     }
 
     /// The root that signed `certificate`, if it is the direct issuer.
     pub fn issuer_of(&self, certificate: &Certificate) -> Option<&Certificate> {
-        self.named(&certificate.issuer_der).find(|root| signed_by(certificate, root) == Signed::Yes)
+        self.named(&certificate.issuer_der).find(|root| signed_by(certificate, root) == SignatureCheck::Yes)
     }
 
     fn holds(&self, certificate: &Certificate) -> bool {
@@ -76,16 +77,16 @@ impl FromIterator<Certificate> for Roots {
     }
 }
 
-struct Search<'a> {
+struct RootSearch<'a> {
     roots: &'a Roots,
     others: &'a [Certificate],
     effort: Effort,
 }
 
-impl<'a> Search<'a> {
+impl<'a> RootSearch<'a> {
     /// Continues from the last of `way`, which begins with the leaf; roots are tried before certificates of
     /// the file.
-    fn reaches_root(&mut self, way: &mut Vec<Link<'a>>) -> bool {
+    fn reaches_root(&mut self, way: &mut Vec<TrustLink<'a>>) -> bool {
         let Some(top) = way.last().map(|link| link.certificate) else { return false };
         let (roots, others) = (self.roots, self.others);
         if roots.named(&top.issuer_der).any(|root| self.may_issue(root, way, true)) {
@@ -98,7 +99,7 @@ impl<'a> Search<'a> {
             let passed = way.iter().any(|link| link.certificate.der == other.der);
             if !passed
                 && self.may_issue(other, way, false)
-                && let Some(link) = Link::of(other)
+                && let Some(link) = TrustLink::of(other)
             {
                 way.push(link);
                 if self.reaches_root(way) {
@@ -111,11 +112,11 @@ impl<'a> Search<'a> {
     }
 
     /// Whether `issuer` signed the last of `way` and was allowed to issue all of it (RFC 5280, 6.1.4).
-    fn may_issue(&mut self, issuer: &Certificate, way: &[Link<'_>], is_root: bool) -> bool {
+    fn may_issue(&mut self, issuer: &Certificate, way: &[TrustLink<'_>], is_root: bool) -> bool {
         if !self.effort.look_at(way.last().map(|link| link.certificate).into_iter().chain([issuer])) {
             return false;
         }
-        let (Some(link), Some(top)) = (Link::of(issuer), way.last()) else { return false };
+        let (Some(link), Some(top)) = (TrustLink::of(issuer), way.last()) else { return false };
         // A root of version 1 has no extension that marks it as a CA; being in the store is enough.
         let is_ca = issuer.is_ca || (is_root && issuer.version == 1);
         let below = way.iter().skip(1).filter(|link| !link.certificate.is_self_issued()).count();
@@ -130,12 +131,12 @@ impl<'a> Search<'a> {
             .enumerate()
             .filter(|(place, below)| *place == 0 || !below.certificate.is_self_issued());
         bound.all(|(_, below)| link.permits(below, &mut self.effort))
-            && signed_by(top.certificate, issuer) == Signed::Yes
+            && signed_by(top.certificate, issuer) == SignatureCheck::Yes
     }
 }
 
 /// A certificate with its constraints on issuing.
-struct Link<'a> {
+struct TrustLink<'a> {
     certificate: &'a Certificate,
     parsed: X509Certificate<'a>,
     longest_path: Option<usize>,
@@ -143,7 +144,7 @@ struct Link<'a> {
     has_unknown_critical: bool,
 }
 
-impl<'a> Link<'a> {
+impl<'a> TrustLink<'a> {
     fn of(certificate: &'a Certificate) -> Option<Self> {
         let (_, parsed) = X509Certificate::from_der(&certificate.der).ok()?;
         let (mut longest_path, mut may_sign, mut has_unknown_critical) = (None, true, false);
@@ -166,7 +167,7 @@ impl<'a> Link<'a> {
     }
 
     /// Whether the name constraints of this issuer permit `below`.
-    fn permits(&self, below: &Link<'_>, effort: &mut Effort) -> bool {
+    fn permits(&self, below: &TrustLink<'_>, effort: &mut Effort) -> bool {
         let constraints =
             self.parsed.extensions().iter().find_map(|extension| match extension.parsed_extension() {
                 ParsedExtension::NameConstraints(constraints) => Some(constraints),

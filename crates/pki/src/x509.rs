@@ -10,7 +10,7 @@ use sha1::{Digest, Sha1};
 
 use super::algorithm::{self, SignatureAlgorithm};
 use super::contents::{Certificate, San};
-use super::der::{DerError, Element, Reader, Result, sequence, tag};
+use super::der::{DerError, DerReader, Element, Result, sequence, tag};
 use super::name;
 use super::{key, limits};
 use certdeck_model::{Thumbprint, printable};
@@ -164,7 +164,7 @@ struct Extensions {
     aki: Option<Vec<u8>>,
 }
 
-fn extensions(body: &mut Reader<'_>) -> Result<Extensions> {
+fn extensions(body: &mut DerReader<'_>) -> Result<Extensions> {
     let mut found = Extensions::default();
     // Unique identifiers [1] and [2] may come first. Data that cannot be parsed must not be treated as an
     // absence of extensions.

@@ -21,7 +21,7 @@ const LEARN_FROM: Duration = Duration::from_millis(500);
 
 /// The limit that an answer reports.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Told {
+pub struct ReportedLimit {
     pub left: f64,
     /// When all of them come back at once; `None`: they come back one by one.
     pub resets: Option<Duration>,
@@ -29,7 +29,7 @@ pub struct Told {
 
 /// A permitted request, to determine later which other requests its answer cannot include.
 #[derive(Debug, Clone, Copy)]
-pub struct Sent {
+pub struct SentMark {
     number: u32,
     others: u32,
     at: Instant,
@@ -51,7 +51,7 @@ pub struct Bucket {
     sent: u32,
     in_flight: u32,
     /// The last answer while nothing else was under way, its number, and how many requests had been sent.
-    quiet: Option<(Sent, f64)>,
+    quiet: Option<(SentMark, f64)>,
 }
 
 impl Bucket {
@@ -89,13 +89,13 @@ impl Bucket {
         }
     }
 
-    pub fn send(&mut self, now: Instant) -> Sent {
+    pub fn send(&mut self, now: Instant) -> SentMark {
         self.advance(now);
         self.left = self.left.map(|left| left - 1.0);
         self.sent = self.sent.wrapping_add(1);
         let others = self.in_flight;
         self.in_flight += 1;
-        Sent { number: self.sent, others, at: now }
+        SentMark { number: self.sent, others, at: now }
     }
 
     /// A request is over. `counted`: its answer reported a limit. Otherwise it is unknown whether the request
@@ -149,7 +149,7 @@ impl Bucket {
 
     /// An answer reported what was left when its request was counted. Requests that were under way at the
     /// same time may have been counted later.
-    pub fn tell(&mut self, now: Instant, sent: Sent, told: Told) {
+    pub fn tell(&mut self, now: Instant, sent: SentMark, told: ReportedLimit) {
         self.advance(now);
         let overlapping = f64::from(sent.others + self.sent.wrapping_sub(sent.number));
         let least = told.left - overlapping;
@@ -165,7 +165,7 @@ impl Bucket {
 
     /// Measures the refill since the last quiet answer. The result is a lower bound, because both numbers are
     /// rounded down and the service counted at some moment between request and answer.
-    fn learn(&mut self, now: Instant, sent: Sent, left: f64) {
+    fn learn(&mut self, now: Instant, sent: SentMark, left: f64) {
         if let Some((before, left_before)) = self.quiet {
             let taken = f64::from(sent.number.wrapping_sub(before.number));
             let span = now.saturating_duration_since(before.at);

@@ -15,19 +15,19 @@ const PAUSE: Duration = Duration::from_secs(30);
 const LONGEST: Duration = Duration::from_secs(300);
 
 #[derive(Debug, Default)]
-pub struct Circuit {
+pub struct CircuitBreaker {
     failures: u32,
     /// When the first of the failed requests was sent.
     since: Option<Instant>,
     /// The last failure: `503`, `no answer`.
     why: String,
-    open: Option<Open>,
+    open: Option<OpenCircuit>,
     /// The last time it answered.
     answered: Option<Instant>,
 }
 
 #[derive(Debug)]
-struct Open {
+struct OpenCircuit {
     until: Instant,
     pause: Duration,
     /// A request is under way to test whether the place answers again.
@@ -36,22 +36,24 @@ struct Open {
 
 /// Why nothing was sent: the circuit is open.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Cut {
+pub struct CircuitOpen {
     pub why: String,
     /// How long the circuit stays open.
     pub left: Duration,
 }
 
-impl Circuit {
+impl CircuitBreaker {
     /// Whether a request may go that no person waits for. After the pause one may, as a test.
-    pub fn check(&mut self, now: Instant) -> Result<(), Cut> {
+    pub fn check(&mut self, now: Instant) -> Result<(), CircuitOpen> {
         match &mut self.open {
             None => Ok(()),
             Some(open) if now >= open.until && !open.probing => {
                 open.probing = true;
                 Ok(())
             }
-            Some(open) => Err(Cut { why: self.why.clone(), left: open.until.saturating_duration_since(now) }),
+            Some(open) => {
+                Err(CircuitOpen { why: self.why.clone(), left: open.until.saturating_duration_since(now) })
+            }
         }
     }
 
@@ -80,13 +82,13 @@ impl Circuit {
         match &mut self.open {
             Some(open) if open.probing => {
                 let pause = (open.pause * 2).min(LONGEST);
-                *open = Open { until: now + pause, pause, probing: false };
+                *open = OpenCircuit { until: now + pause, pause, probing: false };
             }
             None if self.failures >= FAILURES
                 && now - since >= AT_LEAST
                 && others_since(since.checked_sub(SHORTLY).unwrap_or(since)) =>
             {
-                self.open = Some(Open { until: now + PAUSE, pause: PAUSE, probing: false });
+                self.open = Some(OpenCircuit { until: now + PAUSE, pause: PAUSE, probing: false });
             }
             Some(_) | None => {}
         }
@@ -112,8 +114,8 @@ mod tests {
         Duration::from_secs(seconds)
     }
 
-    fn failing(start: Instant, others_answer: bool) -> Circuit {
-        let mut circuit = Circuit::default();
+    fn failing(start: Instant, others_answer: bool) -> CircuitBreaker {
+        let mut circuit = CircuitBreaker::default();
         for second in 0..8 {
             let sent = start + seconds(second);
             circuit.failed(sent + seconds(1), sent, "503".to_owned(), |_| others_answer);
@@ -127,13 +129,13 @@ mod tests {
         assert_eq!(failing(start, false).check(start + seconds(9)), Ok(()));
         let cut = failing(start, true).check(start + seconds(9));
         // Opened by the fifth failure, at five seconds.
-        assert_eq!(cut, Err(Cut { why: "503".to_owned(), left: seconds(26) }));
+        assert_eq!(cut, Err(CircuitOpen { why: "503".to_owned(), left: seconds(26) }));
     }
 
     #[test]
     fn one_bad_moment_opens_nothing() {
         let start = Instant::now();
-        let mut circuit = Circuit::default();
+        let mut circuit = CircuitBreaker::default();
         for _ in 0..50 {
             circuit.failed(start + seconds(1), start, "503".to_owned(), |_| true);
         }

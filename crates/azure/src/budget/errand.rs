@@ -2,7 +2,7 @@
 
 use super::super::cloud::host_of;
 use super::super::request::Method;
-use super::super::send::Call;
+use super::super::send::WireCall;
 
 /// How urgently an answer is needed; requests go in this order.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -18,7 +18,7 @@ pub enum Urgency {
 
 /// A place that fails and recovers as a whole: a subscription, or a host.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct Place {
+pub struct FailureDomain {
     pub host: String,
     /// Empty if the request belongs to no subscription.
     pub subscription: String,
@@ -26,7 +26,7 @@ pub struct Place {
 
 /// The kinds of requests that Azure counts separately.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Kind {
+pub enum QuotaKind {
     Read,
     Write,
     Delete,
@@ -36,23 +36,23 @@ pub enum Kind {
 
 #[derive(Debug, Clone)]
 pub struct Errand {
-    pub place: Place,
-    pub kind: Kind,
+    pub place: FailureDomain,
+    pub kind: QuotaKind,
     pub urgency: Urgency,
 }
 
 impl Errand {
-    pub fn of(call: &Call) -> Self {
+    pub fn of(call: &WireCall) -> Self {
         let path = call.url.path().to_ascii_lowercase();
         let kind = match call.method {
-            _ if path.contains("/providers/microsoft.resourcegraph/") => Kind::Query,
-            Method::Get => Kind::Read,
-            Method::Delete => Kind::Delete,
-            Method::Put | Method::Patch | Method::Post => Kind::Write,
+            _ if path.contains("/providers/microsoft.resourcegraph/") => QuotaKind::Query,
+            Method::Get => QuotaKind::Read,
+            Method::Delete => QuotaKind::Delete,
+            Method::Put | Method::Patch | Method::Post => QuotaKind::Write,
         };
         let subscription =
             path.strip_prefix("/subscriptions/").and_then(|rest| rest.split('/').next()).unwrap_or_default();
-        let place = Place { host: host_of(&call.url), subscription: subscription.to_owned() };
+        let place = FailureDomain { host: host_of(&call.url), subscription: subscription.to_owned() };
         Self { place, kind, urgency: call.urgency }
     }
 

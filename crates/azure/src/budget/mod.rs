@@ -19,15 +19,15 @@ use jiff::Timestamp;
 use tokio::sync::Notify;
 use tokio::time::{Instant, sleep_until};
 
-pub use bucket::Told;
+pub use bucket::ReportedLimit;
 pub use errand::Urgency;
-pub use queue::Outcome;
+pub use queue::RequestOutcome;
 
 use super::error::AzureError;
 use super::patience::Wait;
-use super::send::Call;
+use super::send::WireCall;
 use errand::Errand;
-use queue::{Queue, Turn, Way};
+use queue::{CountedRequest, Queue, QueueKey};
 
 /// A request that would have to wait longer fails at once with the reason.
 const LONGEST_HOLD: Duration = Duration::from_secs(300);
@@ -48,9 +48,9 @@ impl Budget {
     /// keeps failing, or that asked for a long pause, is an error at once.
     pub async fn admit(
         &self,
-        call: &Call,
+        call: &WireCall,
         waiting: &mut (dyn FnMut(Wait) + Send),
-    ) -> Result<Pass<'_>, AzureError> {
+    ) -> Result<Permit<'_>, AzureError> {
         let queued = self.enqueue(Errand::of(call), call)?;
         let (mut told, noticed) = (false, Instant::now() + NOTICEABLE);
         loop {
@@ -92,7 +92,7 @@ impl Budget {
         self.queue().try_again(Instant::now());
     }
 
-    fn enqueue(&self, errand: Errand, call: &Call) -> Result<Queued<'_>, AzureError> {
+    fn enqueue(&self, errand: Errand, call: &WireCall) -> Result<Queued<'_>, AzureError> {
         let (mut queue, now) = (self.queue(), Instant::now());
         let held = queue.held(&errand, now);
         if held > patience(call, now) {
@@ -110,7 +110,7 @@ impl Budget {
         Ok(Queued { budget: self, errand, turn, bell })
     }
 
-    fn end(&self, errand: &Errand, way: Way, outcome: Outcome) {
+    fn end(&self, errand: &Errand, way: CountedRequest, outcome: RequestOutcome) {
         let (mut queue, now) = (self.queue(), Instant::now());
         queue.end(errand, way, outcome, now);
         queue.let_go(now, None);
@@ -123,7 +123,7 @@ impl Budget {
 }
 
 /// How long this request may be held back.
-fn patience(call: &Call, now: Instant) -> Duration {
+fn patience(call: &WireCall, now: Instant) -> Duration {
     call.until.map_or(LONGEST_HOLD, |until| LONGEST_HOLD.min(until.saturating_duration_since(now)))
 }
 
@@ -135,14 +135,14 @@ fn after(pause: Duration) -> Timestamp {
 struct Queued<'b> {
     budget: &'b Budget,
     errand: Errand,
-    turn: Turn,
+    turn: QueueKey,
     bell: Arc<Notify>,
 }
 
 impl<'b> Queued<'b> {
-    fn go(self) -> Pass<'b> {
+    fn go(self) -> Permit<'b> {
         let way = self.budget.queue().leave(self.turn).and_then(|waiting| waiting.way);
-        Pass { budget: self.budget, errand: self.errand.clone(), way }
+        Permit { budget: self.budget, errand: self.errand.clone(), way }
     }
 }
 
@@ -151,7 +151,7 @@ impl Drop for Queued<'_> {
         let left = self.budget.queue().leave(self.turn);
         let Some(left) = left else { return };
         if let Some(way) = left.way {
-            self.budget.end(&self.errand, way, Outcome::GivenUp);
+            self.budget.end(&self.errand, way, RequestOutcome::GivenUp);
             return;
         }
         let (mut queue, now) = (self.budget.queue(), Instant::now());
@@ -163,24 +163,24 @@ impl Drop for Queued<'_> {
 
 /// Permission to send one request. If it is dropped without an outcome, the request counts as given up.
 #[derive(Debug)]
-pub struct Pass<'b> {
+pub struct Permit<'b> {
     budget: &'b Budget,
     errand: Errand,
-    way: Option<Way>,
+    way: Option<CountedRequest>,
 }
 
-impl Pass<'_> {
-    pub fn end(mut self, outcome: Outcome) {
+impl Permit<'_> {
+    pub fn end(mut self, outcome: RequestOutcome) {
         if let Some(way) = self.way.take() {
             self.budget.end(&self.errand, way, outcome);
         }
     }
 }
 
-impl Drop for Pass<'_> {
+impl Drop for Permit<'_> {
     fn drop(&mut self) {
         if let Some(way) = self.way.take() {
-            self.budget.end(&self.errand, way, Outcome::GivenUp);
+            self.budget.end(&self.errand, way, RequestOutcome::GivenUp);
         }
     }
 }

@@ -7,9 +7,9 @@ use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
-use super::bucket::{Bucket, Sent, Told};
-use super::circuit::{Circuit, Cut};
-use super::errand::{Errand, Kind, Place, Urgency};
+use super::bucket::{Bucket, ReportedLimit, SentMark};
+use super::circuit::{CircuitBreaker, CircuitOpen};
+use super::errand::{Errand, FailureDomain, QuotaKind, Urgency};
 
 /// The maximum of requests under way at one host, and how many of these are reserved for people.
 const AT_ONCE: usize = 32;
@@ -20,39 +20,39 @@ const SPARE: f64 = 0.1;
 /// Treating them as one costs little, and prevents a request from using what an answer reported to another.
 const PLENTY: f64 = 100.0;
 
-pub type Turn = (Urgency, u64);
+pub type QueueKey = (Urgency, u64);
 
 #[derive(Debug)]
-pub struct Waiting {
-    counts: Counts,
+pub struct WaitingRequest {
+    counts: CounterKeys,
     pub bell: Arc<Notify>,
     /// When the request may go, if that depends on time alone.
     pub when: Option<Instant>,
-    pub way: Option<Way>,
+    pub way: Option<CountedRequest>,
 }
 
 /// The counters of a request: looked up once, because the queue is walked for every answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Counts {
+struct CounterKeys {
     limit: usize,
     host: usize,
 }
 
 /// A permitted request, as its limits count it.
 #[derive(Debug, Clone, Copy)]
-pub struct Way {
-    counts: Counts,
+pub struct CountedRequest {
+    counts: CounterKeys,
     at: Instant,
-    own: Sent,
-    common: Sent,
+    own: SentMark,
+    common: SentMark,
 }
 
 /// The result of a request, as far as it concerns other requests.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Outcome {
+pub enum RequestOutcome {
     Answered {
         status: u16,
-        told: Option<Told>,
+        told: Option<ReportedLimit>,
         /// The pause that the service asks for.
         retry_after: Option<Duration>,
     },
@@ -66,15 +66,15 @@ pub enum Outcome {
 
 #[derive(Debug)]
 pub struct Queue {
-    known: HashMap<(Place, Kind), usize>,
+    known: HashMap<(FailureDomain, QuotaKind), usize>,
     limits: Vec<Bucket>,
     /// All limits that have little left, counted together.
     common: Bucket,
-    circuits: HashMap<Place, Circuit>,
+    circuits: HashMap<FailureDomain, CircuitBreaker>,
     hosts: HashMap<String, usize>,
     /// Requests at each host.
     under_way: Vec<usize>,
-    waiting: BTreeMap<Turn, Waiting>,
+    waiting: BTreeMap<QueueKey, WaitingRequest>,
     arrived: u64,
 }
 
@@ -93,7 +93,7 @@ impl Queue {
     }
 
     /// Whether its place is in use; a person's request is always tried.
-    pub fn check(&mut self, errand: &Errand, now: Instant) -> Result<(), Cut> {
+    pub fn check(&mut self, errand: &Errand, now: Instant) -> Result<(), CircuitOpen> {
         if errand.is_awaited() {
             return Ok(());
         }
@@ -111,25 +111,25 @@ impl Queue {
         self.limits[limit].held().map_or(Duration::ZERO, |until| until.saturating_duration_since(now))
     }
 
-    pub fn arrive(&mut self, errand: &Errand, bell: Arc<Notify>, now: Instant) -> Turn {
+    pub fn arrive(&mut self, errand: &Errand, bell: Arc<Notify>, now: Instant) -> QueueKey {
         self.arrived += 1;
         let turn = (errand.urgency, self.arrived);
         let counts = self.counts(errand, now);
-        self.waiting.insert(turn, Waiting { counts, bell, when: None, way: None });
+        self.waiting.insert(turn, WaitingRequest { counts, bell, when: None, way: None });
         turn
     }
 
-    pub fn leave(&mut self, turn: Turn) -> Option<Waiting> {
+    pub fn leave(&mut self, turn: QueueKey) -> Option<WaitingRequest> {
         self.waiting.remove(&turn)
     }
 
-    pub fn find(&self, turn: Turn) -> Option<&Waiting> {
+    pub fn find(&self, turn: QueueKey) -> Option<&WaitingRequest> {
         self.waiting.get(&turn)
     }
 
     /// Lets every request go that may, in order. The first of those that stay watches the time for all: it is
     /// woken, or if it is `asking`, the returned value tells it until when to wait.
-    pub fn let_go(&mut self, now: Instant, asking: Option<Turn>) -> Option<Instant> {
+    pub fn let_go(&mut self, now: Instant, asking: Option<QueueKey>) -> Option<Instant> {
         let (mut first, mut earliest) = (None, None::<Instant>);
         // Hundreds of requests in a row may wait for the same.
         let mut stuck = None;
@@ -159,7 +159,7 @@ impl Queue {
         }
     }
 
-    fn room(&mut self, counts: Counts, urgency: Urgency, now: Instant) -> Result<(), Option<Instant>> {
+    fn room(&mut self, counts: CounterKeys, urgency: Urgency, now: Instant) -> Result<(), Option<Instant>> {
         let (places, spare) = match urgency {
             Urgency::Person => (AT_ONCE, 0.0),
             Urgency::Look | Urgency::Background => (AT_ONCE - FOR_PEOPLE, SPARE),
@@ -172,19 +172,24 @@ impl Queue {
         if own.holds_at_least(PLENTY) { Ok(()) } else { self.common.room(now, spare) }
     }
 
-    fn send(&mut self, counts: Counts, now: Instant) -> Way {
+    fn send(&mut self, counts: CounterKeys, now: Instant) -> CountedRequest {
         self.under_way[counts.host] += 1;
-        Way { counts, at: now, own: self.limits[counts.limit].send(now), common: self.common.send(now) }
+        CountedRequest {
+            counts,
+            at: now,
+            own: self.limits[counts.limit].send(now),
+            common: self.common.send(now),
+        }
     }
 
     /// A request is over.
-    pub fn end(&mut self, errand: &Errand, way: Way, outcome: Outcome, now: Instant) {
+    pub fn end(&mut self, errand: &Errand, way: CountedRequest, outcome: RequestOutcome, now: Instant) {
         self.under_way[way.counts.host] -= 1;
-        let counted = matches!(outcome, Outcome::Answered { told: Some(_), .. });
+        let counted = matches!(outcome, RequestOutcome::Answered { told: Some(_), .. });
         self.common.end(counted);
         self.limits[way.counts.limit].end(counted);
         match outcome {
-            Outcome::Answered { status, told, retry_after } => {
+            RequestOutcome::Answered { status, told, retry_after } => {
                 self.hear(errand, way, status, told, retry_after, now);
                 match status {
                     408 | 500.. => self.fail(errand, way, format!("HTTP {status}"), now),
@@ -193,13 +198,13 @@ impl Queue {
                     _ => self.circuits.entry(errand.place.clone()).or_default().answered(now),
                 }
             }
-            Outcome::NotSent { why } => {
+            RequestOutcome::NotSent { why } => {
                 self.common.give_back();
                 self.limits[way.counts.limit].give_back();
                 self.fail(errand, way, why, now);
             }
-            Outcome::Lost { why } => self.fail(errand, way, why, now),
-            Outcome::GivenUp => self.give_up(errand),
+            RequestOutcome::Lost { why } => self.fail(errand, way, why, now),
+            RequestOutcome::GivenUp => self.give_up(errand),
         }
     }
 
@@ -213,9 +218,9 @@ impl Queue {
     fn hear(
         &mut self,
         errand: &Errand,
-        way: Way,
+        way: CountedRequest,
         status: u16,
-        told: Option<Told>,
+        told: Option<ReportedLimit>,
         retry_after: Option<Duration>,
         now: Instant,
     ) {
@@ -230,14 +235,14 @@ impl Queue {
         match told {
             Some(told) if told.left >= PLENTY => self.common.lift(),
             // Queries never have plenty: they use the common limit, but report nothing about it.
-            Some(_) if errand.kind == Kind::Query && self.common.is_lifted() => {}
-            Some(told) => self.common.tell(now, way.common, Told { resets: None, ..told }),
+            Some(_) if errand.kind == QuotaKind::Query && self.common.is_lifted() => {}
+            Some(told) => self.common.tell(now, way.common, ReportedLimit { resets: None, ..told }),
             None if matches!(status, 401 | 429 | 500..) => {}
             None => self.common.be_silent(),
         }
     }
 
-    fn fail(&mut self, errand: &Errand, way: Way, why: String, now: Instant) {
+    fn fail(&mut self, errand: &Errand, way: CountedRequest, why: String, now: Instant) {
         let mut circuit = self.circuits.remove(&errand.place).unwrap_or_default();
         circuit.failed(now, way.at, why, |moment| {
             self.circuits.values().any(|other| other.answered_since(moment))
@@ -245,7 +250,7 @@ impl Queue {
         self.circuits.insert(errand.place.clone(), circuit);
     }
 
-    fn counts(&mut self, errand: &Errand, now: Instant) -> Counts {
+    fn counts(&mut self, errand: &Errand, now: Instant) -> CounterKeys {
         let limit = *self.known.entry((errand.place.clone(), errand.kind)).or_insert_with(|| {
             self.limits.push(Bucket::new(now));
             self.limits.len() - 1
@@ -254,6 +259,6 @@ impl Queue {
             self.under_way.push(0);
             self.under_way.len() - 1
         });
-        Counts { limit, host }
+        CounterKeys { limit, host }
     }
 }

@@ -26,7 +26,7 @@ impl Service {
         Mutex::new(Self { size, refill, tokens: size, at: Instant::now(), least: size, refused: 0 })
     }
 
-    fn serve(&mut self) -> Outcome {
+    fn serve(&mut self) -> RequestOutcome {
         let now = Instant::now();
         self.tokens = (self.tokens + (now - self.at).as_secs_f64() * self.refill).min(self.size);
         self.at = now;
@@ -37,21 +37,21 @@ impl Service {
             self.refused += 1;
         }
         self.least = self.least.min(self.tokens.floor());
-        let told = Some(Told { left: self.tokens.floor(), resets: None });
+        let told = Some(ReportedLimit { left: self.tokens.floor(), resets: None });
         let (status, retry_after) = if served { (200, None) } else { (429, Some(A_SECOND)) };
-        Outcome::Answered { status, told, retry_after }
+        RequestOutcome::Answered { status, told, retry_after }
     }
 }
 
-fn call(url: &str, urgency: Urgency) -> Call {
-    Call::get(Url::parse(url).unwrap(), String::new(), urgency)
+fn call(url: &str, urgency: Urgency) -> WireCall {
+    WireCall::get(Url::parse(url).unwrap(), String::new(), urgency)
 }
 
-fn person(url: &str) -> Call {
+fn person(url: &str) -> WireCall {
     call(url, Urgency::Person)
 }
 
-fn people(count: usize) -> Vec<Call> {
+fn people(count: usize) -> Vec<WireCall> {
     (0..count).map(|_| person(&reads("a"))).collect()
 }
 
@@ -59,16 +59,20 @@ fn reads(subscription: &str) -> String {
     format!("https://management.azure.com/subscriptions/{subscription}/resources")
 }
 
-async fn admit<'b>(budget: &'b Budget, call: &Call) -> Pass<'b> {
+async fn admit<'b>(budget: &'b Budget, call: &WireCall) -> Permit<'b> {
     budget.admit(call, &mut |_| ()).await.unwrap()
 }
 
-fn answered(status: u16) -> Outcome {
-    Outcome::Answered { status, told: None, retry_after: None }
+fn answered(status: u16) -> RequestOutcome {
+    RequestOutcome::Answered { status, told: None, retry_after: None }
 }
 
-fn told(left: f64) -> Outcome {
-    Outcome::Answered { status: 200, told: Some(Told { left, resets: None }), retry_after: None }
+fn told(left: f64) -> RequestOutcome {
+    RequestOutcome::Answered {
+        status: 200,
+        told: Some(ReportedLimit { left, resets: None }),
+        retry_after: None,
+    }
 }
 
 /// Whether the future completes without any time passing.
@@ -77,7 +81,7 @@ async fn is_ready(future: impl Future) -> bool {
 }
 
 /// Sends all calls at once; each takes some time there and back, some longer than others.
-async fn run(budget: &Budget, service: &Mutex<Service>, calls: &[Call]) -> Duration {
+async fn run(budget: &Budget, service: &Mutex<Service>, calls: &[WireCall]) -> Duration {
     let start = Instant::now();
     let sent = calls.iter().enumerate().map(|(nth, call)| async move {
         let pass = admit(budget, call).await;
@@ -100,7 +104,7 @@ async fn whatever_the_limit_is_certdeck_alone_never_takes_the_last_request() {
         (12_000.0, 3.3, 1000, 10),
     ] {
         let (budget, service) = (Budget::default(), Service::new(size, refill));
-        let calls: Vec<Call> = (0..requests).map(|_| call(&reads("a"), Urgency::Background)).collect();
+        let calls: Vec<WireCall> = (0..requests).map(|_| call(&reads("a"), Urgency::Background)).collect();
         let took = run(&budget, &service, &calls).await;
         let service = service.lock().unwrap();
         assert!(service.least >= 1.0, "{size}: down to {}", service.least);
@@ -142,7 +146,7 @@ async fn what_draws_on_no_limit_teaches_nothing_about_one() {
         }
     }
     // Only all of the answers together show how little there is.
-    let spread: Vec<Call> = (0..60).map(|nth| person(&reads(&format!("s{}", nth % 12)))).collect();
+    let spread: Vec<WireCall> = (0..60).map(|nth| person(&reads(&format!("s{}", nth % 12)))).collect();
     run(&budget, &service, &spread).await;
     assert!(service.lock().unwrap().least >= 1.0, "down to {}", service.lock().unwrap().least);
 }
@@ -151,7 +155,7 @@ async fn what_draws_on_no_limit_teaches_nothing_about_one() {
 async fn subscriptions_and_vaults_that_share_one_small_limit_do_not_take_it_from_each_other() {
     let (budget, service) = (Budget::default(), Service::new(5.0, 5.0));
     let urls: Vec<String> = (0..60).map(|nth| reads(&format!("s{}", nth % 12))).collect();
-    let calls: Vec<Call> = urls.iter().map(|url| person(url)).collect();
+    let calls: Vec<WireCall> = urls.iter().map(|url| person(url)).collect();
     let took = run(&budget, &service, &calls).await;
     let service = service.lock().unwrap();
     assert!(service.least >= 1.0, "down to {}", service.least);
@@ -181,14 +185,15 @@ async fn the_last_tenth_is_left_to_people() {
 #[tokio::test(start_paused = true)]
 async fn whoever_is_told_to_wait_holds_up_all_that_share_the_limit_and_nobody_else() {
     let budget = Budget::default();
-    let held = Outcome::Answered { status: 429, told: None, retry_after: Some(Duration::from_secs(17)) };
+    let held =
+        RequestOutcome::Answered { status: 429, told: None, retry_after: Some(Duration::from_secs(17)) };
     for id in ["a", "b"] {
         admit(&budget, &person(&reads(id))).await.end(told(249.0));
     }
     admit(&budget, &person(&reads("a"))).await.end(held);
     let start = Instant::now();
     assert!(is_ready(admit(&budget, &person(&reads("b")))).await);
-    let write = Call { method: crate::Method::Put, ..person(&reads("a")) };
+    let write = WireCall { method: crate::Method::Put, ..person(&reads("a")) };
     assert!(is_ready(admit(&budget, &write)).await, "writes are counted apart");
     let mut notes = Vec::new();
     let pass = budget.admit(&person(&reads("a")), &mut |wait| notes.push(wait.to_string())).await.unwrap();
@@ -203,7 +208,8 @@ async fn whoever_is_told_to_wait_holds_up_all_that_share_the_limit_and_nobody_el
 #[tokio::test(start_paused = true)]
 async fn who_would_wait_for_an_hour_is_told_until_when() {
     let budget = Budget::default();
-    let hour = Outcome::Answered { status: 429, told: None, retry_after: Some(Duration::from_secs(3600)) };
+    let hour =
+        RequestOutcome::Answered { status: 429, told: None, retry_after: Some(Duration::from_secs(3600)) };
     admit(&budget, &person(&reads("a"))).await.end(hour);
     let error = budget.admit(&person(&reads("a")), &mut |_| ()).await.unwrap_err();
     assert!(matches!(error, AzureError::LeftAlone { .. }), "{error:?}");
@@ -236,7 +242,7 @@ async fn who_queued_already_when_azure_wants_to_be_left_alone_for_an_hour_is_tol
     };
     let answer = async {
         tokio::time::sleep(Duration::from_millis(10)).await;
-        first.end(Outcome::Answered {
+        first.end(RequestOutcome::Answered {
             status: 429,
             told: None,
             retry_after: Some(Duration::from_secs(3600)),
@@ -249,13 +255,14 @@ async fn who_queued_already_when_azure_wants_to_be_left_alone_for_an_hour_is_tol
 #[tokio::test(start_paused = true)]
 async fn what_would_be_sent_after_nobody_waits_any_longer_is_an_error_at_once() {
     let budget = Budget::default();
-    let held = Outcome::Answered { status: 429, told: None, retry_after: Some(Duration::from_secs(40)) };
+    let held =
+        RequestOutcome::Answered { status: 429, told: None, retry_after: Some(Duration::from_secs(40)) };
     admit(&budget, &person(&reads("a"))).await.end(held);
     let start = Instant::now();
-    let call = Call { until: Some(start + Duration::from_secs(30)), ..person(&reads("a")) };
+    let call = WireCall { until: Some(start + Duration::from_secs(30)), ..person(&reads("a")) };
     let error = budget.admit(&call, &mut |_| ()).await.unwrap_err();
     assert!(matches!(error, AzureError::LeftAlone { .. }) && start.elapsed() < A_SECOND, "{error:?}");
-    let call = Call { until: Some(start + Duration::from_secs(60)), ..call };
+    let call = WireCall { until: Some(start + Duration::from_secs(60)), ..call };
     assert!(budget.admit(&call, &mut |_| ()).await.is_ok(), "in time it waits");
 }
 
@@ -274,9 +281,9 @@ async fn a_window_of_queries_is_used_up_to_the_last_but_one_and_waited_for() {
         left -= 1;
         assert!(left > 0, "at {into} ms of window {window}");
         let resets = Some(Duration::from_millis(u64::try_from(5000 - into).unwrap()));
-        pass.end(Outcome::Answered {
+        pass.end(RequestOutcome::Answered {
             status: 200,
-            told: Some(Told { left: f64::from(left), resets }),
+            told: Some(ReportedLimit { left: f64::from(left), resets }),
             retry_after: None,
         });
     }
@@ -284,7 +291,7 @@ async fn a_window_of_queries_is_used_up_to_the_last_but_one_and_waited_for() {
 }
 
 /// Sends all at once, each answered after a second; returns the order in which they went.
-async fn order_of(budget: &Budget, many: &[(u32, Call)]) -> Vec<u32> {
+async fn order_of(budget: &Budget, many: &[(u32, WireCall)]) -> Vec<u32> {
     let order = Mutex::new(Vec::new());
     join_all(many.iter().map(|(nth, call)| async {
         let pass = admit(budget, call).await;

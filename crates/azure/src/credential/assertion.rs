@@ -63,13 +63,13 @@ impl ClientCertificate {
 
 /// Signs an assertion whenever the library needs one.
 #[derive(Debug)]
-pub(super) struct Signed {
+pub(super) struct AssertionSigner {
     certificate: Arc<ClientCertificate>,
     audience: String,
     client_id: String,
 }
 
-impl Signed {
+impl AssertionSigner {
     /// An assertion that is valid for some minutes from now; `None` if the key cannot sign.
     pub(super) fn statement(&self, now: Timestamp) -> Option<String> {
         self.certificate.sign(&self.audience, &self.client_id, now.as_second())
@@ -87,7 +87,7 @@ impl Signed {
 }
 
 #[async_trait]
-impl ClientAssertion for Signed {
+impl ClientAssertion for AssertionSigner {
     async fn secret(&self, _: Option<ClientMethodOptions<'_>>) -> azure_core::Result<String> {
         let signed = self.statement(Timestamp::now());
         signed.ok_or_else(|| {

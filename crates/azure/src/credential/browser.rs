@@ -18,9 +18,9 @@ use url::form_urlencoded::parse;
 use zeroize::Zeroizing;
 
 use super::super::error::AzureError;
-use super::desk::{Answers, Desk, SignIn};
-use super::party::{Party, Wanted, failed};
-use super::person::Ended;
+use super::desk::{Desk, PersonReplies, SignIn};
+use super::party::{SignInParty, TokenRequest, failed};
+use super::person::PromptEnd;
 use super::sdk::sign_in;
 use certdeck_model::{BrowserPage, SignInReply, said};
 
@@ -33,27 +33,27 @@ const LARGEST: usize = 16 * 1024;
 
 /// Shows the page, and waits until the browser returns or the person replies otherwise.
 pub(super) async fn converse(
-    party: &Party<'_>,
+    party: &SignInParty<'_>,
     desk: &Desk,
-    answers: &mut Answers,
-    wanted: Wanted<'_>,
+    answers: &mut PersonReplies,
+    wanted: TokenRequest<'_>,
     port: u16,
     why: &str,
-) -> Ended {
+) -> PromptEnd {
     let started = async {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await;
         let listener = listener.map_err(|why| {
             sign_in(&format!("port {port} of this machine cannot be listened on: {}", why.kind()))
         })?;
         let port = listener.local_addr().map_err(|why| sign_in(&why.kind().to_string()))?.port();
-        let attempt = Attempt::new(port)?;
+        let attempt = BrowserSignIn::new(port)?;
         let address = attempt.address(party, wanted)?.to_string();
         let page = BrowserPage { address, port, expires: Timestamp::now() + LIFETIME, why: why.to_owned() };
         Ok::<_, AzureError>((listener, attempt, page))
     };
     let (listener, attempt, mut page) = match started.await {
         Ok(started) => started,
-        Err(error) => return Ended::Answer(Err(error)),
+        Err(error) => return PromptEnd::Answer(Err(error)),
     };
     desk.tell(SignIn::Browser(page.clone()));
     let late = tokio::time::sleep(LIFETIME.unsigned_abs());
@@ -73,30 +73,30 @@ pub(super) async fn converse(
                 desk.tell(SignIn::Browser(page.clone()));
             }
             SignInReply::GoOn | SignInReply::ByBrowser => {}
-            other @ (SignInReply::GiveUp | SignInReply::ByCode) => return Ended::Reply(other),
+            other @ (SignInReply::GiveUp | SignInReply::ByCode) => return PromptEnd::Reply(other),
         }
     };
-    Ended::Answer(match returned {
+    PromptEnd::Answer(match returned {
         Ok(code) => attempt.redeem(party, wanted, &code).await,
         Err(error) => Err(error),
     })
 }
 
 /// The secrets of one sign-in, known only to this process.
-struct Attempt {
+struct BrowserSignIn {
     redirect: String,
     state: String,
     verifier: Zeroizing<String>,
 }
 
-impl Attempt {
+impl BrowserSignIn {
     fn new(port: u16) -> Result<Self, AzureError> {
         // The name, not the number: public clients are registered with it, with any port (RFC 8252, 7.3).
         let redirect = format!("http://localhost:{port}");
         Ok(Self { redirect, state: (*random()?).clone(), verifier: random()? })
     }
 
-    fn address(&self, party: &Party<'_>, wanted: Wanted<'_>) -> Result<Url, AzureError> {
+    fn address(&self, party: &SignInParty<'_>, wanted: TokenRequest<'_>) -> Result<Url, AzureError> {
         let mut address = party.endpoint("authorize")?;
         address
             .query_pairs_mut()
@@ -157,7 +157,12 @@ impl Attempt {
         }
     }
 
-    async fn redeem(&self, party: &Party<'_>, wanted: Wanted<'_>, code: &str) -> Result<Value, AzureError> {
+    async fn redeem(
+        &self,
+        party: &SignInParty<'_>,
+        wanted: TokenRequest<'_>,
+        code: &str,
+    ) -> Result<Value, AzureError> {
         let form = [
             ("grant_type", "authorization_code"),
             ("client_id", party.client_id),
@@ -218,8 +223,8 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
 
-    fn attempt() -> Attempt {
-        Attempt::new(8400).unwrap()
+    fn attempt() -> BrowserSignIn {
+        BrowserSignIn::new(8400).unwrap()
     }
 
     #[test]

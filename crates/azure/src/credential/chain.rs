@@ -12,8 +12,8 @@ use url::Url;
 
 use super::super::challenge::Claims;
 use super::super::error::AzureError;
-use super::party::Wanted;
-use super::{Access, ClientCertificate, Means, Token, application, person, sdk, tool};
+use super::party::TokenRequest;
+use super::{ClientCertificate, FetchedToken, Means, Token, application, person, sdk, tool};
 
 /// One way to sign in. The two kinds are separate, so that a person who signed in here is never confused with
 /// the account of another tool on this machine.
@@ -261,7 +261,7 @@ impl Signer {
         Self { chain, means, chosen: None }
     }
 
-    pub(super) async fn acquire(&mut self, wanted: Wanted<'_>) -> Result<Access, AzureError> {
+    pub(super) async fn acquire(&mut self, wanted: TokenRequest<'_>) -> Result<FetchedToken, AzureError> {
         let Some(chosen) = self.chosen.clone() else { return self.search(wanted).await };
         let miss = match self.fetch(&chosen, wanted, true).await {
             Ok(access) => return Ok(access),
@@ -288,7 +288,7 @@ impl Signer {
         audience: &str,
         refused: &Token,
         claims: &Claims,
-    ) -> Result<Access, AzureError> {
+    ) -> Result<FetchedToken, AzureError> {
         let Some(chosen) = self.chosen.clone() else { return Err(AzureError::NobodySignedIn(Vec::new())) };
         let more = |commands| AzureError::MoreWanted {
             way: chosen.name(),
@@ -298,7 +298,7 @@ impl Signer {
         let way = match &chosen {
             Identity::Own(way) => {
                 let (tenant, client_id) = way.party();
-                let wanted = Wanted { audience, claims: Some(claims) };
+                let wanted = TokenRequest { audience, claims: Some(claims) };
                 match person::quietly(&self.means, tenant, client_id, wanted).await {
                     Ok(access) => return Ok(access),
                     Err(Miss::Failed(error)) => return Err(error),
@@ -361,13 +361,13 @@ impl Signer {
     }
 
     /// Without asking a person, and only by the way that worked before.
-    pub(super) async fn acquire_quietly(&self, audience: &str) -> Result<Access, AzureError> {
+    pub(super) async fn acquire_quietly(&self, audience: &str) -> Result<FetchedToken, AzureError> {
         let Some(chosen) = &self.chosen else { return Err(AzureError::NobodySignedIn(Vec::new())) };
-        let wanted = Wanted { audience, claims: None };
+        let wanted = TokenRequest { audience, claims: None };
         self.fetch(chosen, wanted, false).await.map_err(|miss| miss.into_error(chosen.name()))
     }
 
-    async fn search(&mut self, wanted: Wanted<'_>) -> Result<Access, AzureError> {
+    async fn search(&mut self, wanted: TokenRequest<'_>) -> Result<FetchedToken, AzureError> {
         let mut tried = Vec::new();
         for way in self.chain.ways.clone() {
             let identity = match way {
@@ -396,7 +396,7 @@ impl Signer {
             outcomes.push(match way {
                 Ok(identity) => {
                     let way = identity.name();
-                    let fetched = self.fetch(identity, Wanted { audience, claims: None }, false).await;
+                    let fetched = self.fetch(identity, TokenRequest { audience, claims: None }, false).await;
                     (way, fetched.map(|access| access.token).map_err(|miss| miss.into_error(way)))
                 }
                 Err(tried) => (tried.way, Err(AzureError::NobodySignedIn(vec![tried.clone()]))),
@@ -406,7 +406,12 @@ impl Signer {
     }
 
     /// Claims are requested when a person signs in; the other ways handle them in `satisfy`.
-    async fn fetch(&self, identity: &Identity, wanted: Wanted<'_>, may_ask: bool) -> Result<Access, Miss> {
+    async fn fetch(
+        &self,
+        identity: &Identity,
+        wanted: TokenRequest<'_>,
+        may_ask: bool,
+    ) -> Result<FetchedToken, Miss> {
         let means = &self.means;
         let way = match identity {
             Identity::Library(way) => return sdk::fetch(means, way, wanted.audience).await,

@@ -44,16 +44,16 @@ impl Desk {
     }
 
     /// Receives the replies from now on.
-    pub(super) fn hear(&self) -> Answers {
-        Answers(self.answers.subscribe())
+    pub(super) fn hear(&self) -> PersonReplies {
+        PersonReplies(self.answers.subscribe())
     }
 }
 
 /// A person's replies while a prompt is shown.
 #[derive(Debug)]
-pub(super) struct Answers(broadcast::Receiver<SignInReply>);
+pub(super) struct PersonReplies(broadcast::Receiver<SignInReply>);
 
-impl Answers {
+impl PersonReplies {
     pub(super) async fn next(&mut self) -> SignInReply {
         loop {
             match self.0.recv().await {
@@ -81,12 +81,12 @@ pub(super) fn given_up() -> AzureError {
 }
 
 /// Reports the end in any case, even if no request waits for the token any more.
-pub(super) struct Shown<'d> {
+pub(super) struct ShownPrompt<'d> {
     desk: &'d Desk,
     is_over: bool,
 }
 
-impl<'d> Shown<'d> {
+impl<'d> ShownPrompt<'d> {
     pub(super) fn at(desk: &'d Desk) -> Self {
         Self { desk, is_over: false }
     }
@@ -97,7 +97,7 @@ impl<'d> Shown<'d> {
     }
 }
 
-impl Drop for Shown<'_> {
+impl Drop for ShownPrompt<'_> {
     fn drop(&mut self) {
         if !self.is_over {
             self.end(Err(AzureError::SignIn {

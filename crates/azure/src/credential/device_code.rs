@@ -9,7 +9,7 @@ use tokio::time::Instant;
 use super::super::error::AzureError;
 use super::super::json;
 use super::desk::{Desk, SignIn};
-use super::party::{Party, Wanted, failed};
+use super::party::{SignInParty, TokenRequest, failed};
 use super::sdk::sign_in;
 use certdeck_model::{DeviceCode, printable};
 
@@ -18,9 +18,9 @@ const CODES: usize = 4;
 
 /// Shows codes until one was typed; returns the answer with the tokens.
 pub(super) async fn converse(
-    party: &Party<'_>,
+    party: &SignInParty<'_>,
     desk: &Desk,
-    wanted: Wanted<'_>,
+    wanted: TokenRequest<'_>,
     why: &str,
 ) -> Result<Value, AzureError> {
     for _ in 0..CODES {
@@ -57,7 +57,7 @@ pub(super) async fn converse(
 
 /// Polls until the code was typed; `None` once it has expired.
 async fn wait(
-    party: &Party<'_>,
+    party: &SignInParty<'_>,
     form: &[(&str, &str)],
     interval: u64,
     until: Instant,

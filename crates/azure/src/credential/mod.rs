@@ -33,10 +33,10 @@ use super::challenge::Claims;
 use super::cloud::host_of;
 use super::error::AzureError;
 use super::transport::Http;
-use assertion::Signed;
+use assertion::AssertionSigner;
 use certdeck_model::{SignInReply, printable};
 use chain::Signer;
-use party::Wanted;
+use party::TokenRequest;
 
 /// A token as it is sent.
 #[derive(Debug, Clone)]
@@ -88,7 +88,7 @@ impl Who {
 
 /// A new token from any way to sign in.
 #[derive(Debug)]
-struct Access {
+struct FetchedToken {
     token: Token,
     lifetime: Duration,
 }
@@ -105,7 +105,7 @@ pub struct Means {
 }
 
 #[derive(Debug)]
-struct Held {
+struct HeldToken {
     token: Token,
     /// From then on a new token is fetched while this one is used.
     due: Instant,
@@ -114,10 +114,10 @@ struct Held {
 
 /// Cheap to clone; clones share their tokens.
 #[derive(Debug, Clone)]
-pub struct Credential(Arc<Shared>);
+pub struct Credential(Arc<CredentialState>);
 
 #[derive(Debug)]
-struct Shared {
+struct CredentialState {
     held: std::sync::Mutex<Tokens>,
     signer: Mutex<Signer>,
     desk: Option<Desk>,
@@ -127,7 +127,7 @@ struct Shared {
 
 #[derive(Debug, Default)]
 struct Tokens {
-    of: HashMap<String, Held>,
+    of: HashMap<String, HeldToken>,
     /// Audiences whose next token is being fetched in the background.
     renewing: HashSet<String>,
 }
@@ -135,7 +135,7 @@ struct Tokens {
 impl Credential {
     pub fn new(chain: Chain, means: Means) -> Self {
         let (desk, service) = (means.desk.clone(), host_of(&means.authority));
-        Self(Arc::new(Shared {
+        Self(Arc::new(CredentialState {
             held: std::sync::Mutex::default(),
             signer: Mutex::new(Signer::new(chain, means)),
             desk,
@@ -159,7 +159,7 @@ impl Credential {
             return Ok(token);
         }
         // Boxed because it is rare and large: otherwise the future of every request would be as large.
-        let access = Box::pin(signer.acquire(Wanted { audience, claims: None })).await?;
+        let access = Box::pin(signer.acquire(TokenRequest { audience, claims: None })).await?;
         let token = access.token.clone();
         self.keep(audience, access);
         Ok(token)
@@ -168,7 +168,8 @@ impl Credential {
     /// A new token that carries these claims, regardless of the token in use.
     pub async fn token_with(&self, audience: &str, claims: &Claims) -> Result<Token, AzureError> {
         let access =
-            Box::pin(self.0.signer.lock().await.acquire(Wanted { audience, claims: Some(claims) })).await?;
+            Box::pin(self.0.signer.lock().await.acquire(TokenRequest { audience, claims: Some(claims) }))
+                .await?;
         let token = access.token.clone();
         self.keep(audience, access);
         Ok(token)
@@ -179,7 +180,7 @@ impl Credential {
     pub async fn in_tenant(&self, tenant: &str) -> Option<Self> {
         let signer = self.0.signer.lock().await.in_tenant(tenant)?;
         let service = self.0.service.clone();
-        Some(Self(Arc::new(Shared {
+        Some(Self(Arc::new(CredentialState {
             held: std::sync::Mutex::default(),
             signer: Mutex::new(signer),
             desk: None,
@@ -247,10 +248,11 @@ impl Credential {
         }
     }
 
-    fn keep(&self, audience: &str, access: Access) {
+    fn keep(&self, audience: &str, access: FetchedToken) {
         let usable = usable(access.lifetime);
         let now = Instant::now();
-        let held = Held { token: access.token, due: now + usable - usable / 10, fresh_until: now + usable };
+        let held =
+            HeldToken { token: access.token, due: now + usable - usable / 10, fresh_until: now + usable };
         let mut tokens = self.tokens();
         tokens.renewing.remove(audience);
         tokens.of.insert(audience.to_owned(), held);

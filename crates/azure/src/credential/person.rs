@@ -8,13 +8,13 @@ use serde_json::Value;
 use super::super::error::AzureError;
 use super::super::words;
 use super::chain::{Door, Miss};
-use super::desk::{Shown, given_up};
-use super::party::{Party, Wanted, failed};
-use super::{Access, Means, browser, device_code};
+use super::desk::{ShownPrompt, given_up};
+use super::party::{SignInParty, TokenRequest, failed};
+use super::{FetchedToken, Means, browser, device_code};
 use certdeck_model::SignInReply;
 
 /// How one way of asking a person ended.
-pub(super) enum Ended {
+pub(super) enum PromptEnd {
     /// With an answer of the sign-in service.
     Answer(Result<Value, AzureError>),
     /// The person chose something else.
@@ -26,11 +26,11 @@ pub(super) async fn quietly(
     means: &Means,
     tenant: Option<&str>,
     client_id: Option<&str>,
-    wanted: Wanted<'_>,
-) -> Result<Access, Miss> {
+    wanted: TokenRequest<'_>,
+) -> Result<FetchedToken, Miss> {
     let nobody = || Miss::Absent("nobody has signed in yet".to_owned());
     let saved = means.saved.as_ref().ok_or_else(nobody)?;
-    let party = Party::new(means, tenant, client_id)?;
+    let party = SignInParty::new(means, tenant, client_id)?;
     let kept = saved
         .of(party.authority, party.tenant, party.client_id)
         .map_err(|error| Miss::Absent(error.to_string()))?;
@@ -65,28 +65,28 @@ pub(super) async fn ask(
     means: &Means,
     tenant: Option<&str>,
     client_id: Option<&str>,
-    wanted: Wanted<'_>,
+    wanted: TokenRequest<'_>,
     mut door: Door,
     why: &str,
-) -> Result<Access, Miss> {
+) -> Result<FetchedToken, Miss> {
     let Some(desk) = &means.desk else {
         return Err(Miss::Absent(format!("{why}, and there is nobody here to ask")));
     };
-    let party = Party::new(means, tenant, client_id)?;
-    let (mut shown, mut answers) = (Shown::at(desk), desk.hear());
+    let party = SignInParty::new(means, tenant, client_id)?;
+    let (mut shown, mut answers) = (ShownPrompt::at(desk), desk.hear());
     let signed_in = loop {
         let ended = match door {
             Door::DeviceCode => tokio::select! {
-                answer = device_code::converse(&party, desk, wanted, why) => Ended::Answer(answer),
-                reply = answers.one_of(&[SignInReply::GiveUp, SignInReply::ByBrowser]) => Ended::Reply(reply),
+                answer = device_code::converse(&party, desk, wanted, why) => PromptEnd::Answer(answer),
+                reply = answers.one_of(&[SignInReply::GiveUp, SignInReply::ByBrowser]) => PromptEnd::Reply(reply),
             },
             Door::Browser { port } => browser::converse(&party, desk, &mut answers, wanted, port, why).await,
         };
         match ended {
-            Ended::Answer(answer) => break answer,
-            Ended::Reply(SignInReply::ByBrowser) => door = Door::Browser { port: 0 },
-            Ended::Reply(SignInReply::ByCode) => door = Door::DeviceCode,
-            Ended::Reply(_) => break Err(given_up()),
+            PromptEnd::Answer(answer) => break answer,
+            PromptEnd::Reply(SignInReply::ByBrowser) => door = Door::Browser { port: 0 },
+            PromptEnd::Reply(SignInReply::ByCode) => door = Door::DeviceCode,
+            PromptEnd::Reply(_) => break Err(given_up()),
         }
     };
     let taken = signed_in.and_then(|answer| party.take(&answer, means.saved.as_ref()));

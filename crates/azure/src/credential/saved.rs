@@ -45,14 +45,14 @@ pub struct SignedIn {
 
 /// A saved sign-in.
 #[derive(Debug)]
-pub(super) struct Kept {
+pub(super) struct KeptSignIn {
     pub who: SignedIn,
     pub refresh_token: SecretString,
 }
 
 /// An entry of the file; it borrows, so that the secret is copied only once.
 #[derive(Serialize, Deserialize)]
-struct Entry<'t> {
+struct SavedSignInEntry<'t> {
     who: SignedIn,
     #[serde(borrow)]
     refresh_token: Cow<'t, str>,
@@ -62,7 +62,7 @@ struct Entry<'t> {
 struct Whole<'t> {
     form: u32,
     #[serde(borrow)]
-    sign_ins: Vec<Entry<'t>>,
+    sign_ins: Vec<SavedSignInEntry<'t>>,
 }
 
 /// The file; it need not exist.
@@ -87,7 +87,12 @@ impl Saved {
 
     /// The sign-ins that may be valid for a tenant, the tenant's own first: one person may be known in
     /// several.
-    pub(super) fn of(&self, authority: &Url, tenant: &str, client_id: &str) -> Result<Vec<Kept>, SavedError> {
+    pub(super) fn of(
+        &self,
+        authority: &Url,
+        tenant: &str,
+        client_id: &str,
+    ) -> Result<Vec<KeptSignIn>, SavedError> {
         let mut found = self.read()?;
         found.retain(|kept| kept.who.authority == authority.as_str() && kept.who.client_id == client_id);
         found.sort_by_key(|kept| !kept.who.tenant.eq_ignore_ascii_case(tenant));
@@ -95,9 +100,9 @@ impl Saved {
     }
 
     /// Saves a sign-in in place of the previous one.
-    pub(super) fn keep(&self, new: Kept) -> Result<(), SavedError> {
+    pub(super) fn keep(&self, new: KeptSignIn) -> Result<(), SavedError> {
         self.change(|all| {
-            let place = |kept: &Kept| {
+            let place = |kept: &KeptSignIn| {
                 (kept.who.authority.clone(), kept.who.tenant.clone(), kept.who.client_id.clone())
             };
             all.retain(|old| place(old) != place(&new));
@@ -118,7 +123,7 @@ impl Saved {
         Ok(gone)
     }
 
-    fn read(&self) -> Result<Vec<Kept>, SavedError> {
+    fn read(&self) -> Result<Vec<KeptSignIn>, SavedError> {
         let metadata = match fs::metadata(&self.path) {
             Ok(metadata) => metadata,
             // A component of the path may not be a directory either.
@@ -141,7 +146,7 @@ impl Saved {
         if whole.form != FORM {
             return Err(malformed());
         }
-        let keep = |entry: Entry<'_>| Kept {
+        let keep = |entry: SavedSignInEntry<'_>| KeptSignIn {
             who: entry.who,
             refresh_token: SecretString::from(entry.refresh_token.as_ref()),
         };
@@ -150,7 +155,7 @@ impl Saved {
 
     /// Reads, changes and writes the file while other processes are locked out; a crash leaves the old file
     /// or the new one.
-    fn change(&self, change: impl FnOnce(&mut Vec<Kept>)) -> Result<(), SavedError> {
+    fn change(&self, change: impl FnOnce(&mut Vec<KeptSignIn>)) -> Result<(), SavedError> {
         let failed = |why| self.failed(why);
         if let Some(dir) = self.path.parent() {
             DirBuilder::new().recursive(true).mode(0o700).create(dir).map_err(failed)?;
@@ -161,7 +166,7 @@ impl Saved {
         flock(&lock, FlockOperation::LockExclusive).map_err(|errno| failed(errno.into()))?;
         let mut all = self.read()?;
         change(&mut all);
-        let sign_ins = all.iter().map(|kept| Entry {
+        let sign_ins = all.iter().map(|kept| SavedSignInEntry {
             who: kept.who.clone(),
             refresh_token: kept.refresh_token.expose_secret().into(),
         });
@@ -188,8 +193,8 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
 
-    fn kept(tenant: &str, token: &str) -> Kept {
-        Kept {
+    fn kept(tenant: &str, token: &str) -> KeptSignIn {
+        KeptSignIn {
             who: SignedIn {
                 user: format!("ada@{tenant}"),
                 authority: "https://login.example/".to_owned(),

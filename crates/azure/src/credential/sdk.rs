@@ -19,13 +19,17 @@ use super::super::cloud::host_of;
 use super::super::error::AzureError;
 use super::super::transport;
 use super::chain::{LibrarySignIn, Miss};
-use super::{Access, Means, Signed, Token, imds};
+use super::{AssertionSigner, FetchedToken, Means, Token, imds};
 use certdeck_model::printable;
 
 /// A command line that prompts on a missing terminal would never end.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-pub(super) async fn fetch(means: &Means, identity: &LibrarySignIn, audience: &str) -> Result<Access, Miss> {
+pub(super) async fn fetch(
+    means: &Means,
+    identity: &LibrarySignIn,
+    audience: &str,
+) -> Result<FetchedToken, Miss> {
     let is_a_tool =
         matches!(identity, LibrarySignIn::AzureCli { .. } | LibrarySignIn::AzureDeveloperCli { .. });
     if let LibrarySignIn::ManagedIdentity { host, .. } = identity {
@@ -66,7 +70,7 @@ pub(super) async fn fetch(means: &Means, identity: &LibrarySignIn, audience: &st
         }
     })?;
     let lifetime = access.expires_on - azure_core::time::OffsetDateTime::now_utc();
-    Ok(Access {
+    Ok(FetchedToken {
         token: Token::from(access.token.secret()),
         lifetime: lifetime.try_into().unwrap_or(Duration::ZERO),
     })
@@ -81,7 +85,7 @@ fn credential(means: &Means, identity: &LibrarySignIn) -> azure_core::Result<Arc
             ClientSecretCredential::new(tenant, client_id.clone(), secret, Some(options))?
         }
         LibrarySignIn::ClientCertificate { tenant, client_id, certificate } => {
-            let signed = Signed::new(certificate.clone(), &means.authority, tenant, client_id);
+            let signed = AssertionSigner::new(certificate.clone(), &means.authority, tenant, client_id);
             let options = ClientAssertionCredentialOptions { client_options };
             ClientAssertionCredential::new(tenant.clone(), client_id.clone(), signed, Some(options))?
         }

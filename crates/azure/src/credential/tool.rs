@@ -4,8 +4,8 @@
 use super::super::challenge::Claims;
 use super::super::error::AzureError;
 use super::chain::LibrarySignIn;
-use super::desk::{Shown, SignIn, given_up};
-use super::{Access, Means, Token, Who, party, sdk};
+use super::desk::{ShownPrompt, SignIn, given_up};
+use super::{FetchedToken, Means, Token, Who, party, sdk};
 use certdeck_model::{SignInReply, ToolCommand};
 
 /// How often the person may report that they ran the command before it gives up.
@@ -45,7 +45,7 @@ pub(super) async fn borrow_again(
     audience: &str,
     refused: &Token,
     claims: &Claims,
-) -> Result<Access, AzureError> {
+) -> Result<FetchedToken, AzureError> {
     let (tool, lines) = (identity.name(), command(identity, audience, refused, claims));
     let wanted =
         AzureError::MoreWanted { way: tool, wants: claims.words().to_owned(), commands: lines.clone() };
@@ -57,7 +57,7 @@ pub(super) async fn borrow_again(
         return Ok(access);
     }
     let Some(desk) = &means.desk else { return Err(wanted) };
-    let (mut shown, mut answers) = (Shown::at(desk), desk.hear());
+    let (mut shown, mut answers) = (ShownPrompt::at(desk), desk.hear());
     let mut why = format!("Azure asks for {}", claims.words());
     for _ in 0..TRIES {
         desk.tell(SignIn::Tool(ToolCommand { tool, lines: lines.clone(), why: why.clone() }));

@@ -10,12 +10,12 @@ const MOST: usize = 200;
 
 /// The bindings and certificates read so far.
 #[derive(Debug, Default)]
-pub(super) struct Bound {
+pub(super) struct BoundHostnames {
     used: Vec<(Thumbprint, ResourceId, Home)>,
     listed: HashMap<Thumbprint, Vec<Home>>,
 }
 
-impl Bound {
+impl BoundHostnames {
     /// Apps that report certificates of their own are asked anyway.
     pub fn note(&mut self, part: &Estate) {
         let homes: HashMap<&ResourceId, Home> = part

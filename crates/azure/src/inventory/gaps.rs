@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::kind::Kind;
+use super::kind::ResourceKind;
 use crate::error::AzureError;
 use certdeck_model::{Gap, Problem, Subscription};
 
@@ -20,14 +20,14 @@ pub struct Gaps {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Missing {
-    List(Kind),
+    List(ResourceKind),
     /// Everything of the subscription that was not read before it began to fail.
     Rest,
 }
 
 impl Gaps {
     /// Adds a list of a subscription that could not be read completely.
-    pub fn add(&mut self, kind: Kind, subscription: usize, error: &AzureError) {
+    pub fn add(&mut self, kind: ResourceKind, subscription: usize, error: &AzureError) {
         let (missing, problem) = match error {
             AzureError::KeepsFailing { why, until, .. } => (Missing::Rest, left_out(why, *until)),
             _ => (Missing::List(kind), error.problem(kind.words())),
@@ -55,7 +55,7 @@ impl Gaps {
     }
 
     /// The indices of the subscriptions whose list of this kind, or more of them, could not be read.
-    pub fn without(&self, kind: Kind) -> impl Iterator<Item = usize> {
+    pub fn without(&self, kind: ResourceKind) -> impl Iterator<Item = usize> {
         let concerns = move |missing: Missing| missing == Missing::Rest || missing == Missing::List(kind);
         self.lists
             .iter()
@@ -141,8 +141,8 @@ mod tests {
     #[test]
     fn what_cannot_be_read_is_named_with_what_support_asks_for_and_what_cannot_exist_hides_nothing() {
         let mut gaps = Gaps::default();
-        gaps.add(Kind::Plans, 0, &refused("MissingSubscriptionRegistration"));
-        gaps.add(Kind::Plans, 1, &refused("AuthorizationFailed"));
+        gaps.add(ResourceKind::Plans, 0, &refused("MissingSubscriptionRegistration"));
+        gaps.add(ResourceKind::Plans, 1, &refused("AuthorizationFailed"));
         let named = gaps.named(&subscriptions(2));
         let [nothing, refused] = named.as_slice() else { panic!("{named:?}") };
         assert_eq!((nothing.what.as_str(), nothing.hides_something()), ("App Service plans of S0", false));
@@ -155,7 +155,7 @@ mod tests {
     #[test]
     fn the_same_trouble_everywhere_is_one_gap() {
         let mut gaps = Gaps::default();
-        (0..7).rev().for_each(|place| gaps.add(Kind::Orders, place, &refused("AuthorizationFailed")));
+        (0..7).rev().for_each(|place| gaps.add(ResourceKind::Orders, place, &refused("AuthorizationFailed")));
         let named = gaps.named(&subscriptions(7));
         assert_eq!(named.len(), 1);
         assert_eq!(named[0].what, "certificate orders of S0, S1, S2, S3, S4 and 2 more subscriptions");
@@ -169,7 +169,7 @@ mod tests {
             why: "HTTP 503".to_owned(),
             until: jiff::Timestamp::constant(second, 0),
         };
-        for (nth, kind) in (0..).zip(Kind::ALL) {
+        for (nth, kind) in (0..).zip(ResourceKind::ALL) {
             gaps.add(kind, 1, &failing(nth));
         }
         let named = gaps.named(&subscriptions(2));

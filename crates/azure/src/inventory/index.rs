@@ -6,7 +6,7 @@ use serde_json::json;
 use crate::client::{Client, MOST_PAGES};
 use crate::error::AzureError;
 use crate::request::{Body, Repeat, Request};
-use crate::rows::Row;
+use crate::rows::RawRow;
 use crate::{json, version};
 
 /// The maximum number of rows in a page, and of subscriptions in a query.
@@ -14,7 +14,7 @@ pub const MOST: usize = 1000;
 
 /// A query, and where its next page begins.
 #[derive(Debug, Clone)]
-pub struct Question {
+pub struct GraphQuery {
     query: String,
     subscriptions: Vec<String>,
     token: Option<String>,
@@ -23,21 +23,21 @@ pub struct Question {
 }
 
 #[derive(Debug)]
-pub struct Page {
-    pub rows: Vec<Row>,
+pub struct GraphPage {
+    pub rows: Vec<RawRow>,
     /// The number of rows of the whole answer.
     pub total: usize,
     /// The query for the next page.
-    pub rest: Option<Question>,
+    pub rest: Option<GraphQuery>,
 }
 
-impl Question {
+impl GraphQuery {
     pub fn new(query: String, subscriptions: Vec<String>) -> Self {
         Self { query, subscriptions, token: None, pages: 0 }
     }
 
     /// Requests one page.
-    pub async fn ask(self, client: &Client) -> Result<Page, AzureError> {
+    pub async fn ask(self, client: &Client) -> Result<GraphPage, AzureError> {
         let mut options = json!({ "$top": MOST, "resultFormat": "objectArray" });
         if let Some(token) = &self.token {
             options["$skipToken"] = token.as_str().into();
@@ -63,7 +63,7 @@ impl Question {
             return Err(malformed("it leaves rows out and does not say how to get them"));
         }
         let rest = self.rest(token, rows.is_empty()).map_err(|why| malformed(&why))?;
-        Ok(Page { rows, total, rest })
+        Ok(GraphPage { rows, total, rest })
     }
 
     /// The query for the next page, if there is one: each page must make progress, and their number is
@@ -87,7 +87,7 @@ mod tests {
 
     #[test]
     fn pages_that_each_lead_to_a_new_one_have_an_end() {
-        let (mut question, mut pages) = (Question::new(String::new(), Vec::new()), 0);
+        let (mut question, mut pages) = (GraphQuery::new(String::new(), Vec::new()), 0);
         let why = loop {
             match question.clone().rest(Some(pages.to_string()), false) {
                 Ok(Some(next)) => question = next,

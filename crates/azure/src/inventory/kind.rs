@@ -9,7 +9,7 @@ use crate::{certificates, groups, json, orders, plans, sites, vaults, version};
 use certdeck_model::{Estate, ResourceId};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Kind {
+pub enum ResourceKind {
     Groups,
     Plans,
     Apps,
@@ -20,7 +20,7 @@ pub enum Kind {
 }
 
 /// The names and members of one kind.
-struct Facts {
+struct KindFacts {
     /// For sentences.
     words: &'static str,
     /// Table and type in the index.
@@ -37,7 +37,7 @@ struct Facts {
     version: &'static str,
 }
 
-const GROUPS: Facts = Facts {
+const GROUPS: KindFacts = KindFacts {
     words: "resource groups",
     table: "resourcecontainers",
     name: "microsoft.resources/subscriptions/resourcegroups",
@@ -48,7 +48,7 @@ const GROUPS: Facts = Facts {
     version: version::GROUPS,
 };
 
-const PLANS: Facts = Facts {
+const PLANS: KindFacts = KindFacts {
     words: "App Service plans",
     table: "resources",
     name: "microsoft.web/serverfarms",
@@ -59,7 +59,7 @@ const PLANS: Facts = Facts {
     version: version::WEB,
 };
 
-const APPS: Facts = Facts {
+const APPS: KindFacts = KindFacts {
     words: "apps",
     table: "resources",
     name: "microsoft.web/sites",
@@ -83,9 +83,9 @@ const APPS: Facts = Facts {
     version: version::WEB,
 };
 
-const SLOTS: Facts = Facts { words: "slots", name: "microsoft.web/sites/slots", path: "", ..APPS };
+const SLOTS: KindFacts = KindFacts { words: "slots", name: "microsoft.web/sites/slots", path: "", ..APPS };
 
-const CERTIFICATES: Facts = Facts {
+const CERTIFICATES: KindFacts = KindFacts {
     words: "private key certificates",
     table: "resources",
     name: "microsoft.web/certificates",
@@ -110,7 +110,7 @@ const CERTIFICATES: Facts = Facts {
     version: version::WEB,
 };
 
-const ORDERS: Facts = Facts {
+const ORDERS: KindFacts = KindFacts {
     words: "certificate orders",
     table: "resources",
     name: "microsoft.certificateregistration/certificateorders",
@@ -137,7 +137,7 @@ const ORDERS: Facts = Facts {
     version: version::ORDERS,
 };
 
-const VAULTS: Facts = Facts {
+const VAULTS: KindFacts = KindFacts {
     words: "key vaults",
     table: "resources",
     name: "microsoft.keyvault/vaults",
@@ -157,12 +157,12 @@ const VAULTS: Facts = Facts {
     version: version::VAULTS,
 };
 
-impl Kind {
+impl ResourceKind {
     /// Certificates first: people wait for them.
     pub const ALL: [Self; 7] =
         [Self::Certificates, Self::Apps, Self::Slots, Self::Orders, Self::Plans, Self::Vaults, Self::Groups];
 
-    fn facts(self) -> &'static Facts {
+    fn facts(self) -> &'static KindFacts {
         match self {
             Self::Groups => &GROUPS,
             Self::Plans => &PLANS,
@@ -185,7 +185,7 @@ impl Kind {
 
     /// The query to the index. Without an order its pages may repeat rows and omit others.
     pub fn query(self) -> String {
-        let Facts { table, name, columns, members, .. } = self.facts();
+        let KindFacts { table, name, columns, members, .. } = self.facts();
         let members = members.iter().map(|member| format!("{member} = properties.{member}"));
         let columns = columns.iter().map(|column| (*column).to_owned());
         let own = ["id", "location", "tags"].map(str::to_owned);
@@ -195,13 +195,13 @@ impl Kind {
 
     /// The request for ARM's list below a scope.
     pub fn request(self, scope: &ResourceId) -> Request {
-        let Facts { words, path, version, .. } = self.facts();
+        let KindFacts { words, path, version, .. } = self.facts();
         Request::get(format!("List the {words}"), format!("{scope}/{path}"), version)
     }
 
     /// A row of the index in the form of a resource; `None` if it lacks a necessary member.
     pub fn resource(self, row: Value) -> Option<Value> {
-        let Facts { columns, members, needs, .. } = self.facts();
+        let KindFacts { columns, members, needs, .. } = self.facts();
         let Value::Object(mut row) = row else { return None };
         let mut resource = Map::new();
         for column in ["id", "location"].iter().chain(*columns) {
@@ -274,7 +274,7 @@ mod tests {
         let row = json!({"id": ID, "location": "westeurope", "webSpace": "g-WestEuropewebspace", "thumbprint": "A".repeat(40),
             "hostNames": ["shop.contoso.com"], "canonicalName": null});
         let mut part = Estate::default();
-        Kind::Certificates.decode(&Kind::Certificates.resource(row).unwrap(), &mut part);
+        ResourceKind::Certificates.decode(&ResourceKind::Certificates.resource(row).unwrap(), &mut part);
         let certificate = &part.certificates[0];
         assert_eq!((certificate.home.label().as_str(), certificate.hosts.len()), ("g-WestEuropewebspace", 1));
         assert_eq!(certificate.canonical_name, None);
@@ -283,12 +283,16 @@ mod tests {
     #[test]
     fn a_row_that_would_say_something_wrong_is_not_taken() {
         let site = json!({"id": ID, "location": "westeurope", "webSpace": "w", "hostNames": ["a.b"], "hostNameSslStates": null});
-        assert_eq!(Kind::Apps.resource(site), None, "it would seem to have no bindings");
+        assert_eq!(ResourceKind::Apps.resource(site), None, "it would seem to have no bindings");
         let mut order =
             json!({"id": ID, "location": "global", "status": "Issued", "distinguishedName": "CN=a.b"});
-        assert_eq!(Kind::Orders.resource(order.clone()), None, "it would seem to have no certificate");
+        assert_eq!(
+            ResourceKind::Orders.resource(order.clone()),
+            None,
+            "it would seem to have no certificate"
+        );
         order["status"] = "Pendingissuance".into();
-        assert!(Kind::Orders.resource(order).is_some());
+        assert!(ResourceKind::Orders.resource(order).is_some());
     }
 
     #[test]
@@ -297,9 +301,9 @@ mod tests {
         let site = ID.replace("certificates", "sites");
         let row = json!({"id": site, "location": "westeurope", "serverFarmId": plan, "reserved": true, "hostNames": [], "hostNameSslStates": []});
         let mut part = Estate::default();
-        Kind::Apps.decode(&Kind::Apps.resource(row).unwrap(), &mut part);
+        ResourceKind::Apps.decode(&ResourceKind::Apps.resource(row).unwrap(), &mut part);
         let row = json!({"id": ID, "location": "westeurope", "serverFarmId": plan, "tags": {"env": "prod"}});
-        Kind::Certificates.decode(&Kind::Certificates.resource(row).unwrap(), &mut part);
+        ResourceKind::Certificates.decode(&ResourceKind::Certificates.resource(row).unwrap(), &mut part);
         assert_eq!(part.apps[0].webspace.as_str(), "plans-westeuropewebspace-Linux");
         assert!(part.certificates[0].home.serves(&part.apps[0]));
         assert_eq!(part.certificates[0].tags.words(), "env: prod");
@@ -307,7 +311,7 @@ mod tests {
 
     #[test]
     fn a_question_names_one_type_and_an_order() {
-        let query = Kind::Plans.query();
+        let query = ResourceKind::Plans.query();
         assert_eq!(
             query,
             "resources | where type =~ 'microsoft.web/serverfarms' | project id, location, tags, sku, reserved = properties.reserved | order by id asc"

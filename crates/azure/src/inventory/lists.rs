@@ -7,19 +7,19 @@ use crate::error::AzureError;
 use crate::{certificates, groups, sites};
 use certdeck_model::{Estate, ResourceId};
 
-use super::kind::Kind;
+use super::kind::ResourceKind;
 
 /// Reads one kind of resource below a subscription or resource group into `part`. After an error, `part` has
 /// the pages before it.
 pub async fn read(
     client: &Client,
-    kind: Kind,
+    kind: ResourceKind,
     scope: &ResourceId,
     part: &mut Estate,
 ) -> Result<(), AzureError> {
     match kind {
-        Kind::Slots => add_sites(part, sites::slots(client, scope).await?),
-        Kind::Groups if is_group(scope) => part.groups.extend(groups::get(client, scope).await?),
+        ResourceKind::Slots => add_sites(part, sites::slots(client, scope).await?),
+        ResourceKind::Groups if is_group(scope) => part.groups.extend(groups::get(client, scope).await?),
         _ => {
             let (request, mut odd) = (kind.request(scope), Odd::default());
             let take = &mut |resource: &Value| {

@@ -21,7 +21,7 @@ use super::client::Client;
 use super::error::AzureError;
 use super::subscriptions;
 use certdeck_model::{Estate, ResourceId};
-use reader::Reader;
+use reader::InventoryReader;
 
 /// For this long after a change the index may still return the earlier state. Its documentation says "near
 /// real time", which means minutes.
@@ -44,7 +44,7 @@ pub async fn read(
     let mut first = Estate::default();
     (first.as_of, first.subscriptions) = (client.now(), subscriptions.clone());
     tell(first, format!("{} subscriptions found", subscriptions.len()));
-    let mut reader = Reader::new(client, subscriptions, &mut tell);
+    let mut reader = InventoryReader::new(client, subscriptions, &mut tell);
     reader.directly(changed).await?;
     reader.by_index().await?;
     reader.again().await?;

@@ -29,7 +29,7 @@ const LONGEST_OF_ALL: Duration = Duration::from_secs(50);
 
 /// A certificate of a vault that apps use.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Wanted {
+pub struct WantedCertificate {
     vault: ResourceId,
     /// The address of the vault.
     uri: String,
@@ -39,7 +39,7 @@ pub struct Wanted {
 }
 
 /// All certificates that the estate imports from vaults and that no order fills, each once.
-pub fn wanted(client: &Client, estate: &Estate) -> Vec<Wanted> {
+pub fn wanted(client: &Client, estate: &Estate) -> Vec<WantedCertificate> {
     let uris: HashMap<&ResourceId, &str> =
         estate.vaults.iter().map(|vault| (&vault.id, vault.uri.as_str())).collect();
     let suffix = &client.cloud().vault_suffix;
@@ -47,7 +47,7 @@ pub fn wanted(client: &Client, estate: &Estate) -> Vec<Wanted> {
     let all = estate
         .kept_in_vaults()
         .filter(|(_, secret)| seen.insert((&secret.vault, secret.secret.to_lowercase())));
-    all.map(|(certificate, secret)| Wanted {
+    all.map(|(certificate, secret)| WantedCertificate {
         vault: secret.vault.clone(),
         // The name of a vault is known even if its subscription cannot be read.
         uri: uris
@@ -63,7 +63,7 @@ pub fn wanted(client: &Client, estate: &Estate) -> Vec<Wanted> {
 /// is not read again within a day while the vault has the same version.
 pub async fn read(
     client: &Client,
-    wanted: Vec<Wanted>,
+    wanted: Vec<WantedCertificate>,
     known: &[Upkeep],
     now: Timestamp,
     mut tell: impl FnMut(Upkeep),
@@ -72,8 +72,8 @@ pub async fn read(
     let key = |vault: &ResourceId, name: &str| (vault.clone(), name.to_lowercase());
     let known: HashMap<(ResourceId, String), &Upkeep> =
         known.iter().map(|one| (key(&one.vault, &one.name), one)).collect();
-    let doors: HashMap<ResourceId, Door> =
-        wanted.iter().map(|one| (one.vault.clone(), Door::of(&one.uri))).collect();
+    let doors: HashMap<ResourceId, VaultVisit> =
+        wanted.iter().map(|one| (one.vault.clone(), VaultVisit::of(&one.uri))).collect();
     let until = Instant::now() + LONGEST_OF_ALL;
     let until = client.deadline().map_or(until, |deadline| until.min(deadline.at()));
     let asked: Vec<_> = wanted
@@ -112,7 +112,7 @@ pub async fn add(
 
 /// One vault, and what is known about it while its certificates are read.
 #[derive(Debug)]
-struct Door {
+struct VaultVisit {
     uri: String,
     /// Why it is not read any further: it cannot be reached, and every certificate would cost as much time.
     shut: OnceCell<String>,
@@ -122,7 +122,7 @@ struct Door {
     accounts: Mutex<HashMap<String, Account>>,
 }
 
-impl Door {
+impl VaultVisit {
     fn of(uri: &str) -> Self {
         Self {
             uri: uri.to_owned(),
@@ -161,8 +161,8 @@ fn left(until: Instant) -> Duration {
 
 async fn ask(
     client: &Client,
-    door: &Door,
-    one: &Wanted,
+    door: &VaultVisit,
+    one: &WantedCertificate,
     before: Option<&Upkeep>,
     now: Timestamp,
     until: Instant,
@@ -184,7 +184,13 @@ async fn ask(
 
 /// Whether the vault has the known version. If the vault may not be listed, or does not answer, the version
 /// in App Service is the best indication.
-async fn is_still_so(client: &Client, door: &Door, one: &Wanted, before: &Upkeep, until: Instant) -> bool {
+async fn is_still_so(
+    client: &Client,
+    door: &VaultVisit,
+    one: &WantedCertificate,
+    before: &Upkeep,
+    until: Instant,
+) -> bool {
     let known = match &before.told {
         Told::Certificate(kept) => kept.thumbprint.as_ref(),
         Told::PlainSecret => None,
@@ -196,7 +202,7 @@ async fn is_still_so(client: &Client, door: &Door, one: &Wanted, before: &Upkeep
     }
 }
 
-async fn look(client: &Client, door: &Door, one: &Wanted, until: Instant) -> Told {
+async fn look(client: &Client, door: &VaultVisit, one: &WantedCertificate, until: Instant) -> Told {
     let whole = async {
         let mut found = upkeep::read(client, &door.uri, &one.name).await?;
         if let Some(Kept { issuer: Issuer::Named { name, account }, .. }) = &mut found {

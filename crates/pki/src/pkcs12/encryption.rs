@@ -9,7 +9,7 @@ use rc2::Rc2;
 use zeroize::Zeroizing;
 
 use super::kdf::{Purpose, Stretch, Work};
-use super::password::Password;
+use super::password::PasswordCandidates;
 use super::rc4::rc4;
 use crate::algorithm::{Cipher, Digest, Encryption};
 use crate::der::{DerError, Element, Result, tag};
@@ -22,11 +22,11 @@ pub(crate) struct Scheme {
     /// Its name; known even for those that cannot be decrypted.
     pub encryption: Encryption,
     /// How to decrypt, or the object identifier that is not supported.
-    method: std::result::Result<Method, String>,
+    method: std::result::Result<DecryptionMethod, String>,
 }
 
 /// The schemes that can be decrypted.
-enum Method {
+enum DecryptionMethod {
     /// Key and vector by PKCS#12's own derivation.
     Pkcs12 { stretch: Stretch, key: usize },
     /// Key by PBKDF2, vector in the parameters.
@@ -47,12 +47,18 @@ impl Scheme {
                 oid,
                 cipher,
                 Some(stretch.rounds),
-                Ok(Method::Pkcs12 { stretch, key }),
+                Ok(DecryptionMethod::Pkcs12 { stretch, key }),
             ));
         }
         if let Some((name, digest, cipher)) = pbes1_scheme(&oid) {
             let stretch = stretch(digest, &mut fields()?)?;
-            return Ok(Self::new(name, oid, cipher, Some(stretch.rounds), Ok(Method::Pbes1 { stretch })));
+            return Ok(Self::new(
+                name,
+                oid,
+                cipher,
+                Some(stretch.rounds),
+                Ok(DecryptionMethod::Pbes1 { stretch }),
+            ));
         }
         if oid == "1.2.840.113549.1.5.13" {
             return pbes2(oid, &mut fields()?);
@@ -65,7 +71,7 @@ impl Scheme {
         oid: String,
         cipher: Cipher,
         iterations: Option<u64>,
-        method: std::result::Result<Method, String>,
+        method: std::result::Result<DecryptionMethod, String>,
     ) -> Self {
         Self { encryption: Encryption { cipher, name: name.to_owned(), oid, iterations }, method }
     }
@@ -75,12 +81,12 @@ impl Scheme {
         &self,
         part: &'static str,
         data: &[u8],
-        password: &Password,
+        password: &PasswordCandidates,
         work: &mut Work,
     ) -> std::result::Result<(Zeroizing<Vec<u8>>, PasswordForm), ReadError> {
         let cipher = &self.encryption.cipher;
         let undone = match self.method.as_ref().map_err(|oid| ReadError::unsupported(oid, part))? {
-            Method::Pkcs12 { stretch, key } => {
+            DecryptionMethod::Pkcs12 { stretch, key } => {
                 let mut undone = None;
                 for (form, octets) in password.forms() {
                     let key = stretch.pkcs12(part, octets, Purpose::Encryption, *key, work)?;
@@ -96,7 +102,7 @@ impl Scheme {
                 }
                 undone
             }
-            Method::Pbes2 { stretch, key, vector } => {
+            DecryptionMethod::Pbes2 { stretch, key, vector } => {
                 let mut undone = None;
                 for (form, octets) in password.plain() {
                     let key = stretch.pbkdf2(part, octets, *key, work)?;
@@ -107,7 +113,7 @@ impl Scheme {
                 }
                 undone
             }
-            Method::Pbes1 { stretch } => {
+            DecryptionMethod::Pbes1 { stretch } => {
                 let mut undone = None;
                 for (form, octets) in password.plain() {
                     let octets = stretch.pbkdf1(part, octets, work)?;
@@ -148,7 +154,7 @@ fn pbes1_scheme(oid: &str) -> Option<(&'static str, Digest, Cipher)> {
     })
 }
 
-fn stretch(digest: Digest, fields: &mut crate::der::Reader<'_>) -> Result<Stretch> {
+fn stretch(digest: Digest, fields: &mut crate::der::DerReader<'_>) -> Result<Stretch> {
     Ok(Stretch {
         digest,
         salt: fields.element()?.octets()?.into_owned(),
@@ -185,7 +191,7 @@ pub(super) fn pbkdf2(parameters: Element<'_>) -> Result<Pbkdf2> {
     })
 }
 
-fn pbes2(oid: String, fields: &mut crate::der::Reader<'_>) -> Result<Scheme> {
+fn pbes2(oid: String, fields: &mut crate::der::DerReader<'_>) -> Result<Scheme> {
     let (kdf, kdf_parameters) = identifier(fields.element()?)?;
     let (cipher_oid, cipher_parameters) = identifier(fields.element()?)?;
     let (cipher_name, mut cipher, key) = match cipher_oid.as_str() {
@@ -224,7 +230,7 @@ fn pbes2(oid: String, fields: &mut crate::der::Reader<'_>) -> Result<Scheme> {
     };
     let name = format!("PBES2/PBKDF2-hmac-{}/{cipher_name}", pbkdf2.hmac);
     let method = match (pbkdf2.stretch, vector) {
-        (Some(stretch), Some(vector)) => Ok(Method::Pbes2 { stretch, key, vector }),
+        (Some(stretch), Some(vector)) => Ok(DecryptionMethod::Pbes2 { stretch, key, vector }),
         (_, None) => Err(cipher_oid),
         (None, _) => Err(pbkdf2.hmac),
     };
@@ -281,7 +287,7 @@ fn cbc<C: BlockCipher + BlockDecryptMut + KeyInit>(
 pub(crate) fn undo_dek_info(
     info: &str,
     data: &[u8],
-    password: &Password,
+    password: &PasswordCandidates,
 ) -> std::result::Result<Zeroizing<Vec<u8>>, ReadError> {
     const PART: &str = "the private key";
     let unsupported = || ReadError::UnsupportedAlgorithm {

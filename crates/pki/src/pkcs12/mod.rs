@@ -13,6 +13,6 @@ mod write;
 
 pub(super) use encryption::{Scheme, undo_dek_info};
 pub(super) use kdf::Work;
-pub(super) use password::Password;
+pub(super) use password::PasswordCandidates;
 pub(super) use read::read;
 pub use write::{Wrapping, WriteError, write_pkcs12};

@@ -6,14 +6,14 @@ use zeroize::Zeroizing;
 use crate::PasswordForm;
 
 /// A password in every form worth trying, the most likely first.
-pub(crate) struct Password {
+pub(crate) struct PasswordCandidates {
     /// For PBKDF2 and PBKDF1.
     plain: Vec<(PasswordForm, Zeroizing<Vec<u8>>)>,
     /// For the key derivation of PKCS#12.
     forms: Vec<(PasswordForm, Zeroizing<Vec<u8>>)>,
 }
 
-impl Password {
+impl PasswordCandidates {
     /// A missing password is tried as the empty one.
     pub fn new(password: Option<&SecretString>) -> Self {
         let text = password.map_or("", |password| password.expose_secret());
@@ -86,7 +86,10 @@ mod tests {
     #[test]
     fn an_empty_password_has_two_forms_and_an_emoji_takes_a_surrogate_pair() {
         let forms = |text: &str| {
-            Password::new(Some(&text.to_owned().into())).forms().map(|(_, o)| o.to_vec()).collect::<Vec<_>>()
+            PasswordCandidates::new(Some(&text.to_owned().into()))
+                .forms()
+                .map(|(_, o)| o.to_vec())
+                .collect::<Vec<_>>()
         };
         assert_eq!(forms(""), [vec![0, 0], vec![]]);
         assert_eq!(forms("é"), [vec![0, 0xE9, 0, 0], vec![0, 0xC3, 0, 0xA9, 0, 0]]);
@@ -97,7 +100,10 @@ mod tests {
         assert_eq!(forms("🔑")[0], [0xD8, 0x3D, 0xDD, 0x11, 0, 0]);
         assert_eq!(forms("a"), [vec![0, b'a', 0, 0]]);
         let plain = |text: &str| {
-            Password::new(Some(&text.to_owned().into())).plain().map(|(_, o)| o.to_vec()).collect::<Vec<_>>()
+            PasswordCandidates::new(Some(&text.to_owned().into()))
+                .plain()
+                .map(|(_, o)| o.to_vec())
+                .collect::<Vec<_>>()
         };
         assert_eq!(plain("Schlüssel"), [b"Schl\xC3\xBCssel".to_vec(), b"Schl\xFCssel".to_vec()]);
         assert_eq!((plain("Ключ").len(), plain("a").len(), plain("\u{81}").len()), (1, 1, 1));

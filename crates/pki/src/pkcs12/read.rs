@@ -7,9 +7,9 @@ use secrecy::SecretString;
 
 use super::encryption::Scheme;
 use super::kdf::Work;
-use super::mac::Seal;
-use super::password::Password;
-use crate::der::{DerError, Element, Reader, Result, tag};
+use super::mac::StoredMac;
+use super::password::PasswordCandidates;
+use crate::der::{DerError, DerReader, Element, Result, tag};
 use crate::{Contents, Encryption, Kind, MacKind, Pkcs12, ReadError, Refused, key, limits, name};
 use certdeck_model::printable;
 
@@ -35,12 +35,12 @@ pub(crate) fn read(
         .and_then(|(sections, _)| sections.expect(tag::SEQUENCE))
         .map_err(malformed)?;
 
-    let mut password = Password::new(given);
+    let mut password = PasswordCandidates::new(given);
     let mut work = Work::default();
     let mut container = Pkcs12 { version: outer.version, ber: outer.ber, ..Pkcs12::default() };
     let mut verified = None;
     if let Some(mac) = outer.mac {
-        let seal = Seal::read(mac).map_err(malformed)?;
+        let seal = StoredMac::read(mac).map_err(malformed)?;
         verified = Some(seal.verify(&outer.content, &password, &mut work));
         container.mac = Some(seal.facts);
     }
@@ -114,12 +114,12 @@ impl<'a> Outer<'a> {
 /// Walks over sections and bags; without a password it only notes what is there.
 struct Walk<'a> {
     contents: Contents,
-    password: Option<&'a Password>,
+    password: Option<&'a PasswordCandidates>,
     work: &'a mut Work,
 }
 
 impl<'a> Walk<'a> {
-    fn new(container: Pkcs12, password: Option<&'a Password>, work: &'a mut Work) -> Self {
+    fn new(container: Pkcs12, password: Option<&'a PasswordCandidates>, work: &'a mut Work) -> Self {
         Self {
             contents: Contents { container: Some(container), ..Contents::new(Kind::Pkcs12) },
             password,
@@ -127,7 +127,7 @@ impl<'a> Walk<'a> {
         }
     }
 
-    fn sections(&mut self, sections: Reader<'_>) {
+    fn sections(&mut self, sections: DerReader<'_>) {
         for section in sections {
             let read = section
                 .map_err(|error| damaged("a section", error))
